@@ -1,0 +1,51 @@
+package ntqq
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors that calls and Run return, wrapped with what was being done.
+var (
+	// ErrOffline: the account is not online; the request was not sent.
+	ErrOffline = errors.New("account is not online")
+	// ErrConnectionLost: the connection broke while a request was under way; whether
+	// the server carried it out is unknown.
+	ErrConnectionLost = errors.New("connection lost")
+	// ErrTimeout: no answer in time; whether the server carried the request out is
+	// unknown.
+	ErrTimeout = errors.New("no answer in time")
+	// ErrSessionExpired: the server no longer accepts the session's tickets.
+	ErrSessionExpired = errors.New("session expired")
+	// ErrKicked: another login, or the service, ended the session. It is not resumed
+	// by itself: two instances would kick each other for ever.
+	ErrKicked = errors.New("account was kicked offline")
+	// ErrNeedsLogin: no automatic way to log in is left; a person must act.
+	ErrNeedsLogin = errors.New("login needed")
+	// ErrSign: no signer gave a signature, so the command was not sent.
+	ErrSign = errors.New("signing failed")
+	// ErrNotFound: no such user, friend, group or member.
+	ErrNotFound = errors.New("not found")
+	// ErrEmptyMessage: the message has no content that can be sent.
+	ErrEmptyMessage = errors.New("message is empty")
+)
+
+// ServerError is a refusal by the server: the request arrived and was not
+// carried out.
+type ServerError struct {
+	Command string
+	Code    int64
+	Message string // the server's own text, may be ""
+	Hint    string // what is known of the code, "" for unknown codes
+}
+
+func (e *ServerError) Error() string {
+	s := fmt.Sprintf("%s: server code %d", e.Command, e.Code)
+	if e.Hint != "" {
+		s += " (" + e.Hint + ")"
+	}
+	if e.Message != "" {
+		s += ": " + e.Message
+	}
+	return s
+}
