@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	// MaxFrame is the size in bytes of the largest frame that is read or written, with its length word.
+	MaxFrame = 64 << 20
+	// MaxInflated is the size in bytes up to which a compressed body may inflate.
+	MaxInflated = 64 << 20
+
+	lengthWord = 4
+	// firstRead is how much is allocated on the word of the peer alone. Longer frames double it as their bytes arrive.
+	firstRead = 64 << 10
+)
+
+// FrameError reports a length word below 4 or over MaxFrame. There is no way to find the next frame: the connection is to be closed.
+type FrameError struct{ Length uint32 }
+
+func (e *FrameError) Error() string { return fmt.Sprintf("frame with a length word of %d", e.Length) }
+
+// FrameReader splits a byte stream into frames (docs/protocol/wire.md 1). It is not safe for concurrent use.
+type FrameReader struct{ r *bufio.Reader }
+
+// NewFrameReader returns a reader of the frames of r. It may read further ahead in r than the frames that it has returned.
+func NewFrameReader(r io.Reader) *FrameReader {
+	return &FrameReader{bufio.NewReader(r)}
+}
+
+// Next returns the next frame without its length word, in a new slice that the caller owns; an empty frame is not nil. At a clean end of
+// the stream it returns io.EOF, inside a frame io.ErrUnexpectedEOF, on an impossible length *FrameError, else the error of the stream.
+func (r *FrameReader) Next() ([]byte, error) {
+	word, err := r.r.Peek(lengthWord)
+	if err != nil {
+		if len(word) > 0 {
+			return nil, endInside(err)
+		}
+		return nil, err
+	}
+	length := binary.BigEndian.Uint32(word)
+	if length < lengthWord || length > MaxFrame {
+		return nil, &FrameError{length}
+	}
+	if _, err := r.r.Discard(lengthWord); err != nil {
+		return nil, endInside(err)
+	}
+	size := int(length) - lengthWord
+	frame := make([]byte, min(size, firstRead))
+	for done := 0; ; {
+		n, err := io.ReadFull(r.r, frame[done:])
+		if err != nil {
+			return nil, endInside(err)
+		}
+		done += n
+		if done == size {
+			return frame, nil
+		}
+		longer := make([]byte, min(size, 2*done))
+		copy(longer, frame)
+		frame = longer
+	}
+}
+
+// endInside turns an end of the stream into the one that tells that a frame was not complete.
+func endInside(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// endFrame fills in the length word that stands at at, as endP4 does, unless the frame is too long.
+func endFrame(dst []byte, at int) ([]byte, error) {
+	if n := len(dst) - at; n > MaxFrame {
+		return dst[:at], &FrameError{uint32(min(n, 1<<32-1))}
+	}
+	endP4(dst, at)
+	return dst, nil
+}

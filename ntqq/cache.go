@@ -1,0 +1,254 @@
+package ntqq
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// cache keeps what the server told of friends, groups and members. Pushes change
+// it or mark parts as stale; a stale or missing part is fetched at the next use.
+type cache struct {
+	fetch singleflight.Group // one request at a time for the same list
+
+	mu      sync.Mutex // guards everything below
+	friends map[UIN]Friend
+	groups  map[GroupCode]Group
+	members map[GroupCode]*memberList
+	uins    map[UID]UIN
+	// friendsOK and groupsOK: the list is complete and not stale.
+	friendsOK, groupsOK bool
+}
+
+type memberList struct {
+	members map[UIN]Member
+	ok      bool
+	fetched time.Time
+}
+
+// maxKnownUIDs bounds the uid table; people in no list fill it over the months.
+const maxKnownUIDs = 1 << 18
+
+func (c *cache) init() {
+	c.friends = map[UIN]Friend{}
+	c.groups = map[GroupCode]Group{}
+	c.members = map[GroupCode]*memberList{}
+	c.uins = map[UID]UIN{}
+}
+
+// expire marks all lists as stale: pushes may have been missed.
+func (c *cache) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.friendsOK, c.groupsOK = false, false
+	for _, l := range c.members {
+		l.ok = false
+	}
+}
+
+func (c *cache) learn(uid UID, uin UIN) {
+	if uid == "" || uin == 0 {
+		return
+	}
+	if len(c.uins) >= maxKnownUIDs {
+		clear(c.uins) // they are learned again
+	}
+	c.uins[uid] = uin
+}
+
+func (c *cache) uin(uid UID) (UIN, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	uin, ok := c.uins[uid]
+	return uin, ok
+}
+
+func (c *cache) setFriends(list []Friend) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.friends, c.friendsOK = make(map[UIN]Friend, len(list)), true
+	for _, f := range list {
+		c.friends[f.UIN] = f
+		c.learn(f.UID, f.UIN)
+	}
+}
+
+func (c *cache) friend(uin UIN) (Friend, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f, ok := c.friends[uin]
+	return f, ok
+}
+
+// friendList is sorted by number; false when it has to be fetched.
+func (c *cache) friendList() ([]Friend, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return sorted(c.friends), c.friendsOK
+}
+
+func (c *cache) setGroups(list []Group) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.groups, c.groupsOK = make(map[GroupCode]Group, len(list)), true
+	for _, g := range list {
+		c.groups[g.Code] = g
+	}
+	maps.DeleteFunc(c.members, func(code GroupCode, _ *memberList) bool {
+		_, joined := c.groups[code]
+		return !joined
+	})
+}
+
+func (c *cache) groupList() ([]Group, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return sorted(c.groups), c.groupsOK
+}
+
+func (c *cache) groupName(code GroupCode) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.groups[code].Name
+}
+
+func (c *cache) setMembers(code GroupCode, list []Member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := &memberList{members: make(map[UIN]Member, len(list)), ok: true, fetched: time.Now()}
+	for _, m := range list {
+		l.members[m.UIN] = m
+		c.learn(m.UID, m.UIN)
+	}
+	c.members[code] = l
+}
+
+func (c *cache) setMember(m Member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changeMember(m.Group, m.UIN, func(old *Member) { *old = m })
+}
+
+func (c *cache) memberList(code GroupCode) ([]Member, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.members[code]
+	if l == nil {
+		return nil, false
+	}
+	return sorted(l.members), l.ok
+}
+
+// member returns what is known of one member, and whether the list is fresh.
+func (c *cache) member(code GroupCode, uin UIN) (m Member, found, fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.members[code]
+	if l == nil {
+		return Member{}, false, false
+	}
+	m, found = l.members[uin]
+	return m, found, l.ok
+}
+
+// membersAge is how long ago the list was fetched.
+func (c *cache) membersAge(code GroupCode) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.members[code]; l != nil {
+		return time.Since(l.fetched)
+	}
+	return time.Hour
+}
+
+func sorted[K UIN | GroupCode, V any](m map[K]V) []V {
+	out := make([]V, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, m[k])
+	}
+	return out
+}
+
+// apply keeps the cache right after an event (docs/protocol/events.md 4, end). It
+// runs before the event's people are resolved, so a leaving member is only marked.
+func (c *cache) apply(e event.Event, self UIN) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stale := func(code GroupCode) {
+		if l := c.members[code]; l != nil {
+			l.ok = false
+		}
+	}
+	switch e := e.(type) {
+	case *event.Message:
+		c.applyMessage(e.Message)
+	case *event.Stale:
+		c.friendsOK = c.friendsOK && !e.Friends
+		c.groupsOK = c.groupsOK && !e.Groups
+		stale(e.Members)
+	case *event.GroupMemberIncrease:
+		stale(e.Group)
+		c.groupsOK = false // the member count, or a new group
+	case *event.GroupMemberDecrease:
+		stale(e.Group)
+		c.groupsOK = false
+	case *event.GroupLeft:
+		delete(c.groups, e.Group)
+		delete(c.members, e.Group)
+	case *event.GroupAdminChanged:
+		stale(e.Group)
+	case *event.GroupTitleChanged:
+		c.changeMember(e.Group, e.Member.UIN, func(m *Member) { m.Title = e.Title })
+	case *event.GroupMuted:
+		stale(e.Group)
+	case *event.GroupNameChanged:
+		if g, ok := c.groups[e.Group]; ok && e.NewName != "" {
+			g.Name = e.NewName
+			c.groups[e.Group] = g
+		}
+	case *event.FriendAdded:
+		c.friendsOK = false
+	case *event.FriendRemoved:
+		c.friendsOK = false
+	case *event.FriendRenamed:
+		for uin, f := range c.friends {
+			if f.UID == e.Friend.UID {
+				f.Nickname = e.Nickname
+				c.friends[uin] = f
+			}
+		}
+	}
+}
+
+// applyMessage takes the sender's names and role from a message: they are newer
+// than any list.
+func (c *cache) applyMessage(m *message.Message) {
+	c.learn(m.Sender.UID, m.Sender.UIN)
+	if m.Chat.Kind != message.Group || m.Raw == nil || m.Sender.Nickname == "" {
+		return
+	}
+	c.changeMember(m.Chat.Group, m.Sender.UIN, func(x *Member) {
+		x.Nickname, x.Card, x.Role = m.Sender.Nickname, m.Sender.Card, m.Sender.Role
+		x.LastSpeak = m.Time
+		if m.Sender.Title != "" {
+			x.Title = m.Sender.Title
+		}
+	})
+}
+
+func (c *cache) changeMember(code GroupCode, uin UIN, change func(*Member)) {
+	l := c.members[code]
+	if l == nil {
+		return
+	}
+	if m, ok := l.members[uin]; ok {
+		change(&m)
+		l.members[uin] = m
+	}
+}

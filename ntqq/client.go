@@ -1,0 +1,240 @@
+package ntqq
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"libration/internal/rpc"
+	"libration/ntqq/event"
+)
+
+// Options configure a Client. The zero value is a client of the real service
+// that claims to be the Linux version, forgets its session at the end and logs in
+// by QR code, unsigned.
+type Options struct {
+	// App is the client version to claim; zero value: App("linux").
+	App AppInfo
+	// UIN is the expected account; 0 takes whoever scans the code.
+	UIN UIN
+	// Keystore keeps the session; nil: a MemoryKeystore.
+	Keystore KeystoreFile
+	// Initial is used when Keystore is empty, e.g. an import; nil: a new device.
+	Initial *Keystore
+	// Signer signs what the service wants signed; nil: nothing is signed.
+	Signer Signer
+	// SignLongList signs the longer command list of newer clients.
+	SignLongList bool
+	Servers      Servers
+	// MaxQRCodes bounds how many login codes are shown in a row before the session
+	// waits in NeedsLogin; 0: 10 (about twenty minutes).
+	MaxQRCodes int
+
+	// Handler gets every event, in the order in which the server sent them, one at
+	// a time. While it blocks, later events wait, and at last the server.
+	Handler func(event.Event)
+	// OnState gets every change of the state, in order, from the session's
+	// goroutine: it must return quickly and not call back into the client but for
+	// State and Self.
+	OnState func(State)
+	// Log is nil for slog.Default().
+	Log *slog.Logger
+
+	// Dial and Lookup replace the network; nil: package net.
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Lookup func(ctx context.Context, host string) ([]string, error)
+}
+
+var errKeyLength = errors.New("must have 32 bytes")
+
+func fieldError(field string, err error) error { return fmt.Errorf("ntqq.Options.%s: %w", field, err) }
+
+func (o *Options) setDefaults() {
+	if o.App == (AppInfo{}) {
+		o.App, _ = App("")
+	}
+	if o.Keystore == nil {
+		o.Keystore = &MemoryKeystore{}
+	}
+	if o.MaxQRCodes == 0 {
+		o.MaxQRCodes = 10
+	}
+	if o.Handler == nil {
+		o.Handler = func(event.Event) {}
+	}
+	if o.OnState == nil {
+		o.OnState = func(State) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	}
+	if o.Lookup == nil {
+		o.Lookup = net.DefaultResolver.LookupHost
+	}
+	o.Servers.setDefaults()
+}
+
+// Client is one account's session. Its methods are safe for concurrent use.
+type Client struct {
+	opts     Options
+	log      *slog.Logger
+	notes    *noteLimiter
+	signed   map[string]bool // commands to sign
+	stats    stats
+	sequence atomic.Uint32
+	cache    cache
+	decoder  *event.Decoder
+	pushes   chan push
+	restart  chan struct{}
+	running  atomic.Bool
+
+	// keystore is replaced as a whole, by the session goroutine only.
+	keystore atomic.Pointer[Keystore]
+
+	mu      sync.Mutex // guards the fields below
+	state   State
+	changed chan struct{} // closed at the next change of state
+	online  *conn         // the connection to call through; nil when not Online
+}
+
+// New checks the options and loads the keystore. It starts nothing.
+func New(o Options) (*Client, error) {
+	o.setDefaults()
+	if err := o.Servers.validate(); err != nil {
+		return nil, err
+	}
+	ks, err := o.Keystore.Load()
+	if err != nil {
+		return nil, err
+	}
+	if ks == nil {
+		ks = o.Initial
+	}
+	if ks == nil {
+		ks = &Keystore{Device: NewDevice()}
+	}
+	if len(ks.Device.GUID) != 16 {
+		return nil, fieldError("Initial", errors.New("the device needs a GUID of 16 bytes"))
+	}
+	if o.UIN != 0 && ks.UIN != 0 && o.UIN != ks.UIN {
+		return nil, fmt.Errorf("the keystore belongs to account %d, not to the configured %d: use another data folder or correct the number", ks.UIN, o.UIN)
+	}
+	c := &Client{
+		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
+		pushes: make(chan push, pushQueue), restart: make(chan struct{}, 1),
+		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
+	}
+	c.sequence.Store(rand.Uint32N(lastSequence - firstSequence))
+	c.keystore.Store(ks)
+	c.signed = rpc.SignDefault
+	if o.SignLongList {
+		c.signed = rpc.SignLong
+	}
+	c.cache.init()
+	c.decoder = event.NewDecoder(func() event.Person {
+		ks := c.keys()
+		return event.Person{UIN: ks.UIN, UID: ks.UID}
+	})
+	return c, nil
+}
+
+// keys is the current keystore: read-only.
+func (c *Client) keys() *Keystore { return c.keystore.Load() }
+
+// setKeys replaces the keystore and writes it down. A failure to write is logged,
+// not fatal: the session lives on and is written again at the next change.
+func (c *Client) setKeys(ks Keystore) {
+	c.keystore.Store(&ks)
+	if err := c.opts.Keystore.Save(&ks); err != nil {
+		c.log.Error("the session cannot be saved: after a restart you have to log in again", "err", err)
+	}
+}
+
+// Self is the account; its UIN is 0 before the first login.
+func (c *Client) Self() Self {
+	ks := c.keys()
+	return Self{UIN: ks.UIN, UID: ks.UID, Nickname: ks.Nickname}
+}
+
+// App is the client version that the session claims.
+func (c *Client) App() AppInfo { return c.opts.App }
+
+// State is the session's state now.
+func (c *Client) State() State {
+	s, _ := c.watch()
+	return s
+}
+
+func (c *Client) watch() (State, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state, c.changed
+}
+
+// Wait returns the first state, the present one included, for which ok is true.
+// States that pass quickly may be missed. The error is ctx's.
+func (c *Client) Wait(ctx context.Context, ok func(State) bool) (State, error) {
+	for {
+		s, changed := c.watch()
+		if ok(s) {
+			return s, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return s, ctx.Err()
+		}
+	}
+}
+
+// setState is called by the session's goroutine only.
+func (c *Client) setState(s State, online *conn) {
+	s.Since = time.Now()
+	c.mu.Lock()
+	s.OnlineCount = c.state.OnlineCount
+	if s.Stage == Online && c.state.Stage != Online {
+		s.OnlineCount++
+	}
+	c.state, c.online = s, online
+	close(c.changed)
+	c.changed = make(chan struct{})
+	c.mu.Unlock()
+	c.opts.OnState(s)
+}
+
+// Relogin starts the session again when it waits for a person (Kicked or
+// NeedsLogin), or at once when it waits for its next try.
+func (c *Client) Relogin() {
+	select {
+	case c.restart <- struct{}{}:
+	default: // one is already asked for
+	}
+}
+
+// Call sends one plain command over the online session and returns the answer's
+// payload. Errors: ErrOffline, ErrTimeout, ErrConnectionLost, ErrSessionExpired,
+// ErrSign, *ServerError, or ctx's.
+func (c *Client) Call(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	c.mu.Lock()
+	k, s := c.online, c.state
+	c.mu.Unlock()
+	if k == nil {
+		if s.Err != nil {
+			return nil, fmt.Errorf("%s: %w (%s: %w)", command, ErrOffline, s.Stage, s.Err)
+		}
+		return nil, fmt.Errorf("%s: %w (%s)", command, ErrOffline, s.Stage)
+	}
+	return k.Call(ctx, command, payload)
+}
+
+func hexText(b []byte) []byte { return hex.AppendEncode(nil, b) }

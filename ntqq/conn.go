@@ -1,0 +1,293 @@
+package ntqq
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"libration/internal/crypto"
+	"libration/internal/pb"
+	"libration/internal/pb/ssopb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	callTimeout  = 15 * time.Second
+	writeTimeout = 15 * time.Second
+	writeQueue   = 256  // frames
+	pushQueue    = 8192 // packets waiting for the dispatcher; then the server waits
+)
+
+// SSO return codes that end a session (docs/protocol/wire.md 5).
+func sessionCode(code int32) bool { return code == -10001 || code == -10003 || code == -10008 }
+
+// conn is one TCP connection: a reader and a writer goroutine, and the requests
+// waiting for an answer. It ends once, with a cause, and every wait ends with it.
+type conn struct {
+	c      *Client
+	nc     net.Conn
+	ctx    context.Context // ends with the connection
+	cancel context.CancelCauseFunc
+	out    chan []byte
+	wg     sync.WaitGroup
+
+	mu      sync.Mutex
+	pending map[uint32]*pendingCall
+}
+
+type pendingCall struct {
+	answer chan *wire.Response // buffered, 1
+	// login: an authentication code is the answer to this step only, not the end of
+	// the session.
+	login bool
+}
+
+// startConn runs nc until fail is called or ctx ends. close must be called.
+func (c *Client) startConn(ctx context.Context, nc net.Conn) *conn {
+	k := &conn{c: c, nc: nc, out: make(chan []byte, writeQueue), pending: map[uint32]*pendingCall{}}
+	k.ctx, k.cancel = context.WithCancelCause(ctx)
+	k.wg.Go(k.read)
+	k.wg.Go(k.write)
+	k.wg.Go(func() { // unblocks the two
+		<-k.ctx.Done()
+		k.nc.Close()
+	})
+	return k
+}
+
+// fail ends the connection; the first cause is kept.
+func (k *conn) fail(cause error) { k.cancel(cause) }
+
+// cause is why the connection ended.
+func (k *conn) cause() error { return context.Cause(k.ctx) }
+
+// close ends the connection and waits for its goroutines.
+func (k *conn) close(cause error) {
+	k.fail(cause)
+	k.wg.Wait()
+}
+
+func (k *conn) write() {
+	w := bufio.NewWriterSize(k.nc, 32<<10)
+	for {
+		select {
+		case <-k.ctx.Done():
+			return
+		case frame := <-k.out:
+			_ = k.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
+			_, err := w.Write(frame)
+			if err == nil && len(k.out) == 0 {
+				err = w.Flush()
+			}
+			if err != nil {
+				k.fail(fmt.Errorf("%w: write: %w", ErrConnectionLost, err))
+				return
+			}
+		}
+	}
+}
+
+func (k *conn) read() {
+	frames := wire.NewFrameReader(k.nc)
+	for {
+		frame, err := frames.Next()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = errors.New("closed by the server")
+			}
+			k.fail(fmt.Errorf("%w: %w", ErrConnectionLost, err))
+			return
+		}
+		k.c.stats.packetsReceived.Add(1)
+		resp := &wire.Response{}
+		if err := wire.ParseResponse(frame, k.c.keys().d2Key(), resp); err != nil {
+			// A packet that does not decrypt or parse is dropped; only a broken framing
+			// ends the connection.
+			k.c.stats.packetsDropped.Add(1)
+			k.c.notes.Warn("packet", "packet dropped: it does not decrypt or parse", "bytes", len(frame), "err", err)
+			continue
+		}
+		if !k.receive(resp) {
+			return
+		}
+	}
+}
+
+// receive routes one packet: authentication codes first, whatever the sequence;
+// then the waiting call; then the pushes. It returns false when the connection
+// has ended.
+func (k *conn) receive(resp *wire.Response) bool {
+	k.mu.Lock()
+	call := k.pending[uint32(resp.Sequence)]
+	delete(k.pending, uint32(resp.Sequence))
+	k.mu.Unlock()
+	if call != nil {
+		call.answer <- resp
+	}
+	if sessionCode(resp.Code) && (call == nil || !call.login) {
+		k.fail(fmt.Errorf("%w: server code %d %s", ErrSessionExpired, resp.Code, resp.Extra))
+		return false
+	}
+	if call != nil {
+		return true
+	}
+	if resp.Code != 0 || resp.Command == "" {
+		k.c.notes.Warn("stray "+resp.Command, "answer dropped: nobody waits for it",
+			"command", resp.Command, "sequence", resp.Sequence, "code", resp.Code, "text", resp.Extra)
+		return true
+	}
+	if resp.Sequence > 0 && !isPush(resp.Command) { // late: its call timed out
+		return true
+	}
+	select {
+	case k.c.pushes <- push{command: resp.Command, payload: resp.Body}:
+	case <-k.ctx.Done():
+		return false
+	}
+	if resp.Command == rpc.PushKick {
+		k.fail(kickError(resp.Body))
+		return false
+	}
+	return true
+}
+
+// Call implements rpc.Caller: it sends one request and waits for its answer, at
+// most callTimeout. The answer's return code is 0.
+func (k *conn) Call(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	seq := k.c.nextSequence()
+	frame, err := k.c.encode(ctx, command, seq, payload)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	call := &pendingCall{answer: make(chan *wire.Response, 1), login: isLogin(command)}
+	k.mu.Lock()
+	k.pending[seq] = call
+	k.mu.Unlock()
+	defer func() {
+		k.mu.Lock()
+		delete(k.pending, seq)
+		k.mu.Unlock()
+	}()
+	timer := time.NewTimer(k.c.callTimeout(command))
+	defer timer.Stop()
+	select {
+	case k.out <- frame:
+		k.c.stats.packetsSent.Add(1)
+	case <-k.ctx.Done():
+		return nil, fmt.Errorf("%s: %w", command, k.cause())
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: %w", command, ctx.Err())
+	}
+	select {
+	case resp := <-call.answer:
+		return answerBody(command, resp)
+	case <-timer.C:
+		return nil, fmt.Errorf("%s: %w", command, ErrTimeout)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: %w", command, ctx.Err())
+	case <-k.ctx.Done():
+		select { // the answer may have come with the end
+		case resp := <-call.answer:
+			return answerBody(command, resp)
+		default:
+		}
+		return nil, fmt.Errorf("%s: %w", command, k.cause())
+	}
+}
+
+func answerBody(command string, resp *wire.Response) ([]byte, error) {
+	if resp.Code != 0 {
+		err := &ServerError{Command: command, Code: int64(resp.Code), Message: resp.Extra}
+		if sessionCode(resp.Code) && !isLogin(command) {
+			return nil, fmt.Errorf("%w: %w", ErrSessionExpired, err)
+		}
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// Login commands go out under the empty key, everything else under the D2 key
+// (docs/protocol/wire.md 2.1).
+var loginCommands = []string{
+	rpc.KeyExchange, rpc.WtloginLogin, rpc.WtloginTransEmp,
+	rpc.NTLoginEasyLogin, rpc.NTLoginEasyLoginUnusual,
+	rpc.NTLoginPasswordLogin, rpc.NTLoginPasswordNewDevice,
+}
+
+func isPush(command string) bool {
+	switch command {
+	case rpc.PushMessage, rpc.PushKick, rpc.PushInfoSync, rpc.PushParams:
+		return true
+	}
+	return false
+}
+
+func isLogin(command string) bool { return slices.Contains(loginCommands, command) }
+
+func (c *Client) callTimeout(command string) time.Duration {
+	if command == rpc.HeartbeatAlive {
+		return aliveWait
+	}
+	return callTimeout
+}
+
+// encode makes the frame of one request, signed where the service wants it.
+func (c *Client) encode(ctx context.Context, command string, seq uint32, payload []byte) ([]byte, error) {
+	ks := c.keys()
+	reserve := &ssopb.SsoReserveFields{TraceParent: proto.String(wire.NewTrace())}
+	if ks.UID != "" {
+		reserve.Uid = proto.String(string(ks.UID))
+	}
+	req := &wire.Request{
+		Protocol: wire.Protocol12, Flag: wire.FlagD2,
+		UIN: strconv.FormatUint(uint64(ks.UIN), 10), Sequence: seq,
+		SubAppID: uint32(c.opts.App.SubAppId), A2: ks.A2, Command: command,
+		GUID: hexText(ks.Device.GUID), Version: c.opts.App.CurrentVersion, Body: payload,
+	}
+	var key crypto.Key
+	switch {
+	case command == rpc.HeartbeatAlive:
+		req.Protocol, req.Flag = wire.Protocol13, wire.FlagNone
+	case isLogin(command):
+		req.Flag = wire.FlagEmpty
+	default:
+		req.D2, key = ks.D2, ks.d2Key()
+	}
+	if c.opts.Signer != nil && c.signed[command] {
+		uin := ks.UIN
+		if uin == 0 {
+			uin = c.opts.UIN
+		}
+		sig, err := c.opts.Signer.Sign(ctx, &SignRequest{
+			Command: command, Sequence: seq, Payload: payload,
+			UIN: uin, GUID: ks.Device.GUID, App: &c.opts.App,
+		})
+		if err != nil {
+			return nil, err
+		}
+		reserve.SecInfo = &ssopb.SsoSecureInfo{SecSign: sig.Sign, SecToken: sig.Token, SecExtra: sig.Extra}
+	}
+	var err error
+	if req.Reserve, err = pb.Marshal(reserve); err != nil {
+		return nil, err
+	}
+	return wire.AppendRequest(nil, req, key)
+}
+
+// Sequences start at a random place and wrap (docs/protocol/wire.md 8).
+const firstSequence, lastSequence = 5_000_000, 9_900_000
+
+func (c *Client) nextSequence() uint32 {
+	n := c.sequence.Add(1)
+	return firstSequence + uint32(n%(lastSequence-firstSequence))
+}

@@ -1,0 +1,243 @@
+package event
+
+import (
+	"errors"
+	"sync/atomic"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/pushpb"
+	"libration/ntqq/message"
+)
+
+// The commands the server pushes (docs/protocol/events.md 1).
+const (
+	CommandMsgPush      = "trpc.msg.olpush.OlPushService.MsgPush"
+	CommandKick         = "trpc.qq_new_tech.status_svc.StatusService.KickNT"
+	CommandInfoSyncPush = "trpc.msg.register_proxy.RegisterProxy.InfoSyncPush"
+	CommandPushParams   = "trpc.msg.register_proxy.RegisterProxy.PushParams"
+
+	commandConfigPush   = "ConfigPushSvc.PushReq"
+	commandGuildPush    = "MsgPush.PushGroupProMsg"
+	commandLoginNotify  = "StatSvc.SvcReqMSFLoginNotify"
+	commandForceOffline = "MessageSvc.PushForceOffline"
+	commandMSFOffline   = "StatSvc.ReqMSFOffline"
+)
+
+// Counters are the totals of what did not become an event. They only grow.
+type Counters struct {
+	Unknown     uint64 // of a kind that is not known
+	Ignored     uint64 // known, and known to be without interest
+	DecodeError uint64 // bytes that do not parse
+	EmptyBody   uint64
+	Incomplete  uint64 // a part without which there is no event is missing
+	Duplicate   uint64 // sent twice by the server
+	ShortHeader uint64 // fewer bytes than the header of a group notice promises
+}
+
+// Decoder turns pushes into events. Decode is for one goroutine; Counters may be
+// read from any.
+type Decoder struct {
+	self func() Person
+
+	seen   Deduper
+	joined recentGroups // the account's own joins
+	left   recentGroups // and departures
+
+	unknown, ignored, decodeError, emptyBody, incomplete, duplicate, shortHeader atomic.Uint64
+}
+
+// NewDecoder makes a decoder. self names the account and is called for every
+// push, on the goroutine of Decode; what it does not know yet is taken from the
+// push where possible.
+func NewDecoder(self func() Person) *Decoder { return &Decoder{self: self} }
+
+// Counters gives the totals since the decoder was made.
+func (d *Decoder) Counters() Counters {
+	return Counters{
+		Unknown:     d.unknown.Load(),
+		Ignored:     d.ignored.Load(),
+		DecodeError: d.decodeError.Load(),
+		EmptyBody:   d.emptyBody.Load(),
+		Incomplete:  d.incomplete.Load(),
+		Duplicate:   d.duplicate.Load(),
+		ShortHeader: d.shortHeader.Load(),
+	}
+}
+
+// Decode reads one push. It gives at least one event, an *Unknown where nothing
+// else fits, except for repetitions of an earlier push, which are dropped. Events
+// and payload may share memory: neither may be changed afterwards.
+func (d *Decoder) Decode(command string, payload []byte) []Event {
+	p := push{d: d, key: Key{Command: command, Type: -1, SubType: -1, Discriminator: -1}, payload: payload}
+	switch command {
+	case CommandMsgPush:
+		p.decodeMsgPush()
+	case CommandKick:
+		p.decodeKick()
+	case commandForceOffline, commandMSFOffline:
+		p.emit(&Kicked{})
+	case CommandInfoSyncPush, CommandPushParams, commandConfigPush, commandGuildPush, commandLoginNotify:
+		p.ignore()
+	default:
+		p.unknown()
+	}
+	return p.events
+}
+
+// push is one push being decoded.
+type push struct {
+	d       *Decoder
+	key     Key
+	payload []byte
+
+	self    Person
+	route   *messagepb.RoutingHead
+	head    *messagepb.ContentHead
+	content []byte // body.msg_content
+	events  []Event
+}
+
+func (p *push) emit(events ...Event) { p.events = append(p.events, events...) }
+
+// fail reports the push as one that gave no event; at most once per key.
+func (p *push) fail(reason UnknownReason, err error) {
+	for _, e := range p.events {
+		if u, ok := e.(*Unknown); ok && u.Key == p.key {
+			return
+		}
+	}
+	switch reason {
+	case ReasonUnknown:
+		p.d.unknown.Add(1)
+	case ReasonDecode:
+		p.d.decodeError.Add(1)
+	case ReasonEmpty:
+		p.d.emptyBody.Add(1)
+	case ReasonIncomplete:
+		p.d.incomplete.Add(1)
+	case ReasonIgnored:
+		p.d.ignored.Add(1)
+	}
+	p.emit(&Unknown{Key: p.key, Reason: reason, Err: err, Payload: p.payload})
+}
+
+func (p *push) unknown()              { p.fail(ReasonUnknown, nil) }
+func (p *push) ignore()               { p.fail(ReasonIgnored, nil) }
+func (p *push) incomplete()           { p.fail(ReasonIncomplete, nil) }
+func (p *push) undecodable(err error) { p.fail(ReasonDecode, err) }
+
+// decodeKick reports the end of the session even when its notice is not readable.
+func (p *push) decodeKick() {
+	var k pushpb.KickNotice
+	if err := pb.Unmarshal(p.payload, &k); err != nil {
+		p.d.decodeError.Add(1)
+		p.emit(&Kicked{})
+		return
+	}
+	p.emit(&Kicked{Title: text(k.GetTitle()), Tips: text(k.GetTips()), Code: k.GetCode()})
+}
+
+// decodeMsgPush follows the order of work of docs/protocol/events.md 3.1.
+func (p *push) decodeMsgPush() {
+	raw, err := commonMessage(p.payload)
+	if err != nil {
+		p.undecodable(err)
+		return
+	}
+	var cm messagepb.CommonMessage
+	if err := pb.Unmarshal(raw, &cm); err != nil {
+		p.undecodable(err)
+		return
+	}
+	p.route, p.head, p.content = cm.GetRoutingHead(), cm.GetContentHead(), cm.GetBody().GetMsgContent()
+	p.key.Type = int64(p.head.GetType())
+	p.self = p.d.self()
+	if isChat(p.head.GetType()) {
+		p.decodeChat(&cm, raw)
+		return
+	}
+	if typ := p.head.GetType(); typ == typeFriendEvent || typ == typeGroupEvent {
+		p.key.SubType = int64(p.head.GetSubType())
+	}
+	if cm.GetBody() == nil || cm.GetBody().MsgContent == nil {
+		p.fail(ReasonEmpty, nil)
+		return
+	}
+	random := p.head.GetRandom()
+	if random == 0 {
+		random = p.head.GetMsgUid() & 0xFFFFFFFF
+	}
+	if p.d.seen.Seen(p.route.GetFromUin(), p.head.GetSequence(), random) {
+		p.d.duplicate.Add(1)
+		return
+	}
+	// The receiver of an event is the account.
+	if p.self.UIN == 0 {
+		p.self.UIN = message.UIN(p.route.GetToUin())
+	}
+	if p.self.UID == "" {
+		p.self.UID = message.UID(p.route.GetToUid())
+	}
+	p.decodeEvent()
+}
+
+// commonMessage finds field 1 of the envelope; nothing else of it is used.
+func commonMessage(payload []byte) ([]byte, error) {
+	var raw []byte
+	for b := payload; len(b) > 0; {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return nil, protowire.ParseError(n)
+		}
+		b = b[n:]
+		m := protowire.ConsumeFieldValue(num, typ, b)
+		if m < 0 {
+			return nil, protowire.ParseError(m)
+		}
+		if num == 1 && typ == protowire.BytesType {
+			raw, _ = protowire.ConsumeBytes(b)
+		}
+		b = b[m:]
+	}
+	return raw, nil
+}
+
+// typeFriendMessage is the type of private messages, and of notices about files
+// sent online (docs/protocol/events.md 5.2).
+const typeFriendMessage = 166
+
+// The chat types of docs/protocol/events.md 3.1; some of them are no message of
+// ours all the same.
+func isChat(typ uint64) bool {
+	switch typ {
+	case 9, 82, 140, 141, typeFriendMessage, 167, 208, 529:
+		return true
+	}
+	return false
+}
+
+func (p *push) decodeChat(cm *messagepb.CommonMessage, raw []byte) {
+	m, err := message.ParseCommon(cm, p.self.UIN)
+	switch {
+	case err == nil:
+		m.Raw = raw
+		p.emit(&Message{m})
+	case errors.Is(err, message.ErrNoBody):
+		p.fail(ReasonEmpty, nil)
+	case errors.Is(err, message.ErrNotChat):
+		if p.head.GetType() == typeFriendMessage {
+			p.key.Discriminator = int64(p.head.GetC2CCmd())
+			p.ignore()
+			return
+		}
+		if p.head.SubType != nil {
+			p.key.SubType = int64(p.head.GetSubType())
+		}
+		p.unknown()
+	default:
+		p.incomplete()
+	}
+}

@@ -1,0 +1,410 @@
+package event
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+)
+
+// readVectors reads a vector file into v, or skips the test when there is none.
+func readVectors(t testing.TB, name string, v any) {
+	t.Helper()
+	dir := os.Getenv("LIBRATION_VECTORS")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "testdata", "vectors")
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("no vectors: %v", err)
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatalf("bad hex in test data: %v", err)
+	}
+	return b
+}
+
+func decoderFor(self Person) *Decoder { return NewDecoder(func() Person { return self }) }
+
+// parsed is a push's meaning as the vectors write it.
+type parsed struct {
+	Elements []struct {
+		Element string `json:"element"`
+		Content string `json:"content"`
+	} `json:"elements"`
+	ID         uint64            `json:"id"`
+	GroupUIN   message.GroupCode `json:"group_uin"`
+	UserUID    message.UID       `json:"user_uid"`
+	UserUIN    message.UIN       `json:"user_uin"`
+	OpUID      message.UID       `json:"operator_uid"`
+	InvitorUID message.UID       `json:"invitor_uid"`
+	JoinType   int               `json:"join_type"`
+	ExitType   int               `json:"exit_type"`
+	IsAdmin    bool              `json:"is_admin"`
+	FromUID    message.UID       `json:"from_uid"`
+	FromUIN    message.UIN       `json:"from_uin"`
+	FromNick   string            `json:"from_nick"`
+	Msg        string            `json:"msg"`
+	UID        message.UID       `json:"uid"`
+	Nickname   string            `json:"nickname"`
+	SubType    int               `json:"sub_type"`
+	Random     uint32            `json:"random"`
+	Sequence   uint64            `json:"sequence"`
+	Time       int64             `json:"time"`
+	NewTitle   string            `json:"new_title"`
+	NewName    string            `json:"new_name"`
+	Duration   uint32            `json:"duration"`
+	Message    string            `json:"message"`
+	Sender     struct {
+		UIN message.UIN `json:"uin"`
+		UID message.UID `json:"uid"`
+	} `json:"sender"`
+}
+
+func TestVectorsPushEvents(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			ID      string          `json:"id"`
+			Command string          `json:"command"`
+			Body    string          `json:"body"`
+			Event   *string         `json:"event"`
+			Parsed  json.RawMessage `json:"parsed"`
+		} `json:"cases"`
+	}
+	readVectors(t, "push_events.json", &file)
+	for _, v := range file.Cases {
+		t.Run(v.ID, func(t *testing.T) {
+			d := decoderFor(Person{10001, "u_selfselfselfselfselfAA"})
+			events := d.Decode(v.Command, unhex(t, v.Body))
+			if len(events) == 0 {
+				t.Fatal("got no event at all")
+			}
+			got := events[0]
+			if v.ID == "group-decrease/kicked-plain-operator" { // its note: the operator is readable
+				e, ok := got.(*GroupMemberDecrease)
+				if !ok || e.Reason != LeaveKicked || e.Operator.UID == "" {
+					t.Errorf("got %+v, want a kick with its operator", got)
+				}
+				return
+			}
+			if v.Event == nil {
+				switch got.(type) {
+				case *Unknown, *Stale:
+				default:
+					t.Errorf("got %#v, want no event", got)
+				}
+				return
+			}
+			check, ok := vectorChecks[*v.Event]
+			if !ok {
+				if u, isUnknown := got.(*Unknown); !isUnknown || u.Reason != ReasonIgnored {
+					t.Errorf("got %#v, want it known but ignored", got)
+				}
+				t.Skipf("event %s has no type yet", *v.Event)
+			}
+			var want parsed
+			if err := json.Unmarshal(v.Parsed, &want); err != nil {
+				t.Fatal(err)
+			}
+			if problem := check(events, want); problem != "" {
+				t.Errorf("%s:\n got %+v\nwant %s", problem, got, v.Parsed)
+			}
+		})
+	}
+}
+
+// vectorChecks say what differs from the vector, by the vector's event names.
+var vectorChecks = map[string]func(events []Event, want parsed) string{
+	"group_message":   checkMessage,
+	"private_message": checkMessage,
+	"temp_message":    checkMessage,
+	"group_member_join": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupMemberIncrease)
+		method := map[int]JoinMethod{130: JoinApproved, 131: JoinInvited}[want.JoinType]
+		if !ok || e.Group != want.GroupUIN || e.Member.UID != want.UserUID || e.Operator.UID != want.InvitorUID || e.Method != method {
+			return "join"
+		}
+		return ""
+	},
+	"group_join": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupMemberIncrease)
+		if !ok || e.Group != want.GroupUIN || e.Member != (Person{want.UserUIN, want.UserUID}) || e.Operator.UID != want.InvitorUID {
+			return "own join"
+		}
+		return ""
+	},
+	"group_member_leave": checkLeave,
+	"group_leave":        checkLeave,
+	"group_member_permission_changed": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupAdminChanged)
+		if !ok || e.Group != want.GroupUIN || e.Member.UID != want.UserUID || e.Admin != want.IsAdmin {
+			return "admin"
+		}
+		return ""
+	},
+	"friend_recall": func(events []Event, want parsed) string {
+		e, ok := events[0].(*MessageRecalled)
+		if !ok || e.Chat.Kind != message.Friend || e.Author.UID != want.FromUID || e.Author.UIN != want.FromUIN ||
+			e.ClientSequence != want.Sequence || e.Random != want.Random || e.MessageTime != want.Time {
+			return "recall"
+		}
+		return ""
+	},
+	"group_recall": func(events []Event, want parsed) string {
+		e, ok := events[0].(*MessageRecalled)
+		if !ok || e.Chat.Group != want.GroupUIN || e.Author.UID != want.UserUID || e.Operator.UID != want.OpUID ||
+			e.Sequence != want.Sequence || e.Random != want.Random || e.MessageTime != want.Time {
+			return "recall"
+		}
+		return ""
+	},
+	"rename": func(events []Event, want parsed) string {
+		switch e := events[0].(type) {
+		case *FriendRenamed:
+			if want.SubType == 1 && e.Friend.UID == want.UID && e.Nickname == want.Nickname {
+				return ""
+			}
+		case *SelfRenamed:
+			if want.SubType == 0 && e.Nickname == want.Nickname {
+				return ""
+			}
+		}
+		return "rename"
+	},
+	"new_friend": func(events []Event, want parsed) string {
+		e, ok := events[0].(*FriendAdded)
+		if !ok || e.Friend != (Person{want.FromUIN, want.FromUID}) || e.Nickname != want.FromNick || e.Message != want.Msg {
+			return "new friend"
+		}
+		return ""
+	},
+	"member_special_title_updated": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupTitleChanged)
+		if !ok || e.Group != want.GroupUIN || e.Member.UIN != want.UserUIN || e.Title != want.NewTitle {
+			return "title"
+		}
+		return ""
+	},
+	"group_name_updated": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupNameChanged)
+		if !ok || e.Group != want.GroupUIN || e.NewName != want.NewName || e.Operator.UID != want.UserUID {
+			return "name"
+		}
+		return ""
+	},
+	"group_mute": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupMuted)
+		if !ok || e.Group != want.GroupUIN || e.Member.UID != want.UserUID || e.Operator.UID != want.OpUID ||
+			e.Duration != want.Duration || e.All != (want.UserUID == "") {
+			return "mute"
+		}
+		return ""
+	},
+	"disconnected": func(events []Event, want parsed) string {
+		e, ok := events[0].(*Kicked)
+		if !ok || e.Title+":"+e.Tips != want.Message {
+			return "kick"
+		}
+		return ""
+	},
+}
+
+func checkLeave(events []Event, want parsed) string {
+	e, ok := events[0].(*GroupMemberDecrease)
+	reason := map[int]LeaveReason{3: LeaveKickMe, 130: LeaveLeft, 131: LeaveKicked, 129: LeaveDisband}[want.ExitType]
+	if !ok || e.Group != want.GroupUIN || e.Member.UID != want.UserUID || e.Operator.UID != want.OpUID || e.Reason != reason {
+		return "leave"
+	}
+	return ""
+}
+
+func checkMessage(events []Event, want parsed) string {
+	e, ok := events[0].(*Message)
+	if !ok || e.Sender.UIN != want.Sender.UIN || e.Sender.UID != want.Sender.UID {
+		return "sender"
+	}
+	if e.Sequence != want.ID && e.ClientSequence != want.ID {
+		return "sequence"
+	}
+	if len(e.Raw) == 0 {
+		return "raw message"
+	}
+	if len(e.Content) != len(want.Elements) {
+		return "number of segments"
+	}
+	for i, el := range want.Elements {
+		switch s := e.Content[i].(type) {
+		case *message.Text:
+			if el.Element != "text" || el.Content != s.Text {
+				return "text"
+			}
+		case *message.Unknown: // voice and other elements without a type yet
+			if el.Element == "text" {
+				return "text"
+			}
+		}
+	}
+	return ""
+}
+
+func TestVectorsCaptures(t *testing.T) {
+	var file struct {
+		Cases []capture `json:"cases"`
+	}
+	readVectors(t, "captures.json", &file)
+	for i := range file.Cases {
+		v := &file.Cases[i]
+		t.Run(v.ID, func(t *testing.T) { checkCapture(t, v) })
+	}
+}
+
+type capture struct {
+	ID       string          `json:"id"`
+	Kind     string          `json:"kind"`
+	Body     string          `json:"body"`
+	Command  string          `json:"command"`
+	Type     uint64          `json:"type"`
+	SubType  *uint64         `json:"subtype"`
+	Older    bool            `json:"older"`
+	Expected json.RawMessage `json:"expected"`
+}
+
+// captureMeaning is what "expected" says of a push.
+type captureMeaning struct {
+	Event       *string           `json:"event"`
+	Unknown     bool              `json:"unknown"`
+	Ignored     bool              `json:"ignored"`
+	Known       bool              `json:"known_ignored"`
+	Count       []string          `json:"count"`
+	Effect      string            `json:"effect"`
+	Group       message.GroupCode `json:"group_code"`
+	MemberUID   message.UID       `json:"member_uid"`
+	MemberUIN   message.UIN       `json:"member_uin"`
+	OperatorUID message.UID       `json:"operator_uid"`
+	AuthorUIN   message.UIN       `json:"author_uin"`
+	FriendUID   message.UID       `json:"friend_uid"`
+	FriendUIN   message.UIN       `json:"friend_uin"`
+	Nickname    string            `json:"nickname"`
+	Message     string            `json:"message"`
+	Method      JoinMethod        `json:"method"`
+	Name        string            `json:"name"`
+	Sequence    uint64            `json:"sequence"`
+	Random      uint32            `json:"random"`
+	MessageTime int64             `json:"message_time"`
+	Time        int64             `json:"time"`
+}
+
+func checkCapture(t *testing.T, v *capture) {
+	body := unhex(t, v.Body)
+	command, payload := CommandMsgPush, body
+	switch v.Kind {
+	case "push":
+	case "common_message":
+		payload = envelope(t, body)
+	case "msg_content", "msg_content_cut":
+		payload = pushOf(t, v.Type, v.SubType, body)
+	case "push_jce":
+		command = v.Command
+	case "routing_head", "content_head":
+		var cm messagepb.CommonMessage
+		if v.Kind == "routing_head" {
+			cm.RoutingHead = new(messagepb.RoutingHead)
+			if err := pb.Unmarshal(body, cm.RoutingHead); err != nil {
+				t.Fatalf("Unmarshal: %v", err)
+			}
+			cm.ContentHead = &messagepb.ContentHead{Type: v.Type, SubType: v.SubType}
+		} else {
+			cm.ContentHead = new(messagepb.ContentHead)
+			if err := pb.Unmarshal(body, cm.ContentHead); err != nil {
+				t.Fatalf("Unmarshal: %v", err)
+			}
+		}
+		cm.Body = &messagepb.MessageBody{RichText: new(messagepb.RichText), MsgContent: []byte{}}
+		payload = envelope(t, marshal(t, &cm))
+	default:
+		t.Skipf("kind %s is not for this package", v.Kind)
+	}
+	d := NewDecoder(func() Person { return Person{} })
+	events := d.Decode(command, payload)
+	if len(events) == 0 {
+		t.Fatal("got no event at all")
+	}
+	if v.Kind == "routing_head" || v.Kind == "content_head" {
+		return
+	}
+	got, want := events[0], new(captureMeaning)
+	if err := json.Unmarshal(v.Expected, want); err != nil {
+		t.Fatal(err)
+	}
+	n := d.Counters()
+	for _, name := range want.Count {
+		c := map[string]uint64{"short_header": n.ShortHeader, "decode_error": n.DecodeError}[name]
+		if c != 1 {
+			t.Errorf("counter %s: got %d, want 1", name, c)
+		}
+	}
+	if want.Event == nil {
+		u, isUnknown := got.(*Unknown)
+		_, isStale := got.(*Stale)
+		switch {
+		case !isUnknown && !isStale:
+			t.Errorf("got %#v, want no event", got)
+		case isUnknown && (want.Ignored || want.Known) && u.Reason != ReasonIgnored:
+			t.Errorf("got reason %s, want %s", u.Reason, ReasonIgnored)
+		case isUnknown && want.Unknown && u.Reason != ReasonUnknown:
+			t.Errorf("got reason %s, want %s", u.Reason, ReasonUnknown)
+		case strings.Contains(want.Effect, "friend list") && !isStale:
+			t.Errorf("got %#v, want the friend list to be stale", got)
+		}
+		return
+	}
+	ok := false
+	switch e := got.(type) {
+	case *GroupMemberIncrease:
+		ok = *want.Event == e.Name() && e.Group == want.Group && e.Member == (Person{want.MemberUIN, want.MemberUID}) &&
+			e.Operator.UID == want.OperatorUID && e.Method == want.Method && e.Time == want.Time
+	case *FriendRemoved:
+		ok = *want.Event == e.Name() && e.Friend.UID == want.FriendUID && e.Time == want.Time
+	case *GroupLeft:
+		ok = *want.Event == e.Name() && e.Group == want.Group && e.Time == want.Time
+	case *GroupNameChanged:
+		ok = *want.Event == e.Name() && e.Group == want.Group && e.NewName == want.Name &&
+			e.Operator.UID == want.OperatorUID && e.Time == want.Time
+	case *FriendAdded:
+		ok = *want.Event == e.Name() && e.Friend.UIN == want.FriendUIN && e.Nickname == want.Nickname &&
+			e.Message == want.Message && e.Time == want.Time
+	case *MessageRecalled:
+		ok = *want.Event == e.Name() && e.Chat.Group == want.Group && e.Author.UIN == want.AuthorUIN && e.Author == e.Operator &&
+			e.Sequence == want.Sequence && e.Random == want.Random && e.MessageTime == want.MessageTime
+	case *Unknown:
+		if v.Older && e.Reason == ReasonDecode {
+			t.Skipf("the binary form of the older generation is not read")
+		}
+		if e.Reason != ReasonIgnored {
+			t.Errorf("got reason %s, want %s", e.Reason, ReasonIgnored)
+		}
+		t.Skipf("event %s has no type yet", *want.Event)
+	}
+	if !ok {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,126 @@
+package ntqq
+
+import (
+	"errors"
+	"fmt"
+
+	"libration/internal/pb"
+	"libration/internal/pb/pushpb"
+	"libration/internal/wire"
+)
+
+// remedy is what the session does about a failure. docs/session.md has this table
+// in words.
+type remedy uint8
+
+const (
+	retry       remedy = iota // back off, then the same again on a new connection
+	dropSession               // forget D2: log in again, with A1 if there is one
+	dropA1                    // forget A1 too: a person must scan a code
+	needsPerson               // nothing more can be done without one
+	kickedOff                 // the server ended the session on purpose
+)
+
+// LoginError is a refusal of a login step.
+type LoginError struct {
+	Step    Step
+	Code    uint64 // head.error.code of the NT login, or the wtlogin state
+	Title   string
+	Message string // the server's own words
+	Hint    string // what is known of the code
+}
+
+func (e *LoginError) Error() string {
+	s := fmt.Sprintf("login step %s refused with code %d", e.Step, e.Code)
+	if e.Hint != "" {
+		s += " (" + e.Hint + ")"
+	}
+	for _, t := range []string{e.Title, e.Message} {
+		if t != "" {
+			s += ": " + t
+		}
+	}
+	return s
+}
+
+// KickError says how the server ended the session. It is an ErrKicked.
+type KickError struct {
+	Title string
+	Tips  string
+	Code  int32
+}
+
+func (e *KickError) Error() string {
+	return fmt.Sprintf("%v: %s: %s (code %d)", ErrKicked, e.Title, e.Tips, e.Code)
+}
+
+// Is makes a KickError an ErrKicked.
+func (e *KickError) Is(target error) bool { return target == ErrKicked }
+
+func kickError(payload []byte) error {
+	n := &pushpb.KickNotice{}
+	_ = pb.Unmarshal(payload, n) // what cannot be read stays empty: it is a kick all the same
+	return &KickError{Title: string(n.GetTitle()), Tips: string(n.GetTips()), Code: n.GetCode()}
+}
+
+// errRegisterRefused is an answer to the registration other than success.
+var errRegisterRefused = errors.New("registration refused")
+
+// errWrongAccount: the code was scanned by another account than the configured.
+var errWrongAccount = errors.New("scanned by another account than the configured one")
+
+// errQRGivenUp: too many codes expired, or the phone said no.
+var errQRGivenUp = errors.New("QR login given up")
+
+// errVerification: the key exchange was refused on several connections.
+var errVerification = errors.New("key exchange refused again and again")
+
+// classify is the one table of what each failure leads to.
+func classify(err error) remedy {
+	var login *LoginError
+	switch {
+	case errors.Is(err, ErrKicked):
+		return kickedOff
+	case errors.Is(err, errWrongAccount), errors.Is(err, errQRGivenUp):
+		return needsPerson
+	case errors.Is(err, errVerification):
+		return dropA1
+	case errors.As(err, &login):
+		return classifyLogin(login)
+	case errors.Is(err, ErrSessionExpired), errors.Is(err, errRegisterRefused):
+		return dropSession
+	}
+	// Connection lost, timeout, no server, signer down, refused key exchange,
+	// server codes without a known meaning: time may heal them.
+	return retry
+}
+
+// Codes of docs/protocol/login.md 6.3 that the session acts on.
+const (
+	codeSystemFailed  = 140022002
+	codeTryAgain      = 140022003
+	codeInvalidCookie = 140022012
+	codeTicketExpired = 140022014
+	codeTicketKicked  = 140022015
+	codeTicketIllegal = 140022016
+	codeTooOften      = 150022022
+	codeTooManyToday  = 150022023
+	codeA1Forbidden   = 150022027
+)
+
+func classifyLogin(e *LoginError) remedy {
+	if e.Step == StepWtlogin {
+		return needsPerson
+	}
+	switch e.Code {
+	case codeSystemFailed, codeTryAgain, codeInvalidCookie, codeTooOften, codeTooManyToday:
+		return retry
+	case codeTicketExpired, codeTicketKicked, codeTicketIllegal, codeA1Forbidden:
+		return dropA1
+	}
+	return needsPerson
+}
+
+func ntLoginError(step Step, code uint64, title, text string) *LoginError {
+	return &LoginError{Step: step, Code: code, Title: title, Message: text, Hint: wire.NTLoginErrorText(code)}
+}

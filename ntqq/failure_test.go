@@ -1,0 +1,72 @@
+package ntqq
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"libration/internal/pb"
+	"libration/internal/pb/pushpb"
+)
+
+func TestClassify(t *testing.T) {
+	login := func(step Step, code uint64) error { return &LoginError{Step: step, Code: code} }
+	for _, c := range []struct {
+		err  error
+		want remedy
+	}{
+		{ErrConnectionLost, retry},
+		{ErrTimeout, retry},
+		{errNoServer, retry},
+		{ErrSign, retry},
+		{&ServerError{Code: -10003, Message: "verification failed"}, retry},
+		{fmt.Errorf("read: %w", ErrSessionExpired), dropSession},
+		{errRegisterRefused, dropSession},
+		{errVerification, dropA1},
+		{login(StepEasyLogin, codeTryAgain), retry},
+		{login(StepEasyLogin, codeTooOften), retry},
+		{login(StepEasyLogin, codeTicketExpired), dropA1},
+		{login(StepEasyLogin, codeTicketKicked), dropA1},
+		{login(StepEasyLogin, codeTicketIllegal), dropA1},
+		{login(StepEasyLogin, codeA1Forbidden), dropA1},
+		{login(StepEasyLogin, 140022017), needsPerson},
+		{login(StepWtlogin, 45), needsPerson},
+		{errWrongAccount, needsPerson},
+		{errQRGivenUp, needsPerson},
+		{&KickError{Title: "t"}, kickedOff},
+		{errors.New("anything else"), retry},
+	} {
+		if got := classify(fmt.Errorf("wrapped: %w", c.err)); got != c.want {
+			t.Errorf("%v: got remedy %d, want %d", c.err, got, c.want)
+		}
+	}
+}
+
+func TestKickError(t *testing.T) {
+	payload, err := pb.Marshal(&pushpb.KickNotice{Title: []byte("notice"), Tips: []byte("logged in elsewhere"), Code: 2001})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kick *KickError
+	if err := kickError(payload); !errors.Is(err, ErrKicked) || !errors.As(err, &kick) ||
+		*kick != (KickError{Title: "notice", Tips: "logged in elsewhere", Code: 2001}) {
+		t.Errorf("got %#v", err)
+	}
+	if err := kickError([]byte{0xff}); !errors.Is(err, ErrKicked) {
+		t.Errorf("a kick that cannot be read: got %v, want ErrKicked", err)
+	}
+}
+
+func TestNewRefusesBadOptions(t *testing.T) {
+	for name, o := range map[string]Options{
+		"oicq key":        {Servers: Servers{OicqKey: []byte{4, 1}}},
+		"exchange key":    {Servers: Servers{ExchangeKey: make([]byte, 65)}},
+		"verify key":      {Servers: Servers{VerifyKey: []byte{1}}},
+		"device":          {Initial: &Keystore{}},
+		"another account": {UIN: 2, Initial: &Keystore{UIN: 1, Device: NewDevice()}},
+	} {
+		if _, err := New(o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

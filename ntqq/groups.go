@@ -1,0 +1,65 @@
+package ntqq
+
+import (
+	"context"
+	"fmt"
+
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+)
+
+// Groups is the list of joined groups, sorted by code; fetched when it is not
+// known or refresh is set.
+func (c *Client) Groups(ctx context.Context, refresh bool) ([]Group, error) {
+	return cached(ctx, c, "groups", refresh, c.cache.groupList, c.fetchGroups)
+}
+
+// Group is one joined group. ErrNotFound when the account is not a member.
+func (c *Client) Group(ctx context.Context, code GroupCode, refresh bool) (Group, error) {
+	list, err := c.Groups(ctx, refresh)
+	if err != nil {
+		return Group{}, err
+	}
+	for _, g := range list {
+		if g.Code == code {
+			return g, nil
+		}
+	}
+	return Group{}, fmt.Errorf("group %d: %w", code, ErrNotFound)
+}
+
+func groupListRequest() *oidbpb.GroupListReq {
+	return &oidbpb.GroupListReq{Config: &oidbpb.GroupListConfig{
+		Info: &oidbpb.GroupListInfoFlags{
+			Owner: true, CreatedTime: true, MemberMax: true, MemberCount: true, GroupName: true,
+			F8: true, TopTime: true, MuteAllExpireTime: true, F11: true, F12: true, F13: true,
+			F14: true, F15: true, F16: true, F17: true, Description: true, Question: true, F20: true,
+			RichDescription: true, F22: true, F23: true, F24: true, F25: true, F26: true, F27: true,
+			F28: true, F29: true, Announcement: true, F31: true, F32: true,
+			F5001: true, F5002: true, F5003: true,
+		},
+		Person: &oidbpb.GroupListPersonFlags{
+			LastSpeakTime: true, MemberRole: true, Remark: true, MuteExpireTime: true,
+			LatestSeq: true, F6: true, MsgMask: true, F8: true,
+		},
+		Unknown3: &oidbpb.GroupListUnknownFlags{F5: true, F6: true},
+	}}
+}
+
+func (c *Client) fetchGroups(ctx context.Context) error {
+	resp, err := rpc.Call(ctx, c, rpc.GroupList, groupListRequest())
+	if err != nil {
+		return fmt.Errorf("group list: %w", err)
+	}
+	list := make([]Group, 0, len(resp.GetGroups()))
+	for _, g := range resp.GetGroups() {
+		list = append(list, Group{
+			Code: GroupCode(g.GetGroupCode()), Name: g.GetInfo().GetGroupName(),
+			Remark: g.GetPerson().GetRemark(), OwnerUID: UID(g.GetInfo().GetOwner().GetUid()),
+			CreateTime: int64(g.GetInfo().GetCreatedTime()), MemberCount: g.GetInfo().GetMemberCount(),
+			MemberMax: g.GetInfo().GetMemberMax(),
+		})
+	}
+	c.cache.setGroups(list)
+	return nil
+}

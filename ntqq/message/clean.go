@@ -1,0 +1,90 @@
+package message
+
+import (
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
+// Clean takes out of decoded content what clients add for each other and no
+// person wrote (docs/protocol/messages.md 8): the mention that goes with a quote,
+// the texts that stand in for an element, empty texts. It also puts a quote where
+// it belongs. ParseCommon applies it; apply it once only, for a mention that
+// somebody wrote after a cleaned quote would go the second time. Clean may reuse
+// c's memory.
+func Clean(c Content, group bool) Content {
+	c = dropFallbacks(c)
+	if !group {
+		return replyFirst(c)
+	}
+	// Old clients put the mention before the quote.
+	if len(c) >= 3 && isSpace(c[1]) {
+		if r, ok := c[2].(*Reply); ok && mentionsSender(c[0], r) {
+			c = c[2:]
+			return c
+		}
+	}
+	if len(c) >= 2 {
+		if r, ok := c[0].(*Reply); ok && mentionsSender(c[1], r) {
+			drop := 1
+			if len(c) > 2 && isSpace(c[2]) {
+				drop = 2
+			}
+			c = append(c[:1], c[1+drop:]...)
+		}
+	}
+	return c
+}
+
+// dropFallbacks removes empty texts and those that only show, in older clients,
+// what the element before them is.
+func dropFallbacks(c Content) Content {
+	out := c[:0]
+	var before *Unknown
+	for _, seg := range c {
+		u := before
+		before, _ = seg.(*Unknown)
+		if t, ok := seg.(*Text); ok && (t.Text == "" || u != nil && isFallback(t.Text, u)) {
+			continue
+		}
+		out = append(out, seg)
+	}
+	return out
+}
+
+func isFallback(text string, u *Unknown) bool {
+	switch u.Element {
+	case "common_elem 45/3": // flash transfer card
+		return true
+	case "market_face":
+		var e messagepb.Elem
+		return pb.Unmarshal(u.Raw, &e) == nil && text == receivedText(e.GetMarketFace().GetSummary())
+	}
+	return false
+}
+
+// replyFirst moves a quote to the front: old clients wrote it elsewhere in
+// private chats.
+func replyFirst(c Content) Content {
+	for i, seg := range c {
+		if _, ok := seg.(*Reply); ok {
+			copy(c[1:i+1], c[:i])
+			c[0] = seg
+			break
+		}
+	}
+	return c
+}
+
+func isSpace(seg Segment) bool {
+	t, ok := seg.(*Text)
+	return ok && t.Text == " "
+}
+
+// mentionsSender tells whether seg mentions the author of the quoted message.
+func mentionsSender(seg Segment, r *Reply) bool {
+	at, ok := seg.(*At)
+	if !ok || at.All {
+		return false
+	}
+	return at.UIN != 0 && at.UIN == r.SenderUIN || at.UID != "" && at.UID == r.SenderUID
+}

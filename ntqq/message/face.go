@@ -1,0 +1,95 @@
+package message
+
+import (
+	"strconv"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
+// The faces whose large form carries a result, and the service types of the two
+// newer forms (docs/protocol/messages.md 5.3, 5.4).
+const (
+	faceDice     = 358
+	faceRPS      = 359
+	faceSmallMin = 260 // the first id with a small form
+
+	serviceSmallFace = 33
+	serviceLargeFace = 37
+)
+
+func decodeFace(f *messagepb.Face) *Face { return &Face{ID: f.GetIndex()} }
+
+// decodeSmallFace and decodeLargeFace give nil for a payload that is no protobuf.
+func decodeSmallFace(raw []byte) *Face {
+	var f messagepb.SmallFaceElem
+	if pb.Unmarshal(raw, &f) != nil {
+		return nil
+	}
+	text := f.GetText()
+	if text == "" {
+		text = f.GetCompatText()
+	}
+	return &Face{ID: f.GetFaceId(), Text: validText(text)}
+}
+
+func decodeLargeFace(raw []byte) *Face {
+	var f messagepb.LargeFaceElem
+	if pb.Unmarshal(raw, &f) != nil {
+		return nil
+	}
+	face := &Face{ID: f.GetFaceId(), Large: true, Result: f.GetResultValue(), Text: validText(f.GetText())}
+	if n, err := strconv.ParseUint(f.GetResultId(), 10, 32); err == nil && n != 0 {
+		face.Result = uint32(n)
+	}
+	return face
+}
+
+// encodeFace picks the form by what is known: a description means that the face
+// stands in the face table, so that ids from 260 on can have the small form.
+func encodeFace(f *Face) (*messagepb.Elem, error) {
+	switch {
+	case f.Large || f.ID == faceDice || f.ID == faceRPS:
+		return encodeLargeFace(f)
+	case f.ID >= faceSmallMin && f.Text != "":
+		text := validText(f.Text)
+		return commonElem(serviceSmallFace, 1, &messagepb.SmallFaceElem{FaceId: f.ID, Text: text, CompatText: text})
+	}
+	return &messagepb.Elem{Face: &messagepb.Face{Index: proto.Uint32(f.ID)}}, nil
+}
+
+func encodeLargeFace(f *Face) (*messagepb.Elem, error) {
+	sticker, text, result := uint64(1), validText(f.Text), ""
+	switch f.ID {
+	case faceDice, faceRPS:
+		sticker = 2
+		if text == "" {
+			text = map[uint32]string{faceDice: "/骰子", faceRPS: "/包剪锤"}[f.ID]
+		}
+	}
+	if f.Result != 0 {
+		result = strconv.FormatUint(uint64(f.Result), 10)
+	}
+	return commonElem(serviceLargeFace, 1, &messagepb.LargeFaceElem{
+		PackId:      proto.String("1"),
+		StickerId:   proto.String("8"),
+		FaceId:      proto.Uint32(f.ID),
+		SourceType:  proto.Uint32(1),
+		StickerType: proto.Uint64(sticker),
+		ResultId:    proto.String(result),
+		Text:        proto.String(text),
+		RandomType:  proto.Uint32(1),
+	})
+}
+
+func commonElem(service, business uint32, payload proto.Message) (*messagepb.Elem, error) {
+	raw, err := pb.Marshal(payload)
+	if err != nil {
+		return nil, err
+	}
+	return &messagepb.Elem{CommonElem: &messagepb.CommonElem{
+		ServiceType: service, PbElem: raw, BusinessType: proto.Uint32(business),
+	}}, nil
+}

@@ -1,0 +1,488 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
+func mustMarshal(t testing.TB, m proto.Message) []byte {
+	t.Helper()
+	b, err := pb.Marshal(m)
+	if err != nil {
+		t.Fatalf("Marshal: %v", err)
+	}
+	return b
+}
+
+func textElem(s string) *messagepb.Elem {
+	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(s)}}
+}
+
+func fallbackElem(t testing.TB, s string) *messagepb.Elem {
+	e := textElem(s)
+	e.Text.PbReserve = mustMarshal(t, &messagepb.FallbackText{Text: s})
+	return e
+}
+
+func common(service, business uint32, raw string) *messagepb.Elem {
+	return &messagepb.Elem{CommonElem: &messagepb.CommonElem{
+		ServiceType: service, BusinessType: proto.Uint32(business), PbElem: []byte(raw)}}
+}
+
+func TestDecodeElements(t *testing.T) {
+	reserve := func(r *messagepb.TextReserve) *messagepb.Elem {
+		return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("@x"), PbReserve: mustMarshal(t, r)}}
+	}
+	unknownField := new(messagepb.Elem)
+	unknownField.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1))
+	market := &messagepb.Elem{MarketFace: &messagepb.MarketFace{Summary: proto.String("[s]")}}
+	unknown := func(e *messagepb.Elem, name string) *Unknown { return &Unknown{Element: name, Raw: mustMarshal(t, e)} }
+	tests := []struct {
+		name  string
+		elems []*messagepb.Elem
+		want  Content
+	}{
+		{"nothing", nil, nil},
+		{"empty elements", []*messagepb.Elem{{}, nil, {}}, Content{}},
+		{"text with bad UTF-8", []*messagepb.Elem{textElem("a\xffb")}, Content{&Text{"a\uFFFDb"}}},
+		{"CR and CR LF together", []*messagepb.Elem{textElem("a\rb\r\nc")}, Content{&Text{"a\rb\r\nc"}}},
+		{"fallback kept", []*messagepb.Elem{textElem("a"), fallbackElem(t, "b")}, Content{&Text{"a"}, &Text{"b"}}},
+		{"fallback of a market face", []*messagepb.Elem{market, fallbackElem(t, "b"), textElem("c")},
+			Content{unknown(market, "market_face"), &Text{"c"}}},
+		{"text after a market face", []*messagepb.Elem{market, textElem("b")}, Content{unknown(market, "market_face"), &Text{"b"}}},
+		{"fallback of a bouncing face", []*messagepb.Elem{common(23, 13, "\x08\x0d"), fallbackElem(t, "b")},
+			Content{unknown(common(23, 13, "\x08\x0d"), "common_elem 23/13")}},
+		{"fallback of a flash picture", []*messagepb.Elem{common(3, 1, ""), textElem("[flash]"), textElem("x")},
+			Content{unknown(common(3, 1, ""), "common_elem 3/1"), &Text{"x"}}},
+		{"mention after a large face", []*messagepb.Elem{common(37, 1, "\x18\x05"), reserve(&messagepb.TextReserve{AtType: proto.Uint32(1)})},
+			Content{&Face{ID: 5, Large: true}, &At{All: true, Display: "@x"}}},
+		{"mention by uin in the reserve", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUin: proto.Uint64(7)})},
+			Content{&At{UIN: 7, Display: "@x"}}},
+		{"mention by uid", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUid: proto.String("u_x")})},
+			Content{&At{UID: "u_x", Display: "@x"}}},
+		{"mention of nobody", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2)})}, Content{&Text{"@x"}}},
+		{"mention block too short", []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("@x"), Attr6Buf: []byte{0, 1}}}}, Content{&Text{"@x"}}},
+		{"result as a number", []*messagepb.Elem{common(37, 1, "\x18\xe6\x02\x58\x04")}, Content{&Face{ID: 358, Large: true, Result: 4}}},
+		{"bad faces", []*messagepb.Elem{common(37, 1, "\xff"), common(33, 1, "\xff")}, Content{}},
+		{"unknown field", []*messagepb.Elem{unknownField}, Content{&Unknown{Element: "field 99", Raw: []byte{0x98, 0x06, 1}}}},
+		{"unknown common element", []*messagepb.Elem{common(45, 1, "x")}, Content{unknown(common(45, 1, "x"), "common_elem 45/1")}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Decode(&messagepb.RichText{Elems: tt.elems}, true)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("content (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDecodePrivateReply(t *testing.T) {
+	rt := &messagepb.RichText{Elems: []*messagepb.Elem{{SrcMsg: &messagepb.SourceMsg{
+		OrigSeqs: []uint64{44},
+		PbReserve: mustMarshal(t, &messagepb.SourceMsgReserve{
+			MsgUid: proto.Uint64(MsgUID(9)), SenderUid: proto.String("u_x"), NtMsgSeq: proto.Uint64(55)}),
+		SrcMsg: mustMarshal(t, &messagepb.CommonMessage{Body: &messagepb.MessageBody{
+			RichText: &messagepb.RichText{Elems: []*messagepb.Elem{textElem("q")}}}}),
+	}}}}
+	want := Content{&Reply{Sequence: 55, ClientSequence: 44, SenderUID: "u_x", Random: 9, Content: Content{&Text{"q"}}}}
+	if diff := cmp.Diff(want, Decode(rt, false)); diff != "" {
+		t.Errorf("content (-want +got):\n%s", diff)
+	}
+}
+
+func TestQuotesInQuotesAreBounded(t *testing.T) {
+	raw := mustMarshal(t, textElem("x"))
+	for range 50 {
+		raw = mustMarshal(t, &messagepb.Elem{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, Elems: [][]byte{raw}}})
+	}
+	e := new(messagepb.Elem)
+	if err := pb.Unmarshal(raw, e); err != nil {
+		t.Fatal(err)
+	}
+	depth := 0
+	for c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true); len(c) > 0; depth++ {
+		c = c[0].(*Reply).Content
+	}
+	if depth != maxQuoteDepth+1 {
+		t.Errorf("depth: got %d, want %d", depth, maxQuoteDepth+1)
+	}
+}
+
+func TestClean(t *testing.T) {
+	reply := &Reply{Sequence: 1, SenderUIN: 7, SenderUID: "u_7"}
+	byUID := &Reply{Sequence: 1, SenderUID: "u_7"}
+	at7, at8 := &At{UIN: 7}, &At{UIN: 8}
+	space, hi := &Text{" "}, &Text{"hi"}
+	market := &Unknown{Element: "market_face", Raw: mustMarshal(t, &messagepb.Elem{MarketFace: &messagepb.MarketFace{Summary: proto.String("[s]")}})}
+	flash := &Unknown{Element: "common_elem 45/3"}
+	tests := []struct {
+		name    string
+		in      Content
+		private bool
+		want    Content
+	}{
+		{"nothing", nil, false, nil},
+		{"mention of the quoted", Content{reply, at7, hi}, false, Content{reply, hi}},
+		{"mention and space", Content{reply, at7, space, hi}, false, Content{reply, hi}},
+		{"mention by uid", Content{byUID, &At{UID: "u_7"}}, false, Content{byUID}},
+		{"mention of another", Content{reply, at8, space}, false, Content{reply, at8, space}},
+		{"mention of all", Content{reply, &At{All: true}}, false, Content{reply, &At{All: true}}},
+		{"second mention stays", Content{reply, at7, space, at7, hi}, false, Content{reply, at7, hi}},
+		{"old client", Content{at7, space, reply, hi}, false, Content{reply, hi}},
+		{"old client, another", Content{at8, space, reply, hi}, false, Content{at8, space, reply, hi}},
+		{"private, mention stays", Content{reply, at7}, true, Content{reply, at7}},
+		{"private, quote late", Content{hi, space, reply, at7}, true, Content{reply, hi, space, at7}},
+		{"empty texts", Content{&Text{""}, hi, &Text{""}}, false, Content{hi}},
+		{"market face", Content{market, &Text{"[s]"}, hi}, false, Content{market, hi}},
+		{"market face and other text", Content{market, hi}, false, Content{market, hi}},
+		{"flash transfer card", Content{flash, hi}, false, Content{flash}},
+		{"only fallbacks", Content{&Text{""}}, false, Content{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Clean(append(Content(nil), tt.in...), !tt.private)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("Clean(%v) (-want +got):\n%s", tt.in, diff)
+			}
+		})
+	}
+}
+
+func TestEncodeErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		in   Content
+		is   error
+	}{
+		{"empty", nil, ErrEmpty},
+		{"two quotes", Content{&Reply{Sequence: 1}, &Reply{Sequence: 2}}, nil},
+		{"quote of nothing", Content{&Reply{}}, nil},
+		{"mention of nobody", Content{&At{}}, nil},
+		{"mention too large for its form", Content{&At{UIN: 1 << 40}}, nil},
+		{"bad raw", Content{&Unknown{Element: "x", Raw: []byte{0xFF}}}, nil},
+		{"empty raw", Content{&Unknown{Element: "x"}}, nil},
+		{"no element", Content{&Unknown{Element: ElementPtt, Raw: []byte{8, 1}}}, nil},
+		{"nil segment", Content{nil}, nil},
+		{"bad quoted mention", Content{&Reply{Sequence: 1, Content: Content{&At{}}}}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Encode(tt.in, EncodeOptions{Group: true})
+			if err == nil || tt.is != nil && !errors.Is(err, tt.is) {
+				t.Errorf("Encode(%v): got %v, %v; want an error", tt.in, got, err)
+			}
+		})
+	}
+}
+
+// TestEncodeQuotes checks both forms of a quote and the mention after it.
+func TestEncodeQuotes(t *testing.T) {
+	reply := &Reply{Sequence: 5, SenderUIN: 7, SenderUID: "u_7", Time: 3, Random: 9,
+		Content: Content{&Text{"q"}, &Reply{Sequence: 1}, &Unknown{Element: ElementPtt}}}
+	elems, err := Encode(Content{&Text{"hi"}, reply}, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
+	if err != nil || len(elems) != 3 {
+		t.Fatalf("Encode: got %d elements, %v; want 3", len(elems), err)
+	}
+	src := elems[0].GetSrcMsg()
+	var r messagepb.SourceMsgReserve
+	if err := pb.Unmarshal(src.GetPbReserve(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if src.Flag == nil || src.GetSenderUin() != 0 || src.GetTime() != 3 || len(src.GetElems()) != 1 ||
+		r.GetMsgUid() != MsgUID(9) || r.GetSenderUid() != "u_7" || r.GetOrigMsgType() != 2 || r.NtMsgSeq != nil {
+		t.Errorf("quote: got %v, reserve %v", src, &r)
+	}
+	want := Content{&At{UID: "u_7", Display: "@Anne"}, &Text{"hi"}}
+	if diff := cmp.Diff(want, Decode(&messagepb.RichText{Elems: elems[1:]}, true)); diff != "" {
+		t.Errorf("after the quote (-want +got):\n%s", diff)
+	}
+	for _, c := range []struct {
+		name string
+		in   Content
+		o    EncodeOptions
+		want int
+	}{
+		{"already mentioned", Content{reply, &At{UIN: 7}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
+		{"not asked for", Content{reply}, EncodeOptions{Group: true}, 1},
+		{"private", Content{reply}, EncodeOptions{MentionQuoted: true}, 1},
+		{"sender unknown", Content{&Reply{Sequence: 1}}, EncodeOptions{Group: true, MentionQuoted: true}, 1},
+		{"name unknown", Content{&Reply{Sequence: 1, SenderUIN: 8}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
+	} {
+		got, err := Encode(c.in, c.o)
+		if err != nil || len(got) != c.want {
+			t.Errorf("%s: got %d elements, %v; want %d", c.name, len(got), err, c.want)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	const self = 10001
+	group := func() *messagepb.CommonMessage {
+		return &messagepb.CommonMessage{
+			RoutingHead: &messagepb.RoutingHead{FromUin: 7, FromUid: proto.String("u_7"), ToUin: self,
+				Group: &messagepb.RoutingGroup{GroupCode: 99, GroupCard: []byte("nick\xff"), GroupCardType: 2, GroupLevel: 4, GroupName: []byte("g"), MsgFlag: 16}},
+			ContentHead: &messagepb.ContentHead{Type: 82, Sequence: proto.Uint64(5), Time: proto.Uint64(3)},
+			Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Attr: &messagepb.Attr{Random: -1}, Elems: []*messagepb.Elem{
+				textElem("hi"),
+				{ExtraInfo: &messagepb.ExtraInfo{Nick: []byte("Nick"), GroupCard: []byte("Nick"), SenderTitle: []byte("T"), Level: 9, Uin: 7}},
+			}}},
+		}
+	}
+	private := func(typ uint64, from uint64) *messagepb.CommonMessage {
+		return &messagepb.CommonMessage{
+			RoutingHead: &messagepb.RoutingHead{FromUin: from, ToUin: 8, ToUid: proto.String("u_8"),
+				C2C: &messagepb.RoutingC2C{FromTinyId: 99}},
+			ContentHead: &messagepb.ContentHead{Type: typ, Sequence: proto.Uint64(44), NtMsgSeq: proto.Uint64(55), MsgUid: proto.Uint64(MsgUID(6))},
+			Body:        &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{textElem("hi")}}},
+		}
+	}
+	hi := Content{&Text{"hi"}}
+	tests := []struct {
+		name string
+		in   *messagepb.CommonMessage
+		want *Message
+		err  error
+	}{
+		{"group", group(), &Message{Chat: Chat{Kind: Group, Group: 99}, GroupName: "g", Sequence: 5, Random: 1<<32 - 1, Time: 3, Content: hi,
+			Sender: Sender{UIN: 7, UID: "u_7", Nickname: "Nick", Title: "T", Role: RoleAdmin, Level: 4}}, nil},
+		{"own private", private(166, self), &Message{Chat: Chat{Kind: Friend, Peer: 8, PeerUID: "u_8"}, Self: true, Sender: Sender{UIN: self},
+			Sequence: 55, ClientSequence: 44, Random: 6, Content: hi}, nil},
+		{"temp", private(141, 7), &Message{Chat: Chat{Kind: Temp, Group: 99, Peer: 7}, Sender: Sender{UIN: 7},
+			Sequence: 55, ClientSequence: 44, Random: 6, Content: hi}, nil},
+		{"official account", private(167, 7), &Message{Chat: Chat{Kind: Friend, Peer: 7}, Sender: Sender{UIN: 7},
+			Sequence: 55, ClientSequence: 44, Random: 6, Content: hi}, nil},
+		{"deleted", private(166, 0), nil, ErrDeleted},
+		{"all empty", &messagepb.CommonMessage{}, nil, ErrDeleted},
+		{"event", private(732, 7), nil, ErrNotChat},
+		{"no type", private(0, 7), nil, ErrNotChat},
+		{"other 529", private(529, 7), nil, ErrNotChat},
+		{"no body", &messagepb.CommonMessage{RoutingHead: &messagepb.RoutingHead{FromUin: 7}, ContentHead: &messagepb.ContentHead{Type: 82}}, nil, ErrNoBody},
+		{"group without a code", &messagepb.CommonMessage{RoutingHead: &messagepb.RoutingHead{FromUin: 7},
+			ContentHead: &messagepb.ContentHead{Type: 82}, Body: &messagepb.MessageBody{}}, nil, ErrIncomplete},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			raw := mustMarshal(t, tt.in)
+			got, err := Parse(raw, self)
+			if !errors.Is(err, tt.err) {
+				t.Fatalf("Parse: got error %v, want %v", err, tt.err)
+			}
+			if tt.want != nil {
+				tt.want.Raw = raw
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("message (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if _, err := Parse([]byte{0xFF}, self); err == nil {
+		t.Error("Parse of garbage: got no error")
+	}
+}
+
+// normal takes out of sent content what the wire form does not carry.
+func normal(c Content, group bool) Content {
+	var out Content
+	for _, seg := range c {
+		switch s := seg.(type) {
+		case *Text:
+			out = append(out, &Text{Text: receivedText(s.Text)})
+		case *At:
+			a := *s
+			if a.UID != "" {
+				a.UIN = 0
+			}
+			out = append(out, &a)
+		case *Face:
+			f := *s
+			if !f.Large && f.ID < faceSmallMin {
+				f.Text = ""
+			}
+			out = append(out, &f)
+		case *Reply:
+			r := *s
+			if r.Random != 0 {
+				r.SenderUIN = 0
+			} else {
+				r.SenderUID = ""
+			}
+			if group {
+				r.ClientSequence = 0
+			}
+			r.Content = normal(r.Content, group)
+			out = append(out, &r)
+		default:
+			out = append(out, seg)
+		}
+	}
+	return out
+}
+
+func TestRoundTrip(t *testing.T) {
+	uid := rapid.StringMatching(`u_[A-Za-z0-9_-]{22}`)
+	str := rapid.String()
+	text := rapid.Custom(func(t *rapid.T) Segment { return &Text{str.Draw(t, "text")} })
+	at := rapid.Custom(func(t *rapid.T) Segment {
+		a := &At{Display: "@" + str.Draw(t, "display")}
+		switch rapid.IntRange(0, 2).Draw(t, "form") {
+		case 0:
+			a.All = true
+		case 1:
+			a.UIN = UIN(rapid.Uint32Min(1).Draw(t, "uin"))
+		case 2:
+			a.UIN, a.UID = UIN(rapid.Uint32().Draw(t, "uin")), UID(uid.Draw(t, "uid"))
+		}
+		return a
+	})
+	face := rapid.Custom(func(t *rapid.T) Segment {
+		f := &Face{ID: rapid.Uint32Range(0, 357).Draw(t, "id"), Text: rapid.SampledFrom([]string{"", "/x"}).Draw(t, "text")}
+		if rapid.Bool().Draw(t, "large") {
+			f.Large = true
+		}
+		if rapid.Bool().Draw(t, "dice") {
+			*f = Face{ID: faceDice, Large: true, Result: rapid.Uint32Range(0, 6).Draw(t, "result"), Text: "/dice"}
+		}
+		return f
+	})
+	// A text straight after a large face is its fallback.
+	list := func(t *rapid.T, name string) Content {
+		var c Content
+		for _, s := range rapid.SliceOfN(rapid.OneOf(text, at, face), 1, 6).Draw(t, name) {
+			if n := len(c); n > 0 {
+				_, isText := s.(*Text)
+				if f, ok := c[n-1].(*Face); ok && f.Large && isText {
+					continue
+				}
+			}
+			c = append(c, s)
+		}
+		return c
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		group := rapid.Bool().Draw(t, "group")
+		c := list(t, "content")
+		if rapid.Bool().Draw(t, "reply") {
+			r := &Reply{Sequence: rapid.Uint64Min(1).Draw(t, "seq"), Time: int64(rapid.Uint32().Draw(t, "time")),
+				SenderUIN: UIN(rapid.Uint32().Draw(t, "sender")), SenderUID: UID(uid.Draw(t, "sender uid")),
+				Random: rapid.Uint32().Draw(t, "random"), Content: list(t, "quoted")}
+			if !group {
+				r.ClientSequence = rapid.Uint64Min(1).Draw(t, "client seq")
+			}
+			c = append(Content{r}, c...)
+		}
+		elems, err := Encode(c, EncodeOptions{Group: group})
+		if err != nil {
+			t.Fatalf("Encode: %v", err)
+		}
+		raw, err := pb.Marshal(&messagepb.RichText{Elems: elems})
+		if err != nil {
+			t.Fatalf("Marshal: %v", err)
+		}
+		var rt messagepb.RichText
+		if err := proto.Unmarshal(raw, &rt); err != nil { // the strict decoder, for the UTF-8
+			t.Fatalf("Unmarshal: %v", err)
+		}
+		if diff := cmp.Diff(normal(c, group), Decode(&rt, group)); diff != "" {
+			t.Errorf("content (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestUnknownGoesBackAsItCame: what is not understood survives a round trip.
+func TestUnknownGoesBackAsItCame(t *testing.T) {
+	for _, e := range []*messagepb.Elem{common(45, 1, "\x0a\x01x"), {LightApp: &messagepb.LightApp{Data: []byte{0, '{', '}'}}}} {
+		want := mustMarshal(t, e)
+		c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
+		elems, err := Encode(c, EncodeOptions{})
+		if err != nil || len(elems) != 1 {
+			t.Fatalf("Encode(%v): got %d elements, %v", c, len(elems), err)
+		}
+		if got := mustMarshal(t, elems[0]); string(got) != string(want) {
+			t.Errorf("got %x, want %x", got, want)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{"12180a160a0540416e6e651a0d00010000000500000027120000",
+		"1226ea0223086510924e1880e2cfaa0620002a050a030a01712a071205080e1201015081d58bdc0212180a160a0540416e6e651a0d0001000000050000002712000012070a050a03206f6b",
+		"1221aa031e082512180a013112013918e702200128023201323a042f7270734801180212090a070a055b7270735d",
+		"120daa030a0830120412025001181412050a030a0178"} {
+		f.Add(unhex(f, s), true)
+		f.Add(unhex(f, s), false)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, group bool) {
+		var rt messagepb.RichText
+		if pb.Unmarshal(raw, &rt) != nil {
+			return
+		}
+		c := Clean(Decode(&rt, group), group)
+		elems, err := Encode(c, EncodeOptions{Group: group, MentionQuoted: true})
+		if err != nil {
+			return
+		}
+		out, err := pb.Marshal(&messagepb.RichText{Elems: elems})
+		if err != nil {
+			t.Fatalf("Marshal: %v", err)
+		}
+		var again messagepb.RichText
+		if err := pb.Unmarshal(out, &again); err != nil {
+			t.Fatalf("own encoding does not decode: %v", err)
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(unhex(f, "0a3a08924e1218755f616e6e65616e6e65616e6e65616e6e65616e6e65414128914e3218755f73656c6673656c6673656c6673656c6673656c664141121a08a601100b20ab042809308ae2cfaa0660ab84808080808080011a110a0f120d0a0b0a0968656c6c6f20796f75"))
+	f.Add(unhex(f, "0a3b08924e1218755f616e6e65616e6e65616e6e65616e6e65616e6e65414128914e42190881d58bdc022204416e6e6528013a0967726f7570206f6e6512160852200228683083e2cfaa06608280808080808080011a450a432241080410924e1a087074742d7575696422100c0074a35546f6efca39e5cafd094f472a05762e616d72308407403792010e67726f75702d66696c652d6b6579980103"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := Parse(raw, 10001)
+		if (m == nil) == (err == nil) {
+			t.Fatalf("got %v, %v", m, err)
+		}
+		if m != nil && strings.ToValidUTF8(m.Sender.Nickname, "") != m.Sender.Nickname {
+			t.Errorf("nickname %q is not valid UTF-8", m.Sender.Nickname)
+		}
+	})
+}
+
+func BenchmarkEncodeText(b *testing.B) {
+	c := Content{&Text{Text: strings.Repeat("hello 你好 ", 5)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		elems, err := Encode(c, EncodeOptions{Group: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := pb.Marshal(&messagepb.RichText{Elems: elems}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseGroupText(b *testing.B) {
+	raw := unhex(b, "0a3b08924e1218755f616e6e65616e6e65616e6e65616e6e65616e6e65414128914e42190881d58bdc022204416e6e6528013a0967726f7570206f6e651217085220922128653080e2cfaa066092a1808080808080011a130a11120f0a0d0a0b68656c6c6f2067726f7570")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(raw, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func ExampleEncode() {
+	elems, err := Encode(Content{&Text{Text: "hello"}}, EncodeOptions{Group: true})
+	fmt.Println(len(elems), err)
+	// Output: 1 <nil>
+}

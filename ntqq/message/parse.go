@@ -1,0 +1,194 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
+// What Parse and ParseCommon refuse.
+var (
+	// ErrNotChat: the content-head type is none of a chat message.
+	ErrNotChat = errors.New("not a chat message")
+	// ErrNoBody: a chat message without a body.
+	ErrNoBody = errors.New("message has no body")
+	// ErrDeleted: no sender; history answers have such messages in place of
+	// recalled ones.
+	ErrDeleted = errors.New("message was deleted")
+	// ErrIncomplete: a group message that names no group.
+	ErrIncomplete = errors.New("message is incomplete")
+)
+
+// The content-head types of chat messages (docs/protocol/messages.md 2.1).
+const (
+	typeGroup       = 82
+	typeTemp        = 141
+	typeFriend      = 166
+	typeOfficialBot = 167
+	typeOldVoice    = 208
+	typeFile        = 529
+
+	subTypeFile = 4
+
+	// Notices about files sent online, which are not chat (docs/protocol/events.md 5.2).
+	cmdOnlineFileDone    = 131
+	cmdOnlineFileRefused = 133
+)
+
+// The role bits of RoutingGroup.msg_flag and the card types of group_card_type.
+const (
+	flagOwner = 8
+	flagAdmin = 16
+
+	cardIsNickname = 2
+)
+
+// Parse reads an encoded CommonMessage: see ParseCommon. The message's Raw is raw
+// itself.
+func Parse(raw []byte, self UIN) (*Message, error) {
+	var cm messagepb.CommonMessage
+	if err := pb.Unmarshal(raw, &cm); err != nil {
+		return nil, fmt.Errorf("decode message: %w", err)
+	}
+	m, err := ParseCommon(&cm, self)
+	if err != nil {
+		return nil, err
+	}
+	m.Raw = raw
+	return m, nil
+}
+
+// ParseCommon reads a chat message; self is the account's own uin, by which own
+// messages are told. The content is cleaned and may be empty (such a message says
+// nothing, but its sequence counts). Raw stays nil. The error is ErrNotChat,
+// ErrDeleted, ErrNoBody or ErrIncomplete.
+func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
+	route, head := cm.GetRoutingHead(), cm.GetContentHead()
+	kind, ok := chatKind(head)
+	if !ok && head.GetType() != 0 {
+		return nil, ErrNotChat
+	}
+	if route.GetFromUin() == 0 {
+		return nil, ErrDeleted
+	}
+	if !ok {
+		return nil, ErrNotChat
+	}
+	if cm.GetBody() == nil {
+		return nil, ErrNoBody
+	}
+	m := &Message{
+		Sender: Sender{UIN: UIN(route.GetFromUin()), UID: UID(validText(route.GetFromUid()))},
+		Self:   self != 0 && UIN(route.GetFromUin()) == self,
+		Random: messageRandom(cm),
+		Time:   int64(head.GetTime()),
+	}
+	m.Chat.Kind = kind
+	rt := cm.GetBody().GetRichText()
+	if kind == Group {
+		m.Sequence = head.GetSequence()
+		m.Chat.Group = GroupCode(route.GetGroup().GetGroupCode())
+		if m.Chat.Group == 0 {
+			return nil, ErrIncomplete
+		}
+	} else {
+		m.ClientSequence = head.GetSequence()
+		m.Sequence = head.GetSequence()
+		if head.NtMsgSeq != nil {
+			m.Sequence = head.GetNtMsgSeq()
+		}
+		m.Chat.Peer, m.Chat.PeerUID = m.Sender.UIN, m.Sender.UID
+		if m.Self {
+			m.Chat.Peer, m.Chat.PeerUID = UIN(route.GetToUin()), UID(validText(route.GetToUid()))
+		}
+	}
+	if kind == Temp {
+		m.Chat.Group = GroupCode(route.GetC2C().GetFromTinyId())
+		if m.Chat.Group == 0 {
+			m.Chat.Group = GroupCode(route.GetGroup().GetGroupCode())
+		}
+	}
+	fillSender(m, route, rt)
+	m.Content = Clean(Decode(rt, kind == Group), kind == Group)
+	if file := cm.GetBody().GetMsgContent(); head.GetType() == typeFile && len(file) > 0 {
+		m.Content = append(m.Content, &Unknown{Element: ElementFileContent, Raw: file})
+	}
+	return m, nil
+}
+
+func chatKind(head *messagepb.ContentHead) (ChatKind, bool) {
+	switch head.GetType() {
+	case typeGroup:
+		return Group, true
+	case typeTemp:
+		return Temp, true
+	case typeOfficialBot, typeOldVoice:
+		return Friend, true
+	case typeFriend:
+		cmd := head.GetC2CCmd()
+		return Friend, cmd != cmdOnlineFileDone && cmd != cmdOnlineFileRefused
+	case typeFile:
+		return Friend, head.GetSubType() == subTypeFile
+	}
+	return 0, false
+}
+
+// messageRandom is the sender's random: in the head, in a group push also in the
+// font attributes, and in the message uid.
+func messageRandom(cm *messagepb.CommonMessage) uint32 {
+	head := cm.GetContentHead()
+	if head.Random != nil {
+		return uint32(head.GetRandom())
+	}
+	if r := cm.GetBody().GetRichText().GetAttr().GetRandom(); r != 0 {
+		return uint32(r)
+	}
+	return uidRandom(head.GetMsgUid())
+}
+
+// fillSender takes the sender's names, level and role from the routing head and,
+// in groups, from the extra-info element.
+func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText) {
+	s := &m.Sender
+	if g := route.GetGroup(); g != nil {
+		m.GroupName = validText(string(g.GetGroupName()))
+		if name := validText(string(g.GetGroupCard())); g.GetGroupCardType() == cardIsNickname {
+			s.Nickname = name
+		} else {
+			s.Card = name
+		}
+		s.Level = g.GetGroupLevel()
+		switch {
+		case g.GetMsgFlag()&flagOwner != 0:
+			s.Role = RoleOwner
+		case g.GetMsgFlag()&flagAdmin != 0:
+			s.Role = RoleAdmin
+		}
+	}
+	if name := route.GetC2C().GetName(); len(name) > 0 {
+		s.Nickname = validText(string(name))
+	}
+	if m.Chat.Kind != Group {
+		return
+	}
+	for _, e := range rt.GetElems() {
+		x := e.GetExtraInfo()
+		if x == nil || x.GetUin() != 0 && UIN(x.GetUin()) != s.UIN {
+			continue
+		}
+		if len(x.GetNick()) > 0 {
+			s.Nickname = validText(string(x.GetNick()))
+		}
+		if s.Card == "" && route.GetGroup().GetGroupCardType() != cardIsNickname {
+			s.Card = validText(string(x.GetGroupCard()))
+		}
+		if len(x.GetSenderTitle()) > 0 {
+			s.Title = validText(string(x.GetSenderTitle()))
+		}
+		if s.Level == 0 && x.GetLevel() > 0 {
+			s.Level = uint32(x.GetLevel())
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package message
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
+// The kinds of mention in TextReserve.at_type (docs/protocol/messages.md 5.2).
+const (
+	atTypeAll    = 1
+	atTypeMember = 2
+)
+
+// atAllText is what a mention of everyone shows when the caller gives no text.
+const atAllText = "@全体成员"
+
+// attr6Size is the size of the older mention block; readers need the first
+// attr6Least bytes of it.
+const (
+	attr6Size  = 13
+	attr6Least = 11
+)
+
+// validText replaces invalid UTF-8, which is never sent and repaired when
+// received (docs/protocol/messages.md 13).
+func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// receivedText brings the text of an element into its normal form: a lone CR
+// becomes CR LF, but only where the text has no CR LF at all
+// (docs/protocol/messages.md 5.1).
+func receivedText(s string) string {
+	s = validText(s)
+	if strings.IndexByte(s, '\r') < 0 || strings.Contains(s, "\r\n") {
+		return s
+	}
+	return strings.ReplaceAll(s, "\r", "\r\n")
+}
+
+// decodeText reads a text element: text, a mention, or with fallback true the
+// text that older clients show in place of the element before it.
+func decodeText(t *messagepb.Text) (seg Segment, fallback bool) {
+	reserve, reserveOK := textReserve(t.GetPbReserve())
+	if at := decodeAt(t, reserve); at != nil {
+		return at, false
+	}
+	fallback = len(t.GetPbReserve()) > 0 && !(reserveOK && reserve.GetAtType() > 0)
+	return &Text{Text: receivedText(t.GetStr())}, fallback
+}
+
+func textReserve(raw []byte) (*messagepb.TextReserve, bool) {
+	if len(raw) == 0 {
+		return nil, false
+	}
+	r := new(messagepb.TextReserve)
+	if pb.Unmarshal(raw, r) != nil {
+		return nil, false
+	}
+	return r, true
+}
+
+// decodeAt reads a mention in either of its forms, or gives nil.
+func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
+	at := &At{Display: validText(t.GetStr())}
+	known := false
+	if b := t.GetAttr6Buf(); len(b) >= attr6Least {
+		known = true
+		at.All = b[6] == 1
+		at.UIN = UIN(binary.BigEndian.Uint32(b[7:]))
+	}
+	switch kind := reserve.GetAtType(); {
+	case kind == 0:
+	case kind == atTypeAll:
+		known, at.All = true, true
+	case reserve.GetAtMemberUid() != "" || reserve.GetAtMemberUin() != 0:
+		known = true
+		at.UID = UID(validText(reserve.GetAtMemberUid()))
+		if at.UIN == 0 {
+			at.UIN = UIN(reserve.GetAtMemberUin())
+		}
+	}
+	if at.All {
+		at.UIN, at.UID = 0, ""
+		return at
+	}
+	if !known || at.UIN == 0 && at.UID == "" {
+		return nil
+	}
+	return at
+}
+
+func encodeText(s string) *messagepb.Elem {
+	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(validText(s))}}
+}
+
+// encodeAt builds the NT form of a mention, which names the member by uid; with
+// only the uin known it builds the older form.
+func encodeAt(at *At) (*messagepb.Elem, error) {
+	display := validText(at.Display)
+	if at.All {
+		if display == "" {
+			display = atAllText
+		}
+		return atElem(display, atTypeAll, "")
+	}
+	if display == "" {
+		display = "@" + strconv.FormatUint(uint64(at.UIN), 10)
+	}
+	switch {
+	case at.UID != "":
+		return atElem(display, atTypeMember, validText(string(at.UID)))
+	case at.UIN == 0:
+		return nil, fmt.Errorf("encode mention %q: neither uin nor uid is known", display)
+	case at.UIN > math.MaxUint32:
+		return nil, fmt.Errorf("encode mention of %d: the uin needs a uid beside it", at.UIN)
+	}
+	return &messagepb.Elem{Text: &messagepb.Text{
+		Str:      proto.String(display),
+		Attr6Buf: attr6(display, uint32(at.UIN)),
+	}}, nil
+}
+
+// atElem writes the two numbers of the reserve even though they are 0: official
+// clients do.
+func atElem(display string, kind uint32, uid string) (*messagepb.Elem, error) {
+	reserve, err := pb.Marshal(&messagepb.TextReserve{
+		AtType:         proto.Uint32(kind),
+		AtMemberUin:    proto.Uint64(0),
+		AtMemberTinyId: proto.Uint64(0),
+		AtMemberUid:    proto.String(uid),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode mention: %w", err)
+	}
+	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(display), PbReserve: reserve}}, nil
+}
+
+// attr6 is the mention block of older clients for one member.
+func attr6(display string, uin uint32) []byte {
+	b := make([]byte, attr6Size)
+	b[1] = 1
+	binary.BigEndian.PutUint16(b[4:], uint16(min(utf8.RuneCountInString(display), math.MaxUint16)))
+	binary.BigEndian.PutUint32(b[7:], uin)
+	return b
+}

@@ -1,0 +1,270 @@
+package ntqq
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/rpc"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// SendGroup sends content to a group and returns the message as the server
+// numbered it. Mentions without a UID or display text are completed from the
+// member list. Errors: ErrEmptyMessage, *ServerError when the server refused, or
+// those of Call; with ErrTimeout and ErrConnectionLost it is unknown whether the
+// message was sent.
+func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
+	content, err := c.complete(ctx, group, content)
+	if err != nil {
+		return nil, err
+	}
+	o := message.EncodeOptions{Group: true, MentionQuoted: true, QuotedName: c.quotedName(ctx, group, content)}
+	elems, err := message.Encode(content, o)
+	if err != nil {
+		return nil, err
+	}
+	return c.send(ctx, groupRouting(group), elems, &messagepb.RoutingHead{
+		Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: []byte(c.cache.groupName(group))},
+	})
+}
+
+// SendFriend sends content to a friend; errors as SendGroup, and ErrNotFound when
+// peer is not a friend.
+func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Content) (*message.Message, error) {
+	uid, err := c.friendUID(ctx, peer)
+	if err != nil {
+		return nil, err
+	}
+	content, err = c.complete(ctx, 0, content)
+	if err != nil {
+		return nil, err
+	}
+	elems, err := message.Encode(content, message.EncodeOptions{})
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.send(ctx, friendRouting(uid), elems, &messagepb.RoutingHead{
+		ToUin: uint64(peer), ToUid: proto.String(string(uid)), C2C: &messagepb.RoutingC2C{},
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The server echoes group messages to the sender, private ones not.
+	c.emit(ctx, &event.Message{Message: m})
+	return m, nil
+}
+
+func groupRouting(group GroupCode) *messagepb.SendRouting {
+	return &messagepb.SendRouting{Group: &messagepb.SendGroup{GroupCode: proto.Uint64(uint64(group))}}
+}
+
+func friendRouting(peer UID) *messagepb.SendRouting {
+	return &messagepb.SendRouting{C2C: &messagepb.SendC2C{PeerUid: proto.String(string(peer))}}
+}
+
+func sendRequest(to *messagepb.SendRouting, elems []*messagepb.Elem, clientSequence uint64, random uint32) *messagepb.PbSendMsgReq {
+	return &messagepb.PbSendMsgReq{
+		RoutingHead: to,
+		ContentHead: &messagepb.SendContentHead{
+			PkgNum: proto.Uint32(1), PkgIndex: proto.Uint32(0), DivSeq: proto.Uint32(0),
+		},
+		Body:           &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: elems}},
+		ClientSequence: proto.Uint64(clientSequence), Random: proto.Uint32(random),
+	}
+}
+
+// send runs the request and builds the message as others see it; routing has the
+// receiver's part of the head.
+func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*messagepb.Elem, routing *messagepb.RoutingHead) (*message.Message, error) {
+	random := rand.Uint32()
+	clientSequence := 10000 + rand.Uint64N(90000)
+	req := sendRequest(to, elems, clientSequence, random)
+	resp, err := rpc.Call(ctx, c, rpc.SendMessage, req)
+	if err != nil {
+		return nil, err
+	}
+	seq := resp.GetGroupSequence()
+	if resp.GetPrivateSequence() != 0 {
+		seq = resp.GetPrivateSequence()
+	}
+	if err := sendError(resp, seq); err != nil {
+		return nil, err
+	}
+	self := c.Self()
+	routing.FromUin, routing.FromUid = uint64(self.UIN), proto.String(string(self.UID))
+	head := &messagepb.ContentHead{
+		Type: 82, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
+		Time: proto.Uint64(resp.GetSendTime()), MsgUid: proto.Uint64(message.MsgUID(random)),
+	}
+	if routing.Group == nil {
+		head.Type, head.Sequence, head.NtMsgSeq = 166, proto.Uint64(clientSequence), proto.Uint64(seq)
+	}
+	raw, err := pb.Marshal(&messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: req.Body})
+	if err != nil {
+		return nil, fmt.Errorf("encode the sent message: %w", err)
+	}
+	m, err := message.Parse(raw, self.UIN)
+	if err != nil {
+		return nil, fmt.Errorf("read the sent message: %w", err)
+	}
+	m.Sender.Nickname = self.Nickname
+	c.stats.messagesSent.Add(1)
+	return m, nil
+}
+
+// Results of docs/protocol/messages.md 4.3.
+var sendHints = map[int32]string{
+	10:  "the message is too large",
+	46:  "the account is restricted from sending; it must pass a safety verification",
+	55:  "blocked: the receiver or the content refuses it",
+	110: "the account is not a member of the group",
+	120: "the account, or the whole group, is muted",
+	121: "@everyone is not allowed, or its daily limit is reached",
+	299: "too many messages per minute for this group",
+}
+
+// sendBlocked is our code for an answer that says success and has no sequence: the
+// message was most likely swallowed.
+const sendBlocked = 9000
+
+func sendError(resp *messagepb.PbSendMsgResp, seq uint64) error {
+	code, hint := resp.GetResult(), sendHints[resp.GetResult()]
+	if code == 0 {
+		if seq != 0 {
+			return nil
+		}
+		code, hint = sendBlocked, "accepted without a sequence: the message was most likely blocked"
+	}
+	return &ServerError{Command: rpc.SendMessage.Name, Code: int64(code), Message: resp.GetErrMsg(), Hint: hint}
+}
+
+// Recall takes a message back; m needs Chat, Sequence and, in private chats,
+// ClientSequence, Random and Time. The server gives no reason for a refusal in
+// private chats: nothing happens then.
+func (c *Client) Recall(ctx context.Context, m *message.Message) error {
+	if m.Chat.Kind == message.Group {
+		resp, err := rpc.Call(ctx, c, rpc.RecallGroup, groupRecallRequest(m))
+		if err != nil {
+			return err
+		}
+		return recallError(rpc.RecallGroup.Name, resp.GetResult(), resp.GetErrMsg())
+	}
+	uid := m.Chat.PeerUID
+	if uid == "" {
+		var err error
+		if uid, err = c.friendUID(ctx, m.Chat.Peer); err != nil {
+			return err
+		}
+	}
+	resp, err := rpc.Call(ctx, c, rpc.RecallFriend, friendRecallRequest(uid, m))
+	if err != nil {
+		return err
+	}
+	return recallError(rpc.RecallFriend.Name, resp.GetResult(), resp.GetErrMsg())
+}
+
+func groupRecallRequest(m *message.Message) *messagepb.GroupRecallReq {
+	return &messagepb.GroupRecallReq{
+		Type: 1, GroupCode: uint64(m.Chat.Group),
+		Info:     &messagepb.GroupRecallInfo{Sequence: m.Sequence},
+		Settings: &messagepb.GroupRecallSettings{},
+	}
+}
+
+func friendRecallRequest(peer UID, m *message.Message) *messagepb.C2CRecallReq {
+	return &messagepb.C2CRecallReq{
+		Type: 1, TargetUid: string(peer),
+		Info: &messagepb.C2CRecallInfo{
+			ClientSequence: m.ClientSequence, Random: m.Random, MsgUid: message.MsgUID(m.Random),
+			Timestamp: uint64(m.Time), NtMsgSeq: m.Sequence,
+		},
+		Settings: &messagepb.C2CRecallSettings{},
+	}
+}
+
+func recallError(command string, code uint32, text string) error {
+	if code == 0 {
+		return nil
+	}
+	return &ServerError{Command: command, Code: int64(code), Message: text, Hint: "the message cannot be recalled any more, or not by this account"}
+}
+
+// complete fills in what mentions and quotes lack, on a copy.
+func (c *Client) complete(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
+	if len(content) == 0 {
+		return nil, ErrEmptyMessage
+	}
+	out := content
+	copied := false
+	set := func(i int, s message.Segment) {
+		if !copied {
+			out, copied = append(message.Content(nil), content...), true
+		}
+		out[i] = s
+	}
+	for i, seg := range content {
+		switch s := seg.(type) {
+		case *message.At:
+			if s.All || s.UID != "" && s.Display != "" {
+				continue
+			}
+			at := *s
+			name := ""
+			at.UID, name = c.lookUp(ctx, group, at.UIN, at.UID)
+			if at.Display == "" {
+				at.Display = "@" + name
+			}
+			set(i, &at)
+		case *message.Reply:
+			if s.SenderUID != "" || s.SenderUIN == 0 {
+				continue
+			}
+			r := *s
+			r.SenderUID, _ = c.lookUp(ctx, group, r.SenderUIN, "")
+			set(i, &r)
+		}
+	}
+	return out, nil
+}
+
+// quotedName is the name of the quoted sender in a group, for the mention that
+// goes with a quote.
+func (c *Client) quotedName(ctx context.Context, group GroupCode, content message.Content) string {
+	for _, seg := range content {
+		if r, ok := seg.(*message.Reply); ok {
+			_, name := c.lookUp(ctx, group, r.SenderUIN, r.SenderUID)
+			return name
+		}
+	}
+	return ""
+}
+
+// lookUp finds the uid and the shown name of somebody, as a member of group when
+// it is not 0. What cannot be found stays as it is; the name is then the number.
+func (c *Client) lookUp(ctx context.Context, group GroupCode, uin UIN, uid UID) (UID, string) {
+	name := fmt.Sprint(uint64(uin))
+	if uin == 0 {
+		return uid, name
+	}
+	if group != 0 {
+		if m, err := c.Member(ctx, group, uin, false); err == nil {
+			name = m.Nickname
+			if m.Card != "" {
+				name = m.Card
+			}
+			return m.UID, name
+		}
+	} else if f, ok := c.cache.friend(uin); ok {
+		return f.UID, f.Nickname
+	}
+	if uin == c.Self().UIN {
+		return c.Self().UID, c.Self().Nickname
+	}
+	return uid, name
+}

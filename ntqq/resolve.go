@@ -1,0 +1,95 @@
+package ntqq
+
+import (
+	"context"
+	"time"
+
+	"libration/ntqq/event"
+)
+
+const (
+	// resolveTimeout bounds all look-ups for one event.
+	resolveTimeout = 10 * time.Second
+	// resolveMembersEvery is how often events may cause a group's list to be fetched.
+	resolveMembersEvery = 30 * time.Second
+)
+
+// resolve fills in the numbers of the people an event names by uid
+// (docs/protocol/events.md 4). Who cannot be found keeps the number 0; the event
+// is delivered all the same.
+func (c *Client) resolve(ctx context.Context, e event.Event) {
+	var (
+		people []*event.Person
+		group  GroupCode
+	)
+	switch e := e.(type) {
+	case *event.MessageRecalled:
+		people, group = []*event.Person{&e.Author, &e.Operator}, e.Chat.Group
+		if e.Chat.PeerUID != "" && e.Chat.Peer == 0 {
+			peer := event.Person{UID: e.Chat.PeerUID}
+			people = append(people, &peer)
+			defer func() { e.Chat.Peer = peer.UIN }()
+		}
+	case *event.GroupMemberIncrease:
+		people, group = []*event.Person{&e.Member, &e.Operator}, e.Group
+	case *event.GroupMemberDecrease:
+		people, group = []*event.Person{&e.Member, &e.Operator}, e.Group
+	case *event.GroupAdminChanged:
+		people, group = []*event.Person{&e.Member}, e.Group
+	case *event.GroupNameChanged:
+		people, group = []*event.Person{&e.Operator}, e.Group
+	case *event.GroupTitleChanged:
+		people, group = []*event.Person{&e.Member}, e.Group
+	case *event.GroupMuted:
+		people, group = []*event.Person{&e.Member, &e.Operator}, e.Group
+	case *event.FriendAdded:
+		people = []*event.Person{&e.Friend}
+	case *event.FriendRemoved:
+		people = []*event.Person{&e.Friend}
+	case *event.FriendRenamed:
+		people = []*event.Person{&e.Friend}
+	default:
+		return
+	}
+	var cancel context.CancelFunc
+	for _, p := range people {
+		if p.UIN != 0 || p.UID == "" {
+			continue
+		}
+		if c.resolveKnown(p) {
+			continue
+		}
+		if cancel == nil {
+			ctx, cancel = context.WithTimeout(ctx, resolveTimeout)
+			defer cancel()
+		}
+		c.resolvePerson(ctx, p, group)
+	}
+}
+
+func (c *Client) resolveKnown(p *event.Person) bool {
+	if self := c.keys(); p.UID == self.UID {
+		p.UIN = self.UIN
+		return true
+	}
+	uin, ok := c.cache.uin(p.UID)
+	p.UIN = uin
+	return ok
+}
+
+func (c *Client) resolvePerson(ctx context.Context, p *event.Person, group GroupCode) {
+	if group != 0 && c.cache.membersAge(group) >= resolveMembersEvery {
+		if _, err := c.Members(ctx, group, true); err == nil && c.resolveKnown(p) {
+			return
+		}
+	}
+	u, err := c.UserByUID(ctx, p.UID)
+	if err != nil {
+		c.log.Debug("nobody found for a uid", "uid", p.UID, "err", err)
+		return
+	}
+	p.UIN = u.UIN
+	c.cache.mu.Lock()
+	c.cache.learn(p.UID, u.UIN)
+	c.cache.mu.Unlock()
+}

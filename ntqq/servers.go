@@ -1,0 +1,61 @@
+package ntqq
+
+import (
+	"encoding/hex"
+
+	"libration/internal/crypto"
+)
+
+// Servers says where the service is and which public keys it has. The zero value
+// means the real service. A sandbox has its own (`libration sandbox --print-keys`).
+type Servers struct {
+	// Addresses are "host:port" to use as they are; when empty, Hosts are resolved.
+	Addresses []string
+	// Hosts are looked up, all addresses on Port.
+	Hosts []string
+	Port  uint16
+	// OicqKey is the secp192k1 key of wtlogin packets, ExchangeKey the P-256 key of
+	// the key exchange (both uncompressed), VerifyKey the 32-byte key of its
+	// verification hash.
+	OicqKey, ExchangeKey, VerifyKey []byte
+}
+
+// The real service (docs/protocol/wire.md 7.2 and 10, login.md 5).
+const (
+	realOicqKey     = "04928D8850673088B343264E0C6BACB8496D697799F37211DEB25BB73906CB089FEA9639B4E0260498B51A992D50813DA8"
+	realExchangeKey = "049D1423332735980EDABE7E9EA451B3395B6F35250DB8FC56F25889F628CBAE3E8E73077914071EEEBC108F4E0170057792BB17AA303AF652313D17C1AC815E79"
+	realVerifyKey   = "e2733bf403149913cbf80c7a95168bd4ca6935ee53cd39764beebe2e007e3aee"
+	realPort        = 8080
+)
+
+var realHosts = []string{"msfwifi.3g.qq.com", "msfwifiv6.3g.qq.com"}
+
+func (s *Servers) setDefaults() {
+	if len(s.Addresses) == 0 && len(s.Hosts) == 0 {
+		s.Hosts = realHosts
+	}
+	if s.Port == 0 {
+		s.Port = realPort
+	}
+	for _, k := range []struct {
+		key  *[]byte
+		text string
+	}{{&s.OicqKey, realOicqKey}, {&s.ExchangeKey, realExchangeKey}, {&s.VerifyKey, realVerifyKey}} {
+		if len(*k.key) == 0 {
+			*k.key, _ = hex.DecodeString(k.text)
+		}
+	}
+}
+
+func (s *Servers) validate() error {
+	if err := crypto.CheckPublic(crypto.Secp192k1, s.OicqKey); err != nil {
+		return fieldError("Servers.OicqKey", err)
+	}
+	if err := crypto.CheckPublic(crypto.P256, s.ExchangeKey); err != nil {
+		return fieldError("Servers.ExchangeKey", err)
+	}
+	if len(s.VerifyKey) != 32 {
+		return fieldError("Servers.VerifyKey", errKeyLength)
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package ntqq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"libration/ntqq/event"
+)
+
+const (
+	backoffFirst = time.Second
+	backoffMost  = 30 * time.Second
+	// steadyAfter is how long a session must have been online for the next failure
+	// to start with a short wait again.
+	steadyAfter = time.Minute
+	// stopWait bounds the farewell to the server.
+	stopWait = 3 * time.Second
+)
+
+// Run connects, logs in and keeps the account online until ctx ends; then it says
+// goodbye to the server and returns nil. Failures never end it: it waits and tries
+// again, and when a person is needed (Kicked, NeedsLogin) it waits for Relogin.
+// The state tells. Run may be called once at a time.
+func (c *Client) Run(ctx context.Context) error {
+	if !c.running.CompareAndSwap(false, true) {
+		return errors.New("client is running already")
+	}
+	defer c.running.Store(false)
+
+	// Events outlive the session's end a little: what has been received is handed on.
+	dispatchCtx, stopDispatch := context.WithCancel(context.WithoutCancel(ctx))
+	dispatched := make(chan struct{})
+	go func() {
+		defer close(dispatched)
+		c.dispatch(dispatchCtx)
+	}()
+	defer func() {
+		stopDispatch()
+		<-dispatched
+	}()
+
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = backoffFirst, backoffMost, 0.2
+	s := &session{c: c}
+	for {
+		onlineFor, err := s.once(ctx)
+		if ctx.Err() != nil {
+			c.setState(State{Stage: Stopped}, nil)
+			return nil
+		}
+		c.stats.disconnects.Add(1)
+		if onlineFor >= steadyAfter {
+			wait.Reset()
+		}
+		if !s.recover(ctx, err, wait) {
+			c.setState(State{Stage: Stopped}, nil)
+			return nil
+		}
+	}
+}
+
+// session is the state of the session's goroutine between two connections.
+type session struct {
+	c *Client
+	// refusedExchanges counts connections in a row on which the key exchange was
+	// refused.
+	refusedExchanges int
+	// freshTickets: the last tickets came from a login that has not been followed by
+	// a successful registration.
+	freshTickets bool
+	cookie       string // of the NT login, echoed back
+}
+
+// recover applies the remedy of err and waits for the next try. It returns false
+// when ctx ended meanwhile.
+func (s *session) recover(ctx context.Context, err error, wait *backoff.ExponentialBackOff) bool {
+	c := s.c
+	switch classify(err) {
+	case kickedOff:
+		c.log.Error("kicked offline: waiting for a person, as coming back by itself would kick the other side", "err", err)
+		return s.waitForPerson(ctx, State{Stage: Kicked, Err: err}, wait)
+	case needsPerson:
+		c.log.Error("login needs a person", "err", err)
+		return s.waitForPerson(ctx, State{Stage: NeedsLogin, Err: fmt.Errorf("%w: %w", ErrNeedsLogin, err)}, wait)
+	case dropSession:
+		ks := c.keys().withoutSession()
+		if s.freshTickets { // new tickets, refused at once: A1 will not do better
+			ks.A1 = nil
+		}
+		s.freshTickets = false
+		c.setKeys(ks)
+		c.log.Warn("session no longer accepted: logging in again", "err", err, "by", nextLogin(&ks))
+	case dropA1:
+		ks := c.keys().withoutSession()
+		ks.A1 = nil
+		c.setKeys(ks)
+		c.log.Warn("saved login no longer accepted: a QR code has to be scanned", "err", err)
+	}
+	delay := wait.NextBackOff()
+	c.log.Warn("connection ended: trying again", "err", err, "in", delay.Round(time.Millisecond))
+	c.setState(State{Stage: Reconnecting, Err: err, Until: time.Now().Add(delay)}, nil)
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.restart:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+func (s *session) waitForPerson(ctx context.Context, state State, wait *backoff.ExponentialBackOff) bool {
+	select { // asked for before it was needed
+	case <-s.c.restart:
+	default:
+	}
+	s.c.setState(state, nil)
+	select {
+	case <-s.c.restart:
+		wait.Reset()
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func nextLogin(ks *Keystore) Step {
+	if len(ks.A1) > 0 {
+		return StepEasyLogin
+	}
+	return StepQR
+}
+
+// once runs one connection from choosing the server to its end, and tells how
+// long the account was online on it.
+func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error) {
+	c := s.c
+	nc, addr, err := s.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	// The connection survives ctx for the goodbye.
+	k := c.startConn(context.WithoutCancel(ctx), nc)
+	defer func() { k.close(errConnClosed) }()
+	k.wg.Go(k.keepAlive)
+	c.log.Info("connected", "server", addr)
+
+	if !c.keys().hasSession() {
+		if err := s.login(ctx, k); err != nil {
+			return 0, k.endedOr(err)
+		}
+	}
+	c.setState(State{Stage: Registering}, nil)
+	if err := k.register(ctx); err != nil {
+		return 0, k.endedOr(err)
+	}
+	s.freshTickets, s.refusedExchanges = false, 0
+	k.wg.Go(k.keepSession)
+	c.cache.expire()
+	self := c.Self()
+	c.log.Info("online", "uin", self.UIN, "nickname", self.Nickname, "server", addr)
+	since := time.Now()
+	c.setState(State{Stage: Online}, k)
+
+	select {
+	case <-k.ctx.Done():
+	case <-ctx.Done():
+		bye, cancel := context.WithTimeout(k.ctx, stopWait)
+		defer cancel()
+		k.unregister(bye)
+	}
+	return time.Since(since), k.cause()
+}
+
+// errConnClosed is the cause when our own side is done with a connection.
+var errConnClosed = errors.New("connection closed")
+
+// endedOr prefers the connection's own cause of death to what a call made of it.
+func (k *conn) endedOr(err error) error {
+	if k.ctx.Err() != nil {
+		return k.cause()
+	}
+	return err
+}
+
+// push is what the dispatcher works on: a pushed packet, or an event that did not
+// come from one.
+type push struct {
+	command string
+	payload []byte
+	event   event.Event
+}
+
+// dispatch turns pushes into events, one after the other.
+func (c *Client) dispatch(ctx context.Context) {
+	for {
+		select {
+		case p := <-c.pushes:
+			c.handlePush(ctx, p)
+		case <-ctx.Done():
+			for { // what has been received is handed on
+				select {
+				case p := <-c.pushes:
+					c.handlePush(ctx, p)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+func (c *Client) handlePush(ctx context.Context, p push) {
+	if p.event != nil {
+		c.deliver(ctx, p.event)
+		return
+	}
+	for _, e := range c.decoder.Decode(p.command, p.payload) {
+		c.deliver(ctx, e)
+	}
+}
+
+func (c *Client) deliver(ctx context.Context, e event.Event) {
+	if u, ok := e.(*event.Unknown); ok {
+		c.noteUnknown(u)
+	}
+	c.cache.apply(e, c.keys().UIN)
+	c.resolve(ctx, e)
+	if _, ok := e.(*event.Stale); ok {
+		return
+	}
+	if m, ok := e.(*event.Message); ok && !m.Self {
+		c.stats.messagesReceived.Add(1)
+		c.stats.lastMessage.Store(time.Now().Unix())
+	}
+	if r, ok := e.(*event.SelfRenamed); ok {
+		c.log.Info("own nickname changed", "nickname", r.Nickname)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("event handler panicked; the event is lost to it", "event", e.Name(), "panic", p)
+		}
+	}()
+	c.opts.Handler(e)
+}
+
+func (c *Client) noteUnknown(u *event.Unknown) {
+	if u.Reason == event.ReasonIgnored {
+		return
+	}
+	kind := fmt.Sprintf("%s/%d/%d/%d/%s", u.Key.Command, u.Key.Type, u.Key.SubType, u.Key.Discriminator, u.Reason)
+	c.notes.Info(kind, "push not understood; the session is not affected",
+		"command", u.Key.Command, "type", u.Key.Type, "sub_type", u.Key.SubType,
+		"discriminator", u.Key.Discriminator, "reason", u.Reason, "bytes", len(u.Payload), "err", u.Err)
+}
+
+// emit queues an event of our own making behind the pushes received so far.
+func (c *Client) emit(ctx context.Context, e event.Event) {
+	select {
+	case c.pushes <- push{event: e}:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,148 @@
+package ntqq
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+func signRequest() *SignRequest {
+	app, _ := App("linux")
+	return &SignRequest{
+		Command: "wtlogin.login", Sequence: 5000001, Payload: []byte{0xab, 0xcd}, UIN: 10001,
+		GUID: []byte{1, 2, 0xff}, App: &app,
+	}
+}
+
+func signServer(t *testing.T, status int, answer string, seen *map[string]any) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if seen != nil {
+			*seen = map[string]any{"auth": r.Header.Get("Authorization"), "ua": r.Header.Get("User-Agent")}
+			if err := json.Unmarshal(body, seen); err != nil {
+				t.Error(err)
+			}
+		}
+		w.WriteHeader(status)
+		io.WriteString(w, answer)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+const (
+	lagrangeSigned = `{"platform":"Linux","version":"3.2.26-46494","value":{"sign":"0A0b","token":"CC","extra":"dd"}}`
+	secSigned      = `{"code":0,"message":"","value":{"sec_sign":"0a0b","sec_token":"cc","sec_extra":"DD"}}`
+)
+
+func TestHTTPSignerStyles(t *testing.T) {
+	want := &Signature{Sign: []byte{0x0a, 0x0b}, Token: []byte{0xcc}, Extra: []byte{0xdd}}
+	for _, c := range []struct {
+		name, path, answer string
+		style              SignStyle
+		sent               map[string]any
+	}{
+		{"lagrange", "", lagrangeSigned, SignAuto, map[string]any{"cmd": "wtlogin.login", "seq": 5000001.0, "src": "ABCD", "auth": "Bearer secret", "ua": "qq/3.2.26-46494"}},
+		{"sec-sign", "/api/sign/sec-sign", secSigned, SignAuto, map[string]any{
+			"command": "wtlogin.login", "seq": 5000001.0, "body": "abcd", "uin": 10001.0, "guid": "0102ff",
+			"qua": "V1_LNX_NQ_3.2.26_46494_GW_B", "auth": "Bearer secret", "ua": "qq/3.2.26-46494",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var sent map[string]any
+			s := signServer(t, 200, c.answer, &sent)
+			h := &HTTPSigner{URLs: []string{s.URL + c.path}, Style: c.style, Token: "secret", Client: s.Client(), Log: quiet}
+			got, err := h.Sign(t.Context(), signRequest())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("want -, got +\n%s", diff)
+			}
+			if diff := cmp.Diff(c.sent, sent); diff != "" {
+				t.Errorf("request: want -, got +\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestHTTPSignerFailures(t *testing.T) {
+	for name, c := range map[string]struct {
+		status       int
+		answer, want string
+	}{
+		"status":        {503, "", "503"},
+		"no JSON":       {200, "<html>", "answer"},
+		"refused":       {200, `{"code":7,"message":"bad token"}`, "code 7: bad token"},
+		"no value":      {200, `{}`, "no value"},
+		"empty sign":    {200, `{"value":{"sign":"","token":""}}`, "empty signature"},
+		"odd hex":       {200, `{"value":{"sign":"abc"}}`, "answer"},
+		"wrong version": {200, `{"platform":"Linux","version":"9.9.9","value":{"sign":"aa"}}`, "9.9.9"},
+		"wrong system":  {200, `{"platform":"Windows","version":"3.2.26-46494","value":{"sign":"aa"}}`, "Windows"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := signServer(t, c.status, c.answer, nil)
+			h := &HTTPSigner{URLs: []string{s.URL}, Client: s.Client(), Log: quiet}
+			_, err := h.Sign(t.Context(), signRequest())
+			if !errors.Is(err, ErrSign) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want ErrSign with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestHTTPSignerFailsOver(t *testing.T) {
+	bad := signServer(t, 500, "", nil)
+	good := signServer(t, 200, lagrangeSigned, nil)
+	h := &HTTPSigner{URLs: []string{bad.URL, good.URL}, Client: good.Client(), Log: quiet}
+	for range 2 {
+		if _, err := h.Sign(t.Context(), signRequest()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := h.preferred.Load(); got != 1 {
+		t.Errorf("asks server %d first, want the one that works", got)
+	}
+}
+
+func TestHTTPSignerHidesSecrets(t *testing.T) {
+	h := &HTTPSigner{URLs: []string{"http://user:pw@127.0.0.1:1/sign?key=secret"}, Timeout: time.Second, Log: quiet}
+	_, err := h.Sign(t.Context(), signRequest())
+	if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "pw") {
+		t.Errorf("got %v, want an error without secrets", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := h.Sign(ctx, signRequest()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+func FuzzSignAnswer(f *testing.F) {
+	f.Add([]byte(lagrangeSigned))
+	f.Add([]byte(secSigned))
+	app, _ := App("")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var a signAnswer
+		if json.Unmarshal(b, &a) != nil {
+			return
+		}
+		for _, style := range []SignStyle{SignLagrange, SignSecSign} {
+			if sig, err := a.signature(style, &app); err == nil && len(sig.Sign) == 0 {
+				t.Error("an empty signature was taken")
+			}
+		}
+	})
+}

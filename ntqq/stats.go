@@ -1,0 +1,90 @@
+package ntqq
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Stats count what a session did since it was made.
+type Stats struct {
+	PacketsReceived  uint64
+	PacketsSent      uint64
+	PacketsDropped   uint64 // could not be decrypted or parsed
+	MessagesReceived uint64
+	MessagesSent     uint64
+	Disconnects      uint64
+	LastMessageTime  int64 // Unix seconds of the last received message, 0 for none
+}
+
+type stats struct {
+	packetsReceived, packetsSent, packetsDropped atomic.Uint64
+	messagesReceived, messagesSent, disconnects  atomic.Uint64
+	lastMessage                                  atomic.Int64
+}
+
+// Stats returns the counters.
+func (c *Client) Stats() Stats {
+	s := &c.stats
+	return Stats{
+		PacketsReceived: s.packetsReceived.Load(), PacketsSent: s.packetsSent.Load(),
+		PacketsDropped: s.packetsDropped.Load(), MessagesReceived: s.messagesReceived.Load(),
+		MessagesSent: s.messagesSent.Load(), Disconnects: s.disconnects.Load(),
+		LastMessageTime: s.lastMessage.Load(),
+	}
+}
+
+// noteLimiter writes one log line per kind and hour, and says how many it kept
+// back. At most maxNoteKinds kinds are told apart.
+type noteLimiter struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	seen map[string]*note
+}
+
+type note struct {
+	last   time.Time
+	hidden int
+}
+
+const maxNoteKinds = 1024
+
+func newNoteLimiter(log *slog.Logger) *noteLimiter {
+	return &noteLimiter{log: log, seen: map[string]*note{}}
+}
+
+// Warn logs unless a line of this kind was written in the last hour.
+func (n *noteLimiter) Warn(kind, msg string, args ...any) { n.write(slog.LevelWarn, kind, msg, args) }
+
+// Info is Warn for what is only of interest.
+func (n *noteLimiter) Info(kind, msg string, args ...any) { n.write(slog.LevelInfo, kind, msg, args) }
+
+func (n *noteLimiter) write(level slog.Level, kind, msg string, args []any) {
+	n.mu.Lock()
+	e := n.seen[kind]
+	if e == nil {
+		if len(n.seen) >= maxNoteKinds {
+			kind = "" // the rest share one
+			e = n.seen[kind]
+		}
+		if e == nil {
+			e = &note{}
+			n.seen[kind] = e
+		}
+	}
+	if !e.last.IsZero() && time.Since(e.last) < time.Hour {
+		e.hidden++
+		n.mu.Unlock()
+		return
+	}
+	hidden := e.hidden
+	e.last, e.hidden = time.Now(), 0
+	n.mu.Unlock()
+	if hidden > 0 {
+		args = append(args, "also_in_the_last_hour", hidden)
+	}
+	n.log.Log(context.Background(), level, msg, args...)
+}
