@@ -177,7 +177,7 @@ func sorted[K UIN | GroupCode, V any](m map[K]V) []V {
 
 // apply keeps the cache right after an event (docs/protocol/events.md 4, end). It
 // runs before the event's people are resolved, so a leaving member is only marked.
-func (c *cache) apply(e event.Event, self UIN) {
+func (c *cache) apply(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stale := func(code GroupCode) {

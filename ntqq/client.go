@@ -94,6 +94,7 @@ type Client struct {
 	sequence atomic.Uint32
 	cache    cache
 	decoder  *event.Decoder
+	seen     event.Deduper // chat messages; the dispatcher's
 	pushes   chan push
 	restart  chan struct{}
 	running  atomic.Bool

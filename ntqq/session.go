@@ -9,6 +9,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"libration/ntqq/event"
+	"libration/ntqq/message"
 )
 
 const (
@@ -226,10 +227,15 @@ func (c *Client) handlePush(ctx context.Context, p push) {
 }
 
 func (c *Client) deliver(ctx context.Context, e event.Event) {
-	if u, ok := e.(*event.Unknown); ok {
-		c.noteUnknown(u)
+	switch e := e.(type) {
+	case *event.Unknown:
+		c.noteUnknown(e)
+	case *event.Message:
+		if c.seen.Seen(chatKey(e.Chat), e.Sequence, uint64(e.Random)) {
+			return // pushed twice
+		}
 	}
-	c.cache.apply(e, c.keys().UIN)
+	c.cache.apply(e)
 	c.resolve(ctx, e)
 	if _, ok := e.(*event.Stale); ok {
 		return
@@ -247,6 +253,14 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 		}
 	}()
 	c.opts.Handler(e)
+}
+
+// chatKey tells chats apart for the duplicate filter.
+func chatKey(c message.Chat) uint64 {
+	if c.Kind == message.Group {
+		return uint64(c.Group) | 1<<63
+	}
+	return uint64(c.Peer)
 }
 
 func (c *Client) noteUnknown(u *event.Unknown) {

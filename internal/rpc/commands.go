@@ -51,14 +51,22 @@ var (
 
 // Users, friends, groups.
 var (
-	UserByUID     = oidb[*oidbpb.UserInfoByUidReq, *oidbpb.UserInfoResp](0xfe1, 2, 0)
-	UserByUIN     = oidb[*oidbpb.UserInfoByUinReq, *oidbpb.UserInfoResp](0xfe1, 2, 1)
-	FriendList    = oidb[*oidbpb.FriendListReq, *oidbpb.FriendListResp](0xfd4, 1, 0)
-	GroupList     = oidb[*oidbpb.GroupListReq, *oidbpb.GroupListResp](0xfe5, 2, 1)
-	GroupInfo     = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 0, 0)
-	AnyGroupInfo  = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 14, 0)
-	GroupMembers  = oidb[*oidbpb.GroupMemberListReq, *oidbpb.GroupMemberListResp](0xfe7, 3, 0)
-	GroupMember   = oidb[*oidbpb.GroupMemberReq, *oidbpb.GroupMemberResp](0xfe7, 4, 0)
-	GroupNotices  = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](0x10c0, 1, 0)
-	OneWayFriends = plain[*oidbpb.WebSsoReq, *oidbpb.WebSsoResp]("MQUpdateSvc_com_qq_ti.web.OidbSvc.0xe17_0")
+	UserByUID    = oidb[*oidbpb.UserInfoByUidReq, *oidbpb.UserInfoResp](0xfe1, 2, 0)
+	UserByUIN    = oidb[*oidbpb.UserInfoByUinReq, *oidbpb.UserInfoResp](0xfe1, 2, 1)
+	FriendList   = oidb[*oidbpb.FriendListReq, *oidbpb.FriendListResp](0xfd4, 1, 0)
+	GroupList    = oidb[*oidbpb.GroupListReq, *oidbpb.GroupListResp](0xfe5, 2, 1)
+	GroupInfo    = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 0, 0)
+	AnyGroupInfo = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 14, 0)
+	GroupMembers = oidb[*oidbpb.GroupMemberListReq, *oidbpb.GroupMemberListResp](0xfe7, 3, 0)
+	GroupMember  = oidb[*oidbpb.GroupMemberReq, *oidbpb.GroupMemberResp](0xfe7, 4, 0)
+	GroupNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](0x10c0, 1, 0)
+	// FilteredNotices are those of risky senders.
+	FilteredNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](0x10c0, 2, 0)
+	// StrangerGroupInfo is how some clients ask about groups they are not in.
+	StrangerGroupInfo = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 110, 0)
+	// GroupMemberOrAll is GroupMember as a server answers it: the answer for one
+	// member is, on the wire, a list of one, and a request that names no member is
+	// answered with the list (docs/protocol/operations.md 7.1 rule 14).
+	GroupMemberOrAll = oidb[*oidbpb.GroupMemberReq, *oidbpb.GroupMemberListResp](0xfe7, 4, 0)
+	OneWayFriends    = plain[*oidbpb.WebSsoReq, *oidbpb.WebSsoResp]("MQUpdateSvc_com_qq_ti.web.OidbSvc.0xe17_0")
 )

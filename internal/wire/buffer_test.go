@@ -58,7 +58,7 @@ func TestReaderTruncated(t *testing.T) {
 			t.Errorf("%s of %x = %x, %v, want zeros and ErrTruncated", c.name, c.b, got, r.err)
 		}
 		first := r.err
-		if r.u8() != 0 || r.rest() != nil || r.err != first {
+		if r.u8() != 0 || r.rest() != nil || !errors.Is(r.err, first) {
 			t.Errorf("%s: after the error, err = %v, want %v to stay", c.name, r.err, first)
 		}
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -100,7 +101,7 @@ func (z *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	if len(out) > limit {
 		return nil, fmt.Errorf("%w: zlib stream of %d bytes inflates over %d", ErrCompression, len(b), limit)
 	}
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: zlib stream of %d bytes: %w", ErrCompression, len(b), err)
 	}
 	return bytes.Clone(out), nil

@@ -35,7 +35,7 @@ func TestFrameReader(t *testing.T) {
 					t.Fatalf("frame %d = %d bytes (nil: %v), %v, want %d bytes", i, len(got), got == nil, err, len(want))
 				}
 			}
-			if got, err := r.Next(); err != io.EOF {
+			if got, err := r.Next(); !errors.Is(err, io.EOF) {
 				t.Errorf("Next at the end = %x, %v, want io.EOF", got, err)
 			}
 		})
@@ -116,7 +116,7 @@ func BenchmarkFrameReader(b *testing.B) {
 			b.SetBytes(int64(s.n))
 			for b.Loop() {
 				_, err := r.Next()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					source.Reset(stream)
 				} else if err != nil {
 					b.Fatal(err)

@@ -52,7 +52,7 @@ func decodeText(t *messagepb.Text) (seg Segment, fallback bool) {
 	if at := decodeAt(t, reserve); at != nil {
 		return at, false
 	}
-	fallback = len(t.GetPbReserve()) > 0 && !(reserveOK && reserve.GetAtType() > 0)
+	fallback = len(t.GetPbReserve()) > 0 && (!reserveOK || reserve.GetAtType() == 0)
 	return &Text{Text: receivedText(t.GetStr())}, fallback
 }
 

@@ -1,0 +1,4 @@
+// Package e2e tests the whole system: the real client and services against the
+// sandbox, over the real wire protocol, in memory and in virtual time. It has no
+// code of its own outside its tests.
+package e2e

@@ -1,0 +1,202 @@
+package e2e
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/sandbox"
+)
+
+// The default scenario's people.
+const (
+	bot   = message.UIN(10001)
+	alice = message.UIN(20001)
+	bob   = message.UIN(20002)
+	group = message.GroupCode(730000001)
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testLog is quiet unless E2E_LOG is set.
+func testLog() *slog.Logger {
+	if os.Getenv("E2E_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// service is a running sandbox. It must be made inside a synctest bubble.
+type service struct {
+	*sandbox.Sandbox
+	listener *sandbox.MemoryListener
+}
+
+func startService(t *testing.T, o sandbox.Options) *service {
+	t.Helper()
+	o.Log = testLog()
+	s, err := sandbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := sandbox.NewMemoryListener()
+	run(t, func(ctx context.Context) error { return s.Serve(ctx, l) })
+	return &service{s, l}
+}
+
+// run starts f and ends it with the test.
+func run(t *testing.T, f func(context.Context) error) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("ended with: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// account is a running client with what it told.
+type account struct {
+	*ntqq.Client
+	t    *testing.T
+	stop func()
+
+	mu     sync.Mutex
+	events []event.Event
+	states []ntqq.State
+}
+
+func (s *service) account(t *testing.T, keystore ntqq.KeystoreFile, change ...func(*ntqq.Options)) *account {
+	t.Helper()
+	a := &account{t: t}
+	keys := s.PublicKeys()
+	o := ntqq.Options{
+		Keystore: keystore,
+		Servers: ntqq.Servers{
+			Addresses: []string{"sandbox:1"},
+			OicqKey:   keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,
+		},
+		Dial: s.listener.DialContext,
+		Log:  testLog(),
+		Handler: func(e event.Event) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.events = append(a.events, e)
+		},
+		OnState: func(st ntqq.State) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.states = append(a.states, st)
+		},
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	c, err := ntqq.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Client = c
+	a.stop = run(t, c.Run)
+	return a
+}
+
+// until waits, in virtual time, for a stage; it fails after an hour.
+func (a *account) until(stage ntqq.Stage) ntqq.State {
+	a.t.Helper()
+	return a.wait(string(stage), func(s ntqq.State) bool { return s.Stage == stage })
+}
+
+func (a *account) wait(what string, ok func(ntqq.State) bool) ntqq.State {
+	a.t.Helper()
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Hour)
+	defer cancel()
+	s, err := a.Wait(ctx, ok)
+	if err != nil {
+		a.t.Fatalf("waiting for %s: %v; state %+v", what, err, s)
+	}
+	return s
+}
+
+// onlineAgain waits for the n-th time of being online.
+func (a *account) onlineAgain(n int) ntqq.State {
+	a.t.Helper()
+	return a.wait("online again", func(s ntqq.State) bool { return s.Online() && s.OnlineCount == n })
+}
+
+// steps lists the stages and steps passed, without repetitions.
+func (a *account) steps() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []string
+	for _, s := range a.states {
+		name := string(s.Stage)
+		if s.Step != "" {
+			name = string(s.Step)
+		}
+		if len(out) == 0 || out[len(out)-1] != name {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (a *account) passed(step ntqq.Step) bool { return slices.Contains(a.steps(), string(step)) }
+
+// eventsOf returns the events of one type, once everything under way has settled.
+func eventsOf[E event.Event](a *account) []E {
+	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []E
+	for _, e := range a.events {
+		if x, ok := e.(E); ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// texts are the plain texts of the messages received, own ones left out.
+func (a *account) texts() []string {
+	var out []string
+	for _, m := range eventsOf[*event.Message](a) {
+		if !m.Self {
+			out = append(out, text(m.Message))
+		}
+	}
+	return out
+}
+
+func text(m *message.Message) string {
+	s := ""
+	for _, seg := range m.Content {
+		if x, ok := seg.(*message.Text); ok {
+			s += x.Text
+		}
+	}
+	return s
+}
+
+func say(s string) message.Content { return message.Content{&message.Text{Text: s}} }
+
+// bubble runs a test in virtual time.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
+}

@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"errors"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb/messagepb"
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/sandbox"
+)
+
+func elems(t *testing.T, text string) []*messagepb.Elem {
+	t.Helper()
+	return []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String(text)}}}
+}
+
+// The lists come in pages of two here.
+func TestLists(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := two(t)
+		friends, err := b.Friends(t.Context(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := s.World().Friends(bot); len(friends) < 3 || len(friends) < len(want) {
+			t.Errorf("%d friends, want at least %d", len(friends), len(want))
+		}
+		groups, err := b.Groups(t.Context(), false)
+		if err != nil || len(groups) != len(s.World().GroupsOf(bot)) {
+			t.Errorf("%d groups (%v), want %d", len(groups), err, len(s.World().GroupsOf(bot)))
+		}
+		members, err := b.Members(t.Context(), group, false)
+		if want := s.World().Members(group); err != nil || len(members) != len(want) {
+			t.Errorf("%d members (%v), want %d", len(members), err, len(want))
+		}
+		owner, err := b.Member(t.Context(), group, alice, false)
+		if err != nil || owner.Role != message.RoleOwner {
+			t.Errorf("owner %+v (%v)", owner, err)
+		}
+		if _, err := b.Member(t.Context(), group, 99999, false); !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("no such member: %v, want ErrNotFound", err)
+		}
+		if _, err := b.Group(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("no such group: %v, want ErrNotFound", err)
+		}
+		user, err := b.User(t.Context(), alice)
+		if want, _ := s.World().User(alice); err != nil || user.Nickname != want.Nickname || user.UIN != alice {
+			t.Errorf("user %+v (%v), want %+v", user, err, want)
+		}
+		if u, err := b.User(t.Context(), 99999); err == nil {
+			t.Errorf("no such user: got %+v", u)
+		}
+	})
+}
+
+// What others change is seen without asking for a refresh.
+func TestCachesFollowPushes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := two(t)
+		w := s.World()
+		dave, err := w.AddUser(newUser("Dave"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := b.Members(t.Context(), group, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if err := w.Join(group, dave.UIN, alice, true); err != nil {
+			t.Fatal(err)
+		}
+		joined := eventsOf[*event.GroupMemberIncrease](b)
+		if len(joined) != 1 || joined[0].Member.UIN != dave.UIN || joined[0].Operator.UIN != alice || joined[0].Method != event.JoinInvited {
+			t.Fatalf("join events %+v", joined)
+		}
+		if m, err := b.Member(t.Context(), group, dave.UIN, false); err != nil || m.Nickname != "Dave" {
+			t.Errorf("new member %+v (%v)", m, err)
+		}
+
+		if err := w.SetAdmin(group, dave.UIN, alice, true); err != nil {
+			t.Fatal(err)
+		}
+		eventsOf[*event.GroupAdminChanged](b)
+		if m, err := b.Member(t.Context(), group, dave.UIN, false); err != nil || m.Role != message.RoleAdmin {
+			t.Errorf("new admin %+v (%v)", m, err)
+		}
+
+		if err := w.Rename(group, alice, "a new name"); err != nil {
+			t.Fatal(err)
+		}
+		eventsOf[*event.GroupNameChanged](b)
+		if g, err := b.Group(t.Context(), group, false); err != nil || g.Name != "a new name" {
+			t.Errorf("renamed group %+v (%v)", g, err)
+		}
+
+		if err := w.Kick(group, dave.UIN, alice); err != nil {
+			t.Fatal(err)
+		}
+		left := eventsOf[*event.GroupMemberDecrease](b)
+		if len(left) != 1 || left[0].Member.UIN != dave.UIN || left[0].Operator.UIN != alice || left[0].Reason != event.LeaveKicked {
+			t.Errorf("leave events %+v", left)
+		}
+		after, err := b.Members(t.Context(), group, false)
+		if err != nil || len(after) != len(before) {
+			t.Errorf("%d members (%v), want %d again", len(after), err, len(before))
+		}
+
+		if err := w.Kick(group, bot, alice); err != nil {
+			t.Fatal(err)
+		}
+		eventsOf[*event.GroupLeft](b)
+		if _, err := b.Group(t.Context(), group, false); !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("group after being kicked: %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func newUser(name string) sandbox.User { return sandbox.User{Nickname: name} }

@@ -1,0 +1,197 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/sandbox"
+)
+
+// two returns the bot and Alice online, as two clients.
+func two(t *testing.T) (*service, *account, *account) {
+	t.Helper()
+	s := startService(t, sandbox.Options{MemberPage: 2, FriendPage: 2})
+	var out []*account
+	for _, uin := range []message.UIN{bot, alice} {
+		a := s.account(t, nil)
+		a.wait("a QR code", func(st ntqq.State) bool { return st.QR != nil })
+		if err := s.ApproveQR(s.PendingQR()[0].ID, uin); err != nil {
+			t.Fatal(err)
+		}
+		a.until(ntqq.Online)
+		out = append(out, a)
+	}
+	return s, out[0], out[1]
+}
+
+func TestGroupMessageBothWays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		_, b, a := two(t)
+		sent, err := a.SendGroup(t.Context(), group, message.Content{
+			&message.At{UIN: bot}, &message.Text{Text: " 你好 😀\nline two "}, &message.Face{ID: 14},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sent.Sequence == 0 || sent.Time == 0 || sent.Random == 0 || !sent.Self {
+			t.Errorf("receipt %+v", sent)
+		}
+		got := eventsOf[*event.Message](b)
+		if len(got) != 1 {
+			t.Fatalf("the bot got %d messages, want 1", len(got))
+		}
+		m := got[0]
+		if m.Sequence != sent.Sequence || m.Random != sent.Random || m.Chat.Group != group || m.Sender.UIN != alice || m.Self {
+			t.Errorf("received %+v, sent %+v", m.Message, sent)
+		}
+		at, ok := m.Content[0].(*message.At)
+		if !ok || at.UIN != bot || at.Display == "" {
+			t.Errorf("mention %+v, want the bot with a name", m.Content[0])
+		}
+		if text(m.Message) != " 你好 😀\nline two " {
+			t.Errorf("text %q", text(m.Message))
+		}
+		// The echo comes to the sender as an own message, once.
+		own := eventsOf[*event.Message](a)
+		if len(own) != 1 || !own[0].Self || own[0].Sequence != sent.Sequence {
+			t.Errorf("the sender got %d messages, want the echo alone", len(own))
+		}
+
+		reply, err := b.SendGroup(t.Context(), group, message.Content{
+			&message.Reply{Sequence: m.Sequence, SenderUIN: alice, Time: m.Time, Random: m.Random, Content: m.Content},
+			&message.Text{Text: "pong"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := eventsOf[*event.Message](a)
+		last := answers[len(answers)-1]
+		if last.Sequence != reply.Sequence || text(last.Message) != "pong" {
+			t.Errorf("answer %+v", last.Message)
+		}
+		quote, ok := last.Content[0].(*message.Reply)
+		if !ok || quote.Sequence != sent.Sequence || len(last.Content) != 2 {
+			t.Errorf("content %v, want the quote and the text: the quote's mention is taken out", last.Content)
+		}
+	})
+}
+
+func TestPrivateMessageBothWays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		_, b, a := two(t)
+		sent, err := a.SendFriend(t.Context(), bot, say("psst"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := eventsOf[*event.Message](b)
+		if len(got) != 1 {
+			t.Fatalf("the bot got %d messages, want 1", len(got))
+		}
+		m := got[0]
+		if m.Chat.Kind != message.Friend || m.Chat.Peer != alice || m.Sequence != sent.Sequence ||
+			m.ClientSequence != sent.ClientSequence || m.Random != sent.Random || text(m.Message) != "psst" {
+			t.Errorf("received %+v, sent %+v", m.Message, sent)
+		}
+		if _, err := b.SendFriend(t.Context(), alice, message.Content{
+			&message.Reply{Sequence: m.Sequence, ClientSequence: m.ClientSequence, SenderUIN: alice, Time: m.Time, Random: m.Random},
+			&message.Text{Text: "heard"},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		answers := eventsOf[*event.Message](a)
+		last := answers[len(answers)-1]
+		quote, ok := last.Content[0].(*message.Reply)
+		if !ok || quote.ClientSequence != sent.ClientSequence || text(last.Message) != "heard" {
+			t.Errorf("answer %+v", last.Content)
+		}
+		// A private message is not echoed by the server; the client reports it itself.
+		if own := answers[0]; !own.Self || own.Chat.Peer != bot || own.Sequence != sent.Sequence {
+			t.Errorf("own message %+v", own.Message)
+		}
+	})
+}
+
+func TestRecallBothWays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		_, b, a := two(t)
+		inGroup, err := a.SendGroup(t.Context(), group, say("oops"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		private, err := a.SendFriend(t.Context(), bot, say("oops again"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []*message.Message{inGroup, private} {
+			if err := a.Recall(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := eventsOf[*event.MessageRecalled](b)
+		if len(got) != 2 {
+			t.Fatalf("the bot saw %d recalls, want 2", len(got))
+		}
+		if g := got[0]; g.Chat.Group != group || g.Sequence != inGroup.Sequence || g.Author.UIN != alice || g.Operator.UIN != alice {
+			t.Errorf("group recall %+v", g)
+		}
+		if p := got[1]; p.Chat.Peer != alice || p.ClientSequence != private.ClientSequence || p.Random != private.Random || p.Author.UIN != alice {
+			t.Errorf("private recall %+v", p)
+		}
+		// Another member's message cannot be recalled by a plain member.
+		own, err := a.SendGroup(t.Context(), group, say("stays"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refused *ntqq.ServerError
+		if err := b.Recall(t.Context(), own); !errors.As(err, &refused) {
+			t.Errorf("recall of the owner's message: %v, want a ServerError", err)
+		}
+	})
+}
+
+func TestSendRefused(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := two(t)
+		if err := s.World().Mute(group, bot, alice, 600); err != nil {
+			t.Fatal(err)
+		}
+		var refused *ntqq.ServerError
+		if _, err := b.SendGroup(t.Context(), group, say("x")); !errors.As(err, &refused) || refused.Code != 120 || refused.Hint == "" {
+			t.Errorf("muted: %v, want code 120 with a hint", err)
+		}
+		if _, err := b.SendGroup(t.Context(), 999, say("x")); !errors.As(err, &refused) {
+			t.Errorf("unknown group: %v, want a ServerError", err)
+		}
+		if _, err := b.SendFriend(t.Context(), 99999, say("x")); !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("no friend: %v, want ErrNotFound", err)
+		}
+		if _, err := b.SendGroup(t.Context(), group, nil); !errors.Is(err, ntqq.ErrEmptyMessage) {
+			t.Errorf("empty: %v, want ErrEmptyMessage", err)
+		}
+	})
+}
+
+func TestOrderIsKept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := two(t)
+		var want []string
+		for i := range 500 {
+			text := fmt.Sprint("message ", i)
+			want = append(want, text)
+			from := []message.UIN{alice, bob}[i%2]
+			if i%10 == 9 {
+				s.World().Send(sandbox.Send{From: from, To: bot, Elems: elems(t, text)}, nil)
+				continue
+			}
+			s.World().Send(sandbox.Send{From: from, Group: group, Elems: elems(t, text)}, nil)
+		}
+		if got := b.texts(); !slices.Equal(got, want) {
+			t.Errorf("got %d messages, want %d in order", len(got), len(want))
+		}
+	})
+}

@@ -1,0 +1,179 @@
+"""Runs the echo bot against the service and the sandbox, and checks its answers.
+
+    python3 interop/nonebot/check.py PATH-OF-LIBRATION [reverse|forward ...]
+
+Needs the packages of requirements.txt. Everything stays on loopback.
+"""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).parent
+BOT, ALICE, GROUP = 10001, 20001, 730000001
+DEADLINE = 60  # seconds for each step
+
+CONFIG = """
+data: {data}
+log: {{level: info}}
+account: {{uin: 10001}}
+server:
+  mode: sandbox
+  sandbox: {{control: "http://127.0.0.1:{control}"}}
+onebot:
+  connections:
+    - {connection}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Process:
+    """A child whose output is kept and can be waited on."""
+
+    def __init__(self, name, args, env=None):
+        self.name, self.lines, self.changed = name, [], threading.Condition()
+        self.child = subprocess.Popen(
+            args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=env
+        )
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.child.stdout:
+            with self.changed:
+                self.lines.append(line.rstrip())
+                self.changed.notify_all()
+
+    def wait_for(self, text):
+        with self.changed:
+            ok = self.changed.wait_for(lambda: any(text in line for line in self.lines), DEADLINE)
+        if not ok:
+            raise SystemExit(f"{self.name} never said {text!r}:\n" + "\n".join(self.lines[-40:]))
+
+    def stop(self):
+        self.child.terminate()
+        try:
+            self.child.wait(20)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            raise SystemExit(f"{self.name} did not stop within 20 s")
+
+
+class Sandbox:
+    def __init__(self, port):
+        self.base = f"http://127.0.0.1:{port}/api/"
+
+    def call(self, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    def history(self, chat):
+        answer = self.call("messages?limit=50&" + chat)
+        return answer["messages"] if isinstance(answer, dict) else answer
+
+    def expect(self, chat, after, want):
+        """Waits for a message of the bot behind `after` that contains `want`."""
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            for m in self.history(chat):
+                if m["sequence"] > after and m["from"] == BOT and want in m["text"]:
+                    return m
+            time.sleep(0.05)
+        raise SystemExit(f"no answer with {want!r}; chat: {json.dumps(self.history(chat), ensure_ascii=False)[-2000:]}")
+
+
+def exchange(sandbox):
+    group, private = f"group={GROUP}", f"a={ALICE}&b={BOT}"
+
+    def say(text="", **to):
+        return sandbox.call("send", {"as": ALICE, **({"text": text} if text else {}), **to})["sequence"]
+
+    seq = say("echo 你好, [world] & more", group=GROUP)
+    answer = sandbox.expect(group, seq, "你好, [world] & more")
+    quoted = [s for s in answer["segments"] if s["type"] == "reply"]
+    assert quoted and quoted[0]["sequence"] == seq, answer
+    print("  group echo with a quote:", answer["text"])
+
+    seq = say("face", group=GROUP)
+    answer = sandbox.expect(group, seq, "a face [CQ:face,id=1] & that was text")
+    assert any(s["type"] == "face" for s in answer["segments"]), answer
+    print("  a face, and text that looks like a CQ code")
+
+    seq = say("members", group=GROUP)
+    print("  member list:", sandbox.expect(group, seq, f"owner {ALICE}")["text"])
+
+    seq = say(segments=[{"type": "at", "uin": BOT}], group=GROUP)
+    answer = sandbox.expect(group, seq, "you called")
+    assert any(s["type"] == "at" and s.get("uin") == ALICE for s in answer["segments"]), answer
+    print("  mention answered by a mention")
+
+    first = say("the quoted one", group=GROUP)
+    seq = say(segments=[{"type": "reply", "sequence": first}, {"type": "text", "text": "what was that"}], group=GROUP)
+    print("  quote resolved:", sandbox.expect(group, seq, "it was: the quoted one")["text"])
+
+    seq = say("take this back", group=GROUP)
+    sandbox.call("recall", {"as": ALICE, "group": GROUP, "sequence": seq})
+    print("  recall seen:", sandbox.expect(group, seq, f"{ALICE} recalled: take this back")["text"])
+
+    seq = say("echo private", to=BOT)
+    print("  private echo:", sandbox.expect(private, seq, "private")["text"])
+
+
+def check(libration, mode):
+    print(f"NoneBot2 over {mode} WebSocket")
+    control, port = free_port(), free_port()
+    env = dict(os.environ, LOG_LEVEL="INFO", HOST="127.0.0.1", PORT=str(port), PYTHONUNBUFFERED="1")
+    if mode == "reverse":
+        env["DRIVER"] = "~fastapi"
+        connection = f'{{type: reverse-websocket, url: "ws://127.0.0.1:{port}/onebot/v11/ws", access_token: secret}}'
+    else:
+        env["DRIVER"] = "~websockets"
+        env["ONEBOT_WS_URLS"] = f'["ws://127.0.0.1:{port}/"]'
+        connection = f'{{type: websocket, address: "127.0.0.1:{port}", access_token: secret}}'
+    env["ONEBOT_ACCESS_TOKEN"] = "secret"
+    with tempfile.TemporaryDirectory() as folder:
+        config = pathlib.Path(folder, "config.yaml")
+        config.write_text(
+            CONFIG.format(data=json.dumps(str(pathlib.Path(folder, "data"))), control=control, connection=connection),
+            encoding="utf-8",
+        )
+        config.chmod(0o600)
+        running = []
+        try:
+            for name, args in (
+                ("sandbox", [libration, "sandbox", "--sso", "127.0.0.1:0", "--control", f"127.0.0.1:{control}", "--auto-approve", str(BOT)]),
+                ("service", [libration, "run", "-c", str(config)]),
+                ("bot", [sys.executable, str(HERE / "bot.py")]),
+            ):
+                running.append(Process(name, args, env if name == "bot" else None))
+            running[-1].wait_for(f"CONNECTED {BOT}")
+            exchange(Sandbox(control))
+        except (AssertionError, SystemExit):
+            for p in running:
+                print(f"--- {p.name}", *p.lines[-30:], sep="\n", file=sys.stderr)
+            raise
+        finally:
+            for p in reversed(running):
+                p.stop()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
+    modes = sys.argv[2:] or ["reverse", "forward"]
+    for m in modes:
+        check(os.path.abspath(sys.argv[1]), m)
+    print(f"{len(modes)} passed, 0 failed")

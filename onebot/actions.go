@@ -1,0 +1,41 @@
+package onebot
+
+import "context"
+
+// action is one row of the table of actions.
+type action struct {
+	run func(s *Service, ctx context.Context, a *args) (any, error)
+	// failed is the response's msg when the operation fails, "" for API_ERROR;
+	// missing that when the account knows no such thing.
+	failed, missing string
+}
+
+// actionTable returns all actions by name (docs/protocol/onebot11.md (b)). A new
+// action is one row here and one method.
+func actionTable() map[string]action {
+	return map[string]action{
+		// Messages: actions_message.go.
+		"send_msg":         {run: (*Service).sendMsg, failed: "SEND_MSG_API_ERROR"},
+		"send_private_msg": {run: (*Service).sendPrivateMsg, failed: "SEND_MSG_API_ERROR", missing: "FRIEND_NOT_FOUND"},
+		"send_group_msg":   {run: (*Service).sendGroupMsg, failed: "SEND_MSG_API_ERROR", missing: "GROUP_NOT_FOUND"},
+		"delete_msg":       {run: (*Service).deleteMsg, failed: "RECALL_API_ERROR", missing: "MESSAGE_NOT_FOUND"},
+		"get_msg":          {run: (*Service).getMsg, failed: "MSG_NOT_FOUND"},
+
+		// Who and where: actions_info.go.
+		"get_login_info":        {run: (*Service).loginInfo},
+		"get_stranger_info":     {run: (*Service).strangerInfo, missing: "USER_NOT_FOUND"},
+		"get_friend_list":       {run: (*Service).friendList},
+		"get_group_list":        {run: (*Service).groupList},
+		"get_group_info":        {run: (*Service).groupInfo, missing: "GROUP_NOT_FOUND"},
+		"get_group_member_list": {run: (*Service).groupMemberList, failed: "GET_MEMBERS_API_ERROR", missing: "GROUP_NOT_FOUND"},
+		"get_group_member_info": {run: (*Service).groupMemberInfo, failed: "GET_MEMBER_INFO_API_ERROR", missing: "MEMBER_NOT_FOUND"},
+
+		// The service itself: actions_service.go.
+		"get_status":                {run: (*Service).getStatus},
+		"get_version_info":          {run: (*Service).versionInfo},
+		"can_send_image":            {run: (*Service).cannot},
+		"can_send_record":           {run: (*Service).cannot},
+		"get_supported_actions":     {run: (*Service).supportedActions},
+		"get_guild_service_profile": {run: (*Service).guildServiceProfile},
+	}
+}

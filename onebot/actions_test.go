@@ -1,0 +1,335 @@
+package onebot
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"libration/ntqq"
+	"libration/ntqq/message"
+)
+
+// asJSON decodes JSON for a comparison that ignores the order of keys; numbers
+// keep all their digits.
+func asJSON(t *testing.T, raw []byte) any {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("not JSON: %v\n%s", err, raw)
+	}
+	return v
+}
+
+func diffJSON(t *testing.T, want string, got []byte) string {
+	t.Helper()
+	return cmp.Diff(asJSON(t, []byte(want)), asJSON(t, got))
+}
+
+// call runs an action with params as JSON.
+func call(t *testing.T, s *Service, name, params string) *Response {
+	t.Helper()
+	r, err := ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, name, params))
+	if err != nil {
+		t.Fatalf("request %s %s: %v", name, params, err)
+	}
+	return s.Call(t.Context(), r)
+}
+
+const (
+	friendJSON = `{"user_id":20002,"nickname":"friend","remark":"re","q_id":"q","group":{"group_id":3,"group_name":"cat"}}`
+	groupJSON  = `{"group_id":9007199254740993,"group_name":"组","member_count":2,"max_member_count":200,"group_create_time":5,"group_remark":"gr"}`
+	memberJSON = `{"group_id":9007199254740993,"user_id":20002,"nickname":"n","card":"c","sex":"unknown","age":0,"area":"","join_time":1,
+		"last_sent_time":2,"level":"12","role":"admin","unfriendly":false,"title":"t","title_expire_time":0,"card_changeable":false,"shut_up_timestamp":3}`
+	statusJSON = `{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true,"online":true,"good":true,
+		"stat":{"lost_times":0,"packet_received":1,"packet_sent":2,"packet_lost":3,"message_received":4,"message_sent":5,"disconnect_times":6,"last_message_time":7}}`
+)
+
+func TestInfoActions(t *testing.T) {
+	s, _, _ := newTestService(t)
+	version := fmt.Sprintf(`{"app_name":"Libration","app_version":"1.2.3","protocol_version":"v11","app_full_name":"Libration-1.2.3_%s_%s","runtime_version":%q,"runtime_os":%q}`,
+		runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.GOOS)
+	names, err := json.Marshal(s.Actions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, params, data string }{
+		{"get_login_info", `null`, `{"user_id":10001,"nickname":"机器人<&>"}`},
+		{"get_login_info", `{"unknown":[1],"_timeout":30}`, `{"user_id":10001,"nickname":"机器人<&>"}`},
+		{"get_stranger_info", `{"user_id":"20002","no_cache":"yes"}`, `{"user_id":20002,"nickname":"u","sex":"female","age":20,"qid":"q","q_id":"q","sign":"s",
+			"level":64,"remark":"r","avatar":"http://a/b?c&d","reg_time":1600000000,"RegisterTime":"2020-09-13T12:26:40Z","status":{"status_id":10}}`},
+		{"get_friend_list", `{}`, `[` + friendJSON + `]`},
+		{"get_group_list", `{}`, `[` + groupJSON + `]`},
+		{"get_group_info", `{"group_id":9007199254740993}`, groupJSON},
+		{"get_group_member_list", `{"group_id":"9007199254740993"}`, `[` + memberJSON + `]`},
+		{"get_group_member_info", `{"group_id":9007199254740993,"user_id":20002,"no_cache":null}`, memberJSON},
+		{"get_status", `{}`, statusJSON},
+		{"get_version_info", `{}`, version},
+		{"can_send_image", `{}`, `{"yes":false}`},
+		{"can_send_record", `{}`, `{"yes":false}`},
+		{"get_supported_actions", `{}`, string(names)},
+		{"get_guild_service_profile", `{}`, `{"nickname":"","tiny_id":"0","avatar_url":""}`},
+	} {
+		r := call(t, s, c.name, c.params)
+		want := `{"status":"ok","retcode":0,"message":"","wording":"","data":` + c.data + `}`
+		if diff := diffJSON(t, want, r.AppendJSON(nil)); diff != "" {
+			t.Errorf("%s %s (-want +got):\n%s", c.name, c.params, diff)
+		}
+	}
+}
+
+func TestActionsRefused(t *testing.T) {
+	s, c, store := newTestService(t)
+	friendID, _ := store.Put(friendMessage(5, &message.Text{Text: "hi"}))
+	for _, c := range []struct {
+		name, params string
+		retcode      int
+		msg, wording string
+	}{
+		{"get_stranger_info", `{}`, 1400, "BAD_PARAMS", `"user_id" is missing`},
+		{"get_stranger_info", `{"user_id":null}`, 1400, "BAD_PARAMS", `"user_id" is missing`},
+		{"get_stranger_info", `{"user_id":"abc"}`, 1400, "BAD_PARAMS", `whole number`},
+		{"get_stranger_info", `{"user_id":{}}`, 1400, "BAD_PARAMS", `whole number`},
+		{"get_stranger_info", `{"user_id":1}`, 100, "USER_NOT_FOUND", `no such user`},
+		{"get_stranger_info", `{"user_id":20002,"no_cache":"perhaps"}`, 1400, "BAD_PARAMS", `no_cache`},
+		{"get_friend_list", `{"no_cache":[]}`, 1400, "BAD_PARAMS", `no_cache`},
+		{"get_group_list", `{"no_cache":5}`, 1400, "BAD_PARAMS", `no_cache`},
+		{"get_group_info", `{"group_id":-1}`, 1400, "BAD_PARAMS", `negative`},
+		{"get_group_info", `{"group_id":1}`, 100, "GROUP_NOT_FOUND", `no such group`},
+		{"get_group_member_list", `{}`, 1400, "BAD_PARAMS", `group_id`},
+		{"get_group_member_list", `{"group_id":1}`, 100, "GROUP_NOT_FOUND", `no such group`},
+		{"get_group_member_info", `{"group_id":1}`, 1400, "BAD_PARAMS", `user_id`},
+		{"get_group_member_info", `{"group_id":1,"user_id":1}`, 100, "MEMBER_NOT_FOUND", `no such member`},
+		{"get_msg", `{}`, 1400, "BAD_PARAMS", `message_id`},
+		{"get_msg", `{"message_id":"x"}`, 1400, "BAD_PARAMS", `message_id`},
+		{"get_msg", `{"message_id":4294967296}`, 1400, "BAD_PARAMS", `32 bits`},
+		{"get_msg", `{"message_id":-77}`, 100, "MSG_NOT_FOUND", `id -77`},
+		{"delete_msg", `{}`, 1400, "BAD_PARAMS", `message_id`},
+		{"delete_msg", `{"message_id":"-77"}`, 100, "MESSAGE_NOT_FOUND", `id -77`},
+		{"delete_msg", fmt.Sprintf(`{"message_id":%d}`, friendID), 100, "CANNOT_RECALL_FRIEND_MSG", `other side`},
+		{"send_msg", `{}`, 1400, "BAD_PARAMS", `user_id`},
+		{"send_msg", `{"message_type":"guild","user_id":1,"message":"x"}`, 1400, "BAD_PARAMS", `message_type`},
+		{"send_msg", `{"message_type":"private","group_id":1,"message":"x"}`, 1400, "BAD_PARAMS", `user_id`},
+		{"send_msg", `{"message_type":"group","user_id":1,"message":"x"}`, 1400, "BAD_PARAMS", `group_id`},
+		{"send_private_msg", `{"user_id":1}`, 1400, "BAD_PARAMS", `"message" is missing`},
+		{"send_group_msg", `{"group_id":1,"message":null}`, 1400, "BAD_PARAMS", `"message" is missing`},
+		{"send_group_msg", `{"group_id":1,"message":""}`, 100, "EMPTY_MSG_ERROR", `empty`},
+		{"send_group_msg", `{"group_id":1,"message":[]}`, 100, "EMPTY_MSG_ERROR", `empty`},
+		{"send_group_msg", `{"group_id":1,"message":[{"type":"text","data":{"text":""}}]}`, 100, "EMPTY_MSG_ERROR", `empty`},
+		{"send_group_msg", `{"group_id":1,"message":[1]}`, 1400, "BAD_PARAMS", `segment 0`},
+		{"send_group_msg", `{"group_id":1,"message":"x","auto_escape":"x"}`, 1400, "BAD_PARAMS", `auto_escape`},
+		{"send_group_msg", `{"group_id":1,"message":"[CQ:image,file=a]"}`, 1400, "BAD_PARAMS", `"image" cannot be sent; these can: text, at`},
+		{"send_group_msg", `{"group_id":1,"message":{"type":"unknown","data":{"element":"x"}}}`, 1400, "BAD_PARAMS", `"unknown" cannot be sent`},
+		{"send_group_msg", `{"group_id":1,"message":{"type":"at","data":null}}`, 1400, "BAD_PARAMS", `account number`},
+		{"send_group_msg", `{"group_id":1,"message":{"type":"at","data":{"qq":"nobody"}}}`, 1400, "BAD_PARAMS", `nobody`},
+		{"send_group_msg", `{"group_id":1,"message":{"type":"face","data":{"id":"x"}}}`, 1400, "BAD_PARAMS", `face number`},
+		{"send_group_msg", `{"group_id":1,"message":{"type":"face","data":{"id":1,"large":"x"}}}`, 1400, "BAD_PARAMS", `large`},
+		{"send_group_msg", `{"group_id":1,"message":"[CQ:reply,id=-99]x"}`, 1400, "MESSAGE_NOT_FOUND", `id -99`},
+		{"send_group_msg", `{"group_id":1,"message":"[CQ:reply,id=x]x"}`, 1400, "BAD_PARAMS", `message id`},
+		{"send_group_msg", fmt.Sprintf(`{"group_id":1,"message":"[CQ:reply,id=%d]x"}`, friendID), 1400, "BAD_PARAMS", `another chat`},
+	} {
+		r := call(t, s, c.name, c.params)
+		if r.Status != StatusFailed || r.RetCode != c.retcode || r.Msg != c.msg || !strings.Contains(r.Wording, c.wording) || r.Data != nil {
+			t.Errorf("%s %s: got %+v, want %d %s with %q", c.name, c.params, r, c.retcode, c.msg, c.wording)
+		}
+	}
+	if len(c.sent)+len(c.recalled) != 0 {
+		t.Errorf("refused actions reached the client: %v, %v", c.sent, c.recalled)
+	}
+}
+
+func TestFailuresOfClientAndStore(t *testing.T) {
+	s, c, store := newTestService(t)
+	id, _ := store.Put(groupMessage(5, &message.Text{Text: "hi"}))
+	params := fmt.Sprintf(`{"group_id":%d,"user_id":%d,"message_id":%d,"message":"x"}`, groupCode, friendUIN, id)
+	c.err = &ntqq.ServerError{Command: "cmd", Code: 34, Message: "no right"}
+	for name, msg := range map[string]string{
+		"send_group_msg": "SEND_MSG_API_ERROR", "send_private_msg": "SEND_MSG_API_ERROR", "delete_msg": "RECALL_API_ERROR",
+		"get_stranger_info": "API_ERROR", "get_friend_list": "API_ERROR", "get_group_list": "API_ERROR", "get_group_info": "API_ERROR",
+		"get_group_member_list": "GET_MEMBERS_API_ERROR", "get_group_member_info": "GET_MEMBER_INFO_API_ERROR",
+	} {
+		if r := call(t, s, name, params); r.RetCode != RetFailed || r.Msg != msg || !strings.Contains(r.Message, "code 34: no right") {
+			t.Errorf("%s refused by the server: got %+v, want %s", name, r, msg)
+		}
+	}
+	c.err, store.err = nil, errDisk
+	for _, name := range []string{"get_msg", "delete_msg"} {
+		if r := call(t, s, name, params); r.RetCode != RetFailed || !strings.Contains(r.Message, "disk full") {
+			t.Errorf("%s with a broken store: got %+v", name, r)
+		}
+	}
+	reply := fmt.Sprintf(`{"group_id":%d,"message":"[CQ:reply,id=%d]x"}`, groupCode, id)
+	if r := call(t, s, "send_group_msg", reply); r.RetCode != RetFailed || !strings.Contains(r.Message, "disk full") {
+		t.Errorf("reply with a broken store: got %+v", r)
+	}
+	if r := call(t, s, "send_group_msg", params); r.RetCode != RetOK {
+		t.Errorf("send with a broken store: got %+v, want ok: the message was sent", r)
+	}
+}
+
+func TestSend(t *testing.T) {
+	at := func(uin message.UIN) message.Segment { return &message.At{UIN: uin} }
+	text := func(s string) message.Segment { return &message.Text{Text: s} }
+	for _, c := range []struct {
+		name, params string
+		want         message.Content
+		group        message.GroupCode
+		peer         message.UIN
+	}{
+		{"send_group_msg", `{"group_id":9007199254740993,"message":"a&amp;[CQ:at,qq=5] b"}`, message.Content{text("a&"), at(5), text(" b")}, groupCode, 0},
+		{"send_group_msg", `{"group_id":"5","message":"[CQ:at,qq=5]","auto_escape":"true"}`, message.Content{text("[CQ:at,qq=5]")}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":123}`, message.Content{text("123")}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":{"type":"at","data":{"qq":9007199254740993,"name":null}}}`, message.Content{at(9007199254740993)}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":[{"type":"at","data":{"qq":"all"}},{"type":"at","data":{"target":7,"name":"x"}}]}`,
+			message.Content{&message.At{All: true}, &message.At{UIN: 7, Display: "@x"}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":[{"type":"face","data":{"id":14}},{"type":"face","data":{"id":"5","large":true}},{"type":"face","data":{"id":"5","type":"sticker"}}]}`,
+			message.Content{&message.Face{ID: 14}, &message.Face{ID: 5, Large: true}, &message.Face{ID: 5, Large: true}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":"[CQ:dice]"}`, message.Content{&message.Face{ID: 358, Large: true}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":"[CQ:rps]"}`, message.Content{&message.Face{ID: 359, Large: true}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":"[CQ:anonymous]x"}`, message.Content{text("x")}, 5, 0},
+		{"send_private_msg", `{"user_id":6,"group_id":null,"message":"x"}`, message.Content{text("x")}, 0, 6},
+		{"send_msg", `{"message_type":"private","user_id":6,"group_id":5,"message":"x"}`, message.Content{text("x")}, 0, 6},
+		{"send_msg", `{"message_type":"group","user_id":6,"group_id":5,"message":"x"}`, message.Content{text("x")}, 5, 0},
+		{"send_msg", `{"user_id":6,"group_id":5,"message":"x"}`, message.Content{text("x")}, 5, 0},
+		{"send_msg", `{"user_id":6,"group_id":0,"message":"x"}`, message.Content{text("x")}, 0, 6},
+		{"send_msg", `{"message_type":null,"user_id":6,"group_id":null,"message":[{"type":"text","data":{"text":"x"}}]}`, message.Content{text("x")}, 0, 6},
+	} {
+		s, client, store := newTestService(t)
+		r := call(t, s, c.name, c.params)
+		if r.Status != StatusOK || len(client.sent) != 1 {
+			t.Errorf("%s %s: got %+v", c.name, c.params, r)
+			continue
+		}
+		if diff := cmp.Diff(c.want, client.sent[0]); diff != "" {
+			t.Errorf("%s %s sent (-want +got):\n%s", c.name, c.params, diff)
+		}
+		if client.sentGroup != c.group || client.sentPeer != c.peer {
+			t.Errorf("%s %s: sent to group %d, peer %d; want %d, %d", c.name, c.params, client.sentGroup, client.sentPeer, c.group, c.peer)
+		}
+		id := r.Data.(messageIDResult).MessageID
+		if m, _ := store.Get(id); m == nil || !reflect.DeepEqual(m.Content, c.want) {
+			t.Errorf("%s %s: message %d is not in the store", c.name, c.params, id)
+		}
+		if want := fmt.Sprintf(`{"status":"ok","retcode":0,"data":{"message_id":%d},"message":"","wording":""}`, id); string(r.AppendJSON(nil)) != want {
+			t.Errorf("%s: got %s, want %s", c.name, r.AppendJSON(nil), want)
+		}
+	}
+}
+
+func TestSendForm(t *testing.T) {
+	for form, want := range map[string]string{
+		"[CQ:at,qq=5] hi":                       "[CQ:at,qq=5] hi",
+		`[{"type":"text","data":{"text":"x"}}]`: "x",
+		`{"type":"at","data":{"qq":5}}`:         "[CQ:at,qq=5]",
+		"[1, 2]":                                "&#91;1, 2&#93;",
+		"plain":                                 "plain",
+	} {
+		s, c, _ := newTestService(t)
+		r := s.Call(t.Context(), Request{Action: "send_msg", Params: ParamsValues(map[string]string{"group_id": "5", "user_id": "", "message": form, "auto_escape": "0"})})
+		if r.Status != StatusOK || len(c.sent) != 1 {
+			t.Errorf("form message %q: got %+v", form, r)
+			continue
+		}
+		got := string(appendReceivedCQ(nil, s.appendSegments(nil, message.Chat{}, c.sent[0])))
+		if got != want {
+			t.Errorf("form message %q sent: got %q, want %q", form, got, want)
+		}
+	}
+}
+
+func TestSendReply(t *testing.T) {
+	s, c, store := newTestService(t)
+	quoted := groupMessage(77, &message.Reply{Sequence: 1}, &message.Text{Text: "quoted"})
+	id, _ := store.Put(quoted)
+	params := fmt.Sprintf(`{"group_id":%d,"message":[{"type":"text","data":{"text":"x"}},{"type":"reply","data":{"id":"%d"}},{"type":"reply","data":{"id":"%d"}}]}`, groupCode, id, id)
+	if r := call(t, s, "send_msg", params); r.Status != StatusOK {
+		t.Fatalf("reply to %d: got %+v", id, r)
+	}
+	want := message.Content{
+		&message.Reply{Sequence: 77, SenderUIN: friendUIN, Time: testTime, Random: 9, Content: message.Content{&message.Text{Text: "quoted"}}},
+		&message.Text{Text: "x"},
+	}
+	if diff := cmp.Diff(want, c.sent[0]); diff != "" {
+		t.Errorf("reply sent (-want +got):\n%s", diff)
+	}
+}
+
+func TestEchoHasTheSameID(t *testing.T) {
+	s, _, store := newTestService(t)
+	sub := s.Subscribe(SubscribeOptions{ReportSelf: true})
+	defer sub.Close()
+	r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`)
+	id := r.Data.(messageIDResult).MessageID
+	sent, _ := store.Get(id)
+	if len(sub.Events()) != 0 {
+		t.Error("a group message was reported before its echo came")
+	}
+	echo := *sent
+	handleMessage(s, &echo)
+	if e := next(t, sub); e["message_id"] != json.Number(fmt.Sprint(id)) || e["post_type"] != "message_sent" {
+		t.Errorf("echo of message %d: got %v", id, e)
+	}
+	r = call(t, s, "send_private_msg", `{"user_id":20002,"message":"y"}`)
+	if len(sub.Events()) != 0 {
+		t.Error("a private message was reported by the call: the client does it")
+	}
+	own, _ := store.Get(r.Data.(messageIDResult).MessageID)
+	handleMessage(s, own)
+	if e := next(t, sub); e["post_type"] != "message_sent" || e["target_id"] != json.Number("20002") || e["user_id"] != json.Number("10001") {
+		t.Errorf("own private message: got %v", e)
+	}
+}
+
+func TestDeleteAndGet(t *testing.T) {
+	s, c, store := newTestService(t)
+	own := friendMessage(6, &message.Text{Text: "own"})
+	own.Self, own.Sender.UIN = true, selfUIN
+	for _, m := range []*message.Message{groupMessage(5, &message.Text{Text: "hi"}), own} {
+		id, _ := store.Put(m)
+		for _, params := range []string{`{"message_id":%d}`, `{"message_id":"%d"}`} {
+			params := fmt.Sprintf(params, id)
+			c.recalled = nil
+			if r := call(t, s, "delete_msg", params); r.Status != StatusOK || r.Data != nil || len(c.recalled) != 1 || c.recalled[0] != m {
+				t.Errorf("delete_msg %s: got %+v, recalled %v", params, r, c.recalled)
+			}
+			if r := call(t, s, "get_msg", params); r.Status != StatusOK {
+				t.Errorf("get_msg %s: got %+v", params, r)
+			}
+		}
+	}
+}
+
+func TestGetMsg(t *testing.T) {
+	s, _, store := newTestService(t)
+	id, _ := store.Put(groupMessage(5, &message.At{UIN: 5, Display: "@x"}, &message.Text{Text: " a[b]"}))
+	r := call(t, s, "get_msg", fmt.Sprintf(`{"message_id":%d}`, id))
+	want := fmt.Sprintf(`{"time":1700000000,"group":true,"message_type":"group","sub_type":"normal","message_id":%d,"message_seq":5,"real_id":5,
+		"user_id":20002,"group_id":9007199254740993,"group_name":"组","anonymous":null,"font":0,"message_format":"array",
+		"message":[{"type":"at","data":{"qq":"5","name":"@x"}},{"type":"text","data":{"text":" a[b]"}}],"raw_message":"[CQ:at,qq=5] a&#91;b&#93;",
+		"sender":{"user_id":20002,"nickname":"nick","card":"card","sex":"unknown","age":0,"area":"","level":"7","role":"owner","title":"title"}}`, id)
+	raw, err := appendData(nil, r.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := diffJSON(t, want, raw); diff != "" {
+		t.Errorf("get_msg (-want +got):\n%s", diff)
+	}
+}
+
+func TestNoCachePassedOn(t *testing.T) {
+	for _, name := range []string{"get_friend_list", "get_group_list", "get_group_info", "get_group_member_list", "get_group_member_info"} {
+		for value, want := range map[string]bool{`true`: true, `"1"`: true, `false`: false, `null`: false} {
+			s, c, _ := newTestService(t)
+			call(t, s, name, fmt.Sprintf(`{"group_id":%d,"user_id":%d,"no_cache":%s}`, groupCode, friendUIN, value))
+			if len(c.refreshed) != 1 || c.refreshed[0] != want {
+				t.Errorf("%s with no_cache %s: refresh was %v, want %t", name, value, c.refreshed, want)
+			}
+		}
+	}
+}

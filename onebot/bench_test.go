@@ -1,0 +1,88 @@
+package onebot
+
+import (
+	"encoding/json"
+	"testing"
+
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+func benchmarkHandle(b *testing.B, formats ...Format) {
+	s, _, _ := newTestService(b)
+	var subs []*Subscription
+	for _, f := range formats {
+		sub := s.Subscribe(SubscribeOptions{Format: f})
+		defer sub.Close()
+		subs = append(subs, sub)
+	}
+	var e event.Event = &event.Message{Message: groupMessage(5, &message.Text{Text: "hello, 世界: an ordinary message"})}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Handle(b.Context(), e)
+		for _, sub := range subs {
+			<-sub.Events()
+		}
+	}
+}
+
+func BenchmarkHandleArray(b *testing.B)          { benchmarkHandle(b, FormatArray) }
+func BenchmarkHandleArrayAndString(b *testing.B) { benchmarkHandle(b, FormatArray, FormatString) }
+func BenchmarkHandleNobody(b *testing.B)         { benchmarkHandle(b) }
+
+func BenchmarkCallLoginInfo(b *testing.B) {
+	s, _, _ := newTestService(b)
+	frame := []byte(`{"action":"get_login_info","params":{},"echo":"1"}`)
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := ParseRequest(frame)
+		if err != nil {
+			b.Fatal(err)
+		}
+		out = s.Call(b.Context(), r).AppendJSON(out[:0])
+	}
+}
+
+func BenchmarkCallSendGroup(b *testing.B) {
+	s, c, _ := newTestService(b)
+	frame := []byte(`{"action":"send_group_msg","params":{"group_id":5,"message":[{"type":"text","data":{"text":"hello"}}]},"echo":"1"}`)
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		c.sent, c.refreshed = c.sent[:0], c.refreshed[:0]
+		r, err := ParseRequest(frame)
+		if err != nil {
+			b.Fatal(err)
+		}
+		out = s.Call(b.Context(), r).AppendJSON(out[:0])
+	}
+}
+
+const benchCQ = "[CQ:reply,id=-123456][CQ:at,qq=10001] hello &amp; good &#91;day&#93;[CQ:face,id=14]"
+
+func BenchmarkParseCQ(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		parseCQ(benchCQ)
+	}
+}
+
+func BenchmarkPrintCQ(b *testing.B) {
+	segments := parseCQ(benchCQ)
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		out = appendCQ(out[:0], segments)
+	}
+}
+
+func BenchmarkParseSegments(b *testing.B) {
+	raw := json.RawMessage(`[{"type":"reply","data":{"id":"-5"}},{"type":"at","data":{"qq":10001}},{"type":"text","data":{"text":"hello"}}]`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseSegments(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

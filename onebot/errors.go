@@ -1,0 +1,133 @@
+package onebot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"libration/ntqq"
+)
+
+// localized is one text in the languages of this package.
+type localized struct{ en, zh string }
+
+func (t localized) in(l Language) string {
+	if l == Chinese {
+		return t.zh
+	}
+	return t.en
+}
+
+// actionError is a failure with everything a response says of it. code is the
+// response's msg.
+type actionError struct {
+	retcode int
+	code    string
+	text    localized
+}
+
+func (e *actionError) Error() string { return e.text.en }
+
+// badParams is the failure of a wrong parameter.
+func badParams(en, zh string) *actionError {
+	return &actionError{RetBadParams, "BAD_PARAMS", localized{en, zh}}
+}
+
+func unknownAction(name string) *actionError {
+	return &actionError{RetUnknownAction, "API_NOT_FOUND", localized{
+		fmt.Sprintf("unknown action %q; get_supported_actions lists them", name),
+		fmt.Sprintf("不支持的操作 %q，可用 get_supported_actions 查看支持的操作", name)}}
+}
+
+// noMessage is the failure of a message_id that names nothing.
+func noMessage(code string, id int32) *actionError {
+	return &actionError{RetFailed, code, localized{
+		fmt.Sprintf("there is no message with id %d", id),
+		fmt.Sprintf("消息不存在: id %d", id)}}
+}
+
+// emptyMessage is the failure of a message without content.
+func emptyMessage() *actionError {
+	return &actionError{RetFailed, "EMPTY_MSG_ERROR", localized{"the message is empty", "消息为空"}}
+}
+
+// known gives the client's errors their code and text. The first that matches
+// counts.
+var known = []struct {
+	err  error
+	code string
+	text localized
+}{
+	{ntqq.ErrOffline, "ACCOUNT_OFFLINE", localized{
+		"the account is not online, nothing was sent", "账号不在线，请求未发送"}},
+	{ntqq.ErrKicked, "ACCOUNT_KICKED", localized{
+		"the account was kicked offline; somebody must log in again", "账号被踢下线，需要人工重新登录"}},
+	{ntqq.ErrNeedsLogin, "LOGIN_NEEDED", localized{
+		"the account must be logged in again by a person", "账号需要人工重新登录"}},
+	{ntqq.ErrSessionExpired, "SESSION_EXPIRED", localized{
+		"the login has expired", "登录状态已失效"}},
+	{ntqq.ErrSign, "SIGN_ERROR", localized{
+		"the sign server gave no signature, nothing was sent", "签名服务未返回签名，请求未发送"}},
+	{ntqq.ErrConnectionLost, "CONNECTION_LOST", localized{
+		"the connection broke; it is unknown whether the operation took place", "连接中断，操作是否成功未知"}},
+	{ntqq.ErrTimeout, "TIMEOUT", localized{
+		"the server did not answer in time; it is unknown whether the operation took place", "服务器响应超时，操作是否成功未知"}},
+	{context.DeadlineExceeded, "TIMEOUT", localized{
+		"no answer in time; it is unknown whether the operation took place", "等待响应超时，操作是否成功未知"}},
+	{context.Canceled, "CANCELED", localized{
+		"the call was given up before there was an answer", "调用已被取消"}},
+	{ntqq.ErrEmptyMessage, "EMPTY_MSG_ERROR", localized{
+		"the message is empty", "消息为空"}},
+}
+
+// missing has the texts of the codes that say what ntqq.ErrNotFound did not find.
+var missing = map[string]localized{
+	"FRIEND_NOT_FOUND": {"no such friend", "好友不存在"},
+	"GROUP_NOT_FOUND":  {"no such group, or the account is not in it", "群不存在，或账号不在群中"},
+	"MEMBER_NOT_FOUND": {"no such member in the group", "群成员不存在"},
+	"USER_NOT_FOUND":   {"no such user", "用户不存在"},
+}
+
+// explain turns any error of an action into an actionError.
+func explain(err error, a action) *actionError {
+	var own *actionError
+	if errors.As(err, &own) {
+		return own
+	}
+	for _, k := range known {
+		if errors.Is(err, k.err) {
+			return &actionError{RetFailed, k.code, k.text}
+		}
+	}
+	if text, ok := missing[a.missing]; ok && errors.Is(err, ntqq.ErrNotFound) {
+		return &actionError{RetFailed, a.missing, text}
+	}
+	code := a.failed
+	if code == "" {
+		code = "API_ERROR"
+	}
+	var refused *ntqq.ServerError
+	if errors.As(err, &refused) {
+		reason := refused.Message
+		if reason == "" {
+			reason = refused.Hint
+		} else if refused.Hint != "" {
+			reason += " (" + refused.Hint + ")"
+		}
+		if reason != "" {
+			reason = ": " + reason
+		}
+		return &actionError{RetFailed, code, localized{
+			fmt.Sprintf("the server refused, code %d%s", refused.Code, reason),
+			fmt.Sprintf("服务器拒绝了操作，代码 %d%s", refused.Code, reason)}}
+	}
+	return &actionError{RetFailed, code, localized{
+		"the operation failed: " + err.Error(), "操作失败: " + err.Error()}}
+}
+
+// failed is the response to an action that returned err.
+func failed(l Language, err error, a action) *Response {
+	e := explain(err, a)
+	text := e.text.in(l)
+	return &Response{Status: StatusFailed, RetCode: e.retcode, Message: text, Wording: text, Msg: e.code}
+}

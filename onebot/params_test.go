@@ -1,0 +1,178 @@
+package onebot
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestLenientTyping(t *testing.T) {
+	const bad = "bad"
+	number := func(a *args) any { n, _ := a.number("x"); return n }
+	flag := func(a *args) any { return a.flag("x", false) }
+	flagTrue := func(a *args) any { return a.flag("x", true) }
+	text := func(a *args) any { return a.text("x") }
+	id := func(a *args) any { return a.messageID("x") }
+	user := func(a *args) any { return uint64(a.user("x")) }
+	for _, c := range []struct {
+		name string
+		read func(*args) any
+		json string // JSON of x, "" for absent
+		want any    // bad for an error
+	}{
+		{"number", number, `12`, int64(12)},
+		{"number", number, `"12"`, int64(12)},
+		{"number", number, `" 12 "`, int64(12)},
+		{"number", number, `-7`, int64(-7)},
+		{"number", number, `12.0`, int64(12)},
+		{"number", number, `1.2e1`, int64(12)},
+		{"number", number, `9007199254740993`, int64(9007199254740993)},
+		{"number", number, `"9223372036854775807"`, int64(9223372036854775807)},
+		{"number", number, ``, int64(0)},
+		{"number", number, `null`, int64(0)},
+		{"number", number, `""`, int64(0)},
+		{"number", number, `9223372036854775808`, bad},
+		{"number", number, `1e400`, bad},
+		{"number", number, `12.5`, bad},
+		{"number", number, `"0x10"`, bad},
+		{"number", number, `"NaN"`, bad},
+		{"number", number, `"Inf"`, bad},
+		{"number", number, `"1_000"`, bad},
+		{"number", number, `"abc"`, bad},
+		{"number", number, `true`, bad},
+		{"number", number, `[1]`, bad},
+		{"number", number, `{}`, bad},
+		{"boolean", flag, `true`, true},
+		{"boolean", flag, `"true"`, true},
+		{"boolean", flag, `"True"`, true},
+		{"boolean", flag, `"yes"`, true},
+		{"boolean", flag, `1`, true},
+		{"boolean", flag, `"1"`, true},
+		{"boolean", flagTrue, `false`, false},
+		{"boolean", flagTrue, `"no"`, false},
+		{"boolean", flagTrue, `0`, false},
+		{"boolean", flagTrue, `"0"`, false},
+		{"boolean", flagTrue, ``, true},
+		{"boolean", flagTrue, `null`, true},
+		{"boolean", flagTrue, `""`, true},
+		{"boolean", flag, `2`, bad},
+		{"boolean", flag, `"maybe"`, bad},
+		{"boolean", flag, `[]`, bad},
+		{"text", text, `"a"`, "a"},
+		{"text", text, `5`, "5"},
+		{"text", text, `false`, "false"},
+		{"text", text, `null`, ""},
+		{"text", text, ``, ""},
+		{"text", text, `{}`, bad},
+		{"message id", id, `-2147483648`, int32(-2147483648)},
+		{"message id", id, `"-5"`, int32(-5)},
+		{"message id", id, `2147483648`, bad},
+		{"message id", id, ``, bad},
+		{"user", user, `"10001"`, uint64(10001)},
+		{"user", user, `0`, bad},
+		{"user", user, `-1`, bad},
+		{"user", user, ``, bad},
+	} {
+		raw := `{}`
+		if c.json != "" {
+			raw = `{"x":` + c.json + `}`
+		}
+		p, err := ParamsJSON(json.RawMessage(raw))
+		if err != nil {
+			t.Fatalf("ParamsJSON(%s): %v", raw, err)
+		}
+		a := args{params: p}
+		got := c.read(&a)
+		if a.err != nil {
+			got = bad
+		}
+		if got != c.want {
+			t.Errorf("%s from JSON %s: got %v (%v), want %v", c.name, raw, got, a.err, c.want)
+		}
+	}
+}
+
+func TestParamsValues(t *testing.T) {
+	p := ParamsValues(map[string]string{
+		"n": "-12", "b": "yes", "t": "[CQ:face,id=1] a+b", "empty": "",
+		"list": `[{"type":"text","data":{"text":"x"}}]`, "message": "[1, 2]",
+	})
+	a := args{params: p}
+	if n, ok := a.number("n"); n != -12 || !ok {
+		t.Errorf("number from -12: got %d, %t", n, ok)
+	}
+	if !a.flag("b", false) {
+		t.Error("flag from yes: got false")
+	}
+	if got := a.text("t"); got != "[CQ:face,id=1] a+b" {
+		t.Errorf("text: got %q", got)
+	}
+	if _, ok := a.number("empty"); ok {
+		t.Error("number from an empty value: got one, want none")
+	}
+	if got := a.message(); len(got) != 1 || got[0].get("text") != "[1, 2]" {
+		t.Errorf("message from a form's [1, 2]: got %v, want it as text", got)
+	}
+	if a.err != nil {
+		t.Errorf("unexpected error: %v", a.err)
+	}
+	if a.text("list"); a.err == nil {
+		t.Error("text from a form's array: got no error")
+	}
+}
+
+func TestParamsMerge(t *testing.T) {
+	query := ParamsValues(map[string]string{"a": "query", "b": "query", "c": "query"})
+	body, err := ParamsJSON(json.RawMessage(`{"b":"body","c":null}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := args{params: query.Merge(body)}
+	if got := a.text("a") + " " + a.text("b") + " " + a.text("c"); got != "query body query" {
+		t.Errorf("merged: got %q, want the body to win and null to be absent", got)
+	}
+	if got := (&args{params: Params{}.Merge(query)}).text("a"); got != "query" {
+		t.Errorf("merged into nothing: got %q", got)
+	}
+	if got := (&args{params: query.Merge(Params{})}).text("a"); got != "query" {
+		t.Errorf("merged with nothing: got %q", got)
+	}
+}
+
+func TestParamsJSONRefused(t *testing.T) {
+	for _, in := range []string{`[]`, `"x"`, `5`, `{`, `{"a":}`} {
+		if _, err := ParamsJSON(json.RawMessage(in)); err == nil || !strings.Contains(err.Error(), "params") {
+			t.Errorf("ParamsJSON(%s): got error %v", in, err)
+		}
+	}
+	for _, in := range []string{``, `null`, `{}`} {
+		if _, err := ParamsJSON(json.RawMessage(in)); err != nil {
+			t.Errorf("ParamsJSON(%s): %v", in, err)
+		}
+	}
+}
+
+func FuzzParams(f *testing.F) {
+	for _, s := range []string{`{"user_id":"1","message":[{"type":"text","data":{"text":"x"}}]}`, `{"message":"[CQ:at,qq=1]","auto_escape":1}`, `{"group_id":1e5,"message":5}`} {
+		f.Add([]byte(s), "[1]")
+	}
+	f.Fuzz(func(t *testing.T, in []byte, form string) {
+		p, err := ParamsJSON(in)
+		if err != nil {
+			p = Params{}
+		}
+		p = p.Merge(ParamsValues(map[string]string{"group_id": form}))
+		for _, f := range p.fields {
+			name := f.name
+			for _, read := range []func(*args){
+				func(a *args) { a.number(name) },
+				func(a *args) { a.flag(name, true) },
+				func(a *args) { a.text(name) },
+				func(a *args) { a.messageID(name) },
+				func(a *args) { a.message() },
+			} {
+				read(&args{params: p})
+			}
+		}
+	})
+}

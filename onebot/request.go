@@ -1,0 +1,146 @@
+package onebot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+)
+
+// Request asks for one action.
+type Request struct {
+	Action string
+	Params Params
+	// Echo is any JSON value, returned unchanged; nil when none was given.
+	Echo json.RawMessage
+}
+
+// ParseRequest parses a request frame, {"action": ..., "params": ..., "echo": ...}.
+// params may be missing or null. The frame is not kept. On an error the request
+// still has what could be read; answer with BadRequest.
+func ParseRequest(frame []byte) (Request, error) {
+	var r Request
+	v, err := checked(bytes.Clone(frame))
+	if err == nil && v[0] != '{' {
+		err = errors.New("it is something else")
+	}
+	if err != nil {
+		return r, fmt.Errorf("request is not a JSON object: %w", err)
+	}
+	params := json.RawMessage("null")
+	for name, v := range members(v) {
+		switch name {
+		case "action":
+			r.Action = ""
+			if v[0] == '"' {
+				r.Action = unquote(v)
+			}
+		case "params":
+			params = v
+		case "echo":
+			r.Echo = v
+		}
+	}
+	if r.Action == "" {
+		return r, errors.New(`request has no "action" string`)
+	}
+	r.Params, err = paramsOf(params)
+	return r, err
+}
+
+// BadRequest is the response to a frame that ParseRequest refused with err. It has
+// the frame's echo when that can be read, so that the caller need not wait for its
+// timeout.
+func BadRequest(frame []byte, err error) *Response {
+	text := "bad request: " + err.Error()
+	r := failed(English, badParams(text, text), action{})
+	r.Echo = recoverEcho(frame)
+	return r
+}
+
+// recoverEcho finds the value of the key echo in a frame that may be cut off or
+// malformed.
+func recoverEcho(frame []byte) json.RawMessage {
+	var f struct {
+		Echo json.RawMessage `json:"echo"`
+	}
+	if json.Unmarshal(frame, &f) == nil {
+		return f.Echo
+	}
+	const key = `"echo"`
+	i := bytes.LastIndex(frame, []byte(key))
+	if i < 0 {
+		return nil
+	}
+	rest := bytes.TrimLeft(frame[i+len(key):], " \t\r\n")
+	if len(rest) == 0 || rest[0] != ':' {
+		return nil
+	}
+	var echo json.RawMessage
+	if json.NewDecoder(bytes.NewReader(rest[1:])).Decode(&echo) != nil {
+		return nil
+	}
+	return echo
+}
+
+// Call runs one action and returns its result, never nil. It never panics: a panic
+// in an action is logged and becomes a failed response. An action with the suffix
+// _async is answered at once and runs in the background, as long as Run does.
+func (s *Service) Call(ctx context.Context, r Request) *Response {
+	if a, ok := s.actions[r.Action]; ok {
+		resp := s.run(ctx, r.Action, a, r.Params)
+		resp.Echo = r.Echo
+		return resp
+	}
+	name, async := strings.CutSuffix(r.Action, "_async")
+	a, ok := s.actions[name]
+	var resp *Response
+	switch {
+	case !async || !ok:
+		resp = failed(s.language, unknownAction(r.Action), action{})
+	case s.enqueue(task{name, a, r.Params}):
+		resp = &Response{Status: StatusAsync, RetCode: RetAsync}
+	default:
+		resp = failed(s.language, &actionError{RetFailed, "API_ERROR", localized{
+			"too many _async actions are waiting", "等待执行的异步调用过多"}}, a)
+	}
+	resp.Echo = r.Echo
+	return resp
+}
+
+// task is an _async action waiting for a worker.
+type task struct {
+	name   string
+	action action
+	params Params
+}
+
+// enqueue leaves an action to a worker of Run, unless too many are waiting.
+func (s *Service) enqueue(t task) bool {
+	select {
+	case s.pending <- t:
+		return true
+	default:
+		return false
+	}
+}
+
+// run carries out one action.
+func (s *Service) run(ctx context.Context, name string, a action, p Params) (r *Response) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("action panicked", "action", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			r = failed(s.language, &actionError{RetFailed, "API_ERROR", localized{
+				"internal error in " + name + "; the log has details", name + " 内部错误，详情见日志"}}, a)
+		}
+	}()
+	data, err := a.run(s, ctx, &args{params: p})
+	if err != nil {
+		s.log.Debug("action failed", "action", name, "err", err)
+		return failed(s.language, err, a)
+	}
+	return &Response{Status: StatusOK, RetCode: RetOK, Data: data}
+}

@@ -1,0 +1,196 @@
+package onebot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"libration/ntqq"
+)
+
+func TestParseRequest(t *testing.T) {
+	for _, c := range []struct {
+		in, action, echo string
+		ok               bool
+	}{
+		{`{"action":"a","params":{"x":1},"echo":"e"}`, "a", `"e"`, true},
+		{`{"action":"a"}`, "a", ``, true},
+		{`{"action":"a","params":null,"echo":null}`, "a", `null`, true},
+		{`{"action":"a","echo":12345678901234567890}`, "a", `12345678901234567890`, true},
+		{`{"action":"a","echo":{"n":[1.50, "x"]},"other":1}`, "a", `{"n":[1.50, "x"]}`, true},
+		{`{"echo":5}`, "", `5`, false},
+		{`{"action":"","echo":5}`, "", `5`, false},
+		{`{"action":7,"echo":5}`, "", `5`, false},
+		{`{"action":"a","params":[1],"echo":5}`, "a", `5`, false},
+		{`{"action":"a","params":"x","echo":5}`, "a", `5`, false},
+		{`{"action":"a","params":{,"echo":5}`, "", `5`, false},
+		{`{"action":"a","echo":"cut off","params":{"message":"x`, "", `"cut off"`, false},
+		{`{"action":"a","echo"`, "", ``, false},
+		{`{"action":"a","echo":{"cut`, "", ``, false},
+		{`[1]`, "", ``, false},
+		{`null`, "", ``, false},
+		{`hello`, "", ``, false},
+		{``, "", ``, false},
+		{"\xff\xfe", "", ``, false},
+	} {
+		r, err := ParseRequest([]byte(c.in))
+		if (err == nil) != c.ok {
+			t.Errorf("ParseRequest(%s): got error %v, want ok %t", c.in, err, c.ok)
+			continue
+		}
+		if err == nil {
+			if r.Action != c.action || string(r.Echo) != c.echo {
+				t.Errorf("ParseRequest(%s): got %q, echo %s", c.in, r.Action, r.Echo)
+			}
+			continue
+		}
+		resp := BadRequest([]byte(c.in), err)
+		if resp.RetCode != RetBadParams || resp.Status != StatusFailed || string(resp.Echo) != c.echo {
+			t.Errorf("BadRequest(%s): got %+v, want echo %s", c.in, resp, c.echo)
+		}
+		if out := resp.AppendJSON(nil); !json.Valid(out) {
+			t.Errorf("BadRequest(%s): invalid JSON %s", c.in, out)
+		}
+	}
+}
+
+func TestResponseJSON(t *testing.T) {
+	for _, c := range []struct {
+		r    Response
+		want string
+	}{
+		{Response{Status: "ok"}, `{"status":"ok","retcode":0,"data":null,"message":"","wording":""}`},
+		{Response{Status: "ok", Data: canResult{true}, Echo: json.RawMessage(`1.50`)},
+			`{"status":"ok","retcode":0,"data":{"yes":true},"message":"","wording":"","echo":1.50}`},
+		{Response{Status: "async", RetCode: 1, Echo: json.RawMessage(`null`)},
+			`{"status":"async","retcode":1,"data":null,"message":"","wording":"","echo":null}`},
+		{Response{Status: "failed", RetCode: 100, Message: "好<&>\u2028\x01", Wording: "w", Msg: "API_ERROR"},
+			`{"status":"failed","retcode":100,"data":null,"message":"好<&>` + "\u2028" + `\u0001","wording":"w","msg":"API_ERROR"}`},
+		{Response{Status: "ok", Data: loginInfo{1 << 60, "<a>&"}},
+			`{"status":"ok","retcode":0,"data":{"user_id":1152921504606846976,"nickname":"<a>&"},"message":"","wording":""}`},
+		{Response{Status: "ok", Data: func() {}, Echo: json.RawMessage(`1`)},
+			`{"status":"failed","retcode":100,"data":null,"message":"the operation failed: json: unsupported type: func()","wording":"the operation failed: json: unsupported type: func()","msg":"API_ERROR","echo":1}`},
+	} {
+		if got := string(c.r.AppendJSON(nil)); got != c.want {
+			t.Errorf("response %+v:\ngot  %s\nwant %s", c.r, got, c.want)
+		}
+	}
+	if b, err := json.Marshal(&Response{Status: "ok"}); err != nil || !json.Valid(b) {
+		t.Errorf("json.Marshal: got %s, %v", b, err)
+	}
+}
+
+func TestUnknownAction(t *testing.T) {
+	s, _, _ := newTestService(t)
+	for _, name := range []string{"", "no_such", "no_such_async", "_async", "get_login_info_async_async"} {
+		r := s.Call(t.Context(), Request{Action: name, Echo: json.RawMessage(`1`)})
+		if r.RetCode != RetUnknownAction || r.Msg != "API_NOT_FOUND" || string(r.Echo) != "1" || !strings.Contains(r.Wording, name) {
+			t.Errorf("action %q: got %+v", name, r)
+		}
+	}
+}
+
+func TestPanicInAction(t *testing.T) {
+	s, c, _ := newTestService(t)
+	c.panics = true
+	r := s.Call(t.Context(), Request{Action: "get_friend_list", Echo: json.RawMessage(`"e"`)})
+	if r.Status != StatusFailed || r.RetCode != RetFailed || string(r.Echo) != `"e"` || r.Wording == "" {
+		t.Errorf("after a panic: got %+v", r)
+	}
+}
+
+func TestErrorsExplained(t *testing.T) {
+	for _, c := range []struct {
+		err          error
+		code, en, zh string
+	}{
+		{err: ntqq.ErrOffline, code: "ACCOUNT_OFFLINE", en: "not online", zh: "不在线"},
+		{err: ntqq.ErrTimeout, code: "TIMEOUT", en: "in time", zh: "超时"},
+		{err: ntqq.ErrConnectionLost, code: "CONNECTION_LOST", en: "broke", zh: "中断"},
+		{err: ntqq.ErrSessionExpired, code: "SESSION_EXPIRED", en: "expired", zh: "失效"},
+		{err: ntqq.ErrKicked, code: "ACCOUNT_KICKED", en: "kicked", zh: "踢下线"},
+		{err: ntqq.ErrNeedsLogin, code: "LOGIN_NEEDED", en: "logged in", zh: "重新登录"},
+		{err: ntqq.ErrSign, code: "SIGN_ERROR", en: "sign server", zh: "签名"},
+		{err: ntqq.ErrEmptyMessage, code: "EMPTY_MSG_ERROR", en: "empty", zh: "为空"},
+		{err: ntqq.ErrNotFound, code: "GROUP_NOT_FOUND", en: "no such group", zh: "群不存在"},
+		{err: context.Canceled, code: "CANCELED", en: "given up", zh: "取消"},
+		{err: context.DeadlineExceeded, code: "TIMEOUT", en: "in time", zh: "超时"},
+		{err: &ntqq.ServerError{Command: "c", Code: 120, Message: "muted"}, code: "SEND_MSG_API_ERROR", en: "code 120: muted", zh: "代码 120: muted"},
+		{err: &ntqq.ServerError{Code: 299, Hint: "hint"}, code: "SEND_MSG_API_ERROR", en: "code 299: hint", zh: "299"},
+		{err: &ntqq.ServerError{Code: 1, Hint: "h", Message: "m"}, code: "SEND_MSG_API_ERROR", en: "m (h)", zh: "m (h)"},
+		{err: errDisk, code: "SEND_MSG_API_ERROR", en: "disk full", zh: "disk full"},
+	} {
+		for _, l := range []Language{English, Chinese} {
+			client := &fakeClient{err: fmt.Errorf("send: %w", c.err)}
+			s := New(Options{Client: client, Store: &fakeStore{}, Language: l})
+			p, err := ParamsJSON(json.RawMessage(`{"group_id":1,"message":"x"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := s.Call(t.Context(), Request{Action: "send_group_msg", Params: p})
+			want := c.en
+			if l == Chinese {
+				want = c.zh
+			}
+			if r.RetCode != RetFailed || r.Msg != c.code || !strings.Contains(r.Wording, want) || r.Message != r.Wording {
+				t.Errorf("error %v in %s: got %+v, want %s with %q", c.err, l, r, c.code, want)
+			}
+		}
+	}
+}
+
+func TestAsync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, _ := newTestService(t)
+		params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := func() *Response {
+			return s.Call(t.Context(), Request{Action: "send_group_msg_async", Params: params, Echo: json.RawMessage(`7`)})
+		}
+		r := call()
+		if r.Status != StatusAsync || r.RetCode != RetAsync || r.Data != nil || string(r.Echo) != "7" {
+			t.Errorf("async call: got %+v", r)
+		}
+		for range asyncQueue - 1 {
+			call()
+		}
+		if r := call(); r.Status != StatusFailed {
+			t.Errorf("async call with a full queue: got %+v", r)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		synctest.Wait()
+		if len(c.sent) != asyncQueue {
+			t.Errorf("messages sent in the background: got %d, want %d", len(c.sent), asyncQueue)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func FuzzParseRequest(f *testing.F) {
+	for _, s := range []string{`{"action":"a","params":{"x":1},"echo":"e"}`, `{"action":7,"echo":{"a":[]}`, `[`, `{"echo":`, `"echo":1`} {
+		f.Add([]byte(s))
+	}
+	s, _, _ := newTestService(f)
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		r, err := ParseRequest(frame)
+		var resp *Response
+		if err != nil {
+			resp = BadRequest(frame, err)
+		} else {
+			resp = s.Call(t.Context(), r)
+		}
+		if out := resp.AppendJSON(nil); !json.Valid(out) {
+			t.Errorf("frame %q: response %q is not JSON", frame, out)
+		}
+	})
+}

@@ -1,0 +1,162 @@
+package onebot
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"libration/ntqq"
+	"libration/ntqq/message"
+)
+
+// Client is what OneBot needs of an account; *ntqq.Client implements it. All
+// methods are called from several goroutines at once. Errors are those of package
+// ntqq, wrapped.
+type Client interface {
+	Self() ntqq.Self
+	State() ntqq.State
+	// SendGroup and SendFriend return the message as sent: with Chat, Sender,
+	// Sequence, Random, Time and Self set.
+	SendGroup(ctx context.Context, group message.GroupCode, c message.Content) (*message.Message, error)
+	SendFriend(ctx context.Context, peer message.UIN, c message.Content) (*message.Message, error)
+	Recall(ctx context.Context, m *message.Message) error
+	Friends(ctx context.Context, refresh bool) ([]ntqq.Friend, error)
+	Groups(ctx context.Context, refresh bool) ([]ntqq.Group, error)
+	Group(ctx context.Context, code message.GroupCode, refresh bool) (ntqq.Group, error)
+	Members(ctx context.Context, code message.GroupCode, refresh bool) ([]ntqq.Member, error)
+	Member(ctx context.Context, code message.GroupCode, uin message.UIN, refresh bool) (ntqq.Member, error)
+	User(ctx context.Context, uin message.UIN) (ntqq.User, error)
+	Stats() ntqq.Stats
+}
+
+// Store keeps messages and gives them their message_id
+// (docs/protocol/onebot11.md (e)). All methods are called from several goroutines
+// at once.
+type Store interface {
+	// Put stores m and returns its id, never 0. Storing the same message again
+	// returns the same id.
+	Put(m *message.Message) (id int32, err error)
+	// Get returns the message with this id, or nil, nil when there is none.
+	Get(id int32) (*message.Message, error)
+	// ID returns the id that the message with this key has or would have; it writes
+	// nothing.
+	ID(chat message.Chat, sequence uint64) (id int32, err error)
+	// FindFriend finds a private message by what a recall tells of it; nil, nil when
+	// there is none.
+	FindFriend(peer message.UIN, clientSequence uint64, random uint32) (*message.Message, error)
+}
+
+// Language chooses the language of the texts in failed responses and bot_offline
+// notices.
+type Language string
+
+// The languages.
+const (
+	English Language = "en"
+	Chinese Language = "zh"
+)
+
+// Options configure a Service. Client and Store are required.
+type Options struct {
+	Client Client
+	Store  Store
+	// Log gets what goes wrong; nil discards it.
+	Log *slog.Logger
+	// Version is the program's version, for get_version_info; default "dev".
+	Version string
+	// Language of texts for people; default English.
+	Language Language
+	// Now is the clock of events that carry no time of their own; default time.Now.
+	Now func() time.Time
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.Language == "" {
+		o.Language = English
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// Limits of actions called with the suffix _async.
+const (
+	asyncWorkers = 8   // run at once
+	asyncQueue   = 256 // wait for a worker; more are refused
+)
+
+// Service is the OneBot v11 service of one account. Call, Subscribe, Lifecycle and
+// Heartbeat are safe for concurrent use; Handle and HandleState belong to one
+// goroutine.
+type Service struct {
+	client   Client
+	store    Store
+	log      *slog.Logger
+	version  string
+	language Language
+	now      func() time.Time
+
+	actions map[string]action
+	names   []string // of actions, sorted
+	hub     hub
+	renders sync.Pool // of *rendering
+	pending chan task // _async actions waiting for a worker of Run
+
+	// These belong to the goroutine that calls Handle and HandleState.
+	online bool
+	left   map[message.GroupCode]int64 // when the account left a group, Unix seconds
+}
+
+// New makes a service. It starts nothing.
+func New(o Options) *Service {
+	o.setDefaults()
+	s := &Service{
+		client:   o.Client,
+		store:    o.Store,
+		log:      o.Log,
+		version:  o.Version,
+		language: o.Language,
+		now:      o.Now,
+		actions:  actionTable(),
+		pending:  make(chan task, asyncQueue),
+		left:     map[message.GroupCode]int64{},
+	}
+	for name := range s.actions {
+		s.names = append(s.names, name)
+	}
+	slices.Sort(s.names)
+	s.renders.New = func() any { return new(rendering) }
+	return s
+}
+
+// Run carries out the actions called with the suffix _async. It returns nil when
+// ctx has ended and all of them have returned; those still waiting are dropped.
+// Everything else works without Run.
+func (s *Service) Run(ctx context.Context) error {
+	var workers sync.WaitGroup
+	for range asyncWorkers {
+		workers.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case t := <-s.pending:
+					s.run(ctx, t.name, t.action, t.params)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return nil
+}
+
+// Actions returns the names of all actions, sorted, without their _async forms.
+func (s *Service) Actions() []string { return slices.Clone(s.names) }

@@ -1,0 +1,132 @@
+package transport
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// corkLimit is how many bytes a corked connection holds before it writes them.
+const corkLimit = 64 << 10
+
+// corkConn is a connection whose writes can be held back for a moment, so that
+// many small WebSocket frames leave with one system call: the WebSocket library
+// writes every frame on its own. Between Cork and Uncork writes are collected;
+// at other times they go straight out. Each write to the network has a deadline,
+// unless the caller set one.
+//
+// Write, Cork and Uncork may be called by several goroutines; bytes keep the order
+// of the Write calls.
+type corkConn struct {
+	net.Conn
+	timeout time.Duration
+
+	received      atomic.Int64 // bytes read so far: a sign of life
+	ownDeadline   atomic.Bool  // the caller has set a write deadline
+	mu            sync.Mutex   // guards the fields below; held during a write
+	corked        bool
+	held          []byte
+	networkWrites int // writes to the network, for tests
+}
+
+func newCorkConn(c net.Conn, timeout time.Duration) *corkConn {
+	return &corkConn{Conn: c, timeout: timeout}
+}
+
+func (c *corkConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.received.Add(int64(n))
+	return n, err
+}
+
+func (c *corkConn) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.corked && len(c.held)+len(p) <= corkLimit {
+		c.held = append(c.held, p...)
+		return len(p), nil
+	}
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
+	return c.out(p)
+}
+
+// Cork holds back the following writes until Uncork, or until there are many.
+func (c *corkConn) Cork() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = true
+}
+
+// Uncork writes what was held back.
+func (c *corkConn) Uncork() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = false
+	return c.flush()
+}
+
+// Close writes what is held back, for at most a second, and closes the connection.
+// A Write that is under way is broken off.
+func (c *corkConn) Close() error {
+	// Without the lock a write is blocked on the network; then nothing more will
+	// get through.
+	if c.mu.TryLock() {
+		c.corked = false
+		if len(c.held) > 0 {
+			_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+			_ = c.flush()
+		}
+		c.mu.Unlock()
+	}
+	return c.Conn.Close()
+}
+
+// SetDeadline implements net.Conn.
+func (c *corkConn) SetDeadline(t time.Time) error {
+	c.ownDeadline.Store(!t.IsZero())
+	return c.Conn.SetDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *corkConn) SetWriteDeadline(t time.Time) error {
+	c.ownDeadline.Store(!t.IsZero())
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// flush needs the lock.
+func (c *corkConn) flush() error {
+	if len(c.held) == 0 {
+		return nil
+	}
+	_, err := c.out(c.held)
+	c.held = c.held[:0]
+	return err
+}
+
+// out needs the lock.
+func (c *corkConn) out(p []byte) (int, error) {
+	if !c.ownDeadline.Load() {
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+			return 0, err
+		}
+	}
+	c.networkWrites++
+	return c.Conn.Write(p)
+}
+
+// corkListener hands out corkConns.
+type corkListener struct {
+	net.Listener
+	timeout time.Duration
+}
+
+func (l corkListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return newCorkConn(c, l.timeout), nil
+}

@@ -1,0 +1,198 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/onebot"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const selfUIN = 10001
+
+// fakeClient is an account whose groups are named after their code. It notes the
+// calls that matter.
+type fakeClient struct {
+	mu    sync.Mutex
+	calls []string
+	// group, when set, runs inside Group.
+	group func(ctx context.Context, code message.GroupCode) error
+}
+
+func (c *fakeClient) note(format string, a ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, fmt.Sprintf(format, a...))
+}
+
+// noted returns and forgets the calls.
+func (c *fakeClient) noted() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := strings.Join(c.calls, "; ")
+	c.calls = nil
+	return s
+}
+
+func (c *fakeClient) Self() ntqq.Self   { return ntqq.Self{UIN: selfUIN, Nickname: "bot"} }
+func (c *fakeClient) State() ntqq.State { return ntqq.State{Stage: ntqq.Online} }
+func (c *fakeClient) Stats() ntqq.Stats { return ntqq.Stats{} }
+
+func (c *fakeClient) SendGroup(_ context.Context, group message.GroupCode, content message.Content) (*message.Message, error) {
+	var text strings.Builder
+	for _, s := range content {
+		switch s := s.(type) {
+		case *message.Text:
+			text.WriteString(s.Text)
+		default:
+			fmt.Fprintf(&text, "<%T>", s)
+		}
+	}
+	c.note("send %d %q", group, text.String())
+	return groupMessage(group, "sent"), nil
+}
+
+func (c *fakeClient) SendFriend(context.Context, message.UIN, message.Content) (*message.Message, error) {
+	return nil, ntqq.ErrOffline
+}
+func (c *fakeClient) Recall(context.Context, *message.Message) error       { return nil }
+func (c *fakeClient) Friends(context.Context, bool) ([]ntqq.Friend, error) { return nil, nil }
+func (c *fakeClient) Groups(context.Context, bool) ([]ntqq.Group, error)   { return nil, nil }
+func (c *fakeClient) User(_ context.Context, u message.UIN) (ntqq.User, error) {
+	return ntqq.User{UIN: u}, nil
+}
+
+func (c *fakeClient) Group(ctx context.Context, code message.GroupCode, refresh bool) (ntqq.Group, error) {
+	if c.group != nil {
+		if err := c.group(ctx, code); err != nil {
+			return ntqq.Group{}, err
+		}
+	}
+	c.note("group %d %v", code, refresh)
+	return ntqq.Group{Code: code, Name: fmt.Sprintf("group <%d>", code)}, nil
+}
+
+func (c *fakeClient) Members(context.Context, message.GroupCode, bool) ([]ntqq.Member, error) {
+	return nil, nil
+}
+
+func (c *fakeClient) Member(context.Context, message.GroupCode, message.UIN, bool) (ntqq.Member, error) {
+	return ntqq.Member{}, ntqq.ErrNotFound
+}
+
+// fakeStore gives ids and forgets the messages.
+type fakeStore struct{}
+
+func (fakeStore) Put(m *message.Message) (int32, error)             { return int32(m.Sequence) + 1, nil }
+func (fakeStore) Get(int32) (*message.Message, error)               { return nil, nil }
+func (fakeStore) ID(_ message.Chat, sequence uint64) (int32, error) { return int32(sequence) + 1, nil }
+func (fakeStore) FindFriend(message.UIN, uint64, uint32) (*message.Message, error) {
+	return nil, nil
+}
+
+func groupMessage(group message.GroupCode, text string) *message.Message {
+	return &message.Message{
+		Chat:     message.Chat{Kind: message.Group, Group: group},
+		Sender:   message.Sender{UIN: 20002, Nickname: "somebody"},
+		Sequence: 7, Random: 9, Time: 1700000000,
+		Content: message.Content{&message.Text{Text: text}},
+	}
+}
+
+func newOneBot(t testing.TB) (*onebot.Service, *fakeClient) {
+	t.Helper()
+	c := &fakeClient{}
+	return onebot.New(onebot.Options{Client: c, Store: fakeStore{}}), c
+}
+
+func publish(b *onebot.Service, text string) {
+	b.Handle(context.Background(), &event.Message{Message: groupMessage(5, text)})
+}
+
+// logBuffer is a log to look at.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *logBuffer) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// eventually waits for a condition that other goroutines bring about.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("still waiting for: %s", what)
+		}
+	}
+}
+
+// start runs a service until the test ends; the function stops it earlier and
+// returns the time that took.
+func start(t testing.TB, s Service) (stop func() time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	if l, ok := s.(Listening); ok {
+		select {
+		case <-l.Ready():
+		case err := <-ended:
+			t.Fatalf("%s: Run: %v", s.Name(), err)
+		}
+		// Ready is closed for good after the first Run.
+		eventually(t, s.Name()+" listens", func() bool { return l.Addr() != nil })
+	}
+	stop = sync.OnceValue(func() time.Duration {
+		began := time.Now()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("%s: Run returned %v, want nil", s.Name(), err)
+		}
+		return time.Since(began)
+	})
+	t.Cleanup(func() { stop() })
+	return stop
+}
+
+// fields decodes a JSON object.
+func fields(t testing.TB, b []byte) map[string]any {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatalf("not a JSON object: %v: %s", err, b)
+	}
+	return m
+}

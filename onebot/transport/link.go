@@ -1,0 +1,95 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// link is one connection of a Reverse, opened again whenever it is lost.
+type link struct {
+	*Reverse
+	url    string
+	role   role
+	status status
+}
+
+// run connects, serves and waits, until ctx ends. The log gets one line per change:
+// connected, or not connected for a new reason. A bot that is down, or that accepts
+// connections only to close them at once, does not fill it.
+func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
+	log := l.log.With("service", "onebot reverse websocket", "url", hideSecrets(l.url), "role", l.role.String())
+	pause := &backoff.ExponentialBackOff{
+		InitialInterval:     l.o.ReconnectInterval,
+		RandomizationFactor: 0.1,
+		Multiplier:          1.5,
+		MaxInterval:         5 * l.o.ReconnectInterval,
+	}
+	defer l.status.set(StateStopped, nil)
+	var (
+		told  string // the reason in the last line, "" when that says connected
+		brief bool   // that reason ended a connection that had just been opened
+	)
+	for {
+		l.status.set(StateConnecting, l.status.Err())
+		reason, lasted, opened := l.once(ctx, calls, requests, log, brief)
+		if ctx.Err() != nil {
+			return
+		}
+		if opened && lasted >= l.time.stable {
+			told = ""
+			pause.Reset()
+		}
+		wait := pause.NextBackOff()
+		if reason != told {
+			log.Warn("not connected to the bot", "reason", reason, "next", "connect again, until it works",
+				"in", wait.Round(time.Millisecond))
+			told, brief = reason, opened && lasted < l.time.stable
+		}
+		l.status.set(StateWaiting, fmt.Errorf("%s; next try at %s", reason, time.Now().Add(wait).Format(time.TimeOnly)))
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// once opens the connection and serves it. It returns why there is none any more,
+// and how long there was one. late holds the log line back until the connection has
+// proved good.
+func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *slog.Logger, late bool) (reason string, lasted time.Duration, opened bool) {
+	ws, wire, err := l.dial(ctx)
+	if err != nil {
+		return err.Error(), 0, false
+	}
+	began := time.Now()
+	l.status.set(StateConnected, nil)
+	var told sync.WaitGroup
+	ended := make(chan struct{})
+	if late {
+		told.Go(func() {
+			timer := time.NewTimer(l.time.stable)
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+				log.Info("connected to the bot")
+			case <-ended:
+			}
+		})
+	} else {
+		log.Info("connected to the bot")
+	}
+	o := sessionOptions{l.o.Format, l.o.ReportSelf, l.o.Heartbeat, l.o.MaxMessage, l.o.Buffer}
+	err = newSession(l.b, log, ws, wire, l.role, o, l.time).run(ctx, calls, requests)
+	close(ended)
+	told.Wait()
+	_, reason = endReason(err, l.time)
+	return reason, time.Since(began), true
+}

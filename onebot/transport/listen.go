@@ -1,0 +1,190 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Limits of the HTTP servers of this package.
+const (
+	headerTimeout  = 10 * time.Second
+	requestTimeout = 5 * time.Minute // for the body: 64 MiB over a slow line
+	idleTimeout    = 2 * time.Minute
+	headerBytes    = 64 << 10
+)
+
+// checkAddress reports what is wrong with the address of a listening service.
+func checkAddress(address, token string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("address %q is not host:port; use for example 127.0.0.1:3000", address)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("address %q: port %q is not a number from 0 to 65535", address, port)
+	} else if n == 0 && port != "0" {
+		return fmt.Errorf("address %q: port %q is not a plain number", address, port)
+	}
+	if token == "" && !isLoopback(host) {
+		return fmt.Errorf("address %q can be reached from other machines and no access token is set: "+
+			"set one, or listen on 127.0.0.1", address)
+	}
+	return nil
+}
+
+// isLoopback tells whether only this machine reaches host. A name other than
+// localhost counts as public: what it resolves to can change.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// listen opens the port and explains the usual failures.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", address)
+	if err == nil {
+		return ln, nil
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("address %s is in use by another program, or by another copy of this one: "+
+			"stop it or choose another port: %w", address, err)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("no permission to listen on %s: choose a port above 1023: %w", address, err)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("address %s does not belong to this machine: "+
+			"use 127.0.0.1, or 0.0.0.0 for all: %w", address, err)
+	}
+	return nil, fmt.Errorf("listen on %s: %w", address, err)
+}
+
+// server is the listening part that HTTP and WebSocket share.
+type server struct {
+	status
+	name    string
+	address string
+	log     *slog.Logger
+	time    timing
+	ready   chan struct{}
+}
+
+func newServer(name, address string, log *slog.Logger) server {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return server{
+		name: name, address: address, log: log, time: defaultTiming(), ready: make(chan struct{}),
+	}
+}
+
+// Name implements Service.
+func (s *server) Name() string { return s.name + " " + s.address }
+
+// Addr implements Listening.
+func (s *server) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
+}
+
+// Ready implements Listening.
+func (s *server) Ready() <-chan struct{} { return s.ready }
+
+// handler serves one request. calls is the context for actions: it outlives the
+// request's own by the time that running actions have to end when stopping.
+type handler func(calls context.Context, w http.ResponseWriter, r *http.Request)
+
+// serve listens and serves h until ctx ends. It then waits, with wait, for what h
+// has taken over from the HTTP server.
+func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) {
+	if err := s.begin(); err != nil {
+		return fmt.Errorf("%s: %w", s.Name(), err)
+	}
+	defer func() { s.end(err) }()
+
+	ln, err := listen(ctx, s.address)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	calls, cancelCalls := outlive(ctx, s.time.drain)
+	defer cancelCalls()
+
+	web := &http.Server{
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(calls, w, r) }),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       requestTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(ctx, c) },
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(corkListener{ln, s.time.write}) }()
+
+	s.mu.Lock()
+	s.state, s.err, s.addr = StateListening, nil, ln.Addr()
+	select {
+	case <-s.ready:
+	default:
+		close(s.ready)
+	}
+	s.mu.Unlock()
+	s.log.Info("listening", "service", s.name, "address", ln.Addr().String())
+
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+		ended <- err
+		err = fmt.Errorf("%s: accept connections on %s: %w", s.name, ln.Addr(), err)
+		cancel()
+	}
+	// Actions that run may end by themselves, until calls ends.
+	if web.Shutdown(calls) != nil {
+		soon, cancelSoon := context.WithTimeout(context.WithoutCancel(ctx), s.time.close)
+		defer cancelSoon()
+		_ = web.Shutdown(soon)
+		_ = web.Close()
+	}
+	<-ended
+	wait()
+	s.log.Info("stopped listening", "service", s.name, "address", ln.Addr().String())
+	return err
+}
+
+// outlive returns a context that ends the time d after ctx, or when cancelled.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return longer, func() {
+		stop()
+		cancel()
+	}
+}
+
+type connKey struct{}
+
+// withConn keeps the connection for the WebSocket upgrade, which needs to cork it.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+func connOf(ctx context.Context) *corkConn {
+	c, _ := ctx.Value(connKey{}).(*corkConn)
+	return c
+}

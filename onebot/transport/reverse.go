@@ -1,0 +1,256 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"libration/onebot"
+)
+
+// Defaults of ReverseOptions.
+const (
+	DefaultReconnectInterval = 3 * time.Second
+	DefaultHandshakeTimeout  = 10 * time.Second
+)
+
+// ReverseOptions configure connections to a bot that listens. URL, or APIURL and
+// EventURL, are required.
+type ReverseOptions struct {
+	// URL (ws:// or wss://) gets one connection for actions and events, which is what
+	// nearly all bots want. The other two are then not used.
+	URL string
+	// APIURL and EventURL get a connection each; one may be empty.
+	APIURL, EventURL string
+	// AccessToken is sent as Authorization: Bearer; "" for none.
+	AccessToken string
+	// Version of the program, for the User-Agent header; default "dev".
+	Version string
+	// ReconnectInterval is the first pause before another try; default
+	// DefaultReconnectInterval. It grows to five times that.
+	ReconnectInterval time.Duration
+	// HandshakeTimeout bounds one try; default DefaultHandshakeTimeout.
+	HandshakeTimeout time.Duration
+	// InsecureSkipVerify accepts any certificate of a wss:// server.
+	InsecureSkipVerify bool
+	// Format, ReportSelf, Heartbeat, MaxMessage and Buffer are those of
+	// WebSocketOptions.
+	Format     onebot.Format
+	ReportSelf bool
+	Heartbeat  time.Duration
+	MaxMessage int64
+	Buffer     int
+}
+
+func (o *ReverseOptions) setDefaults() {
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.ReconnectInterval == 0 {
+		o.ReconnectInterval = DefaultReconnectInterval
+	}
+	if o.HandshakeTimeout == 0 {
+		o.HandshakeTimeout = DefaultHandshakeTimeout
+	}
+	if o.MaxMessage == 0 {
+		o.MaxMessage = MaxBody
+	}
+}
+
+func (o *ReverseOptions) validate() error {
+	var errs []error
+	if o.URL == "" && o.APIURL == "" && o.EventURL == "" {
+		errs = append(errs, errors.New("no URL is set: give url, for example ws://127.0.0.1:8080/onebot/v11/ws"))
+	}
+	for _, u := range []struct{ option, value string }{{"url", o.URL}, {"api url", o.APIURL}, {"event url", o.EventURL}} {
+		if u.value != "" {
+			errs = append(errs, checkURL(u.option, u.value))
+		}
+	}
+	if strings.ContainsFunc(o.AccessToken, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		errs = append(errs, errors.New("access token contains a line break or another control character: remove it"))
+	}
+	if o.ReconnectInterval < 0 {
+		errs = append(errs, fmt.Errorf("reconnect interval %v is negative", o.ReconnectInterval))
+	}
+	if o.HandshakeTimeout < 0 {
+		errs = append(errs, fmt.Errorf("handshake timeout %v is negative", o.HandshakeTimeout))
+	}
+	errs = append(errs, checkSession(o.Format, o.Heartbeat, o.MaxMessage, o.Buffer))
+	return errors.Join(errs...)
+}
+
+// checkURL never quotes the whole value: it may contain a token.
+func checkURL(option, value string) error {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s cannot be read: use a form like ws://127.0.0.1:8080/path", option)
+	case u.Scheme != "ws" && u.Scheme != "wss":
+		return fmt.Errorf("%s begins with %q: it must begin with ws:// or wss://", option, u.Scheme)
+	case u.Hostname() == "":
+		return fmt.Errorf("%s names no host: use a form like ws://127.0.0.1:8080/path", option)
+	}
+	return nil
+}
+
+// Reverse keeps connections to a bot open, docs/protocol/onebot11.md a.5. Proxies
+// of the environment are not used and redirects are not followed.
+type Reverse struct {
+	o    ReverseOptions
+	log  *slog.Logger
+	b    *onebot.Service
+	time timing
+
+	links []*link
+
+	mu      sync.Mutex // guards running
+	running bool
+}
+
+// NewReverse makes a WebSocket client; Run starts it. The error names the option,
+// what is wrong with it and what to do.
+func NewReverse(b *onebot.Service, o ReverseOptions, log *slog.Logger) (*Reverse, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("onebot reverse websocket: %w", err)
+	}
+	o.setDefaults()
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	r := &Reverse{o: o, log: log, b: b, time: defaultTiming()}
+	if o.URL != "" {
+		r.links = []*link{{Reverse: r, url: o.URL, role: roleUniversal}}
+		return r, nil
+	}
+	if o.APIURL != "" {
+		r.links = append(r.links, &link{Reverse: r, url: o.APIURL, role: roleAPI})
+	}
+	if o.EventURL != "" {
+		r.links = append(r.links, &link{Reverse: r, url: o.EventURL, role: roleEvent})
+	}
+	return r, nil
+}
+
+// Name implements Service.
+func (r *Reverse) Name() string {
+	name := "onebot reverse websocket"
+	for _, l := range r.links {
+		name += " " + hideSecrets(l.url)
+	}
+	return name
+}
+
+// Run implements Service. It only ends with ctx and returns nil then.
+func (r *Reverse) Run(ctx context.Context) error {
+	r.mu.Lock()
+	if r.running {
+		r.mu.Unlock()
+		return fmt.Errorf("%s: %w", r.Name(), errRunning)
+	}
+	r.running = true
+	r.mu.Unlock()
+
+	calls, cancel := outlive(ctx, r.time.drain)
+	defer cancel()
+	var links, requests sync.WaitGroup
+	for _, l := range r.links {
+		links.Go(func() { l.run(ctx, calls, &requests) })
+	}
+	links.Wait()
+	requests.Wait()
+
+	r.mu.Lock()
+	r.running = false
+	r.mu.Unlock()
+	return nil
+}
+
+// State implements Service: StateConnected when all connections are open, otherwise
+// the state of the first that is not.
+func (r *Reverse) State() string {
+	state, _ := r.watch()
+	return state
+}
+
+// Err implements Service.
+func (r *Reverse) Err() error {
+	_, err := r.watch()
+	return err
+}
+
+func (r *Reverse) watch() (string, error) {
+	for _, l := range r.links {
+		if s := l.status.State(); s != StateConnected {
+			return s, l.status.Err()
+		}
+	}
+	return StateConnected, nil
+}
+
+// dial opens the WebSocket of a link. The corkConn is the network below it.
+func (l *link) dial(ctx context.Context) (*websocket.Conn, *corkConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.o.HandshakeTimeout)
+	defer cancel()
+	header := http.Header{
+		"X-Self-ID":     {selfID(l.b)},
+		"X-Client-Role": {l.role.String()},
+		"User-Agent":    {"OneBot/11 Libration/" + l.o.Version},
+	}
+	if l.o.AccessToken != "" {
+		header.Set("Authorization", "Bearer "+l.o.AccessToken)
+	}
+	var wire *corkConn
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			var d net.Dialer
+			c, err := d.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			wire = newCorkConn(c, l.time.write)
+			return wire, nil
+		},
+		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: l.o.InsecureSkipVerify},
+		DisableKeepAlives: true,
+	}
+	ws, response, err := websocket.Dial(ctx, l.url, &websocket.DialOptions{
+		HTTPClient: &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		HTTPHeader:      header,
+		CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		status := 0
+		if response != nil {
+			status = response.StatusCode
+		}
+		return nil, nil, dialReason(err, status)
+	}
+	return ws, wire, nil
+}
+
+// selfID is the account's number as events have it, so that the handshake and the
+// first frame agree.
+func selfID(b *onebot.Service) string {
+	var event struct {
+		SelfID int64 `json:"self_id"`
+	}
+	// On an error it stays 0, the number of no account.
+	_ = json.Unmarshal(b.Lifecycle("connect"), &event)
+	return strconv.FormatInt(event.SelfID, 10)
+}

@@ -1,0 +1,317 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"libration/onebot"
+)
+
+// role is what a WebSocket connection carries.
+type role uint8
+
+const (
+	roleAPI role = 1 << iota
+	roleEvent
+	roleUniversal = roleAPI | roleEvent
+)
+
+// String is the value of the header X-Client-Role.
+func (r role) String() string {
+	switch r {
+	case roleAPI:
+		return "API"
+	case roleEvent:
+		return "Event"
+	}
+	return "Universal"
+}
+
+// errEventsOnly answers requests on a connection that is for events.
+var errEventsOnly = errors.New("this connection is for events only; send actions to / or /api")
+
+// Why a connection ended, besides errors of the network.
+var (
+	errStopping = errors.New("the service is stopping")
+	errNoPong   = errors.New("the peer does not answer pings")
+)
+
+// batchFrames bounds how many frames are written before the other inputs of a
+// connection are looked at again.
+const batchFrames = 256
+
+// sessionOptions are the common settings of WebSocket connections.
+type sessionOptions struct {
+	format     onebot.Format
+	reportSelf bool
+	heartbeat  time.Duration
+	maxMessage int64
+	buffer     int
+}
+
+// session is one open WebSocket connection, dialled or accepted. One goroutine
+// reads, one writes, one pings, and each request has its own, MaxConcurrent at
+// most. After that many the session stops reading.
+type session struct {
+	onebot *onebot.Service
+	log    *slog.Logger
+	ws     *websocket.Conn
+	wire   *corkConn
+	role   role
+	o      sessionOptions
+	time   timing
+
+	slots     chan struct{} // one token per running request
+	full      atomic.Bool   // the reader waits for a slot, so it sees no pong
+	responses chan []byte
+	quit      chan struct{} // closed: no more input is taken
+	written   chan struct{} // closed: the writer has ended
+}
+
+func newSession(b *onebot.Service, log *slog.Logger, ws *websocket.Conn, wire *corkConn, r role, o sessionOptions, t timing) *session {
+	ws.SetReadLimit(o.maxMessage)
+	return &session{
+		onebot: b, log: log, ws: ws, wire: wire, role: r, o: o, time: t,
+		slots:     make(chan struct{}, MaxConcurrent),
+		responses: make(chan []byte, MaxConcurrent),
+		quit:      make(chan struct{}),
+		written:   make(chan struct{}),
+	}
+}
+
+// run serves the connection until it breaks, the peer closes it, or ctx ends; it
+// returns why, never nil. Requests run with the context calls and may outlive run;
+// running counts them.
+func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error {
+	ended := make(chan error, 3)
+	var own sync.WaitGroup
+	own.Go(func() { ended <- s.write() })
+	own.Go(func() { ended <- s.read(calls, running) })
+	own.Go(func() { ended <- s.ping() })
+
+	var err error
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		err = errStopping
+		s.drain(calls)
+	}
+	close(s.quit)
+	// The library waits up to ten seconds for a peer that does not answer.
+	hard := time.AfterFunc(s.time.close, func() { _ = s.wire.Close() })
+	switch {
+	case errors.Is(err, errStopping):
+		<-s.written // the last responses come before the close frame
+		_ = s.ws.Close(websocket.StatusGoingAway, "service is stopping")
+	case errors.Is(err, onebot.ErrSlow):
+		_ = s.ws.Close(websocket.StatusTryAgainLater, "too slow: event queue is full")
+	default:
+		_ = s.ws.CloseNow()
+	}
+	own.Wait()
+	hard.Stop()
+	if errors.Is(err, net.ErrClosed) {
+		// Somebody ran into a closed connection; who closed it knows better why.
+		for range cap(ended) - 1 {
+			if other := <-ended; !errors.Is(other, net.ErrClosed) && !errors.Is(other, errStopping) {
+				return other
+			}
+		}
+	}
+	return err
+}
+
+// drain waits until the running requests have been answered: it takes all slots, so
+// that no new ones start. They are cancelled with calls and then have a moment to
+// answer.
+func (s *session) drain(calls context.Context) {
+	late, cancel := outlive(calls, s.time.grace)
+	defer cancel()
+	for range cap(s.slots) {
+		select {
+		case s.slots <- struct{}{}:
+		case <-s.written:
+			return
+		case <-late.Done():
+			return
+		}
+	}
+}
+
+// read takes requests and starts them.
+func (s *session) read(calls context.Context, running *sync.WaitGroup) error {
+	for {
+		// Closing the connection ends Read; a context would cost time per frame. Text
+		// and binary frames are the same here: UTF-8 JSON.
+		_, frame, err := s.ws.Read(context.Background())
+		if err != nil {
+			return err
+		}
+		select {
+		case s.slots <- struct{}{}:
+		default:
+			s.full.Store(true)
+			select {
+			case s.slots <- struct{}{}:
+			case <-s.quit:
+				return errStopping
+			}
+			s.full.Store(false)
+		}
+		running.Go(func() {
+			defer func() { <-s.slots }()
+			response := s.answer(calls, frame)
+			select {
+			case s.responses <- response:
+			case <-s.written:
+			}
+		})
+	}
+}
+
+// answer runs one request. There is always an answer.
+func (s *session) answer(calls context.Context, frame []byte) (response []byte) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("panic while answering", "panic", fmt.Sprint(v))
+			response = onebot.BadRequest(frame, errors.New("internal error; the log has details")).AppendJSON(nil)
+		}
+	}()
+	request, err := onebot.ParseRequest(frame)
+	if err == nil && s.role&roleAPI == 0 {
+		err = errEventsOnly
+	}
+	if err != nil {
+		return onebot.BadRequest(frame, err).AppendJSON(nil)
+	}
+	return s.onebot.Call(calls, request).AppendJSON(nil)
+}
+
+// write sends the lifecycle event, always first, and then events, heartbeats and
+// responses as they come.
+func (s *session) write() error {
+	defer close(s.written)
+	var (
+		events <-chan []byte
+		beat   <-chan time.Time
+		sub    *onebot.Subscription
+	)
+	if s.role&roleEvent != 0 {
+		sub = s.onebot.Subscribe(onebot.SubscribeOptions{
+			Format: s.o.format, ReportSelf: s.o.reportSelf, Buffer: s.o.buffer,
+		})
+		defer sub.Close()
+		events = sub.Events()
+		if err := s.send(s.onebot.Lifecycle("connect")); err != nil {
+			return err
+		}
+		if s.o.heartbeat > 0 {
+			t := time.NewTicker(s.o.heartbeat)
+			defer t.Stop()
+			beat = t.C
+		}
+	}
+	for {
+		var frame []byte
+		open := true
+		select {
+		case frame, open = <-events:
+		case frame = <-s.responses:
+		case <-beat:
+			frame = s.onebot.Heartbeat(s.o.heartbeat)
+		case <-s.quit:
+			return s.last(events)
+		}
+		if !open {
+			return sub.Err()
+		}
+		if err := s.batch(frame, events); err != nil {
+			return err
+		}
+	}
+}
+
+// batch writes a frame and those that wait behind it with few system calls.
+func (s *session) batch(frame []byte, events <-chan []byte) error {
+	s.wire.Cork()
+	err := s.send(frame)
+	for n := 1; err == nil && n < batchFrames; n++ {
+		if frame = s.waiting(events); frame == nil {
+			break
+		}
+		err = s.send(frame)
+	}
+	if uncorked := s.wire.Uncork(); err == nil {
+		err = uncorked
+	}
+	return err
+}
+
+// last writes what waits when the connection is about to be closed.
+func (s *session) last(events <-chan []byte) error {
+	for n := len(events) + len(s.responses); n > 0; n-- {
+		frame := s.waiting(events)
+		if frame == nil {
+			break
+		}
+		if err := s.send(frame); err != nil {
+			return err
+		}
+	}
+	return errStopping
+}
+
+// waiting returns a frame that can be sent now, nil when there is none.
+func (s *session) waiting(events <-chan []byte) []byte {
+	select {
+	case frame := <-events: // nil when cut off
+		return frame
+	case frame := <-s.responses:
+		return frame
+	default:
+		return nil
+	}
+}
+
+// send has no context: the write deadline of the connection bounds it.
+func (s *session) send(frame []byte) error {
+	return s.ws.Write(context.Background(), websocket.MessageText, frame)
+}
+
+// ping finds dead peers. Any byte from the peer is a sign of life: a pong queues
+// behind a large message that is still being sent.
+func (s *session) ping() error {
+	t := time.NewTicker(s.time.ping)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.quit:
+			return errStopping
+		case <-t.C:
+		}
+		before := s.wire.received.Load()
+		late := time.NewTimer(s.time.pong)
+		ctx, cancel := context.WithTimeout(context.Background(), s.time.pong)
+		err := s.ws.Ping(ctx)
+		cancel()
+		if err != nil {
+			// The ping may have failed at once, for want of the write lock.
+			select {
+			case <-late.C:
+			case <-s.quit:
+			}
+			if s.wire.received.Load() == before && !s.full.Load() {
+				return errNoPong
+			}
+		}
+		late.Stop()
+	}
+}

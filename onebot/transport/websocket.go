@@ -1,0 +1,175 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"libration/onebot"
+)
+
+// WebSocketOptions configure a WebSocket server. Address is required.
+type WebSocketOptions struct {
+	// Address is host:port. Port 0 takes a free one.
+	Address string
+	// AccessToken is required from clients; "" for none, on loopback addresses only.
+	AccessToken string
+	// Format is how messages in events are written; default arrays of segments.
+	Format onebot.Format
+	// ReportSelf sends the account's own messages too, as message_sent events.
+	ReportSelf bool
+	// Heartbeat is the interval of heartbeat events, at least a second; 0 for none.
+	Heartbeat time.Duration
+	// MaxMessage is the largest message accepted, in bytes; default MaxBody.
+	MaxMessage int64
+	// Buffer is how many events may wait for a client before it is disconnected;
+	// default onebot.DefaultBuffer.
+	Buffer int
+}
+
+func (o WebSocketOptions) validate() error {
+	return errors.Join(
+		checkAddress(o.Address, o.AccessToken),
+		checkSession(o.Format, o.Heartbeat, o.MaxMessage, o.Buffer),
+	)
+}
+
+// checkSession reports problems of the settings that both kinds of WebSocket have.
+func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int64, buffer int) error {
+	var errs []error
+	if format != onebot.FormatArray && format != onebot.FormatString {
+		errs = append(errs, fmt.Errorf("format %d is neither array nor string", format))
+	}
+	if heartbeat < 0 || heartbeat > 0 && heartbeat < time.Second {
+		errs = append(errs, fmt.Errorf("heartbeat %v is too short: use at least 1s, or 0 for none", heartbeat))
+	}
+	if maxMessage < 0 {
+		errs = append(errs, fmt.Errorf("max message %d is negative: give bytes, or 0 for the default", maxMessage))
+	}
+	if buffer < 0 {
+		errs = append(errs, fmt.Errorf("buffer %d is negative: give a number of events, or 0 for the default", buffer))
+	}
+	return errors.Join(errs...)
+}
+
+// WebSocket accepts connections from bots, docs/protocol/onebot11.md a.4. The path
+// /api is for actions, /event for events, every other for both.
+//
+// The Origin header is not looked at when there is an access token, which web pages
+// can only give as ?access_token=. Without a token, upgrades asked for by pages of
+// other origins are refused.
+type WebSocket struct {
+	server
+	onebot *onebot.Service
+	guard  guard
+	refuse refusalLog
+	o      sessionOptions
+}
+
+// NewWebSocket makes a WebSocket server; Run starts it. The error names the option,
+// what is wrong with it and what to do.
+func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*WebSocket, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("onebot websocket: %w", err)
+	}
+	if o.MaxMessage == 0 {
+		o.MaxMessage = MaxBody
+	}
+	w := &WebSocket{
+		server: newServer("onebot websocket", o.Address, log),
+		onebot: b,
+		guard:  guard{token: o.AccessToken},
+		o:      sessionOptions{o.Format, o.ReportSelf, o.Heartbeat, o.MaxMessage, o.Buffer},
+	}
+	w.refuse = refusalLog{log: w.log, period: w.time.refusal}
+	return w, nil
+}
+
+// Run implements Service.
+func (s *WebSocket) Run(ctx context.Context) error {
+	var open sessions
+	return s.serve(ctx, func(calls context.Context, w http.ResponseWriter, r *http.Request) {
+		s.handle(calls, w, r, &open)
+	}, open.wait)
+}
+
+// handle upgrades a request and serves the connection until it ends.
+func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http.Request, open *sessions) {
+	if v := s.guard.check(r); v.status != 0 {
+		s.refuse.add(s.name, r.RemoteAddr, v)
+		if v.status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		}
+		reply(w, v.status, refusal(v.status, v.reason))
+		return
+	}
+	if !open.enter() {
+		http.Error(w, "the service is stopping", http.StatusServiceUnavailable)
+		return
+	}
+	defer open.done()
+
+	// The guard has looked at the origin. Compression costs more than loopback and
+	// local networks gain from it.
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true,
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		s.refuse.add(s.name, r.RemoteAddr, verdict{http.StatusBadRequest, "not a WebSocket request"})
+		return
+	}
+	role := roleOf(r.URL.Path)
+	log := s.log.With("service", s.name, "remote", r.RemoteAddr, "role", role.String())
+	log.Info("client connected", "user_agent", r.UserAgent())
+	err = newSession(s.onebot, log, ws, connOf(r.Context()), role, s.o, s.time).
+		run(r.Context(), calls, &open.requests)
+	level, reason := endReason(err, s.time)
+	log.Log(context.WithoutCancel(calls), level, "client disconnected", "reason", reason)
+}
+
+func roleOf(path string) role {
+	switch path {
+	case "/api", "/api/":
+		return roleAPI
+	case "/event", "/event/":
+		return roleEvent
+	}
+	return roleUniversal
+}
+
+// sessions counts what has been taken over from the HTTP server.
+type sessions struct {
+	mu       sync.Mutex // guards closed, and the order of Add and Wait
+	closed   bool
+	count    sync.WaitGroup
+	requests sync.WaitGroup // added to by counted sessions only
+}
+
+// enter counts a session; false once wait has been called.
+func (s *sessions) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.count.Add(1)
+	return true
+}
+
+func (s *sessions) done() { s.count.Done() }
+
+// wait refuses new sessions and waits for the others and their requests.
+func (s *sessions) wait() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.count.Wait()
+	s.requests.Wait()
+}
