@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commands are the sub-commands; each has a file of its own.
+type commands struct {
+	Demo    demoCommand    `cmd:"" help:"Try it now: a sandbox, an account and a bot, without a phone or the internet."`
+	Run     runCommand     `cmd:"" help:"Run the bot service."`
+	Sandbox sandboxCommand `cmd:"" help:"Run a simulated NTQQ service to develop against."`
+	Config  configCommand  `cmd:"" help:"Make and check the configuration file."`
+	Call    callCommand    `cmd:"" help:"Call a OneBot action and print the answer."`
+	Events  eventsCommand  `cmd:"" help:"Print OneBot events as they happen."`
+	Bench   benchCommand   `cmd:"" help:"Measure throughput and latency on this machine."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// streams are where commands write.
+type streams struct{ out, err io.Writer }
+
+// exited carries an exit code through kong, which wants to end the process itself
+// after --help.
+type exited int
+
+// run is the program: it parses args, runs a command and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if v := recover(); v != nil {
+			e, ok := v.(exited)
+			if !ok {
+				panic(v)
+			}
+			code = int(e)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name("libration"),
+		kong.Description("An NTQQ bot service for OneBot v11, and a sandbox to try it in. Start with: libration demo"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(streams{stdout, stderr}),
+	)
+	if err != nil { // the program is wrong, not its user
+		panic(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		hint := "libration --help"
+		if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() != "" {
+			hint = "libration " + strings.Fields(parse.Context.Command())[0] + " --help"
+		}
+		complain(stderr, fmt.Errorf("%w (see: %s)", err, hint))
+		return exitUsage
+	}
+	if err := command.Run(); err != nil {
+		complain(stderr, err)
+		return exitFailed
+	}
+	return 0
+}
+
+// complain writes an error for a person: one line, or several when there are
+// several problems.
+func complain(w io.Writer, err error) {
+	fmt.Fprintf(w, "libration: %s\n", strings.ReplaceAll(err.Error(), "\n", "\nlibration: "))
+}

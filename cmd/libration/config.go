@@ -1,0 +1,37 @@
+package main
+
+import (
+	"libration/internal/app"
+	"libration/internal/config"
+)
+
+type configCommand struct {
+	Init   configInit   `cmd:"" help:"Write a commented configuration file."`
+	Check  configCheck  `cmd:"" help:"Check a configuration file and report all problems."`
+	Schema configSchema `cmd:"" help:"Print the JSON schema, for editors."`
+}
+
+type configInit struct {
+	Lang string `enum:"zh,en,auto" default:"auto" help:"Language of the comments: zh, en, or auto for that of the system."`
+	Path string `arg:"" optional:"" default:"config.yaml" help:"Where to write it. Default ${default}."`
+}
+
+// Run writes the file; it never overwrites one.
+func (c *configInit) Run(std streams) error {
+	return app.InitConfig(std.out, c.Path, config.Language(c.Lang))
+}
+
+type configCheck struct {
+	Path string `arg:"" optional:"" default:"config.yaml" help:"The file. Default ${default}."`
+}
+
+// Run checks the file.
+func (c *configCheck) Run(std streams) error { return app.CheckConfig(std.out, c.Path) }
+
+type configSchema struct{}
+
+// Run prints the schema.
+func (configSchema) Run(std streams) error {
+	_, err := std.out.Write(config.Schema())
+	return err
+}

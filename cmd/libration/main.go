@@ -1,0 +1,26 @@
+// Command libration is an NTQQ bot service for OneBot v11, and a sandbox to try it
+// in. `libration --help` lists what it can do.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// exitInterrupted is the code after a second signal.
+const exitInterrupted = 130
+
+func main() {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals // stop in order
+		cancel()
+		<-signals // at once
+		os.Exit(exitInterrupted)
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

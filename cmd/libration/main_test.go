@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// asProgram makes the test binary behave as the program, for commands that start
+// themselves.
+const asProgram = "LIBRATION_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		http.DefaultClient.CloseIdleConnections()
+		os.Exit(code)
+	}))
+}
+
+// program runs the program in a process of its own would: it returns the exit code
+// and what was written.
+func program(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// TestCommands are runs of the program; $DIR is a folder of the run's own, $BUSY an
+// address that is taken, $URL a OneBot service.
+func TestCommands(t *testing.T) {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LIBRATION_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("LANG", "C")
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/get_login_info" {
+			fmt.Fprint(w, `{"status":"ok","data":{"user_id":10001}}`)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"status":"failed","retcode":1404}`)
+	}))
+	defer service.Close()
+
+	const valid = "account: {uin: 10001}\nserver: {mode: sandbox, sandbox: {control: \"http://127.0.0.1:1\"}}\n"
+	for _, tt := range []struct {
+		name   string
+		file   string // the content of $DIR/config.yaml, "" for none
+		args   string
+		code   int
+		stdout []string // parts; none: empty
+		stderr []string // parts; none: empty
+	}{
+		{name: "help", args: "--help", stdout: []string{"demo", "sandbox", "config check", "bench"}},
+		{name: "no arguments", args: "", stdout: []string{"Usage: libration"}},
+		{name: "help of a command", args: "run --help", stdout: []string{"--config"}},
+		{name: "version", args: "version", stdout: []string{"libration dev", "go1."}},
+		{name: "unknown command", args: "fly", code: exitUsage, stderr: []string{"libration: ", "fly", "libration --help"}},
+		{name: "unknown flag", args: "call --fly x", code: exitUsage, stderr: []string{"--fly", "libration call --help"}},
+
+		{name: "config init", args: "config init $DIR/new.yaml", stdout: []string{"written: $DIR/new.yaml", "config check"}},
+		{name: "config init in Chinese", args: "config init --lang zh $DIR/new.yaml", stdout: []string{"已写入"}},
+		{name: "config init over a file", file: valid, args: "config init $DIR/config.yaml", code: exitFailed, stderr: []string{"not overwritten"}},
+		{name: "config check", file: valid, args: "config check $DIR/config.yaml", stdout: []string{"config.yaml: ok"}},
+		{name: "config check with problems", file: "log:\n  level: loud\nserver: {mode: moon}\n", args: "config check $DIR/config.yaml", code: exitFailed,
+			stderr: []string{"config.yaml:2:10: log.level", "config.yaml:3:16: server.mode"}},
+		{name: "config schema", args: "config schema", stdout: []string{`"$schema"`}},
+
+		{name: "run without a config", args: "run -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration config init"}},
+		{name: "run with a bad config", file: "log: [", args: "run -c $DIR/config.yaml", code: exitFailed, stderr: []string{"config.yaml:1"}},
+		{name: "run with an unusable folder", file: valid + "data: config.yaml\n", args: "run -c $DIR/config.yaml", code: exitFailed,
+			stderr: []string{"data folder", "data: in the config"}},
+
+		{name: "call", args: "call get_login_info --url $URL", stdout: []string{`"user_id": 10001`}},
+		{name: "call that fails", args: "call nothing --url $URL", code: exitFailed, stdout: []string{"1404"}, stderr: []string{"action failed"}},
+		{name: "call with a bad parameter", args: "call nothing x --url $URL", code: exitFailed, stderr: []string{"key=value"}},
+		{name: "call with nobody there", args: "call x --url http://127.0.0.1:1", code: exitFailed, stderr: []string{"nobody listens"}},
+		{name: "events with nobody there", args: "events --url ws://127.0.0.1:1", code: exitFailed, stderr: []string{"nobody listens"}},
+
+		{name: "sandbox keys", args: "sandbox --print-keys", stdout: []string{`"oicq_192"`}},
+		{name: "sandbox for others", args: "sandbox --sso 0.0.0.0:0", code: exitFailed, stderr: []string{"--allow-remote"}},
+		{name: "sandbox port taken", args: "sandbox --sso 127.0.0.1:0 --control $BUSY", code: exitFailed, stderr: []string{"--control", "$BUSY", "in use"}},
+		{name: "demo port taken", args: "demo --http $BUSY", code: exitFailed, stderr: []string{"--http", "$BUSY", "in use"}},
+		{name: "bench of nothing", args: "bench --count 0", code: exitFailed, stderr: []string{"--count"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if tt.file != "" {
+				if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(tt.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fill := strings.NewReplacer("$DIR", dir, "$BUSY", busy.Addr().String(), "$URL", service.URL).Replace
+			code, stdout, stderr := program(t, strings.Fields(fill(tt.args))...)
+			if code != tt.code {
+				t.Errorf("got exit code %d, want %d; stderr: %s", code, tt.code, stderr)
+			}
+			check(t, "stdout", stdout, tt.stdout, fill)
+			check(t, "stderr", stderr, tt.stderr, fill)
+		})
+	}
+}
+
+func check(t *testing.T, name, got string, parts []string, fill func(string) string) {
+	t.Helper()
+	if len(parts) == 0 && got != "" {
+		t.Errorf("got %s %q, want nothing", name, got)
+	}
+	for _, part := range parts {
+		if !strings.Contains(got, fill(part)) {
+			t.Errorf("got %s %q, want %q in it", name, got, fill(part))
+		}
+	}
+}
+
+func TestDemoOnce(t *testing.T) {
+	code, stdout, stderr := program(t, "demo", "--once", "--http", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--page", "127.0.0.1:0")
+	if code != 0 || !strings.Contains(stdout, "group_recall") {
+		t.Errorf("got exit code %d, stdout %s, stderr %s", code, stdout, stderr)
+	}
+}
+
+// TestBench starts the processes that the command starts.
+func TestBench(t *testing.T) {
+	t.Setenv(asProgram, "1")
+	code, stdout, stderr := program(t, "bench", "--rate", "2000", "--count", "1000")
+	if code != 0 || !strings.Contains(stdout, "no event was lost or reordered") {
+		t.Errorf("got exit code %d, stdout %s, stderr %s", code, stdout, stderr)
+	}
+}

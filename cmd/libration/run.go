@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+
+	"libration/internal/app"
+	"libration/internal/config"
+)
+
+type runCommand struct {
+	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
+	QRASCII bool   `name:"qr-ascii" help:"Draw login codes with plain characters."`
+}
+
+// Run runs the service until it is stopped.
+func (c *runCommand) Run(ctx context.Context, std streams) error {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	log := newLog(std.err, string(cfg.Log.Level), cfg.Log.Format == config.LogJSON)
+	for _, w := range cfg.Warnings {
+		log.Warn("configuration", "file", c.Config, "problem", w.String())
+	}
+	a, err := app.New(cfg, app.Options{
+		Log: log, QR: std.out, QRPlain: c.QRASCII || plainTerminal(), Version: app.Version(),
+	})
+	if err != nil {
+		return err
+	}
+	log.Info("starting", "version", app.Version(), "config", c.Config, "data", cfg.Data)
+	return a.Run(ctx)
+}

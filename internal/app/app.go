@@ -1,0 +1,275 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"libration/internal/config"
+	"libration/internal/store"
+	"libration/internal/supervise"
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/onebot"
+)
+
+// Options of New, besides the configuration.
+type Options struct {
+	// Log is nil for slog.Default().
+	Log *slog.Logger
+	// QR is where login codes are drawn; nil: nowhere, only the picture is written.
+	QR io.Writer
+	// QRPlain draws them without colours and half blocks.
+	QRPlain bool
+	// Version of the program; "" for Version().
+	Version string
+}
+
+// App is an installation with one account.
+type App struct {
+	cfg      *config.Config
+	o        Options
+	log      *slog.Logger
+	language onebot.Language
+	claims   ntqq.AppInfo
+
+	// online is closed when the account is online for the first time.
+	online chan struct{}
+	// built is closed when transports is final.
+	built      chan struct{}
+	transports []connection
+}
+
+// New checks what can be checked without touching anything; cfg must have been
+// validated by package config.
+func New(cfg *config.Config, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Version == "" {
+		o.Version = Version()
+	}
+	claims, err := ntqq.App(string(cfg.Account.Protocol))
+	if err != nil {
+		return nil, fmt.Errorf("account.protocol: %w", err)
+	}
+	if path := cfg.Account.AppInfo; path != "" {
+		if claims, err = ntqq.LoadApp(path, claims); err != nil {
+			return nil, fmt.Errorf("account.app_info: %w", err)
+		}
+	}
+	return &App{
+		cfg: cfg, o: o, log: o.Log, language: language(cfg.Language), claims: claims,
+		online: make(chan struct{}), built: make(chan struct{}),
+	}, nil
+}
+
+func language(l config.Language) onebot.Language {
+	switch l {
+	case config.LanguageChinese:
+		return onebot.Chinese
+	case config.LanguageEnglish:
+		return onebot.English
+	}
+	return EnvironmentLocale()
+}
+
+// Online is closed when the account is online for the first time.
+func (a *App) Online() <-chan struct{} { return a.online }
+
+// Run logs in and serves until ctx ends; then it stops in order and returns nil.
+// An error says why it could not start, or that it did not stop cleanly. Failures
+// of the session and of single connections do not end it. It may be called once.
+func (a *App) Run(ctx context.Context) error {
+	folder, err := openFolder(a.cfg.Data, a.cfg.Account.UIN)
+	if err != nil {
+		return err
+	}
+	defer folder.close()
+	initial, err := a.importSession(folder)
+	if err != nil {
+		return err
+	}
+	servers, err := a.servers(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	messages, err := store.Open(ctx, store.Options{Path: folder.file(storeName), Log: a.log})
+	if err != nil {
+		return err
+	}
+	err = a.runSession(ctx, folder, initial, servers, messages)
+	return errors.Join(err, messages.Close())
+}
+
+// runSession joins the session with OneBot and runs both.
+func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keystore, servers ntqq.Servers, messages *store.Store) error {
+	// one is held by whoever talks to the OneBot service: events come from the
+	// session's dispatcher, states from follow.
+	var one sync.Mutex
+	var service *onebot.Service
+	states := newStateQueue()
+	client, err := ntqq.New(ntqq.Options{
+		App: a.claims, UIN: a.cfg.Account.UIN,
+		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
+		Signer: a.signer(), SignLongList: a.cfg.Signer.Commands == config.SignLong,
+		Servers: servers, Log: a.log,
+		Handler: func(e event.Event) {
+			one.Lock()
+			defer one.Unlock()
+			service.Handle(ctx, e)
+		},
+		OnState: states.put,
+	})
+	if err != nil {
+		return err
+	}
+	service = onebot.New(onebot.Options{
+		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
+	})
+	supervisor, err := a.connect(service)
+	if err != nil {
+		return err
+	}
+	screen := &qrScreen{
+		log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.language, picture: folder.file(qrName),
+	}
+	if a.cfg.Server.Mode == config.ModeSandbox {
+		screen.page = a.cfg.Server.Sandbox.Control
+	}
+	defer screen.clear()
+
+	// They are stopped one after the other, so that actions that still run have a
+	// session, and its last events a service.
+	var running sync.WaitGroup
+	defer running.Wait()
+	lasting := context.WithoutCancel(ctx)
+	startPart := func(run func(context.Context) error) (stop func() error) {
+		ctx, cancel := context.WithCancel(lasting)
+		ended := make(chan error, 1)
+		running.Go(func() { ended <- run(ctx) })
+		return func() error {
+			cancel()
+			return <-ended
+		}
+	}
+	stopStates := startPart(func(ctx context.Context) error {
+		return states.follow(ctx, func(s ntqq.State) {
+			screen.follow(s)
+			one.Lock()
+			service.HandleState(s)
+			one.Unlock()
+			if s.Online() {
+				a.firstOnline()
+			}
+		})
+	})
+	stopService := startPart(service.Run)
+	stopClient := startPart(client.Run)
+
+	began := time.Now()
+	connections := make(chan error, 1)
+	running.Go(func() { connections <- supervisor.Run(ctx) })
+	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
+	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
+	return errors.Join(<-connections, stopClient(), stopService(), stopStates())
+}
+
+// firstOnline is called by the goroutine that follows the states only.
+func (a *App) firstOnline() {
+	select {
+	case <-a.online:
+	default:
+		close(a.online)
+	}
+}
+
+// importSession returns what a new keystore begins with: nil when there is one
+// already, or nothing to import.
+func (a *App) importSession(folder *folder) (*ntqq.Keystore, error) {
+	keystore, device := a.cfg.Account.Keystore, a.cfg.Account.Device
+	if keystore == "" && device == "" {
+		return nil, nil
+	}
+	has, err := folder.hasKeystore()
+	if err != nil {
+		return nil, explainFolder(folder.path, err)
+	}
+	if has {
+		return nil, nil
+	}
+	initial, err := ntqq.ImportLagrange(keystore, device)
+	if err != nil {
+		return nil, fmt.Errorf("import of account.keystore and account.device: %w: correct the paths, or leave them out to log in by QR code", err)
+	}
+	a.log.Info("session imported", "keystore", keystore, "device", device, "uin", initial.UIN)
+	return initial, nil
+}
+
+// servers says where the service is, in mode sandbox after asking the sandbox.
+func (a *App) servers(ctx context.Context) (ntqq.Servers, error) {
+	var servers ntqq.Servers
+	c := &a.cfg.Server
+	if c.Mode == config.ModeSandbox {
+		var err error
+		if servers, err = sandboxServers(ctx, a.log, c.Sandbox.Control); err != nil {
+			return servers, err
+		}
+	} else if len(a.cfg.Signer.URLs) == 0 {
+		a.log.Warn("no signer is configured: the real service is likely to refuse the login (signer.urls in the config)")
+	}
+	if len(c.Addresses)+len(c.Hosts) > 0 {
+		servers.Addresses, servers.Hosts = c.Addresses, c.Hosts
+	}
+	for _, k := range []struct {
+		key   *[]byte
+		given []byte
+	}{{&servers.OicqKey, c.Keys.OICQ}, {&servers.ExchangeKey, c.Keys.Exchange}, {&servers.VerifyKey, c.Keys.Verify}} {
+		if len(k.given) > 0 {
+			*k.key = k.given
+		}
+	}
+	return servers, nil
+}
+
+func (a *App) signer() ntqq.Signer {
+	s := &a.cfg.Signer
+	if len(s.URLs) == 0 {
+		return nil
+	}
+	return &ntqq.HTTPSigner{
+		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token,
+		Timeout: time.Duration(s.Timeout), Log: a.log,
+	}
+}
+
+// connect makes the OneBot connections and a supervisor that runs them.
+func (a *App) connect(service *onebot.Service) (*supervise.Supervisor, error) {
+	supervisor := supervise.New(supervise.Options{Log: a.log})
+	for _, c := range a.cfg.OneBot.Resolved() {
+		t, err := newConnection(service, &c, a.o.Version, a.log)
+		if err != nil {
+			return nil, err
+		}
+		start := supervise.After(a.online)
+		if c.Start == config.StartAtOnce {
+			start = nil
+		}
+		if err := supervisor.Add(c.Name(), start, t.run); err != nil {
+			return nil, fmt.Errorf("onebot.connections: %w", err)
+		}
+		a.transports = append(a.transports, t)
+	}
+	if len(a.transports) == 0 {
+		a.log.Warn("no OneBot connection is configured: the account will be online, but no bot can reach it (onebot.connections in the config)")
+	}
+	close(a.built)
+	return supervisor, nil
+}

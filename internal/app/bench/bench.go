@@ -1,0 +1,165 @@
+// Package bench is `libration bench`: it measures the whole way of an event, from
+// a virtual user's message in a sandbox to a OneBot client, with sandbox and
+// service as processes of their own, and checks that nothing is lost or reordered.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"libration/internal/app/bot"
+)
+
+// What the sandbox's default scenario has.
+const (
+	account = 10001
+	group   = 730000001
+)
+
+// The second of the two runs of the default: a busy account's day, condensed.
+const (
+	steadyRate    = 5000
+	steadySeconds = 10
+)
+
+// Options of Run.
+type Options struct {
+	// Count of events, at least 1.
+	Count int
+	// Rate in events a second; 0 is two runs: as fast as possible with Count events,
+	// then 5,000 a second for ten seconds.
+	Rate int
+	// Duration replaces Count: of a run with a Rate, how long it lasts; without, when
+	// it stops sending.
+	Duration time.Duration
+	Out      io.Writer
+	// Executable is the program that has the commands sandbox and run; "" for
+	// os.Executable().
+	Executable string
+}
+
+// plan is one run.
+type plan struct {
+	name  string
+	count int           // 0: until the time is over
+	rate  int           // 0: as fast as possible
+	most  time.Duration // of sending, 0 for no limit
+}
+
+func (o *Options) plans() ([]plan, error) {
+	switch {
+	case o.Count < 1 || o.Count > maxCount:
+		return nil, fmt.Errorf("--count must be from 1 to %d", maxCount)
+	case o.Rate < 0 || o.Rate > maxRate:
+		return nil, fmt.Errorf("--rate must be from 0 to %d", maxRate)
+	case o.Duration < 0 || o.Duration > time.Hour:
+		return nil, errors.New("--duration must be from 0 to 1h")
+	case o.Rate > 0:
+		p := plan{name: fmt.Sprintf("%d/s", o.Rate), count: o.Count, rate: o.Rate}
+		if o.Duration > 0 {
+			p.count = max(1, int(o.Duration.Seconds()*float64(o.Rate)))
+		}
+		if p.count > maxCount {
+			return nil, fmt.Errorf("--rate for --duration makes %d events: at most %d", p.count, maxCount)
+		}
+		return []plan{p}, nil
+	}
+	fast := plan{name: "as fast as possible", count: o.Count}
+	if o.Duration > 0 {
+		fast.count, fast.most = maxCount, o.Duration
+	}
+	return []plan{fast, {name: fmt.Sprintf("%d/s", steadyRate), count: steadyRate * steadySeconds, rate: steadyRate}}, nil
+}
+
+// Run starts the processes, plays the runs and prints the figures. The error says
+// what did not start, or that events were lost or came in another order. Stopped by
+// ctx it returns nil.
+func Run(ctx context.Context, o Options) (err error) {
+	plans, err := o.plans()
+	if err != nil {
+		return err
+	}
+	if o.Executable == "" {
+		if o.Executable, err = os.Executable(); err != nil {
+			return fmt.Errorf("find this program: %w", err)
+		}
+	}
+	folder, err := os.MkdirTemp("", "libration-bench-")
+	if err != nil {
+		return fmt.Errorf("folder for the benchmark: %w", err)
+	}
+	defer func() {
+		if removeErr := os.RemoveAll(folder); removeErr != nil {
+			err = errors.Join(err, removeErr)
+		}
+		if ctx.Err() != nil {
+			err = nil
+		}
+	}()
+	i, err := start(ctx, o.Executable, folder)
+	if err != nil {
+		return err
+	}
+	defer i.stop()
+	conn, err := i.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Drop()
+	if _, err := conn.Read(ctx); err != nil { // lifecycle
+		return err
+	}
+	idle := i.service.usage()
+	fmt.Fprintf(o.Out, "%s/%s, %d CPUs, %s; sandbox, service and client are three processes\n\n",
+		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(o.Out, "%-20s %9s %8s %9s %9s %9s %9s %12s %9s\n",
+		"run", "events", "seconds", "events/s", "p50", "p99", "max", "service CPU", "per event")
+	for _, p := range plans {
+		if err := i.play(ctx, conn, p, o.Out); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(o.Out, "\nmemory of the service: %s idle, %s at its peak\nno event was lost or reordered\n",
+		megabytes(idle.resident), megabytes(i.service.usage().peak))
+	return nil
+}
+
+// play runs one plan and prints its line.
+func (i *installation) play(ctx context.Context, conn *bot.Conn, p plan, out io.Writer) error {
+	before := i.service.usage()
+	r, err := i.measure(ctx, conn, p)
+	if err != nil {
+		return fmt.Errorf("run %q: %w", p.name, err)
+	}
+	after := i.service.usage()
+	cpu, each := "n/a", "n/a"
+	if before.known && after.known {
+		used := after.cpu - before.cpu
+		cpu = fmt.Sprintf("%.2f s", used.Seconds())
+		each = fmt.Sprintf("%.1f us", float64(used.Microseconds())/float64(r.received))
+	}
+	fmt.Fprintf(out, "%-20s %9d %8.2f %9.0f %9s %9s %9s %12s %9s\n",
+		p.name, r.received, r.lasted.Seconds(), float64(r.received)/r.lasted.Seconds(),
+		short(r.percentile(50)), short(r.percentile(99)), short(r.percentile(100)), cpu, each)
+	return nil
+}
+
+// short rounds a latency to what can be told apart.
+func short(d time.Duration) string {
+	if d < time.Millisecond {
+		return d.Round(time.Microsecond).String()
+	}
+	return d.Round(10 * time.Microsecond).String()
+}
+
+func megabytes(bytes int64) string {
+	if bytes == 0 {
+		return "n/a"
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+}

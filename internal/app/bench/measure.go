@@ -1,0 +1,194 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"libration/internal/app/bot"
+)
+
+// The sandbox's limits of one load request.
+const (
+	maxCount = 10_000_000
+	maxRate  = 1_000_000
+)
+
+// As fast as possible means: as fast as the events arrive. So many are on the way
+// at most, in batches; more would only measure how long the queues may be.
+const (
+	batch   = 500
+	window  = 4
+	patient = 20 * time.Second // without any event
+)
+
+// result of one run.
+type result struct {
+	received  int
+	lasted    time.Duration
+	latencies []time.Duration // sorted
+}
+
+// percentile p, 0 to 100, by the nearest rank.
+func (r *result) percentile(p int) time.Duration {
+	if len(r.latencies) == 0 {
+		return 0
+	}
+	return r.latencies[max(0, (len(r.latencies)*p+99)/100-1)]
+}
+
+// measure sends the messages of a plan and receives their events.
+func (i *installation) measure(ctx context.Context, conn *bot.Conn, p plan) (*result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	size := batch
+	if p.rate > 0 {
+		size = p.count
+	}
+	feed := &feeder{
+		control: i.control, plan: p, size: size,
+		tokens: make(chan struct{}, window), ended: make(chan int, 1),
+	}
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		if err := feed.run(ctx); err != nil {
+			cancel(err)
+		}
+	}()
+	defer func() { <-fed }()
+	defer cancel(nil)
+
+	r := &result{latencies: make([]time.Duration, 0, min(p.count, 1<<20))}
+	began := time.Now()
+	// One watchdog for all frames: a deadline each would cost more than the reading.
+	alive := time.AfterFunc(patient, func() { cancel(errors.New("no event for " + patient.String())) })
+	defer alive.Stop()
+	total := p.count
+	for r.received < total {
+		frame, err := conn.Read(ctx)
+		if err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				err = cause
+			}
+			return nil, fmt.Errorf("after %d events: %w", r.received, err)
+		}
+		now := time.Now()
+		index, sent, ok := parseLoad(frame)
+		if !ok {
+			continue // a heartbeat, or a notice
+		}
+		if want := r.received % size; index != want {
+			return nil, fmt.Errorf("event %d: message %d came, %d was due: events were lost or reordered", r.received, index, want)
+		}
+		r.latencies = append(r.latencies, now.Sub(time.Unix(0, sent)))
+		r.received++
+		if r.received%batch == 0 {
+			alive.Reset(patient)
+		}
+		if r.received%size == 0 {
+			<-feed.tokens
+			select {
+			case total = <-feed.ended:
+			default:
+			}
+		}
+	}
+	r.lasted = time.Since(began)
+	slices.Sort(r.latencies)
+	return r, nil
+}
+
+// feeder asks the sandbox for messages, at most window batches ahead of what has
+// been received.
+type feeder struct {
+	control string
+	plan    plan
+	size    int
+	tokens  chan struct{} // one for each batch on the way
+	ended   chan int      // how many were sent in all, when the time was over first
+}
+
+func (f *feeder) run(ctx context.Context) error {
+	client := &http.Client{}
+	defer client.CloseIdleConnections()
+	began := time.Now()
+	for sent := 0; sent < f.plan.count; {
+		select {
+		case f.tokens <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
+		n := min(f.size, f.plan.count-sent)
+		last := f.plan.most > 0 && time.Since(began) > f.plan.most
+		if last {
+			f.ended <- sent + n // known before its last event can arrive
+		}
+		if err := f.send(ctx, client, n); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		if sent += n; last {
+			return nil
+		}
+	}
+	return nil
+}
+
+// send asks for n messages and waits until they have been sent.
+func (f *feeder) send(ctx context.Context, client *http.Client, n int) error {
+	body, err := json.Marshal(map[string]int{"group": group, "count": n, "rate": f.plan.rate})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.control+"/api/load", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the sandbox refuses the load: HTTP %s: %s", response.Status, bytes.TrimSpace(text))
+	}
+	return nil
+}
+
+// loadMark begins the text of a load message in an event.
+var loadMark = []byte(`"raw_message":"load `)
+
+// parseLoad reads "load <i> <unix nanoseconds> ..." without decoding the event.
+func parseLoad(frame []byte) (index int, sent int64, ok bool) {
+	_, rest, ok := bytes.Cut(frame, loadMark)
+	if !ok {
+		return 0, 0, false
+	}
+	number, rest, ok := bytes.Cut(rest, []byte(" "))
+	if !ok {
+		return 0, 0, false
+	}
+	stamp, _, _ := bytes.Cut(rest, []byte(" "))
+	stamp, _, _ = bytes.Cut(stamp, []byte(`"`))
+	index, err := strconv.Atoi(string(number))
+	if err != nil {
+		return 0, 0, false
+	}
+	sent, err = strconv.ParseInt(string(stamp), 10, 64)
+	return index, sent, err == nil
+}

@@ -1,0 +1,202 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"libration/internal/app/bot"
+)
+
+const (
+	startTimeout = 20 * time.Second
+	pause        = 50 * time.Millisecond // between two looks whether a part is up
+	stopWait     = 8 * time.Second
+)
+
+// installation is a sandbox and a service, each a process.
+type installation struct {
+	control, ws      string // URLs
+	sandbox, service *process
+}
+
+// configText is the service's configuration: folder, control URL, address.
+const configText = `data: %q
+log: {level: warn}
+account: {uin: %d}
+server: {mode: sandbox, sandbox: {control: %q}}
+onebot:
+  heartbeat: 0s
+  connections:
+    - {type: websocket, address: %q}
+`
+
+// start starts both processes and waits until the sandbox is up.
+func start(ctx context.Context, executable, folder string) (_ *installation, err error) {
+	control, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ws, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := &installation{control: "http://" + control, ws: "ws://" + ws}
+	defer func() {
+		if err != nil {
+			i.stop()
+		}
+	}()
+	path := filepath.Join(folder, "config.yaml")
+	text := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	i.sandbox, err = startProcess(ctx, executable, filepath.Join(folder, "sandbox.log"),
+		"sandbox", "--sso", "127.0.0.1:0", "--control", control, "--auto-approve", fmt.Sprint(account), "--log-level", "warn")
+	if err != nil {
+		return nil, err
+	}
+	if err := i.sandbox.await(ctx, func(ctx context.Context) error { return healthy(ctx, i.control) }); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	i.service, err = startProcess(ctx, executable, filepath.Join(folder, "service.log"), "run", "-c", path)
+	return i, err
+}
+
+// dial connects to the service as soon as it listens, which is when the account is
+// online.
+func (i *installation) dial(ctx context.Context) (conn *bot.Conn, err error) {
+	err = i.service.await(ctx, func(ctx context.Context) (err error) {
+		conn, err = bot.Dial(ctx, i.ws, "")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("service: %w", err)
+	}
+	return conn, nil
+}
+
+// stop ends the processes, the service first.
+func (i *installation) stop() {
+	for _, p := range []*process{i.service, i.sandbox} {
+		if p != nil {
+			p.stop()
+		}
+	}
+}
+
+func freePort(ctx context.Context) (string, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func healthy(ctx context.Context, control string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, control+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("HTTP %s", response.Status)
+	}
+	return nil
+}
+
+// process is a child process; its output goes to a file.
+type process struct {
+	command *exec.Cmd
+	cancel  context.CancelFunc
+	log     string
+	ended   chan struct{} // closed when it has ended
+}
+
+func startProcess(ctx context.Context, executable, log string, args ...string) (*process, error) {
+	// It is stopped in order, not by ctx.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p := &process{command: exec.CommandContext(ctx, executable, args...), cancel: cancel, log: log, ended: make(chan struct{})}
+	out, err := os.Create(log)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	defer out.Close() // the child has its own
+	p.command.Stdout, p.command.Stderr = out, out
+	p.command.Cancel = func() error {
+		if err := p.command.Process.Signal(os.Interrupt); err != nil {
+			return p.command.Process.Kill() // no signals here
+		}
+		return nil
+	}
+	p.command.WaitDelay = stopWait
+	if err := p.command.Start(); err != nil {
+		cancel()
+		return nil, fmt.Errorf("start %s: %w", filepath.Base(executable), err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.command.Wait() // its log says why
+	}()
+	return p, nil
+}
+
+func (p *process) stop() {
+	p.cancel()
+	<-p.ended
+}
+
+// await tries until check succeeds, the process ends, or time is up.
+func (p *process) await(ctx context.Context, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		err := check(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-p.ended:
+			return fmt.Errorf("it ended: %s", p.lastWords())
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("not up within %v: %w", startTimeout, err), errors.New(p.lastWords()))
+		}
+	}
+}
+
+// lastWords is the end of the process's output.
+func (p *process) lastWords() string {
+	const most = 2000
+	f, err := os.Open(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		_, _ = f.Seek(-most, io.SeekEnd)
+	}
+	text, _ := io.ReadAll(io.LimitReader(f, most))
+	if text = bytes.TrimSpace(text); len(text) == 0 {
+		return "without a word"
+	}
+	return string(text)
+}

@@ -1,0 +1,10 @@
+package bench
+
+import "time"
+
+// usage is what a process has used so far. The zero value means unknown.
+type usage struct {
+	known          bool
+	cpu            time.Duration
+	resident, peak int64 // bytes
+}

@@ -1,0 +1,117 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// callTimeout bounds one action over HTTP.
+const callTimeout = 60 * time.Second
+
+// Params makes an action's parameters of texts like "group_id=730000001". A value
+// that is JSON is taken as it is, everything else as a text.
+func Params(pairs []string) (map[string]json.RawMessage, error) {
+	params := make(map[string]json.RawMessage, len(pairs))
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("parameter %q is not key=value", pair)
+		}
+		if _, twice := params[name]; twice {
+			return nil, fmt.Errorf("parameter %q is given twice", name)
+		}
+		raw := json.RawMessage(value)
+		if !json.Valid(raw) {
+			text, err := json.Marshal(value)
+			if err != nil {
+				return nil, err
+			}
+			raw = text
+		}
+		params[name] = raw
+	}
+	return params, nil
+}
+
+// Call runs one action at the HTTP address of a service, such as
+// http://127.0.0.1:5700, and returns the whole answer. ok tells whether the action
+// succeeded. The error says in words why there is no answer.
+func Call(ctx context.Context, address, token, action string, params map[string]json.RawMessage) (answer []byte, ok bool, err error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, false, errors.New("the address is not one of HTTP: use a form like http://127.0.0.1:5700")
+	}
+	body, err := json.Marshal(params)
+	if err != nil {
+		return nil, false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.JoinPath(action).String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, false, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), netReason(err))
+	}
+	defer response.Body.Close()
+	answer, err = io.ReadAll(io.LimitReader(response.Body, maxFrame))
+	if err != nil {
+		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), err)
+	}
+	switch response.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), ErrToken)
+	}
+	var f struct {
+		Status string `json:"status"`
+	}
+	if err := json.Unmarshal(answer, &f); err != nil || f.Status == "" {
+		return nil, false, fmt.Errorf("call %s at %s: the answer (HTTP %s) is not OneBot's: is this the HTTP port?", action, display(u), response.Status)
+	}
+	return answer, f.Status != "failed", nil
+}
+
+// PrintCall runs one action with parameters as Params takes them and writes the
+// answer to w as indented JSON. A failed action gives ErrFailed.
+func PrintCall(ctx context.Context, w io.Writer, address, token, action string, pairs []string) error {
+	params, err := Params(pairs)
+	if err != nil {
+		return err
+	}
+	answer, ok, err := Call(ctx, address, token, action, params)
+	if err != nil {
+		return err
+	}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, answer, "", "  "); err != nil {
+		return fmt.Errorf("print answer: %w", err)
+	}
+	pretty.WriteByte('\n')
+	if _, err := pretty.WriteTo(w); err != nil {
+		return err
+	}
+	if !ok {
+		return ErrFailed
+	}
+	return nil
+}
+
+// ErrFailed: the service carried the action out and reports a failure, which has
+// been printed.
+var ErrFailed = errors.New("the action failed")

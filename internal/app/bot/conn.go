@@ -1,0 +1,165 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// maxFrame is the largest frame accepted, in bytes.
+const maxFrame = 64 << 20
+
+// dialTimeout bounds connecting and the handshake.
+const dialTimeout = 10 * time.Second
+
+// Conn is one WebSocket connection to a OneBot service. One goroutine may Read
+// while others Send.
+type Conn struct{ ws *websocket.Conn }
+
+// Dial connects to a forward WebSocket address such as ws://127.0.0.1:6700. token
+// is the access token, "" for none. The error says in words why it failed; it
+// never contains the token.
+func Dial(ctx context.Context, address, token string) (*Conn, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, errors.New("the address is not one of a WebSocket: use a form like ws://127.0.0.1:6700")
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	o := &websocket.DialOptions{CompressionMode: websocket.CompressionDisabled}
+	if token != "" {
+		o.HTTPHeader = http.Header{"Authorization": {"Bearer " + token}}
+	}
+	ws, response, err := websocket.Dial(ctx, address, o)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", display(u), dialReason(err, response))
+	}
+	ws.SetReadLimit(maxFrame)
+	return &Conn{ws}, nil
+}
+
+// display leaves out what of an address may be secret.
+func display(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// Errors that tell a person what to do.
+var (
+	// ErrToken: the service wants another access token, or one at all.
+	ErrToken = errors.New("the access token is missing or wrong: give it with --token or in LIBRATION_TOKEN")
+	// ErrUnreachable: nobody listens there.
+	ErrUnreachable = errors.New("nobody listens there: is the service running, and is this its address?")
+)
+
+func dialReason(err error, response *http.Response) error {
+	if response != nil {
+		switch response.StatusCode {
+		case http.StatusUnauthorized, http.StatusForbidden:
+			return ErrToken
+		}
+		return fmt.Errorf("the server answers %s, not as a WebSocket", response.Status)
+	}
+	return netReason(err)
+}
+
+// netReason replaces the texts of a refused connection.
+func netReason(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" && !op.Timeout() {
+		return ErrUnreachable
+	}
+	if ue, ok := errors.AsType[*url.Error](err); ok { // its text repeats the address
+		return ue.Err
+	}
+	return err
+}
+
+// Read returns the next frame: an event, or the response to a request. The error
+// ends the connection.
+func (c *Conn) Read(ctx context.Context) ([]byte, error) {
+	_, frame, err := c.ws.Read(ctx)
+	return frame, err
+}
+
+// Send asks for an action. The response comes by Read, with this echo.
+func (c *Conn) Send(ctx context.Context, action string, params any, echo string) ([]byte, error) {
+	frame, err := json.Marshal(struct {
+		Action string `json:"action"`
+		Params any    `json:"params"`
+		Echo   string `json:"echo"`
+	}{action, params, echo})
+	if err != nil {
+		return nil, err
+	}
+	return frame, c.ws.Write(ctx, websocket.MessageText, frame)
+}
+
+// Close says goodbye, for a short time, and ends the connection.
+func (c *Conn) Close() { _ = c.ws.Close(websocket.StatusNormalClosure, "") }
+
+// Drop ends the connection at once.
+func (c *Conn) Drop() { _ = c.ws.CloseNow() }
+
+// Frame is what of events and responses is of use here.
+type Frame struct {
+	PostType    string    `json:"post_type"`
+	MessageType string    `json:"message_type"`
+	NoticeType  string    `json:"notice_type"`
+	SubType     string    `json:"sub_type"`
+	SelfID      int64     `json:"self_id"`
+	UserID      int64     `json:"user_id"`
+	GroupID     int64     `json:"group_id"`
+	OperatorID  int64     `json:"operator_id"`
+	MessageID   int32     `json:"message_id"`
+	RawMessage  string    `json:"raw_message"`
+	Message     []Segment `json:"message"`
+
+	Status  string          `json:"status"`
+	RetCode int             `json:"retcode"`
+	Wording string          `json:"wording"`
+	Data    json.RawMessage `json:"data"`
+	Echo    json.RawMessage `json:"echo"`
+}
+
+// Segment is one segment of a message; Data has what its type needs.
+type Segment struct {
+	Type string         `json:"type"`
+	Data map[string]any `json:"data"`
+}
+
+// Parse reads a frame. Two fields have other meanings elsewhere and are then left
+// out: status is an object in heartbeats, message a text in responses and in events
+// of the string format.
+func Parse(frame []byte) (*Frame, error) {
+	var f struct {
+		Frame
+		Status  json.RawMessage `json:"status"`
+		Message json.RawMessage `json:"message"`
+	}
+	if err := json.Unmarshal(frame, &f); err != nil {
+		return nil, fmt.Errorf("read frame: %w", err)
+	}
+	_ = json.Unmarshal(f.Status, &f.Frame.Status)
+	if err := json.Unmarshal(f.Message, &f.Frame.Message); err != nil {
+		f.Frame.Message = nil
+	}
+	return &f.Frame, nil
+}
+
+// IsEcho tells whether the frame is the response to the request with this echo.
+func (f *Frame) IsEcho(echo string) bool {
+	var text string
+	return f.PostType == "" && json.Unmarshal(f.Echo, &text) == nil && text == echo
+}
+
+// Text is a plain text.
+func Text(text string) Segment { return Segment{"text", map[string]any{"text": text}} }
+
+// Reply quotes a message.
+func Reply(id int32) Segment { return Segment{"reply", map[string]any{"id": fmt.Sprint(id)}} }

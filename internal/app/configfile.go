@@ -1,0 +1,58 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"libration/internal/config"
+	"libration/onebot"
+)
+
+// InitConfig writes a new configuration file with mode 0600 and says so on w. A
+// file that exists is left alone: an error.
+func InitConfig(w io.Writer, path string, l config.Language) error {
+	chosen := language(l)
+	template := config.LanguageEnglish
+	if chosen == onebot.Chinese {
+		template = config.LanguageChinese
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists and is not overwritten: remove it, or give another path", path)
+	}
+	if err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	_, err = f.Write(config.Template(template))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	text := "written: %[1]s\nedit it, then: libration config check %[1]s && libration run -c %[1]s\n"
+	if chosen == onebot.Chinese {
+		text = "已写入: %[1]s\n编辑后执行: libration config check %[1]s && libration run -c %[1]s\n"
+	}
+	_, err = fmt.Fprintf(w, text, path)
+	return err
+}
+
+// CheckConfig reads a configuration file as `run` would, with the overrides of the
+// environment, and writes its warnings or that there are none to w. A file that
+// cannot be used is a *config.Error with a line for each problem.
+func CheckConfig(w io.Writer, path string) error {
+	c, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	for _, p := range c.Warnings {
+		separator := ":"
+		if p.Line == 0 {
+			separator = ": "
+		}
+		fmt.Fprintln(w, path+separator+p.String())
+	}
+	_, err = fmt.Fprintf(w, "%s: ok\n", path)
+	return err
+}

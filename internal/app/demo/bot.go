@@ -1,0 +1,89 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	"libration/internal/app/bot"
+	"libration/onebot"
+)
+
+// echoBot is the demo's bot: it knows nothing of the service but its WebSocket, as
+// a bot in any language.
+type echoBot struct {
+	log      *slog.Logger
+	language onebot.Language
+	greet    int64 // the group to say hello in
+	greeted  bool
+	sent     int
+}
+
+// handle reacts to one frame.
+func (b *echoBot) handle(ctx context.Context, c *bot.Conn, frame []byte) error {
+	f, err := bot.Parse(frame)
+	if err != nil {
+		b.log.Warn("frame not understood", "err", err)
+		return nil
+	}
+	switch {
+	case f.PostType == "meta_event" && !b.greeted:
+		b.greeted = true
+		b.send(ctx, c, &bot.Frame{MessageType: "group", GroupID: b.greet}, bot.Text(hello.in(b.language)))
+	case f.PostType == "message":
+		if answer := b.answer(f); answer != nil {
+			b.send(ctx, c, f, answer...)
+		}
+	case f.Status == "failed":
+		b.log.Warn("action failed", "retcode", f.RetCode, "wording", f.Wording)
+	}
+	return nil
+}
+
+// answer is what the bot says to a message, nil for nothing.
+func (b *echoBot) answer(f *bot.Frame) []bot.Segment {
+	if f.UserID == f.SelfID {
+		return nil
+	}
+	text, mentioned := content(f)
+	switch word, rest, _ := strings.Cut(text, " "); {
+	case strings.EqualFold(text, "ping"):
+		return []bot.Segment{bot.Text("pong")}
+	case strings.EqualFold(word, "/echo") && strings.TrimSpace(rest) != "":
+		return []bot.Segment{bot.Reply(f.MessageID), bot.Text(strings.TrimSpace(rest))}
+	case mentioned || f.MessageType == "private":
+		return []bot.Segment{bot.Text(hint.in(b.language))}
+	}
+	return nil
+}
+
+// content is the text of a message, and whether it mentions the account.
+func content(f *bot.Frame) (text string, mentioned bool) {
+	var b strings.Builder
+	for _, s := range f.Message {
+		switch s.Type {
+		case "text":
+			fmt.Fprint(&b, s.Data["text"])
+		case "at":
+			mentioned = mentioned || s.Data["qq"] == strconv.FormatInt(f.SelfID, 10)
+		}
+	}
+	return strings.TrimSpace(b.String()), mentioned
+}
+
+// send answers into the chat of a message. A connection that is gone is noticed
+// when reading.
+func (b *echoBot) send(ctx context.Context, c *bot.Conn, to *bot.Frame, segments ...bot.Segment) {
+	params := map[string]any{"message_type": to.MessageType, "message": segments}
+	if to.MessageType == "group" {
+		params["group_id"] = to.GroupID
+	} else {
+		params["user_id"] = to.UserID
+	}
+	b.sent++
+	if _, err := c.Send(ctx, "send_msg", params, "demo-"+strconv.Itoa(b.sent)); err != nil && ctx.Err() == nil {
+		b.log.Warn("message not sent", "err", err)
+	}
+}

@@ -1,0 +1,207 @@
+// Package demo is `libration demo`: a sandbox, an account that logs in to it by a
+// QR code nobody has to scan, the OneBot service, and a bot, all in one process
+// and nothing but loopback between them.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"libration/internal/app"
+	"libration/internal/app/bot"
+	"libration/internal/app/simulator"
+	"libration/internal/config"
+	"libration/ntqq/message"
+	"libration/onebot"
+	"libration/sandbox"
+)
+
+// Who plays in the default scenario.
+const (
+	account message.UIN       = 10001
+	alice   message.UIN       = 20001
+	group   message.GroupCode = 730000001
+)
+
+// The addresses that are used when they are free and none is given.
+const (
+	standardHTTP = "127.0.0.1:5700"
+	standardWS   = "127.0.0.1:6700"
+	standardPage = "127.0.0.1:7800"
+)
+
+// startTimeout bounds the time until everything is up.
+const startTimeout = 20 * time.Second
+
+// Options of Run.
+type Options struct {
+	// HTTP, WS and Page are addresses to listen on; "" takes the standard one, or
+	// another when that is taken.
+	HTTP, WS, Page string
+	// NoBot leaves the built-in bot out.
+	NoBot bool
+	// Once plays one exchange and ends.
+	Once     bool
+	Language onebot.Language
+	Out      io.Writer
+	Log      *slog.Logger
+	Version  string
+}
+
+// Run plays the demo until ctx ends (nil), or to the end of the exchange of Once.
+// The error names what did not start, or the step that was not seen. Everything it
+// has started has ended and its files are gone when it returns.
+func Run(ctx context.Context, o Options) (err error) {
+	began := time.Now()
+	addresses, err := o.choosePorts(ctx)
+	if err != nil {
+		return err
+	}
+	data, err := os.MkdirTemp("", "libration-demo-")
+	if err != nil {
+		return fmt.Errorf("folder for the demo's data: %w", err)
+	}
+	defer func() {
+		if removeErr := os.RemoveAll(data); removeErr != nil {
+			err = errors.Join(err, fmt.Errorf("remove the demo's data: %w", removeErr))
+		}
+	}()
+	box, err := sandbox.New(sandbox.Options{AutoApprove: account, Log: o.Log})
+	if err != nil {
+		return err
+	}
+	sim, err := simulator.Listen(ctx, box, simulator.Options{SSO: "127.0.0.1:0", Control: addresses.page, Log: o.Log})
+	if err != nil {
+		return err
+	}
+	service, err := app.New(configuration(data, sim.ControlURL(), addresses), app.Options{Log: o.Log, Version: o.Version})
+	if err != nil {
+		sim.Close()
+		return err
+	}
+
+	// parts end when one of them fails; ctx's end is no failure.
+	ctx, stop := context.WithCancelCause(ctx)
+	var running sync.WaitGroup
+	// The sandbox outlives the account, which says goodbye to it.
+	simCtx, stopSim := context.WithCancel(context.WithoutCancel(ctx))
+	running.Go(func() { stop(sim.Run(simCtx)) })
+	var account sync.WaitGroup
+	account.Go(func() { stop(service.Run(ctx)) })
+	defer func() {
+		stop(nil)
+		account.Wait()
+		stopSim()
+		running.Wait()
+		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+			err = errors.Join(cause, err)
+		}
+	}()
+
+	p := &play{Options: o, world: box.World(), control: sim.ControlURL(), sso: sim.SSO(), began: began}
+	if err := p.waitOnline(ctx, service); err != nil {
+		return ended(ctx, err)
+	}
+	if o.Once {
+		return ended(ctx, p.once(ctx))
+	}
+	return ended(ctx, p.stay(ctx))
+}
+
+// ended leaves out errors that only say that the demo was stopped, or failed
+// elsewhere.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// addresses are the ports of the demo.
+type addresses struct{ http, ws, page string }
+
+func (o *Options) choosePorts(ctx context.Context) (addresses, error) {
+	var a addresses
+	for _, p := range []struct {
+		flag, given, standard string
+		address               *string
+	}{
+		{"--http", o.HTTP, standardHTTP, &a.http},
+		{"--ws", o.WS, standardWS, &a.ws},
+		{"--page", o.Page, standardPage, &a.page},
+	} {
+		address, wasMoved, err := choosePort(ctx, p.flag, p.given, p.standard)
+		if err != nil {
+			return a, err
+		}
+		if wasMoved {
+			fmt.Fprintf(o.Out, moved.in(o.Language), p.standard, address)
+		}
+		*p.address = address
+	}
+	return a, nil
+}
+
+// configuration is what `libration run` would have in its file.
+func configuration(data, control string, a addresses) *config.Config {
+	c := config.Default()
+	c.Data = filepath.Join(data, "data")
+	c.Account.UIN = account
+	c.Server.Mode = config.ModeSandbox
+	c.Server.Sandbox.Control = control
+	c.OneBot.Connections = []config.Connection{
+		{Type: config.HTTP, Address: a.http},
+		{Type: config.WebSocket, Address: a.ws},
+	}
+	return c
+}
+
+// play is a demo that is up.
+type play struct {
+	Options
+	world        *sandbox.World
+	control, sso string
+	http, ws     string // URLs, once online
+	began        time.Time
+}
+
+// waitOnline waits until the account is online and the OneBot ports are open.
+func (p *play) waitOnline(ctx context.Context, service *app.App) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	endpoints, err := service.Endpoints(ctx)
+	if err != nil {
+		return fmt.Errorf("the account did not come online within %v: run with --log-level info to see why", startTimeout)
+	}
+	for _, e := range endpoints {
+		switch e.Kind {
+		case config.HTTP:
+			p.http = "http://" + e.Addr.String()
+		case config.WebSocket:
+			p.ws = "ws://" + e.Addr.String()
+		}
+	}
+	return nil
+}
+
+// stay says what is there and keeps the built-in bot going until ctx ends.
+func (p *play) stay(ctx context.Context) error {
+	who := withBot
+	if p.NoBot {
+		who = withoutBot
+	}
+	fmt.Fprintf(p.Out, welcome.in(p.Language), account, p.control, p.http, p.ws, p.sso, who.in(p.Language), group, alice)
+	if p.NoBot {
+		<-ctx.Done()
+		return nil
+	}
+	b := &echoBot{log: p.Log, language: p.Language, greet: int64(group)}
+	return bot.Follow(ctx, p.Log, p.ws, "", b.handle)
+}

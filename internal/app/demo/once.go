@@ -1,0 +1,213 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"libration/internal/app/bot"
+	"libration/ntqq/message"
+	"libration/sandbox"
+)
+
+// stepTimeout is how long each step of the exchange may take.
+const stepTimeout = 20 * time.Second
+
+// shownFrame is how much of a frame the transcript shows, in bytes.
+const shownFrame = 600
+
+// answerEcho names the bot's request.
+const answerEcho = "answer"
+
+// once plays the exchange: each step is printed when it has been seen.
+func (p *play) once(ctx context.Context) error {
+	var conn *bot.Conn
+	err := p.step(ctx, stepConnect, func(ctx context.Context) (err error) {
+		if conn, err = bot.Dial(ctx, p.ws, ""); err != nil {
+			return err
+		}
+		_, err = p.await(ctx, conn, func(f *bot.Frame) bool { return f.PostType == "meta_event" })
+		return err
+	})
+	if conn != nil {
+		defer conn.Close()
+	}
+	if err != nil {
+		return err
+	}
+	// What happens in the world from now on.
+	happened, unwatch := p.world.Watch(64)
+	defer unwatch()
+
+	var asked struct{ Sequence uint64 }
+	question := onceQuestion.in(p.Language)
+	var seen *bot.Frame
+	for _, s := range []struct {
+		title text
+		play  func(context.Context) error
+	}{
+		{stepAsk, func(ctx context.Context) error {
+			return p.post(ctx, "/api/send", map[string]any{"as": alice, "group": group, "text": question}, &asked)
+		}},
+		{stepSeen, func(ctx context.Context) (err error) {
+			seen, err = p.await(ctx, conn, func(f *bot.Frame) bool {
+				return f.PostType == "message" && f.GroupID == int64(group) && f.RawMessage == question
+			})
+			return err
+		}},
+		{stepReply, func(ctx context.Context) error {
+			frame, err := conn.Send(ctx, "send_group_msg", map[string]any{
+				"group_id": seen.GroupID,
+				"message":  []bot.Segment{bot.Reply(seen.MessageID), bot.Text(onceAnswer.in(p.Language))},
+			}, answerEcho)
+			p.show("->", frame)
+			return err
+		}},
+		{stepDone, func(ctx context.Context) error {
+			f, err := p.await(ctx, conn, func(f *bot.Frame) bool { return f.IsEcho(answerEcho) })
+			if err == nil && f.Status != "ok" {
+				err = fmt.Errorf("retcode %d: %s", f.RetCode, f.Wording)
+			}
+			return err
+		}},
+		{stepArrived, func(ctx context.Context) error {
+			reply, err := awaitReply(ctx, happened)
+			if err == nil {
+				p.show("  ", fmt.Appendf(nil, "%s: %s", reply.Sender.Nickname, plain(reply.Content)))
+			}
+			return err
+		}},
+		{stepRecall, func(ctx context.Context) error {
+			return p.post(ctx, "/api/recall", map[string]any{"as": alice, "group": group, "sequence": asked.Sequence}, nil)
+		}},
+		{stepNotice, func(ctx context.Context) error {
+			_, err := p.await(ctx, conn, func(f *bot.Frame) bool {
+				return f.NoticeType == "group_recall" && f.MessageID == seen.MessageID
+			})
+			return err
+		}},
+	} {
+		if err := p.step(ctx, s.title, s.play); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(p.Out, "\n"+onceEnd.in(p.Language), time.Since(p.began).Seconds())
+	return nil
+}
+
+// step prints the title and plays; the error names the step.
+func (p *play) step(ctx context.Context, title text, play func(context.Context) error) error {
+	fmt.Fprintf(p.Out, "* %s\n", title.in(p.Language))
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	err := play(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("not seen within %v", stepTimeout)
+	}
+	if err != nil {
+		return fmt.Errorf("step %q: %w", title.english, err)
+	}
+	return nil
+}
+
+// await reads frames until one is as wanted, and shows that one.
+func (p *play) await(ctx context.Context, conn *bot.Conn, wanted func(*bot.Frame) bool) (*bot.Frame, error) {
+	for {
+		frame, err := conn.Read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f, err := bot.Parse(frame)
+		if err != nil {
+			return nil, err
+		}
+		if wanted(f) {
+			p.show("<-", frame)
+			return f, nil
+		}
+	}
+}
+
+// awaitReply waits for a message of the account in the group, and returns it as
+// Alice sees it.
+func awaitReply(ctx context.Context, happened <-chan sandbox.Activity) (*message.Message, error) {
+	for {
+		select {
+		case a, ok := <-happened:
+			if !ok {
+				return nil, errors.New("too much happens in the sandbox at once")
+			}
+			if a.Kind == sandbox.ActivityMessage && a.User == account && a.Group == group {
+				return message.ParseCommon(a.Common, alice)
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// plain is what of a message the transcript shows.
+func plain(content message.Content) string {
+	var b strings.Builder
+	for _, s := range content {
+		switch s := s.(type) {
+		case *message.Reply:
+			fmt.Fprintf(&b, "[in reply to message %d] ", s.Sequence)
+		case *message.Text:
+			b.WriteString(s.Text)
+		}
+	}
+	return b.String()
+}
+
+// show prints a frame, shortened, after a sign for its direction.
+func (p *play) show(direction string, frame []byte) {
+	more := ""
+	if len(frame) > shownFrame {
+		frame = frame[:shownFrame]
+		for len(frame) > 0 && !utf8.Valid(frame) {
+			frame = frame[:len(frame)-1]
+		}
+		more = " ..."
+	}
+	fmt.Fprintf(p.Out, "    %s %s%s\n", direction, frame, more)
+}
+
+// post calls the sandbox's control API and shows the request.
+func (p *play) post(ctx context.Context, path string, body, answer any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	p.show("->", fmt.Appendf(nil, "POST %s %s", path, text))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.control+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	client := &http.Client{}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err = io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("HTTP %s: %s", response.Status, bytes.TrimSpace(text))
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}

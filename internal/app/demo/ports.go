@@ -1,0 +1,49 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+)
+
+// choosePort returns the address to listen on. An address given by the user must
+// be free; the default gives way to a free port of the same host.
+func choosePort(ctx context.Context, flag, given, standard string) (address string, moved bool, err error) {
+	address = given
+	if given == "" {
+		address = standard
+	}
+	free, err := probe(ctx, address)
+	switch {
+	case err == nil:
+		return free, false, nil
+	case given == "" && errors.Is(err, syscall.EADDRINUSE):
+		host, _, _ := net.SplitHostPort(standard)
+		free, err = probe(ctx, net.JoinHostPort(host, "0"))
+		return free, err == nil, err
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "", false, fmt.Errorf("%s: address %s is in use by another program: stop it or choose another port", flag, address)
+	}
+	return "", false, fmt.Errorf("%s: %w", flag, err)
+}
+
+// probe opens and closes a port, and returns its address with the real number.
+// Somebody else may take it in between; that is then a failure like any other.
+func probe(ctx context.Context, address string) (string, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("%q is not host:port: use for example 127.0.0.1:5700", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", fmt.Errorf("%s can be reached from other machines: the demo has no password, use 127.0.0.1", address)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}

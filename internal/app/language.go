@@ -1,0 +1,25 @@
+package app
+
+import (
+	"os"
+	"strings"
+
+	"libration/onebot"
+)
+
+// Locale returns the language of the environment: Chinese when the locale is, else
+// English. lookup is os.Getenv, or a test's.
+func Locale(lookup func(string) string) onebot.Language {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := lookup(name); value != "" {
+			if strings.HasPrefix(strings.ToLower(value), "zh") {
+				return onebot.Chinese
+			}
+			return onebot.English
+		}
+	}
+	return onebot.English
+}
+
+// EnvironmentLocale is the Locale of the process.
+func EnvironmentLocale() onebot.Language { return Locale(os.Getenv) }

@@ -1,0 +1,28 @@
+package app
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// errorSharingViolation is ERROR_SHARING_VIOLATION.
+const errorSharingViolation syscall.Errno = 32
+
+// lockFile opens path so that nobody else can. The lock ends with the file, so
+// with the process whatever happens to it.
+func lockFile(path string) (*os.File, error) {
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, err
+	}
+	h, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil,
+		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	if errors.Is(err, errorSharingViolation) {
+		return nil, errLocked
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(h), path), nil
+}

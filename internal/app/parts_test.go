@@ -1,0 +1,202 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"libration/internal/config"
+	"libration/ntqq"
+	"libration/onebot"
+)
+
+func TestLocale(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		env  map[string]string
+		want onebot.Language
+	}{
+		{nil, onebot.English},
+		{map[string]string{"LANG": "C.UTF-8"}, onebot.English},
+		{map[string]string{"LANG": "zh_CN.UTF-8"}, onebot.Chinese},
+		{map[string]string{"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, onebot.English},
+		{map[string]string{"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, onebot.Chinese},
+	} {
+		if got := Locale(func(name string) string { return tt.env[name] }); got != tt.want {
+			t.Errorf("Locale of %v: got %q, want %q", tt.env, got, tt.want)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	settings := []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef0123"}, {Key: "vcs.modified", Value: "true"}}
+	for _, tt := range []struct {
+		info debug.BuildInfo
+		want string
+	}{
+		{debug.BuildInfo{}, "dev"},
+		{debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, "dev"},
+		{debug.BuildInfo{Main: debug.Module{Version: "v0.1.0"}, Settings: settings}, "v0.1.0"},
+		{debug.BuildInfo{Settings: settings}, "dev-0123456789ab"},
+	} {
+		if got := versionOf(&tt.info); got != tt.want {
+			t.Errorf("versionOf(%+v): got %q, want %q", tt.info, got, tt.want)
+		}
+	}
+	if revision, _ := revisionOf(&debug.BuildInfo{Settings: settings}); revision != "0123456789abcdef0123-changed" {
+		t.Errorf("got revision %q, want it marked as changed", revision)
+	}
+	if got := VersionDetails(); !strings.HasPrefix(got, "libration ") || strings.Contains(got, "\n") {
+		t.Errorf("got details %q, want one line", got)
+	}
+}
+
+func TestFolder(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	f, err := openFolder(data, 10001)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(data, "10001"))
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("got folder %v, error %v, want mode 0700", info, err)
+	}
+	if _, err := openFolder(data, 10001); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("second open: got %v, want that another process uses it", err)
+	}
+	other, err := openFolder(data, 0)
+	if err != nil {
+		t.Errorf("another account: %v", err)
+	} else {
+		other.close()
+	}
+	f.close()
+	if f, err = openFolder(data, 10001); err != nil {
+		t.Fatalf("open after close: %v", err)
+	}
+	f.close()
+}
+
+func TestFolderUnusable(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := openFolder(file, 10001)
+	if err == nil || !strings.Contains(err.Error(), "data: in the config") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v, want one line with the remedy", err)
+	}
+}
+
+func TestStateQueue(t *testing.T) {
+	t.Parallel()
+	q := newStateQueue()
+	for i := range maxStates + 5 { // before anybody follows
+		q.put(ntqq.State{OnlineCount: i})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var got []int
+	err := q.follow(ctx, func(s ntqq.State) {
+		got = append(got, s.OnlineCount)
+		switch len(got) {
+		case maxStates:
+			q.put(ntqq.State{OnlineCount: 1000})
+		case maxStates + 1:
+			q.put(ntqq.State{OnlineCount: 1001}) // still given after the end
+			cancel()
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	want := make([]int, 0, maxStates+2)
+	for i := range maxStates - 1 {
+		want = append(want, i)
+	}
+	want = append(want, maxStates+4, 1000, 1001)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("states: -want +got\n%s", diff)
+	}
+}
+
+func TestSandboxServers(t *testing.T) {
+	t.Parallel()
+	const keys = `"keys":{"oicq_192":"04aa","nt":"04bb","verify_key":"cc"}`
+	for _, tt := range []struct {
+		name    string
+		answers []string // one after the other; "" is HTTP 404
+		want    []string // addresses; nil for an error
+		err     string
+	}{
+		{"up", []string{`{"sso":["127.0.0.1:8001"],` + keys + `}`}, []string{"127.0.0.1:8001"}, ""},
+		{"all interfaces", []string{`{"sso":["0.0.0.0:8001","[::]:8002"],` + keys + `}`}, []string{"127.0.0.1:8001", "127.0.0.1:8002"}, ""},
+		{"not listening yet", []string{`{"sso":[]}`, `{"sso":["127.0.0.1:8001"],` + keys + `}`}, []string{"127.0.0.1:8001"}, ""},
+		{"another server", []string{""}, nil, "404"},
+		{"not JSON", []string{"<html>"}, nil, "not a sandbox's"},
+		{"bad keys", []string{`{"sso":["127.0.0.1:8001"],"keys":{"nt":"xyz"}}`}, nil, "not a sandbox's"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				answer := tt.answers[min(int(asked.Add(1)), len(tt.answers))-1]
+				if r.URL.Path != "/api/state" || answer == "" {
+					w.WriteHeader(http.StatusNotFound)
+				}
+				io.WriteString(w, answer)
+			}))
+			defer server.Close()
+			got, err := sandboxServers(t.Context(), slog.New(slog.DiscardHandler), server.URL+"/")
+			if tt.want == nil {
+				if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), "server.sandbox.control") {
+					t.Errorf("got error %v, want one with %q and the remedy", err, tt.err)
+				}
+				return
+			}
+			want := ntqq.Servers{Addresses: tt.want, OicqKey: []byte{4, 0xaa}, ExchangeKey: []byte{4, 0xbb}, VerifyKey: []byte{0xcc}}
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("error %v, -want +got\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestConfigFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	var out bytes.Buffer
+	if err := InitConfig(&out, path, config.LanguageChinese); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, config.Template(config.LanguageChinese)) {
+		t.Errorf("got %d bytes, error %v, want the Chinese template", len(got), err)
+	}
+	if !strings.Contains(out.String(), "已写入") {
+		t.Errorf("got output %q, want Chinese", out.String())
+	}
+	if err := InitConfig(&out, path, config.LanguageEnglish); err == nil {
+		t.Error("second init: got no error")
+	}
+	if after, _ := os.ReadFile(path); !bytes.Equal(after, got) {
+		t.Error("second init changed the file")
+	}
+	out.Reset()
+	if err := CheckConfig(&out, path); err != nil || !strings.Contains(out.String(), path+": ok") {
+		t.Errorf("check: got error %v, output %q", err, out.String())
+	}
+}

@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"libration/ntqq"
+)
+
+// Reading a sandbox's state.
+const (
+	sandboxTries   = 30
+	sandboxPause   = time.Second
+	sandboxTimeout = 5 * time.Second
+	maxState       = 16 << 20
+)
+
+// sandboxState is what a client needs of the answer of GET /api/state.
+type sandboxState struct {
+	SSO  []string `json:"sso"`
+	Keys struct {
+		Oicq192   ntqq.HexBytes `json:"oicq_192"`
+		NT        ntqq.HexBytes `json:"nt"`
+		VerifyKey ntqq.HexBytes `json:"verify_key"`
+	} `json:"keys"`
+}
+
+// errNotYet marks failures that may pass: the sandbox is not up yet.
+var errNotYet = errors.New("the sandbox does not answer")
+
+// sandboxServers asks the sandbox at control where its service is. While nobody
+// listens there, it tries again for half a minute and says so in the log.
+func sandboxServers(ctx context.Context, log *slog.Logger, control string) (ntqq.Servers, error) {
+	client := &http.Client{Timeout: sandboxTimeout}
+	defer client.CloseIdleConnections()
+	for try := 1; ; try++ {
+		servers, err := askSandbox(ctx, client, control)
+		if err == nil || ctx.Err() != nil {
+			return servers, err
+		}
+		if !errors.Is(err, errNotYet) || try == sandboxTries {
+			return servers, fmt.Errorf("sandbox %s: %w: start it with `libration sandbox`, or correct server.sandbox.control in the config", control, err)
+		}
+		if try%5 == 1 {
+			log.Warn("waiting for the sandbox", "control", control, "try", try, "of", sandboxTries, "err", err)
+		}
+		timer := time.NewTimer(sandboxPause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return servers, ctx.Err()
+		}
+	}
+}
+
+func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.Servers, error) {
+	var none ntqq.Servers
+	base, err := url.Parse(control)
+	if err != nil {
+		return none, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath("api/state").String(), nil)
+	if err != nil {
+		return none, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		if ue, ok := errors.AsType[*url.Error](err); ok { // its text repeats the address
+			err = ue.Err
+		}
+		return none, fmt.Errorf("%w: %w", errNotYet, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return none, fmt.Errorf("the answer is HTTP %s, not a sandbox's", response.Status)
+	}
+	var state sandboxState
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxState)).Decode(&state); err != nil {
+		return none, fmt.Errorf("the answer is not a sandbox's: %w", err)
+	}
+	if len(state.SSO) == 0 {
+		return none, fmt.Errorf("%w: it does not listen for clients yet", errNotYet)
+	}
+	servers := ntqq.Servers{
+		OicqKey: state.Keys.Oicq192, ExchangeKey: state.Keys.NT, VerifyKey: state.Keys.VerifyKey,
+	}
+	for _, address := range state.SSO {
+		servers.Addresses = append(servers.Addresses, reachable(address, base.Hostname()))
+	}
+	return servers, nil
+}
+
+// reachable replaces an address that means all interfaces by the host under which
+// the sandbox was found.
+func reachable(address, host string) string {
+	listen, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(listen); ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort(host, port)
+	}
+	return address
+}

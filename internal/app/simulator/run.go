@@ -1,0 +1,104 @@
+package simulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"libration/ntqq/message"
+	"libration/onebot"
+	"libration/sandbox"
+)
+
+// Settings are those of `libration sandbox`.
+type Settings struct {
+	Options
+	Seed        uint64
+	Scenario    string // path, "" for the default one
+	AutoApprove uint64 // 0 for nobody
+	RequireSign bool
+	// PrintKeys writes the public keys to Out and ends.
+	PrintKeys bool
+	Language  onebot.Language
+	Out       io.Writer
+}
+
+// Run makes a sandbox, says on Out where it is and how to use it, and runs it until
+// ctx ends (nil).
+func Run(ctx context.Context, s Settings) error {
+	o := sandbox.Options{
+		Seed: s.Seed, Log: s.Log, RequireSign: s.RequireSign, AutoApprove: message.UIN(s.AutoApprove),
+	}
+	if s.Scenario != "" {
+		world, err := load(s.Scenario, s.Seed)
+		if err != nil {
+			return err
+		}
+		o.World = world
+	}
+	box, err := sandbox.New(o)
+	if err != nil {
+		return err
+	}
+	if s.PrintKeys {
+		text, err := json.MarshalIndent(box.PublicKeys(), "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.Out, "%s\n", text)
+		return err
+	}
+	sim, err := Listen(ctx, box, s.Options)
+	if err != nil {
+		return err
+	}
+	text := english
+	if s.Language == onebot.Chinese {
+		text = chinese
+	}
+	fmt.Fprintf(s.Out, text, sim.SSO(), sim.ControlURL())
+	return sim.Run(ctx)
+}
+
+func load(path string, seed uint64) (*sandbox.World, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--scenario: %w", err)
+	}
+	defer f.Close()
+	scenario, err := sandbox.LoadScenario(f)
+	if err != nil {
+		return nil, fmt.Errorf("--scenario %s: %w", path, err)
+	}
+	world, err := scenario.Build(seed)
+	if err != nil {
+		return nil, fmt.Errorf("--scenario %s: %w", path, err)
+	}
+	return world, nil
+}
+
+const english = `sandbox: a simulated NTQQ service, on this machine only
+  clients              %[1]s
+  chat page, control   %[2]s
+  signer               %[2]s/sign
+
+To connect libration, in its config.yaml:
+  server:
+    mode: sandbox
+    sandbox:
+      control: %[2]s
+`
+
+const chinese = `沙盒: 模拟的 NTQQ 服务，仅限本机
+  客户端地址           %[1]s
+  聊天页面与控制接口   %[2]s
+  签名服务             %[2]s/sign
+
+让 libration 连接到此处，在 config.yaml 中填写:
+  server:
+    mode: sandbox
+    sandbox:
+      control: %[2]s
+`

@@ -1,0 +1,205 @@
+package config
+
+import (
+	"net/url"
+	"time"
+
+	"libration/ntqq/message"
+)
+
+// Config is the whole configuration. Start from Default when you build one in
+// code.
+type Config struct {
+	// Language of texts for people: `zh`, `en`, or `auto` for that of the system. Logs are always in English.
+	Language Language `yaml:"language"`
+	// What is logged, and how.
+	Log Log `yaml:"log"`
+	// Data is the folder for sessions and messages, with one folder per account in it. Relative to the configuration file.
+	Data string `yaml:"data"`
+	// The QQ account.
+	Account Account `yaml:"account"`
+	// The service to connect to.
+	Server Server `yaml:"server"`
+	// The service that signs packets. The real service refuses logins without one; none is built in.
+	Signer Signer `yaml:"signer"`
+	// The OneBot v11 service for bots.
+	OneBot OneBot `yaml:"onebot"`
+
+	// Warnings are problems that Load let pass; never read from a file.
+	Warnings []Problem `yaml:"-"`
+}
+
+// Log says what is logged.
+type Log struct {
+	// The least important level that is logged.
+	Level LogLevel `yaml:"level"`
+	// `text` for people, `json` for log collectors.
+	Format LogFormat `yaml:"format"`
+}
+
+// Account is the account to log in with.
+type Account struct {
+	// The account's number; 0 for whoever scans the QR code.
+	UIN message.UIN `yaml:"uin"`
+	// The client to appear as. It must be the one the signer signs for.
+	Protocol Protocol `yaml:"protocol"`
+	// Path of an appinfo.json with the client's version numbers; "" for the signer's, or the built-in ones of `protocol`.
+	AppInfo string `yaml:"app_info"`
+	// Path of a Lagrange keystore.json to take the session from when the data folder has none yet.
+	Keystore string `yaml:"keystore"`
+	// Path of the Lagrange device.json that belongs to the keystore.
+	Device string `yaml:"device"`
+}
+
+// Server says where to connect.
+type Server struct {
+	// `real`, or `sandbox` for a simulated service.
+	Mode ServerMode `yaml:"mode"`
+	// Addresses (host:port) to use instead of the usual ones.
+	Addresses []string `yaml:"addresses"`
+	// Names to look up for addresses instead of the usual ones.
+	Hosts []string `yaml:"hosts"`
+	// The service's keys, where they are not the real service's.
+	Keys ServerKeys `yaml:"keys"`
+	// The simulated service of mode `sandbox`.
+	Sandbox SandboxServer `yaml:"sandbox"`
+}
+
+// ServerKeys replace the real service's keys. Empty ones are not replaced.
+type ServerKeys struct {
+	// Public key of wtlogin packets: secp192k1, 25 or 49 bytes.
+	OICQ Hex `yaml:"oicq"`
+	// Public key of the key exchange: P-256, 33 or 65 bytes.
+	Exchange Hex `yaml:"exchange"`
+	// Key of the key exchange's check sum: AES, 32 bytes.
+	Verify Hex `yaml:"verify"`
+}
+
+// SandboxServer is a running `libration sandbox`.
+type SandboxServer struct {
+	// Address of its control API, such as http://127.0.0.1:8086. Addresses and keys are read from there.
+	Control string `yaml:"control"`
+}
+
+// Signer is the signing service.
+type Signer struct {
+	// Addresses, tried in order.
+	URLs []string `yaml:"urls"`
+	// How the signer is asked: `lagrange` ({cmd, seq, src}), `sec-sign` ({command, seq, body, ...}), or `auto` to find out.
+	Style SignStyle `yaml:"style"`
+	// Token for the signer; "" when it needs none.
+	Token string `yaml:"token" secret:"true"`
+	// How long one address may take.
+	Timeout Duration `yaml:"timeout"`
+	// Which commands are signed: `default`, or the `long` list of newer clients.
+	Commands SignCommands `yaml:"commands"`
+}
+
+// OneBot is the OneBot v11 service.
+type OneBot struct {
+	// The form of `message` in events: `array` of segments, or `string` with CQ codes.
+	Format MessageFormat `yaml:"format"`
+	// Whether the account's own messages are events too (`message_sent`).
+	ReportSelf bool `yaml:"report_self"`
+	// Interval of heartbeat events; 0 turns them off.
+	Heartbeat Duration `yaml:"heartbeat"`
+	// `when-online`: connections open when the account first is online. `at-once`: they open at the start and answer that it is offline.
+	Start StartMode `yaml:"start"`
+	// The ways for bots to connect.
+	Connections []Connection `yaml:"connections"`
+}
+
+// Connection is one way for bots to connect. Which fields apply depends on Type;
+// format, report_self, heartbeat and start override those of OneBot.
+type Connection struct {
+	// `http` (server for actions), `websocket` (server) or `reverse-websocket` (client that connects to the bot).
+	Type ConnectionType `yaml:"type"`
+	// http, websocket: address to listen on, host:port. Anything but a loopback address needs an access_token.
+	Address string `yaml:"address" for:"http websocket"`
+	// reverse-websocket: address of the bot for actions and events, ws:// or wss://.
+	URL string `yaml:"url" for:"reverse-websocket"`
+	// reverse-websocket: address for actions alone, when `url` is not set.
+	APIURL string `yaml:"api_url" for:"reverse-websocket"`
+	// reverse-websocket: address for events alone, when `url` is not set.
+	EventURL string `yaml:"event_url" for:"reverse-websocket"`
+	// The token that both sides must know; "" for none.
+	AccessToken string `yaml:"access_token" secret:"true"`
+	// reverse-websocket: pause before connecting again.
+	Reconnect Duration `yaml:"reconnect" for:"reverse-websocket"`
+	// reverse-websocket: accept any TLS certificate.
+	SkipTLSVerify bool `yaml:"skip_tls_verify" for:"reverse-websocket"`
+	// http: web pages (origins such as https://example.com, or *) that may call it.
+	CORS []string `yaml:"cors" for:"http"`
+	// Overrides onebot.format.
+	Format MessageFormat `yaml:"format" for:"websocket reverse-websocket"`
+	// Overrides onebot.report_self.
+	ReportSelf *bool `yaml:"report_self" for:"websocket reverse-websocket"`
+	// Overrides onebot.heartbeat.
+	Heartbeat *Duration `yaml:"heartbeat" for:"websocket reverse-websocket"`
+	// Overrides onebot.start.
+	Start StartMode `yaml:"start"`
+}
+
+// DefaultReconnect is the pause of a reverse WebSocket that sets none.
+const DefaultReconnect = Duration(3 * time.Second)
+
+// Default returns the configuration that an empty file gives. It has no
+// connection and no signer.
+func Default() *Config {
+	return &Config{
+		Language: LanguageAuto,
+		Log:      Log{Level: LevelInfo, Format: LogText},
+		Data:     "./data",
+		Account:  Account{Protocol: ProtocolLinux},
+		Server:   Server{Mode: ModeReal},
+		Signer:   Signer{Style: SignAuto, Timeout: Duration(8 * time.Second), Commands: SignDefault},
+		OneBot:   OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
+	}
+}
+
+// Resolved returns the connections with everything they inherit or leave out
+// filled in: ReportSelf and Heartbeat are never nil.
+func (o *OneBot) Resolved() []Connection {
+	all := make([]Connection, len(o.Connections))
+	for i, c := range o.Connections {
+		if c.Format == "" {
+			c.Format = o.Format
+		}
+		if c.ReportSelf == nil {
+			c.ReportSelf = new(o.ReportSelf)
+		}
+		if c.Heartbeat == nil {
+			c.Heartbeat = new(o.Heartbeat)
+		}
+		if c.Start == "" {
+			c.Start = o.Start
+		}
+		if c.Reconnect == 0 && c.Type == ReverseWebSocket {
+			c.Reconnect = DefaultReconnect
+		}
+		all[i] = c
+	}
+	return all
+}
+
+// Name tells the connection apart in logs and states, "websocket
+// 127.0.0.1:6700". Secrets of a URL are left out.
+func (c *Connection) Name() string {
+	where := c.Address
+	for _, u := range []string{c.URL, c.APIURL, c.EventURL} {
+		if where == "" && u != "" {
+			where = withoutSecrets(u)
+		}
+	}
+	return string(c.Type) + " " + where
+}
+
+// withoutSecrets cuts user, password and query off a URL.
+func withoutSecrets(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
+	return u.String()
+}

@@ -1,0 +1,481 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// lines writes problems one per line.
+func lines(ps []Problem) string {
+	var b strings.Builder
+	for _, p := range ps {
+		b.WriteString(p.String())
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// quiet makes the warnings about missing signers and connections go away.
+const quiet = "\nsigner: {urls: ['http://127.0.0.1:1']}\nonebot: {connections: [{type: http, address: '127.0.0.1:0'}]}\n"
+
+func TestTemplates(t *testing.T) {
+	want := Default()
+	want.Server.Addresses, want.Server.Hosts, want.Signer.URLs = []string{}, []string{}, []string{}
+	want.Server.Keys = ServerKeys{OICQ: Hex{}, Exchange: Hex{}, Verify: Hex{}}
+	want.OneBot.Connections = []Connection{
+		{Type: WebSocket, Address: "127.0.0.1:6700"},
+		{Type: HTTP, Address: "127.0.0.1:5700", CORS: []string{}},
+	}
+	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
+		text := Template(l)
+		got, problems := Parse(text, nil)
+		if s := lines(problems); s != "33:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+			t.Errorf("%s: the template has problems:\n%s", l, s)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
+		}
+		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
+			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
+			for _, key := range keysOf(typ) {
+				if !bytes.Contains(text, []byte(key+":")) {
+					t.Errorf("%s: %s is not in the template", l, key)
+				}
+			}
+		}
+		// What is commented out must be right too.
+		all := strings.ReplaceAll(string(text), "\n    # ", "\n    ")
+		if _, problems := Parse([]byte(all), nil); len(problems) != 1 {
+			t.Errorf("%s: with all lines active the template has problems:\n%s", l, lines(problems))
+		}
+	}
+	if bytes.Equal(Template(LanguageEnglish), Template(LanguageChinese)) || !bytes.Equal(Template(LanguageAuto), Template(LanguageEnglish)) {
+		t.Error("the languages do not have their own templates")
+	}
+}
+
+func TestDefaultIsWhatAnEmptyFileGives(t *testing.T) {
+	for _, text := range []string{"", "# nothing\n", "---\n", "log:\n", "~", "log: {level: ~}\nserver: {addresses: }"} {
+		got, problems := Parse([]byte(text), nil)
+		if diff := cmp.Diff(Default(), got); diff != "" {
+			t.Errorf("%q: differs from the default (-want +got):\n%s", text, diff)
+		}
+		for _, p := range problems {
+			if !p.Warning {
+				t.Errorf("%q: %s", text, p)
+			}
+		}
+	}
+	for _, p := range Default().Validate() {
+		if !p.Warning {
+			t.Errorf("Default: %s", p)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	text := `
+language: "zh"
+data: /var/lib/libration
+log: {level: debug, format: json}
+account:
+  uin: 123456789
+  protocol: macos
+server:
+  mode: sandbox
+  addresses: ["127.0.0.1:8080", "[::1]:9"]
+  hosts:
+  - msf.example.com
+  keys:
+    oicq: 024F66169b52c55aaef02abf5d5ab1be9228fb139fe7449b2f
+    verify: e2733bf403149913cbf80c7a95168bd4ca6935ee53cd39764beebe2e007e3aee
+signer:
+  urls: [https://a.example/sign]
+  token: 00123
+  timeout: 1m30s
+  commands: long
+onebot:
+  format: string
+  report_self: TRUE
+  heartbeat: 0
+  start: at-once
+  connections:
+    - &first
+      type: http
+      address: :5700
+      access_token: 'secret # not a comment'
+      cors: ["*", https://example.com]
+    - type: websocket
+      address: "0.0.0.0:6700"
+      access_token: 1e5
+      report_self: false
+      heartbeat: 15s
+      format: array
+    - {type: reverse-websocket, url: "wss://bot.example/ws?access_token=x", reconnect: 500ms, start: when-online, skip_tls_verify: true}
+    - {type: reverse-websocket, api_url: "ws://a/api", event_url: "ws://a/event"}
+`
+	text = strings.Replace(text, "secret # not a comment", "secret#not-a-comment", 1)
+	got, problems := Parse([]byte(text), nil)
+	if len(problems) > 0 {
+		t.Fatalf("problems:\n%s", lines(problems))
+	}
+	want := Default()
+	want.Language, want.Data, want.Log = LanguageChinese, "/var/lib/libration", Log{LevelDebug, LogJSON}
+	want.Account = Account{UIN: 123456789, Protocol: ProtocolMacOS}
+	want.Server = Server{
+		Mode: ModeSandbox, Addresses: []string{"127.0.0.1:8080", "[::1]:9"}, Hosts: []string{"msf.example.com"},
+		Keys: ServerKeys{OICQ: got.Server.Keys.OICQ, Verify: got.Server.Keys.Verify},
+	}
+	if s := want.Server.Keys.OICQ.String(); s != "024f66169b52c55aaef02abf5d5ab1be9228fb139fe7449b2f" {
+		t.Errorf("oicq key: got %s", s)
+	}
+	if n := len(want.Server.Keys.Verify); n != 32 {
+		t.Errorf("verify key: got %d bytes, want 32", n)
+	}
+	want.Signer = Signer{URLs: []string{"https://a.example/sign"}, Style: SignAuto, Token: "00123", Timeout: Duration(90 * time.Second), Commands: SignLong}
+	want.OneBot = OneBot{Format: FormatString, ReportSelf: true, Start: StartAtOnce, Connections: []Connection{
+		{Type: HTTP, Address: ":5700", AccessToken: "secret#not-a-comment", CORS: []string{"*", "https://example.com"}},
+		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1e5", ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Format: FormatArray},
+		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), Start: StartWhenOnline, SkipTLSVerify: true},
+		{Type: ReverseWebSocket, APIURL: "ws://a/api", EventURL: "ws://a/event"},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("differs (-want +got):\n%s", diff)
+	}
+
+	all := got.OneBot.Resolved()
+	wantAll := []Connection{
+		{Type: HTTP, Address: ":5700", AccessToken: "secret#not-a-comment", CORS: []string{"*", "https://example.com"},
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Start: StartAtOnce},
+		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1e5",
+			Format: FormatArray, ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Start: StartAtOnce},
+		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), SkipTLSVerify: true,
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Start: StartWhenOnline},
+		{Type: ReverseWebSocket, APIURL: "ws://a/api", EventURL: "ws://a/event", Reconnect: DefaultReconnect,
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Start: StartAtOnce},
+	}
+	if diff := cmp.Diff(wantAll, all); diff != "" {
+		t.Errorf("Resolved differs (-want +got):\n%s", diff)
+	}
+	for i, want := range []string{"http :5700", "websocket 0.0.0.0:6700", "reverse-websocket wss://bot.example/ws", "reverse-websocket ws://a/api"} {
+		if got := all[i].Name(); got != want {
+			t.Errorf("connection %d is named %q, want %q", i, got, want)
+		}
+	}
+}
+
+func TestAnchors(t *testing.T) {
+	c, problems := Parse([]byte("server: {addresses: [&a '127.0.0.1:5', *a]}\nsigner: {urls: [http://a]}\nonebot:\n  connections:\n  - &c {type: http, address: '127.0.0.1:0'}\n  - *c\n"), nil)
+	if len(problems) > 0 || c.Server.Addresses[1] != "127.0.0.1:5" || len(c.OneBot.Connections) != 2 || c.OneBot.Connections[1].Type != HTTP {
+		t.Errorf("got %+v, problems:\n%s", c, lines(problems))
+	}
+}
+
+// TestAllProblemsAtOnce: one file with many mistakes gives one line for each.
+func TestAllProblemsAtOnce(t *testing.T) {
+	text := `lnguage: zh
+log:
+  level: loud
+  format: yaml
+account: {uin: -5, protocol: Mac}
+data: ""
+server:
+  mode: sandbox
+  hosts: [example.com:80]
+  keys: {oicq: xyz, exchange: "00", verify: ""}
+signer:
+  url: http://a
+  token: {a: b}
+  timeout: 8
+onebot:
+  heartbeat: 1ms
+  report_self: maybe
+  connections:
+    - type: http
+      address: 0.0.0.0:5700
+    - type: http
+      adress: 127.0.0.1:5700
+    - type: websockets
+    - type: websocket
+      address: http://127.0.0.1:1
+      url: ws://user:hunter2@x/
+    - type: reverse-websocket
+      url: http://hunter2@x/
+      access_token: "hunter2 "
+      reconnect: 5s
+      reconnect: 6s
+    - type: reverse-websocket
+      address: 127.0.0.1:1
+    - 5
+`
+	want := `1:1: lnguage: unknown key; did you mean language?
+3:10: log.level "loud": unknown value; use debug, info, warn or error
+4:11: log.format "yaml": unknown value; use text or json
+5:16: account.uin "-5": not a number; write digits only
+5:30: account.protocol "Mac": unknown value; did you mean macos? Possible are linux, macos or windows
+6:7: data: must not be empty; name a folder, such as ./data
+8:3: server.sandbox.control: mode sandbox needs the address of a sandbox; start ` + "`libration sandbox`" + ` and write the address that it prints, or set server.addresses and server.keys
+9:11: server.hosts[0] "example.com:80": not a host name; write the name alone, without port; host:port goes into server.addresses
+10:16: server.keys.oicq "xyz": not hexadecimal: encoding/hex: invalid byte: U+0078 'x'; write two hexadecimal digits per byte
+10:31: server.keys.exchange "00": not a public key on P-256: 1 bytes; write 33 or 65 bytes in hexadecimal, or leave it empty
+12:3: signer.url: unknown key; did you mean urls?
+13:10: signer.token: a single value is expected, not keys; write a text, in quotes if it has a colon
+14:12: signer.timeout "8": not a duration; write a number with its unit, such as 500ms, 8s or 1m30s
+16:14: onebot.heartbeat "1ms": out of range; use a time from 100ms to 24h0m0s
+17:16: onebot.report_self "maybe": not true or false; write true or false
+20:16: onebot.connections[0].address "0.0.0.0:5700": anybody who reaches this address could use the account, for there is no access_token; set access_token, or listen on 127.0.0.1 only
+21:7: onebot.connections[1].address: the address is missing; write host:port, such as 127.0.0.1:5700
+22:7: onebot.connections[1].adress: unknown key; did you mean address?
+23:13: onebot.connections[2].type "websockets": unknown value; did you mean websocket? Possible are http, websocket or reverse-websocket
+25:16: onebot.connections[3].address "http://127.0.0.1:1": not an address with a port; leave out what stands before and after host:port
+26:12: onebot.connections[3].url: does not apply to type websocket; use address, the service waits for bots there; or type: reverse-websocket
+28:12: onebot.connections[4].url: not a usable URL; write it in full, starting with ws:// or wss://
+29:21: onebot.connections[4].access_token: holds characters that a header cannot carry; use letters, digits and signs without spaces
+31:7: onebot.connections[4].reconnect: the key is here twice; remove one of them
+32:7: onebot.connections[5].url: the bot's address is missing; write its URL, such as ws://127.0.0.1:8080/onebot/v11/ws
+33:16: onebot.connections[5].address "127.0.0.1:1": does not apply to type reverse-websocket; use url: the service connects to the bot
+34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, address, url, api_url, event_url, access_token, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, start
+`
+	if diff := cmp.Diff(want, lines(Check([]byte(text)))); diff != "" {
+		t.Errorf("problems differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestOneProblem(t *testing.T) {
+	tests := map[string]struct{ text, want string }{
+		"tab":               {"log:\n\tlevel: info", "2:1: not valid YAML: "},
+		"open bracket":      {"log: {level: info", "not valid YAML: "},
+		"a list":            {"- a", "keys are expected here, not a list"},
+		"a text":            {"hello", "keys are expected here, not a single value"},
+		"two documents":     {"language: zh\n---\nlanguage: en", "more than one YAML document"},
+		"deep flow":         {"data: " + strings.Repeat("[", 100_000), "nested too deeply"},
+		"deep list":         {strings.Repeat("- ", 100_000), "nested too deeply"},
+		"deep keys":         {strings.Repeat("? ", 100_000), "nested too deeply"},
+		"deep tags":         {"data: " + strings.Repeat("!a ", 50_000), ""},
+		"too large":         {strings.Repeat("#", maxFile+1), "too large"},
+		"long list":         {"server: {addresses: [" + strings.Repeat("a,", 300) + "]}", "the list has 300 entries"},
+		"merge":             {"log: &l {level: info}\nsigner:\n  <<: *l", "merging is not supported"},
+		"unknown alias":     {"data: *nothing", "the alias *nothing has no anchor before it"},
+		"twice":             {"data: a\ndata: b", "2:1: data: the key is here twice; remove one of them"},
+		"same port":         {"onebot: {connections: [{type: http, address: 'localhost:1'}, {type: websocket, address: 'localhost:1'}]}", "connection 0 listens there already"},
+		"public name":       {"onebot: {connections: [{type: http, address: 'example.com:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
+		"public IPv6":       {"onebot: {connections: [{type: websocket, address: '[::]:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
+		"no type":           {"onebot: {connections: [{address: '127.0.0.1:1'}]}", "type: the type is missing; use http, websocket or reverse-websocket"},
+		"url and event_url": {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', event_url: 'ws://b'}]}", "exclude each other"},
+		"short reconnect":   {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', reconnect: 1ms}]}", "out of range"},
+		"bad port":          {"server: {addresses: ['a:0']}", "not an address with a port"},
+		"uin":               {"account: {uin: 4294967296}", "not an account number"},
+		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
+		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
+		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
+		"no similar name":   {"zzzzzzzzz: 1", "known keys here: language, log, data, account, server, signer, onebot"},
+		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var wrong []Problem
+			for _, p := range Check([]byte(tt.text)) {
+				if !p.Warning {
+					wrong = append(wrong, p)
+				}
+			}
+			if got := lines(wrong); len(wrong) == 0 || !strings.Contains(got, tt.want) || len(wrong) > 1 && tt.want != "" {
+				t.Errorf("input %.80q\ngot  %s\nwant %q", tt.text, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestManyProblemsAreBounded(t *testing.T) {
+	var b strings.Builder
+	for i := range 5000 {
+		b.WriteString("key" + strings.Repeat("x", i%50) + ": 1\n")
+	}
+	if n := len(Check([]byte(b.String()))); n > maxProblems+2 {
+		t.Errorf("got %d problems", n)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	file := "log: {level: warn}" + quiet
+	c, problems := Parse([]byte(file), []string{
+		"PATH=/bin", "LIBRATION_VECTORS=x", "LIBRATION_CONFIG=y",
+		"LIBRATION_LANGUAGE=en",
+		"LIBRATION_LOG__LEVEL=debug",
+		"LIBRATION_ACCOUNT__UIN=10001",
+		"LIBRATION_SIGNER__URLS=http://a, http://b",
+		"LIBRATION_SERVER__ADDRESSES=[\"127.0.0.1:1\"]",
+		"LIBRATION_SERVER__KEYS={oicq: ''}",
+		"LIBRATION_ONEBOT__HEARTBEAT=0",
+		"LIBRATION_ONEBOT__CONNECTIONS__0__ACCESS_TOKEN=secret",
+		"LIBRATION_ONEBOT__CONNECTIONS__1__ADDRESS=127.0.0.1:6700",
+		"LIBRATION_ONEBOT__CONNECTIONS__1__TYPE=websocket",
+		"LIBRATION_ONEBOT__CONNECTIONS__1__REPORT_SELF=true",
+	})
+	if len(problems) > 0 {
+		t.Errorf("problems:\n%s", lines(problems))
+	}
+	want := Default()
+	want.Language, want.Log.Level, want.Account.UIN = LanguageEnglish, LevelDebug, 10001
+	want.Signer.URLs, want.Server.Addresses = []string{"http://a", "http://b"}, []string{"127.0.0.1:1"}
+	want.Server.Keys.OICQ = Hex{}
+	want.OneBot.Heartbeat = 0
+	want.OneBot.Connections = []Connection{
+		{Type: HTTP, Address: "127.0.0.1:0", AccessToken: "secret"},
+		{Type: WebSocket, Address: "127.0.0.1:6700", ReportSelf: new(true)},
+	}
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Errorf("differs (-want +got):\n%s", diff)
+	}
+
+	var environ []string
+	for i := range 12 {
+		environ = append(environ, "LIBRATION_ONEBOT__CONNECTIONS__"+string(append([]byte(nil), "0123456789ab"[i]))+"__TYPE=http")
+	}
+	environ = append(environ[:10], "LIBRATION_ONEBOT__CONNECTIONS__10__TYPE=websocket")
+	if c, _ := Parse(nil, environ); len(c.OneBot.Connections) != 11 || c.OneBot.Connections[10].Type != WebSocket {
+		t.Errorf("got %d connections, want 11 in order", len(c.OneBot.Connections))
+	}
+	c, problems = Parse([]byte(quiet), []string{"LIBRATION_ONEBOT={connections: [{type: reverse-websocket, url: ws://a}]}"})
+	if len(problems) > 0 || len(c.OneBot.Connections) != 1 || c.OneBot.Connections[0].URL != "ws://a" || c.OneBot.Format != FormatArray {
+		t.Errorf("a structure: got %+v\n%s", c.OneBot, lines(problems))
+	}
+}
+
+func TestEnvironmentProblems(t *testing.T) {
+	_, problems := Parse([]byte(quiet), []string{
+		"LIBRATION_LOG__LEVEL=loud",
+		"LIBRATION_LOG__LEVEL__X=1",
+		"LIBRATION_LOG__LEVLE=debug",
+		"LIBRATION_SIGNER__TOKNE=hunter2",
+		"LIBRATION_SIGNER__URLS=http://ok, hunter2",
+		"LIBRATION_ONEBOT__CONNECTIONS__7__TYPE=http",
+		"LIBRATION_ONEBOT__CONNECTIONS__0__ADDRESS=0.0.0.0:1",
+		"LIBRATION_SERVER={addresses: [",
+	})
+	want := `LIBRATION_LOG__LEVEL: log.level "loud": unknown value; use debug, info, warn or error
+LIBRATION_LOG__LEVEL__X: log.level: has no keys below it; shorten the variable's name
+LIBRATION_LOG__LEVLE: log.levle: unknown key; did you mean level?
+LIBRATION_ONEBOT__CONNECTIONS__0__ADDRESS: onebot.connections[0].address "0.0.0.0:1": anybody who reaches this address could use the account, for there is no access_token; set access_token, or listen on 127.0.0.1 only
+LIBRATION_ONEBOT__CONNECTIONS__7__TYPE: onebot.connections[7]: not an index of this list; use a number from 0 to 1; the last one adds an entry
+LIBRATION_SERVER: server: not valid YAML: `
+	got := lines(problems)
+	for line := range strings.Lines(want) {
+		if !strings.Contains(got, line) {
+			t.Errorf("got\n%s\nwant %s", got, line)
+		}
+	}
+	if strings.Contains(got, "hunter2") {
+		t.Errorf("a secret is shown:\n%s", got)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "libration.yaml")
+	_, err := Load(path)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "config init") {
+		t.Errorf("a missing file gives %v", err)
+	}
+	if _, err := Load(dir); err == nil {
+		t.Error("a folder was read")
+	}
+
+	text := "data: state\naccount: {keystore: k.json, device: /abs/d.json}\nserver: {mode: sandbox, sandbox: {control: http://127.0.0.1:1}}\n" +
+		"onebot: {connections: [{type: http, address: ':1', access_token: secret}]}"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LIBRATION_LOG__LEVEL", "error")
+	c, err := Load(path)
+	if err != nil {
+		t.Fatalf("Load: %v", err)
+	}
+	if c.Data != filepath.Join(dir, "state") || c.Account.Keystore != filepath.Join(dir, "k.json") || c.Account.Device != "/abs/d.json" || c.Account.AppInfo != "" {
+		t.Errorf("got paths %q, %+v", c.Data, c.Account)
+	}
+	if c.Log.Level != LevelError {
+		t.Errorf("the environment was not used: level %s", c.Log.Level)
+	}
+	if runtime.GOOS != "windows" {
+		want := "warning: the file holds tokens and can be read by other users (mode 0644); run: chmod 600 " + path + "\n"
+		if got := lines(c.Warnings); got != want {
+			t.Errorf("got warnings %q, want %q", got, want)
+		}
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = Load(path); err != nil || len(c.Warnings) > 0 {
+		t.Errorf("with mode 0600: %v, warnings %v", err, c.Warnings)
+	}
+
+	t.Setenv("LIBRATION_LOG__LEVEL", "loud")
+	if err := os.WriteFile(path, []byte("data: ''\nlgo: 1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(path)
+	e, ok := errors.AsType[*Error](err)
+	if !ok || len(e.Problems) != 5 {
+		t.Fatalf("got %v, want an *Error with two warnings and three problems", err)
+	}
+	for _, want := range []string{path + ":1:7: data: must not be empty", "\n" + path + ":2:1: lgo", "\nLIBRATION_LOG__LEVEL: log.level", "\n" + path + ": warning: signer.urls: no signer"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got\n%v\nwant %q in it", err, want)
+		}
+	}
+}
+
+func TestValidateInCode(t *testing.T) {
+	c := Default()
+	c.Log.Level = "LOUD"
+	c.OneBot.Connections = []Connection{{Type: WebSocket, Address: ":1"}, {Type: "x"}}
+	got := lines(c.Validate())
+	for _, want := range []string{`log.level: unknown value "LOUD"`, "connections[0].address: anybody", `connections[1].type: unknown value "x"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got\n%s\nwant %s", got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(Template(LanguageEnglish)), "LIBRATION_LOG__LEVEL=debug")
+	f.Add([]byte(Template(LanguageChinese)), "LIBRATION_ONEBOT__CONNECTIONS__0__URL=a")
+	f.Add([]byte("a: &x [*x, !t {b: 'c'}]\n<<: *x\n? k\n: |\n  v"), "LIBRATION_SERVER__KEYS={")
+	f.Add([]byte("onebot: {connections: [{type: http, address: 5}]}"), "LIBRATION_SIGNER__URLS=,,")
+	f.Fuzz(func(t *testing.T, data []byte, env string) {
+		c, problems := Parse(data, []string{env})
+		for _, p := range problems {
+			if p.Message == "" || strings.ContainsRune(p.Key, '\n') {
+				t.Errorf("bad problem %+v", p)
+			}
+			if p.String() == "" {
+				t.Error("empty problem")
+			}
+			if !p.Warning {
+				return
+			}
+		}
+		// What passes once must pass as a value too.
+		for _, p := range c.Validate() {
+			if !p.Warning {
+				t.Errorf("Validate finds what Parse did not: %s", p)
+			}
+		}
+		for _, conn := range c.OneBot.Resolved() {
+			if conn.ReportSelf == nil || conn.Heartbeat == nil || conn.Start == "" || conn.Format == "" || conn.Name() == "" {
+				t.Errorf("not resolved: %+v", conn)
+			}
+		}
+	})
+}

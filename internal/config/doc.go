@@ -1,0 +1,18 @@
+// Package config is the program's configuration: one YAML file, overridden by
+// environment variables, checked as a whole so that every problem is reported at
+// once with its place and its remedy.
+//
+// Files: config.go has the types (their comments are the descriptions in the
+// JSON schema), decode.go and env.go fill them, validate.go checks them,
+// template.*.yaml are what `libration config init` writes, schema.json is for
+// editors.
+//
+// Environment variables are named LIBRATION_ and the path of the key in upper
+// case with "__" between its parts: LIBRATION_LOG__LEVEL=debug,
+// LIBRATION_SIGNER__URLS=https://a,https://b,
+// LIBRATION_ONEBOT__CONNECTIONS__0__ACCESS_TOKEN=secret. Structured values are
+// written as YAML.
+//
+// The package reads no file but the configuration itself and imports only the
+// message package's number types.
+package config

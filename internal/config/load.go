@@ -1,0 +1,96 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Load reads the file, applies the overrides of the environment and checks
+// everything. Relative paths in it become relative to the file's folder. A
+// configuration that cannot be used gives an *Error with all problems; warnings
+// are in Config.Warnings.
+func Load(path string) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w; make one with `libration config init`", err)
+		}
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	c, problems := Parse(data, os.Environ())
+	for _, p := range problems {
+		if !p.Warning {
+			return nil, &Error{Path: path, Problems: problems}
+		}
+	}
+	c.Warnings = problems
+	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 && c.hasSecrets() {
+		c.Warnings = append(c.Warnings, Problem{
+			Warning: true,
+			Message: fmt.Sprintf("the file holds tokens and can be read by other users (mode %04o)", info.Mode().Perm()),
+			Remedy:  "run: chmod 600 " + path,
+		})
+	}
+	dir := filepath.Dir(path)
+	for _, p := range []*string{&c.Data, &c.Account.AppInfo, &c.Account.Keystore, &c.Account.Device} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	return c, nil
+}
+
+// Check returns all problems and warnings of a file's content, without the
+// environment.
+func Check(data []byte) []Problem {
+	_, problems := Parse(data, nil)
+	return problems
+}
+
+// Parse decodes and checks a file's content with the overrides of an environment
+// ("NAME=value"). The configuration must only be used when all problems are
+// warnings.
+func Parse(data []byte, environ []string) (*Config, []Problem) {
+	c := Default()
+	d := &decoder{places: make(map[string]place), anchors: make(map[string]ast.Node)}
+	root := reflect.ValueOf(c).Elem()
+	if body := d.parseYAML(data, ""); body != nil {
+		d.decode(body, root, "")
+	}
+	for _, v := range variables(environ) {
+		d.override(root, v)
+	}
+	failed := make(map[string]bool)
+	for _, p := range d.problems {
+		failed[p.Key] = true
+	}
+	(&checker{d: d, failed: failed}).check(c)
+	sortProblems(d.problems)
+	return c, d.problems
+}
+
+// hasSecrets tells whether there is a token in the configuration.
+func (c *Config) hasSecrets() bool {
+	if c.Signer.Token != "" {
+		return true
+	}
+	for _, conn := range c.OneBot.Connections {
+		if conn.AccessToken != "" {
+			return true
+		}
+	}
+	return false
+}

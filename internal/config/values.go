@@ -1,0 +1,156 @@
+package config
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Language of texts for people.
+type Language string
+
+// The languages.
+const (
+	LanguageAuto    Language = "auto"
+	LanguageChinese Language = "zh"
+	LanguageEnglish Language = "en"
+)
+
+// LogLevel is the least important level that is logged.
+type LogLevel string
+
+// The levels.
+const (
+	LevelDebug LogLevel = "debug"
+	LevelInfo  LogLevel = "info"
+	LevelWarn  LogLevel = "warn"
+	LevelError LogLevel = "error"
+)
+
+// LogFormat is the form of log lines.
+type LogFormat string
+
+// The log formats.
+const (
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// Protocol is the client to appear as.
+type Protocol string
+
+// The protocols.
+const (
+	ProtocolLinux   Protocol = "linux"
+	ProtocolMacOS   Protocol = "macos"
+	ProtocolWindows Protocol = "windows"
+)
+
+// ServerMode is the kind of service to connect to.
+type ServerMode string
+
+// The modes.
+const (
+	ModeReal    ServerMode = "real"
+	ModeSandbox ServerMode = "sandbox"
+)
+
+// SignStyle is a signer's interface (docs/protocol/login.md 12).
+type SignStyle string
+
+// The styles.
+const (
+	SignAuto     SignStyle = "auto"
+	SignLagrange SignStyle = "lagrange"
+	SignSecSign  SignStyle = "sec-sign"
+)
+
+// SignCommands is a list of commands to sign (docs/protocol/login.md 12).
+type SignCommands string
+
+// The lists.
+const (
+	SignDefault SignCommands = "default"
+	SignLong    SignCommands = "long"
+)
+
+// MessageFormat is the form of a message in OneBot events.
+type MessageFormat string
+
+// The forms.
+const (
+	FormatArray  MessageFormat = "array"
+	FormatString MessageFormat = "string"
+)
+
+// StartMode says when a connection opens.
+type StartMode string
+
+// The start modes.
+const (
+	StartWhenOnline StartMode = "when-online"
+	StartAtOnce     StartMode = "at-once"
+)
+
+// ConnectionType is a way for bots to connect.
+type ConnectionType string
+
+// The connection types.
+const (
+	HTTP             ConnectionType = "http"
+	WebSocket        ConnectionType = "websocket"
+	ReverseWebSocket ConnectionType = "reverse-websocket"
+)
+
+// enum is a text with a fixed set of values.
+type enum interface{ values() []string }
+
+func (Language) values() []string       { return []string{"auto", "zh", "en"} }
+func (LogLevel) values() []string       { return []string{"debug", "info", "warn", "error"} }
+func (LogFormat) values() []string      { return []string{"text", "json"} }
+func (Protocol) values() []string       { return []string{"linux", "macos", "windows"} }
+func (ServerMode) values() []string     { return []string{"real", "sandbox"} }
+func (SignStyle) values() []string      { return []string{"auto", "lagrange", "sec-sign"} }
+func (SignCommands) values() []string   { return []string{"default", "long"} }
+func (MessageFormat) values() []string  { return []string{"array", "string"} }
+func (StartMode) values() []string      { return []string{"when-online", "at-once"} }
+func (ConnectionType) values() []string { return []string{"http", "websocket", "reverse-websocket"} }
+
+// Duration is a time.Duration that is written like 500ms, 8s or 1m30s.
+type Duration time.Duration
+
+// Std returns the duration as the standard library's type.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// UnmarshalText accepts what time.ParseDuration does, but nothing negative.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil || v < 0 {
+		return errors.New("not a duration")
+	}
+	*d = Duration(v)
+	return nil
+}
+
+func (*Duration) form() string { return "write a number with its unit, such as 500ms, 8s or 1m30s" }
+
+// Hex is bytes that are written in hexadecimal.
+type Hex []byte
+
+func (h Hex) String() string { return hex.EncodeToString(h) }
+
+// UnmarshalText accepts both cases.
+func (h *Hex) UnmarshalText(b []byte) error {
+	v, err := hex.DecodeString(strings.TrimSpace(string(b)))
+	if err != nil {
+		return fmt.Errorf("not hexadecimal: %w", err)
+	}
+	*h = v
+	return nil
+}
+
+func (*Hex) form() string { return "write two hexadecimal digits per byte" }

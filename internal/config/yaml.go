@@ -1,0 +1,155 @@
+package config
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxDepth bounds nesting, because the parser is recursive.
+const maxDepth = 48
+
+// parseFile parses YAML. Repeated keys are allowed here: decodeStruct reports
+// them with the rest.
+func parseFile(data []byte) (file *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			file, err = nil, fmt.Errorf("the parser gave up: %v", r)
+		}
+	}()
+	tokens := lexer.Tokenize(string(data))
+	if err := checkDepth(tokens); err != nil {
+		return nil, err
+	}
+	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+}
+
+// checkDepth refuses nesting that could exhaust the stack: brackets, and several
+// list, key, anchor or tag marks on one line. Nesting by indentation is bounded
+// by the size of the file.
+func checkDepth(tokens token.Tokens) error {
+	flow, marks, line := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position != nil && t.Position.Line != line {
+			line, marks = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			marks++
+		}
+		if flow > maxDepth || marks > maxDepth {
+			return errors.New("nested too deeply")
+		}
+	}
+	return nil
+}
+
+// scalarText returns the text of a single value as it was written, without
+// quotes. So 007 stays 007 where a text is wanted.
+func scalarText(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return strings.TrimSpace(n.Value.Value), true
+	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
+
+func keyText(k ast.MapKeyNode) string {
+	if s, ok := scalarText(k); ok {
+		return s
+	}
+	if t := k.GetToken(); t != nil {
+		return t.Value
+	}
+	return ""
+}
+
+func keyPosition(pair *ast.MappingValueNode) (line, column int) {
+	if t := pair.Key.GetToken(); t != nil && t.Position != nil {
+		return t.Position.Line, t.Position.Column
+	}
+	return 0, 0
+}
+
+func kindName(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "keys"
+	case *ast.SequenceNode:
+		return "a list"
+	}
+	return "a single value"
+}
+
+var unmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+func isScalar(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return reflect.PointerTo(t).Implements(unmarshaler) || t.Kind() != reflect.Struct && t.Kind() != reflect.Slice
+}
+
+// formOf says how a value of v's type is written.
+func formOf(v reflect.Value) string {
+	t := v.Type()
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch e := reflect.New(t).Interface().(type) {
+	case interface{ form() string }:
+		return e.form()
+	case enum:
+		return "use " + alternatives(e.values())
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "write true or false"
+	case reflect.Uint64:
+		return "write digits only"
+	}
+	return "write a text"
+}
+
+// fieldOf returns the struct's field with this key.
+func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
+	for i := range v.NumField() {
+		if tag := v.Type().Field(i).Tag.Get("yaml"); tag != "-" && tag == key {
+			return v.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+// keysOf lists the keys of a struct, in order.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		if tag := t.Field(i).Tag.Get("yaml"); tag != "-" {
+			keys = append(keys, tag)
+		}
+	}
+	return keys
+}
+
+// shortenLong bounds a message of the parser, which may quote the file, to its
+// first line.
+func shortenLong(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return shorten(s)
+}

@@ -1,0 +1,25 @@
+// Package store keeps the messages of one account in an SQLite file, under the
+// message ids that OneBot clients see.
+//
+// Ids. A message is known by its key: (group, group code, sequence) or (friend
+// or temp, uin of the other side, conversation sequence). Its id is the CRC-32
+// (IEEE) of the key's text as int32, so that recalls, quotes and reactions give
+// the same id without a lookup. Is the id 0, or taken by another key, the next
+// id of a fixed series is used; a key keeps its id for ever
+// (docs/protocol/onebot11.md (e)).
+//
+// Writing. Put only places the message in memory, where it can be read at once;
+// one goroutine writes what has gathered in one transaction, a few hundredths of
+// a second later. A crash of the program loses at most what came in that time,
+// a power cut at most what SQLite had not yet synced (WAL, synchronous=NORMAL);
+// neither damages the file. When the disk refuses, the newest messages stay in
+// memory, writing is tried again, and Err and one log line say so.
+//
+// Retention by age and size is not part of this version: nothing is deleted. The
+// table is in order of arrival and the file is made with incremental vacuum, so
+// that the oldest can be cut off cheaply. Whoever adds that must keep the rows
+// (raw may be emptied) whose id differs from the first id of their key, and
+// those in front of them in the series.
+//
+// The package imports the message types and nothing else of this module.
+package store

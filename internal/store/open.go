@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// The memory that SQLite may use for pages, in KiB per connection.
+const (
+	writerCache = 4096
+	readerCache = 1024
+	readers     = 2
+)
+
+// prepareFile makes the file and its folder, readable by the user alone:
+// SQLite would make the file with the wider rights of the umask, and gives its
+// -wal and -shm files the rights of the main file.
+func prepareFile(path string, log *slog.Logger) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		if err := f.Chmod(0o600); err != nil {
+			log.Warn("message store can be read by others", "path", path, "err", err)
+		}
+	}
+	return nil
+}
+
+// openDB returns a pool of at most conns connections; nothing is opened yet.
+func openDB(path string, conns, cacheKiB int, pragmas ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	slashed := filepath.ToSlash(abs)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // C:/...
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: slashed}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
+		"busy_timeout(5000)",
+		fmt.Sprintf("cache_size(-%d)", cacheKiB),
+		"temp_store(memory)",
+		"trusted_schema(off)",
+	}, pragmas...)}
+	u.RawQuery = q.Encode()
+	c, err := sqlite.NewConnector(u.String())
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// openDatabases opens the writing and the reading pool and brings the tables up
+// to date. On an error everything is closed again.
+func openDatabases(ctx context.Context, path string) (w, r *sql.DB, err error) {
+	w, err = openDB(path, 1, writerCache,
+		"auto_vacuum(incremental)", // takes effect only before the first table
+		"journal_mode(wal)",
+		"synchronous(normal)",
+		"wal_autocheckpoint(2000)",
+		"journal_size_limit(16777216)",
+	)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := migrate(ctx, w); err != nil {
+		return nil, nil, errors.Join(err, w.Close())
+	}
+	r, err = openDB(path, readers, readerCache, "query_only(on)")
+	if err != nil {
+		return nil, nil, errors.Join(err, w.Close())
+	}
+	return w, r, nil
+}
+
+// migrate runs the migrations that the file has not seen yet.
+func migrate(ctx context.Context, db *sql.DB) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	if newest := sources[len(sources)-1].Version; have > newest {
+		return fmt.Errorf("the file has version %d, this program knows %d: use the newer program that wrote it, or move the file away", have, newest)
+	}
+	_, err = p.Up(ctx)
+	return err
+}

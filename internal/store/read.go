@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"libration/ntqq/message"
+)
+
+const (
+	columns = `scene, peer, peer_uid, via_group, sequence, client_sequence, random, time, self,
+		sender, sender_uid, nickname, card, title, role, level, group_name, people, raw`
+	byIDSQL    = `SELECT ` + columns + ` FROM messages WHERE id = ?`
+	keyByIDSQL = `SELECT scene, peer, peer_uid, sequence FROM messages WHERE id = ?`
+	// The term on scene lets SQLite use the partial index.
+	byNumbersSQL = `SELECT ` + columns + ` FROM messages WHERE scene <> 1 AND peer = ?1 AND client_sequence = ?2
+		AND (?3 = 0 OR random = ?3) ORDER BY position DESC LIMIT 1`
+)
+
+// Get returns the message with this id, nil when there is none. The message is
+// the caller's, but Content and Raw may be shared: they are read-only.
+func (s *Store) Get(id int32) (*message.Message, error) {
+	if m, known, err := s.fromMemory(id); known || err != nil {
+		return m, err
+	}
+	_, rec, err := s.load(id)
+	if err != nil || rec == nil {
+		return nil, err
+	}
+	return &rec.message, nil
+}
+
+// fromMemory answers Get when no query is needed.
+func (s *Store) fromMemory(id int32) (m *message.Message, known bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, false, ErrClosed
+	}
+	if e := s.pending[id]; e != nil {
+		c := e.message
+		return &c, true, nil
+	}
+	return nil, !s.filter.mayHave(id), nil
+}
+
+// ID returns the id that the message with this key has, or would get if it were
+// stored now. It writes nothing.
+func (s *Store) ID(chat message.Chat, sequence uint64) (int32, error) {
+	k, err := keyOf(chat, sequence)
+	if err != nil {
+		return 0, err
+	}
+	for n := range maxProbes {
+		id := k.candidate(n, s.o.hash)
+		if id == 0 {
+			continue
+		}
+		owner, taken, err := s.owner(id)
+		if err != nil || !taken || owner == k {
+			return id, err
+		}
+	}
+	return 0, fmt.Errorf("no free id after %d tries", maxProbes)
+}
+
+// owner returns the key that has this id.
+func (s *Store) owner(id int32) (k key, taken bool, err error) {
+	s.mu.Lock()
+	e, closed, may := s.pending[id], s.closed, s.filter.mayHave(id)
+	s.mu.Unlock()
+	switch {
+	case closed:
+		return key{}, false, ErrClosed
+	case e != nil:
+		return e.key, true, nil
+	case !may:
+		return key{}, false, nil
+	}
+	var uid string
+	var peer, sequence int64
+	err = s.keyByID.QueryRow(id).Scan(&k.scene, &peer, &uid, &sequence)
+	if errors.Is(err, sql.ErrNoRows) {
+		return key{}, false, nil
+	}
+	if err != nil {
+		return key{}, false, explain("read", s.o.Path, err)
+	}
+	return storedKey(k.scene, peer, uid, sequence), true, nil
+}
+
+func storedKey(sc scene, peer int64, uid string, sequence int64) key {
+	k := key{scene: sc, peer: uint64(peer), sequence: uint64(sequence)}
+	if peer == 0 {
+		k.uid = message.UID(uid)
+	}
+	return k
+}
+
+// FindFriend returns the private message (friend or temp) with this peer that
+// has these numbers of its sender, nil when there is none. A random of 0 stands
+// for an unknown one; with several matches the newest is returned.
+func (s *Store) FindFriend(peer message.UIN, clientSequence uint64, random uint32) (*message.Message, error) {
+	if peer == 0 || clientSequence == 0 {
+		return nil, nil
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, ErrClosed
+	}
+	for i := len(s.queue) - 1; i >= 0; i-- {
+		m := &s.queue[i].message
+		if m.ClientSequence == clientSequence && m.Chat.Peer == peer && m.Chat.Kind != message.Group && (random == 0 || m.Random == random) {
+			c := s.pending[s.queue[i].id].message
+			s.mu.Unlock()
+			return &c, nil
+		}
+	}
+	s.mu.Unlock()
+	_, rec, err := s.scan(s.byNumbers.QueryRow(int64(peer), int64(clientSequence), int64(random)))
+	if err != nil || rec == nil {
+		return nil, err
+	}
+	return &rec.message, nil
+}
+
+// load reads the row with this id; nil when there is none.
+func (s *Store) load(id int32) (key, *record, error) {
+	return s.scan(s.byID.QueryRowContext(context.Background(), id))
+}
+
+// scan decodes one row. The columns overrule what the encoded message says: they
+// are what the client knew.
+func (s *Store) scan(row *sql.Row) (key, *record, error) {
+	var (
+		sc                                                     scene
+		peer, via, sequence, clientSequence, random, t, sender int64
+		role, level                                            int64
+		self                                                   bool
+		peerUID, senderUID, nickname, card, title, group, ppl  string
+		raw                                                    []byte
+	)
+	err := row.Scan(&sc, &peer, &peerUID, &via, &sequence, &clientSequence, &random, &t, &self,
+		&sender, &senderUID, &nickname, &card, &title, &role, &level, &group, &ppl, &raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return key{}, nil, nil
+	}
+	if err != nil {
+		return key{}, nil, explain("read", s.o.Path, err)
+	}
+	k := storedKey(sc, peer, peerUID, sequence)
+	m := message.Message{
+		Chat: message.Chat{Kind: sc.kind(), Group: message.GroupCode(via), Peer: message.UIN(peer), PeerUID: message.UID(peerUID)},
+		Sender: message.Sender{UIN: message.UIN(sender), UID: message.UID(senderUID), Nickname: nickname, Card: card,
+			Title: title, Role: message.Role(role), Level: uint32(level)},
+		Self: self, GroupName: group,
+		Sequence: uint64(sequence), ClientSequence: uint64(clientSequence), Random: uint32(random), Time: t,
+		Raw: raw,
+	}
+	if sc == sceneGroup {
+		m.Chat.Group, m.Chat.Peer = message.GroupCode(peer), 0
+	}
+	if len(raw) > 0 {
+		own := message.UIN(0)
+		if self {
+			own = m.Sender.UIN
+		}
+		parsed, err := message.Parse(raw, own)
+		if err != nil {
+			return key{}, nil, fmt.Errorf("stored message %s: %w", k.appendText(nil), err)
+		}
+		m.Content = parsed.Content
+		nameUINs(m.Content, ppl)
+	}
+	return k, &record{message: m, people: ppl}, nil
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Limits of what waits to be written.
+const (
+	maxPending      = 8192
+	maxPendingBytes = 16 << 20
+	maxRaw          = 8 << 20 // of one message, bytes
+)
+
+// Options of Open.
+type Options struct {
+	// Path of the file; it and its folder are made when they are missing. Required.
+	// -wal and -shm files stand beside it.
+	Path string
+	// Log defaults to discarding.
+	Log *slog.Logger
+
+	// Replaced by tests.
+	hash     func([]byte) uint32
+	gather   time.Duration // how long a batch gathers after its first message
+	retryMin time.Duration // the first wait after a failed write
+	retryMax time.Duration
+	pending  int // maxPending
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.hash == nil {
+		o.hash = crc
+	}
+	if o.gather == 0 {
+		o.gather = 10 * time.Millisecond
+	}
+	if o.retryMin == 0 {
+		o.retryMin = time.Second
+	}
+	if o.retryMax == 0 {
+		o.retryMax = 30 * time.Second
+	}
+	if o.pending == 0 {
+		o.pending = maxPending
+	}
+}
+
+// Store keeps the messages of one account. All methods are safe for concurrent
+// use. Two programs must not use one file at a time.
+type Store struct {
+	o    Options
+	log  *slog.Logger
+	w, r *sql.DB
+
+	insert                   *sql.Stmt // on w
+	byID, keyByID, byNumbers *sql.Stmt // on r
+
+	wake  chan struct{} // something waits to be written; capacity 1
+	stop  chan struct{} // closed by Close
+	ended sync.WaitGroup
+	// quit ends the reading of ids when the store closes.
+	quit context.CancelFunc
+
+	// mu guards what follows. It is never held across a query.
+	mu     sync.Mutex
+	room   sync.Cond // signalled after each try to write, and by Close
+	filter *filter
+	// pending has the newest version of each message that is not written yet, queue
+	// all versions in the order of Put.
+	pending map[int32]*entry
+	queue   []*entry
+	bytes   int    // of the queue
+	order   uint64 // of the newest entry
+	commits uint64 // how often entries left pending for the file
+	failure error  // why the last try to write failed, nil when it did not
+	lost    uint64 // messages given up since writing failed
+	closed  bool
+}
+
+// entry is one message waiting to be written.
+type entry struct {
+	id    int32
+	order uint64
+	key   key
+	record
+}
+
+func (e *entry) size() int { return len(e.message.Raw) + 512 }
+
+// Open opens the store and makes or updates the file; the context bounds only
+// that. Errors are of type *Error and name the path and what to do. The store
+// must be closed.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Path == "" {
+		return nil, errors.New("message store: no path")
+	}
+	o.setDefaults()
+	if err := prepareFile(o.Path, o.Log); err != nil {
+		return nil, explain("open", o.Path, err)
+	}
+	w, r, err := openDatabases(ctx, o.Path)
+	if err != nil {
+		return nil, explain("open", o.Path, err)
+	}
+	s := &Store{
+		o: o, log: o.Log, w: w, r: r,
+		wake:    make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+		pending: make(map[int32]*entry),
+	}
+	s.room.L = &s.mu
+	var last sql.NullInt64
+	err = errors.Join(
+		s.prepare(ctx),
+		w.QueryRowContext(ctx, "SELECT max(position) FROM messages").Scan(&last),
+	)
+	if err != nil {
+		return nil, explain("open", o.Path, errors.Join(err, w.Close(), r.Close()))
+	}
+	s.filter = newFilter(last.Int64)
+	s.filter.complete = !last.Valid
+
+	// Not the caller's context: that one ends with the opening.
+	life, quit := context.WithCancel(context.WithoutCancel(ctx))
+	s.quit = quit
+	s.ended.Go(s.writeLoop)
+	if !s.filter.complete {
+		s.ended.Go(func() { s.fillFilter(life) })
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	var errs []error
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		db   *sql.DB
+		text string
+	}{
+		{&s.insert, s.w, insertSQL},
+		{&s.byID, s.r, byIDSQL},
+		{&s.keyByID, s.r, keyByIDSQL},
+		{&s.byNumbers, s.r, byNumbersSQL},
+	} {
+		stmt, err := p.db.PrepareContext(ctx, p.text)
+		*p.stmt = stmt
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// fillFilter reads the ids in use, in pieces, so that no read transaction holds
+// up checkpoints for long. Until it is done every new message costs a query.
+func (s *Store) fillFilter(ctx context.Context) {
+	const piece = 4096
+	ids := make([]int32, 0, piece)
+	last := int64(-1 << 32)
+	for {
+		ids = ids[:0]
+		rows, err := s.r.QueryContext(ctx, "SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT ?", last, piece)
+		if err == nil {
+			for rows.Next() && err == nil {
+				var id int32
+				err = rows.Scan(&id)
+				ids = append(ids, id)
+			}
+			err = errors.Join(err, rows.Err(), rows.Close())
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				s.log.Warn("message ids not read; storing stays slower", "err", explain("read", s.o.Path, err))
+			}
+			return
+		}
+		s.mu.Lock()
+		for _, id := range ids {
+			s.filter.add(id)
+		}
+		done := len(ids) < piece
+		s.filter.complete = done
+		s.mu.Unlock()
+		if done {
+			return
+		}
+		last = int64(ids[len(ids)-1])
+	}
+}
+
+// Err returns why messages cannot be written at the moment, nil when they can.
+func (s *Store) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
+}
+
+// Close writes what waits, once, and closes the file. Blocked and later calls
+// give ErrClosed. The error says how many messages could not be written.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.stop)
+	s.room.Broadcast()
+	s.mu.Unlock()
+	s.quit()
+	s.ended.Wait()
+
+	var err error
+	s.mu.Lock()
+	if n := len(s.pending); n > 0 {
+		err = fmt.Errorf("%d messages not written: %w", n, s.failure)
+	}
+	s.mu.Unlock()
+	// The last connection to close moves the WAL into the file and removes it.
+	return errors.Join(err, explain("close", s.o.Path, errors.Join(s.r.Close(), s.w.Close())))
+}

@@ -1,0 +1,8 @@
+// Package supervise runs the services of an installation (OneBot connections,
+// console, metrics) side by side: each waits for its start condition, runs, is
+// started again with growing pauses when it fails, and reports its state. A
+// service that fails or panics never takes another one down.
+//
+// The package knows nothing of what the services do and imports nothing of this
+// module.
+package supervise

@@ -1,0 +1,95 @@
+package ntqq_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// An echo bot for groups. It keeps its session in a file, prints the text of the
+// login code, and answers "/echo X" with X, quoting the message.
+func Example() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+
+	// Events come one at a time, so whoever needs the network to answer one works
+	// elsewhere. Here the queue is bounded: when it is full, the server waits.
+	messages := make(chan *message.Message, 1024)
+	client, err := ntqq.New(ntqq.Options{
+		Keystore: ntqq.FileKeystore("data/keystore.json"),
+		Signer:   &ntqq.HTTPSigner{URLs: []string{"https://signer.example/api/sign"}},
+		Handler: func(e event.Event) {
+			if m, ok := e.(*event.Message); ok && m.Chat.Kind == message.Group && !m.Self {
+				select {
+				case messages <- m.Message:
+				case <-ctx.Done():
+				}
+			}
+		},
+		OnState: func(s ntqq.State) {
+			if s.QR != nil && !s.QR.Scanned {
+				fmt.Printf("make a QR code of this and scan it before %s: %s\n",
+					s.QR.Expires.Format(time.TimeOnly), s.QR.URL)
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		answer(ctx, client, messages)
+	}()
+	if err := client.Run(ctx); err != nil { // returns when ctx has ended
+		log.Print(err)
+	}
+	stop()
+	<-answered
+}
+
+// answer sends the echoes until ctx ends.
+func answer(ctx context.Context, client *ntqq.Client, messages <-chan *message.Message) {
+	for {
+		var m *message.Message
+		select {
+		case m = <-messages:
+		case <-ctx.Done():
+			return
+		}
+		text, ok := strings.CutPrefix(plain(m.Content), "/echo ")
+		if !ok {
+			continue
+		}
+		_, err := client.SendGroup(ctx, m.Chat.Group, message.Content{
+			&message.Reply{
+				Sequence: m.Sequence, SenderUIN: m.Sender.UIN, SenderUID: m.Sender.UID,
+				Time: m.Time, Random: m.Random, Content: m.Content,
+			},
+			&message.Text{Text: text},
+		})
+		if err != nil { // errors.Is(err, ntqq.ErrOffline), errors.As(err, &serverError) ...
+			log.Printf("answer in group %d: %v", m.Chat.Group, err)
+		}
+	}
+}
+
+// plain is the text of a message without everything else.
+func plain(c message.Content) string {
+	var b strings.Builder
+	for _, segment := range c {
+		if t, ok := segment.(*message.Text); ok {
+			b.WriteString(t.Text)
+		}
+	}
+	return b.String()
+}

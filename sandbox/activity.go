@@ -1,0 +1,100 @@
+package sandbox
+
+import (
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+)
+
+// The kinds of activity.
+const (
+	ActivityUser          = "user"    // added
+	ActivityGroup         = "group"   // founded
+	ActivityMessage       = "message" // sent
+	ActivityRecall        = "recall"
+	ActivityFriendAdded   = "friend_added"
+	ActivityFriendRemoved = "friend_removed"
+	ActivityJoin          = "join"
+	ActivityLeave         = "leave"
+	ActivityKick          = "kick"
+	ActivityDissolve      = "dissolve"
+	ActivityAdmin         = "admin"
+	ActivityCard          = "card"
+	ActivityTitle         = "title"
+	ActivityRename        = "rename"
+	ActivityMute          = "mute"
+	ActivityMuteAll       = "mute_all"
+	ActivityOnline        = "client_online"
+	ActivityOffline       = "client_offline"
+	ActivityQR            = "qr" // a QR login was created or changed its state
+)
+
+// Activity is one thing that happened, for those who watch the sandbox. Fields
+// that do not apply are zero.
+type Activity struct {
+	Kind string `json:"kind"`
+	// Time is Unix milliseconds.
+	Time  int64             `json:"time"`
+	Group message.GroupCode `json:"group,omitempty"`
+	// User is whom it is about: the sender, the member, the account.
+	User message.UIN `json:"user,omitempty"`
+	// Peer is the other side of a private chat or friendship.
+	Peer message.UIN `json:"peer,omitempty"`
+	// By is who did it to User.
+	By       message.UIN `json:"by,omitempty"`
+	Sequence uint64      `json:"sequence,omitempty"`
+	Text     string      `json:"text,omitempty"`
+	// ID names a QR login.
+	ID      string `json:"id,omitempty"`
+	On      bool   `json:"on,omitempty"`
+	Seconds uint32 `json:"seconds,omitempty"`
+	// Common is the message of ActivityMessage, as stored: read-only.
+	Common *messagepb.CommonMessage `json:"-"`
+}
+
+type watcher struct{ c chan Activity }
+
+// Watch returns a channel of what happens from now on, and a function that ends
+// it. A watcher that lets its buffer fill up is cut off: its channel is closed.
+// The end function closes the channel too and may be called more than once.
+func (w *World) Watch(buffer int) (<-chan Activity, func()) {
+	watch := &watcher{c: make(chan Activity, max(buffer, 1))}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watchers[watch] = struct{}{}
+	return watch.c, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.unwatch(watch)
+	}
+}
+
+func (w *World) unwatch(watch *watcher) {
+	if _, watching := w.watchers[watch]; watching {
+		delete(w.watchers, watch)
+		close(watch.c)
+	}
+}
+
+// Note tells the watchers of something that happened outside the world. Time 0
+// is now. It must not be called from the sink, presence or an acknowledgement.
+func (w *World) Note(a Activity) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note(a)
+}
+
+func (w *World) note(a Activity) {
+	if len(w.watchers) == 0 {
+		return
+	}
+	if a.Time == 0 {
+		a.Time = w.now().UnixMilli()
+	}
+	for watch := range w.watchers {
+		select {
+		case watch.c <- a:
+		default:
+			w.unwatch(watch)
+		}
+	}
+}

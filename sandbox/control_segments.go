@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+)
+
+// segmentView is one segment in JSON; which fields count depends on the type.
+type segmentView struct {
+	Type string `json:"type"` // text, at, face, reply; given only: unknown
+	// Text is the text, the shown mention, the face's description.
+	Text string `json:"text,omitempty"`
+	// UIN is who is mentioned, or the author of the quoted message.
+	UIN message.UIN `json:"uin,omitempty"`
+	All bool        `json:"all,omitempty"`
+	// ID, Large and Result are those of message.Face.
+	ID     uint32 `json:"id,omitempty"`
+	Large  bool   `json:"large,omitempty"`
+	Result uint32 `json:"result,omitempty"`
+	// Sequence is the quoted message's.
+	Sequence uint64 `json:"sequence,omitempty"`
+	// Element names an unknown element.
+	Element string `json:"element,omitempty"`
+}
+
+// messageView is one message in JSON.
+type messageView struct {
+	Sequence       uint64            `json:"sequence"`
+	ClientSequence uint64            `json:"client_sequence,omitempty"`
+	Random         uint32            `json:"random"`
+	Time           int64             `json:"time"`
+	Group          message.GroupCode `json:"group,omitempty"`
+	From           message.UIN       `json:"from"`
+	To             message.UIN       `json:"to,omitempty"`
+	Nickname       string            `json:"nickname"`
+	Text           string            `json:"text"`
+	Segments       []segmentView     `json:"segments"`
+	Recalled       bool              `json:"recalled,omitempty"`
+}
+
+// segment reads one segment and fills in what a client would: the mentioned
+// name, the quoted message.
+func (c *control) segment(body *sendBody, v segmentView) (message.Segment, error) {
+	switch v.Type {
+	case "text":
+		return &message.Text{Text: v.Text}, nil
+	case "at":
+		if v.All {
+			return &message.At{All: true}, nil
+		}
+		u, ok := c.world.User(v.UIN)
+		if !ok {
+			return nil, fail(http.StatusNotFound, "no user %d to mention", v.UIN)
+		}
+		name := u.Nickname
+		if m, ok := c.world.Member(body.Group, v.UIN); ok && m.Card != "" {
+			name = m.Card
+		}
+		return &message.At{UIN: u.UIN, UID: u.UID, Display: "@" + name}, nil
+	case "face":
+		return &message.Face{ID: v.ID, Large: v.Large, Text: v.Text}, nil
+	case "reply":
+		return c.quote(body, v.Sequence)
+	}
+	return nil, fail(http.StatusBadRequest, "type %q is none of text, at, face, reply", v.Type)
+}
+
+func (c *control) quote(body *sendBody, sequence uint64) (message.Segment, error) {
+	var found []*messagepb.CommonMessage
+	if body.Group != 0 {
+		found = c.world.GroupHistory(body.Group, sequence, sequence)
+	} else {
+		found = c.world.FriendHistory(body.As, body.To, sequence, sequence)
+	}
+	if len(found) == 0 {
+		return nil, fail(http.StatusNotFound, "no message %d to reply to", sequence)
+	}
+	m, err := message.ParseCommon(found[0], body.As)
+	if err != nil {
+		return nil, fmt.Errorf("read message %d: %w", sequence, err)
+	}
+	quoted := m.Content
+	if len(quoted) > 0 {
+		if _, nested := quoted[0].(*message.Reply); nested {
+			quoted = quoted[1:]
+		}
+	}
+	return &message.Reply{
+		Sequence: m.Sequence, ClientSequence: m.ClientSequence, SenderUIN: m.Sender.UIN, SenderUID: m.Sender.UID,
+		Time: m.Time, Random: m.Random, Content: quoted,
+	}, nil
+}
+
+// view decodes a stored message.
+func (c *control) view(common *messagepb.CommonMessage) messageView {
+	m, err := message.ParseCommon(common, 0)
+	if err != nil { // the world stores chat messages only
+		c.log.Warn("stored message cannot be read", "err", err)
+		return messageView{Segments: []segmentView{}}
+	}
+	v := messageView{
+		Sequence: m.Sequence, ClientSequence: m.ClientSequence, Random: m.Random, Time: m.Time,
+		Group: m.Chat.Group,
+		From:  m.Sender.UIN, To: message.UIN(common.GetRoutingHead().GetToUin()),
+		Nickname: m.Sender.Card, Segments: []segmentView{},
+	}
+	if v.Nickname == "" {
+		v.Nickname = m.Sender.Nickname
+	}
+	if u, ok := c.world.User(v.From); ok && v.Nickname == "" {
+		v.Nickname = u.Nickname
+	}
+	var text strings.Builder
+	for _, segment := range m.Content {
+		s := c.viewSegment(segment)
+		v.Segments = append(v.Segments, s)
+		text.WriteString(plain(s))
+	}
+	v.Text = text.String()
+	return v
+}
+
+// viewSegment names people by number: quotes and mentions may have the uid only.
+func (c *control) viewSegment(segment message.Segment) segmentView {
+	number := func(uin message.UIN, uid message.UID) message.UIN {
+		if u, ok := c.world.UserByUID(uid); ok && uin == 0 {
+			return u.UIN
+		}
+		return uin
+	}
+	switch s := segment.(type) {
+	case *message.Text:
+		return segmentView{Type: "text", Text: s.Text}
+	case *message.At:
+		return segmentView{Type: "at", UIN: number(s.UIN, s.UID), All: s.All, Text: s.Display}
+	case *message.Face:
+		return segmentView{Type: "face", ID: s.ID, Large: s.Large, Result: s.Result, Text: s.Text}
+	case *message.Reply:
+		return segmentView{Type: "reply", Sequence: s.Sequence, UIN: number(s.SenderUIN, s.SenderUID)}
+	case *message.Unknown:
+		return segmentView{Type: "unknown", Element: s.Element}
+	}
+	return segmentView{Type: "unknown", Element: fmt.Sprintf("%T", segment)}
+}
+
+// plain is a segment as text, for people.
+func plain(s segmentView) string {
+	switch s.Type {
+	case "text", "at":
+		return s.Text
+	case "face":
+		name := strings.TrimPrefix(s.Text, "/")
+		if name == "" {
+			name = fmt.Sprintf("face %d", s.ID)
+		}
+		if s.Result != 0 {
+			name = fmt.Sprintf("%s %d", name, s.Result)
+		}
+		return "[" + name + "]"
+	case "unknown":
+		return "[" + s.Element + "]"
+	}
+	return ""
+}

@@ -1,0 +1,121 @@
+package sandbox
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/pb/pushpb"
+	"libration/internal/pb/systempb"
+	"libration/internal/rpc"
+	"libration/ntqq/message"
+)
+
+// heartbeatSeconds is the period of session heartbeats.
+const heartbeatSeconds = 270
+
+// registerRefused is the text of the refusal seen in a vector; its code is 0.
+const registerRefused = "register fail"
+
+// userStatus is the presence an account has chosen (docs/protocol/operations.md
+// 4.5). The zero value is online.
+type userStatus struct{ status, ext uint32 }
+
+func (s *Sandbox) handleSession() {
+	rpc.Handle(&s.mux, rpc.Register, s.registerOld)
+	rpc.Handle(&s.mux, rpc.InfoSync, s.infoSync)
+	rpc.Handle(&s.mux, rpc.UnRegister, s.unregisterClient)
+	rpc.Handle(&s.mux, rpc.Heartbeat, func(*request, *systempb.SsoHeartBeatRequest) (*systempb.SsoHeartBeatResponse, error) {
+		return &systempb.SsoHeartBeatResponse{Interval: proto.Uint64(heartbeatSeconds)}, nil
+	})
+	rpc.Handle(&s.mux, rpc.SetStatus, s.setStatus)
+}
+
+func registerAnswer(text string) *systempb.RegisterResponse {
+	return &systempb.RegisterResponse{Message: proto.String(text), Timestamp: proto.Uint32(uint32(time.Now().Unix()))}
+}
+
+// registerOld is the older way of registering (docs/protocol/login.md 9).
+func (s *Sandbox) registerOld(rq *request, req *systempb.RegisterInfo) (*systempb.RegisterResponse, error) {
+	if s.faults.take(&s.faults.refuseRegisters) {
+		return registerAnswer(registerRefused), nil
+	}
+	s.register(rq, req.GetDevice().GetDevName(), func() {
+		reply(rq, rpc.Register, registerAnswer("register success"))
+	})
+	return nil, nil
+}
+
+// infoSync is the newer way; the start of the synchronisation follows as a push.
+func (s *Sandbox) infoSync(rq *request, req *systempb.SsoInfoSyncRequest) (*systempb.SsoInfoSyncResponse, error) {
+	if s.faults.take(&s.faults.refuseRegisters) {
+		return &systempb.SsoInfoSyncResponse{RegisterResponse: registerAnswer(registerRefused)}, nil
+	}
+	sync, err := s.syncPush(rq.session.uin)
+	if err != nil {
+		return nil, err
+	}
+	s.register(rq, req.GetRegisterInfo().GetDevice().GetDevName(), func() {
+		reply(rq, rpc.InfoSync, &systempb.SsoInfoSyncResponse{RegisterResponse: registerAnswer("register success")})
+		rq.conn.push(rq.session, rpc.PushInfoSync, sync)
+	})
+	return nil, nil
+}
+
+// syncPush tells the newest and the last read sequence of each group
+// (docs/protocol/events.md 8.2).
+func (s *Sandbox) syncPush(uin message.UIN) ([]byte, error) {
+	groups := s.world.GroupsOf(uin)
+	push := &pushpb.InfoSyncPush{PushFlag: 5, PushSequence: uint32(time.Now().Unix())}
+	s.mu.Lock()
+	for _, g := range groups {
+		push.Groups = append(push.Groups, &pushpb.SyncGroupNode{
+			GroupCode: uint64(g.Code), LatestSequence: g.LastSequence, ReadSequence: s.read[readMark{uin, g.Code}],
+			GroupName: []byte(g.Name),
+		})
+	}
+	s.mu.Unlock()
+	return pb.Marshal(push)
+}
+
+func (s *Sandbox) unregisterClient(rq *request, _ *systempb.UnRegisterRequest) (*systempb.RegisterResponse, error) {
+	s.mu.Lock()
+	was := rq.session.conn != nil
+	s.unregister(rq.session)
+	s.mu.Unlock()
+	if was {
+		s.noteOffline(rq.session, "unregistered")
+	}
+	return registerAnswer("unregister success"), nil
+}
+
+// setStatus accepts both layouts of its request: the older one leaves out field 1
+// and has status and extended status one field further (docs/protocol/operations.md
+// 7.1 rule 12).
+func (s *Sandbox) setStatus(rq *request, req *oidbpb.SetStatusReq) (*oidbpb.SetStatusResp, error) {
+	chosen := userStatus{req.GetStatus(), req.GetExtStatus()}
+	if chosen.status == 0 {
+		chosen = userStatus{req.GetExtStatus(), req.GetBatteryStatus()}
+	}
+	s.mu.Lock()
+	s.status[rq.session.uin] = chosen
+	s.mu.Unlock()
+	return &oidbpb.SetStatusResp{Message: "set status success"}, nil
+}
+
+// statusOf is property 27372 (docs/protocol/operations.md 4.1): a tenth of the
+// status or, in status 10, the extended one with its bytes apart.
+func (s *Sandbox) statusOf(uin message.UIN) uint64 {
+	s.mu.Lock()
+	chosen := s.status[uin]
+	s.mu.Unlock()
+	switch {
+	case chosen.status == 0:
+		return 1
+	case chosen.status == 10 && chosen.ext != 0:
+		return uint64(chosen.ext&0xFF00 | chosen.ext&0xFF<<16)
+	}
+	return uint64(max(chosen.status/10, 1))
+}

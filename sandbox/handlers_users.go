@@ -1,0 +1,203 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/ntqq/message"
+)
+
+func (s *Sandbox) handleUsers() {
+	rpc.Handle(&s.mux, rpc.FriendList, s.friendList)
+	rpc.Handle(&s.mux, rpc.UserByUID, s.userInfo)
+	rpc.Handle(&s.mux, rpc.OneWayFriends, oneWayFriends)
+}
+
+// refusal makes the world's refusals results of the OIDB envelope.
+func refusal(rq *request, r *Refusal) error {
+	return &rpc.OIDBError{Command: rq.Command, Code: r.Code, Message: r.Text}
+}
+
+// Property keys (docs/protocol/operations.md 4.1).
+const (
+	keyAvatar     = 101
+	keySign       = 102
+	keyRemark     = 103
+	keyLabels     = 104
+	keyLevel      = 105
+	keyBusiness   = 107
+	keyNickname   = 20002
+	keyCountry    = 20003
+	keyCity       = 20004
+	keySex        = 20009
+	keyMail       = 20011
+	keyPhone      = 20016
+	keyHomeCity   = 20020
+	keySchool     = 20021
+	keyRegistered = 20026
+	keyBirthday   = 20031
+	keyAge        = 20037
+	keyStatus     = 27372
+	keyQID        = 27394
+	keyCustom     = 27406
+)
+
+// friendList answers one page, ordered by uin. Nobody's list is empty, as some
+// clients fail on that: who has no friends is its own
+// (docs/protocol/operations.md 7.1 rules 2 to 5, 7).
+func (s *Sandbox) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.FriendListResp, error) {
+	uin := rq.session.uin
+	friends := s.world.Friends(uin)
+	if len(friends) == 0 {
+		if self, ok := s.world.User(uin); ok {
+			friends = []Friendship{{User: self}}
+		}
+	}
+	answer := &oidbpb.FriendListResp{
+		Seq: 1, IsEnd: proto.Uint32(0), Time: proto.Int64(time.Now().Unix()), SelfUin: proto.Uint64(uint64(uin)),
+		Categories: categories(friends),
+	}
+	cookie := &oidbpb.FriendListCookie{}
+	if err := pb.Unmarshal(req.GetCookie(), cookie); err != nil {
+		return nil, refusal(rq, refuse(RefusedBadRequest, "bad cookie"))
+	}
+	for _, f := range friends {
+		if uint64(f.User.UIN) < cookie.GetNextUin() {
+			continue
+		}
+		if len(answer.Friends) == s.opts.FriendPage {
+			next, err := pb.Marshal(&oidbpb.FriendListCookie{NextUin: proto.Uint64(uint64(f.User.UIN))})
+			if err != nil {
+				return nil, err
+			}
+			answer.Cookie = next
+			return answer, nil
+		}
+		answer.Friends = append(answer.Friends, friendEntry(f))
+	}
+	answer.IsEnd = proto.Uint32(1)
+	return answer, nil
+}
+
+func friendEntry(f Friendship) *oidbpb.Friend {
+	return &oidbpb.Friend{
+		Uid: string(f.User.UID), Uin: uint64(f.User.UIN), CategoryId: proto.Int32(f.Category),
+		Biz: map[int32]*oidbpb.FriendBizData{1: {
+			Numbers: map[int32]int32{keySex: int32(f.User.Sex), keyAge: int32(f.User.Age)},
+			Strings: map[int32][]byte{
+				keySign: []byte(f.User.Sign), keyRemark: []byte(f.Remark),
+				keyNickname: []byte(f.User.Nickname), keyQID: []byte(f.User.QID),
+			},
+		}},
+	}
+}
+
+// categories lists the default category and all that are in use.
+func categories(friends []Friendship) []*oidbpb.FriendCategory {
+	count := map[int32]int32{0: 0}
+	for _, f := range friends {
+		count[f.Category]++
+	}
+	var list []*oidbpb.FriendCategory
+	for _, id := range slices.Sorted(maps.Keys(count)) {
+		name := "我的好友"
+		if id != 0 {
+			name = fmt.Sprintf("分组 %d", id)
+		}
+		list = append(list, &oidbpb.FriendCategory{Id: id, Name: name, MemberCount: count[id], SortId: id})
+	}
+	return list
+}
+
+// userInfo answers 0xfe1_2 in both forms: field 1 is a text id or a number, which
+// differ in their wire type. Every property is sent, whatever was asked for
+// (docs/protocol/operations.md 7.1 rule 6).
+func (s *Sandbox) userInfo(rq *request, req *oidbpb.UserInfoByUidReq) (*oidbpb.UserInfoResp, error) {
+	var user User
+	var known bool
+	if uid := req.GetUid(); uid != "" {
+		user, known = s.world.UserByUID(message.UID(uid))
+	} else {
+		byUIN, err := rpc.UserByUIN.DecodeRequest(rq.Body)
+		if err != nil {
+			return nil, err
+		}
+		user, known = s.world.User(message.UIN(byUIN.GetUin()))
+	}
+	if !known {
+		return nil, refusal(rq, refuse(RefusedNotFound, "no such user"))
+	}
+	var remark string
+	for _, f := range s.world.Friends(rq.session.uin) {
+		if f.User.UIN == user.UIN {
+			remark = f.Remark
+		}
+	}
+	avatar, err := pb.Marshal(&oidbpb.UserAvatarValue{
+		Url: proto.String(fmt.Sprintf("https://q1.qlogo.cn/g?b=qq&nk=%d&s=", user.UIN)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Two clients need its body to be there, be it empty.
+	business, err := pb.Marshal(&oidbpb.UserBusinessValue{Body: &oidbpb.UserBusinessBody{}})
+	if err != nil {
+		return nil, err
+	}
+	return &oidbpb.UserInfoResp{Body: &oidbpb.UserInfoBody{
+		Uid: string(user.UID), Uin: uint64(user.UIN),
+		Properties: &oidbpb.UserProperties{
+			Numbers: []*oidbpb.NumberProperty{
+				{Key: keyLevel, Value: uint64(user.Level)},
+				{Key: keySex, Value: uint64(user.Sex)},
+				{Key: keyRegistered, Value: uint64(user.RegisterTime)},
+				{Key: keyAge, Value: uint64(user.Age)},
+				{Key: keyStatus, Value: s.statusOf(user.UIN)},
+			},
+			BytesValues: []*oidbpb.BytesProperty{
+				text(keyAvatar, avatar),
+				text(keySign, []byte(user.Sign)),
+				text(keyRemark, []byte(remark)),
+				text(keyLabels, nil),
+				text(keyBusiness, business),
+				text(keyNickname, []byte(user.Nickname)),
+				text(keyCountry, nil),
+				text(keyCity, nil),
+				text(keyMail, nil),
+				text(keyPhone, nil),
+				text(keyHomeCity, nil),
+				text(keySchool, nil),
+				text(keyBirthday, make([]byte, 4)), // not set
+				text(keyQID, []byte(user.QID)),
+				text(keyCustom, nil),
+			},
+		},
+	}}, nil
+}
+
+// text makes a property whose value is written even when it is empty: a client
+// that reads an absent one as null would fail on it. The schema cannot say so, as
+// the field is not optional there, so its two bytes are added by hand.
+func text(key uint32, value []byte) *oidbpb.BytesProperty {
+	p := &oidbpb.BytesProperty{Key: key, Value: value}
+	if len(value) == 0 {
+		p.ProtoReflect().SetUnknown([]byte{2<<3 | 2, 0})
+	}
+	return p
+}
+
+// oneWayFriends must be answered, though there are none: one client asks with
+// each refresh of its friends (docs/protocol/operations.md 7.1 rule 13).
+func oneWayFriends(_ *request, req *oidbpb.WebSsoReq) (*oidbpb.WebSsoResp, error) {
+	return &oidbpb.WebSsoResp{
+		Type: proto.Uint32(req.GetType()), Ret: proto.Uint32(0),
+		Data: proto.String(`{"ErrorCode":0,"rpt_block_list":[]}`),
+	}, nil
+}

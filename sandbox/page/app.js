@@ -1,0 +1,325 @@
+// The chat page of the sandbox: act as any account, see everything live. The
+// account and the chat stand in the address (#as=20001&chat=g730000001), so that
+// several windows can be several people.
+import { t, translate } from './text.js';
+import { get, post, watch } from './api.js';
+import { avatar, bubble, happening, make, note, split } from './view.js';
+
+const $ = (id) => document.getElementById(id);
+const maxShown = 300; // messages kept on the page
+
+let state = { users: [], groups: [], clients: [], qr: [] };
+let as = 0;
+let chat = ''; // "g<code>" or "u<uin>"
+let members = [];
+let shown = new Map(); // sequence -> message of the open chat
+let queue = []; // events not yet on the page
+let replyTo = null;
+const unread = new Map();
+const last = new Map(); // chat -> {sequence, text} of the newest message
+
+const user = (uin) => state.users.find((u) => u.uin === uin);
+const nameOf = (uin) => user(uin)?.nickname ?? String(uin);
+const isOnline = (uin) => state.clients.some((c) => c.uin === uin && c.registered);
+const isGroup = () => chat.startsWith('g');
+const target = () => Number(chat.slice(1));
+
+function toast(error) {
+  $('toast').textContent = error.message ?? error;
+  $('toast').hidden = false;
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => { $('toast').hidden = true; }, 4000);
+}
+
+const guarded = (f) => async (...args) => {
+  try {
+    return await f(...args);
+  } catch (error) {
+    toast(error);
+  }
+};
+
+// State: users, chats, clients, logins.
+
+const loadState = guarded(async () => {
+  state = await get('api/state');
+  if (!user(as)) {
+    const free = state.users.filter((u) => !isOnline(u.uin));
+    as = (free.find((u) => u.uin > 20000) ?? free[0] ?? state.users[0])?.uin ?? 0;
+  }
+  renderSide();
+  renderLogins();
+  renderHeading();
+  if (isGroup()) members = await get(`api/groups/${target()}/members`);
+});
+
+let stateTimer;
+function refreshSoon() {
+  stateTimer ??= setTimeout(() => { stateTimer = undefined; loadState(); }, 150);
+}
+
+function chatsOf(uin) {
+  const u = user(uin);
+  const groups = state.groups.filter((g) => u?.groups?.includes(g.code));
+  return [
+    ...groups.map((g) => ({ key: 'g' + g.code, id: g.code, name: g.name, group: true, about: t('members', g.member_count) })),
+    ...(u?.friends ?? []).map((f) => ({ key: 'u' + f, id: f, name: nameOf(f), online: isOnline(f), about: String(f) })),
+  ];
+}
+
+function renderSide() {
+  $('as').replaceChildren(...state.users.map((u) => make('option', { value: u.uin }, `${u.nickname} (${u.uin})`)));
+  $('as').value = as;
+  const online = state.clients.filter((c) => c.registered);
+  $('status').replaceChildren(...(online.length
+    ? online.map((c) => make('div', { class: 'dot on', 'data-online': c.uin, title: c.device_name }, t('online', nameOf(c.uin))))
+    : [make('div', { class: 'dot' }, t('nobody'))]));
+  renderChats();
+}
+
+function renderChats() {
+  const chats = chatsOf(as);
+  $('chats').replaceChildren(...chats.map((c) => {
+    const count = unread.get(c.key) ?? 0;
+    return make('button', { class: 'chat', 'data-chat': c.key, 'aria-current': c.key === chat, onclick: () => open(c.key) },
+      avatar(c.id, c.name, c),
+      make('span', { class: 'who' }, make('b', {}, c.name), make('small', {}, last.get(c.key)?.text ?? c.about)),
+      ...(count ? [make('span', { class: 'badge' }, count > 99 ? '99+' : count)] : []));
+  }));
+  if (!chats.length) $('chats').append(note(t('noChats')));
+}
+
+function renderLogins() {
+  const waiting = state.qr.filter((q) => q.state === 'waiting' || q.state === 'scanned');
+  $('qr').replaceChildren(...waiting.map((q) => {
+    const account = make('select', {}, ...state.users.map((u) => make('option', { value: u.uin }, `${u.nickname} (${u.uin})`)));
+    if (q.bound_uin) account.value = q.bound_uin;
+    const decide = (verdict) => guarded(() => post(`api/qr/${q.id}/${verdict}`, { uin: Number(account.value) }));
+    return make('div', { class: 'login', 'data-qr': q.id },
+      make('span', {}, t('wantsLogin', q.device_name || t('device'))), account,
+      make('button', { 'data-action': 'approve', onclick: decide('approve') }, t('approve')),
+      make('button', { class: 'quiet', 'data-action': 'reject', onclick: decide('reject') }, t('reject')));
+  }));
+  // Narrow screens show one half at a time; the logins must be seen in both.
+  (narrow.matches && !chat ? $('chats') : $('messages')).before($('qr'));
+}
+
+// The open chat.
+
+function renderHeading() {
+  const c = chatsOf(as).find((c) => c.key === chat);
+  document.body.dataset.view = c ? 'chat' : 'chats';
+  $('composer').hidden = !c;
+  $('name').textContent = c?.name ?? t('pick');
+  $('detail').textContent = !c ? '' : c.group ? `${c.id} · ${c.about}` : String(c.id);
+  $('at').hidden = !c?.group;
+  if (!c && chat) { // no longer a friend or member
+    chat = '';
+    shown.clear();
+    $('messages').replaceChildren();
+    renderChats();
+  }
+}
+
+const on = {
+  quoted: (sequence) => shown.get(sequence),
+  mention: (m) => { if (isGroup()) insert('@' + m.nickname + ' '); },
+  reply: (m) => {
+    replyTo = m;
+    renderReplying();
+    $('input').focus();
+  },
+  mayRecall: (m) => m.from === as || ['owner', 'admin'].includes(members.find((p) => p.uin === as)?.role),
+  recall: guarded((m) => post('api/recall', { as, sequence: m.sequence, ...(isGroup() ? { group: target() } : { peer: target() }) })),
+};
+
+function element(m) { return bubble(m, m.from === as, on); }
+
+const open = guarded(async (key) => {
+  chat = key;
+  unread.delete(key);
+  replyTo = null;
+  members = [];
+  queue = [];
+  location.hash = new URLSearchParams(key ? { as, chat: key } : { as });
+  $('people').hidden = true;
+  renderReplying();
+  renderHeading();
+  renderChats();
+  renderLogins();
+  if (!chat) return;
+  const [list, people] = await Promise.all([
+    get(isGroup() ? `api/messages?group=${target()}&limit=100` : `api/messages?a=${as}&b=${target()}&limit=100`),
+    isGroup() ? get(`api/groups/${target()}/members`) : [],
+  ]);
+  if (key !== chat) return; // another chat was opened meanwhile
+  members = people;
+  shown = new Map(list.map((m) => [m.sequence, m]));
+  $('messages').replaceChildren(...(list.length ? list.map(element) : [note(t('empty'), { 'data-empty': true })]));
+  atEnd = true;
+  stayAtEnd();
+  if (list.length) setLast(key, list.at(-1));
+  renderChats();
+  $('input').focus({ preventScroll: true });
+});
+
+function setLast(key, m) {
+  const text = key.startsWith('g') ? `${m.nickname}: ${m.text}` : m.text;
+  last.set(key, { sequence: m.sequence, text: m.recalled ? t('recalled', m.nickname) : text });
+}
+
+// Events. Many may come at once: they are put on the page together.
+
+function chatOf(e) {
+  if (e.group) return user(as)?.groups?.includes(e.group) ? 'g' + e.group : '';
+  if (e.user === as && e.peer) return 'u' + e.peer;
+  if (e.peer === as) return 'u' + e.user;
+  return '';
+}
+
+function onEvent(e) {
+  if (e.kind !== 'message' && e.kind !== 'recall') refreshSoon();
+  const key = chatOf(e);
+  if (!key) return;
+  if (!queue.length) requestAnimationFrame(flush);
+  queue.push({ key, e });
+  if (queue.length > 10000) queue = queue.slice(-5000); // a window in the background
+}
+
+// Whoever reads the end goes on reading it when messages come or room is lost.
+let atEnd = true;
+function stayAtEnd() {
+  if (atEnd) $('messages').scrollTop = $('messages').scrollHeight;
+}
+
+function flush() {
+  const list = $('messages');
+  const fresh = [];
+  const newest = new Map();
+  for (const { key, e } of queue) {
+    if (e.message) newest.set(key, e.message);
+    if (key !== chat) {
+      if (e.message && e.message.from !== as) unread.set(key, (unread.get(key) ?? 0) + 1);
+    } else if (e.kind === 'message') {
+      if (shown.has(e.sequence)) continue; // came with the list too
+      shown.set(e.sequence, e.message);
+      fresh.push({ message: e.message });
+    } else if (e.kind === 'recall') {
+      const m = shown.get(e.sequence);
+      if (!m) continue;
+      m.recalled = true;
+      if (last.get(key)?.sequence === m.sequence) newest.set(key, m);
+      list.querySelector(`[data-seq="${e.sequence}"]`)?.replaceWith(element(m));
+    } else {
+      const text = happening(e, nameOf);
+      if (text) fresh.push({ text });
+    }
+  }
+  queue = [];
+  if (fresh.length) list.querySelector('[data-empty]')?.remove();
+  list.append(...fresh.slice(-maxShown).map((f) => (f.message ? element(f.message) : note(f.text))));
+  while (list.children.length > maxShown) list.firstElementChild.remove();
+  for (const sequence of shown.keys()) {
+    if (shown.size <= 2 * maxShown) break;
+    shown.delete(sequence);
+  }
+  stayAtEnd();
+  for (const [key, m] of newest) setLast(key, m);
+  renderChats();
+}
+
+// Writing.
+
+function renderReplying() {
+  $('replying').hidden = !replyTo;
+  if (replyTo) $('replying').firstElementChild.textContent = t('replyTo', replyTo.nickname, replyTo.text);
+}
+
+function insert(text) {
+  const input = $('input');
+  input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
+  input.focus();
+  fit();
+}
+
+function fit() {
+  $('input').style.height = 'auto';
+  $('input').style.height = $('input').scrollHeight + 2 + 'px';
+}
+
+function people() {
+  return [{ name: t('everyone'), all: true }, ...members.map((m) => ({ name: m.card || m.nickname, uin: m.uin }))];
+}
+
+const submit = guarded(async () => {
+  const text = $('input').value;
+  if (!text.trim() || !chat) return;
+  const segments = isGroup() ? split(text, people()) : [{ type: 'text', text }];
+  if (replyTo) segments.unshift({ type: 'reply', sequence: replyTo.sequence });
+  await post('api/send', { as, segments, ...(isGroup() ? { group: target() } : { to: target() }) });
+  $('input').value = '';
+  replyTo = null;
+  renderReplying();
+  fit();
+});
+
+function listen() {
+  $('as').onchange = () => {
+    as = Number($('as').value);
+    unread.clear();
+    last.clear();
+    open(chatsOf(as).some((c) => c.key === chat) ? chat : '');
+  };
+  $('back').onclick = () => open('');
+  $('replying').lastElementChild.onclick = () => { replyTo = null; renderReplying(); };
+  $('composer').onsubmit = (e) => { e.preventDefault(); submit(); };
+  $('input').oninput = fit;
+  $('input').onkeydown = (e) => {
+    if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
+    e.preventDefault();
+    submit();
+  };
+  $('at').onclick = () => {
+    $('people').hidden = !$('people').hidden;
+    $('people').replaceChildren(...people().slice(0, 200).map((p) => make('button', {
+      type: 'button', onclick: () => { $('people').hidden = true; insert('@' + p.name + ' '); },
+    }, p.name)));
+  };
+  narrow.onchange = renderLogins;
+  $('messages').onscroll = () => {
+    const { scrollHeight, scrollTop, clientHeight } = $('messages');
+    atEnd = scrollHeight - scrollTop - clientHeight < 80;
+  };
+  new ResizeObserver(stayAtEnd).observe($('messages'));
+  window.onhashchange = () => {
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    const key = wanted.get('chat') ?? '';
+    if (Number(wanted.get('as')) === as && key !== chat) open(key);
+  };
+}
+
+const narrow = matchMedia('(max-width: 720px)');
+
+async function start() {
+  translate();
+  $('input').placeholder = t('placeholder');
+  listen();
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  as = Number(wanted.get('as'));
+  await loadState();
+  const first = chatsOf(as)[0]?.key ?? '';
+  await open(wanted.get('chat') ?? (narrow.matches ? '' : first));
+  let lost = false;
+  watch(onEvent, async (connected) => {
+    if (!connected) {
+      lost = true;
+      $('status').replaceChildren(make('div', { class: 'dot' }, t('offline')));
+      return;
+    }
+    await loadState(); // also what changed between the first look and now
+    if (lost || chat) await open(chat);
+    lost = false;
+  });
+}
+
+start();

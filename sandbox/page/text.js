@@ -1,0 +1,43 @@
+// The page's words in both languages; ?lang=zh or ?lang=en overrules the browser.
+const words = {
+  en: {
+    title: 'Libration sandbox', actAs: 'Act as', back: 'Back', cancel: 'Cancel', mention: 'Mention', send: 'Send',
+    placeholder: 'Message', nobody: 'No client is online', online: '{0} is online', offline: 'Connection lost, trying again…',
+    wantsLogin: '{0} wants to log in as', approve: 'Approve', reject: 'Reject', device: 'A client',
+    members: '{0} members', everyone: 'Everyone', reply: 'Reply', recall: 'Recall', recalled: '{0} recalled a message',
+    replyTo: 'Reply to {0}: {1}', quoteGone: 'message {0}', empty: 'No messages yet', pick: 'Choose a chat',
+    noChats: 'No friends or groups yet', join: '{0} joined the group', leave: '{0} left the group',
+    kick: '{0} was removed by {1}', mute: '{0} was muted for {1} s', unmute: '{0} may speak again',
+    mute_all: 'Everybody was muted', unmute_all: 'Everybody may speak again', admin: '{0} is now an admin',
+    unadmin: '{0} is no longer an admin', rename: 'The group is now called {0}', title_: '{0} got the title {1}',
+  },
+  zh: {
+    title: 'Libration 沙盒', actAs: '身份', back: '返回', cancel: '取消', mention: '提及', send: '发送',
+    placeholder: '输入消息', nobody: '没有客户端在线', online: '{0} 在线', offline: '连接已断开，正在重试…',
+    wantsLogin: '{0} 请求登录，账号', approve: '确认登录', reject: '拒绝', device: '一个客户端',
+    members: '{0} 名成员', everyone: '全体成员', reply: '回复', recall: '撤回', recalled: '{0} 撤回了一条消息',
+    replyTo: '回复 {0}：{1}', quoteGone: '消息 {0}', empty: '还没有消息', pick: '请选择聊天',
+    noChats: '还没有好友或群', join: '{0} 加入了群聊', leave: '{0} 退出了群聊',
+    kick: '{0} 被 {1} 移出群聊', mute: '{0} 被禁言 {1} 秒', unmute: '{0} 被解除禁言',
+    mute_all: '已开启全员禁言', unmute_all: '已关闭全员禁言', admin: '{0} 成为管理员',
+    unadmin: '{0} 不再是管理员', rename: '群名改为 {0}', title_: '{0} 获得头衔 {1}',
+  },
+};
+
+const asked = new URLSearchParams(location.search).get('lang') ?? navigator.language;
+export const lang = asked.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+
+export function t(key, ...values) {
+  return words[lang][key].replace(/\{(\d)\}/g, (_, i) => values[i]);
+}
+
+// translate fills in the words of the static page.
+export function translate() {
+  document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+  document.title = t('title');
+  for (const e of document.querySelectorAll('[data-text]')) e.textContent = t(e.dataset.text);
+  for (const e of document.querySelectorAll('[data-title]')) {
+    e.title = t(e.dataset.title);
+    e.setAttribute('aria-label', e.title);
+  }
+}

@@ -1,0 +1,205 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"libration/internal/rpc"
+	"libration/ntqq/message"
+)
+
+// Options configures a Sandbox. The zero value is a sandbox with the default
+// scenario whose clients log in by scanning codes.
+type Options struct {
+	// World is what the service serves; nil: the default scenario.
+	World *World
+	// Seed decides the key pairs and, with World nil, the world.
+	Seed uint64
+	// Log is where connections, logins and refusals are told; nil: nowhere.
+	Log *slog.Logger
+	// RequireSign refuses the signed commands without a signature of this
+	// sandbox's own sign provider (docs/protocol/login.md 12).
+	RequireSign bool
+	// AutoApprove confirms every QR login at once with this account; 0: none.
+	AutoApprove message.UIN
+	// Passwords are plain text; accounts without one cannot log in by password.
+	Passwords map[message.UIN]string
+	// SessionLifetime is how long a D2 ticket is honoured; 0: for ever.
+	SessionLifetime time.Duration
+	// QRLifetime is how long a login code can be scanned; 0: 120 s, at least 1 s.
+	QRLifetime time.Duration
+	// FriendPage and MemberPage are the sizes of one page of the friend list and of
+	// a member list; 0: 300 and 200. Small ones exercise a client's paging.
+	FriendPage, MemberPage int
+	// Strict answers unknown commands with code -1 instead of an empty success.
+	// Foreign clients drop the connection on such codes.
+	Strict bool
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.QRLifetime == 0 {
+		o.QRLifetime = 120 * time.Second // docs/protocol/login.md 4.2
+	}
+	if o.FriendPage == 0 {
+		o.FriendPage = 300
+	}
+	if o.MemberPage == 0 {
+		o.MemberPage = 200
+	}
+}
+
+func (o *Options) validate() error {
+	var errs []error
+	if o.QRLifetime < time.Second {
+		errs = append(errs, fmt.Errorf("qr lifetime %v is below a second", o.QRLifetime))
+	}
+	if o.SessionLifetime < 0 {
+		errs = append(errs, fmt.Errorf("session lifetime %v is negative", o.SessionLifetime))
+	}
+	if o.FriendPage < 0 || o.MemberPage < 0 {
+		errs = append(errs, fmt.Errorf("page sizes %d and %d must not be negative", o.FriendPage, o.MemberPage))
+	}
+	if o.AutoApprove != 0 {
+		if _, ok := o.World.User(o.AutoApprove); !ok {
+			errs = append(errs, fmt.Errorf("no user %d to approve logins with", o.AutoApprove))
+		}
+	}
+	for uin := range o.Passwords {
+		if _, ok := o.World.User(uin); !ok {
+			errs = append(errs, fmt.Errorf("no user %d to have a password", uin))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Sandbox is a simulated NTQQ service. It is safe for concurrent use.
+type Sandbox struct {
+	opts   Options
+	log    *slog.Logger
+	world  *World
+	keys   keyring
+	faults Faults
+	mux    rpc.Mux[*request]
+
+	// mu guards everything below. The world calls the sandbox with its own lock
+	// held, so that the world must not be called with mu held.
+	mu        sync.Mutex
+	conns     map[*conn]struct{}
+	sessions  table[*session]      // by D2
+	a1s       table[*a1Ticket]     // by A1
+	exchanges table[*exchange]     // by session ticket
+	codes     table[*qrCode]       // by signature
+	codeA1s   table[*qrCode]       // confirmed codes by the A1 handed out
+	unusual   table[unusualTicket] // by unusual-device signature
+	online    map[message.UIN][]*session
+	addrs     []string // where Serve listens
+	status    map[message.UIN]userStatus
+	cautious  map[message.UIN]bool // whose easy logins count as from an unusual device
+	read      map[readMark]uint64  // the newest sequence reported as read
+}
+
+// New makes a sandbox. There is no I/O and no goroutine before Serve.
+func New(o Options) (*Sandbox, error) {
+	o.setDefaults()
+	if o.World == nil {
+		world, err := DefaultScenario().Build(o.Seed)
+		if err != nil {
+			return nil, fmt.Errorf("default scenario: %w", err)
+		}
+		o.World = world
+	}
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("sandbox options: %w", err)
+	}
+	keys, err := newKeyring(o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{
+		opts: o, log: o.Log, world: o.World, keys: keys,
+		conns:    map[*conn]struct{}{},
+		online:   map[message.UIN][]*session{},
+		status:   map[message.UIN]userStatus{},
+		cautious: map[message.UIN]bool{},
+		read:     map[readMark]uint64{},
+	}
+	s.faults.s = s
+	s.handleSession()
+	s.handleMessages()
+	s.handleUsers()
+	s.handleGroups()
+	s.world.SetPresence(s.isOnline)
+	s.world.SetSink(s.deliver)
+	return s, nil
+}
+
+// World returns what the service serves.
+func (s *Sandbox) World() *World { return s.world }
+
+// Faults returns the switches that make the service misbehave.
+func (s *Sandbox) Faults() *Faults { return &s.faults }
+
+// Handler returns the control API with the chat page at /, and the sign provider
+// at /sign.
+func (s *Sandbox) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", newControl(s.world, s, s.log))
+	sign := s.signHandler()
+	mux.Handle("/sign", sign)
+	mux.Handle("/sign/", sign)
+	return mux
+}
+
+// Serve runs the service on l until ctx ends, and closes l. It returns when every
+// goroutine it started has ended: nil because of ctx, else why l failed. It may
+// run on several listeners at once.
+func (s *Sandbox) Serve(ctx context.Context, l net.Listener) error {
+	s.listening(l.Addr().String(), true)
+	defer s.listening(l.Addr().String(), false)
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() {
+		<-ctx.Done()
+		l.Close()
+	})
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("accept: %w", err)
+		}
+		running.Go(func() { s.serveConn(ctx, nc) })
+	}
+}
+
+// Addresses returns where the service is served now.
+func (s *Sandbox) Addresses() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.addrs)
+}
+
+// listening notes that Serve has begun or ended on an address.
+func (s *Sandbox) listening(address string, began bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if began {
+		s.addrs = append(s.addrs, address)
+	} else if i := slices.Index(s.addrs, address); i >= 0 {
+		s.addrs = slices.Delete(s.addrs, i, i+1)
+	}
+}

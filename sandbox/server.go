@@ -1,0 +1,212 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"libration/internal/wire"
+	"libration/ntqq/message"
+)
+
+const (
+	// compressFrom is the size of an answer from which on it is compressed.
+	compressFrom = 8 << 10
+	// flushAt is how much the writer gathers before it writes.
+	flushAt = 64 << 10
+)
+
+// conn is one connection: its reader handles the requests one after the other,
+// its writer encodes and sends what is in the outbox.
+type conn struct {
+	s      *Sandbox
+	nc     net.Conn
+	remote string
+	out    outbox
+	cut    sync.Once
+
+	// Of the reader.
+	answered answers
+	unknown  map[string]bool // commands already logged
+
+	// Of the writer.
+	pushes int32 // the last push's sequence
+
+	// Guarded by Sandbox.mu.
+	session *session // the last one seen here
+	since   time.Time
+}
+
+func (s *Sandbox) serveConn(ctx context.Context, nc net.Conn) {
+	c := &conn{
+		s: s, nc: nc, remote: nc.RemoteAddr().String(), since: time.Now(),
+		out:     outbox{wake: make(chan struct{}, 1)},
+		unknown: map[string]bool{},
+	}
+	s.mu.Lock()
+	s.conns[c] = struct{}{}
+	s.mu.Unlock()
+
+	var writer sync.WaitGroup
+	writer.Go(c.write)
+	stop := context.AfterFunc(ctx, c.close)
+	c.read()
+	stop()
+	c.close()
+	c.out.finish()
+	writer.Wait()
+	s.forget(c)
+}
+
+// close ends the connection; reader and writer notice.
+func (c *conn) close() { c.cut.Do(func() { c.nc.Close() }) }
+
+// read handles frames until the connection ends. Connections that send nothing
+// and close, or stay idle, are nothing worth a word (docs/protocol/wire.md 11).
+func (c *conn) read() {
+	frames := wire.NewFrameReader(c.nc)
+	for {
+		frame, err := frames.Next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+				c.s.log.Debug("connection ended", "remote", c.remote, "err", err)
+			}
+			return
+		}
+		if err := c.handle(frame); err != nil {
+			c.s.log.Warn("connection closed", "remote", c.remote, "err", err)
+			return
+		}
+	}
+}
+
+// write sends what is in the outbox, many frames at a time.
+func (c *conn) write() {
+	defer c.close()
+	var frames []outFrame
+	var buf []byte
+	for {
+		var last bool
+		frames, last = c.out.take(frames)
+		if len(frames) == 0 {
+			if last {
+				return
+			}
+			<-c.out.wake
+			continue
+		}
+		buf = buf[:0]
+		for i := range frames {
+			buf = c.encode(buf, &frames[i])
+			if len(buf) < flushAt && i < len(frames)-1 {
+				continue
+			}
+			if _, err := c.nc.Write(buf); err != nil {
+				c.out.finish()
+				return
+			}
+			buf = buf[:0]
+		}
+		clear(frames)
+		if cap(frames) > maxQueued/16 { // after a burst
+			frames = nil
+		}
+		if cap(buf) > 16*flushAt { // after one huge answer
+			buf = nil
+		}
+	}
+}
+
+func (c *conn) encode(dst []byte, f *outFrame) []byte {
+	if f.push {
+		if c.pushes == math.MinInt32 {
+			c.pushes = 0
+		}
+		c.pushes--
+		f.response.Sequence = c.pushes
+	}
+	f.response.ServerTime = uint32(time.Now().Unix())
+	if len(f.response.Body) >= compressFrom {
+		f.response.Compression = 1
+	}
+	b, err := wire.AppendResponse(dst, &f.response, f.key)
+	if err != nil {
+		c.s.log.Error("packet not encoded", "command", f.response.Command, "err", err)
+		return dst
+	}
+	if c.s.faults.corrupt() {
+		for i := len(b) - 8; i < len(b); i++ {
+			b[i] ^= 0xFF
+		}
+	}
+	return b
+}
+
+// put queues a frame. A client that reads too slowly is cut off.
+func (c *conn) put(f outFrame) {
+	if !c.out.put(f) {
+		c.s.log.Warn("client cut off: it does not read", "remote", c.remote, "frames", maxQueued)
+		c.close()
+	}
+}
+
+// push queues a packet that nobody asked for, under the key of the session.
+func (c *conn) push(to *session, command string, payload []byte) {
+	c.put(outFrame{push: true, key: to.d2Key, response: wire.Response{
+		Protocol: wire.Protocol12, Flag: wire.FlagD2, UIN: to.uinText, Command: command, Body: payload,
+	}})
+}
+
+// forget takes a connection that has ended out of the tables.
+func (s *Sandbox) forget(c *conn) {
+	s.mu.Lock()
+	delete(s.conns, c)
+	var gone []*session
+	for _, sessions := range s.online {
+		for _, sess := range sessions {
+			if sess.conn == c {
+				gone = append(gone, sess)
+			}
+		}
+	}
+	for _, sess := range gone {
+		s.unregister(sess)
+	}
+	s.mu.Unlock()
+	for _, sess := range gone {
+		s.noteOffline(sess, "connection ended")
+	}
+}
+
+// deliver is the world's sink: it queues a push for every client of an account.
+func (s *Sandbox) deliver(p Push) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sess := range s.online[p.To] {
+		if p.Exclude != any(sess) {
+			sess.conn.push(sess, p.Command, p.Payload)
+		}
+	}
+}
+
+// isOnline is the world's question whether a push would reach anybody.
+func (s *Sandbox) isOnline(uin message.UIN) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.online[uin]) > 0
+}
+
+func (s *Sandbox) noteOffline(sess *session, why string) {
+	s.mu.Lock()
+	name := sess.device
+	s.mu.Unlock()
+	s.log.Info("client offline", "uin", sess.uin, "device", name, "why", why)
+	s.world.Note(Activity{Kind: ActivityOffline, User: sess.uin, Text: name})
+}
+
+func uinText(uin message.UIN) string { return strconv.FormatUint(uint64(uin), 10) }

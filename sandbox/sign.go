@@ -1,0 +1,171 @@
+package sandbox
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/pb/ssopb"
+	"libration/internal/wire"
+)
+
+// maxSignBody bounds a request to the sign provider: the largest packet as hex.
+const maxSignBody = 16 << 20
+
+// signedCommands are those refused without a signature when RequireSign is set:
+// the list that all clients have in common, without what some of them leave
+// unsigned (SsoKeyExchange, wtlogin.trans_emp; docs/protocol/login.md 12). The
+// login commands proper look at request.signed themselves.
+var signedCommands = map[string]bool{
+	"messagesvc.pbsendmsg":                                true,
+	"trpc.o3.ecdh_access.ecdhaccess.ssoestablishsharekey": true,
+	"trpc.o3.ecdh_access.ecdhaccess.ssosecureaccess":      true,
+	"trpc.o3.report.report.ssoreport":                     true,
+}
+
+var signedOIDB = map[string]bool{
+	"0x11ec_1": true, "0x758_1": true, "0x7c1_1": true, "0x7c2_5": true, "0x10db_1": true, "0x8a1_7": true,
+	"0x89a_0": true, "0x89a_15": true, "0x88d_0": true, "0x88d_14": true, "0x112a_1": true, "0x587_74": true,
+	"0x1100_1": true, "0x1102_1": true, "0x1103_1": true, "0x1107_1": true, "0x1105_1": true, "0xf88_1": true,
+	"0xf89_1": true, "0xf57_1": true, "0xf57_106": true, "0xf57_9": true, "0xf55_1": true, "0xf67_1": true,
+	"0xf67_5": true, "0x6d9_4": true,
+}
+
+func needsSign(command string) bool {
+	command = strings.ToLower(command)
+	if operation, ok := strings.CutPrefix(command, "oidbsvctrpctcp."); ok {
+		return signedOIDB[operation]
+	}
+	return signedCommands[command]
+}
+
+// refusedUnsigned is the result of the OIDB envelope (docs/protocol/login.md 12).
+const refusedUnsigned = 4
+
+func refuseUnsigned(rq *request) ([]byte, error) {
+	if !strings.HasPrefix(strings.ToLower(rq.Command), "oidbsvctrpctcp.") {
+		return nil, &ssoError{codeFailed, "signature missing or wrong"}
+	}
+	env := &oidbpb.OidbEnvelope{}
+	if err := pb.Unmarshal(rq.Body, env); err != nil {
+		return nil, fmt.Errorf("decode envelope: %w", err)
+	}
+	return pb.Marshal(&oidbpb.OidbEnvelope{
+		Command: env.GetCommand(), SubCommand: proto.Uint32(env.GetSubCommand()),
+		Result: proto.Uint32(refusedUnsigned), Body: []byte{}, Message: proto.String("signature missing or wrong"),
+	})
+}
+
+// signature is what the sign provider gives and the service expects.
+func (k *keyring) signature(command string, sequence uint32, payload []byte) []byte {
+	mac := hmac.New(sha256.New, k.sign)
+	mac.Write(binary.BigEndian.AppendUint32(nil, sequence))
+	mac.Write(binary.BigEndian.AppendUint32(nil, uint32(len(command))))
+	mac.Write([]byte(command))
+	mac.Write(payload)
+	return mac.Sum(nil)
+}
+
+func (s *Sandbox) checkSign(rq *request) bool {
+	reserve := &ssopb.SsoReserveFields{}
+	if err := pb.Unmarshal(rq.Reserve, reserve); err != nil {
+		return false
+	}
+	return hmac.Equal(reserve.GetSecInfo().GetSecSign(), s.keys.signature(rq.Command, rq.Sequence, rq.Body))
+}
+
+// signRequest is both styles of request: the older one has cmd, seq and src, the
+// newer one command, seq and body.
+type signRequest struct {
+	Cmd      string `json:"cmd"`
+	Src      string `json:"src"`
+	Command  string `json:"command"`
+	Body     string `json:"body"`
+	Sequence uint32 `json:"seq"`
+}
+
+type signValue struct {
+	Sign  string `json:"sign"`
+	Token string `json:"token"`
+	Extra string `json:"extra"`
+}
+
+type secSignValue struct {
+	Sign  string `json:"sec_sign"`
+	Token string `json:"sec_token"`
+	Extra string `json:"sec_extra"`
+}
+
+type secSignAnswer struct {
+	Code    int           `json:"code"`
+	Message string        `json:"message"`
+	Value   *secSignValue `json:"value"`
+}
+
+// Token and extra have no meaning here; clients only pass them on.
+var (
+	signToken = []byte("libration sandbox")
+	signExtra = []byte{0x12, 0x00}
+)
+
+// signHandler is the sign provider (docs/protocol/login.md 12): POST to /sign or
+// anything below it, GET /sign/appinfo. The older style's answer leaves out
+// platform and version, which clients compare with their own.
+func (s *Sandbox) signHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sign/appinfo", func(w http.ResponseWriter, r *http.Request) { writeSignJSON(w, http.StatusOK, signedApp()) })
+	mux.HandleFunc("POST /sign", s.sign)
+	mux.HandleFunc("POST /sign/{style...}", s.sign)
+	return mux
+}
+
+// signedApp is the app info of login.md 2 that is known in full.
+func signedApp() wire.App {
+	app := wire.BuiltinApp("Linux")
+	app.CurrentVersion, app.SubAppId, app.AppClientVersion = "3.2.15-30366", 537258424, 30366
+	app.AppIdQrCode = 13697054
+	app.Qua = "V1_LNX_NQ_3.2.15_30366_GW_B"
+	return app
+}
+
+func (s *Sandbox) sign(w http.ResponseWriter, r *http.Request) {
+	var req signRequest
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSignBody)).Decode(&req); err != nil {
+		writeSignJSON(w, http.StatusBadRequest, secSignAnswer{Code: 1, Message: "bad request: " + err.Error()})
+		return
+	}
+	command, digits := req.Command, req.Body
+	older := req.Cmd != ""
+	if older {
+		command, digits = req.Cmd, req.Src
+	}
+	payload, err := hex.DecodeString(digits)
+	if err != nil || command == "" {
+		writeSignJSON(w, http.StatusBadRequest, secSignAnswer{Code: 1, Message: "want a command and a payload in hex digits"})
+		return
+	}
+	sign := hex.EncodeToString(s.keys.signature(command, req.Sequence, payload))
+	token, extra := hex.EncodeToString(signToken), hex.EncodeToString(signExtra)
+	if older {
+		writeSignJSON(w, http.StatusOK, struct {
+			Value signValue `json:"value"`
+		}{signValue{Sign: strings.ToUpper(sign), Token: strings.ToUpper(token), Extra: strings.ToUpper(extra)}})
+		return
+	}
+	writeSignJSON(w, http.StatusOK, secSignAnswer{Value: &secSignValue{Sign: sign, Token: token, Extra: extra}})
+}
+
+func writeSignJSON(w http.ResponseWriter, status int, answer any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(answer) // an error means that the client is gone
+}
