@@ -3,10 +3,6 @@ package ntqq
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,32 +14,9 @@ import (
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/internal/vectors"
 	"libration/ntqq/message"
 )
-
-type vectorFile[C any] struct {
-	Cases []C `json:"cases"`
-}
-
-func loadVectors[C any](t *testing.T, name string) []C {
-	t.Helper()
-	dir := os.Getenv("LIBRATION_VECTORS")
-	if dir == "" {
-		dir = filepath.Join("..", "testdata", "vectors")
-	}
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no %s", name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var f vectorFile[C]
-	if err := json.Unmarshal(b, &f); err != nil {
-		t.Fatal(err)
-	}
-	return f.Cases
-}
 
 type requestArgs struct {
 	UID, Text, Token                   string
@@ -75,7 +48,7 @@ func encoded[Req, Resp proto.Message](t *testing.T, c *rpc.Command[Req, Resp], r
 // packages are named as theirs, cases of operations that the client does not have
 // yet as that.
 func TestVectorsOIDBRequests(t *testing.T) {
-	for _, v := range loadVectors[requestVector](t, "oidb_requests.json") {
+	for _, v := range vectors.Read[requestVector](t, "oidb_requests.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			if strings.HasPrefix(v.ID, "tlv/") || v.Call == "nt login" {
 				t.Skip("checked in internal/wire")
@@ -217,7 +190,7 @@ type userVector struct {
 
 // TestVectorsOIDBResponses checks what the client reads from answers.
 func TestVectorsOIDBResponses(t *testing.T) {
-	for _, v := range loadVectors[responseVector](t, "oidb_responses.json") {
+	for _, v := range vectors.Read[responseVector](t, "oidb_responses.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			body, err := hex.DecodeString(v.Body)
 			if err != nil {

@@ -2,40 +2,24 @@ package onebot
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"libration/internal/vectors"
 )
 
 func TestVectorsCQCode(t *testing.T) {
-	dir := os.Getenv("LIBRATION_VECTORS")
-	if dir == "" {
-		dir = filepath.Join("..", "testdata", "vectors")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "cqcode.json"))
-	if os.IsNotExist(err) {
-		t.Skip("no cqcode.json")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	type vectorSegment struct {
 		Type string
 		Data map[string]string
 		Keys []string
 	}
-	var file struct {
-		Cases []struct {
-			ID, Kind, String, Printed, JSON string
-			Roundtrip                       bool
-			Segments                        []vectorSegment
-		}
-	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
+	type vector struct {
+		ID, Kind, String, Printed, JSON string
+		Roundtrip                       bool
+		Segments                        []vectorSegment
 	}
 	// view gives segments the shape that they have in the file.
 	view := func(segments []segment) []vectorSegment {
@@ -52,7 +36,7 @@ func TestVectorsCQCode(t *testing.T) {
 		}
 		return out
 	}
-	for _, c := range file.Cases {
+	for _, c := range vectors.Read[vector](t, "cqcode.json") {
 		t.Run(c.ID, func(t *testing.T) {
 			switch c.Kind {
 			case "parse":

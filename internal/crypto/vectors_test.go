@@ -2,52 +2,20 @@ package crypto
 
 import (
 	"bytes"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"libration/internal/vectors"
 )
-
-// hexBytes is a byte string that the vector files write as hex digits.
-type hexBytes []byte
-
-func (h *hexBytes) UnmarshalText(text []byte) (err error) {
-	*h, err = hex.DecodeString(string(text))
-	return err
-}
-
-// readVectors decodes the cases of a vector file and skips the test when there is no such file.
-func readVectors[T any](tb testing.TB, name string) []T {
-	tb.Helper()
-	dir := os.Getenv("LIBRATION_VECTORS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "testdata", "vectors")
-	}
-	text, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		tb.Skipf("no vector file %s", name)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var file struct{ Cases []T }
-	if err := json.Unmarshal(text, &file); err != nil {
-		tb.Fatalf("%s: %v", name, err)
-	}
-	return file.Cases
-}
 
 type teaVector struct {
 	ID                 string
-	Key, Cipher, Plain hexBytes
+	Key, Cipher, Plain vectors.Hex
 	OK                 bool
 }
 
 func TestVectorsTEA(t *testing.T) {
-	for _, c := range readVectors[teaVector](t, "tea.json") {
+	for _, c := range vectors.Read[teaVector](t, "tea.json") {
 		t.Run(c.ID, func(t *testing.T) {
 			got, err := TEAOpen(bytes.Clone(c.Cipher), Key(c.Key))
 			if !c.OK {
@@ -72,20 +40,20 @@ func TestVectorsTEA(t *testing.T) {
 
 type ecdhVector struct {
 	ID, Kind, Curve    string
-	Private, Peer      hexBytes
-	PublicCompressed   hexBytes `json:"public_compressed"`
-	PublicUncompressed hexBytes `json:"public_uncompressed"`
-	PeerPrivate        hexBytes `json:"peer_private"`
-	PeerCompressed     hexBytes `json:"peer_compressed"`
-	PeerUncompressed   hexBytes `json:"peer_uncompressed"`
-	SharedX            hexBytes `json:"shared_x"`
-	WtloginKey         hexBytes `json:"wtlogin_key"`
-	ExchangeKey        hexBytes `json:"exchange_key"`
+	Private, Peer      vectors.Hex
+	PublicCompressed   vectors.Hex `json:"public_compressed"`
+	PublicUncompressed vectors.Hex `json:"public_uncompressed"`
+	PeerPrivate        vectors.Hex `json:"peer_private"`
+	PeerCompressed     vectors.Hex `json:"peer_compressed"`
+	PeerUncompressed   vectors.Hex `json:"peer_uncompressed"`
+	SharedX            vectors.Hex `json:"shared_x"`
+	WtloginKey         vectors.Hex `json:"wtlogin_key"`
+	ExchangeKey        vectors.Hex `json:"exchange_key"`
 }
 
 func TestVectorsECDH(t *testing.T) {
 	curves := map[string]Curve{"secp192k1": Secp192k1, "p256": P256}
-	for _, v := range readVectors[ecdhVector](t, "ecdh.json") {
+	for _, v := range vectors.Read[ecdhVector](t, "ecdh.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			c, ok := curves[v.Curve]
 			if !ok {
@@ -136,7 +104,7 @@ func checkAgreement(t *testing.T, c Curve, v ecdhVector) {
 	}
 }
 
-func agreeAll(t *testing.T, k *PrivateKey, v ecdhVector, peers ...hexBytes) {
+func agreeAll(t *testing.T, k *PrivateKey, v ecdhVector, peers ...vectors.Hex) {
 	t.Helper()
 	agreed := 0
 	for _, peer := range peers {

@@ -45,7 +45,7 @@ func TestFrameReader(t *testing.T) {
 func TestFrameReaderCut(t *testing.T) {
 	whole := frameOf([]byte("content"))
 	for n := 1; n < len(whole); n++ {
-		if got, err := NewFrameReader(bytes.NewReader(whole[:n])).Next(); err != io.ErrUnexpectedEOF {
+		if got, err := NewFrameReader(bytes.NewReader(whole[:n])).Next(); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("Next of %x = %x, %v, want io.ErrUnexpectedEOF", whole[:n], got, err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestFrameReaderLyingLength(t *testing.T) {
 	stream := append(binary.BigEndian.AppendUint32(nil, MaxFrame), make([]byte, firstRead+1)...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := NewFrameReader(bytes.NewReader(stream)).Next(); err != io.ErrUnexpectedEOF {
+	if _, err := NewFrameReader(bytes.NewReader(stream)).Next(); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

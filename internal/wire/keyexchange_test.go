@@ -10,6 +10,7 @@ import (
 	"libration/internal/crypto"
 	"libration/internal/pb"
 	"libration/internal/pb/loginpb"
+	"libration/internal/vectors"
 )
 
 func testExchange(tb testing.TB, now time.Time) (*crypto.PrivateKey, *KeyExchange, []byte) {
@@ -65,7 +66,7 @@ func TestKeyExchangeForeign(t *testing.T) {
 	guid := testGUID()
 	for name, secret := range map[string][]byte{
 		"other types": append([]byte{0x08, 0x91, 0x4E, 0x12, 32}, hex.EncodeToString(guid[:])...),
-		"garbage":     []byte{0xFF, 0xFF, 0xFF},
+		"garbage":     {0xFF, 0xFF, 0xFF},
 		"empty":       nil,
 	} {
 		offer, err := ParseKeyExchange(exchangeWith(t, server, secret, 1), server, testVerifyKey)
@@ -187,7 +188,7 @@ func TestKeyExchangeOpenRefusals(t *testing.T) {
 func FuzzParseKeyExchange(f *testing.F) {
 	server, x, payload := testExchange(f, time.Unix(1700000000, 0))
 	f.Add(payload)
-	for _, c := range readVectors[exchangeVector](f, "ecdh.json") {
+	for _, c := range vectors.Read[exchangeVector](f, "ecdh.json") {
 		if c.Kind == "key_exchange" {
 			f.Add([]byte(c.Request))
 			f.Add([]byte(c.Response))

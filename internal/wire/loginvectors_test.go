@@ -14,6 +14,7 @@ import (
 	"libration/internal/crypto"
 	"libration/internal/pb"
 	"libration/internal/pb/loginpb"
+	"libration/internal/vectors"
 )
 
 // tlvArgs reads the arguments of a TLV vector; a missing one skips the test with its name.
@@ -39,7 +40,7 @@ func (a tlvArgs) num(names ...string) (v uint32)  { a.t.Helper(); a.read(&v, nam
 func (a tlvArgs) text(names ...string) (v string) { a.t.Helper(); a.read(&v, names...); return v }
 func (a tlvArgs) hex(names ...string) []byte {
 	a.t.Helper()
-	var v hexBytes
+	var v vectors.Hex
 	a.read(&v, names...)
 	return v
 }
@@ -123,13 +124,13 @@ func vectorTLV(t *testing.T, call string, a tlvArgs) TLV {
 type requestVector struct {
 	ID, Call, Command string
 	Args              map[string]json.RawMessage
-	Body, Base        hexBytes
-	CredentialKey     hexBytes `json:"credential_key"`
-	CredentialPlain   hexBytes `json:"credential_plain"`
+	Body, Base        vectors.Hex
+	CredentialKey     vectors.Hex `json:"credential_key"`
+	CredentialPlain   vectors.Hex `json:"credential_plain"`
 }
 
 func TestVectorsTLV(t *testing.T) {
-	for _, c := range readVectors[requestVector](t, "oidb_requests.json") {
+	for _, c := range vectors.Read[requestVector](t, "oidb_requests.json") {
 		if !strings.HasPrefix(c.ID, "tlv/") {
 			continue
 		}
@@ -144,7 +145,7 @@ func TestVectorsTLV(t *testing.T) {
 }
 
 func TestVectorsNTLogin(t *testing.T) {
-	for _, c := range readVectors[requestVector](t, "oidb_requests.json") {
+	for _, c := range vectors.Read[requestVector](t, "oidb_requests.json") {
 		if !strings.HasPrefix(c.ID, "sso/nt login/") {
 			continue
 		}
@@ -217,13 +218,13 @@ var testVerifyKey, _ = hex.DecodeString("e2733bf403149913cbf80c7a95168bd4ca6935e
 
 type exchangeVector struct {
 	ID, Kind          string
-	Request, Response hexBytes
-	ClientPrivate     hexBytes `json:"client_private"`
-	ServerPrivate     hexBytes `json:"server_private"`
-	ServerPublic      hexBytes `json:"server_public"`
-	GCMKey            hexBytes `json:"gcm_key"`
-	KeySig            hexBytes `json:"key_sig"`
-	GUID              hexBytes
+	Request, Response vectors.Hex
+	ClientPrivate     vectors.Hex `json:"client_private"`
+	ServerPrivate     vectors.Hex `json:"server_private"`
+	ServerPublic      vectors.Hex `json:"server_public"`
+	GCMKey            vectors.Hex `json:"gcm_key"`
+	KeySig            vectors.Hex `json:"key_sig"`
+	GUID              vectors.Hex
 	UIN               json.Number
 	Expiration        uint32
 	Timestamp         int64
@@ -231,7 +232,7 @@ type exchangeVector struct {
 }
 
 func TestVectorsKeyExchange(t *testing.T) {
-	for _, c := range readVectors[exchangeVector](t, "ecdh.json") {
+	for _, c := range vectors.Read[exchangeVector](t, "ecdh.json") {
 		if c.Kind != "key_exchange" {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"libration/internal/crypto"
+	"libration/internal/vectors"
 )
 
 // realOicqKeys are the public keys of docs/protocol/wire.md 7.2.
@@ -204,7 +205,7 @@ func TestOicqRoundTripProperty(t *testing.T) {
 }
 
 func FuzzParseOicqRequest(f *testing.F) {
-	for _, c := range readVectors[loginFrameVector](f, "sso_frames.json") {
+	for _, c := range vectors.Read[loginFrameVector](f, "sso_frames.json") {
 		if c.Wtlogin != nil {
 			f.Add([]byte(c.Body))
 		}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"libration/internal/crypto"
+	"libration/internal/vectors"
 )
 
 func testGUID() (g [16]byte) {
@@ -265,7 +266,7 @@ func TestCode2DRoundTripProperty(t *testing.T) {
 }
 
 func FuzzParseCode2D(f *testing.F) {
-	for _, c := range readVectors[loginFrameVector](f, "sso_frames.json") {
+	for _, c := range vectors.Read[loginFrameVector](f, "sso_frames.json") {
 		if c.Wtlogin != nil {
 			f.Add([]byte(c.Wtlogin.Plain))
 		}
@@ -307,7 +308,7 @@ func FuzzParseQRPoll(f *testing.F) {
 }
 
 func FuzzParseQRReplies(f *testing.F) {
-	for _, c := range readVectors[capturedVectorRaw](f, "captures.json") {
+	for _, c := range vectors.Read[capturedVectorRaw](f, "captures.json") {
 		if c.Kind == "wtlogin_body" {
 			f.Add(fuzzBody(f, c))
 		}

@@ -13,22 +13,23 @@ import (
 	"libration/internal/crypto"
 	"libration/internal/pb"
 	"libration/internal/pb/ssopb"
+	"libration/internal/vectors"
 )
 
 type ssoVector struct {
 	ID, Direction, Refuse string
-	Frame, Key            hexBytes
+	Frame, Key            vectors.Hex
 
 	Kind    uint32
 	Encrypt Flag
 	UIN     string
 	Seq     int64
 	Command string
-	Body    hexBytes
+	Body    vectors.Hex
 
 	// Of requests.
-	D2, TGT, Fixed, Reserved hexBytes
-	GUID                     hexBytes
+	D2, TGT, Fixed, Reserved vectors.Hex
+	GUID                     vectors.Hex
 	Locale                   uint32
 	SubAppID                 uint32 `json:"sub_app_id"`
 	Version                  string
@@ -41,11 +42,11 @@ type ssoVector struct {
 	Compression uint32
 	Message     string
 	ReturnCode  int32 `json:"return_code"`
-	Session     hexBytes
+	Session     vectors.Hex
 }
 
 func TestVectorsSSOFrames(t *testing.T) {
-	for _, v := range readVectors[ssoVector](t, "sso_frames.json") {
+	for _, v := range vectors.Read[ssoVector](t, "sso_frames.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			key := crypto.Key(v.Key)
 			switch {
@@ -143,9 +144,9 @@ func checkReserved(t *testing.T, v *ssoVector, reserve []byte) {
 			}
 		case 24:
 			var want struct {
-				Sign  hexBytes `json:"1_sign"`
-				Token hexBytes `json:"2_token"`
-				Extra hexBytes `json:"3_extra"`
+				Sign  vectors.Hex `json:"1_sign"`
+				Token vectors.Hex `json:"2_token"`
+				Extra vectors.Hex `json:"3_extra"`
 			}
 			if err := json.Unmarshal(f.Value, &want); err != nil {
 				t.Fatal(err)
@@ -195,14 +196,14 @@ func checkResponseVector(t *testing.T, v *ssoVector, key crypto.Key) {
 
 type headVector struct {
 	ID, Kind string
-	Body     hexBytes
+	Body     vectors.Hex
 	Expected json.RawMessage
 }
 
 type expectedHead struct {
 	Command, Extra, Version string
 	Compression             uint32
-	Cookie, Constant        hexBytes
+	Cookie, Constant        vectors.Hex
 	HeadLength              uint32 `json:"head_length"`
 	ReturnCode              int32  `json:"return_code"`
 	Sequence                int64
@@ -211,12 +212,12 @@ type expectedHead struct {
 	Locale                  uint32
 	A2Length                int    `json:"a2_length"`
 	GUIDText                string `json:"guid_text"`
-	Payload                 hexBytes
+	Payload                 vectors.Hex
 	Reserve                 map[string]any
 }
 
 func TestVectorsCapturedHeads(t *testing.T) {
-	for _, v := range readVectors[headVector](t, "captures.json") {
+	for _, v := range vectors.Read[headVector](t, "captures.json") {
 		if v.Kind != "sso_response_head" && v.Kind != "sso_request_frame" {
 			continue // the other kinds are not of this layer
 		}

@@ -7,26 +7,27 @@ import (
 	"testing"
 
 	"libration/internal/crypto"
+	"libration/internal/vectors"
 )
 
 type loginFrameVector struct {
 	ID, Command string
-	Body        hexBytes
+	Body        vectors.Hex
 	Wtlogin     *struct {
-		ClientPublic  hexBytes `json:"client_public"`
-		ServerPrivate hexBytes `json:"server_private"`
-		RandomKey     hexBytes `json:"random_key"`
-		ShareKey      hexBytes `json:"share_key"`
-		TgtgtKey      hexBytes `json:"tgtgt_key"`
-		KeyVersion    uint16   `json:"key_version"`
+		ClientPublic  vectors.Hex `json:"client_public"`
+		ServerPrivate vectors.Hex `json:"server_private"`
+		RandomKey     vectors.Hex `json:"random_key"`
+		ShareKey      vectors.Hex `json:"share_key"`
+		TgtgtKey      vectors.Hex `json:"tgtgt_key"`
+		KeyVersion    uint16      `json:"key_version"`
 		Command       uint16
 		UIN           uint32
-		Plain         hexBytes
+		Plain         vectors.Hex
 	}
 }
 
 func TestVectorsWtlogin(t *testing.T) {
-	for _, c := range readVectors[loginFrameVector](t, "sso_frames.json") {
+	for _, c := range vectors.Read[loginFrameVector](t, "sso_frames.json") {
 		if c.Wtlogin == nil {
 			continue
 		}
@@ -142,7 +143,7 @@ func checkVectorLogin(t *testing.T, r *OicqRequest, tgtgt []byte) {
 
 type capturedVector struct {
 	ID, Kind string
-	Body     hexBytes
+	Body     vectors.Hex
 	Expected struct {
 		AppID           *uint32 `json:"app_id_at_50"`
 		Code            *uint8
@@ -151,7 +152,7 @@ type capturedVector struct {
 }
 
 func TestVectorsCapturedLogin(t *testing.T) {
-	for _, c := range readVectors[capturedVectorRaw](t, "captures.json") {
+	for _, c := range vectors.Read[capturedVectorRaw](t, "captures.json") {
 		if c.Kind != "wtlogin_body" {
 			continue
 		}
@@ -227,7 +228,7 @@ func checkCaptured(t *testing.T, c capturedVector) {
 // fuzzBody returns the body of a capture as a seed.
 func fuzzBody(f *testing.F, c capturedVectorRaw) []byte {
 	f.Helper()
-	var v struct{ Body hexBytes }
+	var v struct{ Body vectors.Hex }
 	if err := json.Unmarshal(c.all, &v); err != nil {
 		f.Fatal(err)
 	}

@@ -3,36 +3,14 @@ package event
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
 	"libration/ntqq/message"
 )
-
-// readVectors reads a vector file into v, or skips the test when there is none.
-func readVectors(t testing.TB, name string, v any) {
-	t.Helper()
-	dir := os.Getenv("LIBRATION_VECTORS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "testdata", "vectors")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no vectors: %v", err)
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, v)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
@@ -81,17 +59,12 @@ type parsed struct {
 }
 
 func TestVectorsPushEvents(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			ID      string          `json:"id"`
-			Command string          `json:"command"`
-			Body    string          `json:"body"`
-			Event   *string         `json:"event"`
-			Parsed  json.RawMessage `json:"parsed"`
-		} `json:"cases"`
+	type vector struct {
+		ID, Command, Body string
+		Event             *string
+		Parsed            json.RawMessage
 	}
-	readVectors(t, "push_events.json", &file)
-	for _, v := range file.Cases {
+	for _, v := range vectors.Read[vector](t, "push_events.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			d := decoderFor(Person{10001, "u_selfselfselfselfselfAA"})
 			events := d.Decode(v.Command, unhex(t, v.Body))
@@ -267,13 +240,8 @@ func checkMessage(events []Event, want parsed) string {
 }
 
 func TestVectorsCaptures(t *testing.T) {
-	var file struct {
-		Cases []capture `json:"cases"`
-	}
-	readVectors(t, "captures.json", &file)
-	for i := range file.Cases {
-		v := &file.Cases[i]
-		t.Run(v.ID, func(t *testing.T) { checkCapture(t, v) })
+	for _, v := range vectors.Read[capture](t, "captures.json") {
+		t.Run(v.ID, func(t *testing.T) { checkCapture(t, &v) })
 	}
 }
 

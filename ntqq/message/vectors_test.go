@@ -4,35 +4,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
 )
-
-// readVectors reads a vector file into v, or skips the test when there is none.
-func readVectors(t testing.TB, name string, v any) {
-	t.Helper()
-	dir := os.Getenv("LIBRATION_VECTORS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "testdata", "vectors")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no vectors: %v", err)
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, v)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
@@ -176,12 +155,8 @@ type vectorCase struct {
 }
 
 func TestVectorsMessages(t *testing.T) {
-	var file struct {
-		Cases []vectorCase `json:"cases"`
-	}
-	readVectors(t, "messages.json", &file)
-	for i := range file.Cases {
-		v := &file.Cases[i]
+	for _, c := range vectors.Read[vectorCase](t, "messages.json") {
+		v := &c
 		t.Run(v.ID, func(t *testing.T) {
 			switch v.Direction {
 			case "pack":
@@ -301,16 +276,11 @@ func vectorCommon(t *testing.T, v *vectorCase) {
 // TestVectorsCaptures reads the parts of real messages; the whole pushes are the
 // event package's.
 func TestVectorsCaptures(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			ID       string          `json:"id"`
-			Kind     string          `json:"kind"`
-			Body     string          `json:"body"`
-			Expected json.RawMessage `json:"expected"`
-		} `json:"cases"`
+	type capture struct {
+		ID, Kind, Body string
+		Expected       json.RawMessage
 	}
-	readVectors(t, "captures.json", &file)
-	for _, v := range file.Cases {
+	for _, v := range vectors.Read[capture](t, "captures.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			body := unhex(t, v.Body)
 			switch v.Kind {

@@ -74,7 +74,7 @@ func TestCork(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRead(t, peer, "f") // what was held back leaves before the connection closes
-	if _, err := peer.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("after Close: got %v, want EOF", err)
 	}
 	if _, err := c.Write([]byte("g")); !errors.Is(err, net.ErrClosed) {
