@@ -38,7 +38,9 @@ type Options struct {
 	MaxQRCodes int
 
 	// Handler gets every event, in the order in which the server sent them, one at
-	// a time. While it blocks, later events wait, and at last the server.
+	// a time. While it blocks, later events wait, and when thousands do, the server
+	// waits, its answers to requests included: a handler that calls back into the
+	// client should do so from a goroutine of its own.
 	Handler func(event.Event)
 	// OnState gets every change of the state, in order, from the session's
 	// goroutine: it must return quickly and not call back into the client but for
@@ -96,6 +98,7 @@ type Client struct {
 	decoder  *event.Decoder
 	seen     event.Deduper // chat messages; the dispatcher's
 	pushes   chan push
+	own      chan event.Event // of our own making
 	restart  chan struct{}
 	running  atomic.Bool
 
@@ -132,7 +135,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
-		pushes: make(chan push, pushQueue), restart: make(chan struct{}, 1),
+		pushes: make(chan push, pushQueue), own: make(chan event.Event, ownQueue), restart: make(chan struct{}, 1),
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
 	c.sequence.Store(rand.Uint32N(lastSequence - firstSequence))

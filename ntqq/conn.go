@@ -26,6 +26,7 @@ const (
 	writeTimeout = 15 * time.Second
 	writeQueue   = 256  // frames
 	pushQueue    = 8192 // packets waiting for the dispatcher; then the server waits
+	ownQueue     = 1024 // own messages waiting for the dispatcher; then they are not reported
 )
 
 // SSO return codes that end a session (docs/protocol/wire.md 5).

@@ -235,12 +235,13 @@ func (s *session) showQR(code *qrCode, scanned bool) {
 // awaitScan polls the code until its state is final, at most for its lifetime.
 func (s *session) awaitScan(ctx context.Context, k *conn, code *qrCode) (*wire.QRPollReply, error) {
 	c := s.c
-	ticker := time.NewTicker(qrPoll)
-	defer ticker.Stop()
+	timer := time.NewTimer(0) // the first time at once: the code may be approved already
+	defer timer.Stop()
 	scanned := false
 	for {
 		select {
-		case <-ticker.C:
+		case <-timer.C:
+			timer.Reset(qrPoll)
 		case <-k.ctx.Done():
 			return nil, k.cause()
 		case <-ctx.Done():

@@ -56,7 +56,7 @@ func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Conte
 		return nil, err
 	}
 	// The server echoes group messages to the sender, private ones not.
-	c.emit(ctx, &event.Message{Message: m})
+	c.emit(&event.Message{Message: m})
 	return m, nil
 }
 

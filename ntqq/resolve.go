@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"libration/ntqq/event"
+	"libration/ntqq/message"
 )
 
 const (
@@ -65,6 +66,27 @@ func (c *Client) resolve(ctx context.Context, e event.Event) {
 		}
 		c.resolvePerson(ctx, p, group)
 	}
+}
+
+// name fills in what private messages do not say: the sender's name.
+func (c *Client) name(ctx context.Context, e event.Event) {
+	m, ok := e.(*event.Message)
+	if !ok || m.Sender.Nickname != "" || m.Chat.Kind == message.Group {
+		return
+	}
+	if m.Self {
+		m.Sender.Nickname = c.Self().Nickname
+		return
+	}
+	f, ok := c.cache.friend(m.Sender.UIN)
+	if !ok {
+		ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+		defer cancel()
+		if _, err := c.Friends(ctx, false); err == nil {
+			f, _ = c.cache.friend(m.Sender.UIN)
+		}
+	}
+	m.Sender.Nickname = f.Nickname
 }
 
 func (c *Client) resolveKnown(p *event.Person) bool {

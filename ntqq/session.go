@@ -167,6 +167,7 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	c.log.Info("online", "uin", self.UIN, "nickname", self.Nickname, "server", addr)
 	since := time.Now()
 	c.setState(State{Stage: Online}, k)
+	k.wg.Go(k.warmUp)
 
 	select {
 	case <-k.ctx.Done():
@@ -189,12 +190,10 @@ func (k *conn) endedOr(err error) error {
 	return err
 }
 
-// push is what the dispatcher works on: a pushed packet, or an event that did not
-// come from one.
+// push is a pushed packet.
 type push struct {
 	command string
 	payload []byte
-	event   event.Event
 }
 
 // dispatch turns pushes into events, one after the other.
@@ -203,11 +202,15 @@ func (c *Client) dispatch(ctx context.Context) {
 		select {
 		case p := <-c.pushes:
 			c.handlePush(ctx, p)
+		case e := <-c.own:
+			c.deliver(ctx, e)
 		case <-ctx.Done():
 			for { // what has been received is handed on
 				select {
 				case p := <-c.pushes:
 					c.handlePush(ctx, p)
+				case e := <-c.own:
+					c.deliver(ctx, e)
 				default:
 					return
 				}
@@ -217,10 +220,6 @@ func (c *Client) dispatch(ctx context.Context) {
 }
 
 func (c *Client) handlePush(ctx context.Context, p push) {
-	if p.event != nil {
-		c.deliver(ctx, p.event)
-		return
-	}
 	for _, e := range c.decoder.Decode(p.command, p.payload) {
 		c.deliver(ctx, e)
 	}
@@ -237,6 +236,7 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 	}
 	c.cache.apply(e)
 	c.resolve(ctx, e)
+	c.name(ctx, e)
 	if _, ok := e.(*event.Stale); ok {
 		return
 	}
@@ -273,10 +273,12 @@ func (c *Client) noteUnknown(u *event.Unknown) {
 		"discriminator", u.Key.Discriminator, "reason", u.Reason, "bytes", len(u.Payload), "err", u.Err)
 }
 
-// emit queues an event of our own making behind the pushes received so far.
-func (c *Client) emit(ctx context.Context, e event.Event) {
+// emit queues an event of our own making. It never waits: the caller may be the
+// event handler.
+func (c *Client) emit(e event.Event) {
 	select {
-	case c.pushes <- push{event: e}:
-	case <-ctx.Done():
+	case c.own <- e:
+	default:
+		c.notes.Warn("own", "event of an own message dropped: the event handler is too slow")
 	}
 }

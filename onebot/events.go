@@ -3,6 +3,7 @@ package onebot
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -56,15 +57,26 @@ func (s *Service) HandleState(st ntqq.State) {
 		s.publishPlain(want, append(textField(s.noticeHead(0, "bot_online"), "reason", reason), '}'))
 		return
 	}
-	text := localized{"the session is " + string(st.Stage), "会话状态: " + string(st.Stage)}
-	if st.Err != nil {
-		text = explain(st.Err, action{}).text
-	}
 	b := s.noticeHead(0, "bot_offline")
 	b = uintField(b, "user_id", s.client.Self().UIN)
 	b = textField(b, "tag", string(st.Stage))
-	b = textField(b, "message", text.in(s.language))
+	b = textField(b, "message", offlineText(st).in(s.language))
 	s.publishPlain(want, append(b, '}'))
+}
+
+// offlineText says why the account is no longer online: in the server's own words
+// when it said something.
+func offlineText(st ntqq.State) localized {
+	if kick, ok := errors.AsType[*ntqq.KickError](st.Err); ok {
+		words := kick.Title + ": " + kick.Tips
+		return localized{words, words}
+	}
+	text := localized{"the session is " + string(st.Stage), "会话状态: " + string(st.Stage)}
+	if st.Err != nil {
+		text.en += ": " + st.Err.Error()
+		text.zh += ": " + st.Err.Error()
+	}
+	return text
 }
 
 // publishPlain publishes an event that is the same in all formats.

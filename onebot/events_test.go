@@ -3,7 +3,6 @@ package onebot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -282,7 +281,7 @@ func TestStateEvents(t *testing.T) {
 	s.HandleState(ntqq.State{Stage: ntqq.Stopped})
 	for _, want := range []string{
 		`"notice_type":"bot_online","reason":"Login"`,
-		`"notice_type":"bot_offline","user_id":10001,"tag":"reconnecting","message":"the connection broke; it is unknown whether the operation took place"`,
+		`"notice_type":"bot_offline","user_id":10001,"tag":"reconnecting","message":"the session is reconnecting: read: connection lost"`,
 		`"notice_type":"bot_online","reason":"Reconnect"`,
 		`"notice_type":"bot_offline","user_id":10001,"tag":"stopped","message":"the session is stopped"`,
 	} {
@@ -352,9 +351,9 @@ func TestChineseOffline(t *testing.T) {
 	sub := s.Subscribe(SubscribeOptions{})
 	defer sub.Close()
 	s.HandleState(ntqq.State{Stage: ntqq.Online})
-	s.HandleState(ntqq.State{Stage: ntqq.Kicked, Err: errors.Join(ntqq.ErrKicked)})
+	s.HandleState(ntqq.State{Stage: ntqq.Kicked, Err: &ntqq.KickError{Title: "下线通知", Tips: "账号在别处登录"}})
 	next(t, sub)
-	if e := next(t, sub); e["tag"] != "kicked" || e["message"] != "账号被踢下线，需要人工重新登录" {
+	if e := next(t, sub); e["tag"] != "kicked" || e["message"] != "下线通知: 账号在别处登录" {
 		t.Errorf("kicked offline: got %v", e)
 	}
 }

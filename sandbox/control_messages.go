@@ -37,7 +37,10 @@ func (c *control) send(r *http.Request) (any, error) {
 		}
 		content = append(content, segment)
 	}
-	elems, err := message.Encode(content, message.EncodeOptions{Group: body.Group != 0})
+	// Official clients mention who is quoted; receivers do not show that.
+	elems, err := message.Encode(content, message.EncodeOptions{
+		Group: body.Group != 0, MentionQuoted: true, QuotedName: c.quotedName(body.Group, content),
+	})
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}

@@ -56,17 +56,34 @@ func (c *control) segment(body *sendBody, v segmentView) (message.Segment, error
 		if !ok {
 			return nil, fail(http.StatusNotFound, "no user %d to mention", v.UIN)
 		}
-		name := u.Nickname
-		if m, ok := c.world.Member(body.Group, v.UIN); ok && m.Card != "" {
-			name = m.Card
-		}
-		return &message.At{UIN: u.UIN, UID: u.UID, Display: "@" + name}, nil
+		return &message.At{UIN: u.UIN, UID: u.UID, Display: "@" + c.shownName(body.Group, u)}, nil
 	case "face":
 		return &message.Face{ID: v.ID, Large: v.Large, Text: v.Text}, nil
 	case "reply":
 		return c.quote(body, v.Sequence)
 	}
 	return nil, fail(http.StatusBadRequest, "type %q is none of text, at, face, reply", v.Type)
+}
+
+// shownName is how a user is called in a group, which may be 0.
+func (c *control) shownName(group message.GroupCode, u User) string {
+	if m, ok := c.world.Member(group, u.UIN); ok && m.Card != "" {
+		return m.Card
+	}
+	return u.Nickname
+}
+
+// quotedName is how the author of the message that content quotes is called; ""
+// when it quotes none.
+func (c *control) quotedName(group message.GroupCode, content message.Content) string {
+	for _, segment := range content {
+		if r, ok := segment.(*message.Reply); ok {
+			if u, known := c.world.User(r.SenderUIN); known {
+				return c.shownName(group, u)
+			}
+		}
+	}
+	return ""
 }
 
 func (c *control) quote(body *sendBody, sequence uint64) (message.Segment, error) {
@@ -117,6 +134,10 @@ func (c *control) view(common *messagepb.CommonMessage) messageView {
 	var text strings.Builder
 	for _, segment := range m.Content {
 		s := c.viewSegment(segment)
+		if r, ok := segment.(*message.Reply); ok && r.Sequence == 0 {
+			// A private quote may have the client's number only.
+			s.Sequence = c.world.privateSequence(v.From, v.To, r.ClientSequence, s.UIN)
+		}
 		v.Segments = append(v.Segments, s)
 		text.WriteString(plain(s))
 	}

@@ -216,6 +216,11 @@ func TestControlChat(t *testing.T) {
 		two[2] != (segmentView{Type: "at", UIN: bob, Text: "@Bobby"}) || two[3].ID != 14 || two[4].Result == 0 {
 		t.Errorf("got segments %+v", two)
 	}
+	// Official clients mention the author of the quoted message; the list above does not.
+	sent := w.GroupHistory(mall, 2, 2)[0].GetBody().GetRichText().GetElems()
+	if sent[0].SrcMsg == nil || sent[1].GetText().GetStr() != "@Bobby" || sent[2].GetText().GetStr() != "two " {
+		t.Errorf("got elements %v, want a quote, the mention of Bobby, the text", sent)
+	}
 	if got[1].Text != "@全体成员 three" || got[1].Nickname != "Alice" {
 		t.Errorf("got %q of %s", got[1].Text, got[1].Nickname)
 	}
@@ -249,6 +254,34 @@ func TestControlPrivateChat(t *testing.T) {
 	if !strings.Contains(answer, `"text":"hello"`) || !strings.Contains(answer, `"recalled":true`) ||
 		!strings.Contains(answer, `"nickname":"Carol","text":"hi"`) {
 		t.Errorf("got %s", answer)
+	}
+}
+
+// TestControlQuoteByClientSequence has quotes as one client makes them in private
+// chats: without the conversation sequence.
+func TestControlQuoteByClientSequence(t *testing.T) {
+	t.Parallel()
+	w, _, h := testControl(t)
+	const clientSeq = 77
+	first := w.Send(Send{From: carol, To: bot, Elems: textElems("hello"), ClientSequence: clientSeq}, nil)
+	w.Send(Send{From: bot, To: carol, Elems: textElems("other"), ClientSequence: clientSeq}, nil)
+	for _, tt := range []struct {
+		quoted message.Reply
+		want   segmentView
+	}{
+		{message.Reply{ClientSequence: clientSeq, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol, Sequence: first.Sequence}},
+		{message.Reply{ClientSequence: clientSeq, SenderUIN: bot}, segmentView{Type: "reply", UIN: bot, Sequence: first.Sequence + 1}},
+		{message.Reply{ClientSequence: 78, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol}},
+	} {
+		elems, err := message.Encode(message.Content{&tt.quoted, &message.Text{Text: "re"}}, message.EncodeOptions{})
+		must(t, err)
+		w.Send(Send{From: bot, To: carol, Elems: elems}, nil)
+		_, answer := do(h, "GET", "/api/messages?a=20003&b=10001&limit=1", "")
+		var got []messageView
+		must(t, json.Unmarshal([]byte(answer), &got))
+		if len(got) != 1 || len(got[0].Segments) != 2 || got[0].Segments[0] != tt.want {
+			t.Errorf("quote of %d by %d: got %s, want %+v", tt.quoted.ClientSequence, tt.quoted.SenderUIN, answer, tt.want)
+		}
 	}
 }
 

@@ -103,7 +103,7 @@ func (s *Sandbox) groupInfo(rq *request, req *oidbpb.GroupInfoReq, own bool) (*o
 		changes := s.world.MemberChangeSeq(code)
 		info := &oidbpb.GroupInfo{
 			OwnerUid: s.uidOf(g.Owner), CreateTime: uint32(g.CreateTime), MemberMax: g.MemberMax,
-			MemberCount: g.MemberCount, Name: g.Name, GroupCode: uint64(code), LatestSeq: uint32(g.LastSequence),
+			MemberCount: g.MemberCount, Name: g.Name, GroupCode: uint64(code), LatestSeq: proto.Uint32(uint32(g.LastSequence)),
 			AdminMax: adminMax, ActiveMemberCount: g.MemberCount, MuteMeTime: uint32(me.MuteUntil),
 			MemberListChangeSeq: changes, MemberCardSeq: changes,
 		}

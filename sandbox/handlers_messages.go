@@ -17,6 +17,9 @@ const historyPage = 30
 // known.
 const refusedHistory = 1
 
+// recallSuccess is the text of a recall that was accepted.
+const recallSuccess = "Success"
+
 // readMark names a group as an account reads it.
 type readMark struct {
 	uin   message.UIN
@@ -107,7 +110,8 @@ func sendAnswer(r Result, group bool) *messagepb.PbSendMsgResp {
 func (s *Sandbox) recallGroup(rq *request, req *messagepb.GroupRecallReq) (*messagepb.GroupRecallResp, error) {
 	group, sequence := message.GroupCode(req.GetGroupCode()), req.GetInfo().GetSequence()
 	s.world.RecallGroup(rq.session.uin, group, sequence, func(refused *Refusal) {
-		answer := &messagepb.GroupRecallResp{Result: proto.Uint32(0)} // written: an empty body is a failure for some
+		// Both fields are written: one client fails on an empty answer, one without the text.
+		answer := &messagepb.GroupRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}
 		if refused != nil {
 			answer.Result, answer.ErrMsg = proto.Uint32(refused.Code), proto.String(refused.Text)
 		}
@@ -119,7 +123,7 @@ func (s *Sandbox) recallGroup(rq *request, req *messagepb.GroupRecallReq) (*mess
 // recallFriend always answers success, as the real service does
 // (docs/protocol/messages.md 12.1).
 func (s *Sandbox) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*messagepb.C2CRecallResp, error) {
-	success := &messagepb.C2CRecallResp{Result: proto.Uint32(0)}
+	success := &messagepb.C2CRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}
 	peer, known := s.find(req.GetTargetUid(), 0)
 	if !known {
 		return success, nil
@@ -156,12 +160,21 @@ func (s *Sandbox) peerSequence(rq *request, req *messagepb.GetPeerSeqReq) (*mess
 	return answer, nil
 }
 
+// groupHistory tells the range as it was asked for, also when it is cut to a page
+// or refused: one client fails without (docs/protocol/messages.md 12.3).
 func (s *Sandbox) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*messagepb.GetGroupMsgResp, error) {
-	code := message.GroupCode(req.GetRange().GetGroupCode())
-	if _, member := s.world.Member(code, rq.session.uin); !member {
-		return &messagepb.GetGroupMsgResp{RetCode: proto.Uint32(refusedHistory), ErrMsg: proto.String("not a member")}, nil
+	asked := req.GetRange()
+	code := message.GroupCode(asked.GetGroupCode())
+	body := &messagepb.GetGroupMsgBody{
+		GroupCode:     asked.GetGroupCode(),
+		StartSequence: proto.Uint64(asked.GetStartSequence()), EndSequence: proto.Uint64(asked.GetEndSequence()),
 	}
-	from, to := lastPage(req.GetRange().GetStartSequence(), req.GetRange().GetEndSequence(), s.world.LatestSequence(code))
+	if _, member := s.world.Member(code, rq.session.uin); !member {
+		return &messagepb.GetGroupMsgResp{
+			RetCode: proto.Uint32(refusedHistory), ErrMsg: proto.String("not a member"), Body: body,
+		}, nil
+	}
+	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), s.world.LatestSequence(code))
 	messages := s.world.GroupHistory(code, from, to)
 	if req.GetFilter() == 2 { // only ten messages of three days
 		since := time.Now().AddDate(0, 0, -3).Unix()
@@ -169,9 +182,8 @@ func (s *Sandbox) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*mes
 			messages = messages[1:]
 		}
 	}
-	return &messagepb.GetGroupMsgResp{RetCode: proto.Uint32(0), Body: &messagepb.GetGroupMsgBody{
-		RetCode: proto.Uint32(0), GroupCode: uint64(code), StartSequence: from, EndSequence: to, Messages: messages,
-	}}, nil
+	body.RetCode, body.Messages = proto.Uint32(0), messages
+	return &messagepb.GetGroupMsgResp{RetCode: proto.Uint32(0), Body: body}, nil
 }
 
 // lastPage cuts an inclusive range down to its last page of what exists.

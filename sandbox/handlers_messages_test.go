@@ -76,7 +76,8 @@ func TestMessages(t *testing.T) {
 	if got := call(a, rpc.GroupHistory, groupRange(mall, 1, 1<<40)); len(got.GetBody().GetMessages()) != 1 || got.GetRetCode() != 0 {
 		t.Errorf("group history: got %v", got)
 	}
-	if got := call(a, rpc.GroupHistory, groupRange(1, 1, 2)); got.GetRetCode() == 0 || got.GetErrMsg() != "not a member" {
+	if got := call(a, rpc.GroupHistory, groupRange(1, 0, 2)); got.GetRetCode() == 0 || got.GetErrMsg() != "not a member" ||
+		got.GetBody().GetGroupCode() != 1 || got.GetBody().StartSequence == nil || got.GetBody().GetEndSequence() != 2 {
 		t.Errorf("group history of a stranger: got %v", got)
 	}
 	if got := call(a, rpc.FriendHistory, &messagepb.GetC2CMsgReq{PeerUid: proto.String(string(self.UID)), StartSequence: sequence, EndSequence: sequence}); len(got.GetMessages()) != 1 {
@@ -96,8 +97,9 @@ func TestMessages(t *testing.T) {
 	}
 
 	// Recalls: the answer comes before the push.
-	if got := call(b, rpc.RecallGroup, &messagepb.GroupRecallReq{GroupCode: uint64(mall), Info: &messagepb.GroupRecallInfo{Sequence: 1}}); got.Result == nil || got.GetResult() != 0 || len(b.pushes) != 0 {
-		t.Errorf("group recall: got %v, %d pushes before it", got, len(b.pushes))
+	own := mustMarshal(t, &messagepb.GroupRecallReq{GroupCode: uint64(mall), Info: &messagepb.GroupRecallInfo{Sequence: 1}})
+	if got := b.must(rpc.RecallGroup.Name, wire.FlagD2, own); string(got) != "\x08\x00\x12\x07Success" || len(b.pushes) != 0 {
+		t.Errorf("group recall: got %x, %d pushes before it", got, len(b.pushes))
 	}
 	if got := pushed(t, a.push()).GetContentHead(); got.GetType() != 732 || got.GetSubType() != 17 {
 		t.Errorf("group recall push: got %v", got)
@@ -106,7 +108,7 @@ func TestMessages(t *testing.T) {
 		t.Errorf("recall of nothing: got %v", got)
 	}
 	recall := &messagepb.C2CRecallReq{TargetUid: string(other.UID), Info: &messagepb.C2CRecallInfo{ClientSequence: 12345, Random: 43, NtMsgSeq: sequence}}
-	if got := call(b, rpc.RecallFriend, recall); got.Result == nil || got.GetResult() != 0 {
+	if got := call(b, rpc.RecallFriend, recall); got.Result == nil || got.GetResult() != 0 || got.GetErrMsg() != "Success" {
 		t.Errorf("friend recall: got %v", got)
 	}
 	if got := pushed(t, a.push()).GetContentHead(); got.GetType() != 528 || got.GetSubType() != 138 {
@@ -126,8 +128,8 @@ func TestHistoryPages(t *testing.T) {
 	h := start(t, Options{World: w})
 	c := h.dial().login(bot)
 	got := call(c, rpc.GroupHistory, groupRange(mall, 1, 1<<63)).GetBody()
-	if len(got.GetMessages()) != 30 || got.GetMessages()[0].GetContentHead().GetSequence() != 11 || got.GetStartSequence() != 11 {
-		t.Errorf("got %d messages from %d, want the last 30", len(got.GetMessages()), got.GetStartSequence())
+	if len(got.GetMessages()) != 30 || got.GetMessages()[0].GetContentHead().GetSequence() != 11 || got.GetStartSequence() != 1 || got.GetEndSequence() != 1<<63 {
+		t.Errorf("got %d messages of %d to %d, want the last 30 and the range asked for", len(got.GetMessages()), got.GetStartSequence(), got.GetEndSequence())
 	}
 	few := groupRange(mall, 1, 40)
 	few.Filter = 2

@@ -16,6 +16,9 @@ import (
 // heartbeatSeconds is the period of session heartbeats.
 const heartbeatSeconds = 270
 
+// groupMask is the setting of a group whose messages come with a notification.
+const groupMask = 1
+
 // registerRefused is the text of the refusal seen in a vector; its code is 0.
 const registerRefused = "register fail"
 
@@ -64,7 +67,7 @@ func (s *Sandbox) infoSync(rq *request, req *systempb.SsoInfoSyncRequest) (*syst
 	return nil, nil
 }
 
-// syncPush tells the newest and the last read sequence of each group
+// syncPush tells the newest and the last read sequence of each group, zeros too
 // (docs/protocol/events.md 8.2).
 func (s *Sandbox) syncPush(uin message.UIN) ([]byte, error) {
 	groups := s.world.GroupsOf(uin)
@@ -72,7 +75,8 @@ func (s *Sandbox) syncPush(uin message.UIN) ([]byte, error) {
 	s.mu.Lock()
 	for _, g := range groups {
 		push.Groups = append(push.Groups, &pushpb.SyncGroupNode{
-			GroupCode: uint64(g.Code), LatestSequence: g.LastSequence, ReadSequence: s.read[readMark{uin, g.Code}],
+			GroupCode: proto.Uint64(uint64(g.Code)), LatestSequence: proto.Uint64(g.LastSequence),
+			ReadSequence: proto.Uint64(s.read[readMark{uin, g.Code}]), Mask: proto.Uint64(groupMask),
 			GroupName: []byte(g.Name),
 		})
 	}

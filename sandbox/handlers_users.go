@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -14,9 +15,13 @@ import (
 	"libration/ntqq/message"
 )
 
+// maxAskedUsers is how many users one request may name.
+const maxAskedUsers = 200
+
 func (s *Sandbox) handleUsers() {
 	rpc.Handle(&s.mux, rpc.FriendList, s.friendList)
-	rpc.Handle(&s.mux, rpc.UserByUID, s.userInfo)
+	rpc.Handle(&s.mux, rpc.UserByUIDOrUINs, s.userInfo)
+	rpc.Handle(&s.mux, rpc.UsersByUID, s.userInfos)
 	rpc.Handle(&s.mux, rpc.OneWayFriends, oneWayFriends)
 }
 
@@ -116,30 +121,59 @@ func categories(friends []Friendship) []*oidbpb.FriendCategory {
 	return list
 }
 
-// userInfo answers 0xfe1_2 in both forms: field 1 is a text id or a number, which
-// differ in their wire type. Every property is sent, whatever was asked for
-// (docs/protocol/operations.md 7.1 rule 6).
-func (s *Sandbox) userInfo(rq *request, req *oidbpb.UserInfoByUidReq) (*oidbpb.UserInfoResp, error) {
-	var user User
-	var known bool
-	if uid := req.GetUid(); uid != "" {
-		user, known = s.world.UserByUID(message.UID(uid))
-	} else {
-		byUIN, err := rpc.UserByUIN.DecodeRequest(rq.Body)
+// userInfo answers 0xfe1_2 in both forms: field 1 is a text id, or one number or
+// several (docs/protocol/operations.md 2).
+func (s *Sandbox) userInfo(rq *request, byUIN *oidbpb.UserInfosByUinReq) (*oidbpb.UserInfosResp, error) {
+	// Read as the other form, a text id is a list of numbers, and numbers are a text
+	// that is not UTF-8 or no id.
+	byUID, err := rpc.UserByUID.DecodeRequest(rq.Body)
+	if err == nil && strings.HasPrefix(byUID.GetUid(), "u_") {
+		user, known := s.world.UserByUID(message.UID(byUID.GetUid()))
+		return s.userRecords(rq, 1, func(int) (User, bool) { return user, known })
+	}
+	return s.userRecords(rq, len(byUIN.GetUins()), func(i int) (User, bool) {
+		return s.world.User(message.UIN(byUIN.GetUins()[i]))
+	})
+}
+
+// userInfos answers 0xfe1_8, several text ids at once.
+func (s *Sandbox) userInfos(rq *request, req *oidbpb.UserInfosByUidReq) (*oidbpb.UserInfosResp, error) {
+	return s.userRecords(rq, len(req.GetUids()), func(i int) (User, bool) {
+		return s.world.UserByUID(message.UID(req.GetUids()[i]))
+	})
+}
+
+// userRecords answers with one record for each of count users, in order. Unknown
+// ones are left out; when nobody is known, that is a refusal.
+func (s *Sandbox) userRecords(rq *request, count int, user func(int) (User, bool)) (*oidbpb.UserInfosResp, error) {
+	if count > maxAskedUsers {
+		return nil, refusal(rq, refuse(RefusedBadRequest, "more than %d users", maxAskedUsers))
+	}
+	remarks := map[message.UIN]string{}
+	for _, f := range s.world.Friends(rq.session.uin) {
+		remarks[f.User.UIN] = f.Remark
+	}
+	answer := &oidbpb.UserInfosResp{}
+	for i := range count {
+		u, known := user(i)
+		if !known {
+			continue
+		}
+		record, err := s.userRecord(u, remarks[u.UIN])
 		if err != nil {
 			return nil, err
 		}
-		user, known = s.world.User(message.UIN(byUIN.GetUin()))
+		answer.Bodies = append(answer.Bodies, record)
 	}
-	if !known {
+	if len(answer.Bodies) == 0 {
 		return nil, refusal(rq, refuse(RefusedNotFound, "no such user"))
 	}
-	var remark string
-	for _, f := range s.world.Friends(rq.session.uin) {
-		if f.User.UIN == user.UIN {
-			remark = f.Remark
-		}
-	}
+	return answer, nil
+}
+
+// userRecord tells every property there is, whatever was asked for
+// (docs/protocol/operations.md 7.1 rule 6).
+func (s *Sandbox) userRecord(user User, remark string) (*oidbpb.UserInfoBody, error) {
 	avatar, err := pb.Marshal(&oidbpb.UserAvatarValue{
 		Url: proto.String(fmt.Sprintf("https://q1.qlogo.cn/g?b=qq&nk=%d&s=", user.UIN)),
 	})
@@ -151,7 +185,7 @@ func (s *Sandbox) userInfo(rq *request, req *oidbpb.UserInfoByUidReq) (*oidbpb.U
 	if err != nil {
 		return nil, err
 	}
-	return &oidbpb.UserInfoResp{Body: &oidbpb.UserInfoBody{
+	return &oidbpb.UserInfoBody{
 		Uid: string(user.UID), Uin: uint64(user.UIN),
 		Properties: &oidbpb.UserProperties{
 			Numbers: []*oidbpb.NumberProperty{
@@ -179,18 +213,13 @@ func (s *Sandbox) userInfo(rq *request, req *oidbpb.UserInfoByUidReq) (*oidbpb.U
 				text(keyCustom, nil),
 			},
 		},
-	}}, nil
+	}, nil
 }
 
 // text makes a property whose value is written even when it is empty: a client
-// that reads an absent one as null would fail on it. The schema cannot say so, as
-// the field is not optional there, so its two bytes are added by hand.
+// that reads an absent one as null would fail on it.
 func text(key uint32, value []byte) *oidbpb.BytesProperty {
-	p := &oidbpb.BytesProperty{Key: key, Value: value}
-	if len(value) == 0 {
-		p.ProtoReflect().SetUnknown([]byte{2<<3 | 2, 0})
-	}
-	return p
+	return &oidbpb.BytesProperty{Key: key, Value: append([]byte{}, value...)}
 }
 
 // oneWayFriends must be answered, though there are none: one client asks with

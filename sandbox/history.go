@@ -108,6 +108,24 @@ func (w *World) FriendHistory(a, b message.UIN, from, to uint64) []*messagepb.Co
 	return nil
 }
 
+// privateSequence returns the conversation sequence of the newest message of the
+// private chat of a and b that author, 0 for either, sent with a client sequence;
+// 0 when there is none.
+func (w *World) privateSequence(a, b message.UIN, clientSeq uint64, author message.UIN) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.pairs[keyOf(a, b)]
+	if p == nil {
+		return 0
+	}
+	for _, r := range slices.Backward(p.history.window()) {
+		if r.clientSeq == clientSeq && (author == 0 || r.from == author) {
+			return r.sequence
+		}
+	}
+	return 0
+}
+
 // RoamHistory returns up to count messages of the private chat of a and b,
 // ascending: direction 1 the newest with a time not after time, 2 the oldest with
 // a time not before it. complete is true when nothing older is left

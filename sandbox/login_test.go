@@ -188,17 +188,26 @@ func TestEasyLogin(t *testing.T) {
 	}
 	// The old A1 is good until the new session is used.
 	head, body = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: old.A1}, func(h *loginpb.NtLoginHead) { h.Sdk = nil })
+	if head.GetClient().GetDeviceName() != c.name || head.GetApp().GetAppName() != c.app.PackageName {
+		t.Errorf("head: got %v, want client and app of the request", head)
+	}
 	if head.GetError() != nil {
 		t.Errorf("head error for a client without field 7: got %v, want none", head.GetError())
 	}
 	c.take(body.GetTickets())
 	c.register()
 	head, body = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: old.A1}, nil)
-	if head.GetError().GetCode() != ntTicketExpired || body.GetTickets() != nil || head.GetCookie() == nil || body.SecCheck == nil || body.SecProtect == nil {
-		t.Errorf("used A1: got %v %v, want code %d", head, body, ntTicketExpired)
+	if head.GetError().GetCode() != ntTicketRevoked || body.GetTickets() != nil || head.GetCookie() == nil || body.SecCheck == nil || body.SecProtect == nil {
+		t.Errorf("used A1: got %v %v, want code %d", head, body, ntTicketRevoked)
 	}
 	if got := len(h.Clients()); got != 1 {
 		t.Errorf("clients: got %d, want 1", got)
+	}
+	for _, a1 := range [][]byte{c.tickets.A1, old.A1} { // success and failure
+		head, _ = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: a1}, func(h *loginpb.NtLoginHead) { h.Cookie = nil })
+		if head.Cookie != nil || head.Client == nil || head.App == nil {
+			t.Errorf("head for a client without cookies: got %v, want client and app, no cookie", head)
+		}
 	}
 	c.guid[0]++
 	if head, _ = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil); head.GetError().GetCode() != ntIllegalTicket {
@@ -211,8 +220,8 @@ func TestEasyLogin(t *testing.T) {
 	h.Faults().ForgetTickets(bot)
 	c.uin = bot
 	c.guid[0]--
-	if head, _ = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil); head.GetError().GetCode() != ntTicketExpired {
-		t.Errorf("forgotten A1: got %v, want code %d", head.GetError(), ntTicketExpired)
+	if head, _ = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil); head.GetError().GetCode() != ntTicketRevoked {
+		t.Errorf("forgotten A1: got %v, want code %d", head.GetError(), ntTicketRevoked)
 	}
 }
 
@@ -384,6 +393,11 @@ func TestRegister(t *testing.T) {
 	sync := &pushpb.InfoSyncPush{}
 	if p := c.push(); p.Command != rpc.PushInfoSync || pb.Unmarshal(p.Body, sync) != nil || len(sync.GetGroups()) != 2 {
 		t.Errorf("push: got %s %v, want the two groups", p.Command, sync)
+	}
+	for _, g := range sync.GetGroups() { // zeros too
+		if g.GroupCode == nil || g.LatestSequence == nil || g.ReadSequence == nil || g.Mask == nil || g.GroupName == nil {
+			t.Errorf("push: got group %v, want fields 1, 2, 3, 4 and 9", g)
+		}
 	}
 	if got := call(c, rpc.Heartbeat, &systempb.SsoHeartBeatRequest{}); got.GetInterval() != 270 {
 		t.Errorf("heartbeat: got %v", got)

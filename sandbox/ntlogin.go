@@ -30,7 +30,7 @@ const (
 	ntNoPassword    uint64 = 140022009
 	ntUnusual       uint64 = 140022011
 	ntWrongPassword uint64 = 140022013
-	ntTicketExpired uint64 = 140022014
+	ntTicketRevoked uint64 = 140022015
 	ntIllegalTicket uint64 = 140022016
 	ntUnsigned      uint64 = 140022017
 	ntUnregistered  uint64 = 150022024
@@ -97,10 +97,14 @@ func (s *Sandbox) ntLogin(rq *request) ([]byte, error) {
 		s.log.Info("login refused", "uin", rq.UIN, "err", err)
 		refused = &ntRefusal{code: ntBadRequest}
 	}
+	// One client fails without an echo of client and app, and on a cookie that it did
+	// not ask for (docs/protocol/login.md 6).
 	answer := &wire.NTLogin{Head: &loginpb.NtLoginHead{
-		User:   in.Head.GetUser(),
-		Cookie: &loginpb.NtLoginCookie{Content: proto.String("libration")},
+		User: in.Head.GetUser(), Client: in.Head.GetClient(), App: in.Head.GetApp(),
 	}}
+	if in.Head.GetCookie() != nil {
+		answer.Head.Cookie = &loginpb.NtLoginCookie{Content: proto.String("libration")}
+	}
 	switch {
 	case refused != nil:
 		s.log.Info("login refused", "uin", rq.UIN, "code", refused.code)
@@ -164,7 +168,8 @@ func (s *Sandbox) easyLogin(user User, d device, body []byte) (proto.Message, er
 	s.mu.Unlock()
 	switch {
 	case !known:
-		return nil, &ntRefusal{code: ntTicketExpired}
+		// The next code lower, "expired", is not known to all clients.
+		return nil, &ntRefusal{code: ntTicketRevoked}
 	case ticket.uin != user.UIN || ticket.guid != d.guid:
 		return nil, &ntRefusal{code: ntIllegalTicket}
 	case cautious:

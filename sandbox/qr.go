@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"rsc.io/qr"
-
 	"libration/internal/crypto"
 	"libration/internal/wire"
 	"libration/ntqq/message"
@@ -128,12 +126,12 @@ func (s *Sandbox) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
 	}
 	d := device{guid: guidText(fetch.GUID[:]), name: fetch.DeviceName, class: classOf(rq.SubAppID)}
 	code := s.newCode(d, packet.AppID, bound)
-	picture, err := qr.Encode(code.url, qr.L)
+	picture, err := drawQR(code.url)
 	if err != nil {
 		return nil, fmt.Errorf("draw login code: %w", err)
 	}
 	return (&wire.QRFetchReply{
-		AppID: packet.AppID, Signature: code.signature, Image: picture.PNG(),
+		AppID: packet.AppID, Signature: code.signature, Image: picture,
 		LifetimeSeconds: uint32(s.opts.QRLifetime / time.Second), URL: code.url, SignatureText: code.text,
 	}).Encode()
 }

@@ -151,6 +151,10 @@ func (s *Sandbox) Faults() *Faults { return &s.faults }
 
 // Handler returns the control API with the chat page at /, and the sign provider
 // at /sign.
+//
+// Streams of events end only with the context of their request, and http.Server's
+// Shutdown waits for them without ending it: give the server a BaseContext that
+// ends before Shutdown is called.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", newControl(s.world, s, s.log))

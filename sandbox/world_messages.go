@@ -190,7 +190,7 @@ func (w *World) sendGroup(s *Send, r Result, ack func(Result)) Result {
 		},
 		ContentHead: contentHead(typeGroup, r, r.Sequence),
 		Body: &messagepb.MessageBody{RichText: &messagepb.RichText{
-			Attr:  &messagepb.Attr{Random: int32(r.Random), FontName: "Times New Roman"},
+			Attr:  &messagepb.Attr{Random: r.Random, FontName: "Times New Roman"},
 			Elems: elems,
 		}},
 	}

@@ -130,6 +130,7 @@ func (w *World) pushJoined(g *group, uin, by message.UIN, invited bool) {
 	if invited {
 		change.ChangeType = inInvited
 	}
+	change.JoinType = change.ChangeType // one client reads only this
 	if by != 0 {
 		change.Operator = []byte(w.uidOf(by))
 	}
@@ -238,7 +239,7 @@ func (w *World) pushTitle(g *group, uin message.UIN, title string) {
 		"获得群主授予的" + insert{1, "", title}.String() + "头衔"
 	w.pushNotice(g, noticeText, &pushpb.GroupNotify{
 		NotifyType: 1, ServiceType: proto.Uint32(6),
-		EventParam: encode(&pushpb.GroupTextParam{ShowLatest: 1, Text: []byte(text), MemberUin: uint64(uin)}),
+		EventParam: encode(&pushpb.GroupTextParam{ShowLatest: 1, Text: []byte(text), Remind: 1, MemberUin: uint64(uin)}),
 	})
 }
 
@@ -256,6 +257,7 @@ func (w *World) pushFriendRecall(author, peer *account, r *record) {
 	body := &pushpb.FriendRecall{Info: &pushpb.FriendRecallInfo{
 		FromUid: string(author.UID), ToUid: string(peer.UID), ClientSequence: uint32(r.clientSeq),
 		MessageUid: message.MsgUID(r.random), Time: uint32(r.time), Random: r.random,
+		PackageCount: proto.Uint32(1), PackageIndex: proto.Uint32(0), DivisionSequence: proto.Uint32(0),
 		Tip: &pushpb.RecallTip{Text: []byte{}}, Sequence: r.sequence,
 	}}
 	if peer != author {

@@ -35,6 +35,11 @@ func eventWorld(t *testing.T) (*World, *recorder) {
 	return w, recordPushes(w)
 }
 
+// titleNotice is 732/16/6: two inserts in the text, field 3 is 1.
+const titleNotice = "075bcd15100082080120959aef3a2a770801126de681ade5969c3c7b22636d64223a352c2264617461223a22323030303122" +
+	"2c2274657874223a22416c696365227d3ee88eb7e5be97e7bea4e4b8bbe68e88e4ba88e79a843c7b22636d64223a312c2264" +
+	"617461223a22222c2274657874223a2253746172227d3ee5a4b4e8a194180128a19c016806"
+
 func TestEventContents(t *testing.T) {
 	t.Parallel()
 	type push struct {
@@ -51,24 +56,24 @@ func TestEventContents(t *testing.T) {
 		{
 			"approved", func(t *testing.T, w *World) { must(t, w.Join(eventGroup, bot, bob, false)) },
 			[]push{
-				{bot, 33, 0, "08959aef3a1a05755f626f742082012a05755f626f62"},
-				{carol, 33, 0, "08959aef3a1a05755f626f742082012a05755f626f62"},
+				{bot, 33, 0, "08959aef3a1a05755f626f742082012a05755f626f62308201"},
+				{carol, 33, 0, "08959aef3a1a05755f626f742082012a05755f626f62308201"},
 				{bot, 85, 0, ""},
 			},
 		},
 		{
 			"let in by nobody", func(t *testing.T, w *World) { must(t, w.Join(eventGroup, bot, 0, false)) },
 			[]push{
-				{bot, 33, 0, "08959aef3a1a05755f626f74208201"},
-				{carol, 33, 0, "08959aef3a1a05755f626f74208201"},
+				{bot, 33, 0, "08959aef3a1a05755f626f74208201308201"},
+				{carol, 33, 0, "08959aef3a1a05755f626f74208201308201"},
 				{bot, 85, 0, ""},
 			},
 		},
 		{
 			"invited", func(t *testing.T, w *World) { must(t, w.Join(eventGroup, bot, bob, true)) },
 			[]push{
-				{bot, 33, 0, "08959aef3a1a05755f626f742083012a05755f626f62"},
-				{carol, 33, 0, "08959aef3a1a05755f626f742083012a05755f626f62"},
+				{bot, 33, 0, "08959aef3a1a05755f626f742083012a05755f626f62308301"},
+				{carol, 33, 0, "08959aef3a1a05755f626f742083012a05755f626f62308301"},
 			},
 		},
 		{
@@ -119,7 +124,7 @@ func TestEventContents(t *testing.T) {
 		},
 		{
 			"title", func(t *testing.T, w *World) { must(t, w.SetTitle(eventGroup, alice, bob, "Star")) },
-			[]push{{carol, 732, 16, ""}},
+			[]push{{carol, 732, 16, titleNotice}},
 		},
 		{"card", func(t *testing.T, w *World) { must(t, w.SetCard(eventGroup, alice, alice, "A")) }, nil},
 		{
@@ -350,7 +355,7 @@ func TestRecallFriend(t *testing.T) {
 				}
 			}
 			// The vector of docs/protocol/events.md 9.3, but for field 20.
-			want, _ := hex.DecodeString("0a2c0a07755f616c6963651205755f626f7418b960208780808080808080012880e2cfaa0630076a021200a0012a")
+			want, _ := hex.DecodeString("0a320a07755f616c6963651205755f626f7418b960208780808080808080012880e2cfaa0630073801400048006a021200a0012a")
 			body.Info.Sequence = 42
 			if got := encode(body); !bytes.Equal(got, want) {
 				t.Errorf("got %x, want %x", got, want)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -247,7 +248,7 @@ func TestGroupPushHead(t *testing.T) {
 					DivSeq: proto.Uint64(0), MsgUid: proto.Uint64(1<<56 | uint64(random)),
 				},
 				Body: &messagepb.MessageBody{RichText: &messagepb.RichText{
-					Attr: &messagepb.Attr{Random: int32(random), FontName: "Times New Roman"},
+					Attr: &messagepb.Attr{Random: random, FontName: "Times New Roman"},
 					Elems: []*messagepb.Elem{
 						{Text: &messagepb.Text{Str: proto.String("hi")}},
 						{ExtraInfo: &messagepb.ExtraInfo{
@@ -256,6 +257,10 @@ func TestGroupPushHead(t *testing.T) {
 					},
 				}},
 			},
+		}
+		// Above 2^31 it must not be sign-extended to ten bytes.
+		if attr := encode(want.Message.Body.RichText.Attr); !bytes.HasPrefix(attr, []byte("\x18\x98\xf5\xf2\xf6\x0f\x4a")) || !bytes.Contains(rec.pushes[3].Payload, attr) {
+			t.Errorf("attributes: got %x", attr)
 		}
 		if diff := cmp.Diff(want, rec.decoded(t, carol)[0], protocmp.Transform()); diff != "" {
 			t.Errorf("push to Carol (-want +got):\n%s", diff)

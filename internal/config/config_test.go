@@ -231,7 +231,7 @@ onebot:
 12:3: signer.url: unknown key; did you mean urls?
 13:10: signer.token: a single value is expected, not keys; write a text, in quotes if it has a colon
 14:12: signer.timeout "8": not a duration; write a number with its unit, such as 500ms, 8s or 1m30s
-16:14: onebot.heartbeat "1ms": out of range; use a time from 100ms to 24h0m0s
+16:14: onebot.heartbeat "1ms": out of range; use a time from 1s to 24h0m0s
 17:16: onebot.report_self "maybe": not true or false; write true or false
 20:16: onebot.connections[0].address "0.0.0.0:5700": anybody who reaches this address could use the account, for there is no access_token; set access_token, or listen on 127.0.0.1 only
 21:7: onebot.connections[1].address: the address is missing; write host:port, such as 127.0.0.1:5700
@@ -258,12 +258,13 @@ func TestOneProblem(t *testing.T) {
 		"a list":            {"- a", "keys are expected here, not a list"},
 		"a text":            {"hello", "keys are expected here, not a single value"},
 		"two documents":     {"language: zh\n---\nlanguage: en", "more than one YAML document"},
-		"deep flow":         {"data: " + strings.Repeat("[", 100_000), "nested too deeply"},
-		"deep list":         {strings.Repeat("- ", 100_000), "nested too deeply"},
-		"deep keys":         {strings.Repeat("? ", 100_000), "nested too deeply"},
-		"deep tags":         {"data: " + strings.Repeat("!a ", 50_000), ""},
+		"deep flow":         {"data: " + strings.Repeat("[", 20_000), "nested too deeply"},
+		"deep list":         {strings.Repeat("- ", 20_000), "nested too deeply"},
+		"deep keys":         {strings.Repeat("? ", 20_000), "nested too deeply"},
+		"deep tags":         {"data: " + strings.Repeat("!a ", 20_000), ""},
 		"too large":         {strings.Repeat("#", maxFile+1), "too large"},
 		"long list":         {"server: {addresses: [" + strings.Repeat("a,", 300) + "]}", "the list has 300 entries"},
+		"cors for all":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['*']}]}", "any web page could use the account"},
 		"merge":             {"log: &l {level: info}\nsigner:\n  <<: *l", "merging is not supported"},
 		"unknown alias":     {"data: *nothing", "the alias *nothing has no anchor before it"},
 		"twice":             {"data: a\ndata: b", "2:1: data: the key is here twice; remove one of them"},
@@ -298,7 +299,7 @@ func TestOneProblem(t *testing.T) {
 
 func TestManyProblemsAreBounded(t *testing.T) {
 	var b strings.Builder
-	for i := range 5000 {
+	for i := range 1000 {
 		b.WriteString("key" + strings.Repeat("x", i%50) + ": 1\n")
 	}
 	if n := len(Check([]byte(b.String()))); n > maxProblems+2 {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 
 // Limits of what is decoded. A configuration is far below them.
 const (
-	maxFile     = 256 << 10
+	maxFile     = 64 << 10
 	maxList     = 256
 	maxProblems = 100
 )
@@ -292,7 +293,7 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 	if err != nil {
 		var line, column int
 		message := err.Error()
-		if e, ok := err.(yaml.Error); ok {
+		if e, ok := errors.AsType[yaml.Error](err); ok {
 			message = e.GetMessage()
 			if t := e.GetToken(); t != nil && t.Position != nil && d.env == "" {
 				line, column = t.Position.Line, t.Position.Column

@@ -164,8 +164,12 @@ func (k *checker) oneBot(o *OneBot) {
 			k.problem(path+".access_token", "holds characters that a header cannot carry", "use letters, digits and signs without spaces")
 		}
 		for j, origin := range c.CORS {
-			if origin != "*" {
-				k.url(fmt.Sprintf("%s.cors[%d]", path, j), origin, "http", "https")
+			at := fmt.Sprintf("%s.cors[%d]", path, j)
+			switch {
+			case origin != "*":
+				k.url(at, origin, "http", "https")
+			case c.AccessToken == "":
+				k.problem(at, "any web page could use the account", "set access_token, or name the pages")
 			}
 		}
 		if c.Heartbeat != nil {
@@ -227,7 +231,7 @@ func (k *checker) reverse(c *Connection, path string) {
 
 func (k *checker) heartbeat(path string, d Duration) {
 	if d != 0 {
-		k.between(path, d, 100*time.Millisecond, 24*time.Hour)
+		k.between(path, d, time.Second, 24*time.Hour)
 	}
 }
 

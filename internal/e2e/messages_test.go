@@ -195,3 +195,41 @@ func TestOrderIsKept(t *testing.T) {
 		}
 	})
 }
+
+// A private message does not say its sender's name; the client knows it.
+func TestPrivateSenderHasAName(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := two(t)
+		s.World().Send(sandbox.Send{From: bob, To: bot, Elems: elems(t, "hi")}, nil)
+		want, _ := s.World().User(bob)
+		if got := eventsOf[*event.Message](b); len(got) != 1 || got[0].Sender.Nickname != want.Nickname {
+			t.Errorf("got %+v, want one message from %s", got, want.Nickname)
+		}
+	})
+}
+
+// A handler may send: its own messages are reported without waiting for it.
+func TestHandlerMaySend(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		var b *account
+		b = s.account(t, nil, func(o *ntqq.Options) {
+			keep := o.Handler
+			o.Handler = func(e event.Event) {
+				keep(e)
+				if m, ok := e.(*event.Message); ok && !m.Self {
+					if _, err := b.SendFriend(t.Context(), alice, say("re: "+text(m.Message))); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+		b.until(ntqq.Online)
+		for i := range 20 {
+			s.World().Send(sandbox.Send{From: alice, To: bot, Elems: elems(t, fmt.Sprint(i))}, nil)
+		}
+		if got := eventsOf[*event.Message](b); len(got) != 40 {
+			t.Errorf("%d messages, want 20 received and 20 sent", len(got))
+		}
+	})
+}

@@ -51,15 +51,21 @@ var (
 
 // Users, friends, groups.
 var (
-	UserByUID    = oidb[*oidbpb.UserInfoByUidReq, *oidbpb.UserInfoResp](0xfe1, 2, 0)
-	UserByUIN    = oidb[*oidbpb.UserInfoByUinReq, *oidbpb.UserInfoResp](0xfe1, 2, 1)
-	FriendList   = oidb[*oidbpb.FriendListReq, *oidbpb.FriendListResp](0xfd4, 1, 0)
-	GroupList    = oidb[*oidbpb.GroupListReq, *oidbpb.GroupListResp](0xfe5, 2, 1)
-	GroupInfo    = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 0, 0)
-	AnyGroupInfo = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 14, 0)
-	GroupMembers = oidb[*oidbpb.GroupMemberListReq, *oidbpb.GroupMemberListResp](0xfe7, 3, 0)
-	GroupMember  = oidb[*oidbpb.GroupMemberReq, *oidbpb.GroupMemberResp](0xfe7, 4, 0)
-	GroupNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](0x10c0, 1, 0)
+	UserByUID = oidb[*oidbpb.UserInfoByUidReq, *oidbpb.UserInfoResp](0xfe1, 2, 0)
+	UserByUIN = oidb[*oidbpb.UserInfoByUinReq, *oidbpb.UserInfoResp](0xfe1, 2, 1)
+	// UsersByUID asks for several users at once, as one client does.
+	UsersByUID = oidb[*oidbpb.UserInfosByUidReq, *oidbpb.UserInfosResp](0xfe1, 8, 0)
+	// UserByUIDOrUINs is 0xfe1_2 as a server answers it: field 1 is a text id, or one
+	// number or several, and the answer has a record for each
+	// (docs/protocol/operations.md 2).
+	UserByUIDOrUINs = oidb[*oidbpb.UserInfosByUinReq, *oidbpb.UserInfosResp](0xfe1, 2, 0)
+	FriendList      = oidb[*oidbpb.FriendListReq, *oidbpb.FriendListResp](0xfd4, 1, 0)
+	GroupList       = oidb[*oidbpb.GroupListReq, *oidbpb.GroupListResp](0xfe5, 2, 1)
+	GroupInfo       = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 0, 0)
+	AnyGroupInfo    = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](0x88d, 14, 0)
+	GroupMembers    = oidb[*oidbpb.GroupMemberListReq, *oidbpb.GroupMemberListResp](0xfe7, 3, 0)
+	GroupMember     = oidb[*oidbpb.GroupMemberReq, *oidbpb.GroupMemberResp](0xfe7, 4, 0)
+	GroupNotices    = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](0x10c0, 1, 0)
 	// FilteredNotices are those of risky senders.
 	FilteredNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](0x10c0, 2, 0)
 	// StrangerGroupInfo is how some clients ask about groups they are not in.

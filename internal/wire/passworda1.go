@@ -42,8 +42,12 @@ func (a *PasswordA1) plain(random uint32) []byte {
 }
 
 // ParsePasswordA1 opens a credential with the MD5 of the account's password. A wrong password gives ErrDecrypt. The
-// caller compares uin, password, time and device with what it expects.
+// caller compares uin, password, time and device with what it expects. One client puts the length before it, leaves out
+// the tgtgt key, which is then zero, and has other constants.
 func ParsePasswordA1(b []byte, passwordMD5 [16]byte, uin uint32) (*PasswordA1, error) {
+	if len(b) >= 4 && uint64(binary.BigEndian.Uint32(b)) == uint64(len(b)) {
+		b = b[4:]
+	}
 	plain, err := openTEA("password a1", b, passwordKey(passwordMD5, uin))
 	if err != nil {
 		return nil, err
@@ -56,14 +60,17 @@ func ParsePasswordA1(b []byte, passwordMD5 [16]byte, uin uint32) (*PasswordA1, e
 	rd.u32() // random
 	rd.u32()
 	a.AppID = rd.u32()
-	rd.u32()
+	rd.u32() // a constant of older clients, or the client's version
 	number := rd.u64()
 	a.UIN = uint32(number)
 	a.Time = rd.u32()
 	rd.u32() // address
 	rd.u8()  // save the password
 	copy(a.PasswordMD5[:], rd.bytes(len(a.PasswordMD5)))
-	copy(a.TgtgtKey[:], rd.bytes(len(a.TgtgtKey)))
+	// Without the key exactly this is left: two numbers, a flag, the device id, two numbers and the uin's text.
+	if shortest := 31 + len(strconv.FormatUint(number, 10)); rd.remaining() != shortest {
+		copy(a.TgtgtKey[:], rd.bytes(len(a.TgtgtKey)))
+	}
 	rd.u32()
 	rd.u8() // device id present
 	copy(a.GUID[:], rd.bytes(len(a.GUID)))

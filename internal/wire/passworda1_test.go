@@ -61,6 +61,31 @@ func TestPasswordA1Refusals(t *testing.T) {
 	}
 }
 
+// TestPasswordA1OfAnotherClient is made as one client makes it: with a length before it, without a tgtgt key, with
+// its own version and another constant after the device id.
+func TestPasswordA1OfAnotherClient(t *testing.T) {
+	want := testPasswordA1()
+	want.TgtgtKey = crypto.Key{}
+	plain := fields(nil).u16(passwordA1Version).u32(7).u32(0).u32(want.AppID).u32(46494).u64(uint64(want.UIN)).
+		u32(want.Time).u32(0).u8(1).raw(want.PasswordMD5[:]).u32(0).u8(1).raw(want.GUID[:]).u32(0).u32(1).l2("3000000001")
+	sealed := crypto.TEASeal(nil, plain, passwordKey(want.PasswordMD5, want.UIN))
+	prefixed := append(fields(nil).u32(uint32(len(sealed)+4)), sealed...)
+	for name, b := range map[string][]byte{"prefixed": prefixed, "bare": sealed} {
+		got, err := ParsePasswordA1(b, want.PasswordMD5, want.UIN)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	prefixed[3]++ // not its length
+	if a, err := ParsePasswordA1(prefixed, want.PasswordMD5, want.UIN); err == nil {
+		t.Errorf("wrong length: got %+v, want an error", a)
+	}
+}
+
 func FuzzParsePasswordA1(f *testing.F) {
 	a := testPasswordA1()
 	sealed, err := a.Encode()
@@ -69,6 +94,7 @@ func FuzzParsePasswordA1(f *testing.F) {
 	}
 	f.Add(sealed, false)
 	f.Add(a.plain(7), true)
+	f.Add([]byte{0, 0, 0, 4}, false)
 	f.Fuzz(func(t *testing.T, b []byte, seal bool) {
 		if seal { // b is what lies inside
 			b = crypto.TEASeal(nil, b, passwordKey(a.PasswordMD5, a.UIN))

@@ -233,7 +233,7 @@ func TestParse(t *testing.T) {
 			RoutingHead: &messagepb.RoutingHead{FromUin: 7, FromUid: proto.String("u_7"), ToUin: self,
 				Group: &messagepb.RoutingGroup{GroupCode: 99, GroupCard: []byte("nick\xff"), GroupCardType: 2, GroupLevel: 4, GroupName: []byte("g"), MsgFlag: 16}},
 			ContentHead: &messagepb.ContentHead{Type: 82, Sequence: proto.Uint64(5), Time: proto.Uint64(3)},
-			Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Attr: &messagepb.Attr{Random: -1}, Elems: []*messagepb.Elem{
+			Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Attr: &messagepb.Attr{Random: 1<<32 - 1}, Elems: []*messagepb.Elem{
 				textElem("hi"),
 				{ExtraInfo: &messagepb.ExtraInfo{Nick: []byte("Nick"), GroupCard: []byte("Nick"), SenderTitle: []byte("T"), Level: 9, Uin: 7}},
 			}}},

@@ -159,7 +159,7 @@ func plain(content message.Content) string {
 	for _, s := range content {
 		switch s := s.(type) {
 		case *message.Reply:
-			fmt.Fprintf(&b, "[in reply to message %d] ", s.Sequence)
+			fmt.Fprintf(&b, "[↩ #%d] ", s.Sequence)
 		case *message.Text:
 			b.WriteString(s.Text)
 		}

@@ -91,7 +91,7 @@ var (
 	onceQuestion = text{"Is anybody here?", "有人在吗?"}
 	onceAnswer   = text{"Yes: Libration is.", "在的: Libration 在此。"}
 	onceEnd      = text{
-		"Done in %.1f s: login by QR code, message, answer and recall went over the real wire protocol on loopback.\n",
-		"完成，用时 %.1f 秒: 扫码登录、收发消息与撤回均经由本机回环上的真实协议。\n",
+		"Done in %.2f s: login by QR code, message, answer and recall went over the real wire protocol on loopback.\n",
+		"完成，用时 %.2f 秒: 扫码登录、收发消息与撤回均经由本机回环上的真实协议。\n",
 	}
 )

@@ -1018,7 +1018,7 @@ type Attr struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	CodePage       int32                  `protobuf:"varint,1,opt,name=code_page,json=codePage,proto3" json:"code_page,omitempty"`
 	Time           int32                  `protobuf:"varint,2,opt,name=time,proto3" json:"time,omitempty"`
-	Random         int32                  `protobuf:"varint,3,opt,name=random,proto3" json:"random,omitempty"` // group push: the message random
+	Random         uint32                 `protobuf:"varint,3,opt,name=random,proto3" json:"random,omitempty"` // group push: the message random; never sign-extended
 	Color          int32                  `protobuf:"varint,4,opt,name=color,proto3" json:"color,omitempty"`
 	Size           int32                  `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
 	Effect         int32                  `protobuf:"varint,6,opt,name=effect,proto3" json:"effect,omitempty"`
@@ -1074,7 +1074,7 @@ func (x *Attr) GetTime() int32 {
 	return 0
 }
 
-func (x *Attr) GetRandom() int32 {
+func (x *Attr) GetRandom() uint32 {
 	if x != nil {
 		return x.Random
 	}
@@ -8949,8 +8949,8 @@ type GetGroupMsgBody struct {
 	RetCode       *uint32                `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3,oneof" json:"ret_code,omitempty"`
 	ErrMsg        *string                `protobuf:"bytes,2,opt,name=err_msg,json=errMsg,proto3,oneof" json:"err_msg,omitempty"`
 	GroupCode     uint64                 `protobuf:"varint,3,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	StartSequence uint64                 `protobuf:"varint,4,opt,name=start_sequence,json=startSequence,proto3" json:"start_sequence,omitempty"`
-	EndSequence   uint64                 `protobuf:"varint,5,opt,name=end_sequence,json=endSequence,proto3" json:"end_sequence,omitempty"`
+	StartSequence *uint64                `protobuf:"varint,4,opt,name=start_sequence,json=startSequence,proto3,oneof" json:"start_sequence,omitempty"` // as requested
+	EndSequence   *uint64                `protobuf:"varint,5,opt,name=end_sequence,json=endSequence,proto3,oneof" json:"end_sequence,omitempty"`       // as requested
 	Messages      []*CommonMessage       `protobuf:"bytes,6,rep,name=messages,proto3" json:"messages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9008,15 +9008,15 @@ func (x *GetGroupMsgBody) GetGroupCode() uint64 {
 }
 
 func (x *GetGroupMsgBody) GetStartSequence() uint64 {
-	if x != nil {
-		return x.StartSequence
+	if x != nil && x.StartSequence != nil {
+		return *x.StartSequence
 	}
 	return 0
 }
 
 func (x *GetGroupMsgBody) GetEndSequence() uint64 {
-	if x != nil {
-		return x.EndSequence
+	if x != nil && x.EndSequence != nil {
+		return *x.EndSequence
 	}
 	return 0
 }
@@ -10196,7 +10196,7 @@ const file_message_proto_rawDesc = "" +
 	"\x04Attr\x12\x1b\n" +
 	"\tcode_page\x18\x01 \x01(\x05R\bcodePage\x12\x12\n" +
 	"\x04time\x18\x02 \x01(\x05R\x04time\x12\x16\n" +
-	"\x06random\x18\x03 \x01(\x05R\x06random\x12\x14\n" +
+	"\x06random\x18\x03 \x01(\rR\x06random\x12\x14\n" +
 	"\x05color\x18\x04 \x01(\x05R\x05color\x12\x12\n" +
 	"\x04size\x18\x05 \x01(\x05R\x04size\x12\x16\n" +
 	"\x06effect\x18\x06 \x01(\x05R\x06effect\x12\x19\n" +
@@ -11279,18 +11279,20 @@ const file_message_proto_rawDesc = "" +
 	"\t_ret_codeB\n" +
 	"\n" +
 	"\b_err_msgB\a\n" +
-	"\x05_body\"\x8f\x02\n" +
+	"\x05_body\"\xbd\x02\n" +
 	"\x0fGetGroupMsgBody\x12\x1e\n" +
 	"\bret_code\x18\x01 \x01(\rH\x00R\aretCode\x88\x01\x01\x12\x1c\n" +
 	"\aerr_msg\x18\x02 \x01(\tH\x01R\x06errMsg\x88\x01\x01\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x03 \x01(\x04R\tgroupCode\x12%\n" +
-	"\x0estart_sequence\x18\x04 \x01(\x04R\rstartSequence\x12!\n" +
-	"\fend_sequence\x18\x05 \x01(\x04R\vendSequence\x12<\n" +
+	"group_code\x18\x03 \x01(\x04R\tgroupCode\x12*\n" +
+	"\x0estart_sequence\x18\x04 \x01(\x04H\x02R\rstartSequence\x88\x01\x01\x12&\n" +
+	"\fend_sequence\x18\x05 \x01(\x04H\x03R\vendSequence\x88\x01\x01\x12<\n" +
 	"\bmessages\x18\x06 \x03(\v2 .libration.message.CommonMessageR\bmessagesB\v\n" +
 	"\t_ret_codeB\n" +
 	"\n" +
-	"\b_err_msg\"\xb2\x01\n" +
+	"\b_err_msgB\x11\n" +
+	"\x0f_start_sequenceB\x0f\n" +
+	"\r_end_sequence\"\xb2\x01\n" +
 	"\fGetC2cMsgReq\x12\x1e\n" +
 	"\bpeer_uin\x18\x01 \x01(\x04H\x00R\apeerUin\x88\x01\x01\x12\x1e\n" +
 	"\bpeer_uid\x18\x02 \x01(\tH\x01R\apeerUid\x88\x01\x01\x12%\n" +

@@ -7849,13 +7849,13 @@ func (m *GetGroupMsgBody) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 			dAtA[i] = 0x32
 		}
 	}
-	if m.EndSequence != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.EndSequence))
+	if m.EndSequence != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.EndSequence))
 		i--
 		dAtA[i] = 0x28
 	}
-	if m.StartSequence != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.StartSequence))
+	if m.StartSequence != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.StartSequence))
 		i--
 		dAtA[i] = 0x20
 	}
@@ -12133,11 +12133,11 @@ func (m *GetGroupMsgBody) SizeVT() (n int) {
 	if m.GroupCode != 0 {
 		n += 1 + protohelpers.SizeOfVarint(uint64(m.GroupCode))
 	}
-	if m.StartSequence != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.StartSequence))
+	if m.StartSequence != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.StartSequence))
 	}
-	if m.EndSequence != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.EndSequence))
+	if m.EndSequence != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.EndSequence))
 	}
 	if len(m.Messages) > 0 {
 		for _, e := range m.Messages {
@@ -15009,7 +15009,7 @@ func (m *Attr) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Random |= int32(b&0x7F) << shift
+				m.Random |= uint32(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -35182,7 +35182,7 @@ func (m *GetGroupMsgBody) UnmarshalVT(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field StartSequence", wireType)
 			}
-			m.StartSequence = 0
+			var v uint64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -35192,16 +35192,17 @@ func (m *GetGroupMsgBody) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.StartSequence |= uint64(b&0x7F) << shift
+				v |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.StartSequence = &v
 		case 5:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field EndSequence", wireType)
 			}
-			m.EndSequence = 0
+			var v uint64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -35211,11 +35212,12 @@ func (m *GetGroupMsgBody) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.EndSequence |= uint64(b&0x7F) << shift
+				v |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.EndSequence = &v
 		case 6:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Messages", wireType)

@@ -445,6 +445,217 @@ func (x *UserInfoKey) GetKey() uint32 {
 	return 0
 }
 
+// 0xfe1_2 by uin, for several users (one client). A server reads it also when only one is named.
+type UserInfosByUinReq struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uins          []uint64               `protobuf:"varint,1,rep,packed,name=uins,proto3" json:"uins,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`
+	Keys          []*UserInfoKeys        `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"` // that client: one with all keys; the others: one each
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserInfosByUinReq) Reset() {
+	*x = UserInfosByUinReq{}
+	mi := &file_oidb_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserInfosByUinReq) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserInfosByUinReq) ProtoMessage() {}
+
+func (x *UserInfosByUinReq) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserInfosByUinReq.ProtoReflect.Descriptor instead.
+func (*UserInfosByUinReq) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *UserInfosByUinReq) GetUins() []uint64 {
+	if x != nil {
+		return x.Uins
+	}
+	return nil
+}
+
+func (x *UserInfosByUinReq) GetUnknown2() uint32 {
+	if x != nil {
+		return x.Unknown2
+	}
+	return 0
+}
+
+func (x *UserInfosByUinReq) GetKeys() []*UserInfoKeys {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// 0xfe1_8: several users by uid (one client; envelope reserved = 0)
+type UserInfosByUidReq struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uids          []string               `protobuf:"bytes,1,rep,name=uids,proto3" json:"uids,omitempty"`
+	Keys          *UserInfoKeys          `protobuf:"bytes,3,opt,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserInfosByUidReq) Reset() {
+	*x = UserInfosByUidReq{}
+	mi := &file_oidb_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserInfosByUidReq) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserInfosByUidReq) ProtoMessage() {}
+
+func (x *UserInfosByUidReq) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserInfosByUidReq.ProtoReflect.Descriptor instead.
+func (*UserInfosByUidReq) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *UserInfosByUidReq) GetUids() []string {
+	if x != nil {
+		return x.Uids
+	}
+	return nil
+}
+
+func (x *UserInfosByUidReq) GetKeys() *UserInfoKeys {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+type UserInfoKeys struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Keys          []uint32               `protobuf:"varint,1,rep,packed,name=keys,proto3" json:"keys,omitempty"`
+	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"` // 2
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserInfoKeys) Reset() {
+	*x = UserInfoKeys{}
+	mi := &file_oidb_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserInfoKeys) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserInfoKeys) ProtoMessage() {}
+
+func (x *UserInfoKeys) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserInfoKeys.ProtoReflect.Descriptor instead.
+func (*UserInfoKeys) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *UserInfoKeys) GetKeys() []uint32 {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *UserInfoKeys) GetUnknown3() uint32 {
+	if x != nil {
+		return x.Unknown3
+	}
+	return 0
+}
+
+// The answer of 0xfe1_8, and of 0xfe1_2 for several users: one record each
+type UserInfosResp struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bodies        []*UserInfoBody        `protobuf:"bytes,1,rep,name=bodies,proto3" json:"bodies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserInfosResp) Reset() {
+	*x = UserInfosResp{}
+	mi := &file_oidb_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserInfosResp) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserInfosResp) ProtoMessage() {}
+
+func (x *UserInfosResp) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserInfosResp.ProtoReflect.Descriptor instead.
+func (*UserInfosResp) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *UserInfosResp) GetBodies() []*UserInfoBody {
+	if x != nil {
+		return x.Bodies
+	}
+	return nil
+}
+
 type UserInfoResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Body          *UserInfoBody          `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
@@ -454,7 +665,7 @@ type UserInfoResp struct {
 
 func (x *UserInfoResp) Reset() {
 	*x = UserInfoResp{}
-	mi := &file_oidb_proto_msgTypes[7]
+	mi := &file_oidb_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -466,7 +677,7 @@ func (x *UserInfoResp) String() string {
 func (*UserInfoResp) ProtoMessage() {}
 
 func (x *UserInfoResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[7]
+	mi := &file_oidb_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -479,7 +690,7 @@ func (x *UserInfoResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserInfoResp.ProtoReflect.Descriptor instead.
 func (*UserInfoResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{7}
+	return file_oidb_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UserInfoResp) GetBody() *UserInfoBody {
@@ -500,7 +711,7 @@ type UserInfoBody struct {
 
 func (x *UserInfoBody) Reset() {
 	*x = UserInfoBody{}
-	mi := &file_oidb_proto_msgTypes[8]
+	mi := &file_oidb_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -512,7 +723,7 @@ func (x *UserInfoBody) String() string {
 func (*UserInfoBody) ProtoMessage() {}
 
 func (x *UserInfoBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[8]
+	mi := &file_oidb_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -525,7 +736,7 @@ func (x *UserInfoBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserInfoBody.ProtoReflect.Descriptor instead.
 func (*UserInfoBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{8}
+	return file_oidb_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UserInfoBody) GetUid() string {
@@ -559,7 +770,7 @@ type UserProperties struct {
 
 func (x *UserProperties) Reset() {
 	*x = UserProperties{}
-	mi := &file_oidb_proto_msgTypes[9]
+	mi := &file_oidb_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -571,7 +782,7 @@ func (x *UserProperties) String() string {
 func (*UserProperties) ProtoMessage() {}
 
 func (x *UserProperties) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[9]
+	mi := &file_oidb_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -584,7 +795,7 @@ func (x *UserProperties) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserProperties.ProtoReflect.Descriptor instead.
 func (*UserProperties) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{9}
+	return file_oidb_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UserProperties) GetNumbers() []*NumberProperty {
@@ -611,7 +822,7 @@ type NumberProperty struct {
 
 func (x *NumberProperty) Reset() {
 	*x = NumberProperty{}
-	mi := &file_oidb_proto_msgTypes[10]
+	mi := &file_oidb_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -623,7 +834,7 @@ func (x *NumberProperty) String() string {
 func (*NumberProperty) ProtoMessage() {}
 
 func (x *NumberProperty) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[10]
+	mi := &file_oidb_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -636,7 +847,7 @@ func (x *NumberProperty) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NumberProperty.ProtoReflect.Descriptor instead.
 func (*NumberProperty) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{10}
+	return file_oidb_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *NumberProperty) GetKey() uint32 {
@@ -656,14 +867,14 @@ func (x *NumberProperty) GetValue() uint64 {
 type BytesProperty struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           uint32                 `protobuf:"varint,1,opt,name=key,proto3" json:"key,omitempty"`
-	Value         []byte                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Value         []byte                 `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BytesProperty) Reset() {
 	*x = BytesProperty{}
-	mi := &file_oidb_proto_msgTypes[11]
+	mi := &file_oidb_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -675,7 +886,7 @@ func (x *BytesProperty) String() string {
 func (*BytesProperty) ProtoMessage() {}
 
 func (x *BytesProperty) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[11]
+	mi := &file_oidb_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -688,7 +899,7 @@ func (x *BytesProperty) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BytesProperty.ProtoReflect.Descriptor instead.
 func (*BytesProperty) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{11}
+	return file_oidb_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *BytesProperty) GetKey() uint32 {
@@ -715,7 +926,7 @@ type UserAvatarValue struct {
 
 func (x *UserAvatarValue) Reset() {
 	*x = UserAvatarValue{}
-	mi := &file_oidb_proto_msgTypes[12]
+	mi := &file_oidb_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +938,7 @@ func (x *UserAvatarValue) String() string {
 func (*UserAvatarValue) ProtoMessage() {}
 
 func (x *UserAvatarValue) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[12]
+	mi := &file_oidb_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +951,7 @@ func (x *UserAvatarValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserAvatarValue.ProtoReflect.Descriptor instead.
 func (*UserAvatarValue) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{12}
+	return file_oidb_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UserAvatarValue) GetUrl() string {
@@ -760,7 +971,7 @@ type UserLabelsValue struct {
 
 func (x *UserLabelsValue) Reset() {
 	*x = UserLabelsValue{}
-	mi := &file_oidb_proto_msgTypes[13]
+	mi := &file_oidb_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -772,7 +983,7 @@ func (x *UserLabelsValue) String() string {
 func (*UserLabelsValue) ProtoMessage() {}
 
 func (x *UserLabelsValue) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[13]
+	mi := &file_oidb_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -785,7 +996,7 @@ func (x *UserLabelsValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserLabelsValue.ProtoReflect.Descriptor instead.
 func (*UserLabelsValue) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{13}
+	return file_oidb_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UserLabelsValue) GetLabels() []*UserLabel {
@@ -804,7 +1015,7 @@ type UserLabel struct {
 
 func (x *UserLabel) Reset() {
 	*x = UserLabel{}
-	mi := &file_oidb_proto_msgTypes[14]
+	mi := &file_oidb_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -816,7 +1027,7 @@ func (x *UserLabel) String() string {
 func (*UserLabel) ProtoMessage() {}
 
 func (x *UserLabel) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[14]
+	mi := &file_oidb_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -829,7 +1040,7 @@ func (x *UserLabel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserLabel.ProtoReflect.Descriptor instead.
 func (*UserLabel) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{14}
+	return file_oidb_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UserLabel) GetContent() string {
@@ -849,7 +1060,7 @@ type UserBusinessValue struct {
 
 func (x *UserBusinessValue) Reset() {
 	*x = UserBusinessValue{}
-	mi := &file_oidb_proto_msgTypes[15]
+	mi := &file_oidb_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +1072,7 @@ func (x *UserBusinessValue) String() string {
 func (*UserBusinessValue) ProtoMessage() {}
 
 func (x *UserBusinessValue) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[15]
+	mi := &file_oidb_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +1085,7 @@ func (x *UserBusinessValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserBusinessValue.ProtoReflect.Descriptor instead.
 func (*UserBusinessValue) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{15}
+	return file_oidb_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UserBusinessValue) GetBody() *UserBusinessBody {
@@ -894,7 +1105,7 @@ type UserBusinessBody struct {
 
 func (x *UserBusinessBody) Reset() {
 	*x = UserBusinessBody{}
-	mi := &file_oidb_proto_msgTypes[16]
+	mi := &file_oidb_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -906,7 +1117,7 @@ func (x *UserBusinessBody) String() string {
 func (*UserBusinessBody) ProtoMessage() {}
 
 func (x *UserBusinessBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[16]
+	mi := &file_oidb_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -919,7 +1130,7 @@ func (x *UserBusinessBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserBusinessBody.ProtoReflect.Descriptor instead.
 func (*UserBusinessBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{16}
+	return file_oidb_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UserBusinessBody) GetMsg() string {
@@ -951,7 +1162,7 @@ type UserBusiness struct {
 
 func (x *UserBusiness) Reset() {
 	*x = UserBusiness{}
-	mi := &file_oidb_proto_msgTypes[17]
+	mi := &file_oidb_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -963,7 +1174,7 @@ func (x *UserBusiness) String() string {
 func (*UserBusiness) ProtoMessage() {}
 
 func (x *UserBusiness) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[17]
+	mi := &file_oidb_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -976,7 +1187,7 @@ func (x *UserBusiness) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserBusiness.ProtoReflect.Descriptor instead.
 func (*UserBusiness) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{17}
+	return file_oidb_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *UserBusiness) GetType() uint32 {
@@ -1039,7 +1250,7 @@ type UserCustomStatusValue struct {
 
 func (x *UserCustomStatusValue) Reset() {
 	*x = UserCustomStatusValue{}
-	mi := &file_oidb_proto_msgTypes[18]
+	mi := &file_oidb_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1051,7 +1262,7 @@ func (x *UserCustomStatusValue) String() string {
 func (*UserCustomStatusValue) ProtoMessage() {}
 
 func (x *UserCustomStatusValue) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[18]
+	mi := &file_oidb_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1064,7 +1275,7 @@ func (x *UserCustomStatusValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserCustomStatusValue.ProtoReflect.Descriptor instead.
 func (*UserCustomStatusValue) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{18}
+	return file_oidb_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UserCustomStatusValue) GetFaceId() uint32 {
@@ -1093,7 +1304,7 @@ type ModifySelfProfileReq struct {
 
 func (x *ModifySelfProfileReq) Reset() {
 	*x = ModifySelfProfileReq{}
-	mi := &file_oidb_proto_msgTypes[19]
+	mi := &file_oidb_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1316,7 @@ func (x *ModifySelfProfileReq) String() string {
 func (*ModifySelfProfileReq) ProtoMessage() {}
 
 func (x *ModifySelfProfileReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[19]
+	mi := &file_oidb_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1329,7 @@ func (x *ModifySelfProfileReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModifySelfProfileReq.ProtoReflect.Descriptor instead.
 func (*ModifySelfProfileReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{19}
+	return file_oidb_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ModifySelfProfileReq) GetSelfUin() uint64 {
@@ -1154,7 +1365,7 @@ type ProfileLikeReq struct {
 
 func (x *ProfileLikeReq) Reset() {
 	*x = ProfileLikeReq{}
-	mi := &file_oidb_proto_msgTypes[20]
+	mi := &file_oidb_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1166,7 +1377,7 @@ func (x *ProfileLikeReq) String() string {
 func (*ProfileLikeReq) ProtoMessage() {}
 
 func (x *ProfileLikeReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[20]
+	mi := &file_oidb_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1179,7 +1390,7 @@ func (x *ProfileLikeReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeReq.ProtoReflect.Descriptor instead.
 func (*ProfileLikeReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{20}
+	return file_oidb_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ProfileLikeReq) GetTargetUid() string {
@@ -1219,7 +1430,7 @@ type ProfileLikeListReq struct {
 
 func (x *ProfileLikeListReq) Reset() {
 	*x = ProfileLikeListReq{}
-	mi := &file_oidb_proto_msgTypes[21]
+	mi := &file_oidb_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1231,7 +1442,7 @@ func (x *ProfileLikeListReq) String() string {
 func (*ProfileLikeListReq) ProtoMessage() {}
 
 func (x *ProfileLikeListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[21]
+	mi := &file_oidb_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1244,7 +1455,7 @@ func (x *ProfileLikeListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeListReq.ProtoReflect.Descriptor instead.
 func (*ProfileLikeListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{21}
+	return file_oidb_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ProfileLikeListReq) GetSelfUid() string {
@@ -1306,7 +1517,7 @@ type ProfileLikeListResp struct {
 
 func (x *ProfileLikeListResp) Reset() {
 	*x = ProfileLikeListResp{}
-	mi := &file_oidb_proto_msgTypes[22]
+	mi := &file_oidb_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1318,7 +1529,7 @@ func (x *ProfileLikeListResp) String() string {
 func (*ProfileLikeListResp) ProtoMessage() {}
 
 func (x *ProfileLikeListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[22]
+	mi := &file_oidb_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1331,7 +1542,7 @@ func (x *ProfileLikeListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeListResp.ProtoReflect.Descriptor instead.
 func (*ProfileLikeListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{22}
+	return file_oidb_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ProfileLikeListResp) GetInfo() *ProfileLikeInfo {
@@ -1358,7 +1569,7 @@ type ProfileLikeCountReq struct {
 
 func (x *ProfileLikeCountReq) Reset() {
 	*x = ProfileLikeCountReq{}
-	mi := &file_oidb_proto_msgTypes[23]
+	mi := &file_oidb_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1581,7 @@ func (x *ProfileLikeCountReq) String() string {
 func (*ProfileLikeCountReq) ProtoMessage() {}
 
 func (x *ProfileLikeCountReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[23]
+	mi := &file_oidb_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1594,7 @@ func (x *ProfileLikeCountReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeCountReq.ProtoReflect.Descriptor instead.
 func (*ProfileLikeCountReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{23}
+	return file_oidb_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ProfileLikeCountReq) GetUid() string {
@@ -1402,7 +1613,7 @@ type ProfileLikeCountResp struct {
 
 func (x *ProfileLikeCountResp) Reset() {
 	*x = ProfileLikeCountResp{}
-	mi := &file_oidb_proto_msgTypes[24]
+	mi := &file_oidb_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1625,7 @@ func (x *ProfileLikeCountResp) String() string {
 func (*ProfileLikeCountResp) ProtoMessage() {}
 
 func (x *ProfileLikeCountResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[24]
+	mi := &file_oidb_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1638,7 @@ func (x *ProfileLikeCountResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeCountResp.ProtoReflect.Descriptor instead.
 func (*ProfileLikeCountResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{24}
+	return file_oidb_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ProfileLikeCountResp) GetInfo() *ProfileLikeInfo {
@@ -1449,7 +1660,7 @@ type ProfileLikeInfo struct {
 
 func (x *ProfileLikeInfo) Reset() {
 	*x = ProfileLikeInfo{}
-	mi := &file_oidb_proto_msgTypes[25]
+	mi := &file_oidb_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1461,7 +1672,7 @@ func (x *ProfileLikeInfo) String() string {
 func (*ProfileLikeInfo) ProtoMessage() {}
 
 func (x *ProfileLikeInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[25]
+	mi := &file_oidb_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1474,7 +1685,7 @@ func (x *ProfileLikeInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeInfo.ProtoReflect.Descriptor instead.
 func (*ProfileLikeInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{25}
+	return file_oidb_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ProfileLikeInfo) GetTargetUid() string {
@@ -1514,7 +1725,7 @@ type ProfileLikeGiven struct {
 
 func (x *ProfileLikeGiven) Reset() {
 	*x = ProfileLikeGiven{}
-	mi := &file_oidb_proto_msgTypes[26]
+	mi := &file_oidb_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1526,7 +1737,7 @@ func (x *ProfileLikeGiven) String() string {
 func (*ProfileLikeGiven) ProtoMessage() {}
 
 func (x *ProfileLikeGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[26]
+	mi := &file_oidb_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1539,7 +1750,7 @@ func (x *ProfileLikeGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeGiven.ProtoReflect.Descriptor instead.
 func (*ProfileLikeGiven) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{26}
+	return file_oidb_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ProfileLikeGiven) GetUsers() []*ProfileLikeUser {
@@ -1559,7 +1770,7 @@ type ProfileLikeReceived struct {
 
 func (x *ProfileLikeReceived) Reset() {
 	*x = ProfileLikeReceived{}
-	mi := &file_oidb_proto_msgTypes[27]
+	mi := &file_oidb_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1571,7 +1782,7 @@ func (x *ProfileLikeReceived) String() string {
 func (*ProfileLikeReceived) ProtoMessage() {}
 
 func (x *ProfileLikeReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[27]
+	mi := &file_oidb_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1584,7 +1795,7 @@ func (x *ProfileLikeReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeReceived.ProtoReflect.Descriptor instead.
 func (*ProfileLikeReceived) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{27}
+	return file_oidb_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ProfileLikeReceived) GetTotalCount() uint32 {
@@ -1622,7 +1833,7 @@ type ProfileLikeUser struct {
 
 func (x *ProfileLikeUser) Reset() {
 	*x = ProfileLikeUser{}
-	mi := &file_oidb_proto_msgTypes[28]
+	mi := &file_oidb_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1634,7 +1845,7 @@ func (x *ProfileLikeUser) String() string {
 func (*ProfileLikeUser) ProtoMessage() {}
 
 func (x *ProfileLikeUser) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[28]
+	mi := &file_oidb_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1647,7 +1858,7 @@ func (x *ProfileLikeUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileLikeUser.ProtoReflect.Descriptor instead.
 func (*ProfileLikeUser) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{28}
+	return file_oidb_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ProfileLikeUser) GetUid() string {
@@ -1755,7 +1966,7 @@ type FriendsStatusReq struct {
 
 func (x *FriendsStatusReq) Reset() {
 	*x = FriendsStatusReq{}
-	mi := &file_oidb_proto_msgTypes[29]
+	mi := &file_oidb_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1767,7 +1978,7 @@ func (x *FriendsStatusReq) String() string {
 func (*FriendsStatusReq) ProtoMessage() {}
 
 func (x *FriendsStatusReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[29]
+	mi := &file_oidb_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1780,7 +1991,7 @@ func (x *FriendsStatusReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendsStatusReq.ProtoReflect.Descriptor instead.
 func (*FriendsStatusReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{29}
+	return file_oidb_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FriendsStatusReq) GetSelfUid() string {
@@ -1827,7 +2038,7 @@ type FriendsStatusResp struct {
 
 func (x *FriendsStatusResp) Reset() {
 	*x = FriendsStatusResp{}
-	mi := &file_oidb_proto_msgTypes[30]
+	mi := &file_oidb_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1839,7 +2050,7 @@ func (x *FriendsStatusResp) String() string {
 func (*FriendsStatusResp) ProtoMessage() {}
 
 func (x *FriendsStatusResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[30]
+	mi := &file_oidb_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1852,7 +2063,7 @@ func (x *FriendsStatusResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendsStatusResp.ProtoReflect.Descriptor instead.
 func (*FriendsStatusResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{30}
+	return file_oidb_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *FriendsStatusResp) GetList() []*FriendStatus {
@@ -1872,7 +2083,7 @@ type FriendStatus struct {
 
 func (x *FriendStatus) Reset() {
 	*x = FriendStatus{}
-	mi := &file_oidb_proto_msgTypes[31]
+	mi := &file_oidb_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +2095,7 @@ func (x *FriendStatus) String() string {
 func (*FriendStatus) ProtoMessage() {}
 
 func (x *FriendStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[31]
+	mi := &file_oidb_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +2108,7 @@ func (x *FriendStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendStatus.ProtoReflect.Descriptor instead.
 func (*FriendStatus) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{31}
+	return file_oidb_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *FriendStatus) GetUid() string {
@@ -1926,7 +2137,7 @@ type GroupContactArkReq struct {
 
 func (x *GroupContactArkReq) Reset() {
 	*x = GroupContactArkReq{}
-	mi := &file_oidb_proto_msgTypes[32]
+	mi := &file_oidb_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1938,7 +2149,7 @@ func (x *GroupContactArkReq) String() string {
 func (*GroupContactArkReq) ProtoMessage() {}
 
 func (x *GroupContactArkReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[32]
+	mi := &file_oidb_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1951,7 +2162,7 @@ func (x *GroupContactArkReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupContactArkReq.ProtoReflect.Descriptor instead.
 func (*GroupContactArkReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{32}
+	return file_oidb_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GroupContactArkReq) GetUnknown1() uint32 {
@@ -1984,7 +2195,7 @@ type GroupContactArkResp struct {
 
 func (x *GroupContactArkResp) Reset() {
 	*x = GroupContactArkResp{}
-	mi := &file_oidb_proto_msgTypes[33]
+	mi := &file_oidb_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1996,7 +2207,7 @@ func (x *GroupContactArkResp) String() string {
 func (*GroupContactArkResp) ProtoMessage() {}
 
 func (x *GroupContactArkResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[33]
+	mi := &file_oidb_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2009,7 +2220,7 @@ func (x *GroupContactArkResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupContactArkResp.ProtoReflect.Descriptor instead.
 func (*GroupContactArkResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{33}
+	return file_oidb_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GroupContactArkResp) GetArk() string {
@@ -2031,7 +2242,7 @@ type FriendContactArkReq struct {
 
 func (x *FriendContactArkReq) Reset() {
 	*x = FriendContactArkReq{}
-	mi := &file_oidb_proto_msgTypes[34]
+	mi := &file_oidb_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2043,7 +2254,7 @@ func (x *FriendContactArkReq) String() string {
 func (*FriendContactArkReq) ProtoMessage() {}
 
 func (x *FriendContactArkReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[34]
+	mi := &file_oidb_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2056,7 +2267,7 @@ func (x *FriendContactArkReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendContactArkReq.ProtoReflect.Descriptor instead.
 func (*FriendContactArkReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{34}
+	return file_oidb_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *FriendContactArkReq) GetUin() uint64 {
@@ -2089,7 +2300,7 @@ type FriendContactArkResp struct {
 
 func (x *FriendContactArkResp) Reset() {
 	*x = FriendContactArkResp{}
-	mi := &file_oidb_proto_msgTypes[35]
+	mi := &file_oidb_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2101,7 +2312,7 @@ func (x *FriendContactArkResp) String() string {
 func (*FriendContactArkResp) ProtoMessage() {}
 
 func (x *FriendContactArkResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[35]
+	mi := &file_oidb_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2114,7 +2325,7 @@ func (x *FriendContactArkResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendContactArkResp.ProtoReflect.Descriptor instead.
 func (*FriendContactArkResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{35}
+	return file_oidb_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *FriendContactArkResp) GetArk() string {
@@ -2142,7 +2353,7 @@ type FriendListReq struct {
 
 func (x *FriendListReq) Reset() {
 	*x = FriendListReq{}
-	mi := &file_oidb_proto_msgTypes[36]
+	mi := &file_oidb_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2154,7 +2365,7 @@ func (x *FriendListReq) String() string {
 func (*FriendListReq) ProtoMessage() {}
 
 func (x *FriendListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[36]
+	mi := &file_oidb_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2167,7 +2378,7 @@ func (x *FriendListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendListReq.ProtoReflect.Descriptor instead.
 func (*FriendListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{36}
+	return file_oidb_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *FriendListReq) GetReqCount() uint32 {
@@ -2243,7 +2454,7 @@ type FriendListBiz struct {
 
 func (x *FriendListBiz) Reset() {
 	*x = FriendListBiz{}
-	mi := &file_oidb_proto_msgTypes[37]
+	mi := &file_oidb_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2255,7 +2466,7 @@ func (x *FriendListBiz) String() string {
 func (*FriendListBiz) ProtoMessage() {}
 
 func (x *FriendListBiz) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[37]
+	mi := &file_oidb_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2268,7 +2479,7 @@ func (x *FriendListBiz) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendListBiz.ProtoReflect.Descriptor instead.
 func (*FriendListBiz) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{37}
+	return file_oidb_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *FriendListBiz) GetType() int32 {
@@ -2294,7 +2505,7 @@ type FriendListBizKeys struct {
 
 func (x *FriendListBizKeys) Reset() {
 	*x = FriendListBizKeys{}
-	mi := &file_oidb_proto_msgTypes[38]
+	mi := &file_oidb_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2306,7 +2517,7 @@ func (x *FriendListBizKeys) String() string {
 func (*FriendListBizKeys) ProtoMessage() {}
 
 func (x *FriendListBizKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[38]
+	mi := &file_oidb_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2319,7 +2530,7 @@ func (x *FriendListBizKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendListBizKeys.ProtoReflect.Descriptor instead.
 func (*FriendListBizKeys) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{38}
+	return file_oidb_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *FriendListBizKeys) GetKeys() []int32 {
@@ -2339,7 +2550,7 @@ type FriendListCookie struct {
 
 func (x *FriendListCookie) Reset() {
 	*x = FriendListCookie{}
-	mi := &file_oidb_proto_msgTypes[39]
+	mi := &file_oidb_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2351,7 +2562,7 @@ func (x *FriendListCookie) String() string {
 func (*FriendListCookie) ProtoMessage() {}
 
 func (x *FriendListCookie) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[39]
+	mi := &file_oidb_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2364,7 +2575,7 @@ func (x *FriendListCookie) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendListCookie.ProtoReflect.Descriptor instead.
 func (*FriendListCookie) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{39}
+	return file_oidb_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *FriendListCookie) GetNextUin() uint64 {
@@ -2390,7 +2601,7 @@ type FriendListResp struct {
 
 func (x *FriendListResp) Reset() {
 	*x = FriendListResp{}
-	mi := &file_oidb_proto_msgTypes[40]
+	mi := &file_oidb_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2613,7 @@ func (x *FriendListResp) String() string {
 func (*FriendListResp) ProtoMessage() {}
 
 func (x *FriendListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[40]
+	mi := &file_oidb_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2626,7 @@ func (x *FriendListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendListResp.ProtoReflect.Descriptor instead.
 func (*FriendListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{40}
+	return file_oidb_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *FriendListResp) GetSeq() uint32 {
@@ -2486,7 +2697,7 @@ type Friend struct {
 
 func (x *Friend) Reset() {
 	*x = Friend{}
-	mi := &file_oidb_proto_msgTypes[41]
+	mi := &file_oidb_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2498,7 +2709,7 @@ func (x *Friend) String() string {
 func (*Friend) ProtoMessage() {}
 
 func (x *Friend) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[41]
+	mi := &file_oidb_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2511,7 +2722,7 @@ func (x *Friend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Friend.ProtoReflect.Descriptor instead.
 func (*Friend) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{41}
+	return file_oidb_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Friend) GetUid() string {
@@ -2552,7 +2763,7 @@ type FriendBizData struct {
 
 func (x *FriendBizData) Reset() {
 	*x = FriendBizData{}
-	mi := &file_oidb_proto_msgTypes[42]
+	mi := &file_oidb_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2564,7 +2775,7 @@ func (x *FriendBizData) String() string {
 func (*FriendBizData) ProtoMessage() {}
 
 func (x *FriendBizData) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[42]
+	mi := &file_oidb_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2577,7 +2788,7 @@ func (x *FriendBizData) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendBizData.ProtoReflect.Descriptor instead.
 func (*FriendBizData) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{42}
+	return file_oidb_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *FriendBizData) GetNumbers() map[int32]int32 {
@@ -2606,7 +2817,7 @@ type FriendCategory struct {
 
 func (x *FriendCategory) Reset() {
 	*x = FriendCategory{}
-	mi := &file_oidb_proto_msgTypes[43]
+	mi := &file_oidb_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +2829,7 @@ func (x *FriendCategory) String() string {
 func (*FriendCategory) ProtoMessage() {}
 
 func (x *FriendCategory) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[43]
+	mi := &file_oidb_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2631,7 +2842,7 @@ func (x *FriendCategory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendCategory.ProtoReflect.Descriptor instead.
 func (*FriendCategory) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{43}
+	return file_oidb_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *FriendCategory) GetId() int32 {
@@ -2672,7 +2883,7 @@ type DeleteFriendReq struct {
 
 func (x *DeleteFriendReq) Reset() {
 	*x = DeleteFriendReq{}
-	mi := &file_oidb_proto_msgTypes[44]
+	mi := &file_oidb_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2684,7 +2895,7 @@ func (x *DeleteFriendReq) String() string {
 func (*DeleteFriendReq) ProtoMessage() {}
 
 func (x *DeleteFriendReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[44]
+	mi := &file_oidb_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2697,7 +2908,7 @@ func (x *DeleteFriendReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFriendReq.ProtoReflect.Descriptor instead.
 func (*DeleteFriendReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{44}
+	return file_oidb_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DeleteFriendReq) GetBody() *DeleteFriendBody {
@@ -2719,7 +2930,7 @@ type DeleteFriendBody struct {
 
 func (x *DeleteFriendBody) Reset() {
 	*x = DeleteFriendBody{}
-	mi := &file_oidb_proto_msgTypes[45]
+	mi := &file_oidb_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2731,7 +2942,7 @@ func (x *DeleteFriendBody) String() string {
 func (*DeleteFriendBody) ProtoMessage() {}
 
 func (x *DeleteFriendBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[45]
+	mi := &file_oidb_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2744,7 +2955,7 @@ func (x *DeleteFriendBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFriendBody.ProtoReflect.Descriptor instead.
 func (*DeleteFriendBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{45}
+	return file_oidb_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DeleteFriendBody) GetTargetUid() string {
@@ -2786,7 +2997,7 @@ type DeleteFriendUnknown struct {
 
 func (x *DeleteFriendUnknown) Reset() {
 	*x = DeleteFriendUnknown{}
-	mi := &file_oidb_proto_msgTypes[46]
+	mi := &file_oidb_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2798,7 +3009,7 @@ func (x *DeleteFriendUnknown) String() string {
 func (*DeleteFriendUnknown) ProtoMessage() {}
 
 func (x *DeleteFriendUnknown) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[46]
+	mi := &file_oidb_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2811,7 +3022,7 @@ func (x *DeleteFriendUnknown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFriendUnknown.ProtoReflect.Descriptor instead.
 func (*DeleteFriendUnknown) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{46}
+	return file_oidb_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *DeleteFriendUnknown) GetUnknown1() uint32 {
@@ -2846,7 +3057,7 @@ type DeleteFriendUnknown3 struct {
 
 func (x *DeleteFriendUnknown3) Reset() {
 	*x = DeleteFriendUnknown3{}
-	mi := &file_oidb_proto_msgTypes[47]
+	mi := &file_oidb_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2858,7 +3069,7 @@ func (x *DeleteFriendUnknown3) String() string {
 func (*DeleteFriendUnknown3) ProtoMessage() {}
 
 func (x *DeleteFriendUnknown3) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[47]
+	mi := &file_oidb_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2871,7 +3082,7 @@ func (x *DeleteFriendUnknown3) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFriendUnknown3.ProtoReflect.Descriptor instead.
 func (*DeleteFriendUnknown3) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{47}
+	return file_oidb_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DeleteFriendUnknown3) GetUnknown1() uint32 {
@@ -2906,7 +3117,7 @@ type SetFriendRemarkReq struct {
 
 func (x *SetFriendRemarkReq) Reset() {
 	*x = SetFriendRemarkReq{}
-	mi := &file_oidb_proto_msgTypes[48]
+	mi := &file_oidb_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2918,7 +3129,7 @@ func (x *SetFriendRemarkReq) String() string {
 func (*SetFriendRemarkReq) ProtoMessage() {}
 
 func (x *SetFriendRemarkReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[48]
+	mi := &file_oidb_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2931,7 +3142,7 @@ func (x *SetFriendRemarkReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetFriendRemarkReq.ProtoReflect.Descriptor instead.
 func (*SetFriendRemarkReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{48}
+	return file_oidb_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SetFriendRemarkReq) GetUid() string {
@@ -2959,7 +3170,7 @@ type SetFriendCategoryReq struct {
 
 func (x *SetFriendCategoryReq) Reset() {
 	*x = SetFriendCategoryReq{}
-	mi := &file_oidb_proto_msgTypes[49]
+	mi := &file_oidb_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2971,7 +3182,7 @@ func (x *SetFriendCategoryReq) String() string {
 func (*SetFriendCategoryReq) ProtoMessage() {}
 
 func (x *SetFriendCategoryReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[49]
+	mi := &file_oidb_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2984,7 +3195,7 @@ func (x *SetFriendCategoryReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetFriendCategoryReq.ProtoReflect.Descriptor instead.
 func (*SetFriendCategoryReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{49}
+	return file_oidb_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SetFriendCategoryReq) GetUid() string {
@@ -3020,7 +3231,7 @@ type FriendRequestListReq struct {
 
 func (x *FriendRequestListReq) Reset() {
 	*x = FriendRequestListReq{}
-	mi := &file_oidb_proto_msgTypes[50]
+	mi := &file_oidb_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3032,7 +3243,7 @@ func (x *FriendRequestListReq) String() string {
 func (*FriendRequestListReq) ProtoMessage() {}
 
 func (x *FriendRequestListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[50]
+	mi := &file_oidb_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3045,7 +3256,7 @@ func (x *FriendRequestListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendRequestListReq.ProtoReflect.Descriptor instead.
 func (*FriendRequestListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{50}
+	return file_oidb_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *FriendRequestListReq) GetVersion() uint32 {
@@ -3129,7 +3340,7 @@ type FriendRequestListResp struct {
 
 func (x *FriendRequestListResp) Reset() {
 	*x = FriendRequestListResp{}
-	mi := &file_oidb_proto_msgTypes[51]
+	mi := &file_oidb_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3141,7 +3352,7 @@ func (x *FriendRequestListResp) String() string {
 func (*FriendRequestListResp) ProtoMessage() {}
 
 func (x *FriendRequestListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[51]
+	mi := &file_oidb_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3154,7 +3365,7 @@ func (x *FriendRequestListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendRequestListResp.ProtoReflect.Descriptor instead.
 func (*FriendRequestListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{51}
+	return file_oidb_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *FriendRequestListResp) GetVersion() uint32 {
@@ -3192,7 +3403,7 @@ type FriendRequestPage struct {
 
 func (x *FriendRequestPage) Reset() {
 	*x = FriendRequestPage{}
-	mi := &file_oidb_proto_msgTypes[52]
+	mi := &file_oidb_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3204,7 +3415,7 @@ func (x *FriendRequestPage) String() string {
 func (*FriendRequestPage) ProtoMessage() {}
 
 func (x *FriendRequestPage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[52]
+	mi := &file_oidb_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3217,7 +3428,7 @@ func (x *FriendRequestPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendRequestPage.ProtoReflect.Descriptor instead.
 func (*FriendRequestPage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{52}
+	return file_oidb_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *FriendRequestPage) GetSequence() uint32 {
@@ -3279,7 +3490,7 @@ type FriendRequest struct {
 
 func (x *FriendRequest) Reset() {
 	*x = FriendRequest{}
-	mi := &file_oidb_proto_msgTypes[53]
+	mi := &file_oidb_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3291,7 +3502,7 @@ func (x *FriendRequest) String() string {
 func (*FriendRequest) ProtoMessage() {}
 
 func (x *FriendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[53]
+	mi := &file_oidb_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3304,7 +3515,7 @@ func (x *FriendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FriendRequest.ProtoReflect.Descriptor instead.
 func (*FriendRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{53}
+	return file_oidb_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *FriendRequest) GetSelfUid() string {
@@ -3381,7 +3592,7 @@ type AnswerFriendRequestReq struct {
 
 func (x *AnswerFriendRequestReq) Reset() {
 	*x = AnswerFriendRequestReq{}
-	mi := &file_oidb_proto_msgTypes[54]
+	mi := &file_oidb_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3393,7 +3604,7 @@ func (x *AnswerFriendRequestReq) String() string {
 func (*AnswerFriendRequestReq) ProtoMessage() {}
 
 func (x *AnswerFriendRequestReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[54]
+	mi := &file_oidb_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3406,7 +3617,7 @@ func (x *AnswerFriendRequestReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerFriendRequestReq.ProtoReflect.Descriptor instead.
 func (*AnswerFriendRequestReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{54}
+	return file_oidb_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *AnswerFriendRequestReq) GetAccept() uint32 {
@@ -3434,7 +3645,7 @@ type FilteredFriendRequestListReq struct {
 
 func (x *FilteredFriendRequestListReq) Reset() {
 	*x = FilteredFriendRequestListReq{}
-	mi := &file_oidb_proto_msgTypes[55]
+	mi := &file_oidb_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3446,7 +3657,7 @@ func (x *FilteredFriendRequestListReq) String() string {
 func (*FilteredFriendRequestListReq) ProtoMessage() {}
 
 func (x *FilteredFriendRequestListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[55]
+	mi := &file_oidb_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3459,7 +3670,7 @@ func (x *FilteredFriendRequestListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilteredFriendRequestListReq.ProtoReflect.Descriptor instead.
 func (*FilteredFriendRequestListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{55}
+	return file_oidb_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *FilteredFriendRequestListReq) GetUnknown1() uint32 {
@@ -3485,7 +3696,7 @@ type FilteredFriendRequestCount struct {
 
 func (x *FilteredFriendRequestCount) Reset() {
 	*x = FilteredFriendRequestCount{}
-	mi := &file_oidb_proto_msgTypes[56]
+	mi := &file_oidb_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3497,7 +3708,7 @@ func (x *FilteredFriendRequestCount) String() string {
 func (*FilteredFriendRequestCount) ProtoMessage() {}
 
 func (x *FilteredFriendRequestCount) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[56]
+	mi := &file_oidb_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3510,7 +3721,7 @@ func (x *FilteredFriendRequestCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilteredFriendRequestCount.ProtoReflect.Descriptor instead.
 func (*FilteredFriendRequestCount) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{56}
+	return file_oidb_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *FilteredFriendRequestCount) GetCount() uint32 {
@@ -3529,7 +3740,7 @@ type FilteredFriendRequestListResp struct {
 
 func (x *FilteredFriendRequestListResp) Reset() {
 	*x = FilteredFriendRequestListResp{}
-	mi := &file_oidb_proto_msgTypes[57]
+	mi := &file_oidb_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3541,7 +3752,7 @@ func (x *FilteredFriendRequestListResp) String() string {
 func (*FilteredFriendRequestListResp) ProtoMessage() {}
 
 func (x *FilteredFriendRequestListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[57]
+	mi := &file_oidb_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3554,7 +3765,7 @@ func (x *FilteredFriendRequestListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilteredFriendRequestListResp.ProtoReflect.Descriptor instead.
 func (*FilteredFriendRequestListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{57}
+	return file_oidb_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *FilteredFriendRequestListResp) GetPage() *FilteredFriendRequestPage {
@@ -3573,7 +3784,7 @@ type FilteredFriendRequestPage struct {
 
 func (x *FilteredFriendRequestPage) Reset() {
 	*x = FilteredFriendRequestPage{}
-	mi := &file_oidb_proto_msgTypes[58]
+	mi := &file_oidb_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3585,7 +3796,7 @@ func (x *FilteredFriendRequestPage) String() string {
 func (*FilteredFriendRequestPage) ProtoMessage() {}
 
 func (x *FilteredFriendRequestPage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[58]
+	mi := &file_oidb_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3598,7 +3809,7 @@ func (x *FilteredFriendRequestPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilteredFriendRequestPage.ProtoReflect.Descriptor instead.
 func (*FilteredFriendRequestPage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{58}
+	return file_oidb_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *FilteredFriendRequestPage) GetRequests() []*FilteredFriendRequest {
@@ -3623,7 +3834,7 @@ type FilteredFriendRequest struct {
 
 func (x *FilteredFriendRequest) Reset() {
 	*x = FilteredFriendRequest{}
-	mi := &file_oidb_proto_msgTypes[59]
+	mi := &file_oidb_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3635,7 +3846,7 @@ func (x *FilteredFriendRequest) String() string {
 func (*FilteredFriendRequest) ProtoMessage() {}
 
 func (x *FilteredFriendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[59]
+	mi := &file_oidb_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3648,7 +3859,7 @@ func (x *FilteredFriendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilteredFriendRequest.ProtoReflect.Descriptor instead.
 func (*FilteredFriendRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{59}
+	return file_oidb_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *FilteredFriendRequest) GetSourceUid() string {
@@ -3711,7 +3922,7 @@ type AcceptFilteredFriendRequestReq struct {
 
 func (x *AcceptFilteredFriendRequestReq) Reset() {
 	*x = AcceptFilteredFriendRequestReq{}
-	mi := &file_oidb_proto_msgTypes[60]
+	mi := &file_oidb_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3723,7 +3934,7 @@ func (x *AcceptFilteredFriendRequestReq) String() string {
 func (*AcceptFilteredFriendRequestReq) ProtoMessage() {}
 
 func (x *AcceptFilteredFriendRequestReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[60]
+	mi := &file_oidb_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3736,7 +3947,7 @@ func (x *AcceptFilteredFriendRequestReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptFilteredFriendRequestReq.ProtoReflect.Descriptor instead.
 func (*AcceptFilteredFriendRequestReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{60}
+	return file_oidb_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *AcceptFilteredFriendRequestReq) GetSelfUid() string {
@@ -3764,7 +3975,7 @@ type SearchUserReq struct {
 
 func (x *SearchUserReq) Reset() {
 	*x = SearchUserReq{}
-	mi := &file_oidb_proto_msgTypes[61]
+	mi := &file_oidb_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3776,7 +3987,7 @@ func (x *SearchUserReq) String() string {
 func (*SearchUserReq) ProtoMessage() {}
 
 func (x *SearchUserReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[61]
+	mi := &file_oidb_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3789,7 +4000,7 @@ func (x *SearchUserReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchUserReq.ProtoReflect.Descriptor instead.
 func (*SearchUserReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{61}
+	return file_oidb_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *SearchUserReq) GetTargetUin() string {
@@ -3817,7 +4028,7 @@ type SearchUserSettings struct {
 
 func (x *SearchUserSettings) Reset() {
 	*x = SearchUserSettings{}
-	mi := &file_oidb_proto_msgTypes[62]
+	mi := &file_oidb_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3829,7 +4040,7 @@ func (x *SearchUserSettings) String() string {
 func (*SearchUserSettings) ProtoMessage() {}
 
 func (x *SearchUserSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[62]
+	mi := &file_oidb_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3842,7 +4053,7 @@ func (x *SearchUserSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchUserSettings.ProtoReflect.Descriptor instead.
 func (*SearchUserSettings) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{62}
+	return file_oidb_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *SearchUserSettings) GetUnknown4() uint32 {
@@ -3880,7 +4091,7 @@ type AddFriendSettingReq struct {
 
 func (x *AddFriendSettingReq) Reset() {
 	*x = AddFriendSettingReq{}
-	mi := &file_oidb_proto_msgTypes[63]
+	mi := &file_oidb_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3892,7 +4103,7 @@ func (x *AddFriendSettingReq) String() string {
 func (*AddFriendSettingReq) ProtoMessage() {}
 
 func (x *AddFriendSettingReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[63]
+	mi := &file_oidb_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3905,7 +4116,7 @@ func (x *AddFriendSettingReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddFriendSettingReq.ProtoReflect.Descriptor instead.
 func (*AddFriendSettingReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{63}
+	return file_oidb_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *AddFriendSettingReq) GetUnknown1() uint32 {
@@ -3965,7 +4176,7 @@ type AddFriendReq struct {
 
 func (x *AddFriendReq) Reset() {
 	*x = AddFriendReq{}
-	mi := &file_oidb_proto_msgTypes[64]
+	mi := &file_oidb_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3977,7 +4188,7 @@ func (x *AddFriendReq) String() string {
 func (*AddFriendReq) ProtoMessage() {}
 
 func (x *AddFriendReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[64]
+	mi := &file_oidb_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3990,7 +4201,7 @@ func (x *AddFriendReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddFriendReq.ProtoReflect.Descriptor instead.
 func (*AddFriendReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{64}
+	return file_oidb_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *AddFriendReq) GetSelfUin() uint64 {
@@ -4095,7 +4306,7 @@ type AddRobotFriendReq struct {
 
 func (x *AddRobotFriendReq) Reset() {
 	*x = AddRobotFriendReq{}
-	mi := &file_oidb_proto_msgTypes[65]
+	mi := &file_oidb_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4107,7 +4318,7 @@ func (x *AddRobotFriendReq) String() string {
 func (*AddRobotFriendReq) ProtoMessage() {}
 
 func (x *AddRobotFriendReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[65]
+	mi := &file_oidb_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4120,7 +4331,7 @@ func (x *AddRobotFriendReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddRobotFriendReq.ProtoReflect.Descriptor instead.
 func (*AddRobotFriendReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{65}
+	return file_oidb_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *AddRobotFriendReq) GetRobotUin() uint64 {
@@ -4148,7 +4359,7 @@ type ShareCardReq struct {
 
 func (x *ShareCardReq) Reset() {
 	*x = ShareCardReq{}
-	mi := &file_oidb_proto_msgTypes[66]
+	mi := &file_oidb_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4160,7 +4371,7 @@ func (x *ShareCardReq) String() string {
 func (*ShareCardReq) ProtoMessage() {}
 
 func (x *ShareCardReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[66]
+	mi := &file_oidb_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4173,7 +4384,7 @@ func (x *ShareCardReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShareCardReq.ProtoReflect.Descriptor instead.
 func (*ShareCardReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{66}
+	return file_oidb_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ShareCardReq) GetBody() *ShareCardBody {
@@ -4204,7 +4415,7 @@ type ShareCardBody struct {
 
 func (x *ShareCardBody) Reset() {
 	*x = ShareCardBody{}
-	mi := &file_oidb_proto_msgTypes[67]
+	mi := &file_oidb_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4216,7 +4427,7 @@ func (x *ShareCardBody) String() string {
 func (*ShareCardBody) ProtoMessage() {}
 
 func (x *ShareCardBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[67]
+	mi := &file_oidb_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4229,7 +4440,7 @@ func (x *ShareCardBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShareCardBody.ProtoReflect.Descriptor instead.
 func (*ShareCardBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{67}
+	return file_oidb_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ShareCardBody) GetAppId() uint64 {
@@ -4283,7 +4494,7 @@ type ShareCardFlag struct {
 
 func (x *ShareCardFlag) Reset() {
 	*x = ShareCardFlag{}
-	mi := &file_oidb_proto_msgTypes[68]
+	mi := &file_oidb_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4295,7 +4506,7 @@ func (x *ShareCardFlag) String() string {
 func (*ShareCardFlag) ProtoMessage() {}
 
 func (x *ShareCardFlag) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[68]
+	mi := &file_oidb_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4308,7 +4519,7 @@ func (x *ShareCardFlag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShareCardFlag.ProtoReflect.Descriptor instead.
 func (*ShareCardFlag) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{68}
+	return file_oidb_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ShareCardFlag) GetUnknown1() uint32 {
@@ -4332,7 +4543,7 @@ type ShareCard struct {
 
 func (x *ShareCard) Reset() {
 	*x = ShareCard{}
-	mi := &file_oidb_proto_msgTypes[69]
+	mi := &file_oidb_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4344,7 +4555,7 @@ func (x *ShareCard) String() string {
 func (*ShareCard) ProtoMessage() {}
 
 func (x *ShareCard) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[69]
+	mi := &file_oidb_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4357,7 +4568,7 @@ func (x *ShareCard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShareCard.ProtoReflect.Descriptor instead.
 func (*ShareCard) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{69}
+	return file_oidb_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ShareCard) GetUnknown1() uint32 {
@@ -4412,7 +4623,7 @@ type ShareCardTarget struct {
 
 func (x *ShareCardTarget) Reset() {
 	*x = ShareCardTarget{}
-	mi := &file_oidb_proto_msgTypes[70]
+	mi := &file_oidb_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4424,7 +4635,7 @@ func (x *ShareCardTarget) String() string {
 func (*ShareCardTarget) ProtoMessage() {}
 
 func (x *ShareCardTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[70]
+	mi := &file_oidb_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4437,7 +4648,7 @@ func (x *ShareCardTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShareCardTarget.ProtoReflect.Descriptor instead.
 func (*ShareCardTarget) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{70}
+	return file_oidb_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ShareCardTarget) GetKind() uint32 {
@@ -4464,7 +4675,7 @@ type InputStatusReq struct {
 
 func (x *InputStatusReq) Reset() {
 	*x = InputStatusReq{}
-	mi := &file_oidb_proto_msgTypes[71]
+	mi := &file_oidb_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4476,7 +4687,7 @@ func (x *InputStatusReq) String() string {
 func (*InputStatusReq) ProtoMessage() {}
 
 func (x *InputStatusReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[71]
+	mi := &file_oidb_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4489,7 +4700,7 @@ func (x *InputStatusReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputStatusReq.ProtoReflect.Descriptor instead.
 func (*InputStatusReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{71}
+	return file_oidb_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *InputStatusReq) GetBody() *InputStatusBody {
@@ -4510,7 +4721,7 @@ type InputStatusBody struct {
 
 func (x *InputStatusBody) Reset() {
 	*x = InputStatusBody{}
-	mi := &file_oidb_proto_msgTypes[72]
+	mi := &file_oidb_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4522,7 +4733,7 @@ func (x *InputStatusBody) String() string {
 func (*InputStatusBody) ProtoMessage() {}
 
 func (x *InputStatusBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[72]
+	mi := &file_oidb_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4535,7 +4746,7 @@ func (x *InputStatusBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputStatusBody.ProtoReflect.Descriptor instead.
 func (*InputStatusBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{72}
+	return file_oidb_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *InputStatusBody) GetToUid() string {
@@ -4568,7 +4779,7 @@ type InputStatusResp struct {
 
 func (x *InputStatusResp) Reset() {
 	*x = InputStatusResp{}
-	mi := &file_oidb_proto_msgTypes[73]
+	mi := &file_oidb_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4580,7 +4791,7 @@ func (x *InputStatusResp) String() string {
 func (*InputStatusResp) ProtoMessage() {}
 
 func (x *InputStatusResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[73]
+	mi := &file_oidb_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4593,7 +4804,7 @@ func (x *InputStatusResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputStatusResp.ProtoReflect.Descriptor instead.
 func (*InputStatusResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{73}
+	return file_oidb_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *InputStatusResp) GetBody() *InputStatusResult {
@@ -4612,7 +4823,7 @@ type InputStatusResult struct {
 
 func (x *InputStatusResult) Reset() {
 	*x = InputStatusResult{}
-	mi := &file_oidb_proto_msgTypes[74]
+	mi := &file_oidb_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4624,7 +4835,7 @@ func (x *InputStatusResult) String() string {
 func (*InputStatusResult) ProtoMessage() {}
 
 func (x *InputStatusResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[74]
+	mi := &file_oidb_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4637,7 +4848,7 @@ func (x *InputStatusResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputStatusResult.ProtoReflect.Descriptor instead.
 func (*InputStatusResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{74}
+	return file_oidb_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *InputStatusResult) GetResult() uint32 {
@@ -4657,7 +4868,7 @@ type GroupListReq struct {
 
 func (x *GroupListReq) Reset() {
 	*x = GroupListReq{}
-	mi := &file_oidb_proto_msgTypes[75]
+	mi := &file_oidb_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4669,7 +4880,7 @@ func (x *GroupListReq) String() string {
 func (*GroupListReq) ProtoMessage() {}
 
 func (x *GroupListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[75]
+	mi := &file_oidb_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4682,7 +4893,7 @@ func (x *GroupListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListReq.ProtoReflect.Descriptor instead.
 func (*GroupListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{75}
+	return file_oidb_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *GroupListReq) GetConfig() *GroupListConfig {
@@ -4703,7 +4914,7 @@ type GroupListConfig struct {
 
 func (x *GroupListConfig) Reset() {
 	*x = GroupListConfig{}
-	mi := &file_oidb_proto_msgTypes[76]
+	mi := &file_oidb_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4715,7 +4926,7 @@ func (x *GroupListConfig) String() string {
 func (*GroupListConfig) ProtoMessage() {}
 
 func (x *GroupListConfig) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[76]
+	mi := &file_oidb_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4728,7 +4939,7 @@ func (x *GroupListConfig) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListConfig.ProtoReflect.Descriptor instead.
 func (*GroupListConfig) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{76}
+	return file_oidb_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *GroupListConfig) GetInfo() *GroupListInfoFlags {
@@ -4793,7 +5004,7 @@ type GroupListInfoFlags struct {
 
 func (x *GroupListInfoFlags) Reset() {
 	*x = GroupListInfoFlags{}
-	mi := &file_oidb_proto_msgTypes[77]
+	mi := &file_oidb_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4805,7 +5016,7 @@ func (x *GroupListInfoFlags) String() string {
 func (*GroupListInfoFlags) ProtoMessage() {}
 
 func (x *GroupListInfoFlags) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[77]
+	mi := &file_oidb_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4818,7 +5029,7 @@ func (x *GroupListInfoFlags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListInfoFlags.ProtoReflect.Descriptor instead.
 func (*GroupListInfoFlags) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{77}
+	return file_oidb_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *GroupListInfoFlags) GetOwner() bool {
@@ -5068,7 +5279,7 @@ type GroupListPersonFlags struct {
 
 func (x *GroupListPersonFlags) Reset() {
 	*x = GroupListPersonFlags{}
-	mi := &file_oidb_proto_msgTypes[78]
+	mi := &file_oidb_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5080,7 +5291,7 @@ func (x *GroupListPersonFlags) String() string {
 func (*GroupListPersonFlags) ProtoMessage() {}
 
 func (x *GroupListPersonFlags) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[78]
+	mi := &file_oidb_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5093,7 +5304,7 @@ func (x *GroupListPersonFlags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListPersonFlags.ProtoReflect.Descriptor instead.
 func (*GroupListPersonFlags) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{78}
+	return file_oidb_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *GroupListPersonFlags) GetLastSpeakTime() bool {
@@ -5162,7 +5373,7 @@ type GroupListUnknownFlags struct {
 
 func (x *GroupListUnknownFlags) Reset() {
 	*x = GroupListUnknownFlags{}
-	mi := &file_oidb_proto_msgTypes[79]
+	mi := &file_oidb_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5174,7 +5385,7 @@ func (x *GroupListUnknownFlags) String() string {
 func (*GroupListUnknownFlags) ProtoMessage() {}
 
 func (x *GroupListUnknownFlags) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[79]
+	mi := &file_oidb_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5187,7 +5398,7 @@ func (x *GroupListUnknownFlags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListUnknownFlags.ProtoReflect.Descriptor instead.
 func (*GroupListUnknownFlags) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{79}
+	return file_oidb_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *GroupListUnknownFlags) GetF5() bool {
@@ -5213,7 +5424,7 @@ type GroupListResp struct {
 
 func (x *GroupListResp) Reset() {
 	*x = GroupListResp{}
-	mi := &file_oidb_proto_msgTypes[80]
+	mi := &file_oidb_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5225,7 +5436,7 @@ func (x *GroupListResp) String() string {
 func (*GroupListResp) ProtoMessage() {}
 
 func (x *GroupListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[80]
+	mi := &file_oidb_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5238,7 +5449,7 @@ func (x *GroupListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListResp.ProtoReflect.Descriptor instead.
 func (*GroupListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{80}
+	return file_oidb_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *GroupListResp) GetGroups() []*GroupListEntry {
@@ -5259,7 +5470,7 @@ type GroupListEntry struct {
 
 func (x *GroupListEntry) Reset() {
 	*x = GroupListEntry{}
-	mi := &file_oidb_proto_msgTypes[81]
+	mi := &file_oidb_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5271,7 +5482,7 @@ func (x *GroupListEntry) String() string {
 func (*GroupListEntry) ProtoMessage() {}
 
 func (x *GroupListEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[81]
+	mi := &file_oidb_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5284,7 +5495,7 @@ func (x *GroupListEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListEntry.ProtoReflect.Descriptor instead.
 func (*GroupListEntry) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{81}
+	return file_oidb_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *GroupListEntry) GetGroupCode() uint64 {
@@ -5327,7 +5538,7 @@ type GroupListInfo struct {
 
 func (x *GroupListInfo) Reset() {
 	*x = GroupListInfo{}
-	mi := &file_oidb_proto_msgTypes[82]
+	mi := &file_oidb_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5339,7 +5550,7 @@ func (x *GroupListInfo) String() string {
 func (*GroupListInfo) ProtoMessage() {}
 
 func (x *GroupListInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[82]
+	mi := &file_oidb_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5352,7 +5563,7 @@ func (x *GroupListInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListInfo.ProtoReflect.Descriptor instead.
 func (*GroupListInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{82}
+	return file_oidb_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *GroupListInfo) GetOwner() *GroupListOwner {
@@ -5441,7 +5652,7 @@ type GroupListOwner struct {
 
 func (x *GroupListOwner) Reset() {
 	*x = GroupListOwner{}
-	mi := &file_oidb_proto_msgTypes[83]
+	mi := &file_oidb_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5453,7 +5664,7 @@ func (x *GroupListOwner) String() string {
 func (*GroupListOwner) ProtoMessage() {}
 
 func (x *GroupListOwner) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[83]
+	mi := &file_oidb_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5466,7 +5677,7 @@ func (x *GroupListOwner) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListOwner.ProtoReflect.Descriptor instead.
 func (*GroupListOwner) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{83}
+	return file_oidb_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *GroupListOwner) GetUid() string {
@@ -5490,7 +5701,7 @@ type GroupListPerson struct {
 
 func (x *GroupListPerson) Reset() {
 	*x = GroupListPerson{}
-	mi := &file_oidb_proto_msgTypes[84]
+	mi := &file_oidb_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5502,7 +5713,7 @@ func (x *GroupListPerson) String() string {
 func (*GroupListPerson) ProtoMessage() {}
 
 func (x *GroupListPerson) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[84]
+	mi := &file_oidb_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5515,7 +5726,7 @@ func (x *GroupListPerson) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupListPerson.ProtoReflect.Descriptor instead.
 func (*GroupListPerson) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{84}
+	return file_oidb_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *GroupListPerson) GetLastSpeakTime() uint32 {
@@ -5573,7 +5784,7 @@ type GroupInfoReq struct {
 
 func (x *GroupInfoReq) Reset() {
 	*x = GroupInfoReq{}
-	mi := &file_oidb_proto_msgTypes[85]
+	mi := &file_oidb_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5585,7 +5796,7 @@ func (x *GroupInfoReq) String() string {
 func (*GroupInfoReq) ProtoMessage() {}
 
 func (x *GroupInfoReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[85]
+	mi := &file_oidb_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5598,7 +5809,7 @@ func (x *GroupInfoReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupInfoReq.ProtoReflect.Descriptor instead.
 func (*GroupInfoReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{85}
+	return file_oidb_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *GroupInfoReq) GetAppIdOrRandom() uint32 {
@@ -5633,7 +5844,7 @@ type GroupInfoReqEntry struct {
 
 func (x *GroupInfoReqEntry) Reset() {
 	*x = GroupInfoReqEntry{}
-	mi := &file_oidb_proto_msgTypes[86]
+	mi := &file_oidb_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5645,7 +5856,7 @@ func (x *GroupInfoReqEntry) String() string {
 func (*GroupInfoReqEntry) ProtoMessage() {}
 
 func (x *GroupInfoReqEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[86]
+	mi := &file_oidb_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5658,7 +5869,7 @@ func (x *GroupInfoReqEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupInfoReqEntry.ProtoReflect.Descriptor instead.
 func (*GroupInfoReqEntry) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{86}
+	return file_oidb_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *GroupInfoReqEntry) GetGroupCode() uint64 {
@@ -5733,7 +5944,7 @@ type GroupInfoFlags struct {
 
 func (x *GroupInfoFlags) Reset() {
 	*x = GroupInfoFlags{}
-	mi := &file_oidb_proto_msgTypes[87]
+	mi := &file_oidb_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5745,7 +5956,7 @@ func (x *GroupInfoFlags) String() string {
 func (*GroupInfoFlags) ProtoMessage() {}
 
 func (x *GroupInfoFlags) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[87]
+	mi := &file_oidb_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5758,7 +5969,7 @@ func (x *GroupInfoFlags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupInfoFlags.ProtoReflect.Descriptor instead.
 func (*GroupInfoFlags) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{87}
+	return file_oidb_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *GroupInfoFlags) GetOwner() bool {
@@ -6072,7 +6283,7 @@ type GroupInfoResp struct {
 
 func (x *GroupInfoResp) Reset() {
 	*x = GroupInfoResp{}
-	mi := &file_oidb_proto_msgTypes[88]
+	mi := &file_oidb_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6084,7 +6295,7 @@ func (x *GroupInfoResp) String() string {
 func (*GroupInfoResp) ProtoMessage() {}
 
 func (x *GroupInfoResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[88]
+	mi := &file_oidb_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6097,7 +6308,7 @@ func (x *GroupInfoResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupInfoResp.ProtoReflect.Descriptor instead.
 func (*GroupInfoResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{88}
+	return file_oidb_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *GroupInfoResp) GetGroups() []*GroupInfoRespEntry {
@@ -6125,7 +6336,7 @@ type GroupInfoRespEntry struct {
 
 func (x *GroupInfoRespEntry) Reset() {
 	*x = GroupInfoRespEntry{}
-	mi := &file_oidb_proto_msgTypes[89]
+	mi := &file_oidb_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6137,7 +6348,7 @@ func (x *GroupInfoRespEntry) String() string {
 func (*GroupInfoRespEntry) ProtoMessage() {}
 
 func (x *GroupInfoRespEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[89]
+	mi := &file_oidb_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6150,7 +6361,7 @@ func (x *GroupInfoRespEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupInfoRespEntry.ProtoReflect.Descriptor instead.
 func (*GroupInfoRespEntry) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{89}
+	return file_oidb_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *GroupInfoRespEntry) GetGroupCode() uint64 {
@@ -6195,7 +6406,7 @@ type GroupInfo struct {
 	FingerMemo          string                 `protobuf:"bytes,17,opt,name=finger_memo,json=fingerMemo,proto3" json:"finger_memo,omitempty"`
 	ClassText           string                 `protobuf:"bytes,18,opt,name=class_text,json=classText,proto3" json:"class_text,omitempty"`
 	GroupCode           uint64                 `protobuf:"varint,21,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	LatestSeq           uint32                 `protobuf:"varint,22,opt,name=latest_seq,json=latestSeq,proto3" json:"latest_seq,omitempty"`
+	LatestSeq           *uint32                `protobuf:"varint,22,opt,name=latest_seq,json=latestSeq,proto3,oneof" json:"latest_seq,omitempty"` // written when 0, too
 	LastMsgTime         uint32                 `protobuf:"varint,23,opt,name=last_msg_time,json=lastMsgTime,proto3" json:"last_msg_time,omitempty"`
 	Question            string                 `protobuf:"bytes,24,opt,name=question,proto3" json:"question,omitempty"`
 	Answer              string                 `protobuf:"bytes,25,opt,name=answer,proto3" json:"answer,omitempty"`
@@ -6217,7 +6428,7 @@ type GroupInfo struct {
 
 func (x *GroupInfo) Reset() {
 	*x = GroupInfo{}
-	mi := &file_oidb_proto_msgTypes[90]
+	mi := &file_oidb_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6229,7 +6440,7 @@ func (x *GroupInfo) String() string {
 func (*GroupInfo) ProtoMessage() {}
 
 func (x *GroupInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[90]
+	mi := &file_oidb_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6242,7 +6453,7 @@ func (x *GroupInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupInfo.ProtoReflect.Descriptor instead.
 func (*GroupInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{90}
+	return file_oidb_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *GroupInfo) GetOwnerUid() string {
@@ -6379,8 +6590,8 @@ func (x *GroupInfo) GetGroupCode() uint64 {
 }
 
 func (x *GroupInfo) GetLatestSeq() uint32 {
-	if x != nil {
-		return x.LatestSeq
+	if x != nil && x.LatestSeq != nil {
+		return *x.LatestSeq
 	}
 	return 0
 }
@@ -6504,7 +6715,7 @@ type GroupMemberListReq struct {
 
 func (x *GroupMemberListReq) Reset() {
 	*x = GroupMemberListReq{}
-	mi := &file_oidb_proto_msgTypes[91]
+	mi := &file_oidb_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6516,7 +6727,7 @@ func (x *GroupMemberListReq) String() string {
 func (*GroupMemberListReq) ProtoMessage() {}
 
 func (x *GroupMemberListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[91]
+	mi := &file_oidb_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6529,7 +6740,7 @@ func (x *GroupMemberListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberListReq.ProtoReflect.Descriptor instead.
 func (*GroupMemberListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{91}
+	return file_oidb_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *GroupMemberListReq) GetGroupCode() uint64 {
@@ -6581,7 +6792,7 @@ type GroupMemberReq struct {
 
 func (x *GroupMemberReq) Reset() {
 	*x = GroupMemberReq{}
-	mi := &file_oidb_proto_msgTypes[92]
+	mi := &file_oidb_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6593,7 +6804,7 @@ func (x *GroupMemberReq) String() string {
 func (*GroupMemberReq) ProtoMessage() {}
 
 func (x *GroupMemberReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[92]
+	mi := &file_oidb_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6606,7 +6817,7 @@ func (x *GroupMemberReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberReq.ProtoReflect.Descriptor instead.
 func (*GroupMemberReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{92}
+	return file_oidb_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *GroupMemberReq) GetGroupCode() uint64 {
@@ -6653,7 +6864,7 @@ type GroupMemberSelector struct {
 
 func (x *GroupMemberSelector) Reset() {
 	*x = GroupMemberSelector{}
-	mi := &file_oidb_proto_msgTypes[93]
+	mi := &file_oidb_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6665,7 +6876,7 @@ func (x *GroupMemberSelector) String() string {
 func (*GroupMemberSelector) ProtoMessage() {}
 
 func (x *GroupMemberSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[93]
+	mi := &file_oidb_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6678,7 +6889,7 @@ func (x *GroupMemberSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberSelector.ProtoReflect.Descriptor instead.
 func (*GroupMemberSelector) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{93}
+	return file_oidb_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *GroupMemberSelector) GetUid() string {
@@ -6715,7 +6926,7 @@ type GroupMemberFlags struct {
 
 func (x *GroupMemberFlags) Reset() {
 	*x = GroupMemberFlags{}
-	mi := &file_oidb_proto_msgTypes[94]
+	mi := &file_oidb_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6727,7 +6938,7 @@ func (x *GroupMemberFlags) String() string {
 func (*GroupMemberFlags) ProtoMessage() {}
 
 func (x *GroupMemberFlags) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[94]
+	mi := &file_oidb_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6740,7 +6951,7 @@ func (x *GroupMemberFlags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberFlags.ProtoReflect.Descriptor instead.
 func (*GroupMemberFlags) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{94}
+	return file_oidb_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *GroupMemberFlags) GetMemberName() bool {
@@ -6890,7 +7101,7 @@ type GroupMemberListResp struct {
 
 func (x *GroupMemberListResp) Reset() {
 	*x = GroupMemberListResp{}
-	mi := &file_oidb_proto_msgTypes[95]
+	mi := &file_oidb_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6902,7 +7113,7 @@ func (x *GroupMemberListResp) String() string {
 func (*GroupMemberListResp) ProtoMessage() {}
 
 func (x *GroupMemberListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[95]
+	mi := &file_oidb_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6915,7 +7126,7 @@ func (x *GroupMemberListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberListResp.ProtoReflect.Descriptor instead.
 func (*GroupMemberListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{95}
+	return file_oidb_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *GroupMemberListResp) GetGroupCode() uint64 {
@@ -6971,7 +7182,7 @@ type GroupMemberResp struct {
 
 func (x *GroupMemberResp) Reset() {
 	*x = GroupMemberResp{}
-	mi := &file_oidb_proto_msgTypes[96]
+	mi := &file_oidb_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6983,7 +7194,7 @@ func (x *GroupMemberResp) String() string {
 func (*GroupMemberResp) ProtoMessage() {}
 
 func (x *GroupMemberResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[96]
+	mi := &file_oidb_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6996,7 +7207,7 @@ func (x *GroupMemberResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberResp.ProtoReflect.Descriptor instead.
 func (*GroupMemberResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{96}
+	return file_oidb_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *GroupMemberResp) GetGroupCode() uint64 {
@@ -7038,7 +7249,7 @@ type GroupMember struct {
 
 func (x *GroupMember) Reset() {
 	*x = GroupMember{}
-	mi := &file_oidb_proto_msgTypes[97]
+	mi := &file_oidb_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7050,7 +7261,7 @@ func (x *GroupMember) String() string {
 func (*GroupMember) ProtoMessage() {}
 
 func (x *GroupMember) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[97]
+	mi := &file_oidb_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7063,7 +7274,7 @@ func (x *GroupMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMember.ProtoReflect.Descriptor instead.
 func (*GroupMember) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{97}
+	return file_oidb_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *GroupMember) GetId() *GroupMemberId {
@@ -7146,7 +7357,7 @@ type GroupMemberId struct {
 
 func (x *GroupMemberId) Reset() {
 	*x = GroupMemberId{}
-	mi := &file_oidb_proto_msgTypes[98]
+	mi := &file_oidb_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7158,7 +7369,7 @@ func (x *GroupMemberId) String() string {
 func (*GroupMemberId) ProtoMessage() {}
 
 func (x *GroupMemberId) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[98]
+	mi := &file_oidb_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7171,7 +7382,7 @@ func (x *GroupMemberId) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberId.ProtoReflect.Descriptor instead.
 func (*GroupMemberId) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{98}
+	return file_oidb_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *GroupMemberId) GetUid() string {
@@ -7197,7 +7408,7 @@ type GroupMemberCard struct {
 
 func (x *GroupMemberCard) Reset() {
 	*x = GroupMemberCard{}
-	mi := &file_oidb_proto_msgTypes[99]
+	mi := &file_oidb_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7209,7 +7420,7 @@ func (x *GroupMemberCard) String() string {
 func (*GroupMemberCard) ProtoMessage() {}
 
 func (x *GroupMemberCard) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[99]
+	mi := &file_oidb_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7222,7 +7433,7 @@ func (x *GroupMemberCard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberCard.ProtoReflect.Descriptor instead.
 func (*GroupMemberCard) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{99}
+	return file_oidb_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *GroupMemberCard) GetCard() string {
@@ -7242,7 +7453,7 @@ type GroupMemberLevel struct {
 
 func (x *GroupMemberLevel) Reset() {
 	*x = GroupMemberLevel{}
-	mi := &file_oidb_proto_msgTypes[100]
+	mi := &file_oidb_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7254,7 +7465,7 @@ func (x *GroupMemberLevel) String() string {
 func (*GroupMemberLevel) ProtoMessage() {}
 
 func (x *GroupMemberLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[100]
+	mi := &file_oidb_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7267,7 +7478,7 @@ func (x *GroupMemberLevel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberLevel.ProtoReflect.Descriptor instead.
 func (*GroupMemberLevel) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{100}
+	return file_oidb_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *GroupMemberLevel) GetInfos() []uint32 {
@@ -7298,7 +7509,7 @@ type AtAllRemainReq struct {
 
 func (x *AtAllRemainReq) Reset() {
 	*x = AtAllRemainReq{}
-	mi := &file_oidb_proto_msgTypes[101]
+	mi := &file_oidb_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7310,7 +7521,7 @@ func (x *AtAllRemainReq) String() string {
 func (*AtAllRemainReq) ProtoMessage() {}
 
 func (x *AtAllRemainReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[101]
+	mi := &file_oidb_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7323,7 +7534,7 @@ func (x *AtAllRemainReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AtAllRemainReq.ProtoReflect.Descriptor instead.
 func (*AtAllRemainReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{101}
+	return file_oidb_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *AtAllRemainReq) GetSubCmd() uint32 {
@@ -7375,7 +7586,7 @@ type AtAllRemainResp struct {
 
 func (x *AtAllRemainResp) Reset() {
 	*x = AtAllRemainResp{}
-	mi := &file_oidb_proto_msgTypes[102]
+	mi := &file_oidb_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7387,7 +7598,7 @@ func (x *AtAllRemainResp) String() string {
 func (*AtAllRemainResp) ProtoMessage() {}
 
 func (x *AtAllRemainResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[102]
+	mi := &file_oidb_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7400,7 +7611,7 @@ func (x *AtAllRemainResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AtAllRemainResp.ProtoReflect.Descriptor instead.
 func (*AtAllRemainResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{102}
+	return file_oidb_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *AtAllRemainResp) GetCanAtAll() bool {
@@ -7456,7 +7667,7 @@ type ModifyGroupReq struct {
 
 func (x *ModifyGroupReq) Reset() {
 	*x = ModifyGroupReq{}
-	mi := &file_oidb_proto_msgTypes[103]
+	mi := &file_oidb_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7468,7 +7679,7 @@ func (x *ModifyGroupReq) String() string {
 func (*ModifyGroupReq) ProtoMessage() {}
 
 func (x *ModifyGroupReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[103]
+	mi := &file_oidb_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7481,7 +7692,7 @@ func (x *ModifyGroupReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModifyGroupReq.ProtoReflect.Descriptor instead.
 func (*ModifyGroupReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{103}
+	return file_oidb_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *ModifyGroupReq) GetGroupCode() uint64 {
@@ -7512,7 +7723,7 @@ type ModifyGroupInfo struct {
 
 func (x *ModifyGroupInfo) Reset() {
 	*x = ModifyGroupInfo{}
-	mi := &file_oidb_proto_msgTypes[104]
+	mi := &file_oidb_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7524,7 +7735,7 @@ func (x *ModifyGroupInfo) String() string {
 func (*ModifyGroupInfo) ProtoMessage() {}
 
 func (x *ModifyGroupInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[104]
+	mi := &file_oidb_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7537,7 +7748,7 @@ func (x *ModifyGroupInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModifyGroupInfo.ProtoReflect.Descriptor instead.
 func (*ModifyGroupInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{104}
+	return file_oidb_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *ModifyGroupInfo) GetGroupName() string {
@@ -7592,7 +7803,7 @@ type ModifyGroupResp struct {
 
 func (x *ModifyGroupResp) Reset() {
 	*x = ModifyGroupResp{}
-	mi := &file_oidb_proto_msgTypes[105]
+	mi := &file_oidb_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7604,7 +7815,7 @@ func (x *ModifyGroupResp) String() string {
 func (*ModifyGroupResp) ProtoMessage() {}
 
 func (x *ModifyGroupResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[105]
+	mi := &file_oidb_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7617,7 +7828,7 @@ func (x *ModifyGroupResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModifyGroupResp.ProtoReflect.Descriptor instead.
 func (*ModifyGroupResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{105}
+	return file_oidb_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *ModifyGroupResp) GetGroupCode() uint64 {
@@ -7646,7 +7857,7 @@ type MuteMemberReq struct {
 
 func (x *MuteMemberReq) Reset() {
 	*x = MuteMemberReq{}
-	mi := &file_oidb_proto_msgTypes[106]
+	mi := &file_oidb_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7658,7 +7869,7 @@ func (x *MuteMemberReq) String() string {
 func (*MuteMemberReq) ProtoMessage() {}
 
 func (x *MuteMemberReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[106]
+	mi := &file_oidb_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7671,7 +7882,7 @@ func (x *MuteMemberReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MuteMemberReq.ProtoReflect.Descriptor instead.
 func (*MuteMemberReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{106}
+	return file_oidb_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *MuteMemberReq) GetGroupCode() uint64 {
@@ -7705,7 +7916,7 @@ type MuteMemberEntry struct {
 
 func (x *MuteMemberEntry) Reset() {
 	*x = MuteMemberEntry{}
-	mi := &file_oidb_proto_msgTypes[107]
+	mi := &file_oidb_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7717,7 +7928,7 @@ func (x *MuteMemberEntry) String() string {
 func (*MuteMemberEntry) ProtoMessage() {}
 
 func (x *MuteMemberEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[107]
+	mi := &file_oidb_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7730,7 +7941,7 @@ func (x *MuteMemberEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MuteMemberEntry.ProtoReflect.Descriptor instead.
 func (*MuteMemberEntry) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{107}
+	return file_oidb_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *MuteMemberEntry) GetUid() string {
@@ -7756,7 +7967,7 @@ type MuteMemberResp struct {
 
 func (x *MuteMemberResp) Reset() {
 	*x = MuteMemberResp{}
-	mi := &file_oidb_proto_msgTypes[108]
+	mi := &file_oidb_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7768,7 +7979,7 @@ func (x *MuteMemberResp) String() string {
 func (*MuteMemberResp) ProtoMessage() {}
 
 func (x *MuteMemberResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[108]
+	mi := &file_oidb_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7781,7 +7992,7 @@ func (x *MuteMemberResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MuteMemberResp.ProtoReflect.Descriptor instead.
 func (*MuteMemberResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{108}
+	return file_oidb_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *MuteMemberResp) GetSuccess() string {
@@ -7805,7 +8016,7 @@ type KickMemberReq struct {
 
 func (x *KickMemberReq) Reset() {
 	*x = KickMemberReq{}
-	mi := &file_oidb_proto_msgTypes[109]
+	mi := &file_oidb_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7817,7 +8028,7 @@ func (x *KickMemberReq) String() string {
 func (*KickMemberReq) ProtoMessage() {}
 
 func (x *KickMemberReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[109]
+	mi := &file_oidb_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7830,7 +8041,7 @@ func (x *KickMemberReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KickMemberReq.ProtoReflect.Descriptor instead.
 func (*KickMemberReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{109}
+	return file_oidb_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *KickMemberReq) GetGroupCode() uint64 {
@@ -7878,7 +8089,7 @@ type KickMemberResp struct {
 
 func (x *KickMemberResp) Reset() {
 	*x = KickMemberResp{}
-	mi := &file_oidb_proto_msgTypes[110]
+	mi := &file_oidb_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7890,7 +8101,7 @@ func (x *KickMemberResp) String() string {
 func (*KickMemberResp) ProtoMessage() {}
 
 func (x *KickMemberResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[110]
+	mi := &file_oidb_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7903,7 +8114,7 @@ func (x *KickMemberResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KickMemberResp.ProtoReflect.Descriptor instead.
 func (*KickMemberResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{110}
+	return file_oidb_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *KickMemberResp) GetGroupCode() uint64 {
@@ -7930,7 +8141,7 @@ type LeaveGroupReq struct {
 
 func (x *LeaveGroupReq) Reset() {
 	*x = LeaveGroupReq{}
-	mi := &file_oidb_proto_msgTypes[111]
+	mi := &file_oidb_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7942,7 +8153,7 @@ func (x *LeaveGroupReq) String() string {
 func (*LeaveGroupReq) ProtoMessage() {}
 
 func (x *LeaveGroupReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[111]
+	mi := &file_oidb_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7955,7 +8166,7 @@ func (x *LeaveGroupReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveGroupReq.ProtoReflect.Descriptor instead.
 func (*LeaveGroupReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{111}
+	return file_oidb_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *LeaveGroupReq) GetGroupCode() uint64 {
@@ -7976,7 +8187,7 @@ type ModifyMemberReq struct {
 
 func (x *ModifyMemberReq) Reset() {
 	*x = ModifyMemberReq{}
-	mi := &file_oidb_proto_msgTypes[112]
+	mi := &file_oidb_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7988,7 +8199,7 @@ func (x *ModifyMemberReq) String() string {
 func (*ModifyMemberReq) ProtoMessage() {}
 
 func (x *ModifyMemberReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[112]
+	mi := &file_oidb_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8001,7 +8212,7 @@ func (x *ModifyMemberReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModifyMemberReq.ProtoReflect.Descriptor instead.
 func (*ModifyMemberReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{112}
+	return file_oidb_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *ModifyMemberReq) GetGroupCode() uint64 {
@@ -8031,7 +8242,7 @@ type ModifyMemberInfo struct {
 
 func (x *ModifyMemberInfo) Reset() {
 	*x = ModifyMemberInfo{}
-	mi := &file_oidb_proto_msgTypes[113]
+	mi := &file_oidb_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8043,7 +8254,7 @@ func (x *ModifyMemberInfo) String() string {
 func (*ModifyMemberInfo) ProtoMessage() {}
 
 func (x *ModifyMemberInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[113]
+	mi := &file_oidb_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8056,7 +8267,7 @@ func (x *ModifyMemberInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModifyMemberInfo.ProtoReflect.Descriptor instead.
 func (*ModifyMemberInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{113}
+	return file_oidb_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *ModifyMemberInfo) GetUid() string {
@@ -8104,7 +8315,7 @@ type ModifyMemberResp struct {
 
 func (x *ModifyMemberResp) Reset() {
 	*x = ModifyMemberResp{}
-	mi := &file_oidb_proto_msgTypes[114]
+	mi := &file_oidb_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8116,7 +8327,7 @@ func (x *ModifyMemberResp) String() string {
 func (*ModifyMemberResp) ProtoMessage() {}
 
 func (x *ModifyMemberResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[114]
+	mi := &file_oidb_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8129,7 +8340,7 @@ func (x *ModifyMemberResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModifyMemberResp.ProtoReflect.Descriptor instead.
 func (*ModifyMemberResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{114}
+	return file_oidb_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *ModifyMemberResp) GetGroupCode() uint64 {
@@ -8158,7 +8369,7 @@ type SetAdminReq struct {
 
 func (x *SetAdminReq) Reset() {
 	*x = SetAdminReq{}
-	mi := &file_oidb_proto_msgTypes[115]
+	mi := &file_oidb_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8170,7 +8381,7 @@ func (x *SetAdminReq) String() string {
 func (*SetAdminReq) ProtoMessage() {}
 
 func (x *SetAdminReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[115]
+	mi := &file_oidb_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8183,7 +8394,7 @@ func (x *SetAdminReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAdminReq.ProtoReflect.Descriptor instead.
 func (*SetAdminReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{115}
+	return file_oidb_proto_rawDescGZIP(), []int{119}
 }
 
 func (x *SetAdminReq) GetGroupCode() uint64 {
@@ -8216,7 +8427,7 @@ type SetAdminResp struct {
 
 func (x *SetAdminResp) Reset() {
 	*x = SetAdminResp{}
-	mi := &file_oidb_proto_msgTypes[116]
+	mi := &file_oidb_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8228,7 +8439,7 @@ func (x *SetAdminResp) String() string {
 func (*SetAdminResp) ProtoMessage() {}
 
 func (x *SetAdminResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[116]
+	mi := &file_oidb_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8241,7 +8452,7 @@ func (x *SetAdminResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAdminResp.ProtoReflect.Descriptor instead.
 func (*SetAdminResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{116}
+	return file_oidb_proto_rawDescGZIP(), []int{120}
 }
 
 func (x *SetAdminResp) GetSuccess() string {
@@ -8263,7 +8474,7 @@ type TransferGroupReq struct {
 
 func (x *TransferGroupReq) Reset() {
 	*x = TransferGroupReq{}
-	mi := &file_oidb_proto_msgTypes[117]
+	mi := &file_oidb_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8275,7 +8486,7 @@ func (x *TransferGroupReq) String() string {
 func (*TransferGroupReq) ProtoMessage() {}
 
 func (x *TransferGroupReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[117]
+	mi := &file_oidb_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8288,7 +8499,7 @@ func (x *TransferGroupReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGroupReq.ProtoReflect.Descriptor instead.
 func (*TransferGroupReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{117}
+	return file_oidb_proto_rawDescGZIP(), []int{121}
 }
 
 func (x *TransferGroupReq) GetGroupCode() uint64 {
@@ -8324,7 +8535,7 @@ type TransferGroupByUinReq struct {
 
 func (x *TransferGroupByUinReq) Reset() {
 	*x = TransferGroupByUinReq{}
-	mi := &file_oidb_proto_msgTypes[118]
+	mi := &file_oidb_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8336,7 +8547,7 @@ func (x *TransferGroupByUinReq) String() string {
 func (*TransferGroupByUinReq) ProtoMessage() {}
 
 func (x *TransferGroupByUinReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[118]
+	mi := &file_oidb_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8349,7 +8560,7 @@ func (x *TransferGroupByUinReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGroupByUinReq.ProtoReflect.Descriptor instead.
 func (*TransferGroupByUinReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{118}
+	return file_oidb_proto_rawDescGZIP(), []int{122}
 }
 
 func (x *TransferGroupByUinReq) GetGroupCode() uint64 {
@@ -8386,7 +8597,7 @@ type TransferGroupResp struct {
 
 func (x *TransferGroupResp) Reset() {
 	*x = TransferGroupResp{}
-	mi := &file_oidb_proto_msgTypes[119]
+	mi := &file_oidb_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8398,7 +8609,7 @@ func (x *TransferGroupResp) String() string {
 func (*TransferGroupResp) ProtoMessage() {}
 
 func (x *TransferGroupResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[119]
+	mi := &file_oidb_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8411,7 +8622,7 @@ func (x *TransferGroupResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGroupResp.ProtoReflect.Descriptor instead.
 func (*TransferGroupResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{119}
+	return file_oidb_proto_rawDescGZIP(), []int{123}
 }
 
 func (x *TransferGroupResp) GetGroupCode() uint64 {
@@ -8459,7 +8670,7 @@ type SetGroupRemarkReq struct {
 
 func (x *SetGroupRemarkReq) Reset() {
 	*x = SetGroupRemarkReq{}
-	mi := &file_oidb_proto_msgTypes[120]
+	mi := &file_oidb_proto_msgTypes[124]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8471,7 +8682,7 @@ func (x *SetGroupRemarkReq) String() string {
 func (*SetGroupRemarkReq) ProtoMessage() {}
 
 func (x *SetGroupRemarkReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[120]
+	mi := &file_oidb_proto_msgTypes[124]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8484,7 +8695,7 @@ func (x *SetGroupRemarkReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupRemarkReq.ProtoReflect.Descriptor instead.
 func (*SetGroupRemarkReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{120}
+	return file_oidb_proto_rawDescGZIP(), []int{124}
 }
 
 func (x *SetGroupRemarkReq) GetInfo() *SetGroupRemarkInfo {
@@ -8505,7 +8716,7 @@ type SetGroupRemarkInfo struct {
 
 func (x *SetGroupRemarkInfo) Reset() {
 	*x = SetGroupRemarkInfo{}
-	mi := &file_oidb_proto_msgTypes[121]
+	mi := &file_oidb_proto_msgTypes[125]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8517,7 +8728,7 @@ func (x *SetGroupRemarkInfo) String() string {
 func (*SetGroupRemarkInfo) ProtoMessage() {}
 
 func (x *SetGroupRemarkInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[121]
+	mi := &file_oidb_proto_msgTypes[125]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8530,7 +8741,7 @@ func (x *SetGroupRemarkInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupRemarkInfo.ProtoReflect.Descriptor instead.
 func (*SetGroupRemarkInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{121}
+	return file_oidb_proto_rawDescGZIP(), []int{125}
 }
 
 func (x *SetGroupRemarkInfo) GetGroupCode() uint64 {
@@ -8563,7 +8774,7 @@ type SetGroupRemarkResp struct {
 
 func (x *SetGroupRemarkResp) Reset() {
 	*x = SetGroupRemarkResp{}
-	mi := &file_oidb_proto_msgTypes[122]
+	mi := &file_oidb_proto_msgTypes[126]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8575,7 +8786,7 @@ func (x *SetGroupRemarkResp) String() string {
 func (*SetGroupRemarkResp) ProtoMessage() {}
 
 func (x *SetGroupRemarkResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[122]
+	mi := &file_oidb_proto_msgTypes[126]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8588,7 +8799,7 @@ func (x *SetGroupRemarkResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupRemarkResp.ProtoReflect.Descriptor instead.
 func (*SetGroupRemarkResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{122}
+	return file_oidb_proto_rawDescGZIP(), []int{126}
 }
 
 func (x *SetGroupRemarkResp) GetInfo() *SetGroupRemarkResult {
@@ -8609,7 +8820,7 @@ type SetGroupRemarkResult struct {
 
 func (x *SetGroupRemarkResult) Reset() {
 	*x = SetGroupRemarkResult{}
-	mi := &file_oidb_proto_msgTypes[123]
+	mi := &file_oidb_proto_msgTypes[127]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8621,7 +8832,7 @@ func (x *SetGroupRemarkResult) String() string {
 func (*SetGroupRemarkResult) ProtoMessage() {}
 
 func (x *SetGroupRemarkResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[123]
+	mi := &file_oidb_proto_msgTypes[127]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8634,7 +8845,7 @@ func (x *SetGroupRemarkResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupRemarkResult.ProtoReflect.Descriptor instead.
 func (*SetGroupRemarkResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{123}
+	return file_oidb_proto_rawDescGZIP(), []int{127}
 }
 
 func (x *SetGroupRemarkResult) GetGroupCode() uint64 {
@@ -8670,7 +8881,7 @@ type InviteToGroupReq struct {
 
 func (x *InviteToGroupReq) Reset() {
 	*x = InviteToGroupReq{}
-	mi := &file_oidb_proto_msgTypes[124]
+	mi := &file_oidb_proto_msgTypes[128]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8682,7 +8893,7 @@ func (x *InviteToGroupReq) String() string {
 func (*InviteToGroupReq) ProtoMessage() {}
 
 func (x *InviteToGroupReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[124]
+	mi := &file_oidb_proto_msgTypes[128]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8695,7 +8906,7 @@ func (x *InviteToGroupReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteToGroupReq.ProtoReflect.Descriptor instead.
 func (*InviteToGroupReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{124}
+	return file_oidb_proto_rawDescGZIP(), []int{128}
 }
 
 func (x *InviteToGroupReq) GetGroupCode() uint64 {
@@ -8729,7 +8940,7 @@ type InviteToGroupUser struct {
 
 func (x *InviteToGroupUser) Reset() {
 	*x = InviteToGroupUser{}
-	mi := &file_oidb_proto_msgTypes[125]
+	mi := &file_oidb_proto_msgTypes[129]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8741,7 +8952,7 @@ func (x *InviteToGroupUser) String() string {
 func (*InviteToGroupUser) ProtoMessage() {}
 
 func (x *InviteToGroupUser) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[125]
+	mi := &file_oidb_proto_msgTypes[129]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8754,7 +8965,7 @@ func (x *InviteToGroupUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteToGroupUser.ProtoReflect.Descriptor instead.
 func (*InviteToGroupUser) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{125}
+	return file_oidb_proto_rawDescGZIP(), []int{129}
 }
 
 func (x *InviteToGroupUser) GetUid() string {
@@ -8781,7 +8992,7 @@ type SetGroupMsgMaskReq struct {
 
 func (x *SetGroupMsgMaskReq) Reset() {
 	*x = SetGroupMsgMaskReq{}
-	mi := &file_oidb_proto_msgTypes[126]
+	mi := &file_oidb_proto_msgTypes[130]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8793,7 +9004,7 @@ func (x *SetGroupMsgMaskReq) String() string {
 func (*SetGroupMsgMaskReq) ProtoMessage() {}
 
 func (x *SetGroupMsgMaskReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[126]
+	mi := &file_oidb_proto_msgTypes[130]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8806,7 +9017,7 @@ func (x *SetGroupMsgMaskReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupMsgMaskReq.ProtoReflect.Descriptor instead.
 func (*SetGroupMsgMaskReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{126}
+	return file_oidb_proto_rawDescGZIP(), []int{130}
 }
 
 func (x *SetGroupMsgMaskReq) GetBody() *SetGroupMsgMaskBody {
@@ -8828,7 +9039,7 @@ type SetGroupMsgMaskBody struct {
 
 func (x *SetGroupMsgMaskBody) Reset() {
 	*x = SetGroupMsgMaskBody{}
-	mi := &file_oidb_proto_msgTypes[127]
+	mi := &file_oidb_proto_msgTypes[131]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8840,7 +9051,7 @@ func (x *SetGroupMsgMaskBody) String() string {
 func (*SetGroupMsgMaskBody) ProtoMessage() {}
 
 func (x *SetGroupMsgMaskBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[127]
+	mi := &file_oidb_proto_msgTypes[131]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8853,7 +9064,7 @@ func (x *SetGroupMsgMaskBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupMsgMaskBody.ProtoReflect.Descriptor instead.
 func (*SetGroupMsgMaskBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{127}
+	return file_oidb_proto_rawDescGZIP(), []int{131}
 }
 
 func (x *SetGroupMsgMaskBody) GetGroupCode() uint64 {
@@ -8894,7 +9105,7 @@ type GroupMsgMaskSetting struct {
 
 func (x *GroupMsgMaskSetting) Reset() {
 	*x = GroupMsgMaskSetting{}
-	mi := &file_oidb_proto_msgTypes[128]
+	mi := &file_oidb_proto_msgTypes[132]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8906,7 +9117,7 @@ func (x *GroupMsgMaskSetting) String() string {
 func (*GroupMsgMaskSetting) ProtoMessage() {}
 
 func (x *GroupMsgMaskSetting) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[128]
+	mi := &file_oidb_proto_msgTypes[132]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8919,7 +9130,7 @@ func (x *GroupMsgMaskSetting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMsgMaskSetting.ProtoReflect.Descriptor instead.
 func (*GroupMsgMaskSetting) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{128}
+	return file_oidb_proto_rawDescGZIP(), []int{132}
 }
 
 func (x *GroupMsgMaskSetting) GetSelfUid() string {
@@ -8945,7 +9156,7 @@ type SetGroupMsgMaskResp struct {
 
 func (x *SetGroupMsgMaskResp) Reset() {
 	*x = SetGroupMsgMaskResp{}
-	mi := &file_oidb_proto_msgTypes[129]
+	mi := &file_oidb_proto_msgTypes[133]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8957,7 +9168,7 @@ func (x *SetGroupMsgMaskResp) String() string {
 func (*SetGroupMsgMaskResp) ProtoMessage() {}
 
 func (x *SetGroupMsgMaskResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[129]
+	mi := &file_oidb_proto_msgTypes[133]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8970,7 +9181,7 @@ func (x *SetGroupMsgMaskResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupMsgMaskResp.ProtoReflect.Descriptor instead.
 func (*SetGroupMsgMaskResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{129}
+	return file_oidb_proto_rawDescGZIP(), []int{133}
 }
 
 func (x *SetGroupMsgMaskResp) GetBody() *SetGroupMsgMaskResult {
@@ -8990,7 +9201,7 @@ type SetGroupMsgMaskResult struct {
 
 func (x *SetGroupMsgMaskResult) Reset() {
 	*x = SetGroupMsgMaskResult{}
-	mi := &file_oidb_proto_msgTypes[130]
+	mi := &file_oidb_proto_msgTypes[134]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9002,7 +9213,7 @@ func (x *SetGroupMsgMaskResult) String() string {
 func (*SetGroupMsgMaskResult) ProtoMessage() {}
 
 func (x *SetGroupMsgMaskResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[130]
+	mi := &file_oidb_proto_msgTypes[134]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9015,7 +9226,7 @@ func (x *SetGroupMsgMaskResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupMsgMaskResult.ProtoReflect.Descriptor instead.
 func (*SetGroupMsgMaskResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{130}
+	return file_oidb_proto_rawDescGZIP(), []int{134}
 }
 
 func (x *SetGroupMsgMaskResult) GetGroupCode() uint64 {
@@ -9045,7 +9256,7 @@ type SetGroupBotReq struct {
 
 func (x *SetGroupBotReq) Reset() {
 	*x = SetGroupBotReq{}
-	mi := &file_oidb_proto_msgTypes[131]
+	mi := &file_oidb_proto_msgTypes[135]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9057,7 +9268,7 @@ func (x *SetGroupBotReq) String() string {
 func (*SetGroupBotReq) ProtoMessage() {}
 
 func (x *SetGroupBotReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[131]
+	mi := &file_oidb_proto_msgTypes[135]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9070,7 +9281,7 @@ func (x *SetGroupBotReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGroupBotReq.ProtoReflect.Descriptor instead.
 func (*SetGroupBotReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{131}
+	return file_oidb_proto_rawDescGZIP(), []int{135}
 }
 
 func (x *SetGroupBotReq) GetBotId() uint64 {
@@ -9117,7 +9328,7 @@ type GroupBotCallbackReq struct {
 
 func (x *GroupBotCallbackReq) Reset() {
 	*x = GroupBotCallbackReq{}
-	mi := &file_oidb_proto_msgTypes[132]
+	mi := &file_oidb_proto_msgTypes[136]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9129,7 +9340,7 @@ func (x *GroupBotCallbackReq) String() string {
 func (*GroupBotCallbackReq) ProtoMessage() {}
 
 func (x *GroupBotCallbackReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[132]
+	mi := &file_oidb_proto_msgTypes[136]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9142,7 +9353,7 @@ func (x *GroupBotCallbackReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupBotCallbackReq.ProtoReflect.Descriptor instead.
 func (*GroupBotCallbackReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{132}
+	return file_oidb_proto_rawDescGZIP(), []int{136}
 }
 
 func (x *GroupBotCallbackReq) GetBotId() uint64 {
@@ -9205,7 +9416,7 @@ type GroupNoticeListReq struct {
 
 func (x *GroupNoticeListReq) Reset() {
 	*x = GroupNoticeListReq{}
-	mi := &file_oidb_proto_msgTypes[133]
+	mi := &file_oidb_proto_msgTypes[137]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9217,7 +9428,7 @@ func (x *GroupNoticeListReq) String() string {
 func (*GroupNoticeListReq) ProtoMessage() {}
 
 func (x *GroupNoticeListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[133]
+	mi := &file_oidb_proto_msgTypes[137]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9230,7 +9441,7 @@ func (x *GroupNoticeListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupNoticeListReq.ProtoReflect.Descriptor instead.
 func (*GroupNoticeListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{133}
+	return file_oidb_proto_rawDescGZIP(), []int{137}
 }
 
 func (x *GroupNoticeListReq) GetCount() uint32 {
@@ -9261,7 +9472,7 @@ type GroupNoticeListResp struct {
 
 func (x *GroupNoticeListResp) Reset() {
 	*x = GroupNoticeListResp{}
-	mi := &file_oidb_proto_msgTypes[134]
+	mi := &file_oidb_proto_msgTypes[138]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9273,7 +9484,7 @@ func (x *GroupNoticeListResp) String() string {
 func (*GroupNoticeListResp) ProtoMessage() {}
 
 func (x *GroupNoticeListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[134]
+	mi := &file_oidb_proto_msgTypes[138]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9286,7 +9497,7 @@ func (x *GroupNoticeListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupNoticeListResp.ProtoReflect.Descriptor instead.
 func (*GroupNoticeListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{134}
+	return file_oidb_proto_rawDescGZIP(), []int{138}
 }
 
 func (x *GroupNoticeListResp) GetNotices() []*GroupNotice {
@@ -9349,7 +9560,7 @@ type GroupNotice struct {
 
 func (x *GroupNotice) Reset() {
 	*x = GroupNotice{}
-	mi := &file_oidb_proto_msgTypes[135]
+	mi := &file_oidb_proto_msgTypes[139]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9361,7 +9572,7 @@ func (x *GroupNotice) String() string {
 func (*GroupNotice) ProtoMessage() {}
 
 func (x *GroupNotice) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[135]
+	mi := &file_oidb_proto_msgTypes[139]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9374,7 +9585,7 @@ func (x *GroupNotice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupNotice.ProtoReflect.Descriptor instead.
 func (*GroupNotice) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{135}
+	return file_oidb_proto_rawDescGZIP(), []int{139}
 }
 
 func (x *GroupNotice) GetSequence() uint64 {
@@ -9457,7 +9668,7 @@ type GroupNoticeGroup struct {
 
 func (x *GroupNoticeGroup) Reset() {
 	*x = GroupNoticeGroup{}
-	mi := &file_oidb_proto_msgTypes[136]
+	mi := &file_oidb_proto_msgTypes[140]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9469,7 +9680,7 @@ func (x *GroupNoticeGroup) String() string {
 func (*GroupNoticeGroup) ProtoMessage() {}
 
 func (x *GroupNoticeGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[136]
+	mi := &file_oidb_proto_msgTypes[140]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9482,7 +9693,7 @@ func (x *GroupNoticeGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupNoticeGroup.ProtoReflect.Descriptor instead.
 func (*GroupNoticeGroup) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{136}
+	return file_oidb_proto_rawDescGZIP(), []int{140}
 }
 
 func (x *GroupNoticeGroup) GetGroupCode() uint64 {
@@ -9509,7 +9720,7 @@ type GroupNoticeUser struct {
 
 func (x *GroupNoticeUser) Reset() {
 	*x = GroupNoticeUser{}
-	mi := &file_oidb_proto_msgTypes[137]
+	mi := &file_oidb_proto_msgTypes[141]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9521,7 +9732,7 @@ func (x *GroupNoticeUser) String() string {
 func (*GroupNoticeUser) ProtoMessage() {}
 
 func (x *GroupNoticeUser) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[137]
+	mi := &file_oidb_proto_msgTypes[141]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9534,7 +9745,7 @@ func (x *GroupNoticeUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupNoticeUser.ProtoReflect.Descriptor instead.
 func (*GroupNoticeUser) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{137}
+	return file_oidb_proto_rawDescGZIP(), []int{141}
 }
 
 func (x *GroupNoticeUser) GetUid() string {
@@ -9562,7 +9773,7 @@ type AnswerGroupNoticeReq struct {
 
 func (x *AnswerGroupNoticeReq) Reset() {
 	*x = AnswerGroupNoticeReq{}
-	mi := &file_oidb_proto_msgTypes[138]
+	mi := &file_oidb_proto_msgTypes[142]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9574,7 +9785,7 @@ func (x *AnswerGroupNoticeReq) String() string {
 func (*AnswerGroupNoticeReq) ProtoMessage() {}
 
 func (x *AnswerGroupNoticeReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[138]
+	mi := &file_oidb_proto_msgTypes[142]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9587,7 +9798,7 @@ func (x *AnswerGroupNoticeReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerGroupNoticeReq.ProtoReflect.Descriptor instead.
 func (*AnswerGroupNoticeReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{138}
+	return file_oidb_proto_rawDescGZIP(), []int{142}
 }
 
 func (x *AnswerGroupNoticeReq) GetOperate() uint32 {
@@ -9616,7 +9827,7 @@ type AnswerGroupNoticeBody struct {
 
 func (x *AnswerGroupNoticeBody) Reset() {
 	*x = AnswerGroupNoticeBody{}
-	mi := &file_oidb_proto_msgTypes[139]
+	mi := &file_oidb_proto_msgTypes[143]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9628,7 +9839,7 @@ func (x *AnswerGroupNoticeBody) String() string {
 func (*AnswerGroupNoticeBody) ProtoMessage() {}
 
 func (x *AnswerGroupNoticeBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[139]
+	mi := &file_oidb_proto_msgTypes[143]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9641,7 +9852,7 @@ func (x *AnswerGroupNoticeBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerGroupNoticeBody.ProtoReflect.Descriptor instead.
 func (*AnswerGroupNoticeBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{139}
+	return file_oidb_proto_rawDescGZIP(), []int{143}
 }
 
 func (x *AnswerGroupNoticeBody) GetSequence() uint64 {
@@ -9687,7 +9898,7 @@ type GroupReactionReq struct {
 
 func (x *GroupReactionReq) Reset() {
 	*x = GroupReactionReq{}
-	mi := &file_oidb_proto_msgTypes[140]
+	mi := &file_oidb_proto_msgTypes[144]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9699,7 +9910,7 @@ func (x *GroupReactionReq) String() string {
 func (*GroupReactionReq) ProtoMessage() {}
 
 func (x *GroupReactionReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[140]
+	mi := &file_oidb_proto_msgTypes[144]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9712,7 +9923,7 @@ func (x *GroupReactionReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupReactionReq.ProtoReflect.Descriptor instead.
 func (*GroupReactionReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{140}
+	return file_oidb_proto_rawDescGZIP(), []int{144}
 }
 
 func (x *GroupReactionReq) GetGroupCode() uint64 {
@@ -9773,7 +9984,7 @@ type ReactionUsersReq struct {
 
 func (x *ReactionUsersReq) Reset() {
 	*x = ReactionUsersReq{}
-	mi := &file_oidb_proto_msgTypes[141]
+	mi := &file_oidb_proto_msgTypes[145]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9785,7 +9996,7 @@ func (x *ReactionUsersReq) String() string {
 func (*ReactionUsersReq) ProtoMessage() {}
 
 func (x *ReactionUsersReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[141]
+	mi := &file_oidb_proto_msgTypes[145]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9798,7 +10009,7 @@ func (x *ReactionUsersReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionUsersReq.ProtoReflect.Descriptor instead.
 func (*ReactionUsersReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{141}
+	return file_oidb_proto_rawDescGZIP(), []int{145}
 }
 
 func (x *ReactionUsersReq) GetGroupCode() uint64 {
@@ -9862,7 +10073,7 @@ type ReactionUsersResp struct {
 
 func (x *ReactionUsersResp) Reset() {
 	*x = ReactionUsersResp{}
-	mi := &file_oidb_proto_msgTypes[142]
+	mi := &file_oidb_proto_msgTypes[146]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9874,7 +10085,7 @@ func (x *ReactionUsersResp) String() string {
 func (*ReactionUsersResp) ProtoMessage() {}
 
 func (x *ReactionUsersResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[142]
+	mi := &file_oidb_proto_msgTypes[146]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9887,7 +10098,7 @@ func (x *ReactionUsersResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionUsersResp.ProtoReflect.Descriptor instead.
 func (*ReactionUsersResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{142}
+	return file_oidb_proto_rawDescGZIP(), []int{146}
 }
 
 func (x *ReactionUsersResp) GetUsers() []*ReactionUser {
@@ -9927,7 +10138,7 @@ type ReactionUser struct {
 
 func (x *ReactionUser) Reset() {
 	*x = ReactionUser{}
-	mi := &file_oidb_proto_msgTypes[143]
+	mi := &file_oidb_proto_msgTypes[147]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9939,7 +10150,7 @@ func (x *ReactionUser) String() string {
 func (*ReactionUser) ProtoMessage() {}
 
 func (x *ReactionUser) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[143]
+	mi := &file_oidb_proto_msgTypes[147]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9952,7 +10163,7 @@ func (x *ReactionUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionUser.ProtoReflect.Descriptor instead.
 func (*ReactionUser) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{143}
+	return file_oidb_proto_rawDescGZIP(), []int{147}
 }
 
 func (x *ReactionUser) GetUin() uint64 {
@@ -9974,7 +10185,7 @@ type EssenceReq struct {
 
 func (x *EssenceReq) Reset() {
 	*x = EssenceReq{}
-	mi := &file_oidb_proto_msgTypes[144]
+	mi := &file_oidb_proto_msgTypes[148]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9986,7 +10197,7 @@ func (x *EssenceReq) String() string {
 func (*EssenceReq) ProtoMessage() {}
 
 func (x *EssenceReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[144]
+	mi := &file_oidb_proto_msgTypes[148]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9999,7 +10210,7 @@ func (x *EssenceReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EssenceReq.ProtoReflect.Descriptor instead.
 func (*EssenceReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{144}
+	return file_oidb_proto_rawDescGZIP(), []int{148}
 }
 
 func (x *EssenceReq) GetGroupCode() uint64 {
@@ -10035,7 +10246,7 @@ type EssenceResp struct {
 
 func (x *EssenceResp) Reset() {
 	*x = EssenceResp{}
-	mi := &file_oidb_proto_msgTypes[145]
+	mi := &file_oidb_proto_msgTypes[149]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10047,7 +10258,7 @@ func (x *EssenceResp) String() string {
 func (*EssenceResp) ProtoMessage() {}
 
 func (x *EssenceResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[145]
+	mi := &file_oidb_proto_msgTypes[149]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10060,7 +10271,7 @@ func (x *EssenceResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EssenceResp.ProtoReflect.Descriptor instead.
 func (*EssenceResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{145}
+	return file_oidb_proto_rawDescGZIP(), []int{149}
 }
 
 func (x *EssenceResp) GetWording() string {
@@ -10106,7 +10317,7 @@ type NudgeReq struct {
 
 func (x *NudgeReq) Reset() {
 	*x = NudgeReq{}
-	mi := &file_oidb_proto_msgTypes[146]
+	mi := &file_oidb_proto_msgTypes[150]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10118,7 +10329,7 @@ func (x *NudgeReq) String() string {
 func (*NudgeReq) ProtoMessage() {}
 
 func (x *NudgeReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[146]
+	mi := &file_oidb_proto_msgTypes[150]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10131,7 +10342,7 @@ func (x *NudgeReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NudgeReq.ProtoReflect.Descriptor instead.
 func (*NudgeReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{146}
+	return file_oidb_proto_rawDescGZIP(), []int{150}
 }
 
 func (x *NudgeReq) GetToUin() uint64 {
@@ -10188,7 +10399,7 @@ type RecallNudgeReq struct {
 
 func (x *RecallNudgeReq) Reset() {
 	*x = RecallNudgeReq{}
-	mi := &file_oidb_proto_msgTypes[147]
+	mi := &file_oidb_proto_msgTypes[151]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10200,7 +10411,7 @@ func (x *RecallNudgeReq) String() string {
 func (*RecallNudgeReq) ProtoMessage() {}
 
 func (x *RecallNudgeReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[147]
+	mi := &file_oidb_proto_msgTypes[151]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10213,7 +10424,7 @@ func (x *RecallNudgeReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecallNudgeReq.ProtoReflect.Descriptor instead.
 func (*RecallNudgeReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{147}
+	return file_oidb_proto_rawDescGZIP(), []int{151}
 }
 
 func (x *RecallNudgeReq) GetC2C() *RecallNudgeC2C {
@@ -10250,7 +10461,7 @@ type RecallNudgeC2C struct {
 
 func (x *RecallNudgeC2C) Reset() {
 	*x = RecallNudgeC2C{}
-	mi := &file_oidb_proto_msgTypes[148]
+	mi := &file_oidb_proto_msgTypes[152]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10262,7 +10473,7 @@ func (x *RecallNudgeC2C) String() string {
 func (*RecallNudgeC2C) ProtoMessage() {}
 
 func (x *RecallNudgeC2C) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[148]
+	mi := &file_oidb_proto_msgTypes[152]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10275,7 +10486,7 @@ func (x *RecallNudgeC2C) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecallNudgeC2C.ProtoReflect.Descriptor instead.
 func (*RecallNudgeC2C) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{148}
+	return file_oidb_proto_rawDescGZIP(), []int{152}
 }
 
 func (x *RecallNudgeC2C) GetAioUin() uint64 {
@@ -10327,7 +10538,7 @@ type RecallNudgeGroup struct {
 
 func (x *RecallNudgeGroup) Reset() {
 	*x = RecallNudgeGroup{}
-	mi := &file_oidb_proto_msgTypes[149]
+	mi := &file_oidb_proto_msgTypes[153]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10339,7 +10550,7 @@ func (x *RecallNudgeGroup) String() string {
 func (*RecallNudgeGroup) ProtoMessage() {}
 
 func (x *RecallNudgeGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[149]
+	mi := &file_oidb_proto_msgTypes[153]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10352,7 +10563,7 @@ func (x *RecallNudgeGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecallNudgeGroup.ProtoReflect.Descriptor instead.
 func (*RecallNudgeGroup) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{149}
+	return file_oidb_proto_rawDescGZIP(), []int{153}
 }
 
 func (x *RecallNudgeGroup) GetGroupCode() uint64 {
@@ -10407,7 +10618,7 @@ type RecallNudgeTip struct {
 
 func (x *RecallNudgeTip) Reset() {
 	*x = RecallNudgeTip{}
-	mi := &file_oidb_proto_msgTypes[150]
+	mi := &file_oidb_proto_msgTypes[154]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10419,7 +10630,7 @@ func (x *RecallNudgeTip) String() string {
 func (*RecallNudgeTip) ProtoMessage() {}
 
 func (x *RecallNudgeTip) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[150]
+	mi := &file_oidb_proto_msgTypes[154]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10432,7 +10643,7 @@ func (x *RecallNudgeTip) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecallNudgeTip.ProtoReflect.Descriptor instead.
 func (*RecallNudgeTip) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{150}
+	return file_oidb_proto_rawDescGZIP(), []int{154}
 }
 
 func (x *RecallNudgeTip) GetBusiId() uint64 {
@@ -10462,7 +10673,7 @@ type GroupTodoReq struct {
 
 func (x *GroupTodoReq) Reset() {
 	*x = GroupTodoReq{}
-	mi := &file_oidb_proto_msgTypes[151]
+	mi := &file_oidb_proto_msgTypes[155]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10474,7 +10685,7 @@ func (x *GroupTodoReq) String() string {
 func (*GroupTodoReq) ProtoMessage() {}
 
 func (x *GroupTodoReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[151]
+	mi := &file_oidb_proto_msgTypes[155]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10487,7 +10698,7 @@ func (x *GroupTodoReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupTodoReq.ProtoReflect.Descriptor instead.
 func (*GroupTodoReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{151}
+	return file_oidb_proto_rawDescGZIP(), []int{155}
 }
 
 func (x *GroupTodoReq) GetGroupCode() uint64 {
@@ -10527,7 +10738,7 @@ type GroupTodoResp struct {
 
 func (x *GroupTodoResp) Reset() {
 	*x = GroupTodoResp{}
-	mi := &file_oidb_proto_msgTypes[152]
+	mi := &file_oidb_proto_msgTypes[156]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10539,7 +10750,7 @@ func (x *GroupTodoResp) String() string {
 func (*GroupTodoResp) ProtoMessage() {}
 
 func (x *GroupTodoResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[152]
+	mi := &file_oidb_proto_msgTypes[156]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10552,7 +10763,7 @@ func (x *GroupTodoResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupTodoResp.ProtoReflect.Descriptor instead.
 func (*GroupTodoResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{152}
+	return file_oidb_proto_rawDescGZIP(), []int{156}
 }
 
 func (x *GroupTodoResp) GetInfo() *GroupTodoInfo {
@@ -10572,7 +10783,7 @@ type GetGroupTodoReq struct {
 
 func (x *GetGroupTodoReq) Reset() {
 	*x = GetGroupTodoReq{}
-	mi := &file_oidb_proto_msgTypes[153]
+	mi := &file_oidb_proto_msgTypes[157]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10584,7 +10795,7 @@ func (x *GetGroupTodoReq) String() string {
 func (*GetGroupTodoReq) ProtoMessage() {}
 
 func (x *GetGroupTodoReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[153]
+	mi := &file_oidb_proto_msgTypes[157]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10597,7 +10808,7 @@ func (x *GetGroupTodoReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGroupTodoReq.ProtoReflect.Descriptor instead.
 func (*GetGroupTodoReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{153}
+	return file_oidb_proto_rawDescGZIP(), []int{157}
 }
 
 func (x *GetGroupTodoReq) GetGroupCode() uint64 {
@@ -10618,7 +10829,7 @@ type GetGroupTodoResp struct {
 
 func (x *GetGroupTodoResp) Reset() {
 	*x = GetGroupTodoResp{}
-	mi := &file_oidb_proto_msgTypes[154]
+	mi := &file_oidb_proto_msgTypes[158]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10630,7 +10841,7 @@ func (x *GetGroupTodoResp) String() string {
 func (*GetGroupTodoResp) ProtoMessage() {}
 
 func (x *GetGroupTodoResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[154]
+	mi := &file_oidb_proto_msgTypes[158]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10643,7 +10854,7 @@ func (x *GetGroupTodoResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGroupTodoResp.ProtoReflect.Descriptor instead.
 func (*GetGroupTodoResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{154}
+	return file_oidb_proto_rawDescGZIP(), []int{158}
 }
 
 func (x *GetGroupTodoResp) GetInfo() *GroupTodoInfo {
@@ -10687,7 +10898,7 @@ type GroupTodoInfo struct {
 
 func (x *GroupTodoInfo) Reset() {
 	*x = GroupTodoInfo{}
-	mi := &file_oidb_proto_msgTypes[155]
+	mi := &file_oidb_proto_msgTypes[159]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10699,7 +10910,7 @@ func (x *GroupTodoInfo) String() string {
 func (*GroupTodoInfo) ProtoMessage() {}
 
 func (x *GroupTodoInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[155]
+	mi := &file_oidb_proto_msgTypes[159]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10712,7 +10923,7 @@ func (x *GroupTodoInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupTodoInfo.ProtoReflect.Descriptor instead.
 func (*GroupTodoInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{155}
+	return file_oidb_proto_rawDescGZIP(), []int{159}
 }
 
 func (x *GroupTodoInfo) GetGroupCode() uint64 {
@@ -10810,7 +11021,7 @@ type GroupTodoNode struct {
 
 func (x *GroupTodoNode) Reset() {
 	*x = GroupTodoNode{}
-	mi := &file_oidb_proto_msgTypes[156]
+	mi := &file_oidb_proto_msgTypes[160]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10822,7 +11033,7 @@ func (x *GroupTodoNode) String() string {
 func (*GroupTodoNode) ProtoMessage() {}
 
 func (x *GroupTodoNode) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[156]
+	mi := &file_oidb_proto_msgTypes[160]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10835,7 +11046,7 @@ func (x *GroupTodoNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupTodoNode.ProtoReflect.Descriptor instead.
 func (*GroupTodoNode) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{156}
+	return file_oidb_proto_rawDescGZIP(), []int{160}
 }
 
 func (x *GroupTodoNode) GetGroupCode() uint64 {
@@ -10869,7 +11080,7 @@ type ClockInReq struct {
 
 func (x *ClockInReq) Reset() {
 	*x = ClockInReq{}
-	mi := &file_oidb_proto_msgTypes[157]
+	mi := &file_oidb_proto_msgTypes[161]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10881,7 +11092,7 @@ func (x *ClockInReq) String() string {
 func (*ClockInReq) ProtoMessage() {}
 
 func (x *ClockInReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[157]
+	mi := &file_oidb_proto_msgTypes[161]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10894,7 +11105,7 @@ func (x *ClockInReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockInReq.ProtoReflect.Descriptor instead.
 func (*ClockInReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{157}
+	return file_oidb_proto_rawDescGZIP(), []int{161}
 }
 
 func (x *ClockInReq) GetWrite() *ClockInWrite {
@@ -10915,7 +11126,7 @@ type ClockInWrite struct {
 
 func (x *ClockInWrite) Reset() {
 	*x = ClockInWrite{}
-	mi := &file_oidb_proto_msgTypes[158]
+	mi := &file_oidb_proto_msgTypes[162]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10927,7 +11138,7 @@ func (x *ClockInWrite) String() string {
 func (*ClockInWrite) ProtoMessage() {}
 
 func (x *ClockInWrite) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[158]
+	mi := &file_oidb_proto_msgTypes[162]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10940,7 +11151,7 @@ func (x *ClockInWrite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockInWrite.ProtoReflect.Descriptor instead.
 func (*ClockInWrite) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{158}
+	return file_oidb_proto_rawDescGZIP(), []int{162}
 }
 
 func (x *ClockInWrite) GetUin() string {
@@ -10973,7 +11184,7 @@ type ClockInResp struct {
 
 func (x *ClockInResp) Reset() {
 	*x = ClockInResp{}
-	mi := &file_oidb_proto_msgTypes[159]
+	mi := &file_oidb_proto_msgTypes[163]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10985,7 +11196,7 @@ func (x *ClockInResp) String() string {
 func (*ClockInResp) ProtoMessage() {}
 
 func (x *ClockInResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[159]
+	mi := &file_oidb_proto_msgTypes[163]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10998,7 +11209,7 @@ func (x *ClockInResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockInResp.ProtoReflect.Descriptor instead.
 func (*ClockInResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{159}
+	return file_oidb_proto_rawDescGZIP(), []int{163}
 }
 
 func (x *ClockInResp) GetResult() *ClockInResult {
@@ -11019,7 +11230,7 @@ type ClockInResult struct {
 
 func (x *ClockInResult) Reset() {
 	*x = ClockInResult{}
-	mi := &file_oidb_proto_msgTypes[160]
+	mi := &file_oidb_proto_msgTypes[164]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11031,7 +11242,7 @@ func (x *ClockInResult) String() string {
 func (*ClockInResult) ProtoMessage() {}
 
 func (x *ClockInResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[160]
+	mi := &file_oidb_proto_msgTypes[164]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11044,7 +11255,7 @@ func (x *ClockInResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockInResult.ProtoReflect.Descriptor instead.
 func (*ClockInResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{160}
+	return file_oidb_proto_rawDescGZIP(), []int{164}
 }
 
 func (x *ClockInResult) GetRet() *ClockInRet {
@@ -11078,7 +11289,7 @@ type ClockInRet struct {
 
 func (x *ClockInRet) Reset() {
 	*x = ClockInRet{}
-	mi := &file_oidb_proto_msgTypes[161]
+	mi := &file_oidb_proto_msgTypes[165]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11090,7 +11301,7 @@ func (x *ClockInRet) String() string {
 func (*ClockInRet) ProtoMessage() {}
 
 func (x *ClockInRet) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[161]
+	mi := &file_oidb_proto_msgTypes[165]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11103,7 +11314,7 @@ func (x *ClockInRet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockInRet.ProtoReflect.Descriptor instead.
 func (*ClockInRet) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{161}
+	return file_oidb_proto_rawDescGZIP(), []int{165}
 }
 
 func (x *ClockInRet) GetCode() int32 {
@@ -11132,7 +11343,7 @@ type ClockInDone struct {
 
 func (x *ClockInDone) Reset() {
 	*x = ClockInDone{}
-	mi := &file_oidb_proto_msgTypes[162]
+	mi := &file_oidb_proto_msgTypes[166]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11144,7 +11355,7 @@ func (x *ClockInDone) String() string {
 func (*ClockInDone) ProtoMessage() {}
 
 func (x *ClockInDone) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[162]
+	mi := &file_oidb_proto_msgTypes[166]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11157,7 +11368,7 @@ func (x *ClockInDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockInDone.ProtoReflect.Descriptor instead.
 func (*ClockInDone) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{162}
+	return file_oidb_proto_rawDescGZIP(), []int{166}
 }
 
 func (x *ClockInDone) GetTitle() string {
@@ -11198,7 +11409,7 @@ type ClockInScore struct {
 
 func (x *ClockInScore) Reset() {
 	*x = ClockInScore{}
-	mi := &file_oidb_proto_msgTypes[163]
+	mi := &file_oidb_proto_msgTypes[167]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11210,7 +11421,7 @@ func (x *ClockInScore) String() string {
 func (*ClockInScore) ProtoMessage() {}
 
 func (x *ClockInScore) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[163]
+	mi := &file_oidb_proto_msgTypes[167]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11223,7 +11434,7 @@ func (x *ClockInScore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockInScore.ProtoReflect.Descriptor instead.
 func (*ClockInScore) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{163}
+	return file_oidb_proto_rawDescGZIP(), []int{167}
 }
 
 func (x *ClockInScore) GetText() string {
@@ -11255,7 +11466,7 @@ type JoinEmojiChainReq struct {
 
 func (x *JoinEmojiChainReq) Reset() {
 	*x = JoinEmojiChainReq{}
-	mi := &file_oidb_proto_msgTypes[164]
+	mi := &file_oidb_proto_msgTypes[168]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11267,7 +11478,7 @@ func (x *JoinEmojiChainReq) String() string {
 func (*JoinEmojiChainReq) ProtoMessage() {}
 
 func (x *JoinEmojiChainReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[164]
+	mi := &file_oidb_proto_msgTypes[168]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11280,7 +11491,7 @@ func (x *JoinEmojiChainReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinEmojiChainReq.ProtoReflect.Descriptor instead.
 func (*JoinEmojiChainReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{164}
+	return file_oidb_proto_rawDescGZIP(), []int{168}
 }
 
 func (x *JoinEmojiChainReq) GetFaceId() uint32 {
@@ -11336,7 +11547,7 @@ type PinListResp struct {
 
 func (x *PinListResp) Reset() {
 	*x = PinListResp{}
-	mi := &file_oidb_proto_msgTypes[165]
+	mi := &file_oidb_proto_msgTypes[169]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11348,7 +11559,7 @@ func (x *PinListResp) String() string {
 func (*PinListResp) ProtoMessage() {}
 
 func (x *PinListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[165]
+	mi := &file_oidb_proto_msgTypes[169]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11361,7 +11572,7 @@ func (x *PinListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PinListResp.ProtoReflect.Descriptor instead.
 func (*PinListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{165}
+	return file_oidb_proto_rawDescGZIP(), []int{169}
 }
 
 func (x *PinListResp) GetFriends() []*PinnedFriend {
@@ -11387,7 +11598,7 @@ type PinnedFriend struct {
 
 func (x *PinnedFriend) Reset() {
 	*x = PinnedFriend{}
-	mi := &file_oidb_proto_msgTypes[166]
+	mi := &file_oidb_proto_msgTypes[170]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11399,7 +11610,7 @@ func (x *PinnedFriend) String() string {
 func (*PinnedFriend) ProtoMessage() {}
 
 func (x *PinnedFriend) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[166]
+	mi := &file_oidb_proto_msgTypes[170]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11412,7 +11623,7 @@ func (x *PinnedFriend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PinnedFriend.ProtoReflect.Descriptor instead.
 func (*PinnedFriend) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{166}
+	return file_oidb_proto_rawDescGZIP(), []int{170}
 }
 
 func (x *PinnedFriend) GetUid() string {
@@ -11431,7 +11642,7 @@ type PinnedGroup struct {
 
 func (x *PinnedGroup) Reset() {
 	*x = PinnedGroup{}
-	mi := &file_oidb_proto_msgTypes[167]
+	mi := &file_oidb_proto_msgTypes[171]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11443,7 +11654,7 @@ func (x *PinnedGroup) String() string {
 func (*PinnedGroup) ProtoMessage() {}
 
 func (x *PinnedGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[167]
+	mi := &file_oidb_proto_msgTypes[171]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11456,7 +11667,7 @@ func (x *PinnedGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PinnedGroup.ProtoReflect.Descriptor instead.
 func (*PinnedGroup) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{167}
+	return file_oidb_proto_rawDescGZIP(), []int{171}
 }
 
 func (x *PinnedGroup) GetGroupCode() uint64 {
@@ -11478,7 +11689,7 @@ type SnsUpdateReq struct {
 
 func (x *SnsUpdateReq) Reset() {
 	*x = SnsUpdateReq{}
-	mi := &file_oidb_proto_msgTypes[168]
+	mi := &file_oidb_proto_msgTypes[172]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11490,7 +11701,7 @@ func (x *SnsUpdateReq) String() string {
 func (*SnsUpdateReq) ProtoMessage() {}
 
 func (x *SnsUpdateReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[168]
+	mi := &file_oidb_proto_msgTypes[172]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11503,7 +11714,7 @@ func (x *SnsUpdateReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnsUpdateReq.ProtoReflect.Descriptor instead.
 func (*SnsUpdateReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{168}
+	return file_oidb_proto_rawDescGZIP(), []int{172}
 }
 
 func (x *SnsUpdateReq) GetSeq() uint32 {
@@ -11539,7 +11750,7 @@ type SnsUpdateBuffer struct {
 
 func (x *SnsUpdateBuffer) Reset() {
 	*x = SnsUpdateBuffer{}
-	mi := &file_oidb_proto_msgTypes[169]
+	mi := &file_oidb_proto_msgTypes[173]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11551,7 +11762,7 @@ func (x *SnsUpdateBuffer) String() string {
 func (*SnsUpdateBuffer) ProtoMessage() {}
 
 func (x *SnsUpdateBuffer) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[169]
+	mi := &file_oidb_proto_msgTypes[173]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11564,7 +11775,7 @@ func (x *SnsUpdateBuffer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnsUpdateBuffer.ProtoReflect.Descriptor instead.
 func (*SnsUpdateBuffer) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{169}
+	return file_oidb_proto_rawDescGZIP(), []int{173}
 }
 
 func (x *SnsUpdateBuffer) GetUid() string {
@@ -11606,7 +11817,7 @@ type SnsUpdateItem struct {
 
 func (x *SnsUpdateItem) Reset() {
 	*x = SnsUpdateItem{}
-	mi := &file_oidb_proto_msgTypes[170]
+	mi := &file_oidb_proto_msgTypes[174]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11618,7 +11829,7 @@ func (x *SnsUpdateItem) String() string {
 func (*SnsUpdateItem) ProtoMessage() {}
 
 func (x *SnsUpdateItem) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[170]
+	mi := &file_oidb_proto_msgTypes[174]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11631,7 +11842,7 @@ func (x *SnsUpdateItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnsUpdateItem.ProtoReflect.Descriptor instead.
 func (*SnsUpdateItem) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{170}
+	return file_oidb_proto_rawDescGZIP(), []int{174}
 }
 
 func (x *SnsUpdateItem) GetSnsType() uint32 {
@@ -11665,7 +11876,7 @@ type SnsUpdateResp struct {
 
 func (x *SnsUpdateResp) Reset() {
 	*x = SnsUpdateResp{}
-	mi := &file_oidb_proto_msgTypes[171]
+	mi := &file_oidb_proto_msgTypes[175]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11677,7 +11888,7 @@ func (x *SnsUpdateResp) String() string {
 func (*SnsUpdateResp) ProtoMessage() {}
 
 func (x *SnsUpdateResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[171]
+	mi := &file_oidb_proto_msgTypes[175]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11690,7 +11901,7 @@ func (x *SnsUpdateResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnsUpdateResp.ProtoReflect.Descriptor instead.
 func (*SnsUpdateResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{171}
+	return file_oidb_proto_rawDescGZIP(), []int{175}
 }
 
 func (x *SnsUpdateResp) GetSeq() uint32 {
@@ -11722,7 +11933,7 @@ type GroupFileReq struct {
 
 func (x *GroupFileReq) Reset() {
 	*x = GroupFileReq{}
-	mi := &file_oidb_proto_msgTypes[172]
+	mi := &file_oidb_proto_msgTypes[176]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11734,7 +11945,7 @@ func (x *GroupFileReq) String() string {
 func (*GroupFileReq) ProtoMessage() {}
 
 func (x *GroupFileReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[172]
+	mi := &file_oidb_proto_msgTypes[176]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11747,7 +11958,7 @@ func (x *GroupFileReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileReq.ProtoReflect.Descriptor instead.
 func (*GroupFileReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{172}
+	return file_oidb_proto_rawDescGZIP(), []int{176}
 }
 
 func (x *GroupFileReq) GetUpload() *GroupFileUploadReq {
@@ -11813,7 +12024,7 @@ type GroupFileUploadReq struct {
 
 func (x *GroupFileUploadReq) Reset() {
 	*x = GroupFileUploadReq{}
-	mi := &file_oidb_proto_msgTypes[173]
+	mi := &file_oidb_proto_msgTypes[177]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11825,7 +12036,7 @@ func (x *GroupFileUploadReq) String() string {
 func (*GroupFileUploadReq) ProtoMessage() {}
 
 func (x *GroupFileUploadReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[173]
+	mi := &file_oidb_proto_msgTypes[177]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11838,7 +12049,7 @@ func (x *GroupFileUploadReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileUploadReq.ProtoReflect.Descriptor instead.
 func (*GroupFileUploadReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{173}
+	return file_oidb_proto_rawDescGZIP(), []int{177}
 }
 
 func (x *GroupFileUploadReq) GetGroupCode() uint64 {
@@ -11945,7 +12156,7 @@ type GroupFileResendReq struct {
 
 func (x *GroupFileResendReq) Reset() {
 	*x = GroupFileResendReq{}
-	mi := &file_oidb_proto_msgTypes[174]
+	mi := &file_oidb_proto_msgTypes[178]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11957,7 +12168,7 @@ func (x *GroupFileResendReq) String() string {
 func (*GroupFileResendReq) ProtoMessage() {}
 
 func (x *GroupFileResendReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[174]
+	mi := &file_oidb_proto_msgTypes[178]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11970,7 +12181,7 @@ func (x *GroupFileResendReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileResendReq.ProtoReflect.Descriptor instead.
 func (*GroupFileResendReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{174}
+	return file_oidb_proto_rawDescGZIP(), []int{178}
 }
 
 func (x *GroupFileResendReq) GetGroupCode() uint64 {
@@ -12024,7 +12235,7 @@ type GroupFileDownloadReq struct {
 
 func (x *GroupFileDownloadReq) Reset() {
 	*x = GroupFileDownloadReq{}
-	mi := &file_oidb_proto_msgTypes[175]
+	mi := &file_oidb_proto_msgTypes[179]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12036,7 +12247,7 @@ func (x *GroupFileDownloadReq) String() string {
 func (*GroupFileDownloadReq) ProtoMessage() {}
 
 func (x *GroupFileDownloadReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[175]
+	mi := &file_oidb_proto_msgTypes[179]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12049,7 +12260,7 @@ func (x *GroupFileDownloadReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileDownloadReq.ProtoReflect.Descriptor instead.
 func (*GroupFileDownloadReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{175}
+	return file_oidb_proto_rawDescGZIP(), []int{179}
 }
 
 func (x *GroupFileDownloadReq) GetGroupCode() uint64 {
@@ -12123,7 +12334,7 @@ type GroupFileDeleteReq struct {
 
 func (x *GroupFileDeleteReq) Reset() {
 	*x = GroupFileDeleteReq{}
-	mi := &file_oidb_proto_msgTypes[176]
+	mi := &file_oidb_proto_msgTypes[180]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12135,7 +12346,7 @@ func (x *GroupFileDeleteReq) String() string {
 func (*GroupFileDeleteReq) ProtoMessage() {}
 
 func (x *GroupFileDeleteReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[176]
+	mi := &file_oidb_proto_msgTypes[180]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12148,7 +12359,7 @@ func (x *GroupFileDeleteReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileDeleteReq.ProtoReflect.Descriptor instead.
 func (*GroupFileDeleteReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{176}
+	return file_oidb_proto_rawDescGZIP(), []int{180}
 }
 
 func (x *GroupFileDeleteReq) GetGroupCode() uint64 {
@@ -12214,7 +12425,7 @@ type GroupFileRenameReq struct {
 
 func (x *GroupFileRenameReq) Reset() {
 	*x = GroupFileRenameReq{}
-	mi := &file_oidb_proto_msgTypes[177]
+	mi := &file_oidb_proto_msgTypes[181]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12226,7 +12437,7 @@ func (x *GroupFileRenameReq) String() string {
 func (*GroupFileRenameReq) ProtoMessage() {}
 
 func (x *GroupFileRenameReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[177]
+	mi := &file_oidb_proto_msgTypes[181]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12239,7 +12450,7 @@ func (x *GroupFileRenameReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileRenameReq.ProtoReflect.Descriptor instead.
 func (*GroupFileRenameReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{177}
+	return file_oidb_proto_rawDescGZIP(), []int{181}
 }
 
 func (x *GroupFileRenameReq) GetGroupCode() uint64 {
@@ -12298,7 +12509,7 @@ type GroupFileMoveReq struct {
 
 func (x *GroupFileMoveReq) Reset() {
 	*x = GroupFileMoveReq{}
-	mi := &file_oidb_proto_msgTypes[178]
+	mi := &file_oidb_proto_msgTypes[182]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12310,7 +12521,7 @@ func (x *GroupFileMoveReq) String() string {
 func (*GroupFileMoveReq) ProtoMessage() {}
 
 func (x *GroupFileMoveReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[178]
+	mi := &file_oidb_proto_msgTypes[182]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12323,7 +12534,7 @@ func (x *GroupFileMoveReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileMoveReq.ProtoReflect.Descriptor instead.
 func (*GroupFileMoveReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{178}
+	return file_oidb_proto_rawDescGZIP(), []int{182}
 }
 
 func (x *GroupFileMoveReq) GetGroupCode() uint64 {
@@ -12382,7 +12593,7 @@ type GroupFileResp struct {
 
 func (x *GroupFileResp) Reset() {
 	*x = GroupFileResp{}
-	mi := &file_oidb_proto_msgTypes[179]
+	mi := &file_oidb_proto_msgTypes[183]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12394,7 +12605,7 @@ func (x *GroupFileResp) String() string {
 func (*GroupFileResp) ProtoMessage() {}
 
 func (x *GroupFileResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[179]
+	mi := &file_oidb_proto_msgTypes[183]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12407,7 +12618,7 @@ func (x *GroupFileResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileResp.ProtoReflect.Descriptor instead.
 func (*GroupFileResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{179}
+	return file_oidb_proto_rawDescGZIP(), []int{183}
 }
 
 func (x *GroupFileResp) GetUpload() *GroupFileUploadResp {
@@ -12473,7 +12684,7 @@ type GroupFileUploadResp struct {
 
 func (x *GroupFileUploadResp) Reset() {
 	*x = GroupFileUploadResp{}
-	mi := &file_oidb_proto_msgTypes[180]
+	mi := &file_oidb_proto_msgTypes[184]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12485,7 +12696,7 @@ func (x *GroupFileUploadResp) String() string {
 func (*GroupFileUploadResp) ProtoMessage() {}
 
 func (x *GroupFileUploadResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[180]
+	mi := &file_oidb_proto_msgTypes[184]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12498,7 +12709,7 @@ func (x *GroupFileUploadResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileUploadResp.ProtoReflect.Descriptor instead.
 func (*GroupFileUploadResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{180}
+	return file_oidb_proto_rawDescGZIP(), []int{184}
 }
 
 func (x *GroupFileUploadResp) GetRetCode() int64 {
@@ -12606,7 +12817,7 @@ type GroupFileResendResp struct {
 
 func (x *GroupFileResendResp) Reset() {
 	*x = GroupFileResendResp{}
-	mi := &file_oidb_proto_msgTypes[181]
+	mi := &file_oidb_proto_msgTypes[185]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12618,7 +12829,7 @@ func (x *GroupFileResendResp) String() string {
 func (*GroupFileResendResp) ProtoMessage() {}
 
 func (x *GroupFileResendResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[181]
+	mi := &file_oidb_proto_msgTypes[185]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12631,7 +12842,7 @@ func (x *GroupFileResendResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileResendResp.ProtoReflect.Descriptor instead.
 func (*GroupFileResendResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{181}
+	return file_oidb_proto_rawDescGZIP(), []int{185}
 }
 
 func (x *GroupFileResendResp) GetRetCode() int64 {
@@ -12698,7 +12909,7 @@ type GroupFileDownloadResp struct {
 
 func (x *GroupFileDownloadResp) Reset() {
 	*x = GroupFileDownloadResp{}
-	mi := &file_oidb_proto_msgTypes[182]
+	mi := &file_oidb_proto_msgTypes[186]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12710,7 +12921,7 @@ func (x *GroupFileDownloadResp) String() string {
 func (*GroupFileDownloadResp) ProtoMessage() {}
 
 func (x *GroupFileDownloadResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[182]
+	mi := &file_oidb_proto_msgTypes[186]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12723,7 +12934,7 @@ func (x *GroupFileDownloadResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileDownloadResp.ProtoReflect.Descriptor instead.
 func (*GroupFileDownloadResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{182}
+	return file_oidb_proto_rawDescGZIP(), []int{186}
 }
 
 func (x *GroupFileDownloadResp) GetRetCode() int64 {
@@ -12836,7 +13047,7 @@ type GroupFileOpResp struct {
 
 func (x *GroupFileOpResp) Reset() {
 	*x = GroupFileOpResp{}
-	mi := &file_oidb_proto_msgTypes[183]
+	mi := &file_oidb_proto_msgTypes[187]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12848,7 +13059,7 @@ func (x *GroupFileOpResp) String() string {
 func (*GroupFileOpResp) ProtoMessage() {}
 
 func (x *GroupFileOpResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[183]
+	mi := &file_oidb_proto_msgTypes[187]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12861,7 +13072,7 @@ func (x *GroupFileOpResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileOpResp.ProtoReflect.Descriptor instead.
 func (*GroupFileOpResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{183}
+	return file_oidb_proto_rawDescGZIP(), []int{187}
 }
 
 func (x *GroupFileOpResp) GetRetCode() int64 {
@@ -12905,7 +13116,7 @@ type GroupFolderReq struct {
 
 func (x *GroupFolderReq) Reset() {
 	*x = GroupFolderReq{}
-	mi := &file_oidb_proto_msgTypes[184]
+	mi := &file_oidb_proto_msgTypes[188]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12917,7 +13128,7 @@ func (x *GroupFolderReq) String() string {
 func (*GroupFolderReq) ProtoMessage() {}
 
 func (x *GroupFolderReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[184]
+	mi := &file_oidb_proto_msgTypes[188]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12930,7 +13141,7 @@ func (x *GroupFolderReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolderReq.ProtoReflect.Descriptor instead.
 func (*GroupFolderReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{184}
+	return file_oidb_proto_rawDescGZIP(), []int{188}
 }
 
 func (x *GroupFolderReq) GetCreate() *GroupFolderCreateReq {
@@ -12973,7 +13184,7 @@ type GroupFolderCreateReq struct {
 
 func (x *GroupFolderCreateReq) Reset() {
 	*x = GroupFolderCreateReq{}
-	mi := &file_oidb_proto_msgTypes[185]
+	mi := &file_oidb_proto_msgTypes[189]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -12985,7 +13196,7 @@ func (x *GroupFolderCreateReq) String() string {
 func (*GroupFolderCreateReq) ProtoMessage() {}
 
 func (x *GroupFolderCreateReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[185]
+	mi := &file_oidb_proto_msgTypes[189]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -12998,7 +13209,7 @@ func (x *GroupFolderCreateReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolderCreateReq.ProtoReflect.Descriptor instead.
 func (*GroupFolderCreateReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{185}
+	return file_oidb_proto_rawDescGZIP(), []int{189}
 }
 
 func (x *GroupFolderCreateReq) GetGroupCode() uint64 {
@@ -13040,7 +13251,7 @@ type GroupFolderDeleteReq struct {
 
 func (x *GroupFolderDeleteReq) Reset() {
 	*x = GroupFolderDeleteReq{}
-	mi := &file_oidb_proto_msgTypes[186]
+	mi := &file_oidb_proto_msgTypes[190]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13052,7 +13263,7 @@ func (x *GroupFolderDeleteReq) String() string {
 func (*GroupFolderDeleteReq) ProtoMessage() {}
 
 func (x *GroupFolderDeleteReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[186]
+	mi := &file_oidb_proto_msgTypes[190]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13065,7 +13276,7 @@ func (x *GroupFolderDeleteReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolderDeleteReq.ProtoReflect.Descriptor instead.
 func (*GroupFolderDeleteReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{186}
+	return file_oidb_proto_rawDescGZIP(), []int{190}
 }
 
 func (x *GroupFolderDeleteReq) GetGroupCode() uint64 {
@@ -13101,7 +13312,7 @@ type GroupFolderRenameReq struct {
 
 func (x *GroupFolderRenameReq) Reset() {
 	*x = GroupFolderRenameReq{}
-	mi := &file_oidb_proto_msgTypes[187]
+	mi := &file_oidb_proto_msgTypes[191]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13113,7 +13324,7 @@ func (x *GroupFolderRenameReq) String() string {
 func (*GroupFolderRenameReq) ProtoMessage() {}
 
 func (x *GroupFolderRenameReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[187]
+	mi := &file_oidb_proto_msgTypes[191]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13126,7 +13337,7 @@ func (x *GroupFolderRenameReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolderRenameReq.ProtoReflect.Descriptor instead.
 func (*GroupFolderRenameReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{187}
+	return file_oidb_proto_rawDescGZIP(), []int{191}
 }
 
 func (x *GroupFolderRenameReq) GetGroupCode() uint64 {
@@ -13170,7 +13381,7 @@ type GroupFolderMoveReq struct {
 
 func (x *GroupFolderMoveReq) Reset() {
 	*x = GroupFolderMoveReq{}
-	mi := &file_oidb_proto_msgTypes[188]
+	mi := &file_oidb_proto_msgTypes[192]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13182,7 +13393,7 @@ func (x *GroupFolderMoveReq) String() string {
 func (*GroupFolderMoveReq) ProtoMessage() {}
 
 func (x *GroupFolderMoveReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[188]
+	mi := &file_oidb_proto_msgTypes[192]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13195,7 +13406,7 @@ func (x *GroupFolderMoveReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolderMoveReq.ProtoReflect.Descriptor instead.
 func (*GroupFolderMoveReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{188}
+	return file_oidb_proto_rawDescGZIP(), []int{192}
 }
 
 func (x *GroupFolderMoveReq) GetGroupCode() uint64 {
@@ -13245,7 +13456,7 @@ type GroupFolderResp struct {
 
 func (x *GroupFolderResp) Reset() {
 	*x = GroupFolderResp{}
-	mi := &file_oidb_proto_msgTypes[189]
+	mi := &file_oidb_proto_msgTypes[193]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13257,7 +13468,7 @@ func (x *GroupFolderResp) String() string {
 func (*GroupFolderResp) ProtoMessage() {}
 
 func (x *GroupFolderResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[189]
+	mi := &file_oidb_proto_msgTypes[193]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13270,7 +13481,7 @@ func (x *GroupFolderResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolderResp.ProtoReflect.Descriptor instead.
 func (*GroupFolderResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{189}
+	return file_oidb_proto_rawDescGZIP(), []int{193}
 }
 
 func (x *GroupFolderResp) GetCreate() *GroupFolderOpResp {
@@ -13313,7 +13524,7 @@ type GroupFolderOpResp struct {
 
 func (x *GroupFolderOpResp) Reset() {
 	*x = GroupFolderOpResp{}
-	mi := &file_oidb_proto_msgTypes[190]
+	mi := &file_oidb_proto_msgTypes[194]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13325,7 +13536,7 @@ func (x *GroupFolderOpResp) String() string {
 func (*GroupFolderOpResp) ProtoMessage() {}
 
 func (x *GroupFolderOpResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[190]
+	mi := &file_oidb_proto_msgTypes[194]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13338,7 +13549,7 @@ func (x *GroupFolderOpResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolderOpResp.ProtoReflect.Descriptor instead.
 func (*GroupFolderOpResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{190}
+	return file_oidb_proto_rawDescGZIP(), []int{194}
 }
 
 func (x *GroupFolderOpResp) GetRetCode() int64 {
@@ -13382,7 +13593,7 @@ type GroupFileViewReq struct {
 
 func (x *GroupFileViewReq) Reset() {
 	*x = GroupFileViewReq{}
-	mi := &file_oidb_proto_msgTypes[191]
+	mi := &file_oidb_proto_msgTypes[195]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13394,7 +13605,7 @@ func (x *GroupFileViewReq) String() string {
 func (*GroupFileViewReq) ProtoMessage() {}
 
 func (x *GroupFileViewReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[191]
+	mi := &file_oidb_proto_msgTypes[195]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13407,7 +13618,7 @@ func (x *GroupFileViewReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileViewReq.ProtoReflect.Descriptor instead.
 func (*GroupFileViewReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{191}
+	return file_oidb_proto_rawDescGZIP(), []int{195}
 }
 
 func (x *GroupFileViewReq) GetInfo() *GroupFileInfoReq {
@@ -13451,7 +13662,7 @@ type GroupFileInfoReq struct {
 
 func (x *GroupFileInfoReq) Reset() {
 	*x = GroupFileInfoReq{}
-	mi := &file_oidb_proto_msgTypes[192]
+	mi := &file_oidb_proto_msgTypes[196]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13463,7 +13674,7 @@ func (x *GroupFileInfoReq) String() string {
 func (*GroupFileInfoReq) ProtoMessage() {}
 
 func (x *GroupFileInfoReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[192]
+	mi := &file_oidb_proto_msgTypes[196]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13476,7 +13687,7 @@ func (x *GroupFileInfoReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileInfoReq.ProtoReflect.Descriptor instead.
 func (*GroupFileInfoReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{192}
+	return file_oidb_proto_rawDescGZIP(), []int{196}
 }
 
 func (x *GroupFileInfoReq) GetGroupCode() uint64 {
@@ -13538,7 +13749,7 @@ type GroupFileListReq struct {
 
 func (x *GroupFileListReq) Reset() {
 	*x = GroupFileListReq{}
-	mi := &file_oidb_proto_msgTypes[193]
+	mi := &file_oidb_proto_msgTypes[197]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13550,7 +13761,7 @@ func (x *GroupFileListReq) String() string {
 func (*GroupFileListReq) ProtoMessage() {}
 
 func (x *GroupFileListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[193]
+	mi := &file_oidb_proto_msgTypes[197]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13563,7 +13774,7 @@ func (x *GroupFileListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileListReq.ProtoReflect.Descriptor instead.
 func (*GroupFileListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{193}
+	return file_oidb_proto_rawDescGZIP(), []int{197}
 }
 
 func (x *GroupFileListReq) GetGroupCode() uint64 {
@@ -13689,7 +13900,7 @@ type GroupFileCountReq struct {
 
 func (x *GroupFileCountReq) Reset() {
 	*x = GroupFileCountReq{}
-	mi := &file_oidb_proto_msgTypes[194]
+	mi := &file_oidb_proto_msgTypes[198]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13701,7 +13912,7 @@ func (x *GroupFileCountReq) String() string {
 func (*GroupFileCountReq) ProtoMessage() {}
 
 func (x *GroupFileCountReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[194]
+	mi := &file_oidb_proto_msgTypes[198]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13714,7 +13925,7 @@ func (x *GroupFileCountReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileCountReq.ProtoReflect.Descriptor instead.
 func (*GroupFileCountReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{194}
+	return file_oidb_proto_rawDescGZIP(), []int{198}
 }
 
 func (x *GroupFileCountReq) GetGroupCode() uint64 {
@@ -13748,7 +13959,7 @@ type GroupFileSpaceReq struct {
 
 func (x *GroupFileSpaceReq) Reset() {
 	*x = GroupFileSpaceReq{}
-	mi := &file_oidb_proto_msgTypes[195]
+	mi := &file_oidb_proto_msgTypes[199]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13760,7 +13971,7 @@ func (x *GroupFileSpaceReq) String() string {
 func (*GroupFileSpaceReq) ProtoMessage() {}
 
 func (x *GroupFileSpaceReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[195]
+	mi := &file_oidb_proto_msgTypes[199]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13773,7 +13984,7 @@ func (x *GroupFileSpaceReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileSpaceReq.ProtoReflect.Descriptor instead.
 func (*GroupFileSpaceReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{195}
+	return file_oidb_proto_rawDescGZIP(), []int{199}
 }
 
 func (x *GroupFileSpaceReq) GetGroupCode() uint64 {
@@ -13802,7 +14013,7 @@ type GroupFileViewResp struct {
 
 func (x *GroupFileViewResp) Reset() {
 	*x = GroupFileViewResp{}
-	mi := &file_oidb_proto_msgTypes[196]
+	mi := &file_oidb_proto_msgTypes[200]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13814,7 +14025,7 @@ func (x *GroupFileViewResp) String() string {
 func (*GroupFileViewResp) ProtoMessage() {}
 
 func (x *GroupFileViewResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[196]
+	mi := &file_oidb_proto_msgTypes[200]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13827,7 +14038,7 @@ func (x *GroupFileViewResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileViewResp.ProtoReflect.Descriptor instead.
 func (*GroupFileViewResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{196}
+	return file_oidb_proto_rawDescGZIP(), []int{200}
 }
 
 func (x *GroupFileViewResp) GetInfo() *GroupFileInfoResp {
@@ -13870,7 +14081,7 @@ type GroupFileInfoResp struct {
 
 func (x *GroupFileInfoResp) Reset() {
 	*x = GroupFileInfoResp{}
-	mi := &file_oidb_proto_msgTypes[197]
+	mi := &file_oidb_proto_msgTypes[201]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13882,7 +14093,7 @@ func (x *GroupFileInfoResp) String() string {
 func (*GroupFileInfoResp) ProtoMessage() {}
 
 func (x *GroupFileInfoResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[197]
+	mi := &file_oidb_proto_msgTypes[201]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13895,7 +14106,7 @@ func (x *GroupFileInfoResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileInfoResp.ProtoReflect.Descriptor instead.
 func (*GroupFileInfoResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{197}
+	return file_oidb_proto_rawDescGZIP(), []int{201}
 }
 
 func (x *GroupFileInfoResp) GetRetCode() int32 {
@@ -13945,7 +14156,7 @@ type GroupFileListResp struct {
 
 func (x *GroupFileListResp) Reset() {
 	*x = GroupFileListResp{}
-	mi := &file_oidb_proto_msgTypes[198]
+	mi := &file_oidb_proto_msgTypes[202]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -13957,7 +14168,7 @@ func (x *GroupFileListResp) String() string {
 func (*GroupFileListResp) ProtoMessage() {}
 
 func (x *GroupFileListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[198]
+	mi := &file_oidb_proto_msgTypes[202]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -13970,7 +14181,7 @@ func (x *GroupFileListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileListResp.ProtoReflect.Descriptor instead.
 func (*GroupFileListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{198}
+	return file_oidb_proto_rawDescGZIP(), []int{202}
 }
 
 func (x *GroupFileListResp) GetRetCode() int32 {
@@ -14061,7 +14272,7 @@ type GroupFileItem struct {
 
 func (x *GroupFileItem) Reset() {
 	*x = GroupFileItem{}
-	mi := &file_oidb_proto_msgTypes[199]
+	mi := &file_oidb_proto_msgTypes[203]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14073,7 +14284,7 @@ func (x *GroupFileItem) String() string {
 func (*GroupFileItem) ProtoMessage() {}
 
 func (x *GroupFileItem) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[199]
+	mi := &file_oidb_proto_msgTypes[203]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14086,7 +14297,7 @@ func (x *GroupFileItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileItem.ProtoReflect.Descriptor instead.
 func (*GroupFileItem) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{199}
+	return file_oidb_proto_rawDescGZIP(), []int{203}
 }
 
 func (x *GroupFileItem) GetType() uint32 {
@@ -14129,7 +14340,7 @@ type GroupFolder struct {
 
 func (x *GroupFolder) Reset() {
 	*x = GroupFolder{}
-	mi := &file_oidb_proto_msgTypes[200]
+	mi := &file_oidb_proto_msgTypes[204]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14141,7 +14352,7 @@ func (x *GroupFolder) String() string {
 func (*GroupFolder) ProtoMessage() {}
 
 func (x *GroupFolder) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[200]
+	mi := &file_oidb_proto_msgTypes[204]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14154,7 +14365,7 @@ func (x *GroupFolder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFolder.ProtoReflect.Descriptor instead.
 func (*GroupFolder) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{200}
+	return file_oidb_proto_rawDescGZIP(), []int{204}
 }
 
 func (x *GroupFolder) GetFolderId() string {
@@ -14261,7 +14472,7 @@ type GroupFile struct {
 
 func (x *GroupFile) Reset() {
 	*x = GroupFile{}
-	mi := &file_oidb_proto_msgTypes[201]
+	mi := &file_oidb_proto_msgTypes[205]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14273,7 +14484,7 @@ func (x *GroupFile) String() string {
 func (*GroupFile) ProtoMessage() {}
 
 func (x *GroupFile) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[201]
+	mi := &file_oidb_proto_msgTypes[205]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14286,7 +14497,7 @@ func (x *GroupFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFile.ProtoReflect.Descriptor instead.
 func (*GroupFile) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{201}
+	return file_oidb_proto_rawDescGZIP(), []int{205}
 }
 
 func (x *GroupFile) GetFileId() string {
@@ -14437,7 +14648,7 @@ type GroupFileCountResp struct {
 
 func (x *GroupFileCountResp) Reset() {
 	*x = GroupFileCountResp{}
-	mi := &file_oidb_proto_msgTypes[202]
+	mi := &file_oidb_proto_msgTypes[206]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14449,7 +14660,7 @@ func (x *GroupFileCountResp) String() string {
 func (*GroupFileCountResp) ProtoMessage() {}
 
 func (x *GroupFileCountResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[202]
+	mi := &file_oidb_proto_msgTypes[206]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14462,7 +14673,7 @@ func (x *GroupFileCountResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileCountResp.ProtoReflect.Descriptor instead.
 func (*GroupFileCountResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{202}
+	return file_oidb_proto_rawDescGZIP(), []int{206}
 }
 
 func (x *GroupFileCountResp) GetRetCode() int32 {
@@ -14528,7 +14739,7 @@ type GroupFileSpaceResp struct {
 
 func (x *GroupFileSpaceResp) Reset() {
 	*x = GroupFileSpaceResp{}
-	mi := &file_oidb_proto_msgTypes[203]
+	mi := &file_oidb_proto_msgTypes[207]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14540,7 +14751,7 @@ func (x *GroupFileSpaceResp) String() string {
 func (*GroupFileSpaceResp) ProtoMessage() {}
 
 func (x *GroupFileSpaceResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[203]
+	mi := &file_oidb_proto_msgTypes[207]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14553,7 +14764,7 @@ func (x *GroupFileSpaceResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileSpaceResp.ProtoReflect.Descriptor instead.
 func (*GroupFileSpaceResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{203}
+	return file_oidb_proto_rawDescGZIP(), []int{207}
 }
 
 func (x *GroupFileSpaceResp) GetRetCode() int32 {
@@ -14610,7 +14821,7 @@ type GroupFileTransReq struct {
 
 func (x *GroupFileTransReq) Reset() {
 	*x = GroupFileTransReq{}
-	mi := &file_oidb_proto_msgTypes[204]
+	mi := &file_oidb_proto_msgTypes[208]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14622,7 +14833,7 @@ func (x *GroupFileTransReq) String() string {
 func (*GroupFileTransReq) ProtoMessage() {}
 
 func (x *GroupFileTransReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[204]
+	mi := &file_oidb_proto_msgTypes[208]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14635,7 +14846,7 @@ func (x *GroupFileTransReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileTransReq.ProtoReflect.Descriptor instead.
 func (*GroupFileTransReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{204}
+	return file_oidb_proto_rawDescGZIP(), []int{208}
 }
 
 func (x *GroupFileTransReq) GetKeep() *GroupFileKeepReq {
@@ -14671,7 +14882,7 @@ type GroupFileKeepReq struct {
 
 func (x *GroupFileKeepReq) Reset() {
 	*x = GroupFileKeepReq{}
-	mi := &file_oidb_proto_msgTypes[205]
+	mi := &file_oidb_proto_msgTypes[209]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14683,7 +14894,7 @@ func (x *GroupFileKeepReq) String() string {
 func (*GroupFileKeepReq) ProtoMessage() {}
 
 func (x *GroupFileKeepReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[205]
+	mi := &file_oidb_proto_msgTypes[209]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14696,7 +14907,7 @@ func (x *GroupFileKeepReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileKeepReq.ProtoReflect.Descriptor instead.
 func (*GroupFileKeepReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{205}
+	return file_oidb_proto_rawDescGZIP(), []int{209}
 }
 
 func (x *GroupFileKeepReq) GetGroupCode() uint64 {
@@ -14742,7 +14953,7 @@ type GroupFileCopyToReq struct {
 
 func (x *GroupFileCopyToReq) Reset() {
 	*x = GroupFileCopyToReq{}
-	mi := &file_oidb_proto_msgTypes[206]
+	mi := &file_oidb_proto_msgTypes[210]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14754,7 +14965,7 @@ func (x *GroupFileCopyToReq) String() string {
 func (*GroupFileCopyToReq) ProtoMessage() {}
 
 func (x *GroupFileCopyToReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[206]
+	mi := &file_oidb_proto_msgTypes[210]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14767,7 +14978,7 @@ func (x *GroupFileCopyToReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileCopyToReq.ProtoReflect.Descriptor instead.
 func (*GroupFileCopyToReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{206}
+	return file_oidb_proto_rawDescGZIP(), []int{210}
 }
 
 func (x *GroupFileCopyToReq) GetGroupCode() uint64 {
@@ -14831,7 +15042,7 @@ type GroupFileFeedReq struct {
 
 func (x *GroupFileFeedReq) Reset() {
 	*x = GroupFileFeedReq{}
-	mi := &file_oidb_proto_msgTypes[207]
+	mi := &file_oidb_proto_msgTypes[211]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14843,7 +15054,7 @@ func (x *GroupFileFeedReq) String() string {
 func (*GroupFileFeedReq) ProtoMessage() {}
 
 func (x *GroupFileFeedReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[207]
+	mi := &file_oidb_proto_msgTypes[211]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14856,7 +15067,7 @@ func (x *GroupFileFeedReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileFeedReq.ProtoReflect.Descriptor instead.
 func (*GroupFileFeedReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{207}
+	return file_oidb_proto_rawDescGZIP(), []int{211}
 }
 
 func (x *GroupFileFeedReq) GetGroupCode() uint64 {
@@ -14900,7 +15111,7 @@ type GroupFileFeed struct {
 
 func (x *GroupFileFeed) Reset() {
 	*x = GroupFileFeed{}
-	mi := &file_oidb_proto_msgTypes[208]
+	mi := &file_oidb_proto_msgTypes[212]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14912,7 +15123,7 @@ func (x *GroupFileFeed) String() string {
 func (*GroupFileFeed) ProtoMessage() {}
 
 func (x *GroupFileFeed) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[208]
+	mi := &file_oidb_proto_msgTypes[212]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14925,7 +15136,7 @@ func (x *GroupFileFeed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileFeed.ProtoReflect.Descriptor instead.
 func (*GroupFileFeed) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{208}
+	return file_oidb_proto_rawDescGZIP(), []int{212}
 }
 
 func (x *GroupFileFeed) GetBusId() uint32 {
@@ -14974,7 +15185,7 @@ type GroupFileTransResp struct {
 
 func (x *GroupFileTransResp) Reset() {
 	*x = GroupFileTransResp{}
-	mi := &file_oidb_proto_msgTypes[209]
+	mi := &file_oidb_proto_msgTypes[213]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -14986,7 +15197,7 @@ func (x *GroupFileTransResp) String() string {
 func (*GroupFileTransResp) ProtoMessage() {}
 
 func (x *GroupFileTransResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[209]
+	mi := &file_oidb_proto_msgTypes[213]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -14999,7 +15210,7 @@ func (x *GroupFileTransResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileTransResp.ProtoReflect.Descriptor instead.
 func (*GroupFileTransResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{209}
+	return file_oidb_proto_rawDescGZIP(), []int{213}
 }
 
 func (x *GroupFileTransResp) GetKeep() *GroupFileKeepResp {
@@ -15036,7 +15247,7 @@ type GroupFileKeepResp struct {
 
 func (x *GroupFileKeepResp) Reset() {
 	*x = GroupFileKeepResp{}
-	mi := &file_oidb_proto_msgTypes[210]
+	mi := &file_oidb_proto_msgTypes[214]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15048,7 +15259,7 @@ func (x *GroupFileKeepResp) String() string {
 func (*GroupFileKeepResp) ProtoMessage() {}
 
 func (x *GroupFileKeepResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[210]
+	mi := &file_oidb_proto_msgTypes[214]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15061,7 +15272,7 @@ func (x *GroupFileKeepResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileKeepResp.ProtoReflect.Descriptor instead.
 func (*GroupFileKeepResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{210}
+	return file_oidb_proto_rawDescGZIP(), []int{214}
 }
 
 func (x *GroupFileKeepResp) GetRetCode() int64 {
@@ -15113,7 +15324,7 @@ type GroupFileCopyToResp struct {
 
 func (x *GroupFileCopyToResp) Reset() {
 	*x = GroupFileCopyToResp{}
-	mi := &file_oidb_proto_msgTypes[211]
+	mi := &file_oidb_proto_msgTypes[215]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15125,7 +15336,7 @@ func (x *GroupFileCopyToResp) String() string {
 func (*GroupFileCopyToResp) ProtoMessage() {}
 
 func (x *GroupFileCopyToResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[211]
+	mi := &file_oidb_proto_msgTypes[215]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15138,7 +15349,7 @@ func (x *GroupFileCopyToResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileCopyToResp.ProtoReflect.Descriptor instead.
 func (*GroupFileCopyToResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{211}
+	return file_oidb_proto_rawDescGZIP(), []int{215}
 }
 
 func (x *GroupFileCopyToResp) GetRetCode() int64 {
@@ -15196,7 +15407,7 @@ type GroupFileFeedResp struct {
 
 func (x *GroupFileFeedResp) Reset() {
 	*x = GroupFileFeedResp{}
-	mi := &file_oidb_proto_msgTypes[212]
+	mi := &file_oidb_proto_msgTypes[216]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15208,7 +15419,7 @@ func (x *GroupFileFeedResp) String() string {
 func (*GroupFileFeedResp) ProtoMessage() {}
 
 func (x *GroupFileFeedResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[212]
+	mi := &file_oidb_proto_msgTypes[216]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15221,7 +15432,7 @@ func (x *GroupFileFeedResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileFeedResp.ProtoReflect.Descriptor instead.
 func (*GroupFileFeedResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{212}
+	return file_oidb_proto_rawDescGZIP(), []int{216}
 }
 
 func (x *GroupFileFeedResp) GetRetCode() int64 {
@@ -15273,7 +15484,7 @@ type GroupFileFeedResult struct {
 
 func (x *GroupFileFeedResult) Reset() {
 	*x = GroupFileFeedResult{}
-	mi := &file_oidb_proto_msgTypes[213]
+	mi := &file_oidb_proto_msgTypes[217]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15285,7 +15496,7 @@ func (x *GroupFileFeedResult) String() string {
 func (*GroupFileFeedResult) ProtoMessage() {}
 
 func (x *GroupFileFeedResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[213]
+	mi := &file_oidb_proto_msgTypes[217]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15298,7 +15509,7 @@ func (x *GroupFileFeedResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFileFeedResult.ProtoReflect.Descriptor instead.
 func (*GroupFileFeedResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{213}
+	return file_oidb_proto_rawDescGZIP(), []int{217}
 }
 
 func (x *GroupFileFeedResult) GetRetCode() int32 {
@@ -15354,7 +15565,7 @@ type AiCharacterListReq struct {
 
 func (x *AiCharacterListReq) Reset() {
 	*x = AiCharacterListReq{}
-	mi := &file_oidb_proto_msgTypes[214]
+	mi := &file_oidb_proto_msgTypes[218]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15366,7 +15577,7 @@ func (x *AiCharacterListReq) String() string {
 func (*AiCharacterListReq) ProtoMessage() {}
 
 func (x *AiCharacterListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[214]
+	mi := &file_oidb_proto_msgTypes[218]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15379,7 +15590,7 @@ func (x *AiCharacterListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiCharacterListReq.ProtoReflect.Descriptor instead.
 func (*AiCharacterListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{214}
+	return file_oidb_proto_rawDescGZIP(), []int{218}
 }
 
 func (x *AiCharacterListReq) GetGroupCode() uint64 {
@@ -15405,7 +15616,7 @@ type AiCharacterListResp struct {
 
 func (x *AiCharacterListResp) Reset() {
 	*x = AiCharacterListResp{}
-	mi := &file_oidb_proto_msgTypes[215]
+	mi := &file_oidb_proto_msgTypes[219]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15417,7 +15628,7 @@ func (x *AiCharacterListResp) String() string {
 func (*AiCharacterListResp) ProtoMessage() {}
 
 func (x *AiCharacterListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[215]
+	mi := &file_oidb_proto_msgTypes[219]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15430,7 +15641,7 @@ func (x *AiCharacterListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiCharacterListResp.ProtoReflect.Descriptor instead.
 func (*AiCharacterListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{215}
+	return file_oidb_proto_rawDescGZIP(), []int{219}
 }
 
 func (x *AiCharacterListResp) GetGroups() []*AiCharacterGroup {
@@ -15450,7 +15661,7 @@ type AiCharacterGroup struct {
 
 func (x *AiCharacterGroup) Reset() {
 	*x = AiCharacterGroup{}
-	mi := &file_oidb_proto_msgTypes[216]
+	mi := &file_oidb_proto_msgTypes[220]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15462,7 +15673,7 @@ func (x *AiCharacterGroup) String() string {
 func (*AiCharacterGroup) ProtoMessage() {}
 
 func (x *AiCharacterGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[216]
+	mi := &file_oidb_proto_msgTypes[220]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15475,7 +15686,7 @@ func (x *AiCharacterGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiCharacterGroup.ProtoReflect.Descriptor instead.
 func (*AiCharacterGroup) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{216}
+	return file_oidb_proto_rawDescGZIP(), []int{220}
 }
 
 func (x *AiCharacterGroup) GetType() string {
@@ -15503,7 +15714,7 @@ type AiCharacter struct {
 
 func (x *AiCharacter) Reset() {
 	*x = AiCharacter{}
-	mi := &file_oidb_proto_msgTypes[217]
+	mi := &file_oidb_proto_msgTypes[221]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15515,7 +15726,7 @@ func (x *AiCharacter) String() string {
 func (*AiCharacter) ProtoMessage() {}
 
 func (x *AiCharacter) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[217]
+	mi := &file_oidb_proto_msgTypes[221]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15528,7 +15739,7 @@ func (x *AiCharacter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiCharacter.ProtoReflect.Descriptor instead.
 func (*AiCharacter) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{217}
+	return file_oidb_proto_rawDescGZIP(), []int{221}
 }
 
 func (x *AiCharacter) GetId() string {
@@ -15562,7 +15773,7 @@ type AiCharacterFlatListResp struct {
 
 func (x *AiCharacterFlatListResp) Reset() {
 	*x = AiCharacterFlatListResp{}
-	mi := &file_oidb_proto_msgTypes[218]
+	mi := &file_oidb_proto_msgTypes[222]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15574,7 +15785,7 @@ func (x *AiCharacterFlatListResp) String() string {
 func (*AiCharacterFlatListResp) ProtoMessage() {}
 
 func (x *AiCharacterFlatListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[218]
+	mi := &file_oidb_proto_msgTypes[222]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15587,7 +15798,7 @@ func (x *AiCharacterFlatListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiCharacterFlatListResp.ProtoReflect.Descriptor instead.
 func (*AiCharacterFlatListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{218}
+	return file_oidb_proto_rawDescGZIP(), []int{222}
 }
 
 func (x *AiCharacterFlatListResp) GetCharacters() []*AiCharacter {
@@ -15611,7 +15822,7 @@ type AiRecordReq struct {
 
 func (x *AiRecordReq) Reset() {
 	*x = AiRecordReq{}
-	mi := &file_oidb_proto_msgTypes[219]
+	mi := &file_oidb_proto_msgTypes[223]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15623,7 +15834,7 @@ func (x *AiRecordReq) String() string {
 func (*AiRecordReq) ProtoMessage() {}
 
 func (x *AiRecordReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[219]
+	mi := &file_oidb_proto_msgTypes[223]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15636,7 +15847,7 @@ func (x *AiRecordReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiRecordReq.ProtoReflect.Descriptor instead.
 func (*AiRecordReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{219}
+	return file_oidb_proto_rawDescGZIP(), []int{223}
 }
 
 func (x *AiRecordReq) GetGroupCode() uint64 {
@@ -15683,7 +15894,7 @@ type AiRecordClientInfo struct {
 
 func (x *AiRecordClientInfo) Reset() {
 	*x = AiRecordClientInfo{}
-	mi := &file_oidb_proto_msgTypes[220]
+	mi := &file_oidb_proto_msgTypes[224]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15695,7 +15906,7 @@ func (x *AiRecordClientInfo) String() string {
 func (*AiRecordClientInfo) ProtoMessage() {}
 
 func (x *AiRecordClientInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[220]
+	mi := &file_oidb_proto_msgTypes[224]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15708,7 +15919,7 @@ func (x *AiRecordClientInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiRecordClientInfo.ProtoReflect.Descriptor instead.
 func (*AiRecordClientInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{220}
+	return file_oidb_proto_rawDescGZIP(), []int{224}
 }
 
 func (x *AiRecordClientInfo) GetMsgRandom() uint32 {
@@ -15730,7 +15941,7 @@ type AiRecordResp struct {
 
 func (x *AiRecordResp) Reset() {
 	*x = AiRecordResp{}
-	mi := &file_oidb_proto_msgTypes[221]
+	mi := &file_oidb_proto_msgTypes[225]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15742,7 +15953,7 @@ func (x *AiRecordResp) String() string {
 func (*AiRecordResp) ProtoMessage() {}
 
 func (x *AiRecordResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[221]
+	mi := &file_oidb_proto_msgTypes[225]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15755,7 +15966,7 @@ func (x *AiRecordResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AiRecordResp.ProtoReflect.Descriptor instead.
 func (*AiRecordResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{221}
+	return file_oidb_proto_rawDescGZIP(), []int{225}
 }
 
 func (x *AiRecordResp) GetState() uint32 {
@@ -15799,7 +16010,7 @@ type OcrReq struct {
 
 func (x *OcrReq) Reset() {
 	*x = OcrReq{}
-	mi := &file_oidb_proto_msgTypes[222]
+	mi := &file_oidb_proto_msgTypes[226]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15811,7 +16022,7 @@ func (x *OcrReq) String() string {
 func (*OcrReq) ProtoMessage() {}
 
 func (x *OcrReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[222]
+	mi := &file_oidb_proto_msgTypes[226]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15824,7 +16035,7 @@ func (x *OcrReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrReq.ProtoReflect.Descriptor instead.
 func (*OcrReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{222}
+	return file_oidb_proto_rawDescGZIP(), []int{226}
 }
 
 func (x *OcrReq) GetVersion() uint32 {
@@ -15872,7 +16083,7 @@ type OcrReqBody struct {
 
 func (x *OcrReqBody) Reset() {
 	*x = OcrReqBody{}
-	mi := &file_oidb_proto_msgTypes[223]
+	mi := &file_oidb_proto_msgTypes[227]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15884,7 +16095,7 @@ func (x *OcrReqBody) String() string {
 func (*OcrReqBody) ProtoMessage() {}
 
 func (x *OcrReqBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[223]
+	mi := &file_oidb_proto_msgTypes[227]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -15897,7 +16108,7 @@ func (x *OcrReqBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrReqBody.ProtoReflect.Descriptor instead.
 func (*OcrReqBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{223}
+	return file_oidb_proto_rawDescGZIP(), []int{227}
 }
 
 func (x *OcrReqBody) GetImageUrl() string {
@@ -15975,7 +16186,7 @@ type OcrResp struct {
 
 func (x *OcrResp) Reset() {
 	*x = OcrResp{}
-	mi := &file_oidb_proto_msgTypes[224]
+	mi := &file_oidb_proto_msgTypes[228]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -15987,7 +16198,7 @@ func (x *OcrResp) String() string {
 func (*OcrResp) ProtoMessage() {}
 
 func (x *OcrResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[224]
+	mi := &file_oidb_proto_msgTypes[228]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16000,7 +16211,7 @@ func (x *OcrResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrResp.ProtoReflect.Descriptor instead.
 func (*OcrResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{224}
+	return file_oidb_proto_rawDescGZIP(), []int{228}
 }
 
 func (x *OcrResp) GetRetCode() int32 {
@@ -16047,7 +16258,7 @@ type OcrRespBody struct {
 
 func (x *OcrRespBody) Reset() {
 	*x = OcrRespBody{}
-	mi := &file_oidb_proto_msgTypes[225]
+	mi := &file_oidb_proto_msgTypes[229]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16059,7 +16270,7 @@ func (x *OcrRespBody) String() string {
 func (*OcrRespBody) ProtoMessage() {}
 
 func (x *OcrRespBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[225]
+	mi := &file_oidb_proto_msgTypes[229]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16072,7 +16283,7 @@ func (x *OcrRespBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrRespBody.ProtoReflect.Descriptor instead.
 func (*OcrRespBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{225}
+	return file_oidb_proto_rawDescGZIP(), []int{229}
 }
 
 func (x *OcrRespBody) GetTexts() []*OcrText {
@@ -16143,7 +16354,7 @@ type OcrText struct {
 
 func (x *OcrText) Reset() {
 	*x = OcrText{}
-	mi := &file_oidb_proto_msgTypes[226]
+	mi := &file_oidb_proto_msgTypes[230]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16155,7 +16366,7 @@ func (x *OcrText) String() string {
 func (*OcrText) ProtoMessage() {}
 
 func (x *OcrText) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[226]
+	mi := &file_oidb_proto_msgTypes[230]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16168,7 +16379,7 @@ func (x *OcrText) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrText.ProtoReflect.Descriptor instead.
 func (*OcrText) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{226}
+	return file_oidb_proto_rawDescGZIP(), []int{230}
 }
 
 func (x *OcrText) GetText() string {
@@ -16208,7 +16419,7 @@ type OcrPolygon struct {
 
 func (x *OcrPolygon) Reset() {
 	*x = OcrPolygon{}
-	mi := &file_oidb_proto_msgTypes[227]
+	mi := &file_oidb_proto_msgTypes[231]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16220,7 +16431,7 @@ func (x *OcrPolygon) String() string {
 func (*OcrPolygon) ProtoMessage() {}
 
 func (x *OcrPolygon) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[227]
+	mi := &file_oidb_proto_msgTypes[231]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16233,7 +16444,7 @@ func (x *OcrPolygon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrPolygon.ProtoReflect.Descriptor instead.
 func (*OcrPolygon) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{227}
+	return file_oidb_proto_rawDescGZIP(), []int{231}
 }
 
 func (x *OcrPolygon) GetPoints() []*OcrPoint {
@@ -16253,7 +16464,7 @@ type OcrPoint struct {
 
 func (x *OcrPoint) Reset() {
 	*x = OcrPoint{}
-	mi := &file_oidb_proto_msgTypes[228]
+	mi := &file_oidb_proto_msgTypes[232]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16265,7 +16476,7 @@ func (x *OcrPoint) String() string {
 func (*OcrPoint) ProtoMessage() {}
 
 func (x *OcrPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[228]
+	mi := &file_oidb_proto_msgTypes[232]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16278,7 +16489,7 @@ func (x *OcrPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrPoint.ProtoReflect.Descriptor instead.
 func (*OcrPoint) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{228}
+	return file_oidb_proto_rawDescGZIP(), []int{232}
 }
 
 func (x *OcrPoint) GetX() int32 {
@@ -16305,7 +16516,7 @@ type OcrLanguage struct {
 
 func (x *OcrLanguage) Reset() {
 	*x = OcrLanguage{}
-	mi := &file_oidb_proto_msgTypes[229]
+	mi := &file_oidb_proto_msgTypes[233]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16317,7 +16528,7 @@ func (x *OcrLanguage) String() string {
 func (*OcrLanguage) ProtoMessage() {}
 
 func (x *OcrLanguage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[229]
+	mi := &file_oidb_proto_msgTypes[233]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16330,7 +16541,7 @@ func (x *OcrLanguage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OcrLanguage.ProtoReflect.Descriptor instead.
 func (*OcrLanguage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{229}
+	return file_oidb_proto_rawDescGZIP(), []int{233}
 }
 
 func (x *OcrLanguage) GetCode() string {
@@ -16358,7 +16569,7 @@ type UrlCheckReq struct {
 
 func (x *UrlCheckReq) Reset() {
 	*x = UrlCheckReq{}
-	mi := &file_oidb_proto_msgTypes[230]
+	mi := &file_oidb_proto_msgTypes[234]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16370,7 +16581,7 @@ func (x *UrlCheckReq) String() string {
 func (*UrlCheckReq) ProtoMessage() {}
 
 func (x *UrlCheckReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[230]
+	mi := &file_oidb_proto_msgTypes[234]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16383,7 +16594,7 @@ func (x *UrlCheckReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UrlCheckReq.ProtoReflect.Descriptor instead.
 func (*UrlCheckReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{230}
+	return file_oidb_proto_rawDescGZIP(), []int{234}
 }
 
 func (x *UrlCheckReq) GetNotUseCache() int32 {
@@ -16425,7 +16636,7 @@ type UrlCheckBody struct {
 
 func (x *UrlCheckBody) Reset() {
 	*x = UrlCheckBody{}
-	mi := &file_oidb_proto_msgTypes[231]
+	mi := &file_oidb_proto_msgTypes[235]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16437,7 +16648,7 @@ func (x *UrlCheckBody) String() string {
 func (*UrlCheckBody) ProtoMessage() {}
 
 func (x *UrlCheckBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[231]
+	mi := &file_oidb_proto_msgTypes[235]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16450,7 +16661,7 @@ func (x *UrlCheckBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UrlCheckBody.ProtoReflect.Descriptor instead.
 func (*UrlCheckBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{231}
+	return file_oidb_proto_rawDescGZIP(), []int{235}
 }
 
 func (x *UrlCheckBody) GetUrl() []string {
@@ -16582,7 +16793,7 @@ type UrlCheckResp struct {
 
 func (x *UrlCheckResp) Reset() {
 	*x = UrlCheckResp{}
-	mi := &file_oidb_proto_msgTypes[232]
+	mi := &file_oidb_proto_msgTypes[236]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16594,7 +16805,7 @@ func (x *UrlCheckResp) String() string {
 func (*UrlCheckResp) ProtoMessage() {}
 
 func (x *UrlCheckResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[232]
+	mi := &file_oidb_proto_msgTypes[236]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16607,7 +16818,7 @@ func (x *UrlCheckResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UrlCheckResp.ProtoReflect.Descriptor instead.
 func (*UrlCheckResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{232}
+	return file_oidb_proto_rawDescGZIP(), []int{236}
 }
 
 func (x *UrlCheckResp) GetWording() string {
@@ -16634,7 +16845,7 @@ type UrlCheckResults struct {
 
 func (x *UrlCheckResults) Reset() {
 	*x = UrlCheckResults{}
-	mi := &file_oidb_proto_msgTypes[233]
+	mi := &file_oidb_proto_msgTypes[237]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16646,7 +16857,7 @@ func (x *UrlCheckResults) String() string {
 func (*UrlCheckResults) ProtoMessage() {}
 
 func (x *UrlCheckResults) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[233]
+	mi := &file_oidb_proto_msgTypes[237]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16659,7 +16870,7 @@ func (x *UrlCheckResults) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UrlCheckResults.ProtoReflect.Descriptor instead.
 func (*UrlCheckResults) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{233}
+	return file_oidb_proto_rawDescGZIP(), []int{237}
 }
 
 func (x *UrlCheckResults) GetList() []*UrlCheckResult {
@@ -16693,7 +16904,7 @@ type UrlCheckResult struct {
 
 func (x *UrlCheckResult) Reset() {
 	*x = UrlCheckResult{}
-	mi := &file_oidb_proto_msgTypes[234]
+	mi := &file_oidb_proto_msgTypes[238]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16705,7 +16916,7 @@ func (x *UrlCheckResult) String() string {
 func (*UrlCheckResult) ProtoMessage() {}
 
 func (x *UrlCheckResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[234]
+	mi := &file_oidb_proto_msgTypes[238]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16718,7 +16929,7 @@ func (x *UrlCheckResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UrlCheckResult.ProtoReflect.Descriptor instead.
 func (*UrlCheckResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{234}
+	return file_oidb_proto_rawDescGZIP(), []int{238}
 }
 
 func (x *UrlCheckResult) GetUrl() string {
@@ -16794,7 +17005,7 @@ type PsKeyReq struct {
 
 func (x *PsKeyReq) Reset() {
 	*x = PsKeyReq{}
-	mi := &file_oidb_proto_msgTypes[235]
+	mi := &file_oidb_proto_msgTypes[239]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16806,7 +17017,7 @@ func (x *PsKeyReq) String() string {
 func (*PsKeyReq) ProtoMessage() {}
 
 func (x *PsKeyReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[235]
+	mi := &file_oidb_proto_msgTypes[239]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16819,7 +17030,7 @@ func (x *PsKeyReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PsKeyReq.ProtoReflect.Descriptor instead.
 func (*PsKeyReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{235}
+	return file_oidb_proto_rawDescGZIP(), []int{239}
 }
 
 func (x *PsKeyReq) GetDomains() []string {
@@ -16838,7 +17049,7 @@ type PsKeyResp struct {
 
 func (x *PsKeyResp) Reset() {
 	*x = PsKeyResp{}
-	mi := &file_oidb_proto_msgTypes[236]
+	mi := &file_oidb_proto_msgTypes[240]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16850,7 +17061,7 @@ func (x *PsKeyResp) String() string {
 func (*PsKeyResp) ProtoMessage() {}
 
 func (x *PsKeyResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[236]
+	mi := &file_oidb_proto_msgTypes[240]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16863,7 +17074,7 @@ func (x *PsKeyResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PsKeyResp.ProtoReflect.Descriptor instead.
 func (*PsKeyResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{236}
+	return file_oidb_proto_rawDescGZIP(), []int{240}
 }
 
 func (x *PsKeyResp) GetKeys() map[string]string {
@@ -16885,7 +17096,7 @@ type ClientKeyResp struct {
 
 func (x *ClientKeyResp) Reset() {
 	*x = ClientKeyResp{}
-	mi := &file_oidb_proto_msgTypes[237]
+	mi := &file_oidb_proto_msgTypes[241]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16897,7 +17108,7 @@ func (x *ClientKeyResp) String() string {
 func (*ClientKeyResp) ProtoMessage() {}
 
 func (x *ClientKeyResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[237]
+	mi := &file_oidb_proto_msgTypes[241]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16910,7 +17121,7 @@ func (x *ClientKeyResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientKeyResp.ProtoReflect.Descriptor instead.
 func (*ClientKeyResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{237}
+	return file_oidb_proto_rawDescGZIP(), []int{241}
 }
 
 func (x *ClientKeyResp) GetKeyIndex() uint32 {
@@ -16944,7 +17155,7 @@ type ConfirmSwitchReq struct {
 
 func (x *ConfirmSwitchReq) Reset() {
 	*x = ConfirmSwitchReq{}
-	mi := &file_oidb_proto_msgTypes[238]
+	mi := &file_oidb_proto_msgTypes[242]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -16956,7 +17167,7 @@ func (x *ConfirmSwitchReq) String() string {
 func (*ConfirmSwitchReq) ProtoMessage() {}
 
 func (x *ConfirmSwitchReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[238]
+	mi := &file_oidb_proto_msgTypes[242]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -16969,7 +17180,7 @@ func (x *ConfirmSwitchReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmSwitchReq.ProtoReflect.Descriptor instead.
 func (*ConfirmSwitchReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{238}
+	return file_oidb_proto_rawDescGZIP(), []int{242}
 }
 
 func (x *ConfirmSwitchReq) GetBody() *ConfirmSwitchBody {
@@ -16990,7 +17201,7 @@ type ConfirmSwitchBody struct {
 
 func (x *ConfirmSwitchBody) Reset() {
 	*x = ConfirmSwitchBody{}
-	mi := &file_oidb_proto_msgTypes[239]
+	mi := &file_oidb_proto_msgTypes[243]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17002,7 +17213,7 @@ func (x *ConfirmSwitchBody) String() string {
 func (*ConfirmSwitchBody) ProtoMessage() {}
 
 func (x *ConfirmSwitchBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[239]
+	mi := &file_oidb_proto_msgTypes[243]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17015,7 +17226,7 @@ func (x *ConfirmSwitchBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmSwitchBody.ProtoReflect.Descriptor instead.
 func (*ConfirmSwitchBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{239}
+	return file_oidb_proto_rawDescGZIP(), []int{243}
 }
 
 func (x *ConfirmSwitchBody) GetDevice() *ConfirmSwitchDevice {
@@ -17050,7 +17261,7 @@ type ConfirmSwitchDevice struct {
 
 func (x *ConfirmSwitchDevice) Reset() {
 	*x = ConfirmSwitchDevice{}
-	mi := &file_oidb_proto_msgTypes[240]
+	mi := &file_oidb_proto_msgTypes[244]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17062,7 +17273,7 @@ func (x *ConfirmSwitchDevice) String() string {
 func (*ConfirmSwitchDevice) ProtoMessage() {}
 
 func (x *ConfirmSwitchDevice) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[240]
+	mi := &file_oidb_proto_msgTypes[244]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17075,7 +17286,7 @@ func (x *ConfirmSwitchDevice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmSwitchDevice.ProtoReflect.Descriptor instead.
 func (*ConfirmSwitchDevice) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{240}
+	return file_oidb_proto_rawDescGZIP(), []int{244}
 }
 
 func (x *ConfirmSwitchDevice) GetGuid() []byte {
@@ -17111,7 +17322,7 @@ type FaceListReq struct {
 
 func (x *FaceListReq) Reset() {
 	*x = FaceListReq{}
-	mi := &file_oidb_proto_msgTypes[241]
+	mi := &file_oidb_proto_msgTypes[245]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17123,7 +17334,7 @@ func (x *FaceListReq) String() string {
 func (*FaceListReq) ProtoMessage() {}
 
 func (x *FaceListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[241]
+	mi := &file_oidb_proto_msgTypes[245]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17136,7 +17347,7 @@ func (x *FaceListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceListReq.ProtoReflect.Descriptor instead.
 func (*FaceListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{241}
+	return file_oidb_proto_rawDescGZIP(), []int{245}
 }
 
 func (x *FaceListReq) GetUnknown1() int32 {
@@ -17172,7 +17383,7 @@ type FaceListResp struct {
 
 func (x *FaceListResp) Reset() {
 	*x = FaceListResp{}
-	mi := &file_oidb_proto_msgTypes[242]
+	mi := &file_oidb_proto_msgTypes[246]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17184,7 +17395,7 @@ func (x *FaceListResp) String() string {
 func (*FaceListResp) ProtoMessage() {}
 
 func (x *FaceListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[242]
+	mi := &file_oidb_proto_msgTypes[246]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17197,7 +17408,7 @@ func (x *FaceListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceListResp.ProtoReflect.Descriptor instead.
 func (*FaceListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{242}
+	return file_oidb_proto_rawDescGZIP(), []int{246}
 }
 
 func (x *FaceListResp) GetUnknown1() int32 {
@@ -17238,7 +17449,7 @@ type FaceContent struct {
 
 func (x *FaceContent) Reset() {
 	*x = FaceContent{}
-	mi := &file_oidb_proto_msgTypes[243]
+	mi := &file_oidb_proto_msgTypes[247]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17250,7 +17461,7 @@ func (x *FaceContent) String() string {
 func (*FaceContent) ProtoMessage() {}
 
 func (x *FaceContent) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[243]
+	mi := &file_oidb_proto_msgTypes[247]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17263,7 +17474,7 @@ func (x *FaceContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceContent.ProtoReflect.Descriptor instead.
 func (*FaceContent) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{243}
+	return file_oidb_proto_rawDescGZIP(), []int{247}
 }
 
 func (x *FaceContent) GetPacks() []*FacePack {
@@ -17290,7 +17501,7 @@ type FaceMagicContent struct {
 
 func (x *FaceMagicContent) Reset() {
 	*x = FaceMagicContent{}
-	mi := &file_oidb_proto_msgTypes[244]
+	mi := &file_oidb_proto_msgTypes[248]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17302,7 +17513,7 @@ func (x *FaceMagicContent) String() string {
 func (*FaceMagicContent) ProtoMessage() {}
 
 func (x *FaceMagicContent) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[244]
+	mi := &file_oidb_proto_msgTypes[248]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17315,7 +17526,7 @@ func (x *FaceMagicContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceMagicContent.ProtoReflect.Descriptor instead.
 func (*FaceMagicContent) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{244}
+	return file_oidb_proto_rawDescGZIP(), []int{248}
 }
 
 func (x *FaceMagicContent) GetList() *FaceMagicList {
@@ -17341,7 +17552,7 @@ type FaceMagicList struct {
 
 func (x *FaceMagicList) Reset() {
 	*x = FaceMagicList{}
-	mi := &file_oidb_proto_msgTypes[245]
+	mi := &file_oidb_proto_msgTypes[249]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17353,7 +17564,7 @@ func (x *FaceMagicList) String() string {
 func (*FaceMagicList) ProtoMessage() {}
 
 func (x *FaceMagicList) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[245]
+	mi := &file_oidb_proto_msgTypes[249]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17366,7 +17577,7 @@ func (x *FaceMagicList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceMagicList.ProtoReflect.Descriptor instead.
 func (*FaceMagicList) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{245}
+	return file_oidb_proto_rawDescGZIP(), []int{249}
 }
 
 func (x *FaceMagicList) GetFaces() []*Face {
@@ -17386,7 +17597,7 @@ type FacePack struct {
 
 func (x *FacePack) Reset() {
 	*x = FacePack{}
-	mi := &file_oidb_proto_msgTypes[246]
+	mi := &file_oidb_proto_msgTypes[250]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17398,7 +17609,7 @@ func (x *FacePack) String() string {
 func (*FacePack) ProtoMessage() {}
 
 func (x *FacePack) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[246]
+	mi := &file_oidb_proto_msgTypes[250]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17411,7 +17622,7 @@ func (x *FacePack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FacePack.ProtoReflect.Descriptor instead.
 func (*FacePack) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{246}
+	return file_oidb_proto_rawDescGZIP(), []int{250}
 }
 
 func (x *FacePack) GetName() string {
@@ -17448,7 +17659,7 @@ type Face struct {
 
 func (x *Face) Reset() {
 	*x = Face{}
-	mi := &file_oidb_proto_msgTypes[247]
+	mi := &file_oidb_proto_msgTypes[251]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17460,7 +17671,7 @@ func (x *Face) String() string {
 func (*Face) ProtoMessage() {}
 
 func (x *Face) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[247]
+	mi := &file_oidb_proto_msgTypes[251]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17473,7 +17684,7 @@ func (x *Face) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Face.ProtoReflect.Descriptor instead.
 func (*Face) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{247}
+	return file_oidb_proto_rawDescGZIP(), []int{251}
 }
 
 func (x *Face) GetQSid() string {
@@ -17570,7 +17781,7 @@ type FaceUrl struct {
 
 func (x *FaceUrl) Reset() {
 	*x = FaceUrl{}
-	mi := &file_oidb_proto_msgTypes[248]
+	mi := &file_oidb_proto_msgTypes[252]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17582,7 +17793,7 @@ func (x *FaceUrl) String() string {
 func (*FaceUrl) ProtoMessage() {}
 
 func (x *FaceUrl) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[248]
+	mi := &file_oidb_proto_msgTypes[252]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17595,7 +17806,7 @@ func (x *FaceUrl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceUrl.ProtoReflect.Descriptor instead.
 func (*FaceUrl) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{248}
+	return file_oidb_proto_rawDescGZIP(), []int{252}
 }
 
 func (x *FaceUrl) GetBaseUrl() string {
@@ -17625,7 +17836,7 @@ type SetStatusReq struct {
 
 func (x *SetStatusReq) Reset() {
 	*x = SetStatusReq{}
-	mi := &file_oidb_proto_msgTypes[249]
+	mi := &file_oidb_proto_msgTypes[253]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17637,7 +17848,7 @@ func (x *SetStatusReq) String() string {
 func (*SetStatusReq) ProtoMessage() {}
 
 func (x *SetStatusReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[249]
+	mi := &file_oidb_proto_msgTypes[253]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17650,7 +17861,7 @@ func (x *SetStatusReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusReq.ProtoReflect.Descriptor instead.
 func (*SetStatusReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{249}
+	return file_oidb_proto_rawDescGZIP(), []int{253}
 }
 
 func (x *SetStatusReq) GetStatus() uint32 {
@@ -17692,7 +17903,7 @@ type SetStatusCustom struct {
 
 func (x *SetStatusCustom) Reset() {
 	*x = SetStatusCustom{}
-	mi := &file_oidb_proto_msgTypes[250]
+	mi := &file_oidb_proto_msgTypes[254]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17704,7 +17915,7 @@ func (x *SetStatusCustom) String() string {
 func (*SetStatusCustom) ProtoMessage() {}
 
 func (x *SetStatusCustom) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[250]
+	mi := &file_oidb_proto_msgTypes[254]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17717,7 +17928,7 @@ func (x *SetStatusCustom) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusCustom.ProtoReflect.Descriptor instead.
 func (*SetStatusCustom) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{250}
+	return file_oidb_proto_rawDescGZIP(), []int{254}
 }
 
 func (x *SetStatusCustom) GetFaceId() uint64 {
@@ -17751,7 +17962,7 @@ type SetStatusResp struct {
 
 func (x *SetStatusResp) Reset() {
 	*x = SetStatusResp{}
-	mi := &file_oidb_proto_msgTypes[251]
+	mi := &file_oidb_proto_msgTypes[255]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17763,7 +17974,7 @@ func (x *SetStatusResp) String() string {
 func (*SetStatusResp) ProtoMessage() {}
 
 func (x *SetStatusResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[251]
+	mi := &file_oidb_proto_msgTypes[255]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17776,7 +17987,7 @@ func (x *SetStatusResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusResp.ProtoReflect.Descriptor instead.
 func (*SetStatusResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{251}
+	return file_oidb_proto_rawDescGZIP(), []int{255}
 }
 
 func (x *SetStatusResp) GetErrorCode() int32 {
@@ -17807,7 +18018,7 @@ type FaceRoamReq struct {
 
 func (x *FaceRoamReq) Reset() {
 	*x = FaceRoamReq{}
-	mi := &file_oidb_proto_msgTypes[252]
+	mi := &file_oidb_proto_msgTypes[256]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17819,7 +18030,7 @@ func (x *FaceRoamReq) String() string {
 func (*FaceRoamReq) ProtoMessage() {}
 
 func (x *FaceRoamReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[252]
+	mi := &file_oidb_proto_msgTypes[256]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17832,7 +18043,7 @@ func (x *FaceRoamReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamReq.ProtoReflect.Descriptor instead.
 func (*FaceRoamReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{252}
+	return file_oidb_proto_rawDescGZIP(), []int{256}
 }
 
 func (x *FaceRoamReq) GetPlatform() *FaceRoamPlatform {
@@ -17881,7 +18092,7 @@ type FaceRoamPlatform struct {
 
 func (x *FaceRoamPlatform) Reset() {
 	*x = FaceRoamPlatform{}
-	mi := &file_oidb_proto_msgTypes[253]
+	mi := &file_oidb_proto_msgTypes[257]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17893,7 +18104,7 @@ func (x *FaceRoamPlatform) String() string {
 func (*FaceRoamPlatform) ProtoMessage() {}
 
 func (x *FaceRoamPlatform) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[253]
+	mi := &file_oidb_proto_msgTypes[257]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17906,7 +18117,7 @@ func (x *FaceRoamPlatform) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamPlatform.ProtoReflect.Descriptor instead.
 func (*FaceRoamPlatform) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{253}
+	return file_oidb_proto_rawDescGZIP(), []int{257}
 }
 
 func (x *FaceRoamPlatform) GetImPlat() uint32 {
@@ -17939,7 +18150,7 @@ type FaceRoamDelete struct {
 
 func (x *FaceRoamDelete) Reset() {
 	*x = FaceRoamDelete{}
-	mi := &file_oidb_proto_msgTypes[254]
+	mi := &file_oidb_proto_msgTypes[258]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17951,7 +18162,7 @@ func (x *FaceRoamDelete) String() string {
 func (*FaceRoamDelete) ProtoMessage() {}
 
 func (x *FaceRoamDelete) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[254]
+	mi := &file_oidb_proto_msgTypes[258]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17964,7 +18175,7 @@ func (x *FaceRoamDelete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamDelete.ProtoReflect.Descriptor instead.
 func (*FaceRoamDelete) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{254}
+	return file_oidb_proto_rawDescGZIP(), []int{258}
 }
 
 func (x *FaceRoamDelete) GetEmojiId() string {
@@ -17987,7 +18198,7 @@ type FaceRoamListResp struct {
 
 func (x *FaceRoamListResp) Reset() {
 	*x = FaceRoamListResp{}
-	mi := &file_oidb_proto_msgTypes[255]
+	mi := &file_oidb_proto_msgTypes[259]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17999,7 +18210,7 @@ func (x *FaceRoamListResp) String() string {
 func (*FaceRoamListResp) ProtoMessage() {}
 
 func (x *FaceRoamListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[255]
+	mi := &file_oidb_proto_msgTypes[259]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18012,7 +18223,7 @@ func (x *FaceRoamListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamListResp.ProtoReflect.Descriptor instead.
 func (*FaceRoamListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{255}
+	return file_oidb_proto_rawDescGZIP(), []int{259}
 }
 
 func (x *FaceRoamListResp) GetRetCode() uint32 {
@@ -18063,7 +18274,7 @@ type FaceRoamUserInfo struct {
 
 func (x *FaceRoamUserInfo) Reset() {
 	*x = FaceRoamUserInfo{}
-	mi := &file_oidb_proto_msgTypes[256]
+	mi := &file_oidb_proto_msgTypes[260]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18075,7 +18286,7 @@ func (x *FaceRoamUserInfo) String() string {
 func (*FaceRoamUserInfo) ProtoMessage() {}
 
 func (x *FaceRoamUserInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[256]
+	mi := &file_oidb_proto_msgTypes[260]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18088,7 +18299,7 @@ func (x *FaceRoamUserInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamUserInfo.ProtoReflect.Descriptor instead.
 func (*FaceRoamUserInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{256}
+	return file_oidb_proto_rawDescGZIP(), []int{260}
 }
 
 func (x *FaceRoamUserInfo) GetFileNames() []string {
@@ -18138,7 +18349,7 @@ type FaceRoamDeleteResp struct {
 
 func (x *FaceRoamDeleteResp) Reset() {
 	*x = FaceRoamDeleteResp{}
-	mi := &file_oidb_proto_msgTypes[257]
+	mi := &file_oidb_proto_msgTypes[261]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18150,7 +18361,7 @@ func (x *FaceRoamDeleteResp) String() string {
 func (*FaceRoamDeleteResp) ProtoMessage() {}
 
 func (x *FaceRoamDeleteResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[257]
+	mi := &file_oidb_proto_msgTypes[261]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18163,7 +18374,7 @@ func (x *FaceRoamDeleteResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamDeleteResp.ProtoReflect.Descriptor instead.
 func (*FaceRoamDeleteResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{257}
+	return file_oidb_proto_rawDescGZIP(), []int{261}
 }
 
 func (x *FaceRoamDeleteResp) GetRetCode() uint32 {
@@ -18204,7 +18415,7 @@ type FaceRoamDeleteResult struct {
 
 func (x *FaceRoamDeleteResult) Reset() {
 	*x = FaceRoamDeleteResult{}
-	mi := &file_oidb_proto_msgTypes[258]
+	mi := &file_oidb_proto_msgTypes[262]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18216,7 +18427,7 @@ func (x *FaceRoamDeleteResult) String() string {
 func (*FaceRoamDeleteResult) ProtoMessage() {}
 
 func (x *FaceRoamDeleteResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[258]
+	mi := &file_oidb_proto_msgTypes[262]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18229,7 +18440,7 @@ func (x *FaceRoamDeleteResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamDeleteResult.ProtoReflect.Descriptor instead.
 func (*FaceRoamDeleteResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{258}
+	return file_oidb_proto_rawDescGZIP(), []int{262}
 }
 
 func (x *FaceRoamDeleteResult) GetEmojiId() string {
@@ -18258,7 +18469,7 @@ type CustomFaceMoveReq struct {
 
 func (x *CustomFaceMoveReq) Reset() {
 	*x = CustomFaceMoveReq{}
-	mi := &file_oidb_proto_msgTypes[259]
+	mi := &file_oidb_proto_msgTypes[263]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18270,7 +18481,7 @@ func (x *CustomFaceMoveReq) String() string {
 func (*CustomFaceMoveReq) ProtoMessage() {}
 
 func (x *CustomFaceMoveReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[259]
+	mi := &file_oidb_proto_msgTypes[263]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18283,7 +18494,7 @@ func (x *CustomFaceMoveReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceMoveReq.ProtoReflect.Descriptor instead.
 func (*CustomFaceMoveReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{259}
+	return file_oidb_proto_rawDescGZIP(), []int{263}
 }
 
 func (x *CustomFaceMoveReq) GetClient() *CustomFaceClient {
@@ -18318,7 +18529,7 @@ type CustomFaceClient struct {
 
 func (x *CustomFaceClient) Reset() {
 	*x = CustomFaceClient{}
-	mi := &file_oidb_proto_msgTypes[260]
+	mi := &file_oidb_proto_msgTypes[264]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18330,7 +18541,7 @@ func (x *CustomFaceClient) String() string {
 func (*CustomFaceClient) ProtoMessage() {}
 
 func (x *CustomFaceClient) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[260]
+	mi := &file_oidb_proto_msgTypes[264]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18343,7 +18554,7 @@ func (x *CustomFaceClient) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceClient.ProtoReflect.Descriptor instead.
 func (*CustomFaceClient) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{260}
+	return file_oidb_proto_rawDescGZIP(), []int{264}
 }
 
 func (x *CustomFaceClient) GetUnknown1() uint32 {
@@ -18382,7 +18593,7 @@ type CustomFaceEditReq struct {
 
 func (x *CustomFaceEditReq) Reset() {
 	*x = CustomFaceEditReq{}
-	mi := &file_oidb_proto_msgTypes[261]
+	mi := &file_oidb_proto_msgTypes[265]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18394,7 +18605,7 @@ func (x *CustomFaceEditReq) String() string {
 func (*CustomFaceEditReq) ProtoMessage() {}
 
 func (x *CustomFaceEditReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[261]
+	mi := &file_oidb_proto_msgTypes[265]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18407,7 +18618,7 @@ func (x *CustomFaceEditReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceEditReq.ProtoReflect.Descriptor instead.
 func (*CustomFaceEditReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{261}
+	return file_oidb_proto_rawDescGZIP(), []int{265}
 }
 
 func (x *CustomFaceEditReq) GetUnknown1() uint32 {
@@ -18462,7 +18673,7 @@ type CustomFaceId struct {
 
 func (x *CustomFaceId) Reset() {
 	*x = CustomFaceId{}
-	mi := &file_oidb_proto_msgTypes[262]
+	mi := &file_oidb_proto_msgTypes[266]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18474,7 +18685,7 @@ func (x *CustomFaceId) String() string {
 func (*CustomFaceId) ProtoMessage() {}
 
 func (x *CustomFaceId) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[262]
+	mi := &file_oidb_proto_msgTypes[266]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18487,7 +18698,7 @@ func (x *CustomFaceId) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceId.ProtoReflect.Descriptor instead.
 func (*CustomFaceId) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{262}
+	return file_oidb_proto_rawDescGZIP(), []int{266}
 }
 
 func (x *CustomFaceId) GetEmojiId() string {
@@ -18514,7 +18725,7 @@ type CustomFaceDesc struct {
 
 func (x *CustomFaceDesc) Reset() {
 	*x = CustomFaceDesc{}
-	mi := &file_oidb_proto_msgTypes[263]
+	mi := &file_oidb_proto_msgTypes[267]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18526,7 +18737,7 @@ func (x *CustomFaceDesc) String() string {
 func (*CustomFaceDesc) ProtoMessage() {}
 
 func (x *CustomFaceDesc) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[263]
+	mi := &file_oidb_proto_msgTypes[267]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18539,7 +18750,7 @@ func (x *CustomFaceDesc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceDesc.ProtoReflect.Descriptor instead.
 func (*CustomFaceDesc) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{263}
+	return file_oidb_proto_rawDescGZIP(), []int{267}
 }
 
 func (x *CustomFaceDesc) GetId() *CustomFaceId {
@@ -18570,7 +18781,7 @@ type FaceRoamAddReq struct {
 
 func (x *FaceRoamAddReq) Reset() {
 	*x = FaceRoamAddReq{}
-	mi := &file_oidb_proto_msgTypes[264]
+	mi := &file_oidb_proto_msgTypes[268]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18582,7 +18793,7 @@ func (x *FaceRoamAddReq) String() string {
 func (*FaceRoamAddReq) ProtoMessage() {}
 
 func (x *FaceRoamAddReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[264]
+	mi := &file_oidb_proto_msgTypes[268]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18595,7 +18806,7 @@ func (x *FaceRoamAddReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddReq.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{264}
+	return file_oidb_proto_rawDescGZIP(), []int{268}
 }
 
 func (x *FaceRoamAddReq) GetUnknown1() uint32 {
@@ -18651,7 +18862,7 @@ type FaceRoamAddBody struct {
 
 func (x *FaceRoamAddBody) Reset() {
 	*x = FaceRoamAddBody{}
-	mi := &file_oidb_proto_msgTypes[265]
+	mi := &file_oidb_proto_msgTypes[269]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18663,7 +18874,7 @@ func (x *FaceRoamAddBody) String() string {
 func (*FaceRoamAddBody) ProtoMessage() {}
 
 func (x *FaceRoamAddBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[265]
+	mi := &file_oidb_proto_msgTypes[269]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18676,7 +18887,7 @@ func (x *FaceRoamAddBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddBody.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{265}
+	return file_oidb_proto_rawDescGZIP(), []int{269}
 }
 
 func (x *FaceRoamAddBody) GetUnknown1() uint32 {
@@ -18760,7 +18971,7 @@ type FaceRoamAddResp struct {
 
 func (x *FaceRoamAddResp) Reset() {
 	*x = FaceRoamAddResp{}
-	mi := &file_oidb_proto_msgTypes[266]
+	mi := &file_oidb_proto_msgTypes[270]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18772,7 +18983,7 @@ func (x *FaceRoamAddResp) String() string {
 func (*FaceRoamAddResp) ProtoMessage() {}
 
 func (x *FaceRoamAddResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[266]
+	mi := &file_oidb_proto_msgTypes[270]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18785,7 +18996,7 @@ func (x *FaceRoamAddResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddResp.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{266}
+	return file_oidb_proto_rawDescGZIP(), []int{270}
 }
 
 func (x *FaceRoamAddResp) GetUnknown1() uint64 {
@@ -18822,7 +19033,7 @@ type FaceRoamAddResult struct {
 
 func (x *FaceRoamAddResult) Reset() {
 	*x = FaceRoamAddResult{}
-	mi := &file_oidb_proto_msgTypes[267]
+	mi := &file_oidb_proto_msgTypes[271]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18834,7 +19045,7 @@ func (x *FaceRoamAddResult) String() string {
 func (*FaceRoamAddResult) ProtoMessage() {}
 
 func (x *FaceRoamAddResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[267]
+	mi := &file_oidb_proto_msgTypes[271]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18847,7 +19058,7 @@ func (x *FaceRoamAddResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddResult.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{267}
+	return file_oidb_proto_rawDescGZIP(), []int{271}
 }
 
 func (x *FaceRoamAddResult) GetRetCode() uint32 {
@@ -18897,7 +19108,7 @@ type FaceRoamAddExt struct {
 
 func (x *FaceRoamAddExt) Reset() {
 	*x = FaceRoamAddExt{}
-	mi := &file_oidb_proto_msgTypes[268]
+	mi := &file_oidb_proto_msgTypes[272]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18909,7 +19120,7 @@ func (x *FaceRoamAddExt) String() string {
 func (*FaceRoamAddExt) ProtoMessage() {}
 
 func (x *FaceRoamAddExt) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[268]
+	mi := &file_oidb_proto_msgTypes[272]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18922,7 +19133,7 @@ func (x *FaceRoamAddExt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddExt.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddExt) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{268}
+	return file_oidb_proto_rawDescGZIP(), []int{272}
 }
 
 func (x *FaceRoamAddExt) GetDomain() string {
@@ -18964,7 +19175,7 @@ type MarketFaceKeyReq struct {
 
 func (x *MarketFaceKeyReq) Reset() {
 	*x = MarketFaceKeyReq{}
-	mi := &file_oidb_proto_msgTypes[269]
+	mi := &file_oidb_proto_msgTypes[273]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18976,7 +19187,7 @@ func (x *MarketFaceKeyReq) String() string {
 func (*MarketFaceKeyReq) ProtoMessage() {}
 
 func (x *MarketFaceKeyReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[269]
+	mi := &file_oidb_proto_msgTypes[273]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18989,7 +19200,7 @@ func (x *MarketFaceKeyReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeyReq.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeyReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{269}
+	return file_oidb_proto_rawDescGZIP(), []int{273}
 }
 
 func (x *MarketFaceKeyReq) GetUnknown1() uint32 {
@@ -19015,7 +19226,7 @@ type MarketFaceKeyIds struct {
 
 func (x *MarketFaceKeyIds) Reset() {
 	*x = MarketFaceKeyIds{}
-	mi := &file_oidb_proto_msgTypes[270]
+	mi := &file_oidb_proto_msgTypes[274]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19027,7 +19238,7 @@ func (x *MarketFaceKeyIds) String() string {
 func (*MarketFaceKeyIds) ProtoMessage() {}
 
 func (x *MarketFaceKeyIds) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[270]
+	mi := &file_oidb_proto_msgTypes[274]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19040,7 +19251,7 @@ func (x *MarketFaceKeyIds) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeyIds.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeyIds) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{270}
+	return file_oidb_proto_rawDescGZIP(), []int{274}
 }
 
 func (x *MarketFaceKeyIds) GetFaceIds() []string {
@@ -19059,7 +19270,7 @@ type MarketFaceKeyResp struct {
 
 func (x *MarketFaceKeyResp) Reset() {
 	*x = MarketFaceKeyResp{}
-	mi := &file_oidb_proto_msgTypes[271]
+	mi := &file_oidb_proto_msgTypes[275]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19071,7 +19282,7 @@ func (x *MarketFaceKeyResp) String() string {
 func (*MarketFaceKeyResp) ProtoMessage() {}
 
 func (x *MarketFaceKeyResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[271]
+	mi := &file_oidb_proto_msgTypes[275]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19084,7 +19295,7 @@ func (x *MarketFaceKeyResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeyResp.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeyResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{271}
+	return file_oidb_proto_rawDescGZIP(), []int{275}
 }
 
 func (x *MarketFaceKeyResp) GetInfo() *MarketFaceKeys {
@@ -19103,7 +19314,7 @@ type MarketFaceKeys struct {
 
 func (x *MarketFaceKeys) Reset() {
 	*x = MarketFaceKeys{}
-	mi := &file_oidb_proto_msgTypes[272]
+	mi := &file_oidb_proto_msgTypes[276]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19115,7 +19326,7 @@ func (x *MarketFaceKeys) String() string {
 func (*MarketFaceKeys) ProtoMessage() {}
 
 func (x *MarketFaceKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[272]
+	mi := &file_oidb_proto_msgTypes[276]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19128,7 +19339,7 @@ func (x *MarketFaceKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeys.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeys) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{272}
+	return file_oidb_proto_rawDescGZIP(), []int{276}
 }
 
 func (x *MarketFaceKeys) GetKeys() []string {
@@ -19151,7 +19362,7 @@ type WebSsoReq struct {
 
 func (x *WebSsoReq) Reset() {
 	*x = WebSsoReq{}
-	mi := &file_oidb_proto_msgTypes[273]
+	mi := &file_oidb_proto_msgTypes[277]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19163,7 +19374,7 @@ func (x *WebSsoReq) String() string {
 func (*WebSsoReq) ProtoMessage() {}
 
 func (x *WebSsoReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[273]
+	mi := &file_oidb_proto_msgTypes[277]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19176,7 +19387,7 @@ func (x *WebSsoReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebSsoReq.ProtoReflect.Descriptor instead.
 func (*WebSsoReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{273}
+	return file_oidb_proto_rawDescGZIP(), []int{277}
 }
 
 func (x *WebSsoReq) GetVersion() uint32 {
@@ -19219,7 +19430,7 @@ type WebSsoResp struct {
 
 func (x *WebSsoResp) Reset() {
 	*x = WebSsoResp{}
-	mi := &file_oidb_proto_msgTypes[274]
+	mi := &file_oidb_proto_msgTypes[278]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19231,7 +19442,7 @@ func (x *WebSsoResp) String() string {
 func (*WebSsoResp) ProtoMessage() {}
 
 func (x *WebSsoResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[274]
+	mi := &file_oidb_proto_msgTypes[278]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19244,7 +19455,7 @@ func (x *WebSsoResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebSsoResp.ProtoReflect.Descriptor instead.
 func (*WebSsoResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{274}
+	return file_oidb_proto_rawDescGZIP(), []int{278}
 }
 
 func (x *WebSsoResp) GetVersion() uint32 {
@@ -19291,7 +19502,7 @@ type PullPicsReq struct {
 
 func (x *PullPicsReq) Reset() {
 	*x = PullPicsReq{}
-	mi := &file_oidb_proto_msgTypes[275]
+	mi := &file_oidb_proto_msgTypes[279]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19303,7 +19514,7 @@ func (x *PullPicsReq) String() string {
 func (*PullPicsReq) ProtoMessage() {}
 
 func (x *PullPicsReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[275]
+	mi := &file_oidb_proto_msgTypes[279]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19316,7 +19527,7 @@ func (x *PullPicsReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullPicsReq.ProtoReflect.Descriptor instead.
 func (*PullPicsReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{275}
+	return file_oidb_proto_rawDescGZIP(), []int{279}
 }
 
 func (x *PullPicsReq) GetUin() uint64 {
@@ -19377,7 +19588,7 @@ type PullPicsResp struct {
 
 func (x *PullPicsResp) Reset() {
 	*x = PullPicsResp{}
-	mi := &file_oidb_proto_msgTypes[276]
+	mi := &file_oidb_proto_msgTypes[280]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19389,7 +19600,7 @@ func (x *PullPicsResp) String() string {
 func (*PullPicsResp) ProtoMessage() {}
 
 func (x *PullPicsResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[276]
+	mi := &file_oidb_proto_msgTypes[280]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19402,7 +19613,7 @@ func (x *PullPicsResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullPicsResp.ProtoReflect.Descriptor instead.
 func (*PullPicsResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{276}
+	return file_oidb_proto_rawDescGZIP(), []int{280}
 }
 
 func (x *PullPicsResp) GetPics() []*PullPic {
@@ -19421,7 +19632,7 @@ type PullPic struct {
 
 func (x *PullPic) Reset() {
 	*x = PullPic{}
-	mi := &file_oidb_proto_msgTypes[277]
+	mi := &file_oidb_proto_msgTypes[281]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19433,7 +19644,7 @@ func (x *PullPic) String() string {
 func (*PullPic) ProtoMessage() {}
 
 func (x *PullPic) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[277]
+	mi := &file_oidb_proto_msgTypes[281]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19446,7 +19657,7 @@ func (x *PullPic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullPic.ProtoReflect.Descriptor instead.
 func (*PullPic) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{277}
+	return file_oidb_proto_rawDescGZIP(), []int{281}
 }
 
 func (x *PullPic) GetUrl() string {
@@ -19467,7 +19678,7 @@ type MiniAppShareReq struct {
 
 func (x *MiniAppShareReq) Reset() {
 	*x = MiniAppShareReq{}
-	mi := &file_oidb_proto_msgTypes[278]
+	mi := &file_oidb_proto_msgTypes[282]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19479,7 +19690,7 @@ func (x *MiniAppShareReq) String() string {
 func (*MiniAppShareReq) ProtoMessage() {}
 
 func (x *MiniAppShareReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[278]
+	mi := &file_oidb_proto_msgTypes[282]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19492,7 +19703,7 @@ func (x *MiniAppShareReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareReq.ProtoReflect.Descriptor instead.
 func (*MiniAppShareReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{278}
+	return file_oidb_proto_rawDescGZIP(), []int{282}
 }
 
 func (x *MiniAppShareReq) GetSdkId() string {
@@ -19537,7 +19748,7 @@ type MiniAppShareBody struct {
 
 func (x *MiniAppShareBody) Reset() {
 	*x = MiniAppShareBody{}
-	mi := &file_oidb_proto_msgTypes[279]
+	mi := &file_oidb_proto_msgTypes[283]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19549,7 +19760,7 @@ func (x *MiniAppShareBody) String() string {
 func (*MiniAppShareBody) ProtoMessage() {}
 
 func (x *MiniAppShareBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[279]
+	mi := &file_oidb_proto_msgTypes[283]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19562,7 +19773,7 @@ func (x *MiniAppShareBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareBody.ProtoReflect.Descriptor instead.
 func (*MiniAppShareBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{279}
+	return file_oidb_proto_rawDescGZIP(), []int{283}
 }
 
 func (x *MiniAppShareBody) GetExt() *MiniAppShareExt {
@@ -19714,7 +19925,7 @@ type MiniAppShareExt struct {
 
 func (x *MiniAppShareExt) Reset() {
 	*x = MiniAppShareExt{}
-	mi := &file_oidb_proto_msgTypes[280]
+	mi := &file_oidb_proto_msgTypes[284]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19726,7 +19937,7 @@ func (x *MiniAppShareExt) String() string {
 func (*MiniAppShareExt) ProtoMessage() {}
 
 func (x *MiniAppShareExt) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[280]
+	mi := &file_oidb_proto_msgTypes[284]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19739,7 +19950,7 @@ func (x *MiniAppShareExt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareExt.ProtoReflect.Descriptor instead.
 func (*MiniAppShareExt) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{280}
+	return file_oidb_proto_rawDescGZIP(), []int{284}
 }
 
 func (x *MiniAppShareExt) GetUnknown2() []byte {
@@ -19759,7 +19970,7 @@ type MiniAppShareTemplate struct {
 
 func (x *MiniAppShareTemplate) Reset() {
 	*x = MiniAppShareTemplate{}
-	mi := &file_oidb_proto_msgTypes[281]
+	mi := &file_oidb_proto_msgTypes[285]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19771,7 +19982,7 @@ func (x *MiniAppShareTemplate) String() string {
 func (*MiniAppShareTemplate) ProtoMessage() {}
 
 func (x *MiniAppShareTemplate) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[281]
+	mi := &file_oidb_proto_msgTypes[285]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19784,7 +19995,7 @@ func (x *MiniAppShareTemplate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareTemplate.ProtoReflect.Descriptor instead.
 func (*MiniAppShareTemplate) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{281}
+	return file_oidb_proto_rawDescGZIP(), []int{285}
 }
 
 func (x *MiniAppShareTemplate) GetTemplateId() string {
@@ -19812,7 +20023,7 @@ type MiniAppShareResp struct {
 
 func (x *MiniAppShareResp) Reset() {
 	*x = MiniAppShareResp{}
-	mi := &file_oidb_proto_msgTypes[282]
+	mi := &file_oidb_proto_msgTypes[286]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19824,7 +20035,7 @@ func (x *MiniAppShareResp) String() string {
 func (*MiniAppShareResp) ProtoMessage() {}
 
 func (x *MiniAppShareResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[282]
+	mi := &file_oidb_proto_msgTypes[286]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19837,7 +20048,7 @@ func (x *MiniAppShareResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareResp.ProtoReflect.Descriptor instead.
 func (*MiniAppShareResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{282}
+	return file_oidb_proto_rawDescGZIP(), []int{286}
 }
 
 func (x *MiniAppShareResp) GetUnknown2() uint32 {
@@ -19870,7 +20081,7 @@ type MiniAppShareContent struct {
 
 func (x *MiniAppShareContent) Reset() {
 	*x = MiniAppShareContent{}
-	mi := &file_oidb_proto_msgTypes[283]
+	mi := &file_oidb_proto_msgTypes[287]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19882,7 +20093,7 @@ func (x *MiniAppShareContent) String() string {
 func (*MiniAppShareContent) ProtoMessage() {}
 
 func (x *MiniAppShareContent) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[283]
+	mi := &file_oidb_proto_msgTypes[287]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19895,7 +20106,7 @@ func (x *MiniAppShareContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareContent.ProtoReflect.Descriptor instead.
 func (*MiniAppShareContent) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{283}
+	return file_oidb_proto_rawDescGZIP(), []int{287}
 }
 
 func (x *MiniAppShareContent) GetJson() string {
@@ -19920,7 +20131,7 @@ type AlbumReq struct {
 
 func (x *AlbumReq) Reset() {
 	*x = AlbumReq{}
-	mi := &file_oidb_proto_msgTypes[284]
+	mi := &file_oidb_proto_msgTypes[288]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19932,7 +20143,7 @@ func (x *AlbumReq) String() string {
 func (*AlbumReq) ProtoMessage() {}
 
 func (x *AlbumReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[284]
+	mi := &file_oidb_proto_msgTypes[288]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19945,7 +20156,7 @@ func (x *AlbumReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumReq.ProtoReflect.Descriptor instead.
 func (*AlbumReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{284}
+	return file_oidb_proto_rawDescGZIP(), []int{288}
 }
 
 func (x *AlbumReq) GetRequestId() uint32 {
@@ -20000,7 +20211,7 @@ type AlbumHeader struct {
 
 func (x *AlbumHeader) Reset() {
 	*x = AlbumHeader{}
-	mi := &file_oidb_proto_msgTypes[285]
+	mi := &file_oidb_proto_msgTypes[289]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20012,7 +20223,7 @@ func (x *AlbumHeader) String() string {
 func (*AlbumHeader) ProtoMessage() {}
 
 func (x *AlbumHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[285]
+	mi := &file_oidb_proto_msgTypes[289]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20025,7 +20236,7 @@ func (x *AlbumHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumHeader.ProtoReflect.Descriptor instead.
 func (*AlbumHeader) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{285}
+	return file_oidb_proto_rawDescGZIP(), []int{289}
 }
 
 func (x *AlbumHeader) GetName() string {
@@ -20052,7 +20263,7 @@ type AlbumListBody struct {
 
 func (x *AlbumListBody) Reset() {
 	*x = AlbumListBody{}
-	mi := &file_oidb_proto_msgTypes[286]
+	mi := &file_oidb_proto_msgTypes[290]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20064,7 +20275,7 @@ func (x *AlbumListBody) String() string {
 func (*AlbumListBody) ProtoMessage() {}
 
 func (x *AlbumListBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[286]
+	mi := &file_oidb_proto_msgTypes[290]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20077,7 +20288,7 @@ func (x *AlbumListBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumListBody.ProtoReflect.Descriptor instead.
 func (*AlbumListBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{286}
+	return file_oidb_proto_rawDescGZIP(), []int{290}
 }
 
 func (x *AlbumListBody) GetGroupCode() string {
@@ -20107,7 +20318,7 @@ type AlbumMediaListBody struct {
 
 func (x *AlbumMediaListBody) Reset() {
 	*x = AlbumMediaListBody{}
-	mi := &file_oidb_proto_msgTypes[287]
+	mi := &file_oidb_proto_msgTypes[291]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20119,7 +20330,7 @@ func (x *AlbumMediaListBody) String() string {
 func (*AlbumMediaListBody) ProtoMessage() {}
 
 func (x *AlbumMediaListBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[287]
+	mi := &file_oidb_proto_msgTypes[291]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20132,7 +20343,7 @@ func (x *AlbumMediaListBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMediaListBody.ProtoReflect.Descriptor instead.
 func (*AlbumMediaListBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{287}
+	return file_oidb_proto_rawDescGZIP(), []int{291}
 }
 
 func (x *AlbumMediaListBody) GetGroupCode() string {
@@ -20179,7 +20390,7 @@ type AlbumAddBody struct {
 
 func (x *AlbumAddBody) Reset() {
 	*x = AlbumAddBody{}
-	mi := &file_oidb_proto_msgTypes[288]
+	mi := &file_oidb_proto_msgTypes[292]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20191,7 +20402,7 @@ func (x *AlbumAddBody) String() string {
 func (*AlbumAddBody) ProtoMessage() {}
 
 func (x *AlbumAddBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[288]
+	mi := &file_oidb_proto_msgTypes[292]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20204,7 +20415,7 @@ func (x *AlbumAddBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddBody.ProtoReflect.Descriptor instead.
 func (*AlbumAddBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{288}
+	return file_oidb_proto_rawDescGZIP(), []int{292}
 }
 
 func (x *AlbumAddBody) GetInfo() *AlbumAddInfo {
@@ -20226,7 +20437,7 @@ type AlbumAddInfo struct {
 
 func (x *AlbumAddInfo) Reset() {
 	*x = AlbumAddInfo{}
-	mi := &file_oidb_proto_msgTypes[289]
+	mi := &file_oidb_proto_msgTypes[293]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20238,7 +20449,7 @@ func (x *AlbumAddInfo) String() string {
 func (*AlbumAddInfo) ProtoMessage() {}
 
 func (x *AlbumAddInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[289]
+	mi := &file_oidb_proto_msgTypes[293]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20251,7 +20462,7 @@ func (x *AlbumAddInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddInfo.ProtoReflect.Descriptor instead.
 func (*AlbumAddInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{289}
+	return file_oidb_proto_rawDescGZIP(), []int{293}
 }
 
 func (x *AlbumAddInfo) GetGroupCode() string {
@@ -20292,7 +20503,7 @@ type AlbumDeleteBody struct {
 
 func (x *AlbumDeleteBody) Reset() {
 	*x = AlbumDeleteBody{}
-	mi := &file_oidb_proto_msgTypes[290]
+	mi := &file_oidb_proto_msgTypes[294]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20304,7 +20515,7 @@ func (x *AlbumDeleteBody) String() string {
 func (*AlbumDeleteBody) ProtoMessage() {}
 
 func (x *AlbumDeleteBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[290]
+	mi := &file_oidb_proto_msgTypes[294]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20317,7 +20528,7 @@ func (x *AlbumDeleteBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumDeleteBody.ProtoReflect.Descriptor instead.
 func (*AlbumDeleteBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{290}
+	return file_oidb_proto_rawDescGZIP(), []int{294}
 }
 
 func (x *AlbumDeleteBody) GetGroupCode() string {
@@ -20345,7 +20556,7 @@ type AlbumListResp struct {
 
 func (x *AlbumListResp) Reset() {
 	*x = AlbumListResp{}
-	mi := &file_oidb_proto_msgTypes[291]
+	mi := &file_oidb_proto_msgTypes[295]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20357,7 +20568,7 @@ func (x *AlbumListResp) String() string {
 func (*AlbumListResp) ProtoMessage() {}
 
 func (x *AlbumListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[291]
+	mi := &file_oidb_proto_msgTypes[295]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20370,7 +20581,7 @@ func (x *AlbumListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumListResp.ProtoReflect.Descriptor instead.
 func (*AlbumListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{291}
+	return file_oidb_proto_rawDescGZIP(), []int{295}
 }
 
 func (x *AlbumListResp) GetRetCode() uint32 {
@@ -20403,7 +20614,7 @@ type AlbumListResult struct {
 
 func (x *AlbumListResult) Reset() {
 	*x = AlbumListResult{}
-	mi := &file_oidb_proto_msgTypes[292]
+	mi := &file_oidb_proto_msgTypes[296]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20415,7 +20626,7 @@ func (x *AlbumListResult) String() string {
 func (*AlbumListResult) ProtoMessage() {}
 
 func (x *AlbumListResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[292]
+	mi := &file_oidb_proto_msgTypes[296]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20428,7 +20639,7 @@ func (x *AlbumListResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumListResult.ProtoReflect.Descriptor instead.
 func (*AlbumListResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{292}
+	return file_oidb_proto_rawDescGZIP(), []int{296}
 }
 
 func (x *AlbumListResult) GetAlbums() []*Album {
@@ -20450,7 +20661,7 @@ type AlbumAddResp struct {
 
 func (x *AlbumAddResp) Reset() {
 	*x = AlbumAddResp{}
-	mi := &file_oidb_proto_msgTypes[293]
+	mi := &file_oidb_proto_msgTypes[297]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20462,7 +20673,7 @@ func (x *AlbumAddResp) String() string {
 func (*AlbumAddResp) ProtoMessage() {}
 
 func (x *AlbumAddResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[293]
+	mi := &file_oidb_proto_msgTypes[297]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20475,7 +20686,7 @@ func (x *AlbumAddResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddResp.ProtoReflect.Descriptor instead.
 func (*AlbumAddResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{293}
+	return file_oidb_proto_rawDescGZIP(), []int{297}
 }
 
 func (x *AlbumAddResp) GetRequestId() uint32 {
@@ -20515,7 +20726,7 @@ type AlbumAddResult struct {
 
 func (x *AlbumAddResult) Reset() {
 	*x = AlbumAddResult{}
-	mi := &file_oidb_proto_msgTypes[294]
+	mi := &file_oidb_proto_msgTypes[298]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20527,7 +20738,7 @@ func (x *AlbumAddResult) String() string {
 func (*AlbumAddResult) ProtoMessage() {}
 
 func (x *AlbumAddResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[294]
+	mi := &file_oidb_proto_msgTypes[298]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20540,7 +20751,7 @@ func (x *AlbumAddResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddResult.ProtoReflect.Descriptor instead.
 func (*AlbumAddResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{294}
+	return file_oidb_proto_rawDescGZIP(), []int{298}
 }
 
 func (x *AlbumAddResult) GetInfo() *AlbumAdded {
@@ -20562,7 +20773,7 @@ type AlbumAdded struct {
 
 func (x *AlbumAdded) Reset() {
 	*x = AlbumAdded{}
-	mi := &file_oidb_proto_msgTypes[295]
+	mi := &file_oidb_proto_msgTypes[299]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20574,7 +20785,7 @@ func (x *AlbumAdded) String() string {
 func (*AlbumAdded) ProtoMessage() {}
 
 func (x *AlbumAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[295]
+	mi := &file_oidb_proto_msgTypes[299]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20587,7 +20798,7 @@ func (x *AlbumAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAdded.ProtoReflect.Descriptor instead.
 func (*AlbumAdded) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{295}
+	return file_oidb_proto_rawDescGZIP(), []int{299}
 }
 
 func (x *AlbumAdded) GetAlbumId() string {
@@ -20628,7 +20839,7 @@ type AlbumDeleteResp struct {
 
 func (x *AlbumDeleteResp) Reset() {
 	*x = AlbumDeleteResp{}
-	mi := &file_oidb_proto_msgTypes[296]
+	mi := &file_oidb_proto_msgTypes[300]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20640,7 +20851,7 @@ func (x *AlbumDeleteResp) String() string {
 func (*AlbumDeleteResp) ProtoMessage() {}
 
 func (x *AlbumDeleteResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[296]
+	mi := &file_oidb_proto_msgTypes[300]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20653,7 +20864,7 @@ func (x *AlbumDeleteResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumDeleteResp.ProtoReflect.Descriptor instead.
 func (*AlbumDeleteResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{296}
+	return file_oidb_proto_rawDescGZIP(), []int{300}
 }
 
 func (x *AlbumDeleteResp) GetRetCode() uint32 {
@@ -20681,7 +20892,7 @@ type AlbumMediaListResp struct {
 
 func (x *AlbumMediaListResp) Reset() {
 	*x = AlbumMediaListResp{}
-	mi := &file_oidb_proto_msgTypes[297]
+	mi := &file_oidb_proto_msgTypes[301]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20693,7 +20904,7 @@ func (x *AlbumMediaListResp) String() string {
 func (*AlbumMediaListResp) ProtoMessage() {}
 
 func (x *AlbumMediaListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[297]
+	mi := &file_oidb_proto_msgTypes[301]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20706,7 +20917,7 @@ func (x *AlbumMediaListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMediaListResp.ProtoReflect.Descriptor instead.
 func (*AlbumMediaListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{297}
+	return file_oidb_proto_rawDescGZIP(), []int{301}
 }
 
 func (x *AlbumMediaListResp) GetRetCode() uint32 {
@@ -20742,7 +20953,7 @@ type AlbumMediaList struct {
 
 func (x *AlbumMediaList) Reset() {
 	*x = AlbumMediaList{}
-	mi := &file_oidb_proto_msgTypes[298]
+	mi := &file_oidb_proto_msgTypes[302]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20754,7 +20965,7 @@ func (x *AlbumMediaList) String() string {
 func (*AlbumMediaList) ProtoMessage() {}
 
 func (x *AlbumMediaList) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[298]
+	mi := &file_oidb_proto_msgTypes[302]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20767,7 +20978,7 @@ func (x *AlbumMediaList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMediaList.ProtoReflect.Descriptor instead.
 func (*AlbumMediaList) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{298}
+	return file_oidb_proto_rawDescGZIP(), []int{302}
 }
 
 func (x *AlbumMediaList) GetAlbum() *Album {
@@ -20816,7 +21027,7 @@ type Album struct {
 
 func (x *Album) Reset() {
 	*x = Album{}
-	mi := &file_oidb_proto_msgTypes[299]
+	mi := &file_oidb_proto_msgTypes[303]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20828,7 +21039,7 @@ func (x *Album) String() string {
 func (*Album) ProtoMessage() {}
 
 func (x *Album) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[299]
+	mi := &file_oidb_proto_msgTypes[303]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20841,7 +21052,7 @@ func (x *Album) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Album.ProtoReflect.Descriptor instead.
 func (*Album) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{299}
+	return file_oidb_proto_rawDescGZIP(), []int{303}
 }
 
 func (x *Album) GetAlbumId() string {
@@ -20924,7 +21135,7 @@ type AlbumCover struct {
 
 func (x *AlbumCover) Reset() {
 	*x = AlbumCover{}
-	mi := &file_oidb_proto_msgTypes[300]
+	mi := &file_oidb_proto_msgTypes[304]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20936,7 +21147,7 @@ func (x *AlbumCover) String() string {
 func (*AlbumCover) ProtoMessage() {}
 
 func (x *AlbumCover) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[300]
+	mi := &file_oidb_proto_msgTypes[304]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20949,7 +21160,7 @@ func (x *AlbumCover) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumCover.ProtoReflect.Descriptor instead.
 func (*AlbumCover) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{300}
+	return file_oidb_proto_rawDescGZIP(), []int{304}
 }
 
 func (x *AlbumCover) GetType() uint32 {
@@ -20976,7 +21187,7 @@ type AlbumUser struct {
 
 func (x *AlbumUser) Reset() {
 	*x = AlbumUser{}
-	mi := &file_oidb_proto_msgTypes[301]
+	mi := &file_oidb_proto_msgTypes[305]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20988,7 +21199,7 @@ func (x *AlbumUser) String() string {
 func (*AlbumUser) ProtoMessage() {}
 
 func (x *AlbumUser) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[301]
+	mi := &file_oidb_proto_msgTypes[305]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21001,7 +21212,7 @@ func (x *AlbumUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumUser.ProtoReflect.Descriptor instead.
 func (*AlbumUser) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{301}
+	return file_oidb_proto_rawDescGZIP(), []int{305}
 }
 
 func (x *AlbumUser) GetNick() string {
@@ -21030,7 +21241,7 @@ type AlbumImage struct {
 
 func (x *AlbumImage) Reset() {
 	*x = AlbumImage{}
-	mi := &file_oidb_proto_msgTypes[302]
+	mi := &file_oidb_proto_msgTypes[306]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21042,7 +21253,7 @@ func (x *AlbumImage) String() string {
 func (*AlbumImage) ProtoMessage() {}
 
 func (x *AlbumImage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[302]
+	mi := &file_oidb_proto_msgTypes[306]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21055,7 +21266,7 @@ func (x *AlbumImage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumImage.ProtoReflect.Descriptor instead.
 func (*AlbumImage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{302}
+	return file_oidb_proto_rawDescGZIP(), []int{306}
 }
 
 func (x *AlbumImage) GetName() string {
@@ -21096,7 +21307,7 @@ type AlbumThumb struct {
 
 func (x *AlbumThumb) Reset() {
 	*x = AlbumThumb{}
-	mi := &file_oidb_proto_msgTypes[303]
+	mi := &file_oidb_proto_msgTypes[307]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21108,7 +21319,7 @@ func (x *AlbumThumb) String() string {
 func (*AlbumThumb) ProtoMessage() {}
 
 func (x *AlbumThumb) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[303]
+	mi := &file_oidb_proto_msgTypes[307]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21121,7 +21332,7 @@ func (x *AlbumThumb) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumThumb.ProtoReflect.Descriptor instead.
 func (*AlbumThumb) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{303}
+	return file_oidb_proto_rawDescGZIP(), []int{307}
 }
 
 func (x *AlbumThumb) GetSpec() uint32 {
@@ -21149,7 +21360,7 @@ type AlbumUrl struct {
 
 func (x *AlbumUrl) Reset() {
 	*x = AlbumUrl{}
-	mi := &file_oidb_proto_msgTypes[304]
+	mi := &file_oidb_proto_msgTypes[308]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21161,7 +21372,7 @@ func (x *AlbumUrl) String() string {
 func (*AlbumUrl) ProtoMessage() {}
 
 func (x *AlbumUrl) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[304]
+	mi := &file_oidb_proto_msgTypes[308]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21174,7 +21385,7 @@ func (x *AlbumUrl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumUrl.ProtoReflect.Descriptor instead.
 func (*AlbumUrl) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{304}
+	return file_oidb_proto_rawDescGZIP(), []int{308}
 }
 
 func (x *AlbumUrl) GetUrl() string {
@@ -21213,7 +21424,7 @@ type AlbumVideo struct {
 
 func (x *AlbumVideo) Reset() {
 	*x = AlbumVideo{}
-	mi := &file_oidb_proto_msgTypes[305]
+	mi := &file_oidb_proto_msgTypes[309]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21225,7 +21436,7 @@ func (x *AlbumVideo) String() string {
 func (*AlbumVideo) ProtoMessage() {}
 
 func (x *AlbumVideo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[305]
+	mi := &file_oidb_proto_msgTypes[309]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21238,7 +21449,7 @@ func (x *AlbumVideo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumVideo.ProtoReflect.Descriptor instead.
 func (*AlbumVideo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{305}
+	return file_oidb_proto_rawDescGZIP(), []int{309}
 }
 
 func (x *AlbumVideo) GetId() string {
@@ -21307,7 +21518,7 @@ type AlbumMedia struct {
 
 func (x *AlbumMedia) Reset() {
 	*x = AlbumMedia{}
-	mi := &file_oidb_proto_msgTypes[306]
+	mi := &file_oidb_proto_msgTypes[310]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21319,7 +21530,7 @@ func (x *AlbumMedia) String() string {
 func (*AlbumMedia) ProtoMessage() {}
 
 func (x *AlbumMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[306]
+	mi := &file_oidb_proto_msgTypes[310]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21332,7 +21543,7 @@ func (x *AlbumMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMedia.ProtoReflect.Descriptor instead.
 func (*AlbumMedia) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{306}
+	return file_oidb_proto_rawDescGZIP(), []int{310}
 }
 
 func (x *AlbumMedia) GetType() uint32 {
@@ -21407,7 +21618,7 @@ type AlbumLike struct {
 
 func (x *AlbumLike) Reset() {
 	*x = AlbumLike{}
-	mi := &file_oidb_proto_msgTypes[307]
+	mi := &file_oidb_proto_msgTypes[311]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21419,7 +21630,7 @@ func (x *AlbumLike) String() string {
 func (*AlbumLike) ProtoMessage() {}
 
 func (x *AlbumLike) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[307]
+	mi := &file_oidb_proto_msgTypes[311]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21432,7 +21643,7 @@ func (x *AlbumLike) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumLike.ProtoReflect.Descriptor instead.
 func (*AlbumLike) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{307}
+	return file_oidb_proto_rawDescGZIP(), []int{311}
 }
 
 func (x *AlbumLike) GetKey() string {
@@ -21486,7 +21697,19 @@ const file_oidb_proto_rawDesc = "" +
 	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12/\n" +
 	"\x04keys\x18\x03 \x03(\v2\x1b.libration.oidb.UserInfoKeyR\x04keys\"\x1f\n" +
 	"\vUserInfoKey\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\rR\x03key\"@\n" +
+	"\x03key\x18\x01 \x01(\rR\x03key\"u\n" +
+	"\x11UserInfosByUinReq\x12\x12\n" +
+	"\x04uins\x18\x01 \x03(\x04R\x04uins\x12\x1a\n" +
+	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x120\n" +
+	"\x04keys\x18\x03 \x03(\v2\x1c.libration.oidb.UserInfoKeysR\x04keys\"Y\n" +
+	"\x11UserInfosByUidReq\x12\x12\n" +
+	"\x04uids\x18\x01 \x03(\tR\x04uids\x120\n" +
+	"\x04keys\x18\x03 \x01(\v2\x1c.libration.oidb.UserInfoKeysR\x04keys\">\n" +
+	"\fUserInfoKeys\x12\x12\n" +
+	"\x04keys\x18\x01 \x03(\rR\x04keys\x12\x1a\n" +
+	"\bunknown3\x18\x03 \x01(\rR\bunknown3\"E\n" +
+	"\rUserInfosResp\x124\n" +
+	"\x06bodies\x18\x01 \x03(\v2\x1c.libration.oidb.UserInfoBodyR\x06bodies\"@\n" +
 	"\fUserInfoResp\x120\n" +
 	"\x04body\x18\x01 \x01(\v2\x1c.libration.oidb.UserInfoBodyR\x04body\"r\n" +
 	"\fUserInfoBody\x12\x10\n" +
@@ -21500,10 +21723,11 @@ const file_oidb_proto_rawDesc = "" +
 	"\fbytes_values\x18\x02 \x03(\v2\x1d.libration.oidb.BytesPropertyR\vbytesValues\"8\n" +
 	"\x0eNumberProperty\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value\"7\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value\"F\n" +
 	"\rBytesProperty\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value\"0\n" +
+	"\x03key\x18\x01 \x01(\rR\x03key\x12\x19\n" +
+	"\x05value\x18\x02 \x01(\fH\x00R\x05value\x88\x01\x01B\b\n" +
+	"\x06_value\"0\n" +
 	"\x0fUserAvatarValue\x12\x15\n" +
 	"\x03url\x18\x05 \x01(\tH\x00R\x03url\x88\x01\x01B\x06\n" +
 	"\x04_url\"D\n" +
@@ -22088,7 +22312,7 @@ const file_oidb_proto_rawDesc = "" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1b\n" +
 	"\x06result\x18\x02 \x01(\rH\x00R\x06result\x88\x01\x01\x12-\n" +
 	"\x04info\x18\x03 \x01(\v2\x19.libration.oidb.GroupInfoR\x04infoB\t\n" +
-	"\a_result\"\xf7\b\n" +
+	"\a_result\"\x8b\t\n" +
 	"\tGroupInfo\x12\x1b\n" +
 	"\towner_uid\x18\x01 \x01(\tR\bownerUid\x12\x1f\n" +
 	"\vcreate_time\x18\x02 \x01(\rR\n" +
@@ -22114,9 +22338,9 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"class_text\x18\x12 \x01(\tR\tclassText\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x15 \x01(\x04R\tgroupCode\x12\x1d\n" +
+	"group_code\x18\x15 \x01(\x04R\tgroupCode\x12\"\n" +
 	"\n" +
-	"latest_seq\x18\x16 \x01(\rR\tlatestSeq\x12\"\n" +
+	"latest_seq\x18\x16 \x01(\rH\x00R\tlatestSeq\x88\x01\x01\x12\"\n" +
 	"\rlast_msg_time\x18\x17 \x01(\rR\vlastMsgTime\x12\x1a\n" +
 	"\bquestion\x18\x18 \x01(\tR\bquestion\x12\x16\n" +
 	"\x06answer\x18\x19 \x01(\tR\x06answer\x12\x1b\n" +
@@ -22132,7 +22356,8 @@ const file_oidb_proto_rawDesc = "" +
 	"\x16member_list_change_seq\x18D \x01(\rR\x13memberListChangeSeq\x12&\n" +
 	"\x0fmember_card_seq\x18E \x01(\rR\rmemberCardSeq\x12\"\n" +
 	"\ris_conf_group\x18O \x01(\rR\visConfGroup\x12 \n" +
-	"\tlong_name\x18Y \x01(\tH\x00R\blongName\x88\x01\x01B\f\n" +
+	"\tlong_name\x18Y \x01(\tH\x01R\blongName\x88\x01\x01B\r\n" +
+	"\v_latest_seqB\f\n" +
 	"\n" +
 	"_long_name\"\xdd\x01\n" +
 	"\x12GroupMemberListReq\x12\x1d\n" +
@@ -23649,7 +23874,7 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 312)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 316)
 var file_oidb_proto_goTypes = []any{
 	(*OidbEnvelope)(nil),                   // 0: libration.oidb.OidbEnvelope
 	(*OidbLafter)(nil),                     // 1: libration.oidb.OidbLafter
@@ -23658,519 +23883,526 @@ var file_oidb_proto_goTypes = []any{
 	(*UserInfoByUidReq)(nil),               // 4: libration.oidb.UserInfoByUidReq
 	(*UserInfoByUinReq)(nil),               // 5: libration.oidb.UserInfoByUinReq
 	(*UserInfoKey)(nil),                    // 6: libration.oidb.UserInfoKey
-	(*UserInfoResp)(nil),                   // 7: libration.oidb.UserInfoResp
-	(*UserInfoBody)(nil),                   // 8: libration.oidb.UserInfoBody
-	(*UserProperties)(nil),                 // 9: libration.oidb.UserProperties
-	(*NumberProperty)(nil),                 // 10: libration.oidb.NumberProperty
-	(*BytesProperty)(nil),                  // 11: libration.oidb.BytesProperty
-	(*UserAvatarValue)(nil),                // 12: libration.oidb.UserAvatarValue
-	(*UserLabelsValue)(nil),                // 13: libration.oidb.UserLabelsValue
-	(*UserLabel)(nil),                      // 14: libration.oidb.UserLabel
-	(*UserBusinessValue)(nil),              // 15: libration.oidb.UserBusinessValue
-	(*UserBusinessBody)(nil),               // 16: libration.oidb.UserBusinessBody
-	(*UserBusiness)(nil),                   // 17: libration.oidb.UserBusiness
-	(*UserCustomStatusValue)(nil),          // 18: libration.oidb.UserCustomStatusValue
-	(*ModifySelfProfileReq)(nil),           // 19: libration.oidb.ModifySelfProfileReq
-	(*ProfileLikeReq)(nil),                 // 20: libration.oidb.ProfileLikeReq
-	(*ProfileLikeListReq)(nil),             // 21: libration.oidb.ProfileLikeListReq
-	(*ProfileLikeListResp)(nil),            // 22: libration.oidb.ProfileLikeListResp
-	(*ProfileLikeCountReq)(nil),            // 23: libration.oidb.ProfileLikeCountReq
-	(*ProfileLikeCountResp)(nil),           // 24: libration.oidb.ProfileLikeCountResp
-	(*ProfileLikeInfo)(nil),                // 25: libration.oidb.ProfileLikeInfo
-	(*ProfileLikeGiven)(nil),               // 26: libration.oidb.ProfileLikeGiven
-	(*ProfileLikeReceived)(nil),            // 27: libration.oidb.ProfileLikeReceived
-	(*ProfileLikeUser)(nil),                // 28: libration.oidb.ProfileLikeUser
-	(*FriendsStatusReq)(nil),               // 29: libration.oidb.FriendsStatusReq
-	(*FriendsStatusResp)(nil),              // 30: libration.oidb.FriendsStatusResp
-	(*FriendStatus)(nil),                   // 31: libration.oidb.FriendStatus
-	(*GroupContactArkReq)(nil),             // 32: libration.oidb.GroupContactArkReq
-	(*GroupContactArkResp)(nil),            // 33: libration.oidb.GroupContactArkResp
-	(*FriendContactArkReq)(nil),            // 34: libration.oidb.FriendContactArkReq
-	(*FriendContactArkResp)(nil),           // 35: libration.oidb.FriendContactArkResp
-	(*FriendListReq)(nil),                  // 36: libration.oidb.FriendListReq
-	(*FriendListBiz)(nil),                  // 37: libration.oidb.FriendListBiz
-	(*FriendListBizKeys)(nil),              // 38: libration.oidb.FriendListBizKeys
-	(*FriendListCookie)(nil),               // 39: libration.oidb.FriendListCookie
-	(*FriendListResp)(nil),                 // 40: libration.oidb.FriendListResp
-	(*Friend)(nil),                         // 41: libration.oidb.Friend
-	(*FriendBizData)(nil),                  // 42: libration.oidb.FriendBizData
-	(*FriendCategory)(nil),                 // 43: libration.oidb.FriendCategory
-	(*DeleteFriendReq)(nil),                // 44: libration.oidb.DeleteFriendReq
-	(*DeleteFriendBody)(nil),               // 45: libration.oidb.DeleteFriendBody
-	(*DeleteFriendUnknown)(nil),            // 46: libration.oidb.DeleteFriendUnknown
-	(*DeleteFriendUnknown3)(nil),           // 47: libration.oidb.DeleteFriendUnknown3
-	(*SetFriendRemarkReq)(nil),             // 48: libration.oidb.SetFriendRemarkReq
-	(*SetFriendCategoryReq)(nil),           // 49: libration.oidb.SetFriendCategoryReq
-	(*FriendRequestListReq)(nil),           // 50: libration.oidb.FriendRequestListReq
-	(*FriendRequestListResp)(nil),          // 51: libration.oidb.FriendRequestListResp
-	(*FriendRequestPage)(nil),              // 52: libration.oidb.FriendRequestPage
-	(*FriendRequest)(nil),                  // 53: libration.oidb.FriendRequest
-	(*AnswerFriendRequestReq)(nil),         // 54: libration.oidb.AnswerFriendRequestReq
-	(*FilteredFriendRequestListReq)(nil),   // 55: libration.oidb.FilteredFriendRequestListReq
-	(*FilteredFriendRequestCount)(nil),     // 56: libration.oidb.FilteredFriendRequestCount
-	(*FilteredFriendRequestListResp)(nil),  // 57: libration.oidb.FilteredFriendRequestListResp
-	(*FilteredFriendRequestPage)(nil),      // 58: libration.oidb.FilteredFriendRequestPage
-	(*FilteredFriendRequest)(nil),          // 59: libration.oidb.FilteredFriendRequest
-	(*AcceptFilteredFriendRequestReq)(nil), // 60: libration.oidb.AcceptFilteredFriendRequestReq
-	(*SearchUserReq)(nil),                  // 61: libration.oidb.SearchUserReq
-	(*SearchUserSettings)(nil),             // 62: libration.oidb.SearchUserSettings
-	(*AddFriendSettingReq)(nil),            // 63: libration.oidb.AddFriendSettingReq
-	(*AddFriendReq)(nil),                   // 64: libration.oidb.AddFriendReq
-	(*AddRobotFriendReq)(nil),              // 65: libration.oidb.AddRobotFriendReq
-	(*ShareCardReq)(nil),                   // 66: libration.oidb.ShareCardReq
-	(*ShareCardBody)(nil),                  // 67: libration.oidb.ShareCardBody
-	(*ShareCardFlag)(nil),                  // 68: libration.oidb.ShareCardFlag
-	(*ShareCard)(nil),                      // 69: libration.oidb.ShareCard
-	(*ShareCardTarget)(nil),                // 70: libration.oidb.ShareCardTarget
-	(*InputStatusReq)(nil),                 // 71: libration.oidb.InputStatusReq
-	(*InputStatusBody)(nil),                // 72: libration.oidb.InputStatusBody
-	(*InputStatusResp)(nil),                // 73: libration.oidb.InputStatusResp
-	(*InputStatusResult)(nil),              // 74: libration.oidb.InputStatusResult
-	(*GroupListReq)(nil),                   // 75: libration.oidb.GroupListReq
-	(*GroupListConfig)(nil),                // 76: libration.oidb.GroupListConfig
-	(*GroupListInfoFlags)(nil),             // 77: libration.oidb.GroupListInfoFlags
-	(*GroupListPersonFlags)(nil),           // 78: libration.oidb.GroupListPersonFlags
-	(*GroupListUnknownFlags)(nil),          // 79: libration.oidb.GroupListUnknownFlags
-	(*GroupListResp)(nil),                  // 80: libration.oidb.GroupListResp
-	(*GroupListEntry)(nil),                 // 81: libration.oidb.GroupListEntry
-	(*GroupListInfo)(nil),                  // 82: libration.oidb.GroupListInfo
-	(*GroupListOwner)(nil),                 // 83: libration.oidb.GroupListOwner
-	(*GroupListPerson)(nil),                // 84: libration.oidb.GroupListPerson
-	(*GroupInfoReq)(nil),                   // 85: libration.oidb.GroupInfoReq
-	(*GroupInfoReqEntry)(nil),              // 86: libration.oidb.GroupInfoReqEntry
-	(*GroupInfoFlags)(nil),                 // 87: libration.oidb.GroupInfoFlags
-	(*GroupInfoResp)(nil),                  // 88: libration.oidb.GroupInfoResp
-	(*GroupInfoRespEntry)(nil),             // 89: libration.oidb.GroupInfoRespEntry
-	(*GroupInfo)(nil),                      // 90: libration.oidb.GroupInfo
-	(*GroupMemberListReq)(nil),             // 91: libration.oidb.GroupMemberListReq
-	(*GroupMemberReq)(nil),                 // 92: libration.oidb.GroupMemberReq
-	(*GroupMemberSelector)(nil),            // 93: libration.oidb.GroupMemberSelector
-	(*GroupMemberFlags)(nil),               // 94: libration.oidb.GroupMemberFlags
-	(*GroupMemberListResp)(nil),            // 95: libration.oidb.GroupMemberListResp
-	(*GroupMemberResp)(nil),                // 96: libration.oidb.GroupMemberResp
-	(*GroupMember)(nil),                    // 97: libration.oidb.GroupMember
-	(*GroupMemberId)(nil),                  // 98: libration.oidb.GroupMemberId
-	(*GroupMemberCard)(nil),                // 99: libration.oidb.GroupMemberCard
-	(*GroupMemberLevel)(nil),               // 100: libration.oidb.GroupMemberLevel
-	(*AtAllRemainReq)(nil),                 // 101: libration.oidb.AtAllRemainReq
-	(*AtAllRemainResp)(nil),                // 102: libration.oidb.AtAllRemainResp
-	(*ModifyGroupReq)(nil),                 // 103: libration.oidb.ModifyGroupReq
-	(*ModifyGroupInfo)(nil),                // 104: libration.oidb.ModifyGroupInfo
-	(*ModifyGroupResp)(nil),                // 105: libration.oidb.ModifyGroupResp
-	(*MuteMemberReq)(nil),                  // 106: libration.oidb.MuteMemberReq
-	(*MuteMemberEntry)(nil),                // 107: libration.oidb.MuteMemberEntry
-	(*MuteMemberResp)(nil),                 // 108: libration.oidb.MuteMemberResp
-	(*KickMemberReq)(nil),                  // 109: libration.oidb.KickMemberReq
-	(*KickMemberResp)(nil),                 // 110: libration.oidb.KickMemberResp
-	(*LeaveGroupReq)(nil),                  // 111: libration.oidb.LeaveGroupReq
-	(*ModifyMemberReq)(nil),                // 112: libration.oidb.ModifyMemberReq
-	(*ModifyMemberInfo)(nil),               // 113: libration.oidb.ModifyMemberInfo
-	(*ModifyMemberResp)(nil),               // 114: libration.oidb.ModifyMemberResp
-	(*SetAdminReq)(nil),                    // 115: libration.oidb.SetAdminReq
-	(*SetAdminResp)(nil),                   // 116: libration.oidb.SetAdminResp
-	(*TransferGroupReq)(nil),               // 117: libration.oidb.TransferGroupReq
-	(*TransferGroupByUinReq)(nil),          // 118: libration.oidb.TransferGroupByUinReq
-	(*TransferGroupResp)(nil),              // 119: libration.oidb.TransferGroupResp
-	(*SetGroupRemarkReq)(nil),              // 120: libration.oidb.SetGroupRemarkReq
-	(*SetGroupRemarkInfo)(nil),             // 121: libration.oidb.SetGroupRemarkInfo
-	(*SetGroupRemarkResp)(nil),             // 122: libration.oidb.SetGroupRemarkResp
-	(*SetGroupRemarkResult)(nil),           // 123: libration.oidb.SetGroupRemarkResult
-	(*InviteToGroupReq)(nil),               // 124: libration.oidb.InviteToGroupReq
-	(*InviteToGroupUser)(nil),              // 125: libration.oidb.InviteToGroupUser
-	(*SetGroupMsgMaskReq)(nil),             // 126: libration.oidb.SetGroupMsgMaskReq
-	(*SetGroupMsgMaskBody)(nil),            // 127: libration.oidb.SetGroupMsgMaskBody
-	(*GroupMsgMaskSetting)(nil),            // 128: libration.oidb.GroupMsgMaskSetting
-	(*SetGroupMsgMaskResp)(nil),            // 129: libration.oidb.SetGroupMsgMaskResp
-	(*SetGroupMsgMaskResult)(nil),          // 130: libration.oidb.SetGroupMsgMaskResult
-	(*SetGroupBotReq)(nil),                 // 131: libration.oidb.SetGroupBotReq
-	(*GroupBotCallbackReq)(nil),            // 132: libration.oidb.GroupBotCallbackReq
-	(*GroupNoticeListReq)(nil),             // 133: libration.oidb.GroupNoticeListReq
-	(*GroupNoticeListResp)(nil),            // 134: libration.oidb.GroupNoticeListResp
-	(*GroupNotice)(nil),                    // 135: libration.oidb.GroupNotice
-	(*GroupNoticeGroup)(nil),               // 136: libration.oidb.GroupNoticeGroup
-	(*GroupNoticeUser)(nil),                // 137: libration.oidb.GroupNoticeUser
-	(*AnswerGroupNoticeReq)(nil),           // 138: libration.oidb.AnswerGroupNoticeReq
-	(*AnswerGroupNoticeBody)(nil),          // 139: libration.oidb.AnswerGroupNoticeBody
-	(*GroupReactionReq)(nil),               // 140: libration.oidb.GroupReactionReq
-	(*ReactionUsersReq)(nil),               // 141: libration.oidb.ReactionUsersReq
-	(*ReactionUsersResp)(nil),              // 142: libration.oidb.ReactionUsersResp
-	(*ReactionUser)(nil),                   // 143: libration.oidb.ReactionUser
-	(*EssenceReq)(nil),                     // 144: libration.oidb.EssenceReq
-	(*EssenceResp)(nil),                    // 145: libration.oidb.EssenceResp
-	(*NudgeReq)(nil),                       // 146: libration.oidb.NudgeReq
-	(*RecallNudgeReq)(nil),                 // 147: libration.oidb.RecallNudgeReq
-	(*RecallNudgeC2C)(nil),                 // 148: libration.oidb.RecallNudgeC2C
-	(*RecallNudgeGroup)(nil),               // 149: libration.oidb.RecallNudgeGroup
-	(*RecallNudgeTip)(nil),                 // 150: libration.oidb.RecallNudgeTip
-	(*GroupTodoReq)(nil),                   // 151: libration.oidb.GroupTodoReq
-	(*GroupTodoResp)(nil),                  // 152: libration.oidb.GroupTodoResp
-	(*GetGroupTodoReq)(nil),                // 153: libration.oidb.GetGroupTodoReq
-	(*GetGroupTodoResp)(nil),               // 154: libration.oidb.GetGroupTodoResp
-	(*GroupTodoInfo)(nil),                  // 155: libration.oidb.GroupTodoInfo
-	(*GroupTodoNode)(nil),                  // 156: libration.oidb.GroupTodoNode
-	(*ClockInReq)(nil),                     // 157: libration.oidb.ClockInReq
-	(*ClockInWrite)(nil),                   // 158: libration.oidb.ClockInWrite
-	(*ClockInResp)(nil),                    // 159: libration.oidb.ClockInResp
-	(*ClockInResult)(nil),                  // 160: libration.oidb.ClockInResult
-	(*ClockInRet)(nil),                     // 161: libration.oidb.ClockInRet
-	(*ClockInDone)(nil),                    // 162: libration.oidb.ClockInDone
-	(*ClockInScore)(nil),                   // 163: libration.oidb.ClockInScore
-	(*JoinEmojiChainReq)(nil),              // 164: libration.oidb.JoinEmojiChainReq
-	(*PinListResp)(nil),                    // 165: libration.oidb.PinListResp
-	(*PinnedFriend)(nil),                   // 166: libration.oidb.PinnedFriend
-	(*PinnedGroup)(nil),                    // 167: libration.oidb.PinnedGroup
-	(*SnsUpdateReq)(nil),                   // 168: libration.oidb.SnsUpdateReq
-	(*SnsUpdateBuffer)(nil),                // 169: libration.oidb.SnsUpdateBuffer
-	(*SnsUpdateItem)(nil),                  // 170: libration.oidb.SnsUpdateItem
-	(*SnsUpdateResp)(nil),                  // 171: libration.oidb.SnsUpdateResp
-	(*GroupFileReq)(nil),                   // 172: libration.oidb.GroupFileReq
-	(*GroupFileUploadReq)(nil),             // 173: libration.oidb.GroupFileUploadReq
-	(*GroupFileResendReq)(nil),             // 174: libration.oidb.GroupFileResendReq
-	(*GroupFileDownloadReq)(nil),           // 175: libration.oidb.GroupFileDownloadReq
-	(*GroupFileDeleteReq)(nil),             // 176: libration.oidb.GroupFileDeleteReq
-	(*GroupFileRenameReq)(nil),             // 177: libration.oidb.GroupFileRenameReq
-	(*GroupFileMoveReq)(nil),               // 178: libration.oidb.GroupFileMoveReq
-	(*GroupFileResp)(nil),                  // 179: libration.oidb.GroupFileResp
-	(*GroupFileUploadResp)(nil),            // 180: libration.oidb.GroupFileUploadResp
-	(*GroupFileResendResp)(nil),            // 181: libration.oidb.GroupFileResendResp
-	(*GroupFileDownloadResp)(nil),          // 182: libration.oidb.GroupFileDownloadResp
-	(*GroupFileOpResp)(nil),                // 183: libration.oidb.GroupFileOpResp
-	(*GroupFolderReq)(nil),                 // 184: libration.oidb.GroupFolderReq
-	(*GroupFolderCreateReq)(nil),           // 185: libration.oidb.GroupFolderCreateReq
-	(*GroupFolderDeleteReq)(nil),           // 186: libration.oidb.GroupFolderDeleteReq
-	(*GroupFolderRenameReq)(nil),           // 187: libration.oidb.GroupFolderRenameReq
-	(*GroupFolderMoveReq)(nil),             // 188: libration.oidb.GroupFolderMoveReq
-	(*GroupFolderResp)(nil),                // 189: libration.oidb.GroupFolderResp
-	(*GroupFolderOpResp)(nil),              // 190: libration.oidb.GroupFolderOpResp
-	(*GroupFileViewReq)(nil),               // 191: libration.oidb.GroupFileViewReq
-	(*GroupFileInfoReq)(nil),               // 192: libration.oidb.GroupFileInfoReq
-	(*GroupFileListReq)(nil),               // 193: libration.oidb.GroupFileListReq
-	(*GroupFileCountReq)(nil),              // 194: libration.oidb.GroupFileCountReq
-	(*GroupFileSpaceReq)(nil),              // 195: libration.oidb.GroupFileSpaceReq
-	(*GroupFileViewResp)(nil),              // 196: libration.oidb.GroupFileViewResp
-	(*GroupFileInfoResp)(nil),              // 197: libration.oidb.GroupFileInfoResp
-	(*GroupFileListResp)(nil),              // 198: libration.oidb.GroupFileListResp
-	(*GroupFileItem)(nil),                  // 199: libration.oidb.GroupFileItem
-	(*GroupFolder)(nil),                    // 200: libration.oidb.GroupFolder
-	(*GroupFile)(nil),                      // 201: libration.oidb.GroupFile
-	(*GroupFileCountResp)(nil),             // 202: libration.oidb.GroupFileCountResp
-	(*GroupFileSpaceResp)(nil),             // 203: libration.oidb.GroupFileSpaceResp
-	(*GroupFileTransReq)(nil),              // 204: libration.oidb.GroupFileTransReq
-	(*GroupFileKeepReq)(nil),               // 205: libration.oidb.GroupFileKeepReq
-	(*GroupFileCopyToReq)(nil),             // 206: libration.oidb.GroupFileCopyToReq
-	(*GroupFileFeedReq)(nil),               // 207: libration.oidb.GroupFileFeedReq
-	(*GroupFileFeed)(nil),                  // 208: libration.oidb.GroupFileFeed
-	(*GroupFileTransResp)(nil),             // 209: libration.oidb.GroupFileTransResp
-	(*GroupFileKeepResp)(nil),              // 210: libration.oidb.GroupFileKeepResp
-	(*GroupFileCopyToResp)(nil),            // 211: libration.oidb.GroupFileCopyToResp
-	(*GroupFileFeedResp)(nil),              // 212: libration.oidb.GroupFileFeedResp
-	(*GroupFileFeedResult)(nil),            // 213: libration.oidb.GroupFileFeedResult
-	(*AiCharacterListReq)(nil),             // 214: libration.oidb.AiCharacterListReq
-	(*AiCharacterListResp)(nil),            // 215: libration.oidb.AiCharacterListResp
-	(*AiCharacterGroup)(nil),               // 216: libration.oidb.AiCharacterGroup
-	(*AiCharacter)(nil),                    // 217: libration.oidb.AiCharacter
-	(*AiCharacterFlatListResp)(nil),        // 218: libration.oidb.AiCharacterFlatListResp
-	(*AiRecordReq)(nil),                    // 219: libration.oidb.AiRecordReq
-	(*AiRecordClientInfo)(nil),             // 220: libration.oidb.AiRecordClientInfo
-	(*AiRecordResp)(nil),                   // 221: libration.oidb.AiRecordResp
-	(*OcrReq)(nil),                         // 222: libration.oidb.OcrReq
-	(*OcrReqBody)(nil),                     // 223: libration.oidb.OcrReqBody
-	(*OcrResp)(nil),                        // 224: libration.oidb.OcrResp
-	(*OcrRespBody)(nil),                    // 225: libration.oidb.OcrRespBody
-	(*OcrText)(nil),                        // 226: libration.oidb.OcrText
-	(*OcrPolygon)(nil),                     // 227: libration.oidb.OcrPolygon
-	(*OcrPoint)(nil),                       // 228: libration.oidb.OcrPoint
-	(*OcrLanguage)(nil),                    // 229: libration.oidb.OcrLanguage
-	(*UrlCheckReq)(nil),                    // 230: libration.oidb.UrlCheckReq
-	(*UrlCheckBody)(nil),                   // 231: libration.oidb.UrlCheckBody
-	(*UrlCheckResp)(nil),                   // 232: libration.oidb.UrlCheckResp
-	(*UrlCheckResults)(nil),                // 233: libration.oidb.UrlCheckResults
-	(*UrlCheckResult)(nil),                 // 234: libration.oidb.UrlCheckResult
-	(*PsKeyReq)(nil),                       // 235: libration.oidb.PsKeyReq
-	(*PsKeyResp)(nil),                      // 236: libration.oidb.PsKeyResp
-	(*ClientKeyResp)(nil),                  // 237: libration.oidb.ClientKeyResp
-	(*ConfirmSwitchReq)(nil),               // 238: libration.oidb.ConfirmSwitchReq
-	(*ConfirmSwitchBody)(nil),              // 239: libration.oidb.ConfirmSwitchBody
-	(*ConfirmSwitchDevice)(nil),            // 240: libration.oidb.ConfirmSwitchDevice
-	(*FaceListReq)(nil),                    // 241: libration.oidb.FaceListReq
-	(*FaceListResp)(nil),                   // 242: libration.oidb.FaceListResp
-	(*FaceContent)(nil),                    // 243: libration.oidb.FaceContent
-	(*FaceMagicContent)(nil),               // 244: libration.oidb.FaceMagicContent
-	(*FaceMagicList)(nil),                  // 245: libration.oidb.FaceMagicList
-	(*FacePack)(nil),                       // 246: libration.oidb.FacePack
-	(*Face)(nil),                           // 247: libration.oidb.Face
-	(*FaceUrl)(nil),                        // 248: libration.oidb.FaceUrl
-	(*SetStatusReq)(nil),                   // 249: libration.oidb.SetStatusReq
-	(*SetStatusCustom)(nil),                // 250: libration.oidb.SetStatusCustom
-	(*SetStatusResp)(nil),                  // 251: libration.oidb.SetStatusResp
-	(*FaceRoamReq)(nil),                    // 252: libration.oidb.FaceRoamReq
-	(*FaceRoamPlatform)(nil),               // 253: libration.oidb.FaceRoamPlatform
-	(*FaceRoamDelete)(nil),                 // 254: libration.oidb.FaceRoamDelete
-	(*FaceRoamListResp)(nil),               // 255: libration.oidb.FaceRoamListResp
-	(*FaceRoamUserInfo)(nil),               // 256: libration.oidb.FaceRoamUserInfo
-	(*FaceRoamDeleteResp)(nil),             // 257: libration.oidb.FaceRoamDeleteResp
-	(*FaceRoamDeleteResult)(nil),           // 258: libration.oidb.FaceRoamDeleteResult
-	(*CustomFaceMoveReq)(nil),              // 259: libration.oidb.CustomFaceMoveReq
-	(*CustomFaceClient)(nil),               // 260: libration.oidb.CustomFaceClient
-	(*CustomFaceEditReq)(nil),              // 261: libration.oidb.CustomFaceEditReq
-	(*CustomFaceId)(nil),                   // 262: libration.oidb.CustomFaceId
-	(*CustomFaceDesc)(nil),                 // 263: libration.oidb.CustomFaceDesc
-	(*FaceRoamAddReq)(nil),                 // 264: libration.oidb.FaceRoamAddReq
-	(*FaceRoamAddBody)(nil),                // 265: libration.oidb.FaceRoamAddBody
-	(*FaceRoamAddResp)(nil),                // 266: libration.oidb.FaceRoamAddResp
-	(*FaceRoamAddResult)(nil),              // 267: libration.oidb.FaceRoamAddResult
-	(*FaceRoamAddExt)(nil),                 // 268: libration.oidb.FaceRoamAddExt
-	(*MarketFaceKeyReq)(nil),               // 269: libration.oidb.MarketFaceKeyReq
-	(*MarketFaceKeyIds)(nil),               // 270: libration.oidb.MarketFaceKeyIds
-	(*MarketFaceKeyResp)(nil),              // 271: libration.oidb.MarketFaceKeyResp
-	(*MarketFaceKeys)(nil),                 // 272: libration.oidb.MarketFaceKeys
-	(*WebSsoReq)(nil),                      // 273: libration.oidb.WebSsoReq
-	(*WebSsoResp)(nil),                     // 274: libration.oidb.WebSsoResp
-	(*PullPicsReq)(nil),                    // 275: libration.oidb.PullPicsReq
-	(*PullPicsResp)(nil),                   // 276: libration.oidb.PullPicsResp
-	(*PullPic)(nil),                        // 277: libration.oidb.PullPic
-	(*MiniAppShareReq)(nil),                // 278: libration.oidb.MiniAppShareReq
-	(*MiniAppShareBody)(nil),               // 279: libration.oidb.MiniAppShareBody
-	(*MiniAppShareExt)(nil),                // 280: libration.oidb.MiniAppShareExt
-	(*MiniAppShareTemplate)(nil),           // 281: libration.oidb.MiniAppShareTemplate
-	(*MiniAppShareResp)(nil),               // 282: libration.oidb.MiniAppShareResp
-	(*MiniAppShareContent)(nil),            // 283: libration.oidb.MiniAppShareContent
-	(*AlbumReq)(nil),                       // 284: libration.oidb.AlbumReq
-	(*AlbumHeader)(nil),                    // 285: libration.oidb.AlbumHeader
-	(*AlbumListBody)(nil),                  // 286: libration.oidb.AlbumListBody
-	(*AlbumMediaListBody)(nil),             // 287: libration.oidb.AlbumMediaListBody
-	(*AlbumAddBody)(nil),                   // 288: libration.oidb.AlbumAddBody
-	(*AlbumAddInfo)(nil),                   // 289: libration.oidb.AlbumAddInfo
-	(*AlbumDeleteBody)(nil),                // 290: libration.oidb.AlbumDeleteBody
-	(*AlbumListResp)(nil),                  // 291: libration.oidb.AlbumListResp
-	(*AlbumListResult)(nil),                // 292: libration.oidb.AlbumListResult
-	(*AlbumAddResp)(nil),                   // 293: libration.oidb.AlbumAddResp
-	(*AlbumAddResult)(nil),                 // 294: libration.oidb.AlbumAddResult
-	(*AlbumAdded)(nil),                     // 295: libration.oidb.AlbumAdded
-	(*AlbumDeleteResp)(nil),                // 296: libration.oidb.AlbumDeleteResp
-	(*AlbumMediaListResp)(nil),             // 297: libration.oidb.AlbumMediaListResp
-	(*AlbumMediaList)(nil),                 // 298: libration.oidb.AlbumMediaList
-	(*Album)(nil),                          // 299: libration.oidb.Album
-	(*AlbumCover)(nil),                     // 300: libration.oidb.AlbumCover
-	(*AlbumUser)(nil),                      // 301: libration.oidb.AlbumUser
-	(*AlbumImage)(nil),                     // 302: libration.oidb.AlbumImage
-	(*AlbumThumb)(nil),                     // 303: libration.oidb.AlbumThumb
-	(*AlbumUrl)(nil),                       // 304: libration.oidb.AlbumUrl
-	(*AlbumVideo)(nil),                     // 305: libration.oidb.AlbumVideo
-	(*AlbumMedia)(nil),                     // 306: libration.oidb.AlbumMedia
-	(*AlbumLike)(nil),                      // 307: libration.oidb.AlbumLike
-	nil,                                    // 308: libration.oidb.Friend.BizEntry
-	nil,                                    // 309: libration.oidb.FriendBizData.NumbersEntry
-	nil,                                    // 310: libration.oidb.FriendBizData.StringsEntry
-	nil,                                    // 311: libration.oidb.PsKeyResp.KeysEntry
+	(*UserInfosByUinReq)(nil),              // 7: libration.oidb.UserInfosByUinReq
+	(*UserInfosByUidReq)(nil),              // 8: libration.oidb.UserInfosByUidReq
+	(*UserInfoKeys)(nil),                   // 9: libration.oidb.UserInfoKeys
+	(*UserInfosResp)(nil),                  // 10: libration.oidb.UserInfosResp
+	(*UserInfoResp)(nil),                   // 11: libration.oidb.UserInfoResp
+	(*UserInfoBody)(nil),                   // 12: libration.oidb.UserInfoBody
+	(*UserProperties)(nil),                 // 13: libration.oidb.UserProperties
+	(*NumberProperty)(nil),                 // 14: libration.oidb.NumberProperty
+	(*BytesProperty)(nil),                  // 15: libration.oidb.BytesProperty
+	(*UserAvatarValue)(nil),                // 16: libration.oidb.UserAvatarValue
+	(*UserLabelsValue)(nil),                // 17: libration.oidb.UserLabelsValue
+	(*UserLabel)(nil),                      // 18: libration.oidb.UserLabel
+	(*UserBusinessValue)(nil),              // 19: libration.oidb.UserBusinessValue
+	(*UserBusinessBody)(nil),               // 20: libration.oidb.UserBusinessBody
+	(*UserBusiness)(nil),                   // 21: libration.oidb.UserBusiness
+	(*UserCustomStatusValue)(nil),          // 22: libration.oidb.UserCustomStatusValue
+	(*ModifySelfProfileReq)(nil),           // 23: libration.oidb.ModifySelfProfileReq
+	(*ProfileLikeReq)(nil),                 // 24: libration.oidb.ProfileLikeReq
+	(*ProfileLikeListReq)(nil),             // 25: libration.oidb.ProfileLikeListReq
+	(*ProfileLikeListResp)(nil),            // 26: libration.oidb.ProfileLikeListResp
+	(*ProfileLikeCountReq)(nil),            // 27: libration.oidb.ProfileLikeCountReq
+	(*ProfileLikeCountResp)(nil),           // 28: libration.oidb.ProfileLikeCountResp
+	(*ProfileLikeInfo)(nil),                // 29: libration.oidb.ProfileLikeInfo
+	(*ProfileLikeGiven)(nil),               // 30: libration.oidb.ProfileLikeGiven
+	(*ProfileLikeReceived)(nil),            // 31: libration.oidb.ProfileLikeReceived
+	(*ProfileLikeUser)(nil),                // 32: libration.oidb.ProfileLikeUser
+	(*FriendsStatusReq)(nil),               // 33: libration.oidb.FriendsStatusReq
+	(*FriendsStatusResp)(nil),              // 34: libration.oidb.FriendsStatusResp
+	(*FriendStatus)(nil),                   // 35: libration.oidb.FriendStatus
+	(*GroupContactArkReq)(nil),             // 36: libration.oidb.GroupContactArkReq
+	(*GroupContactArkResp)(nil),            // 37: libration.oidb.GroupContactArkResp
+	(*FriendContactArkReq)(nil),            // 38: libration.oidb.FriendContactArkReq
+	(*FriendContactArkResp)(nil),           // 39: libration.oidb.FriendContactArkResp
+	(*FriendListReq)(nil),                  // 40: libration.oidb.FriendListReq
+	(*FriendListBiz)(nil),                  // 41: libration.oidb.FriendListBiz
+	(*FriendListBizKeys)(nil),              // 42: libration.oidb.FriendListBizKeys
+	(*FriendListCookie)(nil),               // 43: libration.oidb.FriendListCookie
+	(*FriendListResp)(nil),                 // 44: libration.oidb.FriendListResp
+	(*Friend)(nil),                         // 45: libration.oidb.Friend
+	(*FriendBizData)(nil),                  // 46: libration.oidb.FriendBizData
+	(*FriendCategory)(nil),                 // 47: libration.oidb.FriendCategory
+	(*DeleteFriendReq)(nil),                // 48: libration.oidb.DeleteFriendReq
+	(*DeleteFriendBody)(nil),               // 49: libration.oidb.DeleteFriendBody
+	(*DeleteFriendUnknown)(nil),            // 50: libration.oidb.DeleteFriendUnknown
+	(*DeleteFriendUnknown3)(nil),           // 51: libration.oidb.DeleteFriendUnknown3
+	(*SetFriendRemarkReq)(nil),             // 52: libration.oidb.SetFriendRemarkReq
+	(*SetFriendCategoryReq)(nil),           // 53: libration.oidb.SetFriendCategoryReq
+	(*FriendRequestListReq)(nil),           // 54: libration.oidb.FriendRequestListReq
+	(*FriendRequestListResp)(nil),          // 55: libration.oidb.FriendRequestListResp
+	(*FriendRequestPage)(nil),              // 56: libration.oidb.FriendRequestPage
+	(*FriendRequest)(nil),                  // 57: libration.oidb.FriendRequest
+	(*AnswerFriendRequestReq)(nil),         // 58: libration.oidb.AnswerFriendRequestReq
+	(*FilteredFriendRequestListReq)(nil),   // 59: libration.oidb.FilteredFriendRequestListReq
+	(*FilteredFriendRequestCount)(nil),     // 60: libration.oidb.FilteredFriendRequestCount
+	(*FilteredFriendRequestListResp)(nil),  // 61: libration.oidb.FilteredFriendRequestListResp
+	(*FilteredFriendRequestPage)(nil),      // 62: libration.oidb.FilteredFriendRequestPage
+	(*FilteredFriendRequest)(nil),          // 63: libration.oidb.FilteredFriendRequest
+	(*AcceptFilteredFriendRequestReq)(nil), // 64: libration.oidb.AcceptFilteredFriendRequestReq
+	(*SearchUserReq)(nil),                  // 65: libration.oidb.SearchUserReq
+	(*SearchUserSettings)(nil),             // 66: libration.oidb.SearchUserSettings
+	(*AddFriendSettingReq)(nil),            // 67: libration.oidb.AddFriendSettingReq
+	(*AddFriendReq)(nil),                   // 68: libration.oidb.AddFriendReq
+	(*AddRobotFriendReq)(nil),              // 69: libration.oidb.AddRobotFriendReq
+	(*ShareCardReq)(nil),                   // 70: libration.oidb.ShareCardReq
+	(*ShareCardBody)(nil),                  // 71: libration.oidb.ShareCardBody
+	(*ShareCardFlag)(nil),                  // 72: libration.oidb.ShareCardFlag
+	(*ShareCard)(nil),                      // 73: libration.oidb.ShareCard
+	(*ShareCardTarget)(nil),                // 74: libration.oidb.ShareCardTarget
+	(*InputStatusReq)(nil),                 // 75: libration.oidb.InputStatusReq
+	(*InputStatusBody)(nil),                // 76: libration.oidb.InputStatusBody
+	(*InputStatusResp)(nil),                // 77: libration.oidb.InputStatusResp
+	(*InputStatusResult)(nil),              // 78: libration.oidb.InputStatusResult
+	(*GroupListReq)(nil),                   // 79: libration.oidb.GroupListReq
+	(*GroupListConfig)(nil),                // 80: libration.oidb.GroupListConfig
+	(*GroupListInfoFlags)(nil),             // 81: libration.oidb.GroupListInfoFlags
+	(*GroupListPersonFlags)(nil),           // 82: libration.oidb.GroupListPersonFlags
+	(*GroupListUnknownFlags)(nil),          // 83: libration.oidb.GroupListUnknownFlags
+	(*GroupListResp)(nil),                  // 84: libration.oidb.GroupListResp
+	(*GroupListEntry)(nil),                 // 85: libration.oidb.GroupListEntry
+	(*GroupListInfo)(nil),                  // 86: libration.oidb.GroupListInfo
+	(*GroupListOwner)(nil),                 // 87: libration.oidb.GroupListOwner
+	(*GroupListPerson)(nil),                // 88: libration.oidb.GroupListPerson
+	(*GroupInfoReq)(nil),                   // 89: libration.oidb.GroupInfoReq
+	(*GroupInfoReqEntry)(nil),              // 90: libration.oidb.GroupInfoReqEntry
+	(*GroupInfoFlags)(nil),                 // 91: libration.oidb.GroupInfoFlags
+	(*GroupInfoResp)(nil),                  // 92: libration.oidb.GroupInfoResp
+	(*GroupInfoRespEntry)(nil),             // 93: libration.oidb.GroupInfoRespEntry
+	(*GroupInfo)(nil),                      // 94: libration.oidb.GroupInfo
+	(*GroupMemberListReq)(nil),             // 95: libration.oidb.GroupMemberListReq
+	(*GroupMemberReq)(nil),                 // 96: libration.oidb.GroupMemberReq
+	(*GroupMemberSelector)(nil),            // 97: libration.oidb.GroupMemberSelector
+	(*GroupMemberFlags)(nil),               // 98: libration.oidb.GroupMemberFlags
+	(*GroupMemberListResp)(nil),            // 99: libration.oidb.GroupMemberListResp
+	(*GroupMemberResp)(nil),                // 100: libration.oidb.GroupMemberResp
+	(*GroupMember)(nil),                    // 101: libration.oidb.GroupMember
+	(*GroupMemberId)(nil),                  // 102: libration.oidb.GroupMemberId
+	(*GroupMemberCard)(nil),                // 103: libration.oidb.GroupMemberCard
+	(*GroupMemberLevel)(nil),               // 104: libration.oidb.GroupMemberLevel
+	(*AtAllRemainReq)(nil),                 // 105: libration.oidb.AtAllRemainReq
+	(*AtAllRemainResp)(nil),                // 106: libration.oidb.AtAllRemainResp
+	(*ModifyGroupReq)(nil),                 // 107: libration.oidb.ModifyGroupReq
+	(*ModifyGroupInfo)(nil),                // 108: libration.oidb.ModifyGroupInfo
+	(*ModifyGroupResp)(nil),                // 109: libration.oidb.ModifyGroupResp
+	(*MuteMemberReq)(nil),                  // 110: libration.oidb.MuteMemberReq
+	(*MuteMemberEntry)(nil),                // 111: libration.oidb.MuteMemberEntry
+	(*MuteMemberResp)(nil),                 // 112: libration.oidb.MuteMemberResp
+	(*KickMemberReq)(nil),                  // 113: libration.oidb.KickMemberReq
+	(*KickMemberResp)(nil),                 // 114: libration.oidb.KickMemberResp
+	(*LeaveGroupReq)(nil),                  // 115: libration.oidb.LeaveGroupReq
+	(*ModifyMemberReq)(nil),                // 116: libration.oidb.ModifyMemberReq
+	(*ModifyMemberInfo)(nil),               // 117: libration.oidb.ModifyMemberInfo
+	(*ModifyMemberResp)(nil),               // 118: libration.oidb.ModifyMemberResp
+	(*SetAdminReq)(nil),                    // 119: libration.oidb.SetAdminReq
+	(*SetAdminResp)(nil),                   // 120: libration.oidb.SetAdminResp
+	(*TransferGroupReq)(nil),               // 121: libration.oidb.TransferGroupReq
+	(*TransferGroupByUinReq)(nil),          // 122: libration.oidb.TransferGroupByUinReq
+	(*TransferGroupResp)(nil),              // 123: libration.oidb.TransferGroupResp
+	(*SetGroupRemarkReq)(nil),              // 124: libration.oidb.SetGroupRemarkReq
+	(*SetGroupRemarkInfo)(nil),             // 125: libration.oidb.SetGroupRemarkInfo
+	(*SetGroupRemarkResp)(nil),             // 126: libration.oidb.SetGroupRemarkResp
+	(*SetGroupRemarkResult)(nil),           // 127: libration.oidb.SetGroupRemarkResult
+	(*InviteToGroupReq)(nil),               // 128: libration.oidb.InviteToGroupReq
+	(*InviteToGroupUser)(nil),              // 129: libration.oidb.InviteToGroupUser
+	(*SetGroupMsgMaskReq)(nil),             // 130: libration.oidb.SetGroupMsgMaskReq
+	(*SetGroupMsgMaskBody)(nil),            // 131: libration.oidb.SetGroupMsgMaskBody
+	(*GroupMsgMaskSetting)(nil),            // 132: libration.oidb.GroupMsgMaskSetting
+	(*SetGroupMsgMaskResp)(nil),            // 133: libration.oidb.SetGroupMsgMaskResp
+	(*SetGroupMsgMaskResult)(nil),          // 134: libration.oidb.SetGroupMsgMaskResult
+	(*SetGroupBotReq)(nil),                 // 135: libration.oidb.SetGroupBotReq
+	(*GroupBotCallbackReq)(nil),            // 136: libration.oidb.GroupBotCallbackReq
+	(*GroupNoticeListReq)(nil),             // 137: libration.oidb.GroupNoticeListReq
+	(*GroupNoticeListResp)(nil),            // 138: libration.oidb.GroupNoticeListResp
+	(*GroupNotice)(nil),                    // 139: libration.oidb.GroupNotice
+	(*GroupNoticeGroup)(nil),               // 140: libration.oidb.GroupNoticeGroup
+	(*GroupNoticeUser)(nil),                // 141: libration.oidb.GroupNoticeUser
+	(*AnswerGroupNoticeReq)(nil),           // 142: libration.oidb.AnswerGroupNoticeReq
+	(*AnswerGroupNoticeBody)(nil),          // 143: libration.oidb.AnswerGroupNoticeBody
+	(*GroupReactionReq)(nil),               // 144: libration.oidb.GroupReactionReq
+	(*ReactionUsersReq)(nil),               // 145: libration.oidb.ReactionUsersReq
+	(*ReactionUsersResp)(nil),              // 146: libration.oidb.ReactionUsersResp
+	(*ReactionUser)(nil),                   // 147: libration.oidb.ReactionUser
+	(*EssenceReq)(nil),                     // 148: libration.oidb.EssenceReq
+	(*EssenceResp)(nil),                    // 149: libration.oidb.EssenceResp
+	(*NudgeReq)(nil),                       // 150: libration.oidb.NudgeReq
+	(*RecallNudgeReq)(nil),                 // 151: libration.oidb.RecallNudgeReq
+	(*RecallNudgeC2C)(nil),                 // 152: libration.oidb.RecallNudgeC2C
+	(*RecallNudgeGroup)(nil),               // 153: libration.oidb.RecallNudgeGroup
+	(*RecallNudgeTip)(nil),                 // 154: libration.oidb.RecallNudgeTip
+	(*GroupTodoReq)(nil),                   // 155: libration.oidb.GroupTodoReq
+	(*GroupTodoResp)(nil),                  // 156: libration.oidb.GroupTodoResp
+	(*GetGroupTodoReq)(nil),                // 157: libration.oidb.GetGroupTodoReq
+	(*GetGroupTodoResp)(nil),               // 158: libration.oidb.GetGroupTodoResp
+	(*GroupTodoInfo)(nil),                  // 159: libration.oidb.GroupTodoInfo
+	(*GroupTodoNode)(nil),                  // 160: libration.oidb.GroupTodoNode
+	(*ClockInReq)(nil),                     // 161: libration.oidb.ClockInReq
+	(*ClockInWrite)(nil),                   // 162: libration.oidb.ClockInWrite
+	(*ClockInResp)(nil),                    // 163: libration.oidb.ClockInResp
+	(*ClockInResult)(nil),                  // 164: libration.oidb.ClockInResult
+	(*ClockInRet)(nil),                     // 165: libration.oidb.ClockInRet
+	(*ClockInDone)(nil),                    // 166: libration.oidb.ClockInDone
+	(*ClockInScore)(nil),                   // 167: libration.oidb.ClockInScore
+	(*JoinEmojiChainReq)(nil),              // 168: libration.oidb.JoinEmojiChainReq
+	(*PinListResp)(nil),                    // 169: libration.oidb.PinListResp
+	(*PinnedFriend)(nil),                   // 170: libration.oidb.PinnedFriend
+	(*PinnedGroup)(nil),                    // 171: libration.oidb.PinnedGroup
+	(*SnsUpdateReq)(nil),                   // 172: libration.oidb.SnsUpdateReq
+	(*SnsUpdateBuffer)(nil),                // 173: libration.oidb.SnsUpdateBuffer
+	(*SnsUpdateItem)(nil),                  // 174: libration.oidb.SnsUpdateItem
+	(*SnsUpdateResp)(nil),                  // 175: libration.oidb.SnsUpdateResp
+	(*GroupFileReq)(nil),                   // 176: libration.oidb.GroupFileReq
+	(*GroupFileUploadReq)(nil),             // 177: libration.oidb.GroupFileUploadReq
+	(*GroupFileResendReq)(nil),             // 178: libration.oidb.GroupFileResendReq
+	(*GroupFileDownloadReq)(nil),           // 179: libration.oidb.GroupFileDownloadReq
+	(*GroupFileDeleteReq)(nil),             // 180: libration.oidb.GroupFileDeleteReq
+	(*GroupFileRenameReq)(nil),             // 181: libration.oidb.GroupFileRenameReq
+	(*GroupFileMoveReq)(nil),               // 182: libration.oidb.GroupFileMoveReq
+	(*GroupFileResp)(nil),                  // 183: libration.oidb.GroupFileResp
+	(*GroupFileUploadResp)(nil),            // 184: libration.oidb.GroupFileUploadResp
+	(*GroupFileResendResp)(nil),            // 185: libration.oidb.GroupFileResendResp
+	(*GroupFileDownloadResp)(nil),          // 186: libration.oidb.GroupFileDownloadResp
+	(*GroupFileOpResp)(nil),                // 187: libration.oidb.GroupFileOpResp
+	(*GroupFolderReq)(nil),                 // 188: libration.oidb.GroupFolderReq
+	(*GroupFolderCreateReq)(nil),           // 189: libration.oidb.GroupFolderCreateReq
+	(*GroupFolderDeleteReq)(nil),           // 190: libration.oidb.GroupFolderDeleteReq
+	(*GroupFolderRenameReq)(nil),           // 191: libration.oidb.GroupFolderRenameReq
+	(*GroupFolderMoveReq)(nil),             // 192: libration.oidb.GroupFolderMoveReq
+	(*GroupFolderResp)(nil),                // 193: libration.oidb.GroupFolderResp
+	(*GroupFolderOpResp)(nil),              // 194: libration.oidb.GroupFolderOpResp
+	(*GroupFileViewReq)(nil),               // 195: libration.oidb.GroupFileViewReq
+	(*GroupFileInfoReq)(nil),               // 196: libration.oidb.GroupFileInfoReq
+	(*GroupFileListReq)(nil),               // 197: libration.oidb.GroupFileListReq
+	(*GroupFileCountReq)(nil),              // 198: libration.oidb.GroupFileCountReq
+	(*GroupFileSpaceReq)(nil),              // 199: libration.oidb.GroupFileSpaceReq
+	(*GroupFileViewResp)(nil),              // 200: libration.oidb.GroupFileViewResp
+	(*GroupFileInfoResp)(nil),              // 201: libration.oidb.GroupFileInfoResp
+	(*GroupFileListResp)(nil),              // 202: libration.oidb.GroupFileListResp
+	(*GroupFileItem)(nil),                  // 203: libration.oidb.GroupFileItem
+	(*GroupFolder)(nil),                    // 204: libration.oidb.GroupFolder
+	(*GroupFile)(nil),                      // 205: libration.oidb.GroupFile
+	(*GroupFileCountResp)(nil),             // 206: libration.oidb.GroupFileCountResp
+	(*GroupFileSpaceResp)(nil),             // 207: libration.oidb.GroupFileSpaceResp
+	(*GroupFileTransReq)(nil),              // 208: libration.oidb.GroupFileTransReq
+	(*GroupFileKeepReq)(nil),               // 209: libration.oidb.GroupFileKeepReq
+	(*GroupFileCopyToReq)(nil),             // 210: libration.oidb.GroupFileCopyToReq
+	(*GroupFileFeedReq)(nil),               // 211: libration.oidb.GroupFileFeedReq
+	(*GroupFileFeed)(nil),                  // 212: libration.oidb.GroupFileFeed
+	(*GroupFileTransResp)(nil),             // 213: libration.oidb.GroupFileTransResp
+	(*GroupFileKeepResp)(nil),              // 214: libration.oidb.GroupFileKeepResp
+	(*GroupFileCopyToResp)(nil),            // 215: libration.oidb.GroupFileCopyToResp
+	(*GroupFileFeedResp)(nil),              // 216: libration.oidb.GroupFileFeedResp
+	(*GroupFileFeedResult)(nil),            // 217: libration.oidb.GroupFileFeedResult
+	(*AiCharacterListReq)(nil),             // 218: libration.oidb.AiCharacterListReq
+	(*AiCharacterListResp)(nil),            // 219: libration.oidb.AiCharacterListResp
+	(*AiCharacterGroup)(nil),               // 220: libration.oidb.AiCharacterGroup
+	(*AiCharacter)(nil),                    // 221: libration.oidb.AiCharacter
+	(*AiCharacterFlatListResp)(nil),        // 222: libration.oidb.AiCharacterFlatListResp
+	(*AiRecordReq)(nil),                    // 223: libration.oidb.AiRecordReq
+	(*AiRecordClientInfo)(nil),             // 224: libration.oidb.AiRecordClientInfo
+	(*AiRecordResp)(nil),                   // 225: libration.oidb.AiRecordResp
+	(*OcrReq)(nil),                         // 226: libration.oidb.OcrReq
+	(*OcrReqBody)(nil),                     // 227: libration.oidb.OcrReqBody
+	(*OcrResp)(nil),                        // 228: libration.oidb.OcrResp
+	(*OcrRespBody)(nil),                    // 229: libration.oidb.OcrRespBody
+	(*OcrText)(nil),                        // 230: libration.oidb.OcrText
+	(*OcrPolygon)(nil),                     // 231: libration.oidb.OcrPolygon
+	(*OcrPoint)(nil),                       // 232: libration.oidb.OcrPoint
+	(*OcrLanguage)(nil),                    // 233: libration.oidb.OcrLanguage
+	(*UrlCheckReq)(nil),                    // 234: libration.oidb.UrlCheckReq
+	(*UrlCheckBody)(nil),                   // 235: libration.oidb.UrlCheckBody
+	(*UrlCheckResp)(nil),                   // 236: libration.oidb.UrlCheckResp
+	(*UrlCheckResults)(nil),                // 237: libration.oidb.UrlCheckResults
+	(*UrlCheckResult)(nil),                 // 238: libration.oidb.UrlCheckResult
+	(*PsKeyReq)(nil),                       // 239: libration.oidb.PsKeyReq
+	(*PsKeyResp)(nil),                      // 240: libration.oidb.PsKeyResp
+	(*ClientKeyResp)(nil),                  // 241: libration.oidb.ClientKeyResp
+	(*ConfirmSwitchReq)(nil),               // 242: libration.oidb.ConfirmSwitchReq
+	(*ConfirmSwitchBody)(nil),              // 243: libration.oidb.ConfirmSwitchBody
+	(*ConfirmSwitchDevice)(nil),            // 244: libration.oidb.ConfirmSwitchDevice
+	(*FaceListReq)(nil),                    // 245: libration.oidb.FaceListReq
+	(*FaceListResp)(nil),                   // 246: libration.oidb.FaceListResp
+	(*FaceContent)(nil),                    // 247: libration.oidb.FaceContent
+	(*FaceMagicContent)(nil),               // 248: libration.oidb.FaceMagicContent
+	(*FaceMagicList)(nil),                  // 249: libration.oidb.FaceMagicList
+	(*FacePack)(nil),                       // 250: libration.oidb.FacePack
+	(*Face)(nil),                           // 251: libration.oidb.Face
+	(*FaceUrl)(nil),                        // 252: libration.oidb.FaceUrl
+	(*SetStatusReq)(nil),                   // 253: libration.oidb.SetStatusReq
+	(*SetStatusCustom)(nil),                // 254: libration.oidb.SetStatusCustom
+	(*SetStatusResp)(nil),                  // 255: libration.oidb.SetStatusResp
+	(*FaceRoamReq)(nil),                    // 256: libration.oidb.FaceRoamReq
+	(*FaceRoamPlatform)(nil),               // 257: libration.oidb.FaceRoamPlatform
+	(*FaceRoamDelete)(nil),                 // 258: libration.oidb.FaceRoamDelete
+	(*FaceRoamListResp)(nil),               // 259: libration.oidb.FaceRoamListResp
+	(*FaceRoamUserInfo)(nil),               // 260: libration.oidb.FaceRoamUserInfo
+	(*FaceRoamDeleteResp)(nil),             // 261: libration.oidb.FaceRoamDeleteResp
+	(*FaceRoamDeleteResult)(nil),           // 262: libration.oidb.FaceRoamDeleteResult
+	(*CustomFaceMoveReq)(nil),              // 263: libration.oidb.CustomFaceMoveReq
+	(*CustomFaceClient)(nil),               // 264: libration.oidb.CustomFaceClient
+	(*CustomFaceEditReq)(nil),              // 265: libration.oidb.CustomFaceEditReq
+	(*CustomFaceId)(nil),                   // 266: libration.oidb.CustomFaceId
+	(*CustomFaceDesc)(nil),                 // 267: libration.oidb.CustomFaceDesc
+	(*FaceRoamAddReq)(nil),                 // 268: libration.oidb.FaceRoamAddReq
+	(*FaceRoamAddBody)(nil),                // 269: libration.oidb.FaceRoamAddBody
+	(*FaceRoamAddResp)(nil),                // 270: libration.oidb.FaceRoamAddResp
+	(*FaceRoamAddResult)(nil),              // 271: libration.oidb.FaceRoamAddResult
+	(*FaceRoamAddExt)(nil),                 // 272: libration.oidb.FaceRoamAddExt
+	(*MarketFaceKeyReq)(nil),               // 273: libration.oidb.MarketFaceKeyReq
+	(*MarketFaceKeyIds)(nil),               // 274: libration.oidb.MarketFaceKeyIds
+	(*MarketFaceKeyResp)(nil),              // 275: libration.oidb.MarketFaceKeyResp
+	(*MarketFaceKeys)(nil),                 // 276: libration.oidb.MarketFaceKeys
+	(*WebSsoReq)(nil),                      // 277: libration.oidb.WebSsoReq
+	(*WebSsoResp)(nil),                     // 278: libration.oidb.WebSsoResp
+	(*PullPicsReq)(nil),                    // 279: libration.oidb.PullPicsReq
+	(*PullPicsResp)(nil),                   // 280: libration.oidb.PullPicsResp
+	(*PullPic)(nil),                        // 281: libration.oidb.PullPic
+	(*MiniAppShareReq)(nil),                // 282: libration.oidb.MiniAppShareReq
+	(*MiniAppShareBody)(nil),               // 283: libration.oidb.MiniAppShareBody
+	(*MiniAppShareExt)(nil),                // 284: libration.oidb.MiniAppShareExt
+	(*MiniAppShareTemplate)(nil),           // 285: libration.oidb.MiniAppShareTemplate
+	(*MiniAppShareResp)(nil),               // 286: libration.oidb.MiniAppShareResp
+	(*MiniAppShareContent)(nil),            // 287: libration.oidb.MiniAppShareContent
+	(*AlbumReq)(nil),                       // 288: libration.oidb.AlbumReq
+	(*AlbumHeader)(nil),                    // 289: libration.oidb.AlbumHeader
+	(*AlbumListBody)(nil),                  // 290: libration.oidb.AlbumListBody
+	(*AlbumMediaListBody)(nil),             // 291: libration.oidb.AlbumMediaListBody
+	(*AlbumAddBody)(nil),                   // 292: libration.oidb.AlbumAddBody
+	(*AlbumAddInfo)(nil),                   // 293: libration.oidb.AlbumAddInfo
+	(*AlbumDeleteBody)(nil),                // 294: libration.oidb.AlbumDeleteBody
+	(*AlbumListResp)(nil),                  // 295: libration.oidb.AlbumListResp
+	(*AlbumListResult)(nil),                // 296: libration.oidb.AlbumListResult
+	(*AlbumAddResp)(nil),                   // 297: libration.oidb.AlbumAddResp
+	(*AlbumAddResult)(nil),                 // 298: libration.oidb.AlbumAddResult
+	(*AlbumAdded)(nil),                     // 299: libration.oidb.AlbumAdded
+	(*AlbumDeleteResp)(nil),                // 300: libration.oidb.AlbumDeleteResp
+	(*AlbumMediaListResp)(nil),             // 301: libration.oidb.AlbumMediaListResp
+	(*AlbumMediaList)(nil),                 // 302: libration.oidb.AlbumMediaList
+	(*Album)(nil),                          // 303: libration.oidb.Album
+	(*AlbumCover)(nil),                     // 304: libration.oidb.AlbumCover
+	(*AlbumUser)(nil),                      // 305: libration.oidb.AlbumUser
+	(*AlbumImage)(nil),                     // 306: libration.oidb.AlbumImage
+	(*AlbumThumb)(nil),                     // 307: libration.oidb.AlbumThumb
+	(*AlbumUrl)(nil),                       // 308: libration.oidb.AlbumUrl
+	(*AlbumVideo)(nil),                     // 309: libration.oidb.AlbumVideo
+	(*AlbumMedia)(nil),                     // 310: libration.oidb.AlbumMedia
+	(*AlbumLike)(nil),                      // 311: libration.oidb.AlbumLike
+	nil,                                    // 312: libration.oidb.Friend.BizEntry
+	nil,                                    // 313: libration.oidb.FriendBizData.NumbersEntry
+	nil,                                    // 314: libration.oidb.FriendBizData.StringsEntry
+	nil,                                    // 315: libration.oidb.PsKeyResp.KeysEntry
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,   // 0: libration.oidb.OidbEnvelope.lafter:type_name -> libration.oidb.OidbLafter
 	2,   // 1: libration.oidb.OidbEnvelope.properties:type_name -> libration.oidb.OidbProperty
 	6,   // 2: libration.oidb.UserInfoByUidReq.keys:type_name -> libration.oidb.UserInfoKey
 	6,   // 3: libration.oidb.UserInfoByUinReq.keys:type_name -> libration.oidb.UserInfoKey
-	8,   // 4: libration.oidb.UserInfoResp.body:type_name -> libration.oidb.UserInfoBody
-	9,   // 5: libration.oidb.UserInfoBody.properties:type_name -> libration.oidb.UserProperties
-	10,  // 6: libration.oidb.UserProperties.numbers:type_name -> libration.oidb.NumberProperty
-	11,  // 7: libration.oidb.UserProperties.bytes_values:type_name -> libration.oidb.BytesProperty
-	14,  // 8: libration.oidb.UserLabelsValue.labels:type_name -> libration.oidb.UserLabel
-	16,  // 9: libration.oidb.UserBusinessValue.body:type_name -> libration.oidb.UserBusinessBody
-	17,  // 10: libration.oidb.UserBusinessBody.list:type_name -> libration.oidb.UserBusiness
-	11,  // 11: libration.oidb.ModifySelfProfileReq.bytes_values:type_name -> libration.oidb.BytesProperty
-	10,  // 12: libration.oidb.ModifySelfProfileReq.numbers:type_name -> libration.oidb.NumberProperty
-	25,  // 13: libration.oidb.ProfileLikeListResp.info:type_name -> libration.oidb.ProfileLikeInfo
-	25,  // 14: libration.oidb.ProfileLikeCountResp.info:type_name -> libration.oidb.ProfileLikeInfo
-	26,  // 15: libration.oidb.ProfileLikeInfo.given:type_name -> libration.oidb.ProfileLikeGiven
-	27,  // 16: libration.oidb.ProfileLikeInfo.received:type_name -> libration.oidb.ProfileLikeReceived
-	28,  // 17: libration.oidb.ProfileLikeGiven.users:type_name -> libration.oidb.ProfileLikeUser
-	28,  // 18: libration.oidb.ProfileLikeReceived.users:type_name -> libration.oidb.ProfileLikeUser
-	31,  // 19: libration.oidb.FriendsStatusResp.list:type_name -> libration.oidb.FriendStatus
-	37,  // 20: libration.oidb.FriendListReq.biz:type_name -> libration.oidb.FriendListBiz
-	38,  // 21: libration.oidb.FriendListBiz.keys:type_name -> libration.oidb.FriendListBizKeys
-	41,  // 22: libration.oidb.FriendListResp.friends:type_name -> libration.oidb.Friend
-	43,  // 23: libration.oidb.FriendListResp.categories:type_name -> libration.oidb.FriendCategory
-	308, // 24: libration.oidb.Friend.biz:type_name -> libration.oidb.Friend.BizEntry
-	309, // 25: libration.oidb.FriendBizData.numbers:type_name -> libration.oidb.FriendBizData.NumbersEntry
-	310, // 26: libration.oidb.FriendBizData.strings:type_name -> libration.oidb.FriendBizData.StringsEntry
-	45,  // 27: libration.oidb.DeleteFriendReq.body:type_name -> libration.oidb.DeleteFriendBody
-	46,  // 28: libration.oidb.DeleteFriendBody.unknown2:type_name -> libration.oidb.DeleteFriendUnknown
-	47,  // 29: libration.oidb.DeleteFriendUnknown.unknown3:type_name -> libration.oidb.DeleteFriendUnknown3
-	52,  // 30: libration.oidb.FriendRequestListResp.page:type_name -> libration.oidb.FriendRequestPage
-	53,  // 31: libration.oidb.FriendRequestPage.requests:type_name -> libration.oidb.FriendRequest
-	56,  // 32: libration.oidb.FilteredFriendRequestListReq.limit:type_name -> libration.oidb.FilteredFriendRequestCount
-	58,  // 33: libration.oidb.FilteredFriendRequestListResp.page:type_name -> libration.oidb.FilteredFriendRequestPage
-	59,  // 34: libration.oidb.FilteredFriendRequestPage.requests:type_name -> libration.oidb.FilteredFriendRequest
-	62,  // 35: libration.oidb.SearchUserReq.settings:type_name -> libration.oidb.SearchUserSettings
-	67,  // 36: libration.oidb.ShareCardReq.body:type_name -> libration.oidb.ShareCardBody
-	70,  // 37: libration.oidb.ShareCardReq.target:type_name -> libration.oidb.ShareCardTarget
-	68,  // 38: libration.oidb.ShareCardBody.unknown5:type_name -> libration.oidb.ShareCardFlag
-	69,  // 39: libration.oidb.ShareCardBody.card:type_name -> libration.oidb.ShareCard
-	72,  // 40: libration.oidb.InputStatusReq.body:type_name -> libration.oidb.InputStatusBody
-	74,  // 41: libration.oidb.InputStatusResp.body:type_name -> libration.oidb.InputStatusResult
-	76,  // 42: libration.oidb.GroupListReq.config:type_name -> libration.oidb.GroupListConfig
-	77,  // 43: libration.oidb.GroupListConfig.info:type_name -> libration.oidb.GroupListInfoFlags
-	78,  // 44: libration.oidb.GroupListConfig.person:type_name -> libration.oidb.GroupListPersonFlags
-	79,  // 45: libration.oidb.GroupListConfig.unknown3:type_name -> libration.oidb.GroupListUnknownFlags
-	81,  // 46: libration.oidb.GroupListResp.groups:type_name -> libration.oidb.GroupListEntry
-	82,  // 47: libration.oidb.GroupListEntry.info:type_name -> libration.oidb.GroupListInfo
-	84,  // 48: libration.oidb.GroupListEntry.person:type_name -> libration.oidb.GroupListPerson
-	83,  // 49: libration.oidb.GroupListInfo.owner:type_name -> libration.oidb.GroupListOwner
-	86,  // 50: libration.oidb.GroupInfoReq.groups:type_name -> libration.oidb.GroupInfoReqEntry
-	87,  // 51: libration.oidb.GroupInfoReqEntry.flags:type_name -> libration.oidb.GroupInfoFlags
-	89,  // 52: libration.oidb.GroupInfoResp.groups:type_name -> libration.oidb.GroupInfoRespEntry
-	90,  // 53: libration.oidb.GroupInfoRespEntry.info:type_name -> libration.oidb.GroupInfo
-	94,  // 54: libration.oidb.GroupMemberListReq.flags:type_name -> libration.oidb.GroupMemberFlags
-	94,  // 55: libration.oidb.GroupMemberReq.flags:type_name -> libration.oidb.GroupMemberFlags
-	93,  // 56: libration.oidb.GroupMemberReq.member:type_name -> libration.oidb.GroupMemberSelector
-	97,  // 57: libration.oidb.GroupMemberListResp.members:type_name -> libration.oidb.GroupMember
-	97,  // 58: libration.oidb.GroupMemberResp.member:type_name -> libration.oidb.GroupMember
-	98,  // 59: libration.oidb.GroupMember.id:type_name -> libration.oidb.GroupMemberId
-	99,  // 60: libration.oidb.GroupMember.card:type_name -> libration.oidb.GroupMemberCard
-	100, // 61: libration.oidb.GroupMember.level:type_name -> libration.oidb.GroupMemberLevel
-	104, // 62: libration.oidb.ModifyGroupReq.info:type_name -> libration.oidb.ModifyGroupInfo
-	107, // 63: libration.oidb.MuteMemberReq.members:type_name -> libration.oidb.MuteMemberEntry
-	113, // 64: libration.oidb.ModifyMemberReq.members:type_name -> libration.oidb.ModifyMemberInfo
-	121, // 65: libration.oidb.SetGroupRemarkReq.info:type_name -> libration.oidb.SetGroupRemarkInfo
-	123, // 66: libration.oidb.SetGroupRemarkResp.info:type_name -> libration.oidb.SetGroupRemarkResult
-	125, // 67: libration.oidb.InviteToGroupReq.users:type_name -> libration.oidb.InviteToGroupUser
-	127, // 68: libration.oidb.SetGroupMsgMaskReq.body:type_name -> libration.oidb.SetGroupMsgMaskBody
-	128, // 69: libration.oidb.SetGroupMsgMaskBody.setting:type_name -> libration.oidb.GroupMsgMaskSetting
-	130, // 70: libration.oidb.SetGroupMsgMaskResp.body:type_name -> libration.oidb.SetGroupMsgMaskResult
-	135, // 71: libration.oidb.GroupNoticeListResp.notices:type_name -> libration.oidb.GroupNotice
-	136, // 72: libration.oidb.GroupNotice.group:type_name -> libration.oidb.GroupNoticeGroup
-	137, // 73: libration.oidb.GroupNotice.target:type_name -> libration.oidb.GroupNoticeUser
-	137, // 74: libration.oidb.GroupNotice.inviter:type_name -> libration.oidb.GroupNoticeUser
-	137, // 75: libration.oidb.GroupNotice.operator:type_name -> libration.oidb.GroupNoticeUser
-	139, // 76: libration.oidb.AnswerGroupNoticeReq.body:type_name -> libration.oidb.AnswerGroupNoticeBody
-	143, // 77: libration.oidb.ReactionUsersResp.users:type_name -> libration.oidb.ReactionUser
-	148, // 78: libration.oidb.RecallNudgeReq.c2c:type_name -> libration.oidb.RecallNudgeC2C
-	149, // 79: libration.oidb.RecallNudgeReq.group:type_name -> libration.oidb.RecallNudgeGroup
-	150, // 80: libration.oidb.RecallNudgeReq.tip:type_name -> libration.oidb.RecallNudgeTip
-	155, // 81: libration.oidb.GroupTodoResp.info:type_name -> libration.oidb.GroupTodoInfo
-	155, // 82: libration.oidb.GetGroupTodoResp.info:type_name -> libration.oidb.GroupTodoInfo
-	156, // 83: libration.oidb.GetGroupTodoResp.groups:type_name -> libration.oidb.GroupTodoNode
-	158, // 84: libration.oidb.ClockInReq.write:type_name -> libration.oidb.ClockInWrite
-	160, // 85: libration.oidb.ClockInResp.result:type_name -> libration.oidb.ClockInResult
-	161, // 86: libration.oidb.ClockInResult.ret:type_name -> libration.oidb.ClockInRet
-	162, // 87: libration.oidb.ClockInResult.done:type_name -> libration.oidb.ClockInDone
-	163, // 88: libration.oidb.ClockInResult.score:type_name -> libration.oidb.ClockInScore
-	166, // 89: libration.oidb.PinListResp.friends:type_name -> libration.oidb.PinnedFriend
-	167, // 90: libration.oidb.PinListResp.groups:type_name -> libration.oidb.PinnedGroup
-	169, // 91: libration.oidb.SnsUpdateReq.buffers:type_name -> libration.oidb.SnsUpdateBuffer
-	170, // 92: libration.oidb.SnsUpdateBuffer.items:type_name -> libration.oidb.SnsUpdateItem
-	173, // 93: libration.oidb.GroupFileReq.upload:type_name -> libration.oidb.GroupFileUploadReq
-	174, // 94: libration.oidb.GroupFileReq.resend:type_name -> libration.oidb.GroupFileResendReq
-	175, // 95: libration.oidb.GroupFileReq.download:type_name -> libration.oidb.GroupFileDownloadReq
-	176, // 96: libration.oidb.GroupFileReq.delete:type_name -> libration.oidb.GroupFileDeleteReq
-	177, // 97: libration.oidb.GroupFileReq.rename:type_name -> libration.oidb.GroupFileRenameReq
-	178, // 98: libration.oidb.GroupFileReq.move:type_name -> libration.oidb.GroupFileMoveReq
-	180, // 99: libration.oidb.GroupFileResp.upload:type_name -> libration.oidb.GroupFileUploadResp
-	181, // 100: libration.oidb.GroupFileResp.resend:type_name -> libration.oidb.GroupFileResendResp
-	182, // 101: libration.oidb.GroupFileResp.download:type_name -> libration.oidb.GroupFileDownloadResp
-	183, // 102: libration.oidb.GroupFileResp.delete:type_name -> libration.oidb.GroupFileOpResp
-	183, // 103: libration.oidb.GroupFileResp.rename:type_name -> libration.oidb.GroupFileOpResp
-	183, // 104: libration.oidb.GroupFileResp.move:type_name -> libration.oidb.GroupFileOpResp
-	185, // 105: libration.oidb.GroupFolderReq.create:type_name -> libration.oidb.GroupFolderCreateReq
-	186, // 106: libration.oidb.GroupFolderReq.delete:type_name -> libration.oidb.GroupFolderDeleteReq
-	187, // 107: libration.oidb.GroupFolderReq.rename:type_name -> libration.oidb.GroupFolderRenameReq
-	188, // 108: libration.oidb.GroupFolderReq.move:type_name -> libration.oidb.GroupFolderMoveReq
-	190, // 109: libration.oidb.GroupFolderResp.create:type_name -> libration.oidb.GroupFolderOpResp
-	190, // 110: libration.oidb.GroupFolderResp.delete:type_name -> libration.oidb.GroupFolderOpResp
-	190, // 111: libration.oidb.GroupFolderResp.rename:type_name -> libration.oidb.GroupFolderOpResp
-	190, // 112: libration.oidb.GroupFolderResp.move:type_name -> libration.oidb.GroupFolderOpResp
-	200, // 113: libration.oidb.GroupFolderOpResp.folder:type_name -> libration.oidb.GroupFolder
-	192, // 114: libration.oidb.GroupFileViewReq.info:type_name -> libration.oidb.GroupFileInfoReq
-	193, // 115: libration.oidb.GroupFileViewReq.list:type_name -> libration.oidb.GroupFileListReq
-	194, // 116: libration.oidb.GroupFileViewReq.count:type_name -> libration.oidb.GroupFileCountReq
-	195, // 117: libration.oidb.GroupFileViewReq.space:type_name -> libration.oidb.GroupFileSpaceReq
-	197, // 118: libration.oidb.GroupFileViewResp.info:type_name -> libration.oidb.GroupFileInfoResp
-	198, // 119: libration.oidb.GroupFileViewResp.list:type_name -> libration.oidb.GroupFileListResp
-	202, // 120: libration.oidb.GroupFileViewResp.count:type_name -> libration.oidb.GroupFileCountResp
-	203, // 121: libration.oidb.GroupFileViewResp.space:type_name -> libration.oidb.GroupFileSpaceResp
-	201, // 122: libration.oidb.GroupFileInfoResp.file:type_name -> libration.oidb.GroupFile
-	199, // 123: libration.oidb.GroupFileListResp.items:type_name -> libration.oidb.GroupFileItem
-	200, // 124: libration.oidb.GroupFileItem.folder:type_name -> libration.oidb.GroupFolder
-	201, // 125: libration.oidb.GroupFileItem.file:type_name -> libration.oidb.GroupFile
-	205, // 126: libration.oidb.GroupFileTransReq.keep:type_name -> libration.oidb.GroupFileKeepReq
-	206, // 127: libration.oidb.GroupFileTransReq.copy_to:type_name -> libration.oidb.GroupFileCopyToReq
-	207, // 128: libration.oidb.GroupFileTransReq.feed:type_name -> libration.oidb.GroupFileFeedReq
-	208, // 129: libration.oidb.GroupFileFeedReq.feeds:type_name -> libration.oidb.GroupFileFeed
-	210, // 130: libration.oidb.GroupFileTransResp.keep:type_name -> libration.oidb.GroupFileKeepResp
-	211, // 131: libration.oidb.GroupFileTransResp.copy_to:type_name -> libration.oidb.GroupFileCopyToResp
-	212, // 132: libration.oidb.GroupFileTransResp.feed:type_name -> libration.oidb.GroupFileFeedResp
-	213, // 133: libration.oidb.GroupFileFeedResp.results:type_name -> libration.oidb.GroupFileFeedResult
-	216, // 134: libration.oidb.AiCharacterListResp.groups:type_name -> libration.oidb.AiCharacterGroup
-	217, // 135: libration.oidb.AiCharacterGroup.characters:type_name -> libration.oidb.AiCharacter
-	217, // 136: libration.oidb.AiCharacterFlatListResp.characters:type_name -> libration.oidb.AiCharacter
-	220, // 137: libration.oidb.AiRecordReq.client_info:type_name -> libration.oidb.AiRecordClientInfo
-	223, // 138: libration.oidb.OcrReq.body:type_name -> libration.oidb.OcrReqBody
-	225, // 139: libration.oidb.OcrResp.body:type_name -> libration.oidb.OcrRespBody
-	226, // 140: libration.oidb.OcrRespBody.texts:type_name -> libration.oidb.OcrText
-	229, // 141: libration.oidb.OcrRespBody.languages:type_name -> libration.oidb.OcrLanguage
-	227, // 142: libration.oidb.OcrText.polygon:type_name -> libration.oidb.OcrPolygon
-	228, // 143: libration.oidb.OcrPolygon.points:type_name -> libration.oidb.OcrPoint
-	231, // 144: libration.oidb.UrlCheckReq.body:type_name -> libration.oidb.UrlCheckBody
-	233, // 145: libration.oidb.UrlCheckResp.results:type_name -> libration.oidb.UrlCheckResults
-	234, // 146: libration.oidb.UrlCheckResults.list:type_name -> libration.oidb.UrlCheckResult
-	311, // 147: libration.oidb.PsKeyResp.keys:type_name -> libration.oidb.PsKeyResp.KeysEntry
-	239, // 148: libration.oidb.ConfirmSwitchReq.body:type_name -> libration.oidb.ConfirmSwitchBody
-	240, // 149: libration.oidb.ConfirmSwitchBody.device:type_name -> libration.oidb.ConfirmSwitchDevice
-	243, // 150: libration.oidb.FaceListResp.common:type_name -> libration.oidb.FaceContent
-	243, // 151: libration.oidb.FaceListResp.big:type_name -> libration.oidb.FaceContent
-	244, // 152: libration.oidb.FaceListResp.magic:type_name -> libration.oidb.FaceMagicContent
-	246, // 153: libration.oidb.FaceContent.packs:type_name -> libration.oidb.FacePack
-	248, // 154: libration.oidb.FaceContent.resource:type_name -> libration.oidb.FaceUrl
-	245, // 155: libration.oidb.FaceMagicContent.list:type_name -> libration.oidb.FaceMagicList
-	248, // 156: libration.oidb.FaceMagicContent.resource:type_name -> libration.oidb.FaceUrl
-	247, // 157: libration.oidb.FaceMagicList.faces:type_name -> libration.oidb.Face
-	247, // 158: libration.oidb.FacePack.faces:type_name -> libration.oidb.Face
-	248, // 159: libration.oidb.Face.url:type_name -> libration.oidb.FaceUrl
-	250, // 160: libration.oidb.SetStatusReq.custom:type_name -> libration.oidb.SetStatusCustom
-	253, // 161: libration.oidb.FaceRoamReq.platform:type_name -> libration.oidb.FaceRoamPlatform
-	254, // 162: libration.oidb.FaceRoamReq.deletes:type_name -> libration.oidb.FaceRoamDelete
-	256, // 163: libration.oidb.FaceRoamListResp.user_info:type_name -> libration.oidb.FaceRoamUserInfo
-	258, // 164: libration.oidb.FaceRoamDeleteResp.results:type_name -> libration.oidb.FaceRoamDeleteResult
-	260, // 165: libration.oidb.CustomFaceMoveReq.client:type_name -> libration.oidb.CustomFaceClient
-	262, // 166: libration.oidb.CustomFaceEditReq.order:type_name -> libration.oidb.CustomFaceId
-	263, // 167: libration.oidb.CustomFaceEditReq.desc:type_name -> libration.oidb.CustomFaceDesc
-	262, // 168: libration.oidb.CustomFaceDesc.id:type_name -> libration.oidb.CustomFaceId
-	265, // 169: libration.oidb.FaceRoamAddReq.body:type_name -> libration.oidb.FaceRoamAddBody
-	267, // 170: libration.oidb.FaceRoamAddResp.body:type_name -> libration.oidb.FaceRoamAddResult
-	268, // 171: libration.oidb.FaceRoamAddResult.ext:type_name -> libration.oidb.FaceRoamAddExt
-	270, // 172: libration.oidb.MarketFaceKeyReq.info:type_name -> libration.oidb.MarketFaceKeyIds
-	272, // 173: libration.oidb.MarketFaceKeyResp.info:type_name -> libration.oidb.MarketFaceKeys
-	277, // 174: libration.oidb.PullPicsResp.pics:type_name -> libration.oidb.PullPic
-	279, // 175: libration.oidb.MiniAppShareReq.body:type_name -> libration.oidb.MiniAppShareBody
-	280, // 176: libration.oidb.MiniAppShareBody.ext:type_name -> libration.oidb.MiniAppShareExt
-	281, // 177: libration.oidb.MiniAppShareBody.template:type_name -> libration.oidb.MiniAppShareTemplate
-	283, // 178: libration.oidb.MiniAppShareResp.content:type_name -> libration.oidb.MiniAppShareContent
-	285, // 179: libration.oidb.AlbumReq.headers:type_name -> libration.oidb.AlbumHeader
-	289, // 180: libration.oidb.AlbumAddBody.info:type_name -> libration.oidb.AlbumAddInfo
-	292, // 181: libration.oidb.AlbumListResp.body:type_name -> libration.oidb.AlbumListResult
-	299, // 182: libration.oidb.AlbumListResult.albums:type_name -> libration.oidb.Album
-	294, // 183: libration.oidb.AlbumAddResp.body:type_name -> libration.oidb.AlbumAddResult
-	295, // 184: libration.oidb.AlbumAddResult.info:type_name -> libration.oidb.AlbumAdded
-	298, // 185: libration.oidb.AlbumMediaListResp.body:type_name -> libration.oidb.AlbumMediaList
-	299, // 186: libration.oidb.AlbumMediaList.album:type_name -> libration.oidb.Album
-	306, // 187: libration.oidb.AlbumMediaList.media:type_name -> libration.oidb.AlbumMedia
-	300, // 188: libration.oidb.Album.cover:type_name -> libration.oidb.AlbumCover
-	301, // 189: libration.oidb.Album.creator:type_name -> libration.oidb.AlbumUser
-	302, // 190: libration.oidb.AlbumCover.image:type_name -> libration.oidb.AlbumImage
-	303, // 191: libration.oidb.AlbumImage.urls:type_name -> libration.oidb.AlbumThumb
-	304, // 192: libration.oidb.AlbumImage.default_url:type_name -> libration.oidb.AlbumUrl
-	304, // 193: libration.oidb.AlbumThumb.url:type_name -> libration.oidb.AlbumUrl
-	302, // 194: libration.oidb.AlbumVideo.cover:type_name -> libration.oidb.AlbumImage
-	303, // 195: libration.oidb.AlbumVideo.urls:type_name -> libration.oidb.AlbumThumb
-	302, // 196: libration.oidb.AlbumMedia.image:type_name -> libration.oidb.AlbumImage
-	305, // 197: libration.oidb.AlbumMedia.video:type_name -> libration.oidb.AlbumVideo
-	307, // 198: libration.oidb.AlbumMedia.like:type_name -> libration.oidb.AlbumLike
-	301, // 199: libration.oidb.AlbumMedia.uploader_info:type_name -> libration.oidb.AlbumUser
-	42,  // 200: libration.oidb.Friend.BizEntry.value:type_name -> libration.oidb.FriendBizData
-	201, // [201:201] is the sub-list for method output_type
-	201, // [201:201] is the sub-list for method input_type
-	201, // [201:201] is the sub-list for extension type_name
-	201, // [201:201] is the sub-list for extension extendee
-	0,   // [0:201] is the sub-list for field type_name
+	9,   // 4: libration.oidb.UserInfosByUinReq.keys:type_name -> libration.oidb.UserInfoKeys
+	9,   // 5: libration.oidb.UserInfosByUidReq.keys:type_name -> libration.oidb.UserInfoKeys
+	12,  // 6: libration.oidb.UserInfosResp.bodies:type_name -> libration.oidb.UserInfoBody
+	12,  // 7: libration.oidb.UserInfoResp.body:type_name -> libration.oidb.UserInfoBody
+	13,  // 8: libration.oidb.UserInfoBody.properties:type_name -> libration.oidb.UserProperties
+	14,  // 9: libration.oidb.UserProperties.numbers:type_name -> libration.oidb.NumberProperty
+	15,  // 10: libration.oidb.UserProperties.bytes_values:type_name -> libration.oidb.BytesProperty
+	18,  // 11: libration.oidb.UserLabelsValue.labels:type_name -> libration.oidb.UserLabel
+	20,  // 12: libration.oidb.UserBusinessValue.body:type_name -> libration.oidb.UserBusinessBody
+	21,  // 13: libration.oidb.UserBusinessBody.list:type_name -> libration.oidb.UserBusiness
+	15,  // 14: libration.oidb.ModifySelfProfileReq.bytes_values:type_name -> libration.oidb.BytesProperty
+	14,  // 15: libration.oidb.ModifySelfProfileReq.numbers:type_name -> libration.oidb.NumberProperty
+	29,  // 16: libration.oidb.ProfileLikeListResp.info:type_name -> libration.oidb.ProfileLikeInfo
+	29,  // 17: libration.oidb.ProfileLikeCountResp.info:type_name -> libration.oidb.ProfileLikeInfo
+	30,  // 18: libration.oidb.ProfileLikeInfo.given:type_name -> libration.oidb.ProfileLikeGiven
+	31,  // 19: libration.oidb.ProfileLikeInfo.received:type_name -> libration.oidb.ProfileLikeReceived
+	32,  // 20: libration.oidb.ProfileLikeGiven.users:type_name -> libration.oidb.ProfileLikeUser
+	32,  // 21: libration.oidb.ProfileLikeReceived.users:type_name -> libration.oidb.ProfileLikeUser
+	35,  // 22: libration.oidb.FriendsStatusResp.list:type_name -> libration.oidb.FriendStatus
+	41,  // 23: libration.oidb.FriendListReq.biz:type_name -> libration.oidb.FriendListBiz
+	42,  // 24: libration.oidb.FriendListBiz.keys:type_name -> libration.oidb.FriendListBizKeys
+	45,  // 25: libration.oidb.FriendListResp.friends:type_name -> libration.oidb.Friend
+	47,  // 26: libration.oidb.FriendListResp.categories:type_name -> libration.oidb.FriendCategory
+	312, // 27: libration.oidb.Friend.biz:type_name -> libration.oidb.Friend.BizEntry
+	313, // 28: libration.oidb.FriendBizData.numbers:type_name -> libration.oidb.FriendBizData.NumbersEntry
+	314, // 29: libration.oidb.FriendBizData.strings:type_name -> libration.oidb.FriendBizData.StringsEntry
+	49,  // 30: libration.oidb.DeleteFriendReq.body:type_name -> libration.oidb.DeleteFriendBody
+	50,  // 31: libration.oidb.DeleteFriendBody.unknown2:type_name -> libration.oidb.DeleteFriendUnknown
+	51,  // 32: libration.oidb.DeleteFriendUnknown.unknown3:type_name -> libration.oidb.DeleteFriendUnknown3
+	56,  // 33: libration.oidb.FriendRequestListResp.page:type_name -> libration.oidb.FriendRequestPage
+	57,  // 34: libration.oidb.FriendRequestPage.requests:type_name -> libration.oidb.FriendRequest
+	60,  // 35: libration.oidb.FilteredFriendRequestListReq.limit:type_name -> libration.oidb.FilteredFriendRequestCount
+	62,  // 36: libration.oidb.FilteredFriendRequestListResp.page:type_name -> libration.oidb.FilteredFriendRequestPage
+	63,  // 37: libration.oidb.FilteredFriendRequestPage.requests:type_name -> libration.oidb.FilteredFriendRequest
+	66,  // 38: libration.oidb.SearchUserReq.settings:type_name -> libration.oidb.SearchUserSettings
+	71,  // 39: libration.oidb.ShareCardReq.body:type_name -> libration.oidb.ShareCardBody
+	74,  // 40: libration.oidb.ShareCardReq.target:type_name -> libration.oidb.ShareCardTarget
+	72,  // 41: libration.oidb.ShareCardBody.unknown5:type_name -> libration.oidb.ShareCardFlag
+	73,  // 42: libration.oidb.ShareCardBody.card:type_name -> libration.oidb.ShareCard
+	76,  // 43: libration.oidb.InputStatusReq.body:type_name -> libration.oidb.InputStatusBody
+	78,  // 44: libration.oidb.InputStatusResp.body:type_name -> libration.oidb.InputStatusResult
+	80,  // 45: libration.oidb.GroupListReq.config:type_name -> libration.oidb.GroupListConfig
+	81,  // 46: libration.oidb.GroupListConfig.info:type_name -> libration.oidb.GroupListInfoFlags
+	82,  // 47: libration.oidb.GroupListConfig.person:type_name -> libration.oidb.GroupListPersonFlags
+	83,  // 48: libration.oidb.GroupListConfig.unknown3:type_name -> libration.oidb.GroupListUnknownFlags
+	85,  // 49: libration.oidb.GroupListResp.groups:type_name -> libration.oidb.GroupListEntry
+	86,  // 50: libration.oidb.GroupListEntry.info:type_name -> libration.oidb.GroupListInfo
+	88,  // 51: libration.oidb.GroupListEntry.person:type_name -> libration.oidb.GroupListPerson
+	87,  // 52: libration.oidb.GroupListInfo.owner:type_name -> libration.oidb.GroupListOwner
+	90,  // 53: libration.oidb.GroupInfoReq.groups:type_name -> libration.oidb.GroupInfoReqEntry
+	91,  // 54: libration.oidb.GroupInfoReqEntry.flags:type_name -> libration.oidb.GroupInfoFlags
+	93,  // 55: libration.oidb.GroupInfoResp.groups:type_name -> libration.oidb.GroupInfoRespEntry
+	94,  // 56: libration.oidb.GroupInfoRespEntry.info:type_name -> libration.oidb.GroupInfo
+	98,  // 57: libration.oidb.GroupMemberListReq.flags:type_name -> libration.oidb.GroupMemberFlags
+	98,  // 58: libration.oidb.GroupMemberReq.flags:type_name -> libration.oidb.GroupMemberFlags
+	97,  // 59: libration.oidb.GroupMemberReq.member:type_name -> libration.oidb.GroupMemberSelector
+	101, // 60: libration.oidb.GroupMemberListResp.members:type_name -> libration.oidb.GroupMember
+	101, // 61: libration.oidb.GroupMemberResp.member:type_name -> libration.oidb.GroupMember
+	102, // 62: libration.oidb.GroupMember.id:type_name -> libration.oidb.GroupMemberId
+	103, // 63: libration.oidb.GroupMember.card:type_name -> libration.oidb.GroupMemberCard
+	104, // 64: libration.oidb.GroupMember.level:type_name -> libration.oidb.GroupMemberLevel
+	108, // 65: libration.oidb.ModifyGroupReq.info:type_name -> libration.oidb.ModifyGroupInfo
+	111, // 66: libration.oidb.MuteMemberReq.members:type_name -> libration.oidb.MuteMemberEntry
+	117, // 67: libration.oidb.ModifyMemberReq.members:type_name -> libration.oidb.ModifyMemberInfo
+	125, // 68: libration.oidb.SetGroupRemarkReq.info:type_name -> libration.oidb.SetGroupRemarkInfo
+	127, // 69: libration.oidb.SetGroupRemarkResp.info:type_name -> libration.oidb.SetGroupRemarkResult
+	129, // 70: libration.oidb.InviteToGroupReq.users:type_name -> libration.oidb.InviteToGroupUser
+	131, // 71: libration.oidb.SetGroupMsgMaskReq.body:type_name -> libration.oidb.SetGroupMsgMaskBody
+	132, // 72: libration.oidb.SetGroupMsgMaskBody.setting:type_name -> libration.oidb.GroupMsgMaskSetting
+	134, // 73: libration.oidb.SetGroupMsgMaskResp.body:type_name -> libration.oidb.SetGroupMsgMaskResult
+	139, // 74: libration.oidb.GroupNoticeListResp.notices:type_name -> libration.oidb.GroupNotice
+	140, // 75: libration.oidb.GroupNotice.group:type_name -> libration.oidb.GroupNoticeGroup
+	141, // 76: libration.oidb.GroupNotice.target:type_name -> libration.oidb.GroupNoticeUser
+	141, // 77: libration.oidb.GroupNotice.inviter:type_name -> libration.oidb.GroupNoticeUser
+	141, // 78: libration.oidb.GroupNotice.operator:type_name -> libration.oidb.GroupNoticeUser
+	143, // 79: libration.oidb.AnswerGroupNoticeReq.body:type_name -> libration.oidb.AnswerGroupNoticeBody
+	147, // 80: libration.oidb.ReactionUsersResp.users:type_name -> libration.oidb.ReactionUser
+	152, // 81: libration.oidb.RecallNudgeReq.c2c:type_name -> libration.oidb.RecallNudgeC2C
+	153, // 82: libration.oidb.RecallNudgeReq.group:type_name -> libration.oidb.RecallNudgeGroup
+	154, // 83: libration.oidb.RecallNudgeReq.tip:type_name -> libration.oidb.RecallNudgeTip
+	159, // 84: libration.oidb.GroupTodoResp.info:type_name -> libration.oidb.GroupTodoInfo
+	159, // 85: libration.oidb.GetGroupTodoResp.info:type_name -> libration.oidb.GroupTodoInfo
+	160, // 86: libration.oidb.GetGroupTodoResp.groups:type_name -> libration.oidb.GroupTodoNode
+	162, // 87: libration.oidb.ClockInReq.write:type_name -> libration.oidb.ClockInWrite
+	164, // 88: libration.oidb.ClockInResp.result:type_name -> libration.oidb.ClockInResult
+	165, // 89: libration.oidb.ClockInResult.ret:type_name -> libration.oidb.ClockInRet
+	166, // 90: libration.oidb.ClockInResult.done:type_name -> libration.oidb.ClockInDone
+	167, // 91: libration.oidb.ClockInResult.score:type_name -> libration.oidb.ClockInScore
+	170, // 92: libration.oidb.PinListResp.friends:type_name -> libration.oidb.PinnedFriend
+	171, // 93: libration.oidb.PinListResp.groups:type_name -> libration.oidb.PinnedGroup
+	173, // 94: libration.oidb.SnsUpdateReq.buffers:type_name -> libration.oidb.SnsUpdateBuffer
+	174, // 95: libration.oidb.SnsUpdateBuffer.items:type_name -> libration.oidb.SnsUpdateItem
+	177, // 96: libration.oidb.GroupFileReq.upload:type_name -> libration.oidb.GroupFileUploadReq
+	178, // 97: libration.oidb.GroupFileReq.resend:type_name -> libration.oidb.GroupFileResendReq
+	179, // 98: libration.oidb.GroupFileReq.download:type_name -> libration.oidb.GroupFileDownloadReq
+	180, // 99: libration.oidb.GroupFileReq.delete:type_name -> libration.oidb.GroupFileDeleteReq
+	181, // 100: libration.oidb.GroupFileReq.rename:type_name -> libration.oidb.GroupFileRenameReq
+	182, // 101: libration.oidb.GroupFileReq.move:type_name -> libration.oidb.GroupFileMoveReq
+	184, // 102: libration.oidb.GroupFileResp.upload:type_name -> libration.oidb.GroupFileUploadResp
+	185, // 103: libration.oidb.GroupFileResp.resend:type_name -> libration.oidb.GroupFileResendResp
+	186, // 104: libration.oidb.GroupFileResp.download:type_name -> libration.oidb.GroupFileDownloadResp
+	187, // 105: libration.oidb.GroupFileResp.delete:type_name -> libration.oidb.GroupFileOpResp
+	187, // 106: libration.oidb.GroupFileResp.rename:type_name -> libration.oidb.GroupFileOpResp
+	187, // 107: libration.oidb.GroupFileResp.move:type_name -> libration.oidb.GroupFileOpResp
+	189, // 108: libration.oidb.GroupFolderReq.create:type_name -> libration.oidb.GroupFolderCreateReq
+	190, // 109: libration.oidb.GroupFolderReq.delete:type_name -> libration.oidb.GroupFolderDeleteReq
+	191, // 110: libration.oidb.GroupFolderReq.rename:type_name -> libration.oidb.GroupFolderRenameReq
+	192, // 111: libration.oidb.GroupFolderReq.move:type_name -> libration.oidb.GroupFolderMoveReq
+	194, // 112: libration.oidb.GroupFolderResp.create:type_name -> libration.oidb.GroupFolderOpResp
+	194, // 113: libration.oidb.GroupFolderResp.delete:type_name -> libration.oidb.GroupFolderOpResp
+	194, // 114: libration.oidb.GroupFolderResp.rename:type_name -> libration.oidb.GroupFolderOpResp
+	194, // 115: libration.oidb.GroupFolderResp.move:type_name -> libration.oidb.GroupFolderOpResp
+	204, // 116: libration.oidb.GroupFolderOpResp.folder:type_name -> libration.oidb.GroupFolder
+	196, // 117: libration.oidb.GroupFileViewReq.info:type_name -> libration.oidb.GroupFileInfoReq
+	197, // 118: libration.oidb.GroupFileViewReq.list:type_name -> libration.oidb.GroupFileListReq
+	198, // 119: libration.oidb.GroupFileViewReq.count:type_name -> libration.oidb.GroupFileCountReq
+	199, // 120: libration.oidb.GroupFileViewReq.space:type_name -> libration.oidb.GroupFileSpaceReq
+	201, // 121: libration.oidb.GroupFileViewResp.info:type_name -> libration.oidb.GroupFileInfoResp
+	202, // 122: libration.oidb.GroupFileViewResp.list:type_name -> libration.oidb.GroupFileListResp
+	206, // 123: libration.oidb.GroupFileViewResp.count:type_name -> libration.oidb.GroupFileCountResp
+	207, // 124: libration.oidb.GroupFileViewResp.space:type_name -> libration.oidb.GroupFileSpaceResp
+	205, // 125: libration.oidb.GroupFileInfoResp.file:type_name -> libration.oidb.GroupFile
+	203, // 126: libration.oidb.GroupFileListResp.items:type_name -> libration.oidb.GroupFileItem
+	204, // 127: libration.oidb.GroupFileItem.folder:type_name -> libration.oidb.GroupFolder
+	205, // 128: libration.oidb.GroupFileItem.file:type_name -> libration.oidb.GroupFile
+	209, // 129: libration.oidb.GroupFileTransReq.keep:type_name -> libration.oidb.GroupFileKeepReq
+	210, // 130: libration.oidb.GroupFileTransReq.copy_to:type_name -> libration.oidb.GroupFileCopyToReq
+	211, // 131: libration.oidb.GroupFileTransReq.feed:type_name -> libration.oidb.GroupFileFeedReq
+	212, // 132: libration.oidb.GroupFileFeedReq.feeds:type_name -> libration.oidb.GroupFileFeed
+	214, // 133: libration.oidb.GroupFileTransResp.keep:type_name -> libration.oidb.GroupFileKeepResp
+	215, // 134: libration.oidb.GroupFileTransResp.copy_to:type_name -> libration.oidb.GroupFileCopyToResp
+	216, // 135: libration.oidb.GroupFileTransResp.feed:type_name -> libration.oidb.GroupFileFeedResp
+	217, // 136: libration.oidb.GroupFileFeedResp.results:type_name -> libration.oidb.GroupFileFeedResult
+	220, // 137: libration.oidb.AiCharacterListResp.groups:type_name -> libration.oidb.AiCharacterGroup
+	221, // 138: libration.oidb.AiCharacterGroup.characters:type_name -> libration.oidb.AiCharacter
+	221, // 139: libration.oidb.AiCharacterFlatListResp.characters:type_name -> libration.oidb.AiCharacter
+	224, // 140: libration.oidb.AiRecordReq.client_info:type_name -> libration.oidb.AiRecordClientInfo
+	227, // 141: libration.oidb.OcrReq.body:type_name -> libration.oidb.OcrReqBody
+	229, // 142: libration.oidb.OcrResp.body:type_name -> libration.oidb.OcrRespBody
+	230, // 143: libration.oidb.OcrRespBody.texts:type_name -> libration.oidb.OcrText
+	233, // 144: libration.oidb.OcrRespBody.languages:type_name -> libration.oidb.OcrLanguage
+	231, // 145: libration.oidb.OcrText.polygon:type_name -> libration.oidb.OcrPolygon
+	232, // 146: libration.oidb.OcrPolygon.points:type_name -> libration.oidb.OcrPoint
+	235, // 147: libration.oidb.UrlCheckReq.body:type_name -> libration.oidb.UrlCheckBody
+	237, // 148: libration.oidb.UrlCheckResp.results:type_name -> libration.oidb.UrlCheckResults
+	238, // 149: libration.oidb.UrlCheckResults.list:type_name -> libration.oidb.UrlCheckResult
+	315, // 150: libration.oidb.PsKeyResp.keys:type_name -> libration.oidb.PsKeyResp.KeysEntry
+	243, // 151: libration.oidb.ConfirmSwitchReq.body:type_name -> libration.oidb.ConfirmSwitchBody
+	244, // 152: libration.oidb.ConfirmSwitchBody.device:type_name -> libration.oidb.ConfirmSwitchDevice
+	247, // 153: libration.oidb.FaceListResp.common:type_name -> libration.oidb.FaceContent
+	247, // 154: libration.oidb.FaceListResp.big:type_name -> libration.oidb.FaceContent
+	248, // 155: libration.oidb.FaceListResp.magic:type_name -> libration.oidb.FaceMagicContent
+	250, // 156: libration.oidb.FaceContent.packs:type_name -> libration.oidb.FacePack
+	252, // 157: libration.oidb.FaceContent.resource:type_name -> libration.oidb.FaceUrl
+	249, // 158: libration.oidb.FaceMagicContent.list:type_name -> libration.oidb.FaceMagicList
+	252, // 159: libration.oidb.FaceMagicContent.resource:type_name -> libration.oidb.FaceUrl
+	251, // 160: libration.oidb.FaceMagicList.faces:type_name -> libration.oidb.Face
+	251, // 161: libration.oidb.FacePack.faces:type_name -> libration.oidb.Face
+	252, // 162: libration.oidb.Face.url:type_name -> libration.oidb.FaceUrl
+	254, // 163: libration.oidb.SetStatusReq.custom:type_name -> libration.oidb.SetStatusCustom
+	257, // 164: libration.oidb.FaceRoamReq.platform:type_name -> libration.oidb.FaceRoamPlatform
+	258, // 165: libration.oidb.FaceRoamReq.deletes:type_name -> libration.oidb.FaceRoamDelete
+	260, // 166: libration.oidb.FaceRoamListResp.user_info:type_name -> libration.oidb.FaceRoamUserInfo
+	262, // 167: libration.oidb.FaceRoamDeleteResp.results:type_name -> libration.oidb.FaceRoamDeleteResult
+	264, // 168: libration.oidb.CustomFaceMoveReq.client:type_name -> libration.oidb.CustomFaceClient
+	266, // 169: libration.oidb.CustomFaceEditReq.order:type_name -> libration.oidb.CustomFaceId
+	267, // 170: libration.oidb.CustomFaceEditReq.desc:type_name -> libration.oidb.CustomFaceDesc
+	266, // 171: libration.oidb.CustomFaceDesc.id:type_name -> libration.oidb.CustomFaceId
+	269, // 172: libration.oidb.FaceRoamAddReq.body:type_name -> libration.oidb.FaceRoamAddBody
+	271, // 173: libration.oidb.FaceRoamAddResp.body:type_name -> libration.oidb.FaceRoamAddResult
+	272, // 174: libration.oidb.FaceRoamAddResult.ext:type_name -> libration.oidb.FaceRoamAddExt
+	274, // 175: libration.oidb.MarketFaceKeyReq.info:type_name -> libration.oidb.MarketFaceKeyIds
+	276, // 176: libration.oidb.MarketFaceKeyResp.info:type_name -> libration.oidb.MarketFaceKeys
+	281, // 177: libration.oidb.PullPicsResp.pics:type_name -> libration.oidb.PullPic
+	283, // 178: libration.oidb.MiniAppShareReq.body:type_name -> libration.oidb.MiniAppShareBody
+	284, // 179: libration.oidb.MiniAppShareBody.ext:type_name -> libration.oidb.MiniAppShareExt
+	285, // 180: libration.oidb.MiniAppShareBody.template:type_name -> libration.oidb.MiniAppShareTemplate
+	287, // 181: libration.oidb.MiniAppShareResp.content:type_name -> libration.oidb.MiniAppShareContent
+	289, // 182: libration.oidb.AlbumReq.headers:type_name -> libration.oidb.AlbumHeader
+	293, // 183: libration.oidb.AlbumAddBody.info:type_name -> libration.oidb.AlbumAddInfo
+	296, // 184: libration.oidb.AlbumListResp.body:type_name -> libration.oidb.AlbumListResult
+	303, // 185: libration.oidb.AlbumListResult.albums:type_name -> libration.oidb.Album
+	298, // 186: libration.oidb.AlbumAddResp.body:type_name -> libration.oidb.AlbumAddResult
+	299, // 187: libration.oidb.AlbumAddResult.info:type_name -> libration.oidb.AlbumAdded
+	302, // 188: libration.oidb.AlbumMediaListResp.body:type_name -> libration.oidb.AlbumMediaList
+	303, // 189: libration.oidb.AlbumMediaList.album:type_name -> libration.oidb.Album
+	310, // 190: libration.oidb.AlbumMediaList.media:type_name -> libration.oidb.AlbumMedia
+	304, // 191: libration.oidb.Album.cover:type_name -> libration.oidb.AlbumCover
+	305, // 192: libration.oidb.Album.creator:type_name -> libration.oidb.AlbumUser
+	306, // 193: libration.oidb.AlbumCover.image:type_name -> libration.oidb.AlbumImage
+	307, // 194: libration.oidb.AlbumImage.urls:type_name -> libration.oidb.AlbumThumb
+	308, // 195: libration.oidb.AlbumImage.default_url:type_name -> libration.oidb.AlbumUrl
+	308, // 196: libration.oidb.AlbumThumb.url:type_name -> libration.oidb.AlbumUrl
+	306, // 197: libration.oidb.AlbumVideo.cover:type_name -> libration.oidb.AlbumImage
+	307, // 198: libration.oidb.AlbumVideo.urls:type_name -> libration.oidb.AlbumThumb
+	306, // 199: libration.oidb.AlbumMedia.image:type_name -> libration.oidb.AlbumImage
+	309, // 200: libration.oidb.AlbumMedia.video:type_name -> libration.oidb.AlbumVideo
+	311, // 201: libration.oidb.AlbumMedia.like:type_name -> libration.oidb.AlbumLike
+	305, // 202: libration.oidb.AlbumMedia.uploader_info:type_name -> libration.oidb.AlbumUser
+	46,  // 203: libration.oidb.Friend.BizEntry.value:type_name -> libration.oidb.FriendBizData
+	204, // [204:204] is the sub-list for method output_type
+	204, // [204:204] is the sub-list for method input_type
+	204, // [204:204] is the sub-list for extension type_name
+	204, // [204:204] is the sub-list for extension extendee
+	0,   // [0:204] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -24179,107 +24411,108 @@ func file_oidb_proto_init() {
 		return
 	}
 	file_oidb_proto_msgTypes[0].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[12].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[15].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[16].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[17].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[18].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[20].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[21].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[29].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[36].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[39].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[22].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[24].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[25].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[33].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[40].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[41].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[43].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[44].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[45].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[48].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[49].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[50].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[62].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[63].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[64].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[52].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[53].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[54].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[66].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[67].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[72].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[82].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[84].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[87].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[89].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[90].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[68].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[71].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[76].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[86].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[88].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[91].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[92].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[93].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[94].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[95].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[97].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[96].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[99].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[100].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[101].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[103].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[104].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[107].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[108].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[109].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[110].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[111].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[112].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[113].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[116].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[121].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[124].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[114].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[117].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[120].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[125].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[133].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[135].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[128].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[129].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[137].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[139].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[140].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[141].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[142].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[143].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[144].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[145].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[146].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[147].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[164].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[150].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[151].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[168].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[169].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[170].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[172].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[173].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[175].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[176].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[193].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[207].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[208].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[174].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[177].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[179].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[180].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[197].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[211].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[212].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[221].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[222].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[223].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[230].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[231].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[232].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[233].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[216].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[225].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[226].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[227].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[234].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[241].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[247].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[248].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[249].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[250].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[235].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[236].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[237].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[238].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[245].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[251].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[252].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[253].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[263].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[264].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[265].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[254].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[257].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[267].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[268].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[273].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[274].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[275].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[269].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[271].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[272].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[277].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[278].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[279].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[280].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[281].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[283].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[284].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[286].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[287].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[289].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[285].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[288].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[290].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[291].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[293].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[296].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[295].OneofWrappers = []any{}
 	file_oidb_proto_msgTypes[297].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[298].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[300].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[301].OneofWrappers = []any{}
+	file_oidb_proto_msgTypes[302].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   312,
+			NumMessages:   316,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -481,22 +481,23 @@ func (x *InfoSyncPush) GetGroupGuildFlag() uint32 {
 }
 
 type SyncGroupNode struct {
-	state                   protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode               uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	LatestSequence          uint64                 `protobuf:"varint,2,opt,name=latest_sequence,json=latestSequence,proto3" json:"latest_sequence,omitempty"`
-	ReadSequence            uint64                 `protobuf:"varint,3,opt,name=read_sequence,json=readSequence,proto3" json:"read_sequence,omitempty"`
-	Mask                    uint64                 `protobuf:"varint,4,opt,name=mask,proto3" json:"mask,omitempty"` // message-receive setting of the group
-	LongestMessageTime      uint64                 `protobuf:"varint,5,opt,name=longest_message_time,json=longestMessageTime,proto3" json:"longest_message_time,omitempty"`
-	HasMessage              bool                   `protobuf:"varint,6,opt,name=has_message,json=hasMessage,proto3" json:"has_message,omitempty"`
-	LatestMessageTime       uint64                 `protobuf:"varint,8,opt,name=latest_message_time,json=latestMessageTime,proto3" json:"latest_message_time,omitempty"`
-	GroupName               []byte                 `protobuf:"bytes,9,opt,name=group_name,json=groupName,proto3" json:"group_name,omitempty"`
-	LongestMessageSequence  uint64                 `protobuf:"varint,10,opt,name=longest_message_sequence,json=longestMessageSequence,proto3" json:"longest_message_sequence,omitempty"`
-	UinFlagEx2              uint64                 `protobuf:"varint,11,opt,name=uin_flag_ex2,json=uinFlagEx2,proto3" json:"uin_flag_ex2,omitempty"`
-	ImportantLatestSequence uint32                 `protobuf:"varint,12,opt,name=important_latest_sequence,json=importantLatestSequence,proto3" json:"important_latest_sequence,omitempty"`
-	MaxEventSequence        uint32                 `protobuf:"varint,13,opt,name=max_event_sequence,json=maxEventSequence,proto3" json:"max_event_sequence,omitempty"`
-	Random                  uint32                 `protobuf:"varint,14,opt,name=random,proto3" json:"random,omitempty"`
-	CheckSequenceOnOpen     uint32                 `protobuf:"varint,15,opt,name=check_sequence_on_open,json=checkSequenceOnOpen,proto3" json:"check_sequence_on_open,omitempty"`
-	F16Unk                  uint64                 `protobuf:"varint,16,opt,name=f16_unk,json=f16Unk,proto3" json:"f16_unk,omitempty"` // looks like a sequence
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 4 and 9 are always written, zeros too: one client fails without.
+	GroupCode               *uint64 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3,oneof" json:"group_code,omitempty"`
+	LatestSequence          *uint64 `protobuf:"varint,2,opt,name=latest_sequence,json=latestSequence,proto3,oneof" json:"latest_sequence,omitempty"`
+	ReadSequence            *uint64 `protobuf:"varint,3,opt,name=read_sequence,json=readSequence,proto3,oneof" json:"read_sequence,omitempty"`
+	Mask                    *uint64 `protobuf:"varint,4,opt,name=mask,proto3,oneof" json:"mask,omitempty"` // message-receive setting of the group
+	LongestMessageTime      uint64  `protobuf:"varint,5,opt,name=longest_message_time,json=longestMessageTime,proto3" json:"longest_message_time,omitempty"`
+	HasMessage              bool    `protobuf:"varint,6,opt,name=has_message,json=hasMessage,proto3" json:"has_message,omitempty"`
+	LatestMessageTime       uint64  `protobuf:"varint,8,opt,name=latest_message_time,json=latestMessageTime,proto3" json:"latest_message_time,omitempty"`
+	GroupName               []byte  `protobuf:"bytes,9,opt,name=group_name,json=groupName,proto3,oneof" json:"group_name,omitempty"`
+	LongestMessageSequence  uint64  `protobuf:"varint,10,opt,name=longest_message_sequence,json=longestMessageSequence,proto3" json:"longest_message_sequence,omitempty"`
+	UinFlagEx2              uint64  `protobuf:"varint,11,opt,name=uin_flag_ex2,json=uinFlagEx2,proto3" json:"uin_flag_ex2,omitempty"`
+	ImportantLatestSequence uint32  `protobuf:"varint,12,opt,name=important_latest_sequence,json=importantLatestSequence,proto3" json:"important_latest_sequence,omitempty"`
+	MaxEventSequence        uint32  `protobuf:"varint,13,opt,name=max_event_sequence,json=maxEventSequence,proto3" json:"max_event_sequence,omitempty"`
+	Random                  uint32  `protobuf:"varint,14,opt,name=random,proto3" json:"random,omitempty"`
+	CheckSequenceOnOpen     uint32  `protobuf:"varint,15,opt,name=check_sequence_on_open,json=checkSequenceOnOpen,proto3" json:"check_sequence_on_open,omitempty"`
+	F16Unk                  uint64  `protobuf:"varint,16,opt,name=f16_unk,json=f16Unk,proto3" json:"f16_unk,omitempty"` // looks like a sequence
 	unknownFields           protoimpl.UnknownFields
 	sizeCache               protoimpl.SizeCache
 }
@@ -532,29 +533,29 @@ func (*SyncGroupNode) Descriptor() ([]byte, []int) {
 }
 
 func (x *SyncGroupNode) GetGroupCode() uint64 {
-	if x != nil {
-		return x.GroupCode
+	if x != nil && x.GroupCode != nil {
+		return *x.GroupCode
 	}
 	return 0
 }
 
 func (x *SyncGroupNode) GetLatestSequence() uint64 {
-	if x != nil {
-		return x.LatestSequence
+	if x != nil && x.LatestSequence != nil {
+		return *x.LatestSequence
 	}
 	return 0
 }
 
 func (x *SyncGroupNode) GetReadSequence() uint64 {
-	if x != nil {
-		return x.ReadSequence
+	if x != nil && x.ReadSequence != nil {
+		return *x.ReadSequence
 	}
 	return 0
 }
 
 func (x *SyncGroupNode) GetMask() uint64 {
-	if x != nil {
-		return x.Mask
+	if x != nil && x.Mask != nil {
+		return *x.Mask
 	}
 	return 0
 }
@@ -920,7 +921,7 @@ type GroupMemberChange struct {
 	MemberUid     string                 `protobuf:"bytes,3,opt,name=member_uid,json=memberUid,proto3" json:"member_uid,omitempty"`
 	ChangeType    uint32                 `protobuf:"varint,4,opt,name=change_type,json=changeType,proto3" json:"change_type,omitempty"` // 33: 130, 131; 34: 3, 129, 130, 131 (events.md)
 	Operator      []byte                 `protobuf:"bytes,5,opt,name=operator,proto3,oneof" json:"operator,omitempty"`                  // text uid, or an encoded GroupOperatorInfo (events.md)
-	JoinType      uint32                 `protobuf:"varint,6,opt,name=join_type,json=joinType,proto3" json:"join_type,omitempty"`       // 33 only; same numbers as field 4 when field 4 is absent (older: 6 other, 0 self invited)
+	JoinType      uint32                 `protobuf:"varint,6,opt,name=join_type,json=joinType,proto3" json:"join_type,omitempty"`       // 33 only; same number as field 4 (some clients read this one only); older: 6 other, 0 self invited
 	F7Unk         []byte                 `protobuf:"bytes,7,opt,name=f7_unk,json=f7Unk,proto3,oneof" json:"f7_unk,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5666,11 +5667,11 @@ type FriendRecallInfo struct {
 	MessageUid       uint64                 `protobuf:"varint,4,opt,name=message_uid,json=messageUid,proto3" json:"message_uid,omitempty"` // 0x01000000 << 32 | random
 	Time             uint32                 `protobuf:"varint,5,opt,name=time,proto3" json:"time,omitempty"`
 	Random           uint32                 `protobuf:"varint,6,opt,name=random,proto3" json:"random,omitempty"`
-	PackageCount     uint32                 `protobuf:"varint,7,opt,name=package_count,json=packageCount,proto3" json:"package_count,omitempty"`
-	PackageIndex     uint32                 `protobuf:"varint,8,opt,name=package_index,json=packageIndex,proto3" json:"package_index,omitempty"`
-	DivisionSequence uint32                 `protobuf:"varint,9,opt,name=division_sequence,json=divisionSequence,proto3" json:"division_sequence,omitempty"`
-	Tip              *RecallTip             `protobuf:"bytes,13,opt,name=tip,proto3" json:"tip,omitempty"`            // always send it, even empty
-	Sequence         uint64                 `protobuf:"varint,20,opt,name=sequence,proto3" json:"sequence,omitempty"` // server sequence of the conversation
+	PackageCount     *uint32                `protobuf:"varint,7,opt,name=package_count,json=packageCount,proto3,oneof" json:"package_count,omitempty"`             // 1; 7 to 9 are always written: one client fails without
+	PackageIndex     *uint32                `protobuf:"varint,8,opt,name=package_index,json=packageIndex,proto3,oneof" json:"package_index,omitempty"`             // 0
+	DivisionSequence *uint32                `protobuf:"varint,9,opt,name=division_sequence,json=divisionSequence,proto3,oneof" json:"division_sequence,omitempty"` // 0
+	Tip              *RecallTip             `protobuf:"bytes,13,opt,name=tip,proto3" json:"tip,omitempty"`                                                         // always send it, even empty
+	Sequence         uint64                 `protobuf:"varint,20,opt,name=sequence,proto3" json:"sequence,omitempty"`                                              // server sequence of the conversation
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -5748,22 +5749,22 @@ func (x *FriendRecallInfo) GetRandom() uint32 {
 }
 
 func (x *FriendRecallInfo) GetPackageCount() uint32 {
-	if x != nil {
-		return x.PackageCount
+	if x != nil && x.PackageCount != nil {
+		return *x.PackageCount
 	}
 	return 0
 }
 
 func (x *FriendRecallInfo) GetPackageIndex() uint32 {
-	if x != nil {
-		return x.PackageIndex
+	if x != nil && x.PackageIndex != nil {
+		return *x.PackageIndex
 	}
 	return 0
 }
 
 func (x *FriendRecallInfo) GetDivisionSequence() uint32 {
-	if x != nil {
-		return x.DivisionSequence
+	if x != nil && x.DivisionSequence != nil {
+		return *x.DivisionSequence
 	}
 	return 0
 }
@@ -6384,19 +6385,19 @@ const file_push_proto_rawDesc = "" +
 	"\x05guild\x18\v \x01(\v2\x1d.libration.push.SyncGuildNodeR\x05guild\x12*\n" +
 	"\x11discuss_list_flag\x18\f \x01(\rR\x0fdiscussListFlag\x12;\n" +
 	"\x1aroam_message_optimize_flag\x18\r \x01(\rR\x17roamMessageOptimizeFlag\x12(\n" +
-	"\x10group_guild_flag\x18\x0e \x01(\rR\x0egroupGuildFlag\"\xde\x04\n" +
-	"\rSyncGroupNode\x12\x1d\n" +
+	"\x10group_guild_flag\x18\x0e \x01(\rR\x0egroupGuildFlag\"\xc4\x05\n" +
+	"\rSyncGroupNode\x12\"\n" +
 	"\n" +
-	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12'\n" +
-	"\x0flatest_sequence\x18\x02 \x01(\x04R\x0elatestSequence\x12#\n" +
-	"\rread_sequence\x18\x03 \x01(\x04R\freadSequence\x12\x12\n" +
-	"\x04mask\x18\x04 \x01(\x04R\x04mask\x120\n" +
+	"group_code\x18\x01 \x01(\x04H\x00R\tgroupCode\x88\x01\x01\x12,\n" +
+	"\x0flatest_sequence\x18\x02 \x01(\x04H\x01R\x0elatestSequence\x88\x01\x01\x12(\n" +
+	"\rread_sequence\x18\x03 \x01(\x04H\x02R\freadSequence\x88\x01\x01\x12\x17\n" +
+	"\x04mask\x18\x04 \x01(\x04H\x03R\x04mask\x88\x01\x01\x120\n" +
 	"\x14longest_message_time\x18\x05 \x01(\x04R\x12longestMessageTime\x12\x1f\n" +
 	"\vhas_message\x18\x06 \x01(\bR\n" +
 	"hasMessage\x12.\n" +
-	"\x13latest_message_time\x18\b \x01(\x04R\x11latestMessageTime\x12\x1d\n" +
+	"\x13latest_message_time\x18\b \x01(\x04R\x11latestMessageTime\x12\"\n" +
 	"\n" +
-	"group_name\x18\t \x01(\fR\tgroupName\x128\n" +
+	"group_name\x18\t \x01(\fH\x04R\tgroupName\x88\x01\x01\x128\n" +
 	"\x18longest_message_sequence\x18\n" +
 	" \x01(\x04R\x16longestMessageSequence\x12 \n" +
 	"\fuin_flag_ex2\x18\v \x01(\x04R\n" +
@@ -6405,7 +6406,12 @@ const file_push_proto_rawDesc = "" +
 	"\x12max_event_sequence\x18\r \x01(\rR\x10maxEventSequence\x12\x16\n" +
 	"\x06random\x18\x0e \x01(\rR\x06random\x123\n" +
 	"\x16check_sequence_on_open\x18\x0f \x01(\rR\x13checkSequenceOnOpen\x12\x17\n" +
-	"\af16_unk\x18\x10 \x01(\x04R\x06f16Unk\"L\n" +
+	"\af16_unk\x18\x10 \x01(\x04R\x06f16UnkB\r\n" +
+	"\v_group_codeB\x12\n" +
+	"\x10_latest_sequenceB\x10\n" +
+	"\x0e_read_sequenceB\a\n" +
+	"\x05_maskB\r\n" +
+	"\v_group_name\"L\n" +
 	"\x10SyncGroupBatches\x128\n" +
 	"\abatches\x18\x03 \x03(\v2\x1e.libration.push.SyncGroupBatchR\abatches\"\xbd\x01\n" +
 	"\x0eSyncGroupBatch\x12\x1d\n" +
@@ -6882,7 +6888,7 @@ const file_push_proto_rawDesc = "" +
 	"instanceId\x12\x15\n" +
 	"\x06app_id\x18\x03 \x01(\rR\x05appId\x12*\n" +
 	"\x11long_message_flag\x18\x04 \x01(\rR\x0flongMessageFlag\x12\x1a\n" +
-	"\breserved\x18\x05 \x01(\fR\breserved\"\xfa\x02\n" +
+	"\breserved\x18\x05 \x01(\fR\breserved\"\xc3\x03\n" +
 	"\x10FriendRecallInfo\x12\x19\n" +
 	"\bfrom_uid\x18\x01 \x01(\tR\afromUid\x12\x15\n" +
 	"\x06to_uid\x18\x02 \x01(\tR\x05toUid\x12'\n" +
@@ -6890,12 +6896,15 @@ const file_push_proto_rawDesc = "" +
 	"\vmessage_uid\x18\x04 \x01(\x04R\n" +
 	"messageUid\x12\x12\n" +
 	"\x04time\x18\x05 \x01(\rR\x04time\x12\x16\n" +
-	"\x06random\x18\x06 \x01(\rR\x06random\x12#\n" +
-	"\rpackage_count\x18\a \x01(\rR\fpackageCount\x12#\n" +
-	"\rpackage_index\x18\b \x01(\rR\fpackageIndex\x12+\n" +
-	"\x11division_sequence\x18\t \x01(\rR\x10divisionSequence\x12+\n" +
+	"\x06random\x18\x06 \x01(\rR\x06random\x12(\n" +
+	"\rpackage_count\x18\a \x01(\rH\x00R\fpackageCount\x88\x01\x01\x12(\n" +
+	"\rpackage_index\x18\b \x01(\rH\x01R\fpackageIndex\x88\x01\x01\x120\n" +
+	"\x11division_sequence\x18\t \x01(\rH\x02R\x10divisionSequence\x88\x01\x01\x12+\n" +
 	"\x03tip\x18\r \x01(\v2\x19.libration.push.RecallTipR\x03tip\x12\x1a\n" +
-	"\bsequence\x18\x14 \x01(\x04R\bsequence\"U\n" +
+	"\bsequence\x18\x14 \x01(\x04R\bsequenceB\x10\n" +
+	"\x0e_package_countB\x10\n" +
+	"\x0e_package_indexB\x14\n" +
+	"\x12_division_sequence\"U\n" +
 	"\tNewFriend\x12\x15\n" +
 	"\x06f1_unk\x18\x01 \x01(\rR\x05f1Unk\x121\n" +
 	"\x04info\x18\x02 \x01(\v2\x1d.libration.push.NewFriendInfoR\x04info\"\xc7\x01\n" +
@@ -7119,6 +7128,7 @@ func file_push_proto_init() {
 	if File_push_proto != nil {
 		return
 	}
+	file_push_proto_msgTypes[5].OneofWrappers = []any{}
 	file_push_proto_msgTypes[11].OneofWrappers = []any{}
 	file_push_proto_msgTypes[13].OneofWrappers = []any{}
 	file_push_proto_msgTypes[14].OneofWrappers = []any{}
@@ -7146,6 +7156,7 @@ func file_push_proto_init() {
 	file_push_proto_msgTypes[68].OneofWrappers = []any{}
 	file_push_proto_msgTypes[69].OneofWrappers = []any{}
 	file_push_proto_msgTypes[78].OneofWrappers = []any{}
+	file_push_proto_msgTypes[80].OneofWrappers = []any{}
 	file_push_proto_msgTypes[84].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

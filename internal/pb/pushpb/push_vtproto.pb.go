@@ -467,7 +467,7 @@ func (m *SyncGroupNode) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x50
 	}
-	if len(m.GroupName) > 0 {
+	if m.GroupName != nil {
 		i -= len(m.GroupName)
 		copy(dAtA[i:], m.GroupName)
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.GroupName)))
@@ -494,23 +494,23 @@ func (m *SyncGroupNode) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x28
 	}
-	if m.Mask != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Mask))
+	if m.Mask != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.Mask))
 		i--
 		dAtA[i] = 0x20
 	}
-	if m.ReadSequence != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ReadSequence))
+	if m.ReadSequence != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.ReadSequence))
 		i--
 		dAtA[i] = 0x18
 	}
-	if m.LatestSequence != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.LatestSequence))
+	if m.LatestSequence != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.LatestSequence))
 		i--
 		dAtA[i] = 0x10
 	}
-	if m.GroupCode != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.GroupCode))
+	if m.GroupCode != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.GroupCode))
 		i--
 		dAtA[i] = 0x8
 	}
@@ -4941,18 +4941,18 @@ func (m *FriendRecallInfo) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x6a
 	}
-	if m.DivisionSequence != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.DivisionSequence))
+	if m.DivisionSequence != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.DivisionSequence))
 		i--
 		dAtA[i] = 0x48
 	}
-	if m.PackageIndex != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.PackageIndex))
+	if m.PackageIndex != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.PackageIndex))
 		i--
 		dAtA[i] = 0x40
 	}
-	if m.PackageCount != 0 {
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.PackageCount))
+	if m.PackageCount != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.PackageCount))
 		i--
 		dAtA[i] = 0x38
 	}
@@ -5626,17 +5626,17 @@ func (m *SyncGroupNode) SizeVT() (n int) {
 	}
 	var l int
 	_ = l
-	if m.GroupCode != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.GroupCode))
+	if m.GroupCode != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.GroupCode))
 	}
-	if m.LatestSequence != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.LatestSequence))
+	if m.LatestSequence != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.LatestSequence))
 	}
-	if m.ReadSequence != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.ReadSequence))
+	if m.ReadSequence != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.ReadSequence))
 	}
-	if m.Mask != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.Mask))
+	if m.Mask != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.Mask))
 	}
 	if m.LongestMessageTime != 0 {
 		n += 1 + protohelpers.SizeOfVarint(uint64(m.LongestMessageTime))
@@ -5647,8 +5647,8 @@ func (m *SyncGroupNode) SizeVT() (n int) {
 	if m.LatestMessageTime != 0 {
 		n += 1 + protohelpers.SizeOfVarint(uint64(m.LatestMessageTime))
 	}
-	l = len(m.GroupName)
-	if l > 0 {
+	if m.GroupName != nil {
+		l = len(m.GroupName)
 		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
 	if m.LongestMessageSequence != 0 {
@@ -7458,14 +7458,14 @@ func (m *FriendRecallInfo) SizeVT() (n int) {
 	if m.Random != 0 {
 		n += 1 + protohelpers.SizeOfVarint(uint64(m.Random))
 	}
-	if m.PackageCount != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.PackageCount))
+	if m.PackageCount != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.PackageCount))
 	}
-	if m.PackageIndex != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.PackageIndex))
+	if m.PackageIndex != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.PackageIndex))
 	}
-	if m.DivisionSequence != 0 {
-		n += 1 + protohelpers.SizeOfVarint(uint64(m.DivisionSequence))
+	if m.DivisionSequence != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.DivisionSequence))
 	}
 	if m.Tip != nil {
 		l = m.Tip.SizeVT()
@@ -8766,7 +8766,7 @@ func (m *SyncGroupNode) UnmarshalVT(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field GroupCode", wireType)
 			}
-			m.GroupCode = 0
+			var v uint64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -8776,16 +8776,17 @@ func (m *SyncGroupNode) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.GroupCode |= uint64(b&0x7F) << shift
+				v |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.GroupCode = &v
 		case 2:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field LatestSequence", wireType)
 			}
-			m.LatestSequence = 0
+			var v uint64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -8795,16 +8796,17 @@ func (m *SyncGroupNode) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.LatestSequence |= uint64(b&0x7F) << shift
+				v |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.LatestSequence = &v
 		case 3:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field ReadSequence", wireType)
 			}
-			m.ReadSequence = 0
+			var v uint64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -8814,16 +8816,17 @@ func (m *SyncGroupNode) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.ReadSequence |= uint64(b&0x7F) << shift
+				v |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.ReadSequence = &v
 		case 4:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Mask", wireType)
 			}
-			m.Mask = 0
+			var v uint64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -8833,11 +8836,12 @@ func (m *SyncGroupNode) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Mask |= uint64(b&0x7F) << shift
+				v |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.Mask = &v
 		case 5:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field LongestMessageTime", wireType)
@@ -20537,7 +20541,7 @@ func (m *FriendRecallInfo) UnmarshalVT(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field PackageCount", wireType)
 			}
-			m.PackageCount = 0
+			var v uint32
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -20547,16 +20551,17 @@ func (m *FriendRecallInfo) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.PackageCount |= uint32(b&0x7F) << shift
+				v |= uint32(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.PackageCount = &v
 		case 8:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field PackageIndex", wireType)
 			}
-			m.PackageIndex = 0
+			var v uint32
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -20566,16 +20571,17 @@ func (m *FriendRecallInfo) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.PackageIndex |= uint32(b&0x7F) << shift
+				v |= uint32(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.PackageIndex = &v
 		case 9:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field DivisionSequence", wireType)
 			}
-			m.DivisionSequence = 0
+			var v uint32
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return protohelpers.ErrIntOverflow
@@ -20585,11 +20591,12 @@ func (m *FriendRecallInfo) UnmarshalVT(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.DivisionSequence |= uint32(b&0x7F) << shift
+				v |= uint32(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.DivisionSequence = &v
 		case 13:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Tip", wireType)
