@@ -354,7 +354,7 @@ func TestPublicKeys(t *testing.T) {
 		must(t, err)
 		return string(b)
 	}
-	if keys(1) != keys(1) || keys(1) == keys(2) {
+	if first, again := keys(1), keys(1); first != again || first == keys(2) {
 		t.Error("the keys do not follow from the seed")
 	}
 	var got PublicKeys

@@ -173,7 +173,7 @@ func TestEasyLogin(t *testing.T) {
 	old := *c.tickets
 
 	c.keyExchange()
-	head, body := c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil)
+	head, _ := c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil)
 	if head.GetError() == nil || head.GetError().GetCode() != 0 {
 		t.Errorf("head error for a client with field 7: got %v, want code 0", head.GetError())
 	}
@@ -187,7 +187,7 @@ func TestEasyLogin(t *testing.T) {
 		t.Errorf("got push %s", p.Command)
 	}
 	// The old A1 is good until the new session is used.
-	head, body = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: old.A1}, func(h *loginpb.NtLoginHead) { h.Sdk = nil })
+	head, body := c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: old.A1}, func(h *loginpb.NtLoginHead) { h.Sdk = nil })
 	if head.GetClient().GetDeviceName() != c.name || head.GetApp().GetAppName() != c.app.PackageName {
 		t.Errorf("head: got %v, want client and app of the request", head)
 	}

@@ -116,10 +116,13 @@ func (s *service) account(t *testing.T, keystore ntqq.KeystoreFile, change ...fu
 	return a
 }
 
-// until waits, in virtual time, for a stage; it fails after an hour.
+// until waits, in virtual time, for a stage, and for what follows from it at once,
+// such as the lists fetched in advance; it fails after an hour.
 func (a *account) until(stage ntqq.Stage) ntqq.State {
 	a.t.Helper()
-	return a.wait(string(stage), func(s ntqq.State) bool { return s.Stage == stage })
+	s := a.wait(string(stage), func(s ntqq.State) bool { return s.Stage == stage })
+	synctest.Wait()
+	return s
 }
 
 func (a *account) wait(what string, ok func(ntqq.State) bool) ntqq.State {
