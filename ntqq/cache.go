@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -22,6 +23,9 @@ type cache struct {
 	groups  map[GroupCode]Group
 	members map[GroupCode]*memberList
 	uins    map[UID]UIN
+	// fetching has the lists being fetched, by their keys; true: a push changed the
+	// list meanwhile, so the answer may be out of date when it comes.
+	fetching map[string]bool
 	// friendsOK and groupsOK: the list is complete and not stale.
 	friendsOK, groupsOK bool
 }
@@ -32,6 +36,11 @@ type memberList struct {
 	fetched time.Time
 }
 
+// Keys of the lists.
+const friendsKey, groupsKey = "friends", "groups"
+
+func membersKey(code GroupCode) string { return fmt.Sprint("members ", code) }
+
 // maxKnownUIDs bounds the uid table; people in no list fill it over the months.
 const maxKnownUIDs = 1 << 18
 
@@ -40,6 +49,44 @@ func (c *cache) init() {
 	c.groups = map[GroupCode]Group{}
 	c.members = map[GroupCode]*memberList{}
 	c.uins = map[UID]UIN{}
+	c.fetching = map[string]bool{}
+}
+
+// begin precedes the fetch of a list, end follows it.
+func (c *cache) begin(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fetching[key] = false
+}
+
+func (c *cache) end(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.fetching, key)
+}
+
+// disturb makes sure that the list, when it is being fetched, counts as stale.
+func (c *cache) disturb(key string) {
+	if _, ok := c.fetching[key]; ok {
+		c.fetching[key] = true
+	}
+}
+
+func (c *cache) staleFriends() {
+	c.friendsOK = false
+	c.disturb(friendsKey)
+}
+
+func (c *cache) staleGroups() {
+	c.groupsOK = false
+	c.disturb(groupsKey)
+}
+
+func (c *cache) staleMembers(code GroupCode) {
+	if l := c.members[code]; l != nil {
+		l.ok = false
+	}
+	c.disturb(membersKey(code))
 }
 
 // expire marks all lists as stale: pushes may have been missed.
@@ -49,6 +96,9 @@ func (c *cache) expire() {
 	c.friendsOK, c.groupsOK = false, false
 	for _, l := range c.members {
 		l.ok = false
+	}
+	for key := range c.fetching {
+		c.fetching[key] = true
 	}
 }
 
@@ -72,7 +122,7 @@ func (c *cache) uin(uid UID) (UIN, bool) {
 func (c *cache) setFriends(list []Friend) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.friends, c.friendsOK = make(map[UIN]Friend, len(list)), true
+	c.friends, c.friendsOK = make(map[UIN]Friend, len(list)), !c.fetching[friendsKey]
 	for _, f := range list {
 		c.friends[f.UIN] = f
 		c.learn(f.UID, f.UIN)
@@ -96,7 +146,7 @@ func (c *cache) friendList() ([]Friend, bool) {
 func (c *cache) setGroups(list []Group) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.groups, c.groupsOK = make(map[GroupCode]Group, len(list)), true
+	c.groups, c.groupsOK = make(map[GroupCode]Group, len(list)), !c.fetching[groupsKey]
 	for _, g := range list {
 		c.groups[g.Code] = g
 	}
@@ -121,7 +171,7 @@ func (c *cache) groupName(code GroupCode) string {
 func (c *cache) setMembers(code GroupCode, list []Member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := &memberList{members: make(map[UIN]Member, len(list)), ok: true, fetched: time.Now()}
+	l := &memberList{members: make(map[UIN]Member, len(list)), ok: !c.fetching[membersKey(code)], fetched: time.Now()}
 	for _, m := range list {
 		l.members[m.UIN] = m
 		c.learn(m.UID, m.UIN)
@@ -180,42 +230,43 @@ func sorted[K UIN | GroupCode, V any](m map[K]V) []V {
 func (c *cache) apply(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	stale := func(code GroupCode) {
-		if l := c.members[code]; l != nil {
-			l.ok = false
-		}
-	}
 	switch e := e.(type) {
 	case *event.Message:
 		c.applyMessage(e.Message)
 	case *event.Stale:
-		c.friendsOK = c.friendsOK && !e.Friends
-		c.groupsOK = c.groupsOK && !e.Groups
-		stale(e.Members)
+		if e.Friends {
+			c.staleFriends()
+		}
+		if e.Groups {
+			c.staleGroups()
+		}
+		c.staleMembers(e.Members)
 	case *event.GroupMemberIncrease:
-		stale(e.Group)
-		c.groupsOK = false // the member count, or a new group
+		c.staleMembers(e.Group)
+		c.staleGroups() // the member count, or a new group
 	case *event.GroupMemberDecrease:
-		stale(e.Group)
-		c.groupsOK = false
+		c.staleMembers(e.Group)
+		c.staleGroups()
 	case *event.GroupLeft:
+		c.disturb(groupsKey)
 		delete(c.groups, e.Group)
+		c.disturb(membersKey(e.Group))
 		delete(c.members, e.Group)
 	case *event.GroupAdminChanged:
-		stale(e.Group)
+		c.staleMembers(e.Group)
 	case *event.GroupTitleChanged:
 		c.changeMember(e.Group, e.Member.UIN, func(m *Member) { m.Title = e.Title })
 	case *event.GroupMuted:
-		stale(e.Group)
+		c.staleMembers(e.Group)
 	case *event.GroupNameChanged:
 		if g, ok := c.groups[e.Group]; ok && e.NewName != "" {
 			g.Name = e.NewName
 			c.groups[e.Group] = g
 		}
 	case *event.FriendAdded:
-		c.friendsOK = false
+		c.staleFriends()
 	case *event.FriendRemoved:
-		c.friendsOK = false
+		c.staleFriends()
 	case *event.FriendRenamed:
 		for uin, f := range c.friends {
 			if f.UID == e.Friend.UID {

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/rpc"
 	"libration/ntqq/event"
 )
@@ -239,6 +241,16 @@ func (c *Client) Call(ctx context.Context, command string, payload []byte) ([]by
 		return nil, fmt.Errorf("%s: %w (%s)", command, ErrOffline, s.Stage)
 	}
 	return k.Call(ctx, command, payload)
+}
+
+// call runs one typed command through Call. A refusal inside an answer that arrived
+// is a *ServerError, like one by its return code.
+func call[Req, Resp proto.Message](ctx context.Context, c *Client, cmd *rpc.Command[Req, Resp], req Req) (Resp, error) {
+	resp, err := rpc.Call(ctx, c, cmd, req)
+	if refused, ok := errors.AsType[*rpc.OIDBError](err); ok {
+		return resp, &ServerError{Command: refused.Command, Code: int64(refused.Code), Message: refused.Message}
+	}
+	return resp, err
 }
 
 func hexText(b []byte) []byte { return hex.AppendEncode(nil, b) }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"libration/internal/crypto"
@@ -41,6 +42,11 @@ type conn struct {
 	cancel context.CancelCauseFunc
 	out    chan []byte
 	wg     sync.WaitGroup
+
+	// held: the reader waits for the dispatcher and sees no answer meanwhile; holds
+	// counts how often it began to.
+	held  atomic.Bool
+	holds atomic.Uint64
 
 	mu      sync.Mutex
 	pending map[uint32]*pendingCall
@@ -150,17 +156,42 @@ func (k *conn) receive(resp *wire.Response) bool {
 	if resp.Sequence > 0 && !isPush(resp.Command) { // late: its call timed out
 		return true
 	}
-	select {
-	case k.c.pushes <- push{command: resp.Command, payload: resp.Body}:
-	case <-k.ctx.Done():
+	if !k.queue(push{command: resp.Command, payload: resp.Body}) {
 		return false
 	}
-	if resp.Command == rpc.PushKick {
+	switch resp.Command {
+	case rpc.PushKick:
 		k.fail(kickError(resp.Body))
+		return false
+	case rpc.PushForceOffline, rpc.PushMSFOffline: // docs/protocol/events.md 1
+		k.fail(&KickError{})
 		return false
 	}
 	return true
 }
+
+// queue hands a push to the dispatcher and waits while its queue is full. It
+// returns false when the connection ended first.
+func (k *conn) queue(p push) bool {
+	select {
+	case k.c.pushes <- p:
+		return true
+	default:
+	}
+	k.holds.Add(1)
+	k.held.Store(true)
+	defer k.held.Store(false)
+	select {
+	case k.c.pushes <- p:
+		return true
+	case <-k.ctx.Done():
+		return false
+	}
+}
+
+// heldSince tells whether the answer to a request, made when holds was n, may have
+// come and not been read.
+func (k *conn) heldSince(n uint64) bool { return k.held.Load() || k.holds.Load() != n }
 
 // Call implements rpc.Caller: it sends one request and waits for its answer, at
 // most callTimeout. The answer's return code is 0.
@@ -227,7 +258,7 @@ var loginCommands = []string{
 
 func isPush(command string) bool {
 	switch command {
-	case rpc.PushMessage, rpc.PushKick, rpc.PushInfoSync, rpc.PushParams:
+	case rpc.PushMessage, rpc.PushKick, rpc.PushForceOffline, rpc.PushMSFOffline, rpc.PushInfoSync, rpc.PushParams:
 		return true
 	}
 	return false

@@ -51,7 +51,13 @@ type KickError struct {
 }
 
 func (e *KickError) Error() string {
-	return fmt.Sprintf("%v: %s: %s (code %d)", ErrKicked, e.Title, e.Tips, e.Code)
+	s := fmt.Sprintf("%v (code %d)", ErrKicked, e.Code)
+	for _, t := range []string{e.Title, e.Tips} {
+		if t != "" {
+			s += ": " + t
+		}
+	}
+	return s
 }
 
 // Is makes a KickError an ErrKicked.

@@ -28,7 +28,7 @@ const (
 // Friends is the friend list, sorted by number; fetched when it is not known or
 // refresh is set.
 func (c *Client) Friends(ctx context.Context, refresh bool) ([]Friend, error) {
-	return cached(ctx, c, "friends", refresh, c.cache.friendList, c.fetchFriends)
+	return cached(ctx, c, friendsKey, refresh, c.cache.friendList, c.fetchFriends)
 }
 
 // cached returns a list from the cache, or fetches it, once for all who ask at the
@@ -38,6 +38,8 @@ func cached[T any](ctx context.Context, c *Client, key string, refresh bool, get
 		return list, nil
 	}
 	done := c.cache.fetch.DoChan(key, func() (any, error) {
+		c.cache.begin(key)
+		defer c.cache.end(key)
 		// Not the caller's context: others may be waiting for the same answer. Every
 		// request has its own time limit.
 		return nil, fetch(context.WithoutCancel(ctx))
@@ -72,7 +74,7 @@ func (c *Client) fetchFriends(ctx context.Context) error {
 		cookie []byte
 	)
 	for range maxPages {
-		resp, err := rpc.Call(ctx, c, rpc.FriendList, friendListRequest(cookie))
+		resp, err := call(ctx, c, rpc.FriendList, friendListRequest(cookie))
 		if err != nil {
 			return fmt.Errorf("friend list: %w", err)
 		}

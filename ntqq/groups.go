@@ -11,7 +11,7 @@ import (
 // Groups is the list of joined groups, sorted by code; fetched when it is not
 // known or refresh is set.
 func (c *Client) Groups(ctx context.Context, refresh bool) ([]Group, error) {
-	return cached(ctx, c, "groups", refresh, c.cache.groupList, c.fetchGroups)
+	return cached(ctx, c, groupsKey, refresh, c.cache.groupList, c.fetchGroups)
 }
 
 // Group is one joined group. ErrNotFound when the account is not a member.
@@ -47,7 +47,7 @@ func groupListRequest() *oidbpb.GroupListReq {
 }
 
 func (c *Client) fetchGroups(ctx context.Context) error {
-	resp, err := rpc.Call(ctx, c, rpc.GroupList, groupListRequest())
+	resp, err := call(ctx, c, rpc.GroupList, groupListRequest())
 	if err != nil {
 		return fmt.Errorf("group list: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 // Members is the member list of a joined group, sorted by number; fetched when it
 // is not known or refresh is set.
 func (c *Client) Members(ctx context.Context, code GroupCode, refresh bool) ([]Member, error) {
-	return cached(ctx, c, fmt.Sprint("members ", code), refresh,
+	return cached(ctx, c, membersKey(code), refresh,
 		func() ([]Member, bool) { return c.cache.memberList(code) },
 		func(ctx context.Context) error { return c.fetchMembers(ctx, code) })
 }
@@ -47,7 +47,7 @@ func memberRequest(code GroupCode, uid UID) *oidbpb.GroupMemberReq {
 }
 
 func (c *Client) fetchMember(ctx context.Context, code GroupCode, uid UID) (Member, error) {
-	resp, err := rpc.Call(ctx, c, rpc.GroupMember, memberRequest(code, uid))
+	resp, err := call(ctx, c, rpc.GroupMember, memberRequest(code, uid))
 	if err != nil {
 		return Member{}, fmt.Errorf("member %s of group %d: %w", uid, code, err)
 	}
@@ -78,7 +78,7 @@ func (c *Client) fetchMembers(ctx context.Context, code GroupCode) error {
 		cookie []byte
 	)
 	for range maxPages {
-		resp, err := rpc.Call(ctx, c, rpc.GroupMembers, memberListRequest(code, cookie))
+		resp, err := call(ctx, c, rpc.GroupMembers, memberListRequest(code, cookie))
 		if err != nil {
 			return fmt.Errorf("members of group %d: %w", code, err)
 		}

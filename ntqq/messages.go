@@ -85,7 +85,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	random := rand.Uint32()
 	clientSequence := 10000 + rand.Uint64N(90000)
 	req := sendRequest(to, elems, clientSequence, random)
-	resp, err := rpc.Call(ctx, c, rpc.SendMessage, req)
+	resp, err := call(ctx, c, rpc.SendMessage, req)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func sendError(resp *messagepb.PbSendMsgResp, seq uint64) error {
 // private chats: nothing happens then.
 func (c *Client) Recall(ctx context.Context, m *message.Message) error {
 	if m.Chat.Kind == message.Group {
-		resp, err := rpc.Call(ctx, c, rpc.RecallGroup, groupRecallRequest(m))
+		resp, err := call(ctx, c, rpc.RecallGroup, groupRecallRequest(m))
 		if err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (c *Client) Recall(ctx context.Context, m *message.Message) error {
 			return err
 		}
 	}
-	resp, err := rpc.Call(ctx, c, rpc.RecallFriend, friendRecallRequest(uid, m))
+	resp, err := call(ctx, c, rpc.RecallFriend, friendRecallRequest(uid, m))
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 // Liveness (docs/protocol/wire.md 9, login.md 9). A silent server is found after at
-// most alivePeriod + aliveMisses*aliveWait = 25 s.
+// most alivePeriod + aliveMisses*aliveWait = 25 s. While a slow handler keeps the
+// reader from reading, nothing counts as missed.
 const (
 	alivePeriod   = 10 * time.Second
 	aliveWait     = 5 * time.Second
@@ -109,11 +110,12 @@ func (k *conn) keepAlive() {
 		case <-k.ctx.Done():
 			return
 		}
+		holds := k.holds.Load()
 		_, err := k.Call(k.ctx, rpc.HeartbeatAlive, []byte{0, 0, 0, 4})
 		switch {
 		case k.ctx.Err() != nil:
 			return
-		case err == nil:
+		case err == nil, k.heldSince(holds):
 			misses = 0
 			timer.Reset(alivePeriod)
 			continue
@@ -137,11 +139,12 @@ func (k *conn) keepSession() {
 		case <-k.ctx.Done():
 			return
 		}
+		holds := k.holds.Load()
 		_, err := rpc.Call(k.ctx, k, rpc.Heartbeat, &systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
 		if k.ctx.Err() != nil {
 			return
 		}
-		if err == nil || !errors.Is(err, ErrTimeout) { // any answer will do
+		if err == nil || !errors.Is(err, ErrTimeout) || k.heldSince(holds) { // any answer will do
 			misses = 0
 			continue
 		}

@@ -63,6 +63,8 @@ func (c *Client) resolve(ctx context.Context, e event.Event) {
 		if cancel == nil {
 			ctx, cancel = context.WithTimeout(ctx, resolveTimeout)
 			defer cancel()
+			// Pushes flow from the registration on, look-ups a moment later.
+			_, _ = c.Wait(ctx, func(s State) bool { return s.Stage != Registering })
 		}
 		c.resolvePerson(ctx, p, group)
 	}

@@ -27,7 +27,7 @@ func userInfoKeys() []*oidbpb.UserInfoKey {
 
 // User looks any account up by its number. ErrNotFound when there is none.
 func (c *Client) User(ctx context.Context, uin UIN) (User, error) {
-	resp, err := rpc.Call(ctx, c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(uin), Keys: userInfoKeys()})
+	resp, err := call(ctx, c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(uin), Keys: userInfoKeys()})
 	if err != nil {
 		return User{}, fmt.Errorf("user %d: %w", uin, err)
 	}
@@ -43,7 +43,7 @@ func (c *Client) User(ctx context.Context, uin UIN) (User, error) {
 
 // UserByUID looks any account up by its text id. ErrNotFound when there is none.
 func (c *Client) UserByUID(ctx context.Context, uid UID) (User, error) {
-	resp, err := rpc.Call(ctx, c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(uid), Keys: userInfoKeys()})
+	resp, err := call(ctx, c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(uid), Keys: userInfoKeys()})
 	if err != nil {
 		return User{}, fmt.Errorf("user %s: %w", uid, err)
 	}

@@ -47,6 +47,10 @@ func TestLists(t *testing.T) {
 		if _, err := b.Group(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNotFound) {
 			t.Errorf("no such group: %v, want ErrNotFound", err)
 		}
+		var refused *ntqq.ServerError
+		if _, err := b.Members(t.Context(), 99999, false); !errors.As(err, &refused) || refused.Code == 0 {
+			t.Errorf("members of no such group: %v, want a ServerError with the server's code", err)
+		}
 		user, err := b.User(t.Context(), alice)
 		if want, _ := s.World().User(alice); err != nil || user.Nickname != want.Nickname || user.UIN != alice {
 			t.Errorf("user %+v (%v), want %+v", user, err, want)

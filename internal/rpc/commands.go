@@ -26,6 +26,9 @@ const (
 	PushKick     = "trpc.qq_new_tech.status_svc.StatusService.KickNT"
 	PushInfoSync = "trpc.msg.register_proxy.RegisterProxy.InfoSyncPush"
 	PushParams   = "trpc.msg.register_proxy.RegisterProxy.PushParams"
+	// The older generation's kicks; their payloads are not protobuf.
+	PushForceOffline = "MessageSvc.PushForceOffline"
+	PushMSFOffline   = "StatSvc.ReqMSFOffline"
 )
 
 // Session.

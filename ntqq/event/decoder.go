@@ -9,21 +9,20 @@ import (
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
+	"libration/internal/rpc"
 	"libration/ntqq/message"
 )
 
 // The commands the server pushes (docs/protocol/events.md 1).
 const (
-	CommandMsgPush      = "trpc.msg.olpush.OlPushService.MsgPush"
-	CommandKick         = "trpc.qq_new_tech.status_svc.StatusService.KickNT"
-	CommandInfoSyncPush = "trpc.msg.register_proxy.RegisterProxy.InfoSyncPush"
-	CommandPushParams   = "trpc.msg.register_proxy.RegisterProxy.PushParams"
+	CommandMsgPush      = rpc.PushMessage
+	CommandKick         = rpc.PushKick
+	CommandInfoSyncPush = rpc.PushInfoSync
+	CommandPushParams   = rpc.PushParams
 
-	commandConfigPush   = "ConfigPushSvc.PushReq"
-	commandGuildPush    = "MsgPush.PushGroupProMsg"
-	commandLoginNotify  = "StatSvc.SvcReqMSFLoginNotify"
-	commandForceOffline = "MessageSvc.PushForceOffline"
-	commandMSFOffline   = "StatSvc.ReqMSFOffline"
+	commandConfigPush  = "ConfigPushSvc.PushReq"
+	commandGuildPush   = "MsgPush.PushGroupProMsg"
+	commandLoginNotify = "StatSvc.SvcReqMSFLoginNotify"
 )
 
 // Counters are the totals of what did not become an event. They only grow.
@@ -77,7 +76,7 @@ func (d *Decoder) Decode(command string, payload []byte) []Event {
 		p.decodeMsgPush()
 	case CommandKick:
 		p.decodeKick()
-	case commandForceOffline, commandMSFOffline:
+	case rpc.PushForceOffline, rpc.PushMSFOffline:
 		p.emit(&Kicked{})
 	case CommandInfoSyncPush, CommandPushParams, commandConfigPush, commandGuildPush, commandLoginNotify:
 		p.ignore()

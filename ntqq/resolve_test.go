@@ -1,0 +1,84 @@
+package ntqq
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/event"
+)
+
+// An event that comes before the answer to the registration waits with its
+// look-ups until there is a connection to call through.
+func TestResolveWaitsForTheRegistration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		c.log = quiet
+		c.setState(State{Stage: Registering}, nil)
+		e := &event.FriendAdded{Friend: event.Person{UID: "u_alice"}}
+		resolved := make(chan struct{})
+		go func() {
+			defer close(resolved)
+			c.resolve(t.Context(), e)
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		k := answering(t, ctx, c)
+		c.setState(State{Stage: Online}, k)
+		<-resolved
+		if e.Friend.UIN != 20001 {
+			t.Errorf("got number %d, want 20001", e.Friend.UIN)
+		}
+	})
+}
+
+func TestResolveGivesUpInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		c.log = quiet
+		c.setState(State{Stage: Registering}, nil)
+		start := time.Now()
+		c.resolve(t.Context(), &event.FriendAdded{Friend: event.Person{UID: "u_alice"}})
+		if took := time.Since(start); took != resolveTimeout {
+			t.Errorf("took %v, want %v", took, resolveTimeout)
+		}
+	})
+}
+
+// answering is a connection whose every request is answered as a look-up of
+// account 20001; it ends with ctx.
+func answering(t *testing.T, ctx context.Context, c *Client) *conn {
+	t.Helper()
+	payload, err := rpc.UserByUID.EncodeResponse(&oidbpb.UserInfoResp{Body: &oidbpb.UserInfoBody{
+		Uin: 20001,
+		Properties: &oidbpb.UserProperties{
+			BytesValues: []*oidbpb.BytesProperty{{Key: keyNickname, Value: []byte("Alice")}},
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &conn{c: c, out: make(chan []byte), pending: map[uint32]*pendingCall{}}
+	k.ctx, k.cancel = context.WithCancelCause(ctx)
+	go func() {
+		for {
+			select {
+			case <-k.out:
+			case <-k.ctx.Done():
+				return
+			}
+			k.mu.Lock()
+			for seq, call := range k.pending {
+				call.answer <- &wire.Response{Sequence: int32(seq), Body: payload}
+				delete(k.pending, seq)
+			}
+			k.mu.Unlock()
+		}
+	}()
+	return k
+}
