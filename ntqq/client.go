@@ -229,14 +229,14 @@ func (c *Client) Relogin() {
 
 // Call sends one plain command over the online session and returns the answer's
 // payload. Errors: ErrOffline, ErrTimeout, ErrConnectionLost, ErrSessionExpired,
-// ErrSign, *ServerError, or ctx's.
+// ErrKicked, ErrSign, *ServerError, or ctx's.
 func (c *Client) Call(ctx context.Context, command string, payload []byte) ([]byte, error) {
 	c.mu.Lock()
 	k, s := c.online, c.state
 	c.mu.Unlock()
 	if k == nil {
-		if s.Err != nil {
-			return nil, fmt.Errorf("%s: %w (%s: %w)", command, ErrOffline, s.Stage, s.Err)
+		if s.Err != nil { // its text alone: an ErrTimeout or ErrConnectionLost was not this call's
+			return nil, fmt.Errorf("%s: %w (%s: %s)", command, ErrOffline, s.Stage, s.Err.Error())
 		}
 		return nil, fmt.Errorf("%s: %w (%s)", command, ErrOffline, s.Stage)
 	}

@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,7 +102,7 @@ func (c *Client) probe(ctx context.Context, addrs []string) []string {
 		})
 	}
 	wg.Wait()
-	slices.SortStableFunc(results, func(a, b result) int { return int(a.took - b.took) })
+	slices.SortStableFunc(results, func(a, b result) int { return cmp.Compare(a.took, b.took) })
 	sorted := make([]string, len(results))
 	for i, r := range results {
 		sorted[i] = r.addr

@@ -3,6 +3,8 @@ package ntqq
 import (
 	"errors"
 	"fmt"
+
+	"libration/ntqq/message"
 )
 
 // Errors that calls and Run return, wrapped with what was being done.
@@ -27,7 +29,7 @@ var (
 	// ErrNotFound: no such user, friend, group or member.
 	ErrNotFound = errors.New("not found")
 	// ErrEmptyMessage: the message has no content that can be sent.
-	ErrEmptyMessage = errors.New("message is empty")
+	ErrEmptyMessage = message.ErrEmpty
 )
 
 // ServerError is a refusal by the server: the request arrived and was not

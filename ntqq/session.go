@@ -180,7 +180,7 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 }
 
 // errConnClosed is the cause when our own side is done with a connection.
-var errConnClosed = errors.New("connection closed")
+var errConnClosed = fmt.Errorf("%w: closed by this side", ErrConnectionLost)
 
 // endedOr prefers the connection's own cause of death to what a call made of it.
 func (k *conn) endedOr(err error) error {

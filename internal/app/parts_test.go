@@ -175,6 +175,32 @@ func TestSandboxServers(t *testing.T) {
 	}
 }
 
+// What the check of a configuration lets pass must not stop the program later.
+func TestConnectionsAcceptWhatTheCheckDoes(t *testing.T) {
+	t.Parallel()
+	const text = `
+onebot:
+  heartbeat: 1s
+  connections:
+    - {type: http, address: "127.0.0.1:0", cors: ["https://example.com", "http://localhost:8080"]}
+    - {type: http, address: ":0", access_token: "!~", cors: ["*"]}
+    - {type: websocket, address: "localhost:0", format: string, heartbeat: 24h}
+    - {type: reverse-websocket, url: "wss://bot.example", reconnect: 100ms}
+    - {type: reverse-websocket, event_url: "ws://[::1]:1/x?access_token=y", reconnect: 1h, heartbeat: 0s}
+`
+	cfg, problems := config.Parse([]byte(text), nil)
+	for _, p := range problems {
+		if !p.Warning {
+			t.Error(p.String())
+		}
+	}
+	for _, c := range cfg.OneBot.Resolved() {
+		if _, err := newConnection(nil, &c, "dev", slog.New(slog.DiscardHandler)); err != nil {
+			t.Errorf("%s: %v", c.Name(), err)
+		}
+	}
+}
+
 func TestConfigFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")

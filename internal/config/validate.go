@@ -164,13 +164,7 @@ func (k *checker) oneBot(o *OneBot) {
 			k.problem(path+".access_token", "holds characters that a header cannot carry", "use letters, digits and signs without spaces")
 		}
 		for j, origin := range c.CORS {
-			at := fmt.Sprintf("%s.cors[%d]", path, j)
-			switch {
-			case origin != "*":
-				k.url(at, origin, "http", "https")
-			case c.AccessToken == "":
-				k.problem(at, "any web page could use the account", "set access_token, or name the pages")
-			}
+			k.origin(fmt.Sprintf("%s.cors[%d]", path, j), origin, c.AccessToken != "")
 		}
 		if c.Heartbeat != nil {
 			k.heartbeat(path+".heartbeat", *c.Heartbeat)
@@ -233,6 +227,21 @@ func (k *checker) heartbeat(path string, d Duration) {
 	if d != 0 {
 		k.between(path, d, time.Second, 24*time.Hour)
 	}
+}
+
+// origin checks an entry of cors. Browsers send an origin without a path.
+func (k *checker) origin(path, text string, token bool) {
+	if text == "*" {
+		if !token {
+			k.problem(path, "every website could use the account, for there is no access_token", "set access_token, or list the origins")
+		}
+		return
+	}
+	if u, err := url.Parse(text); err == nil && u.Host != "" && text != u.Scheme+"://"+u.Host {
+		k.problem(path, "not an origin", "leave out what stands after the host, such as https://example.com")
+		return
+	}
+	k.url(path, text, "http", "https")
 }
 
 func (k *checker) between(path string, d Duration, low, high time.Duration) {

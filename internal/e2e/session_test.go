@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"libration/internal/rpc"
@@ -280,6 +281,9 @@ func TestKickedStaysAwayUntilAsked(t *testing.T) {
 		if _, err := a.SendFriend(t.Context(), alice, say("hi")); !errors.Is(err, ntqq.ErrOffline) {
 			t.Errorf("sending while kicked: %v, want ErrOffline", err)
 		}
+		if _, err := a.Friends(t.Context(), true); errors.Is(err, ntqq.ErrKicked) {
+			t.Errorf("a call while kicked gave %v: it did not meet the kick itself", err)
+		}
 		time.Sleep(24 * time.Hour) // virtual
 		if got := a.State().Stage; got != ntqq.Kicked {
 			t.Fatalf("came back by itself: %s", got)
@@ -318,6 +322,29 @@ func TestStopUnregisters(t *testing.T) {
 			if c.Registered {
 				t.Errorf("the server still has %v online", c.UIN)
 			}
+		}
+	})
+}
+
+// A call that is under way when the client stops has an unknown outcome.
+func TestStopDuringACall(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, ks := loggedIn(t, sandbox.Options{})
+		a := s.account(t, ks)
+		a.until(ntqq.Online)
+		s.Faults().Mute(rpc.GroupList.Name, true)
+		failed := make(chan error, 1)
+		go func() {
+			_, err := a.Groups(t.Context(), true)
+			failed <- err
+		}()
+		synctest.Wait()
+		a.stop()
+		if err := <-failed; !errors.Is(err, ntqq.ErrConnectionLost) {
+			t.Errorf("got %v, want ErrConnectionLost", err)
+		}
+		if _, err := a.Groups(t.Context(), true); !errors.Is(err, ntqq.ErrOffline) {
+			t.Errorf("after the end: got %v, want ErrOffline", err)
 		}
 	})
 }

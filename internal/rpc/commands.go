@@ -19,8 +19,6 @@ const (
 	NTLoginEasyLoginUnusual  = "trpc.login.ecdh.EcdhService.SsoNTLoginEasyLoginUnusualDevice"
 	NTLoginPasswordLogin     = "trpc.login.ecdh.EcdhService.SsoNTLoginPasswordLogin"
 	NTLoginPasswordNewDevice = "trpc.login.ecdh.EcdhService.SsoNTLoginPasswordLoginNewDevice"
-	NTLoginRefreshTicket     = "trpc.login.ecdh.EcdhService.SsoNTLoginRefreshTicket"
-	NTLoginRefreshA2         = "trpc.login.ecdh.EcdhService.SsoNTLoginRefreshA2"
 
 	PushMessage  = "trpc.msg.olpush.OlPushService.MsgPush"
 	PushKick     = "trpc.qq_new_tech.status_svc.StatusService.KickNT"
