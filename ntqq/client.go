@@ -99,10 +99,13 @@ type Client struct {
 	cache    cache
 	decoder  *event.Decoder
 	seen     event.Deduper // chat messages; the dispatcher's
-	pushes   chan push
-	own      chan event.Event // of our own making
-	restart  chan struct{}
-	running  atomic.Bool
+	// lookAgain is when events may cause look-ups again, after one that was not
+	// answered; the dispatcher's.
+	lookAgain time.Time
+	pushes    chan push
+	own       chan event.Event // of our own making
+	restart   chan struct{}
+	running   atomic.Bool
 
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]

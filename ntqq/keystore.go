@@ -173,7 +173,16 @@ func writeAtomic(path string, data []byte) (err error) {
 	if err = tmp.Close(); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), path)
+	if err = os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	// The new name must outlive a power cut too. Not every system can sync a folder;
+	// then the rename is as safe as the system makes it.
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+	return nil
 }
 
 // MemoryKeystore keeps the keystore for the life of the process; for tests and

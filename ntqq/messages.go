@@ -56,7 +56,8 @@ func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Conte
 		return nil, err
 	}
 	// The server echoes group messages to the sender, private ones not.
-	c.emit(&event.Message{Message: m})
+	own := *m // m is the caller's
+	c.emit(&event.Message{Message: &own})
 	return m, nil
 }
 

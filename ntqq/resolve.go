@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"libration/ntqq/event"
@@ -13,6 +14,9 @@ const (
 	resolveTimeout = 10 * time.Second
 	// resolveMembersEvery is how often events may cause a group's list to be fetched.
 	resolveMembersEvery = 30 * time.Second
+	// lookPause follows a look-up without an answer: events must not all wait for a
+	// server that is silent about people.
+	lookPause = 30 * time.Second
 )
 
 // resolve fills in the numbers of the people an event names by uid
@@ -57,7 +61,7 @@ func (c *Client) resolve(ctx context.Context, e event.Event) {
 		if p.UIN != 0 || p.UID == "" {
 			continue
 		}
-		if c.resolveKnown(p) {
+		if c.resolveKnown(p) || time.Now().Before(c.lookAgain) {
 			continue
 		}
 		if cancel == nil {
@@ -81,14 +85,21 @@ func (c *Client) name(ctx context.Context, e event.Event) {
 		return
 	}
 	f, ok := c.cache.friend(m.Sender.UIN)
-	if !ok {
+	if !ok && !time.Now().Before(c.lookAgain) {
 		ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 		defer cancel()
-		if _, err := c.Friends(ctx, false); err == nil {
-			f, _ = c.cache.friend(m.Sender.UIN)
-		}
+		_, err := c.Friends(ctx, false)
+		c.looked(err)
+		f, _ = c.cache.friend(m.Sender.UIN)
 	}
 	m.Sender.Nickname = f.Nickname
+}
+
+// looked notes the outcome of a look-up for an event.
+func (c *Client) looked(err error) {
+	if errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
+		c.lookAgain = time.Now().Add(lookPause)
+	}
 }
 
 func (c *Client) resolveKnown(p *event.Person) bool {
@@ -103,11 +114,14 @@ func (c *Client) resolveKnown(p *event.Person) bool {
 
 func (c *Client) resolvePerson(ctx context.Context, p *event.Person, group GroupCode) {
 	if group != 0 && c.cache.membersAge(group) >= resolveMembersEvery {
-		if _, err := c.Members(ctx, group, true); err == nil && c.resolveKnown(p) {
+		_, err := c.Members(ctx, group, true)
+		c.looked(err)
+		if err == nil && c.resolveKnown(p) {
 			return
 		}
 	}
 	u, err := c.UserByUID(ctx, p.UID)
+	c.looked(err)
 	if err != nil {
 		c.log.Debug("nobody found for a uid", "uid", p.UID, "err", err)
 		return

@@ -67,8 +67,12 @@ func (s *Service) HandleState(st ntqq.State) {
 // offlineText says why the account is no longer online: in the server's own words
 // when it said something.
 func offlineText(st ntqq.State) localized {
-	if kick, ok := errors.AsType[*ntqq.KickError](st.Err); ok {
-		words := kick.Title + ": " + kick.Tips
+	if kick, ok := errors.AsType[*ntqq.KickError](st.Err); ok && kick.Title+kick.Tips != "" {
+		words := kick.Title
+		if words != "" && kick.Tips != "" {
+			words += ": "
+		}
+		words += kick.Tips
 		return localized{words, words}
 	}
 	text := localized{"the session is " + string(st.Stage), "会话状态: " + string(st.Stage)}

@@ -357,3 +357,20 @@ func TestChineseOffline(t *testing.T) {
 		t.Errorf("kicked offline: got %v", e)
 	}
 }
+
+func TestOfflineText(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&ntqq.KickError{Title: "下线通知", Tips: "账号在别处登录"}, "下线通知: 账号在别处登录"},
+		{&ntqq.KickError{Title: "下线通知"}, "下线通知"},
+		{&ntqq.KickError{Tips: "账号在别处登录"}, "账号在别处登录"},
+		{&ntqq.KickError{}, "会话状态: kicked: account was kicked offline (code 0)"},
+		{nil, "会话状态: kicked"},
+	} {
+		if got := offlineText(ntqq.State{Stage: ntqq.Kicked, Err: tt.err}).zh; got != tt.want {
+			t.Errorf("%v: got %q, want %q", tt.err, got, tt.want)
+		}
+	}
+}

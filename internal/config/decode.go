@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -266,7 +267,7 @@ func (d *decoder) set(v reflect.Value, text, path string) {
 	case reflect.String:
 		if e, ok := v.Interface().(enum); ok {
 			known := e.values()
-			if !contains(known, text) {
+			if !slices.Contains(known, text) {
 				remedy := formOf(v)
 				if s := suggest(text, known); s != "" {
 					remedy = "did you mean " + s + "? Possible are " + alternatives(known)
@@ -314,13 +315,4 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 		body = doc.Body
 	}
 	return body
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }

@@ -29,7 +29,7 @@ func variables(environ []string) []variable {
 			continue
 		}
 		parts := strings.Split(strings.ToLower(rest), "__")
-		if len(parts) > 1 || contains(top, parts[0]) {
+		if len(parts) > 1 || slices.Contains(top, parts[0]) {
 			vars = append(vars, variable{name: name, value: value, parts: parts})
 		}
 	}

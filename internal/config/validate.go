@@ -77,7 +77,7 @@ func (k *checker) enums(v reflect.Value, path string) {
 		}
 	default:
 		e, ok := v.Interface().(enum)
-		if !ok || contains(e.values(), v.String()) {
+		if !ok || slices.Contains(e.values(), v.String()) {
 			return
 		}
 		// In a connection empty means: inherited. Its type is checked there.
@@ -174,7 +174,7 @@ func (k *checker) oneBot(o *OneBot) {
 
 // applies reports keys that mean nothing for the connection's type.
 func (k *checker) applies(c *Connection, path string) {
-	if !contains(c.Type.values(), string(c.Type)) {
+	if !slices.Contains(c.Type.values(), string(c.Type)) {
 		return
 	}
 	t := reflect.TypeFor[Connection]()

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
+	"libration/internal/rpc"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
@@ -230,6 +232,25 @@ func TestHandlerMaySend(t *testing.T) {
 		}
 		if got := eventsOf[*event.Message](b); len(got) != 40 {
 			t.Errorf("%d messages, want 20 received and 20 sent", len(got))
+		}
+	})
+}
+
+// A server that keeps the friend list back must not hold up the messages of people
+// whose names would come from it.
+func TestNamesDoNotHoldUpMessages(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, ks := loggedIn(t, sandbox.Options{})
+		s.Faults().Mute(rpc.FriendList.Name, true)
+		b := s.account(t, ks)
+		b.until(ntqq.Online)
+		const n = 20
+		for range n {
+			s.World().Send(sandbox.Send{From: alice, To: bot, Elems: elems(t, "hi")}, nil)
+		}
+		time.Sleep(30 * time.Second) // virtual
+		if got := len(b.texts()); got != n {
+			t.Errorf("%d messages after 30 s, want %d", got, n)
 		}
 	})
 }
