@@ -37,6 +37,7 @@ type Server interface {
 	// Kick ends all sessions of an account and returns how many there were.
 	Kick(uin message.UIN, title, tips string) int
 	PublicKeys() PublicKeys
+	Faults() *Faults
 	// Addresses returns where the service accepts clients, host:port.
 	Addresses() []string
 }
@@ -93,6 +94,10 @@ func newControl(w *World, s Server, log *slog.Logger) http.Handler {
 	api("GET /api/clients", func(*http.Request) (any, error) { return notNil(c.server.Clients()), nil })
 	api("POST /api/clients/{uin}/kick", c.kickClient)
 	api("POST /api/load", c.load)
+	api("GET /api/faults", c.faults)
+	api("POST /api/faults", c.addFault)
+	api("DELETE /api/faults", c.clearFaults)
+	api("DELETE /api/faults/{id}", c.removeFault)
 	api("/api/", func(r *http.Request) (any, error) {
 		return nil, fail(http.StatusNotFound, "no endpoint %s %s", r.Method, r.URL.Path)
 	})

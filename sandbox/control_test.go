@@ -19,7 +19,12 @@ import (
 )
 
 // fakeServer has one client online and one login code, "c0de".
-type fakeServer struct{ calls []string }
+type fakeServer struct {
+	calls  []string
+	faults Faults
+}
+
+func (f *fakeServer) Faults() *Faults { return &f.faults }
 
 func (f *fakeServer) Clients() []ClientInfo {
 	return []ClientInfo{{UIN: bot, DeviceName: "fake", Registered: true}}
@@ -51,6 +56,7 @@ func (f *fakeServer) Kick(uin message.UIN, title, tips string) int {
 
 func testControl(t testing.TB) (*World, *fakeServer, http.Handler) {
 	w, f := defaultWorld(t), &fakeServer{}
+	f.faults.s = &Sandbox{log: slog.New(slog.DiscardHandler)}
 	return w, f, newControl(w, f, slog.New(slog.DiscardHandler))
 }
 

@@ -1,153 +1,244 @@
 package sandbox
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"path"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"libration/ntqq/message"
 )
 
-// Faults are switches that make the service misbehave, for tests of clients.
-// Counts replace what was left of an earlier one. Safe for concurrent use.
+// maxFaults bounds how many faults are switched on at the same time.
+const maxFaults = 100
+
+// ErrTooManyFaults says that 100 faults are switched on already.
+var ErrTooManyFaults = errors.New("too many faults are switched on")
+
+// Faults are switches that make the service misbehave, for tests of clients. The
+// same seed, the same faults in the same order and the same requests give the same
+// misbehaviour. Several faults may strike the same request. Safe for concurrent use.
 type Faults struct {
 	s *Sandbox
 
-	mu              sync.Mutex
-	refuseExchanges int
-	refuseRegisters int
-	corruptFrames   int
-	mutes           map[string]bool
-	closes          map[string]closeFault
+	// points is the union of where the faults that are switched on can strike, so
+	// that without faults nothing is locked.
+	points atomic.Uint32
+
+	mu     sync.Mutex
+	last   int // the last id
+	active []*activeFault
+	struck map[FaultName]int
 }
 
-type closeFault struct {
-	after bool
-	in    int
+// ActiveFault is a fault that is switched on.
+type ActiveFault struct {
+	Fault
+	// ID tells it from the others; ids are not used again.
+	ID int
+	// Struck is how often it has struck.
+	Struck int
 }
 
-// fault is what goes wrong with one request.
-type fault struct {
-	mute  bool // it is done, but not answered
-	close bool // the connection is closed
-	after bool // only after the answer
+// activeFault is owned by Faults.mu.
+type activeFault struct {
+	ActiveFault
+	kind     FaultKind
+	patterns []string // in lower case
+	rng      *rand.Rand
+	until    time.Time // zero: for ever
+	matched  int
 }
 
-// RefuseKeyExchange refuses the next n key exchanges with "verification failed".
-func (f *Faults) RefuseKeyExchange(n int) { f.set(&f.refuseExchanges, n) }
+// subject is what may be struck.
+type subject struct {
+	command string
+	uin     message.UIN
+	session bool // comes with a session
+}
 
-// RefuseRegister answers the next n registrations with "register fail".
-func (f *Faults) RefuseRegister(n int) { f.set(&f.refuseRegisters, n) }
-
-// CorruptNext makes the next n frames to any client undecryptable; their framing
-// stays good.
-func (f *Faults) CorruptNext(n int) { f.set(&f.corruptFrames, n) }
-
-// CloseOn closes the connection on the nth next request of a command: on receipt,
-// or after its answer has been sent. n 0 takes the fault away.
-func (f *Faults) CloseOn(command string, after bool, n int) {
+// Add switches a fault on and returns its id. The error says what is wrong with f,
+// or is ErrTooManyFaults.
+func (f *Faults) Add(fault Fault) (int, error) {
+	kind, err := fault.validate()
+	if err != nil {
+		return 0, err
+	}
+	patterns, err := patternsOf(cmp.Or(fault.On, kind.On))
+	if err != nil {
+		return 0, fmt.Errorf("fault %s: %w", fault.Name, err)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.closes, command)
-	if n <= 0 {
-		return
+	f.expire(time.Now())
+	if len(f.active) >= maxFaults {
+		return 0, ErrTooManyFaults
 	}
-	if f.closes == nil {
-		f.closes = map[string]closeFault{}
+	f.last++
+	a := &activeFault{ActiveFault: ActiveFault{Fault: fault, ID: f.last}, kind: kind, patterns: patterns}
+	seed := fault.Seed
+	if seed == 0 {
+		name := fnv.New64a()
+		name.Write([]byte(fault.Name))
+		seed = f.s.opts.Seed ^ name.Sum64()
 	}
-	f.closes[command] = closeFault{after: after, in: n}
+	a.rng = rand.New(rand.NewPCG(seed, uint64(f.last)))
+	if fault.For > 0 {
+		a.until = time.Now().Add(fault.For)
+	}
+	f.active = append(f.active, a)
+	f.refresh()
+	return a.ID, nil
 }
 
-// Mute stops or starts answering a command. Its requests are done nevertheless.
-func (f *Faults) Mute(command string, on bool) {
+// Remove switches a fault off and reports whether it was on.
+func (f *Faults) Remove(id int) bool {
+	return f.remove(func(a *activeFault) bool { return a.ID == id }) > 0
+}
+
+// Clear switches all faults off and returns how many there were. Connections that
+// are dead stay dead.
+func (f *Faults) Clear() int {
+	return f.remove(func(*activeFault) bool { return true })
+}
+
+func (f *Faults) remove(which func(*activeFault) bool) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.mutes == nil {
-		f.mutes = map[string]bool{}
-	}
-	f.mutes[command] = on
+	f.expire(time.Now())
+	before := len(f.active)
+	f.active = slices.DeleteFunc(f.active, which)
+	f.refresh()
+	return before - len(f.active)
 }
 
-// ExpireSessions ends every session of an account as if its time had come: its
-// D2 tickets stay known, but packets with them get code -10001, and there are no
-// more pushes. A1 tickets stay good.
-func (f *Faults) ExpireSessions(uin message.UIN) {
-	f.s.mu.Lock()
-	var gone []*session
-	for _, sess := range f.s.sessions.entries {
-		if sess.uin != uin || sess.revoked {
+// Active returns the faults that are switched on, oldest first.
+func (f *Faults) Active() []ActiveFault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expire(time.Now())
+	list := make([]ActiveFault, len(f.active))
+	for i, a := range f.active {
+		list[i] = a.ActiveFault
+	}
+	return list
+}
+
+// Struck returns how often faults of a name have struck since the start, those
+// included that are not switched on any more. Time skew is not counted.
+func (f *Faults) Struck(name FaultName) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.struck[name]
+}
+
+// expire takes away the faults whose time is over; mu is held.
+func (f *Faults) expire(now time.Time) {
+	before := len(f.active)
+	f.active = slices.DeleteFunc(f.active, func(a *activeFault) bool {
+		return !a.until.IsZero() && !now.Before(a.until)
+	})
+	if len(f.active) != before {
+		f.refresh()
+	}
+}
+
+// refresh follows a change of active; mu is held.
+func (f *Faults) refresh() {
+	var points point
+	for _, a := range f.active {
+		points |= a.kind.at
+	}
+	f.points.Store(uint32(points))
+}
+
+// on is a quick look whether anything can strike at a point.
+func (f *Faults) on(at point) bool { return point(f.points.Load())&at != 0 }
+
+// strikes returns the faults that strike now, with their defaults filled in.
+func (f *Faults) strikes(at point, about subject) []Fault {
+	if !f.on(at) {
+		return nil
+	}
+	command := about.command
+	about.command = strings.ToLower(command)
+	var list []Fault
+	f.mu.Lock()
+	f.expire(time.Now())
+	for _, a := range f.active {
+		if a.kind.at&at == 0 || !a.matches(about) || !a.strike() {
 			continue
 		}
-		if sess.conn != nil {
-			gone = append(gone, sess)
+		hit := a.Fault
+		hit.Delay = cmp.Or(hit.Delay, a.kind.delay)
+		hit.Code = cmp.Or(hit.Code, a.kind.code)
+		list = append(list, hit)
+		if f.struck == nil {
+			f.struck = map[FaultName]int{}
 		}
-		f.s.revoke(sess)
+		f.struck[a.Name]++
 	}
-	f.s.mu.Unlock()
-	for _, sess := range gone {
-		f.s.noteOffline(sess, "expired")
+	if list != nil {
+		f.active = slices.DeleteFunc(f.active, func(a *activeFault) bool { return a.Count > 0 && a.Struck >= a.Count })
+		f.refresh()
 	}
-}
-
-// ForgetTickets ends the easy login of an account: its A1 tickets are refused.
-// Sessions stay as they are.
-func (f *Faults) ForgetTickets(uin message.UIN) {
-	f.s.mu.Lock()
-	defer f.s.mu.Unlock()
-	for key, t := range f.s.a1s.entries {
-		if t.uin == uin {
-			f.s.a1s.drop([]byte(key))
-		}
+	f.mu.Unlock()
+	for _, hit := range list {
+		f.s.log.Info("fault strikes", "fault", string(hit.Name), "command", command, "uin", about.uin)
 	}
+	return list
 }
 
-// UnusualDevice makes the easy logins of an account count as from an unusual
-// device, which asks for a confirmation (docs/protocol/login.md 8).
-func (f *Faults) UnusualDevice(uin message.UIN, on bool) {
-	f.s.mu.Lock()
-	defer f.s.mu.Unlock()
-	f.s.cautious[uin] = on
-}
-
-func (f *Faults) set(counter *int, n int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	*counter = n
-}
-
-// take counts one down and reports whether there was one.
-func (f *Faults) take(counter *int) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if *counter <= 0 {
+func (a *activeFault) matches(about subject) bool {
+	if a.UIN != 0 && a.UIN != about.uin || a.kind.session && !about.session {
 		return false
 	}
-	*counter--
+	if len(a.kind.On) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(a.patterns, func(pattern string) bool {
+		// Add has checked the pattern; "*" of package path stops at slashes.
+		ok, _ := path.Match(pattern, about.command)
+		return ok || pattern == "*"
+	})
+}
+
+// strike counts a match and decides about it.
+func (a *activeFault) strike() bool {
+	if a.matched < a.Skip {
+		a.matched++
+		return false
+	}
+	if a.Probability > 0 && a.rng.Float64() >= a.Probability {
+		return false
+	}
+	a.Struck++
 	return true
 }
 
-func (f *Faults) corrupt() bool { return f.take(&f.corruptFrames) }
-
-func (f *Faults) muted(command string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.mutes[command]
-}
-
-// next decides about one request.
-func (f *Faults) next(command string) fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	decided := fault{mute: f.mutes[command]}
-	for name, c := range f.closes {
-		if !strings.EqualFold(name, command) {
-			continue
-		}
-		if c.in--; c.in > 0 {
-			f.closes[name] = c
-			continue
-		}
-		delete(f.closes, name)
-		decided.close, decided.after = true, c.after
+// skew is how far the server's clock is off.
+func (f *Faults) skew() time.Duration {
+	if !f.on(atClock) {
+		return 0
 	}
-	return decided
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expire(time.Now())
+	var sum time.Duration
+	for _, a := range f.active {
+		if a.kind.at == atClock {
+			sum += cmp.Or(a.Offset, a.kind.offset)
+		}
+	}
+	return sum
 }
+
+// now is the server's clock.
+func (s *Sandbox) now() time.Time { return time.Now().Add(s.faults.skew()) }

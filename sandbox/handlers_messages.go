@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb/messagepb"
@@ -53,7 +51,7 @@ func (s *Sandbox) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messag
 		Random: req.GetRandom(), ClientSequence: req.GetClientSequence(), Origin: rq.session,
 	}
 	refused := func(text string) (*messagepb.PbSendMsgResp, error) {
-		return sendAnswer(Result{Code: sendBlocked, Text: text, Time: time.Now().Unix()}, false), nil
+		return sendAnswer(Result{Code: sendBlocked, Text: text, Time: s.now().Unix()}, false), nil
 	}
 	routing := req.GetRoutingHead()
 	switch {
@@ -177,7 +175,7 @@ func (s *Sandbox) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*mes
 	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), s.world.LatestSequence(code))
 	messages := s.world.GroupHistory(code, from, to)
 	if req.GetFilter() == 2 { // only ten messages of three days
-		since := time.Now().AddDate(0, 0, -3).Unix()
+		since := s.now().AddDate(0, 0, -3).Unix()
 		for len(messages) > 10 || len(messages) > 0 && int64(messages[0].GetContentHead().GetTime()) < since {
 			messages = messages[1:]
 		}

@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
@@ -36,32 +34,32 @@ func (s *Sandbox) handleSession() {
 	rpc.Handle(&s.mux, rpc.SetStatus, s.setStatus)
 }
 
-func registerAnswer(text string) *systempb.RegisterResponse {
-	return &systempb.RegisterResponse{Message: proto.String(text), Timestamp: proto.Uint32(uint32(time.Now().Unix()))}
+func (s *Sandbox) registerAnswer(text string) *systempb.RegisterResponse {
+	return &systempb.RegisterResponse{Message: proto.String(text), Timestamp: proto.Uint32(uint32(s.now().Unix()))}
 }
 
 // registerOld is the older way of registering (docs/protocol/login.md 9).
 func (s *Sandbox) registerOld(rq *request, req *systempb.RegisterInfo) (*systempb.RegisterResponse, error) {
-	if s.faults.take(&s.faults.refuseRegisters) {
-		return registerAnswer(registerRefused), nil
+	if rq.fault.refuseRegister {
+		return s.registerAnswer(registerRefused), nil
 	}
 	s.register(rq, req.GetDevice().GetDevName(), func() {
-		reply(rq, rpc.Register, registerAnswer("register success"))
+		reply(rq, rpc.Register, s.registerAnswer("register success"))
 	})
 	return nil, nil
 }
 
 // infoSync is the newer way; the start of the synchronisation follows as a push.
 func (s *Sandbox) infoSync(rq *request, req *systempb.SsoInfoSyncRequest) (*systempb.SsoInfoSyncResponse, error) {
-	if s.faults.take(&s.faults.refuseRegisters) {
-		return &systempb.SsoInfoSyncResponse{RegisterResponse: registerAnswer(registerRefused)}, nil
+	if rq.fault.refuseRegister {
+		return &systempb.SsoInfoSyncResponse{RegisterResponse: s.registerAnswer(registerRefused)}, nil
 	}
 	sync, err := s.syncPush(rq.session.uin)
 	if err != nil {
 		return nil, err
 	}
 	s.register(rq, req.GetRegisterInfo().GetDevice().GetDevName(), func() {
-		reply(rq, rpc.InfoSync, &systempb.SsoInfoSyncResponse{RegisterResponse: registerAnswer("register success")})
+		reply(rq, rpc.InfoSync, &systempb.SsoInfoSyncResponse{RegisterResponse: s.registerAnswer("register success")})
 		rq.conn.push(rq.session, rpc.PushInfoSync, sync)
 	})
 	return nil, nil
@@ -71,7 +69,7 @@ func (s *Sandbox) infoSync(rq *request, req *systempb.SsoInfoSyncRequest) (*syst
 // (docs/protocol/events.md 8.2).
 func (s *Sandbox) syncPush(uin message.UIN) ([]byte, error) {
 	groups := s.world.GroupsOf(uin)
-	push := &pushpb.InfoSyncPush{PushFlag: 5, PushSequence: uint32(time.Now().Unix())}
+	push := &pushpb.InfoSyncPush{PushFlag: 5, PushSequence: uint32(s.now().Unix())}
 	s.mu.Lock()
 	for _, g := range groups {
 		push.Groups = append(push.Groups, &pushpb.SyncGroupNode{
@@ -92,7 +90,7 @@ func (s *Sandbox) unregisterClient(rq *request, _ *systempb.UnRegisterRequest) (
 	if was {
 		s.noteOffline(rq.session, "unregistered")
 	}
-	return registerAnswer("unregister success"), nil
+	return s.registerAnswer("unregister success"), nil
 }
 
 // setStatus accepts both layouts of its request: the older one leaves out field 1

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -66,7 +65,7 @@ func (s *Sandbox) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.Fr
 		}
 	}
 	answer := &oidbpb.FriendListResp{
-		Seq: 1, IsEnd: proto.Uint32(0), Time: proto.Int64(time.Now().Unix()), SelfUin: proto.Uint64(uint64(uin)),
+		Seq: 1, IsEnd: proto.Uint32(0), Time: proto.Int64(s.now().Unix()), SelfUin: proto.Uint64(uint64(uin)),
 		Categories: categories(friends),
 	}
 	cookie := &oidbpb.FriendListCookie{}

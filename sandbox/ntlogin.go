@@ -47,9 +47,6 @@ type unusualTicket struct{ uin message.UIN }
 
 // keyExchange answers SsoKeyExchange (docs/protocol/login.md 5).
 func (s *Sandbox) keyExchange(rq *request) ([]byte, error) {
-	if s.faults.take(&s.faults.refuseExchanges) {
-		return nil, &ssoError{codeNotLoggedIn, "verification failed"}
-	}
 	offer, err := wire.ParseKeyExchange(rq.Body, s.keys.nt, []byte(verifyKey))
 	switch {
 	case errors.Is(err, wire.ErrVerification):
@@ -150,21 +147,25 @@ func (s *Sandbox) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error
 
 	switch rq.Command {
 	case rpc.NTLoginEasyLogin:
-		return s.easyLogin(user, d, in.Body)
+		if code := rq.fault.easyCode; code != 0 {
+			return nil, &ntRefusal{code: code}
+		}
+		return s.easyLogin(user, d, in.Body, rq.fault.unusual)
 	case rpc.NTLoginEasyLoginUnusual:
 		return s.unusualLogin(user, d, in.Body)
 	}
 	return s.passwordLogin(user, d, in.Body)
 }
 
-func (s *Sandbox) easyLogin(user User, d device, body []byte) (proto.Message, error) {
+// easyLogin exchanges an A1 for new tickets; a cautious one wants a confirmation.
+func (s *Sandbox) easyLogin(user User, d device, body []byte, cautious bool) (proto.Message, error) {
 	req := &loginpb.EasyLoginReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	ticket, known := s.a1s.get(req.GetA1())
-	cautious := s.cautious[user.UIN]
+	cautious = cautious || s.cautious[user.UIN]
 	s.mu.Unlock()
 	switch {
 	case !known:
@@ -214,7 +215,7 @@ func (s *Sandbox) passwordLogin(user User, d device, body []byte) (proto.Message
 	sum := md5.Sum([]byte(password))
 	a1, err := wire.ParsePasswordA1(req.GetA1(), sum, uint32(user.UIN))
 	if err != nil || a1.PasswordMD5 != sum || a1.UIN != uint32(user.UIN) || guidText(a1.GUID[:]) != d.guid ||
-		time.Since(time.Unix(int64(a1.Time), 0)).Abs() > passwordClock {
+		s.now().Sub(time.Unix(int64(a1.Time), 0)).Abs() > passwordClock {
 		return nil, &ntRefusal{code: ntWrongPassword}
 	}
 	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "password")

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"sync"
+	"time"
 
 	"libration/internal/crypto"
 	"libration/internal/wire"
@@ -25,6 +26,7 @@ type outbox struct {
 	mu     sync.Mutex
 	frames []outFrame
 	closed bool // takes nothing more; what is queued is still written
+	timers map[*time.Timer]struct{}
 }
 
 // put queues a frame and reports whether there was room. After finish it takes
@@ -45,11 +47,38 @@ func (o *outbox) put(f outFrame) bool {
 	return true
 }
 
+// later runs f after d, unless the outbox is finished before. It is for faults.
+func (o *outbox) later(d time.Duration, f func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return
+	}
+	if o.timers == nil {
+		o.timers = map[*time.Timer]struct{}{}
+	}
+	var timer *time.Timer // written before it can fire: mu is held
+	timer = time.AfterFunc(d, func() {
+		o.mu.Lock()
+		_, due := o.timers[timer]
+		delete(o.timers, timer)
+		o.mu.Unlock()
+		if due {
+			f()
+		}
+	})
+	o.timers[timer] = struct{}{}
+}
+
 // finish lets the writer end after what is queued.
 func (o *outbox) finish() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
+	for timer := range o.timers {
+		timer.Stop()
+	}
+	o.timers = nil
 	o.notify()
 }
 

@@ -27,7 +27,7 @@ type request struct {
 	conn    *conn
 	session *session // nil unless the packet came with a D2
 	signed  bool     // has a good signature, or needs none
-	fault   fault
+	fault   requestFault
 	sum     uint64
 	done    bool // has been answered
 }
@@ -56,40 +56,58 @@ func (c *conn) handle(frame []byte) error {
 	})
 	if err != nil {
 		if packet != nil && packet.Flag == wire.FlagD2 {
-			// Its sequence cannot be known.
-			c.put(outFrame{response: wire.Response{
-				Protocol: wire.Protocol12, UIN: packet.UIN, Code: codeSessionExpired, Extra: "session expired",
-			}})
+			// Its sequence and command cannot be known, and it is not done.
+			rq := &request{Request: packet, conn: c}
+			rq.fault = c.s.faults.request(atResend, subject{uin: uinOf(packet.UIN)})
+			if !rq.stricken() {
+				rq.send(unknownSession(packet.UIN))
+			}
 			return nil
 		}
 		return fmt.Errorf("%w: %w", errBadPacket, err)
 	}
 	rq := &request{Request: packet, conn: c, session: sess}
-	if rq.Command == rpc.HeartbeatAlive || rq.Command == rpc.CorrectTime {
-		rq.fault = c.s.faults.next(rq.Command)
-		if rq.fault.close && !rq.fault.after {
-			c.close()
-			return nil
+	// Those are echoed, as often as they come.
+	echoed := rq.Command == rpc.HeartbeatAlive || rq.Command == rpc.CorrectTime
+	var kept outFrame
+	at, resent := atRequest, false
+	if !echoed {
+		rq.sum = requestSum(rq.Request)
+		if kept, resent = c.answered.find(rq); resent {
+			at = atResend
 		}
+	}
+	rq.fault = c.s.faults.request(at, subject{rq.Command, uinOf(rq.Request.UIN), sess != nil})
+	switch {
+	case rq.stricken():
+		return nil
+	case resent:
+		rq.send(kept)
+		return nil
+	case echoed:
 		rq.answer(codeOK, "", rq.Body)
 		return nil
 	}
-	rq.sum = requestSum(rq.Request)
-	if f, resent := c.answered.find(rq); resent {
-		if !c.s.faults.muted(rq.Command) {
-			c.put(f)
-		}
-		return nil
+	c.serve(rq)
+	if rq.fault.unknown {
+		c.s.faults.UnknownPushes(sess.uin)
 	}
-	rq.fault = c.s.faults.next(rq.Command)
-	if rq.fault.close && !rq.fault.after {
-		c.close()
-		return nil
-	}
+	return nil
+}
+
+// unknownSession is the answer to a packet whose session is not known.
+func unknownSession(uin string) outFrame {
+	return outFrame{response: wire.Response{
+		Protocol: wire.Protocol12, UIN: uin, Code: codeSessionExpired, Extra: "session expired",
+	}}
+}
+
+// serve does a request and answers it.
+func (c *conn) serve(rq *request) {
 	rq.signed = !c.s.opts.RequireSign || c.s.checkSign(rq)
 	body, err := c.s.serve(rq)
 	if rq.done {
-		return nil
+		return
 	}
 	var refused *ssoError
 	switch {
@@ -106,7 +124,6 @@ func (c *conn) handle(frame []byte) error {
 	default:
 		rq.answer(codeOK, "", body)
 	}
-	return nil
 }
 
 // isLogin tells the commands that work without a session.
@@ -175,12 +192,7 @@ func (rq *request) answer(code int32, extra string, body []byte) {
 	if rq.sum != 0 {
 		rq.conn.answered.keep(rq, f)
 	}
-	if !rq.fault.mute {
-		rq.conn.put(f)
-	}
-	if rq.fault.close {
-		rq.conn.out.finish()
-	}
+	rq.send(f)
 }
 
 // reply is answer for handlers: it encodes a message of one command.

@@ -134,6 +134,7 @@ func New(o Options) (*Sandbox, error) {
 		read:     map[readMark]uint64{},
 	}
 	s.faults.s = s
+	s.world.follow(s.faults.skew)
 	s.handleSession()
 	s.handleMessages()
 	s.handleUsers()
@@ -185,6 +186,10 @@ func (s *Sandbox) Serve(ctx context.Context, l net.Listener) error {
 				return nil
 			}
 			return fmt.Errorf("accept: %w", err)
+		}
+		if len(s.faults.strikes(atConnect, subject{})) > 0 {
+			resetConn(nc)
+			continue
 		}
 		running.Go(func() { s.serveConn(ctx, nc) })
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"libration/internal/wire"
@@ -29,6 +30,7 @@ type conn struct {
 	remote string
 	out    outbox
 	cut    sync.Once
+	dead   atomic.Bool // a fault: nothing comes of it any more
 
 	// Of the reader.
 	answered answers
@@ -40,6 +42,7 @@ type conn struct {
 	// Guarded by Sandbox.mu.
 	session *session // the last one seen here
 	since   time.Time
+	held    []outFrame // a fault: pushes that wait for the next one
 }
 
 func (s *Sandbox) serveConn(ctx context.Context, nc net.Conn) {
@@ -78,6 +81,9 @@ func (c *conn) read() {
 			}
 			return
 		}
+		if c.dead.Load() {
+			continue
+		}
 		if err := c.handle(frame); err != nil {
 			c.s.log.Warn("connection closed", "remote", c.remote, "err", err)
 			return
@@ -102,12 +108,16 @@ func (c *conn) write() {
 		}
 		buf = buf[:0]
 		for i := range frames {
-			buf = c.encode(buf, &frames[i])
-			if len(buf) < flushAt && i < len(frames)-1 {
+			var end bool
+			buf, end = c.encode(buf, &frames[i])
+			if len(buf) < flushAt && i < len(frames)-1 && !end {
 				continue
 			}
 			if _, err := c.nc.Write(buf); err != nil {
 				c.out.finish()
+				return
+			}
+			if end {
 				return
 			}
 			buf = buf[:0]
@@ -122,7 +132,8 @@ func (c *conn) write() {
 	}
 }
 
-func (c *conn) encode(dst []byte, f *outFrame) []byte {
+// encode appends a frame to dst. end means that a fault closes the connection here.
+func (c *conn) encode(dst []byte, f *outFrame) (b []byte, end bool) {
 	if f.push {
 		if c.pushes == math.MinInt32 {
 			c.pushes = 0
@@ -130,25 +141,27 @@ func (c *conn) encode(dst []byte, f *outFrame) []byte {
 		c.pushes--
 		f.response.Sequence = c.pushes
 	}
-	f.response.ServerTime = uint32(time.Now().Unix())
+	f.response.ServerTime = uint32(c.s.now().Unix())
 	if len(f.response.Body) >= compressFrom {
 		f.response.Compression = 1
 	}
 	b, err := wire.AppendResponse(dst, &f.response, f.key)
 	if err != nil {
 		c.s.log.Error("packet not encoded", "command", f.response.Command, "err", err)
-		return dst
+		return dst, false
 	}
-	if c.s.faults.corrupt() {
-		for i := len(b) - 8; i < len(b); i++ {
-			b[i] ^= 0xFF
-		}
+	if !c.s.faults.on(atFrame) {
+		return b, false
 	}
-	return b
+	packet, end := c.spoil(b[len(dst):], subject{command: f.response.Command, uin: uinOf(f.response.UIN)})
+	return b[:len(dst)+len(packet)], end
 }
 
 // put queues a frame. A client that reads too slowly is cut off.
 func (c *conn) put(f outFrame) {
+	if c.dead.Load() {
+		return
+	}
 	if !c.out.put(f) {
 		c.s.log.Warn("client cut off: it does not read", "remote", c.remote, "frames", maxQueued)
 		c.close()
@@ -156,10 +169,16 @@ func (c *conn) put(f outFrame) {
 }
 
 // push queues a packet that nobody asked for, under the key of the session.
+// Sandbox.mu is held.
 func (c *conn) push(to *session, command string, payload []byte) {
-	c.put(outFrame{push: true, key: to.d2Key, response: wire.Response{
+	f := outFrame{push: true, key: to.d2Key, response: wire.Response{
 		Protocol: wire.Protocol12, Flag: wire.FlagD2, UIN: to.uinText, Command: command, Body: payload,
-	}})
+	}}
+	if c.held == nil && !c.s.faults.on(atPush) {
+		c.put(f)
+		return
+	}
+	c.faultyPush(f, to.uin)
 }
 
 // forget takes a connection that has ended out of the tables.
@@ -210,3 +229,12 @@ func (s *Sandbox) noteOffline(sess *session, why string) {
 }
 
 func uinText(uin message.UIN) string { return strconv.FormatUint(uint64(uin), 10) }
+
+// uinOf is the account that a packet names; 0: none.
+func uinOf(text string) message.UIN {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return message.UIN(n)
+}

@@ -211,6 +211,7 @@ func TestFaults(t *testing.T) {
 	c.write(r)
 	c.must(rpc.FriendList.Name, wire.FlagD2, nil) // the next answer is not the heartbeat's
 	c.write(r)
+	c.must(rpc.FriendList.Name, wire.FlagD2, nil) // it has been seen
 	f.Mute(rpc.Heartbeat.Name, false)
 	c.write(r)
 	c.answer(r)
@@ -219,6 +220,7 @@ func TestFaults(t *testing.T) {
 	alive := c.build(rpc.HeartbeatAlive, wire.FlagNone, []byte{0, 0, 0, 4})
 	alive.Protocol = wire.Protocol13
 	c.write(alive)
+	c.must(rpc.FriendList.Name, wire.FlagD2, nil)
 	f.Mute(rpc.HeartbeatAlive, false)
 	c.write(alive)
 	c.answer(alive)
@@ -434,7 +436,7 @@ func BenchmarkSendMessage(b *testing.B) {
 		}
 		frames, _ = c.out.take(frames)
 		for i := range frames {
-			buf = c.encode(buf[:0], &frames[i])
+			buf, _ = c.encode(buf[:0], &frames[i])
 		}
 	}
 }

@@ -99,6 +99,17 @@ type signValue struct {
 	Extra string `json:"extra"`
 }
 
+// signAnswer leaves out platform and version, which clients compare with their
+// own, unless a fault names another version.
+type signAnswer struct {
+	Platform string    `json:"platform,omitempty"`
+	Version  string    `json:"version,omitempty"`
+	Value    signValue `json:"value"`
+}
+
+// otherVersion is one that no client has.
+const otherVersion = "0.0.1-1"
+
 type secSignValue struct {
 	Sign  string `json:"sec_sign"`
 	Token string `json:"sec_token"`
@@ -118,11 +129,20 @@ var (
 )
 
 // signHandler is the sign provider (docs/protocol/login.md 12): POST to /sign or
-// anything below it, GET /sign/appinfo. The older style's answer leaves out
-// platform and version, which clients compare with their own.
+// anything below it, GET /sign/appinfo.
 func (s *Sandbox) signHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /sign/appinfo", func(w http.ResponseWriter, r *http.Request) { writeSignJSON(w, http.StatusOK, signedApp()) })
+	mux.HandleFunc("GET /sign/appinfo", func(w http.ResponseWriter, r *http.Request) {
+		fault := s.faults.sign("appinfo")
+		if fault.apply(w, r) {
+			return
+		}
+		app := signedApp()
+		if fault.other {
+			app.CurrentVersion = otherVersion
+		}
+		writeSignJSON(w, http.StatusOK, app)
+	})
 	mux.HandleFunc("POST /sign", s.sign)
 	mux.HandleFunc("POST /sign/{style...}", s.sign)
 	return mux
@@ -148,17 +168,29 @@ func (s *Sandbox) sign(w http.ResponseWriter, r *http.Request) {
 	if older {
 		command, digits = req.Cmd, req.Src
 	}
+	fault := s.faults.sign(command)
+	if fault.apply(w, r) {
+		return
+	}
 	payload, err := hex.DecodeString(digits)
 	if err != nil || command == "" {
 		writeSignJSON(w, http.StatusBadRequest, secSignAnswer{Code: 1, Message: "want a command and a payload in hex digits"})
 		return
 	}
-	sign := hex.EncodeToString(s.keys.signature(command, req.Sequence, payload))
+	signature := s.keys.signature(command, req.Sequence, payload)
+	if fault.wrong {
+		signature[0] ^= 0xFF
+	}
+	sign := hex.EncodeToString(signature)
 	token, extra := hex.EncodeToString(signToken), hex.EncodeToString(signExtra)
 	if older {
-		writeSignJSON(w, http.StatusOK, struct {
-			Value signValue `json:"value"`
-		}{signValue{Sign: strings.ToUpper(sign), Token: strings.ToUpper(token), Extra: strings.ToUpper(extra)}})
+		answer := signAnswer{Value: signValue{
+			Sign: strings.ToUpper(sign), Token: strings.ToUpper(token), Extra: strings.ToUpper(extra),
+		}}
+		if fault.other {
+			answer.Platform, answer.Version = "Linux", otherVersion
+		}
+		writeSignJSON(w, http.StatusOK, answer)
 		return
 	}
 	writeSignJSON(w, http.StatusOK, secSignAnswer{Value: &secSignValue{Sign: sign, Token: token, Extra: extra}})

@@ -149,6 +149,14 @@ func (w *World) SetPresence(online func(message.UIN) bool) {
 	w.presence = online
 }
 
+// follow puts the world's clock off by what skew says.
+func (w *World) follow(skew func() time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clock := w.now
+	w.now = func() time.Time { return clock().Add(skew()) }
+}
+
 func (w *World) push(p Push) {
 	p.Command = rpc.PushMessage
 	w.sink(p)
