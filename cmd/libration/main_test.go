@@ -100,6 +100,10 @@ func TestCommands(t *testing.T) {
 		{name: "events with nobody there", args: "events --url ws://127.0.0.1:1", code: exitFailed, stderr: []string{"nobody listens"}},
 
 		{name: "sandbox keys", args: "sandbox --print-keys", stdout: []string{`"oicq_192"`}},
+		{name: "sandbox faults", args: "sandbox --list-faults", stdout: []string{"refuse-exchange", "signer-slow", "key-exchange"}},
+		{name: "sandbox with faults", args: "sandbox --fault mute:on=alive,count=2 --fault dead --print-keys", stdout: []string{`"oicq_192"`}},
+		{name: "sandbox with an unknown fault", args: "sandbox --fault explode", code: exitFailed, stderr: []string{`no fault "explode", but: refuse-connection, dead, close`}},
+		{name: "sandbox with a bad fault", args: "sandbox --fault mute:on=alive,count=x", code: exitFailed, stderr: []string{`count="x"`}},
 		{name: "sandbox for others", args: "sandbox --sso 0.0.0.0:0", code: exitFailed, stderr: []string{"--allow-remote"}},
 		{name: "sandbox port taken", args: "sandbox --sso 127.0.0.1:0 --control $BUSY", code: exitFailed, stderr: []string{"--control", "$BUSY", "in use"}},
 		{name: "demo port taken", args: "demo --http $BUSY", code: exitFailed, stderr: []string{"--http", "$BUSY", "in use"}},

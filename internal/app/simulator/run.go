@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"text/tabwriter"
 
 	"libration/ntqq/message"
 	"libration/onebot"
@@ -19,6 +21,10 @@ type Settings struct {
 	Scenario    string // path, "" for the default one
 	AutoApprove uint64 // 0 for nobody
 	RequireSign bool
+	// Faults are switched on from the beginning, in the text form of a fault.
+	Faults []string
+	// ListFaults writes the faults that there are to Out and ends.
+	ListFaults bool
 	// PrintKeys writes the public keys to Out and ends.
 	PrintKeys bool
 	Language  onebot.Language
@@ -28,6 +34,9 @@ type Settings struct {
 // Run makes a sandbox, says on Out where it is and how to use it, and runs it until
 // ctx ends (nil).
 func Run(ctx context.Context, s Settings) error {
+	if s.ListFaults {
+		return listFaults(s.Out)
+	}
 	o := sandbox.Options{
 		Seed: s.Seed, Log: s.Log, RequireSign: s.RequireSign, AutoApprove: message.UIN(s.AutoApprove),
 	}
@@ -41,6 +50,11 @@ func Run(ctx context.Context, s Settings) error {
 	box, err := sandbox.New(o)
 	if err != nil {
 		return err
+	}
+	for _, text := range s.Faults {
+		if err := addFault(box, text); err != nil {
+			return fmt.Errorf("--fault %s: %w", text, err)
+		}
 	}
 	if s.PrintKeys {
 		text, err := json.MarshalIndent(box.PublicKeys(), "", "  ")
@@ -60,6 +74,33 @@ func Run(ctx context.Context, s Settings) error {
 	}
 	fmt.Fprintf(s.Out, text, sim.SSO(), sim.ControlURL())
 	return sim.Run(ctx)
+}
+
+func addFault(box *sandbox.Sandbox, text string) error {
+	fault, err := sandbox.ParseFault(text)
+	if err != nil {
+		return err
+	}
+	_, err = box.Faults().Add(fault)
+	return err
+}
+
+// listFaults writes what --fault takes.
+func listFaults(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "FAULT\tPARAMETERS\tWHAT HAPPENS")
+	for _, k := range sandbox.FaultKinds() {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", k.Name, strings.Join(k.Params, " "), k.Doc)
+	}
+	fmt.Fprintln(w, "\nPARAMETER\tWHAT IT MEANS")
+	for _, p := range sandbox.FaultParams() {
+		fmt.Fprintf(w, "%s\t%s\n", p.Name, p.Doc)
+	}
+	fmt.Fprintln(w, "\nSTAGE\tCOMMANDS")
+	for _, s := range sandbox.FaultStages() {
+		fmt.Fprintf(w, "%s\t%s\n", s.Name, strings.Join(s.Commands, " "))
+	}
+	return w.Flush()
 }
 
 func load(path string, seed uint64) (*sandbox.World, error) {

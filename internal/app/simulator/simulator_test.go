@@ -50,6 +50,9 @@ func TestRefuses(t *testing.T) {
 		{"service port taken", func(s *Settings) { s.SSO = l.Addr().String() }, "--sso: address " + l.Addr().String()},
 		{"control port taken", func(s *Settings) { s.Control = l.Addr().String() }, "in use"},
 		{"unknown account", func(s *Settings) { s.AutoApprove = 5 }, "no user 5"},
+		{"unknown fault", func(s *Settings) { s.Faults = []string{"dead", "explode"} }, `--fault explode: there is no fault "explode", but: refuse-connection, dead`},
+		{"bad fault", func(s *Settings) { s.Faults = []string{"delay:delay=soon"} }, `--fault delay:delay=soon: fault delay: delay="soon" is not valid`},
+		{"unknown parameter", func(s *Settings) { s.Faults = []string{"mute:loud=1"} }, `mute has no parameter "loud", but: on, uin, count`},
 		{"missing scenario", func(s *Settings) { s.Scenario = "missing.yaml" }, "--scenario"},
 		{"bad scenario", func(s *Settings) { s.Scenario = bad }, "line 2"},
 	} {
@@ -81,6 +84,21 @@ func TestPrintKeys(t *testing.T) {
 	var got sandbox.PublicKeys
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil || !bytes.Equal(got.NT, box.PublicKeys().NT) {
 		t.Errorf("got %s, error %v, want the keys of seed 7", out.String(), err)
+	}
+}
+
+func TestListFaults(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := settings(&out)
+	s.ListFaults = true
+	if err := Run(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range sandbox.FaultKinds() {
+		if !strings.Contains(out.String(), string(k.Name)+" ") || !strings.Contains(out.String(), k.Doc) {
+			t.Errorf("%s is missing in %s", k.Name, out.String())
+		}
 	}
 }
 
