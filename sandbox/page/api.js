@@ -12,6 +12,7 @@ async function request(method, path, body) {
 }
 
 export const get = (path) => request('GET', path);
+export const remove = (path) => request('DELETE', path);
 export const post = (path, body) => request('POST', path, body);
 
 // watch calls onEvent for everything that happens, onState(true) when connected

@@ -3,6 +3,7 @@
 // several windows can be several people.
 import { t, translate } from './text.js';
 import { get, post, watch } from './api.js';
+import { startFaults } from './faults.js';
 import { avatar, bubble, happening, make, note, split } from './view.js';
 
 const $ = (id) => document.getElementById(id);
@@ -304,6 +305,7 @@ async function start() {
   translate();
   $('input').placeholder = t('placeholder');
   listen();
+  startFaults(guarded);
   const wanted = new URLSearchParams(location.hash.slice(1));
   as = Number(wanted.get('as'));
   await loadState();

@@ -9,6 +9,7 @@ const words = {
     noChats: 'No friends or groups yet', join: '{0} joined the group', leave: '{0} left the group',
     kick: '{0} was removed by {1}', mute: '{0} was muted for {1} s', unmute: '{0} may speak again',
     mute_all: 'Everybody was muted', unmute_all: 'Everybody may speak again', admin: '{0} is now an admin',
+    faults: 'Faults', faultParams: 'Parameters', switchOn: 'Switch on', switchOff: 'Switch off', struck: '{0} times so far',
     unadmin: '{0} is no longer an admin', rename: 'The group is now called {0}', title_: '{0} got the title {1}',
   },
   zh: {
@@ -20,6 +21,7 @@ const words = {
     noChats: '还没有好友或群', join: '{0} 加入了群聊', leave: '{0} 退出了群聊',
     kick: '{0} 被 {1} 移出群聊', mute: '{0} 被禁言 {1} 秒', unmute: '{0} 被解除禁言',
     mute_all: '已开启全员禁言', unmute_all: '已关闭全员禁言', admin: '{0} 成为管理员',
+    faults: '故障', faultParams: '参数', switchOn: '开启', switchOff: '关闭', struck: '已发生 {0} 次',
     unadmin: '{0} 不再是管理员', rename: '群名改为 {0}', title_: '{0} 获得头衔 {1}',
   },
 };
