@@ -30,6 +30,8 @@ type fakeClient struct {
 	calls []string
 	// group, when set, runs inside Group.
 	group func(ctx context.Context, code message.GroupCode) error
+	// state, when set, runs inside State.
+	state func()
 }
 
 func (c *fakeClient) note(format string, a ...any) {
@@ -47,8 +49,13 @@ func (c *fakeClient) noted() string {
 	return s
 }
 
-func (c *fakeClient) Self() ntqq.Self   { return ntqq.Self{UIN: selfUIN, Nickname: "bot"} }
-func (c *fakeClient) State() ntqq.State { return ntqq.State{Stage: ntqq.Online} }
+func (c *fakeClient) Self() ntqq.Self { return ntqq.Self{UIN: selfUIN, Nickname: "bot"} }
+func (c *fakeClient) State() ntqq.State {
+	if c.state != nil {
+		c.state()
+	}
+	return ntqq.State{Stage: ntqq.Online}
+}
 func (c *fakeClient) Stats() ntqq.Stats { return ntqq.Stats{} }
 
 func (c *fakeClient) SendGroup(_ context.Context, group message.GroupCode, content message.Content) (*message.Message, error) {
@@ -172,8 +179,6 @@ func start(t testing.TB, s Service) (stop func() time.Duration) {
 		case err := <-ended:
 			t.Fatalf("%s: Run: %v", s.Name(), err)
 		}
-		// Ready is closed for good after the first Run.
-		eventually(t, s.Name()+" listens", func() bool { return l.Addr() != nil })
 	}
 	stop = sync.OnceValue(func() time.Duration {
 		began := time.Now()

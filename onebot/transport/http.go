@@ -80,6 +80,7 @@ func NewHTTP(b *onebot.Service, o HTTPOptions, log *slog.Logger) (*HTTP, error) 
 		slots:  make(chan struct{}, MaxConcurrent),
 	}
 	h.refuse = refusalLog{log: h.log, period: h.time.refusal}
+	h.check = h.checkStatus
 	return h, nil
 }
 

@@ -2,20 +2,21 @@ package transport
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/coder/websocket"
 )
 
 // link is one connection of a Reverse, opened again whenever it is lost.
 type link struct {
 	*Reverse
-	url    string
-	role   role
-	status status
+	url       string
+	role      role
+	condition Condition // guarded by Reverse.mu
 }
 
 // run connects, serves and waits, until ctx ends. The log gets one line per change:
@@ -29,13 +30,14 @@ func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
 		Multiplier:          1.5,
 		MaxInterval:         5 * l.o.ReconnectInterval,
 	}
-	defer l.status.set(StateStopped, nil)
+	defer l.set(Condition{State: StateStopped})
 	var (
 		told  string // the reason in the last line, "" when that says connected
 		brief bool   // that reason ended a connection that had just been opened
+		last  error  // of the last condition, kept while connecting
 	)
 	for {
-		l.status.set(StateConnecting, l.status.Err())
+		l.set(Condition{State: StateConnecting, Err: last})
 		reason, lasted, opened := l.once(ctx, calls, requests, log, brief)
 		if ctx.Err() != nil {
 			return
@@ -50,7 +52,8 @@ func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
 				"in", wait.Round(time.Millisecond))
 			told, brief = reason, opened && lasted < l.time.stable
 		}
-		l.status.set(StateWaiting, fmt.Errorf("%s; next try at %s", reason, time.Now().Add(wait).Format(time.TimeOnly)))
+		last = errors.New(reason)
+		l.set(Condition{State: StateWaiting, Err: last, Retry: time.Now().Add(wait)})
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -65,12 +68,17 @@ func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
 // and how long there was one. late holds the log line back until the connection has
 // proved good.
 func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *slog.Logger, late bool) (reason string, lasted time.Duration, opened bool) {
-	ws, wire, err := l.dial(ctx)
+	var ws *websocket.Conn
+	var wire *corkConn
+	err := guarded(log, func() (err error) {
+		ws, wire, err = l.dial(ctx)
+		return err
+	})
 	if err != nil {
 		return err.Error(), 0, false
 	}
 	began := time.Now()
-	l.status.set(StateConnected, nil)
+	l.set(Condition{State: StateConnected})
 	var told sync.WaitGroup
 	ended := make(chan struct{})
 	if late {

@@ -75,7 +75,9 @@ type server struct {
 	address string
 	log     *slog.Logger
 	time    timing
-	ready   chan struct{}
+	// check asks the service itself, at its own address, whether it answers.
+	check func(ctx context.Context, address string) error
+	ready chan struct{} // of the present or next run; guarded by status.mu
 }
 
 func newServer(name, address string, log *slog.Logger) server {
@@ -98,7 +100,39 @@ func (s *server) Addr() net.Addr {
 }
 
 // Ready implements Listening.
-func (s *server) Ready() <-chan struct{} { return s.ready }
+func (s *server) Ready() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready
+}
+
+// listens notes the address, before the service has proved to answer; answers
+// notes that it has.
+func (s *server) listens(addr net.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addr = addr
+	s.set(Condition{State: StateStarting})
+}
+
+func (s *server) answers() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.ready)
+	s.set(Condition{State: StateListening})
+}
+
+// ended notes the end of a run; the next one gets a new ready channel.
+func (s *server) ended(err error) {
+	s.mu.Lock()
+	select {
+	case <-s.ready:
+		s.ready = make(chan struct{})
+	default: // nobody was told
+	}
+	s.mu.Unlock()
+	s.end(err)
+}
 
 // handler serves one request. calls is the context for actions: it outlives the
 // request's own by the time that running actions have to end when stopping.
@@ -110,7 +144,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	if err := s.begin(); err != nil {
 		return fmt.Errorf("%s: %w", s.Name(), err)
 	}
-	defer func() { s.end(err) }()
+	defer func() { s.ended(err) }()
 
 	ln, err := listen(ctx, s.address)
 	if err != nil {
@@ -137,22 +171,33 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(corkListener{ln, s.time.write}) }()
 
-	s.mu.Lock()
-	s.state, s.err, s.addr = StateListening, nil, ln.Addr()
-	select {
-	case <-s.ready:
-	default:
-		close(s.ready)
-	}
-	s.mu.Unlock()
+	s.listens(ln.Addr())
 	s.log.Info("listening", "service", s.name, "address", ln.Addr().String())
 
-	select {
-	case <-ctx.Done():
-	case err = <-ended:
-		ended <- err
-		err = fmt.Errorf("%s: accept connections on %s: %w", s.name, ln.Addr(), err)
-		cancel()
+	checked := make(chan error, 1)
+	go func() { checked <- s.checkSelf(ctx, ln.Addr()) }()
+	for serving := true; serving; {
+		select {
+		case <-ctx.Done():
+			serving = false
+		case err = <-ended:
+			ended <- err
+			err = fmt.Errorf("%s: accept connections on %s: %w", s.name, ln.Addr(), err)
+			serving = false
+		case failed := <-checked:
+			checked = nil
+			switch {
+			case failed == nil:
+				s.answers()
+			case ctx.Err() == nil:
+				err = fmt.Errorf("%s: %s is open but does not answer a request of our own: %w", s.name, ln.Addr(), failed)
+				serving = false
+			}
+		}
+	}
+	cancel()
+	if checked != nil {
+		<-checked
 	}
 	// Actions that run may end by themselves, until calls ends.
 	if web.Shutdown(calls) != nil {

@@ -109,15 +109,13 @@ func checkURL(option, value string) error {
 // Reverse keeps connections to a bot open, docs/protocol/onebot11.md a.5. Proxies
 // of the environment are not used and redirects are not followed.
 type Reverse struct {
+	status
 	o    ReverseOptions
 	log  *slog.Logger
 	b    *onebot.Service
 	time timing
 
 	links []*link
-
-	mu      sync.Mutex // guards running
-	running bool
 }
 
 // NewReverse makes a WebSocket client; Run starts it. The error names the option,
@@ -155,14 +153,10 @@ func (r *Reverse) Name() string {
 
 // Run implements Service. It only ends with ctx and returns nil then.
 func (r *Reverse) Run(ctx context.Context) error {
-	r.mu.Lock()
-	if r.running {
-		r.mu.Unlock()
-		return fmt.Errorf("%s: %w", r.Name(), errRunning)
+	if err := r.begin(); err != nil {
+		return fmt.Errorf("%s: %w", r.Name(), err)
 	}
-	r.running = true
-	r.mu.Unlock()
-
+	defer r.end(nil)
 	calls, cancel := outlive(ctx, r.time.drain)
 	defer cancel()
 	var links, requests sync.WaitGroup
@@ -171,33 +165,28 @@ func (r *Reverse) Run(ctx context.Context) error {
 	}
 	links.Wait()
 	requests.Wait()
-
-	r.mu.Lock()
-	r.running = false
-	r.mu.Unlock()
 	return nil
 }
 
-// State implements Service: StateConnected when all connections are open, otherwise
-// the state of the first that is not.
-func (r *Reverse) State() string {
-	state, _ := r.watch()
-	return state
-}
-
-// Err implements Service.
-func (r *Reverse) Err() error {
-	_, err := r.watch()
-	return err
-}
-
-func (r *Reverse) watch() (string, error) {
+// set notes what a link is doing. The whole is StateConnected when all connections
+// are open, otherwise what the first is doing that is not.
+func (l *link) set(c Condition) {
+	r := l.Reverse
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l.condition = c
 	for _, l := range r.links {
-		if s := l.status.State(); s != StateConnected {
-			return s, l.status.Err()
+		switch l.condition.State {
+		case StateConnected:
+			continue
+		case "": // it has not begun yet
+			c = Condition{State: StateConnecting}
+		default:
+			c = l.condition
 		}
+		break
 	}
-	return StateConnected, nil
+	r.set(c)
 }
 
 // dial opens the WebSocket of a link. The corkConn is the network below it.

@@ -248,8 +248,8 @@ func TestReverseBotStartsLater(t *testing.T) {
 	address := free.Addr().String()
 	free.Close()
 	r, _, _ := startReverse(t, ReverseOptions{URL: "ws://" + address}, log.logger(), nil)
-	eventually(t, "a refused try", func() bool { return r.State() == StateWaiting })
-	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "is the bot running?") || !strings.Contains(err.Error(), "next try at") {
+	c := until(t, r, "a refused try", func(c Condition) bool { return c.State == StateWaiting })
+	if err := c.Err; err == nil || !strings.Contains(err.Error(), "is the bot running?") || c.Retry.IsZero() {
 		t.Errorf("got Err %v", err)
 	}
 	ln, err := net.Listen("tcp", address)

@@ -3,7 +3,10 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -22,22 +25,38 @@ type Service interface {
 	// Err is why the service is not in its good state (listening, connected), nil
 	// when it is or was not started. Safe for concurrent use.
 	Err() error
+	// Watch returns the condition now and a channel that is closed when it changes.
+	// Safe for concurrent use.
+	Watch() (Condition, <-chan struct{})
 }
+
+// Condition is what a service is doing at one moment.
+type Condition struct {
+	State string // one of the State constants
+	Err   error  // as of Service.Err
+	// Retry is when a service in StateWaiting tries again; zero in other states.
+	Retry time.Time
+}
+
+// Serving tells whether bots are served: listening and checked, or connected.
+func (c Condition) Serving() bool { return c.State == StateListening || c.State == StateConnected }
 
 // Listening is a Service that accepts connections.
 type Listening interface {
 	Service
-	// Addr is the address listened on, nil before Ready. It tells the port when the
-	// configured one is 0.
+	// Addr is the address listened on, nil while it is not. It tells the port when
+	// the configured one is 0.
 	Addr() net.Addr
-	// Ready is closed when the service listens for the first time.
+	// Ready is closed when the service listens and has answered a request of its own.
+	// Each Run has its own channel: between two runs it is that of the next.
 	Ready() <-chan struct{}
 }
 
 // The values of Service.State.
 const (
 	StateStopped    = "stopped"    // not started, or ended on request
-	StateListening  = "listening"  // accepting connections
+	StateStarting   = "starting"   // listening, and asking itself whether it answers
+	StateListening  = "listening"  // accepting connections, and known to answer
 	StateConnecting = "connecting" // dialling the bot
 	StateConnected  = "connected"  // all connections to the bot are open
 	StateWaiting    = "waiting"    // not connected, the next try is due
@@ -49,34 +68,46 @@ var errRunning = errors.New("the service is already running")
 
 // status is the watched part of a service.
 type status struct {
-	mu      sync.Mutex // guards the fields
-	running bool
-	state   string
-	err     error
-	addr    net.Addr
+	mu        sync.Mutex // guards the fields
+	running   bool
+	condition Condition
+	addr      net.Addr
+	changed   chan struct{} // closed when condition changes; nil while nobody watches
 }
 
-func (s *status) set(state string, err error) {
+// set changes the condition. The caller holds mu.
+func (s *status) set(c Condition) {
+	s.condition = c
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// Watch implements Service.
+func (s *status) Watch() (Condition, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state, s.err = state, err
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	c := s.condition
+	if c.State == "" {
+		c.State = StateStopped
+	}
+	return c, s.changed
 }
 
 // State implements Service.
 func (s *status) State() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == "" {
-		return StateStopped
-	}
-	return s.state
+	c, _ := s.Watch()
+	return c.State
 }
 
 // Err implements Service.
 func (s *status) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
+	c, _ := s.Watch()
+	return c.Err
 }
 
 // begin marks the service as running; end is its counterpart.
@@ -95,10 +126,24 @@ func (s *status) end(err error) {
 	defer s.mu.Unlock()
 	s.running = false
 	s.addr = nil
-	s.state, s.err = StateStopped, err
+	c := Condition{State: StateStopped}
 	if err != nil {
-		s.state = StateFailed
+		c = Condition{State: StateFailed, Err: err}
 	}
+	s.set(c)
+}
+
+// guarded turns a panic of f into an error: it would end the program with all its
+// services.
+func guarded(log *slog.Logger, f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			log.Error("panic in a connection; it ends, the others are not affected",
+				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = fmt.Errorf("internal error: %v; the log has details", v)
+		}
+	}()
+	return f()
 }
 
 // timing holds the periods that only tests change.
@@ -111,6 +156,7 @@ type timing struct {
 	close   time.Duration // for the close handshake
 	stable  time.Duration // a reverse connection older than this was a good one
 	refusal time.Duration // between log lines about refused requests
+	check   time.Duration // for a new server to answer itself
 }
 
 // defaultTiming: docs/protocol/onebot11.md a.4 (write deadline, pings). Drain, grace
@@ -125,5 +171,6 @@ func defaultTiming() timing {
 		close:   1500 * time.Millisecond,
 		stable:  10 * time.Second,
 		refusal: time.Minute,
+		check:   5 * time.Second,
 	}
 }

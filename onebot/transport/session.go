@@ -93,9 +93,9 @@ func newSession(b *onebot.Service, log *slog.Logger, ws *websocket.Conn, wire *c
 func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error {
 	ended := make(chan error, 3)
 	var own sync.WaitGroup
-	own.Go(func() { ended <- s.write() })
-	own.Go(func() { ended <- s.read(calls, running) })
-	own.Go(func() { ended <- s.ping() })
+	own.Go(func() { ended <- guarded(s.log, s.write) })
+	own.Go(func() { ended <- guarded(s.log, func() error { return s.read(calls, running) }) })
+	own.Go(func() { ended <- guarded(s.log, s.ping) })
 
 	var err error
 	select {

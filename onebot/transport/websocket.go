@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -70,6 +71,7 @@ type WebSocket struct {
 	guard  guard
 	refuse refusalLog
 	o      sessionOptions
+	secret string // of our own checks, see selfcheck.go
 }
 
 // NewWebSocket makes a WebSocket server; Run starts it. The error names the option,
@@ -88,6 +90,8 @@ func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*Web
 		o:      sessionOptions{o.Format, o.ReportSelf, o.Heartbeat, o.MaxMessage, o.Buffer},
 	}
 	w.refuse = refusalLog{log: w.log, period: w.time.refusal}
+	w.secret = rand.Text()
+	w.check = w.checkHandshake
 	return w, nil
 }
 
@@ -123,6 +127,10 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 	})
 	if err != nil {
 		s.refuse.add(s.name, r.RemoteAddr, verdict{http.StatusBadRequest, "not a WebSocket request"})
+		return
+	}
+	if s.ownCheck(r) {
+		s.answerCheck(r.Context(), ws)
 		return
 	}
 	role := roleOf(r.URL.Path)
