@@ -51,6 +51,10 @@ type Options struct {
 	// Log is nil for slog.Default().
 	Log *slog.Logger
 
+	// Timing changes how patient the session is; its zero value is right but for
+	// tests.
+	Timing Timing
+
 	// Dial and Lookup replace the network; nil: package net.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]string, error)
@@ -86,6 +90,32 @@ func (o *Options) setDefaults() {
 		o.Lookup = net.DefaultResolver.LookupHost
 	}
 	o.Servers.setDefaults()
+	o.Timing.setDefaults()
+}
+
+// Timing holds the waits of a session that a test may want shorter, so that faults
+// are over in milliseconds. Zero fields have the values of docs/session.md.
+type Timing struct {
+	// RetryFirst and RetryMost bound the pause before another connection; 0: 1 s and
+	// 30 s.
+	RetryFirst, RetryMost time.Duration
+	// QRPoll is the pause between two questions whether a login code has been
+	// scanned; 0: 2 s.
+	QRPoll time.Duration
+	// Answer is how long the server may take for an answer; 0: 15 s.
+	Answer time.Duration
+}
+
+func (t *Timing) setDefaults() {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{{&t.RetryFirst, backoffFirst}, {&t.RetryMost, backoffMost}, {&t.QRPoll, qrPoll}, {&t.Answer, callTimeout}} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
+	t.RetryMost = max(t.RetryFirst, t.RetryMost)
 }
 
 // Client is one account's session. Its methods are safe for concurrent use.

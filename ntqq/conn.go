@@ -270,7 +270,7 @@ func (c *Client) callTimeout(command string) time.Duration {
 	if command == rpc.HeartbeatAlive {
 		return aliveWait
 	}
-	return callTimeout
+	return c.opts.Timing.Answer
 }
 
 // encode makes the frame of one request, signed where the service wants it.

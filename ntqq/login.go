@@ -241,7 +241,7 @@ func (s *session) awaitScan(ctx context.Context, k *conn, code *qrCode) (*wire.Q
 	for {
 		select {
 		case <-timer.C:
-			timer.Reset(qrPoll)
+			timer.Reset(c.opts.Timing.QRPoll)
 		case <-k.ctx.Done():
 			return nil, k.cause()
 		case <-ctx.Done():

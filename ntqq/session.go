@@ -45,7 +45,7 @@ func (c *Client) Run(ctx context.Context) error {
 	}()
 
 	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = backoffFirst, backoffMost, 0.2
+	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = c.opts.Timing.RetryFirst, c.opts.Timing.RetryMost, 0.2
 	s := &session{c: c}
 	for {
 		onlineFor, err := s.once(ctx)
