@@ -27,6 +27,10 @@ type Options struct {
 	QRPlain bool
 	// Version of the program; "" for Version().
 	Version string
+	// Timing is that of the session; its zero value is right but for tests.
+	Timing ntqq.Timing
+	// ServiceRetry is the first pause before a failed service starts again; 0: 1 s.
+	ServiceRetry time.Duration
 }
 
 // App is an installation with one account.
@@ -42,6 +46,11 @@ type App struct {
 	// built is closed when transports is final.
 	built      chan struct{}
 	transports []connection
+
+	mu         sync.Mutex // guards what follows
+	client     *ntqq.Client
+	supervisor *supervise.Supervisor
+	changed    chan struct{} // closed at the next change of Status
 }
 
 // New checks what can be checked without touching anything; cfg must have been
@@ -64,7 +73,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	return &App{
 		cfg: cfg, o: o, log: o.Log, language: language(cfg.Language), claims: claims,
-		online: make(chan struct{}), built: make(chan struct{}),
+		online: make(chan struct{}), built: make(chan struct{}), changed: make(chan struct{}),
 	}, nil
 }
 
@@ -126,7 +135,11 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			defer one.Unlock()
 			service.Handle(ctx, e)
 		},
-		OnState: states.put,
+		OnState: func(s ntqq.State) {
+			states.put(s)
+			a.change()
+		},
+		Timing: a.o.Timing,
 	})
 	if err != nil {
 		return err
@@ -138,6 +151,10 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	if err != nil {
 		return err
 	}
+	a.mu.Lock()
+	a.client, a.supervisor = client, supervisor
+	a.mu.Unlock()
+	a.change()
 	screen := &qrScreen{
 		log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.language, picture: folder.file(qrName),
 	}
@@ -252,7 +269,7 @@ func (a *App) signer() ntqq.Signer {
 
 // connect makes the OneBot connections and a supervisor that runs them.
 func (a *App) connect(service *onebot.Service) (*supervise.Supervisor, error) {
-	supervisor := supervise.New(supervise.Options{Log: a.log})
+	supervisor := supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
 	for _, c := range a.cfg.OneBot.Resolved() {
 		t, err := newConnection(service, &c, a.o.Version, a.log)
 		if err != nil {
@@ -262,7 +279,9 @@ func (a *App) connect(service *onebot.Service) (*supervise.Supervisor, error) {
 		if c.Start == config.StartAtOnce {
 			start = nil
 		}
-		if err := supervisor.Add(c.Name(), start, t.run); err != nil {
+		name := c.Name()
+		run := t.supervised(func(err error, retry time.Time) { supervisor.Trouble(name, err, retry) })
+		if err := supervisor.Add(name, start, run); err != nil {
 			return nil, fmt.Errorf("onebot.connections: %w", err)
 		}
 		a.transports = append(a.transports, t)

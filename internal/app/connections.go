@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"libration/internal/config"
+	"libration/internal/supervise"
 	"libration/onebot"
 	"libration/onebot/transport"
 )
@@ -51,26 +52,33 @@ func newConnection(b *onebot.Service, c *config.Connection, version string, log 
 	return made, nil
 }
 
-// run is the supervise.RunFunc of the connection. It counts as ready when it
-// listens, or at once when it is the one that dials.
-func (c connection) run(ctx context.Context, ready func()) error {
-	listening, ok := c.service.(transport.Listening)
-	if !ok {
-		ready()
+// supervised is the supervise.RunFunc of the connection. It counts as ready when it
+// listens and has answered its own request, or is connected to the bot. While a bot
+// is away, the connection that dials it tells trouble.
+func (c connection) supervised(trouble func(err error, retry time.Time)) supervise.RunFunc {
+	return func(ctx context.Context, ready func()) error {
+		var watching sync.WaitGroup
+		defer watching.Wait()
+		watch, cancel := context.WithCancel(ctx)
+		defer cancel()
+		watching.Go(func() {
+			for {
+				now, changed := c.service.Watch()
+				switch {
+				case now.Serving():
+					ready()
+				case now.Err != nil && now.State != transport.StateFailed:
+					trouble(now.Err, now.Retry)
+				}
+				select {
+				case <-changed:
+				case <-watch.Done():
+					return
+				}
+			}
+		})
 		return c.service.Run(ctx)
 	}
-	var waiting sync.WaitGroup
-	defer waiting.Wait()
-	watch, cancel := context.WithCancel(ctx)
-	defer cancel()
-	waiting.Go(func() {
-		select {
-		case <-listening.Ready():
-			ready()
-		case <-watch.Done():
-		}
-	})
-	return c.service.Run(ctx)
 }
 
 // Endpoint is an address on which the app listens.
@@ -79,7 +87,7 @@ type Endpoint struct {
 	Addr net.Addr
 }
 
-// Endpoints waits until all listening connections do, and returns them in the
+// Endpoints waits until all listening connections have begun to serve, and returns them in the
 // order of the configuration. The error is ctx's.
 func (a *App) Endpoints(ctx context.Context) ([]Endpoint, error) {
 	select {
@@ -93,12 +101,16 @@ func (a *App) Endpoints(ctx context.Context) ([]Endpoint, error) {
 		if !ok {
 			continue
 		}
-		select {
-		case <-listening.Ready():
-			all = append(all, Endpoint{c.kind, listening.Addr()})
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		var addr net.Addr
+		for addr == nil { // it may fail again between the two
+			select {
+			case <-listening.Ready():
+				addr = listening.Addr()
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
+		all = append(all, Endpoint{c.kind, addr})
 	}
 	return all, nil
 }

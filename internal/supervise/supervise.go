@@ -26,6 +26,9 @@ type Options struct {
 	// StopTimeout bounds how long Run waits for services after its context ended;
 	// 10 s by default.
 	StopTimeout time.Duration
+	// OnChange is called at each change of a status, with locks held: it must return
+	// at once and not call the supervisor. Nil: nobody.
+	OnChange func()
 }
 
 func (o *Options) setDefaults() {
@@ -44,6 +47,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.StopTimeout <= 0 {
 		o.StopTimeout = 10 * time.Second
+	}
+	if o.OnChange == nil {
+		o.OnChange = func() {}
 	}
 }
 
@@ -65,9 +71,9 @@ func After(ch <-chan struct{}) Start {
 }
 
 // RunFunc is the work of a service. It calls ready when it serves (more than
-// once is harmless), and returns when the context ends: nil, or any error, which
-// is then only logged. Returning nil before that ends the service; returning an
-// error, or a panic, makes it start again later.
+// once is harmless, and after Trouble it is needed), and returns when the context
+// ends: nil, or any error, which is then only logged. Returning nil before that ends
+// the service; returning an error, or a panic, makes it start again later.
 type RunFunc func(ctx context.Context, ready func()) error
 
 // Permanent marks an error that another try cannot mend, such as a setting that
@@ -90,13 +96,14 @@ type Supervisor struct {
 	ended    bool
 }
 
-// service is one service. Its status is guarded by Supervisor.mu.
+// service is one service. Its status and active are guarded by Supervisor.mu.
 type service struct {
 	s      *Supervisor
 	log    *slog.Logger
 	start  Start
 	run    RunFunc
 	status Status
+	active bool // its RunFunc runs
 }
 
 // New returns a supervisor without services.
@@ -182,6 +189,24 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("%w after %v: %q", ErrStillRunning, s.o.StopTimeout, names)
+}
+
+// Trouble is for services that mend themselves, such as a connection that dials
+// again: the service of this name, which goes on, does not serve at the moment. It
+// counts as Failed until it calls ready again; retry is when it tries next, zero for
+// now (it then counts as Starting). Nothing happens when it is not active.
+func (s *Supervisor) Trouble(name string, err error, retry time.Time) {
+	state := Failed
+	if retry.IsZero() {
+		state = Starting
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range s.services {
+		if v.status.Name == name && v.active {
+			v.change(func(s *Status) { s.State, s.Err, s.Retry = state, err, retry })
+		}
+	}
 }
 
 // Status returns the state of each service, in the order of Add.
@@ -270,17 +295,27 @@ func (v *service) once(ctx context.Context, first bool) (lasted time.Duration, e
 	ready := func() {
 		mu.Lock()
 		defer mu.Unlock()
-		if over || !since.IsZero() {
+		if over {
 			return
 		}
-		since = time.Now()
-		v.update(func(s *Status) { s.State, s.Err = Running, nil })
-		v.log.Info("service is running")
+		if since.IsZero() {
+			since = time.Now()
+		}
+		was := Running
+		v.update(func(s *Status) {
+			was = s.State
+			s.State, s.Err, s.Retry = Running, nil, time.Time{}
+		})
+		if was != Running {
+			v.log.Info("service is running")
+		}
 	}
+	v.update(func(*Status) { v.active = true })
 	defer func() {
 		mu.Lock()
 		defer mu.Unlock()
 		over = true
+		v.update(func(*Status) { v.active = false })
 		if !since.IsZero() {
 			lasted = time.Since(since)
 		}
@@ -293,15 +328,21 @@ func (v *service) stopped(why string) {
 	v.log.Info("service stopped", "why", why)
 }
 
-// update changes the status; Since follows the state.
+// update changes the status.
 func (v *service) update(change func(*Status)) {
 	v.s.mu.Lock()
 	defer v.s.mu.Unlock()
+	v.change(change)
+}
+
+// change is update for a caller that holds mu; Since follows the state.
+func (v *service) change(change func(*Status)) {
 	old := v.status.State
 	change(&v.status)
 	if v.status.State != old {
 		v.status.Since = time.Now()
 	}
+	v.s.o.OnChange()
 }
 
 // sleep waits; false when the context ended first.

@@ -217,6 +217,45 @@ func TestPanicAndPermanent(t *testing.T) {
 	})
 }
 
+// TestTrouble is about a service that serves, does not, and serves again, all in one
+// run.
+func TestTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		changes := 0
+		s := New(Options{OnChange: func() { changes++ }})
+		again := make(chan struct{})
+		mustAdd(t, s, "reverse", nil, func(ctx context.Context, ready func()) error {
+			ready()
+			<-again
+			return serve(ctx, ready)
+		})
+		gone := errors.New("the bot is away")
+		s.Trouble("reverse", gone, time.Now())
+		wantState(t, s, "reverse", Waiting) // it has not begun
+		stop := run(t, s)
+		wantState(t, s, "reverse", Running)
+		before := changes
+		s.Trouble("nobody", gone, time.Time{})
+		s.Trouble("reverse", gone, time.Now().Add(3*time.Second))
+		if st := wantState(t, s, "reverse", Failed); st.String() != "failed: the bot is away, retry in 3s" || changes != before+1 {
+			t.Errorf("in trouble: %q after %d changes, want one change", st, changes-before)
+		}
+		s.Trouble("reverse", gone, time.Time{})
+		if st := wantState(t, s, "reverse", Starting); !errors.Is(st.Err, gone) {
+			t.Errorf("while it tries: error %v, want the old one", st.Err)
+		}
+		close(again)
+		if st := wantState(t, s, "reverse", Running); st.Err != nil || !st.Retry.IsZero() || st.Failures != 0 {
+			t.Errorf("after the trouble: %+v", st)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("Run gives %v", err)
+		}
+		s.Trouble("reverse", gone, time.Time{})
+		wantState(t, s, "reverse", Stopped)
+	})
+}
+
 func TestRunEndsWithItsServices(t *testing.T) {
 	if err := New(Options{}).Run(t.Context()); err != nil {
 		t.Errorf("Run without services gives %v", err)
