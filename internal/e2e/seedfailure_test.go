@@ -35,7 +35,7 @@ func TestSeedFailure(t *testing.T) {
 			"dropped during the key exchange, then verification failed", onlyA1,
 			func(p *program) {
 				p.box.Faults().CloseOn(rpc.KeyExchange, false, 1)
-				p.box.Faults().RefuseKeyExchange(7) // three on each connection
+				p.box.Faults().RefuseKeyExchange(8) // the dropped one counts; then three on each connection
 			},
 			map[string]int{"key exchange failed: trying again with a fresh key": 7, "connection ended: trying again": 3}, 0,
 		},
