@@ -48,6 +48,10 @@ type Options struct {
 	// goroutine: it must return quickly and not call back into the client but for
 	// State and Self.
 	OnState func(State)
+	// OnCall gets every request that ended, for statistics: the protocol command, how
+	// long it took and its error. It is called from many goroutines and must return
+	// quickly; nil: nobody counts.
+	OnCall func(command string, took time.Duration, err error)
 	// Log is nil for slog.Default().
 	Log *slog.Logger
 
@@ -79,6 +83,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.OnState == nil {
 		o.OnState = func(State) {}
+	}
+	if o.OnCall == nil {
+		o.OnCall = func(string, time.Duration, error) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

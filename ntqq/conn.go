@@ -195,7 +195,9 @@ func (k *conn) heldSince(n uint64) bool { return k.held.Load() || k.holds.Load()
 
 // Call implements rpc.Caller: it sends one request and waits for its answer, at
 // most callTimeout. The answer's return code is 0.
-func (k *conn) Call(ctx context.Context, command string, payload []byte) ([]byte, error) {
+func (k *conn) Call(ctx context.Context, command string, payload []byte) (answer []byte, err error) {
+	began := time.Now()
+	defer func() { k.c.opts.OnCall(command, time.Since(began), err) }()
 	seq := k.c.nextSequence()
 	frame, err := k.c.encode(ctx, command, seq, payload)
 	if err != nil {

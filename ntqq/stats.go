@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"libration/ntqq/event"
 )
 
 // Stats count what a session did since it was made.
@@ -35,6 +37,13 @@ func (c *Client) Stats() Stats {
 		LastMessageTime: s.lastMessage.Load(),
 	}
 }
+
+// Undecoded returns how many pushes gave no event, by reason.
+func (c *Client) Undecoded() event.Counters { return c.decoder.Counters() }
+
+// QueuedPushes is how many received packets and events of own messages wait for
+// the event handler.
+func (c *Client) QueuedPushes() int { return len(c.pushes) + len(c.own) }
 
 // noteLimiter writes one log line per kind and hour, and says how many it kept
 // back. At most maxNoteKinds kinds are told apart.

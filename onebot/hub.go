@@ -101,6 +101,8 @@ type hub struct {
 	// all and self count the subscriptions per format: all of them, and those that
 	// want own messages.
 	all, self [formats]int
+
+	published, cutOff uint64
 }
 
 func (h *hub) count(s *Subscription, n int) {
@@ -131,6 +133,7 @@ func (h *hub) wanted(self bool) (want [formats]bool, some bool) {
 func (h *hub) publish(self bool, e *encoded) (cut int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.published++
 	for i := 0; i < len(h.subs); {
 		s := h.subs[i]
 		if b := e[s.format]; b != nil && (s.self || !self) {
@@ -144,6 +147,7 @@ func (h *hub) publish(self bool, e *encoded) (cut int) {
 		}
 		i++
 	}
+	h.cutOff += uint64(cut)
 	return cut
 }
 

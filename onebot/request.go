@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
 // Request asks for one action.
@@ -101,6 +102,7 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 	switch {
 	case !async || !ok:
 		resp = failed(s.language, unknownAction(r.Action), action{})
+		s.onAction("unknown", resp.RetCode, 0)
 	case s.enqueue(task{name, a, r.Params}):
 		resp = &Response{Status: StatusAsync, RetCode: RetAsync}
 	default:
@@ -130,6 +132,8 @@ func (s *Service) enqueue(t task) bool {
 
 // run carries out one action.
 func (s *Service) run(ctx context.Context, name string, a action, p Params) (r *Response) {
+	began := time.Now()
+	defer func() { s.onAction(name, r.RetCode, time.Since(began)) }()
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("action panicked", "action", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))

@@ -68,6 +68,10 @@ type Options struct {
 	Version string
 	// Language of texts for people; default English.
 	Language Language
+	// OnAction gets every action that ended, for statistics: its name ("unknown" for
+	// those that do not exist), its return code and how long it took. It is called
+	// from many goroutines and must return quickly; nil: nobody counts.
+	OnAction func(action string, retcode int, took time.Duration)
 	// Now is the clock of events that carry no time of their own; default time.Now.
 	Now func() time.Time
 }
@@ -81,6 +85,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Language == "" {
 		o.Language = English
+	}
+	if o.OnAction == nil {
+		o.OnAction = func(string, int, time.Duration) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -103,6 +110,7 @@ type Service struct {
 	version  string
 	language Language
 	now      func() time.Time
+	onAction func(action string, retcode int, took time.Duration)
 
 	actions map[string]action
 	names   []string // of actions, sorted
@@ -125,6 +133,7 @@ func New(o Options) *Service {
 		version:  o.Version,
 		language: o.Language,
 		now:      o.Now,
+		onAction: o.OnAction,
 		actions:  actionTable(),
 		pending:  make(chan task, asyncQueue),
 		left:     map[message.GroupCode]int64{},

@@ -41,14 +41,18 @@ func explain(op, path string, err error) error {
 
 const remedyAccess = "give this user write access to the file and its folder, or set `data` to another folder"
 
+const remedyDamaged = "the file is damaged or not a message store: move it away, a new one is then made; messages in it can no longer be quoted or recalled"
+
 func remedy(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
 		return remedyAccess
+	case errors.Is(err, ErrDamaged):
+		return remedyDamaged
 	}
 	switch resultCode(err) {
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return "the file is damaged or not a message store: move it away, a new one is then made; messages in it can no longer be quoted or recalled"
+		return remedyDamaged
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return remedyAccess
 	case sqlite3.SQLITE_FULL:

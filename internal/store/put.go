@@ -123,4 +123,5 @@ func (s *Store) dequeue() {
 func (s *Store) giveUpOldest() {
 	s.dequeue()
 	s.lost++
+	s.gone++
 }

@@ -83,6 +83,8 @@ type Store struct {
 	commits uint64 // how often entries left pending for the file
 	failure error  // why the last try to write failed, nil when it did not
 	lost    uint64 // messages given up since writing failed
+	refused uint64 // tries to write that failed, since Open
+	gone    uint64 // messages given up, since Open
 	closed  bool
 }
 

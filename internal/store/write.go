@@ -113,6 +113,9 @@ func (s *Store) finish(batch []*entry, err error, retry time.Duration) {
 	s.mu.Lock()
 	old, lost := s.failure, s.lost
 	s.failure = explain("write", s.o.Path, err)
+	if err != nil {
+		s.refused++
+	}
 	failure := s.failure
 	if err == nil {
 		last := batch[len(batch)-1].order

@@ -1,0 +1,27 @@
+package onebot
+
+// Stats are figures of a Service at one moment.
+type Stats struct {
+	Published   uint64 // events handed to subscribers, since the start
+	CutOff      uint64 // subscriptions that ended because they were too slow
+	Subscribers int
+	// Queued is how many events wait, over all subscriptions; Longest in the longest
+	// queue.
+	Queued, Longest int
+	// Async is how many _async actions wait for a worker.
+	Async int
+}
+
+// Stats returns the figures.
+func (s *Service) Stats() Stats {
+	h := &s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	st := Stats{Published: h.published, CutOff: h.cutOff, Subscribers: len(h.subs), Async: len(s.pending)}
+	for _, sub := range h.subs {
+		n := len(sub.events)
+		st.Queued += n
+		st.Longest = max(st.Longest, n)
+	}
+	return st
+}
