@@ -6,6 +6,9 @@ import (
 	"os"
 
 	"github.com/lmittmann/tint"
+
+	"libration/internal/config"
+	"libration/internal/logfile"
 )
 
 // newLog makes a logger that writes to w: JSON, or text that is coloured on
@@ -19,6 +22,27 @@ func newLog(w io.Writer, level string, json bool) *slog.Logger {
 	return slog.New(tint.NewTextHandler(w, &tint.Options{
 		Level: least, TimeFormat: "15:04:05.000", NoColor: !isTerminal(w) || plainTerminal(),
 	}))
+}
+
+// withFile adds a log file to a logger, one JSON object a line. A file that cannot
+// be written is no reason not to run: it is logged.
+func withFile(log *slog.Logger, c *config.Log) (_ *slog.Logger, end func()) {
+	if c.File.Path == "" {
+		return log, func() {}
+	}
+	f, err := logfile.Open(logfile.Options{Path: c.File.Path, MaxSize: int64(c.File.MaxSize), Keep: int(c.File.Keep)})
+	if err != nil {
+		log.Warn("no log file: logging goes on here only (log.file.path in the config)", "err", err)
+		return log, func() {}
+	}
+	least := slog.LevelInfo
+	_ = least.UnmarshalText([]byte(c.Level)) // checked by the config
+	file := slog.NewJSONHandler(f, &slog.HandlerOptions{Level: least})
+	return slog.New(slog.NewMultiHandler(log.Handler(), file)), func() {
+		if err := f.Close(); err != nil {
+			log.Warn("log file not closed", "err", err)
+		}
+	}
 }
 
 func isTerminal(w io.Writer) bool {

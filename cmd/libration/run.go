@@ -18,7 +18,8 @@ func (c *runCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(std.err, string(cfg.Log.Level), cfg.Log.Format == config.LogJSON)
+	log, end := withFile(newLog(std.err, string(cfg.Log.Level), cfg.Log.Format == config.LogJSON), &cfg.Log)
+	defer end()
 	for _, w := range cfg.Warnings {
 		log.Warn("configuration", "file", c.Config, "problem", w.String())
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/internal/admin"
 	"libration/internal/config"
 	"libration/internal/store"
 	"libration/internal/supervise"
@@ -46,6 +47,7 @@ type App struct {
 	// built is closed when transports is final.
 	built      chan struct{}
 	transports []connection
+	admin      *admin.Server // nil when it is turned off
 
 	mu         sync.Mutex // guards what follows
 	client     *ntqq.Client
@@ -125,10 +127,11 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	var one sync.Mutex
 	var service *onebot.Service
 	states := newStateQueue()
+	counted := newMetrics(a.o.Version)
 	client, err := ntqq.New(ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN,
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
-		Signer: a.signer(), SignLongList: a.cfg.Signer.Commands == config.SignLong,
+		Signer: a.signer(counted), SignLongList: a.cfg.Signer.Commands == config.SignLong,
 		Servers: servers, Log: a.log,
 		Handler: func(e event.Event) {
 			one.Lock()
@@ -136,9 +139,11 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			service.Handle(ctx, e)
 		},
 		OnState: func(s ntqq.State) {
+			counted.state(s)
 			states.put(s)
 			a.change()
 		},
+		OnCall: counted.call,
 		Timing: a.o.Timing,
 	})
 	if err != nil {
@@ -146,8 +151,9 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	}
 	service = onebot.New(onebot.Options{
 		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
+		OnAction: counted.action,
 	})
-	supervisor, err := a.connect(service)
+	supervisor, err := a.connect(&parts{version: a.o.Version, client: client, service: service, messages: messages}, counted)
 	if err != nil {
 		return err
 	}
@@ -256,22 +262,27 @@ func (a *App) servers(ctx context.Context) (ntqq.Servers, error) {
 	return servers, nil
 }
 
-func (a *App) signer() ntqq.Signer {
+func (a *App) signer(counted *metrics) ntqq.Signer {
 	s := &a.cfg.Signer
 	if len(s.URLs) == 0 {
 		return nil
 	}
-	return &ntqq.HTTPSigner{
+	return countedSigner{&ntqq.HTTPSigner{
 		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token,
 		Timeout: time.Duration(s.Timeout), Log: a.log,
-	}
+	}, counted}
 }
 
-// connect makes the OneBot connections and a supervisor that runs them.
-func (a *App) connect(service *onebot.Service) (*supervise.Supervisor, error) {
+// connect makes the OneBot connections and the owner's service, and a supervisor
+// that runs them; it completes p.
+func (a *App) connect(p *parts, counted *metrics) (*supervise.Supervisor, error) {
 	supervisor := supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
+	p.supervisor, p.connections = supervisor, make(map[string]connection)
+	if err := a.addAdmin(p, counted); err != nil {
+		return nil, err
+	}
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(service, &c, a.o.Version, a.log)
+		t, err := newConnection(p.service, &c, a.o.Version, a.log)
 		if err != nil {
 			return nil, err
 		}
@@ -285,10 +296,24 @@ func (a *App) connect(service *onebot.Service) (*supervise.Supervisor, error) {
 			return nil, fmt.Errorf("onebot.connections: %w", err)
 		}
 		a.transports = append(a.transports, t)
+		p.connections[c.Name()] = t
 	}
 	if len(a.transports) == 0 {
 		a.log.Warn("no OneBot connection is configured: the account will be online, but no bot can reach it (onebot.connections in the config)")
 	}
 	close(a.built)
 	return supervisor, nil
+}
+
+// addAdmin adds the owner's service, which does not wait for the account.
+func (a *App) addAdmin(p *parts, counted *metrics) error {
+	c := &a.cfg.Admin
+	if c.Address == "" {
+		return nil
+	}
+	counted.registry.MustRegister(p)
+	a.admin = admin.New(admin.Options{
+		Address: c.Address, AccessToken: c.AccessToken, Status: p.status, Metrics: counted.registry, Log: a.log,
+	})
+	return p.supervisor.Add(adminName, nil, a.admin.Run)
 }

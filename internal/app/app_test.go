@@ -76,6 +76,7 @@ func configuration(data, control string) *config.Config {
 	c.Data, c.Language = data, config.LanguageEnglish
 	c.Server.Mode = config.ModeSandbox
 	c.Server.Sandbox.Control = control
+	c.Admin.Address = "127.0.0.1:0"
 	c.OneBot.Connections = []config.Connection{
 		{Type: config.HTTP, Address: "127.0.0.1:0"},
 		{Type: config.WebSocket, Address: "127.0.0.1:0"},

@@ -114,3 +114,22 @@ func (a *App) Endpoints(ctx context.Context) ([]Endpoint, error) {
 	}
 	return all, nil
 }
+
+// AdminAddr waits until the owner's service listens and returns its address; nil
+// when it is turned off. The error is ctx's.
+func (a *App) AdminAddr(ctx context.Context) (net.Addr, error) {
+	select {
+	case <-a.built:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if a.admin == nil {
+		return nil, nil
+	}
+	select {
+	case <-a.admin.Ready():
+		return a.admin.Addr(), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

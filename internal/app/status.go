@@ -58,7 +58,8 @@ func (a *App) watch() (Status, <-chan struct{}) {
 	if client == nil {
 		return Status{Account: ntqq.State{Stage: ntqq.Offline, Since: time.Now()}}, changed
 	}
-	return Status{Self: client.Self(), Account: client.State(), Services: supervisor.Status()}, changed
+	services := slices.DeleteFunc(supervisor.Status(), func(s supervise.Status) bool { return s.Name == adminName })
+	return Status{Self: client.Self(), Account: client.State(), Services: services}, changed
 }
 
 // change wakes Wait. It is called with locks of the session or the supervisor held,

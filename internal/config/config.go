@@ -24,6 +24,8 @@ type Config struct {
 	Signer Signer `yaml:"signer"`
 	// The OneBot v11 service for bots.
 	OneBot OneBot `yaml:"onebot"`
+	// A small HTTP service for the owner: /healthz, /readyz and /metrics.
+	Admin Admin `yaml:"admin"`
 
 	// Warnings are problems that Load let pass; never read from a file.
 	Warnings []Problem `yaml:"-"`
@@ -35,6 +37,27 @@ type Log struct {
 	Level LogLevel `yaml:"level"`
 	// `text` for people, `json` for log collectors.
 	Format LogFormat `yaml:"format"`
+	// A copy of the log in a file, one JSON object a line.
+	File LogFile `yaml:"file"`
+}
+
+// LogFile is a log file that is set aside when it is full: path.1 is the newest of
+// the old ones.
+type LogFile struct {
+	// Path of the file; "" for none. Relative to the configuration file.
+	Path string `yaml:"path"`
+	// How large it may become, such as `10MB`.
+	MaxSize Size `yaml:"max_size"`
+	// How many old files are kept, 0 to 100.
+	Keep uint64 `yaml:"keep"`
+}
+
+// Admin is the owner's HTTP service.
+type Admin struct {
+	// Address to listen on, host:port; "" turns it off. Anything but a loopback address needs an access_token.
+	Address string `yaml:"address"`
+	// What callers must send as `Authorization: Bearer`; "" for none. /healthz needs none.
+	AccessToken string `yaml:"access_token" secret:"true"`
 }
 
 // Account is the account to log in with.
@@ -148,12 +171,15 @@ const DefaultReconnect = Duration(3 * time.Second)
 func Default() *Config {
 	return &Config{
 		Language: LanguageAuto,
-		Log:      Log{Level: LevelInfo, Format: LogText},
-		Data:     "./data",
-		Account:  Account{Protocol: ProtocolLinux},
-		Server:   Server{Mode: ModeReal},
-		Signer:   Signer{Style: SignAuto, Timeout: Duration(8 * time.Second), Commands: SignDefault},
-		OneBot:   OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
+		Log: Log{Level: LevelInfo, Format: LogText, File: LogFile{
+			Path: "./data/libration.log", MaxSize: 10 << 20, Keep: 5,
+		}},
+		Data:    "./data",
+		Account: Account{Protocol: ProtocolLinux},
+		Server:  Server{Mode: ModeReal},
+		Signer:  Signer{Style: SignAuto, Timeout: Duration(8 * time.Second), Commands: SignDefault},
+		OneBot:  OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
+		Admin:   Admin{Address: "127.0.0.1:5780"},
 	}
 }
 

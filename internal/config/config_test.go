@@ -39,13 +39,13 @@ func TestTemplates(t *testing.T) {
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
 		text := Template(l)
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "33:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "37:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
 		}
-		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
+		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
 			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
 			for _, key := range keysOf(typ) {
 				if !bytes.Contains(text, []byte(key+":")) {
@@ -130,7 +130,7 @@ onebot:
 		t.Fatalf("problems:\n%s", lines(problems))
 	}
 	want := Default()
-	want.Language, want.Data, want.Log = LanguageChinese, "/var/lib/libration", Log{LevelDebug, LogJSON}
+	want.Language, want.Data, want.Log.Level, want.Log.Format = LanguageChinese, "/var/lib/libration", LevelDebug, LogJSON
 	want.Account = Account{UIN: 123456789, Protocol: ProtocolMacOS}
 	want.Server = Server{
 		Mode: ModeSandbox, Addresses: []string{"127.0.0.1:8080", "[::1]:9"}, Hosts: []string{"msf.example.com"},

@@ -45,7 +45,7 @@ func Load(path string) (*Config, error) {
 		})
 	}
 	dir := filepath.Dir(path)
-	for _, p := range []*string{&c.Data, &c.Account.AppInfo, &c.Account.Keystore, &c.Account.Device} {
+	for _, p := range []*string{&c.Data, &c.Account.AppInfo, &c.Account.Keystore, &c.Account.Device, &c.Log.File.Path} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -84,7 +84,7 @@ func Parse(data []byte, environ []string) (*Config, []Problem) {
 
 // hasSecrets tells whether there is a token in the configuration.
 func (c *Config) hasSecrets() bool {
-	if c.Signer.Token != "" {
+	if c.Signer.Token != "" || c.Admin.AccessToken != "" {
 		return true
 	}
 	for _, conn := range c.OneBot.Connections {

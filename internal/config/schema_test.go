@@ -58,6 +58,8 @@ func scalarSchema(t reflect.Type) *jsonschema.Schema {
 				{Const: 0},
 			},
 		}
+	case *Size:
+		return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]+([KkMmGg]?[Bb])$"}
 	case *Hex:
 		return &jsonschema.Schema{Type: "string", Pattern: "^([0-9A-Fa-f]{2})*$"}
 	}
@@ -79,7 +81,7 @@ func setDefaults(s *jsonschema.Schema, defs jsonschema.Definitions, v reflect.Va
 			setDefaults(p, defs, f)
 		case f.Kind() == reflect.Slice && f.Type() != reflect.TypeFor[Hex]():
 			p.Default = []string{}
-		case f.Type() == reflect.TypeFor[Duration](), f.Type() == reflect.TypeFor[Hex]():
+		case f.Type() == reflect.TypeFor[Duration](), f.Type() == reflect.TypeFor[Hex](), f.Type() == reflect.TypeFor[Size]():
 			p.Default = f.MethodByName("String").Call(nil)[0].String()
 		default:
 			p.Default = f.Interface()
@@ -112,7 +114,7 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%s has no description", key)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[Log](), reflect.TypeFor[Account](), reflect.TypeFor[Server](), reflect.TypeFor[ServerKeys](),
+	for _, typ := range []reflect.Type{reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](), reflect.TypeFor[ServerKeys](),
 		reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
 		for _, key := range keysOf(typ) {
 			if s.Defs[typ.Name()].Properties[key].Description == "" {

@@ -60,6 +60,41 @@ func (k *checker) check(c *Config) {
 	k.server(&c.Server)
 	k.signer(c)
 	k.oneBot(&c.OneBot)
+	k.admin(c)
+	if f := c.Log.File; f.Path != "" {
+		if f.MaxSize < 64<<10 || f.MaxSize > 1<<30 {
+			k.problem("log.file.max_size", "out of range", "use a size from 64KB to 1GB")
+		}
+		if f.Keep > 100 {
+			k.problem("log.file.keep", "out of range", "keep 0 to 100 old files")
+		}
+	}
+}
+
+// admin checks the owner's service; the connections have been checked.
+func (k *checker) admin(c *Config) {
+	a := &c.Admin
+	if a.Address == "" {
+		return
+	}
+	host, ok := k.hostPort("admin.address", a.Address, 0)
+	if ok && a.AccessToken == "" && isPublic(host) {
+		k.problem("admin.address", "anybody who reaches this address could read the account's state, for there is no access_token",
+			"set admin.access_token, or listen on 127.0.0.1 only")
+	}
+	k.token("admin.access_token", a.AccessToken)
+	for i := range c.OneBot.Connections {
+		if c.OneBot.Connections[i].Address == a.Address && !strings.HasSuffix(a.Address, ":0") {
+			k.problem("admin.address", fmt.Sprintf("connection %d listens there already", i), "use another port, or \"\" to turn it off")
+		}
+	}
+}
+
+// token checks what has to go into a header.
+func (k *checker) token(path, token string) {
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		k.problem(path, "holds characters that a header cannot carry", "use letters, digits and signs without spaces")
+	}
 }
 
 // enums checks values that were set in code; decoding has checked the others.
@@ -160,9 +195,7 @@ func (k *checker) oneBot(o *OneBot) {
 		case "":
 			k.problem(path+".type", "the type is missing", formOf(reflect.ValueOf(c.Type)))
 		}
-		if i := strings.IndexFunc(c.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }); i >= 0 {
-			k.problem(path+".access_token", "holds characters that a header cannot carry", "use letters, digits and signs without spaces")
-		}
+		k.token(path+".access_token", c.AccessToken)
 		for j, origin := range c.CORS {
 			k.origin(fmt.Sprintf("%s.cors[%d]", path, j), origin, c.AccessToken != "")
 		}

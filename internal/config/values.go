@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -154,3 +155,41 @@ func (h *Hex) UnmarshalText(b []byte) error {
 }
 
 func (*Hex) form() string { return "write two hexadecimal digits per byte" }
+
+// Size is a number of bytes that is written like 512KB or 10MB; a unit is 1024 of
+// the one below.
+type Size uint64
+
+func (s Size) String() string {
+	for _, u := range sizeUnits {
+		if s >= u.bytes && s%u.bytes == 0 {
+			return strconv.FormatUint(uint64(s/u.bytes), 10) + u.name
+		}
+	}
+	return strconv.FormatUint(uint64(s), 10) + "B"
+}
+
+var sizeUnits = []struct {
+	name  string
+	bytes Size
+}{{"GB", 1 << 30}, {"MB", 1 << 20}, {"KB", 1 << 10}, {"B", 1}}
+
+// UnmarshalText accepts a whole number and a unit, in either case.
+func (s *Size) UnmarshalText(b []byte) error {
+	text := strings.ToUpper(string(b))
+	for _, u := range sizeUnits {
+		number, ok := strings.CutSuffix(text, u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(number, 10, 32)
+		if err != nil {
+			break
+		}
+		*s = Size(n) * u.bytes
+		return nil
+	}
+	return errors.New("not a size")
+}
+
+func (*Size) form() string { return "write a whole number with its unit, such as 512KB or 10MB" }

@@ -121,6 +121,7 @@ func newProgram(data string, seed uint64) (p *program, err error) {
 	})
 
 	c := config.Default()
+	c.Admin.Address = "127.0.0.1:0"
 	c.Data, c.Language = data, config.LanguageEnglish
 	c.Server.Mode = config.ModeSandbox
 	c.Server.Sandbox.Control = control.URL

@@ -37,6 +37,7 @@ onebot:
   heartbeat: 0s
   connections:
     - {type: websocket, address: %q}
+admin: {address: "127.0.0.1:0"}
 `
 
 // start starts both processes and waits until the sandbox is up.

@@ -156,6 +156,7 @@ func configuration(data, control string, a addresses) *config.Config {
 	c.Account.UIN = account
 	c.Server.Mode = config.ModeSandbox
 	c.Server.Sandbox.Control = control
+	c.Admin.Address = "" // nobody watches a demo
 	c.OneBot.Connections = []config.Connection{
 		{Type: config.HTTP, Address: a.http},
 		{Type: config.WebSocket, Address: a.ws},

@@ -1,0 +1,195 @@
+package admin
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Limits of the HTTP server.
+const (
+	readTimeout  = 10 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 2 * time.Minute
+	headerBytes  = 16 << 10
+	stopTimeout  = 2 * time.Second
+	maxScrapes   = 4 // of /metrics at once
+)
+
+// ServerHeader is the Server header of every answer; it tells a libration from
+// whatever else listens on a port.
+const ServerHeader = "libration"
+
+// Options of New. Address and Status are required.
+type Options struct {
+	// Address is host:port. Port 0 takes a free one.
+	Address string
+	// AccessToken is required from callers of everything but /healthz; "" for none,
+	// which is right on loopback addresses only.
+	AccessToken string
+	// Status says how the installation is; Ready is derived. Safe for concurrent use.
+	Status func() Status
+	// Metrics are served at /metrics; nil: none.
+	Metrics prometheus.Gatherer
+	Log     *slog.Logger // discards by default
+}
+
+// Server is the HTTP service. Its methods are safe for concurrent use.
+type Server struct {
+	o       Options
+	handler http.Handler
+
+	mu    sync.Mutex // guards addr
+	addr  net.Addr
+	ready chan struct{} // closed when it listens for the first time
+}
+
+// New makes the service; Run starts it.
+func New(o Options) *Server {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{o: o, ready: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.Handle("GET /readyz", s.guarded(http.HandlerFunc(s.readiness)))
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", s.guarded(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
+			ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn), DisableCompression: true, MaxRequestsInFlight: maxScrapes,
+		})))
+	}
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Server", ServerHeader)
+		w.Header().Set("Cache-Control", "no-store")
+		mux.ServeHTTP(w, r)
+	})
+	return s
+}
+
+// Ready is closed when the service listens for the first time.
+func (s *Server) Ready() <-chan struct{} { return s.ready }
+
+// Addr is where it listens, nil before Ready.
+func (s *Server) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
+}
+
+// Run serves until ctx ends (nil) or it cannot go on; ready is called when it
+// listens. Every goroutine it started has ended when it returns. It may be called
+// again then.
+func (s *Server) Run(ctx context.Context, ready func()) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", s.o.Address)
+	if err != nil {
+		return fmt.Errorf("admin: listen on %s: %w: stop the other program, or choose another port (admin.address in the config)", s.o.Address, err)
+	}
+	s.mu.Lock()
+	s.addr = ln.Addr()
+	select {
+	case <-s.ready:
+	default:
+		close(s.ready)
+	}
+	s.mu.Unlock()
+	web := &http.Server{
+		Handler: s.handler, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(ln) }()
+	s.o.Log.Info("listening", "service", "admin", "address", ln.Addr().String())
+	ready()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("admin: %w", err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if web.Shutdown(drain) != nil {
+		_ = web.Close() // those that did not end in time
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("admin: %w", err)
+	}
+	return nil
+}
+
+// health answers 200 when the process and the store are sound. It tells nothing
+// about the account, so it needs no token.
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	if store := s.o.Status().Store; !store.OK {
+		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the message store cannot write"})
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// readiness answers 200 when bots can use the account, 503 otherwise; the body says
+// what is missing either way.
+func (s *Server) readiness(w http.ResponseWriter, _ *http.Request) {
+	status := s.o.Status()
+	status.settle()
+	code := http.StatusOK
+	if !status.Ready {
+		code = http.StatusServiceUnavailable
+	}
+	answer(w, code, status)
+}
+
+func answer(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(code)
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	_ = e.Encode(v) // the caller has gone
+}
+
+// guarded lets callers with the token pass. Without a token there is the browser to
+// think of: a name that an attacker's DNS points to this machine would make a
+// foreign page the service's own.
+func (s *Server) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.o.AccessToken == "" && !isLocalName(r.Host):
+			answer(w, http.StatusForbidden, map[string]string{"error": "set admin.access_token, or use the IP address or localhost"})
+		case s.o.AccessToken != "" && !s.knows(r.Header.Get("Authorization")):
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			answer(w, http.StatusUnauthorized, map[string]string{"error": "access token missing or wrong: send the header Authorization: Bearer <token>"})
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// knows takes the same time whatever the tokens have in common; hashing hides the
+// length too.
+func (s *Server) knows(header string) bool {
+	scheme, token, _ := strings.Cut(header, " ")
+	given, want := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(s.o.AccessToken))
+	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(given[:], want[:]) == 1
+}
+
+// isLocalName tells whether a Host header is an address or a name that no DNS
+// server decides about.
+func isLocalName(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	return host == "" || strings.EqualFold(host, "localhost") || net.ParseIP(host) != nil
+}

@@ -1,0 +1,139 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	good := func() Status {
+		return Status{
+			Account: Account{Online: true, State: "online"}, Store: Store{OK: true},
+			Services: []Service{{Name: "http a", Running: true, State: "running"}},
+		}
+	}
+	for _, tt := range []struct {
+		name          string
+		change        func(*Status)
+		ready, health int
+	}{
+		{"all well", func(*Status) {}, 200, 200},
+		{"no services", func(s *Status) { s.Services = nil }, 200, 200},
+		{"account offline", func(s *Status) { s.Account = Account{State: "kicked", Reason: "another login"} }, 503, 200},
+		{"service failed", func(s *Status) { s.Services[0].Running = false }, 503, 200},
+		{"store cannot write", func(s *Status) { s.Store = Store{Reason: "disk full", Backlog: 3} }, 503, 503},
+		{"said to be ready", func(s *Status) { s.Ready, s.Account.Online = true, false }, 503, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			status := good()
+			tt.change(&status)
+			s := New(Options{Status: func() Status { return status }})
+			if code, body := get(s, "/readyz", nil); code != tt.ready || !strings.Contains(body, fmt.Sprintf(`"ready": %t`, tt.ready == 200)) {
+				t.Errorf("/readyz: got %d %s, want %d", code, body, tt.ready)
+			} else if !json.Valid([]byte(body)) {
+				t.Errorf("/readyz: %s is not JSON", body)
+			}
+			if code, body := get(s, "/healthz", nil); code != tt.health {
+				t.Errorf("/healthz: got %d %s, want %d", code, body, tt.health)
+			}
+		})
+	}
+}
+
+func get(s *Server, path string, change func(*http.Request)) (int, string) {
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+path, nil)
+	if change != nil {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	status := func() Status { return Status{Account: Account{Online: true}, Store: Store{OK: true}} }
+	open := New(Options{Status: status, Metrics: prometheus.NewRegistry()})
+	closed := New(Options{Status: status, Metrics: prometheus.NewRegistry(), AccessToken: "secret"})
+	host := func(h string) func(*http.Request) { return func(r *http.Request) { r.Host = h } }
+	token := func(h string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set("Authorization", h) }
+	}
+	for _, tt := range []struct {
+		name   string
+		s      *Server
+		path   string
+		change func(*http.Request)
+		want   int
+	}{
+		{"open", open, "/readyz", nil, 200},
+		{"metrics", open, "/metrics", nil, 200},
+		{"localhost", open, "/readyz", host("localhost:5780"), 200},
+		{"IPv6", open, "/readyz", host("[::1]:5780"), 200},
+		{"rebound name", open, "/readyz", host("evil.example:5780"), 403},
+		{"rebound name, metrics", open, "/metrics", host("evil.example"), 403},
+		{"no token", closed, "/readyz", nil, 401},
+		{"no token, metrics", closed, "/metrics", nil, 401},
+		{"wrong token", closed, "/readyz", token("Bearer public"), 401},
+		{"other scheme", closed, "/readyz", token("Basic secret"), 401},
+		{"token", closed, "/readyz", token("bearer secret"), 200},
+		{"token, any name", closed, "/readyz", func(r *http.Request) { token("Bearer secret")(r); host("box.lan")(r) }, 200},
+		{"health needs none", closed, "/healthz", nil, 200},
+		{"other path", open, "/", nil, 404},
+		{"other method", open, "/readyz", func(r *http.Request) { r.Method = http.MethodPost }, 405},
+	} {
+		if got, body := get(tt.s, tt.path, tt.change); got != tt.want {
+			t.Errorf("%s: got %d %s, want %d", tt.name, got, body, tt.want)
+		}
+	}
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	s := New(Options{Address: "127.0.0.1:0", Status: func() Status { return Status{Store: Store{OK: true}} }})
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for range 2 { // it may be run again
+		ctx, cancel := context.WithCancel(t.Context())
+		listening, ended := make(chan struct{}), make(chan error, 1)
+		go func() { ended <- s.Run(ctx, func() { close(listening) }) }()
+		<-listening
+		<-s.Ready()
+		response, err := client.Get("http://" + s.Addr().String() + "/healthz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if response.StatusCode != 200 || response.Header.Get("Server") != ServerHeader {
+			t.Errorf("got %s %v %s", response.Status, response.Header, body)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	}
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	err = New(Options{Address: busy.Addr().String()}).Run(t.Context(), func() { t.Error("ready on a busy port") })
+	if err == nil || !strings.Contains(err.Error(), "admin.address") {
+		t.Errorf("busy port: got %v, want an error with a remedy", err)
+	}
+}

@@ -1,0 +1,52 @@
+package admin
+
+import "time"
+
+// Status is the true state of an installation at one moment. Its JSON form is the
+// answer of /readyz.
+type Status struct {
+	// Ready: the account is online, every service runs and the store can write.
+	Ready    bool      `json:"ready"`
+	Version  string    `json:"version"`
+	Account  Account   `json:"account"`
+	Services []Service `json:"services"`
+	Store    Store     `json:"store"`
+}
+
+// Account is the state of the session.
+type Account struct {
+	UIN    uint64 `json:"uin"` // 0 before the first login
+	Online bool   `json:"online"`
+	State  string `json:"state"`          // an ntqq.Stage
+	Step   string `json:"step,omitempty"` // of a login
+	// Reason is why it is not online, Until when it goes on by itself.
+	Reason string    `json:"reason,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+	Since  time.Time `json:"since,omitzero"`
+}
+
+// Service is the state of one connection.
+type Service struct {
+	Name    string `json:"name"`
+	Running bool   `json:"running"`
+	State   string `json:"state"` // a supervise.State, or that of the connection to the bot
+	// Reason is why it does not run, Retry when it is tried again.
+	Reason string    `json:"reason,omitempty"`
+	Retry  time.Time `json:"retry,omitzero"`
+	Since  time.Time `json:"since,omitzero"`
+}
+
+// Store is the state of the message store.
+type Store struct {
+	OK      bool   `json:"ok"`
+	Reason  string `json:"reason,omitempty"`
+	Backlog int    `json:"backlog"` // messages that wait to be written
+}
+
+// settle derives Ready, the one place that decides it.
+func (s *Status) settle() {
+	s.Ready = s.Account.Online && s.Store.OK
+	for _, v := range s.Services {
+		s.Ready = s.Ready && v.Running
+	}
+}

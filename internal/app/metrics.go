@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"libration/internal/supervise"
+	"libration/ntqq"
+	"libration/onebot"
+)
+
+// stages are all that an account can be in, so that each has a series.
+var stages = []ntqq.Stage{
+	ntqq.Offline, ntqq.Probing, ntqq.Connecting, ntqq.LoggingIn, ntqq.Registering,
+	ntqq.Online, ntqq.Reconnecting, ntqq.Kicked, ntqq.NeedsLogin, ntqq.Stopped,
+}
+
+// serviceStates are all that a service can be in.
+var serviceStates = []supervise.State{
+	supervise.Waiting, supervise.Starting, supervise.Running, supervise.Failed, supervise.Stopped,
+}
+
+// Upper bounds of the latency histograms, in seconds: actions that are answered
+// from memory, and requests over the network.
+var (
+	actionBuckets  = []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5, 15}
+	networkBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15}
+)
+
+// metrics count what happens; what can be asked for is read at each scrape.
+type metrics struct {
+	registry   *prometheus.Registry
+	reconnects *prometheus.CounterVec
+	actions    *prometheus.CounterVec
+	actionTime *prometheus.HistogramVec
+	calls      *prometheus.CounterVec
+	callTime   *prometheus.HistogramVec
+	signs      *prometheus.CounterVec
+	signTime   *prometheus.HistogramVec
+}
+
+func newMetrics(version string) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+	}
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		reconnects: counter("libration_disconnects_total",
+			"Sessions that ended or could not begin, by cause.", "cause"),
+		actions: counter("libration_onebot_requests_total",
+			"OneBot actions, by result: ok, failed, bad_request or unknown_action.", "action", "result"),
+		actionTime: histogram("libration_onebot_request_seconds",
+			"How long OneBot actions took.", actionBuckets, "action"),
+		calls: counter("libration_sso_requests_total",
+			"Requests to the NTQQ service, by result.", "command", "result"),
+		callTime: histogram("libration_sso_request_seconds",
+			"How long requests to the NTQQ service took.", networkBuckets),
+		signs: counter("libration_sign_requests_total",
+			"Signatures asked for, by result.", "result"),
+		signTime: histogram("libration_sign_request_seconds",
+			"How long signatures took.", networkBuckets),
+	}
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "libration_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version},
+	})
+	info.Set(1)
+	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// state counts the ends of sessions.
+func (m *metrics) state(s ntqq.State) {
+	switch s.Stage {
+	case ntqq.Reconnecting, ntqq.Kicked, ntqq.NeedsLogin:
+		m.reconnects.WithLabelValues(ntqq.CauseOf(s.Err)).Inc()
+	}
+}
+
+func (m *metrics) action(name string, retcode int, took time.Duration) {
+	result := "failed"
+	switch retcode {
+	case onebot.RetOK:
+		result = "ok"
+	case onebot.RetBadParams:
+		result = "bad_request"
+	case onebot.RetUnknownAction:
+		result = "unknown_action"
+	}
+	m.actions.WithLabelValues(name, result).Inc()
+	m.actionTime.WithLabelValues(name).Observe(took.Seconds())
+}
+
+func (m *metrics) call(command string, took time.Duration, err error) {
+	m.calls.WithLabelValues(command, ntqq.CauseOf(err)).Inc()
+	m.callTime.WithLabelValues().Observe(took.Seconds())
+}
+
+// countedSigner counts what another one does.
+type countedSigner struct {
+	ntqq.Signer
+	m *metrics
+}
+
+// Sign implements ntqq.Signer.
+func (s countedSigner) Sign(ctx context.Context, r *ntqq.SignRequest) (*ntqq.Signature, error) {
+	began := time.Now()
+	sig, err := s.Signer.Sign(ctx, r)
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	s.m.signs.WithLabelValues(result).Inc()
+	s.m.signTime.WithLabelValues().Observe(time.Since(began).Seconds())
+	return sig, err
+}
+
+// Describe implements prometheus.Collector: nothing, as the series vary.
+func (p *parts) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (p *parts) Collect(ch chan<- prometheus.Metric) {
+	one := func(kind prometheus.ValueType, value float64, name, help string, labels ...string) {
+		var names, values []string
+		for i := 0; i < len(labels); i += 2 {
+			names, values = append(names, labels[i]), append(values, labels[i+1])
+		}
+		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, names, nil), kind, value, values...)
+	}
+	gauge := func(value float64, name, help string, labels ...string) {
+		one(prometheus.GaugeValue, value, name, help, labels...)
+	}
+	counter := func(value uint64, name, help string, labels ...string) {
+		one(prometheus.CounterValue, float64(value), name, help, labels...)
+	}
+
+	state := p.client.State()
+	for _, s := range stages {
+		gauge(is(state.Stage == s), "libration_account_state", "1 for the state that the account is in.", "state", string(s))
+	}
+	counter(uint64(state.OnlineCount), "libration_online_total", "How often the account came online.")
+	for _, v := range p.supervisor.Status() {
+		for _, s := range serviceStates {
+			gauge(is(v.State == s), "libration_service_state", "1 for the state that the service is in.", "service", v.Name, "state", string(s))
+		}
+	}
+
+	st := p.client.Stats()
+	counter(st.PacketsReceived, "libration_packets_received_total", "Packets from the NTQQ service.")
+	counter(st.PacketsSent, "libration_packets_sent_total", "Packets to the NTQQ service.")
+	counter(st.PacketsDropped, "libration_packets_undecodable_total", "Packets that could not be decrypted or parsed.")
+	counter(st.MessagesReceived, "libration_messages_received_total", "Messages from others.")
+	counter(st.MessagesSent, "libration_messages_sent_total", "Messages sent.")
+	u := p.client.Undecoded()
+	for _, c := range []struct {
+		reason string
+		n      uint64
+	}{
+		{"unknown", u.Unknown}, {"ignored", u.Ignored}, {"decode_error", u.DecodeError}, {"empty_body", u.EmptyBody},
+		{"incomplete", u.Incomplete}, {"duplicate", u.Duplicate}, {"short_header", u.ShortHeader},
+	} {
+		counter(c.n, "libration_pushes_without_event_total", "Pushes that gave no event, by reason.", "reason", c.reason)
+	}
+
+	bot := p.service.Stats()
+	counter(bot.Published, "libration_events_published_total", "Events handed to subscribers.")
+	counter(bot.CutOff, "libration_subscribers_cut_off_total", "Event subscribers that were cut off because they were too slow.")
+	gauge(float64(bot.Subscribers), "libration_subscribers", "Event subscribers now.")
+	const queues = "What waits in a queue now; subscribers: all of them, subscriber_longest: the longest."
+	gauge(float64(p.client.QueuedPushes()), "libration_queue_length", queues, "queue", "pushes")
+	gauge(float64(bot.Queued), "libration_queue_length", queues, "queue", "subscribers")
+	gauge(float64(bot.Longest), "libration_queue_length", queues, "queue", "subscriber_longest")
+	gauge(float64(bot.Async), "libration_queue_length", queues, "queue", "async_actions")
+	kept := p.messages.Stats()
+	gauge(float64(kept.Backlog), "libration_queue_length", queues, "queue", "store")
+	gauge(is(p.messages.Err() == nil), "libration_store_ok", "1 while messages can be written.")
+	counter(kept.Failed, "libration_store_errors_total", "Tries to write messages that failed.")
+	counter(kept.Lost, "libration_store_lost_total", "Messages that were given up unwritten.")
+}
+
+func is(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"libration/internal/admin"
+	"libration/internal/store"
+	"libration/internal/supervise"
+	"libration/ntqq"
+	"libration/onebot"
+	"libration/onebot/transport"
+)
+
+// adminName is the name of the owner's service among the others.
+const adminName = "admin"
+
+// parts are what a running installation consists of: it tells their state to the
+// owner, and their figures as a prometheus.Collector.
+type parts struct {
+	version     string
+	client      *ntqq.Client
+	service     *onebot.Service
+	messages    *store.Store
+	supervisor  *supervise.Supervisor
+	connections map[string]connection // by the name of their service; read-only
+}
+
+// status is the state now. It is asked for, never remembered, so it cannot be
+// older than the truth.
+func (p *parts) status() admin.Status {
+	s := p.client.State()
+	status := admin.Status{
+		Version: p.version,
+		Account: admin.Account{
+			UIN: uint64(p.client.Self().UIN), Online: s.Online(), State: string(s.Stage), Step: string(s.Step),
+			Reason: reason(s.Err), Until: s.Until, Since: s.Since,
+		},
+		Services: []admin.Service{},
+		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},
+	}
+	for _, v := range p.supervisor.Status() {
+		if v.Name == adminName { // who reads this knows
+			continue
+		}
+		entry := admin.Service{
+			Name: v.Name, Running: v.State == supervise.Running, State: string(v.State),
+			Reason: reason(v.Err), Retry: v.Retry, Since: v.Since,
+		}
+		// One that dials runs while its bot is away, but serves nobody.
+		if t := p.connections[v.Name].service; entry.Running && t != nil {
+			if state := t.State(); state != transport.StateListening && state != transport.StateConnected {
+				entry.Running, entry.State, entry.Reason = false, state, reason(t.Err())
+			}
+		}
+		status.Services = append(status.Services, entry)
+	}
+	return status
+}
+
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,186 @@
+package app_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"libration/internal/admin"
+	"libration/internal/app"
+	"libration/internal/app/bot"
+	"libration/internal/rpc"
+	"libration/sandbox"
+)
+
+// owner asks the admin service of an app.
+type owner struct {
+	t      *testing.T
+	client *http.Client
+	url    string
+}
+
+func newOwner(t *testing.T, a *app.App) *owner {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	addr, err := a.AdminAddr(ctx)
+	if err != nil || addr == nil {
+		t.Fatalf("got address %v, error %v", addr, err)
+	}
+	o := &owner{t: t, client: &http.Client{Transport: &http.Transport{}}, url: "http://" + addr.String()}
+	t.Cleanup(o.client.CloseIdleConnections)
+	return o
+}
+
+func (o *owner) get(path string) (int, []byte) {
+	o.t.Helper()
+	response, err := o.client.Get(o.url + path)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return response.StatusCode, body
+}
+
+// await asks /readyz until ok, and checks every answer on the way: ready exactly
+// when the account is online and everything runs.
+func (o *owner) await(what string, ok func(code int, s admin.Status) bool) admin.Status {
+	o.t.Helper()
+	deadline := time.After(limit)
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		code, body := o.get("/readyz")
+		var s admin.Status
+		if err := json.Unmarshal(body, &s); err != nil {
+			o.t.Fatalf("%s: %v", body, err)
+		}
+		ready := s.Account.Online && s.Store.OK
+		for _, v := range s.Services {
+			ready = ready && v.Running
+		}
+		if s.Ready != ready || (code == http.StatusOK) != ready {
+			o.t.Fatalf("got %d %s: it contradicts itself", code, body)
+		}
+		if ok(code, s) {
+			return s
+		}
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			o.t.Fatalf("%s not seen; last answer %d %s", what, code, body)
+		}
+	}
+}
+
+// metrics scrapes and parses; the key is the series with its labels.
+func (o *owner) metrics() map[string]float64 {
+	o.t.Helper()
+	_, body := o.get("/metrics")
+	all := make(map[string]float64)
+	lines := bufio.NewScanner(strings.NewReader(string(body)))
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "#") {
+			continue
+		}
+		cut := strings.LastIndexByte(lines.Text(), ' ')
+		value, err := strconv.ParseFloat(lines.Text()[cut+1:], 64)
+		if err != nil {
+			o.t.Fatalf("line %q: %v", lines.Text(), err)
+		}
+		all[lines.Text()[:cut]] = value
+	}
+	return all
+}
+
+// TestReadiness follows an account from the start over an interruption to a kick.
+func TestReadiness(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{})
+	a := newApp(t, configuration(t.TempDir(), sim.ControlURL()), nil)
+	background(t, a.Run)
+	o := newOwner(t, a)
+
+	if code, body := o.get("/healthz"); code != http.StatusOK {
+		t.Errorf("/healthz before the login: got %d %s", code, body)
+	}
+	s := o.await("the login code", func(_ int, s admin.Status) bool { return s.Account.Step == "qr" && len(sim.Sandbox.PendingQR()) > 0 })
+	if len(s.Services) != 2 || s.Services[0].State != "waiting" {
+		t.Errorf("before the login: got services %+v, want two that wait", s.Services)
+	}
+	id := sim.Sandbox.PendingQR()[0].ID
+	if err := sim.Sandbox.ScanQR(id, 10001); err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.Sandbox.ApproveQR(id, 10001); err != nil {
+		t.Fatal(err)
+	}
+	s = o.await("ready", func(code int, _ admin.Status) bool { return code == http.StatusOK })
+	if s.Account.UIN != 10001 || s.Account.State != "online" {
+		t.Errorf("got account %+v, want 10001 online", s.Account)
+	}
+	address, _ := endpoints(t, a)
+
+	// The connection breaks, and the first registration after it is refused.
+	sim.Sandbox.Faults().RefuseRegister(1)
+	sim.Sandbox.Faults().CloseOn(rpc.FriendList.Name, false, 1)
+	_, _, _ = bot.Call(t.Context(), address, "", "get_friend_list", map[string]json.RawMessage{"no_cache": json.RawMessage("true")})
+	s = o.await("offline", func(code int, s admin.Status) bool {
+		return code == http.StatusServiceUnavailable && s.Account.State == "reconnecting"
+	})
+	if s.Account.Reason == "" || s.Account.Until.IsZero() {
+		t.Errorf("offline: got %+v, want a reason and when it goes on", s.Account)
+	}
+	if answer, _, err := bot.Call(t.Context(), address, "", "get_status", nil); err != nil || !strings.Contains(string(answer), `"online":false`) {
+		t.Errorf("get_status while offline: got %s, error %v", answer, err)
+	}
+	o.await("online again", func(code int, _ admin.Status) bool { return code == http.StatusOK })
+
+	got := o.metrics()
+	for series, least := range map[string]float64{
+		`libration_account_state{state="online"}`:                                     1,
+		`libration_service_state{service="http 127.0.0.1:0",state="running"}`:         1,
+		`libration_online_total`:                                                      2,
+		`libration_disconnects_total{cause="connection_lost"}`:                        1,
+		`libration_disconnects_total{cause="register_refused"}`:                       1,
+		`libration_onebot_requests_total{action="get_status",result="ok"}`:            1,
+		`libration_onebot_requests_total{action="get_friend_list",result="failed"}`:   1,
+		`libration_onebot_request_seconds_bucket{action="get_status",le="+Inf"}`:      1,
+		`libration_sso_requests_total{command="` + rpc.KeyExchange + `",result="ok"}`: 1,
+		`libration_sso_request_seconds_count`:                                         5,
+		`libration_store_ok`:                                                          1,
+		`libration_events_published_total`:                                            0,
+		`libration_subscribers_cut_off_total`:                                         0,
+		`libration_queue_length{queue="store"}`:                                       0,
+		`libration_pushes_without_event_total{reason="unknown"}`:                      0,
+		`libration_info{version="test"}`:                                              1,
+		`go_goroutines`:                                                               1,
+	} {
+		if value, ok := got[series]; !ok || value < least {
+			t.Errorf("%s: got %v (there: %t), want at least %v", series, value, ok, least)
+		}
+	}
+	if got[`libration_account_state{state="reconnecting"}`] != 0 {
+		t.Error("two states at once")
+	}
+
+	if sim.Sandbox.Kick(10001, "下线通知", "elsewhere") != 1 {
+		t.Fatal("nobody kicked")
+	}
+	s = o.await("kicked", func(_ int, s admin.Status) bool { return s.Account.State == "kicked" })
+	if !strings.Contains(s.Account.Reason, "elsewhere") || !s.Account.Until.IsZero() {
+		t.Errorf("kicked: got %+v, want the server's words and no end", s.Account)
+	}
+	if got := o.metrics()[`libration_disconnects_total{cause="kicked"}`]; got != 1 {
+		t.Errorf("got %v kicks counted, want 1", got)
+	}
+}
