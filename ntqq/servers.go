@@ -59,3 +59,13 @@ func (s *Servers) validate() error {
 	}
 	return nil
 }
+
+// LookUps returns the host names that a session with these servers looks up, nil
+// when it has addresses.
+func (s Servers) LookUps() []string {
+	s.setDefaults()
+	if len(s.Addresses) > 0 {
+		return nil
+	}
+	return append([]string(nil), s.Hosts...)
+}

@@ -93,6 +93,9 @@ func TestCommands(t *testing.T) {
 		{name: "run with an unusable folder", file: valid + "data: config.yaml\n", args: "run -c $DIR/config.yaml", code: exitFailed,
 			stderr: []string{"data folder", "data: in the config"}},
 
+		{name: "doctor without a config", args: "doctor -c $DIR/config.yaml", code: exitFailed, stdout: []string{"PROBLEM", "libration config init"}, stderr: []string{"something is wrong"}},
+		{name: "doctor", file: valid, args: "doctor -c $DIR/config.yaml", code: exitFailed, stdout: []string{"config.yaml can be used", "no sandbox answers"}, stderr: []string{"something is wrong"}},
+
 		{name: "call", args: "call get_login_info --url $URL", stdout: []string{`"user_id": 10001`}},
 		{name: "call that fails", args: "call nothing --url $URL", code: exitFailed, stdout: []string{"1404"}, stderr: []string{"action failed"}},
 		{name: "call with a bad parameter", args: "call nothing x --url $URL", code: exitFailed, stderr: []string{"key=value"}},

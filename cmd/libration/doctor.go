@@ -1,0 +1,17 @@
+package main
+
+import (
+	"context"
+
+	"libration/internal/app/doctor"
+)
+
+type doctorCommand struct {
+	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
+	Online bool   `help:"Also contact what is not on this machine: signers, bots, and the service's names and ports."`
+}
+
+// Run examines the installation; something wrong is an error.
+func (c *doctorCommand) Run(ctx context.Context, std streams) error {
+	return doctor.Run(ctx, doctor.Options{Config: c.Config, Online: c.Online, Out: std.out})
+}

@@ -1,0 +1,161 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"libration/internal/admin"
+	"libration/internal/app"
+	"libration/internal/config"
+	"libration/onebot"
+)
+
+// lookTimeout bounds each look at something that may not answer.
+const lookTimeout = 3 * time.Second
+
+// Options of Run.
+type Options struct {
+	// Config is the path of the configuration file.
+	Config string
+	// Online permits to contact what is not on this machine: signer, bots, and in
+	// mode real the service's name look-ups and ports.
+	Online bool
+	Out    io.Writer
+
+	// Replaced by tests.
+	now    func() time.Time
+	free   func(path string) (uint64, bool)
+	lookup func(ctx context.Context, host string) ([]string, error)
+}
+
+// ErrUnwell is returned by Run when something is wrong.
+var ErrUnwell = errors.New("something is wrong, see above")
+
+// Run examines the installation and writes the report to o.Out.
+func Run(ctx context.Context, o Options) error {
+	all, language := Examine(ctx, o)
+	if print(o.Out, language, all) > 0 {
+		return ErrUnwell
+	}
+	return nil
+}
+
+// Examine returns what it found, in the order of looking, and the language of the
+// texts, which is that of the configuration.
+func Examine(ctx context.Context, o Options) ([]Finding, onebot.Language) {
+	if o.now == nil {
+		o.now = time.Now
+	}
+	if o.free == nil {
+		o.free = freeSpace
+	}
+	if o.lookup == nil {
+		o.lookup = net.DefaultResolver.LookupHost
+	}
+	d := &doctor{o: o, language: app.EnvironmentLocale()}
+	d.client = &http.Client{Timeout: lookTimeout, Transport: &http.Transport{}, CheckRedirect: stay}
+	defer d.client.CloseIdleConnections()
+	if !d.config() {
+		return d.found, d.language
+	}
+	d.paths = app.PathsOf(d.cfg)
+	d.folder()
+	d.keystore()
+	d.database(ctx)
+	d.clock()
+	d.ask(ctx)
+	d.ports(ctx)
+	if d.cfg.Server.Mode == config.ModeSandbox {
+		d.sandbox(ctx)
+	} else {
+		d.servers(ctx)
+	}
+	d.signers(ctx)
+	d.bots(ctx)
+	d.logs()
+	return d.found, d.language
+}
+
+// stay follows no redirects: they might lead off this machine.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// doctor is one examination.
+type doctor struct {
+	o        Options
+	language onebot.Language
+	client   *http.Client
+	found    []Finding
+
+	cfg     *config.Config
+	paths   app.Paths
+	running bool          // a process holds the data folder
+	status  *admin.Status // what it says, nil when it could not be asked
+	// clockWrong: the clock was found wrong, and need not be compared with others.
+	clockWrong bool
+}
+
+func (d *doctor) report(level Level, code string, what, remedy text, args ...any) {
+	d.found = append(d.found, Finding{Level: level, Code: code, What: what.fill(d.language, args), Remedy: remedy.in(d.language)})
+}
+
+func (d *doctor) good(code string, what text, args ...any) {
+	d.report(Good, code, what, text{}, args...)
+}
+
+func (d *doctor) problem(code string, what, remedy text, args ...any) {
+	d.report(Problem, code, what, remedy, args...)
+}
+
+// mayContact tells whether a host may be contacted: it is this machine, or the user
+// said so. The finding for one that may not says what would have been looked at.
+func (d *doctor) mayContact(host string, what text, args ...any) bool {
+	if d.o.Online || isLocal(host) {
+		return true
+	}
+	what.english, what.chinese = "not checked: "+what.english, "未检查："+what.chinese
+	d.report(Note, "not-checked", what, text{"it is not on this machine; check it with --online", "不在本机；加上 --online 才会检查"}, args...)
+	return false
+}
+
+func isLocal(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// reach dials an address.
+func reach(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+// hostPortOf returns where a URL leads; its port may be that of the scheme.
+func hostPortOf(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = "80"
+		if u.Scheme == "https" || u.Scheme == "wss" {
+			port = "443"
+		}
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// plain cuts off what may be secret in a URL.
+func plain(u *url.URL) string {
+	return fmt.Sprintf("%s://%s%s", u.Scheme, u.Host, u.Path)
+}

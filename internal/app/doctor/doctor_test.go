@@ -1,0 +1,399 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"libration/internal/app"
+	"libration/internal/app/simulator"
+	"libration/internal/config"
+	"libration/internal/store"
+	"libration/ntqq"
+	"libration/onebot"
+	"libration/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES"} {
+		os.Unsetenv(name)
+	}
+	os.Setenv("LANG", "C")
+	goleak.VerifyTestMain(m)
+}
+
+const limit = 20 * time.Second
+
+func startSandbox(t *testing.T, o sandbox.Options) *simulator.Simulator {
+	t.Helper()
+	box, err := sandbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := simulator.Listen(t.Context(), box, simulator.Options{SSO: "127.0.0.1:0", Control: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	background(t, sim.Run)
+	return sim
+}
+
+func background(t *testing.T, run func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+}
+
+// freeAddress is one on which nobody listens, and which no outgoing connection is
+// given either: those have ports above 32767.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		return l.Addr().String()
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// listen takes a port until the end of the test.
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func web(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func write(t *testing.T, path, content string, mode os.FileMode) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(content), mode), os.Chmod(path, mode)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// setup is an installation on paper. The paths are its files.
+type setup struct {
+	t                               *testing.T
+	dir, folder, keystore, db, log  string
+	control, http, admin            string
+	signer, server, onebot, account string // parts of the configuration
+	head                            string // its first lines
+	options                         Options
+}
+
+func newSetup(t *testing.T, control string) *setup {
+	t.Helper()
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "data", "10001")
+	s := &setup{
+		t: t, dir: dir, folder: folder, keystore: filepath.Join(folder, "keystore.json"), db: filepath.Join(folder, "messages.db"),
+		log: filepath.Join(dir, "libration.log"), control: control, http: freeAddress(t), admin: freeAddress(t),
+		signer: fmt.Sprintf("{urls: [%q]}", control+"/sign"), account: "{uin: 10001}",
+		server: fmt.Sprintf("{mode: sandbox, sandbox: {control: %q}}", control),
+	}
+	s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", s.http)
+	s.options.Config = filepath.Join(dir, "config.yaml")
+	s.options.lookup = func(context.Context, string) ([]string, error) {
+		t.Error("a name was looked up")
+		return nil, errors.New("no look-ups in tests")
+	}
+	ks := &ntqq.Keystore{UIN: 10001, Device: ntqq.NewDevice()}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := ntqq.FileKeystore(s.keystore).Save(ks); err != nil {
+		t.Fatal(err)
+	}
+	messages, err := store.Open(t.Context(), store.Options{Path: s.db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := messages.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *setup) text() string {
+	return s.head + fmt.Sprintf("data: data\nlog: {file: {path: libration.log}}\naccount: %s\nserver: %s\nsigner: %s\nonebot: %s\nadmin: {address: %q}\n",
+		s.account, s.server, s.signer, s.onebot, s.admin)
+}
+
+// line is a line of the log file, a while ago.
+func line(msg, more string, ago time.Duration) string {
+	return fmt.Sprintf(`{"time":%q,"level":"WARN","msg":%q%s}`+"\n", time.Now().Add(-ago).Format(time.RFC3339Nano), msg, more)
+}
+
+// TestDiagnosis breaks a sound installation in one way each: the diagnosis must be
+// the right one, and the only one.
+func TestDiagnosis(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{})
+	for _, tt := range []struct {
+		name  string
+		spoil func(s *setup)
+		want  string // codes of Problem, "" for none
+		also  string // a code of another level
+	}{
+		{"sound", func(*setup) {}, "", "not-running"},
+
+		{"no configuration", func(s *setup) { s.options.Config += ".missing" }, "config-missing", ""},
+		{"misspelt key", func(s *setup) { s.head = "lnguage: zh\n" }, "config-invalid", ""},
+		{"not YAML", func(s *setup) { s.head = "log: [\n" }, "config-invalid", ""},
+		{"public without a token", func(s *setup) { s.admin = "0.0.0.0:5780" }, "config-invalid", ""},
+		{"app info missing", func(s *setup) { s.account = "{uin: 10001, app_info: no.json}" }, "file-missing", ""},
+		{"app info broken", func(s *setup) {
+			write(s.t, filepath.Join(s.dir, "app.json"), "{", 0o600)
+			s.account = "{uin: 10001, app_info: app.json}"
+		}, "app-info-invalid", ""},
+		{"import missing", func(s *setup) { s.account = "{uin: 10001, keystore: old.json}" }, "file-missing", ""},
+
+		{"data is a file", func(s *setup) {
+			if err := os.RemoveAll(filepath.Join(s.dir, "data")); err != nil {
+				s.t.Fatal(err)
+			}
+			write(s.t, filepath.Join(s.dir, "data"), "", 0o600)
+		}, "data-not-a-folder", ""},
+		{"nothing there yet", func(s *setup) {
+			if err := os.RemoveAll(filepath.Join(s.dir, "data")); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "", "data-new"},
+		{"disk full", func(s *setup) { s.options.free = func(string) (uint64, bool) { return 1 << 20, true } }, "disk-full", ""},
+		{"disk nearly full", func(s *setup) { s.options.free = func(string) (uint64, bool) { return 100 << 20, true } }, "", "disk-nearly-full"},
+		{"lock is a folder", func(s *setup) { write(s.t, filepath.Join(s.folder, "lock", "x"), "", 0o600) }, "lock-unreadable", ""},
+
+		{"keystore damaged", func(s *setup) { write(s.t, s.keystore, "{", 0o600) }, "keystore-damaged", ""},
+		{"keystore readable by all", func(s *setup) {
+			if runtime.GOOS == "windows" {
+				s.t.Skip("no modes here")
+			}
+			if err := os.Chmod(s.keystore, 0o644); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "keystore-open-to-others", ""},
+		{"keystore of another account", func(s *setup) {
+			if err := ntqq.FileKeystore(s.keystore).Save(&ntqq.Keystore{UIN: 5, Device: ntqq.NewDevice()}); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "keystore-other-account", ""},
+		{"keystore in the folder of before", func(s *setup) {
+			if err := os.Rename(s.folder, filepath.Join(s.dir, "data", "default")); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "", "keystore-elsewhere"},
+
+		{"database is something else", func(s *setup) { write(s.t, s.db, strings.Repeat("not a database. ", 512), 0o600) }, "database-damaged", ""},
+		{"database cut off", func(s *setup) {
+			if err := os.Truncate(s.db, 6000); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "database-damaged", ""},
+
+		{"port taken", func(s *setup) {
+			s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", listen(s.t).Addr())
+		}, "port-taken", ""},
+		{"admin port taken", func(s *setup) { s.admin = listen(s.t).Addr().String() }, "port-taken", ""},
+		{"address of another machine", func(s *setup) {
+			s.onebot = `{connections: [{type: http, address: "192.0.2.1:5700", access_token: x}]}`
+		}, "address-not-here", ""},
+		{"no bot", func(s *setup) {
+			s.onebot = fmt.Sprintf("{connections: [{type: reverse-websocket, url: %q}]}", "ws://"+freeAddress(s.t)+"/ws")
+		}, "bot-unreachable", ""},
+		{"a bot", func(s *setup) {
+			s.onebot = fmt.Sprintf("{connections: [{type: reverse-websocket, url: \"ws://%s/ws\"}]}", listen(s.t).Addr())
+		}, "", "bot"},
+
+		{"clock of 1970", func(s *setup) { s.options.now = func() time.Time { return time.Unix(1000, 0) } }, "clock-wrong", ""},
+		{"clock set back", func(s *setup) { s.options.now = func() time.Time { return time.Now().Add(-time.Hour) } }, "clock-behind", ""},
+		{"clock ahead", func(s *setup) { s.options.now = func() time.Time { return time.Now().Add(time.Hour) } }, "clock-differs", ""},
+
+		{"no sandbox", func(s *setup) {
+			s.server = fmt.Sprintf("{mode: sandbox, sandbox: {control: %q}}", "http://"+freeAddress(s.t))
+		}, "sandbox-not-running", ""},
+		{"no sandbox but a web server", func(s *setup) {
+			s.server = fmt.Sprintf("{mode: sandbox, sandbox: {control: %q}}", web(s.t, http.NotFound))
+		}, "not-a-sandbox", ""},
+
+		{"no signer", func(s *setup) { s.signer = fmt.Sprintf("{urls: [%q]}", "http://"+freeAddress(s.t)) }, "signer-unreachable", ""},
+		{"signer refuses", func(s *setup) {
+			s.signer = fmt.Sprintf("{urls: [%q], token: a}", web(s.t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+		}, "signer-refuses", ""},
+		{"signer elsewhere", func(s *setup) { s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, http.NotFound)) }, "signer-wrong-path", ""},
+		{"signer broken", func(s *setup) {
+			s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
+		}, "signer-broken", ""},
+		{"signer far away", func(s *setup) { s.signer = "{urls: [\"https://signer.example/sign\"]}" }, "", "not-checked"},
+
+		{"real service", func(s *setup) { s.server = "{mode: real}" }, "", "not-checked"},
+		{"real service without DNS", func(s *setup) {
+			s.server, s.signer, s.options.Online = "{mode: real}", "{urls: []}", true
+			s.options.lookup = func(context.Context, string) ([]string, error) { return nil, errors.New("server misbehaving") }
+		}, "dns-fails", "config-warning"},
+		{"server down", func(s *setup) { s.server = fmt.Sprintf("{mode: real, addresses: [%q]}", freeAddress(s.t)) }, "server-unreachable", ""},
+
+		{"log of a kick", func(s *setup) {
+			write(s.t, s.log, line("online", "", 3*time.Hour)+line("kicked offline: waiting for a person", `,"err":"x"`, time.Hour), 0o600)
+		}, "log-kicked", ""},
+		{"log of a kick that is over", func(s *setup) {
+			write(s.t, s.log, line("kicked offline: waiting", "", 2*time.Hour)+line("online", "", time.Hour), 0o600)
+		}, "", "log-kicked-over"},
+		{"log of a kick long ago", func(s *setup) { write(s.t, s.log, line("kicked offline: waiting", "", 48*time.Hour), 0o600) }, "", "log"},
+		{"log of a failing disk", func(s *setup) {
+			write(s.t, s.log, line("messages are kept in memory only: writing failed", "", time.Hour), 0o600)
+		}, "log-store", ""},
+		{"log of a failing service", func(s *setup) {
+			write(s.t, s.log, line("service failed; it starts again", `,"service":"a"`, time.Hour)+line("service is running", `,"service":"b"`, time.Minute), 0o600)
+		}, "log-service", ""},
+		{"log of a panic", func(s *setup) { write(s.t, s.log, line("action panicked", "", time.Hour), 0o600) }, "", "log-panic"},
+		{"log of rubbish", func(s *setup) { write(s.t, s.log, "{\nnull\n[]\n\"x\"\n"+strings.Repeat("x", 400<<10), 0o600) }, "", "log"},
+		{"log is a folder", func(s *setup) { write(s.t, filepath.Join(s.log, "x"), "", 0o600) }, "log-unreadable", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSetup(t, sim.ControlURL())
+			tt.spoil(s)
+			write(t, strings.TrimSuffix(s.options.Config, ".missing"), s.text(), 0o600)
+			for _, language := range []string{"en", "zh"} {
+				t.Setenv("LIBRATION_LANGUAGE", language)
+				t.Setenv("LANG", language)
+				diagnose(t, s.options, tt.want, tt.also)
+			}
+		})
+	}
+}
+
+// diagnose examines and compares the problems; texts must be whole.
+func diagnose(t *testing.T, o Options, want, also string) {
+	t.Helper()
+	all, language := Examine(t.Context(), o)
+	var problems, codes []string
+	for _, f := range all {
+		codes = append(codes, f.Code)
+		if f.Level == Problem && !slices.Contains(problems, f.Code) {
+			problems = append(problems, f.Code)
+		}
+		if f.Level == Problem && f.Remedy == "" || strings.Contains(f.What, "%!") || f.What == "" {
+			t.Errorf("finding %+v is not whole", f)
+		}
+	}
+	var report bytes.Buffer
+	o.Out = &report
+	if got := strings.Join(problems, " "); got != want || also != "" && !slices.Contains(codes, also) {
+		print(&report, language, all)
+		t.Errorf("got problems %q among %q, want %q and %q\n%s", got, codes, want, also, report.String())
+	}
+	if err := Run(t.Context(), o); errors.Is(err, ErrUnwell) != (want != "") {
+		t.Errorf("Run: got %v with problems %q", err, want)
+	}
+	if language == onebot.Chinese && strings.Contains(report.String(), "PROBLEM") {
+		t.Error("English in a Chinese report")
+	}
+}
+
+// TestRunning examines an installation that runs: first sound, then kicked, and
+// another one whose port is taken.
+func TestRunning(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
+	for _, tt := range []struct {
+		name string
+		busy bool
+		kick bool
+		want string
+		also string
+	}{
+		{"sound", false, false, "", "port-ours"},
+		{"kicked", false, true, "account-kicked", "port-ours"},
+		{"port taken", true, false, "service-failed port-taken", "online"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSetup(t, sim.ControlURL())
+			s.signer = "{urls: []}"
+			if err := os.Remove(s.keystore); err != nil {
+				t.Fatal(err)
+			}
+			if tt.busy {
+				s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", listen(t).Addr())
+			}
+			write(t, s.options.Config, s.text(), 0o600)
+			c, err := config.Load(s.options.Config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := app.New(c, app.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			background(t, a.Run)
+			select {
+			case <-a.Online():
+			case <-time.After(limit):
+				t.Fatal("not online")
+			}
+			if tt.kick {
+				sim.Sandbox.Kick(10001, "title", "tips")
+			}
+			settled(t, s.options, tt.want)
+			diagnose(t, s.options, tt.want, tt.also)
+		})
+	}
+}
+
+// settled waits until the services and the account are where they will stay.
+func settled(t *testing.T, o Options, want string) {
+	t.Helper()
+	deadline := time.After(limit)
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		all, _ := Examine(t.Context(), o)
+		var problems []string
+		for _, f := range all {
+			if f.Level == Problem {
+				problems = append(problems, f.Code)
+			}
+		}
+		if strings.Join(problems, " ") == want {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			t.Fatalf("got problems %q, want %q", problems, want)
+		}
+	}
+}

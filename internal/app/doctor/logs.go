@@ -1,0 +1,176 @@
+package doctor
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What is read of the log file.
+const (
+	logTail = 512 << 10
+	maxHits = 50
+	logAge  = 24 * time.Hour // older lines are of no interest
+)
+
+// known is a failure that the log may tell of.
+type known struct {
+	code    string
+	message string // part of the line's msg
+	// over is part of the msg of a later line that shows it to be over; "" for none.
+	over   string
+	what   text
+	remedy text
+}
+
+var knownFailures = []known{
+	{"log-kicked", "kicked offline", "online", text{"the account was kicked", "账号被踢下线"},
+		text{"end the other client, then restart libration", "停掉另一个客户端，再重启 libration"}},
+	{"log-needs-login", "login needs a person", "online", text{"a login needed a person", "登录需要人工处理"},
+		text{"restart libration and scan the code", "重启 libration 并扫码"}},
+	{"log-key-exchange", "key exchange failed", "online", text{"the key exchange with the server failed", "与服务器的密钥交换失败"},
+		text{"it is tried again by itself; if it lasts, check server.keys and the clock", "会自动重试；若持续出现，请检查 server.keys 和系统时间"}},
+	{"log-signer", "signer failed", "online", text{"a signer failed", "签名服务出错"},
+		text{"check the signer, or add a second one to signer.urls", "检查签名服务，或在 signer.urls 中再加一个"}},
+	{"log-connection", "connection ended", "online", text{"the connection to the server broke", "与服务器的连接中断"},
+		text{"it is tried again by itself; if it lasts, check the network", "会自动重试；若持续出现，请检查网络"}},
+	{"log-session-not-saved", "session cannot be saved", "", text{"the session could not be saved", "登录会话无法保存"},
+		text{"see whether the data folder can be written and has room", "检查数据目录是否可写、磁盘是否已满"}},
+	{"log-store", "messages are kept in memory only", "messages are written again", text{"messages could not be written", "消息无法写入磁盘"},
+		text{"free some space, or check the disk", "请清理或检查磁盘"}},
+	{"log-service", "service failed", "service is running", text{"a OneBot connection failed", "有 OneBot 连接出错"},
+		text{"see what the other findings say about its port", "请看上文关于端口的检查结果"}},
+	{"log-bot", "not connected to the bot", "connected to the bot", text{"the bot could not be reached", "无法连接机器人"},
+		text{"start the bot, or correct the url", "启动机器人，或修改 url"}},
+	{"log-slow", "event subscribers cut off", "", text{"a bot took events too slowly and was cut off", "机器人处理事件太慢，被断开"},
+		text{"make the bot's handlers quicker, or let them work in the background", "优化机器人的处理逻辑，或改为后台处理"}},
+	{"log-panic", "panicked", "", text{"libration met an error of its own", "libration 内部出错"},
+		text{"please report it with the lines of the log around it", "请附上前后日志向开发者反馈"}},
+}
+
+// logs looks for known failures in the last lines of the log file.
+func (d *doctor) logs() {
+	path := d.cfg.Log.File.Path
+	if path == "" {
+		d.report(Note, "no-log", text{"no log file is configured", "没有配置日志文件"}, text{"set log.file.path to have one", "设置 log.file.path 即可启用"})
+		return
+	}
+	tail, err := readTail(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(tail) == 0 {
+		d.report(Note, "no-log", text{"the log file %s has no lines yet", "日志文件 %s 还没有内容"}, text{}, path)
+		return
+	}
+	if err != nil {
+		d.problem("log-unreadable", text{"the log file cannot be read: %v", "日志文件无法读取：%v"},
+			text{"correct log.file.path, or its rights", "修改 log.file.path 或文件权限"}, err)
+		return
+	}
+	all := hits(tail, d.o.now().Add(-logAge))
+	if len(all) == 0 {
+		d.good("log", text{"the log of the last day tells of no known failure", "最近一天的日志中没有已知故障"})
+	}
+	for _, h := range all {
+		what := h.what.in(d.language)
+		if h.service != "" {
+			what = h.service + ": " + what
+		}
+		last := h.last.Local().Format(time.DateTime)
+		switch {
+		case h.ended:
+			d.report(Note, h.code+"-over", text{"log: %s (%d times, last at %s), which is over", "日志：%s（%d 次，最近 %s），现已恢复"}, text{}, what, h.count, last)
+		case h.over == "": // nothing would tell of the end
+			d.report(Warning, h.code, text{"log: %s (%d times, last at %s) %s", "日志：%s（%d 次，最近 %s）%s"}, h.remedy, what, h.count, last, h.err)
+		default:
+			d.problem(h.code, text{"log: %s (%d times, last at %s): %s", "日志：%s（%d 次，最近 %s）：%s"}, h.remedy, what, h.count, last, h.err)
+		}
+	}
+}
+
+// hit is what the log tells of one known failure, of one service where it names
+// one.
+type hit struct {
+	*known
+	service string
+	count   int
+	last    time.Time
+	err     string
+	ended   bool
+}
+
+// hits searches lines of JSON since a time. What is not such a line is passed over.
+func hits(tail []byte, since time.Time) []*hit {
+	var all []*hit
+	lines := bufio.NewScanner(bytes.NewReader(tail))
+	lines.Buffer(nil, logTail+1)
+	for lines.Scan() {
+		var l struct {
+			Time         time.Time
+			Msg, Service string
+			Err, Reason  any
+		}
+		if json.Unmarshal(lines.Bytes(), &l) != nil || l.Time.Before(since) {
+			continue
+		}
+		for _, h := range all {
+			if l.Msg == h.over && l.Service == h.service {
+				h.ended = true
+			}
+		}
+		for i := range knownFailures {
+			k := &knownFailures[i]
+			if !strings.Contains(l.Msg, k.message) {
+				continue
+			}
+			at := slices.IndexFunc(all, func(h *hit) bool { return h.known == k && h.service == l.Service })
+			if at < 0 {
+				if len(all) == maxHits {
+					continue
+				}
+				at = len(all)
+				all = append(all, &hit{known: k, service: l.Service})
+			}
+			h := all[at]
+			h.count, h.last, h.err, h.ended = h.count+1, l.Time, "", false
+			for _, v := range []any{l.Reason, l.Err} {
+				if s, ok := v.(string); ok {
+					h.err = s
+				}
+			}
+		}
+	}
+	return all
+}
+
+// readTail returns the last whole lines of a file.
+func readTail(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	cut := info.Size() > logTail
+	if cut {
+		if _, err := f.Seek(-logTail, io.SeekEnd); err != nil {
+			return nil, err
+		}
+	}
+	tail, err := io.ReadAll(io.LimitReader(f, logTail))
+	if err != nil {
+		return nil, err
+	}
+	if cut {
+		_, tail, _ = bytes.Cut(tail, []byte("\n"))
+	}
+	return tail, nil
+}

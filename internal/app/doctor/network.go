@@ -1,0 +1,141 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"libration/internal/app"
+	"libration/internal/config"
+	"libration/ntqq"
+)
+
+// sandbox looks for the simulated service of mode sandbox.
+func (d *doctor) sandbox(ctx context.Context) {
+	control := d.cfg.Server.Sandbox.Control
+	u, err := url.Parse(control)
+	if err != nil || control == "" || !d.mayContact(u.Hostname(), text{"the sandbox at %s", "沙盒 %s"}, control) {
+		return
+	}
+	servers, err := app.AskSandbox(ctx, control)
+	switch {
+	case err == nil:
+		d.good("sandbox", text{"the sandbox answers at %s", "沙盒 %s 正常"}, control)
+		d.reachAll(ctx, servers.Addresses)
+	case app.NoSandbox(err):
+		d.problem("sandbox-not-running", text{"no sandbox answers at %s: %v", "沙盒 %s 没有应答：%v"},
+			text{"start it with `libration sandbox`, or correct server.sandbox.control", "用 `libration sandbox` 启动，或修改 server.sandbox.control"}, control, err)
+	default:
+		d.problem("not-a-sandbox", text{"what answers at %s is no sandbox: %v", "%s 上的不是沙盒：%v"},
+			text{"correct server.sandbox.control: it is the address that `libration sandbox` prints", "修改 server.sandbox.control，应为 `libration sandbox` 显示的地址"}, control, err)
+	}
+}
+
+// servers looks for the service of mode real: nothing of it is contacted, not even
+// looked up, unless the user said so.
+func (d *doctor) servers(ctx context.Context) {
+	c := &d.cfg.Server
+	for _, host := range (ntqq.Servers{Addresses: c.Addresses, Hosts: c.Hosts}).LookUps() {
+		if !d.mayContact(host, text{"the name look-up of %s", "域名解析 %s"}, host) {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+		addresses, err := d.o.lookup(ctx, host)
+		cancel()
+		if err != nil {
+			d.problem("dns-fails", text{"the name %s cannot be looked up: %v", "域名 %s 无法解析：%v"},
+				text{"check the network and the DNS server of this machine, and server.hosts in the config", "检查网络、DNS 设置以及配置中的 server.hosts"}, host, err)
+			continue
+		}
+		d.good("dns", text{"%s has %d addresses", "%s 解析到 %d 个地址"}, host, len(addresses))
+	}
+	d.reachAll(ctx, c.Addresses)
+}
+
+func (d *doctor) reachAll(ctx context.Context, addresses []string) {
+	for _, a := range addresses {
+		host, _, err := net.SplitHostPort(a)
+		if err != nil || !d.mayContact(host, text{"whether %s accepts connections", "%s 能否连接"}, a) {
+			continue
+		}
+		if err := reach(ctx, a); err != nil {
+			d.problem("server-unreachable", text{"the server %s accepts no connection: %v", "服务器 %s 无法连接：%v"},
+				text{"check the network, the firewall and server.addresses in the config", "检查网络、防火墙和配置中的 server.addresses"}, a, err)
+			continue
+		}
+		d.good("server", text{"the server %s accepts connections", "服务器 %s 可以连接"}, a)
+	}
+}
+
+// signers looks whether they answer; nothing is signed.
+func (d *doctor) signers(ctx context.Context) {
+	for _, address := range d.cfg.Signer.URLs {
+		u, err := url.Parse(address)
+		if err != nil || !d.mayContact(u.Hostname(), text{"the signer %s", "签名服务 %s"}, plain(u)) {
+			continue
+		}
+		d.signer(ctx, u)
+	}
+}
+
+func (d *doctor) signer(ctx context.Context, u *url.URL) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return
+	}
+	if token := d.cfg.Signer.Token; token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := d.client.Do(request)
+	if err != nil {
+		if ue, ok := errors.AsType[*url.Error](err); ok { // its text has the whole address
+			err = ue.Err
+		}
+		code, what := "signer-unreachable", text{"the signer %s cannot be reached: %v", "签名服务 %s 无法连接：%v"}
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "Timeout") {
+			code, what = "signer-silent", text{"the signer %s does not answer: %v", "签名服务 %s 没有应答：%v"}
+		}
+		d.problem(code, what, text{"start it, or correct signer.urls: without a signer the login is refused", "启动它，或修改 signer.urls；没有签名服务会登录失败"}, plain(u), err)
+		return
+	}
+	defer response.Body.Close()
+	switch status := response.StatusCode; {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		d.problem("signer-refuses", text{"the signer %s refuses the token (HTTP %d)", "签名服务 %s 拒绝了令牌（HTTP %d）"},
+			text{"correct signer.token", "修改 signer.token"}, plain(u), status)
+	case status == http.StatusNotFound:
+		d.problem("signer-wrong-path", text{"the signer's machine answers, but knows nothing of %s", "签名服务器有应答，但没有 %s 这个路径"},
+			text{"correct the path in signer.urls", "修改 signer.urls 中的路径"}, plain(u))
+	case status >= http.StatusInternalServerError:
+		d.problem("signer-broken", text{"the signer %s is out of order (HTTP %d)", "签名服务 %s 出错（HTTP %d）"},
+			text{"look at the signer's own log, or add another one to signer.urls", "查看签名服务的日志，或在 signer.urls 中再加一个"}, plain(u), status)
+	default: // it may refuse GET, but it is there
+		d.good("signer", text{"the signer %s answers", "签名服务 %s 有应答"}, plain(u))
+	}
+	d.clockOf(u.Host, response.Header.Get("Date"))
+}
+
+// bots looks whether those that are to be connected to listen.
+func (d *doctor) bots(ctx context.Context) {
+	for _, c := range d.cfg.OneBot.Connections {
+		if c.Type != config.ReverseWebSocket {
+			continue
+		}
+		for _, address := range []string{c.URL, c.APIURL, c.EventURL} {
+			u, err := url.Parse(address)
+			if address == "" || err != nil || !d.mayContact(u.Hostname(), text{"the bot at %s", "机器人 %s"}, plain(u)) {
+				continue
+			}
+			if err := reach(ctx, hostPortOf(u)); err != nil {
+				d.problem("bot-unreachable", text{"no bot listens at %s: %v", "机器人 %s 无法连接：%v"},
+					text{"start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"}, plain(u), err)
+				continue
+			}
+			d.good("bot", text{"something listens at %s", "%s 可以连接"}, plain(u))
+		}
+	}
+}

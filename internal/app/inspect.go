@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"libration/internal/config"
+	"libration/ntqq"
+)
+
+// Paths are the files of an account's data folder, whether they exist or not.
+type Paths struct {
+	Folder, Keystore, Store, Lock string
+	// DefaultKeystore is the keystore of the folder that is used while the account's
+	// number is not configured.
+	DefaultKeystore string
+}
+
+// PathsOf returns where Run keeps things.
+func PathsOf(c *config.Config) Paths {
+	name := defaultFolder
+	if c.Account.UIN != 0 {
+		name = strconv.FormatUint(uint64(c.Account.UIN), 10)
+	}
+	folder := filepath.Join(c.Data, name)
+	return Paths{
+		Folder: folder, Keystore: filepath.Join(folder, keystoreName), Store: filepath.Join(folder, storeName),
+		Lock: filepath.Join(folder, lockName), DefaultKeystore: filepath.Join(c.Data, defaultFolder, keystoreName),
+	}
+}
+
+// InUse tells whether a process holds the lock file. It makes no file; for a moment
+// it holds the lock itself.
+func InUse(lock string) (bool, error) {
+	if _, err := os.Stat(lock); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	f, err := lockFile(lock)
+	if errors.Is(err, errLocked) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, f.Close()
+}
+
+// AskSandbox asks the sandbox at control, once, where its service is.
+func AskSandbox(ctx context.Context, control string) (ntqq.Servers, error) {
+	client := &http.Client{Timeout: sandboxTimeout}
+	defer client.CloseIdleConnections()
+	return askSandbox(ctx, client, control)
+}
+
+// NoSandbox tells of an error of AskSandbox whether nobody answered; otherwise the
+// answer was not a sandbox's.
+func NoSandbox(err error) bool { return errors.Is(err, errNotYet) }
