@@ -8,8 +8,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"libration/onebot"
 )
@@ -22,6 +24,9 @@ const (
 	// MaxConcurrent is how many actions run at once, per WebSocket connection and per
 	// HTTP server. More wait.
 	MaxConcurrent = 64
+	// smallBody is the largest announced body that is read before the request takes
+	// its place among the MaxConcurrent: callers who stall in one hold up nobody.
+	smallBody = 64 << 10
 )
 
 // HTTPOptions configure an HTTP server for actions. Address is required.
@@ -106,11 +111,20 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	}
 
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-r.Context().Done():
-		reply(w, http.StatusServiceUnavailable, refusal(http.StatusServiceUnavailable, "the service is stopping"))
+	release := func() {}
+	defer func() { release() }()
+	takeSlot := func() bool {
+		select {
+		case h.slots <- struct{}{}:
+			release = func() { <-h.slots }
+			return true
+		case <-r.Context().Done():
+			reply(w, http.StatusServiceUnavailable, refusal(http.StatusServiceUnavailable, "the service is stopping"))
+			return false
+		}
+	}
+	small := r.Method == http.MethodGet || r.ContentLength >= 0 && r.ContentLength <= smallBody
+	if !small && !takeSlot() {
 		return
 	}
 	defer h.recovered(w)
@@ -118,9 +132,11 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	if r.Method == http.MethodPost {
 		in.contentType = r.Header.Get("Content-Type")
 		var err error
-		if in.body, err = readBody(w, r); err != nil {
+		if in.body, err = readBody(w, r, h.time.read); err != nil {
 			status, text := http.StatusBadRequest, "the request body could not be read"
-			if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				status, text = http.StatusRequestTimeout, fmt.Sprintf("nothing more of the request body came for %v", h.time.read)
+			} else if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
 				status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is larger than %d bytes", MaxBody)
 			}
 			reply(w, status, refusal(status, text))
@@ -133,6 +149,9 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	} else if bad.status != 0 {
 		reply(w, bad.status, refusal(bad.status, bad.reason))
+		return
+	}
+	if small && !takeSlot() {
 		return
 	}
 	// The action goes on when the caller hangs up: a message half sent is worse.
@@ -174,7 +193,8 @@ func (h *HTTP) recovered(w http.ResponseWriter) {
 	}
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// readBody reads the body, as long as some of it comes within stall.
+func readBody(w http.ResponseWriter, r *http.Request, stall time.Duration) ([]byte, error) {
 	if r.ContentLength > MaxBody {
 		return nil, &http.MaxBytesError{Limit: MaxBody}
 	}
@@ -182,8 +202,27 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > 0 {
 		b.Grow(int(min(r.ContentLength+bytes.MinRead, 1<<20)))
 	}
-	_, err := io.Copy(&b, http.MaxBytesReader(w, r.Body, MaxBody))
+	steady := &steadyReader{http.MaxBytesReader(w, r.Body, MaxBody), http.NewResponseController(w), stall}
+	_, err := io.Copy(&b, steady)
+	if err == nil { // or it would end the request's context; after a failure the rest must not be waited for
+		err = steady.conn.SetReadDeadline(time.Time{})
+	}
 	return b.Bytes(), err
+}
+
+// steadyReader allows each read a time of its own, so that a slow line may take
+// long and a stalled caller may not.
+type steadyReader struct {
+	body  io.Reader
+	conn  *http.ResponseController
+	stall time.Duration
+}
+
+func (r *steadyReader) Read(p []byte) (int, error) {
+	if err := r.conn.SetReadDeadline(time.Now().Add(r.stall)); err != nil {
+		return 0, err
+	}
+	return r.body.Read(p)
 }
 
 // refusal is the envelope for a request that no action has seen. Its retcode is

@@ -149,6 +149,7 @@ func guarded(log *slog.Logger, f func() error) (err error) {
 // timing holds the periods that only tests change.
 type timing struct {
 	write   time.Duration // one write to the network
+	read    time.Duration // without a byte of a request's body
 	ping    time.Duration // between pings
 	pong    time.Duration // from a ping to any sign of life
 	drain   time.Duration // for running actions to end when stopping
@@ -164,6 +165,7 @@ type timing struct {
 func defaultTiming() timing {
 	return timing{
 		write:   15 * time.Second,
+		read:    15 * time.Second,
 		ping:    30 * time.Second,
 		pong:    15 * time.Second,
 		drain:   2500 * time.Millisecond,
