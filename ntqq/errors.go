@@ -30,6 +30,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrEmptyMessage: the message has no content that can be sent.
 	ErrEmptyMessage = message.ErrEmpty
+	// ErrTooLarge: the message is far beyond what the service takes; it was not sent.
+	ErrTooLarge = errors.New("message is too large")
 )
 
 // ServerError is a refusal by the server: the request arrived and was not

@@ -14,10 +14,16 @@ import (
 	"libration/ntqq/message"
 )
 
+// maxMessage bounds the encoded elements of a message, in bytes. The service's own
+// limit is lower and not known exactly (docs/protocol/messages.md 13); this one
+// keeps a single message from holding up the connection, and with it the
+// heartbeats, until the session is lost.
+const maxMessage = 1 << 20
+
 // SendGroup sends content to a group and returns the message as the server
 // numbered it. Mentions without a UID or display text are completed from the
-// member list. Errors: ErrEmptyMessage, *ServerError when the server refused, or
-// those of Call; with ErrTimeout and ErrConnectionLost it is unknown whether the
+// member list. Errors: ErrEmptyMessage, ErrTooLarge, *ServerError when the server
+// refused, or those of Call; with ErrTimeout and ErrConnectionLost it is unknown whether the
 // message was sent.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
 	content, err := c.complete(ctx, group, content)
@@ -83,6 +89,9 @@ func sendRequest(to *messagepb.SendRouting, elems []*messagepb.Elem, clientSeque
 // send runs the request and builds the message as others see it; routing has the
 // receiver's part of the head.
 func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*messagepb.Elem, routing *messagepb.RoutingHead) (*message.Message, error) {
+	if n := (&messagepb.RichText{Elems: elems}).SizeVT(); n > maxMessage {
+		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, n, maxMessage)
+	}
 	random := rand.Uint32()
 	clientSequence := 10000 + rand.Uint64N(90000)
 	req := sendRequest(to, elems, clientSequence, random)

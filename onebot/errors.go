@@ -76,6 +76,8 @@ var known = []struct {
 		"no answer in time; it is unknown whether the operation took place", "等待响应超时，操作是否成功未知"}},
 	{context.Canceled, "CANCELED", localized{
 		"the call was given up before there was an answer", "调用已被取消"}},
+	{ntqq.ErrTooLarge, "SEND_MSG_API_ERROR", localized{
+		"the message is too large, nothing was sent", "消息过长，未发送"}},
 	{ntqq.ErrEmptyMessage, "EMPTY_MSG_ERROR", localized{
 		"the message is empty", "消息为空"}},
 }

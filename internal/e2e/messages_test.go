@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -251,6 +252,20 @@ func TestNamesDoNotHoldUpMessages(t *testing.T) {
 		time.Sleep(30 * time.Second) // virtual
 		if got := len(b.texts()); got != n {
 			t.Errorf("%d messages after 30 s, want %d", got, n)
+		}
+	})
+}
+
+func TestHugeMessageIsNotSent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		_, b, _ := two(t)
+		before := b.Stats()
+		_, err := b.SendGroup(t.Context(), group, say(strings.Repeat("x", 16<<20)))
+		if !errors.Is(err, ntqq.ErrTooLarge) {
+			t.Errorf("got %v, want ErrTooLarge", err)
+		}
+		if after := b.Stats(); after.PacketsSent != before.PacketsSent {
+			t.Errorf("%d packets were sent, want none", after.PacketsSent-before.PacketsSent)
 		}
 	})
 }
