@@ -124,6 +124,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 		return nil, fmt.Errorf("read the sent message: %w", err)
 	}
 	m.Sender.Nickname = self.Nickname
+	c.nameMentions(m, nil) // they are sent by uid alone
 	c.stats.messagesSent.Add(1)
 	return m, nil
 }

@@ -3,6 +3,7 @@ package ntqq
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"libration/ntqq/event"
@@ -28,6 +29,9 @@ func (c *Client) resolve(ctx context.Context, e event.Event) {
 		group  GroupCode
 	)
 	switch e := e.(type) {
+	case *event.Message:
+		c.nameMentions(e.Message, func() { c.refreshMembers(ctx, e.Chat.Group) })
+		return
 	case *event.MessageRecalled:
 		people, group = []*event.Person{&e.Author, &e.Operator}, e.Chat.Group
 		if e.Chat.PeerUID != "" && e.Chat.Peer == 0 {
@@ -95,6 +99,50 @@ func (c *Client) name(ctx context.Context, e event.Event) {
 	m.Sender.Nickname = f.Nickname
 }
 
+// nameMentions fills in the numbers of those whom a message mentions by uid alone
+// (docs/protocol/messages.md 5.2), from what is known; fetch, when not nil, is
+// called once to know more. There is no look-up for each: a message may mention
+// hundreds. The segments are replaced, not changed: others may hold them.
+func (c *Client) nameMentions(m *message.Message, fetch func()) {
+	copied := false
+	for i, seg := range m.Content {
+		at, ok := seg.(*message.At)
+		if !ok || at.UIN != 0 || at.UID == "" {
+			continue
+		}
+		p := event.Person{UID: at.UID}
+		if !c.resolveKnown(&p) && fetch != nil {
+			fetch()
+			fetch = nil
+			c.resolveKnown(&p)
+		}
+		if p.UIN == 0 {
+			continue
+		}
+		if !copied {
+			m.Content, copied = slices.Clone(m.Content), true
+		}
+		named := *at
+		named.UIN = p.UIN
+		m.Content[i] = &named
+	}
+}
+
+// refreshMembers fetches a group's list for an event, unless that was done a
+// moment ago.
+func (c *Client) refreshMembers(ctx context.Context, group GroupCode) {
+	if group == 0 || c.cache.membersAge(group) < resolveMembersEvery || time.Now().Before(c.lookAgain) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	_, err := c.Members(ctx, group, true)
+	c.looked(err)
+	if err != nil {
+		c.log.Debug("members not fetched for an event", "group", group, "err", err)
+	}
+}
+
 // looked notes the outcome of a look-up for an event.
 func (c *Client) looked(err error) {
 	if errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
@@ -113,12 +161,9 @@ func (c *Client) resolveKnown(p *event.Person) bool {
 }
 
 func (c *Client) resolvePerson(ctx context.Context, p *event.Person, group GroupCode) {
-	if group != 0 && c.cache.membersAge(group) >= resolveMembersEvery {
-		_, err := c.Members(ctx, group, true)
-		c.looked(err)
-		if err == nil && c.resolveKnown(p) {
-			return
-		}
+	c.refreshMembers(ctx, group)
+	if c.resolveKnown(p) {
+		return
 	}
 	u, err := c.UserByUID(ctx, p.UID)
 	c.looked(err)

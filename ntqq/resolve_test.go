@@ -10,6 +10,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/event"
+	"libration/ntqq/message"
 )
 
 // An event that comes before the answer to the registration waits with its
@@ -81,4 +82,28 @@ func answering(t *testing.T, ctx context.Context, c *Client) *conn {
 		}
 	}()
 	return k
+}
+
+func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
+	c := newTestClient(t)
+	c.log = quiet
+	c.setKeys(Keystore{UIN: 10001, UID: "u_self", Device: NewDevice()})
+	c.cache.setFriends([]Friend{{UIN: 20001, UID: "u_alice"}})
+	given := message.Content{
+		&message.Text{Text: "hi "}, &message.At{UID: "u_self"}, &message.At{UID: "u_alice"},
+		&message.At{UID: "u_nobody"}, &message.At{UIN: 5, UID: "u_alice"}, &message.At{All: true},
+	}
+	m := &message.Message{
+		Chat:    message.Chat{Kind: message.Group, Group: 730000001}, // offline: its list cannot be fetched
+		Content: given,
+	}
+	c.resolve(t.Context(), &event.Message{Message: m})
+	for i, want := range []UIN{1: 10001, 2: 20001, 3: 0, 4: 5, 5: 0} {
+		if at, ok := m.Content[i].(*message.At); ok && at.UIN != want {
+			t.Errorf("segment %d: got uin %d, want %d", i, at.UIN, want)
+		}
+	}
+	if at := given[1].(*message.At); at.UIN != 0 {
+		t.Errorf("the segment given was changed to uin %d; others may hold it", at.UIN)
+	}
 }

@@ -44,6 +44,9 @@ func TestGroupMessageBothWays(t *testing.T) {
 		if sent.Sequence == 0 || sent.Time == 0 || sent.Random == 0 || !sent.Self {
 			t.Errorf("receipt %+v", sent)
 		}
+		if at, ok := sent.Content[0].(*message.At); !ok || at.UIN != bot {
+			t.Errorf("receipt mentions %+v, want the bot by number", sent.Content[0])
+		}
 		got := eventsOf[*event.Message](b)
 		if len(got) != 1 {
 			t.Fatalf("the bot got %d messages, want 1", len(got))
