@@ -281,8 +281,8 @@ func (c *cache) apply(e event.Event) {
 // than any list.
 func (c *cache) applyMessage(m *message.Message) {
 	c.learn(m.Sender.UID, m.Sender.UIN)
-	if m.Chat.Kind != message.Group || m.Raw == nil || m.Sender.Nickname == "" {
-		return
+	if m.Chat.Kind != message.Group || m.Raw == nil || m.Sender.Nickname == "" || m.CaughtUp {
+		return // those fetched later are not newer
 	}
 	c.changeMember(m.Chat.Group, m.Sender.UIN, func(x *Member) {
 		x.Nickname, x.Card, x.Role = m.Sender.Nickname, m.Sender.Card, m.Sender.Role

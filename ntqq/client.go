@@ -38,6 +38,16 @@ type Options struct {
 	// MaxQRCodes bounds how many login codes are shown in a row before the session
 	// waits in NeedsLogin; 0: 10 (about twenty minutes).
 	MaxQRCodes int
+	// OutcomeWait bounds how long a message whose answer was lost is looked up in
+	// the chat's history; 0: 30 s, negative: it is not, and the send ends with
+	// ErrUnknownOutcome at once.
+	OutcomeWait time.Duration
+
+	// CatchUp bounds the fetching of messages missed while the account was away.
+	CatchUp CatchUp
+	// Progress keeps over restarts which messages were delivered, so that those
+	// missed in between are fetched; nil: they are only while the Client lives.
+	Progress Progress
 
 	// Handler gets every event, in the order in which the server sent them, one at
 	// a time. While it blocks, later events wait, and when thousands do, the server
@@ -78,6 +88,10 @@ func (o *Options) setDefaults() {
 	if o.MaxQRCodes == 0 {
 		o.MaxQRCodes = 10
 	}
+	if o.OutcomeWait == 0 {
+		o.OutcomeWait = outcomeWait
+	}
+	o.CatchUp.setDefaults()
 	if o.Handler == nil {
 		o.Handler = func(event.Event) {}
 	}
@@ -135,12 +149,14 @@ type Client struct {
 	sequence atomic.Uint32
 	cache    cache
 	decoder  *event.Decoder
+	order    *order
 	seen     event.Deduper // chat messages; the dispatcher's
 	// lookAgain is when events may cause look-ups again, after one that was not
 	// answered; the dispatcher's.
 	lookAgain time.Time
 	pushes    chan push
 	own       chan event.Event // of our own making
+	newest    chan []newest    // what the server has, after each registration
 	restart   chan struct{}
 	running   atomic.Bool
 
@@ -177,7 +193,8 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
-		pushes: make(chan push, pushQueue), own: make(chan event.Event, ownQueue), restart: make(chan struct{}, 1),
+		pushes: make(chan push, pushQueue), own: make(chan event.Event, ownQueue),
+		newest: make(chan []newest), restart: make(chan struct{}, 1),
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
 	c.sequence.Store(rand.Uint32N(lastSequence - firstSequence))
@@ -187,6 +204,8 @@ func New(o Options) (*Client, error) {
 		c.signed = rpc.SignLong
 	}
 	c.cache.init()
+	c.order = newOrder(c)
+	c.order.load()
 	c.decoder = event.NewDecoder(func() event.Person {
 		ks := c.keys()
 		return event.Person{UIN: ks.UIN, UID: ks.UID}

@@ -226,16 +226,16 @@ func (k *conn) Call(ctx context.Context, command string, payload []byte) (answer
 	case resp := <-call.answer:
 		return answerBody(command, resp)
 	case <-timer.C:
-		return nil, fmt.Errorf("%s: %w", command, ErrTimeout)
+		return nil, &inFlightError{fmt.Errorf("%s: %w", command, ErrTimeout)}
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%s: %w", command, ctx.Err())
+		return nil, &inFlightError{fmt.Errorf("%s: %w", command, ctx.Err())}
 	case <-k.ctx.Done():
 		select { // the answer may have come with the end
 		case resp := <-call.answer:
 			return answerBody(command, resp)
 		default:
 		}
-		return nil, fmt.Errorf("%s: %w", command, k.cause())
+		return nil, &inFlightError{fmt.Errorf("%s: %w", command, k.cause())}
 	}
 }
 

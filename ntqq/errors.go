@@ -17,6 +17,12 @@ var (
 	// ErrTimeout: no answer in time; whether the server carried the request out is
 	// unknown.
 	ErrTimeout = errors.New("no answer in time")
+	// ErrNotSent: the answer to a message was lost, and the message is not in the
+	// chat's history: it was not sent. What happened to the answer is wrapped.
+	ErrNotSent = errors.New("message was not sent")
+	// ErrUnknownOutcome: the answer to a message was lost, and whether it was sent
+	// could not be found out in time. What happened to the answer is wrapped.
+	ErrUnknownOutcome = errors.New("unknown whether the message was sent")
 	// ErrSessionExpired: the server no longer accepts the session's tickets.
 	ErrSessionExpired = errors.New("session expired")
 	// ErrKicked: another login, or the service, ended the session. It is not resumed

@@ -57,7 +57,7 @@ func (c *Client) fetchGroups(ctx context.Context) error {
 			Code: GroupCode(g.GetGroupCode()), Name: g.GetInfo().GetGroupName(),
 			Remark: g.GetPerson().GetRemark(), OwnerUID: UID(g.GetInfo().GetOwner().GetUid()),
 			CreateTime: int64(g.GetInfo().GetCreatedTime()), MemberCount: g.GetInfo().GetMemberCount(),
-			MemberMax: g.GetInfo().GetMemberMax(),
+			MemberMax: g.GetInfo().GetMemberMax(), latest: uint64(g.GetPerson().GetLatestSeq()),
 		})
 	}
 	c.cache.setGroups(list)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"libration/internal/crypto"
@@ -186,14 +187,15 @@ func writeAtomic(path string, data []byte) (err error) {
 }
 
 // MemoryKeystore keeps the keystore for the life of the process; for tests and
-// demos. The zero value is empty. Not for use by two clients.
-type MemoryKeystore struct{ k *Keystore }
+// demos. The zero value is empty. It is safe for concurrent use, but not meant for
+// two clients.
+type MemoryKeystore struct{ k atomic.Pointer[Keystore] }
 
 // Load implements KeystoreFile.
-func (m *MemoryKeystore) Load() (*Keystore, error) { return m.k, nil }
+func (m *MemoryKeystore) Load() (*Keystore, error) { return m.k.Load(), nil }
 
 // Save implements KeystoreFile.
 func (m *MemoryKeystore) Save(k *Keystore) error {
-	m.k = k
+	m.k.Store(k)
 	return nil
 }

@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -22,9 +23,11 @@ const maxMessage = 1 << 20
 
 // SendGroup sends content to a group and returns the message as the server
 // numbered it. Mentions without a UID or display text are completed from the
-// member list. Errors: ErrEmptyMessage, ErrTooLarge, *ServerError when the server
-// refused, or those of Call; with ErrTimeout and ErrConnectionLost it is unknown whether the
-// message was sent.
+// member list. When the answer is lost, the message is looked up in the chat's
+// history, for at most Options.OutcomeWait, and never sent again. Errors:
+// ErrUnknownOutcome when that could not be found out; with all others the message
+// was not sent: ErrEmptyMessage, ErrTooLarge, ErrNotSent, *ServerError when the server refused,
+// ErrOffline, ErrSign, or ctx's.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
 	content, err := c.complete(ctx, group, content)
 	if err != nil {
@@ -35,7 +38,7 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, groupRouting(group), elems, &messagepb.RoutingHead{
+	return c.send(ctx, groupRouting(group), elems, chatID{true, uint64(group)}, &messagepb.RoutingHead{
 		Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: []byte(c.cache.groupName(group))},
 	})
 }
@@ -55,7 +58,7 @@ func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Conte
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.send(ctx, friendRouting(uid), elems, &messagepb.RoutingHead{
+	m, err := c.send(ctx, friendRouting(uid), elems, chatID{false, uint64(peer)}, &messagepb.RoutingHead{
 		ToUin: uint64(peer), ToUid: proto.String(string(uid)), C2C: &messagepb.RoutingC2C{},
 	})
 	if err != nil {
@@ -88,14 +91,24 @@ func sendRequest(to *messagepb.SendRouting, elems []*messagepb.Elem, clientSeque
 
 // send runs the request and builds the message as others see it; routing has the
 // receiver's part of the head.
-func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*messagepb.Elem, routing *messagepb.RoutingHead) (*message.Message, error) {
+func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*messagepb.Elem, chat chatID, routing *messagepb.RoutingHead) (*message.Message, error) {
 	if n := (&messagepb.RichText{Elems: elems}).SizeVT(); n > maxMessage {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, n, maxMessage)
 	}
 	random := rand.Uint32()
 	clientSequence := 10000 + rand.Uint64N(90000)
 	req := sendRequest(to, elems, clientSequence, random)
+	out := &outgoing{chat: chat, peer: UID(routing.GetToUid()), random: random, after: c.order.delivered(chat)}
 	resp, err := call(ctx, c, rpc.SendMessage, req)
+	var lost *inFlightError
+	if errors.As(err, &lost) {
+		m, err := c.outcome(ctx, out, err)
+		if err == nil {
+			m.Sender.Nickname = c.Self().Nickname
+			c.stats.messagesSent.Add(1)
+		}
+		return m, err
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -88,17 +88,6 @@ func (k *conn) unregister(ctx context.Context) {
 	}
 }
 
-// warmUp fetches the lists that events are completed from.
-func (k *conn) warmUp() {
-	_, err := k.c.Friends(k.ctx, true)
-	if err == nil {
-		_, err = k.c.Groups(k.ctx, true)
-	}
-	if err != nil {
-		k.c.log.Debug("lists not fetched in advance; they are at their first use", "err", err)
-	}
-}
-
 // keepAlive watches the connection itself. Its success says nothing of the
 // session. After a miss the next try follows at once.
 func (k *conn) keepAlive() {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"libration/internal/rpc"
 	"libration/ntqq/event"
-	"libration/ntqq/message"
 )
 
 const (
@@ -167,7 +167,7 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	c.log.Info("online", "uin", self.UIN, "nickname", self.Nickname, "server", addr)
 	since := time.Now()
 	c.setState(State{Stage: Online}, k)
-	k.wg.Go(k.warmUp)
+	k.wg.Go(k.compare)
 
 	select {
 	case <-k.ctx.Done():
@@ -198,12 +198,21 @@ type push struct {
 
 // dispatch turns pushes into events, one after the other.
 func (c *Client) dispatch(ctx context.Context) {
+	o := c.order
+	o.begin()
+	defer o.end(ctx)
 	for {
 		select {
 		case p := <-c.pushes:
 			c.handlePush(ctx, p)
 		case e := <-c.own:
 			c.deliver(ctx, e)
+		case r := <-o.pages:
+			o.page(ctx, r)
+		case list := <-c.newest:
+			o.compared(list)
+		case <-o.timer.C:
+			o.tick(ctx)
 		case <-ctx.Done():
 			for { // what has been received is handed on
 				select {
@@ -220,19 +229,35 @@ func (c *Client) dispatch(ctx context.Context) {
 }
 
 func (c *Client) handlePush(ctx context.Context, p push) {
+	if p.command == rpc.PushInfoSync {
+		c.order.infoSync(p.payload)
+	}
 	for _, e := range c.decoder.Decode(p.command, p.payload) {
 		c.deliver(ctx, e)
 	}
 }
 
+// deliver hands an event on when it is its turn.
 func (c *Client) deliver(ctx context.Context, e event.Event) {
 	switch e := e.(type) {
+	case *event.Message:
+		c.order.message(ctx, e)
+		return
+	case *event.MessageRecalled:
+		c.order.recall(ctx, e)
+		return
 	case *event.Unknown:
 		c.noteUnknown(e)
-	case *event.Message:
-		if c.seen.Seen(chatKey(e.Chat), e.Sequence, uint64(e.Random)) {
-			return // pushed twice
-		}
+	case *event.GroupLeft: // what is written without us is not ours
+		defer c.order.forget(chatID{true, uint64(e.Group)})
+	}
+	c.report(ctx, e)
+}
+
+// report completes an event and hands it to the handler.
+func (c *Client) report(ctx context.Context, e event.Event) {
+	if m, ok := e.(*event.Message); ok && c.seen.Seen(chatOf(m.Chat).key(), m.Sequence, uint64(m.Random)) {
+		return // pushed twice
 	}
 	c.cache.apply(e)
 	c.resolve(ctx, e)
@@ -253,14 +278,6 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 		}
 	}()
 	c.opts.Handler(e)
-}
-
-// chatKey tells chats apart for the duplicate filter.
-func chatKey(c message.Chat) uint64 {
-	if c.Kind == message.Group {
-		return uint64(c.Group) | 1<<63
-	}
-	return uint64(c.Peer)
 }
 
 func (c *Client) noteUnknown(u *event.Unknown) {

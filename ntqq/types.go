@@ -38,6 +38,8 @@ type Group struct {
 	CreateTime  int64 // Unix seconds
 	MemberCount uint32
 	MemberMax   uint32
+
+	latest uint64 // sequence of the newest message when the list was fetched
 }
 
 // Member is a member of a group.

@@ -110,6 +110,8 @@ func TestErrorsExplained(t *testing.T) {
 		{err: ntqq.ErrOffline, code: "ACCOUNT_OFFLINE", en: "not online", zh: "不在线"},
 		{err: ntqq.ErrTimeout, code: "TIMEOUT", en: "in time", zh: "超时"},
 		{err: ntqq.ErrConnectionLost, code: "CONNECTION_LOST", en: "broke", zh: "中断"},
+		{err: fmt.Errorf("%w: %w", ntqq.ErrNotSent, ntqq.ErrTimeout), code: "MESSAGE_NOT_SENT", en: "not sent", zh: "消息未发送"},
+		{err: fmt.Errorf("%w: %w", ntqq.ErrUnknownOutcome, ntqq.ErrConnectionLost), code: "SEND_OUTCOME_UNKNOWN", en: "could not be found out", zh: "未能及时确认"},
 		{err: ntqq.ErrSessionExpired, code: "SESSION_EXPIRED", en: "expired", zh: "失效"},
 		{err: ntqq.ErrKicked, code: "ACCOUNT_KICKED", en: "kicked", zh: "踢下线"},
 		{err: ntqq.ErrNeedsLogin, code: "LOGIN_NEEDED", en: "logged in", zh: "重新登录"},

@@ -131,7 +131,8 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	client, err := ntqq.New(ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN,
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
-		Signer: a.signer(counted), SignLongList: a.cfg.Signer.Commands == config.SignLong,
+		Progress: ntqq.FileProgress(folder.file(progressName)),
+		Signer:   a.signer(counted), SignLongList: a.cfg.Signer.Commands == config.SignLong,
 		Servers: servers, Log: a.log,
 		Handler: func(e event.Event) {
 			one.Lock()

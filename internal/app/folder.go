@@ -15,6 +15,7 @@ import (
 // The files of an account's data folder.
 const (
 	keystoreName = "keystore.json"
+	progressName = "progress.json"
 	storeName    = "messages.db"
 	qrName       = "qr.png"
 	lockName     = "lock"

@@ -14,6 +14,12 @@ type Deduper struct {
 	next int
 }
 
+// Known tells whether the push came before, and does not remember it.
+func (d *Deduper) Known(from, sequence, random uint64) bool {
+	_, ok := d.seen[pushKey{from, sequence, random}]
+	return ok
+}
+
 // Seen tells whether the push came before, and remembers it. Pushes without a
 // sequence or a random number are never taken for duplicates.
 func (d *Deduper) Seen(from, sequence, random uint64) bool {

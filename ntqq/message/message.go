@@ -80,6 +80,9 @@ type Message struct {
 	Sender Sender
 	// Self is true when the account itself is the sender.
 	Self bool
+	// CaughtUp is true when the message was missed when it was sent, and fetched
+	// later; Time is when it was sent.
+	CaughtUp bool
 	// GroupName is the group's name as the message tells it; may be "".
 	GroupName string
 

@@ -1,0 +1,347 @@
+package ntqq
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"libration/internal/pb"
+	"libration/internal/pb/pushpb"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// CatchUp bounds the fetching of missed messages. What it leaves out is logged
+// with its number.
+type CatchUp struct {
+	// Messages is the most in one chat, the newest; 0: 500.
+	Messages int
+	// Age leaves out messages older than it; 0: 24 h.
+	Age time.Duration
+	// Friends is of how many friends without an earlier private message it is
+	// watched whether they have written first; each costs a request when the account
+	// comes online. 0: 100, negative: none.
+	Friends int
+}
+
+func (o *CatchUp) setDefaults() {
+	if o.Messages <= 0 {
+		o.Messages = 500
+	}
+	if o.Age <= 0 {
+		o.Age = 24 * time.Hour
+	}
+	if o.Friends == 0 {
+		o.Friends = 100
+	}
+}
+
+const (
+	// newChatMessages bounds what is fetched of a private chat that had no message
+	// before: its first sequence is not known.
+	newChatMessages = 4 * historyPage
+	compareTries    = 3
+	comparePause    = 5 * time.Second
+)
+
+// newest is what the server says of a chat.
+type newest struct {
+	chat     chatID
+	peer     UID
+	sequence uint64
+}
+
+// pageResult is the answer of one fetch.
+type pageResult struct {
+	st          *chatOrder
+	first, last uint64
+	messages    []*message.Message
+	err         error
+}
+
+// compare asks what is newest in each chat and hands it to the dispatcher, which
+// fetches what is missing. It runs after each registration: the answers are newer
+// than it, so that nothing is between them and the pushes. The lists are those
+// that events are completed from, too.
+func (k *conn) compare() {
+	groups := k.tried(k.compareGroups)
+	var friends []newest
+	if k.ctx.Err() == nil {
+		friends = k.tried(k.compareFriends)
+	}
+	select { // also when empty: fetches that were interrupted go on
+	case k.c.newest <- append(groups, friends...):
+	case <-k.ctx.Done():
+	}
+}
+
+func (k *conn) tried(ask func(context.Context) ([]newest, error)) []newest {
+	for try := 1; ; try++ {
+		list, err := ask(k.ctx)
+		if err == nil || k.ctx.Err() != nil {
+			return list
+		}
+		k.c.log.Warn("not known what was missed: the newest messages could not be asked for", "try", try, "of", compareTries, "err", err)
+		if try == compareTries {
+			return nil
+		}
+		timer := time.NewTimer(comparePause)
+		select {
+		case <-timer.C:
+		case <-k.ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
+func (k *conn) compareGroups(ctx context.Context) ([]newest, error) {
+	groups, err := k.c.Groups(ctx, true)
+	list := make([]newest, 0, len(groups))
+	for _, g := range groups {
+		if g.latest != 0 {
+			list = append(list, newest{chatID{true, uint64(g.Code)}, "", g.latest})
+		}
+	}
+	return list, err
+}
+
+func (k *conn) compareFriends(ctx context.Context) ([]newest, error) {
+	friends, err := k.c.Friends(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	known := k.c.order.privateChats()
+	others := k.c.opts.CatchUp.Friends
+	for _, f := range friends {
+		if _, ok := known[f.UIN]; !ok && others > 0 {
+			others--
+			known[f.UIN] = f.UID
+		}
+	}
+	list := make([]newest, 0, len(known))
+	for uin, uid := range known {
+		id := chatID{false, uint64(uin)}
+		seq, err := k.c.latest(ctx, id, uid)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil { // of one person only
+			k.c.log.Debug("newest private message not known", "chat", id.String(), "err", err)
+			continue
+		}
+		list = append(list, newest{id, uid, seq})
+	}
+	return list, nil
+}
+
+// privateChats are those with a known text id. Safe for concurrent use.
+func (o *order) privateChats() map[UIN]UID {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	known := map[UIN]UID{}
+	for id, st := range o.chats {
+		if !id.group && st.peer != "" {
+			known[UIN(id.code)] = st.peer
+		}
+	}
+	return known
+}
+
+// infoSync reads the newest sequences of the groups from the push that follows a
+// registration (docs/protocol/events.md 8.2).
+func (o *order) infoSync(payload []byte) {
+	sync := &pushpb.InfoSyncPush{}
+	if err := pb.Unmarshal(payload, sync); err != nil {
+		o.c.log.Debug("list of the groups' newest messages not readable", "err", err)
+		return
+	}
+	for _, st := range o.chats {
+		st.empty = false // something may have been written meanwhile
+	}
+	for _, g := range sync.GetGroups() {
+		if g.LatestSequence != nil {
+			o.exists(newest{chatID{true, g.GetGroupCode()}, "", g.GetLatestSequence()})
+		}
+	}
+}
+
+// compared takes the answers of compare, and lets interrupted fetches go on.
+func (o *order) compared(list []newest) {
+	for _, n := range list {
+		o.exists(n)
+	}
+	for _, st := range o.chats {
+		if st.stalled {
+			st.stalled = false
+			o.plan(st, 0)
+		}
+	}
+}
+
+// exists notes that a message exists. A chat that is not known starts after it:
+// what is older is not news.
+func (o *order) exists(n newest) {
+	o.account()
+	st := o.chats[n.chat]
+	if st == nil {
+		st = o.add(n.chat, n.peer, n.sequence)
+	}
+	st.empty = n.sequence == 0
+	o.setPeer(st, n.peer)
+	if n.sequence <= st.last {
+		return
+	}
+	st.target = max(st.target, n.sequence)
+	if !st.fetching && !st.stalled {
+		o.plan(st, reorderWait) // they may be on their way
+	}
+}
+
+// fetch asks for the first page of what is missing.
+func (o *order) fetch(ctx context.Context, st *chatOrder) {
+	end := st.target
+	if len(st.held) > 0 {
+		end = st.held[0].Sequence - 1
+	}
+	if st.fetching || end <= st.last {
+		return
+	}
+	if !st.id.group && st.peer == "" { // there is nobody to ask for
+		o.giveUp(ctx, st)
+		return
+	}
+	most := uint64(o.c.opts.CatchUp.Messages)
+	unknown := st.last == 0 && !st.id.group
+	if unknown {
+		most = newChatMessages
+	}
+	if missing := end - st.last; missing > most {
+		if !unknown {
+			st.leftOut += int(missing - most)
+		}
+		o.set(st, end-most)
+	}
+	st.fetching = true
+	r := pageResult{st: st, first: st.last + 1, last: min(st.last+historyPage, end)}
+	peer := st.peer
+	o.wg.Go(func() {
+		select {
+		case o.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		r.messages, r.err = o.c.page(ctx, st.id, peer, r.first, r.last)
+		<-o.slots
+		select {
+		case o.pages <- r:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// page takes the answer of a fetch.
+func (o *order) page(ctx context.Context, r pageResult) {
+	st := r.st
+	st.fetching = false
+	if o.chats[st.id] != st { // forgotten meanwhile
+		return
+	}
+	if r.err != nil {
+		o.fetchFailed(ctx, st, r.err)
+		return
+	}
+	st.tries = 0
+	switch {
+	case len(r.messages) > 0:
+		o.emptyPages = 0
+	case !st.id.group && st.last != 0:
+		o.emptyPages++
+	}
+	oldest := time.Now().Add(-o.c.opts.CatchUp.Age).Unix()
+	next := r.first
+	for _, m := range r.messages {
+		o.note(st, next, m.Sequence)
+		next = m.Sequence + 1
+		switch {
+		case m.Sequence <= st.last:
+		case m.Time < oldest:
+			st.tooOld++
+		default:
+			m.CaughtUp = true
+			o.hold(st, &event.Message{Message: m})
+		}
+	}
+	o.note(st, next, r.last+1)
+	// Everything of the page is known now: what is not there does not exist.
+	for len(st.held) > 0 && st.held[0].Sequence <= r.last {
+		if before := st.held[0].Sequence - 1; before > st.last {
+			o.set(st, before)
+		}
+		o.advance(ctx, st)
+	}
+	if r.last > st.last {
+		o.set(st, r.last)
+	}
+	o.advance(ctx, st)
+	if st.target > st.last {
+		o.plan(st, 0)
+	}
+}
+
+// note remembers sequences that the history does not have, but for those that
+// were pushed.
+func (o *order) note(st *chatOrder, from, to uint64) {
+	for seq := max(from, st.last+1); seq < to; seq++ {
+		if len(st.absent) == lateMost {
+			st.absent = slices.Delete(st.absent, 0, 1)
+		}
+		st.absent = append(st.absent, seq)
+	}
+}
+
+func (o *order) fetchFailed(ctx context.Context, st *chatOrder, err error) {
+	if ended(err) {
+		if o.c.State().Online() { // again
+			o.plan(st, fetchPause)
+		} else {
+			st.stalled = true
+		}
+		return
+	}
+	if st.tries++; st.tries < fetchTries {
+		o.plan(st, fetchPause)
+		return
+	}
+	o.c.log.Error("missed messages could not be fetched: those that follow are delivered without them",
+		"chat", st.id.String(), "after", st.last, "err", err)
+	st.restUntil = time.Now().Add(historyRest)
+	if errors.Is(err, ErrTimeout) { // the next chat would wait as long
+		o.restUntil = st.restUntil
+	}
+	o.giveUp(ctx, st)
+}
+
+// ended tells whether a call failed with the connection, or for want of one.
+func ended(err error) bool {
+	for _, e := range []error{ErrOffline, ErrConnectionLost, ErrSessionExpired, ErrKicked, context.Canceled} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// giveUp delivers what waits without what is missing before it.
+func (o *order) giveUp(ctx context.Context, st *chatOrder) {
+	for st.target > st.last {
+		end := st.target
+		if len(st.held) > 0 {
+			end = st.held[0].Sequence - 1
+		}
+		o.note(st, max(st.last+1, end-min(end, lateMost)+1), end+1)
+		o.set(st, end)
+		o.advance(ctx, st)
+	}
+}

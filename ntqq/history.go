@@ -1,0 +1,141 @@
+package ntqq
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/ntqq/message"
+)
+
+// historyPage is the most messages that one request gives
+// (docs/protocol/messages.md 12.3).
+const historyPage = 30
+
+// chatID names a chat whose messages the server numbers without regard to their
+// author: a group, or the private chats with one person.
+type chatID struct {
+	group bool
+	code  uint64
+}
+
+func chatOf(c message.Chat) chatID {
+	if c.Kind == message.Group {
+		return chatID{true, uint64(c.Group)}
+	}
+	return chatID{false, uint64(c.Peer)}
+}
+
+// key tells chats apart for the duplicate filter.
+func (id chatID) key() uint64 {
+	if id.group {
+		return id.code | 1<<63
+	}
+	return id.code
+}
+
+func (id chatID) String() string {
+	if id.group {
+		return fmt.Sprintf("group %d", id.code)
+	}
+	return fmt.Sprintf("friend %d", id.code)
+}
+
+// page fetches the messages with the sequences first to last, both included and at
+// most historyPage, ascending. What was taken back is not among them. peer is the
+// text id of a private chat's other side.
+func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint64) ([]*message.Message, error) {
+	var found []*messagepb.CommonMessage
+	if id.group {
+		resp, err := call(ctx, c, rpc.GroupHistory, groupHistoryRequest(GroupCode(id.code), first, last))
+		if err != nil {
+			return nil, err
+		}
+		code, text := resp.GetRetCode(), resp.GetErrMsg()
+		if code == 0 {
+			code, text = resp.GetBody().GetRetCode(), resp.GetBody().GetErrMsg()
+		}
+		if code != 0 {
+			return nil, &ServerError{Command: rpc.GroupHistory.Name, Code: int64(code), Message: text}
+		}
+		found = resp.GetBody().GetMessages()
+	} else {
+		resp, err := call(ctx, c, rpc.FriendHistory, friendHistoryRequest(peer, first, last))
+		if err != nil {
+			return nil, err
+		}
+		if resp.GetRetCode() != 0 {
+			return nil, &ServerError{Command: rpc.FriendHistory.Name, Code: int64(resp.GetRetCode()), Message: resp.GetErrMsg()}
+		}
+		found = resp.GetMessages()
+	}
+	self := c.Self().UIN
+	out := make([]*message.Message, 0, len(found))
+	for _, cm := range found {
+		m, err := message.ParseCommon(cm, self)
+		if err != nil || chatOf(m.Chat) != id || m.Sequence < first || m.Sequence > last {
+			continue // taken back, no chat message, or not what was asked for
+		}
+		if m.Raw, err = pb.Marshal(cm); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+func groupHistoryRequest(group GroupCode, first, last uint64) *messagepb.GetGroupMsgReq {
+	return &messagepb.GetGroupMsgReq{
+		Range: &messagepb.GetGroupMsgRange{
+			GroupCode: uint64(group), StartSequence: first, EndSequence: last,
+		},
+		Filter: 1,
+	}
+}
+
+func friendHistoryRequest(peer UID, first, last uint64) *messagepb.GetC2CMsgReq {
+	return &messagepb.GetC2CMsgReq{PeerUid: proto.String(string(peer)), StartSequence: first, EndSequence: last}
+}
+
+// latest asks for the sequence of a chat's newest message; 0 when there is none.
+func (c *Client) latest(ctx context.Context, id chatID, peer UID) (uint64, error) {
+	if !id.group {
+		resp, err := call(ctx, c, rpc.PeerSequence, &messagepb.GetPeerSeqReq{PeerUid: string(peer)})
+		if err != nil {
+			return 0, err
+		}
+		if resp.GetRetCode() != 0 {
+			return 0, &ServerError{Command: rpc.PeerSequence.Name, Code: int64(resp.GetRetCode()), Message: resp.GetRetMsg()}
+		}
+		return max(resp.GetSequence1(), resp.GetSequence2()), nil
+	}
+	resp, err := call(ctx, c, rpc.GroupInfo, latestRequest(GroupCode(id.code)))
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range resp.GetGroups() {
+		if g.GetGroupCode() != id.code {
+			continue
+		}
+		if g.GetResult() != 0 || g.GetInfo() == nil {
+			return 0, &ServerError{Command: rpc.GroupInfo.Name, Code: int64(g.GetResult()), Message: resp.GetErrorInfo()}
+		}
+		return uint64(g.GetInfo().GetLatestSeq()), nil
+	}
+	return 0, fmt.Errorf("%v: %w", id, ErrNotFound)
+}
+
+// latestRequest sets the one flag of docs/protocol/operations.md 3.3.
+func latestRequest(group GroupCode) *oidbpb.GroupInfoReq {
+	return &oidbpb.GroupInfoReq{
+		AppIdOrRandom: 537099973,
+		Groups: []*oidbpb.GroupInfoReqEntry{{
+			GroupCode: uint64(group), Flags: &oidbpb.GroupInfoFlags{LatestSeq: proto.Bool(true)},
+		}},
+	}
+}

@@ -1,0 +1,236 @@
+package ntqq
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/rpc"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+const (
+	testGroup = GroupCode(5)
+	testFrom  = UIN(20001)
+)
+
+func groupMessage(seq uint64) *event.Message {
+	return &event.Message{Message: &message.Message{
+		Chat: message.Chat{Kind: message.Group, Group: testGroup}, Sender: message.Sender{UIN: testFrom},
+		Sequence: seq, Random: uint32(seq) + 1, Time: 1_700_000_000 + int64(seq),
+	}}
+}
+
+// Whatever the order in which messages come, and how often, they are delivered
+// once and in order, as long as none is missing.
+func TestOrderOfAnyPushes(t *testing.T) {
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		var got, want []uint64
+		c, err := New(Options{Handler: func(e event.Event) { got = append(got, e.(*event.Message).Sequence) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.order.add(chatID{true, uint64(testGroup)}, "", 0)
+		var pushed []uint64
+		for seq := uint64(1); seq <= 60; seq++ {
+			want = append(want, seq)
+			for range 1 + rng.IntN(3) {
+				pushed = append(pushed, seq)
+			}
+		}
+		rng.Shuffle(len(pushed), func(i, j int) { pushed[i], pushed[j] = pushed[j], pushed[i] })
+		for _, seq := range pushed {
+			c.deliver(t.Context(), groupMessage(seq))
+		}
+		if !slices.Equal(got, want) || c.order.held != 0 || len(c.order.waiting) != 0 {
+			t.Fatalf("seed %d: got %v, %d held, %d chats waiting", seed, got, c.order.held, len(c.order.waiting))
+		}
+	}
+}
+
+// A recall that overtakes its message waits for it.
+func TestRecallWaitsForItsMessage(t *testing.T) {
+	var got []string
+	c, err := New(Options{Handler: func(e event.Event) { got = append(got, e.Name()) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.order.add(chatID{true, uint64(testGroup)}, "", 0)
+	for _, e := range []event.Event{
+		groupMessage(2), &event.MessageRecalled{Chat: groupMessage(2).Chat, Sequence: 2}, groupMessage(1),
+	} {
+		c.deliver(t.Context(), e)
+	}
+	if want := []string{groupMessage(1).Name(), groupMessage(1).Name(), (&event.MessageRecalled{}).Name()}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Where the sequences of private chats have gaps that mean nothing, messages do
+// not wait for them for ever.
+func TestSparsePrivateSequences(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c, err := New(Options{Handler: func(event.Event) { n++ }, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(20) {
+			e := groupMessage(1000 + 7*i)
+			e.Chat = message.Chat{Kind: message.Friend, Peer: testFrom, PeerUID: "u_x"}
+			e.Sender.Nickname = "x"
+			c.deliver(t.Context(), e)
+			st := c.order.chats[chatOf(e.Chat)]
+			if e.Sequence > st.last {
+				c.order.page(t.Context(), pageResult{st: st, first: st.last + 1, last: e.Sequence - 1})
+			} else if i > 0 && i <= sparseAfter {
+				t.Errorf("message %d did not wait", i)
+			}
+			if n != int(i)+1 {
+				t.Fatalf("%d delivered after message %d", n, i)
+			}
+		}
+		if c.order.emptyPages != sparseAfter {
+			t.Errorf("%d pages fetched, want %d", c.order.emptyPages, sparseAfter)
+		}
+	})
+}
+
+// A private message without the server's number is delivered as it comes.
+func TestUnnumberedMessages(t *testing.T) {
+	n := 0
+	c, err := New(Options{Handler: func(event.Event) { n++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seq := range []uint64{70000, 12345, 12345, 99999} {
+		m := &message.Message{
+			Chat:     message.Chat{Kind: message.Friend, Peer: testFrom, PeerUID: "u_x"},
+			Sender:   message.Sender{UIN: testFrom, Nickname: "x"},
+			Sequence: seq, ClientSequence: seq, Random: uint32(seq),
+		}
+		c.deliver(t.Context(), &event.Message{Message: m})
+	}
+	if n != 3 {
+		t.Errorf("%d delivered, want 3", n)
+	}
+}
+
+func TestTooManyChats(t *testing.T) {
+	c := newTestClient(t)
+	for i := range uint64(chatsMost + 10) {
+		c.order.add(chatID{true, i + 1}, "", 1).lastTime = int64(i)
+	}
+	if n := len(c.order.chats); n > chatsMost || n < chatsMost/2 {
+		t.Errorf("%d chats kept, want at most %d", n, chatsMost)
+	}
+	if c.order.chats[chatID{true, 1}] != nil {
+		t.Error("the chat that was silent longest is kept")
+	}
+}
+
+// What is saved is what the next client starts from.
+func TestProgressFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := FileProgress(filepath.Join(t.TempDir(), "progress.json"))
+		if d, err := file.Load(); d != nil || err != nil {
+			t.Errorf("before the first save: got %+v, %v", d, err)
+		}
+		ks := &Keystore{UIN: 10001, Device: NewDevice()}
+		o := Options{Initial: ks, Progress: file, Log: slog.New(slog.DiscardHandler), Handler: func(event.Event) {}}
+		c, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.dispatch(ctx)
+		}()
+		c.own <- groupMessage(7)
+		time.Sleep(progressEvery) // virtual
+		synctest.Wait()
+		want := &Delivered{UIN: 10001, Chats: []ChatDelivered{{Group: testGroup, Sequence: 7, Time: groupMessage(7).Time}}}
+		if d, err := file.Load(); err != nil || cmp.Diff(want, d) != "" {
+			t.Errorf("after a while: %v, %s", err, cmp.Diff(want, d))
+		}
+		c.own <- groupMessage(8)
+		cancel()
+		<-done
+		again, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := again.order.delivered(chatID{true, uint64(testGroup)}); got != 8 {
+			t.Errorf("got sequence %d, want 8", got)
+		}
+		o.Initial = &Keystore{UIN: 10002, Device: NewDevice()}
+		if other, err := New(o); err != nil || len(other.order.chats) != 0 {
+			t.Errorf("another account: %v, %d chats", err, len(other.order.chats))
+		}
+		if err := os.WriteFile(string(file), []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.Load(); err == nil {
+			t.Error("a damaged file was read")
+		}
+		if _, err := New(o); err != nil {
+			t.Errorf("a damaged file stops the client: %v", err)
+		}
+	})
+}
+
+// BenchmarkHandlePush is the way of a group message from the reader's queue to the
+// handler.
+func BenchmarkHandlePush(b *testing.B) {
+	c, err := New(Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	payloads := make([][]byte, 4096)
+	for i := range payloads {
+		seq := uint64(i + 1)
+		raw, err := pb.Marshal(&messagepb.MsgPush{Message: &messagepb.CommonMessage{
+			RoutingHead: &messagepb.RoutingHead{
+				FromUin: uint64(testFrom), FromUid: proto.String("u_0000000000000000000000"),
+				Group: &messagepb.RoutingGroup{GroupCode: uint64(testGroup), GroupName: []byte("group")},
+			},
+			ContentHead: &messagepb.ContentHead{
+				Type: 82, Random: proto.Uint64(seq), Sequence: proto.Uint64(seq), Time: proto.Uint64(1_700_000_000),
+			},
+			Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{
+				{Text: &messagepb.Text{Str: proto.String(fmt.Sprint("message ", i))}},
+			}}},
+		}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		payloads[i] = raw
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if n := i % len(payloads); n == 0 {
+			b.StopTimer()
+			c.seen = event.Deduper{}
+			c.order = newOrder(c)
+			b.StartTimer()
+		}
+		c.handlePush(context.Background(), push{command: rpc.PushMessage, payload: payloads[i%len(payloads)]})
+	}
+}
