@@ -48,6 +48,9 @@ type Options struct {
 	// Progress keeps over restarts which messages were delivered, so that those
 	// missed in between are fetched; nil: they are only while the Client lives.
 	Progress Progress
+	// RefreshAfter is the age at which the session's tickets are replaced, on the
+	// living connection; 0: 15 days, negative: never.
+	RefreshAfter time.Duration
 
 	// Handler gets every event, in the order in which the server sent them, one at
 	// a time. While it blocks, later events wait, and when thousands do, the server
@@ -90,6 +93,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.OutcomeWait == 0 {
 		o.OutcomeWait = outcomeWait
+	}
+	if o.RefreshAfter == 0 {
+		o.RefreshAfter = refreshAfter
 	}
 	o.CatchUp.setDefaults()
 	if o.Handler == nil {

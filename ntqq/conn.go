@@ -48,11 +48,16 @@ type conn struct {
 	held  atomic.Bool
 	holds atomic.Uint64
 
-	mu      sync.Mutex
-	pending map[uint32]*pendingCall
+	// old is the key before the last refresh, for a while.
+	old atomic.Pointer[oldKey]
+
+	mu       sync.Mutex
+	pending  map[uint32]*pendingCall
+	replaced chan struct{} // closed at the end of a refresh; nil when there is none
 }
 
 type pendingCall struct {
+	keys   *Keystore           // whose tickets were sent
 	answer chan *wire.Response // buffered, 1
 	// login: an authentication code is the answer to this step only, not the end of
 	// the session.
@@ -117,7 +122,7 @@ func (k *conn) read() {
 		}
 		k.c.stats.packetsReceived.Add(1)
 		resp := &wire.Response{}
-		if err := wire.ParseResponse(frame, k.c.keys().d2Key(), resp); err != nil {
+		if err := k.parse(frame, resp); err != nil {
 			// A packet that does not decrypt or parse is dropped; only a broken framing
 			// ends the connection.
 			k.c.stats.packetsDropped.Add(1)
@@ -138,6 +143,10 @@ func (k *conn) receive(resp *wire.Response) bool {
 	call := k.pending[uint32(resp.Sequence)]
 	delete(k.pending, uint32(resp.Sequence))
 	k.mu.Unlock()
+	if call != nil && sessionCode(resp.Code) && !call.login && k.outdated(call.keys) {
+		call.answer <- resp // it is sent again with the new tickets
+		return true
+	}
 	if call != nil {
 		call.answer <- resp
 	}
@@ -194,16 +203,43 @@ func (k *conn) queue(p push) bool {
 func (k *conn) heldSince(n uint64) bool { return k.held.Load() || k.holds.Load() != n }
 
 // Call implements rpc.Caller: it sends one request and waits for its answer, at
-// most callTimeout. The answer's return code is 0.
-func (k *conn) Call(ctx context.Context, command string, payload []byte) (answer []byte, err error) {
+// most callTimeout. The answer's return code is 0. A request that the server
+// refused because its tickets were replaced meanwhile is sent once more.
+func (k *conn) Call(ctx context.Context, command string, payload []byte) (body []byte, err error) {
 	began := time.Now()
 	defer func() { k.c.opts.OnCall(command, time.Since(began), err) }()
-	seq := k.c.nextSequence()
-	frame, err := k.c.encode(ctx, command, seq, payload)
+	body, err = k.callOnce(ctx, command, payload)
+	var refused *outdatedError
+	if !errors.As(err, &refused) {
+		return body, err
+	}
+	if k.newTickets(ctx, refused.sent) {
+		body, err = k.callOnce(ctx, command, payload)
+		if !errors.As(err, &refused) {
+			return body, err
+		}
+	}
+	if ctx.Err() == nil { // there are no others: the session has expired
+		k.fail(refused.err)
+	}
+	return nil, refused.err
+}
+
+// outdatedError is a refusal of tickets that were being replaced.
+type outdatedError struct {
+	sent *Keystore
+	err  error
+}
+
+func (e *outdatedError) Error() string { return e.err.Error() }
+
+func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	seq, keys := k.c.nextSequence(), k.c.keys()
+	frame, err := k.c.encode(ctx, command, seq, payload, keys)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", command, err)
 	}
-	call := &pendingCall{answer: make(chan *wire.Response, 1), login: isLogin(command)}
+	call := &pendingCall{keys: keys, answer: make(chan *wire.Response, 1), login: isLogin(command)}
 	k.mu.Lock()
 	k.pending[seq] = call
 	k.mu.Unlock()
@@ -224,7 +260,11 @@ func (k *conn) Call(ctx context.Context, command string, payload []byte) (answer
 	}
 	select {
 	case resp := <-call.answer:
-		return answerBody(command, resp)
+		body, err := answerBody(command, resp)
+		if err != nil && sessionCode(resp.Code) && !call.login && k.ctx.Err() == nil {
+			return nil, &outdatedError{keys, err}
+		}
+		return body, err
 	case <-timer.C:
 		return nil, &inFlightError{fmt.Errorf("%s: %w", command, ErrTimeout)}
 	case <-ctx.Done():
@@ -276,8 +316,7 @@ func (c *Client) callTimeout(command string) time.Duration {
 }
 
 // encode makes the frame of one request, signed where the service wants it.
-func (c *Client) encode(ctx context.Context, command string, seq uint32, payload []byte) ([]byte, error) {
-	ks := c.keys()
+func (c *Client) encode(ctx context.Context, command string, seq uint32, payload []byte, ks *Keystore) ([]byte, error) {
 	reserve := &ssopb.SsoReserveFields{TraceParent: proto.String(wire.NewTrace())}
 	if ks.UID != "" {
 		reserve.Uid = proto.String(string(ks.UID))

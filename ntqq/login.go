@@ -101,10 +101,12 @@ func (s *session) easyLogin(ctx context.Context, k *conn) error {
 			return err
 		}
 		c.setState(State{Stage: LoggingIn, Step: StepEasyLogin}, nil)
-		err = s.easyLoginOnce(ctx, k, session)
+		ks, err := s.easyTickets(ctx, k, session)
 		var refused *LoginError
 		switch {
 		case err == nil:
+			c.setKeys(*ks)
+			c.log.Info("logged in by the saved session")
 			return nil
 		case k.ctx.Err() != nil, ctx.Err() != nil, try == loginTries:
 			return err
@@ -118,12 +120,14 @@ func (s *session) easyLogin(ctx context.Context, k *conn) error {
 	}
 }
 
-func (s *session) easyLoginOnce(ctx context.Context, k *conn, session *wire.ExchangeSession) error {
+// easyTickets is one easy login; it returns the keystore with the new tickets,
+// which is not in use yet.
+func (s *session) easyTickets(ctx context.Context, k *conn, session *wire.ExchangeSession) (*Keystore, error) {
 	c := s.c
 	ks := c.keys()
 	body, err := pb.Marshal(&loginpb.EasyLoginReqBody{A1: ks.A1})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	payload, err := wire.SealNTLogin(&wire.NTLogin{
 		Ticket: session.Ticket,
@@ -131,35 +135,34 @@ func (s *session) easyLoginOnce(ctx context.Context, k *conn, session *wire.Exch
 		Body:   body,
 	}, session.Key)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answer, err := k.Call(ctx, rpc.NTLoginEasyLogin, payload)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	reply, err := wire.OpenNTLogin(answer, func([]byte) ([]byte, error) { return session.Key, nil })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if content := reply.Head.GetCookie().GetContent(); content != "" {
 		s.cookie = content
 	}
 	rsp := &loginpb.EasyLoginRspBody{}
 	if err := pb.Unmarshal(reply.Body, rsp); err != nil {
-		return fmt.Errorf("easy login answer: %w", err)
+		return nil, fmt.Errorf("easy login answer: %w", err)
 	}
 	t, e := rsp.GetTickets(), reply.Head.GetError()
 	if t == nil || e.GetCode() != 0 {
-		return ntLoginError(StepEasyLogin, e.GetCode(), e.GetTipsTitle(), e.GetTipsContent())
+		return nil, ntLoginError(StepEasyLogin, e.GetCode(), e.GetTipsTitle(), e.GetTipsContent())
 	}
 	if len(t.GetD2Key()) != len(crypto.Key{}) || len(t.GetD2()) == 0 {
-		return fmt.Errorf("easy login answer: tickets without a session (D2 %d bytes, key %d)", len(t.GetD2()), len(t.GetD2Key()))
+		return nil, fmt.Errorf("easy login answer: tickets without a session (D2 %d bytes, key %d)", len(t.GetD2()), len(t.GetD2Key()))
 	}
-	c.setKeys(ks.withTickets(&wire.Tickets{
+	fresh := ks.withTickets(&wire.Tickets{
 		A1: t.GetA1(), A2: t.GetA2(), D2: t.GetD2(), D2Key: crypto.Key(t.GetD2Key()), NoPicSig: t.GetNoPicSig(),
-	}, c.opts.App.CurrentVersion, time.Now()))
-	c.log.Info("logged in by the saved session")
-	return nil
+	}, c.opts.App.CurrentVersion, time.Now())
+	return &fresh, nil
 }
 
 // qrLogin shows codes until one is confirmed on a phone.

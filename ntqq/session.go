@@ -169,14 +169,44 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	c.setState(State{Stage: Online}, k)
 	k.wg.Go(k.compare)
 
-	select {
-	case <-k.ctx.Done():
-	case <-ctx.Done():
-		bye, cancel := context.WithTimeout(k.ctx, stopWait)
-		defer cancel()
-		k.unregister(bye)
+	err = s.stay(ctx, k)
+	return time.Since(since), k.endedOr(err)
+}
+
+// stay keeps the tickets of an online session fresh until it ends.
+func (s *session) stay(ctx context.Context, k *conn) error {
+	c := s.c
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	defer timer.Stop()
+	if left, ok := c.untilRefresh(); ok {
+		timer.Reset(left)
 	}
-	return time.Since(since), k.cause()
+	for retry := refreshRetry; ; {
+		select {
+		case <-k.ctx.Done():
+			return k.cause()
+		case <-ctx.Done():
+			bye, cancel := context.WithTimeout(k.ctx, stopWait)
+			defer cancel()
+			k.unregister(bye)
+			return ctx.Err()
+		case <-timer.C:
+		}
+		swapped, err := s.refresh(ctx, k)
+		switch {
+		case err == nil:
+			retry = refreshRetry
+			left, _ := c.untilRefresh()
+			timer.Reset(left)
+		case swapped:
+			return err
+		case ctx.Err() == nil && k.ctx.Err() == nil:
+			c.log.Warn("session not refreshed: the old one stays in use", "err", err, "again_in", retry)
+			timer.Reset(retry)
+			retry = min(2*retry, refreshMost)
+		}
+	}
 }
 
 // errConnClosed is the cause when our own side is done with a connection.

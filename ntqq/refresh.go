@@ -1,0 +1,128 @@
+package ntqq
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"libration/internal/crypto"
+	"libration/internal/wire"
+)
+
+const (
+	// refreshAfter is the default of Options.RefreshAfter (docs/protocol/login.md 9).
+	refreshAfter = 15 * 24 * time.Hour
+	// refreshSoonest is how long a session is online before its tickets are replaced.
+	refreshSoonest = time.Minute
+	refreshRetry   = time.Hour
+	refreshMost    = 24 * time.Hour // between two tries
+	// oldKeyLife is how long packets under the replaced key are still read: pushes
+	// until the new session is registered, and answers under way.
+	oldKeyLife = time.Minute
+)
+
+// oldKey is a D2 key that was just replaced.
+type oldKey struct {
+	key   crypto.Key
+	until time.Time
+}
+
+// untilRefresh is how long the tickets are good; false when they are not replaced.
+func (c *Client) untilRefresh() (time.Duration, bool) {
+	ks := c.keys()
+	if c.opts.RefreshAfter < 0 || len(ks.A1) == 0 {
+		return 0, false
+	}
+	left := c.opts.RefreshAfter
+	if ks.TicketTime != 0 { // else their age is not known
+		left = time.Until(time.Unix(ks.TicketTime, 0).Add(left))
+	}
+	return max(left, refreshSoonest), true
+}
+
+// refresh replaces the tickets on the living connection (docs/protocol/login.md
+// 9). swapped: there are new ones; then err is a failed registration, which ends
+// the connection. Without new ones the old session lives on.
+func (s *session) refresh(ctx context.Context, k *conn) (swapped bool, err error) {
+	c := s.c
+	session, err := c.exchangeOnce(ctx, k)
+	if err != nil {
+		return false, fmt.Errorf("key exchange: %w", err)
+	}
+	old := c.keys().d2Key()
+	done := k.replacing()
+	ks, err := s.easyTickets(ctx, k, session)
+	if err == nil {
+		k.old.Store(&oldKey{old, time.Now().Add(oldKeyLife)})
+		c.setKeys(*ks)
+	}
+	done()
+	if err != nil {
+		return false, err
+	}
+	s.freshTickets = true
+	if err := k.register(ctx); err != nil {
+		return true, err
+	}
+	s.freshTickets = false
+	c.log.Info("session refreshed")
+	return true, nil
+}
+
+// replacing tells that the tickets may be replaced from now until done is called.
+func (k *conn) replacing() (done func()) {
+	over := make(chan struct{})
+	k.mu.Lock()
+	k.replaced = over
+	k.mu.Unlock()
+	return func() {
+		k.mu.Lock()
+		k.replaced = nil
+		k.mu.Unlock()
+		close(over)
+	}
+}
+
+// outdated tells whether tickets that the server refused are no longer those of
+// the session, or are just being replaced.
+func (k *conn) outdated(sent *Keystore) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.replaced != nil || sent != k.c.keys()
+}
+
+// newTickets waits for the end of a refresh under way and tells whether there are
+// other tickets than those sent; without, the session has expired.
+func (k *conn) newTickets(ctx context.Context, sent *Keystore) bool {
+	k.mu.Lock()
+	over := k.replaced
+	k.mu.Unlock()
+	if over != nil {
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return false
+		case <-k.ctx.Done():
+			return false
+		}
+	}
+	return sent != k.c.keys()
+}
+
+// parse reads a packet; under the replaced key when it is none under the present.
+func (k *conn) parse(frame []byte, resp *wire.Response) error {
+	old := k.old.Load()
+	if old != nil && time.Now().After(old.until) {
+		k.old.Store(nil)
+		old = nil
+	}
+	if old == nil {
+		return wire.ParseResponse(frame, k.c.keys().d2Key(), resp)
+	}
+	again := append([]byte(nil), frame...) // it is decrypted in place
+	err := wire.ParseResponse(frame, k.c.keys().d2Key(), resp)
+	if err != nil && wire.ParseResponse(again, old.key, resp) == nil {
+		return nil
+	}
+	return err
+}
