@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -21,7 +22,7 @@ type CatchUp struct {
 	Age time.Duration
 	// Friends is of how many friends without an earlier private message it is
 	// watched whether they have written first; each costs a request when the account
-	// comes online. 0: 100, negative: none.
+	// comes online. 0: 20, negative: none.
 	Friends int
 }
 
@@ -33,7 +34,7 @@ func (o *CatchUp) setDefaults() {
 		o.Age = 24 * time.Hour
 	}
 	if o.Friends == 0 {
-		o.Friends = 100
+		o.Friends = 20
 	}
 }
 
@@ -41,8 +42,12 @@ const (
 	// newChatMessages bounds what is fetched of a private chat that had no message
 	// before: its first sequence is not known.
 	newChatMessages = 4 * historyPage
-	compareTries    = 3
-	comparePause    = 5 * time.Second
+	// comparedChats bounds the private chats that are asked about after a
+	// registration, each by a request; those that were silent longest wait for their
+	// next message.
+	comparedChats = 200
+	compareTries  = 3
+	comparePause  = 5 * time.Second
 )
 
 // newest is what the server says of a chat.
@@ -136,15 +141,21 @@ func (k *conn) compareFriends(ctx context.Context) ([]newest, error) {
 	return list, nil
 }
 
-// privateChats are those with a known text id. Safe for concurrent use.
+// privateChats are the newest of those with a known text id. Safe for concurrent
+// use.
 func (o *order) privateChats() map[UIN]UID {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	known := map[UIN]UID{}
+	var private []*chatOrder
 	for id, st := range o.chats {
 		if !id.group && st.peer != "" {
-			known[UIN(id.code)] = st.peer
+			private = append(private, st)
 		}
+	}
+	slices.SortFunc(private, func(a, b *chatOrder) int { return cmp.Compare(b.lastTime, a.lastTime) })
+	known := map[UIN]UID{}
+	for _, st := range private[:min(len(private), comparedChats)] {
+		known[UIN(st.id.code)] = st.peer
 	}
 	return known
 }

@@ -189,7 +189,9 @@ func (o *order) hand(ctx context.Context, st *chatOrder, e *event.Message) {
 	if st == nil {
 		return
 	}
+	o.mu.Lock()
 	st.lastTime = max(st.lastTime, e.Time)
+	o.mu.Unlock()
 	o.set(st, e.Sequence)
 }
 
