@@ -35,6 +35,11 @@ type Options struct {
 	// SignLongList signs the longer command list of newer clients.
 	SignLongList bool
 	Servers      Servers
+	// FindServers, when set, is asked before each connection and replaces Servers: a
+	// sandbox that is started again may have other addresses and keys. An error
+	// counts as a server that cannot be reached. It is called by the session's
+	// goroutine.
+	FindServers func(context.Context) (Servers, error)
 	// MaxQRCodes bounds how many login codes are shown in a row before the session
 	// waits in NeedsLogin; 0: 10 (about twenty minutes).
 	MaxQRCodes int
@@ -168,6 +173,7 @@ type Client struct {
 
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]
+	unsaved  bool // the keystore could not be written; the session goroutine's
 
 	mu      sync.Mutex // guards the fields below
 	state   State
@@ -223,12 +229,27 @@ func New(o Options) (*Client, error) {
 func (c *Client) keys() *Keystore { return c.keystore.Load() }
 
 // setKeys replaces the keystore and writes it down. A failure to write is logged,
-// not fatal: the session lives on and is written again at the next change.
+// not fatal: the session lives on, and saveAgain tries until it works.
 func (c *Client) setKeys(ks Keystore) {
 	c.keystore.Store(&ks)
-	if err := c.opts.Keystore.Save(&ks); err != nil {
-		c.log.Error("the session cannot be saved: after a restart you have to log in again", "err", err)
+	err := c.opts.Keystore.Save(&ks)
+	c.unsaved = err != nil
+	if err != nil {
+		c.log.Error("the session cannot be saved yet: until it is, a restart means logging in again", "err", err)
 	}
+}
+
+// saveAgain writes what an earlier setKeys could not.
+func (c *Client) saveAgain() {
+	if !c.unsaved {
+		return
+	}
+	if err := c.opts.Keystore.Save(c.keys()); err != nil {
+		c.log.Debug("the session still cannot be saved", "err", err)
+		return
+	}
+	c.unsaved = false
+	c.log.Info("the session is saved now")
 }
 
 // Self is the account; its UIN is 0 before the first login.

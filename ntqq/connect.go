@@ -25,6 +25,9 @@ var errNoServer = errors.New("no server can be reached")
 func (s *session) connect(ctx context.Context) (net.Conn, string, error) {
 	c := s.c
 	c.setState(State{Stage: Probing}, nil)
+	if err := c.findServers(ctx); err != nil {
+		return nil, "", errors.Join(errNoServer, err)
+	}
 	addrs, err := c.addresses(ctx)
 	if err != nil {
 		return nil, "", err
@@ -48,6 +51,24 @@ func (s *session) connect(ctx context.Context) (net.Conn, string, error) {
 		errs = append(errs, err)
 	}
 	return nil, "", errors.Join(errs...)
+}
+
+// findServers asks Options.FindServers. Servers is only used by the session's
+// goroutine.
+func (c *Client) findServers(ctx context.Context) error {
+	if c.opts.FindServers == nil {
+		return nil
+	}
+	servers, err := c.opts.FindServers(ctx)
+	if err != nil {
+		return err
+	}
+	servers.setDefaults()
+	if err := servers.validate(); err != nil {
+		return err
+	}
+	c.opts.Servers = servers
+	return nil
 }
 
 // addresses are the configured ones, or what the host names resolve to.

@@ -20,6 +20,8 @@ const (
 	steadyAfter = time.Minute
 	// stopWait bounds the farewell to the server.
 	stopWait = 3 * time.Second
+	// saveEvery is how often a keystore that could not be written is tried again.
+	saveEvery = time.Minute
 )
 
 // Run connects, logs in and keeps the account online until ctx ends; then it says
@@ -31,6 +33,7 @@ func (c *Client) Run(ctx context.Context) error {
 		return errors.New("client is running already")
 	}
 	defer c.running.Store(false)
+	defer c.saveAgain()
 
 	// Events outlive the session's end a little: what has been received is handed on.
 	dispatchCtx, stopDispatch := context.WithCancel(context.WithoutCancel(ctx))
@@ -179,6 +182,8 @@ func (s *session) stay(ctx context.Context, k *conn) error {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()
+	save := time.NewTicker(saveEvery)
+	defer save.Stop()
 	if left, ok := c.untilRefresh(); ok {
 		timer.Reset(left)
 	}
@@ -191,6 +196,9 @@ func (s *session) stay(ctx context.Context, k *conn) error {
 			defer cancel()
 			k.unregister(bye)
 			return ctx.Err()
+		case <-save.C:
+			c.saveAgain()
+			continue
 		case <-timer.C:
 		}
 		swapped, err := s.refresh(ctx, k)

@@ -1,16 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/signal"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -22,10 +24,7 @@ const asProgram = "LIBRATION_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-		stop()
-		os.Exit(code)
+		main()
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		http.DefaultClient.CloseIdleConnections()
@@ -40,6 +39,39 @@ func program(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
 	code = run(t.Context(), args, &out, &err)
 	return code, out.String(), err.String()
+}
+
+// TestSignals: each of them stops the program in order.
+func TestSignals(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals can be sent there")
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			self, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := exec.CommandContext(t.Context(), self, "sandbox", "--sso", "127.0.0.1:0", "--control", "127.0.0.1:0")
+			p.Env = append(os.Environ(), asProgram+"=1")
+			out, err := p.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bufio.NewReader(out).ReadString('\n'); err != nil { // it is up
+				t.Error(err)
+			}
+			if err := p.Process.Signal(signal); err != nil {
+				t.Error(err)
+			}
+			if err := p.Wait(); err != nil {
+				t.Errorf("ended with %v, want code 0", err)
+			}
+		})
+	}
 }
 
 // TestCommands are runs of the program; $DIR is a folder of the run's own, $BUSY an

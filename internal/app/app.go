@@ -133,7 +133,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
 		Progress: ntqq.FileProgress(folder.file(progressName)),
 		Signer:   a.signer(counted), SignLongList: a.cfg.Signer.Commands == config.SignLong,
-		Servers: servers, Log: a.log,
+		Servers: servers, FindServers: a.findServers(), Log: a.log,
 		Handler: func(e event.Event) {
 			one.Lock()
 			defer one.Unlock()
@@ -241,14 +241,32 @@ func (a *App) importSession(folder *folder) (*ntqq.Keystore, error) {
 func (a *App) servers(ctx context.Context) (ntqq.Servers, error) {
 	var servers ntqq.Servers
 	c := &a.cfg.Server
-	if c.Mode == config.ModeSandbox {
+	if c.Mode == config.ModeSandbox && c.Sandbox.Control != "" {
 		var err error
 		if servers, err = sandboxServers(ctx, a.log, c.Sandbox.Control); err != nil {
 			return servers, err
 		}
-	} else if len(a.cfg.Signer.URLs) == 0 {
+	} else if c.Mode == config.ModeReal && len(a.cfg.Signer.URLs) == 0 {
 		a.log.Warn("no signer is configured: the real service is likely to refuse the login (signer.urls in the config)")
 	}
+	return a.override(servers), nil
+}
+
+// findServers asks the sandbox again before each connection: one that was started
+// again may have other keys. It is nil in other modes.
+func (a *App) findServers() func(context.Context) (ntqq.Servers, error) {
+	if a.cfg.Server.Mode != config.ModeSandbox || a.cfg.Server.Sandbox.Control == "" {
+		return nil
+	}
+	return func(ctx context.Context) (ntqq.Servers, error) {
+		servers, err := AskSandbox(ctx, a.cfg.Server.Sandbox.Control)
+		return a.override(servers), err
+	}
+}
+
+// override puts the configured addresses and keys over those found.
+func (a *App) override(servers ntqq.Servers) ntqq.Servers {
+	c := &a.cfg.Server
 	if len(c.Addresses)+len(c.Hosts) > 0 {
 		servers.Addresses, servers.Hosts = c.Addresses, c.Hosts
 	}
@@ -260,7 +278,7 @@ func (a *App) servers(ctx context.Context) (ntqq.Servers, error) {
 			*k.key = k.given
 		}
 	}
-	return servers, nil
+	return servers
 }
 
 func (a *App) signer(counted *metrics) ntqq.Signer {

@@ -226,3 +226,20 @@ func TestConfigFile(t *testing.T) {
 		t.Errorf("check: got error %v, output %q", err, out.String())
 	}
 }
+
+func TestSandboxServersWithoutControl(t *testing.T) {
+	t.Parallel()
+	c := config.Default()
+	c.Server.Mode, c.Server.Addresses = config.ModeSandbox, []string{"127.0.0.1:8001"}
+	a, err := New(c, Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.servers(t.Context())
+	if err != nil || len(got.Addresses) != 1 || len(got.Hosts) != 0 {
+		t.Errorf("got %+v, error %v, want the configured address alone", got, err)
+	}
+	if a.findServers() != nil {
+		t.Error("there is no sandbox to ask")
+	}
+}

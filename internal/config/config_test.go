@@ -174,6 +174,22 @@ onebot:
 	}
 }
 
+func TestByteOrderMark(t *testing.T) {
+	c, problems := Parse([]byte("\ufefflanguage: en\n"+quiet), nil)
+	if len(problems) > 0 || c.Language != LanguageEnglish {
+		t.Errorf("got language %s and problems:\n%s", c.Language, lines(problems))
+	}
+}
+
+func TestNoKeysAtAll(t *testing.T) {
+	for _, text := range []string{"# a comment\nlanguage:en\n", "# a comment\nlanguage： en\n", "# a comment\n- language\n"} {
+		_, problems := Parse([]byte(text), nil)
+		if len(problems) != 1 || problems[0].Line != 2 {
+			t.Errorf("%q: got problems\n%swant one, in line 2", text, lines(problems))
+		}
+	}
+}
+
 func TestAnchors(t *testing.T) {
 	c, problems := Parse([]byte("server: {addresses: [&a '127.0.0.1:5', *a]}\nsigner: {urls: [http://a]}\nonebot:\n  connections:\n  - &c {type: http, address: '127.0.0.1:0'}\n  - *c\n"), nil)
 	if len(problems) > 0 || c.Server.Addresses[1] != "127.0.0.1:5" || len(c.OneBot.Connections) != 2 || c.OneBot.Connections[1].Type != HTTP {

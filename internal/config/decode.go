@@ -176,6 +176,9 @@ func (d *decoder) decodeStruct(n ast.Node, v reflect.Value, path string) {
 	case *ast.MappingValueNode:
 		pairs = []*ast.MappingValueNode{n}
 	default:
+		if t := n.GetToken(); path == "" && d.env == "" && t != nil && t.Position != nil {
+			d.places[""] = place{line: t.Position.Line, column: t.Position.Column}
+		}
 		d.problem(path, "keys are expected here, not "+kindName(n), "known keys: "+strings.Join(keysOf(v.Type()), ", "))
 		return
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -24,7 +25,9 @@ func parseFile(data []byte) (file *ast.File, err error) {
 			file, err = nil, fmt.Errorf("the parser gave up: %v", r)
 		}
 	}()
-	tokens := lexer.Tokenize(string(data))
+	// Some editors, Notepad among them, begin a file with a mark that YAML allows and
+	// the lexer takes for part of the first key.
+	tokens := lexer.Tokenize(string(bytes.TrimPrefix(data, []byte("\ufeff"))))
 	if err := checkDepth(tokens); err != nil {
 		return nil, err
 	}

@@ -36,14 +36,14 @@ func explain(op, path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Op: op, Path: path, Remedy: remedy(err), Err: err}
+	return &Error{Op: op, Path: path, Remedy: remedy(op, err), Err: err}
 }
 
 const remedyAccess = "give this user write access to the file and its folder, or set `data` to another folder"
 
 const remedyDamaged = "the file is damaged or not a message store: move it away, a new one is then made; messages in it can no longer be quoted or recalled"
 
-func remedy(err error) string {
+func remedy(op string, err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
 		return remedyAccess
@@ -53,6 +53,10 @@ func remedy(err error) string {
 	switch resultCode(err) {
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return remedyDamaged
+	case sqlite3.SQLITE_ERROR:
+		if op == "open" { // the tables are not what they should be
+			return remedyDamaged
+		}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return remedyAccess
 	case sqlite3.SQLITE_FULL:

@@ -40,10 +40,18 @@ func TestOpenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	strange := filepath.Join(dir, "strange.db")
+	s = open(t, Options{Path: strange})
+	if _, err := s.w.Exec("DROP TABLE goose_db_version"); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+
 	tests := map[string]struct {
 		path string
 		want []string
 	}{
+		"other tables":   {strange, []string{"open message store " + strange, "move it away"}},
 		"garbage":        {garbage, []string{"open message store " + garbage, "not a database", "move it away"}},
 		"damaged":        {damaged, []string{"open message store " + damaged, "malformed", "move it away"}},
 		"newer version":  {newer, []string{newer, "version 99", "newer program"}},

@@ -15,9 +15,13 @@ type record struct {
 
 // fillFrom takes over from an older version of the message what this one does
 // not know: the echo of a sent message and the message as sent each have parts
-// that the other lacks.
+// the other lacks. A sandbox that was started again numbers its messages anew:
+// with another random the older one is another message, and is replaced.
 func (r *record) fillFrom(old *record) {
 	m, o := &r.message, &old.message
+	if m.Random != o.Random && m.Random != 0 && o.Random != 0 {
+		return
+	}
 	fill(&m.Chat.Group, o.Chat.Group)
 	fill(&m.Chat.Peer, o.Chat.Peer)
 	fill(&m.Chat.PeerUID, o.Chat.PeerUID)

@@ -287,6 +287,28 @@ func TestPutAgainKeepsWhatIsKnown(t *testing.T) {
 	}
 }
 
+// TestNumbersUsedAgain: after a sandbox's restart a sequence stands for another
+// message, which takes over nothing from the one before.
+func TestNumbersUsedAgain(t *testing.T) {
+	for _, flush := range []bool{false, true} {
+		s := open(t, Options{})
+		before := groupMessage(t, 1, 1)
+		before.Random, before.Self, before.Sender.Card, before.Sender.Title = 5, true, "Old card", "Old title"
+		id := put(t, s, before)
+		if flush {
+			s.flush()
+		}
+		now := groupMessage(t, 1, 1)
+		now.Random, now.Self, now.Sender.Card, now.Sender.Title = 6, false, "", ""
+		if again := put(t, s, now); again != id {
+			t.Errorf("got id %d, want %d", again, id)
+		}
+		check(t, s, id, now)
+		s.flush()
+		check(t, s, id, now)
+	}
+}
+
 func TestFindFriend(t *testing.T) {
 	s := open(t, Options{})
 	group := groupMessage(t, 30003, 1)
