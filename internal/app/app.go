@@ -64,6 +64,11 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	if o.Version == "" {
 		o.Version = Version()
 	}
+	if cfg.Server.Mode == config.ModeReal && len(cfg.OneBot.Connections) == 0 {
+		// An empty file must not log in to the real service.
+		return nil, errors.New("onebot.connections: there is no connection, so no bot could use the account: " +
+			"add one (`libration config init` writes examples), or set server.mode: sandbox")
+	}
 	claims, err := ntqq.App(string(cfg.Account.Protocol))
 	if err != nil {
 		return nil, fmt.Errorf("account.protocol: %w", err)

@@ -213,12 +213,16 @@ func TestImport(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
+	if _, err := app.New(config.Default(), app.Options{}); err == nil || !strings.Contains(err.Error(), "onebot.connections") {
+		t.Errorf("an empty configuration, which means the real service: got %v", err)
+	}
 	c := config.Default()
+	c.Server.Mode = config.ModeSandbox
 	c.Account.AppInfo = filepath.Join(t.TempDir(), "missing.json")
 	if _, err := app.New(c, app.Options{}); err == nil || !strings.Contains(err.Error(), "account.app_info") {
 		t.Errorf("missing app info: got %v", err)
 	}
-	c = config.Default()
+	c.Account.AppInfo = ""
 	c.Account.Protocol = "toaster"
 	if _, err := app.New(c, app.Options{}); err == nil || !strings.Contains(err.Error(), "account.protocol") {
 		t.Errorf("unknown protocol: got %v", err)
