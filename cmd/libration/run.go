@@ -24,7 +24,7 @@ func (c *runCommand) Run(ctx context.Context, std streams) error {
 		log.Warn("configuration", "file", c.Config, "problem", w.String())
 	}
 	a, err := app.New(cfg, app.Options{
-		Log: log, QR: std.out, QRPlain: c.QRASCII || plainTerminal(), Version: app.Version(),
+		Log: log, QR: std.out, QRPlain: c.QRASCII || plainTerminal() || !isTerminal(std.out), Version: app.Version(),
 	})
 	if err != nil {
 		return err

@@ -195,8 +195,11 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			one.Lock()
 			service.HandleState(s)
 			one.Unlock()
-			if s.Online() {
+			switch s.Stage {
+			case ntqq.Online:
 				a.firstOnline()
+			case ntqq.Kicked, ntqq.NeedsLogin:
+				a.log.Error("restart libration to log in again", "state", s.Stage)
 			}
 		})
 	})
