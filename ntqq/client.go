@@ -70,6 +70,9 @@ type Options struct {
 	// long it took and its error. It is called from many goroutines and must return
 	// quickly; nil: nobody counts.
 	OnCall func(command string, took time.Duration, err error)
+	// OnUnknown gets the bytes of input that was not understood, for diagnosis, from
+	// the session's goroutines: it must return quickly. nil: nobody looks.
+	OnUnknown func(UnknownPacket)
 	// Log is nil for slog.Default().
 	Log *slog.Logger
 
@@ -111,6 +114,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.OnCall == nil {
 		o.OnCall = func(string, time.Duration, error) {}
+	}
+	if o.OnUnknown == nil {
+		o.OnUnknown = func(UnknownPacket) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -122,11 +122,14 @@ func (k *conn) read() {
 		}
 		k.c.stats.packetsReceived.Add(1)
 		resp := &wire.Response{}
+		var beginning [frameBeginning]byte // as it came: it is decrypted in place
+		kept := copy(beginning[:], frame)
 		if err := k.parse(frame, resp); err != nil {
 			// A packet that does not decrypt or parse is dropped; only a broken framing
 			// ends the connection.
 			k.c.stats.packetsDropped.Add(1)
 			k.c.notes.Warn("packet", "packet dropped: it does not decrypt or parse", "bytes", len(frame), "err", err)
+			k.c.unknownFrame(beginning[:kept], len(frame), err)
 			continue
 		}
 		if !k.receive(resp) {

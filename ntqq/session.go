@@ -297,6 +297,9 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	if m, ok := e.(*event.Message); ok && c.seen.Seen(chatOf(m.Chat).key(), m.Sequence, uint64(m.Random)) {
 		return // pushed twice
 	}
+	if m, ok := e.(*event.Message); ok {
+		c.noteElements(m)
+	}
 	c.cache.apply(e)
 	c.resolve(ctx, e)
 	c.name(ctx, e)
@@ -316,16 +319,6 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 		}
 	}()
 	c.opts.Handler(e)
-}
-
-func (c *Client) noteUnknown(u *event.Unknown) {
-	if u.Reason == event.ReasonIgnored {
-		return
-	}
-	kind := fmt.Sprintf("%s/%d/%d/%d/%s", u.Key.Command, u.Key.Type, u.Key.SubType, u.Key.Discriminator, u.Reason)
-	c.notes.Info(kind, "push not understood; the session is not affected",
-		"command", u.Key.Command, "type", u.Key.Type, "sub_type", u.Key.SubType,
-		"discriminator", u.Key.Discriminator, "reason", u.Reason, "bytes", len(u.Payload), "err", u.Err)
 }
 
 // emit queues an event of our own making. It never waits: the caller may be the

@@ -1,0 +1,104 @@
+package ntqq
+
+import (
+	"fmt"
+	"strings"
+
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// UnknownSource says what kind of input was not understood.
+type UnknownSource string
+
+// The sources of unknown input.
+const (
+	UnknownPush    UnknownSource = "push"    // Data is the packet's payload
+	UnknownFrame   UnknownSource = "frame"   // Data is its first 32 bytes
+	UnknownElement UnknownSource = "element" // Data is the encoded element
+)
+
+// UnknownPacket is input that was not understood. Answers to requests are never
+// among them, nor packets of the login.
+type UnknownPacket struct {
+	Source UnknownSource
+	// Name is the command, type, sub type and discriminator of a push, where it has
+	// them, or the name of an element; "" for a frame.
+	Name   string
+	Reason event.UnknownReason
+	Err    error  // of ReasonDecode
+	Size   int    // bytes as they came
+	Data   []byte // must not be changed
+}
+
+// frameBeginning is how much is told of a frame that cannot be read: its head, and
+// too little of the rest to hold a secret.
+const frameBeginning = 32
+
+func (c *Client) unknownFrame(beginning []byte, size int, err error) {
+	c.opts.OnUnknown(UnknownPacket{
+		Source: UnknownFrame, Reason: event.ReasonDecode, Err: err, Size: size,
+		Data: append([]byte(nil), beginning...),
+	})
+}
+
+// noteUnknown writes down a push that was not understood: one line per kind and
+// hour, and its bytes for who wants them.
+func (c *Client) noteUnknown(u *event.Unknown) {
+	if u.Reason == event.ReasonIgnored {
+		return
+	}
+	kind := fmt.Sprintf("%s/%d/%d/%d/%s", u.Key.Command, u.Key.Type, u.Key.SubType, u.Key.Discriminator, u.Reason)
+	c.notes.Info(kind, "push not understood; the session is not affected",
+		"command", u.Key.Command, "type", u.Key.Type, "sub_type", u.Key.SubType,
+		"discriminator", u.Key.Discriminator, "reason", u.Reason, "bytes", len(u.Payload), "err", u.Err)
+	if u.Reason == event.ReasonEmpty || mayHoldSecrets(u.Key.Command) {
+		return
+	}
+	c.opts.OnUnknown(UnknownPacket{
+		Source: UnknownPush, Name: pushName(u.Key), Reason: u.Reason, Err: u.Err,
+		Size: len(u.Payload), Data: u.Payload,
+	})
+}
+
+// mayHoldSecrets tells of commands that are answers, and are taken for pushes only
+// when the server sends them without a sequence.
+func mayHoldSecrets(command string) bool {
+	if isLogin(command) {
+		return true
+	}
+	for _, prefix := range []string{"wtlogin.", "trpc.login.", "OidbSvc"} {
+		if strings.HasPrefix(command, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func pushName(k event.Key) string {
+	name := k.Command
+	for _, part := range []struct {
+		name string
+		n    int64
+	}{{"type", k.Type}, {"sub type", k.SubType}, {"discriminator", k.Discriminator}} {
+		if part.n >= 0 {
+			name += fmt.Sprintf(", %s %d", part.name, part.n)
+		}
+	}
+	return name
+}
+
+// noteElements is noteUnknown for the elements of a message.
+func (c *Client) noteElements(m *event.Message) {
+	for _, seg := range m.Content {
+		u, ok := seg.(*message.Unknown)
+		if !ok {
+			continue
+		}
+		c.notes.Info("element "+u.Element, "message element not understood; the message is delivered with it",
+			"element", u.Element, "bytes", len(u.Raw))
+		c.opts.OnUnknown(UnknownPacket{
+			Source: UnknownElement, Name: u.Element, Reason: event.ReasonUnknown, Size: len(u.Raw), Data: u.Raw,
+		})
+	}
+}

@@ -1,0 +1,142 @@
+package ntqq
+
+import (
+	"bytes"
+	"encoding/binary"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/rpc"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// nosy is a client that keeps what it did not understand.
+func nosy(t *testing.T, log *slog.Logger) (c *Client, got *[]UnknownPacket) {
+	t.Helper()
+	got = new([]UnknownPacket)
+	c, err := New(Options{Log: log, OnUnknown: func(p UnknownPacket) { *got = append(*got, p) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, got
+}
+
+func notice(t *testing.T, kind, sub uint64, content []byte) []byte {
+	t.Helper()
+	payload, err := pb.Marshal(&messagepb.MsgPush{Message: &messagepb.CommonMessage{
+		RoutingHead: &messagepb.RoutingHead{},
+		ContentHead: &messagepb.ContentHead{Type: kind, SubType: proto.Uint64(sub)},
+		Body:        &messagepb.MessageBody{MsgContent: content},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+// What is handed on of pushes: all that was not understood, nothing that may hold
+// secrets, nothing that is known to say nothing.
+func TestUnknownPushesAreHandedOn(t *testing.T) {
+	for _, tt := range []struct {
+		name, command string
+		payload       []byte
+		want          string // its name and reason; "" when it is not handed on
+	}{
+		{"command", "trpc.test.Push", []byte{1}, "trpc.test.Push unknown"},
+		{"type", rpc.PushMessage, notice(t, 4711, 0, []byte("x")), rpc.PushMessage + ", type 4711 unknown"},
+		{"sub type", rpc.PushMessage, notice(t, 732, 99, []byte("x")), rpc.PushMessage + ", type 732, sub type 99 unknown"},
+		{"broken", rpc.PushMessage, []byte{0xff}, rpc.PushMessage + " decode_error"},
+		{"empty", rpc.PushMessage, notice(t, 4711, 0, nil), ""},
+		{"ignored", rpc.PushParams, []byte{1}, ""},
+		{"login", rpc.WtloginLogin, []byte{1}, ""},
+		{"another login", "trpc.login.ecdh.EcdhService.New", []byte{1}, ""},
+		{"OIDB answer", "OidbSvcTrpcTcp.0xffff_1", []byte{1}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, got := nosy(t, quiet)
+			c.handlePush(t.Context(), push{command: tt.command, payload: tt.payload})
+			switch {
+			case tt.want == "" && len(*got) > 0:
+				t.Errorf("got %+v, want nothing", *got)
+			case tt.want != "" && len(*got) != 1:
+				t.Errorf("got %+v, want one", *got)
+			case tt.want != "":
+				p := (*got)[0]
+				if name := p.Name + " " + string(p.Reason); name != tt.want || p.Source != UnknownPush ||
+					!bytes.Equal(p.Data, tt.payload) || p.Size != len(tt.payload) {
+					t.Errorf("got %q, %+v, want %q with the payload", name, p, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// One line per kind and hour, for pushes and elements; the bytes each time.
+func TestUnknownLogRule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		c, got := nosy(t, slog.New(slog.NewTextHandler(&log, nil)))
+		elements := &event.Message{Message: &message.Message{Content: message.Content{
+			&message.Text{Text: "a"}, &message.Unknown{Element: "field 99", Raw: []byte{1}}, &message.Unknown{Element: "light_app", Raw: []byte{2}},
+		}}}
+		lines := func(text string) int { return strings.Count(log.String(), text) }
+		round := func() {
+			for range 3 {
+				c.handlePush(t.Context(), push{command: "trpc.test.A"})
+				c.handlePush(t.Context(), push{command: "trpc.test.B"})
+				c.noteElements(elements)
+			}
+		}
+		round()
+		if lines("push not understood") != 2 || lines("message element not understood") != 2 || len(*got) != 12 {
+			t.Errorf("%d handed on, log:\n%s\nwant 12, and one line for each of 4 kinds", len(*got), &log)
+		}
+		time.Sleep(time.Hour) // the bubble's time
+		round()
+		if lines("push not understood") != 4 || lines("message element not understood") != 4 || lines("also_in_the_last_hour=2") != 4 {
+			t.Errorf("after an hour, log:\n%s\nwant four lines more, with what they stand for", &log)
+		}
+		if p := (*got)[2]; p.Source != UnknownElement || p.Name != "field 99" || !bytes.Equal(p.Data, []byte{1}) {
+			t.Errorf("got %+v, want the element", p)
+		}
+	})
+}
+
+// Of a frame that cannot be read, the length and the beginning as it came.
+func TestUnreadableFrame(t *testing.T) {
+	packets := make(chan UnknownPacket, 1)
+	c, err := New(Options{Log: quiet, OnUnknown: func(p UnknownPacket) { packets <- p }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := net.Pipe()
+	k := c.startConn(t.Context(), near)
+	defer func() {
+		k.close(errConnClosed)
+		far.Close()
+	}()
+	frame := binary.BigEndian.AppendUint32(nil, 104)
+	for i := range 100 {
+		frame = append(frame, byte(i))
+	}
+	want := bytes.Clone(frame[:4+frameBeginning])
+	if _, err := far.Write(frame); err != nil {
+		t.Fatal(err)
+	}
+	p := <-packets
+	if p.Source != UnknownFrame || p.Err == nil || p.Size < 100 || len(p.Data) != frameBeginning || !bytes.Contains(want, p.Data) {
+		t.Errorf("got %+v, want the first %d bytes of %x", p, frameBeginning, want)
+	}
+	if got := c.Stats().PacketsDropped; got != 1 {
+		t.Errorf("%d packets counted as dropped, want 1", got)
+	}
+}
