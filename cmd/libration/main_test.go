@@ -128,6 +128,11 @@ func TestCommands(t *testing.T) {
 		{name: "doctor without a config", args: "doctor -c $DIR/config.yaml", code: exitFailed, stdout: []string{"PROBLEM", "libration config init"}, stderr: []string{"something is wrong"}},
 		{name: "doctor", file: valid, args: "doctor -c $DIR/config.yaml", code: exitFailed, stdout: []string{"config.yaml can be used", "no sandbox answers"}, stderr: []string{"something is wrong"}},
 
+		{name: "packets", file: valid, args: "packets list -c $DIR/config.yaml", stdout: []string{"no packets in"}},
+		{name: "packets without a config", args: "packets list -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration config init"}},
+		{name: "packet that is not there", file: valid, args: "packets show 3 -c $DIR/config.yaml", code: exitFailed, stderr: []string{"packet 3: no such packet", "packets list"}},
+		{name: "packet without a number", file: valid, args: "packets show x", code: exitUsage, stderr: []string{"<n>", "libration packets --help"}},
+
 		{name: "call", args: "call get_login_info --url $URL", stdout: []string{`"user_id": 10001`}},
 		{name: "call that fails", args: "call nothing --url $URL", code: exitFailed, stdout: []string{"1404"}, stderr: []string{"action failed"}},
 		{name: "call with a bad parameter", args: "call nothing x --url $URL", code: exitFailed, stderr: []string{"key=value"}},

@@ -11,6 +11,7 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/config"
+	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/ntqq"
@@ -133,6 +134,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	var service *onebot.Service
 	states := newStateQueue()
 	counted := newMetrics(a.o.Version)
+	ring := packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log})
 	client, err := ntqq.New(ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN,
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
@@ -149,8 +151,9 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			states.put(s)
 			a.change()
 		},
-		OnCall: counted.call,
-		Timing: a.o.Timing,
+		OnCall:    counted.call,
+		OnUnknown: func(p ntqq.UnknownPacket) { ring.Add(keptPacket(p)) },
+		Timing:    a.o.Timing,
 	})
 	if err != nil {
 		return err
@@ -159,7 +162,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
 		OnAction: counted.action,
 	})
-	supervisor, err := a.connect(&parts{version: a.o.Version, client: client, service: service, messages: messages}, counted)
+	supervisor, err := a.connect(&parts{version: a.o.Version, client: client, service: service, messages: messages, packets: ring}, counted)
 	if err != nil {
 		return err
 	}
@@ -189,6 +192,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			return <-ended
 		}
 	}
+	stopRing := startPart(ring.Run)
 	stopStates := startPart(func(ctx context.Context) error {
 		return states.follow(ctx, func(s ntqq.State) {
 			screen.follow(s)
@@ -211,7 +215,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	running.Go(func() { connections <- supervisor.Run(ctx) })
 	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
 	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
-	return errors.Join(<-connections, stopClient(), stopService(), stopStates())
+	return errors.Join(<-connections, stopClient(), stopRing(), stopService(), stopStates())
 }
 
 // firstOnline is called by the goroutine that follows the states only.

@@ -35,6 +35,12 @@ func startSandbox(t *testing.T, o sandbox.Options) *simulator.Simulator {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, box)
+}
+
+// serve gives a sandbox ports for the test.
+func serve(t *testing.T, box *sandbox.Sandbox) *simulator.Simulator {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	sim, err := simulator.Listen(t.Context(), box, simulator.Options{SSO: "127.0.0.1:0", Control: "127.0.0.1:0", Log: log})
 	if err != nil {

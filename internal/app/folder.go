@@ -17,6 +17,7 @@ const (
 	keystoreName = "keystore.json"
 	progressName = "progress.json"
 	storeName    = "messages.db"
+	packetsName  = "packets"
 	qrName       = "qr.png"
 	lockName     = "lock"
 )

@@ -15,7 +15,7 @@ import (
 
 // Paths are the files of an account's data folder, whether they exist or not.
 type Paths struct {
-	Folder, Keystore, Store, Lock string
+	Folder, Keystore, Store, Packets, Lock string
 	// DefaultKeystore is the keystore of the folder that is used while the account's
 	// number is not configured.
 	DefaultKeystore string
@@ -30,7 +30,8 @@ func PathsOf(c *config.Config) Paths {
 	folder := filepath.Join(c.Data, name)
 	return Paths{
 		Folder: folder, Keystore: filepath.Join(folder, keystoreName), Store: filepath.Join(folder, storeName),
-		Lock: filepath.Join(folder, lockName), DefaultKeystore: filepath.Join(c.Data, defaultFolder, keystoreName),
+		Packets: filepath.Join(folder, packetsName),
+		Lock:    filepath.Join(folder, lockName), DefaultKeystore: filepath.Join(c.Data, defaultFolder, keystoreName),
 	}
 }
 

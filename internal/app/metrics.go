@@ -168,6 +168,15 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 		counter(c.n, "libration_pushes_without_event_total", "Pushes that gave no event, by reason.", "reason", c.reason)
 	}
 
+	raw := p.packets.Stats()
+	for _, c := range []struct {
+		result string
+		n      uint64
+	}{{"kept", raw.Kept}, {"limited", raw.Limited}, {"dropped", raw.Dropped}, {"failed", raw.Failed}} {
+		counter(c.n, "libration_unknown_packets_total",
+			"Packets and elements that were not understood, by whether their bytes were kept.", "result", c.result)
+	}
+
 	bot := p.service.Stats()
 	counter(bot.Published, "libration_events_published_total", "Events handed to subscribers.")
 	counter(bot.CutOff, "libration_subscribers_cut_off_total", "Event subscribers that were cut off because they were too slow.")

@@ -2,6 +2,7 @@ package app
 
 import (
 	"libration/internal/admin"
+	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/ntqq"
@@ -19,6 +20,7 @@ type parts struct {
 	client      *ntqq.Client
 	service     *onebot.Service
 	messages    *store.Store
+	packets     *packets.Ring
 	supervisor  *supervise.Supervisor
 	connections map[string]connection // by the name of their service; read-only
 }
