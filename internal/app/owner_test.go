@@ -130,10 +130,11 @@ func TestReadiness(t *testing.T) {
 	}
 	address, _ := endpoints(t, a)
 
-	// The connection breaks, and the first registration after it is refused.
+	// The connection breaks, and the first registration after it is refused. It
+	// breaks on a request that the client does not make by itself.
 	sim.Sandbox.Faults().RefuseRegister(1)
-	sim.Sandbox.Faults().CloseOn(rpc.FriendList.Name, false, 1)
-	_, _, _ = bot.Call(t.Context(), address, "", "get_friend_list", map[string]json.RawMessage{"no_cache": json.RawMessage("true")})
+	sim.Sandbox.Faults().CloseOn(rpc.UserByUIN.Name, false, 1)
+	_, _, _ = bot.Call(t.Context(), address, "", "get_stranger_info", map[string]json.RawMessage{"user_id": json.RawMessage("20001")})
 	s = o.await("offline", func(code int, s admin.Status) bool {
 		return code == http.StatusServiceUnavailable && s.Account.State == "reconnecting"
 	})
@@ -153,7 +154,7 @@ func TestReadiness(t *testing.T) {
 		`libration_disconnects_total{cause="connection_lost"}`:                        1,
 		`libration_disconnects_total{cause="register_refused"}`:                       1,
 		`libration_onebot_requests_total{action="get_status",result="ok"}`:            1,
-		`libration_onebot_requests_total{action="get_friend_list",result="failed"}`:   1,
+		`libration_onebot_requests_total{action="get_stranger_info",result="failed"}`: 1,
 		`libration_onebot_request_seconds_bucket{action="get_status",le="+Inf"}`:      1,
 		`libration_sso_requests_total{command="` + rpc.KeyExchange + `",result="ok"}`: 1,
 		`libration_sso_request_seconds_count`:                                         5,
