@@ -142,13 +142,21 @@ type Timing struct {
 	QRPoll time.Duration
 	// Answer is how long the server may take for an answer; 0: 15 s.
 	Answer time.Duration
+	// Alive is the pause between two heartbeats of the connection, AliveAnswer how long
+	// the answer to one may take; 0: 10 s and 5 s.
+	Alive, AliveAnswer time.Duration
+	// Session is the pause between two heartbeats of the session; 0: 270 s.
+	Session time.Duration
 }
 
 func (t *Timing) setDefaults() {
 	for _, d := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&t.RetryFirst, backoffFirst}, {&t.RetryMost, backoffMost}, {&t.QRPoll, qrPoll}, {&t.Answer, callTimeout}} {
+	}{
+		{&t.RetryFirst, backoffFirst}, {&t.RetryMost, backoffMost}, {&t.QRPoll, qrPoll}, {&t.Answer, callTimeout},
+		{&t.Alive, alivePeriod}, {&t.AliveAnswer, aliveWait}, {&t.Session, sessionPeriod},
+	} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}

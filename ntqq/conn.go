@@ -313,7 +313,7 @@ func isLogin(command string) bool { return slices.Contains(loginCommands, comman
 
 func (c *Client) callTimeout(command string) time.Duration {
 	if command == rpc.HeartbeatAlive {
-		return aliveWait
+		return c.opts.Timing.AliveAnswer
 	}
 	return c.opts.Timing.Answer
 }

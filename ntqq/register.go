@@ -91,7 +91,7 @@ func (k *conn) unregister(ctx context.Context) {
 // keepAlive watches the connection itself. Its success says nothing of the
 // session. After a miss the next try follows at once.
 func (k *conn) keepAlive() {
-	timer := time.NewTimer(alivePeriod)
+	timer := time.NewTimer(k.c.opts.Timing.Alive)
 	defer timer.Stop()
 	for misses := 0; ; {
 		select {
@@ -106,7 +106,7 @@ func (k *conn) keepAlive() {
 			return
 		case err == nil, k.heldSince(holds):
 			misses = 0
-			timer.Reset(alivePeriod)
+			timer.Reset(k.c.opts.Timing.Alive)
 			continue
 		}
 		if misses++; misses == aliveMisses {
@@ -120,7 +120,7 @@ func (k *conn) keepAlive() {
 // keepSession is the session heartbeat; a refusal that ends the session is seen
 // by the reader.
 func (k *conn) keepSession() {
-	ticker := time.NewTicker(sessionPeriod)
+	ticker := time.NewTicker(k.c.opts.Timing.Session)
 	defer ticker.Stop()
 	for misses := 0; ; {
 		select {
