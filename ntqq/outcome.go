@@ -39,7 +39,8 @@ type outgoing struct {
 
 // outcome finds out what became of a message whose answer was lost to cause: it
 // looks the message up by its random number, as soon as the account is online
-// again and for at most Options.OutcomeWait. It never sends it again. The message
+// again and for at most Options.OutcomeWait, or until that needs a person. It never
+// sends it again. The message
 // is returned when it was sent; else the error is ErrNotSent or ErrUnknownOutcome.
 func (c *Client) outcome(ctx context.Context, out *outgoing, cause error) (*message.Message, error) {
 	unknown := func() error { return fmt.Errorf("%w: %w", ErrUnknownOutcome, cause) }
@@ -49,8 +50,8 @@ func (c *Client) outcome(ctx context.Context, out *outgoing, cause error) (*mess
 	ctx, cancel := context.WithTimeout(ctx, c.opts.OutcomeWait)
 	defer cancel()
 	for absent := 0; ; {
-		s, err := c.Wait(ctx, func(s State) bool { return s.Online() || s.Stage == Stopped })
-		if err != nil || s.Stage == Stopped {
+		s, err := c.Wait(ctx, func(s State) bool { return s.Online() || !returns(s.Stage) })
+		if err != nil || !s.Online() {
 			return nil, unknown()
 		}
 		m, certain, err := c.lookUpSent(ctx, out)
@@ -80,6 +81,9 @@ func (c *Client) outcome(ctx context.Context, out *outgoing, cause error) (*mess
 		}
 	}
 }
+
+// returns tells whether a session in this stage may come online without a person.
+func returns(stage Stage) bool { return stage != Stopped && stage != Kicked && stage != NeedsLogin }
 
 // lookUpSent searches the newest messages of the chat, back to what was known
 // before. certain: all that could be the message has been seen.

@@ -78,6 +78,26 @@ func TestLostAnswerIsResolved(t *testing.T) {
 	}
 }
 
+// Nobody waits for a look-up that only a person can make possible.
+func TestOutcomeWhenKicked(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		a := s.account(t, nil)
+		a.until(ntqq.Online)
+		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultKick, On: "send", Count: 1}); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		_, err := a.SendGroup(t.Context(), group, say("hello"))
+		if !errors.Is(err, ntqq.ErrUnknownOutcome) || !errors.Is(err, ntqq.ErrKicked) {
+			t.Errorf("got %v, want ErrUnknownOutcome because of the kick", err)
+		}
+		if took := time.Since(start); took > 4*time.Second {
+			t.Errorf("told after %v, want after one pause between look-ups, 3 s, at most", took)
+		}
+	})
+}
+
 func TestOutcomeStaysUnknown(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := startService(t, sandbox.Options{AutoApprove: bot})
