@@ -83,6 +83,7 @@ type program struct {
 	mobile *listeningBot
 	log    *logRecord
 	config *config.Config
+	timing ntqq.Timing
 
 	data   string
 	ctx    context.Context
@@ -91,15 +92,19 @@ type program struct {
 }
 
 // newProgram makes everything but starts only what is around the program.
-func newProgram(data string, seed uint64) (p *program, err error) {
-	p = &program{data: data, log: &logRecord{}, mobile: newListeningBot()}
+func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *program, err error) {
+	p = &program{data: data, log: &logRecord{}, mobile: newListeningBot(), timing: quick}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.end())
 		}
 	}()
-	p.box, err = sandbox.New(sandbox.Options{Seed: seed, AutoApprove: bot})
+	o := sandbox.Options{Seed: seed, AutoApprove: bot}
+	for _, f := range change {
+		f(&o)
+	}
+	p.box, err = sandbox.New(o)
 	if err != nil {
 		return p, err
 	}
@@ -141,7 +146,7 @@ func newProgram(data string, seed uint64) (p *program, err error) {
 func (p *program) start() (err error) {
 	p.App, err = app.New(p.config, app.Options{
 		Log: slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		QR:  io.Discard, Version: "test", Timing: quick, ServiceRetry: 10 * time.Millisecond,
+		QR:  io.Discard, Version: "test", Timing: p.timing, ServiceRetry: 10 * time.Millisecond,
 	})
 	if err == nil {
 		p.background(p.Run)
@@ -183,8 +188,12 @@ func (p *program) saveSession(ctx context.Context, change func(*ntqq.Keystore)) 
 		return err
 	}
 	keys := p.box.PublicKeys()
+	var signer ntqq.Signer
+	if urls := p.config.Signer.URLs; len(urls) > 0 {
+		signer = &ntqq.HTTPSigner{URLs: urls, Style: ntqq.SignStyle(p.config.Signer.Style), Log: slog.New(slog.DiscardHandler)}
+	}
 	c, err := ntqq.New(ntqq.Options{
-		Keystore: p.keystore(), Timing: quick, Log: slog.New(slog.DiscardHandler),
+		Keystore: p.keystore(), Timing: quick, Signer: signer, Log: slog.New(slog.DiscardHandler),
 		Servers: ntqq.Servers{
 			Addresses: []string{p.door.Addr().String()},
 			OicqKey:   keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,

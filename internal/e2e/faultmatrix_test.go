@@ -1,0 +1,313 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"libration/internal/rpc"
+	"libration/ntqq"
+	"libration/sandbox"
+)
+
+var matrixFlag = flag.String("matrix", "", "file that TestFaultMatrix writes its table to, as Markdown")
+
+// matrixTiming finds a silent server within 1.4 s instead of 25 s.
+var matrixTiming = ntqq.Timing{
+	RetryFirst: quick.RetryFirst, RetryMost: quick.RetryMost, QRPoll: quick.QRPoll, Answer: 500 * time.Millisecond,
+	Alive: 200 * time.Millisecond, AliveAnswer: 400 * time.Millisecond, Session: 300 * time.Millisecond,
+}
+
+// matrixSeed is that of the first cell; each cell has its own, always the same.
+const matrixSeed = 7000
+
+// cell is one fault at one stage.
+type cell struct {
+	kind  sandbox.FaultKind
+	stage sandbox.FaultStage
+	seed  uint64
+	// none is why there is no such fault, when there is none.
+	none noCell
+}
+
+// noCell is why a fault cannot strike at a stage.
+type noCell string
+
+const (
+	neverSent   noCell = "the program sends no such request in this version"
+	connecting  noCell = "strikes a connection when it is made, which is no stage of requests; see `any`"
+	elsewhere   noCell = "strikes its own stage only"
+	isPush      noCell = "strikes requests, and this is a push"
+	isRequest   noCell = "strikes pushes, and this is a request"
+	noSession   noCell = "strikes requests of a session, and there is none yet"
+	notASession noCell = "strikes requests of a session; these heartbeats are the connection's"
+	notSigned   noCell = "strikes signatures, and these packets are not signed"
+)
+
+// matrix returns all faults at all stages.
+func matrix() []cell {
+	var cells []cell
+	for _, kind := range sandbox.FaultKinds() {
+		for _, stage := range sandbox.FaultStages() {
+			cells = append(cells, cell{kind, stage, matrixSeed + uint64(len(cells)), whyNot(kind, stage)})
+		}
+	}
+	return cells
+}
+
+func whyNot(kind sandbox.FaultKind, stage sandbox.FaultStage) noCell {
+	push := slices.Contains([]string{"push", "kick-push", "sync-push"}, stage.Name)
+	anything := stage.Name == "any"
+	switch stage.Name {
+	case "unusual-login", "password", "time":
+		return neverSent
+	}
+	if strikesPushes(kind.Name) {
+		if !anything && !push {
+			return isRequest
+		}
+		return ""
+	}
+	switch kind.Name {
+	case sandbox.FaultTimeSkew: // the clock is off during the stage
+		return ""
+	case sandbox.FaultRefuseConnection:
+		if !anything {
+			return connecting
+		}
+		return ""
+	case sandbox.FaultDead, sandbox.FaultCutFrame, sandbox.FaultCorrupt, sandbox.FaultBreakFraming:
+		return ""
+	}
+	if !slices.Contains(kind.Params, "on") {
+		if stage.Name != kind.On {
+			return elsewhere
+		}
+		return ""
+	}
+	if push {
+		return isPush
+	}
+	switch kind.Name {
+	case sandbox.FaultSignerSlow, sandbox.FaultSignerFail, sandbox.FaultSignerDown, sandbox.FaultSignerWrong, sandbox.FaultSignerWrongVersion:
+		if !anything && !slices.ContainsFunc(stage.Commands, func(c string) bool { return rpc.SignDefault[c] }) {
+			return notSigned
+		}
+	case sandbox.FaultExpire, sandbox.FaultExpireUnsequenced, sandbox.FaultKick, sandbox.FaultUnknownPush:
+		switch stage.Name {
+		case "qr", "login", "key-exchange", "easy-login":
+			return noSession
+		case "alive":
+			return notASession
+		}
+	}
+	return ""
+}
+
+// wants is the stage in which a cell ends: where no person is needed, the account is
+// online and all services answer.
+func (c *cell) wants() ntqq.Stage {
+	switch {
+	case c.kind.Name == sandbox.FaultKick && c.stage.Name != "unregister": // there it was about to leave anyway
+		return ntqq.Kicked
+	case c.kind.Name == sandbox.FaultUnusualDevice:
+		return ntqq.NeedsLogin
+	case c.kind.Name == sandbox.FaultSignerWrong: // "security refusal", which trying again makes worse
+		switch c.stage.Name {
+		case "any", "login", "easy-login": // where signatures are checked
+			return ntqq.NeedsLogin
+		}
+	case c.stage.Name == "kick-push": // a kick that is not heard of is an expired session
+		switch c.kind.Name {
+		case sandbox.FaultDuplicatePush, sandbox.FaultReorderPush, sandbox.FaultTimeSkew:
+			return ntqq.Kicked
+		}
+	}
+	return ntqq.Online
+}
+
+// strikesPushes tells whether a fault strikes pushes only.
+func strikesPushes(name sandbox.FaultName) bool {
+	return name == sandbox.FaultDropPush || name == sandbox.FaultDuplicatePush || name == sandbox.FaultReorderPush
+}
+
+func (c *cell) pushes() bool { return strikesPushes(c.kind.Name) }
+
+// ends tells whether the connection has to end by it: silence where an answer has to
+// come. Other faults that end connections do so at once.
+func (c *cell) ends() bool {
+	switch c.kind.Name {
+	case sandbox.FaultCorrupt:
+		return c.stage.Name == "heartbeat" // those of the connection are not encrypted
+	case sandbox.FaultDead, sandbox.FaultMute, sandbox.FaultIgnore, sandbox.FaultDelay, sandbox.FaultNoHeartbeat:
+		return slices.Contains([]string{"alive", "heartbeat", "heartbeats"}, c.stage.Name)
+	}
+	return false
+}
+
+// fault is what is switched on, for a bounded number of times.
+func (c *cell) fault() sandbox.Fault {
+	f := sandbox.Fault{Name: c.kind.Name, Count: 3}
+	if slices.Contains(c.kind.Params, "on") {
+		f.On = c.stage.Name
+	}
+	switch c.kind.Name {
+	case sandbox.FaultTimeSkew:
+		f.Count, f.For = 0, time.Second
+	case sandbox.FaultRefuseExchange:
+		f.Count = 4 // three on the first connection
+	case sandbox.FaultUnusualDevice, sandbox.FaultKick:
+		f.Count = 1
+	case sandbox.FaultDelay, sandbox.FaultSignerSlow:
+		f.Delay = 600 * time.Millisecond // longer than anybody waits
+	case sandbox.FaultReorderPush:
+		f.Delay = 100 * time.Millisecond
+		if c.stage.Name == "kick-push" { // before a heartbeat meets the end of the session
+			f.Delay = time.Millisecond
+		}
+	}
+	switch stage := c.stage.Name; {
+	case c.kind.Name == sandbox.FaultTimeSkew:
+	case stage == "heartbeats":
+		f.Count = 6 // of two kinds: enough of one of them
+	case stage == "push", stage == "any" && c.pushes():
+		f.Count = 2 // what is said
+	}
+	return f
+}
+
+// cellResult is how a cell ended.
+type cellResult struct {
+	ended ntqq.Stage
+	// took is the time from the fault's first strike until all services answered, or
+	// the state that needs a person was told.
+	took time.Duration
+	err  error
+	log  string // the last lines, of a failure
+}
+
+// TestFaultMatrix has every fault strike at every stage. Each cell ends online with
+// all services answering, or in the state that says that a person is needed, with
+// its notice. A combination that does not exist is in the table with its reason.
+func TestFaultMatrix(t *testing.T) {
+	cells := matrix()
+	results := make([]cellResult, len(cells))
+	folder := t.TempDir()
+	var running sync.WaitGroup
+	turns := make(chan struct{}, maxAtOnce)
+	began := time.Now()
+	run := 0
+	for i, c := range cells {
+		if c.none != "" {
+			continue
+		}
+		run++
+		turns <- struct{}{}
+		running.Go(func() {
+			defer func() { <-turns }()
+			results[i] = c.run(t.Context(), filepath.Join(folder, fmt.Sprint(i)))
+		})
+	}
+	running.Wait()
+	for i, c := range cells {
+		if r := results[i]; r.err != nil {
+			t.Errorf("%s at %s (seed %d): %v\nthe end of the log:\n%s", c.kind.Name, c.stage.Name, c.seed, r.err, r.log)
+		}
+	}
+	t.Logf("%d faults at %d stages: %d cells run in %v, %d do not exist; seeds from %d",
+		len(sandbox.FaultKinds()), len(sandbox.FaultStages()), run, time.Since(began).Round(time.Second), len(cells)-run, matrixSeed)
+	table := matrixTable(cells, results)
+	t.Logf("\n%s", table)
+	if *matrixFlag != "" {
+		if err := os.WriteFile(*matrixFlag, []byte(table), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (c *cell) run(ctx context.Context, folder string) (r cellResult) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	struck := &strikeTime{}
+	signed := strings.HasPrefix(string(c.kind.Name), "signer-")
+	p, err := newProgram(folder, c.seed, func(o *sandbox.Options) { o.Log, o.RequireSign = struck.log(), signed })
+	if err != nil {
+		r.err = err
+		return r
+	}
+	defer func() {
+		r.err = errors.Join(r.err, p.end())
+		if r.err != nil {
+			lines := strings.Split(p.log.String(), "\n")
+			r.log = strings.Join(lines[max(0, len(lines)-40):], "\n")
+		}
+	}()
+	p.timing = matrixTiming
+	if signed {
+		p.config.Signer.URLs = []string{p.config.Server.Sandbox.Control + "/sign"}
+		if c.kind.Name == sandbox.FaultSignerSlow {
+			p.config.Signer.Timeout = signerPatience
+		}
+	}
+	strike := &cellRun{program: p, cell: c, struck: struck}
+	if r.err = strike.do(ctx); r.err != nil {
+		return r
+	}
+	if r.ended, r.err = strike.outcome(ctx); r.err == nil {
+		r.took = time.Since(struck.first())
+	}
+	if r.err == nil {
+		r.err = strike.check(ctx, r.ended)
+	}
+	return r
+}
+
+// matrixTable writes the results as Markdown.
+func matrixTable(cells []cell, results []cellResult) string {
+	var b, row strings.Builder
+	stages := sandbox.FaultStages()
+	b.WriteString("| fault |")
+	for _, s := range stages {
+		fmt.Fprintf(&b, " %s |", s.Name)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(stages)) + "\n")
+	var reasons []noCell
+	for i, c := range cells {
+		if i%len(stages) == 0 {
+			fmt.Fprintf(&row, "| `%s` |", c.kind.Name)
+		}
+		r := results[i]
+		switch {
+		case c.none != "":
+			n := slices.Index(reasons, c.none)
+			if n < 0 {
+				n = len(reasons)
+				reasons = append(reasons, c.none)
+			}
+			fmt.Fprintf(&row, " %c |", 'a'+n)
+		case r.err != nil:
+			row.WriteString(" **failed** |")
+		case r.ended == ntqq.Online:
+			fmt.Fprintf(&row, " %.2f |", r.took.Seconds())
+		default:
+			fmt.Fprintf(&row, " `%s` %.2f |", r.ended, r.took.Seconds())
+		}
+		if i%len(stages) == len(stages)-1 {
+			row.WriteString("\n")
+		}
+	}
+	b.WriteString(row.String())
+	b.WriteString("\n")
+	for n, reason := range reasons {
+		fmt.Fprintf(&b, "- %c: %s\n", 'a'+n, reason)
+	}
+	return b.String()
+}
