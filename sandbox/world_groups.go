@@ -235,6 +235,17 @@ func (w *World) actor(code message.GroupCode, by message.UIN) (*group, message.U
 	return g, by, m.role, nil
 }
 
+// actorOn resolves who does something to the member uin, as actor does, and that
+// member.
+func (w *World) actorOn(code message.GroupCode, uin, by message.UIN) (*group, *member, message.UIN, message.Role, error) {
+	g, by, role, err := w.actor(code, by)
+	if err != nil {
+		return nil, nil, 0, 0, err
+	}
+	_, m, err := w.member(code, uin)
+	return g, m, by, role, err
+}
+
 // outranks is the order owner, admin, member (docs/protocol/operations.md 7.2).
 func outranks(a, b message.Role) bool {
 	rank := func(r message.Role) int {

@@ -57,11 +57,7 @@ func (w *World) Leave(code message.GroupCode, uin message.UIN) error {
 func (w *World) Kick(code message.GroupCode, uin, by message.UIN) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g, by, role, err := w.actor(code, by)
-	if err != nil {
-		return err
-	}
-	_, m, err := w.member(code, uin)
+	g, m, by, role, err := w.actorOn(code, uin, by)
 	if err != nil {
 		return err
 	}
@@ -79,11 +75,7 @@ func (w *World) Kick(code message.GroupCode, uin, by message.UIN) error {
 func (w *World) SetAdmin(code message.GroupCode, uin, by message.UIN, admin bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g, by, role, err := w.actor(code, by)
-	if err != nil {
-		return err
-	}
-	_, m, err := w.member(code, uin)
+	g, m, by, role, err := w.actorOn(code, uin, by)
 	if err != nil {
 		return err
 	}
@@ -109,11 +101,7 @@ func (w *World) SetAdmin(code message.GroupCode, uin, by message.UIN, admin bool
 func (w *World) SetCard(code message.GroupCode, uin, by message.UIN, card string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g, by, role, err := w.actor(code, by)
-	if err != nil {
-		return err
-	}
-	_, m, err := w.member(code, uin)
+	g, m, by, role, err := w.actorOn(code, uin, by)
 	if err != nil {
 		return err
 	}
@@ -134,11 +122,7 @@ func (w *World) SetCard(code message.GroupCode, uin, by message.UIN, card string
 func (w *World) SetTitle(code message.GroupCode, uin, by message.UIN, title string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g, by, role, err := w.actor(code, by)
-	if err != nil {
-		return err
-	}
-	_, m, err := w.member(code, uin)
+	g, m, by, role, err := w.actorOn(code, uin, by)
 	if err != nil {
 		return err
 	}
@@ -200,11 +184,7 @@ const maxMute = 30 * 24 * 3600
 func (w *World) Mute(code message.GroupCode, uin, by message.UIN, seconds uint32) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g, by, role, err := w.actor(code, by)
-	if err != nil {
-		return err
-	}
-	_, m, err := w.member(code, uin)
+	g, m, by, role, err := w.actorOn(code, uin, by)
 	if err != nil {
 		return err
 	}

@@ -95,9 +95,6 @@ func language(l config.Language) onebot.Language {
 	return EnvironmentLocale()
 }
 
-// Online is closed when the account is online for the first time.
-func (a *App) Online() <-chan struct{} { return a.online }
-
 // Run logs in and serves until ctx ends; then it stops in order and returns nil.
 // An error says why it could not start, or that it did not stop cleanly. Failures
 // of the session and of single connections do not end it. It may be called once.

@@ -262,9 +262,15 @@ onebot:
 33:16: onebot.connections[5].address "127.0.0.1:1": does not apply to type reverse-websocket; use url: the service connects to the bot
 34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, address, url, api_url, event_url, access_token, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, start
 `
-	if diff := cmp.Diff(want, lines(Check([]byte(text)))); diff != "" {
+	if diff := cmp.Diff(want, lines(check(text))); diff != "" {
 		t.Errorf("problems differ (-want +got):\n%s", diff)
 	}
+}
+
+// check returns the problems of a file, without an environment.
+func check(text string) []Problem {
+	_, problems := Parse([]byte(text), nil)
+	return problems
 }
 
 func TestOneProblem(t *testing.T) {
@@ -303,7 +309,7 @@ func TestOneProblem(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var wrong []Problem
-			for _, p := range Check([]byte(tt.text)) {
+			for _, p := range check(tt.text) {
 				if !p.Warning {
 					wrong = append(wrong, p)
 				}
@@ -320,7 +326,7 @@ func TestManyProblemsAreBounded(t *testing.T) {
 	for i := range 1000 {
 		b.WriteString("key" + strings.Repeat("x", i%50) + ": 1\n")
 	}
-	if n := len(Check([]byte(b.String()))); n > maxProblems+2 {
+	if n := len(check(b.String())); n > maxProblems+2 {
 		t.Errorf("got %d problems", n)
 	}
 }

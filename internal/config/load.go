@@ -53,13 +53,6 @@ func Load(path string) (*Config, error) {
 	return c, nil
 }
 
-// Check returns all problems and warnings of a file's content, without the
-// environment.
-func Check(data []byte) []Problem {
-	_, problems := Parse(data, nil)
-	return problems
-}
-
 // Parse decodes and checks a file's content with the overrides of an environment
 // ("NAME=value"). The configuration must only be used when all problems are
 // warnings.

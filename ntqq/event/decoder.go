@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
@@ -128,6 +129,15 @@ func (p *push) ignore()               { p.fail(ReasonIgnored, nil) }
 func (p *push) incomplete()           { p.fail(ReasonIncomplete, nil) }
 func (p *push) undecodable(err error) { p.fail(ReasonDecode, err) }
 
+// decode reads b into m; when it cannot, the push is undecodable.
+func (p *push) decode(b []byte, m proto.Message) bool {
+	err := pb.Unmarshal(b, m)
+	if err != nil {
+		p.undecodable(err)
+	}
+	return err == nil
+}
+
 // decodeKick reports the end of the session even when its notice is not readable.
 func (p *push) decodeKick() {
 	var k pushpb.KickNotice
@@ -147,8 +157,7 @@ func (p *push) decodeMsgPush() {
 		return
 	}
 	var cm messagepb.CommonMessage
-	if err := pb.Unmarshal(raw, &cm); err != nil {
-		p.undecodable(err)
+	if !p.decode(raw, &cm) {
 		return
 	}
 	p.route, p.head, p.content = cm.GetRoutingHead(), cm.GetContentHead(), cm.GetBody().GetMsgContent()

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"libration/internal/pb"
 	"libration/internal/pb/pushpb"
 	"libration/ntqq/message"
 )
@@ -74,8 +73,7 @@ func (p *push) decodeFriendEvent() {
 
 func (p *push) selfProfile() {
 	var b pushpb.SelfProfileChange
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	value := b.GetBody().GetValue()
@@ -92,8 +90,7 @@ func (p *push) selfProfile() {
 
 func (p *push) profileSync() {
 	var b pushpb.ProfileSync
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	if len(b.GetItems()) == 0 {
@@ -140,8 +137,7 @@ func (p *push) profileItem(item *pushpb.ProfileSyncItem) {
 
 func (p *push) friendRecall() {
 	var b pushpb.FriendRecall
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	info := b.GetInfo()
@@ -173,8 +169,7 @@ func (p *push) friendRecall() {
 
 func (p *push) newFriend() {
 	var b pushpb.NewFriend
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	info := b.GetInfo()
@@ -196,8 +191,7 @@ func (p *push) newFriend() {
 
 func (p *push) groupRemoved() {
 	var b pushpb.GroupRemoved
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	if b.GetGroupCode() == 0 {
@@ -214,8 +208,7 @@ func (p *push) groupRemoved() {
 
 func (p *push) friendTip() {
 	var b pushpb.GeneralGrayTip
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	if b.GetBusinessId() == tipBecameFriends {

@@ -56,8 +56,7 @@ func (p *push) decodeEvent() {
 
 func (p *push) memberIncrease() {
 	var b pushpb.GroupMemberChange
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	if b.GetGroupCode() == 0 || b.GetMemberUid() == "" {
@@ -102,8 +101,7 @@ func (p *push) emitJoined(e *GroupMemberIncrease, group message.GroupCode) {
 
 func (p *push) selfJoined() {
 	var b pushpb.GroupSelfJoined
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	if b.GetGroupCode() == 0 {
@@ -118,8 +116,7 @@ func (p *push) selfJoined() {
 
 func (p *push) memberDecrease() {
 	var b pushpb.GroupMemberChange
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	if b.GetGroupCode() == 0 || b.GetMemberUid() == "" {
@@ -180,8 +177,7 @@ func (p *push) operator(b []byte) Person {
 
 func (p *push) adminChange() {
 	var b pushpb.GroupAdminChange
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	target, admin := b.GetBody().GetSet(), true
@@ -199,8 +195,7 @@ func (p *push) adminChange() {
 
 func (p *push) invitedJoin() {
 	var b pushpb.GroupInvitedJoinRequest
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	p.key.Discriminator = int64(b.GetCommand())

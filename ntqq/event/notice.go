@@ -62,8 +62,7 @@ func (p *push) decodeGroupEvent() {
 
 func (p *push) mute() {
 	var b pushpb.GroupMute
-	if err := pb.Unmarshal(p.content, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(p.content, &b) {
 		return
 	}
 	state := b.GetData().GetState()
@@ -93,8 +92,7 @@ func (p *push) decodeNotice() {
 		p.d.shortHeader.Add(1)
 	}
 	var b pushpb.GroupNotify
-	if err := pb.Unmarshal(body, &b); err != nil {
-		p.undecodable(err)
+	if !p.decode(body, &b) {
 		return
 	}
 	if b.GroupCode == 0 {
@@ -167,8 +165,7 @@ func groupName(param []byte) string {
 // member and the title.
 func (p *push) title(b *pushpb.GroupNotify) {
 	var param pushpb.GroupTextParam
-	if err := pb.Unmarshal(b.GetEventParam(), &param); err != nil {
-		p.undecodable(err)
+	if !p.decode(b.GetEventParam(), &param) {
 		return
 	}
 	e := &GroupTitleChanged{

@@ -359,9 +359,9 @@ func TestRunning(t *testing.T) {
 				t.Fatal(err)
 			}
 			background(t, a.Run)
-			select {
-			case <-a.Online():
-			case <-time.After(limit):
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.Online() }); err != nil {
 				t.Fatal("not online")
 			}
 			if tt.kick {
