@@ -10,8 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
+	"libration/internal/safeyaml"
 	"libration/ntqq/message"
 )
 
@@ -77,10 +77,10 @@ func LoadScenario(r io.Reader) (*Scenario, error) {
 		return nil, fmt.Errorf("scenario is larger than %d bytes", maxScenario)
 	}
 	s := &Scenario{}
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(s); err != nil && !errors.Is(err, io.EOF) {
+	if err := safeyaml.Decode(text, s); err != nil {
 		return nil, describe(err)
 	}
-	if s.file, err = parser.ParseBytes(text, 0); err != nil {
+	if s.file, err = safeyaml.Parse(text); err != nil {
 		return nil, describe(err)
 	}
 	if _, err := s.Build(0); err != nil {

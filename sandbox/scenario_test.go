@@ -100,6 +100,7 @@ func TestLoadScenarioErrors(t *testing.T) {
 func FuzzLoadScenario(f *testing.F) {
 	f.Add(string(defaultScenario))
 	f.Add("users:\n  - uin: 1\n")
+	f.Add("users: !tag 0") // the library panics
 	f.Add("groups: [{name: x, owner: 1, members: [{uin: 1}]}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := LoadScenario(strings.NewReader(text))

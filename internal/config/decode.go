@@ -11,6 +11,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"libration/internal/safeyaml"
 )
 
 // Limits of what is decoded. A configuration is far below them.
@@ -293,7 +296,8 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 		fail(0, 0, fmt.Sprintf("too large: %d bytes, at most %d are possible", len(data), maxFile), "is it the right file?")
 		return nil
 	}
-	file, err := parseFile(data)
+	// Repeated keys are allowed here: decodeStruct reports them with the rest.
+	file, err := safeyaml.Parse(data, parser.AllowDuplicateMapKey())
 	if err != nil {
 		var line, column int
 		message := err.Error()

@@ -1,62 +1,12 @@
 package config
 
 import (
-	"bytes"
 	"encoding"
-	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
-
-// maxDepth bounds nesting, because the parser is recursive.
-const maxDepth = 48
-
-// parseFile parses YAML. Repeated keys are allowed here: decodeStruct reports
-// them with the rest.
-func parseFile(data []byte) (file *ast.File, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			file, err = nil, fmt.Errorf("the parser gave up: %v", r)
-		}
-	}()
-	// Some editors, Notepad among them, begin a file with a mark that YAML allows and
-	// the lexer takes for part of the first key.
-	tokens := lexer.Tokenize(string(bytes.TrimPrefix(data, []byte("\ufeff"))))
-	if err := checkDepth(tokens); err != nil {
-		return nil, err
-	}
-	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-}
-
-// checkDepth refuses nesting that could exhaust the stack: brackets, and several
-// list, key, anchor or tag marks on one line. Nesting by indentation is bounded
-// by the size of the file.
-func checkDepth(tokens token.Tokens) error {
-	flow, marks, line := 0, 0, 0
-	for _, t := range tokens {
-		if t.Position != nil && t.Position.Line != line {
-			line, marks = t.Position.Line, 0
-		}
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
-			marks++
-		}
-		if flow > maxDepth || marks > maxDepth {
-			return errors.New("nested too deeply")
-		}
-	}
-	return nil
-}
 
 // scalarText returns the text of a single value as it was written, without
 // quotes. So 007 stays 007 where a text is wanted.

@@ -1,0 +1,83 @@
+// Package safeyaml reads YAML that anybody may have written. The library below it
+// panics on some malformed texts and recurses without a bound; here both are errors.
+package safeyaml
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxDepth bounds nesting, because the parser is recursive.
+const maxDepth = 48
+
+// Parse returns the tree of a text.
+func Parse(text []byte, opts ...parser.Option) (file *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			file, err = nil, gaveUp(r)
+		}
+	}()
+	tokens := tokenize(text)
+	if err := checkDepth(tokens); err != nil {
+		return nil, err
+	}
+	return parser.Parse(tokens, 0, opts...)
+}
+
+// Decode reads the first document of a text into v. Keys that v does not have are
+// errors. An empty text is an empty v.
+func Decode(text []byte, v any) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = gaveUp(r)
+		}
+	}()
+	if err := checkDepth(tokenize(text)); err != nil {
+		return err
+	}
+	err = yaml.NewDecoder(bytes.NewReader(trimMark(text)), yaml.Strict()).Decode(v)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func gaveUp(cause any) error { return fmt.Errorf("the parser gave up: %v", cause) }
+
+func tokenize(text []byte) token.Tokens { return lexer.Tokenize(string(trimMark(text))) }
+
+// trimMark removes the mark with which some editors, Notepad among them, begin a
+// file: YAML allows it, and the lexer takes it for part of the first key.
+func trimMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
+
+// checkDepth refuses nesting that could exhaust the stack: brackets, and several
+// list, key, anchor or tag marks on one line. Nesting by indentation is bounded
+// by the size of the file.
+func checkDepth(tokens token.Tokens) error {
+	flow, marks, line := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position != nil && t.Position.Line != line {
+			line, marks = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			marks++
+		}
+		if flow > maxDepth || marks > maxDepth {
+			return errors.New("nested too deeply")
+		}
+	}
+	return nil
+}
