@@ -142,9 +142,9 @@ func (w *World) newest(code message.GroupCode, a, b message.UIN, limit int) []re
 	defer w.mu.Unlock()
 	var records []*record
 	if g := w.groups[code]; g != nil {
-		records = g.history.window()
+		records = g.history.records
 	} else if p := w.pairs[keyOf(a, b)]; p != nil && code == 0 {
-		records = p.history.window()
+		records = p.history.records
 	}
 	records = records[max(0, len(records)-limit):]
 	copies := make([]record, len(records))

@@ -29,26 +29,21 @@ type record struct {
 
 func (h *history) last() uint64 { return h.next - 1 }
 
-// add stores r, whose sequence must be h.next. Dropping old messages in bulk
-// keeps adding cheap.
+// add stores r, whose sequence must be h.next, and forgets the oldest when there
+// are too many.
 func (h *history) add(r *record) {
-	if len(h.records) == 2*historyLimit {
-		n := copy(h.records, h.records[historyLimit:])
-		clear(h.records[n:])
-		h.records = h.records[:n]
+	if len(h.records) == historyLimit {
+		h.records[0] = nil // or it stays in memory until append moves the rest
+		h.records = h.records[1:]
 	}
 	h.records = append(h.records, r)
 	h.next++
 }
 
-func (h *history) window() []*record {
-	return h.records[max(0, len(h.records)-historyLimit):]
-}
-
 // find returns the message with a sequence, recalled or not; nil when it is not
 // remembered.
 func (h *history) find(seq uint64) *record {
-	records := h.window()
+	records := h.records
 	if len(records) == 0 || seq < records[0].sequence || seq >= h.next {
 		return nil
 	}
@@ -57,7 +52,7 @@ func (h *history) find(seq uint64) *record {
 
 // between returns the remembered messages of an inclusive range.
 func (h *history) between(from, to uint64) []*record {
-	records := h.window()
+	records := h.records
 	if len(records) == 0 || from > to || from >= h.next || to < records[0].sequence {
 		return nil
 	}
@@ -118,7 +113,7 @@ func (w *World) privateSequence(a, b message.UIN, clientSeq uint64, author messa
 	if p == nil {
 		return 0
 	}
-	for _, r := range slices.Backward(p.history.window()) {
+	for _, r := range slices.Backward(p.history.records) {
 		if r.clientSeq == clientSeq && (author == 0 || r.from == author) {
 			return r.sequence
 		}
@@ -138,7 +133,7 @@ func (w *World) RoamHistory(a, b message.UIN, time int64, count int, direction u
 		return nil, p == nil
 	}
 	var all []*record
-	for _, r := range p.history.window() {
+	for _, r := range p.history.records {
 		if !r.recalled {
 			all = append(all, r)
 		}

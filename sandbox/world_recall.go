@@ -101,7 +101,7 @@ func (w *World) findPrivate(by, peer message.UIN, clientSeq uint64, random uint3
 	if ntSeq != 0 {
 		return nil
 	}
-	for _, r := range p.history.window() { // a client that knows its own number only
+	for _, r := range p.history.records { // a client that knows its own number only
 		if r.clientSeq == clientSeq && matches(r) {
 			return r
 		}
