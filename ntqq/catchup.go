@@ -46,8 +46,12 @@ const (
 	// registration, each by a request; those that were silent longest wait for their
 	// next message.
 	comparedChats = 200
-	compareTries  = 3
-	comparePause  = 5 * time.Second
+	// compareTries bounds the questions about one person that the server refuses.
+	// Without an answer it is asked again, after pauses from comparePause to
+	// compareMost, as long as the connection lives.
+	compareTries = 3
+	comparePause = 5 * time.Second
+	compareMost  = 5 * time.Minute
 )
 
 // newest is what the server says of a chat.
@@ -61,6 +65,7 @@ type newest struct {
 type pageResult struct {
 	st          *chatOrder
 	first, last uint64
+	owed        bool // of what had been given up
 	messages    []*message.Message
 	err         error
 }
@@ -70,33 +75,32 @@ type pageResult struct {
 // than it, so that nothing is between them and the pushes. The lists are those
 // that events are completed from, too.
 func (k *conn) compare() {
-	groups := k.tried(k.compareGroups)
-	var friends []newest
-	if k.ctx.Err() == nil {
-		friends = k.tried(k.compareFriends)
-	}
-	select { // also when empty: fetches that were interrupted go on
-	case k.c.newest <- append(groups, friends...):
-	case <-k.ctx.Done():
-	}
-}
-
-func (k *conn) tried(ask func(context.Context) ([]newest, error)) []newest {
-	for try := 1; ; try++ {
-		list, err := ask(k.ctx)
-		if err == nil || k.ctx.Err() != nil {
-			return list
+	friends := friendComparison{k: k, refused: map[UIN]int{}}
+	questions := []func(context.Context) ([]newest, error){k.compareGroups, friends.ask}
+	for pause := comparePause; ; pause = min(2*pause, compareMost) {
+		var list []newest
+		questions = slices.DeleteFunc(questions, func(ask func(context.Context) ([]newest, error)) bool {
+			answer, err := ask(k.ctx)
+			list = append(list, answer...)
+			if err != nil && k.ctx.Err() == nil {
+				k.c.log.Warn("not known what was missed: the newest messages could not be asked for", "again_in", pause, "err", err)
+			}
+			return err == nil
+		})
+		select { // also when empty: fetches that were interrupted go on
+		case k.c.newest <- list:
+		case <-k.ctx.Done():
+			return
 		}
-		k.c.log.Warn("not known what was missed: the newest messages could not be asked for", "try", try, "of", compareTries, "err", err)
-		if try == compareTries {
-			return nil
+		if len(questions) == 0 {
+			return
 		}
-		timer := time.NewTimer(comparePause)
+		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
 		case <-k.ctx.Done():
 			timer.Stop()
-			return nil
+			return
 		}
 	}
 }
@@ -112,33 +116,52 @@ func (k *conn) compareGroups(ctx context.Context) ([]newest, error) {
 	return list, err
 }
 
-func (k *conn) compareFriends(ctx context.Context) ([]newest, error) {
-	friends, err := k.c.Friends(ctx, true)
-	if err != nil {
-		return nil, err
-	}
-	known := k.c.order.privateChats()
-	others := k.c.opts.CatchUp.Friends
-	for _, f := range friends {
-		if _, ok := known[f.UIN]; !ok && others > 0 {
-			others--
-			known[f.UIN] = f.UID
+// friendComparison asks for the newest message of each private chat.
+type friendComparison struct {
+	k       *conn
+	left    map[UIN]UID // who has not been asked about; nil: nobody has
+	refused map[UIN]int // how often
+}
+
+// ask returns what the server answered this time, and the last error of those who
+// have to be asked about again.
+func (f *friendComparison) ask(ctx context.Context) (list []newest, again error) {
+	c := f.k.c
+	if f.left == nil {
+		friends, err := c.Friends(ctx, true)
+		if err != nil {
+			return nil, err
+		}
+		f.left = c.order.privateChats()
+		others := c.opts.CatchUp.Friends
+		for _, friend := range friends {
+			if _, ok := f.left[friend.UIN]; !ok && others > 0 {
+				others--
+				f.left[friend.UIN] = friend.UID
+			}
 		}
 	}
-	list := make([]newest, 0, len(known))
-	for uin, uid := range known {
+	for uin, uid := range f.left {
 		id := chatID{false, uint64(uin)}
-		seq, err := k.c.latest(ctx, id, uid)
+		seq, err := c.latest(ctx, id, uid)
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return list, ctx.Err()
 		}
-		if err != nil { // of one person only
-			k.c.log.Debug("newest private message not known", "chat", id.String(), "err", err)
+		if err == nil {
+			list = append(list, newest{id, uid, seq})
+			delete(f.left, uin)
 			continue
 		}
-		list = append(list, newest{id, uid, seq})
+		if refused, ok := errors.AsType[*ServerError](err); ok {
+			if f.refused[uin]++; f.refused[uin] == compareTries {
+				c.log.Debug("newest private message not known", "chat", id.String(), "err", refused)
+				delete(f.left, uin)
+				continue
+			}
+		}
+		again = err
 	}
-	return list, nil
+	return list, again
 }
 
 // privateChats are the newest of those with a known text id. Safe for concurrent
@@ -187,6 +210,8 @@ func (o *order) compared(list []newest) {
 		if st.stalled {
 			st.stalled = false
 			o.plan(st, 0)
+		} else if len(st.owed) > 0 {
+			o.plan(st, reorderWait)
 		}
 	}
 }
@@ -210,33 +235,53 @@ func (o *order) exists(n newest) {
 	}
 }
 
-// fetch asks for the first page of what is missing.
+// fetch asks for the first page of what is missing, or else of what is owed.
 func (o *order) fetch(ctx context.Context, st *chatOrder) {
+	if st.fetching {
+		return
+	}
 	end := st.target
 	if len(st.held) > 0 {
 		end = st.held[0].Sequence - 1
 	}
-	if st.fetching || end <= st.last {
+	if end <= st.last {
+		if n := len(st.owed); n > 0 {
+			first := st.owed[0]
+			o.ask(ctx, pageResult{st: st, first: first, last: min(first+historyPage-1, st.owed[n-1]), owed: true})
+		}
 		return
 	}
-	if !st.id.group && st.peer == "" { // there is nobody to ask for
+	if st.nobody() {
 		o.giveUp(ctx, st)
 		return
 	}
-	most := uint64(o.c.opts.CatchUp.Messages)
-	unknown := st.last == 0 && !st.id.group
-	if unknown {
-		most = newChatMessages
-	}
-	if missing := end - st.last; missing > most {
-		if !unknown {
+	if most, missing := o.most(st), end-st.last; missing > most {
+		if !st.unknown() {
 			st.leftOut += int(missing - most)
 		}
 		o.set(st, end-most)
 	}
+	o.ask(ctx, pageResult{st: st, first: st.last + 1, last: min(st.last+historyPage, end)})
+}
+
+// most is how many messages of a chat are fetched at most.
+func (o *order) most(st *chatOrder) uint64 {
+	if st.unknown() {
+		return newChatMessages
+	}
+	return uint64(o.c.opts.CatchUp.Messages)
+}
+
+// unknown tells that the first sequence of a private chat is not known.
+func (st *chatOrder) unknown() bool { return st.last == 0 && !st.id.group }
+
+// nobody tells that there is nobody to ask for.
+func (st *chatOrder) nobody() bool { return !st.id.group && st.peer == "" }
+
+// ask fetches one page.
+func (o *order) ask(ctx context.Context, r pageResult) {
+	st, peer := r.st, r.st.peer
 	st.fetching = true
-	r := pageResult{st: st, first: st.last + 1, last: min(st.last+historyPage, end)}
-	peer := st.peer
 	o.wg.Go(func() {
 		select {
 		case o.slots <- struct{}{}:
@@ -259,6 +304,10 @@ func (o *order) page(ctx context.Context, r pageResult) {
 	if o.chats[st.id] != st { // forgotten meanwhile
 		return
 	}
+	if r.owed {
+		o.owedPage(ctx, r)
+		return
+	}
 	if r.err != nil {
 		o.fetchFailed(ctx, st, r.err)
 		return
@@ -267,7 +316,7 @@ func (o *order) page(ctx context.Context, r pageResult) {
 	switch {
 	case len(r.messages) > 0:
 		o.emptyPages = 0
-	case !st.id.group && st.last != 0:
+	case !st.id.group && st.last != 0 && len(st.held) > 0: // else they were taken back
 		o.emptyPages++
 	}
 	oldest := time.Now().Add(-o.c.opts.CatchUp.Age).Unix()
@@ -305,10 +354,53 @@ func (o *order) page(ctx context.Context, r pageResult) {
 // were pushed.
 func (o *order) note(st *chatOrder, from, to uint64) {
 	for seq := max(from, st.last+1); seq < to; seq++ {
-		if len(st.absent) == lateMost {
-			st.absent = slices.Delete(st.absent, 0, 1)
+		st.isAbsent(seq)
+	}
+}
+
+func (st *chatOrder) isAbsent(seq uint64) {
+	if len(st.absent) == lateMost {
+		st.absent = slices.Delete(st.absent, 0, 1)
+	}
+	st.absent = append(st.absent, seq)
+}
+
+// owedPage takes messages that had been given up. They come late, but they come.
+func (o *order) owedPage(ctx context.Context, r pageResult) {
+	st := r.st
+	age := o.c.opts.CatchUp.Age
+	switch {
+	case r.err == nil:
+		oldest := time.Now().Add(-age).Unix()
+		for _, m := range r.messages {
+			i := slices.Index(st.owed, m.Sequence)
+			if i < 0 { // pushed meanwhile
+				continue
+			}
+			st.owed = slices.Delete(st.owed, i, i+1)
+			if m.Time >= oldest {
+				m.CaughtUp = true
+				o.hand(ctx, nil, &event.Message{Message: m})
+			}
 		}
-		st.absent = append(st.absent, seq)
+		for len(st.owed) > 0 && st.owed[0] <= r.last {
+			st.isAbsent(st.owed[0])
+			st.owed = st.owed[1:]
+		}
+		o.changed()
+		o.plan(st, 0)
+	case !ended(r.err) && time.Since(st.owedSince) > age:
+		o.c.log.Warn("missed messages not delivered: the history could not be had until they were too old",
+			"chat", st.id.String(), "messages", len(st.owed), "err", r.err)
+		st.owed = nil
+		o.changed()
+	case !ended(r.err):
+		o.plan(st, historyRest)
+	case o.c.State().Online(): // again
+		o.plan(st, fetchPause)
+	}
+	if st.target > st.last {
+		o.plan(st, 0)
 	}
 }
 
@@ -325,7 +417,7 @@ func (o *order) fetchFailed(ctx context.Context, st *chatOrder, err error) {
 		o.plan(st, fetchPause)
 		return
 	}
-	o.c.log.Error("missed messages could not be fetched: those that follow are delivered without them",
+	o.c.log.Error("missed messages could not be fetched: those that follow are delivered first",
 		"chat", st.id.String(), "after", st.last, "err", err)
 	st.restUntil = time.Now().Add(historyRest)
 	if errors.Is(err, ErrTimeout) { // the next chat would wait as long
@@ -344,15 +436,37 @@ func ended(err error) bool {
 	return false
 }
 
-// giveUp delivers what waits without what is missing before it.
+// giveUp delivers what waits without what is missing before it. That is owed from
+// then on, and delivered when the history can be had again.
 func (o *order) giveUp(ctx context.Context, st *chatOrder) {
 	for st.target > st.last {
 		end := st.target
 		if len(st.held) > 0 {
 			end = st.held[0].Sequence - 1
 		}
-		o.note(st, max(st.last+1, end-min(end, lateMost)+1), end+1)
+		o.owe(st, end)
 		o.set(st, end)
 		o.advance(ctx, st)
+	}
+}
+
+// owe notes what is missing up to a sequence.
+func (o *order) owe(st *chatOrder, end uint64) {
+	if end <= st.last {
+		return
+	}
+	if st.nobody() {
+		o.note(st, end-min(end, lateMost)+1, end+1)
+		return
+	}
+	if len(st.owed) == 0 {
+		st.owedSince = time.Now()
+	}
+	most := o.most(st)
+	for seq := max(st.last, end-min(end, most)) + 1; seq <= end; seq++ {
+		st.owed = append(st.owed, seq)
+	}
+	if extra := len(st.owed) - int(most); extra > 0 {
+		st.owed = slices.Delete(st.owed, 0, extra)
 	}
 }

@@ -79,6 +79,10 @@ type chatOrder struct {
 	// restUntil: the history of this chat cannot be had.
 	restUntil time.Time
 	absent    []uint64 // missing in the history, too
+	// owed are missing sequences, ascending, that were not waited for any longer when
+	// the history could not be had.
+	owed      []uint64
+	owedSince time.Time
 
 	leftOut, tooOld int // of the present catching up
 }
@@ -169,16 +173,18 @@ func (o *order) again(ctx context.Context, st *chatOrder, e *event.Message) bool
 	if o.c.seen.Known(st.id.key(), e.Sequence, uint64(e.Random)) {
 		return false
 	}
-	if i := slices.Index(st.absent, e.Sequence); i >= 0 { // the history lagged behind
-		st.absent = slices.Delete(st.absent, i, i+1)
-		o.hand(ctx, nil, e)
-		return false
+	for _, late := range []*[]uint64{&st.absent, &st.owed} { // the history lagged behind
+		if i := slices.Index(*late, e.Sequence); i >= 0 {
+			*late = slices.Delete(*late, i, i+1)
+			o.hand(ctx, nil, e)
+			return false
+		}
 	}
 	if e.Time <= st.lastTime+resetSeconds {
 		return false
 	}
 	o.held -= len(st.held)
-	st.held, st.target, st.absent = nil, 0, nil
+	st.held, st.target, st.absent, st.owed = nil, 0, nil, nil
 	o.set(st, e.Sequence-1)
 	return true
 }
@@ -254,6 +260,9 @@ func (o *order) advance(ctx context.Context, st *chatOrder) {
 	if !st.due.IsZero() {
 		st.due = time.Time{}
 		delete(o.waiting, st.id)
+	}
+	if len(st.owed) > 0 {
+		o.plan(st, max(time.Until(o.restUntil), time.Until(st.restUntil), 0))
 	}
 	recalls := st.recalls
 	st.recalls = nil

@@ -25,6 +25,8 @@ type ChatDelivered struct {
 	PeerUID  UID       `json:"peer_uid,omitempty"`
 	Sequence uint64    `json:"sequence"`
 	Time     int64     `json:"time,omitempty"` // of the last message, Unix seconds
+	// Missing are sequences below it that could not be fetched yet, ascending.
+	Missing []uint64 `json:"missing,omitempty"`
 }
 
 // Progress keeps one Delivered. Save must be atomic; it is called every few
@@ -100,7 +102,10 @@ func (o *order) load() {
 		if id.code == 0 || len(o.chats) >= chatsMost {
 			continue
 		}
-		o.chats[id] = &chatOrder{id: id, peer: ch.PeerUID, last: ch.Sequence, lastTime: ch.Time}
+		missing := slices.Sorted(slices.Values(ch.Missing[max(0, len(ch.Missing)-o.c.opts.CatchUp.Messages):]))
+		o.chats[id] = &chatOrder{
+			id: id, peer: ch.PeerUID, last: ch.Sequence, lastTime: ch.Time, owed: missing, owedSince: time.Now(),
+		}
 	}
 }
 
@@ -150,7 +155,7 @@ func (o *order) keep(now time.Time) {
 func (o *order) snapshot() *Delivered {
 	d := &Delivered{UIN: o.self, Chats: make([]ChatDelivered, 0, len(o.chats))}
 	for id, st := range o.chats {
-		ch := ChatDelivered{Sequence: st.last, Time: st.lastTime}
+		ch := ChatDelivered{Sequence: st.last, Time: st.lastTime, Missing: slices.Clone(st.owed)}
 		if id.group {
 			ch.Group = GroupCode(id.code)
 		} else {

@@ -229,7 +229,111 @@ func TestHistoryUnavailable(t *testing.T) {
 		s.says(t, alice, false, "lost")
 		s.says(t, alice, false, "last")
 		settle()
-		a.hears(message.Group, "0", "2", "3", "lost*", "last")
+		a.hears(message.Group, "0", "2", "3", "1*", "lost*", "last")
+	})
+}
+
+// away breaks the connection, has something happen meanwhile, and waits until the
+// account is online again.
+func (s *service) away(a *account, f func()) {
+	n := a.State().OnlineCount
+	s.Faults().DropConnections()
+	synctest.Wait()
+	f()
+	a.onlineAgain(n + 1)
+}
+
+// The history cannot be had when the account is online again, for longer than it is
+// tried, nor does anybody write: what was missed comes when it can be had.
+func TestHistoryBackLate(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			s := startService(t, sandbox.Options{AutoApprove: bot})
+			ks, file := &ntqq.MemoryKeystore{}, ntqq.FileProgress(filepath.Join(t.TempDir(), "progress.json"))
+			keep := func(o *ntqq.Options) { o.Progress = file }
+			a := s.account(t, ks, keep)
+			a.until(ntqq.Online)
+			settle()
+			for _, command := range []string{rpc.GroupHistory.Name, rpc.FriendHistory.Name} {
+				s.Faults().Mute(command, true)
+			}
+			s.away(a, func() {
+				for i := range 40 {
+					s.says(t, alice, false, fmt.Sprint("g", i))
+					s.says(t, alice, true, fmt.Sprint("p", i))
+				}
+			})
+			time.Sleep(20 * time.Minute) // virtual
+			if restart {
+				a.stop()
+				a = s.account(t, ks, keep)
+				a.until(ntqq.Online)
+				time.Sleep(20 * time.Minute) // virtual
+			}
+			a.hears(message.Group)
+			a.hears(message.Friend)
+			for _, command := range []string{rpc.GroupHistory.Name, rpc.FriendHistory.Name} {
+				s.Faults().Mute(command, false)
+			}
+			time.Sleep(10 * time.Minute) // virtual
+			var group, private []string
+			for i := range 40 {
+				group, private = append(group, fmt.Sprint("g", i, "*")), append(private, fmt.Sprint("p", i, "*"))
+			}
+			a.hears(message.Group, group...)
+			a.hears(message.Friend, private...)
+		})
+	}
+}
+
+// What is newest in a chat is asked for until there is an answer: nobody may write
+// there again.
+func TestNewestAskedAgain(t *testing.T) {
+	for _, command := range []string{rpc.PeerSequence.Name, rpc.FriendList.Name} {
+		bubble(t, func(t *testing.T) {
+			s := startService(t, sandbox.Options{AutoApprove: bot})
+			a := s.account(t, nil)
+			a.until(ntqq.Online)
+			settle()
+			s.Faults().Mute(command, true)
+			s.away(a, func() {
+				s.says(t, alice, true, "a")
+				s.says(t, bob, true, "b")
+			})
+			time.Sleep(5 * time.Minute) // virtual
+			a.hears(message.Friend)
+			s.Faults().Mute(command, false)
+			time.Sleep(10 * time.Minute) // virtual
+			got := a.heard(message.Friend)
+			slices.Sort(got)
+			if want := []string{"a*", "b*"}; !slices.Equal(got, want) {
+				t.Errorf("%s: got %q, want %q", command, got, want)
+			}
+		})
+	}
+}
+
+// Private messages that were taken back before anybody saw them leave gaps that say
+// nothing about others.
+func TestRecalledGapsAreNoSign(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		a, m := s.mixed(t)
+		settle()
+		s.says(t, alice, true, "first")
+		settle()
+		for range 10 {
+			s.away(a, func() {
+				r := s.says(t, alice, true, "oops")
+				s.World().RecallFriend(alice, bot, r.ClientSequence, r.Random, r.Sequence, nil)
+			})
+			settle()
+		}
+		m.mix(1, 0)
+		s.says(t, alice, true, "one")
+		s.says(t, alice, true, "two")
+		settle()
+		a.hears(message.Friend, "first", "one", "two")
 	})
 }
 
