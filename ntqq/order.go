@@ -295,6 +295,15 @@ func (o *order) forget(id chatID) {
 	o.changed()
 }
 
+// expect begins the chat with a new friend: its first message is news also when it
+// is missed.
+func (o *order) expect(friend *event.Person) {
+	id := chatID{false, uint64(friend.UIN)}
+	if friend.UIN != 0 && friend.UID != "" && o.chats[id] == nil {
+		o.add(id, friend.UID, 0).empty = true
+	}
+}
+
 func (o *order) add(id chatID, peer UID, last uint64) *chatOrder {
 	if len(o.chats) >= chatsMost {
 		o.makeRoom()

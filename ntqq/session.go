@@ -288,6 +288,8 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 		c.noteUnknown(e)
 	case *event.GroupLeft: // what is written without us is not ours
 		defer c.order.forget(chatID{true, uint64(e.Group)})
+	case *event.FriendAdded:
+		defer c.order.expect(&e.Friend) // whose number is looked up first
 	}
 	c.report(ctx, e)
 }

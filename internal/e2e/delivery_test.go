@@ -313,6 +313,29 @@ func TestNewestAskedAgain(t *testing.T) {
 	}
 }
 
+// The first message of a new friend is missed.
+func TestMissedFromANewFriend(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		a := s.account(t, nil)
+		a.until(ntqq.Online)
+		settle()
+		const dave = message.UIN(20099)
+		if _, err := s.World().AddUser(sandbox.User{UIN: dave}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.World().AddFriend(bot, dave); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		s.away(a, func() { s.says(t, dave, true, "hello") })
+		settle()
+		s.says(t, dave, true, "again")
+		settle()
+		a.hears(message.Friend, "hello*", "again")
+	})
+}
+
 // Private messages that were taken back before anybody saw them leave gaps that say
 // nothing about others.
 func TestRecalledGapsAreNoSign(t *testing.T) {
