@@ -18,7 +18,8 @@ var (
 	// unknown.
 	ErrTimeout = errors.New("no answer in time")
 	// ErrNotSent: the answer to a message was lost, and the message is not in the
-	// chat's history: it was not sent. What happened to the answer is wrapped.
+	// chat's history; or what it takes to send one was not to be had. It was not sent.
+	// What happened is wrapped.
 	ErrNotSent = errors.New("message was not sent")
 	// ErrUnknownOutcome: the answer to a message was lost, and whether it was sent
 	// could not be found out in time. What happened to the answer is wrapped.

@@ -48,7 +48,7 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Content) (*message.Message, error) {
 	uid, err := c.friendUID(ctx, peer)
 	if err != nil {
-		return nil, err
+		return nil, unsent(err)
 	}
 	content, err = c.complete(ctx, 0, content)
 	if err != nil {
@@ -110,7 +110,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 		return m, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, unsent(err)
 	}
 	seq := resp.GetGroupSequence()
 	if resp.GetPrivateSequence() != 0 {
@@ -140,6 +140,15 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	c.nameMentions(m, nil) // they are sent by uid alone
 	c.stats.messagesSent.Add(1)
 	return m, nil
+}
+
+// unsent makes an error plain that leaves open, of other requests, whether they were
+// carried out: this message never left.
+func unsent(err error) error {
+	if errors.Is(err, ErrConnectionLost) || errors.Is(err, ErrTimeout) {
+		return fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
+	return err
 }
 
 // Results of docs/protocol/messages.md 4.3.

@@ -60,8 +60,8 @@ var known = []struct {
 }{
 	// These two wrap what happened to the answer.
 	{ntqq.ErrNotSent, "MESSAGE_NOT_SENT", localized{
-		"the answer was lost, and the message is not in the chat: it was not sent",
-		"未收到服务器响应，且聊天记录中没有该消息：消息未发送"}},
+		"the connection failed, and the message is not in the chat: it was not sent",
+		"连接出现故障，且聊天记录中没有该消息：消息未发送"}},
 	{ntqq.ErrUnknownOutcome, "SEND_OUTCOME_UNKNOWN", localized{
 		"the answer was lost, and it could not be found out in time whether the message was sent",
 		"未收到服务器响应，且未能及时确认消息是否已发送"}},

@@ -78,6 +78,21 @@ func TestLostAnswerIsResolved(t *testing.T) {
 	}
 }
 
+// What a message is addressed by cannot be had: the message was not sent, whatever
+// became of the question.
+func TestReceiverNotKnown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		s.Faults().Mute(rpc.FriendList.Name, true)
+		a := s.account(t, nil)
+		a.until(ntqq.Online)
+		_, err := a.SendFriend(t.Context(), alice, say("hello"))
+		if !errors.Is(err, ntqq.ErrNotSent) || !errors.Is(err, ntqq.ErrTimeout) {
+			t.Errorf("got %v, want ErrNotSent with its cause", err)
+		}
+	})
+}
+
 // Nobody waits for a look-up that only a person can make possible.
 func TestOutcomeWhenKicked(t *testing.T) {
 	bubble(t, func(t *testing.T) {
