@@ -185,6 +185,8 @@ type Client struct {
 	restart   chan struct{}
 	running   atomic.Bool
 
+	signFailure atomic.Pointer[SignFailure]
+
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]
 	unsaved  bool // the keystore could not be written; the session goroutine's

@@ -340,14 +340,7 @@ func (c *Client) encode(ctx context.Context, command string, seq uint32, payload
 		req.D2, key = ks.D2, ks.d2Key()
 	}
 	if c.opts.Signer != nil && c.signed[command] {
-		uin := ks.UIN
-		if uin == 0 {
-			uin = c.opts.UIN
-		}
-		sig, err := c.opts.Signer.Sign(ctx, &SignRequest{
-			Command: command, Sequence: seq, Payload: payload,
-			UIN: uin, GUID: ks.Device.GUID, App: &c.opts.App,
-		})
+		sig, err := c.sign(ctx, command, seq, payload, ks)
 		if err != nil {
 			return nil, err
 		}

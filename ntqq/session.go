@@ -165,6 +165,9 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	}
 	s.freshTickets, s.refusedExchanges = false, 0
 	k.wg.Go(k.keepSession)
+	if c.opts.Signer != nil {
+		k.wg.Go(k.keepSigning)
+	}
 	c.cache.expire()
 	self := c.Self()
 	c.log.Info("online", "uin", self.UIN, "nickname", self.Nickname, "server", addr)

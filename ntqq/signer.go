@@ -9,10 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -45,19 +46,45 @@ const (
 	SignSecSign  SignStyle = "sec-sign" // {command, seq, body, uin, guid, qua}
 )
 
-// HTTPSigner asks sign providers over HTTP, the next one when one fails; the one
-// that last worked is asked first.
+// Waits of an HTTPSigner.
+const (
+	signTimeout = 8 * time.Second
+	// signTotal bounds one signature over all providers: less than the answer to the
+	// request may take, so that a caller is not kept waiting twice as long.
+	signTotal = 12 * time.Second
+	signLeast = time.Second // a provider is not asked with less time than this
+)
+
+// HTTPSigner asks sign providers over HTTP, in the order of URLs, and the next one
+// when one fails. One that failed is asked after the others for a while, one that
+// fails again and again only now and then; it is first again when it works again.
+// One that signs for another version than the session claims is not used at all,
+// and asked again rarely. Health tells of each; signerhealth.go has the rules.
 type HTTPSigner struct {
+	// URLs, like the other fields, must not be changed after the first call.
 	URLs  []string
 	Style SignStyle // "" is SignAuto
 	// Token is sent as "Authorization: Bearer", when not empty.
 	Token string
-	// Timeout of one provider; 0 is 8 s.
+	// Timeout of one provider; 0 is 8 s. A signature may take 12 s altogether.
 	Timeout time.Duration
 	Client  *http.Client // nil: http.DefaultClient
 	Log     *slog.Logger // nil: slog.Default()
+	// RetryFirst is the pause after the first failure of a provider, RetryMost the
+	// longest one, and that of one with a wrong version; 0: 5 s and 5 min.
+	RetryFirst, RetryMost time.Duration
+	// OnAsk gets each question to a provider that ended, for statistics: the
+	// provider's SignerHealth.Name, how long it took and its error. It is called from
+	// many goroutines and must return quickly; nil: nobody counts.
+	OnAsk func(name string, took time.Duration, err error)
 
-	preferred atomic.Int32
+	once  sync.Once
+	log   *slog.Logger
+	notes *noteLimiter
+	rand  func() float64 // for tests
+
+	mu        sync.Mutex // guards the fields of the providers
+	providers []*provider
 }
 
 const maxSignAnswer = 1 << 20
@@ -65,28 +92,62 @@ const maxSignAnswer = 1 << 20
 // Sign implements Signer. Its error wraps ErrSign and names each provider's
 // failure.
 func (h *HTTPSigner) Sign(ctx context.Context, r *SignRequest) (*Signature, error) {
-	log := h.Log
-	if log == nil {
-		log = slog.Default()
-	}
+	h.init()
+	total, cancel := context.WithTimeout(ctx, signTotal)
+	defer cancel()
 	errs := []error{ErrSign}
-	first := int(h.preferred.Load())
-	for i := range h.URLs {
-		n := (first + i) % len(h.URLs)
-		sig, err := h.ask(ctx, h.URLs[n], r)
-		if err == nil {
-			if n != first {
-				h.preferred.Store(int32(n))
-			}
-			return sig, nil
+	var tried []*provider
+	for began := time.Now(); time.Since(began) < signTotal-signLeast; {
+		q := h.next(tried)
+		if q == nil {
+			break
 		}
-		if ctx.Err() != nil {
+		tried = append(tried, q.provider)
+		sig, err := h.put(total, q, r)
+		if err != nil && ctx.Err() != nil { // the caller's patience says nothing of the provider
+			h.givenUp(q)
 			return nil, fmt.Errorf("%w: %w", ErrSign, ctx.Err())
 		}
-		log.Warn("signer failed, trying the next one", "url", redactURL(h.URLs[n]), "command", r.Command, "err", err)
-		errs = append(errs, fmt.Errorf("%s: %w", redactURL(h.URLs[n]), err))
+		h.note(q, err)
+		if err == nil {
+			return sig, nil
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", q.name, err))
 	}
-	return nil, errors.Join(errs...)
+	return nil, errors.Join(append(errs, h.unasked(tried)...)...)
+}
+
+func (h *HTTPSigner) init() {
+	h.once.Do(func() {
+		h.log = h.Log
+		if h.log == nil {
+			h.log = slog.Default()
+		}
+		h.notes = newNoteLimiter(h.log)
+		if h.rand == nil {
+			h.rand = rand.Float64
+		}
+		for _, d := range []struct {
+			field *time.Duration
+			value time.Duration
+		}{{&h.Timeout, signTimeout}, {&h.RetryFirst, signRetryFirst}, {&h.RetryMost, signRetryMost}} {
+			if *d.field <= 0 {
+				*d.field = d.value
+			}
+		}
+		h.providers = newProviders(h.URLs)
+	})
+}
+
+// put puts a question to its provider.
+func (h *HTTPSigner) put(ctx context.Context, q *question, r *SignRequest) (*Signature, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.timeout)
+	defer cancel()
+	sig, err := h.ask(ctx, q.address, r)
+	if h.OnAsk != nil {
+		h.OnAsk(q.name, time.Since(q.began), err)
+	}
+	return sig, err
 }
 
 func (h *HTTPSigner) style(address string) SignStyle {
@@ -115,13 +176,6 @@ type signAnswer struct {
 }
 
 func (h *HTTPSigner) ask(ctx context.Context, address string, r *SignRequest) (*Signature, error) {
-	timeout := h.Timeout
-	if timeout <= 0 {
-		timeout = 8 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
 	style := h.style(address)
 	var body any
 	if style == SignSecSign {
@@ -175,8 +229,9 @@ func (a *signAnswer) signature(style SignStyle, app *AppInfo) (*Signature, error
 		return nil, fmt.Errorf("refused with code %d: %s", a.Code, a.Message)
 	}
 	if a.Platform != "" && a.Platform != signPlatform(app) || a.Version != "" && a.Version != app.CurrentVersion {
-		return nil, fmt.Errorf("provider signs for %s %s, not for our %s %s: use matching app info",
-			a.Platform, a.Version, signPlatform(app), app.CurrentVersion)
+		return nil, &versionError{
+			theirs: strings.TrimSpace(a.Platform + " " + a.Version), ours: signPlatform(app) + " " + app.CurrentVersion,
+		}
 	}
 	if a.Value == nil {
 		return nil, errors.New("answer has no value")
@@ -189,6 +244,14 @@ func (a *signAnswer) signature(style SignStyle, app *AppInfo) (*Signature, error
 		return nil, errors.New("answer has an empty signature")
 	}
 	return sig, nil
+}
+
+// versionError: a provider signs, but for another version than the session claims.
+type versionError struct{ theirs, ours string }
+
+func (e *versionError) Error() string {
+	return fmt.Sprintf("wrong version: signs for %s, we are %s: use the app info that belongs to the signer (account.app_info in the config), or another signer",
+		e.theirs, e.ours)
 }
 
 // signPlatform is the platform's name in the answers of Lagrange's providers.

@@ -103,20 +103,6 @@ func TestHTTPSignerFailures(t *testing.T) {
 	}
 }
 
-func TestHTTPSignerFailsOver(t *testing.T) {
-	bad := signServer(t, 500, "", nil)
-	good := signServer(t, 200, lagrangeSigned, nil)
-	h := &HTTPSigner{URLs: []string{bad.URL, good.URL}, Client: good.Client(), Log: quiet}
-	for range 2 {
-		if _, err := h.Sign(t.Context(), signRequest()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := h.preferred.Load(); got != 1 {
-		t.Errorf("asks server %d first, want the one that works", got)
-	}
-}
-
 func TestHTTPSignerHidesSecrets(t *testing.T) {
 	h := &HTTPSigner{URLs: []string{"http://user:pw@127.0.0.1:1/sign?key=secret"}, Timeout: time.Second, Log: quiet}
 	_, err := h.Sign(t.Context(), signRequest())

@@ -4,16 +4,25 @@ import (
 	"context"
 	"encoding/json"
 	"runtime"
+	"time"
 )
 
-// status is the data of get_status and of heartbeats: the account's real state.
-// The constants are there for clients that read them.
+// status is the data of get_status and of heartbeats: the account's real state; a
+// field trouble says in words why it is not good although it is online. The
+// constants are there for clients that read them.
 func (s *Service) status() []byte {
-	online := s.client.State().Online()
+	online, unsigned := s.client.State().Online(), s.client.SignFailure()
 	st := s.client.Stats()
 	b := []byte(`{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true`)
 	b = boolField(b, "online", online)
-	b = boolField(b, "good", online)
+	b = boolField(b, "good", online && unsigned == nil)
+	if unsigned != nil {
+		since := unsigned.Since.Format(time.TimeOnly)
+		b = textField(b, "trouble", localized{
+			"no signer gives signatures since " + since + ": messages cannot be sent; see signer.urls and the log",
+			"自 " + since + " 起没有可用的签名服务，无法发送消息；请检查 signer.urls 和日志",
+		}.in(s.language))
+	}
 	b = append(b, `,"stat":{"lost_times":0`...)
 	b = uintField(b, "packet_received", st.PacketsReceived)
 	b = uintField(b, "packet_sent", st.PacketsSent)

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -81,6 +82,16 @@ func TestInfoActions(t *testing.T) {
 		if diff := diffJSON(t, want, r.AppendJSON(nil)); diff != "" {
 			t.Errorf("%s %s (-want +got):\n%s", c.name, c.params, diff)
 		}
+	}
+}
+
+// TestStatusUnsigned: online, and yet nothing can be sent.
+func TestStatusUnsigned(t *testing.T) {
+	s, c, _ := newTestService(t)
+	c.unsigned = &ntqq.SignFailure{Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local), Err: ntqq.ErrSign}
+	got := string(call(t, s, "get_status", `{}`).AppendJSON(nil))
+	if want := `"online":true,"good":false,"trouble":"no signer gives signatures since 03:04:05: messages cannot be sent; see signer.urls and the log","stat":`; !strings.Contains(got, want) {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

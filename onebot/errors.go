@@ -74,7 +74,8 @@ var known = []struct {
 	{ntqq.ErrSessionExpired, "SESSION_EXPIRED", localized{
 		"the login has expired", "登录状态已失效"}},
 	{ntqq.ErrSign, "SIGN_ERROR", localized{
-		"the sign server gave no signature, nothing was sent", "签名服务未返回签名，请求未发送"}},
+		"no signer gave a signature, nothing was sent; see signer.urls and the log",
+		"没有签名服务返回签名，请求未发送；请检查 signer.urls 和日志"}},
 	{ntqq.ErrConnectionLost, "CONNECTION_LOST", localized{
 		"the connection broke; it is unknown whether the operation took place", "连接中断，操作是否成功未知"}},
 	{ntqq.ErrTimeout, "TIMEOUT", localized{

@@ -24,6 +24,7 @@ const (
 type fakeClient struct {
 	mu        sync.Mutex
 	state     ntqq.State
+	unsigned  *ntqq.SignFailure
 	err       error // of every call
 	panics    bool
 	sent      []message.Content
@@ -47,7 +48,8 @@ func (c *fakeClient) call(refresh bool) error {
 func (c *fakeClient) Self() ntqq.Self {
 	return ntqq.Self{UIN: selfUIN, UID: "u_self", Nickname: "机器人<&>"}
 }
-func (c *fakeClient) State() ntqq.State { return c.state }
+func (c *fakeClient) State() ntqq.State              { return c.state }
+func (c *fakeClient) SignFailure() *ntqq.SignFailure { return c.unsigned }
 func (c *fakeClient) Stats() ntqq.Stats {
 	return ntqq.Stats{PacketsReceived: 1, PacketsSent: 2, PacketsDropped: 3, MessagesReceived: 4, MessagesSent: 5, Disconnects: 6, LastMessageTime: 7}
 }

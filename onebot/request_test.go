@@ -115,7 +115,7 @@ func TestErrorsExplained(t *testing.T) {
 		{err: ntqq.ErrSessionExpired, code: "SESSION_EXPIRED", en: "expired", zh: "失效"},
 		{err: ntqq.ErrKicked, code: "ACCOUNT_KICKED", en: "kicked", zh: "踢下线"},
 		{err: ntqq.ErrNeedsLogin, code: "LOGIN_NEEDED", en: "logged in", zh: "重新登录"},
-		{err: ntqq.ErrSign, code: "SIGN_ERROR", en: "sign server", zh: "签名"},
+		{err: ntqq.ErrSign, code: "SIGN_ERROR", en: "no signer", zh: "签名"},
 		{err: ntqq.ErrTooLarge, code: "SEND_MSG_API_ERROR", en: "too large", zh: "过长"},
 		{err: ntqq.ErrEmptyMessage, code: "EMPTY_MSG_ERROR", en: "empty", zh: "为空"},
 		{err: ntqq.ErrNotFound, code: "GROUP_NOT_FOUND", en: "no such group", zh: "群不存在"},

@@ -17,6 +17,8 @@ import (
 type Client interface {
 	Self() ntqq.Self
 	State() ntqq.State
+	// SignFailure is nil while requests can be signed, and so messages be sent.
+	SignFailure() *ntqq.SignFailure
 	// SendGroup and SendFriend return the message as sent: with Chat, Sender,
 	// Sequence, Random, Time and Self set.
 	SendGroup(ctx context.Context, group message.GroupCode, c message.Content) (*message.Message, error)

@@ -35,6 +35,8 @@ func TestReadiness(t *testing.T) {
 		{"account offline", func(s *Status) { s.Account = Account{State: "kicked", Reason: "another login"} }, 503, 200},
 		{"service failed", func(s *Status) { s.Services[0].Running = false }, 503, 200},
 		{"store cannot write", func(s *Status) { s.Store = Store{Reason: "disk full", Backlog: 3} }, 503, 503},
+		{"signers down", func(s *Status) { s.Signing = &Signing{Reason: "all signers are down"} }, 503, 200},
+		{"signers up", func(s *Status) { s.Signing = &Signing{OK: true} }, 200, 200},
 		{"said to be ready", func(s *Status) { s.Ready, s.Account.Online = true, false }, 503, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

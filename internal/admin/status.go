@@ -5,12 +5,15 @@ import "time"
 // Status is the true state of an installation at one moment. Its JSON form is the
 // answer of /readyz.
 type Status struct {
-	// Ready: the account is online, every service runs and the store can write.
+	// Ready: the account is online, every service runs, messages can be signed and the
+	// store can write.
 	Ready    bool      `json:"ready"`
 	Version  string    `json:"version"`
 	Account  Account   `json:"account"`
 	Services []Service `json:"services"`
 	Store    Store     `json:"store"`
+	// Signing is nil when no signer is configured.
+	Signing *Signing `json:"signing,omitempty"`
 }
 
 // Account is the state of the session.
@@ -43,9 +46,30 @@ type Store struct {
 	Backlog int    `json:"backlog"` // messages that wait to be written
 }
 
+// Signing is the state of the signers. Without signatures the account stays online
+// and receives, but nothing can be sent.
+type Signing struct {
+	OK      bool      `json:"ok"`
+	Reason  string    `json:"reason,omitempty"`
+	Since   time.Time `json:"since,omitzero"` // of the trouble
+	Signers []Signer  `json:"signers"`
+}
+
+// Signer is the state of one signer.
+type Signer struct {
+	Name     string    `json:"name"`
+	URL      string    `json:"url"`   // without what may be secret
+	State    string    `json:"state"` // an ntqq.SignerState
+	Since    time.Time `json:"since,omitzero"`
+	Latency  float64   `json:"latency"`  // moving average, seconds
+	Failures int       `json:"failures"` // in a row
+	Reason   string    `json:"reason,omitempty"`
+	Until    time.Time `json:"until,omitzero"` // when it is asked again although there are others
+}
+
 // settle derives Ready, the one place that decides it.
 func (s *Status) settle() {
-	s.Ready = s.Account.Online && s.Store.OK
+	s.Ready = s.Account.Online && s.Store.OK && (s.Signing == nil || s.Signing.OK)
 	for _, v := range s.Services {
 		s.Ready = s.Ready && v.Running
 	}

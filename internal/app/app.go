@@ -132,12 +132,13 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	states := newStateQueue()
 	counted := newMetrics(a.o.Version)
 	ring := packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log})
-	client, err := ntqq.New(ntqq.Options{
+	signer := a.signer(counted)
+	o := ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN,
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
-		Progress: ntqq.FileProgress(folder.file(progressName)),
-		Signer:   a.signer(counted), SignLongList: a.cfg.Signer.Commands == config.SignLong,
-		Servers: servers, FindServers: a.findServers(), Log: a.log,
+		Progress:     ntqq.FileProgress(folder.file(progressName)),
+		SignLongList: a.cfg.Signer.Commands == config.SignLong,
+		Servers:      servers, FindServers: a.findServers(), Log: a.log,
 		Handler: func(e event.Event) {
 			one.Lock()
 			defer one.Unlock()
@@ -151,7 +152,11 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		OnCall:    counted.call,
 		OnUnknown: func(p ntqq.UnknownPacket) { ring.Add(keptPacket(p)) },
 		Timing:    a.o.Timing,
-	})
+	}
+	if signer != nil {
+		o.Signer = countedSigner{signer, counted}
+	}
+	client, err := ntqq.New(o)
 	if err != nil {
 		return err
 	}
@@ -159,7 +164,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
 		OnAction: counted.action,
 	})
-	supervisor, err := a.connect(&parts{version: a.o.Version, client: client, service: service, messages: messages, packets: ring}, counted)
+	supervisor, err := a.connect(&parts{version: a.o.Version, client: client, signer: signer, service: service, messages: messages, packets: ring}, counted)
 	if err != nil {
 		return err
 	}
@@ -290,15 +295,17 @@ func (a *App) override(servers ntqq.Servers) ntqq.Servers {
 	return servers
 }
 
-func (a *App) signer(counted *metrics) ntqq.Signer {
+// signer is nil when none is configured.
+func (a *App) signer(counted *metrics) *ntqq.HTTPSigner {
 	s := &a.cfg.Signer
 	if len(s.URLs) == 0 {
 		return nil
 	}
-	return countedSigner{&ntqq.HTTPSigner{
+	return &ntqq.HTTPSigner{
 		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token,
-		Timeout: time.Duration(s.Timeout), Log: a.log,
-	}, counted}
+		Timeout: time.Duration(s.Timeout), Log: a.log, OnAsk: counted.ask,
+		RetryFirst: a.o.Timing.RetryFirst, RetryMost: a.o.Timing.RetryMost,
+	}
 }
 
 // connect makes the OneBot connections and the owner's service, and a supervisor

@@ -23,6 +23,9 @@ var serviceStates = []supervise.State{
 	supervise.Waiting, supervise.Starting, supervise.Running, supervise.Failed, supervise.Stopped,
 }
 
+// signerStates are all that a signer can be in.
+var signerStates = []ntqq.SignerState{ntqq.SignerOK, ntqq.SignerFailing, ntqq.SignerDown, ntqq.SignerWrongVersion}
+
 // Upper bounds of the latency histograms, in seconds: actions that are answered
 // from memory, and requests over the network.
 var (
@@ -40,6 +43,8 @@ type metrics struct {
 	callTime   *prometheus.HistogramVec
 	signs      *prometheus.CounterVec
 	signTime   *prometheus.HistogramVec
+	asks       *prometheus.CounterVec
+	askTime    *prometheus.HistogramVec
 }
 
 func newMetrics(version string) *metrics {
@@ -65,12 +70,16 @@ func newMetrics(version string) *metrics {
 			"Signatures asked for, by result.", "result"),
 		signTime: histogram("libration_sign_request_seconds",
 			"How long signatures took.", networkBuckets),
+		asks: counter("libration_signer_requests_total",
+			"Questions to each signer, by result.", "signer", "result"),
+		askTime: histogram("libration_signer_request_seconds",
+			"How long each signer took.", networkBuckets, "signer"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "libration_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime,
+	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime, m.asks, m.askTime,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -121,6 +130,16 @@ func (s countedSigner) Sign(ctx context.Context, r *ntqq.SignRequest) (*ntqq.Sig
 	return sig, err
 }
 
+// ask counts a question to one signer.
+func (m *metrics) ask(signer string, took time.Duration, err error) {
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	m.asks.WithLabelValues(signer, result).Inc()
+	m.askTime.WithLabelValues(signer).Observe(took.Seconds())
+}
+
 // Describe implements prometheus.Collector: nothing, as the series vary.
 func (p *parts) Describe(chan<- *prometheus.Desc) {}
 
@@ -148,6 +167,16 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	for _, v := range p.supervisor.Status() {
 		for _, s := range serviceStates {
 			gauge(is(v.State == s), "libration_service_state", "1 for the state that the service is in.", "service", v.Name, "state", string(s))
+		}
+	}
+
+	if p.signer != nil {
+		gauge(is(p.client.SignFailure() == nil), "libration_sign_ok", "1 while signatures can be had; without them nothing can be sent.")
+		for _, v := range p.signer.Health() {
+			for _, s := range signerStates {
+				gauge(is(v.State == s), "libration_signer_state", "1 for the state that the signer is in.", "signer", v.Name, "state", string(s))
+			}
+			gauge(v.Latency.Seconds(), "libration_signer_latency_seconds", "Moving average of the signer's answers.", "signer", v.Name)
 		}
 	}
 

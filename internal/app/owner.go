@@ -18,6 +18,7 @@ const adminName = "admin"
 type parts struct {
 	version     string
 	client      *ntqq.Client
+	signer      *ntqq.HTTPSigner // nil when none is configured
 	service     *onebot.Service
 	messages    *store.Store
 	packets     *packets.Ring
@@ -38,6 +39,9 @@ func (p *parts) status() admin.Status {
 		Services: []admin.Service{},
 		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},
 	}
+	if p.signer != nil {
+		status.Signing = p.signing()
+	}
 	for _, v := range p.supervisor.Status() {
 		if v.Name == adminName { // who reads this knows
 			continue
@@ -55,6 +59,20 @@ func (p *parts) status() admin.Status {
 		status.Services = append(status.Services, entry)
 	}
 	return status
+}
+
+func (p *parts) signing() *admin.Signing {
+	s := &admin.Signing{OK: true}
+	if failure := p.client.SignFailure(); failure != nil {
+		s.OK, s.Reason, s.Since = false, failure.Err.Error(), failure.Since
+	}
+	for _, v := range p.signer.Health() {
+		s.Signers = append(s.Signers, admin.Signer{
+			Name: v.Name, URL: v.URL, State: string(v.State), Since: v.Since, Latency: v.Latency.Seconds(),
+			Failures: v.Failures, Reason: reason(v.Err), Until: v.Until,
+		})
+	}
+	return s
 }
 
 func reason(err error) string {

@@ -65,7 +65,7 @@ func (o *owner) await(what string, ok func(code int, s admin.Status) bool) admin
 		if err := json.Unmarshal(body, &s); err != nil {
 			o.t.Fatalf("%s: %v", body, err)
 		}
-		ready := s.Account.Online && s.Store.OK
+		ready := s.Account.Online && s.Store.OK && (s.Signing == nil || s.Signing.OK)
 		for _, v := range s.Services {
 			ready = ready && v.Running
 		}
@@ -184,4 +184,65 @@ func TestReadiness(t *testing.T) {
 	if got := o.metrics()[`libration_disconnects_total{cause="kicked"}`]; got != 1 {
 		t.Errorf("got %v kicks counted, want 1", got)
 	}
+}
+
+// TestSignerSeen: what the owner and bots see of a signer that fails while the
+// account is online, and afterwards.
+func TestSignerSeen(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{AutoApprove: 10001, RequireSign: true})
+	c := configuration(t.TempDir(), sim.ControlURL())
+	c.Signer.URLs = []string{sim.ControlURL() + "/sign?key=secret"}
+	a := newApp(t, c, nil)
+	background(t, a.Run)
+	o := newOwner(t, a)
+	s := o.await("ready", func(code int, _ admin.Status) bool { return code == http.StatusOK })
+	if len(s.Signing.Signers) != 1 || s.Signing.Signers[0].State != "ok" || s.Signing.Signers[0].Latency <= 0 || strings.Contains(s.Signing.Signers[0].URL, "secret") {
+		t.Fatalf("got signing %+v, want one signer that works, without its secret", s.Signing)
+	}
+	name := s.Signing.Signers[0].Name
+	address, _ := endpoints(t, a)
+	send := func() string {
+		t.Helper()
+		answer, _, err := bot.Call(t.Context(), address, "", "send_group_msg", map[string]json.RawMessage{
+			"group_id": json.RawMessage("730000001"), "message": json.RawMessage(`"hello"`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(answer)
+	}
+	if _, err := sim.Sandbox.Faults().Add(sandbox.Fault{Name: sandbox.FaultSignerFail, Count: 2}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := send(); !strings.Contains(got, `"msg":"SIGN_ERROR"`) || !strings.Contains(got, "signer.urls") {
+			t.Errorf("sending: got %s, want SIGN_ERROR and what to look at", got)
+		}
+	}
+	s = o.await("the failure", func(int, admin.Status) bool { return true })
+	if v := s.Signing; s.Ready || !s.Account.Online || v.OK || v.Reason == "" || v.Since.IsZero() || v.Signers[0].State != "failing" || v.Signers[0].Failures != 2 {
+		t.Errorf("got %+v %+v, want online without a signer", s, v)
+	}
+	if answer, _, err := bot.Call(t.Context(), address, "", "get_status", nil); err != nil ||
+		!strings.Contains(string(answer), `"online":true,"good":false,"trouble":"no signer`) {
+		t.Errorf("get_status: got %s, error %v", answer, err)
+	}
+	got := o.metrics()
+	for series, want := range map[string]float64{
+		`libration_sign_ok`: 0,
+		`libration_signer_state{signer="` + name + `",state="failing"}`:            1,
+		`libration_signer_state{signer="` + name + `",state="ok"}`:                 0,
+		`libration_signer_requests_total{result="failed",signer="` + name + `"}`:   2,
+		`libration_sign_requests_total{result="failed"}`:                           2,
+		`libration_signer_request_seconds_bucket{signer="` + name + `",le="+Inf"}`: got[`libration_signer_request_seconds_count{signer="`+name+`"}`],
+	} {
+		if value, ok := got[series]; !ok || value != want {
+			t.Errorf("%s: got %v (there: %t), want %v", series, value, ok, want)
+		}
+	}
+	if got := send(); !strings.Contains(got, `"status":"ok"`) {
+		t.Errorf("sending afterwards: got %s", got)
+	}
+	o.await("ready again", func(code int, s admin.Status) bool {
+		return code == http.StatusOK && s.Signing.Signers[0].State == "ok"
+	})
 }

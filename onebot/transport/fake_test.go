@@ -49,7 +49,9 @@ func (c *fakeClient) noted() string {
 	return s
 }
 
-func (c *fakeClient) Self() ntqq.Self { return ntqq.Self{UIN: selfUIN, Nickname: "bot"} }
+func (c *fakeClient) Self() ntqq.Self                { return ntqq.Self{UIN: selfUIN, Nickname: "bot"} }
+func (c *fakeClient) SignFailure() *ntqq.SignFailure { return nil }
+
 func (c *fakeClient) State() ntqq.State {
 	if c.state != nil {
 		c.state()

@@ -1,0 +1,91 @@
+package ntqq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"libration/internal/pb"
+	"libration/internal/pb/systempb"
+	"libration/internal/rpc"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// signAgain is how often a signer that failed is asked while the account is online.
+const signAgain = 30 * time.Second
+
+// SignFailure says that requests which need a signature cannot be sent: sending
+// messages above all.
+type SignFailure struct {
+	Since time.Time
+	Err   error
+}
+
+// SignFailure returns nil while signatures can be had, as far as is known: the last
+// try decides. It does not end an established session, which stays Online and
+// receives; a login needs a signer. While the account is online a signer that failed
+// is asked again every 30 s.
+func (c *Client) SignFailure() *SignFailure { return c.signFailure.Load() }
+
+// sign gets the signature of a request.
+func (c *Client) sign(ctx context.Context, command string, seq uint32, payload []byte, ks *Keystore) (*Signature, error) {
+	uin := ks.UIN
+	if uin == 0 {
+		uin = c.opts.UIN
+	}
+	sig, err := c.opts.Signer.Sign(ctx, &SignRequest{
+		Command: command, Sequence: seq, Payload: payload,
+		UIN: uin, GUID: ks.Device.GUID, App: &c.opts.App,
+	})
+	switch {
+	case err == nil:
+		if was := c.signFailure.Swap(nil); was != nil {
+			c.notes.Info("signed", "requests can be signed again", "after", time.Since(was.Since).Round(time.Second))
+		}
+		return sig, nil
+	case !errors.Is(err, ErrSign):
+		err = fmt.Errorf("%w: %w", ErrSign, err)
+	}
+	if ctx.Err() != nil { // nobody waited
+		return nil, err
+	}
+	now := &SignFailure{Since: time.Now(), Err: err}
+	for {
+		was := c.signFailure.Load()
+		if was != nil {
+			now.Since = was.Since
+		}
+		if c.signFailure.CompareAndSwap(was, now) {
+			if was == nil {
+				c.notes.Warn("unsigned", "no signer gives signatures: messages cannot be sent until one does", "command", command, "err", err)
+			}
+			return nil, err
+		}
+	}
+}
+
+// keepSigning asks a signer that failed again, so that it is known to work before
+// somebody wants to send. What it signs is a heartbeat that is not sent.
+func (k *conn) keepSigning() {
+	ticker := time.NewTicker(signAgain)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-k.ctx.Done():
+			return
+		}
+		if k.c.SignFailure() == nil {
+			continue
+		}
+		payload, err := pb.Marshal(&systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
+		if err == nil {
+			_, err = k.c.sign(k.ctx, rpc.Heartbeat.Name, k.c.nextSequence(), payload, k.c.keys())
+		}
+		if err != nil {
+			k.c.log.Debug("still no signatures", "err", err)
+		}
+	}
+}
