@@ -8,7 +8,7 @@ import (
 // CauseOf names why a session ended, or why a request failed, in one word of a
 // fixed set, for counters: "connection_lost", "timeout", "no_server",
 // "key_exchange", "session_expired", "register_refused", "login_refused", "kicked",
-// "needs_login", "signer", "offline", "refused", "cancelled" and "other"; "ok" for
+// "needs_login", "signer", "rate_limited", "offline", "refused", "cancelled" and "other"; "ok" for
 // nil.
 func CauseOf(err error) string {
 	var login *LoginError
@@ -26,6 +26,8 @@ func CauseOf(err error) string {
 		return "key_exchange"
 	case errors.Is(err, ErrSign):
 		return "signer"
+	case errors.Is(err, ErrRateLimited):
+		return "rate_limited"
 	case errors.Is(err, ErrSessionExpired):
 		return "session_expired"
 	case errors.Is(err, errRegisterRefused):

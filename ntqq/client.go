@@ -47,6 +47,8 @@ type Options struct {
 	// the chat's history; 0: 30 s, negative: it is not, and the send ends with
 	// ErrUnknownOutcome at once.
 	OutcomeWait time.Duration
+	// SendLimit bounds how fast messages are sent; the zero value: no limit.
+	SendLimit SendLimit
 
 	// CatchUp bounds the fetching of messages missed while the account was away.
 	CatchUp CatchUp
@@ -186,6 +188,7 @@ type Client struct {
 	running   atomic.Bool
 
 	signFailure atomic.Pointer[SignFailure]
+	sending     *sendLimiter
 
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]
@@ -223,7 +226,8 @@ func New(o Options) (*Client, error) {
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
 		pushes: make(chan push, pushQueue), own: make(chan event.Event, ownQueue),
 		newest: make(chan []newest), restart: make(chan struct{}, 1),
-		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
+		sending: newSendLimiter(o.SendLimit),
+		state:   State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
 	c.sequence.Store(rand.Uint32N(lastSequence - firstSequence))
 	c.keystore.Store(ks)

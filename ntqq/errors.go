@@ -33,6 +33,9 @@ var (
 	ErrNeedsLogin = errors.New("login needed")
 	// ErrSign: no signer gave a signature, so the command was not sent.
 	ErrSign = errors.New("signing failed")
+	// ErrRateLimited: the message was not sent, because too many are
+	// (Options.SendLimit); usually a *RateLimitError.
+	ErrRateLimited = errors.New("sending too fast, not sent")
 	// ErrNotFound: no such user, friend, group or member.
 	ErrNotFound = errors.New("not found")
 	// ErrEmptyMessage: the message has no content that can be sent.

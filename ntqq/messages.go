@@ -26,8 +26,8 @@ const maxMessage = 1 << 20
 // member list. When the answer is lost, the message is looked up in the chat's
 // history, for at most Options.OutcomeWait, and never sent again. Errors:
 // ErrUnknownOutcome when that could not be found out; with all others the message
-// was not sent: ErrEmptyMessage, ErrTooLarge, ErrNotSent, *ServerError when the server refused,
-// ErrOffline, ErrSign, or ctx's.
+// was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent, *ServerError when the server
+// refused, ErrOffline, ErrSign, or ctx's.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
 	content, err := c.complete(ctx, group, content)
 	if err != nil {
@@ -94,6 +94,11 @@ func sendRequest(to *messagepb.SendRouting, elems []*messagepb.Elem, clientSeque
 func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*messagepb.Elem, chat chatID, routing *messagepb.RoutingHead) (*message.Message, error) {
 	if n := (&messagepb.RichText{Elems: elems}).SizeVT(); n > maxMessage {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, n, maxMessage)
+	}
+	if c.State().Online() { // else it fails at once
+		if err := c.sending.wait(ctx, chat); err != nil {
+			return nil, err
+		}
 	}
 	random := rand.Uint32()
 	clientSequence := 10000 + rand.Uint64N(90000)

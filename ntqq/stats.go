@@ -18,7 +18,10 @@ type Stats struct {
 	MessagesReceived uint64
 	MessagesSent     uint64
 	Disconnects      uint64
-	LastMessageTime  int64 // Unix seconds of the last received message, 0 for none
+	SendsWaiting     int    // messages that wait for their turn now
+	SendsDelayed     uint64 // messages that had to wait for it
+	SendsRefused     uint64 // messages that would have had to wait too long
+	LastMessageTime  int64  // Unix seconds of the last received message, 0 for none
 }
 
 type stats struct {
@@ -29,11 +32,12 @@ type stats struct {
 
 // Stats returns the counters.
 func (c *Client) Stats() Stats {
-	s := &c.stats
+	s, sending := &c.stats, c.sending.stats()
 	return Stats{
 		PacketsReceived: s.packetsReceived.Load(), PacketsSent: s.packetsSent.Load(),
 		PacketsDropped: s.packetsDropped.Load(), MessagesReceived: s.messagesReceived.Load(),
 		MessagesSent: s.messagesSent.Load(), Disconnects: s.disconnects.Load(),
+		SendsWaiting: sending.waiting, SendsDelayed: sending.delayed, SendsRefused: sending.refused,
 		LastMessageTime: s.lastMessage.Load(),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"libration/ntqq"
 )
@@ -65,6 +66,8 @@ var known = []struct {
 	{ntqq.ErrUnknownOutcome, "SEND_OUTCOME_UNKNOWN", localized{
 		"the answer was lost, and it could not be found out in time whether the message was sent",
 		"未收到服务器响应，且未能及时确认消息是否已发送"}},
+	{ntqq.ErrRateLimited, "RATE_LIMITED", localized{
+		"too many messages wait to be sent, this one was not sent", "等待发送的消息过多，该消息未发送"}},
 	{ntqq.ErrOffline, "ACCOUNT_OFFLINE", localized{
 		"the account is not online, nothing was sent", "账号不在线，请求未发送"}},
 	{ntqq.ErrKicked, "ACCOUNT_KICKED", localized{
@@ -104,6 +107,10 @@ func explain(err error, a action) *actionError {
 	if errors.As(err, &own) {
 		return own
 	}
+	var limited *ntqq.RateLimitError
+	if errors.As(err, &limited) && limited.Wait > 0 {
+		return rateLimited(limited)
+	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
 			return &actionError{RetFailed, k.code, k.text}
@@ -133,6 +140,17 @@ func explain(err error, a action) *actionError {
 	}
 	return &actionError{RetFailed, code, localized{
 		"the operation failed: " + err.Error(), "操作失败: " + err.Error()}}
+}
+
+func rateLimited(e *ntqq.RateLimitError) *actionError {
+	key, wait, most := "send.account", e.Wait.Round(100*time.Millisecond), e.MaxWait
+	who, zh := "the account sends", "账号"
+	if e.Chat {
+		key, who, zh = "send.chat", "this chat gets", "该会话"
+	}
+	return &actionError{RetFailed, "RATE_LIMITED", localized{
+		fmt.Sprintf("%s too many messages, this one was not sent: its turn would come in %v, and it may wait %v (%s and send.max_wait in the config)", who, wait, most, key),
+		fmt.Sprintf("%s发送消息过快，该消息未发送：需等待 %v，上限为 %v（配置项 %s 和 send.max_wait）", zh, wait, most, key)}}
 }
 
 // failed is the response to an action that returned err.

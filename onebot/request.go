@@ -89,31 +89,37 @@ func recoverEcho(frame []byte) json.RawMessage {
 
 // Call runs one action and returns its result, never nil. It never panics: a panic
 // in an action is logged and becomes a failed response. An action with the suffix
-// _async is answered at once and runs in the background, as long as Run does.
+// _async is answered at once and runs in the background, as long as Run does; so is
+// one with _rate_limited, of which one is run every pacedPause.
 func (s *Service) Call(ctx context.Context, r Request) *Response {
 	if a, ok := s.actions[r.Action]; ok {
 		resp := s.run(ctx, r.Action, a, r.Params)
 		resp.Echo = r.Echo
 		return resp
 	}
-	name, async := strings.CutSuffix(r.Action, "_async")
+	queue := s.pending
+	name, later := strings.CutSuffix(r.Action, "_async")
+	if !later {
+		name, later = strings.CutSuffix(r.Action, "_rate_limited")
+		queue = s.paced
+	}
 	a, ok := s.actions[name]
 	var resp *Response
 	switch {
-	case !async || !ok:
+	case !later || !ok:
 		resp = failed(s.language, unknownAction(r.Action), action{})
 		s.onAction("unknown", resp.RetCode, 0)
-	case s.enqueue(task{name, a, r.Params}):
+	case enqueue(queue, task{name, a, r.Params}):
 		resp = &Response{Status: StatusAsync, RetCode: RetAsync}
 	default:
 		resp = failed(s.language, &actionError{RetFailed, "API_ERROR", localized{
-			"too many _async actions are waiting", "等待执行的异步调用过多"}}, a)
+			"too many actions are waiting", "等待执行的异步调用过多"}}, a)
 	}
 	resp.Echo = r.Echo
 	return resp
 }
 
-// task is an _async action waiting for a worker.
+// task is an action that was answered and waits for a worker.
 type task struct {
 	name   string
 	action action
@@ -121,9 +127,9 @@ type task struct {
 }
 
 // enqueue leaves an action to a worker of Run, unless too many are waiting.
-func (s *Service) enqueue(t task) bool {
+func enqueue(queue chan<- task, t task) bool {
 	select {
-	case s.pending <- t:
+	case queue <- t:
 		return true
 	default:
 		return false

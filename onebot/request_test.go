@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"libration/ntqq"
 )
@@ -116,6 +117,10 @@ func TestErrorsExplained(t *testing.T) {
 		{err: ntqq.ErrKicked, code: "ACCOUNT_KICKED", en: "kicked", zh: "踢下线"},
 		{err: ntqq.ErrNeedsLogin, code: "LOGIN_NEEDED", en: "logged in", zh: "重新登录"},
 		{err: ntqq.ErrSign, code: "SIGN_ERROR", en: "no signer", zh: "签名"},
+		{err: &ntqq.RateLimitError{Chat: true, Wait: 12340 * time.Millisecond, MaxWait: 10 * time.Second}, code: "RATE_LIMITED", en: "12.3s, and it may wait 10s (send.chat and send.max_wait", zh: "需等待 12.3s，上限为 10s（配置项 send.chat 和"},
+		{err: &ntqq.RateLimitError{Wait: time.Minute, MaxWait: time.Second}, code: "RATE_LIMITED", en: "(send.account and", zh: "send.account"},
+		{err: &ntqq.RateLimitError{MaxWait: time.Second}, code: "RATE_LIMITED", en: "too many messages wait", zh: "未发送"},
+		{err: fmt.Errorf("%w: %w", ntqq.ErrRateLimited, context.DeadlineExceeded), code: "RATE_LIMITED", en: "not sent", zh: "未发送"},
 		{err: ntqq.ErrTooLarge, code: "SEND_MSG_API_ERROR", en: "too large", zh: "过长"},
 		{err: ntqq.ErrEmptyMessage, code: "EMPTY_MSG_ERROR", en: "empty", zh: "为空"},
 		{err: ntqq.ErrNotFound, code: "GROUP_NOT_FOUND", en: "no such group", zh: "群不存在"},
@@ -171,6 +176,40 @@ func TestAsync(t *testing.T) {
 		synctest.Wait()
 		if len(c.sent) != asyncQueue {
 			t.Errorf("messages sent in the background: got %d, want %d", len(c.sent), asyncQueue)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// TestRateLimitedSuffix: answered at once, and run one by one with a pause.
+func TestRateLimitedSuffix(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, _ := newTestService(t)
+		params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		time.Sleep(time.Minute) // virtual; an idle time gives no burst
+		for range 3 {
+			if r := s.Call(ctx, Request{Action: "send_group_msg_rate_limited", Params: params}); r.Status != StatusAsync || r.RetCode != RetAsync {
+				t.Fatalf("got %+v, want the answer of an asynchronous call", r)
+			}
+		}
+		for want := 1; want <= 3; want++ {
+			synctest.Wait()
+			if len(c.sent) != want {
+				t.Errorf("after %d pauses: %d messages sent, want %d", want-1, len(c.sent), want)
+			}
+			time.Sleep(pacedPause) // virtual
+		}
+		if r := s.Call(ctx, Request{Action: "nothing_rate_limited"}); r.RetCode != RetUnknownAction {
+			t.Errorf("got %+v, want an unknown action", r)
 		}
 		cancel()
 		if err := <-done; err != nil {

@@ -96,10 +96,13 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Limits of actions called with the suffix _async.
+// Limits of actions called with the suffix _async or _rate_limited.
 const (
-	asyncWorkers = 8   // run at once
-	asyncQueue   = 256 // wait for a worker; more are refused
+	// asyncWorkers run at once: many, as messages may have to wait for their turn.
+	asyncWorkers = 64
+	asyncQueue   = 256 // of each kind wait for a worker; more are refused
+	// pacedPause is the standard's default (docs/protocol/onebot11.md a.7).
+	pacedPause = 500 * time.Millisecond
 )
 
 // Service is the OneBot v11 service of one account. Call, Subscribe, Lifecycle and
@@ -119,6 +122,7 @@ type Service struct {
 	hub     hub
 	renders sync.Pool // of *rendering
 	pending chan task // _async actions waiting for a worker of Run
+	paced   chan task // _rate_limited ones
 
 	// These belong to the goroutine that calls Handle and HandleState.
 	online bool
@@ -138,6 +142,7 @@ func New(o Options) *Service {
 		onAction: o.OnAction,
 		actions:  actionTable(),
 		pending:  make(chan task, asyncQueue),
+		paced:    make(chan task, asyncQueue),
 		left:     map[message.GroupCode]int64{},
 	}
 	for name := range s.actions {
@@ -148,7 +153,7 @@ func New(o Options) *Service {
 	return s
 }
 
-// Run carries out the actions called with the suffix _async. It returns nil when
+// Run carries out the actions that are answered before. It returns nil when
 // ctx has ended and all of them have returned; those still waiting are dropped.
 // Everything else works without Run.
 func (s *Service) Run(ctx context.Context) error {
@@ -165,9 +170,27 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		})
 	}
+	workers.Go(func() { s.pace(ctx) })
 	workers.Wait()
 	return nil
 }
 
-// Actions returns the names of all actions, sorted, without their _async forms.
+// pace carries out the _rate_limited actions, one after the other with a pause.
+func (s *Service) pace(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case t := <-s.paced:
+			s.run(ctx, t.name, t.action, t.params)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pacedPause):
+		}
+	}
+}
+
+// Actions returns the names of all actions, sorted, without these suffixes.
 func (s *Service) Actions() []string { return slices.Clone(s.names) }

@@ -8,7 +8,7 @@ type Stats struct {
 	// Queued is how many events wait, over all subscriptions; Longest in the longest
 	// queue.
 	Queued, Longest int
-	// Async is how many _async actions wait for a worker.
+	// Async is how many _async and _rate_limited actions wait for a worker.
 	Async int
 }
 
@@ -17,7 +17,7 @@ func (s *Service) Stats() Stats {
 	h := &s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	st := Stats{Published: h.published, CutOff: h.cutOff, Subscribers: len(h.subs), Async: len(s.pending)}
+	st := Stats{Published: h.published, CutOff: h.cutOff, Subscribers: len(h.subs), Async: len(s.pending) + len(s.paced)}
 	for _, sub := range h.subs {
 		n := len(sub.events)
 		st.Queued += n

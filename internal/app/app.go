@@ -153,6 +153,9 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		OnUnknown: func(p ntqq.UnknownPacket) { ring.Add(keptPacket(p)) },
 		Timing:    a.o.Timing,
 	}
+	if c := &a.cfg.Send; c.Limit {
+		o.SendLimit = ntqq.SendLimit{Account: sendRate(c.Account), Chat: sendRate(c.Chat), MaxWait: c.MaxWait.Std()}
+	}
 	if signer != nil {
 		o.Signer = countedSigner{signer, counted}
 	}
@@ -306,6 +309,10 @@ func (a *App) signer(counted *metrics) *ntqq.HTTPSigner {
 		Timeout: time.Duration(s.Timeout), Log: a.log, OnAsk: counted.ask,
 		RetryFirst: a.o.Timing.RetryFirst, RetryMost: a.o.Timing.RetryMost,
 	}
+}
+
+func sendRate(r config.SendRate) ntqq.SendRate {
+	return ntqq.SendRate{PerMinute: int(r.PerMinute), Burst: int(r.Burst)}
 }
 
 // connect makes the OneBot connections and the owner's service, and a supervisor

@@ -186,6 +186,8 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	counter(st.PacketsDropped, "libration_packets_undecodable_total", "Packets that could not be decrypted or parsed.")
 	counter(st.MessagesReceived, "libration_messages_received_total", "Messages from others.")
 	counter(st.MessagesSent, "libration_messages_sent_total", "Messages sent.")
+	counter(st.SendsDelayed, "libration_sends_delayed_total", "Messages that had to wait because of the limits of sending.")
+	counter(st.SendsRefused, "libration_sends_refused_total", "Messages that were refused because of the limits of sending.")
 	u := p.client.Undecoded()
 	for _, c := range []struct {
 		reason string
@@ -212,6 +214,7 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	gauge(float64(bot.Subscribers), "libration_subscribers", "Event subscribers now.")
 	const queues = "What waits in a queue now; subscribers: all of them, subscriber_longest: the longest."
 	gauge(float64(p.client.QueuedPushes()), "libration_queue_length", queues, "queue", "pushes")
+	gauge(float64(st.SendsWaiting), "libration_queue_length", queues, "queue", "sends")
 	gauge(float64(bot.Queued), "libration_queue_length", queues, "queue", "subscribers")
 	gauge(float64(bot.Longest), "libration_queue_length", queues, "queue", "subscriber_longest")
 	gauge(float64(bot.Async), "libration_queue_length", queues, "queue", "async_actions")

@@ -201,15 +201,7 @@ func TestSignerSeen(t *testing.T) {
 	}
 	name := s.Signing.Signers[0].Name
 	address, _ := endpoints(t, a)
-	send := func() string {
-		t.Helper()
-		answer, _, err := bot.Call(t.Context(), address, "", "send_group_msg", map[string]json.RawMessage{
-			"group_id": json.RawMessage("730000001"), "message": json.RawMessage(`"hello"`)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(answer)
-	}
+	send := func() string { return sendGroup(t, address) }
 	if _, err := sim.Sandbox.Faults().Add(sandbox.Fault{Name: sandbox.FaultSignerFail, Count: 2}); err != nil {
 		t.Fatal(err)
 	}
@@ -245,4 +237,42 @@ func TestSignerSeen(t *testing.T) {
 	o.await("ready again", func(code int, s admin.Status) bool {
 		return code == http.StatusOK && s.Signing.Signers[0].State == "ok"
 	})
+}
+
+func sendGroup(t *testing.T, address string) string {
+	t.Helper()
+	answer, _, err := bot.Call(t.Context(), address, "", "send_group_msg", map[string]json.RawMessage{
+		"group_id": json.RawMessage("730000001"), "message": json.RawMessage(`"hello"`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
+
+// TestSendLimitSeen: the configuration's limit holds, is told and counted; and it can
+// be turned off.
+func TestSendLimitSeen(t *testing.T) {
+	for _, limit := range []bool{true, false} {
+		sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
+		c := configuration(t.TempDir(), sim.ControlURL())
+		c.Send.Limit, c.Send.Chat.PerMinute, c.Send.Chat.Burst = limit, 1, 1
+		a := newApp(t, c, nil)
+		background(t, a.Run)
+		o := newOwner(t, a)
+		o.await("ready", func(code int, _ admin.Status) bool { return code == http.StatusOK })
+		address, _ := endpoints(t, a)
+		want, refused := `"status":"ok"`, 0.0
+		if got := sendGroup(t, address); !strings.Contains(got, want) {
+			t.Fatalf("first message: got %s", got)
+		}
+		if limit {
+			want, refused = `"msg":"RATE_LIMITED"`, 1
+		}
+		if got := sendGroup(t, address); !strings.Contains(got, want) {
+			t.Errorf("limit %t: got %s, want %s", limit, got, want)
+		}
+		if got := o.metrics()[`libration_sends_refused_total`]; got != refused {
+			t.Errorf("limit %t: %v refused, want %v", limit, got, refused)
+		}
+	}
 }

@@ -24,6 +24,8 @@ type Config struct {
 	Signer Signer `yaml:"signer"`
 	// The OneBot v11 service for bots.
 	OneBot OneBot `yaml:"onebot"`
+	// How fast messages are sent, so that the account is not taken for a spammer.
+	Send Send `yaml:"send"`
 	// A small HTTP service for the owner: /healthz, /readyz and /metrics.
 	Admin Admin `yaml:"admin"`
 
@@ -118,6 +120,27 @@ type Signer struct {
 	Commands SignCommands `yaml:"commands"`
 }
 
+// Send bounds how fast messages are sent. The default figures are ours: the
+// service's own limits are not known.
+type Send struct {
+	// Whether there is a limit at all.
+	Limit bool `yaml:"limit"`
+	// Of all messages together.
+	Account SendRate `yaml:"account"`
+	// Of those of each group or friend.
+	Chat SendRate `yaml:"chat"`
+	// How long a message may wait for its turn; one that would wait longer fails at once.
+	MaxWait Duration `yaml:"max_wait"`
+}
+
+// SendRate is an average with bursts.
+type SendRate struct {
+	// Messages a minute on average; 0 for no limit.
+	PerMinute uint64 `yaml:"per_minute"`
+	// How many at once after a pause.
+	Burst uint64 `yaml:"burst"`
+}
+
 // OneBot is the OneBot v11 service.
 type OneBot struct {
 	// The form of `message` in events: `array` of segments, or `string` with CQ codes.
@@ -178,8 +201,12 @@ func Default() *Config {
 		Account: Account{Protocol: ProtocolLinux},
 		Server:  Server{Mode: ModeReal},
 		Signer:  Signer{Style: SignAuto, Timeout: Duration(8 * time.Second), Commands: SignDefault},
-		OneBot:  OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
-		Admin:   Admin{Address: "127.0.0.1:5780"},
+		Send: Send{
+			Limit: true, MaxWait: Duration(10 * time.Second),
+			Account: SendRate{PerMinute: 600, Burst: 20}, Chat: SendRate{PerMinute: 120, Burst: 10},
+		},
+		OneBot: OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
+		Admin:  Admin{Address: "127.0.0.1:5780"},
 	}
 }
 

@@ -46,7 +46,7 @@ func TestTemplates(t *testing.T) {
 			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
 		}
 		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
-			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
+			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
 			for _, key := range keysOf(typ) {
 				if !bytes.Contains(text, []byte(key+":")) {
 					t.Errorf("%s: %s is not in the template", l, key)
@@ -289,6 +289,9 @@ func TestOneProblem(t *testing.T) {
 		"cors with a path":  {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['https://example.com/']}]}", "cors[0] \"https://example.com/\": not an origin"},
 		"cors for all":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['*']}]}", "set access_token, or list the origins"},
 		"short heartbeat":   {"onebot: {connections: [{type: websocket, address: '127.0.0.1:1', heartbeat: 999ms}]}", "use a time from 1s"},
+		"no burst":          {"send: {chat: {burst: 0}}", "send.chat.burst \"0\": out of range; use 1 to 1000000 messages"},
+		"senseless rate":    {"send: {account: {per_minute: 1000001}}", "send.account.per_minute \"1000001\": out of range; use 1 to 1000000 messages a minute, or 0 for no limit"},
+		"long max_wait":     {"send: {max_wait: 1h}", "send.max_wait \"1h\": out of range; use a time from 100ms to 5m0s"},
 		"merge":             {"log: &l {level: info}\nsigner:\n  <<: *l", "merging is not supported"},
 		"unknown alias":     {"data: *nothing", "the alias *nothing has no anchor before it"},
 		"twice":             {"data: a\ndata: b", "2:1: data: the key is here twice; remove one of them"},

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// maxRate bounds the figures of SendRate; beyond it a limit means nothing.
+const maxRate = 1_000_000
+
 // checker looks at a decoded configuration. At and below the paths in failed
 // everything else would only follow from what was reported already.
 type checker struct {
@@ -60,6 +63,7 @@ func (k *checker) check(c *Config) {
 	k.server(&c.Server)
 	k.signer(c)
 	k.oneBot(&c.OneBot)
+	k.send(&c.Send)
 	k.admin(c)
 	if f := c.Log.File; f.Path != "" {
 		if f.MaxSize < 64<<10 || f.MaxSize > 1<<30 {
@@ -172,6 +176,21 @@ func (k *checker) signer(c *Config) {
 		k.warning("signer.urls", "no signer is set", "the real service refuses logins without one: add the address of a signer you trust")
 	}
 	k.between("signer.timeout", s.Timeout, 100*time.Millisecond, 5*time.Minute)
+}
+
+func (k *checker) send(s *Send) {
+	k.rate("send.account", s.Account)
+	k.rate("send.chat", s.Chat)
+	k.between("send.max_wait", s.MaxWait, 100*time.Millisecond, 5*time.Minute)
+}
+
+func (k *checker) rate(path string, r SendRate) {
+	if r.PerMinute > maxRate {
+		k.problem(path+".per_minute", "out of range", fmt.Sprintf("use 1 to %d messages a minute, or 0 for no limit", maxRate))
+	}
+	if r.Burst < 1 || r.Burst > maxRate {
+		k.problem(path+".burst", "out of range", fmt.Sprintf("use 1 to %d messages", maxRate))
+	}
 }
 
 func (k *checker) oneBot(o *OneBot) {
