@@ -23,6 +23,7 @@ type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"Run a simulated NTQQ service to develop against."`
 	Config  configCommand  `cmd:"" help:"Make and check the configuration file."`
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with an installation, and what to do."`
+	Notices noticesCommand `cmd:"" help:"Try the messages to the owner."`
 	Packets packetsCommand `cmd:"" help:"Look at packets that were not understood."`
 	Call    callCommand    `cmd:"" help:"Call a OneBot action and print the answer."`
 	Events  eventsCommand  `cmd:"" help:"Print OneBot events as they happen."`

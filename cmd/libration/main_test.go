@@ -128,6 +128,11 @@ func TestCommands(t *testing.T) {
 		{name: "doctor without a config", args: "doctor -c $DIR/config.yaml", code: exitFailed, stdout: []string{"PROBLEM", "libration config init"}, stderr: []string{"something is wrong"}},
 		{name: "doctor", file: valid, args: "doctor -c $DIR/config.yaml", code: exitFailed, stdout: []string{"config.yaml can be used", "no sandbox answers"}, stderr: []string{"something is wrong"}},
 
+		{name: "notices", file: valid + "notices: {targets: [{url: \"$URL/get_login_info\"}]}\n", args: "notices test -c $DIR/config.yaml", stdout: []string{"notices.targets[0] (http): ok"}},
+		{name: "notices that fail", file: valid + "notices: {targets: [{url: \"$URL/hunter2\"}]}\n", args: "notices test -c $DIR/config.yaml", code: exitFailed,
+			stdout: []string{"notices.targets[0] (http): failed: the answer is HTTP 404"}, stderr: []string{"not every target"}},
+		{name: "notices to nobody", file: valid, args: "notices test -c $DIR/config.yaml", code: exitFailed, stderr: []string{"notices.targets"}},
+
 		{name: "packets", file: valid, args: "packets list -c $DIR/config.yaml", stdout: []string{"no packets in"}},
 		{name: "packets without a config", args: "packets list -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration config init"}},
 		{name: "packet that is not there", file: valid, args: "packets show 3 -c $DIR/config.yaml", code: exitFailed, stderr: []string{"packet 3: no such packet", "packets list"}},
@@ -152,7 +157,7 @@ func TestCommands(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			if tt.file != "" {
-				if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(tt.file), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(strings.ReplaceAll(tt.file, "$URL", service.URL)), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

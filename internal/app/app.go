@@ -167,7 +167,8 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
 		OnAction: counted.action,
 	})
-	supervisor, err := a.connect(&parts{version: a.o.Version, client: client, signer: signer, service: service, messages: messages, packets: ring}, counted)
+	owned := &parts{version: a.o.Version, client: client, signer: signer, service: service, messages: messages, packets: ring}
+	supervisor, err := a.connect(owned, counted)
 	if err != nil {
 		return err
 	}
@@ -214,13 +215,14 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	})
 	stopService := startPart(service.Run)
 	stopClient := startPart(client.Run)
+	stopNotices := startPart(a.notifier(owned, folder.file(qrName)).Run)
 
 	began := time.Now()
 	connections := make(chan error, 1)
 	running.Go(func() { connections <- supervisor.Run(ctx) })
 	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
 	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
-	return errors.Join(<-connections, stopClient(), stopRing(), stopService(), stopStates())
+	return errors.Join(stopNotices(), <-connections, stopClient(), stopRing(), stopService(), stopStates())
 }
 
 // firstOnline is called by the goroutine that follows the states only.

@@ -28,6 +28,8 @@ type Config struct {
 	Send Send `yaml:"send"`
 	// A small HTTP service for the owner: /healthz, /readyz and /metrics.
 	Admin Admin `yaml:"admin"`
+	// Messages to the owner when something needs attention.
+	Notices Notices `yaml:"notices"`
 
 	// Warnings are problems that Load let pass; never read from a file.
 	Warnings []Problem `yaml:"-"`
@@ -60,6 +62,26 @@ type Admin struct {
 	Address string `yaml:"address"`
 	// What callers must send as `Authorization: Bearer`; "" for none. /healthz needs none.
 	AccessToken string `yaml:"access_token" secret:"true"`
+}
+
+// Notices are messages to the owner about trouble and its end.
+type Notices struct {
+	// Where they go; none: nowhere.
+	Targets []NoticeTarget `yaml:"targets"`
+	// How long trouble must last before it is told. What only a person can mend is told at once.
+	After Duration `yaml:"after"`
+	// Whether webhooks get the text of login codes. Whoever scans one first decides which account logs in, unless `account.uin` is set.
+	IncludeQR bool `yaml:"include_qr"`
+}
+
+// NoticeTarget is one place that notices go to.
+type NoticeTarget struct {
+	// http:// or https:// for a webhook, or the URL of a service: smtp://, telegram://, ntfy://, bark:// ... (docs/notices.md).
+	URL string `yaml:"url" secret:"true"`
+	// Webhook: the key of the signature in X-Libration-Signature; "" for none.
+	Secret string `yaml:"secret" secret:"true"`
+	// Webhook: JSON to send instead of the usual one, with $title and $text in it.
+	Body string `yaml:"body"`
 }
 
 // Account is the account to log in with.
@@ -205,8 +227,9 @@ func Default() *Config {
 			Limit: true, MaxWait: Duration(10 * time.Second),
 			Account: SendRate{PerMinute: 600, Burst: 20}, Chat: SendRate{PerMinute: 120, Burst: 10},
 		},
-		OneBot: OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
-		Admin:  Admin{Address: "127.0.0.1:5780"},
+		OneBot:  OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
+		Admin:   Admin{Address: "127.0.0.1:5780"},
+		Notices: Notices{After: Duration(time.Minute)},
 	}
 }
 

@@ -3,10 +3,12 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -46,7 +48,8 @@ func TestTemplates(t *testing.T) {
 			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
 		}
 		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
-			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
+			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
+			reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget]()} {
 			for _, key := range keysOf(typ) {
 				if !bytes.Contains(text, []byte(key+":")) {
 					t.Errorf("%s: %s is not in the template", l, key)
@@ -79,6 +82,81 @@ func TestDefaultIsWhatAnEmptyFileGives(t *testing.T) {
 	for _, p := range Default().Validate() {
 		if !p.Warning {
 			t.Errorf("Default: %s", p)
+		}
+	}
+}
+
+func TestNotices(t *testing.T) {
+	c, problems := Parse([]byte(quiet+`
+notices:
+  after: 30s
+  targets:
+  - url: ntfy://ntfy.sh/topic
+  - {url: "https://example.com/hook?token=hunter2", secret: s, body: '{"text":"$title\n$text"}'}
+`), []string{"LIBRATION_NOTICES__TARGETS__0__URL=smtp://me:hunter2@mail.example.com:587/?from=a@example.com&to=b@example.com"})
+	if len(problems) > 0 {
+		t.Fatalf("problems:\n%s", lines(problems))
+	}
+	if n := c.Notices; len(n.Targets) != 2 || !strings.HasPrefix(n.Targets[0].URL, "smtp://") || n.Targets[1].Secret != "s" || n.After.Std() != 30*time.Second {
+		t.Errorf("got %+v", c.Notices)
+	}
+
+	_, problems = Parse([]byte(quiet+`
+notices:
+  after: 48h
+  targets:
+  - url: hunter2
+  - {url: "pigeon://hunter2@loft"}
+  - {url: "telegram://hunter2@telegram"}
+  - {url: "ntfy://ntfy.sh/hunter2", secret: x}
+  - {url: "http://hunter2", body: "{text: $text}"}
+  - {}
+`), nil)
+	want := []string{
+		"notices.after \"48h\": out of range; use a time from 0s to 24h",
+		"notices.targets[0].url: not a URL: write scheme://",
+		"notices.targets[1].url: there is no service pigeon: use http, https, bark, discord, ",
+		"notices.targets[2].url: not a usable telegram:// URL: ",
+		"notices.targets[3].url: secret and body are for http:// and https:// only; ",
+		"notices.targets[4].url: the body is not JSON: ",
+		"notices.targets[5].url: the URL is missing; ",
+	}
+	got := lines(problems)
+	for _, w := range want {
+		if !strings.Contains(got, w) {
+			t.Errorf("%q is not among the problems", w)
+		}
+	}
+	if len(problems) != len(want) || strings.Contains(got, "hunter2") {
+		t.Errorf("got %d problems, want %d without secrets:\n%s", len(problems), len(want), got)
+	}
+}
+
+// TestNoticesGuide: what the guide shows can be used.
+func TestNoticesGuide(t *testing.T) {
+	code := regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	url := regexp.MustCompile("`([a-z]+://[^`]*)`")
+	for _, name := range []string{"notices.md", "notices.zh-CN.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var examples []string
+		for _, m := range code.FindAllSubmatch(text, -1) {
+			examples = append(examples, string(m[1]))
+		}
+		for _, m := range url.FindAllSubmatch(text, -1) {
+			// The library wants tokens that look like one.
+			example := strings.NewReplacer("TOKEN@telegram", "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw@telegram", "host/TOKEN", "host/AzyoeNS.D4iJLVa").Replace(string(m[1]))
+			examples = append(examples, fmt.Sprintf("notices: {targets: [{url: %q}]}", example))
+		}
+		if len(examples) < 12 {
+			t.Errorf("%s: found %d examples only", name, len(examples))
+		}
+		for _, e := range examples {
+			if _, problems := Parse([]byte(quiet+e), nil); len(problems) > 0 {
+				t.Errorf("%s: %s\n%s", name, e, lines(problems))
+			}
 		}
 	}
 }

@@ -75,9 +75,9 @@ func Parse(data []byte, environ []string) (*Config, []Problem) {
 	return c, d.problems
 }
 
-// hasSecrets tells whether there is a token in the configuration.
+// hasSecrets tells whether there is a token, or a URL with one, in the configuration.
 func (c *Config) hasSecrets() bool {
-	if c.Signer.Token != "" || c.Admin.AccessToken != "" {
+	if c.Signer.Token != "" || c.Admin.AccessToken != "" || len(c.Notices.Targets) > 0 {
 		return true
 	}
 	for _, conn := range c.OneBot.Connections {

@@ -115,7 +115,8 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	for _, typ := range []reflect.Type{reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](), reflect.TypeFor[ServerKeys](),
-		reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
+		reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
+		reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget]()} {
 		for _, key := range keysOf(typ) {
 			if s.Defs[typ.Name()].Properties[key].Description == "" {
 				t.Errorf("%s: %s has no description", typ.Name(), key)

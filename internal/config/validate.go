@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"libration/internal/notice"
 )
 
 // maxRate bounds the figures of SendRate; beyond it a limit means nothing.
@@ -65,6 +67,7 @@ func (k *checker) check(c *Config) {
 	k.oneBot(&c.OneBot)
 	k.send(&c.Send)
 	k.admin(c)
+	k.notices(&c.Notices)
 	if f := c.Log.File; f.Path != "" {
 		if f.MaxSize < 64<<10 || f.MaxSize > 1<<30 {
 			k.problem("log.file.max_size", "out of range", "use a size from 64KB to 1GB")
@@ -91,6 +94,22 @@ func (k *checker) admin(c *Config) {
 		if c.OneBot.Connections[i].Address == a.Address && !strings.HasSuffix(a.Address, ":0") {
 			k.problem("admin.address", fmt.Sprintf("connection %d listens there already", i), "use another port, or \"\" to turn it off")
 		}
+	}
+}
+
+func (k *checker) notices(n *Notices) {
+	for i, t := range n.Targets {
+		path := fmt.Sprintf("notices.targets[%d]", i)
+		if t.URL == "" {
+			k.problem(path+".url", "the URL is missing", "write where notices go, such as ntfy://ntfy.sh/topic or https://example.com/hook")
+			continue
+		}
+		if err := (&notice.Target{URL: t.URL, Secret: t.Secret, Body: t.Body}).Check(); err != nil {
+			k.problem(path+".url", err.Error(), "see docs/notices.md for examples")
+		}
+	}
+	if n.After.Std() > 24*time.Hour {
+		k.problem("notices.after", "out of range", "use a time from 0s to 24h")
 	}
 }
 

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"libration/internal/config"
+	"libration/internal/notice"
+	"libration/internal/supervise"
+	"libration/ntqq"
+	"libration/onebot"
+)
+
+// noticeTargets are those of the configuration.
+func noticeTargets(c *config.Config) []notice.Target {
+	var all []notice.Target
+	for _, t := range c.Notices.Targets {
+		all = append(all, notice.Target{URL: t.URL, Secret: t.Secret, Body: t.Body})
+	}
+	return all
+}
+
+// notifier makes what tells the owner of trouble. picture is where a login code is.
+func (a *App) notifier(p *parts, picture string) *notice.Notifier {
+	return notice.New(notice.Options{
+		Targets: noticeTargets(a.cfg), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
+		Chinese: a.language == onebot.Chinese, Version: a.o.Version, Log: a.log,
+		Look: func() (uint64, []notice.Condition, <-chan struct{}) {
+			s, changed := a.watch()
+			uin := s.Self.UIN
+			if uin == 0 {
+				uin = a.cfg.Account.UIN
+			}
+			var signs error
+			if f := p.client.SignFailure(); f != nil {
+				signs = f.Err
+			}
+			return uint64(uin), conditions(s, signs, p.messages.Err(), picture, a.language), changed
+		},
+	})
+}
+
+// conditions says how everything is doing, in words of the owner's language.
+func conditions(s Status, signs, messages error, picture string, l onebot.Language) []notice.Condition {
+	var all []notice.Condition
+	add := func(subject string, bad error, ifBad, ifWell notice.Kind) {
+		c := notice.Condition{Subject: subject, Kind: ifWell}
+		if bad != nil {
+			c.Kind, c.Reason = ifBad, bad.Error()
+		}
+		all = append(all, c)
+	}
+	account := notice.Condition{Subject: "account", Kind: notice.Offline, Reason: why(s.Account.Err, l)}
+	switch a := &s.Account; {
+	case a.Online():
+		account.Kind, account.Reason = notice.Online, ""
+	case a.Stage == ntqq.Kicked:
+		account.Kind = notice.Kicked
+	case a.Stage == ntqq.NeedsLogin:
+		account.Kind = notice.NeedsLogin
+	case a.QR != nil:
+		account.Kind, account.Picture, account.QR = notice.ScanCode, picture, a.QR.URL
+	}
+	if s.Account.Stage != ntqq.Stopped { // as it was told to
+		all = append(all, account)
+	}
+	add("signers", signs, notice.SignersDown, notice.SignersWork)
+	add("store", messages, notice.StoreFailing, notice.StoreWorks)
+	for _, v := range s.Services {
+		if v.State != supervise.Stopped {
+			add(v.Name, v.Err, notice.ServiceFailed, notice.ServiceRunning) // Err stays while it tries again
+		}
+	}
+	return all
+}
+
+// causes are the words for ntqq.CauseOf, where the error alone would not be clear.
+var causes = map[string]struct{ english, chinese string }{
+	"connection_lost":  {"the connection to the server broke", "与服务器的连接中断"},
+	"timeout":          {"the server did not answer in time", "服务器没有及时应答"},
+	"no_server":        {"no server can be reached", "无法连接任何服务器"},
+	"key_exchange":     {"the key exchange with the server failed", "与服务器的密钥交换失败"},
+	"session_expired":  {"the session expired", "登录会话已过期"},
+	"register_refused": {"the server refused to register the session", "服务器拒绝注册会话"},
+	"login_refused":    {"the server refused the login", "服务器拒绝登录"},
+	"kicked":           {"the server ended the session", "服务器结束了会话"},
+	"needs_login":      {"no automatic login is left", "无法再自动登录"},
+	"signer":           {"no signer gave a signature", "签名服务不可用"},
+}
+
+// why explains what keeps an account from being online.
+func why(err error, l onebot.Language) string {
+	if err == nil {
+		return ""
+	}
+	cause, ok := causes[ntqq.CauseOf(err)]
+	if !ok {
+		return err.Error()
+	}
+	if l == onebot.Chinese {
+		return cause.chinese + "：" + err.Error()
+	}
+	return cause.english + ": " + err.Error()
+}
+
+// TestNotices sends a test notice to every target of the configuration and writes a
+// line for each to w. The error says that one failed, or that there is none.
+func TestNotices(ctx context.Context, w io.Writer, path string) error {
+	c, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	targets, failed, chinese := noticeTargets(c), 0, language(c.Language) == onebot.Chinese
+	if len(targets) == 0 {
+		return fmt.Errorf("%s has no targets for notices: add one under notices.targets", path)
+	}
+	for i, t := range targets {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		result := "ok"
+		if err := notice.SendTest(ctx, t, uint64(c.Account.UIN), chinese, Version()); err != nil {
+			result = "failed: " + err.Error()
+			failed++
+		}
+		fmt.Fprintf(w, "notices.targets[%d] (%s): %s\n", i, t.Name(), result)
+	}
+	if failed > 0 {
+		return errors.New("not every target could be reached, see above")
+	}
+	return nil
+}

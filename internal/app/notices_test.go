@@ -1,0 +1,110 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"libration/internal/notice"
+	"libration/internal/supervise"
+	"libration/ntqq"
+	"libration/onebot"
+)
+
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	account := func(s ntqq.State) Status { return Status{Account: s} }
+	full := errors.New("disk full")
+	kick := &ntqq.KickError{Title: "title", Tips: "tips"}
+	service := func(state supervise.State, err error) Status {
+		return Status{Account: ntqq.State{Stage: ntqq.Online}, Services: []supervise.Status{{Name: "http", State: state, Err: err}}}
+	}
+	for _, tt := range []struct {
+		name            string
+		status          Status
+		signs, messages error
+		want            []string // what is not well
+	}{
+		{"online", account(ntqq.State{Stage: ntqq.Online}), nil, nil, nil},
+		{"online after an error", account(ntqq.State{Stage: ntqq.Online, Err: full}), nil, nil, nil},
+		{"connecting", account(ntqq.State{Stage: ntqq.Connecting}), nil, nil, []string{"account offline"}},
+		{"broken", account(ntqq.State{Stage: ntqq.Reconnecting, Err: fmt.Errorf("eof: %w", ntqq.ErrConnectionLost)}), nil, nil,
+			[]string{"account offline the connection to the server broke: eof: " + ntqq.ErrConnectionLost.Error()}},
+		{"kicked", account(ntqq.State{Stage: ntqq.Kicked, Err: kick}), nil, nil, []string{"account kicked the server ended the session: " + kick.Error()}},
+		{"login refused", account(ntqq.State{Stage: ntqq.NeedsLogin, Err: &ntqq.LoginError{Step: ntqq.StepEasyLogin, Code: 5, Message: "unusual"}}), nil, nil,
+			[]string{"account needs_login the server refused the login: login step easy_login refused with code 5: unusual"}},
+		{"code", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepQR, QR: &ntqq.QRCode{URL: "url"}}), nil, nil, []string{"account scan_code"}},
+		{"stopped", account(ntqq.State{Stage: ntqq.Stopped}), nil, nil, nil},
+		{"signers", account(ntqq.State{Stage: ntqq.Online}), full, nil, []string{"signers signers_down disk full"}},
+		{"store", account(ntqq.State{Stage: ntqq.Online}), nil, full, []string{"store store_failing disk full"}},
+		{"service", service(supervise.Failed, full), nil, nil, []string{"http service_failed disk full"}},
+		{"service tries again", service(supervise.Starting, full), nil, nil, []string{"http service_failed disk full"}},
+		{"service starts", service(supervise.Starting, nil), nil, nil, nil},
+		{"service waits", service(supervise.Waiting, nil), nil, nil, nil},
+		{"service stopped", service(supervise.Stopped, full), nil, nil, nil},
+	} {
+		var got []string
+		for _, c := range conditions(tt.status, tt.signs, tt.messages, "/data/qr.png", onebot.English) {
+			switch c.Kind {
+			case notice.Online, notice.SignersWork, notice.StoreWorks, notice.ServiceRunning:
+				if c.Reason != "" {
+					t.Errorf("%s: %+v is well for a reason", tt.name, c)
+				}
+			case notice.ScanCode:
+				if c.Picture != "/data/qr.png" || c.QR != "url" {
+					t.Errorf("%s: got %+v", tt.name, c)
+				}
+				fallthrough
+			default:
+				got = append(got, strings.TrimSpace(c.Subject+" "+string(c.Kind)+" "+c.Reason))
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: not well (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	if got := why(kick, onebot.Chinese); got != "服务器结束了会话："+kick.Error() {
+		t.Errorf("in Chinese: got %q", got)
+	}
+}
+
+func TestTestNotices(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	good := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer good.Close()
+	bad := httptest.NewServer(http.NotFoundHandler())
+	defer bad.Close()
+	write := func(targets string) string {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(path, []byte("language: en\nnotices: {targets: ["+targets+"]}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var out bytes.Buffer
+	err := TestNotices(ctx, &out, write(fmt.Sprintf("{url: %q}, {url: %q}, {url: %q}", bad.URL+"/hunter2", good.URL+"/hunter2", "ntfy://127.0.0.1:1/hunter2?scheme=http")))
+	got := strings.Split(out.String(), "\n")
+	if err == nil || len(got) != 4 || got[0] != "notices.targets[0] (http): failed: the answer is HTTP 404 Not Found" || got[1] != "notices.targets[1] (http): ok" ||
+		!strings.HasPrefix(got[2], "notices.targets[2] (ntfy): failed: ") || !strings.Contains(got[2], "refused") || strings.Contains(out.String(), "hunter2") {
+		t.Errorf("got error %v and %q", err, got)
+	}
+	out.Reset()
+	if err := TestNotices(ctx, &out, write(fmt.Sprintf("{url: %q}", good.URL))); err != nil {
+		t.Errorf("all well: %v, %s", err, &out)
+	}
+	if err := TestNotices(ctx, &out, write("")); err == nil || !strings.Contains(err.Error(), "notices.targets") {
+		t.Errorf("without targets: got %v", err)
+	}
+}

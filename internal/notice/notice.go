@@ -1,0 +1,88 @@
+package notice
+
+import "time"
+
+// Kind is what a notice is about.
+type Kind string
+
+// The kinds. Those of one subject exclude each other.
+const (
+	Online     Kind = "online"
+	Offline    Kind = "offline"
+	Kicked     Kind = "kicked"      // needs a person
+	NeedsLogin Kind = "needs_login" // needs a person
+	ScanCode   Kind = "scan_code"   // needs a person
+
+	ServiceRunning Kind = "service_running"
+	ServiceFailed  Kind = "service_failed"
+
+	SignersWork Kind = "signers_work"
+	SignersDown Kind = "signers_down"
+
+	StoreWorks   Kind = "store_works"
+	StoreFailing Kind = "store_failing"
+
+	Test Kind = "test"
+)
+
+// well tells whether nothing is wrong.
+func (k Kind) well() bool {
+	switch k {
+	case Online, ServiceRunning, SignersWork, StoreWorks:
+		return true
+	}
+	return false
+}
+
+// urgent tells whether only a person can mend it: it is told at once.
+func (k Kind) urgent() bool {
+	switch k {
+	case Kicked, NeedsLogin, ScanCode:
+		return true
+	}
+	return false
+}
+
+// level is what the owner may sort by.
+func (k Kind) level() string {
+	switch {
+	case k.urgent():
+		return "error"
+	case k.well() || k == Test:
+		return "info"
+	}
+	return "warning"
+}
+
+// Condition is how one subject is doing at one moment.
+type Condition struct {
+	// Subject is "account", "signers", "store" or the name of a service.
+	Subject string
+	Kind    Kind
+	// Reason is why, in words; "" while all is well.
+	Reason string
+	// Picture is where the login code of ScanCode is, QR its text.
+	Picture, QR string
+}
+
+// Notice is one message to the owner. Its JSON form is what a webhook gets.
+type Notice struct {
+	Kind  Kind   `json:"kind"`
+	Level string `json:"level"` // info, warning or error
+	// Account is the number of the account; 0 before the first login.
+	Account uint64 `json:"account"`
+	// Subject is a Condition's.
+	Subject string `json:"subject"`
+	// Time is when it was found, Since when the trouble began.
+	Time  time.Time `json:"time"`
+	Since time.Time `json:"since,omitzero"`
+	// Reason is why, or for the end of trouble why it was.
+	Reason string `json:"reason,omitempty"`
+	// Untold counts the changes before that were not told, because there were too many.
+	Untold int `json:"untold,omitempty"`
+	// Title and Text are for people: what happened, why, what happens next, what to do.
+	Title string `json:"title"`
+	Text  string `json:"text"`
+	// QR is the text of the login code, where the owner wants it sent.
+	QR string `json:"qr,omitempty"`
+}

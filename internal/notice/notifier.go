@@ -1,0 +1,195 @@
+package notice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Limits of the delivery, for each target.
+const (
+	sendTimeout = 20 * time.Second // of one try
+	maxTries    = 8                // within about three minutes
+	firstPause  = 2 * time.Second
+	mostPause   = time.Minute
+	maxWaiting  = 32 // notices; the oldest gives way
+)
+
+// Options of New.
+type Options struct {
+	Targets []Target
+	// After is how long trouble must last before it is told, where no person is
+	// needed.
+	After time.Duration
+	// Look returns the account, 0 while it is not known, how everything is doing now,
+	// and a channel that is closed at the next change. What changes without it is seen
+	// within seconds.
+	Look func() (account uint64, all []Condition, changed <-chan struct{})
+	// IncludeQR permits to send the text of login codes.
+	IncludeQR bool
+	Chinese   bool
+	Version   string
+	Log       *slog.Logger
+}
+
+// Notifier watches and delivers.
+type Notifier struct {
+	o Options
+	w watcher
+}
+
+// New returns a notifier.
+func New(o Options) *Notifier {
+	return &Notifier{o, watcher{o.After, o.Chinese, o.IncludeQR, make(map[string]*subject)}}
+}
+
+// Run watches until ctx ends, and returns nil when all has ended. What was not sent
+// then is dropped. It may be called once.
+func (n *Notifier) Run(ctx context.Context) error {
+	if len(n.o.Targets) == 0 {
+		return nil
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	queues := make([]chan *Notice, len(n.o.Targets))
+	for i := range n.o.Targets {
+		queues[i] = make(chan *Notice, maxWaiting)
+		name := fmt.Sprintf("notices.targets[%d] (%s)", i, n.o.Targets[i].Name())
+		s := newSender(n.o.Targets[i], n.o.Version)
+		running.Go(func() { s.deliver(ctx, queues[i], n.o.Log.With("target", name)) })
+	}
+	ticker := time.NewTicker(min(max(n.o.After/2, 50*time.Millisecond), 5*time.Second))
+	defer ticker.Stop()
+	for {
+		account, all, changed := n.o.Look()
+		for _, c := range all {
+			notice := n.w.look(time.Now(), account, c)
+			if notice == nil {
+				continue
+			}
+			n.o.Log.Info("notice to the owner", "kind", notice.Kind, "subject", notice.Subject, "untold", notice.Untold)
+			for _, q := range queues {
+				put(q, notice, n.o.Log)
+			}
+		}
+		select {
+		case <-changed:
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// put never waits. One goroutine puts.
+func put(q chan *Notice, n *Notice, log *slog.Logger) {
+	for {
+		select {
+		case q <- n:
+			return
+		default:
+		}
+		select {
+		case old := <-q:
+			log.Warn("notice dropped: too many wait", "kind", old.Kind)
+		default:
+		}
+	}
+}
+
+// sender sends to one target. One goroutine uses it.
+type sender struct {
+	Target
+	client  *http.Client
+	version string
+	// abandoned is what the library did not finish in time: nothing else is sent before
+	// it ends, so that there is never more than one.
+	abandoned <-chan error
+}
+
+func newSender(t Target, version string) *sender {
+	return &sender{Target: t, version: version, client: &http.Client{
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		// A redirect could lead the signature and the token elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// deliver sends what comes, in order, until ctx ends.
+func (s *sender) deliver(ctx context.Context, q <-chan *Notice, log *slog.Logger) {
+	for {
+		var n *Notice
+		select {
+		case n = <-q:
+		case <-ctx.Done():
+			return
+		}
+		pauses := backoff.NewExponentialBackOff()
+		pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = firstPause, mostPause, 2
+		_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, s.send(ctx, n) },
+			backoff.WithBackOff(pauses), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(0),
+			backoff.WithNotify(func(err error, wait time.Duration) {
+				log.Warn("notice not sent; it is tried again", "kind", n.Kind, "err", err, "retry_in", wait.Round(time.Millisecond))
+			}))
+		switch {
+		case err == nil:
+			log.Debug("notice sent", "kind", n.Kind)
+		case ctx.Err() == nil:
+			log.Error("notice given up: check the target with `libration notices test`", "kind", n.Kind, "err", err)
+		}
+	}
+}
+
+// send tries once. Its error has no secrets; it is a backoff.PermanentError when
+// another try would not help.
+func (s *sender) send(ctx context.Context, n *Notice) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	var err error
+	if s.webhook() {
+		err = s.post(ctx, s.client, s.version, n)
+	} else {
+		err = s.shoutWithin(ctx, n)
+	}
+	if err == nil {
+		return nil
+	}
+	permanent, ok := errors.AsType[*backoff.PermanentError](err)
+	if ok {
+		return backoff.Permanent(errors.New(s.redact(permanent.Err.Error())))
+	}
+	return errors.New(s.redact(err.Error()))
+}
+
+func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
+	if s.abandoned != nil {
+		select {
+		case <-s.abandoned:
+			s.abandoned = nil
+		case <-ctx.Done():
+			return errors.New("the server has not answered the notice before")
+		}
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.shout(n) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		s.abandoned = done
+		return fmt.Errorf("no answer: %w", ctx.Err())
+	}
+}
+
+// SendTest sends a notice that says it is a test, once.
+func SendTest(ctx context.Context, t Target, account uint64, chinese bool, version string) error {
+	n := &Notice{Kind: Test, Level: Test.level(), Account: account, Subject: "test", Time: time.Now()}
+	n.fill(chinese, "")
+	return newSender(t, version).send(ctx, n)
+}

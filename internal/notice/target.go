@@ -1,0 +1,219 @@
+package notice
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nicholas-fedor/shoutrrr/pkg/router"
+	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+)
+
+// SignatureHeader carries "sha256=" and the HMAC-SHA256 of a webhook's body in
+// hexadecimal, where the target has a secret.
+const SignatureHeader = "X-Libration-Signature"
+
+// maxAnswer is how much of a webhook's answer is read.
+const maxAnswer = 64 << 10
+
+// Target is where notices go. All of it is secret: URLs hold tokens.
+type Target struct {
+	// URL is http:// or https:// for a webhook, or that of a service of shoutrrr.
+	URL string
+	// Secret signs what a webhook gets; "" for no signature.
+	Secret string
+	// Body is what a webhook gets instead of the Notice: JSON with $kind, $level,
+	// $title and $text in its strings. "" for the Notice.
+	Body string
+}
+
+// Name is the scheme of the URL: what may be shown of a target.
+func (t *Target) Name() string {
+	scheme, _, ok := strings.Cut(t.URL, "://")
+	if !ok || strings.ContainsFunc(scheme, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz", r) }) {
+		return "(no scheme)"
+	}
+	return scheme
+}
+
+func (t *Target) webhook() bool { return t.Name() == "http" || t.Name() == "https" }
+
+// Check tells what is wrong with a target, without contacting anything. The text of
+// the error has no secrets.
+func (t *Target) Check() error {
+	u, err := url.Parse(t.URL)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		return errors.New("not a URL: write scheme://..., as docs/notices.md shows it")
+	}
+	if t.webhook() {
+		if body := t.body(&Notice{}); !json.Valid(body) {
+			return errors.New("the body is not JSON: write $title and $text inside its strings")
+		}
+		return nil
+	}
+	if t.Secret != "" || t.Body != "" {
+		return errors.New("secret and body are for http:// and https:// only")
+	}
+	known := new(router.ServiceRouter).ListServices()
+	known = slices.DeleteFunc(known, func(s string) bool { return s == "logger" }) // it sends nothing
+	if !slices.Contains(known, t.Name()) {
+		slices.Sort(known)
+		return fmt.Errorf("there is no service %s: use http, https, %s", t.Name(), strings.Join(known, ", "))
+	}
+	if t.Name() == "matrix" { // it would log in
+		return nil
+	}
+	if _, err := t.service(); err != nil {
+		return fmt.Errorf("not a usable %s:// URL: %s", t.Name(), t.redact(err.Error()))
+	}
+	return nil
+}
+
+// service makes the library's end of the target.
+func (t *Target) service() (_ types.Service, err error) {
+	defer recovered(&err)
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, err
+	}
+	// Not by Locate, which would not tell what Initialize does not like.
+	s, err := new(router.ServiceRouter).NewService(u.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Initialize(u, nil)
+}
+
+// recovered makes an error of a panic of the library, which talks to foreign
+// servers.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("panic: %v", r)
+	}
+}
+
+// post sends to a webhook.
+func (t *Target) post(ctx context.Context, client *http.Client, version string, n *Notice) error {
+	body := t.body(n)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	request.Header.Set("User-Agent", "Libration/"+version)
+	if t.Secret != "" {
+		mac := hmac.New(sha256.New, []byte(t.Secret))
+		mac.Write(body)
+		request.Header.Set(SignatureHeader, "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	switch status := response.StatusCode; {
+	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
+		return errors.New("the answer is HTTP " + response.Status)
+	case status < 200 || status > 299: // the same again would not help
+		return backoff.Permanent(errors.New("the answer is HTTP " + response.Status))
+	case err != nil:
+		return err
+	}
+	// DingTalk and WeCom refuse with status 200.
+	var refusal struct {
+		Code int    `json:"errcode"`
+		Text string `json:"errmsg"`
+	}
+	if json.Unmarshal(answer, &refusal) == nil && refusal.Code != 0 {
+		return fmt.Errorf("refused with code %d: %.200s", refusal.Code, refusal.Text)
+	}
+	return nil
+}
+
+// body is what a webhook gets.
+func (t *Target) body(n *Notice) []byte {
+	quoted := func(v any) string {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		_ = e.Encode(v) // a Notice and its strings can always be encoded
+		return strings.TrimSpace(b.String())
+	}
+	if t.Body == "" {
+		return []byte(quoted(n))
+	}
+	inner := func(s string) string { q := quoted(s); return q[1 : len(q)-1] }
+	return []byte(strings.NewReplacer(
+		"$kind", string(n.Kind), "$level", n.Level, "$title", inner(n.Title), "$text", inner(n.Text),
+	).Replace(t.Body))
+}
+
+// untitled are services without a title of their own.
+var untitled = []string{"googlechat", "hangouts", "notifiarr", "pagerduty", "rocketchat", "signal", "wecom"}
+
+// shout sends through the library, which knows no contexts.
+func (t *Target) shout(n *Notice) (err error) {
+	defer recovered(&err)
+	service, err := t.service() // anew: a send before may still run
+	if err != nil {
+		return err
+	}
+	message, params := n.Text, types.Params{}
+	switch name := t.Name(); {
+	case slices.Contains(untitled, name):
+		message = n.Title + "\n" + n.Text
+	case name == "smtp":
+		params.SetTitle(mime.QEncoding.Encode("utf-8", n.Title))
+	default:
+		params.SetTitle(n.Title)
+	}
+	return service.Send(message, &params)
+}
+
+var anyURL = regexp.MustCompile(`([a-z][a-z+]*)://[^\s"'<>]+`)
+
+// redact takes all parts of the target out of a text, such as an error.
+func (t *Target) redact(s string) string {
+	s = anyURL.ReplaceAllString(s, "$1://***")
+	for _, secret := range t.secrets() {
+		s = strings.ReplaceAll(s, secret, "***")
+	}
+	return s
+}
+
+// secrets are the parts of the target that may be secret, the longest first. The
+// host is for some services, such as ifttt://key; which ones is not for us to know.
+func (t *Target) secrets() []string {
+	all := []string{t.Secret}
+	if u, err := url.Parse(t.URL); err == nil {
+		password, _ := u.User.Password()
+		all = append(all, t.URL, u.Host, u.Hostname(), u.User.Username(), password, u.User.String(), u.RawQuery, u.RequestURI())
+		for _, path := range []string{u.Path, u.EscapedPath(), u.Fragment} {
+			all = append(all, strings.Split(path, "/")...)
+		}
+		for _, values := range u.Query() {
+			for _, v := range values {
+				all = append(all, v, url.QueryEscape(v))
+				all = append(all, strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(",;: ", r) })...)
+			}
+		}
+	}
+	// Shorter ones would take words apart, and no token is so short.
+	all = slices.DeleteFunc(all, func(s string) bool { return len(s) < 4 || s == t.Name() })
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return slices.Compact(all)
+}
