@@ -26,7 +26,7 @@ type Status struct {
 	// Err is why the service failed last; it stays set while the next try is
 	// starting, and nil once it runs.
 	Err error
-	// Retry is when a failed service starts again; zero when it does not.
+	// Retry is when a failed service starts again; zero in the other states.
 	Retry time.Time
 	// Failures counts the failures since the service last ran for some time.
 	Failures int
@@ -36,9 +36,6 @@ type Status struct {
 func (s Status) String() string {
 	if s.State != Failed {
 		return string(s.State)
-	}
-	if s.Retry.IsZero() {
-		return fmt.Sprintf("failed: %v, not retried", s.Err)
 	}
 	wait := max(0, time.Until(s.Retry)).Round(time.Second / 10)
 	return fmt.Sprintf("failed: %v, retry in %v", s.Err, wait)

@@ -76,10 +76,6 @@ func After(ch <-chan struct{}) Start {
 // the service; returning an error, or a panic, makes it start again later.
 type RunFunc func(ctx context.Context, ready func()) error
 
-// Permanent marks an error that another try cannot mend, such as a setting that
-// makes no sense: the service stays failed.
-func Permanent(err error) error { return backoff.Permanent(err) }
-
 // ErrStillRunning: services did not end in time after the context had ended.
 var ErrStillRunning = errors.New("services still running")
 
@@ -184,7 +180,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	}
 	var names []string
 	for _, v := range s.Status() {
-		if v.State != Stopped && (v.State != Failed || !v.Retry.IsZero()) {
+		if v.State != Stopped {
 			names = append(names, v.Name)
 		}
 	}
@@ -241,13 +237,6 @@ func (v *service) loop(ctx context.Context) {
 			return
 		case err == nil:
 			v.stopped("by itself; it is not started again")
-			return
-		}
-		if permanent, ok := errors.AsType[*backoff.PermanentError](err); ok {
-			v.update(func(s *Status) {
-				s.State, s.Err, s.Retry, s.Failures = Failed, permanent.Err, time.Time{}, s.Failures+1
-			})
-			v.log.Error("service failed and is not retried: it needs a change", "err", permanent.Err)
 			return
 		}
 		wait := min(retry.NextBackOff(), v.s.o.MaxRetry)

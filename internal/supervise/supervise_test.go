@@ -165,7 +165,7 @@ func TestRetry(t *testing.T) {
 	})
 }
 
-func TestPanicAndPermanent(t *testing.T) {
+func TestPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		s := New(Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
@@ -178,9 +178,6 @@ func TestPanicAndPermanent(t *testing.T) {
 				panic("oops")
 			}
 			return serve(ctx, ready)
-		})
-		mustAdd(t, s, "bad setting", nil, func(context.Context, func()) error {
-			return Permanent(errors.New("bad address"))
 		})
 		refuse := true
 		mustAdd(t, s, "bad start", func(context.Context) error {
@@ -202,14 +199,10 @@ func TestPanicAndPermanent(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		wantState(t, s, "panics", Running)
 		wantState(t, s, "bad start", Running)
-		if st := wantState(t, s, "bad setting", Failed); st.String() != "failed: bad address, not retried" {
-			t.Errorf("after a permanent error: %q", st)
-		}
 		if err := stop(); err != nil {
 			t.Errorf("Run gives %v", err)
 		}
-		wantState(t, s, "bad setting", Failed)
-		for _, want := range []string{"panic=oops", "supervise_test.go", "is not retried", "retry_in="} {
+		for _, want := range []string{"panic=oops", "supervise_test.go", "retry_in="} {
 			if !strings.Contains(logged.String(), want) {
 				t.Errorf("the log lacks %q:\n%s", want, logged.String())
 			}
@@ -262,7 +255,7 @@ func TestRunEndsWithItsServices(t *testing.T) {
 	}
 	s := New(Options{})
 	mustAdd(t, s, "a", nil, func(context.Context, func()) error { return nil })
-	mustAdd(t, s, "b", nil, func(context.Context, func()) error { return Permanent(errors.New("no")) })
+	mustAdd(t, s, "b", nil, func(context.Context, func()) error { return nil })
 	if err := s.Run(t.Context()); err != nil {
 		t.Errorf("Run gives %v", err)
 	}
