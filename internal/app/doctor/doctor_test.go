@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"go.uber.org/goleak"
 
@@ -112,7 +114,8 @@ type setup struct {
 	t                               *testing.T
 	dir, folder, keystore, db, log  string
 	control, http, admin            string
-	signer, server, onebot, account string // parts of the configuration
+	data                            string // parts of the configuration
+	signer, server, onebot, account string
 	head                            string // its first lines
 	options                         Options
 }
@@ -122,7 +125,7 @@ func newSetup(t *testing.T, control string) *setup {
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "data", "10001")
 	s := &setup{
-		t: t, dir: dir, folder: folder, keystore: filepath.Join(folder, "keystore.json"), db: filepath.Join(folder, "messages.db"),
+		t: t, dir: dir, data: "data", folder: folder, keystore: filepath.Join(folder, "keystore.json"), db: filepath.Join(folder, "messages.db"),
 		log: filepath.Join(dir, "libration.log"), control: control, http: freeAddress(t), admin: freeAddress(t),
 		signer: fmt.Sprintf("{urls: [%q]}", control+"/sign"), account: "{uin: 10001}",
 		server: fmt.Sprintf("{mode: sandbox, sandbox: {control: %q}}", control),
@@ -151,8 +154,8 @@ func newSetup(t *testing.T, control string) *setup {
 }
 
 func (s *setup) text() string {
-	return s.head + fmt.Sprintf("data: data\nlog: {file: {path: libration.log}}\naccount: %s\nserver: %s\nsigner: %s\nonebot: %s\nadmin: {address: %q}\n",
-		s.account, s.server, s.signer, s.onebot, s.admin)
+	return s.head + fmt.Sprintf("data: %s\nlog: {file: {path: libration.log}}\naccount: %s\nserver: %s\nsigner: %s\nonebot: %s\nadmin: {address: %q}\n",
+		s.data, s.account, s.server, s.signer, s.onebot, s.admin)
 }
 
 // line is a line of the log file, a while ago.
@@ -160,9 +163,20 @@ func line(msg, more string, ago time.Duration) string {
 	return fmt.Sprintf(`{"time":%q,"level":"WARN","msg":%q%s}`+"\n", time.Now().Add(-ago).Format(time.RFC3339Nano), msg, more)
 }
 
-// TestDiagnosis breaks a sound installation in one way each: the diagnosis must be
-// the right one, and the only one.
-func TestDiagnosis(t *testing.T) {
+// TestDoctorBrokenSetUps breaks a sound installation in one way each: the diagnosis
+// must be the right one, and the only one. The set-ups with a problem are the table
+// of docs/reliability.md; -update writes it.
+func TestDoctorBrokenSetUps(t *testing.T) {
+	var table []string
+	notRunning(t, &table)
+	running(t, &table)
+	if !t.Failed() && !strings.Contains(flag.Lookup("test.run").Value.String(), "/") { // all of them ran
+		compareTable(t, table)
+	}
+}
+
+// notRunning are the set-ups in which libration does not run.
+func notRunning(t *testing.T, table *[]string) {
 	sim := startSandbox(t, sandbox.Options{})
 	for _, tt := range []struct {
 		name  string
@@ -173,9 +187,20 @@ func TestDiagnosis(t *testing.T) {
 		{"sound", func(*setup) {}, "", "not-running"},
 
 		{"no configuration", func(s *setup) { s.options.Config += ".missing" }, "config-missing", ""},
+		{"configuration is a folder", func(s *setup) {
+			s.options.Config += ".missing"
+			if err := os.Mkdir(s.options.Config, 0o700); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "config-unreadable", ""},
 		{"misspelt key", func(s *setup) { s.head = "lnguage: zh\n" }, "config-invalid", ""},
 		{"not YAML", func(s *setup) { s.head = "log: [\n" }, "config-invalid", ""},
-		{"public without a token", func(s *setup) { s.admin = "0.0.0.0:5780" }, "config-invalid", ""},
+		{"admin open to others without a token", func(s *setup) { s.admin = "0.0.0.0:5780" }, "config-invalid", ""},
+		{"bots from elsewhere without a token", func(s *setup) { s.onebot = `{connections: [{type: http, address: "0.0.0.0:5700"}]}` }, "config-invalid", ""},
+		{"two connections on one port", func(s *setup) {
+			s.onebot = `{connections: [{type: http, address: "127.0.0.1:5700"}, {type: websocket, address: "127.0.0.1:5700"}]}`
+		}, "config-invalid", ""},
+		{"target of notices misspelt", func(s *setup) { s.head = "notices: {targets: [{url: \"nfty://ntfy.sh/x\"}]}\n" }, "config-invalid", ""},
 		{"app info missing", func(s *setup) { s.account = "{uin: 10001, app_info: no.json}" }, "file-missing", ""},
 		{"app info broken", func(s *setup) {
 			write(s.t, filepath.Join(s.dir, "app.json"), "{", 0o600)
@@ -189,6 +214,13 @@ func TestDiagnosis(t *testing.T) {
 			}
 			write(s.t, filepath.Join(s.dir, "data"), "", 0o600)
 		}, "data-not-a-folder", ""},
+		{"data folder not writable", func(s *setup) {
+			// Nobody can make files there, not even root, as whom the tests may run.
+			if runtime.GOOS != "linux" {
+				s.t.Skip("there is no /proc")
+			}
+			s.data = "/proc"
+		}, "data-not-writable", ""},
 		{"nothing there yet", func(s *setup) {
 			if err := os.RemoveAll(filepath.Join(s.dir, "data")); err != nil {
 				s.t.Fatal(err)
@@ -198,6 +230,11 @@ func TestDiagnosis(t *testing.T) {
 		{"disk nearly full", func(s *setup) { s.options.free = func(string) (uint64, bool) { return 100 << 20, true } }, "", "disk-nearly-full"},
 		{"lock is a folder", func(s *setup) { write(s.t, filepath.Join(s.folder, "lock", "x"), "", 0o600) }, "lock-unreadable", ""},
 
+		{"keystore is a folder", func(s *setup) {
+			if err := errors.Join(os.Remove(s.keystore), os.Mkdir(s.keystore, 0o700)); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "keystore-damaged", ""},
 		{"keystore damaged", func(s *setup) { write(s.t, s.keystore, "{", 0o600) }, "keystore-damaged", ""},
 		{"keystore readable by all", func(s *setup) {
 			if runtime.GOOS == "windows" {
@@ -243,6 +280,9 @@ func TestDiagnosis(t *testing.T) {
 		{"clock set back", func(s *setup) { s.options.now = func() time.Time { return time.Now().Add(-time.Hour) } }, "clock-behind", ""},
 		{"clock ahead", func(s *setup) { s.options.now = func() time.Time { return time.Now().Add(time.Hour) } }, "clock-differs", ""},
 
+		{"keys of another sandbox", func(s *setup) {
+			s.server = fmt.Sprintf("{mode: sandbox, sandbox: {control: %q}, keys: {verify: %q}}", s.control, strings.Repeat("00", 32))
+		}, "sandbox-other-keys", ""},
 		{"no sandbox", func(s *setup) {
 			s.server = fmt.Sprintf("{mode: sandbox, sandbox: {control: %q}}", "http://"+freeAddress(s.t))
 		}, "sandbox-not-running", ""},
@@ -258,6 +298,14 @@ func TestDiagnosis(t *testing.T) {
 		{"signer broken", func(s *setup) {
 			s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
 		}, "signer-broken", ""},
+		{"signer for another version", func(s *setup) {
+			s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(w, `{"platform":"Linux","version":"1.0-1","value":{"sign":"00","token":"","extra":""}}`)
+			}))
+		}, "signer-no-signature", ""},
+		{"signer that answers garbage", func(s *setup) {
+			s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }))
+		}, "not-a-signer", ""},
 		{"signer far away", func(s *setup) { s.signer = "{urls: [\"https://signer.example/sign\"]}" }, "", "not-checked"},
 
 		{"real service", func(s *setup) { s.server = "{mode: real}" }, "", "not-checked"},
@@ -267,6 +315,15 @@ func TestDiagnosis(t *testing.T) {
 		}, "dns-fails", "config-warning"},
 		{"server down", func(s *setup) { s.server = fmt.Sprintf("{mode: real, addresses: [%q]}", freeAddress(s.t)) }, "server-unreachable", ""},
 
+		{"log of an expired session", func(s *setup) {
+			write(s.t, s.log, line("session no longer accepted: logging in again", `,"err":"x"`, time.Hour), 0o600)
+		}, "log-session-expired", ""},
+		{"log of a code that nobody scanned", func(s *setup) {
+			write(s.t, s.log, line("scan the QR code with the QQ app", "", time.Hour), 0o600)
+		}, "log-code", ""},
+		{"log of a bot that refuses the token", func(s *setup) {
+			write(s.t, s.log, line("not connected to the bot", `,"reason":"the bot refused the access token (HTTP status 401)"`, time.Hour), 0o600)
+		}, "log-bot", ""},
 		{"log of a kick", func(s *setup) {
 			write(s.t, s.log, line("online", "", 3*time.Hour)+line("kicked offline: waiting for a person", `,"err":"x"`, time.Hour), 0o600)
 		}, "log-kicked", ""},
@@ -291,19 +348,68 @@ func TestDiagnosis(t *testing.T) {
 			for _, language := range []string{"en", "zh"} {
 				t.Setenv("LIBRATION_LANGUAGE", language)
 				t.Setenv("LANG", language)
-				diagnose(t, s.options, tt.want, tt.also)
+				note(table, tt.name, diagnose(t, s.options, tt.want, tt.also), language)
 			}
 		})
 	}
 }
 
+// note adds a row to the table of set-ups with problems.
+func note(table *[]string, name string, problems []Finding, language string) {
+	if language != "en" || len(problems) == 0 {
+		return
+	}
+	var codes, remedies []string
+	for _, f := range problems {
+		if !slices.Contains(codes, "`"+f.Code+"`") {
+			codes, remedies = append(codes, "`"+f.Code+"`"), append(remedies, f.Remedy)
+		}
+	}
+	*table = append(*table, fmt.Sprintf("| %s | %s | %s |", name, strings.Join(codes, ", "), strings.Join(remedies, "; ")))
+}
+
+var update = flag.Bool("update", false, "write the table of docs/reliability.md")
+
+// compareTable compares the rows with those of the guide.
+func compareTable(t *testing.T, rows []string) {
+	t.Helper()
+	path := filepath.Join("..", "..", "..", "docs", "reliability.md")
+	guide, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "| set-up | diagnosis | what it says to do |\n|---|---|---|\n"
+	before, after, ok := strings.Cut(string(guide), head)
+	if !ok {
+		t.Fatalf("%s lacks the table of set-ups", path)
+	}
+	end := strings.Index(after+"\n\n", "\n\n") // the table goes to the next empty line
+	have, rest := strings.TrimSuffix(after[:min(end, len(after))], "\n"), after[min(end+1, len(after)):]
+	want := strings.Join(rows, "\n")
+	if *update {
+		if err := os.WriteFile(path, []byte(before+head+want+"\n"+rest), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if runtime.GOOS != "linux" { // some set-ups are left out there
+		return
+	}
+	if have != want {
+		t.Errorf("docs/reliability.md is out of date: run this test with -update. It should say\n%s", want)
+	}
+}
+
 // diagnose examines and compares the problems; texts must be whole.
-func diagnose(t *testing.T, o Options, want, also string) {
+func diagnose(t *testing.T, o Options, want, also string) (wrong []Finding) {
 	t.Helper()
 	all, language := Examine(t.Context(), o)
 	var problems, codes []string
 	for _, f := range all {
 		codes = append(codes, f.Code)
+		if f.Level == Problem {
+			wrong = append(wrong, f)
+		}
 		if f.Level == Problem && !slices.Contains(problems, f.Code) {
 			problems = append(problems, f.Code)
 		}
@@ -323,32 +429,73 @@ func diagnose(t *testing.T, o Options, want, also string) {
 	if language == onebot.Chinese && strings.Contains(report.String(), "PROBLEM") {
 		t.Error("English in a Chinese report")
 	}
+	for _, f := range wrong {
+		if chinese := language == onebot.Chinese; strings.ContainsFunc(f.Remedy, isHan) != chinese || strings.ContainsFunc(f.What, isHan) != chinese {
+			t.Errorf("%s is not in the language %s: %s -> %s", f.Code, language, f.What, f.Remedy)
+		}
+	}
+	return wrong
 }
 
-// TestRunning examines an installation that runs: first sound, then kicked, and
-// another one whose port is taken.
-func TestRunning(t *testing.T) {
-	sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
+
+// TestKeystoreOfAnotherUser is not in the table: for root there is no such thing.
+func TestKeystoreOfAnotherUser(t *testing.T) {
+	if os.Geteuid() <= 0 {
+		t.Skip("this user may read everything, or the system has no modes")
+	}
+	s := newSetup(t, startSandbox(t, sandbox.Options{}).ControlURL())
+	if err := os.Chmod(s.keystore, 0); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s.options.Config, s.text(), 0o600)
+	diagnose(t, s.options, "keystore-unreadable", "")
+}
+
+// running are the set-ups in which libration runs.
+func running(t *testing.T, table *[]string) {
+	approving := startSandbox(t, sandbox.Options{AutoApprove: 10001})
 	for _, tt := range []struct {
-		name string
-		busy bool
-		kick bool
-		want string
-		also string
+		name  string
+		spoil func(s *setup)
+		play  func(t *testing.T, s *setup, a *app.App) // once it runs; nil: wait until it is online
+		want  string
+		also  string
 	}{
-		{"sound", false, false, "", "port-ours"},
-		{"kicked", false, true, "account-kicked", "port-ours"},
-		{"port taken", true, false, "service-failed port-taken", "online"},
+		{"sound, running", nil, nil, "", "port-ours"},
+		{"kicked", nil, func(t *testing.T, s *setup, a *app.App) {
+			online(t, a)
+			approving.Sandbox.Kick(10001, "title", "tips")
+		}, "account-kicked", "port-ours"},
+		{"port taken, running", func(s *setup) {
+			s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", listen(s.t).Addr())
+		}, nil, "service-failed port-taken", "online"},
+		{"bot that refuses the token, running", func(s *setup) {
+			bot := web(s.t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+			s.onebot = fmt.Sprintf("{connections: [{type: reverse-websocket, url: %q, access_token: x}]}", "ws"+strings.TrimPrefix(bot, "http"))
+		}, nil, "service-failed", "online"},
+		{"code that waits to be scanned", func(s *setup) { s.control = startSandbox(s.t, sandbox.Options{}).ControlURL() },
+			func(*testing.T, *setup, *app.App) {}, "account-needs-scan", "running"},
+		{"code scanned by another account", func(s *setup) {
+			s.control = startSandbox(s.t, sandbox.Options{AutoApprove: 20001}).ControlURL()
+		}, func(*testing.T, *setup, *app.App) {}, "account-needs-login", "running"},
+		{"second libration on one data folder", nil, func(t *testing.T, s *setup, a *app.App) {
+			online(t, a)
+			s.admin, s.http = freeAddress(t), freeAddress(t) // of the second one, with a configuration of its own
+			s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", s.http)
+			s.options.Config = filepath.Join(s.dir, "second.yaml")
+		}, "admin-silent", "running"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newSetup(t, sim.ControlURL())
+			s := newSetup(t, approving.ControlURL())
 			s.signer = "{urls: []}"
 			if err := os.Remove(s.keystore); err != nil {
 				t.Fatal(err)
 			}
-			if tt.busy {
-				s.onebot = fmt.Sprintf("{connections: [{type: http, address: %q}]}", listen(t).Addr())
+			if tt.spoil != nil {
+				tt.spoil(s)
 			}
+			s.server = fmt.Sprintf("{mode: sandbox, sandbox: {control: %q}}", s.control)
 			write(t, s.options.Config, s.text(), 0o600)
 			c, err := config.Load(s.options.Config)
 			if err != nil {
@@ -359,17 +506,28 @@ func TestRunning(t *testing.T) {
 				t.Fatal(err)
 			}
 			background(t, a.Run)
-			ctx, cancel := context.WithTimeout(t.Context(), limit)
-			defer cancel()
-			if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.Online() }); err != nil {
-				t.Fatal("not online")
+			if tt.play == nil {
+				online(t, a)
+			} else {
+				tt.play(t, s, a)
 			}
-			if tt.kick {
-				sim.Sandbox.Kick(10001, "title", "tips")
-			}
+			write(t, s.options.Config, s.text(), 0o600)
 			settled(t, s.options, tt.want)
-			diagnose(t, s.options, tt.want, tt.also)
+			for _, language := range []string{"en", "zh"} {
+				t.Setenv("LIBRATION_LANGUAGE", language)
+				note(table, tt.name, diagnose(t, s.options, tt.want, tt.also), language)
+			}
 		})
+	}
+}
+
+// online waits until the account is.
+func online(t *testing.T, a *app.App) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.Online() }); err != nil {
+		t.Fatal("not online")
 	}
 }
 

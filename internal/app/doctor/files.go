@@ -33,11 +33,12 @@ func (d *doctor) config() bool {
 				text{"make one with `libration config init`, or name yours with -c", "用 `libration config init` 生成，或用 -c 指定"}, d.o.Config)
 			return false
 		}
-		code := "config-unreadable"
-		if _, ok := errors.AsType[*config.Error](err); ok {
-			code = "config-invalid"
+		if _, ok := errors.AsType[*config.Error](err); !ok {
+			d.problem("config-unreadable", text{"the configuration cannot be read: %v", "配置文件无法读取：%v"},
+				text{"name a file that this user can read with -c, or correct its rights", "用 -c 指定当前用户可读的文件，或修改文件权限"}, err)
+			return false
 		}
-		d.problem(code, text{"the configuration cannot be used:\n%v", "配置无法使用：\n%v"},
+		d.problem("config-invalid", text{"the configuration cannot be used:\n%v", "配置无法使用：\n%v"},
 			text{"correct the lines that are named; `libration config check` tells when all is well", "修改上面指出的行，再用 `libration config check` 检查"}, err)
 		return false
 	}
@@ -148,6 +149,9 @@ func (d *doctor) keystore() {
 	}
 	ks, err := ntqq.FileKeystore(path).Load()
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		d.problem("keystore-unreadable", text{"this user may not read the saved session: %v", "当前用户无权读取登录会话：%v"},
+			text{"another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"}, err)
 	case err != nil:
 		d.problem("keystore-damaged", text{"the saved session cannot be read: %v", "登录会话无法读取：%v"},
 			text{"restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码"}, err)

@@ -1,8 +1,11 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -25,6 +28,7 @@ func (d *doctor) sandbox(ctx context.Context) {
 	switch {
 	case err == nil:
 		d.good("sandbox", text{"the sandbox answers at %s", "沙盒 %s 正常"}, control)
+		d.sandboxKeys(&servers)
 		d.reachAll(ctx, servers.Addresses)
 	case app.NoSandbox(err):
 		d.problem("sandbox-not-running", text{"no sandbox answers at %s: %v", "沙盒 %s 没有应答：%v"},
@@ -32,6 +36,20 @@ func (d *doctor) sandbox(ctx context.Context) {
 	default:
 		d.problem("not-a-sandbox", text{"what answers at %s is no sandbox: %v", "%s 上的不是沙盒：%v"},
 			text{"correct server.sandbox.control: it is the address that `libration sandbox` prints", "修改 server.sandbox.control，应为 `libration sandbox` 显示的地址"}, control, err)
+	}
+}
+
+// sandboxKeys compares the configured keys, which win, with the sandbox's.
+func (d *doctor) sandboxKeys(servers *ntqq.Servers) {
+	c := &d.cfg.Server.Keys
+	for _, k := range []struct {
+		name             string
+		given, sandboxes []byte
+	}{{"oicq", c.OICQ, servers.OicqKey}, {"exchange", c.Exchange, servers.ExchangeKey}, {"verify", c.Verify, servers.VerifyKey}} {
+		if len(k.given) > 0 && !bytes.Equal(k.given, k.sandboxes) {
+			d.problem("sandbox-other-keys", text{"server.keys.%s is not the key of the sandbox: no login can work", "server.keys.%s 不是该沙盒的密钥，无法登录"},
+				text{"remove server.keys from the config: the keys are read from the sandbox", "删去配置中的 server.keys，密钥会从沙盒读取"}, k.name)
+		}
 	}
 }
 
@@ -71,7 +89,7 @@ func (d *doctor) reachAll(ctx context.Context, addresses []string) {
 	}
 }
 
-// signers looks whether they answer; nothing is signed.
+// signers looks whether they answer, and have them sign a packet that is never sent.
 func (d *doctor) signers(ctx context.Context) {
 	for _, address := range d.cfg.Signer.URLs {
 		u, err := url.Parse(address)
@@ -114,10 +132,41 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 		d.problem("signer-broken", text{"the signer %s is out of order (HTTP %d)", "签名服务 %s 出错（HTTP %d）"},
 			text{"look at the signer's own log, or add another one to signer.urls", "查看签名服务的日志，或在 signer.urls 中再加一个"}, plain(u), status)
 	default: // it may refuse GET, but it is there
-		d.good("signer", text{"the signer %s answers", "签名服务 %s 有应答"}, plain(u))
+		d.sign(ctx, u)
 	}
 	d.clockOf(u.Host, response.Header.Get("Date"))
 }
+
+// sign asks for a signature.
+func (d *doctor) sign(ctx context.Context, u *url.URL) {
+	claims, err := ntqq.App(string(d.cfg.Account.Protocol))
+	if path := d.cfg.Account.AppInfo; err == nil && path != "" {
+		claims, err = ntqq.LoadApp(path, claims)
+	}
+	if err != nil { // reported with the configuration
+		return
+	}
+	signer := &ntqq.HTTPSigner{
+		URLs: []string{u.String()}, Style: ntqq.SignStyle(d.cfg.Signer.Style), Token: d.cfg.Signer.Token,
+		Timeout: lookTimeout, Client: d.client, Log: slog.New(slog.DiscardHandler),
+	}
+	_, err = signer.Sign(ctx, &ntqq.SignRequest{Command: "MessageSvc.PbSendMsg", Sequence: 1, Payload: []byte{0}, App: &claims})
+	_, garbage := errors.AsType[*json.SyntaxError](err)
+	_, other := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case err == nil:
+		d.good("signer", text{"the signer %s signs", "签名服务 %s 正常"}, plain(u))
+	case garbage || other:
+		d.problem("not-a-signer", text{"what answers at %s is no signer: %v", "%s 上的不是签名服务：%v"},
+			text{"correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"}, plain(u), oneLine(err))
+	default:
+		d.problem("signer-no-signature", text{"the signer %s answers, but gives no signature: %v", "签名服务 %s 有应答，但没有给出签名：%v"},
+			text{"let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"}, plain(u), oneLine(err))
+	}
+}
+
+// oneLine joins the lines of a joined error.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ": ") }
 
 // bots looks whether those that are to be connected to listen.
 func (d *doctor) bots(ctx context.Context) {

@@ -34,7 +34,7 @@ func (d *doctor) ask(ctx context.Context) {
 	}
 	status, err := d.readyz(ctx, "http://"+net.JoinHostPort(host, port)+"/readyz")
 	if err != nil {
-		d.report(Warning, "admin-silent", text{"libration runs, but does not tell its state at %s: %v", "libration 正在运行，但无法从 %s 得知其状态：%v"},
+		d.problem("admin-silent", text{"libration runs, but does not tell its state at %s: %v", "libration 正在运行，但无法从 %s 得知其状态：%v"},
 			text{"its admin port may be taken by another program, or it was started with another configuration: restart it", "管理端口可能被占用，或它是用别的配置启动的：请重启"}, address, err)
 		return
 	}
@@ -90,7 +90,7 @@ func (d *doctor) account(a *admin.Account) {
 			text{"another device or program logged in with this client type, or the service objects: end the other one, then restart libration", "其他设备或程序以同类客户端登录，或被服务器强制下线：先停掉对方，再重启 libration"}, a.Reason)
 	case a.State == "needs_login":
 		d.problem("account-needs-login", text{"the account needs a new login: %s", "账号需要重新登录：%s"},
-			text{"restart libration and scan the code", "重启 libration 并扫码"}, a.Reason)
+			text{"restart libration and scan the code with the phone of this account", "重启 libration 并用该账号的手机扫码"}, a.Reason)
 	case a.Step == "qr":
 		d.problem("account-needs-scan", text{"a login code waits to be scanned", "登录二维码等待扫描"},
 			text{"scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据目录的 qr.png 中"})
