@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"crypto/md5"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ type Options struct {
 	App AppInfo
 	// UIN is the expected account; 0 takes whoever scans the code.
 	UIN UIN
+	// PasswordMD5 is the MD5 of the password (see PasswordMD5), used when there is no
+	// saved login or it is refused, before a QR code; nil: it is not. It needs UIN.
+	PasswordMD5 HexBytes
 	// Keystore keeps the session; nil: a MemoryKeystore.
 	Keystore KeystoreFile
 	// Initial is used when Keystore is empty, e.g. an import; nil: a new device.
@@ -196,8 +200,9 @@ type Client struct {
 
 	mu      sync.Mutex // guards the fields below
 	state   State
-	changed chan struct{} // closed at the next change of state
-	online  *conn         // the connection to call through; nil when not Online
+	changed chan struct{}      // closed at the next change of state
+	online  *conn              // the connection to call through; nil when not Online
+	captcha chan CaptchaAnswer // takes the one answer that is waited for; nil: none is
 }
 
 // New checks the options and loads the keystore. It starts nothing.
@@ -205,6 +210,12 @@ func New(o Options) (*Client, error) {
 	o.setDefaults()
 	if err := o.Servers.validate(); err != nil {
 		return nil, err
+	}
+	if n := len(o.PasswordMD5); n != 0 && n != md5.Size {
+		return nil, fieldError("PasswordMD5", fmt.Errorf("has %d bytes, not %d", n, md5.Size))
+	}
+	if len(o.PasswordMD5) > 0 && o.UIN == 0 {
+		return nil, fieldError("PasswordMD5", errors.New("needs UIN: the account that the password is of"))
 	}
 	ks, err := o.Keystore.Load()
 	if err != nil {

@@ -16,7 +16,7 @@ type remedy uint8
 const (
 	retry       remedy = iota // back off, then the same again on a new connection
 	dropSession               // forget D2: log in again, with A1 if there is one
-	dropA1                    // forget A1 too: a person must scan a code
+	dropA1                    // forget A1 too: the password, or a person scans a code
 	needsPerson               // nothing more can be done without one
 	kickedOff                 // the server ended the session on purpose
 )
@@ -28,6 +28,9 @@ type LoginError struct {
 	Title   string
 	Message string // the server's own words
 	Hint    string // what is known of the code
+
+	signature []byte // of an unusual device
+	url       string // of a captcha, or of the verification of a new device
 }
 
 func (e *LoginError) Error() string {
@@ -87,7 +90,9 @@ func classify(err error) remedy {
 	switch {
 	case errors.Is(err, ErrKicked):
 		return kickedOff
-	case errors.Is(err, errWrongAccount), errors.Is(err, errQRGivenUp):
+	case errors.Is(err, errWrongAccount), errors.Is(err, errQRGivenUp),
+		errors.Is(err, errNotConfirmed), errors.Is(err, errConfirmRefused),
+		errors.Is(err, errCaptchaGivenUp), errors.Is(err, errNewDeviceGivenUp):
 		return needsPerson
 	case errors.Is(err, errVerification):
 		return dropA1
@@ -103,15 +108,21 @@ func classify(err error) remedy {
 
 // Codes of docs/protocol/login.md 6.3 that the session acts on.
 const (
-	codeSystemFailed  = 140022002
-	codeTryAgain      = 140022003
-	codeInvalidCookie = 140022012
-	codeTicketExpired = 140022014
-	codeTicketKicked  = 140022015
-	codeTicketIllegal = 140022016
-	codeTooOften      = 150022022
-	codeTooManyToday  = 150022023
-	codeA1Forbidden   = 150022027
+	codeSystemFailed    = 140022002
+	codeTryAgain        = 140022003
+	codeCaptcha         = 140022008
+	codePasswordRefused = 140022009
+	codeNewDevice       = 140022010
+	codeUnusualDevice   = 140022011
+	codeInvalidCookie   = 140022012
+	codeWrongPassword   = 140022013
+	codeTicketExpired   = 140022014
+	codeTicketKicked    = 140022015
+	codeTicketIllegal   = 140022016
+	codeTooOften        = 150022022
+	codeTooManyToday    = 150022023
+	codeA1Forbidden     = 150022027
+	codeWrongRepeatedly = 150022029
 )
 
 func classifyLogin(e *LoginError) remedy {
@@ -121,7 +132,7 @@ func classifyLogin(e *LoginError) remedy {
 	switch e.Code {
 	case codeSystemFailed, codeTryAgain, codeInvalidCookie, codeTooOften, codeTooManyToday:
 		return retry
-	case codeTicketExpired, codeTicketKicked, codeTicketIllegal, codeA1Forbidden:
+	case codeTicketExpired, codeTicketKicked, codeTicketIllegal, codeA1Forbidden, codePasswordRefused:
 		return dropA1
 	}
 	return needsPerson

@@ -18,6 +18,9 @@ type Servers struct {
 	// the key exchange (both uncompressed), VerifyKey the 32-byte key of its
 	// verification hash.
 	OicqKey, ExchangeKey, VerifyKey []byte
+	// NewDeviceURL is where a password login of a new device is verified. Only with
+	// the real service's keys it is the real one when empty.
+	NewDeviceURL string
 }
 
 // The real service (docs/protocol/wire.md 7.2 and 10, login.md 5).
@@ -26,6 +29,7 @@ const (
 	realExchangeKey = "049D1423332735980EDABE7E9EA451B3395B6F35250DB8FC56F25889F628CBAE3E8E73077914071EEEBC108F4E0170057792BB17AA303AF652313D17C1AC815E79"
 	realVerifyKey   = "e2733bf403149913cbf80c7a95168bd4ca6935ee53cd39764beebe2e007e3aee"
 	realPort        = 8080
+	realNewDevice   = "https://oidb.tim.qq.com/v3/oidbinterface/oidb_0xc9e_8" // login.md 6.2
 )
 
 var realHosts = []string{"msfwifi.3g.qq.com", "msfwifiv6.3g.qq.com"}
@@ -36,6 +40,10 @@ func (s *Servers) setDefaults() {
 	}
 	if s.Port == 0 {
 		s.Port = realPort
+	}
+	// What belongs to another service must not go to the real one.
+	if s.NewDeviceURL == "" && len(s.OicqKey)+len(s.ExchangeKey)+len(s.VerifyKey) == 0 {
+		s.NewDeviceURL = realNewDevice
 	}
 	for _, k := range []struct {
 		key  *[]byte

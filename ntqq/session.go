@@ -77,6 +77,10 @@ type session struct {
 	// a successful registration.
 	freshTickets bool
 	cookie       string // of the NT login, echoed back
+	// confirmations counts how often the phone was asked about an unusual device since
+	// the account was online, or a person asked for a login.
+	confirmations int
+	password      passwordGate
 }
 
 // recover applies the remedy of err and waits for the next try. It returns false
@@ -86,10 +90,12 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 	switch classify(err) {
 	case kickedOff:
 		c.log.Error("kicked offline: waiting for a person, as coming back by itself would kick the other side", "err", err)
-		return s.waitForPerson(ctx, State{Stage: Kicked, Err: err}, wait)
+		return s.waitForPerson(ctx, State{Stage: Kicked, Err: err, Prompt: &Prompt{Kind: PromptKicked}}, wait)
 	case needsPerson:
 		c.log.Error("login needs a person", "err", err)
-		return s.waitForPerson(ctx, State{Stage: NeedsLogin, Err: fmt.Errorf("%w: %w", ErrNeedsLogin, err)}, wait)
+		return s.waitForPerson(ctx, State{
+			Stage: NeedsLogin, Err: fmt.Errorf("%w: %w", ErrNeedsLogin, err), Prompt: &Prompt{Kind: PromptNeedsLogin},
+		}, wait)
 	case dropSession:
 		ks := c.keys().withoutSession()
 		if s.freshTickets { // new tickets, refused at once: A1 will not do better
@@ -97,12 +103,12 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 		}
 		s.freshTickets = false
 		c.setKeys(ks)
-		c.log.Warn("session no longer accepted: logging in again", "err", err, "by", nextLogin(&ks))
+		c.log.Warn("session no longer accepted: logging in again", "err", err, "by", s.nextLogin())
 	case dropA1:
 		ks := c.keys().withoutSession()
 		ks.A1 = nil
 		c.setKeys(ks)
-		c.log.Warn("saved login no longer accepted: a QR code has to be scanned", "err", err)
+		c.log.Warn("saved login no longer accepted: logging in again", "err", err, "by", s.nextLogin())
 	}
 	delay := wait.NextBackOff()
 	c.log.Warn("connection ended: trying again", "err", err, "in", delay.Round(time.Millisecond))
@@ -127,17 +133,12 @@ func (s *session) waitForPerson(ctx context.Context, state State, wait *backoff.
 	select {
 	case <-s.c.restart:
 		wait.Reset()
+		s.confirmations = 0
+		s.password.sent = 0
 		return true
 	case <-ctx.Done():
 		return false
 	}
-}
-
-func nextLogin(ks *Keystore) Step {
-	if len(ks.A1) > 0 {
-		return StepEasyLogin
-	}
-	return StepQR
 }
 
 // once runs one connection from choosing the server to its end, and tells how
@@ -163,7 +164,7 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	if err := k.register(ctx); err != nil {
 		return 0, k.endedOr(err)
 	}
-	s.freshTickets, s.refusedExchanges = false, 0
+	s.freshTickets, s.refusedExchanges, s.confirmations = false, 0, 0
 	k.wg.Go(k.keepSession)
 	if c.opts.Signer != nil {
 		k.wg.Go(k.keepSigning)

@@ -25,10 +25,14 @@ type Step string
 
 // The steps of LoggingIn.
 const (
-	StepKeyExchange Step = "key_exchange"
-	StepEasyLogin   Step = "easy_login"
-	StepQR          Step = "qr"
-	StepWtlogin     Step = "wtlogin"
+	StepKeyExchange   Step = "key_exchange"
+	StepEasyLogin     Step = "easy_login"
+	StepUnusualDevice Step = "unusual_device" // the phone is asked
+	StepPassword      Step = "password"
+	StepCaptcha       Step = "captcha"    // of the password login
+	StepNewDevice     Step = "new_device" // of the password login
+	StepQR            Step = "qr"
+	StepWtlogin       Step = "wtlogin"
 )
 
 // State is a session's state at one moment.
@@ -43,17 +47,19 @@ type State struct {
 	Since time.Time
 	// OnlineCount counts the entries into Online since the start.
 	OnlineCount int
-	// QR is the code to scan while Step is StepQR.
+	// Prompt is what a person has to do; nil: nothing.
+	Prompt *Prompt
+	// QR is the code to scan while Step is StepQR or StepNewDevice.
 	QR *QRCode
 }
 
 // Online tells whether the account can be used now.
 func (s State) Online() bool { return s.Stage == Online }
 
-// QRCode is a login code waiting for a phone.
+// QRCode is a code waiting for a phone.
 type QRCode struct {
 	URL     string // the text of the code
-	PNG     []byte // the server's picture of it
+	PNG     []byte // the server's picture of it; nil when it gives none (StepNewDevice)
 	Expires time.Time
 	Scanned bool // scanned, waiting for the confirmation on the phone
 }

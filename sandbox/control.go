@@ -40,6 +40,8 @@ type Server interface {
 	Faults() *Faults
 	// Addresses returns where the service accepts clients, host:port.
 	Addresses() []string
+	Captchas() []CaptchaInfo
+	VerifyDevice(VerifyQuestion) VerifyAnswer
 }
 
 // control is the control API and the chat page.
@@ -77,6 +79,7 @@ func newControl(w *World, s Server, log *slog.Logger) http.Handler {
 	api("GET /api/state", c.state)
 	api("GET /api/users", c.users)
 	api("POST /api/users", c.addUser)
+	api("POST /api/users/{uin}/password", c.setPassword)
 	api("POST /api/friends", c.addFriend)
 	api("GET /api/groups", c.groups)
 	api("POST /api/groups", c.addGroup)
@@ -91,6 +94,8 @@ func newControl(w *World, s Server, log *slog.Logger) http.Handler {
 	mux.HandleFunc("GET /api/events", c.events)
 	api("GET /api/qr", func(*http.Request) (any, error) { return notNil(c.server.PendingQR()), nil })
 	api("POST /api/qr/{id}/{verdict}", c.decideQR)
+	api("GET /api/captchas", func(*http.Request) (any, error) { return c.server.Captchas(), nil })
+	api("POST "+verifyPath, c.verifyDevice)
 	api("GET /api/clients", func(*http.Request) (any, error) { return notNil(c.server.Clients()), nil })
 	api("POST /api/clients/{uin}/kick", c.kickClient)
 	api("POST /api/load", c.load)

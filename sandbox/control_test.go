@@ -48,6 +48,11 @@ func (f *fakeServer) RejectQR(id string) error { return f.call(id, "reject") }
 func (f *fakeServer) ExpireQR(id string) error { return f.call(id, "expire") }
 func (f *fakeServer) PublicKeys() PublicKeys   { return PublicKeys{} }
 func (f *fakeServer) Addresses() []string      { return []string{"127.0.0.1:8001"} }
+func (f *fakeServer) Captchas() []CaptchaInfo  { return []CaptchaInfo{{SID: "s1d", Ticket: "t"}} }
+
+func (f *fakeServer) VerifyDevice(q VerifyQuestion) VerifyAnswer {
+	return VerifyAnswer{URL: "code for " + q.DeviceName}
+}
 
 func (f *fakeServer) Kick(uin message.UIN, title, tips string) int {
 	f.calls = append(f.calls, fmt.Sprintf("kick %d %s %s", uin, title, tips))
@@ -91,6 +96,12 @@ func TestControl(t *testing.T) {
 		{"POST", "/api/users", `[`, 400, "bad body"},
 		{"POST", "/api/users", ``, 400, "bad body"},
 		{"POST", "/api/users", `{"sign":"` + strings.Repeat("x", maxBody) + `"}`, 413, "larger than"},
+		{"POST", "/api/users/20001/password", `{"password":"x"}`, 200, `{}`},
+		{"POST", "/api/users/1/password", `{"password":"x"}`, 404, "no user 1"},
+		{"POST", "/api/users/x/password", `{}`, 400, "not a number"},
+		{"GET", "/api/captchas", "", 200, `[{"sid":"s1d"`},
+		{"POST", "/v3/oidbinterface/oidb_0xc9e_8?uid=1", `{"uint32_flag":1,"str_dev_name":"d"}`, 200, `"str_url":"code for d"`},
+		{"GET", "/captcha.html?sid=s1d", "", 200, "captcha.js"},
 		{"POST", "/api/friends", `{"a":20001,"b":20002}`, 201, `{}`},
 		{"POST", "/api/friends", `{"a":20001,"b":1}`, 404, "no user 1"},
 		{"GET", "/api/groups", "", 200, `"code":730000001,"name":"Libration 沙盒","owner":20001`},

@@ -121,6 +121,20 @@ func (c *control) addUser(r *http.Request) (any, error) {
 	return created{viewUser(u)}, err
 }
 
+func (c *control) setPassword(r *http.Request) (any, error) {
+	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Password string `json:"password"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	return struct{}{}, c.world.SetPassword(uin, body.Password)
+}
+
 func (c *control) addFriend(r *http.Request) (any, error) {
 	var body struct {
 		A message.UIN `json:"a"`

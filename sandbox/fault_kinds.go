@@ -30,6 +30,8 @@ const (
 	FaultRefuseExchange     FaultName = "refuse-exchange"
 	FaultRefuseEasyLogin    FaultName = "refuse-easy-login"
 	FaultUnusualDevice      FaultName = "unusual-device"
+	FaultCaptcha            FaultName = "captcha"
+	FaultNewDevice          FaultName = "new-device"
 	FaultRefuseRegister     FaultName = "refuse-register"
 	FaultExpire             FaultName = "expire"
 	FaultExpireUnsequenced  FaultName = "expire-unsequenced"
@@ -121,6 +123,8 @@ func FaultKinds() []FaultKind {
 		{Name: FaultRefuseExchange, at: atRequest, On: "key-exchange", Doc: `refuses the key exchange: "verification failed"`},
 		{Name: FaultRefuseEasyLogin, at: atRequest, On: "easy-login", code: int64(ntTicketRevoked), Doc: "refuses the easy login with a code of the login"},
 		{Name: FaultUnusualDevice, at: atRequest, On: "easy-login", Doc: "the easy login asks for a confirmation of an unusual device"},
+		{Name: FaultCaptcha, at: atRequest, On: "password", Doc: "the password login asks for a captcha, unless it brings a solved one"},
+		{Name: FaultNewDevice, at: atRequest, On: "password", Doc: "the password login asks for the verification of a new device"},
 		{Name: FaultRefuseRegister, at: atRequest, On: "register", Doc: `refuses the registration: "register fail"`},
 		{Name: FaultExpire, at: atRequest, On: "any", session: true, Doc: "the session has expired: code -10001 with the sequence of the request"},
 		{Name: FaultExpireUnsequenced, at: atRequest, On: "any", session: true, Doc: "the session is not known any more: code -10001 without a sequence"},

@@ -15,7 +15,9 @@ type requestFault struct {
 	refuse                     *ssoError
 	expire, unsequenced, kick  bool // the session ends
 	easyCode                   uint64
-	unusual, refuseRegister    bool
+	unusual                    bool
+	captcha, newDevice         bool
+	refuseRegister             bool
 
 	mute       bool          // it is done, but not answered
 	delay      time.Duration // it is answered so much later
@@ -49,6 +51,10 @@ func (f *Faults) request(at point, about subject) (r requestFault) {
 			r.easyCode = uint64(hit.Code)
 		case FaultUnusualDevice:
 			r.unusual = true
+		case FaultCaptcha:
+			r.captcha = true
+		case FaultNewDevice:
+			r.newDevice = true
 		case FaultRefuseRegister:
 			r.refuseRegister = true
 		case FaultExpire:

@@ -217,6 +217,26 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("got %v %v, want code %d and a signature", head, body, ntUnusual)
 		}
 	},
+	FaultCaptcha: func(t *testing.T, h *harness, c *client) {
+		must(t, h.World().SetPassword(bot, "secret"))
+		c.keyExchange()
+		h.fault("captcha:count=1,uin=10001")
+		for _, want := range []uint64{ntCaptcha, 0} {
+			if head, _ := c.passwordLogin("secret", time.Now(), nil); head.GetError().GetCode() != want {
+				t.Errorf("got %v, want code %d", head.GetError(), want)
+			}
+		}
+	},
+	FaultNewDevice: func(t *testing.T, h *harness, c *client) {
+		must(t, h.World().SetPassword(bot, "secret"))
+		c.keyExchange()
+		h.fault("new-device:count=1,uin=10001")
+		for _, want := range []uint64{ntNewDevice, 0} {
+			if head, _ := c.passwordLogin("secret", time.Now(), nil); head.GetError().GetCode() != want {
+				t.Errorf("got %v, want code %d", head.GetError(), want)
+			}
+		}
+	},
 	FaultRefuseRegister: func(t *testing.T, h *harness, c *client) {
 		h.fault("refuse-register:count=1")
 		if got := call(c, rpc.Register, &systempb.RegisterInfo{}); got.GetMessage() != registerRefused {

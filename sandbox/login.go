@@ -75,7 +75,7 @@ func (s *Sandbox) wtLogin(rq *request, in *wire.OicqRequest) ([]byte, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		code, _ = s.codeA1s.get(a1)
-		if code == nil || code.unusual {
+		if code == nil || code.purpose != forLogin {
 			return crypto.Key{}, false
 		}
 		return code.tgtgt, true

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"crypto/md5"
 	"encoding/hex"
 	"strings"
 	"testing"
@@ -258,41 +257,6 @@ func TestUnusualDevice(t *testing.T) {
 	if head, _ = c.ntLogin(rpc.NTLoginEasyLoginUnusual, &loginpb.EasyLoginUnusualReqBody{A1: confirmed.A1}, nil); head.GetError().GetCode() != ntIllegalTicket {
 		t.Errorf("confirmation used twice: got %v, want code %d", head.GetError(), ntIllegalTicket)
 	}
-}
-
-func TestPasswordLogin(t *testing.T) {
-	h := start(t, Options{Passwords: map[message.UIN]string{bot: "secret"}})
-	c := h.dial()
-	c.uin = bot
-	c.keyExchange()
-	attempt := func(password string, uin message.UIN, at time.Time) (*loginpb.NtLoginHead, *loginpb.PasswordLoginRspBody) {
-		t.Helper()
-		c.uin = uin
-		a1 := encoded(t, &wire.PasswordA1{
-			AppID: uint32(c.app.AppId), UIN: uint32(uin), Time: uint32(at.Unix()), PasswordMD5: md5.Sum([]byte(password)), GUID: c.guid,
-		})
-		return c.ntLogin(rpc.NTLoginPasswordLogin, &loginpb.PasswordLoginReqBody{A1: a1}, nil)
-	}
-	for name, refused := range map[string]struct {
-		password string
-		uin      message.UIN
-		at       time.Time
-		want     uint64
-	}{
-		"wrong password": {"other", bot, time.Now(), ntWrongPassword},
-		"old":            {"secret", bot, time.Now().Add(-time.Hour), ntWrongPassword},
-		"no password":    {"secret", 20001, time.Now(), ntNoPassword},
-	} {
-		if head, body := attempt(refused.password, refused.uin, refused.at); head.GetError().GetCode() != refused.want || body.GetTickets() != nil {
-			t.Errorf("%s: got %v, want code %d", name, head.GetError(), refused.want)
-		}
-	}
-	_, body := attempt("secret", bot, time.Now())
-	c.take(body.GetTickets())
-	if body.GetAccount().GetUin() != uint64(bot) || body.GetAccount().GetUid() == "" {
-		t.Errorf("account: got %v", body.GetAccount())
-	}
-	c.register()
 }
 
 func TestKeyExchangeRefused(t *testing.T) {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/md5"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -20,14 +19,13 @@ import (
 // exchangeLife is how long a key exchange is good for.
 const exchangeLife = 24 * time.Hour
 
-// passwordClock is how far a client's clock may be off in a password login
-// (docs/protocol/login.md 6.2).
-const passwordClock = 10 * time.Minute
-
 // Codes of an NT login (docs/protocol/login.md 6.3).
 const (
 	ntBadRequest    uint64 = 140022001
+	ntWrongCaptcha  uint64 = 140022007
+	ntCaptcha       uint64 = 140022008
 	ntNoPassword    uint64 = 140022009
+	ntNewDevice     uint64 = 140022010
 	ntUnusual       uint64 = 140022011
 	ntWrongPassword uint64 = 140022013
 	ntTicketRevoked uint64 = 140022015
@@ -68,6 +66,9 @@ type ntRefusal struct {
 	code uint64
 	// unusual is the signature for the confirmation, with ntUnusual.
 	unusual []byte
+	// captcha is its address, with ntCaptcha; jump that of the verification, with
+	// ntNewDevice.
+	captcha, jump string
 }
 
 func (e *ntRefusal) Error() string { return fmt.Sprintf("login refused with code %d", e.code) }
@@ -108,16 +109,16 @@ func (s *Sandbox) ntLogin(rq *request) ([]byte, error) {
 		answer.Head.Error = &loginpb.NtLoginError{
 			Code: proto.Uint64(refused.code), TipsTitle: proto.String("登录失败"),
 			TipsContent: proto.String(wire.NTLoginErrorText(refused.code)),
-			JumpWording: proto.String(""), JumpUrl: proto.String(""),
+			JumpWording: proto.String(""), JumpUrl: proto.String(refused.jump),
 		}
 		// Clients look into both parts whatever the code is.
 		body = &loginpb.EasyLoginRspBody{
-			SecCheck:   &loginpb.NtSecCheck{IframeUrl: proto.String("")},
+			SecCheck:   &loginpb.NtSecCheck{IframeUrl: proto.String(refused.captcha)},
 			SecProtect: &loginpb.NtSecProtect{UnusualDeviceCheckSig: append([]byte{}, refused.unusual...)},
 		}
-	case in.Head.GetSdk() != nil:
-		// The client that sends this field needs an error with code 0; the others take
-		// any error for a failure.
+	case in.Head.GetSdk() != nil, rq.Command == rpc.NTLoginPasswordNewDevice && len(rq.GUID) == 16:
+		// The client that sends this field needs an error with code 0, and so does the one
+		// with a raw device id here; the others take any error for a failure.
 		answer.Head.Error = &loginpb.NtLoginError{Code: proto.Uint64(0)}
 	}
 	if answer.Body, err = pb.Marshal(body); err != nil {
@@ -153,8 +154,10 @@ func (s *Sandbox) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error
 		return s.easyLogin(user, d, in.Body, rq.fault.unusual)
 	case rpc.NTLoginEasyLoginUnusual:
 		return s.unusualLogin(user, d, in.Body)
+	case rpc.NTLoginPasswordNewDevice:
+		return s.newDeviceLogin(user, d, in.Body)
 	}
-	return s.passwordLogin(user, d, in.Body)
+	return s.passwordLogin(user, d, in.Body, rq.fault)
 }
 
 // easyLogin exchanges an A1 for new tickets; a cautious one wants a confirmation.
@@ -189,43 +192,23 @@ func (s *Sandbox) unusualLogin(user User, d device, body []byte) (proto.Message,
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	code, known := s.codeA1s.get(req.GetA1())
-	good := known && code.unusual && code.uin == user.UIN && code.device.guid == d.guid
-	if good {
-		s.forgetCode(code)
-	}
-	s.mu.Unlock()
-	if !good {
+	if !s.redeem(req.GetA1(), forUnusual, user, d) {
 		return nil, &ntRefusal{code: ntIllegalTicket}
 	}
 	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "confirmed")
 	return &loginpb.EasyLoginUnusualRspBody{Tickets: ntTicketsOf(s.issue(user, d, nil))}, nil
 }
 
-func (s *Sandbox) passwordLogin(user User, d device, body []byte) (proto.Message, error) {
-	req := &loginpb.PasswordLoginReqBody{}
-	if err := pb.Unmarshal(body, req); err != nil {
-		return nil, err
+// redeem uses up what a confirmed code gave to a device of its account.
+func (s *Sandbox) redeem(ticket []byte, purpose codePurpose, user User, d device) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	code, known := s.codeA1s.get(ticket)
+	if !known || code.purpose != purpose || code.uin != user.UIN || code.device.guid != d.guid {
+		return false
 	}
-	password, ok := s.opts.Passwords[user.UIN]
-	if !ok {
-		return nil, &ntRefusal{code: ntNoPassword}
-	}
-	sum := md5.Sum([]byte(password))
-	a1, err := wire.ParsePasswordA1(req.GetA1(), sum, uint32(user.UIN))
-	if err != nil || a1.PasswordMD5 != sum || a1.UIN != uint32(user.UIN) || guidText(a1.GUID[:]) != d.guid ||
-		s.now().Sub(time.Unix(int64(a1.Time), 0)).Abs() > passwordClock {
-		return nil, &ntRefusal{code: ntWrongPassword}
-	}
-	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "password")
-	return &loginpb.PasswordLoginRspBody{
-		Tickets: ntTicketsOf(s.issue(user, d, nil)),
-		Account: &loginpb.NtAccount{
-			Uin: proto.Uint64(uint64(user.UIN)), Uid: proto.String(string(user.UID)),
-			Profile: &loginpb.NtUserProfile{NickName: []byte(user.Nickname)},
-		},
-	}, nil
+	s.forgetCode(code)
+	return true
 }
 
 func ntTicketsOf(t *wire.Tickets) *loginpb.NtTickets {

@@ -21,6 +21,15 @@ const (
 	qrKept = 10 * time.Minute
 )
 
+// codePurpose is what the confirmation of a code is for.
+type codePurpose string
+
+const (
+	forLogin     codePurpose = "login"
+	forUnusual   codePurpose = "unusual_device" // it confirms an easy login
+	forNewDevice codePurpose = "new_device"     // it confirms a password login
+)
+
 // qrCode is one attempt to log in by scanning a code (docs/protocol/login.md 4).
 // Sandbox.mu guards what changes.
 type qrCode struct {
@@ -28,11 +37,11 @@ type qrCode struct {
 	text, url        string
 	device           device
 	created, expires time.Time
-	unusual          bool // confirms an easy login instead of being one
+	purpose          codePurpose
 
 	state           wire.QRState
 	uin             message.UIN // who scanned it; 0 for nobody
-	a1              []byte      // once confirmed
+	a1              []byte      // once confirmed; with forNewDevice a text
 	tgtgt, noPicSig crypto.Key
 }
 
@@ -42,6 +51,8 @@ type QRInfo struct {
 	ID         string `json:"id"`
 	URL        string `json:"url"`
 	DeviceName string `json:"device_name"`
+	// Purpose is "login", "unusual_device" or "new_device".
+	Purpose string `json:"purpose"`
 	// State is "waiting", "scanned", "confirmed", "cancelled" or "expired".
 	State string `json:"state"`
 	// BoundUIN is who scanned it, or who alone may confirm it; 0 for nobody.
@@ -51,9 +62,10 @@ type QRInfo struct {
 	Expires int64 `json:"expires"`
 }
 
-// newCode makes a code for a device. bound, if not 0, alone may confirm it: it
-// is asked on its phone, so the code counts as scanned (docs/protocol/login.md 8).
-func (s *Sandbox) newCode(d device, appID uint32, bound message.UIN) *qrCode {
+// newCode makes a code for a device. bound alone may confirm it, unless it is for a
+// login. About an unusual device the phone is asked: the code counts as scanned
+// (docs/protocol/login.md 8).
+func (s *Sandbox) newCode(d device, appID uint32, purpose codePurpose, bound message.UIN) *qrCode {
 	random := make([]byte, qrSignatureSize)
 	rand.Read(random)
 	now := time.Now()
@@ -63,12 +75,15 @@ func (s *Sandbox) newCode(d device, appID uint32, bound message.UIN) *qrCode {
 	code := &qrCode{
 		signature: random, text: text, url: fmt.Sprintf("https://txz.qq.com/p?k=%s&f=%d", text, appID),
 		device: d, created: now, expires: now.Add(s.opts.QRLifetime),
-		state: wire.QRWaiting,
+		state: wire.QRWaiting, purpose: purpose, uin: bound,
 	}
-	if bound != 0 {
-		code.unusual, code.uin, code.state = true, bound, wire.QRScanned
+	if purpose == forUnusual {
+		code.state = wire.QRScanned
 	}
 	s.mu.Lock()
+	if purpose == forNewDevice {
+		code.url = s.control + "/?str_url=" + text
+	}
 	s.codes.put(code.signature, code)
 	if auto := s.opts.AutoApprove; auto != 0 && (bound == 0 || bound == auto) {
 		s.confirm(code, auto)
@@ -83,6 +98,9 @@ func (s *Sandbox) newCode(d device, appID uint32, bound message.UIN) *qrCode {
 func (s *Sandbox) confirm(code *qrCode, uin message.UIN) {
 	code.state, code.uin = wire.QRConfirmed, uin
 	code.a1, code.tgtgt, code.noPicSig = newTicket(), newKey(), newKey()
+	if code.purpose == forNewDevice {
+		code.a1 = hex.AppendEncode(nil, code.a1)
+	}
 	s.codeA1s.put(code.a1, code)
 }
 
@@ -114,7 +132,7 @@ func (s *Sandbox) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var bound message.UIN
+	purpose, bound := forLogin, message.UIN(0)
 	if len(fetch.UnusualSig) > 0 {
 		s.mu.Lock()
 		asked, known := s.unusual.get(fetch.UnusualSig)
@@ -122,10 +140,10 @@ func (s *Sandbox) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
 		if !known {
 			return (&wire.QRFetchReply{AppID: packet.AppID, Code: 1}).Encode()
 		}
-		bound = asked.uin
+		purpose, bound = forUnusual, asked.uin
 	}
 	d := device{guid: guidText(fetch.GUID[:]), name: fetch.DeviceName, class: classOf(rq.SubAppID)}
-	code := s.newCode(d, packet.AppID, bound)
+	code := s.newCode(d, packet.AppID, purpose, bound)
 	picture, err := drawQR(code.url)
 	if err != nil {
 		return nil, fmt.Errorf("draw login code: %w", err)
@@ -167,7 +185,7 @@ func (s *Sandbox) PendingQR() []QRInfo {
 		case wire.QRWaiting, wire.QRScanned:
 			pending = append(pending, QRInfo{
 				ID: hex.EncodeToString(code.signature), URL: code.url, DeviceName: code.device.name,
-				State: code.state.String(), BoundUIN: code.uin,
+				Purpose: string(code.purpose), State: code.state.String(), BoundUIN: code.uin,
 				Created: code.created.Unix(), Expires: code.expires.Unix(),
 			})
 		default:
@@ -223,7 +241,7 @@ func (s *Sandbox) changeCode(id string, uin message.UIN, change func(*qrCode)) e
 	switch state := s.stateOf(code); {
 	case state != wire.QRWaiting && state != wire.QRScanned:
 		err = refuse(RefusedBadRequest, "login code is %s", state)
-	case code.unusual && uin != 0 && uin != code.uin:
+	case code.purpose != forLogin && uin != 0 && uin != code.uin:
 		err = refuse(RefusedNoPermission, "only %d may confirm this login", code.uin)
 	default:
 		change(code)

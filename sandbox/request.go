@@ -138,7 +138,7 @@ func (s *Sandbox) serve(rq *request) ([]byte, error) {
 		return s.wtlogin(rq)
 	case rpc.KeyExchange:
 		return s.keyExchange(rq)
-	case rpc.NTLoginEasyLogin, rpc.NTLoginEasyLoginUnusual, rpc.NTLoginPasswordLogin:
+	case rpc.NTLoginEasyLogin, rpc.NTLoginEasyLoginUnusual, rpc.NTLoginPasswordLogin, rpc.NTLoginPasswordNewDevice:
 		return s.ntLogin(rq)
 	}
 	if !isLogin(rq.Command) {

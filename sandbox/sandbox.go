@@ -29,7 +29,7 @@ type Options struct {
 	RequireSign bool
 	// AutoApprove confirms every QR login at once with this account; 0: none.
 	AutoApprove message.UIN
-	// Passwords are plain text; accounts without one cannot log in by password.
+	// Passwords are set in the world, see World.SetPassword.
 	Passwords map[message.UIN]string
 	// SessionLifetime is how long a D2 ticket is honoured; 0: for ever.
 	SessionLifetime time.Duration
@@ -74,9 +74,9 @@ func (o *Options) validate() error {
 			errs = append(errs, fmt.Errorf("no user %d to approve logins with", o.AutoApprove))
 		}
 	}
-	for uin := range o.Passwords {
-		if _, ok := o.World.User(uin); !ok {
-			errs = append(errs, fmt.Errorf("no user %d to have a password", uin))
+	for uin, password := range o.Passwords {
+		if err := o.World.SetPassword(uin, password); err != nil {
+			errs = append(errs, fmt.Errorf("password: %w", err))
 		}
 	}
 	return errors.Join(errs...)
@@ -101,6 +101,9 @@ type Sandbox struct {
 	codes     table[*qrCode]       // by signature
 	codeA1s   table[*qrCode]       // confirmed codes by the A1 handed out
 	unusual   table[unusualTicket] // by unusual-device signature
+	captchas  table[*captcha]      // that wait to be solved, by sid
+	newcomers table[newcomer]      // new devices, by signature
+	control   string               // where Handler is served
 	online    map[message.UIN][]*session
 	addrs     []string // where Serve listens
 	status    map[message.UIN]userStatus
@@ -127,6 +130,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		opts: o, log: o.Log, world: o.World, keys: keys,
+		control:  defaultControl,
 		conns:    map[*conn]struct{}{},
 		online:   map[message.UIN][]*session{},
 		status:   map[message.UIN]userStatus{},
@@ -149,6 +153,17 @@ func (s *Sandbox) World() *World { return s.world }
 
 // Faults returns the switches that make the service misbehave.
 func (s *Sandbox) Faults() *Faults { return &s.faults }
+
+// defaultControl is the default address of `libration sandbox`.
+const defaultControl = "http://127.0.0.1:7800"
+
+// SetControlURL tells where Handler is served, without a slash at the end: captchas
+// and verifications of new devices carry it. At first it is http://127.0.0.1:7800.
+func (s *Sandbox) SetControlURL(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.control = url
+}
 
 // Handler returns the control API with the chat page at /, and the sign provider
 // at /sign.

@@ -42,6 +42,8 @@ type ScenarioUser struct {
 	Sex      uint32      `yaml:"sex"`
 	Age      uint32      `yaml:"age"`
 	Level    uint32      `yaml:"level"`
+	// Password is for logins by password; without one there are none.
+	Password string `yaml:"password"`
 }
 
 // ScenarioGroup is one group. The owner need not be among the members.
@@ -117,10 +119,13 @@ func (s *Scenario) Build(seed uint64) (*World, error) {
 		}
 	}
 	for i, u := range s.Users {
-		_, err := w.AddUser(User{
+		made, err := w.AddUser(User{
 			UIN: u.UIN, UID: u.UID, Nickname: u.Nickname, Sign: u.Sign, QID: u.QID,
 			Sex: u.Sex, Age: u.Age, Level: u.Level,
 		})
+		if err == nil {
+			err = w.SetPassword(made.UIN, u.Password)
+		}
 		report(err, "$.users[%d]", i)
 	}
 	for i, circle := range s.Friends {

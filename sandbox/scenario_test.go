@@ -11,7 +11,7 @@ func TestLoadScenario(t *testing.T) {
 	t.Parallel()
 	s, err := LoadScenario(strings.NewReader(`
 users:
-  - {uin: 1000, nickname: A}
+  - {uin: 1000, nickname: A, password: secret}
   - {uin: 1001, uid: u_b, sign: hello, sex: 1, age: 20, level: 9, qid: bee}
   - {}
 friends:
@@ -45,6 +45,9 @@ groups:
 	}
 	if !w.AreFriends(1000, 1001) || w.AreFriends(1000, 20001) {
 		t.Error("wrong friends")
+	}
+	if w.password(1000) != "secret" || w.password(1001) != "" || w.password(1) != "" {
+		t.Error("wrong passwords")
 	}
 	w.Send(Send{From: 1001, Group: 5000, Elems: textElems("x")}, nil)
 	if r := w.Send(Send{From: 1001, Group: 5000, Elems: textElems("x")}, nil); r.Code != sendTooFast {

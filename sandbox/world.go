@@ -107,7 +107,8 @@ type World struct {
 
 type account struct {
 	User
-	friends map[message.UIN]friend
+	password string // "" for none
+	friends  map[message.UIN]friend
 }
 
 type friend struct {
@@ -206,6 +207,29 @@ func (w *World) AddUser(u User) (User, error) {
 	w.byUID[u.UID] = u.UIN
 	w.note(Activity{Kind: ActivityUser, User: u.UIN, Text: u.Nickname})
 	return u, nil
+}
+
+// SetPassword gives an account a password, "" for none: then it cannot log in by
+// password.
+func (w *World) SetPassword(uin message.UIN, password string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.users[uin]
+	if a == nil {
+		return refuse(RefusedNotFound, "no user %d", uin)
+	}
+	a.password = password
+	return nil
+}
+
+// password returns that of an account, "" for none.
+func (w *World) password(uin message.UIN) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.password
+	}
+	return ""
 }
 
 func deriveUID(seed uint64, uin message.UIN) message.UID {

@@ -40,6 +40,7 @@ func testLog() *slog.Logger {
 type service struct {
 	*sandbox.Sandbox
 	listener *sandbox.MemoryListener
+	control  *sandbox.MemoryListener // nil: its control API is not served
 }
 
 func startService(t *testing.T, o sandbox.Options) *service {
@@ -51,7 +52,7 @@ func startService(t *testing.T, o sandbox.Options) *service {
 	}
 	l := sandbox.NewMemoryListener()
 	run(t, func(ctx context.Context) error { return s.Serve(ctx, l) })
-	return &service{s, l}
+	return &service{Sandbox: s, listener: l}
 }
 
 // run starts f and ends it with the test.

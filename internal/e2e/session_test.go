@@ -87,13 +87,24 @@ func TestQRScannedByAnotherAccount(t *testing.T) {
 	})
 }
 
+// byHand: codes are not confirmed by themselves.
+const byHand = true
+
 // loggedIn returns a service and the keystore of an account that has been online.
-func loggedIn(t *testing.T, o sandbox.Options) (*service, *ntqq.MemoryKeystore) {
+func loggedIn(t *testing.T, o sandbox.Options, byHand ...bool) (*service, *ntqq.MemoryKeystore) {
 	t.Helper()
-	o.AutoApprove = bot
+	if len(byHand) == 0 {
+		o.AutoApprove = bot
+	}
 	s := startService(t, o)
 	ks := &ntqq.MemoryKeystore{}
 	a := s.account(t, ks)
+	if len(byHand) > 0 {
+		a.wait("a QR code", func(st ntqq.State) bool { return st.QR != nil })
+		if err := s.ApproveQR(s.PendingQR()[0].ID, bot); err != nil {
+			t.Fatal(err)
+		}
+	}
 	a.until(ntqq.Online)
 	a.stop()
 	return s, ks

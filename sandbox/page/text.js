@@ -10,6 +10,7 @@ const words = {
     kick: '{0} was removed by {1}', mute: '{0} was muted for {1} s', unmute: '{0} may speak again',
     mute_all: 'Everybody was muted', unmute_all: 'Everybody may speak again', admin: '{0} is now an admin',
     faults: 'Faults', faultParams: 'Parameters', switchOn: 'Switch on', switchOff: 'Switch off', struck: '{0} times so far',
+    captcha: 'Captcha', captchaFor: 'Captcha for the password login of {0}: this is its solution.', captchaGone: 'This captcha has been used, or never was.',
     unadmin: '{0} is no longer an admin', rename: 'The group is now called {0}', title_: '{0} got the title {1}',
   },
   zh: {
@@ -22,6 +23,7 @@ const words = {
     kick: '{0} 被 {1} 移出群聊', mute: '{0} 被禁言 {1} 秒', unmute: '{0} 被解除禁言',
     mute_all: '已开启全员禁言', unmute_all: '已关闭全员禁言', admin: '{0} 成为管理员',
     faults: '故障', faultParams: '参数', switchOn: '开启', switchOff: '关闭', struck: '已发生 {0} 次',
+    captcha: '验证码', captchaFor: '{0} 的密码登录验证码，答案如下。', captchaGone: '该验证码已使用或不存在。',
     unadmin: '{0} 不再是管理员', rename: '群名改为 {0}', title_: '{0} 获得头衔 {1}',
   },
 };

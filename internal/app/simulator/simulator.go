@@ -52,7 +52,9 @@ func Listen(ctx context.Context, s *sandbox.Sandbox, o Options) (*Simulator, err
 		sso.Close()
 		return nil, err
 	}
-	return &Simulator{Sandbox: s, sso: sso, control: control, log: o.Log}, nil
+	sim := &Simulator{Sandbox: s, sso: sso, control: control, log: o.Log}
+	s.SetControlURL(sim.ControlURL())
+	return sim, nil
 }
 
 func listen(ctx context.Context, flag, address string, remote bool) (net.Listener, error) {

@@ -1,0 +1,193 @@
+package ntqq
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb/loginpb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+)
+
+// Repeated password logins get accounts locked: at most passwordTries are sent in
+// passwordPause; a wrong password is sent once.
+const (
+	passwordTries = 3
+	passwordPause = 10 * time.Minute
+)
+
+const (
+	// captchaWait is how long a captcha waits to be solved, captchaTries how many are
+	// shown in one login.
+	captchaWait  = 5 * time.Minute
+	captchaTries = 3
+)
+
+// errCaptchaGivenUp: nobody solved the captcha.
+var errCaptchaGivenUp = errors.New("captcha not solved in time")
+
+// ErrNoCaptcha: no captcha waits for an answer.
+var ErrNoCaptcha = errors.New("no captcha waits for an answer")
+
+// PasswordMD5 is what Options.PasswordMD5 takes.
+func PasswordMD5(password string) HexBytes {
+	sum := md5.Sum([]byte(password))
+	return sum[:]
+}
+
+// CaptchaAnswer is a solved captcha: what its page gave. RandStr is "randstr" there.
+type CaptchaAnswer struct{ Ticket, RandStr string }
+
+// Answer gives the session the solution of the captcha that it asks for
+// (Prompt.Kind PromptCaptcha). Whether it is right shows in the next states.
+// Errors: ErrNoCaptcha, or a part that is missing.
+func (c *Client) Answer(a CaptchaAnswer) error {
+	if a.Ticket == "" || a.RandStr == "" {
+		return errors.New("the answer to a captcha has two parts, ticket and randstr")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case c.captcha <- a: // a nil channel: nobody asks
+		c.captcha = nil
+		return nil
+	default:
+		return ErrNoCaptcha
+	}
+}
+
+// expect opens or closes, with nil, the door of Answer.
+func (c *Client) expect(answers chan CaptchaAnswer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.captcha = answers
+}
+
+// passwordGate bounds the password logins of a session.
+type passwordGate struct {
+	refused bool // as wrong: never again
+	sent    int  // since
+	since   time.Time
+}
+
+// open tells whether a password login may be sent now.
+func (g *passwordGate) open(c *Client) bool {
+	return len(c.opts.PasswordMD5) > 0 && !g.refused && (g.sent < passwordTries || time.Since(g.since) >= passwordPause)
+}
+
+func (g *passwordGate) count() {
+	if g.sent == 0 || time.Since(g.since) >= passwordPause {
+		g.sent, g.since = 0, time.Now()
+	}
+	g.sent++
+}
+
+// passwordLogin logs in by the password, with the help of a person when the server
+// wants a captcha solved or the device verified (docs/protocol/login.md 6.2). It
+// does not repeat what failed: the session does, after a pause.
+func (s *session) passwordLogin(ctx context.Context, k *conn) error {
+	c := s.c
+	if ks := c.keys(); ks.UIN == 0 { // a first login: the number goes into the packets from here on
+		c.keystore.Store(&Keystore{Device: ks.Device, UIN: c.opts.UIN})
+	}
+	session, err := s.exchangeKeys(ctx, k)
+	if err != nil {
+		return err
+	}
+	s.password.count()
+	var solved *loginpb.NtIframe
+	for asked := 0; ; asked++ {
+		c.setState(State{Stage: LoggingIn, Step: StepPassword}, nil)
+		ks, err := s.passwordTickets(ctx, k, session, solved)
+		refused, _ := errors.AsType[*LoginError](err)
+		switch {
+		case refused == nil:
+		case refused.Code == codeCaptcha && asked < captchaTries:
+			if solved, err = s.askCaptcha(ctx, k, refused); err != nil {
+				return err
+			}
+			continue
+		case refused.Code == codeNewDevice:
+			ks, err = s.verifyDevice(ctx, k, session, refused)
+		case refused.Code == codeWrongPassword, refused.Code == codeWrongRepeatedly, refused.Code == codePasswordRefused:
+			s.password.refused = true
+		case refused.Code == codeTooOften, refused.Code == codeTooManyToday:
+			s.password.sent = passwordTries
+		}
+		if err != nil {
+			s.dropCookie(err)
+			return err
+		}
+		c.setKeys(*ks)
+		c.log.Info("logged in by password", "uin", ks.UIN)
+		return nil
+	}
+}
+
+func (s *session) passwordTickets(ctx context.Context, k *conn, session *wire.ExchangeSession, solved *loginpb.NtIframe) (*Keystore, error) {
+	c := s.c
+	ks := c.keys()
+	credential := &wire.PasswordA1{
+		AppID: uint32(c.opts.App.AppId), UIN: uint32(ks.UIN), Time: uint32(time.Now().Unix()),
+		PasswordMD5: [16]byte(c.opts.PasswordMD5), GUID: ks.Device.guid(),
+	}
+	rand.Read(credential.TgtgtKey[:])
+	a1, err := credential.Encode()
+	if err != nil {
+		return nil, err
+	}
+	rsp := &loginpb.PasswordLoginRspBody{}
+	fresh, err := s.ntLogin(ctx, k, session, StepPassword, rpc.NTLoginPasswordLogin,
+		&loginpb.PasswordLoginReqBody{A1: a1, Iframe: solved}, rsp)
+	if refused, ok := errors.AsType[*LoginError](err); ok && refused.Code == codeCaptcha {
+		refused.url = rsp.GetSecCheck().GetIframeUrl()
+	}
+	return fresh, err
+}
+
+// askCaptcha waits for Answer.
+func (s *session) askCaptcha(ctx context.Context, k *conn, refused *LoginError) (*loginpb.NtIframe, error) {
+	c := s.c
+	sid, err := captchaSID(refused.url)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errCaptchaGivenUp, err)
+	}
+	answers := make(chan CaptchaAnswer, 1)
+	c.expect(answers)
+	defer c.expect(nil)
+	timer := time.NewTimer(captchaWait)
+	defer timer.Stop()
+	until := time.Now().Add(captchaWait)
+	c.log.Warn("the server wants a captcha solved", "open", refused.url, "valid_for", captchaWait)
+	c.setState(State{
+		Stage: LoggingIn, Step: StepCaptcha, Until: until,
+		Prompt: &Prompt{Kind: PromptCaptcha, URL: refused.url, Expires: until},
+	}, nil)
+	select {
+	case a := <-answers:
+		return &loginpb.NtIframe{Ticket: proto.String(a.Ticket), RandStr: proto.String(a.RandStr), Sid: proto.String(sid)}, nil
+	case <-timer.C:
+		return nil, fmt.Errorf("%w: %v are over", errCaptchaGivenUp, captchaWait)
+	case <-k.ctx.Done():
+		return nil, k.cause()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// captchaSID checks the address of a captcha, which is shown to a person, and
+// returns the id in it.
+func captchaSID(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", errors.New("the server gives no address of a captcha")
+	}
+	return u.Query().Get("sid"), nil
+}

@@ -1,0 +1,211 @@
+package ntqq
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"libration/internal/crypto"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+)
+
+const (
+	qrPoll = 2 * time.Second
+	// qrLifetime is used when the server does not say.
+	qrLifetime = 2 * time.Minute
+)
+
+// qrLogin shows codes until one is confirmed on a phone.
+func (s *session) qrLogin(ctx context.Context, k *conn) error {
+	c := s.c
+	for shown := 1; shown <= c.opts.MaxQRCodes; shown++ {
+		code, err := s.fetchQR(ctx, k, StepQR, nil)
+		if err != nil {
+			return err
+		}
+		s.showQR(code, false)
+		c.log.Info("scan the QR code with the QQ app", "code", shown, "of", c.opts.MaxQRCodes, "valid_for", time.Until(code.Expires).Round(time.Second))
+		reply, err := s.awaitScan(ctx, k, code, func() {
+			c.log.Info("QR code scanned: confirm the login on the phone")
+			s.showQR(code, true)
+		})
+		if err != nil {
+			return err
+		}
+		switch reply.State {
+		case wire.QRConfirmed:
+			return s.wtlogin(ctx, k, reply)
+		case wire.QRExpired:
+			c.log.Warn("QR code expired: getting a new one")
+			continue
+		}
+		return fmt.Errorf("%w: the code is %v", errQRGivenUp, reply.State)
+	}
+	return fmt.Errorf("%w: %d codes expired", errQRGivenUp, c.opts.MaxQRCodes)
+}
+
+type qrCode struct {
+	QRCode
+	signature []byte
+}
+
+// fetchQR gets a code to log in with; with the signature of an unusual device one
+// that the phone is asked about.
+func (s *session) fetchQR(ctx context.Context, k *conn, step Step, unusual []byte) (*qrCode, error) {
+	c := s.c
+	ks := c.keys()
+	now := time.Now()
+	body, err := (&wire.QRFetch{
+		App: c.opts.App, GUID: ks.Device.guid(), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(now.Unix()),
+	}).Encode()
+	if err != nil {
+		return nil, err
+	}
+	body, err = c.oicq(ctx, k, rpc.WtloginTransEmp, wire.OicqTransEmp, body)
+	if err != nil {
+		return nil, fmt.Errorf("fetch QR code: %w", err)
+	}
+	reply, err := wire.ParseQRFetchReply(body)
+	if err != nil {
+		return nil, fmt.Errorf("fetch QR code: %w", err)
+	}
+	if reply.Code != 0 {
+		return nil, &LoginError{Step: step, Code: uint64(reply.Code), Hint: "the server gives no code"}
+	}
+	life := time.Duration(reply.LifetimeSeconds) * time.Second
+	if life <= 0 {
+		life = qrLifetime
+	}
+	return &qrCode{
+		QRCode:    QRCode{URL: reply.URL, PNG: reply.Image, Expires: now.Add(life)},
+		signature: reply.Signature,
+	}, nil
+}
+
+// showQR puts the code into the state, each time as a new value.
+func (s *session) showQR(code *qrCode, scanned bool) {
+	q := code.QRCode
+	q.Scanned = scanned
+	prompt := &Prompt{Kind: PromptScan, Expires: q.Expires}
+	if scanned {
+		prompt.Kind = PromptConfirm
+	}
+	s.c.setState(State{Stage: LoggingIn, Step: StepQR, QR: &q, Prompt: prompt, Until: q.Expires}, nil)
+}
+
+// awaitScan polls the code until its state is final, at most for its lifetime.
+func (s *session) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanned func()) (*wire.QRPollReply, error) {
+	c := s.c
+	timer := time.NewTimer(0) // the first time at once: the code may be approved already
+	defer timer.Stop()
+	scanned := false
+	for {
+		select {
+		case <-timer.C:
+			timer.Reset(c.opts.Timing.QRPoll)
+		case <-k.ctx.Done():
+			return nil, k.cause()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		body, err := (&wire.QRPoll{
+			AppID: uint32(c.opts.App.AppId), Signature: code.signature, Time: uint32(time.Now().Unix()),
+		}).Encode()
+		if err != nil {
+			return nil, err
+		}
+		body, err = c.oicq(ctx, k, rpc.WtloginTransEmp, wire.OicqTransEmp, body)
+		if err != nil {
+			return nil, fmt.Errorf("poll QR code: %w", err)
+		}
+		reply, err := wire.ParseQRPollReply(body)
+		if err != nil {
+			return nil, fmt.Errorf("poll QR code: %w", err)
+		}
+		switch reply.State {
+		case wire.QRConfirmed, wire.QRExpired, wire.QRCancelled, wire.QRInvalid:
+			return reply, nil
+		case wire.QRScanned:
+			if !scanned {
+				scanned = true
+				onScanned()
+			}
+		}
+		if time.Now().After(code.Expires) {
+			return &wire.QRPollReply{State: wire.QRExpired}, nil
+		}
+	}
+}
+
+// wtlogin turns the confirmed code into tickets.
+func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollReply) error {
+	c := s.c
+	if want := c.opts.UIN; want != 0 && confirmed.UIN != uint64(want) {
+		return fmt.Errorf("%w: %d instead of %d", errWrongAccount, confirmed.UIN, want)
+	}
+	c.setState(State{Stage: LoggingIn, Step: StepWtlogin}, nil)
+	ks := *c.keys()
+	if ks.UIN != UIN(confirmed.UIN) {
+		ks = Keystore{Device: ks.Device, UIN: UIN(confirmed.UIN)} // nothing of another account stays
+	}
+	body, err := (&wire.WtLogin{
+		App: c.opts.App, UIN: uint32(ks.UIN), GUID: ks.Device.guid(), DeviceName: ks.Device.Name,
+		A1: confirmed.A1, TgtgtKey: confirmed.TgtgtKey, NoPicSig: confirmed.NoPicSig,
+	}).Encode()
+	if err != nil {
+		return err
+	}
+	c.keystore.Store(&ks) // the number goes into the packets from here on
+	body, err = c.oicq(ctx, k, rpc.WtloginLogin, wire.OicqLogin, body)
+	if err != nil {
+		return fmt.Errorf("wtlogin: %w", err)
+	}
+	reply, err := wire.ParseWtLoginReply(body, confirmed.TgtgtKey)
+	if err != nil {
+		return fmt.Errorf("wtlogin: %w", err)
+	}
+	if reply.State != 0 {
+		return &LoginError{
+			Step: StepWtlogin, Code: uint64(reply.State), Title: reply.Title, Message: reply.Message,
+			Hint: wire.WtLoginStateText(reply.State),
+		}
+	}
+	c.setKeys(ks.withTickets(reply.Tickets, c.opts.App.CurrentVersion, time.Now()))
+	c.log.Info("logged in by QR code", "uin", ks.UIN)
+	return nil
+}
+
+// oicq sends one wtlogin packet, each with a key pair of its own, and returns the
+// plain body of the answer.
+func (c *Client) oicq(ctx context.Context, k *conn, command string, oicqCommand uint16, body []byte) ([]byte, error) {
+	private, err := crypto.GenerateKey(crypto.Secp192k1)
+	if err != nil {
+		return nil, err
+	}
+	x, err := private.Agree(c.opts.Servers.OicqKey)
+	if err != nil {
+		return nil, err
+	}
+	share := crypto.OicqKey(crypto.Secp192k1, x)
+	var random crypto.Key
+	rand.Read(random[:])
+	packet, err := wire.AppendOicqRequest(nil, &wire.OicqRequest{
+		Command: oicqCommand, UIN: uint32(c.keys().UIN), PubID: 2,
+		ClientType: c.opts.App.AppClientVersion, KeyType: wire.KeyTypeSecp192k1,
+		RandomKey: random, PublicKey: private.Public(true), Body: body,
+	}, share)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := k.Call(ctx, command, packet)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := wire.ParseOicqResponse(answer, share, random)
+	if err != nil {
+		return nil, err
+	}
+	return reply.Body, nil
+}

@@ -1,0 +1,57 @@
+package ntqq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"libration/internal/pb/loginpb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+)
+
+// confirmTries bounds how often a phone is asked in a row.
+const confirmTries = 3
+
+var (
+	// errNotConfirmed: the phone was asked and nobody answered in time.
+	errNotConfirmed = errors.New("login from an unusual device not confirmed on the phone in time")
+	// errConfirmRefused: the phone said no.
+	errConfirmRefused = errors.New("login from an unusual device refused on the phone")
+)
+
+// confirm has the login that was refused as coming from an unusual device
+// confirmed on the account's phone, and logs in then (docs/protocol/login.md 8).
+func (s *session) confirm(ctx context.Context, k *conn, session *wire.ExchangeSession, refused *LoginError) (*Keystore, error) {
+	c := s.c
+	if len(refused.signature) == 0 {
+		return nil, refused
+	}
+	if s.confirmations >= confirmTries {
+		return nil, errNotConfirmed
+	}
+	s.confirmations++
+	code, err := s.fetchQR(ctx, k, StepUnusualDevice, refused.signature)
+	if err != nil {
+		return nil, err
+	}
+	c.log.Warn("login from an unusual device: confirm it on the phone of the account",
+		"asked", s.confirmations, "of", confirmTries, "valid_for", time.Until(code.Expires).Round(time.Second))
+	c.setState(State{
+		Stage: LoggingIn, Step: StepUnusualDevice, Until: code.Expires,
+		Prompt: &Prompt{Kind: PromptUnusualDevice, Expires: code.Expires},
+	}, nil)
+	reply, err := s.awaitScan(ctx, k, code, func() {})
+	if err != nil {
+		return nil, err
+	}
+	switch reply.State {
+	case wire.QRConfirmed:
+		return s.ntLogin(ctx, k, session, StepUnusualDevice, rpc.NTLoginEasyLoginUnusual,
+			&loginpb.EasyLoginUnusualReqBody{A1: reply.A1}, &loginpb.EasyLoginUnusualRspBody{})
+	case wire.QRExpired:
+		return nil, errNotConfirmed
+	}
+	return nil, fmt.Errorf("%w: the request is %v", errConfirmRefused, reply.State)
+}
