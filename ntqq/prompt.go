@@ -29,7 +29,7 @@ type Prompt struct {
 func (p *Prompt) Text() (english, chinese string) {
 	switch p.Kind {
 	case PromptScan:
-		return "scan the login code with QQ on the phone of the account", "请用该账号的手机 QQ 扫描登录二维码"
+		return "scan the login code with QQ on the phone of the account", "请用该账号的手机 QQ 扫码登录"
 	case PromptConfirm:
 		return "the code was scanned: confirm the login on the phone", "已扫描，请在手机上确认登录"
 	case PromptUnusualDevice:

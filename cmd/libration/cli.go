@@ -20,6 +20,7 @@ const (
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Try it now: a sandbox, an account and a bot, without a phone or the internet."`
 	Run     runCommand     `cmd:"" help:"Run the bot service."`
+	Login   loginCommand   `cmd:"" help:"Log the running service in again, or answer its captcha."`
 	Sandbox sandboxCommand `cmd:"" help:"Run a simulated NTQQ service to develop against."`
 	Config  configCommand  `cmd:"" help:"Make and check the configuration file."`
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with an installation, and what to do."`

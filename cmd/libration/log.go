@@ -45,8 +45,8 @@ func withFile(log *slog.Logger, c *config.Log) (_ *slog.Logger, end func()) {
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

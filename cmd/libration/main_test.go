@@ -132,6 +132,10 @@ func TestCommands(t *testing.T) {
 		{name: "notices that fail", file: valid + "notices: {targets: [{url: \"$URL/hunter2\"}]}\n", args: "notices test -c $DIR/config.yaml", code: exitFailed,
 			stdout: []string{"notices.targets[0] (http): failed: the answer is HTTP 404"}, stderr: []string{"not every target"}},
 		{name: "notices to nobody", file: valid, args: "notices test -c $DIR/config.yaml", code: exitFailed, stderr: []string{"notices.targets"}},
+		{name: "login with nobody there", file: valid + "admin: {address: \"127.0.0.1:1\"}\n", args: "login -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration run"}},
+		{name: "login without a config", args: "login -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration config init"}},
+		{name: "captcha with nobody there", file: valid + "admin: {address: \"127.0.0.1:1\"}\n", args: "login captcha t03 @abc -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration run"}},
+		{name: "captcha without randstr", args: "login captcha t03", code: exitUsage, stderr: []string{"<randstr>", "libration login --help"}},
 
 		{name: "packets", file: valid, args: "packets list -c $DIR/config.yaml", stdout: []string{"no packets in"}},
 		{name: "packets without a config", args: "packets list -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration config init"}},

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"os"
 
 	"libration/internal/app"
 	"libration/internal/config"
@@ -23,8 +25,13 @@ func (c *runCommand) Run(ctx context.Context, std streams) error {
 	for _, w := range cfg.Warnings {
 		log.Warn("configuration", "file", c.Config, "problem", w.String())
 	}
+	var typed io.Reader
+	if isTerminal(os.Stdin) {
+		readInBackground()
+		typed = os.Stdin
+	}
 	a, err := app.New(cfg, app.Options{
-		Log: log, QR: std.out, QRPlain: c.QRASCII || plainTerminal() || !isTerminal(std.out), Version: app.Version(),
+		Log: log, In: typed, QR: std.out, QRPlain: c.QRASCII || plainTerminal() || !isTerminal(std.out), Version: app.Version(),
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"mime"
 	"net"
 	"net/http"
 	"strings"
@@ -26,6 +27,7 @@ const (
 	headerBytes  = 16 << 10
 	stopTimeout  = 2 * time.Second
 	maxScrapes   = 4 // of /metrics at once
+	maxBody      = 16 << 10
 )
 
 // ServerHeader is the Server header of every answer; it tells a libration from
@@ -41,6 +43,10 @@ type Options struct {
 	AccessToken string
 	// Status says how the installation is; Ready is derived. Safe for concurrent use.
 	Status func() Status
+	// Login asks for a new login, and Captcha gives the answer to a captcha; nil: they
+	// are not served. Safe for concurrent use.
+	Login   func()
+	Captcha func(ticket, randStr string) error
 	// Metrics are served at /metrics; nil: none.
 	Metrics prometheus.Gatherer
 	Log     *slog.Logger // discards by default
@@ -65,6 +71,12 @@ func New(o Options) *Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.Handle("GET /readyz", s.guarded(http.HandlerFunc(s.readiness)))
+	if o.Login != nil {
+		mux.Handle("POST /login", s.guarded(ownPage(s.login)))
+	}
+	if o.Captcha != nil {
+		mux.Handle("POST /login/captcha", s.guarded(ownPage(s.captcha)))
+	}
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", s.guarded(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
 			ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn), DisableCompression: true, MaxRequestsInFlight: maxScrapes,
@@ -151,6 +163,51 @@ func (s *Server) readiness(w http.ResponseWriter, _ *http.Request) {
 	answer(w, code, status)
 }
 
+// login asks for a new login; the answer is the account as it was before.
+func (s *Server) login(w http.ResponseWriter, _ *http.Request) {
+	before := s.o.Status().Account
+	s.o.Login()
+	answer(w, http.StatusAccepted, before)
+}
+
+// captcha takes the answer to a captcha. Whether it is right shows in the next
+// states.
+func (s *Server) captcha(w http.ResponseWriter, r *http.Request) {
+	var solved struct {
+		Ticket  string `json:"ticket"`
+		RandStr string `json:"randstr"`
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&solved); err != nil {
+		answer(w, http.StatusBadRequest, failure(`send {"ticket": "...", "randstr": "..."}`))
+		return
+	}
+	if err := s.o.Captcha(solved.Ticket, solved.RandStr); err != nil {
+		answer(w, http.StatusConflict, failure(err.Error()))
+		return
+	}
+	answer(w, http.StatusAccepted, s.o.Status().Account)
+}
+
+// ownPage refuses what a foreign web page could make a browser send.
+func ownPage(next http.HandlerFunc) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		switch {
+		case cross.Check(r) != nil || r.Header.Get("Origin") == "null":
+			answer(w, http.StatusForbidden, failure("requests from web pages are refused"))
+		case err != nil || kind != "application/json":
+			answer(w, http.StatusUnsupportedMediaType, failure("the content type must be application/json"))
+		default:
+			next(w, r)
+		}
+	})
+}
+
+func failure(text string) map[string]string { return map[string]string{"error": text} }
+
 func answer(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(code)
@@ -166,10 +223,10 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case s.o.AccessToken == "" && !isLocalName(r.Host):
-			answer(w, http.StatusForbidden, map[string]string{"error": "set admin.access_token, or use the IP address or localhost"})
+			answer(w, http.StatusForbidden, failure("set admin.access_token, or use the IP address or localhost"))
 		case s.o.AccessToken != "" && !s.knows(r.Header.Get("Authorization")):
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			answer(w, http.StatusUnauthorized, map[string]string{"error": "access token missing or wrong: send the header Authorization: Bearer <token>"})
+			answer(w, http.StatusUnauthorized, failure("access token missing or wrong: send the header Authorization: Bearer <token>"))
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -101,6 +102,67 @@ func TestAccess(t *testing.T) {
 		if got, body := get(tt.s, tt.path, tt.change); got != tt.want {
 			t.Errorf("%s: got %d %s, want %d", tt.name, got, body, tt.want)
 		}
+	}
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	asked, given := 0, ""
+	o := Options{
+		Status: func() Status {
+			return Status{Account: Account{State: "kicked", Prompt: &Prompt{Kind: "kicked", Text: "do something"}}}
+		},
+		Login: func() { asked++ },
+		Captcha: func(ticket, randStr string) error {
+			if ticket == "wrong" {
+				return errors.New("no captcha waits")
+			}
+			given = ticket + " " + randStr
+			return nil
+		},
+	}
+	open := New(o)
+	o.AccessToken = "secret"
+	closed := New(o)
+	jsonType := func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }
+	for _, tt := range []struct {
+		name       string
+		s          *Server
+		path, body string
+		change     func(*http.Request)
+		want       int
+		part       string
+	}{
+		{"login", open, "/login", "{}", jsonType, 202, `"state": "kicked"`},
+		{"prompt", open, "/login", "{}", jsonType, 202, `"text": "do something"`},
+		{"no token", closed, "/login", "{}", jsonType, 401, "error"},
+		{"token", closed, "/login", "{}", func(r *http.Request) { jsonType(r); r.Header.Set("Authorization", "Bearer secret") }, 202, ""},
+		{"rebound name", open, "/login", "{}", func(r *http.Request) { jsonType(r); r.Host = "evil.example" }, 403, "error"},
+		{"web page", open, "/login", "{}", func(r *http.Request) { jsonType(r); r.Header.Set("Origin", "http://evil.example") }, 403, "error"},
+		{"web page of nowhere", open, "/login", "{}", func(r *http.Request) { jsonType(r); r.Header.Set("Origin", "null") }, 403, "error"},
+		{"form", open, "/login", "a=b", func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }, 415, "error"},
+		{"captcha", open, "/login/captcha", `{"ticket":"t","randstr":"r"}`, jsonType, 202, "kicked"},
+		{"captcha, no token", closed, "/login/captcha", `{"ticket":"t","randstr":"r"}`, jsonType, 401, "error"},
+		{"captcha not asked for", open, "/login/captcha", `{"ticket":"wrong"}`, jsonType, 409, "no captcha waits"},
+		{"captcha, other names", open, "/login/captcha", `{"tickets":"t"}`, jsonType, 400, "randstr"},
+		{"captcha, large", open, "/login/captcha", `{"ticket":"` + strings.Repeat("x", maxBody) + `"}`, jsonType, 400, "error"},
+		{"not offered", New(Options{Status: o.Status}), "/login", "{}", jsonType, 404, ""},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1"+tt.path, strings.NewReader(tt.body))
+		tt.change(r)
+		w := httptest.NewRecorder()
+		tt.s.handler.ServeHTTP(w, r)
+		if w.Code != tt.want || !strings.Contains(w.Body.String(), tt.part) {
+			t.Errorf("%s: got %d %s, want %d with %q", tt.name, w.Code, w.Body, tt.want, tt.part)
+		}
+	}
+	if asked != 3 || given != "t r" {
+		t.Errorf("asked %d times for a login, got captcha %q; want 3, and one", asked, given)
+	}
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/login", nil)
+	w := httptest.NewRecorder()
+	if open.handler.ServeHTTP(w, r); w.Code != 405 || asked != 3 {
+		t.Errorf("GET: got %d", w.Code)
 	}
 }
 

@@ -26,6 +26,16 @@ type Account struct {
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
 	Since  time.Time `json:"since,omitzero"`
+	Prompt *Prompt   `json:"prompt,omitempty"`
+}
+
+// Prompt is what a person has to do before the account can be online.
+type Prompt struct {
+	Kind string `json:"kind"` // an ntqq.PromptKind
+	Text string `json:"text"`
+	// URL is the address of a captcha, or the text of the code to scan.
+	URL     string    `json:"url,omitempty"`
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // Service is the state of one connection.

@@ -27,6 +27,10 @@ type Options struct {
 	QR io.Writer
 	// QRPlain draws them without colours and half blocks.
 	QRPlain bool
+	// In is where a person may type the answer to a captcha, one line "TICKET RANDSTR";
+	// nil: nowhere. It is read from the first captcha on until it ends: the goroutine
+	// that reads it outlives Run when it does not.
+	In io.Reader
 	// Version of the program; "" for Version().
 	Version string
 	// Timing is that of the session; its zero value is right but for tests.
@@ -134,7 +138,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	ring := packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log})
 	signer := a.signer(counted)
 	o := ntqq.Options{
-		App: a.claims, UIN: a.cfg.Account.UIN,
+		App: a.claims, UIN: a.cfg.Account.UIN, PasswordMD5: a.password(),
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
 		Progress:     ntqq.FileProgress(folder.file(progressName)),
 		SignLongList: a.cfg.Signer.Commands == config.SignLong,
@@ -167,7 +171,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
 		OnAction: counted.action,
 	})
-	owned := &parts{version: a.o.Version, client: client, signer: signer, service: service, messages: messages, packets: ring}
+	owned := &parts{version: a.o.Version, language: a.language, client: client, signer: signer, service: service, messages: messages, packets: ring}
 	supervisor, err := a.connect(owned, counted)
 	if err != nil {
 		return err
@@ -176,9 +180,10 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	a.client, a.supervisor = client, supervisor
 	a.mu.Unlock()
 	a.change()
-	screen := &qrScreen{
+	screen := &loginScreen{
 		log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.language, picture: folder.file(qrName),
 	}
+	typed := &typedAnswers{in: a.o.In, log: a.log, answer: client.Answer}
 	if a.cfg.Server.Mode == config.ModeSandbox {
 		screen.page = a.cfg.Server.Sandbox.Control
 	}
@@ -202,6 +207,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	stopStates := startPart(func(ctx context.Context) error {
 		return states.follow(ctx, func(s ntqq.State) {
 			screen.follow(s)
+			typed.follow(s)
 			one.Lock()
 			service.HandleState(s)
 			one.Unlock()
@@ -209,7 +215,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			case ntqq.Online:
 				a.firstOnline()
 			case ntqq.Kicked, ntqq.NeedsLogin:
-				a.log.Error("restart libration to log in again", "state", s.Stage)
+				a.log.Error("waiting for a person", "state", s.Stage, "do", promptText(s.Prompt, onebot.English))
 			}
 		})
 	})
@@ -223,6 +229,15 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
 	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
 	return errors.Join(stopNotices(), <-connections, stopClient(), stopRing(), stopService(), stopStates())
+}
+
+// password is the MD5 of the configured one; nil: there is none.
+func (a *App) password() ntqq.HexBytes {
+	c := &a.cfg.Account
+	if c.Password != "" {
+		return ntqq.PasswordMD5(c.Password)
+	}
+	return ntqq.HexBytes(c.PasswordMD5)
 }
 
 // firstOnline is called by the goroutine that follows the states only.
@@ -358,6 +373,7 @@ func (a *App) addAdmin(p *parts, counted *metrics) error {
 	counted.registry.MustRegister(p)
 	a.admin = admin.New(admin.Options{
 		Address: c.Address, AccessToken: c.AccessToken, Status: p.status, Metrics: counted.registry, Log: a.log,
+		Login: p.login, Captcha: p.answer,
 	})
 	return p.supervisor.Add(adminName, nil, a.admin.Run)
 }

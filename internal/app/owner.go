@@ -17,6 +17,7 @@ const adminName = "admin"
 // owner, and their figures as a prometheus.Collector.
 type parts struct {
 	version     string
+	language    onebot.Language
 	client      *ntqq.Client
 	signer      *ntqq.HTTPSigner // nil when none is configured
 	service     *onebot.Service
@@ -24,6 +25,41 @@ type parts struct {
 	packets     *packets.Ring
 	supervisor  *supervise.Supervisor
 	connections map[string]connection // by the name of their service; read-only
+}
+
+// answer hands the solution of a captcha to the session.
+func (p *parts) answer(ticket, randStr string) error {
+	return p.client.Answer(ntqq.CaptchaAnswer{Ticket: ticket, RandStr: randStr})
+}
+
+// login logs the account in again, when it waits for that.
+func (p *parts) login() {
+	switch p.client.State().Stage {
+	case ntqq.Kicked, ntqq.NeedsLogin, ntqq.Reconnecting:
+		p.client.Relogin()
+	}
+}
+
+// promptOf is what a person has to do, nil for nothing.
+func promptOf(s *ntqq.State, language onebot.Language) *admin.Prompt {
+	if s.Prompt == nil {
+		return nil
+	}
+	prompt := &admin.Prompt{
+		Kind: string(s.Prompt.Kind), Text: promptText(s.Prompt, language), URL: s.Prompt.URL, Expires: s.Prompt.Expires,
+	}
+	if s.QR != nil {
+		prompt.URL = s.QR.URL
+	}
+	return prompt
+}
+
+func promptText(p *ntqq.Prompt, language onebot.Language) string {
+	english, chinese := p.Text()
+	if language == onebot.Chinese {
+		return chinese
+	}
+	return english
 }
 
 // status is the state now. It is asked for, never remembered, so it cannot be
@@ -34,7 +70,7 @@ func (p *parts) status() admin.Status {
 		Version: p.version,
 		Account: admin.Account{
 			UIN: uint64(p.client.Self().UIN), Online: s.Online(), State: string(s.Stage), Step: string(s.Step),
-			Reason: reason(s.Err), Until: s.Until, Since: s.Since,
+			Reason: reason(s.Err), Until: s.Until, Since: s.Since, Prompt: promptOf(&s, p.language),
 		},
 		Services: []admin.Service{},
 		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},

@@ -167,7 +167,10 @@ func TestSandboxServers(t *testing.T) {
 				}
 				return
 			}
-			want := ntqq.Servers{Addresses: tt.want, OicqKey: []byte{4, 0xaa}, ExchangeKey: []byte{4, 0xbb}, VerifyKey: []byte{0xcc}}
+			want := ntqq.Servers{
+				Addresses: tt.want, OicqKey: []byte{4, 0xaa}, ExchangeKey: []byte{4, 0xbb}, VerifyKey: []byte{0xcc},
+				NewDeviceURL: server.URL + "/v3/oidbinterface/oidb_0xc9e_8",
+			}
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("error %v, -want +got\n%s", err, diff)
 			}

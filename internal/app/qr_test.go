@@ -81,15 +81,22 @@ func TestDrawQRTooLong(t *testing.T) {
 	}
 }
 
-func TestQRScreen(t *testing.T) {
+func TestLoginScreen(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	q := &qrScreen{
+	q := &loginScreen{
 		log: slog.New(slog.DiscardHandler), out: &out, plain: true, language: onebot.Chinese,
 		picture: filepath.Join(t.TempDir(), "qr.png"), page: "http://127.0.0.1:7800",
 	}
 	code := func(url string, scanned bool) ntqq.State {
-		return ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepQR, QR: &ntqq.QRCode{URL: url, Expires: time.Now(), Scanned: scanned}}
+		kind := ntqq.PromptScan
+		if scanned {
+			kind = ntqq.PromptConfirm
+		}
+		return ntqq.State{
+			Stage: ntqq.LoggingIn, Step: ntqq.StepQR, QR: &ntqq.QRCode{URL: url, Scanned: scanned},
+			Prompt: &ntqq.Prompt{Kind: kind, Expires: time.Unix(int64(len(url)), 0)},
+		}
 	}
 	for i, tt := range []struct {
 		state   ntqq.State
@@ -122,6 +129,26 @@ func TestQRScreen(t *testing.T) {
 			t.Errorf("state %d: picture has mode %v, want 0600", i, info.Mode())
 		}
 	}
+	for _, tt := range []struct {
+		prompt ntqq.Prompt
+		want   string
+	}{
+		{ntqq.Prompt{Kind: ntqq.PromptUnusualDevice, Expires: time.Unix(1, 0)}, "异常"},
+		{ntqq.Prompt{Kind: ntqq.PromptCaptcha, URL: "http://captcha/?sid=1", Expires: time.Unix(2, 0)}, "http://captcha/?sid=1"},
+		{ntqq.Prompt{Kind: ntqq.PromptKicked}, "挤下线"},
+		{ntqq.Prompt{Kind: ntqq.PromptNeedsLogin}, "重新登录"},
+	} {
+		out.Reset()
+		q.follow(ntqq.State{Prompt: &tt.prompt})
+		q.follow(ntqq.State{Prompt: &tt.prompt})
+		if got := strings.Count(out.String(), tt.want); got != 1 {
+			t.Errorf("%s: got %q, want %q once", tt.prompt.Kind, out.String(), tt.want)
+		}
+		if got := strings.Contains(out.String(), "有效期至"); got == tt.prompt.Expires.IsZero() {
+			t.Errorf("%s: got %q, want the end where there is one", tt.prompt.Kind, out.String())
+		}
+	}
+	q.follow(code("last", false))
 	if !strings.Contains(out.String(), q.page) || !strings.Contains(out.String(), q.picture) {
 		t.Errorf("page or picture not named in %q", out.String())
 	}

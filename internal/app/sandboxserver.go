@@ -92,6 +92,7 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	}
 	servers := ntqq.Servers{
 		OicqKey: state.Keys.Oicq192, ExchangeKey: state.Keys.NT, VerifyKey: state.Keys.VerifyKey,
+		NewDeviceURL: base.JoinPath("v3/oidbinterface/oidb_0xc9e_8").String(),
 	}
 	for _, address := range state.SSO {
 		servers.Addresses = append(servers.Addresses, reachable(address, base.Hostname()))

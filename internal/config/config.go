@@ -88,6 +88,10 @@ type NoticeTarget struct {
 type Account struct {
 	// The account's number; 0 for whoever scans the QR code.
 	UIN message.UIN `yaml:"uin"`
+	// Password for logins without a saved session, tried before a QR code; "" for none. It needs `uin`.
+	Password string `yaml:"password" secret:"true"`
+	// The password's MD5 in hexadecimal, instead of `password`.
+	PasswordMD5 Hex `yaml:"password_md5" secret:"true"`
 	// The client to appear as. It must be the one the signer signs for.
 	Protocol Protocol `yaml:"protocol"`
 	// Path of an appinfo.json with the client's version numbers; "" for the signer's, or the built-in ones of `protocol`.

@@ -33,6 +33,7 @@ const quiet = "\nsigner: {urls: ['http://127.0.0.1:1']}\nonebot: {connections: [
 func TestTemplates(t *testing.T) {
 	want := Default()
 	want.Server.Addresses, want.Server.Hosts, want.Signer.URLs = []string{}, []string{}, []string{}
+	want.Account.PasswordMD5 = Hex{}
 	want.Server.Keys = ServerKeys{OICQ: Hex{}, Exchange: Hex{}, Verify: Hex{}}
 	want.OneBot.Connections = []Connection{
 		{Type: WebSocket, Address: "127.0.0.1:6700"},
@@ -41,7 +42,7 @@ func TestTemplates(t *testing.T) {
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
 		text := Template(l)
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "37:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "39:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -353,39 +354,42 @@ func check(text string) []Problem {
 
 func TestOneProblem(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
-		"tab":               {"log:\n\tlevel: info", "2:1: not valid YAML: "},
-		"open bracket":      {"log: {level: info", "not valid YAML: "},
-		"a list":            {"- a", "keys are expected here, not a list"},
-		"a text":            {"hello", "keys are expected here, not a single value"},
-		"two documents":     {"language: zh\n---\nlanguage: en", "more than one YAML document"},
-		"deep flow":         {"data: " + strings.Repeat("[", 20_000), "nested too deeply"},
-		"deep list":         {strings.Repeat("- ", 20_000), "nested too deeply"},
-		"deep keys":         {strings.Repeat("? ", 20_000), "nested too deeply"},
-		"deep tags":         {"data: " + strings.Repeat("!a ", 20_000), ""},
-		"too large":         {strings.Repeat("#", maxFile+1), "too large"},
-		"long list":         {"server: {addresses: [" + strings.Repeat("a,", 300) + "]}", "the list has 300 entries"},
-		"cors with a path":  {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['https://example.com/']}]}", "cors[0] \"https://example.com/\": not an origin"},
-		"cors for all":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['*']}]}", "set access_token, or list the origins"},
-		"short heartbeat":   {"onebot: {connections: [{type: websocket, address: '127.0.0.1:1', heartbeat: 999ms}]}", "use a time from 1s"},
-		"no burst":          {"send: {chat: {burst: 0}}", "send.chat.burst \"0\": out of range; use 1 to 1000000 messages"},
-		"senseless rate":    {"send: {account: {per_minute: 1000001}}", "send.account.per_minute \"1000001\": out of range; use 1 to 1000000 messages a minute, or 0 for no limit"},
-		"long max_wait":     {"send: {max_wait: 1h}", "send.max_wait \"1h\": out of range; use a time from 100ms to 5m0s"},
-		"merge":             {"log: &l {level: info}\nsigner:\n  <<: *l", "merging is not supported"},
-		"unknown alias":     {"data: *nothing", "the alias *nothing has no anchor before it"},
-		"twice":             {"data: a\ndata: b", "2:1: data: the key is here twice; remove one of them"},
-		"same port":         {"onebot: {connections: [{type: http, address: 'localhost:1'}, {type: websocket, address: 'localhost:1'}]}", "connection 0 listens there already"},
-		"public name":       {"onebot: {connections: [{type: http, address: 'example.com:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
-		"public IPv6":       {"onebot: {connections: [{type: websocket, address: '[::]:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
-		"no type":           {"onebot: {connections: [{address: '127.0.0.1:1'}]}", "type: the type is missing; use http, websocket or reverse-websocket"},
-		"url and event_url": {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', event_url: 'ws://b'}]}", "exclude each other"},
-		"short reconnect":   {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', reconnect: 1ms}]}", "out of range"},
-		"bad port":          {"server: {addresses: ['a:0']}", "not an address with a port"},
-		"uin":               {"account: {uin: 4294967296}", "not an account number"},
-		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
-		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
-		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
-		"no similar name":   {"zzzzzzzzz: 1", "known keys here: language, log, data, account, server, signer, onebot"},
-		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
+		"tab":                       {"log:\n\tlevel: info", "2:1: not valid YAML: "},
+		"open bracket":              {"log: {level: info", "not valid YAML: "},
+		"a list":                    {"- a", "keys are expected here, not a list"},
+		"a text":                    {"hello", "keys are expected here, not a single value"},
+		"two documents":             {"language: zh\n---\nlanguage: en", "more than one YAML document"},
+		"deep flow":                 {"data: " + strings.Repeat("[", 20_000), "nested too deeply"},
+		"deep list":                 {strings.Repeat("- ", 20_000), "nested too deeply"},
+		"deep keys":                 {strings.Repeat("? ", 20_000), "nested too deeply"},
+		"deep tags":                 {"data: " + strings.Repeat("!a ", 20_000), ""},
+		"too large":                 {strings.Repeat("#", maxFile+1), "too large"},
+		"long list":                 {"server: {addresses: [" + strings.Repeat("a,", 300) + "]}", "the list has 300 entries"},
+		"cors with a path":          {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['https://example.com/']}]}", "cors[0] \"https://example.com/\": not an origin"},
+		"cors for all":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['*']}]}", "set access_token, or list the origins"},
+		"short heartbeat":           {"onebot: {connections: [{type: websocket, address: '127.0.0.1:1', heartbeat: 999ms}]}", "use a time from 1s"},
+		"no burst":                  {"send: {chat: {burst: 0}}", "send.chat.burst \"0\": out of range; use 1 to 1000000 messages"},
+		"senseless rate":            {"send: {account: {per_minute: 1000001}}", "send.account.per_minute \"1000001\": out of range; use 1 to 1000000 messages a minute, or 0 for no limit"},
+		"long max_wait":             {"send: {max_wait: 1h}", "send.max_wait \"1h\": out of range; use a time from 100ms to 5m0s"},
+		"merge":                     {"log: &l {level: info}\nsigner:\n  <<: *l", "merging is not supported"},
+		"unknown alias":             {"data: *nothing", "the alias *nothing has no anchor before it"},
+		"twice":                     {"data: a\ndata: b", "2:1: data: the key is here twice; remove one of them"},
+		"same port":                 {"onebot: {connections: [{type: http, address: 'localhost:1'}, {type: websocket, address: 'localhost:1'}]}", "connection 0 listens there already"},
+		"public name":               {"onebot: {connections: [{type: http, address: 'example.com:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
+		"public IPv6":               {"onebot: {connections: [{type: websocket, address: '[::]:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
+		"no type":                   {"onebot: {connections: [{address: '127.0.0.1:1'}]}", "type: the type is missing; use http, websocket or reverse-websocket"},
+		"url and event_url":         {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', event_url: 'ws://b'}]}", "exclude each other"},
+		"short reconnect":           {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', reconnect: 1ms}]}", "out of range"},
+		"bad port":                  {"server: {addresses: ['a:0']}", "not an address with a port"},
+		"uin":                       {"account: {uin: 4294967296}", "not an account number"},
+		"Chinese columns":           {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
+		"key of a list":             {"server: {addresses: a:1}", "a list is expected, not a single value"},
+		"foreign name":              {"onebot: {post-format: array}", "did you mean format?"},
+		"no similar name":           {"zzzzzzzzz: 1", "known keys here: language, log, data, account, server, signer, onebot"},
+		"cors":                      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
+		"password without a number": {"account: {password: hunter2}", "1:21: account.password: whose password it is, is not known; set account.uin"},
+		"two passwords":             {"account: {uin: 1, password: a, password_md5: 0cc175b9c0f1b6a831c399e269772661}", "account.password_md5: password and password_md5 exclude each other"},
+		"short MD5":                 {"account: {uin: 1, password_md5: 0cc1}", "account.password_md5: not an MD5: 2 bytes"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -465,6 +469,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		"LIBRATION_LOG__LEVLE=debug",
 		"LIBRATION_SIGNER__TOKNE=hunter2",
 		"LIBRATION_SIGNER__URLS=http://ok, hunter2",
+		"LIBRATION_ACCOUNT__PASSWORD=hunter2",
 		"LIBRATION_ONEBOT__CONNECTIONS__7__TYPE=http",
 		"LIBRATION_ONEBOT__CONNECTIONS__0__ADDRESS=0.0.0.0:1",
 		"LIBRATION_SERVER={addresses: [",
@@ -514,7 +519,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("the environment was not used: level %s", c.Log.Level)
 	}
 	if runtime.GOOS != "windows" {
-		want := "warning: the file holds tokens and can be read by other users (mode 0644); run: chmod 600 " + path + "\n"
+		want := "warning: the file holds tokens or passwords and can be read by other users (mode 0644); run: chmod 600 " + path + "\n"
 		if got := lines(c.Warnings); got != want {
 			t.Errorf("got warnings %q, want %q", got, want)
 		}

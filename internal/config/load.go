@@ -40,7 +40,7 @@ func Load(path string) (*Config, error) {
 	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 && c.hasSecrets() {
 		c.Warnings = append(c.Warnings, Problem{
 			Warning: true,
-			Message: fmt.Sprintf("the file holds tokens and can be read by other users (mode %04o)", info.Mode().Perm()),
+			Message: fmt.Sprintf("the file holds tokens or passwords and can be read by other users (mode %04o)", info.Mode().Perm()),
 			Remedy:  "run: chmod 600 " + path,
 		})
 	}
@@ -75,9 +75,11 @@ func Parse(data []byte, environ []string) (*Config, []Problem) {
 	return c, d.problems
 }
 
-// hasSecrets tells whether there is a token, or a URL with one, in the configuration.
+// hasSecrets tells whether there is a token or a password, or a URL with one, in
+// the configuration.
 func (c *Config) hasSecrets() bool {
-	if c.Signer.Token != "" || c.Admin.AccessToken != "" || len(c.Notices.Targets) > 0 {
+	if c.Account.Password != "" || len(c.Account.PasswordMD5) > 0 || c.Signer.Token != "" || c.Admin.AccessToken != "" ||
+		len(c.Notices.Targets) > 0 {
 		return true
 	}
 	for _, conn := range c.OneBot.Connections {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/md5"
 	"fmt"
 	"math"
 	"net"
@@ -62,6 +63,7 @@ func (k *checker) check(c *Config) {
 	if c.Account.UIN > math.MaxUint32 {
 		k.problem("account.uin", "not an account number", "write the QQ number, or 0 for whoever scans the QR code")
 	}
+	k.password(&c.Account)
 	k.server(&c.Server)
 	k.signer(c)
 	k.oneBot(&c.OneBot)
@@ -75,6 +77,23 @@ func (k *checker) check(c *Config) {
 		if f.Keep > 100 {
 			k.problem("log.file.keep", "out of range", "keep 0 to 100 old files")
 		}
+	}
+}
+
+func (k *checker) password(a *Account) {
+	path := "account.password"
+	switch {
+	case a.Password != "" && len(a.PasswordMD5) > 0:
+		k.problem("account.password_md5", "password and password_md5 exclude each other", "keep one of them")
+	case a.Password == "" && len(a.PasswordMD5) == 0:
+		return
+	case len(a.PasswordMD5) > 0:
+		if path = "account.password_md5"; len(a.PasswordMD5) != md5.Size {
+			k.problem(path, fmt.Sprintf("not an MD5: %d bytes", len(a.PasswordMD5)), "write the 32 hexadecimal digits of the password's MD5, or use password")
+		}
+	}
+	if a.UIN == 0 {
+		k.problem(path, "whose password it is, is not known", "set account.uin")
 	}
 }
 

@@ -32,9 +32,9 @@ type known struct {
 
 var knownFailures = []known{
 	{"log-kicked", "kicked offline", "online", text{"the account was kicked", "账号被踢下线"},
-		text{"end the other client, then restart libration", "停掉另一个客户端，再重启 libration"}},
+		text{"end the other client, then: libration login", "停掉另一个客户端，再执行 libration login"}},
 	{"log-needs-login", "login needs a person", "online", text{"a login needed a person", "登录需要人工处理"},
-		text{"restart libration and scan the code", "重启 libration 并扫码"}},
+		text{"log in again with: libration login", "执行 libration login 重新登录"}},
 	{"log-code", "scan the QR code", "online", text{"a login code waited to be scanned", "登录二维码等待扫描"},
 		text{"scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据目录的 qr.png 中"}},
 	{"log-session-expired", "session no longer accepted", "online", text{"the session expired", "登录会话已过期"},

@@ -87,13 +87,16 @@ func (d *doctor) account(a *admin.Account) {
 		d.good("online", text{"account %d is online", "账号 %d 在线"}, a.UIN)
 	case a.State == "kicked":
 		d.problem("account-kicked", text{"the server ended the session: %s", "服务器结束了会话：%s"},
-			text{"another device or program logged in with this client type, or the service objects: end the other one, then restart libration", "其他设备或程序以同类客户端登录，或被服务器强制下线：先停掉对方，再重启 libration"}, a.Reason)
+			text{"another device or program logged in with this client type, or the service objects: end the other one, then: libration login", "其他设备或程序以同类客户端登录，或被服务器强制下线：先停掉对方，再执行 libration login"}, a.Reason)
 	case a.State == "needs_login":
 		d.problem("account-needs-login", text{"the account needs a new login: %s", "账号需要重新登录：%s"},
-			text{"restart libration and scan the code with the phone of this account", "重启 libration 并用该账号的手机扫码"}, a.Reason)
+			text{"mend the reason, then: libration login", "排除原因后执行 libration login"}, a.Reason)
 	case a.Step == "qr":
 		d.problem("account-needs-scan", text{"a login code waits to be scanned", "登录二维码等待扫描"},
 			text{"scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据目录的 qr.png 中"})
+	case a.Prompt != nil:
+		d.problem("account-needs-person", text{"the login waits for a person: %s", "登录等待人工处理：%s"},
+			text{"do that; libration login shows it too", "请按提示操作；也可执行 libration login 查看"}, a.Prompt.Text)
 	default:
 		d.problem("account-offline", text{"the account is not online (%s): %s", "账号不在线（%s）：%s"},
 			text{"it is tried again by itself; see below for what may be in the way", "会自动重试；可能的原因见下文"}, a.State, a.Reason)

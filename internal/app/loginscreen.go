@@ -11,9 +11,10 @@ import (
 	"libration/onebot"
 )
 
-// qrScreen shows the login code of the session's state: in the terminal and as a
-// picture. One goroutine uses it.
-type qrScreen struct {
+// loginScreen tells a person at the terminal what to do for the login: the code to
+// scan, which is also written as a picture, or what else the state asks for. One
+// goroutine uses it.
+type loginScreen struct {
 	log      *slog.Logger
 	out      io.Writer // nil: no drawing
 	plain    bool
@@ -21,27 +22,39 @@ type qrScreen struct {
 	picture  string // path of qr.png
 	page     string // the sandbox's page, where a code can be approved; "" for none
 
-	shown   string // the URL of the code on show
-	scanned bool
+	shown string // the URL of the code on show
+	asked ntqq.Prompt
 }
 
 // follow brings the screen up to date with the state.
-func (q *qrScreen) follow(s ntqq.State) {
+func (q *loginScreen) follow(s ntqq.State) {
 	if s.QR == nil {
 		q.clear()
+	}
+	if s.Prompt == nil {
+		q.asked = ntqq.Prompt{}
 		return
 	}
-	if s.QR.URL != q.shown {
-		q.shown, q.scanned = s.QR.URL, false
+	if *s.Prompt == q.asked {
+		return
+	}
+	q.asked = *s.Prompt
+	fresh := s.QR != nil && s.QR.URL != q.shown
+	if fresh {
+		q.shown = s.QR.URL
 		q.draw(s.QR)
 	}
-	if s.QR.Scanned && !q.scanned {
-		q.scanned = true
-		q.say("scanned: confirm the login on the phone", "已扫描，请在手机上确认登录")
+	q.ask(s.Prompt)
+	if fresh {
+		q.say("the same as a picture: "+q.picture, "二维码图片: "+q.picture)
+	}
+	if q.page != "" && (fresh || s.Prompt.Kind == ntqq.PromptUnusualDevice) {
+		q.say("sandbox: no phone needed, approve it at "+q.page, "沙盒: 无需手机，可在 "+q.page+" 上确认")
 	}
 }
 
-func (q *qrScreen) draw(code *ntqq.QRCode) {
+// draw shows a code and writes it as a picture.
+func (q *loginScreen) draw(code *ntqq.QRCode) {
 	picture, err := qrPNG(code.URL)
 	if err == nil {
 		err = writePrivate(q.picture, picture)
@@ -56,16 +69,19 @@ func (q *qrScreen) draw(code *ntqq.QRCode) {
 	if err := DrawQR(q.out, code.URL, q.plain); err != nil {
 		q.log.Warn("login code not drawn", "err", err)
 	}
-	until := code.Expires.Local().Format("15:04:05")
-	q.say("scan this with QQ on the phone of the account, before "+until, "请用该账号的手机 QQ 扫码，有效期至 "+until)
-	q.say("the same as a picture: "+q.picture, "二维码图片: "+q.picture)
-	if q.page != "" {
-		q.say("sandbox: no phone needed, approve it at "+q.page, "沙盒: 无需手机，可在 "+q.page+" 上确认")
-	}
-	fmt.Fprintln(q.out)
 }
 
-func (q *qrScreen) say(english, chinese string) {
+// ask says what to do, and until when.
+func (q *loginScreen) ask(p *ntqq.Prompt) {
+	english, chinese := p.Text()
+	if !p.Expires.IsZero() && p.Kind != ntqq.PromptConfirm {
+		until := p.Expires.Local().Format("15:04:05")
+		english, chinese = english+", before "+until, chinese+"，有效期至 "+until
+	}
+	q.say(english, chinese)
+}
+
+func (q *loginScreen) say(english, chinese string) {
 	if q.out == nil {
 		return
 	}
@@ -77,7 +93,7 @@ func (q *qrScreen) say(english, chinese string) {
 
 // clear removes the picture: whoever finds it later could not use it, but might
 // try.
-func (q *qrScreen) clear() {
+func (q *loginScreen) clear() {
 	if q.shown == "" {
 		return
 	}

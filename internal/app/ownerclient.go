@@ -1,0 +1,176 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"libration/internal/admin"
+	"libration/internal/config"
+	"libration/ntqq"
+)
+
+const (
+	ownerTimeout = 10 * time.Second
+	ownerPeriod  = 500 * time.Millisecond
+	maxOwnerBody = 1 << 20
+)
+
+// Owner talks to a running installation over its admin service, for the commands
+// that act on it.
+type Owner struct {
+	url, token string
+	client     *http.Client
+}
+
+// NewOwner finds the installation of a configuration; close it with Close.
+func NewOwner(c *config.Config) (*Owner, error) {
+	if c.Admin.Address == "" || strings.HasSuffix(c.Admin.Address, ":0") {
+		return nil, errors.New("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it to log in again")
+	}
+	return ownerAt(reachable(c.Admin.Address, "127.0.0.1"), c.Admin.AccessToken), nil
+}
+
+func ownerAt(address, token string) *Owner {
+	if host, port, err := net.SplitHostPort(address); err == nil && host == "" { // it listens everywhere
+		address = net.JoinHostPort("127.0.0.1", port)
+	}
+	return &Owner{
+		url: "http://" + address, token: token,
+		client: &http.Client{Timeout: ownerTimeout, Transport: &http.Transport{}},
+	}
+}
+
+// Close lets go of connections.
+func (o *Owner) Close() { o.client.CloseIdleConnections() }
+
+// Captcha hands over the answer to the captcha that is asked for.
+func (o *Owner) Captcha(ctx context.Context, ticket, randStr string) error {
+	_, err := o.ask(ctx, http.MethodPost, "/login/captcha", map[string]string{"ticket": ticket, "randstr": randStr}, &admin.Account{})
+	return err
+}
+
+// Login logs the account in again and tells on out what a person has to do, until it
+// is online; plain draws codes with plain characters. An error says why it will not
+// be.
+func (o *Owner) Login(ctx context.Context, out io.Writer, plain bool) error {
+	var before admin.Account
+	if _, err := o.ask(ctx, http.MethodPost, "/login", struct{}{}, &before); err != nil {
+		return err
+	}
+	screen := ownerScreen{out: out, plain: plain}
+	ticker := time.NewTicker(ownerPeriod)
+	defer ticker.Stop()
+	for {
+		var status admin.Status
+		// 503 is an answer here: what is not ready is what this is about.
+		if code, err := o.ask(ctx, http.MethodGet, "/readyz", nil, &status); err != nil && code != http.StatusServiceUnavailable {
+			return err
+		}
+		account := &status.Account
+		switch stage := ntqq.Stage(account.State); {
+		case account.Online:
+			fmt.Fprintf(out, "%d: %s\n", account.UIN, account.State)
+			return nil
+		case (stage == ntqq.Kicked || stage == ntqq.NeedsLogin) && !account.Since.Equal(before.Since):
+			return fmt.Errorf("%s: %s", account.State, account.Reason)
+		case stage != ntqq.Kicked && stage != ntqq.NeedsLogin: // otherwise it has not begun yet
+			screen.show(account)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// ask sends one request and decodes the answer into reply. An answer that is not a
+// success is an error with its text, and its status.
+func (o *Owner) ask(ctx context.Context, method, path string, question, reply any) (code int, err error) {
+	var body io.Reader = http.NoBody
+	if question != nil {
+		text, err := json.Marshal(question)
+		if err != nil {
+			return 0, err
+		}
+		body = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, o.url+path, body)
+	if err != nil {
+		return 0, err
+	}
+	if question != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if o.token != "" {
+		request.Header.Set("Authorization", "Bearer "+o.token)
+	}
+	response, err := o.client.Do(request)
+	if err != nil {
+		if ue, ok := errors.AsType[*url.Error](err); ok { // its text repeats the address
+			err = ue.Err
+		}
+		return 0, fmt.Errorf("no libration answers at %s: %w: start it with `libration run`, or use the configuration it runs with", o.url, err)
+	}
+	defer response.Body.Close()
+	if response.Header.Get("Server") != admin.ServerHeader {
+		return 0, fmt.Errorf("another program answers at %s: use the configuration libration runs with", o.url)
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxOwnerBody))
+	if err != nil {
+		return 0, fmt.Errorf("read the answer of %s: %w", o.url, err)
+	}
+	if err := json.Unmarshal(text, reply); err != nil {
+		return 0, fmt.Errorf("read the answer of %s: HTTP %s: %w", o.url, response.Status, err)
+	}
+	if response.StatusCode >= http.StatusBadRequest {
+		var refused struct {
+			Error string `json:"error"`
+		}
+		_ = json.Unmarshal(text, &refused) // without one there is the status
+		return response.StatusCode, fmt.Errorf("refused: %s %s", response.Status, refused.Error)
+	}
+	return response.StatusCode, nil
+}
+
+// ownerScreen shows an account that logs in, each thing once.
+type ownerScreen struct {
+	out   io.Writer
+	plain bool
+	state string
+	asked admin.Prompt
+}
+
+func (s *ownerScreen) show(a *admin.Account) {
+	state := a.State
+	if a.Step != "" {
+		state += " (" + a.Step + ")"
+	}
+	if state != s.state {
+		s.state = state
+		if a.Reason != "" {
+			state += ": " + a.Reason
+		}
+		fmt.Fprintln(s.out, state)
+	}
+	if a.Prompt == nil || *a.Prompt == s.asked {
+		return
+	}
+	s.asked = *a.Prompt
+	switch ntqq.PromptKind(a.Prompt.Kind) {
+	case ntqq.PromptScan, ntqq.PromptNewDevice:
+		if err := DrawQR(s.out, a.Prompt.URL, s.plain); err != nil {
+			fmt.Fprintln(s.out, a.Prompt.URL)
+		}
+	}
+	fmt.Fprintln(s.out, a.Prompt.Text)
+}
