@@ -319,7 +319,7 @@ func (o *order) page(ctx context.Context, r pageResult) {
 	case !st.id.group && st.last != 0 && len(st.held) > 0: // else they were taken back
 		o.emptyPages++
 	}
-	oldest := time.Now().Add(-o.c.opts.CatchUp.Age).Unix()
+	oldest := o.c.now().Add(-o.c.opts.CatchUp.Age).Unix()
 	next := r.first
 	for _, m := range r.messages {
 		o.note(st, next, m.Sequence)

@@ -193,6 +193,8 @@ type Client struct {
 
 	signFailure atomic.Pointer[SignFailure]
 	sending     *sendLimiter
+	clock       atomic.Int64 // ClockOffset
+	server      string       // chosen last; the session goroutine's
 
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]
@@ -323,6 +325,11 @@ func (c *Client) Wait(ctx context.Context, ok func(State) bool) (State, error) {
 // setState is called by the session's goroutine only.
 func (c *Client) setState(s State, online *conn) {
 	s.Since = time.Now()
+	switch s.Stage {
+	case Offline, Probing, Stopped:
+	default:
+		s.Server = c.server
+	}
 	c.mu.Lock()
 	s.OnlineCount = c.state.OnlineCount
 	if s.Stage == Online && c.state.Stage != Online {

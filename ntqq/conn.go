@@ -251,6 +251,7 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 		delete(k.pending, seq)
 		k.mu.Unlock()
 	}()
+	sent := time.Now()
 	timer := time.NewTimer(k.c.callTimeout(command))
 	defer timer.Stop()
 	select {
@@ -263,6 +264,7 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 	}
 	select {
 	case resp := <-call.answer:
+		k.c.noteServerTime(resp.ServerTime, sent)
 		body, err := answerBody(command, resp)
 		if err != nil && sessionCode(resp.Code) && !call.login && k.ctx.Err() == nil {
 			return nil, &outdatedError{keys, err}

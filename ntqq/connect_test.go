@@ -3,6 +3,7 @@ package ntqq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"testing"
@@ -31,14 +32,24 @@ func fakeNet(delays map[string]time.Duration) func(context.Context, string, stri
 	}
 }
 
-func TestProbeSortsByLatency(t *testing.T) {
+// tried is the order in which addresses are tried.
+func tried(t *testing.T, s *session, addrs ...string) []string {
+	t.Helper()
+	var got []string
+	for _, a := range s.choices(t.Context(), addrs) {
+		got = append(got, a.address)
+	}
+	return got
+}
+
+func TestChoicesByLatency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTestClient(t)
 		c.opts.Dial = fakeNet(map[string]time.Duration{
 			"slow:1": 300 * time.Millisecond, "fast:1": 20 * time.Millisecond, "silent:1": 0, "mid:1": 100 * time.Millisecond,
 		})
 		start := time.Now()
-		got := c.probe(t.Context(), []string{"silent:1", "slow:1", "gone:1", "mid:1", "fast:1"})
+		got := tried(t, newSession(c), "silent:1", "slow:1", "gone:1", "mid:1", "fast:1")
 		if want := []string{"fast:1", "mid:1", "slow:1", "silent:1", "gone:1"}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v: failures last but kept", got, want)
 		}
@@ -48,13 +59,86 @@ func TestProbeSortsByLatency(t *testing.T) {
 	})
 }
 
+// TestBadServers: one that failed goes behind the others that answer, for longer each
+// time, and comes back to its place.
+func TestBadServers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		c.log = quiet
+		c.opts.Dial = fakeNet(map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 20 * time.Millisecond, "c:1": 0})
+		s := newSession(c)
+		want := func(what string, want ...string) {
+			t.Helper()
+			if got := tried(t, s, "a:1", "b:1", "c:1"); !slices.Equal(got, want) {
+				t.Errorf("%s: got %v, want %v", what, got, want)
+			}
+		}
+		lost := fmt.Errorf("read: %w", ErrConnectionLost)
+		want("at first", "a:1", "b:1", "c:1")
+		for _, pause := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+			s.judge("a:1", 0, lost)
+			bad := time.Now()
+			time.Sleep(pause*time.Minute - probeTimeout - time.Second)
+			want(fmt.Sprintf("before %d minutes are over", pause), "b:1", "a:1", "c:1")
+			time.Sleep(time.Until(bad.Add(pause * time.Minute)))
+			want(fmt.Sprintf("after %d minutes", pause), "a:1", "b:1", "c:1")
+		}
+		s.judge("a:1", 0, lost)
+		time.Sleep(time.Second)
+		s.judge("b:1", 0, fmt.Errorf("register: %w", ErrTimeout))
+		want("both failed", "b:1", "a:1", "c:1") // by the end of their pauses
+		if got := tried(t, s, "a:1"); !slices.Equal(got, []string{"a:1"}) {
+			t.Errorf("the only one: got %v", got)
+		}
+		time.Sleep(2 * time.Hour)
+		want("much later", "a:1", "b:1", "c:1")
+		if len(s.bad) > 0 {
+			t.Errorf("still remembered: %v", s.bad)
+		}
+	})
+}
+
+func TestJudge(t *testing.T) {
+	lost := fmt.Errorf("read: %w", ErrConnectionLost)
+	for name, tt := range map[string]struct {
+		online time.Duration
+		err    error
+		bad    bool
+	}{
+		"died before online":       {0, lost, true},
+		"no answer before online":  {0, ErrTimeout, true},
+		"died soon":                {time.Second, lost, true},
+		"died later":               {time.Hour, lost, false},
+		"silent later":             {time.Hour, fmt.Errorf("%w: 3 heartbeats", errSilent), true},
+		"kicked":                   {time.Second, &KickError{}, false},
+		"session expired":          {0, ErrSessionExpired, false},
+		"no signature":             {0, fmt.Errorf("%w: %w", ErrSign, context.DeadlineExceeded), false},
+		"login refused":            {0, &LoginError{}, false},
+		"register refused at once": {0, errRegisterRefused, false},
+	} {
+		c := newTestClient(t)
+		c.log = quiet
+		s := newSession(c)
+		s.judge("a:1", tt.online, tt.err)
+		if _, bad := s.bad["a:1"]; bad != tt.bad {
+			t.Errorf("%s: bad %t, want %t", name, bad, tt.bad)
+		}
+	}
+	s := newSession(newTestClient(t))
+	s.judge("a:1", 0, lost)
+	s.judge("a:1", time.Hour, lost)
+	if len(s.bad) > 0 {
+		t.Error("an hour online did not make it good again")
+	}
+}
+
 func TestConnectTakesTheNextBest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTestClient(t)
 		c.log = quiet
 		c.opts.Servers.Addresses = []string{"dead:1", "alive:1"}
 		c.opts.Dial = fakeNet(map[string]time.Duration{"dead:1": 0, "alive:1": time.Second})
-		nc, addr, err := (&session{c: c}).connect(t.Context())
+		nc, addr, err := newSession(c).connect(t.Context())
 		if err != nil || addr != "alive:1" {
 			t.Fatalf("got %q, %v", addr, err)
 		}
@@ -68,7 +152,7 @@ func TestConnectNoServer(t *testing.T) {
 		c.log = quiet
 		c.opts.Servers.Addresses = []string{"dead:1", "gone:1"}
 		c.opts.Dial = fakeNet(map[string]time.Duration{"dead:1": 0})
-		_, _, err := (&session{c: c}).connect(t.Context())
+		_, _, err := newSession(c).connect(t.Context())
 		if !errors.Is(err, errNoServer) || classify(err) != retry {
 			t.Errorf("got %v, want errNoServer, to be tried again", err)
 		}
@@ -83,12 +167,42 @@ func TestAddressesFromLookup(t *testing.T) {
 		}
 		return nil, errors.New("no such host")
 	}
-	got, err := c.addresses(t.Context())
-	if want := []string{"192.0.2.1:8080", "[2001:db8::1]:8080"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %v, %v; want %v: one failing name does not hurt", got, err, want)
+	c.notes = newNoteLimiter(quiet)
+	s := newSession(c)
+	want := func(what string, want ...string) {
+		t.Helper()
+		if got, err := s.addresses(t.Context()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, %v; want %v", what, got, err, want)
+		}
 	}
+	want("one failing name does not hurt", "192.0.2.1:8080", "[2001:db8::1]:8080")
 	c.opts.Lookup = func(context.Context, string) ([]string, error) { return nil, errors.New("no such host") }
-	if _, err := c.addresses(t.Context()); !errors.Is(err, errNoServer) {
-		t.Errorf("got %v, want errNoServer", err)
+	want("those of the last time", "192.0.2.1:8080", "[2001:db8::1]:8080")
+
+	s = newSession(c)
+	want("the built-in ones", realAddresses...)
+	c.opts.Servers = Servers{Hosts: []string{"sso.example"}, Port: 1}
+	c.opts.Servers.setDefaults()
+	if _, err := s.addresses(t.Context()); !errors.Is(err, errNoServer) {
+		t.Errorf("another service's name: got %v, want errNoServer", err)
 	}
+}
+
+// TestLookupTime: a name whose look-up hangs holds up the others for a bounded time.
+func TestLookupTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		c.opts.Lookup = func(ctx context.Context, host string) ([]string, error) {
+			if host == realHosts[1] {
+				return []string{"192.0.2.1"}, nil
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		began := time.Now()
+		got, err := newSession(c).addresses(t.Context())
+		if took := time.Since(began); err != nil || !slices.Equal(got, []string{"192.0.2.1:8080"}) || took != lookupTimeout {
+			t.Errorf("got %v, %v after %v", got, err, took)
+		}
+	})
 }

@@ -107,7 +107,7 @@ func (s *session) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSess
 func (c *Client) exchangeOnce(ctx context.Context, k *conn) (*wire.ExchangeSession, error) {
 	ks := c.keys()
 	x, payload, err := wire.NewKeyExchange(c.opts.Servers.ExchangeKey, c.opts.Servers.VerifyKey,
-		fmt.Sprint(uint64(ks.UIN)), ks.Device.guid(), time.Now())
+		fmt.Sprint(uint64(ks.UIN)), ks.Device.guid(), c.now())
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,8 @@ const maxMessage = 1 << 20
 // member list. When the answer is lost, the message is looked up in the chat's
 // history, for at most Options.OutcomeWait, and never sent again. Errors:
 // ErrUnknownOutcome when that could not be found out; with all others the message
-// was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent, *ServerError when the server
-// refused, ErrOffline, ErrSign, or ctx's.
+// was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent,
+// *ServerError when the server refused, ErrOffline, ErrSign, or ctx's.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
 	content, err := c.complete(ctx, group, content)
 	if err != nil {

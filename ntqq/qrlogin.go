@@ -58,7 +58,7 @@ func (s *session) fetchQR(ctx context.Context, k *conn, step Step, unusual []byt
 	ks := c.keys()
 	now := time.Now()
 	body, err := (&wire.QRFetch{
-		App: c.opts.App, GUID: ks.Device.guid(), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(now.Unix()),
+		App: c.opts.App, GUID: ks.Device.guid(), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(c.now().Unix()),
 	}).Encode()
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (s *session) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanne
 			return nil, ctx.Err()
 		}
 		body, err := (&wire.QRPoll{
-			AppID: uint32(c.opts.App.AppId), Signature: code.signature, Time: uint32(time.Now().Unix()),
+			AppID: uint32(c.opts.App.AppId), Signature: code.signature, Time: uint32(c.now().Unix()),
 		}).Encode()
 		if err != nil {
 			return nil, err

@@ -110,7 +110,7 @@ func (k *conn) keepAlive() {
 			continue
 		}
 		if misses++; misses == aliveMisses {
-			k.fail(fmt.Errorf("%w: %d heartbeats without an answer", ErrConnectionLost, misses))
+			k.fail(fmt.Errorf("%w: %d heartbeats without an answer", errSilent, misses))
 			return
 		}
 		timer.Reset(0)
@@ -138,7 +138,7 @@ func (k *conn) keepSession() {
 			continue
 		}
 		if misses++; misses == sessionMisses {
-			k.fail(fmt.Errorf("%w: %d session heartbeats without an answer", ErrConnectionLost, misses))
+			k.fail(fmt.Errorf("%w: %d session heartbeats without an answer", errSilent, misses))
 			return
 		}
 	}

@@ -12,9 +12,10 @@ import (
 )
 
 // SendLimit bounds how fast messages are sent, so that the account is not taken for
-// a spammer; it is here because that does not depend on who sends them. Messages of one chat wait in
-// the order of the calls; one chat's queue does not hold up another's. Only messages
-// count: a recall that waited might come too late. The zero value is no limit.
+// a spammer; it is here because that does not depend on who sends them. Messages of
+// one chat wait in the order of the calls; one chat's queue does not hold up
+// another's. Only messages count: a recall that waited might come too late. The zero
+// value is no limit.
 type SendLimit struct {
 	// Account is for all messages together, Chat for those of each chat.
 	Account, Chat SendRate

@@ -14,6 +14,9 @@ type Servers struct {
 	// Hosts are looked up, all addresses on Port.
 	Hosts []string
 	Port  uint16
+	// Fallback are addresses to use while no host can be looked up. With neither
+	// Addresses nor Hosts they default to a built-in list.
+	Fallback []string
 	// OicqKey is the secp192k1 key of wtlogin packets, ExchangeKey the P-256 key of
 	// the key exchange (both uncompressed), VerifyKey the 32-byte key of its
 	// verification hash.
@@ -34,9 +37,17 @@ const (
 
 var realHosts = []string{"msfwifi.3g.qq.com", "msfwifiv6.3g.qq.com"}
 
+// realAddresses are those that other clients have built in (docs/protocol/wire.md 10).
+var realAddresses = []string{
+	"183.47.102.193:8080", "14.22.9.84:8080", "119.147.190.138:8080", "43.135.106.161:8080", "43.154.240.13:8080",
+}
+
 func (s *Servers) setDefaults() {
 	if len(s.Addresses) == 0 && len(s.Hosts) == 0 {
 		s.Hosts = realHosts
+		if len(s.Fallback) == 0 {
+			s.Fallback = realAddresses
+		}
 	}
 	if s.Port == 0 {
 		s.Port = realPort

@@ -49,7 +49,7 @@ func (c *Client) Run(ctx context.Context) error {
 
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = c.opts.Timing.RetryFirst, c.opts.Timing.RetryMost, 0.2
-	s := &session{c: c}
+	s := newSession(c)
 	for {
 		onlineFor, err := s.once(ctx)
 		if ctx.Err() != nil {
@@ -81,6 +81,14 @@ type session struct {
 	// the account was online, or a person asked for a login.
 	confirmations int
 	password      passwordGate
+
+	bad      map[string]badServer // by address
+	several  bool                 // there is a choice of servers
+	lookedUp map[string][]string  // the addresses of each host name, of the last time
+}
+
+func newSession(c *Client) *session {
+	return &session{c: c, bad: map[string]badServer{}, lookedUp: map[string][]string{}}
 }
 
 // recover applies the remedy of err and waits for the next try. It returns false
@@ -149,11 +157,15 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	if err != nil {
 		return 0, err
 	}
+	defer func() {
+		if ctx.Err() == nil {
+			s.judge(addr, onlineFor, err)
+		}
+	}()
 	// The connection survives ctx for the goodbye.
 	k := c.startConn(context.WithoutCancel(ctx), nc)
 	defer func() { k.close(errConnClosed) }()
 	k.wg.Go(k.keepAlive)
-	c.log.Info("connected", "server", addr)
 
 	if !c.keys().hasSession() {
 		if err := s.login(ctx, k); err != nil {

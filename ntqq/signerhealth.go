@@ -177,8 +177,11 @@ func (h *HTTPSigner) note(q *question, err error) {
 
 	changed := is.State != was.State
 	switch {
-	case err != nil && changed && is.State != SignerFailing:
-		h.log.Warn("signer failed: it is left alone for a while", "signer", q.name, "state", is.State,
+	case err != nil && changed && is.State == SignerWrongVersion:
+		h.log.Error("signer failed: it signs for another version, so it is not used", "signer", q.name,
+			"until", is.Until.Format(time.TimeOnly), "err", err)
+	case err != nil && changed && is.State == SignerDown:
+		h.log.Warn("signer failed: it is left alone for a while", "signer", q.name,
 			"until", is.Until.Format(time.TimeOnly), "err", err)
 	case err != nil && changed: // it may come and go
 		h.notes.Warn(q.name, "signer failed", "signer", q.name, "err", err)

@@ -43,6 +43,9 @@ type State struct {
 	Err error
 	// Until is when a waiting stage goes on by itself; zero when it does not.
 	Until time.Time
+	// Server is the address that is dialled or connected, and of Reconnecting, Kicked
+	// and NeedsLogin the last one.
+	Server string
 	// Since is when this stage began.
 	Since time.Time
 	// OnlineCount counts the entries into Online since the start.

@@ -203,9 +203,11 @@ func TestRateLimitedSuffix(t *testing.T) {
 		}
 		for want := 1; want <= 3; want++ {
 			synctest.Wait()
+			c.mu.Lock()
 			if len(c.sent) != want {
 				t.Errorf("after %d pauses: %d messages sent, want %d", want-1, len(c.sent), want)
 			}
+			c.mu.Unlock()
 			time.Sleep(pacedPause) // virtual
 		}
 		if r := s.Call(ctx, Request{Action: "nothing_rate_limited"}); r.RetCode != RetUnknownAction {

@@ -22,6 +22,8 @@ type Account struct {
 	Online bool   `json:"online"`
 	State  string `json:"state"`          // an ntqq.Stage
 	Step   string `json:"step,omitempty"` // of a login
+	// Server is the one that is connected, or was the last.
+	Server string `json:"server,omitempty"`
 	// Reason is why it is not online, Until when it goes on by itself.
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"`

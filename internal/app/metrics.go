@@ -163,6 +163,7 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range stages {
 		gauge(is(state.Stage == s), "libration_account_state", "1 for the state that the account is in.", "state", string(s))
 	}
+	gauge(p.client.ClockOffset().Seconds(), "libration_clock_offset_seconds", "How far the NTQQ service's clock is ahead of the local one.")
 	counter(uint64(state.OnlineCount), "libration_online_total", "How often the account came online.")
 	for _, v := range p.supervisor.Status() {
 		for _, s := range serviceStates {

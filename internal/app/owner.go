@@ -69,7 +69,7 @@ func (p *parts) status() admin.Status {
 	status := admin.Status{
 		Version: p.version,
 		Account: admin.Account{
-			UIN: uint64(p.client.Self().UIN), Online: s.Online(), State: string(s.Stage), Step: string(s.Step),
+			UIN: uint64(p.client.Self().UIN), Online: s.Online(), State: string(s.Stage), Step: string(s.Step), Server: s.Server,
 			Reason: reason(s.Err), Until: s.Until, Since: s.Since, Prompt: promptOf(&s, p.language),
 		},
 		Services: []admin.Service{},

@@ -125,7 +125,7 @@ func TestReadiness(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = o.await("ready", func(code int, _ admin.Status) bool { return code == http.StatusOK })
-	if s.Account.UIN != 10001 || s.Account.State != "online" {
+	if s.Account.UIN != 10001 || s.Account.State != "online" || s.Account.Server == "" {
 		t.Errorf("got account %+v, want 10001 online", s.Account)
 	}
 	address, _ := endpoints(t, a)
@@ -150,6 +150,7 @@ func TestReadiness(t *testing.T) {
 	for series, least := range map[string]float64{
 		`libration_account_state{state="online"}`:                                     1,
 		`libration_service_state{service="http 127.0.0.1:0",state="running"}`:         1,
+		`libration_clock_offset_seconds`:                                              -2,
 		`libration_online_total`:                                                      2,
 		`libration_disconnects_total{cause="connection_lost"}`:                        1,
 		`libration_disconnects_total{cause="register_refused"}`:                       1,
