@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"libration/internal/config"
@@ -25,6 +27,9 @@ func noticeTargets(c *config.Config) []notice.Target {
 
 // notifier makes what tells the owner of trouble. picture is where a login code is.
 func (a *App) notifier(p *parts, picture string) *notice.Notifier {
+	if whole, err := filepath.Abs(picture); err == nil {
+		picture = whole
+	}
 	return notice.New(notice.Options{
 		Targets: noticeTargets(a.cfg), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
 		Chinese: a.language == onebot.Chinese, Version: a.o.Version, Log: a.log,
@@ -49,7 +54,7 @@ func conditions(s Status, signs, messages error, picture string, l onebot.Langua
 	add := func(subject string, bad error, ifBad, ifWell notice.Kind) {
 		c := notice.Condition{Subject: subject, Kind: ifWell}
 		if bad != nil {
-			c.Kind, c.Reason = ifBad, bad.Error()
+			c.Kind, c.Reason = ifBad, oneLine(bad)
 		}
 		all = append(all, c)
 	}
@@ -97,14 +102,17 @@ func why(err error, l onebot.Language) string {
 		return ""
 	}
 	cause, ok := causes[ntqq.CauseOf(err)]
-	if !ok {
-		return err.Error()
+	switch {
+	case !ok:
+		return oneLine(err)
+	case l == onebot.Chinese:
+		return cause.chinese + "：" + oneLine(err)
 	}
-	if l == onebot.Chinese {
-		return cause.chinese + "：" + err.Error()
-	}
-	return cause.english + ": " + err.Error()
+	return cause.english + ": " + oneLine(err)
 }
+
+// oneLine joins the lines of a joined error.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ": ") }
 
 // TestNotices sends a test notice to every target of the configuration and writes a
 // line for each to w. The error says that one failed, or that there is none.

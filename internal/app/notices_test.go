@@ -40,6 +40,7 @@ func TestConditions(t *testing.T) {
 		{"connecting", account(ntqq.State{Stage: ntqq.Connecting}), nil, nil, []string{"account offline"}},
 		{"broken", account(ntqq.State{Stage: ntqq.Reconnecting, Err: fmt.Errorf("eof: %w", ntqq.ErrConnectionLost)}), nil, nil,
 			[]string{"account offline the connection to the server broke: eof: " + ntqq.ErrConnectionLost.Error()}},
+		{"two errors", account(ntqq.State{Stage: ntqq.Reconnecting, Err: errors.Join(full, full)}), nil, nil, []string{"account offline disk full: disk full"}},
 		{"kicked", account(ntqq.State{Stage: ntqq.Kicked, Err: kick}), nil, nil, []string{"account kicked the server ended the session: " + kick.Error()}},
 		{"login refused", account(ntqq.State{Stage: ntqq.NeedsLogin, Err: &ntqq.LoginError{Step: ntqq.StepEasyLogin, Code: 5, Message: "unusual"}}), nil, nil,
 			[]string{"account needs_login the server refused the login: login step easy_login refused with code 5: unusual"}},

@@ -112,15 +112,17 @@ notices:
   - {url: "ntfy://ntfy.sh/hunter2", secret: x}
   - {url: "http://hunter2", body: "{text: $text}"}
   - {}
+  - ntfy://ntfy.sh/hunter2
 `), nil)
 	want := []string{
 		"notices.after \"48h\": out of range; use a time from 0s to 24h",
-		"notices.targets[0].url: not a URL: write scheme://",
-		"notices.targets[1].url: there is no service pigeon: use http, https, bark, discord, ",
-		"notices.targets[2].url: not a usable telegram:// URL: ",
-		"notices.targets[3].url: secret and body are for http:// and https:// only; ",
-		"notices.targets[4].url: the body is not JSON: ",
+		"notices.targets[0]: not a URL: write scheme://",
+		"notices.targets[1]: there is no service pigeon: use http, https, bark, discord, ",
+		"notices.targets[2]: not a usable telegram:// URL: ",
+		"notices.targets[3]: secret and body are for http:// and https:// only; ",
+		"notices.targets[4]: the body is not JSON: ",
 		"notices.targets[5].url: the URL is missing; ",
+		"notices.targets[6]: keys are expected here, not a single value; known keys: url, secret, body",
 	}
 	got := lines(problems)
 	for _, w := range want {

@@ -124,7 +124,7 @@ func (k *checker) notices(n *Notices) {
 			continue
 		}
 		if err := (&notice.Target{URL: t.URL, Secret: t.Secret, Body: t.Body}).Check(); err != nil {
-			k.problem(path+".url", err.Error(), "see docs/notices.md for examples")
+			k.problem(path, err.Error(), "see docs/notices.md for examples")
 		}
 	}
 	if n.After.Std() > 24*time.Hour {

@@ -108,9 +108,10 @@ type sender struct {
 	Target
 	client  *http.Client
 	version string
-	// abandoned is what the library did not finish in time: nothing else is sent before
-	// it ends, so that there is never more than one.
+	// abandoned is what the library did not finish in time, with slow: nothing else is
+	// sent before it ends, so that there is never more than one.
 	abandoned <-chan error
+	slow      *Notice
 }
 
 func newSender(t Target, version string) *sender {
@@ -170,8 +171,11 @@ func (s *sender) send(ctx context.Context, n *Notice) error {
 func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 	if s.abandoned != nil {
 		select {
-		case <-s.abandoned:
+		case err := <-s.abandoned:
 			s.abandoned = nil
+			if err == nil && s.slow == n {
+				return nil
+			}
 		case <-ctx.Done():
 			return errors.New("the server has not answered the notice before")
 		}
@@ -182,7 +186,7 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		s.abandoned = done
+		s.abandoned, s.slow = done, n
 		return fmt.Errorf("no answer: %w", ctx.Err())
 	}
 }

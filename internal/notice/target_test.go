@@ -335,6 +335,32 @@ func TestSilentServer(t *testing.T) {
 	<-s.abandoned
 }
 
+// TestSlowServer: what is done late is not done twice.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	slow := newServer(t)
+	release := make(chan struct{})
+	slow.answer = func(_ int, w http.ResponseWriter) {
+		<-release
+		_, _ = io.WriteString(w, `{"id":"1"}`)
+	}
+	s := newSender(Target{URL: "ntfy://" + strings.TrimPrefix(slow.url, "http://") + "/topic?scheme=http"}, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err := s.send(ctx, sample)
+	close(release)
+	if err == nil {
+		t.Error("it was sent without an answer")
+	}
+	if err := s.send(within(t), sample); err != nil {
+		t.Error(err)
+	}
+	slow.one(t)
+	if err := s.send(within(t), &Notice{Title: "another"}); err != nil || len(slow.requests()) != 2 {
+		t.Errorf("another one: error %v after %d requests", err, len(slow.requests()))
+	}
+}
+
 func TestNothingSecretInErrors(t *testing.T) {
 	t.Parallel()
 	const token, password = "t0kent0ken", "hunter2"

@@ -501,7 +501,12 @@ func running(t *testing.T, table *[]string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := app.New(c, app.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
+			log, err := os.Create(s.log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { log.Close() }) // after the program
+			a, err := app.New(c, app.Options{Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test"})
 			if err != nil {
 				t.Fatal(err)
 			}

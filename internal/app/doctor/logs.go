@@ -57,11 +57,16 @@ var knownFailures = []known{
 		text{"see what the other findings say about its port", "请看上文关于端口的检查结果"}},
 	{"log-bot", "not connected to the bot", "connected to the bot", text{"the bot could not be reached", "无法连接机器人"},
 		text{"start the bot, or correct the url or the access_token", "启动机器人，或修改 url 或 access_token"}},
+	{"log-notices", "notice given up", "", text{"a notice to the owner could not be delivered", "有通知未能送达"},
+		text{"see which target fails: libration notices test", "用 libration notices test 查看哪个目标失败"}},
 	{"log-slow", "event subscribers cut off", "", text{"a bot took events too slowly and was cut off", "机器人处理事件太慢，被断开"},
 		text{"make the bot's handlers quicker, or let them work in the background", "优化机器人的处理逻辑，或改为后台处理"}},
 	{"log-panic", "panic", "", text{"libration met an error of its own", "libration 内部出错"},
 		text{"please report it with the lines of the log around it", "请附上前后日志向开发者反馈"}},
 }
+
+// states are what a running libration tells of itself, and better.
+var states = []string{"log-kicked", "log-needs-login", "log-code", "log-service", "log-bot", "log-store"}
 
 // logs looks for known failures in the last lines of the log file.
 func (d *doctor) logs() {
@@ -85,6 +90,9 @@ func (d *doctor) logs() {
 		d.good("log", text{"the log of the last day tells of no known failure", "最近一天的日志中没有已知故障"})
 	}
 	for _, h := range all {
+		if d.status != nil && slices.Contains(states, h.code) {
+			continue
+		}
 		what := h.what.in(d.language)
 		if h.service != "" {
 			what = h.service + ": " + what
