@@ -6,11 +6,13 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"libration/internal/app"
+	simulated "libration/internal/app/bot"
 	"libration/internal/config"
 	"libration/internal/notice"
 	"libration/ntqq"
@@ -51,6 +53,10 @@ func (o *owner) next(ctx context.Context, t *testing.T) notice.Notice {
 	}
 }
 
+// lasting is how long trouble must last, where a test waits for it: longer than a
+// start takes on a busy machine, as that would be told too.
+const lasting = 4 * time.Second
+
 // TestNotices: what the owner is told of a program in trouble.
 func TestNotices(t *testing.T) {
 	for _, tt := range []struct {
@@ -80,7 +86,7 @@ func TestNotices(t *testing.T) {
 				t.Errorf("got %+v before the kick, want nothing", n)
 			}
 		}},
-		{"long outage", 100 * time.Millisecond, func(ctx context.Context, t *testing.T, p *program, o *owner) {
+		{"long outage", lasting, func(ctx context.Context, t *testing.T, p *program, o *owner) {
 			p.door.shut.Store(math.MaxInt32)
 			p.box.Faults().DropConnections()
 			n := o.next(ctx, t)
@@ -93,7 +99,7 @@ func TestNotices(t *testing.T) {
 				t.Errorf("got %+v after %+v", again, n)
 			}
 		}},
-		{"bot away", 100 * time.Millisecond, func(ctx context.Context, t *testing.T, p *program, o *owner) {
+		{"bot away", lasting, func(ctx context.Context, t *testing.T, p *program, o *owner) {
 			p.mobile.refuse.Store(math.MaxInt32)
 			p.mobile.drop()
 			for range 2 { // its two connections
@@ -106,6 +112,37 @@ func TestNotices(t *testing.T) {
 				if n := o.next(ctx, t); n.Kind != notice.ServiceRunning {
 					t.Errorf("got %+v", n)
 				}
+			}
+		}},
+		{"signer down", lasting, func(ctx context.Context, t *testing.T, p *program, o *owner) {
+			all, err := p.Endpoints(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			send := func() (ok bool) {
+				_, ok, err := simulated.Call(ctx, "http://"+all[0].Addr.String(), token, "send_group_msg", map[string]json.RawMessage{
+					"group_id": json.RawMessage(strconv.Itoa(int(group))), "message": json.RawMessage(`"hello"`),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return ok
+			}
+			if _, err := p.box.Faults().Add(sandbox.Fault{Name: sandbox.FaultSignerFail}); err != nil {
+				t.Fatal(err)
+			}
+			if send() || send() {
+				t.Fatal("it was sent without a signature")
+			}
+			if n := o.next(ctx, t); n.Kind != notice.SignersDown || n.Subject != "signers" || !strings.Contains(n.Reason, "500") {
+				t.Errorf("got %+v", n)
+			}
+			p.box.Faults().Clear()
+			if !send() {
+				t.Error("it was not sent")
+			}
+			if n := o.next(ctx, t); n.Kind != notice.SignersWork {
+				t.Errorf("got %+v", n)
 			}
 		}},
 	} {
@@ -123,6 +160,7 @@ func TestNotices(t *testing.T) {
 				}
 			}()
 			p.thief.Close()
+			p.config.Signer.URLs = []string{p.config.Server.Sandbox.Control + "/sign"}
 			o := newOwner(t)
 			p.config.Notices = config.Notices{Targets: []config.NoticeTarget{{URL: o.url}}, After: config.Duration(tt.after)}
 			if err := p.saveSession(ctx, func(*ntqq.Keystore) {}); err != nil { // no code has to be scanned
