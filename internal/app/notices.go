@@ -62,12 +62,11 @@ func conditions(s Status, signs, messages error, picture string, l onebot.Langua
 	switch a := &s.Account; {
 	case a.Online():
 		account.Kind, account.Reason = notice.Online, ""
-	case a.Stage == ntqq.Kicked:
-		account.Kind = notice.Kicked
-	case a.Stage == ntqq.NeedsLogin:
-		account.Kind = notice.NeedsLogin
-	case a.QR != nil:
-		account.Kind, account.Picture, account.QR = notice.ScanCode, picture, a.QR.URL
+	case a.Prompt != nil:
+		account.Kind, account.Do = promptKinds[a.Prompt.Kind], promptText(a.Prompt, l)
+		if a.QR != nil {
+			account.Picture, account.QR = picture, a.QR.URL
+		}
 	}
 	if s.Account.Stage != ntqq.Stopped { // as it was told to
 		all = append(all, account)
@@ -80,6 +79,13 @@ func conditions(s Status, signs, messages error, picture string, l onebot.Langua
 		}
 	}
 	return all
+}
+
+// promptKinds are the notices about what a person has to do.
+var promptKinds = map[ntqq.PromptKind]notice.Kind{
+	ntqq.PromptScan: notice.ScanCode, ntqq.PromptConfirm: notice.ScanCode,
+	ntqq.PromptUnusualDevice: notice.ConfirmLogin, ntqq.PromptCaptcha: notice.SolveCaptcha, ntqq.PromptNewDevice: notice.NewDevice,
+	ntqq.PromptKicked: notice.Kicked, ntqq.PromptNeedsLogin: notice.NeedsLogin,
 }
 
 // causes are the words for ntqq.CauseOf, where the error alone would not be clear.

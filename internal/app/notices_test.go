@@ -41,10 +41,12 @@ func TestConditions(t *testing.T) {
 		{"broken", account(ntqq.State{Stage: ntqq.Reconnecting, Err: fmt.Errorf("eof: %w", ntqq.ErrConnectionLost)}), nil, nil,
 			[]string{"account offline the connection to the server broke: eof: " + ntqq.ErrConnectionLost.Error()}},
 		{"two errors", account(ntqq.State{Stage: ntqq.Reconnecting, Err: errors.Join(full, full)}), nil, nil, []string{"account offline disk full: disk full"}},
-		{"kicked", account(ntqq.State{Stage: ntqq.Kicked, Err: kick}), nil, nil, []string{"account kicked the server ended the session: " + kick.Error()}},
-		{"login refused", account(ntqq.State{Stage: ntqq.NeedsLogin, Err: &ntqq.LoginError{Step: ntqq.StepEasyLogin, Code: 5, Message: "unusual"}}), nil, nil,
+		{"kicked", account(ntqq.State{Stage: ntqq.Kicked, Err: kick, Prompt: &ntqq.Prompt{Kind: ntqq.PromptKicked}}), nil, nil, []string{"account kicked the server ended the session: " + kick.Error()}},
+		{"login refused", account(ntqq.State{Stage: ntqq.NeedsLogin, Prompt: &ntqq.Prompt{Kind: ntqq.PromptNeedsLogin}, Err: &ntqq.LoginError{Step: ntqq.StepEasyLogin, Code: 5, Message: "unusual"}}), nil, nil,
 			[]string{"account needs_login the server refused the login: login step easy_login refused with code 5: unusual"}},
-		{"code", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepQR, QR: &ntqq.QRCode{URL: "url"}}), nil, nil, []string{"account scan_code"}},
+		{"code", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepQR, QR: &ntqq.QRCode{URL: "url"}, Prompt: &ntqq.Prompt{Kind: ntqq.PromptScan}}), nil, nil, []string{"account scan_code"}},
+		{"captcha", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepCaptcha, Prompt: &ntqq.Prompt{Kind: ntqq.PromptCaptcha, URL: "http://c"}}), nil, nil,
+			[]string{"account solve_captcha"}},
 		{"stopped", account(ntqq.State{Stage: ntqq.Stopped}), nil, nil, nil},
 		{"signers", account(ntqq.State{Stage: ntqq.Online}), full, nil, []string{"signers signers_down disk full"}},
 		{"store", account(ntqq.State{Stage: ntqq.Online}), nil, full, []string{"store store_failing disk full"}},
@@ -61,6 +63,11 @@ func TestConditions(t *testing.T) {
 				if c.Reason != "" {
 					t.Errorf("%s: %+v is well for a reason", tt.name, c)
 				}
+			case notice.SolveCaptcha:
+				if !strings.Contains(c.Do, "http://c") {
+					t.Errorf("%s: got %+v", tt.name, c)
+				}
+				got = append(got, c.Subject+" "+string(c.Kind))
 			case notice.ScanCode:
 				if c.Picture != "/data/qr.png" || c.QR != "url" {
 					t.Errorf("%s: got %+v", tt.name, c)
@@ -72,6 +79,11 @@ func TestConditions(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s: not well (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	for _, kind := range []ntqq.PromptKind{ntqq.PromptScan, ntqq.PromptConfirm, ntqq.PromptUnusualDevice, ntqq.PromptCaptcha, ntqq.PromptNewDevice, ntqq.PromptKicked, ntqq.PromptNeedsLogin} {
+		if promptKinds[kind] == "" {
+			t.Errorf("prompt %s has no notice", kind)
 		}
 	}
 	if got := why(kick, onebot.Chinese); got != "服务器结束了会话："+kick.Error() {

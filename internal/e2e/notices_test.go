@@ -70,7 +70,7 @@ func TestNotices(t *testing.T) {
 			if n.Kind != notice.Kicked || n.Level != "error" || n.Account != uint64(bot) || time.Since(n.Time).Abs() > patience {
 				t.Errorf("got %+v", n)
 			}
-			for _, want := range []string{"下线通知", "logged in elsewhere", "10001", "restart libration"} {
+			for _, want := range []string{"下线通知", "logged in elsewhere", "10001", "libration login"} {
 				if !strings.Contains(n.Text, want) {
 					t.Errorf("%q is not in\n%s", want, n.Text)
 				}

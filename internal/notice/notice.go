@@ -7,11 +7,15 @@ type Kind string
 
 // The kinds. Those of one subject exclude each other.
 const (
-	Online     Kind = "online"
-	Offline    Kind = "offline"
-	Kicked     Kind = "kicked"      // needs a person
-	NeedsLogin Kind = "needs_login" // needs a person
-	ScanCode   Kind = "scan_code"   // needs a person
+	Online  Kind = "online"
+	Offline Kind = "offline"
+	// The next ones need a person; Condition.Do says what to do.
+	Kicked       Kind = "kicked"
+	NeedsLogin   Kind = "needs_login"
+	ScanCode     Kind = "scan_code"
+	ConfirmLogin Kind = "confirm_login"
+	SolveCaptcha Kind = "solve_captcha"
+	NewDevice    Kind = "new_device"
 
 	ServiceRunning Kind = "service_running"
 	ServiceFailed  Kind = "service_failed"
@@ -37,7 +41,7 @@ func (k Kind) well() bool {
 // urgent tells whether only a person can mend it: it is told at once.
 func (k Kind) urgent() bool {
 	switch k {
-	case Kicked, NeedsLogin, ScanCode:
+	case Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, NewDevice:
 		return true
 	}
 	return false
@@ -61,7 +65,10 @@ type Condition struct {
 	Kind    Kind
 	// Reason is why, in words; "" while all is well.
 	Reason string
-	// Picture is where the login code of ScanCode is, QR its text.
+	// Do is what the owner should do, in the owner's language, where the kind alone does
+	// not say it.
+	Do string
+	// Picture is where the login code of ScanCode and NewDevice is, QR its text.
 	Picture, QR string
 }
 

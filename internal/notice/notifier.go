@@ -194,6 +194,6 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 // SendTest sends a notice that says it is a test, once.
 func SendTest(ctx context.Context, t Target, account uint64, chinese bool, version string) error {
 	n := &Notice{Kind: Test, Level: Test.level(), Account: account, Subject: "test", Time: time.Now()}
-	n.fill(chinese, "")
+	n.fill(chinese, Condition{})
 	return newSender(t, version).send(ctx, n)
 }

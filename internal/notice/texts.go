@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -30,17 +31,29 @@ var wordsOf = map[Kind]words{
 	Kicked: {
 		text{"account %[1]s was logged out by the server", "账号 %[1]s 被服务器强制下线"},
 		text{"It does not come back by itself.", "不会自动恢复。"},
-		text{"end the other device or program that took its place, if there is one, then restart libration", "如有其他设备或程序顶替了登录，请先停掉它，再重启 libration"},
+		text{},
 	},
 	NeedsLogin: {
 		text{"account %[1]s needs a new login", "账号 %[1]s 需要重新登录"},
 		text{"It does not come back by itself.", "不会自动恢复。"},
-		text{"restart libration and log in again", "重启 libration 并重新登录"},
+		text{},
 	},
 	ScanCode: {
 		text{"account %[1]s: a login code waits to be scanned", "账号 %[1]s：登录二维码等待扫描"},
 		text{"The code is replaced when it expires, a few times.", "二维码过期后会自动更换若干次。"},
-		text{"scan it with QQ on the phone of this account", "用该账号的手机 QQ 扫码"},
+		text{},
+	},
+	ConfirmLogin: {
+		text{"account %[1]s: a login waits to be confirmed on the phone", "账号 %[1]s：登录等待在手机上确认"},
+		text{}, text{},
+	},
+	SolveCaptcha: {
+		text{"account %[1]s: a login asks for a captcha", "账号 %[1]s：登录需要完成验证码"},
+		text{}, text{},
+	},
+	NewDevice: {
+		text{"account %[1]s: a new device has to be let in", "账号 %[1]s：新设备等待授权"},
+		text{}, text{},
 	},
 	ServiceFailed: {
 		text{"account %[1]s: %[2]s does not work", "账号 %[1]s：%[2]s 不可用"},
@@ -69,8 +82,8 @@ var wordsOf = map[Kind]words{
 
 const clock = "2006-01-02 15:04:05"
 
-// fill writes the title and the text of a notice. picture is where a login code is.
-func (n *Notice) fill(chinese bool, picture string) {
+// fill writes the title and the text of a notice about a condition.
+func (n *Notice) fill(chinese bool, c Condition) {
 	account := text{"(not logged in yet)", "（尚未登录）"}.in(chinese)
 	if n.Account != 0 {
 		account = fmt.Sprint(n.Account)
@@ -103,11 +116,11 @@ func (n *Notice) fill(chinese bool, picture string) {
 	if next := say(w.next); next != "" {
 		line(text{"%s", "%s"}, next)
 	}
-	if do := say(w.do); do != "" {
+	if do := cmp.Or(c.Do, say(w.do)); do != "" {
 		line(text{"What to do: %s", "建议：%s"}, do)
 	}
-	if picture != "" {
-		line(text{"The code is a picture: %s, and on the terminal of libration.", "二维码图片：%s，也显示在 libration 的终端中。"}, picture)
+	if c.Picture != "" {
+		line(text{"The code is a picture: %s, and on the terminal of libration.", "二维码图片：%s，也显示在 libration 的终端中。"}, c.Picture)
 	}
 	n.Text = strings.TrimSuffix(b.String(), "\n")
 }

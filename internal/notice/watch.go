@@ -71,6 +71,6 @@ func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 	if w.includeQR {
 		n.QR = c.QR
 	}
-	n.fill(w.chinese, c.Picture)
+	n.fill(w.chinese, c)
 	return n
 }

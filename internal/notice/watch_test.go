@@ -121,7 +121,7 @@ func TestSubjectsAreApart(t *testing.T) {
 
 func TestTexts(t *testing.T) {
 	t.Parallel()
-	kinds := []Kind{Online, Offline, Kicked, NeedsLogin, ScanCode, ServiceRunning, ServiceFailed, SignersWork, SignersDown, StoreWorks, StoreFailing, Test}
+	kinds := []Kind{Online, Offline, Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, NewDevice, ServiceRunning, ServiceFailed, SignersWork, SignersDown, StoreWorks, StoreFailing, Test}
 	if len(kinds) != len(wordsOf) {
 		t.Errorf("there are texts of %d kinds, want %d", len(wordsOf), len(kinds))
 	}
@@ -129,7 +129,11 @@ func TestTexts(t *testing.T) {
 		for _, chinese := range []bool{false, true} {
 			since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
 			n := &Notice{Kind: kind, Account: 10001, Subject: "http 127.0.0.1:1", Time: since.Add(90 * time.Second), Since: since, Reason: "100%s sure", Untold: 7}
-			n.fill(chinese, "/data/qr.png")
+			c := Condition{Picture: "/data/qr.png"}
+			if kind.urgent() {
+				c.Do = "100%s this"
+			}
+			n.fill(chinese, c)
 			all := n.Title + "\n" + n.Text
 			for _, want := range []string{"10001", "2026-01-02 03:04:05", "2026-01-02 03:05:35", "1m30s", "100%s sure", "7", "/data/qr.png"} {
 				if !strings.Contains(all, want) {
@@ -145,7 +149,7 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	n := &Notice{Kind: Kicked}
-	n.fill(false, "")
+	n.fill(false, Condition{})
 	if !strings.Contains(n.Title, "account (not logged in yet)") {
 		t.Errorf("without an account: %s", n.Title)
 	}
