@@ -108,6 +108,8 @@ func (s *session) passwordLogin(ctx context.Context, k *conn) error {
 		ks, err := s.passwordTickets(ctx, k, session, solved)
 		refused, _ := errors.AsType[*LoginError](err)
 		switch {
+		case errors.Is(err, ErrSign): // nothing was sent
+			s.password.sent--
 		case refused == nil:
 		case refused.Code == codeCaptcha && asked < captchaTries:
 			if solved, err = s.askCaptcha(ctx, k, refused); err != nil {
@@ -118,6 +120,9 @@ func (s *session) passwordLogin(ctx context.Context, k *conn) error {
 			ks, err = s.verifyDevice(ctx, k, session, refused)
 		case refused.Code == codeWrongPassword, refused.Code == codeWrongRepeatedly, refused.Code == codePasswordRefused:
 			s.password.refused = true
+			if refused.Code == codeWrongPassword { // the credential carries the time
+				refused.Hint += "; the same comes of a clock that is wrong by minutes"
+			}
 		case refused.Code == codeTooOften, refused.Code == codeTooManyToday:
 			s.password.sent = passwordTries
 		}

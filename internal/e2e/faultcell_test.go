@@ -83,6 +83,7 @@ const ownText = "from the bot"
 // session; nil: there is none. The others are of an account that is online.
 var startStages = map[string]func(*ntqq.Keystore){
 	"any": onlyA1, "qr": nil, "login": nil, "key-exchange": onlyA1, "easy-login": onlyA1,
+	"unusual-login": onlyA1, "password": nil,
 	"register": whole, "history": whole, "contacts": whole, "sync-push": whole,
 }
 
@@ -181,6 +182,27 @@ func (c *cellRun) pass(ctx context.Context) error {
 	return nil // heartbeats go out by themselves
 }
 
+// solve answers the captchas that are asked for, over the admin service as a person
+// does.
+func (c *cellRun) solve(ctx context.Context) error {
+	addr, err := c.AdminAddr(ctx)
+	if err != nil {
+		return err
+	}
+	found := *c.config
+	found.Admin.Address = addr.String()
+	owner, err := app.NewOwner(&found)
+	if err != nil {
+		return err
+	}
+	defer owner.Close()
+	if _, err := c.Wait(ctx, func(s app.Status) bool { return s.Account.Step == ntqq.StepCaptcha }); err != nil {
+		return fmt.Errorf("no captcha is asked for: %w", err)
+	}
+	solved := c.box.Captchas()[0]
+	return owner.Captcha(ctx, solved.Ticket, solved.RandStr)
+}
+
 func (c *cellRun) tell(text string) {
 	c.said = append(c.said, text)
 	c.say(text)
@@ -202,6 +224,11 @@ func (c *cellRun) awaitStrike(ctx context.Context) error {
 
 // outcome waits until the cell has ended and returns in which stage.
 func (c *cellRun) outcome(ctx context.Context) (ntqq.Stage, error) {
+	if c.cell.kind.Name == sandbox.FaultCaptcha {
+		if err := c.solve(ctx); err != nil {
+			return c.Status().Account.Stage, err
+		}
+	}
 	if c.sent != nil { // what became of the message has to be known as well
 		select {
 		case c.result = <-c.sent:

@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/rpc"
 	"libration/ntqq"
+	"libration/ntqq/message"
 	"libration/sandbox"
 )
 
@@ -67,7 +68,7 @@ func whyNot(kind sandbox.FaultKind, stage sandbox.FaultStage) noCell {
 	push := slices.Contains([]string{"push", "kick-push", "sync-push"}, stage.Name)
 	anything := stage.Name == "any"
 	switch stage.Name {
-	case "unusual-login", "password", "time":
+	case "time":
 		return neverSent
 	}
 	if strikesPushes(kind.Name) {
@@ -103,7 +104,7 @@ func whyNot(kind sandbox.FaultKind, stage sandbox.FaultStage) noCell {
 		}
 	case sandbox.FaultExpire, sandbox.FaultExpireUnsequenced, sandbox.FaultKick, sandbox.FaultUnknownPush:
 		switch stage.Name {
-		case "qr", "login", "key-exchange", "easy-login":
+		case "qr", "login", "key-exchange", "easy-login", "unusual-login", "password":
 			return noSession
 		case "alive":
 			return notASession
@@ -118,13 +119,13 @@ func (c *cell) wants() ntqq.Stage {
 	switch {
 	case c.kind.Name == sandbox.FaultKick && c.stage.Name != "unregister": // there it was about to leave anyway
 		return ntqq.Kicked
-	case c.kind.Name == sandbox.FaultUnusualDevice:
-		return ntqq.NeedsLogin
 	case c.kind.Name == sandbox.FaultSignerWrong: // "security refusal", which trying again makes worse
 		switch c.stage.Name {
-		case "any", "login", "easy-login": // where signatures are checked
+		case "any", "login", "easy-login", "unusual-login", "password": // where signatures are checked
 			return ntqq.NeedsLogin
 		}
+	case c.kind.Name == sandbox.FaultTimeSkew && c.stage.Name == "password": // refused like a wrong one, and not sent again
+		return ntqq.NeedsLogin
 	case c.stage.Name == "kick-push": // a kick that is not heard of is an expired session
 		switch c.kind.Name {
 		case sandbox.FaultDuplicatePush, sandbox.FaultReorderPush, sandbox.FaultTimeSkew:
@@ -238,7 +239,10 @@ func (c *cell) run(ctx context.Context, folder string) (r cellResult) {
 	defer cancel()
 	struck := &strikeTime{}
 	signed := strings.HasPrefix(string(c.kind.Name), "signer-")
-	p, err := newProgram(folder, c.seed, func(o *sandbox.Options) { o.Log, o.RequireSign = struck.log(), signed })
+	p, err := newProgram(folder, c.seed, func(o *sandbox.Options) {
+		o.Log, o.RequireSign = struck.log(), signed
+		o.Passwords = map[message.UIN]string{bot: "secret"}
+	})
 	if err != nil {
 		r.err = err
 		return r
@@ -251,6 +255,12 @@ func (c *cell) run(ctx context.Context, folder string) (r cellResult) {
 		}
 	}()
 	p.timing = matrixTiming
+	switch c.stage.Name {
+	case "unusual-login":
+		p.box.Faults().UnusualDevice(bot, true)
+	case "password":
+		p.config.Account.UIN, p.config.Account.Password = bot, "secret"
+	}
 	if signed {
 		p.config.Signer.URLs = []string{p.config.Server.Sandbox.Control + "/sign"}
 		if c.kind.Name == sandbox.FaultSignerSlow {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -304,6 +305,34 @@ func TestPasswordTriesAreBounded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A signer that is down is no try: nothing was sent.
+func TestPasswordWithoutSigner(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		var down atomic.Int32
+		down.Store(20)
+		a := s.account(t, nil, s.usePassword(secret), func(o *ntqq.Options) {
+			o.Signer = signerFunc(func(r *ntqq.SignRequest) error {
+				if r.Command == rpc.NTLoginPasswordLogin && down.Add(-1) >= 0 {
+					return ntqq.ErrSign
+				}
+				return nil
+			})
+		})
+		a.until(ntqq.Online)
+		if a.passed(ntqq.StepQR) || down.Load() > 0 {
+			t.Errorf("steps %v, want the password after %d more failures", a.steps(), down.Load())
+		}
+	})
+}
+
+// signerFunc signs with nothing, or fails.
+type signerFunc func(*ntqq.SignRequest) error
+
+func (f signerFunc) Sign(_ context.Context, r *ntqq.SignRequest) (*ntqq.Signature, error) {
+	return &ntqq.Signature{}, f(r)
 }
 
 // A session that is refused right after each password login does not become a loop
