@@ -367,9 +367,6 @@ func TestCaptcha(t *testing.T) {
 		s := withPassword(t)
 		s.fault(t, "captcha")
 		a := s.account(t, nil, s.usePassword(secret))
-		if err := a.Answer(ntqq.CaptchaAnswer{Ticket: "t", RandStr: "r"}); !errors.Is(err, ntqq.ErrNoCaptcha) {
-			t.Errorf("an answer that nobody asked for: %v, want ErrNoCaptcha", err)
-		}
 		st := a.prompted(ntqq.PromptCaptcha)
 		if st.Step != ntqq.StepCaptcha || st.Prompt.URL != s.Captchas()[0].URL || time.Until(st.Until) <= 0 {
 			t.Errorf("state %+v, want the address and an end", st)
@@ -385,6 +382,9 @@ func TestCaptcha(t *testing.T) {
 			t.Errorf("a second answer: %v, want ErrNoCaptcha", err)
 		}
 		a.until(ntqq.Online)
+		if err := a.Answer(answer); !errors.Is(err, ntqq.ErrNoCaptcha) {
+			t.Errorf("an answer that nobody asked for: %v, want ErrNoCaptcha", err)
+		}
 		wantSteps(t, a, "probing", "connecting", "key_exchange", "password", "captcha", "password", "registering", "online")
 	})
 }
