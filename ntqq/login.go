@@ -204,10 +204,11 @@ func (s *session) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSe
 	if content := reply.Head.GetCookie().GetContent(); content != "" {
 		s.cookie = content
 	}
-	if err := pb.Unmarshal(reply.Body, rsp); err != nil {
+	e := reply.Head.GetError()
+	if err := pb.Unmarshal(reply.Body, rsp); err != nil && e.GetCode() == 0 {
 		return nil, fmt.Errorf("answer to login step %s: %w", step, err)
 	}
-	t, e := rsp.GetTickets(), reply.Head.GetError()
+	t := rsp.GetTickets()
 	if t == nil || e.GetCode() != 0 {
 		refused := ntLoginError(step, e.GetCode(), e.GetTipsTitle(), e.GetTipsContent())
 		refused.url = e.GetJumpUrl()

@@ -1,0 +1,189 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"libration/ntqq"
+)
+
+// solution is that of the captcha the account asks for, or asked for last.
+func (s *service) solution(t *testing.T, st ntqq.State) ntqq.CaptchaAnswer {
+	t.Helper()
+	for _, c := range s.Captchas() {
+		if c.URL == st.Prompt.URL {
+			return ntqq.CaptchaAnswer{Ticket: c.Ticket, RandStr: c.RandStr}
+		}
+	}
+	t.Fatalf("no captcha %s in %+v", st.Prompt.URL, s.Captchas())
+	return ntqq.CaptchaAnswer{}
+}
+
+func TestCaptcha(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		s.fault(t, "captcha")
+		a := s.account(t, nil, s.usePassword(secret))
+		st := a.prompted(ntqq.PromptCaptcha)
+		if st.Step != ntqq.StepCaptcha || st.Prompt.URL != s.Captchas()[0].URL || time.Until(st.Until) <= 0 {
+			t.Errorf("state %+v, want the address and an end", st)
+		}
+		answer := s.solution(t, st)
+		if err := a.Answer(ntqq.CaptchaAnswer{Ticket: answer.Ticket}); err == nil || errors.Is(err, ntqq.ErrNoCaptcha) {
+			t.Errorf("half an answer: %v", err)
+		}
+		if err := a.Answer(answer); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Answer(answer); !errors.Is(err, ntqq.ErrNoCaptcha) {
+			t.Errorf("a second answer: %v, want ErrNoCaptcha", err)
+		}
+		a.until(ntqq.Online)
+		if err := a.Answer(answer); !errors.Is(err, ntqq.ErrNoCaptcha) {
+			t.Errorf("an answer that nobody asked for: %v, want ErrNoCaptcha", err)
+		}
+		wantSteps(t, a, "probing", "connecting", "key_exchange", "password", "captcha", "password", "registering", "online")
+	})
+}
+
+func TestWrongCaptcha(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		s.fault(t, "captcha")
+		a := s.account(t, nil, s.usePassword(secret))
+		a.prompted(ntqq.PromptCaptcha)
+		if err := a.Answer(ntqq.CaptchaAnswer{Ticket: "t03wrong", RandStr: "@abc"}); err != nil {
+			t.Fatal(err)
+		}
+		refusedWith(t, a.until(ntqq.NeedsLogin), ntqq.StepPassword, 140022007)
+		a.Relogin() // another captcha
+		if err := a.Answer(s.solution(t, a.prompted(ntqq.PromptCaptcha))); err != nil {
+			t.Fatal(err)
+		}
+		a.until(ntqq.Online)
+	})
+}
+
+func TestCaptchaNotSolved(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		s.fault(t, "captcha")
+		a := s.account(t, nil, s.usePassword(secret))
+		asked := a.prompted(ntqq.PromptCaptcha)
+		began := time.Now()
+		st := a.until(ntqq.NeedsLogin)
+		if took := time.Since(began); took != 5*time.Minute || !errors.Is(st.Err, ntqq.ErrNeedsLogin) || !strings.Contains(st.Err.Error(), "captcha") {
+			t.Errorf("after %v: %v; want 5 min, and why", took, st.Err)
+		}
+		if err := a.Answer(s.solution(t, asked)); !errors.Is(err, ntqq.ErrNoCaptcha) {
+			t.Errorf("a late answer: %v, want ErrNoCaptcha", err)
+		}
+	})
+}
+
+// The connection breaks while the captcha waits: the next one asks anew, and the
+// answer to the old captcha has nobody to go to.
+func TestCaptchaConnectionBreaks(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		s.fault(t, "captcha")
+		a := s.account(t, nil, s.usePassword(secret))
+		asked := a.prompted(ntqq.PromptCaptcha)
+		s.Faults().DropConnections()
+		a.wait("the end", func(st ntqq.State) bool { return st.Stage == ntqq.Reconnecting })
+		if err := a.Answer(s.solution(t, asked)); !errors.Is(err, ntqq.ErrNoCaptcha) {
+			t.Errorf("an answer while reconnecting: %v, want ErrNoCaptcha", err)
+		}
+		if err := a.Answer(s.solution(t, a.prompted(ntqq.PromptCaptcha))); err != nil {
+			t.Fatal(err)
+		}
+		a.until(ntqq.Online)
+	})
+}
+
+func TestNewDevice(t *testing.T) {
+	for name, faults := range map[string][]string{
+		"alone": nil, "after a captcha": {"captcha:count=1"},
+		"a new code": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := withPassword(t)
+				for _, f := range append(faults, "new-device") {
+					s.fault(t, f)
+				}
+				a := s.account(t, nil, s.usePassword(secret))
+				if faults != nil {
+					if err := a.Answer(s.solution(t, a.prompted(ntqq.PromptCaptcha))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				st := a.prompted(ntqq.PromptNewDevice)
+				if st.Step != ntqq.StepNewDevice || st.QR == nil || st.QR.URL == "" || time.Until(st.QR.Expires) <= 0 {
+					t.Errorf("state %+v, want a code", st)
+				}
+				if name == "a new code" {
+					a.wait(name, func(now ntqq.State) bool { return now.QR != nil && now.QR.URL != st.QR.URL })
+				}
+				pending := s.PendingQR()
+				if err := s.ApproveQR(pending[len(pending)-1].ID, bot); err != nil {
+					t.Fatal(err)
+				}
+				a.until(ntqq.Online)
+				if a.passed(ntqq.StepQR) || a.Self().UID == "" {
+					t.Errorf("steps %v, self %+v", a.steps(), a.Self())
+				}
+			})
+		})
+	}
+}
+
+func TestNewDeviceNotVerified(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		s.fault(t, "new-device")
+		a := s.account(t, nil, s.usePassword(secret))
+		a.prompted(ntqq.PromptNewDevice)
+		if err := s.RejectQR(s.PendingQR()[0].ID); err != nil { // which the client cannot see
+			t.Fatal(err)
+		}
+		st := a.until(ntqq.NeedsLogin)
+		if !strings.Contains(st.Err.Error(), "new device not verified") {
+			t.Errorf("got %v", st.Err)
+		}
+		if n := a.count(ntqq.StepPassword); n != 1 {
+			t.Errorf("the password was sent %d times, want once", n)
+		}
+	})
+}
+
+// The service that verifies devices is not there, or not known.
+func TestNewDeviceWithoutService(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		s.fault(t, "new-device")
+		a := s.account(t, nil, s.usePassword(secret), func(o *ntqq.Options) { o.Servers.NewDeviceURL = "" })
+		if st := a.until(ntqq.NeedsLogin); !strings.Contains(st.Err.Error(), "NewDeviceURL") {
+			t.Errorf("got %v, want what is missing", st.Err)
+		}
+		a.stop()
+		gone := func(o *ntqq.Options) {
+			dial := o.Dial
+			o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if address == controlAddress {
+					return nil, errors.New("nobody there")
+				}
+				return dial(ctx, network, address)
+			}
+		}
+		a = s.account(t, nil, s.usePassword(secret), gone)
+		a.prompted(ntqq.PromptScan)
+		if n := a.count(ntqq.StepPassword); n != 3 {
+			t.Errorf("the password was sent %d times, want 3", n)
+		}
+	})
+}
