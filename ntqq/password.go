@@ -16,8 +16,8 @@ import (
 	"libration/internal/wire"
 )
 
-// Repeated password logins get accounts locked: at most passwordTries are sent in
-// passwordPause; a wrong password is sent once.
+// Repeated password logins get accounts locked: while Run runs, at most passwordTries
+// are sent in passwordPause, and a wrong password once.
 const (
 	passwordTries = 3
 	passwordPause = 10 * time.Minute
@@ -31,7 +31,7 @@ const (
 )
 
 // errCaptchaGivenUp: nobody solved the captcha.
-var errCaptchaGivenUp = errors.New("captcha not solved in time")
+var errCaptchaGivenUp = errors.New("captcha not solved")
 
 // ErrNoCaptcha: no captcha waits for an answer.
 var ErrNoCaptcha = errors.New("no captcha waits for an answer")
@@ -108,7 +108,7 @@ func (s *session) passwordLogin(ctx context.Context, k *conn) error {
 		ks, err := s.passwordTickets(ctx, k, session, solved)
 		refused, _ := errors.AsType[*LoginError](err)
 		switch {
-		case errors.Is(err, ErrSign): // nothing was sent
+		case errors.Is(err, ErrSign) && solved == nil: // nothing was sent
 			s.password.sent--
 		case refused == nil:
 		case refused.Code == codeCaptcha && asked < captchaTries:
@@ -179,7 +179,7 @@ func (s *session) askCaptcha(ctx context.Context, k *conn, refused *LoginError) 
 	case a := <-answers:
 		return &loginpb.NtIframe{Ticket: proto.String(a.Ticket), RandStr: proto.String(a.RandStr), Sid: proto.String(sid)}, nil
 	case <-timer.C:
-		return nil, fmt.Errorf("%w: %v are over", errCaptchaGivenUp, captchaWait)
+		return nil, fmt.Errorf("%w in %v", errCaptchaGivenUp, captchaWait)
 	case <-k.ctx.Done():
 		return nil, k.cause()
 	case <-ctx.Done():

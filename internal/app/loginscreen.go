@@ -35,11 +35,11 @@ func (q *loginScreen) follow(s ntqq.State) {
 		q.asked = ntqq.Prompt{}
 		return
 	}
-	if *s.Prompt == q.asked {
+	fresh := s.QR != nil && s.QR.URL != q.shown
+	if *s.Prompt == q.asked && !fresh {
 		return
 	}
 	q.asked = *s.Prompt
-	fresh := s.QR != nil && s.QR.URL != q.shown
 	if fresh {
 		q.shown = s.QR.URL
 		q.draw(s.QR)
