@@ -153,6 +153,9 @@ type Timing struct {
 	Alive, AliveAnswer time.Duration
 	// Session is the pause between two heartbeats of the session; 0: 270 s.
 	Session time.Duration
+	// SignAgain is the pause between two questions to signers that failed while the
+	// account is online; 0: 10 s.
+	SignAgain time.Duration
 }
 
 func (t *Timing) setDefaults() {
@@ -162,6 +165,7 @@ func (t *Timing) setDefaults() {
 	}{
 		{&t.RetryFirst, backoffFirst}, {&t.RetryMost, backoffMost}, {&t.QRPoll, qrPoll}, {&t.Answer, callTimeout},
 		{&t.Alive, alivePeriod}, {&t.AliveAnswer, aliveWait}, {&t.Session, sessionPeriod},
+		{&t.SignAgain, signAgain},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value

@@ -13,8 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// signAgain is how often a signer that failed is asked while the account is online.
-const signAgain = 30 * time.Second
+const signAgain = 10 * time.Second
 
 // SignFailure says that requests which need a signature cannot be sent: sending
 // messages above all.
@@ -26,7 +25,7 @@ type SignFailure struct {
 // SignFailure returns nil while signatures can be had, as far as is known: the last
 // try decides. It does not end an established session, which stays Online and
 // receives; a login needs a signer. While the account is online a signer that failed
-// is asked again every 30 s.
+// is asked again every 10 s.
 func (c *Client) SignFailure() *SignFailure { return c.signFailure.Load() }
 
 // sign gets the signature of a request.
@@ -69,7 +68,7 @@ func (c *Client) sign(ctx context.Context, command string, seq uint32, payload [
 // keepSigning asks a signer that failed again, so that it is known to work before
 // somebody wants to send. What it signs is a heartbeat that is not sent.
 func (k *conn) keepSigning() {
-	ticker := time.NewTicker(signAgain)
+	ticker := time.NewTicker(k.c.opts.Timing.SignAgain)
 	defer ticker.Stop()
 	for {
 		select {

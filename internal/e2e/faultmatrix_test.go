@@ -25,6 +25,7 @@ var matrixFlag = flag.String("matrix", "", "file that TestFaultMatrix writes its
 var matrixTiming = ntqq.Timing{
 	RetryFirst: quick.RetryFirst, RetryMost: quick.RetryMost, QRPoll: quick.QRPoll, Answer: 500 * time.Millisecond,
 	Alive: 200 * time.Millisecond, AliveAnswer: 400 * time.Millisecond, Session: 300 * time.Millisecond,
+	SignAgain: 100 * time.Millisecond,
 }
 
 // matrixSeed is that of the first cell; each cell has its own, always the same.
@@ -124,8 +125,6 @@ func (c *cell) wants() ntqq.Stage {
 		case "any", "login", "easy-login", "unusual-login", "password": // where signatures are checked
 			return ntqq.NeedsLogin
 		}
-	case c.kind.Name == sandbox.FaultTimeSkew && c.stage.Name == "password": // refused like a wrong one, and not sent again
-		return ntqq.NeedsLogin
 	case c.stage.Name == "kick-push": // a kick that is not heard of is an expired session
 		switch c.kind.Name {
 		case sandbox.FaultDuplicatePush, sandbox.FaultReorderPush, sandbox.FaultTimeSkew:
