@@ -78,20 +78,17 @@ func (k *conn) compare() {
 	friends := friendComparison{k: k, refused: map[UIN]int{}}
 	questions := []func(context.Context) ([]newest, error){k.compareGroups, friends.ask}
 	for pause := comparePause; ; pause = min(2*pause, compareMost) {
-		var list []newest
 		questions = slices.DeleteFunc(questions, func(ask func(context.Context) ([]newest, error)) bool {
-			answer, err := ask(k.ctx)
-			list = append(list, answer...)
+			list, err := ask(k.ctx)
 			if err != nil && k.ctx.Err() == nil {
 				k.c.log.Warn("not known what was missed: the newest messages could not be asked for", "again_in", pause, "err", err)
 			}
+			select { // also when empty: fetches that were interrupted go on
+			case k.c.newest <- list:
+			case <-k.ctx.Done():
+			}
 			return err == nil
 		})
-		select { // also when empty: fetches that were interrupted go on
-		case k.c.newest <- list:
-		case <-k.ctx.Done():
-			return
-		}
 		if len(questions) == 0 {
 			return
 		}
@@ -123,8 +120,8 @@ type friendComparison struct {
 	refused map[UIN]int // how often
 }
 
-// ask returns what the server answered this time, and the last error of those who
-// have to be asked about again.
+// ask returns what the server answered this time. The error says that others have
+// to be asked about again.
 func (f *friendComparison) ask(ctx context.Context) (list []newest, again error) {
 	c := f.k.c
 	if f.left == nil {
@@ -144,22 +141,20 @@ func (f *friendComparison) ask(ctx context.Context) (list []newest, again error)
 	for uin, uid := range f.left {
 		id := chatID{false, uint64(uin)}
 		seq, err := c.latest(ctx, id, uid)
-		if ctx.Err() != nil {
-			return list, ctx.Err()
-		}
-		if err == nil {
+		refused, ok := errors.AsType[*ServerError](err)
+		switch {
+		case err == nil:
 			list = append(list, newest{id, uid, seq})
 			delete(f.left, uin)
-			continue
+		case !ok: // the others would wait as long
+			return list, err
+		case f.refused[uin] == compareTries-1:
+			c.log.Debug("newest private message not known", "chat", id.String(), "err", refused)
+			delete(f.left, uin)
+		default:
+			f.refused[uin]++
+			again = err
 		}
-		if refused, ok := errors.AsType[*ServerError](err); ok {
-			if f.refused[uin]++; f.refused[uin] == compareTries {
-				c.log.Debug("newest private message not known", "chat", id.String(), "err", refused)
-				delete(f.left, uin)
-				continue
-			}
-		}
-		again = err
 	}
 	return list, again
 }
@@ -388,7 +383,9 @@ func (o *order) owedPage(ctx context.Context, r pageResult) {
 			st.owed = st.owed[1:]
 		}
 		o.changed()
-		o.plan(st, 0)
+		if len(st.owed) > 0 {
+			o.plan(st, 0)
+		}
 	case !ended(r.err) && time.Since(st.owedSince) > age:
 		o.c.log.Warn("missed messages not delivered: the history could not be had until they were too old",
 			"chat", st.id.String(), "messages", len(st.owed), "err", r.err)

@@ -177,6 +177,7 @@ func (o *order) again(ctx context.Context, st *chatOrder, e *event.Message) bool
 		if i := slices.Index(*late, e.Sequence); i >= 0 {
 			*late = slices.Delete(*late, i, i+1)
 			o.hand(ctx, nil, e)
+			o.changed()
 			return false
 		}
 	}

@@ -158,18 +158,25 @@ func New(o Options) *Service {
 // Everything else works without Run.
 func (s *Service) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
-	for range asyncWorkers {
-		workers.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case t := <-s.pending:
-					s.run(ctx, t.name, t.action, t.params)
-				}
+	workers.Go(func() {
+		slots := make(chan struct{}, asyncWorkers)
+		for {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
 			}
-		})
-	}
+			select {
+			case t := <-s.pending:
+				workers.Go(func() {
+					defer func() { <-slots }()
+					s.run(ctx, t.name, t.action, t.params)
+				})
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
 	workers.Go(func() { s.pace(ctx) })
 	workers.Wait()
 	return nil

@@ -45,7 +45,9 @@ type service struct {
 
 func startService(t *testing.T, o sandbox.Options) *service {
 	t.Helper()
-	o.Log = testLog()
+	if o.Log == nil {
+		o.Log = testLog()
+	}
 	s, err := sandbox.New(o)
 	if err != nil {
 		t.Fatal(err)
