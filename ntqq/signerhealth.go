@@ -112,7 +112,7 @@ func (h *HTTPSigner) next(tried []*provider) *question {
 			continue
 		}
 		leftAlone := p.State == SignerDown || p.State == SignerWrongVersion
-		if !q.began.Before(p.Until) && !(leftAlone && p.probed) {
+		if !q.began.Before(p.Until) && (!leftAlone || !p.probed) {
 			q.provider, q.probe = p, leftAlone
 			p.probed = leftAlone
 			return q

@@ -131,7 +131,7 @@ func TestNotices(t *testing.T) {
 			if _, err := p.box.Faults().Add(sandbox.Fault{Name: sandbox.FaultSignerFail}); err != nil {
 				t.Fatal(err)
 			}
-			if send() || send() {
+			if send() {
 				t.Fatal("it was sent without a signature")
 			}
 			if n := o.next(ctx, t); n.Kind != notice.SignersDown || n.Subject != "signers" || !strings.Contains(n.Reason, "500") {
