@@ -15,6 +15,14 @@
 // neither damages the file. When the disk refuses, the newest messages stay in
 // memory, writing is tried again, and Err and one log line say so.
 //
+// Events. Append keeps OneBot events for clients that were away, under ids that
+// rise. They go the same way as messages, behind those that came before them, but
+// at once. An event may be read when it is written, so that after a crash of the
+// program all that a client has seen is in the file, under the same id; while the
+// disk refuses, it may be read from memory. Cursors say how far each connection has
+// received; the newest positions may be lost in a crash, so that a client gets some
+// events twice, never none.
+//
 // Retention by age and size is not part of this version: nothing is deleted. The
 // table is in order of arrival and the file is made with incremental vacuum, so
 // that the oldest can be cut off cheaply. Whoever adds that must keep the rows

@@ -103,10 +103,7 @@ func (s *Store) enqueue(id int32, k key, rec *record) {
 	s.queue = append(s.queue, e)
 	s.bytes += e.size()
 	s.filter.add(id)
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.need(soon)
 }
 
 // dequeue removes the first entry of the queue.

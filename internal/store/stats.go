@@ -12,13 +12,20 @@ type Stats struct {
 	Backlog int    // messages that wait to be written
 	Failed  uint64 // tries to write that failed, since Open
 	Lost    uint64 // messages given up unwritten because too many waited, since Open
+
+	Events        int    // events that wait to be written
+	EventsWritten uint64 // since Open
+	EventsLost    uint64 // events given up unwritten because too many waited, since Open
 }
 
 // Stats returns the figures.
 func (s *Store) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{Backlog: len(s.queue), Failed: s.refused, Lost: s.gone}
+	return Stats{
+		Backlog: len(s.queue), Failed: s.refused, Lost: s.gone,
+		Events: s.journal.unwritten, EventsWritten: s.journal.written, EventsLost: s.journal.gone,
+	}
 }
 
 // ErrDamaged: the file has errors that SQLite's own check found.

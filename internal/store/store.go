@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 )
@@ -61,10 +62,11 @@ type Store struct {
 	log  *slog.Logger
 	w, r *sql.DB
 
-	insert                   *sql.Stmt // on w
-	byID, keyByID, byNumbers *sql.Stmt // on r
+	insert, insertEvent, putCursor *sql.Stmt // on w
+	byID, keyByID, byNumbers       *sql.Stmt // on r
+	events, announced              *sql.Stmt // on r
 
-	wake  chan struct{} // something waits to be written; capacity 1
+	wake  chan struct{} // needed has risen; capacity 1
 	stop  chan struct{} // closed by Close
 	ended sync.WaitGroup
 	// quit ends the reading of ids when the store closes.
@@ -78,8 +80,11 @@ type Store struct {
 	// all versions in the order of Put.
 	pending map[int32]*entry
 	queue   []*entry
-	bytes   int    // of the queue
-	order   uint64 // of the newest entry
+	bytes   int // of the queue
+	journal journal
+	needed  urgency
+	order   uint64 // of the newest message, event or cursor handed over
+	done    uint64 // all up to this order is written
 	commits uint64 // how often entries left pending for the file
 	failure error  // why the last try to write failed, nil when it did not
 	lost    uint64 // messages given up since writing failed
@@ -92,6 +97,7 @@ type Store struct {
 type entry struct {
 	id    int32
 	order uint64
+	batch uint64 // the newest batch that it was in
 	key   key
 	record
 }
@@ -123,6 +129,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	var last sql.NullInt64
 	err = errors.Join(
 		s.prepare(ctx),
+		s.loadJournal(ctx),
 		w.QueryRowContext(ctx, "SELECT max(position) FROM messages").Scan(&last),
 	)
 	if err != nil {
@@ -135,8 +142,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	life, quit := context.WithCancel(context.WithoutCancel(ctx))
 	s.quit = quit
 	s.ended.Go(s.writeLoop)
-	if !s.filter.complete {
-		s.ended.Go(func() { s.fillFilter(life) })
+	if !s.filter.complete || !s.journal.announced.complete {
+		s.ended.Go(func() { s.fillFilters(life) })
 	}
 	return s, nil
 }
@@ -149,9 +156,13 @@ func (s *Store) prepare(ctx context.Context) error {
 		text string
 	}{
 		{&s.insert, s.w, insertSQL},
+		{&s.insertEvent, s.w, insertEventSQL},
+		{&s.putCursor, s.w, putCursorSQL},
 		{&s.byID, s.r, byIDSQL},
 		{&s.keyByID, s.r, keyByIDSQL},
 		{&s.byNumbers, s.r, byNumbersSQL},
+		{&s.events, s.r, eventsSQL},
+		{&s.announced, s.r, announcedSQL},
 	} {
 		stmt, err := p.db.PrepareContext(ctx, p.text)
 		*p.stmt = stmt
@@ -160,41 +171,47 @@ func (s *Store) prepare(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// fillFilter reads the ids in use, in pieces, so that no read transaction holds
-// up checkpoints for long. Until it is done every new message costs a query.
-func (s *Store) fillFilter(ctx context.Context) {
+// fillFilters reads the ids in use.
+func (s *Store) fillFilters(ctx context.Context) {
+	err := errors.Join(
+		s.fill(ctx, s.filter, "SELECT id, id FROM messages WHERE id > ? ORDER BY id LIMIT ?"),
+		s.fill(ctx, s.journal.announced, "SELECT id, message_id FROM events WHERE id > ? ORDER BY id LIMIT ?"),
+	)
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("message ids not read; storing stays slower", "err", explain("read", s.o.Path, err))
+	}
+}
+
+// fill completes a filter from a query for the place and id of rows. It reads in
+// pieces, so that no read transaction holds up checkpoints for long. Until it is
+// done every new id costs a query.
+func (s *Store) fill(ctx context.Context, f *filter, query string) error {
 	const piece = 4096
 	ids := make([]int32, 0, piece)
-	last := int64(-1 << 32)
-	for {
+	last := int64(math.MinInt64)
+	for done := false; !done; {
 		ids = ids[:0]
-		rows, err := s.r.QueryContext(ctx, "SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT ?", last, piece)
-		if err == nil {
-			for rows.Next() && err == nil {
-				var id int32
-				err = rows.Scan(&id)
-				ids = append(ids, id)
-			}
-			err = errors.Join(err, rows.Err(), rows.Close())
-		}
+		rows, err := s.r.QueryContext(ctx, query, last, piece)
 		if err != nil {
-			if ctx.Err() == nil {
-				s.log.Warn("message ids not read; storing stays slower", "err", explain("read", s.o.Path, err))
-			}
-			return
+			return err
+		}
+		for rows.Next() && err == nil {
+			var id int32
+			err = rows.Scan(&last, &id)
+			ids = append(ids, id)
+		}
+		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return err
 		}
 		s.mu.Lock()
 		for _, id := range ids {
-			s.filter.add(id)
+			f.add(id)
 		}
-		done := len(ids) < piece
-		s.filter.complete = done
+		done = len(ids) < piece
+		f.complete = done
 		s.mu.Unlock()
-		if done {
-			return
-		}
-		last = int64(ids[len(ids)-1])
 	}
+	return nil
 }
 
 // Err returns why messages cannot be written at the moment, nil when they can.
@@ -202,6 +219,34 @@ func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failure
+}
+
+// Flush writes what waits at once, and returns when everything that was handed over
+// before is written. It gives the failure when writing fails or has failed last
+// time, and ErrClosed when the store closes meanwhile.
+func (s *Store) Flush(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.room.Broadcast()
+	})
+	defer stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	upTo := s.order
+	for s.done < upTo {
+		switch {
+		case s.closed:
+			return ErrClosed
+		case s.failure != nil:
+			return s.failure
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		s.need(atOnce)
+		s.room.Wait()
+	}
+	return nil
 }
 
 // Close writes what waits, once, and closes the file. Blocked and later calls
@@ -221,8 +266,8 @@ func (s *Store) Close() error {
 
 	var err error
 	s.mu.Lock()
-	if n := len(s.pending); n > 0 {
-		err = fmt.Errorf("%d messages not written: %w", n, s.failure)
+	if m, e := len(s.pending), s.journal.unwritten; m+e > 0 {
+		err = fmt.Errorf("%d messages not written, %d events: %w", m, e, s.failure)
 	}
 	s.mu.Unlock()
 	// The last connection to close moves the WAL into the file and removes it.
