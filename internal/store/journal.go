@@ -53,7 +53,8 @@ const (
 	insertEventSQL = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	putCursorSQL   = `INSERT INTO cursors (name, event) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET event = excluded.event`
-	eventsSQL = `SELECT ` + eventColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
+	eventsSQL      = `SELECT ` + eventColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
+	countEventsSQL = `SELECT count(*) FROM events WHERE id > ? AND id <= ?`
 	// The second term lets SQLite use the partial index.
 	announcedSQL = `SELECT 1 FROM events WHERE message_id = ? AND message_id <> 0 LIMIT 1`
 )
@@ -260,6 +261,28 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 		return nil, explain("read", s.o.Path, err)
 	}
 	return events, nil
+}
+
+// CountEvents counts the events that may be read, with ids above after and up to
+// to.
+func (s *Store) CountEvents(ctx context.Context, after, to int64) (int, error) {
+	s.mu.Lock()
+	j := &s.journal
+	closed, base := s.closed, j.base
+	to = min(to, j.head)
+	n := max(0, j.tail.after(to)-j.tail.after(after))
+	s.mu.Unlock()
+	if closed {
+		return 0, ErrClosed
+	}
+	if base <= after {
+		return n, nil
+	}
+	var old int
+	if err := s.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
+		return 0, explain("read", s.o.Path, err)
+	}
+	return n + old, nil
 }
 
 // Head returns the id of the newest event that may be read, 0 when there never was

@@ -64,7 +64,7 @@ type Store struct {
 
 	insert, insertEvent, putCursor *sql.Stmt // on w
 	byID, keyByID, byNumbers       *sql.Stmt // on r
-	events, announced              *sql.Stmt // on r
+	events, countEvents, announced *sql.Stmt // on r
 
 	wake  chan struct{} // needed has risen; capacity 1
 	stop  chan struct{} // closed by Close
@@ -162,6 +162,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		{&s.keyByID, s.r, keyByIDSQL},
 		{&s.byNumbers, s.r, byNumbersSQL},
 		{&s.events, s.r, eventsSQL},
+		{&s.countEvents, s.r, countEventsSQL},
 		{&s.announced, s.r, announcedSQL},
 	} {
 		stmt, err := p.db.PrepareContext(ctx, p.text)
