@@ -122,6 +122,9 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	if err != nil {
 		return nil, err
 	}
+	if from > position && c.skipTo(position, from) {
+		position = from
+	}
 	events, err := c.j.Events(ctx, from, most)
 	if err != nil {
 		return nil, fmt.Errorf("read events from the journal: %w", err)
@@ -152,6 +155,22 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	return wanted, nil
 }
 
+// skipTo moves over events that the client will never get. They need no
+// acknowledgement, unless those before them do. It returns false when the cursor was
+// rewound meanwhile.
+func (c *Cursor) skipTo(position, from int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.position != position {
+		return false
+	}
+	c.position = from
+	if c.acked == position {
+		c.ack(from)
+	}
+	return true
+}
+
 // bound skips what is too old and too much, and returns the position behind it.
 func (c *Cursor) bound(ctx context.Context, position, head int64) (int64, error) {
 	from := position
@@ -163,6 +182,7 @@ func (c *Cursor) bound(ctx context.Context, position, head int64) (int64, error)
 			}
 			if n > 0 {
 				c.old += n
+				c.j.expired.Add(uint64(n))
 				from = cut
 			}
 		}
@@ -171,12 +191,12 @@ func (c *Cursor) bound(ctx context.Context, position, head int64) (int64, error)
 	if err == nil && n > c.o.Limit {
 		from, err = c.j.skip(ctx, from, n-c.o.Limit)
 		c.many += n - c.o.Limit
+		c.j.expired.Add(uint64(n - c.o.Limit))
 	}
 	if err != nil {
 		return from, fmt.Errorf("count events in the journal: %w", err)
 	}
 	if now := c.j.now(); c.old+c.many > 0 && now.Sub(c.told) >= time.Minute {
-		c.j.expired.Add(uint64(c.old + c.many))
 		c.j.log.Warn("events skipped: the client was away for too long", "client", c.o.Name,
 			"too_old", c.old, "too_many", c.many, "journal", c.o.Window, "journal_limit", c.o.Limit)
 		c.told, c.old, c.many = now, 0, 0

@@ -135,7 +135,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	client, err := ntqq.New(ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN,
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
-		Progress: ntqq.FileProgress(folder.file(progressName)),
+		Progress: settledProgress{ntqq.FileProgress(folder.file(progressName)), messages.Flush},
 		Signer:   a.signer(counted), SignLongList: a.cfg.Signer.Commands == config.SignLong,
 		Servers: servers, FindServers: a.findServers(), Log: a.log,
 		Handler: func(e event.Event) {
@@ -155,10 +155,17 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	if err != nil {
 		return err
 	}
-	service = onebot.New(onebot.Options{
+	events := onebot.Options{
 		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
 		OnAction: counted.action,
-	})
+	}
+	for _, c := range a.cfg.OneBot.Resolved() {
+		if journaled(&c) {
+			events.Journal = messages
+			events.Kept = append(events.Kept, onebot.EventForm{Format: formatOf(&c), ReportSelf: *c.ReportSelf})
+		}
+	}
+	service = onebot.New(events)
 	supervisor, err := a.connect(&parts{version: a.o.Version, client: client, service: service, messages: messages, packets: ring}, counted)
 	if err != nil {
 		return err
@@ -310,7 +317,7 @@ func (a *App) connect(p *parts, counted *metrics) (*supervise.Supervisor, error)
 		return nil, err
 	}
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(p.service, &c, a.o.Version, a.log)
+		t, err := newConnection(p.service, &c, a.o.Version, counted.posts(c.Name()), a.log)
 		if err != nil {
 			return nil, err
 		}

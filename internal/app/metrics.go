@@ -40,6 +40,7 @@ type metrics struct {
 	callTime   *prometheus.HistogramVec
 	signs      *prometheus.CounterVec
 	signTime   *prometheus.HistogramVec
+	posted     *prometheus.CounterVec
 }
 
 func newMetrics(version string) *metrics {
@@ -65,12 +66,14 @@ func newMetrics(version string) *metrics {
 			"Signatures asked for, by result.", "result"),
 		signTime: histogram("libration_sign_request_seconds",
 			"How long signatures took.", networkBuckets),
+		posted: counter("libration_webhook_posts_total",
+			"Posts of webhooks, by result: ok, refused, failed or no_answer.", "service", "result"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "libration_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime,
+	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime, m.posted,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -95,6 +98,11 @@ func (m *metrics) action(name string, retcode int, took time.Duration) {
 	}
 	m.actions.WithLabelValues(name, result).Inc()
 	m.actionTime.WithLabelValues(name).Observe(took.Seconds())
+}
+
+// posts returns what counts the posts of one webhook.
+func (m *metrics) posts(service string) func(result string) {
+	return func(result string) { m.posted.WithLabelValues(service, result).Inc() }
 }
 
 func (m *metrics) call(command string, took time.Duration, err error) {
@@ -180,6 +188,16 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	bot := p.service.Stats()
 	counter(bot.Published, "libration_events_published_total", "Events handed to subscribers.")
 	counter(bot.CutOff, "libration_subscribers_cut_off_total", "Event subscribers that were cut off because they were too slow.")
+	counter(bot.Replayed, "libration_events_replayed_total", "Events given to clients that had missed them.")
+	counter(bot.Expired, "libration_events_expired_total", "Events that clients missed and did not get: too old, or too many.")
+	for name, c := range p.connections {
+		if c.cursor == "" {
+			continue
+		}
+		if n, err := p.service.Waiting(context.Background(), c.cursor); err == nil {
+			gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", name)
+		}
+	}
 	gauge(float64(bot.Subscribers), "libration_subscribers", "Event subscribers now.")
 	const queues = "What waits in a queue now; subscribers: all of them, subscriber_longest: the longest."
 	gauge(float64(p.client.QueuedPushes()), "libration_queue_length", queues, "queue", "pushes")

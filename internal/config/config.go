@@ -135,36 +135,49 @@ type OneBot struct {
 // Connection is one way for bots to connect. Which fields apply depends on Type;
 // format, report_self, heartbeat and start override those of OneBot.
 type Connection struct {
-	// `http` (server for actions), `websocket` (server) or `reverse-websocket` (client that connects to the bot).
+	// `http` (server for actions), `websocket` (server), `reverse-websocket` (client that connects to the bot) or `webhook` (posts events to the bot).
 	Type ConnectionType `yaml:"type"`
 	// http, websocket: address to listen on, host:port. Anything but a loopback address needs an access_token.
 	Address string `yaml:"address" for:"http websocket"`
-	// reverse-websocket: address of the bot for actions and events, ws:// or wss://.
-	URL string `yaml:"url" for:"reverse-websocket"`
+	// reverse-websocket: address of the bot for actions and events, ws:// or wss://. webhook: address that events are posted to, http:// or https://.
+	URL string `yaml:"url" for:"reverse-websocket webhook"`
 	// reverse-websocket: address for actions alone, when `url` is not set.
 	APIURL string `yaml:"api_url" for:"reverse-websocket"`
 	// reverse-websocket: address for events alone, when `url` is not set.
 	EventURL string `yaml:"event_url" for:"reverse-websocket"`
-	// The token that both sides must know; "" for none.
-	AccessToken string `yaml:"access_token" secret:"true"`
-	// reverse-websocket: pause before connecting again.
-	Reconnect Duration `yaml:"reconnect" for:"reverse-websocket"`
-	// reverse-websocket: accept any TLS certificate.
-	SkipTLSVerify bool `yaml:"skip_tls_verify" for:"reverse-websocket"`
+	// http, websocket, reverse-websocket: the token that both sides must know; "" for none.
+	AccessToken string `yaml:"access_token" secret:"true" for:"http websocket reverse-websocket"`
+	// webhook: the key that signs what is posted (X-Signature); "" for no signature.
+	Secret string `yaml:"secret" secret:"true" for:"webhook"`
+	// webhook: how long the bot may take to answer.
+	Timeout Duration `yaml:"timeout" for:"webhook"`
+	// reverse-websocket, webhook: pause before connecting, or posting, again.
+	Reconnect Duration `yaml:"reconnect" for:"reverse-websocket webhook"`
+	// reverse-websocket, webhook: accept any TLS certificate.
+	SkipTLSVerify bool `yaml:"skip_tls_verify" for:"reverse-websocket webhook"`
 	// http: web pages (origins such as https://example.com, or *) that may call it.
 	CORS []string `yaml:"cors" for:"http"`
 	// Overrides onebot.format.
-	Format MessageFormat `yaml:"format" for:"websocket reverse-websocket"`
+	Format MessageFormat `yaml:"format" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.report_self.
-	ReportSelf *bool `yaml:"report_self" for:"websocket reverse-websocket"`
+	ReportSelf *bool `yaml:"report_self" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.heartbeat.
-	Heartbeat *Duration `yaml:"heartbeat" for:"websocket reverse-websocket"`
+	Heartbeat *Duration `yaml:"heartbeat" for:"websocket reverse-websocket webhook"`
+	// websocket, reverse-websocket, webhook: how old an event may be that a bot which was away still gets; 0 for live events only.
+	Journal *Duration `yaml:"journal" for:"websocket reverse-websocket webhook"`
+	// websocket, reverse-websocket, webhook: how many events may wait for a bot that is away, the newest.
+	JournalLimit uint64 `yaml:"journal_limit" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.start.
 	Start StartMode `yaml:"start"`
 }
 
-// DefaultReconnect is the pause of a reverse WebSocket that sets none.
-const DefaultReconnect = Duration(3 * time.Second)
+// What connections have that set nothing else.
+const (
+	DefaultReconnect      = Duration(3 * time.Second)
+	DefaultWebhookTimeout = Duration(10 * time.Second)
+	DefaultJournal        = Duration(10 * time.Minute) // not of a websocket: its clients ask for it
+	DefaultJournalLimit   = 1000
+)
 
 // Default returns the configuration that an empty file gives. It has no
 // connection and no signer.
@@ -184,7 +197,7 @@ func Default() *Config {
 }
 
 // Resolved returns the connections with everything they inherit or leave out
-// filled in: ReportSelf and Heartbeat are never nil.
+// filled in: ReportSelf, Heartbeat and Journal are never nil.
 func (o *OneBot) Resolved() []Connection {
 	all := make([]Connection, len(o.Connections))
 	for i, c := range o.Connections {
@@ -200,8 +213,21 @@ func (o *OneBot) Resolved() []Connection {
 		if c.Start == "" {
 			c.Start = o.Start
 		}
-		if c.Reconnect == 0 && c.Type == ReverseWebSocket {
+		dials := c.Type == ReverseWebSocket || c.Type == Webhook
+		if c.Reconnect == 0 && dials {
 			c.Reconnect = DefaultReconnect
+		}
+		if c.Timeout == 0 && c.Type == Webhook {
+			c.Timeout = DefaultWebhookTimeout
+		}
+		if c.Journal == nil {
+			c.Journal = new(Duration)
+			if dials && (c.Type == Webhook || c.URL != "" || c.EventURL != "") {
+				*c.Journal = DefaultJournal
+			}
+		}
+		if c.JournalLimit == 0 && *c.Journal > 0 {
+			c.JournalLimit = DefaultJournalLimit
 		}
 		all[i] = c
 	}

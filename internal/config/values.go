@@ -103,21 +103,24 @@ const (
 	HTTP             ConnectionType = "http"
 	WebSocket        ConnectionType = "websocket"
 	ReverseWebSocket ConnectionType = "reverse-websocket"
+	Webhook          ConnectionType = "webhook"
 )
 
 // enum is a text with a fixed set of values.
 type enum interface{ values() []string }
 
-func (Language) values() []string       { return []string{"auto", "zh", "en"} }
-func (LogLevel) values() []string       { return []string{"debug", "info", "warn", "error"} }
-func (LogFormat) values() []string      { return []string{"text", "json"} }
-func (Protocol) values() []string       { return []string{"linux", "macos", "windows"} }
-func (ServerMode) values() []string     { return []string{"real", "sandbox"} }
-func (SignStyle) values() []string      { return []string{"auto", "lagrange", "sec-sign"} }
-func (SignCommands) values() []string   { return []string{"default", "long"} }
-func (MessageFormat) values() []string  { return []string{"array", "string"} }
-func (StartMode) values() []string      { return []string{"when-online", "at-once"} }
-func (ConnectionType) values() []string { return []string{"http", "websocket", "reverse-websocket"} }
+func (Language) values() []string      { return []string{"auto", "zh", "en"} }
+func (LogLevel) values() []string      { return []string{"debug", "info", "warn", "error"} }
+func (LogFormat) values() []string     { return []string{"text", "json"} }
+func (Protocol) values() []string      { return []string{"linux", "macos", "windows"} }
+func (ServerMode) values() []string    { return []string{"real", "sandbox"} }
+func (SignStyle) values() []string     { return []string{"auto", "lagrange", "sec-sign"} }
+func (SignCommands) values() []string  { return []string{"default", "long"} }
+func (MessageFormat) values() []string { return []string{"array", "string"} }
+func (StartMode) values() []string     { return []string{"when-online", "at-once"} }
+func (ConnectionType) values() []string {
+	return []string{"http", "websocket", "reverse-websocket", "webhook"}
+}
 
 // Duration is a time.Duration that is written like 500ms, 8s or 1m30s.
 type Duration time.Duration

@@ -122,7 +122,7 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 // bots looks whether those that are to be connected to listen.
 func (d *doctor) bots(ctx context.Context) {
 	for _, c := range d.cfg.OneBot.Connections {
-		if c.Type != config.ReverseWebSocket {
+		if c.Type != config.ReverseWebSocket && c.Type != config.Webhook {
 			continue
 		}
 		for _, address := range []string{c.URL, c.APIURL, c.EventURL} {
