@@ -199,7 +199,7 @@ func (o *order) set(st *chatOrder, last uint64) {
 	o.mu.Lock()
 	st.last = last
 	o.mu.Unlock()
-	o.changed()
+	o.changed(progressEvery)
 }
 
 // setPeer notes the text id of a private chat's other side, "" when not known.
@@ -283,7 +283,7 @@ func (o *order) forget(id chatID) {
 	delete(o.chats, id)
 	o.mu.Unlock()
 	delete(o.waiting, id)
-	o.changed()
+	o.changed(progressEvery)
 }
 
 func (o *order) add(id chatID, peer UID, last uint64) *chatOrder {
@@ -294,7 +294,7 @@ func (o *order) add(id chatID, peer UID, last uint64) *chatOrder {
 	o.mu.Lock()
 	o.chats[id] = st
 	o.mu.Unlock()
-	o.changed()
+	o.changed(progressNew)
 	return st
 }
 
