@@ -298,7 +298,9 @@ func (o *order) page(ctx context.Context, r pageResult) {
 	o.advance(ctx, st)
 	if st.target > st.last {
 		o.plan(st, 0)
+		return
 	}
+	o.changed(progressNew) // or a program that crashes again and again fetches it each time
 }
 
 // note remembers sequences that the history does not have, but for those that

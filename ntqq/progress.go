@@ -67,8 +67,9 @@ func (f FileProgress) Save(d *Delivered) error {
 	return nil
 }
 
-// progressEvery is the time from a change to its save. A new chat waits for
-// progressNew only: a crash before it is saved would cost all that is missed in it.
+// progressEvery is the time from a change to its save. A new chat, and what was
+// fetched, wait for progressNew only: a crash before that would cost all that is
+// missed in the chat, or fetch everything again.
 const (
 	progressEvery = 3 * time.Second
 	progressNew   = 100 * time.Millisecond
