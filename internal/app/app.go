@@ -115,7 +115,10 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	messages, err := store.Open(ctx, store.Options{Path: folder.file(storeName), Log: a.log})
+	messages, err := store.Open(ctx, store.Options{
+		Path: folder.file(storeName), Log: a.log,
+		Keep: store.Keep{Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize)},
+	})
 	if err != nil {
 		return err
 	}

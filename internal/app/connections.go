@@ -25,6 +25,16 @@ type connection struct {
 // journaled tells whether a connection, of the resolved ones, reads the journal.
 func journaled(c *config.Connection) bool { return *c.Journal > 0 }
 
+// keepEvents is how long events are kept: as long as some connection may ask for
+// them, and at least an hour, so that what is fetched again after a crash is known.
+func keepEvents(o *config.OneBot) time.Duration {
+	keep := time.Hour
+	for _, c := range o.Resolved() {
+		keep = max(keep, time.Duration(*c.Journal))
+	}
+	return keep
+}
+
 func formatOf(c *config.Connection) onebot.Format {
 	if c.Format == config.FormatString {
 		return onebot.FormatString

@@ -206,9 +206,16 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	gauge(float64(bot.Async), "libration_queue_length", queues, "queue", "async_actions")
 	kept := p.messages.Stats()
 	gauge(float64(kept.Backlog), "libration_queue_length", queues, "queue", "store")
+	gauge(float64(kept.Events), "libration_queue_length", queues, "queue", "journal")
 	gauge(is(p.messages.Err() == nil), "libration_store_ok", "1 while messages can be written.")
 	counter(kept.Failed, "libration_store_errors_total", "Tries to write messages that failed.")
 	counter(kept.Lost, "libration_store_lost_total", "Messages that were given up unwritten.")
+	counter(kept.Trimmed, "libration_store_trimmed_total", "Messages that were removed because they were too old, or the file too large.")
+	gauge(float64(kept.Bytes), "libration_store_bytes", "Size of the message store's file.")
+	gauge(float64(kept.EventsKept), "libration_journal_events", "Events that are kept for bots that are away.")
+	counter(kept.EventsWritten, "libration_journal_written_total", "Events that were written.")
+	counter(kept.EventsLost, "libration_journal_lost_total", "Events that were given up unwritten.")
+	counter(kept.EventsTrimmed, "libration_journal_trimmed_total", "Events that were removed because they were too old, or the file too large.")
 }
 
 func is(b bool) float64 {

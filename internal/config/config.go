@@ -16,6 +16,8 @@ type Config struct {
 	Log Log `yaml:"log"`
 	// Data is the folder for sessions and messages, with one folder per account in it. Relative to the configuration file.
 	Data string `yaml:"data"`
+	// How much of the messages is kept.
+	Store Store `yaml:"store"`
 	// The QQ account.
 	Account Account `yaml:"account"`
 	// The service to connect to.
@@ -50,6 +52,14 @@ type LogFile struct {
 	MaxSize Size `yaml:"max_size"`
 	// How many old files are kept, 0 to 100.
 	Keep uint64 `yaml:"keep"`
+}
+
+// Store says how much stays in the message store.
+type Store struct {
+	// How old messages may become, such as `90d`; 0 for no limit. Older ones can no longer be quoted or looked up.
+	MaxAge Duration `yaml:"max_age"`
+	// How large the file may become, such as `2GB`; `0B` for no limit. The oldest messages go first.
+	MaxSize Size `yaml:"max_size"`
 }
 
 // Admin is the owner's HTTP service.
@@ -188,6 +198,7 @@ func Default() *Config {
 			Path: "./data/libration.log", MaxSize: 10 << 20, Keep: 5,
 		}},
 		Data:    "./data",
+		Store:   Store{MaxAge: Duration(90 * 24 * time.Hour), MaxSize: 2 << 30},
 		Account: Account{Protocol: ProtocolLinux},
 		Server:  Server{Mode: ModeReal},
 		Signer:  Signer{Style: SignAuto, Timeout: Duration(8 * time.Second), Commands: SignDefault},

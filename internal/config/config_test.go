@@ -39,13 +39,13 @@ func TestTemplates(t *testing.T) {
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
 		text := Template(l)
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "37:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "41:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
 		}
-		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
+		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
 			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection]()} {
 			for _, key := range keysOf(typ) {
 				if !bytes.Contains(text, []byte(key+":")) {
@@ -266,7 +266,7 @@ onebot:
 10:31: server.keys.exchange "00": not a public key on P-256: 1 bytes; write 33 or 65 bytes in hexadecimal, or leave it empty
 12:3: signer.url: unknown key; did you mean urls?
 13:10: signer.token: a single value is expected, not keys; write a text, in quotes if it has a colon
-14:12: signer.timeout "8": not a duration; write a number with its unit, such as 500ms, 8s or 1m30s
+14:12: signer.timeout "8": not a duration; write a number with its unit, such as 500ms, 8s, 1m30s or 90d
 16:14: onebot.heartbeat "1ms": out of range; use a time from 1s to 24h0m0s
 17:16: onebot.report_self "maybe": not true or false; write true or false
 20:16: onebot.connections[0].address "0.0.0.0:5700": anybody who reaches this address could use the account, for there is no access_token; set access_token, or listen on 127.0.0.1 only
@@ -327,12 +327,16 @@ func TestOneProblem(t *testing.T) {
 		"long journal":      {"onebot: {connections: [{type: webhook, url: 'http://a', journal: 200h}]}", "use a time from 1s to 168h"},
 		"no journal limit":  {"onebot: {connections: [{type: webhook, url: 'http://a', journal_limit: 0}]}", "`journal: 0` turns the journal off"},
 		"http journal":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', journal: 1m}]}", "does not apply to type http; remove it"},
+		"short age":         {"store: {max_age: 59m}", "store.max_age \"59m\": too short: messages could not even be quoted; use at least 1h, or 0 for no limit"},
+		"small size":        {"store: {max_size: 15MB}", "store.max_size \"15MB\": too small; use at least 16MB, or 0B for no limit"},
+		"half a day":        {"store: {max_age: 0.5d}", "not a duration; write a number with its unit"},
+		"too many days":     {"store: {max_age: 70000d}", "not a duration"},
 		"bad port":          {"server: {addresses: ['a:0']}", "not an address with a port"},
 		"uin":               {"account: {uin: 4294967296}", "not an account number"},
 		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
 		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
 		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
-		"no similar name":   {"zzzzzzzzz: 1", "known keys here: language, log, data, account, server, signer, onebot"},
+		"no similar name":   {"zzzzzzzzz: 1", "known keys here: language, log, data, store, account, server, signer, onebot"},
 		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
 	}
 	for name, tt := range tests {
@@ -347,6 +351,24 @@ func TestOneProblem(t *testing.T) {
 				t.Errorf("input %.80q\ngot  %s\nwant %q", tt.text, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestStoreLimits(t *testing.T) {
+	for text, want := range map[string]Store{
+		"":                                        {MaxAge: Duration(90 * day), MaxSize: 2 << 30},
+		"store: {max_age: 7d, max_size: 16MB}":    {MaxAge: Duration(7 * day), MaxSize: 16 << 20},
+		"store: {max_age: 36h, max_size: 0B}":     {MaxAge: Duration(36 * time.Hour)},
+		"store: {max_age: 0, max_size: 4GB}":      {MaxSize: 4 << 30},
+		"store: {max_age: 65535d, max_size: 1gb}": {MaxAge: Duration(65535 * day), MaxSize: 1 << 30},
+	} {
+		c, problems := Parse([]byte(text+quiet), nil)
+		if len(problems) > 0 || c.Store != want {
+			t.Errorf("%q gives %+v, want %+v, problems:\n%s", text, c.Store, want, lines(problems))
+		}
+	}
+	if got := Duration(36*time.Hour).String() + Duration(48*time.Hour).String() + Duration(0).String(); got != "36h0m0s2d0s" {
+		t.Errorf("durations are written as %q", got)
 	}
 }
 

@@ -57,6 +57,12 @@ func (k *checker) check(c *Config) {
 	if c.Account.UIN > math.MaxUint32 {
 		k.problem("account.uin", "not an account number", "write the QQ number, or 0 for whoever scans the QR code")
 	}
+	if age := c.Store.MaxAge.Std(); age != 0 && age < time.Hour {
+		k.problem("store.max_age", "too short: messages could not even be quoted", "use at least 1h, or 0 for no limit")
+	}
+	if size := c.Store.MaxSize; size != 0 && size < 16<<20 {
+		k.problem("store.max_size", "too small", "use at least 16MB, or 0B for no limit")
+	}
 	k.server(&c.Server)
 	k.signer(c)
 	k.oneBot(&c.OneBot)

@@ -23,11 +23,10 @@
 // received; the newest positions may be lost in a crash, so that a client gets some
 // events twice, never none.
 //
-// Retention by age and size is not part of this version: nothing is deleted. The
-// table is in order of arrival and the file is made with incremental vacuum, so
-// that the oldest can be cut off cheaply. Whoever adds that must keep the rows
-// (raw may be emptied) whose id differs from the first id of their key, and
-// those in front of them in the series.
+// Retention. Options.Keep says how old and how large. One goroutine cuts off the
+// oldest rows in pieces of milliseconds. Of a message its id and a fingerprint of
+// its key stay (table trimmed): Get does not find it, while ID and Put give its id
+// to that key alone, as before, and later ids of the series stay what they are.
 //
 // The package imports the message types and nothing else of this module.
 package store

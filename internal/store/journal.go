@@ -42,7 +42,9 @@ type journal struct {
 	cursors map[string]int64
 	dirty   map[string]int64 // those that are not written yet
 
+	kept    int64  // events in the file; too few until all are counted
 	written uint64 // events written, since Open
+	trimmed uint64 // events that retention took away, since Open
 	lost    uint64 // events given up since writing failed
 	gone    uint64 // events given up, since Open
 }
@@ -62,7 +64,7 @@ const (
 // loadJournal reads what the store has to know of the events in the file.
 func (s *Store) loadJournal(ctx context.Context) error {
 	j := &s.journal
-	err := s.w.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'events'").Scan(&j.last)
+	err := s.db.w.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'events'").Scan(&j.last)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -70,7 +72,7 @@ func (s *Store) loadJournal(ctx context.Context) error {
 	j.announced = newFilter(0)
 	j.announced.complete = j.last == 0
 	j.cursors, j.dirty = make(map[string]int64), make(map[string]int64)
-	rows, err := s.w.QueryContext(ctx, "SELECT name, event FROM cursors")
+	rows, err := s.db.w.QueryContext(ctx, "SELECT name, event FROM cursors")
 	if err != nil {
 		return err
 	}
@@ -145,6 +147,7 @@ func (j *journal) settle(order uint64) {
 		j.unwritten--
 		j.unwrittenBytes -= e.size()
 		j.written++
+		j.kept++
 		j.rise(e.ID)
 	}
 	j.shrink()
@@ -156,6 +159,16 @@ func (j *journal) shrink() {
 		e := j.tail.pop()
 		j.base = e.ID
 	}
+}
+
+// trim takes note that events up to this one are no longer in the file.
+func (j *journal) trim(id int64, n int) {
+	for j.tail.n > j.unwritten && j.tail.at(0).ID <= id {
+		e := j.tail.pop()
+		j.base = e.ID
+	}
+	j.kept -= int64(n)
+	j.trimmed += uint64(n)
 }
 
 // giveUpOldest drops the oldest event that is not written, and what is written
@@ -193,7 +206,7 @@ func (s *Store) Announced(messageID int32) (bool, error) {
 	case waits:
 		return true, nil
 	}
-	err := s.announced.QueryRow(messageID).Scan(new(int))
+	err := s.db.announced.QueryRow(messageID).Scan(new(int))
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -242,7 +255,7 @@ func (s *Store) recentEvents(after int64, max int) (events []Event, base int64, 
 
 // oldEvents reads from the file.
 func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (events []Event, err error) {
-	rows, err := s.events.QueryContext(ctx, after, upTo, max)
+	rows, err := s.db.events.QueryContext(ctx, after, upTo, max)
 	if err != nil {
 		return nil, explain("read", s.o.Path, err)
 	}
@@ -279,7 +292,7 @@ func (s *Store) CountEvents(ctx context.Context, after, to int64) (int, error) {
 		return n, nil
 	}
 	var old int
-	if err := s.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
+	if err := s.db.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
 		return 0, explain("read", s.o.Path, err)
 	}
 	return n + old, nil

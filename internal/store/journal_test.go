@@ -134,7 +134,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("after a restart the head is %d, the last %d", id, s.LastEvent())
 		}
 	}
-	if _, err := s.w.Exec("DELETE FROM events"); err != nil {
+	if _, err := s.db.w.Exec("DELETE FROM events"); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
@@ -162,7 +162,7 @@ func TestEvents(t *testing.T) {
 // whatever else waits.
 func TestEventsFollowMessages(t *testing.T) {
 	s := open(t, Options{pending: 1 << 20})
-	hold, err := s.w.Conn(t.Context()) // the writer has to wait
+	hold, err := s.db.w.Conn(t.Context()) // the writer has to wait
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestEventsFollowMessages(t *testing.T) {
 	}
 	flush(t, s)
 	var rows int
-	if err := s.r.QueryRow("SELECT count(*) FROM messages").Scan(&rows); err != nil || rows != 2*n {
+	if err := s.db.r.QueryRow("SELECT count(*) FROM messages").Scan(&rows); err != nil || rows != 2*n {
 		t.Errorf("got %d messages, %v, want %d", rows, err, 2*n)
 	}
 	if st := s.Stats(); st.Events != 0 || st.EventsWritten != n || st.Backlog != 0 {
@@ -322,7 +322,7 @@ func TestEventsWhileWritingFails(t *testing.T) {
 				appendEvent(t, s, event(i+1))
 			}
 			flush(t, s)
-			if _, err := s.w.Exec(tt.breakIt); err != nil {
+			if _, err := s.db.w.Exec(tt.breakIt); err != nil {
 				t.Fatal(err)
 			}
 			for i := int64(11); i <= 160; i++ {
@@ -349,7 +349,7 @@ func TestEventsWhileWritingFails(t *testing.T) {
 				t.Errorf("got %+v, want 100 waiting and 50 lost", st)
 			}
 
-			if _, err := s.w.Exec(tt.mendIt); err != nil {
+			if _, err := s.db.w.Exec(tt.mendIt); err != nil {
 				t.Fatal(err)
 			}
 			s.waitFailure(false)
@@ -374,7 +374,7 @@ func TestFullJournalWaits(t *testing.T) {
 		appendEvent(t, s, someEvent(i+1, 0))
 	}
 	flush(t, s)
-	hold, err := s.w.Conn(t.Context())
+	hold, err := s.db.w.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,11 +411,11 @@ func TestFlush(t *testing.T) {
 	s.SetCursor("a", 4)
 	flush(t, s)
 	var at int64
-	if err := s.r.QueryRow("SELECT event FROM cursors WHERE name = 'a'").Scan(&at); err != nil || at != 4 {
+	if err := s.db.r.QueryRow("SELECT event FROM cursors WHERE name = 'a'").Scan(&at); err != nil || at != 4 {
 		t.Errorf("the cursor in the file is %d, %v", at, err)
 	}
 
-	hold, err := s.w.Conn(t.Context())
+	hold, err := s.db.w.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"time"
 )
@@ -25,6 +23,8 @@ type Options struct {
 	Path string
 	// Log defaults to discarding.
 	Log *slog.Logger
+	// Keep bounds what stays in the file.
+	Keep Keep
 
 	// Replaced by tests.
 	hash     func([]byte) uint32
@@ -58,18 +58,14 @@ func (o *Options) setDefaults() {
 // Store keeps the messages of one account. All methods are safe for concurrent
 // use. Two programs must not use one file at a time.
 type Store struct {
-	o    Options
-	log  *slog.Logger
-	w, r *sql.DB
-
-	insert, insertEvent, putCursor *sql.Stmt // on w
-	byID, keyByID, byNumbers       *sql.Stmt // on r
-	events, countEvents, announced *sql.Stmt // on r
+	o   Options
+	log *slog.Logger
+	db  *database
 
 	wake  chan struct{} // needed has risen; capacity 1
 	stop  chan struct{} // closed by Close
 	ended sync.WaitGroup
-	// quit ends the reading of ids when the store closes.
+	// quit ends the upkeep when the store closes.
 	quit context.CancelFunc
 
 	// mu guards what follows. It is never held across a query.
@@ -90,6 +86,8 @@ type Store struct {
 	lost    uint64 // messages given up since writing failed
 	refused uint64 // tries to write that failed, since Open
 	gone    uint64 // messages given up, since Open
+	trimmed uint64 // messages that retention took away, since Open
+	stubs   int64  // rows of the table trimmed
 	closed  bool
 }
 
@@ -115,104 +113,27 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepareFile(o.Path, o.Log); err != nil {
 		return nil, explain("open", o.Path, err)
 	}
-	w, r, err := openDatabases(ctx, o.Path)
+	db, err := openDatabase(ctx, o.Path)
 	if err != nil {
 		return nil, explain("open", o.Path, err)
 	}
 	s := &Store{
-		o: o, log: o.Log, w: w, r: r,
+		o: o, log: o.Log, db: db,
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		pending: make(map[int32]*entry),
 	}
 	s.room.L = &s.mu
-	var last sql.NullInt64
-	err = errors.Join(
-		s.prepare(ctx),
-		s.loadJournal(ctx),
-		w.QueryRowContext(ctx, "SELECT max(position) FROM messages").Scan(&last),
-	)
-	if err != nil {
-		return nil, explain("open", o.Path, errors.Join(err, w.Close(), r.Close()))
+	if err := errors.Join(s.loadFilter(ctx), s.loadJournal(ctx)); err != nil {
+		return nil, explain("open", o.Path, errors.Join(err, db.close()))
 	}
-	s.filter = newFilter(last.Int64)
-	s.filter.complete = !last.Valid
 
 	// Not the caller's context: that one ends with the opening.
 	life, quit := context.WithCancel(context.WithoutCancel(ctx))
 	s.quit = quit
 	s.ended.Go(s.writeLoop)
-	if !s.filter.complete || !s.journal.announced.complete {
-		s.ended.Go(func() { s.fillFilters(life) })
-	}
+	s.ended.Go(func() { s.maintain(life) })
 	return s, nil
-}
-
-func (s *Store) prepare(ctx context.Context) error {
-	var errs []error
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		db   *sql.DB
-		text string
-	}{
-		{&s.insert, s.w, insertSQL},
-		{&s.insertEvent, s.w, insertEventSQL},
-		{&s.putCursor, s.w, putCursorSQL},
-		{&s.byID, s.r, byIDSQL},
-		{&s.keyByID, s.r, keyByIDSQL},
-		{&s.byNumbers, s.r, byNumbersSQL},
-		{&s.events, s.r, eventsSQL},
-		{&s.countEvents, s.r, countEventsSQL},
-		{&s.announced, s.r, announcedSQL},
-	} {
-		stmt, err := p.db.PrepareContext(ctx, p.text)
-		*p.stmt = stmt
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// fillFilters reads the ids in use.
-func (s *Store) fillFilters(ctx context.Context) {
-	err := errors.Join(
-		s.fill(ctx, s.filter, "SELECT id, id FROM messages WHERE id > ? ORDER BY id LIMIT ?"),
-		s.fill(ctx, s.journal.announced, "SELECT id, message_id FROM events WHERE id > ? ORDER BY id LIMIT ?"),
-	)
-	if err != nil && ctx.Err() == nil {
-		s.log.Warn("message ids not read; storing stays slower", "err", explain("read", s.o.Path, err))
-	}
-}
-
-// fill completes a filter from a query for the place and id of rows. It reads in
-// pieces, so that no read transaction holds up checkpoints for long. Until it is
-// done every new id costs a query.
-func (s *Store) fill(ctx context.Context, f *filter, query string) error {
-	const piece = 4096
-	ids := make([]int32, 0, piece)
-	last := int64(math.MinInt64)
-	for done := false; !done; {
-		ids = ids[:0]
-		rows, err := s.r.QueryContext(ctx, query, last, piece)
-		if err != nil {
-			return err
-		}
-		for rows.Next() && err == nil {
-			var id int32
-			err = rows.Scan(&last, &id)
-			ids = append(ids, id)
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return err
-		}
-		s.mu.Lock()
-		for _, id := range ids {
-			f.add(id)
-		}
-		done = len(ids) < piece
-		f.complete = done
-		s.mu.Unlock()
-	}
-	return nil
 }
 
 // Err returns why messages cannot be written at the moment, nil when they can.
@@ -272,5 +193,5 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	// The last connection to close moves the WAL into the file and removes it.
-	return errors.Join(err, explain("close", s.o.Path, errors.Join(s.r.Close(), s.w.Close())))
+	return errors.Join(err, explain("close", s.o.Path, s.db.close()))
 }

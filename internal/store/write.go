@@ -222,7 +222,7 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 
 // write stores a batch in one transaction.
 func (s *Store) write(b *batch) error {
-	tx, err := s.w.Begin()
+	tx, err := s.db.w.Begin()
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (s *Store) write(b *batch) error {
 }
 
 func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, entries []*entry) error {
-	insert := tx.StmtContext(ctx, s.insert)
+	insert := tx.StmtContext(ctx, s.db.insert)
 	for _, e := range entries {
 		m := &e.message
 		via := m.Chat.Group
@@ -268,7 +268,7 @@ func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, entries []*entry)
 }
 
 func (s *Store) writeEvents(ctx context.Context, tx *sql.Tx, events []Event) error {
-	insert := tx.StmtContext(ctx, s.insertEvent)
+	insert := tx.StmtContext(ctx, s.db.insertEvent)
 	for i := range events {
 		e := &events[i]
 		same := e.Array != nil && bytes.Equal(e.Array, e.String) // most events but messages
@@ -284,7 +284,7 @@ func (s *Store) writeEvents(ctx context.Context, tx *sql.Tx, events []Event) err
 }
 
 func (s *Store) writeCursors(ctx context.Context, tx *sql.Tx, cursors map[string]int64) error {
-	put := tx.StmtContext(ctx, s.putCursor)
+	put := tx.StmtContext(ctx, s.db.putCursor)
 	for name, id := range cursors {
 		if _, err := put.ExecContext(ctx, name, id); err != nil {
 			return err
