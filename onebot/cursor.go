@@ -17,8 +17,10 @@ type CursorOptions struct {
 	// Name under which the position is kept; "" keeps none.
 	Name string
 	EventForm
-	// Window is how old an event may be, and Limit how many may be ahead; 0: any.
-	// What goes beyond is skipped, the oldest first.
+	// Window is how old an event may be; 0: any. Limit is how many may have been missed
+	// when the cursor was opened or rewound, 0: any; of those that come while the client
+	// is there at least DefaultBuffer may wait. What goes beyond is skipped, the oldest
+	// first.
 	Window time.Duration
 	Limit  int
 	// After is the last event that the client says it has. It wins over the kept
@@ -37,18 +39,21 @@ type JournaledEvent struct {
 // Cursor reads the journal from a position of its own, at its own pace: first what
 // was missed, then what happens. Its methods are safe for concurrent use.
 type Cursor struct {
-	j      *journal
-	o      CursorOptions
-	atOpen int64 // the newest event when the cursor was opened
+	j *journal
+	o CursorOptions
 
-	reading   sync.Mutex // held by Next; guards what follows
-	told      time.Time  // of the last log line
-	old, many int        // skipped since then
+	reading sync.Mutex // held by Next
 
 	mu       sync.Mutex // guards what follows
+	missed   int64      // the newest event when the cursor was opened or rewound
 	position int64      // events up to it were returned, or skipped
 	acked    int64      // events up to it were received
+	skipped  skipped    // not logged yet
+	told     time.Time  // of the last log line about them
 }
+
+// skipped counts events that the client does not get.
+type skipped struct{ old, many int }
 
 // closed is a channel that is always ready.
 var closed = func() chan struct{} {
@@ -72,7 +77,7 @@ func (s *Service) OpenCursor(o CursorOptions) (*Cursor, error) {
 		o.Limit = math.MaxInt
 	}
 	head, _ := j.Head()
-	c := &Cursor{j: j, o: o, atOpen: head, position: j.start}
+	c := &Cursor{j: j, o: o, missed: head, position: j.start}
 	switch {
 	case o.After != nil:
 		c.position = *o.After
@@ -92,6 +97,8 @@ func (s *Service) OpenCursor(o CursorOptions) (*Cursor, error) {
 		}
 		if ok {
 			c.position = kept
+		} else { // so that the next time is not the first again
+			j.SetCursor(o.Name, c.position)
 		}
 	}
 	c.acked = c.position
@@ -115,14 +122,14 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	c.mu.Lock()
-	position := c.position
+	position, missed := c.position, c.missed
 	c.mu.Unlock()
 	head, _ := c.j.Head()
-	from, err := c.bound(ctx, position, head)
+	from, n, err := c.bound(ctx, position, missed, head)
 	if err != nil {
 		return nil, err
 	}
-	if from > position && c.skipTo(position, from) {
+	if n != (skipped{}) && c.skipTo(position, from, n) {
 		position = from
 	}
 	events, err := c.j.Events(ctx, from, most)
@@ -138,19 +145,25 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 		from = e.ID
 		if b := written(e, c.o.Format); b != nil && (c.o.ReportSelf || !e.Self) {
 			wanted = append(wanted, JournaledEvent{e.ID, b})
-			if e.ID <= c.atOpen {
+			if e.ID <= missed {
 				c.j.replayed.Add(1)
 			}
 		}
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.position != position { // rewound meanwhile: these come again
+	same := c.position == position
+	if same {
+		c.position = from
+		if len(wanted) == 0 && c.acked == position {
+			c.ack(from)
+		}
+	}
+	c.mu.Unlock()
+	if !same { // rewound meanwhile: these come again
 		return nil, nil
 	}
-	c.position = from
-	if len(wanted) == 0 && c.acked == position {
-		c.ack(from)
+	if len(wanted) == 0 {
+		c.tellSkipped()
 	}
 	return wanted, nil
 }
@@ -158,50 +171,68 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 // skipTo moves over events that the client will never get. They need no
 // acknowledgement, unless those before them do. It returns false when the cursor was
 // rewound meanwhile.
-func (c *Cursor) skipTo(position, from int64) bool {
+func (c *Cursor) skipTo(position, from int64, n skipped) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.position != position {
 		return false
 	}
 	c.position = from
+	c.skipped.old += n.old
+	c.skipped.many += n.many
+	c.j.expired.Add(uint64(n.old + n.many))
 	if c.acked == position {
 		c.ack(from)
 	}
 	return true
 }
 
-// bound skips what is too old and too much, and returns the position behind it.
-func (c *Cursor) bound(ctx context.Context, position, head int64) (int64, error) {
-	from := position
-	if c.o.Window > 0 {
-		if cut := c.j.now().Add(-c.o.Window).UnixMicro(); from < cut {
-			n, err := c.j.CountEvents(ctx, from, min(cut, head))
-			if err != nil {
-				return from, fmt.Errorf("count events in the journal: %w", err)
-			}
-			if n > 0 {
-				c.old += n
-				c.j.expired.Add(uint64(n))
-				from = cut
-			}
+// bound finds what is too old and too much, and the position behind it.
+func (c *Cursor) bound(ctx context.Context, position, missed, head int64) (from int64, skip skipped, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("count events in the journal: %w", err)
+		}
+	}()
+	from = position
+	if cut := c.j.now().Add(-c.o.Window).UnixMicro(); c.o.Window > 0 && from < cut {
+		if skip.old, err = c.j.CountEvents(ctx, from, min(cut, head)); err != nil {
+			return from, skip, err
+		}
+		if skip.old > 0 {
+			from = cut
 		}
 	}
-	n, err := c.j.CountEvents(ctx, from, head)
-	if err == nil && n > c.o.Limit {
-		from, err = c.j.skip(ctx, from, n-c.o.Limit)
-		c.many += n - c.o.Limit
-		c.j.expired.Add(uint64(n - c.o.Limit))
+	for _, b := range []struct {
+		to    int64
+		limit int
+	}{{missed, c.o.Limit}, {head, max(c.o.Limit, DefaultBuffer)}} {
+		n, err := c.j.CountEvents(ctx, from, b.to)
+		if err == nil && n > b.limit {
+			skip.many += n - b.limit
+			from, err = c.j.skip(ctx, from, n-b.limit)
+		}
+		if err != nil {
+			return from, skip, err
+		}
 	}
-	if err != nil {
-		return from, fmt.Errorf("count events in the journal: %w", err)
+	return from, skip, nil
+}
+
+// tellSkipped logs how many events were skipped, once the client is there or
+// nothing is left for it, and at most once a minute.
+func (c *Cursor) tellSkipped() {
+	now := c.j.now()
+	c.mu.Lock()
+	n := c.skipped
+	if n == (skipped{}) || now.Sub(c.told) < time.Minute {
+		c.mu.Unlock()
+		return
 	}
-	if now := c.j.now(); c.old+c.many > 0 && now.Sub(c.told) >= time.Minute {
-		c.j.log.Warn("events skipped: the client was away for too long", "client", c.o.Name,
-			"too_old", c.old, "too_many", c.many, "journal", c.o.Window, "journal_limit", c.o.Limit)
-		c.told, c.old, c.many = now, 0, 0
-	}
-	return from, nil
+	c.told, c.skipped = now, skipped{}
+	c.mu.Unlock()
+	c.j.log.Warn("events skipped: the client was away for too long", "client", c.o.Name,
+		"too_old", n.old, "too_many", n.many, "journal", c.o.Window, "journal_limit", c.o.Limit)
 }
 
 // Position is the id up to which Next has returned events.
@@ -221,10 +252,11 @@ func (c *Cursor) Acked() int64 {
 // Ack notes that the client has received the events up to an id, and keeps that.
 func (c *Cursor) Ack(id int64) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if id > c.acked {
 		c.ack(id)
 	}
+	c.mu.Unlock()
+	c.tellSkipped()
 }
 
 // ack is Ack for a caller that holds mu.
@@ -235,11 +267,12 @@ func (c *Cursor) ack(id int64) {
 	}
 }
 
-// Rewind goes back behind the last event that was received.
+// Rewind goes back behind the last event that was received: the client is away.
 func (c *Cursor) Rewind() {
+	head, _ := c.j.Head()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.position = c.acked
+	c.position, c.missed = c.acked, head
 }
 
 // Waiting is how many events wait for the client whose position is kept under a

@@ -220,11 +220,17 @@ func TestCursorAfterRestart(t *testing.T) {
 	if got := texts(t, s.open(t, CursorOptions{Name: "b", EventForm: arrays})); got != "" {
 		t.Errorf("a new connection: got %q, want nothing from before the start", got)
 	}
+	s.say(4, 1)
+	s = newJournaled(t, j, arrays)
+	s.now = now.Add(time.Minute)
+	if got := texts(t, s.open(t, CursorOptions{Name: "b", EventForm: arrays})); got != "4" {
+		t.Errorf("a connection that never acknowledged anything: got %q, want what came since it was new", got)
+	}
 	for _, c := range []struct {
 		name  string
 		after int64
 		want  string
-	}{{"older than the kept position", 0, "1 2 3"}, {"newer", j.events[1].ID, "3"}, {"the newest", j.events[2].ID, ""}, {"unknown", 1 << 60, ""}} {
+	}{{"older than the kept position", 0, "1 2 3 4"}, {"newer", j.events[2].ID, "4"}, {"the newest", j.events[3].ID, ""}, {"unknown", 1 << 60, ""}} {
 		if got := texts(t, s.open(t, CursorOptions{EventForm: arrays, After: &c.after})); got != c.want {
 			t.Errorf("client names an event that is %s: got %q, want %q", c.name, got, c.want)
 		}
@@ -259,6 +265,8 @@ func TestCursorBounds(t *testing.T) {
 			if got := texts(t, cursor); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
+			cursor.Ack(cursor.Position())
+			cursor.Ack(cursor.Position())
 			if lines := strings.Count(s.log.String(), "skipped"); lines != min(1, len(c.line)) || !strings.Contains(s.log.String(), c.line) {
 				t.Errorf("log: %s, want one line with %q", s.log.String(), c.line)
 			}
@@ -266,6 +274,29 @@ func TestCursorBounds(t *testing.T) {
 				t.Errorf("%d expired", expired)
 			}
 		})
+	}
+}
+
+// TestLimitIsForTheMissed: a burst while the client is there is no reason to skip,
+// until it is as much as a queue would hold.
+func TestLimitIsForTheMissed(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), arrays)
+	s.say(1, 5)
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Limit: 2})
+	s.say(6, 3)
+	if got := texts(t, c); got != "4 5 6 7 8" {
+		t.Errorf("got %q, want two missed ones and all that came since", got)
+	}
+	c.Ack(c.Position())
+	s.say(9, 3)
+	c.Rewind()
+	if got := texts(t, c); got != "10 11" {
+		t.Errorf("rewound: got %q, want the newest two", got)
+	}
+	s.say(12, DefaultBuffer+1)
+	events, err := c.Next(t.Context(), 2*DefaultBuffer)
+	if err != nil || len(events) != DefaultBuffer || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
+		t.Errorf("more than a queue holds: got %d events, %v, want the newest %d", len(events), err, DefaultBuffer)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // the connection reads events from the service's journal, so none is lost or comes
 // twice, and it is never cut off for being slow.
 type JournalOptions struct {
-	// Window is how old an event may be, and Limit how many may wait for the client;
+	// Window is how old an event may be, and Limit how many a client may have missed;
 	// what goes beyond is skipped. Window 0 turns the journal off, Limit 0 is no limit.
 	Window time.Duration
 	Limit  int
