@@ -23,7 +23,10 @@ type connection struct {
 }
 
 // journaled tells whether a connection, of the resolved ones, reads the journal.
-func journaled(c *config.Connection) bool { return *c.Journal > 0 }
+func journaled(c *config.Connection) bool {
+	apiOnly := c.Type == config.ReverseWebSocket && c.URL == "" && c.EventURL == ""
+	return *c.Journal > 0 && !apiOnly
+}
 
 // keepEvents is how long events are kept: as long as some connection may ask for
 // them, and at least an hour, so that what is fetched again after a crash is known.

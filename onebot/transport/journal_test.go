@@ -137,7 +137,7 @@ func acked(t testing.TB, b *onebot.Service) {
 
 func TestReverseGetsWhatItMissed(t *testing.T) {
 	var log logBuffer
-	_, bot, b, _, _ := startJournaledReverse(t, ReverseOptions{Buffer: 1}, &log)
+	_, bot, b, kept, _ := startJournaledReverse(t, ReverseOptions{Buffer: 1}, &log)
 	ws := bot.next(t)
 	frames := reading(ws)
 	publish(b, "1")
@@ -151,6 +151,9 @@ func TestReverseGetsWhatItMissed(t *testing.T) {
 	eventually(t, "the next try", func() bool { return bot.tries() > 2 })
 	for i := 3; i <= 500; i++ {
 		publish(b, strconv.Itoa(i))
+	}
+	if err := kept.Flush(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	bot.set(0, false)
 	frames = reading(bot.next(t))

@@ -236,7 +236,7 @@ func (p *posting) run(ctx, calls context.Context) error {
 					continue
 				}
 			case <-ready:
-				next, err := cursor.Next(ctx, 1)
+				next, err := cursor.Next(calls, 1)
 				if err != nil {
 					return fmt.Errorf("%s: %w", p.Name(), err)
 				}
