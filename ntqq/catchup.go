@@ -342,7 +342,9 @@ func (o *order) page(ctx context.Context, r pageResult) {
 	o.advance(ctx, st)
 	if st.target > st.last {
 		o.plan(st, 0)
+		return
 	}
+	o.changed(progressNew) // or a program that crashes again and again fetches it each time
 }
 
 // note remembers sequences that the history does not have, but for those that
@@ -382,7 +384,7 @@ func (o *order) owedPage(ctx context.Context, r pageResult) {
 			st.isAbsent(st.owed[0])
 			st.owed = st.owed[1:]
 		}
-		o.changed()
+		o.changed(progressNew)
 		if len(st.owed) > 0 {
 			o.plan(st, 0)
 		}
@@ -390,7 +392,7 @@ func (o *order) owedPage(ctx context.Context, r pageResult) {
 		o.c.log.Warn("missed messages not delivered: the history could not be had until they were too old",
 			"chat", st.id.String(), "messages", len(st.owed), "err", r.err)
 		st.owed = nil
-		o.changed()
+		o.changed(progressEvery)
 	case !ended(r.err):
 		o.plan(st, historyRest)
 	case o.c.State().Online(): // again

@@ -177,7 +177,7 @@ func (o *order) again(ctx context.Context, st *chatOrder, e *event.Message) bool
 		if i := slices.Index(*late, e.Sequence); i >= 0 {
 			*late = slices.Delete(*late, i, i+1)
 			o.hand(ctx, nil, e)
-			o.changed()
+			o.changed(progressEvery)
 			return false
 		}
 	}
@@ -206,7 +206,7 @@ func (o *order) set(st *chatOrder, last uint64) {
 	o.mu.Lock()
 	st.last = last
 	o.mu.Unlock()
-	o.changed()
+	o.changed(progressEvery)
 }
 
 // setPeer notes the text id of a private chat's other side, "" when not known.
@@ -293,7 +293,7 @@ func (o *order) forget(id chatID) {
 	delete(o.chats, id)
 	o.mu.Unlock()
 	delete(o.waiting, id)
-	o.changed()
+	o.changed(progressEvery)
 }
 
 // expect begins the chat with a new friend: its first message is news also when it
@@ -313,7 +313,7 @@ func (o *order) add(id chatID, peer UID, last uint64) *chatOrder {
 	o.mu.Lock()
 	o.chats[id] = st
 	o.mu.Unlock()
-	o.changed()
+	o.changed(progressNew)
 	return st
 }
 

@@ -200,7 +200,7 @@ func TestProgressFile(t *testing.T) {
 			c.dispatch(ctx)
 		}()
 		c.own <- groupMessage(7)
-		time.Sleep(progressEvery) // virtual
+		time.Sleep(progressNew) // virtual
 		synctest.Wait()
 		want := &Delivered{UIN: 10001, Chats: []ChatDelivered{{Group: testGroup, Sequence: 7, Time: groupMessage(7).Time}}}
 		if d, err := file.Load(); err != nil || cmp.Diff(want, d) != "" {

@@ -69,8 +69,13 @@ func (f FileProgress) Save(d *Delivered) error {
 	return nil
 }
 
-// progressEvery is the least time between two saves.
-const progressEvery = 3 * time.Second
+// progressEvery is the time from a change to its save. A new chat, and what was
+// fetched, wait for progressNew only: a crash before that would cost all that is
+// missed in the chat, or fetch everything again.
+const (
+	progressEvery = 3 * time.Second
+	progressNew   = 100 * time.Millisecond
+)
 
 // journal is the dispatcher's side of Options.Progress.
 type journal struct {
@@ -125,14 +130,17 @@ func (o *order) account() {
 	o.self = uin
 }
 
-// changed notes that there is something to save.
-func (o *order) changed() {
+// changed notes that there is something to save, at the latest after a while.
+func (o *order) changed(within time.Duration) {
 	j := &o.journal
-	if o.c.opts.Progress == nil || j.dirty {
+	if o.c.opts.Progress == nil || j.dirty && within == progressEvery {
 		return
 	}
-	j.dirty, j.due = true, time.Now().Add(progressEvery)
-	o.wake(j.due)
+	due := time.Now().Add(within)
+	if !j.dirty || due.Before(j.due) {
+		j.dirty, j.due = true, due
+		o.wake(due)
+	}
 }
 
 // keep saves when it is time; while the last save is under way it waits.

@@ -21,6 +21,8 @@ func actionTable() map[string]action {
 		"delete_msg":       {run: (*Service).deleteMsg, failed: "RECALL_API_ERROR", missing: "MESSAGE_NOT_FOUND"},
 		"get_msg":          {run: (*Service).getMsg, failed: "MSG_NOT_FOUND"},
 
+		".handle_quick_operation": {run: (*Service).quickOperation, failed: "QUICK_OPERATION_ERROR"}, // quick.go
+
 		// Who and where: actions_info.go.
 		"get_login_info":        {run: (*Service).loginInfo},
 		"get_stranger_info":     {run: (*Service).strangerInfo, missing: "USER_NOT_FOUND"},

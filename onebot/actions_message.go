@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"libration/ntqq/message"
 )
@@ -49,7 +50,7 @@ func (s *Service) sendPrivateMsg(ctx context.Context, a *args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return messageIDResult{s.put(m)}, nil
+	return s.sent(ctx, m), nil
 }
 
 func (s *Service) sendGroupMsg(ctx context.Context, a *args) (any, error) {
@@ -62,14 +63,28 @@ func (s *Service) sendGroupMsg(ctx context.Context, a *args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The client reports the sent message as an event too, with the same key and
-	// hence the same id; message_sent is made from that.
-	return messageIDResult{s.put(m)}, nil
+	return s.sent(ctx, m), nil
+}
+
+// flushWait bounds how long the answer to a sent message waits for the disk.
+const flushWait = time.Second
+
+// sent stores a sent message and waits for the disk, so that get_msg knows the id
+// after a crash too. The client reports the message as an event as well, with the
+// same key and hence the same id; message_sent is made from that.
+func (s *Service) sent(ctx context.Context, m *message.Message) messageIDResult {
+	id := s.put(m)
+	ctx, cancel := context.WithTimeout(ctx, flushWait)
+	defer cancel()
+	if err := s.store.Flush(ctx); err != nil {
+		s.log.Debug("sent message not on disk yet", "message_id", id, "err", err)
+	}
+	return messageIDResult{id}
 }
 
 // outgoingMessage reads the message parameter.
 func (s *Service) outgoingMessage(chat message.Chat, a *args) (message.Content, error) {
-	segments := a.message()
+	segments := a.message("message")
 	if a.err != nil {
 		return nil, a.err
 	}
@@ -95,6 +110,11 @@ func (s *Service) stored(a *args, code string) (*message.Message, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
+	return s.storedID(id, code)
+}
+
+// storedID is stored for an id that was read already.
+func (s *Service) storedID(id int32, code string) (*message.Message, error) {
 	m, err := s.store.Get(id)
 	if err != nil {
 		return nil, fmt.Errorf("read message %d: %w", id, err)

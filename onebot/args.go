@@ -95,6 +95,24 @@ func (a *args) flag(name string, absent bool) bool {
 	return b
 }
 
+// object reads a required parameter that has fields of its own.
+func (a *args) object(name string) *args {
+	inner := &args{}
+	v, ok := a.params.get(name)
+	if !ok {
+		a.wrong(name, "is missing", "缺失")
+		return inner
+	}
+	err := errNoObject
+	if v.json != nil {
+		inner.params, err = paramsOf(v.json)
+	}
+	if err != nil {
+		a.wrong(name, "must be an object", "必须是 JSON 对象")
+	}
+	return inner
+}
+
 // text reads a text; a number or boolean is taken as written.
 func (a *args) text(name string) string {
 	v, ok := a.params.get(name)
@@ -108,12 +126,12 @@ func (a *args) text(name string) string {
 	return text
 }
 
-// message reads the message to send: a text with CQ codes, an array of segments or
+// message reads a message to send: a text with CQ codes, an array of segments or
 // one segment object. With the parameter auto_escape a text is one text segment.
-func (a *args) message() []segment {
-	v, ok := a.params.get("message")
+func (a *args) message(name string) []segment {
+	v, ok := a.params.get(name)
 	if !ok {
-		a.wrong("message", "is missing", "缺失")
+		a.wrong(name, "is missing", "缺失")
 		return nil
 	}
 	plain := a.flag("auto_escape", false)
@@ -124,7 +142,7 @@ func (a *args) message() []segment {
 			return segments
 		}
 		if v.text == "" {
-			a.wrong("message", "is not a message: "+err.Error(), "不是有效的消息: "+err.Error())
+			a.wrong(name, "is not a message: "+err.Error(), "不是有效的消息: "+err.Error())
 			return nil
 		}
 		text = v.text // a form's "[1, 2]" is meant as text

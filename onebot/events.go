@@ -15,8 +15,9 @@ import (
 )
 
 // Handle takes one event of the account: it stores messages, encodes the event
-// once per format that somebody wants, and queues it for the subscribers. It never
-// waits for one and never panics. Events that OneBot has no word for are ignored.
+// once per format that somebody wants, and queues it for the subscribers or the
+// journal. It never waits for a subscriber and never panics; it waits for a
+// journal that is full. Events that OneBot has no word for are ignored.
 // Only one goroutine may call Handle and HandleState.
 func (s *Service) Handle(_ context.Context, e event.Event) {
 	defer func() {
@@ -86,21 +87,39 @@ func offlineText(st ntqq.State) localized {
 // publishPlain publishes an event that is the same in all formats.
 func (s *Service) publishPlain(want [formats]bool, b []byte) {
 	var e encoded
+	id := s.eventID()
+	if id != 0 {
+		b = append(appendEventID(b[:len(b)-1], id), '}')
+	}
 	for f, wanted := range want {
 		if wanted {
 			e[f] = b
 		}
 	}
-	s.publish(false, &e)
+	s.publish(id, 0, false, &e)
 }
 
 // message stores a message of an event and publishes it, unless it says nothing:
 // such messages only fill a sequence (docs/protocol/messages.md 8).
 func (s *Service) message(m *message.Message) {
 	id := s.put(m)
-	if len(m.Content) > 0 {
+	if len(m.Content) > 0 && !s.told(m, id) {
 		s.publishMessage(m, id)
 	}
+}
+
+// told tells whether a message that was fetched again is in the journal already: a
+// crash may have come between the journal and what the client saves.
+func (s *Service) told(m *message.Message, id int32) bool {
+	if s.journal == nil || !m.CaughtUp {
+		return false
+	}
+	told, err := s.journal.Announced(id)
+	if err != nil { // rather twice than never
+		s.log.Warn("not known whether a message was told before: it may come twice", "message_id", id, "err", err)
+		return false
+	}
+	return told
 }
 
 // put stores a message and returns its id. A message that cannot be stored is not
@@ -124,14 +143,16 @@ func (s *Service) publishMessage(m *message.Message, id int32) {
 	r := s.rendered(m)
 	defer s.release(r)
 	var e encoded
+	event := s.eventID()
 	for f, wanted := range want {
 		if wanted {
 			r.out = s.appendHead(r.out[:0], m.Time, postType(m))
 			r.out = s.appendMessage(r.out, m, id, r, Format(f))
+			r.out = appendEventID(r.out, event)
 			e[f] = bytes.Clone(append(r.out, '}'))
 		}
 	}
-	s.publish(m.Self, &e)
+	s.publish(event, id, m.Self, &e)
 }
 
 func postType(m *message.Message) string {

@@ -129,6 +129,7 @@ func (c *fakeClient) User(_ context.Context, uin message.UIN) (ntqq.User, error)
 type fakeStore struct {
 	mu       sync.Mutex
 	messages map[int32]*message.Message
+	flushes  int
 	err      error
 }
 
@@ -173,6 +174,13 @@ func (s *fakeStore) FindFriend(peer message.UIN, clientSequence uint64, random u
 		}
 	}
 	return nil, s.err
+}
+
+func (s *fakeStore) Flush(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flushes++
+	return s.err
 }
 
 var errDisk = errors.New("disk full")

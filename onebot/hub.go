@@ -26,11 +26,17 @@ var (
 // DefaultBuffer is the length of a subscription's queue when none is given.
 const DefaultBuffer = 4096
 
-// SubscribeOptions configure a subscription.
-type SubscribeOptions struct {
+// EventForm says which events somebody takes, and how they are written.
+type EventForm struct {
 	Format Format
 	// ReportSelf includes the account's own messages, as message_sent events.
 	ReportSelf bool
+}
+
+// SubscribeOptions configure a subscription.
+type SubscribeOptions struct {
+	Format     Format
+	ReportSelf bool // as in EventForm
 	// Buffer is how many events may wait; default DefaultBuffer. One more cuts the
 	// subscription off.
 	Buffer int
@@ -40,8 +46,7 @@ type SubscribeOptions struct {
 // use.
 type Subscription struct {
 	hub    *hub
-	format Format
-	self   bool
+	form   EventForm
 	events chan []byte
 	err    error // guarded by hub.mu
 }
@@ -75,7 +80,8 @@ func (s *Subscription) Close() {
 }
 
 // Subscribe starts a subscription to the events that Handle and HandleState get
-// from now on. The caller must Close it.
+// from now on; with a journal, to those that are in it from now on, in its order.
+// The caller must Close it.
 func (s *Service) Subscribe(o SubscribeOptions) *Subscription {
 	if o.Buffer <= 0 {
 		o.Buffer = DefaultBuffer
@@ -83,11 +89,11 @@ func (s *Service) Subscribe(o SubscribeOptions) *Subscription {
 	if o.Format >= formats {
 		o.Format = FormatArray
 	}
-	sub := &Subscription{hub: &s.hub, format: o.Format, self: o.ReportSelf, events: make(chan []byte, o.Buffer)}
+	sub := &Subscription{hub: &s.hub, form: EventForm{o.Format, o.ReportSelf}, events: make(chan []byte, o.Buffer)}
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.hub.subs = append(s.hub.subs, sub)
-	s.hub.count(sub, 1)
+	s.hub.count(sub.form, 1)
 	return sub
 }
 
@@ -98,21 +104,21 @@ type encoded [formats][]byte
 type hub struct {
 	mu   sync.Mutex
 	subs []*Subscription
-	// all and self count the subscriptions per format: all of them, and those that
-	// want own messages.
+	// all and self count who wants events in a format, and who own messages:
+	// subscriptions, and the journal.
 	all, self [formats]int
 
 	published, cutOff uint64
 }
 
-func (h *hub) count(s *Subscription, n int) {
-	h.all[s.format] += n
-	if s.self {
-		h.self[s.format] += n
+func (h *hub) count(f EventForm, n int) {
+	h.all[f.Format] += n
+	if f.ReportSelf {
+		h.self[f.Format] += n
 	}
 }
 
-// wanted tells which formats have subscribers, for own messages or for the rest.
+// wanted tells which formats somebody wants, for own messages or for the rest.
 func (h *hub) wanted(self bool) (want [formats]bool, some bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -136,7 +142,7 @@ func (h *hub) publish(self bool, e *encoded) (cut int) {
 	h.published++
 	for i := 0; i < len(h.subs); {
 		s := h.subs[i]
-		if b := e[s.format]; b != nil && (s.self || !self) {
+		if b := e[s.form.Format]; b != nil && (s.form.ReportSelf || !self) {
 			select {
 			case s.events <- b:
 			default:
@@ -159,13 +165,23 @@ func (h *hub) end(i int, err error) {
 	h.subs[i] = h.subs[last]
 	h.subs[last] = nil
 	h.subs = h.subs[:last]
-	h.count(s, -1)
+	h.count(s.form, -1)
 	s.err = err
 	close(s.events)
 }
 
-// publish hands an event on and logs who could not keep up.
-func (s *Service) publish(self bool, e *encoded) {
+// publish hands an event on, by way of the journal when there is one. id is the
+// event's, messageID that of the message that it announces.
+func (s *Service) publish(id int64, messageID int32, self bool, e *encoded) {
+	if s.journal != nil {
+		s.journal.append(id, messageID, self, e)
+		return
+	}
+	s.hand(self, e)
+}
+
+// hand gives an event to the subscriptions and logs who could not keep up.
+func (s *Service) hand(self bool, e *encoded) {
 	if cut := s.hub.publish(self, e); cut > 0 {
 		s.log.Warn("event subscribers cut off, too slow", "count", cut)
 	}

@@ -53,6 +53,8 @@ func ParamsJSON(raw json.RawMessage) (Params, error) {
 	return paramsOf(v)
 }
 
+var errNoObject = errors.New("params is not a JSON object")
+
 // paramsOf is ParamsJSON for valid JSON, which it keeps.
 func paramsOf(v json.RawMessage) (Params, error) {
 	var p Params
@@ -60,7 +62,7 @@ func paramsOf(v json.RawMessage) (Params, error) {
 		return p, nil
 	}
 	if v[0] != '{' {
-		return p, errors.New("params is not a JSON object")
+		return p, errNoObject
 	}
 	for name, v := range members(v) {
 		if v[0] != 'n' { // null

@@ -110,7 +110,7 @@ func TestParamsValues(t *testing.T) {
 	if _, ok := a.number("empty"); ok {
 		t.Error("number from an empty value: got one, want none")
 	}
-	if got := a.message(); len(got) != 1 || got[0].get("text") != "[1, 2]" {
+	if got := a.message("message"); len(got) != 1 || got[0].get("text") != "[1, 2]" {
 		t.Errorf("message from a form's [1, 2]: got %v, want it as text", got)
 	}
 	if a.err != nil {
@@ -169,7 +169,7 @@ func FuzzParams(f *testing.F) {
 				func(a *args) { a.flag(name, true) },
 				func(a *args) { a.text(name) },
 				func(a *args) { a.messageID(name) },
-				func(a *args) { a.message() },
+				func(a *args) { a.message("message") },
 			} {
 				read(&args{params: p})
 			}

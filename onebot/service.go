@@ -48,6 +48,8 @@ type Store interface {
 	// FindFriend finds a private message by what a recall tells of it; nil, nil when
 	// there is none.
 	FindFriend(peer message.UIN, clientSequence uint64, random uint32) (*message.Message, error)
+	// Flush returns when everything put before is on disk, or with the error of ctx.
+	Flush(ctx context.Context) error
 }
 
 // Language chooses the language of the texts in failed responses and bot_offline
@@ -64,6 +66,13 @@ const (
 type Options struct {
 	Client Client
 	Store  Store
+	// Journal keeps events for clients that were away; nil: nobody does. With a
+	// journal every event gets an event_id and goes through it before anybody sees
+	// it.
+	Journal Journal
+	// Kept are the forms in which events are kept while nobody is connected: those of
+	// the connections with a journal.
+	Kept []EventForm
 	// Log gets what goes wrong; nil discards it.
 	Log *slog.Logger
 	// Version is the program's version, for get_version_info; default "dev".
@@ -120,6 +129,7 @@ type Service struct {
 	actions map[string]action
 	names   []string // of actions, sorted
 	hub     hub
+	journal *journal  // nil: events go straight to the hub
 	renders sync.Pool // of *rendering
 	pending chan task // _async actions waiting for a worker of Run
 	paced   chan task // _rate_limited ones
@@ -150,14 +160,24 @@ func New(o Options) *Service {
 	}
 	slices.Sort(s.names)
 	s.renders.New = func() any { return new(rendering) }
+	if o.Journal != nil {
+		s.journal = newJournal(o.Journal, o.Log, o.Now)
+		for _, f := range o.Kept {
+			s.hub.count(f, 1)
+		}
+	}
 	return s
 }
 
-// Run carries out the actions that are answered before. It returns nil when
-// ctx has ended and all of them have returned; those still waiting are dropped.
-// Everything else works without Run.
+// Run carries out the actions that are answered before and, with a journal, hands
+// its events to the subscriptions. It returns nil when ctx has ended and all of them
+// have returned; actions still waiting are dropped. Everything else works without
+// Run.
 func (s *Service) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
+	if s.journal != nil {
+		workers.Go(func() { s.relay(ctx) })
+	}
 	workers.Go(func() {
 		slots := make(chan struct{}, asyncWorkers)
 		for {

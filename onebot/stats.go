@@ -10,6 +10,9 @@ type Stats struct {
 	Queued, Longest int
 	// Async is how many _async and _rate_limited actions wait for a worker.
 	Async int
+	// Replayed is how many events were given to clients that had missed them, Expired
+	// how many were skipped because they were too old or too many.
+	Replayed, Expired uint64
 }
 
 // Stats returns the figures.
@@ -18,6 +21,9 @@ func (s *Service) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	st := Stats{Published: h.published, CutOff: h.cutOff, Subscribers: len(h.subs), Async: len(s.pending) + len(s.paced)}
+	if s.journal != nil {
+		st.Replayed, st.Expired = s.journal.replayed.Load(), s.journal.expired.Load()
+	}
 	for _, sub := range h.subs {
 		n := len(sub.events)
 		st.Queued += n

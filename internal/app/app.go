@@ -119,7 +119,10 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	messages, err := store.Open(ctx, store.Options{Path: folder.file(storeName), Log: a.log})
+	messages, err := store.Open(ctx, store.Options{
+		Path: folder.file(storeName), Log: a.log,
+		Keep: store.Keep{Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize)},
+	})
 	if err != nil {
 		return err
 	}
@@ -140,7 +143,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	o := ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN, PasswordMD5: a.password(),
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
-		Progress:     ntqq.FileProgress(folder.file(progressName)),
+		Progress:     settledProgress{ntqq.FileProgress(folder.file(progressName)), messages.Flush},
 		SignLongList: a.cfg.Signer.Commands == config.SignLong,
 		Servers:      servers, FindServers: a.findServers(), Log: a.log,
 		Handler: func(e event.Event) {
@@ -167,10 +170,17 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	if err != nil {
 		return err
 	}
-	service = onebot.New(onebot.Options{
+	events := onebot.Options{
 		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
 		OnAction: counted.action,
-	})
+	}
+	for _, c := range a.cfg.OneBot.Resolved() {
+		if journaled(&c) {
+			events.Journal = messages
+			events.Kept = append(events.Kept, onebot.EventForm{Format: formatOf(&c), ReportSelf: *c.ReportSelf})
+		}
+	}
+	service = onebot.New(events)
 	owned := &parts{version: a.o.Version, language: a.language, client: client, signer: signer, service: service, messages: messages, packets: ring}
 	supervisor, err := a.connect(owned, counted)
 	if err != nil {
@@ -341,7 +351,7 @@ func (a *App) connect(p *parts, counted *metrics) (*supervise.Supervisor, error)
 		return nil, err
 	}
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(p.service, &c, a.o.Version, a.log)
+		t, err := newConnection(p.service, &c, a.o.Version, counted.posts(c.Name()), a.log)
 		if err != nil {
 			return nil, err
 		}

@@ -18,13 +18,36 @@ import (
 type connection struct {
 	kind    config.ConnectionType
 	service transport.Service
+	// cursor is the name of its position in the journal; "" when it keeps none.
+	cursor string
 }
 
-func newConnection(b *onebot.Service, c *config.Connection, version string, log *slog.Logger) (connection, error) {
-	format := onebot.FormatArray
-	if c.Format == config.FormatString {
-		format = onebot.FormatString
+// journaled tells whether a connection, of the resolved ones, reads the journal.
+func journaled(c *config.Connection) bool {
+	apiOnly := c.Type == config.ReverseWebSocket && c.URL == "" && c.EventURL == ""
+	return *c.Journal > 0 && !apiOnly
+}
+
+// keepEvents is how long events are kept: as long as some connection may ask for
+// them, and at least an hour, so that what is fetched again after a crash is known.
+func keepEvents(o *config.OneBot) time.Duration {
+	keep := time.Hour
+	for _, c := range o.Resolved() {
+		keep = max(keep, time.Duration(*c.Journal))
 	}
+	return keep
+}
+
+func formatOf(c *config.Connection) onebot.Format {
+	if c.Format == config.FormatString {
+		return onebot.FormatString
+	}
+	return onebot.FormatArray
+}
+
+func newConnection(b *onebot.Service, c *config.Connection, version string, posted func(result string), log *slog.Logger) (connection, error) {
+	format := formatOf(c)
+	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.Name()}
 	made := connection{kind: c.Type}
 	var err error
 	switch c.Type {
@@ -35,19 +58,28 @@ func newConnection(b *onebot.Service, c *config.Connection, version string, log 
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
 			Address: c.Address, AccessToken: c.AccessToken,
-			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat),
+			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.ReverseWebSocket:
 		made.service, err = transport.NewReverse(b, transport.ReverseOptions{
 			URL: c.URL, APIURL: c.APIURL, EventURL: c.EventURL, AccessToken: c.AccessToken,
 			Version: version, ReconnectInterval: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
-			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat),
+			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
+		}, log)
+	case config.Webhook:
+		made.service, err = transport.NewWebhook(b, transport.WebhookOptions{
+			URL: c.URL, Secret: c.Secret, Version: version, Timeout: time.Duration(c.Timeout),
+			Retry: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
+			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: posted,
 		}, log)
 	default:
 		err = fmt.Errorf("unknown type %q", c.Type)
 	}
 	if err != nil {
 		return made, fmt.Errorf("onebot.connections: %w", err)
+	}
+	if journaled(c) && c.Type != config.WebSocket {
+		made.cursor = journal.Name
 	}
 	return made, nil
 }

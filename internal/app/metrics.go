@@ -45,6 +45,7 @@ type metrics struct {
 	signTime   *prometheus.HistogramVec
 	asks       *prometheus.CounterVec
 	askTime    *prometheus.HistogramVec
+	posted     *prometheus.CounterVec
 }
 
 func newMetrics(version string) *metrics {
@@ -74,12 +75,14 @@ func newMetrics(version string) *metrics {
 			"Questions to each signer, by result.", "signer", "result"),
 		askTime: histogram("libration_signer_request_seconds",
 			"How long each signer took.", networkBuckets, "signer"),
+		posted: counter("libration_webhook_posts_total",
+			"Posts of webhooks, by result: ok, refused, failed or no_answer.", "service", "result"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "libration_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime, m.asks, m.askTime,
+	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime, m.asks, m.askTime, m.posted,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -104,6 +107,11 @@ func (m *metrics) action(name string, retcode int, took time.Duration) {
 	}
 	m.actions.WithLabelValues(name, result).Inc()
 	m.actionTime.WithLabelValues(name).Observe(took.Seconds())
+}
+
+// posts returns what counts the posts of one webhook.
+func (m *metrics) posts(service string) func(result string) {
+	return func(result string) { m.posted.WithLabelValues(service, result).Inc() }
 }
 
 func (m *metrics) call(command string, took time.Duration, err error) {
@@ -212,6 +220,16 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	bot := p.service.Stats()
 	counter(bot.Published, "libration_events_published_total", "Events handed to subscribers.")
 	counter(bot.CutOff, "libration_subscribers_cut_off_total", "Event subscribers that were cut off because they were too slow.")
+	counter(bot.Replayed, "libration_events_replayed_total", "Events given to clients that had missed them.")
+	counter(bot.Expired, "libration_events_expired_total", "Events that clients missed and did not get: too old, or too many.")
+	for name, c := range p.connections {
+		if c.cursor == "" {
+			continue
+		}
+		if n, err := p.service.Waiting(context.Background(), c.cursor); err == nil {
+			gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", name)
+		}
+	}
 	gauge(float64(bot.Subscribers), "libration_subscribers", "Event subscribers now.")
 	const queues = "What waits in a queue now; subscribers: all of them, subscriber_longest: the longest."
 	gauge(float64(p.client.QueuedPushes()), "libration_queue_length", queues, "queue", "pushes")
@@ -221,9 +239,16 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	gauge(float64(bot.Async), "libration_queue_length", queues, "queue", "async_actions")
 	kept := p.messages.Stats()
 	gauge(float64(kept.Backlog), "libration_queue_length", queues, "queue", "store")
+	gauge(float64(kept.Events), "libration_queue_length", queues, "queue", "journal")
 	gauge(is(p.messages.Err() == nil), "libration_store_ok", "1 while messages can be written.")
 	counter(kept.Failed, "libration_store_errors_total", "Tries to write messages that failed.")
 	counter(kept.Lost, "libration_store_lost_total", "Messages that were given up unwritten.")
+	counter(kept.Trimmed, "libration_store_trimmed_total", "Messages that were removed because they were too old, or the file too large.")
+	gauge(float64(kept.Bytes), "libration_store_bytes", "Size of the message store's file.")
+	gauge(float64(kept.EventsKept), "libration_journal_events", "Events that are kept for bots that are away.")
+	counter(kept.EventsWritten, "libration_journal_written_total", "Events that were written.")
+	counter(kept.EventsLost, "libration_journal_lost_total", "Events that were given up unwritten.")
+	counter(kept.EventsTrimmed, "libration_journal_trimmed_total", "Events that were removed because they were too old, or the file too large.")
 }
 
 func is(b bool) float64 {

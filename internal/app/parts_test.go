@@ -190,6 +190,8 @@ onebot:
     - {type: websocket, address: "localhost:0", format: string, heartbeat: 24h}
     - {type: reverse-websocket, url: "wss://bot.example", reconnect: 100ms}
     - {type: reverse-websocket, event_url: "ws://[::1]:1/x?access_token=y", reconnect: 1h, heartbeat: 0s}
+    - {type: webhook, url: "https://bot.example/post", secret: x, timeout: 5m, reconnect: 100ms, journal: 168h, journal_limit: 1000000}
+    - {type: webhook, url: "http://[::1]:1", journal: 0}
 `
 	cfg, problems := config.Parse([]byte(text), nil)
 	for _, p := range problems {
@@ -198,7 +200,7 @@ onebot:
 		}
 	}
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := newConnection(nil, &c, "dev", slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := newConnection(nil, &c, "dev", nil, slog.New(slog.DiscardHandler)); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

@@ -16,6 +16,8 @@ type Config struct {
 	Log Log `yaml:"log"`
 	// Data is the folder for sessions and messages, with one folder per account in it. Relative to the configuration file.
 	Data string `yaml:"data"`
+	// How much of the messages is kept.
+	Store Store `yaml:"store"`
 	// The QQ account.
 	Account Account `yaml:"account"`
 	// The service to connect to.
@@ -54,6 +56,14 @@ type LogFile struct {
 	MaxSize Size `yaml:"max_size"`
 	// How many old files are kept, 0 to 100.
 	Keep uint64 `yaml:"keep"`
+}
+
+// Store says how much stays in the message store.
+type Store struct {
+	// How old messages may become, such as `90d`; 0 for no limit. Older ones can no longer be quoted or looked up.
+	MaxAge Duration `yaml:"max_age"`
+	// How large the file may become, such as `2GB`; `0B` for no limit. The oldest messages go first.
+	MaxSize Size `yaml:"max_size"`
 }
 
 // Admin is the owner's HTTP service.
@@ -184,36 +194,49 @@ type OneBot struct {
 // Connection is one way for bots to connect. Which fields apply depends on Type;
 // format, report_self, heartbeat and start override those of OneBot.
 type Connection struct {
-	// `http` (server for actions), `websocket` (server) or `reverse-websocket` (client that connects to the bot).
+	// `http` (server for actions), `websocket` (server), `reverse-websocket` (client that connects to the bot) or `webhook` (posts events to the bot).
 	Type ConnectionType `yaml:"type"`
 	// http, websocket: address to listen on, host:port. Anything but a loopback address needs an access_token.
 	Address string `yaml:"address" for:"http websocket"`
-	// reverse-websocket: address of the bot for actions and events, ws:// or wss://.
-	URL string `yaml:"url" for:"reverse-websocket"`
+	// reverse-websocket: address of the bot for actions and events, ws:// or wss://. webhook: address that events are posted to, http:// or https://.
+	URL string `yaml:"url" for:"reverse-websocket webhook"`
 	// reverse-websocket: address for actions alone, when `url` is not set.
 	APIURL string `yaml:"api_url" for:"reverse-websocket"`
 	// reverse-websocket: address for events alone, when `url` is not set.
 	EventURL string `yaml:"event_url" for:"reverse-websocket"`
-	// The token that both sides must know; "" for none.
-	AccessToken string `yaml:"access_token" secret:"true"`
-	// reverse-websocket: pause before connecting again.
-	Reconnect Duration `yaml:"reconnect" for:"reverse-websocket"`
-	// reverse-websocket: accept any TLS certificate.
-	SkipTLSVerify bool `yaml:"skip_tls_verify" for:"reverse-websocket"`
+	// http, websocket, reverse-websocket: the token that both sides must know; "" for none.
+	AccessToken string `yaml:"access_token" secret:"true" for:"http websocket reverse-websocket"`
+	// webhook: the key that signs what is posted (X-Signature); "" for no signature.
+	Secret string `yaml:"secret" secret:"true" for:"webhook"`
+	// webhook: how long the bot may take to answer.
+	Timeout Duration `yaml:"timeout" for:"webhook"`
+	// reverse-websocket, webhook: pause before connecting, or posting, again.
+	Reconnect Duration `yaml:"reconnect" for:"reverse-websocket webhook"`
+	// reverse-websocket, webhook: accept any TLS certificate.
+	SkipTLSVerify bool `yaml:"skip_tls_verify" for:"reverse-websocket webhook"`
 	// http: web pages (origins such as https://example.com, or *) that may call it.
 	CORS []string `yaml:"cors" for:"http"`
 	// Overrides onebot.format.
-	Format MessageFormat `yaml:"format" for:"websocket reverse-websocket"`
+	Format MessageFormat `yaml:"format" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.report_self.
-	ReportSelf *bool `yaml:"report_self" for:"websocket reverse-websocket"`
+	ReportSelf *bool `yaml:"report_self" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.heartbeat.
-	Heartbeat *Duration `yaml:"heartbeat" for:"websocket reverse-websocket"`
+	Heartbeat *Duration `yaml:"heartbeat" for:"websocket reverse-websocket webhook"`
+	// websocket, reverse-websocket, webhook: how old an event may be that a bot which was away still gets; 0 for live events only.
+	Journal *Duration `yaml:"journal" for:"websocket reverse-websocket webhook"`
+	// websocket, reverse-websocket, webhook: how many events may wait for a bot that is away, the newest.
+	JournalLimit uint64 `yaml:"journal_limit" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.start.
 	Start StartMode `yaml:"start"`
 }
 
-// DefaultReconnect is the pause of a reverse WebSocket that sets none.
-const DefaultReconnect = Duration(3 * time.Second)
+// What connections have that set nothing else.
+const (
+	DefaultReconnect      = Duration(3 * time.Second)
+	DefaultWebhookTimeout = Duration(10 * time.Second)
+	DefaultJournal        = Duration(10 * time.Minute) // not of a websocket: its clients ask for it
+	DefaultJournalLimit   = 1000
+)
 
 // Default returns the configuration that an empty file gives. It has no
 // connection and no signer.
@@ -224,6 +247,7 @@ func Default() *Config {
 			Path: "./data/libration.log", MaxSize: 10 << 20, Keep: 5,
 		}},
 		Data:    "./data",
+		Store:   Store{MaxAge: Duration(90 * 24 * time.Hour), MaxSize: 2 << 30},
 		Account: Account{Protocol: ProtocolLinux},
 		Server:  Server{Mode: ModeReal},
 		Signer:  Signer{Style: SignAuto, Timeout: Duration(8 * time.Second), Commands: SignDefault},
@@ -238,7 +262,7 @@ func Default() *Config {
 }
 
 // Resolved returns the connections with everything they inherit or leave out
-// filled in: ReportSelf and Heartbeat are never nil.
+// filled in: ReportSelf, Heartbeat and Journal are never nil.
 func (o *OneBot) Resolved() []Connection {
 	all := make([]Connection, len(o.Connections))
 	for i, c := range o.Connections {
@@ -254,8 +278,21 @@ func (o *OneBot) Resolved() []Connection {
 		if c.Start == "" {
 			c.Start = o.Start
 		}
-		if c.Reconnect == 0 && c.Type == ReverseWebSocket {
+		dials := c.Type == ReverseWebSocket || c.Type == Webhook
+		if c.Reconnect == 0 && dials {
 			c.Reconnect = DefaultReconnect
+		}
+		if c.Timeout == 0 && c.Type == Webhook {
+			c.Timeout = DefaultWebhookTimeout
+		}
+		if c.Journal == nil {
+			c.Journal = new(Duration)
+			if dials && (c.Type == Webhook || c.URL != "" || c.EventURL != "") {
+				*c.Journal = DefaultJournal
+			}
+		}
+		if c.JournalLimit == 0 && *c.Journal > 0 {
+			c.JournalLimit = DefaultJournalLimit
 		}
 		all[i] = c
 	}

@@ -42,13 +42,13 @@ func TestTemplates(t *testing.T) {
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
 		text := Template(l)
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "39:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "43:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
 		}
-		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
+		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
 			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
 			reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget]()} {
 			for _, key := range keysOf(typ) {
@@ -204,6 +204,10 @@ onebot:
       format: array
     - {type: reverse-websocket, url: "wss://bot.example/ws?access_token=x", reconnect: 500ms, start: when-online, skip_tls_verify: true}
     - {type: reverse-websocket, api_url: "ws://a/api", event_url: "ws://a/event"}
+    - {type: webhook, url: "https://user:k@bot.example/post?t=1", secret: hush, timeout: 3s, skip_tls_verify: true, journal: 1h, journal_limit: 50}
+    - {type: webhook, url: "http://bot/", journal: 0}
+    - {type: websocket, address: "127.0.0.1:6701", journal: 5m}
+    - {type: reverse-websocket, api_url: "ws://a/only-api"}
 `
 	text = strings.Replace(text, "secret # not a comment", "secret#not-a-comment", 1)
 	got, problems := Parse([]byte(text), nil)
@@ -229,6 +233,11 @@ onebot:
 		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1e5", ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Format: FormatArray},
 		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), Start: StartWhenOnline, SkipTLSVerify: true},
 		{Type: ReverseWebSocket, APIURL: "ws://a/api", EventURL: "ws://a/event"},
+		{Type: Webhook, URL: "https://user:k@bot.example/post?t=1", Secret: "hush", Timeout: Duration(3 * time.Second), SkipTLSVerify: true,
+			Journal: new(Duration(time.Hour)), JournalLimit: 50},
+		{Type: Webhook, URL: "http://bot/", Journal: new(Duration(0))},
+		{Type: WebSocket, Address: "127.0.0.1:6701", Journal: new(Duration(5 * time.Minute))},
+		{Type: ReverseWebSocket, APIURL: "ws://a/only-api"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("differs (-want +got):\n%s", diff)
@@ -237,18 +246,29 @@ onebot:
 	all := got.OneBot.Resolved()
 	wantAll := []Connection{
 		{Type: HTTP, Address: ":5700", AccessToken: "secret#not-a-comment", CORS: []string{"*", "https://example.com"},
-			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Start: StartAtOnce},
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Journal: new(Duration(0)), Start: StartAtOnce},
 		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1e5",
-			Format: FormatArray, ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Start: StartAtOnce},
+			Format: FormatArray, ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Journal: new(Duration(0)), Start: StartAtOnce},
 		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), SkipTLSVerify: true,
-			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Start: StartWhenOnline},
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)),
+			Journal: new(DefaultJournal), JournalLimit: DefaultJournalLimit, Start: StartWhenOnline},
 		{Type: ReverseWebSocket, APIURL: "ws://a/api", EventURL: "ws://a/event", Reconnect: DefaultReconnect,
-			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Start: StartAtOnce},
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)),
+			Journal: new(DefaultJournal), JournalLimit: DefaultJournalLimit, Start: StartAtOnce},
+		{Type: Webhook, URL: "https://user:k@bot.example/post?t=1", Secret: "hush", Timeout: Duration(3 * time.Second), Reconnect: DefaultReconnect, SkipTLSVerify: true,
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)),
+			Journal: new(Duration(time.Hour)), JournalLimit: 50, Start: StartAtOnce},
+		{Type: Webhook, URL: "http://bot/", Timeout: DefaultWebhookTimeout, Reconnect: DefaultReconnect,
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Journal: new(Duration(0)), Start: StartAtOnce},
+		{Type: WebSocket, Address: "127.0.0.1:6701", Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)),
+			Journal: new(Duration(5 * time.Minute)), JournalLimit: DefaultJournalLimit, Start: StartAtOnce},
+		{Type: ReverseWebSocket, APIURL: "ws://a/only-api", Reconnect: DefaultReconnect,
+			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Journal: new(Duration(0)), Start: StartAtOnce},
 	}
 	if diff := cmp.Diff(wantAll, all); diff != "" {
 		t.Errorf("Resolved differs (-want +got):\n%s", diff)
 	}
-	for i, want := range []string{"http :5700", "websocket 0.0.0.0:6700", "reverse-websocket wss://bot.example/ws", "reverse-websocket ws://a/api"} {
+	for i, want := range []string{"http :5700", "websocket 0.0.0.0:6700", "reverse-websocket wss://bot.example/ws", "reverse-websocket ws://a/api", "webhook https://bot.example/post"} {
 		if got := all[i].Name(); got != want {
 			t.Errorf("connection %d is named %q, want %q", i, got, want)
 		}
@@ -327,13 +347,13 @@ onebot:
 10:31: server.keys.exchange "00": not a public key on P-256: 1 bytes; write 33 or 65 bytes in hexadecimal, or leave it empty
 12:3: signer.url: unknown key; did you mean urls?
 13:10: signer.token: a single value is expected, not keys; write a text, in quotes if it has a colon
-14:12: signer.timeout "8": not a duration; write a number with its unit, such as 500ms, 8s or 1m30s
+14:12: signer.timeout "8": not a duration; write a number with its unit, such as 500ms, 8s, 1m30s or 90d
 16:14: onebot.heartbeat "1ms": out of range; use a time from 1s to 24h0m0s
 17:16: onebot.report_self "maybe": not true or false; write true or false
 20:16: onebot.connections[0].address "0.0.0.0:5700": anybody who reaches this address could use the account, for there is no access_token; set access_token, or listen on 127.0.0.1 only
 21:7: onebot.connections[1].address: the address is missing; write host:port, such as 127.0.0.1:5700
 22:7: onebot.connections[1].adress: unknown key; did you mean address?
-23:13: onebot.connections[2].type "websockets": unknown value; did you mean websocket? Possible are http, websocket or reverse-websocket
+23:13: onebot.connections[2].type "websockets": unknown value; did you mean websocket? Possible are http, websocket, reverse-websocket or webhook
 25:16: onebot.connections[3].address "http://127.0.0.1:1": not an address with a port; leave out what stands before and after host:port
 26:12: onebot.connections[3].url: does not apply to type websocket; use address, the service waits for bots there; or type: reverse-websocket
 28:12: onebot.connections[4].url: not a usable URL; write it in full, starting with ws:// or wss://
@@ -341,7 +361,7 @@ onebot:
 31:7: onebot.connections[4].reconnect: the key is here twice; remove one of them
 32:7: onebot.connections[5].url: the bot's address is missing; write its URL, such as ws://127.0.0.1:8080/onebot/v11/ws
 33:16: onebot.connections[5].address "127.0.0.1:1": does not apply to type reverse-websocket; use url: the service connects to the bot
-34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, address, url, api_url, event_url, access_token, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, start
+34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, address, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, start
 `
 	if diff := cmp.Diff(want, lines(check(text))); diff != "" {
 		t.Errorf("problems differ (-want +got):\n%s", diff)
@@ -379,15 +399,28 @@ func TestOneProblem(t *testing.T) {
 		"same port":         {"onebot: {connections: [{type: http, address: 'localhost:1'}, {type: websocket, address: 'localhost:1'}]}", "connection 0 listens there already"},
 		"public name":       {"onebot: {connections: [{type: http, address: 'example.com:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
 		"public IPv6":       {"onebot: {connections: [{type: websocket, address: '[::]:1'}]}", "set access_token, or listen on 127.0.0.1 only"},
-		"no type":           {"onebot: {connections: [{address: '127.0.0.1:1'}]}", "type: the type is missing; use http, websocket or reverse-websocket"},
+		"no type":           {"onebot: {connections: [{address: '127.0.0.1:1'}]}", "type: the type is missing; use http, websocket, reverse-websocket or webhook"},
 		"url and event_url": {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', event_url: 'ws://b'}]}", "exclude each other"},
 		"short reconnect":   {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', reconnect: 1ms}]}", "out of range"},
+		"webhook url":       {"onebot: {connections: [{type: webhook, url: 'ws://a'}]}", "write it in full, starting with http:// or https://"},
+		"webhook no url":    {"onebot: {connections: [{type: webhook}]}", "the bot's address is missing"},
+		"webhook token":     {"onebot: {connections: [{type: webhook, url: 'http://a', access_token: b}]}", "does not apply to type webhook; use secret"},
+		"webhook address":   {"onebot: {connections: [{type: webhook, url: 'http://a', api_url: 'ws://b'}]}", "use url: events are posted there"},
+		"short timeout":     {"onebot: {connections: [{type: webhook, url: 'http://a', timeout: 1ms}]}", "use a time from 100ms"},
+		"webhook reconnect": {"onebot: {connections: [{type: webhook, url: 'http://a', reconnect: 2h}]}", "out of range"},
+		"long journal":      {"onebot: {connections: [{type: webhook, url: 'http://a', journal: 200h}]}", "use a time from 1s to 168h"},
+		"no journal limit":  {"onebot: {connections: [{type: webhook, url: 'http://a', journal_limit: 0}]}", "`journal: 0` turns the journal off"},
+		"http journal":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', journal: 1m}]}", "does not apply to type http; remove it"},
+		"short age":         {"store: {max_age: 59m}", "store.max_age \"59m\": too short: messages could not even be quoted; use at least 1h, or 0 for no limit"},
+		"small size":        {"store: {max_size: 15MB}", "store.max_size \"15MB\": too small; use at least 16MB, or 0B for no limit"},
+		"half a day":        {"store: {max_age: 0.5d}", "not a duration; write a number with its unit"},
+		"too many days":     {"store: {max_age: 70000d}", "not a duration"},
 		"bad port":          {"server: {addresses: ['a:0']}", "not an address with a port"},
 		"uin":               {"account: {uin: 4294967296}", "not an account number"},
 		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
 		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
 		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
-		"no similar name":   {"zzzzzzzzz: 1", "known keys here: language, log, data, account, server, signer, onebot"},
+		"no similar name":   {"zzzzzzzzz: 1", "known keys here: language, log, data, store, account, server, signer, onebot"},
 		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
 		"password alone":    {"account: {password: hunter2}", "1:21: account.password: whose password it is, is not known; set account.uin"},
 		"two passwords":     {"account: {uin: 1, password: a, password_md5: 0cc175b9c0f1b6a831c399e269772661}", "account.password_md5: password and password_md5 exclude each other"},
@@ -405,6 +438,24 @@ func TestOneProblem(t *testing.T) {
 				t.Errorf("input %.80q\ngot  %s\nwant %q", tt.text, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestStoreLimits(t *testing.T) {
+	for text, want := range map[string]Store{
+		"":                                        {MaxAge: Duration(90 * day), MaxSize: 2 << 30},
+		"store: {max_age: 7d, max_size: 16MB}":    {MaxAge: Duration(7 * day), MaxSize: 16 << 20},
+		"store: {max_age: 36h, max_size: 0B}":     {MaxAge: Duration(36 * time.Hour)},
+		"store: {max_age: 0, max_size: 4GB}":      {MaxSize: 4 << 30},
+		"store: {max_age: 65535d, max_size: 1gb}": {MaxAge: Duration(65535 * day), MaxSize: 1 << 30},
+	} {
+		c, problems := Parse([]byte(text+quiet), nil)
+		if len(problems) > 0 || c.Store != want {
+			t.Errorf("%q gives %+v, want %+v, problems:\n%s", text, c.Store, want, lines(problems))
+		}
+	}
+	if got := Duration(36*time.Hour).String() + Duration(48*time.Hour).String() + Duration(0).String(); got != "36h0m0s2d0s" {
+		t.Errorf("durations are written as %q", got)
 	}
 }
 

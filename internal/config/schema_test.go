@@ -54,7 +54,7 @@ func scalarSchema(t reflect.Type) *jsonschema.Schema {
 	case *Duration:
 		return &jsonschema.Schema{
 			OneOf: []*jsonschema.Schema{
-				{Type: "string", Pattern: `^(0|([0-9]+(\.[0-9]+)?(h|m|s|ms|us|ns))+)$`},
+				{Type: "string", Pattern: `^(0|[0-9]+d|([0-9]+(\.[0-9]+)?(h|m|s|ms|us|ns))+)$`},
 				{Const: 0},
 			},
 		}
@@ -114,7 +114,7 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%s has no description", key)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](), reflect.TypeFor[ServerKeys](),
+	for _, typ := range []reflect.Type{reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](), reflect.TypeFor[ServerKeys](),
 		reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
 		reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget]()} {
 		for _, key := range keysOf(typ) {

@@ -63,6 +63,12 @@ func (k *checker) check(c *Config) {
 	if c.Account.UIN > math.MaxUint32 {
 		k.problem("account.uin", "not an account number", "write the QQ number, or 0 for whoever scans the QR code")
 	}
+	if age := c.Store.MaxAge.Std(); age != 0 && age < time.Hour {
+		k.problem("store.max_age", "too short: messages could not even be quoted", "use at least 1h, or 0 for no limit")
+	}
+	if size := c.Store.MaxSize; size != 0 && size < 16<<20 {
+		k.problem("store.max_size", "too small", "use at least 16MB, or 0B for no limit")
+	}
 	k.password(&c.Account)
 	k.server(&c.Server)
 	k.signer(c)
@@ -249,10 +255,18 @@ func (k *checker) oneBot(o *OneBot) {
 			k.listen(c, path)
 		case ReverseWebSocket:
 			k.reverse(c, path)
+		case Webhook:
+			k.webhook(c, path)
 		case "":
 			k.problem(path+".type", "the type is missing", formOf(reflect.ValueOf(c.Type)))
 		}
 		k.token(path+".access_token", c.AccessToken)
+		if c.Journal != nil && *c.Journal != 0 {
+			k.between(path+".journal", *c.Journal, time.Second, 7*24*time.Hour)
+		}
+		if _, written := k.d.places[path+".journal_limit"]; written && c.JournalLimit == 0 || c.JournalLimit > maxJournalLimit {
+			k.problem(path+".journal_limit", "out of range", fmt.Sprintf("use a number from 1 to %d; `journal: 0` turns the journal off", maxJournalLimit))
+		}
 		for j, origin := range c.CORS {
 			k.origin(fmt.Sprintf("%s.cors[%d]", path, j), origin, c.AccessToken != "")
 		}
@@ -261,6 +275,9 @@ func (k *checker) oneBot(o *OneBot) {
 		}
 	}
 }
+
+// maxJournalLimit bounds journal_limit.
+const maxJournalLimit = 1_000_000
 
 // applies reports keys that mean nothing for the connection's type.
 func (k *checker) applies(c *Connection, path string) {
@@ -277,8 +294,13 @@ func (k *checker) applies(c *Connection, path string) {
 		switch {
 		case key == "address":
 			remedy = "use url: the service connects to the bot"
+		case key == "access_token":
+			remedy = "use secret: what is posted is signed with it"
 		case strings.HasSuffix(key, "url"):
 			remedy = "use address, the service waits for bots there; or type: reverse-websocket"
+			if c.Type == Webhook {
+				remedy = "use url: events are posted there"
+			}
 		}
 		k.problem(path+"."+key, "does not apply to type "+string(c.Type), remedy)
 	}
@@ -307,6 +329,20 @@ func (k *checker) reverse(c *Connection, path string) {
 		if u != "" {
 			k.url(path+"."+key, u, "ws", "wss")
 		}
+	}
+	if c.Reconnect != 0 {
+		k.between(path+".reconnect", c.Reconnect, 100*time.Millisecond, time.Hour)
+	}
+}
+
+func (k *checker) webhook(c *Connection, path string) {
+	if c.URL == "" {
+		k.problem(path+".url", "the bot's address is missing", "write the URL that events are posted to, such as http://127.0.0.1:8080/onebot")
+	} else {
+		k.url(path+".url", c.URL, "http", "https")
+	}
+	if c.Timeout != 0 {
+		k.between(path+".timeout", c.Timeout, 100*time.Millisecond, 5*time.Minute)
 	}
 	if c.Reconnect != 0 {
 		k.between(path+".reconnect", c.Reconnect, 100*time.Millisecond, time.Hour)

@@ -103,32 +103,51 @@ const (
 	HTTP             ConnectionType = "http"
 	WebSocket        ConnectionType = "websocket"
 	ReverseWebSocket ConnectionType = "reverse-websocket"
+	Webhook          ConnectionType = "webhook"
 )
 
 // enum is a text with a fixed set of values.
 type enum interface{ values() []string }
 
-func (Language) values() []string       { return []string{"auto", "zh", "en"} }
-func (LogLevel) values() []string       { return []string{"debug", "info", "warn", "error"} }
-func (LogFormat) values() []string      { return []string{"text", "json"} }
-func (Protocol) values() []string       { return []string{"linux", "macos", "windows"} }
-func (ServerMode) values() []string     { return []string{"real", "sandbox"} }
-func (SignStyle) values() []string      { return []string{"auto", "lagrange", "sec-sign"} }
-func (SignCommands) values() []string   { return []string{"default", "long"} }
-func (MessageFormat) values() []string  { return []string{"array", "string"} }
-func (StartMode) values() []string      { return []string{"when-online", "at-once"} }
-func (ConnectionType) values() []string { return []string{"http", "websocket", "reverse-websocket"} }
+func (Language) values() []string      { return []string{"auto", "zh", "en"} }
+func (LogLevel) values() []string      { return []string{"debug", "info", "warn", "error"} }
+func (LogFormat) values() []string     { return []string{"text", "json"} }
+func (Protocol) values() []string      { return []string{"linux", "macos", "windows"} }
+func (ServerMode) values() []string    { return []string{"real", "sandbox"} }
+func (SignStyle) values() []string     { return []string{"auto", "lagrange", "sec-sign"} }
+func (SignCommands) values() []string  { return []string{"default", "long"} }
+func (MessageFormat) values() []string { return []string{"array", "string"} }
+func (StartMode) values() []string     { return []string{"when-online", "at-once"} }
+func (ConnectionType) values() []string {
+	return []string{"http", "websocket", "reverse-websocket", "webhook"}
+}
 
-// Duration is a time.Duration that is written like 500ms, 8s or 1m30s.
+// Duration is a time.Duration that is written like 500ms, 8s, 1m30s or 90d.
 type Duration time.Duration
 
 // Std returns the duration as the standard library's type.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
 
-func (d Duration) String() string { return time.Duration(d).String() }
+const day = 24 * time.Hour
 
-// UnmarshalText accepts what time.ParseDuration does, but nothing negative.
+func (d Duration) String() string {
+	if t := d.Std(); t > 0 && t%day == 0 {
+		return strconv.FormatInt(int64(t/day), 10) + "d"
+	}
+	return d.Std().String()
+}
+
+// UnmarshalText accepts whole days, and what time.ParseDuration does, but nothing
+// negative.
 func (d *Duration) UnmarshalText(b []byte) error {
+	if days, ok := strings.CutSuffix(string(b), "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16) // 179 years
+		if err != nil {
+			return errors.New("not a duration")
+		}
+		*d = Duration(time.Duration(n) * day)
+		return nil
+	}
 	v, err := time.ParseDuration(string(b))
 	if err != nil || v < 0 {
 		return errors.New("not a duration")
@@ -137,7 +156,9 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
-func (*Duration) form() string { return "write a number with its unit, such as 500ms, 8s or 1m30s" }
+func (*Duration) form() string {
+	return "write a number with its unit, such as 500ms, 8s, 1m30s or 90d"
+}
 
 // Hex is bytes that are written in hexadecimal.
 type Hex []byte

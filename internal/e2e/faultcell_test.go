@@ -343,7 +343,7 @@ func (c *cellRun) tellsOffline(ctx context.Context) error {
 
 // checkSaid looks whether what was said meanwhile came, each once and in order.
 func (c *cellRun) checkSaid(ctx context.Context) error {
-	for _, path := range []string{"/ws", "/observe"} {
+	for _, path := range eventPaths {
 		var frames [][]byte
 		is := func(frame []byte) bool {
 			return slices.ContainsFunc(c.said, func(text string) bool { return has(`"`+text+`"`)(frame) && has(`"message_id"`)(frame) })

@@ -3,6 +3,9 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,6 +140,7 @@ func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *
 		{Type: config.ReverseWebSocket, URL: address + "/ws", AccessToken: token, Reconnect: quickReconnect},
 		// It is there from the beginning, and sees the account come online.
 		{Type: config.ReverseWebSocket, EventURL: address + "/observe", Start: config.StartAtOnce, Reconnect: quickReconnect},
+		{Type: config.Webhook, URL: reverse.URL + "/hook", Secret: token, Reconnect: quickReconnect},
 	}
 	p.config = c
 	return p, nil
@@ -234,7 +238,7 @@ func (p *program) ready(ctx context.Context) error {
 // answers asks each service for the status of the account, as bots do, and has a
 // message arrive on those that carry events.
 func (p *program) answers(ctx context.Context) error {
-	if s := p.Status(); len(s.Services) != 4 || !s.Ready() {
+	if s := p.Status(); len(s.Services) != 5 || !s.Ready() {
 		return fmt.Errorf("account %s, services %v", s.Account.Stage, s.Services)
 	}
 	all, err := p.Endpoints(ctx)
@@ -271,9 +275,9 @@ func (p *program) answers(ctx context.Context) error {
 	if err := awaitFrame(ctx, forward, is); err != nil {
 		return fmt.Errorf("websocket: message: %w", err)
 	}
-	for _, path := range []string{"/ws", "/observe"} {
+	for _, path := range eventPaths {
 		if _, err := p.mobile.await(ctx, path, is); err != nil {
-			return fmt.Errorf("reverse websocket %s: message: %w", path, err)
+			return fmt.Errorf("%s: message: %w", path, err)
 		}
 	}
 	return nil
@@ -324,8 +328,11 @@ func awaitFrame(ctx context.Context, ws *websocket.Conn, is func([]byte) bool) e
 	}
 }
 
-// listeningBot is the listening side of both reverse connections. It notes what it
-// gets.
+// eventPaths are those of the connections that carry events to the listening bot.
+var eventPaths = []string{"/ws", "/observe", "/hook"}
+
+// listeningBot is the listening side of the reverse connections and the webhook. It
+// notes what it gets.
 type listeningBot struct {
 	refuse atomic.Int32 // how many of the next handshakes
 	asked  atomic.Int32
@@ -347,12 +354,24 @@ func (b *listeningBot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not yet", http.StatusServiceUnavailable)
 		return
 	}
+	path := r.URL.Path
+	if r.Method == http.MethodPost {
+		body, err := io.ReadAll(r.Body)
+		mac := hmac.New(sha1.New, []byte(token))
+		mac.Write(body)
+		if err != nil || r.Header.Get("X-Signature") != "sha1="+hex.EncodeToString(mac.Sum(nil)) {
+			http.Error(w, "wrong signature", http.StatusForbidden)
+			return
+		}
+		b.note(func() { b.frames[path] = append(b.frames[path], body) })
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	ws, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		return
 	}
 	defer ws.CloseNow()
-	path := r.URL.Path
 	b.note(func() { b.conns[path] = ws })
 	for {
 		_, frame, err := ws.Read(context.Background()) // until one side closes

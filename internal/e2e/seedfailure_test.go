@@ -115,8 +115,8 @@ func TestSeedFailure(t *testing.T) {
 			if _, err := p.mobile.await(ctx, "/observe", has(`"lifecycle"`)); err != nil {
 				t.Fatalf("the observer is not connected: %v", err)
 			}
-			if s := p.Status(); s.Services[0].State != supervise.Waiting || s.Services[3].State == supervise.Waiting {
-				t.Errorf("before the account is online: %v, want only the last one not waiting", s.Services)
+			if s := p.Status(); s.Services[0].State != supervise.Waiting || s.Services[3].State == supervise.Waiting || s.Services[4].State != supervise.Waiting {
+				t.Errorf("before the account is online: %v, want only the observer not waiting", s.Services)
 			}
 			before := map[string]int{}
 			for line := range tt.lines {

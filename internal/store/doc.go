@@ -15,11 +15,18 @@
 // neither damages the file. When the disk refuses, the newest messages stay in
 // memory, writing is tried again, and Err and one log line say so.
 //
-// Retention by age and size is not part of this version: nothing is deleted. The
-// table is in order of arrival and the file is made with incremental vacuum, so
-// that the oldest can be cut off cheaply. Whoever adds that must keep the rows
-// (raw may be emptied) whose id differs from the first id of their key, and
-// those in front of them in the series.
+// Events. Append keeps OneBot events for clients that were away, under ids that
+// rise. They go the same way as messages, behind those that came before them, but
+// at once. An event may be read when it is written, so that after a crash of the
+// program all that a client has seen is in the file, under the same id; while the
+// disk refuses, it may be read from memory. Cursors say how far each connection has
+// received; the newest positions may be lost in a crash, so that a client gets some
+// events twice, never none.
+//
+// Retention. Options.Keep says how old and how large. One goroutine cuts off the
+// oldest rows in pieces of milliseconds. Of a message its id and a fingerprint of
+// its key stay (table trimmed): Get does not find it, while ID and Put give its id
+// to that key alone, as before, and later ids of the series stay what they are.
 //
 // The package imports the message types and nothing else of this module.
 package store

@@ -23,7 +23,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 	newer := filepath.Join(dir, "newer.db")
 	s := open(t, Options{Path: newer})
-	if _, err := s.w.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"); err != nil {
+	if _, err := s.db.w.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
@@ -42,7 +42,7 @@ func TestOpenErrors(t *testing.T) {
 
 	strange := filepath.Join(dir, "strange.db")
 	s = open(t, Options{Path: strange})
-	if _, err := s.w.Exec("DROP TABLE goose_db_version"); err != nil {
+	if _, err := s.db.w.Exec("DROP TABLE goose_db_version"); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
@@ -118,7 +118,7 @@ func TestWriteFails(t *testing.T) {
 			stored.Content = message.Content{&message.Text{Text: strings.Repeat("x", 3000)}}
 			storedID := put(t, s, stored)
 			s.flush()
-			if _, err := s.w.Exec(tt.breakIt); err != nil {
+			if _, err := s.db.w.Exec(tt.breakIt); err != nil {
 				t.Fatal(err)
 			}
 
@@ -143,7 +143,7 @@ func TestWriteFails(t *testing.T) {
 				t.Errorf("the oldest message is still there: %v, %v", m, err)
 			}
 
-			if _, err := s.w.Exec(tt.mendIt); err != nil {
+			if _, err := s.db.w.Exec(tt.mendIt); err != nil {
 				t.Fatal(err)
 			}
 			s.waitFailure(false)
@@ -169,7 +169,7 @@ func TestWriteFails(t *testing.T) {
 
 func TestCloseWhileFailing(t *testing.T) {
 	s := open(t, Options{})
-	if _, err := s.w.Exec("PRAGMA query_only = on"); err != nil {
+	if _, err := s.db.w.Exec("PRAGMA query_only = on"); err != nil {
 		t.Fatal(err)
 	}
 	put(t, s, groupMessage(t, 1, 1))

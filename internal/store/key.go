@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"hash/fnv"
 	"strconv"
 
 	"libration/ntqq/message"
@@ -112,6 +113,14 @@ func (k key) first(hash func([]byte) uint32) int32 {
 		}
 	}
 	return 0
+}
+
+// fingerprint tells the key apart from others with the same id.
+func (k key) fingerprint() int32 {
+	var buf [96]byte
+	h := fnv.New32a()
+	h.Write(k.appendText(buf[:0]))
+	return int32(h.Sum32())
 }
 
 func crc(b []byte) uint32 { return crc32.ChecksumIEEE(b) }

@@ -79,10 +79,23 @@ func openDB(path string, conns, cacheKiB int, pragmas ...string) (*sql.DB, error
 	return db, nil
 }
 
-// openDatabases opens the writing and the reading pool and brings the tables up
-// to date. On an error everything is closed again.
-func openDatabases(ctx context.Context, path string) (w, r *sql.DB, err error) {
-	w, err = openDB(path, 1, writerCache,
+// database is an open file: a pool for writing, one for reading, and what is asked
+// of them.
+type database struct {
+	w, r *sql.DB
+
+	insert, insertEvent, putCursor *sql.Stmt // on w
+	byID, keyByID, byNumbers       *sql.Stmt // on r
+	trimmedByID                    *sql.Stmt // on r
+	events, countEvents, announced *sql.Stmt // on r
+}
+
+// openDatabase opens the file and brings its tables up to date. On an error
+// everything is closed again.
+func openDatabase(ctx context.Context, path string) (*database, error) {
+	d := &database{}
+	var err error
+	d.w, err = openDB(path, 1, writerCache,
 		"auto_vacuum(incremental)", // takes effect only before the first table
 		"journal_mode(wal)",
 		"synchronous(normal)",
@@ -90,17 +103,49 @@ func openDatabases(ctx context.Context, path string) (w, r *sql.DB, err error) {
 		"journal_size_limit(16777216)",
 	)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if err := migrate(ctx, w); err != nil {
-		return nil, nil, errors.Join(err, w.Close())
+	if err := migrate(ctx, d.w); err != nil {
+		return nil, errors.Join(err, d.w.Close())
 	}
-	r, err = openDB(path, readers, readerCache, "query_only(on)")
+	d.r, err = openDB(path, readers, readerCache, "query_only(on)")
 	if err != nil {
-		return nil, nil, errors.Join(err, w.Close())
+		return nil, errors.Join(err, d.w.Close())
 	}
-	return w, r, nil
+	if err := d.prepare(ctx); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
 }
+
+func (d *database) prepare(ctx context.Context) error {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		db   *sql.DB
+		text string
+	}{
+		{&d.insert, d.w, insertSQL},
+		{&d.insertEvent, d.w, insertEventSQL},
+		{&d.putCursor, d.w, putCursorSQL},
+		{&d.byID, d.r, byIDSQL},
+		{&d.keyByID, d.r, keyByIDSQL},
+		{&d.byNumbers, d.r, byNumbersSQL},
+		{&d.trimmedByID, d.r, trimmedByIDSQL},
+		{&d.events, d.r, eventsSQL},
+		{&d.countEvents, d.r, countEventsSQL},
+		{&d.announced, d.r, announcedSQL},
+	} {
+		var err error
+		if *p.stmt, err = p.db.PrepareContext(ctx, p.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends the statements too. The last connection to close moves the WAL into
+// the file and removes it.
+func (d *database) close() error { return errors.Join(d.r.Close(), d.w.Close()) }
 
 // migrate runs the migrations that the file has not seen yet.
 func migrate(ctx context.Context, db *sql.DB) error {

@@ -73,6 +73,10 @@ func (s *Store) place(id int32, k key, rec *record) (placed bool, err error) {
 		commits := s.commits
 		s.mu.Unlock()
 		oldKey, old, err := s.load(id)
+		other := old != nil && oldKey != k
+		if err == nil && old == nil {
+			other, err = s.trimmedFromOther(id, k)
+		}
 		s.mu.Lock()
 		if commits != s.commits || s.pending[id] != nil || s.closed {
 			continue // what was read may be out of date
@@ -81,10 +85,9 @@ func (s *Store) place(id int32, k key, rec *record) (placed bool, err error) {
 		case err != nil:
 			// A file that cannot be read is reported by the writer and by Get. The first
 			// id is nearly always right, and the insert never overwrites another key.
-		case old == nil: // the filter was wrong
-		case oldKey != k:
+		case other:
 			return false, nil
-		default:
+		case old != nil:
 			rec.fillFrom(old)
 		}
 		s.enqueue(id, k, rec)
@@ -103,10 +106,7 @@ func (s *Store) enqueue(id int32, k key, rec *record) {
 	s.queue = append(s.queue, e)
 	s.bytes += e.size()
 	s.filter.add(id)
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.need(soon)
 }
 
 // dequeue removes the first entry of the queue.

@@ -12,8 +12,9 @@ import (
 const (
 	columns = `scene, peer, peer_uid, via_group, sequence, client_sequence, random, time, self,
 		sender, sender_uid, nickname, card, title, role, level, group_name, people, raw`
-	byIDSQL    = `SELECT ` + columns + ` FROM messages WHERE id = ?`
-	keyByIDSQL = `SELECT scene, peer, peer_uid, sequence FROM messages WHERE id = ?`
+	byIDSQL        = `SELECT ` + columns + ` FROM messages WHERE id = ?`
+	keyByIDSQL     = `SELECT scene, peer, peer_uid, sequence FROM messages WHERE id = ?`
+	trimmedByIDSQL = `SELECT key FROM trimmed WHERE id = ?`
 	// The term on scene lets SQLite use the partial index.
 	byNumbersSQL = `SELECT ` + columns + ` FROM messages WHERE scene <> 1 AND peer = ?1 AND client_sequence = ?2
 		AND (?3 = 0 OR random = ?3) ORDER BY position DESC LIMIT 1`
@@ -58,37 +59,47 @@ func (s *Store) ID(chat message.Chat, sequence uint64) (int32, error) {
 		if id == 0 {
 			continue
 		}
-		owner, taken, err := s.owner(id)
-		if err != nil || !taken || owner == k {
+		other, err := s.takenByOther(id, k)
+		if err != nil || !other {
 			return id, err
 		}
 	}
 	return 0, fmt.Errorf("no free id after %d tries", maxProbes)
 }
 
-// owner returns the key that has this id.
-func (s *Store) owner(id int32) (k key, taken bool, err error) {
+// takenByOther tells whether another key than k has this id.
+func (s *Store) takenByOther(id int32, k key) (bool, error) {
 	s.mu.Lock()
 	e, closed, may := s.pending[id], s.closed, s.filter.mayHave(id)
 	s.mu.Unlock()
 	switch {
 	case closed:
-		return key{}, false, ErrClosed
+		return false, ErrClosed
 	case e != nil:
-		return e.key, true, nil
+		return e.key != k, nil
 	case !may:
-		return key{}, false, nil
+		return false, nil
 	}
+	var sc scene
 	var uid string
 	var peer, sequence int64
-	err = s.keyByID.QueryRow(id).Scan(&k.scene, &peer, &uid, &sequence)
+	err := s.db.keyByID.QueryRow(id).Scan(&sc, &peer, &uid, &sequence)
 	if errors.Is(err, sql.ErrNoRows) {
-		return key{}, false, nil
+		return s.trimmedFromOther(id, k)
 	}
-	if err != nil {
-		return key{}, false, explain("read", s.o.Path, err)
+	return err == nil && storedKey(sc, peer, uid, sequence) != k, explain("read", s.o.Path, err)
+}
+
+// trimmedFromOther tells whether the id belongs to a message of another key than k
+// that retention took away. It must be asked after the messages: those go to the
+// trimmed ones in one transaction.
+func (s *Store) trimmedFromOther(id int32, k key) (bool, error) {
+	var f int32
+	err := s.db.trimmedByID.QueryRow(uint32(id)).Scan(&f)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
 	}
-	return storedKey(k.scene, peer, uid, sequence), true, nil
+	return err == nil && f != k.fingerprint(), explain("read", s.o.Path, err)
 }
 
 func storedKey(sc scene, peer int64, uid string, sequence int64) key {
@@ -120,7 +131,7 @@ func (s *Store) FindFriend(peer message.UIN, clientSequence uint64, random uint3
 		}
 	}
 	s.mu.Unlock()
-	_, rec, err := s.scan(s.byNumbers.QueryRow(int64(peer), int64(clientSequence), int64(random)))
+	_, rec, err := s.scan(s.db.byNumbers.QueryRow(int64(peer), int64(clientSequence), int64(random)))
 	if err != nil || rec == nil {
 		return nil, err
 	}
@@ -129,7 +140,7 @@ func (s *Store) FindFriend(peer message.UIN, clientSequence uint64, random uint3
 
 // load reads the row with this id; nil when there is none.
 func (s *Store) load(id int32) (key, *record, error) {
-	return s.scan(s.byID.QueryRowContext(context.Background(), id))
+	return s.scan(s.db.byID.QueryRowContext(context.Background(), id))
 }
 
 // scan decodes one row. The columns overrule what the encoded message says: they

@@ -12,13 +12,33 @@ type Stats struct {
 	Backlog int    // messages that wait to be written
 	Failed  uint64 // tries to write that failed, since Open
 	Lost    uint64 // messages given up unwritten because too many waited, since Open
+	Trimmed uint64 // messages removed because of Options.Keep, since Open
+
+	Events        int    // events that wait to be written
+	EventsKept    int64  // events in the file; counting them takes a moment after Open
+	EventsWritten uint64 // since Open
+	EventsLost    uint64 // events given up unwritten because too many waited, since Open
+	EventsTrimmed uint64 // events removed because of Options.Keep, since Open
+
+	Bytes int64 // size of the file and its -wal
 }
 
 // Stats returns the figures.
 func (s *Store) Stats() Stats {
+	var bytes int64
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(s.o.Path + suffix); err == nil {
+			bytes += info.Size()
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{Backlog: len(s.queue), Failed: s.refused, Lost: s.gone}
+	j := &s.journal
+	return Stats{
+		Backlog: len(s.queue), Failed: s.refused, Lost: s.gone, Trimmed: s.trimmed,
+		Events: j.unwritten, EventsKept: j.kept, EventsWritten: j.written, EventsLost: j.gone, EventsTrimmed: j.trimmed,
+		Bytes: bytes,
+	}
 }
 
 // ErrDamaged: the file has errors that SQLite's own check found.

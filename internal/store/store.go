@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +23,8 @@ type Options struct {
 	Path string
 	// Log defaults to discarding.
 	Log *slog.Logger
+	// Keep bounds what stays in the file.
+	Keep Keep
 
 	// Replaced by tests.
 	hash     func([]byte) uint32
@@ -57,17 +58,14 @@ func (o *Options) setDefaults() {
 // Store keeps the messages of one account. All methods are safe for concurrent
 // use. Two programs must not use one file at a time.
 type Store struct {
-	o    Options
-	log  *slog.Logger
-	w, r *sql.DB
+	o   Options
+	log *slog.Logger
+	db  *database
 
-	insert                   *sql.Stmt // on w
-	byID, keyByID, byNumbers *sql.Stmt // on r
-
-	wake  chan struct{} // something waits to be written; capacity 1
+	wake  chan struct{} // needed has risen; capacity 1
 	stop  chan struct{} // closed by Close
 	ended sync.WaitGroup
-	// quit ends the reading of ids when the store closes.
+	// quit ends the upkeep when the store closes.
 	quit context.CancelFunc
 
 	// mu guards what follows. It is never held across a query.
@@ -78,13 +76,18 @@ type Store struct {
 	// all versions in the order of Put.
 	pending map[int32]*entry
 	queue   []*entry
-	bytes   int    // of the queue
-	order   uint64 // of the newest entry
+	bytes   int // of the queue
+	journal journal
+	needed  urgency
+	order   uint64 // of the newest message, event or cursor handed over
+	done    uint64 // all up to this order is written
 	commits uint64 // how often entries left pending for the file
 	failure error  // why the last try to write failed, nil when it did not
 	lost    uint64 // messages given up since writing failed
 	refused uint64 // tries to write that failed, since Open
 	gone    uint64 // messages given up, since Open
+	trimmed uint64 // messages that retention took away, since Open
+	stubs   int64  // rows of the table trimmed
 	closed  bool
 }
 
@@ -92,6 +95,7 @@ type Store struct {
 type entry struct {
 	id    int32
 	order uint64
+	batch uint64 // the newest batch that it was in
 	key   key
 	record
 }
@@ -109,92 +113,27 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepareFile(o.Path, o.Log); err != nil {
 		return nil, explain("open", o.Path, err)
 	}
-	w, r, err := openDatabases(ctx, o.Path)
+	db, err := openDatabase(ctx, o.Path)
 	if err != nil {
 		return nil, explain("open", o.Path, err)
 	}
 	s := &Store{
-		o: o, log: o.Log, w: w, r: r,
+		o: o, log: o.Log, db: db,
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		pending: make(map[int32]*entry),
 	}
 	s.room.L = &s.mu
-	var last sql.NullInt64
-	err = errors.Join(
-		s.prepare(ctx),
-		w.QueryRowContext(ctx, "SELECT max(position) FROM messages").Scan(&last),
-	)
-	if err != nil {
-		return nil, explain("open", o.Path, errors.Join(err, w.Close(), r.Close()))
+	if err := errors.Join(s.loadFilter(ctx), s.loadJournal(ctx)); err != nil {
+		return nil, explain("open", o.Path, errors.Join(err, db.close()))
 	}
-	s.filter = newFilter(last.Int64)
-	s.filter.complete = !last.Valid
 
 	// Not the caller's context: that one ends with the opening.
 	life, quit := context.WithCancel(context.WithoutCancel(ctx))
 	s.quit = quit
 	s.ended.Go(s.writeLoop)
-	if !s.filter.complete {
-		s.ended.Go(func() { s.fillFilter(life) })
-	}
+	s.ended.Go(func() { s.maintain(life) })
 	return s, nil
-}
-
-func (s *Store) prepare(ctx context.Context) error {
-	var errs []error
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		db   *sql.DB
-		text string
-	}{
-		{&s.insert, s.w, insertSQL},
-		{&s.byID, s.r, byIDSQL},
-		{&s.keyByID, s.r, keyByIDSQL},
-		{&s.byNumbers, s.r, byNumbersSQL},
-	} {
-		stmt, err := p.db.PrepareContext(ctx, p.text)
-		*p.stmt = stmt
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// fillFilter reads the ids in use, in pieces, so that no read transaction holds
-// up checkpoints for long. Until it is done every new message costs a query.
-func (s *Store) fillFilter(ctx context.Context) {
-	const piece = 4096
-	ids := make([]int32, 0, piece)
-	last := int64(-1 << 32)
-	for {
-		ids = ids[:0]
-		rows, err := s.r.QueryContext(ctx, "SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT ?", last, piece)
-		if err == nil {
-			for rows.Next() && err == nil {
-				var id int32
-				err = rows.Scan(&id)
-				ids = append(ids, id)
-			}
-			err = errors.Join(err, rows.Err(), rows.Close())
-		}
-		if err != nil {
-			if ctx.Err() == nil {
-				s.log.Warn("message ids not read; storing stays slower", "err", explain("read", s.o.Path, err))
-			}
-			return
-		}
-		s.mu.Lock()
-		for _, id := range ids {
-			s.filter.add(id)
-		}
-		done := len(ids) < piece
-		s.filter.complete = done
-		s.mu.Unlock()
-		if done {
-			return
-		}
-		last = int64(ids[len(ids)-1])
-	}
 }
 
 // Err returns why messages cannot be written at the moment, nil when they can.
@@ -202,6 +141,34 @@ func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failure
+}
+
+// Flush writes what waits at once, and returns when everything that was handed over
+// before is written. It gives the failure when writing fails or has failed last
+// time, and ErrClosed when the store closes meanwhile.
+func (s *Store) Flush(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.room.Broadcast()
+	})
+	defer stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	upTo := s.order
+	for s.done < upTo {
+		switch {
+		case s.closed:
+			return ErrClosed
+		case s.failure != nil:
+			return s.failure
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		s.need(atOnce)
+		s.room.Wait()
+	}
+	return nil
 }
 
 // Close writes what waits, once, and closes the file. Blocked and later calls
@@ -221,10 +188,10 @@ func (s *Store) Close() error {
 
 	var err error
 	s.mu.Lock()
-	if n := len(s.pending); n > 0 {
-		err = fmt.Errorf("%d messages not written: %w", n, s.failure)
+	if m, e := len(s.pending), s.journal.unwritten; m+e > 0 {
+		err = fmt.Errorf("%d messages not written, %d events: %w", m, e, s.failure)
 	}
 	s.mu.Unlock()
 	// The last connection to close moves the WAL into the file and removes it.
-	return errors.Join(err, explain("close", s.o.Path, errors.Join(s.r.Close(), s.w.Close())))
+	return errors.Join(err, explain("close", s.o.Path, s.db.close()))
 }

@@ -110,14 +110,8 @@ func check(t testing.TB, s *Store, id int32, want *message.Message) {
 	}
 }
 
-// flush waits until the queue is written, or writing fails.
-func (s *Store) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.queue) > 0 && s.failure == nil {
-		s.room.Wait()
-	}
-}
+// flush waits until what waits is written, or writing fails.
+func (s *Store) flush() { _ = s.Flush(context.Background()) }
 
 func closeStore(t testing.TB, s *Store) {
 	t.Helper()
@@ -281,7 +275,7 @@ func TestPutAgainKeepsWhatIsKnown(t *testing.T) {
 			t.Errorf("FindFriend: %v, differs (-want +got):\n%s", err, diff)
 		}
 		var rows int
-		if err := s.r.QueryRow("SELECT count(*) FROM messages").Scan(&rows); err != nil || rows != 1 {
+		if err := s.db.r.QueryRow("SELECT count(*) FROM messages").Scan(&rows); err != nil || rows != 1 {
 			t.Errorf("got %d rows, %v, want 1", rows, err)
 		}
 	}
@@ -339,7 +333,7 @@ func TestFindFriend(t *testing.T) {
 		s.flush()
 	}
 	var detail string
-	if err := s.r.QueryRow("EXPLAIN QUERY PLAN "+byNumbersSQL, 1, 2, 3).Scan(new(int), new(int), new(int), &detail); err != nil || !strings.Contains(detail, "messages_private") {
+	if err := s.db.r.QueryRow("EXPLAIN QUERY PLAN "+byNumbersSQL, 1, 2, 3).Scan(new(int), new(int), new(int), &detail); err != nil || !strings.Contains(detail, "messages_private") {
 		t.Errorf("the query's plan is %q, %v, want one with the index", detail, err)
 	}
 }

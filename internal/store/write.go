@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
+	"maps"
 	"time"
 
 	"libration/ntqq/message"
@@ -32,24 +35,61 @@ const insertSQL = `INSERT INTO messages
 	WHERE scene = excluded.scene AND peer = excluded.peer AND sequence = excluded.sequence
 	 AND (peer <> 0 OR peer_uid = excluded.peer_uid)`
 
+// urgency says how long the writer may wait for more.
+type urgency int
+
+const (
+	nothing urgency = iota
+	lazily          // lazyGather
+	soon            // Options.gather
+	atOnce
+)
+
+// lazyGather is how long cursors wait when nothing else is to be written.
+const lazyGather = time.Second
+
+// need wakes the writer. The caller holds mu.
+func (s *Store) need(u urgency) {
+	if u <= s.needed {
+		return
+	}
+	s.needed = u
+	select {
+	case s.wake <- struct{}{}:
+	default: // it will look at needed anyway
+	}
+}
+
+// batch is what one transaction writes.
+type batch struct {
+	number   uint64
+	messages []*entry
+	events   []Event
+	cursors  map[string]int64
+	// All messages, all events and everything up to these orders is in it.
+	lastMessage, lastEvent, upTo uint64
+}
+
+func (b *batch) empty() bool { return len(b.messages)+len(b.events)+len(b.cursors) == 0 }
+
 // writeLoop writes what gathers until the store closes, then once more.
 func (s *Store) writeLoop() {
-	var batch []*entry
+	var b batch
 	delay := s.o.retryMin
 	gather := s.o.gather
 	for {
 		open := s.waitForWork(gather)
 		gather = s.o.gather
 		for {
-			batch = s.next(batch[:0])
-			if len(batch) == 0 {
+			s.next(&b)
+			if b.empty() {
 				break
 			}
-			err := s.write(batch)
-			s.finish(batch, err, delay)
+			err := s.write(&b)
+			s.finish(&b, err, delay)
 			if err == nil {
 				delay = s.o.retryMin
-				if len(batch) >= busyBatch {
+				if len(b.messages) >= busyBatch {
 					gather = busyFactor * s.o.gather
 				}
 				continue
@@ -60,7 +100,9 @@ func (s *Store) writeLoop() {
 			}
 			delay = min(2*delay, s.o.retryMax)
 		}
-		clear(batch[:cap(batch)]) // or it would keep the messages in memory
+		// Or it would keep them in memory.
+		clear(b.messages[:cap(b.messages)])
+		clear(b.events[:cap(b.events)])
 		if !open {
 			return
 		}
@@ -69,11 +111,26 @@ func (s *Store) writeLoop() {
 
 // waitForWork returns when a batch has gathered; false when the store closes.
 func (s *Store) waitForWork(gather time.Duration) bool {
-	select {
-	case <-s.wake:
-		return s.pause(gather)
-	case <-s.stop:
-		return false
+	var due <-chan time.Time
+	for {
+		select {
+		case <-s.wake:
+			s.mu.Lock()
+			needed := s.needed
+			s.mu.Unlock()
+			switch needed {
+			case atOnce:
+				return true
+			case soon:
+				due = time.After(gather)
+			case lazily:
+				due = time.After(lazyGather)
+			}
+		case <-due:
+			return true
+		case <-s.stop:
+			return false
+		}
 	}
 }
 
@@ -89,44 +146,68 @@ func (s *Store) pause(d time.Duration) bool {
 	}
 }
 
-// next collects the oldest entries, without those that have a newer version.
-func (s *Store) next(batch []*entry) []*entry {
+// next collects the oldest messages and events, and all cursors. In place of a
+// message the newest version of it is taken, and only that.
+func (s *Store) next(b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.queue) > 0 && s.pending[s.queue[0].id] != s.queue[0] {
-		s.dequeue()
-	}
+	s.needed = nothing // the writer asks again until there is nothing
+	*b = batch{number: b.number + 1, messages: b.messages[:0], events: b.events[:0], upTo: s.order}
+	b.lastMessage = b.upTo
 	for _, e := range s.queue {
-		if len(batch) == maxBatch {
+		newest := s.pending[e.id]
+		if newest.batch == b.number {
+			continue
+		}
+		if len(b.messages) == maxBatch {
+			b.lastMessage = e.order - 1
 			break
 		}
-		if s.pending[e.id] == e {
-			batch = append(batch, e)
-		}
+		newest.batch = b.number
+		b.messages = append(b.messages, newest)
 	}
-	return batch
+	// No event without the messages that came before it.
+	b.lastEvent = b.lastMessage
+	j := &s.journal
+	for i := j.tail.n - j.unwritten; i < j.tail.n; i++ {
+		e := j.tail.at(i)
+		if e.order > b.lastEvent || len(b.events) == maxBatch {
+			b.lastEvent = e.order - 1
+			break
+		}
+		b.events = append(b.events, e.Event)
+	}
+	b.upTo = min(b.lastMessage, b.lastEvent)
+	b.cursors = maps.Clone(j.dirty)
 }
 
-// finish takes written entries out of the queue, or notes why they stay. Changes
+// finish takes what was written out of the queues, or notes why it stays. Changes
 // between working and failing are logged, once.
-func (s *Store) finish(batch []*entry, err error, retry time.Duration) {
+func (s *Store) finish(b *batch, err error, retry time.Duration) {
 	s.mu.Lock()
-	old, lost := s.failure, s.lost
+	j := &s.journal
+	old, lost, lostEvents := s.failure, s.lost, j.lost
 	s.failure = explain("write", s.o.Path, err)
+	failure := s.failure
 	if err != nil {
 		s.refused++
-	}
-	failure := s.failure
-	if err == nil {
-		last := batch[len(batch)-1].order
-		for len(s.queue) > 0 && s.queue[0].order <= last {
+		j.rise(j.last)
+	} else {
+		for len(s.queue) > 0 && s.queue[0].order <= b.lastMessage {
 			s.dequeue()
 		}
 		if len(s.queue) == 0 && cap(s.queue) > 1024 {
 			s.queue = nil // a burst's memory is given back
 		}
+		j.settle(b.lastEvent)
+		for name, id := range b.cursors {
+			if j.dirty[name] == id {
+				delete(j.dirty, name)
+			}
+		}
+		s.done = b.upTo
 		s.commits++
-		s.lost = 0
+		s.lost, j.lost = 0, 0
 	}
 	s.room.Broadcast()
 	s.mu.Unlock()
@@ -135,19 +216,34 @@ func (s *Store) finish(batch []*entry, err error, retry time.Duration) {
 	case err != nil && (old == nil || resultCode(old) != resultCode(err)):
 		s.log.Error("messages are kept in memory only: writing failed, trying again", "err", failure, "retry_in", retry)
 	case err == nil && old != nil:
-		s.log.Info("messages are written again", "path", s.o.Path, "lost", lost)
+		s.log.Info("messages are written again", "path", s.o.Path, "lost", lost, "lost_events", lostEvents)
 	}
 }
 
-// write stores the entries in one transaction.
-func (s *Store) write(batch []*entry) error {
-	tx, err := s.w.Begin()
+// write stores a batch in one transaction.
+func (s *Store) write(b *batch) error {
+	tx, err := s.db.w.Begin()
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	insert := tx.StmtContext(ctx, s.insert)
-	for _, e := range batch {
+	err = s.writeMessages(ctx, tx, b.messages)
+	if err == nil {
+		err = s.writeEvents(ctx, tx, b.events)
+	}
+	if err == nil {
+		err = s.writeCursors(ctx, tx, b.cursors)
+	}
+	if err != nil {
+		_ = tx.Rollback() // the first error says more
+		return err
+	}
+	return tx.Commit()
+}
+
+func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, entries []*entry) error {
+	insert := tx.StmtContext(ctx, s.db.insert)
+	for _, e := range entries {
 		m := &e.message
 		via := m.Chat.Group
 		if m.Chat.Kind == message.Group {
@@ -162,12 +258,37 @@ func (s *Store) write(batch []*entry) error {
 			int64(m.Sender.UIN), string(m.Sender.UID), m.Sender.Nickname, m.Sender.Card, m.Sender.Title,
 			int64(m.Sender.Role), int64(m.Sender.Level), m.GroupName, e.people, raw)
 		if err != nil {
-			_ = tx.Rollback() // the first error says more
 			return err
 		}
 		if n, err := res.RowsAffected(); err == nil && n == 0 {
 			s.log.Warn("message not stored: its id belongs to another message", "id", e.id)
 		}
 	}
-	return tx.Commit()
+	return nil
+}
+
+func (s *Store) writeEvents(ctx context.Context, tx *sql.Tx, events []Event) error {
+	insert := tx.StmtContext(ctx, s.db.insertEvent)
+	for i := range events {
+		e := &events[i]
+		same := e.Array != nil && bytes.Equal(e.Array, e.String) // most events but messages
+		text := e.String
+		if same {
+			text = nil
+		}
+		if _, err := insert.ExecContext(ctx, e.ID, e.Time.UnixMilli(), e.MessageID, e.Self, same, e.Array, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeCursors(ctx context.Context, tx *sql.Tx, cursors map[string]int64) error {
+	put := tx.StmtContext(ctx, s.db.putCursor)
+	for name, id := range cursors {
+		if _, err := put.ExecContext(ctx, name, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

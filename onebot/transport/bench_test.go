@@ -26,13 +26,27 @@ func drainBytes(c io.Reader, n int64) error {
 // BenchmarkEvents sends small group messages to one WebSocket client, encoding
 // included.
 func BenchmarkEvents(b *testing.B) {
+	benchmarkEvents(b, func(testing.TB) *onebot.Service {
+		return onebot.New(onebot.Options{Client: &fakeClient{}, Store: fakeStore{}})
+	}, WebSocketOptions{Address: "127.0.0.1:0", Buffer: 4096})
+}
+
+// BenchmarkJournaledEvents does so by way of a journal on disk.
+func BenchmarkJournaledEvents(b *testing.B) {
+	benchmarkEvents(b, func(t testing.TB) *onebot.Service {
+		service, _, _ := newJournaled(t)
+		return service
+	}, WebSocketOptions{Address: "127.0.0.1:0", Journal: JournalOptions{Window: time.Hour}})
+}
+
+func benchmarkEvents(b *testing.B, newService func(testing.TB) *onebot.Service, o WebSocketOptions) {
 	for _, bm := range []struct {
 		name  string
 		burst int // events handed over before waiting for the client
 	}{{"one-at-a-time", 1}, {"burst-16", 16}, {"burst-1024", 1024}} {
 		b.Run(bm.name, func(b *testing.B) {
-			service := onebot.New(onebot.Options{Client: &fakeClient{}, Store: fakeStore{}})
-			s, err := NewWebSocket(service, WebSocketOptions{Address: "127.0.0.1:0", Buffer: 4096}, nil)
+			service := newService(b)
+			s, err := NewWebSocket(service, o, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,6 +1,6 @@
 // Package transport carries OneBot v11 between an onebot.Service and bots:
-// an HTTP server for actions, a WebSocket server, and a WebSocket client that
-// dials the bot ("reverse").
+// an HTTP server for actions, a WebSocket server, a WebSocket client that dials the
+// bot ("reverse"), and a webhook that posts events to it.
 //
 // It owns sockets, access tokens, deadlines and reconnection. It knows no action
 // and no event: bytes go to the onebot.Service and come back from it. It must not

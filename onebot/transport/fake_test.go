@@ -112,6 +112,8 @@ func (fakeStore) FindFriend(message.UIN, uint64, uint32) (*message.Message, erro
 	return nil, nil
 }
 
+func (fakeStore) Flush(context.Context) error { return nil }
+
 func groupMessage(group message.GroupCode, text string) *message.Message {
 	return &message.Message{
 		Chat:     message.Chat{Kind: message.Group, Group: group},

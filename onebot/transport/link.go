@@ -9,6 +9,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/coder/websocket"
+
+	"libration/onebot"
 )
 
 // link is one connection of a Reverse, opened again whenever it is lost.
@@ -70,8 +72,9 @@ func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
 func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *slog.Logger, late bool) (reason string, lasted time.Duration, opened bool) {
 	var ws *websocket.Conn
 	var wire *corkConn
+	var last string
 	err := guarded(log, func() (err error) {
-		ws, wire, err = l.dial(ctx)
+		ws, wire, last, err = l.dial(ctx)
 		return err
 	})
 	if err != nil {
@@ -94,8 +97,19 @@ func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *s
 	} else {
 		log.Info("connected to the bot")
 	}
-	o := sessionOptions{l.o.Format, l.o.ReportSelf, l.o.Heartbeat, l.o.MaxMessage, l.o.Buffer}
-	err = newSession(l.b, log, ws, wire, l.role, o, l.time).run(ctx, calls, requests)
+	form := onebot.EventForm{Format: l.o.Format, ReportSelf: l.o.ReportSelf}
+	o := sessionOptions{form, l.o.Heartbeat, l.o.MaxMessage, l.o.Buffer, l.o.Journal}
+	session := newSession(l.b, log, ws, wire, l.role, o, l.time)
+	if l.role&roleEvent != 0 && o.journal.Window > 0 {
+		after, bad := lastEvent(last)
+		if bad != nil {
+			log.Warn("Last-Event-ID of the bot ignored", "err", bad)
+		}
+		if session.cursor, err = l.b.OpenCursor(o.journal.cursor(form, after)); err != nil {
+			log.Error("the bot gets no missed events", "err", err)
+		}
+	}
+	err = session.run(ctx, calls, requests)
 	close(ended)
 	told.Wait()
 	_, reason = endReason(err, l.time)

@@ -67,6 +67,9 @@ func dialReason(err error, status int) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("no answer in time: %w", err)
 	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = op.Err // its text has our port, which is another one each time
+	}
 	return err
 }
 

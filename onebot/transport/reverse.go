@@ -52,6 +52,9 @@ type ReverseOptions struct {
 	Heartbeat  time.Duration
 	MaxMessage int64
 	Buffer     int
+	// Journal serves the bot what it missed: behind what it is known to have received,
+	// or behind the event that its handshake names in the header Last-Event-ID.
+	Journal JournalOptions
 }
 
 func (o *ReverseOptions) setDefaults() {
@@ -88,7 +91,7 @@ func (o *ReverseOptions) validate() error {
 	if o.HandshakeTimeout < 0 {
 		errs = append(errs, fmt.Errorf("handshake timeout %v is negative", o.HandshakeTimeout))
 	}
-	errs = append(errs, checkSession(o.Format, o.Heartbeat, o.MaxMessage, o.Buffer))
+	errs = append(errs, checkSession(o.Format, o.Heartbeat, o.MaxMessage, o.Buffer), o.Journal.validate())
 	return errors.Join(errs...)
 }
 
@@ -189,8 +192,9 @@ func (l *link) set(c Condition) {
 	r.set(c)
 }
 
-// dial opens the WebSocket of a link. The corkConn is the network below it.
-func (l *link) dial(ctx context.Context) (*websocket.Conn, *corkConn, error) {
+// dial opens the WebSocket of a link. The corkConn is the network below it, last
+// the event that the bot says it has, as written.
+func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, last string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.o.HandshakeTimeout)
 	defer cancel()
 	header := http.Header{
@@ -201,7 +205,6 @@ func (l *link) dial(ctx context.Context) (*websocket.Conn, *corkConn, error) {
 	if l.o.AccessToken != "" {
 		header.Set("Authorization", "Bearer "+l.o.AccessToken)
 	}
-	var wire *corkConn
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			var d net.Dialer
@@ -228,9 +231,9 @@ func (l *link) dial(ctx context.Context) (*websocket.Conn, *corkConn, error) {
 		if response != nil {
 			status = response.StatusCode
 		}
-		return nil, nil, dialReason(err, status)
+		return nil, nil, "", dialReason(err, status)
 	}
-	return ws, wire, nil
+	return ws, wire, response.Header.Get(lastEventHeader), nil
 }
 
 // selfID is the account's number as events have it, so that the handshake and the

@@ -23,14 +23,18 @@ type fakeBot struct {
 	mu      sync.Mutex
 	status  int // refuse with this, when set
 	kick    bool
+	last    string // the Last-Event-ID of the answer, when set
 	headers []http.Header
 }
 
 func (f *fakeBot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.headers = append(f.headers, r.Header)
-	status, kick := f.status, f.kick
+	status, kick, last := f.status, f.kick, f.last
 	f.mu.Unlock()
+	if last != "" {
+		w.Header().Set(lastEventHeader, last)
+	}
 	if status != 0 {
 		http.Error(w, "refused", status)
 		return

@@ -152,6 +152,7 @@ type timing struct {
 	read    time.Duration // without a byte of a request's body
 	ping    time.Duration // between pings
 	pong    time.Duration // from a ping to any sign of life
+	ack     time.Duration // from events of the journal to a ping after them
 	drain   time.Duration // for running actions to end when stopping
 	grace   time.Duration // for cancelled actions to be answered
 	close   time.Duration // for the close handshake
@@ -168,6 +169,7 @@ func defaultTiming() timing {
 		read:    15 * time.Second,
 		ping:    30 * time.Second,
 		pong:    15 * time.Second,
+		ack:     time.Second,
 		drain:   2500 * time.Millisecond,
 		grace:   500 * time.Millisecond,
 		close:   1500 * time.Millisecond,

@@ -50,11 +50,11 @@ const batchFrames = 256
 
 // sessionOptions are the common settings of WebSocket connections.
 type sessionOptions struct {
-	format     onebot.Format
-	reportSelf bool
+	form       onebot.EventForm
 	heartbeat  time.Duration
 	maxMessage int64
 	buffer     int
+	journal    JournalOptions
 }
 
 // session is one open WebSocket connection, dialled or accepted. One goroutine
@@ -74,6 +74,10 @@ type session struct {
 	responses chan []byte
 	quit      chan struct{} // closed: no more input is taken
 	written   chan struct{} // closed: the writer has ended
+
+	cursor  *onebot.Cursor // nil: events come from a subscription
+	sent    atomic.Int64   // events of the cursor up to this one were written
+	unacked chan struct{}  // some of them wait for a ping; capacity 1
 }
 
 func newSession(b *onebot.Service, log *slog.Logger, ws *websocket.Conn, wire *corkConn, r role, o sessionOptions, t timing) *session {
@@ -84,6 +88,7 @@ func newSession(b *onebot.Service, log *slog.Logger, ws *websocket.Conn, wire *c
 		responses: make(chan []byte, MaxConcurrent),
 		quit:      make(chan struct{}),
 		written:   make(chan struct{}),
+		unacked:   make(chan struct{}, 1),
 	}
 }
 
@@ -110,6 +115,7 @@ func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error
 	switch {
 	case errors.Is(err, errStopping):
 		<-s.written // the last responses come before the close frame
+		s.settle()
 		_ = s.ws.Close(websocket.StatusGoingAway, "service is stopping")
 	case errors.Is(err, onebot.ErrSlow):
 		_ = s.ws.Close(websocket.StatusTryAgainLater, "too slow: event queue is full")
@@ -205,11 +211,13 @@ func (s *session) write() error {
 		sub    *onebot.Subscription
 	)
 	if s.role&roleEvent != 0 {
-		sub = s.onebot.Subscribe(onebot.SubscribeOptions{
-			Format: s.o.format, ReportSelf: s.o.reportSelf, Buffer: s.o.buffer,
-		})
-		defer sub.Close()
-		events = sub.Events()
+		if s.cursor == nil {
+			sub = s.onebot.Subscribe(onebot.SubscribeOptions{
+				Format: s.o.form.Format, ReportSelf: s.o.form.ReportSelf, Buffer: s.o.buffer,
+			})
+			defer sub.Close()
+			events = sub.Events()
+		}
 		if err := s.send(s.onebot.Lifecycle("connect")); err != nil {
 			return err
 		}
@@ -224,6 +232,11 @@ func (s *session) write() error {
 		open := true
 		select {
 		case frame, open = <-events:
+		case <-s.journaled():
+			if err := s.advance(); err != nil {
+				return err
+			}
+			continue
 		case frame = <-s.responses:
 		case <-beat:
 			frame = s.onebot.Heartbeat(s.o.heartbeat)
@@ -253,6 +266,51 @@ func (s *session) batch(frame []byte, events <-chan []byte) error {
 		err = uncorked
 	}
 	return err
+}
+
+// journaled is ready when the journal has events for the client; nil without one.
+func (s *session) journaled() <-chan struct{} {
+	if s.cursor == nil {
+		return nil
+	}
+	return s.cursor.Ready()
+}
+
+// advance writes the next events of the journal.
+func (s *session) advance() error {
+	events, err := s.cursor.Next(context.Background(), batchFrames)
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	s.wire.Cork()
+	for _, e := range events {
+		if err = s.send(e.JSON); err != nil {
+			break
+		}
+	}
+	if uncorked := s.wire.Uncork(); err == nil {
+		err = uncorked
+	}
+	if err == nil {
+		s.sent.Store(s.cursor.Position())
+		select {
+		case s.unacked <- struct{}{}:
+		default: // the pinger knows
+		}
+	}
+	return err
+}
+
+// settle asks the peer once more whether it has received all events.
+func (s *session) settle() {
+	if s.cursor == nil || s.sent.Load() <= s.cursor.Acked() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.time.grace)
+	defer cancel()
+	if s.ws.Ping(ctx) == nil {
+		s.cursor.Ack(s.sent.Load())
+	}
 }
 
 // last writes what waits when the connection is about to be closed.
@@ -286,8 +344,9 @@ func (s *session) send(frame []byte) error {
 	return s.ws.Write(context.Background(), websocket.MessageText, frame)
 }
 
-// ping finds dead peers. Any byte from the peer is a sign of life: a pong queues
-// behind a large message that is still being sent.
+// ping finds dead peers, and which events of the journal were received: those
+// written before a ping that is answered. Any byte from the peer is a sign of life:
+// a pong queues behind a large message that is still being sent.
 func (s *session) ping() error {
 	t := time.NewTicker(s.time.ping)
 	defer t.Stop()
@@ -296,8 +355,17 @@ func (s *session) ping() error {
 		case <-s.quit:
 			return errStopping
 		case <-t.C:
+		case <-s.unacked:
+			soon := time.NewTimer(s.time.ack) // more may follow
+			select {
+			case <-s.quit:
+				soon.Stop()
+				return errStopping
+			case <-soon.C:
+			}
 		}
 		before := s.wire.received.Load()
+		sent := s.sent.Load()
 		late := time.NewTimer(s.time.pong)
 		ctx, cancel := context.WithTimeout(context.Background(), s.time.pong)
 		err := s.ws.Ping(ctx)
@@ -311,6 +379,8 @@ func (s *session) ping() error {
 			if s.wire.received.Load() == before && !s.full.Load() {
 				return errNoPong
 			}
+		} else if s.cursor != nil {
+			s.cursor.Ack(sent)
 		}
 		late.Stop()
 	}

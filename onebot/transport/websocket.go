@@ -30,14 +30,18 @@ type WebSocketOptions struct {
 	// MaxMessage is the largest message accepted, in bytes; default MaxBody.
 	MaxMessage int64
 	// Buffer is how many events may wait for a client before it is disconnected;
-	// default onebot.DefaultBuffer.
+	// default onebot.DefaultBuffer. Without meaning when there is a Journal.
 	Buffer int
+	// Journal serves clients that name the last event that they have; others get live
+	// events.
+	Journal JournalOptions
 }
 
 func (o WebSocketOptions) validate() error {
 	return errors.Join(
 		checkAddress(o.Address, o.AccessToken),
 		checkSession(o.Format, o.Heartbeat, o.MaxMessage, o.Buffer),
+		o.Journal.validate(),
 	)
 }
 
@@ -83,11 +87,12 @@ func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*Web
 	if o.MaxMessage == 0 {
 		o.MaxMessage = MaxBody
 	}
+	o.Journal.Name = "" // clients have none
 	w := &WebSocket{
 		server: newServer("onebot websocket", o.Address, log),
 		onebot: b,
 		guard:  guard{token: o.AccessToken},
-		o:      sessionOptions{o.Format, o.ReportSelf, o.Heartbeat, o.MaxMessage, o.Buffer},
+		o:      sessionOptions{onebot.EventForm{Format: o.Format, ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Buffer, o.Journal},
 	}
 	w.refuse = refusalLog{log: w.log, period: w.time.refusal}
 	w.secret = rand.Text()
@@ -113,6 +118,12 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 		reply(w, v.status, refusal(v.status, v.reason))
 		return
 	}
+	after, err := lastEventOf(r)
+	if err != nil && s.o.journal.Window > 0 {
+		s.refuse.add(s.name, r.RemoteAddr, verdict{http.StatusBadRequest, err.Error()})
+		reply(w, http.StatusBadRequest, refusal(http.StatusBadRequest, err.Error()))
+		return
+	}
 	if !open.enter() {
 		http.Error(w, "the service is stopping", http.StatusServiceUnavailable)
 		return
@@ -136,8 +147,15 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 	role := roleOf(r.URL.Path)
 	log := s.log.With("service", s.name, "remote", r.RemoteAddr, "role", role.String())
 	log.Info("client connected", "user_agent", r.UserAgent())
-	err = newSession(s.onebot, log, ws, connOf(r.Context()), role, s.o, s.time).
-		run(r.Context(), calls, &open.requests)
+	session := newSession(s.onebot, log, ws, connOf(r.Context()), role, s.o, s.time)
+	if role&roleEvent != 0 && s.o.journal.Window > 0 {
+		cursor := s.o.journal.cursor(s.o.form, after)
+		cursor.Live = true
+		if session.cursor, err = s.onebot.OpenCursor(cursor); err != nil {
+			s.log.Error("client gets no missed events", "err", err)
+		}
+	}
+	err = session.run(r.Context(), calls, &open.requests)
 	level, reason := endReason(err, s.time)
 	log.Log(context.WithoutCancel(calls), level, "client disconnected", "reason", reason)
 }

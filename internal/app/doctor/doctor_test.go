@@ -275,6 +275,9 @@ func notRunning(t *testing.T, table *[]string) {
 		{"a bot", func(s *setup) {
 			s.onebot = fmt.Sprintf("{connections: [{type: reverse-websocket, url: \"ws://%s/ws\"}]}", listen(s.t).Addr())
 		}, "", "bot"},
+		{"no bot for a webhook", func(s *setup) {
+			s.onebot = fmt.Sprintf("{connections: [{type: webhook, url: %q}]}", "http://"+freeAddress(s.t)+"/post")
+		}, "bot-unreachable", ""},
 
 		{"clock of 1970", func(s *setup) { s.options.now = func() time.Time { return time.Unix(1000, 0) } }, "clock-wrong", ""},
 		{"clock set back", func(s *setup) { s.options.now = func() time.Time { return time.Now().Add(-time.Hour) } }, "clock-behind", ""},

@@ -171,7 +171,7 @@ func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ":
 // bots looks whether those that are to be connected to listen.
 func (d *doctor) bots(ctx context.Context) {
 	for _, c := range d.cfg.OneBot.Connections {
-		if c.Type != config.ReverseWebSocket {
+		if c.Type != config.ReverseWebSocket && c.Type != config.Webhook {
 			continue
 		}
 		for _, address := range []string{c.URL, c.APIURL, c.EventURL} {

@@ -1,0 +1,249 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"libration/internal/config"
+)
+
+// TestBotWasAway: a bot gets what it missed, in order, and then what happens, also
+// when the program was started again meanwhile, or was away itself.
+func TestBotWasAway(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		t.Run(fmt.Sprintf("program started again %t", restart), func(t *testing.T) {
+			t.Parallel()
+			w := newAway(t)
+			w.say(5)
+			w.arrived()
+			w.leave()
+			w.say(50)
+			if restart {
+				w.stop()
+				w.say(5) // nobody is there at all
+				w.begin()
+			}
+			w.say(5)
+			w.come()
+			w.arrived()
+			w.say(5)
+			w.arrived()
+			if lines := w.log.lines(skippedLine); len(lines) != 0 {
+				t.Errorf("events were skipped: %v", lines)
+			}
+		})
+	}
+}
+
+// TestBotWasAwayTooLong: what is too old or too much is skipped with one log line for
+// each connection.
+func TestBotWasAwayTooLong(t *testing.T) {
+	const window = 3 * time.Second
+	for _, tt := range []struct {
+		name   string
+		change func(*config.Connection)
+		wait   time.Duration
+		skip   int // of 10
+		reason string
+	}{
+		{"too many", func(c *config.Connection) { c.JournalLimit = 3 }, 0, 7, "too_many"},
+		{"too old", func(c *config.Connection) { c.Journal = new(config.Duration(window)) }, window + 100*time.Millisecond, 10, "too_old"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newAway(t, func(c *config.Config) {
+				for i := range c.OneBot.Connections {
+					tt.change(&c.OneBot.Connections[i])
+				}
+			})
+			w.say(5)
+			w.arrived()
+			w.confirmed()
+			w.leave()
+			before := w.metric(publishedTotal)
+			w.say(10)
+			w.until(func() bool { return w.metric(publishedTotal) >= before+10 })
+			pause(w.ctx, tt.wait)
+			w.come()
+			w.said = slices.Delete(w.said, 5, 5+tt.skip)
+			w.arrived()
+			w.say(2)
+			w.arrived()
+			w.confirmed()
+			lines := w.log.lines(skippedLine)
+			for _, line := range lines {
+				if line[tt.reason] != float64(tt.skip) {
+					t.Errorf("got line %v, want %d %s", line, tt.skip, tt.reason)
+				}
+			}
+			if len(lines) != len(eventPaths) {
+				t.Errorf("%d log lines, want one for each of %q: %v", len(lines), eventPaths, lines)
+			}
+		})
+	}
+}
+
+const skippedLine = "events skipped: the client was away for too long"
+
+// away is a program whose bot comes and goes.
+type away struct {
+	*program
+	t    *testing.T
+	ctx  context.Context
+	said []string
+	n    int
+}
+
+func newAway(t *testing.T, change ...func(*config.Config)) *away {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	p, err := newProgram(t.TempDir(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &away{program: p, t: t, ctx: ctx}
+	t.Cleanup(func() {
+		if err := p.end(); err != nil {
+			t.Errorf("end: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("log:\n%s", p.log)
+		}
+	})
+	p.thief.Close()
+	for _, f := range change {
+		f(p.config)
+	}
+	w.begin()
+	if err := p.ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *away) begin() {
+	w.t.Helper()
+	if err := w.start(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// stop ends the program, but not its world.
+func (w *away) stop() {
+	w.t.Helper()
+	last := len(w.ending) - 1
+	if err := w.ending[last](); err != nil {
+		w.t.Errorf("stop: %v", err)
+	}
+	w.ending = w.ending[:last]
+}
+
+func (w *away) leave() {
+	w.mobile.refuse.Store(math.MaxInt32)
+	w.mobile.drop()
+}
+
+func (w *away) come() { w.mobile.refuse.Store(0) }
+
+// say has Alice say something n times.
+func (w *away) say(n int) {
+	for range n {
+		w.n++
+		text := fmt.Sprint("said ", w.n)
+		w.program.say(text)
+		w.said = append(w.said, text)
+	}
+}
+
+// heard are the messages of a path, without those that came again.
+func (w *away) heard(path string) []string {
+	w.mobile.mu.Lock()
+	defer w.mobile.mu.Unlock()
+	var all []arrived
+	for _, frame := range w.mobile.frames[path] {
+		var a arrived
+		if json.Unmarshal(frame, &a) == nil && a.Post == "message" {
+			all = append(all, a)
+		}
+	}
+	var texts []string
+	for _, a := range once(all) {
+		texts = append(texts, a.Raw)
+	}
+	return texts
+}
+
+// arrived waits until the newest message has come, and compares.
+func (w *away) arrived() {
+	w.t.Helper()
+	for _, path := range eventPaths {
+		if _, err := w.mobile.await(w.ctx, path, has(`"`+w.said[len(w.said)-1]+`"`)); err != nil {
+			w.t.Fatalf("%s: %v: got %q, want %q", path, err, w.heard(path), w.said)
+		}
+		if got := w.heard(path); !slices.Equal(got, w.said) {
+			w.t.Errorf("%s: got %q, want %q", path, got, w.said)
+		}
+	}
+}
+
+const publishedTotal = "libration_events_published_total"
+
+// confirmed waits until the program knows that its bot has everything.
+func (w *away) confirmed() {
+	w.t.Helper()
+	w.until(func() bool {
+		for _, c := range w.config.OneBot.Connections[2:] { // those with a journal
+			if w.metric(fmt.Sprintf("libration_events_waiting{service=%q}", c.Name())) != 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// until waits for what the metrics will tell.
+func (w *away) until(ok func() bool) {
+	w.t.Helper()
+	for !ok() {
+		if w.ctx.Err() != nil {
+			w.t.Fatal("the metrics do not become what they should")
+		}
+		pause(w.ctx, 20*time.Millisecond)
+	}
+}
+
+// metric is one of the program's own figures; -1: there is none.
+func (w *away) metric(name string) float64 {
+	w.t.Helper()
+	addr, err := w.AdminAddr(w.ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get("http://" + addr.String() + "/metrics")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return n
+		}
+	}
+	return -1
+}

@@ -1,0 +1,345 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Event is one OneBot event kept for clients that were away.
+type Event struct {
+	// ID rises and is never used twice. The caller makes it: the larger one of
+	// LastEvent()+1 and the time in microseconds, say.
+	ID int64
+	// Time of the event, kept to the millisecond.
+	Time time.Time
+	// MessageID is the message that it announces, 0 for other events.
+	MessageID int32
+	// Self: it is about a message of the account itself.
+	Self bool
+	// Array and String are its JSON in the two message formats; nil: not kept in
+	// that form. They are shared and read-only.
+	Array, String []byte
+}
+
+// journal is what a Store knows of events. The store's mu guards it.
+type journal struct {
+	last    int64         // newest id, written or not
+	head    int64         // newest id that may be read
+	changed chan struct{} // closed when head rises; nil while nobody waits
+
+	// tail has the newest events; the last of them, unwritten many, wait to be
+	// written. Events up to base are not in it: they are in the file, or were
+	// given up.
+	tail           tail
+	base           int64
+	unwritten      int
+	unwrittenBytes int
+	announced      *filter // of message ids
+
+	cursors map[string]int64
+	dirty   map[string]int64 // those that are not written yet
+
+	kept    int64  // events in the file; too few until all are counted
+	written uint64 // events written, since Open
+	trimmed uint64 // events that retention took away, since Open
+	lost    uint64 // events given up since writing failed
+	gone    uint64 // events given up, since Open
+}
+
+const (
+	eventColumns = `id, time, message_id, self, same, array, string`
+
+	insertEventSQL = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	putCursorSQL   = `INSERT INTO cursors (name, event) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET event = excluded.event`
+	eventsSQL      = `SELECT ` + eventColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
+	countEventsSQL = `SELECT count(*) FROM events WHERE id > ? AND id <= ?`
+	// The second term lets SQLite use the partial index.
+	announcedSQL = `SELECT 1 FROM events WHERE message_id = ? AND message_id <> 0 LIMIT 1`
+)
+
+// loadJournal reads what the store has to know of the events in the file.
+func (s *Store) loadJournal(ctx context.Context) error {
+	j := &s.journal
+	err := s.db.w.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'events'").Scan(&j.last)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	j.head, j.base = j.last, j.last
+	j.announced = newFilter(0)
+	j.announced.complete = j.last == 0
+	j.cursors, j.dirty = make(map[string]int64), make(map[string]int64)
+	rows, err := s.db.w.QueryContext(ctx, "SELECT name, event FROM cursors")
+	if err != nil {
+		return err
+	}
+	for rows.Next() && err == nil {
+		var name string
+		var id int64
+		err = rows.Scan(&name, &id)
+		j.cursors[name] = id
+	}
+	return errors.Join(err, rows.Err(), rows.Close())
+}
+
+// Append queues an event; it may be read (Events, Head) once it is written, in the
+// same transaction as every message that was Put before it, or a later one. While
+// writing fails it may be read at once. Its bytes must not be changed afterwards.
+//
+// Append waits while thousands of events are waiting to be written, unless
+// writing fails: then the oldest waiting ones are given up.
+func (s *Store) Append(e *Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := &s.journal
+	for {
+		switch {
+		case s.closed:
+			return ErrClosed
+		case e.ID <= j.last:
+			return fmt.Errorf("event id %d is not above %d, the newest one", e.ID, j.last)
+		case j.unwritten < s.o.pending && j.unwrittenBytes < maxPendingBytes:
+			s.order++
+			k := kept{Event: *e, order: s.order}
+			j.last = e.ID
+			j.tail.push(k)
+			j.unwritten++
+			j.unwrittenBytes += k.size()
+			j.shrink()
+			if e.MessageID != 0 {
+				j.announced.add(e.MessageID)
+			}
+			if s.failure != nil {
+				j.rise(j.last)
+			}
+			s.need(atOnce)
+			return nil
+		case s.failure != nil:
+			j.giveUpOldest()
+		default:
+			s.room.Wait()
+		}
+	}
+}
+
+// rise lets events up to id be read.
+func (j *journal) rise(id int64) {
+	if id <= j.head {
+		return
+	}
+	j.head = id
+	if j.changed != nil {
+		close(j.changed)
+		j.changed = nil
+	}
+}
+
+// settle takes note that events up to the order are written.
+func (j *journal) settle(order uint64) {
+	for j.unwritten > 0 {
+		e := j.tail.at(j.tail.n - j.unwritten)
+		if e.order > order {
+			break
+		}
+		j.unwritten--
+		j.unwrittenBytes -= e.size()
+		j.written++
+		j.kept++
+		j.rise(e.ID)
+	}
+	j.shrink()
+}
+
+// shrink takes written events out of memory when there are too many.
+func (j *journal) shrink() {
+	for j.tail.n > j.unwritten && (j.tail.n > maxTail || j.tail.bytes > maxTailBytes) {
+		e := j.tail.pop()
+		j.base = e.ID
+	}
+}
+
+// trim takes note that events up to this one are no longer in the file.
+func (j *journal) trim(id int64, n int) {
+	for j.tail.n > j.unwritten && j.tail.at(0).ID <= id {
+		e := j.tail.pop()
+		j.base = e.ID
+	}
+	j.kept -= int64(n)
+	j.trimmed += uint64(n)
+}
+
+// giveUpOldest drops the oldest event that is not written, and what is written
+// and in front of it from memory.
+func (j *journal) giveUpOldest() {
+	for j.tail.n >= j.unwritten {
+		e := j.tail.pop()
+		j.base = e.ID
+		if j.tail.n < j.unwritten {
+			j.unwritten--
+			j.unwrittenBytes -= e.size()
+			break
+		}
+	}
+	j.lost++
+	j.gone++
+}
+
+// Announced tells whether an event with this message id is kept, written or not.
+func (s *Store) Announced(messageID int32) (bool, error) {
+	s.mu.Lock()
+	j := &s.journal
+	known := messageID == 0 || !j.announced.mayHave(messageID)
+	waits := false
+	for i := j.tail.n - j.unwritten; i < j.tail.n && !known && !waits; i++ {
+		waits = j.tail.at(i).MessageID == messageID
+	}
+	closed := s.closed
+	s.mu.Unlock()
+	switch {
+	case closed:
+		return false, ErrClosed
+	case known:
+		return false, nil
+	case waits:
+		return true, nil
+	}
+	err := s.db.announced.QueryRow(messageID).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, explain("read", s.o.Path, err)
+}
+
+// Events returns events that may be read and have an id above after, the oldest
+// first and at most max. Fewer than max may be returned although there are more;
+// none means that there are none now. Recent ones come from memory.
+func (s *Store) Events(ctx context.Context, after int64, max int) ([]Event, error) {
+	for {
+		events, base, err := s.recentEvents(after, max)
+		if err != nil || base <= after {
+			return events, err
+		}
+		events, err = s.oldEvents(ctx, after, base, max)
+		if err != nil || len(events) > 0 {
+			return events, err
+		}
+		after = base
+	}
+}
+
+// recentEvents answers Events from memory, if base <= after.
+func (s *Store) recentEvents(after int64, max int) (events []Event, base int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := &s.journal
+	if s.closed {
+		return nil, 0, ErrClosed
+	}
+	if after >= j.head || max <= 0 {
+		return nil, after, nil
+	}
+	if j.base > after {
+		return nil, j.base, nil
+	}
+	first := j.tail.after(after)
+	n := min(max, j.tail.after(j.head)-first)
+	events = make([]Event, n)
+	for i := range events {
+		events[i] = j.tail.at(first + i).Event
+	}
+	return events, j.base, nil
+}
+
+// oldEvents reads from the file.
+func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (events []Event, err error) {
+	rows, err := s.db.events.QueryContext(ctx, after, upTo, max)
+	if err != nil {
+		return nil, explain("read", s.o.Path, err)
+	}
+	for rows.Next() && err == nil {
+		var e Event
+		var t int64
+		var same bool
+		err = rows.Scan(&e.ID, &t, &e.MessageID, &e.Self, &same, &e.Array, &e.String)
+		e.Time = time.UnixMilli(t)
+		if same {
+			e.String = e.Array
+		}
+		events = append(events, e)
+	}
+	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return nil, explain("read", s.o.Path, err)
+	}
+	return events, nil
+}
+
+// CountEvents counts the events that may be read, with ids above after and up to
+// to.
+func (s *Store) CountEvents(ctx context.Context, after, to int64) (int, error) {
+	s.mu.Lock()
+	j := &s.journal
+	closed, base := s.closed, j.base
+	to = min(to, j.head)
+	n := max(0, j.tail.after(to)-j.tail.after(after))
+	s.mu.Unlock()
+	if closed {
+		return 0, ErrClosed
+	}
+	if base <= after {
+		return n, nil
+	}
+	var old int
+	if err := s.db.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
+		return 0, explain("read", s.o.Path, err)
+	}
+	return n + old, nil
+}
+
+// Head returns the id of the newest event that may be read, 0 when there never was
+// one, and a channel that is closed at the next one.
+func (s *Store) Head() (id int64, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := &s.journal
+	if j.changed == nil {
+		j.changed = make(chan struct{})
+	}
+	return j.head, j.changed
+}
+
+// LastEvent returns the newest id that was ever given to Append, 0 for none. It
+// outlives the events.
+func (s *Store) LastEvent() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.journal.last
+}
+
+// Cursor returns how far the connection with this name has received; false when
+// that was never set.
+func (s *Store) Cursor(name string) (id int64, ok bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0, false, ErrClosed
+	}
+	id, ok = s.journal.cursors[name]
+	return id, ok, nil
+}
+
+// SetCursor notes how far a connection has received. It never goes backwards. It
+// is written with the next batch, at the latest after a second.
+func (s *Store) SetCursor(name string, id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := &s.journal
+	if old, ok := j.cursors[name]; s.closed || ok && id <= old {
+		return
+	}
+	s.order++
+	j.cursors[name], j.dirty[name] = id, id
+	s.need(lazily)
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"time"
+)
+
+// When the file is trimmed: soon after the start, as some programs run only
+// briefly, and then rarely, as it costs a log line.
+const (
+	firstTrim = time.Minute
+	trimEvery = 30 * time.Minute
+)
+
+// maintain does the upkeep of the file until the store closes.
+func (s *Store) maintain(ctx context.Context) {
+	s.fillFilters(ctx)
+	if s.o.Keep == (Keep{}) {
+		return
+	}
+	t := time.NewTimer(firstTrim)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+		s.trim(ctx)
+		t.Reset(trimEvery)
+	}
+}
+
+// loadFilter makes the filter; its ids are read later, by fillFilters.
+func (s *Store) loadFilter(ctx context.Context) error {
+	var last sql.NullInt64
+	var trimmed bool
+	err := s.db.w.QueryRowContext(ctx, "SELECT (SELECT max(position) FROM messages), EXISTS (SELECT 1 FROM trimmed)").Scan(&last, &trimmed)
+	s.filter = newFilter(last.Int64)
+	s.filter.complete = !last.Valid && !trimmed
+	return err
+}
+
+// fillFilters reads the ids in use, and counts the events.
+func (s *Store) fillFilters(ctx context.Context) {
+	s.mu.Lock()
+	upTo, messages, events := s.journal.base, s.filter.complete, s.journal.announced.complete
+	s.mu.Unlock()
+	var err error
+	if !messages {
+		add := func(ids []int64) {
+			for _, id := range ids {
+				s.filter.add(int32(id))
+			}
+		}
+		addTrimmed := func(ids []int64) {
+			add(ids)
+			s.stubs += int64(len(ids))
+		}
+		// A message goes from the first to the second, never the other way round.
+		err = errors.Join(
+			s.readIDs(ctx, "SELECT id, id FROM messages WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", math.MaxInt64, add),
+			s.readIDs(ctx, "SELECT id, id FROM trimmed WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", math.MaxInt64, addTrimmed),
+		)
+		if err == nil {
+			s.mu.Lock()
+			s.filter.complete = true
+			s.mu.Unlock()
+		}
+	}
+	if !events {
+		errEvents := s.readIDs(ctx, "SELECT id, message_id FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", upTo, func(ids []int64) {
+			for _, id := range ids {
+				s.journal.announced.add(int32(id))
+			}
+			s.journal.kept += int64(len(ids))
+		})
+		if errEvents == nil {
+			s.mu.Lock()
+			s.journal.announced.complete = true
+			s.mu.Unlock()
+		}
+		err = errors.Join(err, errEvents)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("message ids not read; storing stays slower", "err", explain("read", s.o.Path, err))
+	}
+}
+
+// readIDs hands the second column of a query to add, which is called with mu held;
+// the first one is the place to go on from, up to upTo. It reads in pieces, so that
+// no read transaction holds up checkpoints for long.
+func (s *Store) readIDs(ctx context.Context, query string, upTo int64, add func([]int64)) error {
+	const piece = 4096
+	ids := make([]int64, 0, piece)
+	last := int64(math.MinInt64)
+	for {
+		ids = ids[:0]
+		rows, err := s.db.r.QueryContext(ctx, query, last, upTo, piece)
+		if err != nil {
+			return err
+		}
+		for rows.Next() && err == nil {
+			var id int64
+			err = rows.Scan(&last, &id)
+			ids = append(ids, id)
+		}
+		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		add(ids)
+		s.mu.Unlock()
+		if len(ids) < piece {
+			return nil
+		}
+	}
+}

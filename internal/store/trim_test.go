@@ -1,0 +1,245 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"libration/ntqq/message"
+)
+
+const day = 24 * time.Hour
+
+// messageOf is a message of this age.
+func messageOf(t testing.TB, sequence uint64, age time.Duration) *message.Message {
+	m := groupMessage(t, 1, sequence)
+	m.Time = time.Now().Add(-age).Unix()
+	m.Raw = encode(t, m, fmt.Sprintf("message %d", sequence))
+	return m
+}
+
+// sleep lets time pass, and everything happen that is due.
+func sleep(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func wantTrimmed(t testing.TB, s *Store, messages, events uint64) {
+	t.Helper()
+	if st := s.Stats(); st.Trimmed != messages || st.EventsTrimmed != events {
+		t.Errorf("%d messages and %d events were removed, want %d and %d", st.Trimmed, st.EventsTrimmed, messages, events)
+	}
+}
+
+func TestTrimByAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged bytes.Buffer
+		path := filepath.Join(t.TempDir(), "messages.db")
+		o := Options{Path: path, Log: logTo(&logged), Keep: Keep{Messages: 90 * day, Events: day}}
+		s := open(t, o)
+		var ids []int32
+		var all []*message.Message
+		const old, young = 300, 50
+		for i := range old + young {
+			m := messageOf(t, uint64(i+1), 100*day)
+			switch {
+			case i == 7:
+				m.Time = 0
+			case i == 9: // of a wrong clock: it must not hold up the others
+				m = messageOf(t, uint64(i+1), -1000*day)
+			case i >= old:
+				m = messageOf(t, uint64(i+1), 80*day)
+			}
+			ids, all = append(ids, put(t, s, m)), append(all, m)
+			e := someEvent(int64(i+1), ids[i])
+			e.Time = time.Now()
+			if i < 200 {
+				e.Time = time.Now().Add(-25 * time.Hour)
+			}
+			appendEvent(t, s, e)
+		}
+		flush(t, s)
+		sleep(firstTrim + time.Minute)
+		wantTrimmed(t, s, old-1, 200)
+		for again := range 2 {
+			for i, id := range ids {
+				if got, err := s.ID(all[i].Chat, all[i].Sequence); got != id || err != nil {
+					t.Fatalf("message %d has the id %d now, %v, want %d", i, got, err, id)
+				}
+				if i >= old || i == 9 {
+					if all[i].Time != 0 {
+						check(t, s, id, all[i])
+					}
+				} else if m, err := s.Get(id); m != nil || err != nil {
+					t.Fatalf("message %d is still there: %v, %v", i, m, err)
+				}
+				if known, err := s.Announced(id); known != (i >= 200) || err != nil {
+					t.Fatalf("Announced of message %d is %t, %v", i, known, err)
+				}
+			}
+			if got := readEvents(t, s, 0, 1000); len(got) != old+young-200 || got[0].ID != 201 {
+				t.Errorf("%d events are left", len(got))
+			}
+			if n := s.Stats().EventsKept; n != old+young-200 {
+				t.Errorf("%d events are counted", n)
+			}
+			if again == 0 {
+				closeStore(t, s)
+				s = open(t, o)
+				synctest.Wait() // until all ids are read
+			}
+		}
+		if n := strings.Count(logged.String(), "old messages removed"); n != 1 || !strings.Contains(logged.String(), "messages=299 events=200") {
+			t.Errorf("want one line with the numbers:\n%s", &logged)
+		}
+
+		if id := put(t, s, all[0]); id != ids[0] {
+			t.Errorf("stored again message 0 has the id %d, want %d", id, ids[0])
+		}
+		flush(t, s)
+		check(t, s, ids[0], all[0])
+
+		sleep(11 * day) // everything becomes old, piece by piece
+		wantTrimmed(t, s, young+1, old+young-200)
+		if s.LastEvent() != old+young || readEvents(t, s, 0, 1000) != nil {
+			t.Errorf("the last event is %d", s.LastEvent())
+		}
+		closeStore(t, s)
+	})
+}
+
+// TestTrimmedIDs: all four ids are given away for ever.
+func TestTrimmedIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{Path: filepath.Join(t.TempDir(), "messages.db"), hash: fourIDs, Keep: Keep{Messages: day}}
+		s := open(t, o)
+		ids := make(map[uint64]int32)
+		for i := range uint64(3) {
+			ids[i] = put(t, s, messageOf(t, i+1, 2*day))
+		}
+		flush(t, s)
+		sleep(firstTrim)
+		for range 2 {
+			if id, err := s.Put(messageOf(t, 99, 0)); err == nil {
+				t.Errorf("another message got the id %d", id)
+			}
+			if id, err := s.ID(messageOf(t, 99, 0).Chat, 99); err == nil {
+				t.Errorf("another message would get the id %d", id)
+			}
+			for i, id := range ids {
+				m := messageOf(t, i+1, 0)
+				if got, err := s.ID(m.Chat, m.Sequence); got != id || err != nil {
+					t.Errorf("message %d has the id %d now, %v, want %d", i, got, err, id)
+				}
+				if got := put(t, s, m); got != id {
+					t.Errorf("stored again message %d has the id %d, want %d", i, got, id)
+				}
+			}
+			closeStore(t, s)
+			s = open(t, o)
+			sleep(2 * day)
+			wantTrimmed(t, s, 3, 0)
+		}
+		closeStore(t, s)
+	})
+}
+
+func TestTrimBySize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 4 << 20
+		s := open(t, Options{Keep: Keep{Size: limit}})
+		var ids []int32
+		const n = 1200
+		for i := range n {
+			m := messageOf(t, uint64(i+1), 0)
+			m.Raw = encode(t, m, strings.Repeat("x", 5000))
+			ids = append(ids, put(t, s, m))
+			e := someEvent(int64(i+1), ids[i])
+			e.Time, e.Array = time.Now(), bytes.Repeat([]byte(" "), 5000)
+			appendEvent(t, s, e)
+			time.Sleep(10 * time.Millisecond)
+		}
+		flush(t, s)
+		sleep(2 * firstTrim)
+		used, free, err := s.size(t.Context())
+		if err != nil || used > limit-limit/16 || used < limit/2 || used+free > limit {
+			t.Errorf("%d bytes are in use and %d free, %v, want at most %d", used, free, err, limit)
+		}
+		st := s.Stats()
+		if d := int(st.Trimmed) - int(st.EventsTrimmed); d > 2*trimRows || d < -2*trimRows || st.EventsKept != n-int64(st.EventsTrimmed) {
+			t.Errorf("got %+v, want about as many messages as events removed", st)
+		}
+		for i, id := range ids {
+			if m, err := s.Get(id); (m != nil) != (i >= int(st.Trimmed)) || err != nil {
+				t.Fatalf("%d messages were removed, number %d is %v, %v", st.Trimmed, i, m, err)
+			}
+		}
+		sleep(trimEvery)
+		wantTrimmed(t, s, st.Trimmed, st.EventsTrimmed)
+
+		closeStore(t, s)
+		s = open(t, Options{Path: s.o.Path, Keep: Keep{Size: 1}}) // not even an empty file is so small
+		sleep(firstTrim)
+		sleep(time.Minute)
+		wantTrimmed(t, s, n-st.Trimmed, n-st.EventsTrimmed)
+		closeStore(t, s)
+	})
+}
+
+// TestTrimInPieces: the writer waits for one piece at most.
+func TestTrimInPieces(t *testing.T) {
+	s := open(t, Options{})
+	for i := range uint64(trimRows + 20) {
+		m := messageOf(t, i+1, day)
+		if i >= trimRows {
+			m.Raw = make([]byte, trimBytes/4)
+		}
+		appendEvent(t, s, &Event{ID: int64(i + 1), Array: m.Raw})
+		put(t, s, m)
+	}
+	flush(t, s)
+	for name, trim := range map[string]func() (int, error){
+		"messages": func() (int, error) { return s.trimMessages(t.Context(), always) },
+		"events":   func() (int, error) { return s.trimEvents(t.Context(), always) },
+	} {
+		for i, want := range []int{trimRows, 4, 4, 4, 4, 4, 0} {
+			if n, err := trim(); n != want || err != nil {
+				t.Errorf("%s: piece %d has %d rows, %v, want %d", name, i, n, err, want)
+			}
+		}
+	}
+}
+
+func TestTrimFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged bytes.Buffer
+		s := open(t, Options{Log: logTo(&logged), Keep: Keep{Messages: day}})
+		put(t, s, messageOf(t, 1, 2*day))
+		flush(t, s)
+		if _, err := s.db.w.Exec("PRAGMA query_only = on"); err != nil {
+			t.Fatal(err)
+		}
+		sleep(2 * firstTrim)
+		if !strings.Contains(logged.String(), "old messages not removed") {
+			t.Errorf("want a line about it:\n%s", &logged)
+		}
+		put(t, s, messageOf(t, 2, 2*day)) // now the writer tells
+		s.waitFailure(true)
+		synctest.Wait()
+		before := logged.Len()
+		sleep(trimEvery)
+		if n := logged.Len(); n != before {
+			t.Errorf("want no more lines:\n%s", &logged)
+		}
+		if _, err := s.db.w.Exec("PRAGMA query_only = off"); err != nil {
+			t.Fatal(err)
+		}
+		sleep(2 * trimEvery)
+		wantTrimmed(t, s, 2, 0)
+		closeStore(t, s)
+	})
+}

@@ -1,0 +1,293 @@
+package onebot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+)
+
+// ErrNoJournal: the service keeps no events.
+var ErrNoJournal = errors.New("the service keeps no journal of events")
+
+// CursorOptions configure a Cursor.
+type CursorOptions struct {
+	// Name under which the position is kept; "" keeps none.
+	Name string
+	EventForm
+	// Window is how old an event may be; 0: any. Limit is how many may have been missed
+	// when the cursor was opened or rewound, 0: any; of those that come while the client
+	// is there at least DefaultBuffer may wait. What goes beyond is skipped, the oldest
+	// first.
+	Window time.Duration
+	Limit  int
+	// After is the last event that the client says it has. It wins over the kept
+	// position. nil: it said nothing.
+	After *int64
+	// Live begins with the next event, unless After is set.
+	Live bool
+}
+
+// JournaledEvent is one event of a journal.
+type JournaledEvent struct {
+	ID   int64
+	JSON []byte // shared with others: it must not be changed
+}
+
+// Cursor reads the journal from a position of its own, at its own pace: first what
+// was missed, then what happens. Its methods are safe for concurrent use.
+type Cursor struct {
+	j *journal
+	o CursorOptions
+
+	reading sync.Mutex // held by Next
+
+	mu       sync.Mutex // guards what follows
+	missed   int64      // the newest event when the cursor was opened or rewound
+	position int64      // events up to it were returned, or skipped
+	acked    int64      // events up to it were received
+	skipped  skipped    // not logged yet
+	told     time.Time  // of the last log line about them
+}
+
+// skipped counts events that the client does not get.
+type skipped struct{ old, many int }
+
+// closed is a channel that is always ready.
+var closed = func() chan struct{} {
+	ch := make(chan struct{})
+	close(ch)
+	return ch
+}()
+
+// OpenCursor returns a cursor. Without After and Live it begins behind the position
+// that is kept under its name; where there is none, with the first event since the
+// program started.
+func (s *Service) OpenCursor(o CursorOptions) (*Cursor, error) {
+	j := s.journal
+	if j == nil {
+		return nil, ErrNoJournal
+	}
+	if o.Format >= formats {
+		o.Format = FormatArray
+	}
+	if o.Limit <= 0 {
+		o.Limit = math.MaxInt
+	}
+	head, _ := j.Head()
+	c := &Cursor{j: j, o: o, missed: head, position: j.start}
+	switch {
+	case o.After != nil:
+		c.position = *o.After
+		if last := j.LastEvent(); c.position > last {
+			j.log.Warn("a client has an event that the journal does not know: it gets new events only",
+				"client", o.Name, "event_id", c.position, "newest", last)
+			c.position = head
+		} else if o.Name != "" {
+			j.SetCursor(o.Name, c.position)
+		}
+	case o.Live:
+		c.position = head
+	case o.Name != "":
+		kept, ok, err := j.Cursor(o.Name)
+		if err != nil {
+			return nil, fmt.Errorf("read the position of %s in the journal: %w", o.Name, err)
+		}
+		if ok {
+			c.position = kept
+		} else { // so that the next time is not the first again
+			j.SetCursor(o.Name, c.position)
+		}
+	}
+	c.acked = c.position
+	return c, nil
+}
+
+// Ready is closed when there may be events for Next.
+func (c *Cursor) Ready() <-chan struct{} {
+	head, changed := c.j.Head()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.position < head {
+		return closed
+	}
+	return changed
+}
+
+// Next returns the next events, at most most, and moves the position behind them;
+// none when none are wanted or there.
+func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	c.mu.Lock()
+	position, missed := c.position, c.missed
+	c.mu.Unlock()
+	head, _ := c.j.Head()
+	from, n, err := c.bound(ctx, position, missed, head)
+	if err != nil {
+		return nil, err
+	}
+	if n != (skipped{}) && c.skipTo(position, from, n) {
+		position = from
+	}
+	events, err := c.j.Events(ctx, from, most)
+	if err != nil {
+		return nil, fmt.Errorf("read events from the journal: %w", err)
+	}
+	if len(events) == 0 { // these were removed, or there are none
+		from = max(from, head)
+	}
+	var wanted []JournaledEvent
+	for i := range events {
+		e := &events[i]
+		from = e.ID
+		if b := written(e, c.o.Format); b != nil && (c.o.ReportSelf || !e.Self) {
+			wanted = append(wanted, JournaledEvent{e.ID, b})
+			if e.ID <= missed {
+				c.j.replayed.Add(1)
+			}
+		}
+	}
+	c.mu.Lock()
+	same := c.position == position
+	if same {
+		c.position = from
+		if len(wanted) == 0 && c.acked == position {
+			c.ack(from)
+		}
+	}
+	c.mu.Unlock()
+	if !same { // rewound meanwhile: these come again
+		return nil, nil
+	}
+	if len(wanted) == 0 {
+		c.tellSkipped()
+	}
+	return wanted, nil
+}
+
+// skipTo moves over events that the client will never get. They need no
+// acknowledgement, unless those before them do. It returns false when the cursor was
+// rewound meanwhile.
+func (c *Cursor) skipTo(position, from int64, n skipped) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.position != position {
+		return false
+	}
+	c.position = from
+	c.skipped.old += n.old
+	c.skipped.many += n.many
+	c.j.expired.Add(uint64(n.old + n.many))
+	if c.acked == position {
+		c.ack(from)
+	}
+	return true
+}
+
+// bound finds what is too old and too much, and the position behind it.
+func (c *Cursor) bound(ctx context.Context, position, missed, head int64) (from int64, skip skipped, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("count events in the journal: %w", err)
+		}
+	}()
+	from = position
+	if cut := c.j.now().Add(-c.o.Window).UnixMicro(); c.o.Window > 0 && from < cut {
+		if skip.old, err = c.j.CountEvents(ctx, from, min(cut, head)); err != nil {
+			return from, skip, err
+		}
+		if skip.old > 0 {
+			from = cut
+		}
+	}
+	for _, b := range []struct {
+		to    int64
+		limit int
+	}{{missed, c.o.Limit}, {head, max(c.o.Limit, DefaultBuffer)}} {
+		n, err := c.j.CountEvents(ctx, from, b.to)
+		if err == nil && n > b.limit {
+			skip.many += n - b.limit
+			from, err = c.j.skip(ctx, from, n-b.limit)
+		}
+		if err != nil {
+			return from, skip, err
+		}
+	}
+	return from, skip, nil
+}
+
+// tellSkipped logs how many events were skipped, once the client is there or
+// nothing is left for it, and at most once a minute.
+func (c *Cursor) tellSkipped() {
+	now := c.j.now()
+	c.mu.Lock()
+	n := c.skipped
+	if n == (skipped{}) || now.Sub(c.told) < time.Minute {
+		c.mu.Unlock()
+		return
+	}
+	c.told, c.skipped = now, skipped{}
+	c.mu.Unlock()
+	c.j.log.Warn("events skipped: the client was away for too long", "client", c.o.Name,
+		"too_old", n.old, "too_many", n.many, "journal", c.o.Window, "journal_limit", c.o.Limit)
+}
+
+// Position is the id up to which Next has returned events.
+func (c *Cursor) Position() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.position
+}
+
+// Acked is the id up to which events are known to be received.
+func (c *Cursor) Acked() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.acked
+}
+
+// Ack notes that the client has received the events up to an id, and keeps that.
+func (c *Cursor) Ack(id int64) {
+	c.mu.Lock()
+	if id > c.acked {
+		c.ack(id)
+	}
+	c.mu.Unlock()
+	c.tellSkipped()
+}
+
+// ack is Ack for a caller that holds mu.
+func (c *Cursor) ack(id int64) {
+	c.acked = id
+	if c.o.Name != "" {
+		c.j.SetCursor(c.o.Name, id)
+	}
+}
+
+// Rewind goes back behind the last event that was received: the client is away.
+func (c *Cursor) Rewind() {
+	head, _ := c.j.Head()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.position, c.missed = c.acked, head
+}
+
+// Waiting is how many events wait for the client whose position is kept under a
+// name.
+func (s *Service) Waiting(ctx context.Context, name string) (int, error) {
+	j := s.journal
+	if j == nil {
+		return 0, nil
+	}
+	kept, ok, err := j.Cursor(name)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		kept = j.start
+	}
+	return j.CountEvents(ctx, kept, math.MaxInt64)
+}

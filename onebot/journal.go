@@ -1,0 +1,139 @@
+package onebot
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"libration/internal/store"
+)
+
+// Journal keeps events in the order in which they happened. An event is readable
+// when it is on disk, or when writing has failed. All methods are called from
+// several goroutines at once, Append from one.
+type Journal interface {
+	// Append queues an event; it waits while the queue is full.
+	Append(e *store.Event) error
+	// Announced tells whether an event of this message was appended.
+	Announced(messageID int32) (bool, error)
+	// Events returns readable events with a greater id, at most max, oldest first.
+	Events(ctx context.Context, after int64, max int) ([]store.Event, error)
+	// CountEvents counts the readable events behind after, up to and with to.
+	CountEvents(ctx context.Context, after, to int64) (int, error)
+	// Head is the id of the newest readable event; changed is closed at the next.
+	Head() (id int64, changed <-chan struct{})
+	// LastEvent is the newest id that was ever appended; 0 for none.
+	LastEvent() int64
+	// Cursor is the position that was kept under a name.
+	Cursor(name string) (id int64, ok bool, err error)
+	// SetCursor keeps a position; it never goes backwards.
+	SetCursor(name string, id int64)
+}
+
+// journal is a Journal and what the service adds to it.
+type journal struct {
+	Journal
+	log   *slog.Logger
+	now   func() time.Time
+	start int64 // the newest event when the program started
+	last  int64 // for the goroutine that calls Handle
+
+	replayed, expired atomic.Uint64
+}
+
+func newJournal(j Journal, log *slog.Logger, now func() time.Time) *journal {
+	last := j.LastEvent()
+	return &journal{Journal: j, log: log, now: now, start: last, last: last}
+}
+
+// eventID returns the id of the next event: the time in microseconds, which other
+// languages' numbers can hold, and always more than the last. It is 0 without a
+// journal.
+func (s *Service) eventID() int64 {
+	if s.journal == nil {
+		return 0
+	}
+	s.journal.last = max(s.journal.last+1, s.now().UnixMicro())
+	return s.journal.last
+}
+
+// appendEventID appends the id to an event that is not closed yet.
+func appendEventID(dst []byte, id int64) []byte {
+	if id == 0 {
+		return dst
+	}
+	return intField(dst, "event_id", id)
+}
+
+// append hands an event to the journal.
+func (j *journal) append(id int64, messageID int32, self bool, e *encoded) {
+	err := j.Append(&store.Event{
+		ID: id, Time: j.now(), MessageID: messageID, Self: self,
+		Array: e[FormatArray], String: e[FormatString],
+	})
+	if err != nil {
+		j.log.Error("event not kept in the journal: nobody gets it", "event_id", id, "err", err)
+	}
+}
+
+// written is an event in a format, or in the other one when it was not kept in
+// this: clients read both.
+func written(e *store.Event, f Format) []byte {
+	b, other := e.Array, e.String
+	if f == FormatString {
+		b, other = other, b
+	}
+	if b == nil {
+		return other
+	}
+	return b
+}
+
+// skip returns the id of the n-th event behind after.
+func (j *journal) skip(ctx context.Context, after int64, n int) (int64, error) {
+	const most = 1024
+	for n > 0 {
+		events, err := j.Events(ctx, after, min(n, most))
+		if err != nil {
+			return after, err
+		}
+		if len(events) == 0 {
+			break
+		}
+		after = events[len(events)-1].ID
+		n -= len(events)
+	}
+	return after, nil
+}
+
+// relay hands the journal's events to the subscriptions as soon as they are
+// readable, until ctx ends: who has no journal of its own sees the same events in
+// the same order.
+func (s *Service) relay(ctx context.Context) {
+	const most = 256
+	j, after := s.journal, s.journal.start
+	for {
+		head, changed := j.Head()
+		for after < head && ctx.Err() == nil {
+			events, err := j.Events(ctx, after, most)
+			if err != nil || len(events) == 0 {
+				if err != nil && ctx.Err() == nil {
+					s.log.Error("events not read from the journal: clients without a journal miss them", "after", after, "to", head, "err", err)
+				}
+				after = head
+				break
+			}
+			for i := range events {
+				e := &events[i]
+				s.hand(e.Self, &encoded{FormatArray: written(e, FormatArray), FormatString: written(e, FormatString)})
+			}
+			after = events[len(events)-1].ID
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

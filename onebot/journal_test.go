@@ -1,0 +1,447 @@
+package onebot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"libration/internal/store"
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// fakeJournal keeps events in memory. They are readable after commit.
+type fakeJournal struct {
+	mu      sync.Mutex
+	events  []store.Event
+	head    int64
+	changed chan struct{}
+	cursors map[string]int64
+	last    int64 // before the first event
+	err     error
+}
+
+func newFakeJournal() *fakeJournal {
+	return &fakeJournal{changed: make(chan struct{}), cursors: map[string]int64{}}
+}
+
+func (j *fakeJournal) Append(e *store.Event) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, *e)
+	return j.err
+}
+
+// commit makes everything readable.
+func (j *fakeJournal) commit() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.head = j.events[len(j.events)-1].ID
+	close(j.changed)
+	j.changed = make(chan struct{})
+}
+
+func (j *fakeJournal) Announced(id int32) (bool, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.ContainsFunc(j.events, func(e store.Event) bool { return e.MessageID == id }), j.err
+}
+
+func (j *fakeJournal) Events(_ context.Context, after int64, most int) ([]store.Event, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var found []store.Event
+	for _, e := range j.events {
+		if e.ID > after && e.ID <= j.head && len(found) < most {
+			found = append(found, e)
+		}
+	}
+	return found, j.err
+}
+
+func (j *fakeJournal) CountEvents(ctx context.Context, after, to int64) (int, error) {
+	events, err := j.Events(ctx, after, 1<<30)
+	return len(slices.DeleteFunc(events, func(e store.Event) bool { return e.ID > to })), err
+}
+
+func (j *fakeJournal) Head() (int64, <-chan struct{}) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return max(j.head, j.last), j.changed
+}
+
+func (j *fakeJournal) LastEvent() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if n := len(j.events); n > 0 {
+		return j.events[n-1].ID
+	}
+	return j.last
+}
+
+func (j *fakeJournal) Cursor(name string) (int64, bool, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	id, ok := j.cursors[name]
+	return id, ok, j.err
+}
+
+func (j *fakeJournal) SetCursor(name string, id int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.cursors[name] = max(id, j.cursors[name])
+}
+
+func (j *fakeJournal) fail(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.err = err
+}
+
+// journaled is a service with a journal and a clock.
+type journaled struct {
+	*Service
+	j   *fakeJournal
+	now time.Time
+	log bytes.Buffer
+}
+
+func newJournaled(t testing.TB, j *fakeJournal, kept ...EventForm) *journaled {
+	t.Helper()
+	s := &journaled{j: j, now: time.Unix(testTime, 0)}
+	s.Service = New(Options{
+		Client: &fakeClient{state: ntqq.State{Stage: ntqq.Online, OnlineCount: 1}},
+		Store:  &fakeStore{messages: map[int32]*message.Message{}}, Journal: j, Kept: kept,
+		Now: func() time.Time { return s.now }, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+	})
+	return s
+}
+
+// say has n messages of the group come, a second apart, and makes them readable.
+func (s *journaled) say(from, n uint64) {
+	for i := range n {
+		handleMessage(s.Service, groupMessage(from+i, &message.Text{Text: fmt.Sprint(from + i)}))
+		s.now = s.now.Add(time.Second)
+	}
+	s.j.commit()
+}
+
+func (s *journaled) open(t *testing.T, o CursorOptions) *Cursor {
+	t.Helper()
+	c, err := s.OpenCursor(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// texts takes all that is there and returns the messages' texts.
+func texts(t *testing.T, c *Cursor) string {
+	t.Helper()
+	var all []string
+	last := c.Position()
+	for {
+		select {
+		case <-c.Ready():
+		default:
+			return strings.Join(all, " ")
+		}
+		events, err := c.Next(t.Context(), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			m := asJSON(t, e.JSON).(map[string]any)
+			if fmt.Sprint(m["event_id"]) != fmt.Sprint(e.ID) || e.ID <= last {
+				t.Errorf("event %v has id %d after %d", m["event_id"], e.ID, last)
+			}
+			last = e.ID
+			all = append(all, fmt.Sprint(m["raw_message"]))
+		}
+	}
+}
+
+var arrays = EventForm{Format: FormatArray}
+
+func TestCursorReplaysAndGoesOn(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), arrays)
+	s.say(1, 3)
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays})
+	if got := texts(t, c); got != "1 2 3" {
+		t.Errorf("first ever: got %q, want what happened since the start", got)
+	}
+	s.say(4, 1)
+	if got := texts(t, c); got != "4" {
+		t.Errorf("live: got %q, want 4", got)
+	}
+	// Nothing was acknowledged: the next connection gets it again.
+	c = s.open(t, CursorOptions{Name: "a", EventForm: arrays})
+	if got := texts(t, c); got != "1 2 3 4" {
+		t.Errorf("not acknowledged: got %q, want all", got)
+	}
+	c.Ack(c.Position())
+	c.Ack(1) // never back
+	s.say(5, 2)
+	c = s.open(t, CursorOptions{Name: "a", EventForm: arrays})
+	if got := texts(t, c); got != "5 6" {
+		t.Errorf("acknowledged: got %q, want 5 6", got)
+	}
+	c.Rewind()
+	if got := texts(t, c); got != "5 6" {
+		t.Errorf("rewound: got %q, want 5 6", got)
+	}
+	if st := s.Stats(); st.Replayed == 0 || st.Expired != 0 {
+		t.Errorf("got %+v, want some replayed, none expired", st)
+	}
+	if n, err := s.Waiting(t.Context(), "a"); n != 2 || err != nil {
+		t.Errorf("%d events wait, %v, want 2", n, err)
+	}
+}
+
+func TestCursorAfterRestart(t *testing.T) {
+	j := newFakeJournal()
+	s := newJournaled(t, j, arrays)
+	s.say(1, 3)
+	s.open(t, CursorOptions{Name: "a", EventForm: arrays, After: &j.events[0].ID}) // says what it has
+	now := s.now
+	s = newJournaled(t, j, arrays)
+	s.now = now
+	if got := texts(t, s.open(t, CursorOptions{Name: "a", EventForm: arrays})); got != "2 3" {
+		t.Errorf("kept position: got %q, want 2 3", got)
+	}
+	if got := texts(t, s.open(t, CursorOptions{Name: "b", EventForm: arrays})); got != "" {
+		t.Errorf("a new connection: got %q, want nothing from before the start", got)
+	}
+	s.say(4, 1)
+	s = newJournaled(t, j, arrays)
+	s.now = now.Add(time.Minute)
+	if got := texts(t, s.open(t, CursorOptions{Name: "b", EventForm: arrays})); got != "4" {
+		t.Errorf("a connection that never acknowledged anything: got %q, want what came since it was new", got)
+	}
+	for _, c := range []struct {
+		name  string
+		after int64
+		want  string
+	}{{"older than the kept position", 0, "1 2 3 4"}, {"newer", j.events[2].ID, "4"}, {"the newest", j.events[3].ID, ""}, {"unknown", 1 << 60, ""}} {
+		if got := texts(t, s.open(t, CursorOptions{EventForm: arrays, After: &c.after})); got != c.want {
+			t.Errorf("client names an event that is %s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+	if !strings.Contains(s.log.String(), "does not know") {
+		t.Errorf("log: %s, want a line about the unknown event", s.log.String())
+	}
+	if got := texts(t, s.open(t, CursorOptions{EventForm: arrays, Live: true})); got != "" {
+		t.Errorf("live: got %q, want nothing", got)
+	}
+}
+
+func TestCursorBounds(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		window time.Duration
+		limit  int
+		want   string
+		line   string
+	}{
+		{"all", time.Hour, 100, "1 2 3 4 5 6 7 8 9", ""},
+		{"too old", 4500 * time.Millisecond, 100, "6 7 8 9", "too_old=5 too_many=0"},
+		{"too many", time.Hour, 3, "7 8 9", "too_old=0 too_many=6"},
+		{"both", 4500 * time.Millisecond, 3, "7 8 9", "too_old=5 too_many=1"},
+		{"nothing left", time.Millisecond, 3, "", "too_old=9 too_many=0"},
+		{"no bounds", 0, 0, "1 2 3 4 5 6 7 8 9", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newJournaled(t, newFakeJournal(), arrays)
+			s.say(1, 9)
+			cursor := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Window: c.window, Limit: c.limit})
+			if got := texts(t, cursor); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			cursor.Ack(cursor.Position())
+			cursor.Ack(cursor.Position())
+			if lines := strings.Count(s.log.String(), "skipped"); lines != min(1, len(c.line)) || !strings.Contains(s.log.String(), c.line) {
+				t.Errorf("log: %s, want one line with %q", s.log.String(), c.line)
+			}
+			if expired := s.Stats().Expired; (expired > 0) != (c.line != "") {
+				t.Errorf("%d expired", expired)
+			}
+		})
+	}
+}
+
+// TestLimitIsForTheMissed: a burst while the client is there is no reason to skip,
+// until it is as much as a queue would hold.
+func TestLimitIsForTheMissed(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), arrays)
+	s.say(1, 5)
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Limit: 2})
+	s.say(6, 3)
+	if got := texts(t, c); got != "4 5 6 7 8" {
+		t.Errorf("got %q, want two missed ones and all that came since", got)
+	}
+	c.Ack(c.Position())
+	s.say(9, 3)
+	c.Rewind()
+	if got := texts(t, c); got != "10 11" {
+		t.Errorf("rewound: got %q, want the newest two", got)
+	}
+	s.say(12, DefaultBuffer+1)
+	events, err := c.Next(t.Context(), 2*DefaultBuffer)
+	if err != nil || len(events) != DefaultBuffer || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
+		t.Errorf("more than a queue holds: got %d events, %v, want the newest %d", len(events), err, DefaultBuffer)
+	}
+}
+
+func TestJournalOrderAndForms(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), EventForm{FormatString, true})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	sub := s.Subscribe(SubscribeOptions{Format: FormatString})
+	defer sub.Close()
+
+	handleMessage(s.Service, groupMessage(1, &message.At{UIN: selfUIN, Display: "@bot"}))
+	own := groupMessage(2, &message.Text{Text: "mine"})
+	own.Self = true
+	handleMessage(s.Service, own)
+	s.Handle(ctx, &event.FriendAdded{Friend: event.Person{UIN: friendUIN}, Time: testTime})
+	s.HandleState(ntqq.State{Stage: ntqq.Online, OnlineCount: 1})
+	if n := len(sub.Events()); n != 0 {
+		t.Fatalf("%d events before they are in the journal", n)
+	}
+	s.j.commit()
+	var got []string
+	for range 3 {
+		m := asJSON(t, <-sub.Events()).(map[string]any)
+		got = append(got, fmt.Sprint(m["post_type"], m["notice_type"], m["message"]))
+	}
+	want := []string{"message<nil>[CQ:at,qq=10001]", "noticefriend_add<nil>", "noticebot_online<nil>"}
+	if !slices.Equal(got, want) {
+		t.Errorf("subscription: got %q, want %q", got, want)
+	}
+
+	c := s.open(t, CursorOptions{EventForm: EventForm{FormatString, true}, After: new(int64)})
+	if got := texts(t, c); got != "[CQ:at,qq=10001] mine <nil> <nil>" {
+		t.Errorf("with own messages: got %q", got)
+	}
+	// Kept in the other format only: better than nothing.
+	c = s.open(t, CursorOptions{EventForm: arrays, After: new(int64)})
+	if got := texts(t, c); got != "[CQ:at,qq=10001] <nil> <nil>" {
+		t.Errorf("in the other format: got %q", got)
+	}
+	if b := s.Heartbeat(time.Second); bytes.Contains(b, []byte("event_id")) {
+		t.Errorf("a heartbeat has an event id: %s", b)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFilteredEventsCount: a position moves on over events that are not wanted.
+func TestFilteredEventsCount(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), EventForm{FormatArray, true})
+	own := groupMessage(2, &message.Text{Text: "mine"})
+	own.Self = true
+	handleMessage(s.Service, own)
+	s.j.commit()
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays})
+	if got := texts(t, c); got != "" || c.Acked() != s.j.head || s.j.cursors["a"] != s.j.head {
+		t.Errorf("got %q, acknowledged %d, kept %d, want nothing and %d", got, c.Acked(), s.j.cursors["a"], s.j.head)
+	}
+}
+
+func TestCaughtUpMessageToldOnce(t *testing.T) {
+	j := newFakeJournal()
+	s := newJournaled(t, j, arrays)
+	s.say(1, 2)
+	again := groupMessage(2, &message.Text{Text: "2"})
+	again.CaughtUp = true
+	handleMessage(s.Service, again)
+	missed := groupMessage(3, &message.Text{Text: "3"})
+	missed.CaughtUp = true
+	handleMessage(s.Service, missed)
+	s.j.commit()
+	if got := texts(t, s.open(t, CursorOptions{Name: "a", EventForm: arrays})); got != "1 2 3" {
+		t.Errorf("got %q, want each once", got)
+	}
+	j.fail(errDisk)
+	handleMessage(s.Service, missed) // not known: rather twice
+	j.fail(nil)
+	if len(j.events) != 4 {
+		t.Errorf("%d events, want 4", len(j.events))
+	}
+}
+
+func TestEventIDsRise(t *testing.T) {
+	j := newFakeJournal()
+	j.last = time.Unix(testTime+3600, 0).UnixMicro() // the clock was wrong
+	s := newJournaled(t, j, arrays)
+	s.say(1, 2)
+	if a, b := j.events[0].ID, j.events[1].ID; a != j.last+1 || b != a+1 {
+		t.Errorf("ids %d and %d after %d", a, b, j.last)
+	}
+}
+
+func TestCursorErrors(t *testing.T) {
+	bare, _, _ := newTestService(t)
+	if _, err := bare.OpenCursor(CursorOptions{}); !errors.Is(err, ErrNoJournal) {
+		t.Errorf("without a journal: got %v", err)
+	}
+	if n, err := bare.Waiting(t.Context(), "a"); n != 0 || err != nil {
+		t.Errorf("without a journal %d wait, %v", n, err)
+	}
+	s := newJournaled(t, newFakeJournal(), arrays)
+	s.say(1, 2)
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays})
+	s.j.fail(errDisk)
+	if _, err := c.Next(t.Context(), 1); !errors.Is(err, errDisk) {
+		t.Errorf("Next: got %v", err)
+	}
+	if _, err := s.OpenCursor(CursorOptions{Name: "a"}); !errors.Is(err, errDisk) {
+		t.Errorf("OpenCursor: got %v", err)
+	}
+	s.j.fail(nil)
+	if got := texts(t, c); got != "1 2" {
+		t.Errorf("afterwards: got %q", got)
+	}
+	// Removed by somebody else: nothing is there, and nobody waits for it.
+	c.Rewind()
+	s.j.events = nil
+	if got := texts(t, c); got != "" {
+		t.Errorf("removed: got %q", got)
+	}
+}
+
+func TestSentMessageIsOnDisk(t *testing.T) {
+	s, _, st := newTestService(t)
+	call(t, s, "send_group_msg", fmt.Sprintf(`{"group_id":%d,"message":"x"}`, groupCode))
+	call(t, s, "send_private_msg", fmt.Sprintf(`{"user_id":%d,"message":"x"}`, friendUIN))
+	if st.flushes != 2 {
+		t.Errorf("%d times flushed, want 2", st.flushes)
+	}
+}
+
+func benchmarkJournal(b *testing.B, handle func(*journaled, event.Event)) {
+	s := newJournaled(b, newFakeJournal(), arrays)
+	var e event.Event = &event.Message{Message: groupMessage(5, &message.Text{Text: "hello, 世界: an ordinary message"})}
+	b.ReportAllocs()
+	for b.Loop() {
+		handle(s, e)
+		s.j.events = s.j.events[:0]
+	}
+}
+
+// BenchmarkHandleJournal is what a journal adds before the disk.
+func BenchmarkHandleJournal(b *testing.B) {
+	benchmarkJournal(b, func(s *journaled, e event.Event) { s.Handle(b.Context(), e) })
+}

@@ -1,0 +1,102 @@
+package onebot
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"libration/ntqq/message"
+)
+
+const (
+	groupContext   = `{"post_type":"message","message_type":"group","group_id":9007199254740993,"user_id":20002,"message_id":%d,"anonymous":null}`
+	privateContext = `{"post_type":"message","message_type":"private","user_id":20002,"message_id":%d}`
+)
+
+func TestQuickOperation(t *testing.T) {
+	const at = `[CQ:at,qq=20002]`
+	for _, tt := range []struct {
+		name, context, operation string
+		sent                     string // as CQ codes; "" for nothing
+		recalled                 bool
+		msg                      string // of the response; "" when it worked
+		text                     string // in its message
+	}{
+		{"nothing", groupContext, `{}`, "", false, "", ""},
+		{"null", groupContext, `{"reply":null,"delete":null,"kick":null}`, "", false, "", ""},
+		{"reply", groupContext, `{"reply":"hi [CQ:face,id=1]"}`, "hi [CQ:face,id=1]", false, "", ""},
+		{"reply in private", privateContext, `{"reply":[{"type":"text","data":{"text":"hi"}}],"at_sender":true}`, "hi", false, "", ""},
+		{"empty reply", groupContext, `{"reply":"","at_sender":true}`, "", false, "", ""},
+		{"no segments", groupContext, `{"reply":[],"at_sender":true}`, "", false, "", ""},
+		{"escaped", groupContext, `{"reply":"[CQ:face,id=1]","auto_escape":true}`, "&#91;CQ:face,id=1&#93;", false, "", ""},
+		{"at", groupContext, `{"reply":"hi","at_sender":true}`, at + "hi", false, "", ""},
+		{"at of nobody", strings.Replace(groupContext, "null", `{"id":1}`, 1), `{"reply":"hi","at_sender":true}`, "hi", false, "", ""},
+		{"delete", groupContext, `{"delete":true}`, "", true, "", ""},
+		{"both", groupContext, `{"delete":1,"reply":"hi"}`, "hi", true, "", ""},
+		{"delete in private", privateContext, `{"delete":true}`, "", false, "", ""},
+		{"not supported", groupContext, `{"kick":true,"ban":true,"reply":"out"}`, "out", false, "NOT_SUPPORTED", "kick, ban"},
+		{"not wanted", groupContext, `{"kick":false,"ban":false,"ban_duration":60}`, "", false, "", ""},
+		{"request", `{"post_type":"request","request_type":"friend"}`, `{"approve":false,"remark":"x"}`, "", false, "NOT_SUPPORTED", "approve, remark"},
+		{"notice", `{"post_type":"notice"}`, `{"reply":"x"}`, "", false, "", ""},
+		{"bad reply", groupContext, `{"reply":[{"type":"video"}]}`, "", false, "BAD_PARAMS", "video"},
+		{"bad reply, delete", groupContext, `{"reply":[{"type":"video"}],"delete":true}`, "", true, "BAD_PARAMS", "video"},
+		{"bad flag", groupContext, `{"delete":"perhaps"}`, "", false, "BAD_PARAMS", `"delete"`},
+		{"no group", `{"message_type":"group","user_id":1}`, `{"reply":"x"}`, "", false, "BAD_PARAMS", "group_id"},
+		{"no operation", groupContext, `null`, "", false, "", ""},
+		{"a text", groupContext, `"{}"`, "", false, "BAD_PARAMS", "operation"},
+		{"not JSON", groupContext, `{`, "", false, "BAD_PARAMS", "not JSON"},
+		{"context not JSON", `x%d`, `{}`, "", false, "BAD_PARAMS", "not JSON"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, c, st := newTestService(t)
+			m := groupMessage(5, &message.Text{Text: "x"})
+			id, err := st.Put(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			context := tt.context
+			if strings.Contains(context, "%d") {
+				context = fmt.Sprintf(context, id)
+			}
+			r := s.QuickOperation(t.Context(), []byte(context), []byte(tt.operation))
+			if r.Msg != tt.msg || !strings.Contains(r.Message, tt.text) {
+				t.Errorf("got %q %q, want %q %q", r.Msg, r.Message, tt.msg, tt.text)
+			}
+			got := ""
+			if len(c.sent) > 0 {
+				got = string(appendReceivedCQ(nil, s.appendSegments(nil, m.Chat, c.sent[0])))
+			}
+			if len(c.sent) > 1 || got != tt.sent {
+				t.Errorf("sent %q (%d messages), want %q", got, len(c.sent), tt.sent)
+			}
+			if recalled := len(c.recalled) == 1; recalled != tt.recalled {
+				t.Errorf("recalled %v, want %t", c.recalled, tt.recalled)
+			}
+		})
+	}
+}
+
+// FuzzQuickOperation: nothing that a bot answers may panic.
+func FuzzQuickOperation(f *testing.F) {
+	for _, op := range []string{
+		`{}`, `{"reply":"a","at_sender":true,"delete":true,"kick":1,"ban":"yes","auto_escape":0}`,
+		`{"reply":{"type":"text","data":{"text":1}}}`, `{"approve":true,"remark":[]}`, `{"reply":[]}`, `{"reply":[[]]}`,
+	} {
+		f.Add([]byte(fmt.Sprintf(groupContext, 5)), []byte(op))
+		f.Add([]byte(`{"post_type":"request"}`), []byte(op))
+	}
+	f.Fuzz(func(t *testing.T, event, operation []byte) {
+		if !json.Valid(event) || !json.Valid(operation) {
+			return
+		}
+		params, err := ParamsJSON(fmt.Appendf(nil, `{"context":%s,"operation":%s}`, event, operation))
+		if err != nil {
+			t.Fatalf("parameters: %v", err)
+		}
+		q, err := parseQuick(&args{params: params})
+		if err == nil && len(q.reply) > 0 && q.chat.Peer == 0 && q.chat.Group == 0 {
+			t.Errorf("a reply to nobody: %+v", q)
+		}
+	})
+}

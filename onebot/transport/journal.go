@@ -1,0 +1,64 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"libration/onebot"
+)
+
+// JournalOptions say how far back a client that was away is served. With a Window
+// the connection reads events from the service's journal, so none is lost or comes
+// twice, and it is never cut off for being slow.
+type JournalOptions struct {
+	// Window is how old an event may be, and Limit how many a client may have missed;
+	// what goes beyond is skipped. Window 0 turns the journal off, Limit 0 is no limit.
+	Window time.Duration
+	Limit  int
+	// Name under which it is kept what the client has received. A WebSocket server,
+	// whose clients have no names, does not use it.
+	Name string
+}
+
+func (o JournalOptions) validate() error {
+	var errs []error
+	if o.Window < 0 {
+		errs = append(errs, fmt.Errorf("journal %v is negative: give a time, or 0 to turn it off", o.Window))
+	}
+	if o.Limit < 0 {
+		errs = append(errs, fmt.Errorf("journal limit %d is negative: give a number of events, or 0 for no limit", o.Limit))
+	}
+	return errors.Join(errs...)
+}
+
+// cursor are the options of a cursor; after is what the client says it has.
+func (o JournalOptions) cursor(form onebot.EventForm, after *int64) onebot.CursorOptions {
+	return onebot.CursorOptions{Name: o.Name, EventForm: form, Window: o.Window, Limit: o.Limit, After: after}
+}
+
+// lastEventHeader has the id of the last event that a client has.
+const lastEventHeader = "Last-Event-ID"
+
+// lastEvent reads an event id that a client gave; nil when it gave none.
+func lastEvent(text string) (*int64, error) {
+	if text == "" {
+		return nil, nil
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 0 {
+		return nil, errors.New("the last event id is not an event_id: it must be a whole number")
+	}
+	return &id, nil
+}
+
+// lastEventOf reads it from a request: the query counts before the header.
+func lastEventOf(r *http.Request) (*int64, error) {
+	text := r.URL.Query().Get("last_event_id")
+	if text == "" {
+		text = r.Header.Get(lastEventHeader)
+	}
+	return lastEvent(text)
+}

@@ -1,0 +1,397 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"libration/onebot"
+)
+
+// DefaultWebhookTimeout bounds one post of a webhook that sets none.
+const DefaultWebhookTimeout = 10 * time.Second
+
+// Results of a post, for WebhookOptions.OnPost.
+const (
+	PostOK       = "ok"
+	PostRefused  = "refused"   // a status such as 403 or 404: somebody must change something
+	PostFailed   = "failed"    // 408, 429, 5xx: it may pass
+	PostNoAnswer = "no_answer" // nobody there, or no answer in time
+)
+
+// operationQueue is how many quick operations may wait for the ones before them.
+const operationQueue = 64
+
+// WebhookOptions configure posts of events to a bot that listens. URL is required.
+type WebhookOptions struct {
+	// URL is http:// or https://.
+	URL string
+	// Secret signs each body (X-Signature); "" for no signature.
+	Secret string
+	// Version of the program, for the User-Agent header; default "dev".
+	Version string
+	// Timeout bounds one post; default DefaultWebhookTimeout.
+	Timeout time.Duration
+	// Retry is the first pause before a post is tried again; default
+	// DefaultReconnectInterval. It grows to five times that.
+	Retry time.Duration
+	// InsecureSkipVerify accepts any certificate of an https:// server.
+	InsecureSkipVerify bool
+	// Format, ReportSelf, Heartbeat and Buffer are those of WebSocketOptions.
+	Format     onebot.Format
+	ReportSelf bool
+	Heartbeat  time.Duration
+	Buffer     int
+	// Journal serves the bot what it missed: what it has not answered with 2xx.
+	Journal JournalOptions
+	// OnPost gets the result of each post; nil: nobody counts.
+	OnPost func(result string)
+}
+
+func (o *WebhookOptions) setDefaults() {
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultWebhookTimeout
+	}
+	if o.Retry == 0 {
+		o.Retry = DefaultReconnectInterval
+	}
+	if o.OnPost == nil {
+		o.OnPost = func(string) {}
+	}
+}
+
+// validate never quotes the whole URL: it may contain a token.
+func (o *WebhookOptions) validate() error {
+	var errs []error
+	if u, err := url.Parse(o.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		errs = append(errs, errors.New("the url is missing or cannot be used: it must look like http://127.0.0.1:8080/path"))
+	}
+	if o.Timeout < 0 {
+		errs = append(errs, fmt.Errorf("timeout %v is negative", o.Timeout))
+	}
+	if o.Retry < 0 {
+		errs = append(errs, fmt.Errorf("retry %v is negative", o.Retry))
+	}
+	errs = append(errs, checkSession(o.Format, o.Heartbeat, 0, o.Buffer), o.Journal.validate())
+	return errors.Join(errs...)
+}
+
+// Webhook posts events to a bot, one at a time and in order
+// (docs/protocol/onebot11.md a.3). What the bot answers is carried out. A post that
+// fails is tried again until it works; the events behind it wait. Proxies of the
+// environment are not used and redirects are not followed.
+type Webhook struct {
+	status
+	o    WebhookOptions
+	log  *slog.Logger
+	b    *onebot.Service
+	time timing
+}
+
+// NewWebhook makes a webhook; Run starts it. The error names the option, what is
+// wrong with it and what to do.
+func NewWebhook(b *onebot.Service, o WebhookOptions, log *slog.Logger) (*Webhook, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("onebot webhook: %w", err)
+	}
+	o.setDefaults()
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Webhook{o: o, log: log, b: b, time: defaultTiming()}, nil
+}
+
+// Name implements Service.
+func (w *Webhook) Name() string { return "onebot webhook " + hideSecrets(w.o.URL) }
+
+// Run implements Service. It is StateConnected once the bot has answered the
+// lifecycle event, and as long as the last post worked.
+func (w *Webhook) Run(ctx context.Context) (err error) {
+	if err := w.begin(); err != nil {
+		return fmt.Errorf("%s: %w", w.Name(), err)
+	}
+	defer func() { w.end(err) }()
+	calls, cancel := outlive(ctx, w.time.drain)
+	defer cancel()
+	p := &posting{
+		Webhook: w, log: w.log.With("service", "onebot webhook", "url", hideSecrets(w.o.URL)),
+		client: &http.Client{
+			Timeout: w.o.Timeout,
+			Transport: &http.Transport{
+				TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: w.o.InsecureSkipVerify},
+				IdleConnTimeout: idleTimeout, MaxResponseHeaderBytes: headerBytes,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		pause: &backoff.ExponentialBackOff{
+			InitialInterval: w.o.Retry, RandomizationFactor: 0.1, Multiplier: 1.5, MaxInterval: 5 * w.o.Retry,
+		},
+		operations: make(chan operation, operationQueue),
+	}
+	defer p.client.CloseIdleConnections()
+	var working sync.WaitGroup
+	defer working.Wait()
+	working.Go(func() {
+		for op := range p.operations {
+			p.operate(calls, op)
+		}
+	})
+	defer close(p.operations)
+	return guarded(p.log, func() error { return p.run(ctx, calls) })
+}
+
+// set notes what the webhook is doing.
+func (w *Webhook) set(c Condition) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.status.set(c)
+}
+
+// posting is one run of a webhook.
+type posting struct {
+	*Webhook
+	log        *slog.Logger
+	client     *http.Client
+	pause      *backoff.ExponentialBackOff
+	operations chan operation
+	told       string // the reason in the last log line, "" while posts work
+	answers    bool   // the last post worked
+}
+
+// operation is an answer of the bot, waiting to be carried out.
+type operation struct{ event, answer []byte }
+
+// run posts until ctx ends. A post that is under way then may end, until calls does.
+func (p *posting) run(ctx, calls context.Context) error {
+	var (
+		cursor *onebot.Cursor
+		sub    *onebot.Subscription
+		err    error
+	)
+	form := onebot.EventForm{Format: p.o.Format, ReportSelf: p.o.ReportSelf}
+	subscribe := func() {
+		sub = p.b.Subscribe(onebot.SubscribeOptions{Format: form.Format, ReportSelf: form.ReportSelf, Buffer: p.o.Buffer})
+	}
+	if p.o.Journal.Window > 0 {
+		if cursor, err = p.b.OpenCursor(p.o.Journal.cursor(form, nil)); err != nil {
+			return fmt.Errorf("%s: %w", p.Name(), err)
+		}
+	} else {
+		subscribe()
+		defer func() { sub.Close() }()
+	}
+
+	p.Webhook.set(Condition{State: StateConnecting})
+	for !p.tell(calls, p.b.Lifecycle("enable")) {
+		if !p.wait(ctx) {
+			return nil
+		}
+	}
+	defer p.goodbye(ctx)
+	var beat <-chan time.Time
+	if p.o.Heartbeat > 0 {
+		t := time.NewTicker(p.o.Heartbeat)
+		defer t.Stop()
+		beat = t.C
+	}
+	var due []byte // the event to post
+	for {
+		if due == nil {
+			var events <-chan []byte
+			var ready <-chan struct{}
+			if cursor != nil {
+				ready = cursor.Ready()
+			} else {
+				events = sub.Events()
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-beat:
+				if !p.tell(calls, p.b.Heartbeat(p.o.Heartbeat)) {
+					p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(p.o.Heartbeat)})
+				}
+				continue
+			case due = <-events:
+				if due == nil { // cut off
+					p.log.Warn("events for the bot dropped: too many were waiting for it", "buffer", p.o.Buffer)
+					subscribe()
+					continue
+				}
+			case <-ready:
+				next, err := cursor.Next(calls, 1)
+				if err != nil {
+					return fmt.Errorf("%s: %w", p.Name(), err)
+				}
+				if len(next) == 0 {
+					continue
+				}
+				due = next[0].JSON
+			}
+		}
+		switch {
+		case p.tell(calls, due):
+			if cursor != nil {
+				cursor.Ack(cursor.Position())
+			}
+			due = nil
+		case !p.wait(ctx):
+			return nil
+		case cursor != nil: // it may have become too old meanwhile
+			cursor.Rewind()
+			due = nil
+		case sub.Err() != nil:
+			due = nil
+			for range sub.Events() { // the reading end above tells of it
+			}
+		}
+	}
+}
+
+// wait pauses after a post that failed; false when ctx ends.
+func (p *posting) wait(ctx context.Context) bool {
+	d := p.pause.NextBackOff()
+	p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(d)})
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// goodbye posts the last lifecycle event, once, to a bot that answers.
+func (p *posting) goodbye(ctx context.Context) {
+	if !p.answers {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.time.grace)
+	defer cancel()
+	_, _, _ = p.try(ctx, p.b.Lifecycle("disable"))
+}
+
+// tell posts an event, once, and takes the bot's answer; true when it was received.
+// The log gets one line per change.
+func (p *posting) tell(ctx context.Context, event []byte) bool {
+	answer, fault, reused := p.try(ctx, event)
+	if fault != nil && fault.result == PostNoAnswer && reused && !errors.Is(fault.err, context.DeadlineExceeded) {
+		answer, fault, _ = p.try(ctx, event) // the bot had closed the connection since the last post
+	}
+	p.answers = fault == nil
+	if fault != nil {
+		p.o.OnPost(fault.result)
+		if reason := fault.err.Error(); reason != p.told {
+			p.log.Warn("the bot did not take an event", "reason", reason, "next", "post it again, until it works")
+			p.told = reason
+		}
+		return false
+	}
+	p.o.OnPost(PostOK)
+	p.pause.Reset()
+	if state, _ := p.Watch(); state.State != StateConnected {
+		p.log.Info("the bot takes events")
+		p.Webhook.set(Condition{State: StateConnected})
+	}
+	p.told = ""
+	if answer = bytes.TrimSpace(answer); len(answer) > 0 && answer[0] == '{' {
+		select {
+		case p.operations <- operation{event, answer}:
+		case <-ctx.Done():
+		}
+	}
+	return true
+}
+
+// operate carries out a quick operation.
+func (p *posting) operate(ctx context.Context, op operation) {
+	_ = guarded(p.log, func() error {
+		if r := p.b.QuickOperation(ctx, op.event, op.answer); r.RetCode != onebot.RetOK {
+			p.log.Warn("quick operation failed", "code", r.Msg, "reason", r.Message)
+		}
+		return nil
+	})
+}
+
+// fault is why an event was not received.
+type fault struct {
+	result string
+	err    error
+}
+
+// try posts a body. reused tells that the connection was an older one.
+func (p *posting) try(ctx context.Context, body []byte) (answer []byte, f *fault, reused bool) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused },
+	})
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.o.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, false
+	}
+	// Some bots refuse a charset, and some compute the signature of what they have
+	// read and written again: the body is compact and has no escapes.
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "OneBot/11 Libration/"+p.o.Version)
+	r.Header.Set("X-Self-ID", selfID(p.b))
+	if p.o.Secret != "" {
+		r.Header.Set("X-Signature", signature(p.o.Secret, body))
+	}
+	response, err := p.client.Do(r)
+	if err != nil {
+		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, reused
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 != 2 {
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxCheckAnswer)) // so that the connection can be kept
+		return nil, postFault(response.StatusCode), reused
+	}
+	// The status says that it was received; an answer that breaks off is none.
+	if answer, err = io.ReadAll(io.LimitReader(response.Body, MaxBody)); err != nil {
+		answer = nil
+	}
+	return answer, nil, reused
+}
+
+// signature is the value of X-Signature.
+func signature(secret string, body []byte) string {
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write(body)
+	return "sha1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// postFault explains a status that is not 2xx.
+func postFault(status int) *fault {
+	f := &fault{PostRefused, nil}
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		f.err = fmt.Errorf("the bot refused the signature (HTTP status %d): compare secret with the bot's configuration", status)
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
+		f.err = fmt.Errorf("the bot does not know this path (HTTP status %d): compare the url with the bot's documentation", status)
+	case status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
+		f.result = PostFailed
+		f.err = fmt.Errorf("the bot could not handle the event (HTTP status %d): its own log may say why", status)
+	case status/100 == 3:
+		f.err = fmt.Errorf("the bot redirects (HTTP status %d), which is not followed: enter the final url", status)
+	default:
+		f.err = fmt.Errorf("the bot refused the event (HTTP status %d): its own log may say why", status)
+	}
+	return f
+}
