@@ -17,8 +17,8 @@ import (
 
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
-	garbage := filepath.Join(dir, "garbage.db")
-	if err := os.WriteFile(garbage, bytes.Repeat([]byte("not a database. "), 512), 0o600); err != nil {
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	newer := filepath.Join(dir, "newer.db")
@@ -27,36 +27,14 @@ func TestOpenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
-	damaged := filepath.Join(dir, "damaged.db")
-	s = open(t, Options{Path: damaged})
-	put(t, s, groupMessage(t, 1, 1))
-	closeStore(t, s)
-	b, err := os.ReadFile(damaged)
-	if err != nil {
-		t.Fatal(err)
-	}
-	copy(b[100:], bytes.Repeat([]byte{0xff}, 3996))
-	if err := os.WriteFile(damaged, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-
-	strange := filepath.Join(dir, "strange.db")
-	s = open(t, Options{Path: strange})
-	if _, err := s.db.w.Exec("DROP TABLE goose_db_version"); err != nil {
-		t.Fatal(err)
-	}
-	closeStore(t, s)
 
 	tests := map[string]struct {
 		path string
 		want []string
 	}{
-		"other tables":   {strange, []string{"open message store " + strange, "move it away"}},
-		"garbage":        {garbage, []string{"open message store " + garbage, "not a database", "move it away"}},
-		"damaged":        {damaged, []string{"open message store " + damaged, "malformed", "move it away"}},
 		"newer version":  {newer, []string{newer, "version 99", "newer program"}},
 		"a folder":       {dir, []string{"open message store " + dir, "directory"}},
-		"file as folder": {filepath.Join(garbage, "x.db"), []string{garbage, "not a directory"}},
+		"file as folder": {filepath.Join(file, "x.db"), []string{file, "not a directory"}},
 	}
 	if runtime.GOOS == "linux" { // /proc takes no files, not even from root
 		tests["no write access"] = struct {
