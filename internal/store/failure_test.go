@@ -95,7 +95,7 @@ func TestWriteFails(t *testing.T) {
 			stored.Raw = encode(t, stored, strings.Repeat("x", 3000)) // fills pages
 			stored.Content = message.Content{&message.Text{Text: strings.Repeat("x", 3000)}}
 			storedID := put(t, s, stored)
-			s.flush()
+			flush(t, s)
 			if _, err := s.db.w.Exec(tt.breakIt); err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func TestWriteFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.waitFailure(false)
-			s.flush()
+			flush(t, s)
 			if err := s.Err(); err != nil {
 				t.Errorf("Err() = %v after the disk works again", err)
 			}
@@ -205,7 +205,7 @@ func TestDamagedMessage(t *testing.T) {
 	m := groupMessage(t, 1, 1)
 	m.Raw = []byte{0xff}
 	id := put(t, s, m)
-	s.flush()
+	flush(t, s)
 	if got, err := s.Get(id); err == nil || !strings.Contains(err.Error(), "group:1:1") {
 		t.Errorf("Get of an undecodable message gives %v, %v, want an error naming it", got, err)
 	}
@@ -213,13 +213,13 @@ func TestDamagedMessage(t *testing.T) {
 	if again := put(t, s, good); again != id {
 		t.Errorf("storing it again gives %d, want %d", again, id)
 	}
-	s.flush()
+	flush(t, s)
 	check(t, s, id, good)
 
 	bare := groupMessage(t, 1, 2)
 	bare.Raw, bare.Content = nil, nil
 	id = put(t, s, bare)
-	s.flush()
+	flush(t, s)
 	got, err := s.Get(id)
 	if err != nil || got == nil || got.Sequence != 2 {
 		t.Errorf("Get of a message without Raw gives %v, %v", got, err)
@@ -320,7 +320,7 @@ func BenchmarkPut(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	s.flush()
+	flush(b, s)
 }
 
 func BenchmarkGet(b *testing.B) {
@@ -333,7 +333,7 @@ func BenchmarkGet(b *testing.B) {
 				ids[i] = put(b, s, groupMessage(b, 1, uint64(i+1)))
 			}
 			if where == "file" {
-				s.flush()
+				flush(b, s)
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
