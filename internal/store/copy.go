@@ -77,6 +77,10 @@ func (c *copier) copy(from string) error {
 		if err := c.exec(nil, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'events'", c.sequence); err != nil {
 			return err
 		}
+		// Nobody can have received more.
+		if err := c.exec(nil, "UPDATE cursors SET event = min(event, ?)", c.sequence); err != nil {
+			return err
+		}
 	}
 	return c.tx.Commit()
 }
@@ -152,7 +156,7 @@ func (c *copier) add(r foundRow) error {
 		return c.addMessage(r)
 	case len(shape) == 7 && shape[:5] == "niiii" && strings.Trim(shape[5:], "nb") == "":
 		return c.addEvent(r)
-	case shape == "ni":
+	case shape == "ni" && fits[uint32](r.id) && fits[int32](r.columns[1].(int64)):
 		return c.exec(&c.n.stubs, addTrimmedSQL, r.id, r.columns[1])
 	case shape == "ti" && r.columns[0] == "events":
 		if id := r.columns[1].(int64); id <= maxEvent {
@@ -171,7 +175,7 @@ const copyMessageSQL = `INSERT OR IGNORE INTO messages (position, id, ` + column
 func (c *copier) addMessage(r foundRow) error {
 	id := r.columns[1].(int64)
 	k := storedKey(scene(r.columns[2].(int64)), r.columns[3].(int64), r.columns[4].(string), r.columns[6].(int64))
-	if int64(int32(id)) != id || k.scene.kind() == 0 || !k.has(int32(id), c.hash) {
+	if !fits[int32](id) || k.scene.kind() == 0 || !k.has(int32(id), c.hash) || !isBool(r.columns[10]) {
 		c.n.unreadable++ // the id would be another message's
 		return nil
 	}
@@ -194,7 +198,7 @@ func (c *copier) addMessage(r foundRow) error {
 const maxEvent = 1 << 53
 
 func (c *copier) addEvent(r foundRow) error {
-	if r.id <= 0 || r.id > maxEvent {
+	if r.id <= 0 || r.id > maxEvent || !fits[int32](r.columns[2].(int64)) || !isBool(r.columns[3]) || !isBool(r.columns[4]) {
 		return nil
 	}
 	args := []any{r.id}
@@ -207,6 +211,11 @@ func (c *copier) addEvent(r foundRow) error {
 	c.sequence = max(c.sequence, r.id)
 	return c.exec(&c.n.events, "INSERT OR IGNORE INTO events ("+eventColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)", args...)
 }
+
+// fits tells whether T can hold the number: reading the row would fail else.
+func fits[T int32 | uint32](n int64) bool { return int64(T(n)) == n }
+
+func isBool(v value) bool { return v == int64(0) || v == int64(1) }
 
 // has tells whether id is one of the key's series.
 func (k key) has(id int32, hash func([]byte) uint32) bool {

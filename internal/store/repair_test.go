@@ -346,6 +346,41 @@ func TestDamagedMessageBody(t *testing.T) {
 	}
 }
 
+// TestNonsense: rows that SQLite takes for sound, but that would make reading fail.
+func TestNonsense(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "messages.db")
+	s := open(t, Options{Path: path})
+	h := fillStore(t, s, 10)
+	for _, q := range []string{
+		"INSERT INTO events (id, time, message_id, self, same) VALUES (5, 1, 1 << 40, 0, 0), (6, 1, 1, 7, 0), (7, 1, 1, 0, 7), (-1, 1, 1, 0, 0), ((1 << 60), 1, 1, 0, 0)",
+		"INSERT INTO events (id, time, message_id, self, same, array) VALUES (8, 1, 1, 0, 0, x'7b')",
+		"INSERT INTO trimmed (id, key) VALUES (1 << 40, 1), (5, 1 << 40), (-5, 1)",
+		"INSERT INTO cursors (name, event) VALUES ('far', 1 << 60)",
+		"UPDATE messages SET self = 9 WHERE sequence = 3",
+		"UPDATE messages SET scene = 9 WHERE sequence = 4",
+		"UPDATE messages SET sequence = 99 WHERE sequence = 5",
+		"UPDATE messages SET id = 77 WHERE sequence = 6",
+		"UPDATE messages SET id = 1 << 40 WHERE sequence = 7",
+	} {
+		if _, err := s.db.w.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	closeStore(t, s)
+	change(t, path, overwrite(0, 4096))
+	s = open(t, Options{Path: path})
+	if messages, events := h.survivors(t, s); messages != 5 || events != 10 {
+		t.Errorf("%d messages and %d events survived", messages, events)
+	}
+	if at, ok, _ := s.Cursor("far"); at != s.LastEvent() || !ok || at != eventID+9 {
+		t.Errorf("the cursor is %d, the last event %d", at, s.LastEvent())
+	}
+	var rows int
+	if err := s.db.r.QueryRow("SELECT (SELECT count(*) FROM trimmed) + (SELECT count(*) FROM messages)").Scan(&rows); err != nil || rows != 5 {
+		t.Errorf("%d rows were copied, %v", rows, err)
+	}
+}
+
 func numberAfter(t testing.TB, text, before string) (n int) {
 	t.Helper()
 	_, rest, _ := strings.Cut(text, before)
