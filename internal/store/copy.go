@@ -16,6 +16,7 @@ import (
 type saved struct {
 	messages, events, stubs int
 	unreadable, indexed     int
+	pages                   int   // that were missing or could not be read
 	first, last             int64 // positions of messages
 }
 
@@ -70,6 +71,7 @@ func (c *copier) copy(from string) error {
 	if err := p.rows(c.add); err != nil {
 		return err
 	}
+	c.n.pages = p.bad
 	if c.sequence > 0 {
 		if err := c.exec(nil, "INSERT INTO sqlite_sequence (name, seq) SELECT 'events', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'events')"); err != nil {
 			return err
