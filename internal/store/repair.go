@@ -216,7 +216,7 @@ func (s *Store) repair(ctx context.Context) error {
 	s.journal.kept, s.journal.counted = int64(n.events), true
 	s.mu.Unlock()
 	s.log.Warn("message store is repaired; lost messages can no longer be quoted or looked up", "path", path,
-		"messages", n.messages, "lost_at_least", n.lost(), "events", n.events, "damaged_file", aside)
+		"messages", n.messages, "lost_at_least", n.lost(), "events", n.events, "damaged_pages", n.pages, "damaged_file", aside)
 	return nil
 }
 

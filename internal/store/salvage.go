@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,7 @@ type pageReader struct {
 	size      int    // of a page
 	count     uint32 // of pages in the file
 	inWAL     map[uint32]int64
+	bad       int // pages that are missing or cannot be what they should be
 	// mapped: the file has pages that say what each page is used for.
 	mapped bool
 	maps   map[uint32][]byte
@@ -75,6 +77,7 @@ func newPageReader(file io.ReaderAt, size int64, wal io.ReaderAt) *pageReader {
 			p.size = size
 		}
 		p.mapped = binary.BigEndian.Uint32(header[52:]) != 0
+		p.bad = max(0, int(int64(binary.BigEndian.Uint32(header[28:]))-size/int64(p.size)))
 	}
 	p.count = uint32(min(size/int64(p.size), 1<<32-2))
 	p.readWAL()
@@ -193,12 +196,15 @@ func (p *pageReader) lockPage() uint32 { return uint32(0x40000000/p.size) + 1 }
 func (p *pageReader) rows(add func(foundRow) error) error {
 	b := make([]byte, p.size)
 	page := func(n uint32) error {
-		switch p.use(n) {
-		case useUnknown, useRoot, useBTree:
-		default:
+		use := p.use(n)
+		if use != useUnknown && use != useRoot && use != useBTree || n == p.lockPage() {
 			return nil
 		}
-		if n == p.lockPage() || !p.read(n, b) {
+		readable := p.read(n, b)
+		if use != useUnknown && !(readable && slices.Contains(pageKinds, b[0])) {
+			p.bad++
+		}
+		if !readable {
 			return nil
 		}
 		return p.leaf(b, add)
@@ -218,10 +224,15 @@ func (p *pageReader) rows(add func(foundRow) error) error {
 	return nil
 }
 
+// The first byte of a page that is part of a table or index.
 const (
-	indexLeaf = 0x0a
-	tableLeaf = 0x0d
+	indexInner = 0x02
+	tableInner = 0x05
+	indexLeaf  = 0x0a
+	tableLeaf  = 0x0d
 )
+
+var pageKinds = []byte{indexInner, tableInner, indexLeaf, tableLeaf}
 
 // leaf hands on the rows of one page; other pages have none.
 func (p *pageReader) leaf(b []byte, add func(foundRow) error) error {
