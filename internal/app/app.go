@@ -143,7 +143,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	o := ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN, PasswordMD5: a.password(),
 		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
-		Progress:     settledProgress{ntqq.FileProgress(folder.file(progressName)), messages.Flush},
+		Progress:     settledProgress{ntqq.FileProgress(folder.file(progressName)), messages.Sync},
 		SignLongList: a.cfg.Signer.Commands == config.SignLong,
 		Servers:      servers, FindServers: a.findServers(), Log: a.log,
 		Handler: func(e event.Event) {

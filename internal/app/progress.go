@@ -12,10 +12,10 @@ import (
 const settleWait = 10 * time.Second
 
 // settledProgress saves what was delivered once that is on disk: were it ahead of
-// the store, a crash would lose the events in between.
+// the store, a crash or a power cut would lose the events in between.
 type settledProgress struct {
 	ntqq.Progress
-	flush func(context.Context) error // of the store
+	sync func(context.Context) error // of the store
 }
 
 // Save implements ntqq.Progress. While the store cannot write it fails, and the
@@ -23,7 +23,7 @@ type settledProgress struct {
 func (p settledProgress) Save(d *ntqq.Delivered) error {
 	ctx, cancel := context.WithTimeout(context.Background(), settleWait)
 	defer cancel()
-	if err := p.flush(ctx); err != nil {
+	if err := p.sync(ctx); err != nil {
 		return fmt.Errorf("messages and events are not on disk yet: %w", err)
 	}
 	return p.Progress.Save(d)

@@ -37,7 +37,7 @@ func TestProgressBehindStore(t *testing.T) {
 		if n, err := messages.CountEvents(t.Context(), 0, 10); n != 1 || err != nil {
 			t.Errorf("%d events on disk when the progress is saved, %v, want 1", n, err)
 		}
-	}), messages.Flush}
+	}), messages.Sync}
 	if err := p.Save(&ntqq.Delivered{}); err != nil || saved != 1 {
 		t.Errorf("saved %d times, %v", saved, err)
 	}
@@ -46,7 +46,7 @@ func TestProgressBehindStore(t *testing.T) {
 	}
 
 	full := errors.New("disk full")
-	p.flush = func(context.Context) error { return full }
+	p.sync = func(context.Context) error { return full }
 	if err := p.Save(&ntqq.Delivered{}); !errors.Is(err, full) || saved != 1 {
 		t.Errorf("while the store cannot write: saved %d times, %v, want 1 and why", saved, err)
 	}

@@ -11,7 +11,7 @@
 // Writing. Put only places the message in memory, where it can be read at once;
 // one goroutine writes what has gathered in one transaction, a few hundredths of
 // a second later. A crash of the program loses at most what came in that time,
-// a power cut at most what SQLite had not yet synced (WAL, synchronous=NORMAL);
+// a power cut at most what came after the last Sync (WAL, synchronous=NORMAL);
 // neither damages the file. When the disk refuses, the newest messages stay in
 // memory, writing is tried again, and Err and one log line say so.
 //

@@ -395,6 +395,9 @@ func TestFullJournalWaits(t *testing.T) {
 func TestFlush(t *testing.T) {
 	s := open(t, Options{gather: time.Hour, retryMin: time.Hour})
 	flush(t, s) // nothing to do
+	if err := s.Sync(t.Context()); err != nil {
+		t.Error(err)
+	}
 	m := groupMessage(t, 1, 1)
 	id := put(t, s, m)
 	flush(t, s)
@@ -435,6 +438,9 @@ func TestFlush(t *testing.T) {
 	}
 	if err := s.Flush(t.Context()); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close Flush gives %v", err)
+	}
+	if err := s.Sync(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Close Sync gives %v", err)
 	}
 }
 

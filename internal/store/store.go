@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 )
@@ -181,6 +183,24 @@ func (s *Store) Flush(ctx context.Context) error {
 		s.room.Wait()
 	}
 	return nil
+}
+
+// Sync is Flush, and then has the system move what was written to the disk, so that
+// not even a power cut takes it back.
+func (s *Store) Sync(ctx context.Context) error {
+	if err := s.Flush(ctx); err != nil {
+		return err
+	}
+	// Commits only write to this file (synchronous=NORMAL); SQLite syncs it before it
+	// moves anything to the main one.
+	wal, err := os.OpenFile(s.o.Path+"-wal", os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = errors.Join(wal.Sync(), wal.Close())
+	}
+	return explain("sync", s.o.Path, err)
 }
 
 // Close writes what waits, once, and closes the file. Blocked and later calls
