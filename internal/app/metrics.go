@@ -211,6 +211,7 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	counter(kept.Failed, "libration_store_errors_total", "Tries to write messages that failed.")
 	counter(kept.Lost, "libration_store_lost_total", "Messages that were given up unwritten.")
 	counter(kept.Trimmed, "libration_store_trimmed_total", "Messages that were removed because they were too old, or the file too large.")
+	counter(kept.Repaired, "libration_store_repairs_total", "Repairs of the message store's file after damage.")
 	gauge(float64(kept.Bytes), "libration_store_bytes", "Size of the message store's file.")
 	gauge(float64(kept.EventsKept), "libration_journal_events", "Events that are kept for bots that are away.")
 	counter(kept.EventsWritten, "libration_journal_written_total", "Events that were written.")

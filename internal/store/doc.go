@@ -28,5 +28,15 @@
 // its key stay (table trimmed): Get does not find it, while ID and Put give its id
 // to that key alone, as before, and later ids of the series stay what they are.
 //
+// Repair. Damage is found by SQLite's quick_check when the file is opened, or by any
+// query later. Files up to 64 MB are checked before they are used, which takes a
+// fraction of a second. Larger ones would hold up the start: they are checked in the
+// background, and only when they were not closed properly, as a power cut is what
+// damages files most. The rows that can still be read are copied into a new file
+// (salvage.go, below SQLite); each must make sense: the id of a message fits its key,
+// its body and the JSON of an event can be parsed. The damaged file is set aside. At
+// run time the writer does this between two batches; until then reading from the
+// file fails, and what is new stays in memory.
+//
 // The package imports the message types and nothing else of this module.
 package store

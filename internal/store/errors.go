@@ -31,17 +31,18 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// explain wraps a failure of the file or its folder; nil stays nil.
+// explain wraps a failure of the file or its folder; nil stays nil, and what was
+// explained before stays as it is.
 func explain(op, path string, err error) error {
-	if err == nil {
-		return nil
+	if _, ok := errors.AsType[*Error](err); ok || err == nil {
+		return err
 	}
 	return &Error{Op: op, Path: path, Remedy: remedy(op, err), Err: err}
 }
 
 const remedyAccess = "give this user write access to the file and its folder, or set `data` to another folder"
 
-const remedyDamaged = "the file is damaged or not a message store: move it away, a new one is then made; messages in it can no longer be quoted or recalled"
+const remedyDamaged = "the file is damaged or not a message store: it is repaired when libration starts, or notices it; messages that cannot be read can then no longer be quoted or looked up"
 
 func remedy(op string, err error) string {
 	switch {
@@ -53,10 +54,6 @@ func remedy(op string, err error) string {
 	switch resultCode(err) {
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return remedyDamaged
-	case sqlite3.SQLITE_ERROR:
-		if op == "open" { // the tables are not what they should be
-			return remedyDamaged
-		}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return remedyAccess
 	case sqlite3.SQLITE_FULL:

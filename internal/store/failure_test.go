@@ -17,8 +17,8 @@ import (
 
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
-	garbage := filepath.Join(dir, "garbage.db")
-	if err := os.WriteFile(garbage, bytes.Repeat([]byte("not a database. "), 512), 0o600); err != nil {
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	newer := filepath.Join(dir, "newer.db")
@@ -27,36 +27,14 @@ func TestOpenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
-	damaged := filepath.Join(dir, "damaged.db")
-	s = open(t, Options{Path: damaged})
-	put(t, s, groupMessage(t, 1, 1))
-	closeStore(t, s)
-	b, err := os.ReadFile(damaged)
-	if err != nil {
-		t.Fatal(err)
-	}
-	copy(b[100:], bytes.Repeat([]byte{0xff}, 3996))
-	if err := os.WriteFile(damaged, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-
-	strange := filepath.Join(dir, "strange.db")
-	s = open(t, Options{Path: strange})
-	if _, err := s.db.w.Exec("DROP TABLE goose_db_version"); err != nil {
-		t.Fatal(err)
-	}
-	closeStore(t, s)
 
 	tests := map[string]struct {
 		path string
 		want []string
 	}{
-		"other tables":   {strange, []string{"open message store " + strange, "move it away"}},
-		"garbage":        {garbage, []string{"open message store " + garbage, "not a database", "move it away"}},
-		"damaged":        {damaged, []string{"open message store " + damaged, "malformed", "move it away"}},
 		"newer version":  {newer, []string{newer, "version 99", "newer program"}},
 		"a folder":       {dir, []string{"open message store " + dir, "directory"}},
-		"file as folder": {filepath.Join(garbage, "x.db"), []string{garbage, "not a directory"}},
+		"file as folder": {filepath.Join(file, "x.db"), []string{file, "not a directory"}},
 	}
 	if runtime.GOOS == "linux" { // /proc takes no files, not even from root
 		tests["no write access"] = struct {
@@ -117,7 +95,7 @@ func TestWriteFails(t *testing.T) {
 			stored.Raw = encode(t, stored, strings.Repeat("x", 3000)) // fills pages
 			stored.Content = message.Content{&message.Text{Text: strings.Repeat("x", 3000)}}
 			storedID := put(t, s, stored)
-			s.flush()
+			flush(t, s)
 			if _, err := s.db.w.Exec(tt.breakIt); err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +125,7 @@ func TestWriteFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.waitFailure(false)
-			s.flush()
+			flush(t, s)
 			if err := s.Err(); err != nil {
 				t.Errorf("Err() = %v after the disk works again", err)
 			}
@@ -227,7 +205,7 @@ func TestDamagedMessage(t *testing.T) {
 	m := groupMessage(t, 1, 1)
 	m.Raw = []byte{0xff}
 	id := put(t, s, m)
-	s.flush()
+	flush(t, s)
 	if got, err := s.Get(id); err == nil || !strings.Contains(err.Error(), "group:1:1") {
 		t.Errorf("Get of an undecodable message gives %v, %v, want an error naming it", got, err)
 	}
@@ -235,13 +213,13 @@ func TestDamagedMessage(t *testing.T) {
 	if again := put(t, s, good); again != id {
 		t.Errorf("storing it again gives %d, want %d", again, id)
 	}
-	s.flush()
+	flush(t, s)
 	check(t, s, id, good)
 
 	bare := groupMessage(t, 1, 2)
 	bare.Raw, bare.Content = nil, nil
 	id = put(t, s, bare)
-	s.flush()
+	flush(t, s)
 	got, err := s.Get(id)
 	if err != nil || got == nil || got.Sequence != 2 {
 		t.Errorf("Get of a message without Raw gives %v, %v", got, err)
@@ -342,7 +320,7 @@ func BenchmarkPut(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	s.flush()
+	flush(b, s)
 }
 
 func BenchmarkGet(b *testing.B) {
@@ -355,7 +333,7 @@ func BenchmarkGet(b *testing.B) {
 				ids[i] = put(b, s, groupMessage(b, 1, uint64(i+1)))
 			}
 			if where == "file" {
-				s.flush()
+				flush(b, s)
 			}
 			b.ReportAllocs()
 			b.ResetTimer()

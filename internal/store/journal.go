@@ -26,6 +26,7 @@ type Event struct {
 
 // journal is what a Store knows of events. The store's mu guards it.
 type journal struct {
+	found   int64         // newest id in the file at Open
 	last    int64         // newest id, written or not
 	head    int64         // newest id that may be read
 	changed chan struct{} // closed when head rises; nil while nobody waits
@@ -42,7 +43,8 @@ type journal struct {
 	cursors map[string]int64
 	dirty   map[string]int64 // those that are not written yet
 
-	kept    int64  // events in the file; too few until all are counted
+	kept    int64  // events in the file
+	counted bool   // false while only those written since Open are
 	written uint64 // events written, since Open
 	trimmed uint64 // events that retention took away, since Open
 	lost    uint64 // events given up since writing failed
@@ -52,7 +54,8 @@ type journal struct {
 const (
 	eventColumns = `id, time, message_id, self, same, array, string`
 
-	insertEventSQL = `INSERT INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	// A repair may have given another event a wrong id; that one gives way.
+	insertEventSQL = `INSERT OR REPLACE INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	putCursorSQL   = `INSERT INTO cursors (name, event) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET event = excluded.event`
 	eventsSQL      = `SELECT ` + eventColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
@@ -68,7 +71,7 @@ func (s *Store) loadJournal(ctx context.Context) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	j.head, j.base = j.last, j.last
+	j.found, j.head, j.base = j.last, j.last, j.last
 	j.announced = newFilter(0)
 	j.announced.complete = j.last == 0
 	j.cursors, j.dirty = make(map[string]int64), make(map[string]int64)
@@ -206,11 +209,15 @@ func (s *Store) Announced(messageID int32) (bool, error) {
 	case waits:
 		return true, nil
 	}
-	err := s.db.announced.QueryRow(messageID).Scan(new(int))
+	db, err := s.database()
+	if err != nil {
+		return false, err
+	}
+	err = db.announced.QueryRow(messageID).Scan(new(int))
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil, explain("read", s.o.Path, err)
+	return err == nil, s.readError(err)
 }
 
 // Events returns events that may be read and have an id above after, the oldest
@@ -255,9 +262,13 @@ func (s *Store) recentEvents(after int64, max int) (events []Event, base int64, 
 
 // oldEvents reads from the file.
 func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (events []Event, err error) {
-	rows, err := s.db.events.QueryContext(ctx, after, upTo, max)
+	db, err := s.database()
 	if err != nil {
-		return nil, explain("read", s.o.Path, err)
+		return nil, err
+	}
+	rows, err := db.events.QueryContext(ctx, after, upTo, max)
+	if err != nil {
+		return nil, s.readError(err)
 	}
 	for rows.Next() && err == nil {
 		var e Event
@@ -271,7 +282,7 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 		events = append(events, e)
 	}
 	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return nil, explain("read", s.o.Path, err)
+		return nil, s.readError(err)
 	}
 	return events, nil
 }
@@ -291,9 +302,13 @@ func (s *Store) CountEvents(ctx context.Context, after, to int64) (int, error) {
 	if base <= after {
 		return n, nil
 	}
+	db, err := s.database()
+	if err != nil {
+		return 0, err
+	}
 	var old int
-	if err := s.db.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
-		return 0, explain("read", s.o.Path, err)
+	if err := db.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
+		return 0, s.readError(err)
 	}
 	return n + old, nil
 }

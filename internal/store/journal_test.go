@@ -34,13 +34,6 @@ func appendEvent(t testing.TB, s *Store, e *Event) {
 	}
 }
 
-func flush(t testing.TB, s *Store) {
-	t.Helper()
-	if err := s.Flush(t.Context()); err != nil {
-		t.Fatalf("Flush: %v", err)
-	}
-}
-
 // readEvents returns all events after this one, read in steps.
 func readEvents(t testing.TB, s *Store, after int64, max int) []Event {
 	t.Helper()
@@ -507,7 +500,7 @@ func BenchmarkAppend(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	s.flush()
+	flush(b, s)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pairs/s")
 }
 

@@ -18,8 +18,8 @@ const (
 // maintain does the upkeep of the file until the store closes.
 func (s *Store) maintain(ctx context.Context) {
 	s.fillFilters(ctx)
-	if s.o.Keep == (Keep{}) {
-		return
+	if s.checkLater {
+		s.checkInBackground(ctx)
 	}
 	t := time.NewTimer(firstTrim)
 	defer t.Stop()
@@ -29,6 +29,7 @@ func (s *Store) maintain(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		s.fillFilters(ctx) // does nothing but after an error
 		s.trim(ctx)
 		t.Reset(trimEvery)
 	}
@@ -44,49 +45,51 @@ func (s *Store) loadFilter(ctx context.Context) error {
 	return err
 }
 
-// fillFilters reads the ids in use, and counts the events.
+// fillFilters reads the ids in use, and counts the events, unless that is done.
 func (s *Store) fillFilters(ctx context.Context) {
 	s.mu.Lock()
-	upTo, messages, events := s.journal.base, s.filter.complete, s.journal.announced.complete
+	upTo, messages, events := s.journal.found, s.filter.complete, s.journal.announced.complete
 	s.mu.Unlock()
+	var stubs, kept int64
+	add := func(ids []int64) {
+		for _, id := range ids {
+			s.filter.add(int32(id))
+		}
+	}
 	var err error
 	if !messages {
-		add := func(ids []int64) {
-			for _, id := range ids {
-				s.filter.add(int32(id))
-			}
-		}
-		addTrimmed := func(ids []int64) {
-			add(ids)
-			s.stubs += int64(len(ids))
-		}
 		// A message goes from the first to the second, never the other way round.
 		err = errors.Join(
 			s.readIDs(ctx, "SELECT id, id FROM messages WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", math.MaxInt64, add),
-			s.readIDs(ctx, "SELECT id, id FROM trimmed WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", math.MaxInt64, addTrimmed),
+			s.readIDs(ctx, "SELECT id, id FROM trimmed WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", math.MaxInt64, func(ids []int64) {
+				add(ids)
+				stubs += int64(len(ids))
+			}),
 		)
-		if err == nil {
-			s.mu.Lock()
-			s.filter.complete = true
-			s.mu.Unlock()
-		}
 	}
+	var errEvents error
 	if !events {
-		errEvents := s.readIDs(ctx, "SELECT id, message_id FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", upTo, func(ids []int64) {
+		errEvents = s.readIDs(ctx, "SELECT id, message_id FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", upTo, func(ids []int64) {
 			for _, id := range ids {
 				s.journal.announced.add(int32(id))
 			}
-			s.journal.kept += int64(len(ids))
+			kept += int64(len(ids))
 		})
-		if errEvents == nil {
-			s.mu.Lock()
-			s.journal.announced.complete = true
-			s.mu.Unlock()
-		}
-		err = errors.Join(err, errEvents)
 	}
-	if err != nil && ctx.Err() == nil {
-		s.log.Warn("message ids not read; storing stays slower", "err", explain("read", s.o.Path, err))
+	s.mu.Lock()
+	if !messages && err == nil {
+		s.filter.complete = true
+		s.stubs = stubs
+	}
+	if !events && errEvents == nil {
+		s.journal.announced.complete = true
+		if !s.journal.counted {
+			s.journal.kept, s.journal.counted = s.journal.kept+kept, true
+		}
+	}
+	s.mu.Unlock()
+	if err = errors.Join(err, errEvents); err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+		s.log.Warn("message ids not read; storing stays slower", "err", s.readError(err))
 	}
 }
 
@@ -99,7 +102,11 @@ func (s *Store) readIDs(ctx context.Context, query string, upTo int64, add func(
 	last := int64(math.MinInt64)
 	for {
 		ids = ids[:0]
-		rows, err := s.db.r.QueryContext(ctx, query, last, upTo, piece)
+		db, err := s.database()
+		if err != nil {
+			return err
+		}
+		rows, err := db.r.QueryContext(ctx, query, last, upTo, piece)
 		if err != nil {
 			return err
 		}

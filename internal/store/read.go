@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -80,26 +79,34 @@ func (s *Store) takenByOther(id int32, k key) (bool, error) {
 	case !may:
 		return false, nil
 	}
+	db, err := s.database()
+	if err != nil {
+		return false, err
+	}
 	var sc scene
 	var uid string
 	var peer, sequence int64
-	err := s.db.keyByID.QueryRow(id).Scan(&sc, &peer, &uid, &sequence)
+	err = db.keyByID.QueryRow(id).Scan(&sc, &peer, &uid, &sequence)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s.trimmedFromOther(id, k)
 	}
-	return err == nil && storedKey(sc, peer, uid, sequence) != k, explain("read", s.o.Path, err)
+	return err == nil && storedKey(sc, peer, uid, sequence) != k, s.readError(err)
 }
 
 // trimmedFromOther tells whether the id belongs to a message of another key than k
 // that retention took away. It must be asked after the messages: those go to the
 // trimmed ones in one transaction.
 func (s *Store) trimmedFromOther(id int32, k key) (bool, error) {
+	db, err := s.database()
+	if err != nil {
+		return false, err
+	}
 	var f int32
-	err := s.db.trimmedByID.QueryRow(uint32(id)).Scan(&f)
+	err = db.trimmedByID.QueryRow(uint32(id)).Scan(&f)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil && f != k.fingerprint(), explain("read", s.o.Path, err)
+	return err == nil && f != k.fingerprint(), s.readError(err)
 }
 
 func storedKey(sc scene, peer int64, uid string, sequence int64) key {
@@ -131,7 +138,11 @@ func (s *Store) FindFriend(peer message.UIN, clientSequence uint64, random uint3
 		}
 	}
 	s.mu.Unlock()
-	_, rec, err := s.scan(s.db.byNumbers.QueryRow(int64(peer), int64(clientSequence), int64(random)))
+	db, err := s.database()
+	if err != nil {
+		return nil, err
+	}
+	_, rec, err := s.scan(db.byNumbers.QueryRow(int64(peer), int64(clientSequence), int64(random)))
 	if err != nil || rec == nil {
 		return nil, err
 	}
@@ -140,7 +151,11 @@ func (s *Store) FindFriend(peer message.UIN, clientSequence uint64, random uint3
 
 // load reads the row with this id; nil when there is none.
 func (s *Store) load(id int32) (key, *record, error) {
-	return s.scan(s.db.byID.QueryRowContext(context.Background(), id))
+	db, err := s.database()
+	if err != nil {
+		return key{}, nil, err
+	}
+	return s.scan(db.byID.QueryRow(id))
 }
 
 // scan decodes one row. The columns overrule what the encoded message says: they
@@ -160,7 +175,7 @@ func (s *Store) scan(row *sql.Row) (key, *record, error) {
 		return key{}, nil, nil
 	}
 	if err != nil {
-		return key{}, nil, explain("read", s.o.Path, err)
+		return key{}, nil, s.readError(err)
 	}
 	k := storedKey(sc, peer, peerUID, sequence)
 	m := message.Message{

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 )
 
@@ -20,7 +19,8 @@ type Stats struct {
 	EventsLost    uint64 // events given up unwritten because too many waited, since Open
 	EventsTrimmed uint64 // events removed because of Options.Keep, since Open
 
-	Bytes int64 // size of the file and its -wal
+	Repaired uint64 // how often a damaged file was repaired, since Open
+	Bytes    int64  // size of the file and its -wal
 }
 
 // Stats returns the figures.
@@ -37,7 +37,7 @@ func (s *Store) Stats() Stats {
 	return Stats{
 		Backlog: len(s.queue), Failed: s.refused, Lost: s.gone, Trimmed: s.trimmed,
 		Events: j.unwritten, EventsKept: j.kept, EventsWritten: j.written, EventsLost: j.gone, EventsTrimmed: j.trimmed,
-		Bytes: bytes,
+		Repaired: s.repairs, Bytes: bytes,
 	}
 }
 
@@ -55,10 +55,5 @@ func Check(ctx context.Context, path string) error {
 	if err != nil {
 		return explain("check", path, err)
 	}
-	var verdict string
-	err = db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict)
-	if err == nil && verdict != "ok" {
-		err = fmt.Errorf("%w: %s", ErrDamaged, verdict)
-	}
-	return explain("check", path, errors.Join(err, db.Close()))
+	return explain("check", path, errors.Join(quickCheck(ctx, db), db.Close()))
 }

@@ -32,6 +32,8 @@ type Options struct {
 	retryMin time.Duration // the first wait after a failed write
 	retryMax time.Duration
 	pending  int // maxPending
+
+	checkAtOnce int64 // up to which size a file is checked before it is used
 }
 
 func (o *Options) setDefaults() {
@@ -53,6 +55,9 @@ func (o *Options) setDefaults() {
 	if o.pending == 0 {
 		o.pending = maxPending
 	}
+	if o.checkAtOnce == 0 {
+		o.checkAtOnce = checkAtOnce
+	}
 }
 
 // Store keeps the messages of one account. All methods are safe for concurrent
@@ -60,16 +65,17 @@ func (o *Options) setDefaults() {
 type Store struct {
 	o   Options
 	log *slog.Logger
-	db  *database
 
 	wake  chan struct{} // needed has risen; capacity 1
 	stop  chan struct{} // closed by Close
 	ended sync.WaitGroup
-	// quit ends the upkeep when the store closes.
+	// quit ends upkeep and repairs when the store closes.
 	quit context.CancelFunc
 
 	// mu guards what follows. It is never held across a query.
 	mu     sync.Mutex
+	db     *database // nil while the file is repaired
+	damage error     // why it must be repaired
 	room   sync.Cond // signalled after each try to write, and by Close
 	filter *filter
 	// pending has the newest version of each message that is not written yet, queue
@@ -88,7 +94,13 @@ type Store struct {
 	gone    uint64 // messages given up, since Open
 	trimmed uint64 // messages that retention took away, since Open
 	stubs   int64  // rows of the table trimmed
-	closed  bool
+	repairs uint64 // of the file, since Open
+	// repaired: the file is, but could not be opened yet.
+	repaired bool
+	// checkLater: the file is to be checked while it is used; stopCheck ends that.
+	checkLater bool
+	stopCheck  context.CancelFunc
+	closed     bool
 }
 
 // entry is one message waiting to be written.
@@ -102,36 +114,36 @@ type entry struct {
 
 func (e *entry) size() int { return len(e.message.Raw) + 512 }
 
-// Open opens the store and makes or updates the file; the context bounds only
-// that. Errors are of type *Error and name the path and what to do. The store
+// Open opens the store and makes, updates or repairs the file; the context bounds
+// only that. A damaged file is no error: what can be read is saved, and the file is
+// set aside. Errors are of type *Error and name the path and what to do. The store
 // must be closed.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Path == "" {
 		return nil, errors.New("message store: no path")
 	}
 	o.setDefaults()
+	if err := finishRepair(o.Path); err != nil {
+		return nil, explain("open", o.Path, err)
+	}
 	if err := prepareFile(o.Path, o.Log); err != nil {
 		return nil, explain("open", o.Path, err)
 	}
-	db, err := openDatabase(ctx, o.Path)
-	if err != nil {
-		return nil, explain("open", o.Path, err)
-	}
 	s := &Store{
-		o: o, log: o.Log, db: db,
+		o: o, log: o.Log,
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		pending: make(map[int32]*entry),
 	}
 	s.room.L = &s.mu
-	if err := errors.Join(s.loadFilter(ctx), s.loadJournal(ctx)); err != nil {
-		return nil, explain("open", o.Path, errors.Join(err, db.close()))
+	if err := s.openSound(ctx); err != nil {
+		return nil, explain("open", o.Path, err)
 	}
 
 	// Not the caller's context: that one ends with the opening.
 	life, quit := context.WithCancel(context.WithoutCancel(ctx))
 	s.quit = quit
-	s.ended.Go(s.writeLoop)
+	s.ended.Go(func() { s.writeLoop(life) })
 	s.ended.Go(func() { s.maintain(life) })
 	return s, nil
 }
@@ -192,6 +204,8 @@ func (s *Store) Close() error {
 		err = fmt.Errorf("%d messages not written, %d events: %w", m, e, s.failure)
 	}
 	s.mu.Unlock()
-	// The last connection to close moves the WAL into the file and removes it.
+	if s.db == nil {
+		return err
+	}
 	return errors.Join(err, explain("close", s.o.Path, s.db.close()))
 }

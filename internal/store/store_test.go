@@ -110,8 +110,13 @@ func check(t testing.TB, s *Store, id int32, want *message.Message) {
 	}
 }
 
-// flush waits until what waits is written, or writing fails.
-func (s *Store) flush() { _ = s.Flush(context.Background()) }
+// flush waits until everything is written.
+func flush(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Flush(t.Context()); err != nil {
+		t.Fatalf("Flush: %v", err)
+	}
+}
 
 func closeStore(t testing.TB, s *Store) {
 	t.Helper()
@@ -138,7 +143,7 @@ func TestPutGet(t *testing.T) {
 		ids[name] = put(t, s, m)
 		check(t, s, ids[name], m) // from memory
 	}
-	s.flush()
+	flush(t, s)
 	for name, m := range tests {
 		check(t, s, ids[name], m) // from the file
 	}
@@ -154,7 +159,7 @@ func TestPutGet(t *testing.T) {
 			t.Errorf("%s: after a restart Put gives %d, want %d", name, got, ids[name])
 		}
 	}
-	s.flush()
+	flush(t, s)
 	if m, err := s.Get(ids["group"] + 1); m != nil || err != nil {
 		t.Errorf("Get of an unknown id gives %v, %v, want nil, nil", m, err)
 	}
@@ -212,8 +217,8 @@ func TestNoKey(t *testing.T) {
 func fourIDs(b []byte) uint32 { return crc32.ChecksumIEEE(b) % 4 * 1000 }
 
 func TestCollisions(t *testing.T) {
-	for _, flush := range []bool{false, true} {
-		t.Run(fmt.Sprintf("flush=%t", flush), func(t *testing.T) {
+	for _, flushed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("flush=%t", flushed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "messages.db")
 			s := open(t, Options{Path: path, hash: fourIDs})
 			ids := make(map[int32]*message.Message)
@@ -228,8 +233,8 @@ func TestCollisions(t *testing.T) {
 					t.Errorf("message %d has id %d, want %d, not 0 and not one of %v", m.Sequence, id, before, ids)
 				}
 				ids[id] = m
-				if flush {
-					s.flush()
+				if flushed {
+					flush(t, s)
 				}
 			}
 			if id, err := s.Put(groupMessage(t, 5, 99)); err == nil {
@@ -253,12 +258,12 @@ func TestCollisions(t *testing.T) {
 }
 
 func TestPutAgainKeepsWhatIsKnown(t *testing.T) {
-	for _, flush := range []bool{false, true} {
+	for _, flushed := range []bool{false, true} {
 		s := open(t, Options{})
 		sent := privateMessage(t, message.Friend, 30003, 5, 6, 7)
 		id := put(t, s, sent)
-		if flush {
-			s.flush()
+		if flushed {
+			flush(t, s)
 		}
 		echo := *sent
 		echo.ClientSequence, echo.Random, echo.Chat.PeerUID, echo.Sender.Nickname = 0, 0, "", "New name"
@@ -268,7 +273,7 @@ func TestPutAgainKeepsWhatIsKnown(t *testing.T) {
 		want := *sent
 		want.Sender.Nickname = "New name"
 		check(t, s, id, &want)
-		s.flush()
+		flush(t, s)
 		check(t, s, id, &want)
 		got, err := s.FindFriend(30003, 6, 7)
 		if diff := cmp.Diff(&want, got); err != nil || diff != "" {
@@ -284,13 +289,13 @@ func TestPutAgainKeepsWhatIsKnown(t *testing.T) {
 // TestNumbersUsedAgain: after a sandbox's restart a sequence stands for another
 // message, which takes over nothing from the one before.
 func TestNumbersUsedAgain(t *testing.T) {
-	for _, flush := range []bool{false, true} {
+	for _, flushed := range []bool{false, true} {
 		s := open(t, Options{})
 		before := groupMessage(t, 1, 1)
 		before.Random, before.Self, before.Sender.Card, before.Sender.Title = 5, true, "Old card", "Old title"
 		id := put(t, s, before)
-		if flush {
-			s.flush()
+		if flushed {
+			flush(t, s)
 		}
 		now := groupMessage(t, 1, 1)
 		now.Random, now.Self, now.Sender.Card, now.Sender.Title = 6, false, "", ""
@@ -298,7 +303,7 @@ func TestNumbersUsedAgain(t *testing.T) {
 			t.Errorf("got id %d, want %d", again, id)
 		}
 		check(t, s, id, now)
-		s.flush()
+		flush(t, s)
 		check(t, s, id, now)
 	}
 }
@@ -330,7 +335,7 @@ func TestFindFriend(t *testing.T) {
 				t.Errorf("in %s: FindFriend(%d, %d, %d) gives sequence %d, %v, want %d", where, tt.peer, tt.client, tt.random, got, err, tt.want)
 			}
 		}
-		s.flush()
+		flush(t, s)
 	}
 	var detail string
 	if err := s.db.r.QueryRow("EXPLAIN QUERY PLAN "+byNumbersSQL, 1, 2, 3).Scan(new(int), new(int), new(int), &detail); err != nil || !strings.Contains(detail, "messages_private") {
@@ -349,7 +354,7 @@ func TestLookedUpPeople(t *testing.T) {
 	m.Raw = encodeElems(t, m, &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("@Three"), PbReserve: reserve}})
 	m.Content = message.Content{&message.At{UID: "u_three", UIN: 30003, Display: "@Three"}}
 	id := put(t, s, m)
-	s.flush()
+	flush(t, s)
 	check(t, s, id, m)
 
 	c := message.Content{
@@ -403,7 +408,7 @@ func TestConcurrent(t *testing.T) {
 	if want := (workers + 1) * each; len(owners) != want {
 		t.Errorf("got %d ids, want %d", len(owners), want)
 	}
-	s.flush()
+	flush(t, s)
 	for id, k := range owners {
 		m, err := s.Get(id)
 		if err != nil || m == nil {
@@ -423,7 +428,7 @@ func TestRights(t *testing.T) {
 	path := filepath.Join(dir, "messages.db")
 	s := open(t, Options{Path: path})
 	put(t, s, groupMessage(t, 1, 1))
-	s.flush()
+	flush(t, s)
 	for name, want := range map[string]os.FileMode{dir: 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600} {
 		info, err := os.Stat(name)
 		if err != nil || info.Mode().Perm() != want {

@@ -30,20 +30,23 @@ const (
 // ever, so a size that counted them would in the end leave no room for messages.
 const stubSize = 20
 
+const addTrimmedSQL = `INSERT OR IGNORE INTO trimmed (id, key) VALUES (?, ?)`
+
 // removed counts what a run took away.
 type removed struct{ messages, events int }
 
 // trim removes what is too old or too much, with one log line.
 func (s *Store) trim(ctx context.Context) {
-	if s.Err() != nil {
-		return // the writer tells, and tries again
+	if s.o.Keep == (Keep{}) || s.Err() != nil { // then the writer tells, and tries again
+		return
 	}
 	var n removed
 	err := errors.Join(s.trimOld(ctx, &n), s.trimSize(ctx, &n), s.vacuum(ctx))
 	if n != (removed{}) {
 		s.log.Info("old messages removed", "path", s.o.Path, "messages", n.messages, "events", n.events, "size", s.Stats().Bytes)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+		s.suspect(err)
 		s.log.Warn("old messages not removed, trying again later", "err", explain("trim", s.o.Path, err))
 	}
 }
@@ -87,7 +90,11 @@ func (s *Store) trimSize(ctx context.Context, n *removed) error {
 	}
 	for used > limit-limit/16 {
 		var message, event sql.NullInt64 // times
-		err := s.db.r.QueryRowContext(ctx, `SELECT (SELECT time FROM messages ORDER BY position LIMIT 1),
+		db, err := s.database()
+		if err != nil {
+			return err
+		}
+		err = db.r.QueryRowContext(ctx, `SELECT (SELECT time FROM messages ORDER BY position LIMIT 1),
 			(SELECT time/1000 FROM events ORDER BY id LIMIT 1)`).Scan(&message, &event)
 		if err != nil {
 			return err
@@ -116,8 +123,12 @@ func (s *Store) trimSize(ctx context.Context, n *removed) error {
 // size returns the bytes of the file that are in use, without those of removed
 // messages, and those that are not.
 func (s *Store) size(ctx context.Context) (used, free int64, err error) {
+	db, err := s.database()
+	if err != nil {
+		return 0, 0, err
+	}
 	var page int64
-	err = s.db.r.QueryRowContext(ctx, "SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size").
+	err = db.r.QueryRowContext(ctx, "SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size").
 		Scan(&used, &free, &page)
 	s.mu.Lock()
 	stubs := s.stubs * stubSize
@@ -133,14 +144,14 @@ func (s *Store) trimMessages(ctx context.Context, before int64) (int, error) {
 		id             int32
 		key            key
 	}
-	var piece []row
-	old := 0 // how many, up to the last one that is old
+	count, stubs := 0, int64(0)
 	err := s.inPiece(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, "SELECT position, id, time, scene, peer, peer_uid, sequence, length(raw) FROM messages ORDER BY position LIMIT ?", trimRows)
 		if err != nil {
 			return err
 		}
-		bytes := int64(0)
+		var piece []row
+		old, bytes := 0, int64(0) // old: how many, up to the last one that is
 		for err == nil && bytes < trimBytes && rows.Next() {
 			var r row
 			var sc scene
@@ -160,30 +171,32 @@ func (s *Store) trimMessages(ctx context.Context, before int64) (int, error) {
 		if before == always {
 			old = len(piece)
 		}
-		count := 0
 		for _, r := range piece[:old] {
 			if r.time >= before {
 				continue // a clock was wrong
 			}
-			if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO trimmed (id, key) VALUES (?, ?)", uint32(r.id), r.key.fingerprint()); err != nil {
+			res, err := tx.ExecContext(ctx, addTrimmedSQL, uint32(r.id), r.key.fingerprint())
+			if err != nil {
 				return err
+			}
+			if n, err := res.RowsAffected(); err == nil {
+				stubs += n // none when it was removed before
 			}
 			if _, err := tx.ExecContext(ctx, "DELETE FROM messages WHERE position = ?", r.position); err != nil {
 				return err
 			}
 			count++
 		}
-		old = count
 		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
-	s.trimmed += uint64(old)
-	s.stubs += int64(old)
+	s.trimmed += uint64(count)
+	s.stubs += stubs
 	s.mu.Unlock()
-	return old, nil
+	return count, nil
 }
 
 // trimEvents removes events from the front, up to the last one from before that
@@ -229,8 +242,12 @@ func (s *Store) vacuum(ctx context.Context) error {
 		return err
 	}
 	for before := free + 1; free > 1<<20 && free < before; {
+		db, err := s.database()
+		if err != nil {
+			return err
+		}
 		// The pragma works row by row.
-		rows, err := s.db.w.QueryContext(ctx, "PRAGMA incremental_vacuum("+strconv.Itoa(trimPages)+")")
+		rows, err := db.w.QueryContext(ctx, "PRAGMA incremental_vacuum("+strconv.Itoa(trimPages)+")")
 		if err != nil {
 			return err
 		}
@@ -250,7 +267,11 @@ func (s *Store) vacuum(ctx context.Context) error {
 // inPiece does a piece of work in one transaction, and then leaves the file to
 // others for a while.
 func (s *Store) inPiece(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.db.w.BeginTx(ctx, nil)
+	db, err := s.database()
+	if err != nil {
+		return err
+	}
+	tx, err := db.w.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

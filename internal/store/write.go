@@ -73,21 +73,32 @@ type batch struct {
 func (b *batch) empty() bool { return len(b.messages)+len(b.events)+len(b.cursors) == 0 }
 
 // writeLoop writes what gathers until the store closes, then once more.
-func (s *Store) writeLoop() {
+func (s *Store) writeLoop(ctx context.Context) {
 	var b batch
 	delay := s.o.retryMin
 	gather := s.o.gather
+	repaired := false // since something was written
 	for {
 		open := s.waitForWork(gather)
 		gather = s.o.gather
 		for {
-			s.next(&b)
-			if b.empty() {
-				break
+			err := s.mend(ctx)
+			if err == nil {
+				s.next(&b)
+				if b.empty() {
+					break
+				}
+				if err = s.write(&b); isDamage(err) {
+					s.suspect(err)
+					if !repaired {
+						repaired = true
+						continue
+					}
+				}
 			}
-			err := s.write(&b)
 			s.finish(&b, err, delay)
 			if err == nil {
+				repaired = false
 				delay = s.o.retryMin
 				if len(b.messages) >= busyBatch {
 					gather = busyFactor * s.o.gather

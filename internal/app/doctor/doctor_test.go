@@ -219,6 +219,7 @@ func TestDiagnosis(t *testing.T) {
 		}, "", "keystore-elsewhere"},
 
 		{"database is something else", func(s *setup) { write(s.t, s.db, strings.Repeat("not a database. ", 512), 0o600) }, "database-damaged", ""},
+		{"database was repaired", func(s *setup) { write(s.t, s.db+".damaged-20260102T030405.000Z", "x", 0o600) }, "", "database-set-aside"},
 		{"database cut off", func(s *setup) {
 			if err := os.Truncate(s.db, 6000); err != nil {
 				s.t.Fatal(err)

@@ -170,7 +170,11 @@ func (d *doctor) database(ctx context.Context) {
 		d.report(Note, "no-database", text{"there is no message database yet", "还没有消息数据库"}, text{})
 	default:
 		d.problem("database-damaged", text{"the message database cannot be used: %v", "消息数据库无法使用：%v"},
-			text{"stop libration, move messages.db, messages.db-wal and messages.db-shm away and start it: older messages can then no longer be quoted or recalled", "停止 libration，移走 messages.db、messages.db-wal 和 messages.db-shm 后再启动；旧消息将无法引用或撤回"}, err)
+			text{"restart libration: a damaged file is repaired, and kept beside the new one; check the disk", "重新启动 libration：损坏的文件会自动修复，原文件保留在旁边；并请检查磁盘"}, err)
+	}
+	if aside, err := store.SetAside(d.paths.Store); err == nil && len(aside) > 0 {
+		d.report(Note, "database-set-aside", text{"%d damaged message databases were repaired and kept, the last one is %s", "有 %d 个损坏的消息数据库已修复并保留，最近的是 %s"},
+			text{"remove them when you miss no messages; if it happens again, check the disk", "确认没有缺失消息后可以删除；如再次出现，请检查磁盘"}, len(aside), aside[len(aside)-1])
 	}
 }
 
