@@ -55,8 +55,8 @@ type Cursor struct {
 // skipped counts events that the client does not get.
 type skipped struct{ old, many int }
 
-// closed is a channel that is always ready.
-var closed = func() chan struct{} {
+// always is a channel that is always ready.
+var always = func() chan struct{} {
 	ch := make(chan struct{})
 	close(ch)
 	return ch
@@ -111,7 +111,7 @@ func (c *Cursor) Ready() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.position < head {
-		return closed
+		return always
 	}
 	return changed
 }

@@ -85,11 +85,31 @@ func TestBotWasAwayTooLong(t *testing.T) {
 					t.Errorf("got line %v, want %d %s", line, tt.skip, tt.reason)
 				}
 			}
+			if n := w.metric(fmt.Sprintf("libration_webhook_posts_total{result=\"ok\",service=%q}", w.config.OneBot.Connections[4].Name())); n < 7 {
+				t.Errorf("%v posts counted, want one for each event at least", n)
+			}
 			if len(lines) != len(eventPaths) {
 				t.Errorf("%d log lines, want one for each of %q: %v", len(lines), eventPaths, lines)
 			}
 		})
 	}
+}
+
+// TestWebhookReplies: what a bot answers to a post is said in the chat.
+func TestWebhookReplies(t *testing.T) {
+	t.Parallel()
+	w := newAway(t)
+	w.program.say(botQuestion)
+	w.until(func() bool {
+		for _, m := range w.box.World().GroupHistory(group, 1, 100) {
+			for _, e := range m.GetBody().GetRichText().GetElems() {
+				if e.GetText().GetStr() == botReply {
+					return m.GetRoutingHead().GetFromUin() == uint64(bot)
+				}
+			}
+		}
+		return false
+	})
 }
 
 const skippedLine = "events skipped: the client was away for too long"
@@ -211,12 +231,12 @@ func (w *away) confirmed() {
 	})
 }
 
-// until waits for what the metrics will tell.
+// until waits for what can only be asked for.
 func (w *away) until(ok func() bool) {
 	w.t.Helper()
 	for !ok() {
 		if w.ctx.Err() != nil {
-			w.t.Fatal("the metrics do not become what they should")
+			w.t.Fatal("it does not become as it should")
 		}
 		pause(w.ctx, 20*time.Millisecond)
 	}

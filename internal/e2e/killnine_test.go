@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -77,6 +78,7 @@ func TestKillNine(t *testing.T) {
 		}
 		pause(ctx, time.Duration(k.rng.IntN(400))*time.Millisecond)
 		k.kill()
+		k.look()
 		pause(ctx, time.Duration(k.rng.IntN(100))*time.Millisecond)
 		k.start()
 	}
@@ -85,6 +87,7 @@ func TestKillNine(t *testing.T) {
 	talking.Wait()
 	k.arrive(ctx)
 	k.kill()
+	k.look()
 	k.report(early)
 }
 
@@ -111,6 +114,7 @@ type killed struct {
 
 	reverse *ackingBot
 	hook    *forgetfulHook
+	there   map[inChat]string // the texts in the world
 
 	mu   sync.Mutex // guards what follows
 	said map[string][]string
@@ -128,7 +132,7 @@ func newKilled(t *testing.T, seed uint64) *killed {
 	k := &killed{
 		t: t, rng: rand.New(rand.NewPCG(seed, 9)), talking: rand.New(rand.NewPCG(seed, 1)), folder: t.TempDir(),
 		reverse: newAckingBot(), hook: &forgetfulHook{rng: rand.New(rand.NewPCG(seed, 10))},
-		said: map[string][]string{},
+		said: map[string][]string{}, there: map[inChat]string{},
 	}
 	k.program = filepath.Join(t.TempDir(), "libration")
 	build := exec.Command("go", "build", "-o", k.program, "libration/cmd/libration")
@@ -275,6 +279,27 @@ func (k *killed) sentAndTold() []sentByBot {
 	return told
 }
 
+// look notes what is in the chats; the sandbox forgets old messages.
+func (k *killed) look() {
+	world := k.box.World()
+	for i, history := range [][]*messagepb.CommonMessage{world.GroupHistory(group, 1, 1<<40), world.FriendHistory(bot, alice, 1, 1<<40)} {
+		for _, m := range history {
+			text := ""
+			for _, e := range m.GetBody().GetRichText().GetElems() {
+				text += e.GetText().GetStr()
+			}
+			head := m.GetContentHead()
+			k.there[inChat{i, cmp.Or(head.GetNtMsgSeq(), head.GetSequence())}] = text
+		}
+	}
+}
+
+// inChat tells one message from all others.
+type inChat struct {
+	chat     int
+	sequence uint64
+}
+
 // checkSent waits for the bot to be connected, and asks for the newest messages that
 // were sent before the last kill.
 func (k *killed) checkSent(ctx context.Context, told []sentByBot) {
@@ -337,11 +362,8 @@ func (k *killed) report(early int) {
 	}
 
 	there := map[string]int{}
-	world := k.box.World()
-	for _, m := range slices.Concat(world.GroupHistory(group, 1, 1<<40), world.FriendHistory(bot, alice, 1, 1<<40)) {
-		for _, e := range m.GetBody().GetRichText().GetElems() {
-			there[e.GetText().GetStr()]++
-		}
+	for _, text := range k.there {
+		there[text]++
 	}
 	ok := 0
 	for _, s := range k.sent {

@@ -331,6 +331,9 @@ func awaitFrame(ctx context.Context, ws *websocket.Conn, is func([]byte) bool) e
 // eventPaths are those of the connections that carry events to the listening bot.
 var eventPaths = []string{"/ws", "/observe", "/hook"}
 
+// The listening bot replies to one question, by its answer to the webhook.
+const botQuestion, botReply = "is anybody there?", "I am"
+
 // listeningBot is the listening side of the reverse connections and the webhook. It
 // notes what it gets.
 type listeningBot struct {
@@ -364,6 +367,10 @@ func (b *listeningBot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		b.note(func() { b.frames[path] = append(b.frames[path], body) })
+		if has(`"raw_message":"` + botQuestion + `"`)(body) {
+			fmt.Fprintf(w, `{"reply":%q}`, botReply)
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}

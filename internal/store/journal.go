@@ -302,9 +302,13 @@ func (s *Store) CountEvents(ctx context.Context, after, to int64) (int, error) {
 	if base <= after {
 		return n, nil
 	}
+	db, err := s.database()
+	if err != nil {
+		return 0, err
+	}
 	var old int
-	if err := s.db.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
-		return 0, explain("read", s.o.Path, err)
+	if err := db.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
+		return 0, s.readError(err)
 	}
 	return n + old, nil
 }
