@@ -368,7 +368,7 @@ func (o *order) owedPage(ctx context.Context, r pageResult) {
 	age := o.c.opts.CatchUp.Age
 	switch {
 	case r.err == nil:
-		oldest := time.Now().Add(-age).Unix()
+		oldest := o.c.now().Add(-age).Unix()
 		for _, m := range r.messages {
 			i := slices.Index(st.owed, m.Sequence)
 			if i < 0 { // pushed meanwhile

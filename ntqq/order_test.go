@@ -110,41 +110,47 @@ func TestSparsePrivateSequences(t *testing.T) {
 	})
 }
 
-// What was given up comes once: by a late push, or from the history.
+// What was given up comes once: by a late push, or from the history. A wrong local
+// clock makes nothing too old.
 func TestOwedMessagesComeOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var got []uint64
-		c, err := New(Options{
-			Handler: func(e event.Event) { got = append(got, e.(*event.Message).Sequence) },
-			CatchUp: CatchUp{Age: time.Hour}, Log: slog.New(slog.DiscardHandler),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		now := func(seq uint64, age time.Duration) *event.Message {
-			m := groupMessage(seq)
-			m.Time = time.Now().Add(-age).Unix()
-			return m
-		}
-		st := c.order.add(chatID{true, uint64(testGroup)}, "", 0)
-		st.restUntil = time.Now().Add(time.Minute) // the history cannot be had
-		c.deliver(t.Context(), now(6, 0))
-		c.deliver(t.Context(), now(2, 0))
-		if want := []uint64{1, 3, 4, 5}; !slices.Equal(c.order.snapshot().Chats[0].Missing, want) {
-			t.Errorf("owed are %v, want %v", st.owed, want)
-		}
-		page := []*message.Message{ // 3 is too old, 5 is not there
-			now(1, 0).Message, now(2, 0).Message, now(3, 2*time.Hour).Message, now(4, 0).Message,
-		}
-		c.order.page(t.Context(), pageResult{st: st, first: 1, last: 5, owed: true, messages: page})
-		if want := []uint64{6, 2, 1, 4}; !slices.Equal(got, want) || len(st.owed) > 0 {
-			t.Errorf("delivered %v, want %v; %v are still owed", got, want, st.owed)
-		}
-		c.deliver(t.Context(), now(5, 0))
-		if len(got) != 5 {
-			t.Errorf("delivered %v, want 5 too: its push was late", got)
-		}
+	for _, offset := range []time.Duration{0, -24 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) { owedMessagesComeOnce(t, offset) })
+	}
+}
+
+func owedMessagesComeOnce(t *testing.T, offset time.Duration) {
+	var got []uint64
+	c, err := New(Options{
+		Handler: func(e event.Event) { got = append(got, e.(*event.Message).Sequence) },
+		CatchUp: CatchUp{Age: time.Hour}, Log: slog.New(slog.DiscardHandler),
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.clock.Store(int64(offset))
+	now := func(seq uint64, age time.Duration) *event.Message {
+		m := groupMessage(seq)
+		m.Time = c.now().Add(-age).Unix()
+		return m
+	}
+	st := c.order.add(chatID{true, uint64(testGroup)}, "", 0)
+	st.restUntil = time.Now().Add(time.Minute) // the history cannot be had
+	c.deliver(t.Context(), now(6, 0))
+	c.deliver(t.Context(), now(2, 0))
+	if want := []uint64{1, 3, 4, 5}; !slices.Equal(c.order.snapshot().Chats[0].Missing, want) {
+		t.Errorf("owed are %v, want %v", st.owed, want)
+	}
+	page := []*message.Message{ // 3 is too old, 5 is not there
+		now(1, 0).Message, now(2, 0).Message, now(3, 2*time.Hour).Message, now(4, 0).Message,
+	}
+	c.order.page(t.Context(), pageResult{st: st, first: 1, last: 5, owed: true, messages: page})
+	if want := []uint64{6, 2, 1, 4}; !slices.Equal(got, want) || len(st.owed) > 0 {
+		t.Errorf("delivered %v, want %v; %v are still owed", got, want, st.owed)
+	}
+	c.deliver(t.Context(), now(5, 0))
+	if len(got) != 5 {
+		t.Errorf("delivered %v, want 5 too: its push was late", got)
+	}
 }
 
 // A private message without the server's number is delivered as it comes.
