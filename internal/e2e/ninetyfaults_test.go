@@ -14,7 +14,7 @@ import (
 // endsSessions are the faults that the steady account is spared.
 var endsSessions = []sandbox.FaultName{
 	sandbox.FaultExpire, sandbox.FaultExpireUnsequenced, sandbox.FaultKick, sandbox.FaultRefuseRegister,
-	sandbox.FaultRefuseEasyLogin, sandbox.FaultUnusualDevice,
+	sandbox.FaultRefuseEasyLogin, sandbox.FaultUnusualDevice, sandbox.FaultCaptcha, sandbox.FaultNewDevice,
 }
 
 // fault switches a drawn fault on, or has something happen at once.
@@ -109,14 +109,14 @@ func (n *ninety) provoke(stage string, uin message.UIN) {
 			n.Kick(uin, "下线通知", "kicked")
 		}
 		return
-	case "qr", "login":
+	case "qr", "login", "password":
 		if uin != steadyAccount {
 			n.note("tickets of %d forgotten", uin)
 			n.Faults().ForgetTickets(uin)
 			n.Faults().ExpireSessions(uin)
 		}
 		return
-	case "key-exchange", "easy-login":
+	case "key-exchange", "easy-login", "unusual-login":
 		if uin != steadyAccount {
 			n.note("sessions of %d expired", uin)
 			n.Faults().ExpireSessions(uin)

@@ -93,8 +93,8 @@ func (l *life) start() {
 	var one sync.Mutex // held by whoever talks to the service
 	var service *onebot.Service
 	states := make(chan ntqq.State, 1024)
-	client, err := ntqq.New(ntqq.Options{
-		UIN: l.uin, Keystore: l.keys, Progress: l.progress, Signer: l.signer, Log: log,
+	o := ntqq.Options{
+		Keystore: l.keys, Progress: l.progress, Signer: l.signer, Log: log,
 		Servers: ntqq.Servers{
 			Addresses: []string{"sandbox:1"}, OicqKey: keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,
 		},
@@ -105,7 +105,12 @@ func (l *life) start() {
 			service.Handle(context.Background(), e)
 		},
 		OnState: func(s ntqq.State) { states <- s },
-	})
+	}
+	if l.uin == passwordAccount {
+		n.usePassword(secret)(&o)
+	}
+	o.UIN = l.uin
+	client, err := ntqq.New(o)
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -154,18 +159,21 @@ func (l *life) start() {
 	})
 }
 
-// own does what only the owner can do: scan codes, and log in again after a kick.
+// own does what only the owner can do: scan codes, confirm logins, solve captchas,
+// and log in again after a kick.
 func (l *life) own(ctx context.Context, c *ntqq.Client) {
-	done := "" // the last code that was scanned
+	var done ntqq.Prompt // the last one that was dealt with
+	code := ""
 	for {
 		s, err := c.Wait(ctx, func(s ntqq.State) bool {
-			return s.Stage == ntqq.Kicked || s.Stage == ntqq.NeedsLogin || s.QR != nil && s.QR.URL != done
+			return s.Prompt != nil && (*s.Prompt != done || s.QR != nil && s.QR.URL != code)
 		})
 		if err != nil {
 			return
 		}
+		again := s.Prompt.Kind == ntqq.PromptKicked || s.Prompt.Kind == ntqq.PromptNeedsLogin
 		d := time.Duration(1+l.rng.IntN(1200)) * time.Second
-		if s.QR != nil {
+		if !again {
 			d /= 200
 		}
 		timer := time.NewTimer(d)
@@ -175,18 +183,26 @@ func (l *life) own(ctx context.Context, c *ntqq.Client) {
 			timer.Stop()
 			return
 		}
-		if s.QR == nil {
-			l.count("owner: " + string(s.Stage))
+		l.count("owner: " + string(s.Prompt.Kind))
+		if again {
 			c.Relogin()
 			if _, err := c.Wait(ctx, func(now ntqq.State) bool { return now.Stage != s.Stage }); err != nil {
 				return
 			}
 			continue
 		}
-		done = s.QR.URL
-		for _, code := range l.n.PendingQR() {
-			if code.URL == done && l.n.ApproveQR(code.ID, l.uin) == nil {
-				l.count("owner: code scanned")
+		done, code = *s.Prompt, ""
+		if s.QR != nil {
+			code = s.QR.URL
+		}
+		for _, waiting := range l.n.PendingQR() {
+			if code != "" && waiting.URL == code || code == "" && waiting.BoundUIN == l.uin {
+				_ = l.n.ApproveQR(waiting.ID, l.uin) // it may be too late
+			}
+		}
+		for _, captcha := range l.n.Captchas() {
+			if s.Prompt.URL != "" && captcha.URL == s.Prompt.URL {
+				_ = c.Answer(ntqq.CaptchaAnswer{Ticket: captcha.Ticket, RandStr: captcha.RandStr})
 			}
 		}
 	}

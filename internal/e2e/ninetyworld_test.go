@@ -76,14 +76,15 @@ func (r *worldRecord) clear() (messages int) {
 	return messages
 }
 
-// The people. The accounts share the first group; the steady one never loses its session
-// by a fault, so that it is refreshed for ninety days.
+// The people. The accounts share the first group; the steady one never loses its
+// session by a fault, so that it is refreshed for ninety days.
 var (
-	ninetyAccounts = []message.UIN{10001, 10002, 10003}
-	steadyAccount  = ninetyAccounts[0]
-	ninetyPeople   = []message.UIN{20001, 20002, 20003}
-	silentMember   = message.UIN(20004) // never writes
-	ninetyGroups   = map[message.GroupCode][]message.UIN{
+	ninetyAccounts  = []message.UIN{10001, 10002, 10003}
+	steadyAccount   = ninetyAccounts[0]
+	passwordAccount = ninetyAccounts[2] // the others scan codes
+	ninetyPeople    = []message.UIN{20001, 20002, 20003}
+	silentMember    = message.UIN(20004) // never writes
+	ninetyGroups    = map[message.GroupCode][]message.UIN{
 		730000001: {20001, 20002, 20003, 20004, 10001, 10002, 10003},
 		730000002: {20002, 20003, 10001, 10002},
 		730000003: {10003, 20001},
@@ -94,8 +95,8 @@ var (
 	}
 )
 
-// rememberedMessages is how many messages of a chat the world remembers. As many are in each
-// chat from the start, so that its memory is the same at any time.
+// rememberedMessages is how many messages of a chat the world remembers. As many are
+// in each chat from the start, so that its memory is the same at any time.
 const rememberedMessages = 2000
 
 func newNinety(t *testing.T, seed uint64, days int, folder string) *ninety {
@@ -127,8 +128,11 @@ func newNinety(t *testing.T, seed uint64, days int, folder string) *ninety {
 		n.chats = append(n.chats, chatKey{group: code})
 	}
 	slices.SortFunc(n.chats, compareChats)
-	n.service = startService(t, sandbox.Options{
-		World: w, Seed: seed, RequireSign: true, SessionLifetime: sessionsLast, Log: slog.New(n.log.of(0)),
+	n.service = withPassword(t, func(o *sandbox.Options) {
+		*o = sandbox.Options{
+			World: w, Seed: seed, RequireSign: true, SessionLifetime: sessionsLast, Log: slog.New(n.log.of(0)),
+			Passwords: map[message.UIN]string{passwordAccount: secret},
+		}
 	})
 	for _, key := range n.chats {
 		for range rememberedMessages {
