@@ -37,14 +37,14 @@ func explain(op, path string, err error) error {
 	if _, ok := errors.AsType[*Error](err); ok || err == nil {
 		return err
 	}
-	return &Error{Op: op, Path: path, Remedy: remedy(op, err), Err: err}
+	return &Error{Op: op, Path: path, Remedy: remedy(err), Err: err}
 }
 
 const remedyAccess = "give this user write access to the file and its folder, or set `data` to another folder"
 
 const remedyDamaged = "the file is damaged or not a message store: it is repaired when libration starts, or notices it; messages that cannot be read can then no longer be quoted or looked up"
 
-func remedy(op string, err error) string {
+func remedy(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
 		return remedyAccess

@@ -201,7 +201,7 @@ func (p *pageReader) rows(add func(foundRow) error) error {
 			return nil
 		}
 		readable := p.read(n, b)
-		if use != useUnknown && !(readable && slices.Contains(pageKinds, b[0])) {
+		if use != useUnknown && (!readable || !slices.Contains(pageKinds, b[0])) {
 			p.bad++
 		}
 		if !readable {
