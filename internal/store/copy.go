@@ -24,7 +24,7 @@ type saved struct {
 // saved, or named by the index.
 func (n *saved) lost() int64 {
 	lost := max(n.unreadable, n.indexed-n.messages)
-	if n.messages == 0 {
+	if n.last == 0 {
 		return int64(lost)
 	}
 	return max(int64(lost), n.last-n.first+1-int64(n.messages))
@@ -148,7 +148,7 @@ func (c *copier) add(r foundRow) error {
 	case !r.rowid && shape == "ti": // cursors
 		return c.exec(nil, putCursorSQL, r.columns[0], r.columns[1])
 	case !r.rowid && shape == "ii": // an index of messages, or of events, whose ids are times
-		if position := r.columns[1].(int64); position < 1<<40 {
+		if position := r.columns[1].(int64); position < maxPosition {
 			c.n.indexed++
 		}
 		return nil
@@ -171,6 +171,9 @@ func (c *copier) add(r foundRow) error {
 // messageShape is that of the table messages.
 const messageShape = "niiit" + "iiiiiii" + "tttt" + "ii" + "tt" + "b"
 
+// maxPosition is above every sensible position of a message.
+const maxPosition = 1 << 40
+
 const copyMessageSQL = `INSERT OR IGNORE INTO messages (position, id, ` + columns + `)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
@@ -187,11 +190,14 @@ func (c *copier) addMessage(r foundRow) error {
 			return c.exec(&c.n.stubs, addTrimmedSQL, uint32(id), k.fingerprint())
 		}
 	}
-	args := []any{r.id}
+	args := []any{nil} // at the end
+	if r.id > 0 && r.id < maxPosition {
+		args[0] = r.id
+		c.n.first, c.n.last = min(c.n.first, r.id), max(c.n.last, r.id)
+	}
 	for _, v := range r.columns[1:] {
 		args = append(args, v)
 	}
-	c.n.first, c.n.last = min(c.n.first, r.id), max(c.n.last, r.id)
 	return c.exec(&c.n.messages, copyMessageSQL, args...)
 }
 

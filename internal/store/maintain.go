@@ -39,8 +39,11 @@ func (s *Store) maintain(ctx context.Context) {
 func (s *Store) loadFilter(ctx context.Context) error {
 	var last sql.NullInt64
 	var trimmed bool
-	err := s.db.w.QueryRowContext(ctx, "SELECT (SELECT max(position) FROM messages), EXISTS (SELECT 1 FROM trimmed)").Scan(&last, &trimmed)
-	s.filter = newFilter(last.Int64)
+	var size int64
+	err := s.db.w.QueryRowContext(ctx, `SELECT (SELECT max(position) FROM messages), EXISTS (SELECT 1 FROM trimmed),
+		(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)`).Scan(&last, &trimmed, &size)
+	// A wrong position must not cost gigabytes; few messages take less than 200 bytes.
+	s.filter = newFilter(min(last.Int64, size/200))
 	s.filter.complete = !last.Valid && !trimmed
 	return err
 }

@@ -364,6 +364,7 @@ func TestNonsense(t *testing.T) {
 		"UPDATE messages SET sequence = 99 WHERE sequence = 5",
 		"UPDATE messages SET id = 77 WHERE sequence = 6",
 		"UPDATE messages SET id = 1 << 40 WHERE sequence = 7",
+		"UPDATE messages SET position = 1 << 60 WHERE sequence = 8", // only its place is lost
 	} {
 		if _, err := s.db.w.Exec(q); err != nil {
 			t.Fatalf("%s: %v", q, err)
@@ -378,9 +379,20 @@ func TestNonsense(t *testing.T) {
 	if at, ok, _ := s.Cursor("far"); at != s.LastEvent() || !ok || at != eventID+9 {
 		t.Errorf("the cursor is %d, the last event %d", at, s.LastEvent())
 	}
-	var rows int
-	if err := s.db.r.QueryRow("SELECT (SELECT count(*) FROM trimmed) + (SELECT count(*) FROM messages)").Scan(&rows); err != nil || rows != 5 {
-		t.Errorf("%d rows were copied, %v", rows, err)
+	var rows, last int
+	if err := s.db.r.QueryRow("SELECT (SELECT count(*) FROM trimmed) + (SELECT count(*) FROM messages), (SELECT max(position) FROM messages)").Scan(&rows, &last); err != nil || rows != 5 || last > 11 {
+		t.Errorf("%d rows were copied, %v, the last position is %d", rows, err, last)
+	}
+	closeStore(t, s)
+
+	s = open(t, Options{Path: path})
+	if _, err := s.db.w.Exec("UPDATE messages SET position = 1 << 60 WHERE sequence = 8"); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+	s = open(t, Options{Path: path})
+	if n := len(s.filter.layers[0].bits) * 8; n > 1<<20 {
+		t.Errorf("the filter takes %d bytes", n)
 	}
 }
 
