@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -117,7 +118,7 @@ func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *
 	}
 	p.door = &door{Listener: sso}
 	p.background(func(ctx context.Context) error { return p.box.Serve(ctx, p.door) })
-	if p.thief, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if p.thief, err = listenLow(); err != nil {
 		return p, err
 	}
 	p.ending = append(p.ending, func() error { p.thief.Close(); return nil })
@@ -333,6 +334,17 @@ var eventPaths = []string{"/ws", "/observe", "/hook"}
 
 // The listening bot replies to one question, by its answer to the webhook.
 const botQuestion, botReply = "is anybody there?", "I am"
+
+// listenLow listens on a port below those that the system gives to connections: one of
+// them could take it between two listeners.
+func listenLow() (l net.Listener, err error) {
+	for range 100 {
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))); err == nil {
+			return l, nil
+		}
+	}
+	return nil, err
+}
 
 // listeningBot is the listening side of the reverse connections and the webhook. It
 // notes what it gets.

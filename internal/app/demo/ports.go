@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"syscall"
 )
+
+// freeTries bounds the search for a free port.
+const freeTries = 100
 
 // choosePort returns the address to listen on. An address given by the user must
 // be free; the default gives way to a free port of the same host.
@@ -32,7 +37,7 @@ func choosePort(ctx context.Context, flag, given, standard string) (address stri
 // probe opens and closes a port, and returns its address with the real number.
 // Somebody else may take it in between; that is then a failure like any other.
 func probe(ctx context.Context, address string) (string, error) {
-	host, _, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return "", fmt.Errorf("%q is not host:port: use for example 127.0.0.1:5700", address)
 	}
@@ -40,10 +45,16 @@ func probe(ctx context.Context, address string) (string, error) {
 		return "", fmt.Errorf("%s can be reached from other machines: the demo has no password, use 127.0.0.1", address)
 	}
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", address)
-	if err != nil {
-		return "", err
+	for try := 0; ; try++ {
+		if port == "0" { // below those that systems give to connections, which come and go
+			address = net.JoinHostPort(host, strconv.Itoa(20000+rand.IntN(10000)))
+		}
+		l, err := lc.Listen(ctx, "tcp", address)
+		if err != nil && (port != "0" || try == freeTries) {
+			return "", err
+		}
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
