@@ -111,6 +111,11 @@ func TestNotices(t *testing.T) {
 			}
 		}},
 		{"bot away", lasting, func(ctx context.Context, t *testing.T, p *program, o *owner) {
+			for _, path := range []string{"/ws", "/observe"} { // or one is missed by drop
+				if _, err := p.mobile.conn(ctx, path); err != nil {
+					t.Fatal(err)
+				}
+			}
 			p.mobile.refuse.Store(math.MaxInt32)
 			p.mobile.drop()
 			for range 2 { // its two connections
