@@ -28,6 +28,8 @@ message = on_message()
 @message.handle()
 async def answer(bot: Bot, event: MessageEvent):
     text = event.get_plaintext().strip()
+    if text.startswith("count "):
+        print("HEARD", text, flush=True)
     if text.startswith("echo "):
         await message.finish(MessageSegment.reply(event.message_id) + text.removeprefix("echo "))
     if text == "face":

@@ -1,6 +1,8 @@
 """Runs the echo bot against the service and the sandbox, and checks its answers.
+Where the service knows what the bot missed (reverse WebSocket, webhook), it kills
+the bot, too, and starts it again.
 
-    python3 interop/nonebot/check.py PATH-OF-LIBRATION [reverse|forward ...]
+    python3 interop/nonebot/check.py PATH-OF-LIBRATION [reverse|forward|webhook ...]
 
 Needs the packages of requirements.txt. Everything stays on loopback.
 """
@@ -19,6 +21,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).parent
 BOT, ALICE, GROUP = 10001, 20001, 730000001
 DEADLINE = 60  # seconds for each step
+WAYS = {"reverse": "reverse WebSocket", "forward": "forward WebSocket", "webhook": "webhook and HTTP"}
 
 CONFIG = """
 data: {data}
@@ -29,7 +32,7 @@ server:
   sandbox: {{control: "http://127.0.0.1:{control}"}}
 onebot:
   connections:
-    - {connection}
+    {connections}
 """
 
 
@@ -60,6 +63,14 @@ class Process:
             ok = self.changed.wait_for(lambda: any(text in line for line in self.lines), DEADLINE)
         if not ok:
             raise SystemExit(f"{self.name} never said {text!r}:\n" + "\n".join(self.lines[-40:]))
+
+    def said(self, text):
+        with self.changed:
+            return [line for line in self.lines if text in line]
+
+    def kill(self):
+        self.child.kill()
+        self.child.wait()
 
     def stop(self):
         self.child.terminate()
@@ -132,35 +143,74 @@ def exchange(sandbox):
     print("  private echo:", sandbox.expect(private, seq, "private")["text"])
 
 
+def restart(sandbox, bot, start):
+    """Kills the bot while Alice counts, starts it again, and wants each number once, in order."""
+
+    def count(numbers):
+        for i in numbers:
+            sandbox.call("send", {"as": ALICE, "group": GROUP, "text": f"count {i:03}"})
+
+    count(range(20))
+    bot.wait_for("HEARD count 019")  # else it could die with one that it has, but did not print
+    bot.kill()
+    count(range(20, 40))
+    again = start()
+    count(range(40, 60))  # some before it is there, some after
+    again.wait_for("HEARD count 059")
+    heard = bot.said("HEARD") + again.said("HEARD")
+    # One that was not known to be received comes again.
+    assert list(dict.fromkeys(heard)) == [f"HEARD count {i:03}" for i in range(60)], heard
+    print("  bot killed and started again: it heard everything, in order")
+
+
 def check(libration, mode):
-    print(f"NoneBot2 over {mode} WebSocket")
-    control, port = free_port(), free_port()
+    print(f"NoneBot2 over {WAYS[mode]}")
+    control, port, http = free_port(), free_port(), free_port()
     env = dict(os.environ, LOG_LEVEL="INFO", HOST="127.0.0.1", PORT=str(port), PYTHONUNBUFFERED="1")
+    env["ONEBOT_ACCESS_TOKEN"] = "token"
     if mode == "reverse":
         env["DRIVER"] = "~fastapi"
-        connection = f'{{type: reverse-websocket, url: "ws://127.0.0.1:{port}/onebot/v11/ws", access_token: secret}}'
-    else:
+        connections = [f"type: reverse-websocket, url: 'ws://127.0.0.1:{port}/onebot/v11/ws', access_token: token"]
+    elif mode == "forward":
         env["DRIVER"] = "~websockets"
         env["ONEBOT_WS_URLS"] = f'["ws://127.0.0.1:{port}/"]'
-        connection = f'{{type: websocket, address: "127.0.0.1:{port}", access_token: secret}}'
-    env["ONEBOT_ACCESS_TOKEN"] = "secret"
+        connections = [f"type: websocket, address: '127.0.0.1:{port}', access_token: token"]
+    else:
+        env["DRIVER"] = "~fastapi+~httpx"
+        env["ONEBOT_SECRET"] = "secret"
+        env["ONEBOT_API_ROOTS"] = f'{{"{BOT}": "http://127.0.0.1:{http}/"}}'
+        connections = [
+            f"type: webhook, url: 'http://127.0.0.1:{port}/onebot/v11/http', secret: secret",
+            f"type: http, address: '127.0.0.1:{http}', access_token: token",
+        ]
     with tempfile.TemporaryDirectory() as folder:
         config = pathlib.Path(folder, "config.yaml")
         config.write_text(
-            CONFIG.format(data=json.dumps(str(pathlib.Path(folder, "data"))), control=control, connection=connection),
+            CONFIG.format(
+                data=json.dumps(str(pathlib.Path(folder, "data"))),
+                control=control,
+                connections="\n    ".join(f"- {{{c}}}" for c in connections),
+            ),
             encoding="utf-8",
         )
         config.chmod(0o600)
         running = []
+
+        def start(name, *args, env=None):
+            running.append(Process(name, args, env))
+            return running[-1]
+
+        def start_bot():
+            return start("bot", sys.executable, str(HERE / "bot.py"), env=env)
+
         try:
-            for name, args in (
-                ("sandbox", [libration, "sandbox", "--sso", "127.0.0.1:0", "--control", f"127.0.0.1:{control}", "--auto-approve", str(BOT)]),
-                ("service", [libration, "run", "-c", str(config)]),
-                ("bot", [sys.executable, str(HERE / "bot.py")]),
-            ):
-                running.append(Process(name, args, env if name == "bot" else None))
-            running[-1].wait_for(f"CONNECTED {BOT}")
+            start("sandbox", libration, "sandbox", "--sso", "127.0.0.1:0", "--control", f"127.0.0.1:{control}", "--auto-approve", str(BOT))
+            start("service", libration, "run", "-c", str(config))
+            bot = start_bot()
+            bot.wait_for(f"CONNECTED {BOT}")
             exchange(Sandbox(control))
+            if mode != "forward":
+                restart(Sandbox(control), bot, start_bot)
         except (AssertionError, SystemExit):
             for p in running:
                 print(f"--- {p.name}", *p.lines[-30:], sep="\n", file=sys.stderr)
@@ -173,7 +223,7 @@ def check(libration, mode):
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
-    modes = sys.argv[2:] or ["reverse", "forward"]
+    modes = sys.argv[2:] or list(WAYS)
     for m in modes:
         check(os.path.abspath(sys.argv[1]), m)
     print(f"{len(modes)} passed, 0 failed")
