@@ -78,7 +78,7 @@ class Process:
             self.child.wait(20)
         except subprocess.TimeoutExpired:
             self.child.kill()
-            raise SystemExit(f"{self.name} did not stop within 20 s")
+            raise SystemExit(f"{self.name} did not stop within 20 s:\n" + "\n".join(self.lines[-40:]))
 
 
 class Sandbox:
@@ -157,6 +157,7 @@ def restart(sandbox, bot, start):
     again = start()
     count(range(40, 60))  # some before it is there, some after
     again.wait_for("HEARD count 059")
+    again.wait_for(f"CONNECTED {BOT}")
     heard = bot.said("HEARD") + again.said("HEARD")
     # One that was not known to be received comes again.
     assert list(dict.fromkeys(heard)) == [f"HEARD count {i:03}" for i in range(60)], heard
