@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"libration/ntqq/message"
@@ -65,7 +66,23 @@ func (s *Service) quickOperation(ctx context.Context, a *args) (any, error) {
 		errs = append(errs, &actionError{RetFailed, "NOT_SUPPORTED", localized{
 			"quick operations not supported yet: " + names, "暂不支持的快速操作: " + names}})
 	}
-	return nil, errors.Join(errs...)
+	return nil, s.several(errs)
+}
+
+// several makes one error of those of several steps, with the code of the first and
+// the texts of all.
+func (s *Service) several(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) < 2 {
+		return errors.Join(errs...)
+	}
+	all := *explain(errs[0], s.actions[quickAction])
+	for _, err := range errs[1:] {
+		e := explain(err, s.actions[quickAction])
+		all.text.en += "; " + e.text.en
+		all.text.zh += "；" + e.text.zh
+	}
+	return &all
 }
 
 func (s *Service) quickReply(ctx context.Context, q quick) error {

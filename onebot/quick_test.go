@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"libration/ntqq"
 	"libration/ntqq/message"
 )
 
@@ -74,6 +75,20 @@ func TestQuickOperation(t *testing.T) {
 				t.Errorf("recalled %v, want %t", c.recalled, tt.recalled)
 			}
 		})
+	}
+}
+
+// TestQuickOperationFailures: of several steps that fail, each is told.
+func TestQuickOperationFailures(t *testing.T) {
+	s, c, st := newTestService(t)
+	id, err := st.Put(groupMessage(5, &message.Text{Text: "x"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.err = &ntqq.ServerError{Code: 1001, Message: "not allowed"}
+	r := s.QuickOperation(t.Context(), fmt.Appendf(nil, groupContext, id), []byte(`{"delete":true,"kick":true}`))
+	if r.Msg != "QUICK_OPERATION_ERROR" || !strings.Contains(r.Message, "not allowed; quick operations not supported yet: kick") {
+		t.Errorf("got %q %q", r.Msg, r.Message)
 	}
 }
 
