@@ -62,7 +62,7 @@ type LogFile struct {
 type Store struct {
 	// How old messages may become, such as `90d`; 0 for no limit. Older ones can no longer be quoted or looked up.
 	MaxAge Duration `yaml:"max_age"`
-	// How large the file may become, such as `2GB`; `0B` for no limit. The oldest messages go first.
+	// How large the file may become, such as `2GB`; `0` for no limit. The oldest messages go first.
 	MaxSize Size `yaml:"max_size"`
 }
 

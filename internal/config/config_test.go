@@ -402,6 +402,8 @@ func TestOneProblem(t *testing.T) {
 		"no type":           {"onebot: {connections: [{address: '127.0.0.1:1'}]}", "type: the type is missing; use http, websocket, reverse-websocket or webhook"},
 		"url and event_url": {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', event_url: 'ws://b'}]}", "exclude each other"},
 		"short reconnect":   {"onebot: {connections: [{type: reverse-websocket, url: 'ws://a', reconnect: 1ms}]}", "out of range"},
+		"same bot":          {"onebot: {connections: [{type: webhook, url: 'http://a/b?c'}, {type: webhook, url: 'http://a/b?d'}]}", "connections[1]: connection 0 goes to this bot already"},
+		"same reverse bot":  {"onebot: {connections: [{type: reverse-websocket, api_url: 'ws://a'}, {type: reverse-websocket, url: 'ws://a'}]}", "connection 0 goes to this bot already"},
 		"webhook url":       {"onebot: {connections: [{type: webhook, url: 'ws://a'}]}", "write it in full, starting with http:// or https://"},
 		"webhook no url":    {"onebot: {connections: [{type: webhook}]}", "the bot's address is missing"},
 		"webhook token":     {"onebot: {connections: [{type: webhook, url: 'http://a', access_token: b}]}", "does not apply to type webhook; use secret"},
@@ -412,7 +414,7 @@ func TestOneProblem(t *testing.T) {
 		"no journal limit":  {"onebot: {connections: [{type: webhook, url: 'http://a', journal_limit: 0}]}", "`journal: 0` turns the journal off"},
 		"http journal":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', journal: 1m}]}", "does not apply to type http; remove it"},
 		"short age":         {"store: {max_age: 59m}", "store.max_age \"59m\": too short: messages could not even be quoted; use at least 1h, or 0 for no limit"},
-		"small size":        {"store: {max_size: 15MB}", "store.max_size \"15MB\": too small; use at least 16MB, or 0B for no limit"},
+		"small size":        {"store: {max_size: 15MB}", "store.max_size \"15MB\": too small; use at least 16MB, or 0 for no limit"},
 		"half a day":        {"store: {max_age: 0.5d}", "not a duration; write a number with its unit"},
 		"too many days":     {"store: {max_age: 70000d}", "not a duration"},
 		"bad port":          {"server: {addresses: ['a:0']}", "not an address with a port"},
@@ -447,6 +449,7 @@ func TestStoreLimits(t *testing.T) {
 		"store: {max_age: 7d, max_size: 16MB}":    {MaxAge: Duration(7 * day), MaxSize: 16 << 20},
 		"store: {max_age: 36h, max_size: 0B}":     {MaxAge: Duration(36 * time.Hour)},
 		"store: {max_age: 0, max_size: 4GB}":      {MaxSize: 4 << 30},
+		"store: {max_age: 0, max_size: 0}":        {},
 		"store: {max_age: 65535d, max_size: 1gb}": {MaxAge: Duration(65535 * day), MaxSize: 1 << 30},
 	} {
 		c, problems := Parse([]byte(text+quiet), nil)

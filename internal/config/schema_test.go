@@ -59,7 +59,9 @@ func scalarSchema(t reflect.Type) *jsonschema.Schema {
 			},
 		}
 	case *Size:
-		return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]+([KkMmGg]?[Bb])$"}
+		return &jsonschema.Schema{
+			OneOf: []*jsonschema.Schema{{Type: "string", Pattern: "^(0|[0-9]+[KkMmGg]?[Bb])$"}, {Const: 0}},
+		}
 	case *Hex:
 		return &jsonschema.Schema{Type: "string", Pattern: "^([0-9A-Fa-f]{2})*$"}
 	}

@@ -67,7 +67,7 @@ func (k *checker) check(c *Config) {
 		k.problem("store.max_age", "too short: messages could not even be quoted", "use at least 1h, or 0 for no limit")
 	}
 	if size := c.Store.MaxSize; size != 0 && size < 16<<20 {
-		k.problem("store.max_size", "too small", "use at least 16MB, or 0B for no limit")
+		k.problem("store.max_size", "too small", "use at least 16MB, or 0 for no limit")
 	}
 	k.password(&c.Account)
 	k.server(&c.Server)
@@ -243,6 +243,7 @@ func (k *checker) oneBot(o *OneBot) {
 		k.warning("onebot.connections", "there is no connection", "no bot can connect: add one")
 	}
 	used := make(map[string]int)
+	names := make(map[string]int)
 	for i := range o.Connections {
 		c, path := &o.Connections[i], fmt.Sprintf("onebot.connections[%d]", i)
 		k.applies(c, path)
@@ -253,10 +254,17 @@ func (k *checker) oneBot(o *OneBot) {
 			}
 			used[c.Address] = i
 			k.listen(c, path)
-		case ReverseWebSocket:
-			k.reverse(c, path)
-		case Webhook:
-			k.webhook(c, path)
+		case ReverseWebSocket, Webhook:
+			// What each bot has received is remembered under this name.
+			if first, taken := names[c.Name()]; taken && c.URL+c.APIURL+c.EventURL != "" {
+				k.problem(path, fmt.Sprintf("connection %d goes to this bot already", first), "remove one of them, or give the bot another path")
+			}
+			names[c.Name()] = i
+			if c.Type == Webhook {
+				k.webhook(c, path)
+			} else {
+				k.reverse(c, path)
+			}
 		case "":
 			k.problem(path+".type", "the type is missing", formOf(reflect.ValueOf(c.Type)))
 		}

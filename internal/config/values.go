@@ -198,6 +198,10 @@ var sizeUnits = []struct {
 // UnmarshalText accepts a whole number and a unit, in either case.
 func (s *Size) UnmarshalText(b []byte) error {
 	text := strings.ToUpper(string(b))
+	if text == "0" { // needs no unit, as with durations
+		*s = 0
+		return nil
+	}
 	for _, u := range sizeUnits {
 		number, ok := strings.CutSuffix(text, u.name)
 		if !ok {
