@@ -302,6 +302,13 @@ func notRunning(t *testing.T, table *[]string) {
 		{"signer broken", func(s *setup) {
 			s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
 		}, "signer-broken", ""},
+		{"signer that breaks off", func(s *setup) {
+			s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					panic(http.ErrAbortHandler)
+				}
+			}))
+		}, "signer-broken", ""},
 		{"signer for another version", func(s *setup) {
 			s.signer = fmt.Sprintf("{urls: [%q]}", web(s.t, func(w http.ResponseWriter, _ *http.Request) {
 				fmt.Fprint(w, `{"platform":"Linux","version":"1.0-1","value":{"sign":"00","token":"","extra":""}}`)
@@ -335,6 +342,12 @@ func notRunning(t *testing.T, table *[]string) {
 			write(s.t, s.log, line("kicked offline: waiting", "", 2*time.Hour)+line("online", "", time.Hour), 0o600)
 		}, "", "log-kicked-over"},
 		{"log of a kick long ago", func(s *setup) { write(s.t, s.log, line("kicked offline: waiting", "", 48*time.Hour), 0o600) }, "", "log"},
+		{"log of a failing signer", func(s *setup) {
+			write(s.t, s.log, line("signer failed", `,"err":"x"`, time.Hour)+line("online", "", time.Minute), 0o600)
+		}, "log-signer", ""},
+		{"log of a signer that works again", func(s *setup) {
+			write(s.t, s.log, line("signer failed: it is left alone for a while", `,"err":"x"`, time.Hour)+line("signer works again", "", time.Minute), 0o600)
+		}, "", "log-signer-over"},
 		{"log of a failing disk", func(s *setup) {
 			write(s.t, s.log, line("messages are kept in memory only: writing failed", "", time.Hour), 0o600)
 		}, "log-store", ""},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -130,12 +131,14 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 			text{"correct the path in signer.urls", "修改 signer.urls 中的路径"}, plain(u))
 	case status >= http.StatusInternalServerError:
 		d.problem("signer-broken", text{"the signer %s is out of order (HTTP %d)", "签名服务 %s 出错（HTTP %d）"},
-			text{"look at the signer's own log, or add another one to signer.urls", "查看签名服务的日志，或在 signer.urls 中再加一个"}, plain(u), status)
+			lookAtSigner, plain(u), status)
 	default: // it may refuse GET, but it is there
 		d.sign(ctx, u)
 	}
 	d.clockOf(u.Host, response.Header.Get("Date"))
 }
+
+var lookAtSigner = text{"look at the signer's own log, or add another one to signer.urls", "查看签名服务的日志，或在 signer.urls 中再加一个"}
 
 // sign asks for a signature.
 func (d *doctor) sign(ctx context.Context, u *url.URL) {
@@ -153,12 +156,17 @@ func (d *doctor) sign(ctx context.Context, u *url.URL) {
 	_, err = signer.Sign(ctx, &ntqq.SignRequest{Command: "MessageSvc.PbSendMsg", Sequence: 1, Payload: []byte{0}, App: &claims})
 	_, garbage := errors.AsType[*json.SyntaxError](err)
 	_, other := errors.AsType[*json.UnmarshalTypeError](err)
+	_, broken := errors.AsType[net.Error](err)
+	broken = broken || errors.Is(err, io.EOF)
 	switch {
 	case err == nil:
 		d.good("signer", text{"the signer %s signs", "签名服务 %s 正常"}, plain(u))
 	case garbage || other:
 		d.problem("not-a-signer", text{"what answers at %s is no signer: %v", "%s 上的不是签名服务：%v"},
 			text{"correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"}, plain(u), oneLine(err))
+	case broken:
+		d.problem("signer-broken", text{"the signer %s breaks off when it is to sign: %v", "签名服务 %s 在签名时中断：%v"},
+			lookAtSigner, plain(u), oneLine(err))
 	default:
 		d.problem("signer-no-signature", text{"the signer %s answers, but gives no signature: %v", "签名服务 %s 有应答，但没有给出签名：%v"},
 			text{"let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"}, plain(u), oneLine(err))

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,8 +50,8 @@ func (d *doctor) ask(ctx context.Context) {
 		case s.Running:
 			d.good("service-running", text{"%s is running", "%s 运行正常"}, s.Name)
 		case status.Account.Online || s.State != "waiting":
-			d.problem("service-failed", text{"%s does not run: %s: %s", "%s 未运行：%s：%s"},
-				text{"mend the reason; it is tried again by itself", "排除原因后会自动重试"}, s.Name, s.State, s.Reason)
+			d.problem("service-failed", text{"%s does not run: %s", "%s 未运行：%s"},
+				text{"mend the reason; it is tried again by itself", "排除原因后会自动重试"}, s.Name, cmp.Or(s.Reason, s.State))
 		}
 	}
 }
