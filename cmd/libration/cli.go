@@ -76,6 +76,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			complain(stderr, errors.New("interrupted"))
+			return exitInterrupted
+		}
 		complain(stderr, err)
 		return exitFailed
 	}

@@ -9,7 +9,8 @@ import (
 	"syscall"
 )
 
-// exitInterrupted is the code after a second signal.
+// exitInterrupted is the code after a second signal, and of what a first one left
+// undone.
 const exitInterrupted = 130
 
 func main() {

@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -76,6 +78,21 @@ func TestSignals(t *testing.T) {
 
 // TestCommands are runs of the program; $DIR is a folder of the run's own, $BUSY an
 // address that is taken, $URL a OneBot service.
+// TestInterrupted: what Ctrl-C leaves undone says so.
+func TestInterrupted(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(config, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stderr bytes.Buffer
+	code := run(ctx, []string{"login", "-c", config}, io.Discard, &stderr)
+	if got := stderr.String(); code != exitInterrupted || got != "libration: interrupted\n" {
+		t.Errorf("got %q, exit code %d", got, code)
+	}
+}
+
 func TestCommands(t *testing.T) {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LIBRATION_TOKEN"} {
 		t.Setenv(name, "")
