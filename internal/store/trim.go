@@ -261,7 +261,13 @@ func (s *Store) vacuum(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	// The file on the disk gets smaller at a checkpoint, and the next one may be far
+	// away.
+	db, err := s.database()
+	if err == nil {
+		_, err = db.w.ExecContext(ctx, "PRAGMA wal_checkpoint")
+	}
+	return err
 }
 
 // inPiece does a piece of work in one transaction, and then leaves the file to

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -168,6 +169,10 @@ func TestTrimBySize(t *testing.T) {
 		used, free, err := s.size(t.Context())
 		if err != nil || used > limit-limit/16 || used < limit/2 || used+free > limit {
 			t.Errorf("%d bytes are in use and %d free, %v, want at most %d", used, free, err, limit)
+		}
+		const stubs = 1 << 16
+		if info, err := os.Stat(s.o.Path); err != nil || info.Size() > limit+stubs {
+			t.Errorf("the file on the disk has %d bytes, %v, want at most %d", info.Size(), err, limit+stubs)
 		}
 		st := s.Stats()
 		if d := int(st.Trimmed) - int(st.EventsTrimmed); d > 2*trimRows || d < -2*trimRows || st.EventsKept != n-int64(st.EventsTrimmed) {
