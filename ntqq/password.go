@@ -121,7 +121,7 @@ func (s *session) passwordLogin(ctx context.Context, k *conn) error {
 		case refused.Code == codeWrongPassword, refused.Code == codeWrongRepeatedly, refused.Code == codePasswordRefused:
 			s.password.refused = true
 			if refused.Code == codeWrongPassword { // the credential carries the time
-				refused.Hint += "; the same comes of a clock that is wrong by minutes"
+				refused.Hint += ": correct it and restart, or log in by a code; a clock that is wrong by minutes gives the same"
 			}
 		case refused.Code == codeTooOften, refused.Code == codeTooManyToday:
 			s.password.sent = passwordTries
