@@ -231,7 +231,7 @@ func (c *Cursor) tellSkipped() {
 	}
 	c.told, c.skipped = now, skipped{}
 	c.mu.Unlock()
-	c.j.log.Warn("events skipped: the client was away for too long", "client", c.o.Name,
+	c.j.log.Warn("events skipped: the client was away for too long, or is too slow", "client", c.o.Name,
 		"too_old", n.old, "too_many", n.many, "journal", c.o.Window, "journal_limit", c.o.Limit)
 }
 
