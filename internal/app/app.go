@@ -191,7 +191,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	a.mu.Unlock()
 	a.change()
 	screen := &loginScreen{
-		log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.language, picture: folder.file(qrName),
+		log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.language, picture: folder.file(qrName), typing: a.o.In != nil,
 	}
 	typed := &typedAnswers{in: a.o.In, log: a.log, answer: client.Answer}
 	if a.cfg.Server.Mode == config.ModeSandbox {

@@ -21,6 +21,7 @@ type loginScreen struct {
 	language onebot.Language
 	picture  string // path of qr.png
 	page     string // the sandbox's page, where a code can be approved; "" for none
+	typing   bool   // whether answers to captchas can be typed here
 
 	shown string // the URL of the code on show
 	asked ntqq.Prompt
@@ -45,6 +46,9 @@ func (q *loginScreen) follow(s ntqq.State) {
 		q.draw(s.QR)
 	}
 	q.ask(s.Prompt)
+	if q.typing && s.Prompt.Kind == ntqq.PromptCaptcha {
+		q.say("or type them here: TICKET RANDSTR", "也可以直接在此输入：TICKET RANDSTR")
+	}
 	if fresh {
 		q.say("the same as a picture: "+q.picture, "二维码图片: "+q.picture)
 	}

@@ -86,7 +86,7 @@ func TestLoginScreen(t *testing.T) {
 	var out bytes.Buffer
 	q := &loginScreen{
 		log: slog.New(slog.DiscardHandler), out: &out, plain: true, language: onebot.Chinese,
-		picture: filepath.Join(t.TempDir(), "qr.png"), page: "http://127.0.0.1:7800",
+		picture: filepath.Join(t.TempDir(), "qr.png"), page: "http://127.0.0.1:7800", typing: true,
 	}
 	code := func(url string, scanned bool) ntqq.State {
 		kind := ntqq.PromptScan
@@ -143,6 +143,9 @@ func TestLoginScreen(t *testing.T) {
 		q.follow(ntqq.State{Prompt: &tt.prompt})
 		if got := strings.Count(out.String(), tt.want); got != 1 {
 			t.Errorf("%s: got %q, want %q once", tt.prompt.Kind, out.String(), tt.want)
+		}
+		if got := strings.Contains(out.String(), "在此输入"); got != (tt.prompt.Kind == ntqq.PromptCaptcha) {
+			t.Errorf("%s: got %q, want where to type for a captcha", tt.prompt.Kind, out.String())
 		}
 		if got := strings.Contains(out.String(), "有效期至"); got == tt.prompt.Expires.IsZero() {
 			t.Errorf("%s: got %q, want the end where there is one", tt.prompt.Kind, out.String())

@@ -73,6 +73,9 @@ func Run(ctx context.Context, s Settings) error {
 		text = chinese
 	}
 	fmt.Fprintf(s.Out, text, sim.SSO(), sim.ControlURL())
+	if s.RequireSign {
+		fmt.Fprintf(s.Out, signing, sim.ControlURL())
+	}
 	return sim.Run(ctx)
 }
 
@@ -130,6 +133,10 @@ To connect libration, in its config.yaml:
     mode: sandbox
     sandbox:
       control: %[2]s
+`
+
+const signing = `  signer:
+    urls: [%s/sign]
 `
 
 const chinese = `沙盒: 模拟的 NTQQ 服务，仅限本机

@@ -69,6 +69,24 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// TestGreeting says what a client needs; a signer only where one is wanted.
+func TestGreeting(t *testing.T) {
+	t.Parallel()
+	for _, sign := range []bool{false, true} {
+		var out bytes.Buffer
+		s := settings(&out)
+		s.RequireSign = sign
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // it greets, and ends
+		if err := Run(ctx, s); err != nil {
+			t.Error(err)
+		}
+		if got := out.String(); !strings.Contains(got, "control: http://127.0.0.1:") || strings.Contains(got, "urls: [http://127.0.0.1:") != sign {
+			t.Errorf("signatures wanted: %t: got\n%s", sign, got)
+		}
+	}
+}
+
 func TestPrintKeys(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
