@@ -8,7 +8,7 @@ import (
 
 type eventsCommand struct {
 	URL   string `name:"url" default:"ws://127.0.0.1:6700" help:"Address of the OneBot WebSocket. Default ${default}."`
-	Token string `env:"LIBRATION_TOKEN" help:"The access token. Default: $$LIBRATION_TOKEN."`
+	Token string `env:"LIBRATION_TOKEN" help:"The access token."`
 }
 
 // Run prints events until it is stopped.

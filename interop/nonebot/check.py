@@ -7,6 +7,7 @@ the bot, too, and starts it again.
 Needs the packages of requirements.txt. Everything stays on loopback.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -184,7 +185,7 @@ def check(libration, mode):
             f"type: webhook, url: 'http://127.0.0.1:{port}/onebot/v11/http', secret: secret",
             f"type: http, address: '127.0.0.1:{http}', access_token: token",
         ]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stops:  # which stops all, whatever fails
         config = pathlib.Path(folder, "config.yaml")
         config.write_text(
             CONFIG.format(
@@ -199,6 +200,7 @@ def check(libration, mode):
 
         def start(name, *args, env=None):
             running.append(Process(name, args, env))
+            stops.callback(running[-1].stop)
             return running[-1]
 
         def start_bot():
@@ -216,9 +218,6 @@ def check(libration, mode):
             for p in running:
                 print(f"--- {p.name}", *p.lines[-30:], sep="\n", file=sys.stderr)
             raise
-        finally:
-            for p in reversed(running):
-                p.stop()
 
 
 if __name__ == "__main__":
