@@ -195,8 +195,9 @@ func (c *Cursor) bound(ctx context.Context, position, missed, head int64) (from 
 		}
 	}()
 	from = position
-	if cut := c.j.now().Add(-c.o.Window).UnixMicro(); c.o.Window > 0 && from < cut {
-		if skip.old, err = c.j.CountEvents(ctx, from, min(cut, head)); err != nil {
+	// Not beyond head: events to come have lower ids when a wrong clock is set right.
+	if cut := min(c.j.now().Add(-c.o.Window).UnixMicro(), head); c.o.Window > 0 && from < cut {
+		if skip.old, err = c.j.CountEvents(ctx, from, cut); err != nil {
 			return from, skip, err
 		}
 		if skip.old > 0 {

@@ -382,6 +382,28 @@ func TestCaughtUpMessageToldOnce(t *testing.T) {
 	}
 }
 
+// TestClockAhead: a wrong clock makes all that waits too old, but nothing that comes
+// after it.
+func TestClockAhead(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), arrays)
+	s.say(1, 2)
+	right := s.now
+	s.now = s.now.Add(24 * time.Hour)
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Window: time.Hour})
+	if got := texts(t, c); got != "" {
+		t.Errorf("a day later: got %q, want nothing", got)
+	}
+	s.now = right
+	s.say(3, 1)
+	if got := texts(t, c); got != "3" {
+		t.Errorf("after the clock was set right: got %q, want what came since", got)
+	}
+	c = s.open(t, CursorOptions{Name: "a", EventForm: arrays, Window: time.Hour})
+	if got := texts(t, c); got != "3" {
+		t.Errorf("connected again: got %q, want what was not acknowledged", got)
+	}
+}
+
 func TestEventIDsRise(t *testing.T) {
 	j := newFakeJournal()
 	j.last = time.Unix(testTime+3600, 0).UnixMicro() // the clock was wrong
