@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -236,6 +237,72 @@ func TestProgressFile(t *testing.T) {
 			t.Errorf("a damaged file stops the client: %v", err)
 		}
 	})
+}
+
+// failingProgress refuses to save at first.
+type failingProgress struct {
+	Progress
+	failures int
+}
+
+func (p *failingProgress) Save(d *Delivered) error {
+	if p.failures--; p.failures >= 0 {
+		return errors.New("disk full")
+	}
+	return p.Progress.Save(d)
+}
+
+// What could not be saved is tried again, although nothing new comes.
+func TestProgressSavedLater(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		failures int
+		wait     time.Duration
+		want     uint64
+	}{
+		{"while it runs", 2, progressNew + 2*progressEvery, 7},
+		{"at the end", 1, progressNew, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				file := FileProgress(filepath.Join(t.TempDir(), "progress.json"))
+				client, err := New(Options{
+					Initial: &Keystore{UIN: 10001, Device: NewDevice()}, Log: slog.New(slog.DiscardHandler),
+					Progress: &failingProgress{file, c.failures},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				saved := func() (sequence uint64) {
+					d, err := file.Load()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if d != nil {
+						sequence = d.Chats[0].Sequence
+					}
+					return sequence
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					client.dispatch(ctx)
+				}()
+				client.own <- groupMessage(7)
+				time.Sleep(c.wait) // virtual
+				synctest.Wait()
+				if got := saved(); got != c.want {
+					t.Errorf("after %v: got sequence %d, want %d", c.wait, got, c.want)
+				}
+				cancel()
+				<-done
+				if got := saved(); got != 7 {
+					t.Errorf("at the end: got sequence %d, want 7", got)
+				}
+			})
+		})
+	}
 }
 
 // BenchmarkHandlePush is the way of a group message from the reader's queue to the

@@ -177,13 +177,32 @@ func (o *order) snapshot() *Delivered {
 	return d
 }
 
-// write saves what comes, until the channel is closed.
+// write saves what comes, until the channel is closed. What could not be saved is
+// tried again until something newer comes: that may take hours.
 func (o *order) write(saves <-chan *Delivered) {
 	for d := range saves {
-		if err := o.c.opts.Progress.Save(d); err != nil {
-			o.c.notes.Warn("progress", "progress not saved: after a restart messages may come twice", "err", err)
+		for !o.save(d) {
+			pause := time.NewTimer(progressEvery)
+			select {
+			case newer, more := <-saves:
+				pause.Stop()
+				if !more {
+					o.save(d)
+					return
+				}
+				d = newer
+			case <-pause.C:
+			}
 		}
 	}
+}
+
+func (o *order) save(d *Delivered) bool {
+	err := o.c.opts.Progress.Save(d)
+	if err != nil {
+		o.c.notes.Warn("progress", "progress not saved yet: until it is, a restart brings messages twice", "err", err)
+	}
+	return err == nil
 }
 
 // begin is called before the dispatcher's first event.
