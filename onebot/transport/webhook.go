@@ -33,8 +33,12 @@ const (
 	PostNoAnswer = "no_answer" // nobody there, or no answer in time
 )
 
-// operationQueue is how many quick operations may wait for the ones before them.
-const operationQueue = 64
+const (
+	// operationQueue is how many quick operations may wait for the ones before them.
+	operationQueue = 64
+	// maxAnswer bounds an answer, in bytes: they wait in memory.
+	maxAnswer = 1 << 20
+)
 
 // WebhookOptions configure posts of events to a bot that listens. URL is required.
 type WebhookOptions struct {
@@ -360,12 +364,17 @@ func (p *posting) try(ctx context.Context, body []byte) (answer []byte, f *fault
 	}
 	defer response.Body.Close()
 	if response.StatusCode/100 != 2 {
-		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxCheckAnswer)) // so that the connection can be kept
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // so that the connection can be kept
 		return nil, postFault(response.StatusCode), reused
 	}
 	// The status says that it was received; an answer that breaks off is none.
-	if answer, err = io.ReadAll(io.LimitReader(response.Body, MaxBody)); err != nil {
+	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
 		answer = nil
+	case len(answer) > maxAnswer:
+		answer = nil
+		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("the answer is larger than %d bytes", maxAnswer))
 	}
 	return answer, nil, reused
 }

@@ -342,6 +342,7 @@ func TestWebhookQuickOperations(t *testing.T) {
 		{"null", "", ""},
 		{"{}", "", ""},
 		{`{"reply":`, "", "is not JSON"},
+		{`{"reply":"` + strings.Repeat("x", maxAnswer) + `"}`, "", "larger than"},
 		{`{"kick":true,"reply":"out"}`, `send 5 "out"`, "not supported yet: kick"},
 		{`{"reply":[{"type":"video","data":{}}]}`, "", "cannot be sent"},
 	} {
@@ -358,10 +359,10 @@ func TestWebhookQuickOperations(t *testing.T) {
 		})
 		calls = strings.Trim(strings.Replace(calls, `send 5 "marker"`, "", 1), "; ")
 		if calls != tt.calls {
-			t.Errorf("answer %s: got %s, want %s", tt.answer, calls, tt.calls)
+			t.Errorf("answer %.40s: got %s, want %s", tt.answer, calls, tt.calls)
 		}
 		if n := strings.Count(log.String(), "quick operation failed"); (n > 0) != (tt.line != "") || !strings.Contains(log.String(), tt.line) {
-			t.Errorf("answer %s: log %s, want %q", tt.answer, log.String(), tt.line)
+			t.Errorf("answer %.40s: log %s, want %q", tt.answer, log.String(), tt.line)
 		}
 		log.mu.Lock()
 		log.b.Reset()
