@@ -87,7 +87,18 @@ type HTTPSigner struct {
 	providers []*provider
 }
 
-const maxSignAnswer = 1 << 20
+const (
+	maxSignAnswer = 1 << 20
+	maxSignError  = 500
+)
+
+// longError is an error with a long text, as a foreign server may cause: it goes into
+// logs, states and notices.
+type longError struct{ err error }
+
+func (e longError) Error() string { return fmt.Sprintf("%.*s...", maxSignError, e.err) }
+
+func (e longError) Unwrap() error { return e.err }
 
 // Sign implements Signer. Its error wraps ErrSign and names each provider's
 // failure.
@@ -144,6 +155,9 @@ func (h *HTTPSigner) put(ctx context.Context, q *question, r *SignRequest) (*Sig
 	ctx, cancel := context.WithTimeout(ctx, q.timeout)
 	defer cancel()
 	sig, err := h.ask(ctx, q.address, r)
+	if err != nil && len(err.Error()) > maxSignError {
+		err = longError{err}
+	}
 	if h.OnAsk != nil {
 		h.OnAsk(q.name, time.Since(q.began), err)
 	}

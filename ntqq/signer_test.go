@@ -90,6 +90,9 @@ func TestHTTPSignerFailures(t *testing.T) {
 		"empty sign":    {200, `{"value":{"sign":"","token":""}}`, "empty signature"},
 		"odd hex":       {200, `{"value":{"sign":"abc"}}`, "answer"},
 		"wrong version": {200, `{"platform":"Linux","version":"9.9.9","value":{"sign":"aa"}}`, "9.9.9"},
+		"wrong, long":   {200, `{"version":"` + strings.Repeat("9", 1e5) + `","value":{"sign":"aa"}}`, "wrong version"},
+		"long text":     {200, `{"code":7,"message":"` + strings.Repeat("签", 1e5) + `"}`, "code 7: 签"},
+		"long number":   {200, `{"code":` + strings.Repeat("7", 1e5) + `}`, "answer"},
 		"wrong system":  {200, `{"platform":"Windows","version":"3.2.26-46494","value":{"sign":"aa"}}`, "Windows"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,6 +101,12 @@ func TestHTTPSignerFailures(t *testing.T) {
 			_, err := h.Sign(t.Context(), signRequest())
 			if !errors.Is(err, ErrSign) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want ErrSign with %q", err, c.want)
+			}
+			if n := len(err.Error()); n > 2000 {
+				t.Errorf("the error has %d bytes", n)
+			}
+			if state := h.Health()[0].State; (state == SignerWrongVersion) != strings.HasPrefix(name, "wrong") {
+				t.Errorf("the signer is %s", state)
 			}
 		})
 	}
