@@ -547,6 +547,28 @@ LIBRATION_SERVER: server: not valid YAML: `
 	}
 }
 
+func TestHasSecrets(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"{}": false,
+		"account: {uin: 10001, password: secret}":                                                     true,
+		"signer: {urls: ['http://a/sign']}":                                                           false,
+		"signer: {urls: ['http://a/sign?key=secret']}":                                                true,
+		"onebot: {connections: [{type: webhook, url: 'http://a'}]}":                                   false,
+		"onebot: {connections: [{type: webhook, url: 'http://a', secret: s}]}":                        true,
+		"onebot: {connections: [{type: reverse-websocket, event_url: 'ws://a?access_token=secret'}]}": true,
+		"onebot: {connections: [{type: reverse-websocket, url: 'ws://user:secret@a'}]}":               true,
+	} {
+		c, problems := Parse([]byte(text), nil)
+		if c == nil {
+			t.Fatalf("%s: %v", text, problems)
+		}
+		if got := c.hasSecrets(); got != want {
+			t.Errorf("%s: got %t", text, got)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "libration.yaml")

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -82,10 +84,13 @@ func (c *Config) hasSecrets() bool {
 		len(c.Notices.Targets) > 0 {
 		return true
 	}
+	urls := slices.Clone(c.Signer.URLs)
 	for _, conn := range c.OneBot.Connections {
-		if conn.AccessToken != "" {
+		if conn.AccessToken != "" || conn.Secret != "" {
 			return true
 		}
+		urls = append(urls, conn.URL, conn.APIURL, conn.EventURL)
 	}
-	return false
+	// A user and password, or a query.
+	return slices.ContainsFunc(urls, func(u string) bool { return strings.ContainsAny(u, "@?") })
 }
