@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"libration/ntqq"
@@ -58,11 +59,25 @@ func openFolder(data string, uin ntqq.UIN) (*folder, error) {
 		return nil, explainFolder(f.path, err)
 	}
 	f.lock = lock
+	f.removeLeftovers()
 	if err := f.tryWrite(); err != nil {
 		f.close()
 		return nil, explainFolder(f.path, err)
 	}
 	return f, nil
+}
+
+// removeLeftovers removes files that a killed program was about to rename: some hold
+// the session.
+func (f *folder) removeLeftovers() {
+	entries, _ := os.ReadDir(f.path) // openFolder will tell
+	for _, e := range entries {
+		for _, name := range []string{keystoreName, progressName, qrName} {
+			if strings.HasPrefix(e.Name(), name+".") && strings.HasSuffix(e.Name(), ".tmp") {
+				_ = os.Remove(f.file(e.Name())) // it may stay
+			}
+		}
+	}
 }
 
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,10 +85,23 @@ func TestFolder(t *testing.T) {
 		other.close()
 	}
 	f.close()
+	for _, name := range []string{keystoreName, keystoreName + ".1.tmp", progressName + ".23.tmp", qrName + ".4.tmp", "mine.tmp"} {
+		if err := os.WriteFile(f.file(name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if f, err = openFolder(data, 10001); err != nil {
 		t.Fatalf("open after close: %v", err)
 	}
 	f.close()
+	var names []string
+	entries, err := os.ReadDir(f.path)
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{keystoreName, lockName, "mine.tmp"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("the folder has %q, %v, want %q: what a killed program left is removed", names, err, want)
+	}
 }
 
 func TestFolderUnusable(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 )
 
 // JournalOptions say how far back a client that was away is served. With a Window
-// the connection reads events from the service's journal, so none is lost or comes
-// twice, and it is never cut off for being slow.
+// the connection reads events from the service's journal: each at least once, and it
+// is never cut off for being slow.
 type JournalOptions struct {
 	// Window is how old an event may be, and Limit how many a client may have missed;
 	// what goes beyond is skipped. Window 0 turns the journal off, Limit 0 is no limit.
