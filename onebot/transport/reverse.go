@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -205,6 +206,8 @@ func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, la
 	if l.o.AccessToken != "" {
 		header.Set("Authorization", "Bearer "+l.o.AccessToken)
 	}
+	// Its goroutine may go on when ctx has ended.
+	var dialled atomic.Pointer[corkConn]
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			var d net.Dialer
@@ -212,7 +215,8 @@ func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, la
 			if err != nil {
 				return nil, err
 			}
-			wire = newCorkConn(c, l.time.write)
+			wire := newCorkConn(c, l.time.write)
+			dialled.Store(wire)
 			return wire, nil
 		},
 		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: l.o.InsecureSkipVerify},
@@ -233,7 +237,7 @@ func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, la
 		}
 		return nil, nil, "", dialReason(err, status)
 	}
-	return ws, wire, response.Header.Get(lastEventHeader), nil
+	return ws, dialled.Load(), response.Header.Get(lastEventHeader), nil
 }
 
 // selfID is the account's number as events have it, so that the handshake and the

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -346,5 +348,26 @@ func TestReverseOptions(t *testing.T) {
 	r, err := NewReverse(b, ReverseOptions{URL: "ws://user:s3cr3t@127.0.0.1:1/p?access_token=s3cr3t#s3cr3t"}, nil)
 	if err != nil || strings.Contains(r.Name(), "s3cr3t") {
 		t.Errorf("got name %q, %v", r.Name(), err)
+	}
+}
+
+// TestDialGivenUp: stopping at any moment of a handshake leaves nothing behind. The
+// race detector looks on.
+func TestDialGivenUp(t *testing.T) {
+	b, _ := newOneBot(t)
+	hang := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	defer server.Close()
+	defer close(hang)
+	r, err := NewReverse(b, ReverseOptions{URL: "ws" + strings.TrimPrefix(server.URL, "http")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*5*time.Microsecond)
+		if _, _, _, err := r.links[0].dial(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want that the time is over", err)
+		}
+		cancel()
 	}
 }
