@@ -53,17 +53,6 @@ func (o *owner) next(ctx context.Context, t *testing.T) notice.Notice {
 	}
 }
 
-// connection returns the next notice about a reverse connection. The webhook of the
-// same bot finds out only when it has something to post.
-func connection(ctx context.Context, t *testing.T, o *owner) notice.Notice {
-	t.Helper()
-	for {
-		if n := o.next(ctx, t); strings.HasPrefix(n.Subject, "reverse-websocket ") {
-			return n
-		}
-	}
-}
-
 // lasting is how long trouble must last, where a test waits for it: longer than a
 // start takes on a busy machine, as that would be told too.
 const lasting = 4 * time.Second
@@ -111,7 +100,7 @@ func TestNotices(t *testing.T) {
 			}
 		}},
 		{"bot away", lasting, func(ctx context.Context, t *testing.T, p *program, o *owner) {
-			for _, path := range []string{"/ws", "/observe"} { // or one is missed by drop
+			for _, path := range []string{"/ws", "/observe"} { // the bot may still be about to note them
 				if _, err := p.mobile.conn(ctx, path); err != nil {
 					t.Fatal(err)
 				}
@@ -119,13 +108,13 @@ func TestNotices(t *testing.T) {
 			p.mobile.refuse.Store(math.MaxInt32)
 			p.mobile.drop()
 			for range 2 { // its two connections
-				if n := connection(ctx, t, o); n.Kind != notice.ServiceFailed || !strings.Contains(n.Reason, "503") {
+				if n := o.next(ctx, t); n.Kind != notice.ServiceFailed || !strings.HasPrefix(n.Subject, "reverse-websocket ") || !strings.Contains(n.Reason, "503") {
 					t.Errorf("got %+v", n)
 				}
 			}
 			p.mobile.refuse.Store(0)
 			for range 2 {
-				if n := connection(ctx, t, o); n.Kind != notice.ServiceRunning {
+				if n := o.next(ctx, t); n.Kind != notice.ServiceRunning {
 					t.Errorf("got %+v", n)
 				}
 			}
