@@ -48,12 +48,21 @@ type Cursor struct {
 	missed   int64      // the newest event when the cursor was opened or rewound
 	position int64      // events up to it were returned, or skipped
 	acked    int64      // events up to it were received
+	counted  counted    // since the cursor was opened or rewound
 	skipped  skipped    // not logged yet
 	told     time.Time  // of the last log line about them
 }
 
 // skipped counts events that the client does not get.
 type skipped struct{ old, many int }
+
+// counted says that of the events up to head at most this many wait: counting all of
+// them before each takes long when there are very many.
+type counted struct {
+	known bool
+	head  int64
+	most  int
+}
 
 // always is a channel that is always ready.
 var always = func() chan struct{} {
@@ -122,10 +131,10 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	c.mu.Lock()
-	position, missed := c.position, c.missed
+	position, missed, count := c.position, c.missed, c.counted
 	c.mu.Unlock()
 	head, _ := c.j.Head()
-	from, n, err := c.bound(ctx, position, missed, head)
+	from, n, err := c.bound(ctx, position, missed, head, &count)
 	if err != nil {
 		return nil, err
 	}
@@ -151,9 +160,9 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 		}
 	}
 	c.mu.Lock()
-	same := c.position == position
+	same := c.position == position && c.missed == missed
 	if same {
-		c.position = from
+		c.position, c.counted = from, count
 		if len(wanted) == 0 && c.acked == position {
 			c.ack(from)
 		}
@@ -188,7 +197,7 @@ func (c *Cursor) skipTo(position, from int64, n skipped) bool {
 }
 
 // bound finds what is too old and too much, and the position behind it.
-func (c *Cursor) bound(ctx context.Context, position, missed, head int64) (from int64, skip skipped, err error) {
+func (c *Cursor) bound(ctx context.Context, position, missed, head int64, count *counted) (from int64, skip skipped, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("count events in the journal: %w", err)
@@ -204,12 +213,19 @@ func (c *Cursor) bound(ctx context.Context, position, missed, head int64) (from 
 			from = cut
 		}
 	}
+	live := max(c.o.Limit, DefaultBuffer)
+	if count.known {
+		n, err := c.j.CountEvents(ctx, count.head, head)
+		if count.head, count.most = head, count.most+n; err != nil || count.most <= live {
+			return from, skip, err
+		}
+	}
+	var n int
 	for _, b := range []struct {
 		to    int64
 		limit int
-	}{{missed, c.o.Limit}, {head, max(c.o.Limit, DefaultBuffer)}} {
-		n, err := c.j.CountEvents(ctx, from, b.to)
-		if err == nil && n > b.limit {
+	}{{missed, c.o.Limit}, {head, live}} {
+		if n, err = c.j.CountEvents(ctx, from, b.to); err == nil && n > b.limit {
 			skip.many += n - b.limit
 			from, err = c.j.skip(ctx, from, n-b.limit)
 		}
@@ -217,6 +233,7 @@ func (c *Cursor) bound(ctx context.Context, position, missed, head int64) (from 
 			return from, skip, err
 		}
 	}
+	*count = counted{true, head, min(n, live)}
 	return from, skip, nil
 }
 
@@ -273,7 +290,7 @@ func (c *Cursor) Rewind() {
 	head, _ := c.j.Head()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.position, c.missed = c.acked, head
+	c.position, c.missed, c.counted = c.acked, head, counted{}
 }
 
 // Waiting is how many events wait for the client whose position is kept under a

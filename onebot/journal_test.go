@@ -26,6 +26,7 @@ type fakeJournal struct {
 	changed chan struct{}
 	cursors map[string]int64
 	last    int64 // before the first event
+	counted int   // by CountEvents
 	err     error
 }
 
@@ -69,7 +70,11 @@ func (j *fakeJournal) Events(_ context.Context, after int64, most int) ([]store.
 
 func (j *fakeJournal) CountEvents(ctx context.Context, after, to int64) (int, error) {
 	events, err := j.Events(ctx, after, 1<<30)
-	return len(slices.DeleteFunc(events, func(e store.Event) bool { return e.ID > to })), err
+	n := len(slices.DeleteFunc(events, func(e store.Event) bool { return e.ID > to }))
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.counted += n
+	return n, err
 }
 
 func (j *fakeJournal) Head() (int64, <-chan struct{}) {
@@ -297,6 +302,22 @@ func TestLimitIsForTheMissed(t *testing.T) {
 	events, err := c.Next(t.Context(), 2*DefaultBuffer)
 	if err != nil || len(events) != DefaultBuffer || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
 		t.Errorf("more than a queue holds: got %d events, %v, want the newest %d", len(events), err, DefaultBuffer)
+	}
+}
+
+// TestManyMissed: they are not counted all over again before each.
+func TestManyMissed(t *testing.T) {
+	const many = 500
+	s := newJournaled(t, newFakeJournal(), arrays)
+	s.say(1, many)
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Window: time.Hour, Limit: many})
+	for i := range many {
+		if events, err := c.Next(t.Context(), 1); err != nil || len(events) != 1 {
+			t.Fatalf("event %d: got %d, %v", i, len(events), err)
+		}
+	}
+	if s.j.counted > 3*many {
+		t.Errorf("%d events were counted to give %d", s.j.counted, many)
 	}
 }
 
