@@ -44,7 +44,7 @@ type cell struct {
 type noCell string
 
 const (
-	neverSent   noCell = "the program sends no such request in this version"
+	neverSent   noCell = "this installation sends no such request"
 	connecting  noCell = "strikes a connection when it is made, which is no stage of requests; see `any`"
 	elsewhere   noCell = "strikes its own stage only"
 	isPush      noCell = "strikes requests, and this is a push"
