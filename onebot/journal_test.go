@@ -194,6 +194,9 @@ func TestCursorReplaysAndGoesOn(t *testing.T) {
 	}
 	c.Ack(c.Position())
 	c.Ack(1) // never back
+	if c.Acked() != c.Position() {
+		t.Errorf("acknowledged up to %d, want %d", c.Acked(), c.Position())
+	}
 	s.say(5, 2)
 	c = s.open(t, CursorOptions{Name: "a", EventForm: arrays})
 	if got := texts(t, c); got != "5 6" {

@@ -126,6 +126,24 @@ func TestUnusualDevice(t *testing.T) {
 	})
 }
 
+// The phone may be asked again after each time that the account was online.
+func TestUnusualDeviceAgainAndAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, ks := loggedIn(t, sandbox.Options{}, byHand)
+		a := s.account(t, ks)
+		a.until(ntqq.Online)
+		for i := range 5 {
+			s.fault(t, "unusual-device:count=1")
+			s.Faults().ExpireSessions(bot)
+			a.prompted(ntqq.PromptUnusualDevice)
+			if err := s.ApproveQR(s.PendingQR()[0].ID, bot); err != nil {
+				t.Fatal(err)
+			}
+			a.onlineAgain(i + 2)
+		}
+	})
+}
+
 // The phone refuses: nobody asks again until a person wants it.
 func TestUnusualDeviceRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {

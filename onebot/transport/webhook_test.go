@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -269,6 +270,23 @@ func TestWebhookOldConnection(t *testing.T) {
 	}
 	if w.Err() != nil {
 		t.Error(w.Err())
+	}
+}
+
+// TestWebhookRedirect: where a redirect leads, nothing is posted.
+func TestWebhookRedirect(t *testing.T) {
+	b, _ := newOneBot(t)
+	var elsewhere atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	defer other.Close()
+	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	defer server.Close()
+	var log logBuffer
+	w, stop := startWebhook(t, b, server.URL, WebhookOptions{Secret: "hush"}, &log)
+	eventually(t, "the post to fail", func() bool { return w.State() == StateWaiting })
+	stop()
+	if n := elsewhere.Load(); n != 0 || !strings.Contains(log.String(), "redirects") {
+		t.Errorf("%d posts elsewhere, log %s", n, log.String())
 	}
 }
 
