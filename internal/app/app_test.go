@@ -20,6 +20,7 @@ import (
 	"libration/internal/app/bot"
 	"libration/internal/app/simulator"
 	"libration/internal/config"
+	"libration/ntqq"
 	"libration/sandbox"
 )
 
@@ -157,6 +158,32 @@ func TestRun(t *testing.T) {
 	if drawn.Len() != 0 {
 		t.Errorf("second start drew %q, want the saved session to be used", drawn.String())
 	}
+}
+
+// TestFolderOwner: without a configured number the folder is the account's that
+// logged in first. Another one would mix its messages with these.
+func TestFolderOwner(t *testing.T) {
+	c := configuration(t.TempDir(), startSandbox(t, sandbox.Options{AutoApprove: 10001}).ControlURL())
+	stages := func(want ntqq.Stage) ntqq.State {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		a := newApp(t, c, nil)
+		defer background(t, a.Run)()
+		s, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.Stage == want })
+		if err != nil {
+			t.Fatalf("not %s but %+v: %v", want, s.Account, err)
+		}
+		return s.Account
+	}
+	stages(ntqq.Online)
+	// This service knows none of the tickets, so that a code is shown.
+	c.Server.Sandbox.Control = startSandbox(t, sandbox.Options{AutoApprove: 20001}).ControlURL()
+	if s := stages(ntqq.NeedsLogin); !strings.Contains(s.Err.Error(), "20001 instead of 10001") {
+		t.Errorf("scanned by another account: got %v", s.Err)
+	}
+	c.Account.UIN = 20001 // with a folder of its own
+	stages(ntqq.Online)
 }
 
 // TestStop ends while the code waits to be scanned, and while the sandbox is not

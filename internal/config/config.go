@@ -96,7 +96,7 @@ type NoticeTarget struct {
 
 // Account is the account to log in with.
 type Account struct {
-	// The account's number; 0 for whoever scans the QR code.
+	// The account's number; 0 for whoever scans the first QR code.
 	UIN message.UIN `yaml:"uin"`
 	// Password for logins without a saved session, tried before a QR code; "" for none. It needs `uin`.
 	Password string `yaml:"password" secret:"true"`
