@@ -30,6 +30,9 @@ const (
 	captchaTries = 3
 )
 
+// errPasswordDue: the password was sent too often, and may be sent again now.
+var errPasswordDue = errors.New("no code was scanned meanwhile: the password is tried again")
+
 // errCaptchaGivenUp: nobody solved the captcha.
 var errCaptchaGivenUp = errors.New("captcha not solved")
 

@@ -17,9 +17,11 @@ const (
 	qrLifetime = 2 * time.Minute
 )
 
-// qrLogin shows codes until one is confirmed on a phone.
+// qrLogin shows codes until one is confirmed on a phone, or a password that had to
+// wait may be sent again.
 func (s *session) qrLogin(ctx context.Context, k *conn) error {
 	c := s.c
+	passwordWaits := !s.password.open(c)
 	for shown := 1; shown <= c.opts.MaxQRCodes; shown++ {
 		code, err := s.fetchQR(ctx, k, StepQR, nil)
 		if err != nil {
@@ -38,6 +40,9 @@ func (s *session) qrLogin(ctx context.Context, k *conn) error {
 		case wire.QRConfirmed:
 			return s.wtlogin(ctx, k, reply)
 		case wire.QRExpired:
+			if passwordWaits && s.password.open(c) {
+				return errPasswordDue
+			}
 			c.log.Warn("QR code expired: getting a new one")
 			continue
 		}

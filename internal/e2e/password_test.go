@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,8 +84,8 @@ func TestPasswordLoginNotAllowed(t *testing.T) {
 	})
 }
 
-// Answers that are lost: the password is sent three times, then a code is shown for a
-// while; later it is tried again when a person asks.
+// Answers that are lost: the password is sent three times, then codes are shown for ten
+// minutes, and so on, until it works. Nobody has to do anything.
 func TestPasswordTriesAreBounded(t *testing.T) {
 	for name, fault := range map[string]string{
 		"closed": "close:on=password", "no answer": "ignore:on=password", "a server code": "code:on=password,code=-3",
@@ -94,12 +95,14 @@ func TestPasswordTriesAreBounded(t *testing.T) {
 				s := withPassword(t)
 				s.fault(t, fault)
 				a := s.account(t, nil, s.usePassword(secret))
-				a.until(ntqq.NeedsLogin)
-				if n := a.count(ntqq.StepPassword); n != 3 {
-					t.Errorf("sent %d times, want 3; steps %v", n, a.steps())
+				a.prompted(ntqq.PromptScan)
+				for i, want := range []int{3, 6, 9} { // after 5, 15 and 25 minutes
+					time.Sleep(time.Duration(5+min(i, 1)*5) * time.Minute) // virtual
+					if n := a.count(ntqq.StepPassword); n != want || slices.Contains(a.steps(), string(ntqq.NeedsLogin)) {
+						t.Errorf("sent %d times, want %d; steps %v", n, want, a.steps())
+					}
 				}
 				s.Faults().Clear()
-				a.Relogin()
 				a.until(ntqq.Online)
 			})
 		})
