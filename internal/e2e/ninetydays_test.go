@@ -197,6 +197,7 @@ func (n *ninety) checkMarks() {
 
 // summary prints what happened, and checks that nothing else did.
 func (n *ninety) summary() {
+	synctest.Wait() // everybody counts until then
 	struck, strikes, all := map[string]int{}, 0, map[string]int{}
 	for _, kind := range sandbox.FaultKinds() {
 		if s := n.Faults().Struck(kind.Name); s > 0 {
