@@ -25,7 +25,8 @@ import (
 type Options struct {
 	// App is the client version to claim; zero value: App("linux").
 	App AppInfo
-	// UIN is the expected account; 0 takes whoever scans the code.
+	// UIN is the expected account; 0 takes the account of the keystore, or whoever scans
+	// the code when it has never been logged in.
 	UIN UIN
 	// PasswordMD5 is the MD5 of the password (see PasswordMD5), used when there is no
 	// saved login or it is refused, before a QR code; nil: it is not. It needs UIN.

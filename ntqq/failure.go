@@ -75,8 +75,9 @@ func kickError(payload []byte) error {
 // errRegisterRefused is an answer to the registration other than success.
 var errRegisterRefused = errors.New("registration refused")
 
-// errWrongAccount: the code was scanned by another account than Options.UIN.
-var errWrongAccount = errors.New("scanned by another account than the one that belongs here (account.uin, or the owner of the data folder)")
+// errWrongAccount: the code was scanned by another account than Options.UIN, or than
+// the one of the keystore: their messages and events would mix.
+var errWrongAccount = errors.New("scanned by another account than the one that logged in here before, or is configured")
 
 // errQRGivenUp: too many codes expired, or the phone said no.
 var errQRGivenUp = errors.New("QR login given up")

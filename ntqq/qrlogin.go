@@ -147,11 +147,15 @@ func (s *session) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanne
 // wtlogin turns the confirmed code into tickets.
 func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollReply) error {
 	c := s.c
-	if want := c.opts.UIN; want != 0 && confirmed.UIN != uint64(want) {
+	ks := *c.keys()
+	want := c.opts.UIN
+	if want == 0 && ks.TicketTime != 0 { // it has been logged in
+		want = ks.UIN
+	}
+	if want != 0 && confirmed.UIN != uint64(want) {
 		return fmt.Errorf("%w: %d instead of %d", errWrongAccount, confirmed.UIN, want)
 	}
 	c.setState(State{Stage: LoggingIn, Step: StepWtlogin}, nil)
-	ks := *c.keys()
 	if ks.UIN != UIN(confirmed.UIN) {
 		ks = Keystore{Device: ks.Device, UIN: UIN(confirmed.UIN)} // nothing of another account stays
 	}

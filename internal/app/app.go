@@ -140,14 +140,9 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	counted := newMetrics(a.o.Version)
 	ring := packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log})
 	signer := a.signer(counted)
-	keystore := ntqq.FileKeystore(folder.file(keystoreName))
-	uin, err := a.account(keystore)
-	if err != nil {
-		return err
-	}
 	o := ntqq.Options{
-		App: a.claims, UIN: uin, PasswordMD5: a.password(),
-		Keystore: keystore, Initial: initial,
+		App: a.claims, UIN: a.cfg.Account.UIN, PasswordMD5: a.password(),
+		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
 		Progress:     settledProgress{ntqq.FileProgress(folder.file(progressName)), messages.Sync},
 		SignLongList: a.cfg.Signer.Commands == config.SignLong,
 		Servers:      servers, FindServers: a.findServers(), Log: a.log,
@@ -244,20 +239,6 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
 	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
 	return errors.Join(stopNotices(), <-connections, stopClient(), stopRing(), stopService(), stopStates())
-}
-
-// account is who may log in: the configured account, else the one that the folder
-// belongs to since its first login, or its messages and events would mix with
-// another's. 0: anybody.
-func (a *App) account(keystore ntqq.KeystoreFile) (ntqq.UIN, error) {
-	if a.cfg.Account.UIN != 0 {
-		return a.cfg.Account.UIN, nil
-	}
-	ks, err := keystore.Load()
-	if err != nil || ks == nil {
-		return 0, err
-	}
-	return ks.UIN, nil
 }
 
 // password is the MD5 of the configured one; nil: there is none.

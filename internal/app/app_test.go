@@ -182,7 +182,7 @@ func TestFolderOwner(t *testing.T) {
 	if s := stages(ntqq.NeedsLogin); !strings.Contains(s.Err.Error(), "20001 instead of 10001") {
 		t.Errorf("scanned by another account: got %v", s.Err)
 	}
-	c.Account.UIN = 20001 // with a folder of its own
+	c.Account.UIN = 20001 // which has a folder of its own
 	stages(ntqq.Online)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -225,5 +226,32 @@ func TestUnusualDeviceConnectionBreaks(t *testing.T) {
 				t.Errorf("asked %d times, want at most 3", asked)
 			}
 		})
+	})
+}
+
+// A keystore stays its account's, also while no number is configured: another one that
+// scans the code would mix its messages with what is kept already.
+func TestAnotherAccountScans(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{})
+		a := s.account(t, nil)
+		scan := func(uin message.UIN) {
+			t.Helper()
+			a.prompted(ntqq.PromptScan)
+			if err := s.ApproveQR(s.PendingQR()[0].ID, uin); err != nil {
+				t.Fatal(err)
+			}
+		}
+		scan(bot)
+		a.until(ntqq.Online)
+		s.Faults().ForgetTickets(bot)
+		s.Faults().ExpireSessions(bot)
+		scan(alice)
+		if err := a.until(ntqq.NeedsLogin).Err; !strings.Contains(err.Error(), "another account") {
+			t.Errorf("got %v", err)
+		}
+		a.Relogin()
+		scan(bot)
+		a.until(ntqq.Online)
 	})
 }
