@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"libration/internal/clock"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
 )
@@ -80,6 +81,8 @@ type Options struct {
 	// OnUnknown gets the bytes of input that was not understood, for diagnosis, from
 	// the session's goroutines: it must return quickly. nil: nobody looks.
 	OnUnknown func(UnknownPacket)
+	// Clock is corrected by the server's answers; nil: a new one.
+	Clock *clock.Clock
 	// Log is nil for slog.Default().
 	Log *slog.Logger
 
@@ -124,6 +127,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.OnUnknown == nil {
 		o.OnUnknown = func(UnknownPacket) {}
+	}
+	if o.Clock == nil {
+		o.Clock = clock.New(nil)
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -198,8 +204,8 @@ type Client struct {
 
 	signFailure atomic.Pointer[SignFailure]
 	sending     *sendLimiter
-	clock       atomic.Int64 // ClockOffset
-	server      string       // chosen last; the session goroutine's
+	clock       *clock.Clock
+	server      string // chosen last; the session goroutine's
 
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]
@@ -244,8 +250,8 @@ func New(o Options) (*Client, error) {
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
 		pushes: make(chan push, pushQueue), own: make(chan event.Event, ownQueue),
 		newest: make(chan []newest), restart: make(chan struct{}, 1),
-		sending: newSendLimiter(o.SendLimit),
-		state:   State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
+		sending: newSendLimiter(o.SendLimit), clock: o.Clock,
+		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
 	c.sequence.Store(rand.Uint32N(lastSequence - firstSequence))
 	c.keystore.Store(ks)

@@ -128,7 +128,7 @@ func owedMessagesComeOnce(t *testing.T, offset time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.clock.Store(int64(offset))
+	c.noteServerTime(uint32(time.Now().Add(offset).Unix()), time.Now())
 	now := func(seq uint64, age time.Duration) *event.Message {
 		m := groupMessage(seq)
 		m.Time = c.now().Add(-age).Unix()
