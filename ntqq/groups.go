@@ -28,13 +28,14 @@ func (c *Client) Group(ctx context.Context, code GroupCode, refresh bool) (Group
 	return Group{}, fmt.Errorf("group %d: %w", code, ErrNotFound)
 }
 
+// groupListRequest sets the flags of docs/protocol/operations.md 3.3.
 func groupListRequest() *oidbpb.GroupListReq {
 	return &oidbpb.GroupListReq{Config: &oidbpb.GroupListConfig{
 		Info: &oidbpb.GroupListInfoFlags{
 			Owner: true, CreatedTime: true, MemberMax: true, MemberCount: true, GroupName: true,
 			F8: true, TopTime: true, MuteAllExpireTime: true, F11: true, F12: true, F13: true,
 			F14: true, F15: true, F16: true, F17: true, Description: true, Question: true, F20: true,
-			RichDescription: true, F22: true, F23: true, F24: true, F25: true, F26: true, F27: true,
+			F22: true, F23: true, F24: true, F25: true, F26: true, F27: true,
 			F28: true, F29: true, Announcement: true, F31: true, F32: true,
 			F5001: true, F5002: true, F5003: true,
 		},
