@@ -13,14 +13,19 @@ import (
 // c's memory.
 func Clean(c Content, group bool) Content {
 	c = dropFallbacks(c)
-	if !group {
-		return replyFirst(c)
+	if group {
+		c = dropMention(c)
 	}
+	return replyFirst(c)
+}
+
+// dropMention removes the mention that clients add for a quote in a group. A quote
+// elsewhere has none: a mention beside it was written by a person.
+func dropMention(c Content) Content {
 	// Old clients put the mention before the quote.
 	if len(c) >= 3 && isSpace(c[1]) {
 		if r, ok := c[2].(*Reply); ok && mentionsSender(c[0], r) {
-			c = c[2:]
-			return c
+			return c[2:]
 		}
 	}
 	if len(c) >= 2 {
@@ -29,7 +34,7 @@ func Clean(c Content, group bool) Content {
 			if len(c) > 2 && isSpace(c[2]) {
 				drop = 2
 			}
-			c = append(c[:1], c[1+drop:]...)
+			return append(c[:1], c[1+drop:]...)
 		}
 	}
 	return c
@@ -62,8 +67,8 @@ func isFallback(text string, u *Unknown) bool {
 	return false
 }
 
-// replyFirst moves a quote to the front: old clients wrote it elsewhere in
-// private chats.
+// replyFirst moves a quote to the front. Some clients write it elsewhere, and
+// programs look for it in the first element only.
 func replyFirst(c Content) Content {
 	for i, seg := range c {
 		if _, ok := seg.(*Reply); ok {
