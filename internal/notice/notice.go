@@ -85,6 +85,9 @@ type Notice struct {
 	Since time.Time `json:"since,omitzero"`
 	// Reason is why, or for the end of trouble why it was.
 	Reason string `json:"reason,omitempty"`
+	// Returns counts how often the trouble came back after a short good moment: it comes
+	// and goes.
+	Returns int `json:"returns,omitempty"`
 	// Untold counts the changes before that were not told, because there were too many.
 	Untold int `json:"untold,omitempty"`
 	// Title and Text are for people: what happened, why, what happens next, what to do.

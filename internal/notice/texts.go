@@ -107,6 +107,9 @@ func (n *Notice) fill(chinese bool, c Condition) {
 	case lasted > 0:
 		line(text{"Since %s, for %v.", "自 %s 起，已 %v。"}, n.Since.Local().Format(clock), lasted)
 	}
+	if n.Returns > 0 {
+		line(text{"It comes and goes: it came back %d times after a short while.", "时好时坏：短暂恢复后又出现了 %d 次。"}, n.Returns)
+	}
 	if n.Reason != "" {
 		line(text{"Why: %s", "原因：%s"}, n.Reason)
 	}

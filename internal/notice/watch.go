@@ -15,12 +15,33 @@ type watcher struct {
 
 // subject is what is known of one.
 type subject struct {
-	since  time.Time // when it ceased to be well; zero while it is
+	since  time.Time // when the trouble began; zero while there is none
 	told   Kind      // the last notice of this trouble, or one held back; "" for none
 	reason string    // the last one of this trouble; a new try has none at first
 	sent   map[Kind]time.Time
 	held   int       // changes that were not told
 	due    time.Time // when they are, in one
+
+	// bad is the time spent in trouble, at most watcher.after, less half of the time
+	// that was well since. So something that fails for a third of the time or more, in
+	// however short pieces, becomes trouble.
+	bad     time.Duration
+	looked  time.Time // the last look
+	wasBad  bool      // then
+	returns int       // how often the present trouble came back before bad was paid off
+}
+
+// pass counts the time since the last look.
+func (s *subject) pass(now time.Time, isBad bool, most time.Duration) {
+	if passed := now.Sub(s.looked); s.wasBad {
+		s.bad = min(s.bad+passed, most)
+	} else {
+		s.bad = max(s.bad-passed/2, 0)
+	}
+	if isBad && !s.wasBad && s.bad > 0 {
+		s.returns++
+	}
+	s.looked, s.wasBad = now, isBad
 }
 
 // look compares a condition with what was told, and returns the notice that is to
@@ -28,12 +49,13 @@ type subject struct {
 func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 	s := w.subjects[c.Subject]
 	if s == nil {
-		s = &subject{sent: make(map[Kind]time.Time)}
+		s = &subject{sent: make(map[Kind]time.Time), looked: now}
 		w.subjects[c.Subject] = s
 	}
+	s.pass(now, !c.Kind.well(), w.after)
 	n := &Notice{
 		Kind: c.Kind, Level: c.Kind.level(), Account: account, Subject: c.Subject,
-		Time: now, Since: s.since,
+		Time: now, Since: s.since, Returns: s.returns,
 	}
 	if c.Reason != "" {
 		s.reason = c.Reason
@@ -41,14 +63,17 @@ func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 	n.Reason = s.reason
 	changed := false
 	if c.Kind.well() {
+		if s.returns > 0 && s.bad > 0 {
+			return nil // a good moment: it has not been well for long enough
+		}
 		changed = s.told != ""
-		s.since, s.told, s.reason = time.Time{}, "", ""
+		s.since, s.told, s.reason, s.returns = time.Time{}, "", "", 0
 	} else {
 		if s.since.IsZero() {
 			s.since = now
 		}
 		n.Since = s.since
-		changed = c.Kind.urgent() && s.told != c.Kind || s.told == "" && now.Sub(s.since) >= w.after
+		changed = c.Kind.urgent() && s.told != c.Kind || s.told == "" && s.bad >= w.after
 		if changed {
 			s.told = c.Kind
 		}

@@ -17,6 +17,12 @@ func TestWatch(t *testing.T) {
 		minute float64
 		kind   Kind
 	}
+	pieces := func(away float64) (all []at) { // of each minute, for 40 minutes
+		for minute := range 40 {
+			all = append(all, at{float64(minute), Offline}, at{float64(minute) + away, Online})
+		}
+		return all
+	}
 	for _, tt := range []struct {
 		name string
 		play []at // it stays so until the next; looked at every 6 s
@@ -33,16 +39,20 @@ func TestWatch(t *testing.T) {
 		{"codes without end", []at{{0, ScanCode}, {20, NeedsLogin}, {60, NeedsLogin}}, []string{"0.0 scan_code", "20.0 needs_login"}},
 		{"flapping, online in the end", []at{
 			{0, Online}, {1, Offline}, {3, Online}, {4, Offline}, {6, Online}, {7, Offline}, {9, Online}, {60, Online},
-		}, []string{"2.0 offline", "3.0 online", "12.0 online 3 untold"}},
+		}, []string{"2.0 offline", "3.0 online", "12.0 online 1 untold"}},
 		{"flapping, offline in the end", []at{
 			{0, Online}, {1, Offline}, {3, Online}, {4, Offline}, {60, Offline},
-		}, []string{"2.0 offline", "3.0 online", "12.0 offline"}},
+		}, []string{"2.0 offline", "3.0 online", "12.0 offline back 1"}},
 		{"flapping, a blip when the summary is due", []at{
 			{0, Online}, {1, Offline}, {3, Online}, {4, Offline}, {6, Online}, {11.9, Offline}, {12.3, Online}, {60, Online},
 		}, []string{"2.0 offline", "3.0 online", "12.3 online 1 untold"}},
 		{"flapping, then kicked", []at{
 			{0, Online}, {1, Offline}, {3, Online}, {4, Offline}, {6, Kicked}, {60, Kicked},
-		}, []string{"2.0 offline", "3.0 online", "6.0 kicked 1 untold"}},
+		}, []string{"2.0 offline", "3.0 online", "6.0 kicked back 1 1 untold"}},
+		{"away 54 s of each minute, in the end for good", append(pieces(0.9), at{40, Online}, at{60, Online}),
+			[]string{"1.2 offline back 1", "41.9 online back 39"}},
+		{"away half of the time, 30 s each", pieces(0.5), []string{"3.3 offline back 3"}},
+		{"away for less than a third of the time", pieces(0.3), nil},
 		{"outages far apart", []at{{0, Online}, {1, Offline}, {3, Online}, {30, Offline}, {33, Online}, {60, Online}},
 			[]string{"2.0 offline", "3.0 online", "31.0 offline", "33.0 online"}},
 	} {
@@ -61,6 +71,9 @@ func TestWatch(t *testing.T) {
 					continue
 				}
 				line := fmt.Sprintf("%.1f %s", float64(now)/10, n.Kind)
+				if n.Returns > 0 {
+					line += fmt.Sprintf(" back %d", n.Returns)
+				}
 				if n.Untold > 0 {
 					line += fmt.Sprintf(" %d untold", n.Untold)
 				}
@@ -128,14 +141,14 @@ func TestTexts(t *testing.T) {
 	for _, kind := range kinds {
 		for _, chinese := range []bool{false, true} {
 			since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
-			n := &Notice{Kind: kind, Account: 10001, Subject: "http 127.0.0.1:1", Time: since.Add(90 * time.Second), Since: since, Reason: "100%s sure", Untold: 7}
+			n := &Notice{Kind: kind, Account: 10001, Subject: "http 127.0.0.1:1", Time: since.Add(90 * time.Second), Since: since, Reason: "100%s sure", Untold: 7, Returns: 13}
 			c := Condition{Picture: "/data/qr.png"}
 			if kind.urgent() {
 				c.Do = "100%s this"
 			}
 			n.fill(chinese, c)
 			all := n.Title + "\n" + n.Text
-			for _, want := range []string{"10001", "2026-01-02 03:04:05", "2026-01-02 03:05:35", "1m30s", "100%s sure", "7", "/data/qr.png"} {
+			for _, want := range []string{"10001", "2026-01-02 03:04:05", "2026-01-02 03:05:35", "1m30s", "100%s sure", "7", "13", "/data/qr.png"} {
 				if !strings.Contains(all, want) {
 					t.Errorf("%s, Chinese %t: %q is not in\n%s", kind, chinese, want, all)
 				}
