@@ -25,8 +25,12 @@ func Marshal(m proto.Message) ([]byte, error) {
 // invalid UTF-8 as it is but refuses a known field with another wire type; real
 // servers send such fields (older forms with a uin where a uid text stands
 // today), so a refusal is decoded again by the tolerant decoder, which keeps
-// them as unknown fields.
+// them as unknown fields. What has too many entries is refused with ErrTooMany
+// before memory is taken for it.
 func Unmarshal(b []byte, m proto.Message) error {
+	if err := check(b, m.ProtoReflect().Descriptor()); err != nil {
+		return err
+	}
 	f, ok := m.(fastUnmarshaler)
 	if !ok {
 		return proto.Unmarshal(b, m)

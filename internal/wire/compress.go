@@ -92,10 +92,10 @@ func (z *inflater) inflate(b []byte, limit int) ([]byte, error) {
 		n, err = z.stream.Read(out[len(out):min(cap(out), limit+1)])
 		out = out[:len(out)+n]
 	}
-	if cap(out) <= maxKept {
+	shared := cap(out) <= maxKept
+	z.scratch = nil
+	if shared {
 		z.scratch = out
-	} else {
-		z.scratch = nil
 	}
 	z.source.Reset(nil)
 	if len(out) > limit {
@@ -103,6 +103,9 @@ func (z *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	}
 	if !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: zlib stream of %d bytes: %w", ErrCompression, len(b), err)
+	}
+	if !shared {
+		return out, nil
 	}
 	return bytes.Clone(out), nil
 }

@@ -32,6 +32,14 @@ func TestInflateLimit(t *testing.T) {
 	}
 }
 
+// TestDecompressMost takes a body of MaxInflated, and keeps no more memory than it needs.
+func TestDecompressMost(t *testing.T) {
+	got, err := decompress(deflated(t, make([]byte, MaxInflated)), CompressionZlib)
+	if err != nil || len(got) != MaxInflated || cap(got) > MaxInflated*5/4 {
+		t.Errorf("decompress of the largest body: %d bytes in %d, %v", len(got), cap(got), err)
+	}
+}
+
 // TestDecompressBomb refuses a body just over MaxInflated.
 func TestDecompressBomb(t *testing.T) {
 	var packed bytes.Buffer

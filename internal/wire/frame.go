@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// MaxFrame is the size in bytes of the largest frame that is read or written, with its length word.
-	MaxFrame = 64 << 20
+	// MaxFrame is the size in bytes of the largest frame that is read, with its length word. A frame that is written stays below it.
+	MaxFrame = 10 << 20
 	// MaxInflated is the size in bytes up to which a compressed body may inflate.
-	MaxInflated = 64 << 20
+	MaxInflated = 16 << 20
 
 	lengthWord = 4
 	// firstRead is how much is allocated on the word of the peer alone. Longer frames double it as their bytes arrive.
@@ -76,7 +76,7 @@ func endInside(err error) error {
 
 // endFrame fills in the length word that stands at at, as endP4 does, unless the frame is too long.
 func endFrame(dst []byte, at int) ([]byte, error) {
-	if n := len(dst) - at; n > MaxFrame {
+	if n := len(dst) - at; n >= MaxFrame {
 		return dst[:at], &FrameError{uint32(min(n, 1<<32-1))}
 	}
 	endP4(dst, at)

@@ -68,6 +68,29 @@ func TestFrameReaderLength(t *testing.T) {
 	}
 }
 
+// TestLargestFrame reads a frame of MaxFrame bytes and writes one byte less.
+func TestLargestFrame(t *testing.T) {
+	stream := append(binary.BigEndian.AppendUint32(nil, MaxFrame), make([]byte, MaxFrame-4)...)
+	if got, err := NewFrameReader(bytes.NewReader(stream)).Next(); err != nil || len(got) != MaxFrame-4 {
+		t.Errorf("Next of the largest frame: %d bytes, %v", len(got), err)
+	}
+	r := sampleResponse()
+	r.Flag, r.Body = FlagNone, nil
+	empty, err := AppendResponse(nil, r, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body = make([]byte, MaxFrame-1-len(empty))
+	if b, err := AppendResponse(nil, r, testKey); err != nil || len(b) != MaxFrame-1 {
+		t.Errorf("AppendResponse of a frame just below the largest: %d bytes, %v", len(b), err)
+	}
+	r.Body = append(r.Body, 0)
+	var tooBig *FrameError
+	if _, err := AppendResponse(nil, r, testKey); !errors.As(err, &tooBig) || tooBig.Length != MaxFrame {
+		t.Errorf("AppendResponse of a frame of %d bytes: %v, want FrameError", MaxFrame, err)
+	}
+}
+
 // TestFrameReaderLyingLength checks that memory follows the bytes that arrive, not the length word.
 func TestFrameReaderLyingLength(t *testing.T) {
 	stream := append(binary.BigEndian.AppendUint32(nil, MaxFrame), make([]byte, firstRead+1)...)

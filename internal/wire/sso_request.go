@@ -40,7 +40,7 @@ type Request struct {
 }
 
 // AppendRequest appends the whole frame of r, with its length word, to dst. key is used with FlagD2. An error wraps ErrProtocol
-// (unknown protocol or flag, or a version that is too long) or is a *FrameError (over MaxFrame); dst is then returned as it was.
+// (unknown protocol or flag, or a version that is too long) or is a *FrameError (MaxFrame or more); dst is then returned as it was.
 func AppendRequest(dst []byte, r *Request, key crypto.Key) ([]byte, error) {
 	start := len(dst)
 	if len(r.Version) > math.MaxUint16-2 {

@@ -28,7 +28,7 @@ type Response struct {
 }
 
 // AppendResponse appends the whole frame of r, with its length word and all fields of the head, to dst. The body is packed as Compression
-// says. key is used with FlagD2. An error wraps ErrProtocol or ErrCompression or is a *FrameError (over MaxFrame); dst is then returned as it was.
+// says. key is used with FlagD2. An error wraps ErrProtocol or ErrCompression or is a *FrameError (MaxFrame or more); dst is then returned as it was.
 func AppendResponse(dst []byte, r *Response, key crypto.Key) ([]byte, error) {
 	if !responseProtocol(r.Protocol) {
 		return dst, badProtocol(r.Protocol)
