@@ -104,8 +104,12 @@ func (a *args) object(name string) *args {
 		return inner
 	}
 	err := errNoObject
-	if v.json != nil {
-		inner.params, err = paramsOf(v.json)
+	raw := v.json
+	if raw == nil {
+		raw = v.structure()
+	}
+	if raw != nil {
+		inner.params, err = paramsOf(raw)
 	}
 	if err != nil {
 		a.wrong(name, "must be an object", "必须是 JSON 对象")
@@ -127,7 +131,8 @@ func (a *args) text(name string) string {
 }
 
 // message reads a message to send: a text with CQ codes, an array of segments or
-// one segment object. With the parameter auto_escape a text is one text segment.
+// one segment object, which a form or query has as text. With the parameter
+// auto_escape every text is one text segment.
 func (a *args) message(name string) []segment {
 	v, ok := a.params.get(name)
 	if !ok {
@@ -136,19 +141,22 @@ func (a *args) message(name string) []segment {
 	}
 	plain := a.flag("auto_escape", false)
 	text, scalar := v.scalar()
-	if !scalar {
-		segments, err := parseSegments(v.json)
+	if scalar && plain {
+		return []segment{textSegment(text)}
+	}
+	if raw := v.structure(); raw != nil {
+		segments, err := parseSegments(raw)
 		if err == nil {
 			return segments
 		}
-		if v.text == "" {
+		if !scalar {
 			a.wrong(name, "is not a message: "+err.Error(), "不是有效的消息: "+err.Error())
 			return nil
-		}
-		text = v.text // a form's "[1, 2]" is meant as text
+		} // else a form's "[1, 2]" is meant as text
 	}
-	if plain {
-		return []segment{textSegment(text)}
+	segments, err := parseCQ(text)
+	if err != nil && a.err == nil {
+		a.err = err
 	}
-	return parseCQ(text)
+	return segments
 }

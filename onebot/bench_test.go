@@ -64,12 +64,17 @@ const benchCQ = "[CQ:reply,id=-123456][CQ:at,qq=10001] hello &amp; good &#91;day
 func BenchmarkParseCQ(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		parseCQ(benchCQ)
+		if _, err := parseCQ(benchCQ); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
 func BenchmarkPrintCQ(b *testing.B) {
-	segments := parseCQ(benchCQ)
+	segments, err := parseCQ(benchCQ)
+	if err != nil {
+		b.Fatal(err)
+	}
 	var out []byte
 	b.ReportAllocs()
 	for b.Loop() {

@@ -50,49 +50,82 @@ func unescape(r *strings.Replacer, s string) string {
 	return r.Replace(s)
 }
 
-// parseCQ parses a message with CQ codes. Nothing is an error: "[CQ:" with nothing
-// behind it is text, and a code that runs out of text is dropped together with
-// what follows it. A key is everything up to the next "=", whatever else is in it
+// opening begins a CQ code.
+const opening = "[CQ:"
+
+// parseCQ parses a message with CQ codes. What is no complete code of a possible
+// type stays text as written, so that nothing of the message is lost. A complete
+// code with a part that cannot be understood is an error that names it
 // (docs/protocol/onebot11.md d.1).
-func parseCQ(s string) []segment {
+func parseCQ(s string) ([]segment, error) {
 	var segments []segment
-	for s != "" {
-		i := strings.Index(s, "[CQ:")
-		if i < 0 || i+len("[CQ:") == len(s) {
-			return append(segments, textSegment(unescape(textUnescaper, s)))
+	start := 0 // of the text that is in no segment yet
+	for open, next := strings.Index(s, opening), 0; open >= 0; open = next {
+		inner := s[open+len(opening):]
+		if next = strings.Index(inner, opening); next >= 0 {
+			inner = inner[:next]
+			next += open + len(opening)
 		}
-		if i > 0 {
-			segments = append(segments, textSegment(unescape(textUnescaper, s[:i])))
+		inner, _, closed := strings.Cut(inner, "]")
+		kind, parts, _ := strings.Cut(inner, ",")
+		if !closed || !isWord(kind, "_.-") {
+			continue
 		}
-		code, rest, ok := parseCode(s[i+len("[CQ:"):])
-		if !ok {
-			return segments
+		data, err := parseParts(parts, inner)
+		if err != nil {
+			return nil, err
 		}
-		segments = append(segments, code)
-		s = rest
+		if start < open {
+			segments = append(segments, textSegment(unescape(textUnescaper, s[start:open])))
+		}
+		segments = append(segments, segment{kind, data})
+		start = open + len(opening) + len(inner) + len("]")
 	}
-	return segments
+	if start < len(s) {
+		segments = append(segments, textSegment(unescape(textUnescaper, s[start:])))
+	}
+	return segments, nil
 }
 
-// parseCode parses a code behind its "[CQ:". ok is false when it has no end.
-func parseCode(s string) (code segment, rest string, ok bool) {
-	i := strings.IndexAny(s, ",]")
-	if i < 0 {
-		return code, "", false
-	}
-	code.kind = s[:i]
-	for s[i] == ',' {
-		key, value, found := strings.Cut(s[i+1:], "=")
+// parseParts parses what stands behind the type of a code. Empty parts and bare
+// flags are ignored. code is for the error.
+func parseParts(parts, code string) ([]field, error) {
+	var data []field
+	for part := range strings.SplitSeq(parts, ",") {
+		if part == "" || isWord(part, "_") {
+			continue
+		}
+		key, value, found := strings.Cut(part, "=")
 		if !found {
-			return code, "", false
+			code, part = shorten(opening+code+"]"), shorten(part)
+			return nil, badParams(
+				fmt.Sprintf(`the CQ code %s cannot be read at %q: write a comma in a value as "&#44;"; if the code is meant as text, write its "[" as "&#91;"`, code, part),
+				fmt.Sprintf(`无法解析 CQ 码 %s 中的 %q：参数值中的逗号请写成 "&#44;"；如果它只是普通文本，请把 "[" 写成 "&#91;"`, code, part))
 		}
-		s = value
-		if i = strings.IndexAny(s, ",]"); i < 0 {
-			return code, "", false
-		}
-		code.data = append(code.data, field{key, unescape(valueUnescaper, s[:i])})
+		data = append(data, field{key, unescape(valueUnescaper, value)})
 	}
-	return code, s[i+1:], true
+	return data, nil
+}
+
+// isWord tells whether s has at least one character, and none but ASCII letters,
+// digits and those of others.
+func isWord(s, others string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && strings.IndexByte(others, c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// shorten bounds a text in an error: a value may be a whole picture.
+func shorten(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
 }
 
 // appendCQ appends segments as a message with CQ codes.

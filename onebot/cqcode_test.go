@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"libration/internal/vectors"
 )
@@ -20,6 +21,7 @@ func TestVectorsCQCode(t *testing.T) {
 		ID, Kind, String, Printed, JSON string
 		Roundtrip                       bool
 		Segments                        []vectorSegment
+		Ours                            json.RawMessage // segments, or {"error": true}: what counts instead of Segments
 	}
 	// view gives segments the shape that they have in the file.
 	view := func(segments []segment) []vectorSegment {
@@ -36,16 +38,40 @@ func TestVectorsCQCode(t *testing.T) {
 		}
 		return out
 	}
+	parsed := func(s string) []vectorSegment {
+		segments, err := parseCQ(s)
+		if err != nil {
+			t.Errorf("parseCQ(%q): %v", s, err)
+		}
+		return view(segments)
+	}
 	for _, c := range vectors.Read[vector](t, "cqcode.json") {
 		t.Run(c.ID, func(t *testing.T) {
 			switch c.Kind {
 			case "parse":
-				got := parseCQ(c.String)
-				if diff := cmp.Diff(c.Segments, view(got)); diff != "" {
-					t.Errorf("parseCQ(%q) (-want +got):\n%s", c.String, diff)
+				got, err := parseCQ(c.String)
+				if refused := string(c.Ours) == `{"error": true}`; refused || err != nil {
+					if !refused || err == nil || !strings.Contains(err.Error(), c.String) {
+						t.Errorf("parseCQ(%q): got error %v, want one that names the code: %t", c.String, err, refused)
+					}
+					return
 				}
-				if printed := string(appendCQ(nil, got)); printed != c.Printed {
-					t.Errorf("printed again: got %q, want %q", printed, c.Printed)
+				seen := view(got)
+				if c.Ours == nil {
+					if printed := string(appendCQ(nil, got)); printed != c.Printed {
+						t.Errorf("printed again: got %q, want %q", printed, c.Printed)
+					}
+				} else {
+					c.Segments = nil
+					if err := json.Unmarshal(c.Ours, &c.Segments); err != nil {
+						t.Fatal(err)
+					}
+					for i := range seen {
+						seen[i].Keys = nil // the file has none there
+					}
+				}
+				if diff := cmp.Diff(c.Segments, seen); diff != "" {
+					t.Errorf("parseCQ(%q) (-want +got):\n%s", c.String, diff)
 				}
 			case "print":
 				var in []segment
@@ -60,7 +86,7 @@ func TestVectorsCQCode(t *testing.T) {
 				if got != c.String {
 					t.Errorf("printed: got %q, want %q", got, c.String)
 				}
-				if back := cmp.Diff(view(in), view(parseCQ(got))); (back == "") != c.Roundtrip {
+				if back := cmp.Diff(view(in), parsed(got)); (back == "") != c.Roundtrip {
 					t.Errorf("round trip of %q: got %t, want %t\n%s", got, back == "", c.Roundtrip, back)
 				}
 			case "array":
@@ -78,20 +104,98 @@ func TestVectorsCQCode(t *testing.T) {
 	}
 }
 
-func TestParseCQEdges(t *testing.T) {
+// TestTextIsNotCut: what is no complete code stays text.
+func TestTextIsNotCut(t *testing.T) {
 	for in, want := range map[string]string{
-		"[CQ:":                  "&#91;CQ:",
-		"x[CQ:":                 "x&#91;CQ:",
-		"[CQ:a][CQ:":            "[CQ:a]&#91;CQ:",
-		"[CQ:[CQ:face,id=1]":    "[CQ:[CQ:face,id=1]",
-		"[CQ:x":                 "",
-		"[CQ:at,qq=1][CQ:at,qq": "[CQ:at,qq=1]",
-		"[CQ:text]a":            "a",
+		"[CQ:":                               "&#91;CQ:",
+		"x[CQ:":                              "x&#91;CQ:",
+		"[CQ:a][CQ:":                         "[CQ:a]&#91;CQ:",
+		"[CQ:[CQ:face,id=1]":                 "&#91;CQ:[CQ:face,id=1]",
+		"[CQ:x":                              "&#91;CQ:x",
+		"[CQ:at,qq=1][CQ:at,qq":              "[CQ:at,qq=1]&#91;CQ:at,qq",
+		"[CQ:text]a":                         "a",
+		"he typed [CQ: and more text":        "he typed &#91;CQ: and more text",
+		"50% off [CQ:sale,now":               "50% off &#91;CQ:sale,now",
+		"[CQ:at,qq=20002,] hello":            "[CQ:at,qq=20002] hello",
+		"a [CQ:at,qq=20001 [CQ:at,qq=2] b":   "a &#91;CQ:at,qq=20001 [CQ:at,qq=2] b",
+		"[CQ:a b,c=d] [CQ:dice]":             "&#91;CQ:a b,c=d&#93; [CQ:dice]",
+		"[CQ:at,,flag,qq=1,,]":               "[CQ:at,qq=1]",
+		"[CQ:image,url=http://h/?a=b&amp;c]": "[CQ:image,url=http://h/?a=b&amp;c]",
+		"&#91;CQ:a] &amp;#91;":               "&#91;CQ:a&#93; &amp;#91;",
 	} {
-		if got := string(appendCQ(nil, parseCQ(in))); got != want {
-			t.Errorf("parse and print %q: got %q, want %q", in, got, want)
+		segments, err := parseCQ(in)
+		if got := string(appendCQ(nil, segments)); err != nil || got != want {
+			t.Errorf("parse and print %q: got %q, %v, want %q", in, got, err, want)
 		}
 	}
+}
+
+func TestUnreadableCodes(t *testing.T) {
+	for in, want := range map[string]string{
+		`ok [CQ:json,data={"a":1,"b":2}]`:                      `[CQ:json,data={"a":1,"b":2}] cannot be read at "\"b\":2}"`,
+		"[CQ:share,title=one, two]":                            `[CQ:share,title=one, two] cannot be read at " two"`,
+		"[CQ:image,file=" + strings.Repeat("A", 1e6) + ",a b]": "[CQ:image,file=AAA",
+	} {
+		_, err := parseCQ(in)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "&#44;") || !strings.Contains(err.Error(), "&#91;") || len(err.Error()) > 500 {
+			t.Errorf("%.60s: got error %.600v, want %q and how to write it", in, err, want)
+		}
+	}
+}
+
+// TestNothingIsLost: the texts and codes of a message that is not refused are the
+// message, but for escapes, flags and empty parts.
+func TestNothingIsLost(t *testing.T) {
+	pieces := rapid.SliceOf(rapid.OneOf(
+		rapid.SampledFrom([]string{
+			"[CQ:", "[CQ:at", "[CQ:at,qq=1]", "[CQ:a,b=c,flag,,d=&#44;]", "[CQ:a,b]", ",", "]", "[", "=", "qq=1", "flag",
+			"&amp;", "&#91;", "&#93;", "&#44;", "&", "a", " ", "中",
+		}), rapid.String()))
+	rapid.Check(t, func(t *rapid.T) {
+		in := strings.Join(pieces.Draw(t, "pieces"), "")
+		segments, err := parseCQ(in)
+		if err != nil {
+			return
+		}
+		var out strings.Builder
+		for _, s := range segments {
+			if s.kind == "text" && len(s.data) == 1 && s.data[0].key == "text" && !strings.Contains(in, "[CQ:text") {
+				out.WriteString(s.data[0].value)
+				continue
+			}
+			out.WriteString(opening + s.kind)
+			for _, f := range s.data {
+				out.WriteString("," + f.key + "=" + f.value)
+			}
+			out.WriteString("]")
+		}
+		if got, want := essence(out.String()), essence(in); got != want {
+			t.Errorf("%q came apart as %v: got %q, want %q", in, segments, got, want)
+		}
+	})
+}
+
+// essence is a message without escapes, and without what looks like a flag or an
+// empty part of a code.
+func essence(s string) string {
+	for before := ""; before != s; {
+		before, s = s, unescape(valueUnescaper, s)
+	}
+	var out []byte
+	for i := 0; i < len(s); i++ {
+		if s[i] == ',' {
+			end := i + 1
+			for end < len(s) && isWord(s[end:end+1], "_") {
+				end++
+			}
+			if end < len(s) && (s[end] == ',' || s[end] == ']') {
+				i = end - 1
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
 }
 
 func TestParseSegmentsErrors(t *testing.T) {
@@ -136,16 +240,18 @@ func FuzzParseCQ(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		first := parseCQ(in)
-		printed := string(appendCQ(nil, first))
-		second := parseCQ(printed)
-		if again := string(appendCQ(nil, second)); again != printed {
-			t.Errorf("printing is not stable for %q: %q, then %q", in, printed, again)
+		first, err := parseCQ(in)
+		if err == nil {
+			printed := string(appendCQ(nil, first))
+			second, err := parseCQ(printed)
+			if again := string(appendCQ(nil, second)); err != nil || again != printed {
+				t.Errorf("printing is not stable for %q: %q, then %q, %v", in, printed, again, err)
+			}
 		}
 		if plain := string(appendCQ(nil, []segment{textSegment(in)})); in != "" {
-			back := parseCQ(plain)
-			if len(back) != 1 || back[0].kind != "text" || back[0].get("text") != in {
-				t.Errorf("text %q printed as %q parses as %v", in, plain, back)
+			back, err := parseCQ(plain)
+			if err != nil || len(back) != 1 || back[0].kind != "text" || back[0].get("text") != in {
+				t.Errorf("text %q printed as %q parses as %v, %v", in, plain, back, err)
 			}
 		}
 	})

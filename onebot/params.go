@@ -72,16 +72,13 @@ func paramsOf(v json.RawMessage) (Params, error) {
 	return p, nil
 }
 
-// ParamsValues takes parameters from a form or a query. A value that starts with {
-// or [ and is valid JSON is taken as JSON (docs/protocol/onebot11.md a.1).
+// ParamsValues takes parameters from a form or a query. They are texts; where an
+// action wants an object or a list, it reads the text as JSON
+// (docs/protocol/onebot11.md a.1).
 func ParamsValues(v map[string]string) Params {
 	p := Params{make([]param, 0, len(v))}
 	for name, text := range v {
-		val := value{text: text}
-		if text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text)) {
-			val.json = json.RawMessage(text)
-		}
-		p.fields = append(p.fields, param{name, val})
+		p.fields = append(p.fields, param{name, value{text: text}})
 	}
 	return p
 }
@@ -104,6 +101,18 @@ func (v value) scalar() (text string, ok bool) {
 		return unquote(v.json), true
 	}
 	return string(v.json), true
+}
+
+// structure returns the value as a JSON object or array; nil when it is none.
+func (v value) structure() json.RawMessage {
+	raw := v.json
+	if raw == nil {
+		raw = json.RawMessage(v.text)
+	}
+	if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' || v.json == nil && !json.Valid(raw) {
+		return nil
+	}
+	return raw
 }
 
 // integer reads a whole number as people write one: 12, "12", also 12.0 and 1.2e1

@@ -209,15 +209,16 @@ func (s *Service) outgoing(chat message.Chat, seg segment) (message.Segment, err
 	case "anonymous": // the feature is gone; old bots still send it
 		return nil, nil
 	}
+	kind := shorten(seg.kind)
 	return nil, badParams(
-		fmt.Sprintf("segment type %q cannot be sent; these can: %s", seg.kind, sendable),
-		fmt.Sprintf("不支持发送 %q 类型的消息段，支持的类型: %s", seg.kind, sendable))
+		fmt.Sprintf(`segment type %q cannot be sent; these can: %s. If [CQ:%s is meant as text, write its "[" as "&#91;"`, kind, sendable, kind),
+		fmt.Sprintf(`不支持发送 %q 类型的消息段，支持的类型: %s。如果 [CQ:%s 只是普通文本，请把 "[" 写成 "&#91;"`, kind, sendable, kind))
 }
 
 func badSegment(seg segment, name, en, zh string) error {
 	return badParams(
-		fmt.Sprintf("segment %s: %s %q %s", seg.kind, name, seg.get(name), en),
-		fmt.Sprintf("消息段 %s: %s %q %s", seg.kind, name, seg.get(name), zh))
+		fmt.Sprintf("segment %s: %s %q %s", seg.kind, name, shorten(seg.get(name)), en),
+		fmt.Sprintf("消息段 %s: %s %q %s", seg.kind, name, shorten(seg.get(name)), zh))
 }
 
 func outgoingAt(seg segment) (message.Segment, error) {
