@@ -196,9 +196,9 @@ type Client struct {
 	// lookAgain is when events may cause look-ups again, after one that was not
 	// answered; the dispatcher's.
 	lookAgain time.Time
-	pushes    chan push
-	own       chan event.Event // of our own making
-	newest    chan []newest    // what the server has, after each registration
+	pushes    *queue[push]
+	own       *queue[event.Event] // of our own making
+	newest    chan []newest       // what the server has, after each registration
 	restart   chan struct{}
 	running   atomic.Bool
 
@@ -248,7 +248,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
-		pushes: make(chan push, pushQueue), own: make(chan event.Event, ownQueue),
+		pushes: newQueue[push](pushQueue, pushBytes), own: newQueue[event.Event](ownQueue, ownBytes),
 		newest: make(chan []newest), restart: make(chan struct{}, 1),
 		sending: newSendLimiter(o.SendLimit), clock: o.Clock,
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),

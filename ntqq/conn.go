@@ -25,9 +25,6 @@ import (
 const (
 	callTimeout  = 15 * time.Second
 	writeTimeout = 15 * time.Second
-	writeQueue   = 256  // frames
-	pushQueue    = 8192 // packets waiting for the dispatcher; then the server waits
-	ownQueue     = 1024 // own messages waiting for the dispatcher; then they are not reported
 )
 
 // SSO return codes that end a session (docs/protocol/wire.md 5).
@@ -40,7 +37,7 @@ type conn struct {
 	nc     net.Conn
 	ctx    context.Context // ends with the connection
 	cancel context.CancelCauseFunc
-	out    chan []byte
+	out    *queue[[]byte]
 	wg     sync.WaitGroup
 
 	// held: the reader waits for the dispatcher and sees no answer meanwhile; holds
@@ -66,7 +63,7 @@ type pendingCall struct {
 
 // startConn runs nc until fail is called or ctx ends. close must be called.
 func (c *Client) startConn(ctx context.Context, nc net.Conn) *conn {
-	k := &conn{c: c, nc: nc, out: make(chan []byte, writeQueue), pending: map[uint32]*pendingCall{}}
+	k := &conn{c: c, nc: nc, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
 	k.wg.Go(k.read)
 	k.wg.Go(k.write)
@@ -95,10 +92,11 @@ func (k *conn) write() {
 		select {
 		case <-k.ctx.Done():
 			return
-		case frame := <-k.out:
+		case next := <-k.out.items:
+			frame := k.out.take(next)
 			_ = k.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
 			_, err := w.Write(frame)
-			if err == nil && len(k.out) == 0 {
+			if err == nil && len(k.out.items) == 0 {
 				err = w.Flush()
 			}
 			if err != nil {
@@ -185,20 +183,14 @@ func (k *conn) receive(resp *wire.Response) bool {
 // queue hands a push to the dispatcher and waits while its queue is full. It
 // returns false when the connection ended first.
 func (k *conn) queue(p push) bool {
-	select {
-	case k.c.pushes <- p:
+	size := cap(p.payload)
+	if k.c.pushes.tryPut(p, size) {
 		return true
-	default:
 	}
 	k.holds.Add(1)
 	k.held.Store(true)
 	defer k.held.Store(false)
-	select {
-	case k.c.pushes <- p:
-		return true
-	case <-k.ctx.Done():
-		return false
-	}
+	return k.c.pushes.put(k.ctx, p, size) == nil
 }
 
 // heldSince tells whether the answer to a request, made when holds was n, may have
@@ -254,14 +246,10 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 	sent := time.Now()
 	timer := time.NewTimer(k.c.callTimeout(command))
 	defer timer.Stop()
-	select {
-	case k.out <- frame:
-		k.c.stats.packetsSent.Add(1)
-	case <-k.ctx.Done():
-		return nil, fmt.Errorf("%s: %w", command, k.cause())
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s: %w", command, ctx.Err())
+	if err := k.enqueue(ctx, frame); err != nil {
+		return nil, fmt.Errorf("%s: %w", command, err)
 	}
+	k.c.stats.packetsSent.Add(1)
 	select {
 	case resp := <-call.answer:
 		k.c.noteServerTime(resp.ServerTime, sent)
@@ -282,6 +270,24 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 		}
 		return nil, &inFlightError{fmt.Errorf("%s: %w", command, k.cause())}
 	}
+}
+
+// enqueue hands a frame to the writer and waits while its queue is full. The error
+// is the connection's cause of death or ctx's.
+func (k *conn) enqueue(ctx context.Context, frame []byte) error {
+	if k.ctx.Err() != nil {
+		return k.cause()
+	}
+	if k.out.tryPut(frame, cap(frame)) {
+		return nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(k.ctx, func() { cancel(k.cause()) })()
+	if k.out.put(ctx, frame, cap(frame)) != nil {
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 func answerBody(command string, resp *wire.Response) ([]byte, error) {

@@ -33,7 +33,7 @@ func TestKicksEndTheConnection(t *testing.T) {
 			if err := k.cause(); !errors.Is(err, ErrKicked) || classify(err) != kickedOff {
 				t.Errorf("the connection ended with %v, want ErrKicked", err)
 			}
-			p := <-c.pushes
+			p := c.pushes.take(<-c.pushes.items)
 			if events := c.decoder.Decode(p.command, p.payload); len(events) != 1 || events[0].Name() != (&event.Kicked{}).Name() {
 				t.Errorf("events %v, want one kick", events)
 			}

@@ -15,9 +15,10 @@ const (
 	// out of order; then, or when reorderHeld messages wait, the gap is fetched.
 	reorderWait = 500 * time.Millisecond
 	reorderHeld = 64
-	// heldMost bounds the messages that wait in all chats together. More are not
-	// kept: they are fetched when it is their turn.
-	heldMost = 8192
+	// heldMost and heldMostBytes bound the messages and recalls that wait in all chats
+	// together. Messages beyond are not kept: they are fetched when it is their turn.
+	heldMost      = 8192
+	heldMostBytes = 32 << 20
 	// chatsMost bounds the chats that are remembered.
 	chatsMost = 8192
 	// fetchTries bounds the requests for one page, fetchPause is between them.
@@ -41,8 +42,8 @@ const (
 // privateChats; mu guards what these read.
 type order struct {
 	c     *Client
-	self  UIN // the account that the chats belong to
-	held  int // in all chats
+	self  UIN  // the account that the chats belong to
+	held  held // in all chats
 	pages chan pageResult
 	slots chan struct{} // one for each fetch under way
 	wg    sync.WaitGroup
@@ -70,9 +71,9 @@ type chatOrder struct {
 
 	// empty: the server said so since the last registration.
 	empty    bool
-	held     []*event.Message // ascending, beyond a gap
-	recalls  []event.Event    // that came while something was missing
-	due      time.Time        // when the gap is fetched; zero: not planned
+	held     []*event.Message         // ascending, beyond a gap
+	recalls  []*event.MessageRecalled // that came while something was missing
+	due      time.Time                // when the gap is fetched; zero: not planned
 	fetching bool
 	stalled  bool // a fetch failed with the connection: the next registration goes on
 	tries    int
@@ -85,6 +86,30 @@ type chatOrder struct {
 	owedSince time.Time
 
 	leftOut, tooOld int // of the present catching up
+}
+
+// held counts messages and recalls that wait for the messages before them.
+type held struct{ events, bytes int }
+
+func (h *held) add(e interface{ Size() int }) {
+	h.events++
+	h.bytes += e.Size()
+}
+
+func (h *held) remove(e interface{ Size() int }) {
+	h.events--
+	h.bytes -= e.Size()
+}
+
+// full tells that no more may wait.
+func (h *held) full() bool { return h.events >= heldMost || h.bytes >= heldMostBytes }
+
+// dropHeld forgets the messages of a chat that wait.
+func (o *order) dropHeld(st *chatOrder) {
+	for _, e := range st.held {
+		o.held.remove(e)
+	}
+	st.held = nil
 }
 
 func newOrder(c *Client) *order {
@@ -184,8 +209,8 @@ func (o *order) again(ctx context.Context, st *chatOrder, e *event.Message) bool
 	if e.Time <= st.lastTime+resetSeconds {
 		return false
 	}
-	o.held -= len(st.held)
-	st.held, st.target, st.absent, st.owed = nil, 0, nil, nil
+	o.dropHeld(st)
+	st.target, st.absent, st.owed = 0, nil, nil
 	o.set(st, e.Sequence-1)
 	return true
 }
@@ -231,11 +256,11 @@ func (o *order) hold(st *chatOrder, e *event.Message) {
 		}
 		return 0
 	})
-	if found || o.held >= heldMost && !e.CaughtUp {
+	if found || o.held.full() && !e.CaughtUp {
 		return
 	}
 	st.held = slices.Insert(st.held, i, e)
-	o.held++
+	o.held.add(e)
 }
 
 // advance delivers what is no longer waiting for anything.
@@ -244,7 +269,7 @@ func (o *order) advance(ctx context.Context, st *chatOrder) {
 		e := st.held[0]
 		st.held[0] = nil
 		st.held = st.held[1:]
-		o.held--
+		o.held.remove(e)
 		if e.Sequence == st.last+1 {
 			o.hand(ctx, st, e)
 		}
@@ -268,6 +293,7 @@ func (o *order) advance(ctx context.Context, st *chatOrder) {
 	recalls := st.recalls
 	st.recalls = nil
 	for _, e := range recalls {
+		o.held.remove(e)
 		o.c.report(ctx, e)
 	}
 }
@@ -275,11 +301,12 @@ func (o *order) advance(ctx context.Context, st *chatOrder) {
 // recall delivers a recall, or keeps it while messages before it are missing.
 func (o *order) recall(ctx context.Context, e *event.MessageRecalled) {
 	st := o.chats[chatOf(e.Chat)]
-	if st == nil || st.target <= st.last || len(st.recalls) >= heldMost {
+	if st == nil || st.target <= st.last || o.held.full() {
 		o.c.report(ctx, e)
 		return
 	}
 	st.recalls = append(st.recalls, e)
+	o.held.add(e)
 }
 
 // forget takes a chat that has ended out of the tables.
@@ -288,7 +315,10 @@ func (o *order) forget(id chatID) {
 	if st == nil {
 		return
 	}
-	o.held -= len(st.held)
+	o.dropHeld(st)
+	for _, e := range st.recalls {
+		o.held.remove(e)
+	}
 	o.mu.Lock()
 	delete(o.chats, id)
 	o.mu.Unlock()

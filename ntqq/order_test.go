@@ -57,8 +57,8 @@ func TestOrderOfAnyPushes(t *testing.T) {
 		for _, seq := range pushed {
 			c.deliver(t.Context(), groupMessage(seq))
 		}
-		if !slices.Equal(got, want) || c.order.held != 0 || len(c.order.waiting) != 0 {
-			t.Fatalf("seed %d: got %v, %d held, %d chats waiting", seed, got, c.order.held, len(c.order.waiting))
+		if !slices.Equal(got, want) || c.order.held != (held{}) || len(c.order.waiting) != 0 {
+			t.Fatalf("seed %d: got %v, %+v held, %d chats waiting", seed, got, c.order.held, len(c.order.waiting))
 		}
 	}
 }
@@ -206,14 +206,14 @@ func TestProgressFile(t *testing.T) {
 			defer close(done)
 			c.dispatch(ctx)
 		}()
-		c.own <- groupMessage(7)
+		c.emit(groupMessage(7))
 		time.Sleep(progressNew) // virtual
 		synctest.Wait()
 		want := &Delivered{UIN: 10001, Chats: []ChatDelivered{{Group: testGroup, Sequence: 7, Time: groupMessage(7).Time}}}
 		if d, err := file.Load(); err != nil || cmp.Diff(want, d) != "" {
 			t.Errorf("after a while: %v, %s", err, cmp.Diff(want, d))
 		}
-		c.own <- groupMessage(8)
+		c.emit(groupMessage(8))
 		cancel()
 		<-done
 		again, err := New(o)
@@ -289,7 +289,7 @@ func TestProgressSavedLater(t *testing.T) {
 					defer close(done)
 					client.dispatch(ctx)
 				}()
-				client.own <- groupMessage(7)
+				client.emit(groupMessage(7))
 				time.Sleep(c.wait) // virtual
 				synctest.Wait()
 				if got := saved(); got != c.want {

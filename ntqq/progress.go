@@ -125,7 +125,7 @@ func (o *order) account() {
 		clear(o.chats)
 		o.mu.Unlock()
 		clear(o.waiting)
-		o.held = 0
+		o.held = held{}
 	}
 	o.self = uin
 }

@@ -64,12 +64,13 @@ func answering(t *testing.T, ctx context.Context, c *Client) *conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &conn{c: c, out: make(chan []byte), pending: map[uint32]*pendingCall{}}
+	k := &conn{c: c, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
 	go func() {
 		for {
 			select {
-			case <-k.out:
+			case frame := <-k.out.items:
+				k.out.take(frame)
 			case <-k.ctx.Done():
 				return
 			}

@@ -257,10 +257,10 @@ func (c *Client) dispatch(ctx context.Context) {
 	defer o.end(ctx)
 	for {
 		select {
-		case p := <-c.pushes:
-			c.handlePush(ctx, p)
-		case e := <-c.own:
-			c.deliver(ctx, e)
+		case p := <-c.pushes.items:
+			c.handlePush(ctx, c.pushes.take(p))
+		case e := <-c.own.items:
+			c.deliver(ctx, c.own.take(e))
 		case r := <-o.pages:
 			o.page(ctx, r)
 		case list := <-c.newest:
@@ -270,10 +270,10 @@ func (c *Client) dispatch(ctx context.Context) {
 		case <-ctx.Done():
 			for { // what has been received is handed on
 				select {
-				case p := <-c.pushes:
-					c.handlePush(ctx, p)
-				case e := <-c.own:
-					c.deliver(ctx, e)
+				case p := <-c.pushes.items:
+					c.handlePush(ctx, c.pushes.take(p))
+				case e := <-c.own.items:
+					c.deliver(ctx, c.own.take(e))
 				default:
 					return
 				}
@@ -339,12 +339,10 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	c.opts.Handler(e)
 }
 
-// emit queues an event of our own making. It never waits: the caller may be the
+// emit queues the event of an own message. It never waits: the caller may be the
 // event handler.
-func (c *Client) emit(e event.Event) {
-	select {
-	case c.own <- e:
-	default:
+func (c *Client) emit(e *event.Message) {
+	if !c.own.tryPut(e, e.Size()) {
 		c.notes.Warn("own", "event of an own message dropped: the event handler is too slow")
 	}
 }

@@ -47,7 +47,7 @@ func (c *Client) Undecoded() event.Counters { return c.decoder.Counters() }
 
 // QueuedPushes is how many received packets and events of own messages wait for
 // the event handler.
-func (c *Client) QueuedPushes() int { return len(c.pushes) + len(c.own) }
+func (c *Client) QueuedPushes() int { return len(c.pushes.items) + len(c.own.items) }
 
 // noteLimiter writes one log line per kind and hour, and says how many it kept
 // back. At most maxNoteKinds kinds are told apart.

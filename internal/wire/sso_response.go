@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -70,8 +71,11 @@ func responseProtocol(protocol uint32) bool {
 	return protocol == Protocol12 || protocol == Protocol13 || protocol == protocol11 || protocol == protocol10
 }
 
-// ParseResponse reads a frame without its length word into *r and decrypts it in place: the byte slices of *r alias frame, except for an
-// inflated body. The old contents of *r are replaced; texts that stay the same are not allocated again, so that using one Response for a
+// spare is how many bytes more than its own a body may keep in memory.
+const spare = 1 << 10
+
+// ParseResponse reads a frame without its length word into *r and decrypts it in place: the byte slices of *r alias frame, except for a
+// body that was inflated or is much smaller than the frame: who keeps it keeps little more. The old contents of *r are replaced; texts that stay the same are not allocated again, so that using one Response for a
 // whole connection saves memory. A return code is no error, and what carries one needs no readable body. An error wraps
 // ErrTruncated, ErrProtocol, ErrDecrypt or ErrCompression; *r is then not to be used.
 func ParseResponse(frame []byte, d2Key crypto.Key, r *Response) error {
@@ -91,7 +95,13 @@ func ParseResponse(frame []byte, d2Key crypto.Key, r *Response) error {
 	if err != nil {
 		return err
 	}
-	return r.parseSSO(plain)
+	if err := r.parseSSO(plain); err != nil {
+		return err
+	}
+	if r.Compression != CompressionZlib && len(frame)-len(r.Body) > spare {
+		r.Body = bytes.Clone(r.Body)
+	}
+	return nil
 }
 
 // parseSSO reads a decrypted SSO frame, P4(head) P4(body). What stands behind the body is ignored.

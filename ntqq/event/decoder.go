@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"errors"
 	"sync/atomic"
 
@@ -192,6 +193,9 @@ func (p *push) decodeMsgPush() {
 	p.decodeEvent()
 }
 
+// spare is how many bytes more than its own a message may keep in memory.
+const spare = 1 << 10
+
 // commonMessage finds field 1 of the envelope; nothing else of it is used.
 func commonMessage(payload []byte) ([]byte, error) {
 	var raw []byte
@@ -209,6 +213,9 @@ func commonMessage(payload []byte) ([]byte, error) {
 			raw, _ = protowire.ConsumeBytes(b)
 		}
 		b = b[m:]
+	}
+	if len(payload)-len(raw) > spare {
+		raw = bytes.Clone(raw) // who keeps it does not keep the payload
 	}
 	return raw, nil
 }

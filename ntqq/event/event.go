@@ -34,6 +34,11 @@ type MessageRecalled struct {
 	Tip            string // text shown instead
 }
 
+// Size is about how many bytes of memory the event keeps.
+func (e *MessageRecalled) Size() int {
+	return 256 + len(e.Chat.PeerUID) + len(e.Author.UID) + len(e.Operator.UID) + len(e.Tip)
+}
+
 // JoinMethod says how somebody came into a group.
 type JoinMethod string
 
