@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -257,11 +258,21 @@ func TestWebhookNobodyThere(t *testing.T) {
 // TestWebhookOldConnection: a bot that closes idle connections costs no pause.
 func TestWebhookOldConnection(t *testing.T) {
 	b, _ := newOneBot(t)
-	bot, server := newHookBot(t)
+	bot := &hookBot{posts: make(chan *post, 10)}
+	server := httptest.NewUnstartedServer(bot)
+	answered := make(chan struct{}, 10)
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateIdle {
+			answered <- struct{}{}
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
 	var log logBuffer
 	w, _ := startWebhook(t, b, server.URL, WebhookOptions{Retry: time.Hour}, &log)
 	bot.next(t)
 	for i := range 5 {
+		<-answered // else the answer would be cut off, which does cost a pause
 		server.CloseClientConnections()
 		publish(b, fmt.Sprint(i))
 		if got := bot.texts(t, 1); got != fmt.Sprint(i) {
