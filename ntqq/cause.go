@@ -28,7 +28,7 @@ func CauseOf(err error) string {
 		return "signer"
 	case errors.Is(err, ErrRateLimited):
 		return "rate_limited"
-	case errors.Is(err, ErrSessionExpired):
+	case errors.Is(err, ErrSessionExpired), errors.Is(err, errDoubted):
 		return "session_expired"
 	case errors.Is(err, errRegisterRefused):
 		return "register_refused"

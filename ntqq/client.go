@@ -205,7 +205,8 @@ type Client struct {
 	signFailure atomic.Pointer[SignFailure]
 	sending     *sendLimiter
 	clock       *clock.Clock
-	server      string // chosen last; the session goroutine's
+	loginAhead  atomic.Int64 // loginNow
+	server      string       // chosen last; the session goroutine's
 
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]

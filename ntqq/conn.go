@@ -48,22 +48,28 @@ type conn struct {
 	// old is the key before the last refresh, for a while.
 	old atomic.Pointer[oldKey]
 
+	// doubted: an unencrypted packet says that the session is over, and no answer
+	// under its key has shown the opposite since. doubts wakes the probe.
+	doubted atomic.Bool
+	doubts  chan struct{}
+
 	mu       sync.Mutex
 	pending  map[uint32]*pendingCall
 	replaced chan struct{} // closed at the end of a refresh; nil when there is none
 }
 
 type pendingCall struct {
-	keys   *Keystore           // whose tickets were sent
-	answer chan *wire.Response // buffered, 1
-	// login: an authentication code is the answer to this step only, not the end of
-	// the session.
-	login bool
+	command string
+	keys    *Keystore           // whose tickets were sent
+	answer  chan *wire.Response // buffered, 1
 }
 
 // startConn runs nc until fail is called or ctx ends. close must be called.
 func (c *Client) startConn(ctx context.Context, nc net.Conn) *conn {
-	k := &conn{c: c, nc: nc, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
+	k := &conn{
+		c: c, nc: nc, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{},
+		doubts: make(chan struct{}, 1),
+	}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
 	k.wg.Go(k.read)
 	k.wg.Go(k.write)
@@ -122,7 +128,8 @@ func (k *conn) read() {
 		resp := &wire.Response{}
 		var beginning [frameBeginning]byte // as it came: it is decrypted in place
 		kept := copy(beginning[:], frame)
-		if err := k.parse(frame, resp); err != nil {
+		by, err := k.parse(frame, resp)
+		if err != nil {
 			// A packet that does not decrypt or parse is dropped; only a broken framing
 			// ends the connection.
 			k.c.stats.packetsDropped.Add(1)
@@ -130,32 +137,30 @@ func (k *conn) read() {
 			k.c.unknownFrame(beginning[:kept], len(frame), err)
 			continue
 		}
-		if !k.receive(resp) {
+		if !k.receive(resp, by, frame) {
 			return
 		}
 	}
 }
 
-// receive routes one packet: authentication codes first, whatever the sequence;
-// then the waiting call; then the pushes. It returns false when the connection
-// has ended.
-func (k *conn) receive(resp *wire.Response) bool {
-	k.mu.Lock()
-	call := k.pending[uint32(resp.Sequence)]
-	delete(k.pending, uint32(resp.Sequence))
-	k.mu.Unlock()
-	if call != nil && sessionCode(resp.Code) && !call.login && k.outdated(call.keys) {
-		call.answer <- resp // it is sent again with the new tickets
-		return true
-	}
-	if call != nil {
+// receive routes one packet, which came as frame. What no key proves is an answer
+// that a login call or the connection's heartbeat waits for, or counts for nothing
+// (docs/protocol/wire.md 4, "Client"). Of the rest authentication codes come first,
+// whatever the sequence; then the waiting call; then the pushes. It returns false
+// when the connection has ended.
+func (k *conn) receive(resp *wire.Response, by proof, frame []byte) bool {
+	call := k.answered(resp, by)
+	switch {
+	case call != nil && !provable(call.command):
 		call.answer <- resp
-	}
-	if sessionCode(resp.Code) && (call == nil || !call.login) {
-		k.fail(fmt.Errorf("%w: server code %d %s", ErrSessionExpired, resp.Code, resp.Extra))
-		return false
-	}
-	if call != nil {
+		return true
+	case by == noProof:
+		k.unproven(resp, frame)
+		return true
+	case sessionCode(resp.Code):
+		return k.sessionOver(call, resp, by)
+	case call != nil:
+		call.answer <- resp
 		return true
 	}
 	if resp.Code != 0 || resp.Command == "" {
@@ -169,15 +174,52 @@ func (k *conn) receive(resp *wire.Response) bool {
 	if !k.queue(push{command: resp.Command, payload: resp.Body}) {
 		return false
 	}
-	switch resp.Command {
-	case rpc.PushKick:
-		k.fail(kickError(resp.Body))
-		return false
-	case rpc.PushForceOffline, rpc.PushMSFOffline: // docs/protocol/events.md 1
-		k.fail(&KickError{})
-		return false
+	if !isKick(resp.Command) {
+		return true
 	}
-	return true
+	if resp.Command == rpc.PushKick {
+		k.fail(kickError(resp.Body))
+	} else { // docs/protocol/events.md 1
+		k.fail(&KickError{})
+	}
+	return false
+}
+
+// answered returns the call that a packet answers; nil: none, and then the call that
+// waits with that sequence waits on.
+func (k *conn) answered(resp *wire.Response, by proof) *pendingCall {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	sequence := uint32(resp.Sequence)
+	call := k.pending[sequence]
+	if call == nil || resp.Command != call.command {
+		return nil
+	}
+	switch {
+	case provable(call.command):
+		if by == noProof {
+			return nil
+		}
+	case isLogin(call.command) && resp.Flag != wire.FlagEmpty:
+		return nil
+	}
+	delete(k.pending, sequence)
+	return call
+}
+
+// sessionOver handles an authentication code that came under a key of the session.
+// It returns false when the connection has ended.
+func (k *conn) sessionOver(call *pendingCall, resp *wire.Response, by proof) bool {
+	if call != nil {
+		call.answer <- resp // when it is outdated it is sent again with the new tickets
+		if k.outdated(call.keys) {
+			return true
+		}
+	} else if by == replacedKey { // the new tickets are good
+		return true
+	}
+	k.fail(fmt.Errorf("%w: server code %d %s", ErrSessionExpired, resp.Code, resp.Extra))
+	return false
 }
 
 // queue hands a push to the dispatcher and waits while its queue is full. It
@@ -234,7 +276,7 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", command, err)
 	}
-	call := &pendingCall{keys: keys, answer: make(chan *wire.Response, 1), login: isLogin(command)}
+	call := &pendingCall{command: command, keys: keys, answer: make(chan *wire.Response, 1)}
 	k.mu.Lock()
 	k.pending[seq] = call
 	k.mu.Unlock()
@@ -252,9 +294,9 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 	k.c.stats.packetsSent.Add(1)
 	select {
 	case resp := <-call.answer:
-		k.c.noteServerTime(resp.ServerTime, sent)
+		k.c.noteAnswerTime(command, resp.ServerTime, sent)
 		body, err := answerBody(command, resp)
-		if err != nil && sessionCode(resp.Code) && !call.login && k.ctx.Err() == nil {
+		if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
 			return nil, &outdatedError{keys, err}
 		}
 		return body, err
@@ -293,7 +335,7 @@ func (k *conn) enqueue(ctx context.Context, frame []byte) error {
 func answerBody(command string, resp *wire.Response) ([]byte, error) {
 	if resp.Code != 0 {
 		err := &ServerError{Command: command, Code: int64(resp.Code), Message: resp.Extra}
-		if sessionCode(resp.Code) && !isLogin(command) {
+		if sessionCode(resp.Code) && provable(command) {
 			return nil, fmt.Errorf("%w: %w", ErrSessionExpired, err)
 		}
 		return nil, err
@@ -311,13 +353,20 @@ var loginCommands = []string{
 
 func isPush(command string) bool {
 	switch command {
-	case rpc.PushMessage, rpc.PushKick, rpc.PushForceOffline, rpc.PushMSFOffline, rpc.PushInfoSync, rpc.PushParams:
+	case rpc.PushMessage, rpc.PushInfoSync, rpc.PushParams:
 		return true
 	}
-	return false
+	return isKick(command)
+}
+
+func isKick(command string) bool {
+	return command == rpc.PushKick || command == rpc.PushForceOffline || command == rpc.PushMSFOffline
 }
 
 func isLogin(command string) bool { return slices.Contains(loginCommands, command) }
+
+// provable tells whether the answer to a command comes under the session's key.
+func provable(command string) bool { return command != rpc.HeartbeatAlive && !isLogin(command) }
 
 func (c *Client) callTimeout(command string) time.Duration {
 	if command == rpc.HeartbeatAlive {

@@ -27,7 +27,7 @@ func TestKicksEndTheConnection(t *testing.T) {
 		t.Run(command, func(t *testing.T) {
 			c := newTestClient(t)
 			k := pipeConn(t, c)
-			if k.receive(&wire.Response{Sequence: -1, Command: command, Body: []byte{0xff}}) {
+			if k.receive(&wire.Response{Sequence: -1, Command: command, Body: []byte{0xff}}, sessionKey, nil) {
 				t.Error("the connection goes on")
 			}
 			if err := k.cause(); !errors.Is(err, ErrKicked) || classify(err) != kickedOff {

@@ -14,11 +14,12 @@ import (
 type remedy uint8
 
 const (
-	retry       remedy = iota // back off, then the same again on a new connection
-	dropSession               // forget D2: log in again, with A1 if there is one
-	dropA1                    // forget A1 too: the password, or a person scans a code
-	needsPerson               // nothing more can be done without one
-	kickedOff                 // the server ended the session on purpose
+	retry        remedy = iota // back off, then the same again on a new connection
+	doubtSession               // the same, unless the session was doubted too often
+	dropSession                // forget D2: log in again, with A1 if there is one
+	dropA1                     // forget A1 too: the password, or a person scans a code
+	needsPerson                // nothing more can be done without one
+	kickedOff                  // the server ended the session on purpose
 )
 
 // LoginError is a refusal of a login step.
@@ -82,8 +83,9 @@ var errWrongAccount = errors.New("scanned by another account than the one that l
 // errQRGivenUp: too many codes expired, or the phone said no.
 var errQRGivenUp = errors.New("QR login given up")
 
-// errVerification: the key exchange was refused on several connections.
-var errVerification = errors.New("key exchange refused again and again")
+// errVerification: the key exchange was refused, or its answer does not open. Neither
+// can be proven.
+var errVerification = errors.New("key exchange refused")
 
 // classify is the one table of what each failure leads to.
 func classify(err error) remedy {
@@ -95,15 +97,16 @@ func classify(err error) remedy {
 		errors.Is(err, errNotConfirmed), errors.Is(err, errConfirmRefused),
 		errors.Is(err, errCaptchaGivenUp), errors.Is(err, errNewDeviceGivenUp):
 		return needsPerson
-	case errors.Is(err, errVerification):
-		return dropA1
+	case errors.Is(err, errDoubted):
+		return doubtSession
 	case errors.As(err, &login):
 		return classifyLogin(login)
 	case errors.Is(err, ErrSessionExpired), errors.Is(err, errRegisterRefused):
 		return dropSession
 	}
-	// Connection lost, timeout, no server, signer down, refused key exchange,
-	// server codes without a known meaning: time may heal them.
+	// Connection lost, timeout, no server, signer down, refused key exchange, return
+	// codes in the answer to a login request, server codes without a known meaning: time
+	// may heal them.
 	return retry
 }
 

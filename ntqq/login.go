@@ -16,11 +16,8 @@ import (
 )
 
 const (
-	// exchangeTries bounds the key exchanges on one connection, exchangeRounds the
-	// connections in a row on which all of them were refused.
-	exchangeTries  = 3
-	exchangeRounds = 5
-	loginTries     = 3
+	exchangeTries = 3 // on one connection
+	loginTries    = 3
 )
 
 // login gets new tickets.
@@ -84,7 +81,6 @@ func (s *session) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSess
 	for try := 1; try <= exchangeTries; try++ {
 		session, err := c.exchangeOnce(ctx, k)
 		if err == nil {
-			s.refusedExchanges = 0
 			return session, nil
 		}
 		if k.ctx.Err() != nil || ctx.Err() != nil || errors.Is(err, ErrSign) {
@@ -93,21 +89,16 @@ func (s *session) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSess
 		c.log.Warn("key exchange failed: trying again with a fresh key", "try", try, "of", exchangeTries, "err", err)
 		last = err
 	}
-	var refused *ServerError
-	if !errors.As(last, &refused) { // no answer, or one that does not open
+	if errors.Is(last, ErrTimeout) {
 		return nil, last
 	}
-	if s.refusedExchanges++; s.refusedExchanges >= exchangeRounds {
-		s.refusedExchanges = 0
-		return nil, fmt.Errorf("%w: %w", errVerification, last)
-	}
-	return nil, fmt.Errorf("key exchange refused: %w", last)
+	return nil, fmt.Errorf("%w: %w", errVerification, last)
 }
 
 func (c *Client) exchangeOnce(ctx context.Context, k *conn) (*wire.ExchangeSession, error) {
 	ks := c.keys()
 	x, payload, err := wire.NewKeyExchange(c.opts.Servers.ExchangeKey, c.opts.Servers.VerifyKey,
-		fmt.Sprint(uint64(ks.UIN)), ks.Device.guid(), c.now())
+		fmt.Sprint(uint64(ks.UIN)), ks.Device.guid(), c.loginNow())
 	if err != nil {
 		return nil, err
 	}

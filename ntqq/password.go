@@ -143,7 +143,7 @@ func (s *session) passwordTickets(ctx context.Context, k *conn, session *wire.Ex
 	c := s.c
 	ks := c.keys()
 	credential := &wire.PasswordA1{
-		AppID: uint32(c.opts.App.AppId), UIN: uint32(ks.UIN), Time: uint32(c.now().Unix()),
+		AppID: uint32(c.opts.App.AppId), UIN: uint32(ks.UIN), Time: uint32(c.loginNow().Unix()),
 		PasswordMD5: [16]byte(c.opts.PasswordMD5), GUID: ks.Device.guid(),
 	}
 	rand.Read(credential.TgtgtKey[:])

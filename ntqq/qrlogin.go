@@ -63,7 +63,7 @@ func (s *session) fetchQR(ctx context.Context, k *conn, step Step, unusual []byt
 	ks := c.keys()
 	now := time.Now()
 	body, err := (&wire.QRFetch{
-		App: c.opts.App, GUID: ks.Device.guid(), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(c.now().Unix()),
+		App: c.opts.App, GUID: ks.Device.guid(), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(c.loginNow().Unix()),
 	}).Encode()
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (s *session) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanne
 			return nil, ctx.Err()
 		}
 		body, err := (&wire.QRPoll{
-			AppID: uint32(c.opts.App.AppId), Signature: code.signature, Time: uint32(c.now().Unix()),
+			AppID: uint32(c.opts.App.AppId), Signature: code.signature, Time: uint32(c.loginNow().Unix()),
 		}).Encode()
 		if err != nil {
 			return nil, err
@@ -187,7 +187,8 @@ func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollRe
 }
 
 // oicq sends one wtlogin packet, each with a key pair of its own, and returns the
-// plain body of the answer.
+// plain body of the answer. The answer has to come under the agreed key: anybody on
+// the network can read the random one in the request.
 func (c *Client) oicq(ctx context.Context, k *conn, command string, oicqCommand uint16, body []byte) ([]byte, error) {
 	private, err := crypto.GenerateKey(crypto.Secp192k1)
 	if err != nil {
@@ -212,7 +213,7 @@ func (c *Client) oicq(ctx context.Context, k *conn, command string, oicqCommand 
 	if err != nil {
 		return nil, err
 	}
-	reply, err := wire.ParseOicqResponse(answer, share, random)
+	reply, err := wire.ParseOicqResponse(answer, share, share)
 	if err != nil {
 		return nil, err
 	}

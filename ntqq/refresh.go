@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"libration/internal/crypto"
-	"libration/internal/wire"
 )
 
 const (
@@ -107,22 +106,4 @@ func (k *conn) newTickets(ctx context.Context, sent *Keystore) bool {
 		}
 	}
 	return sent != k.c.keys()
-}
-
-// parse reads a packet; under the replaced key when it is none under the present.
-func (k *conn) parse(frame []byte, resp *wire.Response) error {
-	old := k.old.Load()
-	if old != nil && time.Now().After(old.until) {
-		k.old.Store(nil)
-		old = nil
-	}
-	if old == nil {
-		return wire.ParseResponse(frame, k.c.keys().d2Key(), resp)
-	}
-	again := append([]byte(nil), frame...) // it is decrypted in place
-	err := wire.ParseResponse(frame, k.c.keys().d2Key(), resp)
-	if err != nil && wire.ParseResponse(again, old.key, resp) == nil {
-		return nil
-	}
-	return err
 }

@@ -70,9 +70,8 @@ func (c *Client) Run(ctx context.Context) error {
 // session is the state of the session's goroutine between two connections.
 type session struct {
 	c *Client
-	// refusedExchanges counts connections in a row on which the key exchange was
-	// refused.
-	refusedExchanges int
+	// doubts counts connections in a row on which the session was doubted to the end.
+	doubts int
 	// freshTickets: the last tickets came from a login that has not been followed by
 	// a successful registration.
 	freshTickets bool
@@ -104,6 +103,8 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 		return s.waitForPerson(ctx, State{
 			Stage: NeedsLogin, Err: fmt.Errorf("%w: %w", ErrNeedsLogin, err), Prompt: &Prompt{Kind: PromptNeedsLogin},
 		}, wait)
+	case doubtSession:
+		s.doubtedSession(err)
 	case dropSession:
 		ks := c.keys().withoutSession()
 		if s.freshTickets { // new tickets, refused at once: A1 will not do better
@@ -126,6 +127,9 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 	select {
 	case <-timer.C:
 	case <-c.restart:
+		if s.doubts >= doubtsMost { // the person decided
+			s.giveUpSession()
+		}
 	case <-ctx.Done():
 		return false
 	}
@@ -174,10 +178,12 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	}
 	c.setState(State{Stage: Registering}, nil)
 	if err := k.register(ctx); err != nil {
-		return 0, k.endedOr(err)
+		return 0, k.doubtedOr(k.endedOr(err))
 	}
-	s.freshTickets, s.refusedExchanges, s.confirmations = false, 0, 0
+	k.believe()
+	s.freshTickets, s.doubts, s.confirmations = false, 0, 0
 	k.wg.Go(k.keepSession)
+	k.wg.Go(k.keepProof)
 	if c.opts.Signer != nil {
 		k.wg.Go(k.keepSigning)
 	}
@@ -189,7 +195,7 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	k.wg.Go(k.compare)
 
 	err = s.stay(ctx, k)
-	return time.Since(since), k.endedOr(err)
+	return time.Since(since), k.doubtedOr(k.endedOr(err))
 }
 
 // stay keeps the tickets of an online session fresh until it ends.

@@ -28,6 +28,7 @@ type stats struct {
 	packetsReceived, packetsSent, packetsDropped atomic.Uint64
 	messagesReceived, messagesSent, disconnects  atomic.Uint64
 	lastMessage                                  atomic.Int64
+	unproven                                     unproven
 }
 
 // Stats returns the counters.
@@ -69,13 +70,16 @@ func newNoteLimiter(log *slog.Logger) *noteLimiter {
 	return &noteLimiter{log: log, seen: map[string]*note{}}
 }
 
-// Warn logs unless a line of this kind was written in the last hour.
-func (n *noteLimiter) Warn(kind, msg string, args ...any) { n.write(slog.LevelWarn, kind, msg, args) }
+// Warn logs unless a line of this kind was written in the last hour, and tells
+// whether it did.
+func (n *noteLimiter) Warn(kind, msg string, args ...any) bool {
+	return n.write(slog.LevelWarn, kind, msg, args)
+}
 
 // Info is Warn for what is only of interest.
 func (n *noteLimiter) Info(kind, msg string, args ...any) { n.write(slog.LevelInfo, kind, msg, args) }
 
-func (n *noteLimiter) write(level slog.Level, kind, msg string, args []any) {
+func (n *noteLimiter) write(level slog.Level, kind, msg string, args []any) bool {
 	n.mu.Lock()
 	e := n.seen[kind]
 	if e == nil {
@@ -91,7 +95,7 @@ func (n *noteLimiter) write(level slog.Level, kind, msg string, args []any) {
 	if !e.last.IsZero() && time.Since(e.last) < time.Hour {
 		e.hidden++
 		n.mu.Unlock()
-		return
+		return false
 	}
 	hidden := e.hidden
 	e.last, e.hidden = time.Now(), 0
@@ -100,4 +104,5 @@ func (n *noteLimiter) write(level slog.Level, kind, msg string, args []any) {
 		args = append(args, "also_in_the_last_hour", hidden)
 	}
 	n.log.Log(context.Background(), level, msg, args...)
+	return true
 }

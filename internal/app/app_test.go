@@ -91,9 +91,13 @@ func configuration(data, control string) *config.Config {
 	return c
 }
 
-func newApp(t *testing.T, c *config.Config, qr io.Writer) *app.App {
+func newApp(t *testing.T, c *config.Config, qr io.Writer, timing ...ntqq.Timing) *app.App {
 	t.Helper()
-	a, err := app.New(c, app.Options{Log: slog.New(slog.DiscardHandler), QR: qr, QRPlain: true, Version: "test"})
+	o := app.Options{Log: slog.New(slog.DiscardHandler), QR: qr, QRPlain: true, Version: "test"}
+	if len(timing) > 0 {
+		o.Timing = timing[0]
+	}
+	a, err := app.New(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +172,9 @@ func TestFolderOwner(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
-		a := newApp(t, c, nil)
+		// Tickets that the service does not know are given up after two answers that do not
+		// come.
+		a := newApp(t, c, nil, ntqq.Timing{Answer: time.Second})
 		defer background(t, a.Run)()
 		s, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.Stage == want })
 		if err != nil {

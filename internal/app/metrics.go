@@ -193,6 +193,16 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	counter(st.PacketsReceived, "libration_packets_received_total", "Packets from the NTQQ service.")
 	counter(st.PacketsSent, "libration_packets_sent_total", "Packets to the NTQQ service.")
 	counter(st.PacketsDropped, "libration_packets_undecodable_total", "Packets that could not be decrypted or parsed.")
+	forged := p.client.Unproven()
+	for _, c := range []struct {
+		kind string
+		n    uint64
+	}{
+		{"push", forged.Push}, {"kick", forged.Kick}, {"session_code", forged.SessionCode}, {"answer", forged.Answer}, {"late", forged.Late},
+	} {
+		counter(c.n, "libration_packets_unproven_total",
+			"Packets that did not come under the session's key and so count for nothing; late: of a slow server.", "kind", c.kind)
+	}
 	counter(st.MessagesReceived, "libration_messages_received_total", "Messages from others.")
 	counter(st.MessagesSent, "libration_messages_sent_total", "Messages sent.")
 	counter(st.SendsDelayed, "libration_sends_delayed_total", "Messages that had to wait because of the limits of sending.")

@@ -180,15 +180,25 @@ func TestKeyExchangeRefused(t *testing.T) {
 	}
 }
 
-func TestKeyExchangeRefusedForEver(t *testing.T) {
+// Nothing proves a refusal of the key exchange: it costs no ticket and asks nobody,
+// however long it lasts.
+func TestKeyExchangeRefusedForADay(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{})
 		s.Faults().ExpireSessions(bot)
 		s.Faults().RefuseKeyExchange(1 << 30)
 		a := s.account(t, ks)
+		time.Sleep(24 * time.Hour) // virtual
+		st := a.wait("its next try", func(st ntqq.State) bool { return st.Stage == ntqq.Reconnecting })
+		if k, _ := ks.Load(); len(k.A1) == 0 || ntqq.CauseOf(st.Err) != "key_exchange" {
+			t.Errorf("A1 of %d bytes, the reason is %v", len(k.A1), st.Err)
+		}
+		s.Faults().RefuseKeyExchange(0)
 		a.until(ntqq.Online)
-		if !a.passed(ntqq.StepQR) {
-			t.Errorf("steps %v, want a QR code in the end", a.steps())
+		for _, never := range []string{"qr", "needs_login", "kicked"} {
+			if slices.Contains(a.steps(), never) {
+				t.Errorf("passed %s: a refusal that nothing proves must not cost the saved login", never)
+			}
 		}
 	})
 }

@@ -22,7 +22,25 @@ const (
 // FrameError reports a length word below 4 or over MaxFrame. There is no way to find the next frame: the connection is to be closed.
 type FrameError struct{ Length uint32 }
 
-func (e *FrameError) Error() string { return fmt.Sprintf("frame with a length word of %d", e.Length) }
+func (e *FrameError) Error() string {
+	if peer := e.peer(); peer != "" {
+		return fmt.Sprintf("%s answered instead of an NTQQ server (length word %d): check the address, and any proxy on the way", peer, e.Length)
+	}
+	return fmt.Sprintf("frame with a length word of %d", e.Length)
+}
+
+// peer names what speaks another protocol, by the bytes that it began with.
+func (e *FrameError) peer() string {
+	switch first := binary.BigEndian.AppendUint32(nil, e.Length); {
+	case string(first) == "HTTP":
+		return "an HTTP server or proxy"
+	case string(first) == "SSH-":
+		return "an SSH server"
+	case first[0] == 0x15 && first[1] == 3: // an alert
+		return "a TLS server"
+	}
+	return ""
+}
 
 // FrameReader splits a byte stream into frames (docs/protocol/wire.md 1). It is not safe for concurrent use.
 type FrameReader struct{ r *bufio.Reader }

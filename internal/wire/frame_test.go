@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/iotest"
 )
@@ -91,6 +92,19 @@ func TestLargestFrame(t *testing.T) {
 	}
 }
 
+func TestFrameErrorNamesThePeer(t *testing.T) {
+	for stream, want := range map[string]string{
+		"HTTP/1.1 400 Bad Request\r\n": "an HTTP server or proxy answered instead of an NTQQ server (length word 1213486160): check the address, and any proxy on the way",
+		"SSH-2.0-OpenSSH_9.6\r\n":      "an SSH server answered instead of an NTQQ server (length word 1397966893): check the address, and any proxy on the way",
+		"\x15\x03\x01\x00\x02\x02\x0a":  "a TLS server answered instead of an NTQQ server (length word 352518400): check the address, and any proxy on the way",
+		"\xff\xff\xff\xff":             "frame with a length word of 4294967295",
+	} {
+		if _, err := NewFrameReader(strings.NewReader(stream)).Next(); err == nil || err.Error() != want {
+			t.Errorf("Next of %q: %v, want %q", stream, err, want)
+		}
+	}
+}
+
 // TestFrameReaderLyingLength checks that memory follows the bytes that arrive, not the length word.
 func TestFrameReaderLyingLength(t *testing.T) {
 	stream := append(binary.BigEndian.AppendUint32(nil, MaxFrame), make([]byte, firstRead+1)...)
@@ -110,6 +124,7 @@ func FuzzFrameReader(f *testing.F) {
 	f.Add(append(frameOf([]byte("one")), frameOf([]byte("two"))...))
 	f.Add([]byte{0, 0, 0, 3})
 	f.Add([]byte{4, 0, 0, 0, 1})
+	f.Add([]byte("HTTP/1.1 407 Proxy Authentication Required\r\n"))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		r := NewFrameReader(bytes.NewReader(stream))
 		for rest := stream; ; {
