@@ -3,6 +3,7 @@ package onebot
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"reflect"
 	"runtime"
 	"strings"
@@ -242,7 +243,7 @@ func TestSendForm(t *testing.T) {
 		"plain":                                 "plain",
 	} {
 		s, c, _ := newTestService(t)
-		r := s.Call(t.Context(), Request{Action: "send_msg", Params: ParamsValues(map[string]string{"group_id": "5", "user_id": "", "message": form, "auto_escape": "0"})})
+		r := s.Call(t.Context(), Request{Action: "send_msg", Params: withValues(t, Params{}, url.Values{"group_id": {"5"}, "user_id": {""}, "message": {form}, "auto_escape": {"0"}}.Encode(), "")})
 		if r.Status != StatusOK || len(c.sent) != 1 {
 			t.Errorf("form message %q: got %+v", form, r)
 			continue

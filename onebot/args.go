@@ -3,6 +3,7 @@ package onebot
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"libration/ntqq/message"
 )
@@ -153,6 +154,12 @@ func (a *args) message(name string) []segment {
 			a.wrong(name, "is not a message: "+err.Error(), "不是有效的消息: "+err.Error())
 			return nil
 		} // else a form's "[1, 2]" is meant as text
+	}
+	if strings.Contains(text, opening) && strings.Count(text, opening)+strings.Count(text, ",") > maxValues {
+		if a.err == nil {
+			a.err = longMessage()
+		}
+		return nil
 	}
 	segments, err := parseCQ(text)
 	if err != nil && a.err == nil {

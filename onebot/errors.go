@@ -35,6 +35,7 @@ func badParams(en, zh string) *actionError {
 }
 
 func unknownAction(name string) *actionError {
+	name = shorten(name)
 	return &actionError{RetUnknownAction, "API_NOT_FOUND", localized{
 		fmt.Sprintf("unknown action %q; get_supported_actions lists them", name),
 		fmt.Sprintf("不支持的操作 %q，可用 get_supported_actions 查看支持的操作", name)}}
@@ -50,6 +51,13 @@ func noMessage(code string, id int32) *actionError {
 // emptyMessage is the failure of a message without content.
 func emptyMessage() *actionError {
 	return &actionError{RetFailed, "EMPTY_MSG_ERROR", localized{"the message is empty", "消息为空"}}
+}
+
+// longMessage is the failure of a message that is longer than the bounds allow.
+func longMessage() *actionError {
+	return badParams(
+		fmt.Sprintf("the message is too long: at most %d bytes of text and %d parts of CQ codes", maxText, maxValues),
+		fmt.Sprintf("消息过长：文本最多 %d 字节，CQ 码最多 %d 个部分", maxText, maxValues))
 }
 
 // known gives the client's errors their code and text. The first that matches

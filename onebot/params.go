@@ -1,12 +1,10 @@
 package onebot
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,13 +13,9 @@ import (
 // typed when an action reads them, leniently: docs/protocol/onebot11.md, "Input
 // leniency". Unknown ones are ignored, null ones are absent.
 type Params struct {
-	// fields may have a name twice; the last one counts.
-	fields []param
-}
-
-type param struct {
-	name string
-	value
+	json json.RawMessage // a JSON object; nil for none
+	// form and query are URL-encoded, well formed and within the bounds.
+	form, query []byte
 }
 
 // value is one parameter: JSON, or a text from a form or query.
@@ -30,23 +24,28 @@ type value struct {
 	text string
 }
 
-// get returns a parameter.
+// get returns a parameter: from the JSON object, else from the form, else from the
+// query. It looks through them each time, so that nothing is kept of parameters that
+// nobody reads.
 func (p Params) get(name string) (v value, ok bool) {
-	for i := len(p.fields) - 1; i >= 0; i-- {
-		if p.fields[i].name == name {
-			return p.fields[i].value, true
+	if v := member(p.json, name); v != nil && v[0] != 'n' { // null
+		return value{json: v}, true
+	}
+	for _, encoded := range [][]byte{p.form, p.query} {
+		if text, ok := encodedValue(encoded, name); ok {
+			return value{text: text}, true
 		}
 	}
 	return value{}, false
 }
 
 // ParamsJSON takes parameters from a JSON object. Missing (nil or empty) and null
-// mean none. It copies raw.
+// mean none. It keeps raw.
 func ParamsJSON(raw json.RawMessage) (Params, error) {
 	if len(raw) == 0 {
 		return Params{}, nil
 	}
-	v, err := checked(bytes.Clone(raw))
+	v, err := checked(raw)
 	if err != nil {
 		return Params{}, fmt.Errorf("params is not a JSON object: %w", err)
 	}
@@ -55,37 +54,30 @@ func ParamsJSON(raw json.RawMessage) (Params, error) {
 
 var errNoObject = errors.New("params is not a JSON object")
 
-// paramsOf is ParamsJSON for valid JSON, which it keeps.
+// paramsOf is ParamsJSON for checked JSON.
 func paramsOf(v json.RawMessage) (Params, error) {
-	var p Params
-	if v[0] == 'n' {
-		return p, nil
+	switch v[0] {
+	case 'n':
+		return Params{}, nil
+	case '{':
+		return Params{json: v}, nil
 	}
-	if v[0] != '{' {
-		return p, errNoObject
+	return Params{}, errNoObject
+}
+
+// WithValues adds those of a form and of a query, both URL-encoded; it keeps them.
+// They are texts; where an action wants an object or a list, it reads the text as
+// JSON (docs/protocol/onebot11.md a.1). JSON counts before the form, and the form
+// before the query.
+func (p Params) WithValues(form, query []byte) (Params, error) {
+	if err := checkEncoded(form); err != nil {
+		return p, fmt.Errorf("the form cannot be decoded: %w", err)
 	}
-	for name, v := range members(v) {
-		if v[0] != 'n' { // null
-			p.fields = append(p.fields, param{name, value{json: v}})
-		}
+	if err := checkEncoded(query); err != nil {
+		return p, fmt.Errorf("the query cannot be decoded: %w", err)
 	}
+	p.form, p.query = form, query
 	return p, nil
-}
-
-// ParamsValues takes parameters from a form or a query. They are texts; where an
-// action wants an object or a list, it reads the text as JSON
-// (docs/protocol/onebot11.md a.1).
-func ParamsValues(v map[string]string) Params {
-	p := Params{make([]param, 0, len(v))}
-	for name, text := range v {
-		p.fields = append(p.fields, param{name, value{text: text}})
-	}
-	return p
-}
-
-// Merge returns the parameters of both; where both have one, over's wins.
-func (p Params) Merge(over Params) Params {
-	return Params{slices.Concat(p.fields, over.fields)}
 }
 
 // scalar returns the value as text: a string's content, a number or boolean as
@@ -109,8 +101,11 @@ func (v value) structure() json.RawMessage {
 	if raw == nil {
 		raw = json.RawMessage(v.text)
 	}
-	if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' || v.json == nil && !json.Valid(raw) {
+	if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' {
 		return nil
+	}
+	if v.json == nil {
+		raw, _ = checked(raw)
 	}
 	return raw
 }
@@ -118,6 +113,9 @@ func (v value) structure() json.RawMessage {
 // integer reads a whole number as people write one: 12, "12", also 12.0 and 1.2e1
 // from languages whose numbers are floats.
 func integer(text string) (int64, error) {
+	if len(text) > maxScalar {
+		return 0, errors.New("not a 64-bit whole number")
+	}
 	text = strings.TrimSpace(text)
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err == nil {
@@ -135,6 +133,9 @@ func integer(text string) (int64, error) {
 
 // boolean reads what clients send for yes and no.
 func boolean(text string) (bool, error) {
+	if len(text) > maxScalar {
+		return false, errors.New("not a boolean")
+	}
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "true", "yes", "1":
 		return true, nil

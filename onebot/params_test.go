@@ -2,6 +2,8 @@ package onebot
 
 import (
 	"encoding/json"
+	"errors"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -93,10 +95,8 @@ func TestLenientTyping(t *testing.T) {
 }
 
 func TestParamsValues(t *testing.T) {
-	p := ParamsValues(map[string]string{
-		"n": "-12", "b": "yes", "t": "[CQ:face,id=1] a+b", "empty": "",
-		"list": `[{"type":"text","data":{"text":"x"}}]`, "message": "[1, 2]",
-	})
+	p := withValues(t, Params{}, "n=-12&b=yes&t=%5BCQ%3Aface%2Cid%3D1%5D+a%2Bb&empty=&n=5&"+
+		"list=%5B%7B%22type%22%3A%22text%22%2C%22data%22%3A%7B%22text%22%3A%22x%22%7D%7D%5D&message=%5b1,+2%5d&semi;colon=1", "")
 	a := args{params: p}
 	if n, ok := a.number("n"); n != -12 || !ok {
 		t.Errorf("number from -12: got %d, %t", n, ok)
@@ -119,27 +119,66 @@ func TestParamsValues(t *testing.T) {
 	if got := a.text("list"); !strings.HasPrefix(got, "[") {
 		t.Errorf("text from a form's array: got %q, want it as written", got)
 	}
+	if got := a.text("semi;colon"); got != "1" {
+		t.Errorf("a name with a semicolon: got %q", got)
+	}
 	if a.err != nil {
 		t.Errorf("unexpected error: %v", a.err)
 	}
 }
 
-func TestParamsMerge(t *testing.T) {
-	query := ParamsValues(map[string]string{"a": "query", "b": "query", "c": "query"})
+// withValues adds a form and a query.
+func withValues(t testing.TB, p Params, form, query string) Params {
+	t.Helper()
+	p, err := p.WithValues([]byte(form), []byte(query))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestParamsPrecedence(t *testing.T) {
 	body, err := ParamsJSON(json.RawMessage(`{"b":"body","c":null}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := args{params: query.Merge(body)}
-	if got := a.text("a") + " " + a.text("b") + " " + a.text("c"); got != "query body query" {
-		t.Errorf("merged: got %q, want the body to win and null to be absent", got)
+	a := args{params: withValues(t, body, "c=form&a%62=form", "a=query&b=query&c=query&ab=query")}
+	if got := a.text("a") + " " + a.text("b") + " " + a.text("c") + " " + a.text("ab"); got != "query body form form" {
+		t.Errorf("got %q, want the body to win, null to be absent and the form before the query", got)
 	}
-	if got := (&args{params: Params{}.Merge(query)}).text("a"); got != "query" {
-		t.Errorf("merged into nothing: got %q", got)
+	if _, ok := a.params.get(""); ok {
+		t.Error("a parameter without a name: got one, want none")
 	}
-	if got := (&args{params: query.Merge(Params{})}).text("a"); got != "query" {
-		t.Errorf("merged with nothing: got %q", got)
+	for _, bad := range []string{"%", "a=%4", "a=%zz", "a=1&b=%+1"} {
+		if _, err := (Params{}).WithValues([]byte(bad), nil); err == nil || !strings.Contains(err.Error(), "form") {
+			t.Errorf("form %s: got error %v", bad, err)
+		}
+		if _, err := (Params{}).WithValues(nil, []byte(bad)); err == nil || !strings.Contains(err.Error(), "query") {
+			t.Errorf("query %s: got error %v", bad, err)
+		}
 	}
+}
+
+// FuzzEncoded compares the values of forms with those of net/url.
+func FuzzEncoded(f *testing.F) {
+	for _, s := range []string{"a=1&b=%20+&a=2", "&&=x&%61=%41", "a;b=1", "%", "a=b=c&a%", "+=%2B"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		p, err := Params{}.WithValues(in, nil)
+		want, wantErr := url.ParseQuery(strings.ReplaceAll(string(in), ";", "%3B"))
+		if (err == nil) != (wantErr == nil) && !errors.Is(err, errTooManyValues) {
+			t.Fatalf("%q: got error %v, net/url has %v", in, err, wantErr)
+		}
+		if err != nil {
+			return
+		}
+		for name, values := range want {
+			if v, ok := p.get(name); !ok || v.text != values[0] {
+				t.Errorf("%q: %q is %q, %t, want %q", in, name, v.text, ok, values[0])
+			}
+		}
+	})
 }
 
 func TestParamsJSONRefused(t *testing.T) {
@@ -157,22 +196,28 @@ func TestParamsJSONRefused(t *testing.T) {
 
 func FuzzParams(f *testing.F) {
 	for _, s := range []string{`{"user_id":"1","message":[{"type":"text","data":{"text":"x"}}]}`, `{"message":"[CQ:at,qq=1]","auto_escape":1}`, `{"group_id":1e5,"message":5}`} {
-		f.Add([]byte(s), "[1]")
+		f.Add([]byte(s), "group_id=[1]&message=%5B%7B%7D%5D")
 	}
 	f.Fuzz(func(t *testing.T, in []byte, form string) {
 		p, err := ParamsJSON(in)
 		if err != nil {
 			p = Params{}
 		}
-		p = p.Merge(ParamsValues(map[string]string{"group_id": form}))
-		for _, f := range p.fields {
-			name := f.name
+		if with, err := p.WithValues([]byte(form), nil); err == nil {
+			p = with
+		}
+		names := []string{"message", "group_id", "auto_escape"}
+		for name := range members(p.json) {
+			names = append(names, name)
+		}
+		for _, name := range names {
 			for _, read := range []func(*args){
 				func(a *args) { a.number(name) },
 				func(a *args) { a.flag(name, true) },
 				func(a *args) { a.text(name) },
 				func(a *args) { a.messageID(name) },
-				func(a *args) { a.message("message") },
+				func(a *args) { a.object(name) },
+				func(a *args) { a.message(name) },
 			} {
 				read(&args{params: p})
 			}

@@ -25,22 +25,18 @@ type quick struct {
 }
 
 // QuickOperation carries out the answer of a bot to an event; both are JSON
-// objects.
-func (s *Service) QuickOperation(ctx context.Context, event, operation []byte) *Response {
-	var fields []param
-	for _, p := range []struct {
-		name string
-		raw  []byte
-	}{{"context", event}, {"operation", operation}} {
-		v, err := checked(p.raw)
-		if err != nil {
-			return failed(s.language, badParams(
-				fmt.Sprintf("the %s of a quick operation is not JSON: %v", p.name, err),
-				fmt.Sprintf("快速操作的 %s 不是 JSON: %v", p.name, err)), action{})
-		}
-		fields = append(fields, param{p.name, value{json: v}})
+// objects, and the event is one of this service's own. hold is what the answer takes
+// of the Budget.
+func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, hold Hold) *Response {
+	op, err := checked(operation)
+	if err != nil {
+		hold.Release()
+		return failed(s.language, badParams(
+			"the operation of a quick operation is not JSON: "+err.Error(),
+			"快速操作的 operation 不是 JSON: "+err.Error()), action{})
 	}
-	return s.Call(ctx, Request{Action: quickAction, Params: Params{fields}})
+	both := slices.Concat([]byte(`{"context":`), event, []byte(`,"operation":`), op, []byte("}"))
+	return s.Call(ctx, Request{Action: quickAction, Params: Params{json: both}, Hold: hold})
 }
 
 // quickOperation replies first and recalls then. What is not supported fails, after

@@ -17,38 +17,54 @@ type Request struct {
 	Params Params
 	// Echo is any JSON value, returned unchanged; nil when none was given.
 	Echo json.RawMessage
+	// Hold is what the request takes of the Budget. Call gives it back.
+	Hold Hold
 }
 
 // ParseRequest parses a request frame, {"action": ..., "params": ..., "echo": ...}.
-// params may be missing or null. The frame is not kept. On an error the request
-// still has what could be read; answer with BadRequest.
+// params may be missing or null. The frame is kept. On an error the request still has
+// what could be read; answer with BadRequest.
 func ParseRequest(frame []byte) (Request, error) {
-	var r Request
-	v, err := checked(bytes.Clone(frame))
+	v, err := checked(frame)
 	if err == nil && v[0] != '{' {
 		err = errors.New("it is something else")
 	}
 	if err != nil {
-		return r, fmt.Errorf("request is not a JSON object: %w", err)
+		return Request{}, fmt.Errorf("request is not a JSON object: %w", err)
 	}
-	params := json.RawMessage("null")
-	for name, v := range members(v) {
-		switch name {
-		case "action":
-			r.Action = ""
-			if v[0] == '"' {
-				r.Action = unquote(v)
-			}
-		case "params":
-			params = v
-		case "echo":
-			r.Echo = v
+	return RequestOf(Params{json: v})
+}
+
+// RequestOf is ParseRequest for a request whose action, params and echo are given
+// like parameters.
+func RequestOf(p Params) (Request, error) {
+	var r Request
+	if echo := member(p.json, "echo"); echo != nil {
+		if len(echo) > maxEcho {
+			return r, fmt.Errorf(`"echo" is larger than %d bytes`, maxEcho)
 		}
+		r.Echo = bytes.Clone(echo) // the rest need not stay in memory for it
+	} else if v, ok := p.get("echo"); ok {
+		r.Echo = appendString(nil, v.text)
+	}
+	if v, ok := p.get("action"); ok && (v.json == nil || v.json[0] == '"') {
+		r.Action, _ = v.scalar()
 	}
 	if r.Action == "" {
 		return r, errors.New(`request has no "action" string`)
 	}
-	r.Params, err = paramsOf(params)
+	v, ok := p.get("params")
+	if !ok {
+		return r, nil
+	}
+	raw, err := v.json, error(nil)
+	if raw == nil { // an object written as text
+		raw, err = checked([]byte(v.text))
+	}
+	if err != nil {
+		return r, fmt.Errorf("params is not a JSON object: %w", err)
+	}
+	r.Params, err = paramsOf(raw)
 	return r, err
 }
 
@@ -65,18 +81,20 @@ func BadRequest(frame []byte, err error) *Response {
 // recoverEcho finds the value of the key echo in a frame that may be cut off or
 // malformed.
 func recoverEcho(frame []byte) json.RawMessage {
-	var f struct {
-		Echo json.RawMessage `json:"echo"`
-	}
-	if json.Unmarshal(frame, &f) == nil {
-		return f.Echo
+	if json.Valid(frame) {
+		echo := member(frame[space(frame, 0):], "echo")
+		if len(echo) > maxEcho {
+			return nil
+		}
+		return bytes.Clone(echo)
 	}
 	const key = `"echo"`
 	i := bytes.LastIndex(frame, []byte(key))
 	if i < 0 {
 		return nil
 	}
-	rest := bytes.TrimLeft(frame[i+len(key):], " \t\r\n")
+	rest := frame[i+len(key):]
+	rest = bytes.TrimLeft(rest[:min(len(rest), maxEcho)], " \t\r\n")
 	if len(rest) == 0 || rest[0] != ':' {
 		return nil
 	}
@@ -90,9 +108,11 @@ func recoverEcho(frame []byte) json.RawMessage {
 // Call runs one action and returns its result, never nil. It never panics: a panic
 // in an action is logged and becomes a failed response. An action with the suffix
 // _async is answered at once and runs in the background, as long as Run does; so is
-// one with _rate_limited, of which one is run every pacedPause.
+// one with _rate_limited, of which one is run every pacedPause. Call takes over
+// r.Hold: it is given back when the action has ended.
 func (s *Service) Call(ctx context.Context, r Request) *Response {
 	if a, ok := s.actions[r.Action]; ok {
+		defer r.Hold.Release()
 		resp := s.run(ctx, r.Action, a, r.Params)
 		resp.Echo = r.Echo
 		return resp
@@ -107,11 +127,13 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 	var resp *Response
 	switch {
 	case !later || !ok:
+		r.Hold.Release()
 		resp = failed(s.language, unknownAction(r.Action), action{})
 		s.onAction("unknown", resp.RetCode, 0)
-	case enqueue(queue, task{name, a, r.Params}):
+	case enqueue(queue, task{name, a, r.Params, r.Hold}):
 		resp = &Response{Status: StatusAsync, RetCode: RetAsync}
 	default:
+		r.Hold.Release()
 		resp = failed(s.language, &actionError{RetFailed, "API_ERROR", localized{
 			"too many actions are waiting", "等待执行的异步调用过多"}}, a)
 	}
@@ -124,6 +146,13 @@ type task struct {
 	name   string
 	action action
 	params Params
+	hold   Hold
+}
+
+// runTask carries out an action that was answered.
+func (s *Service) runTask(ctx context.Context, t task) {
+	defer t.hold.Release()
+	s.run(ctx, t.name, t.action, t.params)
 }
 
 // enqueue leaves an action to a worker of Run, unless too many are waiting.

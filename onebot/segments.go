@@ -153,7 +153,11 @@ func appendReceivedCQ(dst []byte, segments []segment) []byte {
 func (s *Service) content(chat message.Chat, segments []segment) (message.Content, error) {
 	var c message.Content
 	var reply message.Segment
+	text := 0
 	for _, seg := range segments {
+		if text += len(seg.get("text")); text > maxText {
+			return nil, longMessage()
+		}
 		part, err := s.outgoing(chat, seg)
 		if err != nil {
 			return nil, err

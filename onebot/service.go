@@ -83,6 +83,8 @@ type Options struct {
 	// those that do not exist), its return code and how long it took. It is called
 	// from many goroutines and must return quickly; nil: nobody counts.
 	OnAction func(action string, retcode int, took time.Duration)
+	// Budget bounds the requests of an installation; default one of its own.
+	Budget *Budget
 	// Now is the clock of events that carry no time of their own; default time.Now.
 	Now func() time.Time
 }
@@ -102,6 +104,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Budget == nil {
+		o.Budget = NewBudget()
 	}
 }
 
@@ -125,6 +130,7 @@ type Service struct {
 	language Language
 	now      func() time.Time
 	onAction func(action string, retcode int, took time.Duration)
+	budget   *Budget
 
 	actions map[string]action
 	names   []string // of actions, sorted
@@ -150,6 +156,7 @@ func New(o Options) *Service {
 		language: o.Language,
 		now:      o.Now,
 		onAction: o.OnAction,
+		budget:   o.Budget,
 		actions:  actionTable(),
 		pending:  make(chan task, asyncQueue),
 		paced:    make(chan task, asyncQueue),
@@ -190,7 +197,7 @@ func (s *Service) Run(ctx context.Context) error {
 			case t := <-s.pending:
 				workers.Go(func() {
 					defer func() { <-slots }()
-					s.run(ctx, t.name, t.action, t.params)
+					s.runTask(ctx, t)
 				})
 			case <-ctx.Done():
 				return
@@ -209,7 +216,7 @@ func (s *Service) pace(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case t := <-s.paced:
-			s.run(ctx, t.name, t.action, t.params)
+			s.runTask(ctx, t)
 		}
 		select {
 		case <-ctx.Done():
@@ -218,6 +225,9 @@ func (s *Service) pace(ctx context.Context) {
 		}
 	}
 }
+
+// Budget is where whoever hands requests to Call takes their bytes from.
+func (s *Service) Budget() *Budget { return s.budget }
 
 // Actions returns the names of all actions, sorted, without these suffixes.
 func (s *Service) Actions() []string { return slices.Clone(s.names) }

@@ -10,6 +10,8 @@ type Stats struct {
 	Queued, Longest int
 	// Async is how many _async and _rate_limited actions wait for a worker.
 	Async int
+	// RequestBytes are taken from the Budget now.
+	RequestBytes int64
 	// Replayed is how many events were given to clients that had missed them, Expired
 	// how many were skipped because they were too old or too many.
 	Replayed, Expired uint64
@@ -20,7 +22,7 @@ func (s *Service) Stats() Stats {
 	h := &s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	st := Stats{Published: h.published, CutOff: h.cutOff, Subscribers: len(h.subs), Async: len(s.pending) + len(s.paced)}
+	st := Stats{Published: h.published, CutOff: h.cutOff, Subscribers: len(h.subs), Async: len(s.pending) + len(s.paced), RequestBytes: s.budget.used.Load()}
 	if s.journal != nil {
 		st.Replayed, st.Expired = s.journal.replayed.Load(), s.journal.expired.Load()
 	}

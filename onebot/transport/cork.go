@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -14,7 +15,8 @@ const corkLimit = 64 << 10
 // many small WebSocket frames leave with one system call: the WebSocket library
 // writes every frame on its own. Between Cork and Uncork writes are collected;
 // at other times they go straight out. Each write to the network has a deadline,
-// unless the caller set one.
+// unless the caller set one. A read deadline reaches the network with the next read:
+// net/http sets several for each request, and what is read is mostly there already.
 //
 // Write, Cork and Uncork may be called by several goroutines; bytes keep the order
 // of the Write calls.
@@ -22,9 +24,14 @@ type corkConn struct {
 	net.Conn
 	timeout time.Duration
 
-	received      atomic.Int64 // bytes read so far: a sign of life
-	ownDeadline   atomic.Bool  // the caller has set a write deadline
-	mu            sync.Mutex   // guards the fields below; held during a write
+	received    atomic.Int64 // bytes read so far: a sign of life
+	readMu      sync.Mutex   // guards the next three
+	reading     bool         // a Read is under way
+	readBy      time.Time    // the read deadline
+	readChanged bool         // it is not the network's yet
+
+	ownDeadline   atomic.Bool // the caller has set a write deadline
+	mu            sync.Mutex  // guards the fields below; held during a write
 	corked        bool
 	held          []byte
 	networkWrites int // writes to the network, for tests
@@ -35,10 +42,37 @@ func newCorkConn(c net.Conn, timeout time.Duration) *corkConn {
 }
 
 func (c *corkConn) Read(p []byte) (int, error) {
+	c.readMu.Lock()
+	if c.readChanged {
+		if err := c.Conn.SetReadDeadline(c.readBy); err != nil {
+			c.readMu.Unlock()
+			return 0, err
+		}
+		c.readChanged = false
+	}
+	c.reading = true
+	c.readMu.Unlock()
 	n, err := c.Conn.Read(p)
+	c.readMu.Lock()
+	c.reading = false
+	c.readMu.Unlock()
 	c.received.Add(int64(n))
 	return n, err
 }
+
+// SetReadDeadline implements net.Conn.
+func (c *corkConn) SetReadDeadline(t time.Time) error {
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	c.readBy, c.readChanged = t, !c.reading
+	if c.reading {
+		return c.Conn.SetReadDeadline(t)
+	}
+	return nil
+}
+
+// NetConn is the connection below.
+func (c *corkConn) NetConn() net.Conn { return c.Conn }
 
 func (c *corkConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
@@ -86,8 +120,7 @@ func (c *corkConn) Close() error {
 
 // SetDeadline implements net.Conn.
 func (c *corkConn) SetDeadline(t time.Time) error {
-	c.ownDeadline.Store(!t.IsZero())
-	return c.Conn.SetDeadline(t)
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
 // SetWriteDeadline implements net.Conn.

@@ -30,6 +30,8 @@ type fakeClient struct {
 	calls []string
 	// group, when set, runs inside Group.
 	group func(ctx context.Context, code message.GroupCode) error
+	// send, when set, runs inside SendGroup.
+	send func()
 	// state, when set, runs inside State.
 	state func()
 }
@@ -61,6 +63,9 @@ func (c *fakeClient) State() ntqq.State {
 func (c *fakeClient) Stats() ntqq.Stats { return ntqq.Stats{} }
 
 func (c *fakeClient) SendGroup(_ context.Context, group message.GroupCode, content message.Content) (*message.Message, error) {
+	if c.send != nil {
+		c.send()
+	}
 	var text strings.Builder
 	for _, s := range content {
 		switch s := s.(type) {

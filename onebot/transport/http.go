@@ -1,11 +1,9 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,20 +11,17 @@ import (
 	"strings"
 	"time"
 
+	"libration/internal/inbound"
 	"libration/onebot"
 )
 
 // Limits of HTTP and of every WebSocket connection.
 const (
-	// MaxBody is the largest request body and the default largest WebSocket message:
-	// enough for a base64 video.
-	MaxBody = 64 << 20
-	// MaxConcurrent is how many actions run at once, per WebSocket connection and per
-	// HTTP server. More wait.
-	MaxConcurrent = 64
-	// smallBody is the largest announced body that is read before the request takes
-	// its place among the MaxConcurrent: callers who stall in one hold up nobody.
-	smallBody = 64 << 10
+	// MaxBody is the largest request body and the default largest WebSocket message.
+	MaxBody = onebot.MaxRequest
+	// maxWaiting is how many HTTP requests may wait for a place in a lane; more get
+	// status 503.
+	maxWaiting = 2 * MaxConcurrent
 )
 
 // HTTPOptions configure an HTTP server for actions. Address is required.
@@ -38,6 +33,9 @@ type HTTPOptions struct {
 	// CORS lists the web origins ("https://example.org", or "*" for all) whose pages
 	// may read the answers. Default none. With an access token, pages need it as well.
 	CORS []string
+	// Connections bounds the open connections, with those of the servers that share it;
+	// default one of MaxConnections of its own.
+	Connections *inbound.Pool
 }
 
 // validate reports all problems.
@@ -68,7 +66,7 @@ type HTTP struct {
 	guard  guard
 	cors   guard
 	refuse refusalLog
-	slots  chan struct{}
+	lanes  *lanes
 }
 
 // NewHTTP makes an HTTP server; Run starts it. The error names the option, what is
@@ -78,11 +76,11 @@ func NewHTTP(b *onebot.Service, o HTTPOptions, log *slog.Logger) (*HTTP, error) 
 		return nil, fmt.Errorf("onebot http: %w", err)
 	}
 	h := &HTTP{
-		server: newServer("onebot http", o.Address, log),
+		server: newServer("onebot http", o.Address, o.Connections, log),
 		onebot: b,
 		guard:  guard{o.AccessToken, o.CORS},
 		cors:   guard{origins: o.CORS},
-		slots:  make(chan struct{}, MaxConcurrent),
+		lanes:  newLanes(),
 	}
 	h.refuse = refusalLog{log: h.log, period: h.time.refusal}
 	h.check = h.checkStatus
@@ -92,7 +90,7 @@ func NewHTTP(b *onebot.Service, o HTTPOptions, log *slog.Logger) (*HTTP, error) 
 // Run implements Service.
 func (h *HTTP) Run(ctx context.Context) error { return h.serve(ctx, h.handle, func() {}) }
 
-// handle checks in the order token, method, body type, body, action.
+// handle checks in the order token, method, budget and body, parameters, lane.
 func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Request) {
 	if h.allowOrigin(w, r) {
 		return
@@ -111,37 +109,21 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	}
 
-	release := func() {}
-	defer func() { release() }()
-	takeSlot := func() bool {
-		select {
-		case h.slots <- struct{}{}:
-			release = func() { <-h.slots }
-			return true
-		case <-r.Context().Done():
-			reply(w, http.StatusServiceUnavailable, refusal(http.StatusServiceUnavailable, "the service is stopping"))
-			return false
-		}
-	}
-	small := r.Method == http.MethodGet || r.ContentLength >= 0 && r.ContentLength <= smallBody
-	if !small && !takeSlot() {
-		return
-	}
 	defer h.recovered(w)
 	in := input{path: r.URL.Path, query: r.URL.RawQuery}
+	var hold onebot.Hold
+	defer func() { hold.Release() }()
 	if r.Method == http.MethodPost {
 		in.contentType = r.Header.Get("Content-Type")
 		var err error
-		if in.body, err = readBody(w, r, h.time.read); err != nil {
-			status, text := http.StatusBadRequest, "the request body could not be read"
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				status, text = http.StatusRequestTimeout, fmt.Sprintf("nothing more of the request body came for %v", h.time.read)
-			} else if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
-				status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is larger than %d bytes", MaxBody)
-			}
-			reply(w, status, refusal(status, text))
+		if in.body, hold, err = h.readBody(r); err != nil {
+			h.refuseBody(w, err)
 			return
 		}
+	}
+	// Else it would end the request's context, which says that the caller hung up.
+	if err := connOf(r.Context()).SetReadDeadline(time.Time{}); err != nil {
+		return
 	}
 	request, bad := parseInput(in)
 	if bad.status == http.StatusBadRequest {
@@ -151,9 +133,13 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		reply(w, bad.status, refusal(bad.status, bad.reason))
 		return
 	}
-	if small && !takeSlot() {
+	lane := h.onebot.Lane(request.Action)
+	if !h.lanes.enter(lane, maxWaiting, r.Context().Done()) {
+		busy(w, "too many actions are waiting, or the service is stopping")
 		return
 	}
+	defer h.lanes.leave(lane)
+	request.Hold, hold = hold, onebot.Hold{}
 	// The action goes on when the caller hangs up: a message half sent is worse.
 	response := h.onebot.Call(calls, request)
 	status := http.StatusOK
@@ -161,6 +147,46 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		status = http.StatusNotFound
 	}
 	reply(w, status, response)
+}
+
+// readBody reads the body within the budget.
+func (h *HTTP) readBody(r *http.Request) ([]byte, onebot.Hold, error) {
+	if r.ContentLength > MaxBody {
+		return nil, onebot.Hold{}, errTooLarge
+	}
+	in := incoming{
+		from: r.Body, conn: connOf(r.Context()), size: r.ContentLength, most: MaxBody,
+		budget: h.onebot.Budget(), room: h.time.room, time: h.time,
+	}
+	first := int64(firstRead)
+	if in.size >= 0 {
+		first = min(in.size, onebot.SmallRequest+1)
+	}
+	return in.read(r.Context(), make([]byte, 0, first))
+}
+
+// refuseBody answers a request whose body could not be read. The read deadline stays:
+// the rest of the body must not be waited for.
+func (h *HTTP) refuseBody(w http.ResponseWriter, err error) {
+	status, text := http.StatusBadRequest, "the request body could not be read"
+	switch {
+	case errors.Is(err, errBusy):
+		busy(w, errBusy.Error())
+		return
+	case errors.Is(err, errTooLarge):
+		status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is larger than %d bytes", MaxBody)
+	case errors.Is(err, errTooSlow):
+		status, text = http.StatusRequestTimeout, errTooSlow.Error()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		status, text = http.StatusRequestTimeout, fmt.Sprintf("the request body did not come within %v", h.time.read)
+	}
+	reply(w, status, refusal(status, text))
+}
+
+// busy asks the caller to come again.
+func busy(w http.ResponseWriter, text string) {
+	w.Header().Set("Retry-After", "1")
+	reply(w, http.StatusServiceUnavailable, refusal(http.StatusServiceUnavailable, text))
 }
 
 // allowOrigin sets the CORS headers. It answers a browser's preflight itself, since
@@ -191,38 +217,6 @@ func (h *HTTP) recovered(w http.ResponseWriter) {
 		h.log.Error("panic while answering", "service", h.name, "panic", fmt.Sprint(v))
 		reply(w, http.StatusInternalServerError, refusal(http.StatusInternalServerError, "internal error; the log has details"))
 	}
-}
-
-// readBody reads the body, as long as some of it comes within stall.
-func readBody(w http.ResponseWriter, r *http.Request, stall time.Duration) ([]byte, error) {
-	if r.ContentLength > MaxBody {
-		return nil, &http.MaxBytesError{Limit: MaxBody}
-	}
-	var b bytes.Buffer
-	if r.ContentLength > 0 {
-		b.Grow(int(min(r.ContentLength+bytes.MinRead, 1<<20)))
-	}
-	steady := &steadyReader{http.MaxBytesReader(w, r.Body, MaxBody), http.NewResponseController(w), stall}
-	_, err := io.Copy(&b, steady)
-	if err == nil { // or it would end the request's context; after a failure the rest must not be waited for
-		err = steady.conn.SetReadDeadline(time.Time{})
-	}
-	return b.Bytes(), err
-}
-
-// steadyReader allows each read a time of its own, so that a slow line may take
-// long and a stalled caller may not.
-type steadyReader struct {
-	body  io.Reader
-	conn  *http.ResponseController
-	stall time.Duration
-}
-
-func (r *steadyReader) Read(p []byte) (int, error) {
-	if err := r.conn.SetReadDeadline(time.Now().Add(r.stall)); err != nil {
-		return 0, err
-	}
-	return r.body.Read(p)
 }
 
 // refusal is the envelope for a request that no action has seen. Its retcode is

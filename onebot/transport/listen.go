@@ -10,14 +10,19 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"libration/internal/inbound"
 )
 
 // Limits of the HTTP servers of this package.
 const (
 	headerTimeout  = 10 * time.Second
-	requestTimeout = 5 * time.Minute // for the body: 64 MiB over a slow line
+	requestTimeout = 5 * time.Minute // for all of a large request
 	idleTimeout    = 2 * time.Minute
 	headerBytes    = 64 << 10
+	// MaxConnections is how many connections may be open to the servers that share no
+	// pool with others.
+	MaxConnections = 1024
 )
 
 // checkAddress reports what is wrong with the address of a listening service.
@@ -75,17 +80,21 @@ type server struct {
 	address string
 	log     *slog.Logger
 	time    timing
+	pool    *inbound.Pool
 	// check asks the service itself, at its own address, whether it answers.
 	check func(ctx context.Context, address string) error
 	ready chan struct{} // of the present or next run; guarded by status.mu
 }
 
-func newServer(name, address string, log *slog.Logger) server {
+func newServer(name, address string, pool *inbound.Pool, log *slog.Logger) server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if pool == nil {
+		pool = inbound.NewPool(MaxConnections, log)
+	}
 	return server{
-		name: name, address: address, log: log, time: defaultTiming(), ready: make(chan struct{}),
+		name: name, address: address, log: log, time: defaultTiming(), pool: pool, ready: make(chan struct{}),
 	}
 }
 
@@ -161,15 +170,16 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	web := &http.Server{
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(calls, w, r) }),
 		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       requestTimeout,
+		ReadTimeout:       s.time.read,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnState:         s.pool.ConnState,
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(ctx, c) },
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(corkListener{ln, s.time.write}) }()
+	go func() { ended <- web.Serve(corkListener{s.pool.Listener(ln), s.time.write}) }()
 
 	s.listens(ln.Addr())
 	s.log.Info("listening", "service", s.name, "address", ln.Addr().String())

@@ -27,6 +27,8 @@ func endReason(err error, t timing) (slog.Level, string) {
 		return slog.LevelWarn, "the peer reads events too slowly, its queue was full"
 	case errors.Is(err, errNoPong):
 		return slog.LevelWarn, fmt.Sprintf("the peer gave no sign of life for %v after a ping", t.pong)
+	case errors.Is(err, errTooSlow):
+		return slog.LevelWarn, "the peer sent a large message too slowly"
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return slog.LevelWarn, fmt.Sprintf("the peer did not take anything for %v", t.write)
 	case errors.Is(err, websocket.ErrMessageTooBig):

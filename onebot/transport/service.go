@@ -149,7 +149,8 @@ func guarded(log *slog.Logger, f func() error) (err error) {
 // timing holds the periods that only tests change.
 type timing struct {
 	write   time.Duration // one write to the network
-	read    time.Duration // without a byte of a request's body
+	read    time.Duration // for a request and its small body; of a large one, for the first bytes
+	room    time.Duration // an HTTP request waits for its part of the budget
 	ping    time.Duration // between pings
 	pong    time.Duration // from a ping to any sign of life
 	ack     time.Duration // from events of the journal to a ping after them
@@ -167,6 +168,7 @@ func defaultTiming() timing {
 	return timing{
 		write:   15 * time.Second,
 		read:    15 * time.Second,
+		room:    5 * time.Second,
 		ping:    30 * time.Second,
 		pong:    15 * time.Second,
 		ack:     time.Second,

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -57,9 +58,12 @@ type sessionOptions struct {
 	journal    JournalOptions
 }
 
+// maxOpen is how many requests of one WebSocket connection may wait or run. After
+// that many the session stops reading.
+const maxOpen = 256
+
 // session is one open WebSocket connection, dialled or accepted. One goroutine
-// reads, one writes, one pings, and each request has its own, MaxConcurrent at
-// most. After that many the session stops reading.
+// reads, one writes, one pings, and each request has its own.
 type session struct {
 	onebot *onebot.Service
 	log    *slog.Logger
@@ -69,8 +73,10 @@ type session struct {
 	o      sessionOptions
 	time   timing
 
-	slots     chan struct{} // one token per running request
-	full      atomic.Bool   // the reader waits for a slot, so it sees no pong
+	lanes     *lanes
+	open      chan struct{} // one token per request that waits or runs
+	full      atomic.Bool   // the reader waits, so it sees no pong
+	scratch   []byte        // of the reader
 	responses chan []byte
 	quit      chan struct{} // closed: no more input is taken
 	written   chan struct{} // closed: the writer has ended
@@ -84,7 +90,9 @@ func newSession(b *onebot.Service, log *slog.Logger, ws *websocket.Conn, wire *c
 	ws.SetReadLimit(o.maxMessage)
 	return &session{
 		onebot: b, log: log, ws: ws, wire: wire, role: r, o: o, time: t,
-		slots:     make(chan struct{}, MaxConcurrent),
+		lanes:     newLanes(),
+		open:      make(chan struct{}, maxOpen),
+		scratch:   make([]byte, firstRead),
 		responses: make(chan []byte, MaxConcurrent),
 		quit:      make(chan struct{}),
 		written:   make(chan struct{}),
@@ -99,7 +107,9 @@ func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error
 	ended := make(chan error, 3)
 	var own sync.WaitGroup
 	own.Go(func() { ended <- guarded(s.log, s.write) })
-	own.Go(func() { ended <- guarded(s.log, func() error { return s.read(calls, running) }) })
+	reading, stopReading := context.WithCancel(context.Background())
+	defer stopReading()
+	own.Go(func() { ended <- guarded(s.log, func() error { return s.read(reading, calls, running) }) })
 	own.Go(func() { ended <- guarded(s.log, s.ping) })
 
 	var err error
@@ -110,6 +120,7 @@ func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error
 		s.drain(calls)
 	}
 	close(s.quit)
+	stopReading()
 	// The library waits up to ten seconds for a peer that does not answer.
 	hard := time.AfterFunc(s.time.close, func() { _ = s.wire.Close() })
 	switch {
@@ -135,15 +146,15 @@ func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error
 	return err
 }
 
-// drain waits until the running requests have been answered: it takes all slots, so
-// that no new ones start. They are cancelled with calls and then have a moment to
+// drain waits until the open requests have been answered: it takes all places, so
+// that no new ones come. They are cancelled with calls and then have a moment to
 // answer.
 func (s *session) drain(calls context.Context) {
 	late, cancel := outlive(calls, s.time.grace)
 	defer cancel()
-	for range cap(s.slots) {
+	for range cap(s.open) {
 		select {
-		case s.slots <- struct{}{}:
+		case s.open <- struct{}{}:
 		case <-s.written:
 			return
 		case <-late.Done():
@@ -152,44 +163,71 @@ func (s *session) drain(calls context.Context) {
 	}
 }
 
-// read takes requests and starts them.
-func (s *session) read(calls context.Context, running *sync.WaitGroup) error {
+// read takes requests and starts them, until the connection or reading ends.
+func (s *session) read(reading, calls context.Context, running *sync.WaitGroup) error {
 	for {
-		// Closing the connection ends Read; a context would cost time per frame. Text
-		// and binary frames are the same here: UTF-8 JSON.
-		_, frame, err := s.ws.Read(context.Background())
+		frame, hold, err := s.receive(reading)
 		if err != nil {
 			return err
 		}
 		select {
-		case s.slots <- struct{}{}:
+		case s.open <- struct{}{}:
 		default:
 			s.full.Store(true)
 			select {
-			case s.slots <- struct{}{}:
+			case s.open <- struct{}{}:
 			case <-s.quit:
+				hold.Release()
 				return errStopping
 			}
 			s.full.Store(false)
 		}
 		running.Go(func() {
-			defer func() { <-s.slots }()
-			response := s.answer(calls, frame)
-			select {
-			case s.responses <- response:
-			case <-s.written:
+			defer func() { <-s.open }()
+			if response := s.answer(calls, frame, hold); response != nil {
+				select {
+				case s.responses <- response:
+				case <-s.written:
+				}
 			}
 		})
 	}
 }
 
-// answer runs one request. There is always an answer.
-func (s *session) answer(calls context.Context, frame []byte) (response []byte) {
+// receive reads one message within the budget. Text and binary frames are the same
+// here: UTF-8 JSON.
+func (s *session) receive(reading context.Context) ([]byte, onebot.Hold, error) {
+	// Closing the connection ends reads; a context would cost time per frame.
+	_, from, err := s.ws.Reader(context.Background())
+	if err != nil {
+		return nil, onebot.Hold{}, err
+	}
+	in := incoming{
+		from: from, conn: s.wire, size: -1, most: s.o.maxMessage + 1, // the library refuses that one, with 1009
+		budget: s.onebot.Budget(), waits: s.full.Store, time: s.time,
+	}
+	frame, hold, err := in.read(reading, s.scratch)
+	switch {
+	case errors.Is(err, errBusy):
+		return nil, hold, errStopping // it only gives up waiting when it is told to
+	case err != nil:
+		return nil, hold, err
+	case len(frame) > onebot.SmallRequest:
+		return frame, hold, s.wire.SetReadDeadline(time.Time{})
+	}
+	s.scratch = frame[:cap(frame)]
+	return bytes.Clone(frame), hold, nil
+}
+
+// answer runs one request, which holds a part of the budget. There is always an
+// answer, but to those that still wait for a place when the connection ends.
+func (s *session) answer(calls context.Context, frame []byte, hold onebot.Hold) (response []byte) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("panic while answering", "panic", fmt.Sprint(v))
 			response = onebot.BadRequest(frame, errors.New("internal error; the log has details")).AppendJSON(nil)
 		}
+		hold.Release()
 	}()
 	request, err := onebot.ParseRequest(frame)
 	if err == nil && s.role&roleAPI == 0 {
@@ -198,6 +236,12 @@ func (s *session) answer(calls context.Context, frame []byte) (response []byte) 
 	if err != nil {
 		return onebot.BadRequest(frame, err).AppendJSON(nil)
 	}
+	lane := s.onebot.Lane(request.Action)
+	if !s.lanes.enter(lane, maxOpen, s.quit) {
+		return nil
+	}
+	defer s.lanes.leave(lane)
+	request.Hold, hold = hold, onebot.Hold{}
 	return s.onebot.Call(calls, request).AppendJSON(nil)
 }
 

@@ -180,7 +180,10 @@ type posting struct {
 }
 
 // operation is an answer of the bot, waiting to be carried out.
-type operation struct{ event, answer []byte }
+type operation struct {
+	event, answer []byte
+	hold          onebot.Hold
+}
 
 // run posts until ctx ends. A post that is under way then may end, until calls does.
 func (p *posting) run(ctx, calls context.Context) error {
@@ -317,9 +320,14 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 	}
 	p.told = ""
 	if answer = bytes.TrimSpace(answer); len(answer) > 0 && answer[0] == '{' {
+		hold, err := p.b.Budget().Take(ctx, int64(len(answer)))
+		if err != nil {
+			return true
+		}
 		select {
-		case p.operations <- operation{event, answer}:
+		case p.operations <- operation{event, answer, hold}:
 		case <-ctx.Done():
+			hold.Release()
 		}
 	}
 	return true
@@ -328,7 +336,7 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 // operate carries out a quick operation.
 func (p *posting) operate(ctx context.Context, op operation) {
 	_ = guarded(p.log, func() error {
-		if r := p.b.QuickOperation(ctx, op.event, op.answer); r.RetCode != onebot.RetOK {
+		if r := p.b.QuickOperation(ctx, op.event, op.answer, op.hold); r.RetCode != onebot.RetOK {
 			p.log.Warn("quick operation failed", "code", r.Msg, "reason", r.Message)
 		}
 		return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/internal/inbound"
 	"libration/onebot"
 )
 
@@ -27,7 +28,7 @@ type WebSocketOptions struct {
 	ReportSelf bool
 	// Heartbeat is the interval of heartbeat events, at least a second; 0 for none.
 	Heartbeat time.Duration
-	// MaxMessage is the largest message accepted, in bytes; default MaxBody.
+	// MaxMessage is the largest message accepted, in bytes; default and most MaxBody.
 	MaxMessage int64
 	// Buffer is how many events may wait for a client before it is disconnected;
 	// default onebot.DefaultBuffer. Without meaning when there is a Journal.
@@ -35,6 +36,8 @@ type WebSocketOptions struct {
 	// Journal serves clients that name the last event that they have; others get live
 	// events.
 	Journal JournalOptions
+	// Connections is that of HTTPOptions.
+	Connections *inbound.Pool
 }
 
 func (o WebSocketOptions) validate() error {
@@ -54,8 +57,8 @@ func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int6
 	if heartbeat < 0 || heartbeat > 0 && heartbeat < time.Second {
 		errs = append(errs, fmt.Errorf("heartbeat %v is too short: use at least 1s, or 0 for none", heartbeat))
 	}
-	if maxMessage < 0 {
-		errs = append(errs, fmt.Errorf("max message %d is negative: give bytes, or 0 for the default", maxMessage))
+	if maxMessage < 0 || maxMessage > MaxBody {
+		errs = append(errs, fmt.Errorf("max message %d cannot be used: give at most %d bytes, or 0 for that", maxMessage, MaxBody))
 	}
 	if buffer < 0 {
 		errs = append(errs, fmt.Errorf("buffer %d is negative: give a number of events, or 0 for the default", buffer))
@@ -89,7 +92,7 @@ func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*Web
 	}
 	o.Journal.Name = "" // clients have none
 	w := &WebSocket{
-		server: newServer("onebot websocket", o.Address, log),
+		server: newServer("onebot websocket", o.Address, o.Connections, log),
 		onebot: b,
 		guard:  guard{token: o.AccessToken},
 		o:      sessionOptions{onebot.EventForm{Format: o.Format, ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Buffer, o.Journal},

@@ -1,0 +1,94 @@
+package onebot
+
+import (
+	"context"
+	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Sizes of a Budget, in bytes.
+const (
+	// MaxRequest is the largest request: enough for a picture of 30 MiB as base64.
+	MaxRequest = 64 << 20
+	// SmallRequest is the largest one that counts as small.
+	SmallRequest = 64 << 10
+	// smallTotal and largeTotal may be in memory at once. Small requests have a share
+	// of their own, so that pictures under way hold up nobody else.
+	smallTotal = 32 << 20
+	largeTotal = 80 << 20
+	// requestCost is what a request takes besides its bytes: a goroutine and its place
+	// in a queue.
+	requestCost = 4 << 10
+)
+
+// Budget bounds the bytes of all requests that are being read, wait or run: HTTP
+// bodies, WebSocket messages, asynchronous calls and answers of webhooks. It is safe
+// for concurrent use.
+type Budget struct {
+	small, large *semaphore.Weighted
+	used         atomic.Int64
+}
+
+// NewBudget makes the budget of one installation.
+func NewBudget() *Budget {
+	return &Budget{small: semaphore.NewWeighted(smallTotal), large: semaphore.NewWeighted(largeTotal)}
+}
+
+// Take waits until a request of n bytes, MaxRequest at most, has room. The error is
+// that of ctx.
+func (b *Budget) Take(ctx context.Context, n int64) (Hold, error) {
+	h := b.part(n)
+	if err := h.share().Acquire(ctx, h.n); err != nil {
+		return Hold{}, err
+	}
+	b.used.Add(h.n)
+	return h, nil
+}
+
+// TryTake is Take for who does not wait; ok is false when there is no room.
+func (b *Budget) TryTake(n int64) (h Hold, ok bool) {
+	h = b.part(n)
+	if !h.share().TryAcquire(h.n) {
+		return Hold{}, false
+	}
+	b.used.Add(h.n)
+	return h, true
+}
+
+// part is what a request of n bytes holds.
+func (b *Budget) part(n int64) Hold {
+	if n > SmallRequest {
+		return Hold{budget: b, n: n, large: true}
+	}
+	return Hold{budget: b, n: n + requestCost}
+}
+
+// Hold is a part of a Budget. The zero value holds nothing. Release gives it back.
+type Hold struct {
+	budget *Budget
+	n      int64
+	large  bool
+}
+
+func (h *Hold) share() *semaphore.Weighted {
+	if h.large {
+		return h.budget.large
+	}
+	return h.budget.small
+}
+
+// Shrink keeps n bytes and gives the rest back.
+func (h *Hold) Shrink(n int64) {
+	if rest := h.n - n; h.budget != nil && rest > 0 {
+		h.share().Release(rest)
+		h.budget.used.Add(-rest)
+		h.n = n
+	}
+}
+
+// Release gives everything back. A second call does nothing.
+func (h *Hold) Release() {
+	h.Shrink(0)
+	h.budget = nil
+}

@@ -1,0 +1,92 @@
+package onebot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestBudget(t *testing.T) {
+	b := NewBudget()
+	picture, err := b.Take(t.Context(), MaxRequest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := b.Take(t.Context(), largeTotal-MaxRequest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon, stop := context.WithTimeout(t.Context(), time.Millisecond)
+	defer stop()
+	if _, err := b.Take(soon, SmallRequest+1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("more than the large share: got %v", err)
+	}
+	small, err := b.Take(t.Context(), SmallRequest)
+	if err != nil {
+		t.Errorf("a small request beside pictures: got %v", err)
+	}
+	picture.Shrink(1 << 20)
+	picture.Shrink(2 << 20)
+	again, err := b.Take(t.Context(), MaxRequest-1<<20)
+	if err != nil {
+		t.Errorf("what was given back: got %v", err)
+	}
+	for _, h := range []*Hold{&picture, &other, &small, &again} {
+		h.Release()
+		h.Release()
+	}
+	if b.used.Load() != 0 {
+		t.Errorf("%d bytes are never given back", b.used.Load())
+	}
+}
+
+// TestBudgetOfCalls: a call holds its bytes until it has run, also in a queue.
+func TestBudgetOfCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, _ := newTestService(t)
+		call := func(action string) *Response {
+			frame := []byte(`{"action":"` + action + `","params":{"group_id":5,"message":"x","other":"` + strings.Repeat("x", 1<<20) + `"},"echo":"mine"}`)
+			r, err := ParseRequest(frame)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Hold, err = s.Budget().Take(t.Context(), int64(len(frame))); err != nil {
+				t.Fatal(err)
+			}
+			return s.Call(t.Context(), r)
+		}
+		for _, action := range []string{"send_group_msg", "nothing", "get_status"} {
+			call(action)
+			if n := s.budget.used.Load(); n != 0 {
+				t.Errorf("%s: %d bytes held after its answer", action, n)
+			}
+		}
+		if r := call("send_group_msg_async"); r.RetCode != RetAsync || string(r.Echo) != `"mine"` {
+			t.Errorf("got %+v", r)
+		}
+		call("send_group_msg_rate_limited")
+		call("send_group_msg_rate_limited")
+		if n := s.budget.used.Load(); n < 3<<20 {
+			t.Errorf("three calls wait: %d bytes held", n)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		synctest.Wait()
+		if n := s.budget.used.Load(); n < 1<<20 || n > 2<<20 || len(c.sent) != 3 {
+			t.Errorf("one call waits for its turn: %d bytes held, %d sent", n, len(c.sent))
+		}
+		time.Sleep(pacedPause) // virtual
+		synctest.Wait()
+		if n := s.budget.used.Load(); n != 0 {
+			t.Errorf("all have run: %d bytes held", n)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
