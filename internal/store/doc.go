@@ -24,7 +24,8 @@
 // events twice, never none.
 //
 // Retention. Options.Keep says how old and how large. One goroutine cuts off the
-// oldest rows in pieces of milliseconds. Of a message its id and a fingerprint of
+// oldest rows in pieces of milliseconds. Only a trusted clock makes rows old; size needs
+// no clock. Of a message its id and a fingerprint of
 // its key stay (table trimmed): Get does not find it, while ID and Put give its id
 // to that key alone, as before, and later ids of the series stay what they are.
 //
@@ -38,5 +39,5 @@
 // run time the writer does this between two batches; until then reading from the
 // file fails, and what is new stays in memory.
 //
-// The package imports the message types and nothing else of this module.
+// The package imports the message types and the clock, and nothing else of this module.
 package store

@@ -13,7 +13,7 @@ type Event struct {
 	// ID rises and is never used twice. The caller makes it: the larger one of
 	// LastEvent()+1 and the time in microseconds, say.
 	ID int64
-	// Time of the event, kept to the millisecond.
+	// Time of the event, kept to the millisecond; the zero Time when it is not known.
 	Time time.Time
 	// MessageID is the message that it announces, 0 for other events.
 	MessageID int32
@@ -22,6 +22,15 @@ type Event struct {
 	// Array and String are its JSON in the two message formats; nil: not kept in
 	// that form. They are shared and read-only.
 	Array, String []byte
+}
+
+// Known tells whether Time can be true, which says how old the event is. Its id is about
+// the same in microseconds, unless an earlier id was higher. Then one of the two has the
+// time of a wrong clock: this one, if ids are not in the future.
+func (e *Event) Known(now time.Time) bool {
+	now = now.Add(future)
+	id := time.UnixMicro(e.ID)
+	return !e.Time.IsZero() && !e.Time.After(now) && (!id.After(e.Time.Add(future)) || id.After(now))
 }
 
 // journal is what a Store knows of events. The store's mu guards it.
@@ -275,7 +284,9 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 		var t int64
 		var same bool
 		err = rows.Scan(&e.ID, &t, &e.MessageID, &e.Self, &same, &e.Array, &e.String)
-		e.Time = time.UnixMilli(t)
+		if t != 0 {
+			e.Time = time.UnixMilli(t)
+		}
 		if same {
 			e.String = e.Array
 		}

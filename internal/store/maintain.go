@@ -31,7 +31,11 @@ func (s *Store) maintain(ctx context.Context) {
 		}
 		s.fillFilters(ctx) // does nothing but after an error
 		s.trim(ctx)
-		t.Reset(trimEvery)
+		if s.o.Clock.Trusted() {
+			t.Reset(trimEvery)
+		} else { // soon it may be
+			t.Reset(firstTrim)
+		}
 	}
 }
 

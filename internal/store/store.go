@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"libration/internal/clock"
 )
 
 // Limits of what waits to be written.
@@ -25,6 +27,8 @@ type Options struct {
 	Path string
 	// Log defaults to discarding.
 	Log *slog.Logger
+	// Clock says how old things are. nil: one that is never trusted.
+	Clock *clock.Clock
 	// Keep bounds what stays in the file.
 	Keep Keep
 
@@ -41,6 +45,9 @@ type Options struct {
 func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clock.New(nil)
 	}
 	if o.hash == nil {
 		o.hash = crc

@@ -4,13 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 )
 
 // Keep says how much stays in the file. Zero fields set no limit.
 type Keep struct {
-	// Messages and Events are how old they may become.
+	// Messages and Events are how old they may become. Nothing is removed for its age
+	// before Options.Clock is trusted.
 	Messages, Events time.Duration
 	// Size is how large the file may become, in bytes. The oldest messages and
 	// events go first. The ids of removed messages come on top, and the -wal file.
@@ -51,30 +53,68 @@ func (s *Store) trim(ctx context.Context) {
 	}
 }
 
+// Times in the file may be those of a wrong clock, or of a server that was wrong. One
+// that cannot be true is not known: a row without a known time goes together with a row
+// behind it, which came later.
+const (
+	// A message has the server's time.
+	knownMessage = "time BETWEEN 1 AND %[1]d"
+	// This is Event.Known.
+	knownEvent = "time BETWEEN 1 AND %[1]d AND NOT (id/1000 > time + %[2]d AND id/1000 <= %[1]d)"
+
+	// disorder is how many young messages may stand before an old one: those that were
+	// missed come late.
+	disorder = 128
+	// future is how far a time may lie in the future, as clocks differ.
+	future = time.Minute
+)
+
 // trimOld removes what is older than Keep says.
 func (s *Store) trimOld(ctx context.Context, n *removed) error {
-	k := &s.o.Keep
-	now := time.Now()
-	for more := k.Messages > 0; more; {
-		count, err := s.trimMessages(ctx, now.Add(-k.Messages).Unix())
+	now := s.o.Clock.Now().Add(future)
+	if cut, ok := s.o.Clock.Ago(s.o.Keep.Messages); ok && s.o.Keep.Messages > 0 {
+		known := fmt.Sprintf(knownMessage, now.Unix())
+		last, err := s.lastOld(ctx, "messages", "position", known, cut.Unix(), disorder)
+		for more := err == nil && last > 0; more; {
+			var count int
+			count, err = s.trimMessages(ctx, last, cut.Unix(), now.Unix())
+			n.messages += count
+			more = count > 0 && err == nil
+		}
 		if err != nil {
 			return err
 		}
-		n.messages += count
-		more = count > 0
 	}
-	for more := k.Events > 0; more; {
-		count, err := s.trimEvents(ctx, now.Add(-k.Events).UnixMilli())
-		if err != nil {
-			return err
+	if cut, ok := s.o.Clock.Ago(s.o.Keep.Events); ok && s.o.Keep.Events > 0 {
+		known := fmt.Sprintf(knownEvent, now.UnixMilli(), future.Milliseconds())
+		last, err := s.lastOld(ctx, "events", "id", known, cut.UnixMilli(), 0)
+		for more := err == nil && last > 0; more; {
+			var count int
+			count, err = s.trimEvents(ctx, last)
+			n.events += count
+			more = count > 0 && err == nil
 		}
-		n.events += count
-		more = count > 0
+		return err
 	}
 	return nil
 }
 
-// always is later than any message or event.
+// lastOld returns the place of the last row from before that time, with at most so
+// many younger ones before it; 0 for none.
+func (s *Store) lastOld(ctx context.Context, table, place, known string, before int64, younger int) (last int64, err error) {
+	db, err := s.database()
+	if err != nil {
+		return 0, err
+	}
+	query := fmt.Sprintf(`SELECT coalesce((
+		SELECT %[2]s FROM %[1]s WHERE %[3]s AND time < ?1 AND %[2]s < coalesce((
+			SELECT %[2]s FROM %[1]s WHERE %[3]s AND time >= ?1 ORDER BY %[2]s LIMIT 1 OFFSET ?2), ?3)
+		ORDER BY %[2]s DESC LIMIT 1), 0)`, table, place, known)
+	err = db.r.QueryRowContext(ctx, query, before, younger, always).Scan(&last)
+	return last, err
+}
+
+// always is beyond any place and any time.
 const always = int64(1) << 62
 
 // trimSize removes the oldest when the file has grown too large, and some more, so
@@ -88,21 +128,27 @@ func (s *Store) trimSize(ctx context.Context, n *removed) error {
 	if err != nil || used+free <= limit {
 		return err
 	}
+	now := always
+	if s.o.Clock.Trusted() {
+		now = s.o.Clock.Now().Add(future).Unix()
+	}
 	for used > limit-limit/16 {
-		var message, event sql.NullInt64 // times
+		var message, event sql.NullInt64 // when the oldest came; one without a known time is older
 		db, err := s.database()
 		if err != nil {
 			return err
 		}
-		err = db.r.QueryRowContext(ctx, `SELECT (SELECT time FROM messages ORDER BY position LIMIT 1),
-			(SELECT time/1000 FROM events ORDER BY id LIMIT 1)`).Scan(&message, &event)
+		err = db.r.QueryRowContext(ctx, `SELECT
+			coalesce((SELECT time FROM messages WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM messages LIMIT 1)),
+			coalesce((SELECT time/1000 FROM events WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM events LIMIT 1))`,
+			now).Scan(&message, &event)
 		if err != nil {
 			return err
 		}
 		var count int
 		switch {
 		case message.Valid && (!event.Valid || message.Int64 <= event.Int64):
-			count, err = s.trimMessages(ctx, always)
+			count, err = s.trimMessages(ctx, always, 1, 0)
 			n.messages += count
 		case event.Valid:
 			count, err = s.trimEvents(ctx, always)
@@ -136,45 +182,38 @@ func (s *Store) size(ctx context.Context) (used, free int64, err error) {
 	return max(0, (used-free)*page-stubs), free * page, err
 }
 
-// trimMessages removes messages from the front, those from before that time (Unix
-// seconds) and those without a time among them. None means that there are no more.
-func (s *Store) trimMessages(ctx context.Context, before int64) (int, error) {
+// trimMessages removes a piece of the messages up to that position, the first ones,
+// but for those with a time from youngFrom to youngTo (Unix seconds). None means that
+// there are no more.
+func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64) (int, error) {
 	type row struct {
-		position, time int64
-		id             int32
-		key            key
+		position int64
+		id       int32
+		key      key
 	}
 	count, stubs := 0, int64(0)
 	err := s.inPiece(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT position, id, time, scene, peer, peer_uid, sequence, length(raw) FROM messages ORDER BY position LIMIT ?", trimRows)
+		rows, err := tx.QueryContext(ctx, `SELECT position, id, scene, peer, peer_uid, sequence, length(raw) FROM messages
+			WHERE position <= ? AND time NOT BETWEEN ? AND ? ORDER BY position LIMIT ?`, upTo, youngFrom, youngTo, trimRows)
 		if err != nil {
 			return err
 		}
 		var piece []row
-		old, bytes := 0, int64(0) // old: how many, up to the last one that is
+		bytes := int64(0)
 		for err == nil && bytes < trimBytes && rows.Next() {
 			var r row
 			var sc scene
 			var peer, sequence, size int64
 			var uid string
-			err = rows.Scan(&r.position, &r.id, &r.time, &sc, &peer, &uid, &sequence, &size)
+			err = rows.Scan(&r.position, &r.id, &sc, &peer, &uid, &sequence, &size)
 			r.key = storedKey(sc, peer, uid, sequence)
 			piece = append(piece, r)
 			bytes += size
-			if r.time > 0 && r.time < before {
-				old = len(piece)
-			}
 		}
 		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
 			return err
 		}
-		if before == always {
-			old = len(piece)
-		}
-		for _, r := range piece[:old] {
-			if r.time >= before {
-				continue // a clock was wrong
-			}
+		for _, r := range piece {
 			res, err := tx.ExecContext(ctx, addTrimmedSQL, uint32(r.id), r.key.fingerprint())
 			if err != nil {
 				return err
@@ -199,25 +238,21 @@ func (s *Store) trimMessages(ctx context.Context, before int64) (int, error) {
 	return count, nil
 }
 
-// trimEvents removes events from the front, up to the last one from before that
-// time (Unix milliseconds). None means that there are no more.
-func (s *Store) trimEvents(ctx context.Context, before int64) (int, error) {
+// trimEvents removes a piece of the events up to that id, the first ones. None means
+// that there are no more.
+func (s *Store) trimEvents(ctx context.Context, upTo int64) (int, error) {
 	var last int64
 	count := 0
 	err := s.inPiece(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT id, time, coalesce(length(array), 0) + coalesce(length(string), 0)
-			FROM events ORDER BY id LIMIT ?`, trimRows)
+		rows, err := tx.QueryContext(ctx, `SELECT id, coalesce(length(array), 0) + coalesce(length(string), 0)
+			FROM events WHERE id <= ? ORDER BY id LIMIT ?`, upTo, trimRows)
 		if err != nil {
 			return err
 		}
-		bytes := int64(0)
-		for n := 1; err == nil && bytes < trimBytes && rows.Next(); n++ {
-			var id, t, size int64
-			err = rows.Scan(&id, &t, &size)
+		for bytes := int64(0); err == nil && bytes < trimBytes && rows.Next(); count++ {
+			var size int64
+			err = rows.Scan(&last, &size)
 			bytes += size
-			if t < before {
-				last, count = id, n
-			}
 		}
 		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil || count == 0 {
 			return err

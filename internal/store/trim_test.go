@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"libration/internal/clock"
 	"libration/ntqq/message"
 )
 
@@ -21,6 +22,13 @@ func messageOf(t testing.TB, sequence uint64, age time.Duration) *message.Messag
 	m.Time = time.Now().Add(-age).Unix()
 	m.Raw = encode(t, m, fmt.Sprintf("message %d", sequence))
 	return m
+}
+
+// trusted is a clock that the server has confirmed.
+func trusted() *clock.Clock {
+	c := clock.New(nil)
+	c.Correct(uint32(time.Now().Unix()), time.Now())
+	return c
 }
 
 // sleep lets time pass, and everything happen that is due.
@@ -40,7 +48,7 @@ func TestTrimByAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		path := filepath.Join(t.TempDir(), "messages.db")
-		o := Options{Path: path, Log: logTo(&logged), Keep: Keep{Messages: 90 * day, Events: day}}
+		o := Options{Clock: trusted(), Path: path, Log: logTo(&logged), Keep: Keep{Messages: 90 * day, Events: day}}
 		s := open(t, o)
 		var ids []int32
 		var all []*message.Message
@@ -50,7 +58,7 @@ func TestTrimByAge(t *testing.T) {
 			switch {
 			case i == 7:
 				m.Time = 0
-			case i == 9: // of a wrong clock: it must not hold up the others
+			case i == 9: // it cannot be true: it goes with those around it
 				m = messageOf(t, uint64(i+1), -1000*day)
 			case i >= old:
 				m = messageOf(t, uint64(i+1), 80*day)
@@ -65,13 +73,13 @@ func TestTrimByAge(t *testing.T) {
 		}
 		flush(t, s)
 		sleep(firstTrim + time.Minute)
-		wantTrimmed(t, s, old-1, 200)
+		wantTrimmed(t, s, old, 200)
 		for again := range 2 {
 			for i, id := range ids {
 				if got, err := s.ID(all[i].Chat, all[i].Sequence); got != id || err != nil {
 					t.Fatalf("message %d has the id %d now, %v, want %d", i, got, err, id)
 				}
-				if i >= old || i == 9 {
+				if i >= old {
 					if all[i].Time != 0 {
 						check(t, s, id, all[i])
 					}
@@ -94,7 +102,7 @@ func TestTrimByAge(t *testing.T) {
 				synctest.Wait() // until all ids are read
 			}
 		}
-		if n := strings.Count(logged.String(), "old messages removed"); n != 1 || !strings.Contains(logged.String(), "messages=299 events=200") {
+		if n := strings.Count(logged.String(), "old messages removed"); n != 1 || !strings.Contains(logged.String(), "messages=300 events=200") {
 			t.Errorf("want one line with the numbers:\n%s", &logged)
 		}
 
@@ -113,10 +121,89 @@ func TestTrimByAge(t *testing.T) {
 	})
 }
 
+// TestTrimByAgeWaits: before the clock is trusted nothing is too old, but the file may
+// be too large.
+func TestTrimByAgeWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := clock.New(func() time.Time { return time.Now().Add(3650 * day) })
+		s := open(t, Options{Clock: c, Keep: Keep{Messages: day, Events: day, Size: 1 << 20}})
+		const messages = 40
+		for i := range messages {
+			m := messageOf(t, uint64(i+1), 2*day)
+			id := put(t, s, m)
+			e := someEvent(int64(i+1), id)
+			e.Time = time.Now().Add(-2 * day)
+			appendEvent(t, s, e)
+		}
+		flush(t, s)
+		sleep(day / 4)
+		wantTrimmed(t, s, 0, 0)
+		m := messageOf(t, 100, 0)
+		m.Raw = make([]byte, 1<<20)
+		put(t, s, m)
+		flush(t, s)
+		sleep(2 * firstTrim)
+		if st := s.Stats(); st.Trimmed+st.EventsTrimmed == 0 {
+			t.Error("the file is too large, and nothing was removed")
+		}
+		closeStore(t, s)
+	})
+}
+
+// TestWrongTimes: rows that a wrong clock dated, or a server that was wrong, are not
+// removed for it, and hold up no others.
+func TestWrongTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Options{Clock: trusted(), Keep: Keep{Messages: day, Events: day}})
+		n := uint64(0)
+		add := func(many int, age time.Duration, at time.Time) {
+			for range many {
+				n++
+				id := put(t, s, messageOf(t, n, age))
+				e := someEvent(max(s.LastEvent()+1, time.Now().Add(-age).UnixMicro()), id)
+				e.Time = at
+				appendEvent(t, s, e)
+			}
+			flush(t, s)
+		}
+		const wrong, right = 3 * trimRows, 50
+		add(wrong, -3650*day, time.Now().Add(3650*day)) // ids are in the future from here on
+		add(right, 2*day, time.Now().Add(-2*day))
+		add(right, time.Hour, time.Now().Add(-time.Hour))
+		add(right, time.Hour, time.Time{})
+		sleep(2 * firstTrim)
+		wantTrimmed(t, s, wrong+right, wrong+right)
+		sleep(2 * day)
+		wantTrimmed(t, s, wrong+3*right, wrong+2*right) // of the last events nothing is known
+		add(1, 0, time.Now())
+		sleep(2 * day)
+		wantTrimmed(t, s, n, n)
+		closeStore(t, s)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Options{Clock: trusted(), Keep: Keep{Events: day}})
+		now := time.Now()
+		for i, at := range []time.Time{now, now.Add(-3650 * day), now} { // the second time by a clock that was reset
+			e := someEvent(now.UnixMicro()+int64(i), 0)
+			e.Time = at
+			appendEvent(t, s, e)
+			if known := e.Known(now); known != (i != 1) {
+				t.Errorf("the time of event %d is known: %t", i, known)
+			}
+		}
+		flush(t, s)
+		sleep(2 * firstTrim)
+		wantTrimmed(t, s, 0, 0)
+		sleep(2 * day)
+		wantTrimmed(t, s, 0, 3)
+		closeStore(t, s)
+	})
+}
+
 // TestTrimmedIDs: all four ids are given away for ever.
 func TestTrimmedIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Path: filepath.Join(t.TempDir(), "messages.db"), hash: fourIDs, Keep: Keep{Messages: day}}
+		o := Options{Clock: trusted(), Path: filepath.Join(t.TempDir(), "messages.db"), hash: fourIDs, Keep: Keep{Messages: day}}
 		s := open(t, o)
 		ids := make(map[uint64]int32)
 		for i := range uint64(3) {
@@ -187,7 +274,7 @@ func TestTrimBySize(t *testing.T) {
 		wantTrimmed(t, s, st.Trimmed, st.EventsTrimmed)
 
 		closeStore(t, s)
-		s = open(t, Options{Path: s.o.Path, Keep: Keep{Size: 1}}) // not even an empty file is so small
+		s = open(t, Options{Clock: trusted(), Path: s.o.Path, Keep: Keep{Size: 1}}) // not even an empty file is so small
 		sleep(firstTrim)
 		sleep(time.Minute)
 		wantTrimmed(t, s, n-st.Trimmed, n-st.EventsTrimmed)
@@ -208,7 +295,7 @@ func TestTrimInPieces(t *testing.T) {
 	}
 	flush(t, s)
 	for name, trim := range map[string]func() (int, error){
-		"messages": func() (int, error) { return s.trimMessages(t.Context(), always) },
+		"messages": func() (int, error) { return s.trimMessages(t.Context(), always, 1, 0) },
 		"events":   func() (int, error) { return s.trimEvents(t.Context(), always) },
 	} {
 		for i, want := range []int{trimRows, 4, 4, 4, 4, 4, 0} {
@@ -222,7 +309,7 @@ func TestTrimInPieces(t *testing.T) {
 func TestTrimFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
-		s := open(t, Options{Log: logTo(&logged), Keep: Keep{Messages: day}})
+		s := open(t, Options{Clock: trusted(), Log: logTo(&logged), Keep: Keep{Messages: day}})
 		put(t, s, messageOf(t, 1, 2*day))
 		flush(t, s)
 		if _, err := s.db.w.Exec("PRAGMA query_only = on"); err != nil {

@@ -287,7 +287,11 @@ func (s *Store) writeEvents(ctx context.Context, tx *sql.Tx, events []Event) err
 		if same {
 			text = nil
 		}
-		if _, err := insert.ExecContext(ctx, e.ID, e.Time.UnixMilli(), e.MessageID, e.Self, same, e.Array, text); err != nil {
+		var written int64
+		if !e.Time.IsZero() {
+			written = e.Time.UnixMilli()
+		}
+		if _, err := insert.ExecContext(ctx, e.ID, written, e.MessageID, e.Self, same, e.Array, text); err != nil {
 			return err
 		}
 	}
