@@ -7,6 +7,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"libration/internal/store"
 )
 
 // ErrNoJournal: the service keeps no events.
@@ -134,14 +136,18 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	position, missed, count := c.position, c.missed, c.counted
 	c.mu.Unlock()
 	head, _ := c.j.Head()
-	from, n, err := c.bound(ctx, position, missed, head, &count)
-	if err != nil {
-		return nil, err
+	events, err := c.j.Events(ctx, position, most)
+	from := position
+	var n skipped
+	if err == nil {
+		from, n, err = c.bound(ctx, events, position, missed, head, &count)
 	}
-	if n != (skipped{}) && c.skipTo(position, from, n) {
-		position = from
+	if n != (skipped{}) && err == nil {
+		if c.skipTo(position, from, n) {
+			position = from
+		}
+		events, err = c.j.Events(ctx, from, most)
 	}
-	events, err := c.j.Events(ctx, from, most)
 	if err != nil {
 		return nil, fmt.Errorf("read events from the journal: %w", err)
 	}
@@ -196,22 +202,11 @@ func (c *Cursor) skipTo(position, from int64, n skipped) bool {
 	return true
 }
 
-// bound finds what is too old and too much, and the position behind it.
-func (c *Cursor) bound(ctx context.Context, position, missed, head int64, count *counted) (from int64, skip skipped, err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("count events in the journal: %w", err)
-		}
-	}()
-	from = position
-	// Not beyond head: events to come have lower ids when a wrong clock is set right.
-	if cut := min(c.j.now().Add(-c.o.Window).UnixMicro(), head); c.o.Window > 0 && from < cut {
-		if skip.old, err = c.j.CountEvents(ctx, from, cut); err != nil {
-			return from, skip, err
-		}
-		if skip.old > 0 {
-			from = cut
-		}
+// bound finds what is too old and too much, and the position behind it. first are the
+// first events behind position.
+func (c *Cursor) bound(ctx context.Context, first []store.Event, position, missed, head int64, count *counted) (from int64, skip skipped, err error) {
+	if from, skip.old, err = c.j.old(ctx, position, first, c.o.Window); err != nil {
+		return from, skip, err
 	}
 	live := max(c.o.Limit, DefaultBuffer)
 	if count.known {
@@ -240,7 +235,7 @@ func (c *Cursor) bound(ctx context.Context, position, missed, head int64, count 
 // tellSkipped logs how many events were skipped, once the client is there or
 // nothing is left for it, and at most once a minute.
 func (c *Cursor) tellSkipped() {
-	now := c.j.now()
+	now := time.Now()
 	c.mu.Lock()
 	n := c.skipped
 	if n == (skipped{}) || now.Sub(c.told) < time.Minute {

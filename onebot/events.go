@@ -166,7 +166,7 @@ func postType(m *message.Message) string {
 // own an event happens now.
 func (s *Service) appendHead(dst []byte, unix int64, postType string) []byte {
 	if unix <= 0 {
-		unix = s.now().Unix()
+		unix = s.clock.Now().Unix()
 	}
 	dst = append(dst, `{"time":`...)
 	dst = strconv.AppendInt(dst, unix, 10)

@@ -189,7 +189,7 @@ func newTestService(t testing.TB) (*Service, *fakeClient, *fakeStore) {
 	t.Helper()
 	c := &fakeClient{state: ntqq.State{Stage: ntqq.Online, OnlineCount: 1}}
 	st := &fakeStore{messages: map[int32]*message.Message{}}
-	s := New(Options{Client: c, Store: st, Version: "1.2.3", Now: func() time.Time { return time.Unix(testTime+1, 0) }})
+	s := New(Options{Client: c, Store: st, Version: "1.2.3", Clock: &fakeClock{now: time.Unix(testTime+1, 0)}})
 	return s, c, st
 }
 
@@ -208,4 +208,16 @@ func friendMessage(sequence uint64, content ...message.Segment) *message.Message
 		Sender: message.Sender{UIN: friendUIN, Nickname: "nick"},
 		Time:   testTime, Sequence: sequence, ClientSequence: sequence + 1000, Random: 9, Content: content,
 	}
+}
+
+// fakeClock stands still.
+type fakeClock struct {
+	now     time.Time
+	unknown bool
+}
+
+func (c *fakeClock) Now() time.Time { return c.now }
+func (c *fakeClock) Trusted() bool  { return !c.unknown }
+func (c *fakeClock) Ago(age time.Duration) (time.Time, bool) {
+	return c.now.Add(-age), !c.unknown
 }

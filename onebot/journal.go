@@ -35,26 +35,29 @@ type Journal interface {
 type journal struct {
 	Journal
 	log   *slog.Logger
-	now   func() time.Time
+	clock Clock
 	start int64 // the newest event when the program started
 	last  int64 // for the goroutine that calls Handle
 
 	replayed, expired atomic.Uint64
 }
 
-func newJournal(j Journal, log *slog.Logger, now func() time.Time) *journal {
+func newJournal(j Journal, log *slog.Logger, clock Clock) *journal {
 	last := j.LastEvent()
-	return &journal{Journal: j, log: log, now: now, start: last, last: last}
+	return &journal{Journal: j, log: log, clock: clock, start: last, last: last}
 }
 
 // eventID returns the id of the next event: the time in microseconds, which other
-// languages' numbers can hold, and always more than the last. It is 0 without a
-// journal.
+// languages' numbers can hold, and always more than the last; while the time is not
+// known one more. It is 0 without a journal.
 func (s *Service) eventID() int64 {
 	if s.journal == nil {
 		return 0
 	}
-	s.journal.last = max(s.journal.last+1, s.now().UnixMicro())
+	s.journal.last++
+	if s.clock.Trusted() { // ids that a wrong clock raised would stay high
+		s.journal.last = max(s.journal.last, s.clock.Now().UnixMicro())
+	}
 	return s.journal.last
 }
 
@@ -68,8 +71,12 @@ func appendEventID(dst []byte, id int64) []byte {
 
 // append hands an event to the journal.
 func (j *journal) append(id int64, messageID int32, self bool, e *encoded) {
+	var now time.Time // not known
+	if j.clock.Trusted() {
+		now = j.clock.Now()
+	}
 	err := j.Append(&store.Event{
-		ID: id, Time: j.now(), MessageID: messageID, Self: self,
+		ID: id, Time: now, MessageID: messageID, Self: self,
 		Array: e[FormatArray], String: e[FormatString],
 	})
 	if err != nil {
@@ -90,11 +97,42 @@ func written(e *store.Event, f Format) []byte {
 	return b
 }
 
+// piece is how many events are read at once to be skipped.
+const piece = 1024
+
+// old finds the events that are older than age, among those behind after: the id of the
+// last one, and how many there are up to it. first are the first events behind after.
+// Events are in the order in which they were written: one without a known time is as
+// old as the next one that has one.
+func (j *journal) old(ctx context.Context, after int64, first []store.Event, age time.Duration) (last int64, n int, err error) {
+	last = after
+	cut, ok := j.clock.Ago(age)
+	if age == 0 || !ok {
+		return last, 0, nil
+	}
+	now := j.clock.Now()
+	seen := 0
+	for events := first; len(events) > 0 && err == nil && seen-n <= piece; {
+		for i := range events {
+			e := &events[i]
+			seen++
+			switch {
+			case !e.Known(now):
+			case e.Time.Before(cut):
+				last, n = e.ID, seen
+			default:
+				return last, n, nil
+			}
+		}
+		events, err = j.Events(ctx, events[len(events)-1].ID, piece)
+	}
+	return last, n, err
+}
+
 // skip returns the id of the n-th event behind after.
 func (j *journal) skip(ctx context.Context, after int64, n int) (int64, error) {
-	const most = 1024
 	for n > 0 {
-		events, err := j.Events(ctx, after, min(n, most))
+		events, err := j.Events(ctx, after, min(n, piece))
 		if err != nil {
 			return after, err
 		}

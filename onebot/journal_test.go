@@ -114,18 +114,18 @@ func (j *fakeJournal) fail(err error) {
 // journaled is a service with a journal and a clock.
 type journaled struct {
 	*Service
+	*fakeClock
 	j   *fakeJournal
-	now time.Time
 	log bytes.Buffer
 }
 
 func newJournaled(t testing.TB, j *fakeJournal, kept ...EventForm) *journaled {
 	t.Helper()
-	s := &journaled{j: j, now: time.Unix(testTime, 0)}
+	s := &journaled{j: j, fakeClock: &fakeClock{now: time.Unix(testTime, 0)}}
 	s.Service = New(Options{
 		Client: &fakeClient{state: ntqq.State{Stage: ntqq.Online, OnlineCount: 1}},
 		Store:  &fakeStore{messages: map[int32]*message.Message{}}, Journal: j, Kept: kept,
-		Now: func() time.Time { return s.now }, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+		Clock: s.fakeClock, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 	})
 	return s
 }
@@ -406,25 +406,33 @@ func TestCaughtUpMessageToldOnce(t *testing.T) {
 	}
 }
 
-// TestClockAhead: a wrong clock makes all that waits too old, but nothing that comes
-// after it.
-func TestClockAhead(t *testing.T) {
+// TestUnknownTime: while the time is not known nothing is too old, and events of that
+// while are as old as the next one whose time is.
+func TestUnknownTime(t *testing.T) {
 	s := newJournaled(t, newFakeJournal(), arrays)
+	hour := CursorOptions{Name: "a", EventForm: arrays, Window: time.Hour}
 	s.say(1, 2)
 	right := s.now
-	s.now = s.now.Add(24 * time.Hour)
-	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Window: time.Hour})
-	if got := texts(t, c); got != "" {
-		t.Errorf("a day later: got %q, want nothing", got)
+	for _, wrong := range []time.Duration{24 * time.Hour, -24 * time.Hour, 87600 * time.Hour} {
+		s.now, s.unknown = right.Add(wrong), true
+		s.say(3, 1)
+		if got := texts(t, s.open(t, hour)); !strings.HasPrefix(got, "1 2 3") {
+			t.Errorf("the clock is wrong by %v, and nobody knows: got %q, want all", wrong, got)
+		}
 	}
-	s.now = right
-	s.say(3, 1)
-	if got := texts(t, c); got != "3" {
-		t.Errorf("after the clock was set right: got %q, want what came since", got)
+	s.now, s.unknown = right, false
+	if got := texts(t, s.open(t, hour)); got != "1 2 3 3 3" {
+		t.Errorf("the time is known: got %q, want all", got)
 	}
-	c = s.open(t, CursorOptions{Name: "a", EventForm: arrays, Window: time.Hour})
-	if got := texts(t, c); got != "3" {
-		t.Errorf("connected again: got %q, want what was not acknowledged", got)
+	s.now = right.Add(61 * time.Minute)
+	if got := texts(t, s.open(t, hour)); got != "3 3 3" {
+		t.Errorf("an hour later: got %q, want those that are not known to be older", got)
+	}
+	s.say(4, 1)
+	s.now = s.now.Add(time.Hour)
+	s.say(5, 1)
+	if got := texts(t, s.open(t, hour)); got != "5" {
+		t.Errorf("another hour later: got %q, want only what is younger", got)
 	}
 }
 
@@ -435,6 +443,16 @@ func TestEventIDsRise(t *testing.T) {
 	s.say(1, 2)
 	if a, b := j.events[0].ID, j.events[1].ID; a != j.last+1 || b != a+1 {
 		t.Errorf("ids %d and %d after %d", a, b, j.last)
+	}
+	j = newFakeJournal()
+	j.last = time.Unix(testTime, 0).UnixMicro()
+	s = newJournaled(t, j, arrays)
+	s.now, s.unknown = time.Unix(1<<40, 0), true
+	s.say(1, 1)
+	s.now, s.unknown = time.Unix(testTime+1, 0), false
+	s.say(2, 1)
+	if a, b := j.events[0].ID, j.events[1].ID; a != j.last+1 || b != s.now.Add(-time.Second).UnixMicro() {
+		t.Errorf("ids %d without a known time and %d with one after %d", a, b, j.last)
 	}
 }
 

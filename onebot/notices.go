@@ -142,7 +142,7 @@ func (s *Service) moment(unix int64) int64 {
 	if unix > 0 {
 		return unix
 	}
-	return s.now().Unix()
+	return s.clock.Now().Unix()
 }
 
 // muted tells of a mute. For the whole group user_id is 0 and duration -1, or 0

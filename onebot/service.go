@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/internal/clock"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -52,6 +53,16 @@ type Store interface {
 	Flush(ctx context.Context) error
 }
 
+// Clock is the time, as far as it is known; *clock.Clock implements it.
+type Clock interface {
+	Now() time.Time
+	// Trusted tells whether the time is known.
+	Trusted() bool
+	// Ago is the time before which something must have been written to be older than
+	// age; without ok nothing is known to be old.
+	Ago(age time.Duration) (t time.Time, ok bool)
+}
+
 // Language chooses the language of the texts in failed responses and bot_offline
 // notices.
 type Language string
@@ -85,8 +96,9 @@ type Options struct {
 	OnAction func(action string, retcode int, took time.Duration)
 	// Budget bounds the requests of an installation; default one of its own.
 	Budget *Budget
-	// Now is the clock of events that carry no time of their own; default time.Now.
-	Now func() time.Time
+	// Clock is that of events that carry no time of their own, and of the journal. nil:
+	// one that is never trusted, so that no event becomes too old.
+	Clock Clock
 }
 
 func (o *Options) setDefaults() {
@@ -102,8 +114,8 @@ func (o *Options) setDefaults() {
 	if o.OnAction == nil {
 		o.OnAction = func(string, int, time.Duration) {}
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	if o.Clock == nil {
+		o.Clock = clock.New(nil)
 	}
 	if o.Budget == nil {
 		o.Budget = NewBudget()
@@ -128,7 +140,7 @@ type Service struct {
 	log      *slog.Logger
 	version  string
 	language Language
-	now      func() time.Time
+	clock    Clock
 	onAction func(action string, retcode int, took time.Duration)
 	budget   *Budget
 
@@ -154,7 +166,7 @@ func New(o Options) *Service {
 		log:      o.Log,
 		version:  o.Version,
 		language: o.Language,
-		now:      o.Now,
+		clock:    o.Clock,
 		onAction: o.OnAction,
 		budget:   o.Budget,
 		actions:  actionTable(),
@@ -168,7 +180,7 @@ func New(o Options) *Service {
 	slices.Sort(s.names)
 	s.renders.New = func() any { return new(rendering) }
 	if o.Journal != nil {
-		s.journal = newJournal(o.Journal, o.Log, o.Now)
+		s.journal = newJournal(o.Journal, o.Log, o.Clock)
 		for _, f := range o.Kept {
 			s.hub.count(f, 1)
 		}
