@@ -41,3 +41,28 @@ func TestClock(t *testing.T) {
 		}
 	})
 }
+
+// TestTicketsOfTheFuture: tickets that a wrong clock dated are replaced in time.
+func TestTicketsOfTheFuture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		ks := *c.keys()
+		ks.A1, ks.TicketTime = []byte("a1"), time.Now().Add(10*365*24*time.Hour).Unix()
+		c.setKeys(ks)
+		for _, trusted := range []bool{false, true} {
+			if trusted {
+				c.noteServerTime(uint32(time.Now().Unix()), time.Now())
+			}
+			c.dateTickets()
+			if left, ok := c.untilRefresh(); !ok || (left <= refreshAfter+time.Second) != trusted {
+				t.Errorf("the clock is trusted: %t, and they are replaced in %v", trusted, left)
+			}
+		}
+		before := c.keys()
+		time.Sleep(time.Hour)
+		c.dateTickets()
+		if left, _ := c.untilRefresh(); c.keys() != before || left > refreshAfter-time.Hour+time.Second {
+			t.Errorf("an hour later they are replaced in %v", left)
+		}
+	})
+}

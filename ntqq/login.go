@@ -218,6 +218,6 @@ func (s *session) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSe
 		}
 		tickets.Nickname = string(account.GetProfile().GetNickName())
 	}
-	fresh := ks.withTickets(tickets, c.opts.App.CurrentVersion, time.Now())
+	fresh := ks.withTickets(tickets, c.opts.App.CurrentVersion, c.now())
 	return &fresh, nil
 }

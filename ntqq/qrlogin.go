@@ -181,7 +181,7 @@ func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollRe
 			Hint: wire.WtLoginStateText(reply.State),
 		}
 	}
-	c.setKeys(ks.withTickets(reply.Tickets, c.opts.App.CurrentVersion, time.Now()))
+	c.setKeys(ks.withTickets(reply.Tickets, c.opts.App.CurrentVersion, c.now()))
 	c.log.Info("logged in by QR code", "uin", ks.UIN)
 	return nil
 }

@@ -34,9 +34,19 @@ func (c *Client) untilRefresh() (time.Duration, bool) {
 	}
 	left := c.opts.RefreshAfter
 	if ks.TicketTime != 0 { // else their age is not known
-		left = time.Until(time.Unix(ks.TicketTime, 0).Add(left))
+		left = time.Unix(ks.TicketTime, 0).Add(left).Sub(c.now())
 	}
 	return max(left, refreshSoonest), true
+}
+
+// dateTickets corrects the time of tickets that a wrong clock dated in the future:
+// they would never be replaced.
+func (c *Client) dateTickets() {
+	ks, now := *c.keys(), c.now()
+	if c.clock.Trusted() && time.Unix(ks.TicketTime, 0).After(now.Add(clockOff)) {
+		ks.TicketTime = now.Unix()
+		c.setKeys(ks)
+	}
 }
 
 // refresh replaces the tickets on the living connection (docs/protocol/login.md

@@ -206,6 +206,7 @@ func (s *session) stay(ctx context.Context, k *conn) error {
 	defer timer.Stop()
 	save := time.NewTicker(saveEvery)
 	defer save.Stop()
+	c.dateTickets()
 	if left, ok := c.untilRefresh(); ok {
 		timer.Reset(left)
 	}
@@ -332,7 +333,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	}
 	if m, ok := e.(*event.Message); ok && !m.Self {
 		c.stats.messagesReceived.Add(1)
-		c.stats.lastMessage.Store(time.Now().Unix())
+		c.stats.lastMessage.Store(c.now().Unix())
 	}
 	if r, ok := e.(*event.SelfRenamed); ok {
 		c.log.Info("own nickname changed", "nickname", r.Nickname)
