@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"libration/internal/admin"
+	"libration/internal/clock"
 	"libration/internal/config"
 	"libration/internal/packets"
 	"libration/internal/store"
@@ -35,6 +36,8 @@ type Options struct {
 	Version string
 	// Timing is that of the session; its zero value is right but for tests.
 	Timing ntqq.Timing
+	// Wall is the machine's clock; nil: time.Now.
+	Wall func() time.Time
 	// ServiceRetry is the first pause before a failed service starts again; 0: 1 s.
 	ServiceRetry time.Duration
 }
@@ -46,6 +49,8 @@ type App struct {
 	log      *slog.Logger
 	language onebot.Language
 	claims   ntqq.AppInfo
+	// clock is the client's, and that of everything that keeps or dates something.
+	clock *clock.Clock
 
 	// online is closed when the account is online for the first time.
 	online chan struct{}
@@ -85,6 +90,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	return &App{
 		cfg: cfg, o: o, log: o.Log, language: language(cfg.Language), claims: claims,
+		clock:  clock.New(o.Wall),
 		online: make(chan struct{}), built: make(chan struct{}), changed: make(chan struct{}),
 	}, nil
 }
@@ -120,7 +126,7 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 	messages, err := store.Open(ctx, store.Options{
-		Path: folder.file(storeName), Log: a.log,
+		Path: folder.file(storeName), Log: a.log, Clock: a.clock,
 		Keep: store.Keep{Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize)},
 	})
 	if err != nil {
@@ -157,7 +163,8 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			a.change()
 		},
 		OnCall:    counted.call,
-		OnUnknown: func(p ntqq.UnknownPacket) { ring.Add(keptPacket(p)) },
+		OnUnknown: func(p ntqq.UnknownPacket) { ring.Add(keptPacket(p, a.clock.Now())) },
+		Clock:     a.clock,
 		Timing:    a.o.Timing,
 	}
 	if c := &a.cfg.Send; c.Limit {
@@ -171,7 +178,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		return err
 	}
 	events := onebot.Options{
-		Client: client, Store: messages, Log: a.log, Version: a.o.Version, Language: a.language,
+		Client: client, Store: messages, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.language,
 		OnAction: counted.action,
 	}
 	for _, c := range a.cfg.OneBot.Resolved() {
@@ -181,7 +188,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		}
 	}
 	service = onebot.New(events)
-	owned := &parts{version: a.o.Version, language: a.language, client: client, signer: signer, service: service, messages: messages, packets: ring}
+	owned := &parts{version: a.o.Version, language: a.language, clock: a.clock, client: client, signer: signer, service: service, messages: messages, packets: ring}
 	supervisor, err := a.connect(owned, counted)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"libration/internal/admin"
+	"libration/internal/clock"
 	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
@@ -18,6 +19,7 @@ const adminName = "admin"
 type parts struct {
 	version     string
 	language    onebot.Language
+	clock       *clock.Clock
 	client      *ntqq.Client
 	signer      *ntqq.HTTPSigner // nil when none is configured
 	service     *onebot.Service
@@ -40,13 +42,13 @@ func (p *parts) login() {
 	}
 }
 
-// promptOf is what a person has to do, nil for nothing.
-func promptOf(s *ntqq.State, language onebot.Language) *admin.Prompt {
+// prompt is what a person has to do, nil for nothing.
+func (p *parts) prompt(s *ntqq.State) *admin.Prompt {
 	if s.Prompt == nil {
 		return nil
 	}
 	prompt := &admin.Prompt{
-		Kind: string(s.Prompt.Kind), Text: promptText(s.Prompt, language), URL: s.Prompt.URL, Expires: s.Prompt.Expires,
+		Kind: string(s.Prompt.Kind), Text: promptText(s.Prompt, p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
 	}
 	if s.QR != nil {
 		prompt.URL = s.QR.URL
@@ -70,7 +72,7 @@ func (p *parts) status() admin.Status {
 		Version: p.version,
 		Account: admin.Account{
 			UIN: uint64(p.client.Self().UIN), Online: s.Online(), State: string(s.Stage), Step: string(s.Step), Server: s.Server,
-			Reason: reason(s.Err), Until: s.Until, Since: s.Since, Prompt: promptOf(&s, p.language),
+			Reason: reason(s.Err), Until: p.clock.At(s.Until), Since: p.clock.At(s.Since), Prompt: p.prompt(&s),
 		},
 		Services: []admin.Service{},
 		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},
@@ -84,7 +86,7 @@ func (p *parts) status() admin.Status {
 		}
 		entry := admin.Service{
 			Name: v.Name, Running: v.State == supervise.Running, State: string(v.State),
-			Reason: reason(v.Err), Retry: v.Retry, Since: v.Since,
+			Reason: reason(v.Err), Retry: p.clock.At(v.Retry), Since: p.clock.At(v.Since),
 		}
 		// One that dials runs while its bot is away, but serves nobody.
 		if t := p.connections[v.Name].service; entry.Running && t != nil {
@@ -100,12 +102,12 @@ func (p *parts) status() admin.Status {
 func (p *parts) signing() *admin.Signing {
 	s := &admin.Signing{OK: true}
 	if failure := p.client.SignFailure(); failure != nil {
-		s.OK, s.Reason, s.Since = false, failure.Err.Error(), failure.Since
+		s.OK, s.Reason, s.Since = false, failure.Err.Error(), p.clock.At(failure.Since)
 	}
 	for _, v := range p.signer.Health() {
 		s.Signers = append(s.Signers, admin.Signer{
-			Name: v.Name, URL: v.URL, State: string(v.State), Since: v.Since, Latency: v.Latency.Seconds(),
-			Failures: v.Failures, Reason: reason(v.Err), Until: v.Until,
+			Name: v.Name, URL: v.URL, State: string(v.State), Since: p.clock.At(v.Since), Latency: v.Latency.Seconds(),
+			Failures: v.Failures, Reason: reason(v.Err), Until: p.clock.At(v.Until),
 		})
 	}
 	return s

@@ -15,9 +15,9 @@ import (
 )
 
 // keptPacket is what is written down of input that was not understood.
-func keptPacket(u ntqq.UnknownPacket) packets.Packet {
+func keptPacket(u ntqq.UnknownPacket, now time.Time) packets.Packet {
 	p := packets.Packet{
-		Time: time.Now(), Source: packets.Source(u.Source), Name: u.Name, Reason: string(u.Reason),
+		Time: now, Source: packets.Source(u.Source), Name: u.Name, Reason: string(u.Reason),
 		Size: u.Size, Data: u.Data,
 	}
 	if u.Err != nil {

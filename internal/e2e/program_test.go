@@ -88,6 +88,7 @@ type program struct {
 	log    *logRecord
 	config *config.Config
 	timing ntqq.Timing
+	wall   func() time.Time // the machine's clock; nil: it is right
 
 	data   string
 	ctx    context.Context
@@ -151,7 +152,7 @@ func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *
 func (p *program) start() (err error) {
 	p.App, err = app.New(p.config, app.Options{
 		Log: slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		QR:  io.Discard, Version: "test", Timing: p.timing, ServiceRetry: 10 * time.Millisecond,
+		QR:  io.Discard, Version: "test", Timing: p.timing, ServiceRetry: 10 * time.Millisecond, Wall: p.wall,
 	})
 	if err == nil {
 		p.background(p.Run)

@@ -31,6 +31,9 @@ type Options struct {
 	// and a channel that is closed at the next change. What changes without it is seen
 	// within seconds.
 	Look func() (account uint64, all []Condition, changed <-chan struct{})
+	// At turns a reading of time.Now into the time that the owner sees; nil: that is the
+	// same.
+	At func(time.Time) time.Time
 	// IncludeQR permits to send the text of login codes.
 	IncludeQR bool
 	Chinese   bool
@@ -46,7 +49,7 @@ type Notifier struct {
 
 // New returns a notifier.
 func New(o Options) *Notifier {
-	return &Notifier{o, watcher{o.After, o.Chinese, o.IncludeQR, make(map[string]*subject)}}
+	return &Notifier{o, watcher{o.After, o.Chinese, o.IncludeQR, make(map[string]*subject), o.At}}
 }
 
 // Run watches until ctx ends, and returns nil when all has ended. What was not sent

@@ -11,6 +11,7 @@ type watcher struct {
 	chinese   bool
 	includeQR bool
 	subjects  map[string]*subject
+	at        func(time.Time) time.Time // Options.At
 }
 
 // subject is what is known of one.
@@ -95,6 +96,12 @@ func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 	s.sent[c.Kind], s.held, s.due = now, 0, time.Time{}
 	if w.includeQR {
 		n.QR = c.QR
+	}
+	if w.at != nil {
+		n.Time = w.at(n.Time)
+		if !n.Since.IsZero() {
+			n.Since = w.at(n.Since)
+		}
 	}
 	n.fill(w.chinese, c)
 	return n
