@@ -1,11 +1,17 @@
 package onebot
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // action is one row of the table of actions.
 type action struct {
 	run  func(s *Service, ctx context.Context, a *args) (any, error)
 	lane Lane
+	// changes tells that the action changes something: a link on a web page must not
+	// call it.
+	changes bool
 	// failed is the response's msg when the operation fails, "" for API_ERROR;
 	// missing that when the account knows no such thing.
 	failed, missing string
@@ -32,13 +38,13 @@ func (s *Service) Lane(action string) Lane { return s.actions[action].lane }
 func actionTable() map[string]action {
 	return map[string]action{
 		// Messages: actions_message.go.
-		"send_msg":         {run: (*Service).sendMsg, lane: Sends, failed: "SEND_MSG_API_ERROR"},
-		"send_private_msg": {run: (*Service).sendPrivateMsg, lane: Sends, failed: "SEND_MSG_API_ERROR", missing: "FRIEND_NOT_FOUND"},
-		"send_group_msg":   {run: (*Service).sendGroupMsg, lane: Sends, failed: "SEND_MSG_API_ERROR", missing: "GROUP_NOT_FOUND"},
-		"delete_msg":       {run: (*Service).deleteMsg, lane: Sends, failed: "RECALL_API_ERROR", missing: "MESSAGE_NOT_FOUND"},
+		"send_msg":         {run: (*Service).sendMsg, lane: Sends, changes: true, failed: "SEND_MSG_API_ERROR"},
+		"send_private_msg": {run: (*Service).sendPrivateMsg, lane: Sends, changes: true, failed: "SEND_MSG_API_ERROR", missing: "FRIEND_NOT_FOUND"},
+		"send_group_msg":   {run: (*Service).sendGroupMsg, lane: Sends, changes: true, failed: "SEND_MSG_API_ERROR", missing: "GROUP_NOT_FOUND"},
+		"delete_msg":       {run: (*Service).deleteMsg, lane: Sends, changes: true, failed: "RECALL_API_ERROR", missing: "MESSAGE_NOT_FOUND"},
 		"get_msg":          {run: (*Service).getMsg, failed: "MSG_NOT_FOUND"},
 
-		".handle_quick_operation": {run: (*Service).quickOperation, lane: Sends, failed: "QUICK_OPERATION_ERROR"}, // quick.go
+		".handle_quick_operation": {run: (*Service).quickOperation, lane: Sends, changes: true, failed: "QUICK_OPERATION_ERROR"}, // quick.go
 
 		// Who and where: actions_info.go.
 		"get_login_info":        {run: (*Service).loginInfo},
@@ -57,4 +63,14 @@ func actionTable() map[string]action {
 		"get_supported_actions":     {run: (*Service).supportedActions},
 		"get_guild_service_profile": {run: (*Service).guildServiceProfile},
 	}
+}
+
+// Changes tells whether an action may change something, with or without one of the
+// suffixes of Call. One that does not exist changes nothing.
+func (s *Service) Changes(action string) bool {
+	name, later := strings.CutSuffix(action, "_async")
+	if !later {
+		name, _ = strings.CutSuffix(action, "_rate_limited")
+	}
+	return s.actions[name].changes
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -343,5 +344,26 @@ func TestNoCachePassedOn(t *testing.T) {
 				t.Errorf("%s with no_cache %s: refresh was %v, want %t", name, value, c.refreshed, want)
 			}
 		}
+	}
+}
+
+// TestChanges: only what reads may be called by a link on a web page. A new action
+// must have its place here.
+func TestChanges(t *testing.T) {
+	s := New(Options{})
+	changing := []string{".handle_quick_operation", "delete_msg", "send_group_msg", "send_msg", "send_private_msg"}
+	for _, name := range s.Actions() {
+		want := slices.Contains(changing, name)
+		if reads := strings.HasPrefix(name, "get_") || strings.HasPrefix(name, "can_"); reads == want {
+			t.Errorf("%s: does it change anything?", name)
+		}
+		for _, suffix := range []string{"", "_async", "_rate_limited"} {
+			if got := s.Changes(name + suffix); got != want {
+				t.Errorf("%s%s: got %v, want %v", name, suffix, got, want)
+			}
+		}
+	}
+	if s.Changes("no_such_action") {
+		t.Error("an action that does not exist changes something")
 	}
 }

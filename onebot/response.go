@@ -29,13 +29,26 @@ type Response struct {
 	// Data is the result; nil when there is none. It must be encodable as JSON.
 	Data any
 	// Message and Wording say what went wrong in a sentence for people; "" when
-	// nothing did. Message and Wording are the same text, as clients read either.
+	// nothing did. Both are the same text, as clients read either.
 	Message string
 	Wording string
 	// Msg is an upper-case code of what went wrong, such as GROUP_NOT_FOUND.
 	Msg string
 	// Echo is the request's, nil when it had none.
 	Echo json.RawMessage
+}
+
+// BodyNotRead adds to a response that the body of the request was not read, as it was
+// a GET.
+func (s *Service) BodyNotRead(r *Response) {
+	text := localized{
+		"the body of a GET is not read: use POST, or write the parameters into the query",
+		"GET 请求的正文不会被读取：请改用 POST，或把参数写在查询字符串中",
+	}.in(s.language)
+	if r.Message != "" {
+		text = r.Message + "; " + text
+	}
+	r.Message, r.Wording = text, text
 }
 
 // MarshalJSON implements json.Marshaler. AppendJSON is faster.

@@ -14,10 +14,6 @@ import (
 // TestAutoEscape: with auto_escape a text is a text on every way in, whatever it
 // looks like; without it, it is read on every way in.
 func TestAutoEscape(t *testing.T) {
-	const token = "a token of sixteen or more"
-	authorized := func(kind string) map[string]string {
-		return map[string]string{"Authorization": "Bearer " + token, "Content-Type": kind}
-	}
 	root, _, client := startHTTP(t, HTTPOptions{AccessToken: token}, nil)
 	wsRoot, _, _, wsClient := startWebSocket(t, WebSocketOptions{AccessToken: token}, nil, nil)
 	ws, _, err := connect(t, wsRoot+"/api", http.Header{"Authorization": {"Bearer " + token}})

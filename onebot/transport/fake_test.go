@@ -21,7 +21,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const selfUIN = 10001
+const (
+	selfUIN = 10001
+	token   = "a token of sixteen or more"
+)
+
+// authorized are the headers of a request with the token, and a body of this type.
+func authorized(kind string) map[string]string {
+	h := map[string]string{"Authorization": "Bearer " + token}
+	if kind != "" {
+		h["Content-Type"] = kind
+	}
+	return h
+}
 
 // fakeClient is an account whose groups are named after their code. It notes the
 // calls that matter.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/inbound"
+	"libration/internal/webguard"
 	"libration/onebot"
 )
 
@@ -36,6 +37,9 @@ type HTTPOptions struct {
 	// Connections bounds the open connections, with those of the servers that share it;
 	// default one of MaxConnections of its own.
 	Connections *inbound.Pool
+	// OnRefused is called for each request that was refused before it reached an
+	// action, from many goroutines; nil: nobody counts.
+	OnRefused func(webguard.Reason)
 }
 
 // validate reports all problems.
@@ -63,9 +67,9 @@ func (o HTTPOptions) validate() error {
 type HTTP struct {
 	server
 	onebot *onebot.Service
-	guard  guard
-	cors   guard
-	refuse refusalLog
+	guard  *webguard.Guard
+	token  string
+	cors   []string
 	lanes  *lanes
 }
 
@@ -78,11 +82,14 @@ func NewHTTP(b *onebot.Service, o HTTPOptions, log *slog.Logger) (*HTTP, error) 
 	h := &HTTP{
 		server: newServer("onebot http", o.Address, o.Connections, log),
 		onebot: b,
-		guard:  guard{o.AccessToken, o.CORS},
-		cors:   guard{origins: o.CORS},
+		token:  o.AccessToken,
+		cors:   o.CORS,
 		lanes:  newLanes(),
 	}
-	h.refuse = refusalLog{log: h.log, period: h.time.refusal}
+	h.guard = webguard.New(webguard.Options{
+		Service: h.name, Token: o.AccessToken, Origins: o.CORS, Log: h.log, OnRefused: o.OnRefused,
+		Remedy: "set an access_token for this connection and send it",
+	})
 	h.check = h.checkStatus
 	return h, nil
 }
@@ -90,17 +97,14 @@ func NewHTTP(b *onebot.Service, o HTTPOptions, log *slog.Logger) (*HTTP, error) 
 // Run implements Service.
 func (h *HTTP) Run(ctx context.Context) error { return h.serve(ctx, h.handle, func() {}) }
 
-// handle checks in the order token, method, budget and body, parameters, lane.
+// handle checks in the order token or page, method, budget and body, parameters,
+// lane.
 func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Request) {
 	if h.allowOrigin(w, r) {
 		return
 	}
-	if v := h.guard.check(r); v.status != 0 {
-		h.refuse.add(h.name, r.RemoteAddr, v)
-		if v.status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-		}
-		reply(w, v.status, refusal(v.status, v.reason))
+	if refused := h.guard.Check(w, r); refused != nil {
+		replyRefusal(w, refused)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
@@ -114,7 +118,7 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	var hold onebot.Hold
 	defer func() { hold.Release() }()
 	if r.Method == http.MethodPost {
-		in.contentType = r.Header.Get("Content-Type")
+		in.mediaType = webguard.MediaType(r)
 		var err error
 		if in.body, hold, err = h.readBody(r); err != nil {
 			h.refuseBody(w, err)
@@ -126,12 +130,23 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	}
 	request, bad := parseInput(in)
+	unread := r.Method == http.MethodGet && r.ContentLength != 0
 	if bad.status == http.StatusBadRequest {
-		reply(w, bad.status, onebot.BadRequest(in.body, errors.New(bad.reason)))
+		response := onebot.BadRequest(in.body, errors.New(bad.reason))
+		if unread {
+			h.onebot.BodyNotRead(response)
+		}
+		reply(w, bad.status, response)
 		return
 	} else if bad.status != 0 {
 		reply(w, bad.status, refusal(bad.status, bad.reason))
 		return
+	}
+	if h.onebot.Changes(request.Action) {
+		if refused := h.guard.CheckChange(r); refused != nil {
+			replyRefusal(w, refused)
+			return
+		}
 	}
 	lane := h.onebot.Lane(request.Action)
 	if !h.lanes.enter(lane, maxWaiting, r.Context().Done()) {
@@ -142,6 +157,9 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	request.Hold, hold = hold, onebot.Hold{}
 	// The action goes on when the caller hangs up: a message half sent is worse.
 	response := h.onebot.Call(calls, request)
+	if unread {
+		h.onebot.BodyNotRead(response)
+	}
 	status := http.StatusOK
 	if response.RetCode == onebot.RetUnknownAction {
 		status = http.StatusNotFound
@@ -192,12 +210,12 @@ func busy(w http.ResponseWriter, text string) {
 // allowOrigin sets the CORS headers. It answers a browser's preflight itself, since
 // that never has the token, and then returns true.
 func (h *HTTP) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
-	if len(h.cors.origins) == 0 {
+	if len(h.cors) == 0 {
 		return false
 	}
 	w.Header().Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")
-	if origin == "" || !h.cors.allows(origin) {
+	if origin == "" || !webguard.Listed(h.cors, origin) {
 		return false
 	}
 	w.Header().Set("Access-Control-Allow-Origin", origin)
@@ -226,6 +244,16 @@ func refusal(status int, text string) *onebot.Response {
 		Status: onebot.StatusFailed, RetCode: 1000 + status,
 		Message: text, Wording: text, Msg: "REQUEST_REFUSED",
 	}
+}
+
+// replyRefusal answers what the guard refused. OneBot has a status of its own for a
+// type that is not taken.
+func replyRefusal(w http.ResponseWriter, r *webguard.Refusal) {
+	status := r.Status
+	if status == http.StatusUnsupportedMediaType {
+		status = http.StatusNotAcceptable
+	}
+	reply(w, status, refusal(status, r.Text))
 }
 
 func reply(w http.ResponseWriter, status int, r *onebot.Response) {

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bytes"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -11,10 +10,16 @@ import (
 
 // input is the part of an HTTP request that says which action is wanted.
 type input struct {
-	path        string
-	query       string
-	contentType string
-	body        []byte // nil for GET
+	path      string
+	query     string
+	mediaType string // of the body; "" when it has none
+	body      []byte // nil for GET
+}
+
+// verdict is why an input is not taken.
+type verdict struct {
+	status int // of HTTP, 0 when it is taken
+	reason string
 }
 
 // parseInput finds the action and its parameters: the action is the path, or comes
@@ -25,8 +30,8 @@ func parseInput(in input) (onebot.Request, verdict) {
 	body := bytes.TrimSpace(bytes.TrimPrefix(in.body, []byte("\xef\xbb\xbf")))
 	var form []byte
 	if len(body) > 0 {
-		switch mediaType(in.contentType) {
-		case "application/json":
+		switch in.mediaType {
+		case "application/json", "": // no type: the guard has let it pass, so there was a token
 		case "application/x-www-form-urlencoded":
 			form, body = body, nil
 		default:
@@ -56,13 +61,4 @@ func (in input) request(body, form []byte) (onebot.Request, error) {
 		return onebot.Request{Action: action, Params: params}, err
 	}
 	return onebot.RequestOf(params)
-}
-
-// mediaType is the type without its parameters, which may be malformed.
-func mediaType(contentType string) string {
-	if t, _, err := mime.ParseMediaType(contentType); err == nil {
-		return t
-	}
-	t, _, _ := strings.Cut(contentType, ";")
-	return strings.ToLower(strings.TrimSpace(t))
 }

@@ -77,7 +77,7 @@ func (h *HTTP) checkStatus(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	r.Header = checkHeaders(h.guard.token)
+	r.Header = checkHeaders(h.token)
 	response, err := checkClient(address).Do(r)
 	if err != nil {
 		return dialReason(err, 0)
@@ -102,7 +102,7 @@ func (h *HTTP) checkStatus(ctx context.Context, address string) error {
 // checkHandshake opens a connection as a bot would and waits for the lifecycle
 // event.
 func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
-	header := checkHeaders(s.guard.token)
+	header := checkHeaders(s.token)
 	header.Set(checkHeader, s.secret)
 	ws, response, err := websocket.Dial(ctx, "ws://"+checkHost+"/", &websocket.DialOptions{
 		HTTPClient: checkClient(address), HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,

@@ -148,35 +148,33 @@ func guarded(log *slog.Logger, f func() error) (err error) {
 
 // timing holds the periods that only tests change.
 type timing struct {
-	write   time.Duration // one write to the network
-	read    time.Duration // for a request and its small body; of a large one, for the first bytes
-	room    time.Duration // an HTTP request waits for its part of the budget
-	ping    time.Duration // between pings
-	pong    time.Duration // from a ping to any sign of life
-	ack     time.Duration // from events of the journal to a ping after them
-	drain   time.Duration // for running actions to end when stopping
-	grace   time.Duration // for cancelled actions to be answered
-	close   time.Duration // for the close handshake
-	stable  time.Duration // a reverse connection older than this was a good one
-	refusal time.Duration // between log lines about refused requests
-	check   time.Duration // for a new server to answer itself
+	write  time.Duration // one write to the network
+	read   time.Duration // for a request and its small body; of a large one, for the first bytes
+	room   time.Duration // an HTTP request waits for its part of the budget
+	ping   time.Duration // between pings
+	pong   time.Duration // from a ping to any sign of life
+	ack    time.Duration // from events of the journal to a ping after them
+	drain  time.Duration // for running actions to end when stopping
+	grace  time.Duration // for cancelled actions to be answered
+	close  time.Duration // for the close handshake
+	stable time.Duration // a reverse connection older than this was a good one
+	check  time.Duration // for a new server to answer itself
 }
 
 // defaultTiming: docs/protocol/onebot11.md a.4 (write deadline, pings). Drain, grace
 // and close together stay below the five seconds that stopping may take.
 func defaultTiming() timing {
 	return timing{
-		write:   15 * time.Second,
-		read:    15 * time.Second,
-		room:    5 * time.Second,
-		ping:    30 * time.Second,
-		pong:    15 * time.Second,
-		ack:     time.Second,
-		drain:   2500 * time.Millisecond,
-		grace:   500 * time.Millisecond,
-		close:   1500 * time.Millisecond,
-		stable:  10 * time.Second,
-		refusal: time.Minute,
-		check:   5 * time.Second,
+		write:  15 * time.Second,
+		read:   15 * time.Second,
+		room:   5 * time.Second,
+		ping:   30 * time.Second,
+		pong:   15 * time.Second,
+		ack:    time.Second,
+		drain:  2500 * time.Millisecond,
+		grace:  500 * time.Millisecond,
+		close:  1500 * time.Millisecond,
+		stable: 10 * time.Second,
+		check:  5 * time.Second,
 	}
 }

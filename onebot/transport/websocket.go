@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"libration/internal/inbound"
+	"libration/internal/webguard"
 	"libration/onebot"
 )
 
@@ -38,6 +39,9 @@ type WebSocketOptions struct {
 	Journal JournalOptions
 	// Connections is that of HTTPOptions.
 	Connections *inbound.Pool
+	// OnRefused is called for each request that was refused, from many goroutines; nil:
+	// nobody counts.
+	OnRefused func(webguard.Reason)
 }
 
 func (o WebSocketOptions) validate() error {
@@ -70,13 +74,12 @@ func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int6
 // /api is for actions, /event for events, every other for both.
 //
 // The Origin header is not looked at when there is an access token, which web pages
-// can only give as ?access_token=. Without a token, upgrades asked for by pages of
-// other origins are refused.
+// can only give as ?access_token=. Without a token the rules of package webguard hold.
 type WebSocket struct {
 	server
 	onebot *onebot.Service
-	guard  guard
-	refuse refusalLog
+	guard  *webguard.Guard
+	token  string
 	o      sessionOptions
 	secret string // of our own checks, see selfcheck.go
 }
@@ -94,10 +97,13 @@ func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*Web
 	w := &WebSocket{
 		server: newServer("onebot websocket", o.Address, o.Connections, log),
 		onebot: b,
-		guard:  guard{token: o.AccessToken},
+		token:  o.AccessToken,
 		o:      sessionOptions{onebot.EventForm{Format: o.Format, ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Buffer, o.Journal},
 	}
-	w.refuse = refusalLog{log: w.log, period: w.time.refusal}
+	w.guard = webguard.New(webguard.Options{
+		Service: w.name, Token: o.AccessToken, Log: w.log, OnRefused: o.OnRefused,
+		Remedy: "set an access_token for this connection and send it",
+	})
 	w.secret = rand.Text()
 	w.check = w.checkHandshake
 	return w, nil
@@ -113,18 +119,13 @@ func (s *WebSocket) Run(ctx context.Context) error {
 
 // handle upgrades a request and serves the connection until it ends.
 func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http.Request, open *sessions) {
-	if v := s.guard.check(r); v.status != 0 {
-		s.refuse.add(s.name, r.RemoteAddr, v)
-		if v.status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-		}
-		reply(w, v.status, refusal(v.status, v.reason))
+	if refused := s.guard.Check(w, r); refused != nil {
+		replyRefusal(w, refused)
 		return
 	}
 	after, err := lastEventOf(r)
 	if err != nil && s.o.journal.Window > 0 {
-		s.refuse.add(s.name, r.RemoteAddr, verdict{http.StatusBadRequest, err.Error()})
-		reply(w, http.StatusBadRequest, refusal(http.StatusBadRequest, err.Error()))
+		replyRefusal(w, s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: err.Error(), Reason: webguard.Malformed}))
 		return
 	}
 	if !open.enter() {
@@ -140,7 +141,7 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
-		s.refuse.add(s.name, r.RemoteAddr, verdict{http.StatusBadRequest, "not a WebSocket request"})
+		s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: "not a WebSocket request", Reason: webguard.Malformed})
 		return
 	}
 	if s.ownCheck(r) {

@@ -221,7 +221,7 @@ func TestWebSocketHandshake(t *testing.T) {
 		status            int
 	}{
 		{"plain GET", open, "GET", nil, 426},
-		{"POST", open, "POST", upgrade, 405},
+		{"POST", open, "POST", with("Content-Type", jsonType), 405},
 		{"old version", open, "GET", with("Sec-WebSocket-Version", "8"), 400},
 		{"bad key", open, "GET", with("Sec-WebSocket-Key", "x"), 400},
 		{"other upgrade", open, "GET", with("Upgrade", "h2c"), 426},

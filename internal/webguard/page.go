@@ -1,0 +1,113 @@
+package webguard
+
+import (
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkPage refuses what a web page can make a browser send to a service without a
+// token. Programs send neither Origin nor Sec-Fetch-Site.
+func (g *Guard) checkPage(r *http.Request) *Refusal {
+	if !g.hostAllowed(r) {
+		return &Refusal{http.StatusForbidden, g.remedy("the host " + strconv.Quote(r.Host) +
+			" is not this machine for certain: address the service as 127.0.0.1, [::1] or localhost"), ForeignHost}
+	}
+	if refusal := g.CheckForeign(r); refusal != nil {
+		return refusal
+	}
+	switch r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+		// A page needs the browser's leave to send this type, and gets none.
+		if MediaType(r) != "application/json" {
+			return &Refusal{http.StatusUnsupportedMediaType,
+				g.remedy("without an access token the Content-Type must be application/json"), ContentType}
+		}
+	}
+	return nil
+}
+
+// CheckForeign refuses a request that a page of another origin has caused, as its
+// headers show. It neither logs nor counts.
+func (g *Guard) CheckForeign(r *http.Request) *Refusal {
+	if g.foreign(r) {
+		return &Refusal{http.StatusForbidden, g.remedy("web pages of other origins may not use the service without an access token"), ForeignPage}
+	}
+	return nil
+}
+
+// foreign tells whether a page of an origin that is not listed has caused the
+// request. A file, a sandboxed frame and a redirect have the origin null, which is
+// foreign too.
+func (g *Guard) foreign(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin != "" && Listed(g.o.Origins, origin) {
+		return false
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return true
+	}
+	return origin != "" && !sameOrigin(origin, r.Host)
+}
+
+// Listed tells whether a list of origins has this one, or "*".
+func Listed(origins []string, origin string) bool {
+	return slices.ContainsFunc(origins, func(o string) bool {
+		return o == "*" || strings.EqualFold(o, origin)
+	})
+}
+
+func sameOrigin(origin, host string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
+}
+
+func (g *Guard) hostAllowed(r *http.Request) bool {
+	return isLoopbackHost(r.Host) || g.o.Remote && !toLoopback(r)
+}
+
+// toLoopback is true when the request came in on a loopback address, and when that
+// is not known.
+func toLoopback(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return !ok || addr.IP.IsLoopback()
+}
+
+// isLoopbackHost tells whether a Host header is a loopback address as browsers write
+// it, or localhost: nothing that a DNS server decides about. Some systems take
+// 0.0.0.0 and mapped addresses for this machine, and browsers do not protect them.
+// A missing Host proves nothing.
+func isLoopbackHost(host string) bool {
+	if literal, ok := strings.CutPrefix(host, "["); ok {
+		literal, port, closed := strings.Cut(literal, "]")
+		addr, err := netip.ParseAddr(literal)
+		return closed && (port == "" || port[0] == ':') && err == nil && addr == netip.IPv6Loopback()
+	}
+	host, _, _ = strings.Cut(host, ":")
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Is4() && addr.IsLoopback()
+}
+
+// MediaType is the type of a request's body without its parameters, which may be
+// malformed; "" when it has none.
+func MediaType(r *http.Request) string {
+	header := r.Header.Get("Content-Type")
+	if header == "application/json" { // nearly always
+		return header
+	}
+	if t, _, err := mime.ParseMediaType(header); err == nil {
+		return t
+	}
+	t, _, _ := strings.Cut(header, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
