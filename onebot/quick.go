@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"libration/internal/bom"
 	"libration/ntqq/message"
 )
 
@@ -31,9 +32,13 @@ func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, h
 	op, err := checked(operation)
 	if err != nil {
 		hold.Release()
-		return failed(s.language, badParams(
+		bad := badParams(
 			"the operation of a quick operation is not JSON: "+err.Error(),
-			"快速操作的 operation 不是 JSON: "+err.Error()), action{})
+			"快速操作的 operation 不是 JSON: "+err.Error())
+		if errors.Is(err, bom.ErrUTF16) {
+			bad.text.zh = "快速操作的 operation 是 UTF-16 编码，请改用 UTF-8"
+		}
+		return failed(s.language, bad, action{})
 	}
 	both := slices.Concat([]byte(`{"context":`), event, []byte(`,"operation":`), op, []byte("}"))
 	return s.Call(ctx, Request{Action: quickAction, Params: Params{json: both}, Hold: hold})

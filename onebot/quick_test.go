@@ -45,6 +45,8 @@ func TestQuickOperation(t *testing.T) {
 		{"bad flag", groupContext, `{"delete":"perhaps"}`, "", false, "BAD_PARAMS", `"delete"`},
 		{"no group", `{"message_type":"group","user_id":1}`, `{"reply":"x"}`, "", false, "BAD_PARAMS", "group_id"},
 		{"a text", groupContext, `"{}"`, "", false, "BAD_PARAMS", "operation"},
+		{"UTF-16", groupContext, "{\x00}\x00", "", false, "BAD_PARAMS", "save it as UTF-8"},
+		{"byte order mark", groupContext, "\xef\xbb\xbf" + `{"reply":"hi"}`, "hi", false, "", ""},
 		{"not JSON", groupContext, `{`, "", false, "BAD_PARAMS", "not JSON"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"libration/internal/bom"
 )
 
 // The functions of this file walk over JSON that is known to be valid (json.Valid),
@@ -180,10 +182,14 @@ func hexRune(v []byte) rune {
 	return rune(n)
 }
 
-// checked returns valid JSON within the bounds, without the white space around it,
-// or why it is not.
+// checked returns valid JSON within the bounds, without the white space and the byte
+// order mark before it, or why it is not.
 func checked(raw []byte) (json.RawMessage, error) {
-	if err := bounded(raw); err != nil {
+	raw, err := bom.Trim(raw)
+	if err == nil {
+		err = bounded(raw)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if !json.Valid(raw) {

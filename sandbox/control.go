@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"libration/internal/bom"
 	"libration/ntqq/message"
 )
 
@@ -222,12 +224,17 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 
 // readBody decodes a request's JSON, one value without unknown names.
 func readBody(r *http.Request, into any) error {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
+	text, err := io.ReadAll(r.Body)
 	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("more than one JSON value")
+		text, err = bom.Trim(text)
+	}
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err = d.Decode(into); err == nil {
+			if _, more := d.Token(); more != io.EOF {
+				err = errors.New("more than one JSON value")
+			}
 		}
 	}
 	var tooLarge *http.MaxBytesError

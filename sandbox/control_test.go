@@ -94,6 +94,8 @@ func TestControl(t *testing.T) {
 		{"POST", "/api/users", `{"name":"x"}`, 400, "unknown field"},
 		{"POST", "/api/users", `{} {}`, 400, "more than one"},
 		{"POST", "/api/users", `[`, 400, "bad body"},
+		{"POST", "/api/users", "\xef\xbb\xbf" + `{"nickname":"Mark"}`, 201, `{"uin":20004,"uid":"u_`},
+		{"POST", "/api/users", "\xff\xfe{\x00}\x00", 400, "save it as UTF-8"},
 		{"POST", "/api/users", ``, 400, "bad body"},
 		{"POST", "/api/users", `{"sign":"` + strings.Repeat("x", maxBody) + `"}`, 413, "larger than"},
 		{"POST", "/api/users/20001/password", `{"password":"x"}`, 200, `{}`},

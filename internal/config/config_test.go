@@ -376,6 +376,7 @@ func check(text string) []Problem {
 
 func TestOneProblem(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
+		"UTF-16":            {"\xff\xfel\x00o\x00g\x00:\x00", "not UTF-8 but UTF-16; save the file as UTF-8"},
 		"tab":               {"log:\n\tlevel: info", "2:1: not valid YAML: "},
 		"open bracket":      {"log: {level: info", "not valid YAML: "},
 		"a list":            {"- a", "keys are expected here, not a list"},

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"libration/internal/bom"
 	"libration/internal/safeyaml"
 )
 
@@ -298,6 +299,10 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 	}
 	// Repeated keys are allowed here: decodeStruct reports them with the rest.
 	file, err := safeyaml.Parse(data, parser.AllowDuplicateMapKey())
+	if errors.Is(err, bom.ErrUTF16) {
+		fail(0, 0, "not UTF-8 but UTF-16", "save the file as UTF-8")
+		return nil
+	}
 	if err != nil {
 		var line, column int
 		message := err.Error()

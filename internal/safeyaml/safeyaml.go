@@ -13,6 +13,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"libration/internal/bom"
 )
 
 // maxDepth bounds nesting, because the parser is recursive.
@@ -25,8 +27,8 @@ func Parse(text []byte, opts ...parser.Option) (file *ast.File, err error) {
 			file, err = nil, gaveUp(r)
 		}
 	}()
-	tokens := tokenize(text)
-	if err := checkDepth(tokens); err != nil {
+	tokens, err := tokenize(text)
+	if err != nil {
 		return nil, err
 	}
 	return parser.Parse(tokens, 0, opts...)
@@ -40,10 +42,13 @@ func Decode(text []byte, v any) (err error) {
 			err = gaveUp(r)
 		}
 	}()
-	if err := checkDepth(tokenize(text)); err != nil {
+	if text, err = bom.Trim(text); err != nil {
 		return err
 	}
-	err = yaml.NewDecoder(bytes.NewReader(trimMark(text)), yaml.Strict()).Decode(v)
+	if _, err := tokenize(text); err != nil {
+		return err
+	}
+	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(v)
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -52,11 +57,16 @@ func Decode(text []byte, v any) (err error) {
 
 func gaveUp(cause any) error { return fmt.Errorf("the parser gave up: %v", cause) }
 
-func tokenize(text []byte) token.Tokens { return lexer.Tokenize(string(trimMark(text))) }
-
-// trimMark removes the mark with which some editors, Notepad among them, begin a
-// file: YAML allows it, and the lexer takes it for part of the first key.
-func trimMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
+// tokenize refuses what is nested too deeply. The lexer would take a byte order mark
+// for part of the first key.
+func tokenize(text []byte) (token.Tokens, error) {
+	text, err := bom.Trim(text)
+	if err != nil {
+		return nil, err
+	}
+	tokens := lexer.Tokenize(string(text))
+	return tokens, checkDepth(tokens)
+}
 
 // checkDepth refuses nesting that could exhaust the stack: brackets, and several
 // list, key, anchor or tag marks on one line. Nesting by indentation is bounded

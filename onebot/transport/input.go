@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"libration/internal/bom"
 	"libration/onebot"
 )
 
@@ -26,10 +27,10 @@ type verdict struct {
 // with params (and echo) in the body or query of "/". Parameters of the body win,
 // those of the query fill in (docs/protocol/onebot11.md a.1).
 func parseInput(in input) (onebot.Request, verdict) {
-	// Some tools write a byte order mark.
-	body := bytes.TrimSpace(bytes.TrimPrefix(in.body, []byte("\xef\xbb\xbf")))
+	body, bad := bom.Trim(in.body)
+	body = bytes.TrimSpace(body)
 	var form []byte
-	if len(body) > 0 {
+	if len(body) > 0 || bad != nil {
 		switch in.mediaType {
 		case "application/json", "": // no type: the guard has let it pass, so there was a token
 		case "application/x-www-form-urlencoded":
@@ -38,6 +39,9 @@ func parseInput(in input) (onebot.Request, verdict) {
 			return onebot.Request{}, verdict{http.StatusNotAcceptable,
 				"the Content-Type of the body must be application/json or application/x-www-form-urlencoded"}
 		}
+	}
+	if bad != nil {
+		return onebot.Request{}, verdict{http.StatusBadRequest, "the body cannot be read: " + bad.Error()}
 	}
 
 	r, err := in.request(body, form)

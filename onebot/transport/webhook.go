@@ -19,6 +19,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"libration/internal/bom"
 	"libration/onebot"
 )
 
@@ -319,6 +320,10 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 		p.Webhook.set(Condition{State: StateConnected})
 	}
 	p.told = ""
+	answer, err := bom.Trim(answer)
+	if err != nil {
+		p.log.Warn("quick operation failed", "reason", err)
+	}
 	if answer = bytes.TrimSpace(answer); len(answer) > 0 && answer[0] == '{' {
 		hold, err := p.b.Budget().Take(ctx, int64(len(answer)))
 		if err != nil {

@@ -153,6 +153,8 @@ func TestWebSocketFrames(t *testing.T) {
 		{"no action", websocket.MessageText, `{"echo":{"k":1}}`, 1400, map[string]any{"k": 1.0}},
 		{"params of a wrong type", websocket.MessageText, `{"action":"get_login_info","params":[1],"echo":4}`, 1400, 4.0},
 		{"invalid UTF-8", websocket.MessageBinary, "{\"action\":\"\xff\",\"echo\":5}", 1404, 5.0},
+		{"byte order mark", websocket.MessageText, "\xef\xbb\xbf" + `{"action":"get_login_info","echo":7}`, 0, 7.0},
+		{"UTF-16", websocket.MessageBinary, "{\x00}\x00", 1400, nil},
 		{"large", websocket.MessageText, `{"action":"get_login_info","params":{"x":"` + strings.Repeat("y", 1<<20) + `"},"echo":6}`, 0, 6.0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
