@@ -16,8 +16,9 @@ const (
 	pictureSize = 300
 )
 
-// drawQR returns a PNG of the code of a text, black on white. Texts that do not fit
-// into a code are an error.
+// drawQR returns a PNG of the code of a text, black on white. It is in shades of
+// grey: some clients take nothing else. Texts that do not fit into a code are an
+// error.
 func drawQR(text string) ([]byte, error) {
 	code, err := qr.Encode(text, qr.L)
 	if err != nil {
@@ -25,11 +26,11 @@ func drawQR(text string) ([]byte, error) {
 	}
 	modules := code.Size + 2*quietZone
 	scale := max(1, pictureSize/modules)
-	picture := image.NewPaletted(image.Rect(0, 0, modules*scale, modules*scale), color.Palette{color.White, color.Black})
+	picture := image.NewGray(image.Rect(0, 0, modules*scale, modules*scale)) // black
 	for y := range picture.Rect.Dy() {
 		for x := range picture.Rect.Dx() {
-			if code.Black(x/scale-quietZone, y/scale-quietZone) { // outside: white
-				picture.SetColorIndex(x, y, 1)
+			if !code.Black(x/scale-quietZone, y/scale-quietZone) { // outside: white
+				picture.SetGray(x, y, color.Gray{Y: 0xff})
 			}
 		}
 	}

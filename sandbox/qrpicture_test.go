@@ -18,6 +18,9 @@ func TestDrawQR(t *testing.T) {
 		}
 		picture, err := png.Decode(bytes.NewReader(b))
 		must(t, err)
+		if _, ok := picture.(*image.Gray); !ok {
+			t.Errorf("%.20s: the picture is %T, want *image.Gray", text, picture)
+		}
 		size := picture.Bounds().Dx()
 		if size < 200 || size > 300 || size != picture.Bounds().Dy() {
 			t.Errorf("%.20s: got a picture of %v, want a square of 200 to 300", text, picture.Bounds())

@@ -159,6 +159,11 @@ func (s *Sandbox) serve(rq *request) ([]byte, error) {
 	return body, err
 }
 
+// unknownOperation notes what only the numbers of an OIDB envelope name.
+func (s *Sandbox) unknownOperation(rq *request, cmd, sub uint32) {
+	s.log.Debug("unknown operation", "operation", fmt.Sprintf("0x%X_%d", cmd, sub), "command", rq.Command, "uin", rq.UIN, "bytes", len(rq.Body))
+}
+
 // unknownCommand answers what nobody handles with an empty success, which every
 // client bears (docs/protocol/wire.md 11).
 func (s *Sandbox) unknownCommand(rq *request) ([]byte, error) {

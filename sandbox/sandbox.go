@@ -139,6 +139,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s.faults.s = s
 	s.world.follow(s.faults.skew)
+	s.mux.UnknownOperation = s.unknownOperation
 	s.handleSession()
 	s.handleMessages()
 	s.handleUsers()

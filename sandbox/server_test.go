@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -45,6 +46,17 @@ func TestHeartbeatBytes(t *testing.T) {
 	}
 	if text != want {
 		t.Errorf("answer:\ngot  %s\nwant %s", text, want)
+	}
+}
+
+// TestUnknownOperationIsNamed: the log of level debug has what a client asked for.
+func TestUnknownOperationIsNamed(t *testing.T) {
+	var log bytes.Buffer // written by the goroutine of the only connection, before it answers
+	h := start(t, Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	c := h.dial().login(bot).register()
+	c.must("OidbSvcTrpcTcp.0x1234_5", wire.FlagD2, mustMarshal(t, &oidbpb.OidbEnvelope{Command: 0xfeed, SubCommand: proto.Uint32(7)}))
+	if want := `level=DEBUG msg="unknown operation" operation=0xFEED_7 command=OidbSvcTrpcTcp.0x1234_5 uin=10001`; !strings.Contains(log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, log.String())
 	}
 }
 

@@ -18,6 +18,9 @@ var ErrUnknownCommand = errors.New("unknown command")
 // Mux finds the handler of a request. S is whatever a handler needs to know
 // about its caller. Fill it before use; then it is safe for concurrent use.
 type Mux[S any] struct {
+	// UnknownOperation, when set, is called for each OIDB operation without a handler.
+	UnknownOperation func(s S, cmd, sub uint32)
+
 	plain map[string]handler[S]
 	oidb  map[[2]uint32]handler[S]
 }
@@ -70,6 +73,9 @@ func (m *Mux[S]) Serve(s S, command string, payload []byte) ([]byte, error) {
 	cmd, sub := env.GetCommand(), env.GetSubCommand()
 	h, ok := m.oidb[[2]uint32{cmd, sub}]
 	if !ok {
+		if m.UnknownOperation != nil {
+			m.UnknownOperation(s, cmd, sub)
+		}
 		return encodeEnvelope(cmd, sub, 1, "unknown operation "+strings.ToValidUTF8(command, "?"), nil), nil
 	}
 	answer, err := h(s, payload)
