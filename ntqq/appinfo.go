@@ -3,7 +3,6 @@ package ntqq
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 
 	"libration/internal/wire"
 )
@@ -21,14 +20,18 @@ func App(protocol string) (AppInfo, error) {
 	return AppInfo{}, fmt.Errorf("unknown protocol %q: use linux, macos or windows", protocol)
 }
 
-// LoadApp reads a Lagrange appinfo.json. Members it lacks are taken from base.
+// LoadApp reads a Lagrange appinfo.json. It must have AppId, SubAppId and
+// CurrentVersion; other members that it lacks are taken from base.
 func LoadApp(path string, base AppInfo) (AppInfo, error) {
-	b, err := os.ReadFile(path)
+	text, m, err := readMembers(path)
 	if err != nil {
 		return AppInfo{}, err
 	}
-	base.Qua = "" // belongs to base's version
-	if err := json.Unmarshal(b, &base); err != nil {
+	if l := m.layout(); l != layoutAppInfo && l != layoutUnknown {
+		return AppInfo{}, fmt.Errorf("%s: %w", path, l.unexpected())
+	}
+	base.Qua, base.AppId, base.SubAppId, base.CurrentVersion = "", 0, 0, "" // these belong together
+	if err := json.Unmarshal(text, &base); err != nil {
 		return AppInfo{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if base.AppId == 0 || base.SubAppId == 0 || base.CurrentVersion == "" {

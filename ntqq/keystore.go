@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"libration/internal/bom"
 	"libration/internal/crypto"
 	"libration/internal/wire"
 )
@@ -120,7 +121,7 @@ type FileKeystore string
 
 // Load implements KeystoreFile.
 func (f FileKeystore) Load() (*Keystore, error) {
-	b, err := os.ReadFile(string(f))
+	text, err := os.ReadFile(string(f))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -128,13 +129,34 @@ func (f FileKeystore) Load() (*Keystore, error) {
 		return nil, fmt.Errorf("read keystore: %w", err)
 	}
 	k := &Keystore{}
-	if err := json.Unmarshal(b, k); err != nil {
-		return nil, fmt.Errorf("keystore %s is damaged (%w): move it away to log in anew", string(f), err)
+	if text, err = bom.Trim(text); err == nil {
+		err = k.parse(text)
 	}
-	if len(k.Device.GUID) != 16 {
-		return nil, fmt.Errorf("keystore %s is damaged (device.guid has %d bytes, not 16): move it away to log in anew", string(f), len(k.Device.GUID))
+	if err != nil {
+		return nil, fmt.Errorf("keystore %s cannot be used (%w): move it away to log in anew", string(f), err)
 	}
 	return k, nil
+}
+
+// parse reads what Save wrote.
+func (k *Keystore) parse(text []byte) error {
+	m, err := parseMembers(text)
+	if err != nil {
+		return err
+	}
+	if l := m.layout(); l != layoutOwnKeystore && l != layoutUnknown {
+		return l.unexpected()
+	}
+	if err := json.Unmarshal(text, k); err != nil {
+		return err
+	}
+	if n := len(k.Device.GUID); n != 16 {
+		return fmt.Errorf("device.guid has %d bytes, not 16", n)
+	}
+	if n := len(k.D2Key); n != len(crypto.Key{}) && (n > 0 || len(k.D2) > 0) {
+		return fmt.Errorf("d2_key has %d bytes, not %d", n, len(crypto.Key{}))
+	}
+	return nil
 }
 
 // Save implements KeystoreFile.

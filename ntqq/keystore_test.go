@@ -2,6 +2,8 @@ package ntqq
 
 import (
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"libration/internal/bom"
+	"libration/internal/wire"
 )
 
 func TestFileKeystore(t *testing.T) {
@@ -48,6 +53,8 @@ func TestFileKeystore(t *testing.T) {
 func TestFileKeystoreDamaged(t *testing.T) {
 	for name, text := range map[string]string{
 		"no JSON": "{", "no guid": `{"uin":1}`, "short guid": `{"device":{"guid":"00"}}`, "no hex": `{"a1":"xy"}`,
+		"short key": `{"uin":1,"device":{"guid":"000102030405060708090a0b0c0d0e0f"},"d2":"00","d2_key":"000102030405060708090a0b0c0d0e"}`,
+		"no key":    `{"uin":1,"device":{"guid":"000102030405060708090a0b0c0d0e0f"},"d2":"00"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "keystore.json")
@@ -102,37 +109,146 @@ func TestImportLagrange(t *testing.T) {
 	}
 }
 
-func TestImportLagrangeWithoutSession(t *testing.T) {
-	got, err := ImportLagrange(write(t, "k.json", `{"Uin":0,"Uid":null,"Session":{"D2Key":"AAAAAAAAAAAAAAAAAAAAAA==","D2":"","Tgt":"",
-		"SessionDate":"0001-01-01T00:00:00","TempPassword":null},"Info":null}`), "")
+// TestImportLagrangeGoDevice: its guid is the bytes in order.
+func TestImportLagrangeGoDevice(t *testing.T) {
+	got, err := ImportLagrange("", write(t, "device.json", lagrangeGoDevice))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.hasSession() || got.TicketTime != 0 || len(got.A1) != 0 || len(got.Device.GUID) != 16 {
-		t.Errorf("got %+v, want an empty keystore with a new device", got)
+	guid, _ := hex.DecodeString("0123456789abcdef0123456789abcdef")
+	want := Device{GUID: guid, Name: "d", SystemKernel: "linux amd64", KernelVersion: "amd64"}
+	if diff := cmp.Diff(want, got.Device); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
 	}
 }
 
-func TestImportLagrangeErrors(t *testing.T) {
-	good := write(t, "keystore.json", lagrangeKeystore)
-	for name, paths := range map[string][2]string{
-		"missing keystore": {"/nonexistent/keystore.json", ""},
-		"damaged keystore": {write(t, "k.json", "{"), ""},
-		"damaged device":   {good, write(t, "d.json", "[]")},
-		"short guid":       {good, write(t, "d.json", `{"Guid":"0123"}`)},
+// TestImportWithMark: editors write byte order marks, and UTF-16.
+func TestImportWithMark(t *testing.T) {
+	const mark = "\xef\xbb\xbf"
+	k, err := ImportLagrange(write(t, "k.json", mark+lagrangeKeystore), write(t, "d.json", mark+lagrangeDevice))
+	if err != nil || !k.hasSession() || k.Device.Name != "Lagrange-52D02F" {
+		t.Errorf("got %+v, %v", k, err)
+	}
+	app, err := LoadApp(write(t, "app.json", mark+appInfo), AppInfo{})
+	if err != nil || app.SubAppId != 2 {
+		t.Errorf("got %+v, %v", app, err)
+	}
+	path := write(t, "own.json", "")
+	if err := FileKeystore(path).Save(k); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := FileKeystore(write(t, "own.json", mark+string(text))).Load(); err != nil || got.UIN != k.UIN {
+		t.Errorf("got %+v, %v", got, err)
+	}
+
+	wide := write(t, "wide.json", "\xff\xfe{\x00}\x00")
+	for name, read := range map[string]func() error{
+		"keystore": func() error { _, err := ImportLagrange(wide, ""); return err },
+		"device":   func() error { _, err := ImportLagrange("", wide); return err },
+		"app info": func() error { _, err := LoadApp(wide, AppInfo{}); return err },
+		"own":      func() error { _, err := FileKeystore(wide).Load(); return err },
 	} {
-		if k, err := ImportLagrange(paths[0], paths[1]); err == nil {
-			t.Errorf("%s: got %+v, want an error", name, k)
+		if err := read(); !errors.Is(err, bom.ErrUTF16) || !strings.Contains(err.Error(), "save it as UTF-8") {
+			t.Errorf("%s in UTF-16: got %v", name, err)
 		}
+	}
+}
+
+const (
+	lagrangeGoDevice = `{"guid":"0123456789abcdef0123456789abcdef","device_name":"d","system_kernel":"linux amd64","kernel_version":"amd64"}`
+	keystoreV2       = `{"Uin":10001,"Uid":"u_x","WLoginSigs":{"A2":"YQ==","D2":"YQ==","D2Key":"AAECAwQFBgcICQoLDA0ODw=="},"Guid":"AAECAwQFBgcICQoLDA0ODw==","DeviceName":"d"}`
+	appInfo          = `{"AppId":1,"SubAppId":2,"CurrentVersion":"3"}`
+)
+
+// TestForeignFiles: a file that is not what it was given for is refused and named.
+func TestForeignFiles(t *testing.T) {
+	own := `{"uin":10001,"device":{"guid":"000102030405060708090a0b0c0d0e0f"}}`
+	for _, tt := range []struct{ name, text, keystore, device, app, own string }{
+		{"null", "null", "null", "null", "null", "null"},
+		{"nothing", "{}", "no file of a known layout", "no file of a known layout", "must be set", "device.guid has 0 bytes"},
+		{"list", "[]", "not a JSON object", "not a JSON object", "not a JSON object", "not a JSON object"},
+		{"empty", "", "not a JSON object", "not a JSON object", "not a JSON object", "not a JSON object"},
+		{"device", lagrangeDevice, "a device file of Lagrange.OneBot V1: it belongs to account.device", "", "account.device", "a device file of Lagrange.OneBot V1"},
+		{"device of LagrangeGo", lagrangeGoDevice, "a device file of LagrangeGo: it belongs to account.device", "", "account.device", "a device file of LagrangeGo"},
+		{"keystore", lagrangeKeystore, "", "a keystore of Lagrange.OneBot V1: it belongs to account.keystore", "account.keystore", "a keystore of Lagrange.OneBot V1: it belongs to account.keystore"},
+		{"second generation", keystoreV2, "a keystore of Lagrange V2: it is not supported", "a keystore of Lagrange V2: it is not supported", "not supported", "not supported"},
+		{"app info", appInfo, "account.app_info", "account.app_info", "", "account.app_info"},
+		{"ours", own, "a keystore of Libration: it is not imported", "a keystore of Libration: it is not imported", "not imported", ""},
+	} {
+		path := write(t, "file.json", tt.text)
+		for _, use := range []struct {
+			as, want string
+			read     func() error
+		}{
+			{"keystore", tt.keystore, func() error { _, err := ImportLagrange(path, ""); return err }},
+			{"device", tt.device, func() error { _, err := ImportLagrange("", path); return err }},
+			{"app info", tt.app, func() error { _, err := LoadApp(path, wire.BuiltinApp("linux")); return err }},
+			{"own keystore", tt.own, func() error { _, err := FileKeystore(path).Load(); return err }},
+		} {
+			err := use.read()
+			if use.want == "" && err != nil || use.want != "" && (err == nil || !strings.Contains(err.Error(), use.want) || !strings.Contains(err.Error(), path)) {
+				t.Errorf("%s as %s: got %v, want %q and the path", tt.name, use.as, err, use.want)
+			}
+		}
+	}
+}
+
+// TestIncompleteImports: all that makes an identity must be there.
+func TestIncompleteImports(t *testing.T) {
+	for _, tt := range []struct{ text, old, new, want string }{
+		{lagrangeKeystore, `"Uin":10001,`, ``, "Uin is missing"},
+		{lagrangeKeystore, `"Uin":10001`, `"Uin":0`, "no session"},
+		{lagrangeKeystore, `"Uin":10001`, `"Uin":"x"`, "Uin"},
+		{lagrangeKeystore, `"D2Key":"AAECAwQFBgcICQoLDA0ODw=="`, `"D2Key":""`, "D2Key has 0 bytes, not 16"},
+		{lagrangeKeystore, `"D2Key":"AAECAwQFBgcICQoLDA0ODw=="`, `"D2Key":"AAECAwQFBgcICQoLDA0O"`, "D2Key has 15 bytes, not 16"},
+		{lagrangeKeystore, `"D2Key":"AAECAwQFBgcICQoLDA0ODw=="`, `"D2Key":"AAAAAAAAAAAAAAAAAAAAAA=="`, "D2Key is zero"},
+		{lagrangeKeystore, `"D2Key":"AAECAwQFBgcICQoLDA0ODw=="`, `"D2Key":null`, "D2Key is missing"},
+		{lagrangeKeystore, `"D2":"ZDI=",`, ``, "D2 is missing"},
+		{lagrangeKeystore, `"D2":"ZDI="`, `"D2":""`, "one is empty"},
+		{lagrangeKeystore, `"Tgt":"dGd0"`, `"Tgt":""`, "one is empty"},
+		{lagrangeKeystore, `"Tgt":"dGd0"`, `"Tgt":"?"`, "Tgt"},
+		{lagrangeKeystore, `"Session":{`, `"Session":null,"X":{`, "Session: not a JSON object"},
+		// As it is before a login.
+		{`{"Uin":10001,"Uid":null,"Session":{"D2Key":"AAAAAAAAAAAAAAAAAAAAAA==","D2":"","Tgt":"","SessionDate":"0001-01-01T00:00:00","TempPassword":null},"Info":null}`,
+			"", "", "before a login"},
+		{lagrangeDevice, `"01234567-89ab-cdef-0123-456789abcdef"`, `"0123456789abcdef0123456789abcdef"`, "not of the form"},
+		{lagrangeDevice, `"01234567-89ab-cdef-0123-456789abcdef"`, `"0123"`, "not of the form"},
+		{lagrangeDevice, `"01234567-89ab-cdef-0123-456789abcdef"`, `"01234567-89ab-cdef-0123-456789abcdeg"`, "not of the form"},
+		{lagrangeDevice, `"DeviceName"`, `"Name"`, "DeviceName is missing"},
+		{lagrangeDevice, `"KernelVersion"`, `"Version"`, "KernelVersion is missing"},
+		{lagrangeGoDevice, `"0123456789abcdef0123456789abcdef"`, `"01234567-89ab-cdef-0123-456789abcdef"`, "32 hexadecimal digits"},
+		{lagrangeGoDevice, `"0123456789abcdef0123456789abcdef"`, `"0123456789abcdef"`, "32 hexadecimal digits"},
+		{lagrangeGoDevice, `"device_name"`, `"DeviceName"`, "device_name is missing"},
+	} {
+		path := write(t, "file.json", strings.Replace(tt.text, tt.old, tt.new, 1))
+		keystore, device := path, ""
+		if tt.text == lagrangeDevice || tt.text == lagrangeGoDevice {
+			keystore, device = "", path
+		}
+		k, err := ImportLagrange(keystore, device)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s for %s: got %+v, %v, want %q and the path", tt.new, tt.old, k, err, tt.want)
+		}
+	}
+	if _, err := ImportLagrange("/nonexistent/keystore.json", ""); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a keystore that is not there: got %v", err)
+	}
+	if _, err := ImportLagrange(write(t, "large.json", strings.Repeat(" ", maxIdentity+1)), ""); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("a large file: got %v", err)
 	}
 }
 
 func FuzzImportLagrange(f *testing.F) {
 	f.Add([]byte(lagrangeKeystore), []byte(lagrangeDevice))
+	f.Add([]byte(keystoreV2), []byte(lagrangeGoDevice))
 	f.Fuzz(func(t *testing.T, keystore, device []byte) {
 		k, err := ImportLagrange(write(t, "k.json", string(keystore)), write(t, "d.json", string(device)))
-		if err == nil && len(k.Device.GUID) != 16 {
-			t.Errorf("guid of %d bytes", len(k.Device.GUID))
+		if err == nil && (len(k.Device.GUID) != 16 || k.UIN == 0 || !k.hasSession() && len(k.A1) == 0) {
+			t.Errorf("imported %+v", k)
 		}
 	})
 }

@@ -1,73 +1,108 @@
 package ntqq
 
 import (
+	"bytes"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
+
+	"libration/internal/crypto"
 )
 
 // ImportLagrange makes a Keystore from the keystore.json and device.json of
-// Lagrange.OneBot (docs/protocol/login.md 1.2). Without a keystore path only the
-// device is taken; without a device path a new device is made up, which the
-// service may answer by refusing the tickets.
+// Lagrange.OneBot V1 (docs/protocol/login.md 1.2); the device.json may be one of
+// LagrangeGo. Without a keystore path only the device is taken. Without a device
+// path a new device is made up, which the service may answer by refusing the
+// tickets. A file that is not complete, or is something else, is an error that says
+// what it is.
 func ImportLagrange(keystorePath, devicePath string) (*Keystore, error) {
 	k := &Keystore{Device: NewDevice()}
 	if devicePath != "" {
-		var d struct {
-			Guid, DeviceName, SystemKernel, KernelVersion string
-		}
-		if err := readJSON(devicePath, &d); err != nil {
+		_, m, err := readMembers(devicePath)
+		if err != nil {
 			return nil, err
 		}
-		guid, err := parseNetGUID(d.Guid)
+		if k.Device, err = m.device(); err != nil {
+			return nil, fmt.Errorf("%s: %w", devicePath, err)
+		}
+	}
+	if keystorePath != "" {
+		_, m, err := readMembers(keystorePath)
 		if err != nil {
-			return nil, fmt.Errorf("%s: Guid %q: %w", devicePath, d.Guid, err)
+			return nil, err
 		}
-		k.Device = Device{GUID: guid, Name: d.DeviceName, SystemKernel: d.SystemKernel, KernelVersion: d.KernelVersion}
-	}
-	if keystorePath == "" {
-		return k, nil
-	}
-	var l struct {
-		Uin     uint64
-		Uid     *string
-		Session struct {
-			D2Key, D2, Tgt, TempPassword []byte
-			SessionDate                  string
+		if err := m.session(k); err != nil {
+			return nil, fmt.Errorf("%s: %w", keystorePath, err)
 		}
-		Info *struct{ Name string }
-	}
-	if err := readJSON(keystorePath, &l); err != nil {
-		return nil, err
-	}
-	k.UIN = UIN(l.Uin)
-	if l.Uid != nil {
-		k.UID = UID(*l.Uid)
-	}
-	if l.Info != nil {
-		k.Nickname = l.Info.Name
-	}
-	s := l.Session
-	k.A1 = s.TempPassword
-	if len(s.D2) > 0 { // without one the key is 16 zero bytes
-		k.A2, k.D2, k.D2Key = s.Tgt, s.D2, s.D2Key
-	}
-	if t, err := time.Parse(time.RFC3339Nano, s.SessionDate); err == nil && t.Year() > 1 {
-		k.TicketTime = t.Unix()
 	}
 	return k, nil
 }
 
-func readJSON(path string, v any) error {
-	b, err := os.ReadFile(path)
+// device reads a device file.
+func (m members) device() (Device, error) {
+	var d Device
+	var guid string
+	var err error
+	switch l := m.layout(); l {
+	case layoutDevice:
+		err = errors.Join(m.read("Guid", &guid), m.read("DeviceName", &d.Name),
+			m.read("SystemKernel", &d.SystemKernel), m.read("KernelVersion", &d.KernelVersion))
+		if err == nil {
+			if d.GUID, err = parseNetGUID(guid); err != nil {
+				err = fmt.Errorf("Guid %q: %w", guid, err)
+			}
+		}
+	case layoutDeviceGo: // its guid is the bytes in order
+		err = errors.Join(m.read("guid", &guid), m.read("device_name", &d.Name),
+			m.read("system_kernel", &d.SystemKernel), m.read("kernel_version", &d.KernelVersion))
+		if err == nil {
+			if d.GUID, err = hex.DecodeString(guid); err != nil || len(d.GUID) != 16 {
+				err = fmt.Errorf("guid %q: not 32 hexadecimal digits", guid)
+			}
+		}
+	default:
+		return d, l.unexpected()
+	}
+	return d, err
+}
+
+// session reads a keystore of Lagrange.OneBot V1 into k.
+func (m members) session(k *Keystore) error {
+	if l := m.layout(); l != layoutKeystore {
+		return l.unexpected()
+	}
+	var uid, date string
+	var info struct{ Name string }
+	var key, d2, a2, a1 []byte
+	s, err := parseMembers(m["Session"])
 	if err != nil {
+		return fmt.Errorf("Session: %w", err)
+	}
+	if err := errors.Join(
+		m.read("Uin", &k.UIN), m.readOptional("Uid", &uid), m.readOptional("Info", &info),
+		s.read("D2Key", &key), s.read("D2", &d2), s.read("Tgt", &a2), s.readOptional("TempPassword", &a1),
+		s.readOptional("SessionDate", &date),
+	); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	switch {
+	case len(key) != len(crypto.Key{}):
+		return fmt.Errorf("Session.D2Key has %d bytes, not %d", len(key), len(crypto.Key{}))
+	case (len(d2) > 0) != (len(a2) > 0):
+		return errors.New("of Session.D2 and Session.Tgt one is empty")
+	case len(d2) > 0 && bytes.Equal(key, make([]byte, len(key))): // as without a session
+		return errors.New("Session.D2Key is zero, but there is a D2")
+	case k.UIN == 0 || len(d2) == 0 && len(a1) == 0:
+		return errors.New("the keystore has no session: it was saved before a login")
+	}
+	k.UID, k.Nickname, k.A1 = UID(uid), info.Name, a1
+	if len(d2) > 0 {
+		k.A2, k.D2, k.D2Key = a2, d2, key
+	}
+	if t, err := time.Parse(time.RFC3339Nano, date); err == nil && t.Year() > 1 {
+		k.TicketTime = t.Unix()
 	}
 	return nil
 }
@@ -75,12 +110,11 @@ func readJSON(path string, v any) error {
 // parseNetGUID reads a .NET Guid text: on the wire its first three groups are
 // byte-reversed.
 func parseNetGUID(text string) ([]byte, error) {
-	b, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
-	if err != nil {
-		return nil, err
-	}
-	if len(b) != 16 {
-		return nil, fmt.Errorf("%d bytes, not 16", len(b))
+	groups := strings.Split(text, "-")
+	b, err := hex.DecodeString(strings.Join(groups, ""))
+	if err != nil || len(groups) != 5 || len(groups[0]) != 8 || len(groups[1]) != 4 || len(groups[2]) != 4 ||
+		len(groups[3]) != 4 || len(groups[4]) != 12 {
+		return nil, errors.New("not of the form 01234567-89ab-cdef-0123-456789abcdef")
 	}
 	b[0], b[1], b[2], b[3] = b[3], b[2], b[1], b[0]
 	b[4], b[5] = b[5], b[4]

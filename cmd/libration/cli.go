@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"libration/internal/app"
 )
 
 // Exit codes.
@@ -29,7 +31,9 @@ type commands struct {
 	Call    callCommand    `cmd:"" help:"Call a OneBot action and print the answer."`
 	Events  eventsCommand  `cmd:"" help:"Print OneBot events as they happen."`
 	Bench   benchCommand   `cmd:"" help:"Measure throughput and latency on this machine."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version. So does --version."`
+
+	ShowVersion kong.VersionFlag `name:"version" hidden:""`
 }
 
 // streams are where commands write.
@@ -59,6 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(streams{stdout, stderr}),
+		kong.Vars{"version": app.VersionDetails()},
 	)
 	if err != nil { // the program is wrong, not its user
 		panic(err)

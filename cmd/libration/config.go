@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"libration/internal/app"
 	"libration/internal/config"
 )
@@ -22,11 +24,14 @@ func (c *configInit) Run(std streams) error {
 }
 
 type configCheck struct {
-	Path string `arg:"" optional:"" default:"config.yaml" help:"The file. Default ${default}."`
+	Path   string `arg:"" optional:"" help:"The file, as with -c."`
+	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
 }
 
 // Run checks the file.
-func (c *configCheck) Run(std streams) error { return app.CheckConfig(std.out, c.Path) }
+func (c *configCheck) Run(std streams) error {
+	return app.CheckConfig(std.out, cmp.Or(c.Path, c.Config))
+}
 
 type configSchema struct{}
 

@@ -269,10 +269,6 @@ func (a *App) firstOnline() {
 // importSession returns what a new keystore begins with: nil when there is one
 // already, or nothing to import.
 func (a *App) importSession(folder *folder) (*ntqq.Keystore, error) {
-	keystore, device := a.cfg.Account.Keystore, a.cfg.Account.Device
-	if keystore == "" && device == "" {
-		return nil, nil
-	}
 	has, err := folder.hasKeystore()
 	if err != nil {
 		return nil, explainFolder(folder.path, err)
@@ -280,11 +276,26 @@ func (a *App) importSession(folder *folder) (*ntqq.Keystore, error) {
 	if has {
 		return nil, nil
 	}
-	initial, err := ntqq.ImportLagrange(keystore, device)
-	if err != nil {
-		return nil, fmt.Errorf("import of account.keystore and account.device: %w: correct the paths, or leave them out to log in by QR code", err)
+	initial, err := ReadImport(&a.cfg.Account)
+	if initial != nil {
+		a.log.Info("identity imported", "keystore", a.cfg.Account.Keystore, "device", a.cfg.Account.Device, "uin", initial.UIN)
 	}
-	a.log.Info("session imported", "keystore", keystore, "device", device, "uin", initial.UIN)
+	return initial, err
+}
+
+// ReadImport reads what account.keystore and account.device name; nil when they name
+// nothing. It changes nothing.
+func ReadImport(c *config.Account) (*ntqq.Keystore, error) {
+	if c.Keystore == "" && c.Device == "" {
+		return nil, nil
+	}
+	initial, err := ntqq.ImportLagrange(c.Keystore, c.Device)
+	if err != nil {
+		return nil, fmt.Errorf("import of account.keystore and account.device: %w: correct the paths, or leave them out to log in anew", err)
+	}
+	if c.UIN != 0 && initial.UIN != 0 && c.UIN != initial.UIN {
+		return nil, fmt.Errorf("account.keystore %s is of account %d, not of the configured %d: correct account.uin or the path", c.Keystore, initial.UIN, c.UIN)
+	}
 	return initial, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"libration/internal/config"
+	"libration/ntqq"
 	"libration/onebot"
 )
 
@@ -38,13 +39,35 @@ func InitConfig(w io.Writer, path string, l config.Language) error {
 	return err
 }
 
+// checkIdentity reads the files with which the program would log in, as `run` does:
+// the app info, and the saved session or, without one, what is to be imported.
+func checkIdentity(c *config.Config) error {
+	a, err := New(c, Options{})
+	if err != nil {
+		return err
+	}
+	o := ntqq.Options{UIN: c.Account.UIN, PasswordMD5: a.password(), Keystore: ntqq.FileKeystore(PathsOf(c).Keystore)}
+	saved, err := o.Keystore.Load()
+	if err == nil && saved == nil {
+		o.Initial, err = ReadImport(&c.Account)
+	}
+	if err == nil {
+		_, err = ntqq.New(o)
+	}
+	return err
+}
+
 // CheckConfig reads a configuration file as `run` would, with the overrides of the
-// environment, and writes its warnings or that there are none to w. A file that
-// cannot be used is a *config.Error with a line for each problem.
+// environment, and the files of the identity that it names. It writes its warnings
+// or that there are none to w. A file that cannot be used is a *config.Error with a
+// line for each problem.
 func CheckConfig(w io.Writer, path string) error {
 	c, err := config.Load(path)
 	if err != nil {
 		return err
+	}
+	if err := checkIdentity(c); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, p := range c.Warnings {
 		separator := ":"

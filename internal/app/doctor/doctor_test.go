@@ -208,6 +208,14 @@ func notRunning(t *testing.T, table *[]string) {
 		}, "app-info-invalid", ""},
 		{"import missing", func(s *setup) { s.account = "{uin: 10001, keystore: old.json}" }, "file-missing", ""},
 
+		{"import of another layout", func(s *setup) {
+			if err := os.Remove(s.keystore); err != nil {
+				s.t.Fatal(err)
+			}
+			write(s.t, filepath.Join(s.dir, "old.json"), `{"WLoginSigs":{}}`, 0o600)
+			s.account = "{uin: 10001, keystore: old.json}"
+		}, "import-invalid", ""},
+
 		{"data is a file", func(s *setup) {
 			if err := os.RemoveAll(filepath.Join(s.dir, "data")); err != nil {
 				s.t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/app"
+	"libration/internal/bom"
 	"libration/internal/config"
 	"libration/internal/store"
 	"libration/ntqq"
@@ -63,15 +64,21 @@ func (d *doctor) config() bool {
 		}
 	}
 	if path := c.Account.AppInfo; path != "" {
-		if _, err := ntqq.LoadApp(path, ntqq.AppInfo{}); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			base, _ := ntqq.App(string(c.Account.Protocol))
-			if _, err := ntqq.LoadApp(path, base); err != nil {
-				d.problem("app-info-invalid", text{"the app info cannot be used: %v", "appinfo 文件无法使用：%v"},
-					text{"take the appinfo.json that belongs to your signer", "请使用与签名服务配套的 appinfo.json"}, err)
-			}
+		base, _ := ntqq.App(string(c.Account.Protocol))
+		if _, err := ntqq.LoadApp(path, base); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			d.problem("app-info-invalid", text{"the app info cannot be used: %v", "appinfo 文件无法使用：%v"},
+				utf8Or(err, text{"take the appinfo.json that belongs to your signer", "请使用与签名服务配套的 appinfo.json"}), err)
 		}
 	}
 	return true
+}
+
+// utf8Or is the remedy for a file that is UTF-16, else the other one.
+func utf8Or(err error, other text) text {
+	if errors.Is(err, bom.ErrUTF16) {
+		return text{"save the file as UTF-8", "请将该文件另存为 UTF-8 编码"}
+	}
+	return other
 }
 
 // folder looks at the data folder: there, writable, with room, in use or not.
@@ -140,6 +147,16 @@ func (d *doctor) keystore() {
 				d.paths.Folder, d.paths.DefaultKeystore)
 			return
 		}
+		initial, err := app.ReadImport(&d.cfg.Account)
+		switch {
+		case err == nil && initial != nil && initial.UIN != 0:
+			d.good("import", text{"the session of account %d is imported at the start", "启动时会导入账号 %d 的会话"}, initial.UIN)
+			return
+		case err != nil && !errors.Is(err, fs.ErrNotExist): // that is reported with the configuration
+			d.problem("import-invalid", text{"what is to be imported cannot be used: %v", "要导入的文件无法使用：%v"},
+				utf8Or(err, text{"give the keystore.json and device.json of one Lagrange.OneBot installation, or leave both out", "请指定同一个 Lagrange.OneBot 的 keystore.json 和 device.json，或删去这两项"}), err)
+			return
+		}
 		d.report(Note, "no-session", text{"there is no saved session: a code has to be scanned at the start", "没有保存的会话：启动后需要扫码登录"}, text{})
 		return
 	}
@@ -154,7 +171,7 @@ func (d *doctor) keystore() {
 			text{"another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"}, err)
 	case err != nil:
 		d.problem("keystore-damaged", text{"the saved session cannot be read: %v", "登录会话无法读取：%v"},
-			text{"restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码"}, err)
+			utf8Or(err, text{"restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码"}), err)
 	case ks == nil:
 	case want != 0 && ks.UIN != 0 && ks.UIN != want:
 		d.problem("keystore-other-account", text{"the saved session belongs to account %d, the configuration says %d", "登录会话属于账号 %d，而配置的是 %d"},
