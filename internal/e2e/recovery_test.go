@@ -40,6 +40,7 @@ func TestRecoveryTimes(t *testing.T) {
 				}
 			})
 		}},
+		{"session forgotten by the server, found by two probes -> online", 36 * time.Second, deadD2},
 		{"signer down 10 s while online -> sends again (after the 10 s)", 0, signerDownOnline},
 		{"signer down 10 s during a login -> online (after the 10 s)", 15 * time.Second, signerDownLogin},
 		{"service port taken 10 s -> running (after the 10 s)", 20 * time.Second, portTaken},
