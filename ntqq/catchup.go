@@ -1,9 +1,9 @@
 package ntqq
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -52,23 +52,35 @@ const (
 	compareTries = 3
 	comparePause = 5 * time.Second
 	compareMost  = 5 * time.Minute
+	// listWait is how long what a push says of the groups waits for their list.
+	listWait = 2 * time.Second
 )
 
-// newest is what the server says of a chat.
+// newest is what the server answers about a chat.
 type newest struct {
 	chat     chatID
 	peer     UID
-	sequence uint64
+	sequence uint64 // 0: none, and in the list of the groups perhaps not known
 }
 
-// pageResult is the answer of one fetch.
+// pageResult is the answer to one question about a chat.
 type pageResult struct {
 	st          *chatOrder
-	first, last uint64
-	owed        bool // of what had been given up
+	kind        inquiry
+	first, last uint64 // the page; for askNewest the position and target when it was asked
 	messages    []*message.Message
+	newest      uint64
 	err         error
 }
+
+// inquiry is what is asked about a chat.
+type inquiry int
+
+const (
+	askPage   inquiry = iota
+	askOwed           // a page of what had been given up
+	askNewest         // the sequence of the newest message
+)
 
 // compare asks what is newest in each chat and hands it to the dispatcher, which
 // fetches what is missing. It runs after each registration: the answers are newer
@@ -106,9 +118,7 @@ func (k *conn) compareGroups(ctx context.Context) ([]newest, error) {
 	groups, err := k.c.Groups(ctx, true)
 	list := make([]newest, 0, len(groups))
 	for _, g := range groups {
-		if g.latest != 0 {
-			list = append(list, newest{chatID{true, uint64(g.Code)}, "", g.latest})
-		}
+		list = append(list, newest{chatID{true, uint64(g.Code)}, "", g.latest})
 	}
 	return list, err
 }
@@ -170,7 +180,8 @@ func (o *order) privateChats() map[UIN]UID {
 			private = append(private, st)
 		}
 	}
-	slices.SortFunc(private, func(a, b *chatOrder) int { return cmp.Compare(b.lastTime, a.lastTime) })
+	now := o.c.now().Unix()
+	slices.SortFunc(private, func(a, b *chatOrder) int { return moreRecent(a, b, now) })
 	known := map[UIN]UID{}
 	for _, st := range private[:min(len(private), comparedChats)] {
 		known[UIN(st.id.code)] = st.peer
@@ -179,19 +190,23 @@ func (o *order) privateChats() map[UIN]UID {
 }
 
 // infoSync reads the newest sequences of the groups from the push that follows a
-// registration (docs/protocol/events.md 8.2).
+// registration (docs/protocol/events.md 8.2). A push proves nothing: it is asked
+// about, unless the list of the groups comes first.
 func (o *order) infoSync(payload []byte) {
 	sync := &pushpb.InfoSyncPush{}
 	if err := pb.Unmarshal(payload, sync); err != nil {
 		o.c.log.Debug("list of the groups' newest messages not readable", "err", err)
 		return
 	}
+	o.account()
 	for _, st := range o.chats {
 		st.empty = false // something may have been written meanwhile
 	}
 	for _, g := range sync.GetGroups() {
-		if g.LatestSequence != nil {
-			o.exists(newest{chatID{true, g.GetGroupCode()}, "", g.GetLatestSequence()})
+		st := o.chats[chatID{true, g.GetGroupCode()}]
+		if st != nil && g.GetLatestSequence() > max(st.last, st.target) {
+			st.target = g.GetLatestSequence()
+			o.planUnlessStalled(st, listWait)
 		}
 	}
 }
@@ -202,61 +217,77 @@ func (o *order) compared(list []newest) {
 		o.exists(n)
 	}
 	for _, st := range o.chats {
-		if st.stalled {
+		switch {
+		case st.stalled:
 			st.stalled = false
 			o.plan(st, 0)
-		} else if len(st.owed) > 0 {
+		case len(st.owed) > 0, st.begun && st.unsure():
 			o.plan(st, reorderWait)
 		}
 	}
 }
 
-// exists notes that a message exists. A chat that is not known starts after it:
-// what is older is not news.
+// exists takes the server's answer about the newest message of a chat.
 func (o *order) exists(n newest) {
 	o.account()
 	st := o.chats[n.chat]
 	if st == nil {
-		st = o.add(n.chat, n.peer, n.sequence)
+		st = o.add(n.chat, n.peer)
 	}
 	st.empty = n.sequence == 0
 	o.setPeer(st, n.peer)
-	if n.sequence <= st.last {
-		return
+	switch {
+	case n.chat.group && n.sequence == 0 && st.begun && st.last == 0: // as it was
+	case n.chat.group && n.sequence == 0, st.begun && n.sequence < st.last:
+		// It may be older than the last push, or not in the list.
+		st.doubt = true
+	default:
+		o.prove(st, n.sequence)
 	}
-	st.target = max(st.target, n.sequence)
-	if !st.fetching && !st.stalled {
-		o.plan(st, reorderWait) // they may be on their way
+	if st.proven > st.last || st.unsure() {
+		o.planUnlessStalled(st, reorderWait) // messages may be on their way
 	}
 }
 
-// fetch asks for the first page of what is missing, or else of what is owed.
+func (o *order) planUnlessStalled(st *chatOrder, after time.Duration) {
+	if !st.fetching && !st.stalled {
+		o.plan(st, after)
+	}
+}
+
+// fetch asks for the first page of what is missing, for the newest sequence where
+// it is not certain, or else for what is owed.
 func (o *order) fetch(ctx context.Context, st *chatOrder) {
 	if st.fetching {
 		return
 	}
-	end := st.target
+	end := st.proven
 	if len(st.held) > 0 {
-		end = st.held[0].Sequence - 1
+		end = min(end, st.held[0].Sequence-1)
 	}
-	if end <= st.last {
-		if n := len(st.owed); n > 0 {
-			first := st.owed[0]
-			o.ask(ctx, pageResult{st: st, first: first, last: min(first+historyPage-1, st.owed[n-1]), owed: true})
-		}
-		return
+	if first := st.firstAhead(); first != 0 {
+		end = min(end, first-1)
 	}
-	if st.nobody() {
+	switch {
+	case st.nobody() && (end > st.last || st.unsure()):
 		o.giveUp(ctx, st)
-		return
-	}
-	if most, missing := o.most(st), end-st.last; missing > most {
-		if !st.unknown() {
-			st.leftOut += int(missing - most)
+	case st.begun && end > st.last:
+		if most, missing := o.most(st), end-st.last; missing > most {
+			if !st.unknown() {
+				st.leftOut += int(missing - most)
+			}
+			o.set(st, end-most)
+			o.absorb(st)
 		}
-		o.set(st, end-most)
+		o.ask(ctx, pageResult{st: st, first: st.last + 1, last: min(st.last+historyPage, end)})
+	case st.unsure():
+		o.ask(ctx, pageResult{st: st, kind: askNewest, first: st.last, last: st.target})
+	case len(st.owed) > 0:
+		first := st.owed[0]
+		o.ask(ctx, pageResult{
+			st: st, kind: askOwed, first: first, last: min(first+historyPage-1, st.owed[len(st.owed)-1]),
+		})
 	}
-	o.ask(ctx, pageResult{st: st, first: st.last + 1, last: min(st.last+historyPage, end)})
 }
 
 // most is how many messages of a chat are fetched at most.
@@ -273,9 +304,14 @@ func (st *chatOrder) unknown() bool { return st.last == 0 && !st.id.group }
 // nobody tells that there is nobody to ask for.
 func (st *chatOrder) nobody() bool { return !st.id.group && st.peer == "" }
 
-// ask fetches one page.
+// ask asks one question.
 func (o *order) ask(ctx context.Context, r pageResult) {
 	st, peer := r.st, r.st.peer
+	if o.asks >= asksMost {
+		o.plan(st, fetchPause)
+		return
+	}
+	o.asks++
 	st.fetching = true
 	o.wg.Go(func() {
 		select {
@@ -283,7 +319,11 @@ func (o *order) ask(ctx context.Context, r pageResult) {
 		case <-ctx.Done():
 			return
 		}
-		r.messages, r.err = o.c.page(ctx, st.id, peer, r.first, r.last)
+		if r.kind == askNewest {
+			r.newest, r.err = o.server.latest(ctx, st.id, peer)
+		} else {
+			r.messages, r.err = o.server.page(ctx, st.id, peer, r.first, r.last)
+		}
 		<-o.slots
 		select {
 		case o.pages <- r:
@@ -292,21 +332,27 @@ func (o *order) ask(ctx context.Context, r pageResult) {
 	})
 }
 
-// page takes the answer of a fetch.
+// answer takes the answer to a question.
+func (o *order) answer(ctx context.Context, r pageResult) {
+	st := r.st
+	o.asks--
+	st.fetching = false
+	switch {
+	case o.chats[st.id] != st: // forgotten meanwhile
+	case r.kind == askOwed:
+		o.owedPage(ctx, r)
+	case r.err != nil:
+		o.fetchFailed(ctx, st, r.err)
+	case r.kind == askNewest:
+		o.confirm(ctx, r)
+	default:
+		o.page(ctx, r)
+	}
+}
+
+// page takes a page of what is missing.
 func (o *order) page(ctx context.Context, r pageResult) {
 	st := r.st
-	st.fetching = false
-	if o.chats[st.id] != st { // forgotten meanwhile
-		return
-	}
-	if r.owed {
-		o.owedPage(ctx, r)
-		return
-	}
-	if r.err != nil {
-		o.fetchFailed(ctx, st, r.err)
-		return
-	}
 	st.tries = 0
 	switch {
 	case len(r.messages) > 0:
@@ -314,13 +360,14 @@ func (o *order) page(ctx context.Context, r pageResult) {
 	case !st.id.group && st.last != 0 && len(st.held) > 0: // else they were taken back
 		o.emptyPages++
 	}
-	oldest := o.c.now().Add(-o.c.opts.CatchUp.Age).Unix()
+	oldest := o.oldest()
 	next := r.first
 	for _, m := range r.messages {
 		o.note(st, next, m.Sequence)
 		next = m.Sequence + 1
 		switch {
-		case m.Sequence <= st.last:
+		case m.Sequence <= st.last, st.wentAhead(m.Sequence):
+		case m.Time < st.since: // no news
 		case m.Time < oldest:
 			st.tooOld++
 		default:
@@ -340,18 +387,29 @@ func (o *order) page(ctx context.Context, r pageResult) {
 		o.set(st, r.last)
 	}
 	o.advance(ctx, st)
-	if st.target > st.last {
+	if st.target > st.last || st.doubt {
 		o.plan(st, 0)
 		return
 	}
 	o.changed(progressNew) // or a program that crashes again and again fetches it each time
 }
 
+// oldest is the time from which missed messages are delivered, Unix seconds.
+func (o *order) oldest() int64 {
+	t, ok := o.c.clock.Ago(o.c.opts.CatchUp.Age)
+	if !ok { // nothing is known to be old
+		return math.MinInt64
+	}
+	return t.Unix()
+}
+
 // note remembers sequences that the history does not have, but for those that
 // were pushed.
 func (o *order) note(st *chatOrder, from, to uint64) {
 	for seq := max(from, st.last+1); seq < to; seq++ {
-		st.isAbsent(seq)
+		if !st.wentAhead(seq) {
+			st.isAbsent(seq)
+		}
 	}
 }
 
@@ -368,7 +426,7 @@ func (o *order) owedPage(ctx context.Context, r pageResult) {
 	age := o.c.opts.CatchUp.Age
 	switch {
 	case r.err == nil:
-		oldest := o.c.now().Add(-age).Unix()
+		oldest := o.oldest()
 		for _, m := range r.messages {
 			i := slices.Index(st.owed, m.Sequence)
 			if i < 0 { // pushed meanwhile
@@ -398,7 +456,7 @@ func (o *order) owedPage(ctx context.Context, r pageResult) {
 	case o.c.State().Online(): // again
 		o.plan(st, fetchPause)
 	}
-	if st.target > st.last {
+	if st.target > st.last || st.doubt {
 		o.plan(st, 0)
 	}
 }
@@ -416,11 +474,13 @@ func (o *order) fetchFailed(ctx context.Context, st *chatOrder, err error) {
 		o.plan(st, fetchPause)
 		return
 	}
-	o.c.log.Error("missed messages could not be fetched: those that follow are delivered first",
-		"chat", st.id.String(), "after", st.last, "err", err)
 	st.restUntil = time.Now().Add(historyRest)
-	if errors.Is(err, ErrTimeout) { // the next chat would wait as long
-		o.restUntil = st.restUntil
+	if st.begun { // else there may be no such chat
+		o.c.log.Error("missed messages could not be fetched: those that follow are delivered first",
+			"chat", st.id.String(), "after", st.last, "err", err)
+		if errors.Is(err, ErrTimeout) { // the next chat would wait as long
+			o.restUntil = st.restUntil
+		}
 	}
 	o.giveUp(ctx, st)
 }
@@ -433,20 +493,6 @@ func ended(err error) bool {
 		}
 	}
 	return false
-}
-
-// giveUp delivers what waits without what is missing before it. That is owed from
-// then on, and delivered when the history can be had again.
-func (o *order) giveUp(ctx context.Context, st *chatOrder) {
-	for st.target > st.last {
-		end := st.target
-		if len(st.held) > 0 {
-			end = st.held[0].Sequence - 1
-		}
-		o.owe(st, end)
-		o.set(st, end)
-		o.advance(ctx, st)
-	}
 }
 
 // owe notes what is missing up to a sequence.
@@ -463,7 +509,9 @@ func (o *order) owe(st *chatOrder, end uint64) {
 	}
 	most := o.most(st)
 	for seq := max(st.last, end-min(end, most)) + 1; seq <= end; seq++ {
-		st.owed = append(st.owed, seq)
+		if !st.wentAhead(seq) {
+			st.owed = append(st.owed, seq)
+		}
 	}
 	if extra := len(st.owed) - int(most); extra > 0 {
 		st.owed = slices.Delete(st.owed, 0, extra)

@@ -197,8 +197,8 @@ type Client struct {
 	// answered; the dispatcher's.
 	lookAgain time.Time
 	pushes    *queue[push]
-	own       *queue[event.Event] // of our own making
-	newest    chan []newest       // what the server has, after each registration
+	own       *queue[*event.Message] // of our own making
+	newest    chan []newest          // what the server has, after each registration
 	restart   chan struct{}
 	running   atomic.Bool
 
@@ -249,7 +249,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
-		pushes: newQueue[push](pushQueue, pushBytes), own: newQueue[event.Event](ownQueue, ownBytes),
+		pushes: newQueue[push](pushQueue, pushBytes), own: newQueue[*event.Message](ownQueue, ownBytes),
 		newest: make(chan []newest), restart: make(chan struct{}, 1),
 		sending: newSendLimiter(o.SendLimit), clock: o.Clock,
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),

@@ -125,6 +125,9 @@ func (c *Client) latest(ctx context.Context, id chatID, peer UID) (uint64, error
 		if g.GetResult() != 0 || g.GetInfo() == nil {
 			return 0, &ServerError{Command: rpc.GroupInfo.Name, Code: int64(g.GetResult()), Message: resp.GetErrorInfo()}
 		}
+		if g.GetInfo().LatestSeq == nil { // 0 is written, too
+			return 0, fmt.Errorf("%v: the server does not say which message is the newest", id)
+		}
 		return uint64(g.GetInfo().GetLatestSeq()), nil
 	}
 	return 0, fmt.Errorf("%v: %w", id, ErrNotFound)

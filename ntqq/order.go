@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -28,22 +29,33 @@ const (
 	// had: live messages must not wait for it each time.
 	historyRest = 5 * time.Minute
 	// resetSeconds is by how much a message must be newer than the last one of its
-	// chat, with a lower sequence, to show that the server counts anew.
+	// chat, with a lower sequence, to make it doubtful whether the position is right.
 	resetSeconds = 5
 	// sparseAfter is how many gaps without a message show that gaps in private chats
 	// mean nothing.
 	sparseAfter = 5
+	// firstSlack is by how much older messages than the first one of a new chat may be
+	// news: clocks differ.
+	firstSlack = time.Minute
 	// lateMost is how many sequences missing in the history are remembered per chat.
 	lateMost = 64
+	// asksMost bounds the questions under way; others are tried again later.
+	asksMost = 256
 )
 
 // order puts the messages of each chat in order, each once, and finds out which
 // are missing. It is for the dispatcher's goroutine, but for delivered and
 // privateChats; mu guards what these read.
 type order struct {
-	c     *Client
+	c *Client
+	// server answers questions about chats: the Client, or a test.
+	server interface {
+		latest(ctx context.Context, id chatID, peer UID) (uint64, error)
+		page(ctx context.Context, id chatID, peer UID, first, last uint64) ([]*message.Message, error)
+	}
 	self  UIN  // the account that the chats belong to
 	held  held // in all chats
+	asks  int  // questions under way
 	pages chan pageResult
 	slots chan struct{} // one for each fetch under way
 	wg    sync.WaitGroup
@@ -61,13 +73,34 @@ type order struct {
 	chats map[chatID]*chatOrder
 }
 
-// chatOrder is one chat. Messages up to last have been delivered, or never will be.
+// chatOrder is one chat. The functions of position.go decide how far it moves.
 type chatOrder struct {
-	id       chatID
-	peer     UID
-	last     uint64
-	lastTime int64  // of the last delivered message, Unix seconds
-	target   uint64 // the newest sequence that is known to exist
+	id   chatID
+	peer UID
+
+	// last is the position: messages up to it have been delivered, or never will be.
+	// It moves by one with the next message, and further only to what is proven. It
+	// counts when begun is set, and it alone is saved.
+	last  uint64
+	begun bool
+	// lastTime is the time of the last message of the position, Unix seconds, but at
+	// most the server's time when it came.
+	lastTime int64
+	// proven is the newest sequence that an answer of the server has named.
+	proven uint64
+	// target is the newest sequence that is proven, or that a push names; 0: nothing
+	// is missing.
+	target uint64
+	// ahead are the sequences beyond last that were delivered without proof.
+	ahead []span
+	// doubt: the position may be wrong, and the server has to be asked.
+	doubt bool
+	// doubted are messages whose sequences have passed. They wait for the answer.
+	doubted []*event.Message
+	// denials counts the answers in a row that contradict what was pushed.
+	denials int
+	// since is the time before which messages of the history are no news.
+	since int64
 
 	// empty: the server said so since the last registration.
 	empty    bool
@@ -104,17 +137,20 @@ func (h *held) remove(e interface{ Size() int }) {
 // full tells that no more may wait.
 func (h *held) full() bool { return h.events >= heldMost || h.bytes >= heldMostBytes }
 
-// dropHeld forgets the messages of a chat that wait.
+// dropHeld forgets what waits in a chat.
 func (o *order) dropHeld(st *chatOrder) {
-	for _, e := range st.held {
+	for _, e := range slices.Concat(st.held, st.doubted) {
 		o.held.remove(e)
 	}
-	st.held = nil
+	for _, e := range st.recalls {
+		o.held.remove(e)
+	}
+	st.held, st.doubted, st.recalls = nil, nil, nil
 }
 
 func newOrder(c *Client) *order {
 	o := &order{
-		c: c, pages: make(chan pageResult), slots: make(chan struct{}, 4),
+		c: c, server: c, pages: make(chan pageResult), slots: make(chan struct{}, 4),
 		waiting: map[chatID]*chatOrder{}, chats: map[chatID]*chatOrder{},
 	}
 	o.timer = time.NewTimer(time.Hour)
@@ -148,35 +184,36 @@ func (o *order) message(ctx context.Context, e *event.Message) {
 	}
 	id := chatOf(e.Chat)
 	st := o.chats[id]
-	if st == nil { // nothing is known of before: it starts here
-		st = o.add(id, e.Chat.PeerUID, e.Sequence-1)
+	if st == nil {
+		st = o.add(id, e.Chat.PeerUID)
 	}
 	o.setPeer(st, e.Chat.PeerUID)
-	if e.Sequence <= st.last && !o.again(ctx, st, e) {
-		return
-	}
-	if st.empty && st.last == 0 && !st.id.group { // private chats begin anywhere
-		o.set(st, e.Sequence-1)
-	}
-	if e.Sequence > st.target && o.sparse(st) {
-		o.set(st, e.Sequence-1)
-	}
-	if e.Sequence == st.last+1 {
+	switch seq := e.Sequence; {
+	case !st.begun, st.anyFirst():
+		o.early(ctx, st, e, 0)
+	case seq <= st.last:
+		o.passed(ctx, st, e)
+	case seq == st.last+1:
 		o.hand(ctx, st, e)
-		if len(st.held) > 0 || st.target > 0 {
+		if st.target > 0 {
 			o.advance(ctx, st)
 		}
-		return
-	}
-	o.hold(st, e)
-	switch {
-	case st.fetching || st.stalled:
-	case o.resting(st):
-		o.giveUp(ctx, st)
-	case len(st.held) >= reorderHeld:
-		o.plan(st, 0)
-	case st.due.IsZero():
-		o.plan(st, reorderWait)
+	case st.follows(seq):
+		o.early(ctx, st, e, reorderWait)
+	case o.sparse(st) && !st.waits():
+		o.early(ctx, st, e, progressEvery)
+	case o.c.seen.Known(id.key(), seq, uint64(e.Random)): // pushed twice
+	default:
+		o.hold(st, e)
+		switch {
+		case st.fetching || st.stalled:
+		case o.resting(st):
+			o.giveUp(ctx, st)
+		case len(st.held) >= reorderHeld:
+			o.plan(st, 0)
+		default:
+			o.plan(st, reorderWait)
+		}
 	}
 }
 
@@ -189,30 +226,7 @@ func (o *order) resting(st *chatOrder) bool {
 // is not certain that the real service counts in each chat by itself
 // (docs/protocol/messages.md 3).
 func (o *order) sparse(st *chatOrder) bool {
-	return !st.id.group && o.emptyPages >= sparseAfter && st.target <= st.last
-}
-
-// again decides about a message with a sequence that has passed. It returns true
-// when the server counts anew, and the message is the next one.
-func (o *order) again(ctx context.Context, st *chatOrder, e *event.Message) bool {
-	if o.c.seen.Known(st.id.key(), e.Sequence, uint64(e.Random)) {
-		return false
-	}
-	for _, late := range []*[]uint64{&st.absent, &st.owed} { // the history lagged behind
-		if i := slices.Index(*late, e.Sequence); i >= 0 {
-			*late = slices.Delete(*late, i, i+1)
-			o.hand(ctx, nil, e)
-			o.changed(progressEvery)
-			return false
-		}
-	}
-	if e.Time <= st.lastTime+resetSeconds {
-		return false
-	}
-	o.dropHeld(st)
-	st.target, st.absent, st.owed = 0, nil, nil
-	o.set(st, e.Sequence-1)
-	return true
+	return !st.id.group && o.emptyPages >= sparseAfter
 }
 
 // hand delivers one message; st is nil when it does not move its chat on.
@@ -221,10 +235,19 @@ func (o *order) hand(ctx context.Context, st *chatOrder, e *event.Message) {
 	if st == nil {
 		return
 	}
+	now := o.c.now().Unix()
 	o.mu.Lock()
-	st.lastTime = max(st.lastTime, e.Time)
+	st.lastTime = max(past(st.lastTime, now), min(e.Time, now))
 	o.mu.Unlock()
 	o.set(st, e.Sequence)
+}
+
+// past returns a time, and 0 for one that the server's clock has not reached.
+func past(t, now int64) int64 {
+	if t > now+resetSeconds {
+		return 0
+	}
+	return t
 }
 
 func (o *order) set(st *chatOrder, last uint64) {
@@ -265,6 +288,7 @@ func (o *order) hold(st *chatOrder, e *event.Message) {
 
 // advance delivers what is no longer waiting for anything.
 func (o *order) advance(ctx context.Context, st *chatOrder) {
+	o.absorb(st)
 	for len(st.held) > 0 && st.held[0].Sequence <= st.last+1 {
 		e := st.held[0]
 		st.held[0] = nil
@@ -272,17 +296,30 @@ func (o *order) advance(ctx context.Context, st *chatOrder) {
 		o.held.remove(e)
 		if e.Sequence == st.last+1 {
 			o.hand(ctx, st, e)
+			o.absorb(st)
+		}
+	}
+	if !st.waits() {
+		recalls := st.recalls
+		st.recalls = nil
+		for _, e := range recalls {
+			o.held.remove(e)
+			o.c.report(ctx, e)
 		}
 	}
 	if st.target > st.last {
 		return
 	}
-	st.held, st.target, st.tries, st.stalled = nil, 0, 0, false
+	st.held, st.target, st.tries, st.stalled, st.since = nil, 0, 0, false, 0
 	if st.leftOut > 0 || st.tooOld > 0 {
 		o.c.log.Warn("missed messages not delivered: they are more or older than Options.CatchUp allows",
 			"chat", st.id.String(), "too_many", st.leftOut, "too_old", st.tooOld)
 		st.leftOut, st.tooOld = 0, 0
 	}
+	if st.doubt {
+		return
+	}
+	st.denials = 0
 	if !st.due.IsZero() {
 		st.due = time.Time{}
 		delete(o.waiting, st.id)
@@ -290,18 +327,15 @@ func (o *order) advance(ctx context.Context, st *chatOrder) {
 	if len(st.owed) > 0 {
 		o.plan(st, max(time.Until(o.restUntil), time.Until(st.restUntil), 0))
 	}
-	recalls := st.recalls
-	st.recalls = nil
-	for _, e := range recalls {
-		o.held.remove(e)
-		o.c.report(ctx, e)
-	}
 }
+
+// waits tells whether messages of the chat wait, or are to be fetched.
+func (st *chatOrder) waits() bool { return len(st.held) > 0 || st.proven > st.last }
 
 // recall delivers a recall, or keeps it while messages before it are missing.
 func (o *order) recall(ctx context.Context, e *event.MessageRecalled) {
 	st := o.chats[chatOf(e.Chat)]
-	if st == nil || st.target <= st.last || o.held.full() {
+	if st == nil || !st.waits() || o.held.full() {
 		o.c.report(ctx, e)
 		return
 	}
@@ -316,9 +350,6 @@ func (o *order) forget(id chatID) {
 		return
 	}
 	o.dropHeld(st)
-	for _, e := range st.recalls {
-		o.held.remove(e)
-	}
 	o.mu.Lock()
 	delete(o.chats, id)
 	o.mu.Unlock()
@@ -331,34 +362,50 @@ func (o *order) forget(id chatID) {
 func (o *order) expect(friend *event.Person) {
 	id := chatID{false, uint64(friend.UIN)}
 	if friend.UIN != 0 && friend.UID != "" && o.chats[id] == nil {
-		o.add(id, friend.UID, 0).empty = true
+		st := o.add(id, friend.UID)
+		o.start(st, 0)
+		st.empty = true
 	}
 }
 
-func (o *order) add(id chatID, peer UID, last uint64) *chatOrder {
+// add notes a chat. It has no position yet.
+func (o *order) add(id chatID, peer UID) *chatOrder {
 	if len(o.chats) >= chatsMost {
 		o.makeRoom()
 	}
-	st := &chatOrder{id: id, peer: peer, last: last}
+	st := &chatOrder{id: id, peer: peer, doubt: true}
 	o.mu.Lock()
 	o.chats[id] = st
 	o.mu.Unlock()
-	o.changed(progressNew)
 	return st
 }
 
-// makeRoom forgets the eighth of the chats that was silent for the longest time.
+// makeRoom forgets an eighth of the chats: first those without a proven position,
+// then those that were silent for the longest time.
 func (o *order) makeRoom() {
 	quiet := make([]*chatOrder, 0, len(o.chats))
 	for _, st := range o.chats {
-		if st.target <= st.last && !st.fetching {
+		if !st.begun || st.target <= st.last && !st.fetching {
 			quiet = append(quiet, st)
 		}
 	}
-	slices.SortFunc(quiet, func(a, b *chatOrder) int { return int(a.lastTime - b.lastTime) })
+	now := o.c.now().Unix()
+	slices.SortFunc(quiet, func(a, b *chatOrder) int { return -moreRecent(a, b, now) })
 	for _, st := range quiet[:min(len(quiet), chatsMost/8)] {
 		o.forget(st.id)
 	}
+}
+
+// moreRecent orders chats: the last ones are those without a proven position, and
+// before them those that were silent for the longest time.
+func moreRecent(a, b *chatOrder, now int64) int {
+	if a.begun != b.begun {
+		if a.begun {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(past(b.lastTime, now), past(a.lastTime, now))
 }
 
 // plan lets a chat's gap be fetched after a while.

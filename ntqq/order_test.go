@@ -45,7 +45,7 @@ func TestOrderOfAnyPushes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.order.add(chatID{true, uint64(testGroup)}, "", 0)
+		c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
 		var pushed []uint64
 		for seq := uint64(1); seq <= 60; seq++ {
 			want = append(want, seq)
@@ -70,7 +70,7 @@ func TestRecallWaitsForItsMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.order.add(chatID{true, uint64(testGroup)}, "", 0)
+	c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
 	for _, e := range []event.Event{
 		groupMessage(2), &event.MessageRecalled{Chat: groupMessage(2).Chat, Sequence: 2}, groupMessage(1),
 	} {
@@ -85,28 +85,27 @@ func TestRecallWaitsForItsMessage(t *testing.T) {
 // not wait for them for ever.
 func TestSparsePrivateSequences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
-		c, err := New(Options{Handler: func(event.Event) { n++ }, Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := newOrderWorld(t, chatID{false, uint64(testFrom)})
+		w.newest = 993
+		w.registered()
 		for i := range uint64(20) {
-			e := groupMessage(1000 + 7*i)
-			e.Chat = message.Chat{Kind: message.Friend, Peer: testFrom, PeerUID: "u_x"}
-			e.Sender.Nickname = "x"
-			c.deliver(t.Context(), e)
-			st := c.order.chats[chatOf(e.Chat)]
-			if e.Sequence > st.last {
-				c.order.page(t.Context(), pageResult{st: st, first: st.last + 1, last: e.Sequence - 1})
-			} else if i > 0 && i <= sparseAfter {
-				t.Errorf("message %d did not wait", i)
+			w.newest = 1000 + 7*i
+			said := time.Now()
+			w.push(w.message(w.newest))
+			for n := 0; n <= int(i); n = len(w.got) {
+				time.Sleep(100 * time.Millisecond) // virtual
+				synctest.Wait()
 			}
-			if n != int(i)+1 {
-				t.Fatalf("%d delivered after message %d", n, i)
+			if waited := time.Since(said); (waited >= reorderWait) != (i < sparseAfter) {
+				t.Errorf("message %d waited %v", i, waited)
 			}
+			time.Sleep(time.Minute) // virtual
 		}
-		if c.order.emptyPages != sparseAfter {
-			t.Errorf("%d pages fetched, want %d", c.order.emptyPages, sparseAfter)
+		if w.pages != sparseAfter {
+			t.Errorf("%d pages fetched, want %d", w.pages, sparseAfter)
+		}
+		if got := w.saved(); got != w.newest {
+			t.Errorf("position %d saved, want %d", got, w.newest)
 		}
 	})
 }
@@ -134,7 +133,9 @@ func owedMessagesComeOnce(t *testing.T, offset time.Duration) {
 		m.Time = c.now().Add(-age).Unix()
 		return m
 	}
-	st := c.order.add(chatID{true, uint64(testGroup)}, "", 0)
+	st := c.order.add(chatID{true, uint64(testGroup)}, "")
+	c.order.start(st, 0)
+	c.order.prove(st, 6)
 	st.restUntil = time.Now().Add(time.Minute) // the history cannot be had
 	c.deliver(t.Context(), now(6, 0))
 	c.deliver(t.Context(), now(2, 0))
@@ -144,7 +145,7 @@ func owedMessagesComeOnce(t *testing.T, offset time.Duration) {
 	page := []*message.Message{ // 3 is too old, 5 is not there
 		now(1, 0).Message, now(2, 0).Message, now(3, 2*time.Hour).Message, now(4, 0).Message,
 	}
-	c.order.page(t.Context(), pageResult{st: st, first: 1, last: 5, owed: true, messages: page})
+	c.order.answer(t.Context(), pageResult{st: st, kind: askOwed, first: 1, last: 5, messages: page})
 	if want := []uint64{6, 2, 1, 4}; !slices.Equal(got, want) || len(st.owed) > 0 {
 		t.Errorf("delivered %v, want %v; %v are still owed", got, want, st.owed)
 	}
@@ -177,13 +178,29 @@ func TestUnnumberedMessages(t *testing.T) {
 func TestTooManyChats(t *testing.T) {
 	c := newTestClient(t)
 	for i := range uint64(chatsMost + 10) {
-		c.order.add(chatID{true, i + 1}, "", 1).lastTime = int64(i)
+		st := c.order.add(chatID{true, i + 1}, "")
+		c.order.start(st, 1)
+		st.lastTime = int64(i)
 	}
 	if n := len(c.order.chats); n > chatsMost || n < chatsMost/2 {
 		t.Errorf("%d chats kept, want at most %d", n, chatsMost)
 	}
 	if c.order.chats[chatID{true, 1}] != nil {
 		t.Error("the chat that was silent longest is kept")
+	}
+	known := 0
+	for i := range uint64(3 * chatsMost) { // pushes that name other chats
+		e := groupMessage(4_000_000_000)
+		e.Chat.Group = GroupCode(1<<20 + i)
+		c.deliver(t.Context(), e)
+	}
+	for _, st := range c.order.chats {
+		if st.begun {
+			known++
+		}
+	}
+	if n := len(c.order.chats); n > chatsMost || known < chatsMost/2 {
+		t.Errorf("%d chats kept, %d of them real: pushes drive real chats out", n, known)
 	}
 }
 
@@ -206,10 +223,12 @@ func TestProgressFile(t *testing.T) {
 			defer close(done)
 			c.dispatch(ctx)
 		}()
-		c.emit(groupMessage(7))
+		seventh := groupMessage(7)
+		seventh.Time = time.Now().Unix()
+		c.emit(seventh)
 		time.Sleep(progressNew) // virtual
 		synctest.Wait()
-		want := &Delivered{UIN: 10001, Chats: []ChatDelivered{{Group: testGroup, Sequence: 7, Time: groupMessage(7).Time}}}
+		want := &Delivered{UIN: 10001, Chats: []ChatDelivered{{Group: testGroup, Sequence: 7, Time: seventh.Time}}}
 		if d, err := file.Load(); err != nil || cmp.Diff(want, d) != "" {
 			t.Errorf("after a while: %v, %s", err, cmp.Diff(want, d))
 		}
@@ -339,6 +358,7 @@ func BenchmarkHandlePush(b *testing.B) {
 			b.StopTimer()
 			c.seen = event.Deduper{}
 			c.order = newOrder(c)
+			c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
 			b.StartTimer()
 		}
 		c.handlePush(context.Background(), push{command: rpc.PushMessage, payload: payloads[i%len(payloads)]})

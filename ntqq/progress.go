@@ -24,7 +24,8 @@ type ChatDelivered struct {
 	Peer     UIN       `json:"peer,omitempty"`
 	PeerUID  UID       `json:"peer_uid,omitempty"`
 	Sequence uint64    `json:"sequence"`
-	Time     int64     `json:"time,omitempty"` // of the last message, Unix seconds
+	// Time is that of the last message, Unix seconds, at most the server's time then.
+	Time int64 `json:"time,omitempty"`
 	// Missing are sequences below it that could not be fetched yet, ascending.
 	Missing []uint64 `json:"missing,omitempty"`
 }
@@ -109,7 +110,8 @@ func (o *order) load() {
 		}
 		missing := slices.Sorted(slices.Values(ch.Missing[max(0, len(ch.Missing)-o.c.opts.CatchUp.Messages):]))
 		o.chats[id] = &chatOrder{
-			id: id, peer: ch.PeerUID, last: ch.Sequence, lastTime: ch.Time, owed: missing, owedSince: time.Now(),
+			id: id, peer: ch.PeerUID, last: ch.Sequence, begun: true, lastTime: ch.Time,
+			owed: missing, owedSince: time.Now(),
 		}
 	}
 }
@@ -162,8 +164,12 @@ func (o *order) keep(now time.Time) {
 
 func (o *order) snapshot() *Delivered {
 	d := &Delivered{UIN: o.self, Chats: make([]ChatDelivered, 0, len(o.chats))}
+	now := o.c.now().Unix()
 	for id, st := range o.chats {
-		ch := ChatDelivered{Sequence: st.last, Time: st.lastTime, Missing: slices.Clone(st.owed)}
+		if !st.begun {
+			continue
+		}
+		ch := ChatDelivered{Sequence: st.last, Time: past(st.lastTime, now), Missing: slices.Clone(st.owed)}
 		if id.group {
 			ch.Group = GroupCode(id.code)
 		} else {
@@ -220,7 +226,7 @@ func (o *order) begin() {
 func (o *order) end(ctx context.Context) {
 	if o.c.opts.Progress == nil {
 		for _, st := range o.chats {
-			if len(st.held) > 0 {
+			if len(st.held) > 0 || len(st.doubted) > 0 {
 				o.giveUp(ctx, st)
 			}
 		}
@@ -234,6 +240,7 @@ func (o *order) end(ctx context.Context) {
 		o.journal.saves = nil
 	}
 	o.wg.Wait()
+	o.asks = 0
 	for _, st := range o.chats { // their fetches have ended with the context
 		if st.fetching {
 			st.fetching, st.stalled = false, true

@@ -88,7 +88,7 @@ func TestLargePushesMakeTheServerWait(t *testing.T) {
 // What waits behind a gap is bounded in bytes; the rest is fetched later.
 func TestHeldBytesAreBounded(t *testing.T) {
 	c := newTestClient(t)
-	c.order.add(chatID{true, uint64(testGroup)}, "", 0)
+	c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
 	for seq := range uint64(60) {
 		e := groupMessage(seq + 2) // 1 is missing
 		e.Raw = make([]byte, 1<<20)

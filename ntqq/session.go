@@ -267,9 +267,9 @@ func (c *Client) dispatch(ctx context.Context) {
 		case p := <-c.pushes.items:
 			c.handlePush(ctx, c.pushes.take(p))
 		case e := <-c.own.items:
-			c.deliver(ctx, c.own.take(e))
+			c.handleOwn(ctx, c.own.take(e))
 		case r := <-o.pages:
-			o.page(ctx, r)
+			o.answer(ctx, r)
 		case list := <-c.newest:
 			o.compared(list)
 		case <-o.timer.C:
@@ -280,7 +280,7 @@ func (c *Client) dispatch(ctx context.Context) {
 				case p := <-c.pushes.items:
 					c.handlePush(ctx, c.pushes.take(p))
 				case e := <-c.own.items:
-					c.deliver(ctx, c.own.take(e))
+					c.handleOwn(ctx, c.own.take(e))
 				default:
 					return
 				}
@@ -296,6 +296,12 @@ func (c *Client) handlePush(ctx context.Context, p push) {
 	for _, e := range c.decoder.Decode(p.command, p.payload) {
 		c.deliver(ctx, e)
 	}
+}
+
+// handleOwn takes an own message. The server's answer has numbered it.
+func (c *Client) handleOwn(ctx context.Context, e *event.Message) {
+	c.order.sent(e)
+	c.deliver(ctx, e)
 }
 
 // deliver hands an event on when it is its turn.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"libration/internal/config"
+	"libration/ntqq"
 )
 
 // TestBotWasAway: a bot gets what it missed, in order, and then what happens, also
@@ -93,6 +95,33 @@ func TestBotWasAwayTooLong(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBotHearsOnceAfterAWrongPosition: where the saved positions are wrong, as an older
+// version could save them, a bot gets what was missed, and nothing again.
+func TestBotHearsOnceAfterAWrongPosition(t *testing.T) {
+	t.Parallel()
+	w := newAway(t)
+	w.say(5)
+	w.arrived()
+	w.confirmed()
+	w.stop()
+	file := ntqq.FileProgress(filepath.Join(w.config.Data, "default", "progress.json"))
+	d, err := file.Load()
+	if err != nil || d == nil || len(d.Chats) == 0 {
+		t.Fatalf("progress: %+v, %v", d, err)
+	}
+	for i := range d.Chats {
+		d.Chats[i].Sequence, d.Chats[i].Time = absurdSequence, time.Now().AddDate(20, 0, 0).Unix()
+	}
+	if err := file.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	w.say(5) // nobody is there
+	w.begin()
+	w.arrived()
+	w.say(2)
+	w.arrived()
 }
 
 // TestWebhookReplies: what a bot answers to a post is said in the chat.

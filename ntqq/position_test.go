@@ -1,0 +1,574 @@
+package ntqq
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/pushpb"
+	"libration/internal/rpc"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// absurd is a sequence that no chat reaches.
+const absurd = 4_000_000_000
+
+// orderWorld is a chat on a server, with the dispatcher of a client that may be
+// started again. Its time is virtual.
+type orderWorld struct {
+	t    *testing.T
+	chat chatID
+	file FileProgress
+
+	newest  uint64
+	history map[uint64]*message.Message
+	down    error // of each answer
+	pages   int
+	asks    int
+
+	c    *Client
+	stop func()
+	got  []*event.Message // since the last start
+	told map[uint64]int   // how often a bot got each sequence: with Announced
+}
+
+func newOrderWorld(t *testing.T, chat chatID) *orderWorld {
+	t.Helper()
+	w := &orderWorld{
+		t: t, chat: chat, file: FileProgress(filepath.Join(t.TempDir(), "progress.json")),
+		history: map[uint64]*message.Message{}, told: map[uint64]int{},
+	}
+	w.start()
+	t.Cleanup(func() { w.stop() })
+	return w
+}
+
+func (w *orderWorld) start() {
+	w.t.Helper()
+	w.got = nil
+	c, err := New(Options{
+		Initial: &Keystore{UIN: 10001, Device: NewDevice()}, Log: slog.New(slog.DiscardHandler), Progress: w.file,
+		Handler: func(e event.Event) {
+			m, ok := e.(*event.Message)
+			if !ok {
+				return
+			}
+			w.got = append(w.got, m)
+			if !m.CaughtUp || w.told[m.Sequence] == 0 {
+				w.told[m.Sequence]++
+			}
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c.order.server = w
+	w.c = c
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.dispatch(ctx)
+	}()
+	w.stop = func() {
+		cancel()
+		<-done
+	}
+	synctest.Wait()
+}
+
+func (w *orderWorld) restart() {
+	w.t.Helper()
+	synctest.Wait()
+	w.stop()
+	w.start()
+}
+
+func (w *orderWorld) latest(context.Context, chatID, UID) (uint64, error) {
+	w.asks++
+	return w.newest, w.down
+}
+
+func (w *orderWorld) page(_ context.Context, _ chatID, _ UID, first, last uint64) ([]*message.Message, error) {
+	w.pages++
+	if last-first >= historyPage {
+		w.t.Errorf("page of %d to %d asked for", first, last)
+		return nil, ErrTimeout
+	}
+	var found []*message.Message
+	for seq := first; seq <= last; seq++ {
+		if m := w.history[seq]; m != nil {
+			again := *m
+			found = append(found, &again)
+		}
+	}
+	return found, w.down
+}
+
+// registered has the client compare its chats with the server's.
+func (w *orderWorld) registered() {
+	var list []newest
+	if w.down == nil {
+		list = []newest{{w.chat, w.peer(), w.newest}}
+	}
+	w.c.newest <- list
+	synctest.Wait()
+}
+
+func (w *orderWorld) peer() UID {
+	if w.chat.group {
+		return ""
+	}
+	return "u_0000000000000000000000"
+}
+
+// message makes a message of now.
+func (w *orderWorld) message(seq uint64) *message.Message {
+	m := &message.Message{
+		Chat:   message.Chat{Kind: message.Friend, Peer: UIN(w.chat.code), PeerUID: w.peer()},
+		Sender: message.Sender{UIN: testFrom, Nickname: "x"}, Sequence: seq, Random: rand.Uint32() | 1, Time: time.Now().Unix(),
+	}
+	if w.chat.group {
+		m.Chat = message.Chat{Kind: message.Group, Group: GroupCode(w.chat.code)}
+	}
+	return m
+}
+
+// says writes the next message. It is not pushed.
+func (w *orderWorld) says() *message.Message {
+	w.newest++
+	m := w.message(w.newest)
+	w.history[m.Sequence] = m
+	return m
+}
+
+// push sends messages as the server does.
+func (w *orderWorld) push(messages ...*message.Message) {
+	w.t.Helper()
+	for _, m := range messages {
+		cm := &messagepb.CommonMessage{
+			RoutingHead: &messagepb.RoutingHead{FromUin: uint64(testFrom), FromUid: proto.String("u_0000000000000000000000"), ToUin: 10001},
+			ContentHead: &messagepb.ContentHead{
+				Type: 82, Random: proto.Uint64(uint64(m.Random)), Sequence: proto.Uint64(m.Sequence), Time: proto.Uint64(uint64(m.Time)),
+			},
+			Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("x")}}}}},
+		}
+		if w.chat.group {
+			cm.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: w.chat.code, GroupName: []byte("group")}
+		} else {
+			cm.ContentHead.Type, cm.ContentHead.NtMsgSeq, cm.ContentHead.Sequence = 166, cm.ContentHead.Sequence, proto.Uint64(77)
+		}
+		payload, err := pb.Marshal(&messagepb.MsgPush{Message: cm})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if !w.c.pushes.tryPut(push{command: rpc.PushMessage, payload: payload}, len(payload)) {
+			w.t.Fatal("no room for a push")
+		}
+	}
+	synctest.Wait()
+}
+
+// hostile is a message that names an absurd sequence and a time in 2046.
+func (w *orderWorld) hostile(seq uint64) *message.Message {
+	m := w.message(seq)
+	m.Time = time.Now().AddDate(46, 0, 0).Unix()
+	return m
+}
+
+func (w *orderWorld) sequences() (list []uint64) {
+	for _, m := range w.got {
+		list = append(list, m.Sequence)
+	}
+	return list
+}
+
+// saved is the position in the file.
+func (w *orderWorld) saved() uint64 {
+	w.t.Helper()
+	d, err := w.file.Load()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if d == nil || len(d.Chats) == 0 {
+		return 0
+	}
+	if d.Chats[0].Time > time.Now().Unix()+resetSeconds {
+		w.t.Errorf("time %d saved, which is ahead", d.Chats[0].Time)
+	}
+	return d.Chats[0].Sequence
+}
+
+// onceEach tells that a bot got each of these sequences once.
+func (w *orderWorld) onceEach(from, to uint64) {
+	w.t.Helper()
+	for seq := from; seq <= to; seq++ {
+		if n := w.told[seq]; n != 1 {
+			w.t.Errorf("message %d came %d times", seq, n)
+		}
+	}
+}
+
+// inChats runs a test in a group and in a private chat.
+func inChats(t *testing.T, f func(t *testing.T, w *orderWorld)) {
+	t.Helper()
+	for _, chat := range []chatID{{true, uint64(testGroup)}, {false, uint64(testFrom)}} {
+		t.Run(chat.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { f(t, newOrderWorld(t, chat)) })
+		})
+	}
+}
+
+// A message that names any sequence and any time is delivered, and moves nothing:
+// those after it come at once, in order, and those that were lost are fetched.
+func TestAbsurdMessageMovesNothing(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		w.push(w.says(), w.hostile(absurd), w.says())
+		if want := []uint64{1001, 1002}; !slices.Equal(w.sequences(), want) {
+			t.Errorf("got %v at once, want %v", w.sequences(), want)
+		}
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		if want := []uint64{1001, 1002, absurd}; !slices.Equal(w.sequences(), want) {
+			t.Errorf("got %v, want %v", w.sequences(), want)
+		}
+		if w.pages != 0 || w.asks > fetchTries {
+			t.Errorf("%d pages and %d questions", w.pages, w.asks)
+		}
+		w.says() // lost
+		w.push(w.says(), w.hostile(1<<63), w.says())
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		w.onceEach(1001, 1005)
+		if got := w.saved(); got != 1005 {
+			t.Errorf("position %d saved, want 1005", got)
+		}
+		w.restart()
+		w.says()
+		w.registered()
+		w.push(w.says())
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		if want := []uint64{1006, 1007}; !slices.Equal(w.sequences(), want) {
+			t.Errorf("got %v after a restart, want %v", w.sequences(), want)
+		}
+	})
+}
+
+// A message just beyond the newest one moves nothing either, and the real one with
+// that sequence comes.
+func TestMessageThatIsNotThere(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		forged := w.message(1005)
+		w.push(forged)
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		for range 6 {
+			w.push(w.says())
+		}
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		want := []uint64{1005, 1001, 1002, 1003, 1004, 1005, 1006}
+		if !slices.Equal(w.sequences(), want) || w.saved() != 1006 {
+			t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
+		}
+	})
+}
+
+// While nothing can be asked, what comes is delivered, nothing of it is saved, and a
+// bot gets it once, also after a restart. What was missing comes later.
+func TestNothingUnprovenIsSaved(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		w.push(w.says())
+		w.down = ErrTimeout
+		w.says() // lost
+		for range 20 {
+			w.push(w.says())
+		}
+		w.push(w.hostile(absurd))
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		w.push(w.says())
+		if n := len(w.got); n != 23 {
+			t.Errorf("%d delivered while nothing can be asked, want 23: %v", n, w.sequences())
+		}
+		for range 2 {
+			if got := w.saved(); got != 1001 {
+				t.Errorf("position %d saved, want 1001", got)
+			}
+			w.restart()
+			w.registered()
+			time.Sleep(20 * time.Minute) // virtual
+			synctest.Wait()
+		}
+		w.down = nil
+		w.registered()
+		time.Sleep(20 * time.Minute) // virtual
+		synctest.Wait()
+		w.onceEach(1001, w.newest)
+		if got := w.saved(); got != w.newest {
+			t.Errorf("position %d saved, want %d", got, w.newest)
+		}
+	})
+}
+
+// The same without a restart: what is missing comes when it can be had, without a
+// new registration, and nothing comes twice to anybody.
+func TestUnprovenBecomesProven(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		w.down = ErrTimeout
+		w.says()         // lost
+		for range 2000 { // more than the filter of duplicates remembers
+			w.push(w.says())
+		}
+		time.Sleep(time.Minute) // virtual
+		w.says()                // lost
+		w.push(w.says())
+		time.Sleep(time.Minute) // virtual
+		w.down = nil
+		time.Sleep(20 * time.Minute) // virtual
+		synctest.Wait()
+		if len(w.got) != 2003 || w.pages > 20 {
+			t.Errorf("%d delivered and %d pages, want 2003 and 2 when they can be had", len(w.got), w.pages)
+		}
+		w.push(w.says())
+		if got := w.got[len(w.got)-1].Sequence; got != w.newest {
+			t.Errorf("the last one is %d, want %d", got, w.newest)
+		}
+		time.Sleep(time.Minute) // virtual
+		if got := w.saved(); got != w.newest {
+			t.Errorf("position %d saved, want %d", got, w.newest)
+		}
+	})
+}
+
+// A position that was saved wrong is put back, and what was written since comes.
+func TestWrongPositionHeals(t *testing.T) {
+	for name, ahead := range map[string]time.Duration{"time in the past": 0, "time in 2046": 20 * 365 * 24 * time.Hour} {
+		for _, listed := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, in the list %t", name, listed), func(t *testing.T) {
+				inChats(t, func(t *testing.T, w *orderWorld) {
+					w.newest = 1000
+					before := w.says()
+					w.told[before.Sequence]++ // the service told it
+					time.Sleep(time.Minute)   // virtual
+					wrong := &Delivered{UIN: 10001, Chats: []ChatDelivered{{
+						Group: GroupCode(w.chat.code), Sequence: absurd, Time: time.Now().Add(ahead).Unix(), Missing: []uint64{absurd - 1},
+					}}}
+					if !w.chat.group {
+						wrong.Chats[0].Group, wrong.Chats[0].Peer, wrong.Chats[0].PeerUID = 0, UIN(w.chat.code), w.peer()
+					}
+					w.stop()
+					if err := w.file.Save(wrong); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(time.Minute) // virtual
+					for range 20 {
+						w.says()
+					}
+					w.start()
+					if listed {
+						w.registered()
+					}
+					time.Sleep(time.Minute) // virtual
+					w.push(w.says(), w.says())
+					time.Sleep(time.Minute) // virtual
+					synctest.Wait()
+					w.onceEach(before.Sequence, w.newest)
+					if got := w.saved(); got != w.newest {
+						t.Errorf("position %d saved, want %d", got, w.newest)
+					}
+					if ahead == 0 && len(w.got) != 22 {
+						t.Errorf("got %v: what was delivered before came again", w.sequences())
+					}
+					w.restart()
+					w.registered()
+					time.Sleep(time.Minute) // virtual
+					synctest.Wait()
+					if len(w.got) != 0 {
+						t.Errorf("got %v after a restart", w.sequences())
+					}
+				})
+			})
+		}
+	}
+}
+
+// While a wrong position cannot be checked, messages are delivered all the same.
+func TestWrongPositionWithoutAnswers(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		w.c.order.set(w.c.order.chats[w.chat], absurd)
+		w.down = ErrTimeout
+		for range 5 {
+			w.push(w.says())
+			time.Sleep(time.Minute) // virtual
+		}
+		w.down = nil
+		time.Sleep(10 * time.Minute) // virtual
+		w.push(w.says())
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		w.onceEach(1001, 1006)
+		if got := w.saved(); got != 1006 {
+			t.Errorf("position %d saved, want 1006", got)
+		}
+	})
+}
+
+// A message with a low sequence and a new time does not put a right position back.
+func TestLowSequenceMovesNothing(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		for range 50 {
+			w.says()
+		}
+		w.registered()
+		w.push(w.says())
+		time.Sleep(time.Minute) // virtual
+		w.push(w.hostile(3), w.says())
+		time.Sleep(time.Minute) // virtual
+		synctest.Wait()
+		if want := []uint64{1051, 1052}; !slices.Equal(w.sequences(), want) || w.pages != 0 {
+			t.Errorf("got %v and %d pages, want %v", w.sequences(), w.pages, want)
+		}
+	})
+}
+
+// The first message of a chat gives it no position; what the server answers does. What
+// is older than the first message is no news, whatever it names.
+func TestFirstMessageProvesNothing(t *testing.T) {
+	for _, first := range []uint64{absurd, 7} {
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			inChats(t, func(t *testing.T, w *orderWorld) {
+				w.newest = 1000
+				for range 50 {
+					w.says()
+				}
+				time.Sleep(time.Hour) // virtual
+				w.down = ErrTimeout
+				w.push(w.hostile(first))
+				time.Sleep(time.Hour) // virtual
+				if got := w.saved(); got != 0 {
+					t.Errorf("position %d saved", got)
+				}
+				w.push(w.says())
+				w.says() // lost
+				w.down = nil
+				w.push(w.says())
+				time.Sleep(time.Hour) // virtual
+				w.push(w.says())
+				time.Sleep(time.Minute) // virtual
+				synctest.Wait()
+				want := []uint64{first, 1051, 1053, 1052, 1054}
+				if !slices.Equal(w.sequences(), want) || w.saved() != 1054 {
+					t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
+				}
+			})
+		})
+	}
+}
+
+// The push that names the newest messages of the groups proves nothing.
+func TestInfoSyncProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newOrderWorld(t, chatID{true, uint64(testGroup)})
+		w.newest = 1000
+		w.registered()
+		w.says() // lost
+		payload, err := pb.Marshal(&pushpb.InfoSyncPush{Groups: []*pushpb.SyncGroupNode{
+			{GroupCode: proto.Uint64(w.chat.code), LatestSequence: proto.Uint64(absurd)},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.c.pushes.tryPut(push{command: rpc.PushInfoSync, payload: payload}, len(payload))
+		time.Sleep(time.Minute) // virtual
+		w.push(w.says())
+		if want := []uint64{1001, 1002}; !slices.Equal(w.sequences(), want) || w.pages > 1 {
+			t.Errorf("got %v and %d pages, want %v", w.sequences(), w.pages, want)
+		}
+	})
+}
+
+// Whatever is pushed, lost, forged or not answered, and however often the program
+// starts again: each real message comes, to a bot once, and the position is right in
+// the end. Forged are sequences that are far away.
+func TestAnythingPushed(t *testing.T) {
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) { anythingPushed(t, rand.New(rand.NewPCG(seed, 0)), seed) })
+	}
+}
+
+func anythingPushed(t *testing.T, rng *rand.Rand, seed uint64) {
+	w := newOrderWorld(t, chatID{rng.IntN(2) == 0, uint64(testFrom)})
+	w.newest = 10_000
+	w.registered()
+	var late []*message.Message
+	for range 60 {
+		switch rng.IntN(12) {
+		case 0, 1, 2, 3:
+			w.push(w.says())
+		case 4:
+			w.says() // lost
+		case 5:
+			late = append(late, w.says())
+		case 6:
+			w.push(late...)
+			late = nil
+		case 7:
+			w.push(w.hostile([]uint64{1, 500, absurd, absurd + rng.Uint64N(50), 1 << 63}[rng.IntN(5)]))
+		case 8:
+			time.Sleep(time.Duration(rng.Int64N(int64(3 * time.Second)))) // virtual
+		case 9:
+			time.Sleep(time.Duration(rng.Int64N(int64(10 * time.Minute)))) // virtual
+		case 10:
+			w.down = []error{nil, ErrTimeout, &ServerError{Code: 1}}[rng.IntN(3)]
+		case 11:
+			if rng.IntN(2) == 0 {
+				w.restart()
+			}
+			w.registered()
+		}
+		for _, st := range w.c.order.chats {
+			if len(st.ahead) > aheadMost || len(st.owed) > 500 || len(st.absent) > lateMost {
+				t.Errorf("seed %d: %d ahead, %d owed, %d absent", seed, len(st.ahead), len(st.owed), len(st.absent))
+			}
+		}
+	}
+	w.down = nil
+	w.registered()
+	time.Sleep(20 * time.Minute) // virtual
+	synctest.Wait()
+	for seq := uint64(10_001); seq <= w.newest; seq++ {
+		if n := w.told[seq]; n != 1 {
+			t.Errorf("seed %d: message %d of %d came %d times", seed, seq, w.newest, n)
+		}
+	}
+	if got := w.saved(); got != w.newest {
+		t.Errorf("seed %d: position %d saved, want %d", seed, got, w.newest)
+	}
+	if o := w.c.order; o.held != (held{}) || o.asks != 0 {
+		t.Errorf("seed %d: %+v held, %d questions under way", seed, o.held, o.asks)
+	}
+}
