@@ -9,14 +9,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"mime"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
-	"strings"
 
 	"libration/internal/bom"
+	"libration/internal/webguard"
 	"libration/ntqq/message"
 )
 
@@ -65,10 +62,8 @@ func fail(status int, format string, args ...any) error {
 	return &failure{status: status, text: fmt.Sprintf(format, args...)}
 }
 
-// newControl makes the handler of everything but the signer. It has no
-// credentials of its own: it refuses what a foreign web page in a browser on the
-// same machine could send (see guard).
-func newControl(w *World, s Server, log *slog.Logger) http.Handler {
+// newControl makes the handler of everything but the signer. It has no credentials.
+func newControl(w *World, s Server, guard *webguard.Guard, log *slog.Logger) http.Handler {
 	c := &control{world: w, server: s, log: log}
 	mux := http.NewServeMux()
 	api := func(pattern string, h func(*http.Request) (any, error)) {
@@ -120,55 +115,23 @@ func newControl(w *World, s Server, log *slog.Logger) http.Handler {
 		}
 		files.ServeHTTP(w, r)
 	})
-	return guard(mux)
+	return guarded(guard, mux)
 }
 
-// guard refuses requests that a foreign web page may have made: with a host name
-// that is not this machine's (DNS rebinding), from another origin, or with a form's
-// content type, which browsers send unasked.
-func guard(next http.Handler) http.Handler {
-	cross := http.NewCrossOriginProtection()
+// guarded lets pass what no foreign web page has caused. No GET changes anything.
+func guarded(guard *webguard.Guard, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		switch {
-		case loopbackListener(r) && !loopbackHost(r.Host):
-			writeError(w, http.StatusForbidden, "host "+strconv.Quote(r.Host)+" is not this machine")
-		case cross.Check(r) != nil || r.Header.Get("Origin") == "null":
-			writeError(w, http.StatusForbidden, "requests from other origins are refused")
-		case (r.Method == http.MethodPost || r.Method == http.MethodPatch) && !isJSON(r):
-			writeError(w, http.StatusUnsupportedMediaType, "the content type must be application/json")
-		default:
-			next.ServeHTTP(w, r)
+		if refused := guard.Check(w, r); refused != nil {
+			writeError(w, refused.Status, refused.Text)
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
-}
-
-// loopbackListener is true when the request came in on a loopback address, and
-// when that is not known.
-func loopbackListener(r *http.Request) bool {
-	addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	return !ok || addr.IP.IsLoopback()
-}
-
-func loopbackHost(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.Trim(host, "[]")
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
-}
-
-func isJSON(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/json"
 }
 
 func (c *control) answer(w http.ResponseWriter, r *http.Request, h func(*http.Request) (any, error)) {

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"libration/internal/webguard"
 	"libration/ntqq/message"
 )
 
@@ -62,7 +63,7 @@ func (f *fakeServer) Kick(uin message.UIN, title, tips string) int {
 func testControl(t testing.TB) (*World, *fakeServer, http.Handler) {
 	w, f := defaultWorld(t), &fakeServer{}
 	f.faults.s = &Sandbox{log: slog.New(slog.DiscardHandler)}
-	return w, f, newControl(w, f, slog.New(slog.DiscardHandler))
+	return w, f, newControl(w, f, webguard.New(webguard.Options{Remote: true}), slog.New(slog.DiscardHandler))
 }
 
 // do sends one request as a program on this machine would.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/rpc"
+	"libration/internal/webguard"
 	"libration/ntqq/message"
 )
 
@@ -173,9 +174,10 @@ func (s *Sandbox) SetControlURL(url string) {
 // Shutdown waits for them without ending it: give the server a BaseContext that
 // ends before Shutdown is called.
 func (s *Sandbox) Handler() http.Handler {
+	guard := webguard.New(webguard.Options{Service: "sandbox", Remote: true, Log: s.log})
 	mux := http.NewServeMux()
-	mux.Handle("/", newControl(s.world, s, s.log))
-	sign := s.signHandler()
+	mux.Handle("/", newControl(s.world, s, guard, s.log))
+	sign := s.signHandler(guard)
 	mux.Handle("/sign", sign)
 	mux.Handle("/sign/", sign)
 	return mux

@@ -15,6 +15,7 @@ import (
 	"libration/internal/pb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/pb/ssopb"
+	"libration/internal/webguard"
 	"libration/internal/wire"
 )
 
@@ -129,8 +130,10 @@ var (
 )
 
 // signHandler is the sign provider (docs/protocol/login.md 12): POST to /sign or
-// anything below it, GET /sign/appinfo.
-func (s *Sandbox) signHandler() http.Handler {
+// anything below it, GET /sign/appinfo. Of the rules for web pages only the one about
+// their origin holds: foreign clients use the sandbox under names and with types of
+// their own, and a signature changes nothing but the count of a fault.
+func (s *Sandbox) signHandler(guard *webguard.Guard) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sign/appinfo", func(w http.ResponseWriter, r *http.Request) {
 		fault := s.faults.sign("appinfo")
@@ -145,7 +148,13 @@ func (s *Sandbox) signHandler() http.Handler {
 	})
 	mux.HandleFunc("POST /sign", s.sign)
 	mux.HandleFunc("POST /sign/{style...}", s.sign)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refused := guard.CheckForeign(r); refused != nil {
+			writeError(w, refused.Status, refused.Text)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // signedApp is the app info of login.md 2 that is known in full.

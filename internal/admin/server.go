@@ -2,21 +2,19 @@ package admin
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"libration/internal/webguard"
 )
 
 // Limits of the HTTP server.
@@ -47,6 +45,9 @@ type Options struct {
 	// are not served. Safe for concurrent use.
 	Login   func()
 	Captcha func(ticket, randStr string) error
+	// OnRefused is called for each request that was refused, from many goroutines; nil:
+	// nobody counts.
+	OnRefused func(webguard.Reason)
 	// Metrics are served at /metrics; nil: none.
 	Metrics prometheus.Gatherer
 	Log     *slog.Logger // discards by default
@@ -55,6 +56,7 @@ type Options struct {
 // Server is the HTTP service. Its methods are safe for concurrent use.
 type Server struct {
 	o       Options
+	guard   *webguard.Guard
 	handler http.Handler
 
 	mu    sync.Mutex // guards addr
@@ -67,15 +69,18 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{o: o, ready: make(chan struct{})}
+	s := &Server{o: o, ready: make(chan struct{}), guard: webguard.New(webguard.Options{
+		Service: "admin", Token: o.AccessToken, Log: o.Log, OnRefused: o.OnRefused,
+		Remedy: "set admin.access_token in the configuration and send it",
+	})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.Handle("GET /readyz", s.guarded(http.HandlerFunc(s.readiness)))
 	if o.Login != nil {
-		mux.Handle("POST /login", s.guarded(ownPage(s.login)))
+		mux.Handle("POST /login", s.guarded(http.HandlerFunc(s.login)))
 	}
 	if o.Captcha != nil {
-		mux.Handle("POST /login/captcha", s.guarded(ownPage(s.captcha)))
+		mux.Handle("POST /login/captcha", s.guarded(http.HandlerFunc(s.captcha)))
 	}
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", s.guarded(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
@@ -85,6 +90,7 @@ func New(o Options) *Server {
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", ServerHeader)
 		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		mux.ServeHTTP(w, r)
 	})
 	return s
@@ -120,6 +126,7 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	web := &http.Server{
 		Handler: s.handler, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx }, // refusals that wait end with it
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(ln) }()
@@ -190,22 +197,6 @@ func (s *Server) captcha(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusAccepted, s.o.Status().Account)
 }
 
-// ownPage refuses what a foreign web page could make a browser send.
-func ownPage(next http.HandlerFunc) http.Handler {
-	cross := http.NewCrossOriginProtection()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		switch {
-		case cross.Check(r) != nil || r.Header.Get("Origin") == "null":
-			answer(w, http.StatusForbidden, failure("requests from web pages are refused"))
-		case err != nil || kind != "application/json":
-			answer(w, http.StatusUnsupportedMediaType, failure("the content type must be application/json"))
-		default:
-			next(w, r)
-		}
-	})
-}
-
 func failure(text string) map[string]string { return map[string]string{"error": text} }
 
 func answer(w http.ResponseWriter, code int, v any) {
@@ -216,37 +207,13 @@ func answer(w http.ResponseWriter, code int, v any) {
 	_ = e.Encode(v) // the caller has gone
 }
 
-// guarded lets callers with the token pass. Without a token there is the browser to
-// think of: a name that an attacker's DNS points to this machine would make a
-// foreign page the service's own.
+// guarded lets pass what may act. The methods are those of the patterns.
 func (s *Server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case s.o.AccessToken == "" && !isLocalName(r.Host):
-			answer(w, http.StatusForbidden, failure("set admin.access_token, or use the IP address or localhost"))
-		case s.o.AccessToken != "" && !s.knows(r.Header.Get("Authorization")):
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			answer(w, http.StatusUnauthorized, failure("access token missing or wrong: send the header Authorization: Bearer <token>"))
-		default:
-			next.ServeHTTP(w, r)
+		if refused := s.guard.Check(w, r); refused != nil {
+			answer(w, refused.Status, failure(refused.Text))
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
-}
-
-// knows takes the same time whatever the tokens have in common; hashing hides the
-// length too.
-func (s *Server) knows(header string) bool {
-	scheme, token, _ := strings.Cut(header, " ")
-	given, want := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(s.o.AccessToken))
-	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(given[:], want[:]) == 1
-}
-
-// isLocalName tells whether a Host header is an address or a name that no DNS
-// server decides about.
-func isLocalName(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	host = strings.Trim(host, "[]")
-	return host == "" || strings.EqualFold(host, "localhost") || net.ParseIP(host) != nil
 }

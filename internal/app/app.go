@@ -369,7 +369,7 @@ func (a *App) connect(p *parts, counted *metrics) (*supervise.Supervisor, error)
 		return nil, err
 	}
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(p.service, &c, a.o.Version, counted.posts(c.Name()), a.log)
+		t, err := newConnection(p.service, &c, a.o.Version, counted, a.log)
 		if err != nil {
 			return nil, err
 		}
@@ -401,7 +401,7 @@ func (a *App) addAdmin(p *parts, counted *metrics) error {
 	counted.registry.MustRegister(p)
 	a.admin = admin.New(admin.Options{
 		Address: c.Address, AccessToken: c.AccessToken, Status: p.status, Metrics: counted.registry, Log: a.log,
-		Login: p.login, Captcha: p.answer,
+		Login: p.login, Captcha: p.answer, OnRefused: counted.refused(adminName),
 	})
 	return p.supervisor.Add(adminName, nil, a.admin.Run)
 }

@@ -45,7 +45,7 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func newConnection(b *onebot.Service, c *config.Connection, version string, posted func(result string), log *slog.Logger) (connection, error) {
+func newConnection(b *onebot.Service, c *config.Connection, version string, counted *metrics, log *slog.Logger) (connection, error) {
 	format := formatOf(c)
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.Name()}
 	made := connection{kind: c.Type}
@@ -53,11 +53,11 @@ func newConnection(b *onebot.Service, c *config.Connection, version string, post
 	switch c.Type {
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
-			Address: c.Address, AccessToken: c.AccessToken, CORS: c.CORS,
+			Address: c.Address, AccessToken: c.AccessToken, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
-			Address: c.Address, AccessToken: c.AccessToken,
+			Address: c.Address, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
 			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.ReverseWebSocket:
@@ -70,7 +70,7 @@ func newConnection(b *onebot.Service, c *config.Connection, version string, post
 		made.service, err = transport.NewWebhook(b, transport.WebhookOptions{
 			URL: c.URL, Secret: c.Secret, Version: version, Timeout: time.Duration(c.Timeout),
 			Retry: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
-			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: posted,
+			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: counted.posts(c.Name()),
 		}, log)
 	default:
 		err = fmt.Errorf("unknown type %q", c.Type)

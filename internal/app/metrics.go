@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"libration/internal/supervise"
+	"libration/internal/webguard"
 	"libration/ntqq"
 	"libration/onebot"
 )
@@ -46,6 +47,7 @@ type metrics struct {
 	asks       *prometheus.CounterVec
 	askTime    *prometheus.HistogramVec
 	posted     *prometheus.CounterVec
+	refusals   *prometheus.CounterVec
 }
 
 func newMetrics(version string) *metrics {
@@ -77,12 +79,14 @@ func newMetrics(version string) *metrics {
 			"How long each signer took.", networkBuckets, "signer"),
 		posted: counter("libration_webhook_posts_total",
 			"Posts of webhooks, by result: ok, refused, failed or no_answer.", "service", "result"),
+		refusals: counter("libration_http_refused_total",
+			"Requests that were refused before they could act: without the right token, or caused by a web page.", "service", "reason"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "libration_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime, m.asks, m.askTime, m.posted,
+	m.registry.MustRegister(info, m.reconnects, m.actions, m.actionTime, m.calls, m.callTime, m.signs, m.signTime, m.asks, m.askTime, m.posted, m.refusals,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -112,6 +116,14 @@ func (m *metrics) action(name string, retcode int, took time.Duration) {
 // posts returns what counts the posts of one webhook.
 func (m *metrics) posts(service string) func(result string) {
 	return func(result string) { m.posted.WithLabelValues(service, result).Inc() }
+}
+
+// refused returns what counts the refused requests to one service.
+func (m *metrics) refused(service string) func(webguard.Reason) {
+	for _, r := range webguard.Reasons() { // each has a series, so that its first refusal shows as a rise
+		m.refusals.WithLabelValues(service, string(r))
+	}
+	return func(r webguard.Reason) { m.refusals.WithLabelValues(service, string(r)).Inc() }
 }
 
 func (m *metrics) call(command string, took time.Duration, err error) {
