@@ -1,17 +1,28 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
+	"libration/internal/app"
 	"libration/internal/app/bot"
+	"libration/internal/config"
 )
 
 type eventsCommand struct {
-	URL   string `name:"url" default:"ws://127.0.0.1:6700" help:"Address of the OneBot WebSocket. Default ${default}."`
-	Token string `env:"LIBRATION_TOKEN" help:"The access token."`
+	Config string `short:"c" placeholder:"FILE" xor:"service" help:"The service's configuration file: it has address and token."`
+	URL    string `name:"url" xor:"service" placeholder:"URL" help:"Or the address of its OneBot WebSocket. Default ws://127.0.0.1:6700."`
+	Token  string `env:"LIBRATION_TOKEN" help:"The access token, with --url. Others can see it on a command line: set it in the environment."`
 }
 
 // Run prints events until it is stopped.
 func (c *eventsCommand) Run(ctx context.Context, std streams) error {
-	return bot.PrintEvents(ctx, std.out, newLog(std.err, "info", false), c.URL, c.Token)
+	address, token := cmp.Or(c.URL, "ws://127.0.0.1:6700"), c.Token
+	if c.Config != "" {
+		var err error
+		if address, token, err = app.BotAddress(c.Config, config.WebSocket); err != nil {
+			return err
+		}
+	}
+	return bot.PrintEvents(ctx, std.out, newLog(std.err, "info", false), address, token)
 }

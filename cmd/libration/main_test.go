@@ -12,10 +12,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -166,6 +168,10 @@ func TestCommands(t *testing.T) {
 		{name: "packet without a number", file: valid, args: "packets show x", code: exitUsage, stderr: []string{"<n>", "libration packets --help"}},
 
 		{name: "call", args: "call get_login_info --url $URL", stdout: []string{`"user_id": 10001`}},
+		{name: "call by configuration", file: valid + "onebot: {connections: [{type: http, address: \"$ADDRESS\"}]}\n", args: "call get_login_info -c $DIR/config.yaml", stdout: []string{`"user_id": 10001`}},
+		{name: "call by a configuration without HTTP", file: valid, args: "call get_login_info -c $DIR/config.yaml", code: exitFailed, stderr: []string{"no connection of type http", "onebot.connections"}},
+		{name: "call by two things", file: valid, args: "call get_login_info --url $URL -c $DIR/config.yaml", code: exitUsage, stderr: []string{"--config", "--url"}},
+		{name: "events by a configuration without WebSocket", file: valid, args: "events -c $DIR/config.yaml", code: exitFailed, stderr: []string{"no connection of type websocket"}},
 		{name: "call that fails", args: "call nothing --url $URL", code: exitFailed, stdout: []string{"1404"}, stderr: []string{"action failed"}},
 		{name: "call with a bad parameter", args: "call nothing x --url $URL", code: exitFailed, stderr: []string{"key=value"}},
 		{name: "call with nobody there", args: "call x --url http://127.0.0.1:1", code: exitFailed, stderr: []string{"nobody listens"}},
@@ -183,12 +189,12 @@ func TestCommands(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
+			fill := strings.NewReplacer("$DIR", dir, "$BUSY", busy.Addr().String(), "$URL", service.URL, "$ADDRESS", service.Listener.Addr().String()).Replace
 			if tt.file != "" {
-				if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(strings.ReplaceAll(tt.file, "$URL", service.URL)), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(fill(tt.file)), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			fill := strings.NewReplacer("$DIR", dir, "$BUSY", busy.Addr().String(), "$URL", service.URL).Replace
 			code, stdout, stderr := program(t, strings.Fields(fill(tt.args))...)
 			if code != tt.code {
 				t.Errorf("got exit code %d, want %d; stderr: %s", code, tt.code, stderr)
@@ -216,6 +222,110 @@ func TestDemoOnce(t *testing.T) {
 	if code != 0 || !strings.Contains(stdout, "group_recall") {
 		t.Errorf("got exit code %d, stdout %s, stderr %s", code, stdout, stderr)
 	}
+}
+
+// TestFirstRun is an owner's first one: what config init writes and prints works as it
+// is, with the mode changed to a sandbox's.
+func TestFirstRun(t *testing.T) {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LIBRATION_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("LANG", "C")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "it's a folder")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "config.yaml")
+	code, printed, stderr := program(t, "config", "init", path)
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	written, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := regexp.MustCompile(`access_token: "(\w{16,})"`).FindAllSubmatch(written, -1)
+	if len(tokens) != 3 {
+		t.Fatalf("got %d tokens:\n%s", len(tokens), written)
+	}
+	// Where the ports are free on any machine, and the account is one of a sandbox.
+	ports := freePorts(t, 4)
+	edited := strings.NewReplacer("127.0.0.1:6700", ports[0], "127.0.0.1:5700", ports[1], "127.0.0.1:5780", ports[2],
+		"mode: real ", "mode: sandbox ", `control: "" `, `control: "http://`+ports[3]+`" `, "uin: 0 ", "uin: 10001 ").Replace(string(written))
+	if err := os.WriteFile(path, []byte(edited), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var commands []string // as printed
+	for line := range strings.Lines(printed) {
+		if _, command, ok := strings.Cut(line, ": libration "); ok {
+			commands = append(commands, strings.Split("libration "+strings.TrimSpace(command), " && ")...)
+		}
+	}
+	if len(commands) != 3 {
+		t.Fatalf("got commands %q", commands)
+	}
+	// The shell is what takes the words apart; it finds libration in its path.
+	bin := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(bin, "libration")); err != nil {
+		t.Skip(err)
+	}
+	shell := func(command string) *exec.Cmd {
+		c := exec.CommandContext(t.Context(), "sh", "-c", "exec "+command)
+		c.Env = append(os.Environ(), asProgram+"=1", "PATH="+bin+":"+os.Getenv("PATH"))
+		return c
+	}
+	if out, err := shell(commands[0]).CombinedOutput(); err != nil || !strings.Contains(string(out), "ok") || strings.Contains(string(out), "token") {
+		t.Errorf("%s: %v\n%s", commands[0], err, out)
+	}
+	for _, c := range []*exec.Cmd{shell("libration sandbox --sso 127.0.0.1:0 --auto-approve 10001 --control " + ports[3]), shell(commands[1])} {
+		var out bytes.Buffer
+		c.Stdout, c.Stderr = &out, &out
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			_ = c.Process.Signal(syscall.SIGTERM)
+			if err := c.Wait(); err != nil {
+				t.Errorf("ended with %v", err)
+			}
+			for _, token := range tokens {
+				if strings.Contains(out.String(), string(token[1])) {
+					t.Error("a token is in the output")
+				}
+			}
+		}()
+	}
+	var out []byte
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		if out, err = shell(commands[2]).CombinedOutput(); err == nil || time.Now().After(end) {
+			break
+		}
+	}
+	if err != nil || !strings.Contains(string(out), `"online": true`) {
+		t.Errorf("%s: %v\n%s", commands[2], err, out)
+	}
+	// Without its token nothing answers.
+	if code, _, stderr := program(t, "call", "get_status", "--url", "http://"+ports[1]); code == 0 || !strings.Contains(stderr, "-c, or set LIBRATION_TOKEN") {
+		t.Errorf("without a token: code %d, %s", code, stderr)
+	}
+}
+
+// freePorts returns addresses on loopback that nobody listens on.
+func freePorts(t *testing.T, n int) (addresses []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		addresses = append(addresses, l.Addr().String())
+	}
+	return addresses
 }
 
 // TestBench starts the processes that the command starts.

@@ -1,18 +1,24 @@
 package app
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"libration/internal/config"
 	"libration/ntqq"
 	"libration/onebot"
 )
 
-// InitConfig writes a new configuration file with mode 0600 and says so on w. A
+// InitConfig writes a new configuration file, with a random access token for each
+// listener and with mode 0600, and says on w what to do next. A
 // file that exists is left alone: an error.
 func InitConfig(w io.Writer, path string, l config.Language) error {
 	chosen := language(l)
@@ -27,16 +33,39 @@ func InitConfig(w io.Writer, path string, l config.Language) error {
 	if err != nil {
 		return fmt.Errorf("write configuration: %w", err)
 	}
-	_, err = f.Write(config.Template(template))
+	_, err = f.Write(config.Template(template, rand.Text))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write configuration: %w", err)
 	}
-	text := "written: %[1]s\nedit it, then: libration config check %[1]s && libration run -c %[1]s\n"
+	text := `written: %[1]s (with random access tokens)
+edit it, then: libration config check %[2]s && libration run -c %[2]s
+and while it runs: libration call get_status -c %[2]s
+`
 	if chosen == onebot.Chinese {
-		text = "已写入: %[1]s\n编辑后执行: libration config check %[1]s && libration run -c %[1]s\n"
+		text = `已写入: %[1]s（含随机生成的访问令牌）
+编辑后执行: libration config check %[2]s && libration run -c %[2]s
+运行时可用: libration call get_status -c %[2]s
+`
 	}
-	_, err = fmt.Fprintf(w, text, path)
+	_, err = fmt.Fprintf(w, text, path, shellWord(path))
 	return err
+}
+
+// shellWord quotes a path for a command line that a person pastes.
+func shellWord(path string) string {
+	plain := func(r rune) bool {
+		return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("/._-+:,=@", r)
+	}
+	if runtime.GOOS == "windows" { // where only " quotes, and no name can have one
+		if strings.ContainsFunc(path, unicode.IsSpace) {
+			return `"` + path + `"`
+		}
+		return path
+	}
+	if strings.ContainsFunc(path, func(r rune) bool { return !plain(r) }) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 // checkIdentity reads the files with which the program would log in, as `run` does:

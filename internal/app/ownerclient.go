@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,13 +35,10 @@ func NewOwner(c *config.Config) (*Owner, error) {
 	if c.Admin.Address == "" || strings.HasSuffix(c.Admin.Address, ":0") {
 		return nil, errors.New("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it to log in again")
 	}
-	return ownerAt(reachable(c.Admin.Address, "127.0.0.1"), c.Admin.AccessToken), nil
+	return ownerAt(local(c.Admin.Address), c.Admin.AccessToken), nil
 }
 
 func ownerAt(address, token string) *Owner {
-	if host, port, err := net.SplitHostPort(address); err == nil && host == "" { // it listens everywhere
-		address = net.JoinHostPort("127.0.0.1", port)
-	}
 	return &Owner{
 		url: "http://" + address, token: token,
 		client: &http.Client{Timeout: ownerTimeout, Transport: &http.Transport{}},

@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -228,8 +230,24 @@ func TestConfigFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(got, config.Template(config.LanguageChinese)) {
+	tokens := regexp.MustCompile(`access_token: "([A-Z2-7]{26})"`).FindAllSubmatch(got, -1)
+	if len(tokens) != 3 || bytes.Equal(tokens[0][1], tokens[1][1]) || bytes.Equal(tokens[1][1], tokens[2][1]) {
+		t.Fatalf("got tokens %q, want one for each listener", tokens)
+	}
+	first := string(tokens[0][1])
+	next := func() string {
+		token := tokens[0][1]
+		tokens = tokens[1:]
+		return string(token)
+	}
+	if err != nil || !bytes.Equal(got, config.Template(config.LanguageChinese, next)) {
 		t.Errorf("got %d bytes, error %v, want the Chinese template", len(got), err)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode: %v, %v", info.Mode(), err)
+	}
+	if text := out.String(); strings.Contains(text, first) {
+		t.Errorf("a token was printed: %s", text)
 	}
 	if !strings.Contains(out.String(), "已写入") {
 		t.Errorf("got output %q, want Chinese", out.String())
@@ -260,5 +278,31 @@ func TestSandboxServersWithoutControl(t *testing.T) {
 	}
 	if a.findServers() != nil {
 		t.Error("there is no sandbox to ask")
+	}
+}
+
+func TestBotAddress(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ connections, http, ws string }{
+		{"[{type: http, address: '127.0.0.1:5700', access_token: a}, {type: websocket, address: ':6700', access_token: b}, {type: websocket, address: '127.0.0.1:1'}]",
+			"http://127.0.0.1:5700 a", "ws://127.0.0.1:6700 b"},
+		{"[{type: websocket, address: '[::]:6700', access_token: a-token-of-sixteen}]", "onebot.connections", "ws://[::1]:6700 a-token-of-sixteen"},
+		{"[{type: http, address: '0.0.0.0:1', access_token: a-token-of-sixteen}, {type: websocket, address: 'localhost:0'}]", "http://127.0.0.1:1 a-token-of-sixteen", "--url"},
+		{"[{type: http, address: '0.0.0.0:1'}]", "set access_token", "set access_token"},
+	} {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(path, []byte("onebot: {connections: "+tt.connections+"}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for kind, want := range map[config.ConnectionType]string{config.HTTP: tt.http, config.WebSocket: tt.ws} {
+			url, token, err := BotAddress(path, kind)
+			got := url + " " + token
+			if err != nil {
+				got = err.Error()
+			}
+			if !strings.Contains(got, want) {
+				t.Errorf("%s, %s: got %q, want %q", tt.connections, kind, got, want)
+			}
+		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 // Config is the whole configuration. Start from Default when you build one in
 // code.
 type Config struct {
+	// Version of the file's format, which `config init` writes. What older files get a warning for is an error in those that have it.
+	ConfigVersion uint64 `yaml:"config_version"`
 	// Language of texts for people: `zh`, `en`, or `auto` for that of the system. Logs are always in English.
 	Language Language `yaml:"language"`
 	// What is logged, and how.
@@ -229,6 +231,13 @@ type Connection struct {
 	// Overrides onebot.start.
 	Start StartMode `yaml:"start"`
 }
+
+// Version is the ConfigVersion of new files. A file without one has 0.
+const Version = 1
+
+// MinToken is how many characters the access token of a listener has at least that
+// other machines can reach.
+const MinToken = 16
 
 // What connections have that set nothing else.
 const (

@@ -27,22 +27,36 @@ func lines(ps []Problem) string {
 	return b.String()
 }
 
-// quiet makes the warnings about missing signers and connections go away.
-const quiet = "\nsigner: {urls: ['http://127.0.0.1:1']}\nonebot: {connections: [{type: http, address: '127.0.0.1:0'}]}\n"
+// quiet makes the warnings about missing signers, connections and tokens go away.
+const (
+	quiet      = "\nsigner: {urls: ['http://127.0.0.1:1']}\nonebot: {connections: [{type: http, address: '127.0.0.1:0', access_token: t}]}\n" + quietAdmin
+	quietAdmin = "admin: {access_token: t}\n"
+)
+
+// numbered makes the tokens t1, t2 ...
+func numbered() func() string {
+	n := 0
+	return func() string {
+		n++
+		return fmt.Sprintf("t%d", n)
+	}
+}
 
 func TestTemplates(t *testing.T) {
 	want := Default()
 	want.Server.Addresses, want.Server.Hosts, want.Signer.URLs = []string{}, []string{}, []string{}
 	want.Account.PasswordMD5 = Hex{}
 	want.Server.Keys = ServerKeys{OICQ: Hex{}, Exchange: Hex{}, Verify: Hex{}}
+	want.ConfigVersion = Version
 	want.OneBot.Connections = []Connection{
-		{Type: WebSocket, Address: "127.0.0.1:6700"},
-		{Type: HTTP, Address: "127.0.0.1:5700", CORS: []string{}},
+		{Type: WebSocket, Address: "127.0.0.1:6700", AccessToken: "t1"},
+		{Type: HTTP, Address: "127.0.0.1:5700", AccessToken: "t2", CORS: []string{}},
 	}
+	want.Admin.AccessToken = "t3"
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
-		text := Template(l)
+		text := Template(l, numbered())
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "43:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "44:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -63,7 +77,7 @@ func TestTemplates(t *testing.T) {
 			t.Errorf("%s: with all lines active the template has problems:\n%s", l, lines(problems))
 		}
 	}
-	if bytes.Equal(Template(LanguageEnglish), Template(LanguageChinese)) || !bytes.Equal(Template(LanguageAuto), Template(LanguageEnglish)) {
+	if bytes.Equal(Template(LanguageEnglish, numbered()), Template(LanguageChinese, numbered())) || !bytes.Equal(Template(LanguageAuto, numbered()), Template(LanguageEnglish, numbered())) {
 		t.Error("the languages do not have their own templates")
 	}
 }
@@ -198,7 +212,7 @@ onebot:
       cors: ["*", https://example.com]
     - type: websocket
       address: "0.0.0.0:6700"
-      access_token: 1e5
+      access_token: 1234567890123456
       report_self: false
       heartbeat: 15s
       format: array
@@ -206,8 +220,9 @@ onebot:
     - {type: reverse-websocket, api_url: "ws://a/api", event_url: "ws://a/event"}
     - {type: webhook, url: "https://user:k@bot.example/post?t=1", secret: hush, timeout: 3s, skip_tls_verify: true, journal: 1h, journal_limit: 50}
     - {type: webhook, url: "http://bot/", journal: 0}
-    - {type: websocket, address: "127.0.0.1:6701", journal: 5m}
+    - {type: websocket, address: "127.0.0.1:6701", journal: 5m, access_token: t}
     - {type: reverse-websocket, api_url: "ws://a/only-api"}
+admin: {access_token: t}
 `
 	text = strings.Replace(text, "secret # not a comment", "secret#not-a-comment", 1)
 	got, problems := Parse([]byte(text), nil)
@@ -215,6 +230,7 @@ onebot:
 		t.Fatalf("problems:\n%s", lines(problems))
 	}
 	want := Default()
+	want.Admin.AccessToken = "t"
 	want.Language, want.Data, want.Log.Level, want.Log.Format = LanguageChinese, "/var/lib/libration", LevelDebug, LogJSON
 	want.Account = Account{UIN: 123456789, Protocol: ProtocolMacOS}
 	want.Server = Server{
@@ -230,13 +246,13 @@ onebot:
 	want.Signer = Signer{URLs: []string{"https://a.example/sign"}, Style: SignAuto, Token: "00123", Timeout: Duration(90 * time.Second), Commands: SignLong}
 	want.OneBot = OneBot{Format: FormatString, ReportSelf: true, Start: StartAtOnce, Connections: []Connection{
 		{Type: HTTP, Address: ":5700", AccessToken: "secret#not-a-comment", CORS: []string{"*", "https://example.com"}},
-		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1e5", ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Format: FormatArray},
+		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1234567890123456", ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Format: FormatArray},
 		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), Start: StartWhenOnline, SkipTLSVerify: true},
 		{Type: ReverseWebSocket, APIURL: "ws://a/api", EventURL: "ws://a/event"},
 		{Type: Webhook, URL: "https://user:k@bot.example/post?t=1", Secret: "hush", Timeout: Duration(3 * time.Second), SkipTLSVerify: true,
 			Journal: new(Duration(time.Hour)), JournalLimit: 50},
 		{Type: Webhook, URL: "http://bot/", Journal: new(Duration(0))},
-		{Type: WebSocket, Address: "127.0.0.1:6701", Journal: new(Duration(5 * time.Minute))},
+		{Type: WebSocket, Address: "127.0.0.1:6701", AccessToken: "t", Journal: new(Duration(5 * time.Minute))},
 		{Type: ReverseWebSocket, APIURL: "ws://a/only-api"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -247,7 +263,7 @@ onebot:
 	wantAll := []Connection{
 		{Type: HTTP, Address: ":5700", AccessToken: "secret#not-a-comment", CORS: []string{"*", "https://example.com"},
 			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Journal: new(Duration(0)), Start: StartAtOnce},
-		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1e5",
+		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1234567890123456",
 			Format: FormatArray, ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Journal: new(Duration(0)), Start: StartAtOnce},
 		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), SkipTLSVerify: true,
 			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)),
@@ -260,7 +276,7 @@ onebot:
 			Journal: new(Duration(time.Hour)), JournalLimit: 50, Start: StartAtOnce},
 		{Type: Webhook, URL: "http://bot/", Timeout: DefaultWebhookTimeout, Reconnect: DefaultReconnect,
 			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Journal: new(Duration(0)), Start: StartAtOnce},
-		{Type: WebSocket, Address: "127.0.0.1:6701", Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)),
+		{Type: WebSocket, Address: "127.0.0.1:6701", AccessToken: "t", Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)),
 			Journal: new(Duration(5 * time.Minute)), JournalLimit: DefaultJournalLimit, Start: StartAtOnce},
 		{Type: ReverseWebSocket, APIURL: "ws://a/only-api", Reconnect: DefaultReconnect,
 			Format: FormatString, ReportSelf: new(true), Heartbeat: new(Duration(0)), Journal: new(Duration(0)), Start: StartAtOnce},
@@ -292,7 +308,7 @@ func TestNoKeysAtAll(t *testing.T) {
 }
 
 func TestAnchors(t *testing.T) {
-	c, problems := Parse([]byte("server: {addresses: [&a '127.0.0.1:5', *a]}\nsigner: {urls: [http://a]}\nonebot:\n  connections:\n  - &c {type: http, address: '127.0.0.1:0'}\n  - *c\n"), nil)
+	c, problems := Parse([]byte("server: {addresses: [&a '127.0.0.1:5', *a]}\nsigner: {urls: [http://a]}\nonebot:\n  connections:\n  - &c {type: http, address: '127.0.0.1:0', access_token: t}\n  - *c\n"+quietAdmin), nil)
 	if len(problems) > 0 || c.Server.Addresses[1] != "127.0.0.1:5" || len(c.OneBot.Connections) != 2 || c.OneBot.Connections[1].Type != HTTP {
 		t.Errorf("got %+v, problems:\n%s", c, lines(problems))
 	}
@@ -363,7 +379,7 @@ onebot:
 33:16: onebot.connections[5].address "127.0.0.1:1": does not apply to type reverse-websocket; use url: the service connects to the bot
 34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, address, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, start
 `
-	if diff := cmp.Diff(want, lines(check(text))); diff != "" {
+	if diff := cmp.Diff(want, lines(check(text+quietAdmin))); diff != "" {
 		t.Errorf("problems differ (-want +got):\n%s", diff)
 	}
 }
@@ -423,7 +439,7 @@ func TestOneProblem(t *testing.T) {
 		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
 		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
 		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
-		"no similar name":   {"zzzzzzzzz: 1", "known keys here: language, log, data, store, account, server, signer, onebot"},
+		"no similar name":   {"zzzzzzzzz: 1", "known keys here: config_version, language, log, data, store, account, server, signer, onebot"},
 		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
 		"password alone":    {"account: {password: hunter2}", "1:21: account.password: whose password it is, is not known; set account.uin"},
 		"two passwords":     {"account: {uin: 1, password: a, password_md5: 0cc175b9c0f1b6a831c399e269772661}", "account.password_md5: password and password_md5 exclude each other"},
@@ -487,19 +503,21 @@ func TestEnvironment(t *testing.T) {
 		"LIBRATION_ONEBOT__CONNECTIONS__0__ACCESS_TOKEN=secret",
 		"LIBRATION_ONEBOT__CONNECTIONS__1__ADDRESS=127.0.0.1:6700",
 		"LIBRATION_ONEBOT__CONNECTIONS__1__TYPE=websocket",
+		"LIBRATION_ONEBOT__CONNECTIONS__1__ACCESS_TOKEN=secret",
 		"LIBRATION_ONEBOT__CONNECTIONS__1__REPORT_SELF=true",
 	})
 	if len(problems) > 0 {
 		t.Errorf("problems:\n%s", lines(problems))
 	}
 	want := Default()
+	want.Admin.AccessToken = "t"
 	want.Language, want.Log.Level, want.Account.UIN = LanguageEnglish, LevelDebug, 10001
 	want.Signer.URLs, want.Server.Addresses = []string{"http://a", "http://b"}, []string{"127.0.0.1:1"}
 	want.Server.Keys.OICQ = Hex{}
 	want.OneBot.Heartbeat = 0
 	want.OneBot.Connections = []Connection{
 		{Type: HTTP, Address: "127.0.0.1:0", AccessToken: "secret"},
-		{Type: WebSocket, Address: "127.0.0.1:6700", ReportSelf: new(true)},
+		{Type: WebSocket, Address: "127.0.0.1:6700", AccessToken: "secret", ReportSelf: new(true)},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Errorf("differs (-want +got):\n%s", diff)
@@ -529,6 +547,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		"LIBRATION_ACCOUNT__PASSWORD=hunter2",
 		"LIBRATION_ONEBOT__CONNECTIONS__7__TYPE=http",
 		"LIBRATION_ONEBOT__CONNECTIONS__0__ADDRESS=0.0.0.0:1",
+		"LIBRATION_ONEBOT__CONNECTIONS__0__ACCESS_TOKEN=",
 		"LIBRATION_SERVER={addresses: [",
 	})
 	want := `LIBRATION_LOG__LEVEL: log.level "loud": unknown value; use debug, info, warn or error
@@ -545,6 +564,55 @@ LIBRATION_SERVER: server: not valid YAML: `
 	}
 	if strings.Contains(got, "hunter2") {
 		t.Errorf("a secret is shown:\n%s", got)
+	}
+}
+
+// TestListenerTokens: what is missing is a warning, and what others could guess is an
+// error in files that config init wrote.
+func TestListenerTokens(t *testing.T) {
+	t.Parallel()
+	const long, short = "0123456789abcdef", "0123456789abcde"
+	for _, tt := range []struct {
+		address, token string
+		old, new       string // "", "warning" or "error"
+	}{
+		{"127.0.0.1:1", "", "warning", "warning"},
+		{"localhost:1", "", "warning", "warning"},
+		{"[::1]:1", "", "warning", "warning"},
+		{"127.0.0.1:1", "t", "", ""},
+		{"0.0.0.0:1", "", "error", "error"},
+		{"0.0.0.0:1", short, "warning", "error"},
+		{":1", short, "warning", "error"},
+		{"bot.lan:1", short, "warning", "error"},
+		{"192.0.2.1:1", long, "", ""},
+	} {
+		for _, version := range []int{0, 1} {
+			want := tt.old
+			if version == 1 {
+				want = tt.new
+			}
+			for key, text := range map[string]string{
+				"onebot.connections[0].": fmt.Sprintf("onebot: {connections: [{type: websocket, address: %q, access_token: %q}]}\n%s", tt.address, tt.token, quietAdmin),
+				"admin.":                 fmt.Sprintf("onebot: {connections: [{type: websocket, address: '127.0.0.1:2', access_token: t}]}\nadmin: {address: %q, access_token: %q}", tt.address, tt.token),
+			} {
+				got := ""
+				for _, p := range check(fmt.Sprintf("config_version: %d\nsigner: {urls: ['http://a']}\n%s", version, text)) {
+					got = "error"
+					if p.Warning {
+						got = "warning"
+					}
+					if !strings.HasPrefix(p.Key, key) || p.Remedy == "" || tt.token != "" && strings.Contains(p.String(), tt.token) {
+						t.Errorf("%+v: %s", tt, p)
+					}
+				}
+				if got != want {
+					t.Errorf("%s, %+v, version %d: got %q, want %q", key, tt, version, got, want)
+				}
+			}
+		}
+	}
+	if problems := check("config_version: 2" + quiet); len(problems) != 1 || problems[0].Warning || problems[0].Key != "config_version" {
+		t.Errorf("a newer version: %s", lines(problems))
 	}
 }
 
@@ -582,7 +650,7 @@ func TestLoad(t *testing.T) {
 	}
 
 	text := "data: state\naccount: {keystore: k.json, device: /abs/d.json}\nserver: {mode: sandbox, sandbox: {control: http://127.0.0.1:1}}\n" +
-		"onebot: {connections: [{type: http, address: ':1', access_token: secret}]}"
+		"onebot: {connections: [{type: http, address: ':1', access_token: a-secret-of-sixteen}]}\nadmin: {access_token: t}\n"
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -616,8 +684,8 @@ func TestLoad(t *testing.T) {
 	}
 	_, err = Load(path)
 	e, ok := errors.AsType[*Error](err)
-	if !ok || len(e.Problems) != 5 {
-		t.Fatalf("got %v, want an *Error with two warnings and three problems", err)
+	if !ok || len(e.Problems) != 6 {
+		t.Fatalf("got %v, want an *Error with three warnings and three problems", err)
 	}
 	for _, want := range []string{path + ":1:7: data: must not be empty", "\n" + path + ":2:1: lgo", "\nLIBRATION_LOG__LEVEL: log.level", "\n" + path + ": warning: signer.urls: no signer"} {
 		if !strings.Contains(err.Error(), want) {
@@ -639,8 +707,8 @@ func TestValidateInCode(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(Template(LanguageEnglish)), "LIBRATION_LOG__LEVEL=debug")
-	f.Add([]byte(Template(LanguageChinese)), "LIBRATION_ONEBOT__CONNECTIONS__0__URL=a")
+	f.Add(Template(LanguageEnglish, numbered()), "LIBRATION_LOG__LEVEL=debug")
+	f.Add(Template(LanguageChinese, numbered()), "LIBRATION_ONEBOT__CONNECTIONS__0__URL=a")
 	f.Add([]byte("a: &x [*x, !t {b: 'c'}]\n<<: *x\n? k\n: |\n  v"), "LIBRATION_SERVER__KEYS={")
 	f.Add([]byte("onebot: {connections: [{type: http, address: 5}]}"), "LIBRATION_SIGNER__URLS=,,")
 	f.Fuzz(func(t *testing.T, data []byte, env string) {

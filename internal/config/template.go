@@ -1,6 +1,9 @@
 package config
 
-import _ "embed" // the files below
+import (
+	"bytes"
+	_ "embed" // the files below
+)
 
 //go:embed template.en.yaml
 var templateEnglish []byte
@@ -13,14 +16,22 @@ var schema []byte
 
 //go:generate go test -run TestSchema -update .
 
+// tokenPlace is where a template has the access token of a listener.
+const tokenPlace = "{{token}}"
+
 // Template returns the commented configuration that `config init` writes, with
 // comments in Chinese for LanguageChinese and in English for every other value.
-// The file should be written with mode 0600.
-func Template(l Language) []byte {
+// token is called for the access token of each listener: letters and digits. The
+// file should be written with mode 0600.
+func Template(l Language, token func() string) []byte {
+	text := templateEnglish
 	if l == LanguageChinese {
-		return append([]byte(nil), templateChinese...)
+		text = templateChinese
 	}
-	return append([]byte(nil), templateEnglish...)
+	for bytes.Contains(text, []byte(tokenPlace)) {
+		text = bytes.Replace(text, []byte(tokenPlace), []byte(token()), 1)
+	}
+	return bytes.Clone(text)
 }
 
 // Schema returns the JSON schema of the configuration file, for editors.

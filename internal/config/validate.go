@@ -24,6 +24,8 @@ const maxRate = 1_000_000
 type checker struct {
 	d      *decoder
 	failed map[string]bool
+	// versioned: the file has a config_version, so that it is no old one.
+	versioned bool
 }
 
 func (k *checker) skip(path string) bool {
@@ -56,6 +58,10 @@ func (k *checker) warning(path, message, remedy string) {
 }
 
 func (k *checker) check(c *Config) {
+	if c.ConfigVersion > Version {
+		k.problem("config_version", "the file is for a newer libration", fmt.Sprintf("update the program, or write %d and check the file", Version))
+	}
+	k.versioned = c.ConfigVersion > 0
 	k.enums(reflect.ValueOf(c).Elem(), "")
 	if c.Data == "" {
 		k.problem("data", "must not be empty", "name a folder, such as ./data")
@@ -115,6 +121,9 @@ func (k *checker) admin(c *Config) {
 			"set admin.access_token, or listen on 127.0.0.1 only")
 	}
 	k.token("admin.access_token", a.AccessToken)
+	if ok {
+		k.listenerToken("admin.access_token", a.AccessToken, host, "read the account's state and log it in anew")
+	}
 	for i := range c.OneBot.Connections {
 		if c.OneBot.Connections[i].Address == a.Address && !strings.HasSuffix(a.Address, ":0") {
 			k.problem("admin.address", fmt.Sprintf("connection %d listens there already", i), "use another port, or \"\" to turn it off")
@@ -323,6 +332,25 @@ func (k *checker) listen(c *Connection, path string) {
 	if ok && c.AccessToken == "" && isPublic(host) {
 		k.problem(path+".address", "anybody who reaches this address could use the account, for there is no access_token",
 			"set access_token, or listen on 127.0.0.1 only")
+	}
+	if ok {
+		k.listenerToken(path+".access_token", c.AccessToken, host, "use the account")
+	}
+}
+
+// listenerToken warns of a listener without a token, and of one whose token others
+// could guess; power is what the token protects.
+func (k *checker) listenerToken(path, token, host, power string) {
+	switch report := k.warning; {
+	case token == "" && !isPublic(host):
+		report(path, "no token is set: every program on this machine can "+power,
+			fmt.Sprintf("write %d or more random letters and digits there, and give them to whoever calls", MinToken))
+	case token != "" && len(token) < MinToken && isPublic(host):
+		if k.versioned {
+			report = k.problem
+		}
+		report(path, fmt.Sprintf("too short for an address that other machines can reach: length %d", len(token)),
+			fmt.Sprintf("use at least %d random ones", MinToken))
 	}
 }
 

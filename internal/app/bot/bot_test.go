@@ -121,8 +121,9 @@ func TestPrintCall(t *testing.T) {
 		{"ok", 200, `{"status":"ok","retcode":0}`, "{\n  \"status\": \"ok\",\n  \"retcode\": 0\n}\n", ""},
 		{"asynchronous", 200, `{"status":"async","retcode":1}`, "{\n  \"status\": \"async\",\n  \"retcode\": 1\n}\n", ""},
 		{"failed", 404, `{"status":"failed","retcode":1404}`, "{\n  \"status\": \"failed\",\n  \"retcode\": 1404\n}\n", "action failed"},
-		{"no token", 401, `{}`, "", "--token"},
-		{"wrong token", 403, `{}`, "", "--token"},
+		{"no token", 401, `{}`, "", "LIBRATION_TOKEN"},
+		{"wrong token", 403, `{"message":"look"}`, "", `"look"`},
+		{"wrong token again", 429, `{}`, "", "LIBRATION_TOKEN"},
 		{"another server", 200, `<html>`, "", "is this the HTTP port"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

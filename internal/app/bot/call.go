@@ -74,9 +74,8 @@ func Call(ctx context.Context, address, token, action string, params map[string]
 	if err != nil {
 		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), err)
 	}
-	switch response.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), ErrToken)
+	if err := refused(response.StatusCode, answer); err != nil {
+		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), err)
 	}
 	var f struct {
 		Status string `json:"status"`

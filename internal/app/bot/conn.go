@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -53,16 +54,36 @@ func display(u *url.URL) string {
 // Errors that tell a person what to do.
 var (
 	// ErrToken: the service wants another access token, or one at all.
-	ErrToken = errors.New("the access token is missing or wrong: give it with --token or in LIBRATION_TOKEN")
+	ErrToken = errors.New("the access token is missing or wrong: name the configuration of the service with -c, or set LIBRATION_TOKEN")
 	// ErrUnreachable: nobody listens there.
 	ErrUnreachable = errors.New("nobody listens there: is the service running, and is this its address?")
 )
 
+// maxReason is how much of a refusal is shown, in bytes.
+const maxReason = 1 << 10
+
+// refused explains the answer to a caller without the right token; nil for others.
+// Of a token that was not given, or given too often, the service says more.
+func refused(status int, answer []byte) error {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+	default:
+		return nil
+	}
+	var said struct {
+		Message string `json:"message"`
+	}
+	if len(answer) <= maxReason && json.Unmarshal(answer, &said) == nil && said.Message != "" {
+		return fmt.Errorf("%w (the service says: %q)", ErrToken, said.Message)
+	}
+	return ErrToken
+}
+
 func dialReason(err error, response *http.Response) error {
 	if response != nil {
-		switch response.StatusCode {
-		case http.StatusUnauthorized, http.StatusForbidden:
-			return ErrToken
+		body, _ := io.ReadAll(io.LimitReader(response.Body, maxReason)) // what there is of it
+		if err := refused(response.StatusCode, body); err != nil {
+			return err
 		}
 		return fmt.Errorf("the server answers %s, not as a WebSocket", response.Status)
 	}

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"strings"
+
+	"libration/internal/config"
+)
+
+// BotAddress returns where a running installation waits for bots, and with which
+// token: its first connection of this type, HTTP or WebSocket. path is that of the
+// configuration.
+func BotAddress(path string, kind config.ConnectionType) (url, token string, err error) {
+	c, err := config.Load(path)
+	if err != nil {
+		return "", "", err
+	}
+	scheme := "http://"
+	if kind == config.WebSocket {
+		scheme = "ws://"
+	}
+	for _, connection := range c.OneBot.Connections {
+		if connection.Type != kind {
+			continue
+		}
+		if strings.HasSuffix(connection.Address, ":0") {
+			return "", "", fmt.Errorf("%s: the first connection of type %s names no port: set one, or give the address with --url", path, kind)
+		}
+		return scheme + local(connection.Address), connection.AccessToken, nil
+	}
+	return "", "", fmt.Errorf("%s has no connection of type %s: add one to onebot.connections, or give an address with --url", path, kind)
+}
+
+// local is where this machine reaches a listener: one on all interfaces is on
+// loopback too.
+func local(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip != nil && ip.To4() == nil {
+			host = "::1"
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
