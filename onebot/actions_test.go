@@ -275,12 +275,12 @@ func TestSendReply(t *testing.T) {
 
 func TestEchoHasTheSameID(t *testing.T) {
 	s, _, store := newTestService(t)
-	sub := s.Subscribe(SubscribeOptions{ReportSelf: true})
+	sub := s.Subscribe(EventForm{ReportSelf: true})
 	defer sub.Close()
 	r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`)
 	id := r.Data.(messageIDResult).MessageID
 	sent, _ := store.Get(id)
-	if len(sub.Events()) != 0 {
+	if waiting(sub) != 0 {
 		t.Error("a group message was reported before its echo came")
 	}
 	echo := *sent
@@ -289,7 +289,7 @@ func TestEchoHasTheSameID(t *testing.T) {
 		t.Errorf("echo of message %d: got %v", id, e)
 	}
 	r = call(t, s, "send_private_msg", `{"user_id":20002,"message":"y"}`)
-	if len(sub.Events()) != 0 {
+	if waiting(sub) != 0 {
 		t.Error("a private message was reported by the call: the client does it")
 	}
 	own, _ := store.Get(r.Data.(messageIDResult).MessageID)

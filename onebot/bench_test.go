@@ -12,7 +12,7 @@ func benchmarkHandle(b *testing.B, formats ...Format) {
 	s, _, _ := newTestService(b)
 	var subs []*Subscription
 	for _, f := range formats {
-		sub := s.Subscribe(SubscribeOptions{Format: f})
+		sub := s.Subscribe(EventForm{Format: f})
 		defer sub.Close()
 		subs = append(subs, sub)
 	}
@@ -21,7 +21,7 @@ func benchmarkHandle(b *testing.B, formats ...Format) {
 	for b.Loop() {
 		s.Handle(b.Context(), e)
 		for _, sub := range subs {
-			<-sub.Events()
+			nextRaw(b, sub)
 		}
 	}
 }

@@ -14,6 +14,9 @@ import (
 // ErrNoJournal: the service keeps no events.
 var ErrNoJournal = errors.New("the service keeps no journal of events")
 
+// liveEvents is how many events may wait at least for a client that is there.
+const liveEvents = 4096
+
 // CursorOptions configure a Cursor.
 type CursorOptions struct {
 	// Name under which the position is kept; "" keeps none.
@@ -21,7 +24,7 @@ type CursorOptions struct {
 	EventForm
 	// Window is how old an event may be; 0: any. Limit is how many may have been missed
 	// when the cursor was opened or rewound, 0: any; of those that come while the client
-	// is there at least DefaultBuffer may wait. What goes beyond is skipped, the oldest
+	// is there at least liveEvents may wait. What goes beyond is skipped, the oldest
 	// first.
 	Window time.Duration
 	Limit  int
@@ -208,7 +211,7 @@ func (c *Cursor) bound(ctx context.Context, first []store.Event, position, misse
 	if from, skip.old, err = c.j.old(ctx, position, first, c.o.Window); err != nil {
 		return from, skip, err
 	}
-	live := max(c.o.Limit, DefaultBuffer)
+	live := max(c.o.Limit, liveEvents)
 	if count.known {
 		n, err := c.j.CountEvents(ctx, count.head, head)
 		if count.head, count.most = head, count.most+n; err != nil || count.most <= live {

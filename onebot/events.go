@@ -16,8 +16,9 @@ import (
 
 // Handle takes one event of the account: it stores messages, encodes the event
 // once per format that somebody wants, and queues it for the subscribers or the
-// journal. It never waits for a subscriber and never panics; it waits for a
-// journal that is full. Events that OneBot has no word for are ignored.
+// journal. It never panics. It waits for a journal that is full; without one, for
+// subscribers that take events too slowly (Subscribe), but not for those that take
+// none. Events that OneBot has no word for are ignored.
 // Only one goroutine may call Handle and HandleState.
 func (s *Service) Handle(_ context.Context, e event.Event) {
 	defer func() {

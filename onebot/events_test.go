@@ -23,18 +23,20 @@ func next(t *testing.T, sub *Subscription) map[string]any {
 	return asJSON(t, nextRaw(t, sub)).(map[string]any)
 }
 
-func nextRaw(t *testing.T, sub *Subscription) []byte {
+func nextRaw(t testing.TB, sub *Subscription) []byte {
 	t.Helper()
-	select {
-	case b, ok := <-sub.Events():
-		if !ok {
-			t.Fatalf("subscription has ended: %v", sub.Err())
-		}
-		return b
-	default:
-		t.Fatal("no event")
+	events, err := sub.Take(nil, 1)
+	if err != nil || len(events) == 0 {
+		t.Fatalf("no event: %v", err)
 	}
-	return nil
+	return events[0]
+}
+
+// waiting is how many events the subscription has not taken, wanted or not.
+func waiting(sub *Subscription) int {
+	sub.hub.mu.Lock()
+	defer sub.hub.mu.Unlock()
+	return int(sub.hub.end() - sub.next)
 }
 
 func TestMessageEvents(t *testing.T) {
@@ -106,9 +108,9 @@ func TestMessageEvents(t *testing.T) {
 			if _, err := store.Put(quotedInStore); err != nil {
 				t.Fatal(err)
 			}
-			array := s.Subscribe(SubscribeOptions{Format: FormatArray, ReportSelf: true})
+			array := s.Subscribe(EventForm{Format: FormatArray, ReportSelf: true})
 			defer array.Close()
-			text := s.Subscribe(SubscribeOptions{Format: FormatString, ReportSelf: true})
+			text := s.Subscribe(EventForm{Format: FormatString, ReportSelf: true})
 			defer text.Close()
 			handleMessage(s, c.m)
 			cq, err := appendData(nil, c.cq)
@@ -133,7 +135,7 @@ func TestMessageEvents(t *testing.T) {
 func TestStoreFailureLosesNoMessage(t *testing.T) {
 	s, _, store := newTestService(t)
 	store.err = errDisk
-	sub := s.Subscribe(SubscribeOptions{})
+	sub := s.Subscribe(EventForm{})
 	defer sub.Close()
 	handleMessage(s, groupMessage(5, &message.Reply{Sequence: 3}, &message.Text{Text: "x"}))
 	handleMessage(s, friendMessage(5, &message.Reply{ClientSequence: 3}))
@@ -210,12 +212,12 @@ func TestNotices(t *testing.T) {
 			if _, err := store.Put(friendMessage(50)); err != nil {
 				t.Fatal(err)
 			}
-			sub := s.Subscribe(SubscribeOptions{Format: FormatString})
+			sub := s.Subscribe(EventForm{Format: FormatString})
 			defer sub.Close()
 			s.Handle(t.Context(), c.e)
 			if c.want == "" {
-				if n := len(sub.Events()); n != 0 {
-					t.Errorf("got %s, want no event", <-sub.Events())
+				if n := waiting(sub); n != 0 {
+					t.Errorf("got %s, want no event", nextRaw(t, sub))
 				}
 				return
 			}
@@ -229,14 +231,14 @@ func TestNotices(t *testing.T) {
 
 func TestGroupLeftToldOnce(t *testing.T) {
 	s, _, _ := newTestService(t)
-	sub := s.Subscribe(SubscribeOptions{})
+	sub := s.Subscribe(EventForm{})
 	defer sub.Close()
 	s.Handle(t.Context(), &event.GroupMemberDecrease{Group: 5, Reason: event.LeaveKickMe, Time: testTime})
 	s.Handle(t.Context(), &event.GroupLeft{Group: 5, Time: testTime + 1})
 	s.Handle(t.Context(), &event.GroupLeft{Group: 6, Time: testTime + 1})
 	s.Handle(t.Context(), &event.GroupLeft{Group: 5, Time: testTime + 100})
 	var got []string
-	for len(sub.Events()) > 0 {
+	for waiting(sub) > 0 {
 		e := next(t, sub)
 		got = append(got, fmt.Sprint(e["sub_type"], e["group_id"]))
 	}
@@ -270,7 +272,7 @@ func TestStateEvents(t *testing.T) {
 	s, _, _ := newTestService(t)
 	s.HandleState(ntqq.State{Stage: ntqq.Online, OnlineCount: 1}) // nobody listens
 	s.HandleState(ntqq.State{Stage: ntqq.Offline})
-	sub := s.Subscribe(SubscribeOptions{})
+	sub := s.Subscribe(EventForm{})
 	defer sub.Close()
 	s.HandleState(ntqq.State{Stage: ntqq.Connecting})
 	s.HandleState(ntqq.State{Stage: ntqq.Online, OnlineCount: 1})
@@ -289,7 +291,7 @@ func TestStateEvents(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
-	if n := len(sub.Events()); n != 0 {
+	if n := waiting(sub); n != 0 {
 		t.Errorf("%d events too many", n)
 	}
 }
@@ -324,7 +326,7 @@ func TestStrictTypes(t *testing.T) {
 		} `json:"message"`
 	}
 	s, _, _ := newTestService(t)
-	sub := s.Subscribe(SubscribeOptions{})
+	sub := s.Subscribe(EventForm{})
 	defer sub.Close()
 	for _, m := range []*message.Message{groupMessage(1, &message.Face{ID: 1, Large: true}, &message.At{UIN: 5}), friendMessage(2, &message.Reply{Sequence: 1})} {
 		handleMessage(s, m)
@@ -348,7 +350,7 @@ func TestStrictTypes(t *testing.T) {
 func TestChineseOffline(t *testing.T) {
 	c := &fakeClient{}
 	s := New(Options{Client: c, Store: &fakeStore{}, Language: Chinese})
-	sub := s.Subscribe(SubscribeOptions{})
+	sub := s.Subscribe(EventForm{})
 	defer sub.Close()
 	s.HandleState(ntqq.State{Stage: ntqq.Online})
 	s.HandleState(ntqq.State{Stage: ntqq.Kicked, Err: &ntqq.KickError{Title: "下线通知", Tips: "账号在别处登录"}})

@@ -2,7 +2,9 @@ package onebot
 
 import (
 	"errors"
+	"slices"
 	"sync"
+	"time"
 )
 
 // Format is how the message field of message events is written.
@@ -15,16 +17,27 @@ const (
 	formats                    // how many there are
 )
 
-// Reasons why a subscription has ended, from Subscription.Err.
+// Reasons why a subscription has ended, from Subscription.Take.
 var (
-	// ErrSlow: the subscriber took events too slowly and its queue was full.
-	ErrSlow = errors.New("subscriber is too slow: its event queue is full")
+	// ErrSlow: the subscriber took events too slowly while many were waiting.
+	ErrSlow = errors.New("subscriber is too slow: too many events wait for it")
 	// ErrClosed: the subscriber closed the subscription.
 	ErrClosed = errors.New("subscription is closed")
 )
 
-// DefaultBuffer is the length of a subscription's queue when none is given.
-const DefaultBuffer = 4096
+// Bounds of what waits for subscribers.
+const (
+	// DefaultBuffer is how many bytes of events may wait.
+	DefaultBuffer = 32 << 20
+	// takeBytes is how much a subscriber takes at once, or one event.
+	takeBytes = 64 << 10
+	// eventCost is what an event takes besides its bytes.
+	eventCost = 96
+	// While too much waits, the slowest subscriber must take leastTaken bytes in each
+	// patience. Until then new events wait for it.
+	patience   = time.Second
+	leastTaken = 256 << 10
+)
 
 // EventForm says which events somebody takes, and how they are written.
 type EventForm struct {
@@ -33,82 +46,134 @@ type EventForm struct {
 	ReportSelf bool
 }
 
-// SubscribeOptions configure a subscription.
-type SubscribeOptions struct {
-	Format     Format
-	ReportSelf bool // as in EventForm
-	// Buffer is how many events may wait; default DefaultBuffer. One more cuts the
-	// subscription off.
-	Buffer int
-}
-
-// Subscription is a bounded queue of events. Its methods are safe for concurrent
-// use.
+// Subscription is a position in the queue of events. Its methods are safe for
+// concurrent use.
 type Subscription struct {
-	hub    *hub
-	form   EventForm
-	events chan []byte
-	err    error // guarded by hub.mu
+	hub   *hub
+	form  EventForm
+	ready chan struct{} // has a token while there is something to take; closed at the end
+	next  uint64        // the event to take next; guarded by hub.mu
+	err   error         // guarded by hub.mu
 }
 
-// Events returns the queue: one JSON event each. The bytes are shared with other
-// subscribers and must not be changed. The channel is closed when the subscription
-// ends; what was queued before can still be read.
-func (s *Subscription) Events() <-chan []byte { return s.events }
+// Ready is ready when Take has something: events, or the reason of the end.
+func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 
-// Err tells why the subscription has ended: ErrSlow or ErrClosed; nil while it
-// lasts.
-func (s *Subscription) Err() error {
+// Take appends the next events to dst, one JSON event each: at most most, and about
+// takeBytes. The bytes are shared with other subscribers and must not be changed. An
+// error says why the subscription has ended: ErrSlow or ErrClosed. Events that were
+// not taken before are lost then.
+func (s *Subscription) Take(dst [][]byte, most int) ([][]byte, error) {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.err != nil {
+		return dst, s.err
+	}
+	oldest := s.next == h.first
+	for bytes := 0; most > 0 && bytes < takeBytes && s.next < h.end(); s.next++ {
+		if b := h.at(s.next).wantedBy(s.form); b != nil {
+			dst = append(dst, b)
+			bytes += len(b)
+			most--
+		}
+	}
+	if s.next < h.end() {
+		s.signal()
+	}
+	if oldest {
+		h.trim()
+	}
+	return dst, nil
+}
+
+// Ended tells whether the subscription has ended: Take returns the reason.
+func (s *Subscription) Ended() bool {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	return s.err
+	return s.err != nil
+}
+
+// signal makes Ready ready. The caller holds hub.mu.
+func (s *Subscription) signal() {
+	select {
+	case s.ready <- struct{}{}:
+	default: // it is
+	}
 }
 
 // Close ends the subscription. Closing twice does nothing.
 func (s *Subscription) Close() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	if s.err != nil {
-		return
-	}
-	for i, other := range s.hub.subs {
-		if other == s {
-			s.hub.end(i, ErrClosed)
-			return
-		}
+	if s.err == nil {
+		s.hub.remove(s, ErrClosed)
+		s.hub.trim()
 	}
 }
 
 // Subscribe starts a subscription to the events that Handle and HandleState get
 // from now on; with a journal, to those that are in it from now on, in its order.
-// The caller must Close it.
-func (s *Service) Subscribe(o SubscribeOptions) *Subscription {
-	if o.Buffer <= 0 {
-		o.Buffer = DefaultBuffer
+// The caller must Close it, and must take the events: while Options.Buffer bytes wait,
+// new ones wait for the slowest subscriber. One that does not go on is cut off.
+func (s *Service) Subscribe(form EventForm) *Subscription {
+	if form.Format >= formats {
+		form.Format = FormatArray
 	}
-	if o.Format >= formats {
-		o.Format = FormatArray
-	}
-	sub := &Subscription{hub: &s.hub, form: EventForm{o.Format, o.ReportSelf}, events: make(chan []byte, o.Buffer)}
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	s.hub.subs = append(s.hub.subs, sub)
-	s.hub.count(sub.form, 1)
+	h := &s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	sub := &Subscription{hub: h, form: form, ready: make(chan struct{}, 1), next: h.end()}
+	h.subs = append(h.subs, sub)
+	h.count(form, 1)
 	return sub
 }
 
 // encoded is one event in the formats somebody wants; the others are nil.
 type encoded [formats][]byte
 
-// hub hands events to subscriptions. It never waits for one.
+// queued is an event in the queue.
+type queued struct {
+	encoded
+	self bool
+	cost int64
+}
+
+// wantedBy returns the event as somebody takes it; nil when it is not for them.
+func (q *queued) wantedBy(form EventForm) []byte {
+	if q.self && !form.ReportSelf {
+		return nil
+	}
+	return q.encoded[form.Format]
+}
+
+// hub hands events to subscriptions. All share one queue, so that an event takes
+// memory once; what all have taken leaves it.
 type hub struct {
+	size int64 // bytes that may wait
+
 	mu   sync.Mutex
 	subs []*Subscription
 	// all and self count who wants events in a format, and who own messages:
 	// subscriptions, and the journal.
 	all, self [formats]int
 
-	published, cutOff uint64
+	queue []queued // queue[gone:] wait
+	gone  int
+	first uint64 // the number of queue[gone]
+	bytes int64
+	freed int64         // bytes that have left the queue, ever
+	moved chan struct{} // closed when some leave it; nil while nobody waits for that
+	full  window
+
+	published, cutOff, waited uint64
+}
+
+// window is a time in which the slowest subscription must have moved on.
+type window struct {
+	open  bool
+	began time.Time
+	freed int64 // as of then
 }
 
 func (h *hub) count(f EventForm, n int) {
@@ -133,41 +198,123 @@ func (h *hub) wanted(self bool) (want [formats]bool, some bool) {
 	return want, some
 }
 
+// end is the number behind the newest event. The caller holds mu.
+func (h *hub) end() uint64 { return h.first + uint64(len(h.queue)-h.gone) }
+
+// at returns the event with a number. The caller holds mu.
+func (h *hub) at(n uint64) *queued { return &h.queue[h.gone+int(n-h.first)] }
+
 // publish queues an event for everyone who wants it and returns how many
 // subscriptions were cut off. A subscription that began after the event was
-// encoded, and in a format that nobody wanted then, does not get it.
+// encoded, and in a format that nobody wanted then, does not get it. Only one
+// goroutine may call it.
 func (h *hub) publish(self bool, e *encoded) (cut int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.published++
-	for i := 0; i < len(h.subs); {
-		s := h.subs[i]
-		if b := e[s.form.Format]; b != nil && (s.form.ReportSelf || !self) {
-			select {
-			case s.events <- b:
-			default:
-				h.end(i, ErrSlow)
-				cut++
-				continue // another one is at i now
-			}
-		}
-		i++
+	q := queued{encoded: *e, self: self, cost: eventCost}
+	for _, b := range e {
+		q.cost += int64(len(b))
+	}
+	if h.bytes+q.cost > h.size && h.bytes > 0 {
+		h.waited++
+		cut = h.makeRoom(q.cost)
+	} else if h.bytes < h.size/2 {
+		h.full.open = false
 	}
 	h.cutOff += uint64(cut)
+	n := h.end()
+	for _, s := range h.subs {
+		if s.next < n {
+			continue // it knows that there are some
+		}
+		if q.wantedBy(s.form) == nil {
+			s.next++
+		} else {
+			s.signal()
+		}
+	}
+	h.queue = append(h.queue, q)
+	h.bytes += q.cost
+	h.trim()
 	return cut
 }
 
-// end closes the subscription at index i. The caller holds mu, so that nobody
-// sends on the closed channel.
-func (h *hub) end(i int, err error) {
-	s := h.subs[i]
+// makeRoom waits until the slowest subscriptions have made room for an event, and
+// cuts those off that do not. The caller holds mu.
+func (h *hub) makeRoom(cost int64) (cut int) {
+	for h.bytes+cost > h.size && h.bytes > 0 {
+		now := time.Now()
+		switch {
+		case !h.full.open:
+			h.full = window{true, now, h.freed}
+		case now.Sub(h.full.began) < patience:
+		case h.freed-h.full.freed >= leastTaken:
+			h.full = window{true, now, h.freed}
+		default:
+			for i := len(h.subs) - 1; i >= 0; i-- {
+				if s := h.subs[i]; s.next == h.first {
+					h.remove(s, ErrSlow)
+					cut++
+				}
+			}
+			h.full.open = false
+			h.trim()
+			continue
+		}
+		moved := make(chan struct{})
+		h.moved = moved
+		h.mu.Unlock()
+		late := time.NewTimer(h.full.began.Add(patience).Sub(now))
+		select {
+		case <-moved:
+		case <-late.C:
+		}
+		late.Stop()
+		h.mu.Lock()
+	}
+	h.moved = nil
+	return cut
+}
+
+// trim removes what all have taken. The caller holds mu.
+func (h *hub) trim() {
+	oldest := h.end()
+	for _, s := range h.subs {
+		oldest = min(oldest, s.next)
+	}
+	if oldest == h.first {
+		return
+	}
+	for ; h.first < oldest; h.first++ {
+		cost := h.queue[h.gone].cost
+		h.bytes -= cost
+		h.freed += cost
+		h.queue[h.gone] = queued{}
+		h.gone++
+	}
+	if h.gone >= len(h.queue)-h.gone { // as many again were moved out, so this costs little
+		n := copy(h.queue, h.queue[h.gone:])
+		clear(h.queue[n:])
+		h.queue, h.gone = h.queue[:n], 0
+	}
+	if h.moved != nil {
+		close(h.moved)
+		h.moved = nil
+	}
+}
+
+// remove ends a subscription. The caller holds mu, so that nobody signals on the
+// closed channel, and calls trim.
+func (h *hub) remove(s *Subscription, err error) {
+	i := slices.Index(h.subs, s)
 	last := len(h.subs) - 1
 	h.subs[i] = h.subs[last]
 	h.subs[last] = nil
 	h.subs = h.subs[:last]
 	h.count(s.form, -1)
 	s.err = err
-	close(s.events)
+	close(s.ready)
 }
 
 // publish hands an event on, by way of the journal when there is one. id is the
@@ -180,7 +327,8 @@ func (s *Service) publish(id int64, messageID int32, self bool, e *encoded) {
 	s.hand(self, e)
 }
 
-// hand gives an event to the subscriptions and logs who could not keep up.
+// hand gives an event to the subscriptions and logs who could not keep up. It may
+// wait for them.
 func (s *Service) hand(self bool, e *encoded) {
 	if cut := s.hub.publish(self, e); cut > 0 {
 		s.log.Warn("event subscribers cut off, too slow", "count", cut)

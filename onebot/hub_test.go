@@ -1,10 +1,15 @@
 package onebot
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -13,39 +18,156 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestSlowSubscriberCutOff(t *testing.T) {
+// small returns a service in whose queue of events little may wait.
+func small(t *testing.T, buffer int64) *Service {
+	t.Helper()
 	s, _, _ := newTestService(t)
-	slow := s.Subscribe(SubscribeOptions{Buffer: 2})
-	defer slow.Close()
-	fast := s.Subscribe(SubscribeOptions{Buffer: 10, Format: FormatString})
-	defer fast.Close()
-	for i := range 5 {
-		handleMessage(s, groupMessage(uint64(i+1), &message.Text{Text: fmt.Sprint(i)}))
-	}
-	n := 0
-	for range slow.Events() { // ends because the channel is closed
-		n++
-	}
-	if n != 2 || !errors.Is(slow.Err(), ErrSlow) {
-		t.Errorf("slow subscriber: got %d events and %v, want 2 and ErrSlow", n, slow.Err())
-	}
-	for i := range 5 {
-		if e := next(t, fast); e["message"] != fmt.Sprint(i) {
-			t.Errorf("fast subscriber's event %d: got %v", i, e["message"])
+	s.hub.size = buffer
+	return s
+}
+
+func say(s *Service, i int) {
+	handleMessage(s, groupMessage(uint64(i+1), &message.Text{Text: fmt.Sprint(i)}))
+}
+
+// TestStuckSubscriberCutOff: one that takes nothing holds up the others for a moment,
+// once, and only when there is no room.
+func TestStuckSubscriberCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 10
+		var log strings.Builder
+		s := small(t, most*1000)
+		s.log = slog.New(slog.NewTextHandler(&log, nil))
+		stuck := s.Subscribe(EventForm{})
+		defer stuck.Close()
+		fast := s.Subscribe(EventForm{Format: FormatString})
+		defer fast.Close()
+		began := time.Now()
+		for i := range 10 * most {
+			say(s, i)
+			if e := next(t, fast); e["message"] != fmt.Sprint(i) {
+				t.Fatalf("fast subscriber's event %d: got %v", i, e["message"])
+			}
 		}
+		if took := time.Since(began); took != patience {
+			t.Errorf("the others waited %v, want %v", took, patience)
+		}
+		<-stuck.Ready()
+		if _, err := stuck.Take(nil, 1); !errors.Is(err, ErrSlow) || !stuck.Ended() {
+			t.Errorf("stuck subscriber: got %v, want ErrSlow", err)
+		}
+		if st := s.Stats(); st.CutOff != 1 || st.Subscribers != 1 || st.Waited != 1 || st.QueuedBytes != 0 {
+			t.Errorf("got %+v", st)
+		}
+		if n := strings.Count(log.String(), "event subscribers cut off"); n != 1 {
+			t.Errorf("%d log lines:\n%s", n, &log)
+		}
+	})
+}
+
+// TestSlowSubscribersWaitedFor: those that go on lose nothing, however many there are
+// and however fast events come; and those that go on too slowly are cut off.
+func TestSlowSubscribersWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := small(t, 2<<20)
+		const subscribers, events = 50, 20_000
+		var reading sync.WaitGroup
+		for i := range subscribers {
+			sub := s.Subscribe(EventForm{Format: Format(i % 2)})
+			reading.Go(func() {
+				defer sub.Close()
+				for n := 0; n < events; {
+					<-sub.Ready()
+					taken, err := sub.Take(nil, 256)
+					if err != nil {
+						t.Errorf("subscriber %d after %d events: %v", i, n, err)
+						return
+					}
+					for _, b := range taken {
+						if !bytes.Contains(b, fmt.Appendf(nil, `"raw_message":"%d"`, n)) {
+							t.Errorf("subscriber %d: event %d is %s", i, n, b)
+							return
+						}
+						n++
+					}
+					time.Sleep(time.Duration(50+i) * time.Millisecond) // virtual: 640 KiB to 1.3 MiB a second
+				}
+			})
+		}
+		for i := range events {
+			say(s, i)
+			if n := s.hub.bytes; n > 2<<20 {
+				t.Fatalf("%d bytes wait", n)
+			}
+		}
+		reading.Wait()
+		if st := s.Stats(); st.CutOff != 0 || st.Waited == 0 {
+			t.Errorf("got %+v, want events that waited and nobody cut off", st)
+		}
+
+		slow := s.Subscribe(EventForm{})
+		reading.Go(func() {
+			for {
+				<-slow.Ready()
+				if _, err := slow.Take(nil, 1); err != nil {
+					return
+				}
+				time.Sleep(patience / 2)
+			}
+		})
+		began := time.Now()
+		for i := range events {
+			say(s, i)
+		}
+		reading.Wait()
+		if took := time.Since(began); took > 2*patience || !slow.Ended() {
+			t.Errorf("one that takes two events a second: cut off %t, after %v", slow.Ended(), took)
+		}
+	})
+}
+
+// TestWaitEndsWithSubscription: closing the one that holds the others up frees them.
+func TestWaitEndsWithSubscription(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := small(t, 1000)
+		sub := s.Subscribe(EventForm{})
+		began := time.Now()
+		time.AfterFunc(patience/2, sub.Close)
+		for i := range 10 {
+			say(s, i)
+		}
+		if took := time.Since(began); took != patience/2 || s.Stats().CutOff != 0 {
+			t.Errorf("waited %v, %+v", took, s.Stats())
+		}
+	})
+}
+
+// TestLargeEvent: one that is larger than the whole queue is handed on all the same,
+// and taken alone.
+func TestLargeEvent(t *testing.T) {
+	s := small(t, 1000)
+	sub := s.Subscribe(EventForm{})
+	defer sub.Close()
+	handleMessage(s, groupMessage(1, &message.Text{Text: strings.Repeat("x", 2*takeBytes)}))
+	s.hub.size = 1 << 30
+	for i := range 10 {
+		say(s, i)
 	}
-	if fast.Err() != nil {
-		t.Errorf("fast subscriber: %v", fast.Err())
+	if events, err := sub.Take(nil, 100); err != nil || len(events) != 1 {
+		t.Errorf("got %d events, %v, want the large one", len(events), err)
+	}
+	if events, err := sub.Take(nil, 100); err != nil || len(events) != 10 {
+		t.Errorf("got %d events, %v, want the others", len(events), err)
 	}
 }
 
 func TestSubscriptionClose(t *testing.T) {
 	s, _, _ := newTestService(t)
-	sub := s.Subscribe(SubscribeOptions{Format: 99})
+	sub := s.Subscribe(EventForm{Format: 99})
 	sub.Close()
 	sub.Close()
-	if _, open := <-sub.Events(); open || !errors.Is(sub.Err(), ErrClosed) {
-		t.Errorf("after Close: channel open %t, error %v", open, sub.Err())
+	if _, err := sub.Take(nil, 1); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Close: %v", err)
 	}
 	handleMessage(s, groupMessage(1))
 	if want, some := s.hub.wanted(true); some {
@@ -55,26 +177,26 @@ func TestSubscriptionClose(t *testing.T) {
 
 func TestReportSelf(t *testing.T) {
 	s, _, _ := newTestService(t)
-	others := s.Subscribe(SubscribeOptions{})
+	others := s.Subscribe(EventForm{})
 	defer others.Close()
-	all := s.Subscribe(SubscribeOptions{ReportSelf: true})
+	all := s.Subscribe(EventForm{ReportSelf: true})
 	defer all.Close()
 	own := groupMessage(1, &message.Text{Text: "mine"})
 	own.Self = true
 	handleMessage(s, own)
 	handleMessage(s, groupMessage(2, &message.Text{Text: "theirs"}))
 	handleMessage(s, groupMessage(3)) // says nothing: no event
-	if n := len(others.Events()); n != 1 {
+	if n := waiting(others); n != 1 {
 		t.Errorf("events without own messages: got %d, want 1", n)
 	}
-	if n := len(all.Events()); n != 2 {
+	if n := waiting(all); n != 2 {
 		t.Errorf("events with own messages: got %d, want 2", n)
 	}
 }
 
 func TestEncodedOncePerFormat(t *testing.T) {
 	s, _, _ := newTestService(t)
-	a, b := s.Subscribe(SubscribeOptions{}), s.Subscribe(SubscribeOptions{})
+	a, b := s.Subscribe(EventForm{}), s.Subscribe(EventForm{})
 	defer a.Close()
 	defer b.Close()
 	handleMessage(s, groupMessage(1, &message.Text{Text: "x"}))
@@ -89,11 +211,8 @@ func TestConcurrentSubscribers(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for range 50 {
-				sub := s.Subscribe(SubscribeOptions{Buffer: 1, Format: Format(i % 2), ReportSelf: i%3 == 0})
-				select {
-				case <-sub.Events():
-				default:
-				}
+				sub := s.Subscribe(EventForm{Format: Format(i % 2), ReportSelf: i%3 == 0})
+				_, _ = sub.Take(nil, 1)
 				sub.Close()
 			}
 		})
@@ -108,7 +227,7 @@ func TestConcurrentSubscribers(t *testing.T) {
 		s.Heartbeat(1)
 	}
 	wg.Wait()
-	if len(s.hub.subs) != 0 || s.hub.all != [formats]int{} || s.hub.self != [formats]int{} {
+	if len(s.hub.subs) != 0 || s.hub.bytes != 0 || s.hub.all != [formats]int{} || s.hub.self != [formats]int{} {
 		t.Errorf("subscriptions left: %d, counts %v %v", len(s.hub.subs), s.hub.all, s.hub.self)
 	}
 }

@@ -301,10 +301,10 @@ func TestLimitIsForTheMissed(t *testing.T) {
 	if got := texts(t, c); got != "10 11" {
 		t.Errorf("rewound: got %q, want the newest two", got)
 	}
-	s.say(12, DefaultBuffer+1)
-	events, err := c.Next(t.Context(), 2*DefaultBuffer)
-	if err != nil || len(events) != DefaultBuffer || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
-		t.Errorf("more than a queue holds: got %d events, %v, want the newest %d", len(events), err, DefaultBuffer)
+	s.say(12, liveEvents+1)
+	events, err := c.Next(t.Context(), 2*liveEvents)
+	if err != nil || len(events) != liveEvents || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
+		t.Errorf("more than a queue holds: got %d events, %v, want the newest %d", len(events), err, liveEvents)
 	}
 }
 
@@ -330,7 +330,7 @@ func TestJournalOrderAndForms(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	sub := s.Subscribe(SubscribeOptions{Format: FormatString})
+	sub := s.Subscribe(EventForm{Format: FormatString})
 	defer sub.Close()
 
 	handleMessage(s.Service, groupMessage(1, &message.At{UIN: selfUIN, Display: "@bot"}))
@@ -339,13 +339,14 @@ func TestJournalOrderAndForms(t *testing.T) {
 	handleMessage(s.Service, own)
 	s.Handle(ctx, &event.FriendAdded{Friend: event.Person{UIN: friendUIN}, Time: testTime})
 	s.HandleState(ntqq.State{Stage: ntqq.Online, OnlineCount: 1})
-	if n := len(sub.Events()); n != 0 {
+	if n := waiting(sub); n != 0 {
 		t.Fatalf("%d events before they are in the journal", n)
 	}
 	s.j.commit()
 	var got []string
 	for range 3 {
-		m := asJSON(t, <-sub.Events()).(map[string]any)
+		<-sub.Ready()
+		m := asJSON(t, nextRaw(t, sub)).(map[string]any)
 		got = append(got, fmt.Sprint(m["post_type"], m["notice_type"], m["message"]))
 	}
 	want := []string{"message<nil>[CQ:at,qq=10001]", "noticefriend_add<nil>", "noticebot_online<nil>"}

@@ -94,6 +94,9 @@ type Options struct {
 	// those that do not exist), its return code and how long it took. It is called
 	// from many goroutines and must return quickly; nil: nobody counts.
 	OnAction func(action string, retcode int, took time.Duration)
+	// Buffer is how many bytes of events may wait for subscribers; default
+	// DefaultBuffer.
+	Buffer int64
 	// Budget bounds the requests of an installation; default one of its own.
 	Budget *Budget
 	// Clock is that of events that carry no time of their own, and of the journal. nil:
@@ -116,6 +119,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.New(nil)
+	}
+	if o.Buffer <= 0 {
+		o.Buffer = DefaultBuffer
 	}
 	if o.Budget == nil {
 		o.Budget = NewBudget()
@@ -169,6 +175,7 @@ func New(o Options) *Service {
 		clock:    o.Clock,
 		onAction: o.OnAction,
 		budget:   o.Budget,
+		hub:      hub{size: o.Buffer},
 		actions:  actionTable(),
 		pending:  make(chan task, asyncQueue),
 		paced:    make(chan task, asyncQueue),

@@ -3,11 +3,13 @@ package onebot
 // Stats are figures of a Service at one moment.
 type Stats struct {
 	Published   uint64 // events handed to subscribers, since the start
+	Waited      uint64 // of these, had to wait for a subscriber
 	CutOff      uint64 // subscriptions that ended because they were too slow
 	Subscribers int
 	// Queued is how many events wait, over all subscriptions; Longest in the longest
-	// queue.
+	// queue, QueuedBytes what they take.
 	Queued, Longest int
+	QueuedBytes     int64
 	// Async is how many _async and _rate_limited actions wait for a worker.
 	Async int
 	// RequestBytes are taken from the Budget now.
@@ -22,12 +24,12 @@ func (s *Service) Stats() Stats {
 	h := &s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	st := Stats{Published: h.published, CutOff: h.cutOff, Subscribers: len(h.subs), Async: len(s.pending) + len(s.paced), RequestBytes: s.budget.used.Load()}
+	st := Stats{Published: h.published, Waited: h.waited, CutOff: h.cutOff, QueuedBytes: h.bytes, Subscribers: len(h.subs), Async: len(s.pending) + len(s.paced), RequestBytes: s.budget.used.Load()}
 	if s.journal != nil {
 		st.Replayed, st.Expired = s.journal.replayed.Load(), s.journal.expired.Load()
 	}
 	for _, sub := range h.subs {
-		n := len(sub.events)
+		n := int(h.end() - sub.next)
 		st.Queued += n
 		st.Longest = max(st.Longest, n)
 	}

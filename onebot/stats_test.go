@@ -15,15 +15,21 @@ func TestStats(t *testing.T) {
 	s.onAction = func(action string, retcode int, took time.Duration) {
 		calls = append(calls, fmt.Sprintf("%s %d %t", action, retcode, took >= 0))
 	}
-	slow := s.Subscribe(SubscribeOptions{Buffer: 2})
+	slow := s.Subscribe(EventForm{})
 	defer slow.Close()
-	fast := s.Subscribe(SubscribeOptions{})
+	fast := s.Subscribe(EventForm{})
 	defer fast.Close()
 	for i := range 3 {
 		handleMessage(s, groupMessage(uint64(i+1), &message.Text{Text: "t"}))
 	}
-	want := Stats{Published: 3, CutOff: 1, Subscribers: 1, Queued: 3, Longest: 3}
-	if got := s.Stats(); got != want {
+	nextRaw(t, fast)
+	want := Stats{Published: 3, Subscribers: 2, Queued: 5, Longest: 3}
+	got := s.Stats()
+	if got.QueuedBytes < 3*eventCost {
+		t.Errorf("got %d bytes of events", got.QueuedBytes)
+	}
+	got.QueuedBytes = 0
+	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	s.Call(t.Context(), Request{Action: "get_status"})

@@ -41,7 +41,7 @@ func BenchmarkPushToJSON(b *testing.B) {
 	}
 	defer messages.Close()
 	service := onebot.New(onebot.Options{Client: client, Store: messages})
-	events := service.Subscribe(onebot.SubscribeOptions{})
+	events := service.Subscribe(onebot.EventForm{})
 	defer events.Close()
 	decoder := event.NewDecoder(func() event.Person { return event.Person{UIN: bot, UID: "u_bot"} })
 
@@ -51,8 +51,8 @@ func BenchmarkPushToJSON(b *testing.B) {
 		for _, e := range decoder.Decode(event.CommandMsgPush, payload) {
 			service.Handle(b.Context(), e)
 		}
-		if len(<-events.Events()) == 0 {
-			b.Fatal("an empty event")
+		if taken, err := events.Take(nil, 1); err != nil || len(taken) == 0 {
+			b.Fatalf("no event: %v", err)
 		}
 	}
 }

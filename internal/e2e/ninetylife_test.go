@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -117,7 +118,8 @@ func (l *life) start() {
 	service = onebot.New(onebot.Options{Client: client, Store: l.store, Log: log})
 	l.client, l.service = client, service
 	l.told = 0
-	sub := service.Subscribe(onebot.SubscribeOptions{ReportSelf: true})
+	sub := service.Subscribe(onebot.EventForm{ReportSelf: true})
+	handled := make(chan struct{}) // closed when all events have been
 
 	ctx, cancel := context.WithCancel(context.Background())
 	var owner, session, rest sync.WaitGroup
@@ -127,11 +129,33 @@ func (l *life) start() {
 			service.HandleState(s)
 			one.Unlock()
 		}
-		sub.Close()
+		close(handled)
 	})
 	rest.Go(func() {
-		for b := range sub.Events() {
-			l.take(b)
+		defer sub.Close()
+		for {
+			last := false
+			select {
+			case <-sub.Ready():
+			case <-handled:
+				last = true
+			}
+			for {
+				events, err := sub.Take(nil, math.MaxInt)
+				if err != nil {
+					n.t.Errorf("account %d gets no events any more: %v", l.uin, err)
+					return
+				}
+				if len(events) == 0 {
+					break
+				}
+				for _, b := range events {
+					l.take(b)
+				}
+			}
+			if last {
+				return
+			}
 		}
 	})
 	serving, stopServing := context.WithCancel(context.Background())

@@ -125,12 +125,13 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 			return
 		}
 	}
-	// Else it would end the request's context, which says that the caller hung up.
-	if err := connOf(r.Context()).SetReadDeadline(time.Time{}); err != nil {
-		return
+	unread := r.Method == http.MethodGet && r.ContentLength != 0
+	if !unread { // else the deadline would end the request's context, which says that the caller hung up
+		if err := connOf(r.Context()).SetReadDeadline(time.Time{}); err != nil {
+			return
+		}
 	}
 	request, bad := parseInput(in)
-	unread := r.Method == http.MethodGet && r.ContentLength != 0
 	if bad.status == http.StatusBadRequest {
 		response := onebot.BadRequest(in.body, errors.New(bad.reason))
 		if unread {

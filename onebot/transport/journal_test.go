@@ -137,7 +137,7 @@ func acked(t testing.TB, b *onebot.Service) {
 
 func TestReverseGetsWhatItMissed(t *testing.T) {
 	var log logBuffer
-	_, bot, b, kept, _ := startJournaledReverse(t, ReverseOptions{Buffer: 1}, &log)
+	_, bot, b, kept, _ := startJournaledReverse(t, ReverseOptions{}, &log)
 	ws := bot.next(t)
 	frames := reading(ws)
 	publish(b, "1")
@@ -323,7 +323,7 @@ func TestForwardLastEventID(t *testing.T) {
 // TestSlowReaderOfTheJournal: with a journal nobody is cut off.
 func TestSlowReaderOfTheJournal(t *testing.T) {
 	b, _, kept := newJournaled(t)
-	s, err := NewWebSocket(b, WebSocketOptions{Address: "127.0.0.1:0", Buffer: 1, Journal: JournalOptions{Window: time.Hour}}, nil)
+	s, err := NewWebSocket(b, WebSocketOptions{Address: "127.0.0.1:0", Journal: JournalOptions{Window: time.Hour}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

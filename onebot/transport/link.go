@@ -98,7 +98,7 @@ func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *s
 		log.Info("connected to the bot")
 	}
 	form := onebot.EventForm{Format: l.o.Format, ReportSelf: l.o.ReportSelf}
-	o := sessionOptions{form, l.o.Heartbeat, l.o.MaxMessage, l.o.Buffer, l.o.Journal}
+	o := sessionOptions{form, l.o.Heartbeat, l.o.MaxMessage, l.o.Journal}
 	session := newSession(l.b, log, ws, wire, l.role, o, l.time)
 	if l.role&roleEvent != 0 && o.journal.Window > 0 {
 		after, bad := lastEvent(last)

@@ -46,13 +46,11 @@ type ReverseOptions struct {
 	HandshakeTimeout time.Duration
 	// InsecureSkipVerify accepts any certificate of a wss:// server.
 	InsecureSkipVerify bool
-	// Format, ReportSelf, Heartbeat, MaxMessage and Buffer are those of
-	// WebSocketOptions.
+	// Format, ReportSelf, Heartbeat and MaxMessage are those of WebSocketOptions.
 	Format     onebot.Format
 	ReportSelf bool
 	Heartbeat  time.Duration
 	MaxMessage int64
-	Buffer     int
 	// Journal serves the bot what it missed: behind what it is known to have received,
 	// or behind the event that its handshake names in the header Last-Event-ID.
 	Journal JournalOptions
@@ -92,7 +90,7 @@ func (o *ReverseOptions) validate() error {
 	if o.HandshakeTimeout < 0 {
 		errs = append(errs, fmt.Errorf("handshake timeout %v is negative", o.HandshakeTimeout))
 	}
-	errs = append(errs, checkSession(o.Format, o.Heartbeat, o.MaxMessage, o.Buffer), o.Journal.validate())
+	errs = append(errs, checkSession(o.Format, o.Heartbeat, o.MaxMessage), o.Journal.validate())
 	return errors.Join(errs...)
 }
 

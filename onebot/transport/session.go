@@ -45,7 +45,7 @@ var (
 	errNoPong   = errors.New("the peer does not answer pings")
 )
 
-// batchFrames bounds how many frames are written before the other inputs of a
+// batchFrames bounds how many events are written before the other inputs of a
 // connection are looked at again.
 const batchFrames = 256
 
@@ -54,7 +54,6 @@ type sessionOptions struct {
 	form       onebot.EventForm
 	heartbeat  time.Duration
 	maxMessage int64
-	buffer     int
 	journal    JournalOptions
 }
 
@@ -77,6 +76,7 @@ type session struct {
 	open      chan struct{} // one token per request that waits or runs
 	full      atomic.Bool   // the reader waits, so it sees no pong
 	scratch   []byte        // of the reader
+	taken     [][]byte      // of the writer
 	responses chan []byte
 	quit      chan struct{} // closed: no more input is taken
 	written   chan struct{} // closed: the writer has ended
@@ -250,17 +250,15 @@ func (s *session) answer(calls context.Context, frame []byte, hold onebot.Hold) 
 func (s *session) write() error {
 	defer close(s.written)
 	var (
-		events <-chan []byte
-		beat   <-chan time.Time
-		sub    *onebot.Subscription
+		sub   *onebot.Subscription
+		ready <-chan struct{} // sub has events
+		beat  <-chan time.Time
 	)
 	if s.role&roleEvent != 0 {
 		if s.cursor == nil {
-			sub = s.onebot.Subscribe(onebot.SubscribeOptions{
-				Format: s.o.form.Format, ReportSelf: s.o.form.ReportSelf, Buffer: s.o.buffer,
-			})
+			sub = s.onebot.Subscribe(s.o.form)
 			defer sub.Close()
-			events = sub.Events()
+			ready = sub.Ready()
 		}
 		if err := s.send(s.onebot.Lifecycle("connect")); err != nil {
 			return err
@@ -273,9 +271,8 @@ func (s *session) write() error {
 	}
 	for {
 		var frame []byte
-		open := true
 		select {
-		case frame, open = <-events:
+		case <-ready:
 		case <-s.journaled():
 			if err := s.advance(); err != nil {
 				return err
@@ -285,31 +282,45 @@ func (s *session) write() error {
 		case <-beat:
 			frame = s.onebot.Heartbeat(s.o.heartbeat)
 		case <-s.quit:
-			return s.last(events)
+			return s.last(sub)
 		}
-		if !open {
-			return sub.Err()
-		}
-		if err := s.batch(frame, events); err != nil {
+		if _, err := s.batch(frame, sub); err != nil {
 			return err
 		}
 	}
 }
 
-// batch writes a frame and those that wait behind it with few system calls.
-func (s *session) batch(frame []byte, events <-chan []byte) error {
+// batch writes a frame, unless it is nil, and responses and events that wait, with
+// few system calls. It returns how many there were.
+func (s *session) batch(frame []byte, sub *onebot.Subscription) (n int, err error) {
 	s.wire.Cork()
-	err := s.send(frame)
-	for n := 1; err == nil && n < batchFrames; n++ {
-		if frame = s.waiting(events); frame == nil {
+	for ; n < batchFrames && err == nil; n++ {
+		if frame == nil {
+			select {
+			case frame = <-s.responses:
+			default:
+			}
+		}
+		if frame == nil {
 			break
 		}
 		err = s.send(frame)
+		frame = nil
+	}
+	if err == nil && sub != nil {
+		s.taken, err = sub.Take(s.taken[:0], batchFrames)
+		for i, event := range s.taken {
+			if err == nil {
+				err = s.send(event)
+				n++
+			}
+			s.taken[i] = nil // it may be large
+		}
 	}
 	if uncorked := s.wire.Uncork(); err == nil {
 		err = uncorked
 	}
-	return err
+	return n, err
 }
 
 // journaled is ready when the journal has events for the client; nil without one.
@@ -358,28 +369,11 @@ func (s *session) settle() {
 }
 
 // last writes what waits when the connection is about to be closed.
-func (s *session) last(events <-chan []byte) error {
-	for n := len(events) + len(s.responses); n > 0; n-- {
-		frame := s.waiting(events)
-		if frame == nil {
-			break
+func (s *session) last(sub *onebot.Subscription) error {
+	for {
+		if n, err := s.batch(nil, sub); n == 0 || err != nil {
+			return errors.Join(errStopping, err)
 		}
-		if err := s.send(frame); err != nil {
-			return err
-		}
-	}
-	return errStopping
-}
-
-// waiting returns a frame that can be sent now, nil when there is none.
-func (s *session) waiting(events <-chan []byte) []byte {
-	select {
-	case frame := <-events: // nil when cut off
-		return frame
-	case frame := <-s.responses:
-		return frame
-	default:
-		return nil
 	}
 }
 

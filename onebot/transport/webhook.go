@@ -56,11 +56,10 @@ type WebhookOptions struct {
 	Retry time.Duration
 	// InsecureSkipVerify accepts any certificate of an https:// server.
 	InsecureSkipVerify bool
-	// Format, ReportSelf, Heartbeat and Buffer are those of WebSocketOptions.
+	// Format, ReportSelf and Heartbeat are those of WebSocketOptions.
 	Format     onebot.Format
 	ReportSelf bool
 	Heartbeat  time.Duration
-	Buffer     int
 	// Journal serves the bot what it missed: what it has not answered with 2xx.
 	Journal JournalOptions
 	// OnPost gets the result of each post; nil: nobody counts.
@@ -94,7 +93,7 @@ func (o *WebhookOptions) validate() error {
 	if o.Retry < 0 {
 		errs = append(errs, fmt.Errorf("retry %v is negative", o.Retry))
 	}
-	errs = append(errs, checkSession(o.Format, o.Heartbeat, 0, o.Buffer), o.Journal.validate())
+	errs = append(errs, checkSession(o.Format, o.Heartbeat, 0), o.Journal.validate())
 	return errors.Join(errs...)
 }
 
@@ -195,7 +194,7 @@ func (p *posting) run(ctx, calls context.Context) error {
 	)
 	form := onebot.EventForm{Format: p.o.Format, ReportSelf: p.o.ReportSelf}
 	subscribe := func() {
-		sub = p.b.Subscribe(onebot.SubscribeOptions{Format: form.Format, ReportSelf: form.ReportSelf, Buffer: p.o.Buffer})
+		sub = p.b.Subscribe(form)
 	}
 	if p.o.Journal.Window > 0 {
 		if cursor, err = p.b.OpenCursor(p.o.Journal.cursor(form, nil)); err != nil {
@@ -222,12 +221,11 @@ func (p *posting) run(ctx, calls context.Context) error {
 	var due []byte // the event to post
 	for {
 		if due == nil {
-			var events <-chan []byte
-			var ready <-chan struct{}
+			var live, ready <-chan struct{}
 			if cursor != nil {
 				ready = cursor.Ready()
 			} else {
-				events = sub.Events()
+				live = sub.Ready()
 			}
 			select {
 			case <-ctx.Done():
@@ -237,12 +235,16 @@ func (p *posting) run(ctx, calls context.Context) error {
 					p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(p.o.Heartbeat)})
 				}
 				continue
-			case due = <-events:
-				if due == nil { // cut off
-					p.log.Warn("events for the bot dropped: too many were waiting for it", "buffer", p.o.Buffer)
+			case <-live:
+				events, err := sub.Take(nil, 1)
+				if err != nil {
+					p.log.Warn("events for the bot dropped: too many were waiting for it")
 					subscribe()
+				}
+				if len(events) == 0 {
 					continue
 				}
+				due = events[0]
 			case <-ready:
 				next, err := cursor.Next(calls, 1)
 				if err != nil {
@@ -265,10 +267,8 @@ func (p *posting) run(ctx, calls context.Context) error {
 		case cursor != nil: // it may have become too old meanwhile
 			cursor.Rewind()
 			due = nil
-		case sub.Err() != nil:
-			due = nil
-			for range sub.Events() { // the reading end above tells of it
-			}
+		case sub.Ended():
+			due = nil // the reading end above tells of it
 		}
 	}
 }

@@ -330,10 +330,10 @@ func TestWebhookExpiredWhileAway(t *testing.T) {
 // TestWebhookWithoutJournal: what does not fit into the queue is dropped, with a log
 // line, and the rest goes on.
 func TestWebhookWithoutJournal(t *testing.T) {
-	b, _ := newOneBot(t)
+	b := onebot.New(onebot.Options{Client: &fakeClient{}, Store: fakeStore{}, Buffer: 2000})
 	bot, server := newHookBot(t)
 	var log logBuffer
-	_, _ = startWebhook(t, b, server.URL, WebhookOptions{Buffer: 2}, &log)
+	_, _ = startWebhook(t, b, server.URL, WebhookOptions{}, &log)
 	bot.next(t)
 	publish(b, "1")
 	if got := bot.texts(t, 1); got != "1" {

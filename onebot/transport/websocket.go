@@ -31,9 +31,6 @@ type WebSocketOptions struct {
 	Heartbeat time.Duration
 	// MaxMessage is the largest message accepted, in bytes; default and most MaxBody.
 	MaxMessage int64
-	// Buffer is how many events may wait for a client before it is disconnected;
-	// default onebot.DefaultBuffer. Without meaning when there is a Journal.
-	Buffer int
 	// Journal serves clients that name the last event that they have; others get live
 	// events.
 	Journal JournalOptions
@@ -47,13 +44,13 @@ type WebSocketOptions struct {
 func (o WebSocketOptions) validate() error {
 	return errors.Join(
 		checkAddress(o.Address, o.AccessToken),
-		checkSession(o.Format, o.Heartbeat, o.MaxMessage, o.Buffer),
+		checkSession(o.Format, o.Heartbeat, o.MaxMessage),
 		o.Journal.validate(),
 	)
 }
 
 // checkSession reports problems of the settings that both kinds of WebSocket have.
-func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int64, buffer int) error {
+func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int64) error {
 	var errs []error
 	if format != onebot.FormatArray && format != onebot.FormatString {
 		errs = append(errs, fmt.Errorf("format %d is neither array nor string", format))
@@ -63,9 +60,6 @@ func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int6
 	}
 	if maxMessage < 0 || maxMessage > MaxBody {
 		errs = append(errs, fmt.Errorf("max message %d cannot be used: give at most %d bytes, or 0 for that", maxMessage, MaxBody))
-	}
-	if buffer < 0 {
-		errs = append(errs, fmt.Errorf("buffer %d is negative: give a number of events, or 0 for the default", buffer))
 	}
 	return errors.Join(errs...)
 }
@@ -98,7 +92,7 @@ func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*Web
 		server: newServer("onebot websocket", o.Address, o.Connections, log),
 		onebot: b,
 		token:  o.AccessToken,
-		o:      sessionOptions{onebot.EventForm{Format: o.Format, ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Buffer, o.Journal},
+		o:      sessionOptions{onebot.EventForm{Format: o.Format, ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Journal},
 	}
 	w.guard = webguard.New(webguard.Options{
 		Service: w.name, Token: o.AccessToken, Log: w.log, OnRefused: o.OnRefused,

@@ -287,7 +287,7 @@ func TestWebSocketConcurrentRequests(t *testing.T) {
 }
 
 func TestWebSocketEventsInOrder(t *testing.T) {
-	root, _, b, _ := startWebSocket(t, WebSocketOptions{Buffer: 10000}, nil, nil)
+	root, _, b, _ := startWebSocket(t, WebSocketOptions{}, nil, nil)
 	ws := mustConnect(t, root)
 	other := mustConnect(t, root+"/event")
 	wantLifecycle(t, ws)
@@ -349,9 +349,9 @@ func TestWebSocketHeartbeatAndFormat(t *testing.T) {
 func TestWebSocketOptions(t *testing.T) {
 	b, _ := newOneBot(t)
 	_, err := NewWebSocket(b, WebSocketOptions{
-		Address: "0.0.0.0:1", Format: 9, Heartbeat: time.Millisecond, MaxMessage: -1, Buffer: -1,
+		Address: "0.0.0.0:1", Format: 9, Heartbeat: time.Millisecond, MaxMessage: -1,
 	}, nil)
-	for _, want := range []string{"onebot websocket", "0.0.0.0:1", "access token", "format 9", "heartbeat 1ms", "max message -1", "buffer -1"} {
+	for _, want := range []string{"onebot websocket", "0.0.0.0:1", "access token", "format 9", "heartbeat 1ms", "max message -1"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}
