@@ -111,6 +111,7 @@ type sender struct {
 	Target
 	client  *http.Client
 	version string
+	base    string // replaces scheme and host of deliveries, in tests; "" does not
 	// abandoned is what the library did not finish in time, with slow: nothing else is
 	// sent before it ends, so that there is never more than one.
 	abandoned <-chan error
@@ -159,7 +160,7 @@ func (s *sender) send(ctx context.Context, n *Notice) error {
 	if s.webhook() {
 		err = s.post(ctx, s.client, s.version, n)
 	} else {
-		err = s.shoutWithin(ctx, n)
+		err = s.serve(ctx, n)
 	}
 	if err == nil {
 		return nil
@@ -169,6 +170,27 @@ func (s *sender) send(ctx context.Context, n *Notice) error {
 		return backoff.Permanent(errors.New(s.redact(permanent.Err.Error())))
 	}
 	return errors.New(s.redact(err.Error()))
+}
+
+// serve sends by a service: directly, or through the library.
+func (s *sender) serve(ctx context.Context, n *Notice) error {
+	service, err := s.service()
+	if err != nil {
+		return err
+	}
+	all, err := deliveries(service, n, time.Now())
+	if err != nil {
+		return err
+	}
+	if all == nil {
+		return s.shoutWithin(ctx, n)
+	}
+	for _, d := range all {
+		if err := d.deliver(ctx, s.client, s.base, s.version); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {

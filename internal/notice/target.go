@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -17,7 +16,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
@@ -67,14 +65,11 @@ func (t *Target) Check() error {
 	if t.Secret != "" || t.Body != "" {
 		return errors.New("secret and body are for http:// and https:// only")
 	}
-	known := new(router.ServiceRouter).ListServices()
-	known = slices.DeleteFunc(known, func(s string) bool { return s == "logger" }) // it sends nothing
-	if !slices.Contains(known, t.Name()) {
-		slices.Sort(known)
-		return fmt.Errorf("there is no service %s: use http, https, %s", t.Name(), strings.Join(known, ", "))
+	if slices.Contains(unproven, t.Name()) {
+		return fmt.Errorf("%s is not offered: it cannot be told whether a notice arrived there; use another service, or an https:// webhook of it with body", t.Name())
 	}
-	if t.Name() == "matrix" { // it would log in
-		return nil
+	if !slices.Contains(services, t.Name()) {
+		return fmt.Errorf("there is no service %s: use http, https, %s", t.Name(), strings.Join(services, ", "))
 	}
 	if _, err := t.service(); err != nil {
 		return fmt.Errorf("not a usable %s:// URL: %s", t.Name(), t.redact(err.Error()))
@@ -113,24 +108,13 @@ func (t *Target) post(ctx context.Context, client *http.Client, version string, 
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	request.Header.Set("User-Agent", "Libration/"+version)
 	if t.Secret != "" {
 		mac := hmac.New(sha256.New, []byte(t.Secret))
 		mac.Write(body)
 		request.Header.Set(SignatureHeader, "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	}
-	response, err := client.Do(request)
+	answer, err := exchange(client, request, version)
 	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	switch status := response.StatusCode; {
-	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
-		return errors.New("the answer is HTTP " + response.Status)
-	case status < 200 || status > 299: // the same again would not help
-		return backoff.Permanent(errors.New("the answer is HTTP " + response.Status))
-	case err != nil:
 		return err
 	}
 	// DingTalk and WeCom refuse with status 200.
@@ -162,8 +146,16 @@ func (t *Target) body(n *Notice) []byte {
 	).Replace(t.Body))
 }
 
-// untitled are services without a title of their own.
-var untitled = []string{"googlechat", "hangouts", "notifiarr", "pagerduty", "rocketchat", "signal", "wecom"}
+// services are those whose answers are known to be read rightly, by deliveries or by
+// the library.
+var services = []string{
+	"bark", "discord", "generic", "googlechat", "gotify", "hangouts", "lark", "mattermost", "ntfy",
+	"pushover", "rocketchat", "slack", "smtp", "telegram", "wecom", "zulip",
+}
+
+// unproven are services of the library that take any answer with a good status for
+// success, or whose answer cannot be tested.
+var unproven = []string{"ifttt", "join", "matrix", "notifiarr", "opsgenie", "pagerduty", "pushbullet", "signal", "teams"}
 
 // shout sends through the library, which knows no contexts.
 func (t *Target) shout(n *Notice) (err error) {
@@ -172,16 +164,12 @@ func (t *Target) shout(n *Notice) (err error) {
 	if err != nil {
 		return err
 	}
-	message, params := n.Text, types.Params{}
-	switch name := t.Name(); {
-	case slices.Contains(untitled, name):
-		message = n.Title + "\n" + n.Text
-	case name == "smtp":
-		params.SetTitle(mime.QEncoding.Encode("utf-8", n.Title))
-	default:
-		params.SetTitle(n.Title)
+	params, title := types.Params{}, n.Title
+	if t.Name() == "smtp" {
+		title = mime.QEncoding.Encode("utf-8", title)
 	}
-	return service.Send(message, &params)
+	params.SetTitle(title)
+	return service.Send(n.Text, &params)
 }
 
 var anyURL = regexp.MustCompile(`([a-z][a-z+]*)://[^\s"'<>]+`)
