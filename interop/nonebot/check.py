@@ -11,12 +11,14 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
@@ -28,6 +30,7 @@ CONFIG = """
 data: {data}
 log: {{level: info}}
 account: {{uin: 10001}}
+admin: {{address: "127.0.0.1:{owner}", access_token: {token}}}
 server:
   mode: sandbox
   sandbox: {{control: "http://127.0.0.1:{control}"}}
@@ -107,6 +110,16 @@ class Sandbox:
         raise SystemExit(f"no answer with {want!r}; chat: {json.dumps(self.history(chat), ensure_ascii=False)[-2000:]}")
 
 
+def refused(base, headers, status):
+    request = urllib.request.Request(base + "readyz", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            got = response.status
+    except urllib.error.HTTPError as e:
+        got = e.code
+    assert got == status, (base, headers, got)
+
+
 def exchange(sandbox):
     group, private = f"group={GROUP}", f"a={ALICE}&b={BOT}"
 
@@ -167,23 +180,24 @@ def restart(sandbox, bot, start):
 
 def check(libration, mode):
     print(f"NoneBot2 over {WAYS[mode]}")
-    control, port, http = free_port(), free_port(), free_port()
+    control, port, http, owner = free_port(), free_port(), free_port(), free_port()
+    token, secret = secrets.token_hex(16), secrets.token_hex(16)
     env = dict(os.environ, LOG_LEVEL="INFO", HOST="127.0.0.1", PORT=str(port), PYTHONUNBUFFERED="1")
-    env["ONEBOT_ACCESS_TOKEN"] = "token"
+    env["ONEBOT_ACCESS_TOKEN"] = token
     if mode == "reverse":
         env["DRIVER"] = "~fastapi"
-        connections = [f"type: reverse-websocket, url: 'ws://127.0.0.1:{port}/onebot/v11/ws', access_token: token"]
+        connections = [f"type: reverse-websocket, url: 'ws://127.0.0.1:{port}/onebot/v11/ws', access_token: '{token}'"]
     elif mode == "forward":
         env["DRIVER"] = "~websockets"
         env["ONEBOT_WS_URLS"] = f'["ws://127.0.0.1:{port}/"]'
-        connections = [f"type: websocket, address: '127.0.0.1:{port}', access_token: token"]
+        connections = [f"type: websocket, address: '127.0.0.1:{port}', access_token: '{token}'"]
     else:
         env["DRIVER"] = "~fastapi+~httpx"
-        env["ONEBOT_SECRET"] = "secret"
+        env["ONEBOT_SECRET"] = secret
         env["ONEBOT_API_ROOTS"] = f'{{"{BOT}": "http://127.0.0.1:{http}/"}}'
         connections = [
-            f"type: webhook, url: 'http://127.0.0.1:{port}/onebot/v11/http', secret: secret",
-            f"type: http, address: '127.0.0.1:{http}', access_token: token",
+            f"type: webhook, url: 'http://127.0.0.1:{port}/onebot/v11/http', secret: '{secret}'",
+            f"type: http, address: '127.0.0.1:{http}', access_token: '{token}'",
         ]
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stops:  # which stops all, whatever fails
         config = pathlib.Path(folder, "config.yaml")
@@ -191,6 +205,8 @@ def check(libration, mode):
             CONFIG.format(
                 data=json.dumps(str(pathlib.Path(folder, "data"))),
                 control=control,
+                owner=owner,
+                token=json.dumps(token),
                 connections="\n    ".join(f"- {{{c}}}" for c in connections),
             ),
             encoding="utf-8",
@@ -213,6 +229,10 @@ def check(libration, mode):
             start("service", libration, "run", "-c", str(config))
             bot = start_bot()
             bot.wait_for(f"CONNECTED {BOT}")
+            # Nobody else gets in, wherever the service listens.
+            for listener in [owner] + {"reverse": [], "forward": [port], "webhook": [http]}[mode]:
+                refused(f"http://127.0.0.1:{listener}/", {"Authorization": "Bearer " + secrets.token_hex(16)}, 403)
+                refused(f"http://127.0.0.1:{listener}/", {}, 401)
             exchange(Sandbox(control))
             if mode != "forward":
                 restart(Sandbox(control), bot, start_bot)
