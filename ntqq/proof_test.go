@@ -220,3 +220,18 @@ func FuzzForgedFrame(f *testing.F) {
 		untouched(t, k, call)
 	})
 }
+
+func BenchmarkReceivePush(b *testing.B) {
+	k, _ := sessionConn(b, rpc.GroupList.Name)
+	frame, err := wire.AppendResponse(nil, &wire.Response{
+		Protocol: wire.Protocol12, Flag: wire.FlagD2, UIN: "10001", Sequence: -1, Command: rpc.PushMessage, Body: make([]byte, 300),
+	}, proofKey)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		k.frame(bytes.Clone(frame[4:])) // it is decrypted in place
+		k.c.pushes.take(<-k.c.pushes.items)
+	}
+}

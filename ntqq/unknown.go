@@ -14,16 +14,17 @@ type UnknownSource string
 // The sources of unknown input.
 const (
 	UnknownPush    UnknownSource = "push"    // Data is the packet's payload
-	UnknownFrame   UnknownSource = "frame"   // Data is its first 32 bytes
+	UnknownFrame   UnknownSource = "frame"   // Data is its beginning
 	UnknownElement UnknownSource = "element" // Data is the encoded element
 )
 
-// UnknownPacket is input that was not understood. Answers to requests are never
-// among them, nor packets of the login.
+// UnknownPacket is input that was not understood, or that did not come under the
+// session's key. Answers to requests are never among them, nor packets of the login.
 type UnknownPacket struct {
 	Source UnknownSource
 	// Name is the command, type, sub type and discriminator of a push, where it has
-	// them, or the name of an element; "" for a frame.
+	// them, or the name of an element; of a frame, with ReasonUnproven, what it claims to
+	// be: "push", "kick", "session_code" or "answer", else "".
 	Name   string
 	Reason event.UnknownReason
 	Err    error  // of ReasonDecode
