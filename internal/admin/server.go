@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"libration/internal/inbound"
 	"libration/internal/webguard"
 )
 
@@ -123,13 +124,15 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 		close(s.ready)
 	}
 	s.mu.Unlock()
+	pool := inbound.NewPool(inbound.OwnerConnections, s.o.Log)
 	web := &http.Server{
-		Handler: s.handler, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ConnState: pool.ConnState,
+		Handler:   s.handler, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx }, // refusals that wait end with it
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(ln) }()
+	go func() { ended <- web.Serve(pool.Listener(ln)) }()
 	s.o.Log.Info("listening", "service", "admin", "address", ln.Addr().String())
 	ready()
 	select {

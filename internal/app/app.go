@@ -12,6 +12,7 @@ import (
 	"libration/internal/admin"
 	"libration/internal/clock"
 	"libration/internal/config"
+	"libration/internal/inbound"
 	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
@@ -365,11 +366,17 @@ func sendRate(r config.SendRate) ntqq.SendRate {
 func (a *App) connect(p *parts, counted *metrics) (*supervise.Supervisor, error) {
 	supervisor := supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
 	p.supervisor, p.connections = supervisor, make(map[string]connection)
+	files := inbound.OpenFiles()
+	p.inbound = inbound.NewPool(inbound.Connections(files), a.log)
+	if files != 0 && files < inbound.EnoughFiles {
+		a.log.Warn("the program may open few files: raise the limit (ulimit -n)", "files", files,
+			"recommended", inbound.EnoughFiles, "connections_of_bots", p.inbound.Stats().Most)
+	}
 	if err := a.addAdmin(p, counted); err != nil {
 		return nil, err
 	}
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(p.service, &c, a.o.Version, counted, a.log)
+		t, err := newConnection(p.service, &c, a.o.Version, counted, p.inbound, a.log)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"libration/internal/config"
+	"libration/internal/inbound"
 	"libration/internal/supervise"
 	"libration/onebot"
 	"libration/onebot/transport"
@@ -45,7 +46,7 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func newConnection(b *onebot.Service, c *config.Connection, version string, counted *metrics, log *slog.Logger) (connection, error) {
+func newConnection(b *onebot.Service, c *config.Connection, version string, counted *metrics, pool *inbound.Pool, log *slog.Logger) (connection, error) {
 	format := formatOf(c)
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.Name()}
 	made := connection{kind: c.Type}
@@ -53,12 +54,12 @@ func newConnection(b *onebot.Service, c *config.Connection, version string, coun
 	switch c.Type {
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
-			Address: c.Address, AccessToken: c.AccessToken, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
+			Address: c.Address, AccessToken: c.AccessToken, CORS: c.CORS, Connections: pool, OnRefused: counted.refused(c.Name()),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
 			Address: c.Address, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
-			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
+			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, Connections: pool,
 		}, log)
 	case config.ReverseWebSocket:
 		made.service, err = transport.NewReverse(b, transport.ReverseOptions{

@@ -242,6 +242,7 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	bot := p.service.Stats()
 	counter(bot.Published, "libration_events_published_total", "Events handed to subscribers.")
 	counter(bot.CutOff, "libration_subscribers_cut_off_total", "Event subscribers that were cut off because they were too slow.")
+	counter(bot.Waited, "libration_events_waited_total", "Events that had to wait for a slow subscriber.")
 	counter(bot.Replayed, "libration_events_replayed_total", "Events given to clients that had missed them.")
 	counter(bot.Expired, "libration_events_expired_total", "Events that clients missed and did not get: too old, or too many.")
 	for name, c := range p.connections {
@@ -252,6 +253,13 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 			gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", name)
 		}
 	}
+	connections := p.inbound.Stats()
+	gauge(float64(connections.Open), "libration_inbound_connections", "Connections that bots have open, all listeners together.")
+	gauge(float64(connections.Most), "libration_inbound_connections_limit", "How many they may have open.")
+	counter(connections.Refused, "libration_inbound_connections_refused_total", "Connections that were refused because too many were open.")
+	counter(connections.Evicted, "libration_inbound_connections_evicted_total", "Idle connections that were closed because others needed the room.")
+	gauge(float64(bot.RequestBytes), "libration_request_bytes", "Bytes of requests that are being read, wait or run.")
+	gauge(float64(bot.QueuedBytes), "libration_subscriber_queue_bytes", "Bytes of events that wait for subscribers.")
 	gauge(float64(bot.Subscribers), "libration_subscribers", "Event subscribers now.")
 	const queues = "What waits in a queue now; subscribers: all of them, subscriber_longest: the longest."
 	gauge(float64(p.client.QueuedPushes()), "libration_queue_length", queues, "queue", "pushes")

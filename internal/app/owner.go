@@ -3,6 +3,7 @@ package app
 import (
 	"libration/internal/admin"
 	"libration/internal/clock"
+	"libration/internal/inbound"
 	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
@@ -26,6 +27,7 @@ type parts struct {
 	messages    *store.Store
 	packets     *packets.Ring
 	supervisor  *supervise.Supervisor
+	inbound     *inbound.Pool         // what bots connect to
 	connections map[string]connection // by the name of their service; read-only
 }
 

@@ -216,7 +216,7 @@ onebot:
 		}
 	}
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := newConnection(nil, &c, "dev", newMetrics("dev"), slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := newConnection(nil, &c, "dev", newMetrics("dev"), nil, slog.New(slog.DiscardHandler)); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

@@ -35,7 +35,7 @@ type HTTPOptions struct {
 	// may read the answers. Default none. With an access token, pages need it as well.
 	CORS []string
 	// Connections bounds the open connections, with those of the servers that share it;
-	// default one of MaxConnections of its own.
+	// default one of its own, with inbound.MostConnections.
 	Connections *inbound.Pool
 	// OnRefused is called for each request that was refused before it reached an
 	// action, from many goroutines; nil: nobody counts.

@@ -20,9 +20,6 @@ const (
 	requestTimeout = 5 * time.Minute // for all of a large request
 	idleTimeout    = 2 * time.Minute
 	headerBytes    = 64 << 10
-	// MaxConnections is how many connections may be open to the servers that share no
-	// pool with others.
-	MaxConnections = 1024
 )
 
 // checkAddress reports what is wrong with the address of a listening service.
@@ -91,7 +88,7 @@ func newServer(name, address string, pool *inbound.Pool, log *slog.Logger) serve
 		log = slog.New(slog.DiscardHandler)
 	}
 	if pool == nil {
-		pool = inbound.NewPool(MaxConnections, log)
+		pool = inbound.NewPool(inbound.MostConnections, log)
 	}
 	return server{
 		name: name, address: address, log: log, time: defaultTiming(), pool: pool, ready: make(chan struct{}),
