@@ -22,9 +22,11 @@ const (
 // Decode reads the elements of a message into segments, in the order in which
 // they came, before the clean-up that Clean does. Elements it does not
 // understand become *Unknown; elements without content (flags, empty ones) and
-// payloads that do not parse give nothing. The result may be empty.
+// payloads that do not parse give nothing. The result may be empty. Of a message
+// with quotes 65,536 elements are read; a quote that has more keeps no content.
 func Decode(rt *messagepb.RichText, group bool) Content {
-	c := decodeElems(rt.GetElems(), group, 0)
+	d := decoder{group: group, left: pb.MaxEntries}
+	c := d.elems(rt.GetElems(), 0)
 	if ptt := rt.GetPtt(); ptt != nil && pttCounts(ptt, rt.GetElems(), group) {
 		if raw, err := pb.Marshal(ptt); err == nil {
 			c = append(c, &Unknown{Element: ElementPtt, Raw: raw})
@@ -33,11 +35,25 @@ func Decode(rt *messagepb.RichText, group bool) Content {
 	return c
 }
 
-// decodeElems is Decode for a list at the given depth of quotes.
-func decodeElems(elems []*messagepb.Elem, group bool, depth int) Content {
-	if len(elems) == 0 {
+// decoder reads one message.
+type decoder struct {
+	group bool
+	left  int // elements that may still be read
+}
+
+// elemList is the elements of a message or quote.
+type elemList struct {
+	elems         []*messagepb.Elem
+	looked, video bool
+}
+
+// elems is Decode for a list at the given depth of quotes.
+func (d *decoder) elems(elems []*messagepb.Elem, depth int) Content {
+	if len(elems) == 0 || len(elems) > d.left {
 		return nil
 	}
+	d.left -= len(elems)
+	all := elemList{elems: elems}
 	c := make(Content, 0, len(elems))
 	follow := followNone
 	for _, e := range elems {
@@ -54,7 +70,7 @@ func decodeElems(elems []*messagepb.Elem, group bool, depth int) Content {
 			c = append(c, seg)
 			continue
 		}
-		if seg := decodeElem(e, elems, group, depth); seg != nil {
+		if seg := d.elem(e, &all, depth); seg != nil {
 			c = append(c, seg)
 		}
 	}
@@ -80,11 +96,11 @@ func followOf(e *messagepb.Elem) follow {
 	return followNone
 }
 
-// decodeElem reads an element other than a text; nil when it says nothing.
-func decodeElem(e *messagepb.Elem, all []*messagepb.Elem, group bool, depth int) Segment {
+// elem reads an element other than a text; nil when it says nothing.
+func (d *decoder) elem(e *messagepb.Elem, all *elemList, depth int) Segment {
 	switch {
 	case e.SrcMsg != nil:
-		if r := decodeReply(e.SrcMsg, group, depth); r != nil {
+		if r := d.reply(e.SrcMsg, depth); r != nil {
 			return r
 		}
 		return nil
@@ -95,7 +111,7 @@ func decodeElem(e *messagepb.Elem, all []*messagepb.Elem, group bool, depth int)
 	case e.ElemFlags2 != nil, e.GeneralFlags != nil, e.ExtraInfo != nil,
 		e.CustomFace != nil && len(e.CustomFace.GetMd5()) == 0,
 		e.NotOnlineImage != nil && len(e.NotOnlineImage.GetPicMd5()) == 0,
-		e.VideoFile != nil && hasVideo(all):
+		e.VideoFile != nil && all.hasVideo():
 		return nil
 	}
 	if u := unknownElem(e); u != nil {
@@ -123,6 +139,14 @@ func decodeCommon(e *messagepb.Elem) Segment {
 		}
 	}
 	return unknownElem(e)
+}
+
+// hasVideo looks for a video in the new form, once.
+func (l *elemList) hasVideo() bool {
+	if !l.looked {
+		l.looked, l.video = true, hasVideo(l.elems)
+	}
+	return l.video
 }
 
 func hasVideo(elems []*messagepb.Elem) bool {

@@ -29,8 +29,8 @@ func uidRandom(uid uint64) uint32 {
 // messages have one level.
 const maxQuoteDepth = 3
 
-// decodeReply reads a quote; nil when it names no message.
-func decodeReply(m *messagepb.SourceMsg, group bool, depth int) *Reply {
+// reply reads a quote; nil when it names no message.
+func (d *decoder) reply(m *messagepb.SourceMsg, depth int) *Reply {
 	if len(m.GetOrigSeqs()) == 0 {
 		return nil
 	}
@@ -40,26 +40,29 @@ func decodeReply(m *messagepb.SourceMsg, group bool, depth int) *Reply {
 		r.SenderUID = UID(validText(reserve.GetSenderUid()))
 		r.Random = uidRandom(reserve.GetMsgUid())
 	}
-	if group {
+	if d.group {
 		r.Sequence = m.OrigSeqs[0]
 	} else {
 		r.ClientSequence = m.OrigSeqs[0]
 		r.Sequence = reserve.GetNtMsgSeq()
 	}
-	if depth < maxQuoteDepth {
-		r.Content = quotedContent(m, group, depth+1)
+	if depth < maxQuoteDepth && d.left > 0 {
+		r.Content = d.quoted(m, depth+1)
 	}
 	return r
 }
 
-// quotedContent prefers the whole message, which quotes in forwarded messages
-// carry, over the element list.
-func quotedContent(m *messagepb.SourceMsg, group bool, depth int) Content {
+// quoted prefers the whole message, which quotes in forwarded messages carry, over
+// the element list.
+func (d *decoder) quoted(m *messagepb.SourceMsg, depth int) Content {
 	if raw := m.GetSrcMsg(); len(raw) > 0 {
 		var cm messagepb.CommonMessage
 		if pb.Unmarshal(raw, &cm) == nil && len(cm.GetBody().GetRichText().GetElems()) > 0 {
-			return decodeElems(cm.GetBody().GetRichText().GetElems(), group, depth)
+			return d.elems(cm.GetBody().GetRichText().GetElems(), depth)
 		}
+	}
+	if len(m.GetElems()) > d.left {
+		return nil
 	}
 	elems := make([]*messagepb.Elem, 0, len(m.GetElems()))
 	for _, raw := range m.GetElems() {
@@ -68,7 +71,7 @@ func quotedContent(m *messagepb.SourceMsg, group bool, depth int) Content {
 			elems = append(elems, e)
 		}
 	}
-	return decodeElems(elems, group, depth)
+	return d.elems(elems, depth)
 }
 
 // encodeReply has two forms (docs/protocol/messages.md 6): with the quoted
