@@ -32,6 +32,7 @@ type cache struct {
 
 type memberList struct {
 	members map[UIN]Member
+	bytes   int
 	ok      bool
 	fetched time.Time
 }
@@ -43,6 +44,22 @@ func membersKey(code GroupCode) string { return fmt.Sprint("members ", code) }
 
 // maxKnownUIDs bounds the uid table; people in no list fill it over the months.
 const maxKnownUIDs = 1 << 18
+
+const (
+	// maxUID is how long a text id may be in bytes; real ones have 24.
+	maxUID = 128
+	// maxNames is how long all texts of a member, friend or group that a push changes
+	// may be in bytes.
+	maxNames = 4 << 10
+	// maxMemberBytes bounds the member lists of all groups: some 500,000 members. The
+	// lists that were fetched longest ago give way, and are fetched again when needed.
+	maxMemberBytes = 128 << 20
+	memberBytes    = 256
+)
+
+func (m *Member) size() int {
+	return memberBytes + len(m.UID) + len(m.Nickname) + len(m.Card) + len(m.Title)
+}
 
 func (c *cache) init() {
 	c.friends = map[UIN]Friend{}
@@ -103,7 +120,7 @@ func (c *cache) expire() {
 }
 
 func (c *cache) learn(uid UID, uin UIN) {
-	if uid == "" || uin == 0 {
+	if uid == "" || uin == 0 || len(uid) > maxUID {
 		return
 	}
 	if len(c.uins) >= maxKnownUIDs {
@@ -174,9 +191,29 @@ func (c *cache) setMembers(code GroupCode, list []Member) {
 	l := &memberList{members: make(map[UIN]Member, len(list)), ok: !c.fetching[membersKey(code)], fetched: time.Now()}
 	for _, m := range list {
 		l.members[m.UIN] = m
+		l.bytes += m.size()
 		c.learn(m.UID, m.UIN)
 	}
 	c.members[code] = l
+	c.makeRoom(code)
+}
+
+// makeRoom forgets the oldest lists of members, but for one, when all of them take
+// too much memory.
+func (c *cache) makeRoom(but GroupCode) {
+	for {
+		total, oldest := 0, but
+		for code, l := range c.members {
+			total += l.bytes
+			if code != but && (oldest == but || l.fetched.Before(c.members[oldest].fetched)) {
+				oldest = code
+			}
+		}
+		if total <= maxMemberBytes || oldest == but {
+			return
+		}
+		delete(c.members, oldest)
+	}
 }
 
 func (c *cache) setMember(m Member) {
@@ -259,7 +296,7 @@ func (c *cache) apply(e event.Event) {
 	case *event.GroupMuted:
 		c.staleMembers(e.Group)
 	case *event.GroupNameChanged:
-		if g, ok := c.groups[e.Group]; ok && e.NewName != "" {
+		if g, ok := c.groups[e.Group]; ok && e.NewName != "" && len(e.NewName) <= maxNames {
 			g.Name = e.NewName
 			c.groups[e.Group] = g
 		}
@@ -268,6 +305,9 @@ func (c *cache) apply(e event.Event) {
 	case *event.FriendRemoved:
 		c.staleFriends()
 	case *event.FriendRenamed:
+		if len(e.Nickname) > maxNames {
+			return
+		}
 		for uin, f := range c.friends {
 			if f.UID == e.Friend.UID {
 				f.Nickname = e.Nickname
@@ -300,6 +340,8 @@ func (c *cache) changeMember(code GroupCode, uin UIN, change func(*Member)) {
 	}
 	if m, ok := l.members[uin]; ok {
 		change(&m)
-		l.members[uin] = m
+		if m.size() <= memberBytes+maxNames {
+			l.members[uin] = m
+		}
 	}
 }

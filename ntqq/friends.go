@@ -4,12 +4,29 @@ import (
 	"context"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/internal/wire"
 )
 
 // maxPages bounds lists that come in pages: a server that never ends is refused.
 const maxPages = 1000
+
+// pages adds up a list that comes in pages. Together they may have as much as one
+// packet.
+type pages struct{ entries, bytes int }
+
+func (p *pages) add(entries int, page proto.Message) error {
+	p.entries += entries
+	p.bytes += proto.Size(page)
+	if p.entries > pb.MaxEntries || p.bytes > wire.MaxInflated {
+		return fmt.Errorf("more than %d entries or %d bytes", pb.MaxEntries, wire.MaxInflated)
+	}
+	return nil
+}
 
 // Keys of user properties (docs/protocol/operations.md 4.1).
 const (
@@ -71,11 +88,15 @@ func friendListRequest(cookie []byte) *oidbpb.FriendListReq {
 func (c *Client) fetchFriends(ctx context.Context) error {
 	var (
 		list   []Friend
+		size   pages
 		cookie []byte
 	)
 	for range maxPages {
 		resp, err := call(ctx, c, rpc.FriendList, friendListRequest(cookie))
 		if err != nil {
+			return fmt.Errorf("friend list: %w", err)
+		}
+		if err := size.add(len(resp.GetFriends()), resp); err != nil {
 			return fmt.Errorf("friend list: %w", err)
 		}
 		list = append(list, friendsOf(resp)...)

@@ -77,6 +77,9 @@ func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint
 	self := c.Self().UIN
 	out := make([]*message.Message, 0, len(found))
 	for _, cm := range found {
+		if proto.Size(cm) > message.MaxRaw {
+			continue // as when it is pushed
+		}
 		m, err := message.ParseCommon(cm, self)
 		if err != nil || chatOf(m.Chat) != id || m.Sequence < first || m.Sequence > last {
 			continue // taken back, no chat message, or not what was asked for

@@ -75,11 +75,15 @@ func memberFlags() *oidbpb.GroupMemberFlags {
 func (c *Client) fetchMembers(ctx context.Context, code GroupCode) error {
 	var (
 		list   []Member
+		size   pages
 		cookie []byte
 	)
 	for range maxPages {
 		resp, err := call(ctx, c, rpc.GroupMembers, memberListRequest(code, cookie))
 		if err != nil {
+			return fmt.Errorf("members of group %d: %w", code, err)
+		}
+		if err := size.add(len(resp.GetMembers()), resp); err != nil {
 			return fmt.Errorf("members of group %d: %w", code, err)
 		}
 		for _, m := range resp.GetMembers() {

@@ -259,7 +259,7 @@ func (o *order) set(st *chatOrder, last uint64) {
 
 // setPeer notes the text id of a private chat's other side, "" when not known.
 func (o *order) setPeer(st *chatOrder, peer UID) {
-	if peer == "" || st.peer == peer {
+	if peer == "" || st.peer == peer || len(peer) > maxUID {
 		return
 	}
 	o.mu.Lock()
@@ -372,6 +372,9 @@ func (o *order) expect(friend *event.Person) {
 func (o *order) add(id chatID, peer UID) *chatOrder {
 	if len(o.chats) >= chatsMost {
 		o.makeRoom()
+	}
+	if len(peer) > maxUID {
+		peer = ""
 	}
 	st := &chatOrder{id: id, peer: peer, doubt: true}
 	o.mu.Lock()

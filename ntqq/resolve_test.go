@@ -8,7 +8,6 @@ import (
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
-	"libration/internal/wire"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
@@ -64,25 +63,7 @@ func answering(t *testing.T, ctx context.Context, c *Client) *conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &conn{c: c, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
-	k.ctx, k.cancel = context.WithCancelCause(ctx)
-	go func() {
-		for {
-			select {
-			case frame := <-k.out.items:
-				k.out.take(frame)
-			case <-k.ctx.Done():
-				return
-			}
-			k.mu.Lock()
-			for seq, call := range k.pending {
-				call.answer <- &wire.Response{Sequence: int32(seq), Body: payload}
-				delete(k.pending, seq)
-			}
-			k.mu.Unlock()
-		}
-	}()
-	return k
+	return alwaysAnswers(ctx, c, payload)
 }
 
 func TestMentionsByUIDGetTheirNumbers(t *testing.T) {

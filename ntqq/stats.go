@@ -3,6 +3,7 @@ package ntqq
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,7 +65,10 @@ type note struct {
 	hidden int
 }
 
-const maxNoteKinds = 1024
+const (
+	maxNoteKinds = 1024
+	maxNoteKind  = 256 // bytes
+)
 
 func newNoteLimiter(log *slog.Logger) *noteLimiter {
 	return &noteLimiter{log: log, seen: map[string]*note{}}
@@ -80,6 +84,9 @@ func (n *noteLimiter) Warn(kind, msg string, args ...any) bool {
 func (n *noteLimiter) Info(kind, msg string, args ...any) { n.write(slog.LevelInfo, kind, msg, args) }
 
 func (n *noteLimiter) write(level slog.Level, kind, msg string, args []any) bool {
+	if len(kind) > maxNoteKind { // the server's words
+		kind = strings.Clone(kind[:maxNoteKind])
+	}
 	n.mu.Lock()
 	e := n.seen[kind]
 	if e == nil {

@@ -96,7 +96,7 @@ func TestFrameErrorNamesThePeer(t *testing.T) {
 	for stream, want := range map[string]string{
 		"HTTP/1.1 400 Bad Request\r\n": "an HTTP server or proxy answered instead of an NTQQ server (length word 1213486160): check the address, and any proxy on the way",
 		"SSH-2.0-OpenSSH_9.6\r\n":      "an SSH server answered instead of an NTQQ server (length word 1397966893): check the address, and any proxy on the way",
-		"\x15\x03\x01\x00\x02\x02\x0a":  "a TLS server answered instead of an NTQQ server (length word 352518400): check the address, and any proxy on the way",
+		"\x15\x03\x01\x00\x02\x02\x0a": "a TLS server answered instead of an NTQQ server (length word 352518400): check the address, and any proxy on the way",
 		"\xff\xff\xff\xff":             "frame with a length word of 4294967295",
 	} {
 		if _, err := NewFrameReader(strings.NewReader(stream)).Next(); err == nil || err.Error() != want {

@@ -62,6 +62,20 @@ func open(b []byte, flag Flag, key crypto.Key) ([]byte, error) {
 	return plain, nil
 }
 
+// Who keeps texts of a packet keeps little: real heads have some hundred bytes.
+const (
+	maxUIN  = 64
+	maxHead = 64 << 10
+)
+
+// badServicePacket is the error of a part in front of the SSO frame that is truncated or has a uin of so many bytes.
+func badServicePacket(truncated error, uin int) error {
+	if truncated == nil {
+		truncated = fmt.Errorf("%w: uin of %d bytes", ErrProtocol, uin)
+	}
+	return fmt.Errorf("service packet: %w", truncated)
+}
+
 func badFlag(flag Flag) error { return fmt.Errorf("%w: encryption flag %d", ErrProtocol, flag) }
 
 func badProtocol(protocol uint32) error {

@@ -133,10 +133,11 @@ func ParseRequest(frame []byte, keyFor func(d2 []byte) (crypto.Key, error)) (*Re
 		}
 	}
 	in.u8()
-	r.UIN = string(in.p4())
-	if in.err != nil {
-		return nil, fmt.Errorf("service packet: %w", in.err)
+	uin := in.p4()
+	if in.err != nil || len(uin) > maxUIN {
+		return nil, badServicePacket(in.err, len(uin))
 	}
+	r.UIN = string(uin)
 	var key crypto.Key
 	if r.Flag == FlagD2 {
 		var err error
@@ -160,6 +161,9 @@ func (r *Request) parseSSO(b []byte) error {
 	head := reader{b: in.p4()}
 	if in.err != nil {
 		return fmt.Errorf("request head: %w", in.err)
+	}
+	if len(head.b) > maxHead {
+		return fmt.Errorf("%w: request head of %d bytes", ErrProtocol, len(head.b))
 	}
 	if r.Protocol == Protocol12 {
 		r.parseHead12(&head)

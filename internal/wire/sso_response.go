@@ -87,10 +87,11 @@ func ParseResponse(frame []byte, d2Key crypto.Key, r *Response) error {
 		return badProtocol(r.Protocol)
 	}
 	in.u8()
-	setText(&r.UIN, in.p4())
-	if in.err != nil {
-		return fmt.Errorf("service packet: %w", in.err)
+	uin := in.p4()
+	if in.err != nil || len(uin) > maxUIN {
+		return badServicePacket(in.err, len(uin))
 	}
+	setText(&r.UIN, uin)
 	plain, err := open(in.rest(), r.Flag, d2Key)
 	if err != nil {
 		return err
@@ -110,6 +111,9 @@ func (r *Response) parseSSO(b []byte) error {
 	head := in.p4()
 	if in.err != nil {
 		return fmt.Errorf("response head: %w", in.err)
+	}
+	if len(head) > maxHead {
+		return fmt.Errorf("%w: response head of %d bytes", ErrProtocol, len(head))
 	}
 	if err := r.parseHead(head); err != nil {
 		return err

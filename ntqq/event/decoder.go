@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -155,6 +156,10 @@ func (p *push) decodeMsgPush() {
 	raw, err := commonMessage(p.payload)
 	if err != nil {
 		p.undecodable(err)
+		return
+	}
+	if len(raw) > message.MaxRaw {
+		p.undecodable(fmt.Errorf("a message of %d bytes; at most %d are read", len(raw), message.MaxRaw))
 		return
 	}
 	var cm messagepb.CommonMessage

@@ -45,6 +45,11 @@ const (
 	cardIsNickname = 2
 )
 
+// MaxRaw is the size in bytes up to which an encoded message is read. Those of the
+// real service have a few kilobytes; a large one takes twenty times its size until
+// all bots have it.
+const MaxRaw = 2 << 20
+
 // Parse reads an encoded CommonMessage: see ParseCommon. The message's Raw is raw
 // itself.
 func Parse(raw []byte, self UIN) (*Message, error) {

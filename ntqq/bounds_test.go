@@ -1,0 +1,158 @@
+package ntqq
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+// A list that comes in pages without end is refused by its size, not its pages.
+func TestPagesAreBounded(t *testing.T) {
+	c := newTestClient(t)
+	members := make([]*oidbpb.GroupMember, 30_000)
+	for i := range members {
+		members[i] = &oidbpb.GroupMember{Id: &oidbpb.GroupMemberId{Uid: "u_x", Uin: uint64(i + 1)}}
+	}
+	long := []*oidbpb.GroupMember{{MemberName: strings.Repeat("x", 6<<20)}}
+	for _, list := range [][]*oidbpb.GroupMember{members, long} {
+		payload, err := rpc.GroupMembers.EncodeResponse(&oidbpb.GroupMemberListResp{Members: list, Cookie: []byte("next")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		c.online = alwaysAnswers(ctx, c, payload)
+		began := c.stats.packetsSent.Load()
+		err = c.fetchMembers(ctx, testGroup)
+		if n := c.stats.packetsSent.Load() - began; n != 3 || err == nil || !strings.Contains(err.Error(), "more than 65536 entries") {
+			t.Errorf("%d pages were asked for, then %v; want 3 and a refusal", n, err)
+		}
+		cancel()
+	}
+}
+
+// alwaysAnswers is a connection on which each request gets the same answer.
+func alwaysAnswers(ctx context.Context, c *Client, payload []byte) *conn {
+	k := &conn{c: c, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
+	k.ctx, k.cancel = context.WithCancelCause(ctx)
+	go func() {
+		for {
+			select {
+			case frame := <-k.out.items:
+				k.out.take(frame)
+			case <-k.ctx.Done():
+				return
+			}
+			k.mu.Lock()
+			for seq, call := range k.pending {
+				call.answer <- &wire.Response{Sequence: int32(seq), Body: payload}
+				delete(k.pending, seq)
+			}
+			k.mu.Unlock()
+		}
+	}()
+	return k
+}
+
+// The lists of all groups are bounded in bytes: the oldest give way.
+func TestMemberListsOfAllGroupsAreBounded(t *testing.T) {
+	var c cache
+	c.init()
+	list := make([]Member, 1000)
+	for i := range list {
+		list[i] = Member{UIN: UIN(i + 1), Nickname: strings.Repeat("x", 32<<10)} // 32 MiB
+	}
+	for code := range GroupCode(8) {
+		c.setMembers(code, list)
+		time.Sleep(time.Millisecond) // their order
+	}
+	total := 0
+	for _, l := range c.members {
+		total += l.bytes
+	}
+	if _, ok := c.memberList(7); !ok || total > maxMemberBytes || len(c.members) < 3 {
+		t.Errorf("%d lists of %d MiB are kept, the newest: %v", len(c.members), total>>20, ok)
+	}
+	if _, ok := c.memberList(0); ok {
+		t.Error("the oldest list is kept")
+	}
+}
+
+// Texts of pushes that no person has do not stay.
+func TestLongTextsAreNotKept(t *testing.T) {
+	var c cache
+	c.init()
+	c.setMembers(testGroup, []Member{{Group: testGroup, UIN: 1, Nickname: "short"}})
+	c.setFriends([]Friend{{UIN: 2, UID: "u_2", Nickname: "short"}})
+	c.setGroups([]Group{{Code: testGroup, Name: "short"}})
+	long := strings.Repeat("x", 1<<20)
+	c.apply(&event.Message{Message: &message.Message{
+		Chat: message.Chat{Kind: message.Group, Group: testGroup}, Raw: []byte{1},
+		Sender: message.Sender{UIN: 1, UID: UID(long), Nickname: long},
+	}})
+	c.apply(&event.GroupTitleChanged{Group: testGroup, Member: event.Person{UIN: 1}, Title: long})
+	c.apply(&event.GroupNameChanged{Group: testGroup, NewName: long})
+	c.apply(&event.FriendRenamed{Friend: event.Person{UID: "u_2"}, Nickname: long})
+	m, _, _ := c.member(testGroup, 1)
+	f, _ := c.friend(2)
+	if _, known := c.uin(UID(long)); known || m.Nickname != "short" || m.Title != "" || f.Nickname != "short" || c.groupName(testGroup) != "short" {
+		t.Errorf("a long text is kept: %.80v %.80v", m, f)
+	}
+	cl := newTestClient(t)
+	cl.order.setPeer(cl.order.add(chatID{false, 1}, UID(long)), UID(long))
+	if peer := cl.order.chats[chatID{false, 1}].peer; peer != "" {
+		t.Errorf("a text id of %d bytes is kept", len(peer))
+	}
+	n := newNoteLimiter(quiet)
+	for i := range 3 {
+		n.Warn(fmt.Sprint(i, long), "text")
+	}
+	for kind := range n.seen {
+		if len(kind) > maxNoteKind {
+			t.Errorf("a kind of %d bytes is kept", len(kind))
+		}
+	}
+}
+
+// A message that is larger than any real one is not read, pushed or fetched.
+func TestLargeMessagesAreNotRead(t *testing.T) {
+	c := newTestClient(t)
+	for size, want := range map[int]string{message.MaxRaw - 1000: "message", message.MaxRaw: "unknown_push"} {
+		cm := &messagepb.CommonMessage{
+			RoutingHead: &messagepb.RoutingHead{FromUin: uint64(testFrom), Group: &messagepb.RoutingGroup{GroupCode: uint64(testGroup)}},
+			ContentHead: &messagepb.ContentHead{Type: 82, Sequence: proto.Uint64(1), Random: proto.Uint64(uint64(size))},
+			Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{
+				{Text: &messagepb.Text{Str: proto.String(strings.Repeat("x", size))}},
+			}}},
+		}
+		push, err := pb.Marshal(&messagepb.MsgPush{Message: cm})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if events := c.decoder.Decode(rpc.PushMessage, push); len(events) != 1 || events[0].Name() != want {
+			t.Errorf("a message with %d bytes of text gives %v, want one %s", size, events[0].Name(), want)
+		}
+		payload, err := rpc.GroupHistory.EncodeResponse(&messagepb.GetGroupMsgResp{Body: &messagepb.GetGroupMsgBody{Messages: []*messagepb.CommonMessage{cm}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		c.online = alwaysAnswers(ctx, c, payload)
+		page, err := c.page(ctx, chatID{true, uint64(testGroup)}, "", 1, 1)
+		if err != nil || (len(page) == 1) != (want == "message") {
+			t.Errorf("a message with %d bytes of text is fetched as %d, %v", size, len(page), err)
+		}
+		cancel()
+	}
+}
