@@ -229,6 +229,10 @@ func (s *Store) Announced(messageID int32) (bool, error) {
 	return err == nil, s.readError(err)
 }
 
+// mostRead is how many bytes of events are read at once, and the event that goes
+// beyond.
+const mostRead = 4 << 20
+
 // Events returns events that may be read and have an id above after, the oldest
 // first and at most max. Fewer than max may be returned although there are more;
 // none means that there are none now. Recent ones come from memory.
@@ -262,9 +266,11 @@ func (s *Store) recentEvents(after int64, max int) (events []Event, base int64, 
 	}
 	first := j.tail.after(after)
 	n := min(max, j.tail.after(j.head)-first)
-	events = make([]Event, n)
-	for i := range events {
-		events[i] = j.tail.at(first + i).Event
+	events = make([]Event, 0, n)
+	for i, bytes := 0, 0; i < n && bytes < mostRead; i++ {
+		e := j.tail.at(first + i)
+		events = append(events, e.Event)
+		bytes += e.size()
 	}
 	return events, j.base, nil
 }
@@ -279,7 +285,8 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 	if err != nil {
 		return nil, s.readError(err)
 	}
-	for rows.Next() && err == nil {
+	bytes := 0
+	for bytes < mostRead && err == nil && rows.Next() {
 		var e Event
 		var t int64
 		var same bool
@@ -291,6 +298,7 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 			e.String = e.Array
 		}
 		events = append(events, e)
+		bytes += len(e.Array) + len(e.String)
 	}
 	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return nil, s.readError(err)

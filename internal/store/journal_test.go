@@ -555,3 +555,34 @@ func TestCountEvents(t *testing.T) {
 		t.Errorf("in both: got %d, %v, want 3", got, err)
 	}
 }
+
+// However many events are asked for, few megabytes are read at once, from memory
+// and from the file.
+func TestEventsAreReadInPortions(t *testing.T) {
+	s := open(t, Options{Path: filepath.Join(t.TempDir(), "messages.db")})
+	const n = 30 // the first of them are in the file only
+	for id := int64(1); id <= n; id++ {
+		_, changed := s.Head()
+		appendEvent(t, s, &Event{ID: id, Time: time.UnixMilli(id), Array: make([]byte, 1<<20)})
+		<-changed
+	}
+	var after int64
+	for after < n {
+		events, err := s.Events(t.Context(), after, 256)
+		if err != nil || len(events) == 0 || len(events) > mostRead>>20 {
+			t.Fatalf("%d events of 1 MiB behind %d, %v; want 1 to %d", len(events), after, err, mostRead>>20)
+		}
+		for _, e := range events {
+			if after++; e.ID != after {
+				t.Fatalf("event %d comes in place of %d", e.ID, after)
+			}
+		}
+	}
+	appendEvent(t, s, &Event{ID: n + 1, Array: make([]byte, 3*mostRead)})
+	for events := []Event(nil); len(events) == 0; { // one that is too large is read alone
+		var err error
+		if events, err = s.Events(t.Context(), after, 256); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

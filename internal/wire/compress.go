@@ -21,8 +21,11 @@ const (
 // skipped is how many bytes stand in front of a body with CompressionSkip.
 const skipped = 4
 
-// maxKept bounds the scratch memory that a pooled inflater holds on to.
-const maxKept = 1 << 20
+// The scratch memory of a pooled inflater doubles from firstInflated to maxKept. What is longer is inflated in pieces of maxKept.
+const (
+	firstInflated = 8 << 10
+	maxKept       = 1 << 20
+)
 
 // inflaters and deflaters keep the zlib states, which are large and slow to make. Both pools are safe for concurrent use.
 var (
@@ -85,29 +88,35 @@ func (z *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %d bytes are no zlib stream: %w", ErrCompression, len(b), err)
 	}
-	out := z.scratch[:0]
-	for err == nil && len(out) <= limit {
-		out = slices.Grow(out, 4<<10)
-		var n int
-		n, err = z.stream.Read(out[len(out):min(cap(out), limit+1)])
-		out = out[:len(out)+n]
+	if z.scratch == nil {
+		z.scratch = make([]byte, firstInflated)
 	}
-	shared := cap(out) <= maxKept
-	z.scratch = nil
-	if shared {
-		z.scratch = out
+	var full []([]byte) // pieces that were inflated before the one in scratch
+	done, n := 0, 0     // bytes in them, and in scratch
+	for err == nil && done+n <= limit {
+		if n == len(z.scratch) {
+			if n < maxKept {
+				z.scratch = append(z.scratch, make([]byte, n)...)
+			} else {
+				full, done, n = append(full, z.scratch), done+n, 0
+				z.scratch = make([]byte, maxKept)
+			}
+		}
+		var read int
+		read, err = z.stream.Read(z.scratch[n:])
+		n += read
 	}
 	z.source.Reset(nil)
-	if len(out) > limit {
+	if done+n > limit {
 		return nil, fmt.Errorf("%w: zlib stream of %d bytes inflates over %d", ErrCompression, len(b), limit)
 	}
 	if !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: zlib stream of %d bytes: %w", ErrCompression, len(b), err)
 	}
-	if !shared {
-		return out, nil
+	if len(full) == 0 {
+		return bytes.Clone(z.scratch[:n]), nil
 	}
-	return bytes.Clone(out), nil
+	return slices.Concat(append(full, z.scratch[:n])...), nil
 }
 
 // deflater is a zlib writer that appends to out.
