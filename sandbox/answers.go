@@ -54,12 +54,12 @@ func (a *answers) keep(rq *request, f outFrame) {
 	k := &keptAnswer{sequence: rq.Sequence, sum: rq.sum, frame: f}
 	a.bySequence[k.sequence] = k
 	a.order = append(a.order, k)
-	a.bytes += len(f.response.Body)
+	a.bytes += f.size()
 	for len(a.order) > keptAnswers || a.bytes > keptBytes && len(a.order) > 1 {
 		oldest := a.order[0]
 		a.order[0] = nil
 		a.order = a.order[1:]
-		a.bytes -= len(oldest.frame.response.Body)
+		a.bytes -= oldest.frame.size()
 		if a.bySequence[oldest.sequence] == oldest {
 			delete(a.bySequence, oldest.sequence)
 		}

@@ -8,14 +8,24 @@ import (
 	"libration/internal/wire"
 )
 
-// maxQueued is how many frames may wait for a client before it is cut off.
-const maxQueued = 65536
+// maxQueued is how many frames may wait for a client before it is cut off,
+// maxQueuedBytes how much memory they may take.
+const (
+	maxQueued      = 65536
+	maxQueuedBytes = 64 << 20
+)
 
 // outFrame is one packet on its way to a client; the writer encodes it.
 type outFrame struct {
 	response wire.Response
 	key      crypto.Key // for flag 1
 	push     bool       // the writer numbers it
+}
+
+// size is about how much memory the frame keeps.
+func (f *outFrame) size() int {
+	r := &f.response
+	return 256 + len(r.Body) + len(r.Extra) + len(r.Command) + len(r.UIN)
 }
 
 // outbox is the queue between everybody who has something for a client and the
@@ -25,6 +35,7 @@ type outbox struct {
 
 	mu     sync.Mutex
 	frames []outFrame
+	bytes  int  // of them
 	closed bool // takes nothing more; what is queued is still written
 	timers map[*time.Timer]struct{}
 }
@@ -37,12 +48,13 @@ func (o *outbox) put(f outFrame) bool {
 	if o.closed {
 		return true
 	}
-	if len(o.frames) >= maxQueued {
+	if len(o.frames) >= maxQueued || o.bytes > maxQueuedBytes {
 		o.closed = true
 		o.frames = nil
 		return false
 	}
 	o.frames = append(o.frames, f)
+	o.bytes += f.size()
 	o.notify()
 	return true
 }
@@ -94,6 +106,6 @@ func (o *outbox) notify() {
 func (o *outbox) take(spare []outFrame) (frames []outFrame, last bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	frames, o.frames = o.frames, spare[:0]
+	frames, o.frames, o.bytes = o.frames, spare[:0], 0
 	return frames, o.closed
 }

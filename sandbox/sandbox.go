@@ -13,6 +13,7 @@ import (
 
 	"libration/internal/rpc"
 	"libration/internal/webguard"
+	"libration/internal/wire"
 	"libration/ntqq/message"
 )
 
@@ -91,6 +92,7 @@ type Sandbox struct {
 	keys   keyring
 	faults Faults
 	mux    rpc.Mux[*request]
+	frames *wire.Room // of all clients
 
 	// mu guards everything below. The world calls the sandbox with its own lock
 	// held, so that the world must not be called with mu held.
@@ -132,6 +134,7 @@ func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{
 		opts: o, log: o.Log, world: o.World, keys: keys,
 		control:  defaultControl,
+		frames:   wire.NewRoom(frameRoom),
 		conns:    map[*conn]struct{}{},
 		online:   map[message.UIN][]*session{},
 		status:   map[message.UIN]userStatus{},
@@ -205,12 +208,28 @@ func (s *Sandbox) Serve(ctx context.Context, l net.Listener) error {
 			}
 			return fmt.Errorf("accept: %w", err)
 		}
+		if s.full() {
+			nc.Close()
+			continue
+		}
 		if len(s.faults.strikes(atConnect, subject{})) > 0 {
 			resetConn(nc)
 			continue
 		}
 		running.Go(func() { s.serveConn(ctx, nc) })
 	}
+}
+
+// full tells that no more clients may connect.
+func (s *Sandbox) full() bool {
+	s.mu.Lock()
+	n := len(s.conns)
+	s.mu.Unlock()
+	if n < maxConns {
+		return false
+	}
+	s.log.Warn("client refused: too many are connected", "most", maxConns)
+	return true
 }
 
 // Addresses returns where the service is served now.

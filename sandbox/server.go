@@ -18,6 +18,11 @@ import (
 const (
 	// compressFrom is the size of an answer from which on it is compressed.
 	compressFrom = 8 << 10
+	// maxConns is how many clients may be connected at the same time; more are closed
+	// at once. frameRoom is how many bytes their frames over 64 KiB may take together;
+	// who sends more is cut off.
+	maxConns  = 1024
+	frameRoom = 64 << 20
 	// flushAt is how much the writer gathers before it writes.
 	flushAt = 64 << 10
 )
@@ -73,9 +78,15 @@ func (c *conn) close() { c.cut.Do(func() { c.nc.Close() }) }
 // and close, or stay idle, are nothing worth a word (docs/protocol/wire.md 11).
 func (c *conn) read() {
 	frames := wire.NewFrameReader(c.nc)
+	frames.Share(c.s.frames)
+	defer frames.Release()
 	for {
 		frame, err := frames.Next()
 		if err != nil {
+			if errors.Is(err, wire.ErrNoRoom) {
+				c.s.log.Warn("client cut off", "remote", c.remote, "err", err)
+				return
+			}
 			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
 				c.s.log.Debug("connection ended", "remote", c.remote, "err", err)
 			}
@@ -163,7 +174,7 @@ func (c *conn) put(f outFrame) {
 		return
 	}
 	if !c.out.put(f) {
-		c.s.log.Warn("client cut off: it does not read", "remote", c.remote, "frames", maxQueued)
+		c.s.log.Warn("client cut off: it does not read", "remote", c.remote, "most_frames", maxQueued, "most_bytes", maxQueuedBytes)
 		c.close()
 	}
 }

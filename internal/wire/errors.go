@@ -10,6 +10,8 @@ var (
 	ErrDecrypt = errors.New("packet does not decrypt")
 	// ErrProtocol means a value that the protocol does not allow: version, encryption flag or key.
 	ErrProtocol = errors.New("protocol violation")
+	// ErrNoRoom means that other readers' frames take all of the Room.
+	ErrNoRoom = errors.New("too many long frames at the same time")
 	// ErrCompression means an unknown compression, a damaged compressed body or one that inflates over MaxInflated.
 	ErrCompression = errors.New("bad compression")
 )

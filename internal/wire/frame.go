@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 )
 
 const (
@@ -43,16 +44,53 @@ func (e *FrameError) peer() string {
 }
 
 // FrameReader splits a byte stream into frames (docs/protocol/wire.md 1). It is not safe for concurrent use.
-type FrameReader struct{ r *bufio.Reader }
+type FrameReader struct {
+	r     *bufio.Reader
+	room  *Room // nil: its own frames only
+	taken int64 // of room, by the last frame
+}
+
+// Room bounds the memory that the long frames of several readers take together. It is safe for concurrent use.
+type Room struct{ left atomic.Int64 }
+
+// NewRoom returns room for frames of so many bytes.
+func NewRoom(bytes int64) *Room {
+	r := new(Room)
+	r.left.Store(bytes)
+	return r
+}
+
+// Left returns how many bytes are free.
+func (r *Room) Left() int64 { return r.left.Load() }
+
+func (r *Room) take(n int64) bool {
+	if r.left.Add(-n) >= 0 {
+		return true
+	}
+	r.left.Add(n)
+	return false
+}
 
 // NewFrameReader returns a reader of the frames of r. It may read further ahead in r than the frames that it has returned.
 func NewFrameReader(r io.Reader) *FrameReader {
-	return &FrameReader{bufio.NewReader(r)}
+	return &FrameReader{r: bufio.NewReader(r)}
+}
+
+// Share makes the reader take the memory of frames over 64 KiB out of room. The last frame counts until the next call of Next, or Release.
+func (r *FrameReader) Share(room *Room) { r.room = room }
+
+// Release gives the room of the last frame back.
+func (r *FrameReader) Release() {
+	if r.room != nil {
+		r.room.left.Add(r.taken)
+		r.taken = 0
+	}
 }
 
 // Next returns the next frame without its length word, in a new slice that the caller owns; an empty frame is not nil. At a clean end of
-// the stream it returns io.EOF, inside a frame io.ErrUnexpectedEOF, on an impossible length *FrameError, else the error of the stream.
+// the stream it returns io.EOF, inside a frame io.ErrUnexpectedEOF, on an impossible length *FrameError, without room ErrNoRoom, else the error of the stream.
 func (r *FrameReader) Next() ([]byte, error) {
+	r.Release()
 	word, err := r.r.Peek(lengthWord)
 	if err != nil {
 		if len(word) > 0 {
@@ -78,7 +116,14 @@ func (r *FrameReader) Next() ([]byte, error) {
 		if done == size {
 			return frame, nil
 		}
-		longer := make([]byte, min(size, 2*done))
+		longest := min(size, 2*done)
+		if r.room != nil {
+			if !r.room.take(int64(longest - done)) {
+				return nil, ErrNoRoom
+			}
+			r.taken += int64(longest - done)
+		}
+		longer := make([]byte, longest)
 		copy(longer, frame)
 		frame = longer
 	}
