@@ -191,7 +191,8 @@ func (o *order) privateChats() map[UIN]UID {
 
 // infoSync reads the newest sequences of the groups from the push that follows a
 // registration (docs/protocol/events.md 8.2). A push proves nothing: it is asked
-// about, unless the list of the groups comes first.
+// about, unless the list of the groups comes first. Messages of a group that is not
+// known wait for that.
 func (o *order) infoSync(payload []byte) {
 	sync := &pushpb.InfoSyncPush{}
 	if err := pb.Unmarshal(payload, sync); err != nil {
@@ -203,8 +204,15 @@ func (o *order) infoSync(payload []byte) {
 		st.empty = false // something may have been written meanwhile
 	}
 	for _, g := range sync.GetGroups() {
-		st := o.chats[chatID{true, g.GetGroupCode()}]
-		if st != nil && g.GetLatestSequence() > max(st.last, st.target) {
+		id := chatID{true, g.GetGroupCode()}
+		st := o.chats[id]
+		switch {
+		case g.LatestSequence == nil:
+		case st == nil:
+			st = o.add(id, "")
+			st.hint, st.hinted = g.GetLatestSequence(), true
+			st.since = o.c.now().Add(-firstSlack).Unix()
+		case st.begun && g.GetLatestSequence() > max(st.last, st.target):
 			st.target = g.GetLatestSequence()
 			o.planUnlessStalled(st, listWait)
 		}
@@ -238,6 +246,8 @@ func (o *order) exists(n newest) {
 	o.setPeer(st, n.peer)
 	switch {
 	case n.chat.group && n.sequence == 0 && st.begun && st.last == 0: // as it was
+	case n.chat.group && n.sequence == 0 && st.hinted && st.hint == 0:
+		o.prove(st, 0)
 	case n.chat.group && n.sequence == 0, st.begun && n.sequence < st.last:
 		// It may be older than the last push, or not in the list.
 		st.doubt = true

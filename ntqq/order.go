@@ -101,6 +101,9 @@ type chatOrder struct {
 	denials int
 	// since is the time before which messages of the history are no news.
 	since int64
+	// hint is where the chat may begin, as a push says; it counts when hinted is set.
+	hint   uint64
+	hinted bool
 
 	// empty: the server said so since the last registration.
 	empty    bool
@@ -189,11 +192,11 @@ func (o *order) message(ctx context.Context, e *event.Message) {
 	}
 	o.setPeer(st, e.Chat.PeerUID)
 	switch seq := e.Sequence; {
-	case !st.begun, st.anyFirst():
+	case !st.begun && (!st.hinted || o.resting(st)), st.anyFirst():
 		o.early(ctx, st, e, 0)
-	case seq <= st.last:
+	case seq <= st.last && st.begun:
 		o.passed(ctx, st, e)
-	case seq == st.last+1:
+	case seq == st.last+1 && st.begun:
 		o.hand(ctx, st, e)
 		if st.target > 0 {
 			o.advance(ctx, st)

@@ -136,14 +136,21 @@ func (o *order) sent(e *event.Message) {
 }
 
 // prove takes a sequence that an answer of the server names. A chat without a
-// position begins with its first message, or after the sequence: what is older is not
-// news.
+// position begins before its first message, where a push says, or after the sequence:
+// what is older is not news.
 func (o *order) prove(st *chatOrder, seq uint64) {
 	if first := st.firstAhead(); !st.begun || first != 0 && st.anyFirst() {
-		if first == 0 || first > seq {
-			first = seq + 1
+		last := seq
+		if len(st.held) > 0 && (first == 0 || st.held[0].Sequence < first) {
+			first = st.held[0].Sequence
 		}
-		o.start(st, first-1)
+		if first != 0 && first <= seq {
+			last = first - 1
+		}
+		if st.hinted && !st.begun {
+			last = min(last, st.hint)
+		}
+		o.start(st, last)
 	}
 	st.proven = max(st.proven, seq)
 	if o.sparse(st) { // the gaps before what was delivered mean nothing
@@ -182,12 +189,12 @@ func (o *order) absorb(st *chatOrder) {
 func (o *order) confirm(ctx context.Context, r pageResult) {
 	st := r.st
 	st.tries = 0
-	if !st.begun && len(st.ahead) == 0 && r.newest > 0 {
+	if !st.begun && !st.hinted && len(st.ahead) == 0 && r.newest > 0 {
 		return // its first message may be on its way
 	}
 	wrong := st.begun && r.newest < r.first
 	// What is newer than what was asked about may be on its way, too.
-	o.prove(st, min(r.newest, max(r.first, r.last)))
+	o.prove(st, min(r.newest, max(r.first, r.last, st.hint)))
 	denied := wrong || r.newest < r.last && st.target > max(st.proven, st.last)
 	if denied && len(st.doubted) == 0 {
 		if st.denials++; st.denials < fetchTries {
@@ -202,6 +209,10 @@ func (o *order) confirm(ctx context.Context, r pageResult) {
 		}
 	}
 	st.denials, st.doubt = 0, false
+	if denied { // a few an hour are logged
+		o.c.notes.Warn("position", "a sequence that the server denies: it moves nothing",
+			"chat", st.id.String(), "named", r.last, "position", r.first, "newest", r.newest)
+	}
 	if wrong {
 		o.heal(ctx, st, r.newest)
 	}

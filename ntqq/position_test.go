@@ -102,8 +102,8 @@ func (w *orderWorld) latest(context.Context, chatID, UID) (uint64, error) {
 
 func (w *orderWorld) page(_ context.Context, _ chatID, _ UID, first, last uint64) ([]*message.Message, error) {
 	w.pages++
-	if last-first >= historyPage {
-		w.t.Errorf("page of %d to %d asked for", first, last)
+	if last-first >= historyPage || first > w.newest {
+		w.t.Errorf("page of %d to %d asked for, the newest is %d", first, last, w.newest)
 		return nil, ErrTimeout
 	}
 	var found []*message.Message
@@ -361,6 +361,73 @@ func TestUnprovenBecomesProven(t *testing.T) {
 	})
 }
 
+// One message is missing, and nothing else happens: it comes when it can be had.
+func TestGapAskedAgain(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		w.down = &ServerError{Code: 1}
+		w.says() // lost
+		w.push(w.says())
+		time.Sleep(time.Minute) // virtual
+		w.down = nil
+		time.Sleep(10 * time.Minute) // virtual
+		synctest.Wait()
+		if want := []uint64{1002, 1001}; !slices.Equal(w.sequences(), want) || w.saved() != 1002 {
+			t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
+		}
+	})
+}
+
+// The server's answer may be newer than pushes that are on their way: they are not
+// taken for missed ones.
+func TestPushesOnTheirWay(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		w.says() // lost
+		w.push(w.says())
+		late := w.says()
+		time.Sleep(time.Second) // virtual
+		w.push(late)
+		time.Sleep(time.Minute) // virtual
+		if want := []uint64{1001, 1002, 1003}; !slices.Equal(w.sequences(), want) || w.got[2].CaughtUp {
+			t.Errorf("got %v, the last one missed %t, want %v", w.sequences(), w.got[2].CaughtUp, want)
+		}
+	})
+}
+
+// The same in a group that the list does not know yet.
+func TestFirstPushesOnTheirWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newOrderWorld(t, chatID{true, uint64(testGroup)})
+		w.registered()
+		late := []*message.Message{w.says(), w.says()}
+		time.Sleep(time.Second) // virtual
+		w.push(late...)
+		time.Sleep(time.Minute) // virtual
+		if want := []uint64{1, 2}; !slices.Equal(w.sequences(), want) || w.saved() != 2 {
+			t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
+		}
+	})
+}
+
+// A real message with an absurd time moves the chat's time to the present at most.
+func TestAbsurdTime(t *testing.T) {
+	inChats(t, func(t *testing.T, w *orderWorld) {
+		w.newest = 1000
+		w.registered()
+		m := w.says()
+		m.Time = time.Now().AddDate(46, 0, 0).Unix()
+		w.push(m)
+		now := time.Now().Unix()
+		time.Sleep(time.Minute) // virtual
+		if d, err := w.file.Load(); err != nil || d.Chats[0].Time != now || w.got[0].Time != m.Time {
+			t.Errorf("saved %+v, %v, want time %d; the handler got %d, want %d", d, err, now, w.got[0].Time, m.Time)
+		}
+	})
+}
+
 // A position that was saved wrong is put back, and what was written since comes.
 func TestWrongPositionHeals(t *testing.T) {
 	for name, ahead := range map[string]time.Duration{"time in the past": 0, "time in 2046": 20 * 365 * 24 * time.Hour} {
@@ -420,8 +487,11 @@ func TestWrongPositionWithoutAnswers(t *testing.T) {
 		w.registered()
 		w.c.order.set(w.c.order.chats[w.chat], absurd)
 		w.down = ErrTimeout
-		for range 5 {
+		for i := range 5 {
 			w.push(w.says())
+			if i > 0 && len(w.got) != i+1 {
+				t.Errorf("message %d waits while nothing can be asked", w.newest)
+			}
 			time.Sleep(time.Minute) // virtual
 		}
 		w.down = nil
@@ -496,19 +566,73 @@ func TestInfoSyncProvesNothing(t *testing.T) {
 		w.newest = 1000
 		w.registered()
 		w.says() // lost
-		payload, err := pb.Marshal(&pushpb.InfoSyncPush{Groups: []*pushpb.SyncGroupNode{
-			{GroupCode: proto.Uint64(w.chat.code), LatestSequence: proto.Uint64(absurd)},
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.c.pushes.tryPut(push{command: rpc.PushInfoSync, payload: payload}, len(payload))
+		w.infoSync(absurd)
 		time.Sleep(time.Minute) // virtual
 		w.push(w.says())
 		if want := []uint64{1001, 1002}; !slices.Equal(w.sequences(), want) || w.pages > 1 {
 			t.Errorf("got %v and %d pages, want %v", w.sequences(), w.pages, want)
 		}
 	})
+}
+
+// infoSync pushes the newest sequence of the group.
+func (w *orderWorld) infoSync(newest uint64) {
+	w.t.Helper()
+	payload, err := pb.Marshal(&pushpb.InfoSyncPush{Groups: []*pushpb.SyncGroupNode{
+		{GroupCode: proto.Uint64(w.chat.code), LatestSequence: proto.Uint64(newest)},
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.c.pushes.tryPut(push{command: rpc.PushInfoSync, payload: payload}, len(payload))
+	synctest.Wait()
+}
+
+// Messages of a group that is not known wait for the list of the groups: they come in
+// order, and what is older is no news, whatever the push before the list says.
+func TestInfoSyncOfAnUnknownGroup(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before int // messages before the push
+		hint   func(newest uint64) uint64
+	}{
+		{"right", 50, func(newest uint64) uint64 { return newest }},
+		{"too low", 50, func(uint64) uint64 { return 0 }},
+		{"absurd", 50, func(uint64) uint64 { return absurd }},
+		{"empty group", 0, func(uint64) uint64 { return 0 }},
+	} {
+		for _, listed := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, list %t", tt.name, listed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newOrderWorld(t, chatID{true, uint64(testGroup)})
+					for range tt.before {
+						w.says()
+					}
+					time.Sleep(time.Hour) // virtual
+					first := w.newest + 1
+					w.infoSync(tt.hint(w.newest))
+					one, two := w.says(), w.says()
+					if tt.hint(first-1) == absurd { // nobody knows what was before
+						one, two = two, one
+					}
+					w.push(two)
+					if listed {
+						w.registered()
+					}
+					time.Sleep(100 * time.Millisecond) // virtual
+					w.push(one)
+					time.Sleep(time.Minute) // virtual
+					w.push(w.says())
+					time.Sleep(time.Minute) // virtual
+					synctest.Wait()
+					want := []uint64{first, first + 1, first + 2}
+					if !slices.Equal(w.sequences(), want) || w.saved() != first+2 {
+						t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
+					}
+				})
+			})
+		}
+	}
 }
 
 // Whatever is pushed, lost, forged or not answered, and however often the program
