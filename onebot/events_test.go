@@ -237,12 +237,14 @@ func TestGroupLeftToldOnce(t *testing.T) {
 	s.Handle(t.Context(), &event.GroupLeft{Group: 5, Time: testTime + 1})
 	s.Handle(t.Context(), &event.GroupLeft{Group: 6, Time: testTime + 1})
 	s.Handle(t.Context(), &event.GroupLeft{Group: 5, Time: testTime + 100})
+	s.Handle(t.Context(), &event.GroupLeft{Group: 7, Time: 4_000_000_000})
+	s.Handle(t.Context(), &event.GroupLeft{Group: 7, Time: testTime + 200})
 	var got []string
 	for waiting(sub) > 0 {
 		e := next(t, sub)
 		got = append(got, fmt.Sprint(e["sub_type"], e["group_id"]))
 	}
-	if want := "[kick_me5 leave6 leave5]"; fmt.Sprint(got) != want {
+	if want := "[kick_me5 leave6 leave5 leave7 leave7]"; fmt.Sprint(got) != want {
 		t.Errorf("events: got %v, want %s", got, want)
 	}
 	if len(s.left) != 1 {

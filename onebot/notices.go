@@ -117,7 +117,7 @@ func (s *Service) decreased(e *event.GroupMemberDecrease) []byte {
 // leftGroup tells that the account is no longer in a group, unless that was just
 // told by a more precise event.
 func (s *Service) leftGroup(e *event.GroupLeft) []byte {
-	if at, ok := s.left[e.Group]; ok && s.moment(e.Time)-at <= leftWindow {
+	if at, ok := s.left[e.Group]; ok && near(s.moment(e.Time), at) {
 		return nil
 	}
 	s.noteLeft(e.Group, e.Time)
@@ -130,12 +130,16 @@ func (s *Service) leftGroup(e *event.GroupLeft) []byte {
 func (s *Service) noteLeft(group message.GroupCode, unix int64) {
 	now := s.moment(unix)
 	for g, at := range s.left {
-		if now-at > leftWindow {
+		if !near(now, at) {
 			delete(s.left, g)
 		}
 	}
 	s.left[group] = now
 }
+
+// near tells whether two times are about one change. A time may be far in the future:
+// an event can name any.
+func near(a, b int64) bool { return max(a, b)-min(a, b) <= leftWindow }
 
 // moment is an event's time, or now when it has none; Unix seconds.
 func (s *Service) moment(unix int64) int64 {
