@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"libration/internal/pb/loginpb"
+	"libration/internal/redact"
 	"libration/internal/rpc"
 	"libration/internal/wire"
 )
@@ -184,7 +185,7 @@ func (v *verifier) post(ctx context.Context, question any) (*verifyAnswer, error
 	request.Header.Set("Content-Type", "application/json")
 	response, err := v.client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("verify the device: %w", err)
+		return nil, fmt.Errorf("verify the device: %w", redact.Err(err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {

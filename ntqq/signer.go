@@ -11,10 +11,11 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
+
+	"libration/internal/redact"
 )
 
 // SignRequest is what a signature covers: exactly what is sent.
@@ -208,7 +209,7 @@ func (h *HTTPSigner) ask(ctx context.Context, address string, r *SignRequest) (*
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(b))
 	if err != nil {
-		return nil, err
+		return nil, redact.Err(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "qq/"+r.App.CurrentVersion)
@@ -221,11 +222,7 @@ func (h *HTTPSigner) ask(ctx context.Context, address string, r *SignRequest) (*
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		var ue *url.Error // its text has the whole address
-		if errors.As(err, &ue) {
-			err = ue.Err
-		}
-		return nil, err
+		return nil, redact.Err(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -274,14 +271,4 @@ func signPlatform(app *AppInfo) string {
 		return "MacOs"
 	}
 	return app.Os
-}
-
-// redactURL drops what may be secret: user info and query.
-func redactURL(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "(unreadable address)"
-	}
-	u.User, u.RawQuery = nil, ""
-	return u.String()
 }

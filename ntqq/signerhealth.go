@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"libration/internal/redact"
 )
 
 // A circuit breaker of our own: the libraries' have one fixed pause without jitter,
@@ -83,7 +85,7 @@ func newProviders(urls []string) []*provider {
 			name = fmt.Sprintf("%s#%d", name, seen[name])
 		}
 		all[i] = &provider{
-			SignerHealth: SignerHealth{Name: name, URL: redactURL(address), State: SignerOK},
+			SignerHealth: SignerHealth{Name: name, URL: redact.URL(address), State: SignerOK},
 			name:         name, address: address,
 		}
 	}

@@ -250,7 +250,7 @@ func TestSignerNames(t *testing.T) {
 	for _, s := range h.Health() {
 		got = append(got, s.Name+" "+s.URL)
 	}
-	want := []string{"x.example:8080 https://x.example:8080/a", "x.example:8080#2 https://x.example:8080/b", "unreadable (unreadable address)"}
+	want := []string{"x.example:8080 https://x.example:8080/#1c84cd", "x.example:8080#2 https://x.example:8080/#9b43ee", "unreadable (unreadable URL)"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -19,8 +19,10 @@ const liveEvents = 4096
 
 // CursorOptions configure a Cursor.
 type CursorOptions struct {
-	// Name under which the position is kept; "" keeps none.
+	// Name under which the position is kept; "" keeps none. It may be secret.
 	Name string
+	// Client is the name for logs.
+	Client string
 	EventForm
 	// Window is how old an event may be; 0: any. Limit is how many may have been missed
 	// when the cursor was opened or rewound, 0: any; of those that come while the client
@@ -97,7 +99,7 @@ func (s *Service) OpenCursor(o CursorOptions) (*Cursor, error) {
 		c.position = *o.After
 		if last := j.LastEvent(); c.position > last {
 			j.log.Warn("a client has an event that the journal does not know: it gets new events only",
-				"client", o.Name, "event_id", c.position, "newest", last)
+				"client", o.Client, "event_id", c.position, "newest", last)
 			c.position = head
 		} else if o.Name != "" {
 			j.SetCursor(o.Name, c.position)
@@ -107,7 +109,7 @@ func (s *Service) OpenCursor(o CursorOptions) (*Cursor, error) {
 	case o.Name != "":
 		kept, ok, err := j.Cursor(o.Name)
 		if err != nil {
-			return nil, fmt.Errorf("read the position of %s in the journal: %w", o.Name, err)
+			return nil, fmt.Errorf("read the position of %s in the journal: %w", o.Client, err)
 		}
 		if ok {
 			c.position = kept
@@ -247,7 +249,7 @@ func (c *Cursor) tellSkipped() {
 	}
 	c.told, c.skipped = now, skipped{}
 	c.mu.Unlock()
-	c.j.log.Warn("events skipped: the client was away for too long, or is too slow", "client", c.o.Name,
+	c.j.log.Warn("events skipped: the client was away for too long, or is too slow", "client", c.o.Client,
 		"too_old", n.old, "too_many", n.many, "journal", c.o.Window, "journal_limit", c.o.Limit)
 }
 

@@ -48,7 +48,7 @@ func formatOf(c *config.Connection) onebot.Format {
 
 func newConnection(b *onebot.Service, c *config.Connection, version string, counted *metrics, pool *inbound.Pool, log *slog.Logger) (connection, error) {
 	format := formatOf(c)
-	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.Name()}
+	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.JournalName(), Client: c.Name()}
 	made := connection{kind: c.Type}
 	var err error
 	switch c.Type {

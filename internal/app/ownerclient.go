@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"libration/internal/admin"
 	"libration/internal/config"
+	"libration/internal/redact"
 	"libration/ntqq"
 )
 
@@ -112,9 +112,7 @@ func (o *Owner) ask(ctx context.Context, method, path string, question, reply an
 	}
 	response, err := o.client.Do(request)
 	if err != nil {
-		if ue, ok := errors.AsType[*url.Error](err); ok { // its text repeats the address
-			err = ue.Err
-		}
+		err = redact.Err(err)
 		return 0, fmt.Errorf("no libration answers at %s: %w: start it with `libration run`, or use the configuration it runs with", o.url, err)
 	}
 	defer response.Body.Close()

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"time"
 
+	"libration/internal/redact"
 	"libration/ntqq"
 )
 
@@ -74,9 +75,7 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		if ue, ok := errors.AsType[*url.Error](err); ok { // its text repeats the address
-			err = ue.Err
-		}
+		err = redact.Err(err)
 		return none, fmt.Errorf("%w: %w", errNotYet, err)
 	}
 	defer response.Body.Close()

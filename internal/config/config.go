@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"time"
 
+	"libration/internal/redact"
 	"libration/ntqq/message"
 )
 
@@ -309,23 +310,31 @@ func (o *OneBot) Resolved() []Connection {
 }
 
 // Name tells the connection apart in logs and states, "websocket
-// 127.0.0.1:6700". Secrets of a URL are left out.
+// 127.0.0.1:6700". Of a URL it shows what redact.URL does.
 func (c *Connection) Name() string {
 	where := c.Address
 	for _, u := range []string{c.URL, c.APIURL, c.EventURL} {
 		if where == "" && u != "" {
-			where = withoutSecrets(u)
+			where = redact.URL(u)
 		}
 	}
 	return string(c.Type) + " " + where
 }
 
-// withoutSecrets cuts user, password and query off a URL.
-func withoutSecrets(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "(unreadable URL)"
+// JournalName is the name under which the connection's position in the journal is
+// kept. It has the path of a URL and is not for people: versions before kept
+// positions under it.
+func (c *Connection) JournalName() string {
+	where := c.Address
+	for _, text := range []string{c.URL, c.APIURL, c.EventURL} {
+		if where != "" || text == "" {
+			continue
+		}
+		where = "(unreadable URL)"
+		if u, err := url.Parse(text); err == nil {
+			u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
+			where = u.String()
+		}
 	}
-	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
-	return u.String()
+	return string(c.Type) + " " + where
 }

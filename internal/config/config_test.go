@@ -284,7 +284,7 @@ admin: {access_token: t}
 	if diff := cmp.Diff(wantAll, all); diff != "" {
 		t.Errorf("Resolved differs (-want +got):\n%s", diff)
 	}
-	for i, want := range []string{"http :5700", "websocket 0.0.0.0:6700", "reverse-websocket wss://bot.example/ws", "reverse-websocket ws://a/api", "webhook https://bot.example/post"} {
+	for i, want := range []string{"http :5700", "websocket 0.0.0.0:6700", "reverse-websocket wss://bot.example/#966c5d", "reverse-websocket ws://a/#62ca94", "webhook https://bot.example/#8e0f7e"} {
 		if got := all[i].Name(); got != want {
 			t.Errorf("connection %d is named %q, want %q", i, got, want)
 		}

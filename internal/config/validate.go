@@ -265,10 +265,10 @@ func (k *checker) oneBot(o *OneBot) {
 			k.listen(c, path)
 		case ReverseWebSocket, Webhook:
 			// What each bot has received is remembered under this name.
-			if first, taken := names[c.Name()]; taken && c.URL+c.APIURL+c.EventURL != "" {
+			if first, taken := names[c.JournalName()]; taken && c.URL+c.APIURL+c.EventURL != "" {
 				k.problem(path, fmt.Sprintf("connection %d goes to this bot already", first), "remove one of them, or give the bot another path")
 			}
-			names[c.Name()] = i
+			names[c.JournalName()] = i
 			if c.Type == Webhook {
 				k.webhook(c, path)
 			} else {

@@ -4,5 +4,6 @@
 // waits until they have lasted, limits how often it speaks, and delivers to webhooks
 // and, through the library shoutrrr, to mail and push services.
 //
-// It knows nothing of sessions and services and imports nothing of this module.
+// It knows nothing of sessions and services; of this module it imports package
+// redact only.
 package notice

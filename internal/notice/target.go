@@ -12,12 +12,13 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"libration/internal/redact"
 )
 
 // SignatureHeader carries "sha256=" and the HMAC-SHA256 of a webhook's body in
@@ -172,36 +173,6 @@ func (t *Target) shout(n *Notice) (err error) {
 	return service.Send(n.Text, &params)
 }
 
-var anyURL = regexp.MustCompile(`([a-z][a-z+]*)://[^\s"'<>]+`)
-
-// redact takes all parts of the target out of a text, such as an error.
-func (t *Target) redact(s string) string {
-	s = anyURL.ReplaceAllString(s, "$1://***")
-	for _, secret := range t.secrets() {
-		s = strings.ReplaceAll(s, secret, "***")
-	}
-	return s
-}
-
-// secrets are the parts of the target that may be secret, the longest first. The
-// host is for some services, such as ifttt://key; which ones is not for us to know.
-func (t *Target) secrets() []string {
-	all := []string{t.Secret}
-	if u, err := url.Parse(t.URL); err == nil {
-		password, _ := u.User.Password()
-		all = append(all, t.URL, u.Host, u.Hostname(), u.User.Username(), password, u.User.String(), u.RawQuery, u.RequestURI())
-		for _, path := range []string{u.Path, u.EscapedPath(), u.Fragment} {
-			all = append(all, strings.Split(path, "/")...)
-		}
-		for _, values := range u.Query() {
-			for _, v := range values {
-				all = append(all, v, url.QueryEscape(v))
-				all = append(all, strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(",;: ", r) })...)
-			}
-		}
-	}
-	// Shorter ones would take words apart, and no token is so short.
-	all = slices.DeleteFunc(all, func(s string) bool { return len(s) < 4 || s == t.Name() })
-	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
-	return slices.Compact(all)
-}
+// redact takes all parts of the target out of a text, such as an error. The library
+// has them anywhere, and for some services the host is the key.
+func (t *Target) redact(s string) string { return redact.Text(s, t.URL, t.Secret) }

@@ -19,8 +19,10 @@ type JournalOptions struct {
 	Window time.Duration
 	Limit  int
 	// Name under which it is kept what the client has received. A WebSocket server,
-	// whose clients have no names, does not use it.
+	// whose clients have no names, does not use it. It may be secret.
 	Name string
+	// Client is the name for logs.
+	Client string
 }
 
 func (o JournalOptions) validate() error {
@@ -36,7 +38,7 @@ func (o JournalOptions) validate() error {
 
 // cursor are the options of a cursor; after is what the client says it has.
 func (o JournalOptions) cursor(form onebot.EventForm, after *int64) onebot.CursorOptions {
-	return onebot.CursorOptions{Name: o.Name, EventForm: form, Window: o.Window, Limit: o.Limit, After: after}
+	return onebot.CursorOptions{Name: o.Name, Client: o.Client, EventForm: form, Window: o.Window, Limit: o.Limit, After: after}
 }
 
 // lastEventHeader has the id of the last event that a client has.

@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/coder/websocket"
 
+	"libration/internal/redact"
 	"libration/onebot"
 )
 
@@ -25,7 +26,7 @@ type link struct {
 // connected, or not connected for a new reason. A bot that is down, or that accepts
 // connections only to close them at once, does not fill it.
 func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
-	log := l.log.With("service", "onebot reverse websocket", "url", hideSecrets(l.url), "role", l.role.String())
+	log := l.log.With("service", "onebot reverse websocket", "url", redact.URL(l.url), "role", l.role.String())
 	pause := &backoff.ExponentialBackOff{
 		InitialInterval:     l.o.ReconnectInterval,
 		RandomizationFactor: 0.1,

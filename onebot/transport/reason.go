@@ -7,13 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
-	"strings"
 	"syscall"
 
 	"github.com/coder/websocket"
 
+	"libration/internal/redact"
 	"libration/onebot"
 )
 
@@ -59,10 +58,7 @@ func dialReason(err error, status int) error {
 	case status != 0 && status != 101:
 		return fmt.Errorf("the bot answered with HTTP status %d instead of opening a WebSocket", status)
 	}
-	var inURL *url.Error
-	if errors.As(err, &inURL) {
-		err = inURL.Err
-	}
+	err = redact.Err(err)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing listens there: is the bot running? (%w)", err)
@@ -73,13 +69,4 @@ func dialReason(err error, status int) error {
 		err = op.Err // its text has our port, which is another one each time
 	}
 	return err
-}
-
-// hideSecrets is a URL for logs: without user, password, query and fragment.
-func hideSecrets(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "(invalid URL)"
-	}
-	return strings.TrimSuffix((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), "/")
 }

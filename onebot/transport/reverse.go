@@ -18,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/internal/redact"
 	"libration/onebot"
 )
 
@@ -148,7 +149,7 @@ func NewReverse(b *onebot.Service, o ReverseOptions, log *slog.Logger) (*Reverse
 func (r *Reverse) Name() string {
 	name := "onebot reverse websocket"
 	for _, l := range r.links {
-		name += " " + hideSecrets(l.url)
+		name += " " + redact.URL(l.url)
 	}
 	return name
 }

@@ -145,7 +145,7 @@ func TestReverseUniversal(t *testing.T) {
 	if r.State() != StateStopped {
 		t.Errorf("got state %s", r.State())
 	}
-	if strings.Contains(r.Name(), "k=v") || !strings.Contains(r.Name(), "/onebot/v11/ws") {
+	if strings.Contains(r.Name(), "k=v") || strings.Contains(r.Name(), "onebot/v11/ws") || !strings.Contains(r.Name(), "/#") {
 		t.Errorf("got name %s", r.Name())
 	}
 }

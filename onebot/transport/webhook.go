@@ -20,6 +20,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"libration/internal/bom"
+	"libration/internal/redact"
 	"libration/onebot"
 )
 
@@ -123,7 +124,7 @@ func NewWebhook(b *onebot.Service, o WebhookOptions, log *slog.Logger) (*Webhook
 }
 
 // Name implements Service.
-func (w *Webhook) Name() string { return "onebot webhook " + hideSecrets(w.o.URL) }
+func (w *Webhook) Name() string { return "onebot webhook " + redact.URL(w.o.URL) }
 
 // Run implements Service. It is StateConnected once the bot has answered the
 // lifecycle event, and as long as the last post worked.
@@ -135,7 +136,7 @@ func (w *Webhook) Run(ctx context.Context) (err error) {
 	calls, cancel := outlive(ctx, w.time.drain)
 	defer cancel()
 	p := &posting{
-		Webhook: w, log: w.log.With("service", "onebot webhook", "url", hideSecrets(w.o.URL)),
+		Webhook: w, log: w.log.With("service", "onebot webhook", "url", redact.URL(w.o.URL)),
 		client: &http.Client{
 			Timeout: w.o.Timeout,
 			Transport: &http.Transport{

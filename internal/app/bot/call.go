@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"libration/internal/redact"
 )
 
 // callTimeout bounds one action over HTTP.
@@ -67,21 +69,21 @@ func Call(ctx context.Context, address, token, action string, params map[string]
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), netReason(err))
+		return nil, false, fmt.Errorf("call %s at %s: %w", action, redact.URL(address), netReason(err))
 	}
 	defer response.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(response.Body, maxFrame))
 	if err != nil {
-		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), err)
+		return nil, false, fmt.Errorf("call %s at %s: %w", action, redact.URL(address), err)
 	}
 	if err := refused(response.StatusCode, answer); err != nil {
-		return nil, false, fmt.Errorf("call %s at %s: %w", action, display(u), err)
+		return nil, false, fmt.Errorf("call %s at %s: %w", action, redact.URL(address), err)
 	}
 	var f struct {
 		Status string `json:"status"`
 	}
 	if err := json.Unmarshal(answer, &f); err != nil || f.Status == "" {
-		return nil, false, fmt.Errorf("call %s at %s: the answer (HTTP %s) is not OneBot's: is this the HTTP port?", action, display(u), response.Status)
+		return nil, false, fmt.Errorf("call %s at %s: the answer (HTTP %s) is not OneBot's: is this the HTTP port?", action, redact.URL(address), response.Status)
 	}
 	return answer, f.Status != "failed", nil
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"libration/internal/redact"
 )
 
 // maxFrame is the largest frame accepted, in bytes.
@@ -40,15 +42,10 @@ func Dial(ctx context.Context, address, token string) (*Conn, error) {
 	}
 	ws, response, err := websocket.Dial(ctx, address, o)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", display(u), dialReason(err, response))
+		return nil, fmt.Errorf("connect to %s: %w", redact.URL(address), dialReason(err, response))
 	}
 	ws.SetReadLimit(maxFrame)
 	return &Conn{ws}, nil
-}
-
-// display leaves out what of an address may be secret.
-func display(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // Errors that tell a person what to do.
@@ -95,10 +92,7 @@ func netReason(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" && !op.Timeout() {
 		return ErrUnreachable
 	}
-	if ue, ok := errors.AsType[*url.Error](err); ok { // its text repeats the address
-		return ue.Err
-	}
-	return err
+	return redact.Err(err)
 }
 
 // Read returns the next frame: an event, or the response to a request. The error

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -153,9 +152,4 @@ func hostPortOf(u *url.URL) string {
 		}
 	}
 	return net.JoinHostPort(u.Hostname(), port)
-}
-
-// plain cuts off what may be secret in a URL.
-func plain(u *url.URL) string {
-	return fmt.Sprintf("%s://%s%s", u.Scheme, u.Host, u.Path)
 }

@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/app"
 	"libration/internal/config"
+	"libration/internal/redact"
 	"libration/ntqq"
 )
 
@@ -94,7 +95,7 @@ func (d *doctor) reachAll(ctx context.Context, addresses []string) {
 func (d *doctor) signers(ctx context.Context) {
 	for _, address := range d.cfg.Signer.URLs {
 		u, err := url.Parse(address)
-		if err != nil || !d.mayContact(u.Hostname(), text{"the signer %s", "签名服务 %s"}, plain(u)) {
+		if err != nil || !d.mayContact(u.Hostname(), text{"the signer %s", "签名服务 %s"}, redact.URL(u.String())) {
 			continue
 		}
 		d.signer(ctx, u)
@@ -111,27 +112,25 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 	}
 	response, err := d.client.Do(request)
 	if err != nil {
-		if ue, ok := errors.AsType[*url.Error](err); ok { // its text has the whole address
-			err = ue.Err
-		}
+		err = redact.Err(err)
 		code, what := "signer-unreachable", text{"the signer %s cannot be reached: %v", "签名服务 %s 无法连接：%v"}
 		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "Timeout") {
 			code, what = "signer-silent", text{"the signer %s does not answer: %v", "签名服务 %s 没有应答：%v"}
 		}
-		d.problem(code, what, text{"start it, or correct signer.urls: without a signer the login is refused", "启动它，或修改 signer.urls；没有签名服务会登录失败"}, plain(u), err)
+		d.problem(code, what, text{"start it, or correct signer.urls: without a signer the login is refused", "启动它，或修改 signer.urls；没有签名服务会登录失败"}, redact.URL(u.String()), err)
 		return
 	}
 	defer response.Body.Close()
 	switch status := response.StatusCode; {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		d.problem("signer-refuses", text{"the signer %s refuses the token (HTTP %d)", "签名服务 %s 拒绝了令牌（HTTP %d）"},
-			text{"correct signer.token", "修改 signer.token"}, plain(u), status)
+			text{"correct signer.token", "修改 signer.token"}, redact.URL(u.String()), status)
 	case status == http.StatusNotFound:
 		d.problem("signer-wrong-path", text{"the signer's machine answers, but knows nothing of %s", "签名服务器有应答，但没有 %s 这个路径"},
-			text{"correct the path in signer.urls", "修改 signer.urls 中的路径"}, plain(u))
+			text{"correct the path in signer.urls", "修改 signer.urls 中的路径"}, redact.URL(u.String()))
 	case status >= http.StatusInternalServerError:
 		d.problem("signer-broken", text{"the signer %s is out of order (HTTP %d)", "签名服务 %s 出错（HTTP %d）"},
-			lookAtSigner, plain(u), status)
+			lookAtSigner, redact.URL(u.String()), status)
 	default: // it may refuse GET, but it is there
 		d.sign(ctx, u)
 	}
@@ -160,16 +159,16 @@ func (d *doctor) sign(ctx context.Context, u *url.URL) {
 	broken = broken || errors.Is(err, io.EOF)
 	switch {
 	case err == nil:
-		d.good("signer", text{"the signer %s signs", "签名服务 %s 正常"}, plain(u))
+		d.good("signer", text{"the signer %s signs", "签名服务 %s 正常"}, redact.URL(u.String()))
 	case garbage || other:
 		d.problem("not-a-signer", text{"what answers at %s is no signer: %v", "%s 上的不是签名服务：%v"},
-			text{"correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"}, plain(u), oneLine(err))
+			text{"correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"}, redact.URL(u.String()), oneLine(err))
 	case broken:
 		d.problem("signer-broken", text{"the signer %s breaks off when it is to sign: %v", "签名服务 %s 在签名时中断：%v"},
-			lookAtSigner, plain(u), oneLine(err))
+			lookAtSigner, redact.URL(u.String()), oneLine(err))
 	default:
 		d.problem("signer-no-signature", text{"the signer %s answers, but gives no signature: %v", "签名服务 %s 有应答，但没有给出签名：%v"},
-			text{"let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"}, plain(u), oneLine(err))
+			text{"let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"}, redact.URL(u.String()), oneLine(err))
 	}
 }
 
@@ -184,15 +183,15 @@ func (d *doctor) bots(ctx context.Context) {
 		}
 		for _, address := range []string{c.URL, c.APIURL, c.EventURL} {
 			u, err := url.Parse(address)
-			if address == "" || err != nil || !d.mayContact(u.Hostname(), text{"the bot at %s", "机器人 %s"}, plain(u)) {
+			if address == "" || err != nil || !d.mayContact(u.Hostname(), text{"the bot at %s", "机器人 %s"}, redact.URL(u.String())) {
 				continue
 			}
 			if err := reach(ctx, hostPortOf(u)); err != nil {
 				d.problem("bot-unreachable", text{"no bot listens at %s: %v", "机器人 %s 无法连接：%v"},
-					text{"start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"}, plain(u), err)
+					text{"start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"}, redact.URL(u.String()), err)
 				continue
 			}
-			d.good("bot", text{"something listens at %s", "%s 可以连接"}, plain(u))
+			d.good("bot", text{"something listens at %s", "%s 可以连接"}, redact.URL(u.String()))
 		}
 	}
 }

@@ -1,0 +1,73 @@
+// Package redact makes what may be shown of URLs: in logs, metrics, status pages and
+// errors. Not only a user, a password and a query may be secret: the path of a
+// webhook or a signer is often its only key. It imports nothing of this module.
+package redact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// URL returns scheme and host of a URL, and for the rest a fingerprint that tells two
+// apart: http://host:port/#a1b2c3.
+func URL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return "(unreadable URL)"
+	}
+	shown := u.Scheme + "://" + u.Host
+	if rest := u.String(); rest != shown && rest != shown+"/" {
+		sum := sha256.Sum256([]byte(rest))
+		shown += "/#" + hex.EncodeToString(sum[:3])
+	}
+	return shown
+}
+
+// Err returns what went wrong without the URL that package net/http puts before it.
+func Err(err error) error {
+	if inURL, ok := errors.AsType[*url.Error](err); ok {
+		return inURL.Err
+	}
+	return err
+}
+
+var anyURL = regexp.MustCompile(`([a-z][a-z+]*)://[^\s"'<>]+`)
+
+// Text takes all URLs, all parts of the URL raw and the other secrets out of a
+// foreign text. It takes the host as well, which for some services is the key.
+func Text(text, raw string, secrets ...string) string {
+	text = anyURL.ReplaceAllString(text, "$1://***")
+	for _, secret := range append(parts(raw), secrets...) {
+		if len(secret) >= 4 { // shorter ones would take words apart, and no token is so short
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return text
+}
+
+// parts are the parts of a URL, the longest first.
+func parts(raw string) []string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return []string{raw}
+	}
+	password, _ := u.User.Password()
+	all := []string{raw, u.Host, u.Hostname(), u.User.Username(), password, u.User.String(), u.RawQuery, u.RequestURI()}
+	for _, path := range []string{u.Path, u.EscapedPath(), u.Fragment} {
+		all = append(all, strings.Split(path, "/")...)
+	}
+	for _, values := range u.Query() {
+		for _, v := range values {
+			all = append(all, v, url.QueryEscape(v))
+			all = append(all, strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(",;: ", r) })...)
+		}
+	}
+	all = slices.DeleteFunc(all, func(s string) bool { return s == u.Scheme })
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return slices.Compact(all)
+}
