@@ -150,10 +150,14 @@ func (k *conn) read() {
 // when the connection has ended.
 func (k *conn) receive(resp *wire.Response, by proof, frame []byte) bool {
 	call := k.answered(resp, by)
-	switch {
-	case call != nil && !provable(call.command):
+	if call != nil && !provable(call.command) {
 		call.answer <- resp
-		return true
+		if isLogin(call.command) || resp.Code == 0 {
+			return true
+		}
+		call = nil // the peer lives; what else it says counts as if nobody had asked
+	}
+	switch {
 	case by == noProof:
 		k.unproven(resp, frame)
 		return true

@@ -104,7 +104,7 @@ func (k *conn) keepAlive() {
 		switch {
 		case k.ctx.Err() != nil:
 			return
-		case err == nil, k.heldSince(holds):
+		case err == nil, isRefusal(err), k.heldSince(holds): // any answer will do
 			misses = 0
 			timer.Reset(k.c.opts.Timing.Alive)
 			continue
@@ -115,6 +115,12 @@ func (k *conn) keepAlive() {
 		}
 		timer.Reset(0)
 	}
+}
+
+// isRefusal tells whether err is an answer of the server.
+func isRefusal(err error) bool {
+	_, ok := errors.AsType[*ServerError](err)
+	return ok
 }
 
 // keepSession is the session heartbeat; a refusal that ends the session is seen

@@ -262,6 +262,34 @@ func TestForgedAnswerToASend(t *testing.T) {
 	}
 }
 
+// Whatever answers a heartbeat of the connection, the peer lives: a forged refusal is not
+// a miss.
+func TestForgedHeartbeatAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, ks := loggedIn(t, sandbox.Options{})
+		k, _ := ks.Load()
+		a := attack(t, s, k, nil)
+		a.until(ntqq.Online)
+		codes := []int32{-1, -10001, -10003}
+		n := 0
+		a.path.requests(func(l *link, rq *wire.Request) bool {
+			if rq.Command == rpc.HeartbeatAlive {
+				l.write(a.path.forged(wire.Response{
+					Protocol: wire.Protocol13, Sequence: int32(rq.Sequence), Command: rq.Command, Code: codes[n%len(codes)],
+				}))
+				n++
+			}
+			return true
+		})
+		time.Sleep(10 * time.Minute) // virtual
+		a.path.requests(nil)
+		a.unharmed(1)
+		if u := a.Unproven(); u.Answer+u.SessionCode != uint64(n) || n < 50 {
+			t.Errorf("%d refusals, counted %+v", n, u)
+		}
+	})
+}
+
 // Something else answers at the server's address: the failure says what.
 func TestAnotherProtocolAnswers(t *testing.T) {
 	for answer, want := range map[string]string{
