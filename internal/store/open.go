@@ -62,7 +62,9 @@ func openDB(path string, conns, cacheKiB int, pragmas ...string) (*sql.DB, error
 		slashed = "/" + slashed // C:/...
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: slashed}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
+	// Without mode=rw a connection that is opened later would make a file that was
+	// removed anew, and empty.
+	q := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": append([]string{
 		"busy_timeout(5000)",
 		fmt.Sprintf("cache_size(-%d)", cacheKiB),
 		"temp_store(memory)",
@@ -83,6 +85,7 @@ func openDB(path string, conns, cacheKiB int, pragmas ...string) (*sql.DB, error
 // of them.
 type database struct {
 	w, r *sql.DB
+	file os.FileInfo // which one it is
 
 	insert, insertEvent, putCursor *sql.Stmt // on w
 	byID, keyByID, byNumbers       *sql.Stmt // on r
@@ -112,10 +115,25 @@ func openDatabase(ctx context.Context, path string) (*database, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.w.Close())
 	}
-	if err := d.prepare(ctx); err != nil {
+	if d.file, err = os.Stat(path); err == nil {
+		err = errors.Join(d.connect(ctx), d.prepare(ctx))
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// connect opens all connections now: later another file may have this one's name.
+func (d *database) connect(ctx context.Context) error {
+	for range readers {
+		c, err := d.r.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer c.Close() // back to the pool, at the end
+	}
+	return nil
 }
 
 func (d *database) prepare(ctx context.Context) error {

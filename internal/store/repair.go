@@ -146,10 +146,19 @@ func (s *Store) suspect(err error) {
 // new stays in memory. Only the writer calls it, after an error again and again.
 func (s *Store) mend(ctx context.Context) error {
 	s.mu.Lock()
-	db, damage := s.db, s.damage
-	if damage == nil {
+	db, damage, moved := s.db, s.damage, s.moved
+	if damage == nil && !moved {
 		s.mu.Unlock()
 		return nil
+	}
+	if damage == nil { // until it is copied, the open file is used
+		s.mu.Unlock()
+		if err := s.copyOut(ctx, db); err != nil {
+			return fmt.Errorf("copy: %w", err)
+		}
+		s.mu.Lock()
+		damage = errMoved
+		s.damage = damage
 	}
 	s.db = nil // nobody reads from now on
 	s.failure = explain("write", s.o.Path, errors.Join(errRepairing, damage))
@@ -160,11 +169,17 @@ func (s *Store) mend(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	if db != nil {
-		s.logDamage(damage)
+		if !errors.Is(damage, errMoved) {
+			s.logDamage(damage)
+		}
 		_ = db.close() // what it says is known
 	}
 	if !s.repaired {
-		if err := s.repair(ctx); err != nil {
+		makeAnew := s.repair
+		if errors.Is(damage, errMoved) {
+			makeAnew = s.putBack
+		}
+		if err := makeAnew(ctx); err != nil {
 			if db != nil && ctx.Err() == nil { // the first time
 				s.log.Error("message store cannot be repaired, trying again; messages are kept in memory only", "path", s.o.Path, "err", err)
 			}
@@ -178,7 +193,7 @@ func (s *Store) mend(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.db, s.damage, s.repaired = db, nil, false
+	s.db, s.damage, s.repaired, s.moved = db, nil, false, false
 	j := &s.journal
 	for name, id := range j.cursors { // some may be lost
 		j.dirty[name] = id

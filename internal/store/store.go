@@ -106,6 +106,7 @@ type Store struct {
 	repairs uint64 // of the file, since Open
 	// repaired: the file is, but could not be opened yet.
 	repaired bool
+	moved    bool // the open file is to be copied to Path
 	// checkLater: the file is to be checked while it is used; stopCheck ends that.
 	checkLater bool
 	stopCheck  context.CancelFunc

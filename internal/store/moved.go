@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// errMoved: the open file no longer has its name.
+var errMoved = errors.New("the file was removed or moved while it was open")
+
+// Moved tells whether the open file is no longer the one at Options.Path. All that
+// it holds can still be read and written, and is lost when the store closes.
+func (s *Store) Moved() bool {
+	s.mu.Lock()
+	db := s.db
+	s.mu.Unlock()
+	if db == nil { // it is being made anew
+		return false
+	}
+	now, err := os.Stat(s.o.Path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(now, db.file)
+}
+
+// Restore has the writer copy a file that was moved to Options.Path again, and go on
+// there. It returns at once: Moved is false when that is done, Err says why it could not
+// be. The caller owns the folder, and nobody else may use it.
+func (s *Store) Restore() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db == nil || s.moved {
+		return
+	}
+	s.moved = true
+	s.need(atOnce)
+}
+
+// copyOut copies the open file to a new one, under the name of a repaired one.
+func (s *Store) copyOut(ctx context.Context, db *database) error {
+	path := s.o.Path
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(errors.New("another file has taken its place: it is not overwritten"), err)
+	}
+	removeDatabase(path + repairSuffix)
+	if err := prepareFile(path+repairSuffix, s.log); err != nil {
+		return err
+	}
+	if _, err := db.w.ExecContext(ctx, "VACUUM INTO ?", path+repairSuffix); err != nil {
+		removeDatabase(path + repairSuffix)
+		return err
+	}
+	f, err := os.OpenFile(path+repairSuffix, os.O_RDWR, 0)
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
+	}
+	return err
+}
+
+// putBack gives the copy its name. Whatever else of the old file has a name, a new one
+// must not find it.
+func (s *Store) putBack(context.Context) error {
+	removeDatabase(s.o.Path)
+	if err := os.Rename(s.o.Path+repairSuffix, s.o.Path); err != nil {
+		return err
+	}
+	s.log.Warn("message store was removed or moved while the program ran; it is restored", "path", s.o.Path)
+	return nil
+}
