@@ -40,7 +40,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	var logins, captchas atomic.Int32
 	address := serve(t, Options{
-		Status: func() Status { return Status{Account: Account{Online: true}, Store: Store{OK: true}} },
+		Status: func() Status { return Status{Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}} },
 		Login:  func() { logins.Add(1) },
 		Captcha: func(string, string) error {
 			captchas.Add(1)

@@ -151,10 +151,14 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	return nil
 }
 
-// health answers 200 when the process and the store are sound. It tells nothing
+// health answers 200 when the process, its data folder and the store are sound. It tells nothing
 // about the account, so it needs no token.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
-	if store := s.o.Status().Store; !store.OK {
+	switch status := s.o.Status(); {
+	case !status.Folder.OK:
+		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the data folder cannot be used"})
+		return
+	case !status.Store.OK:
 		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the message store cannot write"})
 		return
 	}

@@ -22,7 +22,7 @@ func TestReadiness(t *testing.T) {
 	t.Parallel()
 	good := func() Status {
 		return Status{
-			Account: Account{Online: true, State: "online"}, Store: Store{OK: true},
+			Account: Account{Online: true, State: "online"}, Store: Store{OK: true}, Folder: Folder{OK: true},
 			Services: []Service{{Name: "http a", Running: true, State: "running"}},
 		}
 	}
@@ -35,6 +35,8 @@ func TestReadiness(t *testing.T) {
 		{"no services", func(s *Status) { s.Services = nil }, 200, 200},
 		{"account offline", func(s *Status) { s.Account = Account{State: "kicked", Reason: "another login"} }, 503, 200},
 		{"service failed", func(s *Status) { s.Services[0].Running = false }, 503, 200},
+		{"folder gone", func(s *Status) { s.Folder = Folder{Reason: "removed"} }, 503, 503},
+		{"little space", func(s *Status) { s.Folder = Folder{OK: true, Reason: "3 MiB are free"} }, 200, 200},
 		{"store cannot write", func(s *Status) { s.Store = Store{Reason: "disk full", Backlog: 3} }, 503, 503},
 		{"signers down", func(s *Status) { s.Signing = &Signing{Reason: "all signers are down"} }, 503, 200},
 		{"signers up", func(s *Status) { s.Signing = &Signing{OK: true} }, 200, 200},
@@ -69,7 +71,9 @@ func get(s *Server, path string, change func(*http.Request)) (int, string) {
 
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	status := func() Status { return Status{Account: Account{Online: true}, Store: Store{OK: true}} }
+	status := func() Status {
+		return Status{Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}}
+	}
 	open := New(Options{Status: status, Metrics: prometheus.NewRegistry()})
 	closed := New(Options{Status: status, Metrics: prometheus.NewRegistry(), AccessToken: "secret"})
 	host := func(h string) func(*http.Request) { return func(r *http.Request) { r.Host = h } }
@@ -169,7 +173,7 @@ func TestLogin(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Address: "127.0.0.1:0", Status: func() Status { return Status{Store: Store{OK: true}} }})
+	s := New(Options{Address: "127.0.0.1:0", Status: func() Status { return Status{Store: Store{OK: true}, Folder: Folder{OK: true}} }})
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	for range 2 { // it may be run again

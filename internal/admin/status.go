@@ -5,13 +5,14 @@ import "time"
 // Status is the true state of an installation at one moment. Its JSON form is the
 // answer of /readyz.
 type Status struct {
-	// Ready: the account is online, every service runs, messages can be signed and the
-	// store can write.
+	// Ready: the account is online, every service runs, messages can be signed, the
+	// store can write and the data folder is there.
 	Ready    bool      `json:"ready"`
 	Version  string    `json:"version"`
 	Account  Account   `json:"account"`
 	Services []Service `json:"services"`
 	Store    Store     `json:"store"`
+	Folder   Folder    `json:"folder"`
 	// Signing is nil when no signer is configured.
 	Signing *Signing `json:"signing,omitempty"`
 }
@@ -58,6 +59,15 @@ type Store struct {
 	Backlog int    `json:"backlog"` // messages that wait to be written
 }
 
+// Folder is the state of the data folder.
+type Folder struct {
+	// OK: it is the one that the program has locked, with all its files.
+	OK bool `json:"ok"`
+	// Reason is why it is not, or that little space is left.
+	Reason string `json:"reason,omitempty"`
+	Free   uint64 `json:"free_bytes,omitempty"` // on its disk; 0 when not known
+}
+
 // Signing is the state of the signers. Without signatures the account stays online
 // and receives, but nothing can be sent.
 type Signing struct {
@@ -81,7 +91,7 @@ type Signer struct {
 
 // settle derives Ready, the one place that decides it.
 func (s *Status) settle() {
-	s.Ready = s.Account.Online && s.Store.OK && (s.Signing == nil || s.Signing.OK)
+	s.Ready = s.Account.Online && s.Store.OK && s.Folder.OK && (s.Signing == nil || s.Signing.OK)
 	for _, v := range s.Services {
 		s.Ready = s.Ready && v.Running
 	}

@@ -147,10 +147,16 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	counted := newMetrics(a.o.Version)
 	ring := packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log})
 	signer := a.signer(counted)
+	keys := &keptKeystore{KeystoreFile: ntqq.FileKeystore(folder.file(keystoreName)), folder: folder}
+	progress := &settledProgress{
+		Progress: ntqq.FileProgress(folder.file(progressName)), sync: messages.Sync, ours: folder.ours, log: a.log,
+		newest: func() (*ntqq.Delivered, error) { return deliveredOf(ctx, keys.uin(), messages) },
+	}
+	watch := &folderWatch{folder: folder, keys: keys, progress: progress, messages: messages, log: a.log, change: a.change, space: diskSpace}
 	o := ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN, PasswordMD5: a.password(),
-		Keystore: ntqq.FileKeystore(folder.file(keystoreName)), Initial: initial,
-		Progress:     settledProgress{ntqq.FileProgress(folder.file(progressName)), messages.Sync},
+		Keystore: keys, Initial: initial,
+		Progress:     progress,
 		SignLongList: a.cfg.Signer.Commands == config.SignLong,
 		Servers:      servers, FindServers: a.findServers(), Log: a.log,
 		Handler: func(e event.Event) {
@@ -189,7 +195,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		}
 	}
 	service = onebot.New(events)
-	owned := &parts{version: a.o.Version, language: a.language, clock: a.clock, client: client, signer: signer, service: service, messages: messages, packets: ring}
+	owned := &parts{version: a.o.Version, language: a.language, clock: a.clock, client: client, signer: signer, service: service, messages: messages, folder: watch, packets: ring}
 	supervisor, err := a.connect(owned, counted)
 	if err != nil {
 		return err
@@ -221,6 +227,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			return <-ended
 		}
 	}
+	stopWatch := startPart(watch.Run)
 	stopRing := startPart(ring.Run)
 	stopStates := startPart(func(ctx context.Context) error {
 		return states.follow(ctx, func(s ntqq.State) {
@@ -246,7 +253,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	running.Go(func() { connections <- supervisor.Run(ctx) })
 	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
 	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
-	return errors.Join(stopNotices(), <-connections, stopClient(), stopRing(), stopService(), stopStates())
+	return errors.Join(stopNotices(), <-connections, stopClient(), stopRing(), stopService(), stopStates(), stopWatch())
 }
 
 // password is the MD5 of the configured one; nil: there is none.

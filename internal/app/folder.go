@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"libration/ntqq"
@@ -32,7 +33,14 @@ var errLocked = errors.New("file is locked")
 // folder is the data folder of one account, locked for this process.
 type folder struct {
 	path string
+
+	mu sync.Mutex // guards what follows
+	// open keeps the identity of the folder: while it is open, no other has it.
+	open *os.File
 	lock *os.File
+	// former is the lock in the folder that was here before: where that was moved to,
+	// nobody else shall use it.
+	former *os.File
 }
 
 // openFolder makes, checks and locks <data>/<uin>. Its errors name the folder and
@@ -43,28 +51,85 @@ func openFolder(data string, uin ntqq.UIN) (*folder, error) {
 		name = strconv.FormatUint(uint64(uin), 10)
 	}
 	f := &folder{path: filepath.Join(data, name)}
+	if err := f.take(); err != nil {
+		return nil, err
+	}
+	f.removeLeftovers()
+	return f, nil
+}
+
+// take makes and locks the folder at path. On an error nothing has changed.
+func (f *folder) take() error {
 	if err := os.MkdirAll(f.path, 0o700); err != nil {
-		return nil, explainFolder(f.path, err)
+		return explainFolder(f.path, err)
 	}
 	// Whoever can list the folder learns nothing, but secrets deserve two doors.
 	if err := os.Chmod(f.path, 0o700); err != nil {
-		return nil, explainFolder(f.path, err)
+		return explainFolder(f.path, err)
+	}
+	open, err := os.Open(f.path)
+	if err != nil {
+		return explainFolder(f.path, err)
 	}
 	lock, err := lockFile(f.file(lockName))
 	if errors.Is(err, errLocked) {
-		return nil, fmt.Errorf("the data folder %s is used by another process of libration: stop it, "+
+		open.Close()
+		return fmt.Errorf("the data folder %s is used by another process of libration: stop it, "+
 			"or give this account another folder (data: in the config)", f.path)
 	}
+	if err == nil {
+		err = tryWrite(lock)
+	}
 	if err != nil {
-		return nil, explainFolder(f.path, err)
+		open.Close()
+		lock.Close()
+		return explainFolder(f.path, err)
 	}
-	f.lock = lock
-	f.removeLeftovers()
-	if err := f.tryWrite(); err != nil {
-		f.close()
-		return nil, explainFolder(f.path, err)
+	closeAll(f.former, f.open)
+	f.former, f.open, f.lock = f.lock, open, lock
+	return nil
+}
+
+// ours tells whether the folder at path is still the locked one; nil means yes.
+func (f *folder) ours() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !same(f.lock, f.file(lockName)) {
+		return fmt.Errorf("the data folder %s was removed, moved or replaced while libration runs", f.path)
 	}
-	return f, nil
+	return nil
+}
+
+// same tells whether a name is that of an open file.
+func same(open *os.File, path string) bool {
+	was, err := open.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(was, now)
+}
+
+// hold makes and locks the folder again where it is gone, and returns anew then. A
+// folder that somebody put in its place stays as it is when it has an account's files.
+func (f *folder) hold() (anew bool, err error) {
+	if f.ours() == nil {
+		return false, nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !same(f.open, f.path) {
+		for _, name := range []string{keystoreName, storeName} {
+			if _, err := os.Lstat(f.file(name)); err == nil {
+				return false, fmt.Errorf("the data folder %s was replaced by another one while libration runs: "+
+					"stop libration, keep the folder that you want under this name, and start it again", f.path)
+			}
+		}
+	}
+	if err := f.take(); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // removeLeftovers removes files that a killed program was about to rename: some hold
@@ -83,14 +148,14 @@ func (f *folder) removeLeftovers() {
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
 // tryWrite finds a full disk before a login is lost to it.
-func (f *folder) tryWrite() error {
-	if err := f.lock.Truncate(0); err != nil {
+func tryWrite(lock *os.File) error {
+	if err := lock.Truncate(0); err != nil {
 		return err
 	}
-	if _, err := f.lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
+	if _, err := lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
 		return err
 	}
-	return f.lock.Sync()
+	return lock.Sync()
 }
 
 // hasKeystore tells whether there is a keystore of our own.
@@ -104,7 +169,18 @@ func (f *folder) hasKeystore() (bool, error) {
 
 // close unlocks the folder. The lock file stays: removing it would race with
 // another process that has just opened it.
-func (f *folder) close() { f.lock.Close() }
+func (f *folder) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	closeAll(f.former, f.open, f.lock)
+}
+
+// closeAll closes what is open; nil is not.
+func closeAll(files ...*os.File) {
+	for _, f := range files {
+		_ = f.Close() // nothing waits to be written
+	}
+}
 
 func explainFolder(path string, err error) error {
 	remedy := "give another folder (data: in the config)"

@@ -271,6 +271,10 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	gauge(float64(kept.Backlog), "libration_queue_length", queues, "queue", "store")
 	gauge(float64(kept.Events), "libration_queue_length", queues, "queue", "journal")
 	gauge(is(p.messages.Err() == nil), "libration_store_ok", "1 while messages can be written.")
+	gauge(is(p.folder.Err() == nil), "libration_data_folder_ok", "1 while the data folder is the one that the program has locked, with all its files.")
+	if free, _ := p.folder.Space(); free > 0 {
+		gauge(float64(free), "libration_data_free_bytes", "Free space on the disk of the data folder.")
+	}
 	counter(kept.Failed, "libration_store_errors_total", "Tries to write messages that failed.")
 	counter(kept.Lost, "libration_store_lost_total", "Messages that were given up unwritten.")
 	counter(kept.Trimmed, "libration_store_trimmed_total", "Messages that were removed because they were too old, or the file too large.")

@@ -44,13 +44,18 @@ func (a *App) notifier(p *parts, picture string) *notice.Notifier {
 			if f := p.client.SignFailure(); f != nil {
 				signs = f.Err
 			}
-			return uint64(uin), conditions(s, signs, p.messages.Err(), picture, a.language), changed
+			_, low := p.folder.Space()
+			wrong := wrong{signs: signs, messages: p.messages.Err(), folder: p.folder.Err(), space: low}
+			return uint64(uin), conditions(s, wrong, picture, a.language), changed
 		},
 	})
 }
 
+// wrong is what is not well besides the account and the services; nil: nothing is.
+type wrong struct{ signs, messages, folder, space error }
+
 // conditions says how everything is doing, in words of the owner's language.
-func conditions(s Status, signs, messages error, picture string, l onebot.Language) []notice.Condition {
+func conditions(s Status, w wrong, picture string, l onebot.Language) []notice.Condition {
 	var all []notice.Condition
 	add := func(subject string, bad error, ifBad, ifWell notice.Kind) {
 		c := notice.Condition{Subject: subject, Kind: ifWell}
@@ -72,8 +77,10 @@ func conditions(s Status, signs, messages error, picture string, l onebot.Langua
 	if s.Account.Stage != ntqq.Stopped { // as it was told to
 		all = append(all, account)
 	}
-	add("signers", signs, notice.SignersDown, notice.SignersWork)
-	add("store", messages, notice.StoreFailing, notice.StoreWorks)
+	add("signers", w.signs, notice.SignersDown, notice.SignersWork)
+	add("store", w.messages, notice.StoreFailing, notice.StoreWorks)
+	add("folder", w.folder, notice.FolderLost, notice.FolderWorks)
+	add("space", w.space, notice.SpaceLow, notice.SpaceEnough)
 	for _, v := range s.Services {
 		if v.State != supervise.Stopped {
 			add(v.Name, v.Err, notice.ServiceFailed, notice.ServiceRunning) // Err stays while it tries again

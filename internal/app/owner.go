@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"libration/internal/admin"
 	"libration/internal/clock"
 	"libration/internal/inbound"
@@ -25,6 +27,7 @@ type parts struct {
 	signer      *ntqq.HTTPSigner // nil when none is configured
 	service     *onebot.Service
 	messages    *store.Store
+	folder      *folderWatch
 	packets     *packets.Ring
 	supervisor  *supervise.Supervisor
 	inbound     *inbound.Pool         // what bots connect to
@@ -79,6 +82,8 @@ func (p *parts) status() admin.Status {
 		Services: []admin.Service{},
 		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},
 	}
+	free, low := p.folder.Space()
+	status.Folder = admin.Folder{OK: p.folder.Err() == nil, Reason: reason(errors.Join(p.folder.Err(), low)), Free: free}
 	if p.signer != nil {
 		status.Signing = p.signing()
 	}

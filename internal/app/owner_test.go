@@ -65,7 +65,7 @@ func (o *owner) await(what string, ok func(code int, s admin.Status) bool) admin
 		if err := json.Unmarshal(body, &s); err != nil {
 			o.t.Fatalf("%s: %v", body, err)
 		}
-		ready := s.Account.Online && s.Store.OK && (s.Signing == nil || s.Signing.OK)
+		ready := s.Account.Online && s.Store.OK && s.Folder.OK && (s.Signing == nil || s.Signing.OK)
 		for _, v := range s.Services {
 			ready = ready && v.Running
 		}

@@ -26,13 +26,19 @@ const (
 	StoreWorks   Kind = "store_works"
 	StoreFailing Kind = "store_failing"
 
+	FolderWorks Kind = "folder_works"
+	FolderLost  Kind = "folder_lost"
+
+	SpaceEnough Kind = "space_enough"
+	SpaceLow    Kind = "space_low"
+
 	Test Kind = "test"
 )
 
 // well tells whether nothing is wrong.
 func (k Kind) well() bool {
 	switch k {
-	case Online, ServiceRunning, SignersWork, StoreWorks:
+	case Online, ServiceRunning, SignersWork, StoreWorks, FolderWorks, SpaceEnough:
 		return true
 	}
 	return false
@@ -60,7 +66,7 @@ func (k Kind) level() string {
 
 // Condition is how one subject is doing at one moment.
 type Condition struct {
-	// Subject is "account", "signers", "store" or the name of a service.
+	// Subject is "account", "signers", "store", "folder", "space" or the name of a service.
 	Subject string
 	Kind    Kind
 	// Reason is why, in words; "" while all is well.

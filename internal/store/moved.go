@@ -24,16 +24,34 @@ func (s *Store) Moved() bool {
 }
 
 // Restore has the writer copy a file that was moved to Options.Path again, and go on
-// there. It returns at once: Moved is false when that is done, Err says why it could not
-// be. The caller owns the folder, and nobody else may use it.
-func (s *Store) Restore() {
+// there; it returns when that is done, or the first try has failed. The writer tries
+// again by itself. The caller owns the folder, and nobody else may use it.
+func (s *Store) Restore(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.room.Broadcast()
+	})
+	defer stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.db == nil || s.moved {
-		return
+	if s.db == nil { // it is being made anew
+		return explain("read", s.o.Path, errRepairing)
 	}
 	s.moved = true
 	s.need(atOnce)
+	for s.moved || errors.Is(s.failure, errMoved) {
+		switch {
+		case s.closed:
+			return ErrClosed
+		case s.failure != nil && !errors.Is(s.failure, errMoved):
+			return s.failure
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		s.room.Wait()
+	}
+	return nil
 }
 
 // copyOut copies the open file to a new one, under the name of a repaired one.

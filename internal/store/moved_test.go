@@ -85,8 +85,9 @@ func TestRestore(t *testing.T) {
 			add(20)
 			flush(t, s)
 			compare()
-			s.Restore()
-			waitRestored(t, s)
+			if err := s.Restore(t.Context()); err != nil || s.Moved() {
+				t.Fatalf("not restored: %v, moved: %t", err, s.Moved())
+			}
 			add(20)
 			flush(t, s)
 			compare()
@@ -122,11 +123,7 @@ func TestRestoreOverAnother(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.Restore()
-	for end := time.Now().Add(10 * time.Second); s.Err() == nil && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
-	if err := s.Err(); err == nil || !strings.Contains(err.Error(), "another file has taken its place") {
+	if err := s.Restore(t.Context()); err == nil || !strings.Contains(err.Error(), "another file has taken its place") {
 		t.Errorf("got %v", err)
 	}
 	check(t, s, id, groupMessage(t, 1, 1)) // it can still be read

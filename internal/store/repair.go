@@ -194,6 +194,7 @@ func (s *Store) mend(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.db, s.damage, s.repaired, s.moved = db, nil, false, false
+	s.room.Broadcast()
 	j := &s.journal
 	for name, id := range j.cursors { // some may be lost
 		j.dirty[name] = id

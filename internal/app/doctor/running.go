@@ -45,6 +45,13 @@ func (d *doctor) ask(ctx context.Context) {
 		d.problem("store-failing", text{"messages cannot be written: %s", "消息无法写入：%s"},
 			text{"free some space, or check the disk; it goes on by itself then", "请清理或检查磁盘，之后会自动恢复"}, status.Store.Reason)
 	}
+	switch folder := &status.Folder; {
+	case !folder.OK:
+		d.problem("folder-lost", text{"the data folder cannot be used: %s", "数据目录不可用：%s"},
+			text{"see whether it was removed or moved; if this stays, restart libration", "检查目录是否被删除或移动；若一直如此，请重启 libration"}, folder.Reason)
+	case folder.Reason != "":
+		d.problem("space-low", text{"little space is left: %s", "磁盘空间不足：%s"}, text{"free some space", "请清理磁盘"}, folder.Reason)
+	}
 	for _, s := range status.Services {
 		switch {
 		case s.Running:

@@ -1,0 +1,8 @@
+//go:build !linux && !darwin && !windows
+
+package app
+
+import "errors"
+
+// diskSpace is not known here.
+func diskSpace(string) (free, total uint64, err error) { return 0, 0, errors.ErrUnsupported }
