@@ -4,6 +4,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/lmittmann/tint"
 
@@ -44,6 +46,11 @@ func withFile(log *slog.Logger, c *config.Log) (_ *slog.Logger, end func()) {
 		}
 	}
 }
+
+// outliveReaders lets the process go on when nobody reads its output any more, as
+// with `2>&1 | head`: by default the next line would end it. It is for commands that
+// serve. Those that print what somebody reads end with their reader.
+func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
 
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)

@@ -78,8 +78,89 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestCommands are runs of the program; $DIR is a folder of the run's own, $BUSY an
-// address that is taken, $URL a OneBot service.
+// TestOutputClosed: `libration run 2>&1 | head -1` goes on, and so does the sandbox;
+// `libration events | head` ends.
+func TestOutputClosed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signal is sent there")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// begin starts the program with output that nobody reads.
+	begin := func(args ...string) *exec.Cmd {
+		t.Helper()
+		p := exec.CommandContext(t.Context(), self, args...)
+		p.Env = append(os.Environ(), asProgram+"=1")
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer write.Close()
+		p.Stdout, p.Stderr = write, write
+		read.Close()
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	free := func() string {
+		t.Helper()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		return l.Addr().String()
+	}
+	healthy := func(address string) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			answer, err := http.Get("http://" + address + "/healthz")
+			if err == nil {
+				answer.Body.Close()
+				if answer.StatusCode == http.StatusOK {
+					return
+				}
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s: %v", address, err)
+			}
+		}
+	}
+	dir, control, admin := t.TempDir(), free(), free()
+	box := begin("sandbox", "--sso", "127.0.0.1:0", "--control", control, "--log-level", "debug")
+	healthy(control)
+	config := filepath.Join(dir, "config.yaml")
+	text := fmt.Sprintf("data: %q\nserver: {mode: sandbox, sandbox: {control: \"http://%s\"}}\nadmin: {address: %q}\nlog: {level: debug, file: {path: %q}}\n",
+		filepath.Join(dir, "data"), control, admin, filepath.Join(dir, "x.log"))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	service := begin("run", "-c", config)
+	healthy(admin)
+	if err := service.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	if err := service.Wait(); err != nil {
+		t.Errorf("run ended with %v, want code 0", err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "x.log")); err != nil || !bytes.Contains(b, []byte("stopping")) {
+		t.Errorf("the log file has %s, %v, want all lines", b, err)
+	}
+	healthy(control)
+	if err := box.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	if err := box.Wait(); err != nil {
+		t.Errorf("sandbox ended with %v, want code 0", err)
+	}
+	if err := begin("version").Wait(); err == nil || !strings.Contains(err.Error(), "broken pipe") {
+		t.Errorf("version ended with %v, want with its reader", err)
+	}
+}
+
 // TestInterrupted: what Ctrl-C leaves undone says so.
 func TestInterrupted(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "config.yaml")
@@ -95,6 +176,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestCommands are runs of the program; $DIR is a folder of the run's own, $BUSY an
+// address that is taken, $URL a OneBot service.
 func TestCommands(t *testing.T) {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LIBRATION_TOKEN"} {
 		t.Setenv(name, "")

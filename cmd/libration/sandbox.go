@@ -23,6 +23,7 @@ type sandboxCommand struct {
 
 // Run runs the sandbox until it is stopped.
 func (c *sandboxCommand) Run(ctx context.Context, std streams) error {
+	outliveReaders()
 	return simulator.Run(ctx, simulator.Settings{
 		Options: simulator.Options{
 			SSO: c.SSO, Control: c.Control, AllowRemote: c.AllowRemote, Log: newLog(std.err, c.LogLevel, false),

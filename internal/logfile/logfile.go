@@ -1,6 +1,6 @@
 // Package logfile is a file for log lines that is set aside when it is full:
 // "x.log" becomes "x.log.1", which becomes "x.log.2", and so on; the oldest is
-// removed. It starts no goroutine and never makes a line wait for anything but the
+// removed. A file that somebody else removes or renames is made anew for the next line. It starts no goroutine and never makes a line wait for anything but the
 // disk.
 package logfile
 
@@ -28,6 +28,7 @@ type File struct {
 
 	mu   sync.Mutex // guards what follows
 	f    *os.File   // nil when the last try to open it failed, and after Close
+	info os.FileInfo
 	size int64
 	// limit is when to rotate: MaxSize, or more after a rotation that failed.
 	limit  int64
@@ -56,7 +57,7 @@ func (l *File) open() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	l.f, l.size = f, info.Size()
+	l.f, l.info, l.size = f, info, info.Size()
 	return nil
 }
 
@@ -67,6 +68,10 @@ func (l *File) Write(p []byte) (int, error) {
 	defer l.mu.Unlock()
 	if l.closed {
 		return 0, fs.ErrClosed
+	}
+	if l.f != nil && !l.there() { // somebody removed it, or set it aside
+		_ = l.f.Close()
+		l.f = nil
 	}
 	if l.f != nil && l.size > 0 && l.size+int64(len(p)) > l.limit {
 		l.rotate()
@@ -79,6 +84,12 @@ func (l *File) Write(p []byte) (int, error) {
 	n, err := l.f.Write(p)
 	l.size += int64(n)
 	return n, err
+}
+
+// there tells whether the open file is still the one at its path.
+func (l *File) there() bool {
+	now, err := os.Stat(l.o.Path)
+	return err == nil && os.SameFile(now, l.info)
 }
 
 // rotate sets the full file aside. If that fails, writing goes on in the same file

@@ -162,3 +162,31 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("got %d lines, want 400", n)
 	}
 }
+
+// TestRemoved: whoever removes or renames the file loses no later line.
+func TestRemoved(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the system keeps open files where they are")
+	}
+	t.Parallel()
+	for name, lose := range map[string]func(path string) error{
+		"removed":  os.Remove,
+		"renamed":  func(path string) error { return os.Rename(path, path+".mine") },
+		"folder":   func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
+		"replaced": func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) },
+	} {
+		path := filepath.Join(t.TempDir(), "logs", "x.log")
+		f := open(t, Options{Path: path, MaxSize: 100, Keep: 1})
+		write(t, f, "a", "b")
+		if err := lose(path); err != nil {
+			t.Fatal(err)
+		}
+		write(t, f, "c", "d")
+		if b, err := os.ReadFile(path); string(b) != "c\nd\n" || err != nil {
+			t.Errorf("%s: the file has %q, %v", name, b, err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: the file is %v, %v", name, info, err)
+		}
+	}
+}
