@@ -74,11 +74,11 @@ var wordsOf = map[Kind]words{
 	},
 	StoreWorks: {text{"account %[1]s: messages are written again", "账号 %[1]s：消息可以正常写入"}, text{}, text{}},
 	FolderLost: {
-		text{"account %[1]s: the data folder cannot be used", "账号 %[1]s：数据目录不可用"},
+		text{"account %[1]s: the data folder cannot be used", "账号 %[1]s：数据文件夹不可用"},
 		text{"It is made anew by itself where that is possible.", "如有可能会自动重建。"},
-		text{"see whether it was removed or moved; if this stays, restart libration", "检查目录是否被删除或移动；若一直如此，请重启 libration"},
+		text{"see whether it was removed or moved; if this stays, restart libration", "检查文件夹是否被删除或移动；若一直如此，请重启 libration"},
 	},
-	FolderWorks: {text{"account %[1]s: the data folder can be used again", "账号 %[1]s：数据目录恢复正常"}, text{}, text{}},
+	FolderWorks: {text{"account %[1]s: the data folder can be used again", "账号 %[1]s：数据文件夹恢复正常"}, text{}, text{}},
 	SpaceLow: {
 		text{"account %[1]s: little space is left on the disk", "账号 %[1]s：磁盘空间不足"},
 		text{"When none is left, messages stay in memory only.", "空间用尽后，消息只能保留在内存中。"},

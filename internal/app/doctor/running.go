@@ -47,8 +47,8 @@ func (d *doctor) ask(ctx context.Context) {
 	}
 	switch folder := &status.Folder; {
 	case !folder.OK:
-		d.problem("folder-lost", text{"the data folder cannot be used: %s", "数据目录不可用：%s"},
-			text{"see whether it was removed or moved; if this stays, restart libration", "检查目录是否被删除或移动；若一直如此，请重启 libration"}, folder.Reason)
+		d.problem("folder-lost", text{"the data folder cannot be used: %s", "数据文件夹不可用：%s"},
+			text{"see whether it was removed or moved; if this stays, restart libration", "检查文件夹是否被删除或移动；若一直如此，请重启 libration"}, folder.Reason)
 	case folder.Reason != "":
 		d.problem("space-low", text{"little space is left: %s", "磁盘空间不足：%s"}, text{"free some space", "请清理磁盘"}, folder.Reason)
 	}
@@ -101,7 +101,7 @@ func (d *doctor) account(a *admin.Account) {
 			text{"mend the reason, then: libration login", "排除原因后执行 libration login"}, a.Reason)
 	case a.Step == "qr":
 		d.problem("account-needs-scan", text{"a login code waits to be scanned", "登录二维码等待扫描"},
-			text{"scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据目录的 qr.png 中"})
+			text{"scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据文件夹的 qr.png 中"})
 	case a.Prompt != nil:
 		d.problem("account-needs-person", text{"the login waits for a person: %s", "登录等待人工处理：%s"},
 			text{"do that; libration login shows it too", "请按提示操作；也可执行 libration login 查看"}, a.Prompt.Text)
