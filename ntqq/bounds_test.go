@@ -1,14 +1,19 @@
 package ntqq
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
+	"libration/internal/crypto"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
@@ -155,4 +160,79 @@ func TestLargeMessagesAreNotRead(t *testing.T) {
 		}
 		cancel()
 	}
+}
+
+// receivedPerByte bounds the whole way of a push from the frame to its event: so
+// many bytes are allocated for each inflated one, whatever they say.
+const receivedPerByte = 200
+
+func TestReceivedMemory(t *testing.T) {
+	c := newTestClient(t)
+	entry := func(num protowire.Number, value []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), value)
+	}
+	elem := func(rng *rand.Rand) []byte {
+		switch rng.IntN(5) {
+		case 0:
+			return entry(2, nil)
+		case 1: // a text
+			return entry(2, entry(1, entry(1, make([]byte, rng.IntN(3)))))
+		case 2: // a quote
+			quoted := bytes.Repeat(entry(2, entry(1, entry(1, []byte("x")))), rng.IntN(2000))
+			return entry(2, entry(45, append([]byte{8, 1}, entry(11, entry(3, entry(1, quoted)))...)))
+		case 3: // not known
+			return entry(2, entry(900, make([]byte, rng.IntN(4))))
+		}
+		return entry(2, protowire.AppendVarint(protowire.AppendTag(nil, protowire.Number(1+rng.IntN(60)), protowire.BytesType), 0))
+	}
+	var key crypto.Key
+	most := 0.0
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		head := encodedHead(t, seed)
+		var elems []byte
+		size := 1 << (10 + rng.IntN(11))
+		if seed%2 == 0 { // all alike
+			one := elem(rng)
+			elems = bytes.Repeat(one, size/len(one))
+		}
+		for len(elems) < size {
+			elems = append(elems, elem(rng)...)
+		}
+		body := entry(1, append(head, entry(3, entry(1, elems))...))
+		frame, err := wire.AppendResponse(nil, &wire.Response{
+			Protocol: wire.Protocol12, Flag: wire.FlagD2, UIN: "10001", Sequence: -1, Command: rpc.PushMessage,
+			Compression: wire.CompressionZlib, Body: body,
+		}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var resp wire.Response
+		if err := wire.ParseResponse(frame[4:], key, &resp); err != nil {
+			t.Fatal(err)
+		}
+		events := c.decoder.Decode(resp.Command, resp.Body)
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(events)
+		got := float64(int64(after.TotalAlloc-before.TotalAlloc)-64<<10) / float64(len(body)) // the state of zlib
+		most = max(most, got)
+		if got > receivedPerByte {
+			t.Errorf("seed %d: %d bytes allocated %.0f for each, over %d", seed, len(body), got, receivedPerByte)
+		}
+	}
+	t.Logf("most: %.1f bytes for each inflated one", most)
+}
+
+func encodedHead(t *testing.T, sequence uint64) []byte {
+	t.Helper()
+	b, err := pb.Marshal(&messagepb.CommonMessage{
+		RoutingHead: &messagepb.RoutingHead{FromUin: uint64(testFrom), Group: &messagepb.RoutingGroup{GroupCode: uint64(testGroup)}},
+		ContentHead: &messagepb.ContentHead{Type: 82, Sequence: proto.Uint64(sequence + 1), Random: proto.Uint64(sequence + 1)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -53,6 +53,13 @@ func FuzzParseResponse(f *testing.F) {
 			f.Add(stream[4:])
 		}
 	}
+	bomb := sampleResponse()
+	bomb.Flag, bomb.Compression, bomb.Body = FlagNone, CompressionZlib, bytes.Repeat([]byte{0x12, 0}, 1<<19)
+	stream, err := AppendResponse(nil, bomb, testKey)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(stream[4:])
 	f.Add(response([]byte{0, 0, 0, 0, 0xff, 0xff, 0xd8, 0xef, 0, 0, 0, 4, 0, 0, 0, 4}, nil))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		var r, again Response

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 	"testing"
@@ -344,6 +345,13 @@ func FuzzDecoder(f *testing.F) {
 		for _, kind := range [][2]uint64{{33, 0}, {34, 0}, {732, 16}, {732, 17}, {528, 39}, {528, 138}, {82, 0}, {166, 0}} {
 			f.Add(CommandMsgPush, fromAlice(f, kind[0], kind[1], content))
 		}
+	}
+	// Empty elements, more than a packet may have, and a message that is too large.
+	for _, elems := range [][]byte{bytes.Repeat([]byte{0x12, 0}, 1<<16+1), make([]byte, message.MaxRaw)} {
+		for _, num := range []protowire.Number{1, 3, 1} { // rich text, body, message
+			elems = protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), elems)
+		}
+		f.Add(CommandMsgPush, elems)
 	}
 	f.Add(CommandKick, unhex(f, "08914e1a0a6c6f67676564206f757422066e6f7469636528d10f"))
 	f.Fuzz(func(t *testing.T, command string, payload []byte) {
