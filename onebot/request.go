@@ -81,7 +81,7 @@ func BadRequest(frame []byte, err error) *Response {
 // recoverEcho finds the value of the key echo in a frame that may be cut off or
 // malformed.
 func recoverEcho(frame []byte) json.RawMessage {
-	if json.Valid(frame) {
+	if bounded(frame) == nil && json.Valid(frame) {
 		echo := member(frame[space(frame, 0):], "echo")
 		if len(echo) > maxEcho {
 			return nil
