@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"net"
 	"sync"
-	"sync/atomic"
 
 	"libration/internal/crypto"
 	"libration/internal/wire"
@@ -25,9 +24,8 @@ type hostile struct {
 
 type hostileConn struct {
 	net.Conn
-	h      *hostile
-	mu     sync.Mutex // held while frames are written
-	closed atomic.Bool
+	h  *hostile
+	mu sync.Mutex // held while frames are written
 }
 
 func (h *hostile) Accept() (net.Conn, error) {
