@@ -93,13 +93,12 @@ func TestSparsePrivateSequences(t *testing.T) {
 			said := time.Now()
 			w.push(w.message(w.newest))
 			for n := 0; n <= int(i); n = len(w.got) {
-				time.Sleep(100 * time.Millisecond) // virtual
-				synctest.Wait()
+				w.pass(100 * time.Millisecond)
 			}
 			if waited := time.Since(said); (waited >= reorderWait) != (i < sparseAfter) {
 				t.Errorf("message %d waited %v", i, waited)
 			}
-			time.Sleep(time.Minute) // virtual
+			w.pass(time.Minute)
 		}
 		if w.pages != sparseAfter {
 			t.Errorf("%d pages fetched, want %d", w.pages, sparseAfter)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,10 @@ type orderWorld struct {
 	t    *testing.T
 	chat chatID
 	file FileProgress
+
+	// fence orders the test's writes before the goroutines' reads, for the race
+	// detector; synctest.Wait does so the other way round.
+	fence atomic.Int32
 
 	newest  uint64
 	history map[uint64]*message.Message
@@ -60,6 +65,7 @@ func (w *orderWorld) start() {
 	c, err := New(Options{
 		Initial: &Keystore{UIN: 10001, Device: NewDevice()}, Log: slog.New(slog.DiscardHandler), Progress: w.file,
 		Handler: func(e event.Event) {
+			w.fence.Add(1)
 			m, ok := e.(*event.Message)
 			if !ok {
 				return
@@ -95,12 +101,21 @@ func (w *orderWorld) restart() {
 	w.start()
 }
 
+// pass lets virtual time pass.
+func (w *orderWorld) pass(d time.Duration) {
+	w.fence.Add(1)
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func (w *orderWorld) latest(context.Context, chatID, UID) (uint64, error) {
+	w.fence.Add(1)
 	w.asks++
 	return w.newest, w.down
 }
 
 func (w *orderWorld) page(_ context.Context, _ chatID, _ UID, first, last uint64) ([]*message.Message, error) {
+	w.fence.Add(1)
 	w.pages++
 	if last-first >= historyPage || first > w.newest {
 		w.t.Errorf("page of %d to %d asked for, the newest is %d", first, last, w.newest)
@@ -118,6 +133,7 @@ func (w *orderWorld) page(_ context.Context, _ chatID, _ UID, first, last uint64
 
 // registered has the client compare its chats with the server's.
 func (w *orderWorld) registered() {
+	w.fence.Add(1)
 	var list []newest
 	if w.down == nil {
 		list = []newest{{w.chat, w.peer(), w.newest}}
@@ -156,6 +172,7 @@ func (w *orderWorld) says() *message.Message {
 // push sends messages as the server does.
 func (w *orderWorld) push(messages ...*message.Message) {
 	w.t.Helper()
+	w.fence.Add(1)
 	for _, m := range messages {
 		cm := &messagepb.CommonMessage{
 			RoutingHead: &messagepb.RoutingHead{FromUin: uint64(testFrom), FromUid: proto.String("u_0000000000000000000000"), ToUin: 10001},
@@ -240,8 +257,7 @@ func TestAbsurdMessageMovesNothing(t *testing.T) {
 		if want := []uint64{1001, 1002}; !slices.Equal(w.sequences(), want) {
 			t.Errorf("got %v at once, want %v", w.sequences(), want)
 		}
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		if want := []uint64{1001, 1002, absurd}; !slices.Equal(w.sequences(), want) {
 			t.Errorf("got %v, want %v", w.sequences(), want)
 		}
@@ -250,8 +266,7 @@ func TestAbsurdMessageMovesNothing(t *testing.T) {
 		}
 		w.says() // lost
 		w.push(w.says(), w.hostile(1<<63), w.says())
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		w.onceEach(1001, 1005)
 		if got := w.saved(); got != 1005 {
 			t.Errorf("position %d saved, want 1005", got)
@@ -260,8 +275,7 @@ func TestAbsurdMessageMovesNothing(t *testing.T) {
 		w.says()
 		w.registered()
 		w.push(w.says())
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		if want := []uint64{1006, 1007}; !slices.Equal(w.sequences(), want) {
 			t.Errorf("got %v after a restart, want %v", w.sequences(), want)
 		}
@@ -276,13 +290,11 @@ func TestMessageThatIsNotThere(t *testing.T) {
 		w.registered()
 		forged := w.message(1005)
 		w.push(forged)
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		for range 6 {
 			w.push(w.says())
 		}
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		want := []uint64{1005, 1001, 1002, 1003, 1004, 1005, 1006}
 		if !slices.Equal(w.sequences(), want) || w.saved() != 1006 {
 			t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
@@ -303,8 +315,7 @@ func TestNothingUnprovenIsSaved(t *testing.T) {
 			w.push(w.says())
 		}
 		w.push(w.hostile(absurd))
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		w.push(w.says())
 		if n := len(w.got); n != 23 {
 			t.Errorf("%d delivered while nothing can be asked, want 23: %v", n, w.sequences())
@@ -315,13 +326,11 @@ func TestNothingUnprovenIsSaved(t *testing.T) {
 			}
 			w.restart()
 			w.registered()
-			time.Sleep(20 * time.Minute) // virtual
-			synctest.Wait()
+			w.pass(20 * time.Minute)
 		}
 		w.down = nil
 		w.registered()
-		time.Sleep(20 * time.Minute) // virtual
-		synctest.Wait()
+		w.pass(20 * time.Minute)
 		w.onceEach(1001, w.newest)
 		if got := w.saved(); got != w.newest {
 			t.Errorf("position %d saved, want %d", got, w.newest)
@@ -340,13 +349,12 @@ func TestUnprovenBecomesProven(t *testing.T) {
 		for range 2000 { // more than the filter of duplicates remembers
 			w.push(w.says())
 		}
-		time.Sleep(time.Minute) // virtual
-		w.says()                // lost
+		w.pass(time.Minute)
+		w.says() // lost
 		w.push(w.says())
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		w.down = nil
-		time.Sleep(20 * time.Minute) // virtual
-		synctest.Wait()
+		w.pass(20 * time.Minute)
 		if len(w.got) != 2003 || w.pages > 20 {
 			t.Errorf("%d delivered and %d pages, want 2003 and 2 when they can be had", len(w.got), w.pages)
 		}
@@ -354,7 +362,7 @@ func TestUnprovenBecomesProven(t *testing.T) {
 		if got := w.got[len(w.got)-1].Sequence; got != w.newest {
 			t.Errorf("the last one is %d, want %d", got, w.newest)
 		}
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		if got := w.saved(); got != w.newest {
 			t.Errorf("position %d saved, want %d", got, w.newest)
 		}
@@ -369,10 +377,9 @@ func TestGapAskedAgain(t *testing.T) {
 		w.down = &ServerError{Code: 1}
 		w.says() // lost
 		w.push(w.says())
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		w.down = nil
-		time.Sleep(10 * time.Minute) // virtual
-		synctest.Wait()
+		w.pass(10 * time.Minute)
 		if want := []uint64{1002, 1001}; !slices.Equal(w.sequences(), want) || w.saved() != 1002 {
 			t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
 		}
@@ -388,9 +395,9 @@ func TestPushesOnTheirWay(t *testing.T) {
 		w.says() // lost
 		w.push(w.says())
 		late := w.says()
-		time.Sleep(time.Second) // virtual
+		w.pass(time.Second)
 		w.push(late)
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		if want := []uint64{1001, 1002, 1003}; !slices.Equal(w.sequences(), want) || w.got[2].CaughtUp {
 			t.Errorf("got %v, the last one missed %t, want %v", w.sequences(), w.got[2].CaughtUp, want)
 		}
@@ -403,9 +410,9 @@ func TestFirstPushesOnTheirWay(t *testing.T) {
 		w := newOrderWorld(t, chatID{true, uint64(testGroup)})
 		w.registered()
 		late := []*message.Message{w.says(), w.says()}
-		time.Sleep(time.Second) // virtual
+		w.pass(time.Second)
 		w.push(late...)
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		if want := []uint64{1, 2}; !slices.Equal(w.sequences(), want) || w.saved() != 2 {
 			t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
 		}
@@ -421,7 +428,7 @@ func TestAbsurdTime(t *testing.T) {
 		m.Time = time.Now().AddDate(46, 0, 0).Unix()
 		w.push(m)
 		now := time.Now().Unix()
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		if d, err := w.file.Load(); err != nil || d.Chats[0].Time != now || w.got[0].Time != m.Time {
 			t.Errorf("saved %+v, %v, want time %d; the handler got %d, want %d", d, err, now, w.got[0].Time, m.Time)
 		}
@@ -437,7 +444,7 @@ func TestWrongPositionHeals(t *testing.T) {
 					w.newest = 1000
 					before := w.says()
 					w.told[before.Sequence]++ // the service told it
-					time.Sleep(time.Minute)   // virtual
+					w.pass(time.Minute)
 					wrong := &Delivered{UIN: 10001, Chats: []ChatDelivered{{
 						Group: GroupCode(w.chat.code), Sequence: absurd, Time: time.Now().Add(ahead).Unix(), Missing: []uint64{absurd - 1},
 					}}}
@@ -448,7 +455,7 @@ func TestWrongPositionHeals(t *testing.T) {
 					if err := w.file.Save(wrong); err != nil {
 						t.Fatal(err)
 					}
-					time.Sleep(time.Minute) // virtual
+					w.pass(time.Minute)
 					for range 20 {
 						w.says()
 					}
@@ -456,10 +463,9 @@ func TestWrongPositionHeals(t *testing.T) {
 					if listed {
 						w.registered()
 					}
-					time.Sleep(time.Minute) // virtual
+					w.pass(time.Minute)
 					w.push(w.says(), w.says())
-					time.Sleep(time.Minute) // virtual
-					synctest.Wait()
+					w.pass(time.Minute)
 					w.onceEach(before.Sequence, w.newest)
 					if got := w.saved(); got != w.newest {
 						t.Errorf("position %d saved, want %d", got, w.newest)
@@ -469,8 +475,7 @@ func TestWrongPositionHeals(t *testing.T) {
 					}
 					w.restart()
 					w.registered()
-					time.Sleep(time.Minute) // virtual
-					synctest.Wait()
+					w.pass(time.Minute)
 					if len(w.got) != 0 {
 						t.Errorf("got %v after a restart", w.sequences())
 					}
@@ -492,13 +497,12 @@ func TestWrongPositionWithoutAnswers(t *testing.T) {
 			if i > 0 && len(w.got) != i+1 {
 				t.Errorf("message %d waits while nothing can be asked", w.newest)
 			}
-			time.Sleep(time.Minute) // virtual
+			w.pass(time.Minute)
 		}
 		w.down = nil
-		time.Sleep(10 * time.Minute) // virtual
+		w.pass(10 * time.Minute)
 		w.push(w.says())
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		w.onceEach(1001, 1006)
 		if got := w.saved(); got != 1006 {
 			t.Errorf("position %d saved, want 1006", got)
@@ -515,10 +519,9 @@ func TestLowSequenceMovesNothing(t *testing.T) {
 		}
 		w.registered()
 		w.push(w.says())
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		w.push(w.hostile(3), w.says())
-		time.Sleep(time.Minute) // virtual
-		synctest.Wait()
+		w.pass(time.Minute)
 		if want := []uint64{1051, 1052}; !slices.Equal(w.sequences(), want) || w.pages != 0 {
 			t.Errorf("got %v and %d pages, want %v", w.sequences(), w.pages, want)
 		}
@@ -535,10 +538,10 @@ func TestFirstMessageProvesNothing(t *testing.T) {
 				for range 50 {
 					w.says()
 				}
-				time.Sleep(time.Hour) // virtual
+				w.pass(time.Hour)
 				w.down = ErrTimeout
 				w.push(w.hostile(first))
-				time.Sleep(time.Hour) // virtual
+				w.pass(time.Hour)
 				if got := w.saved(); got != 0 {
 					t.Errorf("position %d saved", got)
 				}
@@ -546,10 +549,9 @@ func TestFirstMessageProvesNothing(t *testing.T) {
 				w.says() // lost
 				w.down = nil
 				w.push(w.says())
-				time.Sleep(time.Hour) // virtual
+				w.pass(time.Hour)
 				w.push(w.says())
-				time.Sleep(time.Minute) // virtual
-				synctest.Wait()
+				w.pass(time.Minute)
 				want := []uint64{first, 1051, 1053, 1052, 1054}
 				if !slices.Equal(w.sequences(), want) || w.saved() != 1054 {
 					t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
@@ -567,7 +569,7 @@ func TestInfoSyncProvesNothing(t *testing.T) {
 		w.registered()
 		w.says() // lost
 		w.infoSync(absurd)
-		time.Sleep(time.Minute) // virtual
+		w.pass(time.Minute)
 		w.push(w.says())
 		if want := []uint64{1001, 1002}; !slices.Equal(w.sequences(), want) || w.pages > 1 {
 			t.Errorf("got %v and %d pages, want %v", w.sequences(), w.pages, want)
@@ -608,7 +610,7 @@ func TestInfoSyncOfAnUnknownGroup(t *testing.T) {
 					for range tt.before {
 						w.says()
 					}
-					time.Sleep(time.Hour) // virtual
+					w.pass(time.Hour)
 					first := w.newest + 1
 					w.infoSync(tt.hint(w.newest))
 					one, two := w.says(), w.says()
@@ -619,12 +621,11 @@ func TestInfoSyncOfAnUnknownGroup(t *testing.T) {
 					if listed {
 						w.registered()
 					}
-					time.Sleep(100 * time.Millisecond) // virtual
+					w.pass(100 * time.Millisecond)
 					w.push(one)
-					time.Sleep(time.Minute) // virtual
+					w.pass(time.Minute)
 					w.push(w.says())
-					time.Sleep(time.Minute) // virtual
-					synctest.Wait()
+					w.pass(time.Minute)
 					want := []uint64{first, first + 1, first + 2}
 					if !slices.Equal(w.sequences(), want) || w.saved() != first+2 {
 						t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
@@ -663,9 +664,9 @@ func anythingPushed(t *testing.T, rng *rand.Rand, seed uint64) {
 		case 7:
 			w.push(w.hostile([]uint64{1, 500, absurd, absurd + rng.Uint64N(50), 1 << 63}[rng.IntN(5)]))
 		case 8:
-			time.Sleep(time.Duration(rng.Int64N(int64(3 * time.Second)))) // virtual
+			w.pass(time.Duration(rng.Int64N(int64(3 * time.Second))))
 		case 9:
-			time.Sleep(time.Duration(rng.Int64N(int64(10 * time.Minute)))) // virtual
+			w.pass(time.Duration(rng.Int64N(int64(10 * time.Minute))))
 		case 10:
 			w.down = []error{nil, ErrTimeout, &ServerError{Code: 1}}[rng.IntN(3)]
 		case 11:
@@ -682,8 +683,7 @@ func anythingPushed(t *testing.T, rng *rand.Rand, seed uint64) {
 	}
 	w.down = nil
 	w.registered()
-	time.Sleep(20 * time.Minute) // virtual
-	synctest.Wait()
+	w.pass(20 * time.Minute)
 	for seq := uint64(10_001); seq <= w.newest; seq++ {
 		if n := w.told[seq]; n != 1 {
 			t.Errorf("seed %d: message %d of %d came %d times", seed, seq, w.newest, n)
