@@ -307,8 +307,11 @@ func (s *session) batch(frame []byte, sub *onebot.Subscription) (n int, err erro
 		err = s.send(frame)
 		frame = nil
 	}
-	if err == nil && sub != nil {
-		s.taken, err = sub.Take(s.taken[:0], batchFrames)
+	for sub != nil && n < batchFrames && err == nil { // more may come meanwhile
+		s.taken, err = sub.Take(s.taken[:0], batchFrames-n)
+		if len(s.taken) == 0 {
+			break
+		}
 		for i, event := range s.taken {
 			if err == nil {
 				err = s.send(event)
