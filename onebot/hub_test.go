@@ -96,7 +96,7 @@ func TestSlowSubscribersWaitedFor(t *testing.T) {
 		}
 		for i := range events {
 			say(s, i)
-			if n := s.hub.bytes; n > 2<<20 {
+			if n := s.Stats().QueuedBytes; n > 2<<20 {
 				t.Fatalf("%d bytes wait", n)
 			}
 		}
