@@ -76,8 +76,11 @@ func TestBudgetOfCalls(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()
 		synctest.Wait()
-		if n := s.budget.used.Load(); n < 1<<20 || n > 2<<20 || len(c.sent) != 3 {
-			t.Errorf("one call waits for its turn: %d bytes held, %d sent", n, len(c.sent))
+		c.mu.Lock()
+		sent := len(c.sent)
+		c.mu.Unlock()
+		if n := s.budget.used.Load(); n < 1<<20 || n > 2<<20 || sent != 3 {
+			t.Errorf("one call waits for its turn: %d bytes held, %d sent", n, sent)
 		}
 		time.Sleep(pacedPause) // virtual
 		synctest.Wait()
