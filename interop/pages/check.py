@@ -92,7 +92,7 @@ async ({get, post, socket, body, form, bouncer}) => {
   put('img', {src: bounce(named(get, 'redirect'))})
   put('img', {src: named(get, 'noreferrer'), referrerPolicy: 'no-referrer'})
   const events = new EventSource(named(get, 'eventsource'))
-  setTimeout(() => events.close(), 1000) // it would never end by itself
+  events.onerror = () => events.close() // it would try again for ever
   quiet(fetch(named(get, 'fetch'), {mode: 'no-cors'}))
   quiet(fetch(named(get, 'fetch-credentials'), {mode: 'no-cors', credentials: 'include'}))
   submit('form-get', get.split('?')[0], 'get', '', filled(Object.fromEntries(new URL(get).searchParams), 'form-get'))
