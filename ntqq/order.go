@@ -101,6 +101,11 @@ type chatOrder struct {
 	denials int
 	// since is the time before which messages of the history are no news.
 	since int64
+	// named is the sequence after which the chat begins, where an answer alone says so,
+	// and namedAt the time of it, less firstSlack. A message shortly before it that is
+	// pushed later was on its way, and is news.
+	named   uint64
+	namedAt int64
 	// hint is where the chat may begin, as a push says; it counts when hinted is set.
 	hint   uint64
 	hinted bool

@@ -98,6 +98,8 @@ func (o *order) passed(ctx context.Context, st *chatOrder, e *event.Message) {
 	}
 	now := o.c.now().Unix()
 	switch {
+	case e.Sequence <= st.named && st.named-e.Sequence < reorderHeld && e.Time >= st.namedAt:
+		o.hand(ctx, nil, e)
 	case min(e.Time, now) <= past(st.lastTime, now)+resetSeconds:
 	case o.resting(st), len(st.doubted) >= reorderHeld, o.held.full():
 		o.hand(ctx, nil, e)
@@ -149,6 +151,9 @@ func (o *order) prove(st *chatOrder, seq uint64) {
 		}
 		if st.hinted && !st.begun {
 			last = min(last, st.hint)
+		}
+		if last == seq && first == 0 {
+			st.named, st.namedAt = seq, o.c.now().Add(-firstSlack).Unix()
 		}
 		o.start(st, last)
 	}

@@ -696,3 +696,32 @@ func anythingPushed(t *testing.T, rng *rand.Rand, seed uint64) {
 		t.Errorf("seed %d: %+v held, %d questions under way", seed, o.held, o.asks)
 	}
 }
+
+// TestAnswerCountsWhatIsOnItsWay: the first answer about a chat may count messages
+// whose pushes come, or are read, after it. They are news; what is older is not.
+func TestAnswerCountsWhatIsOnItsWay(t *testing.T) {
+	for _, chat := range []chatID{{true, uint64(testGroup)}, {false, 20001}} {
+		t.Run(chat.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newOrderWorld(t, chat)
+				for range 5 {
+					w.says()
+				}
+				w.pass(time.Hour)
+				one, two := w.says(), w.says()
+				w.registered()
+				w.pass(100 * time.Millisecond)
+				w.push(one)
+				w.push(two)
+				w.push(w.history[4]) // pushed again for whatever reason
+				w.pass(time.Minute)
+				w.push(w.says())
+				w.push(one)
+				w.pass(time.Minute)
+				if want := []uint64{6, 7, 8}; !slices.Equal(w.sequences(), want) || w.saved() != 8 {
+					t.Errorf("got %v and position %d, want %v", w.sequences(), w.saved(), want)
+				}
+			})
+		})
+	}
+}
