@@ -40,8 +40,10 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	var logins, captchas atomic.Int32
 	address := serve(t, Options{
-		Status: func() Status { return Status{Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}} },
-		Login:  func() { logins.Add(1) },
+		Status: func() Status {
+			return Status{Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}}
+		},
+		Login: func() { logins.Add(1) },
 		Captcha: func(string, string) error {
 			captchas.Add(1)
 			return nil

@@ -21,7 +21,8 @@ type settledProgress struct {
 	sync func(context.Context) error // of the store
 	// ours tells, with nil, whether the folder is still ours.
 	ours func() error
-	// newest is what the store says was delivered, where the file is damaged.
+	// newest is what the store says was delivered, where the file is damaged, missing or
+	// empty.
 	newest func() (*ntqq.Delivered, error)
 	log    *slog.Logger
 
@@ -32,13 +33,17 @@ type settledProgress struct {
 // Load implements ntqq.Progress.
 func (p *settledProgress) Load() (*ntqq.Delivered, error) {
 	d, err := p.Progress.Load()
-	if err != nil {
+	if err != nil || d == nil || len(d.Chats) == 0 {
 		rebuilt, errNewest := p.newest()
-		if errNewest != nil {
+		switch {
+		case errNewest != nil && err != nil:
 			return nil, fmt.Errorf("%w; and not rebuilt from the messages: %w", err, errNewest)
+		case errNewest != nil:
+			return nil, fmt.Errorf("nothing in the progress file, and not rebuilt from the messages: %w", errNewest)
+		case err != nil || len(rebuilt.Chats) > 0: // else nothing was delivered yet
+			p.log.Warn("not known what was delivered before: rebuilt from the stored messages", "err", err, "chats", len(rebuilt.Chats))
+			d = rebuilt
 		}
-		p.log.Warn("not known what was delivered before: rebuilt from the stored messages", "err", err, "chats", len(rebuilt.Chats))
-		d = rebuilt
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -67,6 +67,14 @@ func TestProgressDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer messages.Close()
+	file := ntqq.FileProgress(filepath.Join(dir, "progress.json"))
+	p := &settledProgress{
+		Progress: file, sync: messages.Sync, ours: func() error { return nil }, log: slog.New(slog.DiscardHandler),
+		newest: func() (*ntqq.Delivered, error) { return deliveredOf(t.Context(), 10001, messages) },
+	}
+	if d, err := p.Load(); d != nil || err != nil {
+		t.Errorf("neither a file nor messages: got %+v, %v, want nothing", d, err)
+	}
 	group := message.Chat{Kind: message.Group, Group: 7}
 	friend := message.Chat{Kind: message.Friend, Peer: 20001, PeerUID: "u_alice"}
 	for _, m := range []message.Message{
@@ -80,19 +88,13 @@ func TestProgressDamaged(t *testing.T) {
 	if err := messages.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	file := ntqq.FileProgress(filepath.Join(dir, "progress.json"))
-	p := &settledProgress{
-		Progress: file, sync: messages.Sync, ours: func() error { return nil }, log: slog.New(slog.DiscardHandler),
-		newest: func() (*ntqq.Delivered, error) { return deliveredOf(t.Context(), 10001, messages) },
-	}
-	if d, err := p.Load(); d != nil || err != nil {
-		t.Errorf("no file: got %+v, %v, want nothing", d, err)
-	}
 	want := &ntqq.Delivered{UIN: 10001, Chats: []ntqq.ChatDelivered{
 		{Peer: 20001, PeerUID: "u_alice", Sequence: 5, Time: 1300}, {Group: 7, Sequence: 12, Time: 1200},
 	}}
-	for _, damaged := range []string{"", "{", `{"uin":10001,"chats":[{"gro`, "\x00\x00\x00\x00"} {
-		if err := os.WriteFile(string(file), []byte(damaged), 0o600); err != nil {
+	for _, damaged := range []string{"missing", "", "{", `{"uin":10001,"chats":[{"gro`, "\x00\x00\x00\x00", "null", "{}", `{"uin":10001,"chats":[]}`} {
+		if damaged == "missing" {
+			_ = os.Remove(string(file))
+		} else if err := os.WriteFile(string(file), []byte(damaged), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		d, err := p.Load()
