@@ -1,3 +1,5 @@
+//go:build endurance && linux
+
 package e2e
 
 import (
@@ -26,6 +28,7 @@ import (
 	"libration/internal/crypto"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq"
@@ -220,6 +223,22 @@ func common(sequence uint64, elems []byte) []byte {
 }
 
 func pushed(sequence uint64, elems []byte) []byte { return field(1, common(sequence, elems)) }
+
+// newest has the server say which message of the group is the newest.
+func (b *bombed) newest(sequence uint64) {
+	b.t.Helper()
+	info, err := pb.Marshal(&oidbpb.GroupInfoResp{Groups: []*oidbpb.GroupInfoRespEntry{{
+		GroupCode: uint64(group), Result: proto.Uint32(0), Info: &oidbpb.GroupInfo{LatestSeq: proto.Uint32(uint32(sequence))},
+	}}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	answer, err := pb.Marshal(&oidbpb.OidbEnvelope{Body: info})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.hostile.answer(rpc.GroupInfo.Name, answer)
+}
 
 // block has the program wait for an answer while it handles a push.
 func (b *bombed) block() {

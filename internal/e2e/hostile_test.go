@@ -1,3 +1,5 @@
+//go:build endurance && linux
+
 package e2e
 
 import (

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build endurance && linux
 
 package e2e
 
@@ -38,9 +38,6 @@ const bombToken = "the-token-of-the-bombs-bot"
 // startBuilt builds and starts the program; files bounds its open files, 0 does not.
 func startBuilt(t *testing.T, files int) *built {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
 	folder := t.TempDir()
 	program := filepath.Join(folder, "libration")
 	if out, err := exec.Command("go", "build", "-o", program, "libration/cmd/libration").CombinedOutput(); err != nil {
