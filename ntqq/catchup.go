@@ -220,9 +220,9 @@ func (o *order) infoSync(payload []byte) {
 }
 
 // compared takes the answers of compare, and lets interrupted fetches go on.
-func (o *order) compared(list []newest) {
+func (o *order) compared(ctx context.Context, list []newest) {
 	for _, n := range list {
-		o.exists(n)
+		o.exists(ctx, n)
 	}
 	for _, st := range o.chats {
 		switch {
@@ -236,7 +236,7 @@ func (o *order) compared(list []newest) {
 }
 
 // exists takes the server's answer about the newest message of a chat.
-func (o *order) exists(n newest) {
+func (o *order) exists(ctx context.Context, n newest) {
 	o.account()
 	st := o.chats[n.chat]
 	if st == nil {
@@ -254,6 +254,7 @@ func (o *order) exists(n newest) {
 	default:
 		o.prove(st, n.sequence)
 	}
+	o.advance(ctx, st) // what waited for the beginning of the chat
 	if st.proven > st.last || st.unsure() {
 		o.planUnlessStalled(st, reorderWait) // messages may be on their way
 	}

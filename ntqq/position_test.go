@@ -725,3 +725,24 @@ func TestAnswerCountsWhatIsOnItsWay(t *testing.T) {
 		})
 	}
 }
+
+// TestFirstMessageBeforeTheList: the first message of a group comes before the list
+// of the groups, which counts it, and no other one follows.
+func TestFirstMessageBeforeTheList(t *testing.T) {
+	for _, before := range []int{0, 50} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newOrderWorld(t, chatID{true, uint64(testGroup)})
+			for range before {
+				w.says()
+			}
+			w.pass(time.Hour)
+			w.infoSync(w.newest)
+			w.push(w.says())
+			w.registered()
+			w.pass(10 * time.Second)
+			if want := []uint64{uint64(before) + 1}; !slices.Equal(w.sequences(), want) || w.saved() != want[0] {
+				t.Errorf("after %d messages: got %v and position %d, want %v", before, w.sequences(), w.saved(), want)
+			}
+		})
+	}
+}

@@ -271,7 +271,7 @@ func (c *Client) dispatch(ctx context.Context) {
 		case r := <-o.pages:
 			o.answer(ctx, r)
 		case list := <-c.newest:
-			o.compared(list)
+			o.compared(ctx, list)
 		case <-o.timer.C:
 			o.tick(ctx)
 		case <-ctx.Done():
