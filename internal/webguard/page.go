@@ -26,7 +26,7 @@ func (g *Guard) checkPage(r *http.Request) *Refusal {
 		// A page needs the browser's leave to send this type, and gets none.
 		if MediaType(r) != "application/json" {
 			return &Refusal{http.StatusUnsupportedMediaType,
-				g.remedy("without an access token the Content-Type must be application/json"), ContentType}
+				g.remedy("send JSON with the header Content-Type: application/json"), ContentType}
 		}
 	}
 	return nil
@@ -36,7 +36,7 @@ func (g *Guard) checkPage(r *http.Request) *Refusal {
 // headers show. It neither logs nor counts.
 func (g *Guard) CheckForeign(r *http.Request) *Refusal {
 	if g.foreign(r) {
-		return &Refusal{http.StatusForbidden, g.remedy("web pages of other origins may not use the service without an access token"), ForeignPage}
+		return &Refusal{http.StatusForbidden, g.remedy("a web page of another origin caused this request: call the service from a program"), ForeignPage}
 	}
 	return nil
 }
