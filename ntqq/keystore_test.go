@@ -211,7 +211,7 @@ func TestIncompleteImports(t *testing.T) {
 		{lagrangeKeystore, `"D2":"ZDI="`, `"D2":""`, "one is empty"},
 		{lagrangeKeystore, `"Tgt":"dGd0"`, `"Tgt":""`, "one is empty"},
 		{lagrangeKeystore, `"Tgt":"dGd0"`, `"Tgt":"?"`, "Tgt"},
-		{lagrangeKeystore, `"Session":{`, `"Session":null,"X":{`, "Session: not a JSON object"},
+		{lagrangeKeystore, `"Session":{`, `"Session":null,"X":{`, "member Session: not a JSON object"},
 		// As it is before a login.
 		{`{"Uin":10001,"Uid":null,"Session":{"D2Key":"AAAAAAAAAAAAAAAAAAAAAA==","D2":"","Tgt":"","SessionDate":"0001-01-01T00:00:00","TempPassword":null},"Info":null}`,
 			"", "", "before a login"},

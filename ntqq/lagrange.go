@@ -51,7 +51,7 @@ func (m members) device() (Device, error) {
 			m.read("SystemKernel", &d.SystemKernel), m.read("KernelVersion", &d.KernelVersion))
 		if err == nil {
 			if d.GUID, err = parseNetGUID(guid); err != nil {
-				err = fmt.Errorf("Guid %q: %w", guid, err)
+				err = fmt.Errorf("device guid %q: %w", guid, err)
 			}
 		}
 	case layoutDeviceGo: // its guid is the bytes in order
@@ -78,7 +78,7 @@ func (m members) session(k *Keystore) error {
 	var key, d2, a2, a1 []byte
 	s, err := parseMembers(m["Session"])
 	if err != nil {
-		return fmt.Errorf("Session: %w", err)
+		return fmt.Errorf("member Session: %w", err)
 	}
 	if err := errors.Join(
 		m.read("Uin", &k.UIN), m.readOptional("Uid", &uid), m.readOptional("Info", &info),

@@ -329,10 +329,10 @@ func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) onebot.Cli
 				continue
 			}
 			if msg, err := m.messages.Get(r.id); msg == nil || err != nil {
-				return fmt.Errorf("step %d: message %q, %v old, is not there: %v", i, r.text, time.Since(r.at), err)
+				return fmt.Errorf("step %d: message %q, %v old, is not there: %w", i, r.text, time.Since(r.at), err)
 			}
 			if there, err := m.messages.Announced(r.id); !there || err != nil {
-				return fmt.Errorf("step %d: the event of %q, %v old, is not there: %v", i, r.text, time.Since(r.at), err)
+				return fmt.Errorf("step %d: the event of %q, %v old, is not there: %w", i, r.text, time.Since(r.at), err)
 			}
 		}
 	}
@@ -345,10 +345,10 @@ func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) onebot.Cli
 	synctest.Wait()
 	for _, r := range all {
 		if msg, err := m.messages.Get(r.id); msg != nil || err != nil {
-			return fmt.Errorf("message %q is still there, %v old: %v", r.text, time.Since(r.at), err)
+			return fmt.Errorf("message %q is still there, %v old: %w", r.text, time.Since(r.at), err)
 		}
 		if there, err := m.messages.Announced(r.id); there || err != nil {
-			return fmt.Errorf("the event of %q is still there, %v old: %v", r.text, time.Since(r.at), err)
+			return fmt.Errorf("the event of %q is still there, %v old: %w", r.text, time.Since(r.at), err)
 		}
 	}
 	return nil

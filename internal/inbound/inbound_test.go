@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -81,7 +82,7 @@ func TestPool(t *testing.T) {
 		if c == nil || <-secondAnswer != "" {
 			t.Fatal("an idle one did not make room")
 		}
-		if err := second.Close(); err != nil && err != io.ErrClosedPipe {
+		if err := second.Close(); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("closed by both: %v", err)
 		}
 		pool.ConnState(c, http.StateHijacked)

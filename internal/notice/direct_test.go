@@ -58,7 +58,7 @@ func TestEveryTarget(t *testing.T) {
 			if name != "http" && !slices.Contains(services, name) {
 				t.Fatalf("%s is not offered", name)
 			}
-			try := func(what string, answer func(int, http.ResponseWriter), down bool) (error, []received) {
+			try := func(what string, answer func(int, http.ResponseWriter), down bool) ([]received, error) {
 				t.Helper()
 				s := newServer(t)
 				s.answer = answer
@@ -81,9 +81,9 @@ func TestEveryTarget(t *testing.T) {
 				if err != nil && (strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "AAHdq")) {
 					t.Errorf("%s: the error has a secret: %v", what, err)
 				}
-				return err, s.requests()
+				return s.requests(), err
 			}
-			err, got := try("ok", status(200, word.yes), false)
+			got, err := try("ok", status(200, word.yes), false)
 			if err != nil || len(got) != 1 {
 				t.Fatalf("taken: got %v after %d requests", err, len(got))
 			}
@@ -118,7 +118,7 @@ func TestEveryTarget(t *testing.T) {
 				if failure.unless {
 					continue
 				}
-				if err, _ := try(failure.what, failure.answer, failure.down); err == nil {
+				if _, err := try(failure.what, failure.answer, failure.down); err == nil {
 					t.Errorf("%s: it counts as sent", failure.what)
 				} else if word.no != "" && failure.what == "refused with 200" && strings.Contains(word.no, "go away") && !strings.Contains(err.Error(), "go away") {
 					t.Errorf("%s: got %v, want the reason", failure.what, err)

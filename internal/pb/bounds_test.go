@@ -87,7 +87,7 @@ func TestUnmarshalEntries(t *testing.T) {
 	} {
 		got := new(messagepb.RichText)
 		bytes, err := allocated(c.body, got)
-		if c.want == pb.ErrTooMany && !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+		if errors.Is(c.want, pb.ErrTooMany) && !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
 		if err != nil && bytes > 4096 {
