@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,7 +38,7 @@ const (
 type machine struct {
 	path  string
 	keep  store.Keep
-	ahead time.Duration
+	ahead atomic.Int64 // nanoseconds; the program's goroutines read it
 
 	clock    *clock.Clock
 	messages *store.Store
@@ -46,7 +47,7 @@ type machine struct {
 
 // boot starts what keeps and dates things.
 func (m *machine) boot(client func(*clock.Clock) onebot.Client) (err error) {
-	m.clock = clock.New(func() time.Time { return time.Now().Add(m.ahead) })
+	m.clock = clock.New(func() time.Time { return time.Now().Add(time.Duration(m.ahead.Load())) })
 	m.messages, err = store.Open(context.Background(), store.Options{Path: m.path, Keep: m.keep, Clock: m.clock})
 	if err != nil {
 		return err
@@ -152,7 +153,7 @@ func TestWallClockWrong(t *testing.T) {
 						o.s.says(t, alice, false, said[i])
 					}
 					settle()
-					o.ahead = shift
+					o.ahead.Store(int64(shift))
 					if when != "while running" {
 						o.end()
 						o.unreachable = when != "at the start"
@@ -260,7 +261,8 @@ func TestNoJumpLosesARow(t *testing.T) {
 		}
 		var problem error
 		synctest.Test(t, func(t *testing.T) {
-			m := &machine{path: path, keep: store.Keep{Messages: 6 * time.Hour, Events: 6 * time.Hour}, ahead: moves[0].by}
+			m := &machine{path: path, keep: store.Keep{Messages: 6 * time.Hour, Events: 6 * time.Hour}}
+			m.ahead.Store(int64(moves[0].by))
 			problem = m.play(t.Context(), nobody, moves)
 		})
 		if problem != nil {
@@ -305,7 +307,7 @@ func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) onebot.Cli
 			time.Sleep(step.pause)
 			synctest.Wait()
 		case "jump":
-			m.ahead += step.by
+			m.ahead.Add(int64(step.by))
 		case "trust":
 			m.clock.Correct(uint32(time.Now().Unix()), time.Now())
 		case "take":
