@@ -196,5 +196,5 @@ func checked(raw []byte) (json.RawMessage, error) {
 		var v json.RawMessage
 		return nil, json.Unmarshal(raw, &v) // says where
 	}
-	return raw[space(raw, 0):], nil
+	return bytes.TrimRight(raw[space(raw, 0):], " \t\r\n"), nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func FuzzScan(f *testing.F) {
-	for _, s := range []string{`{}`, `[]`, ` { "a" : 1 , "b":[1,{"x":"]}"}] } `, `[1 , "\"",[],{},null]`, `{"\u0061":"\\","a":-1.5e3}`, `"x"`, "{\"\xff\":1}", `"\ud83d\ude00\ud83dx\udead\/\n\u0041"`, `{"echo":{"a":[[[]]]}}`} {
+	for _, s := range []string{`{}`, `[]`, ` { "a" : 1 , "b":[1,{"x":"]}"}] } `, `[1 , "\"",[],{},null]`, `{"\u0061":"\\","a":-1.5e3}`, `"x"`, "{\"\xff\":1}", `"\ud83d\ude00\ud83dx\udead\/\n\u0041"`, `{"echo":{"a":[[[]]]}}`, `""  `} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
