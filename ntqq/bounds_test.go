@@ -49,13 +49,13 @@ func TestPagesAreBounded(t *testing.T) {
 
 // alwaysAnswers is a connection on which each request gets the same answer.
 func alwaysAnswers(ctx context.Context, c *Client, payload []byte) *conn {
-	k := &conn{c: c, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
+	k := &conn{c: c, out: newQueue[outFrame](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
 	go func() {
 		for {
 			select {
 			case frame := <-k.out.items:
-				k.out.take(frame)
+				k.out.take(frame).call.take()
 			case <-k.ctx.Done():
 				return
 			}

@@ -37,7 +37,7 @@ type conn struct {
 	nc     net.Conn
 	ctx    context.Context // ends with the connection
 	cancel context.CancelCauseFunc
-	out    *queue[[]byte]
+	out    *queue[outFrame]
 	wg     sync.WaitGroup
 
 	// held: the reader waits for the dispatcher and sees no answer meanwhile; holds
@@ -62,12 +62,23 @@ type pendingCall struct {
 	command string
 	keys    *Keystore           // whose tickets were sent
 	answer  chan *wire.Response // buffered, 1
+	// taken is set once: by the writer, or by a caller that gives up first.
+	taken atomic.Bool
 }
+
+// outFrame is the request of a call on its way to the writer.
+type outFrame struct {
+	data []byte
+	call *pendingCall
+}
+
+// take decides that a request leaves, or that it never does.
+func (p *pendingCall) take() bool { return p.taken.CompareAndSwap(false, true) }
 
 // startConn runs nc until fail is called or ctx ends. close must be called.
 func (c *Client) startConn(ctx context.Context, nc net.Conn) *conn {
 	k := &conn{
-		c: c, nc: nc, out: newQueue[[]byte](writeQueue, writeBytes), pending: map[uint32]*pendingCall{},
+		c: c, nc: nc, out: newQueue[outFrame](writeQueue, writeBytes), pending: map[uint32]*pendingCall{},
 		doubts: make(chan struct{}, 1),
 	}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
@@ -100,8 +111,14 @@ func (k *conn) write() {
 			return
 		case next := <-k.out.items:
 			frame := k.out.take(next)
+			if k.ctx.Err() != nil {
+				return
+			}
 			_ = k.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
-			_, err := w.Write(frame)
+			var err error
+			if frame.call.take() {
+				_, err = w.Write(frame.data)
+			}
 			if err == nil && len(k.out.items) == 0 {
 				err = w.Flush()
 			}
@@ -245,7 +262,9 @@ func (k *conn) heldSince(n uint64) bool { return k.held.Load() || k.holds.Load()
 
 // Call implements rpc.Caller: it sends one request and waits for its answer, at
 // most callTimeout. The answer's return code is 0. A request that the server
-// refused because its tickets were replaced meanwhile is sent once more.
+// refused because its tickets were replaced meanwhile is sent once more. An
+// inFlightError leaves open whether the request arrived; with all other errors it
+// was refused or never left.
 func (k *conn) Call(ctx context.Context, command string, payload []byte) (body []byte, err error) {
 	began := time.Now()
 	defer func() { k.c.opts.OnCall(command, time.Since(began), err) }()
@@ -275,6 +294,9 @@ type outdatedError struct {
 func (e *outdatedError) Error() string { return e.err.Error() }
 
 func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	if err := k.gone(ctx); err != nil { // nothing needs a signature
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
 	seq, keys := k.c.nextSequence(), k.c.keys()
 	frame, err := k.c.encode(ctx, command, seq, payload, keys)
 	if err != nil {
@@ -292,46 +314,68 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 	sent := time.Now()
 	timer := time.NewTimer(k.c.callTimeout(command))
 	defer timer.Stop()
-	if err := k.enqueue(ctx, frame); err != nil {
+	if err := k.enqueue(ctx, outFrame{frame, call}); err != nil {
 		return nil, fmt.Errorf("%s: %w", command, err)
 	}
 	k.c.stats.packetsSent.Add(1)
+	var resp *wire.Response
 	select {
-	case resp := <-call.answer:
-		k.c.noteAnswerTime(command, resp.ServerTime, sent)
-		body, err := answerBody(command, resp)
-		if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
-			return nil, &outdatedError{keys, err}
-		}
-		return body, err
+	case resp = <-call.answer:
 	case <-timer.C:
-		return nil, &inFlightError{fmt.Errorf("%s: %w", command, ErrTimeout)}
+		err = ErrTimeout
 	case <-ctx.Done():
-		return nil, &inFlightError{fmt.Errorf("%s: %w", command, ctx.Err())}
+		err = ctx.Err()
 	case <-k.ctx.Done():
+		err = k.cause()
+	}
+	if err != nil {
 		select { // the answer may have come with the end
-		case resp := <-call.answer:
-			return answerBody(command, resp)
+		case resp = <-call.answer:
 		default:
 		}
-		return nil, &inFlightError{fmt.Errorf("%s: %w", command, k.cause())}
 	}
+	switch {
+	case resp != nil:
+	case !call.take():
+		return nil, &inFlightError{fmt.Errorf("%s: %w", command, err)}
+	default: // it still waited to be written
+		if k.ctx.Err() != nil {
+			err = k.gone(ctx)
+		}
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	k.c.noteAnswerTime(command, resp.ServerTime, sent)
+	body, err := answerBody(command, resp)
+	if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
+		return nil, &outdatedError{keys, err}
+	}
+	return body, err
+}
+
+// gone returns why nothing is sent any more: ctx's error, or ErrOffline when the
+// connection has ended; nil while both live.
+func (k *conn) gone(ctx context.Context) error {
+	if ctx.Err() == nil && k.ctx.Err() != nil {
+		// The cause's text alone: it was not this call's.
+		return fmt.Errorf("%w (%s)", ErrOffline, k.cause().Error())
+	}
+	return ctx.Err()
 }
 
 // enqueue hands a frame to the writer and waits while its queue is full. The error
-// is the connection's cause of death or ctx's.
-func (k *conn) enqueue(ctx context.Context, frame []byte) error {
-	if k.ctx.Err() != nil {
-		return k.cause()
+// is that of gone.
+func (k *conn) enqueue(ctx context.Context, frame outFrame) error {
+	if err := k.gone(ctx); err != nil {
+		return err
 	}
-	if k.out.tryPut(frame, cap(frame)) {
+	if k.out.tryPut(frame, cap(frame.data)) {
 		return nil
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(k.ctx, func() { cancel(k.cause()) })()
-	if k.out.put(ctx, frame, cap(frame)) != nil {
-		return context.Cause(ctx)
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(k.ctx, cancel)()
+	if k.out.put(waiting, frame, cap(frame.data)) != nil {
+		return k.gone(ctx)
 	}
 	return nil
 }

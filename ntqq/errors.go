@@ -17,9 +17,9 @@ var (
 	// ErrTimeout: no answer in time; whether the server carried the request out is
 	// unknown.
 	ErrTimeout = errors.New("no answer in time")
-	// ErrNotSent: the answer to a message was lost, and the message is not in the
-	// chat's history; or what it takes to send one was not to be had. It was not sent.
-	// What happened is wrapped.
+	// ErrNotSent: the message never left, because its context or its time ended first or
+	// what it takes to send it was not to be had; or its answer was lost, and it is not
+	// in the chat's history. What happened is wrapped.
 	ErrNotSent = errors.New("message was not sent")
 	// ErrUnknownOutcome: the answer to a message was lost, and whether it was sent
 	// could not be found out in time. What happened to the answer is wrapped.

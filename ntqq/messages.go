@@ -27,8 +27,12 @@ const maxMessage = 1 << 20
 // history, for at most Options.OutcomeWait, and never sent again. Errors:
 // ErrUnknownOutcome when that could not be found out; with all others the message
 // was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent,
-// *ServerError when the server refused, ErrOffline, ErrSign, or ctx's.
+// *ServerError when the server refused, ErrOffline, ErrSign. When ctx ended before the
+// message left, that is an ErrNotSent with ctx's error.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unsent(ctx, err)
+	}
 	content, err := c.complete(ctx, group, content)
 	if err != nil {
 		return nil, err
@@ -46,9 +50,12 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 // SendFriend sends content to a friend; errors as SendGroup, and ErrNotFound when
 // peer is not a friend.
 func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Content) (*message.Message, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unsent(ctx, err)
+	}
 	uid, err := c.friendUID(ctx, peer)
 	if err != nil {
-		return nil, unsent(err)
+		return nil, unsent(ctx, err)
 	}
 	content, err = c.complete(ctx, 0, content)
 	if err != nil {
@@ -115,7 +122,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 		return m, err
 	}
 	if err != nil {
-		return nil, unsent(err)
+		return nil, unsent(ctx, err)
 	}
 	seq := resp.GetGroupSequence()
 	if resp.GetPrivateSequence() != 0 {
@@ -149,8 +156,8 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 
 // unsent makes an error plain that leaves open, of other requests, whether they were
 // carried out: this message never left.
-func unsent(err error) error {
-	if errors.Is(err, ErrConnectionLost) || errors.Is(err, ErrTimeout) {
+func unsent(ctx context.Context, err error) error {
+	if errors.Is(err, ErrConnectionLost) || errors.Is(err, ErrTimeout) || ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	return err
