@@ -204,6 +204,7 @@ type Client struct {
 
 	signFailure atomic.Pointer[SignFailure]
 	sending     *sendLimiter
+	sends       *sendings
 	clock       *clock.Clock
 	loginAhead  atomic.Int64 // loginNow
 	server      string       // chosen last; the session goroutine's
@@ -251,7 +252,7 @@ func New(o Options) (*Client, error) {
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
 		pushes: newQueue[push](pushQueue, pushBytes), own: newQueue[*event.Message](ownQueue, ownBytes),
 		newest: make(chan []newest), restart: make(chan struct{}, 1),
-		sending: newSendLimiter(o.SendLimit), clock: o.Clock,
+		sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log), clock: o.Clock,
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
 	c.sequence.Store(rand.Uint32N(lastSequence - firstSequence))

@@ -10,6 +10,7 @@ import (
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
@@ -87,6 +88,7 @@ func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint
 		if m.Raw, err = pb.Marshal(cm); err != nil {
 			return nil, err
 		}
+		c.sends.saw(&event.Message{Message: m})
 		out = append(out, m)
 	}
 	return out, nil

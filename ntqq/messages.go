@@ -23,12 +23,12 @@ const maxMessage = 1 << 20
 
 // SendGroup sends content to a group and returns the message as the server
 // numbered it. Mentions without a UID or display text are completed from the
-// member list. When the answer is lost, the message is looked up in the chat's
-// history, for at most Options.OutcomeWait, and never sent again. Errors:
-// ErrUnknownOutcome when that could not be found out; with all others the message
-// was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent,
-// *ServerError when the server refused, ErrOffline, ErrSign. When ctx ended before the
-// message left, that is an ErrNotSent with ctx's error.
+// member list. When the answer is lost, the message is looked for in what the server
+// pushes and in the chat's history, for at most Options.OutcomeWait, and never sent
+// again. Errors: ErrUnknownOutcome when that could not be found out; with all others
+// the message was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent,
+// *ServerError when the server refused, ErrOffline, ErrSign.
+// When ctx ended before the message left, that is an ErrNotSent with ctx's error.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, unsent(ctx, err)
@@ -110,8 +110,12 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	random := rand.Uint32()
 	clientSequence := 10000 + rand.Uint64N(90000)
 	req := sendRequest(to, elems, clientSequence, random)
-	out := &outgoing{chat: chat, peer: UID(routing.GetToUid()), random: random, after: c.order.delivered(chat)}
-	resp, err := call(ctx, c, rpc.SendMessage, req)
+	out := &outgoing{sendKey: sendKey{chat, random}, peer: UID(routing.GetToUid()), after: c.order.delivered(chat)}
+	if t, ok := c.clock.Ago(firstSlack); ok && out.after == 0 {
+		out.since = t.Unix()
+	}
+	c.sends.begin(out)
+	resp, err := c.sendOnce(ctx, req)
 	var lost *inFlightError
 	if errors.As(err, &lost) {
 		m, err := c.outcome(ctx, out, err)
@@ -121,6 +125,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 		}
 		return m, err
 	}
+	c.sends.end(out, nil)
 	if err != nil {
 		return nil, unsent(ctx, err)
 	}
@@ -152,6 +157,24 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	c.nameMentions(m, nil) // they are sent by uid alone
 	c.stats.messagesSent.Add(1)
 	return m, nil
+}
+
+// sendOnce sends one message. An answer that cannot be read leaves open, as one that
+// is lost, what became of it.
+func (c *Client) sendOnce(ctx context.Context, req *messagepb.PbSendMsgReq) (*messagepb.PbSendMsgResp, error) {
+	payload, err := rpc.SendMessage.EncodeRequest(req)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.Call(ctx, rpc.SendMessage.Name, payload)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := rpc.SendMessage.DecodeResponse(answer)
+	if err != nil {
+		return nil, &inFlightError{err}
+	}
+	return resp, nil
 }
 
 // unsent makes an error plain that leaves open, of other requests, whether they were

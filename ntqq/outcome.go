@@ -20,64 +20,60 @@ const (
 	outcomePages = 10
 )
 
-// inFlightError is the end of a call whose request had been handed to the
-// connection: whether the server carried it out is unknown.
+// inFlightError is the end of a call whose request was being written, or had been:
+// whether the server carried it out is unknown.
 type inFlightError struct{ err error }
 
 func (e *inFlightError) Error() string { return e.err.Error() }
 func (e *inFlightError) Unwrap() error { return e.err }
 
-// outgoing is what a lost message is recognised by.
-type outgoing struct {
-	chat   chatID
-	peer   UID
-	random uint32
-	// after is the newest sequence of the chat known when it was sent; 0 when
-	// nothing was known.
-	after uint64
+// outcome finds out what became of a message whose answer was lost to cause. It
+// never sends it again. The message is returned when it was sent; else the error is
+// ErrNotSent or ErrUnknownOutcome.
+func (c *Client) outcome(ctx context.Context, out *outgoing, cause error) (*message.Message, error) {
+	verdict := c.lookFor(ctx, out)
+	m := c.sends.end(out, verdict)
+	if m == nil {
+		return nil, fmt.Errorf("%w: %w", verdict, cause)
+	}
+	c.log.Info("answer to a sent message was lost; the message was found", "chat", out.chat.String(), "sequence", m.Sequence, "cause", cause)
+	return m, nil
 }
 
-// outcome finds out what became of a message whose answer was lost to cause: it
-// looks the message up by its random number, as soon as the account is online
-// again and for at most Options.OutcomeWait, or until that needs a person. It never
-// sends it again. The message
-// is returned when it was sent; else the error is ErrNotSent or ErrUnknownOutcome.
-func (c *Client) outcome(ctx context.Context, out *outgoing, cause error) (*message.Message, error) {
-	unknown := func() error { return fmt.Errorf("%w: %w", ErrUnknownOutcome, cause) }
-	if c.opts.OutcomeWait <= 0 || ctx.Err() != nil {
-		return nil, unknown()
+// lookFor looks a message up, as soon as the account is online again and for at most
+// Options.OutcomeWait, or until that needs a person. It ends as soon as the message
+// is seen.
+func (c *Client) lookFor(ctx context.Context, out *outgoing) (verdict error) {
+	if c.opts.OutcomeWait <= 0 {
+		return ErrUnknownOutcome
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.opts.OutcomeWait)
 	defer cancel()
+	defer context.AfterFunc(out.proven, cancel)()
 	for absent := 0; ; {
 		s, err := c.Wait(ctx, func(s State) bool { return s.Online() || !returns(s.Stage) })
 		if err != nil || !s.Online() {
-			return nil, unknown()
+			return ErrUnknownOutcome
 		}
-		m, certain, err := c.lookUpSent(ctx, out)
-		switch {
-		case m != nil:
-			c.log.Info("answer to a sent message was lost; the message was found", "chat", out.chat.String(), "sequence", m.Sequence, "cause", cause)
-			return m, nil
-		case err != nil:
+		certain, err := c.lookUpSent(ctx, out)
+		if err != nil {
 			c.log.Debug("lost message not looked up", "chat", out.chat.String(), "err", err)
 			var refused *ServerError
 			if errors.As(err, &refused) && !errors.Is(err, ErrSessionExpired) {
-				return nil, unknown()
+				return ErrUnknownOutcome
 			}
-		case !certain:
-			return nil, unknown()
-		default:
-			if absent++; absent == 2 {
-				return nil, fmt.Errorf("%w: %w", ErrNotSent, cause)
+		} else if absent++; absent == 2 {
+			if certain {
+				return ErrNotSent
 			}
+			return ErrUnknownOutcome
 		}
 		timer := time.NewTimer(outcomePause)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, unknown()
+			return ErrUnknownOutcome
 		}
 	}
 }
@@ -85,39 +81,42 @@ func (c *Client) outcome(ctx context.Context, out *outgoing, cause error) (*mess
 // returns tells whether a session in this stage may come online without a person.
 func returns(stage Stage) bool { return stage != Stopped && stage != Kicked && stage != NeedsLogin }
 
-// lookUpSent searches the newest messages of the chat, back to what was known
-// before. certain: all that could be the message has been seen.
-func (c *Client) lookUpSent(ctx context.Context, out *outgoing) (m *message.Message, certain bool, err error) {
+// lookUpSent fetches the newest messages of the chat, back to what is older than the
+// sending; c.sends sees them. certain: none of them can be the message.
+func (c *Client) lookUpSent(ctx context.Context, out *outgoing) (certain bool, err error) {
 	last, err := c.latest(ctx, out.chat, out.peer)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
+	// 0 may be an answer without it. One below what was known is an old answer, or the
+	// server counts anew.
 	after := out.after
-	if last < after { // the server counts anew
+	if certain = last != 0 && last >= after; !certain {
 		after = 0
 	}
 	for range outcomePages {
 		if last <= after {
-			return nil, true, nil
+			return certain, nil
 		}
-		first := after + 1
-		if last-after > historyPage {
-			first = last - historyPage + 1
-		}
+		first := last - min(last-after, historyPage) + 1
 		found, err := c.page(ctx, out.chat, out.peer, first, last)
 		if err != nil {
-			return nil, false, err
+			return false, err
 		}
 		for _, m := range found {
-			if m.Self && m.Random == out.random {
-				return m, true, nil
+			if m.Time < out.since {
+				after = max(after, m.Sequence)
 			}
 		}
-		if first == 1 || len(found) == 0 {
-			// An empty page is the end of what the server remembers.
-			return nil, true, nil
+		there := uint64(0)
+		for _, m := range found {
+			if m.Sequence > after {
+				there++
+			}
 		}
+		// What is missing was taken back, or cannot be read: it may be the message.
+		certain = certain && there == last-max(after, first-1)
 		last = first - 1
 	}
-	return nil, last <= after, nil
+	return certain && last <= after, nil
 }

@@ -294,6 +294,7 @@ func (c *Client) handlePush(ctx context.Context, p push) {
 		c.order.infoSync(p.payload)
 	}
 	for _, e := range c.decoder.Decode(p.command, p.payload) {
+		c.sends.saw(e)
 		c.deliver(ctx, e)
 	}
 }

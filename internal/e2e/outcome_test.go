@@ -3,6 +3,10 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +126,9 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		for _, command := range []string{rpc.SendMessage.Name, rpc.GroupInfo.Name} {
 			s.Faults().Mute(command, true)
 		}
+		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDropPush}); err != nil { // the echo
+			t.Fatal(err)
+		}
 		start := time.Now()
 		_, err := a.SendGroup(t.Context(), group, say("hello"))
 		if !errors.Is(err, ntqq.ErrUnknownOutcome) || !errors.Is(err, ntqq.ErrTimeout) {
@@ -136,6 +143,193 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		_, err = a.SendGroup(ctx, group, say("hello"))
 		if !errors.Is(err, ntqq.ErrUnknownOutcome) || time.Since(start) > 20*time.Second {
 			t.Errorf("got %v after %v, want ErrUnknownOutcome at the context's end", err, time.Since(start))
+		}
+	})
+}
+
+// loseAnswers stops the answers to messages from here; all else goes on.
+func (s *service) loseAnswers() { s.Faults().Mute(rpc.SendMessage.Name, true) }
+
+// sentWhile sends a message whose answer is lost, and has something happen after it
+// has arrived.
+func (a *account) sentWhile(f func()) (*message.Message, error) {
+	type result struct {
+		m   *message.Message
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		m, err := a.SendGroup(a.t.Context(), group, say("hello"))
+		done <- result{m, err}
+	}()
+	synctest.Wait()
+	f()
+	r := <-done
+	return r.m, r.err
+}
+
+// The echo of a message proves that it was sent, whatever becomes of the message and
+// of its echo then.
+func TestEchoProvesTheSending(t *testing.T) {
+	for name, c := range map[string]struct {
+		held  bool // behind a gap, whose history cannot be had
+		after func(s *service, sequence uint64)
+	}{
+		"recalled": {after: func(s *service, sequence uint64) {
+			s.World().RecallGroup(alice, group, sequence, nil)
+		}},
+		"held and recalled": {held: true, after: func(s *service, sequence uint64) {
+			s.World().RecallGroup(alice, group, sequence, nil)
+		}},
+		"history refused": {after: func(s *service, _ uint64) {
+			s.Faults().Mute(rpc.GroupHistory.Name, true)
+			s.Faults().Mute(rpc.GroupInfo.Name, true)
+		}},
+		"disconnected and recalled": {after: func(s *service, sequence uint64) {
+			s.Faults().DropConnections()
+			s.World().RecallGroup(alice, group, sequence, nil)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := startService(t, sandbox.Options{AutoApprove: bot})
+				a, m := s.mixed(t)
+				s.says(t, alice, false, "before")
+				settle()
+				s.loseAnswers()
+				if c.held {
+					s.Faults().Mute(rpc.GroupHistory.Name, true)
+					m.mix(1) // one is lost
+					s.says(t, bob, false, "lost")
+				}
+				sent, err := a.sentWhile(func() { c.after(s, s.World().LatestSequence(group)) })
+				if err != nil || text(sent) != "hello" || sent.Sequence != s.World().LatestSequence(group) {
+					t.Errorf("got %+v, %v; want the message", sent, err)
+				}
+			})
+		})
+	}
+}
+
+// A message is looked for below a page of which everything was taken back.
+func TestPageOfRecalledMessagesEndsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		a := s.account(t, nil)
+		a.until(ntqq.Online)
+		s.says(t, alice, false, "before")
+		settle()
+		s.loseAnswers()
+		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDropPush}); err != nil {
+			t.Fatal(err)
+		}
+		m, err := a.sentWhile(func() {
+			for range 31 {
+				r := s.says(t, bob, false, "oops")
+				s.World().RecallGroup(bob, group, r.Sequence, nil)
+			}
+		})
+		if err != nil || text(m) != "hello" {
+			t.Errorf("got %+v, %v; want the message", m, err)
+		}
+	})
+}
+
+// Nobody saw the message, and one that may be it was taken back.
+func TestRecalledMessageMayBeTheLostOne(t *testing.T) {
+	for name, first := range map[string]bool{"chat known": false, "chat not known": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := startService(t, sandbox.Options{AutoApprove: bot})
+				a := s.account(t, nil)
+				a.until(ntqq.Online)
+				if !first {
+					s.says(t, alice, false, "before")
+				}
+				settle()
+				s.loseAnswers()
+				if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDropPush}); err != nil {
+					t.Fatal(err)
+				}
+				_, err := a.sentWhile(func() {
+					s.World().RecallGroup(alice, group, s.World().LatestSequence(group), nil)
+					s.says(t, bob, false, "after")
+				})
+				if !errors.Is(err, ntqq.ErrUnknownOutcome) {
+					t.Errorf("got %v, want ErrUnknownOutcome: the message was sent", err)
+				}
+			})
+		})
+	}
+}
+
+// In a chat that was not known, what is older than the sending is not looked at.
+func TestNotSentInAnOldChat(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		for i := range 1000 {
+			r := s.says(t, alice, true, "long ago")
+			if i%2 == 0 {
+				s.World().RecallFriend(alice, bot, r.ClientSequence, r.Random, r.Sequence, nil)
+			}
+		}
+		time.Sleep(time.Hour) // virtual
+		s.Faults().Mute(rpc.PeerSequence.Name, true)
+		a := s.account(t, nil)
+		a.until(ntqq.Online)
+		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultIgnore, On: "send", Count: 1}); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second, func() { s.Faults().Mute(rpc.PeerSequence.Name, false) })
+		if _, err := a.SendFriend(t.Context(), alice, say("hello")); !errors.Is(err, ntqq.ErrNotSent) {
+			t.Errorf("got %v, want ErrNotSent", err)
+		}
+	})
+}
+
+// Messages that are sent at once are not taken for each other.
+func TestLostAnswersOfManyMessages(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		a := s.account(t, nil)
+		a.until(ntqq.Online)
+		s.says(t, alice, false, "before")
+		settle()
+		s.loseAnswers()
+		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultIgnore, On: "send", Probability: 0.5, Seed: 1}); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		sent := map[string]bool{}
+		for i := range 40 {
+			wg.Go(func() {
+				words := fmt.Sprint("message ", i)
+				m, err := a.SendGroup(t.Context(), group, say(words))
+				if err == nil && text(m) != words {
+					t.Errorf("got %q for %q", text(m), words)
+				}
+				if err != nil && !errors.Is(err, ntqq.ErrNotSent) {
+					t.Errorf("%q: got %v, want ErrNotSent", words, err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				sent[words] = err == nil
+			})
+		}
+		wg.Wait()
+		settle()
+		there := 0
+		for _, e := range eventsOf[*event.Message](a) {
+			if !e.Self {
+				continue
+			}
+			if there++; !sent[text(e.Message)] {
+				t.Errorf("%q was delivered, and its sender was told that it was not sent", text(e.Message))
+			}
+		}
+		if told := slices.Collect(maps.Values(sent)); there == 0 || there == 40 || there != len(slices.DeleteFunc(told, func(ok bool) bool { return !ok })) {
+			t.Errorf("%d of 40 were delivered, and the senders were told %v", there, sent)
 		}
 	})
 }
