@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,10 +25,10 @@ type CursorOptions struct {
 	// Client is the name for logs.
 	Client string
 	EventForm
-	// Window is how old an event may be; 0: any. Limit is how many may have been missed
-	// when the cursor was opened or rewound, 0: any; of those that come while the client
-	// is there at least liveEvents may wait. What goes beyond is skipped, the oldest
-	// first.
+	// Window is how old an event may be; 0: any. Limit is how many may have come while
+	// the client was away, 0: any; of those that come while it is there, or came before
+	// it went, at least liveEvents may wait. What goes beyond is skipped, the oldest
+	// first. Events that the client does not take are not counted.
 	Window time.Duration
 	Limit  int
 	// After is the last event that the client says it has. It wins over the kept
@@ -52,7 +53,8 @@ type Cursor struct {
 	reading sync.Mutex // held by Next
 
 	mu       sync.Mutex // guards what follows
-	missed   int64      // the newest event when the cursor was opened or rewound
+	seen     int64      // events up to it came while the client was there
+	missed   int64      // events from there up to it came while it was away
 	position int64      // events up to it were returned, or skipped
 	acked    int64      // events up to it were received
 	counted  counted    // since the cursor was opened or rewound
@@ -64,11 +66,12 @@ type Cursor struct {
 type skipped struct{ old, many int }
 
 // counted says that of the events up to head at most this many wait: counting all of
-// them before each takes long when there are very many.
+// them before each takes long when there are very many. limited: those missed are within
+// the limit.
 type counted struct {
-	known bool
-	head  int64
-	most  int
+	known, limited bool
+	head           int64
+	most           int
 }
 
 // always is a channel that is always ready.
@@ -77,6 +80,10 @@ var always = func() chan struct{} {
 	close(ch)
 	return ch
 }()
+
+// seenName is the name under which it is kept when the client of a cursor was seen last,
+// so that a start of the program between is no absence of the client.
+func seenName(name string) string { return name + " seen" }
 
 // OpenCursor returns a cursor. Without After and Live it begins behind the position
 // that is kept under its name; where there is none, with the first event since the
@@ -118,6 +125,12 @@ func (s *Service) OpenCursor(o CursorOptions) (*Cursor, error) {
 		}
 	}
 	c.acked = c.position
+	if o.Name != "" {
+		var err error
+		if c.seen, _, err = j.Cursor(seenName(o.Name)); err != nil {
+			return nil, fmt.Errorf("read when %s was seen: %w", o.Client, err)
+		}
+	}
 	return c, nil
 }
 
@@ -138,14 +151,14 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	c.mu.Lock()
-	position, missed, count := c.position, c.missed, c.counted
+	position, seen, missed, count := c.position, c.seen, c.missed, c.counted
 	c.mu.Unlock()
 	head, _ := c.j.Head()
 	events, err := c.j.Events(ctx, position, most)
 	from := position
 	var n skipped
 	if err == nil {
-		from, n, err = c.bound(ctx, events, position, missed, head, &count)
+		from, n, err = c.bound(ctx, events, position, seen, missed, head, &count)
 	}
 	if n != (skipped{}) && err == nil {
 		if c.skipTo(position, from, n) {
@@ -156,22 +169,27 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read events from the journal: %w", err)
 	}
+	upTo := head
+	if from < seen { // the limit is for those behind it: they come another time
+		upTo = seen
+		events = slices.DeleteFunc(events, func(e store.Event) bool { return e.ID > seen })
+	}
 	if len(events) == 0 { // these were removed, or there are none
-		from = max(from, head)
+		from = max(from, upTo)
 	}
 	var wanted []JournaledEvent
 	for i := range events {
 		e := &events[i]
 		from = e.ID
-		if b := written(e, c.o.Format); b != nil && (c.o.ReportSelf || !e.Self) {
+		if b := written(e, c.o.Format); b != nil && counts(e, c.o.ReportSelf) {
 			wanted = append(wanted, JournaledEvent{e.ID, b})
-			if e.ID <= missed {
+			if seen < e.ID && e.ID <= missed {
 				c.j.replayed.Add(1)
 			}
 		}
 	}
 	c.mu.Lock()
-	same := c.position == position && c.missed == missed
+	same := c.position == position && c.seen == seen && c.missed == missed
 	if same {
 		c.position, c.counted = from, count
 		if len(wanted) == 0 && c.acked == position {
@@ -209,32 +227,31 @@ func (c *Cursor) skipTo(position, from int64, n skipped) bool {
 
 // bound finds what is too old and too much, and the position behind it. first are the
 // first events behind position.
-func (c *Cursor) bound(ctx context.Context, first []store.Event, position, missed, head int64, count *counted) (from int64, skip skipped, err error) {
-	if from, skip.old, err = c.j.old(ctx, position, first, c.o.Window); err != nil {
+func (c *Cursor) bound(ctx context.Context, first []store.Event, position, seen, missed, head int64, count *counted) (from int64, skip skipped, err error) {
+	own := c.o.ReportSelf
+	if from, skip.old, err = c.j.old(ctx, position, first, c.o.Window, own); err != nil {
 		return from, skip, err
 	}
 	live := max(c.o.Limit, liveEvents)
 	if count.known {
-		n, err := c.j.CountEvents(ctx, count.head, head)
-		if count.head, count.most = head, count.most+n; err != nil || count.most <= live {
+		n, err := c.j.CountEvents(ctx, count.head, head, own)
+		if count.head, count.most = head, count.most+n; err != nil || count.most <= live && (count.limited || from < seen) {
 			return from, skip, err
 		}
 	}
-	var n int
-	for _, b := range []struct {
-		to    int64
-		limit int
-	}{{missed, c.o.Limit}, {head, live}} {
-		if n, err = c.j.CountEvents(ctx, from, b.to); err == nil && n > b.limit {
-			skip.many += n - b.limit
-			from, err = c.j.skip(ctx, from, n-b.limit)
+	atMost := func(limit int, to int64) (n int) {
+		if n, err = c.j.CountEvents(ctx, from, to, own); err == nil && n > limit {
+			skip.many += n - limit
+			from, err = c.j.skip(ctx, from, n-limit, own)
 		}
-		if err != nil {
-			return from, skip, err
-		}
+		return min(n, limit)
 	}
-	*count = counted{true, head, min(n, live)}
-	return from, skip, nil
+	n := atMost(live, head)
+	if err == nil && from >= seen {
+		atMost(c.o.Limit, missed)
+	}
+	*count = counted{true, from >= seen, head, n}
+	return from, skip, err
 }
 
 // tellSkipped logs how many events were skipped, once the client is there or
@@ -267,17 +284,20 @@ func (c *Cursor) Acked() int64 {
 	return c.acked
 }
 
-// Ack notes that the client has received the events up to an id, and keeps that.
+// Ack notes that the client is there and has received the events up to an id, and
+// keeps that.
 func (c *Cursor) Ack(id int64) {
+	head, _ := c.j.Head()
 	c.mu.Lock()
 	if id > c.acked {
 		c.ack(id)
+		c.saw(head)
 	}
 	c.mu.Unlock()
 	c.tellSkipped()
 }
 
-// ack is Ack for a caller that holds mu.
+// ack keeps what was received. The caller holds mu.
 func (c *Cursor) ack(id int64) {
 	c.acked = id
 	if c.o.Name != "" {
@@ -285,17 +305,36 @@ func (c *Cursor) ack(id int64) {
 	}
 }
 
-// Rewind goes back behind the last event that was received: the client is away.
-func (c *Cursor) Rewind() {
+// saw notes that the client is there: what has come up to head waits for it, and was not
+// missed. Where that is still to be held against the limit, nothing changes. The caller
+// holds mu.
+func (c *Cursor) saw(head int64) {
+	if c.missed > c.seen && (!c.counted.limited || c.acked < c.seen) {
+		return
+	}
+	c.seen = head
+	if c.o.Name != "" {
+		c.j.SetCursor(seenName(c.o.Name), head)
+	}
+}
+
+// Rewind goes back behind the last event that was received. there: the client was there
+// until now. Otherwise what has come since it was seen last counts as missed.
+func (c *Cursor) Rewind(there bool) {
 	head, _ := c.j.Head()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.position, c.missed, c.counted = c.acked, head, counted{}
+	if there {
+		c.saw(head)
+	} else {
+		c.missed = head
+	}
+	c.position, c.counted = c.acked, counted{}
 }
 
-// Waiting is how many events wait for the client whose position is kept under a
-// name.
-func (s *Service) Waiting(ctx context.Context, name string) (int, error) {
+// Waiting is how many events wait for the client whose position is kept under a name;
+// those about the account's own messages count with reportSelf only.
+func (s *Service) Waiting(ctx context.Context, name string, reportSelf bool) (int, error) {
 	j := s.journal
 	if j == nil {
 		return 0, nil
@@ -307,5 +346,5 @@ func (s *Service) Waiting(ctx context.Context, name string) (int, error) {
 	if !ok {
 		kept = j.start
 	}
-	return j.CountEvents(ctx, kept, math.MaxInt64)
+	return j.CountEvents(ctx, kept, math.MaxInt64, reportSelf)
 }

@@ -19,8 +19,9 @@ type Journal interface {
 	Announced(messageID int32) (bool, error)
 	// Events returns readable events with a greater id, at most max, oldest first.
 	Events(ctx context.Context, after int64, max int) ([]store.Event, error)
-	// CountEvents counts the readable events behind after, up to and with to.
-	CountEvents(ctx context.Context, after, to int64) (int, error)
+	// CountEvents counts the readable events behind after, up to and with to; those about
+	// messages of the account itself with own only.
+	CountEvents(ctx context.Context, after, to int64, own bool) (int, error)
 	// Head is the id of the newest readable event; changed is closed at the next.
 	Head() (id int64, changed <-chan struct{})
 	// LastEvent is the newest id that was ever appended; 0 for none.
@@ -100,26 +101,33 @@ func written(e *store.Event, f Format) []byte {
 // piece is how many events are read at once to be skipped.
 const piece = 1024
 
+// counts tells whether an event is one of those counted: those about messages of the
+// account itself are with own only.
+func counts(e *store.Event, own bool) bool { return own || !e.Self }
+
 // old finds the events that are older than age, among those behind after: the id of the
-// last one, and how many there are up to it. first are the first events behind after.
+// last one, and how many count up to it. first are the first events behind after.
 // Events are in the order in which they were written: one without a known time is as
 // old as the next one that has one.
-func (j *journal) old(ctx context.Context, after int64, first []store.Event, age time.Duration) (last int64, n int, err error) {
+func (j *journal) old(ctx context.Context, after int64, first []store.Event, age time.Duration, own bool) (last int64, n int, err error) {
 	last = after
 	cut, ok := j.clock.Ago(age)
 	if age == 0 || !ok {
 		return last, 0, nil
 	}
 	now := j.clock.Now()
-	seen := 0
-	for events := first; len(events) > 0 && err == nil && seen-n <= piece; {
+	seen, unknown := 0, 0 // unknown: those behind last
+	for events := first; len(events) > 0 && err == nil && unknown <= piece; {
 		for i := range events {
 			e := &events[i]
-			seen++
+			unknown++
+			if counts(e, own) {
+				seen++
+			}
 			switch {
 			case !e.Known(now):
 			case e.Time.Before(cut):
-				last, n = e.ID, seen
+				last, n, unknown = e.ID, seen, 0
 			default:
 				return last, n, nil
 			}
@@ -129,18 +137,22 @@ func (j *journal) old(ctx context.Context, after int64, first []store.Event, age
 	return last, n, err
 }
 
-// skip returns the id of the n-th event behind after.
-func (j *journal) skip(ctx context.Context, after int64, n int) (int64, error) {
+// skip returns the id of the n-th event behind after that counts.
+func (j *journal) skip(ctx context.Context, after int64, n int, own bool) (int64, error) {
 	for n > 0 {
-		events, err := j.Events(ctx, after, min(n, piece))
+		events, err := j.Events(ctx, after, min(n+64, piece)) // some may not count
 		if err != nil {
 			return after, err
 		}
 		if len(events) == 0 {
 			break
 		}
-		after = events[len(events)-1].ID
-		n -= len(events)
+		for i := 0; i < len(events) && n > 0; i++ {
+			after = events[i].ID
+			if counts(&events[i], own) {
+				n--
+			}
+		}
 	}
 	return after, nil
 }

@@ -68,9 +68,9 @@ func (j *fakeJournal) Events(_ context.Context, after int64, most int) ([]store.
 	return found, j.err
 }
 
-func (j *fakeJournal) CountEvents(ctx context.Context, after, to int64) (int, error) {
+func (j *fakeJournal) CountEvents(ctx context.Context, after, to int64, own bool) (int, error) {
 	events, err := j.Events(ctx, after, 1<<30)
-	n := len(slices.DeleteFunc(events, func(e store.Event) bool { return e.ID > to }))
+	n := len(slices.DeleteFunc(events, func(e store.Event) bool { return e.ID > to || e.Self && !own }))
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.counted += n
@@ -202,14 +202,14 @@ func TestCursorReplaysAndGoesOn(t *testing.T) {
 	if got := texts(t, c); got != "5 6" {
 		t.Errorf("acknowledged: got %q, want 5 6", got)
 	}
-	c.Rewind()
+	c.Rewind(true)
 	if got := texts(t, c); got != "5 6" {
 		t.Errorf("rewound: got %q, want 5 6", got)
 	}
 	if st := s.Stats(); st.Replayed == 0 || st.Expired != 0 {
 		t.Errorf("got %+v, want some replayed, none expired", st)
 	}
-	if n, err := s.Waiting(t.Context(), "a"); n != 2 || err != nil {
+	if n, err := s.Waiting(t.Context(), "a", false); n != 2 || err != nil {
 		t.Errorf("%d events wait, %v, want 2", n, err)
 	}
 }
@@ -297,14 +297,67 @@ func TestLimitIsForTheMissed(t *testing.T) {
 	}
 	c.Ack(c.Position())
 	s.say(9, 3)
-	c.Rewind()
-	if got := texts(t, c); got != "10 11" {
-		t.Errorf("rewound: got %q, want the newest two", got)
+	c.Rewind(true)
+	if got := texts(t, c); got != "9 10 11" {
+		t.Errorf("rewound while it is there: got %q, want all", got)
 	}
+	c.Ack(c.Position())
+	s.say(101, 3)
+	c.Rewind(true) // these wait; it goes
+	s.say(104, 3)
+	c.Rewind(false)
+	s.say(107, 1)
+	c.Rewind(false) // still away
+	c.Rewind(true)  // it is back, but nothing of that was read
+	s.say(108, 3)
+	if got := texts(t, c); got != "101 102 103 106 107 108 109 110" {
+		t.Errorf("rewound while it was away: got %q, want the newest two of four missed ones", got)
+	}
+	c.Ack(c.Position())
 	s.say(12, liveEvents+1)
 	events, err := c.Next(t.Context(), 2*liveEvents)
 	if err != nil || len(events) != liveEvents || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
 		t.Errorf("more than a queue holds: got %d events, %v, want the newest %d", len(events), err, liveEvents)
+	}
+}
+
+// TestLimitSeesOnlyOwnEvents: events that are not for this client use up nothing, and
+// nobody counts them.
+func TestLimitSeesOnlyOwnEvents(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), EventForm{FormatArray, true})
+	own := func(from, n uint64) {
+		for i := range n {
+			m := groupMessage(from+i, &message.Text{Text: fmt.Sprint("own ", from+i)})
+			m.Self = true
+			handleMessage(s.Service, m)
+			s.now = s.now.Add(time.Second)
+		}
+		s.j.commit()
+	}
+	own(1, 5)
+	s.say(6, 4)
+	own(10, 20)
+	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Limit: 3})
+	if n, err := s.Waiting(t.Context(), "a", false); n != 4 || err != nil {
+		t.Errorf("%d wait, %v, want 4", n, err)
+	}
+	if n, err := s.Waiting(t.Context(), "a", true); n != 29 || err != nil {
+		t.Errorf("%d wait with own messages, %v, want 29", n, err)
+	}
+	if got := texts(t, c); got != "7 8 9" || s.Stats().Expired != 1 {
+		t.Errorf("got %q, %d expired, want the newest three and one", got, s.Stats().Expired)
+	}
+	c = s.open(t, CursorOptions{EventForm: arrays, After: new(int64), Window: 22500 * time.Millisecond})
+	if got := texts(t, c); got != "8 9" || s.Stats().Expired != 3 {
+		t.Errorf("by age: got %q, %d expired, want two more", got, s.Stats().Expired)
+	}
+	if !strings.Contains(s.log.String(), "too_old=2 too_many=0") || !strings.Contains(s.log.String(), "too_old=0 too_many=1") {
+		t.Errorf("log: %s, want only events of its own counted", s.log.String())
+	}
+	own(30, liveEvents)
+	s.say(1<<20, 1)
+	if got := texts(t, c); got != fmt.Sprint(1<<20) || s.Stats().Expired != 3 {
+		t.Errorf("live: got %q, %d expired, want one and no more", got, s.Stats().Expired)
 	}
 }
 
@@ -462,7 +515,7 @@ func TestCursorErrors(t *testing.T) {
 	if _, err := bare.OpenCursor(CursorOptions{}); !errors.Is(err, ErrNoJournal) {
 		t.Errorf("without a journal: got %v", err)
 	}
-	if n, err := bare.Waiting(t.Context(), "a"); n != 0 || err != nil {
+	if n, err := bare.Waiting(t.Context(), "a", false); n != 0 || err != nil {
 		t.Errorf("without a journal %d wait, %v", n, err)
 	}
 	s := newJournaled(t, newFakeJournal(), arrays)
@@ -480,7 +533,7 @@ func TestCursorErrors(t *testing.T) {
 		t.Errorf("afterwards: got %q", got)
 	}
 	// Removed by somebody else: nothing is there, and nobody waits for it.
-	c.Rewind()
+	c.Rewind(true)
 	s.j.events = nil
 	if got := texts(t, c); got != "" {
 		t.Errorf("removed: got %q", got)

@@ -20,7 +20,8 @@ type connection struct {
 	kind    config.ConnectionType
 	service transport.Service
 	// cursor is the name of its position in the journal; "" when it keeps none.
-	cursor string
+	cursor     string
+	reportSelf bool
 }
 
 // journaled tells whether a connection, of the resolved ones, reads the journal.
@@ -80,7 +81,7 @@ func newConnection(b *onebot.Service, c *config.Connection, version string, coun
 		return made, fmt.Errorf("onebot.connections: %w", err)
 	}
 	if journaled(c) && c.Type != config.WebSocket {
-		made.cursor = journal.Name
+		made.cursor, made.reportSelf = journal.Name, *c.ReportSelf
 	}
 	return made, nil
 }

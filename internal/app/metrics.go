@@ -249,7 +249,7 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 		if c.cursor == "" {
 			continue
 		}
-		if n, err := p.service.Waiting(context.Background(), c.cursor); err == nil {
+		if n, err := p.service.Waiting(context.Background(), c.cursor, c.reportSelf); err == nil {
 			gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", name)
 		}
 	}

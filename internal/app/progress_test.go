@@ -40,7 +40,7 @@ func TestProgressBehindStore(t *testing.T) {
 	ours := func() error { return nil }
 	p := &settledProgress{Progress: savedProgress(func() {
 		saved++
-		if n, err := messages.CountEvents(t.Context(), 0, 10); n != 1 || err != nil {
+		if n, err := messages.CountEvents(t.Context(), 0, 10, true); n != 1 || err != nil {
 			t.Errorf("%d events on disk when the progress is saved, %v, want 1", n, err)
 		}
 	}), sync: messages.Sync, ours: ours}

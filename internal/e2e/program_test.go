@@ -350,7 +350,7 @@ func listenLow() (l net.Listener, err error) {
 // listeningBot is the listening side of the reverse connections and the webhook. It
 // notes what it gets.
 type listeningBot struct {
-	refuse atomic.Int32 // how many of the next handshakes
+	refuse atomic.Int32 // how many of the next handshakes and posts
 	asked  atomic.Int32
 
 	mu      sync.Mutex // guards what follows
@@ -367,6 +367,9 @@ func newListeningBot() *listeningBot {
 
 func (b *listeningBot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if takeOne(&b.refuse) {
+		if r.Method == http.MethodPost { // with an answer it would be there
+			panic(http.ErrAbortHandler)
+		}
 		http.Error(w, "not yet", http.StatusServiceUnavailable)
 		return
 	}

@@ -68,7 +68,7 @@ const (
 	putCursorSQL   = `INSERT INTO cursors (name, event) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET event = excluded.event`
 	eventsSQL      = `SELECT ` + eventColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
-	countEventsSQL = `SELECT count(*) FROM events WHERE id > ? AND id <= ?`
+	countEventsSQL = `SELECT count(*) FROM events WHERE id > ? AND id <= ? AND self <= ?`
 	// The second term lets SQLite use the partial index.
 	announcedSQL = `SELECT 1 FROM events WHERE message_id = ? AND message_id <> 0 LIMIT 1`
 )
@@ -307,13 +307,13 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 }
 
 // CountEvents counts the events that may be read, with ids above after and up to
-// to.
-func (s *Store) CountEvents(ctx context.Context, after, to int64) (int, error) {
+// to; those about messages of the account itself with own only.
+func (s *Store) CountEvents(ctx context.Context, after, to int64, own bool) (int, error) {
 	s.mu.Lock()
 	j := &s.journal
 	closed, base := s.closed, j.base
 	to = min(to, j.head)
-	n := max(0, j.tail.after(to)-j.tail.after(after))
+	n := j.tail.count(j.tail.after(after), j.tail.after(to), own)
 	s.mu.Unlock()
 	if closed {
 		return 0, ErrClosed
@@ -326,7 +326,7 @@ func (s *Store) CountEvents(ctx context.Context, after, to int64) (int, error) {
 		return 0, err
 	}
 	var old int
-	if err := db.countEvents.QueryRowContext(ctx, after, min(to, base)).Scan(&old); err != nil {
+	if err := db.countEvents.QueryRowContext(ctx, after, min(to, base), own).Scan(&old); err != nil {
 		return 0, s.readError(err)
 	}
 	return n + old, nil

@@ -526,17 +526,21 @@ func TestCountEvents(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := open(t, Options{Path: path})
 	for id := int64(10); id <= 50; id += 10 {
-		appendEvent(t, s, someEvent(id, 0))
+		e := someEvent(id, 0)
+		e.Self = id == 20 || id == 50
+		appendEvent(t, s, e)
 	}
 	flush(t, s)
 	check := func(when string) {
 		t.Helper()
 		for _, c := range []struct {
 			after, to int64
-			want      int
-		}{{0, 100, 5}, {10, 50, 4}, {10, 49, 3}, {15, 19, 0}, {50, 100, 0}, {30, 10, 0}} {
-			if got, err := s.CountEvents(t.Context(), c.after, c.to); got != c.want || err != nil {
-				t.Errorf("%s: CountEvents(%d, %d) = %d, %v, want %d", when, c.after, c.to, got, err, c.want)
+			all, want int // with and without those about own messages
+		}{{0, 100, 5, 3}, {10, 50, 4, 2}, {10, 49, 3, 2}, {20, 50, 3, 2}, {19, 20, 1, 0}, {15, 19, 0, 0}, {50, 100, 0, 0}, {30, 10, 0, 0}} {
+			for own, want := range map[bool]int{true: c.all, false: c.want} {
+				if got, err := s.CountEvents(t.Context(), c.after, c.to, own); got != want || err != nil {
+					t.Errorf("%s: CountEvents(%d, %d, %v) = %d, %v, want %d", when, c.after, c.to, own, got, err, want)
+				}
 			}
 		}
 	}
@@ -544,14 +548,14 @@ func TestCountEvents(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.CountEvents(t.Context(), 0, 1); !errors.Is(err, ErrClosed) {
+	if _, err := s.CountEvents(t.Context(), 0, 1, true); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: got %v, want ErrClosed", err)
 	}
 	s = open(t, Options{Path: path})
 	check("in the file")
 	appendEvent(t, s, someEvent(60, 0))
 	flush(t, s)
-	if got, err := s.CountEvents(t.Context(), 30, 60); got != 3 || err != nil {
+	if got, err := s.CountEvents(t.Context(), 30, 60, true); got != 3 || err != nil {
 		t.Errorf("in both: got %d, %v, want 3", got, err)
 	}
 }

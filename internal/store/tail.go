@@ -12,6 +12,7 @@ const (
 type kept struct {
 	Event
 	order uint64
+	own   int // how many up to this one, of all ever pushed, are about own messages
 }
 
 func (e *kept) size() int { return len(e.Array) + len(e.String) + 128 }
@@ -22,6 +23,7 @@ type tail struct {
 	first int
 	n     int
 	bytes int
+	own   int // of the newest one ever pushed
 }
 
 func (t *tail) at(i int) *kept { return &t.ring[(t.first+i)&(len(t.ring)-1)] }
@@ -34,6 +36,10 @@ func (t *tail) push(e kept) {
 		}
 		t.ring, t.first = ring, 0
 	}
+	if e.Self {
+		t.own++
+	}
+	e.own = t.own
 	t.n++
 	*t.at(t.n - 1) = e
 	t.bytes += e.size()
@@ -49,4 +55,20 @@ func (t *tail) pop() kept {
 // after returns the place of the first event with a larger id.
 func (t *tail) after(id int64) int {
 	return sort.Search(t.n, func(i int) bool { return t.at(i).ID > id })
+}
+
+// count returns how many there are from place first to before end; those about messages
+// of the account itself count with own only.
+func (t *tail) count(first, end int, own bool) int {
+	if first >= end {
+		return 0
+	}
+	n := end - first
+	if !own {
+		n -= t.at(end-1).own - t.at(first).own
+		if t.at(first).Self {
+			n--
+		}
+	}
+	return n
 }

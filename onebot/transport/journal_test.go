@@ -130,7 +130,7 @@ func startJournaledReverse(t *testing.T, o ReverseOptions, log *logBuffer) (*Rev
 func acked(t testing.TB, b *onebot.Service) {
 	t.Helper()
 	eventually(t, "all events acknowledged", func() bool {
-		n, err := b.Waiting(context.Background(), someJournal.Name)
+		n, err := b.Waiting(context.Background(), someJournal.Name, false)
 		return err == nil && n == 0
 	})
 }
@@ -170,6 +170,41 @@ func TestReverseGetsWhatItMissed(t *testing.T) {
 	}
 	if st := b.Stats(); st.Replayed < 498 || st.CutOff != 0 {
 		t.Errorf("got %+v, want at least 498 replayed", st)
+	}
+}
+
+// TestReverseBacklogWasNotMissed: what waited for a bot when its connection broke is
+// not counted by the limit; what comes until it is back is.
+func TestReverseBacklogWasNotMissed(t *testing.T) {
+	var log logBuffer
+	journal := someJournal
+	journal.Limit = 2
+	r, bot, b, kept, _ := startJournaledReverse(t, ReverseOptions{Journal: journal}, &log)
+	ws := bot.next(t)
+	if _, _, err := ws.Read(t.Context()); err != nil { // the lifecycle event
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		publish(b, strconv.Itoa(i))
+	}
+	if _, _, err := ws.Read(t.Context()); err != nil { // and no ping behind the first
+		t.Fatal(err)
+	}
+	if err := kept.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	bot.set(http.StatusServiceUnavailable, false)
+	_ = ws.CloseNow()
+	eventually(t, "the connection to end", func() bool { return r.State() == StateWaiting })
+	for i := range 5 {
+		publish(b, strconv.Itoa(5+i))
+	}
+	if err := kept.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	bot.set(0, false)
+	if got, _ := messages(t, reading(bot.next(t)), 7); got != "0 1 2 3 4 8 9" {
+		t.Errorf("got %q, want what waited, and the newest two of the rest", got)
 	}
 }
 
@@ -232,7 +267,7 @@ func TestStopAsksWhatWasReceived(t *testing.T) {
 	publish(b, "1")
 	messages(t, frames, 1)
 	stop()
-	if n, err := b.Waiting(t.Context(), someJournal.Name); n != 0 || err != nil {
+	if n, err := b.Waiting(t.Context(), someJournal.Name, false); n != 0 || err != nil {
 		t.Errorf("%d events wait after the stop, %v, want none", n, err)
 	}
 }

@@ -135,6 +135,9 @@ func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error
 	}
 	own.Wait()
 	hard.Stop()
+	if s.cursor != nil {
+		s.cursor.Rewind(true)
+	}
 	if errors.Is(err, net.ErrClosed) {
 		// Somebody ran into a closed connection; who closed it knows better why.
 		for range cap(ended) - 1 {

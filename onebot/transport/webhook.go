@@ -178,6 +178,7 @@ type posting struct {
 	operations chan operation
 	told       string // the reason in the last log line, "" while posts work
 	answers    bool   // the last post worked
+	there      bool   // it was answered
 }
 
 // operation is an answer of the bot, waiting to be carried out.
@@ -201,6 +202,7 @@ func (p *posting) run(ctx, calls context.Context) error {
 		if cursor, err = p.b.OpenCursor(p.o.Journal.cursor(form, nil)); err != nil {
 			return fmt.Errorf("%s: %w", p.Name(), err)
 		}
+		defer func() { cursor.Rewind(p.there) }()
 	} else {
 		subscribe()
 		defer func() { sub.Close() }()
@@ -266,7 +268,7 @@ func (p *posting) run(ctx, calls context.Context) error {
 		case !p.wait(ctx):
 			return nil
 		case cursor != nil: // it may have become too old meanwhile
-			cursor.Rewind()
+			cursor.Rewind(p.there)
 			due = nil
 		case sub.Ended():
 			due = nil // the reading end above tells of it
@@ -306,6 +308,7 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 		answer, fault, _ = p.try(ctx, event) // the bot had closed the connection since the last post
 	}
 	p.answers = fault == nil
+	p.there = fault == nil || fault.result != PostNoAnswer
 	if fault != nil {
 		p.o.OnPost(fault.result)
 		if reason := fault.err.Error(); reason != p.told {

@@ -32,6 +32,9 @@ type hookBot struct {
 	hang   chan struct{} // answer when it is closed
 }
 
+// hangUp as a status is no answer at all.
+const hangUp = -1
+
 type post struct {
 	header http.Header
 	body   []byte
@@ -53,6 +56,9 @@ func (h *hookBot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
+	}
+	if status == hangUp {
+		panic(http.ErrAbortHandler)
 	}
 	if status != 0 {
 		http.Error(w, "no", status)
@@ -309,7 +315,7 @@ func TestWebhookExpiredWhileAway(t *testing.T) {
 	journal.Limit = 2
 	_, _ = startWebhook(t, b, server.URL, WebhookOptions{Journal: journal, Retry: 20 * time.Millisecond}, &log)
 	bot.next(t)
-	bot.set(http.StatusBadGateway, "")
+	bot.set(hangUp, "")
 	for i := range 10 {
 		publish(b, fmt.Sprint(i))
 	}
@@ -324,6 +330,38 @@ func TestWebhookExpiredWhileAway(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "events skipped"); b.Stats().Expired != 8 || n != 1 {
 		t.Errorf("%d log lines, %+v, want one line and 8 expired", n, b.Stats())
+	}
+}
+
+// TestWebhookRetryIsNoAbsence: what waits behind a post that the bot answered with an
+// error was not missed, whatever the limit is.
+func TestWebhookRetryIsNoAbsence(t *testing.T) {
+	var log logBuffer
+	b, _, kept := newJournaled(t, log.logger())
+	bot, server := newHookBot(t)
+	journal := someJournal
+	journal.Limit = 10
+	_, stop := startWebhook(t, b, server.URL, WebhookOptions{Journal: journal}, &log)
+	bot.next(t)
+	bot.set(http.StatusServiceUnavailable, "")
+	var want []string
+	for i := range 50 {
+		publish(b, fmt.Sprint(i))
+		want = append(want, fmt.Sprint(i))
+	}
+	if err := kept.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := bot.tried()
+	eventually(t, "a try of what waits", func() bool { return bot.tried() > before+1 })
+	stop() // what waited then still does
+	_, _ = startWebhook(t, b, server.URL, WebhookOptions{Journal: journal}, &log)
+	bot.set(0, "")
+	if got := bot.texts(t, 50); got != strings.Join(want, " ") {
+		t.Errorf("got %s, want all 50", got)
+	}
+	if n := b.Stats().Expired; n != 0 {
+		t.Errorf("%d events were skipped, want none", n)
 	}
 }
 
