@@ -33,6 +33,7 @@ type fakeClient struct {
 	recalled  []*message.Message
 	refreshed []bool
 	sequence  uint64
+	takes     time.Duration // a message to a group
 }
 
 func (c *fakeClient) call(refresh bool) error {
@@ -68,7 +69,14 @@ func (c *fakeClient) send(m *message.Message, content message.Content) (*message
 	return m, nil
 }
 
-func (c *fakeClient) SendGroup(_ context.Context, g message.GroupCode, content message.Content) (*message.Message, error) {
+func (c *fakeClient) SendGroup(ctx context.Context, g message.GroupCode, content message.Content) (*message.Message, error) {
+	if c.takes > 0 {
+		select {
+		case <-time.After(c.takes):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	return c.send(&message.Message{Chat: message.Chat{Kind: message.Group, Group: g}}, content)
 }
 

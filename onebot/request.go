@@ -107,8 +107,8 @@ func recoverEcho(frame []byte) json.RawMessage {
 
 // Call runs one action and returns its result, never nil. It never panics: a panic
 // in an action is logged and becomes a failed response. An action with the suffix
-// _async is answered at once and runs in the background, as long as Run does; so is
-// one with _rate_limited, of which one is run every pacedPause. Call takes over
+// _async is answered at once and runs in the background, as long as Run does and, after
+// Finish, FinishTime; so is one with _rate_limited, of which one is run every pacedPause. Call takes over
 // r.Hold: it is given back when the action has ended.
 func (s *Service) Call(ctx context.Context, r Request) *Response {
 	if a, ok := s.actions[r.Action]; ok {
@@ -125,18 +125,15 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 	}
 	a, ok := s.actions[name]
 	var resp *Response
-	switch {
-	case !later || !ok:
-		r.Hold.Release()
+	if !later || !ok {
 		resp = failed(s.language, unknownAction(r.Action), action{})
 		s.onAction("unknown", resp.RetCode, 0)
-	case enqueue(queue, task{name, a, r.Params, r.Hold}):
-		resp = &Response{Status: StatusAsync, RetCode: RetAsync}
-	default:
-		r.Hold.Release()
-		resp = failed(s.language, &actionError{RetFailed, "API_ERROR", localized{
-			"too many actions are waiting", "等待执行的异步调用过多"}}, a)
+	} else if err := s.enqueue(queue, task{name, a, r.Params, r.Hold}); err != nil {
+		resp = failed(s.language, err, a)
+	} else {
+		return &Response{Status: StatusAsync, RetCode: RetAsync, Echo: r.Echo}
 	}
+	r.Hold.Release()
 	resp.Echo = r.Echo
 	return resp
 }
@@ -155,13 +152,20 @@ func (s *Service) runTask(ctx context.Context, t task) {
 	s.run(ctx, t.name, t.action, t.params)
 }
 
-// enqueue leaves an action to a worker of Run, unless too many are waiting.
-func enqueue(queue chan<- task, t task) bool {
+// enqueue leaves an action to a worker of Run. The error is for the caller.
+func (s *Service) enqueue(queue chan<- task, t task) error {
+	s.accepting.Lock()
+	defer s.accepting.Unlock()
+	if s.finishing {
+		return &actionError{RetFailed, "CANCELED", localized{
+			"the program is stopping", "程序正在停止"}}
+	}
 	select {
 	case queue <- t:
-		return true
+		return nil
 	default:
-		return false
+		return &actionError{RetFailed, "API_ERROR", localized{
+			"too many actions are waiting", "等待执行的异步调用过多"}}
 	}
 }
 

@@ -1,15 +1,18 @@
 package onebot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"libration/ntqq"
+	"libration/ntqq/message"
 )
 
 func TestParseRequest(t *testing.T) {
@@ -218,6 +221,70 @@ func TestRateLimitedSuffix(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 	})
+}
+
+// TestFinish: what was accepted is carried out within FinishTime, the rest is given up
+// with a log line, and nothing more is accepted.
+func TestFinish(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		suffix       string
+		n            int
+		takes, until time.Duration
+		sent         int
+		line         string
+	}{
+		{"nothing", "_async", 0, 0, 0, 0, ""},
+		{"running", "_async", 4, 2 * time.Second, 2 * time.Second, 4, ""},
+		{"running and waiting", "_async", asyncWorkers + 4, time.Second, 2 * time.Second, asyncWorkers + 4, ""},
+		{"slow", "_async", asyncWorkers + 4, 3 * time.Second, FinishTime, 0, "count=4"},
+		{"one by one", "_rate_limited", 3, 100 * time.Millisecond, 3*pacedPause + 300*time.Millisecond, 3, ""},
+		{"too many one by one", "_rate_limited", 9, 50 * time.Millisecond, FinishTime, 5, "count=4"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				c := &fakeClient{takes: tt.takes}
+				s := New(Options{Client: c, Store: &fakeStore{messages: map[int32]*message.Message{}}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+				params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
+				if err != nil {
+					t.Fatal(err)
+				}
+				call := func() *Response {
+					return s.Call(t.Context(), Request{Action: "send_group_msg" + tt.suffix, Params: params, Echo: json.RawMessage(`7`)})
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error)
+				go func() { done <- s.Run(ctx) }()
+				for range tt.n {
+					if r := call(); r.Status != StatusAsync {
+						t.Fatalf("got %+v", r)
+					}
+				}
+				synctest.Wait()
+				late, cancelLate := context.WithTimeout(t.Context(), FinishTime)
+				defer cancelLate()
+				began := time.Now()
+				s.Finish(late)
+				if r := call(); r.Msg != "CANCELED" || string(r.Echo) != "7" {
+					t.Errorf("afterwards: got %+v, want it refused", r)
+				}
+				if took := time.Since(began); took != tt.until {
+					t.Errorf("it took %v, want %v", took, tt.until)
+				}
+				cancel()
+				if err := <-done; err != nil {
+					t.Errorf("Run: %v", err)
+				}
+				if sent := len(c.sent); sent != tt.sent {
+					t.Errorf("%d messages sent, want %d", sent, tt.sent)
+				}
+				if got := log.String(); strings.Contains(got, "not carried out") != (tt.line != "") || !strings.Contains(got, tt.line) {
+					t.Errorf("log %s, want %q", got, tt.line)
+				}
+			})
+		})
+	}
 }
 
 func FuzzParseRequest(f *testing.F) {

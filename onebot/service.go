@@ -137,6 +137,9 @@ const (
 	pacedPause = 500 * time.Millisecond
 )
 
+// FinishTime is how long running actions have to end when the program stops.
+const FinishTime = 2500 * time.Millisecond
+
 // Service is the OneBot v11 service of one account. Call, Subscribe, Lifecycle and
 // Heartbeat are safe for concurrent use; Handle and HandleState belong to one
 // goroutine.
@@ -157,6 +160,11 @@ type Service struct {
 	renders sync.Pool // of *rendering
 	pending chan task // _async actions waiting for a worker of Run
 	paced   chan task // _rate_limited ones
+
+	accepting sync.Mutex // guards finishing, and putting into the two
+	finishing bool
+	cut       chan struct{} // closed: Finish does not wait any longer
+	finished  chan struct{} // closed: no such action runs any more
 
 	// These belong to the goroutine that calls Handle and HandleState.
 	online bool
@@ -179,6 +187,8 @@ func New(o Options) *Service {
 		actions:  actionTable(),
 		pending:  make(chan task, asyncQueue),
 		paced:    make(chan task, asyncQueue),
+		cut:      make(chan struct{}),
+		finished: make(chan struct{}),
 		left:     map[message.GroupCode]int64{},
 	}
 	for name := range s.actions {
@@ -197,51 +207,97 @@ func New(o Options) *Service {
 
 // Run carries out the actions that are answered before and, with a journal, hands
 // its events to the subscriptions. It returns nil when ctx has ended and all of them
-// have returned; actions still waiting are dropped. Everything else works without
-// Run.
+// have returned; actions still waiting are dropped, unless Finish was called first.
+// It may be called once. Everything else but Finish works without Run.
 func (s *Service) Run(ctx context.Context) error {
-	var workers sync.WaitGroup
+	var relaying sync.WaitGroup
+	defer relaying.Wait()
 	if s.journal != nil {
-		workers.Go(func() { s.relay(ctx) })
+		relaying.Go(func() { s.relay(ctx) })
 	}
+	calls, cancel := context.WithCancel(ctx)
+	defer cancel()
+	relaying.Go(func() {
+		select {
+		case <-s.cut:
+			cancel()
+		case <-calls.Done():
+		}
+	})
+	var workers sync.WaitGroup
 	workers.Go(func() {
 		slots := make(chan struct{}, asyncWorkers)
 		for {
 			select {
 			case slots <- struct{}{}:
-			case <-ctx.Done():
+			case <-calls.Done():
 				return
 			}
-			select {
-			case t := <-s.pending:
-				workers.Go(func() {
-					defer func() { <-slots }()
-					s.runTask(ctx, t)
-				})
-			case <-ctx.Done():
+			t, ok := nextTask(calls, s.pending)
+			if !ok {
 				return
 			}
+			workers.Go(func() {
+				defer func() { <-slots }()
+				s.runTask(calls, t)
+			})
 		}
 	})
-	workers.Go(func() { s.pace(ctx) })
+	workers.Go(func() { s.pace(calls) })
 	workers.Wait()
+	close(s.finished)
+	if n := len(s.pending) + len(s.paced); n > 0 {
+		s.log.Warn("accepted actions not carried out: the program stops", "count", n)
+	}
 	return nil
+}
+
+// nextTask takes the next action that was answered; false when no more comes, or ctx
+// has ended.
+func nextTask(ctx context.Context, queue <-chan task) (t task, ok bool) {
+	if ctx.Err() != nil {
+		return t, false
+	}
+	select {
+	case t, ok = <-queue:
+	case <-ctx.Done():
+	}
+	return t, ok
 }
 
 // pace carries out the _rate_limited actions, one after the other with a pause.
 func (s *Service) pace(ctx context.Context) {
+	rested := time.NewTimer(0)
+	defer rested.Stop()
 	for {
 		select {
+		case <-rested.C:
 		case <-ctx.Done():
 			return
-		case t := <-s.paced:
-			s.runTask(ctx, t)
 		}
-		select {
-		case <-ctx.Done():
+		t, ok := nextTask(ctx, s.paced)
+		if !ok {
 			return
-		case <-time.After(pacedPause):
 		}
+		s.runTask(ctx, t)
+		rested.Reset(pacedPause)
+	}
+}
+
+// Finish takes no more actions that are answered before, and waits until those that
+// were accepted have run, or ctx has ended: then they are cancelled. It may be called
+// once, while Run runs.
+func (s *Service) Finish(ctx context.Context) {
+	s.accepting.Lock()
+	s.finishing = true
+	close(s.pending)
+	close(s.paced)
+	s.accepting.Unlock()
+	select {
+	case <-s.finished:
+	case <-ctx.Done():
+		close(s.cut)
+		<-s.finished
 	}
 }
 

@@ -253,7 +253,16 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	running.Go(func() { connections <- supervisor.Run(ctx) })
 	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
 	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
-	return errors.Join(stopNotices(), <-connections, stopClient(), stopRing(), stopService(), stopStates(), stopWatch())
+	finished := make(chan struct{})
+	running.Go(func() { // while the connections do the same with what they have answered
+		defer close(finished)
+		late, cancel := context.WithTimeout(lasting, onebot.FinishTime)
+		defer cancel()
+		service.Finish(late)
+	})
+	failed := <-connections
+	<-finished
+	return errors.Join(stopNotices(), failed, stopClient(), stopRing(), stopService(), stopStates(), stopWatch())
 }
 
 // password is the MD5 of the configured one; nil: there is none.

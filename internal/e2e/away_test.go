@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	simulated "libration/internal/app/bot"
 	"libration/internal/config"
 	"libration/ntqq"
 )
@@ -139,6 +140,40 @@ func TestWebhookReplies(t *testing.T) {
 		}
 		return false
 	})
+}
+
+// TestStopFinishesWhatWasAccepted: asynchronous sends that were answered before the stop
+// are in the chat after it.
+func TestStopFinishesWhatWasAccepted(t *testing.T) {
+	t.Parallel()
+	w := newAway(t)
+	all, err := w.Endpoints(w.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for i, suffix := range []string{"_async", "_async", "_async", "_async", "_rate_limited", "_rate_limited"} {
+		text := fmt.Sprint("accepted ", i)
+		answer, ok, err := simulated.Call(w.ctx, "http://"+all[0].Addr.String(), token, "send_group_msg"+suffix,
+			map[string]json.RawMessage{"group_id": json.RawMessage(fmt.Sprint(group)), "message": json.RawMessage(strconv.Quote(text))})
+		if err != nil || !ok {
+			t.Fatalf("answer %s, error %v", answer, err)
+		}
+		want = append(want, text)
+	}
+	w.stop()
+	var got []string
+	for _, m := range w.box.World().GroupHistory(group, 1, 100) {
+		for _, e := range m.GetBody().GetRichText().GetElems() {
+			if text := e.GetText().GetStr(); strings.HasPrefix(text, "accepted") {
+				got = append(got, text)
+			}
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("in the chat: %q, want %q", got, want)
+	}
 }
 
 const skippedLine = "events skipped: the client was away for too long, or is too slow"

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"libration/onebot"
 )
 
 // Service is a transport that can be run and watched.
@@ -171,7 +173,7 @@ func defaultTiming() timing {
 		ping:   30 * time.Second,
 		pong:   15 * time.Second,
 		ack:    time.Second,
-		drain:  2500 * time.Millisecond,
+		drain:  onebot.FinishTime,
 		grace:  500 * time.Millisecond,
 		close:  1500 * time.Millisecond,
 		stable: 10 * time.Second,
