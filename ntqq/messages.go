@@ -119,6 +119,9 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	var lost *inFlightError
 	if errors.As(err, &lost) {
 		m, err := c.outcome(ctx, out, err)
+		if refused, ok := errors.AsType[*ServerError](err); ok && errors.Is(err, ErrNotSent) {
+			return nil, refused // it says more
+		}
 		if err == nil {
 			m.Sender.Nickname = c.Self().Nickname
 			c.stats.messagesSent.Add(1)
@@ -129,14 +132,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	if err != nil {
 		return nil, unsent(ctx, err)
 	}
-	seq := resp.GetGroupSequence()
-	if resp.GetPrivateSequence() != 0 {
-		seq = resp.GetPrivateSequence()
-	}
-	if err := sendError(resp, seq); err != nil {
-		return nil, err
-	}
-	self := c.Self()
+	seq, self := sentSequence(resp), c.Self()
 	routing.FromUin, routing.FromUid = uint64(self.UIN), proto.String(string(self.UID))
 	head := &messagepb.ContentHead{
 		Type: 82, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
@@ -147,11 +143,11 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	}
 	raw, err := pb.Marshal(&messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: req.Body})
 	if err != nil {
-		return nil, fmt.Errorf("encode the sent message: %w", err)
+		return nil, fmt.Errorf("%w: encode the sent message: %w", ErrUnknownOutcome, err)
 	}
 	m, err := message.Parse(raw, self.UIN)
 	if err != nil {
-		return nil, fmt.Errorf("read the sent message: %w", err)
+		return nil, fmt.Errorf("%w: read the sent message: %w", ErrUnknownOutcome, err)
 	}
 	m.Sender.Nickname = self.Nickname
 	c.nameMentions(m, nil) // they are sent by uid alone
@@ -159,8 +155,8 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	return m, nil
 }
 
-// sendOnce sends one message. An answer that cannot be read leaves open, as one that
-// is lost, what became of it.
+// sendOnce sends one message. An answer that cannot be read, or says success without a
+// sequence, leaves open what became of it, as one that is lost.
 func (c *Client) sendOnce(ctx context.Context, req *messagepb.PbSendMsgReq) (*messagepb.PbSendMsgResp, error) {
 	payload, err := rpc.SendMessage.EncodeRequest(req)
 	if err != nil {
@@ -174,7 +170,21 @@ func (c *Client) sendOnce(ctx context.Context, req *messagepb.PbSendMsgReq) (*me
 	if err != nil {
 		return nil, &inFlightError{err}
 	}
+	if err := sendError(resp); err != nil {
+		if resp.GetResult() == 0 {
+			return nil, &inFlightError{err}
+		}
+		return nil, err
+	}
 	return resp, nil
+}
+
+// sentSequence is the number that the server gave a message; 0: none.
+func sentSequence(resp *messagepb.PbSendMsgResp) uint64 {
+	if seq := resp.GetPrivateSequence(); seq != 0 {
+		return seq
+	}
+	return resp.GetGroupSequence()
 }
 
 // unsent makes an error plain that leaves open, of other requests, whether they were
@@ -201,10 +211,10 @@ var sendHints = map[int32]string{
 // message was most likely swallowed.
 const sendBlocked = 9000
 
-func sendError(resp *messagepb.PbSendMsgResp, seq uint64) error {
+func sendError(resp *messagepb.PbSendMsgResp) error {
 	code, hint := resp.GetResult(), sendHints[resp.GetResult()]
 	if code == 0 {
-		if seq != 0 {
+		if sentSequence(resp) != 0 {
 			return nil
 		}
 		code, hint = sendBlocked, "accepted without a sequence: the message was most likely blocked"

@@ -56,17 +56,22 @@ func TestMessageAfterTheVerdict(t *testing.T) {
 	}
 }
 
-// What the server says of a message, and nobody can read, is no refusal.
-func TestUnreadableAnswerLeavesTheOutcomeOpen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newTestClient(t)
-		c.log = quiet
-		c.opts.OutcomeWait = -1
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		c.setState(State{Stage: Online}, alwaysAnswers(ctx, c, []byte{0xff}))
-		if err := <-sendHello(ctx, c); !errors.Is(err, ErrUnknownOutcome) {
-			t.Errorf("got %v, want ErrUnknownOutcome", err)
-		}
-	})
+// Neither what nobody can read nor a success without a number says that a message was
+// not sent.
+func TestAnswerThatLeavesTheOutcomeOpen(t *testing.T) {
+	for name, answer := range map[string][]byte{"unreadable": {0xff}, "no sequence": {0x08, 0}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newTestClient(t)
+				c.log = quiet
+				c.opts.OutcomeWait = -1
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				c.setState(State{Stage: Online}, alwaysAnswers(ctx, c, answer))
+				if err := <-sendHello(ctx, c); !errors.Is(err, ErrUnknownOutcome) {
+					t.Errorf("got %v, want ErrUnknownOutcome", err)
+				}
+			})
+		})
+	}
 }
