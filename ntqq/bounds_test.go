@@ -49,6 +49,11 @@ func TestPagesAreBounded(t *testing.T) {
 
 // alwaysAnswers is a connection on which each request gets the same answer.
 func alwaysAnswers(ctx context.Context, c *Client, payload []byte) *conn {
+	return answers(ctx, c, func(string) []byte { return payload })
+}
+
+// answers is a connection on which each request gets the answer to its command.
+func answers(ctx context.Context, c *Client, payload func(command string) []byte) *conn {
 	k := &conn{c: c, out: newQueue[outFrame](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
 	go func() {
@@ -61,7 +66,7 @@ func alwaysAnswers(ctx context.Context, c *Client, payload []byte) *conn {
 			}
 			k.mu.Lock()
 			for seq, call := range k.pending {
-				call.answer <- &wire.Response{Sequence: int32(seq), Body: payload}
+				call.answer <- &wire.Response{Sequence: int32(seq), Body: payload(call.command)}
 				delete(k.pending, seq)
 			}
 			k.mu.Unlock()

@@ -18,16 +18,20 @@ import (
 type cache struct {
 	fetch singleflight.Group // one request at a time for the same list
 
-	mu      sync.Mutex // guards everything below
-	friends map[UIN]Friend
-	groups  map[GroupCode]Group
-	members map[GroupCode]*memberList
-	uins    map[UID]UIN
-	// fetching has the lists being fetched, by their keys; true: a push changed the
-	// list meanwhile, so the answer may be out of date when it comes.
-	fetching map[string]bool
+	mu       sync.Mutex // guards everything below
+	friends  map[UIN]Friend
+	groups   map[GroupCode]Group
+	members  map[GroupCode]*memberList
+	uins     map[UID]UIN
+	fetching map[string]*listFetch // by key
 	// friendsOK and groupsOK: the list is complete and not stale.
 	friendsOK, groupsOK bool
+}
+
+// listFetch is a list on its way. What is pushed meanwhile may be newer than it.
+type listFetch struct {
+	stale   bool          // the list has to be fetched again
+	changes []event.Event // are made again when it has come
 }
 
 type memberList struct {
@@ -55,6 +59,8 @@ const (
 	// lists that were fetched longest ago give way, and are fetched again when needed.
 	maxMemberBytes = 128 << 20
 	memberBytes    = 256
+	// changesMost bounds what is made again on one list; one that misses more is stale.
+	changesMost = 256
 )
 
 func (m *Member) size() int {
@@ -66,14 +72,14 @@ func (c *cache) init() {
 	c.groups = map[GroupCode]Group{}
 	c.members = map[GroupCode]*memberList{}
 	c.uins = map[UID]UIN{}
-	c.fetching = map[string]bool{}
+	c.fetching = map[string]*listFetch{}
 }
 
 // begin precedes the fetch of a list, end follows it.
 func (c *cache) begin(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fetching[key] = false
+	c.fetching[key] = &listFetch{}
 }
 
 func (c *cache) end(key string) {
@@ -84,9 +90,22 @@ func (c *cache) end(key string) {
 
 // disturb makes sure that the list, when it is being fetched, counts as stale.
 func (c *cache) disturb(key string) {
-	if _, ok := c.fetching[key]; ok {
-		c.fetching[key] = true
+	if f := c.fetching[key]; f != nil {
+		f.stale = true
 	}
+}
+
+// arrived makes the pushed changes again on a list that has just come, and tells
+// whether it is fresh.
+func (c *cache) arrived(key string) bool {
+	f := c.fetching[key]
+	if f == nil {
+		return true
+	}
+	for _, e := range f.changes {
+		c.change(e)
+	}
+	return !f.stale
 }
 
 func (c *cache) staleFriends() {
@@ -114,8 +133,8 @@ func (c *cache) expire() {
 	for _, l := range c.members {
 		l.ok = false
 	}
-	for key := range c.fetching {
-		c.fetching[key] = true
+	for _, f := range c.fetching {
+		f.stale = true
 	}
 }
 
@@ -139,11 +158,12 @@ func (c *cache) uin(uid UID) (UIN, bool) {
 func (c *cache) setFriends(list []Friend) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.friends, c.friendsOK = make(map[UIN]Friend, len(list)), !c.fetching[friendsKey]
+	c.friends = make(map[UIN]Friend, len(list))
 	for _, f := range list {
 		c.friends[f.UIN] = f
 		c.learn(f.UID, f.UIN)
 	}
+	c.friendsOK = c.arrived(friendsKey)
 }
 
 func (c *cache) friend(uin UIN) (Friend, bool) {
@@ -151,6 +171,13 @@ func (c *cache) friend(uin UIN) (Friend, bool) {
 	defer c.mu.Unlock()
 	f, ok := c.friends[uin]
 	return f, ok
+}
+
+// lookFriend returns what is known of a friend, and whether the list is fresh.
+func (c *cache) lookFriend(uin UIN) (f Friend, fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.friends[uin], c.friendsOK
 }
 
 // friendList is sorted by number; false when it has to be fetched.
@@ -163,10 +190,11 @@ func (c *cache) friendList() ([]Friend, bool) {
 func (c *cache) setGroups(list []Group) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.groups, c.groupsOK = make(map[GroupCode]Group, len(list)), !c.fetching[groupsKey]
+	c.groups = make(map[GroupCode]Group, len(list))
 	for _, g := range list {
 		c.groups[g.Code] = g
 	}
+	c.groupsOK = c.arrived(groupsKey)
 	maps.DeleteFunc(c.members, func(code GroupCode, _ *memberList) bool {
 		_, joined := c.groups[code]
 		return !joined
@@ -188,13 +216,14 @@ func (c *cache) groupName(code GroupCode) string {
 func (c *cache) setMembers(code GroupCode, list []Member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := &memberList{members: make(map[UIN]Member, len(list)), ok: !c.fetching[membersKey(code)], fetched: time.Now()}
+	l := &memberList{members: make(map[UIN]Member, len(list)), fetched: time.Now()}
 	for _, m := range list {
 		l.members[m.UIN] = m
 		l.bytes += m.size()
 		c.learn(m.UID, m.UIN)
 	}
 	c.members[code] = l
+	l.ok = c.arrived(membersKey(code))
 	c.makeRoom(code)
 }
 
@@ -216,10 +245,19 @@ func (c *cache) makeRoom(but GroupCode) {
 	}
 }
 
-func (c *cache) setMember(m Member) {
+// setMember takes the answer about one member, who was known as before when it was
+// asked for. What was pushed meanwhile may be newer.
+func (c *cache) setMember(before, m Member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.changeMember(m.Group, m.UIN, func(old *Member) { *old = m })
+	c.changeMember(m.Group, m.UIN, func(known *Member) {
+		before.LastSpeak = known.LastSpeak
+		if *known != before {
+			c.staleMembers(m.Group)
+			return
+		}
+		*known = m
+	})
 }
 
 func (c *cache) memberList(code GroupCode) ([]Member, bool) {
@@ -268,8 +306,6 @@ func (c *cache) apply(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e := e.(type) {
-	case *event.Message:
-		c.applyMessage(e.Message)
 	case *event.Stale:
 		if e.Friends {
 			c.staleFriends()
@@ -291,29 +327,71 @@ func (c *cache) apply(e event.Event) {
 		delete(c.members, e.Group)
 	case *event.GroupAdminChanged:
 		c.staleMembers(e.Group)
-	case *event.GroupTitleChanged:
-		c.changeMember(e.Group, e.Member.UIN, func(m *Member) { m.Title = e.Title })
 	case *event.GroupMuted:
 		c.staleMembers(e.Group)
+	case *event.FriendAdded:
+		c.staleFriends()
+	case *event.FriendRemoved:
+		c.staleFriends()
+	default:
+		c.change(e)
+		if len(c.fetching) > 0 {
+			c.changeAgain(e)
+		}
+	}
+}
+
+// change makes a change that an event says in full.
+func (c *cache) change(e event.Event) {
+	switch e := e.(type) {
+	case *event.Message:
+		c.applyMessage(e.Message)
+	case *event.GroupTitleChanged:
+		c.changeMember(e.Group, e.Member.UIN, func(m *Member) { m.Title = e.Title })
 	case *event.GroupNameChanged:
 		if g, ok := c.groups[e.Group]; ok && e.NewName != "" && len(e.NewName) <= maxNames {
 			g.Name = e.NewName
 			c.groups[e.Group] = g
 		}
-	case *event.FriendAdded:
-		c.staleFriends()
-	case *event.FriendRemoved:
-		c.staleFriends()
 	case *event.FriendRenamed:
 		if len(e.Nickname) > maxNames {
 			return
 		}
 		for uin, f := range c.friends {
-			if f.UID == e.Friend.UID {
+			if uin == e.Friend.UIN || e.Friend.UID != "" && f.UID == e.Friend.UID {
 				f.Nickname = e.Nickname
 				c.friends[uin] = f
 			}
 		}
+	}
+}
+
+// changeAgain keeps a change for the list that is being fetched.
+func (c *cache) changeAgain(e event.Event) {
+	key, size := "", 0
+	switch x := e.(type) {
+	case *event.Message:
+		if x.Chat.Kind != message.Group || x.Raw == nil {
+			return
+		}
+		key, size = membersKey(x.Chat.Group), len(x.Sender.Nickname)+len(x.Sender.Card)+len(x.Sender.Title)
+		e = &event.Message{Message: &message.Message{ // what counts of it
+			Chat: x.Chat, Sender: x.Sender, Time: x.Time, CaughtUp: x.CaughtUp, Raw: []byte{},
+		}}
+	case *event.GroupTitleChanged:
+		key, size = membersKey(x.Group), len(x.Title)
+	case *event.GroupNameChanged:
+		key, size = groupsKey, len(x.NewName)
+	case *event.FriendRenamed:
+		key, size = friendsKey, len(x.Nickname)
+	}
+	f := c.fetching[key]
+	switch {
+	case f == nil || size > maxNames:
+	case len(f.changes) == changesMost:
+		f.stale = true
+	default:
+		f.changes = append(f.changes, e)
 	}
 }
 

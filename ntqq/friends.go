@@ -49,27 +49,28 @@ func (c *Client) Friends(ctx context.Context, refresh bool) ([]Friend, error) {
 }
 
 // cached returns a list from the cache, or fetches it, once for all who ask at the
-// same time.
+// same time; and once more when a push made it old before it came.
 func cached[T any](ctx context.Context, c *Client, key string, refresh bool, get func() ([]T, bool), fetch func(context.Context) error) ([]T, error) {
-	if list, ok := get(); ok && !refresh {
-		return list, nil
-	}
-	done := c.cache.fetch.DoChan(key, func() (any, error) {
-		c.cache.begin(key)
-		defer c.cache.end(key)
-		// Not the caller's context: others may be waiting for the same answer. Every
-		// request has its own time limit.
-		return nil, fetch(context.WithoutCancel(ctx))
-	})
-	select {
-	case r := <-done:
-		if r.Err != nil {
-			return nil, r.Err
+	list, ok := get()
+	for tries := 0; tries < 2 && (!ok || refresh); tries++ {
+		done := c.cache.fetch.DoChan(key, func() (any, error) {
+			c.cache.begin(key)
+			defer c.cache.end(key)
+			// Not the caller's context: others may be waiting for the same answer. Every
+			// request has its own time limit.
+			return nil, fetch(context.WithoutCancel(ctx))
+		})
+		select {
+		case r := <-done:
+			if r.Err != nil {
+				return nil, r.Err
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		refresh = false
+		list, ok = get()
 	}
-	list, _ := get()
 	return list, nil
 }
 

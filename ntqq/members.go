@@ -27,7 +27,7 @@ func (c *Client) Member(ctx context.Context, code GroupCode, uin UIN, refresh bo
 		return m, nil
 	}
 	if found && fresh { // only this one is asked for again
-		return c.fetchMember(ctx, code, m.UID)
+		return c.fetchMember(ctx, m)
 	}
 	if _, err := c.Members(ctx, code, refresh); err != nil {
 		return Member{}, err
@@ -46,7 +46,9 @@ func memberRequest(code GroupCode, uid UID) *oidbpb.GroupMemberReq {
 	}
 }
 
-func (c *Client) fetchMember(ctx context.Context, code GroupCode, uid UID) (Member, error) {
+// fetchMember asks for a member again.
+func (c *Client) fetchMember(ctx context.Context, known Member) (Member, error) {
+	code, uid := known.Group, known.UID
 	resp, err := call(ctx, c, rpc.GroupMember, memberRequest(code, uid))
 	if err != nil {
 		return Member{}, fmt.Errorf("member %s of group %d: %w", uid, code, err)
@@ -55,7 +57,7 @@ func (c *Client) fetchMember(ctx context.Context, code GroupCode, uid UID) (Memb
 		return Member{}, fmt.Errorf("member %s of group %d: %w", uid, code, ErrNotFound)
 	}
 	m := memberOf(code, resp.GetMember())
-	c.cache.setMember(m)
+	c.cache.setMember(known, m)
 	return m, nil
 }
 

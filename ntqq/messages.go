@@ -324,8 +324,24 @@ func (c *Client) quotedName(ctx context.Context, group GroupCode, content messag
 }
 
 // lookUp finds the uid and the shown name of somebody, as a member of group when
-// it is not 0. What cannot be found stays as it is; the name is then the number.
+// it is not 0. What cannot be found stays as it is; the name is then the number or,
+// without one, the uid.
 func (c *Client) lookUp(ctx context.Context, group GroupCode, uin UIN, uid UID) (UID, string) {
+	if uin == 0 && uid != "" {
+		p := event.Person{UID: uid}
+		known := c.resolveKnown(&p)
+		if !known && group != 0 {
+			_, err := c.Members(ctx, group, false)
+			known = err == nil && c.resolveKnown(&p)
+		}
+		if !known {
+			if u, err := c.UserByUID(ctx, uid); err == nil {
+				return uid, u.Nickname
+			}
+			return uid, string(uid)
+		}
+		uin = p.UIN
+	}
 	name := fmt.Sprint(uint64(uin))
 	if uin == 0 {
 		return uid, name

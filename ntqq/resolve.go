@@ -69,13 +69,20 @@ func (c *Client) resolve(ctx context.Context, e event.Event) {
 			continue
 		}
 		if cancel == nil {
-			ctx, cancel = context.WithTimeout(ctx, resolveTimeout)
+			ctx, cancel = c.lookUps(ctx)
 			defer cancel()
-			// Pushes flow from the registration on, look-ups a moment later.
-			_, _ = c.Wait(ctx, func(s State) bool { return s.Stage != Registering })
 		}
 		c.resolvePerson(ctx, p, group)
 	}
+}
+
+// lookUps bounds the look-ups for one event, and waits until they can be made: pushes
+// flow from the registration on, look-ups from the answer to it.
+func (c *Client) lookUps(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	_, err := c.Wait(ctx, func(s State) bool { return s.Stage != Registering })
+	c.looked(err)
+	return ctx, cancel
 }
 
 // name fills in what private messages do not say: the sender's name.
@@ -88,13 +95,13 @@ func (c *Client) name(ctx context.Context, e event.Event) {
 		m.Sender.Nickname = c.Self().Nickname
 		return
 	}
-	f, ok := c.cache.friend(m.Sender.UIN)
-	if !ok && !time.Now().Before(c.lookAgain) {
-		ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	f, fresh := c.cache.lookFriend(m.Sender.UIN)
+	if !fresh && !time.Now().Before(c.lookAgain) {
+		ctx, cancel := c.lookUps(ctx)
 		defer cancel()
 		_, err := c.Friends(ctx, false)
 		c.looked(err)
-		f, _ = c.cache.friend(m.Sender.UIN)
+		f, _ = c.cache.lookFriend(m.Sender.UIN)
 	}
 	m.Sender.Nickname = f.Nickname
 }
@@ -134,7 +141,7 @@ func (c *Client) refreshMembers(ctx context.Context, group GroupCode) {
 	if group == 0 || c.cache.membersAge(group) < resolveMembersEvery || time.Now().Before(c.lookAgain) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	ctx, cancel := c.lookUps(ctx)
 	defer cancel()
 	_, err := c.Members(ctx, group, true)
 	c.looked(err)

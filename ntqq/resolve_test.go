@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
@@ -88,4 +90,89 @@ func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
 	if at := given[1].(*message.At); at.UIN != 0 {
 		t.Errorf("the segment given was changed to uin %d; others may hold it", at.UIN)
 	}
+}
+
+// Pushes flow before the answer to the registration; then the lists cannot be had yet.
+func TestNamesOfMessagesBeforeTheRegistration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []*message.Message
+		c, err := New(Options{Log: quiet, Handler: func(e event.Event) { got = append(got, e.(*event.Message).Message) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.setState(State{Stage: Registering}, nil)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.report(t.Context(), &event.Message{Message: &message.Message{
+				Chat: message.Chat{Kind: message.Friend, Peer: 20001}, Sender: message.Sender{UIN: 20001}, Sequence: 1,
+			}})
+			c.report(t.Context(), &event.Message{Message: &message.Message{
+				Chat: message.Chat{Kind: message.Group, Group: 5}, Sequence: 1, Content: message.Content{&message.At{UID: "u_bob"}},
+			}})
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		friends := answer(t, rpc.FriendList, &oidbpb.FriendListResp{Friends: []*oidbpb.Friend{{
+			Uin: 20001, Uid: "u_alice", Biz: map[int32]*oidbpb.FriendBizData{1: {Strings: map[int32][]byte{keyNickname: []byte("Alice")}}},
+		}}})
+		members := answer(t, rpc.GroupMembers, &oidbpb.GroupMemberListResp{Members: []*oidbpb.GroupMember{{
+			Id: &oidbpb.GroupMemberId{Uin: 20002, Uid: "u_bob"},
+		}}})
+		c.setState(State{Stage: Online}, answers(ctx, c, func(command string) []byte {
+			if command == rpc.FriendList.Name {
+				return friends
+			}
+			return members
+		}))
+		<-done
+		if len(got) != 2 || got[0].Sender.Nickname != "Alice" || got[1].Content[0].(*message.At).UIN != 20002 {
+			t.Errorf("got %+v, want the sender's name and the number of the mentioned", got)
+		}
+	})
+}
+
+func answer[Req, Resp proto.Message](t *testing.T, cmd *rpc.Command[Req, Resp], resp Resp) []byte {
+	t.Helper()
+	payload, err := cmd.EncodeResponse(resp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+// A mention by uid alone shows a name, too.
+func TestMentionByUIDShowsTheName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		c.log = quiet
+		c.setKeys(Keystore{UIN: 10001, UID: "u_self", Nickname: "Bot", Device: NewDevice()})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		c.setState(State{Stage: Online}, answering(t, ctx, c)) // knows u_nobody as Alice
+		c.cache.setFriends([]Friend{{UIN: 20003, UID: "u_carol", Nickname: "Carol"}})
+		c.cache.setMembers(testGroup, []Member{
+			{Group: testGroup, UIN: 20002, UID: "u_bob", Nickname: "Bob", Card: "Bobby"}, {Group: testGroup, UIN: 10001, UID: "u_self", Nickname: "Bot"},
+		})
+		for _, tt := range []struct {
+			group GroupCode
+			uid   UID
+			want  string
+		}{
+			{testGroup, "u_bob", "@Bobby"}, {testGroup, "u_self", "@Bot"}, {testGroup, "u_nobody", "@Alice"},
+			{0, "u_carol", "@Carol"}, {0, "u_self", "@Bot"}, {0, "u_nobody", "@Alice"},
+		} {
+			got, err := c.complete(ctx, tt.group, message.Content{&message.At{UID: tt.uid}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at := got[0].(*message.At); at.Display != tt.want || at.UID != tt.uid {
+				t.Errorf("%s in group %d: got %+v, want %q", tt.uid, tt.group, at, tt.want)
+			}
+			if name := c.quotedName(ctx, tt.group, message.Content{&message.Reply{SenderUID: tt.uid}}); "@"+name != tt.want {
+				t.Errorf("%s quoted in group %d: got %q, want %q", tt.uid, tt.group, name, tt.want)
+			}
+		}
+	})
 }
