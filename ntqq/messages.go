@@ -27,7 +27,7 @@ const maxMessage = 1 << 20
 // pushes and in the chat's history, for at most Options.OutcomeWait, and never sent
 // again. Errors: ErrUnknownOutcome when that could not be found out; with all others
 // the message was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent,
-// *ServerError when the server refused, ErrOffline, ErrSign.
+// *message.SegmentError, *ServerError when the server refused, ErrOffline, ErrSign.
 // When ctx ended before the message left, that is an ErrNotSent with ctx's error.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
 	if err := ctx.Err(); err != nil {

@@ -2,8 +2,11 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+
+	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
 	"libration/internal/pb/oidbpb"
@@ -27,13 +30,9 @@ func userInfoKeys() []*oidbpb.UserInfoKey {
 
 // User looks any account up by its number. ErrNotFound when there is none.
 func (c *Client) User(ctx context.Context, uin UIN) (User, error) {
-	resp, err := call(ctx, c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(uin), Keys: userInfoKeys()})
+	u, err := lookUpUser(ctx, c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(uin), Keys: userInfoKeys()})
 	if err != nil {
 		return User{}, fmt.Errorf("user %d: %w", uin, err)
-	}
-	u, ok := userOf(resp)
-	if !ok {
-		return User{}, fmt.Errorf("user %d: %w", uin, ErrNotFound)
 	}
 	if u.UIN == 0 {
 		u.UIN = uin
@@ -43,15 +42,28 @@ func (c *Client) User(ctx context.Context, uin UIN) (User, error) {
 
 // UserByUID looks any account up by its text id. ErrNotFound when there is none.
 func (c *Client) UserByUID(ctx context.Context, uid UID) (User, error) {
-	resp, err := call(ctx, c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(uid), Keys: userInfoKeys()})
+	u, err := lookUpUser(ctx, c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(uid), Keys: userInfoKeys()})
 	if err != nil {
 		return User{}, fmt.Errorf("user %s: %w", uid, err)
 	}
+	u.UID = uid
+	return u, nil
+}
+
+// lookUpUser runs a look-up. Nobody is a result other than 0, or an answer without a
+// nickname (docs/protocol/operations.md 3.1 and 7.1).
+func lookUpUser[Req proto.Message](ctx context.Context, c *Client, cmd *rpc.Command[Req, *oidbpb.UserInfoResp], req Req) (User, error) {
+	resp, err := rpc.Call(ctx, c, cmd, req)
+	if refused, ok := errors.AsType[*rpc.OIDBError](err); ok {
+		return User{}, fmt.Errorf("%w: %w", ErrNotFound, refused)
+	}
+	if err != nil {
+		return User{}, err
+	}
 	u, ok := userOf(resp)
 	if !ok {
-		return User{}, fmt.Errorf("user %s: %w", uid, ErrNotFound)
+		return User{}, ErrNotFound
 	}
-	u.UID = uid
 	return u, nil
 }
 

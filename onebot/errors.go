@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"libration/ntqq"
+	"libration/ntqq/message"
 )
 
 // localized is one text in the languages of this package.
@@ -69,8 +70,8 @@ var known = []struct {
 }{
 	// These two wrap what happened to the answer.
 	{ntqq.ErrNotSent, "MESSAGE_NOT_SENT", localized{
-		"the connection failed, and the message is not in the chat: it was not sent",
-		"连接出现故障，且聊天记录中没有该消息：消息未发送"}},
+		"the message was not sent: it never left, or the connection failed and it is not in the chat",
+		"消息未发送：请求未发出，或连接出现故障且聊天记录中没有该消息"}},
 	{ntqq.ErrUnknownOutcome, "SEND_OUTCOME_UNKNOWN", localized{
 		"the answer was lost, and it could not be found out in time whether the message was sent",
 		"未收到服务器响应，且未能及时确认消息是否已发送"}},
@@ -119,6 +120,9 @@ func explain(err error, a action) *actionError {
 	if errors.As(err, &limited) && limited.Wait > 0 {
 		return rateLimited(limited)
 	}
+	if bad, ok := errors.AsType[*message.SegmentError](err); ok {
+		return unsendable(bad)
+	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
 			return &actionError{RetFailed, k.code, k.text}
@@ -148,6 +152,18 @@ func explain(err error, a action) *actionError {
 	}
 	return &actionError{RetFailed, code, localized{
 		"the operation failed: " + err.Error(), "操作失败: " + err.Error()}}
+}
+
+// unsendable names a segment that was understood and cannot be sent here.
+func unsendable(e *message.SegmentError) *actionError {
+	if at, ok := e.Segment.(*message.At); ok {
+		return badParams(
+			fmt.Sprintf(`segment at: qq "%d" is no account that can be mentioned in this chat`, at.UIN),
+			fmt.Sprintf(`消息段 at: qq "%d" 不是此会话中可以 @ 的账号`, at.UIN))
+	}
+	return badParams(
+		fmt.Sprintf("segment %d of the message cannot be sent: %v", e.Index+1, e.Err),
+		fmt.Sprintf("消息的第 %d 个消息段无法发送: %v", e.Index+1, e.Err))
 }
 
 func rateLimited(e *ntqq.RateLimitError) *actionError {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -126,6 +127,9 @@ func TestErrorsExplained(t *testing.T) {
 		{err: fmt.Errorf("%w: %w", ntqq.ErrRateLimited, context.DeadlineExceeded), code: "RATE_LIMITED", en: "not sent", zh: "未发送"},
 		{err: ntqq.ErrTooLarge, code: "SEND_MSG_API_ERROR", en: "too large", zh: "过长"},
 		{err: ntqq.ErrEmptyMessage, code: "EMPTY_MSG_ERROR", en: "empty", zh: "为空"},
+		{err: &message.SegmentError{Index: 1, Segment: &message.At{UIN: 99999999999}, Err: io.EOF}, code: "BAD_PARAMS", en: `segment at: qq "99999999999" is`, zh: `消息段 at: qq "99999999999" `},
+		{err: &message.SegmentError{Index: 1, Segment: &message.Face{}, Err: io.EOF}, code: "BAD_PARAMS", en: "segment 2 of the message", zh: "第 2 个消息段"},
+		{err: fmt.Errorf("%w: %w", ntqq.ErrNotFound, io.EOF), code: "GROUP_NOT_FOUND", en: "no such group", zh: "群不存在"},
 		{err: ntqq.ErrNotFound, code: "GROUP_NOT_FOUND", en: "no such group", zh: "群不存在"},
 		{err: context.Canceled, code: "CANCELED", en: "given up", zh: "取消"},
 		{err: context.DeadlineExceeded, code: "TIMEOUT", en: "in time", zh: "超时"},
@@ -142,11 +146,14 @@ func TestErrorsExplained(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := s.Call(t.Context(), Request{Action: "send_group_msg", Params: p})
-			want := c.en
+			want, retcode := c.en, RetFailed
+			if c.code == "BAD_PARAMS" {
+				retcode = RetBadParams
+			}
 			if l == Chinese {
 				want = c.zh
 			}
-			if r.RetCode != RetFailed || r.Msg != c.code || !strings.Contains(r.Wording, want) || r.Message != r.Wording {
+			if r.RetCode != retcode || r.Msg != c.code || !strings.Contains(r.Wording, want) || r.Message != r.Wording {
 				t.Errorf("error %v in %s: got %+v, want %s with %q", c.err, l, r, c.code, want)
 			}
 		}

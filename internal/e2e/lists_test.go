@@ -55,8 +55,16 @@ func TestLists(t *testing.T) {
 		if want, _ := s.World().User(alice); err != nil || user.Nickname != want.Nickname || user.UIN != alice {
 			t.Errorf("user %+v (%v), want %+v", user, err, want)
 		}
-		if u, err := b.User(t.Context(), 99999); err == nil {
-			t.Errorf("no such user: got %+v", u)
+		if u, err := b.User(t.Context(), 99999); !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("no such user: got %+v, %v; want ErrNotFound", u, err)
+		}
+		if u, err := b.UserByUID(t.Context(), "u_nobody"); !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("no such user: got %+v, %v; want ErrNotFound", u, err)
+		}
+		nobody := message.Content{&message.Text{Text: "hi "}, &message.At{UIN: 99999999999}}
+		var bad *message.SegmentError
+		if _, err := b.SendGroup(t.Context(), group, nobody); !errors.As(err, &bad) || bad.Index != 1 || bad.Segment.(*message.At).UIN != 99999999999 {
+			t.Errorf("mention of nobody: got %v, want a SegmentError", err)
 		}
 	})
 }

@@ -11,6 +11,16 @@ import (
 // ErrEmpty: the content has no segment.
 var ErrEmpty = errors.New("the message is empty")
 
+// SegmentError is a segment that cannot be sent to the chat.
+type SegmentError struct {
+	Index   int // of the segment in the content
+	Segment Segment
+	Err     error
+}
+
+func (e *SegmentError) Error() string { return fmt.Sprintf("segment %d: %v", e.Index, e.Err) }
+func (e *SegmentError) Unwrap() error { return e.Err }
+
 // EncodeOptions say where the content goes. The zero value is a private chat.
 type EncodeOptions struct {
 	// Group is true for group chats: quotes name their message differently there.
@@ -28,7 +38,8 @@ type EncodeOptions struct {
 // a second one is an error, as is a mention of nobody, an *Unknown that is no
 // element, and empty content (ErrEmpty). Invalid UTF-8 is replaced by U+FFFD.
 // Several layouts have more than one legal form: Encode picks by what the
-// segment knows (docs/protocol/messages.md 5.2, 5.3, 6).
+// segment knows (docs/protocol/messages.md 5.2, 5.3, 6). What is wrong with one segment
+// is a *SegmentError.
 func Encode(c Content, o EncodeOptions) ([]*messagepb.Elem, error) {
 	if len(c) == 0 {
 		return nil, ErrEmpty
@@ -49,14 +60,17 @@ func Encode(c Content, o EncodeOptions) ([]*messagepb.Elem, error) {
 		rest = append(append(rest, c[:at]...), c[at+1:]...)
 		head, err := encodeQuote(c[at].(*Reply), rest, o)
 		if err != nil {
-			return nil, err
+			return nil, &SegmentError{at, c[at], err}
 		}
-		elems, c = append(elems, head...), rest
+		elems = append(elems, head...)
 	}
 	for i, seg := range c {
+		if i == at {
+			continue
+		}
 		e, err := encodeSegment(seg)
 		if err != nil {
-			return nil, fmt.Errorf("segment %d: %w", i, err)
+			return nil, &SegmentError{i, seg, err}
 		}
 		elems = append(elems, e)
 	}
