@@ -131,9 +131,9 @@ func TestAutoApprove(t *testing.T) {
 	if got := c.pollQR(c.fetchQR(nil).Signature); got.State != wire.QRConfirmed || got.UIN != uint64(bot) {
 		t.Errorf("got %+v, want a confirmed code", got)
 	}
-	if _, err := New(Options{AutoApprove: 999, QRLifetime: 1, MemberPage: -1, Passwords: map[message.UIN]string{998: "x"}}); err == nil ||
-		strings.Count(err.Error(), "\n") != 3 {
-		t.Errorf("bad options: got %v, want four problems", err)
+	if _, err := New(Options{AutoApprove: 999, QRLifetime: 1, ExchangeLifetime: 1, MemberPage: -1, Passwords: map[message.UIN]string{998: "x"}}); err == nil ||
+		strings.Count(err.Error(), "\n") != 4 {
+		t.Errorf("bad options: got %v, want five problems", err)
 	}
 }
 
@@ -399,4 +399,27 @@ func eventually(t *testing.T, done func() bool) {
 		}
 		<-time.After(time.Millisecond)
 	}
+}
+
+// The client is told how long its key is good; later there is none to answer with.
+func TestExchangeLifetime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, Options{ExchangeLifetime: time.Hour})
+		c := h.dial().login(bot).keyExchange()
+		if left := time.Until(c.exchange.Expires); left != time.Hour {
+			t.Errorf("the key is good for %v, want an hour", left)
+		}
+		head, _ := c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil)
+		if code := head.GetError().GetCode(); code != 0 {
+			t.Errorf("at first: code %d", code)
+		}
+		time.Sleep(time.Hour)
+		payload, err := wire.SealNTLogin(&wire.NTLogin{Ticket: c.exchange.Ticket, Head: &loginpb.NtLoginHead{}}, c.exchange.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.do(rpc.NTLoginEasyLogin, wire.FlagEmpty, payload); got.Code != codeNotLoggedIn || !strings.Contains(got.Extra, "expired") {
+			t.Errorf("after an hour: got code %d %q, want %d", got.Code, got.Extra, codeNotLoggedIn)
+		}
+	})
 }

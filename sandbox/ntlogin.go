@@ -16,9 +16,6 @@ import (
 	"libration/ntqq/message"
 )
 
-// exchangeLife is how long a key exchange is good for.
-const exchangeLife = 24 * time.Hour
-
 // Codes of an NT login (docs/protocol/login.md 6.3).
 const (
 	ntBadRequest    uint64 = 140022001
@@ -55,10 +52,11 @@ func (s *Sandbox) keyExchange(rq *request) ([]byte, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
 	ticket := newTicket()
+	life := s.opts.ExchangeLifetime
 	s.mu.Lock()
-	s.exchanges.put(ticket, &exchange{key: key, expires: time.Now().Add(exchangeLife)})
+	s.exchanges.put(ticket, &exchange{key: key, expires: time.Now().Add(life)})
 	s.mu.Unlock()
-	return wire.AnswerKeyExchange(offer, key, ticket, uint32(exchangeLife/time.Second))
+	return wire.AnswerKeyExchange(offer, key, ticket, uint32(life/time.Second))
 }
 
 // ntRefusal is a login that failed.

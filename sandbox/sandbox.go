@@ -37,6 +37,9 @@ type Options struct {
 	SessionLifetime time.Duration
 	// QRLifetime is how long a login code can be scanned; 0: 120 s, at least 1 s.
 	QRLifetime time.Duration
+	// ExchangeLifetime is how long the key of a key exchange is good; 0: a day, at
+	// least 1 s.
+	ExchangeLifetime time.Duration
 	// FriendPage and MemberPage are the sizes of one page of the friend list and of
 	// a member list; 0: 300 and 200. Small ones exercise a client's paging.
 	FriendPage, MemberPage int
@@ -52,6 +55,9 @@ func (o *Options) setDefaults() {
 	if o.QRLifetime == 0 {
 		o.QRLifetime = 120 * time.Second // docs/protocol/login.md 4.2
 	}
+	if o.ExchangeLifetime == 0 {
+		o.ExchangeLifetime = 24 * time.Hour
+	}
 	if o.FriendPage == 0 {
 		o.FriendPage = 300
 	}
@@ -64,6 +70,9 @@ func (o *Options) validate() error {
 	var errs []error
 	if o.QRLifetime < time.Second {
 		errs = append(errs, fmt.Errorf("qr lifetime %v is below a second", o.QRLifetime))
+	}
+	if o.ExchangeLifetime < time.Second {
+		errs = append(errs, fmt.Errorf("exchange lifetime %v is below a second", o.ExchangeLifetime))
 	}
 	if o.SessionLifetime < 0 {
 		errs = append(errs, fmt.Errorf("session lifetime %v is negative", o.SessionLifetime))
