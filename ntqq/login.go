@@ -102,11 +102,21 @@ func (c *Client) exchangeOnce(ctx context.Context, k *conn) (*wire.ExchangeSessi
 	if err != nil {
 		return nil, err
 	}
+	asked := time.Now()
 	answer, err := k.Call(ctx, rpc.KeyExchange, payload)
 	if err != nil {
 		return nil, err
 	}
-	return x.Open(answer, time.Now())
+	return x.Open(answer, asked) // the server counts from later on
+}
+
+// lasting returns the session key, after a wait for a person: when it has expired, or
+// would before a request is answered, a new one.
+func (s *session) lasting(ctx context.Context, k *conn, session *wire.ExchangeSession) (*wire.ExchangeSession, error) {
+	if time.Until(session.Expires) > s.c.opts.Timing.Answer {
+		return session, nil
+	}
+	return s.exchangeKeys(ctx, k)
 }
 
 // easyLogin turns A1 into new tickets.

@@ -91,6 +91,9 @@ func (s *session) verifyDevice(ctx context.Context, k *conn, session *wire.Excha
 			return nil, err
 		}
 		if token != "" {
+			if session, err = s.lasting(ctx, k, session); err != nil {
+				return nil, err
+			}
 			return s.ntLogin(ctx, k, session, StepNewDevice, rpc.NTLoginPasswordNewDevice,
 				&loginpb.PasswordLoginNewDeviceReqBody{NewDeviceCheckSuccessSig: []byte(token)}, &loginpb.PasswordLoginNewDeviceRspBody{})
 		}

@@ -118,6 +118,9 @@ func (s *session) passwordLogin(ctx context.Context, k *conn) error {
 			if solved, err = s.askCaptcha(ctx, k, refused); err != nil {
 				return err
 			}
+			if session, err = s.lasting(ctx, k, session); err != nil {
+				return err
+			}
 			continue
 		case refused.Code == codeNewDevice:
 			ks, err = s.verifyDevice(ctx, k, session, refused)

@@ -48,6 +48,9 @@ func (s *session) confirm(ctx context.Context, k *conn, session *wire.ExchangeSe
 	}
 	switch reply.State {
 	case wire.QRConfirmed:
+		if session, err = s.lasting(ctx, k, session); err != nil {
+			return nil, err
+		}
 		return s.ntLogin(ctx, k, session, StepUnusualDevice, rpc.NTLoginEasyLoginUnusual,
 			&loginpb.EasyLoginUnusualReqBody{A1: reply.A1}, &loginpb.EasyLoginUnusualRspBody{})
 	case wire.QRExpired:

@@ -3,12 +3,17 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"libration/internal/rpc"
 	"libration/ntqq"
+	"libration/sandbox"
 )
 
 // solution is that of the captcha the account asks for, or asked for last.
@@ -186,4 +191,61 @@ func TestNewDeviceWithoutService(t *testing.T) {
 			t.Errorf("the password was sent %d times, want 3", n)
 		}
 	})
+}
+
+// A person takes longer than a key exchange lives: what was solved or confirmed then is
+// used under a new one, and nothing is asked twice.
+func TestExchangeExpiresWhileAPersonIsAsked(t *testing.T) {
+	short := func(o *sandbox.Options) { o.ExchangeLifetime = 30 * time.Second }
+	approve := func(t *testing.T, s *service, _ *account) {
+		if err := s.ApproveQR(s.PendingQR()[0].ID, bot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		fault  string
+		prompt ntqq.PromptKind
+		login  string
+		sent   int32 // by the command login
+		help   func(*testing.T, *service, *account)
+	}{
+		{"captcha", ntqq.PromptCaptcha, rpc.NTLoginPasswordLogin, 2, func(t *testing.T, s *service, a *account) {
+			if err := a.Answer(s.solution(t, a.State())); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"new-device", ntqq.PromptNewDevice, rpc.NTLoginPasswordNewDevice, 1, approve},
+		{"unusual-device", ntqq.PromptUnusualDevice, rpc.NTLoginEasyLoginUnusual, 1, approve},
+	} {
+		for _, after := range []time.Duration{0, 16 * time.Second, 29 * time.Second, 31 * time.Second, 110 * time.Second} {
+			t.Run(fmt.Sprint(tt.fault, " ", after), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := withPassword(t, short)
+					ks := &ntqq.MemoryKeystore{}
+					if tt.prompt == ntqq.PromptUnusualDevice {
+						a := s.account(t, ks, s.usePassword(secret))
+						a.until(ntqq.Online)
+						a.stop()
+						s.Faults().ExpireSessions(bot)
+					}
+					s.fault(t, tt.fault)
+					var sent atomic.Int32
+					a := s.account(t, ks, s.usePassword(secret), countCalls(&sent, tt.login))
+					a.prompted(tt.prompt)
+					time.Sleep(after) // virtual
+					tt.help(t, s, a)
+					a.until(ntqq.Online)
+					asked := 0
+					for _, step := range a.steps() {
+						if step == string(tt.prompt) {
+							asked++
+						}
+					}
+					if n := sent.Load(); n != tt.sent || asked != 1 || slices.Contains(a.steps(), "reconnecting") && tt.prompt != ntqq.PromptUnusualDevice {
+						t.Errorf("the login was sent %d times, want %d; steps %v", n, tt.sent, a.steps())
+					}
+				})
+			})
+		}
+	}
 }

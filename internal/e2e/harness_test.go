@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,6 +198,17 @@ func text(m *message.Message) string {
 		}
 	}
 	return s
+}
+
+// countCalls counts the requests of one command.
+func countCalls(n *atomic.Int32, name string) func(*ntqq.Options) {
+	return func(o *ntqq.Options) {
+		o.OnCall = func(command string, _ time.Duration, _ error) {
+			if command == name {
+				n.Add(1)
+			}
+		}
+	}
 }
 
 func say(s string) message.Content { return message.Content{&message.Text{Text: s}} }
