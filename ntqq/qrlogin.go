@@ -145,12 +145,12 @@ func (s *session) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanne
 }
 
 // wtlogin turns the confirmed code into tickets.
-func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollReply) error {
+func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollReply) (err error) {
 	c := s.c
-	ks := *c.keys()
-	want := c.opts.UIN
-	if want == 0 && ks.TicketTime != 0 { // it has been logged in
-		want = ks.UIN
+	saved := c.keys()
+	ks, want := *saved, c.opts.UIN
+	if want == 0 {
+		want = ks.UIN // its owner, whatever else is missing in it
 	}
 	if want != 0 && confirmed.UIN != uint64(want) {
 		return fmt.Errorf("%w: %d instead of %d", errWrongAccount, confirmed.UIN, want)
@@ -167,6 +167,11 @@ func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollRe
 		return err
 	}
 	c.keystore.Store(&ks) // the number goes into the packets from here on
+	defer func() {
+		if err != nil { // and has no owner by it yet
+			c.keystore.Store(saved)
+		}
+	}()
 	body, err = c.oicq(ctx, k, rpc.WtloginLogin, wire.OicqLogin, body)
 	if err != nil {
 		return fmt.Errorf("wtlogin: %w", err)

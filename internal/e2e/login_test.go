@@ -255,3 +255,62 @@ func TestAnotherAccountScans(t *testing.T) {
 		a.until(ntqq.Online)
 	})
 }
+
+// The owner of a keystore is its number, whatever else is missing in it.
+func TestAnotherAccountScansForImportedSession(t *testing.T) {
+	for name, change := range map[string]func(*ntqq.Keystore){
+		"undated":        func(k *ntqq.Keystore) { k.TicketTime = 0 },
+		"without A1":     func(k *ntqq.Keystore) { k.TicketTime, k.A1 = 0, nil },
+		"only a number":  func(k *ntqq.Keystore) { *k = ntqq.Keystore{UIN: k.UIN, Device: k.Device} },
+		"number of none": func(k *ntqq.Keystore) { *k = ntqq.Keystore{UIN: 99, Device: k.Device} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s, ks := loggedIn(t, sandbox.Options{}, byHand)
+				s.Faults().ForgetTickets(bot)
+				s.Faults().ExpireSessions(bot)
+				saved, _ := ks.Load()
+				begin := *saved
+				change(&begin)
+				a := s.account(t, nil, func(o *ntqq.Options) { o.Initial = &begin })
+				a.prompted(ntqq.PromptScan)
+				if err := s.ApproveQR(s.PendingQR()[0].ID, alice); err != nil {
+					t.Fatal(err)
+				}
+				if err := a.until(ntqq.NeedsLogin).Err; !strings.Contains(err.Error(), "another account") {
+					t.Errorf("got %v", err)
+				}
+				if self := a.Self(); self.UIN != begin.UIN {
+					t.Errorf("the keystore is now of %d", self.UIN)
+				}
+			})
+		})
+	}
+}
+
+// A scan that led to no login makes nobody the owner.
+func TestAnotherAccountScansAfterFailedLogin(t *testing.T) {
+	for _, fault := range []string{"close:on=login,count=1", "mute:on=login,count=1", "code:on=login,count=1"} {
+		t.Run(fault, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := startService(t, sandbox.Options{})
+				s.fault(t, fault)
+				a := s.account(t, nil)
+				scan := func(uin message.UIN) {
+					t.Helper()
+					a.prompted(ntqq.PromptScan)
+					if err := s.ApproveQR(s.PendingQR()[0].ID, uin); err != nil {
+						t.Fatal(err)
+					}
+				}
+				scan(bot)
+				a.until(ntqq.Reconnecting)
+				scan(alice)
+				a.until(ntqq.Online)
+				if self := a.Self(); self.UIN != alice {
+					t.Errorf("logged in is %d, want %d", self.UIN, alice)
+				}
+			})
+		})
+	}
+}
