@@ -136,8 +136,14 @@ func classifyLogin(e *LoginError) remedy {
 	switch e.Code {
 	case codeSystemFailed, codeTryAgain, codeInvalidCookie, codeTooOften, codeTooManyToday:
 		return retry
-	case codeTicketExpired, codeTicketKicked, codeTicketIllegal, codeA1Forbidden, codePasswordRefused:
-		return dropA1
+	case codeTicketExpired, codeTicketKicked, codeTicketIllegal, codeA1Forbidden:
+		if e.Step == StepEasyLogin || e.Step == StepUnusualDevice {
+			return dropA1
+		}
+	case codePasswordRefused:
+		if e.Step == StepPassword {
+			return dropA1
+		}
 	}
 	return needsPerson
 }

@@ -78,8 +78,13 @@ func (k Keystore) withoutSession() Keystore {
 	return k
 }
 
+// withTickets is k after a login. Without a new A1 the saved one stays: it is good as
+// far as anybody knows.
 func (k Keystore) withTickets(t *wire.Tickets, app string, now time.Time) Keystore {
-	k.A1, k.A2, k.D2, k.D2Key = t.A1, t.A2, t.D2, t.D2Key[:]
+	k.A2, k.D2, k.D2Key = t.A2, t.D2, t.D2Key[:]
+	if len(t.A1) > 0 {
+		k.A1 = t.A1
+	}
 	if len(t.NoPicSig) > 0 {
 		k.NoPicSig = t.NoPicSig
 	}

@@ -146,15 +146,7 @@ func (s *session) easyLogin(ctx context.Context, k *conn) error {
 		case try == loginTries, classify(err) != retry:
 			return err
 		}
-		s.dropCookie(err)
 		c.log.Warn("easy login failed: trying again with a new key exchange", "try", try, "of", loginTries, "err", err)
-	}
-}
-
-// dropCookie forgets the cookie when the server did not like it.
-func (s *session) dropCookie(err error) {
-	if refused, ok := errors.AsType[*LoginError](err); ok && refused.Code == codeInvalidCookie {
-		s.cookie = ""
 	}
 }
 
@@ -206,6 +198,9 @@ func (s *session) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSe
 		s.cookie = content
 	}
 	e := reply.Head.GetError()
+	if e.GetCode() == codeInvalidCookie { // whichever it gives
+		s.cookie = ""
+	}
 	if err := pb.Unmarshal(reply.Body, rsp); err != nil && e.GetCode() == 0 {
 		return nil, fmt.Errorf("answer to login step %s: %w", step, err)
 	}
@@ -215,8 +210,9 @@ func (s *session) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSe
 		refused.url = e.GetJumpUrl()
 		return nil, refused
 	}
-	if len(t.GetD2Key()) != len(crypto.Key{}) || len(t.GetD2()) == 0 {
-		return nil, fmt.Errorf("answer to login step %s: tickets without a session (D2 %d bytes, key %d)", step, len(t.GetD2()), len(t.GetD2Key()))
+	if len(t.GetD2Key()) != len(crypto.Key{}) || len(t.GetD2()) == 0 || len(t.GetA2()) == 0 {
+		return nil, fmt.Errorf("answer to login step %s: tickets without a session (A2 %d bytes, D2 %d, key %d)",
+			step, len(t.GetA2()), len(t.GetD2()), len(t.GetD2Key()))
 	}
 	tickets := &wire.Tickets{
 		A1: t.GetA1(), A2: t.GetA2(), D2: t.GetD2(), D2Key: crypto.Key(t.GetD2Key()), NoPicSig: t.GetNoPicSig(),

@@ -92,6 +92,24 @@ func (g *passwordGate) count() {
 	g.sent++
 }
 
+// refusal takes what the server said to a password, or to the verification of the device
+// after it.
+func (g *passwordGate) refusal(err error) {
+	refused, ok := errors.AsType[*LoginError](err)
+	if !ok {
+		return
+	}
+	switch refused.Code {
+	case codeWrongPassword, codeWrongRepeatedly, codePasswordRefused:
+		g.refused = true
+		if refused.Code == codeWrongPassword { // the credential carries the time
+			refused.Hint += ": correct it and restart, or log in by a code; a clock that is wrong by minutes gives the same"
+		}
+	case codeTooOften, codeTooManyToday:
+		g.sent = passwordTries
+	}
+}
+
 // passwordLogin logs in by the password, with the help of a person when the server
 // wants a captcha solved or the device verified (docs/protocol/login.md 6.2). It
 // does not repeat what failed: the session does, after a pause.
@@ -124,16 +142,9 @@ func (s *session) passwordLogin(ctx context.Context, k *conn) error {
 			continue
 		case refused.Code == codeNewDevice:
 			ks, err = s.verifyDevice(ctx, k, session, refused)
-		case refused.Code == codeWrongPassword, refused.Code == codeWrongRepeatedly, refused.Code == codePasswordRefused:
-			s.password.refused = true
-			if refused.Code == codeWrongPassword { // the credential carries the time
-				refused.Hint += ": correct it and restart, or log in by a code; a clock that is wrong by minutes gives the same"
-			}
-		case refused.Code == codeTooOften, refused.Code == codeTooManyToday:
-			s.password.sent = passwordTries
 		}
 		if err != nil {
-			s.dropCookie(err)
+			s.password.refusal(err)
 			return err
 		}
 		c.setKeys(*ks)
