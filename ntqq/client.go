@@ -356,11 +356,20 @@ func (c *Client) setState(s State, online *conn) {
 }
 
 // Relogin starts the session again when it waits for a person (Kicked or
-// NeedsLogin), or at once when it waits for its next try.
+// NeedsLogin), or at once when it waits for its next try. While the account is online
+// it does nothing.
 func (c *Client) Relogin() {
 	select {
 	case c.restart <- struct{}{}:
 	default: // one is already asked for
+	}
+}
+
+// unasked forgets a Relogin.
+func (c *Client) unasked() {
+	select {
+	case <-c.restart:
+	default:
 	}
 }
 

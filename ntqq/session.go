@@ -94,6 +94,9 @@ func newSession(c *Client) *session {
 // when ctx ended meanwhile.
 func (s *session) recover(ctx context.Context, err error, wait *backoff.ExponentialBackOff) bool {
 	c := s.c
+	if c.State().Online() { // a login that was asked for until now was not needed
+		c.unasked()
+	}
 	switch classify(err) {
 	case kickedOff:
 		c.log.Error("kicked offline: waiting for a person, as coming back by itself would kick the other side", "err", err)
@@ -137,10 +140,7 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 }
 
 func (s *session) waitForPerson(ctx context.Context, state State, wait *backoff.ExponentialBackOff) bool {
-	select { // asked for before it was needed
-	case <-s.c.restart:
-	default:
-	}
+	s.c.unasked() // it was asked for before it was needed
 	s.c.setState(state, nil)
 	select {
 	case <-s.c.restart:

@@ -314,3 +314,21 @@ func TestAnotherAccountScansAfterFailedLogin(t *testing.T) {
 		})
 	}
 }
+
+// Relogin of an account that needs no login is no wish for later: the pause after the
+// next broken connection is as long as any.
+func TestReloginWhileOnline(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		a := s.account(t, nil, func(o *ntqq.Options) { o.Timing.RetryFirst = time.Minute })
+		a.until(ntqq.Online)
+		a.Relogin()
+		time.Sleep(time.Hour) // virtual
+		s.Faults().DropConnections()
+		st := a.until(ntqq.Reconnecting)
+		a.onlineAgain(2)
+		if time.Now().Before(st.Until) {
+			t.Errorf("online again after %v, want a pause of %v", time.Since(st.Since), st.Until.Sub(st.Since))
+		}
+	})
+}
