@@ -66,3 +66,28 @@ func TestTicketsOfTheFuture(t *testing.T) {
 		}
 	})
 }
+
+// TestRefreshPause: the pause doubles up to a day, and no date makes it longer.
+func TestRefreshPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		now := c.now().Unix()
+		for _, tt := range []struct {
+			tries int
+			at    int64
+			want  time.Duration
+		}{
+			{0, 0, refreshSoonest}, {-1, now, refreshSoonest},
+			{1, now, time.Hour}, {2, now, 2 * time.Hour}, {5, now, 16 * time.Hour}, {6, now, 24 * time.Hour}, {1 << 30, now, 24 * time.Hour},
+			{2, now - 3600, time.Hour}, {2, now - 7200, refreshSoonest}, {2, 0, refreshSoonest},
+			{2, now + 1<<30, 2 * time.Hour},
+		} {
+			ks := *c.keys()
+			ks.A1, ks.TicketTime, ks.RefreshTries, ks.RefreshTime = []byte("a1"), now-int64(refreshAfter/time.Second), tt.tries, tt.at
+			c.setKeys(ks)
+			if left, ok := c.untilRefresh(); !ok || left != tt.want {
+				t.Errorf("after try %d %v ago: %v, want %v", tt.tries, time.Duration(now-tt.at)*time.Second, left, tt.want)
+			}
+		}
+	})
+}

@@ -58,6 +58,11 @@ type Keystore struct {
 	NoPicSig   HexBytes `json:"no_pic_sig,omitempty"`
 	TicketTime int64    `json:"ticket_time,omitempty"` // Unix seconds, when they were issued
 	AppVersion string   `json:"app_version,omitempty"`
+
+	// RefreshTries counts how often new tickets were asked for since these were issued;
+	// RefreshTime is when last, Unix seconds.
+	RefreshTries int   `json:"refresh_tries,omitempty"`
+	RefreshTime  int64 `json:"refresh_time,omitempty"`
 }
 
 // hasSession tells whether registering without a login can be tried.
@@ -95,6 +100,7 @@ func (k Keystore) withTickets(t *wire.Tickets, app string, now time.Time) Keysto
 		k.Nickname = t.Nickname
 	}
 	k.TicketTime, k.AppVersion = now.Unix(), app
+	k.RefreshTries, k.RefreshTime = 0, 0
 	return k
 }
 

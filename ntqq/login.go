@@ -46,10 +46,7 @@ func (s *session) firstWay(ctx context.Context, k *conn) error {
 		if !closed(err) {
 			return err
 		}
-		ks := *c.keys()
-		ks.A1 = nil
-		c.setKeys(ks)
-		c.log.Warn("saved login refused", "err", err, "next", s.nextLogin())
+		s.forgetA1(err)
 	}
 	if s.password.open(c) {
 		err := s.passwordLogin(ctx, k)
@@ -59,6 +56,14 @@ func (s *session) firstWay(ctx context.Context, k *conn) error {
 		c.log.Warn("password login refused: a QR code has to be scanned", "err", err)
 	}
 	return s.qrLogin(ctx, k)
+}
+
+// forgetA1 drops an A1 that the server refused with err. A session stays.
+func (s *session) forgetA1(err error) {
+	ks := *s.c.keys()
+	ks.A1 = nil
+	s.c.setKeys(ks)
+	s.c.log.Warn("saved login refused", "err", err, "next_login", s.nextLogin())
 }
 
 // nextLogin is the first step of the next login.

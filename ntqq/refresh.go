@@ -13,8 +13,10 @@ const (
 	refreshAfter = 15 * 24 * time.Hour
 	// refreshSoonest is how long a session is online before its tickets are replaced.
 	refreshSoonest = time.Minute
-	refreshRetry   = time.Hour
-	refreshMost    = 24 * time.Hour // between two tries
+	// refreshRetry is the pause after a try in vain. It doubles with each, up to
+	// refreshMost.
+	refreshRetry = time.Hour
+	refreshMost  = 24 * time.Hour
 	// oldKeyLife is how long packets under the replaced key are still read: pushes
 	// until the new session is registered, and answers under way.
 	oldKeyLife = time.Minute
@@ -26,24 +28,27 @@ type oldKey struct {
 	until time.Time
 }
 
-// untilRefresh is how long the tickets are good; false when they are not replaced.
+// untilRefresh is how long it is until the tickets are replaced; false when they are
+// not.
 func (c *Client) untilRefresh() (time.Duration, bool) {
-	ks := c.keys()
+	ks, now := c.keys(), c.now()
 	if c.opts.RefreshAfter < 0 || len(ks.A1) == 0 {
 		return 0, false
 	}
-	left := c.opts.RefreshAfter
-	if ks.TicketTime != 0 { // else their age is not known
-		left = time.Unix(ks.TicketTime, 0).Add(left).Sub(c.now())
+	left := time.Unix(ks.TicketTime, 0).Add(c.opts.RefreshAfter).Sub(now)
+	if ks.RefreshTries > 0 {
+		pause := min(refreshRetry<<min(ks.RefreshTries-1, 5), refreshMost)
+		// A time that a wrong clock wrote makes it no longer.
+		left = max(left, min(pause, time.Unix(ks.RefreshTime, 0).Add(pause).Sub(now)))
 	}
 	return max(left, refreshSoonest), true
 }
 
-// dateTickets corrects the time of tickets that a wrong clock dated in the future:
-// they would never be replaced.
+// dateTickets gives tickets a time that would otherwise never grow old: those that have
+// none, and those that a wrong clock dated in the future.
 func (c *Client) dateTickets() {
 	ks, now := *c.keys(), c.now()
-	if c.clock.Trusted() && time.Unix(ks.TicketTime, 0).After(now.Add(clockOff)) {
+	if ks.TicketTime == 0 || c.clock.Trusted() && time.Unix(ks.TicketTime, 0).After(now.Add(clockOff)) {
 		ks.TicketTime = now.Unix()
 		c.setKeys(ks)
 	}
@@ -51,9 +56,13 @@ func (c *Client) dateTickets() {
 
 // refresh replaces the tickets on the living connection (docs/protocol/login.md
 // 9). swapped: there are new ones; then err is a failed registration, which ends
-// the connection. Without new ones the old session lives on.
+// the connection. Without new ones the old session lives on. The try is written down
+// before it begins: whatever becomes of it, the next one waits.
 func (s *session) refresh(ctx context.Context, k *conn) (swapped bool, err error) {
 	c := s.c
+	try := *c.keys()
+	try.RefreshTries, try.RefreshTime = try.RefreshTries+1, c.now().Unix()
+	c.setKeys(try)
 	session, err := c.exchangeOnce(ctx, k)
 	if err != nil {
 		return false, fmt.Errorf("key exchange: %w", err)
@@ -67,6 +76,9 @@ func (s *session) refresh(ctx context.Context, k *conn) (swapped bool, err error
 	}
 	done()
 	if err != nil {
+		if classify(err) == dropA1 {
+			s.forgetA1(err)
+		}
 		return false, err
 	}
 	s.freshTickets = true

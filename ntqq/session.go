@@ -206,11 +206,14 @@ func (s *session) stay(ctx context.Context, k *conn) error {
 	defer timer.Stop()
 	save := time.NewTicker(saveEvery)
 	defer save.Stop()
-	c.dateTickets()
-	if left, ok := c.untilRefresh(); ok {
-		timer.Reset(left)
+	plan := func() { // without A1 there is no refresh
+		if left, ok := c.untilRefresh(); ok {
+			timer.Reset(left)
+		}
 	}
-	for retry := refreshRetry; ; {
+	c.dateTickets()
+	plan()
+	for {
 		select {
 		case <-k.ctx.Done():
 			return k.cause()
@@ -225,18 +228,13 @@ func (s *session) stay(ctx context.Context, k *conn) error {
 		case <-timer.C:
 		}
 		swapped, err := s.refresh(ctx, k)
-		switch {
-		case err == nil:
-			retry = refreshRetry
-			left, _ := c.untilRefresh()
-			timer.Reset(left)
-		case swapped:
+		if swapped && err != nil {
 			return err
-		case ctx.Err() == nil && k.ctx.Err() == nil:
-			c.log.Warn("session not refreshed: the old one stays in use", "err", err, "again_in", retry)
-			timer.Reset(retry)
-			retry = min(2*retry, refreshMost)
 		}
+		if err != nil && ctx.Err() == nil && k.ctx.Err() == nil {
+			c.log.Warn("session not refreshed: the old one stays in use", "err", err, "tries", c.keys().RefreshTries)
+		}
+		plan()
 	}
 }
 

@@ -3,10 +3,12 @@ package e2e
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"libration/internal/clock"
 	"libration/internal/rpc"
 	"libration/ntqq"
 	"libration/ntqq/message"
@@ -104,6 +106,95 @@ func TestRefreshFails(t *testing.T) {
 		}
 		if st := a.State(); st.OnlineCount != 1 {
 			t.Errorf("online %d times, want 1", st.OnlineCount)
+		}
+	})
+}
+
+// unstable breaks every connection of an account after three minutes, for a while.
+func (s *service) unstable(a *account, while time.Duration) {
+	for end := time.Now().Add(while); time.Now().Before(end); {
+		time.Sleep(3 * time.Minute) // virtual
+		s.Faults().DropConnections()
+	}
+	a.until(ntqq.Online)
+}
+
+// The pause after a refused refresh is the account's: neither a new connection nor a
+// restart shortens it, whatever the clock of the machine becomes meanwhile.
+func TestRefreshPauseOutlivesConnections(t *testing.T) {
+	for _, fault := range []string{"refuse-easy-login:code=150022022", "close:on=easy-login", "ignore:on=key-exchange"} {
+		for _, shift := range []time.Duration{0, tenYear, -tenYear} {
+			t.Run(fmt.Sprint(fault, " ", shift), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := startService(t, sandbox.Options{AutoApprove: bot})
+					var ks ntqq.MemoryKeystore
+					var wall atomic.Int64
+					var tried atomic.Int32
+					start := func() *account {
+						return s.account(t, &ks, countCalls(&tried, rpc.KeyExchange), func(o *ntqq.Options) {
+							o.RefreshAfter = 24 * time.Hour
+							o.Clock = clock.New(func() time.Time { return time.Now().Add(time.Duration(wall.Load())) })
+						})
+					}
+					a := start()
+					a.until(ntqq.Online)
+					s.fault(t, fault)
+					time.Sleep(24*time.Hour - time.Minute)        // virtual
+					for i, want := range []int32{1, 2, 2, 3, 3} { // at once, after an hour, two more and four more
+						s.unstable(a, time.Hour)
+						a.stop()
+						wall.Store(int64(shift) * int64(i%2))
+						a = start()
+						a.until(ntqq.Online)
+						if n := tried.Load(); n != want {
+							t.Errorf("%d tries %d hours later, want %d", n, i+1, want)
+						}
+					}
+					s.Faults().Clear()
+					time.Sleep(4 * time.Hour) // virtual
+					if k, _ := ks.Load(); time.Since(time.Unix(k.TicketTime, 0)) > 4*time.Hour || tried.Load() != 4 {
+						t.Errorf("after %d tries the tickets are %v old", tried.Load(), time.Since(time.Unix(k.TicketTime, 0)))
+					}
+				})
+			})
+		}
+	}
+}
+
+// Tickets whose date is not known, as some imported ones, grow old from the first time
+// online, on a line on which no connection lives as long.
+func TestTicketsOfUnknownAge(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, ks := loggedIn(t, sandbox.Options{})
+		saved, _ := ks.Load()
+		undated := *saved
+		undated.TicketTime = 0
+		var imported ntqq.MemoryKeystore
+		a := s.account(t, &imported, func(o *ntqq.Options) { o.Initial, o.RefreshAfter = &undated, 121*time.Minute })
+		a.until(ntqq.Online)
+		s.unstable(a, 3*time.Hour)
+		if k, _ := imported.Load(); k == nil || slices.Equal(k.D2, saved.D2) {
+			t.Error("after three hours the tickets are the old ones")
+		}
+	})
+}
+
+// A refusal of A1 during a refresh costs A1, as any other time, and not the session.
+func TestRefreshRefusedForGood(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, ks := loggedIn(t, sandbox.Options{})
+		var tried atomic.Int32
+		a := s.account(t, ks, countCalls(&tried, rpc.NTLoginEasyLogin), func(o *ntqq.Options) { o.RefreshAfter = time.Hour })
+		a.until(ntqq.Online)
+		s.Faults().ForgetTickets(bot)
+		time.Sleep(48 * time.Hour) // virtual
+		if st := a.State(); !st.Online() || st.OnlineCount != 1 || tried.Load() != 1 {
+			t.Errorf("%s for the %d. time after %d tries, want online and one try", st.Stage, st.OnlineCount, tried.Load())
+		}
+		s.Faults().ExpireSessions(bot)
+		a.onlineAgain(2)
+		if a.passed(ntqq.StepEasyLogin) || !a.passed(ntqq.StepQR) {
+			t.Errorf("steps %v, want a code at once", a.steps())
 		}
 	})
 }
