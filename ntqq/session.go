@@ -206,10 +206,12 @@ func (s *session) stay(ctx context.Context, k *conn) error {
 	defer timer.Stop()
 	save := time.NewTicker(saveEvery)
 	defer save.Stop()
-	plan := func() { // without A1 there is no refresh
-		if left, ok := c.untilRefresh(); ok {
+	plan := func() time.Duration {
+		left, ok := c.untilRefresh()
+		if ok {
 			timer.Reset(left)
 		}
+		return left
 	}
 	c.dateTickets()
 	plan()
@@ -231,10 +233,10 @@ func (s *session) stay(ctx context.Context, k *conn) error {
 		if swapped && err != nil {
 			return err
 		}
+		left := plan()
 		if err != nil && ctx.Err() == nil && k.ctx.Err() == nil {
-			c.log.Warn("session not refreshed: the old one stays in use", "err", err, "tries", c.keys().RefreshTries)
+			c.log.Warn("session not refreshed: the old one stays in use", "err", err, "again_in", left) // 0: never
 		}
-		plan()
 	}
 }
 
