@@ -166,6 +166,9 @@ type conn struct {
 	idle atomic.Int64 // since when, from the pool's start; 0 while it is busy
 }
 
+// NetConn is the connection below.
+func (c *conn) NetConn() net.Conn { return c.Conn }
+
 // Close implements net.Conn.
 func (c *conn) Close() error {
 	c.pool.mu.Lock()

@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,11 +12,20 @@ import (
 // corkLimit is how many bytes a corked connection holds before it writes them.
 const corkLimit = 64 << 10
 
+const (
+	// sendBuffer is how many bytes the system may hold, and about twice of it does. It
+	// takes more when a good part has left only: of megabytes that would be hidden for
+	// longer than a peer may do nothing.
+	sendBuffer = 256 << 10
+	// longWrite is how long a write takes that had to wait for the peer.
+	longWrite = 100 * time.Millisecond
+)
+
 // corkConn is a connection whose writes can be held back for a moment, so that
 // many small WebSocket frames leave with one system call: the WebSocket library
 // writes every frame on its own. Between Cork and Uncork writes are collected;
-// at other times they go straight out. Each write to the network has a deadline,
-// unless the caller set one. A read deadline reaches the network with the next read:
+// at other times they go straight out. Unless the caller set a deadline, a write fails
+// when the peer takes nothing for the timeout. A read deadline reaches the network with the next read:
 // net/http sets several for each request, and what is read is mostly there already.
 //
 // Write, Cork and Uncork may be called by several goroutines; bytes keep the order
@@ -24,7 +34,7 @@ type corkConn struct {
 	net.Conn
 	timeout time.Duration
 
-	received    atomic.Int64 // bytes read so far: a sign of life
+	life        atomic.Int64 // rises with each sign of life of the peer
 	readMu      sync.Mutex   // guards the next three
 	reading     bool         // a Read is under way
 	readBy      time.Time    // the read deadline
@@ -38,6 +48,17 @@ type corkConn struct {
 }
 
 func newCorkConn(c net.Conn, timeout time.Duration) *corkConn {
+	for below := c; ; {
+		if b, ok := below.(interface{ SetWriteBuffer(bytes int) error }); ok {
+			_ = b.SetWriteBuffer(sendBuffer) // it is of use only
+			break
+		}
+		n, ok := below.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		below = n.NetConn()
+	}
 	return &corkConn{Conn: c, timeout: timeout}
 }
 
@@ -56,7 +77,7 @@ func (c *corkConn) Read(p []byte) (int, error) {
 	c.readMu.Lock()
 	c.reading = false
 	c.readMu.Unlock()
-	c.received.Add(int64(n))
+	c.life.Add(int64(n))
 	return n, err
 }
 
@@ -140,14 +161,25 @@ func (c *corkConn) flush() error {
 }
 
 // out needs the lock.
-func (c *corkConn) out(p []byte) (int, error) {
-	if !c.ownDeadline.Load() {
-		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
-			return 0, err
+func (c *corkConn) out(p []byte) (n int, err error) {
+	c.networkWrites++
+	for {
+		own := c.ownDeadline.Load()
+		began := time.Now()
+		if !own {
+			if err := c.Conn.SetWriteDeadline(began.Add(c.timeout)); err != nil {
+				return n, err
+			}
+		}
+		some, err := c.Conn.Write(p[n:])
+		n += some
+		if some > 0 && time.Since(began) >= longWrite {
+			c.life.Add(1)
+		}
+		if own || some == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
 		}
 	}
-	c.networkWrites++
-	return c.Conn.Write(p)
 }
 
 // corkListener hands out corkConns.

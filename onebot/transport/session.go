@@ -389,8 +389,9 @@ func (s *session) send(frame []byte) error {
 }
 
 // ping finds dead peers, and which events of the journal were received: those
-// written before a ping that is answered. Any byte from the peer is a sign of life:
-// a pong queues behind a large message that is still being sent.
+// written before a ping that is answered. Any byte from the peer is a sign of life, and
+// so is any that it takes: a pong queues behind a large message that is still being
+// sent, and so does the ping.
 func (s *session) ping() error {
 	t := time.NewTicker(s.time.ping)
 	defer t.Stop()
@@ -408,7 +409,7 @@ func (s *session) ping() error {
 			case <-soon.C:
 			}
 		}
-		before := s.wire.received.Load()
+		before := s.wire.life.Load()
 		sent := s.sent.Load()
 		late := time.NewTimer(s.time.pong)
 		ctx, cancel := context.WithTimeout(context.Background(), s.time.pong)
@@ -420,7 +421,7 @@ func (s *session) ping() error {
 			case <-late.C:
 			case <-s.quit:
 			}
-			if s.wire.received.Load() == before && !s.full.Load() {
+			if s.wire.life.Load() == before && !s.full.Load() {
 				return errNoPong
 			}
 		} else if s.cursor != nil {

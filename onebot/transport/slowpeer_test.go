@@ -1,0 +1,164 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"libration/onebot"
+)
+
+// TestWriteGoesOnWithProgress: the deadline of a write is for the peer to take
+// something, however long the whole takes.
+func TestWriteGoesOnWithProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, peer := net.Pipe()
+		defer peer.Close()
+		c := newCorkConn(ours, 15*time.Second)
+		defer c.Close()
+		const steps = 20
+		go func() {
+			for range steps {
+				time.Sleep(10 * time.Second)
+				if _, err := io.ReadFull(peer, make([]byte, 100)); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		began := time.Now()
+		n, err := c.Write(make([]byte, 100*steps+1))
+		if n != 100*steps || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%d bytes written, %v, want %d and the deadline", n, err, 100*steps)
+		}
+		if took := time.Since(began); took < steps*10*time.Second || took > steps*10*time.Second+30*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// TestWriteBuffer: the system holds little, so that a slow peer that takes something is
+// seen to.
+func TestWriteBuffer(t *testing.T) {
+	c, peer := tcpPair(t)
+	_ = peer.(*net.TCPConn).SetReadBuffer(16 << 10)
+	n, err := c.Write(make([]byte, 64<<20))
+	if !errors.Is(err, os.ErrDeadlineExceeded) || n > 2<<20 {
+		t.Errorf("%d bytes went to a peer that reads nothing, %v, want fewer", n, err)
+	}
+}
+
+// slowly is a connection that takes 50 KB/s, once it is slow.
+type slowly struct {
+	net.Conn
+	slow atomic.Bool
+}
+
+func (c *slowly) Read(p []byte) (int, error) {
+	if c.slow.Load() {
+		time.Sleep(100 * time.Millisecond)
+		p = p[:min(len(p), 5_000)]
+	}
+	return c.Conn.Read(p)
+}
+
+// pipes is a listener of one connection in memory.
+type pipes struct {
+	conn chan net.Conn
+	over chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conn:
+		return c, nil
+	case <-p.over:
+		return nil, net.ErrClosed
+	}
+}
+func (p *pipes) Close() error   { close(p.over); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// pipeSession runs a session with a peer in memory, which is slow afterwards; ended gets
+// why it ended.
+func pipeSession(t *testing.T, b *onebot.Service, o sessionOptions, wrap func(*session)) (ws *websocket.Conn, peer *slowly, stop func(), ended <-chan error) {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	ln := &pipes{make(chan net.Conn, 1), make(chan struct{})}
+	ln.conn <- ours
+	peer = &slowly{Conn: theirs}
+	ctx, cancel := context.WithCancel(t.Context())
+	calls, cancelCalls := outlive(ctx, defaultTiming().drain)
+	end := make(chan error, 1)
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ws, err := websocket.Accept(w, r, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			o.maxMessage = MaxBody
+			s := newSession(b, (&logBuffer{}).logger(), ws, connOf(r.Context()), roleUniversal, o, defaultTiming())
+			if wrap != nil {
+				wrap(s)
+			}
+			var requests sync.WaitGroup
+			end <- s.run(ctx, calls, &requests)
+			requests.Wait()
+		}),
+		ConnContext: withConn,
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(corkListener{ln, defaultTiming().write})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		cancelCalls()
+		_ = theirs.Close()
+		_ = server.Close()
+		<-served
+	})
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return peer, nil }}
+	ws, _, err := websocket.Dial(t.Context(), "ws://bot", &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws.SetReadLimit(-1)
+	return ws, peer, cancel, end
+}
+
+// TestSlowPeerStays: one that takes 50 KB/s without pause gets an event that takes it
+// two minutes, through several pings.
+func TestSlowPeerStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := newOneBot(t)
+		ws, peer, _, ended := pipeSession(t, b, sessionOptions{}, nil)
+		if _, _, err := ws.Read(t.Context()); err != nil { // the lifecycle event
+			t.Fatal(err)
+		}
+		peer.slow.Store(true)
+		began := time.Now()
+		publish(b, strings.Repeat("x", 3<<20))
+		_, frame, err := ws.Read(t.Context())
+		if err != nil {
+			t.Fatalf("after %v: %v, and the session ended with %v", time.Since(began), err, <-ended)
+		}
+		if took := time.Since(began); len(frame) < 6<<20 || took < 2*time.Minute {
+			t.Errorf("%d bytes came in %v", len(frame), took)
+		}
+		_ = ws.CloseNow()
+		<-ended
+	})
+}
