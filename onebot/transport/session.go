@@ -46,7 +46,7 @@ var (
 )
 
 // batchFrames bounds how many events are written before the other inputs of a
-// connection are looked at again.
+// connection are looked at again; of large ones there are fewer.
 const batchFrames = 256
 
 // sessionOptions are the common settings of WebSocket connections.
@@ -280,12 +280,13 @@ func (s *session) write() error {
 			if err := s.advance(); err != nil {
 				return err
 			}
-			continue
 		case frame = <-s.responses:
 		case <-beat:
 			frame = s.onebot.Heartbeat(s.o.heartbeat)
 		case <-s.quit:
-			return s.last(sub)
+		}
+		if s.quitting() {
+			return s.last(frame, sub)
 		}
 		if _, err := s.batch(frame, sub); err != nil {
 			return err
@@ -293,32 +294,22 @@ func (s *session) write() error {
 	}
 }
 
-// batch writes a frame, unless it is nil, and responses and events that wait, with
-// few system calls. It returns how many there were.
+// batch writes a frame, unless it is nil, responses that wait, and some events that
+// wait, with few system calls. It returns how many events there were, at most most.
 func (s *session) batch(frame []byte, sub *onebot.Subscription) (n int, err error) {
 	s.wire.Cork()
-	for ; n < batchFrames && err == nil; n++ {
-		if frame == nil {
-			select {
-			case frame = <-s.responses:
-			default:
-			}
-		}
-		if frame == nil {
-			break
-		}
+	if frame != nil {
 		err = s.send(frame)
-		frame = nil
 	}
-	for sub != nil && n < batchFrames && err == nil { // more may come meanwhile
-		s.taken, err = sub.Take(s.taken[:0], batchFrames-n)
-		if len(s.taken) == 0 {
-			break
-		}
+	if err == nil {
+		err = s.respond()
+	}
+	if sub != nil && err == nil {
+		s.taken, err = sub.Take(s.taken[:0], batchFrames)
+		n = len(s.taken)
 		for i, event := range s.taken {
 			if err == nil {
 				err = s.send(event)
-				n++
 			}
 			s.taken[i] = nil // it may be large
 		}
@@ -329,6 +320,22 @@ func (s *session) batch(frame []byte, sub *onebot.Subscription) (n int, err erro
 	return n, err
 }
 
+// respond writes the responses that wait: they never wait for more events than one call
+// writes.
+func (s *session) respond() error {
+	for range cap(s.responses) {
+		select {
+		case response := <-s.responses:
+			if err := s.send(response); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
 // journaled is ready when the journal has events for the client; nil without one.
 func (s *session) journaled() <-chan struct{} {
 	if s.cursor == nil {
@@ -337,15 +344,27 @@ func (s *session) journaled() <-chan struct{} {
 	return s.cursor.Ready()
 }
 
-// advance writes the next events of the journal.
+// advance writes the next events of the journal, until the connection is to end.
 func (s *session) advance() error {
 	events, err := s.cursor.Next(context.Background(), batchFrames)
 	if err != nil || len(events) == 0 {
 		return err
 	}
 	s.wire.Cork()
+	sent, bytes := s.cursor.Position(), 0
 	for _, e := range events {
-		if err = s.send(e.JSON); err != nil {
+		if bytes += len(e.JSON); bytes > corkLimit { // what is corked has left
+			bytes = 0
+			err = s.respond()
+		}
+		if err == nil {
+			err = s.send(e.JSON)
+		}
+		if err != nil {
+			break
+		}
+		if s.quitting() {
+			sent = e.ID
 			break
 		}
 	}
@@ -353,13 +372,23 @@ func (s *session) advance() error {
 		err = uncorked
 	}
 	if err == nil {
-		s.sent.Store(s.cursor.Position())
+		s.sent.Store(sent)
 		select {
 		case s.unacked <- struct{}{}:
 		default: // the pinger knows
 		}
 	}
 	return err
+}
+
+// quitting tells whether no more input is taken.
+func (s *session) quitting() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
+	}
 }
 
 // settle asks the peer once more whether it has received all events.
@@ -374,10 +403,11 @@ func (s *session) settle() {
 	}
 }
 
-// last writes what waits when the connection is about to be closed.
-func (s *session) last(sub *onebot.Subscription) error {
-	for {
-		if n, err := s.batch(nil, sub); n == 0 || err != nil {
+// last writes a frame, unless it is nil, and what waits when the connection is about to
+// be closed; not for long, as more may come than the peer takes.
+func (s *session) last(frame []byte, sub *onebot.Subscription) error {
+	for until := time.Now().Add(s.time.grace); ; frame = nil {
+		if n, err := s.batch(frame, sub); n == 0 || err != nil || time.Now().After(until) {
 			return errors.Join(errStopping, err)
 		}
 	}

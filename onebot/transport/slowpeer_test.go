@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/ntqq/message"
 	"libration/onebot"
 )
 
@@ -58,16 +61,16 @@ func TestWriteBuffer(t *testing.T) {
 	}
 }
 
-// slowly is a connection that takes 50 KB/s, once it is slow.
+// slowly is a connection that takes so many bytes each 10 ms, or any.
 type slowly struct {
 	net.Conn
-	slow atomic.Bool
+	rate atomic.Int64
 }
 
 func (c *slowly) Read(p []byte) (int, error) {
-	if c.slow.Load() {
-		time.Sleep(100 * time.Millisecond)
-		p = p[:min(len(p), 5_000)]
+	if n := c.rate.Load(); n > 0 {
+		time.Sleep(10 * time.Millisecond)
+		p = p[:min(len(p), int(n))]
 	}
 	return c.Conn.Read(p)
 }
@@ -89,9 +92,9 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { close(p.over); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// pipeSession runs a session with a peer in memory, which is slow afterwards; ended gets
-// why it ended.
-func pipeSession(t *testing.T, b *onebot.Service, o sessionOptions, wrap func(*session)) (ws *websocket.Conn, peer *slowly, stop func(), ended <-chan error) {
+// pipeSession runs a session with a peer in memory; stop has it end, ended gets why it
+// did.
+func pipeSession(t *testing.T, b *onebot.Service, journal JournalOptions) (ws *websocket.Conn, peer *slowly, stop func(), ended <-chan error) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	ln := &pipes{make(chan net.Conn, 1), make(chan struct{})}
@@ -107,10 +110,12 @@ func pipeSession(t *testing.T, b *onebot.Service, o sessionOptions, wrap func(*s
 				t.Error(err)
 				return
 			}
-			o.maxMessage = MaxBody
+			o := sessionOptions{maxMessage: MaxBody, journal: journal}
 			s := newSession(b, (&logBuffer{}).logger(), ws, connOf(r.Context()), roleUniversal, o, defaultTiming())
-			if wrap != nil {
-				wrap(s)
+			if journal.Window > 0 {
+				if s.cursor, err = b.OpenCursor(journal.cursor(o.form, nil)); err != nil {
+					t.Error(err)
+				}
 			}
 			var requests sync.WaitGroup
 			end <- s.run(ctx, calls, &requests)
@@ -144,11 +149,11 @@ func pipeSession(t *testing.T, b *onebot.Service, o sessionOptions, wrap func(*s
 func TestSlowPeerStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, _ := newOneBot(t)
-		ws, peer, _, ended := pipeSession(t, b, sessionOptions{}, nil)
+		ws, peer, _, ended := pipeSession(t, b, JournalOptions{})
 		if _, _, err := ws.Read(t.Context()); err != nil { // the lifecycle event
 			t.Fatal(err)
 		}
-		peer.slow.Store(true)
+		peer.rate.Store(500)
 		began := time.Now()
 		publish(b, strings.Repeat("x", 3<<20))
 		_, frame, err := ws.Read(t.Context())
@@ -161,4 +166,73 @@ func TestSlowPeerStays(t *testing.T) {
 		_ = ws.CloseNow()
 		<-ended
 	})
+}
+
+// TestAnswersBeforeTheEnd: answers that come while a connection drains are written, also
+// when more events come than the peer takes.
+func TestAnswersBeforeTheEnd(t *testing.T) {
+	for _, journal := range []JournalOptions{{}, someJournal} {
+		t.Run(journal.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, client := newOneBot(t)
+				if journal.Window > 0 {
+					b, client, _ = newJournaled(t)
+				}
+				const requests = 20
+				entered, release := make(chan struct{}, requests), make(chan struct{})
+				client.group = func(_ context.Context, code message.GroupCode) error {
+					if code == 5 { // of the events
+						return nil
+					}
+					entered <- struct{}{}
+					<-release
+					return nil
+				}
+				ws, peer, stop, ended := pipeSession(t, b, journal)
+				for i := range requests {
+					send(t, ws, websocket.MessageText, fmt.Sprintf(`{"action":"get_group_info","params":{"group_id":%d},"echo":"mine"}`, 100+i))
+				}
+				for range requests {
+					<-entered
+				}
+				peer.rate.Store(10_000) // 1 MB/s
+				over, flooded := make(chan struct{}), make(chan struct{})
+				go func() { // 2 MB/s
+					defer close(flooded)
+					text := strings.Repeat("x", 20_000)
+					for {
+						select {
+						case <-over:
+							return
+						case <-time.After(20 * time.Millisecond):
+							publish(b, text)
+						}
+					}
+				}()
+				answers, closed := 0, make(chan error, 1)
+				go func() {
+					for {
+						_, frame, err := ws.Read(t.Context())
+						if err != nil {
+							closed <- err
+							return
+						}
+						if bytes.Contains(frame, []byte(`"echo":"mine"`)) {
+							answers++
+						}
+					}
+				}()
+				time.Sleep(10 * time.Second)
+				stop()
+				time.Sleep(time.Second)
+				close(release)
+				if err := <-closed; websocket.CloseStatus(err) != websocket.StatusGoingAway || answers != requests {
+					t.Errorf("%d of %d answers came, then %v", answers, requests, err)
+				}
+				<-ended
+				close(over)
+				<-flooded
+			})
+		})
+	}
 }
