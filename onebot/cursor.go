@@ -15,6 +15,9 @@ import (
 // ErrNoJournal: the service keeps no events.
 var ErrNoJournal = errors.New("the service keeps no journal of events")
 
+// readAgain is the pause after the journal could not be read.
+const readAgain = time.Second
+
 // liveEvents is how many events may wait at least for a client that is there.
 const liveEvents = 4096
 
@@ -52,14 +55,15 @@ type Cursor struct {
 
 	reading sync.Mutex // held by Next
 
-	mu       sync.Mutex // guards what follows
-	seen     int64      // events up to it came while the client was there
-	missed   int64      // events from there up to it came while it was away
-	position int64      // events up to it were returned, or skipped
-	acked    int64      // events up to it were received
-	counted  counted    // since the cursor was opened or rewound
-	skipped  skipped    // not logged yet
-	told     time.Time  // of the last log line about them
+	mu       sync.Mutex    // guards what follows
+	seen     int64         // events up to it came while the client was there
+	missed   int64         // events from there up to it came while it was away
+	position int64         // events up to it were returned, or skipped
+	acked    int64         // events up to it were received
+	counted  counted       // since the cursor was opened or rewound
+	skipped  skipped       // not logged yet
+	told     time.Time     // of the last log line about them
+	again    chan struct{} // closed when the journal is to be read again after a failure; nil: it works
 }
 
 // skipped counts events that the client does not get.
@@ -139,17 +143,39 @@ func (c *Cursor) Ready() <-chan struct{} {
 	head, changed := c.j.Head()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.position < head {
+	switch {
+	case c.again != nil:
+		return c.again
+	case c.position < head:
 		return always
 	}
 	return changed
 }
 
 // Next returns the next events, at most most, and moves the position behind them;
-// none when none are wanted or there.
-func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
+// none when none are wanted or there, or the journal cannot be read. That is logged, and
+// Ready then pauses.
+func (c *Cursor) Next(ctx context.Context, most int) []JournaledEvent {
 	c.reading.Lock()
 	defer c.reading.Unlock()
+	events, err := c.next(ctx, most)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	failing := c.again != nil
+	c.again = nil
+	if err != nil && ctx.Err() == nil {
+		if !failing {
+			c.j.log.Error("events not read from the journal, trying again until it works", "client", c.o.Client, "err", err)
+		}
+		again := make(chan struct{})
+		time.AfterFunc(readAgain, func() { close(again) })
+		c.again = again
+	}
+	return events
+}
+
+// next is Next for a caller that holds reading.
+func (c *Cursor) next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	c.mu.Lock()
 	position, seen, missed, count := c.position, c.seen, c.missed, c.counted
 	c.mu.Unlock()
@@ -167,7 +193,7 @@ func (c *Cursor) Next(ctx context.Context, most int) ([]JournaledEvent, error) {
 		events, err = c.j.Events(ctx, from, most)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read events from the journal: %w", err)
+		return nil, err
 	}
 	upTo := head
 	if from < seen { // the limit is for those behind it: they come another time

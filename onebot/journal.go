@@ -157,6 +157,10 @@ func (j *journal) skip(ctx context.Context, after int64, n int, own bool) (int64
 	return after, nil
 }
 
+// relayTries is how often the relay reads again what cannot be read, so that a repair of
+// the file costs nobody an event; then it goes on behind that.
+const relayTries = 60
+
 // relay hands the journal's events to the subscriptions as soon as they are
 // readable, until ctx ends: who has no journal of its own sees the same events in
 // the same order.
@@ -167,6 +171,10 @@ func (s *Service) relay(ctx context.Context) {
 		head, changed := j.Head()
 		for after < head && ctx.Err() == nil {
 			events, err := j.Events(ctx, after, most)
+			for try := 0; err != nil && ctx.Err() == nil && try < relayTries; try++ {
+				pause(ctx, readAgain)
+				events, err = j.Events(ctx, after, most)
+			}
 			if err != nil || len(events) == 0 {
 				if err != nil && ctx.Err() == nil {
 					s.log.Error("events not read from the journal: clients without a journal miss them", "after", after, "to", head, "err", err)
@@ -185,5 +193,14 @@ func (s *Service) relay(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }

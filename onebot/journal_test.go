@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"libration/internal/store"
@@ -159,11 +160,7 @@ func texts(t *testing.T, c *Cursor) string {
 		default:
 			return strings.Join(all, " ")
 		}
-		events, err := c.Next(t.Context(), 2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range events {
+		for _, e := range c.Next(t.Context(), 2) {
 			m := asJSON(t, e.JSON).(map[string]any)
 			if fmt.Sprint(m["event_id"]) != fmt.Sprint(e.ID) || e.ID <= last {
 				t.Errorf("event %v has id %d after %d", m["event_id"], e.ID, last)
@@ -315,9 +312,9 @@ func TestLimitIsForTheMissed(t *testing.T) {
 	}
 	c.Ack(c.Position())
 	s.say(12, liveEvents+1)
-	events, err := c.Next(t.Context(), 2*liveEvents)
-	if err != nil || len(events) != liveEvents || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
-		t.Errorf("more than a queue holds: got %d events, %v, want the newest %d", len(events), err, liveEvents)
+	events := c.Next(t.Context(), 2*liveEvents)
+	if len(events) != liveEvents || !bytes.Contains(events[0].JSON, []byte(`"raw_message":"13"`)) {
+		t.Errorf("more than a queue holds: got %d events, want the newest %d", len(events), liveEvents)
 	}
 }
 
@@ -368,8 +365,8 @@ func TestManyMissed(t *testing.T) {
 	s.say(1, many)
 	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays, Window: time.Hour, Limit: many})
 	for i := range many {
-		if events, err := c.Next(t.Context(), 1); err != nil || len(events) != 1 {
-			t.Fatalf("event %d: got %d, %v", i, len(events), err)
+		if events := c.Next(t.Context(), 1); len(events) != 1 {
+			t.Fatalf("event %d: got %d", i, len(events))
 		}
 	}
 	if s.j.counted > 3*many {
@@ -510,7 +507,9 @@ func TestEventIDsRise(t *testing.T) {
 	}
 }
 
-func TestCursorErrors(t *testing.T) {
+func TestCursorErrors(t *testing.T) { synctest.Test(t, testCursorErrors) }
+
+func testCursorErrors(t *testing.T) {
 	bare, _, _ := newTestService(t)
 	if _, err := bare.OpenCursor(CursorOptions{}); !errors.Is(err, ErrNoJournal) {
 		t.Errorf("without a journal: got %v", err)
@@ -522,13 +521,14 @@ func TestCursorErrors(t *testing.T) {
 	s.say(1, 2)
 	c := s.open(t, CursorOptions{Name: "a", EventForm: arrays})
 	s.j.fail(errDisk)
-	if _, err := c.Next(t.Context(), 1); !errors.Is(err, errDisk) {
-		t.Errorf("Next: got %v", err)
+	if events := c.Next(t.Context(), 1); len(events) != 0 {
+		t.Errorf("Next: got %v", events)
 	}
 	if _, err := s.OpenCursor(CursorOptions{Name: "a"}); !errors.Is(err, errDisk) {
 		t.Errorf("OpenCursor: got %v", err)
 	}
 	s.j.fail(nil)
+	<-c.Ready()
 	if got := texts(t, c); got != "1 2" {
 		t.Errorf("afterwards: got %q", got)
 	}
@@ -538,6 +538,47 @@ func TestCursorErrors(t *testing.T) {
 	if got := texts(t, c); got != "" {
 		t.Errorf("removed: got %q", got)
 	}
+}
+
+// TestJournalCannotBeRead: while it cannot, as during a repair, readers wait, and then
+// get everything.
+func TestJournalCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newJournaled(t, newFakeJournal(), arrays)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = s.Run(ctx) }()
+		sub := s.Subscribe(arrays)
+		defer sub.Close()
+		c := s.open(t, CursorOptions{Name: "a", EventForm: arrays})
+		s.j.fail(errDisk)
+		for i := range uint64(3) {
+			handleMessage(s.Service, groupMessage(i+1, &message.Text{Text: fmt.Sprint(i + 1)}))
+		}
+		s.j.commit()
+		tries := 0
+		for began := time.Now(); time.Since(began) < 20*time.Second; tries++ {
+			<-c.Ready()
+			if events := c.Next(ctx, 10); len(events) != 0 {
+				t.Fatalf("got %v", events)
+			}
+		}
+		if tries < 5 || tries > 30 {
+			t.Errorf("%d tries in 20 s, want one a second", tries)
+		}
+		s.j.fail(nil)
+		<-c.Ready()
+		if got := texts(t, c); got != "1 2 3" {
+			t.Errorf("the cursor gave %q, want all", got)
+		}
+		time.Sleep(2 * readAgain)
+		if n := waiting(sub); n != 3 {
+			t.Errorf("%d events for a subscription, want all", n)
+		}
+		if n := strings.Count(s.log.String(), "not read from the journal"); n != 1 {
+			t.Errorf("%d log lines, want 1: %s", n, s.log.String())
+		}
+	})
 }
 
 func TestSentMessageIsOnDisk(t *testing.T) {

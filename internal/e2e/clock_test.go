@@ -72,11 +72,7 @@ func (m *machine) take(ctx context.Context, window time.Duration) (texts []strin
 			c.Ack(c.Position())
 			return texts, nil
 		}
-		events, err := c.Next(ctx, 100)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range events {
+		for _, e := range c.Next(ctx, 100) {
 			if _, text, ok := strings.Cut(string(e.JSON), `"raw_message":"`); ok {
 				texts = append(texts, text[:strings.IndexByte(text, '"')])
 			}

@@ -345,10 +345,10 @@ func (s *session) journaled() <-chan struct{} {
 }
 
 // advance writes the next events of the journal, until the connection is to end.
-func (s *session) advance() error {
-	events, err := s.cursor.Next(context.Background(), batchFrames)
-	if err != nil || len(events) == 0 {
-		return err
+func (s *session) advance() (err error) {
+	events := s.cursor.Next(context.Background(), batchFrames)
+	if len(events) == 0 {
+		return nil
 	}
 	s.wire.Cork()
 	sent, bytes := s.cursor.Position(), 0

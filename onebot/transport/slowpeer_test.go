@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/internal/store"
 	"libration/ntqq/message"
 	"libration/onebot"
 )
@@ -235,4 +237,47 @@ func TestAnswersBeforeTheEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// unreadable is a store that cannot be read for a while, as during a repair.
+type unreadable struct {
+	*store.Store
+	bad atomic.Bool
+}
+
+func (u *unreadable) Events(ctx context.Context, after int64, most int) ([]store.Event, error) {
+	if u.bad.Load() {
+		return nil, errors.New("the file is being repaired")
+	}
+	return u.Store.Events(ctx, after, most)
+}
+
+// TestSessionOutlivesARepair: it answers meanwhile, and no event is lost.
+func TestSessionOutlivesARepair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "journal.db")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer kept.Close()
+		journal := &unreadable{Store: kept}
+		b := onebot.New(onebot.Options{Client: &fakeClient{}, Store: fakeStore{}, Journal: journal, Kept: []onebot.EventForm{{Format: onebot.FormatArray}}})
+		ws, _, _, ended := pipeSession(t, b, someJournal)
+		read := func(want string) {
+			t.Helper()
+			if _, frame, err := ws.Read(t.Context()); err != nil || !bytes.Contains(frame, []byte(want)) {
+				t.Fatalf("got %s, %v, want %s", frame, err, want)
+			}
+		}
+		read("lifecycle")
+		journal.bad.Store(true)
+		publish(b, "said meanwhile")
+		time.Sleep(10 * time.Second)
+		send(t, ws, websocket.MessageText, `{"action":"get_status","echo":"mine"}`)
+		read(`"echo":"mine"`)
+		journal.bad.Store(false)
+		read("said meanwhile")
+		_ = ws.CloseNow()
+		<-ended
+	})
 }

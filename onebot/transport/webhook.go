@@ -249,10 +249,7 @@ func (p *posting) run(ctx, calls context.Context) error {
 				}
 				due = events[0]
 			case <-ready:
-				next, err := cursor.Next(calls, 1)
-				if err != nil {
-					return fmt.Errorf("%s: %w", p.Name(), err)
-				}
+				next := cursor.Next(calls, 1)
 				if len(next) == 0 {
 					continue
 				}
