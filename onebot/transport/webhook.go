@@ -36,8 +36,9 @@ const (
 )
 
 const (
-	// operationQueue is how many quick operations may wait for the ones before them.
-	operationQueue = 64
+	// operationQueue is how many quick operations may wait for the ones before them; more
+	// are refused, so that they do not hold up events.
+	operationQueue = 256
 	// maxAnswer bounds an answer, in bytes: they wait in memory.
 	maxAnswer = 1 << 20
 )
@@ -326,17 +327,26 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 		p.log.Warn("quick operation failed", "reason", err)
 	}
 	if answer = bytes.TrimSpace(answer); len(answer) > 0 && answer[0] == '{' {
-		hold, err := p.b.Budget().Take(ctx, int64(len(answer)))
-		if err != nil {
-			return true
-		}
-		select {
-		case p.operations <- operation{event, answer, hold}:
-		case <-ctx.Done():
-			hold.Release()
-		}
+		p.queue(ctx, event, answer)
 	}
 	return true
+}
+
+// queue leaves a quick operation to the goroutine that carries them out.
+func (p *posting) queue(ctx context.Context, event, answer []byte) {
+	ctx, cancel := context.WithTimeout(ctx, p.time.room)
+	defer cancel()
+	hold, err := p.b.Budget().Take(ctx, int64(len(answer)))
+	if err != nil {
+		p.log.Warn("quick operation failed", "reason", errBusy)
+		return
+	}
+	select {
+	case p.operations <- operation{event, answer, hold}:
+	default:
+		hold.Release()
+		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("too many are waiting: %d", operationQueue))
+	}
 }
 
 // operate carries out a quick operation.

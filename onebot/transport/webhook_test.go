@@ -440,6 +440,37 @@ func TestWebhookQuickOperations(t *testing.T) {
 	stop()
 }
 
+// TestWebhookQuickOperationsHoldNothingUp: however many wait for one that takes long, the
+// next event is posted.
+func TestWebhookQuickOperationsHoldNothingUp(t *testing.T) {
+	b, client := newOneBot(t)
+	bot, server := newHookBot(t)
+	var log logBuffer
+	held := make(chan struct{})
+	client.send = func() { <-held }
+	release := sync.OnceFunc(func() { close(held) })
+	_, stop := startWebhook(t, b, server.URL, WebhookOptions{}, &log)
+	t.Cleanup(release)
+	bot.next(t)
+	bot.set(0, `{"reply":"hi"}`)
+	const more = 10
+	for range 1 + operationQueue + more {
+		publish(b, "1")
+		bot.texts(t, 1)
+	}
+	bot.set(0, "")
+	publish(b, "2") // what comes before it was put into the queue, or refused
+	bot.texts(t, 1)
+	release()
+	stop()
+	if n := strings.Count(client.noted(), "send"); n != 1+operationQueue && n != operationQueue {
+		t.Errorf("%d replies were sent, want what the queue holds", n)
+	}
+	if n := strings.Count(log.String(), "too many are waiting"); n != more && n != more+1 {
+		t.Errorf("%d log lines about %d refused ones:\n%s", n, more, log.String())
+	}
+}
+
 // TestWebhookStopsWhileBotHangs: stopping does not wait for a bot that does not
 // answer, and the event stays for the next time.
 func TestWebhookStopsWhileBotHangs(t *testing.T) {
