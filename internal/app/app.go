@@ -131,6 +131,9 @@ func (a *App) Run(ctx context.Context) error {
 		Keep: store.Keep{Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize)},
 	})
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	err = a.runSession(ctx, folder, initial, servers, messages)

@@ -210,6 +210,17 @@ func TestStop(t *testing.T) {
 	stop()
 }
 
+// TestStopWhileTheStoreOpens: it is a stop like any other.
+func TestStopWhileTheStoreOpens(t *testing.T) {
+	c := configuration(t.TempDir(), "")
+	c.Server.Addresses = []string{"127.0.0.1:1"}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := newApp(t, c, nil).Run(ctx); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
 // signalling tells of writes.
 type signalling chan struct{}
 
