@@ -130,7 +130,11 @@ func parseQuick(a *args) (q quick, err error) {
 			q.messageID = event.messageID("message_id")
 		}
 	} else {
-		q.chat = message.Chat{Kind: message.Friend, Peer: event.user("user_id")}
+		other := "user_id"
+		if event.text("post_type") == "message_sent" { // that is the account itself
+			other = "target_id"
+		}
+		q.chat = message.Chat{Kind: message.Friend, Peer: event.user(other)}
 	}
 	if v, ok := op.params.get("reply"); ok && string(v.json) != `""` {
 		q.reply = op.message("reply")

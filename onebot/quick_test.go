@@ -78,6 +78,24 @@ func TestQuickOperation(t *testing.T) {
 	}
 }
 
+// TestQuickReplyToOwnMessage: the reply goes to the chat of the event.
+func TestQuickReplyToOwnMessage(t *testing.T) {
+	for kind, rest := range map[string]string{
+		"private": `"user_id":10001,"target_id":20002`, "group": `"user_id":10001,"group_id":9007199254740993`,
+	} {
+		s, c, _ := newTestService(t)
+		r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"`+kind+`",`+rest+`}`), []byte(`{"reply":"hi"}`), Hold{})
+		if private := kind == "private"; r.RetCode != 0 || (c.sentPeer == friendUIN) != private || (c.sentGroup == groupCode) == private {
+			t.Errorf("%s: got %+v, sent to %d and %d", kind, r, c.sentPeer, c.sentGroup)
+		}
+	}
+	s, c, _ := newTestService(t)
+	r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"private","user_id":10001}`), []byte(`{"reply":"hi"}`), Hold{})
+	if r.Msg != "BAD_PARAMS" || len(c.sent) != 0 {
+		t.Errorf("without its target: got %+v, %d sent", r, len(c.sent))
+	}
+}
+
 // TestQuickOperationFailures: of several steps that fail, each is told.
 func TestQuickOperationFailures(t *testing.T) {
 	s, c, st := newTestService(t)
