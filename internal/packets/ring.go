@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,7 +122,14 @@ func (r *Ring) Add(p Packet) {
 func (r *Ring) allow(kind string, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	over := func(q *quota) bool {
+		age := now.Sub(q.since)
+		return age >= time.Hour || age < 0
+	}
 	q := r.kinds[kind]
+	if q == nil && len(r.kinds) >= maxKinds {
+		maps.DeleteFunc(r.kinds, func(_ string, q *quota) bool { return over(q) })
+	}
 	if q == nil && len(r.kinds) >= maxKinds {
 		kind = ""
 		q = r.kinds[kind]
@@ -130,7 +138,7 @@ func (r *Ring) allow(kind string, now time.Time) bool {
 		q = &quota{}
 		r.kinds[kind] = q
 	}
-	if age := now.Sub(q.since); age >= time.Hour || age < 0 {
+	if over(q) {
 		*q = quota{since: now}
 	}
 	q.n++

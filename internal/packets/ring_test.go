@@ -152,6 +152,13 @@ func TestQuota(t *testing.T) {
 	if len(r.kinds) > maxKinds+1 {
 		t.Errorf("%d kinds told apart, want %d at most", len(r.kinds), maxKinds+1)
 	}
+	limited := r.Stats().Limited
+	for i := range 20 { // those before are forgotten after their hour
+		add(fmt.Sprint("new ", i), noon.Add(2*time.Hour))
+	}
+	if got := r.Stats().Limited; got != limited || len(r.kinds) != 20 {
+		t.Errorf("%d new kinds were limited, %d are told apart, want 0 and 20", got-limited, len(r.kinds))
+	}
 }
 
 // Nobody waits for the disk.
