@@ -36,14 +36,21 @@ type File struct {
 }
 
 // Open opens the file with mode 0600 for appending and makes it and its folder
-// (0700) where they are missing.
+// (0700) where they are missing. Old files beyond Keep are removed.
 func Open(o Options) (*File, error) {
 	l := &File{o: o, limit: o.MaxSize}
 	if err := l.open(); err != nil {
 		return nil, fmt.Errorf("log file: %w", err)
 	}
-	return l, nil
+	for n := o.Keep + 1; ; n++ { // there were more before
+		if info, err := os.Lstat(l.old(n)); err != nil || !info.Mode().IsRegular() || os.Remove(l.old(n)) != nil {
+			return l, nil
+		}
+	}
 }
+
+// old is the path of the n-th old file.
+func (l *File) old(n int) string { return fmt.Sprintf("%s.%d", l.o.Path, n) }
 
 func (l *File) open() error {
 	if err := os.MkdirAll(filepath.Dir(l.o.Path), 0o700); err != nil {
@@ -97,15 +104,14 @@ func (l *File) there() bool {
 func (l *File) rotate() {
 	_ = l.f.Close() // some systems do not rename open files
 	l.f = nil
-	old := func(n int) string { return fmt.Sprintf("%s.%d", l.o.Path, n) }
 	var err error
 	if l.o.Keep == 0 {
 		err = os.Remove(l.o.Path)
 	} else {
 		for n := l.o.Keep - 1; n >= 1; n-- { // the last one is overwritten
-			_ = os.Rename(old(n), old(n+1)) // mostly it is not there
+			_ = os.Rename(l.old(n), l.old(n+1)) // mostly it is not there
 		}
-		err = os.Rename(l.o.Path, old(1))
+		err = os.Rename(l.o.Path, l.old(1))
 	}
 	l.limit = l.o.MaxSize
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

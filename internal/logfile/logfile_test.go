@@ -96,6 +96,32 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+// TestKeepLowered: old files that are too many now are removed, and no others.
+func TestKeepLowered(t *testing.T) {
+	t.Parallel()
+	for keep, want := range map[int]string{
+		0: "x.log:e/ x.log.6:other/ x.log.old:other/",
+		2: "x.log:e/ x.log.1:d/ x.log.2:c/ x.log.6:other/ x.log.old:other/",
+		4: "x.log:e/ x.log.1:d/ x.log.2:c/ x.log.3:b/ x.log.4:a/ x.log.6:other/ x.log.old:other/",
+	} {
+		path := filepath.Join(t.TempDir(), "x.log")
+		f := open(t, Options{Path: path, MaxSize: 1, Keep: 4})
+		write(t, f, "a", "b", "c", "d", "e")
+		for _, name := range []string{".6", ".old"} {
+			if err := os.WriteFile(path+name, []byte("other/"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		open(t, Options{Path: path, MaxSize: 1, Keep: keep})
+		if got := contents(t, path); got != want {
+			t.Errorf("keep %d: got %q, want %q", keep, got, want)
+		}
+	}
+}
+
 // TestRotationFails: the place of the old file is taken by a folder that is not
 // empty. No line is lost.
 func TestRotationFails(t *testing.T) {
