@@ -121,6 +121,32 @@ func TestTrimByAge(t *testing.T) {
 	})
 }
 
+// TestTrimBehindTheFuture: however many of the oldest have a time that cannot be true,
+// what is old behind them is removed, and they with it.
+func TestTrimBehindTheFuture(t *testing.T) {
+	for _, ahead := range []time.Duration{time.Hour, 1000 * day} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, Options{Clock: trusted(), Keep: Keep{Messages: 90 * day, Events: day}})
+			n := uint64(0)
+			add := func(many int, age time.Duration) {
+				for range many {
+					n++
+					e := someEvent(int64(n), put(t, s, messageOf(t, n, age)))
+					e.Time = time.Now().Add(-age)
+					appendEvent(t, s, e)
+				}
+			}
+			add(2*max(disorder, trimRows), -ahead)
+			add(100, 100*day)
+			old := n
+			add(50, 0)
+			flush(t, s)
+			sleep(firstTrim + time.Minute)
+			wantTrimmed(t, s, old, old)
+		})
+	}
+}
+
 // TestTrimByAgeWaits: before the clock is trusted nothing is too old, but the file may
 // be too large.
 func TestTrimByAgeWaits(t *testing.T) {

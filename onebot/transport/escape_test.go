@@ -117,3 +117,20 @@ func TestAutoEscape(t *testing.T) {
 		}
 	}
 }
+
+// TestEchoAtTheRoot: it comes back byte for byte, also when there is a query.
+func TestEchoAtTheRoot(t *testing.T) {
+	root, _, _ := startHTTP(t, HTTPOptions{AccessToken: token}, nil)
+	for _, body := range []string{
+		`{"action":"get_status","echo":%s}`, `{"action":"nothing","echo":%s}`, `{"echo":%s}`, `{"action":"get_status","params":7,"echo":%s}`,
+	} {
+		for _, echo := range []string{`"<a>&\u003c\/é"`, `{"a": ["<", 1.50]}`} {
+			for _, query := range []string{"", "?access_token=" + url.QueryEscape(token), "?x=%3C&echo=other"} {
+				_, text := ask(t, "POST", root+"/"+query, authorized(jsonType), strings.NewReader(fmt.Sprintf(body, echo)))
+				if !strings.HasSuffix(text, `"echo":`+echo+"}") {
+					t.Errorf("%s to /%s: got %s, want the echo %s", body, query, text, echo)
+				}
+			}
+		}
+	}
+}
