@@ -68,6 +68,9 @@ func TestBotWasAwayTooLong(t *testing.T) {
 					tt.change(&c.OneBot.Connections[i])
 				}
 			})
+			posts := func(result string) string {
+				return fmt.Sprintf("libration_webhook_posts_total{result=%q,service=%q}", result, w.config.OneBot.Connections[4].Name())
+			}
 			w.say(5)
 			w.arrived()
 			w.confirmed()
@@ -75,6 +78,8 @@ func TestBotWasAwayTooLong(t *testing.T) {
 			before := w.metric(publishedTotal)
 			w.say(10)
 			w.until(func() bool { return w.metric(publishedTotal) >= before+10 })
+			tried := w.metric(posts("no_answer"))
+			w.until(func() bool { return w.metric(posts("no_answer")) > tried+1 }) // with all of them waiting
 			pause(w.ctx, tt.wait)
 			w.come()
 			w.said = slices.Delete(w.said, 5, 5+tt.skip)
@@ -88,7 +93,7 @@ func TestBotWasAwayTooLong(t *testing.T) {
 					t.Errorf("got line %v, want %d %s", line, tt.skip, tt.reason)
 				}
 			}
-			if n := w.metric(fmt.Sprintf("libration_webhook_posts_total{result=\"ok\",service=%q}", w.config.OneBot.Connections[4].Name())); n < 7 {
+			if n := w.metric(posts("ok")); n < 7 {
 				t.Errorf("%v posts counted, want one for each event at least", n)
 			}
 			if len(lines) != len(eventPaths) {
