@@ -20,6 +20,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
 )
 
@@ -120,9 +121,9 @@ func TestLongTextsAreNotKept(t *testing.T) {
 		t.Errorf("a long text is kept: %.80v %.80v", m, f)
 	}
 	cl := newTestClient(t)
-	cl.order.setPeer(cl.order.add(chatID{false, 1}, UID(long)), UID(long))
-	if peer := cl.order.chats[chatID{false, 1}].peer; peer != "" {
-		t.Errorf("a text id of %d bytes is kept", len(peer))
+	cl.order.step(t.Context(), order.Listed{Newest: []order.Newest{{Chat: friendChat(UIN(1)), Peer: UID(long), Sequence: 1}}})
+	if chats := cl.order.privateChats(); len(chats) != 0 {
+		t.Errorf("a text id of %d bytes is kept", len(long))
 	}
 	n := newNoteLimiter(quiet)
 	for i := range 3 {
@@ -159,7 +160,7 @@ func TestLargeMessagesAreNotRead(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		c.online = alwaysAnswers(ctx, c, payload)
-		page, err := c.page(ctx, chatID{true, uint64(testGroup)}, "", 1, 1)
+		page, err := c.page(ctx, groupChat(testGroup), "", 1, 1)
 		if err != nil || (len(page) == 1) != (want == "message") {
 			t.Errorf("a message with %d bytes of text is fetched as %d, %v", size, len(page), err)
 		}

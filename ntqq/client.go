@@ -18,6 +18,7 @@ import (
 	"libration/internal/clock"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 )
 
 // Options configure a Client. The zero value is a client of the real service
@@ -191,14 +192,13 @@ type Client struct {
 	sequence atomic.Uint32
 	cache    cache
 	decoder  *event.Decoder
-	order    *order
-	seen     event.Deduper // chat messages; the dispatcher's
+	order    *ordering
 	// lookAgain is when events may cause look-ups again, after one that was not
 	// answered; the dispatcher's.
 	lookAgain time.Time
 	pushes    *queue[push]
-	own       *queue[*event.Message] // of our own making
-	newest    chan []newest          // what the server has, after each registration
+	own       *queue[order.Input] // of our own messages
+	compared  chan order.Input    // what the server has, after each registration
 	restart   chan struct{}
 	running   atomic.Bool
 
@@ -250,8 +250,8 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
-		pushes: newQueue[push](pushQueue, pushBytes), own: newQueue[*event.Message](ownQueue, ownBytes),
-		newest: make(chan []newest), restart: make(chan struct{}, 1),
+		pushes: newQueue[push](pushQueue, pushBytes), own: newQueue[order.Input](ownQueue, ownBytes),
+		compared: make(chan order.Input), restart: make(chan struct{}, 1),
 		sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log), clock: o.Clock,
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
@@ -262,8 +262,7 @@ func New(o Options) (*Client, error) {
 		c.signed = rpc.SignLong
 	}
 	c.cache.init()
-	c.order = newOrder(c)
-	c.order.load()
+	c.order = newOrdering(c)
 	c.decoder = event.NewDecoder(func() event.Person {
 		ks := c.keys()
 		return event.Person{UIN: ks.UIN, UID: ks.UID}

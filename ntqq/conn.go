@@ -45,6 +45,9 @@ type conn struct {
 	held  atomic.Bool
 	holds atomic.Uint64
 
+	// told is the server's time in the last answer under the session's key, Unix seconds.
+	told atomic.Uint32
+
 	// old is the key before the last refresh, for a while.
 	old atomic.Pointer[oldKey]
 
@@ -345,6 +348,9 @@ func (k *conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 		return nil, fmt.Errorf("%s: %w", command, err)
 	}
 	k.c.noteAnswerTime(command, resp.ServerTime, sent)
+	if provable(command) {
+		k.told.Store(resp.ServerTime)
+	}
 	body, err := answerBody(command, resp)
 	if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
 		return nil, &outdatedError{keys, err}

@@ -11,49 +11,17 @@ import (
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
 )
-
-// historyPage is the most messages that one request gives
-// (docs/protocol/messages.md 12.3).
-const historyPage = 30
-
-// chatID names a chat whose messages the server numbers without regard to their
-// author: a group, or the private chats with one person.
-type chatID struct {
-	group bool
-	code  uint64
-}
-
-func chatOf(c message.Chat) chatID {
-	if c.Kind == message.Group {
-		return chatID{true, uint64(c.Group)}
-	}
-	return chatID{false, uint64(c.Peer)}
-}
-
-// key tells chats apart for the duplicate filter.
-func (id chatID) key() uint64 {
-	if id.group {
-		return id.code | 1<<63
-	}
-	return id.code
-}
-
-func (id chatID) String() string {
-	if id.group {
-		return fmt.Sprintf("group %d", id.code)
-	}
-	return fmt.Sprintf("friend %d", id.code)
-}
 
 // page fetches the messages with the sequences first to last, both included and at
 // most historyPage, ascending. What was taken back is not among them. peer is the
 // text id of a private chat's other side.
 func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint64) ([]*message.Message, error) {
 	var found []*messagepb.CommonMessage
-	if id.group {
-		resp, err := call(ctx, c, rpc.GroupHistory, groupHistoryRequest(GroupCode(id.code), first, last))
+	if id.Group {
+		resp, err := call(ctx, c, rpc.GroupHistory, groupHistoryRequest(GroupCode(id.Code), first, last))
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +50,7 @@ func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint
 			continue // as when it is pushed
 		}
 		m, err := message.ParseCommon(cm, self)
-		if err != nil || chatOf(m.Chat) != id || m.Sequence < first || m.Sequence > last {
+		if err != nil || order.Of(m.Chat) != id || m.Sequence < first || m.Sequence > last {
 			continue // taken back, no chat message, or not what was asked for
 		}
 		if m.Raw, err = pb.Marshal(cm); err != nil {
@@ -109,7 +77,7 @@ func friendHistoryRequest(peer UID, first, last uint64) *messagepb.GetC2CMsgReq 
 
 // latest asks for the sequence of a chat's newest message; 0 when there is none.
 func (c *Client) latest(ctx context.Context, id chatID, peer UID) (uint64, error) {
-	if !id.group {
+	if !id.Group {
 		resp, err := call(ctx, c, rpc.PeerSequence, &messagepb.GetPeerSeqReq{PeerUid: string(peer)})
 		if err != nil {
 			return 0, err
@@ -119,12 +87,12 @@ func (c *Client) latest(ctx context.Context, id chatID, peer UID) (uint64, error
 		}
 		return max(resp.GetSequence1(), resp.GetSequence2()), nil
 	}
-	resp, err := call(ctx, c, rpc.GroupInfo, latestRequest(GroupCode(id.code)))
+	resp, err := call(ctx, c, rpc.GroupInfo, latestRequest(GroupCode(id.Code)))
 	if err != nil {
 		return 0, err
 	}
 	for _, g := range resp.GetGroups() {
-		if g.GetGroupCode() != id.code {
+		if g.GetGroupCode() != id.Code {
 			continue
 		}
 		if g.GetResult() != 0 || g.GetInfo() == nil {

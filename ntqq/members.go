@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -106,4 +107,17 @@ func memberOf(code GroupCode, m *oidbpb.GroupMember) Member {
 		Role: message.Role(m.GetPermission()), Level: m.GetLevel().GetLevel(),
 		JoinTime: int64(m.GetJoinTime()), LastSpeak: int64(m.GetLastMsgTime()), MuteUntil: int64(m.GetMuteUntil()),
 	}
+}
+
+// memberSince is when the account came into a group, Unix seconds; 0 when the server
+// does not say.
+func (c *Client) memberSince(ctx context.Context, code GroupCode) (int64, error) {
+	self := c.Self()
+	known, _, _ := c.cache.member(code, self.UIN)
+	known.Group, known.UID = code, self.UID
+	m, err := c.fetchMember(ctx, known)
+	if errors.Is(err, ErrNotFound) || isRefusal(err) {
+		return 0, nil
+	}
+	return m.JoinTime, err
 }

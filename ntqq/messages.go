@@ -12,6 +12,7 @@ import (
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
 )
 
@@ -42,9 +43,16 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, groupRouting(group), elems, chatID{true, uint64(group)}, &messagepb.RoutingHead{
+	m, err := c.send(ctx, groupRouting(group), elems, groupChat(group), &messagepb.RoutingHead{
 		Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: []byte(c.cache.groupName(group))},
 	})
+	if err != nil {
+		return nil, err
+	}
+	// Its event is the echo. When that is lost, this says that it is missing; there is
+	// always a next answer that does.
+	c.own.tryPut(order.Named{Chat: groupChat(group), Sequence: m.Sequence}, namedSize)
+	return m, nil
 }
 
 // SendFriend sends content to a friend; errors as SendGroup, and ErrNotFound when
@@ -65,7 +73,7 @@ func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Conte
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.send(ctx, friendRouting(uid), elems, chatID{false, uint64(peer)}, &messagepb.RoutingHead{
+	m, err := c.send(ctx, friendRouting(uid), elems, friendChat(peer), &messagepb.RoutingHead{
 		ToUin: uint64(peer), ToUid: proto.String(string(uid)), C2C: &messagepb.RoutingC2C{},
 	})
 	if err != nil {
@@ -111,7 +119,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	clientSequence := 10000 + rand.Uint64N(90000)
 	req := sendRequest(to, elems, clientSequence, random)
 	out := &outgoing{sendKey: sendKey{chat, random}, peer: UID(routing.GetToUid()), after: c.order.delivered(chat)}
-	if t, ok := c.clock.Ago(firstSlack); ok && out.after == 0 {
+	if t, ok := c.clock.Ago(clockSlack); ok && out.after == 0 {
 		out.since = t.Unix()
 	}
 	c.sends.begin(out)

@@ -18,6 +18,8 @@ const (
 	outcomePause = 3 * time.Second
 	// outcomePages bounds one look-up.
 	outcomePages = 10
+	// clockSlack is by how much our clock may be ahead of the server's.
+	clockSlack = time.Minute
 )
 
 // inFlightError is the end of a call whose request was being written, or had been:

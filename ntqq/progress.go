@@ -10,11 +10,16 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"libration/ntqq/internal/order"
 )
 
 // Delivered says, for one account, up to which message each chat was delivered.
 type Delivered struct {
-	UIN   UIN             `json:"uin"`
+	UIN UIN `json:"uin"`
+	// Since is when the account came online first, Unix seconds: what is older is no
+	// news. 0: not known.
+	Since int64           `json:"since,omitempty"`
 	Chats []ChatDelivered `json:"chats"`
 }
 
@@ -28,6 +33,9 @@ type ChatDelivered struct {
 	Time int64 `json:"time,omitempty"`
 	// Missing are sequences below it that could not be fetched yet, ascending.
 	Missing []uint64 `json:"missing,omitempty"`
+	// Since: it is not certain where the account's part of the chat begins; messages
+	// that are younger have not been delivered. Unix seconds; 0: it is certain.
+	Since int64 `json:"since,omitempty"`
 }
 
 // Progress keeps one Delivered. Save must be atomic; it is called every few
@@ -85,55 +93,58 @@ type journal struct {
 	saves chan *Delivered // to the goroutine that writes; one may wait
 }
 
-// load takes up what was saved of this account.
-func (o *order) load() {
-	p := o.c.opts.Progress
-	o.self = o.c.keys().UIN
-	if p == nil || o.self == 0 {
-		return
-	}
-	d, err := p.Load()
-	if err != nil {
-		o.c.log.Error("not known what was delivered before: messages missed meanwhile are not fetched", "err", err)
-		return
-	}
-	if d == nil || d.UIN != o.self {
-		return
-	}
-	for _, ch := range d.Chats {
-		id := chatID{false, uint64(ch.Peer)}
-		if ch.Group != 0 {
-			id = chatID{true, uint64(ch.Group)}
-		}
-		if id.code == 0 || len(o.chats) >= chatsMost {
-			continue
-		}
-		missing := slices.Sorted(slices.Values(ch.Missing[max(0, len(ch.Missing)-o.c.opts.CatchUp.Messages):]))
-		o.chats[id] = &chatOrder{
-			id: id, peer: ch.PeerUID, last: ch.Sequence, begun: true, lastTime: ch.Time,
-			owed: missing, owedSince: time.Now(),
-		}
-	}
-}
-
-// account starts anew when another account has logged in.
-func (o *order) account() {
+// account starts anew when another account has logged in, with what was saved of it.
+func (o *ordering) account() {
 	uin := o.c.keys().UIN
+	if uin == 0 {
+		uin = o.c.opts.UIN
+	}
 	if uin == o.self {
 		return
 	}
-	if o.self != 0 {
-		o.mu.Lock()
-		clear(o.chats)
-		o.mu.Unlock()
-		clear(o.waiting)
-		o.held = held{}
-	}
 	o.self = uin
+	book := order.New(o.limits())
+	if d := o.load(); d != nil {
+		book.Restore(o.at(), savedChats(d), d.Since)
+	}
+	o.mu.Lock()
+	o.book = book
+	o.mu.Unlock()
+}
+
+// load reads what was saved of this account; nil: nothing.
+func (o *ordering) load() *Delivered {
+	if o.c.opts.Progress == nil {
+		return nil
+	}
+	d, err := o.c.opts.Progress.Load()
+	if err != nil {
+		o.c.log.Error("not known what was delivered before: messages missed meanwhile are not fetched", "err", err)
+		return nil
+	}
+	if d == nil || d.UIN != o.self {
+		return nil
+	}
+	return d
+}
+
+func savedChats(d *Delivered) []order.Saved {
+	saved := make([]order.Saved, 0, len(d.Chats))
+	for _, ch := range d.Chats {
+		s := order.Saved{
+			Chat: friendChat(ch.Peer), Peer: ch.PeerUID,
+			Sequence: ch.Sequence, Time: ch.Time, Missing: ch.Missing, Since: ch.Since,
+		}
+		if ch.Group != 0 {
+			s.Chat = groupChat(ch.Group)
+		}
+		saved = append(saved, s)
+	}
+	return saved
 }
 
 // changed notes that there is something to save, at the latest after a while.
-func (o *order) changed(within time.Duration) {
+func (o *ordering) changed(within time.Duration) {
 	j := &o.journal
 	if o.c.opts.Progress == nil || j.dirty && within == progressEvery {
 		return
@@ -146,7 +157,7 @@ func (o *order) changed(within time.Duration) {
 }
 
 // keep saves when it is time; while the last save is under way it waits.
-func (o *order) keep(now time.Time) {
+func (o *ordering) keep(now time.Time) {
 	j := &o.journal
 	switch {
 	case !j.dirty:
@@ -162,18 +173,15 @@ func (o *order) keep(now time.Time) {
 	o.wake(j.due)
 }
 
-func (o *order) snapshot() *Delivered {
-	d := &Delivered{UIN: o.self, Chats: make([]ChatDelivered, 0, len(o.chats))}
-	now := o.c.now().Unix()
-	for id, st := range o.chats {
-		if !st.begun {
-			continue
-		}
-		ch := ChatDelivered{Sequence: st.last, Time: past(st.lastTime, now), Missing: slices.Clone(st.owed)}
-		if id.group {
-			ch.Group = GroupCode(id.code)
+func (o *ordering) snapshot() *Delivered {
+	saved, presence := o.book.Snapshot(o.c.now().Unix())
+	d := &Delivered{UIN: o.self, Since: presence, Chats: make([]ChatDelivered, 0, len(saved))}
+	for _, s := range saved {
+		ch := ChatDelivered{Sequence: s.Sequence, Time: s.Time, Missing: s.Missing, Since: s.Since}
+		if s.Chat.Group {
+			ch.Group = GroupCode(s.Chat.Code)
 		} else {
-			ch.Peer, ch.PeerUID = UIN(id.code), st.peer
+			ch.Peer, ch.PeerUID = UIN(s.Chat.Code), s.Peer
 		}
 		d.Chats = append(d.Chats, ch)
 	}
@@ -185,7 +193,7 @@ func (o *order) snapshot() *Delivered {
 
 // write saves what comes, until the channel is closed. What could not be saved is
 // tried again until something newer comes: that may take hours.
-func (o *order) write(saves <-chan *Delivered) {
+func (o *ordering) write(saves <-chan *Delivered) {
 	for d := range saves {
 		for !o.save(d) {
 			pause := time.NewTimer(progressEvery)
@@ -203,7 +211,7 @@ func (o *order) write(saves <-chan *Delivered) {
 	}
 }
 
-func (o *order) save(d *Delivered) bool {
+func (o *ordering) save(d *Delivered) bool {
 	err := o.c.opts.Progress.Save(d)
 	if err != nil {
 		o.c.notes.Warn("progress", "progress not saved yet: until it is, a restart brings messages twice", "err", err)
@@ -212,7 +220,7 @@ func (o *order) save(d *Delivered) bool {
 }
 
 // begin is called before the dispatcher's first event.
-func (o *order) begin() {
+func (o *ordering) begin() {
 	if o.c.opts.Progress == nil {
 		return
 	}
@@ -223,13 +231,9 @@ func (o *order) begin() {
 
 // end is called after the last one. Messages that still wait are fetched the next
 // time; without Options.Progress nothing would say so, and they are delivered.
-func (o *order) end(ctx context.Context) {
+func (o *ordering) end(ctx context.Context) {
 	if o.c.opts.Progress == nil {
-		for _, st := range o.chats {
-			if len(st.held) > 0 || len(st.doubted) > 0 {
-				o.giveUp(ctx, st)
-			}
-		}
+		o.step(ctx, order.Closed{})
 	}
 	if saves := o.journal.saves; saves != nil {
 		if o.journal.dirty {
@@ -240,10 +244,5 @@ func (o *order) end(ctx context.Context) {
 		o.journal.saves = nil
 	}
 	o.wg.Wait()
-	o.asks = 0
-	for _, st := range o.chats { // their fetches have ended with the context
-		if st.fetching {
-			st.fetching, st.stalled = false, true
-		}
-	}
+	o.step(ctx, order.Forgotten{}) // the questions have ended with the context
 }

@@ -9,6 +9,7 @@ import (
 const (
 	pushQueue  = 8192     // packets waiting for the dispatcher; then the server waits
 	pushBytes  = 32 << 20 // of these
+	namedSize  = 64       // bytes of a sequence that waits there, about
 	ownQueue   = 1024     // own messages waiting for the dispatcher; then they are not reported
 	ownBytes   = 16 << 20
 	writeQueue = 256 // frames waiting for the writer; then the callers wait

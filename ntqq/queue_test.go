@@ -5,9 +5,6 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
-
-	"libration/ntqq/event"
-	"libration/ntqq/message"
 )
 
 func TestQueueIsBoundedInBytes(t *testing.T) {
@@ -83,34 +80,4 @@ func TestLargePushesMakeTheServerWait(t *testing.T) {
 		k.fail(ErrConnectionLost)
 		synctest.Wait()
 	})
-}
-
-// What waits behind a gap is bounded in bytes; the rest is fetched later.
-func TestHeldBytesAreBounded(t *testing.T) {
-	c := newTestClient(t)
-	c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
-	for seq := range uint64(60) {
-		e := groupMessage(seq + 2) // 1 is missing
-		e.Raw = make([]byte, 1<<20)
-		c.deliver(t.Context(), e)
-	}
-	if got := c.order.held; got.bytes > heldMostBytes+1<<20+itemBytes || got.events < 30 {
-		t.Errorf("%+v wait, want about %d bytes", got, heldMostBytes)
-	}
-	for range heldMost {
-		c.deliver(t.Context(), &event.MessageRecalled{
-			Chat: message.Chat{Kind: message.Group, Group: testGroup}, Sequence: 1, Tip: string(make([]byte, 8<<10)),
-		})
-	}
-	if got := c.order.held; got.bytes > heldMostBytes+1<<20+itemBytes {
-		t.Errorf("%+v wait with the recalls, want at most %d bytes", got, heldMostBytes)
-	}
-	c.deliver(t.Context(), groupMessage(1))
-	st := c.order.chats[chatID{true, uint64(testGroup)}]
-	for st.target > st.last {
-		c.deliver(t.Context(), groupMessage(st.last+1))
-	}
-	if got := c.order.held; got != (held{}) {
-		t.Errorf("%+v are counted when nothing waits", got)
-	}
 }

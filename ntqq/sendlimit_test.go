@@ -27,7 +27,7 @@ func newSends(o SendLimit) *sends { return &sends{l: newSendLimiter(o), began: t
 // start has a message wait; those started before are in their queues.
 func (s *sends) start(ctx context.Context, chat uint64, name string) {
 	s.all.Go(func() {
-		err := s.l.wait(ctx, chatID{true, chat})
+		err := s.l.wait(ctx, groupChat(GroupCode(chat)))
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err != nil {
@@ -85,7 +85,7 @@ func TestSendLimitAccount(t *testing.T) {
 		for range 23 {
 			s.start(t.Context(), 9, "")
 		}
-		err := s.l.wait(t.Context(), chatID{true, 10})
+		err := s.l.wait(t.Context(), groupChat(10))
 		if !errors.Is(err, ErrRateLimited) || !errors.As(err, &limited) || limited.Chat || limited.MaxWait != 10*time.Second ||
 			!strings.Contains(err.Error(), "send.account and send.max_wait") {
 			t.Errorf("got %v, want that the account sends too fast", err)
@@ -117,7 +117,7 @@ func TestSendLimitGivenUp(t *testing.T) {
 		defer cancel()
 		s.start(ctx, 1, "a0")
 		s.start(t.Context(), 1, "a1")
-		err := s.l.wait(ctx, chatID{true, 1})
+		err := s.l.wait(ctx, groupChat(1))
 		if !errors.Is(err, ErrRateLimited) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want the end of the context", err)
 		}
@@ -133,7 +133,7 @@ func TestSendLimitBounds(t *testing.T) {
 			s.start(t.Context(), i, "")
 			s.start(t.Context(), i, "")
 		}
-		err := s.l.wait(t.Context(), chatID{true, 1})
+		err := s.l.wait(t.Context(), groupChat(1))
 		if !errors.Is(err, ErrRateLimited) || !strings.Contains(err.Error(), "256 messages are waiting already") {
 			t.Errorf("got %v, want that the queue is full", err)
 		}
@@ -141,7 +141,7 @@ func TestSendLimitBounds(t *testing.T) {
 
 		for i := range uint64(5 * sendChats) {
 			time.Sleep(100 * time.Millisecond)
-			if err := s.l.wait(t.Context(), chatID{false, i}); err != nil {
+			if err := s.l.wait(t.Context(), friendChat(UIN(i))); err != nil {
 				t.Fatal(err)
 			}
 			if n := len(s.l.chats); n > sendChats {
@@ -155,7 +155,7 @@ func TestNoSendLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newSendLimiter(SendLimit{})
 		for range 10000 {
-			if err := l.wait(t.Context(), chatID{true, 1}); err != nil {
+			if err := l.wait(t.Context(), groupChat(1)); err != nil {
 				t.Fatal(err)
 			}
 		}

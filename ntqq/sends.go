@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
 )
 
@@ -89,7 +90,7 @@ func (s *sendings) saw(e event.Event) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := s.out[sendKey{chatOf(m.Chat), m.Random}]
+	out := s.out[sendKey{order.Of(m.Chat), m.Random}]
 	switch {
 	case out == nil || out.seen != nil:
 	case out.verdict == nil:

@@ -18,7 +18,7 @@ import (
 func TestMessageAfterTheVerdict(t *testing.T) {
 	var log bytes.Buffer
 	s := newSendings(slog.New(slog.NewTextHandler(&log, nil)))
-	key := func(random uint32) sendKey { return sendKey{chatID{true, uint64(testGroup)}, random} }
+	key := func(random uint32) sendKey { return sendKey{groupChat(testGroup), random} }
 	echo := func(random uint32) event.Event {
 		return &event.Message{Message: &message.Message{
 			Chat: message.Chat{Kind: message.Group, Group: testGroup}, Self: true, Random: random, Sequence: 5,

@@ -10,6 +10,7 @@ import (
 
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 )
 
 const (
@@ -266,12 +267,12 @@ func (c *Client) dispatch(ctx context.Context) {
 		select {
 		case p := <-c.pushes.items:
 			c.handlePush(ctx, c.pushes.take(p))
-		case e := <-c.own.items:
-			c.handleOwn(ctx, c.own.take(e))
-		case r := <-o.pages:
-			o.answer(ctx, r)
-		case list := <-c.newest:
-			o.compared(ctx, list)
+		case in := <-c.own.items:
+			o.feed(ctx, c.own.take(in))
+		case a := <-o.answers:
+			o.answered(ctx, a)
+		case in := <-c.compared:
+			o.feed(ctx, in)
 		case <-o.timer.C:
 			o.tick(ctx)
 		case <-ctx.Done():
@@ -279,8 +280,8 @@ func (c *Client) dispatch(ctx context.Context) {
 				select {
 				case p := <-c.pushes.items:
 					c.handlePush(ctx, c.pushes.take(p))
-				case e := <-c.own.items:
-					c.handleOwn(ctx, c.own.take(e))
+				case in := <-c.own.items:
+					o.feed(ctx, c.own.take(in))
 				default:
 					return
 				}
@@ -290,8 +291,9 @@ func (c *Client) dispatch(ctx context.Context) {
 }
 
 func (c *Client) handlePush(ctx context.Context, p push) {
+	c.order.account()
 	if p.command == rpc.PushInfoSync {
-		c.order.infoSync(p.payload)
+		c.order.infoSync(ctx, p.payload)
 	}
 	for _, e := range c.decoder.Decode(p.command, p.payload) {
 		c.sends.saw(e)
@@ -299,36 +301,28 @@ func (c *Client) handlePush(ctx context.Context, p push) {
 	}
 }
 
-// handleOwn takes an own message. The server's answer has numbered it.
-func (c *Client) handleOwn(ctx context.Context, e *event.Message) {
-	c.order.sent(e)
-	c.deliver(ctx, e)
-}
-
 // deliver hands an event on when it is its turn.
 func (c *Client) deliver(ctx context.Context, e event.Event) {
 	switch e := e.(type) {
 	case *event.Message:
-		c.order.message(ctx, e)
+		c.order.step(ctx, order.Pushed{Message: e})
 		return
 	case *event.MessageRecalled:
-		c.order.recall(ctx, e)
+		c.resolve(ctx, e) // its chat is looked for by number
+		c.order.step(ctx, order.Recalled{MessageRecalled: e})
 		return
 	case *event.Unknown:
 		c.noteUnknown(e)
-	case *event.GroupLeft: // what is written without us is not ours
-		defer c.order.forget(chatID{true, uint64(e.Group)})
+	case *event.GroupMemberIncrease, *event.GroupMemberDecrease, *event.GroupLeft:
+		c.order.member(ctx, e) // first what waits: it was written before
 	case *event.FriendAdded:
-		defer c.order.expect(&e.Friend) // whose number is looked up first
+		defer c.order.friend(ctx, e) // whose number is looked up first
 	}
 	c.report(ctx, e)
 }
 
 // report completes an event and hands it to the handler.
 func (c *Client) report(ctx context.Context, e event.Event) {
-	if m, ok := e.(*event.Message); ok && c.seen.Seen(chatOf(m.Chat).key(), m.Sequence, uint64(m.Random)) {
-		return // pushed twice
-	}
 	if m, ok := e.(*event.Message); ok {
 		c.noteElements(m)
 	}
@@ -353,10 +347,10 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	c.opts.Handler(e)
 }
 
-// emit queues the event of an own message. It never waits: the caller may be the
-// event handler.
+// emit queues the event of an own private message: the server echoes group messages to
+// the sender, private ones not. It never waits: the caller may be the event handler.
 func (c *Client) emit(e *event.Message) {
-	if !c.own.tryPut(e, e.Size()) {
+	if !c.own.tryPut(order.Sent{Message: e}, e.Size()) {
 		c.notes.Warn("own", "event of an own message dropped: the event handler is too slow")
 	}
 }

@@ -192,6 +192,7 @@ func forge(t *testing.T, stage *attackStage, kind *forgery) {
 		s = startService(t, o)
 	}
 	last := s.says(t, alice, false, "before").Sequence
+	time.Sleep(2 * time.Second) // what is written in the second of the first login is news
 
 	struck := make(chan int, 1)
 	strike := func(p *onPath) {

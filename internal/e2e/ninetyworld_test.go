@@ -140,6 +140,7 @@ func newNinety(t *testing.T, seed uint64, days int, folder string) *ninety {
 		}
 	}
 	clear(n.said)
+	time.Sleep(time.Minute) // what is written in the second of the first login is news
 	signer := &handlerTransport{handler: n.Handler()}
 	for _, uin := range ninetyAccounts {
 		n.lives = append(n.lives, n.newLife(uin, filepath.Join(folder, fmt.Sprint(uin, ".db")), signer))

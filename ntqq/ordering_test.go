@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
 )
 
@@ -35,59 +34,15 @@ func groupMessage(seq uint64) *event.Message {
 	}}
 }
 
-// Whatever the order in which messages come, and how often, they are delivered
-// once and in order, as long as none is missing.
-func TestOrderOfAnyPushes(t *testing.T) {
-	for seed := range uint64(200) {
-		rng := rand.New(rand.NewPCG(seed, 0))
-		var got, want []uint64
-		c, err := New(Options{Handler: func(e event.Event) { got = append(got, e.(*event.Message).Sequence) }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
-		var pushed []uint64
-		for seq := uint64(1); seq <= 60; seq++ {
-			want = append(want, seq)
-			for range 1 + rng.IntN(3) {
-				pushed = append(pushed, seq)
-			}
-		}
-		rng.Shuffle(len(pushed), func(i, j int) { pushed[i], pushed[j] = pushed[j], pushed[i] })
-		for _, seq := range pushed {
-			c.deliver(t.Context(), groupMessage(seq))
-		}
-		if !slices.Equal(got, want) || c.order.held != (held{}) || len(c.order.waiting) != 0 {
-			t.Fatalf("seed %d: got %v, %+v held, %d chats waiting", seed, got, c.order.held, len(c.order.waiting))
-		}
-	}
-}
-
-// A recall that overtakes its message waits for it.
-func TestRecallWaitsForItsMessage(t *testing.T) {
-	var got []string
-	c, err := New(Options{Handler: func(e event.Event) { got = append(got, e.Name()) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
-	for _, e := range []event.Event{
-		groupMessage(2), &event.MessageRecalled{Chat: groupMessage(2).Chat, Sequence: 2}, groupMessage(1),
-	} {
-		c.deliver(t.Context(), e)
-	}
-	if want := []string{groupMessage(1).Name(), groupMessage(1).Name(), (&event.MessageRecalled{}).Name()}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
 // Where the sequences of private chats have gaps that mean nothing, messages do
 // not wait for them for ever.
 func TestSparsePrivateSequences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newOrderWorld(t, chatID{false, uint64(testFrom)})
-		w.newest = 993
+		w := newOrderWorld(t, friendChat(testFrom))
+		w.wrote(993)
 		w.registered()
+		w.push(w.says())
+		w.got, w.pages = nil, 0
 		for i := range uint64(20) {
 			w.newest = 1000 + 7*i
 			said := time.Now()
@@ -95,63 +50,18 @@ func TestSparsePrivateSequences(t *testing.T) {
 			for n := 0; n <= int(i); n = len(w.got) {
 				w.pass(100 * time.Millisecond)
 			}
-			if waited := time.Since(said); (waited >= reorderWait) != (i < sparseAfter) {
+			if waited := time.Since(said); (waited >= (500 * time.Millisecond)) != (i < 5) {
 				t.Errorf("message %d waited %v", i, waited)
 			}
 			w.pass(time.Minute)
 		}
-		if w.pages != sparseAfter {
-			t.Errorf("%d pages fetched, want %d", w.pages, sparseAfter)
+		if w.pages != 20 {
+			t.Errorf("%d pages fetched, want one for each gap", w.pages)
 		}
 		if got := w.saved(); got != w.newest {
 			t.Errorf("position %d saved, want %d", got, w.newest)
 		}
 	})
-}
-
-// What was given up comes once: by a late push, or from the history. A wrong local
-// clock makes nothing too old.
-func TestOwedMessagesComeOnce(t *testing.T) {
-	for _, offset := range []time.Duration{0, -24 * time.Hour} {
-		synctest.Test(t, func(t *testing.T) { owedMessagesComeOnce(t, offset) })
-	}
-}
-
-func owedMessagesComeOnce(t *testing.T, offset time.Duration) {
-	var got []uint64
-	c, err := New(Options{
-		Handler: func(e event.Event) { got = append(got, e.(*event.Message).Sequence) },
-		CatchUp: CatchUp{Age: time.Hour}, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.noteServerTime(uint32(time.Now().Add(offset).Unix()), time.Now())
-	now := func(seq uint64, age time.Duration) *event.Message {
-		m := groupMessage(seq)
-		m.Time = c.now().Add(-age).Unix()
-		return m
-	}
-	st := c.order.add(chatID{true, uint64(testGroup)}, "")
-	c.order.start(st, 0)
-	c.order.prove(st, 6)
-	st.restUntil = time.Now().Add(time.Minute) // the history cannot be had
-	c.deliver(t.Context(), now(6, 0))
-	c.deliver(t.Context(), now(2, 0))
-	if want := []uint64{1, 3, 4, 5}; !slices.Equal(c.order.snapshot().Chats[0].Missing, want) {
-		t.Errorf("owed are %v, want %v", st.owed, want)
-	}
-	page := []*message.Message{ // 3 is too old, 5 is not there
-		now(1, 0).Message, now(2, 0).Message, now(3, 2*time.Hour).Message, now(4, 0).Message,
-	}
-	c.order.answer(t.Context(), pageResult{st: st, kind: askOwed, first: 1, last: 5, messages: page})
-	if want := []uint64{6, 2, 1, 4}; !slices.Equal(got, want) || len(st.owed) > 0 {
-		t.Errorf("delivered %v, want %v; %v are still owed", got, want, st.owed)
-	}
-	c.deliver(t.Context(), now(5, 0))
-	if len(got) != 5 {
-		t.Errorf("delivered %v, want 5 too: its push was late", got)
-	}
 }
 
 // A private message without the server's number is delivered as it comes.
@@ -174,35 +84,6 @@ func TestUnnumberedMessages(t *testing.T) {
 	}
 }
 
-func TestTooManyChats(t *testing.T) {
-	c := newTestClient(t)
-	for i := range uint64(chatsMost + 10) {
-		st := c.order.add(chatID{true, i + 1}, "")
-		c.order.start(st, 1)
-		st.lastTime = int64(i)
-	}
-	if n := len(c.order.chats); n > chatsMost || n < chatsMost/2 {
-		t.Errorf("%d chats kept, want at most %d", n, chatsMost)
-	}
-	if c.order.chats[chatID{true, 1}] != nil {
-		t.Error("the chat that was silent longest is kept")
-	}
-	known := 0
-	for i := range uint64(3 * chatsMost) { // pushes that name other chats
-		e := groupMessage(4_000_000_000)
-		e.Chat.Group = GroupCode(1<<20 + i)
-		c.deliver(t.Context(), e)
-	}
-	for _, st := range c.order.chats {
-		if st.begun {
-			known++
-		}
-	}
-	if n := len(c.order.chats); n > chatsMost || known < chatsMost/2 {
-		t.Errorf("%d chats kept, %d of them real: pushes drive real chats out", n, known)
-	}
-}
-
 // What is saved is what the next client starts from.
 func TestProgressFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -216,6 +97,7 @@ func TestProgressFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.order.server = noHistory{}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -238,12 +120,12 @@ func TestProgressFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := again.order.delivered(chatID{true, uint64(testGroup)}); got != 8 {
+		if got := again.order.delivered(groupChat(testGroup)); got != 8 {
 			t.Errorf("got sequence %d, want 8", got)
 		}
 		o.Initial = &Keystore{UIN: 10002, Device: NewDevice()}
-		if other, err := New(o); err != nil || len(other.order.chats) != 0 {
-			t.Errorf("another account: %v, %d chats", err, len(other.order.chats))
+		if other, err := New(o); err != nil || other.order.delivered(groupChat(testGroup)) != 0 {
+			t.Errorf("another account: %v, or its chats are another one's", err)
 		}
 		if err := os.WriteFile(string(file), []byte("{"), 0o600); err != nil {
 			t.Fatal(err)
@@ -255,6 +137,15 @@ func TestProgressFile(t *testing.T) {
 			t.Errorf("a damaged file stops the client: %v", err)
 		}
 	})
+}
+
+// noHistory answers that there is nothing.
+type noHistory struct{}
+
+func (noHistory) latest(context.Context, chatID, UID) (uint64, error)   { return 0, nil }
+func (noHistory) memberSince(context.Context, GroupCode) (int64, error) { return 0, nil }
+func (noHistory) page(context.Context, chatID, UID, uint64, uint64) ([]*message.Message, error) {
+	return nil, nil
 }
 
 // failingProgress refuses to save at first.
@@ -301,6 +192,7 @@ func TestProgressSavedLater(t *testing.T) {
 					}
 					return sequence
 				}
+				client.order.server = noHistory{}
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan struct{})
 				go func() {
@@ -355,9 +247,8 @@ func BenchmarkHandlePush(b *testing.B) {
 	for i := range b.N {
 		if n := i % len(payloads); n == 0 {
 			b.StopTimer()
-			c.seen = event.Deduper{}
-			c.order = newOrder(c)
-			c.order.start(c.order.add(chatID{true, uint64(testGroup)}, ""), 0)
+			c.order = newOrdering(c)
+			c.order.book.Restore(c.order.at(), []order.Saved{{Chat: groupChat(testGroup)}}, 0)
 			b.StartTimer()
 		}
 		c.handlePush(context.Background(), push{command: rpc.PushMessage, payload: payloads[i%len(payloads)]})

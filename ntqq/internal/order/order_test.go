@@ -1,0 +1,490 @@
+package order
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+var (
+	group  = ID{true, 5}
+	friend = ID{false, 20001}
+)
+
+// script feeds a Book by hand. Its server answers what is asked at once, unless refuse
+// is set.
+type script struct {
+	t       *testing.T
+	b       *Book
+	at      At
+	history map[uint64]*message.Message
+	newest  uint64
+	joined  int64
+	refuse  Failure
+	asked   int
+	pages   int
+	got     []string
+}
+
+func newScript(t *testing.T) *script {
+	t.Helper()
+	now := time.Unix(1_700_000_000, 0)
+	return &script{
+		t: t, b: New(testLimits), at: At{Now: now, Unix: now.Unix(), Oldest: now.Add(-24 * time.Hour).Unix()},
+		history: map[uint64]*message.Message{},
+	}
+}
+
+// begun is a script with a chat whose position is known.
+func begun(t *testing.T, id ID, position uint64) *script {
+	t.Helper()
+	s := newScript(t)
+	s.b.Restore(s.at, []Saved{{Chat: id, Peer: "u_x", Sequence: position}}, s.at.Unix)
+	s.newest = position
+	return s
+}
+
+// says writes a message of now.
+func (s *script) says(id ID, seq uint64) *message.Message {
+	m := &message.Message{
+		Chat:     message.Chat{Kind: message.Group, Group: message.GroupCode(id.Code)},
+		Sequence: seq, Random: uint32(seq) + 1, Time: s.at.Unix,
+	}
+	if !id.Group {
+		m.Chat = message.Chat{Kind: message.Friend, Peer: message.UIN(id.Code), PeerUID: "u_x"}
+		m.ClientSequence = seq + 50_000
+	}
+	s.history[seq] = m
+	s.newest = max(s.newest, seq)
+	return m
+}
+
+func (s *script) step(in Input) {
+	s.t.Helper()
+	out := s.b.Step(s.at, in)
+	for _, e := range out.Deliver {
+		switch e := e.(type) {
+		case *event.Message:
+			s.got = append(s.got, fmt.Sprint(e.Sequence))
+		case *event.MessageRecalled:
+			s.got = append(s.got, fmt.Sprint("recall ", e.Sequence))
+		}
+	}
+	if problem := s.b.Check(); problem != "" {
+		s.t.Fatalf("after %T: %s", in, problem)
+	}
+	for _, r := range slices.Clone(out.Ask) {
+		s.asked++
+		a := Answered{Request: r, Newest: s.newest, Joined: s.joined, Failure: s.refuse}
+		if r.Kind != AskNewest && s.refuse == None {
+			s.pages++
+			for seq := r.First; seq <= r.Last; seq++ {
+				if m := s.history[seq]; m != nil {
+					again := *m
+					a.Messages = append(a.Messages, &again)
+				}
+			}
+		}
+		s.step(a)
+	}
+}
+
+func (s *script) push(messages ...*message.Message) {
+	s.t.Helper()
+	for _, m := range messages {
+		again := *m
+		s.step(Pushed{&event.Message{Message: &again}})
+	}
+}
+
+func (s *script) recall(m *message.Message) {
+	s.t.Helper()
+	delete(s.history, m.Sequence)
+	s.step(Recalled{&event.MessageRecalled{Chat: m.Chat, Sequence: m.Sequence, MessageTime: m.Time}})
+}
+
+func (s *script) pass(d time.Duration) {
+	s.t.Helper()
+	end := s.at.Now.Add(d)
+	for next := s.b.Next(); !next.IsZero() && !next.After(end); next = s.b.Next() {
+		s.set(next)
+		s.step(Tick{})
+	}
+	s.set(end)
+}
+
+func (s *script) set(now time.Time) {
+	s.at = At{Now: now, Unix: now.Unix(), Oldest: now.Add(-24 * time.Hour).Unix()}
+}
+
+func (s *script) want(want ...string) {
+	s.t.Helper()
+	if !slices.Equal(s.got, want) {
+		s.t.Errorf("got %v, want %v", s.got, want)
+	}
+}
+
+// Whatever the order in which messages come, and how often, they are delivered once and
+// in order, as long as none is missing.
+func TestAnyOrderOfPushes(t *testing.T) {
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		s := begun(t, group, 0)
+		var pushed []*message.Message
+		var want []string
+		for seq := uint64(1); seq <= 60; seq++ {
+			m := s.says(group, seq)
+			want = append(want, fmt.Sprint(seq))
+			for range 1 + rng.IntN(3) {
+				pushed = append(pushed, m)
+			}
+		}
+		rng.Shuffle(len(pushed), func(i, j int) { pushed[i], pushed[j] = pushed[j], pushed[i] })
+		s.push(pushed...)
+		s.want(want...)
+		if s.asked > 0 || s.b.waiting != (amount{}) {
+			t.Fatalf("seed %d: %d questions, %+v waits", seed, s.asked, s.b.waiting)
+		}
+	}
+}
+
+// The first messages of a chat come in order, too: in one with somebody who was never
+// heard of an own message after its answer, in a group just joined, with a new friend.
+func TestFirstMessagesInOrder(t *testing.T) {
+	t.Run("own message and its answer", func(t *testing.T) {
+		s := newScript(t)
+		s.step(Registered{})
+		own, answer := s.says(friend, 5007), s.says(friend, 5008)
+		s.push(answer)
+		s.step(Sent{&event.Message{Message: own}})
+		s.pass(time.Second)
+		s.want("5007", "5008")
+	})
+	for _, id := range []ID{group, friend} {
+		t.Run("after a join, "+id.String(), func(t *testing.T) {
+			s := newScript(t)
+			s.step(Registered{})
+			old := s.says(id, 100)
+			s.pass(time.Hour)
+			s.step(Joined{id, "u_x", s.at.Unix})
+			one, two := s.says(id, 101), s.says(id, 102)
+			s.push(two, one)
+			if id.Group {
+				s.push(old)
+			}
+			s.pass(time.Second)
+			s.want("101", "102")
+		})
+	}
+}
+
+// A join names where the account's part begins: what comes first is fetched although
+// the connection ended before any answer.
+func TestFirstMessagesAfterAJoinAreFetched(t *testing.T) {
+	for _, id := range []ID{group, friend} {
+		t.Run(id.String(), func(t *testing.T) {
+			s := newScript(t)
+			s.step(Registered{})
+			s.says(id, 100)
+			s.pass(time.Hour)
+			s.refuse = Offline
+			s.step(Joined{id, "u_x", s.at.Unix})
+			s.says(id, 101) // lost
+			s.pass(time.Minute)
+			s.says(id, 102)
+			s.refuse = None
+			saved, presence := s.b.Snapshot(s.at.Unix)
+			for _, again := range []bool{false, true} { // and over a restart
+				if again {
+					s.b, s.got = New(testLimits), nil
+					s.b.Restore(s.at, saved, presence)
+				}
+				s.step(Registered{})
+				s.step(Listed{[]Newest{{id, "u_x", s.newest}}, id.Group})
+				s.pass(time.Minute)
+				s.want("101", "102")
+			}
+		})
+	}
+}
+
+// A recall that overtakes its message comes after it, or both are withheld.
+func TestRecallAndItsMessage(t *testing.T) {
+	for _, id := range []ID{group, friend} {
+		for name, c := range map[string]struct {
+			do   func(s *script, one, two *message.Message)
+			want []string
+		}{
+			"waits behind a gap":  {func(s *script, one, two *message.Message) { s.push(two); s.recall(two); s.push(one) }, []string{"11", "12", "recall 12"}},
+			"comes before it":     {func(s *script, one, two *message.Message) { s.push(one); s.recall(two); s.push(two) }, []string{"11", "12", "recall 12"}},
+			"its message is lost": {func(s *script, one, two *message.Message) { s.recall(two) }, []string{"11"}},
+			"its message is very late": {func(s *script, one, two *message.Message) {
+				s.recall(two)
+				s.pass(time.Minute)
+				s.push(two)
+			}, []string{"11"}},
+			"twice": {func(s *script, one, two *message.Message) { s.push(one, two); s.recall(two); s.recall(two) }, []string{"11", "12", "recall 12"}},
+		} {
+			t.Run(id.String()+", "+name, func(t *testing.T) {
+				s := begun(t, id, 10)
+				c.do(s, s.says(id, 11), s.says(id, 12))
+				s.pass(time.Minute)
+				s.want(c.want...)
+			})
+		}
+	}
+}
+
+// A recall of what is owed takes it back.
+func TestRecallOfWhatIsOwed(t *testing.T) {
+	s := begun(t, group, 10)
+	s.refuse = Refused
+	owed := s.says(group, 11)
+	s.step(Listed{Newest: []Newest{{group, "", 11}}})
+	s.push(s.says(group, 12))
+	s.pass(time.Minute)
+	s.recall(owed)
+	s.refuse = None
+	s.pass(time.Hour)
+	s.push(owed)
+	s.want("12")
+}
+
+// A recall shows that there was a message, and that those before it exist.
+func TestRecallShowsWhatIsMissing(t *testing.T) {
+	s := begun(t, group, 10)
+	s.says(group, 11) // lost
+	s.recall(s.says(group, 12))
+	s.pass(time.Minute)
+	s.want("11")
+}
+
+// What waits behind a gap is delivered when the account leaves, when it turns out that
+// it has left, and when the server counts anew.
+func TestWhatWaitsIsDelivered(t *testing.T) {
+	for name, end := range map[string]func(s *script){
+		"left": func(s *script) { s.step(Left{group, s.at.Unix}) },
+		"not in the list": func(s *script) {
+			s.step(Registered{})
+			s.step(Listed{Groups: true})
+		},
+		"counts anew": func(s *script) {
+			s.newest, s.history = 3, map[uint64]*message.Message{}
+			s.pass(time.Minute)
+		},
+		"no history": func(s *script) { s.pass(time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := begun(t, group, 1000)
+			s.refuse = TimedOut
+			if name == "counts anew" {
+				s.refuse = None
+			}
+			m := s.says(group, 1003)
+			s.push(m)
+			s.recall(m)
+			end(s)
+			s.want("1003", "recall 1003")
+		})
+	}
+}
+
+// What is written while the account is not in the group is not its, however it learns
+// that it was not.
+func TestWrittenWithoutTheAccount(t *testing.T) {
+	for name, outside := range map[string]func(s *script){
+		"it left":           func(s *script) { s.step(Left{group, s.at.Unix}) },
+		"it is in no list":  func(s *script) { s.step(Registered{}); s.step(Listed{Groups: true}) },
+		"it was away":       func(*script) {},
+		"the join came":     func(s *script) { s.joined = 0 },
+		"a late leave came": func(*script) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := begun(t, group, 10)
+			s.push(s.says(group, 11))
+			s.pass(time.Minute)
+			left := s.at.Unix
+			outside(s)
+			s.pass(time.Minute)
+			s.says(group, 12)
+			s.pass(time.Minute)
+			s.joined = s.at.Unix
+			if name == "the join came" || name == "a late leave came" {
+				s.step(Joined{group, "", s.joined})
+			}
+			s.says(group, 13)
+			s.step(Registered{})
+			s.step(Listed{[]Newest{{group, "", s.newest}}, true})
+			s.pass(time.Minute)
+			if name == "a late leave came" {
+				s.step(Left{group, left})
+			}
+			s.push(s.says(group, 14))
+			s.pass(time.Minute)
+			s.want("11", "13", "14")
+		})
+	}
+}
+
+// A chat that only the list has named does not go back for an old push.
+func TestOldPushInAChatFromTheList(t *testing.T) {
+	for _, id := range []ID{group, friend} {
+		s := newScript(t)
+		for seq := range uint64(200) {
+			s.says(id, seq+1)
+		}
+		old := s.history[150]
+		s.pass(time.Hour)
+		s.step(Registered{})
+		s.step(Listed{[]Newest{{id, "u_x", s.newest}}, id.Group})
+		s.push(old)
+		s.push(s.says(id, 201))
+		s.push(old)
+		s.pass(time.Minute)
+		s.want("201")
+	}
+}
+
+// Where private sequences have gaps that mean nothing, what is pushed out of order
+// comes in order all the same.
+func TestSparseSequencesInOrder(t *testing.T) {
+	s := begun(t, friend, 1000)
+	var want []string
+	for i := range uint64(40) {
+		one, two := s.says(friend, 1100+20*i), s.says(friend, 1107+20*i)
+		s.push(two)
+		s.push(one)
+		s.pass(time.Minute)
+		want = append(want, fmt.Sprint(one.Sequence), fmt.Sprint(two.Sequence))
+	}
+	s.want(want...)
+	if !s.b.sparse(s.b.chats[friend]) {
+		t.Error("the gaps still mean something")
+	}
+}
+
+// A private message may be pushed without the server's number, and be in the history
+// with it.
+func TestUnnumberedMessageComesOnce(t *testing.T) {
+	s := begun(t, friend, 10)
+	m := s.says(friend, 11)
+	unnumbered := *m
+	unnumbered.Sequence = m.ClientSequence
+	s.push(&unnumbered, s.says(friend, 12))
+	s.pass(time.Minute)
+	s.push(&unnumbered)
+	s.want("50011", "12")
+}
+
+// What was given up comes once: by a late push, or from the history.
+func TestOwedMessagesComeOnce(t *testing.T) {
+	s := begun(t, group, 0)
+	s.refuse = Refused
+	now := s.at.Unix
+	for seq := uint64(1); seq <= 6; seq++ {
+		s.says(group, seq)
+	}
+	s.history[3].Time = now - 25*3600
+	late := s.history[5]
+	delete(s.history, 5)
+	s.step(Listed{Newest: []Newest{{group, "", 6}}})
+	s.push(s.history[6])
+	s.pass(time.Minute)
+	s.push(s.history[2])
+	if saved, _ := s.b.Snapshot(now); !slices.Equal(saved[0].Missing, []uint64{1, 3, 4, 5}) {
+		t.Errorf("saved %+v", saved)
+	}
+	s.refuse = None
+	s.pass(time.Hour)
+	s.push(late)
+	s.want("6", "2", "1", "4", "5")
+}
+
+// What waits is bounded in bytes; the rest is fetched later.
+func TestWaitingIsBounded(t *testing.T) {
+	s := begun(t, group, 0)
+	first := s.says(group, 1)
+	for seq := uint64(2); seq <= 62; seq++ {
+		m := s.says(group, seq)
+		m.Raw = make([]byte, 1<<20)
+		s.push(m)
+	}
+	if got := s.b.waiting; got.bytes > waitingMostBytes+2<<20 || got.events < 30 {
+		t.Errorf("%+v wait, want about %d bytes", got, waitingMostBytes)
+	}
+	for seq := range uint64(waitingMost) {
+		s.step(Recalled{&event.MessageRecalled{Chat: first.Chat, Sequence: 100 + seq, MessageTime: first.Time}})
+	}
+	if got := s.b.waiting; got.events > waitingMost || got.bytes > waitingMostBytes+2<<20 {
+		t.Errorf("%+v wait with the recalls", got)
+	}
+	s.push(first)
+	s.pass(time.Minute)
+	if len(s.got) != 62 {
+		t.Errorf("%d delivered, want all", len(s.got))
+	}
+}
+
+func TestTooManyChats(t *testing.T) {
+	s := newScript(t)
+	var list []Newest
+	for i := range uint64(chatsMost + 10) {
+		list = append(list, Newest{ID{true, i + 1}, "", 1})
+	}
+	s.step(Listed{Newest: list})
+	for i := range list {
+		if st := s.b.chats[list[i].Chat]; st != nil {
+			st.time = int64(i)
+		}
+	}
+	s.step(Listed{Newest: []Newest{{ID{true, 1 << 40}, "", 1}}})
+	if n := len(s.b.chats); n > chatsMost || n < chatsMost/2 {
+		t.Errorf("%d chats kept, want at most %d", n, chatsMost)
+	}
+	known := func() (n int) {
+		for _, st := range s.b.chats {
+			if st.begin != unknown {
+				n++
+			}
+		}
+		return n
+	}
+	before := known()
+	s.refuse = Refused
+	delivered := 0
+	for i := range uint64(3 * chatsMost) { // pushes that name other chats
+		out := s.b.Step(s.at, Pushed{&event.Message{Message: &message.Message{
+			Chat: message.Chat{Kind: message.Group, Group: message.GroupCode(1<<20 + i)}, Sequence: 4_000_000_000, Random: 1, Time: s.at.Unix,
+		}}})
+		delivered += len(out.Deliver)
+	}
+	if n := len(s.b.chats); n > chatsMost || known() < before/2 {
+		t.Errorf("%d chats kept, %d of them real: pushes drive real chats out", n, known())
+	}
+	if problem := s.b.Check(); problem != "" {
+		t.Error(problem)
+	}
+	if delivered += len(s.b.Step(s.at, Closed{}).Deliver); delivered != 3*chatsMost {
+		t.Errorf("%d delivered", delivered)
+	}
+}
+
+// BenchmarkStep is the next message of a group.
+func BenchmarkStep(b *testing.B) {
+	book := New(testLimits)
+	at := At{Now: time.Unix(1_700_000_000, 0), Unix: 1_700_000_000}
+	book.Restore(at, []Saved{{Chat: group}}, 1)
+	e := &event.Message{Message: &message.Message{Chat: message.Chat{Kind: message.Group, Group: 5}, Time: at.Unix}}
+	b.ReportAllocs()
+	for i := range b.N {
+		e.Sequence, e.Random = uint64(i+1), uint32(i)|1
+		if out := book.Step(at, Pushed{e}); len(out.Deliver) != 1 {
+			b.Fatalf("message %d: %d delivered", i+1, len(out.Deliver))
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package order
+
+import (
+	"slices"
+
+	"libration/ntqq/message"
+)
+
+// Saved is what is kept of one chat over restarts.
+type Saved struct {
+	Chat     ID
+	Peer     message.UID
+	Sequence uint64   // up to which everything was delivered
+	Time     int64    // of the last message, Unix seconds
+	Missing  []uint64 // below Sequence, ascending
+	// Since: the beginning is not known for certain, and what is younger is news, Unix
+	// seconds; 0: it is.
+	Since int64
+}
+
+// Snapshot is what is to be kept of all chats, and the time of the account's first
+// registration, Unix seconds. Nothing in it was not proven.
+func (b *Book) Snapshot(unix int64) (list []Saved, presence int64) {
+	list = make([]Saved, 0, len(b.chats))
+	for _, st := range b.sorted() {
+		s := Saved{Chat: st.id, Peer: st.peer, Sequence: st.position, Time: past(st.time, unix), Missing: slices.Clone(st.owed)}
+		if st.begin != firm && (st.expected || st.eager || len(st.waiting) > 0 || len(st.ahead) > 0) {
+			s.Since = max(st.since, 1)
+		}
+		if st.begin != unknown || st.expected {
+			list = append(list, s)
+		}
+	}
+	return list, b.presence
+}
+
+// Restore takes up what was kept, in an empty Book.
+func (b *Book) Restore(at At, saved []Saved, presence int64) {
+	b.presence, b.restored = presence, at.Unix
+	for _, s := range saved {
+		if s.Chat.Code == 0 || len(b.chats) >= chatsMost {
+			continue
+		}
+		st := &chat{
+			id: s.Chat, begin: firm, since: 0, position: s.Sequence, time: s.Time, away: true,
+			owed: slices.Sorted(slices.Values(s.Missing[max(0, len(s.Missing)-b.limits.Messages):])), owedSince: at.Now,
+		}
+		switch {
+		case s.Since != 0 && s.Sequence != 0:
+			st.begin, st.since, st.expected, st.eager = named, s.Since, true, true
+		case s.Since != 0, !s.Chat.Group && s.Sequence == 0:
+			st.begin, st.since, st.expected, st.eager = unknown, s.Since, true, true
+		}
+		st.restored = st.begin != firm
+		st.know(s.Peer)
+		b.chats[s.Chat] = st
+	}
+}
