@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,6 +138,74 @@ func TestProgressFile(t *testing.T) {
 			t.Errorf("a damaged file stops the client: %v", err)
 		}
 	})
+}
+
+// What was delivered is read for the account's number, whether the keystore has it, it
+// is configured, or the login tells it; and it is not overwritten before.
+func TestProgressWithoutAKeystore(t *testing.T) {
+	for name, configured := range map[string]UIN{"configured": 10001, "known by the login": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				file := FileProgress(filepath.Join(t.TempDir(), "progress.json"))
+				saved := &Delivered{UIN: 10001, Since: 1, Chats: []ChatDelivered{{Group: testGroup, Sequence: 7}}}
+				if err := file.Save(saved); err != nil {
+					t.Fatal(err)
+				}
+				c, err := New(Options{UIN: configured, Progress: file, Log: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					c.dispatch(ctx)
+				}()
+				time.Sleep(time.Minute) // virtual
+				if d, err := file.Load(); err != nil || cmp.Diff(saved, d) != "" {
+					t.Errorf("before the login: %v, %s", err, cmp.Diff(saved, d))
+				}
+				c.setKeys(Keystore{UIN: 10001, Device: NewDevice()})
+				c.compared <- order.Registered{}
+				synctest.Wait()
+				if got := c.order.delivered(groupChat(testGroup)); got != 7 {
+					t.Errorf("got sequence %d, want 7", got)
+				}
+				cancel()
+				<-done
+			})
+		})
+	}
+}
+
+// A recall from another device names its chat by a text id alone. It waits for its
+// message, too.
+func TestRecallThatNamesNoNumber(t *testing.T) {
+	var got []string
+	c, err := New(Options{
+		Initial: &Keystore{UIN: 10001, UID: "u_self", Device: NewDevice()},
+		Handler: func(e event.Event) { got = append(got, e.Name()) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.cache.learn("u_x", testFrom)
+	c.order.book.Restore(c.order.at(), []order.Saved{{Chat: friendChat(testFrom), Peer: "u_x", Sequence: 10}}, 1)
+	said := func(seq uint64) *event.Message {
+		return &event.Message{Message: &message.Message{
+			Chat: message.Chat{Kind: message.Friend, Peer: testFrom, PeerUID: "u_x"}, Self: true,
+			Sender: message.Sender{UIN: 10001, Nickname: "x"}, Sequence: seq, ClientSequence: seq + 20_000, Random: uint32(seq),
+		}}
+	}
+	recall := &event.MessageRecalled{
+		Chat: message.Chat{Kind: message.Friend, PeerUID: "u_x"}, Author: event.Person{UIN: 10001, UID: "u_self"}, Sequence: 12,
+	}
+	for _, e := range []event.Event{said(12), recall, said(11)} {
+		c.deliver(t.Context(), e)
+	}
+	if want := []string{said(11).Name(), said(12).Name(), recall.Name()}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }
 
 // noHistory answers that there is nothing.
