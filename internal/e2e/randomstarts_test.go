@@ -19,7 +19,7 @@ import (
 
 var (
 	startsFlag = flag.Int("starts", 100, "how many starts TestRandomStarts makes")
-	seedFlag   = flag.Uint64("seed", 0, "seed of the first start of TestRandomStarts, the next ones follow, and of TestNinetyDays; 0: a random one")
+	seedFlag   = flag.Uint64("seed", 0, "seed of the first start of TestRandomStarts, the next ones follow, of TestNinetyDays and of TestModelWorld; 0: a random one, in TestModelWorld 1")
 )
 
 // maxAtOnce bounds the starts under way: most of their time they wait.
