@@ -42,6 +42,8 @@ func CauseOf(err error) string {
 		return "offline"
 	case errors.As(err, &refused):
 		return "refused"
+	case errors.Is(err, errTooOften):
+		return "login_refused"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return "cancelled"
 	}

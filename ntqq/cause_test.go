@@ -23,6 +23,8 @@ func TestCauseOf(t *testing.T) {
 		{fmt.Errorf("%w: %w", ErrSessionExpired, &ServerError{Code: -10001}), "session_expired"},
 		{wrap(errRegisterRefused), "register_refused"},
 		{wrap(&LoginError{Step: StepEasyLogin}), "login_refused"},
+		{errTooOften, "login_refused"},
+		{fmt.Errorf("%w: %w", errTooOften, ErrSessionExpired), "session_expired"},
 		{fmt.Errorf("%w: %w", ErrNeedsLogin, errQRGivenUp), "needs_login"},
 		{wrap(&KickError{}), "kicked"},
 		{fmt.Errorf("%w: %w", ErrSign, context.Canceled), "signer"},

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"libration/internal/wire"
 )
 
 func TestClock(t *testing.T) {
@@ -87,6 +89,43 @@ func TestRefreshPause(t *testing.T) {
 			c.setKeys(ks)
 			if left, ok := c.untilRefresh(); !ok || left != tt.want {
 				t.Errorf("after try %d %v ago: %v, want %v", tt.tries, time.Duration(now-tt.at)*time.Second, left, tt.want)
+			}
+		}
+	})
+}
+
+// TestLoginPause: the pause doubles up to an hour, no date makes it longer, and it is for
+// the login with A1 alone.
+func TestLoginPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTestClient(t)
+		now := c.now().Unix()
+		refused := Keystore{UIN: 10001, A1: HexBytes("a1"), RefreshTries: 1, RefreshTime: now, TooOften: true}
+		with := func(change func(*Keystore)) Keystore {
+			ks := refused
+			change(&ks)
+			return ks
+		}
+		for name, tt := range map[string]struct {
+			ks   Keystore
+			want time.Duration
+		}{
+			"refused once":       {refused, 10 * time.Minute},
+			"three times":        {with(func(k *Keystore) { k.RefreshTries = 3 }), 40 * time.Minute},
+			"often":              {with(func(k *Keystore) { k.RefreshTries = 1 << 30 }), time.Hour},
+			"a damaged count":    {with(func(k *Keystore) { k.RefreshTries = -1 }), 10 * time.Minute},
+			"4 minutes ago":      {with(func(k *Keystore) { k.RefreshTime -= 240 }), 6 * time.Minute},
+			"11 minutes ago":     {with(func(k *Keystore) { k.RefreshTime -= 660 }), 0},
+			"in years":           {with(func(k *Keystore) { k.RefreshTime += 1 << 30 }), 10 * time.Minute},
+			"for another reason": {with(func(k *Keystore) { k.TooOften = false }), 0},
+			"without A1":         {with(func(k *Keystore) { k.A1 = nil }), 0},
+			"there is a session": {with(func(k *Keystore) { k.A2, k.D2, k.D2Key = HexBytes("a2"), HexBytes("d2"), proofKey[:] }), 0},
+			"a refresh after it": {refused.inVain(c.now()), 0},
+			"new tickets":        {refused.withTickets(&wire.Tickets{}, "", c.now()).withoutSession(), 0},
+		} {
+			c.setKeys(tt.ks)
+			if got := c.untilLogin(); got != tt.want {
+				t.Errorf("%s: the next login waits %v, want %v", name, got, tt.want)
 			}
 		}
 	})

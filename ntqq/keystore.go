@@ -59,10 +59,13 @@ type Keystore struct {
 	TicketTime int64    `json:"ticket_time,omitempty"` // Unix seconds, when they were issued
 	AppVersion string   `json:"app_version,omitempty"`
 
-	// RefreshTries counts how often new tickets were asked for since these were issued;
-	// RefreshTime is when last, Unix seconds.
+	// RefreshTries counts how often new tickets were asked for in vain since these were
+	// issued: each refresh, and each login that was refused as one too many. RefreshTime
+	// is when last, Unix seconds. TooOften is true when that one was refused as one too
+	// many.
 	RefreshTries int   `json:"refresh_tries,omitempty"`
 	RefreshTime  int64 `json:"refresh_time,omitempty"`
+	TooOften     bool  `json:"too_often,omitempty"`
 }
 
 // hasSession tells whether registering without a login can be tried.
@@ -100,7 +103,7 @@ func (k Keystore) withTickets(t *wire.Tickets, app string, now time.Time) Keysto
 		k.Nickname = t.Nickname
 	}
 	k.TicketTime, k.AppVersion = now.Unix(), app
-	k.RefreshTries, k.RefreshTime = 0, 0
+	k.RefreshTries, k.RefreshTime, k.TooOften = 0, 0, false
 	return k
 }
 

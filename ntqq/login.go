@@ -148,6 +148,11 @@ func (s *session) easyLogin(ctx context.Context, k *conn) error {
 			c.log.Warn("login not confirmed on the phone: asking again")
 			try = 0
 			continue
+		case tooOften(err):
+			ks := c.keys().inVain(c.now())
+			ks.TooOften = true
+			c.setKeys(ks)
+			return err
 		case try == loginTries, classify(err) != retry:
 			return err
 		}

@@ -37,9 +37,7 @@ func (c *Client) untilRefresh() (time.Duration, bool) {
 	}
 	left := time.Unix(ks.TicketTime, 0).Add(c.opts.RefreshAfter).Sub(now)
 	if ks.RefreshTries > 0 {
-		pause := min(refreshRetry<<min(ks.RefreshTries-1, 5), refreshMost)
-		// A time that a wrong clock wrote makes it no longer.
-		left = max(left, min(pause, time.Unix(ks.RefreshTime, 0).Add(pause).Sub(now)))
+		left = max(left, ks.pauseLeft(refreshRetry, refreshMost, now))
 	}
 	return max(left, refreshSoonest), true
 }
@@ -60,9 +58,7 @@ func (c *Client) dateTickets() {
 // before it begins: whatever becomes of it, the next one waits.
 func (s *session) refresh(ctx context.Context, k *conn) (swapped bool, err error) {
 	c := s.c
-	try := *c.keys()
-	try.RefreshTries, try.RefreshTime = try.RefreshTries+1, c.now().Unix()
-	c.setKeys(try)
+	c.setKeys(c.keys().inVain(c.now()))
 	session, err := c.exchangeOnce(ctx, k)
 	if err != nil {
 		return false, fmt.Errorf("key exchange: %w", err)
@@ -76,7 +72,12 @@ func (s *session) refresh(ctx context.Context, k *conn) (swapped bool, err error
 	}
 	done()
 	if err != nil {
-		if classify(err) == dropA1 {
+		switch {
+		case tooOften(err):
+			ks := *c.keys()
+			ks.TooOften = true
+			c.setKeys(ks)
+		case classify(err) == dropA1:
 			s.forgetA1(err)
 		}
 		return false, err

@@ -51,6 +51,10 @@ func (c *Client) Run(ctx context.Context) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = c.opts.Timing.RetryFirst, c.opts.Timing.RetryMost, 0.2
 	s := newSession(c)
+	if !s.resume(ctx) {
+		c.setState(State{Stage: Stopped}, nil)
+		return nil
+	}
 	for {
 		onlineFor, err := s.once(ctx)
 		if ctx.Err() != nil {
@@ -123,21 +127,7 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 		c.setKeys(ks)
 		c.log.Warn("saved login no longer accepted: logging in again", "err", err, "by", s.nextLogin())
 	}
-	delay := wait.NextBackOff()
-	c.log.Warn("connection ended: trying again", "err", err, "in", delay.Round(time.Millisecond))
-	c.setState(State{Stage: Reconnecting, Err: err, Until: time.Now().Add(delay)}, nil)
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-c.restart:
-		if s.doubts >= doubtsMost { // the person decided
-			s.giveUpSession()
-		}
-	case <-ctx.Done():
-		return false
-	}
-	return true
+	return s.rest(ctx, err, wait.NextBackOff())
 }
 
 func (s *session) waitForPerson(ctx context.Context, state State, wait *backoff.ExponentialBackOff) bool {
@@ -146,6 +136,7 @@ func (s *session) waitForPerson(ctx context.Context, state State, wait *backoff.
 	select {
 	case <-s.c.restart:
 		wait.Reset()
+		s.c.endPause()
 		s.confirmations = 0
 		s.password.sent = 0
 		return true
