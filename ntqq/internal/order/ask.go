@@ -124,7 +124,7 @@ func (b *Book) question(st *chat) (r Request, ok bool) {
 		if st.searched != 0 {
 			r.Last = st.searched - 1
 		}
-		r.First = r.Last - min(r.Last, PageSize) + 1
+		r.First = max(r.Last-min(r.Last, PageSize)+1, b.lowest(st))
 	case len(st.owed) > 0 && !resting && !st.doubt:
 		r.Kind, r.First, r.Last = AskOwed, st.owed[0], min(st.owed[0]+PageSize-1, st.owed[len(st.owed)-1])
 	case st.begin == firm && end > st.position:
@@ -173,6 +173,11 @@ func (b *Book) ask(st *chat) {
 	b.asks++
 	st.asked = true
 	b.out.Ask = append(b.out.Ask, r)
+}
+
+// lowest is the first sequence that the beginning of a chat is searched at.
+func (b *Book) lowest(st *chat) uint64 {
+	return st.position - min(st.position, uint64(b.limits.Messages)) + 1
 }
 
 // most is how many messages of a chat are fetched at most.

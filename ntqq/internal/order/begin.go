@@ -12,6 +12,7 @@ type Registered struct {
 }
 
 func (in Registered) apply(b *Book) {
+	b.presence = past(b.presence, b.at.Unix) // a clock may have been wrong
 	b.returned = b.presence != 0
 	if !b.returned {
 		b.presence = in.Time
@@ -26,7 +27,7 @@ func (in Registered) apply(b *Book) {
 		b.changed(Begun)
 	}
 	for _, st := range b.sorted() {
-		st.unlisted, st.away = st.id.Group, true
+		st.unlisted, st.away, st.since = st.id.Group, true, past(st.since, b.at.Unix)
 		was := st.stalled
 		st.stalled = false
 		if was || len(st.owed) > 0 || st.unsure() {
@@ -203,7 +204,7 @@ func (b *Book) search(st *chat, r Request, page []*message.Message) {
 	switch {
 	case old > 0:
 		b.found(st, old)
-	case r.First == 1, st.position-r.First+1 >= uint64(b.limits.Messages), lowest-r.First >= emptySearch:
+	case r.First == b.lowest(st), lowest-r.First >= emptySearch:
 		b.found(st, r.First-1)
 	default:
 		b.goOn(st, 0)

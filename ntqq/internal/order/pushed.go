@@ -61,8 +61,14 @@ type Named struct {
 }
 
 func (in Named) apply(b *Book) {
-	if st := b.chats[in.Chat]; st != nil {
-		b.prove(st, in.Sequence)
+	st := b.chats[in.Chat]
+	if st == nil {
+		return
+	}
+	b.prove(st, in.Sequence)
+	if st.begin == firm {
+		b.wait(st)
+	} else {
 		b.goOn(st, reorderWait)
 	}
 }
@@ -197,11 +203,8 @@ func (b *Book) advance(st *chat) {
 			break // its message may come
 		}
 		b.take(st)
-		switch {
-		case w.sequence <= st.position:
-			b.hand(w)
-		default:
-			b.hand(w)
+		b.hand(w)
+		if w.sequence > st.position {
 			b.follow(st, w.message)
 			b.absorb(st)
 		}
