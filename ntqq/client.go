@@ -212,6 +212,9 @@ type Client struct {
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[Keystore]
 	unsaved  bool // the keystore could not be written; the session goroutine's
+	// renamed is the account's new name until the session goroutine has put it into the
+	// keystore; nil: there is none.
+	renamed atomic.Pointer[string]
 
 	mu      sync.Mutex // guards the fields below
 	state   State
@@ -276,7 +279,12 @@ func (c *Client) keys() *Keystore { return c.keystore.Load() }
 // setKeys replaces the keystore and writes it down. A failure to write is logged,
 // not fatal: the session lives on, and saveAgain tries until it works.
 func (c *Client) setKeys(ks Keystore) {
+	name := c.renamed.Load()
+	if name != nil {
+		ks.Nickname = *name
+	}
 	c.keystore.Store(&ks)
+	c.renamed.CompareAndSwap(name, nil) // unless there is a newer one
 	err := c.opts.Keystore.Save(&ks)
 	c.unsaved = err != nil
 	if err != nil {
@@ -284,8 +292,21 @@ func (c *Client) setKeys(ks Keystore) {
 	}
 }
 
-// saveAgain writes what an earlier setKeys could not.
+// rename takes a name that the account got elsewhere.
+func (c *Client) rename(name string) {
+	if name == "" || len(name) > maxNames {
+		return
+	}
+	c.renamed.Store(&name)
+	c.log.Info("own nickname changed", "nickname", name)
+}
+
+// saveAgain writes what an earlier setKeys could not, and a new name.
 func (c *Client) saveAgain() {
+	if c.renamed.Load() != nil {
+		c.setKeys(*c.keys())
+		return
+	}
 	if !c.unsaved {
 		return
 	}
@@ -299,8 +320,13 @@ func (c *Client) saveAgain() {
 
 // Self is the account; its UIN is 0 before the first login.
 func (c *Client) Self() Self {
+	name := c.renamed.Load() // first: it is in the keystore before it is gone here
 	ks := c.keys()
-	return Self{UIN: ks.UIN, UID: ks.UID, Nickname: ks.Nickname}
+	self := Self{UIN: ks.UIN, UID: ks.UID, Nickname: ks.Nickname}
+	if name != nil {
+		self.Nickname = *name
+	}
+	return self
 }
 
 // App is the client version that the session claims.

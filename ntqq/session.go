@@ -328,7 +328,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 		c.stats.lastMessage.Store(c.now().Unix())
 	}
 	if r, ok := e.(*event.SelfRenamed); ok {
-		c.log.Info("own nickname changed", "nickname", r.Nickname)
+		c.rename(r.Nickname)
 	}
 	defer func() {
 		if p := recover(); p != nil {

@@ -143,7 +143,8 @@ type FriendRenamed struct {
 	Time     int64
 }
 
-// SelfRenamed: the account's own nickname changed.
+// SelfRenamed is sent when the account's own nickname changed. Client.Self has the new
+// one by then.
 type SelfRenamed struct {
 	Nickname string
 	Time     int64
