@@ -7,7 +7,6 @@ import (
 	"compress/zlib"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,20 +36,6 @@ import (
 
 // mostResident is what the program may take, whatever the server sends.
 const mostResident = 512 << 20
-
-// buildProgram builds the program as it is.
-func buildProgram(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "libration")
-	build := exec.Command("go", "build", "-o", path, "libration/cmd/libration")
-	if out, err := build.CombinedOutput(); err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
-			t.Skip("there is no go command to build the program with")
-		}
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return path
-}
 
 // bombed is the program, a process of its own, and its hostile server.
 type bombed struct {

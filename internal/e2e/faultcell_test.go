@@ -1,3 +1,5 @@
+//go:build endurance
+
 package e2e
 
 import (
@@ -86,9 +88,6 @@ var startStages = map[string]func(*ntqq.Keystore){
 	"unusual-login": onlyA1, "password": nil,
 	"register": whole, "history": whole, "contacts": whole, "sync-push": whole,
 }
-
-// whole leaves a saved session as it is.
-func whole(*ntqq.Keystore) {}
 
 // do brings the program to the stage with the fault switched on.
 func (c *cellRun) do(ctx context.Context) error {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"os"
 	"slices"
@@ -26,6 +27,8 @@ const (
 	bob   = message.UIN(20002)
 	group = message.GroupCode(730000001)
 )
+
+var seedFlag = flag.Uint64("seed", 0, "seed of the first start of TestRandomStarts, the next ones follow, of TestNinetyDays and of TestModelWorld; 0: a random one, in TestModelWorld 1")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -144,6 +147,25 @@ func (a *account) wait(what string, ok func(ntqq.State) bool) ntqq.State {
 func (a *account) onlineAgain(n int) ntqq.State {
 	a.t.Helper()
 	return a.wait("online again", func(s ntqq.State) bool { return s.Online() && s.OnlineCount == n })
+}
+
+// memoryProgress is a Progress without a file.
+type memoryProgress struct {
+	mu   sync.Mutex
+	last *ntqq.Delivered
+}
+
+func (p *memoryProgress) Load() (*ntqq.Delivered, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last, nil
+}
+
+func (p *memoryProgress) Save(d *ntqq.Delivered) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = d
+	return nil
 }
 
 // steps lists the stages and steps passed, without repetitions.

@@ -1,3 +1,5 @@
+//go:build endurance
+
 package e2e
 
 import (
@@ -42,9 +44,6 @@ var (
 // of its chat; twice only where the bot could not have told, with the same event_id;
 // and what was told to be sent is in the chat, once, and known by its id.
 func TestKillNine(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program and kills it again and again")
-	}
 	seed := *killSeedFlag
 	if seed == 0 {
 		seed = rand.Uint64N(1<<40) + 1
@@ -91,16 +90,6 @@ func TestKillNine(t *testing.T) {
 	k.report(early)
 }
 
-// pause is how real time passes between a start and a kill.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
 // killed is a program to be killed, with its world and its bots.
 type killed struct {
 	t              *testing.T
@@ -132,15 +121,7 @@ func newKilled(t *testing.T, seed uint64) *killed {
 	k := &killed{
 		t: t, rng: rand.New(rand.NewPCG(seed, 9)), talking: rand.New(rand.NewPCG(seed, 1)), folder: t.TempDir(),
 		reverse: newAckingBot(), hook: &forgetfulHook{rng: rand.New(rand.NewPCG(seed, 10))},
-		said: map[string][]string{}, there: map[inChat]string{},
-	}
-	k.program = filepath.Join(t.TempDir(), "libration")
-	build := exec.Command("go", "build", "-o", k.program, "libration/cmd/libration")
-	if out, err := build.CombinedOutput(); err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
-			t.Skip("there is no go command to build the program with")
-		}
-		t.Fatalf("build: %v\n%s", err, out)
+		said: map[string][]string{}, there: map[inChat]string{}, program: buildProgram(t),
 	}
 	var err error
 	if k.box, err = sandbox.New(sandbox.Options{Seed: seed, AutoApprove: bot}); err != nil {
@@ -178,6 +159,23 @@ onebot:
 		t.Fatal(err)
 	}
 	return k
+}
+
+// buildProgram builds the program as it is.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	path := filepath.Join(t.TempDir(), "libration")
+	build := exec.Command("go", "build", "-o", path, "libration/cmd/libration")
+	if out, err := build.CombinedOutput(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			t.Skip("there is no go command to build the program with")
+		}
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return path
 }
 
 // start starts the program.
@@ -327,16 +325,6 @@ func (k *killed) arrive(ctx context.Context) {
 	}
 }
 
-// once leaves out what came again with the same event_id.
-func once(all []arrived) []arrived {
-	seen := map[int64]bool{}
-	return slices.DeleteFunc(slices.Clone(all), func(a arrived) bool {
-		again := seen[a.ID]
-		seen[a.ID] = true
-		return again
-	})
-}
-
 // report compares what came with what was said and sent.
 func (k *killed) report(early int) {
 	t := k.t
@@ -405,13 +393,6 @@ func difference(want, got []string) string {
 	}
 	return fmt.Sprintf("%d arrived of %d; from number %d on got %q, want %q", len(got), len(want), i,
 		got[i:min(i+5, len(got))], want[i:min(i+5, len(want))])
-}
-
-// arrived is one message event.
-type arrived struct {
-	ID   int64  `json:"event_id"`
-	Raw  string `json:"raw_message"`
-	Post string `json:"post_type"`
 }
 
 // botAnswer is an answer to an action; the zero value says that none came.

@@ -1,3 +1,5 @@
+//go:build endurance
+
 package e2e
 
 import (
@@ -17,7 +19,7 @@ import (
 	"libration/sandbox"
 )
 
-var daysFlag = flag.Int("days", 0, "virtual days that TestNinetyDays lasts; 0: 90, with -short or the race detector 6")
+var daysFlag = flag.Int("days", 0, "virtual days that TestNinetyDays lasts; 0: 90, with -short 6")
 
 // heapTolerance is by how much the heap may have grown since the first day. What
 // grows are the sandbox's tables of tickets, which are bounded by number and far from
@@ -38,7 +40,7 @@ func TestNinetyDays(t *testing.T) {
 	days := *daysFlag
 	if days == 0 {
 		days = 90
-		if testing.Short() || raceDetector() {
+		if testing.Short() {
 			days = 6
 		}
 	}
@@ -55,12 +57,6 @@ func TestNinetyDays(t *testing.T) {
 		n.live()
 	})
 	t.Logf("real time: %v", time.Since(began).Round(100*time.Millisecond))
-}
-
-// raceDetector tells whether this binary looks for races, which makes it slow.
-func raceDetector() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // ninety is one run.

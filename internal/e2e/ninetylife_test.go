@@ -1,3 +1,5 @@
+//go:build endurance
+
 package e2e
 
 import (
@@ -49,25 +51,6 @@ type heard struct {
 	sequence uint64
 	text     string
 	id       int64
-}
-
-// memoryProgress is a Progress without a file.
-type memoryProgress struct {
-	mu   sync.Mutex
-	last *ntqq.Delivered
-}
-
-func (p *memoryProgress) Load() (*ntqq.Delivered, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.last, nil
-}
-
-func (p *memoryProgress) Save(d *ntqq.Delivered) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last = d
-	return nil
 }
 
 func (n *ninety) newLife(uin message.UIN, path string, transport http.RoundTripper) *life {

@@ -17,6 +17,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -227,6 +228,9 @@ func (p *program) saveSession(ctx context.Context, change func(*ntqq.Keystore)) 
 
 // onlyA1 leaves what gets a new session by a key exchange.
 func onlyA1(k *ntqq.Keystore) { k.A2, k.D2, k.D2Key = nil, nil, nil }
+
+// whole leaves a saved session as it is.
+func whole(*ntqq.Keystore) {}
 
 // ready waits until the account is online and all services run.
 func (p *program) ready(ctx context.Context) error {
@@ -505,4 +509,31 @@ func (l *logRecord) lines(message string) []map[string]any {
 		}
 	}
 	return out
+}
+
+// arrived is one message event.
+type arrived struct {
+	ID   int64  `json:"event_id"`
+	Raw  string `json:"raw_message"`
+	Post string `json:"post_type"`
+}
+
+// once leaves out what came again with the same event_id.
+func once(all []arrived) []arrived {
+	seen := map[int64]bool{}
+	return slices.DeleteFunc(slices.Clone(all), func(a arrived) bool {
+		again := seen[a.ID]
+		seen[a.ID] = true
+		return again
+	})
+}
+
+// pause is how real time passes between two steps.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }

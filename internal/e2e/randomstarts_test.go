@@ -1,3 +1,5 @@
+//go:build endurance
+
 package e2e
 
 import (
@@ -17,10 +19,7 @@ import (
 	"libration/ntqq"
 )
 
-var (
-	startsFlag = flag.Int("starts", 100, "how many starts TestRandomStarts makes")
-	seedFlag   = flag.Uint64("seed", 0, "seed of the first start of TestRandomStarts, the next ones follow, of TestNinetyDays and of TestModelWorld; 0: a random one, in TestModelWorld 1")
-)
+var startsFlag = flag.Int("starts", 100, "how many starts TestRandomStarts makes")
 
 // maxAtOnce bounds the starts under way: most of their time they wait.
 const maxAtOnce = 16

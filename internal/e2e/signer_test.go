@@ -3,8 +3,11 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,3 +156,34 @@ type byHost map[string]http.RoundTripper
 
 // RoundTrip implements http.RoundTripper.
 func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) { return b[r.URL.Host].RoundTrip(r) }
+
+// handlerTransport answers requests by a handler, without a network.
+type handlerTransport struct {
+	handler http.Handler
+	down    atomic.Bool
+}
+
+var errSignerDown = errors.New("connection refused")
+
+// RoundTrip implements http.RoundTripper.
+func (h *handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h.down.Load() {
+		return nil, errSignerDown
+	}
+	w := &memoryResponse{header: http.Header{}, status: http.StatusOK}
+	h.handler.ServeHTTP(w, r)
+	return &http.Response{
+		StatusCode: w.status, Status: http.StatusText(w.status), Header: w.header,
+		Body: io.NopCloser(strings.NewReader(w.body.String())), Request: r,
+	}, nil
+}
+
+type memoryResponse struct {
+	header http.Header
+	status int
+	body   strings.Builder
+}
+
+func (w *memoryResponse) Header() http.Header         { return w.header }
+func (w *memoryResponse) WriteHeader(status int)      { w.status = status }
+func (w *memoryResponse) Write(b []byte) (int, error) { return w.body.Write(b) }
