@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"libration/ntqq"
@@ -38,6 +39,11 @@ func (w *modelWorld) judge() {
 			if m := w.truth.chat(s.chat).messages[s.message.Sequence]; m != nil && m.handed == nil {
 				m.handed = &modelHanded{at: s.at}
 			}
+		}
+	}
+	for _, m := range w.truth.messages {
+		if m.handed != nil && w.cutAt(m.handed.at) {
+			m.handed = nil
 		}
 	}
 	w.judgeHeard()
@@ -252,6 +258,11 @@ func (w *modelWorld) evident(m *modelMessage) string {
 	return ""
 }
 
+// cutAt tells whether a connection ended at a time: what was pushed then may be lost.
+func (w *modelWorld) cutAt(at time.Time) bool {
+	return slices.ContainsFunc(w.spans, func(s modelSpan) bool { return s.to.Sub(at).Abs() < 2*time.Millisecond })
+}
+
 // stopped tells whether the program was stopped in a time.
 func (w *modelWorld) stopped(from, to time.Time) bool {
 	for _, s := range w.stops {
@@ -288,7 +299,7 @@ func (w *modelWorld) judgeRecalls() {
 		if m.recalled.IsZero() || !ok || m.told == nil || told[m] > 0 {
 			continue
 		}
-		if m.told.run == w.runAt(handed.at) && w.steady(handed.at, modelHeld) {
+		if m.told.run == w.runAt(handed.at) && !w.cutAt(handed.at) && w.steady(handed.at, modelHeld) {
 			w.violate("recall missing", "%v %d %q", m.chat, m.sequence, m.text)
 		}
 	}
