@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/clock"
+	"libration/internal/network"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
@@ -136,10 +137,10 @@ func (o *Options) setDefaults() {
 		o.Log = slog.Default()
 	}
 	if o.Dial == nil {
-		o.Dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
+		o.Dial = network.Network{}.Dial
 	}
 	if o.Lookup == nil {
-		o.Lookup = net.DefaultResolver.LookupHost
+		o.Lookup = network.Lookup
 	}
 	o.Servers.setDefaults()
 	o.Timing.setDefaults()

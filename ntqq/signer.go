@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/internal/network"
 	"libration/internal/redact"
 )
 
@@ -69,7 +70,7 @@ type HTTPSigner struct {
 	Token string
 	// Timeout of one provider; 0 is 8 s. A signature may take 12 s altogether.
 	Timeout time.Duration
-	Client  *http.Client // nil: http.DefaultClient
+	Client  *http.Client // nil: one like http.DefaultClient
 	Log     *slog.Logger // nil: slog.Default()
 	// RetryFirst is the pause after the first failure of a provider, RetryMost the
 	// longest one, and that of one with a wrong version; 0: 5 s and 5 min.
@@ -100,6 +101,9 @@ type longError struct{ err error }
 func (e longError) Error() string { return fmt.Sprintf("%.*s...", maxSignError, e.err) }
 
 func (e longError) Unwrap() error { return e.err }
+
+// signClient is for signers without one.
+var signClient = network.Network{}.Client()
 
 // Sign implements Signer. Its error wraps ErrSign and names each provider's
 // failure.
@@ -218,7 +222,7 @@ func (h *HTTPSigner) ask(ctx context.Context, address string, r *SignRequest) (*
 	}
 	client := h.Client
 	if client == nil {
-		client = http.DefaultClient
+		client = signClient
 	}
 	resp, err := client.Do(req)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"libration/internal/inbound"
+	"libration/internal/network"
 	"libration/internal/webguard"
 )
 
@@ -37,6 +38,8 @@ const ServerHeader = "libration"
 type Options struct {
 	// Address is host:port. Port 0 takes a free one.
 	Address string
+	// Network is where it listens; default the system's.
+	Network network.Network
 	// AccessToken is required from callers of everything but /healthz; "" for none,
 	// which is right on loopback addresses only.
 	AccessToken string
@@ -111,8 +114,7 @@ func (s *Server) Addr() net.Addr {
 // listens. Every goroutine it started has ended when it returns. It may be called
 // again then.
 func (s *Server) Run(ctx context.Context, ready func()) error {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", s.o.Address)
+	ln, err := s.o.Network.Listen(ctx, s.o.Address)
 	if err != nil {
 		return fmt.Errorf("admin: listen on %s: %w: stop the other program, or choose another port (admin.address in the config)", s.o.Address, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"libration/internal/clock"
 	"libration/internal/config"
 	"libration/internal/inbound"
+	"libration/internal/network"
 	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
@@ -39,6 +40,8 @@ type Options struct {
 	Timing ntqq.Timing
 	// Wall is the machine's clock; nil: time.Now.
 	Wall func() time.Time
+	// Network is where it listens and connects; its zero value is the system's.
+	Network network.Network
 	// ServiceRetry is the first pause before a failed service starts again; 0: 1 s.
 	ServiceRetry time.Duration
 }
@@ -176,11 +179,13 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 		OnUnknown: func(p ntqq.UnknownPacket) { ring.Add(keptPacket(p, a.clock.Now())) },
 		Clock:     a.clock,
 		Timing:    a.o.Timing,
+		Dial:      a.o.Network.DialFunc,
 	}
 	if c := &a.cfg.Send; c.Limit {
 		o.SendLimit = ntqq.SendLimit{Account: sendRate(c.Account), Chat: sendRate(c.Chat), MaxWait: c.MaxWait.Std()}
 	}
 	if signer != nil {
+		defer signer.Client.CloseIdleConnections()
 		o.Signer = countedSigner{signer, counted}
 	}
 	client, err := ntqq.New(o)
@@ -325,7 +330,7 @@ func (a *App) servers(ctx context.Context) (ntqq.Servers, error) {
 	c := &a.cfg.Server
 	if c.Mode == config.ModeSandbox && c.Sandbox.Control != "" {
 		var err error
-		if servers, err = sandboxServers(ctx, a.log, c.Sandbox.Control); err != nil {
+		if servers, err = sandboxServers(ctx, a.o.Network, a.log, c.Sandbox.Control); err != nil {
 			return servers, err
 		}
 	} else if c.Mode == config.ModeReal && len(a.cfg.Signer.URLs) == 0 {
@@ -341,7 +346,7 @@ func (a *App) findServers() func(context.Context) (ntqq.Servers, error) {
 		return nil
 	}
 	return func(ctx context.Context) (ntqq.Servers, error) {
-		servers, err := AskSandbox(ctx, a.cfg.Server.Sandbox.Control)
+		servers, err := AskSandbox(ctx, a.o.Network, a.cfg.Server.Sandbox.Control)
 		return a.override(servers), err
 	}
 }
@@ -370,7 +375,7 @@ func (a *App) signer(counted *metrics) *ntqq.HTTPSigner {
 		return nil
 	}
 	return &ntqq.HTTPSigner{
-		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token,
+		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token, Client: a.o.Network.Client(),
 		Timeout: time.Duration(s.Timeout), Log: a.log, OnAsk: counted.ask,
 		RetryFirst: a.o.Timing.RetryFirst, RetryMost: a.o.Timing.RetryMost,
 	}
@@ -395,7 +400,7 @@ func (a *App) connect(p *parts, counted *metrics) (*supervise.Supervisor, error)
 		return nil, err
 	}
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(p.service, &c, a.o.Version, counted, p.inbound, a.log)
+		t, err := newConnection(a.o.Network, p.service, &c, a.o.Version, counted, p.inbound, a.log)
 		if err != nil {
 			return nil, err
 		}
@@ -426,7 +431,7 @@ func (a *App) addAdmin(p *parts, counted *metrics) error {
 	}
 	counted.registry.MustRegister(p)
 	a.admin = admin.New(admin.Options{
-		Address: c.Address, AccessToken: c.AccessToken, Status: p.status, Metrics: counted.registry, Log: a.log,
+		Address: c.Address, Network: a.o.Network, AccessToken: c.AccessToken, Status: p.status, Metrics: counted.registry, Log: a.log,
 		Login: p.login, Captcha: p.answer, OnRefused: counted.refused(adminName),
 	})
 	return p.supervisor.Add(adminName, nil, a.admin.Run)

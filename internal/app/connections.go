@@ -10,6 +10,7 @@ import (
 
 	"libration/internal/config"
 	"libration/internal/inbound"
+	"libration/internal/network"
 	"libration/internal/supervise"
 	"libration/onebot"
 	"libration/onebot/transport"
@@ -47,7 +48,7 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func newConnection(b *onebot.Service, c *config.Connection, version string, counted *metrics, pool *inbound.Pool, log *slog.Logger) (connection, error) {
+func newConnection(n network.Network, b *onebot.Service, c *config.Connection, version string, counted *metrics, pool *inbound.Pool, log *slog.Logger) (connection, error) {
 	format := formatOf(c)
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.JournalName(), Client: c.Name()}
 	made := connection{kind: c.Type}
@@ -55,22 +56,22 @@ func newConnection(b *onebot.Service, c *config.Connection, version string, coun
 	switch c.Type {
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
-			Address: c.Address, AccessToken: c.AccessToken, CORS: c.CORS, Connections: pool, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, AccessToken: c.AccessToken, CORS: c.CORS, Connections: pool, OnRefused: counted.refused(c.Name()),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
-			Address: c.Address, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
 			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, Connections: pool,
 		}, log)
 	case config.ReverseWebSocket:
 		made.service, err = transport.NewReverse(b, transport.ReverseOptions{
-			URL: c.URL, APIURL: c.APIURL, EventURL: c.EventURL, AccessToken: c.AccessToken,
+			Network: n, URL: c.URL, APIURL: c.APIURL, EventURL: c.EventURL, AccessToken: c.AccessToken,
 			Version: version, ReconnectInterval: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
 			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.Webhook:
 		made.service, err = transport.NewWebhook(b, transport.WebhookOptions{
-			URL: c.URL, Secret: c.Secret, Version: version, Timeout: time.Duration(c.Timeout),
+			Network: n, URL: c.URL, Secret: c.Secret, Version: version, Timeout: time.Duration(c.Timeout),
 			Retry: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
 			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: counted.posts(c.Name()),
 		}, log)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/ntqq"
 )
 
@@ -52,8 +52,9 @@ func InUse(lock string) (bool, error) {
 }
 
 // AskSandbox asks the sandbox at control, once, where its service is.
-func AskSandbox(ctx context.Context, control string) (ntqq.Servers, error) {
-	client := &http.Client{Timeout: sandboxTimeout}
+func AskSandbox(ctx context.Context, n network.Network, control string) (ntqq.Servers, error) {
+	client := n.Client()
+	client.Timeout = sandboxTimeout
 	defer client.CloseIdleConnections()
 	return askSandbox(ctx, client, control)
 }

@@ -32,7 +32,7 @@ func (a *App) notifier(p *parts, picture string) *notice.Notifier {
 	}
 	return notice.New(notice.Options{
 		Targets: noticeTargets(a.cfg), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
-		Chinese: a.language == onebot.Chinese, Version: a.o.Version, Log: a.log,
+		Chinese: a.language == onebot.Chinese, Version: a.o.Version, Network: a.o.Network, Log: a.log,
 		At: a.clock.At,
 		Look: func() (uint64, []notice.Condition, <-chan struct{}) {
 			s, changed := a.watch()

@@ -13,6 +13,7 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/ntqq"
 )
@@ -41,7 +42,7 @@ func NewOwner(c *config.Config) (*Owner, error) {
 func ownerAt(address, token string) *Owner {
 	return &Owner{
 		url: "http://" + address, token: token,
-		client: &http.Client{Timeout: ownerTimeout, Transport: &http.Transport{}},
+		client: &http.Client{Timeout: ownerTimeout, Transport: &http.Transport{DialContext: network.Network{}.Dial}},
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/ntqq"
 	"libration/onebot"
 )
@@ -176,7 +177,7 @@ func TestSandboxServers(t *testing.T) {
 				io.WriteString(w, answer)
 			}))
 			defer server.Close()
-			got, err := sandboxServers(t.Context(), slog.New(slog.DiscardHandler), server.URL+"/")
+			got, err := sandboxServers(t.Context(), network.Network{}, slog.New(slog.DiscardHandler), server.URL+"/")
 			if tt.want == nil {
 				if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), "server.sandbox.control") {
 					t.Errorf("got error %v, want one with %q and the remedy", err, tt.err)
@@ -216,7 +217,7 @@ onebot:
 		}
 	}
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := newConnection(nil, &c, "dev", newMetrics("dev"), nil, slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := newConnection(network.Network{}, nil, &c, "dev", newMetrics("dev"), nil, slog.New(slog.DiscardHandler)); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"time"
 
+	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/ntqq"
 )
@@ -39,8 +40,9 @@ var errNotYet = errors.New("the sandbox does not answer")
 
 // sandboxServers asks the sandbox at control where its service is. While nobody
 // listens there, it tries again for half a minute and says so in the log.
-func sandboxServers(ctx context.Context, log *slog.Logger, control string) (ntqq.Servers, error) {
-	client := &http.Client{Timeout: sandboxTimeout}
+func sandboxServers(ctx context.Context, n network.Network, log *slog.Logger, control string) (ntqq.Servers, error) {
+	client := n.Client()
+	client.Timeout = sandboxTimeout
 	defer client.CloseIdleConnections()
 	for try := 1; ; try++ {
 		servers, err := askSandbox(ctx, client, control)

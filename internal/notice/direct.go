@@ -231,9 +231,9 @@ func (d *delivery) deliver(ctx context.Context, client *http.Client, base, versi
 		request.Header[key] = values
 	}
 	if d.insecure {
-		client = &http.Client{Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-		}, CheckRedirect: client.CheckRedirect}
+		transport := client.Transport.(*http.Transport).Clone()
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+		client = &http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}
 	}
 	text, err := exchange(client, request, version)
 	a := answer{text: string(text)}

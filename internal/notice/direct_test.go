@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"libration/internal/network"
 )
 
 // word is how each kind of target says yes and no.
@@ -75,7 +77,7 @@ func TestEveryTarget(t *testing.T) {
 				if err := target.Check(); err != nil {
 					t.Fatal(err)
 				}
-				sender := newSender(target, "")
+				sender := newSender(target, "", network.Network{})
 				sender.base = base
 				err := sender.send(within(t), sample)
 				if err != nil && (strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "AAHdq")) {
@@ -163,12 +165,12 @@ func TestMailServers(t *testing.T) {
 			}
 		}()
 		target := Target{URL: "smtp://" + l.Addr().String() + "/?from=bot@example.com&to=owner@example.com"}
-		if err := newSender(target, "").send(within(t), sample); err == nil {
+		if err := newSender(target, "", network.Network{}).send(within(t), sample); err == nil {
 			t.Errorf("%s: it counts as sent", name)
 		}
 		_ = l.Close()
 		<-done
-		if err := newSender(target, "").send(within(t), sample); err == nil {
+		if err := newSender(target, "", network.Network{}).send(within(t), sample); err == nil {
 			t.Errorf("%s: it counts as sent to nobody", name)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"libration/internal/network"
 )
 
 // Limits of the delivery, for each target.
@@ -38,7 +40,10 @@ type Options struct {
 	IncludeQR bool
 	Chinese   bool
 	Version   string
-	Log       *slog.Logger
+	// Network is where it connects; its zero value is the system's. The library's services
+	// use the system's.
+	Network network.Network
+	Log     *slog.Logger
 }
 
 // Notifier watches and delivers.
@@ -64,7 +69,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	for i := range n.o.Targets {
 		queues[i] = make(chan *Notice, maxWaiting)
 		name := fmt.Sprintf("notices.targets[%d] (%s)", i, n.o.Targets[i].Name())
-		s := newSender(n.o.Targets[i], n.o.Version)
+		s := newSender(n.o.Targets[i], n.o.Version, n.o.Network)
 		running.Go(func() { s.deliver(ctx, queues[i], n.o.Log.With("target", name)) })
 	}
 	ticker := time.NewTicker(min(max(n.o.After/2, 50*time.Millisecond), 5*time.Second))
@@ -118,9 +123,9 @@ type sender struct {
 	slow      *Notice
 }
 
-func newSender(t Target, version string) *sender {
+func newSender(t Target, version string, n network.Network) *sender {
 	return &sender{Target: t, version: version, client: &http.Client{
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: n.Dial, DisableKeepAlives: true},
 		// A redirect could lead the signature and the token elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -220,5 +225,5 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 func SendTest(ctx context.Context, t Target, account uint64, chinese bool, version string) error {
 	n := &Notice{Kind: Test, Level: Test.level(), Account: account, Subject: "test", Time: time.Now()}
 	n.fill(chinese, Condition{})
-	return newSender(t, version).send(ctx, n)
+	return newSender(t, version, network.Network{}).send(ctx, n)
 }

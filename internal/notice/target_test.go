@@ -22,6 +22,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/goleak"
+
+	"libration/internal/network"
 )
 
 func TestMain(m *testing.M) {
@@ -99,7 +101,7 @@ var sample = &Notice{
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	if err := newSender(Target{URL: s.url + "/hook?token=x", Secret: "hunter2"}, "v1").send(within(t), sample); err != nil {
+	if err := newSender(Target{URL: s.url + "/hook?token=x", Secret: "hunter2"}, "v1", network.Network{}).send(within(t), sample); err != nil {
 		t.Fatal(err)
 	}
 	r := s.one(t)
@@ -124,7 +126,7 @@ func TestWebhookBody(t *testing.T) {
 	if err := target.Check(); err != nil {
 		t.Fatal(err)
 	}
-	if err := newSender(target, "").send(within(t), sample); err != nil {
+	if err := newSender(target, "", network.Network{}).send(within(t), sample); err != nil {
 		t.Fatal(err)
 	}
 	r := s.one(t)
@@ -166,7 +168,7 @@ func TestWebhookFailures(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			s.answer = func(_ int, w http.ResponseWriter) { tt.answer(w) }
-			err := newSender(Target{URL: s.url}, "").send(within(t), sample)
+			err := newSender(Target{URL: s.url}, "", network.Network{}).send(within(t), sample)
 			_, permanent := errors.AsType[*backoff.PermanentError](err)
 			if got := errorText(err); got != tt.want || permanent != tt.permanent {
 				t.Errorf("got %q, permanent %t, want %q, %t", got, permanent, tt.want, tt.permanent)
@@ -211,7 +213,7 @@ func TestServices(t *testing.T) {
 			if err := target.Check(); err != nil {
 				t.Fatal(err)
 			}
-			err := newSender(target, "").send(within(t), sample)
+			err := newSender(target, "", network.Network{}).send(within(t), sample)
 			if r := s.one(t); err != nil || !tt.ok(r) {
 				t.Errorf("got %+v, error %v", r, err)
 			}
@@ -296,7 +298,7 @@ func TestMail(t *testing.T) {
 	if err := target.Check(); err != nil {
 		t.Fatal(err)
 	}
-	if err := newSender(target, "").send(within(t), sample); err != nil {
+	if err := newSender(target, "", network.Network{}).send(within(t), sample); err != nil {
 		t.Fatal(err)
 	}
 	m, err := mail.ReadMessage(strings.NewReader(<-mails))
@@ -317,7 +319,7 @@ func TestMail(t *testing.T) {
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
 	address, _, hangUp := mailServer(t, true)
-	s := newSender(Target{URL: "smtp://" + address + "/?from=bot@example.com&to=owner@example.com"}, "")
+	s := newSender(Target{URL: "smtp://" + address + "/?from=bot@example.com&to=owner@example.com"}, "", network.Network{})
 	for _, want := range []string{"no answer: context deadline exceeded", "has not answered the notice before"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		if err := s.send(ctx, sample); err == nil || !strings.Contains(err.Error(), want) {
@@ -338,7 +340,7 @@ func TestSlowServer(t *testing.T) {
 		<-release
 		_, _ = io.WriteString(w, `{"id":"1"}`)
 	}
-	s := newSender(Target{URL: "ntfy://" + strings.TrimPrefix(slow.url, "http://") + "/topic?scheme=http"}, "")
+	s := newSender(Target{URL: "ntfy://" + strings.TrimPrefix(slow.url, "http://") + "/topic?scheme=http"}, "", network.Network{})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	err := s.send(ctx, sample)
@@ -368,7 +370,7 @@ func TestNothingSecretInErrors(t *testing.T) {
 		"mattermost://127.0.0.1:1/" + token + "?disabletls=yes",
 	} {
 		target := Target{URL: url, Secret: password}
-		err := newSender(target, "").send(within(t), sample)
+		err := newSender(target, "", network.Network{}).send(within(t), sample)
 		if err == nil || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), password) {
 			t.Errorf("%s: got %v, want an error without secrets", target.Name(), err)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/inbound"
+	"libration/internal/network"
 	"libration/internal/webguard"
 	"libration/onebot"
 )
@@ -37,6 +38,8 @@ type HTTPOptions struct {
 	// Connections bounds the open connections, with those of the servers that share it;
 	// default one of its own, with inbound.MostConnections.
 	Connections *inbound.Pool
+	// Network is where it listens; default the system's.
+	Network network.Network
 	// OnRefused is called for each request that was refused before it reached an
 	// action, from many goroutines; nil: nobody counts.
 	OnRefused func(webguard.Reason)
@@ -80,7 +83,7 @@ func NewHTTP(b *onebot.Service, o HTTPOptions, log *slog.Logger) (*HTTP, error) 
 		return nil, fmt.Errorf("onebot http: %w", err)
 	}
 	h := &HTTP{
-		server: newServer("onebot http", o.Address, o.Connections, log),
+		server: newServer("onebot http", o.Network, o.Address, o.Connections, log),
 		onebot: b,
 		token:  o.AccessToken,
 		cors:   o.CORS,

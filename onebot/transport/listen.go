@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/inbound"
+	"libration/internal/network"
 )
 
 // Limits of the HTTP servers of this package.
@@ -51,9 +52,8 @@ func isLoopback(host string) bool {
 }
 
 // listen opens the port and explains the usual failures.
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", address)
+func listen(ctx context.Context, n network.Network, address string) (net.Listener, error) {
+	ln, err := n.Listen(ctx, address)
 	if err == nil {
 		return ln, nil
 	}
@@ -74,6 +74,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 type server struct {
 	status
 	name    string
+	network network.Network
 	address string
 	log     *slog.Logger
 	time    timing
@@ -83,7 +84,7 @@ type server struct {
 	ready chan struct{} // of the present or next run; guarded by status.mu
 }
 
-func newServer(name, address string, pool *inbound.Pool, log *slog.Logger) server {
+func newServer(name string, n network.Network, address string, pool *inbound.Pool, log *slog.Logger) server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -91,7 +92,7 @@ func newServer(name, address string, pool *inbound.Pool, log *slog.Logger) serve
 		pool = inbound.NewPool(inbound.MostConnections, log)
 	}
 	return server{
-		name: name, address: address, log: log, time: defaultTiming(), pool: pool, ready: make(chan struct{}),
+		name: name, network: n, address: address, log: log, time: defaultTiming(), pool: pool, ready: make(chan struct{}),
 	}
 }
 
@@ -152,7 +153,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	}
 	defer func() { s.ended(err) }()
 
-	ln, err := listen(ctx, s.address)
+	ln, err := listen(ctx, s.network, s.address)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil

@@ -18,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/onebot"
 )
@@ -55,6 +56,8 @@ type ReverseOptions struct {
 	// Journal serves the bot what it missed: behind what it is known to have received,
 	// or behind the event that its handshake names in the header Last-Event-ID.
 	Journal JournalOptions
+	// Network is where it connects to the bot; default the system's.
+	Network network.Network
 }
 
 func (o *ReverseOptions) setDefaults() {
@@ -209,8 +212,7 @@ func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, la
 	var dialled atomic.Pointer[corkConn]
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			var d net.Dialer
-			c, err := d.DialContext(ctx, network, address)
+			c, err := l.o.Network.Dial(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}

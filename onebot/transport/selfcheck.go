@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/internal/network"
 	"libration/onebot"
 )
 
@@ -49,13 +50,10 @@ func ownAddress(addr net.Addr) string {
 const checkHost = "localhost"
 
 // checkClient is an HTTP client for one request to an address, past all proxies.
-func checkClient(address string) *http.Client {
+func checkClient(n network.Network, address string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-				var d net.Dialer
-				return d.DialContext(ctx, network, address)
-			},
+			DialContext:       func(ctx context.Context, network, _ string) (net.Conn, error) { return n.Dial(ctx, network, address) },
 			DisableKeepAlives: true, MaxResponseHeaderBytes: headerBytes,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -78,7 +76,7 @@ func (h *HTTP) checkStatus(ctx context.Context, address string) error {
 		return err
 	}
 	r.Header = checkHeaders(h.token)
-	response, err := checkClient(address).Do(r)
+	response, err := checkClient(h.network, address).Do(r)
 	if err != nil {
 		return dialReason(err, 0)
 	}
@@ -105,7 +103,7 @@ func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
 	header := checkHeaders(s.token)
 	header.Set(checkHeader, s.secret)
 	ws, response, err := websocket.Dial(ctx, "ws://"+checkHost+"/", &websocket.DialOptions{
-		HTTPClient: checkClient(address), HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
+		HTTPClient: checkClient(s.network, address), HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {

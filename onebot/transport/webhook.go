@@ -20,6 +20,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"libration/internal/bom"
+	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/onebot"
 )
@@ -64,6 +65,8 @@ type WebhookOptions struct {
 	Heartbeat  time.Duration
 	// Journal serves the bot what it missed: what it has not answered with 2xx.
 	Journal JournalOptions
+	// Network is where it connects to the bot; default the system's.
+	Network network.Network
 	// OnPost gets the result of each post; nil: nobody counts.
 	OnPost func(result string)
 }
@@ -141,6 +144,7 @@ func (w *Webhook) Run(ctx context.Context) (err error) {
 		client: &http.Client{
 			Timeout: w.o.Timeout,
 			Transport: &http.Transport{
+				DialContext:     w.o.Network.Dial,
 				TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: w.o.InsecureSkipVerify},
 				IdleConnTimeout: idleTimeout, MaxResponseHeaderBytes: headerBytes,
 			},

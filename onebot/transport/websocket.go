@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"libration/internal/inbound"
+	"libration/internal/network"
 	"libration/internal/webguard"
 	"libration/onebot"
 )
@@ -36,6 +37,8 @@ type WebSocketOptions struct {
 	Journal JournalOptions
 	// Connections is that of HTTPOptions.
 	Connections *inbound.Pool
+	// Network is where it listens; default the system's.
+	Network network.Network
 	// OnRefused is called for each request that was refused, from many goroutines; nil:
 	// nobody counts.
 	OnRefused func(webguard.Reason)
@@ -89,7 +92,7 @@ func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*Web
 	}
 	o.Journal.Name = "" // clients have none
 	w := &WebSocket{
-		server: newServer("onebot websocket", o.Address, o.Connections, log),
+		server: newServer("onebot websocket", o.Network, o.Address, o.Connections, log),
 		onebot: b,
 		token:  o.AccessToken,
 		o:      sessionOptions{onebot.EventForm{Format: o.Format, ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Journal},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"libration/internal/app/bot"
+	"libration/internal/network"
 )
 
 // The sandbox's limits of one load request.
@@ -117,7 +118,7 @@ type feeder struct {
 }
 
 func (f *feeder) run(ctx context.Context) error {
-	client := &http.Client{}
+	client := network.Network{}.Client()
 	defer client.CloseIdleConnections()
 	began := time.Now()
 	for sent := 0; sent < f.plan.count; {

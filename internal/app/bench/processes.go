@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"libration/internal/app/bot"
+	"libration/internal/network"
 )
 
 const (
@@ -110,7 +111,9 @@ func healthy(ctx context.Context, control string) error {
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := network.Network{}.Client()
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}

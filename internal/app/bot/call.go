@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"libration/internal/network"
 	"libration/internal/redact"
 )
 
@@ -65,7 +66,8 @@ func Call(ctx context.Context, address, token, action string, params map[string]
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := network.Network{}.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/internal/network"
 	"libration/internal/redact"
 )
 
@@ -36,7 +37,9 @@ func Dial(ctx context.Context, address, token string) (*Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	o := &websocket.DialOptions{CompressionMode: websocket.CompressionDisabled}
+	client := network.Network{}.Client()
+	defer client.CloseIdleConnections()
+	o := &websocket.DialOptions{HTTPClient: client, CompressionMode: websocket.CompressionDisabled}
 	if token != "" {
 		o.HTTPHeader = http.Header{"Authorization": {"Bearer " + token}}
 	}

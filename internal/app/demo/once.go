@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"libration/internal/app/bot"
+	"libration/internal/network"
 	"libration/ntqq/message"
 	"libration/sandbox"
 )
@@ -192,7 +193,7 @@ func (p *play) post(ctx context.Context, path string, body, answer any) error {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	client := &http.Client{}
+	client := network.Network{}.Client()
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"libration/internal/admin"
 	"libration/internal/app"
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/onebot"
 )
 
@@ -56,10 +57,10 @@ func Examine(ctx context.Context, o Options) ([]Finding, onebot.Language) {
 		o.free = freeSpace
 	}
 	if o.lookup == nil {
-		o.lookup = net.DefaultResolver.LookupHost
+		o.lookup = network.Lookup
 	}
 	d := &doctor{o: o, language: app.EnvironmentLocale()}
-	d.client = &http.Client{Timeout: lookTimeout, Transport: &http.Transport{}, CheckRedirect: stay}
+	d.client = &http.Client{Timeout: lookTimeout, Transport: &http.Transport{DialContext: network.Network{}.Dial}, CheckRedirect: stay}
 	defer d.client.CloseIdleConnections()
 	if !d.config() {
 		return d.found, d.language
@@ -135,7 +136,7 @@ func isLocal(host string) bool {
 func reach(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	c, err := network.Network{}.Dial(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}

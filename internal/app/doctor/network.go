@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/app"
 	"libration/internal/config"
+	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/ntqq"
 )
@@ -26,7 +27,7 @@ func (d *doctor) sandbox(ctx context.Context) {
 	if err != nil || control == "" || !d.mayContact(u.Hostname(), text{"the sandbox at %s", "沙盒 %s"}, control) {
 		return
 	}
-	servers, err := app.AskSandbox(ctx, control)
+	servers, err := app.AskSandbox(ctx, network.Network{}, control)
 	switch {
 	case err == nil:
 		d.good("sandbox", text{"the sandbox answers at %s", "沙盒 %s 正常"}, control)

@@ -1,0 +1,88 @@
+// Package network is where the program and the library make their connections, so that
+// tests can put another network below them.
+//
+// It imports nothing of this module.
+package network
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Network makes connections. The zero value is the system's network. In tests of this
+// module the system's network leads to loopback addresses only, whatever they dial.
+type Network struct {
+	// ListenFunc listens on a TCP address; nil: the system does.
+	ListenFunc func(ctx context.Context, address string) (net.Listener, error)
+	// DialFunc connects as net.Dialer.DialContext does; nil: the system does.
+	DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Listen listens on host:port.
+func (n Network) Listen(ctx context.Context, address string) (net.Listener, error) {
+	if n.ListenFunc != nil {
+		return n.ListenFunc(ctx, address)
+	}
+	var lc net.ListenConfig
+	return lc.Listen(ctx, "tcp", address)
+}
+
+// Dial connects to host:port.
+func (n Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if n.DialFunc != nil {
+		return n.DialFunc(ctx, network, address)
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if err := guard(host); err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, address)
+}
+
+// Transport returns an HTTP transport like http.DefaultTransport.
+func (n Network) Transport() *http.Transport {
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: n.Dial, ForceAttemptHTTP2: true,
+		MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
+	}
+}
+
+// Client returns a client with a transport of its own. Its caller closes the idle
+// connections.
+func (n Network) Client() *http.Client { return &http.Client{Transport: n.Transport()} }
+
+// Lookup returns the addresses of a host, as the system knows them.
+func Lookup(ctx context.Context, host string) ([]string, error) {
+	if err := guard(host); err != nil {
+		return nil, err
+	}
+	return net.DefaultResolver.LookupHost(ctx, host)
+}
+
+// guard refuses a host in tests, unless it is this machine.
+func guard(host string) error {
+	if !ownTest() || host == "localhost" {
+		return nil
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("tests connect to loopback addresses only, not to %q", host)
+}
+
+// ownTest tells whether this is a test binary of this module: those of programs that
+// use the library may do as they like.
+var ownTest = sync.OnceValue(func() bool {
+	info, ok := debug.ReadBuildInfo()
+	return testing.Testing() && ok && info.Main.Path == "libration"
+})
