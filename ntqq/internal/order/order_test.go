@@ -255,6 +255,89 @@ func TestRecallOfWhatIsOwed(t *testing.T) {
 	s.want("12")
 }
 
+// A recall that is told alone, as an earlier run may have told its message, takes back
+// what comes late.
+func TestRecallToldAlone(t *testing.T) {
+	s := newScript(t)
+	s.says(friend, 10)
+	m := s.says(friend, 11)
+	s.pass(time.Minute)
+	s.b.Restore(s.at, []Saved{{Chat: friend, Peer: "u_x", Sequence: 10, Since: s.at.Unix - 3600}}, 1)
+	s.refuse = Refused
+	s.step(Registered{})
+	s.recall(m)
+	s.pass(time.Minute)
+	s.push(m)
+	s.history[11] = m // a page may be older than the recall
+	s.refuse = None
+	s.pass(time.Hour)
+	s.want("recall 11", "10")
+}
+
+// At the first login a push says where the groups begin; what is lost between that and
+// the list of the groups is missing.
+func TestFirstListCountsWhatIsLost(t *testing.T) {
+	s := newScript(t)
+	s.says(group, 10)
+	s.pass(time.Minute)
+	s.step(Synced{5, 10})
+	s.step(Registered{Time: s.at.Unix})
+	s.says(group, 11) // lost
+	s.step(Listed{[]Newest{{group, "", 11}}, true})
+	s.pass(time.Minute)
+	s.want("11")
+}
+
+// Two messages that name one sequence both come.
+func TestTwoMessagesWithOneSequence(t *testing.T) {
+	s := begun(t, group, 10)
+	one, two, three := s.says(group, 11), s.says(group, 12), s.says(group, 13)
+	other := *three
+	other.Random = 77
+	s.push(three, &other)
+	s.want("13")
+	s.push(two, one)
+	s.want("13", "11", "12", "13")
+}
+
+// An answer does not deny what was pushed after the question.
+func TestDenialOfWhatCameBefore(t *testing.T) {
+	s := begun(t, group, 10)
+	absurd := *s.says(group, 11)
+	absurd.Sequence = 4_000_000_000
+	s.newest, s.history = 10, map[uint64]*message.Message{}
+	s.push(&absurd)
+	s.pass(reorderWait + 2*tryPause - time.Millisecond) // two answers have denied it
+	real := s.says(group, 12)
+	s.newest = 10 // the last one is older than this
+	s.push(real)
+	s.pass(2 * time.Millisecond)
+	s.want("4000000000")
+	s.newest = 12
+	s.push(s.says(group, 11))
+	s.pass(time.Minute)
+	s.want("4000000000", "11", "12")
+}
+
+// A leave that comes late, after the account is in again, ends nothing.
+func TestLateLeave(t *testing.T) {
+	s := begun(t, group, 10)
+	left := s.at.Unix
+	s.pass(time.Minute)
+	s.joined = s.at.Unix
+	s.step(Joined{group, "", s.joined})
+	s.push(s.says(group, 20))
+	s.pass(time.Second)
+	s.refuse = Refused
+	s.says(group, 21) // lost
+	s.push(s.says(group, 22))
+	s.pass(time.Minute)
+	s.step(Left{group, left})
+	s.refuse = None
+	s.pass(time.Hour)
+	s.want("20", "22", "21")
+}
+
 // A recall shows that there was a message, and that those before it exist.
 func TestRecallShowsWhatIsMissing(t *testing.T) {
 	s := begun(t, group, 10)
