@@ -227,7 +227,7 @@ func (b *Book) owedPage(st *chat, in Answered) {
 			}
 		}
 		for len(st.owed) > 0 && st.owed[0] <= in.Last {
-			st.lost(st.owed[0])
+			st.absent.add(st.owed[0])
 			st.owed = st.owed[1:]
 		}
 		b.changed(Begun)

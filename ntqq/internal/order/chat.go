@@ -48,7 +48,7 @@ type chat struct {
 	waiting       []waiting // ascending, beyond a gap
 	owed          []uint64  // ascending; could not be had, and are asked for again
 	owedSince     time.Time
-	absent        []uint64 // missing in the history, too; a late push is delivered
+	absent        spans // missing in the history, too; a late push is delivered
 
 	// doubt: the position may be wrong, and the server has to be asked. doubted are
 	// messages whose sequences have passed; they wait for the answer. denials counts
@@ -114,13 +114,11 @@ func (st *chat) find(seq uint64) (i int, found bool) {
 
 // late takes a sequence out of those that may still come.
 func (st *chat) late(seq uint64) bool {
-	for _, list := range []*[]uint64{&st.absent, &st.owed} {
-		if i := slices.Index(*list, seq); i >= 0 {
-			*list = slices.Delete(*list, i, i+1)
-			return true
-		}
+	if i, found := slices.BinarySearch(st.owed, seq); found {
+		st.owed = slices.Delete(st.owed, i, i+1)
+		return true
 	}
-	return false
+	return st.absent.remove(seq)
 }
 
 // lacks notes that the history does not have the sequences from one to another, but
@@ -130,7 +128,7 @@ func (st *chat) lacks(from, to uint64) {
 		if _, waits := st.find(seq); waits || st.ahead.has(seq) {
 			continue
 		}
-		st.lost(seq)
+		st.absent.add(seq)
 	}
 }
 
@@ -165,7 +163,7 @@ func (s spans) has(seq uint64) bool {
 	return false
 }
 
-// add puts a sequence in. The lowest range of too many is forgotten.
+// add puts a sequence in. The lowest of too many ranges is forgotten.
 func (s *spans) add(seq uint64) {
 	list := *s
 	i, found := slices.BinarySearchFunc(list, seq, func(r span, seq uint64) int { return cmp.Compare(r.from, seq) })
@@ -182,16 +180,34 @@ func (s *spans) add(seq uint64) {
 	default:
 		list = slices.Insert(list, i, span{seq, seq})
 	}
-	if len(list) > aheadMost {
-		list = slices.Delete(list, 0, 1)
-	}
 	*s = list
+	s.bound()
 }
 
-// lost notes a sequence that is missing in the history.
-func (st *chat) lost(seq uint64) {
-	if len(st.absent) == lateMost {
-		st.absent = slices.Delete(st.absent, 0, 1)
+func (s *spans) bound() {
+	if len(*s) > spansMost {
+		*s = slices.Delete(*s, 0, 1)
 	}
-	st.absent = append(st.absent, seq)
+}
+
+// remove takes a sequence out, and tells whether it was there.
+func (s *spans) remove(seq uint64) bool {
+	for i, r := range *s {
+		switch {
+		case seq < r.from || seq > r.to:
+			continue
+		case r.from == r.to:
+			*s = slices.Delete(*s, i, i+1)
+		case seq == r.from:
+			(*s)[i].from++
+		case seq == r.to:
+			(*s)[i].to--
+		default:
+			(*s)[i].to = seq - 1
+			*s = slices.Insert(*s, i+1, span{seq + 1, r.to})
+			s.bound()
+		}
+		return true
+	}
+	return false
 }

@@ -69,10 +69,12 @@ const (
 	sparseAfter = 5
 	// clocks is by how many seconds ours may be ahead of the server's.
 	clocks = 5
-	// lateMost is how many sequences missing in the history are remembered per chat.
+	// lateMost is how many missing messages of somebody who cannot be asked about are
+	// remembered.
 	lateMost = 64
-	// aheadMost bounds the ranges that are remembered in one chat.
-	aheadMost = 64
+	// spansMost bounds the ranges that are remembered in one chat: those delivered
+	// ahead, and those missing in the history.
+	spansMost = 64
 	// asksMost bounds the questions under way; others are asked later.
 	asksMost = 256
 	// listWait is how long what a push says of the groups waits for their list.
@@ -422,7 +424,7 @@ func (b *Book) Check() string {
 			asked++
 		}
 		switch {
-		case len(st.ahead) > aheadMost, len(st.owed) > b.limits.Messages, len(st.absent) > lateMost:
+		case len(st.ahead) > spansMost, len(st.owed) > b.limits.Messages, len(st.absent) > spansMost:
 			return fmt.Sprintf("%v: %d ahead, %d owed, %d absent", st.id, len(st.ahead), len(st.owed), len(st.absent))
 		case st.begin == firm && len(st.waiting) > 0 && st.waiting[0].sequence <= st.position:
 			return fmt.Sprintf("%v: %d waits, the position is %d", st.id, st.waiting[0].sequence, st.position)

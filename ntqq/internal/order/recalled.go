@@ -4,15 +4,16 @@ import (
 	"slices"
 
 	"libration/ntqq/event"
+	"libration/ntqq/message"
 )
 
-// Recalled says that a message was taken back. Its private chat must be known by
-// number. Where its message has not come yet, it comes after it, or both are withheld;
+// Recalled says that a message was taken back. Where its message has not come yet, it comes after it, or both are withheld;
 // it shows that there is such a message.
 type Recalled struct{ *event.MessageRecalled }
 
 func (in Recalled) apply(b *Book) {
 	e := in.MessageRecalled
+	b.number(&e.Chat)
 	id, seq := Of(e.Chat), e.Sequence
 	if seq == 0 || id.Code == 0 {
 		b.deliver(e)
@@ -43,6 +44,18 @@ func (in Recalled) apply(b *Book) {
 			b.giveUp(st)
 		default:
 			b.plan(st, 0)
+		}
+	}
+}
+
+// number completes a private chat that is named by a text id alone.
+func (b *Book) number(c *message.Chat) {
+	if c.Kind == message.Group || c.Peer != 0 || c.PeerUID == "" {
+		return
+	}
+	for id, st := range b.chats {
+		if !id.Group && st.peer == c.PeerUID {
+			c.Peer = message.UIN(id.Code)
 		}
 	}
 }
