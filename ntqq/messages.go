@@ -107,7 +107,7 @@ func sendRequest(to *messagepb.SendRouting, elems []*messagepb.Elem, clientSeque
 // send runs the request and builds the message as others see it; routing has the
 // receiver's part of the head.
 func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*messagepb.Elem, chat chatID, routing *messagepb.RoutingHead) (*message.Message, error) {
-	if n := (&messagepb.RichText{Elems: elems}).SizeVT(); n > maxMessage {
+	if n := proto.Size(&messagepb.RichText{Elems: elems}); n > maxMessage {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, n, maxMessage)
 	}
 	if c.State().Online() { // else it fails at once

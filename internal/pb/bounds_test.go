@@ -35,6 +35,8 @@ const (
 	structs = 64 << 20
 )
 
+func bound(n uint64) uint64 { return min(perByte*n, copied*n+structs) }
+
 // types are the messages of this program. Each has been decoded once, as that makes
 // tables which stay.
 func types() []protoreflect.MessageType {
@@ -74,6 +76,9 @@ func entry(num protowire.Number, value []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), value)
 }
 
+// broken is a text that grows most when it is made valid UTF-8.
+func broken(size int) []byte { return bytes.Repeat([]byte("\xffa"), size/2+1)[:size] }
+
 func TestUnmarshalEntries(t *testing.T) {
 	types()
 	elem := entry(2, nil)
@@ -88,6 +93,7 @@ func TestUnmarshalEntries(t *testing.T) {
 		{"most with a text", bytes.Repeat(text, pb.MaxEntries), nil},
 		{"five messages in each", bytes.Repeat(entry(2, slices.Concat(entry(1, nil), entry(2, nil), entry(4, nil), entry(5, nil))), pb.MaxEntries), pb.ErrTooMany},
 		{"long text", entry(2, entry(1, entry(1, make([]byte, 8<<20)))), nil},
+		{"long broken text after most elements", append(bytes.Repeat(elem, pb.MaxEntries-1), entry(2, entry(1, entry(1, broken(16<<20))))...), nil},
 		// The fast decoder cuts field numbers to 32 bits; such a field must not hide what follows.
 		{"field number over 32 bits", append(append(protowire.AppendVarint(nil, (1<<32+2)<<3|2), 0), bytes.Repeat(elem, pb.MaxEntries+1)...), errors.New("any")},
 	} {
@@ -98,6 +104,9 @@ func TestUnmarshalEntries(t *testing.T) {
 		}
 		if err != nil && bytes > 4096 {
 			t.Errorf("%s: refused after %d bytes were allocated", c.name, bytes)
+		}
+		if n := uint64(len(c.body)); bytes > bound(n) {
+			t.Errorf("%s: %d bytes allocated %d, over %d", c.name, n, bytes, bound(n))
 		}
 	}
 }
@@ -169,7 +178,7 @@ func (g generator) message(of protoreflect.MessageDescriptor, size int) []byte {
 		case f.Message() != nil:
 			b = append(b, entry(f.Number(), nil)...)
 		case f.Kind() == protoreflect.StringKind, f.Kind() == protoreflect.BytesKind:
-			b = append(b, entry(f.Number(), make([]byte, min(left, g.IntN(4))))...)
+			b = append(b, entry(f.Number(), broken(min(left, g.IntN(4)<<(12*g.IntN(2)))))...)
 		case f.Cardinality() == protoreflect.Repeated && g.IntN(2) == 0: // packed
 			b = append(b, entry(f.Number(), make([]byte, 8*g.IntN(min(left, 1<<16)/8+1)))...)
 		default:
@@ -207,7 +216,7 @@ func TestUnmarshalMemory(t *testing.T) {
 			continue
 		}
 		got, err := allocated(body, typ.New().Interface())
-		bound := min(perByte*uint64(len(body)), copied*uint64(len(body))+structs)
+		bound := bound(uint64(len(body)))
 		if got > bound+4096 { // the message itself
 			t.Errorf("seed %d: %d bytes of %s allocated %d (%.1f for each), over %d: %v",
 				seed, len(body), typ.Descriptor().FullName(), got, float64(got)/float64(len(body)), bound, err)

@@ -1,5 +1,6 @@
 // Package pb encodes and decodes the protocol's protobuf messages; the
-// generated types live below it, one package per schema of proto/.
+// generated types live below it, one package per schema of proto/. The network's
+// text may be no valid UTF-8; this package is the one place that makes it so.
 //
 // It must not import anything of this module.
 package pb
@@ -8,36 +9,28 @@ package pb
 
 import "google.golang.org/protobuf/proto"
 
-type fastMarshaler interface{ MarshalVT() ([]byte, error) }
-
-type fastUnmarshaler interface{ UnmarshalVT([]byte) error }
-
-// Marshal encodes m. Messages made by this program always encode; an error
-// means invalid UTF-8 in a string field.
+// Marshal encodes m, with valid UTF-8 in each text: what is not becomes U+FFFD, and
+// m stays as it is. An error means that m is larger than protobuf allows.
 func Marshal(m proto.Message) ([]byte, error) {
-	if f, ok := m.(fastMarshaler); ok {
-		return f.MarshalVT()
+	if !validTexts(m, false) {
+		m = proto.Clone(m)
+		validTexts(m, true)
 	}
 	return proto.Marshal(m)
 }
 
-// Unmarshal decodes b into m, which should be empty. The fast decoder takes
-// invalid UTF-8 as it is but refuses a known field with another wire type; real
-// servers send such fields (older forms with a uin where a uid text stands
-// today), so a refusal is decoded again by the tolerant decoder, which keeps
-// them as unknown fields. What has too many entries is refused with ErrTooMany
-// before memory is taken for it.
+// Unmarshal decodes b into m, whose previous content goes. Each text in m is valid
+// UTF-8 afterwards: what is not becomes U+FFFD. A known field with another wire type
+// is kept among the unknown ones, as real servers send such fields (older forms
+// have a uin where a uid text stands today). ErrTooMany is returned for too many
+// entries, before memory is taken for them.
 func Unmarshal(b []byte, m proto.Message) error {
 	if err := check(b, m.ProtoReflect().Descriptor()); err != nil {
 		return err
 	}
-	f, ok := m.(fastUnmarshaler)
-	if !ok {
-		return proto.Unmarshal(b, m)
+	if err := proto.Unmarshal(b, m); err != nil {
+		return err
 	}
-	if f.UnmarshalVT(b) == nil {
-		return nil
-	}
-	proto.Reset(m)
-	return proto.Unmarshal(b, m)
+	validTexts(m, true)
+	return nil
 }

@@ -68,7 +68,7 @@ func (m *Mux[S]) Serve(s S, command string, payload []byte) ([]byte, error) {
 	env := &oidbpb.OidbEnvelope{}
 	if err := pb.Unmarshal(payload, env); err != nil {
 		cmd, sub := parseOIDBName(command)
-		return encodeEnvelope(cmd, sub, 1, "bad request: "+strings.ToValidUTF8(err.Error(), "?"), nil), nil
+		return encodeEnvelope(cmd, sub, 1, "bad request: "+err.Error(), nil), nil
 	}
 	cmd, sub := env.GetCommand(), env.GetSubCommand()
 	h, ok := m.oidb[[2]uint32{cmd, sub}]
@@ -76,7 +76,7 @@ func (m *Mux[S]) Serve(s S, command string, payload []byte) ([]byte, error) {
 		if m.UnknownOperation != nil {
 			m.UnknownOperation(s, cmd, sub)
 		}
-		return encodeEnvelope(cmd, sub, 1, "unknown operation "+strings.ToValidUTF8(command, "?"), nil), nil
+		return encodeEnvelope(cmd, sub, 1, "unknown operation "+command, nil), nil
 	}
 	answer, err := h(s, payload)
 	if err == nil {
@@ -84,9 +84,9 @@ func (m *Mux[S]) Serve(s S, command string, payload []byte) ([]byte, error) {
 	}
 	var refused *OIDBError
 	if errors.As(err, &refused) {
-		return encodeEnvelope(cmd, sub, refused.Code, strings.ToValidUTF8(refused.Message, "?"), nil), nil
+		return encodeEnvelope(cmd, sub, refused.Code, refused.Message, nil), nil
 	}
-	return encodeEnvelope(cmd, sub, 1, strings.ToValidUTF8(err.Error(), "?"), nil), nil
+	return encodeEnvelope(cmd, sub, 1, err.Error(), nil), nil
 }
 
 func parseOIDBName(name string) (cmd, sub uint32) {

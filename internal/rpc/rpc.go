@@ -127,7 +127,7 @@ func encodeEnvelope(cmd, sub, result uint32, message string, body []byte) []byte
 		Command: cmd, SubCommand: proto.Uint32(sub), Result: proto.Uint32(result),
 		Body: nonNil(body), Message: proto.String(message),
 	})
-	if err != nil { // only invalid UTF-8 in our own error text
+	if err != nil { // over 2 GiB
 		panic(err)
 	}
 	return b

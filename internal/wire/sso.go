@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"libration/internal/crypto"
+	"libration/internal/pb"
 )
 
 // Flag says how the SSO frame of a packet is encrypted.
@@ -82,10 +83,10 @@ func badProtocol(protocol uint32) error {
 	return fmt.Errorf("%w: protocol number %d", ErrProtocol, protocol)
 }
 
-// setText sets *s to b and allocates only when it is another text.
+// setText sets *s to b, made valid UTF-8, and allocates only when it is another text.
 func setText(s *string, b []byte) {
 	if *s != string(b) {
-		*s = string(b)
+		*s = pb.Text(b)
 	}
 }
 

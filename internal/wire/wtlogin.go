@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"libration/internal/crypto"
+	"libration/internal/pb"
 )
 
 // wtLoginSub is the sub command at the head of wtlogin.login bodies after a scan.
@@ -107,7 +108,7 @@ func ParseWtLogin(body []byte, tgtgt func(a1 []byte) (crypto.Key, bool)) (*WtLog
 // readInner takes what the client sealed with the tgtgt key.
 func (l *WtLogin) readInner(list TLVs) error {
 	return readTLVs(list, map[uint16]func(*reader){
-		0x16E: func(rd *reader) { l.DeviceName = string(rd.rest()) },
+		0x16E: func(rd *reader) { l.DeviceName = pb.Text(rd.rest()) },
 		0x147: func(rd *reader) {
 			l.App.AppId = int(rd.u32())
 			l.App.PtVersion = string(rd.l2())

@@ -213,7 +213,6 @@ func TestWtLoginReplyRefusals(t *testing.T) {
 	for name, r := range map[string]*WtLoginReply{
 		"no tickets":    {},
 		"long nickname": {Tickets: &Tickets{Nickname: strings.Repeat("n", 256)}},
-		"bad uid":       {Tickets: &Tickets{UID: "\xff"}},
 		"long A2":       {Tickets: &Tickets{A2: make([]byte, 1<<16)}},
 		"long together": {Tickets: &Tickets{A1: make([]byte, 40000), A2: make([]byte, 40000)}},
 		"long title":    {State: 1, Title: strings.Repeat("t", 1<<16)},

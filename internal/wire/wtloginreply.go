@@ -138,7 +138,7 @@ func (r *WtLoginReply) readFailure(list TLVs) {
 	} else {
 		return
 	}
-	r.Title, r.Message = string(rd.l2()), string(rd.l2())
+	r.Title, r.Message = pb.Text(rd.l2()), pb.Text(rd.l2())
 }
 
 func parseTickets(list TLVs) (*Tickets, error) {
@@ -162,7 +162,7 @@ func parseTickets(list TLVs) (*Tickets, error) {
 	if v, ok := list.Get(0x11A); ok {
 		rd := &reader{b: v}
 		rd.u16() // face
-		t.Age, t.Gender, t.Nickname = rd.u8(), rd.u8(), string(rd.l1())
+		t.Age, t.Gender, t.Nickname = rd.u8(), rd.u8(), pb.Text(rd.l1())
 		if rd.err != nil {
 			return nil, fmt.Errorf("tlv 0x11a: %w", rd.err)
 		}

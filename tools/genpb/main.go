@@ -1,8 +1,8 @@
 // Command genpb compiles proto/*.proto and writes the Go code to internal/pb.
 // It brings its own compiler, so that the output does not depend on a protoc
-// installed on the machine; the two plugins are the `tool` lines of the main go.mod.
+// installed on the machine; the plugin is a `tool` line of the main go.mod.
 //
-//	go run ./genpb <repository root>     (from the tools module; see internal/pb/generate.go)
+//	go run ./genpb <repository root>     (from the tools module; see internal/pb/codec.go)
 package main
 
 import (
@@ -22,19 +22,6 @@ import (
 )
 
 const module = "libration"
-
-// The hot paths (every message and push) get the fast codecs; the other
-// schemas are large, and their messages rare.
-var plugins = []struct {
-	name, param string
-	only        []string
-}{
-	{name: "protoc-gen-go", param: "module=" + module},
-	{
-		name: "protoc-gen-go-vtproto", param: "module=" + module + ",features=marshal+unmarshal+size",
-		only: []string{"message.proto", "push.proto", "sso.proto"},
-	},
-}
 
 func main() {
 	if len(os.Args) != 2 {
@@ -81,35 +68,27 @@ func generate(root string) error {
 	for _, f := range files {
 		add(protoutil.ProtoFromFileDescriptor(f))
 	}
-	for _, p := range plugins {
-		req.Parameter, req.FileToGenerate = proto.String(p.param), names
-		if p.only != nil {
-			req.FileToGenerate = p.only
-		}
-		if err := runPlugin(root, p.name, req); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-	}
-	return nil
+	req.Parameter, req.FileToGenerate = proto.String("module="+module), names
+	return runPlugin(root, req)
 }
 
-func runPlugin(root, name string, req *pluginpb.CodeGeneratorRequest) error {
+func runPlugin(root string, req *pluginpb.CodeGeneratorRequest) error {
 	in, err := proto.Marshal(req)
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
-	cmd := exec.Command("go", "tool", name)
+	cmd := exec.Command("go", "tool", "protoc-gen-go")
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = root, bytes.NewReader(in), &out, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return err
+		return fmt.Errorf("protoc-gen-go: %w", err)
 	}
 	var resp pluginpb.CodeGeneratorResponse
 	if err := proto.Unmarshal(out.Bytes(), &resp); err != nil {
 		return err
 	}
 	if resp.Error != nil {
-		return fmt.Errorf("%s", resp.GetError())
+		return fmt.Errorf("protoc-gen-go: %s", resp.GetError())
 	}
 	for _, f := range resp.File {
 		path := filepath.Join(root, filepath.FromSlash(f.GetName()))

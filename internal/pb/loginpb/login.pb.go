@@ -143,11 +143,11 @@ func (NtCodeType) EnumDescriptor() ([]byte, []int) {
 
 type KeyExchangeRequest struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	ClientPublicKey []byte                 `protobuf:"bytes,1,opt,name=client_public_key,json=clientPublicKey,proto3,oneof" json:"client_public_key,omitempty"` // P-256, 65 bytes, uncompressed
-	Type            *uint32                `protobuf:"varint,2,opt,name=type,proto3,oneof" json:"type,omitempty"`                                               // 1
-	Secret          []byte                 `protobuf:"bytes,3,opt,name=secret,proto3,oneof" json:"secret,omitempty"`                                            // AES-GCM(shared secret, KeyExchangeSecret)
-	Timestamp       *int64                 `protobuf:"varint,4,opt,name=timestamp,proto3,oneof" json:"timestamp,omitempty"`                                     // unix seconds; SAME value as in the verification hash
-	VerifyHash      []byte                 `protobuf:"bytes,5,opt,name=verify_hash,json=verifyHash,proto3,oneof" json:"verify_hash,omitempty"`                  // AES-GCM(constant key, SHA-256(...)), see login.md
+	ClientPublicKey []byte                 `protobuf:"bytes,1,opt,name=client_public_key,json=clientPublicKey" json:"client_public_key,omitempty"` // P-256, 65 bytes, uncompressed
+	Type            *uint32                `protobuf:"varint,2,opt,name=type" json:"type,omitempty"`                                               // 1
+	Secret          []byte                 `protobuf:"bytes,3,opt,name=secret" json:"secret,omitempty"`                                            // AES-GCM(shared secret, KeyExchangeSecret)
+	Timestamp       *int64                 `protobuf:"varint,4,opt,name=timestamp" json:"timestamp,omitempty"`                                     // unix seconds; SAME value as in the verification hash
+	VerifyHash      []byte                 `protobuf:"bytes,5,opt,name=verify_hash,json=verifyHash" json:"verify_hash,omitempty"`                  // AES-GCM(constant key, SHA-256(...)), see login.md
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -219,8 +219,8 @@ func (x *KeyExchangeRequest) GetVerifyHash() []byte {
 
 type KeyExchangeSecret struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uin           *string                `protobuf:"bytes,1,opt,name=uin,proto3,oneof" json:"uin,omitempty"`   // decimal; "0" when unknown
-	Guid          []byte                 `protobuf:"bytes,2,opt,name=guid,proto3,oneof" json:"guid,omitempty"` // 16 bytes
+	Uin           *string                `protobuf:"bytes,1,opt,name=uin" json:"uin,omitempty"`   // decimal; "0" when unknown
+	Guid          []byte                 `protobuf:"bytes,2,opt,name=guid" json:"guid,omitempty"` // 16 bytes
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -271,9 +271,9 @@ func (x *KeyExchangeSecret) GetGuid() []byte {
 
 type KeyExchangeResponse struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	Secret          []byte                 `protobuf:"bytes,1,opt,name=secret,proto3,oneof" json:"secret,omitempty"`                                            // AES-GCM(new shared secret, KeyExchangeSession)
-	Field2          []byte                 `protobuf:"bytes,2,opt,name=field2,proto3,oneof" json:"field2,omitempty"`                                            // unknown, ignored by every client
-	ServerPublicKey []byte                 `protobuf:"bytes,3,opt,name=server_public_key,json=serverPublicKey,proto3,oneof" json:"server_public_key,omitempty"` // P-256, 65 bytes, uncompressed; fresh per exchange
+	Secret          []byte                 `protobuf:"bytes,1,opt,name=secret" json:"secret,omitempty"`                                            // AES-GCM(new shared secret, KeyExchangeSession)
+	Field2          []byte                 `protobuf:"bytes,2,opt,name=field2" json:"field2,omitempty"`                                            // unknown, ignored by every client
+	ServerPublicKey []byte                 `protobuf:"bytes,3,opt,name=server_public_key,json=serverPublicKey" json:"server_public_key,omitempty"` // P-256, 65 bytes, uncompressed; fresh per exchange
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -331,9 +331,9 @@ func (x *KeyExchangeResponse) GetServerPublicKey() []byte {
 
 type KeyExchangeSession struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionKey    []byte                 `protobuf:"bytes,1,opt,name=session_key,json=sessionKey,proto3,oneof" json:"session_key,omitempty"`          // AES key of the NT login messages (16, 24 or 32 bytes; 32 advised)
-	SessionTicket []byte                 `protobuf:"bytes,2,opt,name=session_ticket,json=sessionTicket,proto3,oneof" json:"session_ticket,omitempty"` // opaque; returned in NtLoginEnvelope.session_ticket
-	Expiration    *uint32                `protobuf:"varint,3,opt,name=expiration,proto3,oneof" json:"expiration,omitempty"`                           // lifetime, unit uncertain (seconds assumed); ignored by the references
+	SessionKey    []byte                 `protobuf:"bytes,1,opt,name=session_key,json=sessionKey" json:"session_key,omitempty"`          // AES key of the NT login messages (16, 24 or 32 bytes; 32 advised)
+	SessionTicket []byte                 `protobuf:"bytes,2,opt,name=session_ticket,json=sessionTicket" json:"session_ticket,omitempty"` // opaque; returned in NtLoginEnvelope.session_ticket
+	Expiration    *uint32                `protobuf:"varint,3,opt,name=expiration" json:"expiration,omitempty"`                           // lifetime, unit uncertain (seconds assumed); ignored by the references
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -391,10 +391,10 @@ func (x *KeyExchangeSession) GetExpiration() uint32 {
 
 type NtLoginEnvelope struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionTicket []byte                 `protobuf:"bytes,1,opt,name=session_ticket,json=sessionTicket,proto3,oneof" json:"session_ticket,omitempty"`
-	Buffer        []byte                 `protobuf:"bytes,3,opt,name=buffer,proto3,oneof" json:"buffer,omitempty"`                        // PC: AES-GCM(session_key, NtLoginCommon)
-	Type          *uint32                `protobuf:"varint,4,opt,name=type,proto3,oneof" json:"type,omitempty"`                           // 1
-	SecBuffer     []byte                 `protobuf:"bytes,5,opt,name=sec_buffer,json=secBuffer,proto3,oneof" json:"sec_buffer,omitempty"` // Android: AES-GCM(session_key, NtLoginAndroidCommon); buffer absent
+	SessionTicket []byte                 `protobuf:"bytes,1,opt,name=session_ticket,json=sessionTicket" json:"session_ticket,omitempty"`
+	Buffer        []byte                 `protobuf:"bytes,3,opt,name=buffer" json:"buffer,omitempty"`                        // PC: AES-GCM(session_key, NtLoginCommon)
+	Type          *uint32                `protobuf:"varint,4,opt,name=type" json:"type,omitempty"`                           // 1
+	SecBuffer     []byte                 `protobuf:"bytes,5,opt,name=sec_buffer,json=secBuffer" json:"sec_buffer,omitempty"` // Android: AES-GCM(session_key, NtLoginAndroidCommon); buffer absent
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -459,8 +459,8 @@ func (x *NtLoginEnvelope) GetSecBuffer() []byte {
 
 type NtLoginCommon struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Head          *NtLoginHead           `protobuf:"bytes,1,opt,name=head,proto3,oneof" json:"head,omitempty"`
-	Body          []byte                 `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"` // one of the *ReqBody / *RspBody messages below
+	Head          *NtLoginHead           `protobuf:"bytes,1,opt,name=head" json:"head,omitempty"`
+	Body          []byte                 `protobuf:"bytes,2,opt,name=body" json:"body,omitempty"` // one of the *ReqBody / *RspBody messages below
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,8 +511,8 @@ func (x *NtLoginCommon) GetBody() []byte {
 
 type NtLoginAndroidCommon struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Common        *NtLoginCommon         `protobuf:"bytes,2,opt,name=common,proto3,oneof" json:"common,omitempty"`
-	Ext           *NtLoginAndroidExt     `protobuf:"bytes,3,opt,name=ext,proto3,oneof" json:"ext,omitempty"`
+	Common        *NtLoginCommon         `protobuf:"bytes,2,opt,name=common" json:"common,omitempty"`
+	Ext           *NtLoginAndroidExt     `protobuf:"bytes,3,opt,name=ext" json:"ext,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -563,8 +563,8 @@ func (x *NtLoginAndroidCommon) GetExt() *NtLoginAndroidExt {
 
 type NtLoginAndroidExt struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Field1        *int32                 `protobuf:"varint,1,opt,name=field1,proto3,oneof" json:"field1,omitempty"` // 0
-	Uin           *string                `protobuf:"bytes,2,opt,name=uin,proto3,oneof" json:"uin,omitempty"`
+	Field1        *int32                 `protobuf:"varint,1,opt,name=field1" json:"field1,omitempty"` // 0
+	Uin           *string                `protobuf:"bytes,2,opt,name=uin" json:"uin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -615,14 +615,14 @@ func (x *NtLoginAndroidExt) GetUin() string {
 
 type NtLoginHead struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	User          *NtLoginUser           `protobuf:"bytes,1,opt,name=user,proto3,oneof" json:"user,omitempty"`
-	Client        *NtLoginClient         `protobuf:"bytes,2,opt,name=client,proto3,oneof" json:"client,omitempty"`
-	App           *NtLoginApp            `protobuf:"bytes,3,opt,name=app,proto3,oneof" json:"app,omitempty"`
-	Error         *NtLoginError          `protobuf:"bytes,4,opt,name=error,proto3,oneof" json:"error,omitempty"`   // replies; on success absent or code 0, which one depends on the client: login.md section 6
-	Cookie        *NtLoginCookie         `protobuf:"bytes,5,opt,name=cookie,proto3,oneof" json:"cookie,omitempty"` // reply -> echoed in the following requests
-	Security      *NtLoginSecurity       `protobuf:"bytes,6,opt,name=security,proto3,oneof" json:"security,omitempty"`
-	Sdk           *NtLoginSdk            `protobuf:"bytes,7,opt,name=sdk,proto3,oneof" json:"sdk,omitempty"`
-	LongCookie    *NtLoginLongCookie     `protobuf:"bytes,8,opt,name=long_cookie,json=longCookie,proto3,oneof" json:"long_cookie,omitempty"`
+	User          *NtLoginUser           `protobuf:"bytes,1,opt,name=user" json:"user,omitempty"`
+	Client        *NtLoginClient         `protobuf:"bytes,2,opt,name=client" json:"client,omitempty"`
+	App           *NtLoginApp            `protobuf:"bytes,3,opt,name=app" json:"app,omitempty"`
+	Error         *NtLoginError          `protobuf:"bytes,4,opt,name=error" json:"error,omitempty"`   // replies; on success absent or code 0, which one depends on the client: login.md section 6
+	Cookie        *NtLoginCookie         `protobuf:"bytes,5,opt,name=cookie" json:"cookie,omitempty"` // reply -> echoed in the following requests
+	Security      *NtLoginSecurity       `protobuf:"bytes,6,opt,name=security" json:"security,omitempty"`
+	Sdk           *NtLoginSdk            `protobuf:"bytes,7,opt,name=sdk" json:"sdk,omitempty"`
+	LongCookie    *NtLoginLongCookie     `protobuf:"bytes,8,opt,name=long_cookie,json=longCookie" json:"long_cookie,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -715,8 +715,8 @@ func (x *NtLoginHead) GetLongCookie() *NtLoginLongCookie {
 
 type NtLoginUser struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Account       *string                `protobuf:"bytes,1,opt,name=account,proto3,oneof" json:"account,omitempty"` // decimal uin
-	CountryCode   *uint32                `protobuf:"varint,2,opt,name=country_code,json=countryCode,proto3,oneof" json:"country_code,omitempty"`
+	Account       *string                `protobuf:"bytes,1,opt,name=account" json:"account,omitempty"` // decimal uin
+	CountryCode   *uint32                `protobuf:"varint,2,opt,name=country_code,json=countryCode" json:"country_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -767,14 +767,14 @@ func (x *NtLoginUser) GetCountryCode() uint32 {
 
 type NtLoginClient struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeviceType    *string                `protobuf:"bytes,1,opt,name=device_type,json=deviceType,proto3,oneof" json:"device_type,omitempty"` // app info "os": Linux / Mac / Windows / Android
-	DeviceName    *string                `protobuf:"bytes,2,opt,name=device_name,json=deviceName,proto3,oneof" json:"device_name,omitempty"`
-	Platform      *NtPlatform            `protobuf:"varint,3,opt,name=platform,proto3,enum=libration.login.NtPlatform,oneof" json:"platform,omitempty"`
-	Guid          []byte                 `protobuf:"bytes,4,opt,name=guid,proto3,oneof" json:"guid,omitempty"`
-	PubNo         *uint32                `protobuf:"varint,5,opt,name=pub_no,json=pubNo,proto3,oneof" json:"pub_no,omitempty"`
-	ClientVer     *uint32                `protobuf:"varint,6,opt,name=client_ver,json=clientVer,proto3,oneof" json:"client_ver,omitempty"`
-	ClientType    *uint32                `protobuf:"varint,7,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
-	SsoVer        *uint32                `protobuf:"varint,8,opt,name=sso_ver,json=ssoVer,proto3,oneof" json:"sso_ver,omitempty"`
+	DeviceType    *string                `protobuf:"bytes,1,opt,name=device_type,json=deviceType" json:"device_type,omitempty"` // app info "os": Linux / Mac / Windows / Android
+	DeviceName    *string                `protobuf:"bytes,2,opt,name=device_name,json=deviceName" json:"device_name,omitempty"`
+	Platform      *NtPlatform            `protobuf:"varint,3,opt,name=platform,enum=libration.login.NtPlatform" json:"platform,omitempty"`
+	Guid          []byte                 `protobuf:"bytes,4,opt,name=guid" json:"guid,omitempty"`
+	PubNo         *uint32                `protobuf:"varint,5,opt,name=pub_no,json=pubNo" json:"pub_no,omitempty"`
+	ClientVer     *uint32                `protobuf:"varint,6,opt,name=client_ver,json=clientVer" json:"client_ver,omitempty"`
+	ClientType    *uint32                `protobuf:"varint,7,opt,name=client_type,json=clientType" json:"client_type,omitempty"`
+	SsoVer        *uint32                `protobuf:"varint,8,opt,name=sso_ver,json=ssoVer" json:"sso_ver,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -867,12 +867,12 @@ func (x *NtLoginClient) GetSsoVer() uint32 {
 
 type NtLoginApp struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	Version         *string                `protobuf:"bytes,1,opt,name=version,proto3,oneof" json:"version,omitempty"` // newest: app info "kernel"; older: device kernel version
-	AppId           *int32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3,oneof" json:"app_id,omitempty"`
-	AppName         *string                `protobuf:"bytes,3,opt,name=app_name,json=appName,proto3,oneof" json:"app_name,omitempty"` // package name
-	ClientA1Version *uint32                `protobuf:"varint,4,opt,name=client_a1_version,json=clientA1Version,proto3,oneof" json:"client_a1_version,omitempty"`
-	Qua             *string                `protobuf:"bytes,5,opt,name=qua,proto3,oneof" json:"qua,omitempty"`
-	Open            *NtLoginOpen           `protobuf:"bytes,6,opt,name=open,proto3,oneof" json:"open,omitempty"`
+	Version         *string                `protobuf:"bytes,1,opt,name=version" json:"version,omitempty"` // newest: app info "kernel"; older: device kernel version
+	AppId           *int32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	AppName         *string                `protobuf:"bytes,3,opt,name=app_name,json=appName" json:"app_name,omitempty"` // package name
+	ClientA1Version *uint32                `protobuf:"varint,4,opt,name=client_a1_version,json=clientA1Version" json:"client_a1_version,omitempty"`
+	Qua             *string                `protobuf:"bytes,5,opt,name=qua" json:"qua,omitempty"`
+	Open            *NtLoginOpen           `protobuf:"bytes,6,opt,name=open" json:"open,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -951,7 +951,7 @@ func (x *NtLoginApp) GetOpen() *NtLoginOpen {
 
 type NtLoginOpen struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	AppId         *uint32                `protobuf:"varint,1,opt,name=app_id,json=appId,proto3,oneof" json:"app_id,omitempty"`
+	AppId         *uint32                `protobuf:"varint,1,opt,name=app_id,json=appId" json:"app_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -995,7 +995,7 @@ func (x *NtLoginOpen) GetAppId() uint32 {
 
 type NtLoginSdk struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Version       *uint32                `protobuf:"varint,1,opt,name=version,proto3,oneof" json:"version,omitempty"`
+	Version       *uint32                `protobuf:"varint,1,opt,name=version" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1075,7 +1075,7 @@ func (*NtLoginSecurity) Descriptor() ([]byte, []int) {
 
 type NtLoginCookie struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Content       *string                `protobuf:"bytes,1,opt,name=content,proto3,oneof" json:"content,omitempty"`
+	Content       *string                `protobuf:"bytes,1,opt,name=content" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1119,7 +1119,7 @@ func (x *NtLoginCookie) GetContent() string {
 
 type NtLoginLongCookie struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Content       []byte                 `protobuf:"bytes,1,opt,name=content,proto3,oneof" json:"content,omitempty"`
+	Content       []byte                 `protobuf:"bytes,1,opt,name=content" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1163,13 +1163,13 @@ func (x *NtLoginLongCookie) GetContent() []byte {
 
 type NtLoginError struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Code          *uint64                `protobuf:"varint,1,opt,name=code,proto3,oneof" json:"code,omitempty"` // table in login.md
-	TipsTitle     *string                `protobuf:"bytes,2,opt,name=tips_title,json=tipsTitle,proto3,oneof" json:"tips_title,omitempty"`
-	TipsContent   *string                `protobuf:"bytes,3,opt,name=tips_content,json=tipsContent,proto3,oneof" json:"tips_content,omitempty"`
-	JumpWording   *string                `protobuf:"bytes,4,opt,name=jump_wording,json=jumpWording,proto3,oneof" json:"jump_wording,omitempty"`
-	JumpUrl       *string                `protobuf:"bytes,5,opt,name=jump_url,json=jumpUrl,proto3,oneof" json:"jump_url,omitempty"` // new-device verification address; Android: captcha address
-	Detail        *NtLoginErrorDetail    `protobuf:"bytes,6,opt,name=detail,proto3,oneof" json:"detail,omitempty"`
-	Buttons       []*NtLoginButton       `protobuf:"bytes,7,rep,name=buttons,proto3" json:"buttons,omitempty"`
+	Code          *uint64                `protobuf:"varint,1,opt,name=code" json:"code,omitempty"` // table in login.md
+	TipsTitle     *string                `protobuf:"bytes,2,opt,name=tips_title,json=tipsTitle" json:"tips_title,omitempty"`
+	TipsContent   *string                `protobuf:"bytes,3,opt,name=tips_content,json=tipsContent" json:"tips_content,omitempty"`
+	JumpWording   *string                `protobuf:"bytes,4,opt,name=jump_wording,json=jumpWording" json:"jump_wording,omitempty"`
+	JumpUrl       *string                `protobuf:"bytes,5,opt,name=jump_url,json=jumpUrl" json:"jump_url,omitempty"` // new-device verification address; Android: captcha address
+	Detail        *NtLoginErrorDetail    `protobuf:"bytes,6,opt,name=detail" json:"detail,omitempty"`
+	Buttons       []*NtLoginButton       `protobuf:"bytes,7,rep,name=buttons" json:"buttons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1255,10 +1255,10 @@ func (x *NtLoginError) GetButtons() []*NtLoginButton {
 
 type NtLoginErrorDetail struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
-	NewDevice          *NtNeedVerifyNewDevice `protobuf:"bytes,1,opt,name=new_device,json=newDevice,proto3,oneof" json:"new_device,omitempty"`
-	Unregistered       *NtUnregistered        `protobuf:"bytes,2,opt,name=unregistered,proto3,oneof" json:"unregistered,omitempty"`
-	Forbidden          *NtForbidden           `protobuf:"bytes,3,opt,name=forbidden,proto3,oneof" json:"forbidden,omitempty"`
-	NiceAccountExpired *NtNiceAccountExpired  `protobuf:"bytes,4,opt,name=nice_account_expired,json=niceAccountExpired,proto3,oneof" json:"nice_account_expired,omitempty"`
+	NewDevice          *NtNeedVerifyNewDevice `protobuf:"bytes,1,opt,name=new_device,json=newDevice" json:"new_device,omitempty"`
+	Unregistered       *NtUnregistered        `protobuf:"bytes,2,opt,name=unregistered" json:"unregistered,omitempty"`
+	Forbidden          *NtForbidden           `protobuf:"bytes,3,opt,name=forbidden" json:"forbidden,omitempty"`
+	NiceAccountExpired *NtNiceAccountExpired  `protobuf:"bytes,4,opt,name=nice_account_expired,json=niceAccountExpired" json:"nice_account_expired,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -1323,7 +1323,7 @@ func (x *NtLoginErrorDetail) GetNiceAccountExpired() *NtNiceAccountExpired {
 
 type NtNeedVerifyNewDevice struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
-	AllowGatewayVerify *bool                  `protobuf:"varint,1,opt,name=allow_gateway_verify,json=allowGatewayVerify,proto3,oneof" json:"allow_gateway_verify,omitempty"`
+	AllowGatewayVerify *bool                  `protobuf:"varint,1,opt,name=allow_gateway_verify,json=allowGatewayVerify" json:"allow_gateway_verify,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -1367,7 +1367,7 @@ func (x *NtNeedVerifyNewDevice) GetAllowGatewayVerify() bool {
 
 type NtUnregistered struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	UnregisteredSig *string                `protobuf:"bytes,1,opt,name=unregistered_sig,json=unregisteredSig,proto3,oneof" json:"unregistered_sig,omitempty"`
+	UnregisteredSig *string                `protobuf:"bytes,1,opt,name=unregistered_sig,json=unregisteredSig" json:"unregistered_sig,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1411,7 +1411,7 @@ func (x *NtUnregistered) GetUnregisteredSig() string {
 
 type NtForbidden struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Area          *uint32                `protobuf:"varint,1,opt,name=area,proto3,oneof" json:"area,omitempty"`
+	Area          *uint32                `protobuf:"varint,1,opt,name=area" json:"area,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1455,7 +1455,7 @@ func (x *NtForbidden) GetArea() uint32 {
 
 type NtNiceAccountExpired struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	ExpireSig     *string                `protobuf:"bytes,1,opt,name=expire_sig,json=expireSig,proto3,oneof" json:"expire_sig,omitempty"`
+	ExpireSig     *string                `protobuf:"bytes,1,opt,name=expire_sig,json=expireSig" json:"expire_sig,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1499,8 +1499,8 @@ func (x *NtNiceAccountExpired) GetExpireSig() string {
 
 type NtLoginButton struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Wording       *string                `protobuf:"bytes,1,opt,name=wording,proto3,oneof" json:"wording,omitempty"`
-	Url           *string                `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	Wording       *string                `protobuf:"bytes,1,opt,name=wording" json:"wording,omitempty"`
+	Url           *string                `protobuf:"bytes,2,opt,name=url" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1551,21 +1551,21 @@ func (x *NtLoginButton) GetUrl() string {
 
 type NtTickets struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	A1            []byte                 `protobuf:"bytes,3,opt,name=a1,proto3,oneof" json:"a1,omitempty"` // "temp password": token of the next easy login
-	A2            []byte                 `protobuf:"bytes,4,opt,name=a2,proto3,oneof" json:"a2,omitempty"` // TGT: goes into the SSO head
-	D2            []byte                 `protobuf:"bytes,5,opt,name=d2,proto3,oneof" json:"d2,omitempty"`
-	D2Key         []byte                 `protobuf:"bytes,6,opt,name=d2_key,json=d2Key,proto3,oneof" json:"d2_key,omitempty"` // 16 bytes
-	AuthCode      []byte                 `protobuf:"bytes,7,opt,name=auth_code,json=authCode,proto3,oneof" json:"auth_code,omitempty"`
-	TgtInfo       *NtTgtInfo             `protobuf:"bytes,8,opt,name=tgt_info,json=tgtInfo,proto3,oneof" json:"tgt_info,omitempty"`
-	StInfo        *NtStInfo              `protobuf:"bytes,9,opt,name=st_info,json=stInfo,proto3,oneof" json:"st_info,omitempty"`
-	SecExtra      []byte                 `protobuf:"bytes,10,opt,name=sec_extra,json=secExtra,proto3,oneof" json:"sec_extra,omitempty"`
-	StHttpInfo    *NtStHttpInfo          `protobuf:"bytes,11,opt,name=st_http_info,json=stHttpInfo,proto3,oneof" json:"st_http_info,omitempty"`
-	A1RefreshTime *NtRefreshTime         `protobuf:"bytes,12,opt,name=a1_refresh_time,json=a1RefreshTime,proto3,oneof" json:"a1_refresh_time,omitempty"`
-	NoPicSig      []byte                 `protobuf:"bytes,13,opt,name=no_pic_sig,json=noPicSig,proto3,oneof" json:"no_pic_sig,omitempty"`
-	A1Key         []byte                 `protobuf:"bytes,14,opt,name=a1_key,json=a1Key,proto3,oneof" json:"a1_key,omitempty"`
-	A1Seq         *uint64                `protobuf:"varint,15,opt,name=a1_seq,json=a1Seq,proto3,oneof" json:"a1_seq,omitempty"`
-	A2RefreshTime *NtRefreshTime         `protobuf:"bytes,16,opt,name=a2_refresh_time,json=a2RefreshTime,proto3,oneof" json:"a2_refresh_time,omitempty"`
-	A2Key         []byte                 `protobuf:"bytes,17,opt,name=a2_key,json=a2Key,proto3,oneof" json:"a2_key,omitempty"`
+	A1            []byte                 `protobuf:"bytes,3,opt,name=a1" json:"a1,omitempty"` // "temp password": token of the next easy login
+	A2            []byte                 `protobuf:"bytes,4,opt,name=a2" json:"a2,omitempty"` // TGT: goes into the SSO head
+	D2            []byte                 `protobuf:"bytes,5,opt,name=d2" json:"d2,omitempty"`
+	D2Key         []byte                 `protobuf:"bytes,6,opt,name=d2_key,json=d2Key" json:"d2_key,omitempty"` // 16 bytes
+	AuthCode      []byte                 `protobuf:"bytes,7,opt,name=auth_code,json=authCode" json:"auth_code,omitempty"`
+	TgtInfo       *NtTgtInfo             `protobuf:"bytes,8,opt,name=tgt_info,json=tgtInfo" json:"tgt_info,omitempty"`
+	StInfo        *NtStInfo              `protobuf:"bytes,9,opt,name=st_info,json=stInfo" json:"st_info,omitempty"`
+	SecExtra      []byte                 `protobuf:"bytes,10,opt,name=sec_extra,json=secExtra" json:"sec_extra,omitempty"`
+	StHttpInfo    *NtStHttpInfo          `protobuf:"bytes,11,opt,name=st_http_info,json=stHttpInfo" json:"st_http_info,omitempty"`
+	A1RefreshTime *NtRefreshTime         `protobuf:"bytes,12,opt,name=a1_refresh_time,json=a1RefreshTime" json:"a1_refresh_time,omitempty"`
+	NoPicSig      []byte                 `protobuf:"bytes,13,opt,name=no_pic_sig,json=noPicSig" json:"no_pic_sig,omitempty"`
+	A1Key         []byte                 `protobuf:"bytes,14,opt,name=a1_key,json=a1Key" json:"a1_key,omitempty"`
+	A1Seq         *uint64                `protobuf:"varint,15,opt,name=a1_seq,json=a1Seq" json:"a1_seq,omitempty"`
+	A2RefreshTime *NtRefreshTime         `protobuf:"bytes,16,opt,name=a2_refresh_time,json=a2RefreshTime" json:"a2_refresh_time,omitempty"`
+	A2Key         []byte                 `protobuf:"bytes,17,opt,name=a2_key,json=a2Key" json:"a2_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1707,20 +1707,20 @@ func (x *NtTickets) GetA2Key() []byte {
 
 type NtTgtInfo struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
-	Tgt                []byte                 `protobuf:"bytes,1,opt,name=tgt,proto3,oneof" json:"tgt,omitempty"`
-	GtKeyTgt           []byte                 `protobuf:"bytes,2,opt,name=gt_key_tgt,json=gtKeyTgt,proto3,oneof" json:"gt_key_tgt,omitempty"`
-	TgtVer             *uint32                `protobuf:"varint,3,opt,name=tgt_ver,json=tgtVer,proto3,oneof" json:"tgt_ver,omitempty"`
-	Priority           *uint64                `protobuf:"varint,4,opt,name=priority,proto3,oneof" json:"priority,omitempty"`
-	RefreshInterval    *uint64                `protobuf:"varint,5,opt,name=refresh_interval,json=refreshInterval,proto3,oneof" json:"refresh_interval,omitempty"`
-	ValidateInterval   *uint64                `protobuf:"varint,6,opt,name=validate_interval,json=validateInterval,proto3,oneof" json:"validate_interval,omitempty"`
-	TryRefreshInterval *uint64                `protobuf:"varint,7,opt,name=try_refresh_interval,json=tryRefreshInterval,proto3,oneof" json:"try_refresh_interval,omitempty"`
-	TryRefreshCount    *uint64                `protobuf:"varint,8,opt,name=try_refresh_count,json=tryRefreshCount,proto3,oneof" json:"try_refresh_count,omitempty"`
-	DstAppId           *uint64                `protobuf:"varint,9,opt,name=dst_app_id,json=dstAppId,proto3,oneof" json:"dst_app_id,omitempty"`
-	GtKeyTgtPwd        []byte                 `protobuf:"bytes,10,opt,name=gt_key_tgt_pwd,json=gtKeyTgtPwd,proto3,oneof" json:"gt_key_tgt_pwd,omitempty"`
-	CommonInfo         *NtCommonInfo          `protobuf:"bytes,11,opt,name=common_info,json=commonInfo,proto3,oneof" json:"common_info,omitempty"`
-	SigSession         []byte                 `protobuf:"bytes,12,opt,name=sig_session,json=sigSession,proto3,oneof" json:"sig_session,omitempty"`
-	SigSessionKey      []byte                 `protobuf:"bytes,13,opt,name=sig_session_key,json=sigSessionKey,proto3,oneof" json:"sig_session_key,omitempty"`
-	NextRefreshGap     *uint64                `protobuf:"varint,14,opt,name=next_refresh_gap,json=nextRefreshGap,proto3,oneof" json:"next_refresh_gap,omitempty"`
+	Tgt                []byte                 `protobuf:"bytes,1,opt,name=tgt" json:"tgt,omitempty"`
+	GtKeyTgt           []byte                 `protobuf:"bytes,2,opt,name=gt_key_tgt,json=gtKeyTgt" json:"gt_key_tgt,omitempty"`
+	TgtVer             *uint32                `protobuf:"varint,3,opt,name=tgt_ver,json=tgtVer" json:"tgt_ver,omitempty"`
+	Priority           *uint64                `protobuf:"varint,4,opt,name=priority" json:"priority,omitempty"`
+	RefreshInterval    *uint64                `protobuf:"varint,5,opt,name=refresh_interval,json=refreshInterval" json:"refresh_interval,omitempty"`
+	ValidateInterval   *uint64                `protobuf:"varint,6,opt,name=validate_interval,json=validateInterval" json:"validate_interval,omitempty"`
+	TryRefreshInterval *uint64                `protobuf:"varint,7,opt,name=try_refresh_interval,json=tryRefreshInterval" json:"try_refresh_interval,omitempty"`
+	TryRefreshCount    *uint64                `protobuf:"varint,8,opt,name=try_refresh_count,json=tryRefreshCount" json:"try_refresh_count,omitempty"`
+	DstAppId           *uint64                `protobuf:"varint,9,opt,name=dst_app_id,json=dstAppId" json:"dst_app_id,omitempty"`
+	GtKeyTgtPwd        []byte                 `protobuf:"bytes,10,opt,name=gt_key_tgt_pwd,json=gtKeyTgtPwd" json:"gt_key_tgt_pwd,omitempty"`
+	CommonInfo         *NtCommonInfo          `protobuf:"bytes,11,opt,name=common_info,json=commonInfo" json:"common_info,omitempty"`
+	SigSession         []byte                 `protobuf:"bytes,12,opt,name=sig_session,json=sigSession" json:"sig_session,omitempty"`
+	SigSessionKey      []byte                 `protobuf:"bytes,13,opt,name=sig_session_key,json=sigSessionKey" json:"sig_session_key,omitempty"`
+	NextRefreshGap     *uint64                `protobuf:"varint,14,opt,name=next_refresh_gap,json=nextRefreshGap" json:"next_refresh_gap,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -1855,12 +1855,12 @@ func (x *NtTgtInfo) GetNextRefreshGap() uint64 {
 
 type NtCommonInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Face          *uint32                `protobuf:"varint,1,opt,name=face,proto3,oneof" json:"face,omitempty"`
-	Nick          *string                `protobuf:"bytes,2,opt,name=nick,proto3,oneof" json:"nick,omitempty"`
-	Gender        *uint32                `protobuf:"varint,3,opt,name=gender,proto3,oneof" json:"gender,omitempty"`
-	Flag          *uint32                `protobuf:"varint,4,opt,name=flag,proto3,oneof" json:"flag,omitempty"`
-	Age           *uint32                `protobuf:"varint,5,opt,name=age,proto3,oneof" json:"age,omitempty"`
-	SvrFlag       *int32                 `protobuf:"varint,6,opt,name=svr_flag,json=svrFlag,proto3,oneof" json:"svr_flag,omitempty"`
+	Face          *uint32                `protobuf:"varint,1,opt,name=face" json:"face,omitempty"`
+	Nick          *string                `protobuf:"bytes,2,opt,name=nick" json:"nick,omitempty"`
+	Gender        *uint32                `protobuf:"varint,3,opt,name=gender" json:"gender,omitempty"`
+	Flag          *uint32                `protobuf:"varint,4,opt,name=flag" json:"flag,omitempty"`
+	Age           *uint32                `protobuf:"varint,5,opt,name=age" json:"age,omitempty"`
+	SvrFlag       *int32                 `protobuf:"varint,6,opt,name=svr_flag,json=svrFlag" json:"svr_flag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1939,8 +1939,8 @@ func (x *NtCommonInfo) GetSvrFlag() int32 {
 
 type NtStInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	St            []byte                 `protobuf:"bytes,1,opt,name=st,proto3,oneof" json:"st,omitempty"`
-	GtKeySt       []byte                 `protobuf:"bytes,2,opt,name=gt_key_st,json=gtKeySt,proto3,oneof" json:"gt_key_st,omitempty"`
+	St            []byte                 `protobuf:"bytes,1,opt,name=st" json:"st,omitempty"`
+	GtKeySt       []byte                 `protobuf:"bytes,2,opt,name=gt_key_st,json=gtKeySt" json:"gt_key_st,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1991,9 +1991,9 @@ func (x *NtStInfo) GetGtKeySt() []byte {
 
 type NtStHttpInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	AllowPtlogin  *uint32                `protobuf:"varint,1,opt,name=allow_ptlogin,json=allowPtlogin,proto3,oneof" json:"allow_ptlogin,omitempty"`
-	StHttp        []byte                 `protobuf:"bytes,2,opt,name=st_http,json=stHttp,proto3,oneof" json:"st_http,omitempty"`
-	GtKeyStHttp   []byte                 `protobuf:"bytes,3,opt,name=gt_key_st_http,json=gtKeyStHttp,proto3,oneof" json:"gt_key_st_http,omitempty"`
+	AllowPtlogin  *uint32                `protobuf:"varint,1,opt,name=allow_ptlogin,json=allowPtlogin" json:"allow_ptlogin,omitempty"`
+	StHttp        []byte                 `protobuf:"bytes,2,opt,name=st_http,json=stHttp" json:"st_http,omitempty"`
+	GtKeyStHttp   []byte                 `protobuf:"bytes,3,opt,name=gt_key_st_http,json=gtKeyStHttp" json:"gt_key_st_http,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2051,8 +2051,8 @@ func (x *NtStHttpInfo) GetGtKeyStHttp() []byte {
 
 type NtRefreshTime struct {
 	state                protoimpl.MessageState `protogen:"open.v1"`
-	NextStartRefreshTime *uint64                `protobuf:"varint,1,opt,name=next_start_refresh_time,json=nextStartRefreshTime,proto3,oneof" json:"next_start_refresh_time,omitempty"`
-	ExpireTime           *uint64                `protobuf:"varint,2,opt,name=expire_time,json=expireTime,proto3,oneof" json:"expire_time,omitempty"`
+	NextStartRefreshTime *uint64                `protobuf:"varint,1,opt,name=next_start_refresh_time,json=nextStartRefreshTime" json:"next_start_refresh_time,omitempty"`
+	ExpireTime           *uint64                `protobuf:"varint,2,opt,name=expire_time,json=expireTime" json:"expire_time,omitempty"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -2103,9 +2103,9 @@ func (x *NtRefreshTime) GetExpireTime() uint64 {
 
 type NtIframe struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ticket        *string                `protobuf:"bytes,1,opt,name=ticket,proto3,oneof" json:"ticket,omitempty"`
-	RandStr       *string                `protobuf:"bytes,2,opt,name=rand_str,json=randStr,proto3,oneof" json:"rand_str,omitempty"`
-	Sid           *string                `protobuf:"bytes,3,opt,name=sid,proto3,oneof" json:"sid,omitempty"` // the "sid" query value of the captcha address
+	Ticket        *string                `protobuf:"bytes,1,opt,name=ticket" json:"ticket,omitempty"`
+	RandStr       *string                `protobuf:"bytes,2,opt,name=rand_str,json=randStr" json:"rand_str,omitempty"`
+	Sid           *string                `protobuf:"bytes,3,opt,name=sid" json:"sid,omitempty"` // the "sid" query value of the captcha address
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2163,7 +2163,7 @@ func (x *NtIframe) GetSid() string {
 
 type NtSecCheck struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	IframeUrl     *string                `protobuf:"bytes,3,opt,name=iframe_url,json=iframeUrl,proto3,oneof" json:"iframe_url,omitempty"`
+	IframeUrl     *string                `protobuf:"bytes,3,opt,name=iframe_url,json=iframeUrl" json:"iframe_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2207,10 +2207,10 @@ func (x *NtSecCheck) GetIframeUrl() string {
 
 type NtSecProtect struct {
 	state                 protoimpl.MessageState `protogen:"open.v1"`
-	NewDeviceCheckSig     []byte                 `protobuf:"bytes,1,opt,name=new_device_check_sig,json=newDeviceCheckSig,proto3,oneof" json:"new_device_check_sig,omitempty"`
-	UnusualDeviceCheckSig []byte                 `protobuf:"bytes,2,opt,name=unusual_device_check_sig,json=unusualDeviceCheckSig,proto3,oneof" json:"unusual_device_check_sig,omitempty"` // goes into QR TLV 0x11
-	UnusualDeviceQrSig    *string                `protobuf:"bytes,3,opt,name=unusual_device_qr_sig,json=unusualDeviceQrSig,proto3,oneof" json:"unusual_device_qr_sig,omitempty"`
-	UinToken              *string                `protobuf:"bytes,4,opt,name=uin_token,json=uinToken,proto3,oneof" json:"uin_token,omitempty"`
+	NewDeviceCheckSig     []byte                 `protobuf:"bytes,1,opt,name=new_device_check_sig,json=newDeviceCheckSig" json:"new_device_check_sig,omitempty"`
+	UnusualDeviceCheckSig []byte                 `protobuf:"bytes,2,opt,name=unusual_device_check_sig,json=unusualDeviceCheckSig" json:"unusual_device_check_sig,omitempty"` // goes into QR TLV 0x11
+	UnusualDeviceQrSig    *string                `protobuf:"bytes,3,opt,name=unusual_device_qr_sig,json=unusualDeviceQrSig" json:"unusual_device_qr_sig,omitempty"`
+	UinToken              *string                `protobuf:"bytes,4,opt,name=uin_token,json=uinToken" json:"uin_token,omitempty"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -2275,8 +2275,8 @@ func (x *NtSecProtect) GetUinToken() string {
 
 type NtUserProfile struct {
 	state                     protoimpl.MessageState `protogen:"open.v1"`
-	NickName                  []byte                 `protobuf:"bytes,1,opt,name=nick_name,json=nickName,proto3,oneof" json:"nick_name,omitempty"`
-	RegisteredWithoutPassword *bool                  `protobuf:"varint,2,opt,name=registered_without_password,json=registeredWithoutPassword,proto3,oneof" json:"registered_without_password,omitempty"`
+	NickName                  []byte                 `protobuf:"bytes,1,opt,name=nick_name,json=nickName" json:"nick_name,omitempty"`
+	RegisteredWithoutPassword *bool                  `protobuf:"varint,2,opt,name=registered_without_password,json=registeredWithoutPassword" json:"registered_without_password,omitempty"`
 	unknownFields             protoimpl.UnknownFields
 	sizeCache                 protoimpl.SizeCache
 }
@@ -2327,9 +2327,9 @@ func (x *NtUserProfile) GetRegisteredWithoutPassword() bool {
 
 type NtAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uin           *uint64                `protobuf:"varint,1,opt,name=uin,proto3,oneof" json:"uin,omitempty"`
-	Uid           *string                `protobuf:"bytes,2,opt,name=uid,proto3,oneof" json:"uid,omitempty"`
-	Profile       *NtUserProfile         `protobuf:"bytes,3,opt,name=profile,proto3,oneof" json:"profile,omitempty"`
+	Uin           *uint64                `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Uid           *string                `protobuf:"bytes,2,opt,name=uid" json:"uid,omitempty"`
+	Profile       *NtUserProfile         `protobuf:"bytes,3,opt,name=profile" json:"profile,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2387,7 +2387,7 @@ func (x *NtAccount) GetProfile() *NtUserProfile {
 
 type NtLoginProcessReq struct {
 	state                     protoimpl.MessageState `protogen:"open.v1"`
-	NeedRemindCancelledStatus *bool                  `protobuf:"varint,1,opt,name=need_remind_cancelled_status,json=needRemindCancelledStatus,proto3,oneof" json:"need_remind_cancelled_status,omitempty"`
+	NeedRemindCancelledStatus *bool                  `protobuf:"varint,1,opt,name=need_remind_cancelled_status,json=needRemindCancelledStatus" json:"need_remind_cancelled_status,omitempty"`
 	unknownFields             protoimpl.UnknownFields
 	sizeCache                 protoimpl.SizeCache
 }
@@ -2468,8 +2468,8 @@ func (*NtLoginProcessRsp) Descriptor() ([]byte, []int) {
 // --- SsoNTLoginEasyLogin ---
 type EasyLoginReqBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	A1            []byte                 `protobuf:"bytes,1,opt,name=a1,proto3,oneof" json:"a1,omitempty"`
-	Captcha       *NtIframe              `protobuf:"bytes,2,opt,name=captcha,proto3,oneof" json:"captcha,omitempty"` // older client only
+	A1            []byte                 `protobuf:"bytes,1,opt,name=a1" json:"a1,omitempty"`
+	Captcha       *NtIframe              `protobuf:"bytes,2,opt,name=captcha" json:"captcha,omitempty"` // older client only
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2520,9 +2520,9 @@ func (x *EasyLoginReqBody) GetCaptcha() *NtIframe {
 
 type EasyLoginRspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"` // present = success
-	SecCheck      *NtSecCheck            `protobuf:"bytes,2,opt,name=sec_check,json=secCheck,proto3,oneof" json:"sec_check,omitempty"`
-	SecProtect    *NtSecProtect          `protobuf:"bytes,3,opt,name=sec_protect,json=secProtect,proto3,oneof" json:"sec_protect,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"` // present = success
+	SecCheck      *NtSecCheck            `protobuf:"bytes,2,opt,name=sec_check,json=secCheck" json:"sec_check,omitempty"`
+	SecProtect    *NtSecProtect          `protobuf:"bytes,3,opt,name=sec_protect,json=secProtect" json:"sec_protect,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2581,8 +2581,8 @@ func (x *EasyLoginRspBody) GetSecProtect() *NtSecProtect {
 // --- SsoNTLoginEasyLoginUnusualDevice ---
 type EasyLoginUnusualReqBody struct {
 	state                  protoimpl.MessageState `protogen:"open.v1"`
-	A1                     []byte                 `protobuf:"bytes,1,opt,name=a1,proto3,oneof" json:"a1,omitempty"`
-	UnusualCheckSuccessSig []byte                 `protobuf:"bytes,2,opt,name=unusual_check_success_sig,json=unusualCheckSuccessSig,proto3,oneof" json:"unusual_check_success_sig,omitempty"`
+	A1                     []byte                 `protobuf:"bytes,1,opt,name=a1" json:"a1,omitempty"`
+	UnusualCheckSuccessSig []byte                 `protobuf:"bytes,2,opt,name=unusual_check_success_sig,json=unusualCheckSuccessSig" json:"unusual_check_success_sig,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -2633,7 +2633,7 @@ func (x *EasyLoginUnusualReqBody) GetUnusualCheckSuccessSig() []byte {
 
 type EasyLoginUnusualRspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2678,11 +2678,11 @@ func (x *EasyLoginUnusualRspBody) GetTickets() *NtTickets {
 // --- SsoNTLoginPasswordLogin ---
 type PasswordLoginReqBody struct {
 	state                    protoimpl.MessageState `protogen:"open.v1"`
-	A1                       []byte                 `protobuf:"bytes,1,opt,name=a1,proto3,oneof" json:"a1,omitempty"` // client-made A1, see login.md
-	Iframe                   *NtIframe              `protobuf:"bytes,2,opt,name=iframe,proto3,oneof" json:"iframe,omitempty"`
-	NewDeviceCheckSuccessSig []byte                 `protobuf:"bytes,3,opt,name=new_device_check_success_sig,json=newDeviceCheckSuccessSig,proto3,oneof" json:"new_device_check_success_sig,omitempty"`
-	RegisterSuccessSig       *string                `protobuf:"bytes,4,opt,name=register_success_sig,json=registerSuccessSig,proto3,oneof" json:"register_success_sig,omitempty"`
-	LoginProcess             *NtLoginProcessReq     `protobuf:"bytes,5,opt,name=login_process,json=loginProcess,proto3,oneof" json:"login_process,omitempty"` // Android only
+	A1                       []byte                 `protobuf:"bytes,1,opt,name=a1" json:"a1,omitempty"` // client-made A1, see login.md
+	Iframe                   *NtIframe              `protobuf:"bytes,2,opt,name=iframe" json:"iframe,omitempty"`
+	NewDeviceCheckSuccessSig []byte                 `protobuf:"bytes,3,opt,name=new_device_check_success_sig,json=newDeviceCheckSuccessSig" json:"new_device_check_success_sig,omitempty"`
+	RegisterSuccessSig       *string                `protobuf:"bytes,4,opt,name=register_success_sig,json=registerSuccessSig" json:"register_success_sig,omitempty"`
+	LoginProcess             *NtLoginProcessReq     `protobuf:"bytes,5,opt,name=login_process,json=loginProcess" json:"login_process,omitempty"` // Android only
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
 }
@@ -2754,11 +2754,11 @@ func (x *PasswordLoginReqBody) GetLoginProcess() *NtLoginProcessReq {
 
 type PasswordLoginRspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"`
-	SecCheck      *NtSecCheck            `protobuf:"bytes,2,opt,name=sec_check,json=secCheck,proto3,oneof" json:"sec_check,omitempty"`
-	SecProtect    *NtSecProtect          `protobuf:"bytes,3,opt,name=sec_protect,json=secProtect,proto3,oneof" json:"sec_protect,omitempty"`
-	Account       *NtAccount             `protobuf:"bytes,4,opt,name=account,proto3,oneof" json:"account,omitempty"`
-	LoginProcess  *NtLoginProcessRsp     `protobuf:"bytes,5,opt,name=login_process,json=loginProcess,proto3,oneof" json:"login_process,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"`
+	SecCheck      *NtSecCheck            `protobuf:"bytes,2,opt,name=sec_check,json=secCheck" json:"sec_check,omitempty"`
+	SecProtect    *NtSecProtect          `protobuf:"bytes,3,opt,name=sec_protect,json=secProtect" json:"sec_protect,omitempty"`
+	Account       *NtAccount             `protobuf:"bytes,4,opt,name=account" json:"account,omitempty"`
+	LoginProcess  *NtLoginProcessRsp     `protobuf:"bytes,5,opt,name=login_process,json=loginProcess" json:"login_process,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2831,7 +2831,7 @@ func (x *PasswordLoginRspBody) GetLoginProcess() *NtLoginProcessRsp {
 // --- SsoNTLoginPasswordLoginNewDevice ---
 type PasswordLoginNewDeviceReqBody struct {
 	state                    protoimpl.MessageState `protogen:"open.v1"`
-	NewDeviceCheckSuccessSig []byte                 `protobuf:"bytes,1,opt,name=new_device_check_success_sig,json=newDeviceCheckSuccessSig,proto3,oneof" json:"new_device_check_success_sig,omitempty"`
+	NewDeviceCheckSuccessSig []byte                 `protobuf:"bytes,1,opt,name=new_device_check_success_sig,json=newDeviceCheckSuccessSig" json:"new_device_check_success_sig,omitempty"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
 }
@@ -2875,8 +2875,8 @@ func (x *PasswordLoginNewDeviceReqBody) GetNewDeviceCheckSuccessSig() []byte {
 
 type PasswordLoginNewDeviceRspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"`
-	Account       *NtAccount             `protobuf:"bytes,3,opt,name=account,proto3,oneof" json:"account,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"`
+	Account       *NtAccount             `protobuf:"bytes,3,opt,name=account" json:"account,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2928,8 +2928,8 @@ func (x *PasswordLoginNewDeviceRspBody) GetAccount() *NtAccount {
 // --- SsoNTLoginPasswordLoginUnusualDevice (declared by the newest source, never sent by it) ---
 type PasswordLoginUnusualReqBody struct {
 	state                  protoimpl.MessageState `protogen:"open.v1"`
-	A1                     []byte                 `protobuf:"bytes,1,opt,name=a1,proto3,oneof" json:"a1,omitempty"`
-	UnusualCheckSuccessSig []byte                 `protobuf:"bytes,2,opt,name=unusual_check_success_sig,json=unusualCheckSuccessSig,proto3,oneof" json:"unusual_check_success_sig,omitempty"`
+	A1                     []byte                 `protobuf:"bytes,1,opt,name=a1" json:"a1,omitempty"`
+	UnusualCheckSuccessSig []byte                 `protobuf:"bytes,2,opt,name=unusual_check_success_sig,json=unusualCheckSuccessSig" json:"unusual_check_success_sig,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -2980,8 +2980,8 @@ func (x *PasswordLoginUnusualReqBody) GetUnusualCheckSuccessSig() []byte {
 
 type PasswordLoginUnusualRspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"`
-	Account       *NtAccount             `protobuf:"bytes,2,opt,name=account,proto3,oneof" json:"account,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"`
+	Account       *NtAccount             `protobuf:"bytes,2,opt,name=account" json:"account,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3033,8 +3033,8 @@ func (x *PasswordLoginUnusualRspBody) GetAccount() *NtAccount {
 // --- SsoNTLoginRefreshTicket / SsoNTLoginRefreshA2 (Android) ---
 type RefreshTicketReqBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	A1            []byte                 `protobuf:"bytes,1,opt,name=a1,proto3,oneof" json:"a1,omitempty"`
-	NoPicSig      []byte                 `protobuf:"bytes,2,opt,name=no_pic_sig,json=noPicSig,proto3,oneof" json:"no_pic_sig,omitempty"`
+	A1            []byte                 `protobuf:"bytes,1,opt,name=a1" json:"a1,omitempty"`
+	NoPicSig      []byte                 `protobuf:"bytes,2,opt,name=no_pic_sig,json=noPicSig" json:"no_pic_sig,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3085,8 +3085,8 @@ func (x *RefreshTicketReqBody) GetNoPicSig() []byte {
 
 type RefreshTicketRspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"`
-	Account       *NtAccount             `protobuf:"bytes,2,opt,name=account,proto3,oneof" json:"account,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"`
+	Account       *NtAccount             `protobuf:"bytes,2,opt,name=account" json:"account,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3137,9 +3137,9 @@ func (x *RefreshTicketRspBody) GetAccount() *NtAccount {
 
 type RefreshA2ReqBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	A2            []byte                 `protobuf:"bytes,1,opt,name=a2,proto3,oneof" json:"a2,omitempty"`
-	D2            []byte                 `protobuf:"bytes,2,opt,name=d2,proto3,oneof" json:"d2,omitempty"`
-	D2Key         []byte                 `protobuf:"bytes,3,opt,name=d2_key,json=d2Key,proto3,oneof" json:"d2_key,omitempty"`
+	A2            []byte                 `protobuf:"bytes,1,opt,name=a2" json:"a2,omitempty"`
+	D2            []byte                 `protobuf:"bytes,2,opt,name=d2" json:"d2,omitempty"`
+	D2Key         []byte                 `protobuf:"bytes,3,opt,name=d2_key,json=d2Key" json:"d2_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3197,8 +3197,8 @@ func (x *RefreshA2ReqBody) GetD2Key() []byte {
 
 type RefreshA2RspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"`
-	Account       *NtAccount             `protobuf:"bytes,2,opt,name=account,proto3,oneof" json:"account,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"`
+	Account       *NtAccount             `protobuf:"bytes,2,opt,name=account" json:"account,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3250,9 +3250,9 @@ func (x *RefreshA2RspBody) GetAccount() *NtAccount {
 // --- SsoNTLoginTGTExchangeFastLogin (declared, never sent) ---
 type TgtExchangeReqBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tgt           []byte                 `protobuf:"bytes,1,opt,name=tgt,proto3,oneof" json:"tgt,omitempty"`
-	SecExtra      []byte                 `protobuf:"bytes,2,opt,name=sec_extra,json=secExtra,proto3,oneof" json:"sec_extra,omitempty"`
-	CodeType      *NtCodeType            `protobuf:"varint,3,opt,name=code_type,json=codeType,proto3,enum=libration.login.NtCodeType,oneof" json:"code_type,omitempty"`
+	Tgt           []byte                 `protobuf:"bytes,1,opt,name=tgt" json:"tgt,omitempty"`
+	SecExtra      []byte                 `protobuf:"bytes,2,opt,name=sec_extra,json=secExtra" json:"sec_extra,omitempty"`
+	CodeType      *NtCodeType            `protobuf:"varint,3,opt,name=code_type,json=codeType,enum=libration.login.NtCodeType" json:"code_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3310,7 +3310,7 @@ func (x *TgtExchangeReqBody) GetCodeType() NtCodeType {
 
 type TgtExchangeRspBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets,proto3,oneof" json:"tickets,omitempty"`
+	Tickets       *NtTickets             `protobuf:"bytes,1,opt,name=tickets" json:"tickets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3355,10 +3355,10 @@ func (x *TgtExchangeRspBody) GetTickets() *NtTickets {
 // QR TLV 0xD1. Request: dev_info + gen_info. Reply: qr_url + qr_sig.
 type QrExtInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	DevInfo       *QrDevInfo             `protobuf:"bytes,1,opt,name=dev_info,json=devInfo,proto3,oneof" json:"dev_info,omitempty"`
-	QrUrl         *string                `protobuf:"bytes,2,opt,name=qr_url,json=qrUrl,proto3,oneof" json:"qr_url,omitempty"` // reply: keep it the first field, at most 127 bytes
-	QrSig         *string                `protobuf:"bytes,3,opt,name=qr_sig,json=qrSig,proto3,oneof" json:"qr_sig,omitempty"`
-	GenInfo       *QrGenInfo             `protobuf:"bytes,4,opt,name=gen_info,json=genInfo,proto3,oneof" json:"gen_info,omitempty"`
+	DevInfo       *QrDevInfo             `protobuf:"bytes,1,opt,name=dev_info,json=devInfo" json:"dev_info,omitempty"`
+	QrUrl         *string                `protobuf:"bytes,2,opt,name=qr_url,json=qrUrl" json:"qr_url,omitempty"` // reply: keep it the first field, at most 127 bytes
+	QrSig         *string                `protobuf:"bytes,3,opt,name=qr_sig,json=qrSig" json:"qr_sig,omitempty"`
+	GenInfo       *QrGenInfo             `protobuf:"bytes,4,opt,name=gen_info,json=genInfo" json:"gen_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3423,8 +3423,8 @@ func (x *QrExtInfo) GetGenInfo() *QrGenInfo {
 
 type QrDevInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	DevType       *string                `protobuf:"bytes,1,opt,name=dev_type,json=devType,proto3,oneof" json:"dev_type,omitempty"` // app info "os"
-	DevName       *string                `protobuf:"bytes,2,opt,name=dev_name,json=devName,proto3,oneof" json:"dev_name,omitempty"`
+	DevType       *string                `protobuf:"bytes,1,opt,name=dev_type,json=devType" json:"dev_type,omitempty"` // app info "os"
+	DevName       *string                `protobuf:"bytes,2,opt,name=dev_name,json=devName" json:"dev_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3475,10 +3475,10 @@ func (x *QrDevInfo) GetDevName() string {
 
 type QrGenInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	ClientType    *uint32                `protobuf:"varint,1,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
-	ClientVer     *uint32                `protobuf:"varint,2,opt,name=client_ver,json=clientVer,proto3,oneof" json:"client_ver,omitempty"`
-	ClientAppId   *uint32                `protobuf:"varint,3,opt,name=client_app_id,json=clientAppId,proto3,oneof" json:"client_app_id,omitempty"`
-	Field6        *uint32                `protobuf:"varint,6,opt,name=field6,proto3,oneof" json:"field6,omitempty"` // 1
+	ClientType    *uint32                `protobuf:"varint,1,opt,name=client_type,json=clientType" json:"client_type,omitempty"`
+	ClientVer     *uint32                `protobuf:"varint,2,opt,name=client_ver,json=clientVer" json:"client_ver,omitempty"`
+	ClientAppId   *uint32                `protobuf:"varint,3,opt,name=client_app_id,json=clientAppId" json:"client_app_id,omitempty"`
+	Field6        *uint32                `protobuf:"varint,6,opt,name=field6" json:"field6,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3544,11 +3544,11 @@ func (x *QrGenInfo) GetField6() uint32 {
 // QR TLV 0x12C (scanning side, Android)
 type QrScanExtInfo struct {
 	state                protoimpl.MessageState `protogen:"open.v1"`
-	Guid                 []byte                 `protobuf:"bytes,1,opt,name=guid,proto3,oneof" json:"guid,omitempty"`
-	Imei                 *string                `protobuf:"bytes,2,opt,name=imei,proto3,oneof" json:"imei,omitempty"`
-	ScanScene            *uint32                `protobuf:"varint,3,opt,name=scan_scene,json=scanScene,proto3,oneof" json:"scan_scene,omitempty"` // 1
-	AllowAutoRenewTicket *bool                  `protobuf:"varint,4,opt,name=allow_auto_renew_ticket,json=allowAutoRenewTicket,proto3,oneof" json:"allow_auto_renew_ticket,omitempty"`
-	InvalidGenTicket     *bool                  `protobuf:"varint,5,opt,name=invalid_gen_ticket,json=invalidGenTicket,proto3,oneof" json:"invalid_gen_ticket,omitempty"`
+	Guid                 []byte                 `protobuf:"bytes,1,opt,name=guid" json:"guid,omitempty"`
+	Imei                 *string                `protobuf:"bytes,2,opt,name=imei" json:"imei,omitempty"`
+	ScanScene            *uint32                `protobuf:"varint,3,opt,name=scan_scene,json=scanScene" json:"scan_scene,omitempty"` // 1
+	AllowAutoRenewTicket *bool                  `protobuf:"varint,4,opt,name=allow_auto_renew_ticket,json=allowAutoRenewTicket" json:"allow_auto_renew_ticket,omitempty"`
+	InvalidGenTicket     *bool                  `protobuf:"varint,5,opt,name=invalid_gen_ticket,json=invalidGenTicket" json:"invalid_gen_ticket,omitempty"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -3621,12 +3621,12 @@ func (x *QrScanExtInfo) GetInvalidGenTicket() bool {
 // QR TLV 0xD0 (answer to the scanning side, Android)
 type QrScanResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	ScanResult    *uint32                `protobuf:"varint,1,opt,name=scan_result,json=scanResult,proto3,oneof" json:"scan_result,omitempty"`
-	SafeInfo      *QrTips                `protobuf:"bytes,2,opt,name=safe_info,json=safeInfo,proto3,oneof" json:"safe_info,omitempty"`
-	RiskInfo      *QrTips                `protobuf:"bytes,3,opt,name=risk_info,json=riskInfo,proto3,oneof" json:"risk_info,omitempty"`
-	RejectInfo    *QrReject              `protobuf:"bytes,4,opt,name=reject_info,json=rejectInfo,proto3,oneof" json:"reject_info,omitempty"`
-	TipsCtrl      *QrTipsCtrl            `protobuf:"bytes,5,opt,name=tips_ctrl,json=tipsCtrl,proto3,oneof" json:"tips_ctrl,omitempty"`
-	AutoRenew     *QrAutoRenew           `protobuf:"bytes,6,opt,name=auto_renew,json=autoRenew,proto3,oneof" json:"auto_renew,omitempty"`
+	ScanResult    *uint32                `protobuf:"varint,1,opt,name=scan_result,json=scanResult" json:"scan_result,omitempty"`
+	SafeInfo      *QrTips                `protobuf:"bytes,2,opt,name=safe_info,json=safeInfo" json:"safe_info,omitempty"`
+	RiskInfo      *QrTips                `protobuf:"bytes,3,opt,name=risk_info,json=riskInfo" json:"risk_info,omitempty"`
+	RejectInfo    *QrReject              `protobuf:"bytes,4,opt,name=reject_info,json=rejectInfo" json:"reject_info,omitempty"`
+	TipsCtrl      *QrTipsCtrl            `protobuf:"bytes,5,opt,name=tips_ctrl,json=tipsCtrl" json:"tips_ctrl,omitempty"`
+	AutoRenew     *QrAutoRenew           `protobuf:"bytes,6,opt,name=auto_renew,json=autoRenew" json:"auto_renew,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3705,10 +3705,10 @@ func (x *QrScanResult) GetAutoRenew() *QrAutoRenew {
 
 type QrTips struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	TipsTemplate    *string                `protobuf:"bytes,1,opt,name=tips_template,json=tipsTemplate,proto3,oneof" json:"tips_template,omitempty"`
-	LoginLocation   *string                `protobuf:"bytes,2,opt,name=login_location,json=loginLocation,proto3,oneof" json:"login_location,omitempty"`
-	AppName         *string                `protobuf:"bytes,3,opt,name=app_name,json=appName,proto3,oneof" json:"app_name,omitempty"`
-	NewTipsTemplate *string                `protobuf:"bytes,4,opt,name=new_tips_template,json=newTipsTemplate,proto3,oneof" json:"new_tips_template,omitempty"`
+	TipsTemplate    *string                `protobuf:"bytes,1,opt,name=tips_template,json=tipsTemplate" json:"tips_template,omitempty"`
+	LoginLocation   *string                `protobuf:"bytes,2,opt,name=login_location,json=loginLocation" json:"login_location,omitempty"`
+	AppName         *string                `protobuf:"bytes,3,opt,name=app_name,json=appName" json:"app_name,omitempty"`
+	NewTipsTemplate *string                `protobuf:"bytes,4,opt,name=new_tips_template,json=newTipsTemplate" json:"new_tips_template,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -3773,7 +3773,7 @@ func (x *QrTips) GetNewTipsTemplate() string {
 
 type QrReject struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tips          *string                `protobuf:"bytes,1,opt,name=tips,proto3,oneof" json:"tips,omitempty"`
+	Tips          *string                `protobuf:"bytes,1,opt,name=tips" json:"tips,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3817,10 +3817,10 @@ func (x *QrReject) GetTips() string {
 
 type QrTipsCtrl struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	NormalTipsColor *uint32                `protobuf:"varint,1,opt,name=normal_tips_color,json=normalTipsColor,proto3,oneof" json:"normal_tips_color,omitempty"`
-	SecCheck        *bool                  `protobuf:"varint,2,opt,name=sec_check,json=secCheck,proto3,oneof" json:"sec_check,omitempty"`
-	SecCheckTips    *string                `protobuf:"bytes,3,opt,name=sec_check_tips,json=secCheckTips,proto3,oneof" json:"sec_check_tips,omitempty"`
-	SecTipsColor    *uint32                `protobuf:"varint,4,opt,name=sec_tips_color,json=secTipsColor,proto3,oneof" json:"sec_tips_color,omitempty"`
+	NormalTipsColor *uint32                `protobuf:"varint,1,opt,name=normal_tips_color,json=normalTipsColor" json:"normal_tips_color,omitempty"`
+	SecCheck        *bool                  `protobuf:"varint,2,opt,name=sec_check,json=secCheck" json:"sec_check,omitempty"`
+	SecCheckTips    *string                `protobuf:"bytes,3,opt,name=sec_check_tips,json=secCheckTips" json:"sec_check_tips,omitempty"`
+	SecTipsColor    *uint32                `protobuf:"varint,4,opt,name=sec_tips_color,json=secTipsColor" json:"sec_tips_color,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -3885,10 +3885,10 @@ func (x *QrTipsCtrl) GetSecTipsColor() uint32 {
 
 type QrAutoRenew struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	IsShowSwitch  *bool                  `protobuf:"varint,1,opt,name=is_show_switch,json=isShowSwitch,proto3,oneof" json:"is_show_switch,omitempty"`
-	IsOpenSwitch  *bool                  `protobuf:"varint,2,opt,name=is_open_switch,json=isOpenSwitch,proto3,oneof" json:"is_open_switch,omitempty"`
-	TipsTitle     *string                `protobuf:"bytes,3,opt,name=tips_title,json=tipsTitle,proto3,oneof" json:"tips_title,omitempty"`
-	TipsTemplate  *string                `protobuf:"bytes,4,opt,name=tips_template,json=tipsTemplate,proto3,oneof" json:"tips_template,omitempty"`
+	IsShowSwitch  *bool                  `protobuf:"varint,1,opt,name=is_show_switch,json=isShowSwitch" json:"is_show_switch,omitempty"`
+	IsOpenSwitch  *bool                  `protobuf:"varint,2,opt,name=is_open_switch,json=isOpenSwitch" json:"is_open_switch,omitempty"`
+	TipsTitle     *string                `protobuf:"bytes,3,opt,name=tips_title,json=tipsTitle" json:"tips_title,omitempty"`
+	TipsTemplate  *string                `protobuf:"bytes,4,opt,name=tips_template,json=tipsTemplate" json:"tips_template,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3954,8 +3954,8 @@ func (x *QrAutoRenew) GetTipsTemplate() string {
 // Login TLV 0x543 (inside TLV 0x119): carries the account's uid
 type ThirdPartyLogin struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Seq           *uint64                `protobuf:"varint,1,opt,name=seq,proto3,oneof" json:"seq,omitempty"`
-	Common        *ThirdPartyCommon      `protobuf:"bytes,9,opt,name=common,proto3,oneof" json:"common,omitempty"`
+	Seq           *uint64                `protobuf:"varint,1,opt,name=seq" json:"seq,omitempty"`
+	Common        *ThirdPartyCommon      `protobuf:"bytes,9,opt,name=common" json:"common,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4006,9 +4006,9 @@ func (x *ThirdPartyLogin) GetCommon() *ThirdPartyCommon {
 
 type ThirdPartyCommon struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	NeedVerifyScenes *uint32                `protobuf:"varint,10,opt,name=need_verify_scenes,json=needVerifyScenes,proto3,oneof" json:"need_verify_scenes,omitempty"`
-	Nt               *ThirdPartyNt          `protobuf:"bytes,11,opt,name=nt,proto3,oneof" json:"nt,omitempty"`
-	A1Seq            *uint32                `protobuf:"varint,12,opt,name=a1_seq,json=a1Seq,proto3,oneof" json:"a1_seq,omitempty"`
+	NeedVerifyScenes *uint32                `protobuf:"varint,10,opt,name=need_verify_scenes,json=needVerifyScenes" json:"need_verify_scenes,omitempty"`
+	Nt               *ThirdPartyNt          `protobuf:"bytes,11,opt,name=nt" json:"nt,omitempty"`
+	A1Seq            *uint32                `protobuf:"varint,12,opt,name=a1_seq,json=a1Seq" json:"a1_seq,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -4066,8 +4066,8 @@ func (x *ThirdPartyCommon) GetA1Seq() uint32 {
 
 type ThirdPartyNt struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           *string                `protobuf:"bytes,1,opt,name=uid,proto3,oneof" json:"uid,omitempty"`
-	Ua2           []byte                 `protobuf:"bytes,2,opt,name=ua2,proto3,oneof" json:"ua2,omitempty"`
+	Uid           *string                `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	Ua2           []byte                 `protobuf:"bytes,2,opt,name=ua2" json:"ua2,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4119,15 +4119,15 @@ func (x *ThirdPartyNt) GetUa2() []byte {
 // Login TLV 0x52D (Android device report)
 type AndroidDeviceReport struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bootloader    *string                `protobuf:"bytes,1,opt,name=bootloader,proto3,oneof" json:"bootloader,omitempty"`
-	ProcVersion   *string                `protobuf:"bytes,2,opt,name=proc_version,json=procVersion,proto3,oneof" json:"proc_version,omitempty"`
-	CodeName      *string                `protobuf:"bytes,3,opt,name=code_name,json=codeName,proto3,oneof" json:"code_name,omitempty"`
-	Incremental   *string                `protobuf:"bytes,4,opt,name=incremental,proto3,oneof" json:"incremental,omitempty"`
-	Fingerprint   *string                `protobuf:"bytes,5,opt,name=fingerprint,proto3,oneof" json:"fingerprint,omitempty"`
-	BootId        *string                `protobuf:"bytes,6,opt,name=boot_id,json=bootId,proto3,oneof" json:"boot_id,omitempty"`
-	AndroidId     *string                `protobuf:"bytes,7,opt,name=android_id,json=androidId,proto3,oneof" json:"android_id,omitempty"`
-	BaseBand      *string                `protobuf:"bytes,8,opt,name=base_band,json=baseBand,proto3,oneof" json:"base_band,omitempty"`
-	InnerVersion  *string                `protobuf:"bytes,9,opt,name=inner_version,json=innerVersion,proto3,oneof" json:"inner_version,omitempty"`
+	Bootloader    *string                `protobuf:"bytes,1,opt,name=bootloader" json:"bootloader,omitempty"`
+	ProcVersion   *string                `protobuf:"bytes,2,opt,name=proc_version,json=procVersion" json:"proc_version,omitempty"`
+	CodeName      *string                `protobuf:"bytes,3,opt,name=code_name,json=codeName" json:"code_name,omitempty"`
+	Incremental   *string                `protobuf:"bytes,4,opt,name=incremental" json:"incremental,omitempty"`
+	Fingerprint   *string                `protobuf:"bytes,5,opt,name=fingerprint" json:"fingerprint,omitempty"`
+	BootId        *string                `protobuf:"bytes,6,opt,name=boot_id,json=bootId" json:"boot_id,omitempty"`
+	AndroidId     *string                `protobuf:"bytes,7,opt,name=android_id,json=androidId" json:"android_id,omitempty"`
+	BaseBand      *string                `protobuf:"bytes,8,opt,name=base_band,json=baseBand" json:"base_band,omitempty"`
+	InnerVersion  *string                `protobuf:"bytes,9,opt,name=inner_version,json=innerVersion" json:"inner_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4229,582 +4229,326 @@ var File_login_proto protoreflect.FileDescriptor
 
 const file_login_proto_rawDesc = "" +
 	"\n" +
-	"\vlogin.proto\x12\x0flibration.login\"\x8c\x02\n" +
-	"\x12KeyExchangeRequest\x12/\n" +
-	"\x11client_public_key\x18\x01 \x01(\fH\x00R\x0fclientPublicKey\x88\x01\x01\x12\x17\n" +
-	"\x04type\x18\x02 \x01(\rH\x01R\x04type\x88\x01\x01\x12\x1b\n" +
-	"\x06secret\x18\x03 \x01(\fH\x02R\x06secret\x88\x01\x01\x12!\n" +
-	"\ttimestamp\x18\x04 \x01(\x03H\x03R\ttimestamp\x88\x01\x01\x12$\n" +
-	"\vverify_hash\x18\x05 \x01(\fH\x04R\n" +
-	"verifyHash\x88\x01\x01B\x14\n" +
-	"\x12_client_public_keyB\a\n" +
-	"\x05_typeB\t\n" +
-	"\a_secretB\f\n" +
+	"\vlogin.proto\x12\x0flibration.login\"\xab\x01\n" +
+	"\x12KeyExchangeRequest\x12*\n" +
+	"\x11client_public_key\x18\x01 \x01(\fR\x0fclientPublicKey\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\rR\x04type\x12\x16\n" +
+	"\x06secret\x18\x03 \x01(\fR\x06secret\x12\x1c\n" +
+	"\ttimestamp\x18\x04 \x01(\x03R\ttimestamp\x12\x1f\n" +
+	"\vverify_hash\x18\x05 \x01(\fR\n" +
+	"verifyHash\"9\n" +
+	"\x11KeyExchangeSecret\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\tR\x03uin\x12\x12\n" +
+	"\x04guid\x18\x02 \x01(\fR\x04guid\"q\n" +
+	"\x13KeyExchangeResponse\x12\x16\n" +
+	"\x06secret\x18\x01 \x01(\fR\x06secret\x12\x16\n" +
+	"\x06field2\x18\x02 \x01(\fR\x06field2\x12*\n" +
+	"\x11server_public_key\x18\x03 \x01(\fR\x0fserverPublicKey\"|\n" +
+	"\x12KeyExchangeSession\x12\x1f\n" +
+	"\vsession_key\x18\x01 \x01(\fR\n" +
+	"sessionKey\x12%\n" +
+	"\x0esession_ticket\x18\x02 \x01(\fR\rsessionTicket\x12\x1e\n" +
 	"\n" +
-	"_timestampB\x0e\n" +
-	"\f_verify_hash\"T\n" +
-	"\x11KeyExchangeSecret\x12\x15\n" +
-	"\x03uin\x18\x01 \x01(\tH\x00R\x03uin\x88\x01\x01\x12\x17\n" +
-	"\x04guid\x18\x02 \x01(\fH\x01R\x04guid\x88\x01\x01B\x06\n" +
-	"\x04_uinB\a\n" +
-	"\x05_guid\"\xac\x01\n" +
-	"\x13KeyExchangeResponse\x12\x1b\n" +
-	"\x06secret\x18\x01 \x01(\fH\x00R\x06secret\x88\x01\x01\x12\x1b\n" +
-	"\x06field2\x18\x02 \x01(\fH\x01R\x06field2\x88\x01\x01\x12/\n" +
-	"\x11server_public_key\x18\x03 \x01(\fH\x02R\x0fserverPublicKey\x88\x01\x01B\t\n" +
-	"\a_secretB\t\n" +
-	"\a_field2B\x14\n" +
-	"\x12_server_public_key\"\xbd\x01\n" +
-	"\x12KeyExchangeSession\x12$\n" +
-	"\vsession_key\x18\x01 \x01(\fH\x00R\n" +
-	"sessionKey\x88\x01\x01\x12*\n" +
-	"\x0esession_ticket\x18\x02 \x01(\fH\x01R\rsessionTicket\x88\x01\x01\x12#\n" +
+	"expiration\x18\x03 \x01(\rR\n" +
+	"expiration\"\x83\x01\n" +
+	"\x0fNtLoginEnvelope\x12%\n" +
+	"\x0esession_ticket\x18\x01 \x01(\fR\rsessionTicket\x12\x16\n" +
+	"\x06buffer\x18\x03 \x01(\fR\x06buffer\x12\x12\n" +
+	"\x04type\x18\x04 \x01(\rR\x04type\x12\x1d\n" +
 	"\n" +
-	"expiration\x18\x03 \x01(\rH\x02R\n" +
-	"expiration\x88\x01\x01B\x0e\n" +
-	"\f_session_keyB\x11\n" +
-	"\x0f_session_ticketB\r\n" +
-	"\v_expiration\"\xcd\x01\n" +
-	"\x0fNtLoginEnvelope\x12*\n" +
-	"\x0esession_ticket\x18\x01 \x01(\fH\x00R\rsessionTicket\x88\x01\x01\x12\x1b\n" +
-	"\x06buffer\x18\x03 \x01(\fH\x01R\x06buffer\x88\x01\x01\x12\x17\n" +
-	"\x04type\x18\x04 \x01(\rH\x02R\x04type\x88\x01\x01\x12\"\n" +
+	"sec_buffer\x18\x05 \x01(\fR\tsecBuffer\"U\n" +
+	"\rNtLoginCommon\x120\n" +
+	"\x04head\x18\x01 \x01(\v2\x1c.libration.login.NtLoginHeadR\x04head\x12\x12\n" +
+	"\x04body\x18\x02 \x01(\fR\x04body\"\x84\x01\n" +
+	"\x14NtLoginAndroidCommon\x126\n" +
+	"\x06common\x18\x02 \x01(\v2\x1e.libration.login.NtLoginCommonR\x06common\x124\n" +
+	"\x03ext\x18\x03 \x01(\v2\".libration.login.NtLoginAndroidExtR\x03ext\"=\n" +
+	"\x11NtLoginAndroidExt\x12\x16\n" +
+	"\x06field1\x18\x01 \x01(\x05R\x06field1\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\tR\x03uin\"\xc5\x03\n" +
+	"\vNtLoginHead\x120\n" +
+	"\x04user\x18\x01 \x01(\v2\x1c.libration.login.NtLoginUserR\x04user\x126\n" +
+	"\x06client\x18\x02 \x01(\v2\x1e.libration.login.NtLoginClientR\x06client\x12-\n" +
+	"\x03app\x18\x03 \x01(\v2\x1b.libration.login.NtLoginAppR\x03app\x123\n" +
+	"\x05error\x18\x04 \x01(\v2\x1d.libration.login.NtLoginErrorR\x05error\x126\n" +
+	"\x06cookie\x18\x05 \x01(\v2\x1e.libration.login.NtLoginCookieR\x06cookie\x12<\n" +
+	"\bsecurity\x18\x06 \x01(\v2 .libration.login.NtLoginSecurityR\bsecurity\x12-\n" +
+	"\x03sdk\x18\a \x01(\v2\x1b.libration.login.NtLoginSdkR\x03sdk\x12C\n" +
+	"\vlong_cookie\x18\b \x01(\v2\".libration.login.NtLoginLongCookieR\n" +
+	"longCookie\"J\n" +
+	"\vNtLoginUser\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12!\n" +
+	"\fcountry_code\x18\x02 \x01(\rR\vcountryCode\"\x8e\x02\n" +
+	"\rNtLoginClient\x12\x1f\n" +
+	"\vdevice_type\x18\x01 \x01(\tR\n" +
+	"deviceType\x12\x1f\n" +
+	"\vdevice_name\x18\x02 \x01(\tR\n" +
+	"deviceName\x127\n" +
+	"\bplatform\x18\x03 \x01(\x0e2\x1b.libration.login.NtPlatformR\bplatform\x12\x12\n" +
+	"\x04guid\x18\x04 \x01(\fR\x04guid\x12\x15\n" +
+	"\x06pub_no\x18\x05 \x01(\rR\x05pubNo\x12\x1d\n" +
 	"\n" +
-	"sec_buffer\x18\x05 \x01(\fH\x03R\tsecBuffer\x88\x01\x01B\x11\n" +
-	"\x0f_session_ticketB\t\n" +
-	"\a_bufferB\a\n" +
-	"\x05_typeB\r\n" +
-	"\v_sec_buffer\"q\n" +
-	"\rNtLoginCommon\x125\n" +
-	"\x04head\x18\x01 \x01(\v2\x1c.libration.login.NtLoginHeadH\x00R\x04head\x88\x01\x01\x12\x17\n" +
-	"\x04body\x18\x02 \x01(\fH\x01R\x04body\x88\x01\x01B\a\n" +
-	"\x05_headB\a\n" +
-	"\x05_body\"\xa1\x01\n" +
-	"\x14NtLoginAndroidCommon\x12;\n" +
-	"\x06common\x18\x02 \x01(\v2\x1e.libration.login.NtLoginCommonH\x00R\x06common\x88\x01\x01\x129\n" +
-	"\x03ext\x18\x03 \x01(\v2\".libration.login.NtLoginAndroidExtH\x01R\x03ext\x88\x01\x01B\t\n" +
-	"\a_commonB\x06\n" +
-	"\x04_ext\"Z\n" +
-	"\x11NtLoginAndroidExt\x12\x1b\n" +
-	"\x06field1\x18\x01 \x01(\x05H\x00R\x06field1\x88\x01\x01\x12\x15\n" +
-	"\x03uin\x18\x02 \x01(\tH\x01R\x03uin\x88\x01\x01B\t\n" +
-	"\a_field1B\x06\n" +
-	"\x04_uin\"\xc3\x04\n" +
-	"\vNtLoginHead\x125\n" +
-	"\x04user\x18\x01 \x01(\v2\x1c.libration.login.NtLoginUserH\x00R\x04user\x88\x01\x01\x12;\n" +
-	"\x06client\x18\x02 \x01(\v2\x1e.libration.login.NtLoginClientH\x01R\x06client\x88\x01\x01\x122\n" +
-	"\x03app\x18\x03 \x01(\v2\x1b.libration.login.NtLoginAppH\x02R\x03app\x88\x01\x01\x128\n" +
-	"\x05error\x18\x04 \x01(\v2\x1d.libration.login.NtLoginErrorH\x03R\x05error\x88\x01\x01\x12;\n" +
-	"\x06cookie\x18\x05 \x01(\v2\x1e.libration.login.NtLoginCookieH\x04R\x06cookie\x88\x01\x01\x12A\n" +
-	"\bsecurity\x18\x06 \x01(\v2 .libration.login.NtLoginSecurityH\x05R\bsecurity\x88\x01\x01\x122\n" +
-	"\x03sdk\x18\a \x01(\v2\x1b.libration.login.NtLoginSdkH\x06R\x03sdk\x88\x01\x01\x12H\n" +
-	"\vlong_cookie\x18\b \x01(\v2\".libration.login.NtLoginLongCookieH\aR\n" +
-	"longCookie\x88\x01\x01B\a\n" +
-	"\x05_userB\t\n" +
-	"\a_clientB\x06\n" +
-	"\x04_appB\b\n" +
-	"\x06_errorB\t\n" +
-	"\a_cookieB\v\n" +
-	"\t_securityB\x06\n" +
-	"\x04_sdkB\x0e\n" +
-	"\f_long_cookie\"q\n" +
-	"\vNtLoginUser\x12\x1d\n" +
-	"\aaccount\x18\x01 \x01(\tH\x00R\aaccount\x88\x01\x01\x12&\n" +
-	"\fcountry_code\x18\x02 \x01(\rH\x01R\vcountryCode\x88\x01\x01B\n" +
+	"client_ver\x18\x06 \x01(\rR\tclientVer\x12\x1f\n" +
+	"\vclient_type\x18\a \x01(\rR\n" +
+	"clientType\x12\x17\n" +
+	"\asso_ver\x18\b \x01(\rR\x06ssoVer\"\xc8\x01\n" +
 	"\n" +
-	"\b_accountB\x0f\n" +
-	"\r_country_code\"\xa2\x03\n" +
-	"\rNtLoginClient\x12$\n" +
-	"\vdevice_type\x18\x01 \x01(\tH\x00R\n" +
-	"deviceType\x88\x01\x01\x12$\n" +
-	"\vdevice_name\x18\x02 \x01(\tH\x01R\n" +
-	"deviceName\x88\x01\x01\x12<\n" +
-	"\bplatform\x18\x03 \x01(\x0e2\x1b.libration.login.NtPlatformH\x02R\bplatform\x88\x01\x01\x12\x17\n" +
-	"\x04guid\x18\x04 \x01(\fH\x03R\x04guid\x88\x01\x01\x12\x1a\n" +
-	"\x06pub_no\x18\x05 \x01(\rH\x04R\x05pubNo\x88\x01\x01\x12\"\n" +
+	"NtLoginApp\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x15\n" +
+	"\x06app_id\x18\x02 \x01(\x05R\x05appId\x12\x19\n" +
+	"\bapp_name\x18\x03 \x01(\tR\aappName\x12*\n" +
+	"\x11client_a1_version\x18\x04 \x01(\rR\x0fclientA1Version\x12\x10\n" +
+	"\x03qua\x18\x05 \x01(\tR\x03qua\x120\n" +
+	"\x04open\x18\x06 \x01(\v2\x1c.libration.login.NtLoginOpenR\x04open\"$\n" +
+	"\vNtLoginOpen\x12\x15\n" +
+	"\x06app_id\x18\x01 \x01(\rR\x05appId\"&\n" +
 	"\n" +
-	"client_ver\x18\x06 \x01(\rH\x05R\tclientVer\x88\x01\x01\x12$\n" +
-	"\vclient_type\x18\a \x01(\rH\x06R\n" +
-	"clientType\x88\x01\x01\x12\x1c\n" +
-	"\asso_ver\x18\b \x01(\rH\aR\x06ssoVer\x88\x01\x01B\x0e\n" +
-	"\f_device_typeB\x0e\n" +
-	"\f_device_nameB\v\n" +
-	"\t_platformB\a\n" +
-	"\x05_guidB\t\n" +
-	"\a_pub_noB\r\n" +
-	"\v_client_verB\x0e\n" +
-	"\f_client_typeB\n" +
+	"NtLoginSdk\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\"\x11\n" +
+	"\x0fNtLoginSecurity\")\n" +
+	"\rNtLoginCookie\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\"-\n" +
+	"\x11NtLoginLongCookie\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\fR\acontent\"\x99\x02\n" +
+	"\fNtLoginError\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\x04R\x04code\x12\x1d\n" +
 	"\n" +
-	"\b_sso_ver\"\xb1\x02\n" +
+	"tips_title\x18\x02 \x01(\tR\ttipsTitle\x12!\n" +
+	"\ftips_content\x18\x03 \x01(\tR\vtipsContent\x12!\n" +
+	"\fjump_wording\x18\x04 \x01(\tR\vjumpWording\x12\x19\n" +
+	"\bjump_url\x18\x05 \x01(\tR\ajumpUrl\x12;\n" +
+	"\x06detail\x18\x06 \x01(\v2#.libration.login.NtLoginErrorDetailR\x06detail\x128\n" +
+	"\abuttons\x18\a \x03(\v2\x1e.libration.login.NtLoginButtonR\abuttons\"\xb5\x02\n" +
+	"\x12NtLoginErrorDetail\x12E\n" +
 	"\n" +
-	"NtLoginApp\x12\x1d\n" +
-	"\aversion\x18\x01 \x01(\tH\x00R\aversion\x88\x01\x01\x12\x1a\n" +
-	"\x06app_id\x18\x02 \x01(\x05H\x01R\x05appId\x88\x01\x01\x12\x1e\n" +
-	"\bapp_name\x18\x03 \x01(\tH\x02R\aappName\x88\x01\x01\x12/\n" +
-	"\x11client_a1_version\x18\x04 \x01(\rH\x03R\x0fclientA1Version\x88\x01\x01\x12\x15\n" +
-	"\x03qua\x18\x05 \x01(\tH\x04R\x03qua\x88\x01\x01\x125\n" +
-	"\x04open\x18\x06 \x01(\v2\x1c.libration.login.NtLoginOpenH\x05R\x04open\x88\x01\x01B\n" +
+	"new_device\x18\x01 \x01(\v2&.libration.login.NtNeedVerifyNewDeviceR\tnewDevice\x12C\n" +
+	"\funregistered\x18\x02 \x01(\v2\x1f.libration.login.NtUnregisteredR\funregistered\x12:\n" +
+	"\tforbidden\x18\x03 \x01(\v2\x1c.libration.login.NtForbiddenR\tforbidden\x12W\n" +
+	"\x14nice_account_expired\x18\x04 \x01(\v2%.libration.login.NtNiceAccountExpiredR\x12niceAccountExpired\"I\n" +
+	"\x15NtNeedVerifyNewDevice\x120\n" +
+	"\x14allow_gateway_verify\x18\x01 \x01(\bR\x12allowGatewayVerify\";\n" +
+	"\x0eNtUnregistered\x12)\n" +
+	"\x10unregistered_sig\x18\x01 \x01(\tR\x0funregisteredSig\"!\n" +
+	"\vNtForbidden\x12\x12\n" +
+	"\x04area\x18\x01 \x01(\rR\x04area\"5\n" +
+	"\x14NtNiceAccountExpired\x12\x1d\n" +
 	"\n" +
-	"\b_versionB\t\n" +
-	"\a_app_idB\v\n" +
-	"\t_app_nameB\x14\n" +
-	"\x12_client_a1_versionB\x06\n" +
-	"\x04_quaB\a\n" +
-	"\x05_open\"4\n" +
-	"\vNtLoginOpen\x12\x1a\n" +
-	"\x06app_id\x18\x01 \x01(\rH\x00R\x05appId\x88\x01\x01B\t\n" +
-	"\a_app_id\"7\n" +
-	"\n" +
-	"NtLoginSdk\x12\x1d\n" +
-	"\aversion\x18\x01 \x01(\rH\x00R\aversion\x88\x01\x01B\n" +
-	"\n" +
-	"\b_version\"\x11\n" +
-	"\x0fNtLoginSecurity\":\n" +
-	"\rNtLoginCookie\x12\x1d\n" +
-	"\acontent\x18\x01 \x01(\tH\x00R\acontent\x88\x01\x01B\n" +
-	"\n" +
-	"\b_content\">\n" +
-	"\x11NtLoginLongCookie\x12\x1d\n" +
-	"\acontent\x18\x01 \x01(\fH\x00R\acontent\x88\x01\x01B\n" +
-	"\n" +
-	"\b_content\"\x89\x03\n" +
-	"\fNtLoginError\x12\x17\n" +
-	"\x04code\x18\x01 \x01(\x04H\x00R\x04code\x88\x01\x01\x12\"\n" +
-	"\n" +
-	"tips_title\x18\x02 \x01(\tH\x01R\ttipsTitle\x88\x01\x01\x12&\n" +
-	"\ftips_content\x18\x03 \x01(\tH\x02R\vtipsContent\x88\x01\x01\x12&\n" +
-	"\fjump_wording\x18\x04 \x01(\tH\x03R\vjumpWording\x88\x01\x01\x12\x1e\n" +
-	"\bjump_url\x18\x05 \x01(\tH\x04R\ajumpUrl\x88\x01\x01\x12@\n" +
-	"\x06detail\x18\x06 \x01(\v2#.libration.login.NtLoginErrorDetailH\x05R\x06detail\x88\x01\x01\x128\n" +
-	"\abuttons\x18\a \x03(\v2\x1e.libration.login.NtLoginButtonR\abuttonsB\a\n" +
-	"\x05_codeB\r\n" +
-	"\v_tips_titleB\x0f\n" +
-	"\r_tips_contentB\x0f\n" +
-	"\r_jump_wordingB\v\n" +
-	"\t_jump_urlB\t\n" +
-	"\a_detail\"\x90\x03\n" +
-	"\x12NtLoginErrorDetail\x12J\n" +
-	"\n" +
-	"new_device\x18\x01 \x01(\v2&.libration.login.NtNeedVerifyNewDeviceH\x00R\tnewDevice\x88\x01\x01\x12H\n" +
-	"\funregistered\x18\x02 \x01(\v2\x1f.libration.login.NtUnregisteredH\x01R\funregistered\x88\x01\x01\x12?\n" +
-	"\tforbidden\x18\x03 \x01(\v2\x1c.libration.login.NtForbiddenH\x02R\tforbidden\x88\x01\x01\x12\\\n" +
-	"\x14nice_account_expired\x18\x04 \x01(\v2%.libration.login.NtNiceAccountExpiredH\x03R\x12niceAccountExpired\x88\x01\x01B\r\n" +
-	"\v_new_deviceB\x0f\n" +
-	"\r_unregisteredB\f\n" +
-	"\n" +
-	"_forbiddenB\x17\n" +
-	"\x15_nice_account_expired\"g\n" +
-	"\x15NtNeedVerifyNewDevice\x125\n" +
-	"\x14allow_gateway_verify\x18\x01 \x01(\bH\x00R\x12allowGatewayVerify\x88\x01\x01B\x17\n" +
-	"\x15_allow_gateway_verify\"U\n" +
-	"\x0eNtUnregistered\x12.\n" +
-	"\x10unregistered_sig\x18\x01 \x01(\tH\x00R\x0funregisteredSig\x88\x01\x01B\x13\n" +
-	"\x11_unregistered_sig\"/\n" +
-	"\vNtForbidden\x12\x17\n" +
-	"\x04area\x18\x01 \x01(\rH\x00R\x04area\x88\x01\x01B\a\n" +
-	"\x05_area\"I\n" +
-	"\x14NtNiceAccountExpired\x12\"\n" +
-	"\n" +
-	"expire_sig\x18\x01 \x01(\tH\x00R\texpireSig\x88\x01\x01B\r\n" +
-	"\v_expire_sig\"Y\n" +
-	"\rNtLoginButton\x12\x1d\n" +
-	"\awording\x18\x01 \x01(\tH\x00R\awording\x88\x01\x01\x12\x15\n" +
-	"\x03url\x18\x02 \x01(\tH\x01R\x03url\x88\x01\x01B\n" +
-	"\n" +
-	"\b_wordingB\x06\n" +
-	"\x04_url\"\xb4\x06\n" +
-	"\tNtTickets\x12\x13\n" +
-	"\x02a1\x18\x03 \x01(\fH\x00R\x02a1\x88\x01\x01\x12\x13\n" +
-	"\x02a2\x18\x04 \x01(\fH\x01R\x02a2\x88\x01\x01\x12\x13\n" +
-	"\x02d2\x18\x05 \x01(\fH\x02R\x02d2\x88\x01\x01\x12\x1a\n" +
-	"\x06d2_key\x18\x06 \x01(\fH\x03R\x05d2Key\x88\x01\x01\x12 \n" +
-	"\tauth_code\x18\a \x01(\fH\x04R\bauthCode\x88\x01\x01\x12:\n" +
-	"\btgt_info\x18\b \x01(\v2\x1a.libration.login.NtTgtInfoH\x05R\atgtInfo\x88\x01\x01\x127\n" +
-	"\ast_info\x18\t \x01(\v2\x19.libration.login.NtStInfoH\x06R\x06stInfo\x88\x01\x01\x12 \n" +
+	"expire_sig\x18\x01 \x01(\tR\texpireSig\";\n" +
+	"\rNtLoginButton\x12\x18\n" +
+	"\awording\x18\x01 \x01(\tR\awording\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\"\xab\x04\n" +
+	"\tNtTickets\x12\x0e\n" +
+	"\x02a1\x18\x03 \x01(\fR\x02a1\x12\x0e\n" +
+	"\x02a2\x18\x04 \x01(\fR\x02a2\x12\x0e\n" +
+	"\x02d2\x18\x05 \x01(\fR\x02d2\x12\x15\n" +
+	"\x06d2_key\x18\x06 \x01(\fR\x05d2Key\x12\x1b\n" +
+	"\tauth_code\x18\a \x01(\fR\bauthCode\x125\n" +
+	"\btgt_info\x18\b \x01(\v2\x1a.libration.login.NtTgtInfoR\atgtInfo\x122\n" +
+	"\ast_info\x18\t \x01(\v2\x19.libration.login.NtStInfoR\x06stInfo\x12\x1b\n" +
 	"\tsec_extra\x18\n" +
-	" \x01(\fH\aR\bsecExtra\x88\x01\x01\x12D\n" +
-	"\fst_http_info\x18\v \x01(\v2\x1d.libration.login.NtStHttpInfoH\bR\n" +
-	"stHttpInfo\x88\x01\x01\x12K\n" +
-	"\x0fa1_refresh_time\x18\f \x01(\v2\x1e.libration.login.NtRefreshTimeH\tR\ra1RefreshTime\x88\x01\x01\x12!\n" +
+	" \x01(\fR\bsecExtra\x12?\n" +
+	"\fst_http_info\x18\v \x01(\v2\x1d.libration.login.NtStHttpInfoR\n" +
+	"stHttpInfo\x12F\n" +
+	"\x0fa1_refresh_time\x18\f \x01(\v2\x1e.libration.login.NtRefreshTimeR\ra1RefreshTime\x12\x1c\n" +
 	"\n" +
-	"no_pic_sig\x18\r \x01(\fH\n" +
-	"R\bnoPicSig\x88\x01\x01\x12\x1a\n" +
-	"\x06a1_key\x18\x0e \x01(\fH\vR\x05a1Key\x88\x01\x01\x12\x1a\n" +
-	"\x06a1_seq\x18\x0f \x01(\x04H\fR\x05a1Seq\x88\x01\x01\x12K\n" +
-	"\x0fa2_refresh_time\x18\x10 \x01(\v2\x1e.libration.login.NtRefreshTimeH\rR\ra2RefreshTime\x88\x01\x01\x12\x1a\n" +
-	"\x06a2_key\x18\x11 \x01(\fH\x0eR\x05a2Key\x88\x01\x01B\x05\n" +
-	"\x03_a1B\x05\n" +
-	"\x03_a2B\x05\n" +
-	"\x03_d2B\t\n" +
-	"\a_d2_keyB\f\n" +
+	"no_pic_sig\x18\r \x01(\fR\bnoPicSig\x12\x15\n" +
+	"\x06a1_key\x18\x0e \x01(\fR\x05a1Key\x12\x15\n" +
+	"\x06a1_seq\x18\x0f \x01(\x04R\x05a1Seq\x12F\n" +
+	"\x0fa2_refresh_time\x18\x10 \x01(\v2\x1e.libration.login.NtRefreshTimeR\ra2RefreshTime\x12\x15\n" +
+	"\x06a2_key\x18\x11 \x01(\fR\x05a2Key\"\x9c\x04\n" +
+	"\tNtTgtInfo\x12\x10\n" +
+	"\x03tgt\x18\x01 \x01(\fR\x03tgt\x12\x1c\n" +
 	"\n" +
-	"_auth_codeB\v\n" +
-	"\t_tgt_infoB\n" +
+	"gt_key_tgt\x18\x02 \x01(\fR\bgtKeyTgt\x12\x17\n" +
+	"\atgt_ver\x18\x03 \x01(\rR\x06tgtVer\x12\x1a\n" +
+	"\bpriority\x18\x04 \x01(\x04R\bpriority\x12)\n" +
+	"\x10refresh_interval\x18\x05 \x01(\x04R\x0frefreshInterval\x12+\n" +
+	"\x11validate_interval\x18\x06 \x01(\x04R\x10validateInterval\x120\n" +
+	"\x14try_refresh_interval\x18\a \x01(\x04R\x12tryRefreshInterval\x12*\n" +
+	"\x11try_refresh_count\x18\b \x01(\x04R\x0ftryRefreshCount\x12\x1c\n" +
 	"\n" +
-	"\b_st_infoB\f\n" +
-	"\n" +
-	"_sec_extraB\x0f\n" +
-	"\r_st_http_infoB\x12\n" +
-	"\x10_a1_refresh_timeB\r\n" +
-	"\v_no_pic_sigB\t\n" +
-	"\a_a1_keyB\t\n" +
-	"\a_a1_seqB\x12\n" +
-	"\x10_a2_refresh_timeB\t\n" +
-	"\a_a2_key\"\xd7\x06\n" +
-	"\tNtTgtInfo\x12\x15\n" +
-	"\x03tgt\x18\x01 \x01(\fH\x00R\x03tgt\x88\x01\x01\x12!\n" +
-	"\n" +
-	"gt_key_tgt\x18\x02 \x01(\fH\x01R\bgtKeyTgt\x88\x01\x01\x12\x1c\n" +
-	"\atgt_ver\x18\x03 \x01(\rH\x02R\x06tgtVer\x88\x01\x01\x12\x1f\n" +
-	"\bpriority\x18\x04 \x01(\x04H\x03R\bpriority\x88\x01\x01\x12.\n" +
-	"\x10refresh_interval\x18\x05 \x01(\x04H\x04R\x0frefreshInterval\x88\x01\x01\x120\n" +
-	"\x11validate_interval\x18\x06 \x01(\x04H\x05R\x10validateInterval\x88\x01\x01\x125\n" +
-	"\x14try_refresh_interval\x18\a \x01(\x04H\x06R\x12tryRefreshInterval\x88\x01\x01\x12/\n" +
-	"\x11try_refresh_count\x18\b \x01(\x04H\aR\x0ftryRefreshCount\x88\x01\x01\x12!\n" +
-	"\n" +
-	"dst_app_id\x18\t \x01(\x04H\bR\bdstAppId\x88\x01\x01\x12(\n" +
+	"dst_app_id\x18\t \x01(\x04R\bdstAppId\x12#\n" +
 	"\x0egt_key_tgt_pwd\x18\n" +
-	" \x01(\fH\tR\vgtKeyTgtPwd\x88\x01\x01\x12C\n" +
-	"\vcommon_info\x18\v \x01(\v2\x1d.libration.login.NtCommonInfoH\n" +
-	"R\n" +
-	"commonInfo\x88\x01\x01\x12$\n" +
-	"\vsig_session\x18\f \x01(\fH\vR\n" +
-	"sigSession\x88\x01\x01\x12+\n" +
-	"\x0fsig_session_key\x18\r \x01(\fH\fR\rsigSessionKey\x88\x01\x01\x12-\n" +
-	"\x10next_refresh_gap\x18\x0e \x01(\x04H\rR\x0enextRefreshGap\x88\x01\x01B\x06\n" +
-	"\x04_tgtB\r\n" +
-	"\v_gt_key_tgtB\n" +
+	" \x01(\fR\vgtKeyTgtPwd\x12>\n" +
+	"\vcommon_info\x18\v \x01(\v2\x1d.libration.login.NtCommonInfoR\n" +
+	"commonInfo\x12\x1f\n" +
+	"\vsig_session\x18\f \x01(\fR\n" +
+	"sigSession\x12&\n" +
+	"\x0fsig_session_key\x18\r \x01(\fR\rsigSessionKey\x12(\n" +
+	"\x10next_refresh_gap\x18\x0e \x01(\x04R\x0enextRefreshGap\"\x8f\x01\n" +
+	"\fNtCommonInfo\x12\x12\n" +
+	"\x04face\x18\x01 \x01(\rR\x04face\x12\x12\n" +
+	"\x04nick\x18\x02 \x01(\tR\x04nick\x12\x16\n" +
+	"\x06gender\x18\x03 \x01(\rR\x06gender\x12\x12\n" +
+	"\x04flag\x18\x04 \x01(\rR\x04flag\x12\x10\n" +
+	"\x03age\x18\x05 \x01(\rR\x03age\x12\x19\n" +
+	"\bsvr_flag\x18\x06 \x01(\x05R\asvrFlag\"6\n" +
+	"\bNtStInfo\x12\x0e\n" +
+	"\x02st\x18\x01 \x01(\fR\x02st\x12\x1a\n" +
+	"\tgt_key_st\x18\x02 \x01(\fR\agtKeySt\"q\n" +
+	"\fNtStHttpInfo\x12#\n" +
+	"\rallow_ptlogin\x18\x01 \x01(\rR\fallowPtlogin\x12\x17\n" +
+	"\ast_http\x18\x02 \x01(\fR\x06stHttp\x12#\n" +
+	"\x0egt_key_st_http\x18\x03 \x01(\fR\vgtKeyStHttp\"g\n" +
+	"\rNtRefreshTime\x125\n" +
+	"\x17next_start_refresh_time\x18\x01 \x01(\x04R\x14nextStartRefreshTime\x12\x1f\n" +
+	"\vexpire_time\x18\x02 \x01(\x04R\n" +
+	"expireTime\"O\n" +
+	"\bNtIframe\x12\x16\n" +
+	"\x06ticket\x18\x01 \x01(\tR\x06ticket\x12\x19\n" +
+	"\brand_str\x18\x02 \x01(\tR\arandStr\x12\x10\n" +
+	"\x03sid\x18\x03 \x01(\tR\x03sid\"+\n" +
 	"\n" +
-	"\b_tgt_verB\v\n" +
-	"\t_priorityB\x13\n" +
-	"\x11_refresh_intervalB\x14\n" +
-	"\x12_validate_intervalB\x17\n" +
-	"\x15_try_refresh_intervalB\x14\n" +
-	"\x12_try_refresh_countB\r\n" +
-	"\v_dst_app_idB\x11\n" +
-	"\x0f_gt_key_tgt_pwdB\x0e\n" +
-	"\f_common_infoB\x0e\n" +
-	"\f_sig_sessionB\x12\n" +
-	"\x10_sig_session_keyB\x13\n" +
-	"\x11_next_refresh_gap\"\xe8\x01\n" +
-	"\fNtCommonInfo\x12\x17\n" +
-	"\x04face\x18\x01 \x01(\rH\x00R\x04face\x88\x01\x01\x12\x17\n" +
-	"\x04nick\x18\x02 \x01(\tH\x01R\x04nick\x88\x01\x01\x12\x1b\n" +
-	"\x06gender\x18\x03 \x01(\rH\x02R\x06gender\x88\x01\x01\x12\x17\n" +
-	"\x04flag\x18\x04 \x01(\rH\x03R\x04flag\x88\x01\x01\x12\x15\n" +
-	"\x03age\x18\x05 \x01(\rH\x04R\x03age\x88\x01\x01\x12\x1e\n" +
-	"\bsvr_flag\x18\x06 \x01(\x05H\x05R\asvrFlag\x88\x01\x01B\a\n" +
-	"\x05_faceB\a\n" +
-	"\x05_nickB\t\n" +
-	"\a_genderB\a\n" +
-	"\x05_flagB\x06\n" +
-	"\x04_ageB\v\n" +
-	"\t_svr_flag\"U\n" +
-	"\bNtStInfo\x12\x13\n" +
-	"\x02st\x18\x01 \x01(\fH\x00R\x02st\x88\x01\x01\x12\x1f\n" +
-	"\tgt_key_st\x18\x02 \x01(\fH\x01R\agtKeySt\x88\x01\x01B\x05\n" +
-	"\x03_stB\f\n" +
+	"NtSecCheck\x12\x1d\n" +
 	"\n" +
-	"_gt_key_st\"\xb1\x01\n" +
-	"\fNtStHttpInfo\x12(\n" +
-	"\rallow_ptlogin\x18\x01 \x01(\rH\x00R\fallowPtlogin\x88\x01\x01\x12\x1c\n" +
-	"\ast_http\x18\x02 \x01(\fH\x01R\x06stHttp\x88\x01\x01\x12(\n" +
-	"\x0egt_key_st_http\x18\x03 \x01(\fH\x02R\vgtKeyStHttp\x88\x01\x01B\x10\n" +
-	"\x0e_allow_ptloginB\n" +
+	"iframe_url\x18\x03 \x01(\tR\tiframeUrl\"\xc8\x01\n" +
+	"\fNtSecProtect\x12/\n" +
+	"\x14new_device_check_sig\x18\x01 \x01(\fR\x11newDeviceCheckSig\x127\n" +
+	"\x18unusual_device_check_sig\x18\x02 \x01(\fR\x15unusualDeviceCheckSig\x121\n" +
+	"\x15unusual_device_qr_sig\x18\x03 \x01(\tR\x12unusualDeviceQrSig\x12\x1b\n" +
+	"\tuin_token\x18\x04 \x01(\tR\buinToken\"l\n" +
+	"\rNtUserProfile\x12\x1b\n" +
+	"\tnick_name\x18\x01 \x01(\fR\bnickName\x12>\n" +
+	"\x1bregistered_without_password\x18\x02 \x01(\bR\x19registeredWithoutPassword\"i\n" +
+	"\tNtAccount\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x10\n" +
+	"\x03uid\x18\x02 \x01(\tR\x03uid\x128\n" +
+	"\aprofile\x18\x03 \x01(\v2\x1e.libration.login.NtUserProfileR\aprofile\"T\n" +
+	"\x11NtLoginProcessReq\x12?\n" +
+	"\x1cneed_remind_cancelled_status\x18\x01 \x01(\bR\x19needRemindCancelledStatus\"\x13\n" +
+	"\x11NtLoginProcessRsp\"W\n" +
+	"\x10EasyLoginReqBody\x12\x0e\n" +
+	"\x02a1\x18\x01 \x01(\fR\x02a1\x123\n" +
+	"\acaptcha\x18\x02 \x01(\v2\x19.libration.login.NtIframeR\acaptcha\"\xc2\x01\n" +
+	"\x10EasyLoginRspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\x128\n" +
+	"\tsec_check\x18\x02 \x01(\v2\x1b.libration.login.NtSecCheckR\bsecCheck\x12>\n" +
+	"\vsec_protect\x18\x03 \x01(\v2\x1d.libration.login.NtSecProtectR\n" +
+	"secProtect\"d\n" +
+	"\x17EasyLoginUnusualReqBody\x12\x0e\n" +
+	"\x02a1\x18\x01 \x01(\fR\x02a1\x129\n" +
+	"\x19unusual_check_success_sig\x18\x02 \x01(\fR\x16unusualCheckSuccessSig\"O\n" +
+	"\x17EasyLoginUnusualRspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\"\x94\x02\n" +
+	"\x14PasswordLoginReqBody\x12\x0e\n" +
+	"\x02a1\x18\x01 \x01(\fR\x02a1\x121\n" +
+	"\x06iframe\x18\x02 \x01(\v2\x19.libration.login.NtIframeR\x06iframe\x12>\n" +
+	"\x1cnew_device_check_success_sig\x18\x03 \x01(\fR\x18newDeviceCheckSuccessSig\x120\n" +
+	"\x14register_success_sig\x18\x04 \x01(\tR\x12registerSuccessSig\x12G\n" +
+	"\rlogin_process\x18\x05 \x01(\v2\".libration.login.NtLoginProcessReqR\floginProcess\"\xc5\x02\n" +
+	"\x14PasswordLoginRspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\x128\n" +
+	"\tsec_check\x18\x02 \x01(\v2\x1b.libration.login.NtSecCheckR\bsecCheck\x12>\n" +
+	"\vsec_protect\x18\x03 \x01(\v2\x1d.libration.login.NtSecProtectR\n" +
+	"secProtect\x124\n" +
+	"\aaccount\x18\x04 \x01(\v2\x1a.libration.login.NtAccountR\aaccount\x12G\n" +
+	"\rlogin_process\x18\x05 \x01(\v2\".libration.login.NtLoginProcessRspR\floginProcess\"_\n" +
+	"\x1dPasswordLoginNewDeviceReqBody\x12>\n" +
+	"\x1cnew_device_check_success_sig\x18\x01 \x01(\fR\x18newDeviceCheckSuccessSig\"\x8b\x01\n" +
+	"\x1dPasswordLoginNewDeviceRspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\x124\n" +
+	"\aaccount\x18\x03 \x01(\v2\x1a.libration.login.NtAccountR\aaccount\"h\n" +
+	"\x1bPasswordLoginUnusualReqBody\x12\x0e\n" +
+	"\x02a1\x18\x01 \x01(\fR\x02a1\x129\n" +
+	"\x19unusual_check_success_sig\x18\x02 \x01(\fR\x16unusualCheckSuccessSig\"\x89\x01\n" +
+	"\x1bPasswordLoginUnusualRspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\x124\n" +
+	"\aaccount\x18\x02 \x01(\v2\x1a.libration.login.NtAccountR\aaccount\"D\n" +
+	"\x14RefreshTicketReqBody\x12\x0e\n" +
+	"\x02a1\x18\x01 \x01(\fR\x02a1\x12\x1c\n" +
 	"\n" +
-	"\b_st_httpB\x11\n" +
-	"\x0f_gt_key_st_http\"\x9d\x01\n" +
-	"\rNtRefreshTime\x12:\n" +
-	"\x17next_start_refresh_time\x18\x01 \x01(\x04H\x00R\x14nextStartRefreshTime\x88\x01\x01\x12$\n" +
-	"\vexpire_time\x18\x02 \x01(\x04H\x01R\n" +
-	"expireTime\x88\x01\x01B\x1a\n" +
-	"\x18_next_start_refresh_timeB\x0e\n" +
-	"\f_expire_time\"~\n" +
-	"\bNtIframe\x12\x1b\n" +
-	"\x06ticket\x18\x01 \x01(\tH\x00R\x06ticket\x88\x01\x01\x12\x1e\n" +
-	"\brand_str\x18\x02 \x01(\tH\x01R\arandStr\x88\x01\x01\x12\x15\n" +
-	"\x03sid\x18\x03 \x01(\tH\x02R\x03sid\x88\x01\x01B\t\n" +
-	"\a_ticketB\v\n" +
-	"\t_rand_strB\x06\n" +
-	"\x04_sid\"?\n" +
+	"no_pic_sig\x18\x02 \x01(\fR\bnoPicSig\"\x82\x01\n" +
+	"\x14RefreshTicketRspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\x124\n" +
+	"\aaccount\x18\x02 \x01(\v2\x1a.libration.login.NtAccountR\aaccount\"I\n" +
+	"\x10RefreshA2ReqBody\x12\x0e\n" +
+	"\x02a2\x18\x01 \x01(\fR\x02a2\x12\x0e\n" +
+	"\x02d2\x18\x02 \x01(\fR\x02d2\x12\x15\n" +
+	"\x06d2_key\x18\x03 \x01(\fR\x05d2Key\"~\n" +
+	"\x10RefreshA2RspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\x124\n" +
+	"\aaccount\x18\x02 \x01(\v2\x1a.libration.login.NtAccountR\aaccount\"}\n" +
+	"\x12TgtExchangeReqBody\x12\x10\n" +
+	"\x03tgt\x18\x01 \x01(\fR\x03tgt\x12\x1b\n" +
+	"\tsec_extra\x18\x02 \x01(\fR\bsecExtra\x128\n" +
+	"\tcode_type\x18\x03 \x01(\x0e2\x1b.libration.login.NtCodeTypeR\bcodeType\"J\n" +
+	"\x12TgtExchangeRspBody\x124\n" +
+	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsR\atickets\"\xa7\x01\n" +
+	"\tQrExtInfo\x125\n" +
+	"\bdev_info\x18\x01 \x01(\v2\x1a.libration.login.QrDevInfoR\adevInfo\x12\x15\n" +
+	"\x06qr_url\x18\x02 \x01(\tR\x05qrUrl\x12\x15\n" +
+	"\x06qr_sig\x18\x03 \x01(\tR\x05qrSig\x125\n" +
+	"\bgen_info\x18\x04 \x01(\v2\x1a.libration.login.QrGenInfoR\agenInfo\"A\n" +
+	"\tQrDevInfo\x12\x19\n" +
+	"\bdev_type\x18\x01 \x01(\tR\adevType\x12\x19\n" +
+	"\bdev_name\x18\x02 \x01(\tR\adevName\"\x87\x01\n" +
+	"\tQrGenInfo\x12\x1f\n" +
+	"\vclient_type\x18\x01 \x01(\rR\n" +
+	"clientType\x12\x1d\n" +
 	"\n" +
-	"NtSecCheck\x12\"\n" +
+	"client_ver\x18\x02 \x01(\rR\tclientVer\x12\"\n" +
+	"\rclient_app_id\x18\x03 \x01(\rR\vclientAppId\x12\x16\n" +
+	"\x06field6\x18\x06 \x01(\rR\x06field6\"\xbb\x01\n" +
+	"\rQrScanExtInfo\x12\x12\n" +
+	"\x04guid\x18\x01 \x01(\fR\x04guid\x12\x12\n" +
+	"\x04imei\x18\x02 \x01(\tR\x04imei\x12\x1d\n" +
 	"\n" +
-	"iframe_url\x18\x03 \x01(\tH\x00R\tiframeUrl\x88\x01\x01B\r\n" +
-	"\v_iframe_url\"\xba\x02\n" +
-	"\fNtSecProtect\x124\n" +
-	"\x14new_device_check_sig\x18\x01 \x01(\fH\x00R\x11newDeviceCheckSig\x88\x01\x01\x12<\n" +
-	"\x18unusual_device_check_sig\x18\x02 \x01(\fH\x01R\x15unusualDeviceCheckSig\x88\x01\x01\x126\n" +
-	"\x15unusual_device_qr_sig\x18\x03 \x01(\tH\x02R\x12unusualDeviceQrSig\x88\x01\x01\x12 \n" +
-	"\tuin_token\x18\x04 \x01(\tH\x03R\buinToken\x88\x01\x01B\x17\n" +
-	"\x15_new_device_check_sigB\x1b\n" +
-	"\x19_unusual_device_check_sigB\x18\n" +
-	"\x16_unusual_device_qr_sigB\f\n" +
+	"scan_scene\x18\x03 \x01(\rR\tscanScene\x125\n" +
+	"\x17allow_auto_renew_ticket\x18\x04 \x01(\bR\x14allowAutoRenewTicket\x12,\n" +
+	"\x12invalid_gen_ticket\x18\x05 \x01(\bR\x10invalidGenTicket\"\xce\x02\n" +
+	"\fQrScanResult\x12\x1f\n" +
+	"\vscan_result\x18\x01 \x01(\rR\n" +
+	"scanResult\x124\n" +
+	"\tsafe_info\x18\x02 \x01(\v2\x17.libration.login.QrTipsR\bsafeInfo\x124\n" +
+	"\trisk_info\x18\x03 \x01(\v2\x17.libration.login.QrTipsR\briskInfo\x12:\n" +
+	"\vreject_info\x18\x04 \x01(\v2\x19.libration.login.QrRejectR\n" +
+	"rejectInfo\x128\n" +
+	"\ttips_ctrl\x18\x05 \x01(\v2\x1b.libration.login.QrTipsCtrlR\btipsCtrl\x12;\n" +
 	"\n" +
-	"_uin_token\"\xa4\x01\n" +
-	"\rNtUserProfile\x12 \n" +
-	"\tnick_name\x18\x01 \x01(\fH\x00R\bnickName\x88\x01\x01\x12C\n" +
-	"\x1bregistered_without_password\x18\x02 \x01(\bH\x01R\x19registeredWithoutPassword\x88\x01\x01B\f\n" +
+	"auto_renew\x18\x06 \x01(\v2\x1c.libration.login.QrAutoRenewR\tautoRenew\"\x9b\x01\n" +
+	"\x06QrTips\x12#\n" +
+	"\rtips_template\x18\x01 \x01(\tR\ftipsTemplate\x12%\n" +
+	"\x0elogin_location\x18\x02 \x01(\tR\rloginLocation\x12\x19\n" +
+	"\bapp_name\x18\x03 \x01(\tR\aappName\x12*\n" +
+	"\x11new_tips_template\x18\x04 \x01(\tR\x0fnewTipsTemplate\"\x1e\n" +
+	"\bQrReject\x12\x12\n" +
+	"\x04tips\x18\x01 \x01(\tR\x04tips\"\xa1\x01\n" +
 	"\n" +
-	"_nick_nameB\x1e\n" +
-	"\x1c_registered_without_password\"\x94\x01\n" +
-	"\tNtAccount\x12\x15\n" +
-	"\x03uin\x18\x01 \x01(\x04H\x00R\x03uin\x88\x01\x01\x12\x15\n" +
-	"\x03uid\x18\x02 \x01(\tH\x01R\x03uid\x88\x01\x01\x12=\n" +
-	"\aprofile\x18\x03 \x01(\v2\x1e.libration.login.NtUserProfileH\x02R\aprofile\x88\x01\x01B\x06\n" +
-	"\x04_uinB\x06\n" +
-	"\x04_uidB\n" +
+	"QrTipsCtrl\x12*\n" +
+	"\x11normal_tips_color\x18\x01 \x01(\rR\x0fnormalTipsColor\x12\x1b\n" +
+	"\tsec_check\x18\x02 \x01(\bR\bsecCheck\x12$\n" +
+	"\x0esec_check_tips\x18\x03 \x01(\tR\fsecCheckTips\x12$\n" +
+	"\x0esec_tips_color\x18\x04 \x01(\rR\fsecTipsColor\"\x9d\x01\n" +
+	"\vQrAutoRenew\x12$\n" +
+	"\x0eis_show_switch\x18\x01 \x01(\bR\fisShowSwitch\x12$\n" +
+	"\x0eis_open_switch\x18\x02 \x01(\bR\fisOpenSwitch\x12\x1d\n" +
 	"\n" +
-	"\b_profile\"z\n" +
-	"\x11NtLoginProcessReq\x12D\n" +
-	"\x1cneed_remind_cancelled_status\x18\x01 \x01(\bH\x00R\x19needRemindCancelledStatus\x88\x01\x01B\x1f\n" +
-	"\x1d_need_remind_cancelled_status\"\x13\n" +
-	"\x11NtLoginProcessRsp\"t\n" +
-	"\x10EasyLoginReqBody\x12\x13\n" +
-	"\x02a1\x18\x01 \x01(\fH\x00R\x02a1\x88\x01\x01\x128\n" +
-	"\acaptcha\x18\x02 \x01(\v2\x19.libration.login.NtIframeH\x01R\acaptcha\x88\x01\x01B\x05\n" +
-	"\x03_a1B\n" +
-	"\n" +
-	"\b_captcha\"\xfb\x01\n" +
-	"\x10EasyLoginRspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01\x12=\n" +
-	"\tsec_check\x18\x02 \x01(\v2\x1b.libration.login.NtSecCheckH\x01R\bsecCheck\x88\x01\x01\x12C\n" +
-	"\vsec_protect\x18\x03 \x01(\v2\x1d.libration.login.NtSecProtectH\x02R\n" +
-	"secProtect\x88\x01\x01B\n" +
-	"\n" +
-	"\b_ticketsB\f\n" +
-	"\n" +
-	"_sec_checkB\x0e\n" +
-	"\f_sec_protect\"\x93\x01\n" +
-	"\x17EasyLoginUnusualReqBody\x12\x13\n" +
-	"\x02a1\x18\x01 \x01(\fH\x00R\x02a1\x88\x01\x01\x12>\n" +
-	"\x19unusual_check_success_sig\x18\x02 \x01(\fH\x01R\x16unusualCheckSuccessSig\x88\x01\x01B\x05\n" +
-	"\x03_a1B\x1c\n" +
-	"\x1a_unusual_check_success_sig\"`\n" +
-	"\x17EasyLoginUnusualRspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01B\n" +
-	"\n" +
-	"\b_tickets\"\x8b\x03\n" +
-	"\x14PasswordLoginReqBody\x12\x13\n" +
-	"\x02a1\x18\x01 \x01(\fH\x00R\x02a1\x88\x01\x01\x126\n" +
-	"\x06iframe\x18\x02 \x01(\v2\x19.libration.login.NtIframeH\x01R\x06iframe\x88\x01\x01\x12C\n" +
-	"\x1cnew_device_check_success_sig\x18\x03 \x01(\fH\x02R\x18newDeviceCheckSuccessSig\x88\x01\x01\x125\n" +
-	"\x14register_success_sig\x18\x04 \x01(\tH\x03R\x12registerSuccessSig\x88\x01\x01\x12L\n" +
-	"\rlogin_process\x18\x05 \x01(\v2\".libration.login.NtLoginProcessReqH\x04R\floginProcess\x88\x01\x01B\x05\n" +
-	"\x03_a1B\t\n" +
-	"\a_iframeB\x1f\n" +
-	"\x1d_new_device_check_success_sigB\x17\n" +
-	"\x15_register_success_sigB\x10\n" +
-	"\x0e_login_process\"\xa6\x03\n" +
-	"\x14PasswordLoginRspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01\x12=\n" +
-	"\tsec_check\x18\x02 \x01(\v2\x1b.libration.login.NtSecCheckH\x01R\bsecCheck\x88\x01\x01\x12C\n" +
-	"\vsec_protect\x18\x03 \x01(\v2\x1d.libration.login.NtSecProtectH\x02R\n" +
-	"secProtect\x88\x01\x01\x129\n" +
-	"\aaccount\x18\x04 \x01(\v2\x1a.libration.login.NtAccountH\x03R\aaccount\x88\x01\x01\x12L\n" +
-	"\rlogin_process\x18\x05 \x01(\v2\".libration.login.NtLoginProcessRspH\x04R\floginProcess\x88\x01\x01B\n" +
-	"\n" +
-	"\b_ticketsB\f\n" +
-	"\n" +
-	"_sec_checkB\x0e\n" +
-	"\f_sec_protectB\n" +
-	"\n" +
-	"\b_accountB\x10\n" +
-	"\x0e_login_process\"\x85\x01\n" +
-	"\x1dPasswordLoginNewDeviceReqBody\x12C\n" +
-	"\x1cnew_device_check_success_sig\x18\x01 \x01(\fH\x00R\x18newDeviceCheckSuccessSig\x88\x01\x01B\x1f\n" +
-	"\x1d_new_device_check_success_sig\"\xad\x01\n" +
-	"\x1dPasswordLoginNewDeviceRspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01\x129\n" +
-	"\aaccount\x18\x03 \x01(\v2\x1a.libration.login.NtAccountH\x01R\aaccount\x88\x01\x01B\n" +
-	"\n" +
-	"\b_ticketsB\n" +
-	"\n" +
-	"\b_account\"\x97\x01\n" +
-	"\x1bPasswordLoginUnusualReqBody\x12\x13\n" +
-	"\x02a1\x18\x01 \x01(\fH\x00R\x02a1\x88\x01\x01\x12>\n" +
-	"\x19unusual_check_success_sig\x18\x02 \x01(\fH\x01R\x16unusualCheckSuccessSig\x88\x01\x01B\x05\n" +
-	"\x03_a1B\x1c\n" +
-	"\x1a_unusual_check_success_sig\"\xab\x01\n" +
-	"\x1bPasswordLoginUnusualRspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01\x129\n" +
-	"\aaccount\x18\x02 \x01(\v2\x1a.libration.login.NtAccountH\x01R\aaccount\x88\x01\x01B\n" +
-	"\n" +
-	"\b_ticketsB\n" +
-	"\n" +
-	"\b_account\"d\n" +
-	"\x14RefreshTicketReqBody\x12\x13\n" +
-	"\x02a1\x18\x01 \x01(\fH\x00R\x02a1\x88\x01\x01\x12!\n" +
-	"\n" +
-	"no_pic_sig\x18\x02 \x01(\fH\x01R\bnoPicSig\x88\x01\x01B\x05\n" +
-	"\x03_a1B\r\n" +
-	"\v_no_pic_sig\"\xa4\x01\n" +
-	"\x14RefreshTicketRspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01\x129\n" +
-	"\aaccount\x18\x02 \x01(\v2\x1a.libration.login.NtAccountH\x01R\aaccount\x88\x01\x01B\n" +
-	"\n" +
-	"\b_ticketsB\n" +
-	"\n" +
-	"\b_account\"q\n" +
-	"\x10RefreshA2ReqBody\x12\x13\n" +
-	"\x02a2\x18\x01 \x01(\fH\x00R\x02a2\x88\x01\x01\x12\x13\n" +
-	"\x02d2\x18\x02 \x01(\fH\x01R\x02d2\x88\x01\x01\x12\x1a\n" +
-	"\x06d2_key\x18\x03 \x01(\fH\x02R\x05d2Key\x88\x01\x01B\x05\n" +
-	"\x03_a2B\x05\n" +
-	"\x03_d2B\t\n" +
-	"\a_d2_key\"\xa0\x01\n" +
-	"\x10RefreshA2RspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01\x129\n" +
-	"\aaccount\x18\x02 \x01(\v2\x1a.libration.login.NtAccountH\x01R\aaccount\x88\x01\x01B\n" +
-	"\n" +
-	"\b_ticketsB\n" +
-	"\n" +
-	"\b_account\"\xb0\x01\n" +
-	"\x12TgtExchangeReqBody\x12\x15\n" +
-	"\x03tgt\x18\x01 \x01(\fH\x00R\x03tgt\x88\x01\x01\x12 \n" +
-	"\tsec_extra\x18\x02 \x01(\fH\x01R\bsecExtra\x88\x01\x01\x12=\n" +
-	"\tcode_type\x18\x03 \x01(\x0e2\x1b.libration.login.NtCodeTypeH\x02R\bcodeType\x88\x01\x01B\x06\n" +
-	"\x04_tgtB\f\n" +
-	"\n" +
-	"_sec_extraB\f\n" +
-	"\n" +
-	"_code_type\"[\n" +
-	"\x12TgtExchangeRspBody\x129\n" +
-	"\atickets\x18\x01 \x01(\v2\x1a.libration.login.NtTicketsH\x00R\atickets\x88\x01\x01B\n" +
-	"\n" +
-	"\b_tickets\"\xeb\x01\n" +
-	"\tQrExtInfo\x12:\n" +
-	"\bdev_info\x18\x01 \x01(\v2\x1a.libration.login.QrDevInfoH\x00R\adevInfo\x88\x01\x01\x12\x1a\n" +
-	"\x06qr_url\x18\x02 \x01(\tH\x01R\x05qrUrl\x88\x01\x01\x12\x1a\n" +
-	"\x06qr_sig\x18\x03 \x01(\tH\x02R\x05qrSig\x88\x01\x01\x12:\n" +
-	"\bgen_info\x18\x04 \x01(\v2\x1a.libration.login.QrGenInfoH\x03R\agenInfo\x88\x01\x01B\v\n" +
-	"\t_dev_infoB\t\n" +
-	"\a_qr_urlB\t\n" +
-	"\a_qr_sigB\v\n" +
-	"\t_gen_info\"e\n" +
-	"\tQrDevInfo\x12\x1e\n" +
-	"\bdev_type\x18\x01 \x01(\tH\x00R\adevType\x88\x01\x01\x12\x1e\n" +
-	"\bdev_name\x18\x02 \x01(\tH\x01R\adevName\x88\x01\x01B\v\n" +
-	"\t_dev_typeB\v\n" +
-	"\t_dev_name\"\xd7\x01\n" +
-	"\tQrGenInfo\x12$\n" +
-	"\vclient_type\x18\x01 \x01(\rH\x00R\n" +
-	"clientType\x88\x01\x01\x12\"\n" +
-	"\n" +
-	"client_ver\x18\x02 \x01(\rH\x01R\tclientVer\x88\x01\x01\x12'\n" +
-	"\rclient_app_id\x18\x03 \x01(\rH\x02R\vclientAppId\x88\x01\x01\x12\x1b\n" +
-	"\x06field6\x18\x06 \x01(\rH\x03R\x06field6\x88\x01\x01B\x0e\n" +
-	"\f_client_typeB\r\n" +
-	"\v_client_verB\x10\n" +
-	"\x0e_client_app_idB\t\n" +
-	"\a_field6\"\xa8\x02\n" +
-	"\rQrScanExtInfo\x12\x17\n" +
-	"\x04guid\x18\x01 \x01(\fH\x00R\x04guid\x88\x01\x01\x12\x17\n" +
-	"\x04imei\x18\x02 \x01(\tH\x01R\x04imei\x88\x01\x01\x12\"\n" +
-	"\n" +
-	"scan_scene\x18\x03 \x01(\rH\x02R\tscanScene\x88\x01\x01\x12:\n" +
-	"\x17allow_auto_renew_ticket\x18\x04 \x01(\bH\x03R\x14allowAutoRenewTicket\x88\x01\x01\x121\n" +
-	"\x12invalid_gen_ticket\x18\x05 \x01(\bH\x04R\x10invalidGenTicket\x88\x01\x01B\a\n" +
-	"\x05_guidB\a\n" +
-	"\x05_imeiB\r\n" +
-	"\v_scan_sceneB\x1a\n" +
-	"\x18_allow_auto_renew_ticketB\x15\n" +
-	"\x13_invalid_gen_ticket\"\xc5\x03\n" +
-	"\fQrScanResult\x12$\n" +
-	"\vscan_result\x18\x01 \x01(\rH\x00R\n" +
-	"scanResult\x88\x01\x01\x129\n" +
-	"\tsafe_info\x18\x02 \x01(\v2\x17.libration.login.QrTipsH\x01R\bsafeInfo\x88\x01\x01\x129\n" +
-	"\trisk_info\x18\x03 \x01(\v2\x17.libration.login.QrTipsH\x02R\briskInfo\x88\x01\x01\x12?\n" +
-	"\vreject_info\x18\x04 \x01(\v2\x19.libration.login.QrRejectH\x03R\n" +
-	"rejectInfo\x88\x01\x01\x12=\n" +
-	"\ttips_ctrl\x18\x05 \x01(\v2\x1b.libration.login.QrTipsCtrlH\x04R\btipsCtrl\x88\x01\x01\x12@\n" +
-	"\n" +
-	"auto_renew\x18\x06 \x01(\v2\x1c.libration.login.QrAutoRenewH\x05R\tautoRenew\x88\x01\x01B\x0e\n" +
-	"\f_scan_resultB\f\n" +
-	"\n" +
-	"_safe_infoB\f\n" +
-	"\n" +
-	"_risk_infoB\x0e\n" +
-	"\f_reject_infoB\f\n" +
-	"\n" +
-	"_tips_ctrlB\r\n" +
-	"\v_auto_renew\"\xf7\x01\n" +
-	"\x06QrTips\x12(\n" +
-	"\rtips_template\x18\x01 \x01(\tH\x00R\ftipsTemplate\x88\x01\x01\x12*\n" +
-	"\x0elogin_location\x18\x02 \x01(\tH\x01R\rloginLocation\x88\x01\x01\x12\x1e\n" +
-	"\bapp_name\x18\x03 \x01(\tH\x02R\aappName\x88\x01\x01\x12/\n" +
-	"\x11new_tips_template\x18\x04 \x01(\tH\x03R\x0fnewTipsTemplate\x88\x01\x01B\x10\n" +
-	"\x0e_tips_templateB\x11\n" +
-	"\x0f_login_locationB\v\n" +
-	"\t_app_nameB\x14\n" +
-	"\x12_new_tips_template\",\n" +
-	"\bQrReject\x12\x17\n" +
-	"\x04tips\x18\x01 \x01(\tH\x00R\x04tips\x88\x01\x01B\a\n" +
-	"\x05_tips\"\xff\x01\n" +
-	"\n" +
-	"QrTipsCtrl\x12/\n" +
-	"\x11normal_tips_color\x18\x01 \x01(\rH\x00R\x0fnormalTipsColor\x88\x01\x01\x12 \n" +
-	"\tsec_check\x18\x02 \x01(\bH\x01R\bsecCheck\x88\x01\x01\x12)\n" +
-	"\x0esec_check_tips\x18\x03 \x01(\tH\x02R\fsecCheckTips\x88\x01\x01\x12)\n" +
-	"\x0esec_tips_color\x18\x04 \x01(\rH\x03R\fsecTipsColor\x88\x01\x01B\x14\n" +
-	"\x12_normal_tips_colorB\f\n" +
-	"\n" +
-	"_sec_checkB\x11\n" +
-	"\x0f_sec_check_tipsB\x11\n" +
-	"\x0f_sec_tips_color\"\xf8\x01\n" +
-	"\vQrAutoRenew\x12)\n" +
-	"\x0eis_show_switch\x18\x01 \x01(\bH\x00R\fisShowSwitch\x88\x01\x01\x12)\n" +
-	"\x0eis_open_switch\x18\x02 \x01(\bH\x01R\fisOpenSwitch\x88\x01\x01\x12\"\n" +
-	"\n" +
-	"tips_title\x18\x03 \x01(\tH\x02R\ttipsTitle\x88\x01\x01\x12(\n" +
-	"\rtips_template\x18\x04 \x01(\tH\x03R\ftipsTemplate\x88\x01\x01B\x11\n" +
-	"\x0f_is_show_switchB\x11\n" +
-	"\x0f_is_open_switchB\r\n" +
-	"\v_tips_titleB\x10\n" +
-	"\x0e_tips_template\"{\n" +
-	"\x0fThirdPartyLogin\x12\x15\n" +
-	"\x03seq\x18\x01 \x01(\x04H\x00R\x03seq\x88\x01\x01\x12>\n" +
-	"\x06common\x18\t \x01(\v2!.libration.login.ThirdPartyCommonH\x01R\x06common\x88\x01\x01B\x06\n" +
-	"\x04_seqB\t\n" +
-	"\a_common\"\xbe\x01\n" +
-	"\x10ThirdPartyCommon\x121\n" +
+	"tips_title\x18\x03 \x01(\tR\ttipsTitle\x12#\n" +
+	"\rtips_template\x18\x04 \x01(\tR\ftipsTemplate\"^\n" +
+	"\x0fThirdPartyLogin\x12\x10\n" +
+	"\x03seq\x18\x01 \x01(\x04R\x03seq\x129\n" +
+	"\x06common\x18\t \x01(\v2!.libration.login.ThirdPartyCommonR\x06common\"\x86\x01\n" +
+	"\x10ThirdPartyCommon\x12,\n" +
 	"\x12need_verify_scenes\x18\n" +
-	" \x01(\rH\x00R\x10needVerifyScenes\x88\x01\x01\x122\n" +
-	"\x02nt\x18\v \x01(\v2\x1d.libration.login.ThirdPartyNtH\x01R\x02nt\x88\x01\x01\x12\x1a\n" +
-	"\x06a1_seq\x18\f \x01(\rH\x02R\x05a1Seq\x88\x01\x01B\x15\n" +
-	"\x13_need_verify_scenesB\x05\n" +
-	"\x03_ntB\t\n" +
-	"\a_a1_seq\"L\n" +
-	"\fThirdPartyNt\x12\x15\n" +
-	"\x03uid\x18\x01 \x01(\tH\x00R\x03uid\x88\x01\x01\x12\x15\n" +
-	"\x03ua2\x18\x02 \x01(\fH\x01R\x03ua2\x88\x01\x01B\x06\n" +
-	"\x04_uidB\x06\n" +
-	"\x04_ua2\"\xe9\x03\n" +
-	"\x13AndroidDeviceReport\x12#\n" +
+	" \x01(\rR\x10needVerifyScenes\x12-\n" +
+	"\x02nt\x18\v \x01(\v2\x1d.libration.login.ThirdPartyNtR\x02nt\x12\x15\n" +
+	"\x06a1_seq\x18\f \x01(\rR\x05a1Seq\"2\n" +
+	"\fThirdPartyNt\x12\x10\n" +
+	"\x03uid\x18\x01 \x01(\tR\x03uid\x12\x10\n" +
+	"\x03ua2\x18\x02 \x01(\fR\x03ua2\"\xb3\x02\n" +
+	"\x13AndroidDeviceReport\x12\x1e\n" +
 	"\n" +
-	"bootloader\x18\x01 \x01(\tH\x00R\n" +
-	"bootloader\x88\x01\x01\x12&\n" +
-	"\fproc_version\x18\x02 \x01(\tH\x01R\vprocVersion\x88\x01\x01\x12 \n" +
-	"\tcode_name\x18\x03 \x01(\tH\x02R\bcodeName\x88\x01\x01\x12%\n" +
-	"\vincremental\x18\x04 \x01(\tH\x03R\vincremental\x88\x01\x01\x12%\n" +
-	"\vfingerprint\x18\x05 \x01(\tH\x04R\vfingerprint\x88\x01\x01\x12\x1c\n" +
-	"\aboot_id\x18\x06 \x01(\tH\x05R\x06bootId\x88\x01\x01\x12\"\n" +
+	"bootloader\x18\x01 \x01(\tR\n" +
+	"bootloader\x12!\n" +
+	"\fproc_version\x18\x02 \x01(\tR\vprocVersion\x12\x1b\n" +
+	"\tcode_name\x18\x03 \x01(\tR\bcodeName\x12 \n" +
+	"\vincremental\x18\x04 \x01(\tR\vincremental\x12 \n" +
+	"\vfingerprint\x18\x05 \x01(\tR\vfingerprint\x12\x17\n" +
+	"\aboot_id\x18\x06 \x01(\tR\x06bootId\x12\x1d\n" +
 	"\n" +
-	"android_id\x18\a \x01(\tH\x06R\tandroidId\x88\x01\x01\x12 \n" +
-	"\tbase_band\x18\b \x01(\tH\aR\bbaseBand\x88\x01\x01\x12(\n" +
-	"\rinner_version\x18\t \x01(\tH\bR\finnerVersion\x88\x01\x01B\r\n" +
-	"\v_bootloaderB\x0f\n" +
-	"\r_proc_versionB\f\n" +
-	"\n" +
-	"_code_nameB\x0e\n" +
-	"\f_incrementalB\x0e\n" +
-	"\f_fingerprintB\n" +
-	"\n" +
-	"\b_boot_idB\r\n" +
-	"\v_android_idB\f\n" +
-	"\n" +
-	"_base_bandB\x10\n" +
-	"\x0e_inner_version*\xe0\x01\n" +
+	"android_id\x18\a \x01(\tR\tandroidId\x12\x1b\n" +
+	"\tbase_band\x18\b \x01(\tR\bbaseBand\x12#\n" +
+	"\rinner_version\x18\t \x01(\tR\finnerVersion*\xe0\x01\n" +
 	"\n" +
 	"NtPlatform\x12\x17\n" +
 	"\x13NT_PLATFORM_UNKNOWN\x10\x00\x12\x13\n" +
@@ -4821,7 +4565,7 @@ const file_login_proto_rawDesc = "" +
 	"\x16NT_CODE_TYPE_AUTH_CODE\x10\x00\x12\x14\n" +
 	"\x10NT_CODE_TYPE_TGT\x10\x01\x12\x13\n" +
 	"\x0fNT_CODE_TYPE_A2\x10\x02\x12\x16\n" +
-	"\x12NT_CODE_TYPE_TGTGT\x10\x03B\x1fZ\x1dlibration/internal/pb/loginpbb\x06proto3"
+	"\x12NT_CODE_TYPE_TGTGT\x10\x03B$Z\x1dlibration/internal/pb/loginpb\x92\x03\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_login_proto_rawDescOnce sync.Once
@@ -4977,70 +4721,6 @@ func file_login_proto_init() {
 	if File_login_proto != nil {
 		return
 	}
-	file_login_proto_msgTypes[0].OneofWrappers = []any{}
-	file_login_proto_msgTypes[1].OneofWrappers = []any{}
-	file_login_proto_msgTypes[2].OneofWrappers = []any{}
-	file_login_proto_msgTypes[3].OneofWrappers = []any{}
-	file_login_proto_msgTypes[4].OneofWrappers = []any{}
-	file_login_proto_msgTypes[5].OneofWrappers = []any{}
-	file_login_proto_msgTypes[6].OneofWrappers = []any{}
-	file_login_proto_msgTypes[7].OneofWrappers = []any{}
-	file_login_proto_msgTypes[8].OneofWrappers = []any{}
-	file_login_proto_msgTypes[9].OneofWrappers = []any{}
-	file_login_proto_msgTypes[10].OneofWrappers = []any{}
-	file_login_proto_msgTypes[11].OneofWrappers = []any{}
-	file_login_proto_msgTypes[12].OneofWrappers = []any{}
-	file_login_proto_msgTypes[13].OneofWrappers = []any{}
-	file_login_proto_msgTypes[15].OneofWrappers = []any{}
-	file_login_proto_msgTypes[16].OneofWrappers = []any{}
-	file_login_proto_msgTypes[17].OneofWrappers = []any{}
-	file_login_proto_msgTypes[18].OneofWrappers = []any{}
-	file_login_proto_msgTypes[19].OneofWrappers = []any{}
-	file_login_proto_msgTypes[20].OneofWrappers = []any{}
-	file_login_proto_msgTypes[21].OneofWrappers = []any{}
-	file_login_proto_msgTypes[22].OneofWrappers = []any{}
-	file_login_proto_msgTypes[23].OneofWrappers = []any{}
-	file_login_proto_msgTypes[24].OneofWrappers = []any{}
-	file_login_proto_msgTypes[25].OneofWrappers = []any{}
-	file_login_proto_msgTypes[26].OneofWrappers = []any{}
-	file_login_proto_msgTypes[27].OneofWrappers = []any{}
-	file_login_proto_msgTypes[28].OneofWrappers = []any{}
-	file_login_proto_msgTypes[29].OneofWrappers = []any{}
-	file_login_proto_msgTypes[30].OneofWrappers = []any{}
-	file_login_proto_msgTypes[31].OneofWrappers = []any{}
-	file_login_proto_msgTypes[32].OneofWrappers = []any{}
-	file_login_proto_msgTypes[33].OneofWrappers = []any{}
-	file_login_proto_msgTypes[34].OneofWrappers = []any{}
-	file_login_proto_msgTypes[35].OneofWrappers = []any{}
-	file_login_proto_msgTypes[37].OneofWrappers = []any{}
-	file_login_proto_msgTypes[38].OneofWrappers = []any{}
-	file_login_proto_msgTypes[39].OneofWrappers = []any{}
-	file_login_proto_msgTypes[40].OneofWrappers = []any{}
-	file_login_proto_msgTypes[41].OneofWrappers = []any{}
-	file_login_proto_msgTypes[42].OneofWrappers = []any{}
-	file_login_proto_msgTypes[43].OneofWrappers = []any{}
-	file_login_proto_msgTypes[44].OneofWrappers = []any{}
-	file_login_proto_msgTypes[45].OneofWrappers = []any{}
-	file_login_proto_msgTypes[46].OneofWrappers = []any{}
-	file_login_proto_msgTypes[47].OneofWrappers = []any{}
-	file_login_proto_msgTypes[48].OneofWrappers = []any{}
-	file_login_proto_msgTypes[49].OneofWrappers = []any{}
-	file_login_proto_msgTypes[50].OneofWrappers = []any{}
-	file_login_proto_msgTypes[51].OneofWrappers = []any{}
-	file_login_proto_msgTypes[52].OneofWrappers = []any{}
-	file_login_proto_msgTypes[53].OneofWrappers = []any{}
-	file_login_proto_msgTypes[54].OneofWrappers = []any{}
-	file_login_proto_msgTypes[55].OneofWrappers = []any{}
-	file_login_proto_msgTypes[56].OneofWrappers = []any{}
-	file_login_proto_msgTypes[57].OneofWrappers = []any{}
-	file_login_proto_msgTypes[58].OneofWrappers = []any{}
-	file_login_proto_msgTypes[59].OneofWrappers = []any{}
-	file_login_proto_msgTypes[60].OneofWrappers = []any{}
-	file_login_proto_msgTypes[61].OneofWrappers = []any{}
-	file_login_proto_msgTypes[62].OneofWrappers = []any{}
-	file_login_proto_msgTypes[63].OneofWrappers = []any{}
-	file_login_proto_msgTypes[64].OneofWrappers = []any{}
-	file_login_proto_msgTypes[65].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -24,15 +24,15 @@ const (
 // SSO command "OidbSvcTrpcTcp.0x<command, lower hex>_<sub_command, decimal>", both directions
 type OidbEnvelope struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Command       uint32                 `protobuf:"varint,1,opt,name=command,proto3" json:"command,omitempty"`
-	SubCommand    *uint32                `protobuf:"varint,2,opt,name=sub_command,json=subCommand,proto3,oneof" json:"sub_command,omitempty"`         // request: may be absent when 0; response: always written, 0 too
-	Result        *uint32                `protobuf:"varint,3,opt,name=result,proto3,oneof" json:"result,omitempty"`                                   // request: absent; response: always written, 0 = ok
-	Body          []byte                 `protobuf:"bytes,4,opt,name=body,proto3,oneof" json:"body,omitempty"`                                        // request/response message; emit even when empty
-	Message       *string                `protobuf:"bytes,5,opt,name=message,proto3,oneof" json:"message,omitempty"`                                  // request: absent; response: always written: "" or the error text for result != 0
-	ClientVersion []byte                 `protobuf:"bytes,6,opt,name=client_version,json=clientVersion,proto3,oneof" json:"client_version,omitempty"` // request of Android clients: "android 9.0.90"; a server ignores it
-	Lafter        *OidbLafter            `protobuf:"bytes,7,opt,name=lafter,proto3" json:"lafter,omitempty"`                                          // never sent by any current client
-	Properties    []*OidbProperty        `protobuf:"bytes,11,rep,name=properties,proto3" json:"properties,omitempty"`                                 // answers of the real server; may hold tickets: never log, never store (operations.md 1)
-	Reserved      uint32                 `protobuf:"varint,12,opt,name=reserved,proto3" json:"reserved,omitempty"`                                    // request: 1 = "uin mode", 0 = "uid mode" (matters for 0xfe1_2 only)
+	Command       uint32                 `protobuf:"varint,1,opt,name=command" json:"command,omitempty"`
+	SubCommand    *uint32                `protobuf:"varint,2,opt,name=sub_command,json=subCommand" json:"sub_command,omitempty"`         // request: may be absent when 0; response: always written, 0 too
+	Result        *uint32                `protobuf:"varint,3,opt,name=result" json:"result,omitempty"`                                   // request: absent; response: always written, 0 = ok
+	Body          []byte                 `protobuf:"bytes,4,opt,name=body" json:"body,omitempty"`                                        // request/response message; emit even when empty
+	Message       *string                `protobuf:"bytes,5,opt,name=message" json:"message,omitempty"`                                  // request: absent; response: always written: "" or the error text for result != 0
+	ClientVersion []byte                 `protobuf:"bytes,6,opt,name=client_version,json=clientVersion" json:"client_version,omitempty"` // request of Android clients: "android 9.0.90"; a server ignores it
+	Lafter        *OidbLafter            `protobuf:"bytes,7,opt,name=lafter" json:"lafter,omitempty"`                                    // never sent by any current client
+	Properties    []*OidbProperty        `protobuf:"bytes,11,rep,name=properties" json:"properties,omitempty"`                           // answers of the real server; may hold tickets: never log, never store (operations.md 1)
+	Reserved      uint32                 `protobuf:"varint,12,opt,name=reserved" json:"reserved,omitempty"`                              // request: 1 = "uin mode", 0 = "uid mode" (matters for 0xfe1_2 only)
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -132,9 +132,9 @@ func (x *OidbEnvelope) GetReserved() uint32 {
 
 type OidbLafter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          int32                  `protobuf:"varint,1,opt,name=type,proto3" json:"type,omitempty"`
-	D2            []byte                 `protobuf:"bytes,2,opt,name=d2,proto3" json:"d2,omitempty"`
-	SubAppId      uint32                 `protobuf:"varint,3,opt,name=sub_app_id,json=subAppId,proto3" json:"sub_app_id,omitempty"`
+	Type          int32                  `protobuf:"varint,1,opt,name=type" json:"type,omitempty"`
+	D2            []byte                 `protobuf:"bytes,2,opt,name=d2" json:"d2,omitempty"`
+	SubAppId      uint32                 `protobuf:"varint,3,opt,name=sub_app_id,json=subAppId" json:"sub_app_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -192,8 +192,8 @@ func (x *OidbLafter) GetSubAppId() uint32 {
 
 type OidbProperty struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	Value         []byte                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key" json:"key,omitempty"`
+	Value         []byte                 `protobuf:"bytes,2,opt,name=value" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -282,9 +282,9 @@ func (*EmptyResp) Descriptor() ([]byte, []int) {
 // 0xfe1_2 by uid (envelope reserved = 0)
 type UserInfoByUidReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"` // 0
-	Keys          []*UserInfoKey         `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 0
+	Keys          []*UserInfoKey         `protobuf:"bytes,3,rep,name=keys" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -343,9 +343,9 @@ func (x *UserInfoByUidReq) GetKeys() []*UserInfoKey {
 // 0xfe1_2 by uin (envelope reserved = 1)
 type UserInfoByUinReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uin           uint64                 `protobuf:"varint,1,opt,name=uin,proto3" json:"uin,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"` // 0
-	Keys          []*UserInfoKey         `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 0
+	Keys          []*UserInfoKey         `protobuf:"bytes,3,rep,name=keys" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -403,7 +403,7 @@ func (x *UserInfoByUinReq) GetKeys() []*UserInfoKey {
 
 type UserInfoKey struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           uint32                 `protobuf:"varint,1,opt,name=key,proto3" json:"key,omitempty"`
+	Key           uint32                 `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -448,9 +448,9 @@ func (x *UserInfoKey) GetKey() uint32 {
 // 0xfe1_2 by uin, for several users (one client). A server reads it also when only one is named.
 type UserInfosByUinReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uins          []uint64               `protobuf:"varint,1,rep,packed,name=uins,proto3" json:"uins,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`
-	Keys          []*UserInfoKeys        `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"` // that client: one with all keys; the others: one each
+	Uins          []uint64               `protobuf:"varint,1,rep,packed,name=uins" json:"uins,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`
+	Keys          []*UserInfoKeys        `protobuf:"bytes,3,rep,name=keys" json:"keys,omitempty"` // that client: one with all keys; the others: one each
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -509,8 +509,8 @@ func (x *UserInfosByUinReq) GetKeys() []*UserInfoKeys {
 // 0xfe1_8: several users by uid (one client; envelope reserved = 0)
 type UserInfosByUidReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uids          []string               `protobuf:"bytes,1,rep,name=uids,proto3" json:"uids,omitempty"`
-	Keys          *UserInfoKeys          `protobuf:"bytes,3,opt,name=keys,proto3" json:"keys,omitempty"`
+	Uids          []string               `protobuf:"bytes,1,rep,name=uids" json:"uids,omitempty"`
+	Keys          *UserInfoKeys          `protobuf:"bytes,3,opt,name=keys" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -561,8 +561,8 @@ func (x *UserInfosByUidReq) GetKeys() *UserInfoKeys {
 
 type UserInfoKeys struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Keys          []uint32               `protobuf:"varint,1,rep,packed,name=keys,proto3" json:"keys,omitempty"`
-	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"` // 2
+	Keys          []uint32               `protobuf:"varint,1,rep,packed,name=keys" json:"keys,omitempty"`
+	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 2
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -614,7 +614,7 @@ func (x *UserInfoKeys) GetUnknown3() uint32 {
 // The answer of 0xfe1_8, and of 0xfe1_2 for several users: one record each
 type UserInfosResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bodies        []*UserInfoBody        `protobuf:"bytes,1,rep,name=bodies,proto3" json:"bodies,omitempty"`
+	Bodies        []*UserInfoBody        `protobuf:"bytes,1,rep,name=bodies" json:"bodies,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -658,7 +658,7 @@ func (x *UserInfosResp) GetBodies() []*UserInfoBody {
 
 type UserInfoResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *UserInfoBody          `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *UserInfoBody          `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -702,9 +702,9 @@ func (x *UserInfoResp) GetBody() *UserInfoBody {
 
 type UserInfoBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`               // uncertain, no client reads it
-	Properties    *UserProperties        `protobuf:"bytes,2,opt,name=properties,proto3" json:"properties,omitempty"` // always present
-	Uin           uint64                 `protobuf:"varint,3,opt,name=uin,proto3" json:"uin,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`               // uncertain, no client reads it
+	Properties    *UserProperties        `protobuf:"bytes,2,opt,name=properties" json:"properties,omitempty"` // always present
+	Uin           uint64                 `protobuf:"varint,3,opt,name=uin" json:"uin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -762,8 +762,8 @@ func (x *UserInfoBody) GetUin() uint64 {
 
 type UserProperties struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Numbers       []*NumberProperty      `protobuf:"bytes,1,rep,name=numbers,proto3" json:"numbers,omitempty"`
-	BytesValues   []*BytesProperty       `protobuf:"bytes,2,rep,name=bytes_values,json=bytesValues,proto3" json:"bytes_values,omitempty"`
+	Numbers       []*NumberProperty      `protobuf:"bytes,1,rep,name=numbers" json:"numbers,omitempty"`
+	BytesValues   []*BytesProperty       `protobuf:"bytes,2,rep,name=bytes_values,json=bytesValues" json:"bytes_values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -814,8 +814,8 @@ func (x *UserProperties) GetBytesValues() []*BytesProperty {
 
 type NumberProperty struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           uint32                 `protobuf:"varint,1,opt,name=key,proto3" json:"key,omitempty"`
-	Value         uint64                 `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
+	Key           uint32                 `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
+	Value         uint64                 `protobuf:"varint,2,opt,name=value" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -866,8 +866,8 @@ func (x *NumberProperty) GetValue() uint64 {
 
 type BytesProperty struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           uint32                 `protobuf:"varint,1,opt,name=key,proto3" json:"key,omitempty"`
-	Value         []byte                 `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	Key           uint32                 `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
+	Value         []byte                 `protobuf:"bytes,2,opt,name=value" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -919,7 +919,7 @@ func (x *BytesProperty) GetValue() []byte {
 // value of key 101
 type UserAvatarValue struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           *string                `protobuf:"bytes,5,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	Url           *string                `protobuf:"bytes,5,opt,name=url" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -964,7 +964,7 @@ func (x *UserAvatarValue) GetUrl() string {
 // value of key 104
 type UserLabelsValue struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Labels        []*UserLabel           `protobuf:"bytes,1,rep,name=labels,proto3" json:"labels,omitempty"`
+	Labels        []*UserLabel           `protobuf:"bytes,1,rep,name=labels" json:"labels,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1008,7 +1008,7 @@ func (x *UserLabelsValue) GetLabels() []*UserLabel {
 
 type UserLabel struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Content       string                 `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
+	Content       string                 `protobuf:"bytes,4,opt,name=content" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1053,7 +1053,7 @@ func (x *UserLabel) GetContent() string {
 // value of key 107; body must be present
 type UserBusinessValue struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *UserBusinessBody      `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *UserBusinessBody      `protobuf:"bytes,3,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1097,8 +1097,8 @@ func (x *UserBusinessValue) GetBody() *UserBusinessBody {
 
 type UserBusinessBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Msg           *string                `protobuf:"bytes,1,opt,name=msg,proto3,oneof" json:"msg,omitempty"`
-	List          []*UserBusiness        `protobuf:"bytes,3,rep,name=list,proto3" json:"list,omitempty"`
+	Msg           *string                `protobuf:"bytes,1,opt,name=msg" json:"msg,omitempty"`
+	List          []*UserBusiness        `protobuf:"bytes,3,rep,name=list" json:"list,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1149,13 +1149,13 @@ func (x *UserBusinessBody) GetList() []*UserBusiness {
 
 type UserBusiness struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          uint32                 `protobuf:"varint,1,opt,name=type,proto3" json:"type,omitempty"` // 1 = QQ VIP
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`
-	IsYear        uint32                 `protobuf:"varint,3,opt,name=is_year,json=isYear,proto3" json:"is_year,omitempty"`
-	Level         uint32                 `protobuf:"varint,4,opt,name=level,proto3" json:"level,omitempty"`
-	IsPro         uint32                 `protobuf:"varint,5,opt,name=is_pro,json=isPro,proto3" json:"is_pro,omitempty"` // "super" tier
-	Icon1         *string                `protobuf:"bytes,6,opt,name=icon1,proto3,oneof" json:"icon1,omitempty"`         // one of the two icons is set
-	Icon2         *string                `protobuf:"bytes,7,opt,name=icon2,proto3,oneof" json:"icon2,omitempty"`
+	Type          uint32                 `protobuf:"varint,1,opt,name=type" json:"type,omitempty"` // 1 = QQ VIP
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`
+	IsYear        uint32                 `protobuf:"varint,3,opt,name=is_year,json=isYear" json:"is_year,omitempty"`
+	Level         uint32                 `protobuf:"varint,4,opt,name=level" json:"level,omitempty"`
+	IsPro         uint32                 `protobuf:"varint,5,opt,name=is_pro,json=isPro" json:"is_pro,omitempty"` // "super" tier
+	Icon1         *string                `protobuf:"bytes,6,opt,name=icon1" json:"icon1,omitempty"`               // one of the two icons is set
+	Icon2         *string                `protobuf:"bytes,7,opt,name=icon2" json:"icon2,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1242,8 +1242,8 @@ func (x *UserBusiness) GetIcon2() string {
 // value of key 27406
 type UserCustomStatusValue struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	FaceId        uint32                 `protobuf:"varint,1,opt,name=face_id,json=faceId,proto3" json:"face_id,omitempty"`
-	Text          *string                `protobuf:"bytes,2,opt,name=text,proto3,oneof" json:"text,omitempty"`
+	FaceId        uint32                 `protobuf:"varint,1,opt,name=face_id,json=faceId" json:"face_id,omitempty"`
+	Text          *string                `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1295,9 +1295,9 @@ func (x *UserCustomStatusValue) GetText() string {
 // 0x112a_2
 type ModifySelfProfileReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SelfUin       uint64                 `protobuf:"varint,1,opt,name=self_uin,json=selfUin,proto3" json:"self_uin,omitempty"`
-	BytesValues   []*BytesProperty       `protobuf:"bytes,2,rep,name=bytes_values,json=bytesValues,proto3" json:"bytes_values,omitempty"`
-	Numbers       []*NumberProperty      `protobuf:"bytes,3,rep,name=numbers,proto3" json:"numbers,omitempty"`
+	SelfUin       uint64                 `protobuf:"varint,1,opt,name=self_uin,json=selfUin" json:"self_uin,omitempty"`
+	BytesValues   []*BytesProperty       `protobuf:"bytes,2,rep,name=bytes_values,json=bytesValues" json:"bytes_values,omitempty"`
+	Numbers       []*NumberProperty      `protobuf:"bytes,3,rep,name=numbers" json:"numbers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1356,9 +1356,9 @@ func (x *ModifySelfProfileReq) GetNumbers() []*NumberProperty {
 // 0x7e5_104
 type ProfileLikeReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	TargetUid     *string                `protobuf:"bytes,11,opt,name=target_uid,json=targetUid,proto3,oneof" json:"target_uid,omitempty"`
-	Source        uint32                 `protobuf:"varint,12,opt,name=source,proto3" json:"source,omitempty"` // 71
-	Count         uint32                 `protobuf:"varint,13,opt,name=count,proto3" json:"count,omitempty"`
+	TargetUid     *string                `protobuf:"bytes,11,opt,name=target_uid,json=targetUid" json:"target_uid,omitempty"`
+	Source        uint32                 `protobuf:"varint,12,opt,name=source" json:"source,omitempty"` // 71
+	Count         uint32                 `protobuf:"varint,13,opt,name=count" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1417,13 +1417,13 @@ func (x *ProfileLikeReq) GetCount() uint32 {
 // 0x7ed_13
 type ProfileLikeListReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid,proto3" json:"self_uid,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`         // 1
-	Direction     *uint32                `protobuf:"varint,3,opt,name=direction,proto3,oneof" json:"direction,omitempty"` // 0 = users I liked, 1 = users who liked me
-	Unknown4      *uint32                `protobuf:"varint,4,opt,name=unknown4,proto3,oneof" json:"unknown4,omitempty"`   // 1 when direction = 0, else 0
-	Unknown101    uint32                 `protobuf:"varint,101,opt,name=unknown101,proto3" json:"unknown101,omitempty"`   // 1
-	Start         *int64                 `protobuf:"varint,102,opt,name=start,proto3,oneof" json:"start,omitempty"`
-	Count         uint32                 `protobuf:"varint,103,opt,name=count,proto3" json:"count,omitempty"`
+	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid" json:"self_uid,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`       // 1
+	Direction     *uint32                `protobuf:"varint,3,opt,name=direction" json:"direction,omitempty"`     // 0 = users I liked, 1 = users who liked me
+	Unknown4      *uint32                `protobuf:"varint,4,opt,name=unknown4" json:"unknown4,omitempty"`       // 1 when direction = 0, else 0
+	Unknown101    uint32                 `protobuf:"varint,101,opt,name=unknown101" json:"unknown101,omitempty"` // 1
+	Start         *int64                 `protobuf:"varint,102,opt,name=start" json:"start,omitempty"`
+	Count         uint32                 `protobuf:"varint,103,opt,name=count" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1509,8 +1509,8 @@ func (x *ProfileLikeListReq) GetCount() uint32 {
 
 type ProfileLikeListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *ProfileLikeInfo       `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
-	NextStart     uint32                 `protobuf:"varint,101,opt,name=next_start,json=nextStart,proto3" json:"next_start,omitempty"`
+	Info          *ProfileLikeInfo       `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
+	NextStart     uint32                 `protobuf:"varint,101,opt,name=next_start,json=nextStart" json:"next_start,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1562,7 +1562,7 @@ func (x *ProfileLikeListResp) GetNextStart() uint32 {
 // 0x7ed_12
 type ProfileLikeCountReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1606,7 +1606,7 @@ func (x *ProfileLikeCountReq) GetUid() string {
 
 type ProfileLikeCountResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *ProfileLikeInfo       `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	Info          *ProfileLikeInfo       `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1650,10 +1650,10 @@ func (x *ProfileLikeCountResp) GetInfo() *ProfileLikeInfo {
 
 type ProfileLikeInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	TargetUid     string                 `protobuf:"bytes,1,opt,name=target_uid,json=targetUid,proto3" json:"target_uid,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`
-	Given         *ProfileLikeGiven      `protobuf:"bytes,3,opt,name=given,proto3" json:"given,omitempty"`
-	Received      *ProfileLikeReceived   `protobuf:"bytes,4,opt,name=received,proto3" json:"received,omitempty"`
+	TargetUid     string                 `protobuf:"bytes,1,opt,name=target_uid,json=targetUid" json:"target_uid,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`
+	Given         *ProfileLikeGiven      `protobuf:"bytes,3,opt,name=given" json:"given,omitempty"`
+	Received      *ProfileLikeReceived   `protobuf:"bytes,4,opt,name=received" json:"received,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1718,7 +1718,7 @@ func (x *ProfileLikeInfo) GetReceived() *ProfileLikeReceived {
 
 type ProfileLikeGiven struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Users         []*ProfileLikeUser     `protobuf:"bytes,4,rep,name=users,proto3" json:"users,omitempty"`
+	Users         []*ProfileLikeUser     `protobuf:"bytes,4,rep,name=users" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1762,8 +1762,8 @@ func (x *ProfileLikeGiven) GetUsers() []*ProfileLikeUser {
 
 type ProfileLikeReceived struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	TotalCount    uint32                 `protobuf:"varint,1,opt,name=total_count,json=totalCount,proto3" json:"total_count,omitempty"`
-	Users         []*ProfileLikeUser     `protobuf:"bytes,5,rep,name=users,proto3" json:"users,omitempty"`
+	TotalCount    uint32                 `protobuf:"varint,1,opt,name=total_count,json=totalCount" json:"total_count,omitempty"`
+	Users         []*ProfileLikeUser     `protobuf:"bytes,5,rep,name=users" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1814,19 +1814,19 @@ func (x *ProfileLikeReceived) GetUsers() []*ProfileLikeUser {
 
 type ProfileLikeUser struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	Src           uint32                 `protobuf:"varint,2,opt,name=src,proto3" json:"src,omitempty"`
-	LatestTime    uint32                 `protobuf:"varint,3,opt,name=latest_time,json=latestTime,proto3" json:"latest_time,omitempty"`
-	Count         uint32                 `protobuf:"varint,4,opt,name=count,proto3" json:"count,omitempty"`
-	GiftCount     uint32                 `protobuf:"varint,5,opt,name=gift_count,json=giftCount,proto3" json:"gift_count,omitempty"`
-	CustomId      uint32                 `protobuf:"varint,6,opt,name=custom_id,json=customId,proto3" json:"custom_id,omitempty"`
-	LastCharged   uint32                 `protobuf:"varint,8,opt,name=last_charged,json=lastCharged,proto3" json:"last_charged,omitempty"`
-	VotedToday    uint32                 `protobuf:"varint,22,opt,name=voted_today,json=votedToday,proto3" json:"voted_today,omitempty"`
-	Nick          string                 `protobuf:"bytes,101,opt,name=nick,proto3" json:"nick,omitempty"`
-	Gender        uint32                 `protobuf:"varint,102,opt,name=gender,proto3" json:"gender,omitempty"`
-	Age           uint32                 `protobuf:"varint,103,opt,name=age,proto3" json:"age,omitempty"`
-	IsVip         bool                   `protobuf:"varint,105,opt,name=is_vip,json=isVip,proto3" json:"is_vip,omitempty"`
-	IsSvip        bool                   `protobuf:"varint,106,opt,name=is_svip,json=isSvip,proto3" json:"is_svip,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	Src           uint32                 `protobuf:"varint,2,opt,name=src" json:"src,omitempty"`
+	LatestTime    uint32                 `protobuf:"varint,3,opt,name=latest_time,json=latestTime" json:"latest_time,omitempty"`
+	Count         uint32                 `protobuf:"varint,4,opt,name=count" json:"count,omitempty"`
+	GiftCount     uint32                 `protobuf:"varint,5,opt,name=gift_count,json=giftCount" json:"gift_count,omitempty"`
+	CustomId      uint32                 `protobuf:"varint,6,opt,name=custom_id,json=customId" json:"custom_id,omitempty"`
+	LastCharged   uint32                 `protobuf:"varint,8,opt,name=last_charged,json=lastCharged" json:"last_charged,omitempty"`
+	VotedToday    uint32                 `protobuf:"varint,22,opt,name=voted_today,json=votedToday" json:"voted_today,omitempty"`
+	Nick          string                 `protobuf:"bytes,101,opt,name=nick" json:"nick,omitempty"`
+	Gender        uint32                 `protobuf:"varint,102,opt,name=gender" json:"gender,omitempty"`
+	Age           uint32                 `protobuf:"varint,103,opt,name=age" json:"age,omitempty"`
+	IsVip         bool                   `protobuf:"varint,105,opt,name=is_vip,json=isVip" json:"is_vip,omitempty"`
+	IsSvip        bool                   `protobuf:"varint,106,opt,name=is_svip,json=isSvip" json:"is_svip,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1955,11 +1955,11 @@ func (x *ProfileLikeUser) GetIsSvip() bool {
 // 0x116d_1
 type FriendsStatusReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid,proto3" json:"self_uid,omitempty"`
-	Unknown5      uint32                 `protobuf:"varint,5,opt,name=unknown5,proto3" json:"unknown5,omitempty"`             // 1
-	Unknown7      *uint32                `protobuf:"varint,7,opt,name=unknown7,proto3,oneof" json:"unknown7,omitempty"`       // 0
-	Unknown100    *uint32                `protobuf:"varint,100,opt,name=unknown100,proto3,oneof" json:"unknown100,omitempty"` // 0
-	Unknown101    uint32                 `protobuf:"varint,101,opt,name=unknown101,proto3" json:"unknown101,omitempty"`       // 400
+	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid" json:"self_uid,omitempty"`
+	Unknown5      uint32                 `protobuf:"varint,5,opt,name=unknown5" json:"unknown5,omitempty"`       // 1
+	Unknown7      *uint32                `protobuf:"varint,7,opt,name=unknown7" json:"unknown7,omitempty"`       // 0
+	Unknown100    *uint32                `protobuf:"varint,100,opt,name=unknown100" json:"unknown100,omitempty"` // 0
+	Unknown101    uint32                 `protobuf:"varint,101,opt,name=unknown101" json:"unknown101,omitempty"` // 400
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2031,7 +2031,7 @@ func (x *FriendsStatusReq) GetUnknown101() uint32 {
 
 type FriendsStatusResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	List          []*FriendStatus        `protobuf:"bytes,5,rep,name=list,proto3" json:"list,omitempty"`
+	List          []*FriendStatus        `protobuf:"bytes,5,rep,name=list" json:"list,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2075,8 +2075,8 @@ func (x *FriendsStatusResp) GetList() []*FriendStatus {
 
 type FriendStatus struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	Status        uint32                 `protobuf:"varint,2,opt,name=status,proto3" json:"status,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	Status        uint32                 `protobuf:"varint,2,opt,name=status" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2128,9 +2128,9 @@ func (x *FriendStatus) GetStatus() uint32 {
 // 0x8b7_5
 type GroupContactArkReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 1
-	GroupCode     uint64                 `protobuf:"varint,2,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Unknown5      uint32                 `protobuf:"varint,5,opt,name=unknown5,proto3" json:"unknown5,omitempty"` // 1
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 1
+	GroupCode     uint64                 `protobuf:"varint,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Unknown5      uint32                 `protobuf:"varint,5,opt,name=unknown5" json:"unknown5,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2188,7 +2188,7 @@ func (x *GroupContactArkReq) GetUnknown5() uint32 {
 
 type GroupContactArkResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ark           string                 `protobuf:"bytes,5,opt,name=ark,proto3" json:"ark,omitempty"`
+	Ark           string                 `protobuf:"bytes,5,opt,name=ark" json:"ark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2233,9 +2233,9 @@ func (x *GroupContactArkResp) GetArk() string {
 // 0x12b6_0
 type FriendContactArkReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uin           uint64                 `protobuf:"varint,1,opt,name=uin,proto3" json:"uin,omitempty"`
-	PhoneNumber   string                 `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3" json:"phone_number,omitempty"` // "-"
-	JumpUrl       string                 `protobuf:"bytes,3,opt,name=jump_url,json=jumpUrl,proto3" json:"jump_url,omitempty"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	PhoneNumber   string                 `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber" json:"phone_number,omitempty"` // "-"
+	JumpUrl       string                 `protobuf:"bytes,3,opt,name=jump_url,json=jumpUrl" json:"jump_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2293,7 +2293,7 @@ func (x *FriendContactArkReq) GetJumpUrl() string {
 
 type FriendContactArkResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ark           string                 `protobuf:"bytes,1,opt,name=ark,proto3" json:"ark,omitempty"`
+	Ark           string                 `protobuf:"bytes,1,opt,name=ark" json:"ark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2338,15 +2338,15 @@ func (x *FriendContactArkResp) GetArk() string {
 // 0xfd4_1
 type FriendListReq struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
-	ReqCount          uint32                 `protobuf:"varint,2,opt,name=req_count,json=reqCount,proto3" json:"req_count,omitempty"` // page size, 300
-	Time              int64                  `protobuf:"varint,3,opt,name=time,proto3" json:"time,omitempty"`
-	LocalSeq          *uint32                `protobuf:"varint,4,opt,name=local_seq,json=localSeq,proto3,oneof" json:"local_seq,omitempty"` // 0 (v2: 13)
-	Cookie            []byte                 `protobuf:"bytes,5,opt,name=cookie,proto3,oneof" json:"cookie,omitempty"`                      // echo of FriendListResp.cookie; absent on the first page
-	Flag              int32                  `protobuf:"varint,6,opt,name=flag,proto3" json:"flag,omitempty"`                               // 1
-	ProxySeq          uint32                 `protobuf:"varint,7,opt,name=proxy_seq,json=proxySeq,proto3" json:"proxy_seq,omitempty"`       // 2147483647
-	Biz               []*FriendListBiz       `protobuf:"bytes,10001,rep,name=biz,proto3" json:"biz,omitempty"`
-	SnsFlagKeys       []uint32               `protobuf:"varint,10002,rep,name=sns_flag_keys,json=snsFlagKeys,proto3" json:"sns_flag_keys,omitempty"`                     // 13578, 13579, 13573, 13572, 13568
-	PrivateIdListKeys []uint32               `protobuf:"varint,10003,rep,name=private_id_list_keys,json=privateIdListKeys,proto3" json:"private_id_list_keys,omitempty"` // 4051
+	ReqCount          uint32                 `protobuf:"varint,2,opt,name=req_count,json=reqCount" json:"req_count,omitempty"` // page size, 300
+	Time              int64                  `protobuf:"varint,3,opt,name=time" json:"time,omitempty"`
+	LocalSeq          *uint32                `protobuf:"varint,4,opt,name=local_seq,json=localSeq" json:"local_seq,omitempty"` // 0 (v2: 13)
+	Cookie            []byte                 `protobuf:"bytes,5,opt,name=cookie" json:"cookie,omitempty"`                      // echo of FriendListResp.cookie; absent on the first page
+	Flag              int32                  `protobuf:"varint,6,opt,name=flag" json:"flag,omitempty"`                         // 1
+	ProxySeq          uint32                 `protobuf:"varint,7,opt,name=proxy_seq,json=proxySeq" json:"proxy_seq,omitempty"` // 2147483647
+	Biz               []*FriendListBiz       `protobuf:"bytes,10001,rep,name=biz" json:"biz,omitempty"`
+	SnsFlagKeys       []uint32               `protobuf:"varint,10002,rep,name=sns_flag_keys,json=snsFlagKeys" json:"sns_flag_keys,omitempty"`                     // 13578, 13579, 13573, 13572, 13568
+	PrivateIdListKeys []uint32               `protobuf:"varint,10003,rep,name=private_id_list_keys,json=privateIdListKeys" json:"private_id_list_keys,omitempty"` // 4051
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -2446,8 +2446,8 @@ func (x *FriendListReq) GetPrivateIdListKeys() []uint32 {
 
 type FriendListBiz struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          int32                  `protobuf:"varint,1,opt,name=type,proto3" json:"type,omitempty"` // 1 = profile properties, 4 = unknown
-	Keys          *FriendListBizKeys     `protobuf:"bytes,2,opt,name=keys,proto3" json:"keys,omitempty"`
+	Type          int32                  `protobuf:"varint,1,opt,name=type" json:"type,omitempty"` // 1 = profile properties, 4 = unknown
+	Keys          *FriendListBizKeys     `protobuf:"bytes,2,opt,name=keys" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2498,7 +2498,7 @@ func (x *FriendListBiz) GetKeys() *FriendListBizKeys {
 
 type FriendListBizKeys struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Keys          []int32                `protobuf:"varint,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	Keys          []int32                `protobuf:"varint,1,rep,name=keys" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2543,7 +2543,7 @@ func (x *FriendListBizKeys) GetKeys() []int32 {
 // content of the cookie (as v1 / LagrangeGo / acidify decode it); server may treat it as opaque
 type FriendListCookie struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	NextUin       *uint64                `protobuf:"varint,1,opt,name=next_uin,json=nextUin,proto3,oneof" json:"next_uin,omitempty"`
+	NextUin       *uint64                `protobuf:"varint,1,opt,name=next_uin,json=nextUin" json:"next_uin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2587,14 +2587,14 @@ func (x *FriendListCookie) GetNextUin() uint64 {
 
 type FriendListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Seq           uint32                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
-	Cookie        []byte                 `protobuf:"bytes,2,opt,name=cookie,proto3,oneof" json:"cookie,omitempty"`                   // FriendListCookie; ABSENT on the last page
-	IsEnd         *uint32                `protobuf:"varint,3,opt,name=is_end,json=isEnd,proto3,oneof" json:"is_end,omitempty"`       // 1 on the last page (newest source); older: number of friends shown. Always written, 0 too
-	Time          *int64                 `protobuf:"varint,6,opt,name=time,proto3,oneof" json:"time,omitempty"`                      // always written
-	SelfUin       *uint64                `protobuf:"varint,7,opt,name=self_uin,json=selfUin,proto3,oneof" json:"self_uin,omitempty"` // always written
-	SmallSeq      uint32                 `protobuf:"varint,8,opt,name=small_seq,json=smallSeq,proto3" json:"small_seq,omitempty"`
-	Friends       []*Friend              `protobuf:"bytes,101,rep,name=friends,proto3" json:"friends,omitempty"`
-	Categories    []*FriendCategory      `protobuf:"bytes,102,rep,name=categories,proto3" json:"categories,omitempty"`
+	Seq           uint32                 `protobuf:"varint,1,opt,name=seq" json:"seq,omitempty"`
+	Cookie        []byte                 `protobuf:"bytes,2,opt,name=cookie" json:"cookie,omitempty"`                   // FriendListCookie; ABSENT on the last page
+	IsEnd         *uint32                `protobuf:"varint,3,opt,name=is_end,json=isEnd" json:"is_end,omitempty"`       // 1 on the last page (newest source); older: number of friends shown. Always written, 0 too
+	Time          *int64                 `protobuf:"varint,6,opt,name=time" json:"time,omitempty"`                      // always written
+	SelfUin       *uint64                `protobuf:"varint,7,opt,name=self_uin,json=selfUin" json:"self_uin,omitempty"` // always written
+	SmallSeq      uint32                 `protobuf:"varint,8,opt,name=small_seq,json=smallSeq" json:"small_seq,omitempty"`
+	Friends       []*Friend              `protobuf:"bytes,101,rep,name=friends" json:"friends,omitempty"`
+	Categories    []*FriendCategory      `protobuf:"bytes,102,rep,name=categories" json:"categories,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2687,10 +2687,10 @@ func (x *FriendListResp) GetCategories() []*FriendCategory {
 
 type Friend struct {
 	state         protoimpl.MessageState   `protogen:"open.v1"`
-	Uid           string                   `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	CategoryId    *int32                   `protobuf:"varint,2,opt,name=category_id,json=categoryId,proto3,oneof" json:"category_id,omitempty"` // 0 = default category
-	Uin           uint64                   `protobuf:"varint,3,opt,name=uin,proto3" json:"uin,omitempty"`
-	Biz           map[int32]*FriendBizData `protobuf:"bytes,10001,rep,name=biz,proto3" json:"biz,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // key 1 always present
+	Uid           string                   `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	CategoryId    *int32                   `protobuf:"varint,2,opt,name=category_id,json=categoryId" json:"category_id,omitempty"` // 0 = default category
+	Uin           uint64                   `protobuf:"varint,3,opt,name=uin" json:"uin,omitempty"`
+	Biz           map[int32]*FriendBizData `protobuf:"bytes,10001,rep,name=biz" json:"biz,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // key 1 always present
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2755,8 +2755,8 @@ func (x *Friend) GetBiz() map[int32]*FriendBizData {
 
 type FriendBizData struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Numbers       map[int32]int32        `protobuf:"bytes,1,rep,name=numbers,proto3" json:"numbers,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	Strings       map[int32][]byte       `protobuf:"bytes,2,rep,name=strings,proto3" json:"strings,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // UTF-8 text, except binary keys such as 20031
+	Numbers       map[int32]int32        `protobuf:"bytes,1,rep,name=numbers" json:"numbers,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Strings       map[int32][]byte       `protobuf:"bytes,2,rep,name=strings" json:"strings,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // UTF-8 text, except binary keys such as 20031
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2807,10 +2807,10 @@ func (x *FriendBizData) GetStrings() map[int32][]byte {
 
 type FriendCategory struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            int32                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	MemberCount   int32                  `protobuf:"varint,3,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
-	SortId        int32                  `protobuf:"varint,4,opt,name=sort_id,json=sortId,proto3" json:"sort_id,omitempty"`
+	Id            int32                  `protobuf:"varint,1,opt,name=id" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	MemberCount   int32                  `protobuf:"varint,3,opt,name=member_count,json=memberCount" json:"member_count,omitempty"`
+	SortId        int32                  `protobuf:"varint,4,opt,name=sort_id,json=sortId" json:"sort_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2876,7 +2876,7 @@ func (x *FriendCategory) GetSortId() int32 {
 // 0x126b_0
 type DeleteFriendReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *DeleteFriendBody      `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *DeleteFriendBody      `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2920,10 +2920,10 @@ func (x *DeleteFriendReq) GetBody() *DeleteFriendBody {
 
 type DeleteFriendBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	TargetUid     string                 `protobuf:"bytes,1,opt,name=target_uid,json=targetUid,proto3" json:"target_uid,omitempty"`
-	Unknown2      *DeleteFriendUnknown   `protobuf:"bytes,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`
-	Block         *bool                  `protobuf:"varint,3,opt,name=block,proto3,oneof" json:"block,omitempty"`
-	BothDelete    *bool                  `protobuf:"varint,4,opt,name=both_delete,json=bothDelete,proto3,oneof" json:"both_delete,omitempty"` // LagrangeGo true, v1 false
+	TargetUid     string                 `protobuf:"bytes,1,opt,name=target_uid,json=targetUid" json:"target_uid,omitempty"`
+	Unknown2      *DeleteFriendUnknown   `protobuf:"bytes,2,opt,name=unknown2" json:"unknown2,omitempty"`
+	Block         *bool                  `protobuf:"varint,3,opt,name=block" json:"block,omitempty"`
+	BothDelete    *bool                  `protobuf:"varint,4,opt,name=both_delete,json=bothDelete" json:"both_delete,omitempty"` // LagrangeGo true, v1 false
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2988,9 +2988,9 @@ func (x *DeleteFriendBody) GetBothDelete() bool {
 
 type DeleteFriendUnknown struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 130
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"` // 109
-	Unknown3      *DeleteFriendUnknown3  `protobuf:"bytes,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"`
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 130
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 109
+	Unknown3      *DeleteFriendUnknown3  `protobuf:"bytes,3,opt,name=unknown3" json:"unknown3,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3048,9 +3048,9 @@ func (x *DeleteFriendUnknown) GetUnknown3() *DeleteFriendUnknown3 {
 
 type DeleteFriendUnknown3 struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 8
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"` // 8
-	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"` // 50
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 8
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 8
+	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 50
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3109,8 +3109,8 @@ func (x *DeleteFriendUnknown3) GetUnknown3() uint32 {
 // 0x10cc_1
 type SetFriendRemarkReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	Remark        *string                `protobuf:"bytes,2,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	Remark        *string                `protobuf:"bytes,2,opt,name=remark" json:"remark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3162,8 +3162,8 @@ func (x *SetFriendRemarkReq) GetRemark() string {
 // 0x10eb_1
 type SetFriendCategoryReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	CategoryId    *uint32                `protobuf:"varint,2,opt,name=category_id,json=categoryId,proto3,oneof" json:"category_id,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	CategoryId    *uint32                `protobuf:"varint,2,opt,name=category_id,json=categoryId" json:"category_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3215,16 +3215,16 @@ func (x *SetFriendCategoryReq) GetCategoryId() uint32 {
 // 0x5cf_11
 type FriendRequestListReq struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	Version          uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"` // 1
-	Sequence         uint32                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Type             uint32                 `protobuf:"varint,3,opt,name=type,proto3" json:"type,omitempty"` // 6
-	SelfUid          string                 `protobuf:"bytes,4,opt,name=self_uid,json=selfUid,proto3" json:"self_uid,omitempty"`
-	StartIndex       *uint32                `protobuf:"varint,5,opt,name=start_index,json=startIndex,proto3,oneof" json:"start_index,omitempty"`                // 0
-	RequestCount     uint32                 `protobuf:"varint,6,opt,name=request_count,json=requestCount,proto3" json:"request_count,omitempty"`                // 80
-	GetFlag          uint32                 `protobuf:"varint,8,opt,name=get_flag,json=getFlag,proto3" json:"get_flag,omitempty"`                               // 2
-	StartTime        *uint32                `protobuf:"varint,9,opt,name=start_time,json=startTime,proto3,oneof" json:"start_time,omitempty"`                   // 0
-	NeedCommonFriend uint32                 `protobuf:"varint,12,opt,name=need_common_friend,json=needCommonFriend,proto3" json:"need_common_friend,omitempty"` // 1
-	Unknown22        uint32                 `protobuf:"varint,22,opt,name=unknown22,proto3" json:"unknown22,omitempty"`                                         // 1
+	Version          uint32                 `protobuf:"varint,1,opt,name=version" json:"version,omitempty"` // 1
+	Sequence         uint32                 `protobuf:"varint,2,opt,name=sequence" json:"sequence,omitempty"`
+	Type             uint32                 `protobuf:"varint,3,opt,name=type" json:"type,omitempty"` // 6
+	SelfUid          string                 `protobuf:"bytes,4,opt,name=self_uid,json=selfUid" json:"self_uid,omitempty"`
+	StartIndex       *uint32                `protobuf:"varint,5,opt,name=start_index,json=startIndex" json:"start_index,omitempty"`                      // 0
+	RequestCount     uint32                 `protobuf:"varint,6,opt,name=request_count,json=requestCount" json:"request_count,omitempty"`                // 80
+	GetFlag          uint32                 `protobuf:"varint,8,opt,name=get_flag,json=getFlag" json:"get_flag,omitempty"`                               // 2
+	StartTime        *uint32                `protobuf:"varint,9,opt,name=start_time,json=startTime" json:"start_time,omitempty"`                         // 0
+	NeedCommonFriend uint32                 `protobuf:"varint,12,opt,name=need_common_friend,json=needCommonFriend" json:"need_common_friend,omitempty"` // 1
+	Unknown22        uint32                 `protobuf:"varint,22,opt,name=unknown22" json:"unknown22,omitempty"`                                         // 1
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -3331,9 +3331,9 @@ func (x *FriendRequestListReq) GetUnknown22() uint32 {
 
 type FriendRequestListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	Result        uint32                 `protobuf:"varint,2,opt,name=result,proto3" json:"result,omitempty"`
-	Page          *FriendRequestPage     `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"` // always present
+	Version       uint32                 `protobuf:"varint,1,opt,name=version" json:"version,omitempty"`
+	Result        uint32                 `protobuf:"varint,2,opt,name=result" json:"result,omitempty"`
+	Page          *FriendRequestPage     `protobuf:"bytes,3,opt,name=page" json:"page,omitempty"` // always present
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3391,12 +3391,12 @@ func (x *FriendRequestListResp) GetPage() *FriendRequestPage {
 
 type FriendRequestPage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Sequence      uint32                 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Over          uint32                 `protobuf:"varint,2,opt,name=over,proto3" json:"over,omitempty"` // 1 = last page
-	Total         uint32                 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
-	UnreadCount   uint32                 `protobuf:"varint,6,opt,name=unread_count,json=unreadCount,proto3" json:"unread_count,omitempty"`
-	Requests      []*FriendRequest       `protobuf:"bytes,7,rep,name=requests,proto3" json:"requests,omitempty"`
-	UpdateTime    uint64                 `protobuf:"varint,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	Sequence      uint32                 `protobuf:"varint,1,opt,name=sequence" json:"sequence,omitempty"`
+	Over          uint32                 `protobuf:"varint,2,opt,name=over" json:"over,omitempty"` // 1 = last page
+	Total         uint32                 `protobuf:"varint,3,opt,name=total" json:"total,omitempty"`
+	UnreadCount   uint32                 `protobuf:"varint,6,opt,name=unread_count,json=unreadCount" json:"unread_count,omitempty"`
+	Requests      []*FriendRequest       `protobuf:"bytes,7,rep,name=requests" json:"requests,omitempty"`
+	UpdateTime    uint64                 `protobuf:"varint,8,opt,name=update_time,json=updateTime" json:"update_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3475,15 +3475,15 @@ func (x *FriendRequestPage) GetUpdateTime() uint64 {
 
 type FriendRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid,proto3" json:"self_uid,omitempty"`       // the requesting session's own account
-	FriendUid     string                 `protobuf:"bytes,2,opt,name=friend_uid,json=friendUid,proto3" json:"friend_uid,omitempty"` // the other side, whoever started the request
-	State         uint32                 `protobuf:"varint,3,opt,name=state,proto3" json:"state,omitempty"`                         // see "friend request state" in operations.md
-	Time          uint32                 `protobuf:"varint,4,opt,name=time,proto3" json:"time,omitempty"`
-	Comment       string                 `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
-	Source        string                 `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"` // human readable origin
-	SourceId      uint32                 `protobuf:"varint,7,opt,name=source_id,json=sourceId,proto3" json:"source_id,omitempty"`
-	SubSourceId   uint32                 `protobuf:"varint,8,opt,name=sub_source_id,json=subSourceId,proto3" json:"sub_source_id,omitempty"`
-	IsInitiator   bool                   `protobuf:"varint,20,opt,name=is_initiator,json=isInitiator,proto3" json:"is_initiator,omitempty"` // true = self started it
+	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid" json:"self_uid,omitempty"`       // the requesting session's own account
+	FriendUid     string                 `protobuf:"bytes,2,opt,name=friend_uid,json=friendUid" json:"friend_uid,omitempty"` // the other side, whoever started the request
+	State         uint32                 `protobuf:"varint,3,opt,name=state" json:"state,omitempty"`                         // see "friend request state" in operations.md
+	Time          uint32                 `protobuf:"varint,4,opt,name=time" json:"time,omitempty"`
+	Comment       string                 `protobuf:"bytes,5,opt,name=comment" json:"comment,omitempty"`
+	Source        string                 `protobuf:"bytes,6,opt,name=source" json:"source,omitempty"` // human readable origin
+	SourceId      uint32                 `protobuf:"varint,7,opt,name=source_id,json=sourceId" json:"source_id,omitempty"`
+	SubSourceId   uint32                 `protobuf:"varint,8,opt,name=sub_source_id,json=subSourceId" json:"sub_source_id,omitempty"`
+	IsInitiator   bool                   `protobuf:"varint,20,opt,name=is_initiator,json=isInitiator" json:"is_initiator,omitempty"` // true = self started it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3584,8 +3584,8 @@ func (x *FriendRequest) GetIsInitiator() bool {
 // 0xb5d_44
 type AnswerFriendRequestReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Accept        uint32                 `protobuf:"varint,1,opt,name=accept,proto3" json:"accept,omitempty"`                       // 3 accept, 5 refuse
-	TargetUid     string                 `protobuf:"bytes,2,opt,name=target_uid,json=targetUid,proto3" json:"target_uid,omitempty"` // uid of the requester
+	Accept        uint32                 `protobuf:"varint,1,opt,name=accept" json:"accept,omitempty"`                       // 3 accept, 5 refuse
+	TargetUid     string                 `protobuf:"bytes,2,opt,name=target_uid,json=targetUid" json:"target_uid,omitempty"` // uid of the requester
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3637,8 +3637,8 @@ func (x *AnswerFriendRequestReq) GetTargetUid() string {
 // 0xd69_0
 type FilteredFriendRequestListReq struct {
 	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Unknown1      uint32                      `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 1
-	Limit         *FilteredFriendRequestCount `protobuf:"bytes,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	Unknown1      uint32                      `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 1
+	Limit         *FilteredFriendRequestCount `protobuf:"bytes,2,opt,name=limit" json:"limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3689,7 +3689,7 @@ func (x *FilteredFriendRequestListReq) GetLimit() *FilteredFriendRequestCount {
 
 type FilteredFriendRequestCount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Count         uint32                 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	Count         uint32                 `protobuf:"varint,1,opt,name=count" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3733,7 +3733,7 @@ func (x *FilteredFriendRequestCount) GetCount() uint32 {
 
 type FilteredFriendRequestListResp struct {
 	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Page          *FilteredFriendRequestPage `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page          *FilteredFriendRequestPage `protobuf:"bytes,2,opt,name=page" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3777,7 +3777,7 @@ func (x *FilteredFriendRequestListResp) GetPage() *FilteredFriendRequestPage {
 
 type FilteredFriendRequestPage struct {
 	state         protoimpl.MessageState   `protogen:"open.v1"`
-	Requests      []*FilteredFriendRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	Requests      []*FilteredFriendRequest `protobuf:"bytes,1,rep,name=requests" json:"requests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3821,13 +3821,13 @@ func (x *FilteredFriendRequestPage) GetRequests() []*FilteredFriendRequest {
 
 type FilteredFriendRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SourceUid     string                 `protobuf:"bytes,1,opt,name=source_uid,json=sourceUid,proto3" json:"source_uid,omitempty"`
-	SourceNick    string                 `protobuf:"bytes,2,opt,name=source_nick,json=sourceNick,proto3" json:"source_nick,omitempty"`
-	Comment       string                 `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
-	Source        string                 `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
-	Warning       string                 `protobuf:"bytes,7,opt,name=warning,proto3" json:"warning,omitempty"`
-	Time          uint64                 `protobuf:"varint,8,opt,name=time,proto3" json:"time,omitempty"`
-	GroupCode     uint64                 `protobuf:"varint,9,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
+	SourceUid     string                 `protobuf:"bytes,1,opt,name=source_uid,json=sourceUid" json:"source_uid,omitempty"`
+	SourceNick    string                 `protobuf:"bytes,2,opt,name=source_nick,json=sourceNick" json:"source_nick,omitempty"`
+	Comment       string                 `protobuf:"bytes,5,opt,name=comment" json:"comment,omitempty"`
+	Source        string                 `protobuf:"bytes,6,opt,name=source" json:"source,omitempty"`
+	Warning       string                 `protobuf:"bytes,7,opt,name=warning" json:"warning,omitempty"`
+	Time          uint64                 `protobuf:"varint,8,opt,name=time" json:"time,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,9,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3914,8 +3914,8 @@ func (x *FilteredFriendRequest) GetGroupCode() uint64 {
 // 0xd72_0 (accept only)
 type AcceptFilteredFriendRequestReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid,proto3" json:"self_uid,omitempty"`
-	RequestUid    string                 `protobuf:"bytes,2,opt,name=request_uid,json=requestUid,proto3" json:"request_uid,omitempty"`
+	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid" json:"self_uid,omitempty"`
+	RequestUid    string                 `protobuf:"bytes,2,opt,name=request_uid,json=requestUid" json:"request_uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3967,8 +3967,8 @@ func (x *AcceptFilteredFriendRequestReq) GetRequestUid() string {
 // 0x972_6
 type SearchUserReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	TargetUin     string                 `protobuf:"bytes,1,opt,name=target_uin,json=targetUin,proto3" json:"target_uin,omitempty"` // decimal
-	Settings      *SearchUserSettings    `protobuf:"bytes,3,opt,name=settings,proto3" json:"settings,omitempty"`
+	TargetUin     string                 `protobuf:"bytes,1,opt,name=target_uin,json=targetUin" json:"target_uin,omitempty"` // decimal
+	Settings      *SearchUserSettings    `protobuf:"bytes,3,opt,name=settings" json:"settings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4019,9 +4019,9 @@ func (x *SearchUserReq) GetSettings() *SearchUserSettings {
 
 type SearchUserSettings struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown4      uint32                 `protobuf:"varint,4,opt,name=unknown4,proto3" json:"unknown4,omitempty"`         // 25
-	Unknown11     *string                `protobuf:"bytes,11,opt,name=unknown11,proto3,oneof" json:"unknown11,omitempty"` // ""
-	SettingJson   string                 `protobuf:"bytes,55,opt,name=setting_json,json=settingJson,proto3" json:"setting_json,omitempty"`
+	Unknown4      uint32                 `protobuf:"varint,4,opt,name=unknown4" json:"unknown4,omitempty"`   // 25
+	Unknown11     *string                `protobuf:"bytes,11,opt,name=unknown11" json:"unknown11,omitempty"` // ""
+	SettingJson   string                 `protobuf:"bytes,55,opt,name=setting_json,json=settingJson" json:"setting_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4080,11 +4080,11 @@ func (x *SearchUserSettings) GetSettingJson() string {
 // 0x7c1_1
 type AddFriendSettingReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 1
-	SelfUin       uint64                 `protobuf:"varint,2,opt,name=self_uin,json=selfUin,proto3" json:"self_uin,omitempty"`
-	TargetUin     uint64                 `protobuf:"varint,3,opt,name=target_uin,json=targetUin,proto3" json:"target_uin,omitempty"`
-	Unknown4      uint32                 `protobuf:"varint,4,opt,name=unknown4,proto3" json:"unknown4,omitempty"`       // 3999
-	Unknown5      *uint32                `protobuf:"varint,5,opt,name=unknown5,proto3,oneof" json:"unknown5,omitempty"` // 0
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 1
+	SelfUin       uint64                 `protobuf:"varint,2,opt,name=self_uin,json=selfUin" json:"self_uin,omitempty"`
+	TargetUin     uint64                 `protobuf:"varint,3,opt,name=target_uin,json=targetUin" json:"target_uin,omitempty"`
+	Unknown4      uint32                 `protobuf:"varint,4,opt,name=unknown4" json:"unknown4,omitempty"` // 3999
+	Unknown5      *uint32                `protobuf:"varint,5,opt,name=unknown5" json:"unknown5,omitempty"` // 0
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4157,19 +4157,19 @@ func (x *AddFriendSettingReq) GetUnknown5() uint32 {
 // 0x7c2_5 (all fields sent, zeroes included)
 type AddFriendReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SelfUin       *uint64                `protobuf:"varint,1,opt,name=self_uin,json=selfUin,proto3,oneof" json:"self_uin,omitempty"`
-	TargetUin     *uint64                `protobuf:"varint,2,opt,name=target_uin,json=targetUin,proto3,oneof" json:"target_uin,omitempty"`
-	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3,proto3,oneof" json:"unknown3,omitempty"` // 1
-	Unknown4      *uint32                `protobuf:"varint,4,opt,name=unknown4,proto3,oneof" json:"unknown4,omitempty"` // 1
-	Unknown5      *uint32                `protobuf:"varint,5,opt,name=unknown5,proto3,oneof" json:"unknown5,omitempty"` // 0
-	Remark        *string                `protobuf:"bytes,7,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
-	SourceId      *uint32                `protobuf:"varint,11,opt,name=source_id,json=sourceId,proto3,oneof" json:"source_id,omitempty"`            // 1
-	SubSourceId   *uint32                `protobuf:"varint,12,opt,name=sub_source_id,json=subSourceId,proto3,oneof" json:"sub_source_id,omitempty"` // 3
-	Verify        *string                `protobuf:"bytes,18,opt,name=verify,proto3,oneof" json:"verify,omitempty"`                                 // greeting
-	CategoryId    *uint32                `protobuf:"varint,20,opt,name=category_id,json=categoryId,proto3,oneof" json:"category_id,omitempty"`
-	Answer        *string                `protobuf:"bytes,26,opt,name=answer,proto3,oneof" json:"answer,omitempty"`        // answer to the security question
-	Unknown28     *uint32                `protobuf:"varint,28,opt,name=unknown28,proto3,oneof" json:"unknown28,omitempty"` // 1
-	Unknown29     *uint32                `protobuf:"varint,29,opt,name=unknown29,proto3,oneof" json:"unknown29,omitempty"` // 1
+	SelfUin       *uint64                `protobuf:"varint,1,opt,name=self_uin,json=selfUin" json:"self_uin,omitempty"`
+	TargetUin     *uint64                `protobuf:"varint,2,opt,name=target_uin,json=targetUin" json:"target_uin,omitempty"`
+	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 1
+	Unknown4      *uint32                `protobuf:"varint,4,opt,name=unknown4" json:"unknown4,omitempty"` // 1
+	Unknown5      *uint32                `protobuf:"varint,5,opt,name=unknown5" json:"unknown5,omitempty"` // 0
+	Remark        *string                `protobuf:"bytes,7,opt,name=remark" json:"remark,omitempty"`
+	SourceId      *uint32                `protobuf:"varint,11,opt,name=source_id,json=sourceId" json:"source_id,omitempty"`            // 1
+	SubSourceId   *uint32                `protobuf:"varint,12,opt,name=sub_source_id,json=subSourceId" json:"sub_source_id,omitempty"` // 3
+	Verify        *string                `protobuf:"bytes,18,opt,name=verify" json:"verify,omitempty"`                                 // greeting
+	CategoryId    *uint32                `protobuf:"varint,20,opt,name=category_id,json=categoryId" json:"category_id,omitempty"`
+	Answer        *string                `protobuf:"bytes,26,opt,name=answer" json:"answer,omitempty"`        // answer to the security question
+	Unknown28     *uint32                `protobuf:"varint,28,opt,name=unknown28" json:"unknown28,omitempty"` // 1
+	Unknown29     *uint32                `protobuf:"varint,29,opt,name=unknown29" json:"unknown29,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4298,8 +4298,8 @@ func (x *AddFriendReq) GetUnknown29() uint32 {
 // 0x9078_1: add an official robot as friend (captures; answer unknown)
 type AddRobotFriendReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RobotUin      uint64                 `protobuf:"varint,1,opt,name=robot_uin,json=robotUin,proto3" json:"robot_uin,omitempty"`
-	RobotUid      string                 `protobuf:"bytes,2,opt,name=robot_uid,json=robotUid,proto3" json:"robot_uid,omitempty"`
+	RobotUin      uint64                 `protobuf:"varint,1,opt,name=robot_uin,json=robotUin" json:"robot_uin,omitempty"`
+	RobotUid      string                 `protobuf:"bytes,2,opt,name=robot_uid,json=robotUid" json:"robot_uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4351,8 +4351,8 @@ func (x *AddRobotFriendReq) GetRobotUid() string {
 // 0xdc2_34: share a link card into a chat (one capture, Android, into a group; answer unknown)
 type ShareCardReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *ShareCardBody         `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
-	Target        *ShareCardTarget       `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
+	Body          *ShareCardBody         `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
+	Target        *ShareCardTarget       `protobuf:"bytes,2,opt,name=target" json:"target,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4403,12 +4403,12 @@ func (x *ShareCardReq) GetTarget() *ShareCardTarget {
 
 type ShareCardBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	AppId         uint64                 `protobuf:"varint,1,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"` // 100446242 = weather
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`        // 1
-	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3,proto3,oneof" json:"unknown3,omitempty"`  // 0
-	Unknown5      *ShareCardFlag         `protobuf:"bytes,5,opt,name=unknown5,proto3" json:"unknown5,omitempty"`         // {1: 1}
-	Target        uint64                 `protobuf:"varint,11,opt,name=target,proto3" json:"target,omitempty"`           // group code
-	Card          *ShareCard             `protobuf:"bytes,12,opt,name=card,proto3" json:"card,omitempty"`
+	AppId         uint64                 `protobuf:"varint,1,opt,name=app_id,json=appId" json:"app_id,omitempty"` // 100446242 = weather
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`        // 1
+	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"`        // 0
+	Unknown5      *ShareCardFlag         `protobuf:"bytes,5,opt,name=unknown5" json:"unknown5,omitempty"`         // {1: 1}
+	Target        uint64                 `protobuf:"varint,11,opt,name=target" json:"target,omitempty"`           // group code
+	Card          *ShareCard             `protobuf:"bytes,12,opt,name=card" json:"card,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4487,7 +4487,7 @@ func (x *ShareCardBody) GetCard() *ShareCard {
 
 type ShareCardFlag struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"`
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4531,12 +4531,12 @@ func (x *ShareCardFlag) GetUnknown1() uint32 {
 
 type ShareCard struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 1
-	Title         string                 `protobuf:"bytes,10,opt,name=title,proto3" json:"title,omitempty"`
-	Summary       string                 `protobuf:"bytes,11,opt,name=summary,proto3" json:"summary,omitempty"`
-	Brief         string                 `protobuf:"bytes,12,opt,name=brief,proto3" json:"brief,omitempty"`
-	Url           string                 `protobuf:"bytes,13,opt,name=url,proto3" json:"url,omitempty"`
-	PictureUrl    string                 `protobuf:"bytes,14,opt,name=picture_url,json=pictureUrl,proto3" json:"picture_url,omitempty"`
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 1
+	Title         string                 `protobuf:"bytes,10,opt,name=title" json:"title,omitempty"`
+	Summary       string                 `protobuf:"bytes,11,opt,name=summary" json:"summary,omitempty"`
+	Brief         string                 `protobuf:"bytes,12,opt,name=brief" json:"brief,omitempty"`
+	Url           string                 `protobuf:"bytes,13,opt,name=url" json:"url,omitempty"`
+	PictureUrl    string                 `protobuf:"bytes,14,opt,name=picture_url,json=pictureUrl" json:"picture_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4615,8 +4615,8 @@ func (x *ShareCard) GetPictureUrl() string {
 
 type ShareCardTarget struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Kind          uint32                 `protobuf:"varint,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	Target        uint64                 `protobuf:"varint,2,opt,name=target,proto3" json:"target,omitempty"`
+	Kind          uint32                 `protobuf:"varint,1,opt,name=kind" json:"kind,omitempty"`
+	Target        uint64                 `protobuf:"varint,2,opt,name=target" json:"target,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4668,7 +4668,7 @@ func (x *ShareCardTarget) GetTarget() uint64 {
 // 0xcd4_1
 type InputStatusReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *InputStatusBody       `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *InputStatusBody       `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4712,9 +4712,9 @@ func (x *InputStatusReq) GetBody() *InputStatusBody {
 
 type InputStatusBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	ToUid         string                 `protobuf:"bytes,1,opt,name=to_uid,json=toUid,proto3" json:"to_uid,omitempty"`
-	Unknown2      *uint32                `protobuf:"varint,2,opt,name=unknown2,proto3,oneof" json:"unknown2,omitempty"`                    // 0
-	EventType     *uint32                `protobuf:"varint,3,opt,name=event_type,json=eventType,proto3,oneof" json:"event_type,omitempty"` // 1 = typing text, other values uncertain
+	ToUid         string                 `protobuf:"bytes,1,opt,name=to_uid,json=toUid" json:"to_uid,omitempty"`
+	Unknown2      *uint32                `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`                    // 0
+	EventType     *uint32                `protobuf:"varint,3,opt,name=event_type,json=eventType" json:"event_type,omitempty"` // 1 = typing text, other values uncertain
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4772,7 +4772,7 @@ func (x *InputStatusBody) GetEventType() uint32 {
 
 type InputStatusResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *InputStatusResult     `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *InputStatusResult     `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4816,7 +4816,7 @@ func (x *InputStatusResp) GetBody() *InputStatusResult {
 
 type InputStatusResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Result        uint32                 `protobuf:"varint,1,opt,name=result,proto3" json:"result,omitempty"`
+	Result        uint32                 `protobuf:"varint,1,opt,name=result" json:"result,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4861,7 +4861,7 @@ func (x *InputStatusResult) GetResult() uint32 {
 // 0xfe5_2
 type GroupListReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Config        *GroupListConfig       `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	Config        *GroupListConfig       `protobuf:"bytes,1,opt,name=config" json:"config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4905,9 +4905,9 @@ func (x *GroupListReq) GetConfig() *GroupListConfig {
 
 type GroupListConfig struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *GroupListInfoFlags    `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
-	Person        *GroupListPersonFlags  `protobuf:"bytes,2,opt,name=person,proto3" json:"person,omitempty"`
-	Unknown3      *GroupListUnknownFlags `protobuf:"bytes,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"`
+	Info          *GroupListInfoFlags    `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
+	Person        *GroupListPersonFlags  `protobuf:"bytes,2,opt,name=person" json:"person,omitempty"`
+	Unknown3      *GroupListUnknownFlags `protobuf:"bytes,3,opt,name=unknown3" json:"unknown3,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4965,39 +4965,39 @@ func (x *GroupListConfig) GetUnknown3() *GroupListUnknownFlags {
 
 type GroupListInfoFlags struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
-	Owner             bool                   `protobuf:"varint,1,opt,name=owner,proto3" json:"owner,omitempty"`
-	CreatedTime       bool                   `protobuf:"varint,2,opt,name=created_time,json=createdTime,proto3" json:"created_time,omitempty"`
-	MemberMax         bool                   `protobuf:"varint,3,opt,name=member_max,json=memberMax,proto3" json:"member_max,omitempty"`
-	MemberCount       bool                   `protobuf:"varint,4,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
-	GroupName         bool                   `protobuf:"varint,5,opt,name=group_name,json=groupName,proto3" json:"group_name,omitempty"`
-	F8                bool                   `protobuf:"varint,8,opt,name=f8,proto3" json:"f8,omitempty"`
-	TopTime           bool                   `protobuf:"varint,9,opt,name=top_time,json=topTime,proto3" json:"top_time,omitempty"`
-	MuteAllExpireTime bool                   `protobuf:"varint,10,opt,name=mute_all_expire_time,json=muteAllExpireTime,proto3" json:"mute_all_expire_time,omitempty"`
-	F11               bool                   `protobuf:"varint,11,opt,name=f11,proto3" json:"f11,omitempty"`
-	F12               bool                   `protobuf:"varint,12,opt,name=f12,proto3" json:"f12,omitempty"`
-	F13               bool                   `protobuf:"varint,13,opt,name=f13,proto3" json:"f13,omitempty"`
-	F14               bool                   `protobuf:"varint,14,opt,name=f14,proto3" json:"f14,omitempty"`
-	F15               bool                   `protobuf:"varint,15,opt,name=f15,proto3" json:"f15,omitempty"`
-	F16               bool                   `protobuf:"varint,16,opt,name=f16,proto3" json:"f16,omitempty"`
-	F17               bool                   `protobuf:"varint,17,opt,name=f17,proto3" json:"f17,omitempty"`
-	Description       bool                   `protobuf:"varint,18,opt,name=description,proto3" json:"description,omitempty"`
-	Question          bool                   `protobuf:"varint,19,opt,name=question,proto3" json:"question,omitempty"`
-	F20               bool                   `protobuf:"varint,20,opt,name=f20,proto3" json:"f20,omitempty"`
-	RichDescription   bool                   `protobuf:"varint,21,opt,name=rich_description,json=richDescription,proto3" json:"rich_description,omitempty"`
-	F22               bool                   `protobuf:"varint,22,opt,name=f22,proto3" json:"f22,omitempty"`
-	F23               bool                   `protobuf:"varint,23,opt,name=f23,proto3" json:"f23,omitempty"`
-	F24               bool                   `protobuf:"varint,24,opt,name=f24,proto3" json:"f24,omitempty"`
-	F25               bool                   `protobuf:"varint,25,opt,name=f25,proto3" json:"f25,omitempty"`
-	F26               bool                   `protobuf:"varint,26,opt,name=f26,proto3" json:"f26,omitempty"`
-	F27               bool                   `protobuf:"varint,27,opt,name=f27,proto3" json:"f27,omitempty"`
-	F28               bool                   `protobuf:"varint,28,opt,name=f28,proto3" json:"f28,omitempty"`
-	F29               bool                   `protobuf:"varint,29,opt,name=f29,proto3" json:"f29,omitempty"`
-	Announcement      bool                   `protobuf:"varint,30,opt,name=announcement,proto3" json:"announcement,omitempty"`
-	F31               bool                   `protobuf:"varint,31,opt,name=f31,proto3" json:"f31,omitempty"`
-	F32               bool                   `protobuf:"varint,32,opt,name=f32,proto3" json:"f32,omitempty"`
-	F5001             bool                   `protobuf:"varint,5001,opt,name=f5001,proto3" json:"f5001,omitempty"`
-	F5002             bool                   `protobuf:"varint,5002,opt,name=f5002,proto3" json:"f5002,omitempty"`
-	F5003             bool                   `protobuf:"varint,5003,opt,name=f5003,proto3" json:"f5003,omitempty"`
+	Owner             bool                   `protobuf:"varint,1,opt,name=owner" json:"owner,omitempty"`
+	CreatedTime       bool                   `protobuf:"varint,2,opt,name=created_time,json=createdTime" json:"created_time,omitempty"`
+	MemberMax         bool                   `protobuf:"varint,3,opt,name=member_max,json=memberMax" json:"member_max,omitempty"`
+	MemberCount       bool                   `protobuf:"varint,4,opt,name=member_count,json=memberCount" json:"member_count,omitempty"`
+	GroupName         bool                   `protobuf:"varint,5,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
+	F8                bool                   `protobuf:"varint,8,opt,name=f8" json:"f8,omitempty"`
+	TopTime           bool                   `protobuf:"varint,9,opt,name=top_time,json=topTime" json:"top_time,omitempty"`
+	MuteAllExpireTime bool                   `protobuf:"varint,10,opt,name=mute_all_expire_time,json=muteAllExpireTime" json:"mute_all_expire_time,omitempty"`
+	F11               bool                   `protobuf:"varint,11,opt,name=f11" json:"f11,omitempty"`
+	F12               bool                   `protobuf:"varint,12,opt,name=f12" json:"f12,omitempty"`
+	F13               bool                   `protobuf:"varint,13,opt,name=f13" json:"f13,omitempty"`
+	F14               bool                   `protobuf:"varint,14,opt,name=f14" json:"f14,omitempty"`
+	F15               bool                   `protobuf:"varint,15,opt,name=f15" json:"f15,omitempty"`
+	F16               bool                   `protobuf:"varint,16,opt,name=f16" json:"f16,omitempty"`
+	F17               bool                   `protobuf:"varint,17,opt,name=f17" json:"f17,omitempty"`
+	Description       bool                   `protobuf:"varint,18,opt,name=description" json:"description,omitempty"`
+	Question          bool                   `protobuf:"varint,19,opt,name=question" json:"question,omitempty"`
+	F20               bool                   `protobuf:"varint,20,opt,name=f20" json:"f20,omitempty"`
+	RichDescription   bool                   `protobuf:"varint,21,opt,name=rich_description,json=richDescription" json:"rich_description,omitempty"`
+	F22               bool                   `protobuf:"varint,22,opt,name=f22" json:"f22,omitempty"`
+	F23               bool                   `protobuf:"varint,23,opt,name=f23" json:"f23,omitempty"`
+	F24               bool                   `protobuf:"varint,24,opt,name=f24" json:"f24,omitempty"`
+	F25               bool                   `protobuf:"varint,25,opt,name=f25" json:"f25,omitempty"`
+	F26               bool                   `protobuf:"varint,26,opt,name=f26" json:"f26,omitempty"`
+	F27               bool                   `protobuf:"varint,27,opt,name=f27" json:"f27,omitempty"`
+	F28               bool                   `protobuf:"varint,28,opt,name=f28" json:"f28,omitempty"`
+	F29               bool                   `protobuf:"varint,29,opt,name=f29" json:"f29,omitempty"`
+	Announcement      bool                   `protobuf:"varint,30,opt,name=announcement" json:"announcement,omitempty"`
+	F31               bool                   `protobuf:"varint,31,opt,name=f31" json:"f31,omitempty"`
+	F32               bool                   `protobuf:"varint,32,opt,name=f32" json:"f32,omitempty"`
+	F5001             bool                   `protobuf:"varint,5001,opt,name=f5001" json:"f5001,omitempty"`
+	F5002             bool                   `protobuf:"varint,5002,opt,name=f5002" json:"f5002,omitempty"`
+	F5003             bool                   `protobuf:"varint,5003,opt,name=f5003" json:"f5003,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -5265,14 +5265,14 @@ func (x *GroupListInfoFlags) GetF5003() bool {
 
 type GroupListPersonFlags struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	LastSpeakTime  bool                   `protobuf:"varint,1,opt,name=last_speak_time,json=lastSpeakTime,proto3" json:"last_speak_time,omitempty"`
-	MemberRole     bool                   `protobuf:"varint,2,opt,name=member_role,json=memberRole,proto3" json:"member_role,omitempty"`
-	Remark         bool                   `protobuf:"varint,3,opt,name=remark,proto3" json:"remark,omitempty"`
-	MuteExpireTime bool                   `protobuf:"varint,4,opt,name=mute_expire_time,json=muteExpireTime,proto3" json:"mute_expire_time,omitempty"`
-	LatestSeq      bool                   `protobuf:"varint,5,opt,name=latest_seq,json=latestSeq,proto3" json:"latest_seq,omitempty"`
-	F6             bool                   `protobuf:"varint,6,opt,name=f6,proto3" json:"f6,omitempty"`
-	MsgMask        bool                   `protobuf:"varint,7,opt,name=msg_mask,json=msgMask,proto3" json:"msg_mask,omitempty"`
-	F8             bool                   `protobuf:"varint,8,opt,name=f8,proto3" json:"f8,omitempty"`
+	LastSpeakTime  bool                   `protobuf:"varint,1,opt,name=last_speak_time,json=lastSpeakTime" json:"last_speak_time,omitempty"`
+	MemberRole     bool                   `protobuf:"varint,2,opt,name=member_role,json=memberRole" json:"member_role,omitempty"`
+	Remark         bool                   `protobuf:"varint,3,opt,name=remark" json:"remark,omitempty"`
+	MuteExpireTime bool                   `protobuf:"varint,4,opt,name=mute_expire_time,json=muteExpireTime" json:"mute_expire_time,omitempty"`
+	LatestSeq      bool                   `protobuf:"varint,5,opt,name=latest_seq,json=latestSeq" json:"latest_seq,omitempty"`
+	F6             bool                   `protobuf:"varint,6,opt,name=f6" json:"f6,omitempty"`
+	MsgMask        bool                   `protobuf:"varint,7,opt,name=msg_mask,json=msgMask" json:"msg_mask,omitempty"`
+	F8             bool                   `protobuf:"varint,8,opt,name=f8" json:"f8,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -5365,8 +5365,8 @@ func (x *GroupListPersonFlags) GetF8() bool {
 
 type GroupListUnknownFlags struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	F5            bool                   `protobuf:"varint,5,opt,name=f5,proto3" json:"f5,omitempty"`
-	F6            bool                   `protobuf:"varint,6,opt,name=f6,proto3" json:"f6,omitempty"`
+	F5            bool                   `protobuf:"varint,5,opt,name=f5" json:"f5,omitempty"`
+	F6            bool                   `protobuf:"varint,6,opt,name=f6" json:"f6,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5417,7 +5417,7 @@ func (x *GroupListUnknownFlags) GetF6() bool {
 
 type GroupListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Groups        []*GroupListEntry      `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
+	Groups        []*GroupListEntry      `protobuf:"bytes,2,rep,name=groups" json:"groups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5461,9 +5461,9 @@ func (x *GroupListResp) GetGroups() []*GroupListEntry {
 
 type GroupListEntry struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,3,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Info          *GroupListInfo         `protobuf:"bytes,4,opt,name=info,proto3" json:"info,omitempty"`     // always present
-	Person        *GroupListPerson       `protobuf:"bytes,5,opt,name=person,proto3" json:"person,omitempty"` // always present
+	GroupCode     uint64                 `protobuf:"varint,3,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Info          *GroupListInfo         `protobuf:"bytes,4,opt,name=info" json:"info,omitempty"`     // always present
+	Person        *GroupListPerson       `protobuf:"bytes,5,opt,name=person" json:"person,omitempty"` // always present
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5521,17 +5521,17 @@ func (x *GroupListEntry) GetPerson() *GroupListPerson {
 
 type GroupListInfo struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
-	Owner             *GroupListOwner        `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
-	CreatedTime       uint32                 `protobuf:"varint,2,opt,name=created_time,json=createdTime,proto3" json:"created_time,omitempty"`
-	MemberMax         uint32                 `protobuf:"varint,3,opt,name=member_max,json=memberMax,proto3" json:"member_max,omitempty"`
-	MemberCount       uint32                 `protobuf:"varint,4,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
-	GroupName         string                 `protobuf:"bytes,5,opt,name=group_name,json=groupName,proto3" json:"group_name,omitempty"`
-	TopTime           *uint32                `protobuf:"varint,9,opt,name=top_time,json=topTime,proto3,oneof" json:"top_time,omitempty"`
-	MuteAllExpireTime *uint32                `protobuf:"varint,10,opt,name=mute_all_expire_time,json=muteAllExpireTime,proto3,oneof" json:"mute_all_expire_time,omitempty"`
-	Description       *string                `protobuf:"bytes,18,opt,name=description,proto3,oneof" json:"description,omitempty"`
-	Question          *string                `protobuf:"bytes,19,opt,name=question,proto3,oneof" json:"question,omitempty"`
-	RichDescription   *string                `protobuf:"bytes,21,opt,name=rich_description,json=richDescription,proto3,oneof" json:"rich_description,omitempty"`
-	Announcement      *string                `protobuf:"bytes,30,opt,name=announcement,proto3,oneof" json:"announcement,omitempty"`
+	Owner             *GroupListOwner        `protobuf:"bytes,1,opt,name=owner" json:"owner,omitempty"`
+	CreatedTime       uint32                 `protobuf:"varint,2,opt,name=created_time,json=createdTime" json:"created_time,omitempty"`
+	MemberMax         uint32                 `protobuf:"varint,3,opt,name=member_max,json=memberMax" json:"member_max,omitempty"`
+	MemberCount       uint32                 `protobuf:"varint,4,opt,name=member_count,json=memberCount" json:"member_count,omitempty"`
+	GroupName         string                 `protobuf:"bytes,5,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
+	TopTime           *uint32                `protobuf:"varint,9,opt,name=top_time,json=topTime" json:"top_time,omitempty"`
+	MuteAllExpireTime *uint32                `protobuf:"varint,10,opt,name=mute_all_expire_time,json=muteAllExpireTime" json:"mute_all_expire_time,omitempty"`
+	Description       *string                `protobuf:"bytes,18,opt,name=description" json:"description,omitempty"`
+	Question          *string                `protobuf:"bytes,19,opt,name=question" json:"question,omitempty"`
+	RichDescription   *string                `protobuf:"bytes,21,opt,name=rich_description,json=richDescription" json:"rich_description,omitempty"`
+	Announcement      *string                `protobuf:"bytes,30,opt,name=announcement" json:"announcement,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -5645,7 +5645,7 @@ func (x *GroupListInfo) GetAnnouncement() string {
 
 type GroupListOwner struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`
+	Uid           string                 `protobuf:"bytes,2,opt,name=uid" json:"uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5689,12 +5689,12 @@ func (x *GroupListOwner) GetUid() string {
 
 type GroupListPerson struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	LastSpeakTime  *uint32                `protobuf:"varint,1,opt,name=last_speak_time,json=lastSpeakTime,proto3,oneof" json:"last_speak_time,omitempty"` // always written, 0 too
-	MemberRole     uint32                 `protobuf:"varint,2,opt,name=member_role,json=memberRole,proto3" json:"member_role,omitempty"`                  // encoding as in GroupMember.permission: uncertain
-	Remark         *string                `protobuf:"bytes,3,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
-	MuteExpireTime *uint32                `protobuf:"varint,4,opt,name=mute_expire_time,json=muteExpireTime,proto3,oneof" json:"mute_expire_time,omitempty"`
-	LatestSeq      uint32                 `protobuf:"varint,5,opt,name=latest_seq,json=latestSeq,proto3" json:"latest_seq,omitempty"`
-	MsgMask        uint32                 `protobuf:"varint,7,opt,name=msg_mask,json=msgMask,proto3" json:"msg_mask,omitempty"`
+	LastSpeakTime  *uint32                `protobuf:"varint,1,opt,name=last_speak_time,json=lastSpeakTime" json:"last_speak_time,omitempty"` // always written, 0 too
+	MemberRole     uint32                 `protobuf:"varint,2,opt,name=member_role,json=memberRole" json:"member_role,omitempty"`            // encoding as in GroupMember.permission: uncertain
+	Remark         *string                `protobuf:"bytes,3,opt,name=remark" json:"remark,omitempty"`
+	MuteExpireTime *uint32                `protobuf:"varint,4,opt,name=mute_expire_time,json=muteExpireTime" json:"mute_expire_time,omitempty"`
+	LatestSeq      uint32                 `protobuf:"varint,5,opt,name=latest_seq,json=latestSeq" json:"latest_seq,omitempty"`
+	MsgMask        uint32                 `protobuf:"varint,7,opt,name=msg_mask,json=msgMask" json:"msg_mask,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -5775,9 +5775,9 @@ func (x *GroupListPerson) GetMsgMask() uint32 {
 // The PRESENCE of a field in flags asks for it; its value and wire type are irrelevant.
 type GroupInfoReq struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	AppIdOrRandom   uint32                 `protobuf:"varint,1,opt,name=app_id_or_random,json=appIdOrRandom,proto3" json:"app_id_or_random,omitempty"`
-	Groups          []*GroupInfoReqEntry   `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
-	PcClientVersion uint32                 `protobuf:"varint,3,opt,name=pc_client_version,json=pcClientVersion,proto3" json:"pc_client_version,omitempty"`
+	AppIdOrRandom   uint32                 `protobuf:"varint,1,opt,name=app_id_or_random,json=appIdOrRandom" json:"app_id_or_random,omitempty"`
+	Groups          []*GroupInfoReqEntry   `protobuf:"bytes,2,rep,name=groups" json:"groups,omitempty"`
+	PcClientVersion uint32                 `protobuf:"varint,3,opt,name=pc_client_version,json=pcClientVersion" json:"pc_client_version,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -5835,9 +5835,9 @@ func (x *GroupInfoReq) GetPcClientVersion() uint32 {
 
 type GroupInfoReqEntry struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode       uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Flags           *GroupInfoFlags        `protobuf:"bytes,2,opt,name=flags,proto3" json:"flags,omitempty"`
-	LastGetNameTime uint32                 `protobuf:"varint,3,opt,name=last_get_name_time,json=lastGetNameTime,proto3" json:"last_get_name_time,omitempty"`
+	GroupCode       uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Flags           *GroupInfoFlags        `protobuf:"bytes,2,opt,name=flags" json:"flags,omitempty"`
+	LastGetNameTime uint32                 `protobuf:"varint,3,opt,name=last_get_name_time,json=lastGetNameTime" json:"last_get_name_time,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -5895,49 +5895,49 @@ func (x *GroupInfoReqEntry) GetLastGetNameTime() uint32 {
 
 type GroupInfoFlags struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
-	Owner             *bool                  `protobuf:"varint,1,opt,name=owner,proto3,oneof" json:"owner,omitempty"`
-	CreateTime        *bool                  `protobuf:"varint,2,opt,name=create_time,json=createTime,proto3,oneof" json:"create_time,omitempty"`
-	Flag              *bool                  `protobuf:"varint,3,opt,name=flag,proto3,oneof" json:"flag,omitempty"`
-	FlagExt           *bool                  `protobuf:"varint,4,opt,name=flag_ext,json=flagExt,proto3,oneof" json:"flag_ext,omitempty"`
-	MemberMax         *bool                  `protobuf:"varint,5,opt,name=member_max,json=memberMax,proto3,oneof" json:"member_max,omitempty"`
-	MemberCount       *bool                  `protobuf:"varint,6,opt,name=member_count,json=memberCount,proto3,oneof" json:"member_count,omitempty"`
-	Option            *bool                  `protobuf:"varint,7,opt,name=option,proto3,oneof" json:"option,omitempty"`
-	ClassExt          *bool                  `protobuf:"varint,8,opt,name=class_ext,json=classExt,proto3,oneof" json:"class_ext,omitempty"`
-	SpecialClass      *bool                  `protobuf:"varint,9,opt,name=special_class,json=specialClass,proto3,oneof" json:"special_class,omitempty"`
-	Level             *bool                  `protobuf:"varint,10,opt,name=level,proto3,oneof" json:"level,omitempty"`
-	Face              *bool                  `protobuf:"varint,11,opt,name=face,proto3,oneof" json:"face,omitempty"`
-	DefaultPage       *bool                  `protobuf:"varint,12,opt,name=default_page,json=defaultPage,proto3,oneof" json:"default_page,omitempty"`
-	RoamingTime       *bool                  `protobuf:"varint,14,opt,name=roaming_time,json=roamingTime,proto3,oneof" json:"roaming_time,omitempty"`
-	Name              *string                `protobuf:"bytes,15,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo              *string                `protobuf:"bytes,16,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	FingerMemo        *string                `protobuf:"bytes,17,opt,name=finger_memo,json=fingerMemo,proto3,oneof" json:"finger_memo,omitempty"`
-	ClassText         *string                `protobuf:"bytes,18,opt,name=class_text,json=classText,proto3,oneof" json:"class_text,omitempty"`
-	GroupCode         *bool                  `protobuf:"varint,21,opt,name=group_code,json=groupCode,proto3,oneof" json:"group_code,omitempty"`
-	LatestSeq         *bool                  `protobuf:"varint,22,opt,name=latest_seq,json=latestSeq,proto3,oneof" json:"latest_seq,omitempty"`
-	LastMsgTime       *bool                  `protobuf:"varint,23,opt,name=last_msg_time,json=lastMsgTime,proto3,oneof" json:"last_msg_time,omitempty"`
-	Question          *string                `protobuf:"bytes,24,opt,name=question,proto3,oneof" json:"question,omitempty"`
-	Answer            *string                `protobuf:"bytes,25,opt,name=answer,proto3,oneof" json:"answer,omitempty"`
-	AdminMax          *string                `protobuf:"bytes,29,opt,name=admin_max,json=adminMax,proto3,oneof" json:"admin_max,omitempty"`
-	Grade             *bool                  `protobuf:"varint,36,opt,name=grade,proto3,oneof" json:"grade,omitempty"`
-	CertificationType *bool                  `protobuf:"varint,38,opt,name=certification_type,json=certificationType,proto3,oneof" json:"certification_type,omitempty"`
-	CertificationText *string                `protobuf:"bytes,39,opt,name=certification_text,json=certificationText,proto3,oneof" json:"certification_text,omitempty"`
-	RichFingerMemo    *string                `protobuf:"bytes,40,opt,name=rich_finger_memo,json=richFingerMemo,proto3,oneof" json:"rich_finger_memo,omitempty"`
-	HeadPortraitSeq   *bool                  `protobuf:"varint,43,opt,name=head_portrait_seq,json=headPortraitSeq,proto3,oneof" json:"head_portrait_seq,omitempty"`
-	MuteAllTime       *bool                  `protobuf:"varint,45,opt,name=mute_all_time,json=muteAllTime,proto3,oneof" json:"mute_all_time,omitempty"`
-	MuteMeTime        *bool                  `protobuf:"varint,46,opt,name=mute_me_time,json=muteMeTime,proto3,oneof" json:"mute_me_time,omitempty"`
-	CreateSourceFlag  *bool                  `protobuf:"varint,47,opt,name=create_source_flag,json=createSourceFlag,proto3,oneof" json:"create_source_flag,omitempty"`
-	TypeFlag          *bool                  `protobuf:"varint,55,opt,name=type_flag,json=typeFlag,proto3,oneof" json:"type_flag,omitempty"`
-	AppPrivilegeFlag  *bool                  `protobuf:"varint,56,opt,name=app_privilege_flag,json=appPrivilegeFlag,proto3,oneof" json:"app_privilege_flag,omitempty"`
-	SecLevel          *bool                  `protobuf:"varint,58,opt,name=sec_level,json=secLevel,proto3,oneof" json:"sec_level,omitempty"`
-	PoidInfo          *string                `protobuf:"bytes,61,opt,name=poid_info,json=poidInfo,proto3,oneof" json:"poid_info,omitempty"`
-	SubscriptionUin   *bool                  `protobuf:"varint,67,opt,name=subscription_uin,json=subscriptionUin,proto3,oneof" json:"subscription_uin,omitempty"`
-	FlagExt3          *bool                  `protobuf:"varint,77,opt,name=flag_ext3,json=flagExt3,proto3,oneof" json:"flag_ext3,omitempty"`
-	IsConfGroup       *bool                  `protobuf:"varint,79,opt,name=is_conf_group,json=isConfGroup,proto3,oneof" json:"is_conf_group,omitempty"`
-	IsModifyConfFace  *bool                  `protobuf:"varint,80,opt,name=is_modify_conf_face,json=isModifyConfFace,proto3,oneof" json:"is_modify_conf_face,omitempty"`
-	IsModifyConfName  *bool                  `protobuf:"varint,81,opt,name=is_modify_conf_name,json=isModifyConfName,proto3,oneof" json:"is_modify_conf_name,omitempty"`
-	NoFingerOpen      *bool                  `protobuf:"varint,82,opt,name=no_finger_open,json=noFingerOpen,proto3,oneof" json:"no_finger_open,omitempty"`
-	NoCodeFingerOpen  *bool                  `protobuf:"varint,83,opt,name=no_code_finger_open,json=noCodeFingerOpen,proto3,oneof" json:"no_code_finger_open,omitempty"`
-	LongName          *string                `protobuf:"bytes,89,opt,name=long_name,json=longName,proto3,oneof" json:"long_name,omitempty"`
+	Owner             *bool                  `protobuf:"varint,1,opt,name=owner" json:"owner,omitempty"`
+	CreateTime        *bool                  `protobuf:"varint,2,opt,name=create_time,json=createTime" json:"create_time,omitempty"`
+	Flag              *bool                  `protobuf:"varint,3,opt,name=flag" json:"flag,omitempty"`
+	FlagExt           *bool                  `protobuf:"varint,4,opt,name=flag_ext,json=flagExt" json:"flag_ext,omitempty"`
+	MemberMax         *bool                  `protobuf:"varint,5,opt,name=member_max,json=memberMax" json:"member_max,omitempty"`
+	MemberCount       *bool                  `protobuf:"varint,6,opt,name=member_count,json=memberCount" json:"member_count,omitempty"`
+	Option            *bool                  `protobuf:"varint,7,opt,name=option" json:"option,omitempty"`
+	ClassExt          *bool                  `protobuf:"varint,8,opt,name=class_ext,json=classExt" json:"class_ext,omitempty"`
+	SpecialClass      *bool                  `protobuf:"varint,9,opt,name=special_class,json=specialClass" json:"special_class,omitempty"`
+	Level             *bool                  `protobuf:"varint,10,opt,name=level" json:"level,omitempty"`
+	Face              *bool                  `protobuf:"varint,11,opt,name=face" json:"face,omitempty"`
+	DefaultPage       *bool                  `protobuf:"varint,12,opt,name=default_page,json=defaultPage" json:"default_page,omitempty"`
+	RoamingTime       *bool                  `protobuf:"varint,14,opt,name=roaming_time,json=roamingTime" json:"roaming_time,omitempty"`
+	Name              *string                `protobuf:"bytes,15,opt,name=name" json:"name,omitempty"`
+	Memo              *string                `protobuf:"bytes,16,opt,name=memo" json:"memo,omitempty"`
+	FingerMemo        *string                `protobuf:"bytes,17,opt,name=finger_memo,json=fingerMemo" json:"finger_memo,omitempty"`
+	ClassText         *string                `protobuf:"bytes,18,opt,name=class_text,json=classText" json:"class_text,omitempty"`
+	GroupCode         *bool                  `protobuf:"varint,21,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	LatestSeq         *bool                  `protobuf:"varint,22,opt,name=latest_seq,json=latestSeq" json:"latest_seq,omitempty"`
+	LastMsgTime       *bool                  `protobuf:"varint,23,opt,name=last_msg_time,json=lastMsgTime" json:"last_msg_time,omitempty"`
+	Question          *string                `protobuf:"bytes,24,opt,name=question" json:"question,omitempty"`
+	Answer            *string                `protobuf:"bytes,25,opt,name=answer" json:"answer,omitempty"`
+	AdminMax          *string                `protobuf:"bytes,29,opt,name=admin_max,json=adminMax" json:"admin_max,omitempty"`
+	Grade             *bool                  `protobuf:"varint,36,opt,name=grade" json:"grade,omitempty"`
+	CertificationType *bool                  `protobuf:"varint,38,opt,name=certification_type,json=certificationType" json:"certification_type,omitempty"`
+	CertificationText *string                `protobuf:"bytes,39,opt,name=certification_text,json=certificationText" json:"certification_text,omitempty"`
+	RichFingerMemo    *string                `protobuf:"bytes,40,opt,name=rich_finger_memo,json=richFingerMemo" json:"rich_finger_memo,omitempty"`
+	HeadPortraitSeq   *bool                  `protobuf:"varint,43,opt,name=head_portrait_seq,json=headPortraitSeq" json:"head_portrait_seq,omitempty"`
+	MuteAllTime       *bool                  `protobuf:"varint,45,opt,name=mute_all_time,json=muteAllTime" json:"mute_all_time,omitempty"`
+	MuteMeTime        *bool                  `protobuf:"varint,46,opt,name=mute_me_time,json=muteMeTime" json:"mute_me_time,omitempty"`
+	CreateSourceFlag  *bool                  `protobuf:"varint,47,opt,name=create_source_flag,json=createSourceFlag" json:"create_source_flag,omitempty"`
+	TypeFlag          *bool                  `protobuf:"varint,55,opt,name=type_flag,json=typeFlag" json:"type_flag,omitempty"`
+	AppPrivilegeFlag  *bool                  `protobuf:"varint,56,opt,name=app_privilege_flag,json=appPrivilegeFlag" json:"app_privilege_flag,omitempty"`
+	SecLevel          *bool                  `protobuf:"varint,58,opt,name=sec_level,json=secLevel" json:"sec_level,omitempty"`
+	PoidInfo          *string                `protobuf:"bytes,61,opt,name=poid_info,json=poidInfo" json:"poid_info,omitempty"`
+	SubscriptionUin   *bool                  `protobuf:"varint,67,opt,name=subscription_uin,json=subscriptionUin" json:"subscription_uin,omitempty"`
+	FlagExt3          *bool                  `protobuf:"varint,77,opt,name=flag_ext3,json=flagExt3" json:"flag_ext3,omitempty"`
+	IsConfGroup       *bool                  `protobuf:"varint,79,opt,name=is_conf_group,json=isConfGroup" json:"is_conf_group,omitempty"`
+	IsModifyConfFace  *bool                  `protobuf:"varint,80,opt,name=is_modify_conf_face,json=isModifyConfFace" json:"is_modify_conf_face,omitempty"`
+	IsModifyConfName  *bool                  `protobuf:"varint,81,opt,name=is_modify_conf_name,json=isModifyConfName" json:"is_modify_conf_name,omitempty"`
+	NoFingerOpen      *bool                  `protobuf:"varint,82,opt,name=no_finger_open,json=noFingerOpen" json:"no_finger_open,omitempty"`
+	NoCodeFingerOpen  *bool                  `protobuf:"varint,83,opt,name=no_code_finger_open,json=noCodeFingerOpen" json:"no_code_finger_open,omitempty"`
+	LongName          *string                `protobuf:"bytes,89,opt,name=long_name,json=longName" json:"long_name,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -6275,8 +6275,8 @@ func (x *GroupInfoFlags) GetLongName() string {
 
 type GroupInfoResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Groups        []*GroupInfoRespEntry  `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
-	ErrorInfo     string                 `protobuf:"bytes,2,opt,name=error_info,json=errorInfo,proto3" json:"error_info,omitempty"`
+	Groups        []*GroupInfoRespEntry  `protobuf:"bytes,1,rep,name=groups" json:"groups,omitempty"`
+	ErrorInfo     string                 `protobuf:"bytes,2,opt,name=error_info,json=errorInfo" json:"error_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6327,9 +6327,9 @@ func (x *GroupInfoResp) GetErrorInfo() string {
 
 type GroupInfoRespEntry struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Result        *uint32                `protobuf:"varint,2,opt,name=result,proto3,oneof" json:"result,omitempty"` // 0 = ok; unknown group: non-zero (72 in a vector, real numbers unknown) and no info
-	Info          *GroupInfo             `protobuf:"bytes,3,opt,name=info,proto3" json:"info,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Result        *uint32                `protobuf:"varint,2,opt,name=result" json:"result,omitempty"` // 0 = ok; unknown group: non-zero (72 in a vector, real numbers unknown) and no info
+	Info          *GroupInfo             `protobuf:"bytes,3,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6387,41 +6387,41 @@ func (x *GroupInfoRespEntry) GetInfo() *GroupInfo {
 
 type GroupInfo struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
-	OwnerUid            string                 `protobuf:"bytes,1,opt,name=owner_uid,json=ownerUid,proto3" json:"owner_uid,omitempty"` // v2 declares a uin here for 0x88d_110; unread
-	CreateTime          uint32                 `protobuf:"varint,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	Flag                uint32                 `protobuf:"varint,3,opt,name=flag,proto3" json:"flag,omitempty"`
-	FlagExt             uint32                 `protobuf:"varint,4,opt,name=flag_ext,json=flagExt,proto3" json:"flag_ext,omitempty"`
-	MemberMax           uint32                 `protobuf:"varint,5,opt,name=member_max,json=memberMax,proto3" json:"member_max,omitempty"`
-	MemberCount         uint32                 `protobuf:"varint,6,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
-	Option              uint32                 `protobuf:"varint,7,opt,name=option,proto3" json:"option,omitempty"`
-	ClassExt            uint32                 `protobuf:"varint,8,opt,name=class_ext,json=classExt,proto3" json:"class_ext,omitempty"`
-	SpecialClass        uint32                 `protobuf:"varint,9,opt,name=special_class,json=specialClass,proto3" json:"special_class,omitempty"`
-	Level               uint32                 `protobuf:"varint,10,opt,name=level,proto3" json:"level,omitempty"`
-	Face                uint32                 `protobuf:"varint,11,opt,name=face,proto3" json:"face,omitempty"`
-	DefaultPage         uint32                 `protobuf:"varint,12,opt,name=default_page,json=defaultPage,proto3" json:"default_page,omitempty"`
-	InfoSeq             uint32                 `protobuf:"varint,13,opt,name=info_seq,json=infoSeq,proto3" json:"info_seq,omitempty"`
-	RoamingTime         uint32                 `protobuf:"varint,14,opt,name=roaming_time,json=roamingTime,proto3" json:"roaming_time,omitempty"`
-	Name                string                 `protobuf:"bytes,15,opt,name=name,proto3" json:"name,omitempty"`
-	Memo                string                 `protobuf:"bytes,16,opt,name=memo,proto3" json:"memo,omitempty"` // notice preview
-	FingerMemo          string                 `protobuf:"bytes,17,opt,name=finger_memo,json=fingerMemo,proto3" json:"finger_memo,omitempty"`
-	ClassText           string                 `protobuf:"bytes,18,opt,name=class_text,json=classText,proto3" json:"class_text,omitempty"`
-	GroupCode           uint64                 `protobuf:"varint,21,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	LatestSeq           *uint32                `protobuf:"varint,22,opt,name=latest_seq,json=latestSeq,proto3,oneof" json:"latest_seq,omitempty"` // written when 0, too
-	LastMsgTime         uint32                 `protobuf:"varint,23,opt,name=last_msg_time,json=lastMsgTime,proto3" json:"last_msg_time,omitempty"`
-	Question            string                 `protobuf:"bytes,24,opt,name=question,proto3" json:"question,omitempty"`
-	Answer              string                 `protobuf:"bytes,25,opt,name=answer,proto3" json:"answer,omitempty"`
-	AdminMax            uint32                 `protobuf:"varint,29,opt,name=admin_max,json=adminMax,proto3" json:"admin_max,omitempty"`
-	Grade               uint32                 `protobuf:"varint,36,opt,name=grade,proto3" json:"grade,omitempty"`
-	ActiveMemberCount   uint32                 `protobuf:"varint,37,opt,name=active_member_count,json=activeMemberCount,proto3" json:"active_member_count,omitempty"`
-	CertificationType   uint32                 `protobuf:"varint,38,opt,name=certification_type,json=certificationType,proto3" json:"certification_type,omitempty"`
-	CertificationText   string                 `protobuf:"bytes,39,opt,name=certification_text,json=certificationText,proto3" json:"certification_text,omitempty"`
-	Description         string                 `protobuf:"bytes,40,opt,name=description,proto3" json:"description,omitempty"`
-	MuteAllTime         uint32                 `protobuf:"varint,45,opt,name=mute_all_time,json=muteAllTime,proto3" json:"mute_all_time,omitempty"` // 0 or 4294967295
-	MuteMeTime          uint32                 `protobuf:"varint,46,opt,name=mute_me_time,json=muteMeTime,proto3" json:"mute_me_time,omitempty"`    // unix time until which the caller is muted
-	MemberListChangeSeq uint32                 `protobuf:"varint,68,opt,name=member_list_change_seq,json=memberListChangeSeq,proto3" json:"member_list_change_seq,omitempty"`
-	MemberCardSeq       uint32                 `protobuf:"varint,69,opt,name=member_card_seq,json=memberCardSeq,proto3" json:"member_card_seq,omitempty"`
-	IsConfGroup         uint32                 `protobuf:"varint,79,opt,name=is_conf_group,json=isConfGroup,proto3" json:"is_conf_group,omitempty"`
-	LongName            *string                `protobuf:"bytes,89,opt,name=long_name,json=longName,proto3,oneof" json:"long_name,omitempty"`
+	OwnerUid            string                 `protobuf:"bytes,1,opt,name=owner_uid,json=ownerUid" json:"owner_uid,omitempty"` // v2 declares a uin here for 0x88d_110; unread
+	CreateTime          uint32                 `protobuf:"varint,2,opt,name=create_time,json=createTime" json:"create_time,omitempty"`
+	Flag                uint32                 `protobuf:"varint,3,opt,name=flag" json:"flag,omitempty"`
+	FlagExt             uint32                 `protobuf:"varint,4,opt,name=flag_ext,json=flagExt" json:"flag_ext,omitempty"`
+	MemberMax           uint32                 `protobuf:"varint,5,opt,name=member_max,json=memberMax" json:"member_max,omitempty"`
+	MemberCount         uint32                 `protobuf:"varint,6,opt,name=member_count,json=memberCount" json:"member_count,omitempty"`
+	Option              uint32                 `protobuf:"varint,7,opt,name=option" json:"option,omitempty"`
+	ClassExt            uint32                 `protobuf:"varint,8,opt,name=class_ext,json=classExt" json:"class_ext,omitempty"`
+	SpecialClass        uint32                 `protobuf:"varint,9,opt,name=special_class,json=specialClass" json:"special_class,omitempty"`
+	Level               uint32                 `protobuf:"varint,10,opt,name=level" json:"level,omitempty"`
+	Face                uint32                 `protobuf:"varint,11,opt,name=face" json:"face,omitempty"`
+	DefaultPage         uint32                 `protobuf:"varint,12,opt,name=default_page,json=defaultPage" json:"default_page,omitempty"`
+	InfoSeq             uint32                 `protobuf:"varint,13,opt,name=info_seq,json=infoSeq" json:"info_seq,omitempty"`
+	RoamingTime         uint32                 `protobuf:"varint,14,opt,name=roaming_time,json=roamingTime" json:"roaming_time,omitempty"`
+	Name                string                 `protobuf:"bytes,15,opt,name=name" json:"name,omitempty"`
+	Memo                string                 `protobuf:"bytes,16,opt,name=memo" json:"memo,omitempty"` // notice preview
+	FingerMemo          string                 `protobuf:"bytes,17,opt,name=finger_memo,json=fingerMemo" json:"finger_memo,omitempty"`
+	ClassText           string                 `protobuf:"bytes,18,opt,name=class_text,json=classText" json:"class_text,omitempty"`
+	GroupCode           uint64                 `protobuf:"varint,21,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	LatestSeq           *uint32                `protobuf:"varint,22,opt,name=latest_seq,json=latestSeq" json:"latest_seq,omitempty"` // written when 0, too
+	LastMsgTime         uint32                 `protobuf:"varint,23,opt,name=last_msg_time,json=lastMsgTime" json:"last_msg_time,omitempty"`
+	Question            string                 `protobuf:"bytes,24,opt,name=question" json:"question,omitempty"`
+	Answer              string                 `protobuf:"bytes,25,opt,name=answer" json:"answer,omitempty"`
+	AdminMax            uint32                 `protobuf:"varint,29,opt,name=admin_max,json=adminMax" json:"admin_max,omitempty"`
+	Grade               uint32                 `protobuf:"varint,36,opt,name=grade" json:"grade,omitempty"`
+	ActiveMemberCount   uint32                 `protobuf:"varint,37,opt,name=active_member_count,json=activeMemberCount" json:"active_member_count,omitempty"`
+	CertificationType   uint32                 `protobuf:"varint,38,opt,name=certification_type,json=certificationType" json:"certification_type,omitempty"`
+	CertificationText   string                 `protobuf:"bytes,39,opt,name=certification_text,json=certificationText" json:"certification_text,omitempty"`
+	Description         string                 `protobuf:"bytes,40,opt,name=description" json:"description,omitempty"`
+	MuteAllTime         uint32                 `protobuf:"varint,45,opt,name=mute_all_time,json=muteAllTime" json:"mute_all_time,omitempty"` // 0 or 4294967295
+	MuteMeTime          uint32                 `protobuf:"varint,46,opt,name=mute_me_time,json=muteMeTime" json:"mute_me_time,omitempty"`    // unix time until which the caller is muted
+	MemberListChangeSeq uint32                 `protobuf:"varint,68,opt,name=member_list_change_seq,json=memberListChangeSeq" json:"member_list_change_seq,omitempty"`
+	MemberCardSeq       uint32                 `protobuf:"varint,69,opt,name=member_card_seq,json=memberCardSeq" json:"member_card_seq,omitempty"`
+	IsConfGroup         uint32                 `protobuf:"varint,79,opt,name=is_conf_group,json=isConfGroup" json:"is_conf_group,omitempty"`
+	LongName            *string                `protobuf:"bytes,89,opt,name=long_name,json=longName" json:"long_name,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -6704,11 +6704,11 @@ func (x *GroupInfo) GetLongName() string {
 // 0xfe7_3
 type GroupMemberListReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`       // 5
-	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3,proto3,oneof" json:"unknown3,omitempty"` // 2
-	Flags         *GroupMemberFlags      `protobuf:"bytes,4,opt,name=flags,proto3" json:"flags,omitempty"`
-	Cookie        []byte                 `protobuf:"bytes,15,opt,name=cookie,proto3,oneof" json:"cookie,omitempty"` // opaque; absent or empty = first page
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 5
+	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 2
+	Flags         *GroupMemberFlags      `protobuf:"bytes,4,opt,name=flags" json:"flags,omitempty"`
+	Cookie        []byte                 `protobuf:"bytes,15,opt,name=cookie" json:"cookie,omitempty"` // opaque; absent or empty = first page
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6781,11 +6781,11 @@ func (x *GroupMemberListReq) GetCookie() []byte {
 // 0xfe7_4
 type GroupMemberReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`       // 3
-	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3,proto3,oneof" json:"unknown3,omitempty"` // 0
-	Flags         *GroupMemberFlags      `protobuf:"bytes,4,opt,name=flags,proto3" json:"flags,omitempty"`
-	Member        *GroupMemberSelector   `protobuf:"bytes,5,opt,name=member,proto3" json:"member,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 3
+	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 0
+	Flags         *GroupMemberFlags      `protobuf:"bytes,4,opt,name=flags" json:"flags,omitempty"`
+	Member        *GroupMemberSelector   `protobuf:"bytes,5,opt,name=member" json:"member,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6857,7 +6857,7 @@ func (x *GroupMemberReq) GetMember() *GroupMemberSelector {
 
 type GroupMemberSelector struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`
+	Uid           string                 `protobuf:"bytes,2,opt,name=uid" json:"uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6901,25 +6901,25 @@ func (x *GroupMemberSelector) GetUid() string {
 
 type GroupMemberFlags struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	MemberName    bool                   `protobuf:"varint,10,opt,name=member_name,json=memberName,proto3" json:"member_name,omitempty"`
-	MemberCard    bool                   `protobuf:"varint,11,opt,name=member_card,json=memberCard,proto3" json:"member_card,omitempty"`
-	Level         bool                   `protobuf:"varint,12,opt,name=level,proto3" json:"level,omitempty"`
-	F13           bool                   `protobuf:"varint,13,opt,name=f13,proto3" json:"f13,omitempty"`
-	F16           bool                   `protobuf:"varint,16,opt,name=f16,proto3" json:"f16,omitempty"`
-	SpecialTitle  bool                   `protobuf:"varint,17,opt,name=special_title,json=specialTitle,proto3" json:"special_title,omitempty"`
-	F18           bool                   `protobuf:"varint,18,opt,name=f18,proto3" json:"f18,omitempty"`
-	F20           bool                   `protobuf:"varint,20,opt,name=f20,proto3" json:"f20,omitempty"`
-	F21           bool                   `protobuf:"varint,21,opt,name=f21,proto3" json:"f21,omitempty"`
-	JoinTime      bool                   `protobuf:"varint,100,opt,name=join_time,json=joinTime,proto3" json:"join_time,omitempty"`
-	LastMsgTime   bool                   `protobuf:"varint,101,opt,name=last_msg_time,json=lastMsgTime,proto3" json:"last_msg_time,omitempty"`
-	MuteUntil     bool                   `protobuf:"varint,102,opt,name=mute_until,json=muteUntil,proto3" json:"mute_until,omitempty"`
-	F103          bool                   `protobuf:"varint,103,opt,name=f103,proto3" json:"f103,omitempty"`
-	F104          bool                   `protobuf:"varint,104,opt,name=f104,proto3" json:"f104,omitempty"`
-	F105          bool                   `protobuf:"varint,105,opt,name=f105,proto3" json:"f105,omitempty"`
-	F106          bool                   `protobuf:"varint,106,opt,name=f106,proto3" json:"f106,omitempty"`
-	Permission    bool                   `protobuf:"varint,107,opt,name=permission,proto3" json:"permission,omitempty"`
-	F200          bool                   `protobuf:"varint,200,opt,name=f200,proto3" json:"f200,omitempty"`
-	F201          bool                   `protobuf:"varint,201,opt,name=f201,proto3" json:"f201,omitempty"`
+	MemberName    bool                   `protobuf:"varint,10,opt,name=member_name,json=memberName" json:"member_name,omitempty"`
+	MemberCard    bool                   `protobuf:"varint,11,opt,name=member_card,json=memberCard" json:"member_card,omitempty"`
+	Level         bool                   `protobuf:"varint,12,opt,name=level" json:"level,omitempty"`
+	F13           bool                   `protobuf:"varint,13,opt,name=f13" json:"f13,omitempty"`
+	F16           bool                   `protobuf:"varint,16,opt,name=f16" json:"f16,omitempty"`
+	SpecialTitle  bool                   `protobuf:"varint,17,opt,name=special_title,json=specialTitle" json:"special_title,omitempty"`
+	F18           bool                   `protobuf:"varint,18,opt,name=f18" json:"f18,omitempty"`
+	F20           bool                   `protobuf:"varint,20,opt,name=f20" json:"f20,omitempty"`
+	F21           bool                   `protobuf:"varint,21,opt,name=f21" json:"f21,omitempty"`
+	JoinTime      bool                   `protobuf:"varint,100,opt,name=join_time,json=joinTime" json:"join_time,omitempty"`
+	LastMsgTime   bool                   `protobuf:"varint,101,opt,name=last_msg_time,json=lastMsgTime" json:"last_msg_time,omitempty"`
+	MuteUntil     bool                   `protobuf:"varint,102,opt,name=mute_until,json=muteUntil" json:"mute_until,omitempty"`
+	F103          bool                   `protobuf:"varint,103,opt,name=f103" json:"f103,omitempty"`
+	F104          bool                   `protobuf:"varint,104,opt,name=f104" json:"f104,omitempty"`
+	F105          bool                   `protobuf:"varint,105,opt,name=f105" json:"f105,omitempty"`
+	F106          bool                   `protobuf:"varint,106,opt,name=f106" json:"f106,omitempty"`
+	Permission    bool                   `protobuf:"varint,107,opt,name=permission" json:"permission,omitempty"`
+	F200          bool                   `protobuf:"varint,200,opt,name=f200" json:"f200,omitempty"`
+	F201          bool                   `protobuf:"varint,201,opt,name=f201" json:"f201,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7089,12 +7089,12 @@ func (x *GroupMemberFlags) GetF201() bool {
 
 type GroupMemberListResp struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode           uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Members             []*GroupMember         `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"`
-	MemberCount         uint32                 `protobuf:"varint,3,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
-	MemberListChangeSeq uint32                 `protobuf:"varint,5,opt,name=member_list_change_seq,json=memberListChangeSeq,proto3" json:"member_list_change_seq,omitempty"`
-	MemberCardSeq       uint32                 `protobuf:"varint,6,opt,name=member_card_seq,json=memberCardSeq,proto3" json:"member_card_seq,omitempty"`
-	Cookie              []byte                 `protobuf:"bytes,15,opt,name=cookie,proto3,oneof" json:"cookie,omitempty"` // next page; ABSENT on the last page
+	GroupCode           uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Members             []*GroupMember         `protobuf:"bytes,2,rep,name=members" json:"members,omitempty"`
+	MemberCount         uint32                 `protobuf:"varint,3,opt,name=member_count,json=memberCount" json:"member_count,omitempty"`
+	MemberListChangeSeq uint32                 `protobuf:"varint,5,opt,name=member_list_change_seq,json=memberListChangeSeq" json:"member_list_change_seq,omitempty"`
+	MemberCardSeq       uint32                 `protobuf:"varint,6,opt,name=member_card_seq,json=memberCardSeq" json:"member_card_seq,omitempty"`
+	Cookie              []byte                 `protobuf:"bytes,15,opt,name=cookie" json:"cookie,omitempty"` // next page; ABSENT on the last page
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -7173,9 +7173,9 @@ func (x *GroupMemberListResp) GetCookie() []byte {
 
 type GroupMemberResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Member        *GroupMember           `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
-	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Member        *GroupMember           `protobuf:"bytes,2,opt,name=member" json:"member,omitempty"`
+	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7233,16 +7233,16 @@ func (x *GroupMemberResp) GetUnknown3() uint32 {
 
 type GroupMember struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *GroupMemberId         `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	MemberName    string                 `protobuf:"bytes,10,opt,name=member_name,json=memberName,proto3" json:"member_name,omitempty"` // nickname
-	Card          *GroupMemberCard       `protobuf:"bytes,11,opt,name=card,proto3" json:"card,omitempty"`                               // always present, even with no card
-	Level         *GroupMemberLevel      `protobuf:"bytes,12,opt,name=level,proto3,oneof" json:"level,omitempty"`
-	Field13       *uint32                `protobuf:"varint,13,opt,name=field13,proto3,oneof" json:"field13,omitempty"` // lagrange-python: 2 owner, else 1, and cannot do without it; nobody else reads it
-	SpecialTitle  *string                `protobuf:"bytes,17,opt,name=special_title,json=specialTitle,proto3,oneof" json:"special_title,omitempty"`
-	JoinTime      *uint32                `protobuf:"varint,100,opt,name=join_time,json=joinTime,proto3,oneof" json:"join_time,omitempty"`            // always written
-	LastMsgTime   *uint32                `protobuf:"varint,101,opt,name=last_msg_time,json=lastMsgTime,proto3,oneof" json:"last_msg_time,omitempty"` // always written
-	MuteUntil     *uint32                `protobuf:"varint,102,opt,name=mute_until,json=muteUntil,proto3,oneof" json:"mute_until,omitempty"`
-	Permission    uint32                 `protobuf:"varint,107,opt,name=permission,proto3" json:"permission,omitempty"` // 0 member, 1 owner, 2 admin
+	Id            *GroupMemberId         `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
+	MemberName    string                 `protobuf:"bytes,10,opt,name=member_name,json=memberName" json:"member_name,omitempty"` // nickname
+	Card          *GroupMemberCard       `protobuf:"bytes,11,opt,name=card" json:"card,omitempty"`                               // always present, even with no card
+	Level         *GroupMemberLevel      `protobuf:"bytes,12,opt,name=level" json:"level,omitempty"`
+	Field13       *uint32                `protobuf:"varint,13,opt,name=field13" json:"field13,omitempty"` // lagrange-python: 2 owner, else 1, and cannot do without it; nobody else reads it
+	SpecialTitle  *string                `protobuf:"bytes,17,opt,name=special_title,json=specialTitle" json:"special_title,omitempty"`
+	JoinTime      *uint32                `protobuf:"varint,100,opt,name=join_time,json=joinTime" json:"join_time,omitempty"`            // always written
+	LastMsgTime   *uint32                `protobuf:"varint,101,opt,name=last_msg_time,json=lastMsgTime" json:"last_msg_time,omitempty"` // always written
+	MuteUntil     *uint32                `protobuf:"varint,102,opt,name=mute_until,json=muteUntil" json:"mute_until,omitempty"`
+	Permission    uint32                 `protobuf:"varint,107,opt,name=permission" json:"permission,omitempty"` // 0 member, 1 owner, 2 admin
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7349,8 +7349,8 @@ func (x *GroupMember) GetPermission() uint32 {
 
 type GroupMemberId struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`
-	Uin           uint64                 `protobuf:"varint,4,opt,name=uin,proto3" json:"uin,omitempty"`
+	Uid           string                 `protobuf:"bytes,2,opt,name=uid" json:"uid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,4,opt,name=uin" json:"uin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7401,7 +7401,7 @@ func (x *GroupMemberId) GetUin() uint64 {
 
 type GroupMemberCard struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Card          *string                `protobuf:"bytes,2,opt,name=card,proto3,oneof" json:"card,omitempty"`
+	Card          *string                `protobuf:"bytes,2,opt,name=card" json:"card,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7445,8 +7445,8 @@ func (x *GroupMemberCard) GetCard() string {
 
 type GroupMemberLevel struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Infos         []uint32               `protobuf:"varint,1,rep,name=infos,proto3" json:"infos,omitempty"`
-	Level         *uint32                `protobuf:"varint,2,opt,name=level,proto3,oneof" json:"level,omitempty"`
+	Infos         []uint32               `protobuf:"varint,1,rep,name=infos" json:"infos,omitempty"`
+	Level         *uint32                `protobuf:"varint,2,opt,name=level" json:"level,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7498,11 +7498,11 @@ func (x *GroupMemberLevel) GetLevel() uint32 {
 // 0x8a7_0
 type AtAllRemainReq struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
-	SubCmd            uint32                 `protobuf:"varint,1,opt,name=sub_cmd,json=subCmd,proto3" json:"sub_cmd,omitempty"`                                      // 1
-	LimitTypeForUin   uint32                 `protobuf:"varint,2,opt,name=limit_type_for_uin,json=limitTypeForUin,proto3" json:"limit_type_for_uin,omitempty"`       // 2
-	LimitTypeForGroup uint32                 `protobuf:"varint,3,opt,name=limit_type_for_group,json=limitTypeForGroup,proto3" json:"limit_type_for_group,omitempty"` // 1
-	Uin               uint64                 `protobuf:"varint,4,opt,name=uin,proto3" json:"uin,omitempty"`
-	GroupCode         uint64                 `protobuf:"varint,5,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
+	SubCmd            uint32                 `protobuf:"varint,1,opt,name=sub_cmd,json=subCmd" json:"sub_cmd,omitempty"`                                      // 1
+	LimitTypeForUin   uint32                 `protobuf:"varint,2,opt,name=limit_type_for_uin,json=limitTypeForUin" json:"limit_type_for_uin,omitempty"`       // 2
+	LimitTypeForGroup uint32                 `protobuf:"varint,3,opt,name=limit_type_for_group,json=limitTypeForGroup" json:"limit_type_for_group,omitempty"` // 1
+	Uin               uint64                 `protobuf:"varint,4,opt,name=uin" json:"uin,omitempty"`
+	GroupCode         uint64                 `protobuf:"varint,5,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -7574,12 +7574,12 @@ func (x *AtAllRemainReq) GetGroupCode() uint64 {
 
 type AtAllRemainResp struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	CanAtAll       bool                   `protobuf:"varint,1,opt,name=can_at_all,json=canAtAll,proto3" json:"can_at_all,omitempty"`
-	RemainForUin   uint32                 `protobuf:"varint,2,opt,name=remain_for_uin,json=remainForUin,proto3" json:"remain_for_uin,omitempty"`
-	RemainForGroup uint32                 `protobuf:"varint,3,opt,name=remain_for_group,json=remainForGroup,proto3" json:"remain_for_group,omitempty"`
-	Prompt1        []byte                 `protobuf:"bytes,4,opt,name=prompt1,proto3" json:"prompt1,omitempty"`
-	Prompt2        []byte                 `protobuf:"bytes,5,opt,name=prompt2,proto3" json:"prompt2,omitempty"`
-	ShowAtAllLabel bool                   `protobuf:"varint,6,opt,name=show_at_all_label,json=showAtAllLabel,proto3" json:"show_at_all_label,omitempty"`
+	CanAtAll       bool                   `protobuf:"varint,1,opt,name=can_at_all,json=canAtAll" json:"can_at_all,omitempty"`
+	RemainForUin   uint32                 `protobuf:"varint,2,opt,name=remain_for_uin,json=remainForUin" json:"remain_for_uin,omitempty"`
+	RemainForGroup uint32                 `protobuf:"varint,3,opt,name=remain_for_group,json=remainForGroup" json:"remain_for_group,omitempty"`
+	Prompt1        []byte                 `protobuf:"bytes,4,opt,name=prompt1" json:"prompt1,omitempty"`
+	Prompt2        []byte                 `protobuf:"bytes,5,opt,name=prompt2" json:"prompt2,omitempty"`
+	ShowAtAllLabel bool                   `protobuf:"varint,6,opt,name=show_at_all_label,json=showAtAllLabel" json:"show_at_all_label,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -7659,8 +7659,8 @@ func (x *AtAllRemainResp) GetShowAtAllLabel() bool {
 // 0x89a_0 mute all, 0x89a_15 rename
 type ModifyGroupReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Info          *ModifyGroupInfo       `protobuf:"bytes,2,opt,name=info,proto3" json:"info,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Info          *ModifyGroupInfo       `protobuf:"bytes,2,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7711,12 +7711,12 @@ func (x *ModifyGroupReq) GetInfo() *ModifyGroupInfo {
 
 type ModifyGroupInfo struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
-	GroupName         *string                `protobuf:"bytes,3,opt,name=group_name,json=groupName,proto3,oneof" json:"group_name,omitempty"`
-	GroupMemo         *string                `protobuf:"bytes,4,opt,name=group_memo,json=groupMemo,proto3,oneof" json:"group_memo,omitempty"`
-	MuteAllTime       *uint32                `protobuf:"varint,17,opt,name=mute_all_time,json=muteAllTime,proto3,oneof" json:"mute_all_time,omitempty"` // 4294967295 = on, 0 = off; ZERO MUST BE ON THE WIRE
-	AllowMemberInvite *uint32                `protobuf:"varint,29,opt,name=allow_member_invite,json=allowMemberInvite,proto3,oneof" json:"allow_member_invite,omitempty"`
-	Question          *string                `protobuf:"bytes,30,opt,name=question,proto3,oneof" json:"question,omitempty"`
-	Answer            *string                `protobuf:"bytes,31,opt,name=answer,proto3,oneof" json:"answer,omitempty"`
+	GroupName         *string                `protobuf:"bytes,3,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
+	GroupMemo         *string                `protobuf:"bytes,4,opt,name=group_memo,json=groupMemo" json:"group_memo,omitempty"`
+	MuteAllTime       *uint32                `protobuf:"varint,17,opt,name=mute_all_time,json=muteAllTime" json:"mute_all_time,omitempty"` // 4294967295 = on, 0 = off; ZERO MUST BE ON THE WIRE
+	AllowMemberInvite *uint32                `protobuf:"varint,29,opt,name=allow_member_invite,json=allowMemberInvite" json:"allow_member_invite,omitempty"`
+	Question          *string                `protobuf:"bytes,30,opt,name=question" json:"question,omitempty"`
+	Answer            *string                `protobuf:"bytes,31,opt,name=answer" json:"answer,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -7795,8 +7795,8 @@ func (x *ModifyGroupInfo) GetAnswer() string {
 
 type ModifyGroupResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	ErrorInfo     string                 `protobuf:"bytes,2,opt,name=error_info,json=errorInfo,proto3" json:"error_info,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	ErrorInfo     string                 `protobuf:"bytes,2,opt,name=error_info,json=errorInfo" json:"error_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7848,9 +7848,9 @@ func (x *ModifyGroupResp) GetErrorInfo() string {
 // 0x1253_1
 type MuteMemberReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	MemberCount   uint32                 `protobuf:"varint,2,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"` // number of members below
-	Members       []*MuteMemberEntry     `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	MemberCount   uint32                 `protobuf:"varint,2,opt,name=member_count,json=memberCount" json:"member_count,omitempty"` // number of members below
+	Members       []*MuteMemberEntry     `protobuf:"bytes,3,rep,name=members" json:"members,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7908,8 +7908,8 @@ func (x *MuteMemberReq) GetMembers() []*MuteMemberEntry {
 
 type MuteMemberEntry struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	Duration      *uint32                `protobuf:"varint,2,opt,name=duration,proto3,oneof" json:"duration,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	Duration      *uint32                `protobuf:"varint,2,opt,name=duration" json:"duration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7960,7 +7960,7 @@ func (x *MuteMemberEntry) GetDuration() uint32 {
 
 type MuteMemberResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Success       *string                `protobuf:"bytes,2,opt,name=success,proto3,oneof" json:"success,omitempty"`
+	Success       *string                `protobuf:"bytes,2,opt,name=success" json:"success,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8005,11 +8005,11 @@ func (x *MuteMemberResp) GetSuccess() string {
 // 0x8a0_1
 type KickMemberReq struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode        uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	KickFlag         uint32                 `protobuf:"varint,2,opt,name=kick_flag,json=kickFlag,proto3" json:"kick_flag,omitempty"` // 0
-	MemberUids       []string               `protobuf:"bytes,3,rep,name=member_uids,json=memberUids,proto3" json:"member_uids,omitempty"`
-	RejectAddRequest *bool                  `protobuf:"varint,4,opt,name=reject_add_request,json=rejectAddRequest,proto3,oneof" json:"reject_add_request,omitempty"`
-	Reason           *string                `protobuf:"bytes,5,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	GroupCode        uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	KickFlag         uint32                 `protobuf:"varint,2,opt,name=kick_flag,json=kickFlag" json:"kick_flag,omitempty"` // 0
+	MemberUids       []string               `protobuf:"bytes,3,rep,name=member_uids,json=memberUids" json:"member_uids,omitempty"`
+	RejectAddRequest *bool                  `protobuf:"varint,4,opt,name=reject_add_request,json=rejectAddRequest" json:"reject_add_request,omitempty"`
+	Reason           *string                `protobuf:"bytes,5,opt,name=reason" json:"reason,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -8081,8 +8081,8 @@ func (x *KickMemberReq) GetReason() string {
 
 type KickMemberResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	ErrorMessage  *string                `protobuf:"bytes,2,opt,name=error_message,json=errorMessage,proto3,oneof" json:"error_message,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	ErrorMessage  *string                `protobuf:"bytes,2,opt,name=error_message,json=errorMessage" json:"error_message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8134,7 +8134,7 @@ func (x *KickMemberResp) GetErrorMessage() string {
 // 0x1097_1
 type LeaveGroupReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8179,8 +8179,8 @@ func (x *LeaveGroupReq) GetGroupCode() uint64 {
 // 0x8fc_2 special title, 0x8fc_3 card
 type ModifyMemberReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Members       []*ModifyMemberInfo    `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Members       []*ModifyMemberInfo    `protobuf:"bytes,3,rep,name=members" json:"members,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8231,11 +8231,11 @@ func (x *ModifyMemberReq) GetMembers() []*ModifyMemberInfo {
 
 type ModifyMemberInfo struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
-	Uid                string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	SpecialTitle       *string                `protobuf:"bytes,5,opt,name=special_title,json=specialTitle,proto3,oneof" json:"special_title,omitempty"`                      // UTF-8; 0x8fc_2: empty or ABSENT = remove the title
-	SpecialTitleExpire *int32                 `protobuf:"varint,6,opt,name=special_title_expire,json=specialTitleExpire,proto3,oneof" json:"special_title_expire,omitempty"` // -1 = never
-	UinName            *string                `protobuf:"bytes,7,opt,name=uin_name,json=uinName,proto3,oneof" json:"uin_name,omitempty"`                                     // same text as the title
-	MemberCard         *string                `protobuf:"bytes,8,opt,name=member_card,json=memberCard,proto3,oneof" json:"member_card,omitempty"`                            // 0x8fc_3: empty or ABSENT = remove the card
+	Uid                string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	SpecialTitle       *string                `protobuf:"bytes,5,opt,name=special_title,json=specialTitle" json:"special_title,omitempty"`                      // UTF-8; 0x8fc_2: empty or ABSENT = remove the title
+	SpecialTitleExpire *int32                 `protobuf:"varint,6,opt,name=special_title_expire,json=specialTitleExpire" json:"special_title_expire,omitempty"` // -1 = never
+	UinName            *string                `protobuf:"bytes,7,opt,name=uin_name,json=uinName" json:"uin_name,omitempty"`                                     // same text as the title
+	MemberCard         *string                `protobuf:"bytes,8,opt,name=member_card,json=memberCard" json:"member_card,omitempty"`                            // 0x8fc_3: empty or ABSENT = remove the card
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -8307,8 +8307,8 @@ func (x *ModifyMemberInfo) GetMemberCard() string {
 
 type ModifyMemberResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	ErrorInfo     string                 `protobuf:"bytes,2,opt,name=error_info,json=errorInfo,proto3" json:"error_info,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	ErrorInfo     string                 `protobuf:"bytes,2,opt,name=error_info,json=errorInfo" json:"error_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8360,9 +8360,9 @@ func (x *ModifyMemberResp) GetErrorInfo() string {
 // 0x1096_1
 type SetAdminReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Uid           string                 `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`
-	IsAdmin       bool                   `protobuf:"varint,3,opt,name=is_admin,json=isAdmin,proto3" json:"is_admin,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Uid           string                 `protobuf:"bytes,2,opt,name=uid" json:"uid,omitempty"`
+	IsAdmin       bool                   `protobuf:"varint,3,opt,name=is_admin,json=isAdmin" json:"is_admin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8420,7 +8420,7 @@ func (x *SetAdminReq) GetIsAdmin() bool {
 
 type SetAdminResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Success       *string                `protobuf:"bytes,1,opt,name=success,proto3,oneof" json:"success,omitempty"`
+	Success       *string                `protobuf:"bytes,1,opt,name=success" json:"success,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8465,9 +8465,9 @@ func (x *SetAdminResp) GetSuccess() string {
 // 0x89e_0 with uids (v1, LagrangeGo proto)
 type TransferGroupReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	OldOwnerUid   string                 `protobuf:"bytes,2,opt,name=old_owner_uid,json=oldOwnerUid,proto3" json:"old_owner_uid,omitempty"`
-	NewOwnerUid   string                 `protobuf:"bytes,3,opt,name=new_owner_uid,json=newOwnerUid,proto3" json:"new_owner_uid,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	OldOwnerUid   string                 `protobuf:"bytes,2,opt,name=old_owner_uid,json=oldOwnerUid" json:"old_owner_uid,omitempty"`
+	NewOwnerUid   string                 `protobuf:"bytes,3,opt,name=new_owner_uid,json=newOwnerUid" json:"new_owner_uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8526,9 +8526,9 @@ func (x *TransferGroupReq) GetNewOwnerUid() string {
 // 0x89e_0 with uins (v2)
 type TransferGroupByUinReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	OldOwner      uint64                 `protobuf:"varint,2,opt,name=old_owner,json=oldOwner,proto3" json:"old_owner,omitempty"`
-	NewOwner      uint64                 `protobuf:"varint,3,opt,name=new_owner,json=newOwner,proto3" json:"new_owner,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	OldOwner      uint64                 `protobuf:"varint,2,opt,name=old_owner,json=oldOwner" json:"old_owner,omitempty"`
+	NewOwner      uint64                 `protobuf:"varint,3,opt,name=new_owner,json=newOwner" json:"new_owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8586,11 +8586,11 @@ func (x *TransferGroupByUinReq) GetNewOwner() uint64 {
 
 type TransferGroupResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	OldOwner      uint64                 `protobuf:"varint,2,opt,name=old_owner,json=oldOwner,proto3" json:"old_owner,omitempty"`
-	NewOwner      uint64                 `protobuf:"varint,3,opt,name=new_owner,json=newOwner,proto3" json:"new_owner,omitempty"`
-	Result        uint32                 `protobuf:"varint,4,opt,name=result,proto3" json:"result,omitempty"`
-	ErrorInfo     string                 `protobuf:"bytes,5,opt,name=error_info,json=errorInfo,proto3" json:"error_info,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	OldOwner      uint64                 `protobuf:"varint,2,opt,name=old_owner,json=oldOwner" json:"old_owner,omitempty"`
+	NewOwner      uint64                 `protobuf:"varint,3,opt,name=new_owner,json=newOwner" json:"new_owner,omitempty"`
+	Result        uint32                 `protobuf:"varint,4,opt,name=result" json:"result,omitempty"`
+	ErrorInfo     string                 `protobuf:"bytes,5,opt,name=error_info,json=errorInfo" json:"error_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8663,7 +8663,7 @@ func (x *TransferGroupResp) GetErrorInfo() string {
 // 0xf16_1
 type SetGroupRemarkReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *SetGroupRemarkInfo    `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	Info          *SetGroupRemarkInfo    `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8707,9 +8707,9 @@ func (x *SetGroupRemarkReq) GetInfo() *SetGroupRemarkInfo {
 
 type SetGroupRemarkInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	GroupUin      *uint64                `protobuf:"varint,2,opt,name=group_uin,json=groupUin,proto3,oneof" json:"group_uin,omitempty"`
-	Remark        *string                `protobuf:"bytes,3,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	GroupUin      *uint64                `protobuf:"varint,2,opt,name=group_uin,json=groupUin" json:"group_uin,omitempty"`
+	Remark        *string                `protobuf:"bytes,3,opt,name=remark" json:"remark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8767,7 +8767,7 @@ func (x *SetGroupRemarkInfo) GetRemark() string {
 
 type SetGroupRemarkResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *SetGroupRemarkResult  `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	Info          *SetGroupRemarkResult  `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8811,9 +8811,9 @@ func (x *SetGroupRemarkResp) GetInfo() *SetGroupRemarkResult {
 
 type SetGroupRemarkResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	GroupUin      uint64                 `protobuf:"varint,2,opt,name=group_uin,json=groupUin,proto3" json:"group_uin,omitempty"`
-	Result        int32                  `protobuf:"varint,3,opt,name=result,proto3" json:"result,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	GroupUin      uint64                 `protobuf:"varint,2,opt,name=group_uin,json=groupUin" json:"group_uin,omitempty"`
+	Result        int32                  `protobuf:"varint,3,opt,name=result" json:"result,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8872,9 +8872,9 @@ func (x *SetGroupRemarkResult) GetResult() int32 {
 // 0x758_1
 type InviteToGroupReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Users         []*InviteToGroupUser   `protobuf:"bytes,2,rep,name=users,proto3" json:"users,omitempty"`
-	Unknown10     *uint32                `protobuf:"varint,10,opt,name=unknown10,proto3,oneof" json:"unknown10,omitempty"` // 0, sent
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Users         []*InviteToGroupUser   `protobuf:"bytes,2,rep,name=users" json:"users,omitempty"`
+	Unknown10     *uint32                `protobuf:"varint,10,opt,name=unknown10" json:"unknown10,omitempty"` // 0, sent
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8932,8 +8932,8 @@ func (x *InviteToGroupReq) GetUnknown10() uint32 {
 
 type InviteToGroupUser struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	SourceGroup   *uint64                `protobuf:"varint,2,opt,name=source_group,json=sourceGroup,proto3,oneof" json:"source_group,omitempty"` // set when the target is not a friend but shares this group
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	SourceGroup   *uint64                `protobuf:"varint,2,opt,name=source_group,json=sourceGroup" json:"source_group,omitempty"` // set when the target is not a friend but shares this group
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8985,7 +8985,7 @@ func (x *InviteToGroupUser) GetSourceGroup() uint64 {
 // 0xa80_1
 type SetGroupMsgMaskReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *SetGroupMsgMaskBody   `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *SetGroupMsgMaskBody   `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9029,10 +9029,10 @@ func (x *SetGroupMsgMaskReq) GetBody() *SetGroupMsgMaskBody {
 
 type SetGroupMsgMaskBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Setting       *GroupMsgMaskSetting   `protobuf:"bytes,2,opt,name=setting,proto3" json:"setting,omitempty"`
-	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"` // 1
-	Unknown4      uint32                 `protobuf:"varint,4,opt,name=unknown4,proto3" json:"unknown4,omitempty"` // 2
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Setting       *GroupMsgMaskSetting   `protobuf:"bytes,2,opt,name=setting" json:"setting,omitempty"`
+	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 1
+	Unknown4      uint32                 `protobuf:"varint,4,opt,name=unknown4" json:"unknown4,omitempty"` // 2
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9097,8 +9097,8 @@ func (x *SetGroupMsgMaskBody) GetUnknown4() uint32 {
 
 type GroupMsgMaskSetting struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid,proto3" json:"self_uid,omitempty"`
-	MsgMask       uint32                 `protobuf:"varint,4,opt,name=msg_mask,json=msgMask,proto3" json:"msg_mask,omitempty"`
+	SelfUid       string                 `protobuf:"bytes,1,opt,name=self_uid,json=selfUid" json:"self_uid,omitempty"`
+	MsgMask       uint32                 `protobuf:"varint,4,opt,name=msg_mask,json=msgMask" json:"msg_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9149,7 +9149,7 @@ func (x *GroupMsgMaskSetting) GetMsgMask() uint32 {
 
 type SetGroupMsgMaskResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *SetGroupMsgMaskResult `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *SetGroupMsgMaskResult `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9193,8 +9193,8 @@ func (x *SetGroupMsgMaskResp) GetBody() *SetGroupMsgMaskResult {
 
 type SetGroupMsgMaskResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	ErrorCode     uint32                 `protobuf:"varint,2,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	ErrorCode     uint32                 `protobuf:"varint,2,opt,name=error_code,json=errorCode" json:"error_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9246,10 +9246,10 @@ func (x *SetGroupMsgMaskResult) GetErrorCode() uint32 {
 // 0x907d_1
 type SetGroupBotReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	BotId         uint64                 `protobuf:"varint,1,opt,name=bot_id,json=botId,proto3" json:"bot_id,omitempty"`
-	Type          uint32                 `protobuf:"varint,2,opt,name=type,proto3" json:"type,omitempty"` // 2
-	On            uint32                 `protobuf:"varint,3,opt,name=on,proto3" json:"on,omitempty"`     // 1 on, 0 off (uncertain for 0)
-	GroupCode     uint64                 `protobuf:"varint,4,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
+	BotId         uint64                 `protobuf:"varint,1,opt,name=bot_id,json=botId" json:"bot_id,omitempty"`
+	Type          uint32                 `protobuf:"varint,2,opt,name=type" json:"type,omitempty"` // 2
+	On            uint32                 `protobuf:"varint,3,opt,name=on" json:"on,omitempty"`     // 1 on, 0 off (uncertain for 0)
+	GroupCode     uint64                 `protobuf:"varint,4,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9315,13 +9315,13 @@ func (x *SetGroupBotReq) GetGroupCode() uint64 {
 // 0x112e_1
 type GroupBotCallbackReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	BotId         uint64                 `protobuf:"varint,3,opt,name=bot_id,json=botId,proto3" json:"bot_id,omitempty"`
-	Seq           uint32                 `protobuf:"varint,4,opt,name=seq,proto3" json:"seq,omitempty"` // 11111
-	DataId        string                 `protobuf:"bytes,5,opt,name=data_id,json=dataId,proto3" json:"data_id,omitempty"`
-	Data          string                 `protobuf:"bytes,6,opt,name=data,proto3" json:"data,omitempty"`
-	Unknown7      uint32                 `protobuf:"varint,7,opt,name=unknown7,proto3" json:"unknown7,omitempty"` // 0
-	GroupCode     uint64                 `protobuf:"varint,8,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	GroupType     uint32                 `protobuf:"varint,9,opt,name=group_type,json=groupType,proto3" json:"group_type,omitempty"` // 1
+	BotId         uint64                 `protobuf:"varint,3,opt,name=bot_id,json=botId" json:"bot_id,omitempty"`
+	Seq           uint32                 `protobuf:"varint,4,opt,name=seq" json:"seq,omitempty"` // 11111
+	DataId        string                 `protobuf:"bytes,5,opt,name=data_id,json=dataId" json:"data_id,omitempty"`
+	Data          string                 `protobuf:"bytes,6,opt,name=data" json:"data,omitempty"`
+	Unknown7      uint32                 `protobuf:"varint,7,opt,name=unknown7" json:"unknown7,omitempty"` // 0
+	GroupCode     uint64                 `protobuf:"varint,8,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	GroupType     uint32                 `protobuf:"varint,9,opt,name=group_type,json=groupType" json:"group_type,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9408,8 +9408,8 @@ func (x *GroupBotCallbackReq) GetGroupType() uint32 {
 // 0x10c0_1 normal, 0x10c0_2 filtered
 type GroupNoticeListReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Count         uint32                 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`                                            // 20
-	StartSequence *uint64                `protobuf:"varint,2,opt,name=start_sequence,json=startSequence,proto3,oneof" json:"start_sequence,omitempty"` // 0 = newest
+	Count         uint32                 `protobuf:"varint,1,opt,name=count" json:"count,omitempty"`                                      // 20
+	StartSequence *uint64                `protobuf:"varint,2,opt,name=start_sequence,json=startSequence" json:"start_sequence,omitempty"` // 0 = newest
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9460,12 +9460,12 @@ func (x *GroupNoticeListReq) GetStartSequence() uint64 {
 
 type GroupNoticeListResp struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
-	Notices           []*GroupNotice         `protobuf:"bytes,1,rep,name=notices,proto3" json:"notices,omitempty"`
-	NextStartSequence uint64                 `protobuf:"varint,2,opt,name=next_start_sequence,json=nextStartSequence,proto3" json:"next_start_sequence,omitempty"`
-	NewLatestSequence uint64                 `protobuf:"varint,3,opt,name=new_latest_sequence,json=newLatestSequence,proto3" json:"new_latest_sequence,omitempty"`
-	Unknown4          uint32                 `protobuf:"varint,4,opt,name=unknown4,proto3" json:"unknown4,omitempty"`
-	Unknown5          uint64                 `protobuf:"varint,5,opt,name=unknown5,proto3" json:"unknown5,omitempty"`
-	Unknown6          uint32                 `protobuf:"varint,6,opt,name=unknown6,proto3" json:"unknown6,omitempty"`
+	Notices           []*GroupNotice         `protobuf:"bytes,1,rep,name=notices" json:"notices,omitempty"`
+	NextStartSequence uint64                 `protobuf:"varint,2,opt,name=next_start_sequence,json=nextStartSequence" json:"next_start_sequence,omitempty"`
+	NewLatestSequence uint64                 `protobuf:"varint,3,opt,name=new_latest_sequence,json=newLatestSequence" json:"new_latest_sequence,omitempty"`
+	Unknown4          uint32                 `protobuf:"varint,4,opt,name=unknown4" json:"unknown4,omitempty"`
+	Unknown5          uint64                 `protobuf:"varint,5,opt,name=unknown5" json:"unknown5,omitempty"`
+	Unknown6          uint32                 `protobuf:"varint,6,opt,name=unknown6" json:"unknown6,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -9544,16 +9544,16 @@ func (x *GroupNoticeListResp) GetUnknown6() uint32 {
 
 type GroupNotice struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Sequence      uint64                 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Type          uint32                 `protobuf:"varint,2,opt,name=type,proto3" json:"type,omitempty"`
-	State         *uint32                `protobuf:"varint,3,opt,name=state,proto3,oneof" json:"state,omitempty"`
-	Group         *GroupNoticeGroup      `protobuf:"bytes,4,opt,name=group,proto3" json:"group,omitempty"`   // always present
-	Target        *GroupNoticeUser       `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"` // always present
-	Inviter       *GroupNoticeUser       `protobuf:"bytes,6,opt,name=inviter,proto3,oneof" json:"inviter,omitempty"`
-	Operator      *GroupNoticeUser       `protobuf:"bytes,7,opt,name=operator,proto3,oneof" json:"operator,omitempty"`
-	Time          uint32                 `protobuf:"varint,8,opt,name=time,proto3" json:"time,omitempty"`
-	Unknown9      string                 `protobuf:"bytes,9,opt,name=unknown9,proto3" json:"unknown9,omitempty"`
-	Comment       string                 `protobuf:"bytes,10,opt,name=comment,proto3" json:"comment,omitempty"`
+	Sequence      uint64                 `protobuf:"varint,1,opt,name=sequence" json:"sequence,omitempty"`
+	Type          uint32                 `protobuf:"varint,2,opt,name=type" json:"type,omitempty"`
+	State         *uint32                `protobuf:"varint,3,opt,name=state" json:"state,omitempty"`
+	Group         *GroupNoticeGroup      `protobuf:"bytes,4,opt,name=group" json:"group,omitempty"`   // always present
+	Target        *GroupNoticeUser       `protobuf:"bytes,5,opt,name=target" json:"target,omitempty"` // always present
+	Inviter       *GroupNoticeUser       `protobuf:"bytes,6,opt,name=inviter" json:"inviter,omitempty"`
+	Operator      *GroupNoticeUser       `protobuf:"bytes,7,opt,name=operator" json:"operator,omitempty"`
+	Time          uint32                 `protobuf:"varint,8,opt,name=time" json:"time,omitempty"`
+	Unknown9      string                 `protobuf:"bytes,9,opt,name=unknown9" json:"unknown9,omitempty"`
+	Comment       string                 `protobuf:"bytes,10,opt,name=comment" json:"comment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9660,8 +9660,8 @@ func (x *GroupNotice) GetComment() string {
 
 type GroupNoticeGroup struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	GroupName     string                 `protobuf:"bytes,2,opt,name=group_name,json=groupName,proto3" json:"group_name,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	GroupName     string                 `protobuf:"bytes,2,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9712,8 +9712,8 @@ func (x *GroupNoticeGroup) GetGroupName() string {
 
 type GroupNoticeUser struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9765,8 +9765,8 @@ func (x *GroupNoticeUser) GetName() string {
 // 0x10c8_1 normal, 0x10c8_2 filtered
 type AnswerGroupNoticeReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Operate       uint32                 `protobuf:"varint,1,opt,name=operate,proto3" json:"operate,omitempty"` // 1 accept, 2 refuse, 3 ignore
-	Body          *AnswerGroupNoticeBody `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	Operate       uint32                 `protobuf:"varint,1,opt,name=operate" json:"operate,omitempty"` // 1 accept, 2 refuse, 3 ignore
+	Body          *AnswerGroupNoticeBody `protobuf:"bytes,2,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9817,10 +9817,10 @@ func (x *AnswerGroupNoticeReq) GetBody() *AnswerGroupNoticeBody {
 
 type AnswerGroupNoticeBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Sequence      uint64                 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Type          uint32                 `protobuf:"varint,2,opt,name=type,proto3" json:"type,omitempty"` // GroupNotice.type
-	GroupCode     uint64                 `protobuf:"varint,3,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Message       *string                `protobuf:"bytes,4,opt,name=message,proto3,oneof" json:"message,omitempty"` // reason; "" is sent
+	Sequence      uint64                 `protobuf:"varint,1,opt,name=sequence" json:"sequence,omitempty"`
+	Type          uint32                 `protobuf:"varint,2,opt,name=type" json:"type,omitempty"` // GroupNotice.type
+	GroupCode     uint64                 `protobuf:"varint,3,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Message       *string                `protobuf:"bytes,4,opt,name=message" json:"message,omitempty"` // reason; "" is sent
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9886,12 +9886,12 @@ func (x *AnswerGroupNoticeBody) GetMessage() string {
 // 0x9082_1 add, 0x9082_2 remove
 type GroupReactionReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,2,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Sequence      uint64                 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Code          *string                `protobuf:"bytes,4,opt,name=code,proto3,oneof" json:"code,omitempty"`
-	Type          uint32                 `protobuf:"varint,5,opt,name=type,proto3" json:"type,omitempty"`         // 1 = face id, 2 = emoji code point
-	Unknown6      bool                   `protobuf:"varint,6,opt,name=unknown6,proto3" json:"unknown6,omitempty"` // false
-	Unknown7      bool                   `protobuf:"varint,7,opt,name=unknown7,proto3" json:"unknown7,omitempty"` // false
+	GroupCode     uint64                 `protobuf:"varint,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Sequence      uint64                 `protobuf:"varint,3,opt,name=sequence" json:"sequence,omitempty"`
+	Code          *string                `protobuf:"bytes,4,opt,name=code" json:"code,omitempty"`
+	Type          uint32                 `protobuf:"varint,5,opt,name=type" json:"type,omitempty"`         // 1 = face id, 2 = emoji code point
+	Unknown6      bool                   `protobuf:"varint,6,opt,name=unknown6" json:"unknown6,omitempty"` // false
+	Unknown7      bool                   `protobuf:"varint,7,opt,name=unknown7" json:"unknown7,omitempty"` // false
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9971,13 +9971,13 @@ func (x *GroupReactionReq) GetUnknown7() bool {
 // 0x9083_1
 type ReactionUsersReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,2,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Sequence      uint64                 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	ChatType      uint32                 `protobuf:"varint,4,opt,name=chat_type,json=chatType,proto3" json:"chat_type,omitempty"` // 1
-	Code          string                 `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
-	Cookie        *string                `protobuf:"bytes,6,opt,name=cookie,proto3,oneof" json:"cookie,omitempty"`      // "" = first page
-	Unknown7      *uint32                `protobuf:"varint,7,opt,name=unknown7,proto3,oneof" json:"unknown7,omitempty"` // 0
-	Count         uint32                 `protobuf:"varint,8,opt,name=count,proto3" json:"count,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Sequence      uint64                 `protobuf:"varint,3,opt,name=sequence" json:"sequence,omitempty"`
+	ChatType      uint32                 `protobuf:"varint,4,opt,name=chat_type,json=chatType" json:"chat_type,omitempty"` // 1
+	Code          string                 `protobuf:"bytes,5,opt,name=code" json:"code,omitempty"`
+	Cookie        *string                `protobuf:"bytes,6,opt,name=cookie" json:"cookie,omitempty"`      // "" = first page
+	Unknown7      *uint32                `protobuf:"varint,7,opt,name=unknown7" json:"unknown7,omitempty"` // 0
+	Count         uint32                 `protobuf:"varint,8,opt,name=count" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10063,10 +10063,10 @@ func (x *ReactionUsersReq) GetCount() uint32 {
 
 type ReactionUsersResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Users         []*ReactionUser        `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
-	Cookie        *string                `protobuf:"bytes,2,opt,name=cookie,proto3,oneof" json:"cookie,omitempty"`
-	IsLastPage    bool                   `protobuf:"varint,3,opt,name=is_last_page,json=isLastPage,proto3" json:"is_last_page,omitempty"`
-	IsFirstPage   bool                   `protobuf:"varint,4,opt,name=is_first_page,json=isFirstPage,proto3" json:"is_first_page,omitempty"`
+	Users         []*ReactionUser        `protobuf:"bytes,1,rep,name=users" json:"users,omitempty"`
+	Cookie        *string                `protobuf:"bytes,2,opt,name=cookie" json:"cookie,omitempty"`
+	IsLastPage    bool                   `protobuf:"varint,3,opt,name=is_last_page,json=isLastPage" json:"is_last_page,omitempty"`
+	IsFirstPage   bool                   `protobuf:"varint,4,opt,name=is_first_page,json=isFirstPage" json:"is_first_page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10131,7 +10131,7 @@ func (x *ReactionUsersResp) GetIsFirstPage() bool {
 
 type ReactionUser struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uin           uint64                 `protobuf:"varint,1,opt,name=uin,proto3" json:"uin,omitempty"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10176,9 +10176,9 @@ func (x *ReactionUser) GetUin() uint64 {
 // 0xeac_1 set, 0xeac_2 remove
 type EssenceReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Random        uint32                 `protobuf:"varint,3,opt,name=random,proto3" json:"random,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence" json:"sequence,omitempty"`
+	Random        uint32                 `protobuf:"varint,3,opt,name=random" json:"random,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10236,10 +10236,10 @@ func (x *EssenceReq) GetRandom() uint32 {
 
 type EssenceResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Wording       string                 `protobuf:"bytes,1,opt,name=wording,proto3" json:"wording,omitempty"`
-	DigestUin     uint64                 `protobuf:"varint,2,opt,name=digest_uin,json=digestUin,proto3" json:"digest_uin,omitempty"`
-	DigestTime    uint32                 `protobuf:"varint,3,opt,name=digest_time,json=digestTime,proto3" json:"digest_time,omitempty"`
-	ErrorCode     uint32                 `protobuf:"varint,10,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	Wording       string                 `protobuf:"bytes,1,opt,name=wording" json:"wording,omitempty"`
+	DigestUin     uint64                 `protobuf:"varint,2,opt,name=digest_uin,json=digestUin" json:"digest_uin,omitempty"`
+	DigestTime    uint32                 `protobuf:"varint,3,opt,name=digest_time,json=digestTime" json:"digest_time,omitempty"`
+	ErrorCode     uint32                 `protobuf:"varint,10,opt,name=error_code,json=errorCode" json:"error_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10305,12 +10305,12 @@ func (x *EssenceResp) GetErrorCode() uint32 {
 // 0xed3_1
 type NudgeReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	ToUin         uint64                 `protobuf:"varint,1,opt,name=to_uin,json=toUin,proto3" json:"to_uin,omitempty"`
-	GroupCode     *uint64                `protobuf:"varint,2,opt,name=group_code,json=groupCode,proto3,oneof" json:"group_code,omitempty"` // group nudge
-	MsgSeq        uint32                 `protobuf:"varint,3,opt,name=msg_seq,json=msgSeq,proto3" json:"msg_seq,omitempty"`
-	MsgRand       uint32                 `protobuf:"varint,4,opt,name=msg_rand,json=msgRand,proto3" json:"msg_rand,omitempty"`
-	AioUin        *uint64                `protobuf:"varint,5,opt,name=aio_uin,json=aioUin,proto3,oneof" json:"aio_uin,omitempty"`          // friend nudge: uin of the chat; seen in a group nudge too (= to_uin): ignore it there
-	NudgeType     *uint32                `protobuf:"varint,6,opt,name=nudge_type,json=nudgeType,proto3,oneof" json:"nudge_type,omitempty"` // 0, sent
+	ToUin         uint64                 `protobuf:"varint,1,opt,name=to_uin,json=toUin" json:"to_uin,omitempty"`
+	GroupCode     *uint64                `protobuf:"varint,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"` // group nudge
+	MsgSeq        uint32                 `protobuf:"varint,3,opt,name=msg_seq,json=msgSeq" json:"msg_seq,omitempty"`
+	MsgRand       uint32                 `protobuf:"varint,4,opt,name=msg_rand,json=msgRand" json:"msg_rand,omitempty"`
+	AioUin        *uint64                `protobuf:"varint,5,opt,name=aio_uin,json=aioUin" json:"aio_uin,omitempty"`          // friend nudge: uin of the chat; seen in a group nudge too (= to_uin): ignore it there
+	NudgeType     *uint32                `protobuf:"varint,6,opt,name=nudge_type,json=nudgeType" json:"nudge_type,omitempty"` // 0, sent
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10390,9 +10390,9 @@ func (x *NudgeReq) GetNudgeType() uint32 {
 // 0xf51_1
 type RecallNudgeReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	C2C           *RecallNudgeC2C        `protobuf:"bytes,1,opt,name=c2c,proto3,oneof" json:"c2c,omitempty"`
-	Group         *RecallNudgeGroup      `protobuf:"bytes,2,opt,name=group,proto3,oneof" json:"group,omitempty"`
-	Tip           *RecallNudgeTip        `protobuf:"bytes,3,opt,name=tip,proto3" json:"tip,omitempty"`
+	C2C           *RecallNudgeC2C        `protobuf:"bytes,1,opt,name=c2c" json:"c2c,omitempty"`
+	Group         *RecallNudgeGroup      `protobuf:"bytes,2,opt,name=group" json:"group,omitempty"`
+	Tip           *RecallNudgeTip        `protobuf:"bytes,3,opt,name=tip" json:"tip,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10450,11 +10450,11 @@ func (x *RecallNudgeReq) GetTip() *RecallNudgeTip {
 
 type RecallNudgeC2C struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	AioUin        uint64                 `protobuf:"varint,1,opt,name=aio_uin,json=aioUin,proto3" json:"aio_uin,omitempty"`
-	MsgType       uint64                 `protobuf:"varint,2,opt,name=msg_type,json=msgType,proto3" json:"msg_type,omitempty"` // 5
-	MsgSeq        uint64                 `protobuf:"varint,3,opt,name=msg_seq,json=msgSeq,proto3" json:"msg_seq,omitempty"`
-	MsgTime       uint64                 `protobuf:"varint,4,opt,name=msg_time,json=msgTime,proto3" json:"msg_time,omitempty"`
-	MsgUid        uint64                 `protobuf:"varint,5,opt,name=msg_uid,json=msgUid,proto3" json:"msg_uid,omitempty"` // random in [7500000000000000000, 7509999999999999999]
+	AioUin        uint64                 `protobuf:"varint,1,opt,name=aio_uin,json=aioUin" json:"aio_uin,omitempty"`
+	MsgType       uint64                 `protobuf:"varint,2,opt,name=msg_type,json=msgType" json:"msg_type,omitempty"` // 5
+	MsgSeq        uint64                 `protobuf:"varint,3,opt,name=msg_seq,json=msgSeq" json:"msg_seq,omitempty"`
+	MsgTime       uint64                 `protobuf:"varint,4,opt,name=msg_time,json=msgTime" json:"msg_time,omitempty"`
+	MsgUid        uint64                 `protobuf:"varint,5,opt,name=msg_uid,json=msgUid" json:"msg_uid,omitempty"` // random in [7500000000000000000, 7509999999999999999]
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10526,12 +10526,12 @@ func (x *RecallNudgeC2C) GetMsgUid() uint64 {
 
 type RecallNudgeGroup struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	MsgType       uint64                 `protobuf:"varint,2,opt,name=msg_type,json=msgType,proto3" json:"msg_type,omitempty"` // 5
-	MsgSeq        uint64                 `protobuf:"varint,3,opt,name=msg_seq,json=msgSeq,proto3" json:"msg_seq,omitempty"`
-	MsgTime       uint64                 `protobuf:"varint,4,opt,name=msg_time,json=msgTime,proto3" json:"msg_time,omitempty"`
-	MsgUid        uint64                 `protobuf:"varint,5,opt,name=msg_uid,json=msgUid,proto3" json:"msg_uid,omitempty"` // random in [7580000000000000000, 7580099999999999999]
-	MsgId         uint64                 `protobuf:"varint,6,opt,name=msg_id,json=msgId,proto3" json:"msg_id,omitempty"`    // = msg_uid
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	MsgType       uint64                 `protobuf:"varint,2,opt,name=msg_type,json=msgType" json:"msg_type,omitempty"` // 5
+	MsgSeq        uint64                 `protobuf:"varint,3,opt,name=msg_seq,json=msgSeq" json:"msg_seq,omitempty"`
+	MsgTime       uint64                 `protobuf:"varint,4,opt,name=msg_time,json=msgTime" json:"msg_time,omitempty"`
+	MsgUid        uint64                 `protobuf:"varint,5,opt,name=msg_uid,json=msgUid" json:"msg_uid,omitempty"` // random in [7580000000000000000, 7580099999999999999]
+	MsgId         uint64                 `protobuf:"varint,6,opt,name=msg_id,json=msgId" json:"msg_id,omitempty"`    // = msg_uid
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10610,8 +10610,8 @@ func (x *RecallNudgeGroup) GetMsgId() uint64 {
 
 type RecallNudgeTip struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	BusiId        uint64                 `protobuf:"varint,1,opt,name=busi_id,json=busiId,proto3" json:"busi_id,omitempty"`
-	TipsSeqId     uint64                 `protobuf:"varint,2,opt,name=tips_seq_id,json=tipsSeqId,proto3" json:"tips_seq_id,omitempty"`
+	BusiId        uint64                 `protobuf:"varint,1,opt,name=busi_id,json=busiId" json:"busi_id,omitempty"`
+	TipsSeqId     uint64                 `protobuf:"varint,2,opt,name=tips_seq_id,json=tipsSeqId" json:"tips_seq_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10663,10 +10663,10 @@ func (x *RecallNudgeTip) GetTipsSeqId() uint64 {
 // 0xf90_1 set, 0xf90_2 finish, 0xf90_3 cancel
 type GroupTodoReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"` // set: required; finish/cancel: may be 0
-	Random        uint64                 `protobuf:"varint,3,opt,name=random,proto3" json:"random,omitempty"`
-	AppId         uint64                 `protobuf:"varint,4,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence" json:"sequence,omitempty"` // set: required; finish/cancel: may be 0
+	Random        uint64                 `protobuf:"varint,3,opt,name=random" json:"random,omitempty"`
+	AppId         uint64                 `protobuf:"varint,4,opt,name=app_id,json=appId" json:"app_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10731,7 +10731,7 @@ func (x *GroupTodoReq) GetAppId() uint64 {
 
 type GroupTodoResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *GroupTodoInfo         `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	Info          *GroupTodoInfo         `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10776,7 +10776,7 @@ func (x *GroupTodoResp) GetInfo() *GroupTodoInfo {
 // 0xf8e_1
 type GetGroupTodoReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10820,9 +10820,9 @@ func (x *GetGroupTodoReq) GetGroupCode() uint64 {
 
 type GetGroupTodoResp struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	Info           *GroupTodoInfo         `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
-	Groups         []*GroupTodoNode       `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
-	ExpirationTime uint32                 `protobuf:"varint,3,opt,name=expiration_time,json=expirationTime,proto3" json:"expiration_time,omitempty"`
+	Info           *GroupTodoInfo         `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
+	Groups         []*GroupTodoNode       `protobuf:"bytes,2,rep,name=groups" json:"groups,omitempty"`
+	ExpirationTime uint32                 `protobuf:"varint,3,opt,name=expiration_time,json=expirationTime" json:"expiration_time,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -10880,18 +10880,18 @@ func (x *GetGroupTodoResp) GetExpirationTime() uint32 {
 
 type GroupTodoInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Random        uint32                 `protobuf:"varint,3,opt,name=random,proto3" json:"random,omitempty"`
-	Uin           uint64                 `protobuf:"varint,4,opt,name=uin,proto3" json:"uin,omitempty"`
-	Nickname      string                 `protobuf:"bytes,5,opt,name=nickname,proto3" json:"nickname,omitempty"`
-	Title         string                 `protobuf:"bytes,6,opt,name=title,proto3" json:"title,omitempty"` // preview text
-	JumpUrl       string                 `protobuf:"bytes,7,opt,name=jump_url,json=jumpUrl,proto3" json:"jump_url,omitempty"`
-	IconUrl       string                 `protobuf:"bytes,8,opt,name=icon_url,json=iconUrl,proto3" json:"icon_url,omitempty"`
-	CreateTime    uint32                 `protobuf:"varint,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	AppName       string                 `protobuf:"bytes,10,opt,name=app_name,json=appName,proto3" json:"app_name,omitempty"`
-	AppId         uint64                 `protobuf:"varint,11,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	MessageType   int32                  `protobuf:"varint,12,opt,name=message_type,json=messageType,proto3" json:"message_type,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence" json:"sequence,omitempty"`
+	Random        uint32                 `protobuf:"varint,3,opt,name=random" json:"random,omitempty"`
+	Uin           uint64                 `protobuf:"varint,4,opt,name=uin" json:"uin,omitempty"`
+	Nickname      string                 `protobuf:"bytes,5,opt,name=nickname" json:"nickname,omitempty"`
+	Title         string                 `protobuf:"bytes,6,opt,name=title" json:"title,omitempty"` // preview text
+	JumpUrl       string                 `protobuf:"bytes,7,opt,name=jump_url,json=jumpUrl" json:"jump_url,omitempty"`
+	IconUrl       string                 `protobuf:"bytes,8,opt,name=icon_url,json=iconUrl" json:"icon_url,omitempty"`
+	CreateTime    uint32                 `protobuf:"varint,9,opt,name=create_time,json=createTime" json:"create_time,omitempty"`
+	AppName       string                 `protobuf:"bytes,10,opt,name=app_name,json=appName" json:"app_name,omitempty"`
+	AppId         uint64                 `protobuf:"varint,11,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	MessageType   int32                  `protobuf:"varint,12,opt,name=message_type,json=messageType" json:"message_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11012,9 +11012,9 @@ func (x *GroupTodoInfo) GetMessageType() int32 {
 
 type GroupTodoNode struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	Status        uint32                 `protobuf:"varint,3,opt,name=status,proto3" json:"status,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence" json:"sequence,omitempty"`
+	Status        uint32                 `protobuf:"varint,3,opt,name=status" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11073,7 +11073,7 @@ func (x *GroupTodoNode) GetStatus() uint32 {
 // 0xeb7_1
 type ClockInReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Write         *ClockInWrite          `protobuf:"bytes,2,opt,name=write,proto3" json:"write,omitempty"`
+	Write         *ClockInWrite          `protobuf:"bytes,2,opt,name=write" json:"write,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11117,9 +11117,9 @@ func (x *ClockInReq) GetWrite() *ClockInWrite {
 
 type ClockInWrite struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uin           string                 `protobuf:"bytes,1,opt,name=uin,proto3" json:"uin,omitempty"`                              // decimal
-	GroupCode     string                 `protobuf:"bytes,2,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"` // decimal
-	ClientVersion string                 `protobuf:"bytes,3,opt,name=client_version,json=clientVersion,proto3" json:"client_version,omitempty"`
+	Uin           string                 `protobuf:"bytes,1,opt,name=uin" json:"uin,omitempty"`                              // decimal
+	GroupCode     string                 `protobuf:"bytes,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"` // decimal
+	ClientVersion string                 `protobuf:"bytes,3,opt,name=client_version,json=clientVersion" json:"client_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11177,7 +11177,7 @@ func (x *ClockInWrite) GetClientVersion() string {
 
 type ClockInResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Result        *ClockInResult         `protobuf:"bytes,2,opt,name=result,proto3" json:"result,omitempty"`
+	Result        *ClockInResult         `protobuf:"bytes,2,opt,name=result" json:"result,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11221,9 +11221,9 @@ func (x *ClockInResp) GetResult() *ClockInResult {
 
 type ClockInResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ret           *ClockInRet            `protobuf:"bytes,1,opt,name=ret,proto3" json:"ret,omitempty"`
-	Done          *ClockInDone           `protobuf:"bytes,2,opt,name=done,proto3" json:"done,omitempty"`
-	Score         *ClockInScore          `protobuf:"bytes,3,opt,name=score,proto3" json:"score,omitempty"`
+	Ret           *ClockInRet            `protobuf:"bytes,1,opt,name=ret" json:"ret,omitempty"`
+	Done          *ClockInDone           `protobuf:"bytes,2,opt,name=done" json:"done,omitempty"`
+	Score         *ClockInScore          `protobuf:"bytes,3,opt,name=score" json:"score,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11281,8 +11281,8 @@ func (x *ClockInResult) GetScore() *ClockInScore {
 
 type ClockInRet struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Code          int32                  `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
-	Msg           string                 `protobuf:"bytes,2,opt,name=msg,proto3" json:"msg,omitempty"`
+	Code          int32                  `protobuf:"varint,1,opt,name=code" json:"code,omitempty"`
+	Msg           string                 `protobuf:"bytes,2,opt,name=msg" json:"msg,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11333,10 +11333,10 @@ func (x *ClockInRet) GetMsg() string {
 
 type ClockInDone struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Title         string                 `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
-	KeepDayText   string                 `protobuf:"bytes,2,opt,name=keep_day_text,json=keepDayText,proto3" json:"keep_day_text,omitempty"`
-	Lines         []string               `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"` // [0] rank text, [1] unix seconds in decimal
-	DetailUrl     string                 `protobuf:"bytes,4,opt,name=detail_url,json=detailUrl,proto3" json:"detail_url,omitempty"`
+	Title         string                 `protobuf:"bytes,1,opt,name=title" json:"title,omitempty"`
+	KeepDayText   string                 `protobuf:"bytes,2,opt,name=keep_day_text,json=keepDayText" json:"keep_day_text,omitempty"`
+	Lines         []string               `protobuf:"bytes,3,rep,name=lines" json:"lines,omitempty"` // [0] rank text, [1] unix seconds in decimal
+	DetailUrl     string                 `protobuf:"bytes,4,opt,name=detail_url,json=detailUrl" json:"detail_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11401,8 +11401,8 @@ func (x *ClockInDone) GetDetailUrl() string {
 
 type ClockInScore struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	Url           string                 `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text" json:"text,omitempty"`
+	Url           string                 `protobuf:"bytes,2,opt,name=url" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11454,12 +11454,12 @@ func (x *ClockInScore) GetUrl() string {
 // 0x90ee_1
 type JoinEmojiChainReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	FaceId        uint32                 `protobuf:"varint,1,opt,name=face_id,json=faceId,proto3" json:"face_id,omitempty"`
-	MsgSeq        uint32                 `protobuf:"varint,2,opt,name=msg_seq,json=msgSeq,proto3" json:"msg_seq,omitempty"`
-	MsgSeq2       uint32                 `protobuf:"varint,3,opt,name=msg_seq2,json=msgSeq2,proto3" json:"msg_seq2,omitempty"`    // same as msg_seq
-	ChatType      int32                  `protobuf:"varint,4,opt,name=chat_type,json=chatType,proto3" json:"chat_type,omitempty"` // 2 group, 1 friend
-	GroupCode     *uint64                `protobuf:"varint,5,opt,name=group_code,json=groupCode,proto3,oneof" json:"group_code,omitempty"`
-	FriendUid     *string                `protobuf:"bytes,6,opt,name=friend_uid,json=friendUid,proto3,oneof" json:"friend_uid,omitempty"`
+	FaceId        uint32                 `protobuf:"varint,1,opt,name=face_id,json=faceId" json:"face_id,omitempty"`
+	MsgSeq        uint32                 `protobuf:"varint,2,opt,name=msg_seq,json=msgSeq" json:"msg_seq,omitempty"`
+	MsgSeq2       uint32                 `protobuf:"varint,3,opt,name=msg_seq2,json=msgSeq2" json:"msg_seq2,omitempty"`    // same as msg_seq
+	ChatType      int32                  `protobuf:"varint,4,opt,name=chat_type,json=chatType" json:"chat_type,omitempty"` // 2 group, 1 friend
+	GroupCode     *uint64                `protobuf:"varint,5,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	FriendUid     *string                `protobuf:"bytes,6,opt,name=friend_uid,json=friendUid" json:"friend_uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11539,8 +11539,8 @@ func (x *JoinEmojiChainReq) GetFriendUid() string {
 // 0x12b3_0 (empty request body)
 type PinListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Friends       []*PinnedFriend        `protobuf:"bytes,1,rep,name=friends,proto3" json:"friends,omitempty"`
-	Groups        []*PinnedGroup         `protobuf:"bytes,3,rep,name=groups,proto3" json:"groups,omitempty"`
+	Friends       []*PinnedFriend        `protobuf:"bytes,1,rep,name=friends" json:"friends,omitempty"`
+	Groups        []*PinnedGroup         `protobuf:"bytes,3,rep,name=groups" json:"groups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11591,7 +11591,7 @@ func (x *PinListResp) GetGroups() []*PinnedGroup {
 
 type PinnedFriend struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           string                 `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
+	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11635,7 +11635,7 @@ func (x *PinnedFriend) GetUid() string {
 
 type PinnedGroup struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11680,9 +11680,9 @@ func (x *PinnedGroup) GetGroupCode() uint64 {
 // 0x5d6_18 friend, 0x5d6_1 group
 type SnsUpdateReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Seq           *uint32                `protobuf:"varint,1,opt,name=seq,proto3,oneof" json:"seq,omitempty"` // 0
-	Buffers       []*SnsUpdateBuffer     `protobuf:"bytes,2,rep,name=buffers,proto3" json:"buffers,omitempty"`
-	Domain        uint32                 `protobuf:"varint,3,opt,name=domain,proto3" json:"domain,omitempty"` // friend 1, group 11
+	Seq           *uint32                `protobuf:"varint,1,opt,name=seq" json:"seq,omitempty"` // 0
+	Buffers       []*SnsUpdateBuffer     `protobuf:"bytes,2,rep,name=buffers" json:"buffers,omitempty"`
+	Domain        uint32                 `protobuf:"varint,3,opt,name=domain" json:"domain,omitempty"` // friend 1, group 11
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11740,10 +11740,10 @@ func (x *SnsUpdateReq) GetDomain() uint32 {
 
 type SnsUpdateBuffer struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           *string                `protobuf:"bytes,1,opt,name=uid,proto3,oneof" json:"uid,omitempty"`                               // friend
-	GroupCode     *uint64                `protobuf:"varint,2,opt,name=group_code,json=groupCode,proto3,oneof" json:"group_code,omitempty"` // group
-	Items         []*SnsUpdateItem       `protobuf:"bytes,400,rep,name=items,proto3" json:"items,omitempty"`
-	Ids           []uint32               `protobuf:"varint,401,rep,packed,name=ids,proto3" json:"ids,omitempty"`
+	Uid           *string                `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`                               // friend
+	GroupCode     *uint64                `protobuf:"varint,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"` // group
+	Items         []*SnsUpdateItem       `protobuf:"bytes,400,rep,name=items" json:"items,omitempty"`
+	Ids           []uint32               `protobuf:"varint,401,rep,packed,name=ids" json:"ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11808,9 +11808,9 @@ func (x *SnsUpdateBuffer) GetIds() []uint32 {
 
 type SnsUpdateItem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SnsType       uint32                 `protobuf:"varint,1,opt,name=sns_type,json=snsType,proto3" json:"sns_type,omitempty"` // 13578 friend pin, 13569 group pin
-	Value         []byte                 `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`               // pin: 4 bytes big-endian unix time; unpin: empty but present
-	ValueOffset   uint32                 `protobuf:"varint,3,opt,name=value_offset,json=valueOffset,proto3" json:"value_offset,omitempty"`
+	SnsType       uint32                 `protobuf:"varint,1,opt,name=sns_type,json=snsType" json:"sns_type,omitempty"` // 13578 friend pin, 13569 group pin
+	Value         []byte                 `protobuf:"bytes,2,opt,name=value" json:"value,omitempty"`                     // pin: 4 bytes big-endian unix time; unpin: empty but present
+	ValueOffset   uint32                 `protobuf:"varint,3,opt,name=value_offset,json=valueOffset" json:"value_offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11868,8 +11868,8 @@ func (x *SnsUpdateItem) GetValueOffset() uint32 {
 
 type SnsUpdateResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Seq           uint32                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
-	Wording       string                 `protobuf:"bytes,2,opt,name=wording,proto3" json:"wording,omitempty"`
+	Seq           uint32                 `protobuf:"varint,1,opt,name=seq" json:"seq,omitempty"`
+	Wording       string                 `protobuf:"bytes,2,opt,name=wording" json:"wording,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11921,12 +11921,12 @@ func (x *SnsUpdateResp) GetWording() string {
 // 0x6d6_0 upload slot, _2 download url, _3 delete, _4 rename, _5 move (_1 resend)
 type GroupFileReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Upload        *GroupFileUploadReq    `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
-	Resend        *GroupFileResendReq    `protobuf:"bytes,2,opt,name=resend,proto3" json:"resend,omitempty"`
-	Download      *GroupFileDownloadReq  `protobuf:"bytes,3,opt,name=download,proto3" json:"download,omitempty"`
-	Delete        *GroupFileDeleteReq    `protobuf:"bytes,4,opt,name=delete,proto3" json:"delete,omitempty"`
-	Rename        *GroupFileRenameReq    `protobuf:"bytes,5,opt,name=rename,proto3" json:"rename,omitempty"`
-	Move          *GroupFileMoveReq      `protobuf:"bytes,6,opt,name=move,proto3" json:"move,omitempty"`
+	Upload        *GroupFileUploadReq    `protobuf:"bytes,1,opt,name=upload" json:"upload,omitempty"`
+	Resend        *GroupFileResendReq    `protobuf:"bytes,2,opt,name=resend" json:"resend,omitempty"`
+	Download      *GroupFileDownloadReq  `protobuf:"bytes,3,opt,name=download" json:"download,omitempty"`
+	Delete        *GroupFileDeleteReq    `protobuf:"bytes,4,opt,name=delete" json:"delete,omitempty"`
+	Rename        *GroupFileRenameReq    `protobuf:"bytes,5,opt,name=rename" json:"rename,omitempty"`
+	Move          *GroupFileMoveReq      `protobuf:"bytes,6,opt,name=move" json:"move,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12005,19 +12005,19 @@ func (x *GroupFileReq) GetMove() *GroupFileMoveReq {
 
 type GroupFileUploadReq struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode          uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId              uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`                             // 7 (LagrangeGo 4)
-	BusId              uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`                             // 102
-	Entrance           uint32                 `protobuf:"varint,4,opt,name=entrance,proto3" json:"entrance,omitempty"`                                    // 6
-	ParentFolderId     string                 `protobuf:"bytes,5,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"` // "/" = root
-	FileName           string                 `protobuf:"bytes,6,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
-	LocalPath          string                 `protobuf:"bytes,7,opt,name=local_path,json=localPath,proto3" json:"local_path,omitempty"` // "/" + file_name
-	FileSize           uint64                 `protobuf:"varint,8,opt,name=file_size,json=fileSize,proto3" json:"file_size,omitempty"`
-	Sha1               []byte                 `protobuf:"bytes,9,opt,name=sha1,proto3" json:"sha1,omitempty"`
-	TriSha1            []byte                 `protobuf:"bytes,10,opt,name=tri_sha1,json=triSha1,proto3,oneof" json:"tri_sha1,omitempty"` // media.md 4.3; v1 / LagrangeGo write it empty
-	Md5                []byte                 `protobuf:"bytes,11,opt,name=md5,proto3" json:"md5,omitempty"`
-	SupportMultiUpload *bool                  `protobuf:"varint,12,opt,name=support_multi_upload,json=supportMultiUpload,proto3,oneof" json:"support_multi_upload,omitempty"`
-	Unknown15          *bool                  `protobuf:"varint,15,opt,name=unknown15,proto3,oneof" json:"unknown15,omitempty"` // true in v1 / LagrangeGo
+	GroupCode          uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId              uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`                             // 7 (LagrangeGo 4)
+	BusId              uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`                             // 102
+	Entrance           uint32                 `protobuf:"varint,4,opt,name=entrance" json:"entrance,omitempty"`                                    // 6
+	ParentFolderId     string                 `protobuf:"bytes,5,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"` // "/" = root
+	FileName           string                 `protobuf:"bytes,6,opt,name=file_name,json=fileName" json:"file_name,omitempty"`
+	LocalPath          string                 `protobuf:"bytes,7,opt,name=local_path,json=localPath" json:"local_path,omitempty"` // "/" + file_name
+	FileSize           uint64                 `protobuf:"varint,8,opt,name=file_size,json=fileSize" json:"file_size,omitempty"`
+	Sha1               []byte                 `protobuf:"bytes,9,opt,name=sha1" json:"sha1,omitempty"`
+	TriSha1            []byte                 `protobuf:"bytes,10,opt,name=tri_sha1,json=triSha1" json:"tri_sha1,omitempty"` // media.md 4.3; v1 / LagrangeGo write it empty
+	Md5                []byte                 `protobuf:"bytes,11,opt,name=md5" json:"md5,omitempty"`
+	SupportMultiUpload *bool                  `protobuf:"varint,12,opt,name=support_multi_upload,json=supportMultiUpload" json:"support_multi_upload,omitempty"`
+	Unknown15          *bool                  `protobuf:"varint,15,opt,name=unknown15" json:"unknown15,omitempty"` // true in v1 / LagrangeGo
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -12145,11 +12145,11 @@ func (x *GroupFileUploadReq) GetUnknown15() bool {
 
 type GroupFileResendReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
-	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	Sha1          []byte                 `protobuf:"bytes,5,opt,name=sha1,proto3" json:"sha1,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
+	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	Sha1          []byte                 `protobuf:"bytes,5,opt,name=sha1" json:"sha1,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12221,14 +12221,14 @@ func (x *GroupFileResendReq) GetSha1() []byte {
 
 type GroupFileDownloadReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"` // 7
-	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"` // 102
-	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	Thumbnail     *bool                  `protobuf:"varint,5,opt,name=thumbnail,proto3,oneof" json:"thumbnail,omitempty"`
-	UrlType       *uint32                `protobuf:"varint,6,opt,name=url_type,json=urlType,proto3,oneof" json:"url_type,omitempty"`
-	Preview       *bool                  `protobuf:"varint,7,opt,name=preview,proto3,oneof" json:"preview,omitempty"`
-	Src           *uint32                `protobuf:"varint,8,opt,name=src,proto3,oneof" json:"src,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"` // 7
+	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"` // 102
+	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	Thumbnail     *bool                  `protobuf:"varint,5,opt,name=thumbnail" json:"thumbnail,omitempty"`
+	UrlType       *uint32                `protobuf:"varint,6,opt,name=url_type,json=urlType" json:"url_type,omitempty"`
+	Preview       *bool                  `protobuf:"varint,7,opt,name=preview" json:"preview,omitempty"`
+	Src           *uint32                `protobuf:"varint,8,opt,name=src" json:"src,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12321,13 +12321,13 @@ func (x *GroupFileDownloadReq) GetSrc() uint32 {
 
 type GroupFileDeleteReq struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`                             // 7 or absent
-	BusId          uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`                             // 102
-	ParentFolderId string                 `protobuf:"bytes,4,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"` // "/" or absent
-	FileId         string                 `protobuf:"bytes,5,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	MsgdbSeq       *uint32                `protobuf:"varint,6,opt,name=msgdb_seq,json=msgdbSeq,proto3,oneof" json:"msgdb_seq,omitempty"`
-	MsgRand        *uint32                `protobuf:"varint,7,opt,name=msg_rand,json=msgRand,proto3,oneof" json:"msg_rand,omitempty"`
+	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`                             // 7 or absent
+	BusId          uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`                             // 102
+	ParentFolderId string                 `protobuf:"bytes,4,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"` // "/" or absent
+	FileId         string                 `protobuf:"bytes,5,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	MsgdbSeq       *uint32                `protobuf:"varint,6,opt,name=msgdb_seq,json=msgdbSeq" json:"msgdb_seq,omitempty"`
+	MsgRand        *uint32                `protobuf:"varint,7,opt,name=msg_rand,json=msgRand" json:"msg_rand,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -12413,12 +12413,12 @@ func (x *GroupFileDeleteReq) GetMsgRand() uint32 {
 
 type GroupFileRenameReq struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"` // 7 or absent
-	BusId          uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"` // 102
-	FileId         string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	ParentFolderId string                 `protobuf:"bytes,5,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"`
-	NewFileName    string                 `protobuf:"bytes,6,opt,name=new_file_name,json=newFileName,proto3" json:"new_file_name,omitempty"`
+	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"` // 7 or absent
+	BusId          uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"` // 102
+	FileId         string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	ParentFolderId string                 `protobuf:"bytes,5,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"`
+	NewFileName    string                 `protobuf:"bytes,6,opt,name=new_file_name,json=newFileName" json:"new_file_name,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -12497,12 +12497,12 @@ func (x *GroupFileRenameReq) GetNewFileName() string {
 
 type GroupFileMoveReq struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"` // 7 or absent
-	BusId          uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"` // 102
-	FileId         string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	ParentFolderId string                 `protobuf:"bytes,5,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"`
-	DestFolderId   string                 `protobuf:"bytes,6,opt,name=dest_folder_id,json=destFolderId,proto3" json:"dest_folder_id,omitempty"`
+	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"` // 7 or absent
+	BusId          uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"` // 102
+	FileId         string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	ParentFolderId string                 `protobuf:"bytes,5,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"`
+	DestFolderId   string                 `protobuf:"bytes,6,opt,name=dest_folder_id,json=destFolderId" json:"dest_folder_id,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -12581,12 +12581,12 @@ func (x *GroupFileMoveReq) GetDestFolderId() string {
 
 type GroupFileResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Upload        *GroupFileUploadResp   `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
-	Resend        *GroupFileResendResp   `protobuf:"bytes,2,opt,name=resend,proto3" json:"resend,omitempty"`
-	Download      *GroupFileDownloadResp `protobuf:"bytes,3,opt,name=download,proto3" json:"download,omitempty"`
-	Delete        *GroupFileOpResp       `protobuf:"bytes,4,opt,name=delete,proto3" json:"delete,omitempty"`
-	Rename        *GroupFileOpResp       `protobuf:"bytes,5,opt,name=rename,proto3" json:"rename,omitempty"`
-	Move          *GroupFileOpResp       `protobuf:"bytes,6,opt,name=move,proto3" json:"move,omitempty"`
+	Upload        *GroupFileUploadResp   `protobuf:"bytes,1,opt,name=upload" json:"upload,omitempty"`
+	Resend        *GroupFileResendResp   `protobuf:"bytes,2,opt,name=resend" json:"resend,omitempty"`
+	Download      *GroupFileDownloadResp `protobuf:"bytes,3,opt,name=download" json:"download,omitempty"`
+	Delete        *GroupFileOpResp       `protobuf:"bytes,4,opt,name=delete" json:"delete,omitempty"`
+	Rename        *GroupFileOpResp       `protobuf:"bytes,5,opt,name=rename" json:"rename,omitempty"`
+	Move          *GroupFileOpResp       `protobuf:"bytes,6,opt,name=move" json:"move,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12665,19 +12665,19 @@ func (x *GroupFileResp) GetMove() *GroupFileOpResp {
 
 type GroupFileUploadResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	UploadIp      string                 `protobuf:"bytes,4,opt,name=upload_ip,json=uploadIp,proto3" json:"upload_ip,omitempty"` // dotted decimal or host name
-	ServerDns     string                 `protobuf:"bytes,5,opt,name=server_dns,json=serverDns,proto3" json:"server_dns,omitempty"`
-	BusId         uint32                 `protobuf:"varint,6,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
-	FileId        string                 `protobuf:"bytes,7,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`               // begins with "/"
-	CheckKey      []byte                 `protobuf:"bytes,8,opt,name=check_key,json=checkKey,proto3" json:"check_key,omitempty"`         // goes to media.FileHashes.check_key (300). v2 and acidify swap the NAMES of 8 and 9
-	FileKey       []byte                 `protobuf:"bytes,9,opt,name=file_key,json=fileKey,proto3" json:"file_key,omitempty"`            // goes to media.FileHashes.upload_key (700)
-	FileExists    bool                   `protobuf:"varint,10,opt,name=file_exists,json=fileExists,proto3" json:"file_exists,omitempty"` // true = no byte transfer needed
-	UploadIpV4    []string               `protobuf:"bytes,12,rep,name=upload_ip_v4,json=uploadIpV4,proto3" json:"upload_ip_v4,omitempty"`
-	UploadIpV6    []string               `protobuf:"bytes,13,rep,name=upload_ip_v6,json=uploadIpV6,proto3" json:"upload_ip_v6,omitempty"`
-	UploadPort    uint32                 `protobuf:"varint,14,opt,name=upload_port,json=uploadPort,proto3" json:"upload_port,omitempty"`
+	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	UploadIp      string                 `protobuf:"bytes,4,opt,name=upload_ip,json=uploadIp" json:"upload_ip,omitempty"` // dotted decimal or host name
+	ServerDns     string                 `protobuf:"bytes,5,opt,name=server_dns,json=serverDns" json:"server_dns,omitempty"`
+	BusId         uint32                 `protobuf:"varint,6,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
+	FileId        string                 `protobuf:"bytes,7,opt,name=file_id,json=fileId" json:"file_id,omitempty"`               // begins with "/"
+	CheckKey      []byte                 `protobuf:"bytes,8,opt,name=check_key,json=checkKey" json:"check_key,omitempty"`         // goes to media.FileHashes.check_key (300). v2 and acidify swap the NAMES of 8 and 9
+	FileKey       []byte                 `protobuf:"bytes,9,opt,name=file_key,json=fileKey" json:"file_key,omitempty"`            // goes to media.FileHashes.upload_key (700)
+	FileExists    bool                   `protobuf:"varint,10,opt,name=file_exists,json=fileExists" json:"file_exists,omitempty"` // true = no byte transfer needed
+	UploadIpV4    []string               `protobuf:"bytes,12,rep,name=upload_ip_v4,json=uploadIpV4" json:"upload_ip_v4,omitempty"`
+	UploadIpV6    []string               `protobuf:"bytes,13,rep,name=upload_ip_v6,json=uploadIpV6" json:"upload_ip_v6,omitempty"`
+	UploadPort    uint32                 `protobuf:"varint,14,opt,name=upload_port,json=uploadPort" json:"upload_port,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12805,12 +12805,12 @@ func (x *GroupFileUploadResp) GetUploadPort() uint32 {
 
 type GroupFileResendResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	UploadIp      string                 `protobuf:"bytes,4,opt,name=upload_ip,json=uploadIp,proto3" json:"upload_ip,omitempty"`
-	FileKey       []byte                 `protobuf:"bytes,5,opt,name=file_key,json=fileKey,proto3" json:"file_key,omitempty"`
-	CheckKey      []byte                 `protobuf:"bytes,6,opt,name=check_key,json=checkKey,proto3" json:"check_key,omitempty"`
+	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	UploadIp      string                 `protobuf:"bytes,4,opt,name=upload_ip,json=uploadIp" json:"upload_ip,omitempty"`
+	FileKey       []byte                 `protobuf:"bytes,5,opt,name=file_key,json=fileKey" json:"file_key,omitempty"`
+	CheckKey      []byte                 `protobuf:"bytes,6,opt,name=check_key,json=checkKey" json:"check_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12889,20 +12889,20 @@ func (x *GroupFileResendResp) GetCheckKey() []byte {
 
 type GroupFileDownloadResp struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	RetCode          int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg           string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording    string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	DownloadIp       string                 `protobuf:"bytes,4,opt,name=download_ip,json=downloadIp,proto3" json:"download_ip,omitempty"`
-	DownloadDns      string                 `protobuf:"bytes,5,opt,name=download_dns,json=downloadDns,proto3" json:"download_dns,omitempty"`
-	DownloadUrl      []byte                 `protobuf:"bytes,6,opt,name=download_url,json=downloadUrl,proto3" json:"download_url,omitempty"` // raw; hex-encoded into the URL path
-	Sha1             []byte                 `protobuf:"bytes,7,opt,name=sha1,proto3" json:"sha1,omitempty"`
-	TriSha1          []byte                 `protobuf:"bytes,8,opt,name=tri_sha1,json=triSha1,proto3" json:"tri_sha1,omitempty"`
-	Md5              []byte                 `protobuf:"bytes,9,opt,name=md5,proto3" json:"md5,omitempty"`
-	CookieVal        []byte                 `protobuf:"bytes,10,opt,name=cookie_val,json=cookieVal,proto3" json:"cookie_val,omitempty"`
-	SaveFileName     string                 `protobuf:"bytes,11,opt,name=save_file_name,json=saveFileName,proto3" json:"save_file_name,omitempty"`
-	PreviewPort      uint32                 `protobuf:"varint,12,opt,name=preview_port,json=previewPort,proto3" json:"preview_port,omitempty"`
-	DownloadDnsHttps string                 `protobuf:"bytes,13,opt,name=download_dns_https,json=downloadDnsHttps,proto3" json:"download_dns_https,omitempty"`
-	PreviewPortHttps uint32                 `protobuf:"varint,14,opt,name=preview_port_https,json=previewPortHttps,proto3" json:"preview_port_https,omitempty"`
+	RetCode          int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg           string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording    string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	DownloadIp       string                 `protobuf:"bytes,4,opt,name=download_ip,json=downloadIp" json:"download_ip,omitempty"`
+	DownloadDns      string                 `protobuf:"bytes,5,opt,name=download_dns,json=downloadDns" json:"download_dns,omitempty"`
+	DownloadUrl      []byte                 `protobuf:"bytes,6,opt,name=download_url,json=downloadUrl" json:"download_url,omitempty"` // raw; hex-encoded into the URL path
+	Sha1             []byte                 `protobuf:"bytes,7,opt,name=sha1" json:"sha1,omitempty"`
+	TriSha1          []byte                 `protobuf:"bytes,8,opt,name=tri_sha1,json=triSha1" json:"tri_sha1,omitempty"`
+	Md5              []byte                 `protobuf:"bytes,9,opt,name=md5" json:"md5,omitempty"`
+	CookieVal        []byte                 `protobuf:"bytes,10,opt,name=cookie_val,json=cookieVal" json:"cookie_val,omitempty"`
+	SaveFileName     string                 `protobuf:"bytes,11,opt,name=save_file_name,json=saveFileName" json:"save_file_name,omitempty"`
+	PreviewPort      uint32                 `protobuf:"varint,12,opt,name=preview_port,json=previewPort" json:"preview_port,omitempty"`
+	DownloadDnsHttps string                 `protobuf:"bytes,13,opt,name=download_dns_https,json=downloadDnsHttps" json:"download_dns_https,omitempty"`
+	PreviewPortHttps uint32                 `protobuf:"varint,14,opt,name=preview_port_https,json=previewPortHttps" json:"preview_port_https,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -13037,10 +13037,10 @@ func (x *GroupFileDownloadResp) GetPreviewPortHttps() uint32 {
 
 type GroupFileOpResp struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	RetCode        int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg         string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording  string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	ParentFolderId string                 `protobuf:"bytes,4,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"` // move only
+	RetCode        int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg         string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording  string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	ParentFolderId string                 `protobuf:"bytes,4,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"` // move only
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -13106,10 +13106,10 @@ func (x *GroupFileOpResp) GetParentFolderId() string {
 // 0x6d7_0 create, _1 delete, _2 rename (_3 move, v2 proto only)
 type GroupFolderReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Create        *GroupFolderCreateReq  `protobuf:"bytes,1,opt,name=create,proto3" json:"create,omitempty"`
-	Delete        *GroupFolderDeleteReq  `protobuf:"bytes,2,opt,name=delete,proto3" json:"delete,omitempty"`
-	Rename        *GroupFolderRenameReq  `protobuf:"bytes,3,opt,name=rename,proto3" json:"rename,omitempty"`
-	Move          *GroupFolderMoveReq    `protobuf:"bytes,4,opt,name=move,proto3" json:"move,omitempty"`
+	Create        *GroupFolderCreateReq  `protobuf:"bytes,1,opt,name=create" json:"create,omitempty"`
+	Delete        *GroupFolderDeleteReq  `protobuf:"bytes,2,opt,name=delete" json:"delete,omitempty"`
+	Rename        *GroupFolderRenameReq  `protobuf:"bytes,3,opt,name=rename" json:"rename,omitempty"`
+	Move          *GroupFolderMoveReq    `protobuf:"bytes,4,opt,name=move" json:"move,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13174,10 +13174,10 @@ func (x *GroupFolderReq) GetMove() *GroupFolderMoveReq {
 
 type GroupFolderCreateReq struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	ParentFolderId string                 `protobuf:"bytes,3,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"`
-	FolderName     string                 `protobuf:"bytes,4,opt,name=folder_name,json=folderName,proto3" json:"folder_name,omitempty"`
+	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	ParentFolderId string                 `protobuf:"bytes,3,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"`
+	FolderName     string                 `protobuf:"bytes,4,opt,name=folder_name,json=folderName" json:"folder_name,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -13242,9 +13242,9 @@ func (x *GroupFolderCreateReq) GetFolderName() string {
 
 type GroupFolderDeleteReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	FolderId      string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId,proto3" json:"folder_id,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	FolderId      string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId" json:"folder_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13302,10 +13302,10 @@ func (x *GroupFolderDeleteReq) GetFolderId() string {
 
 type GroupFolderRenameReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	FolderId      string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId,proto3" json:"folder_id,omitempty"`
-	NewFolderName string                 `protobuf:"bytes,4,opt,name=new_folder_name,json=newFolderName,proto3" json:"new_folder_name,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	FolderId      string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId" json:"folder_id,omitempty"`
+	NewFolderName string                 `protobuf:"bytes,4,opt,name=new_folder_name,json=newFolderName" json:"new_folder_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13370,11 +13370,11 @@ func (x *GroupFolderRenameReq) GetNewFolderName() string {
 
 type GroupFolderMoveReq struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	FolderId       string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId,proto3" json:"folder_id,omitempty"`
-	ParentFolderId string                 `protobuf:"bytes,4,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"`
-	DestFolderId   string                 `protobuf:"bytes,5,opt,name=dest_folder_id,json=destFolderId,proto3" json:"dest_folder_id,omitempty"`
+	GroupCode      uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId          uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	FolderId       string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId" json:"folder_id,omitempty"`
+	ParentFolderId string                 `protobuf:"bytes,4,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"`
+	DestFolderId   string                 `protobuf:"bytes,5,opt,name=dest_folder_id,json=destFolderId" json:"dest_folder_id,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -13446,10 +13446,10 @@ func (x *GroupFolderMoveReq) GetDestFolderId() string {
 
 type GroupFolderResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Create        *GroupFolderOpResp     `protobuf:"bytes,1,opt,name=create,proto3" json:"create,omitempty"`
-	Delete        *GroupFolderOpResp     `protobuf:"bytes,2,opt,name=delete,proto3" json:"delete,omitempty"`
-	Rename        *GroupFolderOpResp     `protobuf:"bytes,3,opt,name=rename,proto3" json:"rename,omitempty"`
-	Move          *GroupFolderOpResp     `protobuf:"bytes,4,opt,name=move,proto3" json:"move,omitempty"`
+	Create        *GroupFolderOpResp     `protobuf:"bytes,1,opt,name=create" json:"create,omitempty"`
+	Delete        *GroupFolderOpResp     `protobuf:"bytes,2,opt,name=delete" json:"delete,omitempty"`
+	Rename        *GroupFolderOpResp     `protobuf:"bytes,3,opt,name=rename" json:"rename,omitempty"`
+	Move          *GroupFolderOpResp     `protobuf:"bytes,4,opt,name=move" json:"move,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13514,10 +13514,10 @@ func (x *GroupFolderResp) GetMove() *GroupFolderOpResp {
 
 type GroupFolderOpResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"` // acidify wrongly reads the folder id here
-	Folder        *GroupFolder           `protobuf:"bytes,4,opt,name=folder,proto3" json:"folder,omitempty"`                                    // create, rename, move
+	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"` // acidify wrongly reads the folder id here
+	Folder        *GroupFolder           `protobuf:"bytes,4,opt,name=folder" json:"folder,omitempty"`                                    // create, rename, move
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13583,10 +13583,10 @@ func (x *GroupFolderOpResp) GetFolder() *GroupFolder {
 // 0x6d8_1 list, _2 count, _3 space (file info and preview are in the same messages, sub command uncertain)
 type GroupFileViewReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *GroupFileInfoReq      `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
-	List          *GroupFileListReq      `protobuf:"bytes,2,opt,name=list,proto3" json:"list,omitempty"`
-	Count         *GroupFileCountReq     `protobuf:"bytes,3,opt,name=count,proto3" json:"count,omitempty"`
-	Space         *GroupFileSpaceReq     `protobuf:"bytes,4,opt,name=space,proto3" json:"space,omitempty"`
+	Info          *GroupFileInfoReq      `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
+	List          *GroupFileListReq      `protobuf:"bytes,2,opt,name=list" json:"list,omitempty"`
+	Count         *GroupFileCountReq     `protobuf:"bytes,3,opt,name=count" json:"count,omitempty"`
+	Space         *GroupFileSpaceReq     `protobuf:"bytes,4,opt,name=space" json:"space,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13651,11 +13651,11 @@ func (x *GroupFileViewReq) GetSpace() *GroupFileSpaceReq {
 
 type GroupFileInfoReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
-	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	FieldFlag     uint32                 `protobuf:"varint,5,opt,name=field_flag,json=fieldFlag,proto3" json:"field_flag,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
+	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	FieldFlag     uint32                 `protobuf:"varint,5,opt,name=field_flag,json=fieldFlag" json:"field_flag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13727,22 +13727,22 @@ func (x *GroupFileInfoReq) GetFieldFlag() uint32 {
 
 type GroupFileListReq struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode           uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId               uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`             // 7
-	FolderId            string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId,proto3" json:"folder_id,omitempty"`     // "/" = root
-	FileCount           uint32                 `protobuf:"varint,5,opt,name=file_count,json=fileCount,proto3" json:"file_count,omitempty"` // page size, 20
-	AllFileCount        uint32                 `protobuf:"varint,7,opt,name=all_file_count,json=allFileCount,proto3" json:"all_file_count,omitempty"`
-	ReqFrom             uint32                 `protobuf:"varint,8,opt,name=req_from,json=reqFrom,proto3" json:"req_from,omitempty"`
-	SortBy              uint32                 `protobuf:"varint,9,opt,name=sort_by,json=sortBy,proto3" json:"sort_by,omitempty"` // 1
-	FilterCode          uint32                 `protobuf:"varint,10,opt,name=filter_code,json=filterCode,proto3" json:"filter_code,omitempty"`
-	Uin                 uint64                 `protobuf:"varint,11,opt,name=uin,proto3" json:"uin,omitempty"`
-	FieldFlag           uint32                 `protobuf:"varint,12,opt,name=field_flag,json=fieldFlag,proto3" json:"field_flag,omitempty"` // 0xFFFFFF in v2, else absent
-	StartIndex          *uint32                `protobuf:"varint,13,opt,name=start_index,json=startIndex,proto3,oneof" json:"start_index,omitempty"`
-	Context             []byte                 `protobuf:"bytes,14,opt,name=context,proto3" json:"context,omitempty"`
-	ClientVersion       uint32                 `protobuf:"varint,15,opt,name=client_version,json=clientVersion,proto3" json:"client_version,omitempty"`
-	WhiteList           uint32                 `protobuf:"varint,16,opt,name=white_list,json=whiteList,proto3" json:"white_list,omitempty"`
-	SortOrder           uint32                 `protobuf:"varint,17,opt,name=sort_order,json=sortOrder,proto3" json:"sort_order,omitempty"`                                         // 2
-	ShowOnlineDocFolder *uint32                `protobuf:"varint,18,opt,name=show_online_doc_folder,json=showOnlineDocFolder,proto3,oneof" json:"show_online_doc_folder,omitempty"` // 0
+	GroupCode           uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId               uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`             // 7
+	FolderId            string                 `protobuf:"bytes,3,opt,name=folder_id,json=folderId" json:"folder_id,omitempty"`     // "/" = root
+	FileCount           uint32                 `protobuf:"varint,5,opt,name=file_count,json=fileCount" json:"file_count,omitempty"` // page size, 20
+	AllFileCount        uint32                 `protobuf:"varint,7,opt,name=all_file_count,json=allFileCount" json:"all_file_count,omitempty"`
+	ReqFrom             uint32                 `protobuf:"varint,8,opt,name=req_from,json=reqFrom" json:"req_from,omitempty"`
+	SortBy              uint32                 `protobuf:"varint,9,opt,name=sort_by,json=sortBy" json:"sort_by,omitempty"` // 1
+	FilterCode          uint32                 `protobuf:"varint,10,opt,name=filter_code,json=filterCode" json:"filter_code,omitempty"`
+	Uin                 uint64                 `protobuf:"varint,11,opt,name=uin" json:"uin,omitempty"`
+	FieldFlag           uint32                 `protobuf:"varint,12,opt,name=field_flag,json=fieldFlag" json:"field_flag,omitempty"` // 0xFFFFFF in v2, else absent
+	StartIndex          *uint32                `protobuf:"varint,13,opt,name=start_index,json=startIndex" json:"start_index,omitempty"`
+	Context             []byte                 `protobuf:"bytes,14,opt,name=context" json:"context,omitempty"`
+	ClientVersion       uint32                 `protobuf:"varint,15,opt,name=client_version,json=clientVersion" json:"client_version,omitempty"`
+	WhiteList           uint32                 `protobuf:"varint,16,opt,name=white_list,json=whiteList" json:"white_list,omitempty"`
+	SortOrder           uint32                 `protobuf:"varint,17,opt,name=sort_order,json=sortOrder" json:"sort_order,omitempty"`                                   // 2
+	ShowOnlineDocFolder *uint32                `protobuf:"varint,18,opt,name=show_online_doc_folder,json=showOnlineDocFolder" json:"show_online_doc_folder,omitempty"` // 0
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -13891,9 +13891,9 @@ func (x *GroupFileListReq) GetShowOnlineDocFolder() uint32 {
 
 type GroupFileCountReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13951,8 +13951,8 @@ func (x *GroupFileCountReq) GetBusId() uint32 {
 
 type GroupFileSpaceReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14003,10 +14003,10 @@ func (x *GroupFileSpaceReq) GetAppId() uint32 {
 
 type GroupFileViewResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *GroupFileInfoResp     `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
-	List          *GroupFileListResp     `protobuf:"bytes,2,opt,name=list,proto3" json:"list,omitempty"`
-	Count         *GroupFileCountResp    `protobuf:"bytes,3,opt,name=count,proto3" json:"count,omitempty"`
-	Space         *GroupFileSpaceResp    `protobuf:"bytes,4,opt,name=space,proto3" json:"space,omitempty"`
+	Info          *GroupFileInfoResp     `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
+	List          *GroupFileListResp     `protobuf:"bytes,2,opt,name=list" json:"list,omitempty"`
+	Count         *GroupFileCountResp    `protobuf:"bytes,3,opt,name=count" json:"count,omitempty"`
+	Space         *GroupFileSpaceResp    `protobuf:"bytes,4,opt,name=space" json:"space,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14071,10 +14071,10 @@ func (x *GroupFileViewResp) GetSpace() *GroupFileSpaceResp {
 
 type GroupFileInfoResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	File          *GroupFile             `protobuf:"bytes,4,opt,name=file,proto3" json:"file,omitempty"`
+	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	File          *GroupFile             `protobuf:"bytes,4,opt,name=file" json:"file,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14139,17 +14139,17 @@ func (x *GroupFileInfoResp) GetFile() *GroupFile {
 
 type GroupFileListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	IsEnd         bool                   `protobuf:"varint,4,opt,name=is_end,json=isEnd,proto3" json:"is_end,omitempty"`
-	Items         []*GroupFileItem       `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
-	AllFileCount  uint32                 `protobuf:"varint,7,opt,name=all_file_count,json=allFileCount,proto3" json:"all_file_count,omitempty"`
-	FilterCode    uint32                 `protobuf:"varint,8,opt,name=filter_code,json=filterCode,proto3" json:"filter_code,omitempty"`
-	NextIndex     uint32                 `protobuf:"varint,13,opt,name=next_index,json=nextIndex,proto3" json:"next_index,omitempty"`
-	Context       []byte                 `protobuf:"bytes,14,opt,name=context,proto3" json:"context,omitempty"`
-	Role          uint32                 `protobuf:"varint,15,opt,name=role,proto3" json:"role,omitempty"`
-	OpenFlag      uint32                 `protobuf:"varint,16,opt,name=open_flag,json=openFlag,proto3" json:"open_flag,omitempty"`
+	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	IsEnd         bool                   `protobuf:"varint,4,opt,name=is_end,json=isEnd" json:"is_end,omitempty"`
+	Items         []*GroupFileItem       `protobuf:"bytes,5,rep,name=items" json:"items,omitempty"`
+	AllFileCount  uint32                 `protobuf:"varint,7,opt,name=all_file_count,json=allFileCount" json:"all_file_count,omitempty"`
+	FilterCode    uint32                 `protobuf:"varint,8,opt,name=filter_code,json=filterCode" json:"filter_code,omitempty"`
+	NextIndex     uint32                 `protobuf:"varint,13,opt,name=next_index,json=nextIndex" json:"next_index,omitempty"`
+	Context       []byte                 `protobuf:"bytes,14,opt,name=context" json:"context,omitempty"`
+	Role          uint32                 `protobuf:"varint,15,opt,name=role" json:"role,omitempty"`
+	OpenFlag      uint32                 `protobuf:"varint,16,opt,name=open_flag,json=openFlag" json:"open_flag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14263,9 +14263,9 @@ func (x *GroupFileListResp) GetOpenFlag() uint32 {
 
 type GroupFileItem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          uint32                 `protobuf:"varint,1,opt,name=type,proto3" json:"type,omitempty"` // 1 file, 2 folder
-	Folder        *GroupFolder           `protobuf:"bytes,2,opt,name=folder,proto3" json:"folder,omitempty"`
-	File          *GroupFile             `protobuf:"bytes,3,opt,name=file,proto3" json:"file,omitempty"`
+	Type          uint32                 `protobuf:"varint,1,opt,name=type" json:"type,omitempty"` // 1 file, 2 folder
+	Folder        *GroupFolder           `protobuf:"bytes,2,opt,name=folder" json:"folder,omitempty"`
+	File          *GroupFile             `protobuf:"bytes,3,opt,name=file" json:"file,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14323,17 +14323,17 @@ func (x *GroupFileItem) GetFile() *GroupFile {
 
 type GroupFolder struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	FolderId       string                 `protobuf:"bytes,1,opt,name=folder_id,json=folderId,proto3" json:"folder_id,omitempty"`
-	ParentFolderId string                 `protobuf:"bytes,2,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"`
-	FolderName     string                 `protobuf:"bytes,3,opt,name=folder_name,json=folderName,proto3" json:"folder_name,omitempty"`
-	CreateTime     uint32                 `protobuf:"varint,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	ModifyTime     uint32                 `protobuf:"varint,5,opt,name=modify_time,json=modifyTime,proto3" json:"modify_time,omitempty"`
-	CreatorUin     uint64                 `protobuf:"varint,6,opt,name=creator_uin,json=creatorUin,proto3" json:"creator_uin,omitempty"`
-	CreatorName    string                 `protobuf:"bytes,7,opt,name=creator_name,json=creatorName,proto3" json:"creator_name,omitempty"`
-	TotalFileCount uint32                 `protobuf:"varint,8,opt,name=total_file_count,json=totalFileCount,proto3" json:"total_file_count,omitempty"`
-	ModifyUin      uint64                 `protobuf:"varint,9,opt,name=modify_uin,json=modifyUin,proto3" json:"modify_uin,omitempty"`
-	ModifyName     string                 `protobuf:"bytes,10,opt,name=modify_name,json=modifyName,proto3" json:"modify_name,omitempty"`
-	UsedSpace      uint64                 `protobuf:"varint,11,opt,name=used_space,json=usedSpace,proto3" json:"used_space,omitempty"`
+	FolderId       string                 `protobuf:"bytes,1,opt,name=folder_id,json=folderId" json:"folder_id,omitempty"`
+	ParentFolderId string                 `protobuf:"bytes,2,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"`
+	FolderName     string                 `protobuf:"bytes,3,opt,name=folder_name,json=folderName" json:"folder_name,omitempty"`
+	CreateTime     uint32                 `protobuf:"varint,4,opt,name=create_time,json=createTime" json:"create_time,omitempty"`
+	ModifyTime     uint32                 `protobuf:"varint,5,opt,name=modify_time,json=modifyTime" json:"modify_time,omitempty"`
+	CreatorUin     uint64                 `protobuf:"varint,6,opt,name=creator_uin,json=creatorUin" json:"creator_uin,omitempty"`
+	CreatorName    string                 `protobuf:"bytes,7,opt,name=creator_name,json=creatorName" json:"creator_name,omitempty"`
+	TotalFileCount uint32                 `protobuf:"varint,8,opt,name=total_file_count,json=totalFileCount" json:"total_file_count,omitempty"`
+	ModifyUin      uint64                 `protobuf:"varint,9,opt,name=modify_uin,json=modifyUin" json:"modify_uin,omitempty"`
+	ModifyName     string                 `protobuf:"bytes,10,opt,name=modify_name,json=modifyName" json:"modify_name,omitempty"`
+	UsedSpace      uint64                 `protobuf:"varint,11,opt,name=used_space,json=usedSpace" json:"used_space,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -14447,25 +14447,25 @@ func (x *GroupFolder) GetUsedSpace() uint64 {
 
 type GroupFile struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	FileId         string                 `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	FileName       string                 `protobuf:"bytes,2,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
-	FileSize       uint64                 `protobuf:"varint,3,opt,name=file_size,json=fileSize,proto3" json:"file_size,omitempty"`
-	BusId          uint32                 `protobuf:"varint,4,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
-	UploadedSize   uint64                 `protobuf:"varint,5,opt,name=uploaded_size,json=uploadedSize,proto3" json:"uploaded_size,omitempty"`
-	UploadTime     uint32                 `protobuf:"varint,6,opt,name=upload_time,json=uploadTime,proto3" json:"upload_time,omitempty"`
-	DeadTime       uint32                 `protobuf:"varint,7,opt,name=dead_time,json=deadTime,proto3" json:"dead_time,omitempty"` // 0 = permanent
-	ModifyTime     uint32                 `protobuf:"varint,8,opt,name=modify_time,json=modifyTime,proto3" json:"modify_time,omitempty"`
-	DownloadTimes  uint32                 `protobuf:"varint,9,opt,name=download_times,json=downloadTimes,proto3" json:"download_times,omitempty"`
-	Sha1           []byte                 `protobuf:"bytes,10,opt,name=sha1,proto3" json:"sha1,omitempty"`
-	TriSha1        []byte                 `protobuf:"bytes,11,opt,name=tri_sha1,json=triSha1,proto3" json:"tri_sha1,omitempty"`
-	Md5            []byte                 `protobuf:"bytes,12,opt,name=md5,proto3" json:"md5,omitempty"`
-	LocalPath      string                 `protobuf:"bytes,13,opt,name=local_path,json=localPath,proto3" json:"local_path,omitempty"`
-	UploaderName   string                 `protobuf:"bytes,14,opt,name=uploader_name,json=uploaderName,proto3" json:"uploader_name,omitempty"`
-	UploaderUin    uint64                 `protobuf:"varint,15,opt,name=uploader_uin,json=uploaderUin,proto3" json:"uploader_uin,omitempty"`
-	ParentFolderId string                 `protobuf:"bytes,16,opt,name=parent_folder_id,json=parentFolderId,proto3" json:"parent_folder_id,omitempty"`
-	SafeType       uint32                 `protobuf:"varint,17,opt,name=safe_type,json=safeType,proto3" json:"safe_type,omitempty"`
-	OwnerUin       uint64                 `protobuf:"varint,21,opt,name=owner_uin,json=ownerUin,proto3" json:"owner_uin,omitempty"`
-	FeedId         string                 `protobuf:"bytes,22,opt,name=feed_id,json=feedId,proto3" json:"feed_id,omitempty"`
+	FileId         string                 `protobuf:"bytes,1,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	FileName       string                 `protobuf:"bytes,2,opt,name=file_name,json=fileName" json:"file_name,omitempty"`
+	FileSize       uint64                 `protobuf:"varint,3,opt,name=file_size,json=fileSize" json:"file_size,omitempty"`
+	BusId          uint32                 `protobuf:"varint,4,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
+	UploadedSize   uint64                 `protobuf:"varint,5,opt,name=uploaded_size,json=uploadedSize" json:"uploaded_size,omitempty"`
+	UploadTime     uint32                 `protobuf:"varint,6,opt,name=upload_time,json=uploadTime" json:"upload_time,omitempty"`
+	DeadTime       uint32                 `protobuf:"varint,7,opt,name=dead_time,json=deadTime" json:"dead_time,omitempty"` // 0 = permanent
+	ModifyTime     uint32                 `protobuf:"varint,8,opt,name=modify_time,json=modifyTime" json:"modify_time,omitempty"`
+	DownloadTimes  uint32                 `protobuf:"varint,9,opt,name=download_times,json=downloadTimes" json:"download_times,omitempty"`
+	Sha1           []byte                 `protobuf:"bytes,10,opt,name=sha1" json:"sha1,omitempty"`
+	TriSha1        []byte                 `protobuf:"bytes,11,opt,name=tri_sha1,json=triSha1" json:"tri_sha1,omitempty"`
+	Md5            []byte                 `protobuf:"bytes,12,opt,name=md5" json:"md5,omitempty"`
+	LocalPath      string                 `protobuf:"bytes,13,opt,name=local_path,json=localPath" json:"local_path,omitempty"`
+	UploaderName   string                 `protobuf:"bytes,14,opt,name=uploader_name,json=uploaderName" json:"uploader_name,omitempty"`
+	UploaderUin    uint64                 `protobuf:"varint,15,opt,name=uploader_uin,json=uploaderUin" json:"uploader_uin,omitempty"`
+	ParentFolderId string                 `protobuf:"bytes,16,opt,name=parent_folder_id,json=parentFolderId" json:"parent_folder_id,omitempty"`
+	SafeType       uint32                 `protobuf:"varint,17,opt,name=safe_type,json=safeType" json:"safe_type,omitempty"`
+	OwnerUin       uint64                 `protobuf:"varint,21,opt,name=owner_uin,json=ownerUin" json:"owner_uin,omitempty"`
+	FeedId         string                 `protobuf:"bytes,22,opt,name=feed_id,json=feedId" json:"feed_id,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -14635,13 +14635,13 @@ func (x *GroupFile) GetFeedId() string {
 
 type GroupFileCountResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	FileCount     uint32                 `protobuf:"varint,4,opt,name=file_count,json=fileCount,proto3" json:"file_count,omitempty"`
-	TooMany       bool                   `protobuf:"varint,5,opt,name=too_many,json=tooMany,proto3" json:"too_many,omitempty"`
-	LimitCount    uint32                 `protobuf:"varint,6,opt,name=limit_count,json=limitCount,proto3" json:"limit_count,omitempty"`
-	IsFull        bool                   `protobuf:"varint,7,opt,name=is_full,json=isFull,proto3" json:"is_full,omitempty"`
+	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	FileCount     uint32                 `protobuf:"varint,4,opt,name=file_count,json=fileCount" json:"file_count,omitempty"`
+	TooMany       bool                   `protobuf:"varint,5,opt,name=too_many,json=tooMany" json:"too_many,omitempty"`
+	LimitCount    uint32                 `protobuf:"varint,6,opt,name=limit_count,json=limitCount" json:"limit_count,omitempty"`
+	IsFull        bool                   `protobuf:"varint,7,opt,name=is_full,json=isFull" json:"is_full,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14727,12 +14727,12 @@ func (x *GroupFileCountResp) GetIsFull() bool {
 
 type GroupFileSpaceResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	TotalSpace    uint64                 `protobuf:"varint,4,opt,name=total_space,json=totalSpace,proto3" json:"total_space,omitempty"`
-	UsedSpace     uint64                 `protobuf:"varint,5,opt,name=used_space,json=usedSpace,proto3" json:"used_space,omitempty"`
-	AllUpload     bool                   `protobuf:"varint,6,opt,name=all_upload,json=allUpload,proto3" json:"all_upload,omitempty"`
+	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	TotalSpace    uint64                 `protobuf:"varint,4,opt,name=total_space,json=totalSpace" json:"total_space,omitempty"`
+	UsedSpace     uint64                 `protobuf:"varint,5,opt,name=used_space,json=usedSpace" json:"used_space,omitempty"`
+	AllUpload     bool                   `protobuf:"varint,6,opt,name=all_upload,json=allUpload" json:"all_upload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14812,9 +14812,9 @@ func (x *GroupFileSpaceResp) GetAllUpload() bool {
 // 0x6d9_0 keep forever, _2 forward, _4 publish ("feed")
 type GroupFileTransReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Keep          *GroupFileKeepReq      `protobuf:"bytes,1,opt,name=keep,proto3" json:"keep,omitempty"`
-	CopyTo        *GroupFileCopyToReq    `protobuf:"bytes,3,opt,name=copy_to,json=copyTo,proto3" json:"copy_to,omitempty"`
-	Feed          *GroupFileFeedReq      `protobuf:"bytes,5,opt,name=feed,proto3" json:"feed,omitempty"`
+	Keep          *GroupFileKeepReq      `protobuf:"bytes,1,opt,name=keep" json:"keep,omitempty"`
+	CopyTo        *GroupFileCopyToReq    `protobuf:"bytes,3,opt,name=copy_to,json=copyTo" json:"copy_to,omitempty"`
+	Feed          *GroupFileFeedReq      `protobuf:"bytes,5,opt,name=feed" json:"feed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14872,10 +14872,10 @@ func (x *GroupFileTransReq) GetFeed() *GroupFileFeedReq {
 
 type GroupFileKeepReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
-	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	BusId         uint32                 `protobuf:"varint,3,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
+	FileId        string                 `protobuf:"bytes,4,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14940,13 +14940,13 @@ func (x *GroupFileKeepReq) GetFileId() string {
 
 type GroupFileCopyToReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"` // 1
-	SrcBusId      uint32                 `protobuf:"varint,3,opt,name=src_bus_id,json=srcBusId,proto3" json:"src_bus_id,omitempty"`
-	SrcFileId     string                 `protobuf:"bytes,4,opt,name=src_file_id,json=srcFileId,proto3" json:"src_file_id,omitempty"`
-	DstBusId      uint32                 `protobuf:"varint,5,opt,name=dst_bus_id,json=dstBusId,proto3" json:"dst_bus_id,omitempty"` // 3 = to a friend, 102 = to a group
-	DstUin        uint64                 `protobuf:"varint,6,opt,name=dst_uin,json=dstUin,proto3" json:"dst_uin,omitempty"`
-	NewFileName   string                 `protobuf:"bytes,40,opt,name=new_file_name,json=newFileName,proto3" json:"new_file_name,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"` // 1
+	SrcBusId      uint32                 `protobuf:"varint,3,opt,name=src_bus_id,json=srcBusId" json:"src_bus_id,omitempty"`
+	SrcFileId     string                 `protobuf:"bytes,4,opt,name=src_file_id,json=srcFileId" json:"src_file_id,omitempty"`
+	DstBusId      uint32                 `protobuf:"varint,5,opt,name=dst_bus_id,json=dstBusId" json:"dst_bus_id,omitempty"` // 3 = to a friend, 102 = to a group
+	DstUin        uint64                 `protobuf:"varint,6,opt,name=dst_uin,json=dstUin" json:"dst_uin,omitempty"`
+	NewFileName   string                 `protobuf:"bytes,40,opt,name=new_file_name,json=newFileName" json:"new_file_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15032,10 +15032,10 @@ func (x *GroupFileCopyToReq) GetNewFileName() string {
 
 type GroupFileFeedReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"` // 2 (LagrangeGo 4)
-	Feeds         []*GroupFileFeed       `protobuf:"bytes,3,rep,name=feeds,proto3" json:"feeds,omitempty"`
-	MultiSendSeq  *uint32                `protobuf:"varint,4,opt,name=multi_send_seq,json=multiSendSeq,proto3,oneof" json:"multi_send_seq,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"` // 2 (LagrangeGo 4)
+	Feeds         []*GroupFileFeed       `protobuf:"bytes,3,rep,name=feeds" json:"feeds,omitempty"`
+	MultiSendSeq  *uint32                `protobuf:"varint,4,opt,name=multi_send_seq,json=multiSendSeq" json:"multi_send_seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15100,11 +15100,11 @@ func (x *GroupFileFeedReq) GetMultiSendSeq() uint32 {
 
 type GroupFileFeed struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	BusId         uint32                 `protobuf:"varint,1,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"` // 102
-	FileId        string                 `protobuf:"bytes,2,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	MsgRandom     uint32                 `protobuf:"varint,3,opt,name=msg_random,json=msgRandom,proto3" json:"msg_random,omitempty"`
-	Ext           []byte                 `protobuf:"bytes,4,opt,name=ext,proto3,oneof" json:"ext,omitempty"`                      // LagrangeGo "{}"
-	FeedFlag      uint32                 `protobuf:"varint,5,opt,name=feed_flag,json=feedFlag,proto3" json:"feed_flag,omitempty"` // 1
+	BusId         uint32                 `protobuf:"varint,1,opt,name=bus_id,json=busId" json:"bus_id,omitempty"` // 102
+	FileId        string                 `protobuf:"bytes,2,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	MsgRandom     uint32                 `protobuf:"varint,3,opt,name=msg_random,json=msgRandom" json:"msg_random,omitempty"`
+	Ext           []byte                 `protobuf:"bytes,4,opt,name=ext" json:"ext,omitempty"`                            // LagrangeGo "{}"
+	FeedFlag      uint32                 `protobuf:"varint,5,opt,name=feed_flag,json=feedFlag" json:"feed_flag,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15176,9 +15176,9 @@ func (x *GroupFileFeed) GetFeedFlag() uint32 {
 
 type GroupFileTransResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Keep          *GroupFileKeepResp     `protobuf:"bytes,1,opt,name=keep,proto3" json:"keep,omitempty"`
-	CopyTo        *GroupFileCopyToResp   `protobuf:"bytes,3,opt,name=copy_to,json=copyTo,proto3" json:"copy_to,omitempty"`
-	Feed          *GroupFileFeedResp     `protobuf:"bytes,5,opt,name=feed,proto3" json:"feed,omitempty"` // always present for 0x6d9_4 (v2)
+	Keep          *GroupFileKeepResp     `protobuf:"bytes,1,opt,name=keep" json:"keep,omitempty"`
+	CopyTo        *GroupFileCopyToResp   `protobuf:"bytes,3,opt,name=copy_to,json=copyTo" json:"copy_to,omitempty"`
+	Feed          *GroupFileFeedResp     `protobuf:"bytes,5,opt,name=feed" json:"feed,omitempty"` // always present for 0x6d9_4 (v2)
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15236,11 +15236,11 @@ func (x *GroupFileTransResp) GetFeed() *GroupFileFeedResp {
 
 type GroupFileKeepResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	SaveBusId     uint32                 `protobuf:"varint,4,opt,name=save_bus_id,json=saveBusId,proto3" json:"save_bus_id,omitempty"`
-	SaveFilePath  string                 `protobuf:"bytes,5,opt,name=save_file_path,json=saveFilePath,proto3" json:"save_file_path,omitempty"`
+	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	SaveBusId     uint32                 `protobuf:"varint,4,opt,name=save_bus_id,json=saveBusId" json:"save_bus_id,omitempty"`
+	SaveFilePath  string                 `protobuf:"bytes,5,opt,name=save_file_path,json=saveFilePath" json:"save_file_path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15312,12 +15312,12 @@ func (x *GroupFileKeepResp) GetSaveFilePath() string {
 
 type GroupFileCopyToResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	SaveFilePath  string                 `protobuf:"bytes,4,opt,name=save_file_path,json=saveFilePath,proto3" json:"save_file_path,omitempty"`
-	BusId         uint32                 `protobuf:"varint,5,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
-	FileName      string                 `protobuf:"bytes,40,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
+	RetCode       int64                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	SaveFilePath  string                 `protobuf:"bytes,4,opt,name=save_file_path,json=saveFilePath" json:"save_file_path,omitempty"`
+	BusId         uint32                 `protobuf:"varint,5,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
+	FileName      string                 `protobuf:"bytes,40,opt,name=file_name,json=fileName" json:"file_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15396,11 +15396,11 @@ func (x *GroupFileCopyToResp) GetFileName() string {
 
 type GroupFileFeedResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       *int64                 `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3,oneof" json:"ret_code,omitempty"`
-	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg,proto3" json:"ret_msg,omitempty"`
-	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording,proto3" json:"client_wording,omitempty"`
-	Results       []*GroupFileFeedResult `protobuf:"bytes,4,rep,name=results,proto3" json:"results,omitempty"`
-	BusyWaitTime  uint32                 `protobuf:"varint,5,opt,name=busy_wait_time,json=busyWaitTime,proto3" json:"busy_wait_time,omitempty"`
+	RetCode       *int64                 `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        string                 `protobuf:"bytes,2,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	ClientWording string                 `protobuf:"bytes,3,opt,name=client_wording,json=clientWording" json:"client_wording,omitempty"`
+	Results       []*GroupFileFeedResult `protobuf:"bytes,4,rep,name=results" json:"results,omitempty"`
+	BusyWaitTime  uint32                 `protobuf:"varint,5,opt,name=busy_wait_time,json=busyWaitTime" json:"busy_wait_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15472,12 +15472,12 @@ func (x *GroupFileFeedResp) GetBusyWaitTime() uint32 {
 
 type GroupFileFeedResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	Detail        string                 `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
-	FileId        string                 `protobuf:"bytes,3,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	BusId         uint32                 `protobuf:"varint,4,opt,name=bus_id,json=busId,proto3" json:"bus_id,omitempty"`
-	DeadTime      uint32                 `protobuf:"varint,5,opt,name=dead_time,json=deadTime,proto3" json:"dead_time,omitempty"`
-	MsgSeq        uint32                 `protobuf:"varint,6,opt,name=msg_seq,json=msgSeq,proto3" json:"msg_seq,omitempty"`
+	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	Detail        string                 `protobuf:"bytes,2,opt,name=detail" json:"detail,omitempty"`
+	FileId        string                 `protobuf:"bytes,3,opt,name=file_id,json=fileId" json:"file_id,omitempty"`
+	BusId         uint32                 `protobuf:"varint,4,opt,name=bus_id,json=busId" json:"bus_id,omitempty"`
+	DeadTime      uint32                 `protobuf:"varint,5,opt,name=dead_time,json=deadTime" json:"dead_time,omitempty"`
+	MsgSeq        uint32                 `protobuf:"varint,6,opt,name=msg_seq,json=msgSeq" json:"msg_seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15557,8 +15557,8 @@ func (x *GroupFileFeedResult) GetMsgSeq() uint32 {
 // 0x929d_0 (also 0x929c_0: same request)
 type AiCharacterListReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	ChatType      uint32                 `protobuf:"varint,2,opt,name=chat_type,json=chatType,proto3" json:"chat_type,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	ChatType      uint32                 `protobuf:"varint,2,opt,name=chat_type,json=chatType" json:"chat_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15609,7 +15609,7 @@ func (x *AiCharacterListReq) GetChatType() uint32 {
 
 type AiCharacterListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Groups        []*AiCharacterGroup    `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	Groups        []*AiCharacterGroup    `protobuf:"bytes,1,rep,name=groups" json:"groups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15653,8 +15653,8 @@ func (x *AiCharacterListResp) GetGroups() []*AiCharacterGroup {
 
 type AiCharacterGroup struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	Characters    []*AiCharacter         `protobuf:"bytes,2,rep,name=characters,proto3" json:"characters,omitempty"`
+	Type          string                 `protobuf:"bytes,1,opt,name=type" json:"type,omitempty"`
+	Characters    []*AiCharacter         `protobuf:"bytes,2,rep,name=characters" json:"characters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15705,9 +15705,9 @@ func (x *AiCharacterGroup) GetCharacters() []*AiCharacter {
 
 type AiCharacter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	PreviewUrl    string                 `protobuf:"bytes,3,opt,name=preview_url,json=previewUrl,proto3" json:"preview_url,omitempty"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	PreviewUrl    string                 `protobuf:"bytes,3,opt,name=preview_url,json=previewUrl" json:"preview_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15766,7 +15766,7 @@ func (x *AiCharacter) GetPreviewUrl() string {
 // 0x929c_0 response: flat list
 type AiCharacterFlatListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Characters    []*AiCharacter         `protobuf:"bytes,1,rep,name=characters,proto3" json:"characters,omitempty"`
+	Characters    []*AiCharacter         `protobuf:"bytes,1,rep,name=characters" json:"characters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15811,11 +15811,11 @@ func (x *AiCharacterFlatListResp) GetCharacters() []*AiCharacter {
 // 0x929b_0
 type AiRecordReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	VoiceId       string                 `protobuf:"bytes,2,opt,name=voice_id,json=voiceId,proto3" json:"voice_id,omitempty"`
-	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
-	ChatType      uint32                 `protobuf:"varint,4,opt,name=chat_type,json=chatType,proto3" json:"chat_type,omitempty"`
-	ClientInfo    *AiRecordClientInfo    `protobuf:"bytes,5,opt,name=client_info,json=clientInfo,proto3" json:"client_info,omitempty"`
+	GroupCode     uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	VoiceId       string                 `protobuf:"bytes,2,opt,name=voice_id,json=voiceId" json:"voice_id,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text" json:"text,omitempty"`
+	ChatType      uint32                 `protobuf:"varint,4,opt,name=chat_type,json=chatType" json:"chat_type,omitempty"`
+	ClientInfo    *AiRecordClientInfo    `protobuf:"bytes,5,opt,name=client_info,json=clientInfo" json:"client_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15887,7 +15887,7 @@ func (x *AiRecordReq) GetClientInfo() *AiRecordClientInfo {
 
 type AiRecordClientInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	MsgRandom     uint32                 `protobuf:"varint,1,opt,name=msg_random,json=msgRandom,proto3" json:"msg_random,omitempty"`
+	MsgRandom     uint32                 `protobuf:"varint,1,opt,name=msg_random,json=msgRandom" json:"msg_random,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15931,10 +15931,10 @@ func (x *AiRecordClientInfo) GetMsgRandom() uint32 {
 
 type AiRecordResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	State         uint32                 `protobuf:"varint,1,opt,name=state,proto3" json:"state,omitempty"`                         // 1 complete, 2 wait
-	Unknown2      *uint32                `protobuf:"varint,2,opt,name=unknown2,proto3,oneof" json:"unknown2,omitempty"`             // 319 observed
-	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"`                   // 20 observed (poll/timeout hint, uncertain)
-	MsgInfo       []byte                 `protobuf:"bytes,4,opt,name=msg_info,json=msgInfo,proto3,oneof" json:"msg_info,omitempty"` // media.MsgInfo; absent while state = 2
+	State         uint32                 `protobuf:"varint,1,opt,name=state" json:"state,omitempty"`                   // 1 complete, 2 wait
+	Unknown2      *uint32                `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`             // 319 observed
+	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"`             // 20 observed (poll/timeout hint, uncertain)
+	MsgInfo       []byte                 `protobuf:"bytes,4,opt,name=msg_info,json=msgInfo" json:"msg_info,omitempty"` // media.MsgInfo; absent while state = 2
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16000,10 +16000,10 @@ func (x *AiRecordResp) GetMsgInfo() []byte {
 // 0xe07_0
 type OcrReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`     // 1
-	Client        *uint32                `protobuf:"varint,2,opt,name=client,proto3,oneof" json:"client,omitempty"` // 0
-	Entrance      uint32                 `protobuf:"varint,3,opt,name=entrance,proto3" json:"entrance,omitempty"`   // 1
-	Body          *OcrReqBody            `protobuf:"bytes,10,opt,name=body,proto3" json:"body,omitempty"`
+	Version       uint32                 `protobuf:"varint,1,opt,name=version" json:"version,omitempty"`   // 1
+	Client        *uint32                `protobuf:"varint,2,opt,name=client" json:"client,omitempty"`     // 0
+	Entrance      uint32                 `protobuf:"varint,3,opt,name=entrance" json:"entrance,omitempty"` // 1
+	Body          *OcrReqBody            `protobuf:"bytes,10,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16068,15 +16068,15 @@ func (x *OcrReq) GetBody() *OcrReqBody {
 
 type OcrReqBody struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
-	ImageUrl           string                 `protobuf:"bytes,1,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
-	LanguageType       uint32                 `protobuf:"varint,2,opt,name=language_type,json=languageType,proto3" json:"language_type,omitempty"`
-	Scene              uint32                 `protobuf:"varint,3,opt,name=scene,proto3" json:"scene,omitempty"`
-	OriginMd5          *string                `protobuf:"bytes,10,opt,name=origin_md5,json=originMd5,proto3,oneof" json:"origin_md5,omitempty"` // 10..14: ""
-	CompressedMd5      *string                `protobuf:"bytes,11,opt,name=compressed_md5,json=compressedMd5,proto3,oneof" json:"compressed_md5,omitempty"`
-	CompressedFileSize *string                `protobuf:"bytes,12,opt,name=compressed_file_size,json=compressedFileSize,proto3,oneof" json:"compressed_file_size,omitempty"`
-	CompressedWidth    *string                `protobuf:"bytes,13,opt,name=compressed_width,json=compressedWidth,proto3,oneof" json:"compressed_width,omitempty"`
-	CompressedHeight   *string                `protobuf:"bytes,14,opt,name=compressed_height,json=compressedHeight,proto3,oneof" json:"compressed_height,omitempty"`
-	IsCut              bool                   `protobuf:"varint,15,opt,name=is_cut,json=isCut,proto3" json:"is_cut,omitempty"` // false
+	ImageUrl           string                 `protobuf:"bytes,1,opt,name=image_url,json=imageUrl" json:"image_url,omitempty"`
+	LanguageType       uint32                 `protobuf:"varint,2,opt,name=language_type,json=languageType" json:"language_type,omitempty"`
+	Scene              uint32                 `protobuf:"varint,3,opt,name=scene" json:"scene,omitempty"`
+	OriginMd5          *string                `protobuf:"bytes,10,opt,name=origin_md5,json=originMd5" json:"origin_md5,omitempty"` // 10..14: ""
+	CompressedMd5      *string                `protobuf:"bytes,11,opt,name=compressed_md5,json=compressedMd5" json:"compressed_md5,omitempty"`
+	CompressedFileSize *string                `protobuf:"bytes,12,opt,name=compressed_file_size,json=compressedFileSize" json:"compressed_file_size,omitempty"`
+	CompressedWidth    *string                `protobuf:"bytes,13,opt,name=compressed_width,json=compressedWidth" json:"compressed_width,omitempty"`
+	CompressedHeight   *string                `protobuf:"bytes,14,opt,name=compressed_height,json=compressedHeight" json:"compressed_height,omitempty"`
+	IsCut              bool                   `protobuf:"varint,15,opt,name=is_cut,json=isCut" json:"is_cut,omitempty"` // false
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -16176,10 +16176,10 @@ func (x *OcrReqBody) GetIsCut() bool {
 
 type OcrResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	ErrorMsg      string                 `protobuf:"bytes,2,opt,name=error_msg,json=errorMsg,proto3" json:"error_msg,omitempty"`
-	Wording       string                 `protobuf:"bytes,3,opt,name=wording,proto3" json:"wording,omitempty"` // non-empty = failure
-	Body          *OcrRespBody           `protobuf:"bytes,10,opt,name=body,proto3" json:"body,omitempty"`      // always present
+	RetCode       int32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	ErrorMsg      string                 `protobuf:"bytes,2,opt,name=error_msg,json=errorMsg" json:"error_msg,omitempty"`
+	Wording       string                 `protobuf:"bytes,3,opt,name=wording" json:"wording,omitempty"` // non-empty = failure
+	Body          *OcrRespBody           `protobuf:"bytes,10,opt,name=body" json:"body,omitempty"`      // always present
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16244,14 +16244,14 @@ func (x *OcrResp) GetBody() *OcrRespBody {
 
 type OcrRespBody struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
-	Texts              []*OcrText             `protobuf:"bytes,1,rep,name=texts,proto3" json:"texts,omitempty"`
-	Language           string                 `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
-	RequestId          string                 `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	OcrLanguages       []string               `protobuf:"bytes,101,rep,name=ocr_languages,json=ocrLanguages,proto3" json:"ocr_languages,omitempty"`
-	TranslateLanguages []string               `protobuf:"bytes,102,rep,name=translate_languages,json=translateLanguages,proto3" json:"translate_languages,omitempty"`
-	Languages          []*OcrLanguage         `protobuf:"bytes,103,rep,name=languages,proto3" json:"languages,omitempty"`
-	CompressedWidth    uint32                 `protobuf:"varint,111,opt,name=compressed_width,json=compressedWidth,proto3" json:"compressed_width,omitempty"`
-	CompressedHeight   uint32                 `protobuf:"varint,112,opt,name=compressed_height,json=compressedHeight,proto3" json:"compressed_height,omitempty"`
+	Texts              []*OcrText             `protobuf:"bytes,1,rep,name=texts" json:"texts,omitempty"`
+	Language           string                 `protobuf:"bytes,2,opt,name=language" json:"language,omitempty"`
+	RequestId          string                 `protobuf:"bytes,3,opt,name=request_id,json=requestId" json:"request_id,omitempty"`
+	OcrLanguages       []string               `protobuf:"bytes,101,rep,name=ocr_languages,json=ocrLanguages" json:"ocr_languages,omitempty"`
+	TranslateLanguages []string               `protobuf:"bytes,102,rep,name=translate_languages,json=translateLanguages" json:"translate_languages,omitempty"`
+	Languages          []*OcrLanguage         `protobuf:"bytes,103,rep,name=languages" json:"languages,omitempty"`
+	CompressedWidth    uint32                 `protobuf:"varint,111,opt,name=compressed_width,json=compressedWidth" json:"compressed_width,omitempty"`
+	CompressedHeight   uint32                 `protobuf:"varint,112,opt,name=compressed_height,json=compressedHeight" json:"compressed_height,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -16344,10 +16344,10 @@ func (x *OcrRespBody) GetCompressedHeight() uint32 {
 
 type OcrText struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	Confidence    int32                  `protobuf:"varint,2,opt,name=confidence,proto3" json:"confidence,omitempty"`
-	Polygon       *OcrPolygon            `protobuf:"bytes,3,opt,name=polygon,proto3" json:"polygon,omitempty"`
-	AdvancedInfo  string                 `protobuf:"bytes,4,opt,name=advanced_info,json=advancedInfo,proto3" json:"advanced_info,omitempty"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text" json:"text,omitempty"`
+	Confidence    int32                  `protobuf:"varint,2,opt,name=confidence" json:"confidence,omitempty"`
+	Polygon       *OcrPolygon            `protobuf:"bytes,3,opt,name=polygon" json:"polygon,omitempty"`
+	AdvancedInfo  string                 `protobuf:"bytes,4,opt,name=advanced_info,json=advancedInfo" json:"advanced_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16412,7 +16412,7 @@ func (x *OcrText) GetAdvancedInfo() string {
 
 type OcrPolygon struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Points        []*OcrPoint            `protobuf:"bytes,1,rep,name=points,proto3" json:"points,omitempty"`
+	Points        []*OcrPoint            `protobuf:"bytes,1,rep,name=points" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16456,8 +16456,8 @@ func (x *OcrPolygon) GetPoints() []*OcrPoint {
 
 type OcrPoint struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	X             int32                  `protobuf:"varint,1,opt,name=x,proto3" json:"x,omitempty"`
-	Y             int32                  `protobuf:"varint,2,opt,name=y,proto3" json:"y,omitempty"`
+	X             int32                  `protobuf:"varint,1,opt,name=x" json:"x,omitempty"`
+	Y             int32                  `protobuf:"varint,2,opt,name=y" json:"y,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16508,8 +16508,8 @@ func (x *OcrPoint) GetY() int32 {
 
 type OcrLanguage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	Desc          string                 `protobuf:"bytes,2,opt,name=desc,proto3" json:"desc,omitempty"`
+	Code          string                 `protobuf:"bytes,1,opt,name=code" json:"code,omitempty"`
+	Desc          string                 `protobuf:"bytes,2,opt,name=desc" json:"desc,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16561,8 +16561,8 @@ func (x *OcrLanguage) GetDesc() string {
 // 0xbcb_0
 type UrlCheckReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	NotUseCache   *int32                 `protobuf:"varint,9,opt,name=not_use_cache,json=notUseCache,proto3,oneof" json:"not_use_cache,omitempty"`
-	Body          *UrlCheckBody          `protobuf:"bytes,10,opt,name=body,proto3" json:"body,omitempty"`
+	NotUseCache   *int32                 `protobuf:"varint,9,opt,name=not_use_cache,json=notUseCache" json:"not_use_cache,omitempty"`
+	Body          *UrlCheckBody          `protobuf:"bytes,10,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16613,23 +16613,23 @@ func (x *UrlCheckReq) GetBody() *UrlCheckBody {
 
 type UrlCheckBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           []string               `protobuf:"bytes,1,rep,name=url,proto3" json:"url,omitempty"`
-	Refer         *string                `protobuf:"bytes,2,opt,name=refer,proto3,oneof" json:"refer,omitempty"`
-	Platform      *string                `protobuf:"bytes,3,opt,name=platform,proto3,oneof" json:"platform,omitempty"`
-	QqPfTo        *string                `protobuf:"bytes,4,opt,name=qq_pf_to,json=qqPfTo,proto3,oneof" json:"qq_pf_to,omitempty"` // "mqq.group"
-	Type          *uint32                `protobuf:"varint,5,opt,name=type,proto3,oneof" json:"type,omitempty"`                    // 2
-	From          *uint32                `protobuf:"varint,6,opt,name=from,proto3,oneof" json:"from,omitempty"`
-	ChatId        *uint64                `protobuf:"varint,7,opt,name=chat_id,json=chatId,proto3,oneof" json:"chat_id,omitempty"`
-	ServiceType   *uint64                `protobuf:"varint,8,opt,name=service_type,json=serviceType,proto3,oneof" json:"service_type,omitempty"`
-	SendUin       *uint64                `protobuf:"varint,9,opt,name=send_uin,json=sendUin,proto3,oneof" json:"send_uin,omitempty"`
-	ReqType       *string                `protobuf:"bytes,10,opt,name=req_type,json=reqType,proto3,oneof" json:"req_type,omitempty"` // "webview"
-	OriginalUrl   *string                `protobuf:"bytes,11,opt,name=original_url,json=originalUrl,proto3,oneof" json:"original_url,omitempty"`
-	IsArk         *bool                  `protobuf:"varint,12,opt,name=is_ark,json=isArk,proto3,oneof" json:"is_ark,omitempty"` // false
-	ArkName       *string                `protobuf:"bytes,13,opt,name=ark_name,json=arkName,proto3,oneof" json:"ark_name,omitempty"`
-	IsFinish      *bool                  `protobuf:"varint,14,opt,name=is_finish,json=isFinish,proto3,oneof" json:"is_finish,omitempty"` // false
-	SrcUrls       []string               `protobuf:"bytes,15,rep,name=src_urls,json=srcUrls,proto3" json:"src_urls,omitempty"`
-	SrcPlatform   *uint32                `protobuf:"varint,16,opt,name=src_platform,json=srcPlatform,proto3,oneof" json:"src_platform,omitempty"` // 1
-	Qua           *string                `protobuf:"bytes,17,opt,name=qua,proto3,oneof" json:"qua,omitempty"`
+	Url           []string               `protobuf:"bytes,1,rep,name=url" json:"url,omitempty"`
+	Refer         *string                `protobuf:"bytes,2,opt,name=refer" json:"refer,omitempty"`
+	Platform      *string                `protobuf:"bytes,3,opt,name=platform" json:"platform,omitempty"`
+	QqPfTo        *string                `protobuf:"bytes,4,opt,name=qq_pf_to,json=qqPfTo" json:"qq_pf_to,omitempty"` // "mqq.group"
+	Type          *uint32                `protobuf:"varint,5,opt,name=type" json:"type,omitempty"`                    // 2
+	From          *uint32                `protobuf:"varint,6,opt,name=from" json:"from,omitempty"`
+	ChatId        *uint64                `protobuf:"varint,7,opt,name=chat_id,json=chatId" json:"chat_id,omitempty"`
+	ServiceType   *uint64                `protobuf:"varint,8,opt,name=service_type,json=serviceType" json:"service_type,omitempty"`
+	SendUin       *uint64                `protobuf:"varint,9,opt,name=send_uin,json=sendUin" json:"send_uin,omitempty"`
+	ReqType       *string                `protobuf:"bytes,10,opt,name=req_type,json=reqType" json:"req_type,omitempty"` // "webview"
+	OriginalUrl   *string                `protobuf:"bytes,11,opt,name=original_url,json=originalUrl" json:"original_url,omitempty"`
+	IsArk         *bool                  `protobuf:"varint,12,opt,name=is_ark,json=isArk" json:"is_ark,omitempty"` // false
+	ArkName       *string                `protobuf:"bytes,13,opt,name=ark_name,json=arkName" json:"ark_name,omitempty"`
+	IsFinish      *bool                  `protobuf:"varint,14,opt,name=is_finish,json=isFinish" json:"is_finish,omitempty"` // false
+	SrcUrls       []string               `protobuf:"bytes,15,rep,name=src_urls,json=srcUrls" json:"src_urls,omitempty"`
+	SrcPlatform   *uint32                `protobuf:"varint,16,opt,name=src_platform,json=srcPlatform" json:"src_platform,omitempty"` // 1
+	Qua           *string                `protobuf:"bytes,17,opt,name=qua" json:"qua,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16785,8 +16785,8 @@ func (x *UrlCheckBody) GetQua() string {
 
 type UrlCheckResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Wording       *string                `protobuf:"bytes,1,opt,name=wording,proto3,oneof" json:"wording,omitempty"`
-	Results       *UrlCheckResults       `protobuf:"bytes,10,opt,name=results,proto3" json:"results,omitempty"`
+	Wording       *string                `protobuf:"bytes,1,opt,name=wording" json:"wording,omitempty"`
+	Results       *UrlCheckResults       `protobuf:"bytes,10,opt,name=results" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16837,8 +16837,8 @@ func (x *UrlCheckResp) GetResults() *UrlCheckResults {
 
 type UrlCheckResults struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	List            []*UrlCheckResult      `protobuf:"bytes,1,rep,name=list,proto3" json:"list,omitempty"`
-	NextReqDuration *uint32                `protobuf:"varint,2,opt,name=next_req_duration,json=nextReqDuration,proto3,oneof" json:"next_req_duration,omitempty"`
+	List            []*UrlCheckResult      `protobuf:"bytes,1,rep,name=list" json:"list,omitempty"`
+	NextReqDuration *uint32                `protobuf:"varint,2,opt,name=next_req_duration,json=nextReqDuration" json:"next_req_duration,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -16889,15 +16889,15 @@ func (x *UrlCheckResults) GetNextReqDuration() uint32 {
 
 type UrlCheckResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           *string                `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Result        *uint32                `protobuf:"varint,2,opt,name=result,proto3,oneof" json:"result,omitempty"`
-	JumpResult    *uint32                `protobuf:"varint,3,opt,name=jump_result,json=jumpResult,proto3,oneof" json:"jump_result,omitempty"`
-	JumpUrl       *string                `protobuf:"bytes,4,opt,name=jump_url,json=jumpUrl,proto3,oneof" json:"jump_url,omitempty"` // present = dangerous
-	Level         *uint32                `protobuf:"varint,5,opt,name=level,proto3,oneof" json:"level,omitempty"`
-	SubLevel      *uint32                `protobuf:"varint,6,opt,name=sub_level,json=subLevel,proto3,oneof" json:"sub_level,omitempty"`
-	UmrType       *uint32                `protobuf:"varint,7,opt,name=umr_type,json=umrType,proto3,oneof" json:"umr_type,omitempty"` // 2 = safe
-	RetFrom       *uint32                `protobuf:"varint,8,opt,name=ret_from,json=retFrom,proto3,oneof" json:"ret_from,omitempty"`
-	OperationBit  *uint64                `protobuf:"varint,9,opt,name=operation_bit,json=operationBit,proto3,oneof" json:"operation_bit,omitempty"`
+	Url           *string                `protobuf:"bytes,1,opt,name=url" json:"url,omitempty"`
+	Result        *uint32                `protobuf:"varint,2,opt,name=result" json:"result,omitempty"`
+	JumpResult    *uint32                `protobuf:"varint,3,opt,name=jump_result,json=jumpResult" json:"jump_result,omitempty"`
+	JumpUrl       *string                `protobuf:"bytes,4,opt,name=jump_url,json=jumpUrl" json:"jump_url,omitempty"` // present = dangerous
+	Level         *uint32                `protobuf:"varint,5,opt,name=level" json:"level,omitempty"`
+	SubLevel      *uint32                `protobuf:"varint,6,opt,name=sub_level,json=subLevel" json:"sub_level,omitempty"`
+	UmrType       *uint32                `protobuf:"varint,7,opt,name=umr_type,json=umrType" json:"umr_type,omitempty"` // 2 = safe
+	RetFrom       *uint32                `protobuf:"varint,8,opt,name=ret_from,json=retFrom" json:"ret_from,omitempty"`
+	OperationBit  *uint64                `protobuf:"varint,9,opt,name=operation_bit,json=operationBit" json:"operation_bit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -16998,7 +16998,7 @@ func (x *UrlCheckResult) GetOperationBit() uint64 {
 // 0x102a_0
 type PsKeyReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Domains       []string               `protobuf:"bytes,1,rep,name=domains,proto3" json:"domains,omitempty"`
+	Domains       []string               `protobuf:"bytes,1,rep,name=domains" json:"domains,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17042,7 +17042,7 @@ func (x *PsKeyReq) GetDomains() []string {
 
 type PsKeyResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Keys          map[string]string      `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keys          map[string]string      `protobuf:"bytes,1,rep,name=keys" json:"keys,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17087,9 +17087,9 @@ func (x *PsKeyResp) GetKeys() map[string]string {
 // 0x102a_1 (empty request body)
 type ClientKeyResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	KeyIndex      uint32                 `protobuf:"varint,2,opt,name=key_index,json=keyIndex,proto3" json:"key_index,omitempty"` // 19
-	ClientKey     string                 `protobuf:"bytes,3,opt,name=client_key,json=clientKey,proto3" json:"client_key,omitempty"`
-	Expiration    uint32                 `protobuf:"varint,4,opt,name=expiration,proto3" json:"expiration,omitempty"` // seconds
+	KeyIndex      uint32                 `protobuf:"varint,2,opt,name=key_index,json=keyIndex" json:"key_index,omitempty"` // 19
+	ClientKey     string                 `protobuf:"bytes,3,opt,name=client_key,json=clientKey" json:"client_key,omitempty"`
+	Expiration    uint32                 `protobuf:"varint,4,opt,name=expiration" json:"expiration,omitempty"` // seconds
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17148,7 +17148,7 @@ func (x *ClientKeyResp) GetExpiration() uint32 {
 // 0x1277_0
 type ConfirmSwitchReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Body          *ConfirmSwitchBody     `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	Body          *ConfirmSwitchBody     `protobuf:"bytes,1,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17192,9 +17192,9 @@ func (x *ConfirmSwitchReq) GetBody() *ConfirmSwitchBody {
 
 type ConfirmSwitchBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Device        *ConfirmSwitchDevice   `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
-	GuidEncrypted bool                   `protobuf:"varint,2,opt,name=guid_encrypted,json=guidEncrypted,proto3" json:"guid_encrypted,omitempty"` // false
-	AutoLogin     bool                   `protobuf:"varint,3,opt,name=auto_login,json=autoLogin,proto3" json:"auto_login,omitempty"`             // true = no confirmation needed on next quick login
+	Device        *ConfirmSwitchDevice   `protobuf:"bytes,1,opt,name=device" json:"device,omitempty"`
+	GuidEncrypted bool                   `protobuf:"varint,2,opt,name=guid_encrypted,json=guidEncrypted" json:"guid_encrypted,omitempty"` // false
+	AutoLogin     bool                   `protobuf:"varint,3,opt,name=auto_login,json=autoLogin" json:"auto_login,omitempty"`             // true = no confirmation needed on next quick login
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17252,9 +17252,9 @@ func (x *ConfirmSwitchBody) GetAutoLogin() bool {
 
 type ConfirmSwitchDevice struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Guid          []byte                 `protobuf:"bytes,1,opt,name=guid,proto3" json:"guid,omitempty"`
-	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	PackageName   string                 `protobuf:"bytes,3,opt,name=package_name,json=packageName,proto3" json:"package_name,omitempty"`
+	Guid          []byte                 `protobuf:"bytes,1,opt,name=guid" json:"guid,omitempty"`
+	AppId         uint32                 `protobuf:"varint,2,opt,name=app_id,json=appId" json:"app_id,omitempty"`
+	PackageName   string                 `protobuf:"bytes,3,opt,name=package_name,json=packageName" json:"package_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17313,9 +17313,9 @@ func (x *ConfirmSwitchDevice) GetPackageName() string {
 // 0x9154_1
 type FaceListReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      *int32                 `protobuf:"varint,1,opt,name=unknown1,proto3,oneof" json:"unknown1,omitempty"` // 0
-	Unknown2      int32                  `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`       // 7
-	Unknown3      string                 `protobuf:"bytes,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"`        // "0"
+	Unknown1      *int32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 0
+	Unknown2      int32                  `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 7
+	Unknown3      string                 `protobuf:"bytes,3,opt,name=unknown3" json:"unknown3,omitempty"`  // "0"
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17373,10 +17373,10 @@ func (x *FaceListReq) GetUnknown3() string {
 
 type FaceListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      int32                  `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"`
-	Common        *FaceContent           `protobuf:"bytes,2,opt,name=common,proto3" json:"common,omitempty"` // all three always present
-	Big           *FaceContent           `protobuf:"bytes,3,opt,name=big,proto3" json:"big,omitempty"`
-	Magic         *FaceMagicContent      `protobuf:"bytes,4,opt,name=magic,proto3" json:"magic,omitempty"`
+	Unknown1      int32                  `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"`
+	Common        *FaceContent           `protobuf:"bytes,2,opt,name=common" json:"common,omitempty"` // all three always present
+	Big           *FaceContent           `protobuf:"bytes,3,opt,name=big" json:"big,omitempty"`
+	Magic         *FaceMagicContent      `protobuf:"bytes,4,opt,name=magic" json:"magic,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17441,8 +17441,8 @@ func (x *FaceListResp) GetMagic() *FaceMagicContent {
 
 type FaceContent struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Packs         []*FacePack            `protobuf:"bytes,1,rep,name=packs,proto3" json:"packs,omitempty"`
-	Resource      *FaceUrl               `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
+	Packs         []*FacePack            `protobuf:"bytes,1,rep,name=packs" json:"packs,omitempty"`
+	Resource      *FaceUrl               `protobuf:"bytes,2,opt,name=resource" json:"resource,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17493,8 +17493,8 @@ func (x *FaceContent) GetResource() *FaceUrl {
 
 type FaceMagicContent struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	List          *FaceMagicList         `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
-	Resource      *FaceUrl               `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
+	List          *FaceMagicList         `protobuf:"bytes,1,opt,name=list" json:"list,omitempty"`
+	Resource      *FaceUrl               `protobuf:"bytes,2,opt,name=resource" json:"resource,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17545,7 +17545,7 @@ func (x *FaceMagicContent) GetResource() *FaceUrl {
 
 type FaceMagicList struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Faces         []*Face                `protobuf:"bytes,2,rep,name=faces,proto3" json:"faces,omitempty"`
+	Faces         []*Face                `protobuf:"bytes,2,rep,name=faces" json:"faces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17589,8 +17589,8 @@ func (x *FaceMagicList) GetFaces() []*Face {
 
 type FacePack struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Faces         []*Face                `protobuf:"bytes,2,rep,name=faces,proto3" json:"faces,omitempty"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	Faces         []*Face                `protobuf:"bytes,2,rep,name=faces" json:"faces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17641,18 +17641,18 @@ func (x *FacePack) GetFaces() []*Face {
 
 type Face struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	QSid          string                 `protobuf:"bytes,1,opt,name=q_sid,json=qSid,proto3" json:"q_sid,omitempty"`       // face id, decimal
-	QDes          *string                `protobuf:"bytes,2,opt,name=q_des,json=qDes,proto3,oneof" json:"q_des,omitempty"` // e.g. "/name"
-	EmCode        *string                `protobuf:"bytes,3,opt,name=em_code,json=emCode,proto3,oneof" json:"em_code,omitempty"`
-	QCid          *int32                 `protobuf:"varint,4,opt,name=q_cid,json=qCid,proto3,oneof" json:"q_cid,omitempty"`
-	StickerType   *int32                 `protobuf:"varint,5,opt,name=sticker_type,json=stickerType,proto3,oneof" json:"sticker_type,omitempty"`
-	StickerPackId *int32                 `protobuf:"varint,6,opt,name=sticker_pack_id,json=stickerPackId,proto3,oneof" json:"sticker_pack_id,omitempty"`
-	StickerId     *int32                 `protobuf:"varint,7,opt,name=sticker_id,json=stickerId,proto3,oneof" json:"sticker_id,omitempty"`
-	Url           *FaceUrl               `protobuf:"bytes,8,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Aliases       []string               `protobuf:"bytes,9,rep,name=aliases,proto3" json:"aliases,omitempty"`
-	Unknown10     *int32                 `protobuf:"varint,10,opt,name=unknown10,proto3,oneof" json:"unknown10,omitempty"`
-	StickerWidth  *int32                 `protobuf:"varint,13,opt,name=sticker_width,json=stickerWidth,proto3,oneof" json:"sticker_width,omitempty"`
-	StickerHeight *int32                 `protobuf:"varint,14,opt,name=sticker_height,json=stickerHeight,proto3,oneof" json:"sticker_height,omitempty"`
+	QSid          string                 `protobuf:"bytes,1,opt,name=q_sid,json=qSid" json:"q_sid,omitempty"` // face id, decimal
+	QDes          *string                `protobuf:"bytes,2,opt,name=q_des,json=qDes" json:"q_des,omitempty"` // e.g. "/name"
+	EmCode        *string                `protobuf:"bytes,3,opt,name=em_code,json=emCode" json:"em_code,omitempty"`
+	QCid          *int32                 `protobuf:"varint,4,opt,name=q_cid,json=qCid" json:"q_cid,omitempty"`
+	StickerType   *int32                 `protobuf:"varint,5,opt,name=sticker_type,json=stickerType" json:"sticker_type,omitempty"`
+	StickerPackId *int32                 `protobuf:"varint,6,opt,name=sticker_pack_id,json=stickerPackId" json:"sticker_pack_id,omitempty"`
+	StickerId     *int32                 `protobuf:"varint,7,opt,name=sticker_id,json=stickerId" json:"sticker_id,omitempty"`
+	Url           *FaceUrl               `protobuf:"bytes,8,opt,name=url" json:"url,omitempty"`
+	Aliases       []string               `protobuf:"bytes,9,rep,name=aliases" json:"aliases,omitempty"`
+	Unknown10     *int32                 `protobuf:"varint,10,opt,name=unknown10" json:"unknown10,omitempty"`
+	StickerWidth  *int32                 `protobuf:"varint,13,opt,name=sticker_width,json=stickerWidth" json:"sticker_width,omitempty"`
+	StickerHeight *int32                 `protobuf:"varint,14,opt,name=sticker_height,json=stickerHeight" json:"sticker_height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17773,8 +17773,8 @@ func (x *Face) GetStickerHeight() int32 {
 
 type FaceUrl struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	BaseUrl       *string                `protobuf:"bytes,1,opt,name=base_url,json=baseUrl,proto3,oneof" json:"base_url,omitempty"`
-	AdvUrl        *string                `protobuf:"bytes,2,opt,name=adv_url,json=advUrl,proto3,oneof" json:"adv_url,omitempty"`
+	BaseUrl       *string                `protobuf:"bytes,1,opt,name=base_url,json=baseUrl" json:"base_url,omitempty"`
+	AdvUrl        *string                `protobuf:"bytes,2,opt,name=adv_url,json=advUrl" json:"adv_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17826,10 +17826,10 @@ func (x *FaceUrl) GetAdvUrl() string {
 // trpc.qq_new_tech.status_svc.StatusService.SetStatus
 type SetStatusReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Status        uint32                 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
-	ExtStatus     uint32                 `protobuf:"varint,2,opt,name=ext_status,json=extStatus,proto3" json:"ext_status,omitempty"`
-	BatteryStatus uint32                 `protobuf:"varint,3,opt,name=battery_status,json=batteryStatus,proto3" json:"battery_status,omitempty"` // percent
-	Custom        *SetStatusCustom       `protobuf:"bytes,4,opt,name=custom,proto3,oneof" json:"custom,omitempty"`
+	Status        uint32                 `protobuf:"varint,1,opt,name=status" json:"status,omitempty"`
+	ExtStatus     uint32                 `protobuf:"varint,2,opt,name=ext_status,json=extStatus" json:"ext_status,omitempty"`
+	BatteryStatus uint32                 `protobuf:"varint,3,opt,name=battery_status,json=batteryStatus" json:"battery_status,omitempty"` // percent
+	Custom        *SetStatusCustom       `protobuf:"bytes,4,opt,name=custom" json:"custom,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17894,9 +17894,9 @@ func (x *SetStatusReq) GetCustom() *SetStatusCustom {
 
 type SetStatusCustom struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	FaceId        uint64                 `protobuf:"varint,1,opt,name=face_id,json=faceId,proto3" json:"face_id,omitempty"`
-	Text          *string                `protobuf:"bytes,2,opt,name=text,proto3,oneof" json:"text,omitempty"`
-	FaceType      uint64                 `protobuf:"varint,3,opt,name=face_type,json=faceType,proto3" json:"face_type,omitempty"`
+	FaceId        uint64                 `protobuf:"varint,1,opt,name=face_id,json=faceId" json:"face_id,omitempty"`
+	Text          *string                `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"`
+	FaceType      uint64                 `protobuf:"varint,3,opt,name=face_type,json=faceType" json:"face_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17954,8 +17954,8 @@ func (x *SetStatusCustom) GetFaceType() uint64 {
 
 type SetStatusResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	ErrorCode     int32                  `protobuf:"varint,1,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
-	Message       string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	ErrorCode     int32                  `protobuf:"varint,1,opt,name=error_code,json=errorCode" json:"error_code,omitempty"`
+	Message       string                 `protobuf:"bytes,2,opt,name=message" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18007,11 +18007,11 @@ func (x *SetStatusResp) GetMessage() string {
 // Faceroam.OpReq
 type FaceRoamReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Platform      *FaceRoamPlatform      `protobuf:"bytes,1,opt,name=platform,proto3" json:"platform,omitempty"`
-	SelfUin       uint64                 `protobuf:"varint,2,opt,name=self_uin,json=selfUin,proto3" json:"self_uin,omitempty"`
-	SubCmd        uint32                 `protobuf:"varint,3,opt,name=sub_cmd,json=subCmd,proto3" json:"sub_cmd,omitempty"` // 1 list, 2 delete
-	Deletes       []*FaceRoamDelete      `protobuf:"bytes,5,rep,name=deletes,proto3" json:"deletes,omitempty"`
-	Unknown6      uint32                 `protobuf:"varint,6,opt,name=unknown6,proto3" json:"unknown6,omitempty"` // 1 for list
+	Platform      *FaceRoamPlatform      `protobuf:"bytes,1,opt,name=platform" json:"platform,omitempty"`
+	SelfUin       uint64                 `protobuf:"varint,2,opt,name=self_uin,json=selfUin" json:"self_uin,omitempty"`
+	SubCmd        uint32                 `protobuf:"varint,3,opt,name=sub_cmd,json=subCmd" json:"sub_cmd,omitempty"` // 1 list, 2 delete
+	Deletes       []*FaceRoamDelete      `protobuf:"bytes,5,rep,name=deletes" json:"deletes,omitempty"`
+	Unknown6      uint32                 `protobuf:"varint,6,opt,name=unknown6" json:"unknown6,omitempty"` // 1 for list
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18083,9 +18083,9 @@ func (x *FaceRoamReq) GetUnknown6() uint32 {
 
 type FaceRoamPlatform struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	ImPlat        uint32                 `protobuf:"varint,1,opt,name=im_plat,json=imPlat,proto3" json:"im_plat,omitempty"`
-	OsVersion     *string                `protobuf:"bytes,2,opt,name=os_version,json=osVersion,proto3,oneof" json:"os_version,omitempty"`
-	QVersion      *string                `protobuf:"bytes,3,opt,name=q_version,json=qVersion,proto3,oneof" json:"q_version,omitempty"`
+	ImPlat        uint32                 `protobuf:"varint,1,opt,name=im_plat,json=imPlat" json:"im_plat,omitempty"`
+	OsVersion     *string                `protobuf:"bytes,2,opt,name=os_version,json=osVersion" json:"os_version,omitempty"`
+	QVersion      *string                `protobuf:"bytes,3,opt,name=q_version,json=qVersion" json:"q_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18143,7 +18143,7 @@ func (x *FaceRoamPlatform) GetQVersion() string {
 
 type FaceRoamDelete struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	EmojiId       string                 `protobuf:"bytes,1,opt,name=emoji_id,json=emojiId,proto3" json:"emoji_id,omitempty"`
+	EmojiId       string                 `protobuf:"bytes,1,opt,name=emoji_id,json=emojiId" json:"emoji_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18187,11 +18187,11 @@ func (x *FaceRoamDelete) GetEmojiId() string {
 
 type FaceRoamListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       uint32                 `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	ErrorMsg      string                 `protobuf:"bytes,2,opt,name=error_msg,json=errorMsg,proto3" json:"error_msg,omitempty"`
-	SubCmd        uint32                 `protobuf:"varint,3,opt,name=sub_cmd,json=subCmd,proto3" json:"sub_cmd,omitempty"`
-	UserInfo      *FaceRoamUserInfo      `protobuf:"bytes,4,opt,name=user_info,json=userInfo,proto3" json:"user_info,omitempty"` // LagrangeGo and NapCat protos say 6; nobody but v1 / LuckyLillia (4) uses it
-	EmojiTypes    []uint32               `protobuf:"varint,5,rep,packed,name=emoji_types,json=emojiTypes,proto3" json:"emoji_types,omitempty"`
+	RetCode       uint32                 `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	ErrorMsg      string                 `protobuf:"bytes,2,opt,name=error_msg,json=errorMsg" json:"error_msg,omitempty"`
+	SubCmd        uint32                 `protobuf:"varint,3,opt,name=sub_cmd,json=subCmd" json:"sub_cmd,omitempty"`
+	UserInfo      *FaceRoamUserInfo      `protobuf:"bytes,4,opt,name=user_info,json=userInfo" json:"user_info,omitempty"` // LagrangeGo and NapCat protos say 6; nobody but v1 / LuckyLillia (4) uses it
+	EmojiTypes    []uint32               `protobuf:"varint,5,rep,packed,name=emoji_types,json=emojiTypes" json:"emoji_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18263,11 +18263,11 @@ func (x *FaceRoamListResp) GetEmojiTypes() []uint32 {
 
 type FaceRoamUserInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	FileNames     []string               `protobuf:"bytes,1,rep,name=file_names,json=fileNames,proto3" json:"file_names,omitempty"`
-	DeleteFiles   []string               `protobuf:"bytes,2,rep,name=delete_files,json=deleteFiles,proto3" json:"delete_files,omitempty"`
-	Bid           string                 `protobuf:"bytes,3,opt,name=bid,proto3" json:"bid,omitempty"`
-	MaxRoamSize   uint32                 `protobuf:"varint,4,opt,name=max_roam_size,json=maxRoamSize,proto3" json:"max_roam_size,omitempty"`
-	EmojiTypes    []uint32               `protobuf:"varint,5,rep,packed,name=emoji_types,json=emojiTypes,proto3" json:"emoji_types,omitempty"`
+	FileNames     []string               `protobuf:"bytes,1,rep,name=file_names,json=fileNames" json:"file_names,omitempty"`
+	DeleteFiles   []string               `protobuf:"bytes,2,rep,name=delete_files,json=deleteFiles" json:"delete_files,omitempty"`
+	Bid           string                 `protobuf:"bytes,3,opt,name=bid" json:"bid,omitempty"`
+	MaxRoamSize   uint32                 `protobuf:"varint,4,opt,name=max_roam_size,json=maxRoamSize" json:"max_roam_size,omitempty"`
+	EmojiTypes    []uint32               `protobuf:"varint,5,rep,packed,name=emoji_types,json=emojiTypes" json:"emoji_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18339,10 +18339,10 @@ func (x *FaceRoamUserInfo) GetEmojiTypes() []uint32 {
 
 type FaceRoamDeleteResp struct {
 	state         protoimpl.MessageState  `protogen:"open.v1"`
-	RetCode       uint32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	ErrorMsg      string                  `protobuf:"bytes,2,opt,name=error_msg,json=errorMsg,proto3" json:"error_msg,omitempty"`
-	SubCmd        uint32                  `protobuf:"varint,3,opt,name=sub_cmd,json=subCmd,proto3" json:"sub_cmd,omitempty"`
-	Results       []*FaceRoamDeleteResult `protobuf:"bytes,5,rep,name=results,proto3" json:"results,omitempty"`
+	RetCode       uint32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	ErrorMsg      string                  `protobuf:"bytes,2,opt,name=error_msg,json=errorMsg" json:"error_msg,omitempty"`
+	SubCmd        uint32                  `protobuf:"varint,3,opt,name=sub_cmd,json=subCmd" json:"sub_cmd,omitempty"`
+	Results       []*FaceRoamDeleteResult `protobuf:"bytes,5,rep,name=results" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18407,8 +18407,8 @@ func (x *FaceRoamDeleteResp) GetResults() []*FaceRoamDeleteResult {
 
 type FaceRoamDeleteResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	EmojiId       string                 `protobuf:"bytes,1,opt,name=emoji_id,json=emojiId,proto3" json:"emoji_id,omitempty"`
-	Status        uint32                 `protobuf:"varint,2,opt,name=status,proto3" json:"status,omitempty"`
+	EmojiId       string                 `protobuf:"bytes,1,opt,name=emoji_id,json=emojiId" json:"emoji_id,omitempty"`
+	Status        uint32                 `protobuf:"varint,2,opt,name=status" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18460,9 +18460,9 @@ func (x *FaceRoamDeleteResult) GetStatus() uint32 {
 // 0x902f_1, reserved 1 (capture): move a custom face. Takes effect only when 0x902e_1 with the whole new order follows (one client's report)
 type CustomFaceMoveReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Client        *CustomFaceClient      `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
-	EmojiId       string                 `protobuf:"bytes,2,opt,name=emoji_id,json=emojiId,proto3" json:"emoji_id,omitempty"` // as in FaceRoamDelete
-	Position      uint32                 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`             // 1 = first
+	Client        *CustomFaceClient      `protobuf:"bytes,1,opt,name=client" json:"client,omitempty"`
+	EmojiId       string                 `protobuf:"bytes,2,opt,name=emoji_id,json=emojiId" json:"emoji_id,omitempty"` // as in FaceRoamDelete
+	Position      uint32                 `protobuf:"varint,3,opt,name=position" json:"position,omitempty"`             // 1 = first
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18520,9 +18520,9 @@ func (x *CustomFaceMoveReq) GetPosition() uint32 {
 
 type CustomFaceClient struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"`
-	OsVersion     string                 `protobuf:"bytes,2,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
-	QVersion      string                 `protobuf:"bytes,3,opt,name=q_version,json=qVersion,proto3" json:"q_version,omitempty"`
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"`
+	OsVersion     string                 `protobuf:"bytes,2,opt,name=os_version,json=osVersion" json:"os_version,omitempty"`
+	QVersion      string                 `protobuf:"bytes,3,opt,name=q_version,json=qVersion" json:"q_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18581,12 +18581,12 @@ func (x *CustomFaceClient) GetQVersion() string {
 // 0x902e_1 (one client's report, no bytes): kind 2 = new order (reserved 1), kind 3 = description
 type CustomFaceEditReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 1
-	OsVersion     string                 `protobuf:"bytes,2,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
-	Kind          uint32                 `protobuf:"varint,3,opt,name=kind,proto3" json:"kind,omitempty"`
-	Order         []*CustomFaceId        `protobuf:"bytes,4,rep,name=order,proto3" json:"order,omitempty"`           // kind 2: the whole list
-	Desc          *CustomFaceDesc        `protobuf:"bytes,5,opt,name=desc,proto3" json:"desc,omitempty"`             // kind 3
-	Unknown12     uint32                 `protobuf:"varint,12,opt,name=unknown12,proto3" json:"unknown12,omitempty"` // kind 3: 1
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 1
+	OsVersion     string                 `protobuf:"bytes,2,opt,name=os_version,json=osVersion" json:"os_version,omitempty"`
+	Kind          uint32                 `protobuf:"varint,3,opt,name=kind" json:"kind,omitempty"`
+	Order         []*CustomFaceId        `protobuf:"bytes,4,rep,name=order" json:"order,omitempty"`           // kind 2: the whole list
+	Desc          *CustomFaceDesc        `protobuf:"bytes,5,opt,name=desc" json:"desc,omitempty"`             // kind 3
+	Unknown12     uint32                 `protobuf:"varint,12,opt,name=unknown12" json:"unknown12,omitempty"` // kind 3: 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18665,8 +18665,8 @@ func (x *CustomFaceEditReq) GetUnknown12() uint32 {
 
 type CustomFaceId struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	EmojiId       string                 `protobuf:"bytes,1,opt,name=emoji_id,json=emojiId,proto3" json:"emoji_id,omitempty"`
-	Md5           string                 `protobuf:"bytes,2,opt,name=md5,proto3" json:"md5,omitempty"`
+	EmojiId       string                 `protobuf:"bytes,1,opt,name=emoji_id,json=emojiId" json:"emoji_id,omitempty"`
+	Md5           string                 `protobuf:"bytes,2,opt,name=md5" json:"md5,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18717,8 +18717,8 @@ func (x *CustomFaceId) GetMd5() string {
 
 type CustomFaceDesc struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *CustomFaceId          `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Desc          []byte                 `protobuf:"bytes,2,opt,name=desc,proto3,oneof" json:"desc,omitempty"`
+	Id            *CustomFaceId          `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
+	Desc          []byte                 `protobuf:"bytes,2,opt,name=desc" json:"desc,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18770,11 +18770,11 @@ func (x *CustomFaceDesc) GetDesc() []byte {
 // ImgStore.BDHExpressionRoam
 type FaceRoamAddReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"` // 3
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"` // 1
-	Body          *FaceRoamAddBody       `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
-	CommandId     uint32                 `protobuf:"varint,7,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"` // 9 = highway commandId
-	Extension     []byte                 `protobuf:"bytes,1001,opt,name=extension,proto3,oneof" json:"extension,omitempty"`          // hex 0a07080010001a01301001
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 3
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"` // 1
+	Body          *FaceRoamAddBody       `protobuf:"bytes,3,opt,name=body" json:"body,omitempty"`
+	CommandId     uint32                 `protobuf:"varint,7,opt,name=command_id,json=commandId" json:"command_id,omitempty"` // 9 = highway commandId
+	Extension     []byte                 `protobuf:"bytes,1001,opt,name=extension" json:"extension,omitempty"`                // hex 0a07080010001a01301001
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18846,16 +18846,16 @@ func (x *FaceRoamAddReq) GetExtension() []byte {
 
 type FaceRoamAddBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      *uint32                `protobuf:"varint,1,opt,name=unknown1,proto3,oneof" json:"unknown1,omitempty"` // 0
-	Uin           uint64                 `protobuf:"varint,2,opt,name=uin,proto3" json:"uin,omitempty"`
-	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3,proto3,oneof" json:"unknown3,omitempty"` // 0
-	Md5           []byte                 `protobuf:"bytes,4,opt,name=md5,proto3" json:"md5,omitempty"`
-	FileSize      uint32                 `protobuf:"varint,5,opt,name=file_size,json=fileSize,proto3" json:"file_size,omitempty"`
-	Unknown7      uint32                 `protobuf:"varint,7,opt,name=unknown7,proto3" json:"unknown7,omitempty"`    // 2
-	Unknown8      uint32                 `protobuf:"varint,8,opt,name=unknown8,proto3" json:"unknown8,omitempty"`    // 8
-	Unknown9      uint32                 `protobuf:"varint,9,opt,name=unknown9,proto3" json:"unknown9,omitempty"`    // 1
-	Version       string                 `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`      // "1.0.0"
-	Unknown16     uint32                 `protobuf:"varint,16,opt,name=unknown16,proto3" json:"unknown16,omitempty"` // 1
+	Unknown1      *uint32                `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"` // 0
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 0
+	Md5           []byte                 `protobuf:"bytes,4,opt,name=md5" json:"md5,omitempty"`
+	FileSize      uint32                 `protobuf:"varint,5,opt,name=file_size,json=fileSize" json:"file_size,omitempty"`
+	Unknown7      uint32                 `protobuf:"varint,7,opt,name=unknown7" json:"unknown7,omitempty"`    // 2
+	Unknown8      uint32                 `protobuf:"varint,8,opt,name=unknown8" json:"unknown8,omitempty"`    // 8
+	Unknown9      uint32                 `protobuf:"varint,9,opt,name=unknown9" json:"unknown9,omitempty"`    // 1
+	Version       string                 `protobuf:"bytes,13,opt,name=version" json:"version,omitempty"`      // "1.0.0"
+	Unknown16     uint32                 `protobuf:"varint,16,opt,name=unknown16" json:"unknown16,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -18962,9 +18962,9 @@ func (x *FaceRoamAddBody) GetUnknown16() uint32 {
 
 type FaceRoamAddResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint64                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`
-	Body          *FaceRoamAddResult     `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	Unknown1      uint64                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`
+	Body          *FaceRoamAddResult     `protobuf:"bytes,3,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19022,11 +19022,11 @@ func (x *FaceRoamAddResp) GetBody() *FaceRoamAddResult {
 
 type FaceRoamAddResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       uint32                 `protobuf:"varint,1,opt,name=ret_code,json=retCode,proto3" json:"ret_code,omitempty"`
-	UploadIps     []uint32               `protobuf:"varint,6,rep,packed,name=upload_ips,json=uploadIps,proto3" json:"upload_ips,omitempty"`
-	UploadPorts   []uint32               `protobuf:"varint,7,rep,packed,name=upload_ports,json=uploadPorts,proto3" json:"upload_ports,omitempty"`
-	UKey          []byte                 `protobuf:"bytes,8,opt,name=u_key,json=uKey,proto3,oneof" json:"u_key,omitempty"` // highway ticket
-	Ext           *FaceRoamAddExt        `protobuf:"bytes,1018,opt,name=ext,proto3,oneof" json:"ext,omitempty"`
+	RetCode       uint32                 `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	UploadIps     []uint32               `protobuf:"varint,6,rep,packed,name=upload_ips,json=uploadIps" json:"upload_ips,omitempty"`
+	UploadPorts   []uint32               `protobuf:"varint,7,rep,packed,name=upload_ports,json=uploadPorts" json:"upload_ports,omitempty"`
+	UKey          []byte                 `protobuf:"bytes,8,opt,name=u_key,json=uKey" json:"u_key,omitempty"` // highway ticket
+	Ext           *FaceRoamAddExt        `protobuf:"bytes,1018,opt,name=ext" json:"ext,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19098,10 +19098,10 @@ func (x *FaceRoamAddResult) GetExt() *FaceRoamAddExt {
 
 type FaceRoamAddExt struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Domain        string                 `protobuf:"bytes,1,opt,name=domain,proto3" json:"domain,omitempty"`
-	Path1         *string                `protobuf:"bytes,2,opt,name=path1,proto3,oneof" json:"path1,omitempty"`
-	Path2         *string                `protobuf:"bytes,3,opt,name=path2,proto3,oneof" json:"path2,omitempty"`
-	EmojiId       string                 `protobuf:"bytes,5,opt,name=emoji_id,json=emojiId,proto3" json:"emoji_id,omitempty"`
+	Domain        string                 `protobuf:"bytes,1,opt,name=domain" json:"domain,omitempty"`
+	Path1         *string                `protobuf:"bytes,2,opt,name=path1" json:"path1,omitempty"`
+	Path2         *string                `protobuf:"bytes,3,opt,name=path2" json:"path2,omitempty"`
+	EmojiId       string                 `protobuf:"bytes,5,opt,name=emoji_id,json=emojiId" json:"emoji_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19167,8 +19167,8 @@ func (x *FaceRoamAddExt) GetEmojiId() string {
 // BQMallSvc.TabOpReq
 type MarketFaceKeyReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1,proto3" json:"unknown1,omitempty"`
-	Info          *MarketFaceKeyIds      `protobuf:"bytes,5,opt,name=info,proto3" json:"info,omitempty"`
+	Unknown1      uint32                 `protobuf:"varint,1,opt,name=unknown1" json:"unknown1,omitempty"`
+	Info          *MarketFaceKeyIds      `protobuf:"bytes,5,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19219,7 +19219,7 @@ func (x *MarketFaceKeyReq) GetInfo() *MarketFaceKeyIds {
 
 type MarketFaceKeyIds struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	FaceIds       []string               `protobuf:"bytes,3,rep,name=face_ids,json=faceIds,proto3" json:"face_ids,omitempty"`
+	FaceIds       []string               `protobuf:"bytes,3,rep,name=face_ids,json=faceIds" json:"face_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19263,7 +19263,7 @@ func (x *MarketFaceKeyIds) GetFaceIds() []string {
 
 type MarketFaceKeyResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *MarketFaceKeys        `protobuf:"bytes,5,opt,name=info,proto3" json:"info,omitempty"`
+	Info          *MarketFaceKeys        `protobuf:"bytes,5,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19307,7 +19307,7 @@ func (x *MarketFaceKeyResp) GetInfo() *MarketFaceKeys {
 
 type MarketFaceKeys struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Keys          []string               `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	Keys          []string               `protobuf:"bytes,1,rep,name=keys" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19352,10 +19352,10 @@ func (x *MarketFaceKeys) GetKeys() []string {
 // MQUpdateSvc_<host labels reversed, joined by _>.web.<web command>
 type WebSsoReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Version       *uint32                `protobuf:"varint,1,opt,name=version,proto3,oneof" json:"version,omitempty"`
-	Type          *uint32                `protobuf:"varint,2,opt,name=type,proto3,oneof" json:"type,omitempty"`
-	Data          *string                `protobuf:"bytes,3,opt,name=data,proto3,oneof" json:"data,omitempty"`
-	WebData       *string                `protobuf:"bytes,4,opt,name=web_data,json=webData,proto3,oneof" json:"web_data,omitempty"`
+	Version       *uint32                `protobuf:"varint,1,opt,name=version" json:"version,omitempty"`
+	Type          *uint32                `protobuf:"varint,2,opt,name=type" json:"type,omitempty"`
+	Data          *string                `protobuf:"bytes,3,opt,name=data" json:"data,omitempty"`
+	WebData       *string                `protobuf:"bytes,4,opt,name=web_data,json=webData" json:"web_data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19420,10 +19420,10 @@ func (x *WebSsoReq) GetWebData() string {
 
 type WebSsoResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Version       *uint32                `protobuf:"varint,1,opt,name=version,proto3,oneof" json:"version,omitempty"`
-	Type          *uint32                `protobuf:"varint,2,opt,name=type,proto3,oneof" json:"type,omitempty"`
-	Ret           *uint32                `protobuf:"varint,3,opt,name=ret,proto3,oneof" json:"ret,omitempty"`
-	Data          *string                `protobuf:"bytes,4,opt,name=data,proto3,oneof" json:"data,omitempty"`
+	Version       *uint32                `protobuf:"varint,1,opt,name=version" json:"version,omitempty"`
+	Type          *uint32                `protobuf:"varint,2,opt,name=type" json:"type,omitempty"`
+	Ret           *uint32                `protobuf:"varint,3,opt,name=ret" json:"ret,omitempty"`
+	Data          *string                `protobuf:"bytes,4,opt,name=data" json:"data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19489,13 +19489,13 @@ func (x *WebSsoResp) GetData() string {
 // PicSearchSvr.PullPics
 type PullPicsReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uin           uint64                 `protobuf:"varint,2,opt,name=uin,proto3" json:"uin,omitempty"`
-	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"` // 1
-	Word          string                 `protobuf:"bytes,6,opt,name=word,proto3" json:"word,omitempty"`
-	Word2         string                 `protobuf:"bytes,7,opt,name=word2,proto3" json:"word2,omitempty"`              // same
-	Unknown8      *uint32                `protobuf:"varint,8,opt,name=unknown8,proto3,oneof" json:"unknown8,omitempty"` // 0
-	Unknown9      *uint32                `protobuf:"varint,9,opt,name=unknown9,proto3,oneof" json:"unknown9,omitempty"` // 0
-	Unknown14     uint32                 `protobuf:"varint,14,opt,name=unknown14,proto3" json:"unknown14,omitempty"`    // 1
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Unknown3      uint32                 `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"` // 1
+	Word          string                 `protobuf:"bytes,6,opt,name=word" json:"word,omitempty"`
+	Word2         string                 `protobuf:"bytes,7,opt,name=word2" json:"word2,omitempty"`           // same
+	Unknown8      *uint32                `protobuf:"varint,8,opt,name=unknown8" json:"unknown8,omitempty"`    // 0
+	Unknown9      *uint32                `protobuf:"varint,9,opt,name=unknown9" json:"unknown9,omitempty"`    // 0
+	Unknown14     uint32                 `protobuf:"varint,14,opt,name=unknown14" json:"unknown14,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19581,7 +19581,7 @@ func (x *PullPicsReq) GetUnknown14() uint32 {
 
 type PullPicsResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Pics          []*PullPic             `protobuf:"bytes,3,rep,name=pics,proto3" json:"pics,omitempty"`
+	Pics          []*PullPic             `protobuf:"bytes,3,rep,name=pics" json:"pics,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19625,7 +19625,7 @@ func (x *PullPicsResp) GetPics() []*PullPic {
 
 type PullPic struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           string                 `protobuf:"bytes,5,opt,name=url,proto3" json:"url,omitempty"`
+	Url           string                 `protobuf:"bytes,5,opt,name=url" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19670,8 +19670,8 @@ func (x *PullPic) GetUrl() string {
 // LightAppSvc.mini_app_share.AdaptShareInfo
 type MiniAppShareReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SdkId         string                 `protobuf:"bytes,2,opt,name=sdk_id,json=sdkId,proto3" json:"sdk_id,omitempty"`
-	Body          *MiniAppShareBody      `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	SdkId         string                 `protobuf:"bytes,2,opt,name=sdk_id,json=sdkId" json:"sdk_id,omitempty"`
+	Body          *MiniAppShareBody      `protobuf:"bytes,4,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19722,26 +19722,26 @@ func (x *MiniAppShareReq) GetBody() *MiniAppShareBody {
 
 type MiniAppShareBody struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
-	Ext             *MiniAppShareExt       `protobuf:"bytes,1,opt,name=ext,proto3" json:"ext,omitempty"`
-	Appid           string                 `protobuf:"bytes,2,opt,name=appid,proto3" json:"appid,omitempty"`
-	Title           string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
-	Desc            string                 `protobuf:"bytes,4,opt,name=desc,proto3" json:"desc,omitempty"`
-	Time            uint64                 `protobuf:"varint,5,opt,name=time,proto3" json:"time,omitempty"` // ms
-	Scene           uint32                 `protobuf:"varint,6,opt,name=scene,proto3" json:"scene,omitempty"`
-	TemplateType    uint32                 `protobuf:"varint,7,opt,name=template_type,json=templateType,proto3" json:"template_type,omitempty"`
-	BusinessType    uint32                 `protobuf:"varint,8,opt,name=business_type,json=businessType,proto3" json:"business_type,omitempty"`
-	PicUrl          string                 `protobuf:"bytes,9,opt,name=pic_url,json=picUrl,proto3" json:"pic_url,omitempty"`
-	VidUrl          *string                `protobuf:"bytes,10,opt,name=vid_url,json=vidUrl,proto3,oneof" json:"vid_url,omitempty"` // ""
-	JumpUrl         string                 `protobuf:"bytes,11,opt,name=jump_url,json=jumpUrl,proto3" json:"jump_url,omitempty"`
-	IconUrl         string                 `protobuf:"bytes,12,opt,name=icon_url,json=iconUrl,proto3" json:"icon_url,omitempty"`
-	VerType         uint32                 `protobuf:"varint,13,opt,name=ver_type,json=verType,proto3" json:"ver_type,omitempty"`
-	ShareType       uint32                 `protobuf:"varint,14,opt,name=share_type,json=shareType,proto3" json:"share_type,omitempty"`
-	VersionId       string                 `protobuf:"bytes,15,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`
-	WithShareTicket uint32                 `protobuf:"varint,16,opt,name=with_share_ticket,json=withShareTicket,proto3" json:"with_share_ticket,omitempty"`
-	WebUrl          string                 `protobuf:"bytes,17,opt,name=web_url,json=webUrl,proto3" json:"web_url,omitempty"`
-	AppidRich       []byte                 `protobuf:"bytes,18,opt,name=appid_rich,json=appidRich,proto3,oneof" json:"appid_rich,omitempty"` // empty
-	Template        *MiniAppShareTemplate  `protobuf:"bytes,19,opt,name=template,proto3" json:"template,omitempty"`
-	Unknown20       *string                `protobuf:"bytes,20,opt,name=unknown20,proto3,oneof" json:"unknown20,omitempty"` // ""
+	Ext             *MiniAppShareExt       `protobuf:"bytes,1,opt,name=ext" json:"ext,omitempty"`
+	Appid           string                 `protobuf:"bytes,2,opt,name=appid" json:"appid,omitempty"`
+	Title           string                 `protobuf:"bytes,3,opt,name=title" json:"title,omitempty"`
+	Desc            string                 `protobuf:"bytes,4,opt,name=desc" json:"desc,omitempty"`
+	Time            uint64                 `protobuf:"varint,5,opt,name=time" json:"time,omitempty"` // ms
+	Scene           uint32                 `protobuf:"varint,6,opt,name=scene" json:"scene,omitempty"`
+	TemplateType    uint32                 `protobuf:"varint,7,opt,name=template_type,json=templateType" json:"template_type,omitempty"`
+	BusinessType    uint32                 `protobuf:"varint,8,opt,name=business_type,json=businessType" json:"business_type,omitempty"`
+	PicUrl          string                 `protobuf:"bytes,9,opt,name=pic_url,json=picUrl" json:"pic_url,omitempty"`
+	VidUrl          *string                `protobuf:"bytes,10,opt,name=vid_url,json=vidUrl" json:"vid_url,omitempty"` // ""
+	JumpUrl         string                 `protobuf:"bytes,11,opt,name=jump_url,json=jumpUrl" json:"jump_url,omitempty"`
+	IconUrl         string                 `protobuf:"bytes,12,opt,name=icon_url,json=iconUrl" json:"icon_url,omitempty"`
+	VerType         uint32                 `protobuf:"varint,13,opt,name=ver_type,json=verType" json:"ver_type,omitempty"`
+	ShareType       uint32                 `protobuf:"varint,14,opt,name=share_type,json=shareType" json:"share_type,omitempty"`
+	VersionId       string                 `protobuf:"bytes,15,opt,name=version_id,json=versionId" json:"version_id,omitempty"`
+	WithShareTicket uint32                 `protobuf:"varint,16,opt,name=with_share_ticket,json=withShareTicket" json:"with_share_ticket,omitempty"`
+	WebUrl          string                 `protobuf:"bytes,17,opt,name=web_url,json=webUrl" json:"web_url,omitempty"`
+	AppidRich       []byte                 `protobuf:"bytes,18,opt,name=appid_rich,json=appidRich" json:"appid_rich,omitempty"` // empty
+	Template        *MiniAppShareTemplate  `protobuf:"bytes,19,opt,name=template" json:"template,omitempty"`
+	Unknown20       *string                `protobuf:"bytes,20,opt,name=unknown20" json:"unknown20,omitempty"` // ""
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -19918,7 +19918,7 @@ func (x *MiniAppShareBody) GetUnknown20() string {
 
 type MiniAppShareExt struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown2      []byte                 `protobuf:"bytes,2,opt,name=unknown2,proto3,oneof" json:"unknown2,omitempty"`
+	Unknown2      []byte                 `protobuf:"bytes,2,opt,name=unknown2" json:"unknown2,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -19962,8 +19962,8 @@ func (x *MiniAppShareExt) GetUnknown2() []byte {
 
 type MiniAppShareTemplate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	TemplateId    *string                `protobuf:"bytes,1,opt,name=template_id,json=templateId,proto3,oneof" json:"template_id,omitempty"`
-	TemplateData  *string                `protobuf:"bytes,2,opt,name=template_data,json=templateData,proto3,oneof" json:"template_data,omitempty"`
+	TemplateId    *string                `protobuf:"bytes,1,opt,name=template_id,json=templateId" json:"template_id,omitempty"`
+	TemplateData  *string                `protobuf:"bytes,2,opt,name=template_data,json=templateData" json:"template_data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20014,9 +20014,9 @@ func (x *MiniAppShareTemplate) GetTemplateData() string {
 
 type MiniAppShareResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2,proto3" json:"unknown2,omitempty"`
-	Unknown3      string                 `protobuf:"bytes,3,opt,name=unknown3,proto3" json:"unknown3,omitempty"`
-	Content       *MiniAppShareContent   `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
+	Unknown2      uint32                 `protobuf:"varint,2,opt,name=unknown2" json:"unknown2,omitempty"`
+	Unknown3      string                 `protobuf:"bytes,3,opt,name=unknown3" json:"unknown3,omitempty"`
+	Content       *MiniAppShareContent   `protobuf:"bytes,4,opt,name=content" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20074,7 +20074,7 @@ func (x *MiniAppShareResp) GetContent() *MiniAppShareContent {
 
 type MiniAppShareContent struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Json          string                 `protobuf:"bytes,2,opt,name=json,proto3" json:"json,omitempty"`
+	Json          string                 `protobuf:"bytes,2,opt,name=json" json:"json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20119,12 +20119,12 @@ func (x *MiniAppShareContent) GetJson() string {
 // QunAlbum.trpc.qzone.webapp_qun_media.QunMedia.{GetAlbumList,GetMediaList,AddAlbum,DeleteAlbum}
 type AlbumReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RequestId     *uint32                `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3,oneof" json:"request_id,omitempty"` // 0 for the two Get calls, random for Add/Delete
-	Unknown2      []byte                 `protobuf:"bytes,2,opt,name=unknown2,proto3,oneof" json:"unknown2,omitempty"`                     // empty ("h5_test" in LagrangeGo)
-	Unknown3      []byte                 `protobuf:"bytes,3,opt,name=unknown3,proto3,oneof" json:"unknown3,omitempty"`                     // same
-	Body          []byte                 `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`                                   // one of the Album...Body messages
-	SessionId     string                 `protobuf:"bytes,5,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`        // "_" MMDDhhmmss mmm "_" 5 digits (LuckyLillia); "<uin>_<timestamp>" form in LagrangeGo
-	Headers       []*AlbumHeader         `protobuf:"bytes,10,rep,name=headers,proto3" json:"headers,omitempty"`                            // "fc-appid" = "100"
+	RequestId     *uint32                `protobuf:"varint,1,opt,name=request_id,json=requestId" json:"request_id,omitempty"` // 0 for the two Get calls, random for Add/Delete
+	Unknown2      []byte                 `protobuf:"bytes,2,opt,name=unknown2" json:"unknown2,omitempty"`                     // empty ("h5_test" in LagrangeGo)
+	Unknown3      []byte                 `protobuf:"bytes,3,opt,name=unknown3" json:"unknown3,omitempty"`                     // same
+	Body          []byte                 `protobuf:"bytes,4,opt,name=body" json:"body,omitempty"`                             // one of the Album...Body messages
+	SessionId     string                 `protobuf:"bytes,5,opt,name=session_id,json=sessionId" json:"session_id,omitempty"`  // "_" MMDDhhmmss mmm "_" 5 digits (LuckyLillia); "<uin>_<timestamp>" form in LagrangeGo
+	Headers       []*AlbumHeader         `protobuf:"bytes,10,rep,name=headers" json:"headers,omitempty"`                      // "fc-appid" = "100"
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20203,8 +20203,8 @@ func (x *AlbumReq) GetHeaders() []*AlbumHeader {
 
 type AlbumHeader struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	Value         string                 `protobuf:"bytes,2,opt,name=value" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20255,8 +20255,8 @@ func (x *AlbumHeader) GetValue() string {
 
 type AlbumListBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     string                 `protobuf:"bytes,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AlbumId       []byte                 `protobuf:"bytes,2,opt,name=album_id,json=albumId,proto3,oneof" json:"album_id,omitempty"`
+	GroupCode     string                 `protobuf:"bytes,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AlbumId       []byte                 `protobuf:"bytes,2,opt,name=album_id,json=albumId" json:"album_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20307,11 +20307,11 @@ func (x *AlbumListBody) GetAlbumId() []byte {
 
 type AlbumMediaListBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     string                 `protobuf:"bytes,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AlbumId       string                 `protobuf:"bytes,2,opt,name=album_id,json=albumId,proto3" json:"album_id,omitempty"`
-	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3,proto3,oneof" json:"unknown3,omitempty"`                      // 0
-	Unknown4      []byte                 `protobuf:"bytes,4,opt,name=unknown4,proto3,oneof" json:"unknown4,omitempty"`                       // empty
-	AttachInfo    *string                `protobuf:"bytes,5,opt,name=attach_info,json=attachInfo,proto3,oneof" json:"attach_info,omitempty"` // paging cursor
+	GroupCode     string                 `protobuf:"bytes,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AlbumId       string                 `protobuf:"bytes,2,opt,name=album_id,json=albumId" json:"album_id,omitempty"`
+	Unknown3      *uint32                `protobuf:"varint,3,opt,name=unknown3" json:"unknown3,omitempty"`                      // 0
+	Unknown4      []byte                 `protobuf:"bytes,4,opt,name=unknown4" json:"unknown4,omitempty"`                       // empty
+	AttachInfo    *string                `protobuf:"bytes,5,opt,name=attach_info,json=attachInfo" json:"attach_info,omitempty"` // paging cursor
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20383,7 +20383,7 @@ func (x *AlbumMediaListBody) GetAttachInfo() string {
 
 type AlbumAddBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *AlbumAddInfo          `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	Info          *AlbumAddInfo          `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20427,10 +20427,10 @@ func (x *AlbumAddBody) GetInfo() *AlbumAddInfo {
 
 type AlbumAddInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     string                 `protobuf:"bytes,2,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Desc          string                 `protobuf:"bytes,4,opt,name=desc,proto3" json:"desc,omitempty"`
-	Unknown5      *uint32                `protobuf:"varint,5,opt,name=unknown5,proto3,oneof" json:"unknown5,omitempty"`
+	GroupCode     string                 `protobuf:"bytes,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Name          string                 `protobuf:"bytes,3,opt,name=name" json:"name,omitempty"`
+	Desc          string                 `protobuf:"bytes,4,opt,name=desc" json:"desc,omitempty"`
+	Unknown5      *uint32                `protobuf:"varint,5,opt,name=unknown5" json:"unknown5,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20495,8 +20495,8 @@ func (x *AlbumAddInfo) GetUnknown5() uint32 {
 
 type AlbumDeleteBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	GroupCode     string                 `protobuf:"bytes,1,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	AlbumId       string                 `protobuf:"bytes,2,opt,name=album_id,json=albumId,proto3" json:"album_id,omitempty"`
+	GroupCode     string                 `protobuf:"bytes,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	AlbumId       string                 `protobuf:"bytes,2,opt,name=album_id,json=albumId" json:"album_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20547,9 +20547,9 @@ func (x *AlbumDeleteBody) GetAlbumId() string {
 
 type AlbumListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode,proto3,oneof" json:"ret_code,omitempty"`
-	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg,proto3,oneof" json:"ret_msg,omitempty"`
-	Body          *AlbumListResult       `protobuf:"bytes,4,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	Body          *AlbumListResult       `protobuf:"bytes,4,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20607,7 +20607,7 @@ func (x *AlbumListResp) GetBody() *AlbumListResult {
 
 type AlbumListResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Albums        []*Album               `protobuf:"bytes,1,rep,name=albums,proto3" json:"albums,omitempty"`
+	Albums        []*Album               `protobuf:"bytes,1,rep,name=albums" json:"albums,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20651,10 +20651,10 @@ func (x *AlbumListResult) GetAlbums() []*Album {
 
 type AlbumAddResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RequestId     uint32                 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode,proto3,oneof" json:"ret_code,omitempty"`
-	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg,proto3,oneof" json:"ret_msg,omitempty"`
-	Body          *AlbumAddResult        `protobuf:"bytes,4,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	RequestId     uint32                 `protobuf:"varint,1,opt,name=request_id,json=requestId" json:"request_id,omitempty"`
+	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	Body          *AlbumAddResult        `protobuf:"bytes,4,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20719,7 +20719,7 @@ func (x *AlbumAddResp) GetBody() *AlbumAddResult {
 
 type AlbumAddResult struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Info          *AlbumAdded            `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	Info          *AlbumAdded            `protobuf:"bytes,1,opt,name=info" json:"info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20763,10 +20763,10 @@ func (x *AlbumAddResult) GetInfo() *AlbumAdded {
 
 type AlbumAdded struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	AlbumId       string                 `protobuf:"bytes,1,opt,name=album_id,json=albumId,proto3" json:"album_id,omitempty"`
-	GroupCode     string                 `protobuf:"bytes,2,opt,name=group_code,json=groupCode,proto3" json:"group_code,omitempty"`
-	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Desc          string                 `protobuf:"bytes,4,opt,name=desc,proto3" json:"desc,omitempty"`
+	AlbumId       string                 `protobuf:"bytes,1,opt,name=album_id,json=albumId" json:"album_id,omitempty"`
+	GroupCode     string                 `protobuf:"bytes,2,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
+	Name          string                 `protobuf:"bytes,3,opt,name=name" json:"name,omitempty"`
+	Desc          string                 `protobuf:"bytes,4,opt,name=desc" json:"desc,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20831,8 +20831,8 @@ func (x *AlbumAdded) GetDesc() string {
 
 type AlbumDeleteResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode,proto3,oneof" json:"ret_code,omitempty"`
-	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg,proto3,oneof" json:"ret_msg,omitempty"`
+	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20883,9 +20883,9 @@ func (x *AlbumDeleteResp) GetRetMsg() string {
 
 type AlbumMediaListResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode,proto3,oneof" json:"ret_code,omitempty"`
-	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg,proto3,oneof" json:"ret_msg,omitempty"`
-	Body          *AlbumMediaList        `protobuf:"bytes,4,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
+	RetMsg        *string                `protobuf:"bytes,3,opt,name=ret_msg,json=retMsg" json:"ret_msg,omitempty"`
+	Body          *AlbumMediaList        `protobuf:"bytes,4,opt,name=body" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -20943,10 +20943,10 @@ func (x *AlbumMediaListResp) GetBody() *AlbumMediaList {
 
 type AlbumMediaList struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	Album          *Album                 `protobuf:"bytes,1,opt,name=album,proto3" json:"album,omitempty"`
-	Media          []*AlbumMedia          `protobuf:"bytes,3,rep,name=media,proto3" json:"media,omitempty"`
-	NextAttachInfo *string                `protobuf:"bytes,5,opt,name=next_attach_info,json=nextAttachInfo,proto3,oneof" json:"next_attach_info,omitempty"`
-	HasMore        bool                   `protobuf:"varint,7,opt,name=has_more,json=hasMore,proto3" json:"has_more,omitempty"`
+	Album          *Album                 `protobuf:"bytes,1,opt,name=album" json:"album,omitempty"`
+	Media          []*AlbumMedia          `protobuf:"bytes,3,rep,name=media" json:"media,omitempty"`
+	NextAttachInfo *string                `protobuf:"bytes,5,opt,name=next_attach_info,json=nextAttachInfo" json:"next_attach_info,omitempty"`
+	HasMore        bool                   `protobuf:"varint,7,opt,name=has_more,json=hasMore" json:"has_more,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -21011,16 +21011,16 @@ func (x *AlbumMediaList) GetHasMore() bool {
 
 type Album struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	AlbumId        string                 `protobuf:"bytes,1,opt,name=album_id,json=albumId,proto3" json:"album_id,omitempty"`
-	Owner          string                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
-	Name           string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Desc           string                 `protobuf:"bytes,4,opt,name=desc,proto3" json:"desc,omitempty"`
-	CreateTime     uint32                 `protobuf:"varint,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	ModifyTime     uint32                 `protobuf:"varint,6,opt,name=modify_time,json=modifyTime,proto3" json:"modify_time,omitempty"`
-	LastUploadTime uint32                 `protobuf:"varint,7,opt,name=last_upload_time,json=lastUploadTime,proto3" json:"last_upload_time,omitempty"`
-	UploadCount    uint32                 `protobuf:"varint,8,opt,name=upload_count,json=uploadCount,proto3" json:"upload_count,omitempty"`
-	Cover          *AlbumCover            `protobuf:"bytes,9,opt,name=cover,proto3" json:"cover,omitempty"`
-	Creator        *AlbumUser             `protobuf:"bytes,10,opt,name=creator,proto3" json:"creator,omitempty"`
+	AlbumId        string                 `protobuf:"bytes,1,opt,name=album_id,json=albumId" json:"album_id,omitempty"`
+	Owner          string                 `protobuf:"bytes,2,opt,name=owner" json:"owner,omitempty"`
+	Name           string                 `protobuf:"bytes,3,opt,name=name" json:"name,omitempty"`
+	Desc           string                 `protobuf:"bytes,4,opt,name=desc" json:"desc,omitempty"`
+	CreateTime     uint32                 `protobuf:"varint,5,opt,name=create_time,json=createTime" json:"create_time,omitempty"`
+	ModifyTime     uint32                 `protobuf:"varint,6,opt,name=modify_time,json=modifyTime" json:"modify_time,omitempty"`
+	LastUploadTime uint32                 `protobuf:"varint,7,opt,name=last_upload_time,json=lastUploadTime" json:"last_upload_time,omitempty"`
+	UploadCount    uint32                 `protobuf:"varint,8,opt,name=upload_count,json=uploadCount" json:"upload_count,omitempty"`
+	Cover          *AlbumCover            `protobuf:"bytes,9,opt,name=cover" json:"cover,omitempty"`
+	Creator        *AlbumUser             `protobuf:"bytes,10,opt,name=creator" json:"creator,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -21127,8 +21127,8 @@ func (x *Album) GetCreator() *AlbumUser {
 
 type AlbumCover struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          uint32                 `protobuf:"varint,1,opt,name=type,proto3" json:"type,omitempty"`
-	Image         *AlbumImage            `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
+	Type          uint32                 `protobuf:"varint,1,opt,name=type" json:"type,omitempty"`
+	Image         *AlbumImage            `protobuf:"bytes,2,opt,name=image" json:"image,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21179,8 +21179,8 @@ func (x *AlbumCover) GetImage() *AlbumImage {
 
 type AlbumUser struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Nick          string                 `protobuf:"bytes,2,opt,name=nick,proto3" json:"nick,omitempty"`
-	Uin           string                 `protobuf:"bytes,13,opt,name=uin,proto3" json:"uin,omitempty"`
+	Nick          string                 `protobuf:"bytes,2,opt,name=nick" json:"nick,omitempty"`
+	Uin           string                 `protobuf:"bytes,13,opt,name=uin" json:"uin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21231,10 +21231,10 @@ func (x *AlbumUser) GetUin() string {
 
 type AlbumImage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Lloc          string                 `protobuf:"bytes,3,opt,name=lloc,proto3" json:"lloc,omitempty"`
-	Urls          []*AlbumThumb          `protobuf:"bytes,4,rep,name=urls,proto3" json:"urls,omitempty"`
-	DefaultUrl    *AlbumUrl              `protobuf:"bytes,5,opt,name=default_url,json=defaultUrl,proto3" json:"default_url,omitempty"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	Lloc          string                 `protobuf:"bytes,3,opt,name=lloc" json:"lloc,omitempty"`
+	Urls          []*AlbumThumb          `protobuf:"bytes,4,rep,name=urls" json:"urls,omitempty"`
+	DefaultUrl    *AlbumUrl              `protobuf:"bytes,5,opt,name=default_url,json=defaultUrl" json:"default_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21299,8 +21299,8 @@ func (x *AlbumImage) GetDefaultUrl() *AlbumUrl {
 
 type AlbumThumb struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Spec          uint32                 `protobuf:"varint,1,opt,name=spec,proto3" json:"spec,omitempty"`
-	Url           *AlbumUrl              `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	Spec          uint32                 `protobuf:"varint,1,opt,name=spec" json:"spec,omitempty"`
+	Url           *AlbumUrl              `protobuf:"bytes,2,opt,name=url" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21351,9 +21351,9 @@ func (x *AlbumThumb) GetUrl() *AlbumUrl {
 
 type AlbumUrl struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
-	Width         uint32                 `protobuf:"varint,2,opt,name=width,proto3" json:"width,omitempty"`
-	Height        uint32                 `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
+	Url           string                 `protobuf:"bytes,1,opt,name=url" json:"url,omitempty"`
+	Width         uint32                 `protobuf:"varint,2,opt,name=width" json:"width,omitempty"`
+	Height        uint32                 `protobuf:"varint,3,opt,name=height" json:"height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21411,13 +21411,13 @@ func (x *AlbumUrl) GetHeight() uint32 {
 
 type AlbumVideo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Url           string                 `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
-	Cover         *AlbumImage            `protobuf:"bytes,3,opt,name=cover,proto3" json:"cover,omitempty"`
-	Width         uint32                 `protobuf:"varint,4,opt,name=width,proto3" json:"width,omitempty"`
-	Height        uint32                 `protobuf:"varint,5,opt,name=height,proto3" json:"height,omitempty"`
-	VideoTime     uint32                 `protobuf:"varint,6,opt,name=video_time,json=videoTime,proto3" json:"video_time,omitempty"`
-	Urls          []*AlbumThumb          `protobuf:"bytes,7,rep,name=urls,proto3" json:"urls,omitempty"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
+	Url           string                 `protobuf:"bytes,2,opt,name=url" json:"url,omitempty"`
+	Cover         *AlbumImage            `protobuf:"bytes,3,opt,name=cover" json:"cover,omitempty"`
+	Width         uint32                 `protobuf:"varint,4,opt,name=width" json:"width,omitempty"`
+	Height        uint32                 `protobuf:"varint,5,opt,name=height" json:"height,omitempty"`
+	VideoTime     uint32                 `protobuf:"varint,6,opt,name=video_time,json=videoTime" json:"video_time,omitempty"`
+	Urls          []*AlbumThumb          `protobuf:"bytes,7,rep,name=urls" json:"urls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21503,15 +21503,15 @@ func (x *AlbumVideo) GetUrls() []*AlbumThumb {
 
 type AlbumMedia struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          uint32                 `protobuf:"varint,1,opt,name=type,proto3" json:"type,omitempty"`
-	Image         *AlbumImage            `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
-	Video         *AlbumVideo            `protobuf:"bytes,3,opt,name=video,proto3" json:"video,omitempty"`
-	UploaderUin   string                 `protobuf:"bytes,4,opt,name=uploader_uin,json=uploaderUin,proto3" json:"uploader_uin,omitempty"` // LuckyLillia: text description; uncertain
-	Uploader      string                 `protobuf:"bytes,6,opt,name=uploader,proto3" json:"uploader,omitempty"`
-	BatchId       uint32                 `protobuf:"varint,7,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
-	UploadTime    uint32                 `protobuf:"varint,8,opt,name=upload_time,json=uploadTime,proto3" json:"upload_time,omitempty"`
-	Like          *AlbumLike             `protobuf:"bytes,10,opt,name=like,proto3" json:"like,omitempty"`
-	UploaderInfo  *AlbumUser             `protobuf:"bytes,12,opt,name=uploader_info,json=uploaderInfo,proto3" json:"uploader_info,omitempty"`
+	Type          uint32                 `protobuf:"varint,1,opt,name=type" json:"type,omitempty"`
+	Image         *AlbumImage            `protobuf:"bytes,2,opt,name=image" json:"image,omitempty"`
+	Video         *AlbumVideo            `protobuf:"bytes,3,opt,name=video" json:"video,omitempty"`
+	UploaderUin   string                 `protobuf:"bytes,4,opt,name=uploader_uin,json=uploaderUin" json:"uploader_uin,omitempty"` // LuckyLillia: text description; uncertain
+	Uploader      string                 `protobuf:"bytes,6,opt,name=uploader" json:"uploader,omitempty"`
+	BatchId       uint32                 `protobuf:"varint,7,opt,name=batch_id,json=batchId" json:"batch_id,omitempty"`
+	UploadTime    uint32                 `protobuf:"varint,8,opt,name=upload_time,json=uploadTime" json:"upload_time,omitempty"`
+	Like          *AlbumLike             `protobuf:"bytes,10,opt,name=like" json:"like,omitempty"`
+	UploaderInfo  *AlbumUser             `protobuf:"bytes,12,opt,name=uploader_info,json=uploaderInfo" json:"uploader_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21611,7 +21611,7 @@ func (x *AlbumMedia) GetUploaderInfo() *AlbumUser {
 
 type AlbumLike struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key" json:"key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -21658,26 +21658,20 @@ var File_oidb_proto protoreflect.FileDescriptor
 const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"oidb.proto\x12\x0elibration.oidb\"\xa0\x03\n" +
+	"oidb.proto\x12\x0elibration.oidb\"\xe7\x02\n" +
 	"\fOidbEnvelope\x12\x18\n" +
-	"\acommand\x18\x01 \x01(\rR\acommand\x12$\n" +
-	"\vsub_command\x18\x02 \x01(\rH\x00R\n" +
-	"subCommand\x88\x01\x01\x12\x1b\n" +
-	"\x06result\x18\x03 \x01(\rH\x01R\x06result\x88\x01\x01\x12\x17\n" +
-	"\x04body\x18\x04 \x01(\fH\x02R\x04body\x88\x01\x01\x12\x1d\n" +
-	"\amessage\x18\x05 \x01(\tH\x03R\amessage\x88\x01\x01\x12*\n" +
-	"\x0eclient_version\x18\x06 \x01(\fH\x04R\rclientVersion\x88\x01\x01\x122\n" +
+	"\acommand\x18\x01 \x01(\rR\acommand\x12&\n" +
+	"\vsub_command\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
+	"subCommand\x12\x1d\n" +
+	"\x06result\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06result\x12\x19\n" +
+	"\x04body\x18\x04 \x01(\fB\x05\xaa\x01\x02\b\x01R\x04body\x12\x1f\n" +
+	"\amessage\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\amessage\x12,\n" +
+	"\x0eclient_version\x18\x06 \x01(\fB\x05\xaa\x01\x02\b\x01R\rclientVersion\x122\n" +
 	"\x06lafter\x18\a \x01(\v2\x1a.libration.oidb.OidbLafterR\x06lafter\x12<\n" +
 	"\n" +
 	"properties\x18\v \x03(\v2\x1c.libration.oidb.OidbPropertyR\n" +
 	"properties\x12\x1a\n" +
-	"\breserved\x18\f \x01(\rR\breservedB\x0e\n" +
-	"\f_sub_commandB\t\n" +
-	"\a_resultB\a\n" +
-	"\x05_bodyB\n" +
-	"\n" +
-	"\b_messageB\x11\n" +
-	"\x0f_client_version\"N\n" +
+	"\breserved\x18\f \x01(\rR\breserved\"N\n" +
 	"\n" +
 	"OidbLafter\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\x05R\x04type\x12\x0e\n" +
@@ -21723,62 +21717,51 @@ const file_oidb_proto_rawDesc = "" +
 	"\fbytes_values\x18\x02 \x03(\v2\x1d.libration.oidb.BytesPropertyR\vbytesValues\"8\n" +
 	"\x0eNumberProperty\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value\"F\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value\">\n" +
 	"\rBytesProperty\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\rR\x03key\x12\x19\n" +
-	"\x05value\x18\x02 \x01(\fH\x00R\x05value\x88\x01\x01B\b\n" +
-	"\x06_value\"0\n" +
-	"\x0fUserAvatarValue\x12\x15\n" +
-	"\x03url\x18\x05 \x01(\tH\x00R\x03url\x88\x01\x01B\x06\n" +
-	"\x04_url\"D\n" +
+	"\x03key\x18\x01 \x01(\rR\x03key\x12\x1b\n" +
+	"\x05value\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\x05value\"*\n" +
+	"\x0fUserAvatarValue\x12\x17\n" +
+	"\x03url\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\x03url\"D\n" +
 	"\x0fUserLabelsValue\x121\n" +
 	"\x06labels\x18\x01 \x03(\v2\x19.libration.oidb.UserLabelR\x06labels\"%\n" +
 	"\tUserLabel\x12\x18\n" +
 	"\acontent\x18\x04 \x01(\tR\acontent\"I\n" +
 	"\x11UserBusinessValue\x124\n" +
-	"\x04body\x18\x03 \x01(\v2 .libration.oidb.UserBusinessBodyR\x04body\"c\n" +
-	"\x10UserBusinessBody\x12\x15\n" +
-	"\x03msg\x18\x01 \x01(\tH\x00R\x03msg\x88\x01\x01\x120\n" +
-	"\x04list\x18\x03 \x03(\v2\x1c.libration.oidb.UserBusinessR\x04listB\x06\n" +
-	"\x04_msg\"\xce\x01\n" +
+	"\x04body\x18\x03 \x01(\v2 .libration.oidb.UserBusinessBodyR\x04body\"]\n" +
+	"\x10UserBusinessBody\x12\x17\n" +
+	"\x03msg\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\x03msg\x120\n" +
+	"\x04list\x18\x03 \x03(\v2\x1c.libration.oidb.UserBusinessR\x04list\"\xbe\x01\n" +
 	"\fUserBusiness\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\rR\x04type\x12\x1a\n" +
 	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12\x17\n" +
 	"\ais_year\x18\x03 \x01(\rR\x06isYear\x12\x14\n" +
 	"\x05level\x18\x04 \x01(\rR\x05level\x12\x15\n" +
-	"\x06is_pro\x18\x05 \x01(\rR\x05isPro\x12\x19\n" +
-	"\x05icon1\x18\x06 \x01(\tH\x00R\x05icon1\x88\x01\x01\x12\x19\n" +
-	"\x05icon2\x18\a \x01(\tH\x01R\x05icon2\x88\x01\x01B\b\n" +
-	"\x06_icon1B\b\n" +
-	"\x06_icon2\"R\n" +
+	"\x06is_pro\x18\x05 \x01(\rR\x05isPro\x12\x1b\n" +
+	"\x05icon1\x18\x06 \x01(\tB\x05\xaa\x01\x02\b\x01R\x05icon1\x12\x1b\n" +
+	"\x05icon2\x18\a \x01(\tB\x05\xaa\x01\x02\b\x01R\x05icon2\"K\n" +
 	"\x15UserCustomStatusValue\x12\x17\n" +
-	"\aface_id\x18\x01 \x01(\rR\x06faceId\x12\x17\n" +
-	"\x04text\x18\x02 \x01(\tH\x00R\x04text\x88\x01\x01B\a\n" +
-	"\x05_text\"\xad\x01\n" +
+	"\aface_id\x18\x01 \x01(\rR\x06faceId\x12\x19\n" +
+	"\x04text\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04text\"\xad\x01\n" +
 	"\x14ModifySelfProfileReq\x12\x19\n" +
 	"\bself_uin\x18\x01 \x01(\x04R\aselfUin\x12@\n" +
 	"\fbytes_values\x18\x02 \x03(\v2\x1d.libration.oidb.BytesPropertyR\vbytesValues\x128\n" +
-	"\anumbers\x18\x03 \x03(\v2\x1e.libration.oidb.NumberPropertyR\anumbers\"q\n" +
-	"\x0eProfileLikeReq\x12\"\n" +
+	"\anumbers\x18\x03 \x03(\v2\x1e.libration.oidb.NumberPropertyR\anumbers\"d\n" +
+	"\x0eProfileLikeReq\x12$\n" +
 	"\n" +
-	"target_uid\x18\v \x01(\tH\x00R\ttargetUid\x88\x01\x01\x12\x16\n" +
+	"target_uid\x18\v \x01(\tB\x05\xaa\x01\x02\b\x01R\ttargetUid\x12\x16\n" +
 	"\x06source\x18\f \x01(\rR\x06source\x12\x14\n" +
-	"\x05count\x18\r \x01(\rR\x05countB\r\n" +
-	"\v_target_uid\"\x85\x02\n" +
+	"\x05count\x18\r \x01(\rR\x05count\"\xe6\x01\n" +
 	"\x12ProfileLikeListReq\x12\x19\n" +
 	"\bself_uid\x18\x01 \x01(\tR\aselfUid\x12\x1a\n" +
-	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12!\n" +
-	"\tdirection\x18\x03 \x01(\rH\x00R\tdirection\x88\x01\x01\x12\x1f\n" +
-	"\bunknown4\x18\x04 \x01(\rH\x01R\bunknown4\x88\x01\x01\x12\x1e\n" +
+	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12#\n" +
+	"\tdirection\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\tdirection\x12!\n" +
+	"\bunknown4\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown4\x12\x1e\n" +
 	"\n" +
 	"unknown101\x18e \x01(\rR\n" +
-	"unknown101\x12\x19\n" +
-	"\x05start\x18f \x01(\x03H\x02R\x05start\x88\x01\x01\x12\x14\n" +
-	"\x05count\x18g \x01(\rR\x05countB\f\n" +
-	"\n" +
-	"_directionB\v\n" +
-	"\t_unknown4B\b\n" +
-	"\x06_start\"i\n" +
+	"unknown101\x12\x1b\n" +
+	"\x05start\x18f \x01(\x03B\x05\xaa\x01\x02\b\x01R\x05start\x12\x14\n" +
+	"\x05count\x18g \x01(\rR\x05count\"i\n" +
 	"\x13ProfileLikeListResp\x123\n" +
 	"\x04info\x18\x01 \x01(\v2\x1f.libration.oidb.ProfileLikeInfoR\x04info\x12\x1d\n" +
 	"\n" +
@@ -21815,19 +21798,17 @@ const file_oidb_proto_rawDesc = "" +
 	"\x06gender\x18f \x01(\rR\x06gender\x12\x10\n" +
 	"\x03age\x18g \x01(\rR\x03age\x12\x15\n" +
 	"\x06is_vip\x18i \x01(\bR\x05isVip\x12\x17\n" +
-	"\ais_svip\x18j \x01(\bR\x06isSvip\"\xcb\x01\n" +
+	"\ais_svip\x18j \x01(\bR\x06isSvip\"\xb3\x01\n" +
 	"\x10FriendsStatusReq\x12\x19\n" +
 	"\bself_uid\x18\x01 \x01(\tR\aselfUid\x12\x1a\n" +
-	"\bunknown5\x18\x05 \x01(\rR\bunknown5\x12\x1f\n" +
-	"\bunknown7\x18\a \x01(\rH\x00R\bunknown7\x88\x01\x01\x12#\n" +
+	"\bunknown5\x18\x05 \x01(\rR\bunknown5\x12!\n" +
+	"\bunknown7\x18\a \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown7\x12%\n" +
 	"\n" +
-	"unknown100\x18d \x01(\rH\x01R\n" +
-	"unknown100\x88\x01\x01\x12\x1e\n" +
+	"unknown100\x18d \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
+	"unknown100\x12\x1e\n" +
 	"\n" +
 	"unknown101\x18e \x01(\rR\n" +
-	"unknown101B\v\n" +
-	"\t_unknown7B\r\n" +
-	"\v_unknown100\"E\n" +
+	"unknown101\"E\n" +
 	"\x11FriendsStatusResp\x120\n" +
 	"\x04list\x18\x05 \x03(\v2\x1c.libration.oidb.FriendStatusR\x04list\"8\n" +
 	"\fFriendStatus\x12\x10\n" +
@@ -21845,53 +21826,44 @@ const file_oidb_proto_rawDesc = "" +
 	"\fphone_number\x18\x02 \x01(\tR\vphoneNumber\x12\x19\n" +
 	"\bjump_url\x18\x03 \x01(\tR\ajumpUrl\"(\n" +
 	"\x14FriendContactArkResp\x12\x10\n" +
-	"\x03ark\x18\x01 \x01(\tR\x03ark\"\xda\x02\n" +
+	"\x03ark\x18\x01 \x01(\tR\x03ark\"\xcb\x02\n" +
 	"\rFriendListReq\x12\x1b\n" +
 	"\treq_count\x18\x02 \x01(\rR\breqCount\x12\x12\n" +
-	"\x04time\x18\x03 \x01(\x03R\x04time\x12 \n" +
-	"\tlocal_seq\x18\x04 \x01(\rH\x00R\blocalSeq\x88\x01\x01\x12\x1b\n" +
-	"\x06cookie\x18\x05 \x01(\fH\x01R\x06cookie\x88\x01\x01\x12\x12\n" +
+	"\x04time\x18\x03 \x01(\x03R\x04time\x12\"\n" +
+	"\tlocal_seq\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\blocalSeq\x12\x1d\n" +
+	"\x06cookie\x18\x05 \x01(\fB\x05\xaa\x01\x02\b\x01R\x06cookie\x12\x12\n" +
 	"\x04flag\x18\x06 \x01(\x05R\x04flag\x12\x1b\n" +
 	"\tproxy_seq\x18\a \x01(\rR\bproxySeq\x120\n" +
-	"\x03biz\x18\x91N \x03(\v2\x1d.libration.oidb.FriendListBizR\x03biz\x12'\n" +
-	"\rsns_flag_keys\x18\x92N \x03(\rB\x02\x10\x00R\vsnsFlagKeys\x124\n" +
-	"\x14private_id_list_keys\x18\x93N \x03(\rB\x02\x10\x00R\x11privateIdListKeysB\f\n" +
-	"\n" +
-	"_local_seqB\t\n" +
-	"\a_cookie\"Z\n" +
+	"\x03biz\x18\x91N \x03(\v2\x1d.libration.oidb.FriendListBizR\x03biz\x12*\n" +
+	"\rsns_flag_keys\x18\x92N \x03(\rB\x05\xaa\x01\x02\x18\x02R\vsnsFlagKeys\x127\n" +
+	"\x14private_id_list_keys\x18\x93N \x03(\rB\x05\xaa\x01\x02\x18\x02R\x11privateIdListKeys\"Z\n" +
 	"\rFriendListBiz\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\x05R\x04type\x125\n" +
-	"\x04keys\x18\x02 \x01(\v2!.libration.oidb.FriendListBizKeysR\x04keys\"+\n" +
-	"\x11FriendListBizKeys\x12\x16\n" +
-	"\x04keys\x18\x01 \x03(\x05B\x02\x10\x00R\x04keys\"?\n" +
-	"\x10FriendListCookie\x12\x1e\n" +
-	"\bnext_uin\x18\x01 \x01(\x04H\x00R\anextUin\x88\x01\x01B\v\n" +
-	"\t_next_uin\"\xcf\x02\n" +
+	"\x04keys\x18\x02 \x01(\v2!.libration.oidb.FriendListBizKeysR\x04keys\".\n" +
+	"\x11FriendListBizKeys\x12\x19\n" +
+	"\x04keys\x18\x01 \x03(\x05B\x05\xaa\x01\x02\x18\x02R\x04keys\"4\n" +
+	"\x10FriendListCookie\x12 \n" +
+	"\bnext_uin\x18\x01 \x01(\x04B\x05\xaa\x01\x02\b\x01R\anextUin\"\xab\x02\n" +
 	"\x0eFriendListResp\x12\x10\n" +
-	"\x03seq\x18\x01 \x01(\rR\x03seq\x12\x1b\n" +
-	"\x06cookie\x18\x02 \x01(\fH\x00R\x06cookie\x88\x01\x01\x12\x1a\n" +
-	"\x06is_end\x18\x03 \x01(\rH\x01R\x05isEnd\x88\x01\x01\x12\x17\n" +
-	"\x04time\x18\x06 \x01(\x03H\x02R\x04time\x88\x01\x01\x12\x1e\n" +
-	"\bself_uin\x18\a \x01(\x04H\x03R\aselfUin\x88\x01\x01\x12\x1b\n" +
+	"\x03seq\x18\x01 \x01(\rR\x03seq\x12\x1d\n" +
+	"\x06cookie\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\x06cookie\x12\x1c\n" +
+	"\x06is_end\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\x05isEnd\x12\x19\n" +
+	"\x04time\x18\x06 \x01(\x03B\x05\xaa\x01\x02\b\x01R\x04time\x12 \n" +
+	"\bself_uin\x18\a \x01(\x04B\x05\xaa\x01\x02\b\x01R\aselfUin\x12\x1b\n" +
 	"\tsmall_seq\x18\b \x01(\rR\bsmallSeq\x120\n" +
 	"\afriends\x18e \x03(\v2\x16.libration.oidb.FriendR\afriends\x12>\n" +
 	"\n" +
 	"categories\x18f \x03(\v2\x1e.libration.oidb.FriendCategoryR\n" +
-	"categoriesB\t\n" +
-	"\a_cookieB\t\n" +
-	"\a_is_endB\a\n" +
-	"\x05_timeB\v\n" +
-	"\t_self_uin\"\xed\x01\n" +
+	"categories\"\xdf\x01\n" +
 	"\x06Friend\x12\x10\n" +
-	"\x03uid\x18\x01 \x01(\tR\x03uid\x12$\n" +
-	"\vcategory_id\x18\x02 \x01(\x05H\x00R\n" +
-	"categoryId\x88\x01\x01\x12\x10\n" +
+	"\x03uid\x18\x01 \x01(\tR\x03uid\x12&\n" +
+	"\vcategory_id\x18\x02 \x01(\x05B\x05\xaa\x01\x02\b\x01R\n" +
+	"categoryId\x12\x10\n" +
 	"\x03uin\x18\x03 \x01(\x04R\x03uin\x122\n" +
 	"\x03biz\x18\x91N \x03(\v2\x1f.libration.oidb.Friend.BizEntryR\x03biz\x1aU\n" +
 	"\bBizEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x05R\x03key\x123\n" +
-	"\x05value\x18\x02 \x01(\v2\x1d.libration.oidb.FriendBizDataR\x05value:\x028\x01B\x0e\n" +
-	"\f_category_id\"\x93\x02\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.libration.oidb.FriendBizDataR\x05value:\x028\x01\"\x93\x02\n" +
 	"\rFriendBizData\x12D\n" +
 	"\anumbers\x18\x01 \x03(\v2*.libration.oidb.FriendBizData.NumbersEntryR\anumbers\x12D\n" +
 	"\astrings\x18\x02 \x03(\v2*.libration.oidb.FriendBizData.StringsEntryR\astrings\x1a:\n" +
@@ -21907,16 +21879,14 @@ const file_oidb_proto_rawDesc = "" +
 	"\fmember_count\x18\x03 \x01(\x05R\vmemberCount\x12\x17\n" +
 	"\asort_id\x18\x04 \x01(\x05R\x06sortId\"G\n" +
 	"\x0fDeleteFriendReq\x124\n" +
-	"\x04body\x18\x01 \x01(\v2 .libration.oidb.DeleteFriendBodyR\x04body\"\xcd\x01\n" +
+	"\x04body\x18\x01 \x01(\v2 .libration.oidb.DeleteFriendBodyR\x04body\"\xb7\x01\n" +
 	"\x10DeleteFriendBody\x12\x1d\n" +
 	"\n" +
 	"target_uid\x18\x01 \x01(\tR\ttargetUid\x12?\n" +
-	"\bunknown2\x18\x02 \x01(\v2#.libration.oidb.DeleteFriendUnknownR\bunknown2\x12\x19\n" +
-	"\x05block\x18\x03 \x01(\bH\x00R\x05block\x88\x01\x01\x12$\n" +
-	"\vboth_delete\x18\x04 \x01(\bH\x01R\n" +
-	"bothDelete\x88\x01\x01B\b\n" +
-	"\x06_blockB\x0e\n" +
-	"\f_both_delete\"\x8f\x01\n" +
+	"\bunknown2\x18\x02 \x01(\v2#.libration.oidb.DeleteFriendUnknownR\bunknown2\x12\x1b\n" +
+	"\x05block\x18\x03 \x01(\bB\x05\xaa\x01\x02\b\x01R\x05block\x12&\n" +
+	"\vboth_delete\x18\x04 \x01(\bB\x05\xaa\x01\x02\b\x01R\n" +
+	"bothDelete\"\x8f\x01\n" +
 	"\x13DeleteFriendUnknown\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\rR\bunknown1\x12\x1a\n" +
 	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12@\n" +
@@ -21924,31 +21894,27 @@ const file_oidb_proto_rawDesc = "" +
 	"\x14DeleteFriendUnknown3\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\rR\bunknown1\x12\x1a\n" +
 	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12\x1a\n" +
-	"\bunknown3\x18\x03 \x01(\rR\bunknown3\"N\n" +
+	"\bunknown3\x18\x03 \x01(\rR\bunknown3\"E\n" +
 	"\x12SetFriendRemarkReq\x12\x10\n" +
-	"\x03uid\x18\x01 \x01(\tR\x03uid\x12\x1b\n" +
-	"\x06remark\x18\x02 \x01(\tH\x00R\x06remark\x88\x01\x01B\t\n" +
-	"\a_remark\"^\n" +
+	"\x03uid\x18\x01 \x01(\tR\x03uid\x12\x1d\n" +
+	"\x06remark\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06remark\"P\n" +
 	"\x14SetFriendCategoryReq\x12\x10\n" +
-	"\x03uid\x18\x01 \x01(\tR\x03uid\x12$\n" +
-	"\vcategory_id\x18\x02 \x01(\rH\x00R\n" +
-	"categoryId\x88\x01\x01B\x0e\n" +
-	"\f_category_id\"\xf0\x02\n" +
+	"\x03uid\x18\x01 \x01(\tR\x03uid\x12&\n" +
+	"\vcategory_id\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
+	"categoryId\"\xd5\x02\n" +
 	"\x14FriendRequestListReq\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\rR\bsequence\x12\x12\n" +
 	"\x04type\x18\x03 \x01(\rR\x04type\x12\x19\n" +
-	"\bself_uid\x18\x04 \x01(\tR\aselfUid\x12$\n" +
-	"\vstart_index\x18\x05 \x01(\rH\x00R\n" +
-	"startIndex\x88\x01\x01\x12#\n" +
+	"\bself_uid\x18\x04 \x01(\tR\aselfUid\x12&\n" +
+	"\vstart_index\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
+	"startIndex\x12#\n" +
 	"\rrequest_count\x18\x06 \x01(\rR\frequestCount\x12\x19\n" +
-	"\bget_flag\x18\b \x01(\rR\agetFlag\x12\"\n" +
+	"\bget_flag\x18\b \x01(\rR\agetFlag\x12$\n" +
 	"\n" +
-	"start_time\x18\t \x01(\rH\x01R\tstartTime\x88\x01\x01\x12,\n" +
+	"start_time\x18\t \x01(\rB\x05\xaa\x01\x02\b\x01R\tstartTime\x12,\n" +
 	"\x12need_common_friend\x18\f \x01(\rR\x10needCommonFriend\x12\x1c\n" +
-	"\tunknown22\x18\x16 \x01(\rR\tunknown22B\x0e\n" +
-	"\f_start_indexB\r\n" +
-	"\v_start_time\"\x80\x01\n" +
+	"\tunknown22\x18\x16 \x01(\rR\tunknown22\"\x80\x01\n" +
 	"\x15FriendRequestListResp\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x16\n" +
 	"\x06result\x18\x02 \x01(\rR\x06result\x125\n" +
@@ -22003,68 +21969,47 @@ const file_oidb_proto_rawDesc = "" +
 	"\rSearchUserReq\x12\x1d\n" +
 	"\n" +
 	"target_uin\x18\x01 \x01(\tR\ttargetUin\x12>\n" +
-	"\bsettings\x18\x03 \x01(\v2\".libration.oidb.SearchUserSettingsR\bsettings\"\x84\x01\n" +
+	"\bsettings\x18\x03 \x01(\v2\".libration.oidb.SearchUserSettingsR\bsettings\"x\n" +
 	"\x12SearchUserSettings\x12\x1a\n" +
-	"\bunknown4\x18\x04 \x01(\rR\bunknown4\x12!\n" +
-	"\tunknown11\x18\v \x01(\tH\x00R\tunknown11\x88\x01\x01\x12!\n" +
-	"\fsetting_json\x187 \x01(\tR\vsettingJsonB\f\n" +
-	"\n" +
-	"_unknown11\"\xb5\x01\n" +
+	"\bunknown4\x18\x04 \x01(\rR\bunknown4\x12#\n" +
+	"\tunknown11\x18\v \x01(\tB\x05\xaa\x01\x02\b\x01R\tunknown11\x12!\n" +
+	"\fsetting_json\x187 \x01(\tR\vsettingJson\"\xaa\x01\n" +
 	"\x13AddFriendSettingReq\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\rR\bunknown1\x12\x19\n" +
 	"\bself_uin\x18\x02 \x01(\x04R\aselfUin\x12\x1d\n" +
 	"\n" +
 	"target_uin\x18\x03 \x01(\x04R\ttargetUin\x12\x1a\n" +
-	"\bunknown4\x18\x04 \x01(\rR\bunknown4\x12\x1f\n" +
-	"\bunknown5\x18\x05 \x01(\rH\x00R\bunknown5\x88\x01\x01B\v\n" +
-	"\t_unknown5\"\xf3\x04\n" +
-	"\fAddFriendReq\x12\x1e\n" +
-	"\bself_uin\x18\x01 \x01(\x04H\x00R\aselfUin\x88\x01\x01\x12\"\n" +
+	"\bunknown4\x18\x04 \x01(\rR\bunknown4\x12!\n" +
+	"\bunknown5\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown5\"\xdd\x03\n" +
+	"\fAddFriendReq\x12 \n" +
+	"\bself_uin\x18\x01 \x01(\x04B\x05\xaa\x01\x02\b\x01R\aselfUin\x12$\n" +
 	"\n" +
-	"target_uin\x18\x02 \x01(\x04H\x01R\ttargetUin\x88\x01\x01\x12\x1f\n" +
-	"\bunknown3\x18\x03 \x01(\rH\x02R\bunknown3\x88\x01\x01\x12\x1f\n" +
-	"\bunknown4\x18\x04 \x01(\rH\x03R\bunknown4\x88\x01\x01\x12\x1f\n" +
-	"\bunknown5\x18\x05 \x01(\rH\x04R\bunknown5\x88\x01\x01\x12\x1b\n" +
-	"\x06remark\x18\a \x01(\tH\x05R\x06remark\x88\x01\x01\x12 \n" +
-	"\tsource_id\x18\v \x01(\rH\x06R\bsourceId\x88\x01\x01\x12'\n" +
-	"\rsub_source_id\x18\f \x01(\rH\aR\vsubSourceId\x88\x01\x01\x12\x1b\n" +
-	"\x06verify\x18\x12 \x01(\tH\bR\x06verify\x88\x01\x01\x12$\n" +
-	"\vcategory_id\x18\x14 \x01(\rH\tR\n" +
-	"categoryId\x88\x01\x01\x12\x1b\n" +
-	"\x06answer\x18\x1a \x01(\tH\n" +
-	"R\x06answer\x88\x01\x01\x12!\n" +
-	"\tunknown28\x18\x1c \x01(\rH\vR\tunknown28\x88\x01\x01\x12!\n" +
-	"\tunknown29\x18\x1d \x01(\rH\fR\tunknown29\x88\x01\x01B\v\n" +
-	"\t_self_uinB\r\n" +
-	"\v_target_uinB\v\n" +
-	"\t_unknown3B\v\n" +
-	"\t_unknown4B\v\n" +
-	"\t_unknown5B\t\n" +
-	"\a_remarkB\f\n" +
-	"\n" +
-	"_source_idB\x10\n" +
-	"\x0e_sub_source_idB\t\n" +
-	"\a_verifyB\x0e\n" +
-	"\f_category_idB\t\n" +
-	"\a_answerB\f\n" +
-	"\n" +
-	"_unknown28B\f\n" +
-	"\n" +
-	"_unknown29\"M\n" +
+	"target_uin\x18\x02 \x01(\x04B\x05\xaa\x01\x02\b\x01R\ttargetUin\x12!\n" +
+	"\bunknown3\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown3\x12!\n" +
+	"\bunknown4\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown4\x12!\n" +
+	"\bunknown5\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown5\x12\x1d\n" +
+	"\x06remark\x18\a \x01(\tB\x05\xaa\x01\x02\b\x01R\x06remark\x12\"\n" +
+	"\tsource_id\x18\v \x01(\rB\x05\xaa\x01\x02\b\x01R\bsourceId\x12)\n" +
+	"\rsub_source_id\x18\f \x01(\rB\x05\xaa\x01\x02\b\x01R\vsubSourceId\x12\x1d\n" +
+	"\x06verify\x18\x12 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06verify\x12&\n" +
+	"\vcategory_id\x18\x14 \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
+	"categoryId\x12\x1d\n" +
+	"\x06answer\x18\x1a \x01(\tB\x05\xaa\x01\x02\b\x01R\x06answer\x12#\n" +
+	"\tunknown28\x18\x1c \x01(\rB\x05\xaa\x01\x02\b\x01R\tunknown28\x12#\n" +
+	"\tunknown29\x18\x1d \x01(\rB\x05\xaa\x01\x02\b\x01R\tunknown29\"M\n" +
 	"\x11AddRobotFriendReq\x12\x1b\n" +
 	"\trobot_uin\x18\x01 \x01(\x04R\brobotUin\x12\x1b\n" +
 	"\trobot_uid\x18\x02 \x01(\tR\brobotUid\"z\n" +
 	"\fShareCardReq\x121\n" +
 	"\x04body\x18\x01 \x01(\v2\x1d.libration.oidb.ShareCardBodyR\x04body\x127\n" +
-	"\x06target\x18\x02 \x01(\v2\x1f.libration.oidb.ShareCardTargetR\x06target\"\xf2\x01\n" +
+	"\x06target\x18\x02 \x01(\v2\x1f.libration.oidb.ShareCardTargetR\x06target\"\xe7\x01\n" +
 	"\rShareCardBody\x12\x15\n" +
 	"\x06app_id\x18\x01 \x01(\x04R\x05appId\x12\x1a\n" +
-	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12\x1f\n" +
-	"\bunknown3\x18\x03 \x01(\rH\x00R\bunknown3\x88\x01\x01\x129\n" +
+	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12!\n" +
+	"\bunknown3\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown3\x129\n" +
 	"\bunknown5\x18\x05 \x01(\v2\x1d.libration.oidb.ShareCardFlagR\bunknown5\x12\x16\n" +
 	"\x06target\x18\v \x01(\x04R\x06target\x12-\n" +
-	"\x04card\x18\f \x01(\v2\x19.libration.oidb.ShareCardR\x04cardB\v\n" +
-	"\t_unknown3\"+\n" +
+	"\x04card\x18\f \x01(\v2\x19.libration.oidb.ShareCardR\x04card\"+\n" +
 	"\rShareCardFlag\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\rR\bunknown1\"\xa0\x01\n" +
 	"\tShareCard\x12\x1a\n" +
@@ -22080,14 +22025,12 @@ const file_oidb_proto_rawDesc = "" +
 	"\x04kind\x18\x01 \x01(\rR\x04kind\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\x04R\x06target\"E\n" +
 	"\x0eInputStatusReq\x123\n" +
-	"\x04body\x18\x01 \x01(\v2\x1f.libration.oidb.InputStatusBodyR\x04body\"\x89\x01\n" +
+	"\x04body\x18\x01 \x01(\v2\x1f.libration.oidb.InputStatusBodyR\x04body\"q\n" +
 	"\x0fInputStatusBody\x12\x15\n" +
-	"\x06to_uid\x18\x01 \x01(\tR\x05toUid\x12\x1f\n" +
-	"\bunknown2\x18\x02 \x01(\rH\x00R\bunknown2\x88\x01\x01\x12\"\n" +
+	"\x06to_uid\x18\x01 \x01(\tR\x05toUid\x12!\n" +
+	"\bunknown2\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown2\x12$\n" +
 	"\n" +
-	"event_type\x18\x03 \x01(\rH\x01R\teventType\x88\x01\x01B\v\n" +
-	"\t_unknown2B\r\n" +
-	"\v_event_type\"H\n" +
+	"event_type\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\teventType\"H\n" +
 	"\x0fInputStatusResp\x125\n" +
 	"\x04body\x18\x01 \x01(\v2!.libration.oidb.InputStatusResultR\x04body\"+\n" +
 	"\x11InputStatusResult\x12\x16\n" +
@@ -22155,7 +22098,7 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"group_code\x18\x03 \x01(\x04R\tgroupCode\x121\n" +
 	"\x04info\x18\x04 \x01(\v2\x1d.libration.oidb.GroupListInfoR\x04info\x127\n" +
-	"\x06person\x18\x05 \x01(\v2\x1f.libration.oidb.GroupListPersonR\x06person\"\xa9\x04\n" +
+	"\x06person\x18\x05 \x01(\v2\x1f.libration.oidb.GroupListPersonR\x06person\"\xcc\x03\n" +
 	"\rGroupListInfo\x124\n" +
 	"\x05owner\x18\x01 \x01(\v2\x1e.libration.oidb.GroupListOwnerR\x05owner\x12!\n" +
 	"\fcreated_time\x18\x02 \x01(\rR\vcreatedTime\x12\x1d\n" +
@@ -22163,34 +22106,25 @@ const file_oidb_proto_rawDesc = "" +
 	"member_max\x18\x03 \x01(\rR\tmemberMax\x12!\n" +
 	"\fmember_count\x18\x04 \x01(\rR\vmemberCount\x12\x1d\n" +
 	"\n" +
-	"group_name\x18\x05 \x01(\tR\tgroupName\x12\x1e\n" +
-	"\btop_time\x18\t \x01(\rH\x00R\atopTime\x88\x01\x01\x124\n" +
+	"group_name\x18\x05 \x01(\tR\tgroupName\x12 \n" +
+	"\btop_time\x18\t \x01(\rB\x05\xaa\x01\x02\b\x01R\atopTime\x126\n" +
 	"\x14mute_all_expire_time\x18\n" +
-	" \x01(\rH\x01R\x11muteAllExpireTime\x88\x01\x01\x12%\n" +
-	"\vdescription\x18\x12 \x01(\tH\x02R\vdescription\x88\x01\x01\x12\x1f\n" +
-	"\bquestion\x18\x13 \x01(\tH\x03R\bquestion\x88\x01\x01\x12.\n" +
-	"\x10rich_description\x18\x15 \x01(\tH\x04R\x0frichDescription\x88\x01\x01\x12'\n" +
-	"\fannouncement\x18\x1e \x01(\tH\x05R\fannouncement\x88\x01\x01B\v\n" +
-	"\t_top_timeB\x17\n" +
-	"\x15_mute_all_expire_timeB\x0e\n" +
-	"\f_descriptionB\v\n" +
-	"\t_questionB\x13\n" +
-	"\x11_rich_descriptionB\x0f\n" +
-	"\r_announcement\"\"\n" +
+	" \x01(\rB\x05\xaa\x01\x02\b\x01R\x11muteAllExpireTime\x12'\n" +
+	"\vdescription\x18\x12 \x01(\tB\x05\xaa\x01\x02\b\x01R\vdescription\x12!\n" +
+	"\bquestion\x18\x13 \x01(\tB\x05\xaa\x01\x02\b\x01R\bquestion\x120\n" +
+	"\x10rich_description\x18\x15 \x01(\tB\x05\xaa\x01\x02\b\x01R\x0frichDescription\x12)\n" +
+	"\fannouncement\x18\x1e \x01(\tB\x05\xaa\x01\x02\b\x01R\fannouncement\"\"\n" +
 	"\x0eGroupListOwner\x12\x10\n" +
-	"\x03uid\x18\x02 \x01(\tR\x03uid\"\x99\x02\n" +
-	"\x0fGroupListPerson\x12+\n" +
-	"\x0flast_speak_time\x18\x01 \x01(\rH\x00R\rlastSpeakTime\x88\x01\x01\x12\x1f\n" +
+	"\x03uid\x18\x02 \x01(\tR\x03uid\"\xeb\x01\n" +
+	"\x0fGroupListPerson\x12-\n" +
+	"\x0flast_speak_time\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\rlastSpeakTime\x12\x1f\n" +
 	"\vmember_role\x18\x02 \x01(\rR\n" +
-	"memberRole\x12\x1b\n" +
-	"\x06remark\x18\x03 \x01(\tH\x01R\x06remark\x88\x01\x01\x12-\n" +
-	"\x10mute_expire_time\x18\x04 \x01(\rH\x02R\x0emuteExpireTime\x88\x01\x01\x12\x1d\n" +
+	"memberRole\x12\x1d\n" +
+	"\x06remark\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06remark\x12/\n" +
+	"\x10mute_expire_time\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\x0emuteExpireTime\x12\x1d\n" +
 	"\n" +
 	"latest_seq\x18\x05 \x01(\rR\tlatestSeq\x12\x19\n" +
-	"\bmsg_mask\x18\a \x01(\rR\amsgMaskB\x12\n" +
-	"\x10_last_speak_timeB\t\n" +
-	"\a_remarkB\x13\n" +
-	"\x11_mute_expire_time\"\x9e\x01\n" +
+	"\bmsg_mask\x18\a \x01(\rR\amsgMask\"\x9e\x01\n" +
 	"\fGroupInfoReq\x12'\n" +
 	"\x10app_id_or_random\x18\x01 \x01(\rR\rappIdOrRandom\x129\n" +
 	"\x06groups\x18\x02 \x03(\v2!.libration.oidb.GroupInfoReqEntryR\x06groups\x12*\n" +
@@ -22199,120 +22133,68 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x124\n" +
 	"\x05flags\x18\x02 \x01(\v2\x1e.libration.oidb.GroupInfoFlagsR\x05flags\x12+\n" +
-	"\x12last_get_name_time\x18\x03 \x01(\rR\x0flastGetNameTime\"\xa6\x12\n" +
-	"\x0eGroupInfoFlags\x12\x19\n" +
-	"\x05owner\x18\x01 \x01(\bH\x00R\x05owner\x88\x01\x01\x12$\n" +
-	"\vcreate_time\x18\x02 \x01(\bH\x01R\n" +
-	"createTime\x88\x01\x01\x12\x17\n" +
-	"\x04flag\x18\x03 \x01(\bH\x02R\x04flag\x88\x01\x01\x12\x1e\n" +
-	"\bflag_ext\x18\x04 \x01(\bH\x03R\aflagExt\x88\x01\x01\x12\"\n" +
+	"\x12last_get_name_time\x18\x03 \x01(\rR\x0flastGetNameTime\"\xc9\r\n" +
+	"\x0eGroupInfoFlags\x12\x1b\n" +
+	"\x05owner\x18\x01 \x01(\bB\x05\xaa\x01\x02\b\x01R\x05owner\x12&\n" +
+	"\vcreate_time\x18\x02 \x01(\bB\x05\xaa\x01\x02\b\x01R\n" +
+	"createTime\x12\x19\n" +
+	"\x04flag\x18\x03 \x01(\bB\x05\xaa\x01\x02\b\x01R\x04flag\x12 \n" +
+	"\bflag_ext\x18\x04 \x01(\bB\x05\xaa\x01\x02\b\x01R\aflagExt\x12$\n" +
 	"\n" +
-	"member_max\x18\x05 \x01(\bH\x04R\tmemberMax\x88\x01\x01\x12&\n" +
-	"\fmember_count\x18\x06 \x01(\bH\x05R\vmemberCount\x88\x01\x01\x12\x1b\n" +
-	"\x06option\x18\a \x01(\bH\x06R\x06option\x88\x01\x01\x12 \n" +
-	"\tclass_ext\x18\b \x01(\bH\aR\bclassExt\x88\x01\x01\x12(\n" +
-	"\rspecial_class\x18\t \x01(\bH\bR\fspecialClass\x88\x01\x01\x12\x19\n" +
+	"member_max\x18\x05 \x01(\bB\x05\xaa\x01\x02\b\x01R\tmemberMax\x12(\n" +
+	"\fmember_count\x18\x06 \x01(\bB\x05\xaa\x01\x02\b\x01R\vmemberCount\x12\x1d\n" +
+	"\x06option\x18\a \x01(\bB\x05\xaa\x01\x02\b\x01R\x06option\x12\"\n" +
+	"\tclass_ext\x18\b \x01(\bB\x05\xaa\x01\x02\b\x01R\bclassExt\x12*\n" +
+	"\rspecial_class\x18\t \x01(\bB\x05\xaa\x01\x02\b\x01R\fspecialClass\x12\x1b\n" +
 	"\x05level\x18\n" +
-	" \x01(\bH\tR\x05level\x88\x01\x01\x12\x17\n" +
-	"\x04face\x18\v \x01(\bH\n" +
-	"R\x04face\x88\x01\x01\x12&\n" +
-	"\fdefault_page\x18\f \x01(\bH\vR\vdefaultPage\x88\x01\x01\x12&\n" +
-	"\froaming_time\x18\x0e \x01(\bH\fR\vroamingTime\x88\x01\x01\x12\x17\n" +
-	"\x04name\x18\x0f \x01(\tH\rR\x04name\x88\x01\x01\x12\x17\n" +
-	"\x04memo\x18\x10 \x01(\tH\x0eR\x04memo\x88\x01\x01\x12$\n" +
-	"\vfinger_memo\x18\x11 \x01(\tH\x0fR\n" +
-	"fingerMemo\x88\x01\x01\x12\"\n" +
+	" \x01(\bB\x05\xaa\x01\x02\b\x01R\x05level\x12\x19\n" +
+	"\x04face\x18\v \x01(\bB\x05\xaa\x01\x02\b\x01R\x04face\x12(\n" +
+	"\fdefault_page\x18\f \x01(\bB\x05\xaa\x01\x02\b\x01R\vdefaultPage\x12(\n" +
+	"\froaming_time\x18\x0e \x01(\bB\x05\xaa\x01\x02\b\x01R\vroamingTime\x12\x19\n" +
+	"\x04name\x18\x0f \x01(\tB\x05\xaa\x01\x02\b\x01R\x04name\x12\x19\n" +
+	"\x04memo\x18\x10 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04memo\x12&\n" +
+	"\vfinger_memo\x18\x11 \x01(\tB\x05\xaa\x01\x02\b\x01R\n" +
+	"fingerMemo\x12$\n" +
 	"\n" +
-	"class_text\x18\x12 \x01(\tH\x10R\tclassText\x88\x01\x01\x12\"\n" +
+	"class_text\x18\x12 \x01(\tB\x05\xaa\x01\x02\b\x01R\tclassText\x12$\n" +
 	"\n" +
-	"group_code\x18\x15 \x01(\bH\x11R\tgroupCode\x88\x01\x01\x12\"\n" +
+	"group_code\x18\x15 \x01(\bB\x05\xaa\x01\x02\b\x01R\tgroupCode\x12$\n" +
 	"\n" +
-	"latest_seq\x18\x16 \x01(\bH\x12R\tlatestSeq\x88\x01\x01\x12'\n" +
-	"\rlast_msg_time\x18\x17 \x01(\bH\x13R\vlastMsgTime\x88\x01\x01\x12\x1f\n" +
-	"\bquestion\x18\x18 \x01(\tH\x14R\bquestion\x88\x01\x01\x12\x1b\n" +
-	"\x06answer\x18\x19 \x01(\tH\x15R\x06answer\x88\x01\x01\x12 \n" +
-	"\tadmin_max\x18\x1d \x01(\tH\x16R\badminMax\x88\x01\x01\x12\x19\n" +
-	"\x05grade\x18$ \x01(\bH\x17R\x05grade\x88\x01\x01\x122\n" +
-	"\x12certification_type\x18& \x01(\bH\x18R\x11certificationType\x88\x01\x01\x122\n" +
-	"\x12certification_text\x18' \x01(\tH\x19R\x11certificationText\x88\x01\x01\x12-\n" +
-	"\x10rich_finger_memo\x18( \x01(\tH\x1aR\x0erichFingerMemo\x88\x01\x01\x12/\n" +
-	"\x11head_portrait_seq\x18+ \x01(\bH\x1bR\x0fheadPortraitSeq\x88\x01\x01\x12'\n" +
-	"\rmute_all_time\x18- \x01(\bH\x1cR\vmuteAllTime\x88\x01\x01\x12%\n" +
-	"\fmute_me_time\x18. \x01(\bH\x1dR\n" +
-	"muteMeTime\x88\x01\x01\x121\n" +
-	"\x12create_source_flag\x18/ \x01(\bH\x1eR\x10createSourceFlag\x88\x01\x01\x12 \n" +
-	"\ttype_flag\x187 \x01(\bH\x1fR\btypeFlag\x88\x01\x01\x121\n" +
-	"\x12app_privilege_flag\x188 \x01(\bH R\x10appPrivilegeFlag\x88\x01\x01\x12 \n" +
-	"\tsec_level\x18: \x01(\bH!R\bsecLevel\x88\x01\x01\x12 \n" +
-	"\tpoid_info\x18= \x01(\tH\"R\bpoidInfo\x88\x01\x01\x12.\n" +
-	"\x10subscription_uin\x18C \x01(\bH#R\x0fsubscriptionUin\x88\x01\x01\x12 \n" +
-	"\tflag_ext3\x18M \x01(\bH$R\bflagExt3\x88\x01\x01\x12'\n" +
-	"\ris_conf_group\x18O \x01(\bH%R\visConfGroup\x88\x01\x01\x122\n" +
-	"\x13is_modify_conf_face\x18P \x01(\bH&R\x10isModifyConfFace\x88\x01\x01\x122\n" +
-	"\x13is_modify_conf_name\x18Q \x01(\bH'R\x10isModifyConfName\x88\x01\x01\x12)\n" +
-	"\x0eno_finger_open\x18R \x01(\bH(R\fnoFingerOpen\x88\x01\x01\x122\n" +
-	"\x13no_code_finger_open\x18S \x01(\bH)R\x10noCodeFingerOpen\x88\x01\x01\x12 \n" +
-	"\tlong_name\x18Y \x01(\tH*R\blongName\x88\x01\x01B\b\n" +
-	"\x06_ownerB\x0e\n" +
-	"\f_create_timeB\a\n" +
-	"\x05_flagB\v\n" +
-	"\t_flag_extB\r\n" +
-	"\v_member_maxB\x0f\n" +
-	"\r_member_countB\t\n" +
-	"\a_optionB\f\n" +
-	"\n" +
-	"_class_extB\x10\n" +
-	"\x0e_special_classB\b\n" +
-	"\x06_levelB\a\n" +
-	"\x05_faceB\x0f\n" +
-	"\r_default_pageB\x0f\n" +
-	"\r_roaming_timeB\a\n" +
-	"\x05_nameB\a\n" +
-	"\x05_memoB\x0e\n" +
-	"\f_finger_memoB\r\n" +
-	"\v_class_textB\r\n" +
-	"\v_group_codeB\r\n" +
-	"\v_latest_seqB\x10\n" +
-	"\x0e_last_msg_timeB\v\n" +
-	"\t_questionB\t\n" +
-	"\a_answerB\f\n" +
-	"\n" +
-	"_admin_maxB\b\n" +
-	"\x06_gradeB\x15\n" +
-	"\x13_certification_typeB\x15\n" +
-	"\x13_certification_textB\x13\n" +
-	"\x11_rich_finger_memoB\x14\n" +
-	"\x12_head_portrait_seqB\x10\n" +
-	"\x0e_mute_all_timeB\x0f\n" +
-	"\r_mute_me_timeB\x15\n" +
-	"\x13_create_source_flagB\f\n" +
-	"\n" +
-	"_type_flagB\x15\n" +
-	"\x13_app_privilege_flagB\f\n" +
-	"\n" +
-	"_sec_levelB\f\n" +
-	"\n" +
-	"_poid_infoB\x13\n" +
-	"\x11_subscription_uinB\f\n" +
-	"\n" +
-	"_flag_ext3B\x10\n" +
-	"\x0e_is_conf_groupB\x16\n" +
-	"\x14_is_modify_conf_faceB\x16\n" +
-	"\x14_is_modify_conf_nameB\x11\n" +
-	"\x0f_no_finger_openB\x16\n" +
-	"\x14_no_code_finger_openB\f\n" +
-	"\n" +
-	"_long_name\"j\n" +
+	"latest_seq\x18\x16 \x01(\bB\x05\xaa\x01\x02\b\x01R\tlatestSeq\x12)\n" +
+	"\rlast_msg_time\x18\x17 \x01(\bB\x05\xaa\x01\x02\b\x01R\vlastMsgTime\x12!\n" +
+	"\bquestion\x18\x18 \x01(\tB\x05\xaa\x01\x02\b\x01R\bquestion\x12\x1d\n" +
+	"\x06answer\x18\x19 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06answer\x12\"\n" +
+	"\tadmin_max\x18\x1d \x01(\tB\x05\xaa\x01\x02\b\x01R\badminMax\x12\x1b\n" +
+	"\x05grade\x18$ \x01(\bB\x05\xaa\x01\x02\b\x01R\x05grade\x124\n" +
+	"\x12certification_type\x18& \x01(\bB\x05\xaa\x01\x02\b\x01R\x11certificationType\x124\n" +
+	"\x12certification_text\x18' \x01(\tB\x05\xaa\x01\x02\b\x01R\x11certificationText\x12/\n" +
+	"\x10rich_finger_memo\x18( \x01(\tB\x05\xaa\x01\x02\b\x01R\x0erichFingerMemo\x121\n" +
+	"\x11head_portrait_seq\x18+ \x01(\bB\x05\xaa\x01\x02\b\x01R\x0fheadPortraitSeq\x12)\n" +
+	"\rmute_all_time\x18- \x01(\bB\x05\xaa\x01\x02\b\x01R\vmuteAllTime\x12'\n" +
+	"\fmute_me_time\x18. \x01(\bB\x05\xaa\x01\x02\b\x01R\n" +
+	"muteMeTime\x123\n" +
+	"\x12create_source_flag\x18/ \x01(\bB\x05\xaa\x01\x02\b\x01R\x10createSourceFlag\x12\"\n" +
+	"\ttype_flag\x187 \x01(\bB\x05\xaa\x01\x02\b\x01R\btypeFlag\x123\n" +
+	"\x12app_privilege_flag\x188 \x01(\bB\x05\xaa\x01\x02\b\x01R\x10appPrivilegeFlag\x12\"\n" +
+	"\tsec_level\x18: \x01(\bB\x05\xaa\x01\x02\b\x01R\bsecLevel\x12\"\n" +
+	"\tpoid_info\x18= \x01(\tB\x05\xaa\x01\x02\b\x01R\bpoidInfo\x120\n" +
+	"\x10subscription_uin\x18C \x01(\bB\x05\xaa\x01\x02\b\x01R\x0fsubscriptionUin\x12\"\n" +
+	"\tflag_ext3\x18M \x01(\bB\x05\xaa\x01\x02\b\x01R\bflagExt3\x12)\n" +
+	"\ris_conf_group\x18O \x01(\bB\x05\xaa\x01\x02\b\x01R\visConfGroup\x124\n" +
+	"\x13is_modify_conf_face\x18P \x01(\bB\x05\xaa\x01\x02\b\x01R\x10isModifyConfFace\x124\n" +
+	"\x13is_modify_conf_name\x18Q \x01(\bB\x05\xaa\x01\x02\b\x01R\x10isModifyConfName\x12+\n" +
+	"\x0eno_finger_open\x18R \x01(\bB\x05\xaa\x01\x02\b\x01R\fnoFingerOpen\x124\n" +
+	"\x13no_code_finger_open\x18S \x01(\bB\x05\xaa\x01\x02\b\x01R\x10noCodeFingerOpen\x12\"\n" +
+	"\tlong_name\x18Y \x01(\tB\x05\xaa\x01\x02\b\x01R\blongName\"j\n" +
 	"\rGroupInfoResp\x12:\n" +
 	"\x06groups\x18\x01 \x03(\v2\".libration.oidb.GroupInfoRespEntryR\x06groups\x12\x1d\n" +
 	"\n" +
-	"error_info\x18\x02 \x01(\tR\terrorInfo\"\x8a\x01\n" +
+	"error_info\x18\x02 \x01(\tR\terrorInfo\"\x81\x01\n" +
 	"\x12GroupInfoRespEntry\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1b\n" +
-	"\x06result\x18\x02 \x01(\rH\x00R\x06result\x88\x01\x01\x12-\n" +
-	"\x04info\x18\x03 \x01(\v2\x19.libration.oidb.GroupInfoR\x04infoB\t\n" +
-	"\a_result\"\x8b\t\n" +
+	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1d\n" +
+	"\x06result\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06result\x12-\n" +
+	"\x04info\x18\x03 \x01(\v2\x19.libration.oidb.GroupInfoR\x04info\"\xf2\b\n" +
 	"\tGroupInfo\x12\x1b\n" +
 	"\towner_uid\x18\x01 \x01(\tR\bownerUid\x12\x1f\n" +
 	"\vcreate_time\x18\x02 \x01(\rR\n" +
@@ -22338,9 +22220,9 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"class_text\x18\x12 \x01(\tR\tclassText\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x15 \x01(\x04R\tgroupCode\x12\"\n" +
+	"group_code\x18\x15 \x01(\x04R\tgroupCode\x12$\n" +
 	"\n" +
-	"latest_seq\x18\x16 \x01(\rH\x00R\tlatestSeq\x88\x01\x01\x12\"\n" +
+	"latest_seq\x18\x16 \x01(\rB\x05\xaa\x01\x02\b\x01R\tlatestSeq\x12\"\n" +
 	"\rlast_msg_time\x18\x17 \x01(\rR\vlastMsgTime\x12\x1a\n" +
 	"\bquestion\x18\x18 \x01(\tR\bquestion\x12\x16\n" +
 	"\x06answer\x18\x19 \x01(\tR\x06answer\x12\x1b\n" +
@@ -22355,28 +22237,22 @@ const file_oidb_proto_rawDesc = "" +
 	"muteMeTime\x123\n" +
 	"\x16member_list_change_seq\x18D \x01(\rR\x13memberListChangeSeq\x12&\n" +
 	"\x0fmember_card_seq\x18E \x01(\rR\rmemberCardSeq\x12\"\n" +
-	"\ris_conf_group\x18O \x01(\rR\visConfGroup\x12 \n" +
-	"\tlong_name\x18Y \x01(\tH\x01R\blongName\x88\x01\x01B\r\n" +
-	"\v_latest_seqB\f\n" +
-	"\n" +
-	"_long_name\"\xdd\x01\n" +
+	"\ris_conf_group\x18O \x01(\rR\visConfGroup\x12\"\n" +
+	"\tlong_name\x18Y \x01(\tB\x05\xaa\x01\x02\b\x01R\blongName\"\xc9\x01\n" +
 	"\x12GroupMemberListReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1a\n" +
-	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12\x1f\n" +
-	"\bunknown3\x18\x03 \x01(\rH\x00R\bunknown3\x88\x01\x01\x126\n" +
-	"\x05flags\x18\x04 \x01(\v2 .libration.oidb.GroupMemberFlagsR\x05flags\x12\x1b\n" +
-	"\x06cookie\x18\x0f \x01(\fH\x01R\x06cookie\x88\x01\x01B\v\n" +
-	"\t_unknown3B\t\n" +
-	"\a_cookie\"\xee\x01\n" +
+	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12!\n" +
+	"\bunknown3\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown3\x126\n" +
+	"\x05flags\x18\x04 \x01(\v2 .libration.oidb.GroupMemberFlagsR\x05flags\x12\x1d\n" +
+	"\x06cookie\x18\x0f \x01(\fB\x05\xaa\x01\x02\b\x01R\x06cookie\"\xe3\x01\n" +
 	"\x0eGroupMemberReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1a\n" +
-	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12\x1f\n" +
-	"\bunknown3\x18\x03 \x01(\rH\x00R\bunknown3\x88\x01\x01\x126\n" +
+	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12!\n" +
+	"\bunknown3\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown3\x126\n" +
 	"\x05flags\x18\x04 \x01(\v2 .libration.oidb.GroupMemberFlagsR\x05flags\x12;\n" +
-	"\x06member\x18\x05 \x01(\v2#.libration.oidb.GroupMemberSelectorR\x06memberB\v\n" +
-	"\t_unknown3\"'\n" +
+	"\x06member\x18\x05 \x01(\v2#.libration.oidb.GroupMemberSelectorR\x06member\"'\n" +
 	"\x13GroupMemberSelector\x12\x10\n" +
 	"\x03uid\x18\x02 \x01(\tR\x03uid\"\xe3\x03\n" +
 	"\x10GroupMemberFlags\x12\x1f\n" +
@@ -22404,55 +22280,44 @@ const file_oidb_proto_rawDesc = "" +
 	"permission\x18k \x01(\bR\n" +
 	"permission\x12\x13\n" +
 	"\x04f200\x18\xc8\x01 \x01(\bR\x04f200\x12\x13\n" +
-	"\x04f201\x18\xc9\x01 \x01(\bR\x04f201\"\x93\x02\n" +
+	"\x04f201\x18\xc9\x01 \x01(\bR\x04f201\"\x8a\x02\n" +
 	"\x13GroupMemberListResp\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x125\n" +
 	"\amembers\x18\x02 \x03(\v2\x1b.libration.oidb.GroupMemberR\amembers\x12!\n" +
 	"\fmember_count\x18\x03 \x01(\rR\vmemberCount\x123\n" +
 	"\x16member_list_change_seq\x18\x05 \x01(\rR\x13memberListChangeSeq\x12&\n" +
-	"\x0fmember_card_seq\x18\x06 \x01(\rR\rmemberCardSeq\x12\x1b\n" +
-	"\x06cookie\x18\x0f \x01(\fH\x00R\x06cookie\x88\x01\x01B\t\n" +
-	"\a_cookie\"\x81\x01\n" +
+	"\x0fmember_card_seq\x18\x06 \x01(\rR\rmemberCardSeq\x12\x1d\n" +
+	"\x06cookie\x18\x0f \x01(\fB\x05\xaa\x01\x02\b\x01R\x06cookie\"\x81\x01\n" +
 	"\x0fGroupMemberResp\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x123\n" +
 	"\x06member\x18\x02 \x01(\v2\x1b.libration.oidb.GroupMemberR\x06member\x12\x1a\n" +
-	"\bunknown3\x18\x03 \x01(\rR\bunknown3\"\xfe\x03\n" +
+	"\bunknown3\x18\x03 \x01(\rR\bunknown3\"\xac\x03\n" +
 	"\vGroupMember\x12-\n" +
 	"\x02id\x18\x01 \x01(\v2\x1d.libration.oidb.GroupMemberIdR\x02id\x12\x1f\n" +
 	"\vmember_name\x18\n" +
 	" \x01(\tR\n" +
 	"memberName\x123\n" +
-	"\x04card\x18\v \x01(\v2\x1f.libration.oidb.GroupMemberCardR\x04card\x12;\n" +
-	"\x05level\x18\f \x01(\v2 .libration.oidb.GroupMemberLevelH\x00R\x05level\x88\x01\x01\x12\x1d\n" +
-	"\afield13\x18\r \x01(\rH\x01R\afield13\x88\x01\x01\x12(\n" +
-	"\rspecial_title\x18\x11 \x01(\tH\x02R\fspecialTitle\x88\x01\x01\x12 \n" +
-	"\tjoin_time\x18d \x01(\rH\x03R\bjoinTime\x88\x01\x01\x12'\n" +
-	"\rlast_msg_time\x18e \x01(\rH\x04R\vlastMsgTime\x88\x01\x01\x12\"\n" +
+	"\x04card\x18\v \x01(\v2\x1f.libration.oidb.GroupMemberCardR\x04card\x126\n" +
+	"\x05level\x18\f \x01(\v2 .libration.oidb.GroupMemberLevelR\x05level\x12\x1f\n" +
+	"\afield13\x18\r \x01(\rB\x05\xaa\x01\x02\b\x01R\afield13\x12*\n" +
+	"\rspecial_title\x18\x11 \x01(\tB\x05\xaa\x01\x02\b\x01R\fspecialTitle\x12\"\n" +
+	"\tjoin_time\x18d \x01(\rB\x05\xaa\x01\x02\b\x01R\bjoinTime\x12)\n" +
+	"\rlast_msg_time\x18e \x01(\rB\x05\xaa\x01\x02\b\x01R\vlastMsgTime\x12$\n" +
 	"\n" +
-	"mute_until\x18f \x01(\rH\x05R\tmuteUntil\x88\x01\x01\x12\x1e\n" +
+	"mute_until\x18f \x01(\rB\x05\xaa\x01\x02\b\x01R\tmuteUntil\x12\x1e\n" +
 	"\n" +
 	"permission\x18k \x01(\rR\n" +
-	"permissionB\b\n" +
-	"\x06_levelB\n" +
-	"\n" +
-	"\b_field13B\x10\n" +
-	"\x0e_special_titleB\f\n" +
-	"\n" +
-	"_join_timeB\x10\n" +
-	"\x0e_last_msg_timeB\r\n" +
-	"\v_mute_until\"3\n" +
+	"permission\"3\n" +
 	"\rGroupMemberId\x12\x10\n" +
 	"\x03uid\x18\x02 \x01(\tR\x03uid\x12\x10\n" +
-	"\x03uin\x18\x04 \x01(\x04R\x03uin\"3\n" +
-	"\x0fGroupMemberCard\x12\x17\n" +
-	"\x04card\x18\x02 \x01(\tH\x00R\x04card\x88\x01\x01B\a\n" +
-	"\x05_card\"Q\n" +
-	"\x10GroupMemberLevel\x12\x18\n" +
-	"\x05infos\x18\x01 \x03(\rB\x02\x10\x00R\x05infos\x12\x19\n" +
-	"\x05level\x18\x02 \x01(\rH\x00R\x05level\x88\x01\x01B\b\n" +
-	"\x06_level\"\xb8\x01\n" +
+	"\x03uin\x18\x04 \x01(\x04R\x03uin\",\n" +
+	"\x0fGroupMemberCard\x12\x19\n" +
+	"\x04card\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04card\"L\n" +
+	"\x10GroupMemberLevel\x12\x1b\n" +
+	"\x05infos\x18\x01 \x03(\rB\x05\xaa\x01\x02\x18\x02R\x05infos\x12\x1b\n" +
+	"\x05level\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x05level\"\xb8\x01\n" +
 	"\x0eAtAllRemainReq\x12\x17\n" +
 	"\asub_cmd\x18\x01 \x01(\rR\x06subCmd\x12+\n" +
 	"\x12limit_type_for_uin\x18\x02 \x01(\rR\x0flimitTypeForUin\x12/\n" +
@@ -22471,22 +22336,16 @@ const file_oidb_proto_rawDesc = "" +
 	"\x0eModifyGroupReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x123\n" +
-	"\x04info\x18\x02 \x01(\v2\x1f.libration.oidb.ModifyGroupInfoR\x04info\"\xd5\x02\n" +
-	"\x0fModifyGroupInfo\x12\"\n" +
+	"\x04info\x18\x02 \x01(\v2\x1f.libration.oidb.ModifyGroupInfoR\x04info\"\x81\x02\n" +
+	"\x0fModifyGroupInfo\x12$\n" +
 	"\n" +
-	"group_name\x18\x03 \x01(\tH\x00R\tgroupName\x88\x01\x01\x12\"\n" +
+	"group_name\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\tgroupName\x12$\n" +
 	"\n" +
-	"group_memo\x18\x04 \x01(\tH\x01R\tgroupMemo\x88\x01\x01\x12'\n" +
-	"\rmute_all_time\x18\x11 \x01(\rH\x02R\vmuteAllTime\x88\x01\x01\x123\n" +
-	"\x13allow_member_invite\x18\x1d \x01(\rH\x03R\x11allowMemberInvite\x88\x01\x01\x12\x1f\n" +
-	"\bquestion\x18\x1e \x01(\tH\x04R\bquestion\x88\x01\x01\x12\x1b\n" +
-	"\x06answer\x18\x1f \x01(\tH\x05R\x06answer\x88\x01\x01B\r\n" +
-	"\v_group_nameB\r\n" +
-	"\v_group_memoB\x10\n" +
-	"\x0e_mute_all_timeB\x16\n" +
-	"\x14_allow_member_inviteB\v\n" +
-	"\t_questionB\t\n" +
-	"\a_answer\"O\n" +
+	"group_memo\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\tgroupMemo\x12)\n" +
+	"\rmute_all_time\x18\x11 \x01(\rB\x05\xaa\x01\x02\b\x01R\vmuteAllTime\x125\n" +
+	"\x13allow_member_invite\x18\x1d \x01(\rB\x05\xaa\x01\x02\b\x01R\x11allowMemberInvite\x12!\n" +
+	"\bquestion\x18\x1e \x01(\tB\x05\xaa\x01\x02\b\x01R\bquestion\x12\x1d\n" +
+	"\x06answer\x18\x1f \x01(\tB\x05\xaa\x01\x02\b\x01R\x06answer\"O\n" +
 	"\x0fModifyGroupResp\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1d\n" +
@@ -22496,48 +22355,38 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12!\n" +
 	"\fmember_count\x18\x02 \x01(\rR\vmemberCount\x129\n" +
-	"\amembers\x18\x03 \x03(\v2\x1f.libration.oidb.MuteMemberEntryR\amembers\"Q\n" +
+	"\amembers\x18\x03 \x03(\v2\x1f.libration.oidb.MuteMemberEntryR\amembers\"F\n" +
 	"\x0fMuteMemberEntry\x12\x10\n" +
-	"\x03uid\x18\x01 \x01(\tR\x03uid\x12\x1f\n" +
-	"\bduration\x18\x02 \x01(\rH\x00R\bduration\x88\x01\x01B\v\n" +
-	"\t_duration\";\n" +
-	"\x0eMuteMemberResp\x12\x1d\n" +
-	"\asuccess\x18\x02 \x01(\tH\x00R\asuccess\x88\x01\x01B\n" +
-	"\n" +
-	"\b_success\"\xde\x01\n" +
+	"\x03uid\x18\x01 \x01(\tR\x03uid\x12!\n" +
+	"\bduration\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\bduration\"1\n" +
+	"\x0eMuteMemberResp\x12\x1f\n" +
+	"\asuccess\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\asuccess\"\xc0\x01\n" +
 	"\rKickMemberReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1b\n" +
 	"\tkick_flag\x18\x02 \x01(\rR\bkickFlag\x12\x1f\n" +
 	"\vmember_uids\x18\x03 \x03(\tR\n" +
-	"memberUids\x121\n" +
-	"\x12reject_add_request\x18\x04 \x01(\bH\x00R\x10rejectAddRequest\x88\x01\x01\x12\x1b\n" +
-	"\x06reason\x18\x05 \x01(\tH\x01R\x06reason\x88\x01\x01B\x15\n" +
-	"\x13_reject_add_requestB\t\n" +
-	"\a_reason\"k\n" +
+	"memberUids\x123\n" +
+	"\x12reject_add_request\x18\x04 \x01(\bB\x05\xaa\x01\x02\b\x01R\x10rejectAddRequest\x12\x1d\n" +
+	"\x06reason\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06reason\"[\n" +
 	"\x0eKickMemberResp\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12(\n" +
-	"\rerror_message\x18\x02 \x01(\tH\x00R\ferrorMessage\x88\x01\x01B\x10\n" +
-	"\x0e_error_message\".\n" +
+	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12*\n" +
+	"\rerror_message\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\ferrorMessage\".\n" +
 	"\rLeaveGroupReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\"l\n" +
 	"\x0fModifyMemberReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12:\n" +
-	"\amembers\x18\x03 \x03(\v2 .libration.oidb.ModifyMemberInfoR\amembers\"\x93\x02\n" +
+	"\amembers\x18\x03 \x03(\v2 .libration.oidb.ModifyMemberInfoR\amembers\"\xd3\x01\n" +
 	"\x10ModifyMemberInfo\x12\x10\n" +
-	"\x03uid\x18\x01 \x01(\tR\x03uid\x12(\n" +
-	"\rspecial_title\x18\x05 \x01(\tH\x00R\fspecialTitle\x88\x01\x01\x125\n" +
-	"\x14special_title_expire\x18\x06 \x01(\x05H\x01R\x12specialTitleExpire\x88\x01\x01\x12\x1e\n" +
-	"\buin_name\x18\a \x01(\tH\x02R\auinName\x88\x01\x01\x12$\n" +
-	"\vmember_card\x18\b \x01(\tH\x03R\n" +
-	"memberCard\x88\x01\x01B\x10\n" +
-	"\x0e_special_titleB\x17\n" +
-	"\x15_special_title_expireB\v\n" +
-	"\t_uin_nameB\x0e\n" +
-	"\f_member_card\"P\n" +
+	"\x03uid\x18\x01 \x01(\tR\x03uid\x12*\n" +
+	"\rspecial_title\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\fspecialTitle\x127\n" +
+	"\x14special_title_expire\x18\x06 \x01(\x05B\x05\xaa\x01\x02\b\x01R\x12specialTitleExpire\x12 \n" +
+	"\buin_name\x18\a \x01(\tB\x05\xaa\x01\x02\b\x01R\auinName\x12&\n" +
+	"\vmember_card\x18\b \x01(\tB\x05\xaa\x01\x02\b\x01R\n" +
+	"memberCard\"P\n" +
 	"\x10ModifyMemberResp\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1d\n" +
@@ -22547,11 +22396,9 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x10\n" +
 	"\x03uid\x18\x02 \x01(\tR\x03uid\x12\x19\n" +
-	"\bis_admin\x18\x03 \x01(\bR\aisAdmin\"9\n" +
-	"\fSetAdminResp\x12\x1d\n" +
-	"\asuccess\x18\x01 \x01(\tH\x00R\asuccess\x88\x01\x01B\n" +
-	"\n" +
-	"\b_success\"y\n" +
+	"\bis_admin\x18\x03 \x01(\bR\aisAdmin\"/\n" +
+	"\fSetAdminResp\x12\x1f\n" +
+	"\asuccess\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\asuccess\"y\n" +
 	"\x10TransferGroupReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\"\n" +
@@ -22571,34 +22418,28 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"error_info\x18\x05 \x01(\tR\terrorInfo\"K\n" +
 	"\x11SetGroupRemarkReq\x126\n" +
-	"\x04info\x18\x01 \x01(\v2\".libration.oidb.SetGroupRemarkInfoR\x04info\"\x8b\x01\n" +
+	"\x04info\x18\x01 \x01(\v2\".libration.oidb.SetGroupRemarkInfoR\x04info\"v\n" +
 	"\x12SetGroupRemarkInfo\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12 \n" +
-	"\tgroup_uin\x18\x02 \x01(\x04H\x00R\bgroupUin\x88\x01\x01\x12\x1b\n" +
-	"\x06remark\x18\x03 \x01(\tH\x01R\x06remark\x88\x01\x01B\f\n" +
-	"\n" +
-	"_group_uinB\t\n" +
-	"\a_remark\"N\n" +
+	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\"\n" +
+	"\tgroup_uin\x18\x02 \x01(\x04B\x05\xaa\x01\x02\b\x01R\bgroupUin\x12\x1d\n" +
+	"\x06remark\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06remark\"N\n" +
 	"\x12SetGroupRemarkResp\x128\n" +
 	"\x04info\x18\x01 \x01(\v2$.libration.oidb.SetGroupRemarkResultR\x04info\"j\n" +
 	"\x14SetGroupRemarkResult\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1b\n" +
 	"\tgroup_uin\x18\x02 \x01(\x04R\bgroupUin\x12\x16\n" +
-	"\x06result\x18\x03 \x01(\x05R\x06result\"\x9b\x01\n" +
+	"\x06result\x18\x03 \x01(\x05R\x06result\"\x8f\x01\n" +
 	"\x10InviteToGroupReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x127\n" +
-	"\x05users\x18\x02 \x03(\v2!.libration.oidb.InviteToGroupUserR\x05users\x12!\n" +
+	"\x05users\x18\x02 \x03(\v2!.libration.oidb.InviteToGroupUserR\x05users\x12#\n" +
 	"\tunknown10\x18\n" +
-	" \x01(\rH\x00R\tunknown10\x88\x01\x01B\f\n" +
-	"\n" +
-	"_unknown10\"^\n" +
+	" \x01(\rB\x05\xaa\x01\x02\b\x01R\tunknown10\"O\n" +
 	"\x11InviteToGroupUser\x12\x10\n" +
-	"\x03uid\x18\x01 \x01(\tR\x03uid\x12&\n" +
-	"\fsource_group\x18\x02 \x01(\x04H\x00R\vsourceGroup\x88\x01\x01B\x0f\n" +
-	"\r_source_group\"M\n" +
+	"\x03uid\x18\x01 \x01(\tR\x03uid\x12(\n" +
+	"\fsource_group\x18\x02 \x01(\x04B\x05\xaa\x01\x02\b\x01R\vsourceGroup\"M\n" +
 	"\x12SetGroupMsgMaskReq\x127\n" +
 	"\x04body\x18\x01 \x01(\v2#.libration.oidb.SetGroupMsgMaskBodyR\x04body\"\xab\x01\n" +
 	"\x13SetGroupMsgMaskBody\x12\x1d\n" +
@@ -22632,34 +22473,29 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"group_code\x18\b \x01(\x04R\tgroupCode\x12\x1d\n" +
 	"\n" +
-	"group_type\x18\t \x01(\rR\tgroupType\"i\n" +
+	"group_type\x18\t \x01(\rR\tgroupType\"X\n" +
 	"\x12GroupNoticeListReq\x12\x14\n" +
-	"\x05count\x18\x01 \x01(\rR\x05count\x12*\n" +
-	"\x0estart_sequence\x18\x02 \x01(\x04H\x00R\rstartSequence\x88\x01\x01B\x11\n" +
-	"\x0f_start_sequence\"\x80\x02\n" +
+	"\x05count\x18\x01 \x01(\rR\x05count\x12,\n" +
+	"\x0estart_sequence\x18\x02 \x01(\x04B\x05\xaa\x01\x02\b\x01R\rstartSequence\"\x80\x02\n" +
 	"\x13GroupNoticeListResp\x125\n" +
 	"\anotices\x18\x01 \x03(\v2\x1b.libration.oidb.GroupNoticeR\anotices\x12.\n" +
 	"\x13next_start_sequence\x18\x02 \x01(\x04R\x11nextStartSequence\x12.\n" +
 	"\x13new_latest_sequence\x18\x03 \x01(\x04R\x11newLatestSequence\x12\x1a\n" +
 	"\bunknown4\x18\x04 \x01(\rR\bunknown4\x12\x1a\n" +
 	"\bunknown5\x18\x05 \x01(\x04R\bunknown5\x12\x1a\n" +
-	"\bunknown6\x18\x06 \x01(\rR\bunknown6\"\xb8\x03\n" +
+	"\bunknown6\x18\x06 \x01(\rR\bunknown6\"\x8d\x03\n" +
 	"\vGroupNotice\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x12\n" +
-	"\x04type\x18\x02 \x01(\rR\x04type\x12\x19\n" +
-	"\x05state\x18\x03 \x01(\rH\x00R\x05state\x88\x01\x01\x126\n" +
+	"\x04type\x18\x02 \x01(\rR\x04type\x12\x1b\n" +
+	"\x05state\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\x05state\x126\n" +
 	"\x05group\x18\x04 \x01(\v2 .libration.oidb.GroupNoticeGroupR\x05group\x127\n" +
-	"\x06target\x18\x05 \x01(\v2\x1f.libration.oidb.GroupNoticeUserR\x06target\x12>\n" +
-	"\ainviter\x18\x06 \x01(\v2\x1f.libration.oidb.GroupNoticeUserH\x01R\ainviter\x88\x01\x01\x12@\n" +
-	"\boperator\x18\a \x01(\v2\x1f.libration.oidb.GroupNoticeUserH\x02R\boperator\x88\x01\x01\x12\x12\n" +
+	"\x06target\x18\x05 \x01(\v2\x1f.libration.oidb.GroupNoticeUserR\x06target\x129\n" +
+	"\ainviter\x18\x06 \x01(\v2\x1f.libration.oidb.GroupNoticeUserR\ainviter\x12;\n" +
+	"\boperator\x18\a \x01(\v2\x1f.libration.oidb.GroupNoticeUserR\boperator\x12\x12\n" +
 	"\x04time\x18\b \x01(\rR\x04time\x12\x1a\n" +
 	"\bunknown9\x18\t \x01(\tR\bunknown9\x12\x18\n" +
 	"\acomment\x18\n" +
-	" \x01(\tR\acommentB\b\n" +
-	"\x06_stateB\n" +
-	"\n" +
-	"\b_inviterB\v\n" +
-	"\t_operator\"P\n" +
+	" \x01(\tR\acomment\"P\n" +
 	"\x10GroupNoticeGroup\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1d\n" +
@@ -22670,42 +22506,36 @@ const file_oidb_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"k\n" +
 	"\x14AnswerGroupNoticeReq\x12\x18\n" +
 	"\aoperate\x18\x01 \x01(\rR\aoperate\x129\n" +
-	"\x04body\x18\x02 \x01(\v2%.libration.oidb.AnswerGroupNoticeBodyR\x04body\"\x91\x01\n" +
+	"\x04body\x18\x02 \x01(\v2%.libration.oidb.AnswerGroupNoticeBodyR\x04body\"\x87\x01\n" +
 	"\x15AnswerGroupNoticeBody\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\rR\x04type\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x03 \x01(\x04R\tgroupCode\x12\x1d\n" +
-	"\amessage\x18\x04 \x01(\tH\x00R\amessage\x88\x01\x01B\n" +
-	"\n" +
-	"\b_message\"\xbb\x01\n" +
+	"group_code\x18\x03 \x01(\x04R\tgroupCode\x12\x1f\n" +
+	"\amessage\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\amessage\"\xb4\x01\n" +
 	"\x10GroupReactionReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x02 \x01(\x04R\tgroupCode\x12\x1a\n" +
-	"\bsequence\x18\x03 \x01(\x04R\bsequence\x12\x17\n" +
-	"\x04code\x18\x04 \x01(\tH\x00R\x04code\x88\x01\x01\x12\x12\n" +
+	"\bsequence\x18\x03 \x01(\x04R\bsequence\x12\x19\n" +
+	"\x04code\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04code\x12\x12\n" +
 	"\x04type\x18\x05 \x01(\rR\x04type\x12\x1a\n" +
 	"\bunknown6\x18\x06 \x01(\bR\bunknown6\x12\x1a\n" +
-	"\bunknown7\x18\a \x01(\bR\bunknown7B\a\n" +
-	"\x05_code\"\xea\x01\n" +
+	"\bunknown7\x18\a \x01(\bR\bunknown7\"\xd6\x01\n" +
 	"\x10ReactionUsersReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x02 \x01(\x04R\tgroupCode\x12\x1a\n" +
 	"\bsequence\x18\x03 \x01(\x04R\bsequence\x12\x1b\n" +
 	"\tchat_type\x18\x04 \x01(\rR\bchatType\x12\x12\n" +
-	"\x04code\x18\x05 \x01(\tR\x04code\x12\x1b\n" +
-	"\x06cookie\x18\x06 \x01(\tH\x00R\x06cookie\x88\x01\x01\x12\x1f\n" +
-	"\bunknown7\x18\a \x01(\rH\x01R\bunknown7\x88\x01\x01\x12\x14\n" +
-	"\x05count\x18\b \x01(\rR\x05countB\t\n" +
-	"\a_cookieB\v\n" +
-	"\t_unknown7\"\xb5\x01\n" +
+	"\x04code\x18\x05 \x01(\tR\x04code\x12\x1d\n" +
+	"\x06cookie\x18\x06 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06cookie\x12!\n" +
+	"\bunknown7\x18\a \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown7\x12\x14\n" +
+	"\x05count\x18\b \x01(\rR\x05count\"\xac\x01\n" +
 	"\x11ReactionUsersResp\x122\n" +
-	"\x05users\x18\x01 \x03(\v2\x1c.libration.oidb.ReactionUserR\x05users\x12\x1b\n" +
-	"\x06cookie\x18\x02 \x01(\tH\x00R\x06cookie\x88\x01\x01\x12 \n" +
+	"\x05users\x18\x01 \x03(\v2\x1c.libration.oidb.ReactionUserR\x05users\x12\x1d\n" +
+	"\x06cookie\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06cookie\x12 \n" +
 	"\fis_last_page\x18\x03 \x01(\bR\n" +
 	"isLastPage\x12\"\n" +
-	"\ris_first_page\x18\x04 \x01(\bR\visFirstPageB\t\n" +
-	"\a_cookie\" \n" +
+	"\ris_first_page\x18\x04 \x01(\bR\visFirstPage\" \n" +
 	"\fReactionUser\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\"_\n" +
 	"\n" +
@@ -22722,26 +22552,20 @@ const file_oidb_proto_rawDesc = "" +
 	"digestTime\x12\x1d\n" +
 	"\n" +
 	"error_code\x18\n" +
-	" \x01(\rR\terrorCode\"\xe5\x01\n" +
+	" \x01(\rR\terrorCode\"\xc1\x01\n" +
 	"\bNudgeReq\x12\x15\n" +
-	"\x06to_uin\x18\x01 \x01(\x04R\x05toUin\x12\"\n" +
+	"\x06to_uin\x18\x01 \x01(\x04R\x05toUin\x12$\n" +
 	"\n" +
-	"group_code\x18\x02 \x01(\x04H\x00R\tgroupCode\x88\x01\x01\x12\x17\n" +
+	"group_code\x18\x02 \x01(\x04B\x05\xaa\x01\x02\b\x01R\tgroupCode\x12\x17\n" +
 	"\amsg_seq\x18\x03 \x01(\rR\x06msgSeq\x12\x19\n" +
-	"\bmsg_rand\x18\x04 \x01(\rR\amsgRand\x12\x1c\n" +
-	"\aaio_uin\x18\x05 \x01(\x04H\x01R\x06aioUin\x88\x01\x01\x12\"\n" +
+	"\bmsg_rand\x18\x04 \x01(\rR\amsgRand\x12\x1e\n" +
+	"\aaio_uin\x18\x05 \x01(\x04B\x05\xaa\x01\x02\b\x01R\x06aioUin\x12$\n" +
 	"\n" +
-	"nudge_type\x18\x06 \x01(\rH\x02R\tnudgeType\x88\x01\x01B\r\n" +
-	"\v_group_codeB\n" +
-	"\n" +
-	"\b_aio_uinB\r\n" +
-	"\v_nudge_type\"\xc8\x01\n" +
-	"\x0eRecallNudgeReq\x125\n" +
-	"\x03c2c\x18\x01 \x01(\v2\x1e.libration.oidb.RecallNudgeC2CH\x00R\x03c2c\x88\x01\x01\x12;\n" +
-	"\x05group\x18\x02 \x01(\v2 .libration.oidb.RecallNudgeGroupH\x01R\x05group\x88\x01\x01\x120\n" +
-	"\x03tip\x18\x03 \x01(\v2\x1e.libration.oidb.RecallNudgeTipR\x03tipB\x06\n" +
-	"\x04_c2cB\b\n" +
-	"\x06_group\"\x91\x01\n" +
+	"nudge_type\x18\x06 \x01(\rB\x05\xaa\x01\x02\b\x01R\tnudgeType\"\xac\x01\n" +
+	"\x0eRecallNudgeReq\x120\n" +
+	"\x03c2c\x18\x01 \x01(\v2\x1e.libration.oidb.RecallNudgeC2CR\x03c2c\x126\n" +
+	"\x05group\x18\x02 \x01(\v2 .libration.oidb.RecallNudgeGroupR\x05group\x120\n" +
+	"\x03tip\x18\x03 \x01(\v2\x1e.libration.oidb.RecallNudgeTipR\x03tip\"\x91\x01\n" +
 	"\x0eRecallNudgeC2C\x12\x17\n" +
 	"\aaio_uin\x18\x01 \x01(\x04R\x06aioUin\x12\x19\n" +
 	"\bmsg_type\x18\x02 \x01(\x04R\amsgType\x12\x17\n" +
@@ -22821,18 +22645,16 @@ const file_oidb_proto_rawDesc = "" +
 	"detail_url\x18\x04 \x01(\tR\tdetailUrl\"4\n" +
 	"\fClockInScore\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x10\n" +
-	"\x03url\x18\x02 \x01(\tR\x03url\"\xe3\x01\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\"\xc9\x01\n" +
 	"\x11JoinEmojiChainReq\x12\x17\n" +
 	"\aface_id\x18\x01 \x01(\rR\x06faceId\x12\x17\n" +
 	"\amsg_seq\x18\x02 \x01(\rR\x06msgSeq\x12\x19\n" +
 	"\bmsg_seq2\x18\x03 \x01(\rR\amsgSeq2\x12\x1b\n" +
-	"\tchat_type\x18\x04 \x01(\x05R\bchatType\x12\"\n" +
+	"\tchat_type\x18\x04 \x01(\x05R\bchatType\x12$\n" +
 	"\n" +
-	"group_code\x18\x05 \x01(\x04H\x00R\tgroupCode\x88\x01\x01\x12\"\n" +
+	"group_code\x18\x05 \x01(\x04B\x05\xaa\x01\x02\b\x01R\tgroupCode\x12$\n" +
 	"\n" +
-	"friend_uid\x18\x06 \x01(\tH\x01R\tfriendUid\x88\x01\x01B\r\n" +
-	"\v_group_codeB\r\n" +
-	"\v_friend_uid\"z\n" +
+	"friend_uid\x18\x06 \x01(\tB\x05\xaa\x01\x02\b\x01R\tfriendUid\"z\n" +
 	"\vPinListResp\x126\n" +
 	"\afriends\x18\x01 \x03(\v2\x1c.libration.oidb.PinnedFriendR\afriends\x123\n" +
 	"\x06groups\x18\x03 \x03(\v2\x1b.libration.oidb.PinnedGroupR\x06groups\" \n" +
@@ -22840,25 +22662,21 @@ const file_oidb_proto_rawDesc = "" +
 	"\x03uid\x18\x01 \x01(\tR\x03uid\",\n" +
 	"\vPinnedGroup\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x01 \x01(\x04R\tgroupCode\"\x80\x01\n" +
-	"\fSnsUpdateReq\x12\x15\n" +
-	"\x03seq\x18\x01 \x01(\rH\x00R\x03seq\x88\x01\x01\x129\n" +
+	"group_code\x18\x01 \x01(\x04R\tgroupCode\"z\n" +
+	"\fSnsUpdateReq\x12\x17\n" +
+	"\x03seq\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\x03seq\x129\n" +
 	"\abuffers\x18\x02 \x03(\v2\x1f.libration.oidb.SnsUpdateBufferR\abuffers\x12\x16\n" +
-	"\x06domain\x18\x03 \x01(\rR\x06domainB\x06\n" +
-	"\x04_seq\"\xac\x01\n" +
-	"\x0fSnsUpdateBuffer\x12\x15\n" +
-	"\x03uid\x18\x01 \x01(\tH\x00R\x03uid\x88\x01\x01\x12\"\n" +
+	"\x06domain\x18\x03 \x01(\rR\x06domain\"\x99\x01\n" +
+	"\x0fSnsUpdateBuffer\x12\x17\n" +
+	"\x03uid\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\x03uid\x12$\n" +
 	"\n" +
-	"group_code\x18\x02 \x01(\x04H\x01R\tgroupCode\x88\x01\x01\x124\n" +
+	"group_code\x18\x02 \x01(\x04B\x05\xaa\x01\x02\b\x01R\tgroupCode\x124\n" +
 	"\x05items\x18\x90\x03 \x03(\v2\x1d.libration.oidb.SnsUpdateItemR\x05items\x12\x11\n" +
-	"\x03ids\x18\x91\x03 \x03(\rR\x03idsB\x06\n" +
-	"\x04_uidB\r\n" +
-	"\v_group_code\"r\n" +
+	"\x03ids\x18\x91\x03 \x03(\rR\x03ids\"j\n" +
 	"\rSnsUpdateItem\x12\x19\n" +
-	"\bsns_type\x18\x01 \x01(\rR\asnsType\x12\x19\n" +
-	"\x05value\x18\x02 \x01(\fH\x00R\x05value\x88\x01\x01\x12!\n" +
-	"\fvalue_offset\x18\x03 \x01(\rR\vvalueOffsetB\b\n" +
-	"\x06_value\";\n" +
+	"\bsns_type\x18\x01 \x01(\rR\asnsType\x12\x1b\n" +
+	"\x05value\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\x05value\x12!\n" +
+	"\fvalue_offset\x18\x03 \x01(\rR\vvalueOffset\";\n" +
 	"\rSnsUpdateResp\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\rR\x03seq\x12\x18\n" +
 	"\awording\x18\x02 \x01(\tR\awording\"\xf6\x02\n" +
@@ -22868,7 +22686,7 @@ const file_oidb_proto_rawDesc = "" +
 	"\bdownload\x18\x03 \x01(\v2$.libration.oidb.GroupFileDownloadReqR\bdownload\x12:\n" +
 	"\x06delete\x18\x04 \x01(\v2\".libration.oidb.GroupFileDeleteReqR\x06delete\x12:\n" +
 	"\x06rename\x18\x05 \x01(\v2\".libration.oidb.GroupFileRenameReqR\x06rename\x124\n" +
-	"\x04move\x18\x06 \x01(\v2 .libration.oidb.GroupFileMoveReqR\x04move\"\xd4\x03\n" +
+	"\x04move\x18\x06 \x01(\v2 .libration.oidb.GroupFileMoveReqR\x04move\"\xa6\x03\n" +
 	"\x12GroupFileUploadReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
@@ -22880,51 +22698,38 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"local_path\x18\a \x01(\tR\tlocalPath\x12\x1b\n" +
 	"\tfile_size\x18\b \x01(\x04R\bfileSize\x12\x12\n" +
-	"\x04sha1\x18\t \x01(\fR\x04sha1\x12\x1e\n" +
+	"\x04sha1\x18\t \x01(\fR\x04sha1\x12 \n" +
 	"\btri_sha1\x18\n" +
-	" \x01(\fH\x00R\atriSha1\x88\x01\x01\x12\x10\n" +
-	"\x03md5\x18\v \x01(\fR\x03md5\x125\n" +
-	"\x14support_multi_upload\x18\f \x01(\bH\x01R\x12supportMultiUpload\x88\x01\x01\x12!\n" +
-	"\tunknown15\x18\x0f \x01(\bH\x02R\tunknown15\x88\x01\x01B\v\n" +
-	"\t_tri_sha1B\x17\n" +
-	"\x15_support_multi_uploadB\f\n" +
-	"\n" +
-	"_unknown15\"\x8e\x01\n" +
+	" \x01(\fB\x05\xaa\x01\x02\b\x01R\atriSha1\x12\x10\n" +
+	"\x03md5\x18\v \x01(\fR\x03md5\x127\n" +
+	"\x14support_multi_upload\x18\f \x01(\bB\x05\xaa\x01\x02\b\x01R\x12supportMultiUpload\x12#\n" +
+	"\tunknown15\x18\x0f \x01(\bB\x05\xaa\x01\x02\b\x01R\tunknown15\"\x8e\x01\n" +
 	"\x12GroupFileResendReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
 	"\x06app_id\x18\x02 \x01(\rR\x05appId\x12\x15\n" +
 	"\x06bus_id\x18\x03 \x01(\rR\x05busId\x12\x17\n" +
 	"\afile_id\x18\x04 \x01(\tR\x06fileId\x12\x12\n" +
-	"\x04sha1\x18\x05 \x01(\fR\x04sha1\"\xa4\x02\n" +
+	"\x04sha1\x18\x05 \x01(\fR\x04sha1\"\xfd\x01\n" +
 	"\x14GroupFileDownloadReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
 	"\x06app_id\x18\x02 \x01(\rR\x05appId\x12\x15\n" +
 	"\x06bus_id\x18\x03 \x01(\rR\x05busId\x12\x17\n" +
-	"\afile_id\x18\x04 \x01(\tR\x06fileId\x12!\n" +
-	"\tthumbnail\x18\x05 \x01(\bH\x00R\tthumbnail\x88\x01\x01\x12\x1e\n" +
-	"\burl_type\x18\x06 \x01(\rH\x01R\aurlType\x88\x01\x01\x12\x1d\n" +
-	"\apreview\x18\a \x01(\bH\x02R\apreview\x88\x01\x01\x12\x15\n" +
-	"\x03src\x18\b \x01(\rH\x03R\x03src\x88\x01\x01B\f\n" +
-	"\n" +
-	"_thumbnailB\v\n" +
-	"\t_url_typeB\n" +
-	"\n" +
-	"\b_previewB\x06\n" +
-	"\x04_src\"\x81\x02\n" +
+	"\afile_id\x18\x04 \x01(\tR\x06fileId\x12#\n" +
+	"\tthumbnail\x18\x05 \x01(\bB\x05\xaa\x01\x02\b\x01R\tthumbnail\x12 \n" +
+	"\burl_type\x18\x06 \x01(\rB\x05\xaa\x01\x02\b\x01R\aurlType\x12\x1f\n" +
+	"\apreview\x18\a \x01(\bB\x05\xaa\x01\x02\b\x01R\apreview\x12\x17\n" +
+	"\x03src\x18\b \x01(\rB\x05\xaa\x01\x02\b\x01R\x03src\"\xea\x01\n" +
 	"\x12GroupFileDeleteReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
 	"\x06app_id\x18\x02 \x01(\rR\x05appId\x12\x15\n" +
 	"\x06bus_id\x18\x03 \x01(\rR\x05busId\x12(\n" +
 	"\x10parent_folder_id\x18\x04 \x01(\tR\x0eparentFolderId\x12\x17\n" +
-	"\afile_id\x18\x05 \x01(\tR\x06fileId\x12 \n" +
-	"\tmsgdb_seq\x18\x06 \x01(\rH\x00R\bmsgdbSeq\x88\x01\x01\x12\x1e\n" +
-	"\bmsg_rand\x18\a \x01(\rH\x01R\amsgRand\x88\x01\x01B\f\n" +
-	"\n" +
-	"_msgdb_seqB\v\n" +
-	"\t_msg_rand\"\xc8\x01\n" +
+	"\afile_id\x18\x05 \x01(\tR\x06fileId\x12\"\n" +
+	"\tmsgdb_seq\x18\x06 \x01(\rB\x05\xaa\x01\x02\b\x01R\bmsgdbSeq\x12 \n" +
+	"\bmsg_rand\x18\a \x01(\rB\x05\xaa\x01\x02\b\x01R\amsgRand\"\xc8\x01\n" +
 	"\x12GroupFileRenameReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
@@ -23050,7 +22855,7 @@ const file_oidb_proto_rawDesc = "" +
 	"\x06bus_id\x18\x03 \x01(\rR\x05busId\x12\x17\n" +
 	"\afile_id\x18\x04 \x01(\tR\x06fileId\x12\x1d\n" +
 	"\n" +
-	"field_flag\x18\x05 \x01(\rR\tfieldFlag\"\xba\x04\n" +
+	"field_flag\x18\x05 \x01(\rR\tfieldFlag\"\x93\x04\n" +
 	"\x10GroupFileListReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
@@ -23066,18 +22871,16 @@ const file_oidb_proto_rawDesc = "" +
 	"filterCode\x12\x10\n" +
 	"\x03uin\x18\v \x01(\x04R\x03uin\x12\x1d\n" +
 	"\n" +
-	"field_flag\x18\f \x01(\rR\tfieldFlag\x12$\n" +
-	"\vstart_index\x18\r \x01(\rH\x00R\n" +
-	"startIndex\x88\x01\x01\x12\x18\n" +
+	"field_flag\x18\f \x01(\rR\tfieldFlag\x12&\n" +
+	"\vstart_index\x18\r \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
+	"startIndex\x12\x18\n" +
 	"\acontext\x18\x0e \x01(\fR\acontext\x12%\n" +
 	"\x0eclient_version\x18\x0f \x01(\rR\rclientVersion\x12\x1d\n" +
 	"\n" +
 	"white_list\x18\x10 \x01(\rR\twhiteList\x12\x1d\n" +
 	"\n" +
-	"sort_order\x18\x11 \x01(\rR\tsortOrder\x128\n" +
-	"\x16show_online_doc_folder\x18\x12 \x01(\rH\x01R\x13showOnlineDocFolder\x88\x01\x01B\x0e\n" +
-	"\f_start_indexB\x19\n" +
-	"\x17_show_online_doc_folder\"`\n" +
+	"sort_order\x18\x11 \x01(\rR\tsortOrder\x12:\n" +
+	"\x16show_online_doc_folder\x18\x12 \x01(\rB\x05\xaa\x01\x02\b\x01R\x13showOnlineDocFolder\"`\n" +
 	"\x11GroupFileCountReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
@@ -23199,22 +23002,20 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"dst_bus_id\x18\x05 \x01(\rR\bdstBusId\x12\x17\n" +
 	"\adst_uin\x18\x06 \x01(\x04R\x06dstUin\x12\"\n" +
-	"\rnew_file_name\x18( \x01(\tR\vnewFileName\"\xbb\x01\n" +
+	"\rnew_file_name\x18( \x01(\tR\vnewFileName\"\xaa\x01\n" +
 	"\x10GroupFileFeedReq\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x15\n" +
 	"\x06app_id\x18\x02 \x01(\rR\x05appId\x123\n" +
-	"\x05feeds\x18\x03 \x03(\v2\x1d.libration.oidb.GroupFileFeedR\x05feeds\x12)\n" +
-	"\x0emulti_send_seq\x18\x04 \x01(\rH\x00R\fmultiSendSeq\x88\x01\x01B\x11\n" +
-	"\x0f_multi_send_seq\"\x9a\x01\n" +
+	"\x05feeds\x18\x03 \x03(\v2\x1d.libration.oidb.GroupFileFeedR\x05feeds\x12+\n" +
+	"\x0emulti_send_seq\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\fmultiSendSeq\"\x94\x01\n" +
 	"\rGroupFileFeed\x12\x15\n" +
 	"\x06bus_id\x18\x01 \x01(\rR\x05busId\x12\x17\n" +
 	"\afile_id\x18\x02 \x01(\tR\x06fileId\x12\x1d\n" +
 	"\n" +
-	"msg_random\x18\x03 \x01(\rR\tmsgRandom\x12\x15\n" +
-	"\x03ext\x18\x04 \x01(\fH\x00R\x03ext\x88\x01\x01\x12\x1b\n" +
-	"\tfeed_flag\x18\x05 \x01(\rR\bfeedFlagB\x06\n" +
-	"\x04_ext\"\xc0\x01\n" +
+	"msg_random\x18\x03 \x01(\rR\tmsgRandom\x12\x17\n" +
+	"\x03ext\x18\x04 \x01(\fB\x05\xaa\x01\x02\b\x01R\x03ext\x12\x1b\n" +
+	"\tfeed_flag\x18\x05 \x01(\rR\bfeedFlag\"\xc0\x01\n" +
 	"\x12GroupFileTransResp\x125\n" +
 	"\x04keep\x18\x01 \x01(\v2!.libration.oidb.GroupFileKeepRespR\x04keep\x12<\n" +
 	"\acopy_to\x18\x03 \x01(\v2#.libration.oidb.GroupFileCopyToRespR\x06copyTo\x125\n" +
@@ -23231,14 +23032,13 @@ const file_oidb_proto_rawDesc = "" +
 	"\x0eclient_wording\x18\x03 \x01(\tR\rclientWording\x12$\n" +
 	"\x0esave_file_path\x18\x04 \x01(\tR\fsaveFilePath\x12\x15\n" +
 	"\x06bus_id\x18\x05 \x01(\rR\x05busId\x12\x1b\n" +
-	"\tfile_name\x18( \x01(\tR\bfileName\"\xe5\x01\n" +
-	"\x11GroupFileFeedResp\x12\x1e\n" +
-	"\bret_code\x18\x01 \x01(\x03H\x00R\aretCode\x88\x01\x01\x12\x17\n" +
+	"\tfile_name\x18( \x01(\tR\bfileName\"\xda\x01\n" +
+	"\x11GroupFileFeedResp\x12 \n" +
+	"\bret_code\x18\x01 \x01(\x03B\x05\xaa\x01\x02\b\x01R\aretCode\x12\x17\n" +
 	"\aret_msg\x18\x02 \x01(\tR\x06retMsg\x12%\n" +
 	"\x0eclient_wording\x18\x03 \x01(\tR\rclientWording\x12=\n" +
 	"\aresults\x18\x04 \x03(\v2#.libration.oidb.GroupFileFeedResultR\aresults\x12$\n" +
-	"\x0ebusy_wait_time\x18\x05 \x01(\rR\fbusyWaitTimeB\v\n" +
-	"\t_ret_code\"\xae\x01\n" +
+	"\x0ebusy_wait_time\x18\x05 \x01(\rR\fbusyWaitTime\"\xae\x01\n" +
 	"\x13GroupFileFeedResult\x12\x19\n" +
 	"\bret_code\x18\x01 \x01(\x05R\aretCode\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x12\x17\n" +
@@ -23276,39 +23076,31 @@ const file_oidb_proto_rawDesc = "" +
 	"clientInfo\"3\n" +
 	"\x12AiRecordClientInfo\x12\x1d\n" +
 	"\n" +
-	"msg_random\x18\x01 \x01(\rR\tmsgRandom\"\x9b\x01\n" +
+	"msg_random\x18\x01 \x01(\rR\tmsgRandom\"\x85\x01\n" +
 	"\fAiRecordResp\x12\x14\n" +
-	"\x05state\x18\x01 \x01(\rR\x05state\x12\x1f\n" +
-	"\bunknown2\x18\x02 \x01(\rH\x00R\bunknown2\x88\x01\x01\x12\x1a\n" +
-	"\bunknown3\x18\x03 \x01(\rR\bunknown3\x12\x1e\n" +
-	"\bmsg_info\x18\x04 \x01(\fH\x01R\amsgInfo\x88\x01\x01B\v\n" +
-	"\t_unknown2B\v\n" +
-	"\t_msg_info\"\x96\x01\n" +
+	"\x05state\x18\x01 \x01(\rR\x05state\x12!\n" +
+	"\bunknown2\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown2\x12\x1a\n" +
+	"\bunknown3\x18\x03 \x01(\rR\bunknown3\x12 \n" +
+	"\bmsg_info\x18\x04 \x01(\fB\x05\xaa\x01\x02\b\x01R\amsgInfo\"\x8d\x01\n" +
 	"\x06OcrReq\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\rR\aversion\x12\x1b\n" +
-	"\x06client\x18\x02 \x01(\rH\x00R\x06client\x88\x01\x01\x12\x1a\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\x12\x1d\n" +
+	"\x06client\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06client\x12\x1a\n" +
 	"\bentrance\x18\x03 \x01(\rR\bentrance\x12.\n" +
 	"\x04body\x18\n" +
-	" \x01(\v2\x1a.libration.oidb.OcrReqBodyR\x04bodyB\t\n" +
-	"\a_client\"\xca\x03\n" +
+	" \x01(\v2\x1a.libration.oidb.OcrReqBodyR\x04body\"\xee\x02\n" +
 	"\n" +
 	"OcrReqBody\x12\x1b\n" +
 	"\timage_url\x18\x01 \x01(\tR\bimageUrl\x12#\n" +
 	"\rlanguage_type\x18\x02 \x01(\rR\flanguageType\x12\x14\n" +
-	"\x05scene\x18\x03 \x01(\rR\x05scene\x12\"\n" +
+	"\x05scene\x18\x03 \x01(\rR\x05scene\x12$\n" +
 	"\n" +
 	"origin_md5\x18\n" +
-	" \x01(\tH\x00R\toriginMd5\x88\x01\x01\x12*\n" +
-	"\x0ecompressed_md5\x18\v \x01(\tH\x01R\rcompressedMd5\x88\x01\x01\x125\n" +
-	"\x14compressed_file_size\x18\f \x01(\tH\x02R\x12compressedFileSize\x88\x01\x01\x12.\n" +
-	"\x10compressed_width\x18\r \x01(\tH\x03R\x0fcompressedWidth\x88\x01\x01\x120\n" +
-	"\x11compressed_height\x18\x0e \x01(\tH\x04R\x10compressedHeight\x88\x01\x01\x12\x15\n" +
-	"\x06is_cut\x18\x0f \x01(\bR\x05isCutB\r\n" +
-	"\v_origin_md5B\x11\n" +
-	"\x0f_compressed_md5B\x17\n" +
-	"\x15_compressed_file_sizeB\x13\n" +
-	"\x11_compressed_widthB\x14\n" +
-	"\x12_compressed_height\"\x8c\x01\n" +
+	" \x01(\tB\x05\xaa\x01\x02\b\x01R\toriginMd5\x12,\n" +
+	"\x0ecompressed_md5\x18\v \x01(\tB\x05\xaa\x01\x02\b\x01R\rcompressedMd5\x127\n" +
+	"\x14compressed_file_size\x18\f \x01(\tB\x05\xaa\x01\x02\b\x01R\x12compressedFileSize\x120\n" +
+	"\x10compressed_width\x18\r \x01(\tB\x05\xaa\x01\x02\b\x01R\x0fcompressedWidth\x122\n" +
+	"\x11compressed_height\x18\x0e \x01(\tB\x05\xaa\x01\x02\b\x01R\x10compressedHeight\x12\x15\n" +
+	"\x06is_cut\x18\x0f \x01(\bR\x05isCut\"\x8c\x01\n" +
 	"\aOcrResp\x12\x19\n" +
 	"\bret_code\x18\x01 \x01(\x05R\aretCode\x12\x1b\n" +
 	"\terror_msg\x18\x02 \x01(\tR\berrorMsg\x12\x18\n" +
@@ -23340,80 +23132,48 @@ const file_oidb_proto_rawDesc = "" +
 	"\x01y\x18\x02 \x01(\x05R\x01y\"5\n" +
 	"\vOcrLanguage\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
-	"\x04desc\x18\x02 \x01(\tR\x04desc\"z\n" +
-	"\vUrlCheckReq\x12'\n" +
-	"\rnot_use_cache\x18\t \x01(\x05H\x00R\vnotUseCache\x88\x01\x01\x120\n" +
+	"\x04desc\x18\x02 \x01(\tR\x04desc\"j\n" +
+	"\vUrlCheckReq\x12)\n" +
+	"\rnot_use_cache\x18\t \x01(\x05B\x05\xaa\x01\x02\b\x01R\vnotUseCache\x120\n" +
 	"\x04body\x18\n" +
-	" \x01(\v2\x1c.libration.oidb.UrlCheckBodyR\x04bodyB\x10\n" +
-	"\x0e_not_use_cache\"\xd0\x05\n" +
+	" \x01(\v2\x1c.libration.oidb.UrlCheckBodyR\x04body\"\xb1\x04\n" +
 	"\fUrlCheckBody\x12\x10\n" +
-	"\x03url\x18\x01 \x03(\tR\x03url\x12\x19\n" +
-	"\x05refer\x18\x02 \x01(\tH\x00R\x05refer\x88\x01\x01\x12\x1f\n" +
-	"\bplatform\x18\x03 \x01(\tH\x01R\bplatform\x88\x01\x01\x12\x1d\n" +
-	"\bqq_pf_to\x18\x04 \x01(\tH\x02R\x06qqPfTo\x88\x01\x01\x12\x17\n" +
-	"\x04type\x18\x05 \x01(\rH\x03R\x04type\x88\x01\x01\x12\x17\n" +
-	"\x04from\x18\x06 \x01(\rH\x04R\x04from\x88\x01\x01\x12\x1c\n" +
-	"\achat_id\x18\a \x01(\x04H\x05R\x06chatId\x88\x01\x01\x12&\n" +
-	"\fservice_type\x18\b \x01(\x04H\x06R\vserviceType\x88\x01\x01\x12\x1e\n" +
-	"\bsend_uin\x18\t \x01(\x04H\aR\asendUin\x88\x01\x01\x12\x1e\n" +
+	"\x03url\x18\x01 \x03(\tR\x03url\x12\x1b\n" +
+	"\x05refer\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x05refer\x12!\n" +
+	"\bplatform\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\bplatform\x12\x1f\n" +
+	"\bqq_pf_to\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06qqPfTo\x12\x19\n" +
+	"\x04type\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\x04type\x12\x19\n" +
+	"\x04from\x18\x06 \x01(\rB\x05\xaa\x01\x02\b\x01R\x04from\x12\x1e\n" +
+	"\achat_id\x18\a \x01(\x04B\x05\xaa\x01\x02\b\x01R\x06chatId\x12(\n" +
+	"\fservice_type\x18\b \x01(\x04B\x05\xaa\x01\x02\b\x01R\vserviceType\x12 \n" +
+	"\bsend_uin\x18\t \x01(\x04B\x05\xaa\x01\x02\b\x01R\asendUin\x12 \n" +
 	"\breq_type\x18\n" +
-	" \x01(\tH\bR\areqType\x88\x01\x01\x12&\n" +
-	"\foriginal_url\x18\v \x01(\tH\tR\voriginalUrl\x88\x01\x01\x12\x1a\n" +
-	"\x06is_ark\x18\f \x01(\bH\n" +
-	"R\x05isArk\x88\x01\x01\x12\x1e\n" +
-	"\bark_name\x18\r \x01(\tH\vR\aarkName\x88\x01\x01\x12 \n" +
-	"\tis_finish\x18\x0e \x01(\bH\fR\bisFinish\x88\x01\x01\x12\x19\n" +
-	"\bsrc_urls\x18\x0f \x03(\tR\asrcUrls\x12&\n" +
-	"\fsrc_platform\x18\x10 \x01(\rH\rR\vsrcPlatform\x88\x01\x01\x12\x15\n" +
-	"\x03qua\x18\x11 \x01(\tH\x0eR\x03qua\x88\x01\x01B\b\n" +
-	"\x06_referB\v\n" +
-	"\t_platformB\v\n" +
-	"\t_qq_pf_toB\a\n" +
-	"\x05_typeB\a\n" +
-	"\x05_fromB\n" +
-	"\n" +
-	"\b_chat_idB\x0f\n" +
-	"\r_service_typeB\v\n" +
-	"\t_send_uinB\v\n" +
-	"\t_req_typeB\x0f\n" +
-	"\r_original_urlB\t\n" +
-	"\a_is_arkB\v\n" +
-	"\t_ark_nameB\f\n" +
-	"\n" +
-	"_is_finishB\x0f\n" +
-	"\r_src_platformB\x06\n" +
-	"\x04_qua\"t\n" +
-	"\fUrlCheckResp\x12\x1d\n" +
-	"\awording\x18\x01 \x01(\tH\x00R\awording\x88\x01\x01\x129\n" +
+	" \x01(\tB\x05\xaa\x01\x02\b\x01R\areqType\x12(\n" +
+	"\foriginal_url\x18\v \x01(\tB\x05\xaa\x01\x02\b\x01R\voriginalUrl\x12\x1c\n" +
+	"\x06is_ark\x18\f \x01(\bB\x05\xaa\x01\x02\b\x01R\x05isArk\x12 \n" +
+	"\bark_name\x18\r \x01(\tB\x05\xaa\x01\x02\b\x01R\aarkName\x12\"\n" +
+	"\tis_finish\x18\x0e \x01(\bB\x05\xaa\x01\x02\b\x01R\bisFinish\x12\x19\n" +
+	"\bsrc_urls\x18\x0f \x03(\tR\asrcUrls\x12(\n" +
+	"\fsrc_platform\x18\x10 \x01(\rB\x05\xaa\x01\x02\b\x01R\vsrcPlatform\x12\x17\n" +
+	"\x03qua\x18\x11 \x01(\tB\x05\xaa\x01\x02\b\x01R\x03qua\"j\n" +
+	"\fUrlCheckResp\x12\x1f\n" +
+	"\awording\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\awording\x129\n" +
 	"\aresults\x18\n" +
-	" \x01(\v2\x1f.libration.oidb.UrlCheckResultsR\aresultsB\n" +
-	"\n" +
-	"\b_wording\"\x8c\x01\n" +
+	" \x01(\v2\x1f.libration.oidb.UrlCheckResultsR\aresults\"x\n" +
 	"\x0fUrlCheckResults\x122\n" +
-	"\x04list\x18\x01 \x03(\v2\x1e.libration.oidb.UrlCheckResultR\x04list\x12/\n" +
-	"\x11next_req_duration\x18\x02 \x01(\rH\x00R\x0fnextReqDuration\x88\x01\x01B\x14\n" +
-	"\x12_next_req_duration\"\xa5\x03\n" +
-	"\x0eUrlCheckResult\x12\x15\n" +
-	"\x03url\x18\x01 \x01(\tH\x00R\x03url\x88\x01\x01\x12\x1b\n" +
-	"\x06result\x18\x02 \x01(\rH\x01R\x06result\x88\x01\x01\x12$\n" +
-	"\vjump_result\x18\x03 \x01(\rH\x02R\n" +
-	"jumpResult\x88\x01\x01\x12\x1e\n" +
-	"\bjump_url\x18\x04 \x01(\tH\x03R\ajumpUrl\x88\x01\x01\x12\x19\n" +
-	"\x05level\x18\x05 \x01(\rH\x04R\x05level\x88\x01\x01\x12 \n" +
-	"\tsub_level\x18\x06 \x01(\rH\x05R\bsubLevel\x88\x01\x01\x12\x1e\n" +
-	"\bumr_type\x18\a \x01(\rH\x06R\aumrType\x88\x01\x01\x12\x1e\n" +
-	"\bret_from\x18\b \x01(\rH\aR\aretFrom\x88\x01\x01\x12(\n" +
-	"\roperation_bit\x18\t \x01(\x04H\bR\foperationBit\x88\x01\x01B\x06\n" +
-	"\x04_urlB\t\n" +
-	"\a_resultB\x0e\n" +
-	"\f_jump_resultB\v\n" +
-	"\t_jump_urlB\b\n" +
-	"\x06_levelB\f\n" +
-	"\n" +
-	"_sub_levelB\v\n" +
-	"\t_umr_typeB\v\n" +
-	"\t_ret_fromB\x10\n" +
-	"\x0e_operation_bit\"$\n" +
+	"\x04list\x18\x01 \x03(\v2\x1e.libration.oidb.UrlCheckResultR\x04list\x121\n" +
+	"\x11next_req_duration\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x0fnextReqDuration\"\xc3\x02\n" +
+	"\x0eUrlCheckResult\x12\x17\n" +
+	"\x03url\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\x03url\x12\x1d\n" +
+	"\x06result\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06result\x12&\n" +
+	"\vjump_result\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
+	"jumpResult\x12 \n" +
+	"\bjump_url\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\ajumpUrl\x12\x1b\n" +
+	"\x05level\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\x05level\x12\"\n" +
+	"\tsub_level\x18\x06 \x01(\rB\x05\xaa\x01\x02\b\x01R\bsubLevel\x12 \n" +
+	"\bumr_type\x18\a \x01(\rB\x05\xaa\x01\x02\b\x01R\aumrType\x12 \n" +
+	"\bret_from\x18\b \x01(\rB\x05\xaa\x01\x02\b\x01R\aretFrom\x12*\n" +
+	"\roperation_bit\x18\t \x01(\x04B\x05\xaa\x01\x02\b\x01R\foperationBit\"$\n" +
 	"\bPsKeyReq\x12\x18\n" +
 	"\adomains\x18\x01 \x03(\tR\adomains\"}\n" +
 	"\tPsKeyResp\x127\n" +
@@ -23438,12 +23198,11 @@ const file_oidb_proto_rawDesc = "" +
 	"\x13ConfirmSwitchDevice\x12\x12\n" +
 	"\x04guid\x18\x01 \x01(\fR\x04guid\x12\x15\n" +
 	"\x06app_id\x18\x02 \x01(\rR\x05appId\x12!\n" +
-	"\fpackage_name\x18\x03 \x01(\tR\vpackageName\"s\n" +
-	"\vFaceListReq\x12\x1f\n" +
-	"\bunknown1\x18\x01 \x01(\x05H\x00R\bunknown1\x88\x01\x01\x12\x1a\n" +
+	"\fpackage_name\x18\x03 \x01(\tR\vpackageName\"h\n" +
+	"\vFaceListReq\x12!\n" +
+	"\bunknown1\x18\x01 \x01(\x05B\x05\xaa\x01\x02\b\x01R\bunknown1\x12\x1a\n" +
 	"\bunknown2\x18\x02 \x01(\x05R\bunknown2\x12\x1a\n" +
-	"\bunknown3\x18\x03 \x01(\tR\bunknown3B\v\n" +
-	"\t_unknown1\"\xc6\x01\n" +
+	"\bunknown3\x18\x03 \x01(\tR\bunknown3\"\xc6\x01\n" +
 	"\fFaceListResp\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\x05R\bunknown1\x123\n" +
 	"\x06common\x18\x02 \x01(\v2\x1b.libration.oidb.FaceContentR\x06common\x12-\n" +
@@ -23459,52 +23218,35 @@ const file_oidb_proto_rawDesc = "" +
 	"\x05faces\x18\x02 \x03(\v2\x14.libration.oidb.FaceR\x05faces\"J\n" +
 	"\bFacePack\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
-	"\x05faces\x18\x02 \x03(\v2\x14.libration.oidb.FaceR\x05faces\"\xb8\x04\n" +
+	"\x05faces\x18\x02 \x03(\v2\x14.libration.oidb.FaceR\x05faces\"\xb6\x03\n" +
 	"\x04Face\x12\x13\n" +
-	"\x05q_sid\x18\x01 \x01(\tR\x04qSid\x12\x18\n" +
-	"\x05q_des\x18\x02 \x01(\tH\x00R\x04qDes\x88\x01\x01\x12\x1c\n" +
-	"\aem_code\x18\x03 \x01(\tH\x01R\x06emCode\x88\x01\x01\x12\x18\n" +
-	"\x05q_cid\x18\x04 \x01(\x05H\x02R\x04qCid\x88\x01\x01\x12&\n" +
-	"\fsticker_type\x18\x05 \x01(\x05H\x03R\vstickerType\x88\x01\x01\x12+\n" +
-	"\x0fsticker_pack_id\x18\x06 \x01(\x05H\x04R\rstickerPackId\x88\x01\x01\x12\"\n" +
+	"\x05q_sid\x18\x01 \x01(\tR\x04qSid\x12\x1a\n" +
+	"\x05q_des\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04qDes\x12\x1e\n" +
+	"\aem_code\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06emCode\x12\x1a\n" +
+	"\x05q_cid\x18\x04 \x01(\x05B\x05\xaa\x01\x02\b\x01R\x04qCid\x12(\n" +
+	"\fsticker_type\x18\x05 \x01(\x05B\x05\xaa\x01\x02\b\x01R\vstickerType\x12-\n" +
+	"\x0fsticker_pack_id\x18\x06 \x01(\x05B\x05\xaa\x01\x02\b\x01R\rstickerPackId\x12$\n" +
 	"\n" +
-	"sticker_id\x18\a \x01(\x05H\x05R\tstickerId\x88\x01\x01\x12.\n" +
-	"\x03url\x18\b \x01(\v2\x17.libration.oidb.FaceUrlH\x06R\x03url\x88\x01\x01\x12\x18\n" +
-	"\aaliases\x18\t \x03(\tR\aaliases\x12!\n" +
+	"sticker_id\x18\a \x01(\x05B\x05\xaa\x01\x02\b\x01R\tstickerId\x12)\n" +
+	"\x03url\x18\b \x01(\v2\x17.libration.oidb.FaceUrlR\x03url\x12\x18\n" +
+	"\aaliases\x18\t \x03(\tR\aaliases\x12#\n" +
 	"\tunknown10\x18\n" +
-	" \x01(\x05H\aR\tunknown10\x88\x01\x01\x12(\n" +
-	"\rsticker_width\x18\r \x01(\x05H\bR\fstickerWidth\x88\x01\x01\x12*\n" +
-	"\x0esticker_height\x18\x0e \x01(\x05H\tR\rstickerHeight\x88\x01\x01B\b\n" +
-	"\x06_q_desB\n" +
-	"\n" +
-	"\b_em_codeB\b\n" +
-	"\x06_q_cidB\x0f\n" +
-	"\r_sticker_typeB\x12\n" +
-	"\x10_sticker_pack_idB\r\n" +
-	"\v_sticker_idB\x06\n" +
-	"\x04_urlB\f\n" +
-	"\n" +
-	"_unknown10B\x10\n" +
-	"\x0e_sticker_widthB\x11\n" +
-	"\x0f_sticker_height\"`\n" +
-	"\aFaceUrl\x12\x1e\n" +
-	"\bbase_url\x18\x01 \x01(\tH\x00R\abaseUrl\x88\x01\x01\x12\x1c\n" +
-	"\aadv_url\x18\x02 \x01(\tH\x01R\x06advUrl\x88\x01\x01B\v\n" +
-	"\t_base_urlB\n" +
-	"\n" +
-	"\b_adv_url\"\xb5\x01\n" +
+	" \x01(\x05B\x05\xaa\x01\x02\b\x01R\tunknown10\x12*\n" +
+	"\rsticker_width\x18\r \x01(\x05B\x05\xaa\x01\x02\b\x01R\fstickerWidth\x12,\n" +
+	"\x0esticker_height\x18\x0e \x01(\x05B\x05\xaa\x01\x02\b\x01R\rstickerHeight\"K\n" +
+	"\aFaceUrl\x12 \n" +
+	"\bbase_url\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\abaseUrl\x12\x1e\n" +
+	"\aadv_url\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06advUrl\"\xa5\x01\n" +
 	"\fSetStatusReq\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\rR\x06status\x12\x1d\n" +
 	"\n" +
 	"ext_status\x18\x02 \x01(\rR\textStatus\x12%\n" +
-	"\x0ebattery_status\x18\x03 \x01(\rR\rbatteryStatus\x12<\n" +
-	"\x06custom\x18\x04 \x01(\v2\x1f.libration.oidb.SetStatusCustomH\x00R\x06custom\x88\x01\x01B\t\n" +
-	"\a_custom\"i\n" +
+	"\x0ebattery_status\x18\x03 \x01(\rR\rbatteryStatus\x127\n" +
+	"\x06custom\x18\x04 \x01(\v2\x1f.libration.oidb.SetStatusCustomR\x06custom\"b\n" +
 	"\x0fSetStatusCustom\x12\x17\n" +
-	"\aface_id\x18\x01 \x01(\x04R\x06faceId\x12\x17\n" +
-	"\x04text\x18\x02 \x01(\tH\x00R\x04text\x88\x01\x01\x12\x1b\n" +
-	"\tface_type\x18\x03 \x01(\x04R\bfaceTypeB\a\n" +
-	"\x05_text\"H\n" +
+	"\aface_id\x18\x01 \x01(\x04R\x06faceId\x12\x19\n" +
+	"\x04text\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04text\x12\x1b\n" +
+	"\tface_type\x18\x03 \x01(\x04R\bfaceType\"H\n" +
 	"\rSetStatusResp\x12\x1d\n" +
 	"\n" +
 	"error_code\x18\x01 \x01(\x05R\terrorCode\x12\x18\n" +
@@ -23514,15 +23256,12 @@ const file_oidb_proto_rawDesc = "" +
 	"\bself_uin\x18\x02 \x01(\x04R\aselfUin\x12\x17\n" +
 	"\asub_cmd\x18\x03 \x01(\rR\x06subCmd\x128\n" +
 	"\adeletes\x18\x05 \x03(\v2\x1e.libration.oidb.FaceRoamDeleteR\adeletes\x12\x1a\n" +
-	"\bunknown6\x18\x06 \x01(\rR\bunknown6\"\x8e\x01\n" +
+	"\bunknown6\x18\x06 \x01(\rR\bunknown6\"u\n" +
 	"\x10FaceRoamPlatform\x12\x17\n" +
-	"\aim_plat\x18\x01 \x01(\rR\x06imPlat\x12\"\n" +
+	"\aim_plat\x18\x01 \x01(\rR\x06imPlat\x12$\n" +
 	"\n" +
-	"os_version\x18\x02 \x01(\tH\x00R\tosVersion\x88\x01\x01\x12 \n" +
-	"\tq_version\x18\x03 \x01(\tH\x01R\bqVersion\x88\x01\x01B\r\n" +
-	"\v_os_versionB\f\n" +
-	"\n" +
-	"_q_version\"+\n" +
+	"os_version\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\tosVersion\x12\"\n" +
+	"\tq_version\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\bqVersion\"+\n" +
 	"\x0eFaceRoamDelete\x12\x19\n" +
 	"\bemoji_id\x18\x01 \x01(\tR\aemojiId\"\xc3\x01\n" +
 	"\x10FaceRoamListResp\x12\x19\n" +
@@ -23567,53 +23306,44 @@ const file_oidb_proto_rawDesc = "" +
 	"\tunknown12\x18\f \x01(\rR\tunknown12\";\n" +
 	"\fCustomFaceId\x12\x19\n" +
 	"\bemoji_id\x18\x01 \x01(\tR\aemojiId\x12\x10\n" +
-	"\x03md5\x18\x02 \x01(\tR\x03md5\"`\n" +
+	"\x03md5\x18\x02 \x01(\tR\x03md5\"Y\n" +
 	"\x0eCustomFaceDesc\x12,\n" +
-	"\x02id\x18\x01 \x01(\v2\x1c.libration.oidb.CustomFaceIdR\x02id\x12\x17\n" +
-	"\x04desc\x18\x02 \x01(\fH\x00R\x04desc\x88\x01\x01B\a\n" +
-	"\x05_desc\"\xce\x01\n" +
+	"\x02id\x18\x01 \x01(\v2\x1c.libration.oidb.CustomFaceIdR\x02id\x12\x19\n" +
+	"\x04desc\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\x04desc\"\xc2\x01\n" +
 	"\x0eFaceRoamAddReq\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\rR\bunknown1\x12\x1a\n" +
 	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x123\n" +
 	"\x04body\x18\x03 \x01(\v2\x1f.libration.oidb.FaceRoamAddBodyR\x04body\x12\x1d\n" +
 	"\n" +
-	"command_id\x18\a \x01(\rR\tcommandId\x12\"\n" +
-	"\textension\x18\xe9\a \x01(\fH\x00R\textension\x88\x01\x01B\f\n" +
-	"\n" +
-	"_extension\"\xba\x02\n" +
-	"\x0fFaceRoamAddBody\x12\x1f\n" +
-	"\bunknown1\x18\x01 \x01(\rH\x00R\bunknown1\x88\x01\x01\x12\x10\n" +
-	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x1f\n" +
-	"\bunknown3\x18\x03 \x01(\rH\x01R\bunknown3\x88\x01\x01\x12\x10\n" +
+	"command_id\x18\a \x01(\rR\tcommandId\x12$\n" +
+	"\textension\x18\xe9\a \x01(\fB\x05\xaa\x01\x02\b\x01R\textension\"\xa4\x02\n" +
+	"\x0fFaceRoamAddBody\x12!\n" +
+	"\bunknown1\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown1\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12!\n" +
+	"\bunknown3\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown3\x12\x10\n" +
 	"\x03md5\x18\x04 \x01(\fR\x03md5\x12\x1b\n" +
 	"\tfile_size\x18\x05 \x01(\rR\bfileSize\x12\x1a\n" +
 	"\bunknown7\x18\a \x01(\rR\bunknown7\x12\x1a\n" +
 	"\bunknown8\x18\b \x01(\rR\bunknown8\x12\x1a\n" +
 	"\bunknown9\x18\t \x01(\rR\bunknown9\x12\x18\n" +
 	"\aversion\x18\r \x01(\tR\aversion\x12\x1c\n" +
-	"\tunknown16\x18\x10 \x01(\rR\tunknown16B\v\n" +
-	"\t_unknown1B\v\n" +
-	"\t_unknown3\"\x80\x01\n" +
+	"\tunknown16\x18\x10 \x01(\rR\tunknown16\"\x80\x01\n" +
 	"\x0fFaceRoamAddResp\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\x04R\bunknown1\x12\x1a\n" +
 	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x125\n" +
-	"\x04body\x18\x03 \x01(\v2!.libration.oidb.FaceRoamAddResultR\x04body\"\xd4\x01\n" +
+	"\x04body\x18\x03 \x01(\v2!.libration.oidb.FaceRoamAddResultR\x04body\"\xbf\x01\n" +
 	"\x11FaceRoamAddResult\x12\x19\n" +
 	"\bret_code\x18\x01 \x01(\rR\aretCode\x12\x1d\n" +
 	"\n" +
 	"upload_ips\x18\x06 \x03(\rR\tuploadIps\x12!\n" +
-	"\fupload_ports\x18\a \x03(\rR\vuploadPorts\x12\x18\n" +
-	"\x05u_key\x18\b \x01(\fH\x00R\x04uKey\x88\x01\x01\x126\n" +
-	"\x03ext\x18\xfa\a \x01(\v2\x1e.libration.oidb.FaceRoamAddExtH\x01R\x03ext\x88\x01\x01B\b\n" +
-	"\x06_u_keyB\x06\n" +
-	"\x04_ext\"\x8d\x01\n" +
+	"\fupload_ports\x18\a \x03(\rR\vuploadPorts\x12\x1a\n" +
+	"\x05u_key\x18\b \x01(\fB\x05\xaa\x01\x02\b\x01R\x04uKey\x121\n" +
+	"\x03ext\x18\xfa\a \x01(\v2\x1e.libration.oidb.FaceRoamAddExtR\x03ext\"}\n" +
 	"\x0eFaceRoamAddExt\x12\x16\n" +
-	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x19\n" +
-	"\x05path1\x18\x02 \x01(\tH\x00R\x05path1\x88\x01\x01\x12\x19\n" +
-	"\x05path2\x18\x03 \x01(\tH\x01R\x05path2\x88\x01\x01\x12\x19\n" +
-	"\bemoji_id\x18\x05 \x01(\tR\aemojiIdB\b\n" +
-	"\x06_path1B\b\n" +
-	"\x06_path2\"d\n" +
+	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x1b\n" +
+	"\x05path1\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x05path1\x12\x1b\n" +
+	"\x05path2\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x05path2\x12\x19\n" +
+	"\bemoji_id\x18\x05 \x01(\tR\aemojiId\"d\n" +
 	"\x10MarketFaceKeyReq\x12\x1a\n" +
 	"\bunknown1\x18\x01 \x01(\rR\bunknown1\x124\n" +
 	"\x04info\x18\x05 \x01(\v2 .libration.oidb.MarketFaceKeyIdsR\x04info\"-\n" +
@@ -23622,45 +23352,33 @@ const file_oidb_proto_rawDesc = "" +
 	"\x11MarketFaceKeyResp\x122\n" +
 	"\x04info\x18\x05 \x01(\v2\x1e.libration.oidb.MarketFaceKeysR\x04info\"$\n" +
 	"\x0eMarketFaceKeys\x12\x12\n" +
-	"\x04keys\x18\x01 \x03(\tR\x04keys\"\xa7\x01\n" +
-	"\tWebSsoReq\x12\x1d\n" +
-	"\aversion\x18\x01 \x01(\rH\x00R\aversion\x88\x01\x01\x12\x17\n" +
-	"\x04type\x18\x02 \x01(\rH\x01R\x04type\x88\x01\x01\x12\x17\n" +
-	"\x04data\x18\x03 \x01(\tH\x02R\x04data\x88\x01\x01\x12\x1e\n" +
-	"\bweb_data\x18\x04 \x01(\tH\x03R\awebData\x88\x01\x01B\n" +
+	"\x04keys\x18\x01 \x03(\tR\x04keys\"\x84\x01\n" +
+	"\tWebSsoReq\x12\x1f\n" +
+	"\aversion\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\aversion\x12\x19\n" +
+	"\x04type\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x04type\x12\x19\n" +
+	"\x04data\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04data\x12 \n" +
+	"\bweb_data\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\awebData\"|\n" +
 	"\n" +
-	"\b_versionB\a\n" +
-	"\x05_typeB\a\n" +
-	"\x05_dataB\v\n" +
-	"\t_web_data\"\x9a\x01\n" +
-	"\n" +
-	"WebSsoResp\x12\x1d\n" +
-	"\aversion\x18\x01 \x01(\rH\x00R\aversion\x88\x01\x01\x12\x17\n" +
-	"\x04type\x18\x02 \x01(\rH\x01R\x04type\x88\x01\x01\x12\x15\n" +
-	"\x03ret\x18\x03 \x01(\rH\x02R\x03ret\x88\x01\x01\x12\x17\n" +
-	"\x04data\x18\x04 \x01(\tH\x03R\x04data\x88\x01\x01B\n" +
-	"\n" +
-	"\b_versionB\a\n" +
-	"\x05_typeB\x06\n" +
-	"\x04_retB\a\n" +
-	"\x05_data\"\xdf\x01\n" +
+	"WebSsoResp\x12\x1f\n" +
+	"\aversion\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\aversion\x12\x19\n" +
+	"\x04type\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x04type\x12\x17\n" +
+	"\x03ret\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\x03ret\x12\x19\n" +
+	"\x04data\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04data\"\xc9\x01\n" +
 	"\vPullPicsReq\x12\x10\n" +
 	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x1a\n" +
 	"\bunknown3\x18\x03 \x01(\rR\bunknown3\x12\x12\n" +
 	"\x04word\x18\x06 \x01(\tR\x04word\x12\x14\n" +
-	"\x05word2\x18\a \x01(\tR\x05word2\x12\x1f\n" +
-	"\bunknown8\x18\b \x01(\rH\x00R\bunknown8\x88\x01\x01\x12\x1f\n" +
-	"\bunknown9\x18\t \x01(\rH\x01R\bunknown9\x88\x01\x01\x12\x1c\n" +
-	"\tunknown14\x18\x0e \x01(\rR\tunknown14B\v\n" +
-	"\t_unknown8B\v\n" +
-	"\t_unknown9\";\n" +
+	"\x05word2\x18\a \x01(\tR\x05word2\x12!\n" +
+	"\bunknown8\x18\b \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown8\x12!\n" +
+	"\bunknown9\x18\t \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown9\x12\x1c\n" +
+	"\tunknown14\x18\x0e \x01(\rR\tunknown14\";\n" +
 	"\fPullPicsResp\x12+\n" +
 	"\x04pics\x18\x03 \x03(\v2\x17.libration.oidb.PullPicR\x04pics\"\x1b\n" +
 	"\aPullPic\x12\x10\n" +
 	"\x03url\x18\x05 \x01(\tR\x03url\"^\n" +
 	"\x0fMiniAppShareReq\x12\x15\n" +
 	"\x06sdk_id\x18\x02 \x01(\tR\x05sdkId\x124\n" +
-	"\x04body\x18\x04 \x01(\v2 .libration.oidb.MiniAppShareBodyR\x04body\"\xb6\x05\n" +
+	"\x04body\x18\x04 \x01(\v2 .libration.oidb.MiniAppShareBodyR\x04body\"\x93\x05\n" +
 	"\x10MiniAppShareBody\x121\n" +
 	"\x03ext\x18\x01 \x01(\v2\x1f.libration.oidb.MiniAppShareExtR\x03ext\x12\x14\n" +
 	"\x05appid\x18\x02 \x01(\tR\x05appid\x12\x14\n" +
@@ -23670,9 +23388,9 @@ const file_oidb_proto_rawDesc = "" +
 	"\x05scene\x18\x06 \x01(\rR\x05scene\x12#\n" +
 	"\rtemplate_type\x18\a \x01(\rR\ftemplateType\x12#\n" +
 	"\rbusiness_type\x18\b \x01(\rR\fbusinessType\x12\x17\n" +
-	"\apic_url\x18\t \x01(\tR\x06picUrl\x12\x1c\n" +
+	"\apic_url\x18\t \x01(\tR\x06picUrl\x12\x1e\n" +
 	"\avid_url\x18\n" +
-	" \x01(\tH\x00R\x06vidUrl\x88\x01\x01\x12\x19\n" +
+	" \x01(\tB\x05\xaa\x01\x02\b\x01R\x06vidUrl\x12\x19\n" +
 	"\bjump_url\x18\v \x01(\tR\ajumpUrl\x12\x19\n" +
 	"\bicon_url\x18\f \x01(\tR\aiconUrl\x12\x19\n" +
 	"\bver_type\x18\r \x01(\rR\averType\x12\x1d\n" +
@@ -23681,96 +23399,72 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"version_id\x18\x0f \x01(\tR\tversionId\x12*\n" +
 	"\x11with_share_ticket\x18\x10 \x01(\rR\x0fwithShareTicket\x12\x17\n" +
-	"\aweb_url\x18\x11 \x01(\tR\x06webUrl\x12\"\n" +
+	"\aweb_url\x18\x11 \x01(\tR\x06webUrl\x12$\n" +
 	"\n" +
-	"appid_rich\x18\x12 \x01(\fH\x01R\tappidRich\x88\x01\x01\x12@\n" +
-	"\btemplate\x18\x13 \x01(\v2$.libration.oidb.MiniAppShareTemplateR\btemplate\x12!\n" +
-	"\tunknown20\x18\x14 \x01(\tH\x02R\tunknown20\x88\x01\x01B\n" +
-	"\n" +
-	"\b_vid_urlB\r\n" +
-	"\v_appid_richB\f\n" +
-	"\n" +
-	"_unknown20\"?\n" +
-	"\x0fMiniAppShareExt\x12\x1f\n" +
-	"\bunknown2\x18\x02 \x01(\fH\x00R\bunknown2\x88\x01\x01B\v\n" +
-	"\t_unknown2\"\x88\x01\n" +
-	"\x14MiniAppShareTemplate\x12$\n" +
-	"\vtemplate_id\x18\x01 \x01(\tH\x00R\n" +
-	"templateId\x88\x01\x01\x12(\n" +
-	"\rtemplate_data\x18\x02 \x01(\tH\x01R\ftemplateData\x88\x01\x01B\x0e\n" +
-	"\f_template_idB\x10\n" +
-	"\x0e_template_data\"\x89\x01\n" +
+	"appid_rich\x18\x12 \x01(\fB\x05\xaa\x01\x02\b\x01R\tappidRich\x12@\n" +
+	"\btemplate\x18\x13 \x01(\v2$.libration.oidb.MiniAppShareTemplateR\btemplate\x12#\n" +
+	"\tunknown20\x18\x14 \x01(\tB\x05\xaa\x01\x02\b\x01R\tunknown20\"4\n" +
+	"\x0fMiniAppShareExt\x12!\n" +
+	"\bunknown2\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\bunknown2\"j\n" +
+	"\x14MiniAppShareTemplate\x12&\n" +
+	"\vtemplate_id\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\n" +
+	"templateId\x12*\n" +
+	"\rtemplate_data\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\ftemplateData\"\x89\x01\n" +
 	"\x10MiniAppShareResp\x12\x1a\n" +
 	"\bunknown2\x18\x02 \x01(\rR\bunknown2\x12\x1a\n" +
 	"\bunknown3\x18\x03 \x01(\tR\bunknown3\x12=\n" +
 	"\acontent\x18\x04 \x01(\v2#.libration.oidb.MiniAppShareContentR\acontent\")\n" +
 	"\x13MiniAppShareContent\x12\x12\n" +
-	"\x04json\x18\x02 \x01(\tR\x04json\"\x83\x02\n" +
-	"\bAlbumReq\x12\"\n" +
+	"\x04json\x18\x02 \x01(\tR\x04json\"\xe0\x01\n" +
+	"\bAlbumReq\x12$\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\rH\x00R\trequestId\x88\x01\x01\x12\x1f\n" +
-	"\bunknown2\x18\x02 \x01(\fH\x01R\bunknown2\x88\x01\x01\x12\x1f\n" +
-	"\bunknown3\x18\x03 \x01(\fH\x02R\bunknown3\x88\x01\x01\x12\x12\n" +
+	"request_id\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\trequestId\x12!\n" +
+	"\bunknown2\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\bunknown2\x12!\n" +
+	"\bunknown3\x18\x03 \x01(\fB\x05\xaa\x01\x02\b\x01R\bunknown3\x12\x12\n" +
 	"\x04body\x18\x04 \x01(\fR\x04body\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x05 \x01(\tR\tsessionId\x125\n" +
 	"\aheaders\x18\n" +
-	" \x03(\v2\x1b.libration.oidb.AlbumHeaderR\aheadersB\r\n" +
-	"\v_request_idB\v\n" +
-	"\t_unknown2B\v\n" +
-	"\t_unknown3\"7\n" +
+	" \x03(\v2\x1b.libration.oidb.AlbumHeaderR\aheaders\"7\n" +
 	"\vAlbumHeader\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"[\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"P\n" +
 	"\rAlbumListBody\x12\x1d\n" +
 	"\n" +
-	"group_code\x18\x01 \x01(\tR\tgroupCode\x12\x1e\n" +
-	"\balbum_id\x18\x02 \x01(\fH\x00R\aalbumId\x88\x01\x01B\v\n" +
-	"\t_album_id\"\xe0\x01\n" +
+	"group_code\x18\x01 \x01(\tR\tgroupCode\x12 \n" +
+	"\balbum_id\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\aalbumId\"\xbc\x01\n" +
 	"\x12AlbumMediaListBody\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\tR\tgroupCode\x12\x19\n" +
-	"\balbum_id\x18\x02 \x01(\tR\aalbumId\x12\x1f\n" +
-	"\bunknown3\x18\x03 \x01(\rH\x00R\bunknown3\x88\x01\x01\x12\x1f\n" +
-	"\bunknown4\x18\x04 \x01(\fH\x01R\bunknown4\x88\x01\x01\x12$\n" +
-	"\vattach_info\x18\x05 \x01(\tH\x02R\n" +
-	"attachInfo\x88\x01\x01B\v\n" +
-	"\t_unknown3B\v\n" +
-	"\t_unknown4B\x0e\n" +
-	"\f_attach_info\"@\n" +
+	"\balbum_id\x18\x02 \x01(\tR\aalbumId\x12!\n" +
+	"\bunknown3\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown3\x12!\n" +
+	"\bunknown4\x18\x04 \x01(\fB\x05\xaa\x01\x02\b\x01R\bunknown4\x12&\n" +
+	"\vattach_info\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\n" +
+	"attachInfo\"@\n" +
 	"\fAlbumAddBody\x120\n" +
-	"\x04info\x18\x01 \x01(\v2\x1c.libration.oidb.AlbumAddInfoR\x04info\"\x83\x01\n" +
+	"\x04info\x18\x01 \x01(\v2\x1c.libration.oidb.AlbumAddInfoR\x04info\"x\n" +
 	"\fAlbumAddInfo\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x02 \x01(\tR\tgroupCode\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
-	"\x04desc\x18\x04 \x01(\tR\x04desc\x12\x1f\n" +
-	"\bunknown5\x18\x05 \x01(\rH\x00R\bunknown5\x88\x01\x01B\v\n" +
-	"\t_unknown5\"K\n" +
+	"\x04desc\x18\x04 \x01(\tR\x04desc\x12!\n" +
+	"\bunknown5\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\bunknown5\"K\n" +
 	"\x0fAlbumDeleteBody\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\tR\tgroupCode\x12\x19\n" +
-	"\balbum_id\x18\x02 \x01(\tR\aalbumId\"\xa9\x01\n" +
-	"\rAlbumListResp\x12\x1e\n" +
-	"\bret_code\x18\x02 \x01(\rH\x00R\aretCode\x88\x01\x01\x12\x1c\n" +
-	"\aret_msg\x18\x03 \x01(\tH\x01R\x06retMsg\x88\x01\x01\x128\n" +
-	"\x04body\x18\x04 \x01(\v2\x1f.libration.oidb.AlbumListResultH\x02R\x04body\x88\x01\x01B\v\n" +
-	"\t_ret_codeB\n" +
-	"\n" +
-	"\b_ret_msgB\a\n" +
-	"\x05_body\"@\n" +
+	"\balbum_id\x18\x02 \x01(\tR\aalbumId\"\x86\x01\n" +
+	"\rAlbumListResp\x12 \n" +
+	"\bret_code\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aretCode\x12\x1e\n" +
+	"\aret_msg\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06retMsg\x123\n" +
+	"\x04body\x18\x04 \x01(\v2\x1f.libration.oidb.AlbumListResultR\x04body\"@\n" +
 	"\x0fAlbumListResult\x12-\n" +
-	"\x06albums\x18\x01 \x03(\v2\x15.libration.oidb.AlbumR\x06albums\"\xc6\x01\n" +
+	"\x06albums\x18\x01 \x03(\v2\x15.libration.oidb.AlbumR\x06albums\"\xa3\x01\n" +
 	"\fAlbumAddResp\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\rR\trequestId\x12\x1e\n" +
-	"\bret_code\x18\x02 \x01(\rH\x00R\aretCode\x88\x01\x01\x12\x1c\n" +
-	"\aret_msg\x18\x03 \x01(\tH\x01R\x06retMsg\x88\x01\x01\x127\n" +
-	"\x04body\x18\x04 \x01(\v2\x1e.libration.oidb.AlbumAddResultH\x02R\x04body\x88\x01\x01B\v\n" +
-	"\t_ret_codeB\n" +
-	"\n" +
-	"\b_ret_msgB\a\n" +
-	"\x05_body\"@\n" +
+	"request_id\x18\x01 \x01(\rR\trequestId\x12 \n" +
+	"\bret_code\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aretCode\x12\x1e\n" +
+	"\aret_msg\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06retMsg\x122\n" +
+	"\x04body\x18\x04 \x01(\v2\x1e.libration.oidb.AlbumAddResultR\x04body\"@\n" +
 	"\x0eAlbumAddResult\x12.\n" +
 	"\x04info\x18\x01 \x01(\v2\x1a.libration.oidb.AlbumAddedR\x04info\"n\n" +
 	"\n" +
@@ -23779,27 +23473,19 @@ const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"group_code\x18\x02 \x01(\tR\tgroupCode\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
-	"\x04desc\x18\x04 \x01(\tR\x04desc\"h\n" +
-	"\x0fAlbumDeleteResp\x12\x1e\n" +
-	"\bret_code\x18\x02 \x01(\rH\x00R\aretCode\x88\x01\x01\x12\x1c\n" +
-	"\aret_msg\x18\x03 \x01(\tH\x01R\x06retMsg\x88\x01\x01B\v\n" +
-	"\t_ret_codeB\n" +
-	"\n" +
-	"\b_ret_msg\"\xad\x01\n" +
-	"\x12AlbumMediaListResp\x12\x1e\n" +
-	"\bret_code\x18\x02 \x01(\rH\x00R\aretCode\x88\x01\x01\x12\x1c\n" +
-	"\aret_msg\x18\x03 \x01(\tH\x01R\x06retMsg\x88\x01\x01\x127\n" +
-	"\x04body\x18\x04 \x01(\v2\x1e.libration.oidb.AlbumMediaListH\x02R\x04body\x88\x01\x01B\v\n" +
-	"\t_ret_codeB\n" +
-	"\n" +
-	"\b_ret_msgB\a\n" +
-	"\x05_body\"\xce\x01\n" +
+	"\x04desc\x18\x04 \x01(\tR\x04desc\"S\n" +
+	"\x0fAlbumDeleteResp\x12 \n" +
+	"\bret_code\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aretCode\x12\x1e\n" +
+	"\aret_msg\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06retMsg\"\x8a\x01\n" +
+	"\x12AlbumMediaListResp\x12 \n" +
+	"\bret_code\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aretCode\x12\x1e\n" +
+	"\aret_msg\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06retMsg\x122\n" +
+	"\x04body\x18\x04 \x01(\v2\x1e.libration.oidb.AlbumMediaListR\x04body\"\xbb\x01\n" +
 	"\x0eAlbumMediaList\x12+\n" +
 	"\x05album\x18\x01 \x01(\v2\x15.libration.oidb.AlbumR\x05album\x120\n" +
-	"\x05media\x18\x03 \x03(\v2\x1a.libration.oidb.AlbumMediaR\x05media\x12-\n" +
-	"\x10next_attach_info\x18\x05 \x01(\tH\x00R\x0enextAttachInfo\x88\x01\x01\x12\x19\n" +
-	"\bhas_more\x18\a \x01(\bR\ahasMoreB\x13\n" +
-	"\x11_next_attach_info\"\xd6\x02\n" +
+	"\x05media\x18\x03 \x03(\v2\x1a.libration.oidb.AlbumMediaR\x05media\x12/\n" +
+	"\x10next_attach_info\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\x0enextAttachInfo\x12\x19\n" +
+	"\bhas_more\x18\a \x01(\bR\ahasMore\"\xd6\x02\n" +
 	"\x05Album\x12\x19\n" +
 	"\balbum_id\x18\x01 \x01(\tR\aalbumId\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x12\n" +
@@ -23860,7 +23546,7 @@ const file_oidb_proto_rawDesc = "" +
 	" \x01(\v2\x19.libration.oidb.AlbumLikeR\x04like\x12>\n" +
 	"\ruploader_info\x18\f \x01(\v2\x19.libration.oidb.AlbumUserR\fuploaderInfo\"\x1d\n" +
 	"\tAlbumLike\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03keyB\x1eZ\x1clibration/internal/pb/oidbpbb\x06proto3"
+	"\x03key\x18\x01 \x01(\tR\x03keyB%Z\x1clibration/internal/pb/oidbpb\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -24410,102 +24096,6 @@ func file_oidb_proto_init() {
 	if File_oidb_proto != nil {
 		return
 	}
-	file_oidb_proto_msgTypes[0].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[15].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[16].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[20].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[21].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[22].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[24].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[25].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[33].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[40].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[43].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[44].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[45].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[49].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[52].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[53].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[54].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[66].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[67].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[68].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[71].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[76].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[86].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[88].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[91].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[93].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[94].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[95].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[96].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[99].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[101].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[103].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[104].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[108].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[111].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[112].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[113].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[114].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[117].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[120].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[125].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[128].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[129].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[137].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[139].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[143].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[144].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[145].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[146].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[150].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[151].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[168].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[172].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[173].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[174].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[177].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[179].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[180].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[197].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[211].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[212].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[216].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[225].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[226].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[227].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[234].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[235].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[236].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[237].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[238].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[245].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[251].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[252].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[253].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[254].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[257].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[267].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[268].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[269].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[271].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[272].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[277].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[278].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[279].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[283].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[284].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[285].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[288].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[290].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[291].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[293].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[295].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[297].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[300].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[301].OneofWrappers = []any{}
-	file_oidb_proto_msgTypes[302].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

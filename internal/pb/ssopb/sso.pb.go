@@ -27,27 +27,27 @@ const (
 // Answers and pushes of the real server: wire.md 4.
 type SsoReserveFields struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	ClientIpCookie []byte                 `protobuf:"bytes,8,opt,name=client_ip_cookie,json=clientIpCookie,proto3,oneof" json:"client_ip_cookie,omitempty"` // older source: number 4
-	Flag           *uint32                `protobuf:"varint,9,opt,name=flag,proto3,oneof" json:"flag,omitempty"`                                            // answer: 4 seen
-	EnvId          *uint32                `protobuf:"varint,10,opt,name=env_id,json=envId,proto3,oneof" json:"env_id,omitempty"`
-	LocaleId       *uint32                `protobuf:"varint,11,opt,name=locale_id,json=localeId,proto3,oneof" json:"locale_id,omitempty"`
-	Qimei          *string                `protobuf:"bytes,12,opt,name=qimei,proto3,oneof" json:"qimei,omitempty"` // official Linux client: the guid, 32 hex digits
-	Env            []byte                 `protobuf:"bytes,13,opt,name=env,proto3,oneof" json:"env,omitempty"`     // official Linux client: one byte 00
-	NewConnFlag    *uint32                `protobuf:"varint,14,opt,name=new_conn_flag,json=newConnFlag,proto3,oneof" json:"new_conn_flag,omitempty"`
-	TraceParent    *string                `protobuf:"bytes,15,opt,name=trace_parent,json=traceParent,proto3,oneof" json:"trace_parent,omitempty"` // 55 characters, see wire.md
-	Uid            *string                `protobuf:"bytes,16,opt,name=uid,proto3,oneof" json:"uid,omitempty"`                                    // absent or empty before the first login
-	Imsi           *uint32                `protobuf:"varint,18,opt,name=imsi,proto3,oneof" json:"imsi,omitempty"`
-	NetworkType    *uint32                `protobuf:"varint,19,opt,name=network_type,json=networkType,proto3,oneof" json:"network_type,omitempty"`
-	IpStackType    *uint32                `protobuf:"varint,20,opt,name=ip_stack_type,json=ipStackType,proto3,oneof" json:"ip_stack_type,omitempty"`
-	MsgType        *uint32                `protobuf:"varint,21,opt,name=msg_type,json=msgType,proto3,oneof" json:"msg_type,omitempty"` // answers, pushes: 0
-	TrpcRsp        *string                `protobuf:"bytes,22,opt,name=trpc_rsp,json=trpcRsp,proto3,oneof" json:"trpc_rsp,omitempty"`
-	TransInfo      map[string]string      `protobuf:"bytes,23,rep,name=trans_info,json=transInfo,proto3" json:"trans_info,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // official Linux client: client_conn_seq = Unix seconds as text, one value per connection (uncertain)
-	SecInfo        *SsoSecureInfo         `protobuf:"bytes,24,opt,name=sec_info,json=secInfo,proto3,oneof" json:"sec_info,omitempty"`                                                                           // absent for commands that need no signature
-	SecSigFlag     *uint32                `protobuf:"varint,25,opt,name=sec_sig_flag,json=secSigFlag,proto3,oneof" json:"sec_sig_flag,omitempty"`                                                               // answers, pushes: 2
-	NtCoreVersion  *uint32                `protobuf:"varint,26,opt,name=nt_core_version,json=ntCoreVersion,proto3,oneof" json:"nt_core_version,omitempty"`
-	SsoRouteCost   *uint32                `protobuf:"varint,27,opt,name=sso_route_cost,json=ssoRouteCost,proto3,oneof" json:"sso_route_cost,omitempty"` // answer: 53 seen
-	SsoIpOrigin    *uint32                `protobuf:"varint,28,opt,name=sso_ip_origin,json=ssoIpOrigin,proto3,oneof" json:"sso_ip_origin,omitempty"`
-	PressureToken  []byte                 `protobuf:"bytes,30,opt,name=pressure_token,json=pressureToken,proto3,oneof" json:"pressure_token,omitempty"`
+	ClientIpCookie []byte                 `protobuf:"bytes,8,opt,name=client_ip_cookie,json=clientIpCookie" json:"client_ip_cookie,omitempty"` // older source: number 4
+	Flag           *uint32                `protobuf:"varint,9,opt,name=flag" json:"flag,omitempty"`                                            // answer: 4 seen
+	EnvId          *uint32                `protobuf:"varint,10,opt,name=env_id,json=envId" json:"env_id,omitempty"`
+	LocaleId       *uint32                `protobuf:"varint,11,opt,name=locale_id,json=localeId" json:"locale_id,omitempty"`
+	Qimei          *string                `protobuf:"bytes,12,opt,name=qimei" json:"qimei,omitempty"` // official Linux client: the guid, 32 hex digits
+	Env            []byte                 `protobuf:"bytes,13,opt,name=env" json:"env,omitempty"`     // official Linux client: one byte 00
+	NewConnFlag    *uint32                `protobuf:"varint,14,opt,name=new_conn_flag,json=newConnFlag" json:"new_conn_flag,omitempty"`
+	TraceParent    *string                `protobuf:"bytes,15,opt,name=trace_parent,json=traceParent" json:"trace_parent,omitempty"` // 55 characters, see wire.md
+	Uid            *string                `protobuf:"bytes,16,opt,name=uid" json:"uid,omitempty"`                                    // absent or empty before the first login
+	Imsi           *uint32                `protobuf:"varint,18,opt,name=imsi" json:"imsi,omitempty"`
+	NetworkType    *uint32                `protobuf:"varint,19,opt,name=network_type,json=networkType" json:"network_type,omitempty"`
+	IpStackType    *uint32                `protobuf:"varint,20,opt,name=ip_stack_type,json=ipStackType" json:"ip_stack_type,omitempty"`
+	MsgType        *uint32                `protobuf:"varint,21,opt,name=msg_type,json=msgType" json:"msg_type,omitempty"` // answers, pushes: 0
+	TrpcRsp        *string                `protobuf:"bytes,22,opt,name=trpc_rsp,json=trpcRsp" json:"trpc_rsp,omitempty"`
+	TransInfo      map[string]string      `protobuf:"bytes,23,rep,name=trans_info,json=transInfo" json:"trans_info,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // official Linux client: client_conn_seq = Unix seconds as text, one value per connection (uncertain)
+	SecInfo        *SsoSecureInfo         `protobuf:"bytes,24,opt,name=sec_info,json=secInfo" json:"sec_info,omitempty"`                                                                                 // absent for commands that need no signature
+	SecSigFlag     *uint32                `protobuf:"varint,25,opt,name=sec_sig_flag,json=secSigFlag" json:"sec_sig_flag,omitempty"`                                                                     // answers, pushes: 2
+	NtCoreVersion  *uint32                `protobuf:"varint,26,opt,name=nt_core_version,json=ntCoreVersion" json:"nt_core_version,omitempty"`
+	SsoRouteCost   *uint32                `protobuf:"varint,27,opt,name=sso_route_cost,json=ssoRouteCost" json:"sso_route_cost,omitempty"` // answer: 53 seen
+	SsoIpOrigin    *uint32                `protobuf:"varint,28,opt,name=sso_ip_origin,json=ssoIpOrigin" json:"sso_ip_origin,omitempty"`
+	PressureToken  []byte                 `protobuf:"bytes,30,opt,name=pressure_token,json=pressureToken" json:"pressure_token,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -232,9 +232,9 @@ func (x *SsoReserveFields) GetPressureToken() []byte {
 // The three values returned by the sign provider.
 type SsoSecureInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	SecSign       []byte                 `protobuf:"bytes,1,opt,name=sec_sign,json=secSign,proto3,oneof" json:"sec_sign,omitempty"`
-	SecToken      []byte                 `protobuf:"bytes,2,opt,name=sec_token,json=secToken,proto3,oneof" json:"sec_token,omitempty"` // older source treats it as text; same bytes on the wire
-	SecExtra      []byte                 `protobuf:"bytes,3,opt,name=sec_extra,json=secExtra,proto3,oneof" json:"sec_extra,omitempty"`
+	SecSign       []byte                 `protobuf:"bytes,1,opt,name=sec_sign,json=secSign" json:"sec_sign,omitempty"`
+	SecToken      []byte                 `protobuf:"bytes,2,opt,name=sec_token,json=secToken" json:"sec_token,omitempty"` // older source treats it as text; same bytes on the wire
+	SecExtra      []byte                 `protobuf:"bytes,3,opt,name=sec_extra,json=secExtra" json:"sec_extra,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -294,7 +294,7 @@ func (x *SsoSecureInfo) GetSecExtra() []byte {
 // Wire compatible with SsoReserveFields.
 type SsoUidOnly struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Uid           *string                `protobuf:"bytes,16,opt,name=uid,proto3,oneof" json:"uid,omitempty"`
+	Uid           *string                `protobuf:"bytes,16,opt,name=uid" json:"uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -340,70 +340,42 @@ var File_sso_proto protoreflect.FileDescriptor
 
 const file_sso_proto_rawDesc = "" +
 	"\n" +
-	"\tsso.proto\x12\rlibration.sso\"\x9f\t\n" +
-	"\x10SsoReserveFields\x12-\n" +
-	"\x10client_ip_cookie\x18\b \x01(\fH\x00R\x0eclientIpCookie\x88\x01\x01\x12\x17\n" +
-	"\x04flag\x18\t \x01(\rH\x01R\x04flag\x88\x01\x01\x12\x1a\n" +
+	"\tsso.proto\x12\rlibration.sso\"\x97\x06\n" +
+	"\x10SsoReserveFields\x12(\n" +
+	"\x10client_ip_cookie\x18\b \x01(\fR\x0eclientIpCookie\x12\x12\n" +
+	"\x04flag\x18\t \x01(\rR\x04flag\x12\x15\n" +
 	"\x06env_id\x18\n" +
-	" \x01(\rH\x02R\x05envId\x88\x01\x01\x12 \n" +
-	"\tlocale_id\x18\v \x01(\rH\x03R\blocaleId\x88\x01\x01\x12\x19\n" +
-	"\x05qimei\x18\f \x01(\tH\x04R\x05qimei\x88\x01\x01\x12\x15\n" +
-	"\x03env\x18\r \x01(\fH\x05R\x03env\x88\x01\x01\x12'\n" +
-	"\rnew_conn_flag\x18\x0e \x01(\rH\x06R\vnewConnFlag\x88\x01\x01\x12&\n" +
-	"\ftrace_parent\x18\x0f \x01(\tH\aR\vtraceParent\x88\x01\x01\x12\x15\n" +
-	"\x03uid\x18\x10 \x01(\tH\bR\x03uid\x88\x01\x01\x12\x17\n" +
-	"\x04imsi\x18\x12 \x01(\rH\tR\x04imsi\x88\x01\x01\x12&\n" +
-	"\fnetwork_type\x18\x13 \x01(\rH\n" +
-	"R\vnetworkType\x88\x01\x01\x12'\n" +
-	"\rip_stack_type\x18\x14 \x01(\rH\vR\vipStackType\x88\x01\x01\x12\x1e\n" +
-	"\bmsg_type\x18\x15 \x01(\rH\fR\amsgType\x88\x01\x01\x12\x1e\n" +
-	"\btrpc_rsp\x18\x16 \x01(\tH\rR\atrpcRsp\x88\x01\x01\x12M\n" +
+	" \x01(\rR\x05envId\x12\x1b\n" +
+	"\tlocale_id\x18\v \x01(\rR\blocaleId\x12\x14\n" +
+	"\x05qimei\x18\f \x01(\tR\x05qimei\x12\x10\n" +
+	"\x03env\x18\r \x01(\fR\x03env\x12\"\n" +
+	"\rnew_conn_flag\x18\x0e \x01(\rR\vnewConnFlag\x12!\n" +
+	"\ftrace_parent\x18\x0f \x01(\tR\vtraceParent\x12\x10\n" +
+	"\x03uid\x18\x10 \x01(\tR\x03uid\x12\x12\n" +
+	"\x04imsi\x18\x12 \x01(\rR\x04imsi\x12!\n" +
+	"\fnetwork_type\x18\x13 \x01(\rR\vnetworkType\x12\"\n" +
+	"\rip_stack_type\x18\x14 \x01(\rR\vipStackType\x12\x19\n" +
+	"\bmsg_type\x18\x15 \x01(\rR\amsgType\x12\x19\n" +
+	"\btrpc_rsp\x18\x16 \x01(\tR\atrpcRsp\x12M\n" +
 	"\n" +
-	"trans_info\x18\x17 \x03(\v2..libration.sso.SsoReserveFields.TransInfoEntryR\ttransInfo\x12<\n" +
-	"\bsec_info\x18\x18 \x01(\v2\x1c.libration.sso.SsoSecureInfoH\x0eR\asecInfo\x88\x01\x01\x12%\n" +
-	"\fsec_sig_flag\x18\x19 \x01(\rH\x0fR\n" +
-	"secSigFlag\x88\x01\x01\x12+\n" +
-	"\x0fnt_core_version\x18\x1a \x01(\rH\x10R\rntCoreVersion\x88\x01\x01\x12)\n" +
-	"\x0esso_route_cost\x18\x1b \x01(\rH\x11R\fssoRouteCost\x88\x01\x01\x12'\n" +
-	"\rsso_ip_origin\x18\x1c \x01(\rH\x12R\vssoIpOrigin\x88\x01\x01\x12*\n" +
-	"\x0epressure_token\x18\x1e \x01(\fH\x13R\rpressureToken\x88\x01\x01\x1a<\n" +
+	"trans_info\x18\x17 \x03(\v2..libration.sso.SsoReserveFields.TransInfoEntryR\ttransInfo\x127\n" +
+	"\bsec_info\x18\x18 \x01(\v2\x1c.libration.sso.SsoSecureInfoR\asecInfo\x12 \n" +
+	"\fsec_sig_flag\x18\x19 \x01(\rR\n" +
+	"secSigFlag\x12&\n" +
+	"\x0fnt_core_version\x18\x1a \x01(\rR\rntCoreVersion\x12$\n" +
+	"\x0esso_route_cost\x18\x1b \x01(\rR\fssoRouteCost\x12\"\n" +
+	"\rsso_ip_origin\x18\x1c \x01(\rR\vssoIpOrigin\x12%\n" +
+	"\x0epressure_token\x18\x1e \x01(\fR\rpressureToken\x1a<\n" +
 	"\x0eTransInfoEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x13\n" +
-	"\x11_client_ip_cookieB\a\n" +
-	"\x05_flagB\t\n" +
-	"\a_env_idB\f\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"d\n" +
+	"\rSsoSecureInfo\x12\x19\n" +
+	"\bsec_sign\x18\x01 \x01(\fR\asecSign\x12\x1b\n" +
+	"\tsec_token\x18\x02 \x01(\fR\bsecToken\x12\x1b\n" +
+	"\tsec_extra\x18\x03 \x01(\fR\bsecExtra\"\x1e\n" +
 	"\n" +
-	"_locale_idB\b\n" +
-	"\x06_qimeiB\x06\n" +
-	"\x04_envB\x10\n" +
-	"\x0e_new_conn_flagB\x0f\n" +
-	"\r_trace_parentB\x06\n" +
-	"\x04_uidB\a\n" +
-	"\x05_imsiB\x0f\n" +
-	"\r_network_typeB\x10\n" +
-	"\x0e_ip_stack_typeB\v\n" +
-	"\t_msg_typeB\v\n" +
-	"\t_trpc_rspB\v\n" +
-	"\t_sec_infoB\x0f\n" +
-	"\r_sec_sig_flagB\x12\n" +
-	"\x10_nt_core_versionB\x11\n" +
-	"\x0f_sso_route_costB\x10\n" +
-	"\x0e_sso_ip_originB\x11\n" +
-	"\x0f_pressure_token\"\x9c\x01\n" +
-	"\rSsoSecureInfo\x12\x1e\n" +
-	"\bsec_sign\x18\x01 \x01(\fH\x00R\asecSign\x88\x01\x01\x12 \n" +
-	"\tsec_token\x18\x02 \x01(\fH\x01R\bsecToken\x88\x01\x01\x12 \n" +
-	"\tsec_extra\x18\x03 \x01(\fH\x02R\bsecExtra\x88\x01\x01B\v\n" +
-	"\t_sec_signB\f\n" +
-	"\n" +
-	"_sec_tokenB\f\n" +
-	"\n" +
-	"_sec_extra\"+\n" +
-	"\n" +
-	"SsoUidOnly\x12\x15\n" +
-	"\x03uid\x18\x10 \x01(\tH\x00R\x03uid\x88\x01\x01B\x06\n" +
-	"\x04_uidB\x1dZ\x1blibration/internal/pb/ssopbb\x06proto3"
+	"SsoUidOnly\x12\x10\n" +
+	"\x03uid\x18\x10 \x01(\tR\x03uidB\"Z\x1blibration/internal/pb/ssopb\x92\x03\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_sso_proto_rawDescOnce sync.Once
@@ -439,9 +411,6 @@ func file_sso_proto_init() {
 	if File_sso_proto != nil {
 		return
 	}
-	file_sso_proto_msgTypes[0].OneofWrappers = []any{}
-	file_sso_proto_msgTypes[1].OneofWrappers = []any{}
-	file_sso_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -25,18 +25,18 @@ const (
 // and field 9 of SsoInfoSyncRequest. Values of each caller: login.md.
 type RegisterInfo struct {
 	state                      protoimpl.MessageState `protogen:"open.v1"`
-	Guid                       *string                `protobuf:"bytes,1,opt,name=guid,proto3,oneof" json:"guid,omitempty"` // 32 hex digits
-	KickPc                     *uint32                `protobuf:"varint,2,opt,name=kick_pc,json=kickPc,proto3,oneof" json:"kick_pc,omitempty"`
-	BuildVer                   *string                `protobuf:"bytes,3,opt,name=build_ver,json=buildVer,proto3,oneof" json:"build_ver,omitempty"` // app info "current version"
-	IsFirstRegisterProxyOnline *uint32                `protobuf:"varint,4,opt,name=is_first_register_proxy_online,json=isFirstRegisterProxyOnline,proto3,oneof" json:"is_first_register_proxy_online,omitempty"`
-	LocaleId                   *uint32                `protobuf:"varint,5,opt,name=locale_id,json=localeId,proto3,oneof" json:"locale_id,omitempty"` // 2052
-	Device                     *DeviceInfo            `protobuf:"bytes,6,opt,name=device,proto3,oneof" json:"device,omitempty"`
-	SetMute                    *uint32                `protobuf:"varint,7,opt,name=set_mute,json=setMute,proto3,oneof" json:"set_mute,omitempty"`
-	RegisterVendorType         *uint32                `protobuf:"varint,8,opt,name=register_vendor_type,json=registerVendorType,proto3,oneof" json:"register_vendor_type,omitempty"`
-	RegType                    *uint32                `protobuf:"varint,9,opt,name=reg_type,json=regType,proto3,oneof" json:"reg_type,omitempty"`
-	Business                   *OnlineBusinessInfo    `protobuf:"bytes,10,opt,name=business,proto3,oneof" json:"business,omitempty"`
-	BatteryStatus              *uint32                `protobuf:"varint,11,opt,name=battery_status,json=batteryStatus,proto3,oneof" json:"battery_status,omitempty"`
-	Field12                    *uint32                `protobuf:"varint,12,opt,name=field12,proto3,oneof" json:"field12,omitempty"` // 1 on PC (SsoInfoSync); absent on Android
+	Guid                       *string                `protobuf:"bytes,1,opt,name=guid" json:"guid,omitempty"` // 32 hex digits
+	KickPc                     *uint32                `protobuf:"varint,2,opt,name=kick_pc,json=kickPc" json:"kick_pc,omitempty"`
+	BuildVer                   *string                `protobuf:"bytes,3,opt,name=build_ver,json=buildVer" json:"build_ver,omitempty"` // app info "current version"
+	IsFirstRegisterProxyOnline *uint32                `protobuf:"varint,4,opt,name=is_first_register_proxy_online,json=isFirstRegisterProxyOnline" json:"is_first_register_proxy_online,omitempty"`
+	LocaleId                   *uint32                `protobuf:"varint,5,opt,name=locale_id,json=localeId" json:"locale_id,omitempty"` // 2052
+	Device                     *DeviceInfo            `protobuf:"bytes,6,opt,name=device" json:"device,omitempty"`
+	SetMute                    *uint32                `protobuf:"varint,7,opt,name=set_mute,json=setMute" json:"set_mute,omitempty"`
+	RegisterVendorType         *uint32                `protobuf:"varint,8,opt,name=register_vendor_type,json=registerVendorType" json:"register_vendor_type,omitempty"`
+	RegType                    *uint32                `protobuf:"varint,9,opt,name=reg_type,json=regType" json:"reg_type,omitempty"`
+	Business                   *OnlineBusinessInfo    `protobuf:"bytes,10,opt,name=business" json:"business,omitempty"`
+	BatteryStatus              *uint32                `protobuf:"varint,11,opt,name=battery_status,json=batteryStatus" json:"battery_status,omitempty"`
+	Field12                    *uint32                `protobuf:"varint,12,opt,name=field12" json:"field12,omitempty"` // 1 on PC (SsoInfoSync); absent on Android
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
 }
@@ -157,11 +157,11 @@ func (x *RegisterInfo) GetField12() uint32 {
 
 type DeviceInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	DevName       *string                `protobuf:"bytes,1,opt,name=dev_name,json=devName,proto3,oneof" json:"dev_name,omitempty"`
-	DevType       *string                `protobuf:"bytes,2,opt,name=dev_type,json=devType,proto3,oneof" json:"dev_type,omitempty"`                  // app info "kernel"
-	OsVer         *string                `protobuf:"bytes,3,opt,name=os_ver,json=osVer,proto3,oneof" json:"os_ver,omitempty"`                        // device "system kernel"
-	Brand         *string                `protobuf:"bytes,4,opt,name=brand,proto3,oneof" json:"brand,omitempty"`                                     // ""
-	VendorOsName  *string                `protobuf:"bytes,5,opt,name=vendor_os_name,json=vendorOsName,proto3,oneof" json:"vendor_os_name,omitempty"` // app info "vendor os"
+	DevName       *string                `protobuf:"bytes,1,opt,name=dev_name,json=devName" json:"dev_name,omitempty"`
+	DevType       *string                `protobuf:"bytes,2,opt,name=dev_type,json=devType" json:"dev_type,omitempty"`                  // app info "kernel"
+	OsVer         *string                `protobuf:"bytes,3,opt,name=os_ver,json=osVer" json:"os_ver,omitempty"`                        // device "system kernel"
+	Brand         *string                `protobuf:"bytes,4,opt,name=brand" json:"brand,omitempty"`                                     // ""
+	VendorOsName  *string                `protobuf:"bytes,5,opt,name=vendor_os_name,json=vendorOsName" json:"vendor_os_name,omitempty"` // app info "vendor os"
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,8 +233,8 @@ func (x *DeviceInfo) GetVendorOsName() string {
 
 type OnlineBusinessInfo struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
-	NotifySwitch        *uint32                `protobuf:"varint,1,opt,name=notify_switch,json=notifySwitch,proto3,oneof" json:"notify_switch,omitempty"`
-	BindUinNotifySwitch *uint32                `protobuf:"varint,2,opt,name=bind_uin_notify_switch,json=bindUinNotifySwitch,proto3,oneof" json:"bind_uin_notify_switch,omitempty"`
+	NotifySwitch        *uint32                `protobuf:"varint,1,opt,name=notify_switch,json=notifySwitch" json:"notify_switch,omitempty"`
+	BindUinNotifySwitch *uint32                `protobuf:"varint,2,opt,name=bind_uin_notify_switch,json=bindUinNotifySwitch" json:"bind_uin_notify_switch,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -286,10 +286,10 @@ func (x *OnlineBusinessInfo) GetBindUinNotifySwitch() uint32 {
 // Reply of Register and of UnRegister; field 7 of SsoInfoSyncResponse.
 type RegisterResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Message       *string                `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"` // "register success" / "unregister success"
-	Timestamp     *uint32                `protobuf:"varint,3,opt,name=timestamp,proto3,oneof" json:"timestamp,omitempty"`
-	Field4        *int32                 `protobuf:"varint,4,opt,name=field4,proto3,oneof" json:"field4,omitempty"`
-	Field5        *int32                 `protobuf:"varint,5,opt,name=field5,proto3,oneof" json:"field5,omitempty"`
+	Message       *string                `protobuf:"bytes,2,opt,name=message" json:"message,omitempty"` // "register success" / "unregister success"
+	Timestamp     *uint32                `protobuf:"varint,3,opt,name=timestamp" json:"timestamp,omitempty"`
+	Field4        *int32                 `protobuf:"varint,4,opt,name=field4" json:"field4,omitempty"`
+	Field5        *int32                 `protobuf:"varint,5,opt,name=field5" json:"field5,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -355,15 +355,15 @@ func (x *RegisterResponse) GetField5() int32 {
 // trpc.msg.register_proxy.RegisterProxy.SsoInfoSync
 type SsoInfoSyncRequest struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	SyncFlag         *uint32                `protobuf:"varint,1,opt,name=sync_flag,json=syncFlag,proto3,oneof" json:"sync_flag,omitempty"` // 735
-	ReqRandom        *uint32                `protobuf:"varint,2,opt,name=req_random,json=reqRandom,proto3,oneof" json:"req_random,omitempty"`
-	CurActiveStatus  *uint32                `protobuf:"varint,4,opt,name=cur_active_status,json=curActiveStatus,proto3,oneof" json:"cur_active_status,omitempty"`      // 2
-	GroupLastMsgTime *uint64                `protobuf:"varint,5,opt,name=group_last_msg_time,json=groupLastMsgTime,proto3,oneof" json:"group_last_msg_time,omitempty"` // 0
-	C2CSync          *C2CSyncInfo           `protobuf:"bytes,6,opt,name=c2c_sync,json=c2cSync,proto3,oneof" json:"c2c_sync,omitempty"`
-	NormalConfig     *NormalConfig          `protobuf:"bytes,8,opt,name=normal_config,json=normalConfig,proto3,oneof" json:"normal_config,omitempty"`
-	RegisterInfo     *RegisterInfo          `protobuf:"bytes,9,opt,name=register_info,json=registerInfo,proto3,oneof" json:"register_info,omitempty"`
-	Unknown10        []*UintPair            `protobuf:"bytes,10,rep,name=unknown10,proto3" json:"unknown10,omitempty"` // PC: one pair (0, 2); Android: one pair (0, 1)
-	AppState         *CurAppState           `protobuf:"bytes,11,opt,name=app_state,json=appState,proto3,oneof" json:"app_state,omitempty"`
+	SyncFlag         *uint32                `protobuf:"varint,1,opt,name=sync_flag,json=syncFlag" json:"sync_flag,omitempty"` // 735
+	ReqRandom        *uint32                `protobuf:"varint,2,opt,name=req_random,json=reqRandom" json:"req_random,omitempty"`
+	CurActiveStatus  *uint32                `protobuf:"varint,4,opt,name=cur_active_status,json=curActiveStatus" json:"cur_active_status,omitempty"`      // 2
+	GroupLastMsgTime *uint64                `protobuf:"varint,5,opt,name=group_last_msg_time,json=groupLastMsgTime" json:"group_last_msg_time,omitempty"` // 0
+	C2CSync          *C2CSyncInfo           `protobuf:"bytes,6,opt,name=c2c_sync,json=c2cSync" json:"c2c_sync,omitempty"`
+	NormalConfig     *NormalConfig          `protobuf:"bytes,8,opt,name=normal_config,json=normalConfig" json:"normal_config,omitempty"`
+	RegisterInfo     *RegisterInfo          `protobuf:"bytes,9,opt,name=register_info,json=registerInfo" json:"register_info,omitempty"`
+	Unknown10        []*UintPair            `protobuf:"bytes,10,rep,name=unknown10" json:"unknown10,omitempty"` // PC: one pair (0, 2); Android: one pair (0, 1)
+	AppState         *CurAppState           `protobuf:"bytes,11,opt,name=app_state,json=appState" json:"app_state,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -463,7 +463,7 @@ func (x *SsoInfoSyncRequest) GetAppState() *CurAppState {
 
 type C2CMsgCookie struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	C2CLastMsgTime *uint64                `protobuf:"varint,1,opt,name=c2c_last_msg_time,json=c2cLastMsgTime,proto3,oneof" json:"c2c_last_msg_time,omitempty"`
+	C2CLastMsgTime *uint64                `protobuf:"varint,1,opt,name=c2c_last_msg_time,json=c2cLastMsgTime" json:"c2c_last_msg_time,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -507,9 +507,9 @@ func (x *C2CMsgCookie) GetC2CLastMsgTime() uint64 {
 
 type C2CSyncInfo struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	C2CMsgCookie     *C2CMsgCookie          `protobuf:"bytes,1,opt,name=c2c_msg_cookie,json=c2cMsgCookie,proto3,oneof" json:"c2c_msg_cookie,omitempty"`
-	C2CLastMsgTime   *uint64                `protobuf:"varint,2,opt,name=c2c_last_msg_time,json=c2cLastMsgTime,proto3,oneof" json:"c2c_last_msg_time,omitempty"`
-	LastC2CMsgCookie *C2CMsgCookie          `protobuf:"bytes,3,opt,name=last_c2c_msg_cookie,json=lastC2cMsgCookie,proto3,oneof" json:"last_c2c_msg_cookie,omitempty"`
+	C2CMsgCookie     *C2CMsgCookie          `protobuf:"bytes,1,opt,name=c2c_msg_cookie,json=c2cMsgCookie" json:"c2c_msg_cookie,omitempty"`
+	C2CLastMsgTime   *uint64                `protobuf:"varint,2,opt,name=c2c_last_msg_time,json=c2cLastMsgTime" json:"c2c_last_msg_time,omitempty"`
+	LastC2CMsgCookie *C2CMsgCookie          `protobuf:"bytes,3,opt,name=last_c2c_msg_cookie,json=lastC2cMsgCookie" json:"last_c2c_msg_cookie,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -567,7 +567,7 @@ func (x *C2CSyncInfo) GetLastC2CMsgCookie() *C2CMsgCookie {
 
 type NormalConfig struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	IntCfg        map[uint32]int32       `protobuf:"bytes,1,rep,name=int_cfg,json=intCfg,proto3" json:"int_cfg,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	IntCfg        map[uint32]int32       `protobuf:"bytes,1,rep,name=int_cfg,json=intCfg" json:"int_cfg,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -611,8 +611,8 @@ func (x *NormalConfig) GetIntCfg() map[uint32]int32 {
 
 type UintPair struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           *uint32                `protobuf:"varint,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
-	Value         *uint32                `protobuf:"varint,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	Key           *uint32                `protobuf:"varint,1,opt,name=key" json:"key,omitempty"`
+	Value         *uint32                `protobuf:"varint,2,opt,name=value" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -663,9 +663,9 @@ func (x *UintPair) GetValue() uint32 {
 
 type CurAppState struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
-	IsDelayRequest *uint32                `protobuf:"varint,1,opt,name=is_delay_request,json=isDelayRequest,proto3,oneof" json:"is_delay_request,omitempty"`
-	AppStatus      *uint32                `protobuf:"varint,2,opt,name=app_status,json=appStatus,proto3,oneof" json:"app_status,omitempty"`
-	SilenceStatus  *uint32                `protobuf:"varint,3,opt,name=silence_status,json=silenceStatus,proto3,oneof" json:"silence_status,omitempty"`
+	IsDelayRequest *uint32                `protobuf:"varint,1,opt,name=is_delay_request,json=isDelayRequest" json:"is_delay_request,omitempty"`
+	AppStatus      *uint32                `protobuf:"varint,2,opt,name=app_status,json=appStatus" json:"app_status,omitempty"`
+	SilenceStatus  *uint32                `protobuf:"varint,3,opt,name=silence_status,json=silenceStatus" json:"silence_status,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -723,11 +723,11 @@ func (x *CurAppState) GetSilenceStatus() uint32 {
 
 type SsoInfoSyncResponse struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	Field3           *uint32                `protobuf:"varint,3,opt,name=field3,proto3,oneof" json:"field3,omitempty"`
-	Field4           *uint32                `protobuf:"varint,4,opt,name=field4,proto3,oneof" json:"field4,omitempty"`
-	Field6           *uint32                `protobuf:"varint,6,opt,name=field6,proto3,oneof" json:"field6,omitempty"`
-	RegisterResponse *RegisterResponse      `protobuf:"bytes,7,opt,name=register_response,json=registerResponse,proto3,oneof" json:"register_response,omitempty"`
-	Field9           *uint32                `protobuf:"varint,9,opt,name=field9,proto3,oneof" json:"field9,omitempty"`
+	Field3           *uint32                `protobuf:"varint,3,opt,name=field3" json:"field3,omitempty"`
+	Field4           *uint32                `protobuf:"varint,4,opt,name=field4" json:"field4,omitempty"`
+	Field6           *uint32                `protobuf:"varint,6,opt,name=field6" json:"field6,omitempty"`
+	RegisterResponse *RegisterResponse      `protobuf:"bytes,7,opt,name=register_response,json=registerResponse" json:"register_response,omitempty"`
+	Field9           *uint32                `protobuf:"varint,9,opt,name=field9" json:"field9,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -800,9 +800,9 @@ func (x *SsoInfoSyncResponse) GetField9() uint32 {
 // trpc.qq_new_tech.status_svc.StatusService.UnRegister
 type UnRegisterRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	RegType       *int32                 `protobuf:"varint,1,opt,name=reg_type,json=regType,proto3,oneof" json:"reg_type,omitempty"`             // 1
-	Device        *DeviceInfo            `protobuf:"bytes,2,opt,name=device,proto3,oneof" json:"device,omitempty"`                               // may be empty
-	UserTrigger   *int32                 `protobuf:"varint,3,opt,name=user_trigger,json=userTrigger,proto3,oneof" json:"user_trigger,omitempty"` // 1
+	RegType       *int32                 `protobuf:"varint,1,opt,name=reg_type,json=regType" json:"reg_type,omitempty"`             // 1
+	Device        *DeviceInfo            `protobuf:"bytes,2,opt,name=device" json:"device,omitempty"`                               // may be empty
+	UserTrigger   *int32                 `protobuf:"varint,3,opt,name=user_trigger,json=userTrigger" json:"user_trigger,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -860,10 +860,10 @@ func (x *UnRegisterRequest) GetUserTrigger() int32 {
 
 type SsoHeartBeatRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          *uint32                `protobuf:"varint,1,opt,name=type,proto3,oneof" json:"type,omitempty"`                                     // 1 (the only field a PC client must send)
-	LocalSilence  *SilenceState          `protobuf:"bytes,2,opt,name=local_silence,json=localSilence,proto3,oneof" json:"local_silence,omitempty"`  // Android: {1: 1}; official Linux client: {1: 0} (reported)
-	BatteryState  *uint32                `protobuf:"varint,3,opt,name=battery_state,json=batteryState,proto3,oneof" json:"battery_state,omitempty"` // Android: level (7 bits) | charging << 7; official Linux client: 0 (reported)
-	Time          *uint64                `protobuf:"varint,4,opt,name=time,proto3,oneof" json:"time,omitempty"`                                     // Android: milliseconds; official Linux client: Unix seconds (reported)
+	Type          *uint32                `protobuf:"varint,1,opt,name=type" json:"type,omitempty"`                                     // 1 (the only field a PC client must send)
+	LocalSilence  *SilenceState          `protobuf:"bytes,2,opt,name=local_silence,json=localSilence" json:"local_silence,omitempty"`  // Android: {1: 1}; official Linux client: {1: 0} (reported)
+	BatteryState  *uint32                `protobuf:"varint,3,opt,name=battery_state,json=batteryState" json:"battery_state,omitempty"` // Android: level (7 bits) | charging << 7; official Linux client: 0 (reported)
+	Time          *uint64                `protobuf:"varint,4,opt,name=time" json:"time,omitempty"`                                     // Android: milliseconds; official Linux client: Unix seconds (reported)
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -928,7 +928,7 @@ func (x *SsoHeartBeatRequest) GetTime() uint64 {
 
 type SilenceState struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	LocalSilence  *uint32                `protobuf:"varint,1,opt,name=local_silence,json=localSilence,proto3,oneof" json:"local_silence,omitempty"`
+	LocalSilence  *uint32                `protobuf:"varint,1,opt,name=local_silence,json=localSilence" json:"local_silence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -972,7 +972,7 @@ func (x *SilenceState) GetLocalSilence() uint32 {
 
 type SsoHeartBeatResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Interval      *uint64                `protobuf:"varint,3,opt,name=interval,proto3,oneof" json:"interval,omitempty"`
+	Interval      *uint64                `protobuf:"varint,3,opt,name=interval" json:"interval,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1018,149 +1018,86 @@ var File_system_proto protoreflect.FileDescriptor
 
 const file_system_proto_rawDesc = "" +
 	"\n" +
-	"\fsystem.proto\x12\x10libration.system\"\xd4\x05\n" +
-	"\fRegisterInfo\x12\x17\n" +
-	"\x04guid\x18\x01 \x01(\tH\x00R\x04guid\x88\x01\x01\x12\x1c\n" +
-	"\akick_pc\x18\x02 \x01(\rH\x01R\x06kickPc\x88\x01\x01\x12 \n" +
-	"\tbuild_ver\x18\x03 \x01(\tH\x02R\bbuildVer\x88\x01\x01\x12G\n" +
-	"\x1eis_first_register_proxy_online\x18\x04 \x01(\rH\x03R\x1aisFirstRegisterProxyOnline\x88\x01\x01\x12 \n" +
-	"\tlocale_id\x18\x05 \x01(\rH\x04R\blocaleId\x88\x01\x01\x129\n" +
-	"\x06device\x18\x06 \x01(\v2\x1c.libration.system.DeviceInfoH\x05R\x06device\x88\x01\x01\x12\x1e\n" +
-	"\bset_mute\x18\a \x01(\rH\x06R\asetMute\x88\x01\x01\x125\n" +
-	"\x14register_vendor_type\x18\b \x01(\rH\aR\x12registerVendorType\x88\x01\x01\x12\x1e\n" +
-	"\breg_type\x18\t \x01(\rH\bR\aregType\x88\x01\x01\x12E\n" +
+	"\fsystem.proto\x12\x10libration.system\"\xda\x03\n" +
+	"\fRegisterInfo\x12\x12\n" +
+	"\x04guid\x18\x01 \x01(\tR\x04guid\x12\x17\n" +
+	"\akick_pc\x18\x02 \x01(\rR\x06kickPc\x12\x1b\n" +
+	"\tbuild_ver\x18\x03 \x01(\tR\bbuildVer\x12B\n" +
+	"\x1eis_first_register_proxy_online\x18\x04 \x01(\rR\x1aisFirstRegisterProxyOnline\x12\x1b\n" +
+	"\tlocale_id\x18\x05 \x01(\rR\blocaleId\x124\n" +
+	"\x06device\x18\x06 \x01(\v2\x1c.libration.system.DeviceInfoR\x06device\x12\x19\n" +
+	"\bset_mute\x18\a \x01(\rR\asetMute\x120\n" +
+	"\x14register_vendor_type\x18\b \x01(\rR\x12registerVendorType\x12\x19\n" +
+	"\breg_type\x18\t \x01(\rR\aregType\x12@\n" +
 	"\bbusiness\x18\n" +
-	" \x01(\v2$.libration.system.OnlineBusinessInfoH\tR\bbusiness\x88\x01\x01\x12*\n" +
-	"\x0ebattery_status\x18\v \x01(\rH\n" +
-	"R\rbatteryStatus\x88\x01\x01\x12\x1d\n" +
-	"\afield12\x18\f \x01(\rH\vR\afield12\x88\x01\x01B\a\n" +
-	"\x05_guidB\n" +
+	" \x01(\v2$.libration.system.OnlineBusinessInfoR\bbusiness\x12%\n" +
+	"\x0ebattery_status\x18\v \x01(\rR\rbatteryStatus\x12\x18\n" +
+	"\afield12\x18\f \x01(\rR\afield12\"\x95\x01\n" +
 	"\n" +
-	"\b_kick_pcB\f\n" +
+	"DeviceInfo\x12\x19\n" +
+	"\bdev_name\x18\x01 \x01(\tR\adevName\x12\x19\n" +
+	"\bdev_type\x18\x02 \x01(\tR\adevType\x12\x15\n" +
+	"\x06os_ver\x18\x03 \x01(\tR\x05osVer\x12\x14\n" +
+	"\x05brand\x18\x04 \x01(\tR\x05brand\x12$\n" +
+	"\x0evendor_os_name\x18\x05 \x01(\tR\fvendorOsName\"n\n" +
+	"\x12OnlineBusinessInfo\x12#\n" +
+	"\rnotify_switch\x18\x01 \x01(\rR\fnotifySwitch\x123\n" +
+	"\x16bind_uin_notify_switch\x18\x02 \x01(\rR\x13bindUinNotifySwitch\"z\n" +
+	"\x10RegisterResponse\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1c\n" +
+	"\ttimestamp\x18\x03 \x01(\rR\ttimestamp\x12\x16\n" +
+	"\x06field4\x18\x04 \x01(\x05R\x06field4\x12\x16\n" +
+	"\x06field5\x18\x05 \x01(\x05R\x06field5\"\xe5\x03\n" +
+	"\x12SsoInfoSyncRequest\x12\x1b\n" +
+	"\tsync_flag\x18\x01 \x01(\rR\bsyncFlag\x12\x1d\n" +
 	"\n" +
-	"_build_verB!\n" +
-	"\x1f_is_first_register_proxy_onlineB\f\n" +
-	"\n" +
-	"_locale_idB\t\n" +
-	"\a_deviceB\v\n" +
-	"\t_set_muteB\x17\n" +
-	"\x15_register_vendor_typeB\v\n" +
-	"\t_reg_typeB\v\n" +
-	"\t_businessB\x11\n" +
-	"\x0f_battery_statusB\n" +
-	"\n" +
-	"\b_field12\"\xf0\x01\n" +
-	"\n" +
-	"DeviceInfo\x12\x1e\n" +
-	"\bdev_name\x18\x01 \x01(\tH\x00R\adevName\x88\x01\x01\x12\x1e\n" +
-	"\bdev_type\x18\x02 \x01(\tH\x01R\adevType\x88\x01\x01\x12\x1a\n" +
-	"\x06os_ver\x18\x03 \x01(\tH\x02R\x05osVer\x88\x01\x01\x12\x19\n" +
-	"\x05brand\x18\x04 \x01(\tH\x03R\x05brand\x88\x01\x01\x12)\n" +
-	"\x0evendor_os_name\x18\x05 \x01(\tH\x04R\fvendorOsName\x88\x01\x01B\v\n" +
-	"\t_dev_nameB\v\n" +
-	"\t_dev_typeB\t\n" +
-	"\a_os_verB\b\n" +
-	"\x06_brandB\x11\n" +
-	"\x0f_vendor_os_name\"\xa5\x01\n" +
-	"\x12OnlineBusinessInfo\x12(\n" +
-	"\rnotify_switch\x18\x01 \x01(\rH\x00R\fnotifySwitch\x88\x01\x01\x128\n" +
-	"\x16bind_uin_notify_switch\x18\x02 \x01(\rH\x01R\x13bindUinNotifySwitch\x88\x01\x01B\x10\n" +
-	"\x0e_notify_switchB\x19\n" +
-	"\x17_bind_uin_notify_switch\"\xbe\x01\n" +
-	"\x10RegisterResponse\x12\x1d\n" +
-	"\amessage\x18\x02 \x01(\tH\x00R\amessage\x88\x01\x01\x12!\n" +
-	"\ttimestamp\x18\x03 \x01(\rH\x01R\ttimestamp\x88\x01\x01\x12\x1b\n" +
-	"\x06field4\x18\x04 \x01(\x05H\x02R\x06field4\x88\x01\x01\x12\x1b\n" +
-	"\x06field5\x18\x05 \x01(\x05H\x03R\x06field5\x88\x01\x01B\n" +
-	"\n" +
-	"\b_messageB\f\n" +
-	"\n" +
-	"_timestampB\t\n" +
-	"\a_field4B\t\n" +
-	"\a_field5\"\x97\x05\n" +
-	"\x12SsoInfoSyncRequest\x12 \n" +
-	"\tsync_flag\x18\x01 \x01(\rH\x00R\bsyncFlag\x88\x01\x01\x12\"\n" +
-	"\n" +
-	"req_random\x18\x02 \x01(\rH\x01R\treqRandom\x88\x01\x01\x12/\n" +
-	"\x11cur_active_status\x18\x04 \x01(\rH\x02R\x0fcurActiveStatus\x88\x01\x01\x122\n" +
-	"\x13group_last_msg_time\x18\x05 \x01(\x04H\x03R\x10groupLastMsgTime\x88\x01\x01\x12=\n" +
-	"\bc2c_sync\x18\x06 \x01(\v2\x1d.libration.system.C2cSyncInfoH\x04R\ac2cSync\x88\x01\x01\x12H\n" +
-	"\rnormal_config\x18\b \x01(\v2\x1e.libration.system.NormalConfigH\x05R\fnormalConfig\x88\x01\x01\x12H\n" +
-	"\rregister_info\x18\t \x01(\v2\x1e.libration.system.RegisterInfoH\x06R\fregisterInfo\x88\x01\x01\x128\n" +
+	"req_random\x18\x02 \x01(\rR\treqRandom\x12*\n" +
+	"\x11cur_active_status\x18\x04 \x01(\rR\x0fcurActiveStatus\x12-\n" +
+	"\x13group_last_msg_time\x18\x05 \x01(\x04R\x10groupLastMsgTime\x128\n" +
+	"\bc2c_sync\x18\x06 \x01(\v2\x1d.libration.system.C2cSyncInfoR\ac2cSync\x12C\n" +
+	"\rnormal_config\x18\b \x01(\v2\x1e.libration.system.NormalConfigR\fnormalConfig\x12C\n" +
+	"\rregister_info\x18\t \x01(\v2\x1e.libration.system.RegisterInfoR\fregisterInfo\x128\n" +
 	"\tunknown10\x18\n" +
-	" \x03(\v2\x1a.libration.system.UintPairR\tunknown10\x12?\n" +
-	"\tapp_state\x18\v \x01(\v2\x1d.libration.system.CurAppStateH\aR\bappState\x88\x01\x01B\f\n" +
-	"\n" +
-	"_sync_flagB\r\n" +
-	"\v_req_randomB\x14\n" +
-	"\x12_cur_active_statusB\x16\n" +
-	"\x14_group_last_msg_timeB\v\n" +
-	"\t_c2c_syncB\x10\n" +
-	"\x0e_normal_configB\x10\n" +
-	"\x0e_register_infoB\f\n" +
-	"\n" +
-	"_app_state\"T\n" +
-	"\fC2cMsgCookie\x12.\n" +
-	"\x11c2c_last_msg_time\x18\x01 \x01(\x04H\x00R\x0ec2cLastMsgTime\x88\x01\x01B\x14\n" +
-	"\x12_c2c_last_msg_time\"\x9d\x02\n" +
-	"\vC2cSyncInfo\x12I\n" +
-	"\x0ec2c_msg_cookie\x18\x01 \x01(\v2\x1e.libration.system.C2cMsgCookieH\x00R\fc2cMsgCookie\x88\x01\x01\x12.\n" +
-	"\x11c2c_last_msg_time\x18\x02 \x01(\x04H\x01R\x0ec2cLastMsgTime\x88\x01\x01\x12R\n" +
-	"\x13last_c2c_msg_cookie\x18\x03 \x01(\v2\x1e.libration.system.C2cMsgCookieH\x02R\x10lastC2cMsgCookie\x88\x01\x01B\x11\n" +
-	"\x0f_c2c_msg_cookieB\x14\n" +
-	"\x12_c2c_last_msg_timeB\x16\n" +
-	"\x14_last_c2c_msg_cookie\"\x8e\x01\n" +
+	" \x03(\v2\x1a.libration.system.UintPairR\tunknown10\x12:\n" +
+	"\tapp_state\x18\v \x01(\v2\x1d.libration.system.CurAppStateR\bappState\"9\n" +
+	"\fC2cMsgCookie\x12)\n" +
+	"\x11c2c_last_msg_time\x18\x01 \x01(\x04R\x0ec2cLastMsgTime\"\xcd\x01\n" +
+	"\vC2cSyncInfo\x12D\n" +
+	"\x0ec2c_msg_cookie\x18\x01 \x01(\v2\x1e.libration.system.C2cMsgCookieR\fc2cMsgCookie\x12)\n" +
+	"\x11c2c_last_msg_time\x18\x02 \x01(\x04R\x0ec2cLastMsgTime\x12M\n" +
+	"\x13last_c2c_msg_cookie\x18\x03 \x01(\v2\x1e.libration.system.C2cMsgCookieR\x10lastC2cMsgCookie\"\x8e\x01\n" +
 	"\fNormalConfig\x12C\n" +
 	"\aint_cfg\x18\x01 \x03(\v2*.libration.system.NormalConfig.IntCfgEntryR\x06intCfg\x1a9\n" +
 	"\vIntCfgEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\"N\n" +
-	"\bUintPair\x12\x15\n" +
-	"\x03key\x18\x01 \x01(\rH\x00R\x03key\x88\x01\x01\x12\x19\n" +
-	"\x05value\x18\x02 \x01(\rH\x01R\x05value\x88\x01\x01B\x06\n" +
-	"\x04_keyB\b\n" +
-	"\x06_value\"\xc3\x01\n" +
-	"\vCurAppState\x12-\n" +
-	"\x10is_delay_request\x18\x01 \x01(\rH\x00R\x0eisDelayRequest\x88\x01\x01\x12\"\n" +
+	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\"2\n" +
+	"\bUintPair\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value\"}\n" +
+	"\vCurAppState\x12(\n" +
+	"\x10is_delay_request\x18\x01 \x01(\rR\x0eisDelayRequest\x12\x1d\n" +
 	"\n" +
-	"app_status\x18\x02 \x01(\rH\x01R\tappStatus\x88\x01\x01\x12*\n" +
-	"\x0esilence_status\x18\x03 \x01(\rH\x02R\rsilenceStatus\x88\x01\x01B\x13\n" +
-	"\x11_is_delay_requestB\r\n" +
-	"\v_app_statusB\x11\n" +
-	"\x0f_silence_status\"\xa1\x02\n" +
-	"\x13SsoInfoSyncResponse\x12\x1b\n" +
-	"\x06field3\x18\x03 \x01(\rH\x00R\x06field3\x88\x01\x01\x12\x1b\n" +
-	"\x06field4\x18\x04 \x01(\rH\x01R\x06field4\x88\x01\x01\x12\x1b\n" +
-	"\x06field6\x18\x06 \x01(\rH\x02R\x06field6\x88\x01\x01\x12T\n" +
-	"\x11register_response\x18\a \x01(\v2\".libration.system.RegisterResponseH\x03R\x10registerResponse\x88\x01\x01\x12\x1b\n" +
-	"\x06field9\x18\t \x01(\rH\x04R\x06field9\x88\x01\x01B\t\n" +
-	"\a_field3B\t\n" +
-	"\a_field4B\t\n" +
-	"\a_field6B\x14\n" +
-	"\x12_register_responseB\t\n" +
-	"\a_field9\"\xbf\x01\n" +
-	"\x11UnRegisterRequest\x12\x1e\n" +
-	"\breg_type\x18\x01 \x01(\x05H\x00R\aregType\x88\x01\x01\x129\n" +
-	"\x06device\x18\x02 \x01(\v2\x1c.libration.system.DeviceInfoH\x01R\x06device\x88\x01\x01\x12&\n" +
-	"\fuser_trigger\x18\x03 \x01(\x05H\x02R\vuserTrigger\x88\x01\x01B\v\n" +
-	"\t_reg_typeB\t\n" +
-	"\a_deviceB\x0f\n" +
-	"\r_user_trigger\"\xf1\x01\n" +
-	"\x13SsoHeartBeatRequest\x12\x17\n" +
-	"\x04type\x18\x01 \x01(\rH\x00R\x04type\x88\x01\x01\x12H\n" +
-	"\rlocal_silence\x18\x02 \x01(\v2\x1e.libration.system.SilenceStateH\x01R\flocalSilence\x88\x01\x01\x12(\n" +
-	"\rbattery_state\x18\x03 \x01(\rH\x02R\fbatteryState\x88\x01\x01\x12\x17\n" +
-	"\x04time\x18\x04 \x01(\x04H\x03R\x04time\x88\x01\x01B\a\n" +
-	"\x05_typeB\x10\n" +
-	"\x0e_local_silenceB\x10\n" +
-	"\x0e_battery_stateB\a\n" +
-	"\x05_time\"J\n" +
-	"\fSilenceState\x12(\n" +
-	"\rlocal_silence\x18\x01 \x01(\rH\x00R\flocalSilence\x88\x01\x01B\x10\n" +
-	"\x0e_local_silence\"D\n" +
-	"\x14SsoHeartBeatResponse\x12\x1f\n" +
-	"\binterval\x18\x03 \x01(\x04H\x00R\binterval\x88\x01\x01B\v\n" +
-	"\t_intervalB Z\x1elibration/internal/pb/systempbb\x06proto3"
+	"app_status\x18\x02 \x01(\rR\tappStatus\x12%\n" +
+	"\x0esilence_status\x18\x03 \x01(\rR\rsilenceStatus\"\xc6\x01\n" +
+	"\x13SsoInfoSyncResponse\x12\x16\n" +
+	"\x06field3\x18\x03 \x01(\rR\x06field3\x12\x16\n" +
+	"\x06field4\x18\x04 \x01(\rR\x06field4\x12\x16\n" +
+	"\x06field6\x18\x06 \x01(\rR\x06field6\x12O\n" +
+	"\x11register_response\x18\a \x01(\v2\".libration.system.RegisterResponseR\x10registerResponse\x12\x16\n" +
+	"\x06field9\x18\t \x01(\rR\x06field9\"\x87\x01\n" +
+	"\x11UnRegisterRequest\x12\x19\n" +
+	"\breg_type\x18\x01 \x01(\x05R\aregType\x124\n" +
+	"\x06device\x18\x02 \x01(\v2\x1c.libration.system.DeviceInfoR\x06device\x12!\n" +
+	"\fuser_trigger\x18\x03 \x01(\x05R\vuserTrigger\"\xa7\x01\n" +
+	"\x13SsoHeartBeatRequest\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\rR\x04type\x12C\n" +
+	"\rlocal_silence\x18\x02 \x01(\v2\x1e.libration.system.SilenceStateR\flocalSilence\x12#\n" +
+	"\rbattery_state\x18\x03 \x01(\rR\fbatteryState\x12\x12\n" +
+	"\x04time\x18\x04 \x01(\x04R\x04time\"3\n" +
+	"\fSilenceState\x12#\n" +
+	"\rlocal_silence\x18\x01 \x01(\rR\flocalSilence\"2\n" +
+	"\x14SsoHeartBeatResponse\x12\x1a\n" +
+	"\binterval\x18\x03 \x01(\x04R\bintervalB%Z\x1elibration/internal/pb/systempb\x92\x03\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_system_proto_rawDescOnce sync.Once
@@ -1219,20 +1156,6 @@ func file_system_proto_init() {
 	if File_system_proto != nil {
 		return
 	}
-	file_system_proto_msgTypes[0].OneofWrappers = []any{}
-	file_system_proto_msgTypes[1].OneofWrappers = []any{}
-	file_system_proto_msgTypes[2].OneofWrappers = []any{}
-	file_system_proto_msgTypes[3].OneofWrappers = []any{}
-	file_system_proto_msgTypes[4].OneofWrappers = []any{}
-	file_system_proto_msgTypes[5].OneofWrappers = []any{}
-	file_system_proto_msgTypes[6].OneofWrappers = []any{}
-	file_system_proto_msgTypes[8].OneofWrappers = []any{}
-	file_system_proto_msgTypes[9].OneofWrappers = []any{}
-	file_system_proto_msgTypes[10].OneofWrappers = []any{}
-	file_system_proto_msgTypes[11].OneofWrappers = []any{}
-	file_system_proto_msgTypes[12].OneofWrappers = []any{}
-	file_system_proto_msgTypes[13].OneofWrappers = []any{}
-	file_system_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
