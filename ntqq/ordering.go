@@ -114,7 +114,11 @@ func (o *ordering) step(ctx context.Context, in order.Input) {
 	}
 }
 
-func (o *ordering) at() order.At { return order.At{Now: time.Now(), Unix: o.c.now().Unix()} }
+// at reads the clock, once: this is done for each message.
+func (o *ordering) at() order.At {
+	now := time.Now()
+	return order.At{Now: now, Unix: o.c.clock.At(now).Unix()}
+}
 
 // oldest is the time from which missed messages are delivered, Unix seconds.
 func (o *ordering) oldest() int64 {
