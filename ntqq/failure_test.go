@@ -61,7 +61,7 @@ func TestClassify(t *testing.T) {
 }
 
 func TestKickError(t *testing.T) {
-	payload, err := pb.Marshal(&pushpb.KickNotice{Title: []byte("notice"), Tips: []byte("logged in elsewhere"), Code: 2001})
+	payload, err := pb.Marshal(&pushpb.KickNotice{Title: "notice", Tips: "logged in elsewhere", Code: 2001})
 	if err != nil {
 		t.Fatal(err)
 	}

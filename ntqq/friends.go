@@ -119,8 +119,8 @@ func friendsOf(resp *oidbpb.FriendListResp) []Friend {
 		text := f.GetBiz()[1].GetStrings()
 		list = append(list, Friend{
 			UIN: UIN(f.GetUin()), UID: UID(f.GetUid()),
-			Nickname: validText(text[keyNickname]), Remark: validText(text[keyRemark]),
-			QID: validText(text[keyQID]), Sign: validText(text[keySign]),
+			Nickname: pb.Text(text[keyNickname]), Remark: pb.Text(text[keyRemark]),
+			QID: pb.Text(text[keyQID]), Sign: pb.Text(text[keySign]),
 			Category: f.GetCategoryId(), CategoryName: categories[f.GetCategoryId()],
 		})
 	}

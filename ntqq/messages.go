@@ -44,7 +44,7 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 		return nil, err
 	}
 	m, err := c.send(ctx, groupRouting(group), elems, groupChat(group), &messagepb.RoutingHead{
-		Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: []byte(c.cache.groupName(group))},
+		Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: c.cache.groupName(group)},
 	})
 	if err != nil {
 		return nil, err

@@ -297,7 +297,7 @@ func BenchmarkHandlePush(b *testing.B) {
 		raw, err := pb.Marshal(&messagepb.MsgPush{Message: &messagepb.CommonMessage{
 			RoutingHead: &messagepb.RoutingHead{
 				FromUin: uint64(testFrom), FromUid: proto.String("u_0000000000000000000000"),
-				Group: &messagepb.RoutingGroup{GroupCode: uint64(testGroup), GroupName: []byte("group")},
+				Group: &messagepb.RoutingGroup{GroupCode: uint64(testGroup), GroupName: "group"},
 			},
 			ContentHead: &messagepb.ContentHead{
 				Type: 82, Random: proto.Uint64(seq), Sequence: proto.Uint64(seq), Time: proto.Uint64(1_700_000_000),

@@ -194,7 +194,7 @@ func (w *orderWorld) push(messages ...*message.Message) {
 			Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("x")}}}}},
 		}
 		if w.chat.Group {
-			cm.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: w.chat.Code, GroupName: []byte("group")}
+			cm.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: w.chat.Code, GroupName: "group"}
 		} else {
 			cm.ContentHead.Type, cm.ContentHead.NtMsgSeq, cm.ContentHead.Sequence = 166, cm.ContentHead.Sequence, proto.Uint64(77)
 		}

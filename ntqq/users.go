@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -83,8 +82,8 @@ func userOf(resp *oidbpb.UserInfoResp) (User, bool) {
 	}
 	u := User{
 		UIN: UIN(resp.GetBody().GetUin()), UID: UID(resp.GetBody().GetUid()),
-		Nickname: validText(texts[keyNickname]), Sign: validText(texts[keySign]),
-		QID: validText(texts[keyQID]), Remark: validText(texts[keyRemark]),
+		Nickname: pb.Text(texts[keyNickname]), Sign: pb.Text(texts[keySign]),
+		QID: pb.Text(texts[keyQID]), Remark: pb.Text(texts[keyRemark]),
 		Age: uint32(numbers[keyAge]), Level: uint32(numbers[keyLevel]),
 		RegisterTime: int64(numbers[keyRegister]), Status: uint32(numbers[keyStatus]),
 	}
@@ -97,5 +96,3 @@ func userOf(resp *oidbpb.UserInfoResp) (User, bool) {
 	}
 	return u, true
 }
-
-func validText(b []byte) string { return strings.ToValidUTF8(string(b), "�") }

@@ -75,7 +75,7 @@ func (s *Sandbox) syncPush(uin message.UIN) ([]byte, error) {
 		push.Groups = append(push.Groups, &pushpb.SyncGroupNode{
 			GroupCode: proto.Uint64(uint64(g.Code)), LatestSequence: proto.Uint64(g.LastSequence),
 			ReadSequence: proto.Uint64(s.read[readMark{uin, g.Code}]), Mask: proto.Uint64(groupMask),
-			GroupName: []byte(g.Name),
+			GroupName: proto.String(g.Name),
 		})
 	}
 	s.mu.Unlock()

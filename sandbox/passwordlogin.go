@@ -97,7 +97,7 @@ func (s *Sandbox) newDeviceLogin(user User, d device, body []byte) (proto.Messag
 func ntAccountOf(user User) *loginpb.NtAccount {
 	return &loginpb.NtAccount{
 		Uin: proto.Uint64(uint64(user.UIN)), Uid: proto.String(string(user.UID)),
-		Profile: &loginpb.NtUserProfile{NickName: []byte(user.Nickname)},
+		Profile: &loginpb.NtUserProfile{NickName: proto.String(user.Nickname)},
 	}
 }
 

@@ -214,7 +214,7 @@ const (
 )
 
 func kickNotice(uin message.UIN, code int32, title, tips string) []byte {
-	b, err := pb.Marshal(&pushpb.KickNotice{Uin: uint64(uin), Tips: []byte(tips), Title: []byte(title), Code: code})
+	b, err := pb.Marshal(&pushpb.KickNotice{Uin: uint64(uin), Tips: tips, Title: title, Code: code})
 	if err != nil { // it has no text fields that could be bad
 		panic(err)
 	}

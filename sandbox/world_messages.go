@@ -173,15 +173,15 @@ func (w *World) sendGroup(s *Send, r Result, ack func(Result)) Result {
 	r.Sequence = g.history.next
 
 	elems := append(w.relay(s.Elems, 1), &messagepb.Elem{ExtraInfo: &messagepb.ExtraInfo{
-		Nick: []byte(from.Nickname), GroupCard: []byte(m.card), Level: int32(m.level),
-		SenderTitle: []byte(m.title), Uin: uint64(s.From),
+		Nick: from.Nickname, GroupCard: m.card, Level: int32(m.level),
+		SenderTitle: m.title, Uin: uint64(s.From),
 	}})
 	routing := &messagepb.RoutingGroup{
-		GroupCode: uint64(g.Code), GroupCard: []byte(m.card), GroupCardType: 1,
-		GroupLevel: m.level, GroupName: []byte(g.Name), MsgFlag: roleFlag(m.role),
+		GroupCode: uint64(g.Code), GroupCard: m.card, GroupCardType: 1,
+		GroupLevel: m.level, GroupName: g.Name, MsgFlag: roleFlag(m.role),
 	}
 	if m.card == "" {
-		routing.GroupCard, routing.GroupCardType = []byte(from.Nickname), 2
+		routing.GroupCard, routing.GroupCardType = from.Nickname, 2
 	}
 	msg := &messagepb.CommonMessage{
 		RoutingHead: &messagepb.RoutingHead{

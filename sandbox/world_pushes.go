@@ -214,7 +214,7 @@ func (w *World) pushMuteState(g *group, by message.UIN, state *pushpb.GroupMuteS
 func (w *World) pushRenamed(g *group, by message.UIN) {
 	w.pushNotice(g, noticeText, &pushpb.GroupNotify{
 		NotifyType: 1, ServiceType: proto.Uint32(12), OperatorUid: proto.String(w.uidOf(by)),
-		EventParam: encode(&pushpb.GroupNameParam{Kind: proto.Uint32(1), Name: []byte(g.Name)}),
+		EventParam: encode(&pushpb.GroupNameParam{Kind: proto.Uint32(1), Name: g.Name}),
 	})
 }
 
@@ -239,7 +239,7 @@ func (w *World) pushTitle(g *group, uin message.UIN, title string) {
 		"获得群主授予的" + insert{1, "", title}.String() + "头衔"
 	w.pushNotice(g, noticeText, &pushpb.GroupNotify{
 		NotifyType: 1, ServiceType: proto.Uint32(6),
-		EventParam: encode(&pushpb.GroupTextParam{ShowLatest: 1, Text: []byte(text), Remind: 1, MemberUin: uint64(uin)}),
+		EventParam: encode(&pushpb.GroupTextParam{ShowLatest: 1, Text: text, Remind: 1, MemberUin: uint64(uin)}),
 	})
 }
 
@@ -249,7 +249,7 @@ func (w *World) pushGroupRecall(g *group, by message.UIN, r *record) {
 		Messages: []*pushpb.RecalledGroupMessage{{
 			Sequence: r.sequence, Time: uint32(r.time), Random: r.random, AuthorUid: w.uidOf(r.from),
 		}},
-		Tip: &pushpb.RecallTip{Text: []byte{}},
+		Tip: &pushpb.RecallTip{Text: proto.String("")},
 	}})
 }
 
@@ -258,7 +258,7 @@ func (w *World) pushFriendRecall(author, peer *account, r *record) {
 		FromUid: string(author.UID), ToUid: string(peer.UID), ClientSequence: uint32(r.clientSeq),
 		MessageUid: message.MsgUID(r.random), Time: uint32(r.time), Random: r.random,
 		PackageCount: proto.Uint32(1), PackageIndex: proto.Uint32(0), DivisionSequence: proto.Uint32(0),
-		Tip: &pushpb.RecallTip{Text: []byte{}}, Sequence: r.sequence,
+		Tip: &pushpb.RecallTip{Text: proto.String("")}, Sequence: r.sequence,
 	}}
 	if peer != author {
 		w.pushTo(peer.UIN, w.accountEvent(accountRecall, author, body))
@@ -270,10 +270,10 @@ func (w *World) pushFriendRecall(author, peer *account, r *record) {
 // again (docs/protocol/operations.md 7.3, 0xb5d_44).
 func (w *World) pushNewFriend(a, b *account) {
 	w.pushTo(a.UIN, w.accountEvent(accountNewFriend, b, &pushpb.NewFriend{F1Unk: 1, Info: &pushpb.NewFriendInfo{
-		Uid: string(b.UID), Time: uint32(w.now().Unix()), Nickname: []byte(b.Nickname), ToUid: string(a.UID),
+		Uid: string(b.UID), Time: uint32(w.now().Unix()), Nickname: b.Nickname, ToUid: string(a.UID),
 	}}))
 	w.pushTo(b.UIN, w.accountEvent(accountVerify, a, &pushpb.FriendVerifyNotice{Info: &pushpb.FriendVerifyInfo{
-		Kind: proto.Uint32(0), Uin: uint64(a.UIN), Nickname: []byte(a.Nickname), F5Unk: 1,
+		Kind: proto.Uint32(0), Uin: uint64(a.UIN), Nickname: a.Nickname, F5Unk: 1,
 	}}))
 }
 

@@ -238,8 +238,8 @@ func TestGroupPushHead(t *testing.T) {
 					FromUin: 20002, FromUid: proto.String(string(u.UID)), FromAppId: senderAppID,
 					ToUin: 20003, ToUid: proto.String(string(me.UID)),
 					Group: &messagepb.RoutingGroup{
-						GroupCode: 730000001, GroupCard: []byte("Bobby"), GroupCardType: 1, GroupLevel: 1,
-						GroupName: []byte("Libration 沙盒"), MsgFlag: 16,
+						GroupCode: 730000001, GroupCard: "Bobby", GroupCardType: 1, GroupLevel: 1,
+						GroupName: "Libration 沙盒", MsgFlag: 16,
 					},
 				},
 				ContentHead: &messagepb.ContentHead{
@@ -252,7 +252,7 @@ func TestGroupPushHead(t *testing.T) {
 					Elems: []*messagepb.Elem{
 						{Text: &messagepb.Text{Str: proto.String("hi")}},
 						{ExtraInfo: &messagepb.ExtraInfo{
-							Nick: []byte("Bob"), GroupCard: []byte("Bobby"), Level: 1, SenderTitle: []byte("star"), Uin: 20002,
+							Nick: "Bob", GroupCard: "Bobby", Level: 1, SenderTitle: "star", Uin: 20002,
 						}},
 					},
 				}},

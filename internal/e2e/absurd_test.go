@@ -41,7 +41,7 @@ func (s *service) forge(t *testing.T, private bool, sequence uint64) {
 	if private {
 		m.ContentHead.Type, m.ContentHead.NtMsgSeq, m.ContentHead.Sequence = 166, proto.Uint64(sequence), proto.Uint64(4711)
 	} else {
-		m.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: []byte("group")}
+		m.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: "group"}
 	}
 	payload, err := pb.Marshal(&messagepb.MsgPush{Message: m})
 	if err != nil {

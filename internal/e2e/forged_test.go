@@ -41,7 +41,7 @@ func forgeries() []forgery {
 			return all
 		}},
 		{"kick", func(p *onPath, rq *wire.Request, _ uint64) (all [][]byte) {
-			body := encoded(p.t, &pushpb.KickNotice{Uin: uint64(bot), Tips: []byte("logged in elsewhere"), Title: []byte("notice"), Code: 1001})
+			body := encoded(p.t, &pushpb.KickNotice{Uin: uint64(bot), Tips: "logged in elsewhere", Title: "notice", Code: 1001})
 			for _, flag := range plainFlags {
 				for _, command := range []string{rpc.PushKick, rpc.PushForceOffline, rpc.PushMSFOffline} {
 					all = append(all, p.forged(wire.Response{Flag: flag, Sequence: -1000, Command: command, Body: body}),
@@ -108,7 +108,7 @@ func forgedMessage(t *testing.T, sequence uint64) []byte {
 	return encoded(t, &messagepb.MsgPush{Message: &messagepb.CommonMessage{
 		RoutingHead: &messagepb.RoutingHead{
 			FromUin: uint64(alice), FromUid: proto.String("u_alice"), ToUin: uint64(bot),
-			Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: []byte("group")},
+			Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: "group"},
 		},
 		ContentHead: &messagepb.ContentHead{
 			Type: 82, Random: proto.Uint64(7), Sequence: proto.Uint64(sequence), Time: proto.Uint64(uint64(time.Now().Unix())),

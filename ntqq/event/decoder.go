@@ -148,7 +148,7 @@ func (p *push) decodeKick() {
 		p.emit(&Kicked{})
 		return
 	}
-	p.emit(&Kicked{Title: text(k.GetTitle()), Tips: text(k.GetTips()), Code: k.GetCode()})
+	p.emit(&Kicked{Title: k.GetTitle(), Tips: k.GetTips(), Code: k.GetCode()})
 }
 
 // decodeMsgPush follows the order of work of docs/protocol/events.md 3.1.

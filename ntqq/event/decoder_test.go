@@ -10,15 +10,15 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
-	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
 	"libration/ntqq/message"
 )
 
+// marshal is not pb.Marshal, which would mend broken text.
 func marshal(t testing.TB, m proto.Message) []byte {
 	t.Helper()
-	b, err := pb.Marshal(m)
+	b, err := proto.Marshal(m)
 	if err != nil {
 		t.Fatalf("Marshal: %v", err)
 	}
@@ -276,7 +276,7 @@ func TestOwnComings(t *testing.T) {
 
 func TestSeveralRecalls(t *testing.T) {
 	body := marshal(t, &pushpb.GroupNotify{GroupCode: 5, Recall: &pushpb.GroupRecall{
-		OperatorUid: proto.String("u_bob"), Tip: &pushpb.RecallTip{Text: []byte("gone\xff")},
+		OperatorUid: proto.String("u_bob"), Tip: &pushpb.RecallTip{Text: proto.String("gone\xff")},
 		Messages: []*pushpb.RecalledGroupMessage{{Sequence: 1, AuthorUid: "u_bob"}, {Sequence: 2, AuthorUid: "u_alice", Type: proto.Uint32(2)}},
 	}})
 	content := append([]byte{0, 0, 0, 5, 17, 0, byte(len(body))}, body...)

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"libration/internal/pb"
 	"libration/internal/pb/pushpb"
 	"libration/ntqq/message"
 )
@@ -85,7 +86,7 @@ func (p *push) selfProfile() {
 		p.ignore()
 		return
 	}
-	p.emit(&SelfRenamed{Nickname: text(value.GetValue()), Time: p.time(0)})
+	p.emit(&SelfRenamed{Nickname: pb.Text(value.GetValue()), Time: p.time(0)})
 }
 
 func (p *push) profileSync() {
@@ -124,7 +125,7 @@ func (p *push) profileItem(item *pushpb.ProfileSyncItem) {
 		case f.GetValue().GetField() != fieldNickname:
 			p.ignore()
 		default:
-			p.emit(&FriendRenamed{Friend: friend, Nickname: text(f.GetValue().GetValue()), Time: p.time(0)})
+			p.emit(&FriendRenamed{Friend: friend, Nickname: pb.Text(f.GetValue().GetValue()), Time: p.time(0)})
 		}
 	case syncRemark:
 		p.emit(&Stale{Friends: true})
@@ -163,7 +164,7 @@ func (p *push) friendRecall() {
 		Random:         random,
 		MessageTime:    int64(info.GetTime()),
 		Time:           p.time(0),
-		Tip:            text(info.GetTip().GetText()),
+		Tip:            info.GetTip().GetText(),
 	})
 }
 
@@ -183,8 +184,8 @@ func (p *push) newFriend() {
 	}
 	p.emit(&FriendAdded{
 		Friend:   friend,
-		Nickname: text(info.GetNickname()),
-		Message:  text(info.GetMessage()),
+		Nickname: info.GetNickname(),
+		Message:  info.GetMessage(),
 		Time:     p.bodyTime(info.GetTime()),
 	}, &Stale{Friends: true})
 }

@@ -151,14 +151,14 @@ func (p *push) notice(b *pushpb.GroupNotify) {
 func groupName(param []byte) string {
 	var b pushpb.GroupNameParam
 	if pb.Unmarshal(param, &b) == nil && len(b.GetName()) > 0 {
-		return text(b.GetName())
+		return b.GetName()
 	}
 	const head = 4
 	if len(param) <= head {
 		return ""
 	}
 	n := min(int(param[head-1]), len(param)-head)
-	return text(param[head : head+n])
+	return pb.Text(param[head : head+n])
 }
 
 // title reads the special title out of a notice's text, whose inserts name the
@@ -174,7 +174,7 @@ func (p *push) title(b *pushpb.GroupNotify) {
 		Time:   p.time(b.GetNotifyTime()),
 	}
 	found := false
-	for _, in := range inserts(text(param.GetText())) {
+	for _, in := range inserts(param.GetText()) {
 		switch in.Cmd {
 		case insertPerson:
 			if e.Member == (Person{}) {
@@ -253,7 +253,7 @@ func (p *push) groupRecall(b *pushpb.GroupNotify) {
 			Random:      m.GetRandom(),
 			MessageTime: int64(m.GetTime()),
 			Time:        p.time(b.GetNotifyTime()),
-			Tip:         text(recall.GetTip().GetText()),
+			Tip:         recall.GetTip().GetText(),
 		})
 	}
 }

@@ -1,22 +1,16 @@
 package event
 
 import (
-	"strings"
-
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"libration/ntqq/message"
 )
 
-// text repairs what people wrote: the server may cut it inside a character.
-func text(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
-
 // person names an account by uid and adds the uin where the push itself gives it:
 // the account's own, or that of the sender or receiver in the routing head
 // (docs/protocol/events.md 4).
 func (p *push) person(uid string) Person {
-	uid = strings.ToValidUTF8(uid, "\uFFFD")
 	if uid == "" {
 		return Person{}
 	}
@@ -73,7 +67,7 @@ func (p *push) isSelf(who Person) bool {
 // sender is the routing head's sender; only pushes of type 528 have a person
 // there.
 func (p *push) sender() Person {
-	return Person{UIN: message.UIN(p.route.GetFromUin()), UID: message.UID(strings.ToValidUTF8(p.route.GetFromUid(), "\uFFFD"))}
+	return Person{UIN: message.UIN(p.route.GetFromUin()), UID: message.UID(p.route.GetFromUid())}
 }
 
 // time is the push's time, or the fallback where the head has none.

@@ -32,7 +32,7 @@ func decodeSmallFace(raw []byte) *Face {
 	if text == "" {
 		text = f.GetCompatText()
 	}
-	return &Face{ID: f.GetFaceId(), Text: validText(text)}
+	return &Face{ID: f.GetFaceId(), Text: text}
 }
 
 func decodeLargeFace(raw []byte) *Face {
@@ -40,7 +40,7 @@ func decodeLargeFace(raw []byte) *Face {
 	if pb.Unmarshal(raw, &f) != nil {
 		return nil
 	}
-	face := &Face{ID: f.GetFaceId(), Large: true, Result: f.GetResultValue(), Text: validText(f.GetText())}
+	face := &Face{ID: f.GetFaceId(), Large: true, Result: f.GetResultValue(), Text: f.GetText()}
 	if n, err := strconv.ParseUint(f.GetResultId(), 10, 32); err == nil && n != 0 {
 		face.Result = uint32(n)
 	}
@@ -54,14 +54,14 @@ func encodeFace(f *Face) (*messagepb.Elem, error) {
 	case f.Large || f.ID == faceDice || f.ID == faceRPS:
 		return encodeLargeFace(f)
 	case f.ID >= faceSmallMin && f.Text != "":
-		text := validText(f.Text)
+		text := pb.Text(f.Text)
 		return commonElem(serviceSmallFace, 1, &messagepb.SmallFaceElem{FaceId: f.ID, Text: text, CompatText: text})
 	}
 	return &messagepb.Elem{Face: &messagepb.Face{Index: proto.Uint32(f.ID)}}, nil
 }
 
 func encodeLargeFace(f *Face) (*messagepb.Elem, error) {
-	sticker, text, result := uint64(1), validText(f.Text), ""
+	sticker, text, result := uint64(1), pb.Text(f.Text), ""
 	switch f.ID {
 	case faceDice, faceRPS:
 		sticker = 2

@@ -85,7 +85,7 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 		return nil, ErrNoBody
 	}
 	m := &Message{
-		Sender: Sender{UIN: UIN(route.GetFromUin()), UID: UID(validText(route.GetFromUid()))},
+		Sender: Sender{UIN: UIN(route.GetFromUin()), UID: UID(route.GetFromUid())},
 		Self:   self != 0 && UIN(route.GetFromUin()) == self,
 		Random: messageRandom(cm),
 		Time:   int64(head.GetTime()),
@@ -106,7 +106,7 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 		}
 		m.Chat.Peer, m.Chat.PeerUID = m.Sender.UIN, m.Sender.UID
 		if m.Self {
-			m.Chat.Peer, m.Chat.PeerUID = UIN(route.GetToUin()), UID(validText(route.GetToUid()))
+			m.Chat.Peer, m.Chat.PeerUID = UIN(route.GetToUin()), UID(route.GetToUid())
 		}
 	}
 	if kind == Temp {
@@ -158,8 +158,8 @@ func messageRandom(cm *messagepb.CommonMessage) uint32 {
 func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText) {
 	s := &m.Sender
 	if g := route.GetGroup(); g != nil {
-		m.GroupName = validText(string(g.GetGroupName()))
-		if name := validText(string(g.GetGroupCard())); g.GetGroupCardType() == cardIsNickname {
+		m.GroupName = g.GetGroupName()
+		if name := g.GetGroupCard(); g.GetGroupCardType() == cardIsNickname {
 			s.Nickname = name
 		} else {
 			s.Card = name
@@ -172,8 +172,8 @@ func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText
 			s.Role = RoleAdmin
 		}
 	}
-	if name := route.GetC2C().GetName(); len(name) > 0 {
-		s.Nickname = validText(string(name))
+	if name := route.GetC2C().GetName(); name != "" {
+		s.Nickname = name
 	}
 	if m.Chat.Kind != Group {
 		return
@@ -183,14 +183,14 @@ func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText
 		if x == nil || x.GetUin() != 0 && UIN(x.GetUin()) != s.UIN {
 			continue
 		}
-		if len(x.GetNick()) > 0 {
-			s.Nickname = validText(string(x.GetNick()))
+		if x.GetNick() != "" {
+			s.Nickname = x.GetNick()
 		}
 		if s.Card == "" && route.GetGroup().GetGroupCardType() != cardIsNickname {
-			s.Card = validText(string(x.GetGroupCard()))
+			s.Card = x.GetGroupCard()
 		}
-		if len(x.GetSenderTitle()) > 0 {
-			s.Title = validText(string(x.GetSenderTitle()))
+		if x.GetSenderTitle() != "" {
+			s.Title = x.GetSenderTitle()
 		}
 		if s.Level == 0 && x.GetLevel() > 0 {
 			s.Level = uint32(x.GetLevel())

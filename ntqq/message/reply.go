@@ -37,7 +37,7 @@ func (d *decoder) reply(m *messagepb.SourceMsg, depth int) *Reply {
 	r := &Reply{SenderUIN: UIN(m.GetSenderUin()), Time: int64(m.GetTime())}
 	var reserve messagepb.SourceMsgReserve
 	if pb.Unmarshal(m.GetPbReserve(), &reserve) == nil {
-		r.SenderUID = UID(validText(reserve.GetSenderUid()))
+		r.SenderUID = UID(reserve.GetSenderUid())
 		r.Random = uidRandom(reserve.GetMsgUid())
 	}
 	if d.group {
@@ -91,7 +91,7 @@ func encodeReply(r *Reply, group bool) (*messagepb.Elem, error) {
 	}
 	m := &messagepb.SourceMsg{OrigSeqs: []uint64{seq}, Time: proto.Uint32(uint32(r.Time)), Elems: elems}
 	reserve := &messagepb.SourceMsgReserve{}
-	if uid := validText(string(r.SenderUID)); r.Random != 0 {
+	if uid := pb.Text(r.SenderUID); r.Random != 0 {
 		m.Flag = proto.Uint32(0)
 		reserve.OrigMsgType = proto.Uint32(2)
 		reserve.MsgUid = proto.Uint64(MsgUID(r.Random))

@@ -30,15 +30,10 @@ const (
 	attr6Least = 11
 )
 
-// validText replaces invalid UTF-8, which is never sent and repaired when
-// received (docs/protocol/messages.md 13).
-func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
 // receivedText brings the text of an element into its normal form: a lone CR
 // becomes CR LF, but only where the text has no CR LF at all
 // (docs/protocol/messages.md 5.1).
 func receivedText(s string) string {
-	s = validText(s)
 	if strings.IndexByte(s, '\r') < 0 || strings.Contains(s, "\r\n") {
 		return s
 	}
@@ -69,7 +64,7 @@ func textReserve(raw []byte) (*messagepb.TextReserve, bool) {
 
 // decodeAt reads a mention in either of its forms, or gives nil.
 func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
-	at := &At{Display: validText(t.GetStr())}
+	at := &At{Display: t.GetStr()}
 	known := false
 	if b := t.GetAttr6Buf(); len(b) >= attr6Least {
 		known = true
@@ -82,7 +77,7 @@ func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
 		known, at.All = true, true
 	case reserve.GetAtMemberUid() != "" || reserve.GetAtMemberUin() != 0:
 		known = true
-		at.UID = UID(validText(reserve.GetAtMemberUid()))
+		at.UID = UID(reserve.GetAtMemberUid())
 		if at.UIN == 0 {
 			at.UIN = UIN(reserve.GetAtMemberUin())
 		}
@@ -98,13 +93,13 @@ func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
 }
 
 func encodeText(s string) *messagepb.Elem {
-	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(validText(s))}}
+	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(pb.Text(s))}}
 }
 
 // encodeAt builds the NT form of a mention, which names the member by uid; with
 // only the uin known it builds the older form.
 func encodeAt(at *At) (*messagepb.Elem, error) {
-	display := validText(at.Display)
+	display := pb.Text(at.Display)
 	if at.All {
 		if display == "" {
 			display = atAllText
@@ -116,7 +111,7 @@ func encodeAt(at *At) (*messagepb.Elem, error) {
 	}
 	switch {
 	case at.UID != "":
-		return atElem(display, atTypeMember, validText(string(at.UID)))
+		return atElem(display, atTypeMember, pb.Text(at.UID))
 	case at.UIN == 0:
 		return nil, fmt.Errorf("encode mention %q: neither uin nor uid is known", display)
 	case at.UIN > math.MaxUint32:

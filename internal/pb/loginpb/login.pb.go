@@ -2275,7 +2275,7 @@ func (x *NtSecProtect) GetUinToken() string {
 
 type NtUserProfile struct {
 	state                     protoimpl.MessageState `protogen:"open.v1"`
-	NickName                  []byte                 `protobuf:"bytes,1,opt,name=nick_name,json=nickName" json:"nick_name,omitempty"`
+	NickName                  *string                `protobuf:"bytes,1,opt,name=nick_name,json=nickName" json:"nick_name,omitempty"`
 	RegisteredWithoutPassword *bool                  `protobuf:"varint,2,opt,name=registered_without_password,json=registeredWithoutPassword" json:"registered_without_password,omitempty"`
 	unknownFields             protoimpl.UnknownFields
 	sizeCache                 protoimpl.SizeCache
@@ -2311,11 +2311,11 @@ func (*NtUserProfile) Descriptor() ([]byte, []int) {
 	return file_login_proto_rawDescGZIP(), []int{33}
 }
 
-func (x *NtUserProfile) GetNickName() []byte {
-	if x != nil {
-		return x.NickName
+func (x *NtUserProfile) GetNickName() string {
+	if x != nil && x.NickName != nil {
+		return *x.NickName
 	}
-	return nil
+	return ""
 }
 
 func (x *NtUserProfile) GetRegisteredWithoutPassword() bool {
@@ -4408,7 +4408,7 @@ const file_login_proto_rawDesc = "" +
 	"\x15unusual_device_qr_sig\x18\x03 \x01(\tR\x12unusualDeviceQrSig\x12\x1b\n" +
 	"\tuin_token\x18\x04 \x01(\tR\buinToken\"l\n" +
 	"\rNtUserProfile\x12\x1b\n" +
-	"\tnick_name\x18\x01 \x01(\fR\bnickName\x12>\n" +
+	"\tnick_name\x18\x01 \x01(\tR\bnickName\x12>\n" +
 	"\x1bregistered_without_password\x18\x02 \x01(\bR\x19registeredWithoutPassword\"i\n" +
 	"\tNtAccount\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x10\n" +

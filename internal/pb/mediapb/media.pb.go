@@ -7835,8 +7835,8 @@ type FlashFile struct {
 	Field5        uint32                 `protobuf:"varint,5,opt,name=field5" json:"field5,omitempty"` // 1
 	Index         uint32                 `protobuf:"varint,6,opt,name=index" json:"index,omitempty"`
 	Format        uint32                 `protobuf:"varint,7,opt,name=format" json:"format,omitempty"`
-	Name          []byte                 `protobuf:"bytes,8,opt,name=name" json:"name,omitempty"`
-	LatinName     []byte                 `protobuf:"bytes,9,opt,name=latin_name,json=latinName" json:"latin_name,omitempty"` // the name spelled in Latin letters
+	Name          string                 `protobuf:"bytes,8,opt,name=name" json:"name,omitempty"`
+	LatinName     string                 `protobuf:"bytes,9,opt,name=latin_name,json=latinName" json:"latin_name,omitempty"` // the name spelled in Latin letters
 	Size          uint64                 `protobuf:"varint,11,opt,name=size" json:"size,omitempty"`
 	Cover         *FlashCover            `protobuf:"bytes,13,opt,name=cover" json:"cover,omitempty"`
 	Main          *FlashMainFile         `protobuf:"bytes,14,opt,name=main" json:"main,omitempty"`
@@ -7915,18 +7915,18 @@ func (x *FlashFile) GetFormat() uint32 {
 	return 0
 }
 
-func (x *FlashFile) GetName() []byte {
+func (x *FlashFile) GetName() string {
 	if x != nil {
 		return x.Name
 	}
-	return nil
+	return ""
 }
 
-func (x *FlashFile) GetLatinName() []byte {
+func (x *FlashFile) GetLatinName() string {
 	if x != nil {
 		return x.LatinName
 	}
-	return nil
+	return ""
 }
 
 func (x *FlashFile) GetSize() uint64 {
@@ -8931,9 +8931,9 @@ const file_media_proto_rawDesc = "" +
 	"\x06field5\x18\x05 \x01(\rR\x06field5\x12\x14\n" +
 	"\x05index\x18\x06 \x01(\rR\x05index\x12\x16\n" +
 	"\x06format\x18\a \x01(\rR\x06format\x12\x12\n" +
-	"\x04name\x18\b \x01(\fR\x04name\x12\x1d\n" +
+	"\x04name\x18\b \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
-	"latin_name\x18\t \x01(\fR\tlatinName\x12\x12\n" +
+	"latin_name\x18\t \x01(\tR\tlatinName\x12\x12\n" +
 	"\x04size\x18\v \x01(\x04R\x04size\x121\n" +
 	"\x05cover\x18\r \x01(\v2\x1b.libration.media.FlashCoverR\x05cover\x122\n" +
 	"\x04main\x18\x0e \x01(\v2\x1e.libration.media.FlashMainFileR\x04main\x12\x1e\n" +

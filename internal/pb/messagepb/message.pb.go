@@ -426,7 +426,7 @@ type RoutingC2C struct {
 	Sig           []byte                 `protobuf:"bytes,3,opt,name=sig" json:"sig,omitempty"`
 	FromTinyId    uint64                 `protobuf:"varint,4,opt,name=from_tiny_id,json=fromTinyId" json:"from_tiny_id,omitempty"` // temp message (type 141): code of the group it comes through
 	ToTinyId      uint64                 `protobuf:"varint,5,opt,name=to_tiny_id,json=toTinyId" json:"to_tiny_id,omitempty"`
-	Name          []byte                 `protobuf:"bytes,6,opt,name=name" json:"name,omitempty"` // nickname; filled in forward nodes only
+	Name          string                 `protobuf:"bytes,6,opt,name=name" json:"name,omitempty"` // nickname; filled in forward nodes only
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -496,11 +496,11 @@ func (x *RoutingC2C) GetToTinyId() uint64 {
 	return 0
 }
 
-func (x *RoutingC2C) GetName() []byte {
+func (x *RoutingC2C) GetName() string {
 	if x != nil {
 		return x.Name
 	}
-	return nil
+	return ""
 }
 
 type RoutingGroup struct {
@@ -508,10 +508,10 @@ type RoutingGroup struct {
 	GroupCode       uint64                 `protobuf:"varint,1,opt,name=group_code,json=groupCode" json:"group_code,omitempty"`
 	GroupType       uint32                 `protobuf:"varint,2,opt,name=group_type,json=groupType" json:"group_type,omitempty"`
 	GroupInfoSeq    uint64                 `protobuf:"varint,3,opt,name=group_info_seq,json=groupInfoSeq" json:"group_info_seq,omitempty"`
-	GroupCard       []byte                 `protobuf:"bytes,4,opt,name=group_card,json=groupCard" json:"group_card,omitempty"` // card if card_type 1, nickname if card_type 2
+	GroupCard       string                 `protobuf:"bytes,4,opt,name=group_card,json=groupCard" json:"group_card,omitempty"` // card if card_type 1, nickname if card_type 2
 	GroupCardType   uint32                 `protobuf:"varint,5,opt,name=group_card_type,json=groupCardType" json:"group_card_type,omitempty"`
 	GroupLevel      uint32                 `protobuf:"varint,6,opt,name=group_level,json=groupLevel" json:"group_level,omitempty"`
-	GroupName       []byte                 `protobuf:"bytes,7,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
+	GroupName       string                 `protobuf:"bytes,7,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
 	ExtGroupKeyInfo []byte                 `protobuf:"bytes,8,opt,name=ext_group_key_info,json=extGroupKeyInfo" json:"ext_group_key_info,omitempty"` // BINARY, not text (type 85: the only field of the block): {1 sequence, 2 time, 4 {1 {2: 0}}}
 	MsgFlag         uint32                 `protobuf:"varint,9,opt,name=msg_flag,json=msgFlag" json:"msg_flag,omitempty"`                            // sender role: 0 member, 8 owner, 16 admin
 	unknownFields   protoimpl.UnknownFields
@@ -569,11 +569,11 @@ func (x *RoutingGroup) GetGroupInfoSeq() uint64 {
 	return 0
 }
 
-func (x *RoutingGroup) GetGroupCard() []byte {
+func (x *RoutingGroup) GetGroupCard() string {
 	if x != nil {
 		return x.GroupCard
 	}
-	return nil
+	return ""
 }
 
 func (x *RoutingGroup) GetGroupCardType() uint32 {
@@ -590,11 +590,11 @@ func (x *RoutingGroup) GetGroupLevel() uint32 {
 	return 0
 }
 
-func (x *RoutingGroup) GetGroupName() []byte {
+func (x *RoutingGroup) GetGroupName() string {
 	if x != nil {
 		return x.GroupName
 	}
-	return nil
+	return ""
 }
 
 func (x *RoutingGroup) GetExtGroupKeyInfo() []byte {
@@ -3897,9 +3897,9 @@ type MarketFaceReserve struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Size          *MarketFaceSize        `protobuf:"bytes,1,opt,name=size" json:"size,omitempty"`
 	Field2        *uint32                `protobuf:"varint,2,opt,name=field2" json:"field2,omitempty"` // 2..7, 10..13: phones (captures); 2: 100
-	PackName      []byte                 `protobuf:"bytes,3,opt,name=pack_name,json=packName" json:"pack_name,omitempty"`
+	PackName      *string                `protobuf:"bytes,3,opt,name=pack_name,json=packName" json:"pack_name,omitempty"`
 	JumpUrl       []byte                 `protobuf:"bytes,4,opt,name=jump_url,json=jumpUrl" json:"jump_url,omitempty"`
-	Label         []byte                 `protobuf:"bytes,5,opt,name=label" json:"label,omitempty"`    // shown before the pack name
+	Label         *string                `protobuf:"bytes,5,opt,name=label" json:"label,omitempty"`    // shown before the pack name
 	Color1        *uint32                `protobuf:"varint,6,opt,name=color1" json:"color1,omitempty"` // ARGB
 	Color2        *uint32                `protobuf:"varint,7,opt,name=color2" json:"color2,omitempty"`
 	Field8        uint32                 `protobuf:"varint,8,opt,name=field8" json:"field8,omitempty"`                           // 1
@@ -3955,11 +3955,11 @@ func (x *MarketFaceReserve) GetField2() uint32 {
 	return 0
 }
 
-func (x *MarketFaceReserve) GetPackName() []byte {
-	if x != nil {
-		return x.PackName
+func (x *MarketFaceReserve) GetPackName() string {
+	if x != nil && x.PackName != nil {
+		return *x.PackName
 	}
-	return nil
+	return ""
 }
 
 func (x *MarketFaceReserve) GetJumpUrl() []byte {
@@ -3969,11 +3969,11 @@ func (x *MarketFaceReserve) GetJumpUrl() []byte {
 	return nil
 }
 
-func (x *MarketFaceReserve) GetLabel() []byte {
-	if x != nil {
-		return x.Label
+func (x *MarketFaceReserve) GetLabel() string {
+	if x != nil && x.Label != nil {
+		return *x.Label
 	}
-	return nil
+	return ""
 }
 
 func (x *MarketFaceReserve) GetColor1() uint32 {
@@ -4563,13 +4563,13 @@ func (x *GroupFile) GetPbReserve() []byte {
 
 type ExtraInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Nick          []byte                 `protobuf:"bytes,1,opt,name=nick" json:"nick,omitempty"`
-	GroupCard     []byte                 `protobuf:"bytes,2,opt,name=group_card,json=groupCard" json:"group_card,omitempty"`
+	Nick          string                 `protobuf:"bytes,1,opt,name=nick" json:"nick,omitempty"`
+	GroupCard     string                 `protobuf:"bytes,2,opt,name=group_card,json=groupCard" json:"group_card,omitempty"`
 	Level         int32                  `protobuf:"varint,3,opt,name=level" json:"level,omitempty"`
 	Flags         int32                  `protobuf:"varint,4,opt,name=flags" json:"flags,omitempty"`
 	GroupMask     int32                  `protobuf:"varint,5,opt,name=group_mask,json=groupMask" json:"group_mask,omitempty"`
 	MsgTailId     int32                  `protobuf:"varint,6,opt,name=msg_tail_id,json=msgTailId" json:"msg_tail_id,omitempty"`
-	SenderTitle   []byte                 `protobuf:"bytes,7,opt,name=sender_title,json=senderTitle" json:"sender_title,omitempty"` // special title
+	SenderTitle   string                 `protobuf:"bytes,7,opt,name=sender_title,json=senderTitle" json:"sender_title,omitempty"` // special title
 	ApnsTips      []byte                 `protobuf:"bytes,8,opt,name=apns_tips,json=apnsTips" json:"apns_tips,omitempty"`
 	Uin           uint64                 `protobuf:"varint,9,opt,name=uin" json:"uin,omitempty"`
 	MsgStateFlag  int32                  `protobuf:"varint,10,opt,name=msg_state_flag,json=msgStateFlag" json:"msg_state_flag,omitempty"`
@@ -4609,18 +4609,18 @@ func (*ExtraInfo) Descriptor() ([]byte, []int) {
 	return file_message_proto_rawDescGZIP(), []int{43}
 }
 
-func (x *ExtraInfo) GetNick() []byte {
+func (x *ExtraInfo) GetNick() string {
 	if x != nil {
 		return x.Nick
 	}
-	return nil
+	return ""
 }
 
-func (x *ExtraInfo) GetGroupCard() []byte {
+func (x *ExtraInfo) GetGroupCard() string {
 	if x != nil {
 		return x.GroupCard
 	}
-	return nil
+	return ""
 }
 
 func (x *ExtraInfo) GetLevel() int32 {
@@ -4651,11 +4651,11 @@ func (x *ExtraInfo) GetMsgTailId() int32 {
 	return 0
 }
 
-func (x *ExtraInfo) GetSenderTitle() []byte {
+func (x *ExtraInfo) GetSenderTitle() string {
 	if x != nil {
 		return x.SenderTitle
 	}
-	return nil
+	return ""
 }
 
 func (x *ExtraInfo) GetApnsTips() []byte {
@@ -4925,7 +4925,7 @@ type AnonymousGroupMsg struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Flags         int32                  `protobuf:"varint,1,opt,name=flags" json:"flags,omitempty"`
 	AnonId        []byte                 `protobuf:"bytes,2,opt,name=anon_id,json=anonId" json:"anon_id,omitempty"`
-	AnonNick      []byte                 `protobuf:"bytes,3,opt,name=anon_nick,json=anonNick" json:"anon_nick,omitempty"`
+	AnonNick      string                 `protobuf:"bytes,3,opt,name=anon_nick,json=anonNick" json:"anon_nick,omitempty"`
 	HeadPortrait  int32                  `protobuf:"varint,4,opt,name=head_portrait,json=headPortrait" json:"head_portrait,omitempty"`
 	ExpireTime    int32                  `protobuf:"varint,5,opt,name=expire_time,json=expireTime" json:"expire_time,omitempty"`
 	BubbleId      int32                  `protobuf:"varint,6,opt,name=bubble_id,json=bubbleId" json:"bubble_id,omitempty"`
@@ -4978,11 +4978,11 @@ func (x *AnonymousGroupMsg) GetAnonId() []byte {
 	return nil
 }
 
-func (x *AnonymousGroupMsg) GetAnonNick() []byte {
+func (x *AnonymousGroupMsg) GetAnonNick() string {
 	if x != nil {
 		return x.AnonNick
 	}
-	return nil
+	return ""
 }
 
 func (x *AnonymousGroupMsg) GetHeadPortrait() int32 {
@@ -6015,7 +6015,7 @@ type SourceMsg struct {
 	PbReserve     []byte                 `protobuf:"bytes,8,opt,name=pb_reserve,json=pbReserve" json:"pb_reserve,omitempty"` // SourceMsgReserve
 	SrcMsg        []byte                 `protobuf:"bytes,9,opt,name=src_msg,json=srcMsg" json:"src_msg,omitempty"`          // CommonMessage; forward nodes only
 	ToUin         *uint64                `protobuf:"varint,10,opt,name=to_uin,json=toUin" json:"to_uin,omitempty"`
-	TroopName     []byte                 `protobuf:"bytes,11,opt,name=troop_name,json=troopName" json:"troop_name,omitempty"`
+	TroopName     *string                `protobuf:"bytes,11,opt,name=troop_name,json=troopName" json:"troop_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6120,11 +6120,11 @@ func (x *SourceMsg) GetToUin() uint64 {
 	return 0
 }
 
-func (x *SourceMsg) GetTroopName() []byte {
-	if x != nil {
-		return x.TroopName
+func (x *SourceMsg) GetTroopName() string {
+	if x != nil && x.TroopName != nil {
+		return *x.TroopName
 	}
-	return nil
+	return ""
 }
 
 type SourceMsgReserve struct {
@@ -6321,7 +6321,7 @@ type PokeElem struct {
 	Type          uint32                 `protobuf:"varint,1,opt,name=type" json:"type,omitempty"`
 	Field3        *uint32                `protobuf:"varint,3,opt,name=field3" json:"field3,omitempty"`                          // phones: 0
 	Field4        *int64                 `protobuf:"varint,4,opt,name=field4" json:"field4,omitempty"`                          // phones: -1 as a ten-byte varint, or 4294967295
-	Name          []byte                 `protobuf:"bytes,5,opt,name=name" json:"name,omitempty"`                               // phones: name, may be empty
+	Name          *string                `protobuf:"bytes,5,opt,name=name" json:"name,omitempty"`                               // phones: name, may be empty
 	MinVersion    []byte                 `protobuf:"bytes,6,opt,name=min_version,json=minVersion" json:"min_version,omitempty"` // phones: least client version ("7.2.0"), may be empty
 	Strength      *uint32                `protobuf:"varint,7,opt,name=strength" json:"strength,omitempty"`
 	Field8        *uint32                `protobuf:"varint,8,opt,name=field8" json:"field8,omitempty"`
@@ -6381,11 +6381,11 @@ func (x *PokeElem) GetField4() int64 {
 	return 0
 }
 
-func (x *PokeElem) GetName() []byte {
-	if x != nil {
-		return x.Name
+func (x *PokeElem) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
 	}
-	return nil
+	return ""
 }
 
 func (x *PokeElem) GetMinVersion() []byte {
@@ -10077,7 +10077,7 @@ const file_message_proto_rawDesc = "" +
 	"fromTinyId\x12\x1c\n" +
 	"\n" +
 	"to_tiny_id\x18\x05 \x01(\x04R\btoTinyId\x12\x12\n" +
-	"\x04name\x18\x06 \x01(\fR\x04name\"\xc1\x02\n" +
+	"\x04name\x18\x06 \x01(\tR\x04name\"\xc1\x02\n" +
 	"\fRoutingGroup\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1d\n" +
@@ -10085,12 +10085,12 @@ const file_message_proto_rawDesc = "" +
 	"group_type\x18\x02 \x01(\rR\tgroupType\x12$\n" +
 	"\x0egroup_info_seq\x18\x03 \x01(\x04R\fgroupInfoSeq\x12\x1d\n" +
 	"\n" +
-	"group_card\x18\x04 \x01(\fR\tgroupCard\x12&\n" +
+	"group_card\x18\x04 \x01(\tR\tgroupCard\x12&\n" +
 	"\x0fgroup_card_type\x18\x05 \x01(\rR\rgroupCardType\x12\x1f\n" +
 	"\vgroup_level\x18\x06 \x01(\rR\n" +
 	"groupLevel\x12\x1d\n" +
 	"\n" +
-	"group_name\x18\a \x01(\fR\tgroupName\x12+\n" +
+	"group_name\x18\a \x01(\tR\tgroupName\x12+\n" +
 	"\x12ext_group_key_info\x18\b \x01(\fR\x0fextGroupKeyInfo\x12\x19\n" +
 	"\bmsg_flag\x18\t \x01(\rR\amsgFlag\"\xa2\x04\n" +
 	"\vContentHead\x12\x12\n" +
@@ -10450,9 +10450,9 @@ const file_message_proto_rawDesc = "" +
 	"\x11MarketFaceReserve\x125\n" +
 	"\x04size\x18\x01 \x01(\v2!.libration.message.MarketFaceSizeR\x04size\x12\x1d\n" +
 	"\x06field2\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06field2\x12\"\n" +
-	"\tpack_name\x18\x03 \x01(\fB\x05\xaa\x01\x02\b\x01R\bpackName\x12 \n" +
+	"\tpack_name\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\bpackName\x12 \n" +
 	"\bjump_url\x18\x04 \x01(\fB\x05\xaa\x01\x02\b\x01R\ajumpUrl\x12\x1b\n" +
-	"\x05label\x18\x05 \x01(\fB\x05\xaa\x01\x02\b\x01R\x05label\x12\x1d\n" +
+	"\x05label\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\x05label\x12\x1d\n" +
 	"\x06color1\x18\x06 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06color1\x12\x1d\n" +
 	"\x06color2\x18\a \x01(\rB\x05\xaa\x01\x02\b\x01R\x06color2\x12\x16\n" +
 	"\x06field8\x18\b \x01(\rR\x06field8\x12\x1f\n" +
@@ -10520,15 +10520,15 @@ const file_message_proto_rawDesc = "" +
 	"pb_reserve\x18\n" +
 	" \x01(\fR\tpbReserve\"\xef\x02\n" +
 	"\tExtraInfo\x12\x12\n" +
-	"\x04nick\x18\x01 \x01(\fR\x04nick\x12\x1d\n" +
+	"\x04nick\x18\x01 \x01(\tR\x04nick\x12\x1d\n" +
 	"\n" +
-	"group_card\x18\x02 \x01(\fR\tgroupCard\x12\x14\n" +
+	"group_card\x18\x02 \x01(\tR\tgroupCard\x12\x14\n" +
 	"\x05level\x18\x03 \x01(\x05R\x05level\x12\x14\n" +
 	"\x05flags\x18\x04 \x01(\x05R\x05flags\x12\x1d\n" +
 	"\n" +
 	"group_mask\x18\x05 \x01(\x05R\tgroupMask\x12\x1e\n" +
 	"\vmsg_tail_id\x18\x06 \x01(\x05R\tmsgTailId\x12!\n" +
-	"\fsender_title\x18\a \x01(\fR\vsenderTitle\x12\x1b\n" +
+	"\fsender_title\x18\a \x01(\tR\vsenderTitle\x12\x1b\n" +
 	"\tapns_tips\x18\b \x01(\fR\bapnsTips\x12\x10\n" +
 	"\x03uin\x18\t \x01(\x04R\x03uin\x12$\n" +
 	"\x0emsg_state_flag\x18\n" +
@@ -10571,7 +10571,7 @@ const file_message_proto_rawDesc = "" +
 	"\x11AnonymousGroupMsg\x12\x14\n" +
 	"\x05flags\x18\x01 \x01(\x05R\x05flags\x12\x17\n" +
 	"\aanon_id\x18\x02 \x01(\fR\x06anonId\x12\x1b\n" +
-	"\tanon_nick\x18\x03 \x01(\fR\banonNick\x12#\n" +
+	"\tanon_nick\x18\x03 \x01(\tR\banonNick\x12#\n" +
 	"\rhead_portrait\x18\x04 \x01(\x05R\fheadPortrait\x12\x1f\n" +
 	"\vexpire_time\x18\x05 \x01(\x05R\n" +
 	"expireTime\x12\x1b\n" +
@@ -10702,7 +10702,7 @@ const file_message_proto_rawDesc = "" +
 	"\x06to_uin\x18\n" +
 	" \x01(\x04B\x05\xaa\x01\x02\b\x01R\x05toUin\x12$\n" +
 	"\n" +
-	"troop_name\x18\v \x01(\fB\x05\xaa\x01\x02\b\x01R\ttroopName\"\xd2\x01\n" +
+	"troop_name\x18\v \x01(\tB\x05\xaa\x01\x02\b\x01R\ttroopName\"\xd2\x01\n" +
 	"\x10SourceMsgReserve\x12)\n" +
 	"\rorig_msg_type\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\vorigMsgType\x12\x1e\n" +
 	"\amsg_uid\x18\x03 \x01(\x04B\x05\xaa\x01\x02\b\x01R\x06msgUid\x12$\n" +
@@ -10724,7 +10724,7 @@ const file_message_proto_rawDesc = "" +
 	"\x04type\x18\x01 \x01(\rR\x04type\x12\x1d\n" +
 	"\x06field3\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06field3\x12\x1d\n" +
 	"\x06field4\x18\x04 \x01(\x03B\x05\xaa\x01\x02\b\x01R\x06field4\x12\x19\n" +
-	"\x04name\x18\x05 \x01(\fB\x05\xaa\x01\x02\b\x01R\x04name\x12&\n" +
+	"\x04name\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04name\x12&\n" +
 	"\vmin_version\x18\x06 \x01(\fB\x05\xaa\x01\x02\b\x01R\n" +
 	"minVersion\x12!\n" +
 	"\bstrength\x18\a \x01(\rB\x05\xaa\x01\x02\b\x01R\bstrength\x12\x1d\n" +

@@ -26,8 +26,8 @@ type KickNotice struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
 	SameDevice    bool                   `protobuf:"varint,2,opt,name=same_device,json=sameDevice" json:"same_device,omitempty"`
-	Tips          []byte                 `protobuf:"bytes,3,opt,name=tips" json:"tips,omitempty"`                 // long text for the user
-	Title         []byte                 `protobuf:"bytes,4,opt,name=title" json:"title,omitempty"`               // short text
+	Tips          string                 `protobuf:"bytes,3,opt,name=tips" json:"tips,omitempty"`                 // long text for the user
+	Title         string                 `protobuf:"bytes,4,opt,name=title" json:"title,omitempty"`               // short text
 	Code          int32                  `protobuf:"varint,5,opt,name=code" json:"code,omitempty"`                // 1001 replaced by another device (uncertain), 2001 kicked by the server
 	F6Unk         int32                  `protobuf:"varint,6,opt,name=f6_unk,json=f6Unk" json:"f6_unk,omitempty"` // timestamp or token
 	F8Unk         int32                  `protobuf:"varint,8,opt,name=f8_unk,json=f8Unk" json:"f8_unk,omitempty"`
@@ -79,18 +79,18 @@ func (x *KickNotice) GetSameDevice() bool {
 	return false
 }
 
-func (x *KickNotice) GetTips() []byte {
+func (x *KickNotice) GetTips() string {
 	if x != nil {
 		return x.Tips
 	}
-	return nil
+	return ""
 }
 
-func (x *KickNotice) GetTitle() []byte {
+func (x *KickNotice) GetTitle() string {
 	if x != nil {
 		return x.Title
 	}
-	return nil
+	return ""
 }
 
 func (x *KickNotice) GetCode() int32 {
@@ -191,7 +191,7 @@ type OnlineDevice struct {
 	PlatformId    uint32                 `protobuf:"varint,4,opt,name=platform_id,json=platformId" json:"platform_id,omitempty"`
 	PlatformType  string                 `protobuf:"bytes,5,opt,name=platform_type,json=platformType" json:"platform_type,omitempty"`
 	NewClientType uint32                 `protobuf:"varint,6,opt,name=new_client_type,json=newClientType" json:"new_client_type,omitempty"`
-	DeviceName    []byte                 `protobuf:"bytes,7,opt,name=device_name,json=deviceName" json:"device_name,omitempty"`
+	DeviceName    string                 `protobuf:"bytes,7,opt,name=device_name,json=deviceName" json:"device_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -268,11 +268,11 @@ func (x *OnlineDevice) GetNewClientType() uint32 {
 	return 0
 }
 
-func (x *OnlineDevice) GetDeviceName() []byte {
+func (x *OnlineDevice) GetDeviceName() string {
 	if x != nil {
 		return x.DeviceName
 	}
-	return nil
+	return ""
 }
 
 type GuildParams struct {
@@ -478,7 +478,7 @@ type SyncGroupNode struct {
 	LongestMessageTime      uint64  `protobuf:"varint,5,opt,name=longest_message_time,json=longestMessageTime" json:"longest_message_time,omitempty"`
 	HasMessage              bool    `protobuf:"varint,6,opt,name=has_message,json=hasMessage" json:"has_message,omitempty"`
 	LatestMessageTime       uint64  `protobuf:"varint,8,opt,name=latest_message_time,json=latestMessageTime" json:"latest_message_time,omitempty"`
-	GroupName               []byte  `protobuf:"bytes,9,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
+	GroupName               *string `protobuf:"bytes,9,opt,name=group_name,json=groupName" json:"group_name,omitempty"`
 	LongestMessageSequence  uint64  `protobuf:"varint,10,opt,name=longest_message_sequence,json=longestMessageSequence" json:"longest_message_sequence,omitempty"`
 	UinFlagEx2              uint64  `protobuf:"varint,11,opt,name=uin_flag_ex2,json=uinFlagEx2" json:"uin_flag_ex2,omitempty"`
 	ImportantLatestSequence uint32  `protobuf:"varint,12,opt,name=important_latest_sequence,json=importantLatestSequence" json:"important_latest_sequence,omitempty"`
@@ -569,11 +569,11 @@ func (x *SyncGroupNode) GetLatestMessageTime() uint64 {
 	return 0
 }
 
-func (x *SyncGroupNode) GetGroupName() []byte {
-	if x != nil {
-		return x.GroupName
+func (x *SyncGroupNode) GetGroupName() string {
+	if x != nil && x.GroupName != nil {
+		return *x.GroupName
 	}
-	return nil
+	return ""
 }
 
 func (x *SyncGroupNode) GetLongestMessageSequence() uint64 {
@@ -2228,9 +2228,9 @@ func (x *GroupNotify) GetTipsSequence() uint64 {
 type GroupRecall struct {
 	state           protoimpl.MessageState  `protogen:"open.v1"`
 	OperatorUid     *string                 `protobuf:"bytes,1,opt,name=operator_uid,json=operatorUid" json:"operator_uid,omitempty"`
-	Nickname        []byte                  `protobuf:"bytes,2,opt,name=nickname" json:"nickname,omitempty"` // older generation
+	Nickname        string                  `protobuf:"bytes,2,opt,name=nickname" json:"nickname,omitempty"` // older generation
 	Messages        []*RecalledGroupMessage `protobuf:"bytes,3,rep,name=messages" json:"messages,omitempty"`
-	ReminderContent []byte                  `protobuf:"bytes,4,opt,name=reminder_content,json=reminderContent" json:"reminder_content,omitempty"` // older generation
+	ReminderContent string                  `protobuf:"bytes,4,opt,name=reminder_content,json=reminderContent" json:"reminder_content,omitempty"` // older generation
 	UserDefined     []byte                  `protobuf:"bytes,5,opt,name=user_defined,json=userDefined" json:"user_defined,omitempty"`
 	GroupType       *int32                  `protobuf:"varint,6,opt,name=group_type,json=groupType" json:"group_type,omitempty"`
 	OperationType   int32                   `protobuf:"varint,7,opt,name=operation_type,json=operationType" json:"operation_type,omitempty"`
@@ -2276,11 +2276,11 @@ func (x *GroupRecall) GetOperatorUid() string {
 	return ""
 }
 
-func (x *GroupRecall) GetNickname() []byte {
+func (x *GroupRecall) GetNickname() string {
 	if x != nil {
 		return x.Nickname
 	}
-	return nil
+	return ""
 }
 
 func (x *GroupRecall) GetMessages() []*RecalledGroupMessage {
@@ -2290,11 +2290,11 @@ func (x *GroupRecall) GetMessages() []*RecalledGroupMessage {
 	return nil
 }
 
-func (x *GroupRecall) GetReminderContent() []byte {
+func (x *GroupRecall) GetReminderContent() string {
 	if x != nil {
 		return x.ReminderContent
 	}
-	return nil
+	return ""
 }
 
 func (x *GroupRecall) GetUserDefined() []byte {
@@ -2411,7 +2411,7 @@ func (x *RecalledGroupMessage) GetAuthorUid() string {
 
 type RecallTip struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Text          []byte                 `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"`
+	Text          *string                `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2446,11 +2446,11 @@ func (*RecallTip) Descriptor() ([]byte, []int) {
 	return file_push_proto_rawDescGZIP(), []int{30}
 }
 
-func (x *RecallTip) GetText() []byte {
-	if x != nil {
-		return x.Text
+func (x *RecallTip) GetText() string {
+	if x != nil && x.Text != nil {
+		return *x.Text
 	}
-	return nil
+	return ""
 }
 
 // Also the whole content of 528/290.
@@ -2463,7 +2463,7 @@ type GeneralGrayTip struct {
 	ServiceType   uint32                 `protobuf:"varint,5,opt,name=service_type,json=serviceType" json:"service_type,omitempty"`
 	TemplateId    uint64                 `protobuf:"varint,6,opt,name=template_id,json=templateId" json:"template_id,omitempty"`
 	Params        []*GrayTipParam        `protobuf:"bytes,7,rep,name=params" json:"params,omitempty"`
-	Content       []byte                 `protobuf:"bytes,8,opt,name=content" json:"content,omitempty"` // XML text of the template
+	Content       string                 `protobuf:"bytes,8,opt,name=content" json:"content,omitempty"` // XML text of the template
 	TipsSequence  uint64                 `protobuf:"varint,10,opt,name=tips_sequence,json=tipsSequence" json:"tips_sequence,omitempty"`
 	MessageInfo   *GrayTipMessageInfo    `protobuf:"bytes,100,opt,name=message_info,json=messageInfo" json:"message_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2549,11 +2549,11 @@ func (x *GeneralGrayTip) GetParams() []*GrayTipParam {
 	return nil
 }
 
-func (x *GeneralGrayTip) GetContent() []byte {
+func (x *GeneralGrayTip) GetContent() string {
 	if x != nil {
 		return x.Content
 	}
-	return nil
+	return ""
 }
 
 func (x *GeneralGrayTip) GetTipsSequence() uint64 {
@@ -2676,8 +2676,8 @@ type GroupEssence struct {
 	OperatorUin     uint64                 `protobuf:"varint,6,opt,name=operator_uin,json=operatorUin" json:"operator_uin,omitempty"`
 	Time            uint32                 `protobuf:"varint,7,opt,name=time" json:"time,omitempty"`
 	LatestSequence  *uint64                `protobuf:"varint,8,opt,name=latest_sequence,json=latestSequence" json:"latest_sequence,omitempty"` // 0 when removed
-	OperatorName    []byte                 `protobuf:"bytes,9,opt,name=operator_name,json=operatorName" json:"operator_name,omitempty"`
-	AuthorName      []byte                 `protobuf:"bytes,10,opt,name=author_name,json=authorName" json:"author_name,omitempty"`
+	OperatorName    string                 `protobuf:"bytes,9,opt,name=operator_name,json=operatorName" json:"operator_name,omitempty"`
+	AuthorName      string                 `protobuf:"bytes,10,opt,name=author_name,json=authorName" json:"author_name,omitempty"`
 	Extra           uint32                 `protobuf:"varint,11,opt,name=extra" json:"extra,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -2769,18 +2769,18 @@ func (x *GroupEssence) GetLatestSequence() uint64 {
 	return 0
 }
 
-func (x *GroupEssence) GetOperatorName() []byte {
+func (x *GroupEssence) GetOperatorName() string {
 	if x != nil {
 		return x.OperatorName
 	}
-	return nil
+	return ""
 }
 
-func (x *GroupEssence) GetAuthorName() []byte {
+func (x *GroupEssence) GetAuthorName() string {
 	if x != nil {
 		return x.AuthorName
 	}
-	return nil
+	return ""
 }
 
 func (x *GroupEssence) GetExtra() uint32 {
@@ -3138,7 +3138,7 @@ func (x *GroupReactionDetail) GetAction() uint32 {
 type GroupNameParam struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Kind          *uint32                `protobuf:"varint,1,opt,name=kind" json:"kind,omitempty"`
-	Name          []byte                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3180,18 +3180,18 @@ func (x *GroupNameParam) GetKind() uint32 {
 	return 0
 }
 
-func (x *GroupNameParam) GetName() []byte {
+func (x *GroupNameParam) GetName() string {
 	if x != nil {
 		return x.Name
 	}
-	return nil
+	return ""
 }
 
 // event_param of service type 6, and of a subtype-16 notice without service type.
 type GroupTextParam struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ShowLatest    uint32                 `protobuf:"varint,1,opt,name=show_latest,json=showLatest" json:"show_latest,omitempty"`
-	Text          []byte                 `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"` // with <{json}> inserts
+	Text          string                 `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"` // with <{json}> inserts
 	Remind        uint32                 `protobuf:"varint,3,opt,name=remind" json:"remind,omitempty"`
 	Brief         []byte                 `protobuf:"bytes,4,opt,name=brief" json:"brief,omitempty"`
 	MemberUin     uint64                 `protobuf:"varint,5,opt,name=member_uin,json=memberUin" json:"member_uin,omitempty"`
@@ -3237,11 +3237,11 @@ func (x *GroupTextParam) GetShowLatest() uint32 {
 	return 0
 }
 
-func (x *GroupTextParam) GetText() []byte {
+func (x *GroupTextParam) GetText() string {
 	if x != nil {
 		return x.Text
 	}
-	return nil
+	return ""
 }
 
 func (x *GroupTextParam) GetRemind() uint32 {
@@ -3275,7 +3275,7 @@ func (x *GroupTextParam) GetAdminOption() uint32 {
 type GroupAlbumUpdate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	F1Unk         uint32                 `protobuf:"varint,1,opt,name=f1_unk,json=f1Unk" json:"f1_unk,omitempty"` // 6
-	Args          []byte                 `protobuf:"bytes,2,opt,name=args" json:"args,omitempty"`                 // URL query text; "i" = image id
+	Args          string                 `protobuf:"bytes,2,opt,name=args" json:"args,omitempty"`                 // URL query text; "i" = image id
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3317,11 +3317,11 @@ func (x *GroupAlbumUpdate) GetF1Unk() uint32 {
 	return 0
 }
 
-func (x *GroupAlbumUpdate) GetArgs() []byte {
+func (x *GroupAlbumUpdate) GetArgs() string {
 	if x != nil {
 		return x.Args
 	}
-	return nil
+	return ""
 }
 
 type GroupBotAdded struct {
@@ -3877,9 +3877,9 @@ type FriendRequestBody struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TargetUid     string                 `protobuf:"bytes,1,opt,name=target_uid,json=targetUid" json:"target_uid,omitempty"`
 	SourceUid     string                 `protobuf:"bytes,2,opt,name=source_uid,json=sourceUid" json:"source_uid,omitempty"`
-	SourceNew     []byte                 `protobuf:"bytes,5,opt,name=source_new,json=sourceNew" json:"source_new,omitempty"` // may come with another wire type: then ignore it
-	Message       []byte                 `protobuf:"bytes,10,opt,name=message" json:"message,omitempty"`
-	Source        []byte                 `protobuf:"bytes,11,opt,name=source" json:"source,omitempty"`
+	SourceNew     *string                `protobuf:"bytes,5,opt,name=source_new,json=sourceNew" json:"source_new,omitempty"` // may come with another wire type: then ignore it
+	Message       string                 `protobuf:"bytes,10,opt,name=message" json:"message,omitempty"`
+	Source        *string                `protobuf:"bytes,11,opt,name=source" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3928,25 +3928,25 @@ func (x *FriendRequestBody) GetSourceUid() string {
 	return ""
 }
 
-func (x *FriendRequestBody) GetSourceNew() []byte {
-	if x != nil {
-		return x.SourceNew
+func (x *FriendRequestBody) GetSourceNew() string {
+	if x != nil && x.SourceNew != nil {
+		return *x.SourceNew
 	}
-	return nil
+	return ""
 }
 
-func (x *FriendRequestBody) GetMessage() []byte {
+func (x *FriendRequestBody) GetMessage() string {
 	if x != nil {
 		return x.Message
 	}
-	return nil
+	return ""
 }
 
-func (x *FriendRequestBody) GetSource() []byte {
-	if x != nil {
-		return x.Source
+func (x *FriendRequestBody) GetSource() string {
+	if x != nil && x.Source != nil {
+		return *x.Source
 	}
-	return nil
+	return ""
 }
 
 // Subtype 38: shared by several group-app notices; only the entry-effect shape is read.
@@ -4588,7 +4588,7 @@ type FriendRemarkItem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	F1Unk         *uint32                `protobuf:"varint,1,opt,name=f1_unk,json=f1Unk" json:"f1_unk,omitempty"` // 0
 	FriendUin     uint64                 `protobuf:"varint,2,opt,name=friend_uin,json=friendUin" json:"friend_uin,omitempty"`
-	Remark        []byte                 `protobuf:"bytes,3,opt,name=remark" json:"remark,omitempty"`
+	Remark        string                 `protobuf:"bytes,3,opt,name=remark" json:"remark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4637,11 +4637,11 @@ func (x *FriendRemarkItem) GetFriendUin() uint64 {
 	return 0
 }
 
-func (x *FriendRemarkItem) GetRemark() []byte {
+func (x *FriendRemarkItem) GetRemark() string {
 	if x != nil {
 		return x.Remark
 	}
-	return nil
+	return ""
 }
 
 type GroupAvatarChange struct {
@@ -5162,9 +5162,9 @@ func (x *ProfileLikeMessage) GetDetail() *ProfileLikeDetail {
 
 type ProfileLikeDetail struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Text          []byte                 `protobuf:"bytes,1,opt,name=text" json:"text,omitempty"` // first decimal number in it = number of likes
+	Text          string                 `protobuf:"bytes,1,opt,name=text" json:"text,omitempty"` // first decimal number in it = number of likes
 	Uin           uint64                 `protobuf:"varint,3,opt,name=uin" json:"uin,omitempty"`
-	Nickname      []byte                 `protobuf:"bytes,5,opt,name=nickname" json:"nickname,omitempty"`
+	Nickname      string                 `protobuf:"bytes,5,opt,name=nickname" json:"nickname,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5199,11 +5199,11 @@ func (*ProfileLikeDetail) Descriptor() ([]byte, []int) {
 	return file_push_proto_rawDescGZIP(), []int{73}
 }
 
-func (x *ProfileLikeDetail) GetText() []byte {
+func (x *ProfileLikeDetail) GetText() string {
 	if x != nil {
 		return x.Text
 	}
-	return nil
+	return ""
 }
 
 func (x *ProfileLikeDetail) GetUin() uint64 {
@@ -5213,11 +5213,11 @@ func (x *ProfileLikeDetail) GetUin() uint64 {
 	return 0
 }
 
-func (x *ProfileLikeDetail) GetNickname() []byte {
+func (x *ProfileLikeDetail) GetNickname() string {
 	if x != nil {
 		return x.Nickname
 	}
-	return nil
+	return ""
 }
 
 // Subtype 61.
@@ -5282,7 +5282,7 @@ type VoiceTextBody struct {
 	F5Unk         uint32                 `protobuf:"varint,5,opt,name=f5_unk,json=f5Unk" json:"f5_unk,omitempty"`
 	F6Unk         uint32                 `protobuf:"varint,6,opt,name=f6_unk,json=f6Unk" json:"f6_unk,omitempty"`
 	F7Unk         uint32                 `protobuf:"varint,7,opt,name=f7_unk,json=f7Unk" json:"f7_unk,omitempty"`
-	Text          []byte                 `protobuf:"bytes,8,opt,name=text" json:"text,omitempty"`
+	Text          string                 `protobuf:"bytes,8,opt,name=text" json:"text,omitempty"`
 	SenderUin     uint64                 `protobuf:"varint,9,opt,name=sender_uin,json=senderUin" json:"sender_uin,omitempty"`
 	PeerUin       uint64                 `protobuf:"varint,10,opt,name=peer_uin,json=peerUin" json:"peer_uin,omitempty"` // group code, or receiver uin
 	unknownFields protoimpl.UnknownFields
@@ -5368,11 +5368,11 @@ func (x *VoiceTextBody) GetF7Unk() uint32 {
 	return 0
 }
 
-func (x *VoiceTextBody) GetText() []byte {
+func (x *VoiceTextBody) GetText() string {
 	if x != nil {
 		return x.Text
 	}
-	return nil
+	return ""
 }
 
 func (x *VoiceTextBody) GetSenderUin() uint64 {
@@ -5829,8 +5829,8 @@ type NewFriendInfo struct {
 	Uid           string                 `protobuf:"bytes,1,opt,name=uid" json:"uid,omitempty"`
 	F2Unk         uint32                 `protobuf:"varint,2,opt,name=f2_unk,json=f2Unk" json:"f2_unk,omitempty"`
 	Time          uint32                 `protobuf:"fixed32,3,opt,name=time" json:"time,omitempty"`
-	Message       []byte                 `protobuf:"bytes,4,opt,name=message" json:"message,omitempty"`
-	Nickname      []byte                 `protobuf:"bytes,5,opt,name=nickname" json:"nickname,omitempty"`
+	Message       string                 `protobuf:"bytes,4,opt,name=message" json:"message,omitempty"`
+	Nickname      string                 `protobuf:"bytes,5,opt,name=nickname" json:"nickname,omitempty"`
 	F6Unk         uint32                 `protobuf:"varint,6,opt,name=f6_unk,json=f6Unk" json:"f6_unk,omitempty"`
 	F7Unk         uint32                 `protobuf:"varint,7,opt,name=f7_unk,json=f7Unk" json:"f7_unk,omitempty"`
 	ToUid         string                 `protobuf:"bytes,9,opt,name=to_uid,json=toUid" json:"to_uid,omitempty"`
@@ -5889,18 +5889,18 @@ func (x *NewFriendInfo) GetTime() uint32 {
 	return 0
 }
 
-func (x *NewFriendInfo) GetMessage() []byte {
+func (x *NewFriendInfo) GetMessage() string {
 	if x != nil {
 		return x.Message
 	}
-	return nil
+	return ""
 }
 
-func (x *NewFriendInfo) GetNickname() []byte {
+func (x *NewFriendInfo) GetNickname() string {
 	if x != nil {
 		return x.Nickname
 	}
-	return nil
+	return ""
 }
 
 func (x *NewFriendInfo) GetF6Unk() uint32 {
@@ -5973,8 +5973,8 @@ type FriendVerifyInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Kind          *uint32                `protobuf:"varint,1,opt,name=kind" json:"kind,omitempty"` // 0
 	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
-	Text          []byte                 `protobuf:"bytes,3,opt,name=text" json:"text,omitempty"`
-	Nickname      []byte                 `protobuf:"bytes,4,opt,name=nickname" json:"nickname,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text" json:"text,omitempty"`
+	Nickname      string                 `protobuf:"bytes,4,opt,name=nickname" json:"nickname,omitempty"`
 	F5Unk         uint32                 `protobuf:"varint,5,opt,name=f5_unk,json=f5Unk" json:"f5_unk,omitempty"` // 1
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6024,18 +6024,18 @@ func (x *FriendVerifyInfo) GetUin() uint64 {
 	return 0
 }
 
-func (x *FriendVerifyInfo) GetText() []byte {
+func (x *FriendVerifyInfo) GetText() string {
 	if x != nil {
 		return x.Text
 	}
-	return nil
+	return ""
 }
 
-func (x *FriendVerifyInfo) GetNickname() []byte {
+func (x *FriendVerifyInfo) GetNickname() string {
 	if x != nil {
 		return x.Nickname
 	}
-	return nil
+	return ""
 }
 
 func (x *FriendVerifyInfo) GetF5Unk() uint32 {
@@ -6331,8 +6331,8 @@ const file_push_proto_rawDesc = "" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x1f\n" +
 	"\vsame_device\x18\x02 \x01(\bR\n" +
 	"sameDevice\x12\x12\n" +
-	"\x04tips\x18\x03 \x01(\fR\x04tips\x12\x14\n" +
-	"\x05title\x18\x04 \x01(\fR\x05title\x12\x12\n" +
+	"\x04tips\x18\x03 \x01(\tR\x04tips\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x12\n" +
 	"\x04code\x18\x05 \x01(\x05R\x04code\x12\x15\n" +
 	"\x06f6_unk\x18\x06 \x01(\x05R\x05f6Unk\x12\x15\n" +
 	"\x06f8_unk\x18\b \x01(\x05R\x05f8Unk\"\xd9\x01\n" +
@@ -6352,7 +6352,7 @@ const file_push_proto_rawDesc = "" +
 	"platformId\x12#\n" +
 	"\rplatform_type\x18\x05 \x01(\tR\fplatformType\x12&\n" +
 	"\x0fnew_client_type\x18\x06 \x01(\rR\rnewClientType\x12\x1f\n" +
-	"\vdevice_name\x18\a \x01(\fR\n" +
+	"\vdevice_name\x18\a \x01(\tR\n" +
 	"deviceName\"X\n" +
 	"\vGuildParams\x12\x1d\n" +
 	"\n" +
@@ -6385,7 +6385,7 @@ const file_push_proto_rawDesc = "" +
 	"hasMessage\x12.\n" +
 	"\x13latest_message_time\x18\b \x01(\x04R\x11latestMessageTime\x12$\n" +
 	"\n" +
-	"group_name\x18\t \x01(\fB\x05\xaa\x01\x02\b\x01R\tgroupName\x128\n" +
+	"group_name\x18\t \x01(\tB\x05\xaa\x01\x02\b\x01R\tgroupName\x128\n" +
 	"\x18longest_message_sequence\x18\n" +
 	" \x01(\x04R\x16longestMessageSequence\x12 \n" +
 	"\fuin_flag_ex2\x18\v \x01(\x04R\n" +
@@ -6542,9 +6542,9 @@ const file_push_proto_rawDesc = "" +
 	"\rtips_sequence\x182 \x01(\x04R\ftipsSequence\"\xdd\x02\n" +
 	"\vGroupRecall\x12(\n" +
 	"\foperator_uid\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\voperatorUid\x12\x1a\n" +
-	"\bnickname\x18\x02 \x01(\fR\bnickname\x12@\n" +
+	"\bnickname\x18\x02 \x01(\tR\bnickname\x12@\n" +
 	"\bmessages\x18\x03 \x03(\v2$.libration.push.RecalledGroupMessageR\bmessages\x12)\n" +
-	"\x10reminder_content\x18\x04 \x01(\fR\x0freminderContent\x12!\n" +
+	"\x10reminder_content\x18\x04 \x01(\tR\x0freminderContent\x12!\n" +
 	"\fuser_defined\x18\x05 \x01(\fR\vuserDefined\x12$\n" +
 	"\n" +
 	"group_type\x18\x06 \x01(\x05B\x05\xaa\x01\x02\b\x01R\tgroupType\x12%\n" +
@@ -6559,7 +6559,7 @@ const file_push_proto_rawDesc = "" +
 	"\n" +
 	"author_uid\x18\x06 \x01(\tR\tauthorUid\"&\n" +
 	"\tRecallTip\x12\x19\n" +
-	"\x04text\x18\x02 \x01(\fB\x05\xaa\x01\x02\b\x01R\x04text\"\x94\x03\n" +
+	"\x04text\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04text\"\x94\x03\n" +
 	"\x0eGeneralGrayTip\x12#\n" +
 	"\rbusiness_type\x18\x01 \x01(\x04R\fbusinessType\x12\x1f\n" +
 	"\vbusiness_id\x18\x02 \x01(\x04R\n" +
@@ -6570,7 +6570,7 @@ const file_push_proto_rawDesc = "" +
 	"\vtemplate_id\x18\x06 \x01(\x04R\n" +
 	"templateId\x124\n" +
 	"\x06params\x18\a \x03(\v2\x1c.libration.push.GrayTipParamR\x06params\x12\x18\n" +
-	"\acontent\x18\b \x01(\fR\acontent\x12#\n" +
+	"\acontent\x18\b \x01(\tR\acontent\x12#\n" +
 	"\rtips_sequence\x18\n" +
 	" \x01(\x04R\ftipsSequence\x12E\n" +
 	"\fmessage_info\x18d \x01(\v2\".libration.push.GrayTipMessageInfoR\vmessageInfo\"8\n" +
@@ -6590,9 +6590,9 @@ const file_push_proto_rawDesc = "" +
 	"\foperator_uin\x18\x06 \x01(\x04R\voperatorUin\x12\x12\n" +
 	"\x04time\x18\a \x01(\rR\x04time\x12.\n" +
 	"\x0flatest_sequence\x18\b \x01(\x04B\x05\xaa\x01\x02\b\x01R\x0elatestSequence\x12#\n" +
-	"\roperator_name\x18\t \x01(\fR\foperatorName\x12\x1f\n" +
+	"\roperator_name\x18\t \x01(\tR\foperatorName\x12\x1f\n" +
 	"\vauthor_name\x18\n" +
-	" \x01(\fR\n" +
+	" \x01(\tR\n" +
 	"authorName\x12\x14\n" +
 	"\x05extra\x18\v \x01(\rR\x05extra\"\x99\x01\n" +
 	"\x0fGroupPokeRecall\x12!\n" +
@@ -6621,11 +6621,11 @@ const file_push_proto_rawDesc = "" +
 	"\x06action\x18\x05 \x01(\rR\x06action\"?\n" +
 	"\x0eGroupNameParam\x12\x19\n" +
 	"\x04kind\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\x04kind\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\fR\x04name\"\xb5\x01\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\xb5\x01\n" +
 	"\x0eGroupTextParam\x12\x1f\n" +
 	"\vshow_latest\x18\x01 \x01(\rR\n" +
 	"showLatest\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\fR\x04text\x12\x16\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x16\n" +
 	"\x06remind\x18\x03 \x01(\rR\x06remind\x12\x14\n" +
 	"\x05brief\x18\x04 \x01(\fR\x05brief\x12\x1d\n" +
 	"\n" +
@@ -6633,7 +6633,7 @@ const file_push_proto_rawDesc = "" +
 	"\fadmin_option\x18\x06 \x01(\rR\vadminOption\"=\n" +
 	"\x10GroupAlbumUpdate\x12\x15\n" +
 	"\x06f1_unk\x18\x01 \x01(\rR\x05f1Unk\x12\x12\n" +
-	"\x04args\x18\x02 \x01(\fR\x04args\"\x89\x01\n" +
+	"\x04args\x18\x02 \x01(\tR\x04args\"\x89\x01\n" +
 	"\rGroupBotAdded\x12\x1d\n" +
 	"\n" +
 	"group_code\x18\x01 \x01(\x04R\tgroupCode\x12\x1e\n" +
@@ -6686,10 +6686,10 @@ const file_push_proto_rawDesc = "" +
 	"\n" +
 	"source_uid\x18\x02 \x01(\tR\tsourceUid\x12$\n" +
 	"\n" +
-	"source_new\x18\x05 \x01(\fB\x05\xaa\x01\x02\b\x01R\tsourceNew\x12\x18\n" +
+	"source_new\x18\x05 \x01(\tB\x05\xaa\x01\x02\b\x01R\tsourceNew\x12\x18\n" +
 	"\amessage\x18\n" +
-	" \x01(\fR\amessage\x12\x1d\n" +
-	"\x06source\x18\v \x01(\fB\x05\xaa\x01\x02\b\x01R\x06source\"C\n" +
+	" \x01(\tR\amessage\x12\x1d\n" +
+	"\x06source\x18\v \x01(\tB\x05\xaa\x01\x02\b\x01R\x06source\"C\n" +
 	"\fGroupAppPush\x12\x1f\n" +
 	"\vsub_command\x18\x01 \x01(\rR\n" +
 	"subCommand\x12\x12\n" +
@@ -6745,7 +6745,7 @@ const file_push_proto_rawDesc = "" +
 	"\x06f1_unk\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\x05f1Unk\x12\x1d\n" +
 	"\n" +
 	"friend_uin\x18\x02 \x01(\x04R\tfriendUin\x12\x16\n" +
-	"\x06remark\x18\x03 \x01(\fR\x06remark\"\x92\x01\n" +
+	"\x06remark\x18\x03 \x01(\tR\x06remark\"\x92\x01\n" +
 	"\x11GroupAvatarChange\x12\x15\n" +
 	"\x06f1_unk\x18\x01 \x01(\rR\x05f1Unk\x12\x1d\n" +
 	"\n" +
@@ -6783,9 +6783,9 @@ const file_push_proto_rawDesc = "" +
 	"\x04time\x18\x02 \x01(\rR\x04time\x129\n" +
 	"\x06detail\x18\x03 \x01(\v2!.libration.push.ProfileLikeDetailR\x06detail\"U\n" +
 	"\x11ProfileLikeDetail\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\fR\x04text\x12\x10\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x10\n" +
 	"\x03uin\x18\x03 \x01(\x04R\x03uin\x12\x1a\n" +
-	"\bnickname\x18\x05 \x01(\fR\bnickname\"[\n" +
+	"\bnickname\x18\x05 \x01(\tR\bnickname\"[\n" +
 	"\x0fVoiceTextResult\x12\x15\n" +
 	"\x06f1_unk\x18\x01 \x01(\rR\x05f1Unk\x121\n" +
 	"\x04body\x18\x02 \x01(\v2\x1d.libration.push.VoiceTextBodyR\x04body\"\x8e\x02\n" +
@@ -6798,7 +6798,7 @@ const file_push_proto_rawDesc = "" +
 	"\x06f5_unk\x18\x05 \x01(\rR\x05f5Unk\x12\x15\n" +
 	"\x06f6_unk\x18\x06 \x01(\rR\x05f6Unk\x12\x15\n" +
 	"\x06f7_unk\x18\a \x01(\rR\x05f7Unk\x12\x12\n" +
-	"\x04text\x18\b \x01(\fR\x04text\x12\x1d\n" +
+	"\x04text\x18\b \x01(\tR\x04text\x12\x1d\n" +
 	"\n" +
 	"sender_uin\x18\t \x01(\x04R\tsenderUin\x12\x19\n" +
 	"\bpeer_uin\x18\n" +
@@ -6843,8 +6843,8 @@ const file_push_proto_rawDesc = "" +
 	"\x03uid\x18\x01 \x01(\tR\x03uid\x12\x15\n" +
 	"\x06f2_unk\x18\x02 \x01(\rR\x05f2Unk\x12\x12\n" +
 	"\x04time\x18\x03 \x01(\aR\x04time\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\fR\amessage\x12\x1a\n" +
-	"\bnickname\x18\x05 \x01(\fR\bnickname\x12\x15\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\x12\x1a\n" +
+	"\bnickname\x18\x05 \x01(\tR\bnickname\x12\x15\n" +
 	"\x06f6_unk\x18\x06 \x01(\rR\x05f6Unk\x12\x15\n" +
 	"\x06f7_unk\x18\a \x01(\rR\x05f7Unk\x12\x15\n" +
 	"\x06to_uid\x18\t \x01(\tR\x05toUid\"J\n" +
@@ -6853,8 +6853,8 @@ const file_push_proto_rawDesc = "" +
 	"\x10FriendVerifyInfo\x12\x19\n" +
 	"\x04kind\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\x04kind\x12\x10\n" +
 	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x12\n" +
-	"\x04text\x18\x03 \x01(\fR\x04text\x12\x1a\n" +
-	"\bnickname\x18\x04 \x01(\fR\bnickname\x12\x15\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x1a\n" +
+	"\bnickname\x18\x04 \x01(\tR\bnickname\x12\x15\n" +
 	"\x06f5_unk\x18\x05 \x01(\rR\x05f5Unk\"-\n" +
 	"\fGroupRemoved\x12\x1d\n" +
 	"\n" +
