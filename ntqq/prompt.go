@@ -1,6 +1,10 @@
 package ntqq
 
-import "time"
+import (
+	"time"
+
+	"libration/internal/text"
+)
 
 // PromptKind is what a person has to do.
 type PromptKind string
@@ -27,26 +31,33 @@ type Prompt struct {
 
 // Text says what to do, in both languages; the reason is State.Err.
 func (p *Prompt) Text() (english, chinese string) {
+	t := p.words()
+	return t.EN, t.ZH
+}
+
+func (p *Prompt) words() text.Text {
 	switch p.Kind {
 	case PromptScan:
-		return "scan the login code with QQ on the phone of the account", "请用该账号的手机 QQ 扫码登录"
+		return text.T("scan the login code with QQ on the phone of the account",
+			"请用该账号的手机 QQ 扫码登录")
 	case PromptConfirm:
-		return "the code was scanned: confirm the login on the phone", "已扫描，请在手机上确认登录"
+		return text.T("the code was scanned: confirm the login on the phone",
+			"已扫描，请在手机上确认登录")
 	case PromptUnusualDevice:
-		return "the service does not trust this login: confirm it with QQ on the phone of the account",
-			"服务器认为本次登录异常：请在该账号的手机 QQ 上确认登录"
+		return text.T("the service does not trust this login: confirm it with QQ on the phone of the account",
+			"服务器认为本次登录异常：请在该账号的手机 QQ 上确认登录")
 	case PromptCaptcha:
-		return "solve the captcha at " + p.URL + " and give its ticket and randstr: libration login captcha TICKET RANDSTR",
-			"请打开 " + p.URL + " 完成验证，并提交得到的 ticket 和 randstr：libration login captcha TICKET RANDSTR"
+		return text.T("solve the captcha at %s and give its ticket and randstr: libration login captcha TICKET RANDSTR",
+			"请打开 %s 完成验证，并提交得到的 ticket 和 randstr：libration login captcha TICKET RANDSTR").Fill(p.URL)
 	case PromptNewDevice:
-		return "a new device for this account: scan the code with QQ on its phone, and confirm",
-			"这是该账号的新设备：请用手机 QQ 扫描二维码并确认"
+		return text.T("a new device for this account: scan the code with QQ on its phone, and confirm",
+			"这是该账号的新设备：请用手机 QQ 扫描二维码并确认")
 	case PromptKicked:
-		return "the account was logged out by the service or by another login: end the other one, then log in again with: libration login",
-			"账号被服务器或其他登录挤下线：请先停掉对方，再执行 libration login 重新登录"
+		return text.T("the account was logged out by the service or by another login: end the other one, then log in again with: libration login",
+			"账号被服务器或其他登录挤下线：请先停掉对方，再执行 libration login 重新登录")
 	case PromptNeedsLogin:
-		return "the account cannot log in by itself any more: mend the reason, then log in again with: libration login",
-			"账号已无法自动登录：排除原因后执行 libration login 重新登录"
+		return text.T("the account cannot log in by itself any more: mend the reason, then log in again with: libration login",
+			"账号已无法自动登录：排除原因后执行 libration login 重新登录")
 	}
-	return "", ""
+	return text.Text{}
 }

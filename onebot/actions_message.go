@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -36,7 +37,7 @@ func (s *Service) sendMsg(ctx context.Context, a *args) (any, error) {
 	case "private":
 		return s.sendPrivateMsg(ctx, a)
 	}
-	a.wrong("message_type", `must be "private" or "group"`, `必须是 "private" 或 "group"`)
+	a.wrong("message_type", text.T(`must be "private" or "group"`, `必须是 "private" 或 "group"`))
 	return nil, a.err
 }
 
@@ -97,8 +98,8 @@ func (s *Service) deleteMsg(ctx context.Context, a *args) (any, error) {
 		return nil, err
 	}
 	if m.Chat.Kind != message.Group && !m.Self {
-		return nil, &actionError{RetFailed, "CANNOT_RECALL_FRIEND_MSG", localized{
-			"the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"}}
+		return nil, &actionError{RetFailed, "CANNOT_RECALL_FRIEND_MSG", text.T(
+			"the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息")}
 	}
 	return nil, s.client.Recall(ctx, m)
 }

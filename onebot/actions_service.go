@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"runtime"
 	"time"
+
+	"libration/internal/text"
 )
 
 // status is the data of get_status and of heartbeats: the account's real state; a
@@ -18,10 +20,10 @@ func (s *Service) status() []byte {
 	b = boolField(b, "good", online && unsigned == nil)
 	if unsigned != nil {
 		since := unsigned.Since.Format(time.TimeOnly)
-		b = textField(b, "trouble", localized{
-			"no signer gives signatures since " + since + ": messages cannot be sent; see signer.urls and the log",
-			"自 " + since + " 起没有可用的签名服务，无法发送消息；请检查 signer.urls 和日志",
-		}.in(s.language))
+		b = textField(b, "trouble", text.T(
+			"no signer gives signatures since %s: messages cannot be sent; see signer.urls and the log",
+			"自 %s 起没有可用的签名服务，无法发送消息；请检查 signer.urls 和日志",
+		).Fill(since).In(s.language))
 	}
 	b = append(b, `,"stat":{"lost_times":0`...)
 	b = uintField(b, "packet_received", st.PacketsReceived)

@@ -1,10 +1,10 @@
 package onebot
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -16,9 +16,9 @@ type args struct {
 }
 
 // wrong notes a parameter that is missing or unusable.
-func (a *args) wrong(name, en, zh string) {
+func (a *args) wrong(name string, what text.Text) {
 	if a.err == nil {
-		a.err = badParams(fmt.Sprintf("parameter %q %s", name, en), fmt.Sprintf("参数 %q %s", name, zh))
+		a.err = badParams(text.T("parameter %q %s", "参数 %q %s").Fill(name, what))
 	}
 }
 
@@ -28,13 +28,13 @@ func (a *args) number(name string) (n int64, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	text, scalar := v.scalar()
-	if scalar && text == "" {
+	written, scalar := v.scalar()
+	if scalar && written == "" {
 		return 0, false
 	}
-	n, err := integer(text)
+	n, err := integer(written)
 	if !scalar || err != nil {
-		a.wrong(name, "must be a whole number of at most 64 bits", "必须是 64 位以内的整数")
+		a.wrong(name, text.T("must be a whole number of at most 64 bits", "必须是 64 位以内的整数"))
 		return 0, false
 	}
 	return n, true
@@ -44,7 +44,7 @@ func (a *args) number(name string) (n int64, ok bool) {
 func (a *args) optional(name string) uint64 {
 	n, _ := a.number(name)
 	if n < 0 {
-		a.wrong(name, "must not be negative", "不能为负数")
+		a.wrong(name, text.T("must not be negative", "不能为负数"))
 		return 0
 	}
 	return uint64(n)
@@ -53,7 +53,7 @@ func (a *args) optional(name string) uint64 {
 func (a *args) required(name string) uint64 {
 	n := a.optional(name)
 	if n == 0 {
-		a.wrong(name, "is missing", "缺失")
+		a.wrong(name, text.T("is missing", "缺失"))
 	}
 	return n
 }
@@ -69,9 +69,9 @@ func (a *args) messageID(name string) int32 {
 	n, ok := a.number(name)
 	switch {
 	case !ok:
-		a.wrong(name, "is missing", "缺失")
+		a.wrong(name, text.T("is missing", "缺失"))
 	case n < math.MinInt32 || n > math.MaxInt32:
-		a.wrong(name, "is not a message id: it must fit into 32 bits", "不是消息 id: 超出 32 位整数范围")
+		a.wrong(name, text.T("is not a message id: it must fit into 32 bits", "不是消息 id: 超出 32 位整数范围"))
 	default:
 		return int32(n)
 	}
@@ -84,13 +84,13 @@ func (a *args) flag(name string, absent bool) bool {
 	if !ok {
 		return absent
 	}
-	text, scalar := v.scalar()
-	if scalar && text == "" {
+	written, scalar := v.scalar()
+	if scalar && written == "" {
 		return absent
 	}
-	b, err := boolean(text)
+	b, err := boolean(written)
 	if !scalar || err != nil {
-		a.wrong(name, "must be true or false", "必须是布尔值")
+		a.wrong(name, text.T("must be true or false", "必须是布尔值"))
 		return absent
 	}
 	return b
@@ -101,7 +101,7 @@ func (a *args) object(name string) *args {
 	inner := &args{}
 	v, ok := a.params.get(name)
 	if !ok {
-		a.wrong(name, "is missing", "缺失")
+		a.wrong(name, text.T("is missing", "缺失"))
 		return inner
 	}
 	err := errNoObject
@@ -113,7 +113,7 @@ func (a *args) object(name string) *args {
 		inner.params, err = paramsOf(raw)
 	}
 	if err != nil {
-		a.wrong(name, "must be an object", "必须是 JSON 对象")
+		a.wrong(name, text.T("must be an object", "必须是 JSON 对象"))
 	}
 	return inner
 }
@@ -124,11 +124,11 @@ func (a *args) text(name string) string {
 	if !ok {
 		return ""
 	}
-	text, scalar := v.scalar()
+	written, scalar := v.scalar()
 	if !scalar {
-		a.wrong(name, "must be a text", "必须是字符串")
+		a.wrong(name, text.T("must be a text", "必须是字符串"))
 	}
-	return text
+	return written
 }
 
 // message reads a message to send: a text with CQ codes, an array of segments or
@@ -137,13 +137,13 @@ func (a *args) text(name string) string {
 func (a *args) message(name string) []segment {
 	v, ok := a.params.get(name)
 	if !ok {
-		a.wrong(name, "is missing", "缺失")
+		a.wrong(name, text.T("is missing", "缺失"))
 		return nil
 	}
 	plain := a.flag("auto_escape", false)
-	text, scalar := v.scalar()
+	written, scalar := v.scalar()
 	if scalar && plain {
-		return []segment{textSegment(text)}
+		return []segment{textSegment(written)}
 	}
 	if raw := v.structure(); raw != nil {
 		segments, err := parseSegments(raw)
@@ -151,17 +151,17 @@ func (a *args) message(name string) []segment {
 			return segments
 		}
 		if !scalar {
-			a.wrong(name, "is not a message: "+err.Error(), "不是有效的消息: "+err.Error())
+			a.wrong(name, text.T("is not a message: %v", "不是有效的消息: %v").Fill(err))
 			return nil
 		} // else a form's "[1, 2]" is meant as text
 	}
-	if strings.Contains(text, opening) && strings.Count(text, opening)+strings.Count(text, ",") > maxValues {
+	if strings.Contains(written, opening) && strings.Count(written, opening)+strings.Count(written, ",") > maxValues {
 		if a.err == nil {
 			a.err = longMessage()
 		}
 		return nil
 	}
-	segments, err := parseCQ(text)
+	segments, err := parseCQ(written)
 	if err != nil && a.err == nil {
 		a.err = err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"libration/internal/text"
 )
 
 // segment is one part of a message in OneBot's terms: a type and its data.
@@ -98,9 +100,9 @@ func parseParts(parts, code string) ([]field, error) {
 		key, value, found := strings.Cut(part, "=")
 		if !found {
 			code, part = shorten(opening+code+"]"), shorten(part)
-			return nil, badParams(
-				fmt.Sprintf(`the CQ code %s cannot be read at %q: write a comma in a value as "&#44;"; if the code is meant as text, write its "[" as "&#91;"`, code, part),
-				fmt.Sprintf(`无法解析 CQ 码 %s 中的 %q：参数值中的逗号请写成 "&#44;"；如果它只是普通文本，请把 "[" 写成 "&#91;"`, code, part))
+			return nil, badParams(text.T(
+				`the CQ code %s cannot be read at %q: write a comma in a value as "&#44;"; if the code is meant as text, write its "[" as "&#91;"`,
+				`无法解析 CQ 码 %s 中的 %q：参数值中的逗号请写成 "&#44;"；如果它只是普通文本，请把 "[" 写成 "&#91;"`).Fill(code, part))
 		}
 		data = append(data, field{key, unescape(valueUnescaper, value)})
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
@@ -62,27 +63,25 @@ func (s *Service) HandleState(st ntqq.State) {
 	b := s.noticeHead(0, "bot_offline")
 	b = uintField(b, "user_id", s.client.Self().UIN)
 	b = textField(b, "tag", string(st.Stage))
-	b = textField(b, "message", offlineText(st).in(s.language))
+	b = textField(b, "message", offlineText(st).In(s.language))
 	s.publishPlain(want, append(b, '}'))
 }
 
 // offlineText says why the account is no longer online: in the server's own words
 // when it said something.
-func offlineText(st ntqq.State) localized {
+func offlineText(st ntqq.State) text.Text {
 	if kick, ok := errors.AsType[*ntqq.KickError](st.Err); ok && kick.Title+kick.Tips != "" {
 		words := kick.Title
 		if words != "" && kick.Tips != "" {
 			words += ": "
 		}
 		words += kick.Tips
-		return localized{words, words}
+		return text.Same(words)
 	}
-	text := localized{"the session is " + string(st.Stage), "会话状态: " + string(st.Stage)}
 	if st.Err != nil {
-		text.en += ": " + st.Err.Error()
-		text.zh += ": " + st.Err.Error()
+		return text.T("the session is %s: %v", "会话状态: %s: %v").Fill(st.Stage, st.Err)
 	}
-	return text
+	return text.T("the session is %s", "会话状态: %s").Fill(st.Stage)
 }
 
 // publishPlain publishes an event that is the same in all formats.

@@ -373,7 +373,7 @@ func TestOfflineText(t *testing.T) {
 		{&ntqq.KickError{}, "会话状态: kicked: account was kicked offline (code 0)"},
 		{nil, "会话状态: kicked"},
 	} {
-		if got := offlineText(ntqq.State{Stage: ntqq.Kicked, Err: tt.err}).zh; got != tt.want {
+		if got := offlineText(ntqq.State{Stage: ntqq.Kicked, Err: tt.err}).ZH; got != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.err, got, tt.want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"libration/internal/bom"
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -32,13 +33,11 @@ func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, h
 	op, err := checked(operation)
 	if err != nil {
 		hold.Release()
-		bad := badParams(
-			"the operation of a quick operation is not JSON: "+err.Error(),
-			"快速操作的 operation 不是 JSON: "+err.Error())
+		bad := text.T("the operation of a quick operation is not JSON: %v", "快速操作的 operation 不是 JSON: %v").Fill(err)
 		if errors.Is(err, bom.ErrUTF16) {
-			bad.text.zh = "快速操作的 operation 是 UTF-16 编码，请改用 UTF-8"
+			bad = text.T("the operation of a quick operation is not JSON: "+err.Error(), "快速操作的 operation 是 UTF-16 编码，请改用 UTF-8")
 		}
-		return failed(s.language, bad, action{})
+		return failed(s.language, badParams(bad), action{})
 	}
 	both := slices.Concat([]byte(`{"context":`), event, []byte(`,"operation":`), op, []byte("}"))
 	return s.Call(ctx, Request{Action: quickAction, Params: Params{json: both}, Hold: hold})
@@ -64,8 +63,8 @@ func (s *Service) quickOperation(ctx context.Context, a *args) (any, error) {
 	}
 	if len(q.unsupported) > 0 {
 		names := strings.Join(q.unsupported, ", ")
-		errs = append(errs, &actionError{RetFailed, "NOT_SUPPORTED", localized{
-			"quick operations not supported yet: " + names, "暂不支持的快速操作: " + names}})
+		errs = append(errs, &actionError{RetFailed, "NOT_SUPPORTED", text.T(
+			"quick operations not supported yet: %s", "暂不支持的快速操作: %s").Fill(names)})
 	}
 	return nil, s.several(errs)
 }
@@ -80,8 +79,7 @@ func (s *Service) several(errs []error) error {
 	all := *explain(errs[0], s.actions[quickAction])
 	for _, err := range errs[1:] {
 		e := explain(err, s.actions[quickAction])
-		all.text.en += "; " + e.text.en
-		all.text.zh += "；" + e.text.zh
+		all.text = text.T("%s; %s", "%s；%s").Fill(all.text, e.text)
 	}
 	return &all
 }

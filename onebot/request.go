@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"libration/internal/text"
 )
 
 // Request asks for one action.
@@ -72,8 +74,7 @@ func RequestOf(p Params) (Request, error) {
 // the frame's echo when that can be read, so that the caller need not wait for its
 // timeout.
 func BadRequest(frame []byte, err error) *Response {
-	text := "bad request: " + err.Error()
-	r := failed(English, badParams(text, text), action{})
+	r := failed(English, badParams(text.Same("bad request: "+err.Error())), action{})
 	r.Echo = recoverEcho(frame)
 	return r
 }
@@ -157,15 +158,15 @@ func (s *Service) enqueue(queue chan<- task, t task) error {
 	s.accepting.Lock()
 	defer s.accepting.Unlock()
 	if s.finishing {
-		return &actionError{RetFailed, "CANCELED", localized{
-			"the program is stopping", "程序正在停止"}}
+		return &actionError{RetFailed, "CANCELED", text.T(
+			"the program is stopping", "程序正在停止")}
 	}
 	select {
 	case queue <- t:
 		return nil
 	default:
-		return &actionError{RetFailed, "API_ERROR", localized{
-			"too many actions are waiting", "等待执行的异步调用过多"}}
+		return &actionError{RetFailed, "API_ERROR", text.T(
+			"too many actions are waiting", "等待执行的异步调用过多")}
 	}
 }
 
@@ -176,8 +177,8 @@ func (s *Service) run(ctx context.Context, name string, a action, p Params) (r *
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("action panicked", "action", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-			r = failed(s.language, &actionError{RetFailed, "API_ERROR", localized{
-				"internal error in " + name + "; the log has details", name + " 内部错误，详情见日志"}}, a)
+			r = failed(s.language, &actionError{RetFailed, "API_ERROR", text.T(
+				"internal error in %s; the log has details", "%s 内部错误，详情见日志").Fill(name)}, a)
 		}
 	}()
 	data, err := a.run(s, ctx, &args{params: p})

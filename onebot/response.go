@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+
+	"libration/internal/text"
 )
 
 // Values of Response.Status.
@@ -41,14 +43,14 @@ type Response struct {
 // BodyNotRead adds to a response that the body of the request was not read, as it was
 // a GET.
 func (s *Service) BodyNotRead(r *Response) {
-	text := localized{
+	words := text.T(
 		"the body of a GET is not read: use POST, or write the parameters into the query",
 		"GET 请求的正文不会被读取：请改用 POST，或把参数写在查询字符串中",
-	}.in(s.language)
+	).In(s.language)
 	if r.Message != "" {
-		text = r.Message + "; " + text
+		words = r.Message + "; " + words
 	}
-	r.Message, r.Wording = text, text
+	r.Message, r.Wording = words, words
 }
 
 // MarshalJSON implements json.Marshaler. AppendJSON is faster.

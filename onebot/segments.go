@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -185,8 +186,8 @@ func (s *Service) content(chat message.Chat, segments []segment) (message.Conten
 func (s *Service) outgoing(chat message.Chat, seg segment) (message.Segment, error) {
 	switch seg.kind {
 	case "text":
-		if text := seg.get("text"); text != "" {
-			return &message.Text{Text: text}, nil
+		if words := seg.get("text"); words != "" {
+			return &message.Text{Text: words}, nil
 		}
 		return nil, nil
 	case "at":
@@ -194,12 +195,12 @@ func (s *Service) outgoing(chat message.Chat, seg segment) (message.Segment, err
 	case "face":
 		id, err := strconv.ParseUint(strings.TrimSpace(seg.get("id")), 10, 32)
 		if err != nil {
-			return nil, badSegment(seg, "id", "must be a face number", "必须是表情编号")
+			return nil, badSegment(seg, "id", text.T("must be a face number", "必须是表情编号"))
 		}
 		large := false
 		if v := seg.get("large"); v != "" {
 			if large, err = boolean(v); err != nil {
-				return nil, badSegment(seg, "large", "must be true or false", "必须是布尔值")
+				return nil, badSegment(seg, "large", text.T("must be true or false", "必须是布尔值"))
 			}
 		}
 		large = large || seg.get("type") == "sticker" || id == faceDice || id == faceRPS
@@ -214,15 +215,13 @@ func (s *Service) outgoing(chat message.Chat, seg segment) (message.Segment, err
 		return nil, nil
 	}
 	kind := shorten(seg.kind)
-	return nil, badParams(
-		fmt.Sprintf(`segment type %q cannot be sent; these can: %s. If [CQ:%s is meant as text, write its "[" as "&#91;"`, kind, sendable, kind),
-		fmt.Sprintf(`不支持发送 %q 类型的消息段，支持的类型: %s。如果 [CQ:%s 只是普通文本，请把 "[" 写成 "&#91;"`, kind, sendable, kind))
+	return nil, badParams(text.T(
+		`segment type %[1]q cannot be sent; these can: %[2]s. If [CQ:%[1]s is meant as text, write its "[" as "&#91;"`,
+		`不支持发送 %[1]q 类型的消息段，支持的类型: %[2]s。如果 [CQ:%[1]s 只是普通文本，请把 "[" 写成 "&#91;"`).Fill(kind, sendable))
 }
 
-func badSegment(seg segment, name, en, zh string) error {
-	return badParams(
-		fmt.Sprintf("segment %s: %s %q %s", seg.kind, name, shorten(seg.get(name)), en),
-		fmt.Sprintf("消息段 %s: %s %q %s", seg.kind, name, shorten(seg.get(name)), zh))
+func badSegment(seg segment, name string, what text.Text) error {
+	return badParams(text.T("segment %s: %s %q %s", "消息段 %s: %s %q %s").Fill(seg.kind, name, shorten(seg.get(name)), what))
 }
 
 func outgoingAt(seg segment) (message.Segment, error) {
@@ -235,7 +234,7 @@ func outgoingAt(seg segment) (message.Segment, error) {
 	}
 	uin, err := integer(seg.get(name))
 	if err != nil || uin <= 0 {
-		return nil, badSegment(seg, "qq", `must be an account number or "all"`, `必须是 QQ 号或 "all"`)
+		return nil, badSegment(seg, "qq", text.T(`must be an account number or "all"`, `必须是 QQ 号或 "all"`))
 	}
 	at := &message.At{UIN: message.UIN(uin), Display: seg.get("name")}
 	if at.Display != "" && !strings.HasPrefix(at.Display, "@") {
@@ -247,7 +246,7 @@ func outgoingAt(seg segment) (message.Segment, error) {
 func (s *Service) outgoingReply(chat message.Chat, seg segment) (message.Segment, error) {
 	id, err := integer(seg.get("id"))
 	if err != nil || id < math.MinInt32 || id > math.MaxInt32 {
-		return nil, badSegment(seg, "id", "is not a message id", "不是消息 id")
+		return nil, badSegment(seg, "id", text.T("is not a message id", "不是消息 id"))
 	}
 	m, err := s.store.Get(int32(id))
 	if err != nil {
@@ -256,12 +255,11 @@ func (s *Service) outgoingReply(chat message.Chat, seg segment) (message.Segment
 	if m == nil {
 		e := noMessage("MESSAGE_NOT_FOUND", int32(id))
 		e.retcode = RetBadParams
-		e.text.en = "segment reply: " + e.text.en
-		e.text.zh = "消息段 reply: " + e.text.zh
+		e.text = text.T("segment reply: %s", "消息段 reply: %s").Fill(e.text)
 		return nil, e
 	}
 	if !sameChat(chat, m.Chat) {
-		return nil, badSegment(seg, "id", "is a message of another chat", "是其他会话的消息")
+		return nil, badSegment(seg, "id", text.T("is a message of another chat", "是其他会话的消息"))
 	}
 	r := &message.Reply{
 		Sequence:       m.Sequence,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"libration/internal/clock"
+	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -65,12 +66,12 @@ type Clock interface {
 
 // Language chooses the language of the texts in failed responses and bot_offline
 // notices.
-type Language string
+type Language = text.Language
 
 // The languages.
 const (
-	English Language = "en"
-	Chinese Language = "zh"
+	English = text.English
+	Chinese = text.Chinese
 )
 
 // Options configure a Service. Client and Store are required.

@@ -1,0 +1,49 @@
+// Package text holds words that people read, in English and in Chinese. It imports
+// nothing of the program.
+package text
+
+import "fmt"
+
+// Language is the language of a reader.
+type Language string
+
+// The languages.
+const (
+	English Language = "en"
+	Chinese Language = "zh"
+)
+
+// Text is the same words in both languages. The zero value is no words.
+type Text struct{ EN, ZH string }
+
+// T returns a text. Both languages are written where it is called, as a test demands.
+func T(en, zh string) Text { return Text{EN: en, ZH: zh} }
+
+// Same returns words that are not the program's own and are in no language of ours:
+// a server's, a name.
+func Same(words string) Text { return Text{EN: words, ZH: words} }
+
+// In returns the words in a language; English for an unknown one.
+func (t Text) In(l Language) string {
+	if l == Chinese {
+		return t.ZH
+	}
+	return t.EN
+}
+
+// Fill returns the text with its verbs replaced, as by fmt.Sprintf. An argument that
+// is a Text stands in the language around it.
+func (t Text) Fill(args ...any) Text {
+	return Text{EN: sprintf(t, English, args), ZH: sprintf(t, Chinese, args)}
+}
+
+func sprintf(t Text, l Language, args []any) string {
+	words := make([]any, len(args))
+	for i, a := range args {
+		if inner, ok := a.(Text); ok {
+			a = inner.In(l)
+		}
+		words[i] = a
+	}
+	return fmt.Sprintf(t.In(l), words...)
+}
