@@ -17,6 +17,7 @@ import (
 	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
+	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/onebot"
@@ -51,7 +52,7 @@ type App struct {
 	cfg      *config.Config
 	o        Options
 	log      *slog.Logger
-	language onebot.Language
+	language text.Language
 	claims   ntqq.AppInfo
 	// clock is the client's, and that of everything that keeps or dates something.
 	clock *clock.Clock
@@ -99,12 +100,12 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}, nil
 }
 
-func language(l config.Language) onebot.Language {
+func language(l config.Language) text.Language {
 	switch l {
 	case config.LanguageChinese:
-		return onebot.Chinese
+		return text.Chinese
 	case config.LanguageEnglish:
-		return onebot.English
+		return text.English
 	}
 	return EnvironmentLocale()
 }
@@ -248,7 +249,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			case ntqq.Online:
 				a.firstOnline()
 			case ntqq.Kicked, ntqq.NeedsLogin:
-				a.log.Error("waiting for a person", "state", s.Stage, "do", promptText(s.Prompt, onebot.English))
+				a.log.Error("waiting for a person", "state", s.Stage, "do", text.T(s.Prompt.Text()).EN)
 			}
 		})
 	})

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 
 	"libration/internal/config"
+	"libration/internal/text"
 	"libration/ntqq"
-	"libration/onebot"
 )
 
 // InitConfig writes a new configuration file, with a random access token for each
@@ -23,7 +23,7 @@ import (
 func InitConfig(w io.Writer, path string, l config.Language) error {
 	chosen := language(l)
 	template := config.LanguageEnglish
-	if chosen == onebot.Chinese {
+	if chosen == text.Chinese {
 		template = config.LanguageChinese
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -37,17 +37,14 @@ func InitConfig(w io.Writer, path string, l config.Language) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write configuration: %w", err)
 	}
-	text := `written: %[1]s (with random access tokens)
+	written := text.T(`written: %[1]s (with random access tokens)
 edit it, then: libration config check %[2]s && libration run -c %[2]s
 and while it runs: libration call get_status -c %[2]s
-`
-	if chosen == onebot.Chinese {
-		text = `已写入: %[1]s（含随机生成的访问令牌）
+`, `已写入: %[1]s（含随机生成的访问令牌）
 编辑后执行: libration config check %[2]s && libration run -c %[2]s
 运行时可用: libration call get_status -c %[2]s
-`
-	}
-	_, err = fmt.Fprintf(w, text, path, shellWord(path))
+`)
+	_, err = io.WriteString(w, written.Fill(path, shellWord(path)).In(chosen))
 	return err
 }
 

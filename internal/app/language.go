@@ -4,22 +4,22 @@ import (
 	"os"
 	"strings"
 
-	"libration/onebot"
+	"libration/internal/text"
 )
 
 // Locale returns the language of the environment: Chinese when the locale is, else
 // English. lookup is os.Getenv, or a test's.
-func Locale(lookup func(string) string) onebot.Language {
+func Locale(lookup func(string) string) text.Language {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if value := lookup(name); value != "" {
 			if strings.HasPrefix(strings.ToLower(value), "zh") {
-				return onebot.Chinese
+				return text.Chinese
 			}
-			return onebot.English
+			return text.English
 		}
 	}
-	return onebot.English
+	return text.English
 }
 
 // EnvironmentLocale is the Locale of the process.
-func EnvironmentLocale() onebot.Language { return Locale(os.Getenv) }
+func EnvironmentLocale() text.Language { return Locale(os.Getenv) }

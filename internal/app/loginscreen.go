@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"libration/internal/text"
 	"libration/ntqq"
-	"libration/onebot"
 )
 
 // loginScreen tells a person at the terminal what to do for the login: the code to
@@ -18,7 +18,7 @@ type loginScreen struct {
 	log      *slog.Logger
 	out      io.Writer // nil: no drawing
 	plain    bool
-	language onebot.Language
+	language text.Language
 	picture  string // path of qr.png
 	page     string // the sandbox's page, where a code can be approved; "" for none
 	typing   bool   // whether answers to captchas can be typed here
@@ -47,13 +47,13 @@ func (q *loginScreen) follow(s ntqq.State) {
 	}
 	q.ask(s.Prompt)
 	if q.typing && s.Prompt.Kind == ntqq.PromptCaptcha {
-		q.say("or type them here: TICKET RANDSTR", "也可以直接在此输入：TICKET RANDSTR")
+		q.say(text.T("or type them here: TICKET RANDSTR", "也可以直接在此输入：TICKET RANDSTR"))
 	}
 	if fresh {
-		q.say("the same as a picture: "+q.picture, "二维码图片: "+q.picture)
+		q.say(text.T("the same as a picture: %s", "二维码图片: %s").Fill(q.picture))
 	}
 	if q.page != "" && (fresh || s.Prompt.Kind == ntqq.PromptUnusualDevice) {
-		q.say("sandbox: no phone needed, approve it at "+q.page, "沙盒: 无需手机，可在 "+q.page+" 上确认")
+		q.say(text.T("sandbox: no phone needed, approve it at %s", "沙盒: 无需手机，可在 %s 上确认").Fill(q.page))
 	}
 }
 
@@ -77,22 +77,17 @@ func (q *loginScreen) draw(code *ntqq.QRCode) {
 
 // ask says what to do, and until when.
 func (q *loginScreen) ask(p *ntqq.Prompt) {
-	english, chinese := p.Text()
+	what := text.T(p.Text())
 	if !p.Expires.IsZero() && p.Kind != ntqq.PromptConfirm {
-		until := p.Expires.Local().Format("15:04:05")
-		english, chinese = english+", before "+until, chinese+"，有效期至 "+until
+		what = text.T("%s, before %s", "%s，有效期至 %s").Fill(what, p.Expires.Local().Format("15:04:05"))
 	}
-	q.say(english, chinese)
+	q.say(what)
 }
 
-func (q *loginScreen) say(english, chinese string) {
-	if q.out == nil {
-		return
+func (q *loginScreen) say(what text.Text) {
+	if q.out != nil {
+		fmt.Fprintln(q.out, what.In(q.language))
 	}
-	if q.language == onebot.Chinese {
-		english = chinese
-	}
-	fmt.Fprintln(q.out, english)
 }
 
 // clear removes the picture: whoever finds it later could not use it, but might

@@ -12,8 +12,8 @@ import (
 	"libration/internal/config"
 	"libration/internal/notice"
 	"libration/internal/supervise"
+	"libration/internal/text"
 	"libration/ntqq"
-	"libration/onebot"
 )
 
 // noticeTargets are those of the configuration.
@@ -32,7 +32,7 @@ func (a *App) notifier(p *parts, picture string) *notice.Notifier {
 	}
 	return notice.New(notice.Options{
 		Targets: noticeTargets(a.cfg), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
-		Chinese: a.language == onebot.Chinese, Version: a.o.Version, Network: a.o.Network, Log: a.log,
+		Language: a.language, Version: a.o.Version, Network: a.o.Network, Log: a.log,
 		At: a.clock.At,
 		Look: func() (uint64, []notice.Condition, <-chan struct{}) {
 			s, changed := a.watch()
@@ -55,7 +55,7 @@ func (a *App) notifier(p *parts, picture string) *notice.Notifier {
 type wrong struct{ signs, messages, folder, space error }
 
 // conditions says how everything is doing, in words of the owner's language.
-func conditions(s Status, w wrong, picture string, l onebot.Language) []notice.Condition {
+func conditions(s Status, w wrong, picture string, l text.Language) []notice.Condition {
 	var all []notice.Condition
 	add := func(subject string, bad error, ifBad, ifWell notice.Kind) {
 		c := notice.Condition{Subject: subject, Kind: ifWell}
@@ -69,7 +69,7 @@ func conditions(s Status, w wrong, picture string, l onebot.Language) []notice.C
 	case a.Online():
 		account.Kind, account.Reason = notice.Online, ""
 	case a.Prompt != nil:
-		account.Kind, account.Do = promptKinds[a.Prompt.Kind], promptText(a.Prompt, l)
+		account.Kind, account.Do = promptKinds[a.Prompt.Kind], text.T(a.Prompt.Text()).In(l)
 		if a.QR != nil {
 			account.Picture, account.QR = picture, a.QR.URL
 		}
@@ -97,32 +97,29 @@ var promptKinds = map[ntqq.PromptKind]notice.Kind{
 }
 
 // causes are the words for ntqq.CauseOf, where the error alone would not be clear.
-var causes = map[string]struct{ english, chinese string }{
-	"connection_lost":  {"the connection to the server broke", "与服务器的连接中断"},
-	"timeout":          {"the server did not answer in time", "服务器没有及时应答"},
-	"no_server":        {"no server can be reached", "无法连接任何服务器"},
-	"key_exchange":     {"the key exchange with the server failed", "与服务器的密钥交换失败"},
-	"session_expired":  {"the session expired", "登录会话已过期"},
-	"register_refused": {"the server refused to register the session", "服务器拒绝注册会话"},
-	"login_refused":    {"the server refused the login", "服务器拒绝登录"},
-	"kicked":           {"the server ended the session", "服务器结束了会话"},
-	"needs_login":      {"no automatic login is left", "无法再自动登录"},
-	"signer":           {"no signer gave a signature", "签名服务不可用"},
+var causes = map[string]text.Text{
+	"connection_lost":  text.T("the connection to the server broke", "与服务器的连接中断"),
+	"timeout":          text.T("the server did not answer in time", "服务器没有及时应答"),
+	"no_server":        text.T("no server can be reached", "无法连接任何服务器"),
+	"key_exchange":     text.T("the key exchange with the server failed", "与服务器的密钥交换失败"),
+	"session_expired":  text.T("the session expired", "登录会话已过期"),
+	"register_refused": text.T("the server refused to register the session", "服务器拒绝注册会话"),
+	"login_refused":    text.T("the server refused the login", "服务器拒绝登录"),
+	"kicked":           text.T("the server ended the session", "服务器结束了会话"),
+	"needs_login":      text.T("no automatic login is left", "无法再自动登录"),
+	"signer":           text.T("no signer gave a signature", "签名服务不可用"),
 }
 
 // why explains what keeps an account from being online.
-func why(err error, l onebot.Language) string {
+func why(err error, l text.Language) string {
 	if err == nil {
 		return ""
 	}
 	cause, ok := causes[ntqq.CauseOf(err)]
-	switch {
-	case !ok:
+	if !ok {
 		return oneLine(err)
-	case l == onebot.Chinese:
-		return cause.chinese + "：" + oneLine(err)
 	}
-	return cause.english + ": " + oneLine(err)
+	return text.T("%s: %s", "%s：%s").Fill(cause, oneLine(err)).In(l)
 }
 
 // oneLine joins the lines of a joined error.
@@ -135,7 +132,7 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	targets, failed, chinese := noticeTargets(c), 0, language(c.Language) == onebot.Chinese
+	targets, failed := noticeTargets(c), 0
 	if len(targets) == 0 {
 		return fmt.Errorf("%s has no targets for notices: add one under notices.targets", path)
 	}
@@ -144,7 +141,7 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 			return ctx.Err()
 		}
 		result := "ok"
-		if err := notice.SendTest(ctx, t, uint64(c.Account.UIN), chinese, Version()); err != nil {
+		if err := notice.SendTest(ctx, t, uint64(c.Account.UIN), language(c.Language), Version()); err != nil {
 			result = "failed: " + err.Error()
 			failed++
 		}

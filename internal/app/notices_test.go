@@ -17,8 +17,8 @@ import (
 
 	"libration/internal/notice"
 	"libration/internal/supervise"
+	"libration/internal/text"
 	"libration/ntqq"
-	"libration/onebot"
 )
 
 func TestConditions(t *testing.T) {
@@ -60,7 +60,7 @@ func TestConditions(t *testing.T) {
 		{"space", account(ntqq.State{Stage: ntqq.Online}), nil, nil, []string{"space space_low disk full"}, nil, full},
 	} {
 		var got []string
-		for _, c := range conditions(tt.status, wrong{signs: tt.signs, messages: tt.messages, folder: tt.folder, space: tt.space}, "/data/qr.png", onebot.English) {
+		for _, c := range conditions(tt.status, wrong{signs: tt.signs, messages: tt.messages, folder: tt.folder, space: tt.space}, "/data/qr.png", text.English) {
 			switch c.Kind {
 			case notice.Online, notice.SignersWork, notice.StoreWorks, notice.FolderWorks, notice.SpaceEnough, notice.ServiceRunning:
 				if c.Reason != "" {
@@ -89,7 +89,7 @@ func TestConditions(t *testing.T) {
 			t.Errorf("prompt %s has no notice", kind)
 		}
 	}
-	if got := why(kick, onebot.Chinese); got != "服务器结束了会话："+kick.Error() {
+	if got := why(kick, text.Chinese); got != "服务器结束了会话："+kick.Error() {
 		t.Errorf("in Chinese: got %q", got)
 	}
 }

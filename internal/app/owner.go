@@ -9,6 +9,7 @@ import (
 	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
+	"libration/internal/text"
 	"libration/ntqq"
 	"libration/onebot"
 	"libration/onebot/transport"
@@ -21,7 +22,7 @@ const adminName = "admin"
 // owner, and their figures as a prometheus.Collector.
 type parts struct {
 	version     string
-	language    onebot.Language
+	language    text.Language
 	clock       *clock.Clock
 	client      *ntqq.Client
 	signer      *ntqq.HTTPSigner // nil when none is configured
@@ -53,20 +54,12 @@ func (p *parts) prompt(s *ntqq.State) *admin.Prompt {
 		return nil
 	}
 	prompt := &admin.Prompt{
-		Kind: string(s.Prompt.Kind), Text: promptText(s.Prompt, p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
+		Kind: string(s.Prompt.Kind), Text: text.T(s.Prompt.Text()).In(p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
 	}
 	if s.QR != nil {
 		prompt.URL = s.QR.URL
 	}
 	return prompt
-}
-
-func promptText(p *ntqq.Prompt, language onebot.Language) string {
-	english, chinese := p.Text()
-	if language == onebot.Chinese {
-		return chinese
-	}
-	return english
 }
 
 // status is the state now. It is asked for, never remembered, so it cannot be

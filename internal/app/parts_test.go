@@ -21,21 +21,21 @@ import (
 
 	"libration/internal/config"
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/ntqq"
-	"libration/onebot"
 )
 
 func TestLocale(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		env  map[string]string
-		want onebot.Language
+		want text.Language
 	}{
-		{nil, onebot.English},
-		{map[string]string{"LANG": "C.UTF-8"}, onebot.English},
-		{map[string]string{"LANG": "zh_CN.UTF-8"}, onebot.Chinese},
-		{map[string]string{"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, onebot.English},
-		{map[string]string{"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, onebot.Chinese},
+		{nil, text.English},
+		{map[string]string{"LANG": "C.UTF-8"}, text.English},
+		{map[string]string{"LANG": "zh_CN.UTF-8"}, text.Chinese},
+		{map[string]string{"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, text.English},
+		{map[string]string{"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, text.Chinese},
 	} {
 		if got := Locale(func(name string) string { return tt.env[name] }); got != tt.want {
 			t.Errorf("Locale of %v: got %q, want %q", tt.env, got, tt.want)

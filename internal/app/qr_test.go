@@ -12,8 +12,8 @@ import (
 
 	"rsc.io/qr"
 
+	"libration/internal/text"
 	"libration/ntqq"
-	"libration/onebot"
 )
 
 const codeURL = "https://txz.qq.com/p?k=abcdefghijklmnopqrstuvwxyz012345&f=1600001615"
@@ -85,7 +85,7 @@ func TestLoginScreen(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	q := &loginScreen{
-		log: slog.New(slog.DiscardHandler), out: &out, plain: true, language: onebot.Chinese,
+		log: slog.New(slog.DiscardHandler), out: &out, plain: true, language: text.Chinese,
 		picture: filepath.Join(t.TempDir(), "qr.png"), page: "http://127.0.0.1:7800", typing: true,
 	}
 	code := func(url string, scanned bool) ntqq.State {

@@ -12,6 +12,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"libration/internal/network"
+	"libration/internal/text"
 )
 
 // Limits of the delivery, for each target.
@@ -38,7 +39,7 @@ type Options struct {
 	At func(time.Time) time.Time
 	// IncludeQR permits to send the text of login codes.
 	IncludeQR bool
-	Chinese   bool
+	Language  text.Language
 	Version   string
 	// Network is where it connects; its zero value is the system's. The library's services
 	// use the system's.
@@ -54,7 +55,7 @@ type Notifier struct {
 
 // New returns a notifier.
 func New(o Options) *Notifier {
-	return &Notifier{o, watcher{o.After, o.Chinese, o.IncludeQR, make(map[string]*subject), o.At}}
+	return &Notifier{o, watcher{o.After, o.Language, o.IncludeQR, make(map[string]*subject), o.At}}
 }
 
 // Run watches until ctx ends, and returns nil when all has ended. What was not sent
@@ -222,8 +223,8 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 }
 
 // SendTest sends a notice that says it is a test, once.
-func SendTest(ctx context.Context, t Target, account uint64, chinese bool, version string) error {
+func SendTest(ctx context.Context, t Target, account uint64, l text.Language, version string) error {
 	n := &Notice{Kind: Test, Level: Test.level(), Account: account, Subject: "test", Time: time.Now()}
-	n.fill(chinese, Condition{})
+	n.fill(l, Condition{})
 	return newSender(t, version, network.Network{}).send(ctx, n)
 }

@@ -1,6 +1,10 @@
 package notice
 
-import "time"
+import (
+	"time"
+
+	"libration/internal/text"
+)
 
 // quiet is how long a kind of notice about one subject is not repeated.
 const quiet = 10 * time.Minute
@@ -8,7 +12,7 @@ const quiet = 10 * time.Minute
 // watcher decides what is told, and when. One goroutine uses it.
 type watcher struct {
 	after     time.Duration
-	chinese   bool
+	language  text.Language
 	includeQR bool
 	subjects  map[string]*subject
 	at        func(time.Time) time.Time // Options.At
@@ -103,6 +107,6 @@ func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 			n.Since = w.at(n.Since)
 		}
 	}
-	n.fill(w.chinese, c)
+	n.fill(w.language, c)
 	return n
 }

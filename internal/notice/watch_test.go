@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"libration/internal/text"
 )
 
 // TestWatch plays the conditions of an account and compares what is told.
@@ -139,14 +141,15 @@ func TestTexts(t *testing.T) {
 		t.Errorf("there are texts of %d kinds, want %d", len(wordsOf), len(kinds))
 	}
 	for _, kind := range kinds {
-		for _, chinese := range []bool{false, true} {
+		for _, l := range []text.Language{text.English, text.Chinese} {
+			chinese := l == text.Chinese
 			since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
 			n := &Notice{Kind: kind, Account: 10001, Subject: "http 127.0.0.1:1", Time: since.Add(90 * time.Second), Since: since, Reason: "100%s sure", Untold: 7, Returns: 13}
 			c := Condition{Picture: "/data/qr.png"}
 			if kind.urgent() {
 				c.Do = "100%s this"
 			}
-			n.fill(chinese, c)
+			n.fill(l, c)
 			all := n.Title + "\n" + n.Text
 			for _, want := range []string{"10001", "2026-01-02 03:04:05", "2026-01-02 03:05:35", "1m30s", "100%s sure", "7", "13", "/data/qr.png"} {
 				if !strings.Contains(all, want) {
@@ -156,13 +159,13 @@ func TestTexts(t *testing.T) {
 			if strings.Contains(all, "%!") || strings.Contains(all, "%[") || chinese != strings.ContainsFunc(n.Title, isHan) || !chinese && strings.ContainsFunc(all, isHan) {
 				t.Errorf("%s, Chinese %t: got\n%s", kind, chinese, all)
 			}
-			if !kind.well() && !strings.Contains(n.Text, text{"What to do: ", "建议："}.in(chinese)) {
+			if !kind.well() && !strings.Contains(n.Text, text.T("What to do: ", "建议：").In(l)) {
 				t.Errorf("%s, Chinese %t: it does not say what to do:\n%s", kind, chinese, n.Text)
 			}
 		}
 	}
 	n := &Notice{Kind: Kicked}
-	n.fill(false, Condition{})
+	n.fill(text.English, Condition{})
 	if !strings.Contains(n.Title, "account (not logged in yet)") {
 		t.Errorf("without an account: %s", n.Title)
 	}

@@ -8,14 +8,14 @@ import (
 	"strings"
 
 	"libration/internal/app/bot"
-	"libration/onebot"
+	"libration/internal/text"
 )
 
 // echoBot is the demo's bot: it knows nothing of the service but its WebSocket, as
 // a bot in any language.
 type echoBot struct {
 	log      *slog.Logger
-	language onebot.Language
+	language text.Language
 	greet    int64 // the group to say hello in
 	greeted  bool
 	sent     int
@@ -31,7 +31,7 @@ func (b *echoBot) handle(ctx context.Context, c *bot.Conn, frame []byte) error {
 	switch {
 	case f.PostType == "meta_event" && !b.greeted:
 		b.greeted = true
-		b.send(ctx, c, &bot.Frame{MessageType: "group", GroupID: b.greet}, bot.Text(hello.in(b.language)))
+		b.send(ctx, c, &bot.Frame{MessageType: "group", GroupID: b.greet}, bot.Text(hello.In(b.language)))
 	case f.PostType == "message":
 		if answer := b.answer(f); answer != nil {
 			b.send(ctx, c, f, answer...)
@@ -54,7 +54,7 @@ func (b *echoBot) answer(f *bot.Frame) []bot.Segment {
 	case strings.EqualFold(word, "/echo") && strings.TrimSpace(rest) != "":
 		return []bot.Segment{bot.Reply(f.MessageID), bot.Text(strings.TrimSpace(rest))}
 	case mentioned || f.MessageType == "private":
-		return []bot.Segment{bot.Text(hint.in(b.language))}
+		return []bot.Segment{bot.Text(hint.In(b.language))}
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ import (
 	"libration/internal/app/bot"
 	"libration/internal/app/simulator"
 	"libration/internal/config"
+	"libration/internal/text"
 	"libration/ntqq/message"
-	"libration/onebot"
 	"libration/sandbox"
 )
 
@@ -49,7 +49,7 @@ type Options struct {
 	NoBot bool
 	// Once plays one exchange and ends.
 	Once     bool
-	Language onebot.Language
+	Language text.Language
 	Out      io.Writer
 	Log      *slog.Logger
 	Version  string
@@ -142,7 +142,7 @@ func (o *Options) choosePorts(ctx context.Context) (addresses, error) {
 			return a, err
 		}
 		if wasMoved {
-			fmt.Fprintf(o.Out, moved.in(o.Language), p.standard, address)
+			fmt.Fprintf(o.Out, moved.In(o.Language), p.standard, address)
 		}
 		*p.address = address
 	}
@@ -198,7 +198,7 @@ func (p *play) stay(ctx context.Context) error {
 	if p.NoBot {
 		who = withoutBot
 	}
-	fmt.Fprintf(p.Out, welcome.in(p.Language), account, p.control, p.http, p.ws, p.sso, who.in(p.Language), group, alice)
+	fmt.Fprintf(p.Out, welcome.In(p.Language), account, p.control, p.http, p.ws, p.sso, who.In(p.Language), group, alice)
 	if p.NoBot {
 		<-ctx.Done()
 		return nil

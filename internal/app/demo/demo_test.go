@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"libration/internal/app/bot"
-	"libration/onebot"
+	"libration/internal/text"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	at := bot.Segment{Type: "at", Data: map[string]any{"qq": "10001"}}
-	hint := []bot.Segment{bot.Text(hint.english)}
+	hint := []bot.Segment{bot.Text(hint.EN)}
 	for _, tt := range []struct {
 		name  string
 		frame bot.Frame
@@ -45,7 +45,7 @@ func TestAnswer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := &echoBot{language: onebot.English}
+			b := &echoBot{language: text.English}
 			if diff := cmp.Diff(tt.want, b.answer(&tt.frame)); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
@@ -84,7 +84,7 @@ func TestChoosePort(t *testing.T) {
 func options(out *bytes.Buffer) Options {
 	return Options{
 		HTTP: "127.0.0.1:0", WS: "127.0.0.1:0", Page: "127.0.0.1:0",
-		Language: onebot.English, Out: out, Log: slog.New(slog.DiscardHandler), Version: "test",
+		Language: text.English, Out: out, Log: slog.New(slog.DiscardHandler), Version: "test",
 	}
 }
 
@@ -98,9 +98,9 @@ func TestOnce(t *testing.T) {
 	}
 	rest := out.String()
 	for _, want := range []string{
-		stepConnect.english, `"lifecycle"`, stepAsk.english, "POST /api/send", stepSeen.english, onceQuestion.english,
-		stepReply.english, `"send_group_msg"`, stepDone.english, `"status":"ok"`,
-		stepArrived.english, onceAnswer.english, stepRecall.english, "POST /api/recall", stepNotice.english, `"group_recall"`, "Done in",
+		stepConnect.EN, `"lifecycle"`, stepAsk.EN, "POST /api/send", stepSeen.EN, onceQuestion.EN,
+		stepReply.EN, `"send_group_msg"`, stepDone.EN, `"status":"ok"`,
+		stepArrived.EN, onceAnswer.EN, stepRecall.EN, "POST /api/recall", stepNotice.EN, `"group_recall"`, "Done in",
 	} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {
@@ -127,7 +127,7 @@ func TestStay(t *testing.T) {
 	defer ticker.Stop()
 	asked := false
 	for !contains(t, p, "pong") {
-		if !asked && contains(t, p, hello.english) {
+		if !asked && contains(t, p, hello.EN) {
 			asked = true
 			if err := p.post(ctx, "/api/send", map[string]any{"as": alice, "group": group, "text": "ping"}, nil); err != nil {
 				t.Fatal(err)
@@ -181,7 +181,7 @@ func freeAddress(t *testing.T) string {
 func TestOnceNamesStep(t *testing.T) {
 	t.Parallel()
 	p := &play{Options: options(&bytes.Buffer{}), ws: "ws://" + freeAddress(t)}
-	if err := p.once(t.Context()); err == nil || !strings.Contains(err.Error(), stepConnect.english) {
+	if err := p.once(t.Context()); err == nil || !strings.Contains(err.Error(), stepConnect.EN) {
 		t.Errorf("nobody listens: got %v, want the step named", err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -192,7 +192,7 @@ func TestOnceNamesStep(t *testing.T) {
 	}))
 	defer server.Close()
 	p.ws = strings.Replace(server.URL, "http", "ws", 1)
-	if err := p.once(t.Context()); err == nil || !strings.Contains(err.Error(), stepConnect.english) {
+	if err := p.once(t.Context()); err == nil || !strings.Contains(err.Error(), stepConnect.EN) {
 		t.Errorf("connection breaks: got %v, want the step named", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"libration/internal/app/bot"
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox"
 )
@@ -48,10 +49,10 @@ func (p *play) once(ctx context.Context) error {
 	defer unwatch()
 
 	var asked struct{ Sequence uint64 }
-	question := onceQuestion.in(p.Language)
+	question := onceQuestion.In(p.Language)
 	var seen *bot.Frame
 	for _, s := range []struct {
-		title text
+		title text.Text
 		play  func(context.Context) error
 	}{
 		{stepAsk, func(ctx context.Context) error {
@@ -66,7 +67,7 @@ func (p *play) once(ctx context.Context) error {
 		{stepReply, func(ctx context.Context) error {
 			frame, err := conn.Send(ctx, "send_group_msg", map[string]any{
 				"group_id": seen.GroupID,
-				"message":  []bot.Segment{bot.Reply(seen.MessageID), bot.Text(onceAnswer.in(p.Language))},
+				"message":  []bot.Segment{bot.Reply(seen.MessageID), bot.Text(onceAnswer.In(p.Language))},
 			}, answerEcho)
 			p.show("->", frame)
 			return err
@@ -99,13 +100,13 @@ func (p *play) once(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Fprintf(p.Out, "\n"+onceEnd.in(p.Language), time.Since(p.began).Seconds())
+	fmt.Fprintf(p.Out, "\n"+onceEnd.In(p.Language), time.Since(p.began).Seconds())
 	return nil
 }
 
 // step prints the title and plays; the error names the step.
-func (p *play) step(ctx context.Context, title text, play func(context.Context) error) error {
-	fmt.Fprintf(p.Out, "* %s\n", title.in(p.Language))
+func (p *play) step(ctx context.Context, title text.Text, play func(context.Context) error) error {
+	fmt.Fprintf(p.Out, "* %s\n", title.In(p.Language))
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	err := play(ctx)
@@ -113,7 +114,7 @@ func (p *play) step(ctx context.Context, title text, play func(context.Context) 
 		err = fmt.Errorf("not seen within %v", stepTimeout)
 	}
 	if err != nil {
-		return fmt.Errorf("step %q: %w", title.english, err)
+		return fmt.Errorf("step %q: %w", title.EN, err)
 	}
 	return nil
 }

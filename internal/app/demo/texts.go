@@ -1,31 +1,21 @@
 package demo
 
-import "libration/onebot"
-
-// text is a text for people in both languages.
-type text struct{ english, chinese string }
-
-func (t text) in(l onebot.Language) string {
-	if l == onebot.Chinese {
-		return t.chinese
-	}
-	return t.english
-}
+import "libration/internal/text"
 
 var (
-	hello = text{
+	hello = text.T(
 		`Hello! I am the demo bot. Say "ping", or "/echo something".`,
 		`大家好，我是演示机器人。发送“ping”或“/echo 任意内容”试试。`,
-	}
-	hint = text{
+	)
+	hint = text.T(
 		`I answer "ping" with "pong" and repeat what follows "/echo".`,
 		`发送“ping”我会回复“pong”；发送“/echo 内容”我会复述。`,
-	}
-	moved = text{
+	)
+	moved = text.T(
 		"note: %s is in use by another program; using %s instead\n",
 		"提示: %s 已被占用，改用 %s\n",
-	}
-	welcome = text{
+	)
+	welcome = text.T(
 		`Libration demo: account %[1]d is online in a sandbox on this machine. Nothing leaves it.
 
   chat page          %[2]s   (open it, choose Alice, write "ping" to the group)
@@ -66,32 +56,32 @@ Ctrl-C ends it; everything is then forgotten.
 
 按 Ctrl-C 结束，所有数据随之删除。
 `,
-	}
-	withBot = text{
+	)
+	withBot = text.T(
 		"  built-in bot       connected; answers \"ping\" and \"/echo ...\"\n",
 		"  内置机器人         已连接，会回复 ping 和 /echo ...\n",
-	}
-	withoutBot = text{
+	)
+	withoutBot = text.T(
 		"  built-in bot       off (--no-bot): connect yours to the WebSocket\n",
 		"  内置机器人         未启用 (--no-bot)，请将你的机器人连接到上面的 WebSocket\n",
-	}
+	)
 )
 
 // The texts of the transcript of --once.
 var (
-	stepConnect = text{"A bot connects to the OneBot WebSocket", "机器人连接 OneBot WebSocket"}
-	stepAsk     = text{"Alice writes to the group, as with the QQ app", "Alice 在群里发言 (模拟手机 QQ)"}
-	stepSeen    = text{"The bot gets the message as an event", "机器人收到消息事件"}
-	stepReply   = text{"The bot answers", "机器人回复"}
-	stepDone    = text{"The service confirms", "服务确认发送成功"}
-	stepArrived = text{"The answer reaches Alice", "Alice 收到回复"}
-	stepRecall  = text{"Alice recalls her message", "Alice 撤回自己的消息"}
-	stepNotice  = text{"The bot is told", "机器人收到撤回通知"}
+	stepConnect = text.T("A bot connects to the OneBot WebSocket", "机器人连接 OneBot WebSocket")
+	stepAsk     = text.T("Alice writes to the group, as with the QQ app", "Alice 在群里发言 (模拟手机 QQ)")
+	stepSeen    = text.T("The bot gets the message as an event", "机器人收到消息事件")
+	stepReply   = text.T("The bot answers", "机器人回复")
+	stepDone    = text.T("The service confirms", "服务确认发送成功")
+	stepArrived = text.T("The answer reaches Alice", "Alice 收到回复")
+	stepRecall  = text.T("Alice recalls her message", "Alice 撤回自己的消息")
+	stepNotice  = text.T("The bot is told", "机器人收到撤回通知")
 
-	onceQuestion = text{"Is anybody here?", "有人在吗?"}
-	onceAnswer   = text{"Yes: Libration is.", "在的: Libration 在此。"}
-	onceEnd      = text{
+	onceQuestion = text.T("Is anybody here?", "有人在吗?")
+	onceAnswer   = text.T("Yes: Libration is.", "在的: Libration 在此。")
+	onceEnd      = text.T(
 		"Done in %.2f s: login by QR code, message, answer and recall went over the real wire protocol on loopback.\n",
 		"完成，用时 %.2f 秒: 扫码登录、收发消息与撤回均经由本机回环上的真实协议。\n",
-	}
+	)
 )

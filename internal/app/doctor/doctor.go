@@ -14,7 +14,7 @@ import (
 	"libration/internal/app"
 	"libration/internal/config"
 	"libration/internal/network"
-	"libration/onebot"
+	"libration/internal/text"
 )
 
 // lookTimeout bounds each look at something that may not answer.
@@ -49,7 +49,7 @@ func Run(ctx context.Context, o Options) error {
 
 // Examine returns what it found, in the order of looking, and the language of the
 // texts, which is that of the configuration.
-func Examine(ctx context.Context, o Options) ([]Finding, onebot.Language) {
+func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 	if o.now == nil {
 		o.now = time.Now
 	}
@@ -89,7 +89,7 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 // doctor is one examination.
 type doctor struct {
 	o        Options
-	language onebot.Language
+	language text.Language
 	client   *http.Client
 	found    []Finding
 
@@ -101,26 +101,25 @@ type doctor struct {
 	clockWrong bool
 }
 
-func (d *doctor) report(level Level, code string, what, remedy text, args ...any) {
-	d.found = append(d.found, Finding{Level: level, Code: code, What: what.fill(d.language, args), Remedy: remedy.in(d.language)})
+func (d *doctor) report(level Level, code string, what, remedy text.Text, args ...any) {
+	d.found = append(d.found, Finding{Level: level, Code: code, What: what.Fill(args...).In(d.language), Remedy: remedy.In(d.language)})
 }
 
-func (d *doctor) good(code string, what text, args ...any) {
-	d.report(Good, code, what, text{}, args...)
+func (d *doctor) good(code string, what text.Text, args ...any) {
+	d.report(Good, code, what, text.Text{}, args...)
 }
 
-func (d *doctor) problem(code string, what, remedy text, args ...any) {
+func (d *doctor) problem(code string, what, remedy text.Text, args ...any) {
 	d.report(Problem, code, what, remedy, args...)
 }
 
 // mayContact tells whether a host may be contacted: it is this machine, or the user
 // said so. The finding for one that may not says what would have been looked at.
-func (d *doctor) mayContact(host string, what text, args ...any) bool {
+func (d *doctor) mayContact(host string, what text.Text, args ...any) bool {
 	if d.o.Online || isLocal(host) {
 		return true
 	}
-	what.english, what.chinese = "not checked: "+what.english, "未检查："+what.chinese
-	d.report(Note, "not-checked", what, text{"it is not on this machine; check it with --online", "不在本机；加上 --online 才会检查"}, args...)
+	d.report(Note, "not-checked", text.T("not checked: %s", "未检查：%s"), text.T("it is not on this machine; check it with --online", "不在本机；加上 --online 才会检查"), what.Fill(args...))
 	return false
 }
 

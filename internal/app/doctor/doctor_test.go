@@ -26,8 +26,8 @@ import (
 	"libration/internal/app/simulator"
 	"libration/internal/config"
 	"libration/internal/store"
+	"libration/internal/text"
 	"libration/ntqq"
-	"libration/onebot"
 	"libration/sandbox"
 )
 
@@ -451,11 +451,11 @@ func diagnose(t *testing.T, o Options, want, also string) (wrong []Finding) {
 	if err := Run(t.Context(), o); errors.Is(err, ErrUnwell) != (want != "") {
 		t.Errorf("Run: got %v with problems %q", err, want)
 	}
-	if language == onebot.Chinese && strings.Contains(report.String(), "PROBLEM") {
+	if language == text.Chinese && strings.Contains(report.String(), "PROBLEM") {
 		t.Error("English in a Chinese report")
 	}
 	for _, f := range wrong {
-		if chinese := language == onebot.Chinese; strings.ContainsFunc(f.Remedy, isHan) != chinese || strings.ContainsFunc(f.What, isHan) != chinese {
+		if chinese := language == text.Chinese; strings.ContainsFunc(f.Remedy, isHan) != chinese || strings.ContainsFunc(f.What, isHan) != chinese {
 			t.Errorf("%s is not in the language %s: %s -> %s", f.Code, language, f.What, f.Remedy)
 		}
 	}

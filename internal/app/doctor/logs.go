@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"libration/internal/text"
 )
 
 // What is read of the log file.
@@ -26,43 +28,43 @@ type known struct {
 	message string // part of the line's msg; TestKnownFailures finds it in the code
 	// over are msgs of later lines that show it to be over; nil for none.
 	over   []string
-	what   text
-	remedy text
+	what   text.Text
+	remedy text.Text
 }
 
 var knownFailures = []known{
-	{"log-kicked", "kicked offline", []string{"online"}, text{"the account was kicked", "账号被踢下线"},
-		text{"end the other client, then: libration login", "停掉另一个客户端，再执行 libration login"}},
-	{"log-needs-login", "login needs a person", []string{"online"}, text{"a login needed a person", "登录需要人工处理"},
-		text{"log in again with: libration login", "执行 libration login 重新登录"}},
-	{"log-code", "scan the QR code", []string{"online"}, text{"a login code waited to be scanned", "登录二维码等待扫描"},
-		text{"scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据目录的 qr.png 中"}},
-	{"log-session-expired", "session no longer accepted", []string{"online"}, text{"the session expired", "登录会话已过期"},
-		text{"it is renewed by itself; when a code is asked for, scan it", "会自动续期；若要求扫码，请扫码"}},
-	{"log-login-expired", "saved login no longer accepted", []string{"online"}, text{"the saved login expired", "保存的登录已失效"},
-		text{"scan the login code", "请扫描登录二维码"}},
-	{"log-login-refused", "saved login refused", []string{"online"}, text{"the saved login was refused", "保存的登录被拒绝"},
-		text{"scan the login code", "请扫描登录二维码"}},
-	{"log-key-exchange", "key exchange failed", []string{"online"}, text{"the key exchange with the server failed", "与服务器的密钥交换失败"},
-		text{"it is tried again by itself; if it lasts, check server.keys and the clock", "会自动重试；若持续出现，请检查 server.keys 和系统时间"}},
-	{"log-signer", "signer failed", []string{"signer works again", "starting"}, text{"a signer failed", "签名服务出错"},
-		text{"check the signer, or add a second one to signer.urls", "检查签名服务，或在 signer.urls 中再加一个"}},
-	{"log-connection", "connection ended", []string{"online"}, text{"the connection to the server ended", "与服务器的连接结束"},
-		text{"it is tried again by itself; if it lasts, mend the reason", "会自动重试；若持续出现，请按原因排查"}},
-	{"log-session-not-saved", "session cannot be saved", []string{"the session is saved now"}, text{"the session could not be saved", "登录会话无法保存"},
-		text{"see whether the data folder can be written and has room", "检查数据目录是否可写、磁盘是否已满"}},
-	{"log-store", "messages are kept in memory only", []string{"messages are written again"}, text{"messages could not be written", "消息无法写入磁盘"},
-		text{"free some space, or check the disk", "请清理或检查磁盘"}},
-	{"log-service", "service failed", []string{"service is running"}, text{"a OneBot connection failed", "有 OneBot 连接出错"},
-		text{"see what the other findings say about its port", "请看上文关于端口的检查结果"}},
-	{"log-bot", "not connected to the bot", []string{"connected to the bot"}, text{"the bot could not be reached", "无法连接机器人"},
-		text{"start the bot, or correct the url or the access_token", "启动机器人，或修改 url 或 access_token"}},
-	{"log-notices", "notice given up", nil, text{"a notice to the owner could not be delivered", "有通知未能送达"},
-		text{"see which target fails: libration notices test", "用 libration notices test 查看哪个目标失败"}},
-	{"log-slow", "event subscribers cut off", nil, text{"a bot took events too slowly and was cut off", "机器人处理事件太慢，被断开"},
-		text{"make the bot's handlers quicker, or let them work in the background", "优化机器人的处理逻辑，或改为后台处理"}},
-	{"log-panic", "panic", nil, text{"libration met an error of its own", "libration 内部出错"},
-		text{"please report it with the lines of the log around it", "请附上前后日志向开发者反馈"}},
+	{"log-kicked", "kicked offline", []string{"online"}, text.T("the account was kicked", "账号被踢下线"),
+		text.T("end the other client, then: libration login", "停掉另一个客户端，再执行 libration login")},
+	{"log-needs-login", "login needs a person", []string{"online"}, text.T("a login needed a person", "登录需要人工处理"),
+		text.T("log in again with: libration login", "执行 libration login 重新登录")},
+	{"log-code", "scan the QR code", []string{"online"}, text.T("a login code waited to be scanned", "登录二维码等待扫描"),
+		text.T("scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据目录的 qr.png 中")},
+	{"log-session-expired", "session no longer accepted", []string{"online"}, text.T("the session expired", "登录会话已过期"),
+		text.T("it is renewed by itself; when a code is asked for, scan it", "会自动续期；若要求扫码，请扫码")},
+	{"log-login-expired", "saved login no longer accepted", []string{"online"}, text.T("the saved login expired", "保存的登录已失效"),
+		text.T("scan the login code", "请扫描登录二维码")},
+	{"log-login-refused", "saved login refused", []string{"online"}, text.T("the saved login was refused", "保存的登录被拒绝"),
+		text.T("scan the login code", "请扫描登录二维码")},
+	{"log-key-exchange", "key exchange failed", []string{"online"}, text.T("the key exchange with the server failed", "与服务器的密钥交换失败"),
+		text.T("it is tried again by itself; if it lasts, check server.keys and the clock", "会自动重试；若持续出现，请检查 server.keys 和系统时间")},
+	{"log-signer", "signer failed", []string{"signer works again", "starting"}, text.T("a signer failed", "签名服务出错"),
+		text.T("check the signer, or add a second one to signer.urls", "检查签名服务，或在 signer.urls 中再加一个")},
+	{"log-connection", "connection ended", []string{"online"}, text.T("the connection to the server ended", "与服务器的连接结束"),
+		text.T("it is tried again by itself; if it lasts, mend the reason", "会自动重试；若持续出现，请按原因排查")},
+	{"log-session-not-saved", "session cannot be saved", []string{"the session is saved now"}, text.T("the session could not be saved", "登录会话无法保存"),
+		text.T("see whether the data folder can be written and has room", "检查数据目录是否可写、磁盘是否已满")},
+	{"log-store", "messages are kept in memory only", []string{"messages are written again"}, text.T("messages could not be written", "消息无法写入磁盘"),
+		text.T("free some space, or check the disk", "请清理或检查磁盘")},
+	{"log-service", "service failed", []string{"service is running"}, text.T("a OneBot connection failed", "有 OneBot 连接出错"),
+		text.T("see what the other findings say about its port", "请看上文关于端口的检查结果")},
+	{"log-bot", "not connected to the bot", []string{"connected to the bot"}, text.T("the bot could not be reached", "无法连接机器人"),
+		text.T("start the bot, or correct the url or the access_token", "启动机器人，或修改 url 或 access_token")},
+	{"log-notices", "notice given up", nil, text.T("a notice to the owner could not be delivered", "有通知未能送达"),
+		text.T("see which target fails: libration notices test", "用 libration notices test 查看哪个目标失败")},
+	{"log-slow", "event subscribers cut off", nil, text.T("a bot took events too slowly and was cut off", "机器人处理事件太慢，被断开"),
+		text.T("make the bot's handlers quicker, or let them work in the background", "优化机器人的处理逻辑，或改为后台处理")},
+	{"log-panic", "panic", nil, text.T("libration met an error of its own", "libration 内部出错"),
+		text.T("please report it with the lines of the log around it", "请附上前后日志向开发者反馈")},
 }
 
 // states are what a running libration tells of itself, and better.
@@ -72,39 +74,39 @@ var states = []string{"log-kicked", "log-needs-login", "log-code", "log-service"
 func (d *doctor) logs() {
 	path := d.cfg.Log.File.Path
 	if path == "" {
-		d.report(Note, "no-log", text{"no log file is configured", "没有配置日志文件"}, text{"set log.file.path to have one", "设置 log.file.path 即可启用"})
+		d.report(Note, "no-log", text.T("no log file is configured", "没有配置日志文件"), text.T("set log.file.path to have one", "设置 log.file.path 即可启用"))
 		return
 	}
 	tail, err := readTail(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(tail) == 0 {
-		d.report(Note, "no-log", text{"the log file %s has no lines yet", "日志文件 %s 还没有内容"}, text{}, path)
+		d.report(Note, "no-log", text.T("the log file %s has no lines yet", "日志文件 %s 还没有内容"), text.Text{}, path)
 		return
 	}
 	if err != nil {
-		d.problem("log-unreadable", text{"the log file cannot be read: %v", "日志文件无法读取：%v"},
-			text{"correct log.file.path, or its rights", "修改 log.file.path 或文件权限"}, err)
+		d.problem("log-unreadable", text.T("the log file cannot be read: %v", "日志文件无法读取：%v"),
+			text.T("correct log.file.path, or its rights", "修改 log.file.path 或文件权限"), err)
 		return
 	}
 	all := hits(tail, d.o.now().Add(-logAge))
 	if len(all) == 0 {
-		d.good("log", text{"the log of the last day tells of no known failure", "最近一天的日志中没有已知故障"})
+		d.good("log", text.T("the log of the last day tells of no known failure", "最近一天的日志中没有已知故障"))
 	}
 	for _, h := range all {
 		if d.status != nil && slices.Contains(states, h.code) {
 			continue
 		}
-		what := h.what.in(d.language)
+		what := h.what.In(d.language)
 		if h.service != "" {
 			what = h.service + ": " + what
 		}
 		last := h.last.Local().Format(time.DateTime)
 		switch {
 		case h.ended:
-			d.report(Note, h.code+"-over", text{"log: %s (%d times, last at %s), which is over", "日志：%s（%d 次，最近 %s），现已恢复"}, text{}, what, h.count, last)
+			d.report(Note, h.code+"-over", text.T("log: %s (%d times, last at %s), which is over", "日志：%s（%d 次，最近 %s），现已恢复"), text.Text{}, what, h.count, last)
 		case h.over == nil: // nothing would tell of the end
-			d.report(Warning, h.code, text{"log: %s (%d times, last at %s) %s", "日志：%s（%d 次，最近 %s）%s"}, h.remedy, what, h.count, last, h.err)
+			d.report(Warning, h.code, text.T("log: %s (%d times, last at %s) %s", "日志：%s（%d 次，最近 %s）%s"), h.remedy, what, h.count, last, h.err)
 		default:
-			d.problem(h.code, text{"log: %s (%d times, last at %s): %s", "日志：%s（%d 次，最近 %s）：%s"}, h.remedy, what, h.count, last, h.err)
+			d.problem(h.code, text.T("log: %s (%d times, last at %s): %s", "日志：%s（%d 次，最近 %s）：%s"), h.remedy, what, h.count, last, h.err)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
@@ -24,21 +25,21 @@ import (
 func (d *doctor) sandbox(ctx context.Context) {
 	control := d.cfg.Server.Sandbox.Control
 	u, err := url.Parse(control)
-	if err != nil || control == "" || !d.mayContact(u.Hostname(), text{"the sandbox at %s", "沙盒 %s"}, control) {
+	if err != nil || control == "" || !d.mayContact(u.Hostname(), text.T("the sandbox at %s", "沙盒 %s"), control) {
 		return
 	}
 	servers, err := app.AskSandbox(ctx, network.Network{}, control)
 	switch {
 	case err == nil:
-		d.good("sandbox", text{"the sandbox answers at %s", "沙盒 %s 正常"}, control)
+		d.good("sandbox", text.T("the sandbox answers at %s", "沙盒 %s 正常"), control)
 		d.sandboxKeys(&servers)
 		d.reachAll(ctx, servers.Addresses)
 	case app.NoSandbox(err):
-		d.problem("sandbox-not-running", text{"no sandbox answers at %s: %v", "沙盒 %s 没有应答：%v"},
-			text{"start it with `libration sandbox`, or correct server.sandbox.control", "用 `libration sandbox` 启动，或修改 server.sandbox.control"}, control, err)
+		d.problem("sandbox-not-running", text.T("no sandbox answers at %s: %v", "沙盒 %s 没有应答：%v"),
+			text.T("start it with `libration sandbox`, or correct server.sandbox.control", "用 `libration sandbox` 启动，或修改 server.sandbox.control"), control, err)
 	default:
-		d.problem("not-a-sandbox", text{"what answers at %s is no sandbox: %v", "%s 上的不是沙盒：%v"},
-			text{"correct server.sandbox.control: it is the address that `libration sandbox` prints", "修改 server.sandbox.control，应为 `libration sandbox` 显示的地址"}, control, err)
+		d.problem("not-a-sandbox", text.T("what answers at %s is no sandbox: %v", "%s 上的不是沙盒：%v"),
+			text.T("correct server.sandbox.control: it is the address that `libration sandbox` prints", "修改 server.sandbox.control，应为 `libration sandbox` 显示的地址"), control, err)
 	}
 }
 
@@ -50,8 +51,8 @@ func (d *doctor) sandboxKeys(servers *ntqq.Servers) {
 		given, sandboxes []byte
 	}{{"oicq", c.OICQ, servers.OicqKey}, {"exchange", c.Exchange, servers.ExchangeKey}, {"verify", c.Verify, servers.VerifyKey}} {
 		if len(k.given) > 0 && !bytes.Equal(k.given, k.sandboxes) {
-			d.problem("sandbox-other-keys", text{"server.keys.%s is not the key of the sandbox: no login can work", "server.keys.%s 不是该沙盒的密钥，无法登录"},
-				text{"remove server.keys from the config: the keys are read from the sandbox", "删去配置中的 server.keys，密钥会从沙盒读取"}, k.name)
+			d.problem("sandbox-other-keys", text.T("server.keys.%s is not the key of the sandbox: no login can work", "server.keys.%s 不是该沙盒的密钥，无法登录"),
+				text.T("remove server.keys from the config: the keys are read from the sandbox", "删去配置中的 server.keys，密钥会从沙盒读取"), k.name)
 		}
 	}
 }
@@ -61,18 +62,18 @@ func (d *doctor) sandboxKeys(servers *ntqq.Servers) {
 func (d *doctor) servers(ctx context.Context) {
 	c := &d.cfg.Server
 	for _, host := range (ntqq.Servers{Addresses: c.Addresses, Hosts: c.Hosts}).LookUps() {
-		if !d.mayContact(host, text{"the name look-up of %s", "域名解析 %s"}, host) {
+		if !d.mayContact(host, text.T("the name look-up of %s", "域名解析 %s"), host) {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 		addresses, err := d.o.lookup(ctx, host)
 		cancel()
 		if err != nil {
-			d.problem("dns-fails", text{"the name %s cannot be looked up: %v", "域名 %s 无法解析：%v"},
-				text{"check the network and the DNS server of this machine, and server.hosts in the config", "检查网络、DNS 设置以及配置中的 server.hosts"}, host, err)
+			d.problem("dns-fails", text.T("the name %s cannot be looked up: %v", "域名 %s 无法解析：%v"),
+				text.T("check the network and the DNS server of this machine, and server.hosts in the config", "检查网络、DNS 设置以及配置中的 server.hosts"), host, err)
 			continue
 		}
-		d.good("dns", text{"%s has %d addresses", "%s 解析到 %d 个地址"}, host, len(addresses))
+		d.good("dns", text.T("%s has %d addresses", "%s 解析到 %d 个地址"), host, len(addresses))
 	}
 	d.reachAll(ctx, c.Addresses)
 }
@@ -80,15 +81,15 @@ func (d *doctor) servers(ctx context.Context) {
 func (d *doctor) reachAll(ctx context.Context, addresses []string) {
 	for _, a := range addresses {
 		host, _, err := net.SplitHostPort(a)
-		if err != nil || !d.mayContact(host, text{"whether %s accepts connections", "%s 能否连接"}, a) {
+		if err != nil || !d.mayContact(host, text.T("whether %s accepts connections", "%s 能否连接"), a) {
 			continue
 		}
 		if err := reach(ctx, a); err != nil {
-			d.problem("server-unreachable", text{"the server %s accepts no connection: %v", "服务器 %s 无法连接：%v"},
-				text{"check the network, the firewall and server.addresses in the config", "检查网络、防火墙和配置中的 server.addresses"}, a, err)
+			d.problem("server-unreachable", text.T("the server %s accepts no connection: %v", "服务器 %s 无法连接：%v"),
+				text.T("check the network, the firewall and server.addresses in the config", "检查网络、防火墙和配置中的 server.addresses"), a, err)
 			continue
 		}
-		d.good("server", text{"the server %s accepts connections", "服务器 %s 可以连接"}, a)
+		d.good("server", text.T("the server %s accepts connections", "服务器 %s 可以连接"), a)
 	}
 }
 
@@ -96,7 +97,7 @@ func (d *doctor) reachAll(ctx context.Context, addresses []string) {
 func (d *doctor) signers(ctx context.Context) {
 	for _, address := range d.cfg.Signer.URLs {
 		u, err := url.Parse(address)
-		if err != nil || !d.mayContact(u.Hostname(), text{"the signer %s", "签名服务 %s"}, redact.URL(u.String())) {
+		if err != nil || !d.mayContact(u.Hostname(), text.T("the signer %s", "签名服务 %s"), redact.URL(u.String())) {
 			continue
 		}
 		d.signer(ctx, u)
@@ -114,23 +115,23 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 	response, err := d.client.Do(request)
 	if err != nil {
 		err = redact.Err(err)
-		code, what := "signer-unreachable", text{"the signer %s cannot be reached: %v", "签名服务 %s 无法连接：%v"}
+		code, what := "signer-unreachable", text.T("the signer %s cannot be reached: %v", "签名服务 %s 无法连接：%v")
 		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "Timeout") {
-			code, what = "signer-silent", text{"the signer %s does not answer: %v", "签名服务 %s 没有应答：%v"}
+			code, what = "signer-silent", text.T("the signer %s does not answer: %v", "签名服务 %s 没有应答：%v")
 		}
-		d.problem(code, what, text{"start it, or correct signer.urls: without a signer the login is refused", "启动它，或修改 signer.urls；没有签名服务会登录失败"}, redact.URL(u.String()), err)
+		d.problem(code, what, text.T("start it, or correct signer.urls: without a signer the login is refused", "启动它，或修改 signer.urls；没有签名服务会登录失败"), redact.URL(u.String()), err)
 		return
 	}
 	defer response.Body.Close()
 	switch status := response.StatusCode; {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		d.problem("signer-refuses", text{"the signer %s refuses the token (HTTP %d)", "签名服务 %s 拒绝了令牌（HTTP %d）"},
-			text{"correct signer.token", "修改 signer.token"}, redact.URL(u.String()), status)
+		d.problem("signer-refuses", text.T("the signer %s refuses the token (HTTP %d)", "签名服务 %s 拒绝了令牌（HTTP %d）"),
+			text.T("correct signer.token", "修改 signer.token"), redact.URL(u.String()), status)
 	case status == http.StatusNotFound:
-		d.problem("signer-wrong-path", text{"the signer's machine answers, but knows nothing of %s", "签名服务器有应答，但没有 %s 这个路径"},
-			text{"correct the path in signer.urls", "修改 signer.urls 中的路径"}, redact.URL(u.String()))
+		d.problem("signer-wrong-path", text.T("the signer's machine answers, but knows nothing of %s", "签名服务器有应答，但没有 %s 这个路径"),
+			text.T("correct the path in signer.urls", "修改 signer.urls 中的路径"), redact.URL(u.String()))
 	case status >= http.StatusInternalServerError:
-		d.problem("signer-broken", text{"the signer %s is out of order (HTTP %d)", "签名服务 %s 出错（HTTP %d）"},
+		d.problem("signer-broken", text.T("the signer %s is out of order (HTTP %d)", "签名服务 %s 出错（HTTP %d）"),
 			lookAtSigner, redact.URL(u.String()), status)
 	default: // it may refuse GET, but it is there
 		d.sign(ctx, u)
@@ -138,7 +139,7 @@ func (d *doctor) signer(ctx context.Context, u *url.URL) {
 	d.clockOf(u.Host, response.Header.Get("Date"))
 }
 
-var lookAtSigner = text{"look at the signer's own log, or add another one to signer.urls", "查看签名服务的日志，或在 signer.urls 中再加一个"}
+var lookAtSigner = text.T("look at the signer's own log, or add another one to signer.urls", "查看签名服务的日志，或在 signer.urls 中再加一个")
 
 // sign asks for a signature.
 func (d *doctor) sign(ctx context.Context, u *url.URL) {
@@ -160,16 +161,16 @@ func (d *doctor) sign(ctx context.Context, u *url.URL) {
 	broken = broken || errors.Is(err, io.EOF)
 	switch {
 	case err == nil:
-		d.good("signer", text{"the signer %s signs", "签名服务 %s 正常"}, redact.URL(u.String()))
+		d.good("signer", text.T("the signer %s signs", "签名服务 %s 正常"), redact.URL(u.String()))
 	case garbage || other:
-		d.problem("not-a-signer", text{"what answers at %s is no signer: %v", "%s 上的不是签名服务：%v"},
-			text{"correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"}, redact.URL(u.String()), oneLine(err))
+		d.problem("not-a-signer", text.T("what answers at %s is no signer: %v", "%s 上的不是签名服务：%v"),
+			text.T("correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"), redact.URL(u.String()), oneLine(err))
 	case broken:
-		d.problem("signer-broken", text{"the signer %s breaks off when it is to sign: %v", "签名服务 %s 在签名时中断：%v"},
+		d.problem("signer-broken", text.T("the signer %s breaks off when it is to sign: %v", "签名服务 %s 在签名时中断：%v"),
 			lookAtSigner, redact.URL(u.String()), oneLine(err))
 	default:
-		d.problem("signer-no-signature", text{"the signer %s answers, but gives no signature: %v", "签名服务 %s 有应答，但没有给出签名：%v"},
-			text{"let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"}, redact.URL(u.String()), oneLine(err))
+		d.problem("signer-no-signature", text.T("the signer %s answers, but gives no signature: %v", "签名服务 %s 有应答，但没有给出签名：%v"),
+			text.T("let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"), redact.URL(u.String()), oneLine(err))
 	}
 }
 
@@ -184,15 +185,15 @@ func (d *doctor) bots(ctx context.Context) {
 		}
 		for _, address := range []string{c.URL, c.APIURL, c.EventURL} {
 			u, err := url.Parse(address)
-			if address == "" || err != nil || !d.mayContact(u.Hostname(), text{"the bot at %s", "机器人 %s"}, redact.URL(u.String())) {
+			if address == "" || err != nil || !d.mayContact(u.Hostname(), text.T("the bot at %s", "机器人 %s"), redact.URL(u.String())) {
 				continue
 			}
 			if err := reach(ctx, hostPortOf(u)); err != nil {
-				d.problem("bot-unreachable", text{"no bot listens at %s: %v", "机器人 %s 无法连接：%v"},
-					text{"start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"}, redact.URL(u.String()), err)
+				d.problem("bot-unreachable", text.T("no bot listens at %s: %v", "机器人 %s 无法连接：%v"),
+					text.T("start the bot, or correct the url; libration connects as soon as it is there", "启动机器人，或修改 url；机器人就绪后会自动连接"), redact.URL(u.String()), err)
 				continue
 			}
-			d.good("bot", text{"something listens at %s", "%s 可以连接"}, redact.URL(u.String()))
+			d.good("bot", text.T("something listens at %s", "%s 可以连接"), redact.URL(u.String()))
 		}
 	}
 }

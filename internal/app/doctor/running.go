@@ -13,6 +13,7 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/config"
+	"libration/internal/text"
 )
 
 const maxAnswer = 1 << 20
@@ -30,35 +31,35 @@ func (d *doctor) ask(ctx context.Context) {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1" // it listens everywhere
 	}
-	if !d.mayContact(host, text{"the state of the running libration at %s", "正在运行的 libration（%s）的状态"}, address) {
+	if !d.mayContact(host, text.T("the state of the running libration at %s", "正在运行的 libration（%s）的状态"), address) {
 		return
 	}
 	status, err := d.readyz(ctx, "http://"+net.JoinHostPort(host, port)+"/readyz")
 	if err != nil {
-		d.problem("admin-silent", text{"libration runs, but does not tell its state at %s: %v", "libration 正在运行，但无法从 %s 得知其状态：%v"},
-			text{"its admin port may be taken by another program, or it was started with another configuration: restart it", "管理端口可能被占用，或它是用别的配置启动的：请重启"}, address, err)
+		d.problem("admin-silent", text.T("libration runs, but does not tell its state at %s: %v", "libration 正在运行，但无法从 %s 得知其状态：%v"),
+			text.T("its admin port may be taken by another program, or it was started with another configuration: restart it", "管理端口可能被占用，或它是用别的配置启动的：请重启"), address, err)
 		return
 	}
 	d.status = status
 	d.account(&status.Account)
 	if !status.Store.OK {
-		d.problem("store-failing", text{"messages cannot be written: %s", "消息无法写入：%s"},
-			text{"free some space, or check the disk; it goes on by itself then", "请清理或检查磁盘，之后会自动恢复"}, status.Store.Reason)
+		d.problem("store-failing", text.T("messages cannot be written: %s", "消息无法写入：%s"),
+			text.T("free some space, or check the disk; it goes on by itself then", "请清理或检查磁盘，之后会自动恢复"), status.Store.Reason)
 	}
 	switch folder := &status.Folder; {
 	case !folder.OK:
-		d.problem("folder-lost", text{"the data folder cannot be used: %s", "数据文件夹不可用：%s"},
-			text{"see whether it was removed or moved; if this stays, restart libration", "检查文件夹是否被删除或移动；若一直如此，请重启 libration"}, folder.Reason)
+		d.problem("folder-lost", text.T("the data folder cannot be used: %s", "数据文件夹不可用：%s"),
+			text.T("see whether it was removed or moved; if this stays, restart libration", "检查文件夹是否被删除或移动；若一直如此，请重启 libration"), folder.Reason)
 	case folder.Reason != "":
-		d.problem("space-low", text{"little space is left: %s", "磁盘空间不足：%s"}, text{"free some space", "请清理磁盘"}, folder.Reason)
+		d.problem("space-low", text.T("little space is left: %s", "磁盘空间不足：%s"), text.T("free some space", "请清理磁盘"), folder.Reason)
 	}
 	for _, s := range status.Services {
 		switch {
 		case s.Running:
-			d.good("service-running", text{"%s is running", "%s 运行正常"}, s.Name)
+			d.good("service-running", text.T("%s is running", "%s 运行正常"), s.Name)
 		case status.Account.Online || s.State != "waiting":
-			d.problem("service-failed", text{"%s does not run: %s", "%s 未运行：%s"},
-				text{"mend the reason; it is tried again by itself", "排除原因后会自动重试"}, s.Name, cmp.Or(s.Reason, s.State))
+			d.problem("service-failed", text.T("%s does not run: %s", "%s 未运行：%s"),
+				text.T("mend the reason; it is tried again by itself", "排除原因后会自动重试"), s.Name, cmp.Or(s.Reason, s.State))
 		}
 	}
 }
@@ -92,22 +93,22 @@ func (d *doctor) readyz(ctx context.Context, url string) (*admin.Status, error) 
 func (d *doctor) account(a *admin.Account) {
 	switch {
 	case a.Online:
-		d.good("online", text{"account %d is online", "账号 %d 在线"}, a.UIN)
+		d.good("online", text.T("account %d is online", "账号 %d 在线"), a.UIN)
 	case a.State == "kicked":
-		d.problem("account-kicked", text{"the server ended the session: %s", "服务器结束了会话：%s"},
-			text{"another device or program logged in with this client type, or the service objects: end the other one, then: libration login", "其他设备或程序以同类客户端登录，或被服务器强制下线：先停掉对方，再执行 libration login"}, a.Reason)
+		d.problem("account-kicked", text.T("the server ended the session: %s", "服务器结束了会话：%s"),
+			text.T("another device or program logged in with this client type, or the service objects: end the other one, then: libration login", "其他设备或程序以同类客户端登录，或被服务器强制下线：先停掉对方，再执行 libration login"), a.Reason)
 	case a.State == "needs_login":
-		d.problem("account-needs-login", text{"the account needs a new login: %s", "账号需要重新登录：%s"},
-			text{"mend the reason, then: libration login", "排除原因后执行 libration login"}, a.Reason)
+		d.problem("account-needs-login", text.T("the account needs a new login: %s", "账号需要重新登录：%s"),
+			text.T("mend the reason, then: libration login", "排除原因后执行 libration login"), a.Reason)
 	case a.Step == "qr":
-		d.problem("account-needs-scan", text{"a login code waits to be scanned", "登录二维码等待扫描"},
-			text{"scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据文件夹的 qr.png 中"})
+		d.problem("account-needs-scan", text.T("a login code waits to be scanned", "登录二维码等待扫描"),
+			text.T("scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据文件夹的 qr.png 中"))
 	case a.Prompt != nil:
-		d.problem("account-needs-person", text{"the login waits for a person: %s", "登录等待人工处理：%s"},
-			text{"do that; libration login shows it too", "请按提示操作；也可执行 libration login 查看"}, a.Prompt.Text)
+		d.problem("account-needs-person", text.T("the login waits for a person: %s", "登录等待人工处理：%s"),
+			text.T("do that; libration login shows it too", "请按提示操作；也可执行 libration login 查看"), a.Prompt.Text)
 	default:
-		d.problem("account-offline", text{"the account is not online (%s): %s", "账号不在线（%s）：%s"},
-			text{"it is tried again by itself; see below for what may be in the way", "会自动重试；可能的原因见下文"}, a.State, a.Reason)
+		d.problem("account-offline", text.T("the account is not online (%s): %s", "账号不在线（%s）：%s"),
+			text.T("it is tried again by itself; see below for what may be in the way", "会自动重试；可能的原因见下文"), a.State, a.Reason)
 	}
 }
 
@@ -137,7 +138,7 @@ func (d *doctor) port(ctx context.Context, name, address string, ours bool) {
 	if err != nil || port == "0" { // 0 is always free
 		return
 	}
-	if ip := net.ParseIP(host); ip == nil && host != "" && !d.mayContact(host, text{"the address %s, as its name has to be looked up", "地址 %s，因为需要解析域名"}, address) {
+	if ip := net.ParseIP(host); ip == nil && host != "" && !d.mayContact(host, text.T("the address %s, as its name has to be looked up", "地址 %s，因为需要解析域名"), address) {
 		return
 	}
 	var lc net.ListenConfig
@@ -145,21 +146,21 @@ func (d *doctor) port(ctx context.Context, name, address string, ours bool) {
 	switch {
 	case err == nil:
 		_ = ln.Close()
-		d.good("port-free", text{"%s: the port is free", "%s：端口可用"}, name)
+		d.good("port-free", text.T("%s: the port is free", "%s：端口可用"), name)
 	case errors.Is(err, syscall.EADDRINUSE) && ours:
-		d.good("port-ours", text{"%s: the running libration listens there", "%s：由正在运行的 libration 使用"}, name)
+		d.good("port-ours", text.T("%s: the running libration listens there", "%s：由正在运行的 libration 使用"), name)
 	case errors.Is(err, syscall.EADDRINUSE) && d.running && d.status == nil:
-		d.report(Note, "port-in-use", text{"%s: the port is in use, probably by the running libration", "%s：端口被占用，可能就是正在运行的 libration"}, text{}, name)
+		d.report(Note, "port-in-use", text.T("%s: the port is in use, probably by the running libration", "%s：端口被占用，可能就是正在运行的 libration"), text.Text{}, name)
 	case errors.Is(err, syscall.EADDRINUSE):
-		d.problem("port-taken", text{"%s: another program uses the port", "%s：端口被其他程序占用"},
-			text{"stop that program (find it with: ss -ltnp), or choose another port in the config", "停止该程序（可用 ss -ltnp 查找），或在配置中换一个端口"}, name)
+		d.problem("port-taken", text.T("%s: another program uses the port", "%s：端口被其他程序占用"),
+			text.T("stop that program (find it with: ss -ltnp), or choose another port in the config", "停止该程序（可用 ss -ltnp 查找），或在配置中换一个端口"), name)
 	case errors.Is(err, syscall.EACCES):
-		d.problem("port-forbidden", text{"%s: this user may not use the port", "%s：当前用户无权使用该端口"},
-			text{"choose a port above 1023", "请使用 1023 以上的端口"}, name)
+		d.problem("port-forbidden", text.T("%s: this user may not use the port", "%s：当前用户无权使用该端口"),
+			text.T("choose a port above 1023", "请使用 1023 以上的端口"), name)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		d.problem("address-not-here", text{"%s: the address does not belong to this machine", "%s：该地址不属于本机"},
-			text{"use 127.0.0.1, or 0.0.0.0 with an access_token for all", "使用 127.0.0.1；或 0.0.0.0 并设置 access_token"}, name)
+		d.problem("address-not-here", text.T("%s: the address does not belong to this machine", "%s：该地址不属于本机"),
+			text.T("use 127.0.0.1, or 0.0.0.0 with an access_token for all", "使用 127.0.0.1；或 0.0.0.0 并设置 access_token"), name)
 	default:
-		d.problem("port-unusable", text{"%s: cannot listen: %v", "%s：无法监听：%v"}, text{"correct the address in the config", "修改配置中的地址"}, name, err)
+		d.problem("port-unusable", text.T("%s: cannot listen: %v", "%s：无法监听：%v"), text.T("correct the address in the config", "修改配置中的地址"), name, err)
 	}
 }

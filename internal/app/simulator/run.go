@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
-	"libration/onebot"
 	"libration/sandbox"
 )
 
@@ -27,7 +27,7 @@ type Settings struct {
 	ListFaults bool
 	// PrintKeys writes the public keys to Out and ends.
 	PrintKeys bool
-	Language  onebot.Language
+	Language  text.Language
 	Out       io.Writer
 }
 
@@ -51,28 +51,24 @@ func Run(ctx context.Context, s Settings) error {
 	if err != nil {
 		return err
 	}
-	for _, text := range s.Faults {
-		if err := addFault(box, text); err != nil {
-			return fmt.Errorf("--fault %s: %w", text, err)
+	for _, fault := range s.Faults {
+		if err := addFault(box, fault); err != nil {
+			return fmt.Errorf("--fault %s: %w", fault, err)
 		}
 	}
 	if s.PrintKeys {
-		text, err := json.MarshalIndent(box.PublicKeys(), "", "  ")
+		keys, err := json.MarshalIndent(box.PublicKeys(), "", "  ")
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(s.Out, "%s\n", text)
+		_, err = fmt.Fprintf(s.Out, "%s\n", keys)
 		return err
 	}
 	sim, err := Listen(ctx, box, s.Options)
 	if err != nil {
 		return err
 	}
-	text := english
-	if s.Language == onebot.Chinese {
-		text = chinese
-	}
-	fmt.Fprintf(s.Out, text, sim.SSO(), sim.ControlURL())
+	fmt.Fprint(s.Out, welcome.Fill(sim.SSO(), sim.ControlURL()).In(s.Language))
 	if s.RequireSign {
 		fmt.Fprintf(s.Out, signing, sim.ControlURL())
 	}
@@ -123,7 +119,7 @@ func load(path string, seed uint64) (*sandbox.World, error) {
 	return world, nil
 }
 
-const english = `sandbox: a simulated NTQQ service, on this machine only
+var welcome = text.T(`sandbox: a simulated NTQQ service, on this machine only
   clients              %[1]s
   chat page, control   %[2]s
   signer               %[2]s/sign
@@ -133,13 +129,7 @@ To connect libration, in its config.yaml:
     mode: sandbox
     sandbox:
       control: %[2]s
-`
-
-const signing = `  signer:
-    urls: [%s/sign]
-`
-
-const chinese = `沙盒: 模拟的 NTQQ 服务，仅限本机
+`, `沙盒: 模拟的 NTQQ 服务，仅限本机
   客户端地址           %[1]s
   聊天页面与控制接口   %[2]s
   签名服务             %[2]s/sign
@@ -149,4 +139,8 @@ const chinese = `沙盒: 模拟的 NTQQ 服务，仅限本机
     mode: sandbox
     sandbox:
       control: %[2]s
+`)
+
+const signing = `  signer:
+    urls: [%s/sign]
 `

@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"libration/onebot"
+	"libration/internal/text"
 	"libration/sandbox"
 )
 
@@ -173,7 +173,7 @@ func TestRun(t *testing.T) {
 
 func TestTexts(t *testing.T) {
 	t.Parallel()
-	for _, l := range []onebot.Language{onebot.English, onebot.Chinese} {
+	for _, l := range []text.Language{text.English, text.Chinese} {
 		var out bytes.Buffer
 		s := settings(&out)
 		s.Language = l
