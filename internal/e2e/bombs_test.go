@@ -128,7 +128,7 @@ func (b *bombed) say(text string) {
 // hears fails unless a message of a person reaches the bot.
 func (b *bombed) hears(text string) {
 	b.t.Helper()
-	for i := range int(patience / time.Second) {
+	for i := range int(processPatience / time.Second) {
 		again := fmt.Sprint(text, " ", i)
 		b.say(again)
 		for range 20 {
@@ -246,7 +246,7 @@ func (b *bombed) mention() {
 
 func (b *bombed) until(what string, ok func() bool) {
 	b.t.Helper()
-	for range int(patience / (50 * time.Millisecond)) {
+	for range int(processPatience / (50 * time.Millisecond)) {
 		if ok() {
 			return
 		}

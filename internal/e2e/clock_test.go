@@ -188,8 +188,7 @@ func TestWallClockWrong(t *testing.T) {
 // machine whose clock was put forward while the program was down.
 func TestProgramWithWrongClock(t *testing.T) {
 	for _, shift := range []time.Duration{time.Hour, tenYear, -tenYear} {
-		t.Run(shift.String(), func(t *testing.T) {
-			t.Parallel()
+		beside(t, shift.String(), func(t *testing.T) {
 			w := newAway(t, func(c *config.Config) {
 				for i := range c.OneBot.Connections {
 					c.OneBot.Connections[i].Journal = new(config.Duration(10 * time.Minute))

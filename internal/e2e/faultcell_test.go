@@ -5,29 +5,25 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"slices"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	"libration/internal/app"
-	simulated "libration/internal/app/bot"
-	"libration/internal/config"
 	"libration/ntqq"
 	"libration/sandbox"
 )
 
-// signerPatience is how long a signer may take that a fault makes slow.
-const signerPatience = config.Duration(300 * time.Millisecond)
-
 // strikeTime is a log handler that notes when a sandbox's first fault struck.
 type strikeTime struct {
-	mu sync.Mutex
-	at time.Time
+	once   sync.Once
+	at     time.Time
+	struck chan struct{} // closed then; at is final
 }
 
 func (s *strikeTime) log() *slog.Logger { return slog.New(s) }
@@ -48,17 +44,10 @@ func (s *strikeTime) WithAttrs([]slog.Attr) slog.Handler { return s }
 func (s *strikeTime) WithGroup(string) slog.Handler      { return s }
 
 func (s *strikeTime) note() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.at.IsZero() {
+	s.once.Do(func() {
 		s.at = time.Now()
-	}
-}
-
-func (s *strikeTime) first() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.at
+		close(s.struck)
+	})
 }
 
 // cellRun is a cell under way.
@@ -125,6 +114,7 @@ func (c *cellRun) do(ctx context.Context) error {
 		if err := c.answers(ctx); err != nil {
 			return fmt.Errorf("before the fault: %w", err)
 		}
+		synctest.Wait() // nothing is under way
 		if err := c.arm(); err != nil {
 			return err
 		}
@@ -154,19 +144,10 @@ func (c *cellRun) pass(ctx context.Context) error {
 			return errors.New("nobody to kick")
 		}
 	case "send":
-		all, err := c.Endpoints(ctx)
-		if err != nil {
-			return err
-		}
 		c.sent = make(chan sendingEnded, 1)
 		go func() {
 			var r sendingEnded
-			// On a busy machine one may fail before it gets to the fault.
-			for c.struck.first().IsZero() && ctx.Err() == nil {
-				r.answer, r.ok, r.err = simulated.Call(ctx, "http://"+all[0].Addr.String(), token, "send_group_msg", map[string]json.RawMessage{
-					"group_id": fmt.Append(nil, group), "message": fmt.Appendf(nil, "%q", ownText),
-				})
-			}
+			r.answer, r.ok, r.err = c.call(ctx, "send_group_msg", map[string]any{"group_id": group, "message": ownText})
 			c.sent <- r
 		}()
 	case "unregister": // the program ends and is started again
@@ -188,18 +169,12 @@ func (c *cellRun) solve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found := *c.config
-	found.Admin.Address = addr.String()
-	owner, err := app.NewOwner(&found)
-	if err != nil {
-		return err
-	}
-	defer owner.Close()
 	if _, err := c.Wait(ctx, func(s app.Status) bool { return s.Account.Step == ntqq.StepCaptcha }); err != nil {
 		return fmt.Errorf("no captcha is asked for: %w", err)
 	}
 	solved := c.box.Captchas()[0]
-	return owner.Captcha(ctx, solved.Ticket, solved.RandStr)
+	_, err = c.post(ctx, "http://"+addr.String()+"/login/captcha", map[string]string{"ticket": solved.Ticket, "randstr": solved.RandStr})
+	return err
 }
 
 func (c *cellRun) tell(text string) {
@@ -209,16 +184,12 @@ func (c *cellRun) tell(text string) {
 
 // awaitStrike waits until the fault has struck.
 func (c *cellRun) awaitStrike(ctx context.Context) error {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for c.struck.first().IsZero() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("the fault did not strike: %w", ctx.Err())
-		}
+	select {
+	case <-c.struck.struck:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the fault did not strike: %w", ctx.Err())
 	}
-	return nil
 }
 
 // outcome waits until the cell has ended and returns in which stage.
@@ -242,7 +213,9 @@ func (c *cellRun) outcome(ctx context.Context) (ntqq.Stage, error) {
 	}
 	for {
 		s, err := c.Wait(ctx, func(s app.Status) bool {
-			return s.Ready() && s.Account.OnlineCount >= least || person(s.Account.Stage)
+			// A question could be what ends the session, before the account hears why.
+			ready := c.cell.wants() == ntqq.Online && s.Ready() && s.Account.OnlineCount >= least
+			return ready || person(s.Account.Stage)
 		})
 		if err != nil {
 			return s.Account.Stage, fmt.Errorf("not ready: account %s (%w), services %v", s.Account.Stage, errors.Join(s.Account.Err, err), s.Services)
@@ -253,24 +226,15 @@ func (c *cellRun) outcome(ctx context.Context) (ntqq.Stage, error) {
 		// What the fault does may come out only now: then a question fails, and the
 		// next one counts.
 		try, cancel := context.WithTimeout(ctx, patience/20)
-		watched := make(chan struct{})
-		go func() { // nothing is worth waiting for when a person is needed
-			defer close(watched)
-			_, _ = c.Wait(try, func(s app.Status) bool { return person(s.Account.Stage) })
-			cancel()
-		}()
 		err = c.answers(try)
 		cancel()
-		<-watched
-		now := c.Status()
-		switch {
-		case person(now.Account.Stage):
-			return now.Account.Stage, nil
-		case err == nil && c.cell.wants() == ntqq.Online:
+		if err == nil {
 			return ntqq.Online, nil
-		case ctx.Err() != nil:
-			return now.Account.Stage, fmt.Errorf("no answer, or not %s: %w", c.cell.wants(), errors.Join(err, ctx.Err()))
 		}
+		if ctx.Err() != nil {
+			return c.Status().Account.Stage, fmt.Errorf("no answer: %w", errors.Join(err, ctx.Err()))
+		}
+		pause(ctx, time.Second)
 	}
 }
 
@@ -329,11 +293,7 @@ func (c *cellRun) tellsOffline(ctx context.Context) error {
 	if s.Account.OnlineCount == 0 {
 		return nil // those that answer questions wait for the first time
 	}
-	all, err := c.Endpoints(ctx)
-	if err != nil {
-		return err
-	}
-	answer, _, err := simulated.Call(ctx, "http://"+all[0].Addr.String(), token, "get_status", nil)
+	answer, _, err := c.call(ctx, "get_status", nil)
 	if err != nil || !bytes.Contains(answer, []byte(`"online":false`)) {
 		return fmt.Errorf("get_status of an account that is %s answers %s, error %w", s.Account.Stage, answer, err)
 	}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"libration/internal/app"
-	simulated "libration/internal/app/bot"
 )
 
 // health is the answer of /healthz.
@@ -24,8 +23,7 @@ func (w *away) health() (code int, body string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Get("http://" + addr.String() + "/healthz")
+	response, err := w.client.Get("http://" + addr.String() + "/healthz")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -59,7 +57,7 @@ func (w *away) refused(data string) {
 	w.t.Helper()
 	c := *w.config
 	c.Data = data
-	other, err := app.New(&c, app.Options{Log: slog.New(slog.DiscardHandler)})
+	other, err := app.New(&c, app.Options{Log: slog.New(slog.DiscardHandler), Network: w.net.network()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -96,8 +94,7 @@ func TestDataFolderLost(t *testing.T) {
 			return os.Mkdir(folder, 0o755)
 		}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
+		beside(t, tt.name, func(t *testing.T) {
 			w := newAway(t)
 			folder := filepath.Join(w.data, "default")
 			w.say(5)
@@ -144,14 +141,8 @@ func TestDataFolderLost(t *testing.T) {
 			w.say(5)
 			w.arrived()
 			ids := w.ids()
-			all, err := w.Endpoints(w.ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
 			for _, text := range w.said {
-				answer, ok, err := simulated.Call(w.ctx, "http://"+all[0].Addr.String(), token, "get_msg", map[string]json.RawMessage{
-					"message_id": []byte(fmt.Sprint(ids[text])),
-				})
+				answer, ok, err := w.call(w.ctx, "get_msg", map[string]any{"message_id": ids[text]})
 				if err != nil || !ok || !strings.Contains(string(answer), `"`+text+`"`) {
 					t.Errorf("get_msg of %q, id %d: %s, %v", text, ids[text], answer, err)
 				}
@@ -170,46 +161,48 @@ func TestDataFolderReplaced(t *testing.T) {
 		t.Skip("the system keeps a folder with open files")
 	}
 	t.Parallel()
-	w := newAway(t)
-	folder := filepath.Join(w.data, "default")
-	w.say(2)
-	w.arrived()
-	if err := os.Rename(folder, folder+".moved"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	const theirs = "another keystore"
-	if err := os.WriteFile(filepath.Join(folder, "keystore.json"), []byte(theirs), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.until(func() bool {
-		code, body := w.health()
-		return code == http.StatusServiceUnavailable && strings.Contains(body, "data folder")
+	bubble(t, func(t *testing.T) {
+		w := newAway(t)
+		folder := filepath.Join(w.data, "default")
+		w.say(2)
+		w.arrived()
+		if err := os.Rename(folder, folder+".moved"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		const theirs = "another keystore"
+		if err := os.WriteFile(filepath.Join(folder, "keystore.json"), []byte(theirs), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.until(func() bool {
+			code, body := w.health()
+			return code == http.StatusServiceUnavailable && strings.Contains(body, "data folder")
+		})
+		if v := w.metric("libration_data_folder_ok"); v != 0 {
+			t.Errorf("libration_data_folder_ok is %v", v)
+		}
+		w.say(2) // the session lives on
+		w.arrived()
+		time.Sleep(4 * time.Second) // progress would have been written
+		if b, err := os.ReadFile(filepath.Join(folder, "keystore.json")); string(b) != theirs || err != nil {
+			t.Errorf("the other keystore is %q, %v", b, err)
+		}
+		if entries, err := os.ReadDir(folder); len(entries) != 1 || err != nil {
+			t.Errorf("the other folder has %v, %v", entries, err)
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(folder+".moved", folder); err != nil && !os.IsExist(err) {
+			t.Fatal(err)
+		}
+		w.until(func() bool { code, _ := w.health(); return code == http.StatusOK })
+		w.say(2)
+		w.arrived()
+		if !strings.Contains(fmt.Sprint(w.log.lines("the data folder cannot be used")), "was replaced by another one") {
+			t.Errorf("log: %v", w.log)
+		}
 	})
-	if v := w.metric("libration_data_folder_ok"); v != 0 {
-		t.Errorf("libration_data_folder_ok is %v", v)
-	}
-	w.say(2) // the session lives on
-	w.arrived()
-	time.Sleep(4 * time.Second) // progress would have been written
-	if b, err := os.ReadFile(filepath.Join(folder, "keystore.json")); string(b) != theirs || err != nil {
-		t.Errorf("the other keystore is %q, %v", b, err)
-	}
-	if entries, err := os.ReadDir(folder); len(entries) != 1 || err != nil {
-		t.Errorf("the other folder has %v, %v", entries, err)
-	}
-	if err := os.RemoveAll(folder); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(folder+".moved", folder); err != nil && !os.IsExist(err) {
-		t.Fatal(err)
-	}
-	w.until(func() bool { code, _ := w.health(); return code == http.StatusOK })
-	w.say(2)
-	w.arrived()
-	if !strings.Contains(fmt.Sprint(w.log.lines("the data folder cannot be used")), "was replaced by another one") {
-		t.Errorf("log: %v", w.log)
-	}
 }

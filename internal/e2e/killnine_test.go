@@ -39,6 +39,10 @@ var (
 	killSeedFlag = flag.Uint64("killseed", 0, "seed of TestKillNine; 0: a random one")
 )
 
+// processPatience is how long a program that is a process of its own may take to recover
+// from everything.
+const processPatience = time.Minute
+
 // TestKillNine kills the program, a process of its own, at random moments, while
 // messages come and go. In the end each message has reached each bot, in the order
 // of its chat; twice only where the bot could not have told, with the same event_id;
@@ -315,7 +319,7 @@ func (k *killed) checkSent(ctx context.Context, told []sentByBot) {
 
 // arrive waits until everything said so far has arrived.
 func (k *killed) arrive(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, patience/3)
+	ctx, cancel := context.WithTimeout(ctx, processPatience/3)
 	defer cancel()
 	k.mu.Lock()
 	total := len(k.said["group"]) + len(k.said["private"])

@@ -11,10 +11,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,27 +25,19 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/app"
-	simulated "libration/internal/app/bot"
 	"libration/internal/config"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq"
 	"libration/sandbox"
 )
 
-// These tests run the program as it is: real time, loopback TCP, a data folder.
-// Faults are over in milliseconds because every wait is short.
-var (
-	quick = ntqq.Timing{
-		RetryFirst: 5 * time.Millisecond, RetryMost: 50 * time.Millisecond,
-		QRPoll: 5 * time.Millisecond, Answer: 500 * time.Millisecond,
-	}
-	quickReconnect = config.Duration(10 * time.Millisecond)
-)
+// These tests run the program as it is, with a data folder and the normal waits, but on
+// a network in memory and in virtual time.
 
 const (
 	token = "s3cret"
 	// patience is how long the program may take to recover from everything.
-	patience = 60 * time.Second
+	patience = time.Hour
 )
 
 // door is the sandbox's port. It can shut connections as soon as they are made.
@@ -88,8 +78,9 @@ type program struct {
 	mobile *listeningBot
 	log    *logRecord
 	config *config.Config
-	timing ntqq.Timing
 	wall   func() time.Time // the machine's clock; nil: it is right
+	net    *memoryNetwork
+	client *http.Client // of the bots and the owner
 
 	data   string
 	ctx    context.Context
@@ -97,9 +88,11 @@ type program struct {
 	ending []func() error // in reverse order
 }
 
-// newProgram makes everything but starts only what is around the program.
+// newProgram makes everything but starts only what is around the program. It is for
+// bubbles.
 func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *program, err error) {
-	p = &program{data: data, log: &logRecord{}, mobile: newListeningBot(), timing: quick}
+	p = &program{data: data, log: &logRecord{}, mobile: newListeningBot(), net: newMemoryNetwork()}
+	p.client = p.net.network().Client()
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -114,36 +107,37 @@ func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *
 	if err != nil {
 		return p, err
 	}
-	sso, err := net.Listen("tcp", "127.0.0.1:0")
+	sso, err := p.net.listen(p.ctx, "127.0.0.1:0")
 	if err != nil {
 		return p, err
 	}
 	p.door = &door{Listener: sso}
 	p.background(func(ctx context.Context) error { return p.box.Serve(ctx, p.door) })
-	if p.thief, err = listenLow(); err != nil {
+	if p.thief, err = p.net.listen(p.ctx, "127.0.0.1:0"); err != nil {
 		return p, err
 	}
-	p.ending = append(p.ending, func() error { p.thief.Close(); return nil })
-	control, reverse := httptest.NewServer(p.box.Handler()), httptest.NewServer(p.mobile)
-	p.ending = append(p.ending, func() error {
-		control.Close()
-		reverse.Close()
-		return nil
-	})
+	p.ending = append(p.ending, p.thief.Close)
+	control, err := p.serve(p.box.Handler())
+	if err != nil {
+		return p, err
+	}
+	reverse, err := p.serve(p.mobile)
+	if err != nil {
+		return p, err
+	}
 
 	c := config.Default()
 	c.Admin.Address = "127.0.0.1:0"
 	c.Data, c.Language = data, config.LanguageEnglish
 	c.Server.Mode = config.ModeSandbox
-	c.Server.Sandbox.Control = control.URL
-	address := "ws" + strings.TrimPrefix(reverse.URL, "http")
+	c.Server.Sandbox.Control = "http://" + control
 	c.OneBot.Connections = []config.Connection{
 		{Type: config.HTTP, Address: p.thief.Addr().String(), AccessToken: token},
 		{Type: config.WebSocket, Address: "127.0.0.1:0", AccessToken: token},
-		{Type: config.ReverseWebSocket, URL: address + "/ws", AccessToken: token, Reconnect: quickReconnect},
+		{Type: config.ReverseWebSocket, URL: "ws://" + reverse + "/ws", AccessToken: token},
 		// It is there from the beginning, and sees the account come online.
-		{Type: config.ReverseWebSocket, EventURL: address + "/observe", Start: config.StartAtOnce, Reconnect: quickReconnect},
-		{Type: config.Webhook, URL: reverse.URL + "/hook", Secret: token, Reconnect: quickReconnect},
+		{Type: config.ReverseWebSocket, EventURL: "ws://" + reverse + "/observe", Start: config.StartAtOnce},
+		{Type: config.Webhook, URL: "http://" + reverse + "/hook", Secret: token},
 	}
 	p.config = c
 	return p, nil
@@ -153,12 +147,36 @@ func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *
 func (p *program) start() (err error) {
 	p.App, err = app.New(p.config, app.Options{
 		Log: slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		QR:  io.Discard, Version: "test", Timing: p.timing, ServiceRetry: 10 * time.Millisecond, Wall: p.wall,
+		QR:  io.Discard, Version: "test", Network: p.net.network(), Wall: p.wall,
 	})
 	if err == nil {
 		p.background(p.Run)
 	}
 	return err
+}
+
+// serve serves a handler until the end, and returns its address.
+func (p *program) serve(h http.Handler) (address string, err error) {
+	l, err := p.net.listen(p.ctx, "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithCancel(p.ctx)
+	s := &http.Server{
+		Handler: h, BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = s.Serve(l)
+	}()
+	p.ending = append(p.ending, func() error {
+		cancel()
+		err := s.Close()
+		<-ended
+		return err
+	})
+	return l.Addr().String(), nil
 }
 
 // background runs f until the end.
@@ -175,6 +193,7 @@ func (p *program) background(f func(context.Context) error) {
 // end stops everything, the newest first.
 func (p *program) end() error {
 	defer p.cancel()
+	defer p.client.CloseIdleConnections()
 	p.mobile.drop()
 	var errs []error
 	for i := len(p.ending) - 1; i >= 0; i-- {
@@ -197,10 +216,10 @@ func (p *program) saveSession(ctx context.Context, change func(*ntqq.Keystore)) 
 	keys := p.box.PublicKeys()
 	var signer ntqq.Signer
 	if urls := p.config.Signer.URLs; len(urls) > 0 {
-		signer = &ntqq.HTTPSigner{URLs: urls, Style: ntqq.SignStyle(p.config.Signer.Style), Log: slog.New(slog.DiscardHandler)}
+		signer = &ntqq.HTTPSigner{URLs: urls, Style: ntqq.SignStyle(p.config.Signer.Style), Client: p.client, Log: slog.New(slog.DiscardHandler)}
 	}
 	c, err := ntqq.New(ntqq.Options{
-		Keystore: p.keystore(), Timing: quick, Signer: signer, Log: slog.New(slog.DiscardHandler),
+		Keystore: p.keystore(), Dial: p.net.dial, Signer: signer, Log: slog.New(slog.DiscardHandler),
 		Servers: ntqq.Servers{
 			Addresses: []string{p.door.Addr().String()},
 			OicqKey:   keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,
@@ -254,7 +273,7 @@ func (p *program) answers(ctx context.Context) error {
 	if len(all) != 2 {
 		return fmt.Errorf("%d services listen, want 2", len(all))
 	}
-	answer, ok, err := simulated.Call(ctx, "http://"+all[0].Addr.String(), token, "get_status", nil)
+	answer, ok, err := p.call(ctx, "get_status", nil)
 	if err != nil || !ok {
 		return fmt.Errorf("http: answer %s, error %w", answer, err)
 	}
@@ -262,6 +281,7 @@ func (p *program) answers(ctx context.Context) error {
 		return fmt.Errorf("http: %w", err)
 	}
 	forward, _, err := websocket.Dial(ctx, "ws://"+all[1].Addr.String(), &websocket.DialOptions{
+		HTTPClient: p.client,
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}},
 	})
 	if err != nil {
@@ -287,6 +307,36 @@ func (p *program) answers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// call runs an action over HTTP.
+func (p *program) call(ctx context.Context, action string, params map[string]any) (answer []byte, ok bool, err error) {
+	all, err := p.Endpoints(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	answer, err = p.post(ctx, "http://"+all[0].Addr.String()+"/"+action, params)
+	return answer, err == nil && !has(`"status":"failed"`)(answer), err
+}
+
+// post makes a request as bots and the owner do, and returns the answer's body.
+func (p *program) post(ctx context.Context, url string, body any) ([]byte, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := p.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body)
 }
 
 // say sends a message to the group.
@@ -339,17 +389,6 @@ var eventPaths = []string{"/ws", "/observe", "/hook"}
 
 // The listening bot replies to one question, by its answer to the webhook.
 const botQuestion, botReply = "is anybody there?", "I am"
-
-// listenLow listens on a port below those that the system gives to connections: one of
-// them could take it between two listeners.
-func listenLow() (l net.Listener, err error) {
-	for range 100 {
-		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))); err == nil {
-			return l, nil
-		}
-	}
-	return nil, err
-}
 
 // listeningBot is the listening side of the reverse connections and the webhook. It
 // notes what it gets.

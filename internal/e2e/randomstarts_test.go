@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,9 +19,6 @@ import (
 )
 
 var startsFlag = flag.Int("starts", 100, "how many starts TestRandomStarts makes")
-
-// maxAtOnce bounds the starts under way: most of their time they wait.
-const maxAtOnce = 16
 
 // TestRandomStarts starts the program again and again, each time with other faults
 // during the start. Every start must end with all services running and answering.
@@ -36,17 +32,14 @@ func TestRandomStarts(t *testing.T) {
 	t.Logf("%d starts, seeds %d to %d", n, first, first+uint64(n)-1)
 	folder := t.TempDir()
 	results := make([]startResult, n)
-	var running sync.WaitGroup
-	turns := make(chan struct{}, maxAtOnce)
-	for i := range n {
-		turns <- struct{}{}
-		running.Go(func() {
-			defer func() { <-turns }()
+	t.Run("starts", func(t *testing.T) {
+		for i := range n {
 			seed := first + uint64(i)
-			results[i] = randomStart(t.Context(), filepath.Join(folder, fmt.Sprint(seed)), seed)
-		})
-	}
-	running.Wait()
+			beside(t, fmt.Sprint(seed), func(t *testing.T) {
+				results[i] = randomStart(t.Context(), filepath.Join(folder, fmt.Sprint(seed)), seed)
+			})
+		}
+	})
 
 	good, reconnects := 0, 0
 	var took []time.Duration
@@ -67,8 +60,8 @@ func TestRandomStarts(t *testing.T) {
 	t.Logf("%d of %d starts ended with all services answering, after %d failed connections; faults armed: %v", good, n, reconnects, faults)
 	if len(took) > 0 {
 		slices.Sort(took)
-		t.Logf("from the start to all services answering: half within %v, the slowest %v (pauses of %v to %v between tries)",
-			took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond), quick.RetryFirst, quick.RetryMost)
+		t.Logf("from the start to all services answering: half within %v, the slowest %v",
+			took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
 	}
 }
 
@@ -118,6 +111,7 @@ func randomStart(ctx context.Context, folder string, seed uint64) (r startResult
 		if r.err == nil || ctx.Err() != nil {
 			break
 		}
+		pause(ctx, time.Second)
 	}
 	r.took = time.Since(began)
 	r.reconnects = len(p.log.lines("connection ended: trying again"))

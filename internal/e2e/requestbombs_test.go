@@ -110,7 +110,7 @@ func (p *built) start() *built {
 
 func (p *built) wait(what string, ok func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); !ok(); {
+	for end := time.Now().Add(processPatience); !ok(); {
 		if time.Now().After(end) {
 			p.t.Fatalf("still waiting for: %s", what)
 		}
@@ -128,7 +128,7 @@ func (p *built) get(url string) (int, string) {
 
 func (p *built) do(r *http.Request) (int, string) {
 	r.Header.Set("Authorization", "Bearer "+bombToken)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: processPatience}
 	resp, err := client.Do(r)
 	if err != nil {
 		return 0, err.Error()
@@ -234,7 +234,7 @@ func TestRequestBombs(t *testing.T) {
 				break
 			}
 		}
-		_ = c.SetReadDeadline(time.Now().Add(patience))
+		_ = c.SetReadDeadline(time.Now().Add(processPatience))
 		reading.Wait()
 		return int(answers.Load())
 	}

@@ -85,8 +85,7 @@ func TestSeedFailure(t *testing.T) {
 			map[string]int{"connection ended: trying again": 2}, 0,
 		},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
+		beside(t, tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			p, err := newProgram(t.TempDir(), 1)
