@@ -94,5 +94,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 // complain writes an error for a person: one line, or several when there are
 // several problems.
 func complain(w io.Writer, err error) {
-	fmt.Fprintf(w, "libration: %s\n", strings.ReplaceAll(err.Error(), "\n", "\nlibration: "))
+	fmt.Fprintf(w, "libration: %s\n", strings.ReplaceAll(app.Explain(err), "\n", "\nlibration: "))
 }

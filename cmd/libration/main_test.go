@@ -230,6 +230,13 @@ func TestCommands(t *testing.T) {
 			code: exitFailed, stderr: []string{"config.yaml: import of account.keystore", "not a JSON object"}},
 		{name: "config check with problems", file: "log:\n  level: loud\nserver: {mode: moon}\n", args: "config check $DIR/config.yaml", code: exitFailed,
 			stderr: []string{"config.yaml:2:10: log.level", "config.yaml:3:16: server.mode"}},
+		{name: "config check in Chinese", file: valid + "language: zh\n", args: "config check $DIR/config.yaml", stdout: []string{"config.yaml: 没有问题"}},
+		{name: "config check with a warning in Chinese", file: valid + "language: zh\nsigner: {urls: []}\nadmin: {address: \"127.0.0.1:1\"}\n", args: "config check $DIR/config.yaml",
+			stdout: []string{"警告: admin.access_token: 未设置令牌：本机的任何程序都可以读取账号状态并让账号重新登录；"}},
+		{name: "config check with problems in Chinese", file: "language: zh\nlog:\n  level: laud\n  format: warm\nserver: {mode: moon}\n", args: "config check $DIR/config.yaml", code: exitFailed,
+			stderr: []string{"config.yaml:3:10: log.level \"laud\": 未知的值；可用的值: debug、info、warn 或 error", "config.yaml:5:16: server.mode"}},
+		{name: "run with a bad config in Chinese", file: "language: zh\ndata: ''\n", args: "run -c $DIR/config.yaml", code: exitFailed, stderr: []string{"data: 不能为空；写一个文件夹"}},
+		{name: "notices to nobody in Chinese", file: valid + "language: zh\n", args: "notices test -c $DIR/config.yaml", code: exitFailed, stderr: []string{"没有设置通知去处"}},
 		{name: "config schema", args: "config schema", stdout: []string{`"$schema"`}},
 
 		{name: "run without a config", args: "run -c $DIR/config.yaml", code: exitFailed, stderr: []string{"libration config init"}},

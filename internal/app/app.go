@@ -94,20 +94,10 @@ func New(cfg *config.Config, o Options) (*App, error) {
 		}
 	}
 	return &App{
-		cfg: cfg, o: o, log: o.Log, language: language(cfg.Language), claims: claims,
+		cfg: cfg, o: o, log: o.Log, language: Language(cfg.Language), claims: claims,
 		clock:  clock.New(o.Wall),
 		online: make(chan struct{}), built: make(chan struct{}), changed: make(chan struct{}),
 	}, nil
-}
-
-func language(l config.Language) text.Language {
-	switch l {
-	case config.LanguageChinese:
-		return text.Chinese
-	case config.LanguageEnglish:
-		return text.English
-	}
-	return EnvironmentLocale()
 }
 
 // Run logs in and serves until ctx ends; then it stops in order and returns nil.

@@ -21,14 +21,14 @@ import (
 // listener and with mode 0600, and says on w what to do next. A
 // file that exists is left alone: an error.
 func InitConfig(w io.Writer, path string, l config.Language) error {
-	chosen := language(l)
+	chosen := Language(l)
 	template := config.LanguageEnglish
 	if chosen == text.Chinese {
 		template = config.LanguageChinese
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists and is not overwritten: remove it, or give another path", path)
+		return errors.New(text.T("%s exists and is not overwritten: remove it, or give another path", "%s 已存在，不会覆盖：请删除它，或换一个路径").Fill(path).In(chosen))
 	}
 	if err != nil {
 		return fmt.Errorf("write configuration: %w", err)
@@ -96,12 +96,8 @@ func CheckConfig(w io.Writer, path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, p := range c.Warnings {
-		separator := ":"
-		if p.Line == 0 {
-			separator = ": "
-		}
-		fmt.Fprintln(w, path+separator+p.String())
+		fmt.Fprintln(w, p.At(path).In(Language(c.Language)))
 	}
-	_, err = fmt.Fprintf(w, "%s: ok\n", path)
+	_, err = io.WriteString(w, text.T("%s: ok\n", "%s: 没有问题\n").Fill(path).In(Language(c.Language)))
 	return err
 }

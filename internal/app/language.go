@@ -1,9 +1,11 @@
 package app
 
 import (
+	"errors"
 	"os"
 	"strings"
 
+	"libration/internal/config"
 	"libration/internal/text"
 )
 
@@ -19,6 +21,26 @@ func Locale(lookup func(string) string) text.Language {
 		}
 	}
 	return text.English
+}
+
+// Language returns the language of a configuration: that of the environment for auto.
+func Language(l config.Language) text.Language {
+	switch l {
+	case config.LanguageChinese:
+		return text.Chinese
+	case config.LanguageEnglish:
+		return text.English
+	}
+	return EnvironmentLocale()
+}
+
+// Explain returns what an error says to a person: in the language of the
+// configuration for one that cannot be used, in English for other errors.
+func Explain(err error) string {
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		return e.Text().In(Language(e.Language))
+	}
+	return err.Error()
 }
 
 // EnvironmentLocale is the Locale of the process.

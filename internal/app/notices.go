@@ -132,23 +132,23 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	targets, failed := noticeTargets(c), 0
+	targets, failed, l := noticeTargets(c), 0, Language(c.Language)
 	if len(targets) == 0 {
-		return fmt.Errorf("%s has no targets for notices: add one under notices.targets", path)
+		return errors.New(text.T("%s has no targets for notices: add one under notices.targets", "%s 没有设置通知去处：请在 notices.targets 下添加").Fill(path).In(l))
 	}
 	for i, t := range targets {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		result := "ok"
-		if err := notice.SendTest(ctx, t, uint64(c.Account.UIN), language(c.Language), Version()); err != nil {
-			result = "failed: " + err.Error()
+		result := text.T("ok", "成功")
+		if err := notice.SendTest(ctx, t, uint64(c.Account.UIN), l, Version()); err != nil {
+			result = text.T("failed: %v", "失败: %v").Fill(err)
 			failed++
 		}
-		fmt.Fprintf(w, "notices.targets[%d] (%s): %s\n", i, t.Name(), result)
+		fmt.Fprintf(w, "notices.targets[%d] (%s): %s\n", i, t.Name(), result.In(l))
 	}
 	if failed > 0 {
-		return errors.New("not every target could be reached, see above")
+		return errors.New(text.T("not every target could be reached, see above", "有通知去处无法送达，见上文").In(l))
 	}
 	return nil
 }

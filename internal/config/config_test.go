@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"libration/internal/text"
 )
 
 // lines writes problems one per line.
@@ -591,17 +593,17 @@ func TestListenerTokens(t *testing.T) {
 			if version == 1 {
 				want = tt.new
 			}
-			for key, text := range map[string]string{
+			for key, written := range map[string]string{
 				"onebot.connections[0].": fmt.Sprintf("onebot: {connections: [{type: websocket, address: %q, access_token: %q}]}\n%s", tt.address, tt.token, quietAdmin),
 				"admin.":                 fmt.Sprintf("onebot: {connections: [{type: websocket, address: '127.0.0.1:2', access_token: t}]}\nadmin: {address: %q, access_token: %q}", tt.address, tt.token),
 			} {
 				got := ""
-				for _, p := range check(fmt.Sprintf("config_version: %d\nsigner: {urls: ['http://a']}\n%s", version, text)) {
+				for _, p := range check(fmt.Sprintf("config_version: %d\nsigner: {urls: ['http://a']}\n%s", version, written)) {
 					got = "error"
 					if p.Warning {
 						got = "warning"
 					}
-					if !strings.HasPrefix(p.Key, key) || p.Remedy == "" || tt.token != "" && strings.Contains(p.String(), tt.token) {
+					if !strings.HasPrefix(p.Key, key) || p.Remedy == (text.Text{}) || tt.token != "" && strings.Contains(p.String(), tt.token) {
 						t.Errorf("%+v: %s", tt, p)
 					}
 				}
@@ -714,7 +716,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, env string) {
 		c, problems := Parse(data, []string{env})
 		for _, p := range problems {
-			if p.Message == "" || strings.ContainsRune(p.Key, '\n') {
+			if p.Message == (text.Text{}) || strings.ContainsRune(p.Key, '\n') {
 				t.Errorf("bad problem %+v", p)
 			}
 			if p.String() == "" {

@@ -3,7 +3,6 @@ package config
 import (
 	"encoding"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"libration/internal/bom"
 	"libration/internal/safeyaml"
+	"libration/internal/text"
 )
 
 // Limits of what is decoded. A configuration is far below them.
@@ -47,7 +47,7 @@ func (d *decoder) report(p Problem) {
 }
 
 // problem reports something wrong at the value of this path.
-func (d *decoder) problem(path, message, remedy string) {
+func (d *decoder) problem(path string, message, remedy text.Text) {
 	p := Problem{Key: path, Message: message, Remedy: remedy}
 	// A missing key is reported where the structure that lacks it stands.
 	for at := path; ; at = parent(at) {
@@ -66,7 +66,7 @@ func (d *decoder) problem(path, message, remedy string) {
 }
 
 // warning is problem for what may stay as it is.
-func (d *decoder) warning(path, message, remedy string) {
+func (d *decoder) warning(path string, message, remedy text.Text) {
 	before := len(d.problems)
 	d.problem(path, message, remedy)
 	if len(d.problems) > before {
@@ -110,16 +110,16 @@ func (d *decoder) decode(n ast.Node, v reflect.Value, path string) {
 	d.note(n, path)
 	switch {
 	case isScalar(v.Type()):
-		text, ok := scalarText(n)
+		written, ok := scalarText(n)
 		if !ok {
 			remedy := formOf(v)
 			if _, isList := n.(*ast.SequenceNode); !isList {
-				remedy += ", in quotes if it has a colon" // {a: [http://b:1]} is read as keys
+				remedy = text.T("%s, in quotes if it has a colon", "%s，含冒号时请加引号").Fill(remedy) // {a: [http://b:1]} is read as keys
 			}
-			d.problem(path, "a single value is expected, not "+kindName(n), remedy)
+			d.problem(path, text.T("a single value is expected, not %s", "此处应为单个值，而不是%s").Fill(kindName(n)), remedy)
 			return
 		}
-		d.set(v, text, path)
+		d.set(v, written, path)
 	case v.Kind() == reflect.Struct:
 		d.decodeStruct(n, v, path)
 	case v.Kind() == reflect.Slice:
@@ -158,7 +158,7 @@ func (d *decoder) resolve(n ast.Node, path string) (ast.Node, bool) {
 			target, ok := d.anchors[t.Value.String()]
 			if !ok {
 				d.note(n, path)
-				d.problem(path, "the alias *"+shorten(t.Value.String())+" has no anchor before it", "write the value itself")
+				d.problem(path, text.T("the alias *%s has no anchor before it", "别名 *%s 之前没有对应的锚点").Fill(shorten(t.Value.String())), text.T("write the value itself", "请直接写出该值"))
 				return nil, false
 			}
 			n = target
@@ -168,7 +168,7 @@ func (d *decoder) resolve(n ast.Node, path string) (ast.Node, bool) {
 			return n, true
 		}
 	}
-	d.problem(path, "too many aliases of aliases", "write the value itself")
+	d.problem(path, text.T("too many aliases of aliases", "别名嵌套过多"), text.T("write the value itself", "请直接写出该值"))
 	return nil, false
 }
 
@@ -183,7 +183,7 @@ func (d *decoder) decodeStruct(n ast.Node, v reflect.Value, path string) {
 		if t := n.GetToken(); path == "" && d.env == "" && t != nil && t.Position != nil {
 			d.places[""] = place{line: t.Position.Line, column: t.Position.Column}
 		}
-		d.problem(path, "keys are expected here, not "+kindName(n), "known keys: "+strings.Join(keysOf(v.Type()), ", "))
+		d.problem(path, text.T("keys are expected here, not %s", "此处应为键，而不是%s").Fill(kindName(n)), text.T("known keys: %s", "可用的键: %s").Fill(strings.Join(keysOf(v.Type()), ", ")))
 		return
 	}
 	seen := make(map[string]bool)
@@ -200,7 +200,7 @@ func (d *decoder) decodeStruct(n ast.Node, v reflect.Value, path string) {
 		case !ok:
 			d.unknown(at, key, keysOf(v.Type()))
 		case seen[key]:
-			d.problem(at, "the key is here twice", "remove one of them")
+			d.problem(at, text.T("the key is here twice", "该键出现了两次"), text.T("remove one of them", "删去其中一个"))
 		default:
 			d.decode(pair.Value, field, at)
 		}
@@ -209,23 +209,23 @@ func (d *decoder) decodeStruct(n ast.Node, v reflect.Value, path string) {
 }
 
 func (d *decoder) unknown(at, key string, known []string) {
-	remedy := "known keys here: " + strings.Join(known, ", ")
+	remedy := text.T("known keys here: %s", "此处可用的键: %s").Fill(strings.Join(known, ", "))
 	if key == "<<" {
-		remedy = "merging is not supported, write the keys out"
+		remedy = text.T("merging is not supported, write the keys out", "不支持合并，请逐个写出各键")
 	} else if s := suggest(key, known); s != "" {
-		remedy = "did you mean " + s + "?"
+		remedy = text.T("did you mean %s?", "是否想写 %s？").Fill(s)
 	}
-	d.problem(shorten(at), "unknown key", remedy)
+	d.problem(shorten(at), text.T("unknown key", "未知的键"), remedy)
 }
 
 func (d *decoder) decodeList(n ast.Node, v reflect.Value, path string) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.problem(path, "a list is expected, not "+kindName(n), `write [a, b], or one line "- a" per entry`)
+		d.problem(path, text.T("a list is expected, not %s", "此处应为列表，而不是%s").Fill(kindName(n)), text.T(`write [a, b], or one line "- a" per entry`, `写成 [a, b]，或每项一行 "- a"`))
 		return
 	}
 	if len(seq.Values) > maxList {
-		d.problem(path, fmt.Sprintf("the list has %d entries, at most %d are possible", len(seq.Values), maxList), "shorten it")
+		d.problem(path, text.T("the list has %d entries, at most %d are possible", "列表有 %d 项，最多 %d 项").Fill(len(seq.Values), maxList), text.T("shorten it", "请缩短"))
 		return
 	}
 	for p := range d.places { // of a list that this one replaces
@@ -240,67 +240,67 @@ func (d *decoder) decodeList(n ast.Node, v reflect.Value, path string) {
 }
 
 // set puts a text into a scalar.
-func (d *decoder) set(v reflect.Value, text, path string) {
+func (d *decoder) set(v reflect.Value, written, path string) {
 	if v.Kind() == reflect.Pointer {
 		p := reflect.New(v.Type().Elem())
 		before := len(d.problems)
-		d.set(p.Elem(), text, path)
+		d.set(p.Elem(), written, path)
 		if len(d.problems) == before {
 			v.Set(p)
 		}
 		return
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		if err := u.UnmarshalText([]byte(text)); err != nil {
-			d.problem(path, err.Error(), formOf(v))
+		if err := u.UnmarshalText([]byte(written)); err != nil {
+			d.problem(path, text.Of(err), formOf(v))
 		}
 		return
 	}
 	switch v.Kind() {
 	case reflect.Bool:
-		b, err := strconv.ParseBool(strings.ToLower(text))
-		if err != nil || len(text) == 1 {
-			d.problem(path, "not true or false", formOf(v))
+		b, err := strconv.ParseBool(strings.ToLower(written))
+		if err != nil || len(written) == 1 {
+			d.problem(path, text.T("not true or false", "不是 true 或 false"), formOf(v))
 			return
 		}
 		v.SetBool(b)
 	case reflect.Uint64:
-		n, err := strconv.ParseUint(text, 10, 64)
+		n, err := strconv.ParseUint(written, 10, 64)
 		if err != nil {
-			d.problem(path, "not a number", formOf(v))
+			d.problem(path, text.T("not a number", "不是数字"), formOf(v))
 			return
 		}
 		v.SetUint(n)
 	case reflect.String:
 		if e, ok := v.Interface().(enum); ok {
 			known := e.values()
-			if !slices.Contains(known, text) {
+			if !slices.Contains(known, written) {
 				remedy := formOf(v)
-				if s := suggest(text, known); s != "" {
-					remedy = "did you mean " + s + "? Possible are " + alternatives(known)
+				if s := suggest(written, known); s != "" {
+					remedy = text.T("did you mean %s? Possible are %s", "是否想写 %s？可用的值: %s").Fill(s, alternatives(known))
 				}
-				d.problem(path, "unknown value", remedy)
+				d.problem(path, text.T("unknown value", "未知的值"), remedy)
 				return
 			}
 		}
-		v.SetString(text)
+		v.SetString(written)
 	}
 }
 
 // parseYAML returns the body of the only document, nil for an empty one. Problems
 // are those of the value at path.
 func (d *decoder) parseYAML(data []byte, path string) ast.Node {
-	fail := func(line, column int, message, remedy string) {
+	fail := func(line, column int, message, remedy text.Text) {
 		d.report(Problem{Line: line, Column: column, Env: d.env, Key: path, Message: message, Remedy: remedy})
 	}
 	if len(data) > maxFile {
-		fail(0, 0, fmt.Sprintf("too large: %d bytes, at most %d are possible", len(data), maxFile), "is it the right file?")
+		fail(0, 0, text.T("too large: %d bytes, at most %d are possible", "过大: %d 字节，最多 %d 字节").Fill(len(data), maxFile), text.T("is it the right file?", "文件是否选错？"))
 		return nil
 	}
 	// Repeated keys are allowed here: decodeStruct reports them with the rest.
 	file, err := safeyaml.Parse(data, parser.AllowDuplicateMapKey())
 	if errors.Is(err, bom.ErrUTF16) {
-		fail(0, 0, "not UTF-8 but UTF-16", "save the file as UTF-8")
+		fail(0, 0, text.T("not UTF-8 but UTF-16", "不是 UTF-8，而是 UTF-16"), text.T("save the file as UTF-8", "请将文件另存为 UTF-8"))
 		return nil
 	}
 	if err != nil {
@@ -312,7 +312,7 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 				line, column = t.Position.Line, t.Position.Column
 			}
 		}
-		fail(line, column, "not valid YAML: "+shortenLong(message), "check indentation (spaces, no tabs), colons and quotes near this place")
+		fail(line, column, text.T("not valid YAML: %s", "不是有效的 YAML: %s").Fill(shortenLong(message)), text.T("check indentation (spaces, no tabs), colons and quotes near this place", "检查此处附近的缩进（用空格，不用制表符）、冒号和引号"))
 		return nil
 	}
 	var body ast.Node
@@ -321,7 +321,7 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 			continue
 		}
 		if body != nil {
-			fail(0, 0, "more than one YAML document", "remove the lines ---")
+			fail(0, 0, text.T("more than one YAML document", "含有多个 YAML 文档"), text.T("remove the lines ---", "删去 --- 行"))
 			return nil
 		}
 		body = doc.Body

@@ -13,6 +13,5 @@
 // LIBRATION_ONEBOT__CONNECTIONS__0__ACCESS_TOKEN=secret. Structured values are
 // written as YAML.
 //
-// The package reads no file but the configuration itself and imports only the
-// message package's number types.
+// The package reads no file but the configuration itself.
 package config

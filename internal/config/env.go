@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"libration/internal/text"
 )
 
 const envPrefix = "LIBRATION_"
@@ -55,13 +57,13 @@ func (d *decoder) override(root reflect.Value, v variable) {
 	for _, part := range v.parts {
 		switch {
 		case isScalar(target.Type()):
-			d.report(Problem{Env: v.name, Key: path, Message: "has no keys below it", Remedy: "shorten the variable's name"})
+			d.report(Problem{Env: v.name, Key: path, Message: text.T("has no keys below it", "其下没有键"), Remedy: text.T("shorten the variable's name", "请缩短变量名")})
 			return
 		case target.Kind() == reflect.Slice:
 			i, err := strconv.Atoi(part)
 			if err != nil || i < 0 || i > target.Len() || i >= maxList {
-				d.report(Problem{Env: v.name, Key: path + "[" + shorten(part) + "]", Message: "not an index of this list",
-					Remedy: "use a number from 0 to " + strconv.Itoa(min(target.Len(), maxList-1)) + "; the last one adds an entry"})
+				d.report(Problem{Env: v.name, Key: path + "[" + shorten(part) + "]", Message: text.T("not an index of this list", "不是该列表的下标"),
+					Remedy: text.T("use a number from 0 to %d; the last one adds an entry", "使用 0 到 %d 的数字；最后一个表示新增一项").Fill(min(target.Len(), maxList-1))})
 				return
 			}
 			if i == target.Len() {
@@ -86,17 +88,17 @@ func (d *decoder) override(root reflect.Value, v variable) {
 
 // assign sets a value from the text of a variable: as it is for a single value,
 // separated by commas for a list of texts, otherwise YAML.
-func (d *decoder) assign(target reflect.Value, path, text string) {
+func (d *decoder) assign(target reflect.Value, path, written string) {
 	if isScalar(target.Type()) {
-		d.places[path] = place{env: d.env, value: text}
-		d.set(target, text, path)
+		d.places[path] = place{env: d.env, value: written}
+		d.set(target, written, path)
 		return
 	}
 	texts := target.Kind() == reflect.Slice && target.Type().Elem().Kind() == reflect.String
-	if texts && !strings.HasPrefix(strings.TrimSpace(text), "[") {
+	if texts && !strings.HasPrefix(strings.TrimSpace(written), "[") {
 		d.places[path] = place{env: d.env}
 		list := reflect.MakeSlice(target.Type(), 0, 0)
-		for part := range strings.SplitSeq(text, ",") {
+		for part := range strings.SplitSeq(written, ",") {
 			if part = strings.TrimSpace(part); part != "" && list.Len() < maxList {
 				d.places[path+"["+strconv.Itoa(list.Len())+"]"] = place{env: d.env, value: part}
 				list = reflect.Append(list, reflect.ValueOf(part))
@@ -105,7 +107,7 @@ func (d *decoder) assign(target reflect.Value, path, text string) {
 		target.Set(list)
 		return
 	}
-	if body := d.parseYAML([]byte(text), path); body != nil {
+	if body := d.parseYAML([]byte(written), path); body != nil {
 		d.decode(body, target, path)
 	}
 }

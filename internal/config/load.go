@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"libration/internal/text"
 )
 
 // Load reads the file, applies the overrides of the environment and checks
@@ -35,15 +37,15 @@ func Load(path string) (*Config, error) {
 	c, problems := Parse(data, os.Environ())
 	for _, p := range problems {
 		if !p.Warning {
-			return nil, &Error{Path: path, Problems: problems}
+			return nil, &Error{Path: path, Language: c.Language, Problems: problems}
 		}
 	}
 	c.Warnings = problems
 	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 && c.hasSecrets() {
 		c.Warnings = append(c.Warnings, Problem{
 			Warning: true,
-			Message: fmt.Sprintf("the file holds tokens or passwords and can be read by other users (mode %04o)", info.Mode().Perm()),
-			Remedy:  "run: chmod 600 " + path,
+			Message: text.T("the file holds tokens or passwords and can be read by other users (mode %04o)", "文件含有令牌或密码，且其他用户可读（权限 %04o）").Fill(info.Mode().Perm()),
+			Remedy:  text.T("run: chmod 600 %s", "执行: chmod 600 %s").Fill(path),
 		})
 	}
 	dir := filepath.Dir(path)

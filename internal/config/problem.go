@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"libration/internal/text"
 )
 
 // Problem is one thing wrong with a configuration.
@@ -19,61 +21,76 @@ type Problem struct {
 	// Value is what was written, shortened; "" for secrets and where there is none.
 	Value string
 	// Message says what is wrong, Remedy what to do about it.
-	Message, Remedy string
+	Message, Remedy text.Text
 	// Warning is set when the configuration can be used all the same.
 	Warning bool
 }
 
-// String returns the problem in one line, without the file's name:
+// String is Text in English.
+func (p Problem) String() string { return p.Text().EN }
+
+// Text returns the problem in one line, without the file's name:
 // `12:5: log.level "loud": unknown value; use debug, info, warn or error`.
-func (p Problem) String() string {
-	var b strings.Builder
-	switch {
-	case p.Env != "":
-		fmt.Fprintf(&b, "%s: ", p.Env)
-	case p.Line > 0:
-		fmt.Fprintf(&b, "%d:%d: ", p.Line, p.Column)
-	}
-	if p.Warning {
-		b.WriteString("warning: ")
+func (p Problem) Text() text.Text {
+	said, behind := p.Message, text.T("%s: %s", "%s: %s")
+	if p.Remedy != (text.Text{}) {
+		said = text.T("%s; %s", "%s；%s").Fill(said, p.Remedy)
 	}
 	if p.Key != "" {
-		b.WriteString(p.Key)
+		key := p.Key
 		if p.Value != "" {
-			fmt.Fprintf(&b, " %q", p.Value)
+			key = fmt.Sprintf("%s %q", key, p.Value)
 		}
-		b.WriteString(": ")
+		said = behind.Fill(key, said)
 	}
-	b.WriteString(p.Message)
-	if p.Remedy != "" {
-		b.WriteString("; " + p.Remedy)
+	if p.Warning {
+		said = behind.Fill(text.T("warning", "警告"), said)
 	}
-	return b.String()
+	switch {
+	case p.Env != "":
+		return behind.Fill(p.Env, said)
+	case p.Line > 0:
+		return text.T("%d:%d: %s", "%d:%d: %s").Fill(p.Line, p.Column, said)
+	}
+	return said
+}
+
+// At returns Text after the name of the file, "config.yaml:12:5: ...". Problems of
+// the environment are in no file.
+func (p Problem) At(path string) text.Text {
+	switch {
+	case p.Env != "":
+		return p.Text()
+	case p.Line > 0:
+		path += ":"
+	default:
+		path += ": "
+	}
+	return text.T("%s%s", "%s%s").Fill(path, p.Text())
 }
 
 // Error is a configuration that cannot be used.
 type Error struct {
-	Path     string
+	Path string
+	// Language is the file's, as far as it could be read.
+	Language Language
 	Problems []Problem // in the order of the file; warnings included
 }
 
-// Error returns one line per problem, "config.yaml:12:5: ...".
-func (e *Error) Error() string {
-	var b strings.Builder
+// Error is Text in English.
+func (e *Error) Error() string { return e.Text().EN }
+
+// Text returns one line for each problem, as Problem.At does.
+func (e *Error) Text() text.Text {
+	var all text.Text
 	for i, p := range e.Problems {
+		said := p.At(e.Path)
 		if i > 0 {
-			b.WriteByte('\n')
+			said = text.T("%s\n%s", "%s\n%s").Fill(all, said)
 		}
-		if p.Env == "" {
-			b.WriteString(e.Path)
-			b.WriteByte(':')
-			if p.Line == 0 {
-				b.WriteByte(' ')
-			}
-		}
-		b.WriteString(p.String())
+		all = said
 	}
-	return b.String()
+	return all
 }
 
 // sortProblems brings them in the order of the file, those from elsewhere last.
@@ -97,9 +114,13 @@ func shorten(s string) string {
 }
 
 // alternatives lists words as "a, b or c".
-func alternatives(words []string) string {
+func alternatives(words []string) text.Text {
 	if len(words) < 2 {
-		return strings.Join(words, "")
+		return text.Same(strings.Join(words, ""))
 	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	all, last := text.Same(words[0]), len(words)-1
+	for _, w := range words[1:last] {
+		all = text.T("%s, %s", "%s、%s").Fill(all, w)
+	}
+	return text.T("%s or %s", "%s 或 %s").Fill(all, words[last])
 }

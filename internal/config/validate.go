@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"libration/internal/notice"
+	"libration/internal/text"
 )
 
 // maxRate bounds the figures of SendRate; beyond it a limit means nothing.
@@ -45,13 +46,13 @@ func (c *Config) Validate() []Problem {
 	return d.problems
 }
 
-func (k *checker) problem(path, message, remedy string) {
+func (k *checker) problem(path string, message, remedy text.Text) {
 	if !k.skip(path) {
 		k.d.problem(path, message, remedy)
 	}
 }
 
-func (k *checker) warning(path, message, remedy string) {
+func (k *checker) warning(path string, message, remedy text.Text) {
 	if !k.skip(path) {
 		k.d.warning(path, message, remedy)
 	}
@@ -59,21 +60,21 @@ func (k *checker) warning(path, message, remedy string) {
 
 func (k *checker) check(c *Config) {
 	if c.ConfigVersion > Version {
-		k.problem("config_version", "the file is for a newer libration", fmt.Sprintf("update the program, or write %d and check the file", Version))
+		k.problem("config_version", text.T("the file is for a newer libration", "该文件适用于更新版本的 libration"), text.T("update the program, or write %d and check the file", "请更新程序，或改为 %d 并检查文件").Fill(Version))
 	}
 	k.versioned = c.ConfigVersion > 0
 	k.enums(reflect.ValueOf(c).Elem(), "")
 	if c.Data == "" {
-		k.problem("data", "must not be empty", "name a folder, such as ./data")
+		k.problem("data", text.T("must not be empty", "不能为空"), text.T("name a folder, such as ./data", "写一个文件夹，如 ./data"))
 	}
 	if c.Account.UIN > math.MaxUint32 {
-		k.problem("account.uin", "not an account number", "write the QQ number, or 0 for whoever scans the QR code")
+		k.problem("account.uin", text.T("not an account number", "不是账号"), text.T("write the QQ number, or 0 for whoever scans the QR code", "写 QQ 号；写 0 则由扫码的人决定"))
 	}
 	if age := c.Store.MaxAge.Std(); age != 0 && age < time.Hour {
-		k.problem("store.max_age", "too short: messages could not even be quoted", "use at least 1h, or 0 for no limit")
+		k.problem("store.max_age", text.T("too short: messages could not even be quoted", "过短：连引用消息都无法进行"), text.T("use at least 1h, or 0 for no limit", "至少 1h，或写 0 表示不限"))
 	}
 	if size := c.Store.MaxSize; size != 0 && size < 16<<20 {
-		k.problem("store.max_size", "too small", "use at least 16MB, or 0 for no limit")
+		k.problem("store.max_size", text.T("too small", "过小"), text.T("use at least 16MB, or 0 for no limit", "至少 16MB，或写 0 表示不限"))
 	}
 	k.password(&c.Account)
 	k.server(&c.Server)
@@ -84,10 +85,10 @@ func (k *checker) check(c *Config) {
 	k.notices(&c.Notices)
 	if f := c.Log.File; f.Path != "" {
 		if f.MaxSize < 64<<10 || f.MaxSize > 1<<30 {
-			k.problem("log.file.max_size", "out of range", "use a size from 64KB to 1GB")
+			k.problem("log.file.max_size", text.T("out of range", "超出范围"), text.T("use a size from 64KB to 1GB", "使用 64KB 到 1GB 的大小"))
 		}
 		if f.Keep > 100 {
-			k.problem("log.file.keep", "out of range", "keep 0 to 100 old files")
+			k.problem("log.file.keep", text.T("out of range", "超出范围"), text.T("keep 0 to 100 old files", "保留 0 到 100 个旧文件"))
 		}
 	}
 }
@@ -96,16 +97,16 @@ func (k *checker) password(a *Account) {
 	path := "account.password"
 	switch {
 	case a.Password != "" && len(a.PasswordMD5) > 0:
-		k.problem("account.password_md5", "password and password_md5 exclude each other", "keep one of them")
+		k.problem("account.password_md5", text.T("password and password_md5 exclude each other", "password 和 password_md5 不能同时使用"), text.T("keep one of them", "保留其中一个"))
 	case a.Password == "" && len(a.PasswordMD5) == 0:
 		return
 	case len(a.PasswordMD5) > 0:
 		if path = "account.password_md5"; len(a.PasswordMD5) != md5.Size {
-			k.problem(path, fmt.Sprintf("not an MD5: %d bytes", len(a.PasswordMD5)), "write the 32 hexadecimal digits of the password's MD5, or use password")
+			k.problem(path, text.T("not an MD5: %d bytes", "不是 MD5: %d 字节").Fill(len(a.PasswordMD5)), text.T("write the 32 hexadecimal digits of the password's MD5, or use password", "写密码 MD5 的 32 位十六进制数字，或改用 password"))
 		}
 	}
 	if a.UIN == 0 {
-		k.problem(path, "whose password it is, is not known", "set account.uin")
+		k.problem(path, text.T("whose password it is, is not known", "不知道是哪个账号的密码"), text.T("set account.uin", "请设置 account.uin"))
 	}
 }
 
@@ -117,16 +118,16 @@ func (k *checker) admin(c *Config) {
 	}
 	host, ok := k.hostPort("admin.address", a.Address, 0)
 	if ok && a.AccessToken == "" && isPublic(host) {
-		k.problem("admin.address", "anybody who reaches this address could read the account's state, for there is no access_token",
-			"set admin.access_token, or listen on 127.0.0.1 only")
+		k.problem("admin.address", text.T("anybody who reaches this address could read the account's state, for there is no access_token", "没有 access_token，能访问该地址的任何人都能读取账号状态"),
+			text.T("set admin.access_token, or listen on 127.0.0.1 only", "设置 admin.access_token，或只监听 127.0.0.1"))
 	}
 	k.token("admin.access_token", a.AccessToken)
 	if ok {
-		k.listenerToken("admin.access_token", a.AccessToken, host, "read the account's state and log it in anew")
+		k.listenerToken("admin.access_token", a.AccessToken, host, text.T("read the account's state and log it in anew", "读取账号状态并让账号重新登录"))
 	}
 	for i := range c.OneBot.Connections {
 		if c.OneBot.Connections[i].Address == a.Address && !strings.HasSuffix(a.Address, ":0") {
-			k.problem("admin.address", fmt.Sprintf("connection %d listens there already", i), "use another port, or \"\" to turn it off")
+			k.problem("admin.address", text.T("connection %d listens there already", "连接 %d 已在监听该地址").Fill(i), text.T(`use another port, or "" to turn it off`, `换一个端口，或写 "" 关闭它`))
 		}
 	}
 }
@@ -135,22 +136,22 @@ func (k *checker) notices(n *Notices) {
 	for i, t := range n.Targets {
 		path := fmt.Sprintf("notices.targets[%d]", i)
 		if t.URL == "" {
-			k.problem(path+".url", "the URL is missing", "write where notices go, such as ntfy://ntfy.sh/topic or https://example.com/hook")
+			k.problem(path+".url", text.T("the URL is missing", "缺少 URL"), text.T("write where notices go, such as ntfy://ntfy.sh/topic or https://example.com/hook", "写通知的去处，如 ntfy://ntfy.sh/topic 或 https://example.com/hook"))
 			continue
 		}
 		if err := (&notice.Target{URL: t.URL, Secret: t.Secret, Body: t.Body}).Check(); err != nil {
-			k.problem(path, err.Error(), "see docs/notices.md for examples")
+			k.problem(path, text.Of(err), text.T("see docs/notices.md for examples", "示例见 docs/notices.md"))
 		}
 	}
 	if n.After.Std() > 24*time.Hour {
-		k.problem("notices.after", "out of range", "use a time from 0s to 24h")
+		k.problem("notices.after", text.T("out of range", "超出范围"), text.T("use a time from 0s to 24h", "使用 0s 到 24h 的时间"))
 	}
 }
 
 // token checks what has to go into a header.
 func (k *checker) token(path, token string) {
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		k.problem(path, "holds characters that a header cannot carry", "use letters, digits and signs without spaces")
+		k.problem(path, text.T("holds characters that a header cannot carry", "含有请求头不能携带的字符"), text.T("use letters, digits and signs without spaces", "使用字母、数字和符号，不含空格"))
 	}
 }
 
@@ -176,7 +177,7 @@ func (k *checker) enums(v reflect.Value, path string) {
 		if v.String() == "" && strings.HasPrefix(path, "onebot.connections[") {
 			return
 		}
-		k.problem(path, fmt.Sprintf("unknown value %q", shorten(v.String())), formOf(v))
+		k.problem(path, text.T("unknown value %q", "未知的值 %q").Fill(shorten(v.String())), formOf(v))
 	}
 }
 
@@ -186,23 +187,23 @@ func (k *checker) server(s *Server) {
 	}
 	for i, h := range s.Hosts {
 		if h == "" || strings.ContainsAny(h, ":/ ") {
-			k.problem(fmt.Sprintf("server.hosts[%d]", i), "not a host name", "write the name alone, without port; host:port goes into server.addresses")
+			k.problem(fmt.Sprintf("server.hosts[%d]", i), text.T("not a host name", "不是主机名"), text.T("write the name alone, without port; host:port goes into server.addresses", "只写主机名，不含端口；host:port 写在 server.addresses 中"))
 		}
 	}
-	k.key("server.keys.oicq", s.Keys.OICQ, "a public key on secp192k1", 25, 49)
-	k.key("server.keys.exchange", s.Keys.Exchange, "a public key on P-256", 33, 65)
-	k.key("server.keys.verify", s.Keys.Verify, "an AES key", 32)
+	k.key("server.keys.oicq", s.Keys.OICQ, text.T("a public key on secp192k1", "secp192k1 公钥"), 25, 49)
+	k.key("server.keys.exchange", s.Keys.Exchange, text.T("a public key on P-256", "P-256 公钥"), 33, 65)
+	k.key("server.keys.verify", s.Keys.Verify, text.T("an AES key", "AES 密钥"), 32)
 	if s.Sandbox.Control != "" {
 		k.url("server.sandbox.control", s.Sandbox.Control, "http", "https")
 	} else if s.Mode == ModeSandbox && len(s.Addresses) == 0 {
-		k.problem("server.sandbox.control", "mode sandbox needs the address of a sandbox",
-			"start `libration sandbox` and write the address that it prints, or set server.addresses and server.keys")
+		k.problem("server.sandbox.control", text.T("mode sandbox needs the address of a sandbox", "sandbox 模式需要沙盒的地址"),
+			text.T("start `libration sandbox` and write the address that it prints, or set server.addresses and server.keys", "启动 `libration sandbox` 并填写它显示的地址，或设置 server.addresses 和 server.keys"))
 	}
 }
 
 // key checks a key's length; the first byte of a public key says which form it
 // has.
-func (k *checker) key(path string, b Hex, what string, lengths ...int) {
+func (k *checker) key(path string, b Hex, what text.Text, lengths ...int) {
 	if len(b) == 0 {
 		return
 	}
@@ -216,7 +217,7 @@ func (k *checker) key(path string, b Hex, what string, lengths ...int) {
 		for i, n := range lengths {
 			words[i] = strconv.Itoa(n)
 		}
-		k.problem(path, fmt.Sprintf("not %s: %d bytes", what, len(b)), fmt.Sprintf("write %s bytes in hexadecimal, or leave it empty", alternatives(words)))
+		k.problem(path, text.T("not %s: %d bytes", "不是%s: %d 字节").Fill(what, len(b)), text.T("write %s bytes in hexadecimal, or leave it empty", "用十六进制写 %s 个字节，或留空").Fill(alternatives(words)))
 	}
 }
 
@@ -226,7 +227,7 @@ func (k *checker) signer(c *Config) {
 		k.url(fmt.Sprintf("signer.urls[%d]", i), u, "http", "https")
 	}
 	if len(s.URLs) == 0 && c.Server.Mode == ModeReal {
-		k.warning("signer.urls", "no signer is set", "the real service refuses logins without one: add the address of a signer you trust")
+		k.warning("signer.urls", text.T("no signer is set", "未设置签名服务"), text.T("the real service refuses logins without one: add the address of a signer you trust", "没有签名服务时真实服务会拒绝登录：请填写可信的签名服务地址"))
 	}
 	k.between("signer.timeout", s.Timeout, 100*time.Millisecond, 5*time.Minute)
 }
@@ -239,17 +240,17 @@ func (k *checker) send(s *Send) {
 
 func (k *checker) rate(path string, r SendRate) {
 	if r.PerMinute > maxRate {
-		k.problem(path+".per_minute", "out of range", fmt.Sprintf("use 1 to %d messages a minute, or 0 for no limit", maxRate))
+		k.problem(path+".per_minute", text.T("out of range", "超出范围"), text.T("use 1 to %d messages a minute, or 0 for no limit", "使用每分钟 1 到 %d 条，或写 0 表示不限").Fill(maxRate))
 	}
 	if r.Burst < 1 || r.Burst > maxRate {
-		k.problem(path+".burst", "out of range", fmt.Sprintf("use 1 to %d messages", maxRate))
+		k.problem(path+".burst", text.T("out of range", "超出范围"), text.T("use 1 to %d messages", "使用 1 到 %d 条").Fill(maxRate))
 	}
 }
 
 func (k *checker) oneBot(o *OneBot) {
 	k.heartbeat("onebot.heartbeat", o.Heartbeat)
 	if len(o.Connections) == 0 {
-		k.warning("onebot.connections", "there is no connection", "no bot can connect: add one")
+		k.warning("onebot.connections", text.T("there is no connection", "没有任何连接"), text.T("no bot can connect: add one", "机器人无法连接：请添加一个"))
 	}
 	used := make(map[string]int)
 	names := make(map[string]int)
@@ -259,14 +260,14 @@ func (k *checker) oneBot(o *OneBot) {
 		switch c.Type {
 		case HTTP, WebSocket:
 			if first, taken := used[c.Address]; taken && !strings.HasSuffix(c.Address, ":0") {
-				k.problem(path+".address", fmt.Sprintf("connection %d listens there already", first), "use another port")
+				k.problem(path+".address", text.T("connection %d listens there already", "连接 %d 已在监听该地址").Fill(first), text.T("use another port", "换一个端口"))
 			}
 			used[c.Address] = i
 			k.listen(c, path)
 		case ReverseWebSocket, Webhook:
 			// What each bot has received is remembered under this name.
 			if first, taken := names[c.JournalName()]; taken && c.URL+c.APIURL+c.EventURL != "" {
-				k.problem(path, fmt.Sprintf("connection %d goes to this bot already", first), "remove one of them, or give the bot another path")
+				k.problem(path, text.T("connection %d goes to this bot already", "连接 %d 已连到该机器人").Fill(first), text.T("remove one of them, or give the bot another path", "删去其中一个，或为机器人换一个路径"))
 			}
 			names[c.JournalName()] = i
 			if c.Type == Webhook {
@@ -275,14 +276,14 @@ func (k *checker) oneBot(o *OneBot) {
 				k.reverse(c, path)
 			}
 		case "":
-			k.problem(path+".type", "the type is missing", formOf(reflect.ValueOf(c.Type)))
+			k.problem(path+".type", text.T("the type is missing", "缺少类型"), formOf(reflect.ValueOf(c.Type)))
 		}
 		k.token(path+".access_token", c.AccessToken)
 		if c.Journal != nil && *c.Journal != 0 {
 			k.between(path+".journal", *c.Journal, time.Second, 7*24*time.Hour)
 		}
 		if _, written := k.d.places[path+".journal_limit"]; written && c.JournalLimit == 0 || c.JournalLimit > maxJournalLimit {
-			k.problem(path+".journal_limit", "out of range", fmt.Sprintf("use a number from 1 to %d; `journal: 0` turns the journal off", maxJournalLimit))
+			k.problem(path+".journal_limit", text.T("out of range", "超出范围"), text.T("use a number from 1 to %d; `journal: 0` turns the journal off", "使用 1 到 %d 的数字；用 `journal: 0` 关闭事件日志").Fill(maxJournalLimit))
 		}
 		for j, origin := range c.CORS {
 			k.origin(fmt.Sprintf("%s.cors[%d]", path, j), origin, c.AccessToken != "")
@@ -307,59 +308,59 @@ func (k *checker) applies(c *Connection, path string) {
 		if _, written := k.d.places[path+"."+key]; !written || types == "" || slices.Contains(strings.Fields(types), string(c.Type)) {
 			continue
 		}
-		remedy := "remove it"
+		remedy := text.T("remove it", "请删去")
 		switch {
 		case key == "address":
-			remedy = "use url: the service connects to the bot"
+			remedy = text.T("use url: the service connects to the bot", "改用 url：由服务连接机器人")
 		case key == "access_token":
-			remedy = "use secret: what is posted is signed with it"
+			remedy = text.T("use secret: what is posted is signed with it", "改用 secret：用它为推送内容签名")
 		case strings.HasSuffix(key, "url"):
-			remedy = "use address, the service waits for bots there; or type: reverse-websocket"
+			remedy = text.T("use address, the service waits for bots there; or type: reverse-websocket", "改用 address，服务在该地址等待机器人；或使用 type: reverse-websocket")
 			if c.Type == Webhook {
-				remedy = "use url: events are posted there"
+				remedy = text.T("use url: events are posted there", "改用 url：事件会推送到该地址")
 			}
 		}
-		k.problem(path+"."+key, "does not apply to type "+string(c.Type), remedy)
+		k.problem(path+"."+key, text.T("does not apply to type %s", "不适用于类型 %s").Fill(c.Type), remedy)
 	}
 }
 
 func (k *checker) listen(c *Connection, path string) {
 	if c.Address == "" {
-		k.problem(path+".address", "the address is missing", "write host:port, such as 127.0.0.1:5700")
+		k.problem(path+".address", text.T("the address is missing", "缺少地址"), text.T("write host:port, such as 127.0.0.1:5700", "写 host:port，如 127.0.0.1:5700"))
 		return
 	}
 	host, ok := k.hostPort(path+".address", c.Address, 0)
 	if ok && c.AccessToken == "" && isPublic(host) {
-		k.problem(path+".address", "anybody who reaches this address could use the account, for there is no access_token",
-			"set access_token, or listen on 127.0.0.1 only")
+		k.problem(path+".address", text.T("anybody who reaches this address could use the account, for there is no access_token", "没有 access_token，能访问该地址的任何人都能使用该账号"),
+			text.T("set access_token, or listen on 127.0.0.1 only", "设置 access_token，或只监听 127.0.0.1"))
 	}
 	if ok {
-		k.listenerToken(path+".access_token", c.AccessToken, host, "use the account")
+		k.listenerToken(path+".access_token", c.AccessToken, host, text.T("use the account", "使用该账号"))
 	}
 }
 
 // listenerToken warns of a listener without a token, and of one whose token others
 // could guess; power is what the token protects.
-func (k *checker) listenerToken(path, token, host, power string) {
+func (k *checker) listenerToken(path, token, host string, power text.Text) {
 	switch report := k.warning; {
 	case token == "" && !isPublic(host):
-		report(path, "no token is set: every program on this machine can "+power,
-			fmt.Sprintf("write %d or more random letters and digits there, and give them to whoever calls", MinToken))
+		report(path, text.T("no token is set: every program on this machine can %s", "未设置令牌：本机的任何程序都可以%s").Fill(power),
+			text.T("write %d or more random letters and digits there, and give them to whoever calls", "填写 %d 个以上的随机字母和数字，并提供给调用方").Fill(MinToken))
 	case token != "" && len(token) < MinToken && isPublic(host):
 		if k.versioned {
 			report = k.problem
 		}
-		report(path, fmt.Sprintf("too short for an address that other machines can reach: length %d", len(token)),
-			fmt.Sprintf("use at least %d random ones", MinToken))
+		report(path, text.T("too short for an address that other machines can reach: length %d", "对其他机器可访问的地址来说过短: 长度 %d").Fill(len(token)),
+			text.T("use at least %d random ones", "至少使用 %d 个随机字符").Fill(MinToken))
 	}
 }
 
 func (k *checker) reverse(c *Connection, path string) {
 	switch {
 	case c.URL == "" && c.APIURL == "" && c.EventURL == "":
-		k.problem(path+".url", "the bot's address is missing", "write its URL, such as ws://127.0.0.1:8080/onebot/v11/ws")
+		k.problem(path+".url", text.T("the bot's address is missing", "缺少机器人的地址"), text.T("write its URL, such as ws://127.0.0.1:8080/onebot/v11/ws", "写机器人的 URL，如 ws://127.0.0.1:8080/onebot/v11/ws"))
 	case c.URL != "" && (c.APIURL != "" || c.EventURL != ""):
-		k.problem(path+".url", "url and api_url or event_url exclude each other", "keep url (for both), or the other two")
+		k.problem(path+".url", text.T("url and api_url or event_url exclude each other", "url 与 api_url、event_url 不能同时使用"), text.T("keep url (for both), or the other two", "保留 url（两者共用），或保留另外两个"))
 	}
 	for key, u := range map[string]string{"url": c.URL, "api_url": c.APIURL, "event_url": c.EventURL} {
 		if u != "" {
@@ -373,7 +374,7 @@ func (k *checker) reverse(c *Connection, path string) {
 
 func (k *checker) webhook(c *Connection, path string) {
 	if c.URL == "" {
-		k.problem(path+".url", "the bot's address is missing", "write the URL that events are posted to, such as http://127.0.0.1:8080/onebot")
+		k.problem(path+".url", text.T("the bot's address is missing", "缺少机器人的地址"), text.T("write the URL that events are posted to, such as http://127.0.0.1:8080/onebot", "写接收事件的 URL，如 http://127.0.0.1:8080/onebot"))
 	} else {
 		k.url(path+".url", c.URL, "http", "https")
 	}
@@ -392,43 +393,43 @@ func (k *checker) heartbeat(path string, d Duration) {
 }
 
 // origin checks an entry of cors. Browsers send an origin without a path.
-func (k *checker) origin(path, text string, token bool) {
-	if text == "*" {
+func (k *checker) origin(path, written string, token bool) {
+	if written == "*" {
 		if !token {
-			k.problem(path, "every website could use the account, for there is no access_token", "set access_token, or list the origins")
+			k.problem(path, text.T("every website could use the account, for there is no access_token", "没有 access_token，任何网站都能使用该账号"), text.T("set access_token, or list the origins", "设置 access_token，或列出允许的来源"))
 		}
 		return
 	}
-	if u, err := url.Parse(text); err == nil && u.Host != "" && text != u.Scheme+"://"+u.Host {
-		k.problem(path, "not an origin", "leave out what stands after the host, such as https://example.com")
+	if u, err := url.Parse(written); err == nil && u.Host != "" && written != u.Scheme+"://"+u.Host {
+		k.problem(path, text.T("not an origin", "不是来源 (origin)"), text.T("leave out what stands after the host, such as https://example.com", "去掉主机之后的部分，如 https://example.com"))
 		return
 	}
-	k.url(path, text, "http", "https")
+	k.url(path, written, "http", "https")
 }
 
 func (k *checker) between(path string, d Duration, low, high time.Duration) {
 	if d.Std() < low || d.Std() > high {
-		k.problem(path, "out of range", fmt.Sprintf("use a time from %v to %v", low, high))
+		k.problem(path, text.T("out of range", "超出范围"), text.T("use a time from %v to %v", "使用 %v 到 %v 的时间").Fill(low, high))
 	}
 }
 
-func (k *checker) url(path, text string, schemes ...string) {
-	u, err := url.Parse(text)
+func (k *checker) url(path, written string, schemes ...string) {
+	u, err := url.Parse(written)
 	if err != nil || u.Host == "" || u.Hostname() == "" || !slices.Contains(schemes, u.Scheme) {
-		k.problem(path, "not a usable URL", "write it in full, starting with "+alternatives([]string{schemes[0] + "://", schemes[1] + "://"}))
+		k.problem(path, text.T("not a usable URL", "不是可用的 URL"), text.T("write it in full, starting with %s", "写完整的 URL，以 %s 开头").Fill(alternatives([]string{schemes[0] + "://", schemes[1] + "://"})))
 	}
 }
 
 // hostPort checks an address; lowest is the lowest port number allowed.
-func (k *checker) hostPort(path, text string, lowest int) (host string, ok bool) {
-	remedy := "write host:port, such as 127.0.0.1:5700"
-	if strings.Contains(text, "://") {
-		remedy = "leave out what stands before and after host:port"
+func (k *checker) hostPort(path, written string, lowest int) (host string, ok bool) {
+	remedy := text.T("write host:port, such as 127.0.0.1:5700", "写 host:port，如 127.0.0.1:5700")
+	if strings.Contains(written, "://") {
+		remedy = text.T("leave out what stands before and after host:port", "去掉 host:port 前后的部分")
 	}
-	host, port, err := net.SplitHostPort(text)
+	host, port, err := net.SplitHostPort(written)
 	n, errPort := strconv.Atoi(port)
 	if err != nil || errPort != nil || n < lowest || n > math.MaxUint16 || strings.ContainsAny(host, "/ ") {
-		k.problem(path, "not an address with a port", remedy)
+		k.problem(path, text.T("not an address with a port", "不是带端口的地址"), remedy)
 		return "", false
 	}
 	return host, true

@@ -2,11 +2,11 @@ package config
 
 import (
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"libration/internal/text"
 )
 
 // Language of texts for people.
@@ -143,21 +143,21 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	if days, ok := strings.CutSuffix(string(b), "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16) // 179 years
 		if err != nil {
-			return errors.New("not a duration")
+			return text.Error{Text: text.T("not a duration", "不是时长")}
 		}
 		*d = Duration(time.Duration(n) * day)
 		return nil
 	}
 	v, err := time.ParseDuration(string(b))
 	if err != nil || v < 0 {
-		return errors.New("not a duration")
+		return text.Error{Text: text.T("not a duration", "不是时长")}
 	}
 	*d = Duration(v)
 	return nil
 }
 
-func (*Duration) form() string {
-	return "write a number with its unit, such as 500ms, 8s, 1m30s or 90d"
+func (*Duration) form() text.Text {
+	return text.T("write a number with its unit, such as 500ms, 8s, 1m30s or 90d", "写带单位的数字，如 500ms、8s、1m30s 或 90d")
 }
 
 // Hex is bytes that are written in hexadecimal.
@@ -169,13 +169,15 @@ func (h Hex) String() string { return hex.EncodeToString(h) }
 func (h *Hex) UnmarshalText(b []byte) error {
 	v, err := hex.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil {
-		return fmt.Errorf("not hexadecimal: %w", err)
+		return text.Error{Text: text.T("not hexadecimal: %v", "不是十六进制: %v").Fill(err)}
 	}
 	*h = v
 	return nil
 }
 
-func (*Hex) form() string { return "write two hexadecimal digits per byte" }
+func (*Hex) form() text.Text {
+	return text.T("write two hexadecimal digits per byte", "每个字节写两位十六进制数字")
+}
 
 // Size is a number of bytes that is written like 512KB or 10MB; a unit is 1024 of
 // the one below.
@@ -197,13 +199,13 @@ var sizeUnits = []struct {
 
 // UnmarshalText accepts a whole number and a unit, in either case.
 func (s *Size) UnmarshalText(b []byte) error {
-	text := strings.ToUpper(string(b))
-	if text == "0" { // needs no unit, as with durations
+	written := strings.ToUpper(string(b))
+	if written == "0" { // needs no unit, as with durations
 		*s = 0
 		return nil
 	}
 	for _, u := range sizeUnits {
-		number, ok := strings.CutSuffix(text, u.name)
+		number, ok := strings.CutSuffix(written, u.name)
 		if !ok {
 			continue
 		}
@@ -214,7 +216,9 @@ func (s *Size) UnmarshalText(b []byte) error {
 		*s = Size(n) * u.bytes
 		return nil
 	}
-	return errors.New("not a size")
+	return text.Error{Text: text.T("not a size", "不是大小")}
 }
 
-func (*Size) form() string { return "write a whole number with its unit, such as 512KB or 10MB" }
+func (*Size) form() text.Text {
+	return text.T("write a whole number with its unit, such as 512KB or 10MB", "写带单位的整数，如 512KB 或 10MB")
+}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"libration/internal/text"
 )
 
 // scalarText returns the text of a single value as it was written, without
@@ -39,14 +41,14 @@ func keyPosition(pair *ast.MappingValueNode) (line, column int) {
 	return 0, 0
 }
 
-func kindName(n ast.Node) string {
+func kindName(n ast.Node) text.Text {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
-		return "keys"
+		return text.T("keys", "键")
 	case *ast.SequenceNode:
-		return "a list"
+		return text.T("a list", "列表")
 	}
-	return "a single value"
+	return text.T("a single value", "单个值")
 }
 
 var unmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
@@ -59,24 +61,24 @@ func isScalar(t reflect.Type) bool {
 }
 
 // formOf says how a value of v's type is written.
-func formOf(v reflect.Value) string {
+func formOf(v reflect.Value) text.Text {
 	t := v.Type()
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch e := reflect.New(t).Interface().(type) {
-	case interface{ form() string }:
+	case interface{ form() text.Text }:
 		return e.form()
 	case enum:
-		return "use " + alternatives(e.values())
+		return text.T("use %s", "可用的值: %s").Fill(alternatives(e.values()))
 	}
 	switch t.Kind() {
 	case reflect.Bool:
-		return "write true or false"
+		return text.T("write true or false", "写 true 或 false")
 	case reflect.Uint64:
-		return "write digits only"
+		return text.T("write digits only", "只写数字")
 	}
-	return "write a text"
+	return text.T("write a text", "写一段文本")
 }
 
 // fieldOf returns the struct's field with this key.

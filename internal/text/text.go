@@ -2,7 +2,10 @@
 // nothing of the program.
 package text
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Language is the language of a reader.
 type Language string
@@ -46,4 +49,17 @@ func sprintf(t Text, l Language, args []any) string {
 		words[i] = a
 	}
 	return fmt.Sprintf(t.In(l), words...)
+}
+
+// Error is an error for people.
+type Error struct{ Text }
+
+func (e Error) Error() string { return e.EN }
+
+// Of returns what an error says: an [Error] in both languages, another one as it is.
+func Of(err error) Text {
+	if e, ok := errors.AsType[Error](err); ok {
+		return e.Text
+	}
+	return Same(err.Error())
 }

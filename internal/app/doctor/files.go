@@ -34,25 +34,22 @@ func (d *doctor) config() bool {
 				text.T("make one with `libration config init`, or name yours with -c", "用 `libration config init` 生成，或用 -c 指定"), d.o.Config)
 			return false
 		}
-		if _, ok := errors.AsType[*config.Error](err); !ok {
+		invalid, ok := errors.AsType[*config.Error](err)
+		if !ok {
 			d.problem("config-unreadable", text.T("the configuration cannot be read: %v", "配置文件无法读取：%v"),
 				text.T("name a file that this user can read with -c, or correct its rights", "用 -c 指定当前用户可读的文件，或修改文件权限"), err)
 			return false
 		}
+		d.language = app.Language(invalid.Language)
 		d.problem("config-invalid", text.T("the configuration cannot be used:\n%v", "配置无法使用：\n%v"),
-			text.T("correct the lines that are named; `libration config check` tells when all is well", "修改上面指出的行，再用 `libration config check` 检查"), err)
+			text.T("correct the lines that are named; `libration config check` tells when all is well", "修改上面指出的行，再用 `libration config check` 检查"), invalid.Text())
 		return false
 	}
 	d.cfg = c
-	switch c.Language {
-	case config.LanguageChinese:
-		d.language = text.Chinese
-	case config.LanguageEnglish:
-		d.language = text.English
-	}
+	d.language = app.Language(c.Language)
 	d.good("config", text.T("the configuration %s can be used", "配置文件 %s 可用"), d.o.Config)
 	for _, w := range c.Warnings {
-		d.report(Warning, "config-warning", text.T("configuration: %s", "配置：%s"), text.Text{}, w.String())
+		d.report(Warning, "config-warning", text.T("configuration: %s", "配置：%s"), text.Text{}, w.Text())
 	}
 	for _, path := range []string{c.Account.AppInfo, c.Account.Keystore, c.Account.Device} {
 		if path == "" {
