@@ -64,7 +64,7 @@ func (in Answered) apply(b *Book) {
 		return
 	}
 	if in.Failure == None {
-		st.tries = 0
+		st.tries, st.rests = 0, 0
 		if in.Membership {
 			st.since = max(st.since, in.Joined)
 		}
@@ -76,7 +76,7 @@ func (in Answered) apply(b *Book) {
 		b.failed(st, in)
 	case in.Kind == AskNewest:
 		b.confirm(st, in.Request, in.Newest)
-	case in.Kind == AskSearch && st.begin == named:
+	case in.Kind == AskSearch && st.begin == named && in.Last == st.searchFrom():
 		b.search(st, in.Request, in.Messages)
 	case in.Kind == AskPage && st.begin == firm:
 		b.page(st, in.Request, in.Messages)
@@ -120,10 +120,7 @@ func (b *Book) question(st *chat) (r Request, ok bool) {
 	case st.begin == unknown && here:
 		r.Kind = AskNewest
 	case st.begin == named && (here || st.proven > st.position):
-		r.Kind, r.Last = AskSearch, st.position
-		if st.searched != 0 {
-			r.Last = st.searched - 1
-		}
+		r.Kind, r.Last = AskSearch, st.searchFrom()
 		r.First = max(r.Last-min(r.Last, PageSize)+1, b.lowest(st))
 	case len(st.owed) > 0 && !resting && !st.doubt:
 		r.Kind, r.First, r.Last = AskOwed, st.owed[0], min(st.owed[0]+PageSize-1, st.owed[len(st.owed)-1])
@@ -152,9 +149,10 @@ func (b *Book) ask(st *chat) {
 		return
 	case ok && r.Kind == AskPage:
 		if most, missing := b.most(st), st.gapEnd()-st.position; missing > most {
-			st.leftOut += int(missing - most)
-			b.move(st, st.gapEnd()-most)
-			b.absorb(st)
+			if !b.sparse(st) {
+				st.leftOut += int(missing - most)
+			}
+			b.settle(st, st.gapEnd()-most)
 			r, _ = b.question(st)
 		}
 	case !ok:
@@ -173,6 +171,14 @@ func (b *Book) ask(st *chat) {
 	b.asks++
 	st.asked = true
 	b.out.Ask = append(b.out.Ask, r)
+}
+
+// searchFrom is where the search for the beginning goes on, downwards.
+func (st *chat) searchFrom() uint64 {
+	if st.searched != 0 {
+		return st.searched - 1
+	}
+	return st.position
 }
 
 // lowest is the first sequence that the beginning of a chat is searched at.
@@ -194,7 +200,7 @@ func (b *Book) page(st *chat, r Request, page []*message.Message) {
 	switch {
 	case len(page) > 0:
 		b.emptyPages = 0
-	case !st.id.Group && !st.away && len(st.waiting) > 0: // else they were taken back
+	case !st.id.Group && !st.away && len(st.waiting) > 0 && st.waiting[0].sequence == r.Last+1: // the end of a gap
 		b.emptyPages++
 	}
 	next := r.First
@@ -227,7 +233,7 @@ func (b *Book) owedPage(st *chat, in Answered) {
 			}
 		}
 		for len(st.owed) > 0 && st.owed[0] <= in.Last {
-			st.absent.add(st.owed[0])
+			st.lost(st.owed[0])
 			st.owed = st.owed[1:]
 		}
 		b.changed(Begun)
@@ -243,10 +249,21 @@ func (b *Book) owedPage(st *chat, in Answered) {
 		st.owed = nil
 		b.changed(Moved)
 	default:
-		st.restUntil = b.at.Now.Add(rest)
-		b.plan(st, rest)
+		b.plan(st, b.rest(st))
 	}
 	b.goOn(st, 0)
+}
+
+// rest lets nothing wait for the history of a chat for a while, and returns how long.
+func (b *Book) rest(st *chat) time.Duration {
+	st.tries = 0
+	st.rests++
+	long := rest
+	if st.begin == unknown { // there may be no such chat
+		long = min(rest<<min(max(st.rests-restsShort, 0), 8), restMost)
+	}
+	st.restUntil = b.at.Now.Add(long)
+	return long
 }
 
 func (b *Book) failed(st *chat, in Answered) {
@@ -262,13 +279,12 @@ func (b *Book) failed(st *chat, in Answered) {
 		b.plan(st, tryPause)
 		return
 	}
-	st.tries = 0
-	st.restUntil = b.at.Now.Add(rest)
+	b.rest(st)
 	if st.begin != unknown { // else there may be no such chat
-		b.note(slog.LevelError, "", "missed messages could not be fetched: those that follow are delivered first",
+		b.note(slog.LevelError, "history", "missed messages could not be fetched: those that follow are delivered first",
 			"chat", st.id.String(), "after", st.position, "err", in.Err)
 		if in.Failure == TimedOut {
-			b.restUntil = st.restUntil
+			b.restUntil = b.at.Now.Add(rest)
 		}
 	}
 	b.giveUp(st)
@@ -305,12 +321,15 @@ func (b *Book) owe(st *chat, to uint64) {
 		st.owedSince = b.at.Now
 	}
 	most := b.most(st)
-	for seq := max(st.position, to-min(to, most)) + 1; seq <= to; seq++ {
+	after := max(st.position, to-min(to, most))
+	st.leftOut += int(after - st.position)
+	for seq := after + 1; seq <= to; seq++ {
 		if _, waits := st.find(seq); !waits && !st.ahead.has(seq) {
 			st.owed = append(st.owed, seq)
 		}
 	}
 	if extra := len(st.owed) - int(most); extra > 0 {
+		st.leftOut += extra
 		st.owed = slices.Delete(st.owed, 0, extra)
 	}
 }

@@ -20,7 +20,7 @@ func (in Registered) apply(b *Book) {
 			b.presence = b.at.Unix - clocks
 		}
 		for _, st := range b.chats { // pushed before this was known
-			if st.begin != firm {
+			if st.begin != firm && !st.restored {
 				st.since = b.presence
 			}
 		}
@@ -46,6 +46,7 @@ type Synced struct {
 
 func (in Synced) apply(b *Book) {
 	id := ID{true, uint64(in.Group)}
+	in.Newest = min(in.Newest, highest)
 	st := b.chats[id]
 	switch {
 	case st == nil:
@@ -192,19 +193,25 @@ func (b *Book) search(st *chat, r Request, page []*message.Message) {
 		}
 	}
 	for _, m := range page {
-		if m.Sequence > old {
+		switch {
+		case m.Sequence <= old:
+		case st.partial || b.waiting.events >= waitingMost/2 || b.waiting.bytes >= waitingMostBytes/2:
+			st.partial = true // room is left for what is pushed
+		default:
 			b.caughtUp(st, m)
 		}
 	}
-	st.searched = r.First
-	lowest := st.position + 1
-	if len(st.waiting) > 0 {
-		lowest = min(lowest, max(st.waiting[0].sequence, r.First))
+	if st.searched == 0 {
+		st.young = st.position + 1
 	}
+	if len(page) > 0 {
+		st.young = page[0].Sequence
+	}
+	st.searched = r.First
 	switch {
 	case old > 0:
 		b.found(st, old)
-	case r.First == b.lowest(st), lowest-r.First >= emptySearch:
+	case r.First == b.lowest(st), st.young-r.First >= emptySearch:
 		b.found(st, r.First-1)
 	default:
 		b.goOn(st, 0)
@@ -227,8 +234,12 @@ func (b *Book) found(st *chat, last uint64) {
 			b.deliver(w.recall)
 		}
 	}
-	st.lacks(last+1, searched)
-	b.settle(st, searched)
+	if !st.partial {
+		st.lacks(last+1, searched)
+		b.settle(st, searched)
+	}
+	st.partial = false
+	b.advance(st)
 	b.goOn(st, 0)
 }
 

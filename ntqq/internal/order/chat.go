@@ -29,6 +29,9 @@ type chat struct {
 	since    int64
 	hint     *uint64 // the newest sequence at the registration, as a push says
 	searched uint64  // the history has been searched down to here; 0: not yet
+	healing  bool    // the position was put back, and what is younger than since is missing
+	young    uint64  // the lowest message that the search has found
+	partial  bool    // what was found did not find room, and is fetched again
 	expected bool    // the account will want all messages, also after a restart
 	eager    bool    // the beginning is asked for although nothing waits
 	away     bool    // the account was not there all the time, or not in the group
@@ -62,7 +65,9 @@ type chat struct {
 	asked     bool      // it is under way
 	stalled   bool      // it failed with the connection: the next registration goes on
 	tries     int
+	rests     int       // in a row
 	restUntil time.Time // the history of this chat cannot be had
+	sureUntil time.Time // the server has confirmed the position
 
 	leftOut, tooOld int // messages of the present catching up
 }
@@ -118,7 +123,21 @@ func (st *chat) late(seq uint64) bool {
 		st.owed = slices.Delete(st.owed, i, i+1)
 		return true
 	}
-	return st.absent.remove(seq)
+	found := st.absent.remove(seq)
+	st.absent.forget()
+	return found
+}
+
+// lost notes a sequence that is missing in the history.
+func (st *chat) lost(seq uint64) {
+	st.absent.add(seq)
+	st.absent.forget()
+}
+
+// wentAhead notes that a message beyond the position was delivered.
+func (st *chat) wentAhead(seq uint64) {
+	st.ahead.add(seq)
+	st.leftOut += int(st.ahead.join())
 }
 
 // lacks notes that the history does not have the sequences from one to another, but
@@ -128,7 +147,7 @@ func (st *chat) lacks(from, to uint64) {
 		if _, waits := st.find(seq); waits || st.ahead.has(seq) {
 			continue
 		}
-		st.absent.add(seq)
+		st.lost(seq)
 	}
 }
 
@@ -155,15 +174,11 @@ type span struct{ from, to uint64 }
 type spans []span
 
 func (s spans) has(seq uint64) bool {
-	for _, r := range s {
-		if r.from <= seq && seq <= r.to {
-			return true
-		}
-	}
-	return false
+	i, found := slices.BinarySearchFunc(s, seq, func(r span, seq uint64) int { return cmp.Compare(r.from, seq) })
+	return found || i > 0 && seq <= s[i-1].to
 }
 
-// add puts a sequence in. The lowest of too many ranges is forgotten.
+// add puts a sequence in.
 func (s *spans) add(seq uint64) {
 	list := *s
 	i, found := slices.BinarySearchFunc(list, seq, func(r span, seq uint64) int { return cmp.Compare(r.from, seq) })
@@ -181,10 +196,22 @@ func (s *spans) add(seq uint64) {
 		list = slices.Insert(list, i, span{seq, seq})
 	}
 	*s = list
-	s.bound()
 }
 
-func (s *spans) bound() {
+// join makes the two lowest of too many ranges one, and returns how many sequences that
+// were in none are in it now.
+func (s *spans) join() uint64 {
+	if len(*s) <= spansMost {
+		return 0
+	}
+	low, next := (*s)[0], (*s)[1]
+	*s = slices.Delete(*s, 0, 1)
+	(*s)[0].from = low.from
+	return next.from - low.to - 1
+}
+
+// forget takes the lowest of too many ranges out.
+func (s *spans) forget() {
 	if len(*s) > spansMost {
 		*s = slices.Delete(*s, 0, 1)
 	}
@@ -205,7 +232,6 @@ func (s *spans) remove(seq uint64) bool {
 		default:
 			(*s)[i].to = seq - 1
 			*s = slices.Insert(*s, i+1, span{seq + 1, r.to})
-			s.bound()
 		}
 		return true
 	}

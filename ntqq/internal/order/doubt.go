@@ -22,7 +22,7 @@ func (b *Book) passed(st *chat, e *event.Message) {
 	_, resting := b.resting(st)
 	switch {
 	case min(e.Time, b.at.Unix) <= past(st.time, b.at.Unix)+newer:
-	case resting, len(st.doubted) >= reorderWaiting, b.waiting.full():
+	case resting, b.at.Now.Before(st.sureUntil), len(st.doubted) >= reorderWaiting, b.waiting.full():
 		b.deliver(e)
 	default:
 		st.doubt = true
@@ -50,6 +50,7 @@ func (st *chat) takeDoubted(b *Book) []*event.Message {
 
 // prove takes a sequence that an answer of the server names.
 func (b *Book) prove(st *chat, seq uint64) {
+	seq = min(seq, highest)
 	if st.begin == unknown {
 		b.name(st, seq)
 	}
@@ -67,6 +68,7 @@ func (b *Book) confirm(st *chat, r Request, newest uint64) {
 		b.nothingYet(st)
 		return
 	}
+	newest = min(newest, highest)
 	wrong := st.begin == firm && newest < r.First
 	// What is newer than what was asked about may be on its way, too.
 	proven := newest
@@ -82,6 +84,9 @@ func (b *Book) confirm(st *chat, r Request, newest uint64) {
 			b.goOn(st, tryPause)
 			return
 		}
+	}
+	if st.doubt && !wrong {
+		st.sureUntil = b.at.Now.Add(sure)
 	}
 	st.denials, st.doubt = 0, false
 	if denied {
@@ -131,7 +136,7 @@ func (b *Book) heal(st *chat, newest uint64) {
 	b.note(slog.LevelWarn, "", "position of a chat was beyond its newest message: it is put back, and what may be missing is fetched",
 		"chat", st.id.String(), "position", st.position, "newest", newest)
 	b.release(st, anything, false)
-	st.since = past(st.time, b.at.Unix)
+	st.since, st.healing = past(st.time, b.at.Unix), true
 	st.position, st.time = newest-min(newest, uint64(b.limits.Messages)), st.since
 	st.proven, st.known, st.ahead, st.absent = newest, newest, nil, nil
 	st.owed = slices.DeleteFunc(st.owed, func(seq uint64) bool { return seq > st.position })

@@ -58,8 +58,13 @@ const (
 	tries    = 3
 	tryPause = time.Second
 	// rest is how long nothing is waited for after the history could not be had: live
-	// messages must not wait for it each time.
-	rest = 5 * time.Minute
+	// messages must not wait for it each time. Where nothing was ever answered it
+	// doubles after restsShort times, to restMost.
+	rest       = 5 * time.Minute
+	restsShort = 3
+	restMost   = time.Hour
+	// sure is how long a position that the server has confirmed is not doubted.
+	sure = time.Minute
 	// newer is by how many seconds a message must be newer than the last one of its
 	// chat, with a lower sequence, to make it doubtful whether the position is right.
 	newer = 5
@@ -74,7 +79,9 @@ const (
 	lateMost = 64
 	// spansMost bounds the ranges that are remembered in one chat: those delivered
 	// ahead, and those missing in the history.
-	spansMost = 64
+	spansMost = 256
+	// highest is the highest sequence that is believed of an answer.
+	highest = 1 << 62
 	// asksMost bounds the questions under way; others are asked later.
 	asksMost = 256
 	// listWait is how long what a push says of the groups waits for their list.
@@ -238,15 +245,25 @@ func (b *Book) Private(unix int64, most int) map[message.UIN]message.UID {
 // deliver hands an event on. Messages that were delivered before are dropped, and those
 // whose recall has come, unless it is handed on with them.
 func (b *Book) deliver(e event.Event) {
-	if m, ok := e.(*event.Message); ok {
-		if b.recalls.Known(Of(m.Chat).key(), m.Sequence, 1) && Numbered(m.Message) {
-			return
-		}
+	m, ok := e.(*event.Message)
+	switch {
+	case !ok:
+		b.out.Deliver = append(b.out.Deliver, e)
+	case !Numbered(m.Message) || !b.recalled(m):
 		b.deliverRecalled(m)
-		return
 	}
-	b.out.Deliver = append(b.out.Deliver, e)
 }
+
+// recalled tells whether the recall of a message has come.
+func (b *Book) recalled(m *event.Message) bool {
+	key := Of(m.Chat).key()
+	return b.recalls.Known(key, m.Sequence, recallKey(m.Random)) || b.recalls.Known(key, m.Sequence, recallKey(0))
+}
+
+// recallKey is what a recall is recognised by beside its chat and sequence: the random
+// number of the message, 0 where it does not say. Another message may have that
+// sequence when the server counts anew.
+func recallKey(random uint32) uint64 { return 1<<32 | uint64(random) }
 
 // deliverRecalled hands a message on whose recall follows.
 func (b *Book) deliverRecalled(e *event.Message) {

@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -29,6 +30,8 @@ type script struct {
 	asked   int
 	pages   int
 	got     []string
+	leftOut int    // as the log says
+	look    func() // after each step
 }
 
 func newScript(t *testing.T) *script {
@@ -75,6 +78,14 @@ func (s *script) step(in Input) {
 			s.got = append(s.got, fmt.Sprint("recall ", e.Sequence))
 		}
 	}
+	for _, n := range out.Notes {
+		if i := slices.Index(n.Args, any("too_many")); i >= 0 {
+			s.leftOut += n.Args[i+1].(int)
+		}
+	}
+	if s.look != nil {
+		s.look()
+	}
 	if problem := s.b.Check(); problem != "" {
 		s.t.Fatalf("after %T: %s", in, problem)
 	}
@@ -86,6 +97,9 @@ func (s *script) step(in Input) {
 			for seq := r.First; seq <= r.Last; seq++ {
 				if m := s.history[seq]; m != nil {
 					again := *m
+					if r.Chat.Group {
+						again.Chat.Group = message.GroupCode(r.Chat.Code)
+					}
 					a.Messages = append(a.Messages, &again)
 				}
 			}
@@ -105,7 +119,7 @@ func (s *script) push(messages ...*message.Message) {
 func (s *script) recall(m *message.Message) {
 	s.t.Helper()
 	delete(s.history, m.Sequence)
-	s.step(Recalled{&event.MessageRecalled{Chat: m.Chat, Sequence: m.Sequence, MessageTime: m.Time}})
+	s.step(Recalled{&event.MessageRecalled{Chat: m.Chat, Sequence: m.Sequence, Random: m.Random, MessageTime: m.Time}})
 }
 
 func (s *script) pass(d time.Duration) {
@@ -555,6 +569,231 @@ func TestTooManyChats(t *testing.T) {
 	if delivered += len(s.b.Step(s.at, Closed{}).Deliver); delivered != 3*chatsMost {
 		t.Errorf("%d delivered", delivered)
 	}
+}
+
+// restart has another Book begin with what was saved.
+func (s *script) restart() {
+	s.t.Helper()
+	saved, presence := s.b.Snapshot(s.at.Unix)
+	s.b, s.got = New(testLimits), nil
+	s.b.Restore(s.at, saved, presence)
+}
+
+// The file of a version that did not keep since when the account has been there loses
+// nothing of those who had not written before, nor of who is new since then.
+func TestRestoredFromAnOlderVersion(t *testing.T) {
+	s := newScript(t)
+	s.says(friend, 100)
+	s.pass(time.Hour)
+	last := s.at.Unix
+	s.b.Restore(s.at, []Saved{{Chat: ID{true, 9}, Sequence: 3, Time: last}, {Chat: friend, Peer: "u_x"}}, 0)
+	s.history = map[uint64]*message.Message{}
+	s.pass(time.Minute)
+	s.says(friend, 101)
+	s.says(friend, 102)
+	s.pass(time.Minute)
+	s.step(Registered{Time: s.at.Unix})
+	s.step(Listed{Newest: []Newest{{friend, "u_x", 102}}})
+	s.pass(time.Minute)
+	s.want("101", "102")
+}
+
+// What waits in a chat that nobody else asks about comes after a restart.
+func TestFirstMessageWaitsOverARestart(t *testing.T) {
+	s := newScript(t)
+	s.step(Registered{Time: s.at.Unix})
+	s.refuse = Offline
+	s.push(s.says(friend, 1001))
+	s.restart()
+	s.refuse = None
+	s.step(Registered{Time: s.at.Unix})
+	s.step(Listed{Newest: []Newest{{friend, "u_x", 1001}}})
+	s.pass(time.Minute)
+	s.want("1001")
+}
+
+// A recall takes back the message that it names, not another one with its sequence after
+// the server counts anew.
+func TestRecalledNumberCountedAnew(t *testing.T) {
+	s := begun(t, group, 100)
+	m := s.says(group, 101)
+	s.push(m)
+	s.recall(m)
+	s.pass(time.Minute)
+	s.history, s.newest, s.got = map[uint64]*message.Message{}, 0, nil
+	for seq := uint64(1); seq <= 101; seq++ {
+		s.pass(10 * time.Second)
+		again := s.says(group, seq)
+		again.Random += 1000
+		s.push(again)
+	}
+	s.pass(time.Hour)
+	if len(s.got) != 101 || !slices.Contains(s.got, "101") {
+		t.Errorf("%d delivered of 101", len(s.got))
+	}
+}
+
+// A stop while a position is being put back delivers nothing again.
+func TestStoppedWhileAPositionIsPutBack(t *testing.T) {
+	s := newScript(t)
+	for seq := uint64(1); seq <= 900; seq++ {
+		s.says(group, seq)
+	}
+	s.pass(time.Hour)
+	s.b.Restore(s.at, []Saved{{Chat: group, Sequence: 1005, Time: s.at.Unix}}, 1)
+	s.pass(time.Minute)
+	s.says(group, 901)
+	s.step(Registered{Time: s.at.Unix})
+	s.step(Listed{[]Newest{{group, "", 901}}, true})
+	for s.b.chats[group].position > 900 { // until it is put back
+		s.set(s.b.Next())
+		due := s.b.Step(s.at, Tick{})
+		for _, r := range slices.Clone(due.Ask) {
+			s.b.Step(s.at, Answered{Request: r, Newest: 901})
+		}
+	}
+	s.restart()
+	s.step(Registered{Time: s.at.Unix})
+	s.step(Listed{[]Newest{{group, "", 901}}, true})
+	s.pass(time.Minute)
+	s.want("901")
+}
+
+// However many ranges are delivered ahead, nothing comes twice, and what is left out is
+// said.
+func TestManyRangesAhead(t *testing.T) {
+	s := begun(t, group, 10)
+	s.refuse = Refused
+	seq, said := uint64(10), 0
+	for range 400 {
+		seq += 2 // one is lost
+		s.says(group, seq-1)
+		s.push(s.says(group, seq))
+		said += 2
+	}
+	s.pass(time.Minute)
+	s.refuse = None
+	s.pass(time.Hour)
+	slices.Sort(s.got)
+	if n := len(slices.Compact(slices.Clone(s.got))); n != len(s.got) {
+		t.Errorf("%d of %d come twice", len(s.got)-n, len(s.got))
+	}
+	if len(s.got)+s.leftOut != said {
+		t.Errorf("%d delivered and %d said to be left out of %d", len(s.got), s.leftOut, said)
+	}
+}
+
+// What is found while beginnings are searched leaves room for what is pushed.
+func TestSearchesLeaveRoom(t *testing.T) {
+	s := newScript(t)
+	s.step(Registered{Time: s.at.Unix})
+	s.pass(time.Minute)
+	s.step(Registered{Time: s.at.Unix})
+	for seq := uint64(1); seq <= 600; seq++ {
+		s.says(group, seq).Raw = make([]byte, 64<<10)
+	}
+	var list []Newest
+	for i := range uint64(20) {
+		list = append(list, Newest{ID{true, 5 + i}, "", 600})
+	}
+	most := amount{}
+	s.look = func() { most.bytes = max(most.bytes, s.b.waiting.bytes) }
+	s.step(Listed{list, true})
+	s.pass(time.Minute)
+	if most.bytes > waitingMostBytes/2+3<<20 {
+		t.Errorf("%d MiB waited", most.bytes>>20)
+	}
+	if len(s.got) != 20*testLimits.Messages {
+		t.Errorf("%d delivered", len(s.got))
+	}
+}
+
+// Who is never answered for is asked about less and less, and pushes that contradict a
+// position do not each ask.
+func TestQuestionsHaveAnEnd(t *testing.T) {
+	s := newScript(t)
+	s.refuse = Refused
+	s.push(s.says(friend, 1000))
+	s.pass(48 * time.Hour)
+	if s.asked > 60 {
+		t.Errorf("%d questions about a stranger in two days", s.asked)
+	}
+	s.refuse = None
+	s = begun(t, group, 1000)
+	s.newest = 1000
+	for seq := uint64(1); seq <= 100; seq++ {
+		s.pass(time.Second)
+		m := *s.says(group, seq)
+		s.newest = 1000
+		m.Time += 3600
+		s.push(&m)
+	}
+	if s.asked > 3 || len(s.got) < 98 {
+		t.Errorf("%d questions for 100 doubtful messages, %d delivered", s.asked, len(s.got))
+	}
+}
+
+// One long gap without a message does not show that gaps mean nothing.
+func TestOneLongGapIsNotSparse(t *testing.T) {
+	s := begun(t, friend, 10)
+	s.push(s.says(friend, 200))
+	s.pass(time.Minute)
+	if s.b.sparse(s.b.chats[friend]) {
+		t.Error("one gap made the chats sparse")
+	}
+	s.want("200")
+}
+
+// An answer about a beginning that was searched before a join counts for nothing.
+func TestSearchedBeforeAJoin(t *testing.T) {
+	s := newScript(t)
+	for seq := uint64(1); seq <= 50; seq++ {
+		s.says(group, seq)
+	}
+	s.b.Restore(s.at, []Saved{{Chat: group, Sequence: 50, Since: s.at.Unix}}, 1)
+	s.step(Registered{Time: s.at.Unix})
+	s.b.Step(s.at, Listed{[]Newest{{group, "", 50}}, true})
+	s.set(s.b.Next())
+	old := slices.Clone(s.b.Step(s.at, Tick{}).Ask)
+	if len(old) != 1 || old[0].Kind != AskSearch {
+		t.Fatalf("asked %+v", old)
+	}
+	s.set(s.at.Now.Add(time.Minute))
+	s.b.Step(s.at, Joined{group, "", s.at.Unix})
+	for seq := uint64(51); seq <= 170; seq++ {
+		s.says(group, seq)
+	}
+	s.step(Named{group, 170})
+	s.step(Answered{Request: old[0]})
+	s.pass(time.Minute)
+	if len(s.got) != 120 {
+		t.Errorf("%d delivered of 120", len(s.got))
+	}
+}
+
+// An absurd answer ends, and harms nothing.
+func TestAbsurdAnswer(t *testing.T) {
+	for _, kind := range []func(s *script){
+		func(s *script) { s.step(Listed{Newest: []Newest{{group, "", math.MaxUint64}}}) },
+		func(s *script) { s.step(Named{group, math.MaxUint64}) },
+		func(s *script) { s.newest = math.MaxUint64; m := *s.says(group, 1000); s.push(&m) },
+		func(s *script) { s.step(Synced{5, math.MaxUint64}) },
+	} {
+		s := begun(t, group, 10)
+		kind(s)
+		s.refuse = Refused
+		s.pass(time.Hour)
+	}
+}
+
+// An own message that is answered before it is pushed lets what waited go on.
+func TestOwnAnswerLetsGoOn(t *testing.T) {
+	s := newScript(t)
+	s.step(Synced{5, 5})
+	s.refuse = Offline
+	s.push(s.says(group, 6))
+	s.step(Named{group, 6})
+	s.want("6")
 }
 
 // BenchmarkStep is the next message of a group.

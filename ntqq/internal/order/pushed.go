@@ -67,6 +67,7 @@ func (in Named) apply(b *Book) {
 	}
 	b.prove(st, in.Sequence)
 	if st.begin == firm {
+		b.advance(st)
 		b.wait(st)
 	} else {
 		b.goOn(st, reorderWait)
@@ -123,7 +124,7 @@ func (b *Book) early(st *chat, e *event.Message) {
 		st.waiting = slices.Delete(st.waiting, i, i+1)
 	}
 	b.hand(w)
-	st.ahead.add(e.Sequence)
+	st.wentAhead(e.Sequence)
 	st.known = max(st.known, e.Sequence)
 	after, resting := b.resting(st)
 	if !resting {
@@ -144,7 +145,8 @@ func (b *Book) move(st *chat, to uint64) {
 }
 
 // hold keeps a message until those before it have come. It returns false when there
-// is no room; it is fetched later, then.
+// is no room; it is fetched later, then. There always is for a page that is delivered at
+// once.
 func (b *Book) hold(st *chat, e *event.Message) bool {
 	st.known = max(st.known, e.Sequence)
 	i, found := st.find(e.Sequence)
@@ -236,7 +238,7 @@ func (b *Book) hand(w waiting) {
 
 // complete ends a gap: nothing is missing.
 func (b *Book) complete(st *chat) {
-	st.waiting, st.known, st.tries, st.since = nil, 0, 0, 0
+	st.waiting, st.known, st.tries, st.since, st.healing = nil, 0, 0, 0, false
 	if st.leftOut > 0 || st.tooOld > 0 {
 		b.note(slog.LevelWarn, "", "missed messages not delivered: they are more or older than Options.CatchUp allows",
 			"chat", st.id.String(), "too_many", st.leftOut, "too_old", st.tooOld)
@@ -278,13 +280,13 @@ func (b *Book) settle(st *chat, to uint64) {
 	}
 }
 
-// release delivers some of what waits without moving the chat. remember: nothing denies
-// these messages; they are not delivered again, and a recall waits on for its message,
-// unless that may have been delivered before a restart.
+// release delivers some of what waits without moving the chat. A recall without its
+// message is withheld, unless that may have been delivered before a restart; the message
+// is then, too. remember: nothing denies these messages; they are not delivered again.
 func (b *Book) release(st *chat, which func(waiting) bool, remember bool) {
 	var keep []waiting
 	for _, w := range st.waiting {
-		if !which(w) || w.message == nil && remember && (!st.restored || w.recall.MessageTime >= b.restored) {
+		if !which(w) {
 			keep = append(keep, w)
 			continue
 		}
@@ -293,13 +295,16 @@ func (b *Book) release(st *chat, which func(waiting) bool, remember bool) {
 		case w.message != nil:
 			b.hand(w)
 			if remember {
-				st.ahead.add(w.sequence)
+				st.wentAhead(w.sequence)
 			}
-		case remember:
+		case remember && st.restored && w.recall.MessageTime < b.restored:
 			b.deliver(w.recall)
 		}
 	}
 	st.waiting = keep
+	if remember {
+		return
+	}
 	st.known = st.proven
 	if n := len(keep); n > 0 {
 		st.known = max(st.known, keep[n-1].sequence)

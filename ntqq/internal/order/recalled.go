@@ -19,7 +19,7 @@ func (in Recalled) apply(b *Book) {
 		b.deliver(e)
 		return
 	}
-	if b.recalls.Seen(id.key(), seq, 1) {
+	if b.recalls.Seen(id.key(), seq, recallKey(e.Random)) {
 		return
 	}
 	st := b.chats[id]
@@ -31,7 +31,7 @@ func (in Recalled) apply(b *Book) {
 	switch {
 	case st.ahead.has(seq), seq <= st.position && st.begin != unknown && !b.takenBack(st, seq):
 		b.deliver(e)
-	case st.begin != firm && e.MessageTime < st.since && !waits: // of an old message
+	case st.begin != firm && e.MessageTime != 0 && e.MessageTime < st.since && !waits: // of an old message
 		b.deliver(e)
 	case seq <= st.position && st.begin == firm: // its message will not come
 		b.changed(Moved)

@@ -13,8 +13,8 @@ type Saved struct {
 	Sequence uint64   // up to which everything was delivered
 	Time     int64    // of the last message, Unix seconds
 	Missing  []uint64 // below Sequence, ascending
-	// Since: the beginning is not known for certain, and what is younger is news, Unix
-	// seconds; 0: it is.
+	// Since: the beginning is not known for certain, or was put back, and only what is
+	// younger is news, Unix seconds; 0: it is.
 	Since int64
 }
 
@@ -24,10 +24,13 @@ func (b *Book) Snapshot(unix int64) (list []Saved, presence int64) {
 	list = make([]Saved, 0, len(b.chats))
 	for _, st := range b.sorted() {
 		s := Saved{Chat: st.id, Peer: st.peer, Sequence: st.position, Time: past(st.time, unix), Missing: slices.Clone(st.owed)}
-		if st.begin != firm && (st.expected || st.eager || len(st.waiting) > 0 || len(st.ahead) > 0) {
+		switch {
+		case st.begin != firm && (st.expected || st.eager || len(st.waiting) > 0 || len(st.ahead) > 0):
 			s.Since = max(st.since, 1)
+		case st.healing:
+			s.Since = st.since
 		}
-		if st.begin != unknown || st.expected {
+		if st.begin != unknown || s.Since != 0 {
 			list = append(list, s)
 		}
 	}
@@ -38,6 +41,9 @@ func (b *Book) Snapshot(unix int64) (list []Saved, presence int64) {
 func (b *Book) Restore(at At, saved []Saved, presence int64) {
 	b.presence, b.restored = presence, at.Unix
 	for _, s := range saved {
+		if presence == 0 { // of a version that did not keep it
+			b.presence = max(b.presence, past(s.Time, at.Unix))
+		}
 		if s.Chat.Code == 0 || len(b.chats) >= chatsMost {
 			continue
 		}
