@@ -8,9 +8,9 @@ import (
 )
 
 type benchCommand struct {
-	Count    int           `default:"100000" help:"How many events. Default ${default}."`
-	Rate     int           `help:"Events a second. Default: two runs, as fast as possible and 5000/s."`
-	Duration time.Duration `help:"How long to send, instead of --count."`
+	Count    int           `default:"100000" help:"How many events. Default ${default}." zh:"事件数量，默认 ${default}。"`
+	Rate     int           `help:"Events a second. Default: two runs, as fast as possible and 5000/s." zh:"每秒事件数。默认运行两次：尽可能快，以及 5000/秒。"`
+	Duration time.Duration `help:"How long to send, instead of --count." zh:"发送时长，代替 --count。"`
 }
 
 // Run measures.

@@ -10,11 +10,11 @@ import (
 )
 
 type callCommand struct {
-	Action string   `arg:"" help:"The action, such as get_login_info."`
-	Params []string `arg:"" optional:"" name:"key=value" help:"Its parameters. Values that are JSON are taken as JSON."`
-	Config string   `short:"c" placeholder:"FILE" xor:"service" help:"The service's configuration file: it has address and token."`
-	URL    string   `name:"url" xor:"service" placeholder:"URL" help:"Or the address of its OneBot HTTP. Default http://127.0.0.1:5700."`
-	Token  string   `env:"LIBRATION_TOKEN" help:"The access token, with --url. Others can see it on a command line: set it in the environment."`
+	Action string   `arg:"" help:"The action, such as get_login_info." zh:"操作名，如 get_login_info。"`
+	Params []string `arg:"" optional:"" name:"key=value" help:"Its parameters. Values that are JSON are taken as JSON." zh:"操作的参数。值若是 JSON 则按 JSON 解析。"`
+	Config string   `short:"c" placeholder:"FILE" xor:"service" help:"The service's configuration file: it has address and token." zh:"服务的配置文件，其中有地址和令牌。"`
+	URL    string   `name:"url" xor:"service" placeholder:"URL" help:"Or the address of its OneBot HTTP. Default http://127.0.0.1:5700." zh:"或 OneBot HTTP 的地址，默认 http://127.0.0.1:5700。"`
+	Token  string   `env:"LIBRATION_TOKEN" help:"The access token, with --url. Others can see it on a command line: set it in the environment." zh:"访问令牌，与 --url 同用。写在命令行上会被其他人看到，请用环境变量设置。"`
 }
 
 // Run calls the action.

@@ -8,14 +8,14 @@ import (
 )
 
 type configCommand struct {
-	Init   configInit   `cmd:"" help:"Write a commented configuration file."`
-	Check  configCheck  `cmd:"" help:"Check a configuration file and report all problems."`
-	Schema configSchema `cmd:"" help:"Print the JSON schema, for editors."`
+	Init   configInit   `cmd:"" help:"Write a commented configuration file." zh:"写出带注释的配置文件。"`
+	Check  configCheck  `cmd:"" help:"Check a configuration file and report all problems." zh:"检查配置文件并报告所有问题。"`
+	Schema configSchema `cmd:"" help:"Print the JSON schema, for editors." zh:"输出供编辑器使用的 JSON schema。"`
 }
 
 type configInit struct {
-	Lang string `enum:"zh,en,auto" default:"auto" help:"Language of the comments: zh, en, or auto for that of the system."`
-	Path string `arg:"" optional:"" default:"config.yaml" help:"Where to write it. Default ${default}."`
+	Lang string `enum:"zh,en,auto" default:"auto" help:"Language of the comments: zh, en, or auto for that of the system." zh:"注释的语言：zh、en，或 auto（随系统）。"`
+	Path string `arg:"" optional:"" default:"config.yaml" help:"Where to write it. Default ${default}." zh:"写到何处，默认 ${default}。"`
 }
 
 // Run writes the file; it never overwrites one.
@@ -24,8 +24,8 @@ func (c *configInit) Run(std streams) error {
 }
 
 type configCheck struct {
-	Path   string `arg:"" optional:"" help:"The file, as with -c."`
-	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
+	Path   string `arg:"" optional:"" help:"The file, as with -c." zh:"配置文件，与 -c 相同。"`
+	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
 }
 
 // Run checks the file.

@@ -7,8 +7,8 @@ import (
 )
 
 type doctorCommand struct {
-	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
-	Online bool   `help:"Also contact what is not on this machine: signers, bots, and the service's names and ports."`
+	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
+	Online bool   `help:"Also contact what is not on this machine: signers, bots, and the service's names and ports." zh:"同时检查不在本机的部分：签名服务、机器人，以及服务的域名和端口。"`
 }
 
 // Run examines the installation; something wrong is an error.

@@ -8,13 +8,13 @@ import (
 )
 
 type loginCommand struct {
-	Start   loginStart   `cmd:"" default:"withargs" help:"Log in again, and show what to do until the account is online."`
-	Captcha loginCaptcha `cmd:"" help:"Hand over the answer to the captcha that is asked for."`
+	Start   loginStart   `cmd:"" default:"withargs" help:"Log in again, and show what to do until the account is online." zh:"重新登录，并在账号上线前提示操作。"`
+	Captcha loginCaptcha `cmd:"" help:"Hand over the answer to the captcha that is asked for." zh:"提交所要求的验证码的结果。"`
 }
 
 type loginStart struct {
-	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
-	QRASCII bool   `name:"qr-ascii" help:"Draw login codes with plain characters."`
+	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
+	QRASCII bool   `name:"qr-ascii" help:"Draw login codes with plain characters." zh:"用普通字符显示登录二维码。"`
 }
 
 // Run asks the running service to log in again and waits until it is.
@@ -28,9 +28,9 @@ func (c *loginStart) Run(ctx context.Context, std streams) error {
 }
 
 type loginCaptcha struct {
-	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
-	Ticket  string `arg:"" help:"The ticket that the captcha's page gave."`
-	RandStr string `arg:"" name:"randstr" help:"The randstr that it gave."`
+	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
+	Ticket  string `arg:"" help:"The ticket that the captcha's page gave." zh:"验证码页面给出的 ticket。"`
+	RandStr string `arg:"" name:"randstr" help:"The randstr that it gave." zh:"验证码页面给出的 randstr。"`
 }
 
 // Run hands the answer to the running service.

@@ -3,20 +3,20 @@ package main
 import "libration/internal/app"
 
 type packetsCommand struct {
-	List packetsList `cmd:"" help:"List the packets that were kept, oldest first."`
-	Show packetsShow `cmd:"" help:"Decode one packet, without a schema."`
+	List packetsList `cmd:"" help:"List the packets that were kept, oldest first." zh:"列出保留的数据包，最早的在前。"`
+	Show packetsShow `cmd:"" help:"Decode one packet, without a schema." zh:"不依赖结构定义，解析一个数据包。"`
 }
 
 type packetsList struct {
-	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
+	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
 }
 
 // Run lists the packets.
 func (c *packetsList) Run(std streams) error { return app.ListPackets(std.out, c.Config) }
 
 type packetsShow struct {
-	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
-	Number uint64 `arg:"" name:"n" help:"Its number in the list."`
+	Config string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
+	Number uint64 `arg:"" name:"n" help:"Its number in the list." zh:"在列表中的编号。"`
 }
 
 // Run decodes one packet.

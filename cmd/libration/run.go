@@ -10,8 +10,8 @@ import (
 )
 
 type runCommand struct {
-	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}."`
-	QRASCII bool   `name:"qr-ascii" help:"Draw login codes with plain characters."`
+	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
+	QRASCII bool   `name:"qr-ascii" help:"Draw login codes with plain characters." zh:"用普通字符显示登录二维码。"`
 }
 
 // Run runs the service until it is stopped.

@@ -8,17 +8,17 @@ import (
 )
 
 type sandboxCommand struct {
-	SSO         string   `name:"sso" placeholder:"HOST:PORT" default:"127.0.0.1:8001" help:"Address for clients. Default ${default}."`
-	Control     string   `placeholder:"HOST:PORT" default:"127.0.0.1:7800" help:"Address of the control API and the chat page. Default ${default}."`
-	Seed        uint64   `help:"Seed of the keys and of drawn ids. Default 0."`
-	Scenario    string   `placeholder:"FILE" help:"Users, friends and groups as YAML. Default: one bot, three friends, two groups."`
-	AutoApprove uint64   `placeholder:"UIN" help:"Confirm every QR login with this account."`
-	RequireSign bool     `help:"Refuse unsigned packets. The signer is at <control>/sign."`
-	AllowRemote bool     `help:"Permit addresses that other machines can reach. There is no password."`
-	Fault       []string `placeholder:"NAME[:PARAM=VALUE,...]" sep:"none" help:"Switch on a fault, as delay:on=send,delay=3s; may be repeated."`
-	ListFaults  bool     `help:"Print the faults and their parameters and exit."`
-	PrintKeys   bool     `help:"Print the public keys as JSON and exit."`
-	LogLevel    string   `enum:"debug,info,warn,error" default:"info" help:"Least level of log lines: ${enum}."`
+	SSO         string   `name:"sso" placeholder:"HOST:PORT" default:"127.0.0.1:8001" help:"Address for clients. Default ${default}." zh:"客户端连接的地址，默认 ${default}。"`
+	Control     string   `placeholder:"HOST:PORT" default:"127.0.0.1:7800" help:"Address of the control API and the chat page. Default ${default}." zh:"控制接口和聊天页面的地址，默认 ${default}。"`
+	Seed        uint64   `help:"Seed of the keys and of drawn ids. Default 0." zh:"生成密钥和随机 id 的种子，默认 0。"`
+	Scenario    string   `placeholder:"FILE" help:"Users, friends and groups as YAML. Default: one bot, three friends, two groups." zh:"YAML 格式的用户、好友和群。默认：一个机器人、三个好友、两个群。"`
+	AutoApprove uint64   `placeholder:"UIN" help:"Confirm every QR login with this account." zh:"用该账号确认每次扫码登录。"`
+	RequireSign bool     `help:"Refuse unsigned packets. The signer is at <control>/sign." zh:"拒绝未签名的数据包。签名服务位于 <control>/sign。"`
+	AllowRemote bool     `help:"Permit addresses that other machines can reach. There is no password." zh:"允许其他机器可访问的地址。没有密码保护。"`
+	Fault       []string `placeholder:"NAME[:PARAM=VALUE,...]" sep:"none" help:"Switch on a fault, as delay:on=send,delay=3s; may be repeated." zh:"开启一种故障，如 delay:on=send,delay=3s；可重复使用。"`
+	ListFaults  bool     `help:"Print the faults and their parameters and exit." zh:"列出故障及其参数后退出。"`
+	PrintKeys   bool     `help:"Print the public keys as JSON and exit." zh:"以 JSON 输出公钥后退出。"`
+	LogLevel    string   `enum:"debug,info,warn,error" default:"info" help:"Least level of log lines: ${enum}." zh:"日志的最低级别：${enum}。"`
 }
 
 // Run runs the sandbox until it is stopped.

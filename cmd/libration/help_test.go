@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/alecthomas/kong"
+)
+
+func hasHan(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+func TestEveryHelpHasBothLanguages(t *testing.T) {
+	parser, err := kong.New(&commands{}, kong.Name("libration"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := 0
+	judge := func(name, en string, tag *kong.Tag) {
+		looked++
+		if en == "" || !hasHan(tag.Get("zh")) {
+			t.Errorf("%s: help %q, zh %q: one is missing", name, en, tag.Get("zh"))
+		}
+	}
+	err = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		switch n := node.(type) {
+		case *kong.Node:
+			judge(n.Path(), n.Help, n.Tag)
+		case *kong.Value:
+			if n != parser.Model.HelpFlag.Value && (n.Flag == nil || !n.Flag.Hidden) {
+				judge(n.Summary(), n.Help, n.Tag)
+			}
+		}
+		return next(nil)
+	})
+	if err != nil || looked < 50 {
+		t.Errorf("looked at %d helps: %v", looked, err)
+	}
+}
+
+func TestHelpIsInTheLanguageOfTheSystem(t *testing.T) {
+	for _, args := range [][]string{{}, {"--help"}, {"config", "--help"}, {"call", "--help"}} {
+		for _, locale := range []string{"C", "zh_CN.UTF-8"} {
+			t.Setenv("LC_ALL", locale)
+			var out, errOut bytes.Buffer
+			if code := run(t.Context(), args, &out, &errOut); code != 0 || errOut.Len() > 0 {
+				t.Fatalf("%q: code %d, %s", args, code, &errOut)
+			}
+			chinese := locale != "C"
+			for line := range strings.Lines(out.String()) {
+				if strings.ContainsAny(line, ".:：。") && hasHan(line) != chinese && !strings.Contains(line, "$LIBRATION") {
+					t.Errorf("%q in %s: the wrong language: %s", args, locale, line)
+				}
+			}
+		}
+	}
+}
