@@ -32,6 +32,9 @@ type script struct {
 	got     []string
 	leftOut int    // as the log says
 	look    func() // after each step
+
+	saved    []Saved
+	presence int64
 }
 
 func newScript(t *testing.T) *script {
@@ -67,9 +70,18 @@ func (s *script) says(id ID, seq uint64) *message.Message {
 	return m
 }
 
+// raw takes one step, and saves what it wants saved.
+func (s *script) raw(in Input) Output {
+	out := s.b.Step(s.at, in)
+	if out.Changed != Unchanged {
+		s.saved, s.presence = s.b.Snapshot(s.at.Unix)
+	}
+	return out
+}
+
 func (s *script) step(in Input) {
 	s.t.Helper()
-	out := s.b.Step(s.at, in)
+	out := s.raw(in)
 	for _, e := range out.Deliver {
 		switch e := e.(type) {
 		case *event.Message:
@@ -573,10 +585,8 @@ func TestTooManyChats(t *testing.T) {
 
 // restart has another Book begin with what was saved.
 func (s *script) restart() {
-	s.t.Helper()
-	saved, presence := s.b.Snapshot(s.at.Unix)
 	s.b, s.got = New(testLimits), nil
-	s.b.Restore(s.at, saved, presence)
+	s.b.Restore(s.at, s.saved, s.presence)
 }
 
 // The file of a version that did not keep since when the account has been there loses
@@ -647,9 +657,8 @@ func TestStoppedWhileAPositionIsPutBack(t *testing.T) {
 	s.step(Listed{[]Newest{{group, "", 901}}, true})
 	for s.b.chats[group].position > 900 { // until it is put back
 		s.set(s.b.Next())
-		due := s.b.Step(s.at, Tick{})
-		for _, r := range slices.Clone(due.Ask) {
-			s.b.Step(s.at, Answered{Request: r, Newest: 901})
+		for _, r := range slices.Clone(s.raw(Tick{}).Ask) {
+			s.raw(Answered{Request: r, Newest: 901})
 		}
 	}
 	s.restart()

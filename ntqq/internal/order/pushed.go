@@ -104,6 +104,7 @@ func (b *Book) first(st *chat, e *event.Message) {
 	case resting, st.nobody(), st.ahead.has(e.Sequence), !b.hold(st, e):
 		b.early(st, e)
 	default:
+		b.changed(Begun) // a restart has to know that it waits
 		b.plan(st, 0)
 	}
 }
@@ -126,6 +127,7 @@ func (b *Book) early(st *chat, e *event.Message) {
 	b.hand(w)
 	st.wentAhead(e.Sequence)
 	st.known = max(st.known, e.Sequence)
+	b.changed(Moved)
 	after, resting := b.resting(st)
 	if !resting {
 		after = reorderWait
