@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"libration/internal/app"
+	"libration/internal/text"
 )
 
 // Exit codes.
@@ -77,12 +78,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() != "" {
 			hint = "libration " + strings.Fields(parse.Context.Command())[0] + " --help"
 		}
-		complain(stderr, fmt.Errorf("%w (see: %s)", err, hint))
+		complain(stderr, text.Errorf("%v (see: %s)", "%v（见: %s）", err, hint))
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			complain(stderr, errors.New("interrupted"))
+			complain(stderr, text.Errorf("interrupted", "已中断"))
 			return exitInterrupted
 		}
 		complain(stderr, err)

@@ -41,6 +41,24 @@ func TestEveryHelpHasBothLanguages(t *testing.T) {
 	}
 }
 
+func TestErrorsAreInTheLanguageOfTheSystem(t *testing.T) {
+	for args, want := range map[string]string{
+		"run -c no.yaml":          "可用 `libration config init` 生成",
+		"call x y":                "参数 \"y\" 不是 key=value",
+		"call get_status --url x": "不是 HTTP 地址",
+		"call get_status --url http://127.0.0.1:1": "在 http://127.0.0.1:1 调用 get_status: 该地址无人监听",
+		"events --url ws://127.0.0.1:1":            "连接 ws://127.0.0.1:1: 该地址无人监听",
+		"doctor -c no.yaml":                        "存在问题",
+		"packets show":                             "（见: libration packets --help）",
+	} {
+		t.Setenv("LC_ALL", "zh_CN.UTF-8")
+		var out, errOut bytes.Buffer
+		if code := run(t.Context(), strings.Fields(args), &out, &errOut); code == 0 || !strings.Contains(errOut.String(), want) {
+			t.Errorf("%s: code %d, got %q, want %q in it", args, code, &errOut, want)
+		}
+	}
+}
+
 func TestHelpIsInTheLanguageOfTheSystem(t *testing.T) {
 	for _, args := range [][]string{{}, {"--help"}, {"config", "--help"}, {"call", "--help"}} {
 		for _, locale := range []string{"C", "zh_CN.UTF-8"} {

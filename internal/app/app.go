@@ -81,8 +81,8 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	if cfg.Server.Mode == config.ModeReal && len(cfg.OneBot.Connections) == 0 {
 		// An empty file must not log in to the real service.
-		return nil, errors.New("onebot.connections: there is no connection, so no bot could use the account: " +
-			"add one (`libration config init` writes examples), or set server.mode: sandbox")
+		return nil, text.Errorf("onebot.connections: there is no connection, so no bot could use the account: add one (`libration config init` writes examples), or set server.mode: sandbox",
+			"onebot.connections: 没有任何连接，机器人无法使用该账号：请添加一个（`libration config init` 会写出示例），或设置 server.mode: sandbox")
 	}
 	claims, err := ntqq.App(string(cfg.Account.Protocol))
 	if err != nil {
@@ -307,10 +307,12 @@ func ReadImport(c *config.Account) (*ntqq.Keystore, error) {
 	}
 	initial, err := ntqq.ImportLagrange(c.Keystore, c.Device)
 	if err != nil {
-		return nil, fmt.Errorf("import of account.keystore and account.device: %w: correct the paths, or leave them out to log in anew", err)
+		return nil, text.Errorf("import of account.keystore and account.device: %v: correct the paths, or leave them out to log in anew",
+			"导入 account.keystore 和 account.device: %v：请修改路径，或删去这两项以重新登录", err)
 	}
 	if c.UIN != 0 && initial.UIN != 0 && c.UIN != initial.UIN {
-		return nil, fmt.Errorf("account.keystore %s is of account %d, not of the configured %d: correct account.uin or the path", c.Keystore, initial.UIN, c.UIN)
+		return nil, text.Errorf("account.keystore %s is of account %d, not of the configured %d: correct account.uin or the path",
+			"account.keystore %s 属于账号 %d，而不是配置的 %d：请修改 account.uin 或路径", c.Keystore, initial.UIN, c.UIN)
 	}
 	return initial, nil
 }

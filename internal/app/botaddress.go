@@ -1,11 +1,11 @@
 package app
 
 import (
-	"fmt"
 	"net"
 	"strings"
 
 	"libration/internal/config"
+	"libration/internal/text"
 )
 
 // BotAddress returns where a running installation waits for bots, and with which
@@ -25,11 +25,13 @@ func BotAddress(path string, kind config.ConnectionType) (url, token string, err
 			continue
 		}
 		if strings.HasSuffix(connection.Address, ":0") {
-			return "", "", fmt.Errorf("%s: the first connection of type %s names no port: set one, or give the address with --url", path, kind)
+			return "", "", text.Errorf("%s: the first connection of type %s names no port: set one, or give the address with --url",
+				"%s: 第一个类型为 %s 的连接没有指定端口：请设置端口，或用 --url 指定地址", path, kind)
 		}
 		return scheme + local(connection.Address), connection.AccessToken, nil
 	}
-	return "", "", fmt.Errorf("%s has no connection of type %s: add one to onebot.connections, or give an address with --url", path, kind)
+	return "", "", text.Errorf("%s has no connection of type %s: add one to onebot.connections, or give an address with --url",
+		"%s 中没有类型为 %s 的连接：请在 onebot.connections 下添加，或用 --url 指定地址", path, kind)
 }
 
 // local is where this machine reaches a listener: one on all interfaces is on

@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
@@ -74,8 +74,8 @@ func (f *folder) take() error {
 	lock, err := lockFile(f.file(lockName))
 	if errors.Is(err, errLocked) {
 		open.Close()
-		return fmt.Errorf("the data folder %s is used by another process of libration: stop it, "+
-			"or give this account another folder (data: in the config)", f.path)
+		return text.Errorf("the data folder %s is used by another process of libration: stop it, or give this account another folder (data: in the config)",
+			"数据文件夹 %s 正被另一个 libration 进程使用：请停止它，或为该账号换一个文件夹（配置项 data:）", f.path)
 	}
 	if err == nil {
 		err = tryWrite(lock)
@@ -95,7 +95,7 @@ func (f *folder) ours() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !same(f.lock, f.file(lockName)) {
-		return fmt.Errorf("the data folder %s was removed, moved or replaced while libration runs", f.path)
+		return text.Errorf("the data folder %s was removed, moved or replaced while libration runs", "数据文件夹 %s 在 libration 运行时被删除、移动或替换", f.path)
 	}
 	return nil
 }
@@ -121,8 +121,8 @@ func (f *folder) hold() (anew bool, err error) {
 	if !same(f.open, f.path) {
 		for _, name := range []string{keystoreName, storeName} {
 			if _, err := os.Lstat(f.file(name)); err == nil {
-				return false, fmt.Errorf("the data folder %s was replaced by another one while libration runs: "+
-					"stop libration, keep the folder that you want under this name, and start it again", f.path)
+				return false, text.Errorf("the data folder %s was replaced by another one while libration runs: stop libration, keep the folder that you want under this name, and start it again",
+					"数据文件夹 %s 在 libration 运行时被换成了另一个：请停止 libration，在该名称下保留需要的文件夹，再重新启动", f.path)
 			}
 		}
 	}
@@ -183,12 +183,12 @@ func closeAll(files ...*os.File) {
 }
 
 func explainFolder(path string, err error) error {
-	remedy := "give another folder (data: in the config)"
+	remedy := text.T("give another folder (data: in the config)", "请换一个文件夹（配置项 data:）")
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		remedy = "give this user write access, or give another folder (data: in the config)"
+		remedy = text.T("give this user write access, or give another folder (data: in the config)", "请给予当前用户写权限，或换一个文件夹（配置项 data:）")
 	case errors.Is(err, syscall.ENOSPC):
-		remedy = "the disk is full: free some space"
+		remedy = text.T("the disk is full: free some space", "磁盘已满：请清理")
 	}
-	return fmt.Errorf("the data folder %s cannot be used: %w: %s", path, err, remedy)
+	return text.Errorf("the data folder %s cannot be used: %v: %s", "数据文件夹 %s 不可用: %v：%s", path, err, remedy)
 }

@@ -35,12 +35,12 @@ func Language(l config.Language) text.Language {
 }
 
 // Explain returns what an error says to a person: in the language of the
-// configuration for one that cannot be used, in English for other errors.
+// configuration for one that cannot be used, else in that of the environment.
 func Explain(err error) string {
 	if e, ok := errors.AsType[*config.Error](err); ok {
 		return e.Text().In(Language(e.Language))
 	}
-	return err.Error()
+	return text.Of(err).In(EnvironmentLocale())
 }
 
 // EnvironmentLocale is the Locale of the process.

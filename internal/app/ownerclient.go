@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
@@ -34,7 +34,8 @@ type Owner struct {
 // NewOwner finds the installation of a configuration; close it with Close.
 func NewOwner(c *config.Config) (*Owner, error) {
 	if c.Admin.Address == "" || strings.HasSuffix(c.Admin.Address, ":0") {
-		return nil, errors.New("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it to log in again")
+		return nil, text.Errorf("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it to log in again",
+			"配置中的 admin.address 没有指定端口，无法联系正在运行的 libration：请设置端口，或重启它以重新登录")
 	}
 	return ownerAt(local(c.Admin.Address), c.Admin.AccessToken), nil
 }
@@ -95,11 +96,11 @@ func (o *Owner) Login(ctx context.Context, out io.Writer, plain bool) error {
 func (o *Owner) ask(ctx context.Context, method, path string, question, reply any) (code int, err error) {
 	var body io.Reader = http.NoBody
 	if question != nil {
-		text, err := json.Marshal(question)
+		asked, err := json.Marshal(question)
 		if err != nil {
 			return 0, err
 		}
-		body = bytes.NewReader(text)
+		body = bytes.NewReader(asked)
 	}
 	request, err := http.NewRequestWithContext(ctx, method, o.url+path, body)
 	if err != nil {
@@ -114,25 +115,26 @@ func (o *Owner) ask(ctx context.Context, method, path string, question, reply an
 	response, err := o.client.Do(request)
 	if err != nil {
 		err = redact.Err(err)
-		return 0, fmt.Errorf("no libration answers at %s: %w: start it with `libration run`, or use the configuration it runs with", o.url, err)
+		return 0, text.Errorf("no libration answers at %s: %v: start it with `libration run`, or use the configuration it runs with",
+			"%s 处没有 libration 应答: %v：请用 `libration run` 启动它，或使用它运行时的配置", o.url, err)
 	}
 	defer response.Body.Close()
 	if response.Header.Get("Server") != admin.ServerHeader {
-		return 0, fmt.Errorf("another program answers at %s: use the configuration libration runs with", o.url)
+		return 0, text.Errorf("another program answers at %s: use the configuration libration runs with", "%s 处应答的是其他程序：请使用 libration 运行时的配置", o.url)
 	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxOwnerBody))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxOwnerBody))
 	if err != nil {
-		return 0, fmt.Errorf("read the answer of %s: %w", o.url, err)
+		return 0, text.Errorf("read the answer of %s: %v", "读取 %s 的应答: %v", o.url, err)
 	}
-	if err := json.Unmarshal(text, reply); err != nil {
-		return 0, fmt.Errorf("read the answer of %s: HTTP %s: %w", o.url, response.Status, err)
+	if err := json.Unmarshal(answer, reply); err != nil {
+		return 0, text.Errorf("read the answer of %s: HTTP %s: %v", "读取 %s 的应答: HTTP %s: %v", o.url, response.Status, err)
 	}
 	if response.StatusCode >= http.StatusBadRequest {
 		var refused struct {
 			Error string `json:"error"`
 		}
-		_ = json.Unmarshal(text, &refused) // without one there is the status
-		return response.StatusCode, fmt.Errorf("refused: %s %s", response.Status, refused.Error)
+		_ = json.Unmarshal(answer, &refused) // without one there is the status
+		return response.StatusCode, text.Errorf("refused: %s %s", "被拒绝: %s %s", response.Status, refused.Error)
 	}
 	return response.StatusCode, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"libration/internal/config"
 	"libration/internal/packets"
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
@@ -67,7 +68,7 @@ func ShowPacket(w io.Writer, path string, number uint64) error {
 	}
 	p, err := packets.Read(PathsOf(c).Packets, number)
 	if err != nil {
-		return fmt.Errorf("%w (see: libration packets list)", err)
+		return text.Errorf("%v (see: libration packets list)", "%v（见: libration packets list）", err)
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	bytes := strconv.Itoa(p.Size)
@@ -85,11 +86,11 @@ func ShowPacket(w io.Writer, path string, number uint64) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%x\n", p.Data) // the beginning of a frame is no protobuf
+	decoded := fmt.Sprintf("%x\n", p.Data) // the beginning of a frame is no protobuf
 	if p.Source != packets.SourceFrame {
-		text = packets.Decode(p.Data)
+		decoded = packets.Decode(p.Data)
 	}
-	_, err = fmt.Fprintf(w, "\n%s", text)
+	_, err = fmt.Fprintf(w, "\n%s", decoded)
 	return err
 }
 

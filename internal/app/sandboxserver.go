@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,6 +13,7 @@ import (
 
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
@@ -36,7 +36,7 @@ type sandboxState struct {
 }
 
 // errNotYet marks failures that may pass: the sandbox is not up yet.
-var errNotYet = errors.New("the sandbox does not answer")
+var errNotYet = text.Errorf("the sandbox does not answer", "沙盒没有应答")
 
 // sandboxServers asks the sandbox at control where its service is. While nobody
 // listens there, it tries again for half a minute and says so in the log.
@@ -50,7 +50,8 @@ func sandboxServers(ctx context.Context, n network.Network, log *slog.Logger, co
 			return servers, err
 		}
 		if !errors.Is(err, errNotYet) || try == sandboxTries {
-			return servers, fmt.Errorf("sandbox %s: %w: start it with `libration sandbox`, or correct server.sandbox.control in the config", control, err)
+			return servers, text.Errorf("sandbox %s: %v: start it with `libration sandbox`, or correct server.sandbox.control in the config",
+				"沙盒 %s: %v：请用 `libration sandbox` 启动它，或修改配置中的 server.sandbox.control", control, err)
 		}
 		if try%5 == 1 {
 			log.Warn("waiting for the sandbox", "control", control, "try", try, "of", sandboxTries, "err", err)
@@ -78,18 +79,18 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	response, err := client.Do(request)
 	if err != nil {
 		err = redact.Err(err)
-		return none, fmt.Errorf("%w: %w", errNotYet, err)
+		return none, text.Errorf("%v: %v", "%v: %v", errNotYet, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return none, fmt.Errorf("the answer is HTTP %s, not a sandbox's", response.Status)
+		return none, text.Errorf("the answer is HTTP %s, not a sandbox's", "应答为 HTTP %s，不是沙盒的应答", response.Status)
 	}
 	var state sandboxState
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxState)).Decode(&state); err != nil {
-		return none, fmt.Errorf("the answer is not a sandbox's: %w", err)
+		return none, text.Errorf("the answer is not a sandbox's: %v", "不是沙盒的应答: %v", err)
 	}
 	if len(state.SSO) == 0 {
-		return none, fmt.Errorf("%w: it does not listen for clients yet", errNotYet)
+		return none, text.Errorf("%v: it does not listen for clients yet", "%v：它还没有开始监听客户端", errNotYet)
 	}
 	servers := ntqq.Servers{
 		OicqKey: state.Keys.Oicq192, ExchangeKey: state.Keys.NT, VerifyKey: state.Keys.VerifyKey,

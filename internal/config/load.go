@@ -25,7 +25,7 @@ func Load(path string) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w; make one with `libration config init`", err)
+			return nil, text.Errorf("%v; make one with `libration config init`", "%v；可用 `libration config init` 生成", err)
 		}
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}

@@ -143,14 +143,14 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	if days, ok := strings.CutSuffix(string(b), "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16) // 179 years
 		if err != nil {
-			return text.Error{Text: text.T("not a duration", "不是时长")}
+			return text.Errorf("not a duration", "不是时长")
 		}
 		*d = Duration(time.Duration(n) * day)
 		return nil
 	}
 	v, err := time.ParseDuration(string(b))
 	if err != nil || v < 0 {
-		return text.Error{Text: text.T("not a duration", "不是时长")}
+		return text.Errorf("not a duration", "不是时长")
 	}
 	*d = Duration(v)
 	return nil
@@ -169,7 +169,7 @@ func (h Hex) String() string { return hex.EncodeToString(h) }
 func (h *Hex) UnmarshalText(b []byte) error {
 	v, err := hex.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil {
-		return text.Error{Text: text.T("not hexadecimal: %v", "不是十六进制: %v").Fill(err)}
+		return text.Errorf("not hexadecimal: %v", "不是十六进制: %v", err)
 	}
 	*h = v
 	return nil
@@ -216,7 +216,7 @@ func (s *Size) UnmarshalText(b []byte) error {
 		*s = Size(n) * u.bytes
 		return nil
 	}
-	return text.Error{Text: text.T("not a size", "不是大小")}
+	return text.Errorf("not a size", "不是大小")
 }
 
 func (*Size) form() text.Text {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"libration/internal/text"
 )
 
 // maxFile bounds what is read of one file: MaxData in base64 and the texts, which
@@ -45,10 +47,10 @@ type Entry struct {
 }
 
 // ErrDamaged: a file of the ring cannot be read as a packet.
-var ErrDamaged = errors.New("the file is damaged")
+var ErrDamaged = text.Errorf("the file is damaged", "文件已损坏")
 
 // ErrNotFound: no packet has that number.
-var ErrNotFound = errors.New("no such packet: it was never kept, or newer ones have replaced it")
+var ErrNotFound = text.Errorf("no such packet: it was never kept, or newer ones have replaced it", "没有该数据包：从未保留，或已被更新的替换")
 
 // List reads the packets in a folder, oldest first, while a Ring may be writing
 // there; damaged are the names of files that cannot be read and were skipped. A
@@ -76,19 +78,19 @@ func List(folder string) (entries []Entry, damaged []string, err error) {
 func Read(folder string, number uint64) (*Packet, error) {
 	f, err := os.Open(path(folder, number))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("packet %d: %w", number, ErrNotFound)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("packet %d: %w", number, err)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, err)
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("packet %d: %w", number, err)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, err)
 	}
 	p, err := decode(content)
 	if err != nil {
-		return nil, fmt.Errorf("packet %d: %w", number, err)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, err)
 	}
 	return p, nil
 }

@@ -55,6 +55,8 @@ func TestAMissingLanguageIsFound(t *testing.T) {
 		`text.T("one", "一")`:                              "",
 		`text.T("%s: %d", "%s：%d")`:                       "",
 		`text.T("one "+name, "一 "+name)`:                  "",
+		`text.Errorf("one: %v", "一：%v", err)`:             "",
+		`text.Errorf("one: %v", "one: %v", err)`:          "has no Chinese",
 		`text.Text{}`:                                     "",
 		`text.T("one", "")`:                               "has no Chinese",
 		`text.T("one", "one")`:                            "has no Chinese",
@@ -92,7 +94,7 @@ func judge(fset *token.FileSet, file *ast.File) (texts int, wrong []string) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			if !isOf(n.Fun, "T") || len(n.Args) != 2 {
+			if len(n.Args) < 2 || !isOf(n.Fun, "T") && !isOf(n.Fun, "Errorf") { // one: the two results of a call
 				return true
 			}
 			texts++

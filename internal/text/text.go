@@ -34,8 +34,8 @@ func (t Text) In(l Language) string {
 	return t.EN
 }
 
-// Fill returns the text with its verbs replaced, as by fmt.Sprintf. An argument that
-// is a Text stands in the language around it.
+// Fill returns the text with its verbs replaced, as by fmt.Sprintf. A Text or an error
+// among args stands in the language around it.
 func (t Text) Fill(args ...any) Text {
 	return Text{EN: sprintf(t, English, args), ZH: sprintf(t, Chinese, args)}
 }
@@ -43,22 +43,42 @@ func (t Text) Fill(args ...any) Text {
 func sprintf(t Text, l Language, args []any) string {
 	words := make([]any, len(args))
 	for i, a := range args {
-		if inner, ok := a.(Text); ok {
+		switch inner := a.(type) {
+		case Text:
 			a = inner.In(l)
+		case error:
+			a = Of(inner).In(l)
 		}
 		words[i] = a
 	}
 	return fmt.Sprintf(t.In(l), words...)
 }
 
-// Error is an error for people.
-type Error struct{ Text }
+// Error is an error in both languages; [Errorf] makes one. Its own text is English.
+type Error struct {
+	Text   Text
+	causes []error
+}
 
-func (e Error) Error() string { return e.EN }
+// Errorf returns an *Error, filled as by [Text.Fill]. Errors among args are wrapped.
+func Errorf(en, zh string, args ...any) error {
+	e := &Error{Text: T(en, zh).Fill(args...)}
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			e.causes = append(e.causes, err)
+		}
+	}
+	return e
+}
+
+func (e *Error) Error() string { return e.Text.EN }
+
+// Unwrap returns the errors that Errorf was given.
+func (e *Error) Unwrap() []error { return e.causes }
 
 // Of returns what an error says: an [Error] in both languages, another one as it is.
 func Of(err error) Text {
-	if e, ok := errors.AsType[Error](err); ok {
+	if e, ok := errors.AsType[*Error](err); ok && e.Text.EN == err.Error() { // else it is within another one
 		return e.Text
 	}
 	return Same(err.Error())

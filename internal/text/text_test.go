@@ -1,6 +1,9 @@
 package text_test
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"testing"
 
 	"libration/internal/text"
@@ -13,5 +16,20 @@ func TestText(t *testing.T) {
 		if got := said.In(l); got != want {
 			t.Errorf("in %q: got %q, want %q", l, got, want)
 		}
+	}
+}
+
+func TestErrorsWrapAndTranslateTheirCauses(t *testing.T) {
+	t.Parallel()
+	cause := text.Errorf("nobody there", "无人应答")
+	err := text.Errorf("call %s: %v", "调用 %s: %v", "x", cause)
+	if !errors.Is(err, cause) || err.Error() != "call x: nobody there" || text.Of(err).ZH != "调用 x: 无人应答" {
+		t.Errorf("got %v, %+v", err, text.Of(err))
+	}
+	if got := text.Of(fmt.Errorf("first: %w", err)); got != text.Same("first: call x: nobody there") {
+		t.Errorf("within another error: got %+v", got)
+	}
+	if got := text.Of(io.EOF); got != text.Same("EOF") {
+		t.Errorf("another error: got %+v", got)
 	}
 }

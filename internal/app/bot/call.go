@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 )
 
 // callTimeout bounds one action over HTTP.
@@ -26,18 +26,18 @@ func Params(pairs []string) (map[string]json.RawMessage, error) {
 	for _, pair := range pairs {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
-			return nil, fmt.Errorf("parameter %q is not key=value", pair)
+			return nil, text.Errorf("parameter %q is not key=value", "参数 %q 不是 key=value", pair)
 		}
 		if _, twice := params[name]; twice {
-			return nil, fmt.Errorf("parameter %q is given twice", name)
+			return nil, text.Errorf("parameter %q is given twice", "参数 %q 出现了两次", name)
 		}
 		raw := json.RawMessage(value)
 		if !json.Valid(raw) {
-			text, err := json.Marshal(value)
+			quoted, err := json.Marshal(value)
 			if err != nil {
 				return nil, err
 			}
-			raw = text
+			raw = quoted
 		}
 		params[name] = raw
 	}
@@ -50,7 +50,7 @@ func Params(pairs []string) (map[string]json.RawMessage, error) {
 func Call(ctx context.Context, address, token, action string, params map[string]json.RawMessage) (answer []byte, ok bool, err error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, false, errors.New("the address is not one of HTTP: use a form like http://127.0.0.1:5700")
+		return nil, false, text.Errorf("the address is not one of HTTP: use a form like http://127.0.0.1:5700", "不是 HTTP 地址：请写成 http://127.0.0.1:5700 的形式")
 	}
 	body, err := json.Marshal(params)
 	if err != nil {
@@ -71,21 +71,22 @@ func Call(ctx context.Context, address, token, action string, params map[string]
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, false, fmt.Errorf("call %s at %s: %w", action, redact.URL(address), netReason(err))
+		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s: %[3]v", action, redact.URL(address), netReason(err))
 	}
 	defer response.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(response.Body, maxFrame))
 	if err != nil {
-		return nil, false, fmt.Errorf("call %s at %s: %w", action, redact.URL(address), err)
+		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s: %[3]v", action, redact.URL(address), err)
 	}
 	if err := refused(response.StatusCode, answer); err != nil {
-		return nil, false, fmt.Errorf("call %s at %s: %w", action, redact.URL(address), err)
+		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s: %[3]v", action, redact.URL(address), err)
 	}
 	var f struct {
 		Status string `json:"status"`
 	}
 	if err := json.Unmarshal(answer, &f); err != nil || f.Status == "" {
-		return nil, false, fmt.Errorf("call %s at %s: the answer (HTTP %s) is not OneBot's: is this the HTTP port?", action, redact.URL(address), response.Status)
+		return nil, false, text.Errorf("call %s at %s: the answer (HTTP %s) is not OneBot's: is this the HTTP port?",
+			"在 %[2]s 调用 %[1]s: 应答 (HTTP %[3]s) 不是 OneBot 的：这是 HTTP 端口吗？", action, redact.URL(address), response.Status)
 	}
 	return answer, f.Status != "failed", nil
 }
@@ -117,4 +118,4 @@ func PrintCall(ctx context.Context, w io.Writer, address, token, action string, 
 
 // ErrFailed: the service carried the action out and reports a failure, which has
 // been printed.
-var ErrFailed = errors.New("the action failed")
+var ErrFailed = text.Errorf("the action failed", "操作失败")

@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 )
 
 // maxFrame is the largest frame accepted, in bytes.
@@ -33,7 +34,7 @@ type Conn struct{ ws *websocket.Conn }
 func Dial(ctx context.Context, address, token string) (*Conn, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, errors.New("the address is not one of a WebSocket: use a form like ws://127.0.0.1:6700")
+		return nil, text.Errorf("the address is not one of a WebSocket: use a form like ws://127.0.0.1:6700", "不是 WebSocket 地址：请写成 ws://127.0.0.1:6700 的形式")
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -45,7 +46,7 @@ func Dial(ctx context.Context, address, token string) (*Conn, error) {
 	}
 	ws, response, err := websocket.Dial(ctx, address, o)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", redact.URL(address), dialReason(err, response))
+		return nil, text.Errorf("connect to %s: %v", "连接 %s: %v", redact.URL(address), dialReason(err, response))
 	}
 	ws.SetReadLimit(maxFrame)
 	return &Conn{ws}, nil
@@ -54,9 +55,10 @@ func Dial(ctx context.Context, address, token string) (*Conn, error) {
 // Errors that tell a person what to do.
 var (
 	// ErrToken: the service wants another access token, or one at all.
-	ErrToken = errors.New("the access token is missing or wrong: name the configuration of the service with -c, or set LIBRATION_TOKEN")
+	ErrToken = text.Errorf("the access token is missing or wrong: name the configuration of the service with -c, or set LIBRATION_TOKEN",
+		"访问令牌缺失或错误：请用 -c 指定服务的配置，或设置 LIBRATION_TOKEN")
 	// ErrUnreachable: nobody listens there.
-	ErrUnreachable = errors.New("nobody listens there: is the service running, and is this its address?")
+	ErrUnreachable = text.Errorf("nobody listens there: is the service running, and is this its address?", "该地址无人监听：服务是否在运行，地址是否正确？")
 )
 
 // maxReason is how much of a refusal is shown, in bytes.
@@ -74,7 +76,7 @@ func refused(status int, answer []byte) error {
 		Message string `json:"message"`
 	}
 	if len(answer) <= maxReason && json.Unmarshal(answer, &said) == nil && said.Message != "" {
-		return fmt.Errorf("%w (the service says: %q)", ErrToken, said.Message)
+		return text.Errorf("%v (the service says: %q)", "%v（服务的回答: %q）", ErrToken, said.Message)
 	}
 	return ErrToken
 }
@@ -85,7 +87,7 @@ func dialReason(err error, response *http.Response) error {
 		if err := refused(response.StatusCode, body); err != nil {
 			return err
 		}
-		return fmt.Errorf("the server answers %s, not as a WebSocket", response.Status)
+		return text.Errorf("the server answers %s, not as a WebSocket", "服务器应答 %s，不是 WebSocket", response.Status)
 	}
 	return netReason(err)
 }

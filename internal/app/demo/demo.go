@@ -179,7 +179,7 @@ func (p *play) waitOnline(ctx context.Context, service *app.App) error {
 	defer cancel()
 	endpoints, err := service.Endpoints(ctx)
 	if err != nil {
-		return fmt.Errorf("the account did not come online within %v: run with --log-level info to see why", startTimeout)
+		return text.Errorf("the account did not come online within %v: run with --log-level info to see why", "账号未能在 %v 内上线：加上 --log-level info 运行可查看原因", startTimeout)
 	}
 	for _, e := range endpoints {
 		switch e.Kind {

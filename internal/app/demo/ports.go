@@ -3,11 +3,12 @@ package demo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"strconv"
 	"syscall"
+
+	"libration/internal/text"
 )
 
 // freeTries bounds the search for a free port.
@@ -29,9 +30,9 @@ func choosePort(ctx context.Context, flag, given, standard string) (address stri
 		free, err = probe(ctx, net.JoinHostPort(host, "0"))
 		return free, err == nil, err
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "", false, fmt.Errorf("%s: address %s is in use by another program: stop it or choose another port", flag, address)
+		return "", false, text.Errorf("%s: address %s is in use by another program: stop it or choose another port", "%s: 地址 %s 已被其他程序占用：请停止它，或换一个端口", flag, address)
 	}
-	return "", false, fmt.Errorf("%s: %w", flag, err)
+	return "", false, text.Errorf("%s: %v", "%s: %v", flag, err)
 }
 
 // probe opens and closes a port, and returns its address with the real number.
@@ -39,10 +40,10 @@ func choosePort(ctx context.Context, flag, given, standard string) (address stri
 func probe(ctx context.Context, address string) (string, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", fmt.Errorf("%q is not host:port: use for example 127.0.0.1:5700", address)
+		return "", text.Errorf("%q is not host:port: use for example 127.0.0.1:5700", "%q 不是 host:port：例如 127.0.0.1:5700", address)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", fmt.Errorf("%s can be reached from other machines: the demo has no password, use 127.0.0.1", address)
+		return "", text.Errorf("%s can be reached from other machines: the demo has no password, use 127.0.0.1", "%s 可被其他机器访问：演示没有密码，请使用 127.0.0.1", address)
 	}
 	var lc net.ListenConfig
 	for try := 0; ; try++ {

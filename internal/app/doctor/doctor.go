@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -36,7 +35,7 @@ type Options struct {
 }
 
 // ErrUnwell is returned by Run when something is wrong.
-var ErrUnwell = errors.New("something is wrong, see above")
+var ErrUnwell = text.Errorf("something is wrong, see above", "存在问题，见上文")
 
 // Run examines the installation and writes the report to o.Out.
 func Run(ctx context.Context, o Options) error {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"libration/internal/text"
 	"libration/sandbox"
 )
 
@@ -60,17 +61,17 @@ func Listen(ctx context.Context, s *sandbox.Sandbox, o Options) (*Simulator, err
 func listen(ctx context.Context, flag, address string, remote bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("%s %q is not host:port: use for example 127.0.0.1:7800", flag, address)
+		return nil, text.Errorf("%s %q is not host:port: use for example 127.0.0.1:7800", "%s %q 不是 host:port：例如 127.0.0.1:7800", flag, address)
 	}
 	if !remote && !isLoopback(host) {
-		return nil, fmt.Errorf("%s %s can be reached from other machines, and a sandbox asks nobody for a password: "+
-			"use 127.0.0.1, or add --allow-remote", flag, address)
+		return nil, text.Errorf("%s %s can be reached from other machines, and a sandbox asks nobody for a password: use 127.0.0.1, or add --allow-remote",
+			"%s %s 可被其他机器访问，而沙盒没有密码：请使用 127.0.0.1，或加上 --allow-remote", flag, address)
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s: address %s is in use by another program, or by another copy of this one: "+
-			"stop it or choose another port", flag, address)
+		return nil, text.Errorf("%s: address %s is in use by another program, or by another copy of this one: stop it or choose another port",
+			"%s: 地址 %s 已被其他程序（或本程序的另一个实例）占用：请停止它，或换一个端口", flag, address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
