@@ -219,6 +219,7 @@ func TestOutputClosed(t *testing.T) {
 
 // TestInterrupted: what Ctrl-C leaves undone says so.
 func TestInterrupted(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
 	config := filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)

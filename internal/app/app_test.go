@@ -24,7 +24,10 @@ import (
 	"libration/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	os.Setenv("LC_ALL", "C") // the language of what commands print
+	goleak.VerifyTestMain(m)
+}
 
 // limit bounds every wait of these tests.
 const limit = 20 * time.Second

@@ -39,13 +39,14 @@ func ListPackets(w io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
+	l := Language(c.Language)
 	if len(entries) == 0 {
-		fmt.Fprintf(w, "no packets in %s\n", folder)
+		fmt.Fprintln(w, text.T("no packets in %s", "%s 中没有数据包").Fill(folder).In(l))
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, e := range entries {
 		if i == 0 {
-			fmt.Fprintln(table, "N\ttime\tsource\treason\tbytes\tname")
+			fmt.Fprintln(table, text.T("N\ttime\tsource\treason\tbytes\tname", "编号\t时间\t来源\t原因\t字节\t名称").In(l))
 		}
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%s\n", e.Number, e.Time.Local().Format(time.DateTime),
 			plain(string(e.Source)), plain(e.Reason), e.Size, plain(e.Name))
@@ -54,7 +55,7 @@ func ListPackets(w io.Writer, path string) error {
 		return err
 	}
 	if len(damaged) > 0 {
-		fmt.Fprintf(w, "skipped, because they are damaged: %s\n", strings.Join(damaged, ", "))
+		fmt.Fprintln(w, text.T("skipped, because they are damaged: %s", "已跳过损坏的文件: %s").Fill(strings.Join(damaged, ", ")).In(l))
 	}
 	return nil
 }
@@ -71,16 +72,24 @@ func ShowPacket(w io.Writer, path string, number uint64) error {
 		return text.Errorf("%v (see: libration packets list)", "%v（见: libration packets list）", err)
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	bytes := strconv.Itoa(p.Size)
+	bytes := text.Same(strconv.Itoa(p.Size))
 	if len(p.Data) < p.Size {
-		bytes += fmt.Sprintf(", the first %d of them kept", len(p.Data))
+		bytes = text.T("%s, the first %d of them kept", "%s，仅保留前 %d 个").Fill(bytes, len(p.Data))
 	}
-	for _, row := range [][2]string{
-		{"time", p.Time.Local().Format(time.RFC3339)}, {"source", string(p.Source)}, {"name", p.Name},
-		{"reason", p.Reason}, {"error", p.Error}, {"bytes", bytes},
+	l := Language(c.Language)
+	for _, row := range []struct {
+		name  text.Text
+		value string
+	}{
+		{text.T("time", "时间"), p.Time.Local().Format(time.RFC3339)},
+		{text.T("source", "来源"), string(p.Source)},
+		{text.T("name", "名称"), p.Name},
+		{text.T("reason", "原因"), p.Reason},
+		{text.T("error", "错误"), p.Error},
+		{text.T("bytes", "字节"), bytes.In(l)},
 	} {
-		if row[1] != "" {
-			fmt.Fprintf(table, "%s\t%s\n", row[0], plain(row[1]))
+		if row.value != "" {
+			fmt.Fprintf(table, "%s\t%s\n", row.name.In(l), plain(row.value))
 		}
 	}
 	if err := table.Flush(); err != nil {

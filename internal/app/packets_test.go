@@ -42,6 +42,11 @@ func TestPackets(t *testing.T) {
 		}
 		return out.String()
 	}
+	t.Setenv("LIBRATION_LANGUAGE", "zh")
+	if got := list(); !strings.HasSuffix(got, " 中没有数据包\n") {
+		t.Errorf("in Chinese: got %s, want that there are none", got)
+	}
+	t.Setenv("LIBRATION_LANGUAGE", "en")
 	if got := list(); !strings.HasPrefix(got, "no packets in ") {
 		t.Errorf("before: got %s, want that there are none", got)
 	}
