@@ -39,10 +39,7 @@ const bombToken = "the-token-of-the-bombs-bot"
 func startBuilt(t *testing.T, files int) *built {
 	t.Helper()
 	folder := t.TempDir()
-	program := filepath.Join(folder, "libration")
-	if out, err := exec.Command("go", "build", "-o", program, "libration/cmd/libration").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	program := buildProgram(t)
 	p := &built{t: t}
 	for _, address := range []*string{&p.http, &p.webSocket, &p.own} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
