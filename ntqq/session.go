@@ -249,7 +249,8 @@ type push struct {
 	payload []byte
 }
 
-// dispatch turns pushes into events, one after the other.
+// dispatch turns pushes into events, one after the other. An answer comes after the
+// pushes that were received before it: it counts them.
 func (c *Client) dispatch(ctx context.Context) {
 	o := c.order
 	o.begin()
@@ -259,18 +260,21 @@ func (c *Client) dispatch(ctx context.Context) {
 		case p := <-c.pushes.items:
 			c.handlePush(ctx, c.pushes.take(p))
 		case in := <-c.own.items:
+			c.received(ctx)
 			o.feed(ctx, c.own.take(in))
 		case a := <-o.answers:
+			c.received(ctx)
 			o.answered(ctx, a)
 		case in := <-c.compared:
+			c.received(ctx)
 			o.feed(ctx, in)
 		case <-o.timer.C:
+			c.received(ctx)
 			o.tick(ctx)
 		case <-ctx.Done():
-			for { // what has been received is handed on
+			c.received(ctx) // what has been received is handed on
+			for {
 				select {
-				case p := <-c.pushes.items:
-					c.handlePush(ctx, c.pushes.take(p))
 				case in := <-c.own.items:
 					o.feed(ctx, c.own.take(in))
 				default:
@@ -278,6 +282,13 @@ func (c *Client) dispatch(ctx context.Context) {
 				}
 			}
 		}
+	}
+}
+
+// received handles the pushes that wait now.
+func (c *Client) received(ctx context.Context) {
+	for range len(c.pushes.items) {
+		c.handlePush(ctx, c.pushes.take(<-c.pushes.items))
 	}
 }
 

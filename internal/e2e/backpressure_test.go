@@ -46,6 +46,7 @@ func TestSlowHandlerKeepsTheSession(t *testing.T) {
 			t.Errorf("state %+v, want online without interruption", st)
 		}
 		close(release)
+		time.Sleep(time.Second) // virtual: what is at the beginning of a chat is asked about
 		synctest.Wait()
 		mu.Lock()
 		defer mu.Unlock()

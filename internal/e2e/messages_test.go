@@ -185,7 +185,11 @@ func TestSendRefused(t *testing.T) {
 func TestOrderIsKept(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
-		var want []string
+		// The first message of a friend waits until it is known where the chat begins.
+		for _, from := range []message.UIN{alice, bob} {
+			s.World().Send(sandbox.Send{From: from, To: bot, Elems: elems(t, "first")}, nil)
+		}
+		want := b.texts()
 		for i := range 500 {
 			text := fmt.Sprint("message ", i)
 			want = append(want, text)

@@ -101,7 +101,10 @@ func (b *Book) first(st *chat, e *event.Message) {
 	case b.seen.Known(dupKey(e.Message)):
 	case old && st.begin == named && e.Sequence <= st.position:
 	case old && st.id.Group && st.expected: // of before the account was there
-	case resting, st.nobody(), st.ahead.has(e.Sequence), !b.hold(st, e):
+	case resting, st.nobody(), st.ahead.has(e.Sequence):
+		b.early(st, e)
+	case !b.hold(st, e):
+		b.giveUp(st)
 		b.early(st, e)
 	default:
 		b.changed(Begun) // a restart has to know that it waits
