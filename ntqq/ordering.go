@@ -47,13 +47,14 @@ type ordering struct {
 	timer   *time.Timer
 	next    time.Time // when timer fires; zero: it does not
 	journal journal
+	start   time.Time
 
 	mu   sync.Mutex // the book is read by others, too
 	book *order.Book
 }
 
 func newOrdering(c *Client) *ordering {
-	o := &ordering{c: c, server: c, answers: make(chan order.Answered), slots: make(chan struct{}, 4)}
+	o := &ordering{c: c, server: c, start: time.Now(), answers: make(chan order.Answered), slots: make(chan struct{}, 4)}
 	o.book = order.New(o.limits())
 	o.timer = time.NewTimer(time.Hour)
 	o.timer.Stop()
@@ -110,13 +111,18 @@ func (o *ordering) step(ctx context.Context, in order.Input) {
 		o.wake(next)
 	}
 	for _, e := range out.Deliver {
+		if m, ok := e.(*event.Message); ok && !m.Self {
+			o.c.stats.messagesReceived.Add(1)
+			o.c.stats.lastMessage.Store(at.Unix)
+		}
 		o.c.report(ctx, e)
 	}
 }
 
-// at reads the clock, once: this is done for each message.
+// at reads the monotonic clock, once: this is done for each message, and time.Now
+// would read the wall clock, too.
 func (o *ordering) at() order.At {
-	now := time.Now()
+	now := o.start.Add(time.Since(o.start))
 	return order.At{Now: now, Unix: o.c.clock.At(now).Unix()}
 }
 

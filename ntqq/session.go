@@ -334,10 +334,6 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	if _, ok := e.(*event.Stale); ok {
 		return
 	}
-	if m, ok := e.(*event.Message); ok && !m.Self {
-		c.stats.messagesReceived.Add(1)
-		c.stats.lastMessage.Store(c.now().Unix())
-	}
 	if r, ok := e.(*event.SelfRenamed); ok {
 		c.rename(r.Nickname)
 	}

@@ -131,7 +131,7 @@ type At struct {
 // Input is what a step takes.
 type Input interface{ apply(b *Book) }
 
-// Output is what follows from a step. Its lists are valid until the next one.
+// Output is what follows from a step. It is valid until the next one.
 type Output struct {
 	Deliver []event.Event // in this order
 	Ask     []Request     // each is to be answered by an Answered
@@ -203,14 +203,15 @@ func New(limits Limits) *Book {
 }
 
 // Step takes one input.
-func (b *Book) Step(at At, in Input) Output {
-	clear(b.out.Deliver)
-	clear(b.out.Ask)
-	clear(b.out.Notes)
-	b.out = Output{Deliver: b.out.Deliver[:0], Ask: b.out.Ask[:0], Notes: b.out.Notes[:0]}
+func (b *Book) Step(at At, in Input) *Output {
+	out := &b.out
+	clear(out.Deliver)
+	clear(out.Ask)
+	clear(out.Notes)
+	out.Deliver, out.Ask, out.Notes, out.Changed = out.Deliver[:0], out.Ask[:0], out.Notes[:0], Unchanged
 	b.at = at
 	in.apply(b)
-	return b.out
+	return out
 }
 
 // Next is when Tick is wanted; zero: not before another input.

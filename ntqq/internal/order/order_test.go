@@ -71,7 +71,7 @@ func (s *script) says(id ID, seq uint64) *message.Message {
 }
 
 // raw takes one step, and saves what it wants saved.
-func (s *script) raw(in Input) Output {
+func (s *script) raw(in Input) *Output {
 	out := s.b.Step(s.at, in)
 	if out.Changed != Unchanged {
 		s.saved, s.presence = s.b.Snapshot(s.at.Unix)
