@@ -130,6 +130,7 @@ func (b *Book) name(st *chat, newest uint64) {
 		st.begin = firm
 	default:
 		st.begin, st.position, st.searched = named, newest, 0
+		st.eager = st.eager || b.returned // as in listed
 	}
 	b.changed(Begun)
 }

@@ -795,6 +795,21 @@ func TestAbsurdAnswer(t *testing.T) {
 	}
 }
 
+// The answer to an own message in a group that nothing else has named yet shows what is
+// missing.
+func TestOwnAnswerNamesAGroup(t *testing.T) {
+	s := newScript(t)
+	s.step(Registered{Time: s.at.Unix})
+	s.pass(time.Minute)
+	s.step(Registered{Time: s.at.Unix})
+	s.step(Synced{5, 4})
+	s.says(group, 5) // lost
+	s.says(group, 6) // its echo is lost
+	s.step(Named{group, 6})
+	s.pass(time.Minute)
+	s.want("5", "6")
+}
+
 // An own message that is answered before it is pushed lets what waited go on.
 func TestOwnAnswerLetsGoOn(t *testing.T) {
 	s := newScript(t)

@@ -70,6 +70,7 @@ func (in Named) apply(b *Book) {
 		b.advance(st)
 		b.wait(st)
 	} else {
+		st.eager = true // its echo may be lost
 		b.goOn(st, reorderWait)
 	}
 }
