@@ -182,13 +182,15 @@ func (c *cellRun) tell(text string) {
 	c.say(text)
 }
 
+var errNotStruck = errors.New("the fault did not strike")
+
 // awaitStrike waits until the fault has struck.
 func (c *cellRun) awaitStrike(ctx context.Context) error {
 	select {
 	case <-c.struck.struck:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("the fault did not strike: %w", ctx.Err())
+		return fmt.Errorf("%w: %w", errNotStruck, ctx.Err())
 	}
 }
 

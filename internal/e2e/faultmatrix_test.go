@@ -208,6 +208,16 @@ func TestFaultMatrix(t *testing.T) {
 			})
 		}
 	})
+	t.Run("again", func(t *testing.T) { // where the program got by without what should have failed
+		for i, c := range cells {
+			if !errors.Is(results[i].err, errNotStruck) {
+				continue
+			}
+			beside(t, fmt.Sprintf("%s at %s", c.kind.Name, c.stage.Name), func(t *testing.T) {
+				results[i] = c.run(t.Context(), filepath.Join(folder, fmt.Sprint(i, " again")))
+			})
+		}
+	})
 	for i, c := range cells {
 		if r := results[i]; r.err != nil {
 			t.Errorf("%s at %s (seed %d): %v\nthe end of the log:\n%s", c.kind.Name, c.stage.Name, c.seed, r.err, r.log)
