@@ -143,11 +143,11 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	seq, self := sentSequence(resp), c.Self()
 	routing.FromUin, routing.FromUid = uint64(self.UIN), proto.String(string(self.UID))
 	head := &messagepb.ContentHead{
-		Type: 82, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
+		Type: message.TypeGroup, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
 		Time: proto.Uint64(resp.GetSendTime()), MsgUid: proto.Uint64(message.MsgUID(random)),
 	}
 	if routing.Group == nil {
-		head.Type, head.Sequence, head.NtMsgSeq = 166, proto.Uint64(clientSequence), proto.Uint64(seq)
+		head.Type, head.Sequence, head.NtMsgSeq = message.TypeFriend, proto.Uint64(clientSequence), proto.Uint64(seq)
 	}
 	raw, err := pb.Marshal(&messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: req.Body})
 	if err != nil {

@@ -10,13 +10,6 @@ import (
 	"libration/ntqq/message"
 )
 
-// Faces that OneBot has segment types of their own for
-// (docs/protocol/messages.md 5.4).
-const (
-	faceDice = 358
-	faceRPS  = 359
-)
-
 // sendable are the segment types that can be sent, for people to read.
 const sendable = "text, at, face, dice, rps, reply"
 
@@ -60,9 +53,9 @@ func addSegment(dst []segment, kind string, data ...field) []segment {
 
 func appendFace(dst []segment, f *message.Face) []segment {
 	switch f.ID {
-	case faceDice, faceRPS:
+	case message.FaceDice, message.FaceRPS:
 		kind := "dice"
-		if f.ID == faceRPS {
+		if f.ID == message.FaceRPS {
 			kind = "rps"
 		}
 		return addSegment(dst, kind, field{"result", strconv.FormatUint(uint64(f.Result), 10)})
@@ -203,12 +196,12 @@ func (s *Service) outgoing(chat message.Chat, seg segment) (message.Segment, err
 				return nil, badSegment(seg, "large", text.T("must be true or false", "必须是布尔值"))
 			}
 		}
-		large = large || seg.get("type") == "sticker" || id == faceDice || id == faceRPS
+		large = large || seg.get("type") == "sticker" || id == message.FaceDice || id == message.FaceRPS
 		return &message.Face{ID: uint32(id), Large: large}, nil
 	case "dice":
-		return &message.Face{ID: faceDice, Large: true}, nil
+		return &message.Face{ID: message.FaceDice, Large: true}, nil
 	case "rps":
-		return &message.Face{ID: faceRPS, Large: true}, nil
+		return &message.Face{ID: message.FaceRPS, Large: true}, nil
 	case "reply":
 		return s.outgoingReply(chat, seg)
 	case "anonymous": // the feature is gone; old bots still send it

@@ -19,13 +19,6 @@ const (
 	atMember   = 2
 )
 
-// Common elements that the relay touches (docs/protocol/messages.md 5.4).
-const (
-	serviceLargeFace = 37
-	faceDice         = 358
-	faceRPS          = 359
-)
-
 // relay returns the elements as receivers get them (docs/protocol/messages.md
 // 11.1), with room for extra more. Elements that change are copied first.
 func (w *World) relay(elems []*messagepb.Elem, extra int) []*messagepb.Elem {
@@ -50,7 +43,7 @@ func (w *World) relayOne(e *messagepb.Elem) *messagepb.Elem {
 		if card := forwardCard(e.LightApp.Data); card != nil {
 			return card
 		}
-	case e.CommonElem.GetServiceType() == serviceLargeFace:
+	case e.CommonElem.GetServiceType() == message.ServiceLargeFace:
 		return w.relayLargeFace(e)
 	}
 	return e
@@ -140,9 +133,9 @@ func (w *World) relayLargeFace(e *messagepb.Elem) *messagepb.Elem {
 	}
 	var sides int
 	switch face.GetFaceId() {
-	case faceDice:
+	case message.FaceDice:
 		sides = 6
-	case faceRPS:
+	case message.FaceRPS:
 		sides = 3
 	default:
 		return e

@@ -26,14 +26,6 @@ const (
 	maxFileContent = 64 << 10
 )
 
-// Content head types (docs/protocol/messages.md 2.1).
-const (
-	typeGroup  = 82
-	typeTemp   = 141
-	typeFriend = 166
-	typeFile   = 529
-)
-
 // senderAppID stands in routing heads for the sender's app id.
 const senderAppID = 1600001615
 
@@ -188,7 +180,7 @@ func (w *World) sendGroup(s *Send, r Result, ack func(Result)) Result {
 			FromUin: uint64(s.From), FromUid: proto.String(string(from.UID)),
 			FromAppId: senderAppID, Group: routing,
 		},
-		ContentHead: contentHead(typeGroup, r, r.Sequence),
+		ContentHead: contentHead(message.TypeGroup, r, r.Sequence),
 		Body: &messagepb.MessageBody{RichText: &messagepb.RichText{
 			Attr:  &messagepb.Attr{Random: r.Random, FontName: "Times New Roman"},
 			Elems: elems,
@@ -219,12 +211,12 @@ func (w *World) sendPrivate(s *Send, r Result, ack func(Result)) Result {
 		ToUin: uint64(s.To), ToUid: proto.String(string(to.UID)),
 		C2C: &messagepb.RoutingC2C{},
 	}
-	kind, body := uint64(typeFriend), &messagepb.MessageBody{RichText: &messagepb.RichText{}}
+	kind, body := uint64(message.TypeFriend), &messagepb.MessageBody{RichText: &messagepb.RichText{}}
 	switch {
 	case len(s.MsgContent) > 0:
-		kind, body.MsgContent = typeFile, s.MsgContent
+		kind, body.MsgContent = message.TypeFile, s.MsgContent
 	case s.TempGroup != 0:
-		kind = typeTemp
+		kind = message.TypeTemp
 		routing.C2C.C2CType, routing.C2C.FromTinyId = 2, uint64(s.TempGroup)
 		body.RichText.Elems = w.relay(s.Elems, 0)
 	default:
@@ -262,11 +254,11 @@ func contentHead(kind uint64, r Result, sequence uint64) *messagepb.ContentHead 
 		DivSeq: proto.Uint64(0), MsgUid: proto.Uint64(message.MsgUID(r.Random)),
 	}
 	switch kind {
-	case typeFriend:
+	case message.TypeFriend:
 		head.SubType, head.C2CCmd = proto.Uint64(11), proto.Uint64(11)
-	case typeTemp:
+	case message.TypeTemp:
 		head.SubType, head.C2CCmd = proto.Uint64(0), proto.Uint64(0)
-	case typeFile:
+	case message.TypeFile:
 		head.SubType, head.C2CCmd = proto.Uint64(4), proto.Uint64(4)
 	}
 	return head

@@ -225,15 +225,11 @@ func commonMessage(payload []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// typeFriendMessage is the type of private messages, and of notices about files
-// sent online (docs/protocol/events.md 5.2).
-const typeFriendMessage = 166
-
 // The chat types of docs/protocol/events.md 3.1; some of them are no message of
 // ours all the same.
 func isChat(typ uint64) bool {
 	switch typ {
-	case 9, 82, 140, 141, typeFriendMessage, 167, 208, 529:
+	case 9, message.TypeGroup, 140, message.TypeTemp, message.TypeFriend, 167, 208, message.TypeFile:
 		return true
 	}
 	return false
@@ -248,7 +244,7 @@ func (p *push) decodeChat(cm *messagepb.CommonMessage, raw []byte) {
 	case errors.Is(err, message.ErrNoBody):
 		p.fail(ReasonEmpty, nil)
 	case errors.Is(err, message.ErrNotChat):
-		if p.head.GetType() == typeFriendMessage {
+		if p.head.GetType() == message.TypeFriend {
 			p.key.Discriminator = int64(p.head.GetC2CCmd())
 			p.ignore()
 			return

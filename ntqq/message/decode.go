@@ -88,7 +88,7 @@ const (
 
 func followOf(e *messagepb.Elem) follow {
 	switch common := e.CommonElem; {
-	case common.GetServiceType() == serviceLargeFace, common.GetServiceType() == serviceFlashPicture:
+	case common.GetServiceType() == ServiceLargeFace, common.GetServiceType() == serviceFlashPicture:
 		return followText
 	case common.GetServiceType() == serviceBouncingFace, e.MarketFace != nil, e.LightApp != nil:
 		return followReserve
@@ -127,7 +127,7 @@ func decodeCommon(e *messagepb.Elem) Segment {
 			return f
 		}
 		return nil
-	case serviceLargeFace:
+	case ServiceLargeFace:
 		if f := decodeLargeFace(raw); f != nil {
 			return f
 		}

@@ -9,15 +9,19 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
-// The faces whose large form carries a result, and the service types of the two
-// newer forms (docs/protocol/messages.md 5.3, 5.4).
+// The faces that carry a result (docs/protocol/messages.md 5.4).
 const (
-	faceDice     = 358
-	faceRPS      = 359
-	faceSmallMin = 260 // the first id with a small form
+	FaceDice = 358 // a die; Face.Result is 1 to 6
+	FaceRPS  = 359 // rock-paper-scissors; Face.Result is 1 paper, 2 scissors, 3 rock
+)
 
+// ServiceLargeFace is CommonElem.service_type of a large face, and so of a die and of
+// rock-paper-scissors. The payload is a LargeFaceElem.
+const ServiceLargeFace = 37
+
+const (
 	serviceSmallFace = 33
-	serviceLargeFace = 37
+	faceSmallMin     = 260 // the first id with a small form
 )
 
 func decodeFace(f *messagepb.Face) *Face { return &Face{ID: f.GetIndex()} }
@@ -51,7 +55,7 @@ func decodeLargeFace(raw []byte) *Face {
 // stands in the face table, so that ids from 260 on can have the small form.
 func encodeFace(f *Face) (*messagepb.Elem, error) {
 	switch {
-	case f.Large || f.ID == faceDice || f.ID == faceRPS:
+	case f.Large || f.ID == FaceDice || f.ID == FaceRPS:
 		return encodeLargeFace(f)
 	case f.ID >= faceSmallMin && f.Text != "":
 		text := pb.Text(f.Text)
@@ -63,16 +67,16 @@ func encodeFace(f *Face) (*messagepb.Elem, error) {
 func encodeLargeFace(f *Face) (*messagepb.Elem, error) {
 	sticker, text, result := uint64(1), pb.Text(f.Text), ""
 	switch f.ID {
-	case faceDice, faceRPS:
+	case FaceDice, FaceRPS:
 		sticker = 2
 		if text == "" {
-			text = map[uint32]string{faceDice: "/骰子", faceRPS: "/包剪锤"}[f.ID]
+			text = map[uint32]string{FaceDice: "/骰子", FaceRPS: "/包剪锤"}[f.ID]
 		}
 	}
 	if f.Result != 0 {
 		result = strconv.FormatUint(uint64(f.Result), 10)
 	}
-	return commonElem(serviceLargeFace, 1, &messagepb.LargeFaceElem{
+	return commonElem(ServiceLargeFace, 1, &messagepb.LargeFaceElem{
 		PackId:      proto.String("1"),
 		StickerId:   proto.String("8"),
 		FaceId:      proto.Uint32(f.ID),

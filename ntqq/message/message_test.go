@@ -354,7 +354,7 @@ func TestRoundTrip(t *testing.T) {
 			f.Large = true
 		}
 		if rapid.Bool().Draw(t, "dice") {
-			*f = Face{ID: faceDice, Large: true, Result: rapid.Uint32Range(0, 6).Draw(t, "result"), Text: "/dice"}
+			*f = Face{ID: FaceDice, Large: true, Result: rapid.Uint32Range(0, 6).Draw(t, "result"), Text: "/dice"}
 		}
 		return f
 	})

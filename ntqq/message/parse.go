@@ -21,16 +21,17 @@ var (
 	ErrIncomplete = errors.New("message is incomplete")
 )
 
-// The content-head types of chat messages (docs/protocol/messages.md 2.1).
+// ContentHead.type of chat messages (docs/protocol/messages.md 2.1).
 const (
-	typeGroup       = 82
-	typeTemp        = 141
-	typeFriend      = 166
+	TypeGroup  = 82  // a message in a group
+	TypeTemp   = 141 // a private message through a shared group
+	TypeFriend = 166 // a private message of a friend
+	TypeFile   = 529 // a private file, when ContentHead.sub_type is SubTypeFile
+
+	SubTypeFile = 4
+
 	typeOfficialBot = 167
 	typeOldVoice    = 208
-	typeFile        = 529
-
-	subTypeFile = 4
 
 	// Notices about files sent online, which are not chat (docs/protocol/events.md 5.2).
 	cmdOnlineFileDone    = 131
@@ -117,7 +118,7 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 	}
 	fillSender(m, route, rt)
 	m.Content = Clean(Decode(rt, kind == Group), kind == Group)
-	if file := cm.GetBody().GetMsgContent(); head.GetType() == typeFile && len(file) > 0 {
+	if file := cm.GetBody().GetMsgContent(); head.GetType() == TypeFile && len(file) > 0 {
 		m.Content = append(m.Content, &Unknown{Element: ElementFileContent, Raw: file})
 	}
 	return m, nil
@@ -125,17 +126,17 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 
 func chatKind(head *messagepb.ContentHead) (ChatKind, bool) {
 	switch head.GetType() {
-	case typeGroup:
+	case TypeGroup:
 		return Group, true
-	case typeTemp:
+	case TypeTemp:
 		return Temp, true
 	case typeOfficialBot, typeOldVoice:
 		return Friend, true
-	case typeFriend:
+	case TypeFriend:
 		cmd := head.GetC2CCmd()
 		return Friend, cmd != cmdOnlineFileDone && cmd != cmdOnlineFileRefused
-	case typeFile:
-		return Friend, head.GetSubType() == subTypeFile
+	case TypeFile:
+		return Friend, head.GetSubType() == SubTypeFile
 	}
 	return 0, false
 }
