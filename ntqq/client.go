@@ -16,7 +16,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/clock"
+	"libration/internal/hourly"
 	"libration/internal/network"
+	"libration/internal/queue"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
@@ -187,7 +189,7 @@ func (t *Timing) setDefaults() {
 type Client struct {
 	opts     Options
 	log      *slog.Logger
-	notes    *noteLimiter
+	notes    *hourly.Log
 	signed   map[string]bool // commands to sign
 	stats    stats
 	sequence atomic.Uint32
@@ -197,9 +199,9 @@ type Client struct {
 	// lookAgain is when events may cause look-ups again, after one that was not
 	// answered; the dispatcher's.
 	lookAgain time.Time
-	pushes    *queue[push]
-	own       *queue[order.Input] // of our own messages
-	compared  chan order.Input    // what the server has, after each registration
+	pushes    *queue.Queue[push]
+	own       *queue.Queue[order.Input] // of our own messages
+	compared  chan order.Input          // what the server has, after each registration
 	restart   chan struct{}
 	running   atomic.Bool
 
@@ -253,8 +255,8 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("the keystore belongs to account %d, not to the configured %d: use another data folder or correct the number", ks.UIN, o.UIN)
 	}
 	c := &Client{
-		opts: o, log: o.Log, notes: newNoteLimiter(o.Log),
-		pushes: newQueue[push](pushQueue, pushBytes), own: newQueue[order.Input](ownQueue, ownBytes),
+		opts: o, log: o.Log, notes: hourly.New(o.Log),
+		pushes: queue.New[push](pushQueue, pushBytes), own: queue.New[order.Input](ownQueue, ownBytes),
 		compared: make(chan order.Input), restart: make(chan struct{}, 1),
 		sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log), clock: o.Clock,
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"libration/internal/hourly"
 	"libration/internal/wire"
 )
 
@@ -15,7 +16,7 @@ func TestClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		c := newTestClient(t)
-		c.notes = newNoteLimiter(slog.New(slog.NewTextHandler(&log, nil)))
+		c.notes = hourly.New(slog.New(slog.NewTextHandler(&log, nil)))
 		at := func(offset time.Duration) {
 			asked := time.Now()
 			time.Sleep(4 * time.Second) // of which the server read its clock after two

@@ -16,6 +16,7 @@ import (
 	"libration/internal/crypto"
 	"libration/internal/pb"
 	"libration/internal/pb/ssopb"
+	"libration/internal/queue"
 	"libration/internal/rpc"
 	"libration/internal/wire"
 
@@ -25,6 +26,9 @@ import (
 const (
 	callTimeout  = 15 * time.Second
 	writeTimeout = 15 * time.Second
+
+	writeQueue = 256 // frames waiting for the writer; then the callers wait
+	writeBytes = 32 << 20
 )
 
 // SSO return codes that end a session (docs/protocol/wire.md 5).
@@ -37,7 +41,7 @@ type conn struct {
 	nc     net.Conn
 	ctx    context.Context // ends with the connection
 	cancel context.CancelCauseFunc
-	out    *queue[outFrame]
+	out    *queue.Queue[outFrame]
 	wg     sync.WaitGroup
 
 	// held: the reader waits for the dispatcher and sees no answer meanwhile; holds
@@ -81,7 +85,7 @@ func (p *pendingCall) take() bool { return p.taken.CompareAndSwap(false, true) }
 // startConn runs nc until fail is called or ctx ends. close must be called.
 func (c *Client) startConn(ctx context.Context, nc net.Conn) *conn {
 	k := &conn{
-		c: c, nc: nc, out: newQueue[outFrame](writeQueue, writeBytes), pending: map[uint32]*pendingCall{},
+		c: c, nc: nc, out: queue.New[outFrame](writeQueue, writeBytes), pending: map[uint32]*pendingCall{},
 		doubts: make(chan struct{}, 1),
 	}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
@@ -112,8 +116,8 @@ func (k *conn) write() {
 		select {
 		case <-k.ctx.Done():
 			return
-		case next := <-k.out.items:
-			frame := k.out.take(next)
+		case next := <-k.out.Items():
+			frame := k.out.Take(next)
 			if k.ctx.Err() != nil {
 				return
 			}
@@ -122,7 +126,7 @@ func (k *conn) write() {
 			if frame.call.take() {
 				_, err = w.Write(frame.data)
 			}
-			if err == nil && len(k.out.items) == 0 {
+			if err == nil && k.out.Len() == 0 {
 				err = w.Flush()
 			}
 			if err != nil {
@@ -250,13 +254,13 @@ func (k *conn) sessionOver(call *pendingCall, resp *wire.Response, by proof) boo
 // returns false when the connection ended first.
 func (k *conn) queue(p push) bool {
 	size := cap(p.payload)
-	if k.c.pushes.tryPut(p, size) {
+	if k.c.pushes.TryPut(p, size) {
 		return true
 	}
 	k.holds.Add(1)
 	k.held.Store(true)
 	defer k.held.Store(false)
-	return k.c.pushes.put(k.ctx, p, size) == nil
+	return k.c.pushes.Put(k.ctx, p, size) == nil
 }
 
 // heldSince tells whether the answer to a request, made when holds was n, may have
@@ -374,13 +378,13 @@ func (k *conn) enqueue(ctx context.Context, frame outFrame) error {
 	if err := k.gone(ctx); err != nil {
 		return err
 	}
-	if k.out.tryPut(frame, cap(frame.data)) {
+	if k.out.TryPut(frame, cap(frame.data)) {
 		return nil
 	}
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(k.ctx, cancel)()
-	if k.out.put(waiting, frame, cap(frame.data)) != nil {
+	if k.out.Put(waiting, frame, cap(frame.data)) != nil {
 		return k.gone(ctx)
 	}
 	return nil

@@ -36,7 +36,7 @@ func TestKicksEndTheConnection(t *testing.T) {
 			if err := k.cause(); !errors.Is(err, ErrKicked) || classify(err) != kickedOff {
 				t.Errorf("the connection ended with %v, want ErrKicked", err)
 			}
-			p := c.pushes.take(<-c.pushes.items)
+			p := c.pushes.Take(<-c.pushes.Items())
 			if events := c.decoder.Decode(p.command, p.payload); len(events) != 1 || events[0].Name() != (&event.Kicked{}).Name() {
 				t.Errorf("events %v, want one kick", events)
 			}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"libration/internal/hourly"
 )
 
 // fakeNet dials addresses that answer after a time; 0 means never.
@@ -167,7 +169,7 @@ func TestAddressesFromLookup(t *testing.T) {
 		}
 		return nil, errors.New("no such host")
 	}
-	c.notes = newNoteLimiter(quiet)
+	c.notes = hourly.New(quiet)
 	s := newSession(c)
 	want := func(what string, want ...string) {
 		t.Helper()

@@ -51,7 +51,7 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 	}
 	// Its event is the echo. When that is lost, this says that it is missing; there is
 	// always a next answer that does.
-	c.own.tryPut(order.Named{Chat: groupChat(group), Sequence: m.Sequence}, namedSize)
+	c.own.TryPut(order.Named{Chat: groupChat(group), Sequence: m.Sequence}, namedSize)
 	return m, nil
 }
 

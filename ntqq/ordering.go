@@ -96,7 +96,7 @@ func (o *ordering) step(ctx context.Context, in order.Input) {
 	}
 	for _, n := range out.Notes {
 		if n.Kind != "" {
-			o.c.notes.write(n.Level, n.Kind, n.Text, n.Args)
+			o.c.notes.Write(n.Level, n.Kind, n.Text, n.Args)
 		} else {
 			o.c.log.Log(ctx, n.Level, n.Text, n.Args...)
 		}

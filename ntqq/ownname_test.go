@@ -49,7 +49,7 @@ func TestOwnNewNameIsKept(t *testing.T) {
 				}})
 				synctest.Wait()
 				for _, name := range []string{"Botty", "", strings.Repeat("x", maxNames+1)} { // the last two are none
-					c.pushes.tryPut(push{rpc.PushMessage, selfRenamed(t, name)}, 0)
+					c.pushes.TryPut(push{rpc.PushMessage, selfRenamed(t, name)}, 0)
 				}
 				synctest.Wait()
 				if want := []string{"Botty", "Botty", "Botty"}; !slices.Equal(seen, want) {

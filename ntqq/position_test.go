@@ -202,7 +202,7 @@ func (w *orderWorld) push(messages ...*message.Message) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if !w.c.pushes.tryPut(push{command: rpc.PushMessage, payload: payload}, len(payload)) {
+		if !w.c.pushes.TryPut(push{command: rpc.PushMessage, payload: payload}, len(payload)) {
 			w.t.Fatal("no room for a push")
 		}
 	}
@@ -607,7 +607,7 @@ func (w *orderWorld) infoSync(newest uint64) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.c.pushes.tryPut(push{command: rpc.PushInfoSync, payload: payload}, len(payload))
+	w.c.pushes.TryPut(push{command: rpc.PushInfoSync, payload: payload}, len(payload))
 	synctest.Wait()
 }
 

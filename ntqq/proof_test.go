@@ -62,7 +62,7 @@ func untouched(t testing.TB, k *conn, call *pendingCall) {
 	if len(call.answer) > 0 || k.pending[firstSequence] != call {
 		t.Fatal("the waiting call was answered, or forgotten")
 	}
-	if n := len(k.c.pushes.items); n > 0 {
+	if n := k.c.pushes.Len(); n > 0 {
 		t.Fatalf("%d pushes were taken", n)
 	}
 	if k.c.clock.Trusted() {
@@ -153,10 +153,10 @@ func TestReplacedKey(t *testing.T) {
 		old := crypto.Key([]byte("the old key here"))
 		k.old.Store(&oldKey{old, time.Now().Add(oldKeyLife)})
 		k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushMessage, Flag: wire.FlagD2}, old)
-		if len(k.c.pushes.items) != 1 {
+		if k.c.pushes.Len() != 1 {
 			t.Fatal("a push under the replaced key was not taken")
 		}
-		k.c.pushes.take(<-k.c.pushes.items)
+		k.c.pushes.Take(<-k.c.pushes.Items())
 		k.arrives(t, wire.Response{Code: -10001, Flag: wire.FlagD2}, old)
 		time.Sleep(oldKeyLife + time.Second) // virtual
 		k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushMessage, Flag: wire.FlagD2}, old)
@@ -232,6 +232,6 @@ func BenchmarkReceivePush(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		k.frame(bytes.Clone(frame[4:])) // it is decrypted in place
-		k.c.pushes.take(<-k.c.pushes.items)
+		k.c.pushes.Take(<-k.c.pushes.Items())
 	}
 }

@@ -243,6 +243,14 @@ func (k *conn) endedOr(err error) error {
 	return err
 }
 
+const (
+	pushQueue = 8192     // packets waiting for the dispatcher; then the server waits
+	pushBytes = 32 << 20 // of these
+	ownQueue  = 1024     // own messages waiting for the dispatcher; then they are not reported
+	ownBytes  = 16 << 20
+	namedSize = 64 // bytes of a sequence that waits there, about
+)
+
 // push is a pushed packet.
 type push struct {
 	command string
@@ -257,11 +265,11 @@ func (c *Client) dispatch(ctx context.Context) {
 	defer o.end(ctx)
 	for {
 		select {
-		case p := <-c.pushes.items:
-			c.handlePush(ctx, c.pushes.take(p))
-		case in := <-c.own.items:
+		case p := <-c.pushes.Items():
+			c.handlePush(ctx, c.pushes.Take(p))
+		case in := <-c.own.Items():
 			c.received(ctx)
-			o.feed(ctx, c.own.take(in))
+			o.feed(ctx, c.own.Take(in))
 		case a := <-o.answers:
 			c.received(ctx)
 			o.answered(ctx, a)
@@ -275,8 +283,8 @@ func (c *Client) dispatch(ctx context.Context) {
 			c.received(ctx) // what has been received is handed on
 			for {
 				select {
-				case in := <-c.own.items:
-					o.feed(ctx, c.own.take(in))
+				case in := <-c.own.Items():
+					o.feed(ctx, c.own.Take(in))
 				default:
 					return
 				}
@@ -287,8 +295,8 @@ func (c *Client) dispatch(ctx context.Context) {
 
 // received handles the pushes that wait now.
 func (c *Client) received(ctx context.Context) {
-	for range len(c.pushes.items) {
-		c.handlePush(ctx, c.pushes.take(<-c.pushes.items))
+	for range c.pushes.Len() {
+		c.handlePush(ctx, c.pushes.Take(<-c.pushes.Items()))
 	}
 }
 
@@ -348,7 +356,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 // emit queues the event of an own private message: the server echoes group messages to
 // the sender, private ones not. It never waits: the caller may be the event handler.
 func (c *Client) emit(e *event.Message) {
-	if !c.own.tryPut(order.Sent{Message: e}, e.Size()) {
+	if !c.own.TryPut(order.Sent{Message: e}, e.Size()) {
 		c.notes.Warn("own", "event of an own message dropped: the event handler is too slow")
 	}
 }

@@ -3,6 +3,7 @@ package ntqq
 import (
 	"testing"
 
+	"libration/internal/hourly"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
@@ -11,11 +12,11 @@ import (
 // itself.
 func TestEmitDoesNotWait(t *testing.T) {
 	c := newTestClient(t)
-	c.notes = newNoteLimiter(quiet)
+	c.notes = hourly.New(quiet)
 	for range ownQueue + 1 {
 		c.emit(&event.Message{Message: &message.Message{}})
 	}
-	if got := len(c.own.items); got != ownQueue {
+	if got := c.own.Len(); got != ownQueue {
 		t.Errorf("%d events queued, want %d", got, ownQueue)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/internal/hourly"
 	"libration/internal/network"
 	"libration/internal/redact"
 )
@@ -82,7 +83,7 @@ type HTTPSigner struct {
 
 	once  sync.Once
 	log   *slog.Logger
-	notes *noteLimiter
+	notes *hourly.Log
 	rand  func() float64 // for tests
 
 	mu        sync.Mutex // guards the fields of the providers
@@ -139,7 +140,7 @@ func (h *HTTPSigner) init() {
 		if h.log == nil {
 			h.log = slog.Default()
 		}
-		h.notes = newNoteLimiter(h.log)
+		h.notes = hourly.New(h.log)
 		if h.rand == nil {
 			h.rand = rand.Float64
 		}

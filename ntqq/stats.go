@@ -1,12 +1,7 @@
 package ntqq
 
 import (
-	"context"
-	"log/slog"
-	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"libration/ntqq/event"
 )
@@ -49,67 +44,4 @@ func (c *Client) Undecoded() event.Counters { return c.decoder.Counters() }
 
 // QueuedPushes is how many received packets and events of own messages wait for
 // the event handler.
-func (c *Client) QueuedPushes() int { return len(c.pushes.items) + len(c.own.items) }
-
-// noteLimiter writes one log line per kind and hour, and says how many it kept
-// back. At most maxNoteKinds kinds are told apart.
-type noteLimiter struct {
-	log *slog.Logger
-
-	mu   sync.Mutex
-	seen map[string]*note
-}
-
-type note struct {
-	last   time.Time
-	hidden int
-}
-
-const (
-	maxNoteKinds = 1024
-	maxNoteKind  = 256 // bytes
-)
-
-func newNoteLimiter(log *slog.Logger) *noteLimiter {
-	return &noteLimiter{log: log, seen: map[string]*note{}}
-}
-
-// Warn logs unless a line of this kind was written in the last hour, and tells
-// whether it did.
-func (n *noteLimiter) Warn(kind, msg string, args ...any) bool {
-	return n.write(slog.LevelWarn, kind, msg, args)
-}
-
-// Info is Warn for what is only of interest.
-func (n *noteLimiter) Info(kind, msg string, args ...any) { n.write(slog.LevelInfo, kind, msg, args) }
-
-func (n *noteLimiter) write(level slog.Level, kind, msg string, args []any) bool {
-	if len(kind) > maxNoteKind { // the server's words
-		kind = strings.Clone(kind[:maxNoteKind])
-	}
-	n.mu.Lock()
-	e := n.seen[kind]
-	if e == nil {
-		if len(n.seen) >= maxNoteKinds {
-			kind = "" // the rest share one
-			e = n.seen[kind]
-		}
-		if e == nil {
-			e = &note{}
-			n.seen[kind] = e
-		}
-	}
-	if !e.last.IsZero() && time.Since(e.last) < time.Hour {
-		e.hidden++
-		n.mu.Unlock()
-		return false
-	}
-	hidden := e.hidden
-	e.last, e.hidden = time.Now(), 0
-	n.mu.Unlock()
-	if hidden > 0 {
-		args = append(args, "also_in_the_last_hour", hidden)
-	}
-	n.log.Log(context.Background(), level, msg, args...)
-	return true
-}
+func (c *Client) QueuedPushes() int { return c.pushes.Len() + c.own.Len() }
