@@ -78,22 +78,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() != "" {
 			hint = "libration " + strings.Fields(parse.Context.Command())[0] + " --help"
 		}
-		complain(stderr, text.Errorf("%v (see: %s)", "%v（见: %s）", err, hint))
+		complain(stderr, text.Errorf("%v (see: %s)", "%v（见: %s）", err, hint), "")
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			complain(stderr, text.Errorf("interrupted", "已中断"))
+			complain(stderr, text.Errorf("interrupted", "已中断"), configOf(command))
 			return exitInterrupted
 		}
-		complain(stderr, err)
+		complain(stderr, err, configOf(command))
 		return exitFailed
 	}
 	return 0
 }
 
-// complain writes an error for a person: one line, or several when there are
-// several problems.
-func complain(w io.Writer, err error) {
-	fmt.Fprintf(w, "libration: %s\n", strings.ReplaceAll(app.Explain(err), "\n", "\nlibration: "))
+// configOf returns which configuration file a command uses; "": none.
+func configOf(command *kong.Context) string {
+	for _, f := range command.Flags() {
+		if path, ok := command.FlagValue(f).(string); ok && f.Name == "config" {
+			return path
+		}
+	}
+	return ""
+}
+
+// complain writes an error for a person, in the language of the configuration file at
+// path: one line, or several when there are several problems.
+func complain(w io.Writer, err error, path string) {
+	fmt.Fprintf(w, "libration: %s\n", strings.ReplaceAll(app.Explain(err, path), "\n", "\nlibration: "))
 }

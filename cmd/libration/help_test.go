@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
@@ -74,5 +76,24 @@ func TestHelpIsInTheLanguageOfTheSystem(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestErrorsAreInTheLanguageOfTheConfiguration(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte("language: zh\nadmin: {address: ''}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"packets", "show", "1", "-c", path}, {"login", "-c", path}, {"call", "get_status", "-c", path}, {"notices", "test", "-c", path}} {
+		var out, errOut bytes.Buffer
+		if code := run(t.Context(), args, &out, &errOut); code == 0 || !hasHan(errOut.String()) {
+			t.Errorf("%q: code %d, got %q", args, code, &errOut)
+		}
+	}
+	t.Setenv("LIBRATION_LANGUAGE", "zh")
+	var out, errOut bytes.Buffer
+	if code := run(t.Context(), []string{"run", "-c", "no.yaml"}, &out, &errOut); code == 0 || !hasHan(errOut.String()) {
+		t.Errorf("LIBRATION_LANGUAGE: code %d, got %q", code, &errOut)
 	}
 }

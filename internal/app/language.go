@@ -9,11 +9,11 @@ import (
 	"libration/internal/text"
 )
 
-// Locale returns the language of the environment: Chinese when the locale is, else
-// English. lookup is os.Getenv, or a test's.
+// Locale returns the language of the environment: the one chosen for the configuration
+// there, else Chinese when the locale is, else English. lookup is os.Getenv, or a test's.
 func Locale(lookup func(string) string) text.Language {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if value := lookup(name); value != "" {
+	for _, name := range []string{"LIBRATION_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := lookup(name); value != "" && value != string(config.LanguageAuto) {
 			if strings.HasPrefix(strings.ToLower(value), "zh") {
 				return text.Chinese
 			}
@@ -35,12 +35,16 @@ func Language(l config.Language) text.Language {
 }
 
 // Explain returns what an error says to a person: in the language of the
-// configuration for one that cannot be used, else in that of the environment.
-func Explain(err error) string {
+// configuration file at path, if there is one, else in that of the environment.
+func Explain(err error, path string) string {
 	if e, ok := errors.AsType[*config.Error](err); ok {
 		return e.Text().In(Language(e.Language))
 	}
-	return text.Of(err).In(EnvironmentLocale())
+	l := EnvironmentLocale()
+	if c, unreadable := config.Load(path); unreadable == nil {
+		l = Language(c.Language)
+	}
+	return text.Of(err).In(l)
 }
 
 // EnvironmentLocale is the Locale of the process.

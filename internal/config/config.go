@@ -10,30 +10,46 @@ import (
 
 // Config is the whole configuration. Start from Default when you build one in
 // code.
+//
+// The comment of each key, here and below, is all that is written about it anywhere:
+// English lines, then Chinese ones. Its first sentence stands in the templates; the
+// schema and the guides have all of it.
 type Config struct {
-	// Version of the file's format, which `config init` writes. What older files get a warning for is an error in those that have it.
+	// Version of this file's format; leave it as it is. `config init` writes 1. Files without it are older, and are checked less strictly.
+	// 本文件的格式版本，请勿修改。`config init` 写入 1；没有此项的是旧文件，检查较宽松。
 	ConfigVersion uint64 `yaml:"config_version"`
-	// Language of texts for people: `zh`, `en`, or `auto` for that of the system. Logs are always in English.
+	// Language of texts for people: `auto`, `zh` or `en`. `auto` is that of the system. Logs are in English; help is in the system's language.
+	// 提示文字的语言：`auto`、`zh` 或 `en`。`auto` 随系统。日志始终为英文；命令帮助随系统语言。
 	Language Language `yaml:"language"`
-	// What is logged, and how.
-	Log Log `yaml:"log"`
-	// Data is the folder for sessions and messages, with one folder per account in it. Relative to the configuration file.
+	// Folder for sessions and messages, with one folder per account in it. See [The data folder](#the-data-folder).
+	// 存放登录会话和消息，每个账号一个子文件夹。见[数据文件夹](#数据文件夹)。
 	Data string `yaml:"data"`
-	// How much of the messages is kept.
+	// Messages that are kept, for quotes, recalls and get_msg.
+	// 保存的消息，用于引用、撤回和 get_msg。
 	Store Store `yaml:"store"`
+	// What is logged, and how.
+	// 日志的内容和形式。
+	Log Log `yaml:"log"`
 	// The QQ account.
+	// QQ 账号。
 	Account Account `yaml:"account"`
 	// The service to connect to.
+	// 要连接的服务。
 	Server Server `yaml:"server"`
-	// The service that signs packets. The real service refuses logins without one; none is built in.
+	// The service that signs packets. The real service refuses logins without one. None is built in: enter one that you trust, it sees what the account does.
+	// 数据包签名服务。没有签名，真实服务会拒绝登录。本程序不内置任何签名服务：请填写您信任的地址，它能看到账号的操作。
 	Signer Signer `yaml:"signer"`
-	// The OneBot v11 service for bots.
+	// The OneBot v11 service for bots. Its first four keys hold for all connections and can be set for each one.
+	// 供机器人使用的 OneBot v11 服务。前四项对所有连接生效，也可以在每个连接中单独设置。
 	OneBot OneBot `yaml:"onebot"`
-	// How fast messages are sent, so that the account is not taken for a spammer.
+	// How fast messages are sent, so that the account is not taken for a spammer. They wait for their turn, in each chat in order, and one chat's queue holds up no other. The figures are ours: the service's own limits are not known. Only messages count; a recall that waited might come too late.
+	// 发送消息的速度限制，以免账号被当作刷屏。超速的消息排队等待，同一会话保持顺序，会话之间互不影响。默认数值由本程序选定，官方限制未知。只限制发送消息；撤回不受限制，以免延误。
 	Send Send `yaml:"send"`
-	// A small HTTP service for the owner: /healthz, /readyz and /metrics.
+	// An HTTP service for you and your monitoring: /healthz, /readyz and /metrics (Prometheus). See [Watching it](#watching-it).
+	// 供您和监控系统查看状态的 HTTP 服务：/healthz、/readyz 和 /metrics（Prometheus）。见[查看状态](#查看状态)。
 	Admin Admin `yaml:"admin"`
-	// Messages to the owner when something needs attention.
+	// Messages to you when the account is offline or needs you, a connection fails or messages cannot be written. Try them: `libration notices test`.
+	// 账号离线或需要人工处理、连接出错、消息无法写入时通知您。测试：`libration notices test`。
 	Notices Notices `yaml:"notices"`
 
 	// Warnings are problems that Load let pass; never read from a file.
@@ -42,194 +58,259 @@ type Config struct {
 
 // Log says what is logged.
 type Log struct {
-	// The least important level that is logged.
+	// Least level that is logged: `debug`, `info`, `warn` or `error`.
+	// 日志的最低级别：`debug`、`info`、`warn` 或 `error`。
 	Level LogLevel `yaml:"level"`
-	// `text` for people, `json` for log collectors.
+	// `text` for people, `json` for log collectors. Logs go to stderr.
+	// `text`，或供日志收集系统使用的 `json`。日志输出到 stderr。
 	Format LogFormat `yaml:"format"`
-	// A copy of the log in a file, one JSON object a line.
+	// A copy in a file, one JSON object a line, which `libration doctor` reads.
+	// 同时写入文件，每行一个 JSON，供 `libration doctor` 读取。
 	File LogFile `yaml:"file"`
 }
 
 // LogFile is a log file that is set aside when it is full: path.1 is the newest of
 // the old ones.
 type LogFile struct {
-	// Path of the file; "" for none. Relative to the configuration file.
+	// The file's path; `""` for none.
+	// 文件路径；`""` 表示不写。
 	Path string `yaml:"path"`
-	// How large it may become, such as `10MB`.
+	// Size at which it becomes `libration.log.1`, and so on. 64KB to 1GB.
+	// 写满这么多后改名为 `libration.log.1`，依此类推。64KB 到 1GB。
 	MaxSize Size `yaml:"max_size"`
-	// How many old files are kept, 0 to 100.
+	// How many old files stay, 0 to 100.
+	// 保留的旧文件数，0 到 100。
 	Keep uint64 `yaml:"keep"`
 }
 
 // Store says how much stays in the message store.
 type Store struct {
-	// How old messages may become, such as `90d`; 0 for no limit. Older ones can no longer be quoted or looked up.
+	// Older messages are removed, by the service's time; `0`: never. At least `1h`. It happens in the background: `get_msg` says that there is none, quoting one fails; notices of its recall have the right id. No id is ever given to another message.
+	// 更早的消息（以 QQ 服务器时间为准）会被删除；`0` 表示不删除。至少 `1h`。删除在后台进行：`get_msg` 会返回不存在，也不能再引用；撤回通知中的 id 不变。消息 id 永远不会分给另一条消息。
 	MaxAge Duration `yaml:"max_age"`
-	// How large the file may become, such as `2GB`; `0` for no limit. The oldest messages go first.
+	// Size of `messages.db` at which the oldest messages and events go; `0`: no limit. At least `16MB`. About 20 bytes for the id of each removed message come on top.
+	// `messages.db` 的大小上限，超过后删除最早的消息和事件；`0` 表示不限。至少 `16MB`。每条已删除的消息仍保留 id，约 20 字节，不计入上限。
 	MaxSize Size `yaml:"max_size"`
 }
 
 // Admin is the owner's HTTP service.
 type Admin struct {
-	// Address to listen on, host:port; "" turns it off. Anything but a loopback address needs an access_token.
+	// `host:port` to listen on; `""` turns it off. Anything but a loopback address needs an `access_token`.
+	// 监听的 `host:port`；`""` 表示关闭。除本机回环地址外必须设置 `access_token`。
 	Address string `yaml:"address"`
-	// What callers must send as `Authorization: Bearer`; "" for none. /healthz needs none.
+	// What you send as `Authorization: Bearer`. `/healthz` needs none. See [Tokens](#tokens).
+	// 以 `Authorization: Bearer` 发送的令牌。`/healthz` 不需要。见[令牌](#令牌)。
 	AccessToken string `yaml:"access_token" secret:"true"`
 }
 
 // Notices are messages to the owner about trouble and its end.
 type Notices struct {
-	// Where they go; none: nowhere.
+	// Where they go; these URLs are secrets. See [notices.md](notices.md).
+	// 通知的去处；这些网址含有密钥，请勿泄露。见 [notices.zh-CN.md](notices.zh-CN.md)。
 	Targets []NoticeTarget `yaml:"targets"`
-	// How long trouble must last before it is told. What only a person can mend is told at once.
+	// How long trouble must last before it is reported, up to 24h. What needs a person is reported at once.
+	// 故障持续多久才通知，最长 24h。需要人工处理的立即通知。
 	After Duration `yaml:"after"`
-	// Whether webhooks get the text of login codes. Whoever scans one first decides which account logs in, unless `account.uin` is set.
+	// Whether webhooks get the text of login codes. Whoever scans one first decides which account logs in, unless `uin` is set.
+	// 是否把登录二维码的内容发给 webhook。除非设置了 `uin`，由第一个扫码的人决定登录哪个账号。
 	IncludeQR bool `yaml:"include_qr"`
 }
 
 // NoticeTarget is one place that notices go to.
 type NoticeTarget struct {
-	// http:// or https:// for a webhook, or the URL of a service: smtp://, telegram://, ntfy://, bark:// ... (docs/notices.md).
+	// The URL of a service or of a webhook. Services are `smtp://`, `telegram://`, `ntfy://`, `bark://` and others; a webhook is `http://` or `https://`.
+	// 服务或 webhook 的网址。服务有 `smtp://`、`telegram://`、`ntfy://`、`bark://` 等；webhook 为 `http://` 或 `https://`。
 	URL string `yaml:"url" secret:"true"`
-	// Webhook: the key of the signature in X-Libration-Signature; "" for none.
+	// Webhook: the key of the signature in `X-Libration-Signature`.
+	// Webhook：签名密钥，签名在 `X-Libration-Signature` 中。
 	Secret string `yaml:"secret" secret:"true"`
-	// Webhook: JSON to send instead of the usual one, with $title and $text in it.
+	// Webhook: JSON with $title and $text, instead of ours.
+	// Webhook：代替默认内容的 JSON，其中可用 $title 和 $text。
 	Body string `yaml:"body"`
 }
 
 // Account is the account to log in with.
 type Account struct {
-	// The account's number; 0 for whoever scans the first QR code.
+	// The QQ number; 0: whoever scans the first code. The data folder `default` is that account's from then on, and another account is refused: to change it, set its number, or move the folder away.
+	// QQ 号；0 表示由第一次扫码的人决定。数据文件夹 `default` 从此属于该账号，其他账号会被拒绝：要更换账号，请设置其号码，或移走该文件夹。
 	UIN message.UIN `yaml:"uin"`
-	// Password for logins without a saved session, tried before a QR code; "" for none. It needs `uin`.
+	// Tried before a QR code when there is no saved session ([session.md](session.md)). Needs `uin`. A wrong one is sent once: correct it and restart. It is neither logged nor saved; `LIBRATION_ACCOUNT__PASSWORD` keeps it out of the file. The service may ask for a captcha, or for a scan that lets the new device in.
+	// 没有可用会话时，先用密码登录，再用二维码（[session.md](session.md)）。须设置 `uin`。错误的密码只会发送一次：请改正后重启。密码不会写入日志或会话文件；可用 `LIBRATION_ACCOUNT__PASSWORD` 代替写在文件里。服务器可能要求验证码，或要求扫码验证新设备。
 	Password string `yaml:"password" secret:"true"`
-	// The password's MD5 in hexadecimal, instead of `password`.
+	// The password's MD5 in hexadecimal, instead of it.
+	// 或填写密码的 MD5（十六进制）。
 	PasswordMD5 Hex `yaml:"password_md5" secret:"true"`
-	// The client to appear as. It must be the one the signer signs for.
+	// Client to appear as: `linux`, `macos` or `windows`; must fit the signer.
+	// 模拟的客户端：`linux`、`macos` 或 `windows`，须与签名服务一致。
 	Protocol Protocol `yaml:"protocol"`
-	// Path of an appinfo.json with the client's version numbers; "" for the signer's, or the built-in ones of `protocol`.
+	// Path of an `appinfo.json` with other version numbers. What it leaves out is taken from `protocol`.
+	// 使用其他版本号时，`appinfo.json` 的路径。其中没有的项取自 `protocol`。
 	AppInfo string `yaml:"app_info"`
-	// Path of a Lagrange keystore.json to take the session from when the data folder has none yet.
+	// Path of a Lagrange.OneBot V1 `keystore.json` to take the session from. It is read once, when the data folder has no session. Use it with `device`: tickets are bound to the device. A file that is incomplete or something else is refused and named; keystores of Lagrange V2 are not supported.
+	// 从 Lagrange.OneBot V1 的 `keystore.json` 导入会话。仅在数据文件夹中还没有会话时读取一次。请同时设置 `device`：会话与设备绑定。不完整或不是这种文件时会拒绝，并说明它是什么文件；不支持 Lagrange V2 的 keystore。
 	Keystore string `yaml:"keystore"`
-	// Path of the Lagrange device.json that belongs to the keystore.
+	// Path of the `device.json` that belongs to it. It may be that of LagrangeGo.
+	// 与它配套的 `device.json`。也可以是 LagrangeGo 的。
 	Device string `yaml:"device"`
 }
 
 // Server says where to connect.
 type Server struct {
-	// `real`, or `sandbox` for a simulated service.
+	// `real`, or `sandbox` for a simulated service. With `real`, `run` wants at least one connection.
+	// `real`（真实服务）或 `sandbox`（模拟服务）。为 `real` 时，`run` 要求至少有一个连接。
 	Mode ServerMode `yaml:"mode"`
-	// Addresses (host:port) to use instead of the usual ones.
+	// `host:port` to connect to, instead of the usual addresses.
+	// 用这些 `host:port` 代替默认地址。
 	Addresses []string `yaml:"addresses"`
-	// Names to look up for addresses instead of the usual ones.
+	// Names to look up, instead of the usual ones. While the usual ones cannot be looked up, built-in addresses are used.
+	// 用这些域名代替默认域名。默认域名无法解析时使用内置地址。
 	Hosts []string `yaml:"hosts"`
-	// The service's keys, where they are not the real service's.
+	// Only for services with other keys than the real service's, in hexadecimal.
+	// 仅用于密钥与真实服务不同的服务，十六进制。
 	Keys ServerKeys `yaml:"keys"`
 	// The simulated service of mode `sandbox`.
+	// 模式 `sandbox` 的模拟服务。
 	Sandbox SandboxServer `yaml:"sandbox"`
 }
 
 // ServerKeys replace the real service's keys. Empty ones are not replaced.
 type ServerKeys struct {
 	// Public key of wtlogin packets: secp192k1, 25 or 49 bytes.
+	// wtlogin 数据包的公钥：secp192k1，25 或 49 字节。
 	OICQ Hex `yaml:"oicq"`
 	// Public key of the key exchange: P-256, 33 or 65 bytes.
+	// 密钥交换的公钥：P-256，33 或 65 字节。
 	Exchange Hex `yaml:"exchange"`
 	// Key of the key exchange's check sum: AES, 32 bytes.
+	// 密钥交换校验值的密钥：AES，32 字节。
 	Verify Hex `yaml:"verify"`
 }
 
 // SandboxServer is a running `libration sandbox`.
 type SandboxServer struct {
-	// Address of its control API, such as http://127.0.0.1:8086. Addresses and keys are read from there.
+	// What `libration sandbox` prints: `http://127.0.0.1:PORT`. Addresses and keys are read from there.
+	// `libration sandbox` 显示的地址：`http://127.0.0.1:端口`。地址和密钥从中读取。
 	Control string `yaml:"control"`
 }
 
 // Signer is the signing service.
 type Signer struct {
-	// Addresses, tried in order.
+	// Such as `https://signer.example/api/sign`; the first that works is asked. One that fails is left alone for a while ([rules](session.md#signers)).
+	// 如 `https://signer.example/api/sign`；使用第一个可用的。出错的会暂停使用一段时间（[规则](session.md#signers)）。
 	URLs []string `yaml:"urls"`
-	// How the signer is asked: `lagrange` ({cmd, seq, src}), `sec-sign` ({command, seq, body, ...}), or `auto` to find out.
+	// How it is asked: `auto`, `lagrange` or `sec-sign`. `lagrange` sends `cmd`, `seq` and `src`, `sec-sign` sends `command`, `seq`, `body` and more; `auto` is `sec-sign` for URLs that end so, else `lagrange`.
+	// 请求方式：`auto`、`lagrange` 或 `sec-sign`。`lagrange` 发送 `cmd`、`seq` 和 `src`，`sec-sign` 发送 `command`、`seq`、`body` 等；`auto`：以 `sec-sign` 结尾的网址用后者，其余用前者。
 	Style SignStyle `yaml:"style"`
-	// Token for the signer; "" when it needs none.
+	// Sent as `Authorization: Bearer`.
+	// 以 `Authorization: Bearer` 发送。
 	Token string `yaml:"token" secret:"true"`
-	// How long one address may take.
+	// How long one address may take, 100 ms to 5 min. A signature may take 12 s altogether.
+	// 单个地址的超时，100 毫秒到 5 分钟。一次签名总共最多 12 秒。
 	Timeout Duration `yaml:"timeout"`
-	// Which commands are signed: `default`, or the `long` list of newer clients.
+	// Which commands are signed: `default`, or `long` for the list of newer clients.
+	// 需要签名的命令：`default`，或较新客户端的完整列表 `long`。
 	Commands SignCommands `yaml:"commands"`
 }
 
 // Send bounds how fast messages are sent. The default figures are ours: the
 // service's own limits are not known.
 type Send struct {
-	// Whether there is a limit at all.
+	// Whether there is a limit, whichever bot sends.
+	// 是否限制，对所有机器人合计。
 	Limit bool `yaml:"limit"`
-	// Of all messages together.
+	// All messages of an account together.
+	// 账号的所有消息合计。
 	Account SendRate `yaml:"account"`
-	// Of those of each group or friend.
+	// Those of each group or friend.
+	// 每个群或好友。
 	Chat SendRate `yaml:"chat"`
-	// How long a message may wait for its turn; one that would wait longer fails at once.
+	// What would wait longer fails at once, with `RATE_LIMITED`. 100 ms to 5 min.
+	// 需要等待更久的消息立即失败，返回 `RATE_LIMITED`。100 毫秒到 5 分钟。
 	MaxWait Duration `yaml:"max_wait"`
 }
 
 // SendRate is an average with bursts.
 type SendRate struct {
-	// Messages a minute on average; 0 for no limit.
+	// Messages a minute on average; 0: no limit.
+	// 平均每分钟条数；0 表示不限制。
 	PerMinute uint64 `yaml:"per_minute"`
-	// How many at once after a pause.
+	// How many at once, after a pause.
+	// 空闲之后可以连续发送的条数。
 	Burst uint64 `yaml:"burst"`
 }
 
 // OneBot is the OneBot v11 service.
 type OneBot struct {
-	// The form of `message` in events: `array` of segments, or `string` with CQ codes.
+	// Form of messages in events: `array` of segments, or `string` with CQ codes.
+	// 事件中消息的格式：`array` 或 `string`（CQ 码）。
 	Format MessageFormat `yaml:"format"`
 	// Whether the account's own messages are events too (`message_sent`).
+	// 是否上报账号自己发送的消息（`message_sent`）。
 	ReportSelf bool `yaml:"report_self"`
-	// Interval of heartbeat events; 0 turns them off.
+	// Interval of heartbeat events; `0` turns them off. At least `1s`.
+	// 心跳事件的间隔；`0` 表示关闭。至少 `1s`。
 	Heartbeat Duration `yaml:"heartbeat"`
-	// `when-online`: connections open when the account first is online. `at-once`: they open at the start and answer that it is offline.
+	// `when-online`, or `at-once` to open before the account is online. Until then `at-once` answers that it is offline.
+	// `when-online`；`at-once` 表示账号上线之前就打开。在此之前会应答账号不在线。
 	Start StartMode `yaml:"start"`
-	// The ways for bots to connect.
+	// The ways for bots to connect. Callers and bots send the access_token. `config init` draws one; another one should be as random. Any address but 127.0.0.1 needs one of 16 characters or more. See [Connections](#connections).
+	// 机器人的连接方式。机器人和其他调用者须提供 access_token。`config init` 会随机生成，如需更换，请同样使用随机值。除 127.0.0.1 外的地址必须设置，且不少于 16 个字符。见[连接](#连接)。
 	Connections []Connection `yaml:"connections"`
 }
 
 // Connection is one way for bots to connect. Which fields apply depends on Type;
 // format, report_self, heartbeat and start override those of OneBot.
 type Connection struct {
-	// `http` (server for actions), `websocket` (server), `reverse-websocket` (client that connects to the bot) or `webhook` (posts events to the bot).
+	// `http` (bots call actions here), `websocket` (bots connect here), `reverse-websocket` (connects to the bot) or `webhook` (posts events to the bot).
+	// `http`（机器人在此调用动作）、`websocket`（正向：机器人连接到此）、`reverse-websocket`（反向：主动连接机器人）或 `webhook`（以 HTTP POST 上报事件）。
 	Type ConnectionType `yaml:"type"`
-	// http, websocket: address to listen on, host:port. Anything but a loopback address needs an access_token.
+	// `host:port` to listen on. Anything but a loopback address needs `access_token`.
+	// 监听的 `host:port`。监听本机回环以外的地址必须设置 `access_token`。
 	Address string `yaml:"address" for:"http websocket"`
-	// reverse-websocket: address of the bot for actions and events, ws:// or wss://. webhook: address that events are posted to, http:// or https://.
+	// The bot's address. Of a `reverse-websocket`: for actions and events, `ws://` or `wss://`. Of a `webhook`: where events are posted to, `http://` or `https://`.
+	// 机器人的地址。`reverse-websocket`：动作和事件共用，`ws://` 或 `wss://`。`webhook`：上报事件的地址，`http://` 或 `https://`。
 	URL string `yaml:"url" for:"reverse-websocket webhook"`
-	// reverse-websocket: address for actions alone, when `url` is not set.
+	// Instead of url: a connection for actions alone.
+	// 代替 url：动作单独使用的连接。
 	APIURL string `yaml:"api_url" for:"reverse-websocket"`
-	// reverse-websocket: address for events alone, when `url` is not set.
+	// Instead of url: a connection for events alone.
+	// 代替 url：事件单独使用的连接。
 	EventURL string `yaml:"event_url" for:"reverse-websocket"`
-	// http, websocket, reverse-websocket: the token that both sides must know; "" for none.
+	// What both sides must know. See [Tokens](#tokens).
+	// 双方约定的令牌。见[令牌](#令牌)。
 	AccessToken string `yaml:"access_token" secret:"true" for:"http websocket reverse-websocket"`
-	// webhook: the key that signs what is posted (X-Signature); "" for no signature.
+	// Signs what is posted, in `X-Signature`; `""` for no signature.
+	// 签名密钥，签名在 `X-Signature` 中；`""` 表示不签名。
 	Secret string `yaml:"secret" secret:"true" for:"webhook"`
-	// webhook: how long the bot may take to answer.
+	// How long the bot may take to answer, 100 ms to 5 min. Default `10s`.
+	// 等待机器人响应的时间，100 毫秒到 5 分钟。默认 `10s`。
 	Timeout Duration `yaml:"timeout" for:"webhook"`
-	// reverse-websocket, webhook: pause before connecting, or posting, again.
+	// Pause before the next try. Default `3s`; it grows to five times that.
+	// 重试间隔。默认 `3s`，逐渐增加到它的五倍。
 	Reconnect Duration `yaml:"reconnect" for:"reverse-websocket webhook"`
-	// reverse-websocket, webhook: accept any TLS certificate.
+	// Accept any certificate of a `wss://` or `https://` bot.
+	// 接受 `wss://`、`https://` 机器人的任何证书。
 	SkipTLSVerify bool `yaml:"skip_tls_verify" for:"reverse-websocket webhook"`
-	// http: web pages (origins such as https://example.com, or *) that may call it.
+	// Web pages that may call it, such as `https://example.com`. `*` needs a token.
+	// 允许调用的网页来源，例如 `https://example.com`。`*` 必须同时设置令牌。
 	CORS []string `yaml:"cors" for:"http"`
 	// Overrides onebot.format.
+	// 覆盖 onebot.format。
 	Format MessageFormat `yaml:"format" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.report_self.
+	// 覆盖 onebot.report_self。
 	ReportSelf *bool `yaml:"report_self" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.heartbeat.
+	// 覆盖 onebot.heartbeat。
 	Heartbeat *Duration `yaml:"heartbeat" for:"websocket reverse-websocket webhook"`
-	// websocket, reverse-websocket, webhook: how old an event may be that a bot which was away still gets; 0 for live events only.
+	// A bot that was away gets missed events up to this age; `0`: none. 1 s to 168 h; default `10m`, for `websocket` `0`. See [Missed events](onebot.md#missed-events).
+	// 机器人离线期间的事件保留多久补发；`0` 表示不补发。1 秒到 168 小时；默认 `10m`，`websocket` 为 `0`。见[错过的事件](onebot.zh-CN.md#错过的事件)。
 	Journal *Duration `yaml:"journal" for:"websocket reverse-websocket webhook"`
-	// websocket, reverse-websocket, webhook: how many events may wait for a bot that is away, the newest.
+	// At most so many missed events, the newest. Default 1000. See [What is promised](onebot.md#what-is-promised).
+	// 最多补发的事件数，取最新的。默认 1000。见[保证的内容](onebot.zh-CN.md#保证的内容)。
 	JournalLimit uint64 `yaml:"journal_limit" for:"websocket reverse-websocket webhook"`
 	// Overrides onebot.start.
+	// 覆盖 onebot.start。
 	Start StartMode `yaml:"start"`
 }
 

@@ -2,10 +2,10 @@
 // environment variables, checked as a whole so that every problem is reported at
 // once with its place and its remedy.
 //
-// Files: config.go has the types (their comments are the descriptions in the
-// JSON schema), decode.go and env.go fill them, validate.go checks them,
-// template.*.yaml are what `libration config init` writes, schema.json is for
-// editors.
+// Files: config.go has the types, decode.go and env.go fill them, validate.go checks
+// them. The comments of the keys are in both languages; generate_test.go makes of them
+// schema.json (for editors), template.*.yaml (what `libration config init` writes) and
+// the tables of docs/configuration*.md.
 //
 // Environment variables are named LIBRATION_ and the path of the key in upper
 // case with "__" between its parts: LIBRATION_LOG__LEVEL=debug,

@@ -14,7 +14,7 @@ var templateChinese []byte
 //go:embed schema.json
 var schema []byte
 
-//go:generate go test -run TestSchema -update .
+//go:generate go test -run TestGenerated -update .
 
 // tokenPlace is where a template has the access token of a listener.
 const tokenPlace = "{{token}}"

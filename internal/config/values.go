@@ -134,7 +134,14 @@ func (d Duration) String() string {
 	if t := d.Std(); t > 0 && t%day == 0 {
 		return strconv.FormatInt(int64(t/day), 10) + "d"
 	}
-	return d.Std().String()
+	s := d.Std().String() // 1m0s, 2h0m0s
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // UnmarshalText accepts whole days, and what time.ParseDuration does, but nothing
