@@ -121,8 +121,8 @@ func TestLoginPause(t *testing.T) {
 			"for another reason": {with(func(k *Keystore) { k.TooOften = false }), 0},
 			"without A1":         {with(func(k *Keystore) { k.A1 = nil }), 0},
 			"there is a session": {with(func(k *Keystore) { k.A2, k.D2, k.D2Key = HexBytes("a2"), HexBytes("d2"), proofKey[:] }), 0},
-			"a refresh after it": {refused.inVain(c.now()), 0},
-			"new tickets":        {refused.withTickets(&wire.Tickets{}, "", c.now()).withoutSession(), 0},
+			"a refresh after it": {inVain(refused, c.now()), 0},
+			"new tickets":        {withoutSession(withTickets(refused, &wire.Tickets{}, "", c.now())), 0},
 		} {
 			c.setKeys(tt.ks)
 			if got := c.untilLogin(); got != tt.want {

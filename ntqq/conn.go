@@ -452,7 +452,7 @@ func (c *Client) encode(ctx context.Context, command string, seq uint32, payload
 	case isLogin(command):
 		req.Flag = wire.FlagEmpty
 	default:
-		req.D2, key = ks.D2, ks.d2Key()
+		req.D2, key = ks.D2, d2Key(ks)
 	}
 	if c.opts.Signer != nil && c.signed[command] {
 		sig, err := c.sign(ctx, command, seq, payload, ks)

@@ -103,7 +103,7 @@ func (s *session) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSess
 func (c *Client) exchangeOnce(ctx context.Context, k *conn) (*wire.ExchangeSession, error) {
 	ks := c.keys()
 	x, payload, err := wire.NewKeyExchange(c.opts.Servers.ExchangeKey, c.opts.Servers.VerifyKey,
-		fmt.Sprint(uint64(ks.UIN)), ks.Device.guid(), c.loginNow())
+		fmt.Sprint(uint64(ks.UIN)), guid(ks.Device), c.loginNow())
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (s *session) easyLogin(ctx context.Context, k *conn) error {
 			try = 0
 			continue
 		case tooOften(err):
-			ks := c.keys().inVain(c.now())
+			ks := inVain(*c.keys(), c.now())
 			ks.TooOften = true
 			c.setKeys(ks)
 			return err
@@ -190,7 +190,7 @@ func (s *session) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSe
 	}
 	payload, err := wire.SealNTLogin(&wire.NTLogin{
 		Ticket: session.Ticket,
-		Head:   wire.NTLoginHead(&c.opts.App, uint64(ks.UIN), ks.Device.Name, ks.Device.guid(), s.cookie),
+		Head:   wire.NTLoginHead((*wire.App)(&c.opts.App), uint64(ks.UIN), ks.Device.Name, guid(ks.Device), s.cookie),
 		Body:   body,
 	}, session.Key)
 	if err != nil {
@@ -234,6 +234,6 @@ func (s *session) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSe
 		}
 		tickets.Nickname = string(account.GetProfile().GetNickName())
 	}
-	fresh := ks.withTickets(tickets, c.opts.App.CurrentVersion, c.now())
+	fresh := withTickets(*ks, tickets, c.opts.App.CurrentVersion, c.now())
 	return &fresh, nil
 }

@@ -23,28 +23,14 @@ func tooOften(err error) bool {
 	return ok && (refused.Code == codeTooOften || refused.Code == codeTooManyToday)
 }
 
-// inVain is k when new tickets are asked for, as long as there are none.
-func (k Keystore) inVain(now time.Time) Keystore {
-	k.RefreshTries, k.RefreshTime, k.TooOften = k.RefreshTries+1, now.Unix(), false
-	return k
-}
-
-// pauseLeft returns how much is left of the pause after the last try in vain. The pause
-// is first, doubles with each further try, and is at most most.
-func (k *Keystore) pauseLeft(first, most time.Duration, now time.Time) time.Duration {
-	pause := min(first<<min(max(k.RefreshTries, 1)-1, 5), most)
-	// A time that a wrong clock wrote makes it no longer.
-	return min(pause, time.Unix(k.RefreshTime, 0).Add(pause).Sub(now))
-}
-
 // untilLogin returns how long the next login waits because the last one was refused as
 // one too many. A login without A1 does not: it takes another way.
 func (c *Client) untilLogin() time.Duration {
 	ks := c.keys()
-	if !ks.TooOften || ks.hasSession() || len(ks.A1) == 0 {
+	if !ks.TooOften || ks.HasSession() || len(ks.A1) == 0 {
 		return 0
 	}
-	return max(0, ks.pauseLeft(loginPause, loginPauseMost, c.now()))
+	return max(0, pauseLeft(ks, loginPause, loginPauseMost, c.now()))
 }
 
 // endPause lets the next login go out at once: a person wants it.

@@ -158,7 +158,7 @@ func (s *session) passwordTickets(ctx context.Context, k *conn, session *wire.Ex
 	ks := c.keys()
 	credential := &wire.PasswordA1{
 		AppID: uint32(c.opts.App.AppId), UIN: uint32(ks.UIN), Time: uint32(c.loginNow().Unix()),
-		PasswordMD5: [16]byte(c.opts.PasswordMD5), GUID: ks.Device.guid(),
+		PasswordMD5: [16]byte(c.opts.PasswordMD5), GUID: guid(ks.Device),
 	}
 	rand.Read(credential.TgtgtKey[:])
 	a1, err := credential.Encode()

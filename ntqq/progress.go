@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"libration/internal/atomicfile"
 	"libration/ntqq/internal/order"
 )
 
@@ -72,7 +73,7 @@ func (f FileProgress) Save(d *Delivered) error {
 	if err != nil {
 		return err
 	}
-	if err := writeAtomic(string(f), append(b, '\n')); err != nil {
+	if err := atomicfile.Write(string(f), append(b, '\n')); err != nil {
 		return fmt.Errorf("save progress: %w", err)
 	}
 	return nil

@@ -39,7 +39,7 @@ func (k *conn) parse(frame []byte, resp *wire.Response) (proof, error) {
 		again = append(again, frame...) // it is decrypted in place
 	}
 	ks := k.c.keys()
-	err := wire.ParseResponse(frame, ks.d2Key(), resp)
+	err := wire.ParseResponse(frame, d2Key(ks), resp)
 	switch {
 	case err != nil && old != nil && wire.ParseResponse(again, old.key, resp) == nil:
 		return replacedKey, nil
@@ -96,7 +96,7 @@ func (k *conn) unproven(resp *wire.Response, frame []byte) {
 		return
 	case sessionCode(resp.Code):
 		kind, count = "session_code", &u.sessionCode
-		if c.keys().hasSession() {
+		if c.keys().HasSession() {
 			defer k.doubt()
 		}
 	case isKick(resp.Command):
@@ -222,5 +222,5 @@ func (s *session) doubtedSession(err error) {
 // giveUpSession forgets D2 without a proof that it is over; A1 stays.
 func (s *session) giveUpSession() {
 	s.doubts, s.freshTickets = 0, false
-	s.c.setKeys(s.c.keys().withoutSession())
+	s.c.setKeys(withoutSession(*s.c.keys()))
 }

@@ -135,7 +135,7 @@ func TestAnswersInTheExpectedForm(t *testing.T) {
 // Before there is a session the zero key opens what flag 1 names.
 func TestNoSessionNoPushes(t *testing.T) {
 	k, call := sessionConn(t, rpc.KeyExchange)
-	k.c.setKeys(k.c.keys().withoutSession())
+	k.c.setKeys(withoutSession(*k.c.keys()))
 	k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushKick, Flag: wire.FlagD2}, crypto.Key{})
 	k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushKick}, crypto.Key{})
 	k.arrives(t, wire.Response{Code: -10001}, crypto.Key{})

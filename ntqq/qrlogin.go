@@ -63,7 +63,7 @@ func (s *session) fetchQR(ctx context.Context, k *conn, step Step, unusual []byt
 	ks := c.keys()
 	now := time.Now()
 	body, err := (&wire.QRFetch{
-		App: c.opts.App, GUID: ks.Device.guid(), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(c.loginNow().Unix()),
+		App: wire.App(c.opts.App), GUID: guid(ks.Device), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(c.loginNow().Unix()),
 	}).Encode()
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollRe
 		ks = Keystore{Device: ks.Device, UIN: UIN(confirmed.UIN)} // nothing of another account stays
 	}
 	body, err := (&wire.WtLogin{
-		App: c.opts.App, UIN: uint32(ks.UIN), GUID: ks.Device.guid(), DeviceName: ks.Device.Name,
+		App: wire.App(c.opts.App), UIN: uint32(ks.UIN), GUID: guid(ks.Device), DeviceName: ks.Device.Name,
 		A1: confirmed.A1, TgtgtKey: confirmed.TgtgtKey, NoPicSig: confirmed.NoPicSig,
 	}).Encode()
 	if err != nil {
@@ -186,7 +186,7 @@ func (s *session) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollRe
 			Hint: wire.WtLoginStateText(reply.State),
 		}
 	}
-	c.setKeys(ks.withTickets(reply.Tickets, c.opts.App.CurrentVersion, c.now()))
+	c.setKeys(withTickets(ks, reply.Tickets, c.opts.App.CurrentVersion, c.now()))
 	c.log.Info("logged in by QR code", "uin", ks.UIN)
 	return nil
 }

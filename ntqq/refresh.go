@@ -37,7 +37,7 @@ func (c *Client) untilRefresh() (time.Duration, bool) {
 	}
 	left := time.Unix(ks.TicketTime, 0).Add(c.opts.RefreshAfter).Sub(now)
 	if ks.RefreshTries > 0 {
-		left = max(left, ks.pauseLeft(refreshRetry, refreshMost, now))
+		left = max(left, pauseLeft(ks, refreshRetry, refreshMost, now))
 	}
 	return max(left, refreshSoonest), true
 }
@@ -58,12 +58,12 @@ func (c *Client) dateTickets() {
 // before it begins: whatever becomes of it, the next one waits.
 func (s *session) refresh(ctx context.Context, k *conn) (swapped bool, err error) {
 	c := s.c
-	c.setKeys(c.keys().inVain(c.now()))
+	c.setKeys(inVain(*c.keys(), c.now()))
 	session, err := c.exchangeOnce(ctx, k)
 	if err != nil {
 		return false, fmt.Errorf("key exchange: %w", err)
 	}
-	old := c.keys().d2Key()
+	old := d2Key(c.keys())
 	done := k.replacing()
 	ks, err := s.easyTickets(ctx, k, session)
 	if err == nil {

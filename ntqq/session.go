@@ -114,7 +114,7 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 	case doubtSession:
 		s.doubtedSession(err)
 	case dropSession:
-		ks := c.keys().withoutSession()
+		ks := withoutSession(*c.keys())
 		if s.freshTickets { // new tickets, refused at once: A1 will not do better
 			ks.A1 = nil
 		}
@@ -122,7 +122,7 @@ func (s *session) recover(ctx context.Context, err error, wait *backoff.Exponent
 		c.setKeys(ks)
 		c.log.Warn("session no longer accepted: logging in again", "err", err, "by", s.nextLogin())
 	case dropA1:
-		ks := c.keys().withoutSession()
+		ks := withoutSession(*c.keys())
 		ks.A1 = nil
 		c.setKeys(ks)
 		c.log.Warn("saved login no longer accepted: logging in again", "err", err, "by", s.nextLogin())
@@ -163,7 +163,7 @@ func (s *session) once(ctx context.Context) (onlineFor time.Duration, err error)
 	defer func() { k.close(errConnClosed) }()
 	k.wg.Go(k.keepAlive)
 
-	if !c.keys().hasSession() {
+	if !c.keys().HasSession() {
 		if err := s.login(ctx, k); err != nil {
 			return 0, k.endedOr(err)
 		}

@@ -90,7 +90,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	if path := cfg.Account.AppInfo; path != "" {
 		if claims, err = ntqq.LoadApp(path, claims); err != nil {
-			return nil, fmt.Errorf("account.app_info: %w", err)
+			return nil, text.Errorf("account.app_info: %v", "account.app_info 无法使用：%v", ExplainFile(err))
 		}
 	}
 	return &App{
@@ -181,7 +181,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 	}
 	client, err := ntqq.New(o)
 	if err != nil {
-		return err
+		return ExplainFile(err)
 	}
 	events := onebot.Options{
 		Client: client, Store: messages, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.language,
@@ -308,7 +308,7 @@ func ReadImport(c *config.Account) (*ntqq.Keystore, error) {
 	initial, err := ntqq.ImportLagrange(c.Keystore, c.Device)
 	if err != nil {
 		return nil, text.Errorf("import of account.keystore and account.device: %v: correct the paths, or leave them out to log in anew",
-			"导入 account.keystore 和 account.device: %v：请修改路径，或删去这两项以重新登录", err)
+			"导入 account.keystore 和 account.device: %v：请修改路径，或删去这两项以重新登录", ExplainFile(err))
 	}
 	if c.UIN != 0 && initial.UIN != 0 && c.UIN != initial.UIN {
 		return nil, text.Errorf("account.keystore %s is of account %d, not of the configured %d: correct account.uin or the path",

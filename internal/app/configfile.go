@@ -74,6 +74,7 @@ func checkIdentity(c *config.Config) error {
 	}
 	o := ntqq.Options{UIN: c.Account.UIN, PasswordMD5: a.password(), Keystore: ntqq.FileKeystore(PathsOf(c).Keystore)}
 	saved, err := o.Keystore.Load()
+	err = ExplainFile(err)
 	if err == nil && saved == nil {
 		o.Initial, err = ReadImport(&c.Account)
 	}

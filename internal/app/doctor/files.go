@@ -64,7 +64,7 @@ func (d *doctor) config() bool {
 		base, _ := ntqq.App(string(c.Account.Protocol))
 		if _, err := ntqq.LoadApp(path, base); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			d.problem("app-info-invalid", text.T("the app info cannot be used: %v", "appinfo 文件无法使用：%v"),
-				utf8Or(err, text.T("take the appinfo.json that belongs to your signer", "请使用与签名服务配套的 appinfo.json")), err)
+				utf8Or(err, text.T("take the appinfo.json that belongs to your signer", "请使用与签名服务配套的 appinfo.json")), app.ExplainFile(err))
 		}
 	}
 	return true
@@ -168,7 +168,7 @@ func (d *doctor) keystore() {
 			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"), err)
 	case err != nil:
 		d.problem("keystore-damaged", text.T("the saved session cannot be read: %v", "登录会话无法读取：%v"),
-			utf8Or(err, text.T("restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码")), err)
+			utf8Or(err, text.T("restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码")), app.ExplainFile(err))
 	case ks == nil:
 	case want != 0 && ks.UIN != 0 && ks.UIN != want:
 		d.problem("keystore-other-account", text.T("the saved session belongs to account %d, the configuration says %d", "登录会话属于账号 %d，而配置的是 %d"),

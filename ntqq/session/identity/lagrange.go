@@ -1,4 +1,4 @@
-package ntqq
+package identity
 
 import (
 	"bytes"
@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"libration/internal/crypto"
+	"libration/ntqq/message"
 )
 
-// ImportLagrange makes a Keystore from the keystore.json and device.json of
-// Lagrange.OneBot V1 (docs/protocol/login.md 1.2); the device.json may be one of
-// LagrangeGo. Without a keystore path only the device is taken. Without a device
-// path a new device is made up, which the service may answer by refusing the
-// tickets. A file that is not complete, or is something else, is an error that says
-// what it is.
+// ImportLagrange makes a Keystore from the keystore.json and the device.json of
+// Lagrange.OneBot V1 (docs/protocol/login.md 1.2). The device.json may also be one of
+// LagrangeGo. An empty keystorePath takes the device alone. An empty devicePath makes up
+// a new device, for which the service may refuse the tickets. Errors name the path: a
+// file that cannot be read, an incomplete one, or a [*WrongFileError].
 func ImportLagrange(keystorePath, devicePath string) (*Keystore, error) {
 	k := &Keystore{Device: NewDevice()}
 	if devicePath != "" {
@@ -45,8 +45,8 @@ func (m members) device() (Device, error) {
 	var d Device
 	var guid string
 	var err error
-	switch l := m.layout(); l {
-	case layoutDevice:
+	switch kind := m.kind(); kind {
+	case LagrangeDeviceFile:
 		err = errors.Join(m.read("Guid", &guid), m.read("DeviceName", &d.Name),
 			m.read("SystemKernel", &d.SystemKernel), m.read("KernelVersion", &d.KernelVersion))
 		if err == nil {
@@ -54,7 +54,7 @@ func (m members) device() (Device, error) {
 				err = fmt.Errorf("device guid %q: %w", guid, err)
 			}
 		}
-	case layoutDeviceGo: // its guid is the bytes in order
+	case LagrangeGoDeviceFile: // its guid is the bytes in order
 		err = errors.Join(m.read("guid", &guid), m.read("device_name", &d.Name),
 			m.read("system_kernel", &d.SystemKernel), m.read("kernel_version", &d.KernelVersion))
 		if err == nil {
@@ -63,15 +63,15 @@ func (m members) device() (Device, error) {
 			}
 		}
 	default:
-		return d, l.unexpected()
+		return d, &WrongFileError{kind}
 	}
 	return d, err
 }
 
 // session reads a keystore of Lagrange.OneBot V1 into k.
 func (m members) session(k *Keystore) error {
-	if l := m.layout(); l != layoutKeystore {
-		return l.unexpected()
+	if kind := m.kind(); kind != LagrangeKeystoreFile {
+		return &WrongFileError{kind}
 	}
 	var uid, date string
 	var info struct{ Name string }
@@ -97,7 +97,7 @@ func (m members) session(k *Keystore) error {
 	case k.UIN == 0 || len(d2) == 0 && len(a1) == 0:
 		return errors.New("the keystore has no session: it was saved before a login")
 	}
-	k.UID, k.Nickname, k.A1 = UID(uid), info.Name, a1
+	k.UID, k.Nickname, k.A1 = message.UID(uid), info.Name, a1
 	if len(d2) > 0 {
 		k.A2, k.D2, k.D2Key = a2, d2, key
 	}
