@@ -15,6 +15,7 @@ import (
 	"libration/internal/bom"
 	"libration/internal/webguard"
 	"libration/ntqq/message"
+	"libration/sandbox/fault"
 )
 
 // maxBody bounds the body of a control request.
@@ -36,7 +37,7 @@ type Server interface {
 	// Kick ends all sessions of an account and returns how many there were.
 	Kick(uin message.UIN, title, tips string) int
 	PublicKeys() PublicKeys
-	Faults() *Faults
+	Faults() *fault.Set
 	// Addresses returns where the service accepts clients, host:port.
 	Addresses() []string
 	Captchas() []CaptchaInfo

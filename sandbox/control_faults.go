@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+
+	"libration/sandbox/fault"
 )
 
 // faultView is a fault that is switched on, as the control API shows it.
@@ -14,10 +16,10 @@ type faultView struct {
 	// Fault is the text form, which the command line takes.
 	Fault string `json:"fault"`
 	// Params are the parameters that are not the default.
-	Params Fault `json:"params"`
+	Params fault.Fault `json:"params"`
 }
 
-func viewFault(a ActiveFault) faultView {
+func viewFault(a fault.Active) faultView {
 	return faultView{ID: a.ID, Struck: a.Struck, Fault: a.String(), Params: a.Fault}
 }
 
@@ -28,11 +30,11 @@ func (c *control) faults(*http.Request) (any, error) {
 		active = append(active, viewFault(a))
 	}
 	return struct {
-		Active []faultView  `json:"active"`
-		Kinds  []FaultKind  `json:"kinds"`
-		Params []FaultParam `json:"params"`
-		Stages []FaultStage `json:"stages"`
-	}{active, FaultKinds(), FaultParams(), FaultStages()}, nil
+		Active []faultView   `json:"active"`
+		Kinds  []fault.Kind  `json:"kinds"`
+		Params []fault.Param `json:"params"`
+		Stages []fault.Stage `json:"stages"`
+	}{active, fault.Kinds(), fault.Params(), c.server.Faults().Stages()}, nil
 }
 
 // addFault takes {"fault": text form} or the fields of a fault one by one.
@@ -44,27 +46,27 @@ func (c *control) addFault(r *http.Request) (any, error) {
 	var text struct {
 		Fault *string `json:"fault"`
 	}
-	var fault Fault
+	var asked fault.Fault
 	err := json.Unmarshal(body, &text)
 	switch {
 	case err != nil:
 		err = fail(http.StatusBadRequest, "bad body: %v", err)
 	case text.Fault != nil:
-		fault, err = ParseFault(*text.Fault)
+		asked, err = fault.Parse(*text.Fault)
 	default:
-		err = fault.UnmarshalJSON(body)
+		err = asked.UnmarshalJSON(body)
 	}
 	if err != nil {
 		return nil, err
 	}
-	id, err := c.server.Faults().Add(fault)
-	if errors.Is(err, ErrTooManyFaults) {
+	id, err := c.server.Faults().Add(asked)
+	if errors.Is(err, fault.ErrTooMany) {
 		return nil, fail(http.StatusConflict, "%v", err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return created{viewFault(ActiveFault{Fault: fault, ID: id})}, nil
+	return created{viewFault(fault.Active{Fault: asked, ID: id})}, nil
 }
 
 func (c *control) clearFaults(*http.Request) (any, error) {

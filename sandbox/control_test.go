@@ -17,15 +17,16 @@ import (
 
 	"libration/internal/webguard"
 	"libration/ntqq/message"
+	"libration/sandbox/fault"
 )
 
 // fakeServer has one client online and one login code, "c0de".
 type fakeServer struct {
 	calls  []string
-	faults Faults
+	faults *fault.Set
 }
 
-func (f *fakeServer) Faults() *Faults { return &f.faults }
+func (f *fakeServer) Faults() *fault.Set { return f.faults }
 
 func (f *fakeServer) Clients() []ClientInfo {
 	return []ClientInfo{{UIN: bot, DeviceName: "fake", Registered: true}}
@@ -61,8 +62,7 @@ func (f *fakeServer) Kick(uin message.UIN, title, tips string) int {
 }
 
 func testControl(t testing.TB) (*World, *fakeServer, http.Handler) {
-	w, f := defaultWorld(t), &fakeServer{}
-	f.faults.s = &Sandbox{log: slog.New(slog.DiscardHandler)}
+	w, f := defaultWorld(t), &fakeServer{faults: fault.NewSet(fault.Options{Stages: FaultStages()})}
 	return w, f, newControl(w, f, webguard.New(webguard.Options{Remote: true}), slog.New(slog.DiscardHandler))
 }
 

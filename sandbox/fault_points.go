@@ -7,6 +7,7 @@ import (
 
 	"libration/internal/rpc"
 	"libration/ntqq/message"
+	"libration/sandbox/fault"
 )
 
 // requestFault is what goes wrong with one request. The zero value is nothing.
@@ -26,44 +27,44 @@ type requestFault struct {
 }
 
 // request decides about a request, or about a resent one.
-func (f *Faults) request(at point, about subject) (r requestFault) {
-	for _, hit := range f.strikes(at, about) {
+func (s *Sandbox) requestFault(at fault.Point, about fault.Subject) (r requestFault) {
+	for _, hit := range s.faults.Strikes(at, about) {
 		switch hit.Name {
-		case FaultDead:
+		case fault.Dead:
 			r.dead = true
-		case FaultReset:
+		case fault.Reset:
 			r.reset = true
-		case FaultClose:
+		case fault.Close:
 			r.close = true
-		case FaultCloseAfter:
+		case fault.CloseAfter:
 			r.closeAfter = true
-		case FaultIgnore:
+		case fault.Ignore:
 			r.ignore = true
-		case FaultMute, FaultNoHeartbeat:
+		case fault.Mute, fault.NoHeartbeat:
 			r.mute = true
-		case FaultDelay:
+		case fault.Delay:
 			r.delay += hit.Delay
-		case FaultCode:
+		case fault.Code:
 			r.refuse = &ssoError{int32(hit.Code), "a fault was switched on"}
-		case FaultRefuseExchange:
+		case fault.RefuseExchange:
 			r.refuse = &ssoError{codeNotLoggedIn, "verification failed"}
-		case FaultRefuseEasyLogin:
+		case fault.RefuseEasyLogin:
 			r.easyCode = uint64(hit.Code)
-		case FaultUnusualDevice:
+		case fault.UnusualDevice:
 			r.unusual = true
-		case FaultCaptcha:
+		case fault.Captcha:
 			r.captcha = true
-		case FaultNewDevice:
+		case fault.NewDevice:
 			r.newDevice = true
-		case FaultRefuseRegister:
+		case fault.RefuseRegister:
 			r.refuseRegister = true
-		case FaultExpire:
+		case fault.Expire:
 			r.expire = true
-		case FaultExpireUnsequenced:
+		case fault.ExpireUnsequenced:
 			r.expire, r.unsequenced = true, true
-		case FaultKick:
+		case fault.Kick:
 			r.kick = true
-		case FaultUnknownPush:
+		case fault.UnknownPush:
 			r.unknown = true
 		}
 	}
@@ -73,26 +74,26 @@ func (f *Faults) request(at point, about subject) (r requestFault) {
 // stricken does what replaces the handling of a request, and reports whether
 // there was anything.
 func (rq *request) stricken() bool {
-	c, fault := rq.conn, &rq.fault
+	c, wrong := rq.conn, &rq.fault
 	switch {
-	case fault.dead:
+	case wrong.dead:
 		c.dead.Store(true)
-	case fault.reset:
+	case wrong.reset:
 		c.reset()
-	case fault.close:
+	case wrong.close:
 		c.close()
-	case fault.ignore:
-	case fault.expire:
-		c.s.expireSession(rq.session, fault.unsequenced)
-		if fault.unsequenced {
+	case wrong.ignore:
+	case wrong.expire:
+		c.s.expireSession(rq.session, wrong.unsequenced)
+		if wrong.unsequenced {
 			rq.send(unknownSession(rq.Request.UIN))
 		} else {
 			rq.answer(codeSessionExpired, "session expired", nil)
 		}
-	case fault.kick:
+	case wrong.kick:
 		c.s.kickSession(rq)
-	case fault.refuse != nil:
-		rq.answer(fault.refuse.code, fault.refuse.text, nil)
+	case wrong.refuse != nil:
+		rq.answer(wrong.refuse.code, wrong.refuse.text, nil)
 	default:
 		return false
 	}
@@ -166,29 +167,29 @@ type pushFault struct {
 
 // faultyPush decides about a push and queues it; Sandbox.mu is held.
 func (c *conn) faultyPush(f outFrame, uin message.UIN) {
-	var fault pushFault
-	for _, hit := range c.s.faults.strikes(atPush, subject{f.response.Command, uin, true}) {
+	var wrong pushFault
+	for _, hit := range c.s.faults.Strikes(fault.AtPush, fault.Subject{Command: f.response.Command, UIN: uin, Session: true}) {
 		switch hit.Name {
-		case FaultDead:
+		case fault.Dead:
 			c.dead.Store(true)
-		case FaultDropPush:
-			fault.drop = true
-		case FaultDuplicatePush:
-			fault.twice = true
-		case FaultReorderPush:
-			fault.hold = hit.Delay
+		case fault.DropPush:
+			wrong.drop = true
+		case fault.DuplicatePush:
+			wrong.twice = true
+		case fault.ReorderPush:
+			wrong.hold = hit.Delay
 		}
 	}
 	switch {
-	case fault.drop:
+	case wrong.drop:
 		return
-	case fault.hold > 0 && c.held == nil:
+	case wrong.hold > 0 && c.held == nil:
 		held := []outFrame{f}
-		if fault.twice {
+		if wrong.twice {
 			held = append(held, f)
 		}
 		c.held = held
-		c.out.later(fault.hold, func() {
+		c.out.later(wrong.hold, func() {
 			c.s.mu.Lock()
 			defer c.s.mu.Unlock()
 			if len(c.held) > 0 && &c.held[0] == &held[0] {
@@ -198,7 +199,7 @@ func (c *conn) faultyPush(f outFrame, uin message.UIN) {
 		return
 	}
 	c.put(f)
-	if fault.twice {
+	if wrong.twice {
 		c.put(f)
 	}
 	c.release()
@@ -214,16 +215,16 @@ func (c *conn) release() {
 
 // spoil does to an encoded packet what its faults want; end means that the
 // connection is to be closed after it.
-func (c *conn) spoil(packet []byte, about subject) (out []byte, end bool) {
-	for _, hit := range c.s.faults.strikes(atFrame, about) {
+func (c *conn) spoil(packet []byte, about fault.Subject) (out []byte, end bool) {
+	for _, hit := range c.s.faults.Strikes(fault.AtFrame, about) {
 		switch hit.Name {
-		case FaultCorrupt:
+		case fault.Corrupt:
 			for i := len(packet) - 8; i < len(packet); i++ {
 				packet[i] ^= 0xFF
 			}
-		case FaultBreakFraming:
+		case fault.BreakFraming:
 			copy(packet, []byte{0xFF, 0xFF, 0xFF, 0xFF}) // the length word
-		case FaultCutFrame:
+		case fault.CutFrame:
 			end = true
 		}
 	}
@@ -240,18 +241,18 @@ type signFault struct {
 	down, wrong, other bool
 }
 
-func (f *Faults) sign(command string) (r signFault) {
-	for _, hit := range f.strikes(atSign, subject{command: command}) {
+func (s *Sandbox) signFault(command string) (r signFault) {
+	for _, hit := range s.faults.Strikes(fault.AtSign, fault.Subject{Command: command}) {
 		switch hit.Name {
-		case FaultSignerSlow:
+		case fault.SignerSlow:
 			r.delay += hit.Delay
-		case FaultSignerFail:
+		case fault.SignerFail:
 			r.status = int(hit.Code)
-		case FaultSignerDown:
+		case fault.SignerDown:
 			r.down = true
-		case FaultSignerWrong:
+		case fault.SignerWrong:
 			r.wrong = true
-		case FaultSignerWrongVersion:
+		case fault.SignerWrongVersion:
 			r.other = true
 		}
 	}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,86 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"libration/sandbox/fault"
 )
-
-func TestParseFault(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		in   string
-		want Fault
-	}{
-		{"dead", Fault{Name: FaultDead}},
-		{"delay:on=send,count=2,skip=1,for=1m0s,delay=3s", Fault{
-			Name: FaultDelay, On: "send", Count: 2, Skip: 1, Delay: 3 * time.Second, For: time.Minute,
-		}},
-		{"mute:uin=10001,probability=0.25,seed=7", Fault{Name: FaultMute, UIN: bot, Probability: 0.25, Seed: 7}},
-		{"code:code=-10001", Fault{Name: FaultCode, Code: -10001}},
-		{"time-skew:offset=-2h0m0s", Fault{Name: FaultTimeSkew, Offset: -2 * time.Hour}},
-	} {
-		got, err := ParseFault(tt.in)
-		if err != nil || got != tt.want {
-			t.Errorf("%s: got %+v, error %v, want %+v", tt.in, got, err, tt.want)
-		}
-		if got.String() != tt.in {
-			t.Errorf("text: got %s, want %s", got, tt.in)
-		}
-		text, err := json.Marshal(tt.want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var back Fault
-		if err := json.Unmarshal(text, &back); err != nil || back != tt.want {
-			t.Errorf("JSON %s: got %+v, error %v, want %+v", text, back, err, tt.want)
-		}
-	}
-}
-
-func TestParseFaultRefuses(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"":                          `no fault "", but: refuse-connection, dead,`,
-		"explode":                   `no fault "explode", but: refuse-connection, dead,`,
-		"mute:loud=1":               `mute has no parameter "loud", but: on, uin, count, skip, probability, seed, for`,
-		"mute:delay=1s":             `mute has no parameter "delay"`,
-		"mute:":                     `"" is not param=value`,
-		"mute:count":                `"count" is not param=value`,
-		"mute:count=x":              `count="x" is not valid`,
-		"mute:count=-1":             "count must be",
-		"mute:skip=-1":              "skip must be",
-		"mute:probability=1.1":      "probability must be",
-		"mute:probability=NaN":      "probability must be",
-		"mute:on=[":                 "on must be",
-		"mute:uin=99999999999":      "uin=",
-		"mute:for=10":               "for=",
-		"mute:for=-1s":              "for must be",
-		"delay:delay=-1s":           "delay must be",
-		"time-skew:offset=9000h":    "offset must be",
-		"time-skew:count=1":         `no parameter "count", but: for, offset`,
-		"signer-fail:code=1":        "code must be an HTTP status",
-		"code:code=4294967296":      "code must be",
-		"refuse-easy-login:code=-1": "code must be",
-		"refuse-connection:on=send": `no parameter "on"`,
-	} {
-		if _, err := ParseFault(in); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: got %v, want %q in it", in, err, want)
-		}
-	}
-}
-
-func FuzzParseFault(f *testing.F) {
-	for _, k := range FaultKinds() {
-		f.Add(string(k.Name) + ":count=1,on=send,delay=1s")
-	}
-	f.Fuzz(func(t *testing.T, in string) {
-		got, err := ParseFault(in)
-		if err != nil {
-			return
-		}
-		if again, err := ParseFault(got.String()); err != nil || again != got {
-			t.Errorf("%q: got %+v, then %+v, error %v", in, got, again, err)
-		}
-	})
-}
 
 // TestFaultDocs keeps the guides complete: a line for each fault, parameter and
 // stage in both languages.
@@ -104,13 +26,13 @@ func TestFaultDocs(t *testing.T) {
 				t.Errorf("%s: want %q in it", name, line)
 			}
 		}
-		for _, k := range FaultKinds() {
+		for _, k := range fault.Kinds() {
 			if k.Doc == "" {
 				t.Errorf("%s has no description", k.Name)
 			}
 			want("| `" + string(k.Name) + "` | ")
 		}
-		for _, p := range FaultParams() {
+		for _, p := range fault.Params() {
 			want("| `" + p.Name + "` | ")
 		}
 		for _, s := range FaultStages() {
@@ -151,8 +73,8 @@ func TestControlFaults(t *testing.T) {
 			t.Errorf("%s %s %s: got %d %.400s, want %d with %s", tt.method, tt.path, tt.body, status, got, tt.status, tt.want)
 		}
 	}
-	for range maxFaults {
-		if _, err := f.faults.Add(Fault{Name: FaultDead}); err != nil {
+	for range 100 {
+		if _, err := f.faults.Add(fault.Fault{Name: fault.Dead}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,19 +103,19 @@ func TestSignFaults(t *testing.T) {
 	}
 	_, good := ask("/sign")
 	for _, tt := range []struct {
-		name   FaultName
+		name   fault.Name
 		params string
 		check  func(status int, body string, took time.Duration) bool
 	}{
-		{FaultSignerSlow, ":delay=30ms,count=1", func(status int, body string, took time.Duration) bool {
+		{fault.SignerSlow, ":delay=30ms,count=1", func(status int, body string, took time.Duration) bool {
 			return body == good && took >= 30*time.Millisecond
 		}},
-		{FaultSignerFail, ":code=503,count=1,on=wtlogin.*", func(status int, body string, _ time.Duration) bool { return status == 503 }},
-		{FaultSignerDown, ":count=1", func(status int, body string, _ time.Duration) bool { return status == 0 }},
-		{FaultSignerWrong, ":count=1", func(status int, body string, _ time.Duration) bool {
+		{fault.SignerFail, ":code=503,count=1,on=wtlogin.*", func(status int, body string, _ time.Duration) bool { return status == 503 }},
+		{fault.SignerDown, ":count=1", func(status int, body string, _ time.Duration) bool { return status == 0 }},
+		{fault.SignerWrong, ":count=1", func(status int, body string, _ time.Duration) bool {
 			return status == 200 && body != good && len(body) == len(good)
 		}},
-		{FaultSignerWrongVersion, ":count=1", func(status int, body string, _ time.Duration) bool {
+		{fault.SignerWrongVersion, ":count=1", func(status int, body string, _ time.Duration) bool {
 			return status == 200 && strings.Contains(body, `"version":"0.0.1-1"`)
 		}},
 	} {

@@ -17,11 +17,12 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/message"
+	"libration/sandbox/fault"
 )
 
 func (h *harness) fault(text string) int {
 	h.t.Helper()
-	f, err := ParseFault(text)
+	f, err := fault.Parse(text)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -69,8 +70,8 @@ func (c *client) silent() {
 }
 
 // wireFaults is a test for each fault but those of the signer; c is online.
-var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
-	FaultRefuseConnection: func(t *testing.T, h *harness, c *client) {
+var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
+	fault.RefuseConnection: func(t *testing.T, h *harness, c *client) {
 		h.fault("refuse-connection:count=2")
 		for range 2 {
 			h.dial().closed()
@@ -78,7 +79,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		h.dial().fetchQR(nil)
 		c.must(rpc.Heartbeat.Name, wire.FlagD2, nil) // it was there before
 	},
-	FaultDead: func(t *testing.T, h *harness, c *client) {
+	fault.Dead: func(t *testing.T, h *harness, c *client) {
 		h.fault("dead:count=1")
 		h.say("lost")
 		c.silent()
@@ -89,7 +90,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		c.silent()
 		c.again().register().must(rpc.Heartbeat.Name, wire.FlagD2, nil)
 	},
-	FaultClose: func(t *testing.T, h *harness, c *client) {
+	fault.Close: func(t *testing.T, h *harness, c *client) {
 		h.fault("close:on=send,count=1")
 		c.write(c.build(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "lost", 1))))
 		c.closed()
@@ -97,7 +98,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("messages: got %d, want none", got)
 		}
 	},
-	FaultCloseAfter: func(t *testing.T, h *harness, c *client) {
+	fault.CloseAfter: func(t *testing.T, h *harness, c *client) {
 		h.fault("close-after:on=send,count=1")
 		c.must(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "sent", 1)))
 		c.closed()
@@ -105,12 +106,12 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("messages: got %d, want 1", got)
 		}
 	},
-	FaultReset: func(t *testing.T, h *harness, c *client) {
+	fault.Reset: func(t *testing.T, h *harness, c *client) {
 		h.fault("reset:on=heartbeat,count=1")
 		c.write(c.beat())
 		c.closed()
 	},
-	FaultCutFrame: func(t *testing.T, h *harness, c *client) {
+	fault.CutFrame: func(t *testing.T, h *harness, c *client) {
 		h.fault("cut-frame:on=heartbeat,count=1")
 		c.write(c.beat())
 		if _, err := c.read(); !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -118,7 +119,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		}
 		c.again().must(rpc.Heartbeat.Name, wire.FlagD2, nil)
 	},
-	FaultCorrupt: func(t *testing.T, h *harness, c *client) {
+	fault.Corrupt: func(t *testing.T, h *harness, c *client) {
 		h.fault("corrupt:on=push,count=1")
 		c.must(rpc.Heartbeat.Name, wire.FlagD2, nil)
 		h.say("spoilt", "good")
@@ -127,7 +128,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		}
 		c.heard(1, "good")
 	},
-	FaultBreakFraming: func(t *testing.T, h *harness, c *client) {
+	fault.BreakFraming: func(t *testing.T, h *harness, c *client) {
 		h.fault("break-framing:count=1")
 		c.write(c.beat())
 		var broken *wire.FrameError
@@ -135,7 +136,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("got %v, want a frame error", err)
 		}
 	},
-	FaultDelay: func(t *testing.T, h *harness, c *client) {
+	fault.Delay: func(t *testing.T, h *harness, c *client) {
 		h.fault("delay:on=heartbeat,delay=3s,count=1")
 		began, late := time.Now(), c.beat()
 		c.write(late)
@@ -145,7 +146,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("got the answer after %v, want 3s", got)
 		}
 	},
-	FaultMute: func(t *testing.T, h *harness, c *client) {
+	fault.Mute: func(t *testing.T, h *harness, c *client) {
 		h.fault("mute:on=messagesvc.*,count=2")
 		r := c.build(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "done", 1)))
 		c.write(r)
@@ -156,7 +157,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("messages: got %d, want 1", got)
 		}
 	},
-	FaultIgnore: func(t *testing.T, h *harness, c *client) {
+	fault.Ignore: func(t *testing.T, h *harness, c *client) {
 		h.fault("ignore:on=send,count=1")
 		r := c.build(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "done", 1)))
 		c.write(r)
@@ -167,7 +168,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		c.write(r)
 		c.answer(r)
 	},
-	FaultNoHeartbeat: func(t *testing.T, h *harness, c *client) {
+	fault.NoHeartbeat: func(t *testing.T, h *harness, c *client) {
 		id := h.fault("no-heartbeat")
 		alive := c.build(rpc.HeartbeatAlive, wire.FlagNone, []byte{0, 0, 0, 4})
 		alive.Protocol = wire.Protocol13
@@ -178,7 +179,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		c.write(alive)
 		c.answer(alive)
 	},
-	FaultCode: func(t *testing.T, h *harness, c *client) {
+	fault.Code: func(t *testing.T, h *harness, c *client) {
 		h.fault("code:on=heartbeats,code=-10008,count=2")
 		if got := c.do(rpc.Heartbeat.Name, wire.FlagD2, nil); got.Code != -10008 {
 			t.Errorf("got code %d, want -10008", got.Code)
@@ -189,7 +190,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		c.answer(alive)
 		c.must(rpc.Heartbeat.Name, wire.FlagD2, nil)
 	},
-	FaultRefuseExchange: func(t *testing.T, h *harness, c *client) {
+	fault.RefuseExchange: func(t *testing.T, h *harness, c *client) {
 		h.fault("refuse-exchange:count=2")
 		for range 2 {
 			if got := c.do(rpc.KeyExchange, wire.FlagEmpty, []byte{1}); got.Code != codeNotLoggedIn || got.Extra != "verification failed" {
@@ -198,7 +199,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		}
 		c.keyExchange()
 	},
-	FaultRefuseEasyLogin: func(t *testing.T, h *harness, c *client) {
+	fault.RefuseEasyLogin: func(t *testing.T, h *harness, c *client) {
 		c.keyExchange()
 		h.fault("refuse-easy-login:count=1")
 		h.fault("refuse-easy-login:skip=1,count=1,code=140022016")
@@ -209,7 +210,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			}
 		}
 	},
-	FaultUnusualDevice: func(t *testing.T, h *harness, c *client) {
+	fault.UnusualDevice: func(t *testing.T, h *harness, c *client) {
 		c.keyExchange()
 		h.fault("unusual-device:count=1,uin=10001")
 		head, body := c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil)
@@ -217,7 +218,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("got %v %v, want code %d and a signature", head, body, ntUnusual)
 		}
 	},
-	FaultCaptcha: func(t *testing.T, h *harness, c *client) {
+	fault.Captcha: func(t *testing.T, h *harness, c *client) {
 		must(t, h.World().SetPassword(bot, "secret"))
 		c.keyExchange()
 		h.fault("captcha:count=1,uin=10001")
@@ -227,7 +228,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			}
 		}
 	},
-	FaultNewDevice: func(t *testing.T, h *harness, c *client) {
+	fault.NewDevice: func(t *testing.T, h *harness, c *client) {
 		must(t, h.World().SetPassword(bot, "secret"))
 		c.keyExchange()
 		h.fault("new-device:count=1,uin=10001")
@@ -237,14 +238,14 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			}
 		}
 	},
-	FaultRefuseRegister: func(t *testing.T, h *harness, c *client) {
+	fault.RefuseRegister: func(t *testing.T, h *harness, c *client) {
 		h.fault("refuse-register:count=1")
 		if got := call(c, rpc.Register, &systempb.RegisterInfo{}); got.GetMessage() != registerRefused {
 			t.Errorf("got %v", got)
 		}
 		c.register()
 	},
-	FaultExpire: func(t *testing.T, h *harness, c *client) {
+	fault.Expire: func(t *testing.T, h *harness, c *client) {
 		h.fault("expire:on=send,count=1")
 		for _, command := range []string{rpc.SendMessage.Name, rpc.Heartbeat.Name} { // the session has ended
 			if got := c.do(command, wire.FlagD2, nil); got.Code != codeSessionExpired {
@@ -255,7 +256,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Error("the account is still online")
 		}
 	},
-	FaultExpireUnsequenced: func(t *testing.T, h *harness, c *client) {
+	fault.ExpireUnsequenced: func(t *testing.T, h *harness, c *client) {
 		h.fault("expire-unsequenced:count=1")
 		for range 2 { // the ticket is not known any more
 			c.write(c.beat())
@@ -268,7 +269,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 		c.write(c.beat())
 		c.closed()
 	},
-	FaultKick: func(t *testing.T, h *harness, c *client) {
+	fault.Kick: func(t *testing.T, h *harness, c *client) {
 		h.fault("kick:on=heartbeat,count=1")
 		c.write(c.beat())
 		if p := c.push(); p.Command != rpc.PushKick {
@@ -278,7 +279,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("got code %d, want %d", got.Code, codeSessionExpired)
 		}
 	},
-	FaultUnknownPush: func(t *testing.T, h *harness, c *client) {
+	fault.UnknownPush: func(t *testing.T, h *harness, c *client) {
 		h.fault("unknown-push:on=heartbeat,count=1")
 		c.must(rpc.Heartbeat.Name, wire.FlagD2, nil)
 		var commands []string
@@ -293,21 +294,21 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("got %d pushes more", len(c.pushes))
 		}
 	},
-	FaultDropPush: func(t *testing.T, h *harness, c *client) {
+	fault.DropPush: func(t *testing.T, h *harness, c *client) {
 		h.fault("drop-push:skip=1,count=1")
 		h.say("one", "two", "three")
 		if got := c.heard(2, "one", "two", "three"); got != "one three" {
 			t.Errorf("got %s, want one three", got)
 		}
 	},
-	FaultDuplicatePush: func(t *testing.T, h *harness, c *client) {
+	fault.DuplicatePush: func(t *testing.T, h *harness, c *client) {
 		h.fault("duplicate-push:count=1")
 		h.say("one", "two")
 		if got := c.heard(3, "one", "two"); got != "one one two" {
 			t.Errorf("got %s, want one one two", got)
 		}
 	},
-	FaultReorderPush: func(t *testing.T, h *harness, c *client) {
+	fault.ReorderPush: func(t *testing.T, h *harness, c *client) {
 		h.fault("reorder-push:skip=1,count=1,delay=2s")
 		h.say("one", "two", "three", "four")
 		if got := c.heard(4, "one", "two", "three", "four"); got != "one three two four" {
@@ -322,7 +323,7 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 			t.Errorf("got the last one after %v, want 2s", got)
 		}
 	},
-	FaultTimeSkew: func(t *testing.T, h *harness, c *client) {
+	fault.TimeSkew: func(t *testing.T, h *harness, c *client) {
 		h.fault("time-skew:offset=-2h,for=1m")
 		c.write(c.beat())
 		got, err := c.read()
@@ -339,8 +340,8 @@ var wireFaults = map[FaultName]func(*testing.T, *harness, *client){
 
 func TestWireFaults(t *testing.T) {
 	t.Parallel()
-	for _, kind := range FaultKinds() {
-		if kind.at == atSign {
+	for _, kind := range fault.Kinds() {
+		if strings.HasPrefix(string(kind.Name), "signer-") {
 			continue // TestSignFaults
 		}
 		t.Run(string(kind.Name), func(t *testing.T) {
@@ -352,7 +353,7 @@ func TestWireFaults(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := start(t, Options{})
 				run(t, h, h.dial().login(bot).register())
-				if got := h.Faults().Struck(kind.Name); got == 0 && kind.Name != FaultTimeSkew {
+				if got := h.Faults().Struck(kind.Name); got == 0 && kind.Name != fault.TimeSkew {
 					t.Error("it is not counted")
 				}
 				if got := h.Faults().Active(); len(got) != 0 {
@@ -378,7 +379,7 @@ func TestResetOverTCP(t *testing.T) {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, l) }()
 	defer func() { cancel(); <-served }()
-	if _, err := s.Faults().Add(Fault{Name: FaultReset}); err != nil {
+	if _, err := s.Faults().Add(fault.Fault{Name: fault.Reset}); err != nil {
 		t.Fatal(err)
 	}
 	nc, err := net.Dial("tcp", l.Addr().String())
@@ -402,12 +403,12 @@ func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	h := start(t, Options{})
 	c := h.dial().login(bot).register()
-	h.Faults().UnknownPushes(message.UIN(1)) // nobody
-	h.Faults().UnknownPushes(bot)
+	h.UnknownPushes(message.UIN(1)) // nobody
+	h.UnknownPushes(bot)
 	for range 6 {
 		c.push()
 	}
-	if got := h.Faults().DropConnections(); got != 1 {
+	if got := h.DropConnections(); got != 1 {
 		t.Errorf("got %d connections dropped, want 1", got)
 	}
 	c.closed()

@@ -216,7 +216,7 @@ func TestEasyLogin(t *testing.T) {
 	if head, _ = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil); head.GetError().GetCode() != ntUnregistered {
 		t.Errorf("unknown account: got %v, want code %d", head.GetError(), ntUnregistered)
 	}
-	h.Faults().ForgetTickets(bot)
+	h.ForgetTickets(bot)
 	c.uin = bot
 	c.guid[0]--
 	if head, _ = c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil); head.GetError().GetCode() != ntTicketRevoked {
@@ -227,7 +227,7 @@ func TestEasyLogin(t *testing.T) {
 func TestUnusualDevice(t *testing.T) {
 	h := start(t, Options{})
 	c := h.dial().login(bot).keyExchange()
-	h.Faults().UnusualDevice(bot, true)
+	h.UnusualDevice(bot, true)
 	head, body := c.ntLogin(rpc.NTLoginEasyLogin, &loginpb.EasyLoginReqBody{A1: c.tickets.A1}, nil)
 	signature := body.GetSecProtect().GetUnusualDeviceCheckSig()
 	if head.GetError().GetCode() != ntUnusual || len(signature) == 0 {

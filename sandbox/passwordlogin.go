@@ -52,7 +52,7 @@ type CaptchaInfo struct {
 
 // passwordLogin checks the captcha first, then the password, then the device
 // (docs/protocol/login.md 6.2; the order is a rule of the sandbox).
-func (s *Sandbox) passwordLogin(user User, d device, body []byte, fault requestFault) (proto.Message, error) {
+func (s *Sandbox) passwordLogin(user User, d device, body []byte, wrong requestFault) (proto.Message, error) {
 	req := &loginpb.PasswordLoginReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *Sandbox) passwordLogin(user User, d device, body []byte, fault requestF
 		if !s.useCaptcha(user.UIN, solved) {
 			return nil, &ntRefusal{code: ntWrongCaptcha}
 		}
-	} else if fault.captcha {
+	} else if wrong.captcha {
 		return nil, &ntRefusal{code: ntCaptcha, captcha: s.newCaptcha(user.UIN)}
 	}
 	sum := md5.Sum([]byte(password))
@@ -74,7 +74,7 @@ func (s *Sandbox) passwordLogin(user User, d device, body []byte, fault requestF
 		s.now().Sub(time.Unix(int64(a1.Time), 0)).Abs() > passwordClock {
 		return nil, &ntRefusal{code: ntWrongPassword}
 	}
-	if fault.newDevice {
+	if wrong.newDevice {
 		return nil, &ntRefusal{code: ntNewDevice, jump: s.newNewcomer(user.UIN, d)}
 	}
 	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "password")

@@ -10,6 +10,7 @@ import (
 	"libration/internal/crypto"
 	"libration/internal/rpc"
 	"libration/internal/wire"
+	"libration/sandbox/fault"
 )
 
 // The codes of the SSO head that clients understand (docs/protocol/wire.md 5).
@@ -57,7 +58,7 @@ func (c *conn) handle(frame []byte) error {
 		if packet != nil && packet.Flag == wire.FlagD2 {
 			// Its sequence and command cannot be known, and it is not done.
 			rq := &request{Request: packet, conn: c}
-			rq.fault = c.s.faults.request(atResend, subject{uin: uinOf(packet.UIN)})
+			rq.fault = c.s.requestFault(fault.AtResend, fault.Subject{UIN: uinOf(packet.UIN)})
 			if !rq.stricken() {
 				rq.send(unknownSession(packet.UIN))
 			}
@@ -69,14 +70,14 @@ func (c *conn) handle(frame []byte) error {
 	// Those are echoed, as often as they come.
 	echoed := rq.Command == rpc.HeartbeatAlive || rq.Command == rpc.CorrectTime
 	var kept outFrame
-	at, resent := atRequest, false
+	at, resent := fault.AtRequest, false
 	if !echoed {
 		rq.sum = requestSum(rq.Request)
 		if kept, resent = c.answered.find(rq); resent {
-			at = atResend
+			at = fault.AtResend
 		}
 	}
-	rq.fault = c.s.faults.request(at, subject{rq.Command, uinOf(rq.Request.UIN), sess != nil})
+	rq.fault = c.s.requestFault(at, fault.Subject{Command: rq.Command, UIN: uinOf(rq.Request.UIN), Session: sess != nil})
 	switch {
 	case rq.stricken():
 		return nil
@@ -89,7 +90,7 @@ func (c *conn) handle(frame []byte) error {
 	}
 	c.serve(rq)
 	if rq.fault.unknown {
-		c.s.faults.UnknownPushes(sess.uin)
+		c.s.UnknownPushes(sess.uin)
 	}
 	return nil
 }

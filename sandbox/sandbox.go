@@ -15,6 +15,7 @@ import (
 	"libration/internal/webguard"
 	"libration/internal/wire"
 	"libration/ntqq/message"
+	"libration/sandbox/fault"
 )
 
 // Options configures a Sandbox. The zero value is a sandbox with the default
@@ -99,7 +100,7 @@ type Sandbox struct {
 	log    *slog.Logger
 	world  *World
 	keys   keyring
-	faults Faults
+	faults *fault.Set
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 
@@ -143,6 +144,7 @@ func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{
 		opts: o, log: o.Log, world: o.World, keys: keys,
 		control:  defaultControl,
+		faults:   fault.NewSet(fault.Options{Seed: o.Seed, Stages: FaultStages(), Log: o.Log}),
 		frames:   wire.NewRoom(frameRoom),
 		conns:    map[*conn]struct{}{},
 		online:   map[message.UIN][]*session{},
@@ -150,8 +152,7 @@ func New(o Options) (*Sandbox, error) {
 		cautious: map[message.UIN]bool{},
 		read:     map[readMark]uint64{},
 	}
-	s.faults.s = s
-	s.world.follow(s.faults.skew)
+	s.world.follow(s.faults.Skew)
 	s.mux.UnknownOperation = s.unknownOperation
 	s.handleSession()
 	s.handleMessages()
@@ -166,7 +167,7 @@ func New(o Options) (*Sandbox, error) {
 func (s *Sandbox) World() *World { return s.world }
 
 // Faults returns the switches that make the service misbehave.
-func (s *Sandbox) Faults() *Faults { return &s.faults }
+func (s *Sandbox) Faults() *fault.Set { return s.faults }
 
 // defaultControl is the default address of `libration sandbox`.
 const defaultControl = "http://127.0.0.1:7800"
@@ -221,7 +222,7 @@ func (s *Sandbox) Serve(ctx context.Context, l net.Listener) error {
 			nc.Close()
 			continue
 		}
-		if len(s.faults.strikes(atConnect, subject{})) > 0 {
+		if len(s.faults.Strikes(fault.AtConnect, fault.Subject{})) > 0 {
 			resetConn(nc)
 			continue
 		}
@@ -258,3 +259,6 @@ func (s *Sandbox) listening(address string, began bool) {
 		s.addrs = slices.Delete(s.addrs, i, i+1)
 	}
 }
+
+// now is the server's clock.
+func (s *Sandbox) now() time.Time { return time.Now().Add(s.faults.Skew()) }

@@ -13,6 +13,7 @@ import (
 
 	"libration/internal/wire"
 	"libration/ntqq/message"
+	"libration/sandbox/fault"
 )
 
 const (
@@ -161,10 +162,10 @@ func (c *conn) encode(dst []byte, f *outFrame) (b []byte, end bool) {
 		c.s.log.Error("packet not encoded", "command", f.response.Command, "err", err)
 		return dst, false
 	}
-	if !c.s.faults.on(atFrame) {
+	if !c.s.faults.Armed(fault.AtFrame) {
 		return b, false
 	}
-	packet, end := c.spoil(b[len(dst):], subject{command: f.response.Command, uin: uinOf(f.response.UIN)})
+	packet, end := c.spoil(b[len(dst):], fault.Subject{Command: f.response.Command, UIN: uinOf(f.response.UIN)})
 	return b[:len(dst)+len(packet)], end
 }
 
@@ -185,7 +186,7 @@ func (c *conn) push(to *session, command string, payload []byte) {
 	f := outFrame{push: true, key: to.d2Key, response: wire.Response{
 		Protocol: wire.Protocol12, Flag: wire.FlagD2, UIN: to.uinText, Command: command, Body: payload,
 	}}
-	if c.held == nil && !c.s.faults.on(atPush) {
+	if c.held == nil && !c.s.faults.Armed(fault.AtPush) {
 		c.put(f)
 		return
 	}

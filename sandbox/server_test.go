@@ -122,7 +122,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("upper-case name: got %v, %v", list, err)
 	}
 
-	h.Faults().ExpireSessions(bot)
+	h.ExpireSessions(bot)
 	if got := c.do(rpc.Heartbeat.Name, wire.FlagD2, nil); got.Code != codeSessionExpired || got.Extra == "" {
 		t.Errorf("expired: got %+v", got)
 	}

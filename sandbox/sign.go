@@ -136,12 +136,12 @@ var (
 func (s *Sandbox) signHandler(guard *webguard.Guard) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sign/appinfo", func(w http.ResponseWriter, r *http.Request) {
-		fault := s.faults.sign("appinfo")
-		if fault.apply(w, r) {
+		wrong := s.signFault("appinfo")
+		if wrong.apply(w, r) {
 			return
 		}
 		app := signedApp()
-		if fault.other {
+		if wrong.other {
 			app.CurrentVersion = otherVersion
 		}
 		writeSignJSON(w, http.StatusOK, app)
@@ -177,8 +177,8 @@ func (s *Sandbox) sign(w http.ResponseWriter, r *http.Request) {
 	if older {
 		command, digits = req.Cmd, req.Src
 	}
-	fault := s.faults.sign(command)
-	if fault.apply(w, r) {
+	wrong := s.signFault(command)
+	if wrong.apply(w, r) {
 		return
 	}
 	payload, err := hex.DecodeString(digits)
@@ -187,7 +187,7 @@ func (s *Sandbox) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	signature := s.keys.signature(command, req.Sequence, payload)
-	if fault.wrong {
+	if wrong.wrong {
 		signature[0] ^= 0xFF
 	}
 	sign := hex.EncodeToString(signature)
@@ -196,7 +196,7 @@ func (s *Sandbox) sign(w http.ResponseWriter, r *http.Request) {
 		answer := signAnswer{Value: signValue{
 			Sign: strings.ToUpper(sign), Token: strings.ToUpper(token), Extra: strings.ToUpper(extra),
 		}}
-		if fault.other {
+		if wrong.other {
 			answer.Platform, answer.Version = "Linux", otherVersion
 		}
 		writeSignJSON(w, http.StatusOK, answer)

@@ -20,6 +20,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // lines is an output that can be read while it is written.
@@ -138,8 +139,8 @@ func TestPasswordLogin(t *testing.T) {
 		t.Run(fmt.Sprintf("typed %t", typed), func(t *testing.T) {
 			const password = "hunter2 with spaces"
 			sim := startSandbox(t, sandbox.Options{Passwords: map[message.UIN]string{10001: password}})
-			for _, name := range []sandbox.FaultName{sandbox.FaultCaptcha, sandbox.FaultNewDevice} {
-				if _, err := sim.Sandbox.Faults().Add(sandbox.Fault{Name: name}); err != nil {
+			for _, name := range []fault.Name{fault.Captcha, fault.NewDevice} {
+				if _, err := sim.Sandbox.Faults().Add(fault.Fault{Name: name}); err != nil {
 					t.Fatal(err)
 				}
 			}

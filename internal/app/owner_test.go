@@ -16,6 +16,7 @@ import (
 	"libration/internal/app/bot"
 	"libration/internal/rpc"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // owner asks the admin service of an app.
@@ -203,7 +204,7 @@ func TestSignerSeen(t *testing.T) {
 	name := s.Signing.Signers[0].Name
 	address, _ := endpoints(t, a)
 	send := func() string { return sendGroup(t, address) }
-	if _, err := sim.Sandbox.Faults().Add(sandbox.Fault{Name: sandbox.FaultSignerFail, Count: 2}); err != nil {
+	if _, err := sim.Sandbox.Faults().Add(fault.Fault{Name: fault.SignerFail, Count: 2}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

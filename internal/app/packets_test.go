@@ -54,7 +54,7 @@ func TestPackets(t *testing.T) {
 	a := newApp(t, c, nil)
 	stop := background(t, a.Run)
 	endpoints(t, a)
-	box.Faults().UnknownPushes(10001)
+	box.UnknownPushes(10001)
 	const last = "type 732, sub type 17" // the order is kept
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -98,7 +98,7 @@ func TestCaptchaConnectionBreaks(t *testing.T) {
 		s.fault(t, "captcha")
 		a := s.account(t, nil, s.usePassword(secret))
 		asked := a.prompted(ntqq.PromptCaptcha)
-		s.Faults().DropConnections()
+		s.DropConnections()
 		a.wait("the end", func(st ntqq.State) bool { return st.Stage == ntqq.Reconnecting })
 		if err := a.Answer(s.solution(t, asked)); !errors.Is(err, ntqq.ErrNoCaptcha) {
 			t.Errorf("an answer while reconnecting: %v, want ErrNoCaptcha", err)
@@ -226,7 +226,7 @@ func TestExchangeExpiresWhileAPersonIsAsked(t *testing.T) {
 						a := s.account(t, ks, s.usePassword(secret))
 						a.until(ntqq.Online)
 						a.stop()
-						s.Faults().ExpireSessions(bot)
+						s.ExpireSessions(bot)
 					}
 					s.fault(t, tt.fault)
 					var sent atomic.Int32

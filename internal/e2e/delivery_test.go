@@ -237,7 +237,7 @@ func TestHistoryUnavailable(t *testing.T) {
 // account is online again.
 func (s *service) away(a *account, f func()) {
 	n := a.State().OnlineCount
-	s.Faults().DropConnections()
+	s.DropConnections()
 	synctest.Wait()
 	f()
 	a.onlineAgain(n + 1)

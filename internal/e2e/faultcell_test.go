@@ -16,7 +16,7 @@ import (
 
 	"libration/internal/app"
 	"libration/ntqq"
-	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // strikeTime is a log handler that notes when a sandbox's first fault struck.
@@ -126,7 +126,7 @@ func (c *cellRun) do(ctx context.Context) error {
 }
 
 func (c *cellRun) arm() error {
-	if c.cell.kind.Name == sandbox.FaultTimeSkew {
+	if c.cell.kind.Name == fault.TimeSkew {
 		c.struck.note() // such faults are not told: the clock is off from now on
 	}
 	_, err := c.box.Faults().Add(c.cell.fault())
@@ -196,7 +196,7 @@ func (c *cellRun) awaitStrike(ctx context.Context) error {
 
 // outcome waits until the cell has ended and returns in which stage.
 func (c *cellRun) outcome(ctx context.Context) (ntqq.Stage, error) {
-	if c.cell.kind.Name == sandbox.FaultCaptcha {
+	if c.cell.kind.Name == fault.Captcha {
 		if err := c.solve(ctx); err != nil {
 			return c.Status().Account.Stage, err
 		}

@@ -18,6 +18,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 var matrixFlag = flag.String("matrix", "", "file that TestFaultMatrix writes its table to, as Markdown")
@@ -27,8 +28,8 @@ const matrixSeed = 7000
 
 // cell is one fault at one stage.
 type cell struct {
-	kind  sandbox.FaultKind
-	stage sandbox.FaultStage
+	kind  fault.Kind
+	stage fault.Stage
 	seed  uint64
 	// none is why there is no such fault, when there is none.
 	none noCell
@@ -51,7 +52,7 @@ const (
 // matrix returns all faults at all stages.
 func matrix() []cell {
 	var cells []cell
-	for _, kind := range sandbox.FaultKinds() {
+	for _, kind := range fault.Kinds() {
 		for _, stage := range sandbox.FaultStages() {
 			cells = append(cells, cell{kind, stage, matrixSeed + uint64(len(cells)), whyNot(kind, stage)})
 		}
@@ -59,7 +60,7 @@ func matrix() []cell {
 	return cells
 }
 
-func whyNot(kind sandbox.FaultKind, stage sandbox.FaultStage) noCell {
+func whyNot(kind fault.Kind, stage fault.Stage) noCell {
 	push := slices.Contains([]string{"push", "kick-push", "sync-push"}, stage.Name)
 	anything := stage.Name == "any"
 	switch stage.Name {
@@ -73,14 +74,14 @@ func whyNot(kind sandbox.FaultKind, stage sandbox.FaultStage) noCell {
 		return ""
 	}
 	switch kind.Name {
-	case sandbox.FaultTimeSkew: // the clock is off during the stage
+	case fault.TimeSkew: // the clock is off during the stage
 		return ""
-	case sandbox.FaultRefuseConnection:
+	case fault.RefuseConnection:
 		if !anything {
 			return connecting
 		}
 		return ""
-	case sandbox.FaultDead, sandbox.FaultCutFrame, sandbox.FaultCorrupt, sandbox.FaultBreakFraming:
+	case fault.Dead, fault.CutFrame, fault.Corrupt, fault.BreakFraming:
 		return ""
 	}
 	if !slices.Contains(kind.Params, "on") {
@@ -93,11 +94,11 @@ func whyNot(kind sandbox.FaultKind, stage sandbox.FaultStage) noCell {
 		return isPush
 	}
 	switch kind.Name {
-	case sandbox.FaultSignerSlow, sandbox.FaultSignerFail, sandbox.FaultSignerDown, sandbox.FaultSignerWrong, sandbox.FaultSignerWrongVersion:
+	case fault.SignerSlow, fault.SignerFail, fault.SignerDown, fault.SignerWrong, fault.SignerWrongVersion:
 		if !anything && !slices.ContainsFunc(stage.Commands, func(c string) bool { return rpc.SignDefault[c] }) {
 			return notSigned
 		}
-	case sandbox.FaultExpire, sandbox.FaultExpireUnsequenced, sandbox.FaultKick, sandbox.FaultUnknownPush:
+	case fault.Expire, fault.ExpireUnsequenced, fault.Kick, fault.UnknownPush:
 		switch stage.Name {
 		case "qr", "login", "key-exchange", "easy-login", "unusual-login", "password":
 			return noSession
@@ -112,16 +113,16 @@ func whyNot(kind sandbox.FaultKind, stage sandbox.FaultStage) noCell {
 // online and all services answer.
 func (c *cell) wants() ntqq.Stage {
 	switch {
-	case c.kind.Name == sandbox.FaultKick && c.stage.Name != "unregister": // there it was about to leave anyway
+	case c.kind.Name == fault.Kick && c.stage.Name != "unregister": // there it was about to leave anyway
 		return ntqq.Kicked
-	case c.kind.Name == sandbox.FaultSignerWrong: // "security refusal", which trying again makes worse
+	case c.kind.Name == fault.SignerWrong: // "security refusal", which trying again makes worse
 		switch c.stage.Name {
 		case "any", "login", "easy-login", "unusual-login", "password": // where signatures are checked
 			return ntqq.NeedsLogin
 		}
 	case c.stage.Name == "kick-push": // a kick that is not heard of is an expired session
 		switch c.kind.Name {
-		case sandbox.FaultDuplicatePush, sandbox.FaultReorderPush, sandbox.FaultTimeSkew:
+		case fault.DuplicatePush, fault.ReorderPush, fault.TimeSkew:
 			return ntqq.Kicked
 		}
 	}
@@ -129,8 +130,8 @@ func (c *cell) wants() ntqq.Stage {
 }
 
 // strikesPushes tells whether a fault strikes pushes only.
-func strikesPushes(name sandbox.FaultName) bool {
-	return name == sandbox.FaultDropPush || name == sandbox.FaultDuplicatePush || name == sandbox.FaultReorderPush
+func strikesPushes(name fault.Name) bool {
+	return name == fault.DropPush || name == fault.DuplicatePush || name == fault.ReorderPush
 }
 
 func (c *cell) pushes() bool { return strikesPushes(c.kind.Name) }
@@ -139,37 +140,37 @@ func (c *cell) pushes() bool { return strikesPushes(c.kind.Name) }
 // come. Other faults that end connections do so at once.
 func (c *cell) ends() bool {
 	switch c.kind.Name {
-	case sandbox.FaultCorrupt:
+	case fault.Corrupt:
 		return c.stage.Name == "heartbeat" // those of the connection are not encrypted
-	case sandbox.FaultDead, sandbox.FaultMute, sandbox.FaultIgnore, sandbox.FaultDelay, sandbox.FaultNoHeartbeat:
+	case fault.Dead, fault.Mute, fault.Ignore, fault.Delay, fault.NoHeartbeat:
 		return slices.Contains([]string{"alive", "heartbeat", "heartbeats"}, c.stage.Name)
 	}
 	return false
 }
 
 // fault is what is switched on, for a bounded number of times.
-func (c *cell) fault() sandbox.Fault {
-	f := sandbox.Fault{Name: c.kind.Name, Count: 3}
+func (c *cell) fault() Fault {
+	f := fault.Fault{Name: c.kind.Name, Count: 3}
 	if slices.Contains(c.kind.Params, "on") {
 		f.On = c.stage.Name
 	}
 	switch c.kind.Name {
-	case sandbox.FaultTimeSkew:
+	case fault.TimeSkew:
 		f.Count, f.For = 0, 10*time.Minute
-	case sandbox.FaultRefuseExchange:
+	case fault.RefuseExchange:
 		f.Count = 4 // three on the first connection
-	case sandbox.FaultUnusualDevice, sandbox.FaultKick:
+	case fault.UnusualDevice, fault.Kick:
 		f.Count = 1
-	case sandbox.FaultDelay, sandbox.FaultSignerSlow:
+	case fault.Delay, fault.SignerSlow:
 		f.Delay = 20 * time.Second // longer than anybody waits
-	case sandbox.FaultReorderPush:
+	case fault.ReorderPush:
 		f.Delay = 100 * time.Millisecond
 		if c.stage.Name == "kick-push" { // before a heartbeat meets the end of the session
 			f.Delay = time.Millisecond
 		}
 	}
 	switch stage := c.stage.Name; {
-	case c.kind.Name == sandbox.FaultTimeSkew:
+	case c.kind.Name == fault.TimeSkew:
 	case stage == "heartbeats":
 		f.Count = 6 // of two kinds: enough of one of them
 	case stage == "push", stage == "any" && c.pushes():
@@ -224,7 +225,7 @@ func TestFaultMatrix(t *testing.T) {
 		}
 	}
 	t.Logf("%d faults at %d stages: %d cells run in %v, %d do not exist; seeds from %d",
-		len(sandbox.FaultKinds()), len(sandbox.FaultStages()), run, time.Since(began).Round(time.Second), len(cells)-run, matrixSeed)
+		len(fault.Kinds()), len(sandbox.FaultStages()), run, time.Since(began).Round(time.Second), len(cells)-run, matrixSeed)
 	table := matrixTable(cells, results)
 	t.Logf("\n%s", table)
 	if *matrixFlag != "" {
@@ -256,7 +257,7 @@ func (c *cell) run(ctx context.Context, folder string) (r cellResult) {
 	}()
 	switch c.stage.Name {
 	case "unusual-login":
-		p.box.Faults().UnusualDevice(bot, true)
+		p.box.UnusualDevice(bot, true)
 	case "password":
 		p.config.Account.UIN, p.config.Account.Password = bot, "secret"
 	}

@@ -19,6 +19,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // refuses answers the first n requests of a command in the form that they wait for,
@@ -151,7 +152,7 @@ func TestProvenRefusalDropsA1(t *testing.T) {
 		k, _ := ks.Load()
 		begin := *k
 		onlyA1(&begin)
-		s.Faults().ForgetTickets(bot)
+		s.ForgetTickets(bot)
 		a := attack(t, s, &begin, nil)
 		a.until(ntqq.Online)
 		if !a.keys.lostA1() || !a.passed(ntqq.StepQR) {
@@ -200,7 +201,7 @@ func TestFloodOfSessionCodes(t *testing.T) {
 // of the session from then on is not encrypted.
 func gone(t *testing.T, a *account, s *service) {
 	t.Helper()
-	if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultExpireUnsequenced, Count: 1}); err != nil {
+	if _, err := s.Faults().Add(fault.Fault{Name: fault.ExpireUnsequenced, Count: 1}); err != nil {
 		t.Fatal(err)
 	}
 	go func() { _, _ = a.Groups(context.WithoutCancel(t.Context()), true) }()
@@ -257,7 +258,7 @@ func TestRevokedSession(t *testing.T) {
 		a := attack(t, s, k, nil)
 		a.until(ntqq.Online)
 		began := time.Now()
-		s.Faults().ExpireSessions(bot)
+		s.ExpireSessions(bot)
 		_, _ = a.Groups(t.Context(), true)
 		a.onlineAgain(2)
 		if took := time.Since(began); took > 3*time.Second {

@@ -13,6 +13,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 const secret = "correct horse battery"
@@ -59,7 +60,7 @@ func (s *service) usePassword(password string) func(*ntqq.Options) {
 
 func (s *service) fault(t *testing.T, text string) {
 	t.Helper()
-	f, err := sandbox.ParseFault(text)
+	f, err := fault.Parse(text)
 	if err == nil {
 		_, err = s.Faults().Add(f)
 	}
@@ -109,7 +110,7 @@ func refusedWith(t *testing.T, st ntqq.State, step ntqq.Step, code uint64) {
 func TestUnusualDevice(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{}, byHand)
-		s.Faults().ExpireSessions(bot)
+		s.ExpireSessions(bot)
 		s.fault(t, "unusual-device:count=1")
 		a := s.account(t, ks)
 		st := a.prompted(ntqq.PromptUnusualDevice)
@@ -135,7 +136,7 @@ func TestUnusualDeviceAgainAndAgain(t *testing.T) {
 		a.until(ntqq.Online)
 		for i := range 5 {
 			s.fault(t, "unusual-device:count=1")
-			s.Faults().ExpireSessions(bot)
+			s.ExpireSessions(bot)
 			a.prompted(ntqq.PromptUnusualDevice)
 			if err := s.ApproveQR(s.PendingQR()[0].ID, bot); err != nil {
 				t.Fatal(err)
@@ -149,8 +150,8 @@ func TestUnusualDeviceAgainAndAgain(t *testing.T) {
 func TestUnusualDeviceRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{}, byHand)
-		s.Faults().ExpireSessions(bot)
-		s.Faults().UnusualDevice(bot, true)
+		s.ExpireSessions(bot)
+		s.UnusualDevice(bot, true)
 		a := s.account(t, ks)
 		a.prompted(ntqq.PromptUnusualDevice)
 		if err := s.RejectQR(s.PendingQR()[0].ID); err != nil {
@@ -175,8 +176,8 @@ func TestUnusualDeviceRefused(t *testing.T) {
 func TestUnusualDeviceNotConfirmed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{}, byHand)
-		s.Faults().ExpireSessions(bot)
-		s.Faults().UnusualDevice(bot, true)
+		s.ExpireSessions(bot)
+		s.UnusualDevice(bot, true)
 		a := s.account(t, ks)
 		a.until(ntqq.NeedsLogin)
 		if asked, shown := a.count(ntqq.StepUnusualDevice), a.passed(ntqq.StepQR); asked != 3 || !shown {
@@ -203,8 +204,8 @@ func TestUnusualDeviceConnectionBreaks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s, ks := loggedIn(t, sandbox.Options{})
-				s.Faults().ExpireSessions(bot)
-				s.Faults().UnusualDevice(bot, true)
+				s.ExpireSessions(bot)
+				s.UnusualDevice(bot, true)
 				s.fault(t, fault)
 				a := s.account(t, ks)
 				a.until(ntqq.Online)
@@ -217,8 +218,8 @@ func TestUnusualDeviceConnectionBreaks(t *testing.T) {
 	t.Run("again and again", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			s, ks := loggedIn(t, sandbox.Options{}, byHand)
-			s.Faults().ExpireSessions(bot)
-			s.Faults().UnusualDevice(bot, true)
+			s.ExpireSessions(bot)
+			s.UnusualDevice(bot, true)
 			s.fault(t, "close:on=qr,skip=1,count=3")
 			a := s.account(t, ks)
 			a.wait("a QR code", func(st ntqq.State) bool { return st.Step == ntqq.StepQR })
@@ -244,8 +245,8 @@ func TestAnotherAccountScans(t *testing.T) {
 		}
 		scan(bot)
 		a.until(ntqq.Online)
-		s.Faults().ForgetTickets(bot)
-		s.Faults().ExpireSessions(bot)
+		s.ForgetTickets(bot)
+		s.ExpireSessions(bot)
 		scan(alice)
 		if err := a.until(ntqq.NeedsLogin).Err; !strings.Contains(err.Error(), "another account") {
 			t.Errorf("got %v", err)
@@ -267,8 +268,8 @@ func TestAnotherAccountScansForImportedSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s, ks := loggedIn(t, sandbox.Options{}, byHand)
-				s.Faults().ForgetTickets(bot)
-				s.Faults().ExpireSessions(bot)
+				s.ForgetTickets(bot)
+				s.ExpireSessions(bot)
 				saved, _ := ks.Load()
 				begin := *saved
 				change(&begin)
@@ -324,7 +325,7 @@ func TestReloginWhileOnline(t *testing.T) {
 		a.until(ntqq.Online)
 		a.Relogin()
 		time.Sleep(time.Hour) // virtual
-		s.Faults().DropConnections()
+		s.DropConnections()
 		st := a.until(ntqq.Reconnecting)
 		a.onlineAgain(2)
 		if time.Now().Before(st.Until) {

@@ -61,7 +61,7 @@ func TestLoginRefusedTooOften(t *testing.T) {
 					a.Relogin()
 					a.until(ntqq.Online)
 					withoutSession(t, ks)
-					s.Faults().ExpireSessions(bot)
+					s.ExpireSessions(bot)
 					a.onlineAgain(2) // within the hour that the test waits, at once
 				})
 			})
@@ -86,8 +86,8 @@ func TestSessionEndsAfterRefreshInVain(t *testing.T) {
 				time.Sleep(62 * time.Minute) // virtual
 				s.Faults().Clear()
 				ended, n := time.Now(), a.until(ntqq.Online).OnlineCount
-				s.Faults().ExpireSessions(bot)
-				s.Faults().DropConnections()
+				s.ExpireSessions(bot)
+				s.DropConnections()
 				a.onlineAgain(n + 1)
 				if took := time.Since(ended); took < want-time.Minute || took > want+time.Minute {
 					t.Errorf("online again after %v, want about %v", took, want)

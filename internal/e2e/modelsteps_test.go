@@ -12,6 +12,7 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // step does something and lets time pass.
@@ -235,7 +236,7 @@ func (w *modelWorld) sendSomething() {
 	chat := w.anyChat()
 	ctx := context.Background()
 	faults := w.s.Faults()
-	add := func(f sandbox.Fault) {
+	add := func(f fault.Fault) {
 		if f.On == "" {
 			f.On = "send"
 		}
@@ -247,17 +248,17 @@ func (w *modelWorld) sendSomething() {
 		w.counts["sends struck"]++
 		switch w.rng.IntN(8) {
 		case 0:
-			add(sandbox.Fault{Name: sandbox.FaultMute})
+			add(fault.Fault{Name: fault.Mute})
 		case 1:
-			add(sandbox.Fault{Name: sandbox.FaultIgnore})
+			add(fault.Fault{Name: fault.Ignore})
 		case 2:
-			add(sandbox.Fault{Name: sandbox.FaultClose})
+			add(fault.Fault{Name: fault.Close})
 		case 3:
-			add(sandbox.Fault{Name: sandbox.FaultMute})
-			add(sandbox.Fault{Name: sandbox.FaultCloseAfter})
+			add(fault.Fault{Name: fault.Mute})
+			add(fault.Fault{Name: fault.CloseAfter})
 			w.swallowed = true
 		case 4, 5:
-			add(sandbox.Fault{Name: sandbox.FaultDelay, Delay: time.Duration(1+w.rng.IntN(25)) * time.Second})
+			add(fault.Fault{Name: fault.Delay, Delay: time.Duration(1+w.rng.IntN(25)) * time.Second})
 		case 6:
 			ended, cancel := context.WithCancel(ctx)
 			cancel()
@@ -265,7 +266,7 @@ func (w *modelWorld) sendSomething() {
 		case 7:
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(1+w.rng.IntN(20))*time.Second)
-			add(sandbox.Fault{Name: sandbox.FaultMute})
+			add(fault.Fault{Name: fault.Mute})
 			w.t.Cleanup(cancel)
 		}
 	}
@@ -450,17 +451,17 @@ func (w *modelWorld) strikeHistory() {
 	commands := []string{
 		rpc.GroupHistory.Name, rpc.FriendHistory.Name, rpc.GroupInfo.Name, rpc.PeerSequence.Name, rpc.GroupList.Name, rpc.FriendList.Name,
 	}
-	names := []sandbox.FaultName{
-		sandbox.FaultMute, sandbox.FaultIgnore, sandbox.FaultCode, sandbox.FaultDelay, sandbox.FaultClose, sandbox.FaultCloseAfter,
+	names := []fault.Name{
+		fault.Mute, fault.Ignore, fault.Code, fault.Delay, fault.Close, fault.CloseAfter,
 	}
-	f := sandbox.Fault{Name: names[w.rng.IntN(len(names))], For: time.Duration(1+w.rng.IntN(60)) * time.Second}
+	f := fault.Fault{Name: names[w.rng.IntN(len(names))], For: time.Duration(1+w.rng.IntN(60)) * time.Second}
 	if w.chance(0.2) {
 		f.For = time.Duration(1+w.rng.IntN(12)) * time.Minute
 	}
 	switch f.Name {
-	case sandbox.FaultDelay:
+	case fault.Delay:
 		f.Delay = time.Duration(1+w.rng.IntN(20)) * time.Second
-	case sandbox.FaultClose, sandbox.FaultCloseAfter:
+	case fault.Close, fault.CloseAfter:
 		f.Count = 1 + w.rng.IntN(3)
 	}
 	for i, command := range commands {
@@ -468,7 +469,7 @@ func (w *modelWorld) strikeHistory() {
 			continue
 		}
 		f.On = command
-		if f.Delay != 0 && slices.ContainsFunc(w.s.Faults().Active(), func(a sandbox.ActiveFault) bool { return a.On == command && a.Delay != 0 }) {
+		if f.Delay != 0 && slices.ContainsFunc(w.s.Faults().Active(), func(a fault.Active) bool { return a.On == command && a.Delay != 0 }) {
 			continue // together they would be no slow answers but none
 		}
 		_, err := w.s.Faults().Add(f)
@@ -477,9 +478,9 @@ func (w *modelWorld) strikeHistory() {
 		w.logf("fault %v", f)
 		trouble := modelTrouble{from: time.Now(), to: time.Now().Add(f.For)}
 		if i < 4 { // history, or newest sequences
-			refused := f.Name == sandbox.FaultCode
+			refused := f.Name == fault.Code
 			// No answer in time is taken for trouble with all chats.
-			silent := f.Name == sandbox.FaultMute || f.Name == sandbox.FaultIgnore || f.Delay > 14*time.Second
+			silent := f.Name == fault.Mute || f.Name == fault.Ignore || f.Delay > 14*time.Second
 			trouble.groups, trouble.private = silent || refused && i%2 == 0, silent || refused && i%2 == 1
 		}
 		w.troubles = append(w.troubles, trouble)

@@ -16,6 +16,7 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 const (
@@ -377,7 +378,7 @@ func (w *modelWorld) took() {
 func (w *modelWorld) end() {
 	w.nature.drop, w.nature.double, w.nature.late = 0, 0, 0
 	for _, f := range w.s.Faults().Active() {
-		if f.Name != sandbox.FaultMute && f.Name != sandbox.FaultCode || !w.nature.refused || f.For != 0 {
+		if f.Name != fault.Mute && f.Name != fault.Code || !w.nature.refused || f.For != 0 {
 			w.s.Faults().Remove(f.ID)
 		}
 	}
@@ -401,9 +402,9 @@ func (w *modelWorld) end() {
 // refuseHistory makes the history unavailable to the end.
 func (w *modelWorld) refuseHistory() {
 	for _, command := range []string{rpc.GroupHistory.Name, rpc.FriendHistory.Name} {
-		f := sandbox.Fault{Name: sandbox.FaultMute, On: command}
+		f := fault.Fault{Name: fault.Mute, On: command}
 		if w.chance(0.5) {
-			f.Name = sandbox.FaultCode
+			f.Name = fault.Code
 		}
 		_, err := w.s.Faults().Add(f)
 		w.must(err)

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"libration/ntqq/message"
-	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 var daysFlag = flag.Int("days", 0, "virtual days that TestNinetyDays lasts; 0: 90, with -short 6")
@@ -118,7 +118,7 @@ func (n *ninety) settle() bool {
 	}
 	n.sendings.running.Wait()
 	time.Sleep(12 * time.Minute) // what was not answered is asked for again every five
-	lost := n.Faults().Struck(sandbox.FaultDropPush) + n.Faults().Struck(sandbox.FaultCorrupt)
+	lost := n.Faults().Struck(fault.DropPush) + n.Faults().Struck(fault.Corrupt)
 	if lost != n.lostPush { // only something newer shows that it is missing
 		n.lostPush = lost
 		if n.evening++; n.evening%2 == 0 {
@@ -126,7 +126,7 @@ func (n *ninety) settle() bool {
 				n.say(key)
 			}
 		} else {
-			n.Faults().DropConnections()
+			n.DropConnections()
 		}
 		time.Sleep(5 * time.Minute)
 	}
@@ -163,7 +163,7 @@ func (n *ninety) fail(format string, args ...any) {
 // mark measures in a moment in which nobody does anything, on connections that are
 // a minute old: the sandbox keeps a connection's last answers.
 func (n *ninety) mark() checkpoint {
-	n.Faults().DropConnections()
+	n.DropConnections()
 	time.Sleep(time.Minute)
 	n.allOnline()
 	synctest.Wait()
@@ -195,7 +195,7 @@ func (n *ninety) checkMarks() {
 func (n *ninety) summary() {
 	synctest.Wait() // everybody counts until then
 	struck, strikes, all := map[string]int{}, 0, map[string]int{}
-	for _, kind := range sandbox.FaultKinds() {
+	for _, kind := range fault.Kinds() {
 		if s := n.Faults().Struck(kind.Name); s > 0 {
 			struck[string(kind.Name)] = s
 			strikes += s

@@ -11,12 +11,13 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // endsSessions are the faults that the steady account is spared.
-var endsSessions = []sandbox.FaultName{
-	sandbox.FaultExpire, sandbox.FaultExpireUnsequenced, sandbox.FaultKick, sandbox.FaultRefuseRegister,
-	sandbox.FaultRefuseEasyLogin, sandbox.FaultUnusualDevice, sandbox.FaultCaptcha, sandbox.FaultNewDevice,
+var endsSessions = []fault.Name{
+	fault.Expire, fault.ExpireUnsequenced, fault.Kick, fault.RefuseRegister,
+	fault.RefuseEasyLogin, fault.UnusualDevice, fault.Captcha, fault.NewDevice,
 }
 
 // fault switches a drawn fault on, or has something happen at once.
@@ -26,12 +27,12 @@ func (n *ninety) fault() {
 		n.atOnce(uin)
 		return
 	}
-	kinds, stages := sandbox.FaultKinds(), sandbox.FaultStages()
+	kinds, stages := fault.Kinds(), sandbox.FaultStages()
 	kind, stage := kinds[n.rng.IntN(len(kinds))], stages[n.rng.IntN(len(stages))]
 	for whyNot(kind, stage) != "" {
 		stage = stages[n.rng.IntN(len(stages))]
 	}
-	f := sandbox.Fault{
+	f := fault.Fault{
 		Name: kind.Name, Seed: n.rng.Uint64() | 1, Skip: n.rng.IntN(4),
 		For: time.Duration(2*math.Exp(n.rng.Float64()*math.Log(3600))) * time.Second, // seconds to two hours
 	}
@@ -56,13 +57,13 @@ func (n *ninety) fault() {
 	} else if takes("uin") && n.rng.IntN(4) > 0 {
 		f.UIN = uin
 	}
-	if kind.Name == sandbox.FaultTimeSkew {
-		f = sandbox.Fault{Name: kind.Name, For: f.For, Offset: time.Duration(n.rng.IntN(4*3600)-2*3600) * time.Second}
+	if kind.Name == fault.TimeSkew {
+		f = fault.Fault{Name: kind.Name, For: f.For, Offset: time.Duration(n.rng.IntN(4*3600)-2*3600) * time.Second}
 		n.total["clock off"]++
 	}
 	n.add(f)
-	if kind.Name == sandbox.FaultRefuseConnection {
-		n.Faults().DropConnections()
+	if kind.Name == fault.RefuseConnection {
+		n.DropConnections()
 	} else if n.rng.IntN(3) > 0 {
 		n.provoke(stage.Name, uin)
 	}
@@ -80,14 +81,14 @@ func (n *ninety) atOnce(uin message.UIN) {
 	switch what {
 	case 0:
 		n.note("connections dropped")
-		n.Faults().DropConnections()
+		n.DropConnections()
 	case 1, 2:
 		n.note("sessions of %d expired", uin)
-		n.Faults().ExpireSessions(uin)
+		n.ExpireSessions(uin)
 	case 3:
 		n.note("tickets of %d forgotten", uin)
-		n.Faults().ForgetTickets(uin)
-		n.Faults().ExpireSessions(uin)
+		n.ForgetTickets(uin)
+		n.ExpireSessions(uin)
 	default:
 		n.note("%d kicked", uin)
 		n.Kick(uin, "下线通知", "kicked")
@@ -114,19 +115,19 @@ func (n *ninety) provoke(stage string, uin message.UIN) {
 	case "qr", "login", "password":
 		if uin != steadyAccount {
 			n.note("tickets of %d forgotten", uin)
-			n.Faults().ForgetTickets(uin)
-			n.Faults().ExpireSessions(uin)
+			n.ForgetTickets(uin)
+			n.ExpireSessions(uin)
 		}
 		return
 	case "key-exchange", "easy-login", "unusual-login":
 		if uin != steadyAccount {
 			n.note("sessions of %d expired", uin)
-			n.Faults().ExpireSessions(uin)
+			n.ExpireSessions(uin)
 		}
 		return
 	case "register", "history", "contacts", "sync-push":
 		n.note("connections dropped")
-		n.Faults().DropConnections()
+		n.DropConnections()
 	}
 }
 
@@ -134,7 +135,7 @@ func (n *ninety) note(format string, args ...any) {
 	n.faults = append(n.faults, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
 }
 
-func (n *ninety) add(f sandbox.Fault) {
+func (n *ninety) add(f fault.Fault) {
 	n.note("%v", f)
 	if _, err := n.Faults().Add(f); err != nil {
 		n.t.Errorf("fault %v: %v", f, err)
@@ -153,15 +154,15 @@ func (n *ninety) refreshDue() (time.Duration, bool) {
 
 // refreshFault strikes the refresh that is about to begin.
 func (n *ninety) refreshFault() {
-	names := []sandbox.FaultName{
-		sandbox.FaultClose, sandbox.FaultCloseAfter, sandbox.FaultMute, sandbox.FaultIgnore, sandbox.FaultDead,
-		sandbox.FaultDelay, sandbox.FaultCutFrame, sandbox.FaultCorrupt, sandbox.FaultCode, sandbox.FaultReset,
+	names := []fault.Name{
+		fault.Close, fault.CloseAfter, fault.Mute, fault.Ignore, fault.Dead,
+		fault.Delay, fault.CutFrame, fault.Corrupt, fault.Code, fault.Reset,
 	}
 	commands := []string{rpc.KeyExchange, rpc.NTLoginEasyLogin, rpc.InfoSync.Name}
-	f := sandbox.Fault{
+	f := fault.Fault{
 		Name: names[n.rng.IntN(len(names))], On: commands[n.rng.IntN(len(commands))], UIN: steadyAccount, Count: 1, For: time.Minute,
 	}
-	if f.Name == sandbox.FaultDelay {
+	if f.Name == fault.Delay {
 		f.Delay = 20 * time.Second
 	}
 	n.add(f)

@@ -14,6 +14,7 @@ import (
 	"libration/internal/notice"
 	"libration/ntqq"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // owner is where notices arrive.
@@ -76,7 +77,7 @@ func TestNotices(t *testing.T) {
 			}
 		}},
 		{"short outage", time.Hour, func(ctx context.Context, t *testing.T, p *program, o *owner) {
-			p.box.Faults().DropConnections()
+			p.box.DropConnections()
 			if _, err := p.Wait(ctx, func(s app.Status) bool { return s.Account.Online() && s.Account.OnlineCount == 2 }); err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +88,7 @@ func TestNotices(t *testing.T) {
 		}},
 		{"long outage", lasting, func(ctx context.Context, t *testing.T, p *program, o *owner) {
 			p.door.shut.Store(math.MaxInt32)
-			p.box.Faults().DropConnections()
+			p.box.DropConnections()
 			n := o.next(ctx, t)
 			if n.Kind != notice.Offline || n.Reason == "" || n.Since.IsZero() || !strings.Contains(n.Text, "libration doctor") {
 				t.Errorf("got %+v", n)
@@ -126,7 +127,7 @@ func TestNotices(t *testing.T) {
 				}
 				return ok
 			}
-			if _, err := p.box.Faults().Add(sandbox.Fault{Name: sandbox.FaultSignerFail}); err != nil {
+			if _, err := p.box.Faults().Add(fault.Fault{Name: fault.SignerFail}); err != nil {
 				t.Fatal(err)
 			}
 			if send() {

@@ -16,17 +16,18 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // An answer that is lost does not send the message twice, nor hide that it was
 // sent.
 func TestLostAnswerIsResolved(t *testing.T) {
 	send := rpc.SendMessage.Name
-	for name, lose := range map[string]func(*sandbox.Faults){
-		"muted":             func(f *sandbox.Faults) { f.Mute(send, true) },
-		"closed, done":      func(f *sandbox.Faults) { f.Mute(send, true); f.CloseOn(send, true, 1) },
-		"closed, not done":  func(f *sandbox.Faults) { f.CloseOn(send, false, 1) },
-		"silent connection": func(f *sandbox.Faults) { f.Mute(send, true); f.Mute(rpc.HeartbeatAlive, true) },
+	for name, lose := range map[string]func(*fault.Set){
+		"muted":             func(f *fault.Set) { f.Mute(send, true) },
+		"closed, done":      func(f *fault.Set) { f.Mute(send, true); f.CloseOn(send, true, 1) },
+		"closed, not done":  func(f *fault.Set) { f.CloseOn(send, false, 1) },
+		"silent connection": func(f *fault.Set) { f.Mute(send, true); f.Mute(rpc.HeartbeatAlive, true) },
 	} {
 		for _, private := range []bool{false, true} {
 			t.Run(name+map[bool]string{false: "/group", true: "/private"}[private], func(t *testing.T) {
@@ -103,7 +104,7 @@ func TestOutcomeWhenKicked(t *testing.T) {
 		s := startService(t, sandbox.Options{AutoApprove: bot})
 		a := s.account(t, nil)
 		a.until(ntqq.Online)
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultKick, On: "send", Count: 1}); err != nil {
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.Kick, On: "send", Count: 1}); err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
@@ -126,7 +127,7 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		for _, command := range []string{rpc.SendMessage.Name, rpc.GroupInfo.Name} {
 			s.Faults().Mute(command, true)
 		}
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDropPush}); err != nil { // the echo
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.DropPush}); err != nil { // the echo
 			t.Fatal(err)
 		}
 		start := time.Now()
@@ -186,7 +187,7 @@ func TestEchoProvesTheSending(t *testing.T) {
 			s.Faults().Mute(rpc.GroupInfo.Name, true)
 		}},
 		"disconnected and recalled": {after: func(s *service, sequence uint64) {
-			s.Faults().DropConnections()
+			s.DropConnections()
 			s.World().RecallGroup(alice, group, sequence, nil)
 		}},
 	} {
@@ -220,7 +221,7 @@ func TestPageOfRecalledMessagesEndsNothing(t *testing.T) {
 		s.says(t, alice, false, "before")
 		settle()
 		s.loseAnswers()
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDropPush}); err != nil {
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.DropPush}); err != nil {
 			t.Fatal(err)
 		}
 		m, err := a.sentWhile(func() {
@@ -248,7 +249,7 @@ func TestRecalledMessageMayBeTheLostOne(t *testing.T) {
 				}
 				settle()
 				s.loseAnswers()
-				if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDropPush}); err != nil {
+				if _, err := s.Faults().Add(fault.Fault{Name: fault.DropPush}); err != nil {
 					t.Fatal(err)
 				}
 				_, err := a.sentWhile(func() {
@@ -277,7 +278,7 @@ func TestNotSentInAnOldChat(t *testing.T) {
 		s.Faults().Mute(rpc.PeerSequence.Name, true)
 		a := s.account(t, nil)
 		a.until(ntqq.Online)
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultIgnore, On: "send", Count: 1}); err != nil {
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.Ignore, On: "send", Count: 1}); err != nil {
 			t.Fatal(err)
 		}
 		time.AfterFunc(time.Second, func() { s.Faults().Mute(rpc.PeerSequence.Name, false) })
@@ -296,7 +297,7 @@ func TestLostAnswersOfManyMessages(t *testing.T) {
 		s.says(t, alice, false, "before")
 		settle()
 		s.loseAnswers()
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultIgnore, On: "send", Probability: 0.5, Seed: 1}); err != nil {
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.Ignore, On: "send", Probability: 0.5, Seed: 1}); err != nil {
 			t.Fatal(err)
 		}
 		var wg sync.WaitGroup

@@ -45,13 +45,13 @@ func TestPasswordAfterRefusedA1(t *testing.T) {
 		ks := &ntqq.MemoryKeystore{}
 		a := s.account(t, ks, s.usePassword(secret))
 		a.until(ntqq.Online)
-		s.Faults().ExpireSessions(bot)
+		s.ExpireSessions(bot)
 		a.onlineAgain(2)
 		if a.count(ntqq.StepPassword) != 1 || !a.passed(ntqq.StepEasyLogin) {
 			t.Errorf("steps %v, want an easy login", a.steps())
 		}
-		s.Faults().ForgetTickets(bot)
-		s.Faults().ExpireSessions(bot)
+		s.ForgetTickets(bot)
+		s.ExpireSessions(bot)
 		a.onlineAgain(3)
 		if a.count(ntqq.StepPassword) != 2 || a.passed(ntqq.StepQR) {
 			t.Errorf("steps %v, want the password and no code", a.steps())

@@ -16,6 +16,7 @@ import (
 	"libration/internal/supervise"
 	"libration/ntqq"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // recoverySamples is how often each recovery is measured, at other moments between
@@ -31,11 +32,11 @@ func TestRecoveryTimes(t *testing.T) {
 		measure func(t *testing.T, at time.Duration) time.Duration
 	}{
 		{"connection reset -> online", 2 * time.Second, func(t *testing.T, at time.Duration) time.Duration {
-			return reconnects(t, at, func(s *service) { s.Faults().DropConnections() })
+			return reconnects(t, at, func(s *service) { s.DropConnections() })
 		}},
 		{"server dead silently -> online", 28 * time.Second, func(t *testing.T, at time.Duration) time.Duration {
 			return reconnects(t, at, func(s *service) {
-				if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDead, Count: 1}); err != nil {
+				if _, err := s.Faults().Add(fault.Fault{Name: fault.Dead, Count: 1}); err != nil {
 					t.Fatal(err)
 				}
 			})

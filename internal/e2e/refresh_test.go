@@ -114,7 +114,7 @@ func TestRefreshFails(t *testing.T) {
 func (s *service) unstable(a *account, while time.Duration) {
 	for end := time.Now().Add(while); time.Now().Before(end); {
 		time.Sleep(3 * time.Minute) // virtual
-		s.Faults().DropConnections()
+		s.DropConnections()
 	}
 	a.until(ntqq.Online)
 }
@@ -186,12 +186,12 @@ func TestRefreshRefusedForGood(t *testing.T) {
 		var tried atomic.Int32
 		a := s.account(t, ks, countCalls(&tried, rpc.NTLoginEasyLogin), func(o *ntqq.Options) { o.RefreshAfter = time.Hour })
 		a.until(ntqq.Online)
-		s.Faults().ForgetTickets(bot)
+		s.ForgetTickets(bot)
 		time.Sleep(48 * time.Hour) // virtual
 		if st := a.State(); !st.Online() || st.OnlineCount != 1 || tried.Load() != 1 {
 			t.Errorf("%s for the %d. time after %d tries, want online and one try", st.Stage, st.OnlineCount, tried.Load())
 		}
-		s.Faults().ExpireSessions(bot)
+		s.ExpireSessions(bot)
 		a.onlineAgain(2)
 		if a.passed(ntqq.StepEasyLogin) || !a.passed(ntqq.StepQR) {
 			t.Errorf("steps %v, want a code at once", a.steps())

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"libration/sandbox"
+	"libration/sandbox/control"
 )
 
 // built is the program as a process of its own, with its world in this one.
@@ -319,7 +320,7 @@ func TestFewFiles(t *testing.T) {
 	}
 	t.Logf("%d of 64 files are open", len(entries))
 	_, before := p.get("http://" + p.own + "/metrics")
-	p.box.Faults().DropConnections()
+	p.box.DropConnections()
 	p.wait("the session", func() bool {
 		status, now := p.get("http://" + p.own + "/metrics")
 		return status == 200 && metric(now, "libration_online_total") > metric(before, "libration_online_total")

@@ -70,7 +70,7 @@ func TestSeedFailure(t *testing.T) {
 		{
 			"session expired, dropped during the key exchange", func(*ntqq.Keystore) {},
 			func(p *program) {
-				p.box.Faults().ExpireSessions(bot)
+				p.box.ExpireSessions(bot)
 				p.box.Faults().CloseOn(rpc.KeyExchange, false, 1)
 				p.box.Faults().RefuseKeyExchange(2)
 			},

@@ -9,6 +9,7 @@ import (
 
 	"libration/ntqq"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // TestOtherServer: one of two servers falls silent; the account goes to the other
@@ -30,18 +31,18 @@ func TestOtherServer(t *testing.T) {
 			t.Errorf("at first on %s, want the nearest", st.Server)
 		}
 		time.Sleep(time.Hour) // virtual
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultDead, Count: 1}); err != nil {
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.Dead, Count: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if st := a.onlineAgain(2); st.Server != "far:1" {
 			t.Errorf("after the silence on %s, want the other one", st.Server)
 		}
-		s.Faults().DropConnections() // at once: that is the far one's fault, as far as is known
+		s.DropConnections() // at once: that is the far one's fault, as far as is known
 		if st := a.onlineAgain(3); st.Server != "near:1" {
 			t.Errorf("both failed: on %s, want the one whose rest is over first", st.Server)
 		}
 		time.Sleep(time.Hour) // virtual
-		s.Faults().DropConnections()
+		s.DropConnections()
 		if st := a.onlineAgain(4); st.Server != "near:1" {
 			t.Errorf("a reset after an hour: on %s, want the nearest", st.Server)
 		}
@@ -69,7 +70,7 @@ func TestNameServersGone(t *testing.T) {
 			t.Errorf("on %s", st.Server)
 		}
 		close(gone)
-		s.Faults().DropConnections()
+		s.DropConnections()
 		a.onlineAgain(2)
 	})
 }
@@ -78,7 +79,7 @@ func TestNameServersGone(t *testing.T) {
 func TestClockOff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := startService(t, sandbox.Options{AutoApprove: bot})
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultTimeSkew, Offset: 2 * time.Hour, For: 10 * time.Minute}); err != nil {
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.TimeSkew, Offset: 2 * time.Hour, For: 10 * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 		a := s.account(t, nil)

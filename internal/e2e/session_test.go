@@ -125,7 +125,7 @@ func TestSavedSessionRegistersAtOnce(t *testing.T) {
 func TestExpiredSessionLogsInByA1(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{})
-		s.Faults().ExpireSessions(bot)
+		s.ExpireSessions(bot)
 		a := s.account(t, ks)
 		a.until(ntqq.Online)
 		if !a.passed(ntqq.StepKeyExchange) || !a.passed(ntqq.StepEasyLogin) || a.passed(ntqq.StepQR) {
@@ -139,7 +139,7 @@ func TestSessionExpiresWhileOnline(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{})
 		a := s.account(t, ks)
 		a.until(ntqq.Online)
-		s.Faults().ExpireSessions(bot)
+		s.ExpireSessions(bot)
 		if _, err := a.Friends(t.Context(), true); !errors.Is(err, ntqq.ErrSessionExpired) {
 			t.Errorf("call on an expired session: %v, want ErrSessionExpired", err)
 		}
@@ -153,8 +153,8 @@ func TestSessionExpiresWhileOnline(t *testing.T) {
 func TestRefusedA1FallsBackToQR(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{})
-		s.Faults().ExpireSessions(bot)
-		s.Faults().ForgetTickets(bot)
+		s.ExpireSessions(bot)
+		s.ForgetTickets(bot)
 		a := s.account(t, ks)
 		a.until(ntqq.Online)
 		if !a.passed(ntqq.StepEasyLogin) || !a.passed(ntqq.StepQR) {
@@ -168,7 +168,7 @@ func TestKeyExchangeRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s, ks := loggedIn(t, sandbox.Options{})
-				s.Faults().ExpireSessions(bot)
+				s.ExpireSessions(bot)
 				s.Faults().RefuseKeyExchange(refusals)
 				a := s.account(t, ks)
 				a.until(ntqq.Online)
@@ -185,7 +185,7 @@ func TestKeyExchangeRefused(t *testing.T) {
 func TestKeyExchangeRefusedForADay(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, ks := loggedIn(t, sandbox.Options{})
-		s.Faults().ExpireSessions(bot)
+		s.ExpireSessions(bot)
 		s.Faults().RefuseKeyExchange(1 << 30)
 		a := s.account(t, ks)
 		time.Sleep(24 * time.Hour) // virtual
@@ -232,7 +232,7 @@ func TestConnectionClosedAtEachStep(t *testing.T) {
 				s := startService(t, sandbox.Options{AutoApprove: bot})
 				if c.expired {
 					s, ks = loggedIn(t, sandbox.Options{})
-					s.Faults().ExpireSessions(bot)
+					s.ExpireSessions(bot)
 				}
 				s.Faults().CloseOn(c.command, c.after, 1)
 				a := s.account(t, ks)

@@ -13,6 +13,7 @@ import (
 
 	"libration/ntqq"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // TestSignerFaultsOnline: the signer is in trouble for ten minutes while the account
@@ -20,16 +21,16 @@ import (
 // recovers by itself.
 func TestSignerFaultsOnline(t *testing.T) {
 	for _, tt := range []struct {
-		fault sandbox.Fault
+		fault fault.Fault
 		long  bool          // the long list has heartbeats too
 		least time.Duration // that a failing send may take
 		most  time.Duration // until it is known to be over
 	}{
-		{sandbox.Fault{Name: sandbox.FaultSignerFail}, false, 0, 31 * time.Second},
-		{sandbox.Fault{Name: sandbox.FaultSignerFail}, true, 0, 31 * time.Second},
-		{sandbox.Fault{Name: sandbox.FaultSignerDown}, false, 0, 31 * time.Second},
-		{sandbox.Fault{Name: sandbox.FaultSignerSlow, Delay: time.Hour}, false, 8 * time.Second, 31 * time.Second},
-		{sandbox.Fault{Name: sandbox.FaultSignerWrongVersion}, false, 0, 6*time.Minute + 31*time.Second},
+		{fault.Fault{Name: fault.SignerFail}, false, 0, 31 * time.Second},
+		{fault.Fault{Name: fault.SignerFail}, true, 0, 31 * time.Second},
+		{fault.Fault{Name: fault.SignerDown}, false, 0, 31 * time.Second},
+		{fault.Fault{Name: fault.SignerSlow, Delay: time.Hour}, false, 8 * time.Second, 31 * time.Second},
+		{fault.Fault{Name: fault.SignerWrongVersion}, false, 0, 6*time.Minute + 31*time.Second},
 	} {
 		t.Run(fmt.Sprintf("%s, long list %t", tt.fault.Name, tt.long), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -98,7 +99,7 @@ func TestSignerWrongOnline(t *testing.T) {
 			}
 		})
 		a.until(ntqq.Online)
-		if _, err := s.Faults().Add(sandbox.Fault{Name: sandbox.FaultSignerWrong, For: 10 * time.Minute}); err != nil {
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.SignerWrong, For: 10 * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 		_, err := a.SendGroup(t.Context(), group, say("wrong"))

@@ -12,6 +12,7 @@ import (
 	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 // Settings are those of `libration sandbox`.
@@ -76,11 +77,11 @@ func Run(ctx context.Context, s Settings) error {
 }
 
 func addFault(box *sandbox.Sandbox, text string) error {
-	fault, err := sandbox.ParseFault(text)
+	f, err := fault.Parse(text)
 	if err != nil {
 		return err
 	}
-	_, err = box.Faults().Add(fault)
+	_, err = box.Faults().Add(f)
 	return err
 }
 
@@ -88,11 +89,11 @@ func addFault(box *sandbox.Sandbox, text string) error {
 func listFaults(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FAULT\tPARAMETERS\tWHAT HAPPENS")
-	for _, k := range sandbox.FaultKinds() {
+	for _, k := range fault.Kinds() {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", k.Name, strings.Join(k.Params, " "), k.Doc)
 	}
 	fmt.Fprintln(w, "\nPARAMETER\tWHAT IT MEANS")
-	for _, p := range sandbox.FaultParams() {
+	for _, p := range fault.Params() {
 		fmt.Fprintf(w, "%s\t%s\n", p.Name, p.Doc)
 	}
 	fmt.Fprintln(w, "\nSTAGE\tCOMMANDS")

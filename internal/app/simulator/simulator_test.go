@@ -17,6 +17,7 @@ import (
 
 	"libration/internal/text"
 	"libration/sandbox"
+	"libration/sandbox/fault"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -113,7 +114,7 @@ func TestListFaults(t *testing.T) {
 	if err := Run(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range sandbox.FaultKinds() {
+	for _, k := range fault.Kinds() {
 		if !strings.Contains(out.String(), string(k.Name)+" ") || !strings.Contains(out.String(), k.Doc) {
 			t.Errorf("%s is missing in %s", k.Name, out.String())
 		}

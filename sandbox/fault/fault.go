@@ -1,4 +1,4 @@
-package sandbox
+package fault
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,11 +22,11 @@ const (
 )
 
 // Fault is one fault to be switched on. Name is required; which other fields a
-// fault takes is listed in FaultKinds, and the others must be zero.
+// fault takes is listed in Kinds, and the others must be zero.
 type Fault struct {
-	Name FaultName
+	Name Name
 	// On is the stage, command or pattern of commands with "*" that it strikes, in
-	// either case; "": what FaultKind.On says.
+	// either case; "": what Kind.On says.
 	On string
 	// UIN is the only account whose clients it strikes; 0: all.
 	UIN message.UIN
@@ -47,9 +48,9 @@ type Fault struct {
 	Offset time.Duration
 }
 
-// FaultParams returns every parameter that faults may have.
-func FaultParams() []FaultParam {
-	return []FaultParam{
+// Params returns every parameter that faults may have.
+func Params() []Param {
+	return []Param{
 		{"on", "stage, command, or pattern with *", func(f *Fault, s string) error { f.On = s; return nil },
 			func(f *Fault) string { return f.On }},
 		{"uin", "only clients of this account", func(f *Fault, s string) error {
@@ -112,20 +113,20 @@ func join[T ~string](names []T) string {
 	return strings.Join(texts, ", ")
 }
 
-func unknownFault(name FaultName) error {
-	var names []FaultName
-	for _, k := range FaultKinds() {
+func unknownFault(name Name) error {
+	var names []Name
+	for _, k := range Kinds() {
 		names = append(names, k.Name)
 	}
 	return fmt.Errorf("there is no fault %q, but: %s", name, join(names))
 }
 
 // set gives one parameter its value.
-func (f *Fault) set(kind FaultKind, name, value string) error {
+func (f *Fault) set(kind Kind, name, value string) error {
 	if !slices.Contains(kind.Params, name) {
 		return fmt.Errorf("fault %s has no parameter %q, but: %s", f.Name, name, join(kind.Params))
 	}
-	for _, p := range FaultParams() {
+	for _, p := range Params() {
 		if p.Name == name {
 			if err := p.set(f, value); err != nil {
 				return fmt.Errorf("fault %s: %s=%q is not valid (%s)", f.Name, name, value, p.Doc)
@@ -136,20 +137,20 @@ func (f *Fault) set(kind FaultKind, name, value string) error {
 }
 
 // validate returns the kind of a fault whose values are all in range.
-func (f *Fault) validate() (FaultKind, error) {
+func (f *Fault) validate() (Kind, error) {
 	kind, ok := kindOf(f.Name)
 	if !ok {
 		return kind, unknownFault(f.Name)
 	}
-	for _, p := range FaultParams() {
+	for _, p := range Params() {
 		if p.text(f) != "" && !slices.Contains(kind.Params, p.Name) {
 			return kind, fmt.Errorf("fault %s has no parameter %q, but: %s", f.Name, p.Name, join(kind.Params))
 		}
 	}
-	bad := func(name, want string) (FaultKind, error) {
+	bad := func(name, want string) (Kind, error) {
 		return kind, fmt.Errorf("fault %s: %s must be %s", f.Name, name, want)
 	}
-	if _, err := patternsOf(f.On); err != nil {
+	if _, err := path.Match(f.On, ""); err != nil {
 		return bad("on", "a stage, a command or a pattern")
 	}
 	switch {
@@ -165,21 +166,21 @@ func (f *Fault) validate() (FaultKind, error) {
 		return bad("delay", "from 0 to a year")
 	case f.Offset.Abs() > maxFaultDuration:
 		return bad("offset", "a year at most")
-	case f.Name == FaultSignerFail && f.Code != 0 && http.StatusText(int(f.Code)) == "":
+	case f.Name == SignerFail && f.Code != 0 && http.StatusText(int(f.Code)) == "":
 		return bad("code", "an HTTP status")
-	case f.Name == FaultCode && f.Code != int64(int32(f.Code)):
+	case f.Name == Code && f.Code != int64(int32(f.Code)):
 		return bad("code", "of 32 bits")
-	case f.Code < 0 && f.Name != FaultCode:
+	case f.Code < 0 && f.Name != Code:
 		return bad("code", "positive")
 	}
 	return kind, nil
 }
 
-// ParseFault reads the text form NAME[:param=value,...], as in
+// Parse reads the text form NAME[:param=value,...], as in
 // "delay:on=send,delay=3s,count=2". Errors name what is known.
-func ParseFault(text string) (Fault, error) {
+func Parse(text string) (Fault, error) {
 	name, rest, some := strings.Cut(text, ":")
-	f := Fault{Name: FaultName(name)}
+	f := Fault{Name: Name(name)}
 	kind, ok := kindOf(f.Name)
 	if !ok {
 		return Fault{}, unknownFault(f.Name)
@@ -201,10 +202,10 @@ func ParseFault(text string) (Fault, error) {
 	return f, nil
 }
 
-// String returns the text form that ParseFault reads.
+// String returns the text form that Parse reads.
 func (f Fault) String() string {
 	var pairs []string
-	for _, p := range FaultParams() {
+	for _, p := range Params() {
 		if text := p.text(&f); text != "" {
 			pairs = append(pairs, p.Name+"="+text)
 		}
@@ -219,7 +220,7 @@ func (f Fault) String() string {
 // text, as in {"name":"delay","on":"send","delay":"3s"}.
 func (f Fault) MarshalJSON() ([]byte, error) {
 	fields := map[string]string{"name": string(f.Name)}
-	for _, p := range FaultParams() {
+	for _, p := range Params() {
 		if text := p.text(&f); text != "" {
 			fields[p.Name] = text
 		}
@@ -247,7 +248,7 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("fault: %w", err)
 	}
-	got := Fault{Name: FaultName(name)}
+	got := Fault{Name: Name(name)}
 	kind, ok := kindOf(got.Name)
 	if !ok {
 		return unknownFault(got.Name)

@@ -1,10 +1,11 @@
-package sandbox
+package fault
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"math/rand/v2"
 	"path"
 	"slices"
@@ -19,14 +20,26 @@ import (
 // maxFaults bounds how many faults are switched on at the same time.
 const maxFaults = 100
 
-// ErrTooManyFaults says that 100 faults are switched on already.
-var ErrTooManyFaults = errors.New("too many faults are switched on")
+// ErrTooMany says that 100 faults are switched on already.
+var ErrTooMany = errors.New("too many faults are switched on")
 
-// Faults are switches that make the service misbehave, for tests of clients. The
-// same seed, the same faults in the same order and the same requests give the same
-// misbehaviour. Several faults may strike the same request. Safe for concurrent use.
-type Faults struct {
-	s *Sandbox
+// Options configures a Set. The zero value knows no stages and logs nothing.
+type Options struct {
+	// Seed decides what probabilities draw, where a fault has no seed of its own.
+	Seed uint64
+	// Stages are the names that the parameter "on" takes besides commands.
+	Stages []Stage
+	// Log is where each strike is reported; nil: nowhere.
+	Log *slog.Logger
+}
+
+// Set holds the faults that are switched on. The same seed, the same faults in the
+// same order and the same subjects give the same strikes. Several faults may strike
+// the same subject. A Set is safe for concurrent use.
+type Set struct {
+	seed   uint64
+	stages []Stage
+	log    *slog.Logger
 
 	// points is the union of where the faults that are switched on can strike, so
 	// that without faults nothing is locked.
@@ -35,11 +48,19 @@ type Faults struct {
 	mu     sync.Mutex
 	last   int // the last id
 	active []*activeFault
-	struck map[FaultName]int
+	struck map[Name]int
 }
 
-// ActiveFault is a fault that is switched on.
-type ActiveFault struct {
+// NewSet returns a set without faults.
+func NewSet(o Options) *Set {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Set{seed: o.Seed, stages: o.Stages, log: o.Log, struck: map[Name]int{}}
+}
+
+// Active is a fault that is switched on.
+type Active struct {
 	Fault
 	// ID tells it from the others; ids are not used again.
 	ID int
@@ -47,31 +68,31 @@ type ActiveFault struct {
 	Struck int
 }
 
-// activeFault is owned by Faults.mu.
+// activeFault is guarded by Set.mu.
 type activeFault struct {
-	ActiveFault
-	kind     FaultKind
+	Active
+	kind     Kind
 	patterns []string // in lower case
 	rng      *rand.Rand
 	until    time.Time // zero: for ever
 	matched  int
 }
 
-// subject is what may be struck.
-type subject struct {
-	command string
-	uin     message.UIN
-	session bool // comes with a session
+// Subject is what may be struck. The zero value has no command and no account.
+type Subject struct {
+	Command string
+	UIN     message.UIN
+	Session bool // it comes with a session
 }
 
 // Add switches a fault on and returns its id. The error says what is wrong with f,
-// or is ErrTooManyFaults.
-func (f *Faults) Add(fault Fault) (int, error) {
+// or is ErrTooMany.
+func (f *Set) Add(fault Fault) (int, error) {
 	kind, err := fault.validate()
 	if err != nil {
 		return 0, err
 	}
-	patterns, err := patternsOf(cmp.Or(fault.On, kind.On))
+	patterns, err := f.patternsOf(cmp.Or(fault.On, kind.On))
 	if err != nil {
 		return 0, fmt.Errorf("fault %s: %w", fault.Name, err)
 	}
@@ -79,15 +100,15 @@ func (f *Faults) Add(fault Fault) (int, error) {
 	defer f.mu.Unlock()
 	f.expire(time.Now())
 	if len(f.active) >= maxFaults {
-		return 0, ErrTooManyFaults
+		return 0, ErrTooMany
 	}
 	f.last++
-	a := &activeFault{ActiveFault: ActiveFault{Fault: fault, ID: f.last}, kind: kind, patterns: patterns}
+	a := &activeFault{Active: Active{Fault: fault, ID: f.last}, kind: kind, patterns: patterns}
 	seed := fault.Seed
 	if seed == 0 {
 		name := fnv.New64a()
 		name.Write([]byte(fault.Name))
-		seed = f.s.opts.Seed ^ name.Sum64()
+		seed = f.seed ^ name.Sum64()
 	}
 	a.rng = rand.New(rand.NewPCG(seed, uint64(f.last)))
 	if fault.For > 0 {
@@ -99,17 +120,17 @@ func (f *Faults) Add(fault Fault) (int, error) {
 }
 
 // Remove switches a fault off and reports whether it was on.
-func (f *Faults) Remove(id int) bool {
+func (f *Set) Remove(id int) bool {
 	return f.remove(func(a *activeFault) bool { return a.ID == id }) > 0
 }
 
 // Clear switches all faults off and returns how many there were. Connections that
 // are dead stay dead.
-func (f *Faults) Clear() int {
+func (f *Set) Clear() int {
 	return f.remove(func(*activeFault) bool { return true })
 }
 
-func (f *Faults) remove(which func(*activeFault) bool) int {
+func (f *Set) remove(which func(*activeFault) bool) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.expire(time.Now())
@@ -119,28 +140,31 @@ func (f *Faults) remove(which func(*activeFault) bool) int {
 	return before - len(f.active)
 }
 
+// Stages returns the names that the parameter "on" takes besides commands.
+func (f *Set) Stages() []Stage { return f.stages }
+
 // Active returns the faults that are switched on, oldest first.
-func (f *Faults) Active() []ActiveFault {
+func (f *Set) Active() []Active {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.expire(time.Now())
-	list := make([]ActiveFault, len(f.active))
+	list := make([]Active, len(f.active))
 	for i, a := range f.active {
-		list[i] = a.ActiveFault
+		list[i] = a.Active
 	}
 	return list
 }
 
 // Struck returns how often faults of a name have struck since the start, those
 // included that are not switched on any more. Time skew is not counted.
-func (f *Faults) Struck(name FaultName) int {
+func (f *Set) Struck(name Name) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.struck[name]
 }
 
 // expire takes away the faults whose time is over; mu is held.
-func (f *Faults) expire(now time.Time) {
+func (f *Set) expire(now time.Time) {
 	before := len(f.active)
 	f.active = slices.DeleteFunc(f.active, func(a *activeFault) bool {
 		return !a.until.IsZero() && !now.Before(a.until)
@@ -151,24 +175,25 @@ func (f *Faults) expire(now time.Time) {
 }
 
 // refresh follows a change of active; mu is held.
-func (f *Faults) refresh() {
-	var points point
+func (f *Set) refresh() {
+	var points Point
 	for _, a := range f.active {
 		points |= a.kind.at
 	}
 	f.points.Store(uint32(points))
 }
 
-// on is a quick look whether anything can strike at a point.
-func (f *Faults) on(at point) bool { return point(f.points.Load())&at != 0 }
+// Armed reports, without a lock, whether any fault can strike at a point.
+func (f *Set) Armed(at Point) bool { return Point(f.points.Load())&at != 0 }
 
-// strikes returns the faults that strike now, with their defaults filled in.
-func (f *Faults) strikes(at point, about subject) []Fault {
-	if !f.on(at) {
+// Strikes counts a match of about at a point, and returns the faults that strike it now
+// with their defaults filled in. It returns nil where none does.
+func (f *Set) Strikes(at Point, about Subject) []Fault {
+	if !f.Armed(at) {
 		return nil
 	}
-	command := about.command
-	about.command = strings.ToLower(command)
+	command := about.Command
+	about.Command = strings.ToLower(command)
 	var list []Fault
 	f.mu.Lock()
 	f.expire(time.Now())
@@ -180,9 +205,6 @@ func (f *Faults) strikes(at point, about subject) []Fault {
 		hit.Delay = cmp.Or(hit.Delay, a.kind.delay)
 		hit.Code = cmp.Or(hit.Code, a.kind.code)
 		list = append(list, hit)
-		if f.struck == nil {
-			f.struck = map[FaultName]int{}
-		}
 		f.struck[a.Name]++
 	}
 	if list != nil {
@@ -191,13 +213,13 @@ func (f *Faults) strikes(at point, about subject) []Fault {
 	}
 	f.mu.Unlock()
 	for _, hit := range list {
-		f.s.log.Info("fault strikes", "fault", string(hit.Name), "command", command, "uin", about.uin)
+		f.log.Info("fault strikes", "fault", string(hit.Name), "command", command, "uin", about.UIN)
 	}
 	return list
 }
 
-func (a *activeFault) matches(about subject) bool {
-	if a.UIN != 0 && a.UIN != about.uin || a.kind.session && !about.session {
+func (a *activeFault) matches(about Subject) bool {
+	if a.UIN != 0 && a.UIN != about.UIN || a.kind.session && !about.Session {
 		return false
 	}
 	if len(a.kind.On) == 0 {
@@ -205,7 +227,7 @@ func (a *activeFault) matches(about subject) bool {
 	}
 	return slices.ContainsFunc(a.patterns, func(pattern string) bool {
 		// Add has checked the pattern; "*" of package path stops at slashes.
-		ok, _ := path.Match(pattern, about.command)
+		ok, _ := path.Match(pattern, about.Command)
 		return ok || pattern == "*"
 	})
 }
@@ -223,9 +245,9 @@ func (a *activeFault) strike() bool {
 	return true
 }
 
-// skew is how far the server's clock is off.
-func (f *Faults) skew() time.Duration {
-	if !f.on(atClock) {
+// Skew returns how far the clock is off: the sum of the clock faults that are on.
+func (f *Set) Skew() time.Duration {
+	if !f.Armed(AtClock) {
 		return 0
 	}
 	f.mu.Lock()
@@ -233,12 +255,27 @@ func (f *Faults) skew() time.Duration {
 	f.expire(time.Now())
 	var sum time.Duration
 	for _, a := range f.active {
-		if a.kind.at == atClock {
+		if a.kind.at == AtClock {
 			sum += cmp.Or(a.Offset, a.kind.offset)
 		}
 	}
 	return sum
 }
 
-// now is the server's clock.
-func (s *Sandbox) now() time.Time { return time.Now().Add(s.faults.skew()) }
+// patternsOf returns the patterns that a value of "on" stands for, in lower case.
+func (f *Set) patternsOf(on string) ([]string, error) {
+	commands := []string{on}
+	for _, stage := range f.stages {
+		if stage.Name == on {
+			commands = stage.Commands
+		}
+	}
+	patterns := make([]string, len(commands))
+	for i, c := range commands {
+		patterns[i] = strings.ToLower(c)
+		if _, err := path.Match(patterns[i], ""); err != nil {
+			return nil, err
+		}
+	}
+	return patterns, nil
+}
