@@ -89,7 +89,7 @@ func join(path, key string) string {
 // isSecret tells paths whose values must not be shown. URLs may hold tokens. The
 // values of unknown keys are never shown: the key may be a misspelt one.
 func isSecret(path string) bool {
-	key := plainWord(path[strings.LastIndexByte(path, '.')+1:])
+	key := text.Plain(path[strings.LastIndexByte(path, '.')+1:])
 	for _, word := range []string{"token", "secret", "password", "url", "authorization", "target", "body"} {
 		if strings.Contains(key, word) {
 			return true

@@ -1,0 +1,42 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+
+	"libration/internal/text"
+)
+
+// List returns the actions that work, one a line, for a terminal.
+func (t *Table[S]) List(l text.Language) string {
+	var b strings.Builder
+	for _, r := range t.rows {
+		if r.Works() {
+			fmt.Fprintf(&b, "  %-26s %s\n", strings.Join(r.Names(), ", "), r.Text.In(l))
+		}
+	}
+	return b.String()
+}
+
+// Help returns what there is to know of an action, for a terminal.
+func (r *Row[S]) Help(l text.Language) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n  %s\n", strings.Join(r.Names(), ", "), r.Text.In(l))
+	if len(r.Params.Fields) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", text.T("Parameters:", "参数:").In(l))
+		for _, f := range lines(r.Params, 0) {
+			fmt.Fprintf(&b, "  %s (%s, %s)\n      %s%s\n", f.nested(""), f.Type.words().In(l), f.need().In(l), f.Text.In(l), f.values().In(l))
+		}
+	}
+	if r.Result.Kind != Nothing {
+		fmt.Fprintf(&b, "\n%s %s\n", text.T("Result:", "结果:").In(l), r.Result.words().In(l))
+		for _, f := range lines(r.Result, 0) {
+			fmt.Fprintf(&b, "  %s (%s)  %s%s\n", f.nested(""), f.Type.words().In(l), f.Text.In(l), f.values().In(l))
+		}
+	}
+	fmt.Fprintf(&b, "\n%s\n", text.T("Failures of its own:", "特有的失败代码:").In(l))
+	for _, c := range append(r.Causes[:len(r.Causes):len(r.Causes)], r.Failure) {
+		fmt.Fprintf(&b, "  %s: %s\n", c.Code, c.Text.In(l))
+	}
+	return b.String()
+}
