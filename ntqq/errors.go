@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"libration/ntqq/message"
+	"libration/ntqq/session/signer"
 )
 
 // Errors that calls and Run return, wrapped with what was being done.
@@ -32,7 +33,7 @@ var (
 	// ErrNeedsLogin: no automatic way to log in is left; a person must act.
 	ErrNeedsLogin = errors.New("login needed")
 	// ErrSign: no signer gave a signature, so the command was not sent.
-	ErrSign = errors.New("signing failed")
+	ErrSign = signer.ErrNoSignature
 	// ErrRateLimited: the message was not sent, because too many are
 	// (Options.SendLimit); usually a *RateLimitError.
 	ErrRateLimited = errors.New("sending too fast, not sent")

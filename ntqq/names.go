@@ -1,6 +1,9 @@
 package ntqq
 
-import "libration/ntqq/session/identity"
+import (
+	"libration/ntqq/session/identity"
+	"libration/ntqq/session/signer"
+)
 
 // Names from package identity, so that most callers need only this package.
 type (
@@ -13,6 +16,29 @@ type (
 	MemoryKeystore = identity.MemoryKeystore
 	FileKind       = identity.FileKind
 	WrongFileError = identity.WrongFileError
+)
+
+// Names from package signer.
+type (
+	Signer       = signer.Signer
+	SignRequest  = signer.Request
+	Signature    = signer.Signature
+	HTTPSigner   = signer.HTTP
+	SignStyle    = signer.Style
+	SignerState  = signer.State
+	SignerHealth = signer.Health
+)
+
+// The styles of an HTTPSigner and the states of its signers.
+const (
+	SignAuto     = signer.Auto
+	SignLagrange = signer.Lagrange
+	SignSecSign  = signer.SecSign
+
+	SignerOK           = signer.OK
+	SignerFailing      = signer.Failing
+	SignerDown         = signer.Down
+	SignerWrongVersion = signer.WrongVersion
 )
 
 // The kinds of files with an identity in them.

@@ -50,7 +50,7 @@ func TestExplainFile(t *testing.T) {
 			t.Errorf("%s was taken for the right file %d times", name, 4-explained)
 		}
 	}
-	if err := errors.New("other"); app.ExplainFile(err) != err || app.ExplainFile(nil) != nil {
+	if err := errors.New("other"); !errors.Is(app.ExplainFile(err), err) || app.ExplainFile(nil) != nil {
 		t.Error("an error that is none of these is changed")
 	}
 	if zh := text.Of(app.ExplainFile(&ntqq.WrongFileError{Kind: ntqq.AppInfoFile})).ZH; !strings.Contains(zh, "应填在 account.app_info") {

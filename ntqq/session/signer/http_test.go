@@ -1,4 +1,4 @@
-package ntqq
+package signer
 
 import (
 	"context"
@@ -12,14 +12,16 @@ import (
 	"testing"
 	"time"
 
+	"libration/ntqq/session/identity"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
 
-func signRequest() *SignRequest {
-	app, _ := App("linux")
-	return &SignRequest{
+func signRequest() *Request {
+	app, _ := identity.App("linux")
+	return &Request{
 		Command: "wtlogin.login", Sequence: 5000001, Payload: []byte{0xab, 0xcd}, UIN: 10001,
 		GUID: []byte{1, 2, 0xff}, App: &app,
 	}
@@ -47,15 +49,15 @@ const (
 	secSigned      = `{"code":0,"message":"","value":{"sec_sign":"0a0b","sec_token":"cc","sec_extra":"DD"}}`
 )
 
-func TestHTTPSignerStyles(t *testing.T) {
+func TestHTTPStyles(t *testing.T) {
 	want := &Signature{Sign: []byte{0x0a, 0x0b}, Token: []byte{0xcc}, Extra: []byte{0xdd}}
 	for _, c := range []struct {
 		name, path, answer string
-		style              SignStyle
+		style              Style
 		sent               map[string]any
 	}{
-		{"lagrange", "", lagrangeSigned, SignAuto, map[string]any{"cmd": "wtlogin.login", "seq": 5000001.0, "src": "ABCD", "auth": "Bearer secret", "ua": "qq/3.2.26-46494"}},
-		{"sec-sign", "/api/sign/sec-sign", secSigned, SignAuto, map[string]any{
+		{"lagrange", "", lagrangeSigned, Auto, map[string]any{"cmd": "wtlogin.login", "seq": 5000001.0, "src": "ABCD", "auth": "Bearer secret", "ua": "qq/3.2.26-46494"}},
+		{"sec-sign", "/api/sign/sec-sign", secSigned, Auto, map[string]any{
 			"command": "wtlogin.login", "seq": 5000001.0, "body": "abcd", "uin": 10001.0, "guid": "0102ff",
 			"qua": "V1_LNX_NQ_3.2.26_46494_GW_B", "auth": "Bearer secret", "ua": "qq/3.2.26-46494",
 		}},
@@ -63,7 +65,7 @@ func TestHTTPSignerStyles(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var sent map[string]any
 			s := signServer(t, 200, c.answer, &sent)
-			h := &HTTPSigner{URLs: []string{s.URL + c.path}, Style: c.style, Token: "secret", Client: s.Client(), Log: quiet}
+			h := &HTTP{URLs: []string{s.URL + c.path}, Style: c.style, Token: "secret", Client: s.Client(), Log: quiet}
 			got, err := h.Sign(t.Context(), signRequest())
 			if err != nil {
 				t.Fatal(err)
@@ -78,7 +80,7 @@ func TestHTTPSignerStyles(t *testing.T) {
 	}
 }
 
-func TestHTTPSignerFailures(t *testing.T) {
+func TestHTTPFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		status       int
 		answer, want string
@@ -97,23 +99,23 @@ func TestHTTPSignerFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := signServer(t, c.status, c.answer, nil)
-			h := &HTTPSigner{URLs: []string{s.URL}, Client: s.Client(), Log: quiet}
+			h := &HTTP{URLs: []string{s.URL}, Client: s.Client(), Log: quiet}
 			_, err := h.Sign(t.Context(), signRequest())
-			if !errors.Is(err, ErrSign) || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want ErrSign with %q", err, c.want)
+			if !errors.Is(err, ErrNoSignature) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want ErrNoSignature with %q", err, c.want)
 			}
 			if n := len(err.Error()); n > 2000 {
 				t.Errorf("the error has %d bytes", n)
 			}
-			if state := h.Health()[0].State; (state == SignerWrongVersion) != strings.HasPrefix(name, "wrong") {
+			if state := h.Health()[0].State; (state == WrongVersion) != strings.HasPrefix(name, "wrong") {
 				t.Errorf("the signer is %s", state)
 			}
 		})
 	}
 }
 
-func TestHTTPSignerHidesSecrets(t *testing.T) {
-	h := &HTTPSigner{URLs: []string{"http://user:pw@127.0.0.1:1/sign?key=secret"}, Timeout: time.Second, Log: quiet}
+func TestHTTPHidesSecrets(t *testing.T) {
+	h := &HTTP{URLs: []string{"http://user:pw@127.0.0.1:1/sign?key=secret"}, Timeout: time.Second, Log: quiet}
 	_, err := h.Sign(t.Context(), signRequest())
 	if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "pw") {
 		t.Errorf("got %v, want an error without secrets", err)
@@ -128,13 +130,13 @@ func TestHTTPSignerHidesSecrets(t *testing.T) {
 func FuzzSignAnswer(f *testing.F) {
 	f.Add([]byte(lagrangeSigned))
 	f.Add([]byte(secSigned))
-	app, _ := App("")
+	app, _ := identity.App("")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var a signAnswer
+		var a answer
 		if json.Unmarshal(b, &a) != nil {
 			return
 		}
-		for _, style := range []SignStyle{SignLagrange, SignSecSign} {
+		for _, style := range []Style{Lagrange, SecSign} {
 			if sig, err := a.signature(style, &app); err == nil && len(sig.Sign) == 0 {
 				t.Error("an empty signature was taken")
 			}

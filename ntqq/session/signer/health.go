@@ -1,4 +1,4 @@
-package ntqq
+package signer
 
 import (
 	"errors"
@@ -14,59 +14,58 @@ import (
 // and refuse while they are open; here a session that has no other signer must be
 // able to ask all the same.
 const (
-	signRetryFirst = 5 * time.Second
-	signRetryMost  = 5 * time.Minute
-	signJitter     = 0.2
-	// signDownAfter failures in a row a provider is left alone: only when its pause is
+	retryFirst = 5 * time.Second
+	retryMost  = 5 * time.Minute
+	jitter     = 0.2
+	// downAfter failures in a row a provider is left alone: only when its pause is
 	// over a single request asks it, or any when all are left alone.
-	signDownAfter = 3
-	// signForced is what the latter may take: callers learn soon that nothing can be
+	downAfter = 3
+	// forcedTimeout is what the latter may take: callers learn soon that nothing can be
 	// signed.
-	signForced = 2 * time.Second
+	forcedTimeout = 2 * time.Second
 )
 
-// SignerState says how one sign provider is.
-type SignerState string
+// State says how one signer of an [HTTP] is.
+type State string
 
 // The states.
 const (
-	SignerOK      SignerState = "ok"
-	SignerFailing SignerState = "failing" // failed last time: others are asked first
-	SignerDown    SignerState = "down"    // failed several times in a row: left alone
-	// SignerWrongVersion: it signs for another version than the session claims, and is
-	// not used.
-	SignerWrongVersion SignerState = "wrong_version"
+	OK      State = "ok"
+	Failing State = "failing" // failed last time: others are asked first
+	Down    State = "down"    // failed several times in a row: left alone
+	// WrongVersion: it signs for another version than the session claims. It is not used.
+	WrongVersion State = "wrong_version"
 )
 
-// SignerHealth is what is known of one sign provider.
-type SignerHealth struct {
-	Name  string // the host, with a number where two are the same
+// Health is what is known of one signer of an [HTTP].
+type Health struct {
+	Name  string // the host, with a number where two have the same
 	URL   string // without what may be secret
-	State SignerState
-	Since time.Time // of the state; zero when it was not asked yet
-	// Latency is a moving average of its answers; 0 before the first.
+	State State
+	Since time.Time // when State began; zero when it was not asked yet
+	// Latency is a moving average over its answers. 0: there was none yet.
 	Latency  time.Duration
 	Failures int       // in a row
-	Err      error     // the last failure; nil when SignerOK
-	Until    time.Time // when it is asked again although there are others
+	Err      error     // the last failure; nil when State is OK
+	Until    time.Time // the end of its pause; zero: it has none
 }
 
-// Health returns the state of each provider, in the order of URLs.
-func (h *HTTPSigner) Health() []SignerHealth {
+// Health returns what is known of each signer, in the order of URLs.
+func (h *HTTP) Health() []Health {
 	h.init()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	all := make([]SignerHealth, len(h.providers))
+	all := make([]Health, len(h.providers))
 	for i, p := range h.providers {
-		all[i] = p.SignerHealth
+		all[i] = p.Health
 	}
 	return all
 }
 
-// provider is one address of an HTTPSigner.
+// provider is one address of an HTTP.
 type provider struct {
-	SignerHealth
-	name    string // as in SignerHealth, which the mutex guards
+	Health
+	name    string // as in Health, which the mutex guards
 	address string
 	pause   time.Duration // before jitter
 	noted   time.Time     // when the last answer or failure came
@@ -85,8 +84,8 @@ func newProviders(urls []string) []*provider {
 			name = fmt.Sprintf("%s#%d", name, seen[name])
 		}
 		all[i] = &provider{
-			SignerHealth: SignerHealth{Name: name, URL: redact.URL(address), State: SignerOK},
-			name:         name, address: address,
+			Health: Health{Name: name, URL: redact.URL(address), State: OK},
+			name:   name, address: address,
 		}
 	}
 	return all
@@ -104,7 +103,7 @@ type question struct {
 // next chooses whom a request asks, which has tried some already: those that work
 // or whose pause is over, in order; then those that failed; and when all are left
 // alone, the one whose last failure is the oldest. nil: nobody.
-func (h *HTTPSigner) next(tried []*provider) *question {
+func (h *HTTP) next(tried []*provider) *question {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	q := &question{began: time.Now(), timeout: h.Timeout}
@@ -113,16 +112,16 @@ func (h *HTTPSigner) next(tried []*provider) *question {
 		if slices.Contains(tried, p) {
 			continue
 		}
-		leftAlone := p.State == SignerDown || p.State == SignerWrongVersion
+		leftAlone := p.State == Down || p.State == WrongVersion
 		if !q.began.Before(p.Until) && (!leftAlone || !p.probed) {
 			q.provider, q.probe = p, leftAlone
 			p.probed = leftAlone
 			return q
 		}
 		switch {
-		case p.State == SignerFailing && failing == nil:
+		case p.State == Failing && failing == nil:
 			failing = p
-		case p.State == SignerDown && (oldest == nil || p.noted.Before(oldest.noted)):
+		case p.State == Down && (oldest == nil || p.noted.Before(oldest.noted)):
 			oldest = p
 		}
 	}
@@ -130,7 +129,7 @@ func (h *HTTPSigner) next(tried []*provider) *question {
 	case failing != nil:
 		q.provider = failing
 	case oldest != nil && len(tried) == 0:
-		q.provider, q.forced, q.timeout = oldest, true, min(q.timeout, signForced)
+		q.provider, q.forced, q.timeout = oldest, true, min(q.timeout, forcedTimeout)
 	default:
 		return nil
 	}
@@ -138,7 +137,7 @@ func (h *HTTPSigner) next(tried []*provider) *question {
 }
 
 // unasked explains why those that were not tried could not be.
-func (h *HTTPSigner) unasked(tried []*provider) []error {
+func (h *HTTP) unasked(tried []*provider) []error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var errs []error
@@ -151,7 +150,7 @@ func (h *HTTPSigner) unasked(tried []*provider) []error {
 }
 
 // givenUp ends a question whose asker did not wait.
-func (h *HTTPSigner) givenUp(q *question) {
+func (h *HTTP) givenUp(q *question) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if q.probe {
@@ -160,10 +159,10 @@ func (h *HTTPSigner) givenUp(q *question) {
 }
 
 // note takes down how a question ended, and logs what changed.
-func (h *HTTPSigner) note(q *question, err error) {
+func (h *HTTP) note(q *question, err error) {
 	now := time.Now()
 	h.mu.Lock()
-	was := q.SignerHealth
+	was := q.Health
 	if q.probe {
 		q.probed = false
 	}
@@ -174,29 +173,29 @@ func (h *HTTPSigner) note(q *question, err error) {
 	default:
 		h.fails(q, now, err)
 	}
-	is := q.SignerHealth
+	is := q.Health
 	h.mu.Unlock()
 
 	changed := is.State != was.State
 	switch {
-	case err != nil && changed && is.State == SignerWrongVersion:
+	case err != nil && changed && is.State == WrongVersion:
 		h.log.Error("signer failed: it signs for another version, so it is not used", "signer", q.name,
 			"until", is.Until.Format(time.TimeOnly), "err", err)
-	case err != nil && changed && is.State == SignerDown:
+	case err != nil && changed && is.State == Down:
 		h.log.Warn("signer failed: it is left alone for a while", "signer", q.name,
 			"until", is.Until.Format(time.TimeOnly), "err", err)
 	case err != nil && changed: // it may come and go
 		h.notes.Warn(q.name, "signer failed", "signer", q.name, "err", err)
 	case err != nil:
 		h.log.Debug("signer failed again", "signer", q.name, "err", err)
-	case changed && was.State != SignerFailing:
+	case changed && was.State != Failing:
 		h.log.Info("signer works again", "signer", q.name, "was", was.State, "for", now.Sub(was.Since).Round(time.Second))
 	}
 }
 
 func (p *provider) works(now time.Time, took time.Duration) {
-	if p.State != SignerOK || p.Since.IsZero() {
-		p.State, p.Since = SignerOK, now
+	if p.State != OK || p.Since.IsZero() {
+		p.State, p.Since = OK, now
 	}
 	if p.Latency == 0 {
 		p.Latency = took
@@ -205,15 +204,15 @@ func (p *provider) works(now time.Time, took time.Duration) {
 	p.Failures, p.Err, p.Until, p.pause, p.noted = 0, nil, time.Time{}, 0, now
 }
 
-func (h *HTTPSigner) fails(q *question, now time.Time, err error) {
+func (h *HTTP) fails(q *question, now time.Time, err error) {
 	p, was := q.provider, q.State
 	p.noted, p.Err = now, err
 	if _, wrong := errors.AsType[*versionError](err); wrong {
-		p.State, p.Failures, p.pause = SignerWrongVersion, 0, h.RetryMost
+		p.State, p.Failures, p.pause = WrongVersion, 0, h.RetryMost
 	} else {
-		p.State = SignerFailing
-		if p.Failures++; p.Failures >= signDownAfter {
-			p.State = SignerDown
+		p.State = Failing
+		if p.Failures++; p.Failures >= downAfter {
+			p.State = Down
 		}
 		if q.forced { // asked before its time: that makes no pause longer
 			return
@@ -223,5 +222,5 @@ func (h *HTTPSigner) fails(q *question, now time.Time, err error) {
 	if p.State != was {
 		p.Since = now
 	}
-	p.Until = now.Add(time.Duration(float64(p.pause) * (1 - signJitter + 2*signJitter*h.rand())))
+	p.Until = now.Add(time.Duration(float64(p.pause) * (1 - jitter + 2*jitter*h.rand())))
 }

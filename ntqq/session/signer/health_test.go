@@ -1,4 +1,4 @@
-package ntqq
+package signer
 
 import (
 	"context"
@@ -60,9 +60,9 @@ func (n *signNet) take() string {
 var up = signHost{answer: lagrangeSigned}
 
 // signers are providers a, b and so on, without jitter.
-func signers(hosts ...signHost) (*HTTPSigner, *signNet) {
+func signers(hosts ...signHost) (*HTTP, *signNet) {
 	n := &signNet{hosts: map[string]signHost{}}
-	h := &HTTPSigner{Client: &http.Client{Transport: n}, Log: quiet, rand: func() float64 { return 0.5 }}
+	h := &HTTP{Client: &http.Client{Transport: n}, Log: quiet, rand: func() float64 { return 0.5 }}
 	for i, host := range hosts {
 		name := string(rune('a' + i))
 		h.URLs = append(h.URLs, "http://"+name+"/sign")
@@ -71,7 +71,7 @@ func signers(hosts ...signHost) (*HTTPSigner, *signNet) {
 	return h, n
 }
 
-func states(h *HTTPSigner) (all []SignerState) {
+func states(h *HTTP) (all []State) {
 	for _, s := range h.Health() {
 		all = append(all, s.State)
 	}
@@ -79,12 +79,12 @@ func states(h *HTTPSigner) (all []SignerState) {
 }
 
 // ask signs and tells whether it worked, who was asked, and how long it took.
-func ask(t *testing.T, h *HTTPSigner, n *signNet) (result string) {
+func ask(t *testing.T, h *HTTP, n *signNet) (result string) {
 	t.Helper()
 	began := time.Now()
 	_, err := h.Sign(t.Context(), signRequest())
-	if err != nil && !errors.Is(err, ErrSign) {
-		t.Fatalf("got %v, want an ErrSign", err)
+	if err != nil && !errors.Is(err, ErrNoSignature) {
+		t.Fatalf("got %v, want an ErrNoSignature", err)
 	}
 	return fmt.Sprintf("%t: %s in %v", err == nil, n.take(), time.Since(began))
 }
@@ -108,18 +108,18 @@ func TestSignerFailover(t *testing.T) {
 			wantAsked(t, fmt.Sprintf("before the end of pause %d", i), ask(t, h, n), "true: b in 0s")
 			time.Sleep(time.Nanosecond)
 			wantAsked(t, fmt.Sprintf("at the end of pause %d", i), ask(t, h, n), "true: a b in 0s")
-			if want := []SignerState{SignerFailing, SignerDown}[min(i, 1)]; states(h)[0] != want {
+			if want := []State{Failing, Down}[min(i, 1)]; states(h)[0] != want {
 				t.Errorf("after pause %d: got %v, want %s", i, states(h), want)
 			}
 		}
-		if got := h.Health()[0]; got.State != SignerDown || got.Failures != 9 || got.Err == nil || !got.Until.Equal(time.Now().Add(5*time.Minute)) {
+		if got := h.Health()[0]; got.State != Down || got.Failures != 9 || got.Err == nil || !got.Until.Equal(time.Now().Add(5*time.Minute)) {
 			t.Errorf("got %+v, want it down for five more minutes", got)
 		}
 		n.set("a", up)
 		time.Sleep(5 * time.Minute)
 		wantAsked(t, "the first is back", ask(t, h, n), "true: a in 0s")
 		wantAsked(t, "and stays", ask(t, h, n), "true: a in 0s")
-		if got := h.Health()[0]; got.State != SignerOK || got.Failures != 0 || got.Err != nil || !got.Until.IsZero() {
+		if got := h.Health()[0]; got.State != OK || got.Failures != 0 || got.Err != nil || !got.Until.IsZero() {
 			t.Errorf("got %+v, want it well", got)
 		}
 	})
@@ -132,7 +132,7 @@ func TestSignersAllDown(t *testing.T) {
 		silent := signHost{takes: time.Hour}
 		h, n := signers(silent, silent)
 		wantAsked(t, "first failure", ask(t, h, n), "false: a b in 12s")
-		for states(h)[0] != SignerDown || states(h)[1] != SignerDown {
+		for states(h)[0] != Down || states(h)[1] != Down {
 			ask(t, h, n)
 		}
 		wantAsked(t, "left alone", ask(t, h, n), "false: a in 2s")
@@ -200,12 +200,12 @@ func TestSignerWrongVersion(t *testing.T) {
 		wantAsked(t, "first", ask(t, h, n), "false: a in 0s")
 		for range 10 {
 			_, err := h.Sign(t.Context(), signRequest())
-			if asked := n.take(); asked != "" || !errors.Is(err, ErrSign) || !strings.Contains(err.Error(), "signs for Linux 9.9.9, we are Linux 3.2.26-46494") {
+			if asked := n.take(); asked != "" || !errors.Is(err, ErrNoSignature) || !strings.Contains(err.Error(), "signs for Linux 9.9.9, we are Linux 3.2.26-46494") {
 				t.Fatalf("asked %q, got %v, want the reason without a question", asked, err)
 			}
 			time.Sleep(29 * time.Second)
 		}
-		if got := states(h)[0]; got != SignerWrongVersion {
+		if got := states(h)[0]; got != WrongVersion {
 			t.Errorf("state %s", got)
 		}
 		n.set("a", up)
@@ -230,7 +230,7 @@ func TestSignerHiccup(t *testing.T) {
 			all.Go(func() { _, _ = h.Sign(t.Context(), signRequest()) })
 		}
 		all.Wait()
-		if got := h.Health()[0]; got.Failures != 1 || got.State != SignerFailing {
+		if got := h.Health()[0]; got.Failures != 1 || got.State != Failing {
 			t.Errorf("got %+v, want one failure", got)
 		}
 		n.set("a", signHost{takes: 100 * time.Millisecond, answer: lagrangeSigned})
@@ -245,7 +245,7 @@ func TestSignerHiccup(t *testing.T) {
 }
 
 func TestSignerNames(t *testing.T) {
-	h := &HTTPSigner{URLs: []string{"https://u:secret@x.example:8080/a?key=secret", "https://x.example:8080/b", ":"}, Log: quiet}
+	h := &HTTP{URLs: []string{"https://u:secret@x.example:8080/a?key=secret", "https://x.example:8080/b", ":"}, Log: quiet}
 	var got []string
 	for _, s := range h.Health() {
 		got = append(got, s.Name+" "+s.URL)

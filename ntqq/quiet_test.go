@@ -1,0 +1,5 @@
+package ntqq
+
+import "log/slog"
+
+var quiet = slog.New(slog.DiscardHandler)
