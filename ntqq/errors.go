@@ -37,13 +37,27 @@ var (
 	// ErrRateLimited: the message was not sent, because too many are
 	// (Options.SendLimit); usually a *RateLimitError.
 	ErrRateLimited = errors.New("sending too fast, not sent")
-	// ErrNotFound: no such user, friend, group or member.
-	ErrNotFound = errors.New("not found")
+	// ErrNotFound: no such user, friend, group or member. The next four are each an
+	// ErrNotFound, and say which.
+	ErrNotFound       = errors.New("not found")
+	ErrNoUser   error = notFound("no such user")
+	ErrNoFriend error = notFound("no such friend")
+	// ErrNoGroup: no such group, or the account is not in it.
+	ErrNoGroup  error = notFound("no such group, or the account is not in it")
+	ErrNoMember error = notFound("no such member of the group")
 	// ErrEmptyMessage: the message has no content that can be sent.
 	ErrEmptyMessage = message.ErrEmpty
 	// ErrTooLarge: the message is far beyond what the service takes; it was not sent.
 	ErrTooLarge = errors.New("message is too large")
 )
+
+// notFound is an ErrNotFound that says what was not found.
+type notFound string
+
+func (e notFound) Error() string { return string(e) }
+
+// Is implements errors.Is.
+func (e notFound) Is(target error) bool { return target == ErrNotFound }
 
 // ServerError is a refusal by the server: the request arrived and was not
 // carried out.

@@ -141,5 +141,5 @@ func (c *Client) friendUID(ctx context.Context, uin UIN) (UID, error) {
 	if f, ok := c.cache.friend(uin); ok {
 		return f.UID, nil
 	}
-	return "", fmt.Errorf("friend %d: %w", uin, ErrNotFound)
+	return "", fmt.Errorf("friend %d: %w", uin, ErrNoFriend)
 }

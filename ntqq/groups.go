@@ -14,7 +14,7 @@ func (c *Client) Groups(ctx context.Context, refresh bool) ([]Group, error) {
 	return cached(ctx, c, groupsKey, refresh, c.cache.groupList, c.fetchGroups)
 }
 
-// Group is one joined group. ErrNotFound when the account is not a member.
+// Group is one joined group. ErrNoGroup when the account is not a member.
 func (c *Client) Group(ctx context.Context, code GroupCode, refresh bool) (Group, error) {
 	list, err := c.Groups(ctx, refresh)
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *Client) Group(ctx context.Context, code GroupCode, refresh bool) (Group
 			return g, nil
 		}
 	}
-	return Group{}, fmt.Errorf("group %d: %w", code, ErrNotFound)
+	return Group{}, fmt.Errorf("group %d: %w", code, ErrNoGroup)
 }
 
 // groupListRequest sets the flags of docs/protocol/operations.md 3.3.

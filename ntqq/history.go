@@ -103,7 +103,7 @@ func (c *Client) latest(ctx context.Context, id chatID, peer UID) (uint64, error
 		}
 		return uint64(g.GetInfo().GetLatestSeq()), nil
 	}
-	return 0, fmt.Errorf("%v: %w", id, ErrNotFound)
+	return 0, fmt.Errorf("%v: %w", id, ErrNoGroup)
 }
 
 // latestRequest sets the one flag of docs/protocol/operations.md 3.3.

@@ -20,7 +20,7 @@ func (c *Client) Members(ctx context.Context, code GroupCode, refresh bool) ([]M
 		func(ctx context.Context) error { return c.fetchMembers(ctx, code) })
 }
 
-// Member is one member of a joined group. ErrNotFound when there is none with
+// Member is one member of a joined group. ErrNoMember when there is none with
 // this number.
 func (c *Client) Member(ctx context.Context, code GroupCode, uin UIN, refresh bool) (Member, error) {
 	m, found, fresh := c.cache.member(code, uin)
@@ -35,7 +35,7 @@ func (c *Client) Member(ctx context.Context, code GroupCode, uin UIN, refresh bo
 	}
 	m, found, _ = c.cache.member(code, uin)
 	if !found {
-		return Member{}, fmt.Errorf("member %d of group %d: %w", uin, code, ErrNotFound)
+		return Member{}, fmt.Errorf("member %d of group %d: %w", uin, code, ErrNoMember)
 	}
 	return m, nil
 }
@@ -55,7 +55,7 @@ func (c *Client) fetchMember(ctx context.Context, known Member) (Member, error) 
 		return Member{}, fmt.Errorf("member %s of group %d: %w", uid, code, err)
 	}
 	if resp.GetMember().GetId().GetUin() == 0 {
-		return Member{}, fmt.Errorf("member %s of group %d: %w", uid, code, ErrNotFound)
+		return Member{}, fmt.Errorf("member %s of group %d: %w", uid, code, ErrNoMember)
 	}
 	m := memberOf(code, resp.GetMember())
 	c.cache.setMember(known, m)

@@ -55,7 +55,7 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 	return m, nil
 }
 
-// SendFriend sends content to a friend; errors as SendGroup, and ErrNotFound when
+// SendFriend sends content to a friend; errors as SendGroup, and ErrNoFriend when
 // peer is not a friend.
 func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Content) (*message.Message, error) {
 	if err := ctx.Err(); err != nil {

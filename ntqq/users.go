@@ -27,7 +27,7 @@ func userInfoKeys() []*oidbpb.UserInfoKey {
 	return keys
 }
 
-// User looks any account up by its number. ErrNotFound when there is none.
+// User looks any account up by its number. ErrNoUser when there is none.
 func (c *Client) User(ctx context.Context, uin UIN) (User, error) {
 	u, err := lookUpUser(ctx, c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(uin), Keys: userInfoKeys()})
 	if err != nil {
@@ -39,7 +39,7 @@ func (c *Client) User(ctx context.Context, uin UIN) (User, error) {
 	return u, nil
 }
 
-// UserByUID looks any account up by its text id. ErrNotFound when there is none.
+// UserByUID looks any account up by its text id. ErrNoUser when there is none.
 func (c *Client) UserByUID(ctx context.Context, uid UID) (User, error) {
 	u, err := lookUpUser(ctx, c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(uid), Keys: userInfoKeys()})
 	if err != nil {
@@ -54,14 +54,14 @@ func (c *Client) UserByUID(ctx context.Context, uid UID) (User, error) {
 func lookUpUser[Req proto.Message](ctx context.Context, c *Client, cmd *rpc.Command[Req, *oidbpb.UserInfoResp], req Req) (User, error) {
 	resp, err := rpc.Call(ctx, c, cmd, req)
 	if refused, ok := errors.AsType[*rpc.OIDBError](err); ok {
-		return User{}, fmt.Errorf("%w: %w", ErrNotFound, refused)
+		return User{}, fmt.Errorf("%w: %w", ErrNoUser, refused)
 	}
 	if err != nil {
 		return User{}, err
 	}
 	u, ok := userOf(resp)
 	if !ok {
-		return User{}, ErrNotFound
+		return User{}, ErrNoUser
 	}
 	return u, nil
 }
