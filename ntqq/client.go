@@ -263,10 +263,7 @@ func New(o Options) (*Client, error) {
 	}
 	c.sequence.Store(rand.Uint32N(lastSequence - firstSequence))
 	c.keystore.Store(ks)
-	c.signed = rpc.SignDefault
-	if o.SignLongList {
-		c.signed = rpc.SignLong
-	}
+	c.signed = rpc.SignedCommands(o.SignLongList)
 	c.cache.init()
 	c.order = newOrdering(c)
 	c.decoder = event.NewDecoder(func() event.Person {
@@ -417,14 +414,20 @@ func (c *Client) Call(ctx context.Context, command string, payload []byte) ([]by
 	return k.Call(ctx, command, payload)
 }
 
-// call runs one typed command through Call. A refusal inside an answer that arrived
-// is a *ServerError, like one by its return code.
-func call[Req, Resp proto.Message](ctx context.Context, c *Client, cmd *rpc.Command[Req, Resp], req Req) (Resp, error) {
-	resp, err := rpc.Call(ctx, c, cmd, req)
-	if refused, ok := errors.AsType[*rpc.OIDBError](err); ok {
-		return resp, &ServerError{Command: refused.Command, Code: int64(refused.Code), Message: refused.Message}
+// call runs one operation through Call. A refusal in the answer is a *ServerError,
+// like one by the packet's return code.
+func call[Req, Resp proto.Message](ctx context.Context, c *Client, op *rpc.Op[Req, Resp], req Req) (Resp, error) {
+	resp, err := rpc.Call(ctx, c, op, req)
+	return resp, serverError(err, "")
+}
+
+// serverError makes an operation's refusal a *ServerError with a hint; other errors
+// stay as they are.
+func serverError(err error, hint string) error {
+	if refused, ok := errors.AsType[*rpc.Refused](err); ok {
+		return &ServerError{Command: refused.Command, Code: refused.Code, Message: refused.Message, Hint: hint}
 	}
-	return resp, err
+	return err
 }
 
 func hexText(b []byte) []byte { return hex.AppendEncode(nil, b) }

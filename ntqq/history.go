@@ -25,21 +25,11 @@ func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint
 		if err != nil {
 			return nil, err
 		}
-		code, text := resp.GetRetCode(), resp.GetErrMsg()
-		if code == 0 {
-			code, text = resp.GetBody().GetRetCode(), resp.GetBody().GetErrMsg()
-		}
-		if code != 0 {
-			return nil, &ServerError{Command: rpc.GroupHistory.Name, Code: int64(code), Message: text}
-		}
 		found = resp.GetBody().GetMessages()
 	} else {
 		resp, err := call(ctx, c, rpc.FriendHistory, friendHistoryRequest(peer, first, last))
 		if err != nil {
 			return nil, err
-		}
-		if resp.GetRetCode() != 0 {
-			return nil, &ServerError{Command: rpc.FriendHistory.Name, Code: int64(resp.GetRetCode()), Message: resp.GetErrMsg()}
 		}
 		found = resp.GetMessages()
 	}
@@ -82,15 +72,17 @@ func (c *Client) latest(ctx context.Context, id chatID, peer UID) (uint64, error
 		if err != nil {
 			return 0, err
 		}
-		if resp.GetRetCode() != 0 {
-			return 0, &ServerError{Command: rpc.PeerSequence.Name, Code: int64(resp.GetRetCode()), Message: resp.GetRetMsg()}
-		}
 		return max(resp.GetSequence1(), resp.GetSequence2()), nil
 	}
 	resp, err := call(ctx, c, rpc.GroupInfo, latestRequest(GroupCode(id.Code)))
 	if err != nil {
 		return 0, err
 	}
+	return latestIn(resp, id)
+}
+
+// latestIn reads what latest asked for of a group.
+func latestIn(resp *oidbpb.GroupInfoResp, id chatID) (uint64, error) {
 	for _, g := range resp.GetGroups() {
 		if g.GetGroupCode() != id.Code {
 			continue

@@ -175,14 +175,14 @@ func (c *Client) sendOnce(ctx context.Context, req *messagepb.PbSendMsgReq) (*me
 		return nil, err
 	}
 	resp, err := rpc.SendMessage.DecodeResponse(answer)
+	if refused, ok := errors.AsType[*rpc.Refused](err); ok {
+		return nil, serverError(err, sendHints[refused.Code])
+	}
+	if err == nil && sentSequence(resp) == 0 {
+		err = &ServerError{Command: rpc.SendMessage.Name, Code: sendBlocked, Message: resp.GetErrMsg(), Hint: blockedHint}
+	}
 	if err != nil {
 		return nil, &inFlightError{err}
-	}
-	if err := sendError(resp); err != nil {
-		if resp.GetResult() == 0 {
-			return nil, &inFlightError{err}
-		}
-		return nil, err
 	}
 	return resp, nil
 }
@@ -205,7 +205,7 @@ func unsent(ctx context.Context, err error) error {
 }
 
 // Results of docs/protocol/messages.md 4.3.
-var sendHints = map[int32]string{
+var sendHints = map[int64]string{
 	10:  "the message is too large",
 	46:  "the account is restricted from sending; it must pass a safety verification",
 	55:  "blocked: the receiver or the content refuses it",
@@ -217,29 +217,18 @@ var sendHints = map[int32]string{
 
 // sendBlocked is our code for an answer that says success and has no sequence: the
 // message was most likely swallowed.
-const sendBlocked = 9000
-
-func sendError(resp *messagepb.PbSendMsgResp) error {
-	code, hint := resp.GetResult(), sendHints[resp.GetResult()]
-	if code == 0 {
-		if sentSequence(resp) != 0 {
-			return nil
-		}
-		code, hint = sendBlocked, "accepted without a sequence: the message was most likely blocked"
-	}
-	return &ServerError{Command: rpc.SendMessage.Name, Code: int64(code), Message: resp.GetErrMsg(), Hint: hint}
-}
+const (
+	sendBlocked = 9000
+	blockedHint = "accepted without a sequence: the message was most likely blocked"
+)
 
 // Recall takes a message back; m needs Chat, Sequence and, in private chats,
 // ClientSequence, Random and Time. The server gives no reason for a refusal in
 // private chats: nothing happens then.
 func (c *Client) Recall(ctx context.Context, m *message.Message) error {
 	if m.Chat.Kind == message.Group {
-		resp, err := call(ctx, c, rpc.RecallGroup, groupRecallRequest(m))
-		if err != nil {
-			return err
-		}
-		return recallError(rpc.RecallGroup.Name, resp.GetResult(), resp.GetErrMsg())
+		_, err := rpc.Call(ctx, c, rpc.RecallGroup, groupRecallRequest(m))
+		return serverError(err, recallHint)
 	}
 	uid := m.Chat.PeerUID
 	if uid == "" {
@@ -248,12 +237,11 @@ func (c *Client) Recall(ctx context.Context, m *message.Message) error {
 			return err
 		}
 	}
-	resp, err := call(ctx, c, rpc.RecallFriend, friendRecallRequest(uid, m))
-	if err != nil {
-		return err
-	}
-	return recallError(rpc.RecallFriend.Name, resp.GetResult(), resp.GetErrMsg())
+	_, err := rpc.Call(ctx, c, rpc.RecallFriend, friendRecallRequest(uid, m))
+	return serverError(err, recallHint)
 }
+
+const recallHint = "the message cannot be recalled any more, or not by this account"
 
 func groupRecallRequest(m *message.Message) *messagepb.GroupRecallReq {
 	return &messagepb.GroupRecallReq{
@@ -272,13 +260,6 @@ func friendRecallRequest(peer UID, m *message.Message) *messagepb.C2CRecallReq {
 		},
 		Settings: &messagepb.C2CRecallSettings{},
 	}
-}
-
-func recallError(command string, code uint32, text string) error {
-	if code == 0 {
-		return nil
-	}
-	return &ServerError{Command: command, Code: int64(code), Message: text, Hint: "the message cannot be recalled any more, or not by this account"}
 }
 
 // complete fills in what mentions and quotes lack, on a copy.

@@ -28,17 +28,12 @@ const (
 // register announces the session, so that pushes flow to this connection. A
 // connection needs no new login: the D2 ticket in each packet is the session.
 func (k *conn) register(ctx context.Context) error {
-	resp, err := rpc.Call(ctx, k, rpc.InfoSync, k.c.infoSyncRequest())
+	_, err := rpc.Call(ctx, k, rpc.InfoSync, k.c.infoSyncRequest())
+	if refused, ok := errors.AsType[*rpc.Refused](err); ok {
+		return fmt.Errorf("%w: the server says %q", errRegisterRefused, refused.Message)
+	}
 	if err != nil {
 		return fmt.Errorf("register: %w", err)
-	}
-	return registered(resp.GetRegisterResponse())
-}
-
-// registered checks the text of an answer: a refusal has another one.
-func registered(resp *systempb.RegisterResponse) error {
-	if text := resp.GetMessage(); text != "register success" {
-		return fmt.Errorf("%w: the server says %q", errRegisterRefused, text)
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func TestNamesOfMessagesBeforeTheRegistration(t *testing.T) {
 	})
 }
 
-func answer[Req, Resp proto.Message](t *testing.T, cmd *rpc.Command[Req, Resp], resp Resp) []byte {
+func answer[Req, Resp proto.Message](t *testing.T, cmd *rpc.Op[Req, Resp], resp Resp) []byte {
 	t.Helper()
 	payload, err := cmd.EncodeResponse(resp)
 	if err != nil {

@@ -51,9 +51,9 @@ func (c *Client) UserByUID(ctx context.Context, uid UID) (User, error) {
 
 // lookUpUser runs a look-up. Nobody is a result other than 0, or an answer without a
 // nickname (docs/protocol/operations.md 3.1 and 7.1).
-func lookUpUser[Req proto.Message](ctx context.Context, c *Client, cmd *rpc.Command[Req, *oidbpb.UserInfoResp], req Req) (User, error) {
-	resp, err := rpc.Call(ctx, c, cmd, req)
-	if refused, ok := errors.AsType[*rpc.OIDBError](err); ok {
+func lookUpUser[Req proto.Message](ctx context.Context, c *Client, op *rpc.Op[Req, *oidbpb.UserInfoResp], req Req) (User, error) {
+	resp, err := rpc.Call(ctx, c, op, req)
+	if refused, ok := errors.AsType[*rpc.Refused](err); ok {
 		return User{}, fmt.Errorf("%w: %w", ErrNoUser, refused)
 	}
 	if err != nil {

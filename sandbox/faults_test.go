@@ -240,7 +240,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 	},
 	fault.RefuseRegister: func(t *testing.T, h *harness, c *client) {
 		h.fault("refuse-register:count=1")
-		if got := call(c, rpc.Register, &systempb.RegisterInfo{}); got.GetMessage() != registerRefused {
+		if got := call(c, rpc.Register, &systempb.RegisterInfo{}); got.GetMessage() != errRegister.Text {
 			t.Errorf("got %v", got)
 		}
 		c.register()

@@ -131,7 +131,7 @@ func (s *Sandbox) groupMembers(rq *request, req *oidbpb.GroupMemberListReq) (*oi
 	var first uint64
 	if cookie := string(req.GetCookie()); cookie != "" {
 		if first, err = strconv.ParseUint(cookie, 10, 64); err != nil {
-			return nil, refusal(rq, refuse(RefusedBadRequest, "bad cookie"))
+			return nil, refuse(RefusedBadRequest, "bad cookie")
 		}
 	}
 	members := s.world.Members(code)
@@ -166,11 +166,11 @@ func (s *Sandbox) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.
 	}
 	user, known := s.world.UserByUID(message.UID(req.GetMember().GetUid()))
 	if !known {
-		return nil, refusal(rq, refuse(RefusedNotFound, "no such user"))
+		return nil, refuse(RefusedNotFound, "no such user")
 	}
 	m, member := s.world.Member(code, user.UIN)
 	if !member {
-		return nil, refusal(rq, refuse(RefusedNotMember, "%d is not a member of group %d", user.UIN, code))
+		return nil, refuse(RefusedNotMember, "%d is not a member of group %d", user.UIN, code)
 	}
 	answer.Members = []*oidbpb.GroupMember{memberEntry(m)}
 	return answer, nil
@@ -180,10 +180,10 @@ func (s *Sandbox) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.
 func (s *Sandbox) memberAnswer(rq *request, code message.GroupCode) (*oidbpb.GroupMemberListResp, error) {
 	g, known := s.world.Group(code)
 	if !known {
-		return nil, refusal(rq, refuse(RefusedNotFound, "no group %d", code))
+		return nil, refuse(RefusedNotFound, "no group %d", code)
 	}
 	if _, member := s.world.Member(code, rq.session.uin); !member {
-		return nil, refusal(rq, refuse(RefusedNotMember, "not a member of group %d", code))
+		return nil, refuse(RefusedNotMember, "not a member of group %d", code)
 	}
 	changes := s.world.MemberChangeSeq(code)
 	return &oidbpb.GroupMemberListResp{

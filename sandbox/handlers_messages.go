@@ -51,7 +51,7 @@ func (s *Sandbox) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messag
 		Random: req.GetRandom(), ClientSequence: req.GetClientSequence(), Origin: rq.session,
 	}
 	refused := func(text string) (*messagepb.PbSendMsgResp, error) {
-		return sendAnswer(Result{Code: sendBlocked, Text: text, Time: s.now().Unix()}, false), nil
+		return sendAnswer(Result{Code: sendBlocked, Text: text, Time: s.now().Unix()}, false)
 	}
 	routing := req.GetRoutingHead()
 	switch {
@@ -83,18 +83,22 @@ func (s *Sandbox) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messag
 		}
 		send.To = peer.UIN
 	}
-	s.world.Send(send, func(r Result) { reply(rq, rpc.SendMessage, sendAnswer(r, send.Group != 0)) })
+	s.world.Send(send, func(r Result) {
+		answer, err := sendAnswer(r, send.Group != 0)
+		reply(rq, rpc.SendMessage, answer, err)
+	})
 	return nil, nil
 }
 
 // sendAnswer writes the fields that clients expect of each kind of chat, and no
 // sequence with a refusal (docs/protocol/messages.md 4.2).
-func sendAnswer(r Result, group bool) *messagepb.PbSendMsgResp {
+func sendAnswer(r Result, group bool) (*messagepb.PbSendMsgResp, error) {
 	answer := &messagepb.PbSendMsgResp{
-		Result: proto.Int32(r.Code), ErrMsg: proto.String(r.Text), SendTime: proto.Uint64(uint64(r.Time)),
+		Result: proto.Int32(0), ErrMsg: proto.String(r.Text), SendTime: proto.Uint64(uint64(r.Time)),
 	}
 	switch {
 	case r.Code != 0:
+		return answer, refuse(uint32(r.Code), "%s", r.Text)
 	case group:
 		answer.GroupSequence = proto.Uint64(r.Sequence)
 	default:
@@ -102,18 +106,18 @@ func sendAnswer(r Result, group bool) *messagepb.PbSendMsgResp {
 		answer.Field12 = proto.Uint64(uint64(r.Time))
 		answer.PrivateSequence = proto.Uint64(r.Sequence)
 	}
-	return answer
+	return answer, nil
 }
 
 func (s *Sandbox) recallGroup(rq *request, req *messagepb.GroupRecallReq) (*messagepb.GroupRecallResp, error) {
 	group, sequence := message.GroupCode(req.GetGroupCode()), req.GetInfo().GetSequence()
 	s.world.RecallGroup(rq.session.uin, group, sequence, func(refused *Refusal) {
-		// Both fields are written: one client fails on an empty answer, one without the text.
-		answer := &messagepb.GroupRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}
 		if refused != nil {
-			answer.Result, answer.ErrMsg = proto.Uint32(refused.Code), proto.String(refused.Text)
+			reply(rq, rpc.RecallGroup, nil, refused)
+			return
 		}
-		reply(rq, rpc.RecallGroup, answer)
+		// Both fields are written: one client fails on an empty answer, one without the text.
+		reply(rq, rpc.RecallGroup, &messagepb.GroupRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}, nil)
 	})
 	return nil, nil
 }
@@ -128,7 +132,7 @@ func (s *Sandbox) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*messa
 	}
 	info := req.GetInfo()
 	s.world.RecallFriend(rq.session.uin, peer.UIN, info.GetClientSequence(), info.GetRandom(), info.GetNtMsgSeq(), func(*Refusal) {
-		reply(rq, rpc.RecallFriend, success)
+		reply(rq, rpc.RecallFriend, success, nil)
 	})
 	return nil, nil
 }
@@ -168,9 +172,7 @@ func (s *Sandbox) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*mes
 		StartSequence: proto.Uint64(asked.GetStartSequence()), EndSequence: proto.Uint64(asked.GetEndSequence()),
 	}
 	if _, member := s.world.Member(code, rq.session.uin); !member {
-		return &messagepb.GetGroupMsgResp{
-			RetCode: proto.Uint32(refusedHistory), ErrMsg: proto.String("not a member"), Body: body,
-		}, nil
+		return &messagepb.GetGroupMsgResp{Body: body}, refuse(refusedHistory, "not a member")
 	}
 	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), s.world.LatestSequence(code))
 	messages := s.world.GroupHistory(code, from, to)
@@ -196,7 +198,7 @@ func lastPage(from, to, latest uint64) (uint64, uint64) {
 func (s *Sandbox) friendHistory(rq *request, req *messagepb.GetC2CMsgReq) (*messagepb.GetC2CMsgResp, error) {
 	peer, known := s.find(req.GetPeerUid(), req.GetPeerUin())
 	if !known {
-		return &messagepb.GetC2CMsgResp{RetCode: proto.Uint32(refusedHistory), ErrMsg: proto.String("no such user")}, nil
+		return nil, refuse(refusedHistory, "no such user")
 	}
 	latest, _ := s.world.PeerSequence(rq.session.uin, peer.UIN)
 	from, to := lastPage(req.GetStartSequence(), req.GetEndSequence(), latest)

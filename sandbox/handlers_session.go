@@ -17,8 +17,8 @@ const heartbeatSeconds = 270
 // groupMask is the setting of a group whose messages come with a notification.
 const groupMask = 1
 
-// registerRefused is the text of the refusal seen in a vector; its code is 0.
-const registerRefused = "register fail"
+// errRegister is the refusal seen in a vector, which has a text and no code.
+var errRegister = refuse(RefusedNoPermission, "register fail")
 
 // userStatus is the presence an account has chosen (docs/protocol/operations.md
 // 4.5). The zero value is online.
@@ -41,10 +41,10 @@ func (s *Sandbox) registerAnswer(text string) *systempb.RegisterResponse {
 // registerOld is the older way of registering (docs/protocol/login.md 9).
 func (s *Sandbox) registerOld(rq *request, req *systempb.RegisterInfo) (*systempb.RegisterResponse, error) {
 	if rq.fault.refuseRegister {
-		return s.registerAnswer(registerRefused), nil
+		return s.registerAnswer(""), errRegister
 	}
 	s.register(rq, req.GetDevice().GetDevName(), func() {
-		reply(rq, rpc.Register, s.registerAnswer("register success"))
+		reply(rq, rpc.Register, s.registerAnswer("register success"), nil)
 	})
 	return nil, nil
 }
@@ -52,14 +52,14 @@ func (s *Sandbox) registerOld(rq *request, req *systempb.RegisterInfo) (*systemp
 // infoSync is the newer way; the start of the synchronisation follows as a push.
 func (s *Sandbox) infoSync(rq *request, req *systempb.SsoInfoSyncRequest) (*systempb.SsoInfoSyncResponse, error) {
 	if rq.fault.refuseRegister {
-		return &systempb.SsoInfoSyncResponse{RegisterResponse: s.registerAnswer(registerRefused)}, nil
+		return &systempb.SsoInfoSyncResponse{RegisterResponse: s.registerAnswer("")}, errRegister
 	}
 	sync, err := s.syncPush(rq.session.uin)
 	if err != nil {
 		return nil, err
 	}
 	s.register(rq, req.GetRegisterInfo().GetDevice().GetDevName(), func() {
-		reply(rq, rpc.InfoSync, &systempb.SsoInfoSyncResponse{RegisterResponse: s.registerAnswer("register success")})
+		reply(rq, rpc.InfoSync, &systempb.SsoInfoSyncResponse{RegisterResponse: s.registerAnswer("register success")}, nil)
 		rq.conn.push(rq.session, rpc.PushInfoSync, sync)
 	})
 	return nil, nil

@@ -108,8 +108,8 @@ func TestUserInfo(t *testing.T) {
 		second(tryCall(c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: 999})),
 		second(tryCall(c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: "u_nobody"})),
 	} {
-		var refused *rpc.OIDBError
-		if !errors.As(err, &refused) || refused.Code != RefusedNotFound || refused.Message == "" {
+		var refused *rpc.Refused
+		if !errors.As(err, &refused) || refused.Code != int64(RefusedNotFound) || refused.Message == "" {
 			t.Errorf("unknown user: got %v, want a refusal with code %d", err, RefusedNotFound)
 		}
 	}
@@ -192,7 +192,7 @@ func TestGroupLists(t *testing.T) {
 		"no user":      second(tryCall(c, rpc.GroupMember, &oidbpb.GroupMemberReq{GroupCode: uint64(mall), Member: &oidbpb.GroupMemberSelector{Uid: "u_x"}})),
 		"not a member": second(tryCall(c, rpc.GroupMember, &oidbpb.GroupMemberReq{GroupCode: uint64(small), Member: &oidbpb.GroupMemberSelector{Uid: h.uidOf(carol)}})),
 	} {
-		var refused *rpc.OIDBError
+		var refused *rpc.Refused
 		if !errors.As(err, &refused) || refused.Message == "" {
 			t.Errorf("%s: got %v, want a refusal", name, err)
 		}
@@ -225,7 +225,7 @@ func TestGroupLists(t *testing.T) {
 	if got := call(c, rpc.GroupList, &oidbpb.GroupListReq{}).GetGroups()[0].GetInfo().GetMuteAllExpireTime(); got != muteAllTime {
 		t.Errorf("mute all in the list: got %d", got)
 	}
-	for _, cmd := range []*rpc.Command[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp]{rpc.GroupNotices, rpc.FilteredNotices} {
+	for _, cmd := range []*rpc.Op[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp]{rpc.GroupNotices, rpc.FilteredNotices} {
 		if got := call(c, cmd, &oidbpb.GroupNoticeListReq{Count: 20}); len(got.GetNotices()) != 0 || got.GetNextStartSequence() != 0 {
 			t.Errorf("%s: got %v", cmd.Name, got)
 		}
@@ -283,7 +283,7 @@ func TestRequireSign(t *testing.T) {
 		t.Errorf("unsigned easy login: got %v, want code %d", head.GetError(), ntUnsigned)
 	}
 	ask := &oidbpb.GroupInfoReq{Groups: []*oidbpb.GroupInfoReqEntry{{GroupCode: uint64(mall)}}}
-	var refused *rpc.OIDBError
+	var refused *rpc.Refused
 	if _, err := tryCall(c, rpc.GroupInfo, ask); !errors.As(err, &refused) || refused.Code != refusedUnsigned {
 		t.Errorf("unsigned operation: got %v, want code %d", err, refusedUnsigned)
 	}

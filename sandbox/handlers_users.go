@@ -24,11 +24,6 @@ func (s *Sandbox) handleUsers() {
 	rpc.Handle(&s.mux, rpc.OneWayFriends, oneWayFriends)
 }
 
-// refusal makes the world's refusals results of the OIDB envelope.
-func refusal(rq *request, r *Refusal) error {
-	return &rpc.OIDBError{Command: rq.Command, Code: r.Code, Message: r.Text}
-}
-
 // Property keys (docs/protocol/operations.md 4.1).
 const (
 	keyAvatar     = 101
@@ -70,7 +65,7 @@ func (s *Sandbox) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.Fr
 	}
 	cookie := &oidbpb.FriendListCookie{}
 	if err := pb.Unmarshal(req.GetCookie(), cookie); err != nil {
-		return nil, refusal(rq, refuse(RefusedBadRequest, "bad cookie"))
+		return nil, refuse(RefusedBadRequest, "bad cookie")
 	}
 	for _, f := range friends {
 		if uint64(f.User.UIN) < cookie.GetNextUin() {
@@ -146,7 +141,7 @@ func (s *Sandbox) userInfos(rq *request, req *oidbpb.UserInfosByUidReq) (*oidbpb
 // ones are left out; when nobody is known, that is a refusal.
 func (s *Sandbox) userRecords(rq *request, count int, user func(int) (User, bool)) (*oidbpb.UserInfosResp, error) {
 	if count > maxAskedUsers {
-		return nil, refusal(rq, refuse(RefusedBadRequest, "more than %d users", maxAskedUsers))
+		return nil, refuse(RefusedBadRequest, "more than %d users", maxAskedUsers)
 	}
 	remarks := map[message.UIN]string{}
 	for _, f := range s.world.Friends(rq.session.uin) {
@@ -165,7 +160,7 @@ func (s *Sandbox) userRecords(rq *request, count int, user func(int) (User, bool
 		answer.Bodies = append(answer.Bodies, record)
 	}
 	if len(answer.Bodies) == 0 {
-		return nil, refusal(rq, refuse(RefusedNotFound, "no such user"))
+		return nil, refuse(RefusedNotFound, "no such user")
 	}
 	return answer, nil
 }

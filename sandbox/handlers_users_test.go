@@ -60,7 +60,7 @@ func TestUserInfos(t *testing.T) {
 		command := map[uint32]string{2: "OidbSvcTrpcTcp.0xFE1_2", 8: "OidbSvcTrpcTcp.0xFE1_8"}[tt.sub]
 		got, err := rpc.UsersByUID.DecodeResponse(c.must(command, wire.FlagD2, request))
 		if tt.want == nil {
-			var refused *rpc.OIDBError
+			var refused *rpc.Refused
 			if !errors.As(err, &refused) || refused.Message == "" {
 				t.Errorf("%s: got %v, %v; want a refusal", tt.name, got, err)
 			}

@@ -197,9 +197,9 @@ func (rq *request) answer(code int32, extra string, body []byte) {
 	rq.send(f)
 }
 
-// reply is answer for handlers: it encodes a message of one command.
-func reply[Req, Resp proto.Message](rq *request, cmd *rpc.Command[Req, Resp], resp Resp) {
-	body, err := cmd.EncodeResponse(resp)
+// reply is answer for handlers: it encodes what one of an operation would return.
+func reply[Req, Resp proto.Message](rq *request, op *rpc.Op[Req, Resp], resp Resp, err error) {
+	body, err := op.EncodeAnswer(resp, err)
 	if err != nil {
 		rq.conn.s.log.Error("answer not encoded", "command", rq.Command, "err", err)
 	}

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/pb/ssopb"
+	"libration/internal/rpc"
 	"libration/internal/webguard"
 	"libration/internal/wire"
 )
@@ -22,32 +24,18 @@ import (
 // maxSignBody bounds a request to the sign provider: the largest packet as hex.
 const maxSignBody = 16 << 20
 
-// signedCommands are those refused without a signature when RequireSign is set:
-// the list that all clients have in common, without what some of them leave
-// unsigned (SsoKeyExchange, wtlogin.trans_emp; docs/protocol/login.md 12). The
-// login commands proper look at request.signed themselves.
-var signedCommands = map[string]bool{
-	"messagesvc.pbsendmsg":                                true,
-	"trpc.o3.ecdh_access.ecdhaccess.ssoestablishsharekey": true,
-	"trpc.o3.ecdh_access.ecdhaccess.ssosecureaccess":      true,
-	"trpc.o3.report.report.ssoreport":                     true,
-}
-
-var signedOIDB = map[string]bool{
-	"0x11ec_1": true, "0x758_1": true, "0x7c1_1": true, "0x7c2_5": true, "0x10db_1": true, "0x8a1_7": true,
-	"0x89a_0": true, "0x89a_15": true, "0x88d_0": true, "0x88d_14": true, "0x112a_1": true, "0x587_74": true,
-	"0x1100_1": true, "0x1102_1": true, "0x1103_1": true, "0x1107_1": true, "0x1105_1": true, "0xf88_1": true,
-	"0xf89_1": true, "0xf57_1": true, "0xf57_106": true, "0xf57_9": true, "0xf55_1": true, "0xf67_1": true,
-	"0xf67_5": true, "0x6d9_4": true,
-}
-
-func needsSign(command string) bool {
-	command = strings.ToLower(command)
-	if operation, ok := strings.CutPrefix(command, "oidbsvctrpctcp."); ok {
-		return signedOIDB[operation]
+// signedCommands are those refused without a signature when RequireSign is set, in
+// small letters: the list that all clients have in common. The login commands look
+// at request.signed themselves (docs/protocol/login.md 12).
+var signedCommands = sync.OnceValue(func() map[string]bool {
+	signed := map[string]bool{}
+	for command := range rpc.SignedCommands(false) {
+		signed[strings.ToLower(command)] = true
 	}
-	return signedCommands[command]
-}
+	return signed
+})
+
+func needsSign(command string) bool { return signedCommands()[strings.ToLower(command)] }
 
 // refusedUnsigned is the result of the OIDB envelope (docs/protocol/login.md 12).
 const refusedUnsigned = 4

@@ -80,6 +80,9 @@ const (
 // Error returns the text.
 func (r *Refusal) Error() string { return r.Text }
 
+// Refusal returns the code and the text, for package rpc.
+func (r *Refusal) Refusal() (code int64, text string) { return int64(r.Code), r.Text }
+
 func refuse(code uint32, format string, args ...any) *Refusal {
 	return &Refusal{Code: code, Text: fmt.Sprintf(format, args...)}
 }

@@ -95,7 +95,7 @@ func whyNot(kind fault.Kind, stage fault.Stage) noCell {
 	}
 	switch kind.Name {
 	case fault.SignerSlow, fault.SignerFail, fault.SignerDown, fault.SignerWrong, fault.SignerWrongVersion:
-		if !anything && !slices.ContainsFunc(stage.Commands, func(c string) bool { return rpc.SignDefault[c] }) {
+		if !anything && !slices.ContainsFunc(stage.Commands, func(c string) bool { return rpc.SignedCommands(false)[c] }) {
 			return notSigned
 		}
 	case fault.Expire, fault.ExpireUnsequenced, fault.Kick, fault.UnknownPush:

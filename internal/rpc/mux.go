@@ -27,31 +27,28 @@ type Mux[S any] struct {
 
 type handler[S any] func(s S, payload []byte) ([]byte, error)
 
-// Handle registers h for cmd. A h that returns an *OIDBError refuses with its
-// code and text; for plain commands any error is returned by Serve.
-func Handle[S any, Req, Resp proto.Message](m *Mux[S], cmd *Command[Req, Resp], h func(S, Req) (Resp, error)) {
+// Handle registers h for op. A h that returns an error with a [Refusal] in it
+// refuses, as [Op.EncodeAnswer] says.
+func Handle[S any, Req, Resp proto.Message](m *Mux[S], op *Op[Req, Resp], h func(S, Req) (Resp, error)) {
 	serve := func(s S, payload []byte) ([]byte, error) {
-		req, err := cmd.DecodeRequest(payload)
-		if err != nil {
-			return nil, err
+		var resp Resp
+		req, err := op.DecodeRequest(payload)
+		if err == nil {
+			resp, err = h(s, req)
 		}
-		resp, err := h(s, req)
-		if err != nil {
-			return nil, err
-		}
-		return cmd.EncodeResponse(resp)
+		return op.EncodeAnswer(resp, err)
 	}
-	if cmd.oidb {
+	if op.oidb {
 		if m.oidb == nil {
 			m.oidb = map[[2]uint32]handler[S]{}
 		}
-		m.oidb[[2]uint32{cmd.cmd, cmd.sub}] = serve
+		m.oidb[[2]uint32{op.Cmd, op.Sub}] = serve
 		return
 	}
 	if m.plain == nil {
 		m.plain = map[string]handler[S]{}
 	}
-	m.plain[cmd.Name] = serve
+	m.plain[op.Name] = serve
 }
 
 // Serve answers one request. OIDB requests are routed by the numbers in their
@@ -78,15 +75,7 @@ func (m *Mux[S]) Serve(s S, command string, payload []byte) ([]byte, error) {
 		}
 		return encodeEnvelope(cmd, sub, 1, "unknown operation "+command, nil), nil
 	}
-	answer, err := h(s, payload)
-	if err == nil {
-		return answer, nil
-	}
-	var refused *OIDBError
-	if errors.As(err, &refused) {
-		return encodeEnvelope(cmd, sub, refused.Code, refused.Message, nil), nil
-	}
-	return encodeEnvelope(cmd, sub, 1, err.Error(), nil), nil
+	return h(s, payload)
 }
 
 func parseOIDBName(name string) (cmd, sub uint32) {

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -10,6 +11,7 @@ import (
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
+	"libration/internal/pb/systempb"
 )
 
 // loop carries calls to a mux, as a connection would.
@@ -30,7 +32,7 @@ func testMux(t *testing.T) *Mux[string] {
 		case 1:
 			return &oidbpb.GroupMemberResp{GroupCode: 1}, nil
 		case 2:
-			return nil, &OIDBError{Code: 3, Message: "not a member \xff"}
+			return nil, &Refused{Code: 3, Message: "not a member \xff"}
 		}
 		return nil, errors.New("something else")
 	})
@@ -49,7 +51,7 @@ func TestCallThroughMux(t *testing.T) {
 	if err != nil || resp.GetGroupCode() != 1 {
 		t.Errorf("got %v, %v", resp, err)
 	}
-	var refused *OIDBError
+	var refused *Refused
 	_, err = Call(t.Context(), l, GroupMember, &oidbpb.GroupMemberReq{GroupCode: 2})
 	if !errors.As(err, &refused) || refused.Code != 3 || refused.Message != "not a member \uFFFD" || refused.Command != GroupMember.Name {
 		t.Errorf("got %v, want the handler's refusal", err)
@@ -128,4 +130,81 @@ func FuzzUnmarshal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_ = pb.Unmarshal(b, &messagepb.MsgPush{})
 	})
+}
+
+// A refusal inside an answer is the same error as one in the envelope, and keeps what
+// else the handler answered.
+func TestVerdicts(t *testing.T) {
+	m := &Mux[string]{}
+	refusal := fmt.Errorf("checked: %w", &Refused{Code: 7, Message: "no"})
+	Handle(m, RecallGroup, func(string, *messagepb.GroupRecallReq) (*messagepb.GroupRecallResp, error) {
+		return nil, refusal
+	})
+	Handle(m, GroupHistory, func(_ string, req *messagepb.GetGroupMsgReq) (*messagepb.GetGroupMsgResp, error) {
+		resp := &messagepb.GetGroupMsgResp{Body: &messagepb.GetGroupMsgBody{GroupCode: 5}}
+		if req.GetFilter() == 0 {
+			return resp, refusal
+		}
+		resp.Body.RetCode, resp.Body.ErrMsg = proto.Uint32(7), proto.String("no")
+		return resp, nil
+	})
+	Handle(m, InfoSync, func(string, *systempb.SsoInfoSyncRequest) (*systempb.SsoInfoSyncResponse, error) {
+		return nil, refusal
+	})
+	Handle(m, Heartbeat, func(string, *systempb.SsoHeartBeatRequest) (*systempb.SsoHeartBeatResponse, error) {
+		return nil, refusal
+	})
+	l := loop{m}
+	check := func(name string, code int64, err error) {
+		t.Helper()
+		var refused *Refused
+		if !errors.As(err, &refused) || refused.Code != code || refused.Message != "no" || refused.Command == "" {
+			t.Errorf("%s: got %v, want a refusal with code %d", name, err, code)
+		}
+	}
+	_, err := Call(t.Context(), l, RecallGroup, &messagepb.GroupRecallReq{})
+	check("result", 7, err)
+	for _, filter := range []uint32{0, 1} {
+		resp, err := Call(t.Context(), l, GroupHistory, &messagepb.GetGroupMsgReq{Filter: filter})
+		check("either of two results", 7, err)
+		if resp.GetBody().GetGroupCode() != 5 {
+			t.Errorf("the answer is %v, want what the handler put into it", resp)
+		}
+	}
+	_, err = Call(t.Context(), l, InfoSync, &systempb.SsoInfoSyncRequest{})
+	check("text alone", 1, err)
+	if _, err := Call(t.Context(), l, Heartbeat, &systempb.SsoHeartBeatRequest{}); !errors.Is(err, refusal) {
+		t.Errorf("got %v, want the handler's error where an answer has no result", err)
+	}
+}
+
+func TestAll(t *testing.T) {
+	signed := map[string]Signing{}
+	for _, op := range All() {
+		if s, ok := signed[op.Name]; ok && s != op.Signed {
+			t.Errorf("%s is signed in one form only", op.Name)
+		}
+		signed[op.Name] = op.Signed
+		if op.NewRequest() == op.NewRequest() || op.NewResponse() == op.NewResponse() {
+			t.Errorf("%s: messages are not made anew", op.Name)
+		}
+		if op.Verdict == nil {
+			continue
+		}
+		answer := op.NewResponse()
+		if code, _ := op.Verdict(answer); code != 0 && op.Name != Register.Name && op.Name != InfoSync.Name && op.Name != UnRegister.Name {
+			t.Errorf("%s: an empty answer has the result %d", op.Name, code)
+		}
+	}
+	for _, names := range signedOthers() {
+		for _, name := range names {
+			if _, ok := signed[name]; ok {
+				t.Errorf("%s is an operation: take it out of signedOthers", name)
+			}
+		}
+	}
+	short, long := SignedCommands(false), SignedCommands(true)
+	if len(short) != 38 || len(long) != 217 || !short[SendMessage.Name] || !long[FriendList.Name] || short[FriendList.Name] {
+		t.Errorf("%d and %d commands are signed, want the 38 and 217 of docs/protocol/login.md 12", len(short), len(long))
+	}
 }

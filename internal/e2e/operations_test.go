@@ -1,0 +1,273 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/clienttest"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/internal/vectors"
+	"libration/ntqq"
+	"libration/ntqq/message"
+	"libration/sandbox"
+)
+
+// form is what tells the requests of one command apart.
+type form struct {
+	command string
+	byUIN   bool
+}
+
+// evidence is what was found of operations.
+type evidence struct {
+	handled map[string]bool // by the sandbox, by command
+	called  map[form]bool   // by methods of the client
+	vectors map[string]bool // there are some, by command
+}
+
+// TestOperations says of each operation what was forgotten about it.
+func TestOperations(t *testing.T) {
+	ops := rpc.All()
+	e := evidence{handled: handled(t, ops), called: called(t), vectors: map[string]bool{}}
+	for _, file := range []string{"oidb_requests.json", "oidb_responses.json"} {
+		for _, v := range vectors.Read[struct{ Command string }](t, file) {
+			e.vectors[v.Command] = true
+		}
+	}
+	for _, text := range e.forgotten(ops) {
+		t.Error(text)
+	}
+}
+
+func TestForgottenOperations(t *testing.T) {
+	got := evidence{}.forgotten([]rpc.Operation{{OpInfo: rpc.OpInfo{Name: "a.New"}}})
+	if len(got) != 4 {
+		t.Errorf("of an operation with nothing at all it says %q", got)
+	}
+	got = evidence{
+		handled: map[string]bool{"a.New": true}, called: map[form]bool{{command: "a.New"}: true}, vectors: map[string]bool{"a.New": true},
+	}.forgotten([]rpc.Operation{{OpInfo: rpc.OpInfo{Name: "a.New", Ref: "login.md 9", Uncalled: "no", NoVectors: "none"}}})
+	if len(got) != 2 {
+		t.Errorf("of an operation with reasons that are out of date it says %q", got)
+	}
+}
+
+func (e evidence) forgotten(ops []rpc.Operation) (texts []string) {
+	want := map[form]bool{} // a method of the client calls it
+	for _, op := range ops {
+		if op.Uncalled == "" {
+			want[form{op.Name, op.ByUIN}] = true
+		}
+	}
+	for _, op := range ops {
+		say := func(format string, args ...any) {
+			texts = append(texts, "operation "+op.Name+": "+fmt.Sprintf(format, args...))
+		}
+		f := form{op.Name, op.ByUIN}
+		if err := checkRef(op.Ref); err != nil {
+			say("its place in docs/protocol is wrong: set Ref: %v", err)
+		}
+		if !e.handled[op.Name] {
+			say("the sandbox does not handle it: add a handler")
+		}
+		switch {
+		case op.Uncalled == "" && !e.called[f]:
+			say("no method of ntqq.Client calls it: add one, or say in its row why there is none (Uncalled)")
+		case op.Uncalled != "" && e.called[f] && !want[f]:
+			say("a method of ntqq.Client calls it: take out Uncalled")
+		}
+		switch {
+		case op.NoVectors == "" && !e.vectors[op.Name]:
+			say("no test vector names it: add one, or say in its row why there is none (NoVectors)")
+		case op.NoVectors != "" && e.vectors[op.Name]:
+			say("there are test vectors of it: take out NoVectors")
+		}
+	}
+	return texts
+}
+
+// checkRef fails when a place, "file.md section", is none.
+func checkRef(ref string) error {
+	file, section, _ := strings.Cut(ref, " ")
+	text, err := os.ReadFile("../../docs/protocol/" + file)
+	if err != nil {
+		return err
+	}
+	if !regexp.MustCompile(`(?m)^#+ ` + regexp.QuoteMeta(section) + `[. ]`).Match(text) {
+		return fmt.Errorf("%s has no section %q", file, section)
+	}
+	return nil
+}
+
+// handled sends an empty request of each operation to a sandbox.
+func handled(t *testing.T, ops []rpc.Operation) map[string]bool {
+	out := map[string]bool{}
+	for _, op := range ops {
+		if out[op.Name] {
+			continue
+		}
+		bubble(t, func(t *testing.T) { // each has its own: what they do is not undone
+			s := startService(t, sandbox.Options{AutoApprove: bot, Strict: true})
+			a := s.account(t, nil)
+			a.until(ntqq.Online)
+			payload := []byte{}
+			if op.Cmd != 0 {
+				var err error
+				payload, err = pb.Marshal(&oidbpb.OidbEnvelope{Command: op.Cmd, SubCommand: proto.Uint32(op.Sub)})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			answer, err := a.Call(t.Context(), op.Name, payload)
+			out[op.Name] = (err == nil || !strings.Contains(err.Error(), "unknown command")) &&
+				!strings.Contains(string(answer), "unknown operation")
+		})
+	}
+	return out
+}
+
+// called runs each method of the client and records the requests.
+func called(t *testing.T) map[form]bool {
+	var mu sync.Mutex
+	out := map[form]bool{}
+	known, newest := knownAnswers(), uint64(0)
+	answer := func(command string, payload []byte) ([]byte, error) {
+		f := form{command: command}
+		isOIDB := strings.HasPrefix(command, "OidbSvcTrpcTcp.")
+		if isOIDB {
+			env := &oidbpb.OidbEnvelope{}
+			if err := pb.Unmarshal(payload, env); err != nil {
+				return nil, err
+			}
+			f.byUIN = env.GetReserved() == 1
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out[f] = true
+		if body, ok := known[command]; ok {
+			return body, nil
+		}
+		if command == rpc.PeerSequence.Name { // each time somebody has written
+			newest++
+			return rpc.PeerSequence.EncodeResponse(&messagepb.GetPeerSeqResp{Sequence1: newest})
+		}
+		if !isOIDB && strings.Contains(command, "egister") || strings.HasSuffix(command, "HeartBeat") || strings.HasSuffix(command, "InfoSync") {
+			return nil, rpc.ErrUnknownCommand // clienttest answers those
+		}
+		return nil, nil // an empty success
+	}
+	bubble(t, func(t *testing.T) {
+		c := clienttest.Online(t, answer)
+		runMethods(t, reflect.ValueOf(c))
+		time.Sleep(10 * time.Minute) // virtual: heartbeats, look-ups
+	})
+	return out
+}
+
+// knownAnswers are those without which a method calls nothing else. Sending ends
+// without a sequence, so that the message is looked for.
+func knownAnswers() map[string][]byte {
+	out := map[string][]byte{}
+	member := &oidbpb.GroupMember{Id: &oidbpb.GroupMemberId{Uin: uint64(alice), Uid: "u_alice"}}
+	fill(out, rpc.FriendList, &oidbpb.FriendListResp{Friends: []*oidbpb.Friend{{Uin: uint64(alice), Uid: "u_alice"}}})
+	fill(out, rpc.GroupList, &oidbpb.GroupListResp{Groups: []*oidbpb.GroupListEntry{{GroupCode: uint64(group)}}})
+	fill(out, rpc.GroupMembers, &oidbpb.GroupMemberListResp{GroupCode: uint64(group), Members: []*oidbpb.GroupMember{member}})
+	fill(out, rpc.GroupInfo, &oidbpb.GroupInfoResp{Groups: []*oidbpb.GroupInfoRespEntry{{
+		GroupCode: uint64(group), Info: &oidbpb.GroupInfo{LatestSeq: proto.Uint32(5)},
+	}}})
+	return out
+}
+
+func fill[Req, Resp proto.Message](answers map[string][]byte, op *rpc.Op[Req, Resp], resp Resp) {
+	body, err := op.EncodeResponse(resp)
+	if err != nil {
+		panic(err)
+	}
+	answers[op.Name] = body
+}
+
+// notRun are methods that call no operation of their own.
+var notRun = map[string]string{
+	"Run":  "it runs already",
+	"Wait": "waits for a state",
+	"Call": "sends what it is given",
+}
+
+// runMethods runs each method that takes a context, and those of what the others
+// return: the subjects.
+func runMethods(t *testing.T, v reflect.Value) {
+	for i := range v.NumMethod() {
+		name, method := v.Type().Method(i).Name, v.Method(i)
+		switch f := method.Type(); {
+		case notRun[name] != "":
+		case f.NumIn() > 0 && f.In(0) == reflect.TypeFor[context.Context]():
+			for _, args := range arguments(t, name, f) {
+				results := method.Call(args)
+				if err, ok := results[len(results)-1].Interface().(error); ok && errors.Is(err, ntqq.ErrOffline) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		case f.NumIn() == 0 && f.NumOut() == 1 && isSubject(f.Out(0)):
+			runMethods(t, method.Call(nil)[0])
+		}
+	}
+}
+
+// isSubject tells whether a type has methods that take a context.
+func isSubject(of reflect.Type) bool {
+	for i := range of.NumMethod() {
+		if f := of.Method(i).Type; f.NumIn() > 1 && f.In(1) == reflect.TypeFor[context.Context]() {
+			return true
+		}
+	}
+	return false
+}
+
+// arguments makes up the arguments of a method, in one or several ways.
+func arguments(t *testing.T, name string, f reflect.Type) [][]reflect.Value {
+	ways := [][]reflect.Value{nil}
+	for i := range f.NumIn() {
+		values := examples(t)[f.In(i)]
+		if len(values) == 0 {
+			t.Fatalf("method %s takes a %v: add an example of one", name, f.In(i))
+		}
+		var longer [][]reflect.Value
+		for _, way := range ways {
+			for _, v := range values {
+				longer = append(longer, append(way[:len(way):len(way)], reflect.ValueOf(v)))
+			}
+		}
+		ways = longer
+	}
+	return ways
+}
+
+// examples are arguments by their type.
+func examples(t *testing.T) map[reflect.Type][]any {
+	return map[reflect.Type][]any{
+		reflect.TypeFor[context.Context]():   {t.Context()},
+		reflect.TypeFor[bool]():              {false, true},
+		reflect.TypeFor[string]():            {"text"},
+		reflect.TypeFor[message.UIN]():       {alice},
+		reflect.TypeFor[message.UID]():       {message.UID("u_alice")},
+		reflect.TypeFor[message.GroupCode](): {group},
+		reflect.TypeFor[message.Content]():   {say("hello")},
+		reflect.TypeFor[*message.Message](): {
+			&message.Message{Chat: message.Chat{Kind: message.Group, Group: group}, Sequence: 1},
+			&message.Message{Chat: message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"}, Sequence: 1},
+		},
+	}
+}

@@ -1,0 +1,33 @@
+package rpc
+
+import "libration/internal/pb/oidbpb"
+
+// Operations on groups (docs/protocol/operations.md 3.3).
+var (
+	GroupList = oidb[*oidbpb.GroupListReq, *oidbpb.GroupListResp](OpInfo{
+		Cmd: 0xfe5, Sub: 2, ByUIN: true, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 3.3",
+	})
+	// GroupInfo answers for groups that the account is in.
+	GroupInfo = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](OpInfo{
+		Cmd: 0x88d, Sub: 0, Signed: SignedByMost, Repeat: true, Ref: "operations.md 3.3",
+	})
+	// AnyGroupInfo answers for all groups.
+	AnyGroupInfo = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](OpInfo{
+		Cmd: 0x88d, Sub: 14, Signed: SignedByMost, Repeat: true, Ref: "operations.md 3.3",
+		Uncalled: "other clients ask about the group of an invitation", NoVectors: "none is known of it",
+	})
+	// StrangerGroupInfo is how some clients ask about groups they are not in.
+	StrangerGroupInfo = oidb[*oidbpb.GroupInfoReq, *oidbpb.GroupInfoResp](OpInfo{
+		Cmd: 0x88d, Sub: 110, Repeat: true, Ref: "operations.md 3.3",
+		Uncalled: "some other clients ask in this form", NoVectors: "none is known of it",
+	})
+	GroupNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](OpInfo{
+		Cmd: 0x10c0, Sub: 1, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 4.3",
+		Uncalled: "other clients list requests, ours has no method for it yet",
+	})
+	// FilteredNotices are those of risky senders.
+	FilteredNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](OpInfo{
+		Cmd: 0x10c0, Sub: 2, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 4.3",
+		Uncalled: "other clients list requests, ours has no method for it yet",
+	})
+)

@@ -1,0 +1,42 @@
+package rpc
+
+import "libration/internal/pb/messagepb"
+
+const (
+	messageService = "trpc.msg.msg_svc.MsgService."
+	historyService = "trpc.msg.register_proxy.RegisterProxy."
+)
+
+// Operations on messages (docs/protocol/messages.md).
+var (
+	SendMessage = plain[*messagepb.PbSendMsgReq, *messagepb.PbSendMsgResp](OpInfo{
+		Name: "MessageSvc.PbSendMsg", Signed: SignedByMost, Ref: "messages.md 4",
+	}, verdict{code: "result", text: "err_msg"})
+	RecallGroup = plain[*messagepb.GroupRecallReq, *messagepb.GroupRecallResp](OpInfo{
+		Name: messageService + "SsoGroupRecallMsg", Ref: "messages.md 12.1",
+	}, verdict{code: "result", text: "err_msg"})
+	RecallFriend = plain[*messagepb.C2CRecallReq, *messagepb.C2CRecallResp](OpInfo{
+		Name: messageService + "SsoC2CRecallMsg", Signed: SignedByNewer, Ref: "messages.md 12.1",
+	}, verdict{code: "result", text: "err_msg"})
+	ReadReport = plain[*messagepb.ReadReportReq, *messagepb.ReadReportResp](OpInfo{
+		Name: messageService + "SsoReadedReport", Signed: SignedByNewer, Repeat: true,
+		Ref: "messages.md 12.2", Uncalled: "other clients report what was read, ours has no method for it yet",
+	}, verdict{code: "ret_code", text: "ret_msg"})
+	PeerSequence = plain[*messagepb.GetPeerSeqReq, *messagepb.GetPeerSeqResp](OpInfo{
+		Name: messageService + "SsoGetPeerSeq", Signed: SignedByNewer, Repeat: true,
+		Ref: "messages.md 12.4", NoVectors: "none is known of it",
+	}, verdict{code: "ret_code", text: "ret_msg"})
+	GroupHistory = plain[*messagepb.GetGroupMsgReq, *messagepb.GetGroupMsgResp](OpInfo{
+		Name: historyService + "SsoGetGroupMsg", Repeat: true, Ref: "messages.md 12.3",
+		NoVectors: "none is known of it",
+	}, verdict{code: "ret_code", text: "err_msg"}, verdict{code: "body.ret_code", text: "body.err_msg"})
+	FriendHistory = plain[*messagepb.GetC2CMsgReq, *messagepb.GetC2CMsgResp](OpInfo{
+		Name: historyService + "SsoGetC2cMsg", Repeat: true, Ref: "messages.md 12.4",
+		NoVectors: "none is known of it",
+	}, verdict{code: "ret_code", text: "err_msg"})
+	// RoamHistory has no result: of somebody unknown there are no messages.
+	RoamHistory = plain[*messagepb.GetRoamMsgReq, *messagepb.GetRoamMsgResp](OpInfo{
+		Name: historyService + "SsoGetRoamMsg", Repeat: true, Ref: "messages.md 12.4",
+		Uncalled: "other clients ask by time; ours asks by sequence, with FriendHistory",
+	})
+)

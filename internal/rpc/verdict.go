@@ -1,0 +1,90 @@
+package rpc
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// verdict says where an answer has its result: names of fields, with those of the
+// messages around them ("body.ret_code").
+type verdict struct {
+	code string // "": the text alone decides
+	text string
+	// success is the text of an answer that is no refusal, where there is no code.
+	success string
+}
+
+// read returns the code, 0 for success, and the text.
+func (v verdict) read(answer proto.Message) (code int64, text string) {
+	text = get(answer, v.text).String()
+	switch {
+	case v.code != "":
+		code = number(get(answer, v.code))
+	case text != v.success:
+		code = 1
+	}
+	return code, text
+}
+
+// write puts a refusal into an answer.
+func (v verdict) write(answer proto.Message, code int64, text string) {
+	if v.code != "" {
+		m, f := field(answer, v.code, true)
+		if f.Kind() == protoreflect.Int32Kind {
+			m.Set(f, protoreflect.ValueOfInt32(int32(code)))
+		} else {
+			m.Set(f, protoreflect.ValueOfUint32(uint32(code)))
+		}
+	}
+	m, f := field(answer, v.text, true)
+	m.Set(f, protoreflect.ValueOfString(text))
+}
+
+// check panics when the fields are none of the answer's.
+func (v verdict) check(answer proto.Message) { v.write(answer, 1, "") }
+
+// judge returns the first result that is not 0.
+func judge(verdicts []verdict, answer proto.Message) (code int64, text string) {
+	for _, v := range verdicts {
+		if code, text = v.read(answer); code != 0 {
+			return code, text
+		}
+	}
+	return 0, text
+}
+
+// field finds the message that a path ends in, and its field.
+func field(answer proto.Message, path string, mutable bool) (protoreflect.Message, protoreflect.FieldDescriptor) {
+	m := answer.ProtoReflect()
+	for {
+		name, rest, deeper := strings.Cut(path, ".")
+		f := m.Descriptor().Fields().ByName(protoreflect.Name(name))
+		if f == nil {
+			panic(fmt.Sprintf("rpc: %s has no field %s", m.Descriptor().FullName(), name))
+		}
+		switch {
+		case !deeper:
+			return m, f
+		case mutable:
+			m = m.Mutable(f).Message()
+		default:
+			m = m.Get(f).Message()
+		}
+		path = rest
+	}
+}
+
+func get(answer proto.Message, path string) protoreflect.Value {
+	m, f := field(answer, path, false)
+	return m.Get(f)
+}
+
+func number(v protoreflect.Value) int64 {
+	if n, ok := v.Interface().(int32); ok {
+		return int64(n)
+	}
+	return int64(v.Uint())
+}
