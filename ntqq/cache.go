@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"libration/ntqq/event"
-	"libration/ntqq/message"
 )
 
 // cache keeps what the server told of friends, groups and members. Pushes change
@@ -30,8 +29,8 @@ type cache struct {
 
 // listFetch is a list on its way. What is pushed meanwhile may be newer than it.
 type listFetch struct {
-	stale   bool          // the list has to be fetched again
-	changes []event.Event // are made again when it has come
+	stale   bool           // the list has to be fetched again
+	changes []event.Update // are made again when it has come
 }
 
 type memberList struct {
@@ -102,8 +101,8 @@ func (c *cache) arrived(key string) bool {
 	if f == nil {
 		return true
 	}
-	for _, e := range f.changes {
-		c.change(e)
+	for i := range f.changes {
+		c.update(&f.changes[i])
 	}
 	return !f.stale
 }
@@ -305,110 +304,94 @@ func sorted[K UIN | GroupCode, V any](m map[K]V) []V {
 func (c *cache) apply(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch e := e.(type) {
-	case *event.Stale:
-		if e.Friends {
-			c.staleFriends()
-		}
-		if e.Groups {
-			c.staleGroups()
-		}
-		c.staleMembers(e.Members)
-	case *event.GroupMemberIncrease:
-		c.staleMembers(e.Group)
-		c.staleGroups() // the member count, or a new group
-	case *event.GroupMemberDecrease:
-		c.staleMembers(e.Group)
-		c.staleGroups()
-	case *event.GroupLeft:
-		c.disturb(groupsKey)
-		delete(c.groups, e.Group)
-		c.disturb(membersKey(e.Group))
-		delete(c.members, e.Group)
-	case *event.GroupAdminChanged:
-		c.staleMembers(e.Group)
-	case *event.GroupMuted:
-		c.staleMembers(e.Group)
-	case *event.FriendAdded:
-		c.staleFriends()
-	case *event.FriendRemoved:
-		c.staleFriends()
-	default:
-		c.change(e)
+	c.stale(e.Stale())
+	if e, ok := e.(event.Updater); ok {
+		u := e.Update()
+		c.update(&u)
 		if len(c.fetching) > 0 {
-			c.changeAgain(e)
+			c.updateAgain(&u)
 		}
 	}
 }
 
-// change makes a change that an event says in full.
-func (c *cache) change(e event.Event) {
-	switch e := e.(type) {
-	case *event.Message:
-		c.applyMessage(e.Message)
-	case *event.GroupTitleChanged:
-		c.changeMember(e.Group, e.Member.UIN, func(m *Member) { m.Title = e.Title })
-	case *event.GroupNameChanged:
-		if g, ok := c.groups[e.Group]; ok && e.NewName != "" && len(e.NewName) <= maxNames {
-			g.Name = e.NewName
-			c.groups[e.Group] = g
+func (c *cache) stale(s event.Stale) {
+	if s.Friends {
+		c.staleFriends()
+	}
+	if s.Groups {
+		c.staleGroups()
+	}
+	if s.Members != 0 {
+		c.staleMembers(s.Members)
+	}
+	if s.Left != 0 {
+		c.disturb(groupsKey)
+		delete(c.groups, s.Left)
+		c.disturb(membersKey(s.Left))
+		delete(c.members, s.Left)
+	}
+}
+
+// update makes a change that an event says in full.
+func (c *cache) update(u *event.Update) {
+	c.learn(u.Person.UID, u.Person.UIN)
+	switch {
+	case u.Fields == 0 || textSize(u) > maxNames:
+	case u.Person == (event.Person{}):
+		if g, ok := c.groups[u.Group]; ok {
+			g.Name = u.Name
+			c.groups[u.Group] = g
 		}
-	case *event.FriendRenamed:
-		if len(e.Nickname) > maxNames {
-			return
-		}
+	case u.Group != 0:
+		c.changeMember(u.Group, u.Person.UIN, func(m *Member) { updateMember(m, u) })
+	default:
 		for uin, f := range c.friends {
-			if uin == e.Friend.UIN || e.Friend.UID != "" && f.UID == e.Friend.UID {
-				f.Nickname = e.Nickname
+			if uin == u.Person.UIN || u.Person.UID != "" && f.UID == u.Person.UID {
+				f.Nickname = u.Name
 				c.friends[uin] = f
 			}
 		}
 	}
 }
 
-// changeAgain keeps a change for the list that is being fetched.
-func (c *cache) changeAgain(e event.Event) {
-	key, size := "", 0
-	switch x := e.(type) {
-	case *event.Message:
-		if x.Chat.Kind != message.Group || x.Raw == nil {
-			return
-		}
-		key, size = membersKey(x.Chat.Group), len(x.Sender.Nickname)+len(x.Sender.Card)+len(x.Sender.Title)
-		e = &event.Message{Message: &message.Message{ // what counts of it
-			Chat: x.Chat, Sender: x.Sender, Time: x.Time, CaughtUp: x.CaughtUp, Raw: []byte{},
-		}}
-	case *event.GroupTitleChanged:
-		key, size = membersKey(x.Group), len(x.Title)
-	case *event.GroupNameChanged:
-		key, size = groupsKey, len(x.NewName)
-	case *event.FriendRenamed:
-		key, size = friendsKey, len(x.Nickname)
+func updateMember(m *Member, u *event.Update) {
+	if u.Fields&event.FieldName != 0 {
+		m.Nickname = u.Name
 	}
-	f := c.fetching[key]
-	switch {
-	case f == nil || size > maxNames:
-	case len(f.changes) == changesMost:
-		f.stale = true
-	default:
-		f.changes = append(f.changes, e)
+	if u.Fields&event.FieldCard != 0 {
+		m.Card = u.Card
+	}
+	if u.Fields&event.FieldTitle != 0 {
+		m.Title = u.Title
+	}
+	if u.Fields&event.FieldRole != 0 {
+		m.Role = u.Role
+	}
+	if u.Fields&event.FieldSpoke != 0 {
+		m.LastSpeak = u.Spoke
 	}
 }
 
-// applyMessage takes the sender's names and role from a message: they are newer
-// than any list.
-func (c *cache) applyMessage(m *message.Message) {
-	c.learn(m.Sender.UID, m.Sender.UIN)
-	if m.Chat.Kind != message.Group || m.Raw == nil || m.Sender.Nickname == "" || m.CaughtUp {
-		return // those fetched later are not newer
+func textSize(u *event.Update) int { return len(u.Name) + len(u.Card) + len(u.Title) }
+
+// updateAgain keeps a change for the list that is being fetched.
+func (c *cache) updateAgain(u *event.Update) {
+	key := friendsKey
+	switch {
+	case u.Fields == 0 || textSize(u) > maxNames:
+		return
+	case u.Person == (event.Person{}):
+		key = groupsKey
+	case u.Group != 0:
+		key = membersKey(u.Group)
 	}
-	c.changeMember(m.Chat.Group, m.Sender.UIN, func(x *Member) {
-		x.Nickname, x.Card, x.Role = m.Sender.Nickname, m.Sender.Card, m.Sender.Role
-		x.LastSpeak = m.Time
-		if m.Sender.Title != "" {
-			x.Title = m.Sender.Title
-		}
-	})
+	switch f := c.fetching[key]; {
+	case f == nil:
+	case len(f.changes) == changesMost:
+		f.stale = true
+	default:
+		f.changes = append(f.changes, *u)
+	}
 }
 
 func (c *cache) changeMember(code GroupCode, uin UIN, change func(*Member)) {

@@ -24,7 +24,7 @@ func TestListDisturbedWhileFetched(t *testing.T) {
 		{"a new member", &event.GroupMemberIncrease{Group: code}, 1, 2, 2},
 		{"the account left", &event.GroupLeft{Group: code}, 1, 2, 2},
 		{"a new friend", &event.FriendAdded{}, 2, 1, 1},
-		{"stale", &event.Stale{Friends: true, Groups: true, Members: code}, 2, 2, 2},
+		{"stale", &event.ListsChanged{Lists: event.Stale{Friends: true, Groups: true, Members: code}}, 2, 2, 2},
 		{"a new connection", nil, 2, 2, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -24,56 +24,36 @@ const (
 // (docs/protocol/events.md 4). Who cannot be found keeps the number 0; the event
 // is delivered all the same.
 func (c *Client) resolve(ctx context.Context, e event.Event) {
-	var (
-		people []*event.Person
-		group  GroupCode
-	)
-	switch e := e.(type) {
-	case *event.Message:
-		c.nameMentions(e.Message, func() { c.refreshMembers(ctx, e.Chat.Group) })
-		return
-	case *event.MessageRecalled:
-		people, group = []*event.Person{&e.Author, &e.Operator}, e.Chat.Group
-		if e.Chat.PeerUID != "" && e.Chat.Peer == 0 {
-			peer := event.Person{UID: e.Chat.PeerUID}
-			people = append(people, &peer)
-			defer func() { e.Chat.Peer = peer.UIN }()
-		}
-	case *event.GroupMemberIncrease:
-		people, group = []*event.Person{&e.Member, &e.Operator}, e.Group
-	case *event.GroupMemberDecrease:
-		people, group = []*event.Person{&e.Member, &e.Operator}, e.Group
-	case *event.GroupAdminChanged:
-		people, group = []*event.Person{&e.Member}, e.Group
-	case *event.GroupNameChanged:
-		people, group = []*event.Person{&e.Operator}, e.Group
-	case *event.GroupTitleChanged:
-		people, group = []*event.Person{&e.Member}, e.Group
-	case *event.GroupMuted:
-		people, group = []*event.Person{&e.Member, &e.Operator}, e.Group
-	case *event.FriendAdded:
-		people = []*event.Person{&e.Friend}
-	case *event.FriendRemoved:
-		people = []*event.Person{&e.Friend}
-	case *event.FriendRenamed:
-		people = []*event.Person{&e.Friend}
-	default:
+	if m, ok := e.(*event.Message); ok {
+		c.nameMentions(m.Message, func() { c.refreshMembers(ctx, m.Chat.Group) })
 		return
 	}
-	var cancel context.CancelFunc
-	for _, p := range people {
-		if p.UIN != 0 || p.UID == "" {
-			continue
-		}
-		if c.resolveKnown(p) || time.Now().Before(c.lookAgain) {
-			continue
-		}
-		if cancel == nil {
-			ctx, cancel = c.lookUps(ctx)
-			defer cancel()
-		}
-		c.resolvePerson(ctx, p, group)
+	people := e.People()
+	if chat := people.Chat; chat != nil && chat.Peer == 0 && chat.PeerUID != "" {
+		peer := event.Person{UID: chat.PeerUID}
+		people.Others = append(people.Others, &peer)
+		defer func() { chat.Peer = peer.UIN }()
 	}
+	cancel := func() {}
+	looking := false
+	find := func(who []*event.Person, group GroupCode) {
+		for _, p := range who {
+			if p.UIN != 0 || p.UID == "" {
+				continue
+			}
+			if c.resolveKnown(p) || time.Now().Before(c.lookAgain) {
+				continue
+			}
+			if !looking {
+				looking = true
+				ctx, cancel = c.lookUps(ctx)
+			}
+			c.resolvePerson(ctx, p, group)
+		}
+	}
+	defer func() { cancel() }()
+	find(people.Members, people.Group)
+	find(people.Others, 0)
 }
 
 // lookUps bounds the look-ups for one event, and waits until they can be made: pushes

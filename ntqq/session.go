@@ -339,7 +339,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	c.cache.apply(e)
 	c.resolve(ctx, e)
 	c.name(ctx, e)
-	if _, ok := e.(*event.Stale); ok {
+	if _, ok := e.(*event.ListsChanged); ok {
 		return
 	}
 	if r, ok := e.(*event.SelfRenamed); ok {

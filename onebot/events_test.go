@@ -200,7 +200,7 @@ func TestNotices(t *testing.T) {
 			`"notice_type":"notify","sub_type":"title",` + g + `,"user_id":5,"title":"t"`},
 		{"friend", &event.FriendAdded{Friend: person(5), Time: testTime}, `"notice_type":"friend_add","user_id":5`},
 		{"friend removed", &event.FriendRemoved{Friend: person(5)}, ""},
-		{"stale", &event.Stale{}, ""},
+		{"lists changed", &event.ListsChanged{}, ""},
 		{"kicked", &event.Kicked{}, ""},
 		{"unknown", &event.Unknown{}, ""},
 		{"nil", nil, ""},

@@ -2,7 +2,6 @@ package event
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -22,10 +21,6 @@ const (
 	CommandKick         = rpc.PushKick
 	CommandInfoSyncPush = rpc.PushInfoSync
 	CommandPushParams   = rpc.PushParams
-
-	commandConfigPush  = "ConfigPushSvc.PushReq"
-	commandGuildPush   = "MsgPush.PushGroupProMsg"
-	commandLoginNotify = "StatSvc.SvcReqMSFLoginNotify"
 )
 
 // Counters are the totals of what did not become an event. They only grow.
@@ -42,7 +37,9 @@ type Counters struct {
 // Decoder turns pushes into events. Decode is for one goroutine; Counters may be
 // read from any.
 type Decoder struct {
-	self func() Person
+	self  func() Person
+	known *table
+	push  push // the one being decoded
 
 	seen   Deduper
 	joined recentGroups // the account's own joins
@@ -54,7 +51,7 @@ type Decoder struct {
 // NewDecoder makes a decoder. self names the account and is called for every
 // push, on the goroutine of Decode; what it does not know yet is taken from the
 // push where possible.
-func NewDecoder(self func() Person) *Decoder { return &Decoder{self: self} }
+func NewDecoder(self func() Person) *Decoder { return &Decoder{self: self, known: known} }
 
 // Counters gives the totals since the decoder was made.
 func (d *Decoder) Counters() Counters {
@@ -73,18 +70,13 @@ func (d *Decoder) Counters() Counters {
 // else fits, except for repetitions of an earlier push, which are dropped. Events
 // and payload may share memory: neither may be changed afterwards.
 func (d *Decoder) Decode(command string, payload []byte) []Event {
-	p := push{d: d, key: Key{Command: command, Type: -1, SubType: -1, Discriminator: -1}, payload: payload}
-	switch command {
-	case CommandMsgPush:
+	p := &d.push
+	*p = push{d: d, key: Key{Command: command, Type: none, SubType: none, Discriminator: none}, payload: payload}
+	defer func() { *p = push{} }() // it keeps nothing of the packet
+	if command == CommandMsgPush {
 		p.decodeMsgPush()
-	case CommandKick:
-		p.decodeKick()
-	case rpc.PushForceOffline, rpc.PushMSFOffline:
-		p.emit(&Kicked{})
-	case CommandInfoSyncPush, CommandPushParams, commandConfigPush, commandGuildPush, commandLoginNotify:
-		p.ignore()
-	default:
-		p.unknown()
+	} else {
+		p.run(d.known.commands[command])
 	}
 	return p.events
 }
@@ -96,10 +88,17 @@ type push struct {
 	payload []byte
 
 	self    Person
+	raw     []byte // the encoded message, and the message
+	common  *messagepb.CommonMessage
 	route   *messagepb.RoutingHead
 	head    *messagepb.ContentHead
 	content []byte // body.msg_content
-	events  []Event
+
+	// What split has read of the content, for the rows of its parts.
+	notify *pushpb.GroupNotify
+	item   *pushpb.ProfileSyncItem
+
+	events []Event
 }
 
 func (p *push) emit(events ...Event) { p.events = append(p.events, events...) }
@@ -140,17 +139,6 @@ func (p *push) decode(b []byte, m proto.Message) bool {
 	return err == nil
 }
 
-// decodeKick reports the end of the session even when its notice is not readable.
-func (p *push) decodeKick() {
-	var k pushpb.KickNotice
-	if err := pb.Unmarshal(p.payload, &k); err != nil {
-		p.d.decodeError.Add(1)
-		p.emit(&Kicked{})
-		return
-	}
-	p.emit(&Kicked{Title: k.GetTitle(), Tips: k.GetTips(), Code: k.GetCode()})
-}
-
 // decodeMsgPush follows the order of work of docs/protocol/events.md 3.1.
 func (p *push) decodeMsgPush() {
 	raw, err := commonMessage(p.payload)
@@ -162,19 +150,23 @@ func (p *push) decodeMsgPush() {
 		p.undecodable(fmt.Errorf("a message of %d bytes; at most %d are read", len(raw), message.MaxRaw))
 		return
 	}
-	var cm messagepb.CommonMessage
-	if !p.decode(raw, &cm) {
+	cm := new(messagepb.CommonMessage)
+	if !p.decode(raw, cm) {
 		return
 	}
+	p.common, p.raw = cm, raw
 	p.route, p.head, p.content = cm.GetRoutingHead(), cm.GetContentHead(), cm.GetBody().GetMsgContent()
 	p.key.Type = int64(p.head.GetType())
 	p.self = p.d.self()
-	if isChat(p.head.GetType()) {
-		p.decodeChat(&cm, raw)
-		return
-	}
-	if typ := p.head.GetType(); typ == typeFriendEvent || typ == typeGroupEvent {
+	k := kind{p.key.Type, none, none}
+	if k.typ == typeAccount || k.typ == typeGroup {
 		p.key.SubType = int64(p.head.GetSubType())
+		k.sub = p.key.SubType
+	}
+	r := p.d.known.pushes[k]
+	if r != nil && r.chat {
+		r.decode(p)
+		return
 	}
 	if cm.GetBody() == nil || cm.GetBody().MsgContent == nil {
 		p.fail(ReasonEmpty, nil)
@@ -195,7 +187,7 @@ func (p *push) decodeMsgPush() {
 	if p.self.UID == "" {
 		p.self.UID = message.UID(p.route.GetToUid())
 	}
-	p.decodeEvent()
+	p.run(r)
 }
 
 // spare is how many bytes more than its own a message may keep in memory.
@@ -223,37 +215,4 @@ func commonMessage(payload []byte) ([]byte, error) {
 		raw = bytes.Clone(raw) // who keeps it does not keep the payload
 	}
 	return raw, nil
-}
-
-// The chat types of docs/protocol/events.md 3.1; some of them are no message of
-// ours all the same.
-func isChat(typ uint64) bool {
-	switch typ {
-	case 9, message.TypeGroup, 140, message.TypeTemp, message.TypeFriend, 167, 208, message.TypeFile:
-		return true
-	}
-	return false
-}
-
-func (p *push) decodeChat(cm *messagepb.CommonMessage, raw []byte) {
-	m, err := message.ParseCommon(cm, p.self.UIN)
-	switch {
-	case err == nil:
-		m.Raw = raw
-		p.emit(&Message{m})
-	case errors.Is(err, message.ErrNoBody):
-		p.fail(ReasonEmpty, nil)
-	case errors.Is(err, message.ErrNotChat):
-		if p.head.GetType() == message.TypeFriend {
-			p.key.Discriminator = int64(p.head.GetC2CCmd())
-			p.ignore()
-			return
-		}
-		if p.head.SubType != nil {
-			p.key.SubType = int64(p.head.GetSubType())
-		}
-		p.unknown()
-	default:
-		p.incomplete()
-	}
 }

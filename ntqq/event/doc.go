@@ -1,8 +1,11 @@
-// Package event has one type for everything the server tells unasked, and the
-// decoder from pushed packets to them.
+// Package event has one type for everything that the server reports unasked, and the
+// decoder from pushed packets to these types.
 //
-// Decoding is pure: it looks nothing up. Pushes name people mostly by uid; the
-// client fills in the uins it can resolve before it hands an event on. Input that
-// is not understood becomes an *Unknown, never an error that could end a session
+// A [Decoder] looks nothing up. Pushes name people mostly by text id; package ntqq
+// looks up their numbers before it hands an event on. Input that the decoder does not
+// understand becomes an [Unknown]: no input is an error, and none ends a session
 // (docs/protocol/events.md 3).
+//
+// rows in table.go lists the kinds of push that are known. docs/architecture.md has
+// the steps to add one.
 package event

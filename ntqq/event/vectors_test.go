@@ -81,7 +81,7 @@ func TestVectorsPushEvents(t *testing.T) {
 			}
 			if v.Event == nil {
 				switch got.(type) {
-				case *Unknown, *Stale:
+				case *Unknown, *ListsChanged:
 				default:
 					t.Errorf("got %#v, want no event", got)
 				}
@@ -332,7 +332,7 @@ func checkCapture(t *testing.T, v *capture) {
 	}
 	if want.Event == nil {
 		u, isUnknown := got.(*Unknown)
-		_, isStale := got.(*Stale)
+		_, isStale := got.(*ListsChanged)
 		switch {
 		case !isUnknown && !isStale:
 			t.Errorf("got %#v, want no event", got)

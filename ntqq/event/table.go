@@ -1,0 +1,177 @@
+package event
+
+import (
+	"libration/internal/rpc"
+	"libration/ntqq/message"
+)
+
+// none stands for a part of a push's kind that is not looked at.
+const none = -1
+
+// The types of push whose subtype counts (docs/protocol/events.md 2).
+const (
+	typeAccount = 528 // about the account and its friends
+	typeGroup   = 732 // about a group
+)
+
+// kind is what a message push is about: the content head's type and subtype, and the
+// number of a part where the content itself has several kinds.
+type kind struct{ typ, sub, part int64 }
+
+// row is one kind of push.
+type row struct {
+	command string // "" for message pushes
+	kind    kind
+	chat    bool
+	event   string      // what it is decoded to, or what it is when it is ignored
+	doc     string      // section of docs/protocol/events.md
+	decode  func(*push) // nil: it is known, and ignored
+}
+
+// on is a push that is decoded to an event.
+func on(typ, sub int64, event, doc string, decode func(*push)) row {
+	return row{kind: kind{typ, sub, none}, event: event, doc: doc, decode: decode}
+}
+
+// part is one part of a push that split reads.
+func part(typ, sub, part int64, event, doc string, decode func(*push)) row {
+	return row{kind: kind{typ, sub, part}, event: event, doc: doc, decode: decode}
+}
+
+// split is a push whose content says what it is about: decode calls push.part.
+func split(typ, sub int64, doc string, decode func(*push)) row {
+	return row{kind: kind{typ, sub, none}, doc: doc, decode: decode}
+}
+
+// chat is a type of chat messages.
+func chat(typ int64) row {
+	return row{kind: kind{typ, none, none}, chat: true, event: "message", doc: "3.1", decode: (*push).decodeChat}
+}
+
+// ignored is a push that is known and without an event in this version.
+func ignored(typ, sub, part int64, what, doc string) row {
+	return row{kind: kind{typ, sub, part}, event: what, doc: doc}
+}
+
+func onCommand(command, event, doc string, decode func(*push)) row {
+	return row{command: command, event: event, doc: doc, decode: decode}
+}
+
+func ignoredCommand(command, what, doc string) row {
+	return row{command: command, event: what, doc: doc}
+}
+
+// rows is every kind of push that is known.
+func rows() []row {
+	return []row{
+		chat(9), chat(message.TypeGroup), chat(140), chat(message.TypeTemp), chat(message.TypeFriend),
+		chat(167), chat(208), chat(message.TypeFile),
+		ignored(message.TypeFriend, none, 131, "online_file_notice", "5.2"),
+		ignored(message.TypeFriend, none, 133, "online_file_notice", "5.2"),
+
+		on(33, none, "group_member_increase", "5.2", (*push).memberIncrease),
+		on(34, none, "group_member_decrease", "5.2", (*push).memberDecrease),
+		on(44, none, "group_admin_changed", "5.2", (*push).adminChange),
+		ignored(84, none, none, "group_join_request", "5.2"),
+		on(85, none, "group_member_increase", "5.2", (*push).selfJoined),
+		ignored(86, none, none, "group_join_rejected", "5.2"),
+		ignored(87, none, none, "group_invitation", "5.2"),
+		split(525, none, "5.2", (*push).invitedJoin),
+		ignored(525, none, 87, "group_invited_join_request", "5.2"),
+
+		on(typeAccount, 29, "self_renamed", "5.2", (*push).selfProfile),
+		ignored(typeAccount, 31, none, "state sync", "3.2"),
+		ignored(typeAccount, 35, none, "friend_request", "5.2"),
+		ignored(typeAccount, 38, none, "group_member_entered", "5.2"),
+		split(typeAccount, 39, "5.2", (*push).profileSync),
+		part(typeAccount, 39, 5, "friend_removed", "5.2", (*push).friendRemoved),
+		ignored(typeAccount, 39, 7, "chat_pin_changed", "5.2"),
+		part(typeAccount, 39, 20, "friend_renamed", "5.2", (*push).friendRenamed),
+		ignored(typeAccount, 39, 21, "group picture", "3.2"),
+		part(typeAccount, 39, 40, listsChanged, "3.2", (*push).friendsChanged),
+		ignored(typeAccount, 39, 80, "group name, which 732/16/12 reports", "3.2"),
+		ignored(typeAccount, 39, 203, "profile_liked", "5.2"),
+		ignored(typeAccount, 39, 4000, "chat_pin_changed", "5.2"),
+		ignored(typeAccount, 61, none, "voice_text_ready", "5.2"),
+		ignored(typeAccount, 68, none, "group request settled", "3.2"),
+		on(typeAccount, 138, "message_recalled", "5.2", (*push).friendRecall),
+		on(typeAccount, friendRecallEcho, "message_recalled", "5.2", (*push).friendRecall),
+		on(typeAccount, 179, "friend_added", "5.2", (*push).newFriend),
+		split(typeAccount, 199, "5.2", (*push).profileSync),
+		on(typeAccount, 212, "group_left", "5.2", (*push).groupRemoved),
+		on(typeAccount, 226, listsChanged, "5.2", (*push).friendsChanged),
+		ignored(typeAccount, 277, none, "input_status", "5.2"),
+		on(typeAccount, 290, listsChanged, "6", (*push).friendTip),
+		on(typeAccount, 291, listsChanged, "6", (*push).friendTip),
+		ignored(typeAccount, 321, none, "friend_poke_recalled", "5.2"),
+		ignored(typeAccount, 368, none, "layout unknown", "3.2"),
+		ignored(typeAccount, 380, none, "layout unknown", "3.2"),
+
+		ignored(typeGroup, 6, none, "guests, older generation", "3.2"),
+		on(typeGroup, 12, "group_muted", "5.3", (*push).mute),
+		ignored(typeGroup, 14, none, "anonymous chat, older generation", "3.2"),
+		ignored(typeGroup, 15, none, "who may upload, older generation", "3.2"),
+		split(typeGroup, 16, "5.3", (*push).groupNotice),
+		ignored(typeGroup, 16, 0, "group_gray_tip", "5.3"),
+		part(typeGroup, 16, 6, "group_title_changed", "5.3", (*push).title),
+		part(typeGroup, 16, 12, "group_name_changed", "5.3", (*push).nameChange),
+		ignored(typeGroup, 16, 17, "meaning unknown", "3.2"),
+		ignored(typeGroup, 16, 21, "live location", "3.2"),
+		ignored(typeGroup, 16, 23, "group_todo", "5.3"),
+		ignored(typeGroup, 16, 35, "group_reaction", "5.3"),
+		ignored(typeGroup, 16, 37, "group_album_updated", "5.3"),
+		ignored(typeGroup, 16, 38, "group_bot_added", "5.3"),
+		on(typeGroup, 17, "message_recalled", "5.3", (*push).groupRecall),
+		split(typeGroup, 20, "6", (*push).groupTip),
+		split(typeGroup, 21, "5.3", (*push).groupNotify),
+		ignored(typeGroup, 21, 27, "group_essence_changed", "5.3"),
+		ignored(typeGroup, 21, 32, "group_poke_recalled", "5.3"),
+
+		onCommand(CommandKick, "account_kicked", "8.1", (*push).kick),
+		onCommand(rpc.PushForceOffline, "account_kicked", "1", (*push).forcedOffline),
+		onCommand(rpc.PushMSFOffline, "account_kicked", "1", (*push).forcedOffline),
+		ignoredCommand(CommandInfoSyncPush, "parts of the start-up sync", "8.2"),
+		ignoredCommand(CommandPushParams, "clients_online", "8.3"),
+		ignoredCommand("ConfigPushSvc.PushReq", "server lists", "1"),
+		ignoredCommand("MsgPush.PushGroupProMsg", "guild message", "1"),
+		ignoredCommand("StatSvc.SvcReqMSFLoginNotify", "other client, older generation", "1"),
+	}
+}
+
+// table finds rows. It is made once and only read.
+type table struct {
+	pushes   map[kind]*row
+	commands map[string]*row
+}
+
+var known = newTable(rows())
+
+func newTable(rows []row) *table {
+	t := &table{pushes: map[kind]*row{}, commands: map[string]*row{}}
+	for i := range rows {
+		if r := &rows[i]; r.command != "" {
+			t.commands[r.command] = r
+		} else {
+			t.pushes[r.kind] = r
+		}
+	}
+	return t
+}
+
+// run decodes the push by its row: nil is a kind that is not known.
+func (p *push) run(r *row) {
+	switch {
+	case r == nil:
+		p.unknown()
+	case r.decode == nil:
+		p.ignore()
+	default:
+		r.decode(p)
+	}
+}
+
+// part decodes one part of the push's content by the row for its kind.
+func (p *push) part(k kind) {
+	p.key.Discriminator = k.part
+	p.run(p.d.known.pushes[k])
+}
