@@ -1,6 +1,8 @@
 package onebot
 
 import (
+	"strings"
+
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
@@ -9,92 +11,143 @@ import (
 // same fact is not told again, in seconds.
 const leftWindow = 60
 
+// noticeRow is how one type of event becomes a notice.
+type noticeRow struct {
+	event string // its Name
+	kind  string // notice_type, or notice_type/sub_type
+	doc   string // section of docs/protocol/onebot11.md
+	// tell appends the fields behind notice_type; nil when the row is not for this event.
+	tell func(s *Service, b []byte, e event.Event) []byte
+}
+
+// notice is a row for events of type E.
+func notice[E event.Event](kind, doc string, tell func(s *Service, b []byte, e E) []byte) noticeRow {
+	var of E
+	return noticeRow{of.Name(), kind, doc, func(s *Service, b []byte, e event.Event) []byte { return tell(s, b, e.(E)) }}
+}
+
+// noticeRows is every notice. Of several rows for a type the first that tells counts.
+func noticeRows() []noticeRow {
+	return []noticeRow{
+		notice("group_recall", "c.2", (*Service).groupRecall),
+		notice("friend_recall", "c.2", (*Service).friendRecall),
+		notice("group_increase", "c.2", (*Service).increased),
+		notice("group_decrease", "c.2", (*Service).decreased),
+		notice("group_decrease", "c.2", (*Service).leftGroup),
+		notice("group_admin", "c.2", (*Service).adminChanged),
+		notice("group_ban", "c.2", (*Service).muted),
+		notice("group_name_change", "c.2", (*Service).nameChanged),
+		notice("notify/title", "c.2", (*Service).titleChanged),
+		notice("friend_add", "c.2", (*Service).friendAdded),
+	}
+}
+
+// ignored are the types of event without a notice, and why.
+var ignored = map[string]string{
+	"message":        "it is an event of its own (c.1)",
+	"friend_removed": "OneBot has no word for it",
+	"friend_renamed": "OneBot has no word for it",
+	"self_renamed":   "OneBot has no word for it",
+	"account_kicked": "bot_offline says that the account is no longer online, and why",
+	"unknown_push":   "it is for diagnosis",
+}
+
+var noticesOf = func() map[string][]noticeRow {
+	of := map[string][]noticeRow{}
+	for _, r := range noticeRows() {
+		of[r.event] = append(of[r.event], r)
+	}
+	return of
+}()
+
 // notice encodes an event as a OneBot notice (docs/protocol/onebot11.md c.2); nil
 // when OneBot has no word for it.
 func (s *Service) notice(e event.Event) []byte {
-	var b []byte
-	switch e := e.(type) {
-	case *event.MessageRecalled:
-		b = s.recalled(e)
-	case *event.GroupMemberIncrease:
-		sub := "approve"
-		if e.Method == event.JoinInvited {
-			sub = "invite"
+	for _, r := range noticesOf[e.Name()] {
+		if b := r.tell(s, s.noticeHead(e.When(), r.kind), e); b != nil {
+			return append(b, '}')
 		}
-		b = s.groupNotice(e.Time, "group_increase", sub, e.Group, e.Operator.UIN, e.Member.UIN)
-	case *event.GroupMemberDecrease:
-		b = s.decreased(e)
-	case *event.GroupLeft:
-		if b = s.leftGroup(e); b == nil {
-			return nil
-		}
-	case *event.GroupAdminChanged:
-		sub := "unset"
-		if e.Admin {
-			sub = "set"
-		}
-		b = s.noticeHead(e.Time, "group_admin")
-		b = textField(b, "sub_type", sub)
-		b = uintField(b, "group_id", e.Group)
-		b = uintField(b, "user_id", e.Member.UIN)
-	case *event.GroupMuted:
-		b = s.muted(e)
-	case *event.GroupNameChanged:
-		b = s.noticeHead(e.Time, "group_name_change")
-		b = uintField(b, "group_id", e.Group)
-		b = textField(b, "name", e.NewName)
-		b = uintField(b, "operator_id", e.Operator.UIN)
-	case *event.GroupTitleChanged:
-		b = s.noticeHead(e.Time, "notify")
-		b = textField(b, "sub_type", "title")
-		b = uintField(b, "group_id", e.Group)
-		b = uintField(b, "user_id", e.Member.UIN)
-		b = textField(b, "title", e.Title)
-	case *event.FriendAdded:
-		b = s.noticeHead(e.Time, "friend_add")
-		b = uintField(b, "user_id", e.Friend.UIN)
-	default:
-		return nil
 	}
-	return append(b, '}')
+	return nil
 }
 
+// noticeHead begins a notice; kind is as in a noticeRow.
 func (s *Service) noticeHead(unix int64, kind string) []byte {
-	return textField(s.appendHead(nil, unix, "notice"), "notice_type", kind)
+	kind, sub, found := strings.Cut(kind, "/")
+	b := textField(s.appendHead(nil, unix, "notice"), "notice_type", kind)
+	if found {
+		b = textField(b, "sub_type", sub)
+	}
+	return b
 }
 
-// groupNotice encodes the notices that name a group, an operator and a user.
-func (s *Service) groupNotice(unix int64, kind, sub string, group message.GroupCode, operator, user message.UIN) []byte {
-	b := s.noticeHead(unix, kind)
+// groupFields appends what notices of a group, an operator and a user have.
+func groupFields(b []byte, sub string, group message.GroupCode, operator, user message.UIN) []byte {
 	b = textField(b, "sub_type", sub)
 	b = uintField(b, "group_id", group)
 	b = uintField(b, "operator_id", operator)
 	return uintField(b, "user_id", user)
 }
 
-// recalled tells of a recall. The message_id is computed, so that a recall is told
-// whether the message is in the store or not.
-func (s *Service) recalled(e *event.MessageRecalled) []byte {
-	if e.Chat.Kind == message.Group {
-		b := s.noticeHead(e.Time, "group_recall")
-		b = uintField(b, "group_id", e.Chat.Group)
-		b = uintField(b, "user_id", e.Author.UIN)
-		b = uintField(b, "operator_id", e.Operator.UIN)
-		b = intField(b, "message_id", s.idOf(e.Chat, e.Sequence))
-		return textField(b, "tip", e.Tip)
+// groupRecall and friendRecall tell of a recall. The message_id is computed, so that a
+// recall is told whether the message is in the store or not.
+func (s *Service) groupRecall(b []byte, e *event.MessageRecalled) []byte {
+	if e.Chat.Kind != message.Group {
+		return nil
 	}
+	b = uintField(b, "group_id", e.Chat.Group)
+	b = uintField(b, "user_id", e.Author.UIN)
+	b = uintField(b, "operator_id", e.Operator.UIN)
+	b = intField(b, "message_id", s.idOf(e.Chat, e.Sequence))
+	return textField(b, "tip", e.Tip)
+}
+
+func (s *Service) friendRecall(b []byte, e *event.MessageRecalled) []byte {
 	user := e.Chat.Peer // OneBot names the friend, whoever recalled
 	if user == 0 {
 		user = e.Author.UIN
 	}
-	b := s.noticeHead(e.Time, "friend_recall")
 	b = uintField(b, "user_id", user)
 	b = uintField(b, "operator_id", e.Operator.UIN)
 	b = intField(b, "message_id", s.privateID(e.Chat, e.Sequence, e.ClientSequence, e.Random))
 	return textField(b, "tip", e.Tip)
 }
 
-func (s *Service) decreased(e *event.GroupMemberDecrease) []byte {
+func (s *Service) increased(b []byte, e *event.GroupMemberIncrease) []byte {
+	sub := "approve"
+	if e.Method == event.JoinInvited {
+		sub = "invite"
+	}
+	return groupFields(b, sub, e.Group, e.Operator.UIN, e.Member.UIN)
+}
+
+func (s *Service) adminChanged(b []byte, e *event.GroupAdminChanged) []byte {
+	sub := "unset"
+	if e.Admin {
+		sub = "set"
+	}
+	b = textField(b, "sub_type", sub)
+	b = uintField(b, "group_id", e.Group)
+	return uintField(b, "user_id", e.Member.UIN)
+}
+
+func (s *Service) nameChanged(b []byte, e *event.GroupNameChanged) []byte {
+	b = uintField(b, "group_id", e.Group)
+	b = textField(b, "name", e.NewName)
+	return uintField(b, "operator_id", e.Operator.UIN)
+}
+
+func (s *Service) titleChanged(b []byte, e *event.GroupTitleChanged) []byte {
+	b = uintField(b, "group_id", e.Group)
+	b = uintField(b, "user_id", e.Member.UIN)
+	return textField(b, "title", e.Title)
+}
+
+func (s *Service) friendAdded(b []byte, e *event.FriendAdded) []byte {
+	return uintField(b, "user_id", e.Friend.UIN)
+}
+
+func (s *Service) decreased(b []byte, e *event.GroupMemberDecrease) []byte {
 	operator, user, sub := e.Operator.UIN, e.Member.UIN, "leave"
 	switch e.Reason {
 	case event.LeaveKicked, event.LeaveKickMe, event.LeaveDisband:
@@ -111,18 +164,18 @@ func (s *Service) decreased(e *event.GroupMemberDecrease) []byte {
 	if user == self {
 		s.noteLeft(e.Group, e.Time)
 	}
-	return s.groupNotice(e.Time, "group_decrease", sub, e.Group, operator, user)
+	return groupFields(b, sub, e.Group, operator, user)
 }
 
 // leftGroup tells that the account is no longer in a group, unless that was just
 // told by a more precise event.
-func (s *Service) leftGroup(e *event.GroupLeft) []byte {
+func (s *Service) leftGroup(b []byte, e *event.GroupLeft) []byte {
 	if at, ok := s.left[e.Group]; ok && near(s.moment(e.Time), at) {
 		return nil
 	}
 	s.noteLeft(e.Group, e.Time)
 	self := s.client.Self().UIN
-	return s.groupNotice(e.Time, "group_decrease", "leave", e.Group, self, self)
+	return groupFields(b, "leave", e.Group, self, self)
 }
 
 // noteLeft remembers when the account left a group and forgets what is too old to
@@ -151,7 +204,7 @@ func (s *Service) moment(unix int64) int64 {
 
 // muted tells of a mute. For the whole group user_id is 0 and duration -1, or 0
 // when it ends.
-func (s *Service) muted(e *event.GroupMuted) []byte {
+func (s *Service) muted(b []byte, e *event.GroupMuted) []byte {
 	sub, duration, user := "ban", int64(e.Duration), e.Member.UIN
 	if e.Duration == 0 {
 		sub = "lift_ban"
@@ -162,6 +215,6 @@ func (s *Service) muted(e *event.GroupMuted) []byte {
 			duration = -1
 		}
 	}
-	b := s.groupNotice(e.Time, "group_ban", sub, e.Group, e.Operator.UIN, user)
+	b = groupFields(b, sub, e.Group, e.Operator.UIN, user)
 	return intField(b, "duration", duration)
 }
