@@ -5,13 +5,14 @@ import (
 	"strconv"
 	"time"
 
+	"libration/gateway/table"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
 
 type loginInfo struct {
-	UserID   message.UIN
-	Nickname string
+	UserID   message.UIN `json:"user_id"`
+	Nickname string      `json:"nickname" en:"Nickname." zh:"昵称。"`
 }
 
 func (i loginInfo) appendJSON(dst []byte) []byte {
@@ -20,7 +21,7 @@ func (i loginInfo) appendJSON(dst []byte) []byte {
 	return append(textField(dst, "nickname", i.Nickname), '}')
 }
 
-func (s *Service) loginInfo(context.Context, *args) (any, error) {
+func (s *Service) loginInfo(context.Context, table.None) (loginInfo, error) {
 	self := s.client.Self()
 	return loginInfo{self.UIN, self.Nickname}, nil
 }
@@ -29,37 +30,37 @@ func (s *Service) loginInfo(context.Context, *args) (any, error) {
 // services know for the same facts.
 type strangerInfo struct {
 	UserID   message.UIN `json:"user_id"`
-	Nickname string      `json:"nickname"`
-	Sex      string      `json:"sex"`
-	Age      uint32      `json:"age"`
-	QID      string      `json:"qid"`
-	QIDAlias string      `json:"q_id"`
-	Sign     string      `json:"sign"`
-	Level    uint32      `json:"level"`
-	Remark   string      `json:"remark"`
-	Avatar   string      `json:"avatar"`
-	RegTime  int64       `json:"reg_time"`
+	Nickname string      `json:"nickname" en:"Nickname." zh:"昵称。"`
+	Sex      string      `json:"sex" enum:"male,female,unknown" en:"Sex." zh:"性别。"`
+	Age      uint32      `json:"age" en:"Age." zh:"年龄。"`
+	QID      string      `json:"qid" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
+	QIDAlias string      `json:"q_id" en:"The same." zh:"同 qid 字段。"`
+	Sign     string      `json:"sign" en:"Signature of the profile." zh:"个性签名。"`
+	Level    uint32      `json:"level" en:"Level of the account." zh:"账号等级。"`
+	Remark   string      `json:"remark" en:"What the account calls them." zh:"备注名。"`
+	Avatar   string      `json:"avatar" en:"URL of the picture." zh:"头像地址。"`
+	RegTime  int64       `json:"reg_time" en:"When the account was made, Unix seconds; 0 when unknown." zh:"注册时间，Unix 秒；未知为 0。"`
 	// RegisterTime is RegTime as ISO 8601, "" when unknown.
-	RegisterTime string     `json:"RegisterTime"`
-	Status       userStatus `json:"status"`
+	RegisterTime string     `json:"RegisterTime" en:"The same as ISO 8601; empty when unknown." zh:"注册时间，ISO 8601 格式；未知为空。"`
+	Status       userStatus `json:"status" en:"Whether and how they are online." zh:"在线状态。"`
 }
 
 type userStatus struct {
-	StatusID uint32 `json:"status_id"`
+	StatusID uint32 `json:"status_id" en:"Number of the status." zh:"状态编号。"`
 }
 
-func (s *Service) strangerInfo(ctx context.Context, a *args) (any, error) {
-	uin := a.user("user_id")
-	a.flag("no_cache", false) // the client has no cache of strangers
-	if a.err != nil {
-		return nil, a.err
-	}
-	u, err := s.client.User(ctx, uin)
+type strangerParams struct {
+	User    message.UIN `param:"user_id"`
+	NoCache bool        `param:"no_cache,default=false" en:"Without effect: nothing of strangers is cached." zh:"没有作用：不缓存陌生人的资料。"`
+}
+
+func (s *Service) strangerInfo(ctx context.Context, p strangerParams) (strangerInfo, error) {
+	u, err := s.client.User(ctx, p.User)
 	if err != nil {
-		return nil, err
+		return strangerInfo{}, err
 	}
 	info := strangerInfo{
-		UserID: uin, Nickname: u.Nickname, Sex: u.Sex.String(), Age: u.Age,
+		UserID: p.User, Nickname: u.Nickname, Sex: u.Sex.String(), Age: u.Age,
 		QID: u.QID, QIDAlias: u.QID, Sign: u.Sign, Level: u.Level, Remark: u.Remark,
 		Avatar: u.AvatarURL, RegTime: u.RegisterTime, Status: userStatus{u.Status},
 	}
@@ -69,25 +70,26 @@ func (s *Service) strangerInfo(ctx context.Context, a *args) (any, error) {
 	return info, nil
 }
 
+// listParams are those of lists that the client keeps.
+type listParams struct {
+	NoCache bool `param:"no_cache,default=false" en:"Whether to ask the server, instead of using the list that is kept and kept current." zh:"是否重新向服务器获取，而不使用缓存。"`
+}
+
 type friendInfo struct {
 	UserID   message.UIN    `json:"user_id"`
-	Nickname string         `json:"nickname"`
-	Remark   string         `json:"remark"`
-	QID      string         `json:"q_id"`
-	Group    friendCategory `json:"group"`
+	Nickname string         `json:"nickname" en:"Nickname." zh:"昵称。"`
+	Remark   string         `json:"remark" en:"What the account calls them." zh:"备注名。"`
+	QID      string         `json:"q_id" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
+	Group    friendCategory `json:"group" en:"The category that they are in." zh:"所在分组。"`
 }
 
 type friendCategory struct {
-	ID   int32  `json:"group_id"`
-	Name string `json:"group_name"`
+	ID   int32  `json:"group_id" en:"Number of the category." zh:"分组编号。"`
+	Name string `json:"group_name" en:"Name of the category." zh:"分组名称。"`
 }
 
-func (s *Service) friendList(ctx context.Context, a *args) (any, error) {
-	refresh := a.flag("no_cache", false)
-	if a.err != nil {
-		return nil, a.err
-	}
-	friends, err := s.client.Friends(ctx, refresh)
+func (s *Service) friendList(ctx context.Context, p listParams) ([]friendInfo, error) {
+	friends, err := s.client.Friends(ctx, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
@@ -100,23 +102,19 @@ func (s *Service) friendList(ctx context.Context, a *args) (any, error) {
 
 type groupInfo struct {
 	GroupID        message.GroupCode `json:"group_id"`
-	GroupName      string            `json:"group_name"`
-	MemberCount    uint32            `json:"member_count"`
-	MaxMemberCount uint32            `json:"max_member_count"`
-	CreateTime     int64             `json:"group_create_time"`
-	Remark         string            `json:"group_remark"`
+	GroupName      string            `json:"group_name" en:"Name of the group." zh:"群名称。"`
+	MemberCount    uint32            `json:"member_count" en:"How many members it has." zh:"成员数。"`
+	MaxMemberCount uint32            `json:"max_member_count" en:"How many it may have." zh:"成员数上限。"`
+	CreateTime     int64             `json:"group_create_time" en:"When it was made, Unix seconds." zh:"创建时间，Unix 秒。"`
+	Remark         string            `json:"group_remark" en:"What the account calls it." zh:"群备注。"`
 }
 
 func newGroupInfo(g ntqq.Group) groupInfo {
 	return groupInfo{g.Code, g.Name, g.MemberCount, g.MemberMax, g.CreateTime, g.Remark}
 }
 
-func (s *Service) groupList(ctx context.Context, a *args) (any, error) {
-	refresh := a.flag("no_cache", false)
-	if a.err != nil {
-		return nil, a.err
-	}
-	groups, err := s.client.Groups(ctx, refresh)
+func (s *Service) groupList(ctx context.Context, p listParams) ([]groupInfo, error) {
+	groups, err := s.client.Groups(ctx, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
@@ -127,14 +125,15 @@ func (s *Service) groupList(ctx context.Context, a *args) (any, error) {
 	return list, nil
 }
 
-func (s *Service) groupInfo(ctx context.Context, a *args) (any, error) {
-	group, refresh := a.group(), a.flag("no_cache", false)
-	if a.err != nil {
-		return nil, a.err
-	}
-	g, err := s.client.Group(ctx, group, refresh)
+type groupParams struct {
+	Group message.GroupCode `param:"group_id" en:"Number of a group that the account is in." zh:"已加入的群的群号。"`
+	listParams
+}
+
+func (s *Service) groupInfo(ctx context.Context, p groupParams) (groupInfo, error) {
+	g, err := s.client.Group(ctx, p.Group, p.NoCache)
 	if err != nil {
-		return nil, err
+		return groupInfo{}, err
 	}
 	return newGroupInfo(g), nil
 }
@@ -144,20 +143,20 @@ func (s *Service) groupInfo(ctx context.Context, a *args) (any, error) {
 type memberInfo struct {
 	GroupID         message.GroupCode `json:"group_id"`
 	UserID          message.UIN       `json:"user_id"`
-	Nickname        string            `json:"nickname"`
-	Card            string            `json:"card"`
-	Sex             string            `json:"sex"`
-	Age             int32             `json:"age"`
-	Area            string            `json:"area"`
-	JoinTime        int64             `json:"join_time"`
-	LastSentTime    int64             `json:"last_sent_time"`
-	Level           string            `json:"level"`
-	Role            string            `json:"role"`
-	Unfriendly      bool              `json:"unfriendly"`
-	Title           string            `json:"title"`
-	TitleExpireTime int64             `json:"title_expire_time"`
-	CardChangeable  bool              `json:"card_changeable"`
-	ShutUpTimestamp int64             `json:"shut_up_timestamp"`
+	Nickname        string            `json:"nickname" en:"Nickname." zh:"昵称。"`
+	Card            string            `json:"card" en:"The name in the group." zh:"群名片。"`
+	Sex             string            `json:"sex" en:"unknown: the server does not say." zh:"服务器不提供性别，固定为 unknown。"`
+	Age             int32             `json:"age" en:"0: the server does not say." zh:"服务器不提供年龄，固定为 0。"`
+	Area            string            `json:"area" en:"Empty: the server does not say." zh:"服务器不提供地区，固定为空。"`
+	JoinTime        int64             `json:"join_time" en:"When they joined, Unix seconds." zh:"入群时间，Unix 秒。"`
+	LastSentTime    int64             `json:"last_sent_time" en:"When they last spoke, Unix seconds." zh:"最后发言时间，Unix 秒。"`
+	Level           string            `json:"level" en:"Level in the group." zh:"群等级。"`
+	Role            string            `json:"role" enum:"owner,admin,member" en:"Role in the group." zh:"群内角色。"`
+	Unfriendly      bool              `json:"unfriendly" en:"false" zh:"固定为 false。"`
+	Title           string            `json:"title" en:"Special title." zh:"专属头衔。"`
+	TitleExpireTime int64             `json:"title_expire_time" en:"0" zh:"固定为 0。"`
+	CardChangeable  bool              `json:"card_changeable" en:"false" zh:"固定为 false。"`
+	ShutUpTimestamp int64             `json:"shut_up_timestamp" en:"Until when they are muted, Unix seconds; 0 for not." zh:"禁言到期时间，Unix 秒；未禁言为 0。"`
 }
 
 func newMemberInfo(group message.GroupCode, m ntqq.Member) memberInfo {
@@ -169,30 +168,28 @@ func newMemberInfo(group message.GroupCode, m ntqq.Member) memberInfo {
 	}
 }
 
-func (s *Service) groupMemberList(ctx context.Context, a *args) (any, error) {
-	group, refresh := a.group(), a.flag("no_cache", false)
-	if a.err != nil {
-		return nil, a.err
-	}
-	members, err := s.client.Members(ctx, group, refresh)
+func (s *Service) groupMemberList(ctx context.Context, p groupParams) ([]memberInfo, error) {
+	members, err := s.client.Members(ctx, p.Group, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]memberInfo, 0, len(members))
 	for _, m := range members {
-		list = append(list, newMemberInfo(group, m))
+		list = append(list, newMemberInfo(p.Group, m))
 	}
 	return list, nil
 }
 
-func (s *Service) groupMemberInfo(ctx context.Context, a *args) (any, error) {
-	group, user, refresh := a.group(), a.user("user_id"), a.flag("no_cache", false)
-	if a.err != nil {
-		return nil, a.err
-	}
-	m, err := s.client.Member(ctx, group, user, refresh)
+type memberParams struct {
+	Group message.GroupCode `param:"group_id"`
+	User  message.UIN       `param:"user_id"`
+	listParams
+}
+
+func (s *Service) groupMemberInfo(ctx context.Context, p memberParams) (memberInfo, error) {
+	m, err := s.client.Member(ctx, p.Group, p.User, p.NoCache)
 	if err != nil {
-		return nil, err
+		return memberInfo{}, err
 	}
-	return newMemberInfo(group, m), nil
+	return newMemberInfo(p.Group, m), nil
 }

@@ -2,18 +2,17 @@ package onebot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
 
-	"libration/internal/text"
+	"libration/gateway/table"
 	"libration/ntqq/message"
 )
 
 // messageIDResult is the data of the send actions.
 type messageIDResult struct {
-	MessageID int32
+	MessageID int32 `json:"message_id" en:"Id of the message that was sent." zh:"已发送消息的 id。"`
 }
 
 func (r messageIDResult) appendJSON(dst []byte) []byte {
@@ -21,48 +20,74 @@ func (r messageIDResult) appendJSON(dst []byte) []byte {
 	return append(strconv.AppendInt(dst, int64(r.MessageID), 10), '}')
 }
 
-// sendMsg: message_type decides where to; without it group_id when present, else
-// user_id.
-func (s *Service) sendMsg(ctx context.Context, a *args) (any, error) {
-	kind := a.text("message_type")
-	if kind == "" {
-		kind = "private"
-		if a.optional("group_id") != 0 {
-			kind = "group"
+// messageParams are the message that an action sends.
+type messageParams struct {
+	Message    unread `param:"message" en:"A text with CQ codes, an array of segments, or one segment." zh:"带 CQ 码的字符串、消息段数组，或单个消息段。"`
+	AutoEscape bool   `param:"auto_escape,default=false" en:"Whether a text is sent as written, with what looks like CQ codes in it." zh:"字符串是否原样发送，不解析其中的 CQ 码。"`
+}
+
+type sendMsgParams struct {
+	Kind  string `param:"message_type,optional" enum:"private,group" en:"Where to. Without it to the group when group_id is given, else to the friend." zh:"发送到哪里。省略时，有 group_id 则发到群，否则发给好友。"`
+	Group target `param:"group_id,optional" en:"Number of the group." zh:"群号。"`
+	User  target `param:"user_id,optional" en:"Number of the friend." zh:"好友的 QQ 号。"`
+	messageParams
+}
+
+func (s *Service) sendMsg(ctx context.Context, p sendMsgParams) (messageIDResult, error) {
+	if p.Kind == "group" || p.Kind == "" && (p.Group.number != 0 || p.Group.err != nil) {
+		group, err := p.Group.required("group_id")
+		if err != nil {
+			return messageIDResult{}, err
 		}
+		return s.sendGroupMsg(ctx, groupMsgParams{message.GroupCode(group), p.messageParams})
 	}
-	switch kind {
-	case "group":
-		return s.sendGroupMsg(ctx, a)
-	case "private":
-		return s.sendPrivateMsg(ctx, a)
+	user, err := p.User.required("user_id")
+	if err != nil {
+		return messageIDResult{}, err
 	}
-	a.wrong("message_type", text.T(`must be "private" or "group"`, `必须是 "private" 或 "group"`))
-	return nil, a.err
+	return s.sendPrivateMsg(ctx, privateMsgParams{message.UIN(user), p.messageParams})
 }
 
-func (s *Service) sendPrivateMsg(ctx context.Context, a *args) (any, error) {
-	chat := message.Chat{Kind: message.Friend, Peer: a.user("user_id")}
-	c, err := s.outgoingMessage(chat, a)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.client.SendFriend(ctx, chat.Peer, c)
-	if err != nil {
-		return nil, err
-	}
-	return s.sent(ctx, m), nil
+type privateMsgParams struct {
+	User message.UIN `param:"user_id" en:"Number of the friend." zh:"好友的 QQ 号。"`
+	messageParams
 }
 
-func (s *Service) sendGroupMsg(ctx context.Context, a *args) (any, error) {
-	chat := message.Chat{Kind: message.Group, Group: a.group()}
-	c, err := s.outgoingMessage(chat, a)
+func (s *Service) sendPrivateMsg(ctx context.Context, p privateMsgParams) (messageIDResult, error) {
+	return s.sendParams(ctx, message.Chat{Kind: message.Friend, Peer: p.User}, p.messageParams)
+}
+
+type groupMsgParams struct {
+	Group message.GroupCode `param:"group_id"`
+	messageParams
+}
+
+func (s *Service) sendGroupMsg(ctx context.Context, p groupMsgParams) (messageIDResult, error) {
+	return s.sendParams(ctx, message.Chat{Kind: message.Group, Group: p.Group}, p.messageParams)
+}
+
+func (s *Service) sendParams(ctx context.Context, chat message.Chat, p messageParams) (messageIDResult, error) {
+	segments, err := messageOf("message", p.Message.value, p.AutoEscape)
 	if err != nil {
-		return nil, err
+		return messageIDResult{}, err
 	}
-	m, err := s.client.SendGroup(ctx, chat.Group, c)
+	return s.send(ctx, chat, segments)
+}
+
+// send sends segments to a chat.
+func (s *Service) send(ctx context.Context, chat message.Chat, segments []segment) (messageIDResult, error) {
+	c, err := s.content(chat, segments)
 	if err != nil {
-		return nil, err
+		return messageIDResult{}, err
+	}
+	var m *message.Message
+	if chat.Kind == message.Group {
+		m, err = s.client.SendGroup(ctx, chat.Group, c)
+	} else {
+		m, err = s.client.SendFriend(ctx, chat.Peer, c)
+	}
+	if err != nil {
+		return messageIDResult{}, err
 	}
 	return s.sent(ctx, m), nil
 }
@@ -83,62 +108,90 @@ func (s *Service) sent(ctx context.Context, m *message.Message) messageIDResult 
 	return messageIDResult{id}
 }
 
-// outgoingMessage reads the message parameter.
-func (s *Service) outgoingMessage(chat message.Chat, a *args) (message.Content, error) {
-	segments := a.message("message")
-	if a.err != nil {
-		return nil, a.err
-	}
-	return s.content(chat, segments)
+type messageIDParams struct {
+	Message messageID `param:"message_id"`
 }
 
-func (s *Service) deleteMsg(ctx context.Context, a *args) (any, error) {
-	m, err := s.stored(a, "MESSAGE_NOT_FOUND")
+func (s *Service) deleteMsg(ctx context.Context, p messageIDParams) (table.None, error) {
+	return table.None{}, s.recall(ctx, int32(p.Message))
+}
+
+// recall takes a stored message back.
+func (s *Service) recall(ctx context.Context, id int32) error {
+	m, err := s.stored(id, noMessage)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if m.Chat.Kind != message.Group && !m.Self {
-		return nil, &actionError{RetFailed, "CANNOT_RECALL_FRIEND_MSG", text.T(
-			"the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息")}
+		return failure(notOurs)
 	}
-	return nil, s.client.Recall(ctx, m)
+	return s.client.Recall(ctx, m)
 }
 
-// stored reads the parameter message_id and returns that message. code is the msg
-// of the failure when there is none.
-func (s *Service) stored(a *args, code string) (*message.Message, error) {
-	id := a.messageID("message_id")
-	if a.err != nil {
-		return nil, a.err
-	}
-	return s.storedID(id, code)
-}
-
-// storedID is stored for an id that was read already.
-func (s *Service) storedID(id int32, code string) (*message.Message, error) {
+// stored returns a stored message. missing is the cause of the failure when there is
+// none with this id.
+func (s *Service) stored(id int32, missing *table.Cause) (*message.Message, error) {
 	m, err := s.store.Get(id)
 	if err != nil {
-		return nil, fmt.Errorf("read message %d: %w", id, err)
+		return nil, unreadable(err)
 	}
 	if m == nil {
-		return nil, noMessage(code, id)
+		return nil, noSuchMessage(missing, id)
 	}
 	return m, nil
 }
 
-// getMsg returns a stored message like a message event, always in the array
-// format: a call does not tell which format its connection has, and clients take
+// messageObject is a stored message. Which fields it has depends on its chat.
+type messageObject struct {
+	Time       int64             `json:"time" en:"When it was sent, Unix seconds." zh:"发送时间，Unix 秒。"`
+	Group      bool              `json:"group" en:"Whether it is a group's." zh:"是否为群消息。"`
+	Kind       string            `json:"message_type" enum:"private,group" en:"Kind of chat." zh:"会话类型。"`
+	SubType    string            `json:"sub_type" enum:"normal,friend,group" en:"Of a group's: normal. Of a private one: friend, or group when it is temporary." zh:"群消息为 normal；私聊为 friend，临时会话为 group。"`
+	TempSource int32             `json:"temp_source,omitempty" en:"Temporary chats: 0." zh:"临时会话：0。"`
+	Target     message.UIN       `json:"target_id,omitempty" en:"Private chats: whom it went to." zh:"私聊：接收者的 QQ 号。"`
+	ID         messageID         `json:"message_id"`
+	Sequence   uint64            `json:"message_seq" en:"Its number in the chat." zh:"在会话中的序号。"`
+	RealID     uint64            `json:"real_id" en:"The same number." zh:"同上，会话中的序号。"`
+	User       message.UIN       `json:"user_id" en:"Who sent it." zh:"发送者的 QQ 号。"`
+	GroupID    message.GroupCode `json:"group_id,omitempty" en:"Groups: number of the group." zh:"群消息：群号。"`
+	GroupName  string            `json:"group_name,omitempty" en:"Groups: name of the group." zh:"群消息：群名称。"`
+	Anonymous  *table.None       `json:"anonymous,omitempty" en:"Groups: always null." zh:"群消息：始终为 null。"`
+	Message    []messageSegment  `json:"message" en:"Its segments." zh:"消息段。"`
+	RawMessage string            `json:"raw_message" en:"The same as a text with CQ codes." zh:"同样的内容，为带 CQ 码的字符串。"`
+	Format     string            `json:"message_format" en:"array" zh:"固定为 array。"`
+	Font       int32             `json:"font" en:"0" zh:"固定为 0。"`
+	Sender     messageSender     `json:"sender" en:"What is known of who sent it." zh:"发送者的信息。"`
+}
+
+type messageSegment struct {
+	Type string         `json:"type" en:"Its type." zh:"类型。"`
+	Data map[string]any `json:"data" en:"Its values: texts." zh:"内容，值均为字符串。"`
+}
+
+type messageSender struct {
+	User     message.UIN       `json:"user_id"`
+	Nickname string            `json:"nickname" en:"Nickname; may be empty in private chats." zh:"昵称，私聊中可能为空。"`
+	Sex      string            `json:"sex" en:"unknown: messages do not say." zh:"消息不含性别，固定为 unknown。"`
+	Age      int32             `json:"age" en:"0: messages do not say." zh:"消息不含年龄，固定为 0。"`
+	Card     string            `json:"card,omitempty" en:"Groups: the name in the group." zh:"群消息：群名片。"`
+	Area     string            `json:"area,omitempty" en:"Groups: empty." zh:"群消息：固定为空。"`
+	Level    string            `json:"level,omitempty" en:"Groups: level in the group." zh:"群消息：群等级。"`
+	Role     string            `json:"role,omitempty" enum:"owner,admin,member" en:"Groups: role in the group." zh:"群消息：群内角色。"`
+	Title    string            `json:"title,omitempty" en:"Groups: special title." zh:"群消息：专属头衔。"`
+	Group    message.GroupCode `json:"group_id,omitempty" en:"Temporary chats: the group that it came by." zh:"临时会话：来源群号。"`
+}
+
+// getMsg: a call does not tell which format its connection has, and clients take
 // both.
-func (s *Service) getMsg(_ context.Context, a *args) (any, error) {
-	m, err := s.stored(a, "MSG_NOT_FOUND")
+func (s *Service) getMsg(_ context.Context, p messageIDParams) (table.Encoded[messageObject], error) {
+	m, err := s.stored(int32(p.Message), noMsg)
 	if err != nil {
 		return nil, err
 	}
-	id := a.messageID("message_id")
 	r := s.rendered(m)
 	defer s.release(r)
 	b := fmt.Appendf(nil, `{"time":%d`, m.Time)
 	b = boolField(b, "group", m.Chat.Kind == message.Group)
-	b = s.appendMessage(b, m, id, r, FormatArray)
-	return json.RawMessage(append(b, '}')), nil
+	b = s.appendMessage(b, m, int32(p.Message), r, FormatArray)
+	return append(b, '}'), nil
 }

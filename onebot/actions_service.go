@@ -2,10 +2,10 @@ package onebot
 
 import (
 	"context"
-	"encoding/json"
 	"runtime"
 	"time"
 
+	"libration/gateway/table"
 	"libration/internal/text"
 )
 
@@ -36,20 +36,43 @@ func (s *Service) status() []byte {
 	return append(b, '}', '}')
 }
 
-func (s *Service) getStatus(context.Context, *args) (any, error) {
-	return json.RawMessage(s.status()), nil
+// statusResult is what status appends.
+type statusResult struct {
+	Initialized bool        `json:"app_initialized" en:"true" zh:"固定为 true。"`
+	Enabled     bool        `json:"app_enabled" en:"true" zh:"固定为 true。"`
+	PluginsGood *table.None `json:"plugins_good" en:"null" zh:"固定为 null。"`
+	AppGood     bool        `json:"app_good" en:"true" zh:"固定为 true。"`
+	Online      bool        `json:"online" en:"Whether the account is online." zh:"账号是否在线。"`
+	Good        bool        `json:"good" en:"Whether it is online and messages can be sent." zh:"是否在线且能发送消息。"`
+	Trouble     string      `json:"trouble,omitempty" en:"Why it is not good although it is online, in words." zh:"在线但状态不正常时的文字说明。"`
+	Stat        statistics  `json:"stat" en:"Counts since the program started." zh:"程序启动以来的统计。"`
+}
+
+type statistics struct {
+	LostTimes       int64  `json:"lost_times" en:"0" zh:"固定为 0。"`
+	PacketsReceived uint64 `json:"packet_received" en:"Packets received." zh:"收到的数据包数。"`
+	PacketsSent     uint64 `json:"packet_sent" en:"Packets sent." zh:"发送的数据包数。"`
+	PacketsLost     uint64 `json:"packet_lost" en:"Packets dropped." zh:"丢弃的数据包数。"`
+	Received        uint64 `json:"message_received" en:"Messages received." zh:"收到的消息数。"`
+	Sent            uint64 `json:"message_sent" en:"Messages sent." zh:"发送的消息数。"`
+	Disconnects     uint64 `json:"disconnect_times" en:"How often the connection was lost." zh:"断线次数。"`
+	LastMessage     int64  `json:"last_message_time" en:"When the last message came, Unix seconds." zh:"最后一条消息的时间，Unix 秒。"`
+}
+
+func (s *Service) getStatus(context.Context, table.None) (table.Encoded[statusResult], error) {
+	return s.status(), nil
 }
 
 type versionInfo struct {
-	AppName         string `json:"app_name"`
-	AppVersion      string `json:"app_version"`
-	ProtocolVersion string `json:"protocol_version"`
-	AppFullName     string `json:"app_full_name"`
-	RuntimeVersion  string `json:"runtime_version"`
-	RuntimeOS       string `json:"runtime_os"`
+	AppName         string `json:"app_name" en:"Libration" zh:"固定为 Libration。"`
+	AppVersion      string `json:"app_version" en:"Version of the program." zh:"程序版本。"`
+	ProtocolVersion string `json:"protocol_version" en:"v11" zh:"固定为 v11。"`
+	AppFullName     string `json:"app_full_name" en:"Name, version and system." zh:"名称、版本和系统。"`
+	RuntimeVersion  string `json:"runtime_version" en:"Version of Go." zh:"Go 的版本。"`
+	RuntimeOS       string `json:"runtime_os" en:"Operating system." zh:"操作系统。"`
 }
 
-func (s *Service) versionInfo(context.Context, *args) (any, error) {
+func (s *Service) versionInfo(context.Context, table.None) (versionInfo, error) {
 	return versionInfo{
 		AppName: "Libration", AppVersion: s.version, ProtocolVersion: "v11",
 		AppFullName:    "Libration-" + s.version + "_" + runtime.GOOS + "_" + runtime.GOARCH,
@@ -58,22 +81,26 @@ func (s *Service) versionInfo(context.Context, *args) (any, error) {
 }
 
 type canResult struct {
-	Yes bool `json:"yes"`
+	Yes bool `json:"yes" en:"Whether it can be sent." zh:"能否发送。"`
 }
 
 // cannot answers the can_send actions of what this version cannot send.
-func (s *Service) cannot(context.Context, *args) (any, error) { return canResult{false}, nil }
+func (s *Service) cannot(context.Context, table.None) (canResult, error) {
+	return canResult{false}, nil
+}
 
-func (s *Service) supportedActions(context.Context, *args) (any, error) { return s.Actions(), nil }
+func (s *Service) supportedActions(context.Context, table.None) ([]string, error) {
+	return s.Actions(), nil
+}
 
 type guildProfile struct {
-	Nickname  string `json:"nickname"`
-	TinyID    string `json:"tiny_id"`
-	AvatarURL string `json:"avatar_url"`
+	Nickname  string `json:"nickname" en:"Empty." zh:"固定为空。"`
+	TinyID    string `json:"tiny_id" en:"0: there are no guilds." zh:"固定为 0，表示没有频道。"`
+	AvatarURL string `json:"avatar_url" en:"Empty." zh:"固定为空。"`
 }
 
 // guildServiceProfile: guilds are gone. Clients ask at start-up all the same and
 // take the id "0" for "no guilds" (docs/protocol/onebot11.md b.6).
-func (s *Service) guildServiceProfile(context.Context, *args) (any, error) {
+func (s *Service) guildServiceProfile(context.Context, table.None) (guildProfile, error) {
 	return guildProfile{TinyID: "0"}, nil
 }

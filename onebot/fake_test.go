@@ -103,7 +103,7 @@ func (c *fakeClient) Groups(ctx context.Context, refresh bool) ([]ntqq.Group, er
 
 func (c *fakeClient) Group(_ context.Context, code message.GroupCode, refresh bool) (ntqq.Group, error) {
 	if code != groupCode {
-		return ntqq.Group{}, ntqq.ErrNotFound
+		return ntqq.Group{}, ntqq.ErrNoGroup
 	}
 	return ntqq.Group{Code: groupCode, Name: "组", Remark: "gr", CreateTime: 5, MemberCount: 2, MemberMax: 200}, c.call(refresh)
 }
@@ -114,8 +114,11 @@ func (c *fakeClient) Members(ctx context.Context, code message.GroupCode, refres
 }
 
 func (c *fakeClient) Member(_ context.Context, code message.GroupCode, uin message.UIN, refresh bool) (ntqq.Member, error) {
-	if code != groupCode || uin != friendUIN {
-		return ntqq.Member{}, ntqq.ErrNotFound
+	if code != groupCode {
+		return ntqq.Member{}, ntqq.ErrNoGroup
+	}
+	if uin != friendUIN {
+		return ntqq.Member{}, ntqq.ErrNoMember
 	}
 	return ntqq.Member{
 		Group: code, UIN: uin, Nickname: "n", Card: "c", Title: "t", Role: message.RoleAdmin,
@@ -125,7 +128,7 @@ func (c *fakeClient) Member(_ context.Context, code message.GroupCode, uin messa
 
 func (c *fakeClient) User(_ context.Context, uin message.UIN) (ntqq.User, error) {
 	if uin != friendUIN {
-		return ntqq.User{}, ntqq.ErrNotFound
+		return ntqq.User{}, ntqq.ErrNoUser
 	}
 	return ntqq.User{
 		UIN: uin, Nickname: "u", Sign: "s", QID: "q", Remark: "r", Sex: ntqq.SexFemale,

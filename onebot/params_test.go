@@ -1,49 +1,89 @@
 package onebot
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+
+	"libration/gateway/table"
+	"libration/internal/text"
+	"libration/ntqq/message"
 )
 
 func TestLenientTyping(t *testing.T) {
 	const bad = "bad"
-	number := func(a *args) any { n, _ := a.number("x"); return n }
-	flag := func(a *args) any { return a.flag("x", false) }
-	flagTrue := func(a *args) any { return a.flag("x", true) }
-	text := func(a *args) any { return a.text("x") }
-	id := func(a *args) any { return a.messageID("x") }
-	user := func(a *args) any { return uint64(a.user("x")) }
+	type numbered struct {
+		X target `param:"x,optional" en:"x" zh:"一"`
+	}
+	type flagged struct {
+		X bool `param:"x,default=false" en:"x" zh:"一"`
+	}
+	type unflagged struct {
+		X bool `param:"x,default=true" en:"x" zh:"一"`
+	}
+	type worded struct {
+		X string `param:"x,optional" en:"x" zh:"一"`
+	}
+	type worded1 struct {
+		X string `param:"x,optional" enum:"a,5" en:"x" zh:"一"`
+	}
+	type ided struct {
+		X messageID `param:"x"`
+	}
+	type owned struct {
+		X message.UIN `param:"x"`
+	}
+	type listed struct {
+		X []message.UIN `param:"x,optional" en:"x" zh:"一"`
+	}
+	type nested struct {
+		X flagged `param:"x,optional" en:"x" zh:"一"`
+	}
+	integral := func(a *args) (any, error) {
+		n, _ := number(a, "x")
+		return n, a.err
+	}
+	flag := parameter(func(p flagged) any { return p.X })
+	flagTrue := parameter(func(p unflagged) any { return p.X })
+	text := parameter(func(p worded) any { return p.X })
+	id := parameter(func(p ided) any { return int32(p.X) })
+	user := parameter(func(p owned) any { return uint64(p.X) })
+	choice := parameter(func(p worded1) any { return p.X })
+	late := parameter(func(p numbered) any { return fmt.Sprint(p.X.number, p.X.err != nil) })
+	list := parameter(func(p listed) any { return fmt.Sprint(p.X) })
+	inner := parameter(func(p nested) any { return p.X.X })
 	for _, c := range []struct {
 		name string
-		read func(*args) any
+		read func(*args) (any, error)
 		json string // JSON of x, "" for absent
 		want any    // bad for an error
 	}{
-		{"number", number, `12`, int64(12)},
-		{"number", number, `"12"`, int64(12)},
-		{"number", number, `" 12 "`, int64(12)},
-		{"number", number, `-7`, int64(-7)},
-		{"number", number, `12.0`, int64(12)},
-		{"number", number, `1.2e1`, int64(12)},
-		{"number", number, `9007199254740993`, int64(9007199254740993)},
-		{"number", number, `"9223372036854775807"`, int64(9223372036854775807)},
-		{"number", number, ``, int64(0)},
-		{"number", number, `null`, int64(0)},
-		{"number", number, `""`, int64(0)},
-		{"number", number, `9223372036854775808`, bad},
-		{"number", number, `1e400`, bad},
-		{"number", number, `12.5`, bad},
-		{"number", number, `"0x10"`, bad},
-		{"number", number, `"NaN"`, bad},
-		{"number", number, `"Inf"`, bad},
-		{"number", number, `"1_000"`, bad},
-		{"number", number, `"abc"`, bad},
-		{"number", number, `true`, bad},
-		{"number", number, `[1]`, bad},
-		{"number", number, `{}`, bad},
+		{"number", integral, `12`, int64(12)},
+		{"number", integral, `"12"`, int64(12)},
+		{"number", integral, `" 12 "`, int64(12)},
+		{"number", integral, `-7`, int64(-7)},
+		{"number", integral, `12.0`, int64(12)},
+		{"number", integral, `1.2e1`, int64(12)},
+		{"number", integral, `9007199254740993`, int64(9007199254740993)},
+		{"number", integral, `"9223372036854775807"`, int64(9223372036854775807)},
+		{"number", integral, ``, int64(0)},
+		{"number", integral, `null`, int64(0)},
+		{"number", integral, `""`, int64(0)},
+		{"number", integral, `9223372036854775808`, bad},
+		{"number", integral, `1e400`, bad},
+		{"number", integral, `12.5`, bad},
+		{"number", integral, `"0x10"`, bad},
+		{"number", integral, `"NaN"`, bad},
+		{"number", integral, `"Inf"`, bad},
+		{"number", integral, `"1_000"`, bad},
+		{"number", integral, `"abc"`, bad},
+		{"number", integral, `true`, bad},
+		{"number", integral, `[1]`, bad},
+		{"number", integral, `{}`, bad},
 		{"boolean", flag, `true`, true},
 		{"boolean", flag, `"true"`, true},
 		{"boolean", flag, `"True"`, true},
@@ -74,6 +114,28 @@ func TestLenientTyping(t *testing.T) {
 		{"user", user, `0`, bad},
 		{"user", user, `-1`, bad},
 		{"user", user, ``, bad},
+		{"choice", choice, `"a"`, "a"},
+		{"choice", choice, `5`, "5"},
+		{"choice", choice, `""`, ""},
+		{"choice", choice, `"b"`, bad},
+		{"number that may not count", late, `"5"`, "5 false"},
+		{"number that may not count", late, `"x"`, "0 true"},
+		{"number that may not count", late, ``, "0 false"},
+		{"list", list, `["5",6]`, "[5 6]"},
+		{"list", list, `"[5]"`, bad},
+		{"list", list, `[]`, "[]"},
+		{"list", list, ``, "[]"},
+		{"list", list, `[5,"x"]`, bad},
+		{"list", list, `[5,0]`, bad},
+		{"list", list, `[null]`, bad},
+		{"list", list, `{}`, bad},
+		{"list", list, `5`, bad},
+		{"object", inner, `{"x":"yes"}`, true},
+		{"object", inner, `{}`, false},
+		{"object", inner, ``, false},
+		{"object", inner, `{"x":"perhaps"}`, bad},
+		{"object", inner, `[]`, bad},
+		{"object", inner, `5`, bad},
 	} {
 		raw := `{}`
 		if c.json != "" {
@@ -84,13 +146,37 @@ func TestLenientTyping(t *testing.T) {
 			t.Fatalf("ParamsJSON(%s): %v", raw, err)
 		}
 		a := args{params: p}
-		got := c.read(&a)
-		if a.err != nil {
+		got, err := c.read(&a)
+		if err != nil {
 			got = bad
 		}
 		if got != c.want {
-			t.Errorf("%s from JSON %s: got %v (%v), want %v", c.name, raw, got, a.err, c.want)
+			t.Errorf("%s from JSON %s: got %v (%v), want %v", c.name, raw, got, err, c.want)
 		}
+	}
+}
+
+// number reads a whole number.
+func number(a *args, name string) (int64, bool) {
+	v, ok := a.params.get(name)
+	if !ok {
+		return 0, false
+	}
+	return a.integer(name, v)
+}
+
+// parameter returns what reads one parameter, by the table.
+func parameter[P any](get func(P) any) func(*args) (any, error) {
+	var got any
+	actions, err := table.New(dialect(), table.Of("x", standard, Local, text.T("x", "一"),
+		func(_ *Service, _ context.Context, p P) (table.None, error) { got = get(p); return table.None{}, nil }))
+	if err != nil {
+		panic(err)
+	}
+	return func(a *args) (any, error) {
+		got = nil
+		_, err := actions.Find("x").Run(nil, context.Background(), a)
+		return got, err
 	}
 }
 
@@ -98,16 +184,16 @@ func TestParamsValues(t *testing.T) {
 	p := withValues(t, Params{}, "n=-12&b=yes&t=%5BCQ%3Aface%2Cid%3D1%5D+a%2Bb&empty=&n=5&"+
 		"list=%5B%7B%22type%22%3A%22text%22%2C%22data%22%3A%7B%22text%22%3A%22x%22%7D%7D%5D&message=%5b1,+2%5d&semi;colon=1", "")
 	a := args{params: p}
-	if n, ok := a.number("n"); n != -12 || !ok {
+	if n, ok := number(&a, "n"); n != -12 || !ok {
 		t.Errorf("number from -12: got %d, %t", n, ok)
 	}
-	if !a.flag("b", false) {
+	if !a.flag("b") {
 		t.Error("flag from yes: got false")
 	}
 	if got := a.text("t"); got != "[CQ:face,id=1] a+b" {
 		t.Errorf("text: got %q", got)
 	}
-	if _, ok := a.number("empty"); ok {
+	if _, ok := number(&a, "empty"); ok {
 		t.Error("number from an empty value: got one, want none")
 	}
 	if got := a.message("message"); len(got) != 1 || got[0].get("text") != "[1, 2]" {
@@ -212,11 +298,11 @@ func FuzzParams(f *testing.F) {
 		}
 		for _, name := range names {
 			for _, read := range []func(*args){
-				func(a *args) { a.number(name) },
-				func(a *args) { a.flag(name, true) },
+				func(a *args) { a.required(name) },
+				func(a *args) { a.flag(name) },
 				func(a *args) { a.text(name) },
 				func(a *args) { a.messageID(name) },
-				func(a *args) { a.object(name) },
+				func(a *args) { a.members(name, value{text: form}) },
 				func(a *args) { a.message(name) },
 			} {
 				read(&args{params: p})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"libration/gateway/table"
 	"libration/internal/bom"
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -37,76 +38,59 @@ func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, h
 		if errors.Is(err, bom.ErrUTF16) {
 			bad = text.T("the operation of a quick operation is not JSON: "+err.Error(), "快速操作的 operation 是 UTF-16 编码，请改用 UTF-8")
 		}
-		return failed(s.language, badParams(bad), action{})
+		return failed(s.language, badParams(bad), apiError)
 	}
 	both := slices.Concat([]byte(`{"context":`), event, []byte(`,"operation":`), op, []byte("}"))
 	return s.Call(ctx, Request{Action: quickAction, Params: Params{json: both}, Hold: hold})
 }
 
+type quickParams struct {
+	Context   Params `param:"context" en:"The event, as this service sent it." zh:"事件，即本服务发送的内容。"`
+	Operation Params `param:"operation" en:"What to do; the guide lists the fields." zh:"要执行的操作，字段见指南。"`
+}
+
 // quickOperation replies first and recalls then. What is not supported fails, after
-// the rest was done.
-func (s *Service) quickOperation(ctx context.Context, a *args) (any, error) {
-	q, err := parseQuick(a)
+// the rest was done. A step fails as the action for it does.
+func (s *Service) quickOperation(ctx context.Context, p quickParams) (table.None, error) {
+	q, err := parseQuick(p)
 	if err != nil {
-		return nil, err
+		return table.None{}, err
 	}
-	var errs []error
+	var errs []*actionError
 	if len(q.reply) > 0 {
-		errs = append(errs, s.quickReply(ctx, q))
+		if _, err := s.send(ctx, q.chat, q.reply); err != nil {
+			errs = append(errs, explain(err, sendFailed))
+		}
 	}
 	if q.recall {
-		m, err := s.storedID(q.messageID, "MESSAGE_NOT_FOUND")
-		if err == nil {
-			err = s.client.Recall(ctx, m)
+		if err := s.recall(ctx, q.messageID); err != nil {
+			errs = append(errs, explain(err, recallFailed))
 		}
-		errs = append(errs, err)
 	}
 	if len(q.unsupported) > 0 {
-		names := strings.Join(q.unsupported, ", ")
-		errs = append(errs, &actionError{RetFailed, "NOT_SUPPORTED", text.T(
-			"quick operations not supported yet: %s", "暂不支持的快速操作: %s").Fill(names)})
+		e := failure(notSupported)
+		e.text = text.T("quick operations not supported yet: %s", "暂不支持的快速操作: %s").Fill(strings.Join(q.unsupported, ", "))
+		errs = append(errs, e)
 	}
-	return nil, s.several(errs)
+	return table.None{}, several(errs)
 }
 
 // several makes one error of those of several steps, with the code of the first and
 // the texts of all.
-func (s *Service) several(errs []error) error {
-	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
-	if len(errs) < 2 {
-		return errors.Join(errs...)
+func several(errs []*actionError) error {
+	if len(errs) == 0 {
+		return nil
 	}
-	all := *explain(errs[0], s.actions[quickAction])
-	for _, err := range errs[1:] {
-		e := explain(err, s.actions[quickAction])
+	all := *errs[0]
+	for _, e := range errs[1:] {
 		all.text = text.T("%s; %s", "%s；%s").Fill(all.text, e.text)
 	}
 	return &all
 }
 
-func (s *Service) quickReply(ctx context.Context, q quick) error {
-	c, err := s.content(q.chat, q.reply)
-	if err != nil {
-		return err
-	}
-	var m *message.Message
-	if q.chat.Kind == message.Group {
-		m, err = s.client.SendGroup(ctx, q.chat.Group, c)
-	} else {
-		m, err = s.client.SendFriend(ctx, q.chat.Peer, c)
-	}
-	if err == nil {
-		s.sent(ctx, m)
-	}
-	return err
-}
-
 // parseQuick reads the event and the operation.
-func parseQuick(a *args) (q quick, err error) {
-	event, op := a.object("context"), a.object("operation")
-	if a.err != nil {
-		return q, a.err
-	}
+func parseQuick(p quickParams) (q quick, err error) {
+	event, op := &args{params: p.Context}, &args{params: p.Operation}
 	kind := event.text("message_type")
 	if kind == "" { // a request or a notice
 		for _, name := range []string{"approve", "remark", "reason"} {
@@ -118,13 +102,13 @@ func parseQuick(a *args) (q quick, err error) {
 	}
 	group := kind == "group"
 	if group {
-		q.chat = message.Chat{Kind: message.Group, Group: event.group()}
+		q.chat = message.Chat{Kind: message.Group, Group: message.GroupCode(event.required("group_id"))}
 		for _, name := range []string{"kick", "ban"} {
-			if op.flag(name, false) {
+			if op.flag(name) {
 				q.unsupported = append(q.unsupported, name)
 			}
 		}
-		if q.recall = op.flag("delete", false); q.recall {
+		if q.recall = op.flag("delete"); q.recall {
 			q.messageID = event.messageID("message_id")
 		}
 	} else {
@@ -132,13 +116,13 @@ func parseQuick(a *args) (q quick, err error) {
 		if event.text("post_type") == "message_sent" { // that is the account itself
 			other = "target_id"
 		}
-		q.chat = message.Chat{Kind: message.Friend, Peer: event.user(other)}
+		q.chat = message.Chat{Kind: message.Friend, Peer: message.UIN(event.required(other))}
 	}
 	if v, ok := op.params.get("reply"); ok && string(v.json) != `""` {
 		q.reply = op.message("reply")
 		_, anonymous := event.params.get("anonymous")
-		if len(q.reply) > 0 && group && !anonymous && op.flag("at_sender", false) {
-			at := segment{"at", []field{{"qq", fmt.Sprint(event.user("user_id"))}}}
+		if len(q.reply) > 0 && group && !anonymous && op.flag("at_sender") {
+			at := segment{"at", []field{{"qq", fmt.Sprint(event.required("user_id"))}}}
 			q.reply = append([]segment{at}, q.reply...)
 		}
 	}

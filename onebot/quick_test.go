@@ -105,7 +105,7 @@ func TestQuickOperationFailures(t *testing.T) {
 	}
 	c.err = &ntqq.ServerError{Code: 1001, Message: "not allowed"}
 	r := s.QuickOperation(t.Context(), fmt.Appendf(nil, groupContext, id), []byte(`{"delete":true,"kick":true}`), Hold{})
-	if r.Msg != "QUICK_OPERATION_ERROR" || !strings.Contains(r.Message, "not allowed; quick operations not supported yet: kick") {
+	if r.Msg != "RECALL_API_ERROR" || !strings.Contains(r.Message, "not allowed; quick operations not supported yet: kick") {
 		t.Errorf("got %q %q", r.Msg, r.Message)
 	}
 }
@@ -123,11 +123,12 @@ func FuzzQuickOperation(f *testing.F) {
 		if !json.Valid(event) || !json.Valid(operation) {
 			return
 		}
-		params, err := ParamsJSON(fmt.Appendf(nil, `{"context":%s,"operation":%s}`, event, operation))
-		if err != nil { // more than the bounds allow
+		context, err := ParamsJSON(event)
+		params, err2 := ParamsJSON(operation)
+		if err != nil || err2 != nil { // no objects, or more than the bounds allow
 			return
 		}
-		q, err := parseQuick(&args{params: params})
+		q, err := parseQuick(quickParams{context, params})
 		if err == nil && len(q.reply) > 0 && q.chat.Peer == 0 && q.chat.Group == 0 {
 			t.Errorf("a reply to nobody: %+v", q)
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"libration/internal/text"
@@ -74,7 +73,7 @@ func RequestOf(p Params) (Request, error) {
 // the frame's echo when that can be read, so that the caller need not wait for its
 // timeout.
 func BadRequest(frame []byte, err error) *Response {
-	r := failed(English, badParams(text.Same("bad request: "+err.Error())), action{})
+	r := failed(English, badParams(text.Same("bad request: "+err.Error())), apiError)
 	r.Echo = recoverEcho(frame)
 	return r
 }
@@ -112,25 +111,23 @@ func recoverEcho(frame []byte) json.RawMessage {
 // Finish, FinishTime; so is one with _rate_limited, of which one is run every pacedPause. Call takes over
 // r.Hold: it is given back when the action has ended.
 func (s *Service) Call(ctx context.Context, r Request) *Response {
-	if a, ok := s.actions[r.Action]; ok {
+	if a := s.working(r.Action); a != nil {
 		defer r.Hold.Release()
-		resp := s.run(ctx, r.Action, a, r.Params)
+		resp := s.run(ctx, a, r.Params)
 		resp.Echo = r.Echo
 		return resp
 	}
+	name, suffix := cutSuffix(r.Action)
 	queue := s.pending
-	name, later := strings.CutSuffix(r.Action, "_async")
-	if !later {
-		name, later = strings.CutSuffix(r.Action, "_rate_limited")
+	if suffix == pacedSuffix {
 		queue = s.paced
 	}
-	a, ok := s.actions[name]
 	var resp *Response
-	if !later || !ok {
-		resp = failed(s.language, unknownAction(r.Action), action{})
+	if a := s.working(name); a == nil {
+		resp = failed(s.language, s.unknownAction(r.Action), apiError)
 		s.onAction("unknown", resp.RetCode, 0)
-	} else if err := s.enqueue(queue, task{name, a, r.Params, r.Hold}); err != nil {
-		resp = failed(s.language, err, a)
+	} else if err := s.enqueue(queue, task{a, r.Params, r.Hold}); err != nil {
+		resp = failed(s.language, err, a.Failure)
 	} else {
 		return &Response{Status: StatusAsync, RetCode: RetAsync, Echo: r.Echo}
 	}
@@ -141,8 +138,7 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 
 // task is an action that was answered and waits for a worker.
 type task struct {
-	name   string
-	action action
+	action *row
 	params Params
 	hold   Hold
 }
@@ -150,7 +146,7 @@ type task struct {
 // runTask carries out an action that was answered.
 func (s *Service) runTask(ctx context.Context, t task) {
 	defer t.hold.Release()
-	s.run(ctx, t.name, t.action, t.params)
+	s.run(ctx, t.action, t.params)
 }
 
 // enqueue leaves an action to a worker of Run. The error is for the caller.
@@ -158,33 +154,37 @@ func (s *Service) enqueue(queue chan<- task, t task) error {
 	s.accepting.Lock()
 	defer s.accepting.Unlock()
 	if s.finishing {
-		return &actionError{RetFailed, "CANCELED", text.T(
-			"the program is stopping", "程序正在停止")}
+		return failure(stopping)
 	}
 	select {
 	case queue <- t:
 		return nil
 	default:
-		return &actionError{RetFailed, "API_ERROR", text.T(
-			"too many actions are waiting", "等待执行的异步调用过多")}
+		return failure(tooManyWait)
 	}
 }
 
 // run carries out one action.
-func (s *Service) run(ctx context.Context, name string, a action, p Params) (r *Response) {
+func (s *Service) run(ctx context.Context, a *row, p Params) (r *Response) {
 	began := time.Now()
-	defer func() { s.onAction(name, r.RetCode, time.Since(began)) }()
+	defer func() { s.onAction(a.Name, r.RetCode, time.Since(began)) }()
 	defer func() {
 		if v := recover(); v != nil {
-			s.log.Error("action panicked", "action", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-			r = failed(s.language, &actionError{RetFailed, "API_ERROR", text.T(
-				"internal error in %s; the log has details", "%s 内部错误，详情见日志").Fill(name)}, a)
+			s.log.Error("action panicked", "action", a.Name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			e := failure(apiError)
+			e.text = text.T("internal error in %s; the log has details", "%s 内部错误，详情见日志").Fill(a.Name)
+			r = failed(s.language, e, apiError)
 		}
 	}()
-	data, err := a.run(s, ctx, &args{params: p})
+	from := s.readers.Get().(*args)
+	from.params = p
+	data, err := a.Run(s, ctx, from)
+	*from = args{}
+	s.readers.Put(from)
 	if err != nil {
-		s.log.Debug("action failed", "action", name, "err", err)
-		return failed(s.language, err, a)
+		e := explain(err, a.Failure)
+		s.log.Debug("action failed", "action", a.Name, "code", e.code, "text", e.text.EN, "err", err)
+		return failed(s.language, e, a.Failure)
 	}
 	return &Response{Status: StatusOK, RetCode: RetOK, Data: data}
 }

@@ -67,7 +67,7 @@ func (r *Response) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"data":`...)
 	dst, err := appendData(dst, r.Data)
 	if err != nil {
-		return failed(English, err, action{failed: "API_ERROR"}).withEcho(r.Echo).AppendJSON(dst[:start])
+		return failed(English, err, apiError).withEcho(r.Echo).AppendJSON(dst[:start])
 	}
 	dst = textField(dst, "message", r.Message)
 	dst = textField(dst, "wording", r.Wording)
@@ -95,8 +95,8 @@ func appendData(dst []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
 		return append(dst, "null"...), nil
-	case json.RawMessage:
-		return append(dst, v...), nil
+	case interface{ JSON() []byte }: // table.Encoded
+		return append(dst, v.JSON()...), nil
 	case jsonAppender:
 		return v.appendJSON(dst), nil
 	}

@@ -1,7 +1,6 @@
 package onebot
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -167,7 +166,7 @@ func (s *Service) content(chat message.Chat, segments []segment) (message.Conten
 		}
 	}
 	if len(c) == 0 {
-		return nil, emptyMessage()
+		return nil, failure(emptyMessage)
 	}
 	if reply != nil {
 		c = append(message.Content{reply}, c...)
@@ -243,10 +242,10 @@ func (s *Service) outgoingReply(chat message.Chat, seg segment) (message.Segment
 	}
 	m, err := s.store.Get(int32(id))
 	if err != nil {
-		return nil, fmt.Errorf("read message %d: %w", id, err)
+		return nil, unreadable(err)
 	}
 	if m == nil {
-		e := noMessage("MESSAGE_NOT_FOUND", int32(id))
+		e := noSuchMessage(noMessage, int32(id))
 		e.retcode = RetBadParams
 		e.text = text.T("segment reply: %s", "消息段 reply: %s").Fill(e.text)
 		return nil, e

@@ -3,10 +3,10 @@ package onebot
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
+	"libration/gateway/table"
 	"libration/internal/clock"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -154,8 +154,8 @@ type Service struct {
 	onAction func(action string, retcode int, took time.Duration)
 	budget   *Budget
 
-	actions map[string]action
-	names   []string // of actions, sorted
+	actions *table.Table[*Service]
+	readers sync.Pool // of *args
 	hub     hub
 	journal *journal  // nil: events go straight to the hub
 	renders sync.Pool // of *rendering
@@ -185,17 +185,14 @@ func New(o Options) *Service {
 		onAction: o.OnAction,
 		budget:   o.Budget,
 		hub:      hub{size: o.Buffer},
-		actions:  actionTable(),
+		actions:  Table(),
 		pending:  make(chan task, asyncQueue),
 		paced:    make(chan task, asyncQueue),
 		cut:      make(chan struct{}),
 		finished: make(chan struct{}),
 		left:     map[message.GroupCode]int64{},
 	}
-	for name := range s.actions {
-		s.names = append(s.names, name)
-	}
-	slices.Sort(s.names)
+	s.readers.New = func() any { return new(args) }
 	s.renders.New = func() any { return new(rendering) }
 	if o.Journal != nil {
 		s.journal = newJournal(o.Journal, o.Log, o.Clock)
@@ -304,6 +301,3 @@ func (s *Service) Finish(ctx context.Context) {
 
 // Budget is where whoever hands requests to Call takes their bytes from.
 func (s *Service) Budget() *Budget { return s.budget }
-
-// Actions returns the names of all actions, sorted, without these suffixes.
-func (s *Service) Actions() []string { return slices.Clone(s.names) }

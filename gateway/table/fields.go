@@ -102,6 +102,8 @@ func describe(d Dialect, t reflect.Type, tag string) (*Type, []error) {
 		return described, []error{fmt.Errorf("the dialect cannot read a %v", t)}
 	}
 	switch t.Kind() {
+	case reflect.Map:
+		described.Kind = Object
 	case reflect.Bool:
 		described.Kind = Boolean
 	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:

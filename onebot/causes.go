@@ -1,0 +1,111 @@
+package onebot
+
+import (
+	"context"
+	"slices"
+
+	"libration/gateway/table"
+	"libration/internal/text"
+	"libration/ntqq"
+)
+
+// Causes of failures. One cause has one code and one text, whichever action it fails,
+// called in whichever way.
+var (
+	wrongParams = cause("BAD_PARAMS", text.T(
+		"a parameter is missing or wrong, or a segment cannot be sent, such as an `at` of nobody in the chat",
+		"参数缺失或错误，或消息段无法发送（例如 `at` 的号码不在会话中）"))
+	noAction = cause("API_NOT_FOUND", text.T(
+		"no such action, or one that this version does not have", "动作不存在，或本版本没有该动作"))
+	apiError = cause("API_ERROR", text.T(
+		"refused by the server, with its code in `message`, or any other failure", "被服务器拒绝（代码在 `message` 中），或其他失败"))
+	stopping       = cause("CANCELED", text.T("the program is stopping", "程序正在停止"))
+	tooManyWait    = cause("API_ERROR", text.T("too many actions are waiting", "等待执行的异步调用过多"))
+	requestRefused = cause("REQUEST_REFUSED", text.T("HTTP: the request reached no action", "HTTP：请求没有到达任何动作"))
+
+	offline = cause("ACCOUNT_OFFLINE", text.T(
+		"the account is not online, nothing was sent", "账号不在线，请求未发送"))
+	kicked = cause("ACCOUNT_KICKED", text.T(
+		"the account was kicked offline; somebody must log in again", "账号被踢下线，需要人工重新登录"))
+	loginNeeded = cause("LOGIN_NEEDED", text.T(
+		"the account must be logged in again by a person", "账号需要人工重新登录"))
+	expired  = cause("SESSION_EXPIRED", text.T("the login has expired", "登录状态已失效"))
+	unsigned = cause("SIGN_ERROR", text.T(
+		"no signer gave a signature, nothing was sent; see signer.urls and the log",
+		"没有签名服务返回签名，请求未发送；请检查 signer.urls 和日志"))
+	connectionLost = cause("CONNECTION_LOST", text.T(
+		"the connection broke; it is unknown whether the operation took place", "连接中断，操作是否成功未知"))
+	noAnswer = cause("TIMEOUT", text.T(
+		"the server did not answer in time; it is unknown whether the operation took place", "服务器响应超时，操作是否成功未知"))
+	outOfTime = cause("TIMEOUT", text.T(
+		"no answer in time; it is unknown whether the operation took place", "等待响应超时，操作是否成功未知"))
+	givenUp = cause("CANCELED", text.T(
+		"the call was given up before there was an answer", "调用已被取消"))
+	storeBroken = cause("API_ERROR", text.T(
+		"the message store cannot be read", "消息库无法读取"))
+
+	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
+	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
+	noMember = cause("MEMBER_NOT_FOUND", text.T("no such member in the group", "群成员不存在"))
+	noUser   = cause("USER_NOT_FOUND", text.T("no such user", "用户不存在"))
+
+	notSent = cause("MESSAGE_NOT_SENT", text.T(
+		"the message was not sent: it never left, or the connection failed and it is not in the chat",
+		"消息未发送：请求未发出，或连接出现故障且聊天记录中没有该消息"))
+	unknownOutcome = cause("SEND_OUTCOME_UNKNOWN", text.T(
+		"the answer was lost, and it could not be found out in time whether the message was sent",
+		"未收到服务器响应，且未能及时确认消息是否已发送"))
+	limited = cause("RATE_LIMITED", text.T(
+		"too many messages wait to be sent, this one was not sent", "等待发送的消息过多，该消息未发送"))
+	tooLarge     = cause("SEND_MSG_API_ERROR", text.T("the message is too large, nothing was sent", "消息过长，未发送"))
+	emptyMessage = cause("EMPTY_MSG_ERROR", text.T("the message is empty", "消息为空"))
+	noMessage    = cause("MESSAGE_NOT_FOUND", text.T("there is no message with this id in the store", "消息库中没有这个 id"))
+	// noMsg is noMessage as get_msg of the existing services says it.
+	noMsg        = cause("MSG_NOT_FOUND", noMessage.Text)
+	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
+	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that this version does not have", "本版本不支持的快速操作"))
+
+	// What else fails an operation has the code of the operation.
+	sendFailed    = cause("SEND_MSG_API_ERROR", apiError.Text)
+	recallFailed  = cause("RECALL_API_ERROR", apiError.Text)
+	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
+	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
+
+	sendCauses = []*table.Cause{noGroup, noFriend, emptyMessage, tooLarge, limited, notSent, unknownOutcome, noMessage}
+)
+
+func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code: code, Text: what} }
+
+// generalCauses are those that every action may have.
+func generalCauses() []*table.Cause {
+	return slices.Concat(
+		[]*table.Cause{wrongParams, noAction},
+		[]*table.Cause{offline, expired, kicked, loginNeeded, unsigned, noAnswer, connectionLost},
+		[]*table.Cause{storeBroken, tooManyWait, stopping, givenUp, requestRefused})
+}
+
+// causes are those of the client's errors. The first that matches counts.
+var causes = []struct {
+	err   error
+	cause *table.Cause
+}{
+	// These two wrap what happened to the answer.
+	{ntqq.ErrNotSent, notSent},
+	{ntqq.ErrUnknownOutcome, unknownOutcome},
+	{ntqq.ErrRateLimited, limited},
+	{ntqq.ErrOffline, offline},
+	{ntqq.ErrKicked, kicked},
+	{ntqq.ErrNeedsLogin, loginNeeded},
+	{ntqq.ErrSessionExpired, expired},
+	{ntqq.ErrSign, unsigned},
+	{ntqq.ErrConnectionLost, connectionLost},
+	{ntqq.ErrTimeout, noAnswer},
+	{context.DeadlineExceeded, outOfTime},
+	{context.Canceled, givenUp},
+	{ntqq.ErrTooLarge, tooLarge},
+	{ntqq.ErrEmptyMessage, emptyMessage},
+	{ntqq.ErrNoFriend, noFriend},
+	{ntqq.ErrNoGroup, noGroup},
+	{ntqq.ErrNoMember, noMember},
+	{ntqq.ErrNoUser, noUser},
+}
