@@ -30,6 +30,8 @@ const (
 	rare     table.Tier = "NapCat, LuckyLillia"            // what one of them has
 )
 
+//go:generate go test -run TestGenerated -update .
+
 type row = table.Row[*Service]
 
 // Table returns all actions. It panics when a row is wrong.
@@ -69,11 +71,11 @@ type messageID int32
 func messageActions() []row {
 	return []row{
 		table.Of("send_msg", standard, Sends, text.T("Sends a message to a group or a friend.", "发送消息到群或好友。"),
-			(*Service).sendMsg, table.Fails(sendFailed, sendCauses...)),
+			(*Service).sendMsg, table.Fails(sendFailed, with(sendCauses, noGroup, noFriend)...)),
 		table.Of("send_group_msg", standard, Sends, text.T("Sends a message to a group.", "发送群消息。"),
-			(*Service).sendGroupMsg, table.Fails(sendFailed, sendCauses...)),
+			(*Service).sendGroupMsg, table.Fails(sendFailed, with(sendCauses, noGroup)...)),
 		table.Of("send_private_msg", standard, Sends, text.T("Sends a message to a friend.", "发送好友消息。"),
-			(*Service).sendPrivateMsg, table.Fails(sendFailed, sendCauses...)),
+			(*Service).sendPrivateMsg, table.Fails(sendFailed, with(sendCauses, noFriend)...)),
 		table.Of("delete_msg", standard, Sends, text.T("Recalls a message.", "撤回消息。"),
 			(*Service).deleteMsg, table.Fails(recallFailed, noMessage, notOurs)),
 		table.Of("get_msg", standard, Local,
@@ -81,8 +83,13 @@ func messageActions() []row {
 			(*Service).getMsg, table.Fails(apiError, noMsg)),
 		table.Of(quickAction, standard, Sends,
 			text.T("Replies to an event, or recalls its message, as the answer of a webhook does.", "对事件执行快速操作，与 webhook 的响应相同。"),
-			(*Service).quickOperation, table.Fails(apiError, slices.Concat(sendCauses, []*table.Cause{sendFailed, recallFailed, noMessage, notOurs, notSupported})...)),
+			(*Service).quickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, sendFailed, recallFailed, notSupported)...)),
 	}
+}
+
+// with returns causes and some more.
+func with(causes []*table.Cause, more ...*table.Cause) []*table.Cause {
+	return slices.Concat(more, causes)
 }
 
 // infoActions are in actions_info.go.
@@ -109,9 +116,23 @@ func serviceActions() []row {
 		table.Of("get_version_info", standard, Local, text.T("Returns the name and version of this service.", "返回本服务的名称和版本。"), (*Service).versionInfo),
 		table.Of("can_send_image", standard, Local, text.T("Returns whether images can be sent: not in this version.", "返回能否发送图片：本版本不能。"), (*Service).cannot),
 		table.Of("can_send_record", standard, Local, text.T("Returns whether voice messages can be sent: not in this version.", "返回能否发送语音：本版本不能。"), (*Service).cannot),
-		table.Of("get_supported_actions", common, Local, text.T("Lists the names of these actions.", "返回以上动作的名称。"), (*Service).supportedActions),
+		table.Of("get_supported_actions", common, Local, text.T("Lists the actions that this version has.", "返回本版本支持的动作名称。"), (*Service).supportedActions),
 		table.Of("get_guild_service_profile", common, Local, text.T("Returns that there are no guilds: the feature is gone.", "返回没有频道：该功能已不存在。"), (*Service).guildServiceProfile),
 	}
+}
+
+// Help returns what there is to know of an action, for a terminal, or that there is none
+// with this name. Without a name it returns a list of all actions.
+func Help(action string, l Language) string {
+	name, _ := cutSuffix(action)
+	r := Table().Find(name)
+	switch {
+	case action == "":
+		return Table().List(l)
+	case r == nil || !r.Works():
+		return unknownAction(Table(), action).text.In(l) + "\n"
+	}
+	return r.Help(l)
 }
 
 // suffixes make an action be answered before it runs.

@@ -71,7 +71,7 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = []*table.Cause{noGroup, noFriend, emptyMessage, tooLarge, limited, notSent, unknownOutcome, noMessage}
+	sendCauses = []*table.Cause{emptyMessage, tooLarge, limited, notSent, unknownOutcome, noMessage}
 )
 
 func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code: code, Text: what} }

@@ -29,13 +29,13 @@ func badParams(what text.Text) *actionError {
 }
 
 // unknownAction is the failure of a name that no action has that works.
-func (s *Service) unknownAction(action string) *actionError {
+func unknownAction(actions *table.Table[*Service], action string) *actionError {
 	name, suffix := cutSuffix(action)
 	e := &actionError{RetUnknownAction, noAction.Code, text.T(
 		"no such action %q; get_supported_actions lists them", "没有动作 %q，可用 get_supported_actions 查看支持的动作").Fill(shorten(action))}
-	if s.actions.Find(name) != nil {
+	if actions.Find(name) != nil {
 		e.text = text.T("action %q is known, but this version does not have it", "动作 %q 已知，但本版本没有").Fill(name)
-	} else if near := s.actions.Nearest(name); near != "" {
+	} else if near := actions.Nearest(name); near != "" {
 		e.text = text.T("no such action %q, did you mean %q?", "没有动作 %q，是否想用 %q？").Fill(shorten(action), near+suffix)
 	}
 	return e

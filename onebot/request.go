@@ -124,7 +124,7 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 	}
 	var resp *Response
 	if a := s.working(name); a == nil {
-		resp = failed(s.language, s.unknownAction(r.Action), apiError)
+		resp = failed(s.language, unknownAction(s.actions, r.Action), apiError)
 		s.onAction("unknown", resp.RetCode, 0)
 	} else if err := s.enqueue(queue, task{a, r.Params, r.Hold}); err != nil {
 		resp = failed(s.language, err, a.Failure)

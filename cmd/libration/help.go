@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"libration/internal/text"
+	"libration/onebot"
 )
 
 // description is what the program is.
@@ -30,12 +33,35 @@ var headings = []text.Text{
 // helpIn makes the help appear in a language. A field's tag has it in English under
 // help, in Chinese under zh.
 func helpIn(l text.Language) kong.Option {
-	if l != text.Chinese {
-		return kong.Description(description.EN)
-	}
 	return kong.OptionFunc(func(k *kong.Kong) error {
-		return errors.Join(kong.Description(description.ZH).Apply(k), kong.PostBuild(translate).Apply(k), kong.Help(printChinese).Apply(k))
+		err := errors.Join(kong.Description(description.In(l)).Apply(k), kong.Help(withActions(l)).Apply(k))
+		if l == text.Chinese {
+			err = errors.Join(err, kong.PostBuild(translate).Apply(k))
+		}
+		return err
 	})
+}
+
+// withActions prints help. That of call has the actions; with an action before --help it
+// is the action's.
+func withActions(l text.Language) kong.HelpPrinter {
+	print := kong.DefaultHelpPrinter
+	if l == text.Chinese {
+		print = printChinese
+	}
+	return func(o kong.HelpOptions, ctx *kong.Context) error {
+		for _, p := range ctx.Path {
+			if p.Positional != nil && p.Positional.Name == "action" {
+				_, err := io.WriteString(ctx.Stdout, onebot.Help(ctx.Value(p).String(), l))
+				return err
+			}
+		}
+		err := print(o, ctx)
+		if called := ctx.Selected(); err == nil && called != nil && called.Name == "call" {
+			_, err = fmt.Fprintf(ctx.Stdout, "\n%s\n%s", text.T("Actions:", "操作:").In(l), onebot.Help("", l))
+		}
+		return err
+	}
 }
 
 // translate replaces the help of all commands, flags and arguments.

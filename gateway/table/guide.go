@@ -8,6 +8,9 @@ import (
 	"libration/internal/text"
 )
 
+// mostFields are how many fields of a result an overview has.
+const mostFields = 6
+
 // Overview returns a Markdown table of all actions that work. page is where
 // [Table.Reference] is.
 func (t *Table[S]) Overview(l text.Language, page string) string {
@@ -28,8 +31,10 @@ func (t *Table[S]) Overview(l text.Language, page string) string {
 			params = append(params, brief(f))
 		}
 		for _, line := range lines(r.Result, 0) {
-			if line.depth == 0 {
+			if line.depth == 0 && len(data) < mostFields {
 				data = append(data, "`"+line.Name()+"`")
+			} else if line.depth == 0 {
+				data = append(data[:mostFields], "…")
 			}
 		}
 		what := strings.Join(data, comma)
@@ -57,7 +62,7 @@ func brief(f Field) string {
 }
 
 // anchor is the link to a heading on the usual Markdown pages.
-func anchor(name string) string { return strings.ReplaceAll(name, ".", "") }
+func anchor(name string) string { return strings.ToLower(strings.ReplaceAll(name, ".", "")) }
 
 // Reference returns a Markdown section for each action that works: its parameters, its
 // result and how it fails. The names that are known beyond these end it.
@@ -90,7 +95,7 @@ func (r *Row[S]) section(b *strings.Builder, l text.Language) {
 	if r.Aliases != nil {
 		fmt.Fprintf(b, "\n%s `%s`\n", text.T("Also:", "别名：").In(l), strings.Join(r.Aliases, "`, `"))
 	}
-	facts := text.T("Tier: %s. %s", "类别：%s。%s")
+	facts := text.T("From: %s. %s", "来源：%s。%s")
 	changes := text.T("It changes something.", "会改变状态。")
 	if r.ReadOnly() {
 		changes = text.T("It only reads.", "只读。")
@@ -116,8 +121,8 @@ func (r *Row[S]) section(b *strings.Builder, l text.Language) {
 		}
 	}
 	fmt.Fprintf(b, "\n%s\n\n", text.T("Failures of its own:", "特有的失败代码：").In(l))
-	for _, c := range append(slices.Clone(r.Causes), r.Failure) {
-		fmt.Fprintf(b, "- `%s`: %s\n", c.Code, c.Text.In(l))
+	for _, f := range failures(l, r.own()) {
+		fmt.Fprintf(b, "- `%s`: %s\n", f.code, f.words)
 	}
 	b.WriteByte('\n')
 }
@@ -133,23 +138,37 @@ func (t *Table[S]) Codes(l text.Language) string {
 	causes := slices.Clone(t.dialect.Causes)
 	for _, r := range t.rows {
 		if r.Works() {
-			causes = append(append(causes, r.Causes...), r.Failure)
-		}
-	}
-	var codes []string
-	texts := map[string][]string{}
-	for _, c := range causes {
-		if texts[c.Code] == nil {
-			codes = append(codes, c.Code)
-		}
-		if words := c.Text.In(l); !slices.Contains(texts[c.Code], words) {
-			texts[c.Code] = append(texts[c.Code], words)
+			causes = append(causes, r.own()...)
 		}
 	}
 	var b strings.Builder
 	b.WriteString(text.T("| `msg` | meaning |\n|---|---|\n", "| `msg` | 含义 |\n|---|---|\n").In(l))
-	for _, code := range codes {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", code, strings.Join(texts[code], text.T("; ", "；").In(l)))
+	for _, f := range failures(l, causes) {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.code, f.words)
 	}
 	return b.String()
+}
+
+// own are the causes that the action has besides the ones of every action.
+func (i *Info) own() []*Cause { return append(slices.Clone(i.Causes), i.Failure) }
+
+// failing is a code with the texts of all its causes.
+type failing struct{ code, words string }
+
+// failures puts causes with the same code together.
+func failures(l text.Language, causes []*Cause) (all []failing) {
+	for n, c := range causes {
+		same := func(other *Cause) bool { return other.Code == c.Code }
+		if slices.ContainsFunc(causes[:n], same) {
+			continue
+		}
+		var texts []string
+		for _, other := range causes {
+			if words := other.Text.In(l); same(other) && !slices.Contains(texts, words) {
+				texts = append(texts, words)
+			}
+		}
+		all = append(all, failing{c.Code, strings.Join(texts, text.T("; ", "；").In(l))})
+	}
+	return all
 }

@@ -35,8 +35,8 @@ func (r *Row[S]) Help(l text.Language) string {
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", text.T("Failures of its own:", "特有的失败代码:").In(l))
-	for _, c := range append(r.Causes[:len(r.Causes):len(r.Causes)], r.Failure) {
-		fmt.Fprintf(&b, "  %s: %s\n", c.Code, c.Text.In(l))
+	for _, f := range failures(l, r.own()) {
+		fmt.Fprintf(&b, "  %s: %s\n", f.code, f.words)
 	}
 	return b.String()
 }

@@ -59,7 +59,7 @@ func TestPages(t *testing.T) {
 	}
 	reference := actions.Reference(text.English)
 	for _, want := range []string{
-		"## `forward`\n\nForwards.\n\nAlso: `fwd`\n\nTier: standard. It changes something.\n",
+		"## `forward`\n\nForwards.\n\nAlso: `fwd`\n\nFrom: standard. It changes something.\n",
 		"| `order` | text | default: asc | Which way. One of: asc, desc. |\n", "| – `words` | text | default: none | What it says. |\n",
 		"- `NO_GROUP`: no such group\n", "\n- rare: `backward`, `sideward`\n",
 	} {

@@ -1,0 +1,73 @@
+package onebot
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"slices"
+	"testing"
+
+	"libration/internal/text"
+)
+
+var update = flag.Bool("update", false, "write what is made of the table of actions")
+
+// TestGenerated: the pages of the guides are those of the table.
+func TestGenerated(t *testing.T) {
+	files := map[string][]byte{
+		"../docs/onebot.schema.json":       Table().Schema(text.English),
+		"../docs/onebot.schema.zh-CN.json": Table().Schema(text.Chinese),
+		"../docs/onebot-actions.md":        reference(text.English),
+		"../docs/onebot-actions.zh-CN.md":  reference(text.Chinese),
+	}
+	for l, name := range map[text.Language]string{text.English: "onebot", text.Chinese: "onebot.zh-CN"} {
+		path, page := "../docs/"+name+".md", map[text.Language]string{text.English: "onebot-actions.md", text.Chinese: "onebot-actions.zh-CN.md"}[l]
+		guide, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		guide = between(t, guide, "actions", Table().Overview(l, page))
+		files[path] = between(t, guide, "codes", Table().Codes(l))
+	}
+	for path, want := range files {
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is out of date: run go generate ./onebot (%v)", path, err)
+		}
+	}
+}
+
+// reference is the page with everything about each action.
+func reference(l text.Language) []byte {
+	head := text.T(`# OneBot v11: actions
+
+[简体中文](onebot-actions.zh-CN.md)
+
+All actions, their parameters, results and failures. How to call them, and the failures that every action may have, are in the [guide](onebot.md). The same for programs: [onebot.schema.json](onebot.schema.json); for a terminal: `+"`libration call ACTION --help`"+`. This page is made of the table in `+"`onebot/actions.go`"+` by `+"`go generate ./onebot`"+`.
+
+`, `# OneBot v11：动作
+
+[English](onebot-actions.md)
+
+全部动作及其参数、结果和失败代码。调用方法和各动作共有的失败代码见[指南](onebot.zh-CN.md)。供程序使用：[onebot.schema.zh-CN.json](onebot.schema.zh-CN.json)；在终端中查看：`+"`libration call 动作 --help`"+`。本页由 `+"`go generate ./onebot`"+` 从 `+"`onebot/actions.go`"+` 中的表生成。
+
+`)
+	return []byte(head.In(l) + Table().Reference(l))
+}
+
+// between replaces a part of a guide that is made.
+func between(t *testing.T, guide []byte, part, table string) []byte {
+	t.Helper()
+	begin, end := []byte("<!-- generated: "+part+" -->\n"), []byte("<!-- end: "+part+" -->")
+	before, rest, found := bytes.Cut(guide, begin)
+	_, after, closed := bytes.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("a guide has no marks for %s", part)
+	}
+	return slices.Concat(before, begin, []byte(table), end, after)
+}
