@@ -16,7 +16,7 @@ import (
 	"libration/ntqq/message"
 )
 
-// maxMessage bounds the encoded elements of a message, in bytes. The service's own
+// maxMessage bounds the encoded body of a message, in bytes. The service's own
 // limit is lower and not known exactly (docs/protocol/messages.md 13); this one
 // keeps a single message from holding up the connection, and with it the
 // heartbeats, until the session is lost.
@@ -39,11 +39,11 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 		return nil, err
 	}
 	o := message.EncodeOptions{Group: true, MentionQuoted: true, QuotedName: c.quotedName(ctx, group, content)}
-	elems, err := message.Encode(content, o)
+	body, err := message.Encode(content, o)
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.send(ctx, groupRouting(group), elems, groupChat(group), &messagepb.RoutingHead{
+	m, err := c.send(ctx, groupRouting(group), body, groupChat(group), &messagepb.RoutingHead{
 		Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: c.cache.groupName(group)},
 	})
 	if err != nil {
@@ -69,11 +69,11 @@ func (c *Client) SendFriend(ctx context.Context, peer UIN, content message.Conte
 	if err != nil {
 		return nil, err
 	}
-	elems, err := message.Encode(content, message.EncodeOptions{})
+	body, err := message.Encode(content, message.EncodeOptions{})
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.send(ctx, friendRouting(uid), elems, friendChat(peer), &messagepb.RoutingHead{
+	m, err := c.send(ctx, friendRouting(uid), body, friendChat(peer), &messagepb.RoutingHead{
 		ToUin: uint64(peer), ToUid: proto.String(string(uid)), C2C: &messagepb.RoutingC2C{},
 	})
 	if err != nil {
@@ -93,21 +93,21 @@ func friendRouting(peer UID) *messagepb.SendRouting {
 	return &messagepb.SendRouting{C2C: &messagepb.SendC2C{PeerUid: proto.String(string(peer))}}
 }
 
-func sendRequest(to *messagepb.SendRouting, elems []*messagepb.Elem, clientSequence uint64, random uint32) *messagepb.PbSendMsgReq {
+func sendRequest(to *messagepb.SendRouting, body *messagepb.MessageBody, clientSequence uint64, random uint32) *messagepb.PbSendMsgReq {
 	return &messagepb.PbSendMsgReq{
 		RoutingHead: to,
 		ContentHead: &messagepb.SendContentHead{
 			PkgNum: proto.Uint32(1), PkgIndex: proto.Uint32(0), DivSeq: proto.Uint32(0),
 		},
-		Body:           &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: elems}},
+		Body:           body,
 		ClientSequence: proto.Uint64(clientSequence), Random: proto.Uint32(random),
 	}
 }
 
 // send runs the request and builds the message as others see it; routing has the
 // receiver's part of the head.
-func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*messagepb.Elem, chat chatID, routing *messagepb.RoutingHead) (*message.Message, error) {
-	if n := proto.Size(&messagepb.RichText{Elems: elems}); n > maxMessage {
+func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *messagepb.MessageBody, chat chatID, routing *messagepb.RoutingHead) (*message.Message, error) {
+	if n := proto.Size(body); n > maxMessage {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, n, maxMessage)
 	}
 	if c.State().Online() { // else it fails at once
@@ -117,7 +117,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, elems []*m
 	}
 	random := rand.Uint32()
 	clientSequence := 10000 + rand.Uint64N(90000)
-	req := sendRequest(to, elems, clientSequence, random)
+	req := sendRequest(to, body, clientSequence, random)
 	out := &outgoing{sendKey: sendKey{chat, random}, peer: UID(routing.GetToUid()), after: c.order.delivered(chat)}
 	if t, ok := c.clock.Ago(clockSlack); ok && out.after == 0 {
 		out.since = t.Unix()
@@ -262,7 +262,8 @@ func friendRecallRequest(peer UID, m *message.Message) *messagepb.C2CRecallReq {
 	}
 }
 
-// complete fills in what mentions and quotes lack, on a copy.
+// complete makes content ready to be encoded, on a copy: it fills in what mentions and
+// quotes lack, and uploads what has to be. This client uploads nothing yet.
 func (c *Client) complete(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
 	if len(content) == 0 {
 		return nil, ErrEmptyMessage
@@ -297,7 +298,7 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 			set(i, &r)
 		}
 	}
-	return out, nil
+	return message.Upload(ctx, nil, out)
 }
 
 // quotedName is the name of the quoted sender in a group, for the mention that

@@ -120,11 +120,11 @@ func encoded[Req, Resp proto.Message](t *testing.T, op *rpc.Op[Req, Resp], req R
 
 func encodedMessage(t *testing.T, to *messagepb.SendRouting, text string) (string, []byte) {
 	t.Helper()
-	elems, err := message.Encode(message.Content{&message.Text{Text: text}}, message.EncodeOptions{})
+	body, err := message.Encode(message.Content{&message.Text{Text: text}}, message.EncodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return encoded(t, rpc.SendMessage, sendRequest(to, elems, 1, 2))
+	return encoded(t, rpc.SendMessage, sendRequest(to, body, 1, 2))
 }
 
 func userByUIN(t *testing.T, a requestArgs) (string, []byte) {

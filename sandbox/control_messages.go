@@ -38,14 +38,14 @@ func (c *control) send(r *http.Request) (any, error) {
 		content = append(content, segment)
 	}
 	// Official clients mention who is quoted; receivers do not show that.
-	elems, err := message.Encode(content, message.EncodeOptions{
+	encoded, err := message.Encode(content, message.EncodeOptions{
 		Group: body.Group != 0, MentionQuoted: true, QuotedName: c.quotedName(body.Group, content),
 	})
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
 	sent := c.world.Send(Send{
-		From: body.As, Group: body.Group, To: body.To, TempGroup: body.TempGroup, Elems: elems,
+		From: body.As, Group: body.Group, To: body.To, TempGroup: body.TempGroup, Elems: encoded.GetRichText().GetElems(),
 	}, nil)
 	if sent.Code != 0 {
 		return nil, sendFailure(sent)

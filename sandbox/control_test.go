@@ -293,9 +293,9 @@ func TestControlQuoteByClientSequence(t *testing.T) {
 		{message.Reply{ClientSequence: clientSeq, SenderUIN: bot}, segmentView{Type: "reply", UIN: bot, Sequence: first.Sequence + 1}},
 		{message.Reply{ClientSequence: 78, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol}},
 	} {
-		elems, err := message.Encode(message.Content{&tt.quoted, &message.Text{Text: "re"}}, message.EncodeOptions{})
+		body, err := message.Encode(message.Content{&tt.quoted, &message.Text{Text: "re"}}, message.EncodeOptions{})
 		must(t, err)
-		w.Send(Send{From: bot, To: carol, Elems: elems}, nil)
+		w.Send(Send{From: bot, To: carol, Elems: body.GetRichText().GetElems()}, nil)
 		_, answer := do(h, "GET", "/api/messages?a=20003&b=10001&limit=1", "")
 		var got []messageView
 		must(t, json.Unmarshal([]byte(answer), &got))

@@ -3,15 +3,18 @@ package message
 import (
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 )
 
-// ErrEmpty: the content has no segment.
+// ErrEmpty is returned by [Encode] for content without segments.
 var ErrEmpty = errors.New("the message is empty")
 
-// SegmentError is a segment that cannot be sent to the chat.
+// SegmentError is returned when one segment cannot be sent.
 type SegmentError struct {
 	Index   int // of the segment in the content
 	Segment Segment
@@ -27,91 +30,82 @@ type EncodeOptions struct {
 	Group bool
 	// MentionQuoted adds, in groups, the mention of the quoted sender that official
 	// clients put after a quote, unless it is already there or the sender is not
-	// known. Not for messages inside a forward.
+	// known. It is not for messages inside a forward.
 	MentionQuoted bool
-	// QuotedName is the name shown by that mention, without "@"; empty means the
-	// quoted sender's uin.
+	// QuotedName is the name that this mention shows, without "@". When it is empty, the
+	// mention shows the number.
 	QuotedName string
 }
 
-// Encode builds the elements of a message. A quote goes first wherever it stands;
-// a second one is an error, as is a mention of nobody, an *Unknown that is no
-// element, and empty content (ErrEmpty). Invalid UTF-8 is replaced by U+FFFD.
-// Several layouts have more than one legal form: Encode picks by what the
-// segment knows (docs/protocol/messages.md 5.2, 5.3, 6). What is wrong with one segment
-// is a *SegmentError.
-func Encode(c Content, o EncodeOptions) ([]*messagepb.Elem, error) {
+// Encode builds the body of a message. A quote goes first wherever it stands. Where the
+// protocol has several forms of a segment, Encode picks one by what the segment says
+// (docs/protocol/messages.md 5.2, 5.3, 6). Invalid UTF-8 is replaced by U+FFFD.
+//
+// The error is ErrEmpty for empty content, a *SegmentError for a segment that cannot be
+// sent (a mention of nobody, an [Unknown] that is no element), or says that there is a
+// second quote.
+func Encode(c Content, o EncodeOptions) (*messagepb.MessageBody, error) { return encode(known, c, o) }
+
+func encode(t *table, c Content, o EncodeOptions) (*messagepb.MessageBody, error) {
 	if len(c) == 0 {
 		return nil, ErrEmpty
 	}
-	at := -1
-	for i, seg := range c {
-		if _, ok := seg.(*Reply); !ok {
-			continue
-		}
-		if at >= 0 {
-			return nil, errors.New("a message can quote only one other")
-		}
-		at = i
+	isReply := func(seg Segment) bool { _, ok := seg.(*Reply); return ok }
+	first := slices.IndexFunc(c, isReply)
+	if first >= 0 && slices.ContainsFunc(c[first+1:], isReply) {
+		return nil, errors.New("a message can quote only one other")
 	}
-	elems := make([]*messagepb.Elem, 0, len(c)+1)
-	if at >= 0 {
-		rest := make(Content, 0, len(c)-1)
-		rest = append(append(rest, c[:at]...), c[at+1:]...)
-		head, err := encodeQuote(c[at].(*Reply), rest, o)
-		if err != nil {
-			return nil, &SegmentError{at, c[at], err}
+	w := &encoder{EncodeOptions: o, table: t, content: c}
+	w.body.RichText = &w.richText
+	w.richText.Elems = make([]*messagepb.Elem, 0, len(c)+1)
+	if first >= 0 {
+		if err := w.segment(c[first]); err != nil {
+			return nil, &SegmentError{first, c[first], err}
 		}
-		elems = append(elems, head...)
 	}
 	for i, seg := range c {
-		if i == at {
+		if i == first {
 			continue
 		}
-		e, err := encodeSegment(seg)
-		if err != nil {
+		if err := w.segment(seg); err != nil {
 			return nil, &SegmentError{i, seg, err}
 		}
-		elems = append(elems, e)
 	}
-	return elems, nil
+	return &w.body, nil
 }
 
-// encodeQuote encodes the quote and, where asked for, the mention after it.
-func encodeQuote(r *Reply, rest Content, o EncodeOptions) ([]*messagepb.Elem, error) {
-	e, err := encodeReply(r, o.Group)
-	if err != nil {
-		return nil, err
-	}
-	elems := []*messagepb.Elem{e}
-	if !o.Group || !o.MentionQuoted || r.SenderUIN == 0 && r.SenderUID == "" {
-		return elems, nil
-	}
-	if len(rest) > 0 && mentionsSender(rest[0], r) {
-		return elems, nil
-	}
-	name := o.QuotedName
-	if name == "" {
-		name = strconv.FormatUint(uint64(r.SenderUIN), 10)
-	}
-	mention, err := encodeAt(&At{UIN: r.SenderUIN, UID: r.SenderUID, Display: "@" + name})
-	if err != nil {
-		return nil, err
-	}
-	return append(elems, mention), nil
+// encoder writes the body of one message. The body is a part of it, which saves
+// allocations.
+type encoder struct {
+	EncodeOptions
+	table    *table
+	content  Content
+	body     messagepb.MessageBody
+	richText messagepb.RichText // of body
 }
 
-// encodeSegment encodes a segment other than a quote.
-func encodeSegment(seg Segment) (*messagepb.Elem, error) {
-	switch s := seg.(type) {
-	case *Text:
-		return encodeText(s.Text), nil
-	case *At:
-		return encodeAt(s)
-	case *Face:
-		return encodeFace(s)
-	case *Unknown:
-		return s.elem()
+// add appends elements.
+func (w *encoder) add(e ...*messagepb.Elem) { w.richText.Elems = append(w.richText.Elems, e...) }
+
+// common appends a common element.
+func (w *encoder) common(service, business uint32, payload proto.Message) error {
+	raw, err := pb.Marshal(payload)
+	if err != nil {
+		return err
 	}
-	return nil, fmt.Errorf("cannot encode a segment of type %T", seg)
+	w.add(&messagepb.Elem{CommonElem: &messagepb.CommonElem{
+		ServiceType: service, PbElem: raw, BusinessType: proto.Uint32(business),
+	}})
+	return nil
+}
+
+func (w *encoder) segment(seg Segment) error {
+	if seg == nil {
+		return errors.New("cannot encode a segment that is nil")
+	}
+	c := w.table.kinds[seg.Name()]
+	if c == nil {
+		return fmt.Errorf("cannot encode a segment of type %T", seg)
+	}
+	return c.encode(w, seg)
 }

@@ -9,6 +9,23 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
+// Face is a built-in emoticon.
+type Face struct {
+	ID uint32
+	// Large is the animated form, which stands alone in its message. FaceDice and FaceRPS
+	// are always large.
+	Large bool
+	// Result is what a die or rock-paper-scissors shows; 0 is none. The real service
+	// ignores a sender's choice.
+	Result uint32
+	// Text is the face's description with a leading "/"; may be "".
+	Text string
+}
+
+// Name implements Segment.
+func (*Face) Name() string { return "face" }
+func (f *Face) size() int  { return len(f.Text) }
+
 // The faces that carry a result (docs/protocol/messages.md 5.4).
 const (
 	FaceDice = 358 // a die; Face.Result is 1 to 6
@@ -24,7 +41,22 @@ const (
 	faceSmallMin     = 260 // the first id with a small form
 )
 
-func decodeFace(f *messagepb.Face) *Face { return &Face{ID: f.GetIndex()} }
+// decodeFace reads the three forms; a payload that is no protobuf gives nothing.
+func decodeFace(d *decoder, e *messagepb.Elem) {
+	var f *Face
+	switch raw := e.CommonElem.GetPbElem(); {
+	case e.Face != nil:
+		f = &Face{ID: e.Face.GetIndex()}
+	case e.CommonElem.GetServiceType() == ServiceLargeFace:
+		d.follow = followText
+		f = decodeLargeFace(raw)
+	default:
+		f = decodeSmallFace(raw)
+	}
+	if f != nil {
+		d.add(f)
+	}
+}
 
 // decodeSmallFace and decodeLargeFace give nil for a payload that is no protobuf.
 func decodeSmallFace(raw []byte) *Face {
@@ -51,20 +83,21 @@ func decodeLargeFace(raw []byte) *Face {
 	return face
 }
 
-// encodeFace picks the form by what is known: a description means that the face
-// stands in the face table, so that ids from 260 on can have the small form.
-func encodeFace(f *Face) (*messagepb.Elem, error) {
+// face picks the form by what is known: a description means that the face stands in
+// the face table, so that ids from 260 on can have the small form.
+func (w *encoder) face(f *Face) error {
 	switch {
 	case f.Large || f.ID == FaceDice || f.ID == FaceRPS:
-		return encodeLargeFace(f)
+		return w.largeFace(f)
 	case f.ID >= faceSmallMin && f.Text != "":
 		text := pb.Text(f.Text)
-		return commonElem(serviceSmallFace, 1, &messagepb.SmallFaceElem{FaceId: f.ID, Text: text, CompatText: text})
+		return w.common(serviceSmallFace, 1, &messagepb.SmallFaceElem{FaceId: f.ID, Text: text, CompatText: text})
 	}
-	return &messagepb.Elem{Face: &messagepb.Face{Index: proto.Uint32(f.ID)}}, nil
+	w.add(&messagepb.Elem{Face: &messagepb.Face{Index: proto.Uint32(f.ID)}})
+	return nil
 }
 
-func encodeLargeFace(f *Face) (*messagepb.Elem, error) {
+func (w *encoder) largeFace(f *Face) error {
 	sticker, text, result := uint64(1), pb.Text(f.Text), ""
 	switch f.ID {
 	case FaceDice, FaceRPS:
@@ -76,7 +109,7 @@ func encodeLargeFace(f *Face) (*messagepb.Elem, error) {
 	if f.Result != 0 {
 		result = strconv.FormatUint(uint64(f.Result), 10)
 	}
-	return commonElem(ServiceLargeFace, 1, &messagepb.LargeFaceElem{
+	return w.common(ServiceLargeFace, 1, &messagepb.LargeFaceElem{
 		PackId:      proto.String("1"),
 		StickerId:   proto.String("8"),
 		FaceId:      proto.Uint32(f.ID),
@@ -86,14 +119,4 @@ func encodeLargeFace(f *Face) (*messagepb.Elem, error) {
 		Text:        proto.String(text),
 		RandomType:  proto.Uint32(1),
 	})
-}
-
-func commonElem(service, business uint32, payload proto.Message) (*messagepb.Elem, error) {
-	raw, err := pb.Marshal(payload)
-	if err != nil {
-		return nil, err
-	}
-	return &messagepb.Elem{CommonElem: &messagepb.CommonElem{
-		ServiceType: service, PbElem: raw, BusinessType: proto.Uint32(business),
-	}}, nil
 }

@@ -25,6 +25,11 @@ func mustMarshal(t testing.TB, m proto.Message) []byte {
 	return b
 }
 
+func encodeElems(c Content, o EncodeOptions) ([]*messagepb.Elem, error) {
+	body, err := Encode(c, o)
+	return body.GetRichText().GetElems(), err
+}
+
 func textElem(s string) *messagepb.Elem {
 	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(s)}}
 }
@@ -181,7 +186,7 @@ func TestEncodeErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Encode(tt.in, EncodeOptions{Group: true})
+			got, err := encodeElems(tt.in, EncodeOptions{Group: true})
 			if err == nil || tt.is != nil && !errors.Is(err, tt.is) {
 				t.Errorf("Encode(%v): got %v, %v; want an error", tt.in, got, err)
 			}
@@ -193,7 +198,7 @@ func TestEncodeErrors(t *testing.T) {
 func TestEncodeQuotes(t *testing.T) {
 	reply := &Reply{Sequence: 5, SenderUIN: 7, SenderUID: "u_7", Time: 3, Random: 9,
 		Content: Content{&Text{"q"}, &Reply{Sequence: 1}, &Unknown{Element: ElementPtt}}}
-	elems, err := Encode(Content{&Text{"hi"}, reply}, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
+	elems, err := encodeElems(Content{&Text{"hi"}, reply}, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
 	if err != nil || len(elems) != 3 {
 		t.Fatalf("Encode: got %d elements, %v; want 3", len(elems), err)
 	}
@@ -222,7 +227,7 @@ func TestEncodeQuotes(t *testing.T) {
 		{"sender unknown", Content{&Reply{Sequence: 1}}, EncodeOptions{Group: true, MentionQuoted: true}, 1},
 		{"name unknown", Content{&Reply{Sequence: 1, SenderUIN: 8}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
 	} {
-		got, err := Encode(c.in, c.o)
+		got, err := encodeElems(c.in, c.o)
 		if err != nil || len(got) != c.want {
 			t.Errorf("%s: got %d elements, %v; want %d", c.name, len(got), err, c.want)
 		}
@@ -384,7 +389,7 @@ func TestRoundTrip(t *testing.T) {
 			}
 			c = append(Content{r}, c...)
 		}
-		elems, err := Encode(c, EncodeOptions{Group: group})
+		elems, err := encodeElems(c, EncodeOptions{Group: group})
 		if err != nil {
 			t.Fatalf("Encode: %v", err)
 		}
@@ -407,7 +412,7 @@ func TestUnknownGoesBackAsItCame(t *testing.T) {
 	for _, e := range []*messagepb.Elem{common(45, 1, "\x0a\x01x"), {LightApp: &messagepb.LightApp{Data: []byte{0, '{', '}'}}}} {
 		want := mustMarshal(t, e)
 		c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
-		elems, err := Encode(c, EncodeOptions{})
+		elems, err := encodeElems(c, EncodeOptions{})
 		if err != nil || len(elems) != 1 {
 			t.Fatalf("Encode(%v): got %d elements, %v", c, len(elems), err)
 		}
@@ -425,13 +430,17 @@ func FuzzDecode(f *testing.F) {
 		f.Add(unhex(f, s), true)
 		f.Add(unhex(f, s), false)
 	}
+	for _, raw := range elementSeeds(f) {
+		f.Add(raw, true)
+		f.Add(raw, false)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte, group bool) {
 		var rt messagepb.RichText
 		if pb.Unmarshal(raw, &rt) != nil {
 			return
 		}
 		c := Clean(Decode(&rt, group), group)
-		elems, err := Encode(c, EncodeOptions{Group: group, MentionQuoted: true})
+		elems, err := encodeElems(c, EncodeOptions{Group: group, MentionQuoted: true})
 		if err != nil {
 			return
 		}
@@ -464,11 +473,11 @@ func BenchmarkEncodeText(b *testing.B) {
 	c := Content{&Text{Text: strings.Repeat("hello 你好 ", 5)}}
 	b.ReportAllocs()
 	for b.Loop() {
-		elems, err := Encode(c, EncodeOptions{Group: true})
+		body, err := Encode(c, EncodeOptions{Group: true})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := pb.Marshal(&messagepb.RichText{Elems: elems}); err != nil {
+		if _, err := pb.Marshal(body.RichText); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -485,7 +494,7 @@ func BenchmarkParseGroupText(b *testing.B) {
 }
 
 func ExampleEncode() {
-	elems, err := Encode(Content{&Text{Text: "hello"}}, EncodeOptions{Group: true})
-	fmt.Println(len(elems), err)
+	body, err := Encode(Content{&Text{Text: "hello"}}, EncodeOptions{Group: true})
+	fmt.Println(len(body.RichText.Elems), err)
 	// Output: 1 <nil>
 }

@@ -1,13 +1,37 @@
 package message
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 )
+
+// Reply quotes an earlier message of the same chat.
+type Reply struct {
+	// Sequence is the quoted message's sequence: in a group that of the group, in a
+	// private chat that of the conversation, or 0 when the quote has ClientSequence only.
+	Sequence uint64
+	// ClientSequence is the number that the quoted message's sender gave it. It is 0 in
+	// groups.
+	ClientSequence uint64
+	SenderUIN      UIN
+	SenderUID      UID
+	// Time is when the quoted message was sent, Unix seconds.
+	Time int64
+	// Random is that of the quoted message, or 0 when it is not known.
+	Random uint32
+	// Content is what the quote shows of the message; may be empty.
+	Content Content
+}
+
+// Name implements Segment.
+func (*Reply) Name() string { return "reply" }
+func (r *Reply) size() int  { return len(r.SenderUID) + r.Content.size() }
 
 // uidMark is the high byte of the message uid of every chat message; the low 32
 // bits are the sender's random (docs/protocol/messages.md 3).
@@ -29,10 +53,11 @@ func uidRandom(uid uint64) uint32 {
 // messages have one level.
 const maxQuoteDepth = 3
 
-// reply reads a quote; nil when it names no message.
-func (d *decoder) reply(m *messagepb.SourceMsg, depth int) *Reply {
+// decodeReply reads a quote; one that names no message gives nothing.
+func decodeReply(d *decoder, e *messagepb.Elem) {
+	m := e.SrcMsg
 	if len(m.GetOrigSeqs()) == 0 {
-		return nil
+		return
 	}
 	r := &Reply{SenderUIN: UIN(m.GetSenderUin()), Time: int64(m.GetTime())}
 	var reserve messagepb.SourceMsgReserve
@@ -46,10 +71,10 @@ func (d *decoder) reply(m *messagepb.SourceMsg, depth int) *Reply {
 		r.ClientSequence = m.OrigSeqs[0]
 		r.Sequence = reserve.GetNtMsgSeq()
 	}
-	if depth < maxQuoteDepth && d.left > 0 {
-		r.Content = d.quoted(m, depth+1)
+	if d.depth < maxQuoteDepth && d.left > 0 {
+		r.Content = d.quoted(m, d.depth+1)
 	}
-	return r
+	d.add(r)
 }
 
 // quoted prefers the whole message, which quotes in forwarded messages carry, over
@@ -58,7 +83,7 @@ func (d *decoder) quoted(m *messagepb.SourceMsg, depth int) Content {
 	if raw := m.GetSrcMsg(); len(raw) > 0 {
 		var cm messagepb.CommonMessage
 		if pb.Unmarshal(raw, &cm) == nil && len(cm.GetBody().GetRichText().GetElems()) > 0 {
-			return d.elems(cm.GetBody().GetRichText().GetElems(), depth)
+			return d.read(cm.GetBody().GetRichText().GetElems(), depth)
 		}
 	}
 	if len(m.GetElems()) > d.left {
@@ -71,23 +96,48 @@ func (d *decoder) quoted(m *messagepb.SourceMsg, depth int) Content {
 			elems = append(elems, e)
 		}
 	}
-	return d.elems(elems, depth)
+	return d.read(elems, depth)
 }
 
-// encodeReply has two forms (docs/protocol/messages.md 6): with the quoted
-// message's random known the current one, which carries its message uid; without
-// it the form that needs only sequence, sender and time.
-func encodeReply(r *Reply, group bool) (*messagepb.Elem, error) {
+// reply writes a quote and, where it is wanted, the mention after it.
+func (w *encoder) reply(r *Reply) error {
+	if err := w.quote(r); err != nil {
+		return fmt.Errorf("encode reply: %w", err)
+	}
+	if !w.Group || !w.MentionQuoted || r.SenderUIN == 0 && r.SenderUID == "" || w.mentioned(r) {
+		return nil
+	}
+	name := w.QuotedName
+	if name == "" {
+		name = strconv.FormatUint(uint64(r.SenderUIN), 10)
+	}
+	return w.at(&At{UIN: r.SenderUIN, UID: r.SenderUID, Display: "@" + name})
+}
+
+// mentioned tells whether the content behind the quote begins with that mention.
+func (w *encoder) mentioned(r *Reply) bool {
+	for _, seg := range w.content {
+		if seg != Segment(r) {
+			return mentionsSender(seg, r)
+		}
+	}
+	return false
+}
+
+// quote has two forms (docs/protocol/messages.md 6): with the quoted message's random
+// known the current one, which carries its message uid; without it the form that needs
+// only sequence, sender and time.
+func (w *encoder) quote(r *Reply) error {
 	seq := r.Sequence
-	if !group && r.ClientSequence != 0 {
+	if !w.Group && r.ClientSequence != 0 {
 		seq = r.ClientSequence
 	}
 	if seq == 0 {
-		return nil, fmt.Errorf("encode reply: the quoted message has no sequence")
+		return errors.New("the quoted message has no sequence")
 	}
-	elems, err := encodeQuoted(r.Content)
+	elems, err := w.quoted(r.Content)
 	if err != nil {
-		return nil, fmt.Errorf("encode reply: %w", err)
+		return err
 	}
 	m := &messagepb.SourceMsg{OrigSeqs: []uint64{seq}, Time: proto.Uint32(uint32(r.Time)), Elems: elems}
 	reserve := &messagepb.SourceMsgReserve{}
@@ -108,20 +158,21 @@ func encodeReply(r *Reply, group bool) (*messagepb.Elem, error) {
 			reserve.ReceiverUid = proto.String(uid)
 		}
 	}
-	if !group && r.ClientSequence != 0 && r.Sequence != 0 {
+	if !w.Group && r.ClientSequence != 0 && r.Sequence != 0 {
 		reserve.NtMsgSeq = proto.Uint64(r.Sequence)
 	}
 	if m.PbReserve, err = pb.Marshal(reserve); err != nil {
-		return nil, fmt.Errorf("encode reply: %w", err)
+		return err
 	}
-	return &messagepb.Elem{SrcMsg: m}, nil
+	w.add(&messagepb.Elem{SrcMsg: m})
+	return nil
 }
 
-// encodeQuoted encodes the quoted content. What cannot be quoted is left out:
-// quotes inside the quote, which would let a chain of replies grow without end,
-// and content that is not made of elements.
-func encodeQuoted(c Content) ([][]byte, error) {
-	var out [][]byte
+// quoted encodes the quoted content. What cannot be quoted is left out: quotes inside
+// the quote, which would let a chain of replies grow without end, and content that is
+// not made of elements.
+func (w *encoder) quoted(c Content) ([][]byte, error) {
+	inner := encoder{EncodeOptions: EncodeOptions{Group: w.Group}, table: w.table}
 	for _, seg := range c {
 		switch s := seg.(type) {
 		case *Reply:
@@ -131,10 +182,12 @@ func encodeQuoted(c Content) ([][]byte, error) {
 				continue
 			}
 		}
-		e, err := encodeSegment(seg)
-		if err != nil {
+		if err := inner.segment(seg); err != nil {
 			return nil, err
 		}
+	}
+	var out [][]byte
+	for _, e := range inner.richText.Elems {
 		raw, err := pb.Marshal(e)
 		if err != nil {
 			return nil, err

@@ -14,6 +14,29 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
+// Text is plain text in UTF-8. Lines are separated by \n.
+type Text struct{ Text string }
+
+// Name implements Segment.
+func (*Text) Name() string { return "text" }
+func (t *Text) size() int  { return len(t.Text) }
+
+// At mentions one member of the chat, or everyone.
+type At struct {
+	All bool // everyone; the numbers are then empty
+	// UIN and UID name the member. To send, one of them is enough: the client looks up
+	// the other one.
+	UIN UIN
+	UID UID
+	// Display is the text that people see, with its "@". To send it may be empty: the
+	// client then takes the member's card or nickname.
+	Display string
+}
+
+// Name implements Segment.
+func (*At) Name() string { return "at" }
+func (a *At) size() int  { return len(a.UID) + len(a.Display) }
+
 // The kinds of mention in TextReserve.at_type (docs/protocol/messages.md 5.2).
 const (
 	atTypeAll    = 1
@@ -40,15 +63,20 @@ func receivedText(s string) string {
 	return strings.ReplaceAll(s, "\r", "\r\n")
 }
 
-// decodeText reads a text element: text, a mention, or with fallback true the
-// text that older clients show in place of the element before it.
-func decodeText(t *messagepb.Text) (seg Segment, fallback bool) {
+// decodeText reads a text element: a text or a mention. A text that older clients show
+// in place of the element before it is left out.
+func decodeText(d *decoder, e *messagepb.Elem) {
+	t := e.Text
 	reserve, reserveOK := textReserve(t.GetPbReserve())
 	if at := decodeAt(t, reserve); at != nil {
-		return at, false
+		d.add(at)
+		return
 	}
-	fallback = len(t.GetPbReserve()) > 0 && (!reserveOK || reserve.GetAtType() == 0)
-	return &Text{Text: receivedText(t.GetStr())}, fallback
+	marked := len(t.GetPbReserve()) > 0 && (!reserveOK || reserve.GetAtType() == 0)
+	if d.before == followText || d.before == followReserve && marked {
+		return
+	}
+	d.add(&Text{Text: receivedText(t.GetStr())})
 }
 
 func textReserve(raw []byte) (*messagepb.TextReserve, bool) {
@@ -92,40 +120,42 @@ func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
 	return at
 }
 
-func encodeText(s string) *messagepb.Elem {
-	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(pb.Text(s))}}
+func (w *encoder) text(t *Text) error {
+	w.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(pb.Text(t.Text))}})
+	return nil
 }
 
-// encodeAt builds the NT form of a mention, which names the member by uid; with
-// only the uin known it builds the older form.
-func encodeAt(at *At) (*messagepb.Elem, error) {
+// at writes the NT form of a mention, which names the member by uid; with only the uin
+// known it writes the older form.
+func (w *encoder) at(at *At) error {
 	display := pb.Text(at.Display)
 	if at.All {
 		if display == "" {
 			display = atAllText
 		}
-		return atElem(display, atTypeAll, "")
+		return w.mention(display, atTypeAll, "")
 	}
 	if display == "" {
 		display = "@" + strconv.FormatUint(uint64(at.UIN), 10)
 	}
 	switch {
 	case at.UID != "":
-		return atElem(display, atTypeMember, pb.Text(at.UID))
+		return w.mention(display, atTypeMember, pb.Text(at.UID))
 	case at.UIN == 0:
-		return nil, fmt.Errorf("encode mention %q: neither uin nor uid is known", display)
+		return fmt.Errorf("encode mention %q: neither uin nor uid is known", display)
 	case at.UIN > math.MaxUint32:
-		return nil, fmt.Errorf("encode mention of %d: the uin needs a uid beside it", at.UIN)
+		return fmt.Errorf("encode mention of %d: the uin needs a uid beside it", at.UIN)
 	}
-	return &messagepb.Elem{Text: &messagepb.Text{
+	w.add(&messagepb.Elem{Text: &messagepb.Text{
 		Str:      proto.String(display),
 		Attr6Buf: attr6(display, uint32(at.UIN)),
-	}}, nil
+	}})
+	return nil
 }
 
-// atElem writes the two numbers of the reserve even though they are 0: official
+// mention writes the two numbers of the reserve even though they are 0: official
 // clients do.
-func atElem(display string, kind uint32, uid string) (*messagepb.Elem, error) {
+func (w *encoder) mention(display string, kind uint32, uid string) error {
 	reserve, err := pb.Marshal(&messagepb.TextReserve{
 		AtType:         proto.Uint32(kind),
 		AtMemberUin:    proto.Uint64(0),
@@ -133,9 +163,10 @@ func atElem(display string, kind uint32, uid string) (*messagepb.Elem, error) {
 		AtMemberUid:    proto.String(uid),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("encode mention: %w", err)
+		return fmt.Errorf("encode mention: %w", err)
 	}
-	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(display), PbReserve: reserve}}, nil
+	w.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(display), PbReserve: reserve}})
+	return nil
 }
 
 // attr6 is the mention block of older clients for one member.

@@ -185,7 +185,7 @@ func vectorPack(t *testing.T, v *vectorCase) {
 	if name := unsupported(v.Elements); name != "" {
 		t.Skipf("element %s is not supported yet", name)
 	}
-	elems, err := Encode(vectorContent(v.Elements), EncodeOptions{Group: inGroup(v.Elements)})
+	elems, err := encodeElems(vectorContent(v.Elements), EncodeOptions{Group: inGroup(v.Elements)})
 	if err != nil {
 		t.Fatalf("Encode: %v", err)
 	}

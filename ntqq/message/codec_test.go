@@ -1,0 +1,256 @@
+package message
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
+// TestAllIsComplete reads the sources: every segment type stands in All and has a codec.
+func TestAllIsComplete(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var types []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "Name" {
+				types = append(types, f.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name)
+			}
+		}
+	}
+	var all, names, kinds []string
+	for _, seg := range All() {
+		all = append(all, reflect.TypeOf(seg).Elem().Name())
+		names = append(names, seg.Name())
+	}
+	for _, c := range codecs() {
+		kinds = append(kinds, c.name)
+	}
+	for _, list := range [][]string{types, all, names, kinds} {
+		slices.Sort(list)
+	}
+	if diff := cmp.Diff(types, all); diff != "" {
+		t.Errorf("types and All (-types +All):\n%s", diff)
+	}
+	if diff := cmp.Diff(names, kinds); diff != "" {
+		t.Errorf("All and codecs (-All +codecs):\n%s", diff)
+	}
+}
+
+// TestElementsHaveOneReader also finds a member of Elem that fieldOf does not know.
+func TestElementsHaveOneReader(t *testing.T) {
+	readers := map[element]string{}
+	for _, c := range codecs() {
+		if c.encode == nil {
+			t.Errorf("%s cannot be encoded", c.name)
+		}
+		if len(c.reads) > 0 && c.decode == nil {
+			t.Errorf("%s reads elements and decodes none", c.name)
+		}
+		for _, e := range c.reads {
+			if other := readers[e]; other != "" {
+				t.Errorf("%s and %s read %+v", other, c.name, e)
+			}
+			readers[e] = c.name
+		}
+	}
+	members := new(messagepb.Elem).ProtoReflect().Descriptor().Fields()
+	for i := range members.Len() {
+		e, member := new(messagepb.Elem), members.Get(i)
+		e.ProtoReflect().Set(member, e.ProtoReflect().NewField(member))
+		if got := fieldOf(e); got != uint32(member.Number()) || got >= fields {
+			t.Errorf("%s: got member %d, want %d", member.Name(), got, member.Number())
+		}
+		if got, want := elementName(e), string(member.Name()); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got the name %q", want, got)
+		}
+	}
+}
+
+// picture is a segment that is uploaded, and has two elements.
+type picture struct {
+	source       Source
+	info, compat []byte
+}
+
+func (*picture) Name() string { return "picture" }
+func (*picture) size() int    { return 0 }
+
+// forward is a segment with content of its own.
+type forward struct{ nodes []Content }
+
+func (*forward) Name() string { return "forward" }
+func (*forward) size() int    { return 0 }
+
+func encodePicture(w *encoder, p *picture) error {
+	w.add(&messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: p.compat}},
+		&messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: serviceMedia, PbElem: p.info}})
+	return nil
+}
+
+// testTable has two kinds more than the real one.
+func testTable() *table {
+	list := append(codecs(),
+		uploaded(as([]element{inElem(fieldCustomFace)}, func(d *decoder, e *messagepb.Elem) {
+			next := d.elems[slices.Index(d.elems, e)+1]
+			d.add(&picture{compat: e.CustomFace.GetMd5(), info: next.CommonElem.GetPbElem()})
+			d.add(&Text{Text: "caption"}) // an element may give several segments
+		}, encodePicture), func(ctx context.Context, u *uploading, p *picture) (Segment, error) {
+			info, compat, err := u.to.Upload(ctx, p.source)
+			return &picture{info: info, compat: compat}, err
+		}),
+		uploaded(as(nil, nil, func(w *encoder, f *forward) error {
+			for _, c := range f.nodes {
+				for _, seg := range c {
+					if err := w.segment(seg); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}), func(ctx context.Context, u *uploading, f *forward) (Segment, error) {
+			ready := &forward{nodes: slices.Clone(f.nodes)}
+			for i, c := range ready.nodes {
+				var err error
+				if ready.nodes[i], err = u.content(ctx, c); err != nil {
+					return nil, err
+				}
+			}
+			return ready, nil
+		}))
+	for i := range list {
+		if list[i].name == "picture" { // the companion is read with the first element
+			list[i].reads = append(list[i].reads, inCommon(serviceMedia))
+			read := list[i].decode
+			list[i].decode = func(d *decoder, e *messagepb.Elem) {
+				if e.CustomFace != nil {
+					read(d, e)
+				}
+			}
+		}
+	}
+	return newTable(list)
+}
+
+type bytesSource []byte
+
+func (b bytesSource) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
+
+// storage takes what is uploaded.
+type storage struct{ got []string }
+
+func (s *storage) Upload(ctx context.Context, src Source) (info, compat []byte, err error) {
+	r, err := src.Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	if string(b) == "bad" {
+		return nil, nil, io.ErrUnexpectedEOF
+	}
+	s.got = append(s.got, string(b))
+	return append([]byte("info "), b...), append([]byte("md5 "), b...), err
+}
+
+// TestUpload takes a segment from its source to the elements, and back.
+func TestUpload(t *testing.T) {
+	u := &uploading{new(storage), testTable()}
+	sent := Content{&Text{Text: "look"}, &picture{source: bytesSource("one")},
+		&forward{nodes: []Content{{&Text{Text: "inner"}, &picture{source: bytesSource("two")}}}}}
+	ready, err := u.content(t.Context(), sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"one", "two"}, u.to.(*storage).got); diff != "" {
+		t.Errorf("uploaded (-want +got):\n%s", diff)
+	}
+	if p := sent[1].(*picture); p.info != nil || sent[2].(*forward).nodes[0][1].(*picture).info != nil {
+		t.Error("the caller's content was changed")
+	}
+	body, err := encode(u.table, ready, EncodeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &decoder{table: u.table, left: 100}
+	got := d.read(body.GetRichText().GetElems(), 0)
+	want := Content{
+		&Text{Text: "look"}, &picture{info: []byte("info one"), compat: []byte("md5 one")}, &Text{Text: "caption"},
+		&Text{Text: "inner"}, &picture{info: []byte("info two"), compat: []byte("md5 two")}, &Text{Text: "caption"},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(picture{})); diff != "" {
+		t.Errorf("content (-want +got):\n%s", diff)
+	}
+}
+
+func TestUploadErrors(t *testing.T) {
+	bad := Content{&Text{Text: "x"}, &picture{source: bytesSource("bad")}}
+	for name, tt := range map[string]struct {
+		to   Uploader
+		want error
+	}{
+		"nowhere": {nil, ErrNoUploader},
+		"refused": {new(storage), io.ErrUnexpectedEOF},
+	} {
+		_, err := (&uploading{tt.to, testTable()}).content(t.Context(), bad)
+		seg, ok := errors.AsType[*SegmentError](err)
+		if !ok || seg.Index != 1 || !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v of segment 1", name, err, tt.want)
+		}
+	}
+	plain := Content{&Text{Text: "x"}, nil}
+	if got, err := Upload(t.Context(), nil, plain); err != nil || &got[0] != &plain[0] {
+		t.Errorf("nothing to upload: got %v, %v; want the same content", got, err)
+	}
+	if got, err := Upload(t.Context(), nil, nil); err != nil || len(got) != 0 {
+		t.Errorf("empty content: got %v, %v", got, err)
+	}
+}
+
+// elementSeeds is one message for each reader of elements.
+func elementSeeds(f *testing.F) [][]byte {
+	var seeds [][]byte
+	add := func(e *messagepb.Elem) {
+		raw, err := pb.Marshal(&messagepb.RichText{Elems: []*messagepb.Elem{e, textElem("behind")}})
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, raw)
+	}
+	members := new(messagepb.Elem).ProtoReflect().Descriptor().Fields()
+	for i := range members.Len() {
+		e := new(messagepb.Elem)
+		e.ProtoReflect().Set(members.Get(i), e.ProtoReflect().NewField(members.Get(i)))
+		add(e)
+	}
+	for _, service := range []uint32{serviceFlashPicture, serviceBouncingFace, serviceSmallFace, ServiceLargeFace, serviceMedia} {
+		add(&messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: []byte{8, 1}, BusinessType: proto.Uint32(1)}})
+	}
+	return seeds
+}

@@ -1,0 +1,40 @@
+package message
+
+// Content is what a message says: segments in order.
+type Content []Segment
+
+// Segment is one part of a message: a pointer to one of the types that [All] lists.
+type Segment interface {
+	// Name returns the kind's name in snake_case. It never changes: programs may store
+	// it.
+	Name() string
+	// size is about how many bytes of memory the segment takes beside segmentBytes.
+	size() int
+}
+
+// All returns a new, empty segment of each kind, in a fixed order.
+func All() []Segment {
+	return []Segment{&Text{}, &At{}, &Face{}, &Reply{}, &Unknown{}}
+}
+
+// What the parts of a message take in memory, about.
+const (
+	messageBytes = 512
+	segmentBytes = 96
+)
+
+// Size returns about how many bytes of memory the message takes, for queues that are
+// bounded in bytes.
+func (m *Message) Size() int {
+	s := &m.Sender
+	return messageBytes + len(m.Raw) + m.Content.size() +
+		len(s.UID) + len(s.Nickname) + len(s.Card) + len(s.Title) + len(m.GroupName) + len(m.Chat.PeerUID)
+}
+
+func (c Content) size() int {
+	n := 0
+	for _, seg := range c {
+		n += segmentBytes + seg.size()
+	}
+	return n
+}
