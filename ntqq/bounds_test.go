@@ -2,7 +2,7 @@ package ntqq
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -16,17 +16,16 @@ import (
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
-	"libration/internal/queue"
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
+	"libration/ntqq/session/sessiontest"
 )
 
 // A list that comes in pages without end is refused by its size, not its pages.
 func TestPagesAreBounded(t *testing.T) {
-	c := newTestClient(t)
 	members := make([]*oidbpb.GroupMember, 30_000)
 	for i := range members {
 		members[i] = &oidbpb.GroupMember{Id: &oidbpb.GroupMemberId{Uid: "u_x", Uin: uint64(i + 1)}}
@@ -37,43 +36,24 @@ func TestPagesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		c.online = alwaysAnswers(ctx, c, payload)
-		began := c.stats.packetsSent.Load()
-		err = c.fetchMembers(ctx, testGroup)
-		if n := c.stats.packetsSent.Load() - began; n != 3 || err == nil || !strings.Contains(err.Error(), "more than 65536 entries") {
+		asked := 0
+		service := sessiontest.New(t)
+		service.Answer = func(command string, _ []byte) ([]byte, error) {
+			if command != rpc.GroupMembers.Name {
+				return nil, errors.New("not served here")
+			}
+			asked++
+			return payload, nil
+		}
+		c := start(t, service, Options{})
+		if _, err := c.Wait(t.Context(), State.Online); err != nil {
+			t.Fatal(err)
+		}
+		err = c.fetchMembers(t.Context(), testGroup)
+		if n := asked; n != 3 || err == nil || !strings.Contains(err.Error(), "more than 65536 entries") {
 			t.Errorf("%d pages were asked for, then %v; want 3 and a refusal", n, err)
 		}
-		cancel()
 	}
-}
-
-// alwaysAnswers is a connection on which each request gets the same answer.
-func alwaysAnswers(ctx context.Context, c *Client, payload []byte) *conn {
-	return answers(ctx, c, func(string) []byte { return payload })
-}
-
-// answers is a connection on which each request gets the answer to its command.
-func answers(ctx context.Context, c *Client, payload func(command string) []byte) *conn {
-	k := &conn{c: c, out: queue.New[outFrame](writeQueue, writeBytes), pending: map[uint32]*pendingCall{}}
-	k.ctx, k.cancel = context.WithCancelCause(ctx)
-	go func() {
-		for {
-			select {
-			case frame := <-k.out.Items():
-				k.out.Take(frame).call.take()
-			case <-k.ctx.Done():
-				return
-			}
-			k.mu.Lock()
-			for seq, call := range k.pending {
-				call.answer <- &wire.Response{Sequence: int32(seq), Body: payload(call.command)}
-				delete(k.pending, seq)
-			}
-			k.mu.Unlock()
-		}
-	}()
-	return k
 }
 
 // The lists of all groups are bounded in bytes: the oldest give way.
@@ -149,13 +129,11 @@ func TestLargeMessagesAreNotRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		c.online = alwaysAnswers(ctx, c, payload)
-		page, err := c.page(ctx, groupChat(testGroup), "", 1, 1)
+		online := online(t, Options{}, map[string][]byte{rpc.GroupHistory.Name: payload})
+		page, err := online.page(t.Context(), groupChat(testGroup), "", 1, 1)
 		if err != nil || (len(page) == 1) != (want == "message") {
 			t.Errorf("a message with %d bytes of text is fetched as %d, %v", size, len(page), err)
 		}
-		cancel()
 	}
 }
 

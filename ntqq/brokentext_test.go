@@ -21,11 +21,12 @@ func TestBrokenTextInLists(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name    string
+		command string
 		payload func() ([]byte, error)
 		list    func(context.Context, *Client) (any, error)
 		want    any
 	}{
-		{"members", func() ([]byte, error) {
+		{"members", rpc.GroupMembers.Name, func() ([]byte, error) {
 			return rpc.GroupMembers.EncodeResponse(&oidbpb.GroupMemberListResp{Members: []*oidbpb.GroupMember{
 				{Id: &oidbpb.GroupMemberId{Uid: "u_1", Uin: 1}, MemberName: "whole"},
 				{
@@ -40,7 +41,7 @@ func TestBrokenTextInLists(t *testing.T) {
 			{Group: testGroup, UIN: 1, UID: "u_1", Nickname: "whole"},
 			{Group: testGroup, UIN: 2, UID: "u_2", Nickname: mended, Card: mended, Title: mended},
 		}},
-		{"friends", func() ([]byte, error) {
+		{"friends", rpc.FriendList.Name, func() ([]byte, error) {
 			return rpc.FriendList.EncodeResponse(&oidbpb.FriendListResp{
 				Friends: []*oidbpb.Friend{
 					{Uid: "u_1", Uin: 1},
@@ -57,7 +58,7 @@ func TestBrokenTextInLists(t *testing.T) {
 			{UIN: 1, UID: "u_1"},
 			{UIN: 2, UID: "u_2", Nickname: mended, Remark: mended, QID: mended, Sign: mended, Category: 7, CategoryName: mended},
 		}},
-		{"groups", func() ([]byte, error) {
+		{"groups", rpc.GroupList.Name, func() ([]byte, error) {
 			return rpc.GroupList.EncodeResponse(&oidbpb.GroupListResp{Groups: []*oidbpb.GroupListEntry{
 				{GroupCode: 1, Info: &oidbpb.GroupListInfo{GroupName: "whole"}},
 				{GroupCode: 2, Info: &oidbpb.GroupListInfo{GroupName: cut}, Person: &oidbpb.GroupListPerson{Remark: proto.String(cut)}},
@@ -69,7 +70,7 @@ func TestBrokenTextInLists(t *testing.T) {
 			}
 			return list, err
 		}, []Group{{Code: 1, Name: "whole"}, {Code: 2, Name: mended, Remark: mended}}},
-		{"user", func() ([]byte, error) {
+		{"user", rpc.UserByUIN.Name, func() ([]byte, error) {
 			return rpc.UserByUIN.EncodeResponse(&oidbpb.UserInfoResp{Body: &oidbpb.UserInfoBody{
 				Uin: 2, Uid: cut, Properties: &oidbpb.UserProperties{
 					BytesValues: []*oidbpb.BytesProperty{entry(keyNickname), entry(keySign), entry(keyQID), entry(keyRemark)},
@@ -85,8 +86,9 @@ func TestBrokenTextInLists(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := newTestClient(t)
-			c.online = alwaysAnswers(t.Context(), c, bytes.ReplaceAll(whole, []byte(cut), []byte("cu\xe5\x93\xffere")))
+			c := online(t, Options{}, map[string][]byte{
+				test.command: bytes.ReplaceAll(whole, []byte(cut), []byte("cu\xe5\x93\xffere")),
+			})
 			got, err := test.list(t.Context(), c)
 			if err != nil {
 				t.Fatal(err)

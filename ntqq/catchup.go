@@ -51,19 +51,19 @@ const (
 // fetches what is missing. It runs after each registration: the answers are newer
 // than it, so that nothing is between them and the pushes. The lists are those
 // that events are completed from, too.
-func (k *conn) compare() {
-	friends := friendComparison{k: k, refused: map[UIN]int{}}
-	questions := []func(context.Context) (order.Listed, error){k.compareGroups, friends.ask}
-	if !k.found(order.Registered{Time: int64(k.told.Load())}) {
+func (c *Client) compare(ctx context.Context, serverTime int64) {
+	friends := friendComparison{c: c, refused: map[UIN]int{}}
+	questions := []func(context.Context) (order.Listed, error){c.compareGroups, friends.ask}
+	if _, err := c.Wait(ctx, State.Online); err != nil || !c.found(ctx, order.Registered{Time: serverTime}) {
 		return
 	}
 	for pause := comparePause; ; pause = min(2*pause, compareMost) {
 		questions = slices.DeleteFunc(questions, func(ask func(context.Context) (order.Listed, error)) bool {
-			list, err := ask(k.ctx)
-			if err != nil && k.ctx.Err() == nil {
-				k.c.log.Warn("not known what was missed: the newest messages could not be asked for", "again_in", pause, "err", err)
+			list, err := ask(ctx)
+			if err != nil && ctx.Err() == nil {
+				c.log.Warn("not known what was missed: the newest messages could not be asked for", "again_in", pause, "err", err)
 			}
-			k.found(list)
+			c.found(ctx, list)
 			return err == nil
 		})
 		if len(questions) == 0 {
@@ -72,7 +72,7 @@ func (k *conn) compare() {
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-k.ctx.Done():
+		case <-ctx.Done():
 			timer.Stop()
 			return
 		}
@@ -81,17 +81,17 @@ func (k *conn) compare() {
 
 // found hands what was found out to the dispatcher. It returns false when the
 // connection has ended.
-func (k *conn) found(in order.Input) bool {
+func (c *Client) found(ctx context.Context, in order.Input) bool {
 	select {
-	case k.c.compared <- in:
+	case c.compared <- in:
 		return true
-	case <-k.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }
 
-func (k *conn) compareGroups(ctx context.Context) (order.Listed, error) {
-	groups, err := k.c.Groups(ctx, true)
+func (c *Client) compareGroups(ctx context.Context) (order.Listed, error) {
+	groups, err := c.Groups(ctx, true)
 	list := order.Listed{Newest: make([]order.Newest, 0, len(groups)), Groups: err == nil}
 	for _, g := range groups {
 		list.Newest = append(list.Newest, order.Newest{Chat: groupChat(g.Code), Sequence: g.latest})
@@ -101,7 +101,7 @@ func (k *conn) compareGroups(ctx context.Context) (order.Listed, error) {
 
 // friendComparison asks for the newest message of each private chat.
 type friendComparison struct {
-	k       *conn
+	c       *Client
 	left    map[UIN]UID // who has not been asked about; nil: nobody has
 	refused map[UIN]int // how often
 }
@@ -109,7 +109,7 @@ type friendComparison struct {
 // ask returns what the server answered this time. The error says that others have
 // to be asked about again.
 func (f *friendComparison) ask(ctx context.Context) (list order.Listed, again error) {
-	c := f.k.c
+	c := f.c
 	if f.left == nil {
 		friends, err := c.Friends(ctx, true)
 		if err != nil {

@@ -116,7 +116,7 @@ func (c *Client) memberSince(ctx context.Context, code GroupCode) (int64, error)
 	known, _, _ := c.cache.member(code, self.UIN)
 	known.Group, known.UID = code, self.UID
 	m, err := c.fetchMember(ctx, known)
-	if errors.Is(err, ErrNotFound) || isRefusal(err) {
+	if _, refused := errors.AsType[*ServerError](err); refused || errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}
 	return m.JoinTime, err

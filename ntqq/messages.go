@@ -124,7 +124,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 	}
 	c.sends.begin(out)
 	resp, err := c.sendOnce(ctx, req)
-	var lost *inFlightError
+	var lost *InFlightError
 	if errors.As(err, &lost) {
 		m, err := c.outcome(ctx, out, err)
 		if refused, ok := errors.AsType[*ServerError](err); ok && errors.Is(err, ErrNotSent) {
@@ -182,7 +182,7 @@ func (c *Client) sendOnce(ctx context.Context, req *messagepb.PbSendMsgReq) (*me
 		err = &ServerError{Command: rpc.SendMessage.Name, Code: sendBlocked, Message: resp.GetErrMsg(), Hint: blockedHint}
 	}
 	if err != nil {
-		return nil, &inFlightError{err}
+		return nil, &InFlightError{Err: err}
 	}
 	return resp, nil
 }

@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"libration/ntqq/session"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/signer"
 )
@@ -16,6 +17,76 @@ type (
 	MemoryKeystore = identity.MemoryKeystore
 	FileKind       = identity.FileKind
 	WrongFileError = identity.WrongFileError
+)
+
+// Names from package session.
+type (
+	Self          = session.Self
+	State         = session.State
+	Stage         = session.Stage
+	Step          = session.Step
+	QRCode        = session.QRCode
+	Prompt        = session.Prompt
+	PromptKind    = session.PromptKind
+	CaptchaAnswer = session.CaptchaAnswer
+	Servers       = session.Servers
+	Timing        = session.Timing
+	SignFailure   = session.SignFailure
+	Unproven      = session.Unproven
+
+	ServerError   = session.ServerError
+	LoginError    = session.LoginError
+	KickError     = session.KickError
+	InFlightError = session.InFlightError
+)
+
+// Errors of package session. They are wrapped with what was being done.
+var (
+	ErrOffline        = session.ErrOffline
+	ErrConnectionLost = session.ErrConnectionLost
+	ErrTimeout        = session.ErrTimeout
+	ErrSessionExpired = session.ErrSessionExpired
+	ErrKicked         = session.ErrKicked
+	ErrNeedsLogin     = session.ErrNeedsLogin
+	ErrSign           = session.ErrSign
+	ErrNoCaptcha      = session.ErrNoCaptcha
+)
+
+// The stages of a session.
+const (
+	Offline      = session.Offline
+	Probing      = session.Probing
+	Connecting   = session.Connecting
+	LoggingIn    = session.LoggingIn
+	Registering  = session.Registering
+	Online       = session.Online
+	Reconnecting = session.Reconnecting
+	Kicked       = session.Kicked
+	NeedsLogin   = session.NeedsLogin
+	Stopped      = session.Stopped
+)
+
+// The steps of LoggingIn.
+const (
+	StepKeyExchange   = session.StepKeyExchange
+	StepEasyLogin     = session.StepEasyLogin
+	StepUnusualDevice = session.StepUnusualDevice
+	StepPassword      = session.StepPassword
+	StepCaptcha       = session.StepCaptcha
+	StepNewDevice     = session.StepNewDevice
+	StepQR            = session.StepQR
+	StepWtlogin       = session.StepWtlogin
+)
+
+// The prompts.
+const (
+	PromptScan          = session.PromptScan
+	PromptConfirm       = session.PromptConfirm
+	PromptUnusualDevice = session.PromptUnusualDevice
+	PromptCaptcha       = session.PromptCaptcha
+	PromptNewDevice     = session.PromptNewDevice
+	PromptKicked        = session.PromptKicked
+	PromptNeedsLogin    = session.PromptNeedsLogin
 )
 
 // Names from package signer.
@@ -65,3 +136,6 @@ func NewDevice() Device { return identity.NewDevice() }
 func ImportLagrange(keystorePath, devicePath string) (*Keystore, error) {
 	return identity.ImportLagrange(keystorePath, devicePath)
 }
+
+// PasswordMD5 is [session.PasswordMD5].
+func PasswordMD5(password string) HexBytes { return session.PasswordMD5(password) }

@@ -232,7 +232,7 @@ func (o *ordering) infoSync(ctx context.Context, payload []byte) {
 
 // member takes the account's coming and going.
 func (o *ordering) member(ctx context.Context, e event.Event) {
-	self := o.c.keys()
+	self := o.c.Self()
 	is := func(p event.Person) bool { return p.UID != "" && p.UID == self.UID || p.UIN != 0 && p.UIN == self.UIN }
 	switch e := e.(type) {
 	case *event.GroupMemberIncrease:

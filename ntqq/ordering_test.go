@@ -21,6 +21,7 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
+	"libration/ntqq/session"
 )
 
 const (
@@ -165,7 +166,7 @@ func TestProgressWithoutAKeystore(t *testing.T) {
 				if d, err := file.Load(); err != nil || cmp.Diff(saved, d) != "" {
 					t.Errorf("before the login: %v, %s", err, cmp.Diff(saved, d))
 				}
-				c.setKeys(Keystore{UIN: 10001, Device: NewDevice()})
+				c.session = sessionOf(t, 10001)
 				c.compared <- order.Registered{}
 				synctest.Wait()
 				if got := c.order.delivered(groupChat(testGroup)); got != 7 {
@@ -176,6 +177,16 @@ func TestProgressWithoutAKeystore(t *testing.T) {
 			})
 		})
 	}
+}
+
+// sessionOf is the session of an account.
+func sessionOf(t *testing.T, uin UIN) *session.Session {
+	t.Helper()
+	s, err := session.New(session.Options{Initial: &Keystore{UIN: uin, Device: NewDevice()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // A recall from another device names its chat by a text id alone. It waits for its

@@ -22,13 +22,6 @@ const (
 	clockSlack = time.Minute
 )
 
-// inFlightError is the end of a call whose request was being written, or had been:
-// whether the server carried it out is unknown.
-type inFlightError struct{ err error }
-
-func (e *inFlightError) Error() string { return e.err.Error() }
-func (e *inFlightError) Unwrap() error { return e.err }
-
 // outcome finds out what became of a message whose answer was lost to cause. It
 // never sends it again. The message is returned when it was sent; else the error is
 // ErrNotSent or ErrUnknownOutcome.

@@ -14,6 +14,7 @@ import (
 	"libration/internal/pb/pushpb"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/session/sessiontest"
 )
 
 // A name that the account gets elsewhere is its own from the event on. It outlives a
@@ -21,7 +22,7 @@ import (
 func TestOwnNewNameIsKept(t *testing.T) {
 	for name, online := range map[string]time.Duration{ // after the push
 		"stopped at once": 0,
-		"saved meanwhile": 2 * saveEvery,
+		"saved meanwhile": 2 * time.Minute,
 		"over a refresh":  90 * time.Minute,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -38,18 +39,18 @@ func TestOwnNewNameIsKept(t *testing.T) {
 						t.Errorf("saved at the end are the name %.10q and D2 %q", ks.Nickname, ks.D2)
 					}
 				})
-				initial := savedSession()
+				initial := sessiontest.Keystore()
 				initial.Nickname = "Bot"
 				var c *Client
 				var seen []string // by the handler, as the account's name
-				c = (&loginService{}).client(t, Options{Initial: initial, Keystore: &file, Handler: func(e event.Event) {
+				c = start(t, sessiontest.New(t), Options{RefreshAfter: time.Hour, Initial: initial, Keystore: &file, Handler: func(e event.Event) {
 					if _, ok := e.(*event.SelfRenamed); ok {
 						seen = append(seen, c.Self().Nickname)
 					}
 				}})
 				synctest.Wait()
 				for _, name := range []string{"Botty", "", strings.Repeat("x", maxNames+1)} { // the last two are none
-					c.pushes.TryPut(push{rpc.PushMessage, selfRenamed(t, name)}, 0)
+					c.receive(t.Context(), rpc.PushMessage, selfRenamed(t, name))
 				}
 				synctest.Wait()
 				if want := []string{"Botty", "Botty", "Botty"}; !slices.Equal(seen, want) {
@@ -59,7 +60,7 @@ func TestOwnNewNameIsKept(t *testing.T) {
 				if got := c.Self().Nickname; got != "Botty" {
 					t.Errorf("the account's name is %.10q", got)
 				}
-				if got := saved().Nickname; online > saveEvery && got != "Botty" {
+				if got := saved().Nickname; online > time.Minute && got != "Botty" {
 					t.Errorf("after %v the name is saved as %.10q", online, got)
 				}
 			})

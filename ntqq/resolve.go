@@ -138,7 +138,7 @@ func (c *Client) looked(err error) {
 }
 
 func (c *Client) resolveKnown(p *event.Person) bool {
-	if self := c.keys(); p.UID == self.UID {
+	if self := c.Self(); p.UID == self.UID {
 		p.UIN = self.UIN
 		return true
 	}

@@ -1,7 +1,6 @@
 package ntqq
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,15 +11,14 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/ntqq/session/sessiontest"
 )
 
 // An event that comes before the answer to the registration waits with its
 // look-ups until there is a connection to call through.
 func TestResolveWaitsForTheRegistration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newTestClient(t)
-		c.log = quiet
-		c.setState(State{Stage: Registering}, nil)
+		c, register := registering(t, Options{}, knowsAlice(t))
 		e := &event.FriendAdded{Friend: event.Person{UID: "u_alice"}}
 		resolved := make(chan struct{})
 		go func() {
@@ -28,10 +26,7 @@ func TestResolveWaitsForTheRegistration(t *testing.T) {
 			c.resolve(t.Context(), e)
 		}()
 		synctest.Wait()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		k := answering(t, ctx, c)
-		c.setState(State{Stage: Online}, k)
+		register()
 		<-resolved
 		if e.Friend.UIN != 20001 {
 			t.Errorf("got number %d, want 20001", e.Friend.UIN)
@@ -41,9 +36,8 @@ func TestResolveWaitsForTheRegistration(t *testing.T) {
 
 func TestResolveGivesUpInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newTestClient(t)
-		c.log = quiet
-		c.setState(State{Stage: Registering}, nil)
+		c, register := registering(t, Options{}, nil)
+		defer register()
 		start := time.Now()
 		c.resolve(t.Context(), &event.FriendAdded{Friend: event.Person{UID: "u_alice"}})
 		if took := time.Since(start); took != resolveTimeout {
@@ -52,26 +46,38 @@ func TestResolveGivesUpInTime(t *testing.T) {
 	})
 }
 
-// answering is a connection whose every request is answered as a look-up of
-// account 20001; it ends with ctx.
-func answering(t *testing.T, ctx context.Context, c *Client) *conn {
+// registering is a client whose registration is answered when register is called, and
+// then those commands that payloads has. It must be called inside a bubble.
+func registering(t *testing.T, o Options, payloads map[string][]byte) (c *Client, register func()) {
 	t.Helper()
-	payload, err := rpc.UserByUID.EncodeResponse(&oidbpb.UserInfoResp{Body: &oidbpb.UserInfoBody{
+	answered := make(chan struct{})
+	service := sessiontest.New(t)
+	service.Register = func() { <-answered }
+	service.Answer = sessiontest.Answers(payloads)
+	c = start(t, service, o)
+	synctest.Wait()
+	if st := c.State(); st.Stage != Registering {
+		t.Fatalf("the account is %s", st.Stage)
+	}
+	return c, func() { close(answered) }
+}
+
+// knowsAlice answers each look-up by uid as one of account 20001.
+func knowsAlice(t *testing.T) map[string][]byte {
+	t.Helper()
+	return map[string][]byte{rpc.UserByUID.Name: answer(t, rpc.UserByUID, &oidbpb.UserInfoResp{Body: &oidbpb.UserInfoBody{
 		Uin: 20001,
 		Properties: &oidbpb.UserProperties{
 			BytesValues: []*oidbpb.BytesProperty{{Key: keyNickname, Value: []byte("Alice")}},
 		},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return alwaysAnswers(ctx, c, payload)
+	}})}
 }
 
 func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
-	c := newTestClient(t)
-	c.log = quiet
-	c.setKeys(Keystore{UIN: 10001, UID: "u_self", Device: NewDevice()})
+	c, err := New(Options{Log: quiet, Initial: sessiontest.Keystore()})
+	if err != nil {
+		t.Fatal(err)
+	}
 	c.cache.setFriends([]Friend{{UIN: 20001, UID: "u_alice"}})
 	given := message.Content{
 		&message.Text{Text: "hi "}, &message.At{UID: "u_self"}, &message.At{UID: "u_alice"},
@@ -96,11 +102,16 @@ func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
 func TestNamesOfMessagesBeforeTheRegistration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []*message.Message
-		c, err := New(Options{Log: quiet, Handler: func(e event.Event) { got = append(got, e.(*event.Message).Message) }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.setState(State{Stage: Registering}, nil)
+		friends := answer(t, rpc.FriendList, &oidbpb.FriendListResp{Friends: []*oidbpb.Friend{{
+			Uin: 20001, Uid: "u_alice", Biz: map[int32]*oidbpb.FriendBizData{1: {Strings: map[int32][]byte{keyNickname: []byte("Alice")}}},
+		}}})
+		members := answer(t, rpc.GroupMembers, &oidbpb.GroupMemberListResp{Members: []*oidbpb.GroupMember{{
+			Id: &oidbpb.GroupMemberId{Uin: 20002, Uid: "u_bob"},
+		}}})
+		handler := func(e event.Event) { got = append(got, e.(*event.Message).Message) }
+		c, register := registering(t, Options{Handler: handler}, map[string][]byte{
+			rpc.FriendList.Name: friends, rpc.GroupMembers.Name: members,
+		})
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -112,20 +123,7 @@ func TestNamesOfMessagesBeforeTheRegistration(t *testing.T) {
 			}})
 		}()
 		synctest.Wait()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		friends := answer(t, rpc.FriendList, &oidbpb.FriendListResp{Friends: []*oidbpb.Friend{{
-			Uin: 20001, Uid: "u_alice", Biz: map[int32]*oidbpb.FriendBizData{1: {Strings: map[int32][]byte{keyNickname: []byte("Alice")}}},
-		}}})
-		members := answer(t, rpc.GroupMembers, &oidbpb.GroupMemberListResp{Members: []*oidbpb.GroupMember{{
-			Id: &oidbpb.GroupMemberId{Uin: 20002, Uid: "u_bob"},
-		}}})
-		c.setState(State{Stage: Online}, answers(ctx, c, func(command string) []byte {
-			if command == rpc.FriendList.Name {
-				return friends
-			}
-			return members
-		}))
+		register()
 		<-done
 		if len(got) != 2 || got[0].Sender.Nickname != "Alice" || got[1].Content[0].(*message.At).UIN != 20002 {
 			t.Errorf("got %+v, want the sender's name and the number of the mentioned", got)
@@ -145,12 +143,9 @@ func answer[Req, Resp proto.Message](t *testing.T, cmd *rpc.Op[Req, Resp], resp 
 // A mention by uid alone shows a name, too.
 func TestMentionByUIDShowsTheName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newTestClient(t)
-		c.log = quiet
-		c.setKeys(Keystore{UIN: 10001, UID: "u_self", Nickname: "Bot", Device: NewDevice()})
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		c.setState(State{Stage: Online}, answering(t, ctx, c)) // knows u_nobody as Alice
+		bot := sessiontest.Keystore()
+		bot.Nickname = "Bot"
+		c, ctx := online(t, Options{Initial: bot}, knowsAlice(t)), t.Context() // u_nobody, too
 		c.cache.setFriends([]Friend{{UIN: 20003, UID: "u_carol", Nickname: "Carol"}})
 		c.cache.setMembers(testGroup, []Member{
 			{Group: testGroup, UIN: 20002, UID: "u_bob", Nickname: "Bob", Card: "Bobby"}, {Group: testGroup, UIN: 10001, UID: "u_self", Nickname: "Bot"},

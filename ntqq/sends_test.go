@@ -5,12 +5,17 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"libration/internal/rpc"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/ntqq/session/sessiontest"
 )
 
 // A message that turns up after its sender was answered is logged; few are
@@ -62,14 +67,96 @@ func TestAnswerThatLeavesTheOutcomeOpen(t *testing.T) {
 	for name, answer := range map[string][]byte{"unreadable": {0xff}, "no sequence": {0x08, 0}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newTestClient(t)
-				c.log = quiet
-				c.opts.OutcomeWait = -1
+				c := online(t, Options{OutcomeWait: -1}, map[string][]byte{rpc.SendMessage.Name: answer})
+				if err := <-sendHello(t.Context(), c); !errors.Is(err, ErrUnknownOutcome) {
+					t.Errorf("got %v, want ErrUnknownOutcome", err)
+				}
+			})
+		})
+	}
+}
+
+// sendHello sends a message in the background.
+func sendHello(ctx context.Context, c *Client) chan error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.SendGroup(ctx, testGroup, message.Content{&message.Text{Text: "hello"}})
+		done <- err
+	}()
+	return done
+}
+
+func TestEndedContextSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent atomic.Int32
+		service := sessiontest.New(t)
+		service.Answer = func(command string, _ []byte) ([]byte, error) {
+			if command == rpc.SendMessage.Name {
+				sent.Add(1)
+			}
+			return nil, errors.New("not served here")
+		}
+		c := start(t, service, Options{})
+		synctest.Wait()
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 40 {
+			if err := <-sendHello(ended, c); !errors.Is(err, context.Canceled) || !errors.Is(err, ErrNotSent) {
+				t.Fatalf("got %v, want the context's error and ErrNotSent", err)
+			}
+		}
+		synctest.Wait()
+		if n := sent.Load(); n != 0 || !c.State().Online() {
+			t.Errorf("%d messages were sent, the account is %s", n, c.State().Stage)
+		}
+	})
+}
+
+// A message that still waits to be written never leaves when its caller gives up or
+// the connection ends; one that was being written may have.
+func TestWhatNeverLeftWasNotSent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		end     func(nc net.Conn, cancel context.CancelFunc)
+		waiting error
+	}{
+		"connection": {func(nc net.Conn, _ context.CancelFunc) { nc.Close() }, ErrOffline},
+		"context":    {func(_ net.Conn, cancel context.CancelFunc) { cancel() }, ErrNotSent},
+		"time":       {func(net.Conn, context.CancelFunc) {}, ErrNotSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				stalled := make(chan struct{})
+				service := sessiontest.New(t)
+				service.Answer = func(command string, _ []byte) ([]byte, error) {
+					if command == "stall" {
+						<-stalled
+					}
+					return nil, errors.New("not served here")
+				}
+				var nc net.Conn
+				c := start(t, service, Options{
+					OutcomeWait: -1, Timing: Timing{Answer: 5 * time.Second, Alive: time.Hour},
+					Dial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+						nc, err = service.Dial(ctx, network, address)
+						return nc, err
+					},
+				})
+				time.Sleep(time.Second) // virtual: the questions of the registration have ended
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				c.setState(State{Stage: Online}, alwaysAnswers(ctx, c, answer))
-				if err := <-sendHello(ctx, c); !errors.Is(err, ErrUnknownOutcome) {
-					t.Errorf("got %v, want ErrUnknownOutcome", err)
+				defer close(stalled)
+				go func() { _, _ = c.Call(ctx, "stall", nil) }()
+				synctest.Wait()
+				leaving := sendHello(ctx, c) // nobody reads it
+				synctest.Wait()
+				waiting := sendHello(ctx, c)
+				synctest.Wait()
+				tt.end(nc, cancel)
+				if err := <-leaving; !errors.Is(err, ErrUnknownOutcome) {
+					t.Errorf("the one being written: got %v, want ErrUnknownOutcome", err)
+				}
+				if err := <-waiting; !errors.Is(err, tt.waiting) || errors.Is(err, ErrUnknownOutcome) {
+					t.Errorf("the one that waits: got %v, want %v", err, tt.waiting)
 				}
 			})
 		})

@@ -6,7 +6,7 @@ import (
 	"libration/ntqq/event"
 )
 
-// Stats count what a session did since it was made.
+// Stats count what a Client did since it was made.
 type Stats struct {
 	PacketsReceived  uint64
 	PacketsSent      uint64
@@ -21,23 +21,24 @@ type Stats struct {
 }
 
 type stats struct {
-	packetsReceived, packetsSent, packetsDropped atomic.Uint64
-	messagesReceived, messagesSent, disconnects  atomic.Uint64
-	lastMessage                                  atomic.Int64
-	unproven                                     unproven
+	messagesReceived, messagesSent atomic.Uint64
+	lastMessage                    atomic.Int64
 }
 
 // Stats returns the counters.
 func (c *Client) Stats() Stats {
-	s, sending := &c.stats, c.sending.stats()
+	s, packets, sending := &c.stats, c.session.Stats(), c.sending.stats()
 	return Stats{
-		PacketsReceived: s.packetsReceived.Load(), PacketsSent: s.packetsSent.Load(),
-		PacketsDropped: s.packetsDropped.Load(), MessagesReceived: s.messagesReceived.Load(),
-		MessagesSent: s.messagesSent.Load(), Disconnects: s.disconnects.Load(),
+		PacketsReceived: packets.PacketsReceived, PacketsSent: packets.PacketsSent, PacketsDropped: packets.PacketsDropped,
+		MessagesReceived: s.messagesReceived.Load(), MessagesSent: s.messagesSent.Load(), Disconnects: packets.Disconnects,
 		SendsWaiting: sending.waiting, SendsDelayed: sending.delayed, SendsRefused: sending.refused,
 		LastMessageTime: s.lastMessage.Load(),
 	}
 }
+
+// Unproven counts the packets that did not come under the session's key and that no
+// login waited for. Nothing followed from them.
+func (c *Client) Unproven() Unproven { return c.session.Unproven() }
 
 // Undecoded returns how many pushes gave no event, by reason.
 func (c *Client) Undecoded() event.Counters { return c.decoder.Counters() }

@@ -9,13 +9,6 @@ type (
 	GroupCode = message.GroupCode
 )
 
-// Self is the account itself.
-type Self struct {
-	UIN      UIN
-	UID      UID
-	Nickname string
-}
-
 // Friend is an entry of the friend list.
 type Friend struct {
 	UIN      UIN

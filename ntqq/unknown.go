@@ -2,10 +2,11 @@ package ntqq
 
 import (
 	"fmt"
-	"strings"
 
+	"libration/internal/rpc"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/ntqq/session"
 )
 
 // UnknownSource says what kind of input was not understood.
@@ -32,15 +33,17 @@ type UnknownPacket struct {
 	Data   []byte // must not be changed
 }
 
-// frameBeginning is how much is told of a frame that cannot be read: its head, and
-// too little of the rest to hold a secret.
-const frameBeginning = 32
+// ReasonUnproven is why OnUnknown gets a frame that can be read: nothing proves that it
+// comes from the server. One per kind and hour is handed on.
+const ReasonUnproven event.UnknownReason = "unproven"
 
-func (c *Client) unknownFrame(beginning []byte, size int, err error) {
-	c.opts.OnUnknown(UnknownPacket{
-		Source: UnknownFrame, Reason: event.ReasonDecode, Err: err, Size: size,
-		Data: append([]byte(nil), beginning...),
-	})
+// noteFrame hands on a frame that the session dropped.
+func (c *Client) noteFrame(f session.Frame) {
+	reason := ReasonUnproven
+	if f.Err != nil {
+		reason = event.ReasonDecode
+	}
+	c.opts.OnUnknown(UnknownPacket{Source: UnknownFrame, Name: f.Name, Reason: reason, Err: f.Err, Size: f.Size, Data: f.Data})
 }
 
 // noteUnknown writes down a push that was not understood: one line per kind and
@@ -53,27 +56,13 @@ func (c *Client) noteUnknown(u *event.Unknown) {
 	c.notes.Info(kind, "push not understood; the session is not affected",
 		"command", u.Key.Command, "type", u.Key.Type, "sub_type", u.Key.SubType,
 		"discriminator", u.Key.Discriminator, "reason", u.Reason, "bytes", len(u.Payload), "err", u.Err)
-	if u.Reason == event.ReasonEmpty || mayHoldSecrets(u.Key.Command) {
+	if u.Reason == event.ReasonEmpty || rpc.MayHoldSecrets(u.Key.Command) {
 		return
 	}
 	c.opts.OnUnknown(UnknownPacket{
 		Source: UnknownPush, Name: pushName(u.Key), Reason: u.Reason, Err: u.Err,
 		Size: len(u.Payload), Data: u.Payload,
 	})
-}
-
-// mayHoldSecrets tells of commands that are answers, and are taken for pushes only
-// when the server sends them without a sequence.
-func mayHoldSecrets(command string) bool {
-	if isLogin(command) {
-		return true
-	}
-	for _, prefix := range []string{"wtlogin.", "trpc.login.", "OidbSvc"} {
-		if strings.HasPrefix(command, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 func pushName(k event.Key) string {

@@ -2,14 +2,15 @@ package ntqq
 
 import (
 	"bytes"
-	"encoding/binary"
+	"errors"
 	"log/slog"
-	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
@@ -17,6 +18,7 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/ntqq/session"
 )
 
 // nosy is a client that keeps what it did not understand.
@@ -111,32 +113,17 @@ func TestUnknownLogRule(t *testing.T) {
 	})
 }
 
-// Of a frame that cannot be read, the length and the beginning as it came.
-func TestUnreadableFrame(t *testing.T) {
-	packets := make(chan UnknownPacket, 1)
-	c, err := New(Options{Log: quiet, OnUnknown: func(p UnknownPacket) { packets <- p }})
-	if err != nil {
-		t.Fatal(err)
+// A frame that the session dropped says why: it cannot be read, or nothing proves it.
+func TestDroppedFramesAreHandedOn(t *testing.T) {
+	c, got := nosy(t, quiet)
+	broken := errors.New("broken")
+	c.noteFrame(session.Frame{Err: broken, Size: 100, Data: []byte{1}})
+	c.noteFrame(session.Frame{Name: "kick", Size: 300, Data: []byte{2}})
+	want := []UnknownPacket{
+		{Source: UnknownFrame, Reason: event.ReasonDecode, Err: broken, Size: 100, Data: []byte{1}},
+		{Source: UnknownFrame, Name: "kick", Reason: ReasonUnproven, Size: 300, Data: []byte{2}},
 	}
-	near, far := net.Pipe()
-	k := c.startConn(t.Context(), near)
-	defer func() {
-		k.close(errConnClosed)
-		far.Close()
-	}()
-	frame := binary.BigEndian.AppendUint32(nil, 104)
-	for i := range 100 {
-		frame = append(frame, byte(i))
-	}
-	want := bytes.Clone(frame[:4+frameBeginning])
-	if _, err := far.Write(frame); err != nil {
-		t.Fatal(err)
-	}
-	p := <-packets
-	if p.Source != UnknownFrame || p.Err == nil || p.Size < 100 || len(p.Data) != frameBeginning || !bytes.Contains(want, p.Data) {
-		t.Errorf("got %+v, want the first %d bytes of %x", p, frameBeginning, want)
-	}
-	if got := c.Stats().PacketsDropped; got != 1 {
-		t.Errorf("%d packets counted as dropped, want 1", got)
+	if diff := cmp.Diff(want, *got, cmpopts.EquateErrors()); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
 	}
 }

@@ -29,10 +29,6 @@ type requestArgs struct {
 	UIN, Group, Seq, Random, Timestamp uint64
 	NextUIN                            uint64 `json:"next_uin"`
 	ClientSeq                          uint64 `json:"client_seq"`
-	Guid, Kernel, Version              string
-	DeviceName                         string `json:"device_name"`
-	SystemKernel                       string `json:"system_kernel"`
-	VendorOS                           string `json:"vendor_os"`
 }
 
 type requestVector struct {
@@ -68,22 +64,6 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"fetch user info":        userByUIN,
 	"fetch user info by uin": userByUIN,
-	"register": func(t *testing.T, a requestArgs) (string, []byte) {
-		c := newTestClient(t)
-		guid, err := hex.DecodeString(a.Guid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ks := *c.keys()
-		ks.Device = Device{GUID: guid, Name: a.DeviceName, SystemKernel: a.SystemKernel}
-		c.keystore.Store(&ks)
-		c.opts.App.CurrentVersion, c.opts.App.Kernel, c.opts.App.VendorOs = a.Version, a.Kernel, a.VendorOS
-		// The plain registration differs from the part of the info sync that we send.
-		req := c.registerInfo()
-		req.IsFirstRegisterProxyOnline, req.RegisterVendorType = proto.Uint32(0), proto.Uint32(0)
-		req.RegType, req.Business, req.BatteryStatus, req.Field12 = proto.Uint32(1), nil, nil, nil
-		return encoded(t, rpc.Register, req)
-	},
 	"msg send private": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encodedMessage(t, friendRouting(UID(a.UID)), a.Text)
 	},

@@ -239,7 +239,7 @@ func (a *App) runSession(ctx context.Context, folder *folder, initial *ntqq.Keys
 			case ntqq.Online:
 				a.firstOnline()
 			case ntqq.Kicked, ntqq.NeedsLogin:
-				a.log.Error("waiting for a person", "state", s.Stage, "do", text.T(s.Prompt.Text()).EN)
+				a.log.Error("waiting for a person", "state", s.Stage, "do", whatToDo(s.Prompt).EN)
 			}
 		})
 	})

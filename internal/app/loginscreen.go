@@ -77,7 +77,7 @@ func (q *loginScreen) draw(code *ntqq.QRCode) {
 
 // ask says what to do, and until when.
 func (q *loginScreen) ask(p *ntqq.Prompt) {
-	what := text.T(p.Text())
+	what := whatToDo(p)
 	if !p.Expires.IsZero() && p.Kind != ntqq.PromptConfirm {
 		what = text.T("%s, before %s", "%s，有效期至 %s").Fill(what, p.Expires.Local().Format("15:04:05"))
 	}

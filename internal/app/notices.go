@@ -69,7 +69,7 @@ func conditions(s Status, w wrong, picture string, l text.Language) []notice.Con
 	case a.Online():
 		account.Kind, account.Reason = notice.Online, ""
 	case a.Prompt != nil:
-		account.Kind, account.Do = promptKinds[a.Prompt.Kind], text.T(a.Prompt.Text()).In(l)
+		account.Kind, account.Do = promptKinds[a.Prompt.Kind], whatToDo(a.Prompt).In(l)
 		if a.QR != nil {
 			account.Picture, account.QR = picture, a.QR.URL
 		}

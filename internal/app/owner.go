@@ -54,7 +54,7 @@ func (p *parts) prompt(s *ntqq.State) *admin.Prompt {
 		return nil
 	}
 	prompt := &admin.Prompt{
-		Kind: string(s.Prompt.Kind), Text: text.T(s.Prompt.Text()).In(p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
+		Kind: string(s.Prompt.Kind), Text: whatToDo(s.Prompt).In(p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
 	}
 	if s.QR != nil {
 		prompt.URL = s.QR.URL

@@ -1,0 +1,138 @@
+package ntqq
+
+import (
+	"context"
+
+	"libration/internal/rpc"
+	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
+)
+
+const (
+	pushQueue = 8192     // packets waiting for the dispatcher; then the server waits
+	pushBytes = 32 << 20 // of these
+	ownQueue  = 1024     // own messages waiting for the dispatcher; then they are not reported
+	ownBytes  = 16 << 20
+	namedSize = 64 // bytes of a sequence that waits there, about
+)
+
+// push is a pushed packet.
+type push struct {
+	command string
+	payload []byte
+}
+
+// receive queues a push for the dispatcher. It is called by the goroutine that reads the
+// connection, and waits while the queue is full.
+func (c *Client) receive(ctx context.Context, command string, body []byte) (waited bool) {
+	p := push{command: command, payload: body}
+	if c.pushes.TryPut(p, cap(body)) {
+		return false
+	}
+	_ = c.pushes.Put(ctx, p, cap(body)) // else the connection has ended
+	return true
+}
+
+// dispatch turns pushes into events, one after the other. An answer comes after the
+// pushes that were received before it: it counts them.
+func (c *Client) dispatch(ctx context.Context) {
+	o := c.order
+	o.begin()
+	defer o.end(ctx)
+	for {
+		select {
+		case p := <-c.pushes.Items():
+			c.handlePush(ctx, c.pushes.Take(p))
+		case in := <-c.own.Items():
+			c.received(ctx)
+			o.feed(ctx, c.own.Take(in))
+		case a := <-o.answers:
+			c.received(ctx)
+			o.answered(ctx, a)
+		case in := <-c.compared:
+			c.received(ctx)
+			o.feed(ctx, in)
+		case <-o.timer.C:
+			c.received(ctx)
+			o.tick(ctx)
+		case <-ctx.Done():
+			c.received(ctx) // what has been received is handed on
+			for {
+				select {
+				case in := <-c.own.Items():
+					o.feed(ctx, c.own.Take(in))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// received handles the pushes that wait now.
+func (c *Client) received(ctx context.Context) {
+	for range c.pushes.Len() {
+		c.handlePush(ctx, c.pushes.Take(<-c.pushes.Items()))
+	}
+}
+
+func (c *Client) handlePush(ctx context.Context, p push) {
+	c.order.account()
+	if p.command == rpc.PushInfoSync {
+		c.order.infoSync(ctx, p.payload)
+	}
+	for _, e := range c.decoder.Decode(p.command, p.payload) {
+		c.sends.saw(e)
+		c.deliver(ctx, e)
+	}
+}
+
+// deliver hands an event on when it is its turn.
+func (c *Client) deliver(ctx context.Context, e event.Event) {
+	switch e := e.(type) {
+	case *event.Message:
+		c.order.step(ctx, order.Pushed{Message: e})
+		return
+	case *event.MessageRecalled:
+		c.resolve(ctx, e) // its chat is looked for by number
+		c.order.step(ctx, order.Recalled{MessageRecalled: e})
+		return
+	case *event.Unknown:
+		c.noteUnknown(e)
+	case *event.GroupMemberIncrease, *event.GroupMemberDecrease, *event.GroupLeft:
+		c.order.member(ctx, e) // first what waits: it was written before
+	case *event.FriendAdded:
+		defer c.order.friend(ctx, e) // whose number is looked up first
+	}
+	c.report(ctx, e)
+}
+
+// report completes an event and hands it to the handler.
+func (c *Client) report(ctx context.Context, e event.Event) {
+	if m, ok := e.(*event.Message); ok {
+		c.noteElements(m)
+	}
+	c.cache.apply(e)
+	c.resolve(ctx, e)
+	c.name(ctx, e)
+	if _, ok := e.(*event.ListsChanged); ok {
+		return
+	}
+	if r, ok := e.(*event.SelfRenamed); ok {
+		c.session.SetNickname(r.Nickname)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("event handler panicked; the event is lost to it", "event", e.Name(), "panic", p)
+		}
+	}()
+	c.opts.Handler(e)
+}
+
+// emit queues the event of an own private message: the server echoes group messages to
+// the sender, private ones not. It never waits: the caller may be the event handler.
+func (c *Client) emit(e *event.Message) {
+	if !c.own.TryPut(order.Sent{Message: e}, e.Size()) {
+		c.notes.Warn("own", "event of an own message dropped: the event handler is too slow")
+	}
+}

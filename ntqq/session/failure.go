@@ -1,0 +1,99 @@
+package session
+
+import (
+	"errors"
+
+	"libration/internal/wire"
+)
+
+// remedy is what the session does about a failure. docs/session.md has this table
+// in words.
+type remedy uint8
+
+const (
+	retry        remedy = iota // back off, then the same again on a new connection
+	doubtSession               // the same, unless the session was doubted too often
+	dropSession                // forget D2: log in again, with A1 if there is one
+	dropA1                     // forget A1 too: the password, or a person scans a code
+	needsPerson                // nothing more can be done without one
+	kickedOff                  // the server ended the session on purpose
+)
+
+// errRegisterRefused is an answer to the registration other than success.
+var errRegisterRefused = errors.New("registration refused")
+
+// errWrongAccount: the code was scanned by another account than Options.UIN, or than
+// the one of the keystore: their messages and events would mix.
+var errWrongAccount = errors.New("scanned by another account than the one that logged in here before, or is configured")
+
+// errQRGivenUp: too many codes expired, or the phone said no.
+var errQRGivenUp = errors.New("QR login given up")
+
+// errVerification: the key exchange was refused, or its answer does not open. Neither
+// can be proven.
+var errVerification = errors.New("key exchange refused")
+
+// classify is the one table of what each failure leads to.
+func classify(err error) remedy {
+	var login *LoginError
+	switch {
+	case errors.Is(err, ErrKicked):
+		return kickedOff
+	case errors.Is(err, errWrongAccount), errors.Is(err, errQRGivenUp),
+		errors.Is(err, errNotConfirmed), errors.Is(err, errConfirmRefused),
+		errors.Is(err, errCaptchaGivenUp), errors.Is(err, errNewDeviceGivenUp):
+		return needsPerson
+	case errors.Is(err, errDoubted):
+		return doubtSession
+	case errors.As(err, &login):
+		return classifyLogin(login)
+	case errors.Is(err, ErrSessionExpired), errors.Is(err, errRegisterRefused):
+		return dropSession
+	}
+	// Connection lost, timeout, no server, signer down, refused key exchange, return
+	// codes in the answer to a login request, server codes without a known meaning: time
+	// may heal them.
+	return retry
+}
+
+// Codes of docs/protocol/login.md 6.3 that the session acts on.
+const (
+	codeSystemFailed    = 140022002
+	codeTryAgain        = 140022003
+	codeCaptcha         = 140022008
+	codePasswordRefused = 140022009
+	codeNewDevice       = 140022010
+	codeUnusualDevice   = 140022011
+	codeInvalidCookie   = 140022012
+	codeWrongPassword   = 140022013
+	codeTicketExpired   = 140022014
+	codeTicketKicked    = 140022015
+	codeTicketIllegal   = 140022016
+	codeTooOften        = 150022022
+	codeTooManyToday    = 150022023
+	codeA1Forbidden     = 150022027
+	codeWrongRepeatedly = 150022029
+)
+
+func classifyLogin(e *LoginError) remedy {
+	if e.Step == StepWtlogin {
+		return needsPerson
+	}
+	switch e.Code {
+	case codeSystemFailed, codeTryAgain, codeInvalidCookie, codeTooOften, codeTooManyToday:
+		return retry
+	case codeTicketExpired, codeTicketKicked, codeTicketIllegal, codeA1Forbidden:
+		if e.Step == StepEasyLogin || e.Step == StepUnusualDevice {
+			return dropA1
+		}
+	case codePasswordRefused:
+		if e.Step == StepPassword {
+			return dropA1
+		}
+	}
+	return needsPerson
+}
+
+func ntLoginError(step Step, code uint64, title, text string) *LoginError {
+	return &LoginError{Step: step, Code: code, Title: title, Message: text, Hint: wire.NTLoginErrorText(code)}
+}

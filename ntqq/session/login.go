@@ -1,0 +1,240 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/crypto"
+	"libration/internal/pb"
+	"libration/internal/pb/loginpb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/session/identity"
+)
+
+const (
+	exchangeTries = 3 // on one connection
+	loginTries    = 3
+)
+
+// login gets new tickets.
+func (l *loop) login(ctx context.Context, k *conn) error {
+	if err := l.firstWay(ctx, k); err != nil {
+		return err
+	}
+	l.freshTickets = true
+	return nil
+}
+
+// firstWay logs in by the first way that is open: the saved A1, the password, a QR
+// code (docs/protocol/login.md 7).
+func (l *loop) firstWay(ctx context.Context, k *conn) error {
+	s := l.s
+	// closed tells whether the next way is to be tried after err.
+	closed := func(err error) bool {
+		return err != nil && k.ctx.Err() == nil && ctx.Err() == nil && classify(err) == dropA1
+	}
+	if len(s.keys().A1) > 0 {
+		err := l.easyLogin(ctx, k)
+		if errors.Is(err, errNotConfirmed) { // A1 is good: it is tried again after Relogin
+			s.log.Warn("login not confirmed on the phone: a QR code has to be scanned", "err", err)
+			return l.qrLogin(ctx, k)
+		}
+		if !closed(err) {
+			return err
+		}
+		l.forgetA1(err)
+	}
+	if l.password.open(s) {
+		err := l.passwordLogin(ctx, k)
+		if !closed(err) {
+			return err
+		}
+		s.log.Warn("password login refused: a QR code has to be scanned", "err", err)
+	}
+	return l.qrLogin(ctx, k)
+}
+
+// forgetA1 drops an A1 that the server refused with err. A session stays.
+func (l *loop) forgetA1(err error) {
+	ks := *l.s.keys()
+	ks.A1 = nil
+	l.s.setKeys(ks)
+	l.s.log.Warn("saved login refused", "err", err, "next_login", l.nextLogin())
+}
+
+// nextLogin is the first step of the next login.
+func (l *loop) nextLogin() Step {
+	switch {
+	case len(l.s.keys().A1) > 0:
+		return StepEasyLogin
+	case l.password.open(l.s):
+		return StepPassword
+	}
+	return StepQR
+}
+
+// exchangeKeys makes a session key for the NT login, each try with a fresh pair
+// and a fresh time (docs/protocol/login.md 5).
+func (l *loop) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSession, error) {
+	s := l.s
+	s.setState(State{Stage: LoggingIn, Step: StepKeyExchange}, nil)
+	var last error
+	for try := 1; try <= exchangeTries; try++ {
+		session, err := s.exchangeOnce(ctx, k)
+		if err == nil {
+			return session, nil
+		}
+		if k.ctx.Err() != nil || ctx.Err() != nil || errors.Is(err, ErrSign) {
+			return nil, err
+		}
+		s.log.Warn("key exchange failed: trying again with a fresh key", "try", try, "of", exchangeTries, "err", err)
+		last = err
+	}
+	if errors.Is(last, ErrTimeout) {
+		return nil, last
+	}
+	return nil, fmt.Errorf("%w: %w", errVerification, last)
+}
+
+func (s *Session) exchangeOnce(ctx context.Context, k *conn) (*wire.ExchangeSession, error) {
+	ks := s.keys()
+	x, payload, err := wire.NewKeyExchange(s.opts.Servers.ExchangeKey, s.opts.Servers.VerifyKey,
+		fmt.Sprint(uint64(ks.UIN)), guid(ks.Device), s.loginNow())
+	if err != nil {
+		return nil, err
+	}
+	asked := time.Now()
+	answer, err := k.Call(ctx, rpc.KeyExchange, payload)
+	if err != nil {
+		return nil, err
+	}
+	return x.Open(answer, asked) // the server counts from later on
+}
+
+// lasting returns the session key, after a wait for a person: when it has expired, or
+// would before a request is answered, a new one.
+func (l *loop) lasting(ctx context.Context, k *conn, session *wire.ExchangeSession) (*wire.ExchangeSession, error) {
+	if time.Until(session.Expires) > l.s.opts.Timing.Answer {
+		return session, nil
+	}
+	return l.exchangeKeys(ctx, k)
+}
+
+// easyLogin turns A1 into new tickets.
+func (l *loop) easyLogin(ctx context.Context, k *conn) error {
+	s := l.s
+	for try := 1; ; try++ {
+		session, err := l.exchangeKeys(ctx, k)
+		if err != nil {
+			return err
+		}
+		s.setState(State{Stage: LoggingIn, Step: StepEasyLogin}, nil)
+		ks, err := l.easyTickets(ctx, k, session)
+		if refused, ok := errors.AsType[*LoginError](err); ok && refused.Code == codeUnusualDevice {
+			ks, err = l.confirm(ctx, k, session, refused)
+		}
+		switch {
+		case err == nil:
+			s.setKeys(*ks)
+			s.log.Info("logged in by the saved session")
+			return nil
+		case k.ctx.Err() != nil, ctx.Err() != nil:
+			return err
+		case errors.Is(err, errNotConfirmed) && l.confirmations < confirmTries:
+			s.log.Warn("login not confirmed on the phone: asking again")
+			try = 0
+			continue
+		case tooOften(err):
+			ks := inVain(*s.keys(), s.now())
+			ks.TooOften = true
+			s.setKeys(ks)
+			return err
+		case try == loginTries, classify(err) != retry:
+			return err
+		}
+		s.log.Warn("easy login failed: trying again with a new key exchange", "try", try, "of", loginTries, "err", err)
+	}
+}
+
+// easyTickets is one easy login; it returns the keystore with the new tickets,
+// which is not in use yet.
+func (l *loop) easyTickets(ctx context.Context, k *conn, session *wire.ExchangeSession) (*identity.Keystore, error) {
+	rsp := &loginpb.EasyLoginRspBody{}
+	ks, err := l.ntLogin(ctx, k, session, StepEasyLogin, rpc.NTLoginEasyLogin,
+		&loginpb.EasyLoginReqBody{A1: l.s.keys().A1}, rsp)
+	if refused, ok := errors.AsType[*LoginError](err); ok {
+		refused.signature = rsp.GetSecProtect().GetUnusualDeviceCheckSig()
+	}
+	return ks, err
+}
+
+// ntAnswer is the body of an answer to an NT login.
+type ntAnswer interface {
+	proto.Message
+	GetTickets() *loginpb.NtTickets
+}
+
+// ntLogin sends one NT login and reads its answer into rsp (docs/protocol/login.md
+// 6). It returns the keystore with the new tickets, which is not in use yet; a
+// refusal is a *LoginError.
+func (l *loop) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSession, step Step, command string, req proto.Message, rsp ntAnswer) (*identity.Keystore, error) {
+	s := l.s
+	ks := s.keys()
+	body, err := pb.Marshal(req)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := wire.SealNTLogin(&wire.NTLogin{
+		Ticket: session.Ticket,
+		Head:   wire.NTLoginHead((*wire.App)(&s.opts.App), uint64(ks.UIN), ks.Device.Name, guid(ks.Device), l.cookie),
+		Body:   body,
+	}, session.Key)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := k.Call(ctx, command, payload)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := wire.OpenNTLogin(answer, func([]byte) ([]byte, error) { return session.Key, nil })
+	if err != nil {
+		return nil, err
+	}
+	if content := reply.Head.GetCookie().GetContent(); content != "" {
+		l.cookie = content
+	}
+	e := reply.Head.GetError()
+	if e.GetCode() == codeInvalidCookie { // whichever it gives
+		l.cookie = ""
+	}
+	if err := pb.Unmarshal(reply.Body, rsp); err != nil && e.GetCode() == 0 {
+		return nil, fmt.Errorf("answer to login step %s: %w", step, err)
+	}
+	t := rsp.GetTickets()
+	if t == nil || e.GetCode() != 0 {
+		refused := ntLoginError(step, e.GetCode(), e.GetTipsTitle(), e.GetTipsContent())
+		refused.url = e.GetJumpUrl()
+		return nil, refused
+	}
+	if len(t.GetD2Key()) != len(crypto.Key{}) || len(t.GetD2()) == 0 || len(t.GetA2()) == 0 {
+		return nil, fmt.Errorf("answer to login step %s: tickets without a session (A2 %d bytes, D2 %d, key %d)",
+			step, len(t.GetA2()), len(t.GetD2()), len(t.GetD2Key()))
+	}
+	tickets := &wire.Tickets{
+		A1: t.GetA1(), A2: t.GetA2(), D2: t.GetD2(), D2Key: crypto.Key(t.GetD2Key()), NoPicSig: t.GetNoPicSig(),
+	}
+	if r, ok := rsp.(interface{ GetAccount() *loginpb.NtAccount }); ok {
+		account := r.GetAccount()
+		if ks.UID == "" {
+			tickets.UID = account.GetUid()
+		}
+		tickets.Nickname = string(account.GetProfile().GetNickName())
+	}
+	fresh := withTickets(*ks, tickets, s.opts.App.CurrentVersion, s.now())
+	return &fresh, nil
+}

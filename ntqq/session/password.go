@@ -1,0 +1,206 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb/loginpb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/session/identity"
+)
+
+// Repeated password logins get accounts locked: while Run runs, at most passwordTries
+// are sent in passwordPause, and a wrong password once.
+const (
+	passwordTries = 3
+	passwordPause = 10 * time.Minute
+)
+
+const (
+	// captchaWait is how long a captcha waits to be solved, captchaTries how many are
+	// shown in one login.
+	captchaWait  = 5 * time.Minute
+	captchaTries = 3
+)
+
+// errPasswordDue: the password was sent too often, and may be sent again now.
+var errPasswordDue = errors.New("no code was scanned meanwhile: the password is tried again")
+
+// errCaptchaGivenUp: nobody solved the captcha.
+var errCaptchaGivenUp = errors.New("captcha not solved")
+
+// CaptchaAnswer is a solved captcha: what its page gave. RandStr is "randstr" there.
+type CaptchaAnswer struct{ Ticket, RandStr string }
+
+// Answer gives the session the solution of the captcha that it asks for
+// (Prompt.Kind PromptCaptcha). Whether it is right shows in the next states.
+// Errors: ErrNoCaptcha, or a part that is missing.
+func (s *Session) Answer(a CaptchaAnswer) error {
+	if a.Ticket == "" || a.RandStr == "" {
+		return errors.New("the answer to a captcha has two parts, ticket and randstr")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case s.captcha <- a: // a nil channel: nobody asks
+		s.captcha = nil
+		return nil
+	default:
+		return ErrNoCaptcha
+	}
+}
+
+// expect opens or closes, with nil, the door of Answer.
+func (s *Session) expect(answers chan CaptchaAnswer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.captcha = answers
+}
+
+// passwordGate bounds the password logins of a session.
+type passwordGate struct {
+	refused bool // as wrong: never again
+	sent    int  // since
+	since   time.Time
+}
+
+// open tells whether a password login may be sent now.
+func (g *passwordGate) open(s *Session) bool {
+	return len(s.opts.PasswordMD5) > 0 && !g.refused && (g.sent < passwordTries || time.Since(g.since) >= passwordPause)
+}
+
+func (g *passwordGate) count() {
+	if g.sent == 0 || time.Since(g.since) >= passwordPause {
+		g.sent, g.since = 0, time.Now()
+	}
+	g.sent++
+}
+
+// refusal takes what the server said to a password, or to the verification of the device
+// after it.
+func (g *passwordGate) refusal(err error) {
+	refused, ok := errors.AsType[*LoginError](err)
+	if !ok {
+		return
+	}
+	switch refused.Code {
+	case codeWrongPassword, codeWrongRepeatedly, codePasswordRefused:
+		g.refused = true
+		if refused.Code == codeWrongPassword { // the credential carries the time
+			refused.Hint += ": correct it and restart, or log in by a code; a clock that is wrong by minutes gives the same"
+		}
+	case codeTooOften, codeTooManyToday:
+		g.sent = passwordTries
+	}
+}
+
+// passwordLogin logs in by the password, with the help of a person when the server
+// wants a captcha solved or the device verified (docs/protocol/login.md 6.2). It
+// does not repeat what failed: the session does, after a pause.
+func (l *loop) passwordLogin(ctx context.Context, k *conn) error {
+	s := l.s
+	if ks := s.keys(); ks.UIN == 0 { // a first login: the number goes into the packets from here on
+		s.keystore.Store(&identity.Keystore{Device: ks.Device, UIN: s.opts.UIN})
+	}
+	session, err := l.exchangeKeys(ctx, k)
+	if err != nil {
+		return err
+	}
+	l.password.count()
+	var solved *loginpb.NtIframe
+	for asked := 0; ; asked++ {
+		s.setState(State{Stage: LoggingIn, Step: StepPassword}, nil)
+		ks, err := l.passwordTickets(ctx, k, session, solved)
+		refused, _ := errors.AsType[*LoginError](err)
+		switch {
+		case errors.Is(err, ErrSign) && solved == nil: // nothing was sent
+			l.password.sent--
+		case refused == nil:
+		case refused.Code == codeCaptcha && asked < captchaTries:
+			if solved, err = l.askCaptcha(ctx, k, refused); err != nil {
+				return err
+			}
+			if session, err = l.lasting(ctx, k, session); err != nil {
+				return err
+			}
+			continue
+		case refused.Code == codeNewDevice:
+			ks, err = l.verifyDevice(ctx, k, session, refused)
+		}
+		if err != nil {
+			l.password.refusal(err)
+			return err
+		}
+		s.setKeys(*ks)
+		s.log.Info("logged in by password", "uin", ks.UIN)
+		return nil
+	}
+}
+
+func (l *loop) passwordTickets(ctx context.Context, k *conn, session *wire.ExchangeSession, solved *loginpb.NtIframe) (*identity.Keystore, error) {
+	s := l.s
+	ks := s.keys()
+	credential := &wire.PasswordA1{
+		AppID: uint32(s.opts.App.AppId), UIN: uint32(ks.UIN), Time: uint32(s.loginNow().Unix()),
+		PasswordMD5: [16]byte(s.opts.PasswordMD5), GUID: guid(ks.Device),
+	}
+	rand.Read(credential.TgtgtKey[:])
+	a1, err := credential.Encode()
+	if err != nil {
+		return nil, err
+	}
+	rsp := &loginpb.PasswordLoginRspBody{}
+	fresh, err := l.ntLogin(ctx, k, session, StepPassword, rpc.NTLoginPasswordLogin,
+		&loginpb.PasswordLoginReqBody{A1: a1, Iframe: solved}, rsp)
+	if refused, ok := errors.AsType[*LoginError](err); ok && refused.Code == codeCaptcha {
+		refused.url = rsp.GetSecCheck().GetIframeUrl()
+	}
+	return fresh, err
+}
+
+// askCaptcha waits for Answer.
+func (l *loop) askCaptcha(ctx context.Context, k *conn, refused *LoginError) (*loginpb.NtIframe, error) {
+	s := l.s
+	sid, err := captchaSID(refused.url)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errCaptchaGivenUp, err)
+	}
+	answers := make(chan CaptchaAnswer, 1)
+	s.expect(answers)
+	defer s.expect(nil)
+	timer := time.NewTimer(captchaWait)
+	defer timer.Stop()
+	until := time.Now().Add(captchaWait)
+	s.log.Warn("the server wants a captcha solved", "open", refused.url, "valid_for", captchaWait)
+	s.setState(State{
+		Stage: LoggingIn, Step: StepCaptcha, Until: until,
+		Prompt: &Prompt{Kind: PromptCaptcha, URL: refused.url, Expires: until},
+	}, nil)
+	select {
+	case a := <-answers:
+		return &loginpb.NtIframe{Ticket: proto.String(a.Ticket), RandStr: proto.String(a.RandStr), Sid: proto.String(sid)}, nil
+	case <-timer.C:
+		return nil, fmt.Errorf("%w in %v", errCaptchaGivenUp, captchaWait)
+	case <-k.ctx.Done():
+		return nil, k.cause()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// captchaSID checks the address of a captcha, which is shown to a person, and
+// returns the id in it.
+func captchaSID(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", errors.New("the server gives no address of a captcha")
+	}
+	return u.Query().Get("sid"), nil
+}

@@ -1,0 +1,228 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"libration/internal/crypto"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/message"
+	"libration/ntqq/session/identity"
+)
+
+const (
+	qrPoll = 2 * time.Second
+	// qrLifetime is used when the server does not say.
+	qrLifetime = 2 * time.Minute
+)
+
+// qrLogin shows codes until one is confirmed on a phone, or a password that had to
+// wait may be sent again.
+func (l *loop) qrLogin(ctx context.Context, k *conn) error {
+	s := l.s
+	passwordWaits := !l.password.open(s)
+	for shown := 1; shown <= s.opts.MaxQRCodes; shown++ {
+		code, err := l.fetchQR(ctx, k, StepQR, nil)
+		if err != nil {
+			return err
+		}
+		l.showQR(code, false)
+		s.log.Info("scan the QR code with the QQ app", "code", shown, "of", s.opts.MaxQRCodes, "valid_for", time.Until(code.Expires).Round(time.Second))
+		reply, err := l.awaitScan(ctx, k, code, func() {
+			s.log.Info("QR code scanned: confirm the login on the phone")
+			l.showQR(code, true)
+		})
+		if err != nil {
+			return err
+		}
+		switch reply.State {
+		case wire.QRConfirmed:
+			return l.wtlogin(ctx, k, reply)
+		case wire.QRExpired:
+			if passwordWaits && l.password.open(s) {
+				return errPasswordDue
+			}
+			s.log.Warn("QR code expired: getting a new one")
+			continue
+		}
+		return fmt.Errorf("%w: the code is %v", errQRGivenUp, reply.State)
+	}
+	return fmt.Errorf("%w: %d codes expired", errQRGivenUp, s.opts.MaxQRCodes)
+}
+
+type qrCode struct {
+	QRCode
+	signature []byte
+}
+
+// fetchQR gets a code to log in with; with the signature of an unusual device one
+// that the phone is asked about.
+func (l *loop) fetchQR(ctx context.Context, k *conn, step Step, unusual []byte) (*qrCode, error) {
+	s := l.s
+	ks := s.keys()
+	now := time.Now()
+	body, err := (&wire.QRFetch{
+		App: wire.App(s.opts.App), GUID: guid(ks.Device), DeviceName: ks.Device.Name, UnusualSig: unusual, Time: uint32(s.loginNow().Unix()),
+	}).Encode()
+	if err != nil {
+		return nil, err
+	}
+	body, err = s.oicq(ctx, k, rpc.WtloginTransEmp, wire.OicqTransEmp, body)
+	if err != nil {
+		return nil, fmt.Errorf("fetch QR code: %w", err)
+	}
+	reply, err := wire.ParseQRFetchReply(body)
+	if err != nil {
+		return nil, fmt.Errorf("fetch QR code: %w", err)
+	}
+	if reply.Code != 0 {
+		return nil, &LoginError{Step: step, Code: uint64(reply.Code), Hint: "the server gives no code"}
+	}
+	life := time.Duration(reply.LifetimeSeconds) * time.Second
+	if life <= 0 {
+		life = qrLifetime
+	}
+	return &qrCode{
+		QRCode:    QRCode{URL: reply.URL, PNG: reply.Image, Expires: now.Add(life)},
+		signature: reply.Signature,
+	}, nil
+}
+
+// showQR puts the code into the state, each time as a new value.
+func (l *loop) showQR(code *qrCode, scanned bool) {
+	q := code.QRCode
+	q.Scanned = scanned
+	prompt := &Prompt{Kind: PromptScan, Expires: q.Expires}
+	if scanned {
+		prompt.Kind = PromptConfirm
+	}
+	l.s.setState(State{Stage: LoggingIn, Step: StepQR, QR: &q, Prompt: prompt, Until: q.Expires}, nil)
+}
+
+// awaitScan polls the code until its state is final, at most for its lifetime.
+func (l *loop) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanned func()) (*wire.QRPollReply, error) {
+	s := l.s
+	timer := time.NewTimer(0) // the first time at once: the code may be approved already
+	defer timer.Stop()
+	scanned := false
+	for {
+		select {
+		case <-timer.C:
+			timer.Reset(s.opts.Timing.QRPoll)
+		case <-k.ctx.Done():
+			return nil, k.cause()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		body, err := (&wire.QRPoll{
+			AppID: uint32(s.opts.App.AppId), Signature: code.signature, Time: uint32(s.loginNow().Unix()),
+		}).Encode()
+		if err != nil {
+			return nil, err
+		}
+		body, err = s.oicq(ctx, k, rpc.WtloginTransEmp, wire.OicqTransEmp, body)
+		if err != nil {
+			return nil, fmt.Errorf("poll QR code: %w", err)
+		}
+		reply, err := wire.ParseQRPollReply(body)
+		if err != nil {
+			return nil, fmt.Errorf("poll QR code: %w", err)
+		}
+		switch reply.State {
+		case wire.QRConfirmed, wire.QRExpired, wire.QRCancelled, wire.QRInvalid:
+			return reply, nil
+		case wire.QRScanned:
+			if !scanned {
+				scanned = true
+				onScanned()
+			}
+		}
+		if time.Now().After(code.Expires) {
+			return &wire.QRPollReply{State: wire.QRExpired}, nil
+		}
+	}
+}
+
+// wtlogin turns the confirmed code into tickets.
+func (l *loop) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollReply) (err error) {
+	s := l.s
+	saved := s.keys()
+	ks, want := *saved, s.opts.UIN
+	if want == 0 {
+		want = ks.UIN // its owner, whatever else is missing in it
+	}
+	if want != 0 && confirmed.UIN != uint64(want) {
+		return fmt.Errorf("%w: %d instead of %d", errWrongAccount, confirmed.UIN, want)
+	}
+	s.setState(State{Stage: LoggingIn, Step: StepWtlogin}, nil)
+	if ks.UIN != message.UIN(confirmed.UIN) {
+		ks = identity.Keystore{Device: ks.Device, UIN: message.UIN(confirmed.UIN)} // nothing of another account stays
+	}
+	body, err := (&wire.WtLogin{
+		App: wire.App(s.opts.App), UIN: uint32(ks.UIN), GUID: guid(ks.Device), DeviceName: ks.Device.Name,
+		A1: confirmed.A1, TgtgtKey: confirmed.TgtgtKey, NoPicSig: confirmed.NoPicSig,
+	}).Encode()
+	if err != nil {
+		return err
+	}
+	s.keystore.Store(&ks) // the number goes into the packets from here on
+	defer func() {
+		if err != nil { // and has no owner by it yet
+			s.keystore.Store(saved)
+		}
+	}()
+	body, err = s.oicq(ctx, k, rpc.WtloginLogin, wire.OicqLogin, body)
+	if err != nil {
+		return fmt.Errorf("wtlogin: %w", err)
+	}
+	reply, err := wire.ParseWtLoginReply(body, confirmed.TgtgtKey)
+	if err != nil {
+		return fmt.Errorf("wtlogin: %w", err)
+	}
+	if reply.State != 0 {
+		return &LoginError{
+			Step: StepWtlogin, Code: uint64(reply.State), Title: reply.Title, Message: reply.Message,
+			Hint: wire.WtLoginStateText(reply.State),
+		}
+	}
+	s.setKeys(withTickets(ks, reply.Tickets, s.opts.App.CurrentVersion, s.now()))
+	s.log.Info("logged in by QR code", "uin", ks.UIN)
+	return nil
+}
+
+// oicq sends one wtlogin packet, each with a key pair of its own, and returns the
+// plain body of the answer. The answer has to come under the agreed key: anybody on
+// the network can read the random one in the request.
+func (s *Session) oicq(ctx context.Context, k *conn, command string, oicqCommand uint16, body []byte) ([]byte, error) {
+	private, err := crypto.GenerateKey(crypto.Secp192k1)
+	if err != nil {
+		return nil, err
+	}
+	x, err := private.Agree(s.opts.Servers.OicqKey)
+	if err != nil {
+		return nil, err
+	}
+	share := crypto.OicqKey(crypto.Secp192k1, x)
+	var random crypto.Key
+	rand.Read(random[:])
+	packet, err := wire.AppendOicqRequest(nil, &wire.OicqRequest{
+		Command: oicqCommand, UIN: uint32(s.keys().UIN), PubID: 2,
+		ClientType: s.opts.App.AppClientVersion, KeyType: wire.KeyTypeSecp192k1,
+		RandomKey: random, PublicKey: private.Public(true), Body: body,
+	}, share)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := k.Call(ctx, command, packet)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := wire.ParseOicqResponse(answer, share, share)
+	if err != nil {
+		return nil, err
+	}
+	return reply.Body, nil
+}

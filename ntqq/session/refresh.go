@@ -1,0 +1,133 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"libration/internal/crypto"
+	"libration/ntqq/session/identity"
+)
+
+const (
+	// refreshAfter is the default of Options.RefreshAfter (docs/protocol/login.md 9).
+	refreshAfter = 15 * 24 * time.Hour
+	// refreshSoonest is how long a session is online before its tickets are replaced.
+	refreshSoonest = time.Minute
+	// refreshRetry is the pause after a try in vain. It doubles with each, up to
+	// refreshMost.
+	refreshRetry = time.Hour
+	refreshMost  = 24 * time.Hour
+	// oldKeyLife is how long packets under the replaced key are still read: pushes
+	// until the new session is registered, and answers under way.
+	oldKeyLife = time.Minute
+)
+
+// oldKey is a D2 key that was just replaced.
+type oldKey struct {
+	key   crypto.Key
+	until time.Time
+}
+
+// untilRefresh is how long it is until the tickets are replaced; false when they are
+// not.
+func (s *Session) untilRefresh() (time.Duration, bool) {
+	ks, now := s.keys(), s.now()
+	if s.opts.RefreshAfter < 0 || len(ks.A1) == 0 {
+		return 0, false
+	}
+	left := time.Unix(ks.TicketTime, 0).Add(s.opts.RefreshAfter).Sub(now)
+	if ks.RefreshTries > 0 {
+		left = max(left, pauseLeft(ks, refreshRetry, refreshMost, now))
+	}
+	return max(left, refreshSoonest), true
+}
+
+// dateTickets gives tickets a time that would otherwise never grow old: those that have
+// none, and those that a wrong clock dated in the future.
+func (s *Session) dateTickets() {
+	ks, now := *s.keys(), s.now()
+	if ks.TicketTime == 0 || s.clock.Trusted() && time.Unix(ks.TicketTime, 0).After(now.Add(clockOff)) {
+		ks.TicketTime = now.Unix()
+		s.setKeys(ks)
+	}
+}
+
+// refresh replaces the tickets on the living connection (docs/protocol/login.md
+// 9). swapped: there are new ones; then err is a failed registration, which ends
+// the connection. Without new ones the old session lives on. The try is written down
+// before it begins: whatever becomes of it, the next one waits.
+func (l *loop) refresh(ctx context.Context, k *conn) (swapped bool, err error) {
+	s := l.s
+	s.setKeys(inVain(*s.keys(), s.now()))
+	session, err := s.exchangeOnce(ctx, k)
+	if err != nil {
+		return false, fmt.Errorf("key exchange: %w", err)
+	}
+	old := d2Key(s.keys())
+	done := k.replacing()
+	ks, err := l.easyTickets(ctx, k, session)
+	if err == nil {
+		k.old.Store(&oldKey{old, time.Now().Add(oldKeyLife)})
+		s.setKeys(*ks)
+	}
+	done()
+	if err != nil {
+		switch {
+		case tooOften(err):
+			ks := *s.keys()
+			ks.TooOften = true
+			s.setKeys(ks)
+		case classify(err) == dropA1:
+			l.forgetA1(err)
+		}
+		return false, err
+	}
+	l.freshTickets = true
+	if err := k.register(ctx); err != nil {
+		return true, err
+	}
+	l.freshTickets = false
+	s.log.Info("session refreshed")
+	return true, nil
+}
+
+// replacing tells that the tickets may be replaced from now until done is called.
+func (k *conn) replacing() (done func()) {
+	over := make(chan struct{})
+	k.mu.Lock()
+	k.replaced = over
+	k.mu.Unlock()
+	return func() {
+		k.mu.Lock()
+		k.replaced = nil
+		k.mu.Unlock()
+		close(over)
+	}
+}
+
+// outdated tells whether tickets that the server refused are no longer those of
+// the session, or are just being replaced.
+func (k *conn) outdated(sent *identity.Keystore) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.replaced != nil || sent != k.s.keys()
+}
+
+// newTickets waits for the end of a refresh under way and tells whether there are
+// other tickets than those sent; without, the session has expired.
+func (k *conn) newTickets(ctx context.Context, sent *identity.Keystore) bool {
+	k.mu.Lock()
+	over := k.replaced
+	k.mu.Unlock()
+	if over != nil {
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return false
+		case <-k.ctx.Done():
+			return false
+		}
+	}
+	return sent != k.s.keys()
+}

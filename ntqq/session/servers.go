@@ -1,0 +1,91 @@
+package session
+
+import (
+	"encoding/hex"
+	"errors"
+
+	"libration/internal/crypto"
+)
+
+// Servers says where the service is and which public keys it has. The zero value means
+// the real service. A sandbox has addresses and keys of its own.
+type Servers struct {
+	// Addresses are "host:port" to use as they are. Empty: Hosts are looked up.
+	Addresses []string
+	// Hosts are looked up; their addresses are used with Port.
+	Hosts []string
+	Port  uint16
+	// Fallback are addresses to use while no host can be looked up. Empty, with neither
+	// Addresses nor Hosts: a built-in list.
+	Fallback []string
+	// OicqKey is the secp192k1 key of wtlogin packets. ExchangeKey is the P-256 key of the
+	// key exchange. Both are uncompressed points. VerifyKey is the key of the exchange's
+	// verification hash and has 32 bytes. Empty: the real service's.
+	OicqKey, ExchangeKey, VerifyKey []byte
+	// NewDeviceURL is where a new device is verified after a login by password. Empty: the
+	// real one, but none where one of the keys is given.
+	NewDeviceURL string
+}
+
+// The real service (docs/protocol/wire.md 7.2 and 10, login.md 5).
+const (
+	realOicqKey     = "04928D8850673088B343264E0C6BACB8496D697799F37211DEB25BB73906CB089FEA9639B4E0260498B51A992D50813DA8"
+	realExchangeKey = "049D1423332735980EDABE7E9EA451B3395B6F35250DB8FC56F25889F628CBAE3E8E73077914071EEEBC108F4E0170057792BB17AA303AF652313D17C1AC815E79"
+	realVerifyKey   = "e2733bf403149913cbf80c7a95168bd4ca6935ee53cd39764beebe2e007e3aee"
+	realPort        = 8080
+	realNewDevice   = "https://oidb.tim.qq.com/v3/oidbinterface/oidb_0xc9e_8" // login.md 6.2
+)
+
+var realHosts = []string{"msfwifi.3g.qq.com", "msfwifiv6.3g.qq.com"}
+
+// realAddresses are those that other clients have built in (docs/protocol/wire.md 10).
+var realAddresses = []string{
+	"183.47.102.193:8080", "14.22.9.84:8080", "119.147.190.138:8080", "43.135.106.161:8080", "43.154.240.13:8080",
+}
+
+func (s *Servers) setDefaults() {
+	if len(s.Addresses) == 0 && len(s.Hosts) == 0 {
+		s.Hosts = realHosts
+		if len(s.Fallback) == 0 {
+			s.Fallback = realAddresses
+		}
+	}
+	if s.Port == 0 {
+		s.Port = realPort
+	}
+	// What belongs to another service must not go to the real one.
+	if s.NewDeviceURL == "" && len(s.OicqKey)+len(s.ExchangeKey)+len(s.VerifyKey) == 0 {
+		s.NewDeviceURL = realNewDevice
+	}
+	for _, k := range []struct {
+		key  *[]byte
+		text string
+	}{{&s.OicqKey, realOicqKey}, {&s.ExchangeKey, realExchangeKey}, {&s.VerifyKey, realVerifyKey}} {
+		if len(*k.key) == 0 {
+			*k.key, _ = hex.DecodeString(k.text)
+		}
+	}
+}
+
+func (s *Servers) validate() error {
+	if err := crypto.CheckPublic(crypto.Secp192k1, s.OicqKey); err != nil {
+		return fieldError("Servers.OicqKey", err)
+	}
+	if err := crypto.CheckPublic(crypto.P256, s.ExchangeKey); err != nil {
+		return fieldError("Servers.ExchangeKey", err)
+	}
+	if len(s.VerifyKey) != 32 {
+		return fieldError("Servers.VerifyKey", errors.New("must have 32 bytes"))
+	}
+	return nil
+}
+
+// LookUps returns the host names that a session with these servers looks up. nil: it has
+// addresses.
+func (s Servers) LookUps() []string {
+	s.setDefaults()
+	if len(s.Addresses) > 0 {
+		return nil
+	}
+	return append([]string(nil), s.Hosts...)
+}

@@ -1,0 +1,127 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"libration/internal/clock"
+	"libration/internal/hourly"
+	"libration/internal/rpc"
+	"libration/ntqq/session/identity"
+)
+
+// Session is one account's connection to the service. Its methods are safe for concurrent
+// use.
+type Session struct {
+	opts     Options
+	log      *slog.Logger
+	notes    *hourly.Log
+	signed   map[string]bool // commands to sign
+	stats    stats
+	sequence atomic.Uint32
+	restart  chan struct{} // holds one request of Relogin
+	running  atomic.Bool
+
+	signFailure atomic.Pointer[SignFailure]
+	clock       *clock.Clock
+	loginAhead  atomic.Int64 // loginNow
+	server      string       // chosen last; the session goroutine's
+
+	// keystore is replaced as a whole, by the session goroutine only.
+	keystore atomic.Pointer[identity.Keystore]
+	unsaved  bool // the keystore could not be written; the session goroutine's
+	// renamed is the account's new name until the session goroutine has put it into the
+	// keystore; nil: there is none.
+	renamed atomic.Pointer[string]
+
+	mu      sync.Mutex // guards the fields below
+	state   State
+	changed chan struct{}      // closed at the next change of state
+	online  *conn              // the connection to call through; nil when not Online
+	captcha chan CaptchaAnswer // takes the one answer that is waited for; nil: none is
+}
+
+// New checks the options and loads the keystore. It starts nothing.
+func New(o Options) (*Session, error) {
+	o.setDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	ks, err := firstKeys(&o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{
+		opts: o, log: o.Log, notes: hourly.New(o.Log), signed: rpc.SignedCommands(o.SignLongList),
+		restart: make(chan struct{}, 1), clock: o.Clock,
+		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
+	}
+	s.sequence.Store(rand.Uint32N(lastSequence - firstSequence))
+	s.keystore.Store(ks)
+	return s, nil
+}
+
+// App is the client version that the session claims.
+func (s *Session) App() identity.AppInfo { return s.opts.App }
+
+// Relogin starts the session again when it waits for a person ([Kicked] or [NeedsLogin]).
+// It ends the pause when the session waits for its next try. While the account is online
+// it does nothing.
+func (s *Session) Relogin() {
+	select {
+	case s.restart <- struct{}{}:
+	default: // one is already asked for
+	}
+}
+
+// unasked forgets a Relogin.
+func (s *Session) unasked() {
+	select {
+	case <-s.restart:
+	default:
+	}
+}
+
+// Call sends one command over the online session and returns the payload of the answer.
+// The request was refused, or never left, unless the error is an [*InFlightError].
+// Errors: [ErrOffline], [ErrTimeout], [ErrConnectionLost], [ErrSessionExpired],
+// [ErrKicked], [ErrSign], [*ServerError], or ctx's.
+func (s *Session) Call(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	s.mu.Lock()
+	k, st := s.online, s.state
+	s.mu.Unlock()
+	if k == nil {
+		if st.Err != nil { // its text alone: an ErrTimeout or ErrConnectionLost was not this call's
+			return nil, fmt.Errorf("%s: %w (%s: %s)", command, ErrOffline, st.Stage, st.Err.Error())
+		}
+		return nil, fmt.Errorf("%s: %w (%s)", command, ErrOffline, st.Stage)
+	}
+	return k.Call(ctx, command, payload)
+}
+
+// firstKeys is the keystore that a session begins with.
+func firstKeys(o *Options) (*identity.Keystore, error) {
+	ks, err := o.Keystore.Load()
+	if err != nil {
+		return nil, err
+	}
+	if ks == nil {
+		ks = o.Initial
+	}
+	if ks == nil {
+		ks = &identity.Keystore{Device: identity.NewDevice()}
+	}
+	if len(ks.Device.GUID) != 16 {
+		return nil, fieldError("Initial", errors.New("the device needs a GUID of 16 bytes"))
+	}
+	if o.UIN != 0 && ks.UIN != 0 && o.UIN != ks.UIN {
+		return nil, fmt.Errorf("the keystore belongs to account %d, not to the expected %d: use another keystore or correct the number", ks.UIN, o.UIN)
+	}
+	return ks, nil
+}

@@ -1,0 +1,219 @@
+// Package sessiontest is a small service for one account, on the wire and in memory, for
+// tests of sessions and of what stands on them. Package sandbox is the whole service.
+package sessiontest
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/crypto"
+	"libration/internal/pb"
+	"libration/internal/pb/loginpb"
+	"libration/internal/pb/systempb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/session/identity"
+)
+
+// Where the service is, for [Service.Dial].
+const (
+	Address      = "service:1"
+	NewDeviceURL = "http://verifier/"
+)
+
+// Key is the key of every session.
+var Key = crypto.Key([]byte("sixteen byte key"))
+
+// Keystore returns a saved session: account 10001, with tickets that were issued now.
+func Keystore() *identity.Keystore {
+	return &identity.Keystore{
+		UIN: 10001, UID: "u_self", Device: identity.NewDevice(),
+		A1: identity.HexBytes("a1"), A2: identity.HexBytes("a2"), D2: identity.HexBytes("d2"), D2Key: Key[:], TicketTime: time.Now().Unix(),
+	}
+}
+
+// Service is the service. A session registers with any tickets. Each NT login succeeds,
+// each new device is let in, and all other requests are refused, unless a field says
+// otherwise. The fields are set before the first connection; their functions are called
+// from the connections' goroutines.
+type Service struct {
+	// Refuse returns the code of the answer to an NT login; 0 is a success.
+	Refuse func(command string, l *wire.NTLogin) uint64
+	// Change makes of the new tickets what the test wants.
+	Change func(*loginpb.NtTickets)
+	// Register is called before the answer to a registration, and may wait.
+	Register func()
+	// Answer answers other requests of the session. While it runs the connection reads
+	// nothing else.
+	Answer func(command string, payload []byte) ([]byte, error)
+
+	// ExchangeKey and VerifyKey are those of session.Servers.
+	ExchangeKey, VerifyKey []byte
+
+	t   testing.TB
+	key *crypto.PrivateKey
+
+	mu     sync.Mutex // guards logins
+	logins []*wire.NTLogin
+}
+
+// New returns a service. It serves as long as its connections are open.
+func New(t testing.TB) *Service {
+	t.Helper()
+	key, err := crypto.GenerateKey(crypto.P256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Service{t: t, key: key, ExchangeKey: key.Public(false), VerifyKey: make([]byte, 32)}
+	rand.Read(s.VerifyKey) // never fails
+	return s
+}
+
+// Dial connects to the service, or to the one that verifies new devices.
+func (s *Service) Dial(_ context.Context, _, address string) (net.Conn, error) {
+	near, far := net.Pipe()
+	if address == Address {
+		go s.serve(far)
+	} else {
+		go verify(far)
+	}
+	return near, nil
+}
+
+// Answers is a [Service.Answer] that answers the commands that payloads has.
+func Answers(payloads map[string][]byte) func(string, []byte) ([]byte, error) {
+	return func(command string, _ []byte) ([]byte, error) {
+		payload, ok := payloads[command]
+		if !ok {
+			return nil, errRefused
+		}
+		return payload, nil
+	}
+}
+
+// Logins returns the NT logins so far.
+func (s *Service) Logins() []*wire.NTLogin {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*wire.NTLogin(nil), s.logins...)
+}
+
+func (s *Service) serve(nc net.Conn) {
+	defer nc.Close()
+	frames := wire.NewFrameReader(nc)
+	for {
+		frame, err := frames.Next()
+		if err != nil {
+			return
+		}
+		rq, err := wire.ParseRequest(frame, func([]byte) (crypto.Key, error) { return Key, nil })
+		if err != nil {
+			s.t.Error(err)
+			return
+		}
+		resp := wire.Response{
+			Protocol: rq.Protocol, Flag: rq.Flag, UIN: rq.UIN, Sequence: int32(rq.Sequence), Command: rq.Command,
+			ServerTime: uint32(time.Now().Unix()),
+		}
+		if resp.Body, err = s.answer(rq); err != nil {
+			resp.Code, resp.Extra = -1, err.Error()
+		}
+		packet, err := wire.AppendResponse(nil, &resp, Key)
+		if err == nil {
+			_, err = nc.Write(packet)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// exchanged is the key of every exchange.
+var exchanged = make([]byte, 32)
+
+var errRefused = errors.New("not served here")
+
+func (s *Service) answer(rq *wire.Request) ([]byte, error) {
+	switch rq.Command {
+	case rpc.HeartbeatAlive:
+		return nil, nil
+	case rpc.InfoSync.Name:
+		if s.Register != nil {
+			s.Register()
+		}
+		return pb.Marshal(&systempb.SsoInfoSyncResponse{
+			RegisterResponse: &systempb.RegisterResponse{Message: proto.String("register success")},
+		})
+	case rpc.KeyExchange:
+		offer, err := wire.ParseKeyExchange(rq.Body, s.key, s.VerifyKey)
+		if err != nil {
+			return nil, err
+		}
+		return wire.AnswerKeyExchange(offer, exchanged, []byte("ticket"), 3600)
+	case rpc.NTLoginEasyLogin, rpc.NTLoginPasswordLogin, rpc.NTLoginPasswordNewDevice:
+		l, err := wire.OpenNTLogin(rq.Body, func([]byte) ([]byte, error) { return exchanged, nil })
+		if err != nil {
+			return nil, err
+		}
+		return s.login(rq.Command, l)
+	}
+	if s.Answer != nil {
+		return s.Answer(rq.Command, rq.Body)
+	}
+	return nil, errRefused
+}
+
+func (s *Service) login(command string, l *wire.NTLogin) ([]byte, error) {
+	s.mu.Lock()
+	s.logins = append(s.logins, l)
+	n := len(s.logins)
+	s.mu.Unlock()
+	if n > 100 { // a loop would not end in virtual time
+		return nil, errors.New("too many logins")
+	}
+	head := &loginpb.NtLoginHead{Error: &loginpb.NtLoginError{}, Cookie: &loginpb.NtLoginCookie{Content: proto.String("cookie")}}
+	rsp := &loginpb.EasyLoginRspBody{}
+	if s.Refuse != nil {
+		head.Error.Code = proto.Uint64(s.Refuse(command, l))
+		head.Error.JumpUrl = proto.String(NewDeviceURL + "?sig=s&uin-token=t")
+	}
+	if head.GetError().GetCode() == 0 {
+		rsp.Tickets = &loginpb.NtTickets{A1: []byte("new a1"), A2: []byte("new a2"), D2: []byte("new d2"), D2Key: Key[:]}
+		if s.Change != nil {
+			s.Change(rsp.Tickets)
+		}
+	}
+	body, err := pb.Marshal(rsp)
+	if err != nil {
+		return nil, err
+	}
+	return wire.SealNTLogin(&wire.NTLogin{Head: head, Body: body}, exchanged)
+}
+
+// verify is the service that verifies new devices: every one is let in at once.
+func verify(nc net.Conn) {
+	defer nc.Close()
+	in := bufio.NewReader(nc)
+	for {
+		rq, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, rq.Body)
+		body := `{"str_url":"http://verifier/?str_url=code","str_nt_succ_token":"verified"}`
+		if _, err := fmt.Fprintf(nc, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body); err != nil {
+			return
+		}
+	}
+}

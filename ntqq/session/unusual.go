@@ -1,0 +1,61 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"libration/internal/pb/loginpb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/session/identity"
+)
+
+// confirmTries bounds how often a phone is asked in a row.
+const confirmTries = 3
+
+var (
+	// errNotConfirmed: the phone was asked and nobody answered in time.
+	errNotConfirmed = errors.New("login from an unusual device not confirmed on the phone in time")
+	// errConfirmRefused: the phone said no.
+	errConfirmRefused = errors.New("login from an unusual device refused on the phone")
+)
+
+// confirm has the login that was refused as coming from an unusual device
+// confirmed on the account's phone, and logs in then (docs/protocol/login.md 8).
+func (l *loop) confirm(ctx context.Context, k *conn, session *wire.ExchangeSession, refused *LoginError) (*identity.Keystore, error) {
+	s := l.s
+	if len(refused.signature) == 0 {
+		return nil, refused
+	}
+	if l.confirmations >= confirmTries {
+		return nil, errNotConfirmed
+	}
+	l.confirmations++
+	code, err := l.fetchQR(ctx, k, StepUnusualDevice, refused.signature)
+	if err != nil {
+		return nil, err
+	}
+	s.log.Warn("login from an unusual device: confirm it on the phone of the account",
+		"asked", l.confirmations, "of", confirmTries, "valid_for", time.Until(code.Expires).Round(time.Second))
+	s.setState(State{
+		Stage: LoggingIn, Step: StepUnusualDevice, Until: code.Expires,
+		Prompt: &Prompt{Kind: PromptUnusualDevice, Expires: code.Expires},
+	}, nil)
+	reply, err := l.awaitScan(ctx, k, code, func() {})
+	if err != nil {
+		return nil, err
+	}
+	switch reply.State {
+	case wire.QRConfirmed:
+		if session, err = l.lasting(ctx, k, session); err != nil {
+			return nil, err
+		}
+		return l.ntLogin(ctx, k, session, StepUnusualDevice, rpc.NTLoginEasyLoginUnusual,
+			&loginpb.EasyLoginUnusualReqBody{A1: reply.A1}, &loginpb.EasyLoginUnusualRspBody{})
+	case wire.QRExpired:
+		return nil, errNotConfirmed
+	}
+	return nil, fmt.Errorf("%w: the request is %v", errConfirmRefused, reply.State)
+}
