@@ -33,6 +33,9 @@ type Config struct {
 	// The QQ account.
 	// QQ 账号。
 	Account Account `yaml:"account"`
+	// Several accounts, instead of `account`. Each has a data folder, a session, limits and states of its own, the keys of `account`, and those below. All other keys of this file hold for all accounts. See [Several accounts](#several-accounts).
+	// 多个账号，代替 `account`。每个账号有自己的数据文件夹、会话、限制和状态，除 `account` 的各项外还有以下几项。本文件的其他项对所有账号生效。见[多个账号](#多个账号)。
+	Accounts []Account `yaml:"accounts"`
 	// The service to connect to.
 	// 要连接的服务。
 	Server Server `yaml:"server"`
@@ -129,8 +132,18 @@ type NoticeTarget struct {
 	Body string `yaml:"body"`
 }
 
-// Account is the account to log in with.
+// Account is an account to log in with. Those of Config.Accounts alone have the keys
+// that are for accounts.
 type Account struct {
+	// Its name in paths, logs and metrics: up to 32 of a-z, 0-9, `_` and `-`. Default: the QQ number, or `default`.
+	// 在路径、日志和指标中的名称：最多 32 个 a-z、0-9、`_`、`-`。默认为 QQ 号，或 `default`。
+	Name string `yaml:"name" for:"accounts"`
+	// Whether bots that name no account mean this one. At most one account has it.
+	// 没有指明账号的机器人是否使用该账号。最多一个账号可以设置。
+	Default bool `yaml:"default" for:"accounts"`
+	// Its token on listeners that several accounts share, instead of the connection's. No two accounts may have the same one there.
+	// 在多个账号共用的监听地址上的令牌，代替连接的令牌。共用同一地址的账号，令牌不得相同。
+	AccessToken string `yaml:"access_token" secret:"true" for:"accounts"`
 	// The QQ number; 0: whoever scans the first code. The data folder `default` is that account's from then on, and another account is refused: to change it, set its number, or move the folder away.
 	// QQ 号；0 表示由第一次扫码的人决定。数据文件夹 `default` 从此属于该账号，其他账号会被拒绝：要更换账号，请设置其号码，或移走该文件夹。
 	UIN message.UIN `yaml:"uin"`
@@ -264,6 +277,9 @@ type Connection struct {
 	// `http` (bots call actions here), `websocket` (bots connect here), `reverse-websocket` (connects to the bot) or `webhook` (posts events to the bot).
 	// `http`（机器人在此调用动作）、`websocket`（正向：机器人连接到此）、`reverse-websocket`（反向：主动连接机器人）或 `webhook`（以 HTTP POST 上报事件）。
 	Type ConnectionType `yaml:"type"`
+	// Names of the accounts that it belongs to; none: all.
+	// 所属账号的名称；不填表示全部。
+	Accounts []string `yaml:"accounts"`
 	// `host:port` to listen on. Anything but a loopback address needs `access_token`.
 	// 监听的 `host:port`。监听本机回环以外的地址必须设置 `access_token`。
 	Address string `yaml:"address" for:"http websocket"`

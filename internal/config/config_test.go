@@ -58,7 +58,7 @@ func TestTemplates(t *testing.T) {
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
 		text := Template(l, numbered())
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "44:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "52:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -77,6 +77,10 @@ func TestTemplates(t *testing.T) {
 		all := regexp.MustCompile(`(?m)^    # (- |  )`).ReplaceAllString(string(text), "    $1")
 		if _, problems := Parse([]byte(all), nil); len(problems) != 1 {
 			t.Errorf("%s: with all lines active the template has problems:\n%s", l, lines(problems))
+		}
+		all = regexp.MustCompile(`(?ms)^account:.*?^$`).ReplaceAllString(regexp.MustCompile(`(?m)^  # (- |  )`).ReplaceAllString(all, "  $1"), "")
+		if c, problems := Parse([]byte(all), nil); len(problems) != 1 || len(c.Accounts) != 1 {
+			t.Errorf("%s: with accounts the template has problems:\n%s", l, lines(problems))
 		}
 	}
 	if bytes.Equal(Template(LanguageEnglish, numbered()), Template(LanguageChinese, numbered())) || !bytes.Equal(Template(LanguageAuto, numbered()), Template(LanguageEnglish, numbered())) {
@@ -379,7 +383,7 @@ onebot:
 31:7: onebot.connections[4].reconnect: the key is here twice; remove one of them
 32:7: onebot.connections[5].url: the bot's address is missing; write its URL, such as ws://127.0.0.1:8080/onebot/v11/ws
 33:16: onebot.connections[5].address "127.0.0.1:1": does not apply to type reverse-websocket; use url: the service connects to the bot
-34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, address, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, start
+34:7: onebot.connections[6] "5": keys are expected here, not a single value; known keys: type, accounts, address, url, api_url, event_url, access_token, secret, timeout, reconnect, skip_tls_verify, cors, format, report_self, heartbeat, journal, journal_limit, start
 `
 	if diff := cmp.Diff(want, lines(check(text+quietAdmin))); diff != "" {
 		t.Errorf("problems differ (-want +got):\n%s", diff)
@@ -441,7 +445,7 @@ func TestOneProblem(t *testing.T) {
 		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
 		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
 		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
-		"no similar name":   {"zzzzzzzzz: 1", "known keys here: config_version, language, data, store, log, account, server, signer, onebot"},
+		"no similar name":   {"zzzzzzzzz: 1", "known keys here: config_version, language, data, store, log, account, accounts, server, signer, onebot"},
 		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
 		"password alone":    {"account: {password: hunter2}", "1:21: account.password: whose password it is, is not known; set account.uin"},
 		"two passwords":     {"account: {uin: 1, password: a, password_md5: 0cc175b9c0f1b6a831c399e269772661}", "account.password_md5: password and password_md5 exclude each other"},

@@ -180,7 +180,7 @@ func makeKeys(docs comments, l text.Language) string {
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			key := f.Tag.Get("yaml")
-			if key == "-" {
+			if key == "-" || v.Type() == reflect.TypeFor[Account]() && (path == "accounts[]") != (f.Tag.Get("for") == "accounts") {
 				continue
 			}
 			key = join(path, key)
@@ -200,7 +200,7 @@ func makeKeys(docs comments, l text.Language) string {
 			switch {
 			case group:
 				rows(v.Field(i), key)
-			case key == "notices.targets":
+			case key == "notices.targets", key == "accounts":
 				rows(reflect.Zero(f.Type.Elem()), key+"[]")
 			}
 		}
@@ -260,6 +260,12 @@ var examples = map[string][]struct {
 		{line: `#   secret: ""`},
 		{line: "#   timeout: 10s"},
 	},
+	"accounts": {
+		{line: "# - name: main"},
+		{line: "#   uin: 10001"},
+		{line: "#   default: true"},
+		{line: `#   access_token: ""`},
+	},
 	"targets": {
 		{"# - url: smtp://user:password@mail.example.com:587/?from=bot@example.com&to=me@example.com", text.T("mail", "邮件")},
 		{line: "# - url: ntfy://ntfy.sh/your-topic"},
@@ -283,7 +289,7 @@ func makeTemplate(docs comments, l text.Language) []byte {
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			key := f.Tag.Get("yaml")
-			if key == "-" {
+			if key == "-" || f.Tag.Get("for") == "accounts" {
 				continue
 			}
 			said := unlinked(docs.of(v.Type(), f).In(l))

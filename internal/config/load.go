@@ -20,8 +20,8 @@ import (
 // Load reads the file, applies the overrides of the environment and checks
 // everything. Relative paths in it become relative to the file's folder. A
 // configuration that cannot be used gives an *Error with all problems; warnings
-// are in Config.Warnings.
-func Load(path string) (*Config, error) {
+// are in Config.Warnings. No account may have one of the taken names.
+func Load(path string, taken ...string) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -34,7 +34,7 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	c, problems := Parse(data, os.Environ())
+	c, problems := Parse(data, os.Environ(), taken...)
 	for _, p := range problems {
 		if !p.Warning {
 			return nil, &Error{Path: path, Language: c.Language, Problems: problems}
@@ -49,7 +49,11 @@ func Load(path string) (*Config, error) {
 		})
 	}
 	dir := filepath.Dir(path)
-	for _, p := range []*string{&c.Data, &c.Account.AppInfo, &c.Account.Keystore, &c.Account.Device, &c.Log.File.Path} {
+	paths := []*string{&c.Data, &c.Log.File.Path}
+	for _, a := range c.accounts() {
+		paths = append(paths, &a.AppInfo, &a.Keystore, &a.Device)
+	}
+	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -59,8 +63,8 @@ func Load(path string) (*Config, error) {
 
 // Parse decodes and checks a file's content with the overrides of an environment
 // ("NAME=value"). The configuration must only be used when all problems are
-// warnings.
-func Parse(data []byte, environ []string) (*Config, []Problem) {
+// warnings. No account may have one of the taken names.
+func Parse(data []byte, environ []string, taken ...string) (*Config, []Problem) {
 	c := Default()
 	d := &decoder{places: make(map[string]place), anchors: make(map[string]ast.Node)}
 	root := reflect.ValueOf(c).Elem()
@@ -70,11 +74,16 @@ func Parse(data []byte, environ []string) (*Config, []Problem) {
 	for _, v := range variables(environ) {
 		d.override(root, v)
 	}
+	for _, a := range c.accounts() {
+		if a.Protocol == "" {
+			a.Protocol = ProtocolLinux
+		}
+	}
 	failed := make(map[string]bool)
 	for _, p := range d.problems {
 		failed[p.Key] = true
 	}
-	(&checker{d: d, failed: failed}).check(c)
+	(&checker{d: d, failed: failed, taken: taken}).check(c)
 	sortProblems(d.problems)
 	return c, d.problems
 }
@@ -82,9 +91,13 @@ func Parse(data []byte, environ []string) (*Config, []Problem) {
 // hasSecrets tells whether there is a token or a password, or a URL with one, in
 // the configuration.
 func (c *Config) hasSecrets() bool {
-	if c.Account.Password != "" || len(c.Account.PasswordMD5) > 0 || c.Signer.Token != "" || c.Admin.AccessToken != "" ||
-		len(c.Notices.Targets) > 0 {
+	if c.Signer.Token != "" || c.Admin.AccessToken != "" || len(c.Notices.Targets) > 0 {
 		return true
+	}
+	for _, a := range c.accounts() {
+		if a.Password != "" || len(a.PasswordMD5) > 0 || a.AccessToken != "" {
+			return true
+		}
 	}
 	urls := slices.Clone(c.Signer.URLs)
 	for _, conn := range c.OneBot.Connections {

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"crypto/md5"
+	"cmp"
 	"fmt"
 	"math"
 	"net"
@@ -27,6 +27,7 @@ type checker struct {
 	failed map[string]bool
 	// versioned: the file has a config_version, so that it is no old one.
 	versioned bool
+	taken     []string // names that no account may have
 }
 
 func (k *checker) skip(path string) bool {
@@ -67,19 +68,16 @@ func (k *checker) check(c *Config) {
 	if c.Data == "" {
 		k.problem("data", text.T("must not be empty", "不能为空"), text.T("name a folder, such as ./data", "写一个文件夹，如 ./data"))
 	}
-	if c.Account.UIN > math.MaxUint32 {
-		k.problem("account.uin", text.T("not an account number", "不是账号"), text.T("write the QQ number, or 0 for whoever scans the QR code", "写 QQ 号；写 0 则由扫码的人决定"))
-	}
 	if age := c.Store.MaxAge.Std(); age != 0 && age < time.Hour {
 		k.problem("store.max_age", text.T("too short: messages could not even be quoted", "过短：连引用消息都无法进行"), text.T("use at least 1h, or 0 for no limit", "至少 1h，或写 0 表示不限"))
 	}
 	if size := c.Store.MaxSize; size != 0 && size < 16<<20 {
 		k.problem("store.max_size", text.T("too small", "过小"), text.T("use at least 16MB, or 0 for no limit", "至少 16MB，或写 0 表示不限"))
 	}
-	k.password(&c.Account)
+	k.accounts(c)
 	k.server(&c.Server)
 	k.signer(c)
-	k.oneBot(&c.OneBot)
+	k.oneBot(c)
 	k.send(&c.Send)
 	k.admin(c)
 	k.notices(&c.Notices)
@@ -90,23 +88,6 @@ func (k *checker) check(c *Config) {
 		if f.Keep > 100 {
 			k.problem("log.file.keep", text.T("out of range", "超出范围"), text.T("keep 0 to 100 old files", "保留 0 到 100 个旧文件"))
 		}
-	}
-}
-
-func (k *checker) password(a *Account) {
-	path := "account.password"
-	switch {
-	case a.Password != "" && len(a.PasswordMD5) > 0:
-		k.problem("account.password_md5", text.T("password and password_md5 exclude each other", "password 和 password_md5 不能同时使用"), text.T("keep one of them", "保留其中一个"))
-	case a.Password == "" && len(a.PasswordMD5) == 0:
-		return
-	case len(a.PasswordMD5) > 0:
-		if path = "account.password_md5"; len(a.PasswordMD5) != md5.Size {
-			k.problem(path, text.T("not an MD5: %d bytes", "不是 MD5: %d 字节").Fill(len(a.PasswordMD5)), text.T("write the 32 hexadecimal digits of the password's MD5, or use password", "写密码 MD5 的 32 位十六进制数字，或改用 password"))
-		}
-	}
-	if a.UIN == 0 {
-		k.problem(path, text.T("whose password it is, is not known", "不知道是哪个账号的密码"), text.T("set account.uin", "请设置 account.uin"))
 	}
 }
 
@@ -247,13 +228,13 @@ func (k *checker) rate(path string, r SendRate) {
 	}
 }
 
-func (k *checker) oneBot(o *OneBot) {
+func (k *checker) oneBot(all *Config) {
+	o := &all.OneBot
 	k.heartbeat("onebot.heartbeat", o.Heartbeat)
 	if len(o.Connections) == 0 {
 		k.warning("onebot.connections", text.T("there is no connection", "没有任何连接"), text.T("no bot can connect: add one", "机器人无法连接：请添加一个"))
 	}
 	used := make(map[string]int)
-	names := make(map[string]int)
 	for i := range o.Connections {
 		c, path := &o.Connections[i], fmt.Sprintf("onebot.connections[%d]", i)
 		k.applies(c, path)
@@ -263,13 +244,12 @@ func (k *checker) oneBot(o *OneBot) {
 				k.problem(path+".address", text.T("connection %d listens there already", "连接 %d 已在监听该地址").Fill(first), text.T("use another port", "换一个端口"))
 			}
 			used[c.Address] = i
-			k.listen(c, path)
+			k.listen(c, path, weakest(c, all))
 		case ReverseWebSocket, Webhook:
-			// What each bot has received is remembered under this name.
-			if first, taken := names[c.JournalName()]; taken && c.URL+c.APIURL+c.EventURL != "" {
+			// What each bot has received is remembered under this name, for each account.
+			if first := slices.IndexFunc(o.Connections[:i], func(b Connection) bool { return b.JournalName() == c.JournalName() && b.meets(c) }); first >= 0 && c.URL+c.APIURL+c.EventURL != "" {
 				k.problem(path, text.T("connection %d goes to this bot already", "连接 %d 已连到该机器人").Fill(first), text.T("remove one of them, or give the bot another path", "删去其中一个，或为机器人换一个路径"))
 			}
-			names[c.JournalName()] = i
 			if c.Type == Webhook {
 				k.webhook(c, path)
 			} else {
@@ -286,7 +266,7 @@ func (k *checker) oneBot(o *OneBot) {
 			k.problem(path+".journal_limit", text.T("out of range", "超出范围"), text.T("use a number from 1 to %d; `journal: 0` turns the journal off", "使用 1 到 %d 的数字；用 `journal: 0` 关闭事件日志").Fill(maxJournalLimit))
 		}
 		for j, origin := range c.CORS {
-			k.origin(fmt.Sprintf("%s.cors[%d]", path, j), origin, c.AccessToken != "")
+			k.origin(fmt.Sprintf("%s.cors[%d]", path, j), origin, weakest(c, all) != "")
 		}
 		if c.Heartbeat != nil {
 			k.heartbeat(path+".heartbeat", *c.Heartbeat)
@@ -324,18 +304,32 @@ func (k *checker) applies(c *Connection, path string) {
 	}
 }
 
-func (k *checker) listen(c *Connection, path string) {
+// weakest returns the token of a listener that is guessed first: none, or the shortest.
+func weakest(c *Connection, all *Config) string {
+	var tokens []string
+	for _, a := range all.accounts() {
+		if len(c.Accounts) == 0 || slices.Contains(c.Accounts, a.Called()) {
+			tokens = append(tokens, c.TokenOf(a))
+		}
+	}
+	if len(tokens) == 0 { // of no account, which is reported
+		return c.AccessToken
+	}
+	return slices.MinFunc(tokens, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+}
+
+func (k *checker) listen(c *Connection, path, token string) {
 	if c.Address == "" {
 		k.problem(path+".address", text.T("the address is missing", "缺少地址"), text.T("write host:port, such as 127.0.0.1:5700", "写 host:port，如 127.0.0.1:5700"))
 		return
 	}
 	host, ok := k.hostPort(path+".address", c.Address, 0)
-	if ok && c.AccessToken == "" && isPublic(host) {
+	if ok && token == "" && isPublic(host) {
 		k.problem(path+".address", text.T("anybody who reaches this address could use the account, for there is no access_token", "没有 access_token，能访问该地址的任何人都能使用该账号"),
 			text.T("set access_token, or listen on 127.0.0.1 only", "设置 access_token，或只监听 127.0.0.1"))
 	}
 	if ok {
-		k.listenerToken(path+".access_token", c.AccessToken, host, text.T("use the account", "使用该账号"))
+		k.listenerToken(path+".access_token", token, host, text.T("use the account", "使用该账号"))
 	}
 }
 
