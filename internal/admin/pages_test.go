@@ -16,6 +16,9 @@ import (
 	"libration/internal/webguard/webguardtest"
 )
 
+// only makes one account all that there are.
+func only(a Owned) func() []Owned { return func() []Owned { return []Owned{a} } }
+
 // serve runs a service and returns its address.
 func serve(t *testing.T, o Options) string {
 	t.Helper()
@@ -40,14 +43,16 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	var logins, captchas atomic.Int32
 	address := serve(t, Options{
-		Status: func() Status {
-			return Status{Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}}
-		},
-		Login: func() { logins.Add(1) },
-		Captcha: func(string, string) error {
-			captchas.Add(1)
-			return nil
-		},
+		Accounts: only(Owned{
+			Status: func() Status {
+				return Status{Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}}
+			},
+			Login: func() { logins.Add(1) },
+			Captcha: func(string, string) error {
+				captchas.Add(1)
+				return nil
+			},
+		}),
 		Metrics: prometheus.NewRegistry(),
 	})
 	check := func(what string, may bool, status int, text string, acted int32) {
@@ -88,7 +93,7 @@ func TestRefusalsAreSeen(t *testing.T) {
 	var mu sync.Mutex
 	counted := map[webguard.Reason]int{}
 	address := serve(t, Options{
-		Status: func() Status { return Status{} }, AccessToken: "s3cr3t", Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Accounts: only(Owned{Status: func() Status { return Status{} }}), AccessToken: "s3cr3t", Log: slog.New(slog.NewTextHandler(&log, nil)),
 		OnRefused: func(r webguard.Reason) {
 			mu.Lock()
 			defer mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,7 +35,7 @@ const (
 // whatever else listens on a port.
 const ServerHeader = "libration"
 
-// Options of New. Address and Status are required.
+// Options of New. Address and Accounts are required.
 type Options struct {
 	// Address is host:port. Port 0 takes a free one.
 	Address string
@@ -43,12 +44,9 @@ type Options struct {
 	// AccessToken is required from callers of everything but /healthz; "" for none,
 	// which is right on loopback addresses only.
 	AccessToken string
-	// Status says how the installation is; Ready is derived. Safe for concurrent use.
-	Status func() Status
-	// Login asks for a new login, and Captcha gives the answer to a captcha; nil: they
-	// are not served. Safe for concurrent use.
-	Login   func()
-	Captcha func(ticket, randStr string) error
+	// Accounts returns the accounts that there are now, at least one. Safe for concurrent
+	// use, and so is what it returns.
+	Accounts func() []Owned
 	// OnRefused is called for each request that was refused, from many goroutines; nil:
 	// nobody counts.
 	OnRefused func(webguard.Reason)
@@ -80,12 +78,8 @@ func New(o Options) *Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.Handle("GET /readyz", s.guarded(http.HandlerFunc(s.readiness)))
-	if o.Login != nil {
-		mux.Handle("POST /login", s.guarded(http.HandlerFunc(s.login)))
-	}
-	if o.Captcha != nil {
-		mux.Handle("POST /login/captcha", s.guarded(http.HandlerFunc(s.captcha)))
-	}
+	mux.Handle("POST /login", s.guarded(s.forAccount(s.login)))
+	mux.Handle("POST /login/captcha", s.guarded(s.forAccount(s.captcha)))
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", s.guarded(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
 			ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn), DisableCompression: true, MaxRequestsInFlight: maxScrapes,
@@ -153,42 +147,78 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	return nil
 }
 
-// health answers 200 when the process, its data folder and the store are sound. It tells nothing
-// about the account, so it needs no token.
+// health answers 200 when the process is sound, and the data folder and the store of an
+// account. It tells nothing about the account, so it needs no token. Of several accounts
+// one that is sound is enough: a restart would help no other.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
-	switch status := s.o.Status(); {
-	case !status.Folder.OK:
-		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the data folder cannot be used"})
-		return
-	case !status.Store.OK:
-		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the message store cannot write"})
-		return
+	var wrong string
+	for _, a := range s.o.Accounts() {
+		switch status := a.Status(); {
+		case !status.Folder.OK:
+			wrong = "the data folder cannot be used"
+		case !status.Store.OK:
+			wrong = "the message store cannot write"
+		default:
+			answer(w, http.StatusOK, map[string]string{"status": "ok"})
+			return
+		}
 	}
-	answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	answer(w, http.StatusServiceUnavailable, map[string]string{"status": wrong})
 }
 
-// readiness answers 200 when bots can use the account, 503 otherwise; the body says
+// readiness answers 200 when bots can use all accounts, 503 otherwise; the body says
 // what is missing either way.
 func (s *Server) readiness(w http.ResponseWriter, _ *http.Request) {
-	status := s.o.Status()
-	status.settle()
+	all := s.o.Accounts()
+	together := Together{Ready: true}
+	for _, a := range all {
+		status := a.Status()
+		status.settle()
+		together.Ready = together.Ready && status.Ready
+		together.Version = status.Version
+		together.Accounts = append(together.Accounts, Named{a.Name, status})
+	}
 	code := http.StatusOK
-	if !status.Ready {
+	if !together.Ready {
 		code = http.StatusServiceUnavailable
 	}
-	answer(w, code, status)
+	if len(all) == 1 {
+		answer(w, code, together.Accounts[0].Status)
+		return
+	}
+	answer(w, code, together)
+}
+
+// forAccount finds the account that a request is about.
+func (s *Server) forAccount(act func(w http.ResponseWriter, r *http.Request, a *Owned)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		all, name := s.o.Accounts(), r.URL.Query().Get("account")
+		var names []string
+		for _, a := range all {
+			if name == a.Name || name == "" && (a.Default || len(all) == 1) {
+				act(w, r, &a)
+				return
+			}
+			names = append(names, a.Name)
+		}
+		code, wrong := http.StatusNotFound, "there is no such account"
+		if name == "" {
+			code, wrong = http.StatusBadRequest, "add ?account= and a name"
+		}
+		answer(w, code, map[string]any{"error": wrong + ": " + strings.Join(names, ", "), "accounts": names})
+	})
 }
 
 // login asks for a new login; the answer is the account as it was before.
-func (s *Server) login(w http.ResponseWriter, _ *http.Request) {
-	before := s.o.Status().Account
-	s.o.Login()
+func (s *Server) login(w http.ResponseWriter, _ *http.Request, a *Owned) {
+	before := a.Status().Account
+	a.Login()
 	answer(w, http.StatusAccepted, before)
 }
 
 // captcha takes the answer to a captcha. Whether it is right shows in the next
 // states.
-func (s *Server) captcha(w http.ResponseWriter, r *http.Request) {
+func (s *Server) captcha(w http.ResponseWriter, r *http.Request, a *Owned) {
 	var solved struct {
 		Ticket  string `json:"ticket"`
 		RandStr string `json:"randstr"`
@@ -199,11 +229,11 @@ func (s *Server) captcha(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, failure(`send {"ticket": "...", "randstr": "..."}`))
 		return
 	}
-	if err := s.o.Captcha(solved.Ticket, solved.RandStr); err != nil {
+	if err := a.Captcha(solved.Ticket, solved.RandStr); err != nil {
 		answer(w, http.StatusConflict, failure(err.Error()))
 		return
 	}
-	answer(w, http.StatusAccepted, s.o.Status().Account)
+	answer(w, http.StatusAccepted, a.Status().Account)
 }
 
 func failure(text string) map[string]string { return map[string]string{"error": text} }

@@ -46,7 +46,7 @@ func TestReadiness(t *testing.T) {
 			t.Parallel()
 			status := good()
 			tt.change(&status)
-			s := New(Options{Status: func() Status { return status }})
+			s := New(Options{Accounts: only(Owned{Status: func() Status { return status }})})
 			if code, body := get(s, "/readyz", nil); code != tt.ready || !strings.Contains(body, fmt.Sprintf(`"ready": %t`, tt.ready == 200)) {
 				t.Errorf("/readyz: got %d %s, want %d", code, body, tt.ready)
 			} else if !json.Valid([]byte(body)) {
@@ -74,8 +74,8 @@ func TestAccess(t *testing.T) {
 	status := func() Status {
 		return Status{Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}}
 	}
-	open := New(Options{Status: status, Metrics: prometheus.NewRegistry()})
-	closed := New(Options{Status: status, Metrics: prometheus.NewRegistry(), AccessToken: "secret"})
+	open := New(Options{Accounts: only(Owned{Status: status}), Metrics: prometheus.NewRegistry()})
+	closed := New(Options{Accounts: only(Owned{Status: status}), Metrics: prometheus.NewRegistry(), AccessToken: "secret"})
 	host := func(h string) func(*http.Request) { return func(r *http.Request) { r.Host = h } }
 	token := func(h string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set("Authorization", h) }
@@ -113,7 +113,7 @@ func TestAccess(t *testing.T) {
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	asked, given := 0, ""
-	o := Options{
+	o := Options{Accounts: only(Owned{
 		Status: func() Status {
 			return Status{Account: Account{State: "kicked", Prompt: &Prompt{Kind: "kicked", Text: "do something"}}}
 		},
@@ -125,7 +125,7 @@ func TestLogin(t *testing.T) {
 			given = ticket + " " + randStr
 			return nil
 		},
-	}
+	})}
 	open := New(o)
 	o.AccessToken = "secret"
 	closed := New(o)
@@ -151,7 +151,7 @@ func TestLogin(t *testing.T) {
 		{"captcha not asked for", open, "/login/captcha", `{"ticket":"wrong"}`, jsonType, 409, "no captcha waits"},
 		{"captcha, other names", open, "/login/captcha", `{"tickets":"t"}`, jsonType, 400, "randstr"},
 		{"captcha, large", open, "/login/captcha", `{"ticket":"` + strings.Repeat("x", maxBody) + `"}`, jsonType, 400, "error"},
-		{"not offered", New(Options{Status: o.Status}), "/login", "{}", jsonType, 404, ""},
+		{"another account", open, "/login?account=b", "{}", jsonType, 404, "no such account"},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1"+tt.path, strings.NewReader(tt.body))
 		tt.change(r)
@@ -173,7 +173,7 @@ func TestLogin(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Address: "127.0.0.1:0", Status: func() Status { return Status{Store: Store{OK: true}, Folder: Folder{OK: true}} }})
+	s := New(Options{Address: "127.0.0.1:0", Accounts: only(Owned{Status: func() Status { return Status{Store: Store{OK: true}, Folder: Folder{OK: true}} }})})
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	for range 2 { // it may be run again
@@ -204,5 +204,51 @@ func TestRun(t *testing.T) {
 	err = New(Options{Address: busy.Addr().String()}).Run(t.Context(), func() { t.Error("ready on a busy port") })
 	if err == nil || !strings.Contains(err.Error(), "admin.address") {
 		t.Errorf("busy port: got %v, want an error with a remedy", err)
+	}
+}
+
+// TestSeveralAccounts: each is asked by its name, and a sound one keeps the process
+// healthy.
+func TestSeveralAccounts(t *testing.T) {
+	t.Parallel()
+	sound := Status{Version: "v", Account: Account{Online: true}, Store: Store{OK: true}, Folder: Folder{OK: true}}
+	first, second := sound, sound
+	asked := ""
+	all := []Owned{
+		{Name: "a", Status: func() Status { return first }, Login: func() { asked += "a" }},
+		{Name: "b", Status: func() Status { return second }, Login: func() { asked += "b" }},
+	}
+	s := New(Options{Accounts: func() []Owned { return all }})
+	do := func(method, path string) (int, string) {
+		r := httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader("{}"))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		return w.Code, w.Body.String()
+	}
+	check := func(method, path string, want int, part string) {
+		t.Helper()
+		if code, body := do(method, path); code != want || !strings.Contains(body, part) {
+			t.Errorf("%s %s: got %d %s, want %d with %s", method, path, code, body, want, part)
+		}
+	}
+	check("GET", "/readyz", 200, `"name": "b",`)
+	second.Folder.OK, second.Account.State = false, "kicked"
+	check("GET", "/healthz", 200, "ok")
+	code, body := do("GET", "/readyz")
+	var together Together
+	if err := json.Unmarshal([]byte(body), &together); err != nil || code != 503 || together.Ready || len(together.Accounts) != 2 ||
+		!together.Accounts[0].Ready || together.Accounts[1].Ready || together.Accounts[1].Account.State != "kicked" {
+		t.Errorf("got %d %s, %v", code, body, err)
+	}
+	first.Store.OK = false
+	check("GET", "/healthz", 503, "data folder")
+	check("POST", "/login", 400, "add ?account= and a name: a, b")
+	check("POST", "/login?account=c", 404, "no such account: a, b")
+	check("POST", "/login?account=b", 202, "kicked")
+	all[0].Default = true
+	check("POST", "/login", 202, "online")
+	if asked != "ba" {
+		t.Errorf("logins of %q", asked)
 	}
 }

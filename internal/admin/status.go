@@ -2,8 +2,32 @@ package admin
 
 import "time"
 
-// Status is the true state of an installation at one moment. Its JSON form is the
-// answer of /readyz.
+// Owned is one account as the owner's service has it.
+type Owned struct {
+	Name    string
+	Default bool // it is meant where no account is named
+	// Status says how it is; Ready is derived.
+	Status func() Status
+	// Login asks for a new login, and Captcha gives the answer to a captcha.
+	Login   func()
+	Captcha func(ticket, randStr string) error
+}
+
+// Together is the state of several accounts. Its JSON form is the answer of /readyz then.
+type Together struct {
+	Ready    bool    `json:"ready"` // all are
+	Version  string  `json:"version"`
+	Accounts []Named `json:"accounts"`
+}
+
+// Named is one of several accounts.
+type Named struct {
+	Name string `json:"name"`
+	Status
+}
+
+// Status is the true state of an account at one moment. Its JSON form is the answer of
+// /readyz where it is the only one.
 type Status struct {
 	// Ready: the account is online, every service runs, messages can be signed, the
 	// store can write and the data folder is there.

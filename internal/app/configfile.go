@@ -12,9 +12,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/text"
-	"libration/ntqq"
 )
 
 // InitConfig writes a new configuration file, with a random access token for each
@@ -65,25 +65,6 @@ func shellWord(path string) string {
 	return path
 }
 
-// checkIdentity reads the files with which the program would log in, as `run` does:
-// the app info, and the saved session or, without one, what is to be imported.
-func checkIdentity(c *config.Config) error {
-	a, err := New(c, Options{})
-	if err != nil {
-		return err
-	}
-	o := ntqq.Options{UIN: c.Account.UIN, PasswordMD5: a.password(), Keystore: ntqq.FileKeystore(PathsOf(c).Keystore)}
-	saved, err := o.Keystore.Load()
-	err = ExplainFile(err)
-	if err == nil && saved == nil {
-		o.Initial, err = ReadImport(&c.Account)
-	}
-	if err == nil {
-		_, err = ntqq.New(o)
-	}
-	return err
-}
-
 // CheckConfig reads a configuration file as `run` would, with the overrides of the
 // environment, and the files of the identity that it names. It writes its warnings
 // or that there are none to w. A file that cannot be used is a *config.Error with a
@@ -93,7 +74,7 @@ func CheckConfig(w io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkIdentity(c); err != nil {
+	if err := checkAccounts(c); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, p := range c.Warnings {
@@ -101,4 +82,18 @@ func CheckConfig(w io.Writer, path string) error {
 	}
 	_, err = io.WriteString(w, text.T("%s: ok\n", "%s: 没有问题\n").Fill(path).In(Language(c.Language)))
 	return err
+}
+
+// checkAccounts reads the files with which the accounts would log in, as `run` does.
+func checkAccounts(c *config.Config) error {
+	if _, err := New(c, Options{}); err != nil {
+		return err
+	}
+	all := c.Each()
+	for _, one := range all {
+		if err := account.Check(one); err != nil {
+			return explain(one.Account.Name, len(all) > 1, err)
+		}
+	}
+	return nil
 }

@@ -1,8 +1,7 @@
-// Package app puts an installation together: the account's session, its data
-// folder, the OneBot service with its connections, and the login code on the
-// terminal. It owns the order in which they start and stop, and nothing of what
-// they do.
+// Package app is an installation: its configuration, its accounts (package account) with
+// what they share, and the owner's service. It starts an account again that failed, so
+// that no other notices.
 //
-// Its sub-packages are what the program does besides: bot (the other side of
-// OneBot), simulator (a sandbox with its ports), demo and bench.
+// Its other sub-packages are what the program does besides: bot (the other side of
+// OneBot), simulator (a sandbox with its ports), doctor, demo and bench.
 package app

@@ -5,125 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
-	"time"
 
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/notice"
-	"libration/internal/supervise"
 	"libration/internal/text"
-	"libration/ntqq"
 )
-
-// noticeTargets are those of the configuration.
-func noticeTargets(c *config.Config) []notice.Target {
-	var all []notice.Target
-	for _, t := range c.Notices.Targets {
-		all = append(all, notice.Target{URL: t.URL, Secret: t.Secret, Body: t.Body})
-	}
-	return all
-}
-
-// notifier makes what tells the owner of trouble. picture is where a login code is.
-func (a *App) notifier(p *parts, picture string) *notice.Notifier {
-	if whole, err := filepath.Abs(picture); err == nil {
-		picture = whole
-	}
-	return notice.New(notice.Options{
-		Targets: noticeTargets(a.cfg), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
-		Language: a.language, Version: a.o.Version, Network: a.o.Network, Log: a.log,
-		At: a.clock.At,
-		Look: func() (uint64, []notice.Condition, <-chan struct{}) {
-			s, changed := a.watch()
-			uin := s.Self.UIN
-			if uin == 0 {
-				uin = a.cfg.Account.UIN
-			}
-			var signs error
-			if f := p.client.SignFailure(); f != nil {
-				signs = f.Err
-			}
-			_, low := p.folder.Space()
-			wrong := wrong{signs: signs, messages: p.messages.Err(), folder: p.folder.Err(), space: low}
-			return uint64(uin), conditions(s, wrong, picture, a.language), changed
-		},
-	})
-}
-
-// wrong is what is not well besides the account and the services; nil: nothing is.
-type wrong struct{ signs, messages, folder, space error }
-
-// conditions says how everything is doing, in words of the owner's language.
-func conditions(s Status, w wrong, picture string, l text.Language) []notice.Condition {
-	var all []notice.Condition
-	add := func(subject string, bad error, ifBad, ifWell notice.Kind) {
-		c := notice.Condition{Subject: subject, Kind: ifWell}
-		if bad != nil {
-			c.Kind, c.Reason = ifBad, oneLine(bad)
-		}
-		all = append(all, c)
-	}
-	account := notice.Condition{Subject: "account", Kind: notice.Offline, Reason: why(s.Account.Err, l)}
-	switch a := &s.Account; {
-	case a.Online():
-		account.Kind, account.Reason = notice.Online, ""
-	case a.Prompt != nil:
-		account.Kind, account.Do = promptKinds[a.Prompt.Kind], whatToDo(a.Prompt).In(l)
-		if a.QR != nil {
-			account.Picture, account.QR = picture, a.QR.URL
-		}
-	}
-	if s.Account.Stage != ntqq.Stopped { // as it was told to
-		all = append(all, account)
-	}
-	add("signers", w.signs, notice.SignersDown, notice.SignersWork)
-	add("store", w.messages, notice.StoreFailing, notice.StoreWorks)
-	add("folder", w.folder, notice.FolderLost, notice.FolderWorks)
-	add("space", w.space, notice.SpaceLow, notice.SpaceEnough)
-	for _, v := range s.Services {
-		if v.State != supervise.Stopped {
-			add(v.Name, v.Err, notice.ServiceFailed, notice.ServiceRunning) // Err stays while it tries again
-		}
-	}
-	return all
-}
-
-// promptKinds are the notices about what a person has to do.
-var promptKinds = map[ntqq.PromptKind]notice.Kind{
-	ntqq.PromptScan: notice.ScanCode, ntqq.PromptConfirm: notice.ScanCode,
-	ntqq.PromptUnusualDevice: notice.ConfirmLogin, ntqq.PromptCaptcha: notice.SolveCaptcha, ntqq.PromptNewDevice: notice.NewDevice,
-	ntqq.PromptKicked: notice.Kicked, ntqq.PromptNeedsLogin: notice.NeedsLogin,
-}
-
-// causes are the words for ntqq.CauseOf, where the error alone would not be clear.
-var causes = map[string]text.Text{
-	"connection_lost":  text.T("the connection to the server broke", "与服务器的连接中断"),
-	"timeout":          text.T("the server did not answer in time", "服务器没有及时应答"),
-	"no_server":        text.T("no server can be reached", "无法连接任何服务器"),
-	"key_exchange":     text.T("the key exchange with the server failed", "与服务器的密钥交换失败"),
-	"session_expired":  text.T("the session expired", "登录会话已过期"),
-	"register_refused": text.T("the server refused to register the session", "服务器拒绝注册会话"),
-	"login_refused":    text.T("the server refused the login", "服务器拒绝登录"),
-	"kicked":           text.T("the server ended the session", "服务器结束了会话"),
-	"needs_login":      text.T("no automatic login is left", "无法再自动登录"),
-	"signer":           text.T("no signer gave a signature", "签名服务不可用"),
-}
-
-// why explains what keeps an account from being online.
-func why(err error, l text.Language) string {
-	if err == nil {
-		return ""
-	}
-	cause, ok := causes[ntqq.CauseOf(err)]
-	if !ok {
-		return oneLine(err)
-	}
-	return text.T("%s: %s", "%s：%s").Fill(cause, oneLine(err)).In(l)
-}
-
-// oneLine joins the lines of a joined error.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ": ") }
 
 // TestNotices sends a test notice to every target of the configuration and writes a
 // line for each to w. The error says that one failed, or that there is none.
@@ -132,7 +19,7 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	targets, failed, l := noticeTargets(c), 0, Language(c.Language)
+	targets, failed, l := account.NoticeTargets(c), 0, Language(c.Language)
 	if len(targets) == 0 {
 		return errors.New(text.T("%s has no targets for notices: add one under notices.targets", "%s 没有设置通知去处：请在 notices.targets 下添加").Fill(path).In(l))
 	}

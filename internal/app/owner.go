@@ -1,121 +1,43 @@
 package app
 
 import (
-	"errors"
-
 	"libration/internal/admin"
-	"libration/internal/clock"
-	"libration/internal/inbound"
-	"libration/internal/packets"
-	"libration/internal/store"
 	"libration/internal/supervise"
-	"libration/internal/text"
-	"libration/ntqq"
-	"libration/onebot"
-	"libration/onebot/transport"
 )
 
-// adminName is the name of the owner's service among the others.
+// adminName is the name of the owner's service.
 const adminName = "admin"
 
-// parts are what a running installation consists of: it tells their state to the
-// owner, and their figures as a prometheus.Collector.
-type parts struct {
-	version     string
-	language    text.Language
-	clock       *clock.Clock
-	client      *ntqq.Client
-	signer      *ntqq.HTTPSigner // nil when none is configured
-	service     *onebot.Service
-	messages    *store.Store
-	folder      *folderWatch
-	packets     *packets.Ring
-	supervisor  *supervise.Supervisor
-	inbound     *inbound.Pool         // what bots connect to
-	connections map[string]connection // by the name of their service; read-only
-}
-
-// answer hands the solution of a captcha to the session.
-func (p *parts) answer(ticket, randStr string) error {
-	return p.client.Answer(ntqq.CaptchaAnswer{Ticket: ticket, RandStr: randStr})
-}
-
-// login logs the account in again, when it waits for that.
-func (p *parts) login() {
-	switch p.client.State().Stage {
-	case ntqq.Kicked, ntqq.NeedsLogin, ntqq.Reconnecting:
-		p.client.Relogin()
-	}
-}
-
-// prompt is what a person has to do, nil for nothing.
-func (p *parts) prompt(s *ntqq.State) *admin.Prompt {
-	if s.Prompt == nil {
+// addAdmin adds the owner's service. It waits for the only account to begin, not for it
+// to be online.
+func (a *App) addAdmin() error {
+	c := &a.cfg.Admin
+	if c.Address == "" {
 		return nil
 	}
-	prompt := &admin.Prompt{
-		Kind: string(s.Prompt.Kind), Text: whatToDo(s.Prompt).In(p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
-	}
-	if s.QR != nil {
-		prompt.URL = s.QR.URL
-	}
-	return prompt
+	a.admin = admin.New(admin.Options{
+		Address: c.Address, Network: a.o.Network, AccessToken: c.AccessToken, Accounts: a.owned, Metrics: a, Log: a.log,
+		OnRefused: a.metrics.refused(adminName),
+	})
+	return a.supervisor.Add(adminName, supervise.After(a.begun), a.admin.Run)
 }
 
-// status is the state now. It is asked for, never remembered, so it cannot be
-// older than the truth.
-func (p *parts) status() admin.Status {
-	s := p.client.State()
-	status := admin.Status{
-		Version: p.version,
-		Account: admin.Account{
-			UIN: uint64(p.client.Self().UIN), Online: s.Online(), State: string(s.Stage), Step: string(s.Step), Server: s.Server,
-			Reason: reason(s.Err), Until: p.clock.At(s.Until), Since: p.clock.At(s.Since), Prompt: p.prompt(&s),
-		},
-		Services: []admin.Service{},
-		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},
+// owned are the accounts as the owner's service has them.
+func (a *App) owned() []admin.Owned {
+	all := a.now()
+	owned := make([]admin.Owned, len(all))
+	for i, m := range all {
+		now := m.account()
+		owned[i] = admin.Owned{Name: m.name, Default: m.cfg.Account.Default, Status: m.report, Login: now.Login, Captcha: now.Answer}
 	}
-	free, low := p.folder.Space()
-	status.Folder = admin.Folder{OK: p.folder.Err() == nil, Reason: reason(errors.Join(p.folder.Err(), low)), Free: free}
-	if p.signer != nil {
-		status.Signing = p.signing()
-	}
-	for _, v := range p.supervisor.Status() {
-		if v.Name == adminName { // who reads this knows
-			continue
-		}
-		entry := admin.Service{
-			Name: v.Name, Running: v.State == supervise.Running, State: string(v.State),
-			Reason: reason(v.Err), Retry: p.clock.At(v.Retry), Since: p.clock.At(v.Since),
-		}
-		// One that dials runs while its bot is away, but serves nobody.
-		if t := p.connections[v.Name].service; entry.Running && t != nil {
-			if state := t.State(); state != transport.StateListening && state != transport.StateConnected {
-				entry.Running, entry.State, entry.Reason = false, state, reason(t.Err())
-			}
-		}
-		status.Services = append(status.Services, entry)
-	}
-	return status
+	return owned
 }
 
-func (p *parts) signing() *admin.Signing {
-	s := &admin.Signing{OK: true}
-	if failure := p.client.SignFailure(); failure != nil {
-		s.OK, s.Reason, s.Since = false, failure.Err.Error(), p.clock.At(failure.Since)
-	}
-	for _, v := range p.signer.Health() {
-		s.Signers = append(s.Signers, admin.Signer{
-			Name: v.Name, URL: v.URL, State: string(v.State), Since: p.clock.At(v.Since), Latency: v.Latency.Seconds(),
-			Failures: v.Failures, Reason: reason(v.Err), Until: p.clock.At(v.Until),
-		})
+// report is the state of the account now.
+func (m *member) report() admin.Status {
+	s := m.account().Report()
+	if err := m.err(); err != nil {
+		s.Account.Reason = err.Error()
 	}
 	return s
-}
-
-func reason(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"libration/internal/admin"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/redact"
@@ -73,15 +74,15 @@ func (o *Owner) Login(ctx context.Context, out io.Writer, plain bool) error {
 		if code, err := o.ask(ctx, http.MethodGet, "/readyz", nil, &status); err != nil && code != http.StatusServiceUnavailable {
 			return err
 		}
-		account := &status.Account
-		switch stage := ntqq.Stage(account.State); {
-		case account.Online:
-			fmt.Fprintf(out, "%d: %s\n", account.UIN, account.State)
+		now := &status.Account
+		switch stage := ntqq.Stage(now.State); {
+		case now.Online:
+			fmt.Fprintf(out, "%d: %s\n", now.UIN, now.State)
 			return nil
-		case (stage == ntqq.Kicked || stage == ntqq.NeedsLogin) && !account.Since.Equal(before.Since):
-			return fmt.Errorf("%s: %s", account.State, account.Reason)
+		case (stage == ntqq.Kicked || stage == ntqq.NeedsLogin) && !now.Since.Equal(before.Since):
+			return fmt.Errorf("%s: %s", now.State, now.Reason)
 		case stage != ntqq.Kicked && stage != ntqq.NeedsLogin: // otherwise it has not begun yet
-			screen.show(account)
+			screen.show(now)
 		}
 		select {
 		case <-ticker.C:
@@ -165,7 +166,7 @@ func (s *ownerScreen) show(a *admin.Account) {
 	s.asked = *a.Prompt
 	switch ntqq.PromptKind(a.Prompt.Kind) {
 	case ntqq.PromptScan, ntqq.PromptNewDevice:
-		if err := DrawQR(s.out, a.Prompt.URL, s.plain); err != nil {
+		if err := account.DrawQR(s.out, a.Prompt.URL, s.plain); err != nil {
 			fmt.Fprintln(s.out, a.Prompt.URL)
 		}
 	}

@@ -9,23 +9,11 @@ import (
 	"time"
 	"unicode"
 
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/packets"
 	"libration/internal/text"
-	"libration/ntqq"
 )
-
-// keptPacket is what is written down of input that was not understood.
-func keptPacket(u ntqq.UnknownPacket, now time.Time) packets.Packet {
-	p := packets.Packet{
-		Time: now, Source: packets.Source(u.Source), Name: u.Name, Reason: string(u.Reason),
-		Size: u.Size, Data: u.Data,
-	}
-	if u.Err != nil {
-		p.Error = u.Err.Error()
-	}
-	return p
-}
 
 // ListPackets writes a table of the packets that were kept for the account of a
 // configuration file, oldest first. The service may be running.
@@ -34,7 +22,7 @@ func ListPackets(w io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	folder := PathsOf(c).Packets
+	folder := account.PathsOf(c).Packets
 	entries, damaged, err := packets.List(folder)
 	if err != nil {
 		return err
@@ -67,7 +55,7 @@ func ShowPacket(w io.Writer, path string, number uint64) error {
 	if err != nil {
 		return err
 	}
-	p, err := packets.Read(PathsOf(c).Packets, number)
+	p, err := packets.Read(account.PathsOf(c).Packets, number)
 	if err != nil {
 		return text.Errorf("%v (see: libration packets list)", "%v（见: libration packets list）", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/sandbox"
 )
@@ -82,7 +83,7 @@ func TestPackets(t *testing.T) {
 	}
 
 	// One is damaged meanwhile.
-	if err := os.WriteFile(filepath.Join(app.PathsOf(c).Packets, "00000002.json"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(account.PathsOf(c).Packets, "00000002.json"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got := list(); !strings.Contains(got, "damaged: 00000002.json") || strings.Contains(got, "type 999") {

@@ -84,6 +84,8 @@ type Notice struct {
 	Level string `json:"level"` // info, warning or error
 	// Account is the number of the account; 0 before the first login.
 	Account uint64 `json:"account"`
+	// Name is the account's; "" where it is the only one.
+	Name string `json:"name,omitempty"`
 	// Subject is a Condition's.
 	Subject string `json:"subject"`
 	// Time is when it was found, Since when the trouble began.

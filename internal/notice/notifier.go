@@ -27,6 +27,8 @@ const (
 // Options of New.
 type Options struct {
 	Targets []Target
+	// Name is the account's, in what the owner sees; "" where it is the only one.
+	Name string
 	// After is how long trouble must last before it is told, where no person is
 	// needed.
 	After time.Duration
@@ -55,7 +57,7 @@ type Notifier struct {
 
 // New returns a notifier.
 func New(o Options) *Notifier {
-	return &Notifier{o, watcher{o.After, o.Language, o.IncludeQR, make(map[string]*subject), o.At}}
+	return &Notifier{o, watcher{o.After, o.Language, o.IncludeQR, make(map[string]*subject), o.At, o.Name}}
 }
 
 // Run watches until ctx ends, and returns nil when all has ended. What was not sent

@@ -92,6 +92,9 @@ func (n *Notice) fill(l text.Language, c Condition) {
 	if n.Account != 0 {
 		account = fmt.Sprint(n.Account)
 	}
+	if n.Name != "" {
+		account = n.Name + " " + account
+	}
 	names := strings.NewReplacer("%[1]s", account, "%[2]s", n.Subject)
 	say := func(t text.Text) string { return names.Replace(t.In(l)) }
 	w := wordsOf[n.Kind]

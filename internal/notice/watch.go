@@ -16,6 +16,7 @@ type watcher struct {
 	includeQR bool
 	subjects  map[string]*subject
 	at        func(time.Time) time.Time // Options.At
+	name      string                    // Options.Name
 }
 
 // subject is what is known of one.
@@ -59,7 +60,7 @@ func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 	}
 	s.pass(now, !c.Kind.well(), w.after)
 	n := &Notice{
-		Kind: c.Kind, Level: c.Kind.level(), Account: account, Subject: c.Subject,
+		Kind: c.Kind, Level: c.Kind.level(), Account: account, Name: w.name, Subject: c.Subject,
 		Time: now, Since: s.since, Returns: s.returns,
 	}
 	if c.Reason != "" {

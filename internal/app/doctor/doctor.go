@@ -11,6 +11,7 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/text"
@@ -64,7 +65,7 @@ func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 	if !d.config() {
 		return d.found, d.language
 	}
-	d.paths = app.PathsOf(d.cfg)
+	d.paths = account.PathsOf(d.cfg)
 	d.folder()
 	d.keystore()
 	d.database(ctx)
@@ -93,7 +94,7 @@ type doctor struct {
 	found    []Finding
 
 	cfg     *config.Config
-	paths   app.Paths
+	paths   account.Paths
 	running bool          // a process holds the data folder
 	status  *admin.Status // what it says, nil when it could not be asked
 	// clockWrong: the clock was found wrong, and need not be compared with others.

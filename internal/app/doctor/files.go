@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/bom"
 	"libration/internal/config"
 	"libration/internal/store"
@@ -64,7 +65,7 @@ func (d *doctor) config() bool {
 		base, _ := ntqq.App(string(c.Account.Protocol))
 		if _, err := ntqq.LoadApp(path, base); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			d.problem("app-info-invalid", text.T("the app info cannot be used: %v", "appinfo 文件无法使用：%v"),
-				utf8Or(err, text.T("take the appinfo.json that belongs to your signer", "请使用与签名服务配套的 appinfo.json")), app.ExplainFile(err))
+				utf8Or(err, text.T("take the appinfo.json that belongs to your signer", "请使用与签名服务配套的 appinfo.json")), account.ExplainFile(err))
 		}
 	}
 	return true
@@ -121,7 +122,7 @@ func (d *doctor) folder() {
 			text.T("free some space soon", "请尽快清理"), path, free>>20)
 	}
 	d.good("data", text.T("the data folder %s can be written", "数据目录 %s 可写"), path)
-	d.running, err = app.InUse(d.paths.Lock)
+	d.running, err = account.InUse(d.paths.Lock)
 	switch {
 	case err != nil:
 		d.problem("lock-unreadable", text.T("the lock file cannot be opened: %v", "锁文件无法打开：%v"),
@@ -144,7 +145,7 @@ func (d *doctor) keystore() {
 				d.paths.Folder, d.paths.DefaultKeystore)
 			return
 		}
-		initial, err := app.ReadImport(&d.cfg.Account)
+		initial, err := account.ReadImport(&d.cfg.Account)
 		switch {
 		case err == nil && initial != nil && initial.UIN != 0:
 			d.good("import", text.T("the session of account %d is imported at the start", "启动时会导入账号 %d 的会话"), initial.UIN)
@@ -168,7 +169,7 @@ func (d *doctor) keystore() {
 			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"), err)
 	case err != nil:
 		d.problem("keystore-damaged", text.T("the saved session cannot be read: %v", "登录会话无法读取：%v"),
-			utf8Or(err, text.T("restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码")), app.ExplainFile(err))
+			utf8Or(err, text.T("restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码")), account.ExplainFile(err))
 	case ks == nil:
 	case want != 0 && ks.UIN != 0 && ks.UIN != want:
 		d.problem("keystore-other-account", text.T("the saved session belongs to account %d, the configuration says %d", "登录会话属于账号 %d，而配置的是 %d"),

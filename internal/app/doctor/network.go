@@ -13,7 +13,7 @@ import (
 	"os"
 	"strings"
 
-	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/internal/redact"
@@ -28,13 +28,13 @@ func (d *doctor) sandbox(ctx context.Context) {
 	if err != nil || control == "" || !d.mayContact(u.Hostname(), text.T("the sandbox at %s", "沙盒 %s"), control) {
 		return
 	}
-	servers, err := app.AskSandbox(ctx, network.Network{}, control)
+	servers, err := account.AskSandbox(ctx, network.Network{}, control)
 	switch {
 	case err == nil:
 		d.good("sandbox", text.T("the sandbox answers at %s", "沙盒 %s 正常"), control)
 		d.sandboxKeys(&servers)
 		d.reachAll(ctx, servers.Addresses)
-	case app.NoSandbox(err):
+	case account.NoSandbox(err):
 		d.problem("sandbox-not-running", text.T("no sandbox answers at %s: %v", "沙盒 %s 没有应答：%v"),
 			text.T("start it with `libration sandbox`, or correct server.sandbox.control", "用 `libration sandbox` 启动，或修改 server.sandbox.control"), control, err)
 	default:

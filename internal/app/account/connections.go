@@ -1,4 +1,4 @@
-package app
+package account
 
 import (
 	"context"
@@ -87,6 +87,34 @@ func newConnection(n network.Network, b *onebot.Service, c *config.Connection, v
 	return made, nil
 }
 
+// connect makes the OneBot connections, and a supervisor that runs them; it completes p.
+func (a *Account) connect(p *parts) error {
+	supervisor := supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
+	p.supervisor, p.connections = supervisor, make(map[string]connection)
+	for _, c := range a.cfg.OneBot.Resolved() {
+		t, err := newConnection(a.o.Network, p.service, &c, a.o.Version, a.counted, a.o.Connections, a.log)
+		if err != nil {
+			return err
+		}
+		start := supervise.After(a.online)
+		if c.Start == config.StartAtOnce {
+			start = nil
+		}
+		name := c.Name()
+		run := t.supervised(func(err error, retry time.Time) { supervisor.Trouble(name, err, retry) })
+		if err := supervisor.Add(name, start, run); err != nil {
+			return fmt.Errorf("onebot.connections: %w", err)
+		}
+		a.transports = append(a.transports, t)
+		p.connections[c.Name()] = t
+	}
+	if len(a.transports) == 0 {
+		a.log.Warn("no OneBot connection is configured: the account will be online, but no bot can reach it (onebot.connections in the config)")
+	}
+	close(a.built)
+	return nil
+}
+
 // supervised is the supervise.RunFunc of the connection. It counts as ready when it
 // listens and has answered its own request, or is connected to the bot. While a bot
 // is away, the connection that dials it tells trouble.
@@ -116,7 +144,7 @@ func (c connection) supervised(trouble func(err error, retry time.Time)) supervi
 	}
 }
 
-// Endpoint is an address on which the app listens.
+// Endpoint is an address on which an account listens.
 type Endpoint struct {
 	Kind config.ConnectionType
 	Addr net.Addr
@@ -124,7 +152,7 @@ type Endpoint struct {
 
 // Endpoints waits until all listening connections have begun to serve, and returns them in the
 // order of the configuration. The error is ctx's.
-func (a *App) Endpoints(ctx context.Context) ([]Endpoint, error) {
+func (a *Account) Endpoints(ctx context.Context) ([]Endpoint, error) {
 	select {
 	case <-a.built:
 	case <-ctx.Done():
@@ -148,23 +176,4 @@ func (a *App) Endpoints(ctx context.Context) ([]Endpoint, error) {
 		all = append(all, Endpoint{c.kind, addr})
 	}
 	return all, nil
-}
-
-// AdminAddr waits until the owner's service listens and returns its address; nil
-// when it is turned off. The error is ctx's.
-func (a *App) AdminAddr(ctx context.Context) (net.Addr, error) {
-	select {
-	case <-a.built:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if a.admin == nil {
-		return nil, nil
-	}
-	select {
-	case <-a.admin.Ready():
-		return a.admin.Addr(), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }

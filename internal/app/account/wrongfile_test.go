@@ -1,4 +1,4 @@
-package app_test
+package account_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/text"
 	"libration/ntqq"
 )
@@ -41,7 +41,7 @@ func TestExplainFile(t *testing.T) {
 				continue // it is what it was given for, or damaged
 			}
 			explained++
-			err = fmt.Errorf("start: %w", app.ExplainFile(err))
+			err = fmt.Errorf("start: %w", account.ExplainFile(err))
 			if !strings.Contains(err.Error(), tt.want) && !strings.Contains(err.Error(), strings.Replace(tt.want, ":", "): move it away to log in anew:", 1)) {
 				t.Errorf("%s: got %v, want %q", name, err, tt.want)
 			}
@@ -50,10 +50,10 @@ func TestExplainFile(t *testing.T) {
 			t.Errorf("%s was taken for the right file %d times", name, 4-explained)
 		}
 	}
-	if err := errors.New("other"); !errors.Is(app.ExplainFile(err), err) || app.ExplainFile(nil) != nil {
+	if err := errors.New("other"); !errors.Is(account.ExplainFile(err), err) || account.ExplainFile(nil) != nil {
 		t.Error("an error that is none of these is changed")
 	}
-	if zh := text.Of(app.ExplainFile(&ntqq.WrongFileError{Kind: ntqq.AppInfoFile})).ZH; !strings.Contains(zh, "应填在 account.app_info") {
+	if zh := text.Of(account.ExplainFile(&ntqq.WrongFileError{Kind: ntqq.AppInfoFile})).ZH; !strings.Contains(zh, "应填在 account.app_info") {
 		t.Errorf("in Chinese: %s", zh)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !windows
 
-package app
+package account
 
 import "errors"
 

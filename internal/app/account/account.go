@@ -1,0 +1,233 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"libration/internal/clock"
+	"libration/internal/config"
+	"libration/internal/inbound"
+	"libration/internal/network"
+	"libration/internal/store"
+	"libration/internal/text"
+	"libration/ntqq"
+	"libration/onebot"
+)
+
+// Options of New, besides the configuration.
+type Options struct {
+	// Name tells the account apart where there are several: on the terminal and in
+	// notices. "" where it is the only one.
+	Name string
+	// Log is nil for slog.Default().
+	Log *slog.Logger
+	// Language of what is shown to people.
+	Language text.Language
+	// QR is where login codes are drawn; nil: nowhere, only the picture is written.
+	QR io.Writer
+	// QRPlain draws them without colours and half blocks.
+	QRPlain bool
+	// OnCaptcha is called when the answer to a captcha is asked for, which a person may
+	// type; nil: nobody can type it.
+	OnCaptcha func()
+	// Version of the program.
+	Version string
+	// Timing is that of the session; its zero value is right but for tests.
+	Timing ntqq.Timing
+	// Wall is the machine's clock; nil: time.Now.
+	Wall func() time.Time
+	// Network is where it listens and connects; its zero value is the system's.
+	Network network.Network
+	// ServiceRetry is the first pause before a failed connection starts again; 0: 1 s.
+	ServiceRetry time.Duration
+	// Connections is the room for what bots connect to.
+	Connections *inbound.Pool
+	// OnChange is called at each change of Status, with locks held: it must return at once
+	// and not call the account. Nil: nobody.
+	OnChange func()
+}
+
+// Account is one account. All methods but Run are safe for concurrent use at any time.
+type Account struct {
+	cfg     *config.Config
+	o       Options
+	log     *slog.Logger
+	claims  ntqq.AppInfo
+	counted *metrics
+	// clock is the client's, and that of everything that keeps or dates something.
+	clock *clock.Clock
+
+	// online is closed when the account is online for the first time.
+	online chan struct{}
+	// built is closed when transports is final.
+	built      chan struct{}
+	transports []connection
+
+	mu      sync.Mutex // guards what follows
+	parts   *parts     // nil before they are made
+	changed chan struct{}
+}
+
+// New checks what can be checked without touching anything. cfg is that of the account
+// alone, as config.Config.Each returns it, and validated.
+func New(cfg *config.Config, o Options) (*Account, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.OnChange == nil {
+		o.OnChange = func() {}
+	}
+	claims, err := ntqq.App(string(cfg.Account.Protocol))
+	if err != nil {
+		return nil, fmt.Errorf("account.protocol: %w", err)
+	}
+	if path := cfg.Account.AppInfo; path != "" {
+		if claims, err = ntqq.LoadApp(path, claims); err != nil {
+			return nil, text.Errorf("account.app_info: %v", "account.app_info 无法使用：%v", ExplainFile(err))
+		}
+	}
+	return &Account{
+		cfg: cfg, o: o, log: o.Log, claims: claims, counted: newMetrics(),
+		clock:  clock.New(o.Wall),
+		online: make(chan struct{}), built: make(chan struct{}), changed: make(chan struct{}),
+	}, nil
+}
+
+// Run logs in and serves until ctx ends; then it stops in order and returns nil.
+// begun is called when the session begins. An error says why it could not start, that
+// it did not stop cleanly, or that a part of it panicked. Failures of the session and
+// of single connections do not end it. It may be called once.
+func (a *Account) Run(ctx context.Context, begun func()) error {
+	folder, err := openFolder(a.cfg.Data, a.cfg.Account.UIN)
+	if err != nil {
+		return err
+	}
+	defer folder.close()
+	initial, err := a.importSession(folder)
+	if err != nil {
+		return err
+	}
+	servers, err := a.servers(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	messages, err := store.Open(ctx, store.Options{
+		Path: folder.file(storeName), Log: a.log, Clock: a.clock,
+		Keep: store.Keep{Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize)},
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	p, err := a.build(ctx, folder, initial, servers, messages)
+	if err == nil {
+		a.mu.Lock()
+		a.parts = p
+		a.mu.Unlock()
+		a.change()
+		begun()
+		err = a.serve(ctx, p)
+	}
+	return errors.Join(err, messages.Close())
+}
+
+// serve runs the parts. They are stopped one after the other, so that actions that
+// still run have a session, and its last events a service.
+func (a *Account) serve(ctx context.Context, p *parts) error {
+	if p.signer != nil {
+		defer p.signer.Client.CloseIdleConnections()
+	}
+	defer p.screen.clear()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	var running sync.WaitGroup
+	defer running.Wait()
+	lasting := context.WithoutCancel(ctx)
+	start := func(run func(context.Context) error) (stop func() error) {
+		ctx, cancel := context.WithCancel(lasting)
+		ended := make(chan error, 1)
+		running.Go(func() {
+			err := a.guarded(func() error { return run(ctx) })
+			if ctx.Err() == nil && errors.Is(err, errPanic) {
+				fail(err)
+			}
+			ended <- err
+		})
+		return func() error {
+			cancel()
+			return <-ended
+		}
+	}
+	stopWatch := start(p.folder.Run)
+	stopRing := start(p.packets.Run)
+	stopStates := start(func(ctx context.Context) error { return p.states.follow(ctx, func(s ntqq.State) { a.follow(p, s) }) })
+	stopService := start(p.service.Run)
+	stopClient := start(p.client.Run)
+	stopNotices := start(a.notifier(p).Run)
+
+	began := time.Now()
+	connections := make(chan error, 1)
+	running.Go(func() { connections <- p.supervisor.Run(ctx) })
+	<-ctx.Done() // the supervisor may be done earlier, when it has nothing to run
+	a.log.Info("stopping", "ran_for", time.Since(began).Round(time.Second))
+	finished := make(chan struct{})
+	running.Go(func() { // while the connections do the same with what they have answered
+		defer close(finished)
+		late, cancel := context.WithTimeout(lasting, onebot.FinishTime)
+		defer cancel()
+		p.service.Finish(late)
+	})
+	failed := <-connections
+	<-finished
+	return errors.Join(stopNotices(), failed, stopClient(), stopRing(), stopService(), stopStates(), stopWatch())
+}
+
+// follow acts on a state of the session.
+func (a *Account) follow(p *parts, s ntqq.State) {
+	p.screen.follow(s)
+	if a.o.OnCaptcha != nil && s.Step == ntqq.StepCaptcha {
+		a.o.OnCaptcha()
+	}
+	p.one.Lock()
+	p.service.HandleState(s)
+	p.one.Unlock()
+	switch s.Stage {
+	case ntqq.Online:
+		select {
+		case <-a.online:
+		default:
+			close(a.online)
+		}
+	case ntqq.Kicked, ntqq.NeedsLogin:
+		a.log.Error("waiting for a person", "state", s.Stage, "do", whatToDo(s.Prompt, a.o.Name).EN)
+	}
+}
+
+var errPanic = errors.New("panic")
+
+// guarded turns a panic into an error: it would end the program, with all accounts.
+func (a *Account) guarded(run func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.log.Error("a part of the account panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = fmt.Errorf("%w: %v", errPanic, v)
+		}
+	}()
+	return run()
+}
+
+// Metrics are those of the account. While it has not begun only its counters are there.
+func (a *Account) Metrics() prometheus.Gatherer { return a.counted.registry }

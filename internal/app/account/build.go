@@ -1,0 +1,145 @@
+package account
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"libration/internal/clock"
+	"libration/internal/config"
+	"libration/internal/packets"
+	"libration/internal/store"
+	"libration/internal/supervise"
+	"libration/internal/text"
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/onebot"
+)
+
+// parts are what a running account consists of. They report its state to the owner, and
+// its figures as a prometheus.Collector.
+type parts struct {
+	version     string
+	name        string // Options.Name
+	language    text.Language
+	clock       *clock.Clock
+	client      *ntqq.Client
+	signer      *ntqq.HTTPSigner // nil when none is configured
+	service     *onebot.Service
+	messages    *store.Store
+	folder      *folderWatch
+	packets     *packets.Ring
+	states      *stateQueue
+	screen      *loginScreen
+	supervisor  *supervise.Supervisor
+	connections map[string]connection // by the name of their service; read-only
+
+	// one is held by whoever talks to the OneBot service: events come from the
+	// session's dispatcher, states from follow.
+	one sync.Mutex
+}
+
+// build joins the session with OneBot.
+func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keystore, servers ntqq.Servers, messages *store.Store) (*parts, error) {
+	keys := &keptKeystore{KeystoreFile: ntqq.FileKeystore(folder.file(keystoreName)), folder: folder}
+	progress := &settledProgress{
+		Progress: ntqq.FileProgress(folder.file(progressName)), sync: messages.Sync, ours: folder.ours, log: a.log,
+		newest: func() (*ntqq.Delivered, error) { return deliveredOf(ctx, keys.uin(), messages) },
+	}
+	p := &parts{
+		version: a.o.Version, name: a.o.Name, language: a.o.Language, clock: a.clock, messages: messages, states: newStateQueue(),
+		packets: packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log}),
+		signer:  a.signer(),
+		folder:  &folderWatch{folder: folder, keys: keys, progress: progress, messages: messages, log: a.log, change: a.change, space: diskSpace},
+		screen: &loginScreen{
+			log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.o.Language, name: a.o.Name, picture: folder.file(qrName), typing: a.o.OnCaptcha != nil,
+		},
+	}
+	if a.cfg.Server.Mode == config.ModeSandbox {
+		p.screen.page = a.cfg.Server.Sandbox.Control
+	}
+	o := a.session(ctx, p)
+	o.Keystore, o.Progress, o.Initial, o.Servers = keys, progress, initial, servers
+	var err error
+	if p.client, err = ntqq.New(o); err != nil {
+		return nil, ExplainFile(err)
+	}
+	p.service = a.dialect(p)
+	a.counted.registry.MustRegister(p)
+	return p, a.connect(p)
+}
+
+// session are the options of the client but for what is in the folder.
+func (a *Account) session(ctx context.Context, p *parts) ntqq.Options {
+	o := ntqq.Options{
+		App: a.claims, UIN: a.cfg.Account.UIN, PasswordMD5: a.password(),
+		SignLongList: a.cfg.Signer.Commands == config.SignLong,
+		FindServers:  a.findServers(), Log: a.log,
+		Handler: func(e event.Event) {
+			p.one.Lock()
+			defer p.one.Unlock()
+			p.service.Handle(ctx, e)
+		},
+		OnState: func(s ntqq.State) {
+			a.counted.state(s)
+			p.states.put(s)
+			a.change()
+		},
+		OnCall:    a.counted.call,
+		OnUnknown: func(u ntqq.UnknownPacket) { p.packets.Add(keptPacket(u, a.clock.Now())) },
+		Clock:     a.clock,
+		Timing:    a.o.Timing,
+		Dial:      a.o.Network.DialFunc,
+	}
+	if c := &a.cfg.Send; c.Limit {
+		o.SendLimit = ntqq.SendLimit{Account: sendRate(c.Account), Chat: sendRate(c.Chat), MaxWait: c.MaxWait.Std()}
+	}
+	if p.signer != nil {
+		o.Signer = countedSigner{p.signer, a.counted}
+	}
+	return o
+}
+
+func sendRate(r config.SendRate) ntqq.SendRate {
+	return ntqq.SendRate{PerMinute: int(r.PerMinute), Burst: int(r.Burst)}
+}
+
+// signer is nil when none is configured.
+func (a *Account) signer() *ntqq.HTTPSigner {
+	s := &a.cfg.Signer
+	if len(s.URLs) == 0 {
+		return nil
+	}
+	return &ntqq.HTTPSigner{
+		URLs: s.URLs, Style: ntqq.SignStyle(s.Style), Token: s.Token, Client: a.o.Network.Client(),
+		Timeout: time.Duration(s.Timeout), Log: a.log, OnAsk: a.counted.ask,
+		RetryFirst: a.o.Timing.RetryFirst, RetryMost: a.o.Timing.RetryMost,
+	}
+}
+
+// dialect makes the OneBot service.
+func (a *Account) dialect(p *parts) *onebot.Service {
+	o := onebot.Options{
+		Client: p.client, Store: p.messages, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
+		OnAction: a.counted.action,
+	}
+	for _, c := range a.cfg.OneBot.Resolved() {
+		if journaled(&c) {
+			o.Journal = p.messages
+			o.Kept = append(o.Kept, onebot.EventForm{Format: formatOf(&c), ReportSelf: *c.ReportSelf})
+		}
+	}
+	return onebot.New(o)
+}
+
+// keptPacket is what is written down of input that was not understood.
+func keptPacket(u ntqq.UnknownPacket, now time.Time) packets.Packet {
+	p := packets.Packet{
+		Time: now, Source: packets.Source(u.Source), Name: u.Name, Reason: string(u.Reason),
+		Size: u.Size, Data: u.Data,
+	}
+	if u.Err != nil {
+		p.Error = u.Err.Error()
+	}
+	return p
+}

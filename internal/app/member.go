@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"libration/internal/app/account"
+	"libration/internal/config"
+)
+
+// Pauses before an account that could not start, or panicked, is tried again.
+const (
+	memberRetryFirst = time.Second
+	memberRetryMost  = time.Minute
+)
+
+// member is an account in the installation. It is made anew after a failure.
+type member struct {
+	app     *App
+	name    string
+	cfg     *config.Config
+	several bool // it is one of several
+
+	mu      sync.Mutex // guards what follows
+	current *account.Account
+	failed  error // why it does not run; nil while it does
+}
+
+// newMember makes an account. Its errors are those of the configuration.
+func (a *App) newMember(cfg *config.Config, several bool) (*member, error) {
+	m := &member{app: a, name: cfg.Account.Name, cfg: cfg, several: several}
+	return m, explain(m.name, several, m.make())
+}
+
+// make makes the account that runs next.
+func (m *member) make() error {
+	o := account.Options{
+		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRPlain: m.app.o.QRPlain, Version: m.app.o.Version,
+		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
+		Connections: m.app.pool, OnChange: m.app.change,
+	}
+	if m.several {
+		o.Name, o.Log = m.name, o.Log.With("account", m.name)
+	}
+	if m.app.o.In != nil {
+		o.OnCaptcha = m.app.typed.begin
+	}
+	made, err := account.New(m.cfg, o)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.current = made
+	return nil
+}
+
+// account is the one that runs, ran last or runs next.
+func (m *member) account() *account.Account {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.current
+}
+
+// err is why the account does not run, nil while it does.
+func (m *member) err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.failed
+}
+
+// run runs the account until ctx ends. One of several starts again when it fails; the
+// others do not notice. The only one ends with its error: nothing is left to run.
+func (m *member) run(ctx context.Context, begun func()) error {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = memberRetryFirst, memberRetryMost, 2
+	for {
+		began := time.Now()
+		err := explain(m.name, m.several, m.account().Run(ctx, begun))
+		if ctx.Err() != nil || !m.several {
+			return err
+		}
+		m.fail(err)
+		if time.Since(began) > memberRetryMost {
+			pauses.Reset()
+		}
+		wait := pauses.NextBackOff()
+		m.app.log.Error("account failed; it starts again", "account", m.name, "err", err, "retry_in", wait.Round(time.Millisecond))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil
+		}
+		if err := m.make(); err != nil { // a file of it was changed
+			m.fail(err)
+			continue
+		}
+		m.fail(nil)
+	}
+}
+
+func (m *member) fail(err error) {
+	m.mu.Lock()
+	m.failed = err
+	m.mu.Unlock()
+	m.app.change()
+}
