@@ -189,14 +189,5 @@ func (c *Client) online(ctx context.Context, serverTime int64) {
 // like one by the packet's return code.
 func call[Req, Resp proto.Message](ctx context.Context, c *Client, op *rpc.Op[Req, Resp], req Req) (Resp, error) {
 	resp, err := rpc.Call(ctx, c, op, req)
-	return resp, serverError(err, "")
-}
-
-// serverError makes an operation's refusal a *ServerError with a hint; other errors
-// stay as they are.
-func serverError(err error, hint string) error {
-	if refused, ok := errors.AsType[*rpc.Refused](err); ok {
-		return &ServerError{Command: refused.Command, Code: refused.Code, Message: refused.Message, Hint: hint}
-	}
-	return err
+	return resp, serverError(err, nil)
 }

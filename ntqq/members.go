@@ -13,7 +13,7 @@ import (
 )
 
 // Members is the member list of a joined group, sorted by number; fetched when it
-// is not known or refresh is set.
+// is not known or refresh is set. ErrNoGroup when the account is not in the group.
 func (c *Client) Members(ctx context.Context, code GroupCode, refresh bool) ([]Member, error) {
 	return cached(ctx, c, membersKey(code), refresh,
 		func() ([]Member, bool) { return c.cache.memberList(code) },
@@ -21,7 +21,7 @@ func (c *Client) Members(ctx context.Context, code GroupCode, refresh bool) ([]M
 }
 
 // Member is one member of a joined group. ErrNoMember when there is none with
-// this number.
+// this number; ErrNoGroup when the account is not in the group.
 func (c *Client) Member(ctx context.Context, code GroupCode, uin UIN, refresh bool) (Member, error) {
 	m, found, fresh := c.cache.member(code, uin)
 	if found && fresh && !refresh {
@@ -84,7 +84,7 @@ func (c *Client) fetchMembers(ctx context.Context, code GroupCode) error {
 	for range maxPages {
 		resp, err := call(ctx, c, rpc.GroupMembers, memberListRequest(code, cookie))
 		if err != nil {
-			return fmt.Errorf("members of group %d: %w", code, err)
+			return fmt.Errorf("members of group %d: %w", code, c.inGroup(ctx, code, err))
 		}
 		if err := size.add(len(resp.GetMembers()), resp); err != nil {
 			return fmt.Errorf("members of group %d: %w", code, err)

@@ -28,7 +28,8 @@ const maxMessage = 1 << 20
 // pushes and in the chat's history, for at most Options.OutcomeWait, and never sent
 // again. Errors: ErrUnknownOutcome when that could not be found out; with all others
 // the message was not sent: ErrEmptyMessage, ErrTooLarge, ErrRateLimited, ErrNotSent,
-// *message.SegmentError, *ServerError when the server refused, ErrOffline, ErrSign.
+// *message.SegmentError, ErrNoGroup, *ServerError when the server refused, ErrOffline,
+// ErrSign.
 // When ctx ended before the message left, that is an ErrNotSent with ctx's error.
 func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message.Content) (*message.Message, error) {
 	if err := ctx.Err(); err != nil {
@@ -47,7 +48,7 @@ func (c *Client) SendGroup(ctx context.Context, group GroupCode, content message
 		Group: &messagepb.RoutingGroup{GroupCode: uint64(group), GroupName: c.cache.groupName(group)},
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.inGroup(ctx, group, err)
 	}
 	// Its event is the echo. When that is lost, this says that it is missing; there is
 	// always a next answer that does.
@@ -176,10 +177,10 @@ func (c *Client) sendOnce(ctx context.Context, req *messagepb.PbSendMsgReq) (*me
 	}
 	resp, err := rpc.SendMessage.DecodeResponse(answer)
 	if refused, ok := errors.AsType[*rpc.Refused](err); ok {
-		return nil, serverError(err, sendHints[refused.Code])
+		return nil, serverError(err, sendCauses[refused.Code])
 	}
 	if err == nil && sentSequence(resp) == 0 {
-		err = &ServerError{Command: rpc.SendMessage.Name, Code: sendBlocked, Message: resp.GetErrMsg(), Hint: blockedHint}
+		err = &ServerError{Command: rpc.SendMessage.Name, Code: sendBlocked, Message: resp.GetErrMsg(), Cause: ErrSwallowed}
 	}
 	if err != nil {
 		return nil, &InFlightError{Err: err}
@@ -204,31 +205,13 @@ func unsent(ctx context.Context, err error) error {
 	return err
 }
 
-// Results of docs/protocol/messages.md 4.3.
-var sendHints = map[int64]string{
-	10:  "the message is too large",
-	46:  "the account is restricted from sending; it must pass a safety verification",
-	55:  "blocked: the receiver or the content refuses it",
-	110: "the account is not a member of the group",
-	120: "the account, or the whole group, is muted",
-	121: "@everyone is not allowed, or its daily limit is reached",
-	299: "too many messages per minute for this group",
-}
-
-// sendBlocked is our code for an answer that says success and has no sequence: the
-// message was most likely swallowed.
-const (
-	sendBlocked = 9000
-	blockedHint = "accepted without a sequence: the message was most likely blocked"
-)
-
 // Recall takes a message back; m needs Chat, Sequence and, in private chats,
 // ClientSequence, Random and Time. The server gives no reason for a refusal in
 // private chats: nothing happens then.
 func (c *Client) Recall(ctx context.Context, m *message.Message) error {
 	if m.Chat.Kind == message.Group {
 		_, err := rpc.Call(ctx, c, rpc.RecallGroup, groupRecallRequest(m))
-		return serverError(err, recallHint)
+		return serverError(err, ErrNotRecallable)
 	}
 	uid := m.Chat.PeerUID
 	if uid == "" {
@@ -238,10 +221,8 @@ func (c *Client) Recall(ctx context.Context, m *message.Message) error {
 		}
 	}
 	_, err := rpc.Call(ctx, c, rpc.RecallFriend, friendRecallRequest(uid, m))
-	return serverError(err, recallHint)
+	return serverError(err, ErrNotRecallable)
 }
-
-const recallHint = "the message cannot be recalled any more, or not by this account"
 
 func groupRecallRequest(m *message.Message) *messagepb.GroupRecallReq {
 	return &messagepb.GroupRecallReq{

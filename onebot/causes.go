@@ -65,13 +65,25 @@ var (
 	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
 	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that this version does not have", "本版本不支持的快速操作"))
 
+	// The server says these, with its code.
+	restricted = cause("SEND_MSG_API_ERROR", text.T(
+		"the account is restricted from sending; it must pass a safety verification", "账号被限制发送消息，需要完成安全验证"))
+	blocked   = cause("SEND_MSG_API_ERROR", text.T("blocked: the receiver or the content refuses it", "被对方拒收，或内容被拦截"))
+	swallowed = cause("SEND_MSG_API_ERROR", text.T(
+		"accepted without a sequence: the message was most likely blocked", "服务器接受但没有给出序号，消息很可能被拦截"))
+	muted      = cause("SEND_MSG_API_ERROR", text.T("the account, or the whole group, is muted", "账号被禁言，或全体禁言"))
+	atAll      = cause("SEND_MSG_API_ERROR", text.T("@everyone is not allowed, or its daily limit is reached", "没有 @全体成员 的权限，或今日次数已用完"))
+	groupLimit = cause("SEND_MSG_API_ERROR", text.T("too many messages per minute for this group", "群内每分钟消息数超限"))
+	tooLate    = cause("RECALL_API_ERROR", text.T(
+		"the message cannot be recalled any more, or not by this account", "消息已无法撤回，或账号没有权限撤回"))
+
 	// What else fails an operation has the code of the operation.
 	sendFailed    = cause("SEND_MSG_API_ERROR", apiError.Text)
 	recallFailed  = cause("RECALL_API_ERROR", apiError.Text)
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = []*table.Cause{emptyMessage, tooLarge, limited, notSent, unknownOutcome, noMessage}
+	sendCauses = []*table.Cause{emptyMessage, tooLarge, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
 )
 
 func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code: code, Text: what} }
@@ -80,7 +92,7 @@ func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code:
 func generalCauses() []*table.Cause {
 	return slices.Concat(
 		[]*table.Cause{wrongParams, noAction},
-		[]*table.Cause{offline, expired, kicked, loginNeeded, unsigned, noAnswer, connectionLost},
+		[]*table.Cause{offline, expired, kicked, loginNeeded, unsigned, noAnswer, outOfTime, connectionLost},
 		[]*table.Cause{storeBroken, tooManyWait, stopping, givenUp, requestRefused})
 }
 
@@ -108,4 +120,11 @@ var causes = []struct {
 	{ntqq.ErrNoGroup, noGroup},
 	{ntqq.ErrNoMember, noMember},
 	{ntqq.ErrNoUser, noUser},
+	{ntqq.ErrRestricted, restricted},
+	{ntqq.ErrBlocked, blocked},
+	{ntqq.ErrSwallowed, swallowed},
+	{ntqq.ErrMuted, muted},
+	{ntqq.ErrAtAll, atAll},
+	{ntqq.ErrGroupLimit, groupLimit},
+	{ntqq.ErrNotRecallable, tooLate},
 }

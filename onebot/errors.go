@@ -75,32 +75,37 @@ func explain(err error, other *table.Cause) *actionError {
 	if bad, ok := errors.AsType[*message.SegmentError](err); ok {
 		return unsendable(bad)
 	}
+	refused, isRefusal := errors.AsType[*ntqq.ServerError](err)
 	for _, known := range causes {
 		if errors.Is(err, known.err) {
-			return failure(known.cause)
+			e := failure(known.cause)
+			if isRefusal && errors.Is(refused, known.err) {
+				e.text = refusal(refused, e.text)
+			}
+			return e
 		}
 	}
 	e := failure(other)
-	if refused, ok := errors.AsType[*ntqq.ServerError](err); ok {
-		e.text = refusal(refused)
+	if isRefusal {
+		e.text = refusal(refused, text.Text{})
 	} else {
 		e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(err)
 	}
 	return e
 }
 
-// refusal says why the server refused.
-func refusal(e *ntqq.ServerError) text.Text {
-	reason := e.Message
-	if reason == "" {
-		reason = e.Hint
-	} else if e.Hint != "" {
-		reason += " (" + e.Hint + ")"
+// refusal says that the server refused, and why: in its own words, in those of the cause
+// of its code, or in both.
+func refusal(e *ntqq.ServerError, why text.Text) text.Text {
+	switch said := e.Message != ""; {
+	case said && e.Cause != nil:
+		why = text.T(": %s (%s)", ": %s (%s)").Fill(e.Message, why)
+	case said:
+		why = text.Same(": " + e.Message)
+	case e.Cause != nil:
+		why = text.T(": %s", ": %s").Fill(why)
 	}
-	if reason != "" {
-		reason = ": " + reason
-	}
-	return text.T("the server refused, code %d%s", "服务器拒绝了操作，代码 %d%s").Fill(e.Code, reason)
+	return text.T("the server refused, code %d%s", "服务器拒绝了操作，代码 %d%s").Fill(e.Code, why)
 }
 
 // unsendable names a segment that was understood and cannot be sent here.

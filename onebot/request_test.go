@@ -137,8 +137,8 @@ func TestErrorsExplained(t *testing.T) {
 		{err: context.Canceled, code: "CANCELED", en: "given up", zh: "取消"},
 		{err: context.DeadlineExceeded, code: "TIMEOUT", en: "in time", zh: "超时"},
 		{err: &ntqq.ServerError{Command: "c", Code: 120, Message: "muted"}, code: "SEND_MSG_API_ERROR", en: "code 120: muted", zh: "代码 120: muted"},
-		{err: &ntqq.ServerError{Code: 299, Hint: "hint"}, code: "SEND_MSG_API_ERROR", en: "code 299: hint", zh: "299"},
-		{err: &ntqq.ServerError{Code: 1, Hint: "h", Message: "m"}, code: "SEND_MSG_API_ERROR", en: "m (h)", zh: "m (h)"},
+		{err: &ntqq.ServerError{Code: 299, Cause: ntqq.ErrGroupLimit}, code: "SEND_MSG_API_ERROR", en: "code 299: too many messages per minute for this group", zh: "代码 299: 群内每分钟消息数超限"},
+		{err: &ntqq.ServerError{Code: 120, Cause: ntqq.ErrMuted, Message: "m"}, code: "SEND_MSG_API_ERROR", en: "code 120: m (the account, or the whole group, is muted)", zh: "代码 120: m (账号被禁言，或全体禁言)"},
 		{err: errDisk, code: "SEND_MSG_API_ERROR", en: "disk full", zh: "disk full"},
 	} {
 		for _, l := range []Language{English, Chinese} {

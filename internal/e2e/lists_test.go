@@ -41,15 +41,14 @@ func TestLists(t *testing.T) {
 		if err != nil || owner.Role != message.RoleOwner {
 			t.Errorf("owner %+v (%v)", owner, err)
 		}
-		if _, err := b.Member(t.Context(), group, 99999, false); !errors.Is(err, ntqq.ErrNotFound) {
-			t.Errorf("no such member: %v, want ErrNotFound", err)
+		if _, err := b.Member(t.Context(), group, 99999, false); !errors.Is(err, ntqq.ErrNoMember) || !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("no such member: %v, want ErrNoMember", err)
 		}
-		if _, err := b.Group(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNotFound) {
-			t.Errorf("no such group: %v, want ErrNotFound", err)
+		if _, err := b.Group(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNoGroup) || !errors.Is(err, ntqq.ErrNotFound) {
+			t.Errorf("no such group: %v, want ErrNoGroup", err)
 		}
-		var refused *ntqq.ServerError
-		if _, err := b.Members(t.Context(), 99999, false); !errors.As(err, &refused) || refused.Code == 0 {
-			t.Errorf("members of no such group: %v, want a ServerError with the server's code", err)
+		if _, err := b.Members(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNoGroup) {
+			t.Errorf("members of no such group: %v, want ErrNoGroup", err)
 		}
 		user, err := b.User(t.Context(), alice)
 		if want, _ := s.World().User(alice); err != nil || user.Nickname != want.Nickname || user.UIN != alice {

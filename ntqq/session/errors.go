@@ -41,19 +41,22 @@ type ServerError struct {
 	Command string
 	Code    int64
 	Message string // the server's own text, may be ""
-	Hint    string // what is known of the code, "" for unknown codes
+	Cause   error  // what the code means, wrapped; nil where that is not known
 }
 
 func (e *ServerError) Error() string {
 	s := fmt.Sprintf("%s: server code %d", e.Command, e.Code)
-	if e.Hint != "" {
-		s += " (" + e.Hint + ")"
+	if e.Cause != nil {
+		s += " (" + e.Cause.Error() + ")"
 	}
 	if e.Message != "" {
 		s += ": " + e.Message
 	}
 	return s
 }
+
+// Unwrap returns the cause.
+func (e *ServerError) Unwrap() error { return e.Cause }
 
 // isRefusal reports whether err is an answer of the server.
 func isRefusal(err error) bool {
