@@ -11,10 +11,10 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"libration/internal/clock"
 	"libration/internal/hourly"
 	"libration/internal/queue"
 	"libration/internal/rpc"
+	"libration/ntqq/clock"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/session"

@@ -11,21 +11,20 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// SendLimit bounds how fast messages are sent, so that the account is not taken for
-// a spammer; it is here because that does not depend on who sends them. Messages of
-// one chat wait in the order of the calls; one chat's queue does not hold up
-// another's. Only messages count: a recall that waited might come too late. The zero
-// value is no limit.
+// SendLimit bounds how fast messages are sent, so that the account is not taken for a
+// spammer. Messages of one chat wait in the order of the calls; the queue of one chat does
+// not hold up another's. Only messages count: a recall that waited might come too late. The
+// zero value is no limit.
 type SendLimit struct {
 	// Account is for all messages together, Chat for those of each chat.
 	Account, Chat SendRate
-	// MaxWait is how long a message may wait for its turn; 0: 10 s. One that would
-	// wait longer is refused at once with a *RateLimitError.
+	// MaxWait is how long a message may wait for its turn. 0: 10 s. One that would wait
+	// longer is refused at once with a *RateLimitError.
 	MaxWait time.Duration
 }
 
-// SendRate is how many messages are sent a minute on average, and how many at once
-// after a pause. PerMinute 0 is no limit; Burst is at least 1.
+// SendRate is how many messages are sent a minute on average, and how many at once after a
+// pause. PerMinute 0 is no limit. A Burst below 1 counts as 1.
 type SendRate struct{ PerMinute, Burst int }
 
 const (
@@ -37,13 +36,13 @@ const (
 	sendChats = 1024
 )
 
-// RateLimitError is the refusal of a message because of Options.SendLimit; it is an
-// ErrRateLimited.
+// RateLimitError is the refusal of a message because of Options.SendLimit. It is an
+// [ErrRateLimited].
 type RateLimitError struct {
-	// Chat: it is the chat that has had too many messages; else all together.
+	// Chat reports which limit it was: SendLimit.Chat, or SendLimit.Account.
 	Chat bool
-	// Wait is how long the message would have had to wait, MaxWait how long it may;
-	// Wait is 0 when too many messages were waiting already.
+	// Wait is how long the message would have had to wait. 0: too many messages were waiting
+	// already. MaxWait is how long it may.
 	Wait, MaxWait time.Duration
 }
 
@@ -51,15 +50,15 @@ func (e *RateLimitError) Error() string {
 	if e.Wait == 0 {
 		return fmt.Sprintf("%v: %d messages are waiting already", ErrRateLimited, sendMaxWaiting)
 	}
-	key := "send.account"
+	limit := "account"
 	if e.Chat {
-		key = "send.chat"
+		limit = "chat"
 	}
-	return fmt.Sprintf("%v: its turn would come in %v, and it may wait %v (%s and send.max_wait in the config)",
-		ErrRateLimited, e.Wait.Round(100*time.Millisecond), e.MaxWait, key)
+	return fmt.Sprintf("%v: its turn by the limit of the %s would come in %v, and it may wait %v",
+		ErrRateLimited, limit, e.Wait.Round(100*time.Millisecond), e.MaxWait)
 }
 
-// Is makes a RateLimitError an ErrRateLimited.
+// Is reports whether target is [ErrRateLimited].
 func (e *RateLimitError) Is(target error) bool { return target == ErrRateLimited }
 
 // sendLimiter makes messages wait for their turn. A message first waits for its

@@ -87,7 +87,7 @@ func TestSendLimitAccount(t *testing.T) {
 		}
 		err := s.l.wait(t.Context(), groupChat(10))
 		if !errors.Is(err, ErrRateLimited) || !errors.As(err, &limited) || limited.Chat || limited.MaxWait != 10*time.Second ||
-			!strings.Contains(err.Error(), "send.account and send.max_wait") {
+			!strings.Contains(err.Error(), "limit of the account") {
 			t.Errorf("got %v, want that the account sends too fast", err)
 		}
 		s.take()

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"libration/gateway/table"
-	"libration/internal/clock"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/clock"
 	"libration/ntqq/message"
 )
 

@@ -18,10 +18,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"libration/internal/clock"
 	"libration/internal/config"
 	"libration/internal/store"
 	"libration/ntqq"
+	"libration/ntqq/clock"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/onebot"

@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"libration/internal/clock"
 	"libration/internal/rpc"
 	"libration/ntqq"
+	"libration/ntqq/clock"
 	"libration/ntqq/message"
 	"libration/sandbox"
 )

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"libration/internal/clock"
+	"libration/ntqq/clock"
 )
 
 // Limits of what waits to be written.

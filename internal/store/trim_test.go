@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"libration/internal/clock"
+	"libration/ntqq/clock"
 	"libration/ntqq/message"
 )
 

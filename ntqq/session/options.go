@@ -9,8 +9,8 @@ import (
 	"net"
 	"time"
 
-	"libration/internal/clock"
 	"libration/internal/network"
+	"libration/ntqq/clock"
 	"libration/ntqq/message"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/signer"

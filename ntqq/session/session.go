@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"libration/internal/clock"
 	"libration/internal/hourly"
 	"libration/internal/rpc"
+	"libration/ntqq/clock"
 	"libration/ntqq/session/identity"
 )
 

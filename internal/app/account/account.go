@@ -12,13 +12,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"libration/internal/clock"
 	"libration/internal/config"
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/store"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/clock"
 	"libration/onebot"
 )
 

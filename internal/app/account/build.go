@@ -5,13 +5,13 @@ import (
 	"sync"
 	"time"
 
-	"libration/internal/clock"
 	"libration/internal/config"
 	"libration/internal/packets"
 	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/clock"
 	"libration/ntqq/event"
 	"libration/onebot"
 )

@@ -50,13 +50,13 @@ func New(wall func() time.Time) *Clock {
 	return &Clock{wall: wall, base: wall().Round(0), start: time.Now()}
 }
 
-// Now is the time. It has no monotonic reading, and steps when it is corrected:
-// how long something lasts is measured with time.Since.
+// Now returns the server's time as far as it is known. It has no monotonic reading and
+// steps when it is corrected: measure how long something lasts with time.Since.
 func (c *Clock) Now() time.Time {
 	return c.base.Add(time.Since(c.start) + time.Duration(c.offset.Load()))
 }
 
-// At is the time of a reading of time.Now, as far as it is known now.
+// At returns the server's time at a reading of time.Now. The zero reading stays zero.
 func (c *Clock) At(reading time.Time) time.Time {
 	if reading.IsZero() {
 		return reading
@@ -64,20 +64,19 @@ func (c *Clock) At(reading time.Time) time.Time {
 	return c.base.Add(reading.Sub(c.start) + time.Duration(c.offset.Load()))
 }
 
-// Trusted tells whether the server has said what time it is.
+// Trusted reports whether the server has said what time it is.
 func (c *Clock) Trusted() bool { return c.trusted.Load() }
 
-// Offset is how far the clock is ahead of the machine's wall clock now; about 0
-// before the first correction, and while the wall clock is right to a few seconds.
+// Offset is how far the clock is ahead of the machine's wall clock. It is about 0 before
+// the first correction, and while the wall clock is right to a few seconds.
 func (c *Clock) Offset() time.Duration { return c.Now().Sub(c.wall().Round(0)) }
 
-// Ago is the time before which something must have been written, by this clock, to
-// be older than age. ok is false until the clock is trusted: then nothing is known to
-// be old.
+// Ago returns the time of this clock before which all is older than age. ok is false until
+// the clock is trusted: nothing is known to be old then.
 //
-// A correction makes nothing older: a clock that is put forward while the program
-// runs has what was written before only as old as the time that really passed. That
-// holds after a suspension too, which the monotonic clock does not see.
+// A correction makes nothing older. When the clock is put forward, what was written before
+// is as old as the time that really passed. That holds after a suspension, too, which the
+// monotonic clock does not see.
 func (c *Clock) Ago(age time.Duration) (t time.Time, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,9 +87,9 @@ func (c *Clock) Ago(age time.Duration) (t time.Time, ok bool) {
 	return t, c.trusted.Load()
 }
 
-// Correct takes the server's time, Unix seconds, out of an answer that nobody else
-// can have made; 0 is none. The request for it went out at asked. A clock that is right
-// as far as the answer tells stays as it is.
+// Correct takes the server's time in Unix seconds from an answer that nobody else can have
+// made. 0 is no time. asked is when the request went out. A clock that is right as far as
+// the answer shows stays as it is.
 func (c *Clock) Correct(server uint32, asked time.Time) {
 	if server == 0 {
 		return
