@@ -15,11 +15,13 @@ import (
 type segment struct {
 	kind string
 	data []field // in order; a key may occur twice, the last one counts
+	// inCode is, of a received one, how many of data stand in a CQ code; 0: all.
+	inCode int
 }
 
 type field struct{ key, value string }
 
-func textSegment(text string) segment { return segment{"text", []field{{"text", text}}} }
+func textSegment(text string) segment { return segment{kind: "text", data: []field{{"text", text}}} }
 
 // get returns a data value, "" when there is none.
 func (s segment) get(key string) string {
@@ -80,7 +82,7 @@ func parseCQ(s string) ([]segment, error) {
 		if start < open {
 			segments = append(segments, textSegment(unescape(textUnescaper, s[start:open])))
 		}
-		segments = append(segments, segment{kind, data})
+		segments = append(segments, segment{kind: kind, data: data})
 		start = open + len(opening) + len(inner) + len("]")
 	}
 	if start < len(s) {

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"libration/internal/vectors"
+	"libration/ntqq/message"
 )
 
 func TestVectorsCQCode(t *testing.T) {
@@ -258,6 +259,11 @@ func FuzzParseCQ(f *testing.F) {
 }
 
 func FuzzParseSegments(f *testing.F) {
+	s, _, st := newTestService(f)
+	st.messages[5] = groupMessage(5, &message.Text{Text: "quoted"})
+	for _, r := range segmentRows() {
+		f.Add([]byte(`{"type":"` + r.name + `","data":{"id":5,"qq":"all","text":"x","large":true}}`))
+	}
 	for _, s := range []string{`[]`, `{"type":"text","data":{"text":"x"}}`, `[{"type":"a","data":{"b":1.5e300,"c":null,"d":[{}]}}]`, `[[[`} {
 		f.Add([]byte(s))
 	}
@@ -268,6 +274,15 @@ func FuzzParseSegments(f *testing.F) {
 		}
 		if out := appendSegmentsJSON(nil, segments); !json.Valid(out) {
 			t.Errorf("segments of %q encode to invalid JSON %q", in, out)
+		}
+		chat := message.Chat{Kind: message.Group, Group: groupCode}
+		c, err := s.content(chat, segments)
+		if err != nil {
+			return
+		}
+		shown := s.appendSegments(nil, chat, c)
+		if out := appendSegmentsJSON(nil, shown); len(shown) != len(c) || !json.Valid(out) {
+			t.Errorf("%q is shown as %q", in, out)
 		}
 	})
 }

@@ -27,6 +27,7 @@ func TestGenerated(t *testing.T) {
 			t.Fatal(err)
 		}
 		guide = between(t, guide, "actions", Table().Overview(l, page))
+		guide = between(t, guide, "segments", segmentGuide(l))
 		files[path] = between(t, guide, "codes", Table().Codes(l))
 	}
 	for path, want := range files {

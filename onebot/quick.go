@@ -122,7 +122,7 @@ func parseQuick(p quickParams) (q quick, err error) {
 		q.reply = op.message("reply")
 		_, anonymous := event.params.get("anonymous")
 		if len(q.reply) > 0 && group && !anonymous && op.flag("at_sender") {
-			at := segment{"at", []field{{"qq", fmt.Sprint(event.required("user_id"))}}}
+			at := segment{kind: "at", data: []field{{"qq", fmt.Sprint(event.required("user_id"))}}}
 			q.reply = append([]segment{at}, q.reply...)
 		}
 	}

@@ -1,109 +1,122 @@
 package onebot
 
 import (
-	"math"
-	"strconv"
 	"strings"
 
 	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
-// sendable are the segment types that can be sent, for people to read.
-const sendable = "text, at, face, dice, rps, reply"
+// segmentRow is one type of segment. The array format and CQ codes share it.
+type segmentRow struct {
+	name           string    // the type
+	received, sent text.Text // its data, for the guides; received is empty for one that is only sent
+	inCode         int       // how many of the data values stand in CQ codes; 0: all
+	of             string    // message.Segment.Name of what show gets; "" when it is never received
+	// show appends the data of a received segment; ok is false when that is not of this
+	// type. All rows that say ok give a segment.
+	show func(s *Service, chat message.Chat, part message.Segment, data []field) (shown []field, ok bool)
+	// read returns what is sent to a chat, nil when the segment says nothing. read is nil
+	// for types that cannot be sent.
+	read func(s *Service, chat message.Chat, seg segment) (message.Segment, error)
+}
 
-// appendSegments appends the OneBot form of a received message's content, as the
-// array format has it. Anything that is not understood is a segment of type
-// unknown, never left out.
+// segmentType is the row of a type that is received as a P.
+func segmentType[P message.Segment](
+	name string, received, sent text.Text,
+	show func(s *Service, chat message.Chat, part P, data []field) ([]field, bool),
+	read func(s *Service, chat message.Chat, seg segment) (message.Segment, error),
+) segmentRow {
+	var of P
+	return segmentRow{name: name, received: received, sent: sent, of: of.Name(), read: read,
+		show: func(s *Service, chat message.Chat, part message.Segment, data []field) ([]field, bool) {
+			return show(s, chat, part.(P), data)
+		}}
+}
+
+// codeOf limits a row's CQ codes to its first data values.
+func codeOf(values int, r segmentRow) segmentRow {
+	r.inCode = values
+	return r
+}
+
+// segmentRows is every type of segment. docs/protocol/onebot11.md d.4 has all that
+// other services know.
+func segmentRows() []segmentRow {
+	return []segmentRow{
+		segmentType("text", text.Same("`text`"), text.Same("`text`"), showText, readText),
+		// Bots match "[CQ:at,qq=1]" in texts: a code has no name.
+		codeOf(1, segmentType("at",
+			text.T("`qq` (number or `all`), `name` (array format only)", "`qq`（QQ 号或 `all`）、`name`（仅数组格式）"),
+			text.T("`qq` (`target` works too); `name` to show another one", "`qq`（也可以写 `target`）；`name` 可指定显示的名称"),
+			showAt, readAt)),
+		segmentType("face",
+			text.T("`id`, `large` = `true` for the animated form", "`id`；大表情（动画）带 `large` = `true`"),
+			text.T("`id`, `large` for the animated form", "`id`；`large` 表示大表情（动画）"),
+			showFace, readFace),
+		segmentType("dice", text.Same("`result`"), drawn, showDice, readDice),
+		segmentType("rps", text.Same("`result`"), drawn, showRPS, readRPS),
+		segmentType("reply",
+			text.T("`id` of the quoted message, 0 when the quote names none", "被引用消息的 `id`；无法得知时为 0"),
+			text.T("`id` of a stored message of the same chat; goes to the front, the first of several counts", "同一会话中已保存消息的 `id`；自动放在最前面，有多个时取第一个"),
+			showReply, (*Service).readReply),
+		segmentType("unknown",
+			text.T("`element`, what the protocol calls it, such as `custom_face` (an image)", "`element`：协议中的名称，例如 `custom_face`（图片）"),
+			text.Text{}, showUnknown, nil),
+		// The feature is gone; old bots still send it.
+		{name: "anonymous", sent: text.T("accepted, without effect: the feature is gone", "可以发送，但没有任何效果：该功能已下线"),
+			read: func(*Service, message.Chat, segment) (message.Segment, error) { return nil, nil }},
+	}
+}
+
+// segmentTable finds rows. It is made once and only read.
+type segmentTable struct {
+	types map[string]*segmentRow   // by the type
+	shows map[string][]*segmentRow // by message.Segment.Name
+	// sendable are the types that can be sent and say something, for people to read.
+	sendable string
+}
+
+func newSegmentTable() *segmentTable {
+	t := &segmentTable{types: map[string]*segmentRow{}, shows: map[string][]*segmentRow{}}
+	var sendable []string
+	for _, r := range segmentRows() {
+		t.types[r.name] = &r
+		if r.show != nil {
+			t.shows[r.of] = append(t.shows[r.of], &r)
+			if r.read != nil {
+				sendable = append(sendable, r.name)
+			}
+		}
+	}
+	t.sendable = strings.Join(sendable, ", ")
+	return t
+}
+
+// appendSegments appends the OneBot form of a received message's content, as the array
+// format has it. It uses the memory of what dst had before.
 func (s *Service) appendSegments(dst []segment, chat message.Chat, c message.Content) []segment {
 	for _, part := range c {
-		switch p := part.(type) {
-		case *message.Text:
-			dst = addSegment(dst, "text", field{"text", p.Text})
-		case *message.At:
-			qq := "all"
-			if !p.All {
-				qq = strconv.FormatUint(uint64(p.UIN), 10)
+		if part == nil {
+			continue
+		}
+		for _, r := range s.segments.shows[part.Name()] {
+			n := len(dst)
+			if n < cap(dst) {
+				dst = dst[:n+1]
+			} else {
+				dst = append(dst, segment{})
 			}
-			dst = addSegment(dst, "at", field{"qq", qq}, field{"name", p.Display})
-		case *message.Face:
-			dst = appendFace(dst, p)
-		case *message.Reply:
-			dst = addSegment(dst, "reply", field{"id", strconv.Itoa(int(s.repliedID(chat, p)))})
-		case *message.Unknown:
-			dst = addSegment(dst, "unknown", field{"element", p.Element})
+			seg := &dst[n]
+			data, ok := r.show(s, chat, part, seg.data[:0])
+			if seg.data = data; !ok {
+				dst = dst[:n]
+				continue
+			}
+			seg.kind, seg.inCode = r.name, r.inCode
 		}
 	}
 	return dst
-}
-
-// addSegment appends a segment. It uses the memory of what dst had there before.
-func addSegment(dst []segment, kind string, data ...field) []segment {
-	if len(dst) < cap(dst) {
-		dst = dst[:len(dst)+1]
-	} else {
-		dst = append(dst, segment{})
-	}
-	s := &dst[len(dst)-1]
-	s.kind = kind
-	s.data = append(s.data[:0], data...)
-	return dst
-}
-
-func appendFace(dst []segment, f *message.Face) []segment {
-	switch f.ID {
-	case message.FaceDice, message.FaceRPS:
-		kind := "dice"
-		if f.ID == message.FaceRPS {
-			kind = "rps"
-		}
-		return addSegment(dst, kind, field{"result", strconv.FormatUint(uint64(f.Result), 10)})
-	}
-	id := field{"id", strconv.FormatUint(uint64(f.ID), 10)}
-	if f.Large {
-		return addSegment(dst, "face", id, field{"large", "true"})
-	}
-	return addSegment(dst, "face", id)
-}
-
-// repliedID is the message_id of a quoted message; 0 when the quote names nothing
-// that an id can be computed from.
-func (s *Service) repliedID(chat message.Chat, r *message.Reply) int32 {
-	if chat.Kind == message.Group {
-		return s.idOf(chat, r.Sequence)
-	}
-	return s.privateID(chat, r.Sequence, r.ClientSequence, r.Random)
-}
-
-// privateID is the message_id of a private message of which a quote or a recall
-// tells. The store's record counts, because pushes name the message by different
-// numbers; without one the id is computed from what is there.
-func (s *Service) privateID(chat message.Chat, sequence, clientSequence uint64, random uint32) int32 {
-	if clientSequence != 0 {
-		m, err := s.store.FindFriend(chat.Peer, clientSequence, random)
-		if err != nil {
-			s.log.Debug("message not looked up", "peer", chat.Peer, "err", err)
-		} else if m != nil {
-			return s.idOf(m.Chat, m.Sequence)
-		}
-	}
-	if sequence == 0 {
-		sequence = clientSequence
-	}
-	return s.idOf(chat, sequence)
-}
-
-// idOf is the message_id of a message by its key; 0 when there is no sequence.
-func (s *Service) idOf(chat message.Chat, sequence uint64) int32 {
-	if sequence == 0 {
-		return 0
-	}
-	id, err := s.store.ID(chat, sequence)
-	if err != nil {
-		s.log.Debug("message id not computed", "chat", chat.Kind, "sequence", sequence, "err", err)
-		return 0
-	}
-	return id
 }
 
 // appendSegmentsJSON appends segments in the array format. All values are texts.
@@ -129,12 +142,11 @@ func appendSegmentsJSON(dst []byte, segments []segment) []byte {
 	return append(dst, ']')
 }
 
-// appendReceivedCQ appends received segments in the string format. An at has only
-// its qq there: bots match "[CQ:at,qq=1]" in texts.
+// appendReceivedCQ appends received segments in the string format.
 func appendReceivedCQ(dst []byte, segments []segment) []byte {
 	for _, s := range segments {
-		if s.kind == "at" {
-			s.data = s.data[:1]
+		if s.inCode > 0 {
+			s.data = s.data[:s.inCode]
 		}
 		dst = appendCQ(dst, []segment{s})
 	}
@@ -176,104 +188,32 @@ func (s *Service) content(chat message.Chat, segments []segment) (message.Conten
 
 // outgoing turns one OneBot segment into one to send; nil when it says nothing.
 func (s *Service) outgoing(chat message.Chat, seg segment) (message.Segment, error) {
-	switch seg.kind {
-	case "text":
-		if words := seg.get("text"); words != "" {
-			return &message.Text{Text: words}, nil
-		}
-		return nil, nil
-	case "at":
-		return outgoingAt(seg)
-	case "face":
-		id, err := strconv.ParseUint(strings.TrimSpace(seg.get("id")), 10, 32)
-		if err != nil {
-			return nil, badSegment(seg, "id", text.T("must be a face number", "必须是表情编号"))
-		}
-		large := false
-		if v := seg.get("large"); v != "" {
-			if large, err = boolean(v); err != nil {
-				return nil, badSegment(seg, "large", text.T("must be true or false", "必须是布尔值"))
-			}
-		}
-		large = large || seg.get("type") == "sticker" || id == message.FaceDice || id == message.FaceRPS
-		return &message.Face{ID: uint32(id), Large: large}, nil
-	case "dice":
-		return &message.Face{ID: message.FaceDice, Large: true}, nil
-	case "rps":
-		return &message.Face{ID: message.FaceRPS, Large: true}, nil
-	case "reply":
-		return s.outgoingReply(chat, seg)
-	case "anonymous": // the feature is gone; old bots still send it
-		return nil, nil
+	if r := s.segments.types[seg.kind]; r != nil && r.read != nil {
+		return r.read(s, chat, seg)
 	}
 	kind := shorten(seg.kind)
 	return nil, badParams(text.T(
 		`segment type %[1]q cannot be sent; these can: %[2]s. If [CQ:%[1]s is meant as text, write its "[" as "&#91;"`,
-		`不支持发送 %[1]q 类型的消息段，支持的类型: %[2]s。如果 [CQ:%[1]s 只是普通文本，请把 "[" 写成 "&#91;"`).Fill(kind, sendable))
+		`不支持发送 %[1]q 类型的消息段，支持的类型: %[2]s。如果 [CQ:%[1]s 只是普通文本，请把 "[" 写成 "&#91;"`).Fill(kind, s.segments.sendable))
 }
 
 func badSegment(seg segment, name string, what text.Text) error {
 	return badParams(text.T("segment %s: %s %q %s", "消息段 %s: %s %q %s").Fill(seg.kind, name, shorten(seg.get(name)), what))
 }
 
-func outgoingAt(seg segment) (message.Segment, error) {
-	name := "qq"
-	if seg.get(name) == "" {
-		name = "target"
-	}
-	if seg.get(name) == "all" {
-		return &message.At{All: true}, nil
-	}
-	uin, err := integer(seg.get(name))
-	if err != nil || uin <= 0 {
-		return nil, badSegment(seg, "qq", text.T(`must be an account number or "all"`, `必须是 QQ 号或 "all"`))
-	}
-	at := &message.At{UIN: message.UIN(uin), Display: seg.get("name")}
-	if at.Display != "" && !strings.HasPrefix(at.Display, "@") {
-		at.Display = "@" + at.Display
-	}
-	return at, nil
-}
-
-func (s *Service) outgoingReply(chat message.Chat, seg segment) (message.Segment, error) {
-	id, err := integer(seg.get("id"))
-	if err != nil || id < math.MinInt32 || id > math.MaxInt32 {
-		return nil, badSegment(seg, "id", text.T("is not a message id", "不是消息 id"))
-	}
-	m, err := s.store.Get(int32(id))
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	if m == nil {
-		e := noSuchMessage(noMessage, int32(id))
-		e.retcode = RetBadParams
-		e.text = text.T("segment reply: %s", "消息段 reply: %s").Fill(e.text)
-		return nil, e
-	}
-	if !sameChat(chat, m.Chat) {
-		return nil, badSegment(seg, "id", text.T("is a message of another chat", "是其他会话的消息"))
-	}
-	r := &message.Reply{
-		Sequence:       m.Sequence,
-		ClientSequence: m.ClientSequence,
-		SenderUIN:      m.Sender.UIN,
-		SenderUID:      m.Sender.UID,
-		Time:           m.Time,
-		Random:         m.Random,
-	}
-	for _, part := range m.Content {
-		if _, nested := part.(*message.Reply); !nested { // a quote carries no quote
-			r.Content = append(r.Content, part)
+// segmentGuide returns the guides' table of segments.
+func segmentGuide(l Language) string {
+	var b strings.Builder
+	b.WriteString(text.T("| segment | received | sent |\n|---|---|---|\n", "| 消息段 | 接收 | 发送 |\n|---|---|---|\n").In(l))
+	for _, r := range segmentRows() {
+		received, sent := r.received, r.sent
+		if r.show == nil {
+			received = text.T("never", "不会出现")
 		}
+		if r.read == nil {
+			sent = text.T("fails with 1400", "返回 1400")
+		}
+		b.WriteString("| `" + r.name + "` | " + received.In(l) + " | " + sent.In(l) + " |\n")
 	}
-	return r, nil
-}
-
-// sameChat tells whether two chats are the same conversation. A private chat is
-// named by its peer alone.
-func sameChat(a, b message.Chat) bool {
-	if a.Kind == message.Group || b.Kind == message.Group {
-		return a.Kind == b.Kind && a.Group == b.Group
-	}
-	return a.Peer == b.Peer
+	return b.String()
 }

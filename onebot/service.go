@@ -154,13 +154,14 @@ type Service struct {
 	onAction func(action string, retcode int, took time.Duration)
 	budget   *Budget
 
-	actions *table.Table[*Service]
-	readers sync.Pool // of *args
-	hub     hub
-	journal *journal  // nil: events go straight to the hub
-	renders sync.Pool // of *rendering
-	pending chan task // _async actions waiting for a worker of Run
-	paced   chan task // _rate_limited ones
+	actions  *table.Table[*Service]
+	segments *segmentTable
+	readers  sync.Pool // of *args
+	hub      hub
+	journal  *journal  // nil: events go straight to the hub
+	renders  sync.Pool // of *rendering
+	pending  chan task // _async actions waiting for a worker of Run
+	paced    chan task // _rate_limited ones
 
 	accepting sync.Mutex // guards finishing, and putting into the two
 	finishing bool
@@ -186,6 +187,7 @@ func New(o Options) *Service {
 		budget:   o.Budget,
 		hub:      hub{size: o.Buffer},
 		actions:  Table(),
+		segments: newSegmentTable(),
 		pending:  make(chan task, asyncQueue),
 		paced:    make(chan task, asyncQueue),
 		cut:      make(chan struct{}),

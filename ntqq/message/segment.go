@@ -34,7 +34,9 @@ func (m *Message) Size() int {
 func (c Content) size() int {
 	n := 0
 	for _, seg := range c {
-		n += segmentBytes + seg.size()
+		if n += segmentBytes; seg != nil {
+			n += seg.size()
+		}
 	}
 	return n
 }

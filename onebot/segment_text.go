@@ -1,0 +1,51 @@
+package onebot
+
+import (
+	"strconv"
+	"strings"
+
+	"libration/internal/text"
+	"libration/ntqq/message"
+)
+
+func showText(_ *Service, _ message.Chat, t *message.Text, data []field) ([]field, bool) {
+	return append(data, field{"text", t.Text}), true
+}
+
+func readText(_ *Service, _ message.Chat, seg segment) (message.Segment, error) {
+	if words := seg.get("text"); words != "" {
+		return &message.Text{Text: words}, nil
+	}
+	return nil, nil
+}
+
+func showAt(_ *Service, _ message.Chat, at *message.At, data []field) ([]field, bool) {
+	qq := "all"
+	if !at.All {
+		qq = strconv.FormatUint(uint64(at.UIN), 10)
+	}
+	return append(data, field{"qq", qq}, field{"name", at.Display}), true
+}
+
+func readAt(_ *Service, _ message.Chat, seg segment) (message.Segment, error) {
+	name := "qq"
+	if seg.get(name) == "" {
+		name = "target"
+	}
+	if seg.get(name) == "all" {
+		return &message.At{All: true}, nil
+	}
+	uin, err := integer(seg.get(name))
+	if err != nil || uin <= 0 {
+		return nil, badSegment(seg, "qq", text.T(`must be an account number or "all"`, `必须是 QQ 号或 "all"`))
+	}
+	at := &message.At{UIN: message.UIN(uin), Display: seg.get("name")}
+	if at.Display != "" && !strings.HasPrefix(at.Display, "@") {
+		at.Display = "@" + at.Display
+	}
+	return at, nil
+}
+
+func showUnknown(_ *Service, _ message.Chat, u *message.Unknown, data []field) ([]field, bool) {
+	return append(data, field{"element", u.Element}), true
+}
