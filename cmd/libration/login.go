@@ -14,12 +14,13 @@ type loginCommand struct {
 
 type loginStart struct {
 	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
+	Account string `placeholder:"NAME" help:"The account, where there are several. Default: the default one." zh:"有多个账号时指定账号，默认为默认账号。"`
 	QRASCII bool   `name:"qr-ascii" help:"Draw login codes with plain characters." zh:"用普通字符显示登录二维码。"`
 }
 
 // Run asks the running service to log in again and waits until it is.
 func (c *loginStart) Run(ctx context.Context, std streams) error {
-	owner, err := ownerOf(c.Config)
+	owner, err := ownerOf(c.Config, c.Account)
 	if err != nil {
 		return err
 	}
@@ -29,13 +30,14 @@ func (c *loginStart) Run(ctx context.Context, std streams) error {
 
 type loginCaptcha struct {
 	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
+	Account string `placeholder:"NAME" help:"The account, where there are several. Default: the default one." zh:"有多个账号时指定账号，默认为默认账号。"`
 	Ticket  string `arg:"" help:"The ticket that the captcha's page gave." zh:"验证码页面给出的 ticket。"`
 	RandStr string `arg:"" name:"randstr" help:"The randstr that it gave." zh:"验证码页面给出的 randstr。"`
 }
 
 // Run hands the answer to the running service.
 func (c *loginCaptcha) Run(ctx context.Context) error {
-	owner, err := ownerOf(c.Config)
+	owner, err := ownerOf(c.Config, c.Account)
 	if err != nil {
 		return err
 	}
@@ -43,11 +45,11 @@ func (c *loginCaptcha) Run(ctx context.Context) error {
 	return owner.Captcha(ctx, c.Ticket, c.RandStr)
 }
 
-// ownerOf reaches the service that runs with a configuration.
-func ownerOf(path string) (*app.Owner, error) {
+// ownerOf reaches the service that runs with a configuration, for one of its accounts.
+func ownerOf(path, account string) (*app.Owner, error) {
 	cfg, err := config.Load(path)
 	if err != nil {
 		return nil, err
 	}
-	return app.NewOwner(cfg)
+	return app.NewOwner(cfg, account)
 }

@@ -17,7 +17,7 @@ type runCommand struct {
 // Run runs the service until it is stopped.
 func (c *runCommand) Run(ctx context.Context, std streams) error {
 	outliveReaders()
-	cfg, err := config.Load(c.Config)
+	cfg, err := app.Load(c.Config)
 	if err != nil {
 		return err
 	}

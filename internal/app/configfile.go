@@ -15,6 +15,7 @@ import (
 	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/text"
+	"libration/onebot"
 )
 
 // InitConfig writes a new configuration file, with a random access token for each
@@ -65,12 +66,29 @@ func shellWord(path string) string {
 	return path
 }
 
+// Load reads a configuration file for a program that runs with it: no account has the
+// name of an action.
+func Load(path string) (*config.Config, error) {
+	actions := onebot.Table()
+	return config.Load(path, func(name string) bool { return actions.Find(name) != nil })
+}
+
+// loadOne reads a configuration file for a command about one account, "" for the default
+// or only one.
+func loadOne(path, name string) (*config.Config, error) {
+	c, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return c.One(name)
+}
+
 // CheckConfig reads a configuration file as `run` would, with the overrides of the
 // environment, and the files of the identity that it names. It writes its warnings
 // or that there are none to w. A file that cannot be used is a *config.Error with a
 // line for each problem.
 func CheckConfig(w io.Writer, path string) error {
-	c, err := config.Load(path)
+	c, err := Load(path)
 	if err != nil {
 		return err
 	}

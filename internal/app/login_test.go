@@ -67,7 +67,7 @@ func ownerOf(t *testing.T, a *app.App, c *config.Config) *app.Owner {
 	}
 	found := *c
 	found.Admin.Address = addr.String()
-	owner, err := app.NewOwner(&found)
+	owner, err := app.NewOwner(&found, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +110,11 @@ func TestLoginAgain(t *testing.T) {
 	if err := owner.Captcha(ctx, "t", "r"); err == nil || !strings.Contains(err.Error(), "no captcha waits") {
 		t.Errorf("an answer that nobody asked for: got %v", err)
 	}
-	if _, err := app.NewOwner(config.Default()); err != nil {
+	if _, err := app.NewOwner(config.Default(), ""); err != nil {
 		t.Errorf("the default configuration: %v", err)
 	}
 	c.Admin.Address = ""
-	if _, err := app.NewOwner(c); err == nil || !strings.Contains(err.Error(), "admin.address") {
+	if _, err := app.NewOwner(c, ""); err == nil || !strings.Contains(err.Error(), "admin.address") {
 		t.Errorf("without an address: got %v", err)
 	}
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -123,7 +123,7 @@ func TestLoginAgain(t *testing.T) {
 	}
 	c.Admin.Address = closed.Addr().String()
 	closed.Close()
-	nobody, err := app.NewOwner(c)
+	nobody, err := app.NewOwner(c, "")
 	if err != nil {
 		t.Fatal(err)
 	}

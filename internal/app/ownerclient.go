@@ -29,16 +29,26 @@ const (
 // that act on it.
 type Owner struct {
 	url, token string
+	account    string // the one of several that is meant; "" for the default or only one
 	client     *http.Client
 }
 
-// NewOwner finds the installation of a configuration; close it with Close.
-func NewOwner(c *config.Config) (*Owner, error) {
+// NewOwner finds the installation of a configuration, and the account of this name in
+// it, "" for the default or only one; close it with Close.
+func NewOwner(c *config.Config, name string) (*Owner, error) {
+	one, err := c.One(name)
+	if err != nil {
+		return nil, err
+	}
 	if c.Admin.Address == "" || strings.HasSuffix(c.Admin.Address, ":0") {
 		return nil, text.Errorf("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it to log in again",
 			"配置中的 admin.address 没有指定端口，无法联系正在运行的 libration：请设置端口，或重启它以重新登录")
 	}
-	return ownerAt(local(c.Admin.Address), c.Admin.AccessToken), nil
+	o := ownerAt(local(c.Admin.Address), c.Admin.AccessToken)
+	if len(c.Each()) > 1 {
+		o.account = one.Account.Name
+	}
+	return o, nil
 }
 
 func ownerAt(address, token string) *Owner {
@@ -53,7 +63,7 @@ func (o *Owner) Close() { o.client.CloseIdleConnections() }
 
 // Captcha hands over the answer to the captcha that is asked for.
 func (o *Owner) Captcha(ctx context.Context, ticket, randStr string) error {
-	_, err := o.ask(ctx, http.MethodPost, "/login/captcha", map[string]string{"ticket": ticket, "randstr": randStr}, &admin.Account{})
+	_, err := o.ask(ctx, http.MethodPost, o.path("/login/captcha"), map[string]string{"ticket": ticket, "randstr": randStr}, &admin.Account{})
 	return err
 }
 
@@ -62,19 +72,17 @@ func (o *Owner) Captcha(ctx context.Context, ticket, randStr string) error {
 // be.
 func (o *Owner) Login(ctx context.Context, out io.Writer, plain bool) error {
 	var before admin.Account
-	if _, err := o.ask(ctx, http.MethodPost, "/login", struct{}{}, &before); err != nil {
+	if _, err := o.ask(ctx, http.MethodPost, o.path("/login"), struct{}{}, &before); err != nil {
 		return err
 	}
 	screen := ownerScreen{out: out, plain: plain}
 	ticker := time.NewTicker(ownerPeriod)
 	defer ticker.Stop()
 	for {
-		var status admin.Status
-		// 503 is an answer here: what is not ready is what this is about.
-		if code, err := o.ask(ctx, http.MethodGet, "/readyz", nil, &status); err != nil && code != http.StatusServiceUnavailable {
+		now, err := o.state(ctx)
+		if err != nil {
 			return err
 		}
-		now := &status.Account
 		switch stage := ntqq.Stage(now.State); {
 		case now.Online:
 			fmt.Fprintf(out, "%d: %s\n", now.UIN, now.State)
@@ -90,6 +98,35 @@ func (o *Owner) Login(ctx context.Context, out io.Writer, plain bool) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// state asks how the account is.
+func (o *Owner) state(ctx context.Context) (*admin.Account, error) {
+	var all struct {
+		Accounts []admin.Named `json:"accounts"`
+		admin.Status
+	}
+	// 503 is an answer here: what is not ready is what this is about.
+	if code, err := o.ask(ctx, http.MethodGet, "/readyz", nil, &all); err != nil && code != http.StatusServiceUnavailable {
+		return nil, err
+	}
+	if o.account == "" {
+		return &all.Account, nil
+	}
+	for i := range all.Accounts {
+		if a := &all.Accounts[i]; a.Name == o.account {
+			return &a.Account, nil
+		}
+	}
+	return nil, text.Errorf("the running libration has no account %s: use the configuration libration runs with", "正在运行的 libration 没有账号 %s：请使用 libration 运行时的配置", o.account)
+}
+
+// path adds the account to a path.
+func (o *Owner) path(path string) string {
+	if o.account != "" {
+		path += "?account=" + o.account
+	}
+	return path
 }
 
 // ask sends one request and decodes the answer into reply. An answer that is not a

@@ -10,15 +10,14 @@ import (
 	"unicode"
 
 	"libration/internal/app/account"
-	"libration/internal/config"
 	"libration/internal/packets"
 	"libration/internal/text"
 )
 
-// ListPackets writes a table of the packets that were kept for the account of a
-// configuration file, oldest first. The service may be running.
-func ListPackets(w io.Writer, path string) error {
-	c, err := config.Load(path)
+// ListPackets writes a table of the packets that were kept for an account of a
+// configuration file, oldest first; name is "" for the default or only account. The service may be running.
+func ListPackets(w io.Writer, path, name string) error {
+	c, err := loadOne(path, name)
 	if err != nil {
 		return err
 	}
@@ -50,8 +49,8 @@ func ListPackets(w io.Writer, path string) error {
 
 // ShowPacket writes all that was kept of one packet of ListPackets, decoded without
 // a schema.
-func ShowPacket(w io.Writer, path string, number uint64) error {
-	c, err := config.Load(path)
+func ShowPacket(w io.Writer, path, name string, number uint64) error {
+	c, err := loadOne(path, name)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func TestPackets(t *testing.T) {
 	list := func() string {
 		t.Helper()
 		var out bytes.Buffer
-		if err := app.ListPackets(&out, path); err != nil {
+		if err := app.ListPackets(&out, path, ""); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()
@@ -96,7 +96,7 @@ func TestPackets(t *testing.T) {
 		9: {"no such packet", "packets list"},
 	} {
 		var out bytes.Buffer
-		if err := app.ShowPacket(&out, path, number); err != nil {
+		if err := app.ShowPacket(&out, path, "", number); err != nil {
 			fmt.Fprint(&out, err)
 		}
 		for _, want := range wants {

@@ -112,7 +112,7 @@ func TestBotAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		for kind, want := range map[config.ConnectionType]string{config.HTTP: tt.http, config.WebSocket: tt.ws} {
-			url, token, err := BotAddress(path, kind)
+			url, token, err := BotAddress(path, "", kind)
 			got := url + " " + token
 			if err != nil {
 				got = err.Error()

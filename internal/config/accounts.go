@@ -163,7 +163,7 @@ func (k *checker) name(a *Account, path string) {
 		k.problem(path+".name", text.T("not a name for an account", "不能用作账号名称"), text.T("use up to 32 of a-z, 0-9, _ and -", "使用最多 32 个 a-z、0-9、_、-"))
 	case slices.Contains(routes, name):
 		k.problem(path+".name", text.T("the paths of the services begin so", "服务的路径以此开头"), other)
-	case slices.Contains(k.taken, name):
+	case slices.ContainsFunc(k.taken, func(taken func(string) bool) bool { return taken(name) }):
 		k.problem(path+".name", text.T("an action is called so", "这是一个操作的名称"), other)
 	case devices.MatchString(name):
 		k.problem(path+".name", text.T("Windows keeps this name for a device", "Windows 保留该名称用于设备"), other)

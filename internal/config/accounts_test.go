@@ -86,7 +86,7 @@ func TestWrongAccounts(t *testing.T) {
 		two + "onebot: {connections: [{type: http, address: '127.0.0.1:1', accounts: [c]}]}": `onebot.connections[0].accounts[0] "c": there is no such account`,
 		two + "onebot: {connections: [{type: webhook, url: 'http://a'}, {type: webhook, url: 'http://a', accounts: [b]}]}": `onebot.connections[1]: connection 0 goes to this bot already`,
 	} {
-		c, problems := Parse([]byte(text), nil, "send_msg")
+		c, problems := Parse([]byte(text), nil, func(name string) bool { return name == "send_msg" })
 		if s := lines(problems); !strings.Contains(s, want) {
 			t.Errorf("%q: got\n%s\nwant %s", text, s, want)
 		}

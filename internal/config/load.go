@@ -20,8 +20,8 @@ import (
 // Load reads the file, applies the overrides of the environment and checks
 // everything. Relative paths in it become relative to the file's folder. A
 // configuration that cannot be used gives an *Error with all problems; warnings
-// are in Config.Warnings. No account may have one of the taken names.
-func Load(path string, taken ...string) (*Config, error) {
+// are in Config.Warnings. No account may have a name that is taken.
+func Load(path string, taken ...func(name string) bool) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -63,8 +63,8 @@ func Load(path string, taken ...string) (*Config, error) {
 
 // Parse decodes and checks a file's content with the overrides of an environment
 // ("NAME=value"). The configuration must only be used when all problems are
-// warnings. No account may have one of the taken names.
-func Parse(data []byte, environ []string, taken ...string) (*Config, []Problem) {
+// warnings. No account may have a name that is taken.
+func Parse(data []byte, environ []string, taken ...func(name string) bool) (*Config, []Problem) {
 	c := Default()
 	d := &decoder{places: make(map[string]place), anchors: make(map[string]ast.Node)}
 	root := reflect.ValueOf(c).Elem()

@@ -27,7 +27,7 @@ type checker struct {
 	failed map[string]bool
 	// versioned: the file has a config_version, so that it is no old one.
 	versioned bool
-	taken     []string // names that no account may have
+	taken     []func(name string) bool // names that no account may have
 }
 
 func (k *checker) skip(path string) bool {

@@ -24,6 +24,8 @@ const lookTimeout = 3 * time.Second
 type Options struct {
 	// Config is the path of the configuration file.
 	Config string
+	// Account is the one to examine; "" for all.
+	Account string
 	// Online permits to contact what is not on this machine: signer, bots, and in
 	// mode real the service's name look-ups and ports.
 	Online bool
@@ -65,12 +67,27 @@ func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 	if !d.config() {
 		return d.found, d.language
 	}
-	d.paths = account.PathsOf(d.cfg)
-	d.folder()
-	d.keystore()
-	d.database(ctx)
+	all, accounts := d.cfg, d.accounts()
+	for _, one := range accounts {
+		d.cfg, d.paths, d.status = one, account.PathsOf(one), nil
+		if len(accounts) > 1 {
+			d.name = one.Account.Name
+		}
+		d.identity()
+		d.folder()
+		d.keystore()
+		d.database(ctx)
+		d.ask(ctx)
+	}
+	if len(accounts) == 0 {
+		return d.found, d.language
+	}
+	d.name = ""
+	if len(accounts) > 1 {
+		d.cfg = all
+		d.cfg.Account = accounts[0].Account // whose protocol the signers are asked for
+	}
 	d.clock()
-	d.ask(ctx)
 	d.ports(ctx)
 	if d.cfg.Server.Mode == config.ModeSandbox {
 		d.sandbox(ctx)
@@ -95,14 +112,20 @@ type doctor struct {
 
 	cfg     *config.Config
 	paths   account.Paths
+	name    string        // of the account that is looked at, where there are several
 	running bool          // a process holds the data folder
-	status  *admin.Status // what it says, nil when it could not be asked
+	status  *admin.Status // what it says of the account that was looked at last, nil when it could not be asked
+	serving []string      // connections that it says run
 	// clockWrong: the clock was found wrong, and need not be compared with others.
 	clockWrong bool
 }
 
 func (d *doctor) report(level Level, code string, what, remedy text.Text, args ...any) {
-	d.found = append(d.found, Finding{Level: level, Code: code, What: what.Fill(args...).In(d.language), Remedy: remedy.In(d.language)})
+	said := what.Fill(args...)
+	if d.name != "" {
+		said = text.T("account %s: %s", "账号 %s：%s").Fill(d.name, said)
+	}
+	d.found = append(d.found, Finding{Level: level, Code: code, What: said.In(d.language), Remedy: remedy.In(d.language)})
 }
 
 func (d *doctor) good(code string, what text.Text, args ...any) {

@@ -52,6 +52,25 @@ func (d *doctor) config() bool {
 	for _, w := range c.Warnings {
 		d.report(Warning, "config-warning", text.T("configuration: %s", "配置：%s"), text.Text{}, w.Text())
 	}
+	return true
+}
+
+// accounts are the configurations of the accounts to examine.
+func (d *doctor) accounts() []*config.Config {
+	if d.o.Account == "" {
+		return d.cfg.Each()
+	}
+	one, err := d.cfg.One(d.o.Account)
+	if err != nil {
+		d.problem("no-account", text.T("%v", "%v"), text.T("use one of these names with --account", "请用 --account 指定其中一个"), err)
+		return nil
+	}
+	return []*config.Config{one}
+}
+
+// identity looks at the files that the configuration of an account names.
+func (d *doctor) identity() {
+	c := d.cfg
 	for _, path := range []string{c.Account.AppInfo, c.Account.Keystore, c.Account.Device} {
 		if path == "" {
 			continue
@@ -68,7 +87,6 @@ func (d *doctor) config() bool {
 				utf8Or(err, text.T("take the appinfo.json that belongs to your signer", "请使用与签名服务配套的 appinfo.json")), account.ExplainFile(err))
 		}
 	}
-	return true
 }
 
 // utf8Or is the remedy for a file that is UTF-16, else the other one.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -41,6 +42,11 @@ func (d *doctor) ask(ctx context.Context) {
 		return
 	}
 	d.status = status
+	for _, s := range status.Services {
+		if s.Running {
+			d.serving = append(d.serving, s.Name)
+		}
+	}
 	d.account(&status.Account)
 	if !status.Store.OK {
 		d.problem("store-failing", text.T("messages cannot be written: %s", "消息无法写入：%s"),
@@ -80,14 +86,22 @@ func (d *doctor) readyz(ctx context.Context, url string) (*admin.Status, error) 
 	if response.Header.Get("Server") != admin.ServerHeader {
 		return nil, errors.New("another program answers there")
 	}
-	var status admin.Status
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&status); err != nil {
+	var all struct {
+		Accounts []admin.Named `json:"accounts"`
+		admin.Status
+	}
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&all); err != nil {
 		return nil, err
 	}
-	if status.Account.State == "" {
+	for _, a := range all.Accounts {
+		if a.Name == d.cfg.Account.Name {
+			return &a.Status, nil
+		}
+	}
+	if all.Account.State == "" {
 		return nil, errors.New("HTTP " + response.Status)
 	}
-	return &status, nil
+	return &all.Status, nil
 }
 
 func (d *doctor) account(a *admin.Account) {
@@ -122,13 +136,7 @@ func (d *doctor) ports(ctx context.Context) {
 		if c.Type != config.HTTP && c.Type != config.WebSocket {
 			continue
 		}
-		ours := false
-		if d.status != nil {
-			for _, s := range d.status.Services {
-				ours = ours || s.Name == c.Name() && s.Running
-			}
-		}
-		d.port(ctx, c.Name(), c.Address, ours)
+		d.port(ctx, c.Name(), c.Address, slices.Contains(d.serving, c.Name()))
 	}
 }
 
