@@ -162,6 +162,31 @@ func TestActionsRefused(t *testing.T) {
 	}
 }
 
+// TestRefusedInChinese: no part of the wording is English.
+func TestRefusedInChinese(t *testing.T) {
+	s := New(Options{Client: &fakeClient{}, Store: &fakeStore{}, Language: Chinese})
+	for message, want := range map[string]string{
+		`[1]`:                         `参数 "message" 不是有效的消息: 消息段 0: 不是对象`,
+		`[{"data":{}}]`:               `参数 "message" 不是有效的消息: 消息段 0: 没有字符串 "type"`,
+		`[{"type":"text","data":[]}]`: `参数 "message" 不是有效的消息: 消息段 0: "data" 不是对象`,
+		`null`:                        `参数 "message" 缺失`,
+	} {
+		if r := call(t, s, "send_group_msg", `{"group_id":1,"message":`+message+`}`); r.Wording != want {
+			t.Errorf("%s: got %q, want %q", message, r.Wording, want)
+		}
+	}
+	for params, want := range map[string]string{
+		`{"message_type":"guild","message":"x"}`:                   `参数 "message_type" 必须是 "private" 或 "group"`,
+		`{"message_type":"group","group_id":"y","message":"x"}`:    `参数 "group_id" 必须是 64 位以内的整数`,
+		`{"message_type":"group","message":"x"}`:                   `参数 "group_id" 缺失`,
+		`{"message_type":"group","message":"x","auto_escape":"y"}`: `参数 "auto_escape" 必须是布尔值`,
+	} {
+		if r := call(t, s, "send_msg", params); r.Wording != want {
+			t.Errorf("%s: got %q, want %q", params, r.Wording, want)
+		}
+	}
+}
+
 func TestFailuresOfClientAndStore(t *testing.T) {
 	s, c, store := newTestService(t)
 	id, _ := store.Put(groupMessage(5, &message.Text{Text: "hi"}))

@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"libration/ntqq/event"
@@ -51,6 +52,24 @@ func BenchmarkCallSendGroup(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c.sent, c.refreshed = c.sent[:0], c.refreshed[:0]
+		r, err := ParseRequest(frame)
+		if err != nil {
+			b.Fatal(err)
+		}
+		out = s.Call(b.Context(), r).AppendJSON(out[:0])
+	}
+}
+
+func BenchmarkCallGetMsg(b *testing.B) {
+	s, _, store := newTestService(b)
+	id, err := store.Put(groupMessage(5, &message.Text{Text: "hello, 世界: an ordinary message"}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	frame := fmt.Appendf(nil, `{"action":"get_msg","params":{"message_id":%d},"echo":"1"}`, id)
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
 		r, err := ParseRequest(frame)
 		if err != nil {
 			b.Fatal(err)

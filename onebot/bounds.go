@@ -2,9 +2,9 @@ package onebot
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"unicode/utf8"
+
+	"libration/internal/text"
 )
 
 // Bounds of a request, checked before memory is taken for what is in it.
@@ -17,9 +17,9 @@ const (
 )
 
 var (
-	errTooManyValues = fmt.Errorf("it has more than %d values", maxValues)
-	errTooDeep       = fmt.Errorf("it is nested more than %d deep", maxDepth)
-	errNoUTF8        = errors.New("it is not UTF-8")
+	errTooManyValues = text.Errorf("it has more than %d values", "超过 %d 个值", maxValues)
+	errTooDeep       = text.Errorf("it is nested more than %d deep", "嵌套超过 %d 层", maxDepth)
+	errNoUTF8        = text.Errorf("it is not UTF-8", "不是 UTF-8 编码")
 )
 
 // bounded looks over JSON that nobody has checked yet, and says what there is too

@@ -3,8 +3,6 @@ package onebot
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -192,13 +190,13 @@ func parseSegments(raw json.RawMessage) ([]segment, error) {
 		return []segment{s}, err
 	case '[':
 	default:
-		return nil, errors.New("not an array of segments")
+		return nil, text.Errorf("not an array of segments", "不是消息段数组")
 	}
 	var segments []segment
 	for item := range elements(v) {
 		s, err := parseSegment(item)
 		if err != nil {
-			return nil, fmt.Errorf("segment %d: %w", len(segments), err)
+			return nil, text.Errorf("segment %d: %v", "消息段 %d: %v", len(segments), err)
 		}
 		segments = append(segments, s)
 	}
@@ -209,7 +207,7 @@ func parseSegments(raw json.RawMessage) ([]segment, error) {
 func parseSegment(v json.RawMessage) (segment, error) {
 	var s segment
 	if v[0] != '{' {
-		return s, errors.New("not an object")
+		return s, text.Errorf("not an object", "不是对象")
 	}
 	typed := false
 	for name, v := range members(v) {
@@ -220,7 +218,7 @@ func parseSegment(v json.RawMessage) (segment, error) {
 			}
 		case "data":
 			if v[0] != '{' && v[0] != 'n' {
-				return s, errors.New(`"data" is not an object`)
+				return s, text.Errorf(`"data" is not an object`, `"data" 不是对象`)
 			}
 			s.data = s.data[:0]
 			for name, v := range members(v) {
@@ -229,7 +227,7 @@ func parseSegment(v json.RawMessage) (segment, error) {
 		}
 	}
 	if !typed {
-		return s, errors.New(`no "type" string`)
+		return s, text.Errorf(`no "type" string`, `没有字符串 "type"`)
 	}
 	return s, nil
 }

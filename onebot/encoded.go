@@ -2,9 +2,10 @@ package onebot
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
+
+	"libration/internal/text"
 )
 
 // The functions of this file read URL-encoded forms and queries in place: a form may
@@ -22,7 +23,7 @@ func checkEncoded(s []byte) error {
 			return nil
 		}
 		if i += n; !isHex(s[i:]) {
-			return fmt.Errorf("invalid escape %q", s[i:min(len(s), i+3)])
+			return text.Errorf("invalid escape %q", "转义 %q 无效", s[i:min(len(s), i+3)])
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -28,10 +27,10 @@ type Request struct {
 func ParseRequest(frame []byte) (Request, error) {
 	v, err := checked(frame)
 	if err == nil && v[0] != '{' {
-		err = errors.New("it is something else")
+		err = text.Errorf("it is something else", "是其他类型")
 	}
 	if err != nil {
-		return Request{}, fmt.Errorf("request is not a JSON object: %w", err)
+		return Request{}, text.Errorf("request is not a JSON object: %v", "请求不是 JSON 对象: %v", err)
 	}
 	return RequestOf(Params{json: v})
 }
@@ -42,7 +41,7 @@ func RequestOf(p Params) (Request, error) {
 	var r Request
 	if echo := member(p.json, "echo"); echo != nil {
 		if len(echo) > maxEcho {
-			return r, fmt.Errorf(`"echo" is larger than %d bytes`, maxEcho)
+			return r, text.Errorf(`"echo" is larger than %d bytes`, `"echo" 超过 %d 字节`, maxEcho)
 		}
 		r.Echo = bytes.Clone(echo) // the rest need not stay in memory for it
 	} else if v, ok := p.get("echo"); ok {
@@ -52,7 +51,7 @@ func RequestOf(p Params) (Request, error) {
 		r.Action, _ = v.scalar()
 	}
 	if r.Action == "" {
-		return r, errors.New(`request has no "action" string`)
+		return r, text.Errorf(`request has no "action" string`, `请求没有字符串 "action"`)
 	}
 	v, ok := p.get("params")
 	if !ok {
@@ -63,7 +62,7 @@ func RequestOf(p Params) (Request, error) {
 		raw, err = checked([]byte(v.text))
 	}
 	if err != nil {
-		return r, fmt.Errorf("params is not a JSON object: %w", err)
+		return r, notObject(err)
 	}
 	r.Params, err = paramsOf(raw)
 	return r, err
@@ -73,7 +72,7 @@ func RequestOf(p Params) (Request, error) {
 // the frame's echo when that can be read, so that the caller need not wait for its
 // timeout.
 func BadRequest(frame []byte, err error) *Response {
-	r := failed(English, badParams(text.Same("bad request: "+err.Error())), apiError)
+	r := failed(English, badParams(text.T("bad request: %v", "请求无效: %v").Fill(err)), apiError)
 	r.Echo = recoverEcho(frame)
 	return r
 }
