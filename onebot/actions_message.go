@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 
 	"libration/gateway/table"
 	"libration/ntqq/message"
@@ -92,20 +91,9 @@ func (s *Service) send(ctx context.Context, chat message.Chat, segments []segmen
 	return s.sent(ctx, m), nil
 }
 
-// flushWait bounds how long the answer to a sent message waits for the disk.
-const flushWait = time.Second
-
-// sent stores a sent message and waits for the disk, so that get_msg knows the id
-// after a crash too. The client reports the message as an event as well, with the
-// same key and hence the same id; message_sent is made from that.
+// sent stores a sent message; message_sent is made from the event that reports it.
 func (s *Service) sent(ctx context.Context, m *message.Message) messageIDResult {
-	id := s.put(m)
-	ctx, cancel := context.WithTimeout(ctx, flushWait)
-	defer cancel()
-	if err := s.store.Flush(ctx); err != nil {
-		s.log.Debug("sent message not on disk yet", "message_id", id, "err", err)
-	}
-	return messageIDResult{id}
+	return messageIDResult{s.gateway.Sent(ctx, m)}
 }
 
 type messageIDParams struct {
@@ -131,7 +119,7 @@ func (s *Service) recall(ctx context.Context, id int32) error {
 // stored returns a stored message. missing is the cause of the failure when there is
 // none with this id.
 func (s *Service) stored(id int32, missing *table.Cause) (*message.Message, error) {
-	m, err := s.store.Get(id)
+	m, err := s.gateway.Message(id)
 	if err != nil {
 		return nil, unreadable(err)
 	}

@@ -36,7 +36,7 @@ func diffJSON(t *testing.T, want string, got []byte) string {
 }
 
 // call runs an action with params as JSON.
-func call(t *testing.T, s *Service, name, params string) *Response {
+func call(t *testing.T, s *testService, name, params string) *Response {
 	t.Helper()
 	r, err := ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, name, params))
 	if err != nil {
@@ -164,7 +164,7 @@ func TestActionsRefused(t *testing.T) {
 
 // TestRefusedInChinese: no part of the wording is English.
 func TestRefusedInChinese(t *testing.T) {
-	s := New(Options{Client: &fakeClient{}, Store: &fakeStore{}, Language: Chinese})
+	s := newService(Options{Client: &fakeClient{}, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
 	for message, want := range map[string]string{
 		`[1]`:                         `参数 "message" 不是有效的消息: 消息段 0: 不是对象`,
 		`[{"data":{}}]`:               `参数 "message" 不是有效的消息: 消息段 0: 没有字符串 "type"`,
@@ -307,12 +307,12 @@ func TestSendReply(t *testing.T) {
 
 func TestEchoHasTheSameID(t *testing.T) {
 	s, _, store := newTestService(t)
-	sub := s.Subscribe(EventForm{ReportSelf: true})
+	sub := s.Subscribe(form(FormatArray, true))
 	defer sub.Close()
 	r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`)
 	id := r.Data.(messageIDResult).MessageID
 	sent, _ := store.Get(id)
-	if waiting(sub) != 0 {
+	if s.Stats().Queued != 0 {
 		t.Error("a group message was reported before its echo came")
 	}
 	echo := *sent
@@ -321,7 +321,7 @@ func TestEchoHasTheSameID(t *testing.T) {
 		t.Errorf("echo of message %d: got %v", id, e)
 	}
 	r = call(t, s, "send_private_msg", `{"user_id":20002,"message":"y"}`)
-	if waiting(sub) != 0 {
+	if s.Stats().Queued != 0 {
 		t.Error("a private message was reported by the call: the client does it")
 	}
 	own, _ := store.Get(r.Data.(messageIDResult).MessageID)
@@ -382,7 +382,7 @@ func TestNoCachePassedOn(t *testing.T) {
 // TestChanges: only what reads may be called by a link on a web page. A new action
 // must have its place here.
 func TestChanges(t *testing.T) {
-	s := New(Options{})
+	s := newService(Options{}, nil)
 	changing := []string{".handle_quick_operation", "delete_msg", "send_group_msg", "send_msg", "send_private_msg"}
 	for _, name := range s.Actions() {
 		want := slices.Contains(changing, name)

@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"testing"
 
+	"libration/gateway"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
 func benchmarkHandle(b *testing.B, formats ...Format) {
 	s, _, _ := newTestService(b)
-	var subs []*Subscription
+	var subs []*gateway.Subscription
 	for _, f := range formats {
-		sub := s.Subscribe(EventForm{Format: f})
+		sub := s.Subscribe(form(f, false))
 		defer sub.Close()
 		subs = append(subs, sub)
 	}

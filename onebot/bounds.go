@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"libration/gateway"
 	"libration/internal/text"
 )
 
@@ -45,7 +46,7 @@ func bounded(raw []byte) error {
 		}
 	}
 	// Elsewhere a byte that is wrong becomes U+FFFD, which has three.
-	if len(raw) > SmallRequest && !utf8.Valid(raw) {
+	if len(raw) > gateway.SmallRequest && !utf8.Valid(raw) {
 		return errNoUTF8
 	}
 	return nil

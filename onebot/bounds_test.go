@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"libration/gateway"
 )
 
 // TestRequestBounds: what is too much is refused, what is just enough is not.
@@ -23,7 +25,7 @@ func TestRequestBounds(t *testing.T) {
 		{"nesting", `{"action":"a","echo":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`, errTooDeep},
 		{"deepest nesting", `{"action":"a","echo":` + strings.Repeat("[", maxDepth-1) + strings.Repeat("]", maxDepth-1) + `}`, nil},
 		{"in a string", `{"action":"a","params":{"x":"\",[` + strings.Repeat("[{,", maxValues) + `\\"}}`, nil},
-		{"no UTF-8, large", `{"action":"a","params":{"x":"` + strings.Repeat("\xff", SmallRequest) + `"}}`, errNoUTF8},
+		{"no UTF-8, large", `{"action":"a","params":{"x":"` + strings.Repeat("\xff", gateway.SmallRequest) + `"}}`, errNoUTF8},
 		{"no UTF-8, small", `{"action":"a","params":{"x":"` + strings.Repeat("\xff", 1000) + `"}}`, nil},
 		{"picture", `{"action":"a","params":{"message":[{"type":"image","data":{"file":"base64://` + strings.Repeat("Ab+/", 10<<20) + `"}}]}}`, nil},
 	} {

@@ -2,46 +2,18 @@ package onebot
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-func TestBudget(t *testing.T) {
-	b := NewBudget()
-	picture, err := b.Take(t.Context(), MaxRequest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := b.Take(t.Context(), largeTotal-MaxRequest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	soon, stop := context.WithTimeout(t.Context(), time.Millisecond)
-	defer stop()
-	if _, err := b.Take(soon, SmallRequest+1); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("more than the large share: got %v", err)
-	}
-	small, err := b.Take(t.Context(), SmallRequest)
-	if err != nil {
-		t.Errorf("a small request beside pictures: got %v", err)
-	}
-	picture.Shrink(1 << 20)
-	picture.Shrink(2 << 20)
-	again, err := b.Take(t.Context(), MaxRequest-1<<20)
-	if err != nil {
-		t.Errorf("what was given back: got %v", err)
-	}
-	for _, h := range []*Hold{&picture, &other, &small, &again} {
-		h.Release()
-		h.Release()
-	}
-	if b.used.Load() != 0 {
-		t.Errorf("%d bytes are never given back", b.used.Load())
-	}
-}
+// What docs/onebot.md says of the suffixes.
+const (
+	asyncWorkers = 64
+	asyncQueue   = 256
+	pacedPause   = 500 * time.Millisecond
+)
 
 // TestBudgetOfCalls: a call holds its bytes until it has run, also in a queue.
 func TestBudgetOfCalls(t *testing.T) {
@@ -60,7 +32,7 @@ func TestBudgetOfCalls(t *testing.T) {
 		}
 		for _, action := range []string{"send_group_msg", "nothing", "get_status"} {
 			call(action)
-			if n := s.budget.used.Load(); n != 0 {
+			if n := s.Stats().RequestBytes; n != 0 {
 				t.Errorf("%s: %d bytes held after its answer", action, n)
 			}
 		}
@@ -69,7 +41,7 @@ func TestBudgetOfCalls(t *testing.T) {
 		}
 		call("send_group_msg_rate_limited")
 		call("send_group_msg_rate_limited")
-		if n := s.budget.used.Load(); n < 3<<20 {
+		if n := s.Stats().RequestBytes; n < 3<<20 {
 			t.Errorf("three calls wait: %d bytes held", n)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -79,12 +51,12 @@ func TestBudgetOfCalls(t *testing.T) {
 		c.mu.Lock()
 		sent := len(c.sent)
 		c.mu.Unlock()
-		if n := s.budget.used.Load(); n < 1<<20 || n > 2<<20 || sent != 3 {
+		if n := s.Stats().RequestBytes; n < 1<<20 || n > 2<<20 || sent != 3 {
 			t.Errorf("one call waits for its turn: %d bytes held, %d sent", n, sent)
 		}
 		time.Sleep(pacedPause) // virtual
 		synctest.Wait()
-		if n := s.budget.used.Load(); n != 0 {
+		if n := s.Stats().RequestBytes; n != 0 {
 			t.Errorf("all have run: %d bytes held", n)
 		}
 		cancel()

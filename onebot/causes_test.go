@@ -53,7 +53,7 @@ func TestCauses(t *testing.T) {
 			}
 			for _, way := range ways[group] {
 				for i, l := range []Language{English, Chinese} {
-					s := New(Options{Client: &fakeClient{err: fmt.Errorf("send: %w", err)}, Store: &fakeStore{}, Language: l})
+					s := newService(Options{Client: &fakeClient{err: fmt.Errorf("send: %w", err)}, Language: l}, &fakeStore{})
 					r := call(t, s, way[0], way[1])
 					if texts[i] == "" {
 						texts[i] = r.Wording
@@ -80,10 +80,10 @@ func TestCauses(t *testing.T) {
 func asyncLog(t *testing.T, err error, action, params string) string {
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{
-			Client: &fakeClient{err: fmt.Errorf("send: %w", err)}, Store: &fakeStore{messages: map[int32]*message.Message{}},
-			Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		})
+		s := newService(Options{
+			Client: &fakeClient{err: fmt.Errorf("send: %w", err)},
+			Log:    slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		}, &fakeStore{messages: map[int32]*message.Message{}})
 		if r := call(t, s, action+asyncSuffix, params); r.RetCode != RetAsync {
 			t.Errorf("got %+v", r)
 		}

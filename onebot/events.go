@@ -2,157 +2,78 @@ package onebot
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"fmt"
-	"runtime/debug"
 	"strconv"
 	"time"
 
+	"libration/gateway"
 	"libration/internal/text"
-	"libration/ntqq"
-	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
-// Handle takes one event of the account: it stores messages, encodes the event
-// once per format that somebody wants, and queues it for the subscribers or the
-// journal. It never panics. It waits for a journal that is full; without one, for
-// subscribers that take events too slowly (Subscribe), but not for those that take
-// none. Events that OneBot has no word for are ignored.
-// Only one goroutine may call Handle and HandleState.
-func (s *Service) Handle(_ context.Context, e event.Event) {
-	defer func() {
-		if v := recover(); v != nil {
-			s.log.Error("event panicked", "event", fmt.Sprintf("%T", e), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		}
-	}()
-	if m, ok := e.(*event.Message); ok {
-		if m != nil && m.Message != nil {
-			s.message(m.Message)
-		}
-		return
-	}
-	if want, some := s.hub.wanted(false); some {
-		if b := s.notice(e); b != nil {
-			s.publishPlain(want, b)
-		}
-	}
+// Format is how the message field of message events is written.
+type Format uint8
+
+// The formats.
+const (
+	FormatArray  Format = iota // an array of segments
+	FormatString               // a string with CQ codes
+	formats                    // how many there are
+)
+
+// writer is the gateway.Writer of a format.
+type writer struct {
+	*Service
+	format Format
 }
 
-// HandleState takes a change of the session's state. Coming online and going
-// offline are told as bot_online and bot_offline. Only one goroutine may call
-// Handle and HandleState.
-func (s *Service) HandleState(st ntqq.State) {
-	if st.Online() == s.online {
-		return
+// Tells implements gateway.Writer.
+func (w writer) Tells(name string) bool { return noticesOf[name] != nil }
+
+// Write implements gateway.Writer.
+func (w writer) Write(e *gateway.Event) []byte {
+	switch {
+	case e.Message != nil:
+		return w.messageEvent(e, w.format)
+	case e.Event != nil:
+		return w.notice(e)
+	case w.format == FormatString && e.String != nil || e.Array == nil: // clients read both
+		return e.String
 	}
-	s.online = st.Online()
-	want, some := s.hub.wanted(false)
-	if !some {
-		return
+	return e.Array
+}
+
+// messageEvent writes the event of a message.
+func (s *Service) messageEvent(e *gateway.Event, f Format) []byte {
+	m := e.Message
+	r := s.rendered(m)
+	defer s.release(r)
+	r.out = s.appendHead(r.out[:0], m.Time, postType(m))
+	r.out = s.appendMessage(r.out, m, e.MessageID, r, f)
+	return bytes.Clone(closed(r.out, e.ID))
+}
+
+// closed ends an event. With a journal it has an id.
+func closed(dst []byte, id int64) []byte {
+	if id != 0 {
+		dst = intField(dst, "event_id", id)
 	}
-	if s.online {
-		reason := "Reconnect"
-		if st.OnlineCount <= 1 {
-			reason = "Login"
-		}
-		s.publishPlain(want, append(textField(s.noticeHead(0, "bot_online"), "reason", reason), '}'))
-		return
-	}
-	b := s.noticeHead(0, "bot_offline")
-	b = uintField(b, "user_id", s.client.Self().UIN)
-	b = textField(b, "tag", string(st.Stage))
-	b = textField(b, "message", offlineText(st).In(s.language))
-	s.publishPlain(want, append(b, '}'))
+	return append(dst, '}')
 }
 
 // offlineText says why the account is no longer online: in the server's own words
 // when it said something.
-func offlineText(st ntqq.State) text.Text {
-	if kick, ok := errors.AsType[*ntqq.KickError](st.Err); ok && kick.Title+kick.Tips != "" {
-		words := kick.Title
-		if words != "" && kick.Tips != "" {
+func offlineText(e *gateway.Offline) text.Text {
+	if e.Title+e.Tips != "" {
+		words := e.Title
+		if words != "" && e.Tips != "" {
 			words += ": "
 		}
-		words += kick.Tips
-		return text.Same(words)
+		return text.Same(words + e.Tips)
 	}
-	if st.Err != nil {
-		return text.T("the session is %s: %v", "会话状态: %s: %v").Fill(st.Stage, st.Err)
+	if e.Err != "" {
+		return text.T("the session is %s: %v", "会话状态: %s: %v").Fill(e.Stage, e.Err)
 	}
-	return text.T("the session is %s", "会话状态: %s").Fill(st.Stage)
-}
-
-// publishPlain publishes an event that is the same in all formats.
-func (s *Service) publishPlain(want [formats]bool, b []byte) {
-	var e encoded
-	id := s.eventID()
-	if id != 0 {
-		b = append(appendEventID(b[:len(b)-1], id), '}')
-	}
-	for f, wanted := range want {
-		if wanted {
-			e[f] = b
-		}
-	}
-	s.publish(id, 0, false, &e)
-}
-
-// message stores a message of an event and publishes it, unless it says nothing:
-// such messages only fill a sequence (docs/protocol/messages.md 8).
-func (s *Service) message(m *message.Message) {
-	id := s.put(m)
-	if len(m.Content) > 0 && !s.told(m, id) {
-		s.publishMessage(m, id)
-	}
-}
-
-// told tells whether a message that was fetched again is in the journal already: a
-// crash may have come between the journal and what the client saves.
-func (s *Service) told(m *message.Message, id int32) bool {
-	if s.journal == nil || !m.CaughtUp {
-		return false
-	}
-	told, err := s.journal.Announced(id)
-	if err != nil { // rather twice than never
-		s.log.Warn("not known whether a message was told before: it may come twice", "message_id", id, "err", err)
-		return false
-	}
-	return told
-}
-
-// put stores a message and returns its id. A message that cannot be stored is not
-// lost: its id is computed.
-func (s *Service) put(m *message.Message) int32 {
-	id, err := s.store.Put(m)
-	if err != nil {
-		s.log.Debug("message not stored", "chat", m.Chat.Kind, "sequence", m.Sequence, "err", err)
-		if id == 0 {
-			id = s.idOf(m.Chat, m.Sequence)
-		}
-	}
-	return id
-}
-
-func (s *Service) publishMessage(m *message.Message, id int32) {
-	want, some := s.hub.wanted(m.Self)
-	if !some {
-		return
-	}
-	r := s.rendered(m)
-	defer s.release(r)
-	var e encoded
-	event := s.eventID()
-	for f, wanted := range want {
-		if wanted {
-			r.out = s.appendHead(r.out[:0], m.Time, postType(m))
-			r.out = s.appendMessage(r.out, m, id, r, Format(f))
-			r.out = appendEventID(r.out, event)
-			e[f] = bytes.Clone(append(r.out, '}'))
-		}
-	}
-	s.publish(event, id, m.Self, &e)
+	return text.T("the session is %s", "会话状态: %s").Fill(e.Stage)
 }
 
 func postType(m *message.Message) string {
@@ -162,12 +83,8 @@ func postType(m *message.Message) string {
 	return "message"
 }
 
-// appendHead begins an event with the fields that all have. Without a time of its
-// own an event happens now.
+// appendHead begins an event with the fields that all have; unix is its time in seconds.
 func (s *Service) appendHead(dst []byte, unix int64, postType string) []byte {
-	if unix <= 0 {
-		unix = s.clock.Now().Unix()
-	}
 	dst = append(dst, `{"time":`...)
 	dst = strconv.AppendInt(dst, unix, 10)
 	dst = uintField(dst, "self_id", s.client.Self().UIN)
@@ -264,7 +181,7 @@ func (s *Service) appendMessage(dst []byte, m *message.Message, id int32, r *ren
 // Lifecycle returns a lifecycle event: subType "connect" for the first frame of a
 // connection, "enable" or "disable" for a webhook.
 func (s *Service) Lifecycle(subType string) []byte {
-	b := s.appendHead(nil, 0, "meta_event")
+	b := s.appendHead(nil, s.clock.Now().Unix(), "meta_event")
 	b = textField(b, "meta_event_type", "lifecycle")
 	b = textField(b, "sub_type", subType)
 	return append(b, '}')
@@ -273,7 +190,7 @@ func (s *Service) Lifecycle(subType string) []byte {
 // Heartbeat returns a heartbeat event with the account's real state. interval is
 // the time until the next one.
 func (s *Service) Heartbeat(interval time.Duration) []byte {
-	b := s.appendHead(nil, 0, "meta_event")
+	b := s.appendHead(nil, s.clock.Now().Unix(), "meta_event")
 	b = textField(b, "meta_event_type", "heartbeat")
 	b = append(key(b, "status"), s.status()...)
 	b = intField(b, "interval", interval.Milliseconds())

@@ -8,35 +8,29 @@ import (
 	"testing"
 	"time"
 
+	"libration/gateway"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
-func handleMessage(s *Service, m *message.Message) {
+func handleMessage(s *testService, m *message.Message) {
 	s.Handle(context.Background(), &event.Message{Message: m})
 }
 
 // next takes the next event, which must be there already.
-func next(t *testing.T, sub *Subscription) map[string]any {
+func next(t *testing.T, sub *gateway.Subscription) map[string]any {
 	t.Helper()
 	return asJSON(t, nextRaw(t, sub)).(map[string]any)
 }
 
-func nextRaw(t testing.TB, sub *Subscription) []byte {
+func nextRaw(t testing.TB, sub *gateway.Subscription) []byte {
 	t.Helper()
 	events, err := sub.Take(nil, 1)
 	if err != nil || len(events) == 0 {
 		t.Fatalf("no event: %v", err)
 	}
 	return events[0]
-}
-
-// waiting is how many events the subscription has not taken, wanted or not.
-func waiting(sub *Subscription) int {
-	sub.hub.mu.Lock()
-	defer sub.hub.mu.Unlock()
-	return int(sub.hub.end() - sub.next)
 }
 
 func TestMessageEvents(t *testing.T) {
@@ -108,9 +102,9 @@ func TestMessageEvents(t *testing.T) {
 			if _, err := store.Put(quotedInStore); err != nil {
 				t.Fatal(err)
 			}
-			array := s.Subscribe(EventForm{Format: FormatArray, ReportSelf: true})
+			array := s.Subscribe(form(FormatArray, true))
 			defer array.Close()
-			text := s.Subscribe(EventForm{Format: FormatString, ReportSelf: true})
+			text := s.Subscribe(form(FormatString, true))
 			defer text.Close()
 			handleMessage(s, c.m)
 			cq, err := appendData(nil, c.cq)
@@ -135,7 +129,7 @@ func TestMessageEvents(t *testing.T) {
 func TestStoreFailureLosesNoMessage(t *testing.T) {
 	s, _, store := newTestService(t)
 	store.err = errDisk
-	sub := s.Subscribe(EventForm{})
+	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	handleMessage(s, groupMessage(5, &message.Reply{Sequence: 3}, &message.Text{Text: "x"}))
 	handleMessage(s, friendMessage(5, &message.Reply{ClientSequence: 3}))
@@ -212,11 +206,11 @@ func TestNotices(t *testing.T) {
 			if _, err := store.Put(friendMessage(50)); err != nil {
 				t.Fatal(err)
 			}
-			sub := s.Subscribe(EventForm{Format: FormatString})
+			sub := s.Subscribe(form(FormatString, false))
 			defer sub.Close()
 			s.Handle(t.Context(), c.e)
 			if c.want == "" {
-				if n := waiting(sub); n != 0 {
+				if n := s.Stats().Queued; n != 0 {
 					t.Errorf("got %s, want no event", nextRaw(t, sub))
 				}
 				return
@@ -231,7 +225,7 @@ func TestNotices(t *testing.T) {
 
 func TestGroupLeftToldOnce(t *testing.T) {
 	s, _, _ := newTestService(t)
-	sub := s.Subscribe(EventForm{})
+	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	s.Handle(t.Context(), &event.GroupMemberDecrease{Group: 5, Reason: event.LeaveKickMe, Time: testTime})
 	s.Handle(t.Context(), &event.GroupLeft{Group: 5, Time: testTime + 1})
@@ -240,15 +234,12 @@ func TestGroupLeftToldOnce(t *testing.T) {
 	s.Handle(t.Context(), &event.GroupLeft{Group: 7, Time: 4_000_000_000})
 	s.Handle(t.Context(), &event.GroupLeft{Group: 7, Time: testTime + 200})
 	var got []string
-	for waiting(sub) > 0 {
+	for s.Stats().Queued > 0 {
 		e := next(t, sub)
 		got = append(got, fmt.Sprint(e["sub_type"], e["group_id"]))
 	}
 	if want := "[kick_me5 leave6 leave5 leave7 leave7]"; fmt.Sprint(got) != want {
 		t.Errorf("events: got %v, want %s", got, want)
-	}
-	if len(s.left) != 1 {
-		t.Errorf("groups remembered: got %v, want only the last", s.left)
 	}
 }
 
@@ -274,7 +265,7 @@ func TestStateEvents(t *testing.T) {
 	s, _, _ := newTestService(t)
 	s.HandleState(ntqq.State{Stage: ntqq.Online, OnlineCount: 1}) // nobody listens
 	s.HandleState(ntqq.State{Stage: ntqq.Offline})
-	sub := s.Subscribe(EventForm{})
+	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	s.HandleState(ntqq.State{Stage: ntqq.Connecting})
 	s.HandleState(ntqq.State{Stage: ntqq.Online, OnlineCount: 1})
@@ -293,7 +284,7 @@ func TestStateEvents(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
-	if n := waiting(sub); n != 0 {
+	if n := s.Stats().Queued; n != 0 {
 		t.Errorf("%d events too many", n)
 	}
 }
@@ -328,7 +319,7 @@ func TestStrictTypes(t *testing.T) {
 		} `json:"message"`
 	}
 	s, _, _ := newTestService(t)
-	sub := s.Subscribe(EventForm{})
+	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	for _, m := range []*message.Message{groupMessage(1, &message.Face{ID: 1, Large: true}, &message.At{UIN: 5}), friendMessage(2, &message.Reply{Sequence: 1})} {
 		handleMessage(s, m)
@@ -351,8 +342,8 @@ func TestStrictTypes(t *testing.T) {
 
 func TestChineseOffline(t *testing.T) {
 	c := &fakeClient{}
-	s := New(Options{Client: c, Store: &fakeStore{}, Language: Chinese})
-	sub := s.Subscribe(EventForm{})
+	s := newService(Options{Client: c, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
+	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	s.HandleState(ntqq.State{Stage: ntqq.Online})
 	s.HandleState(ntqq.State{Stage: ntqq.Kicked, Err: &ntqq.KickError{Title: "下线通知", Tips: "账号在别处登录"}})
@@ -364,17 +355,18 @@ func TestChineseOffline(t *testing.T) {
 
 func TestOfflineText(t *testing.T) {
 	for _, tt := range []struct {
-		err  error
+		e    gateway.Offline
 		want string
 	}{
-		{&ntqq.KickError{Title: "下线通知", Tips: "账号在别处登录"}, "下线通知: 账号在别处登录"},
-		{&ntqq.KickError{Title: "下线通知"}, "下线通知"},
-		{&ntqq.KickError{Tips: "账号在别处登录"}, "账号在别处登录"},
-		{&ntqq.KickError{}, "会话状态: kicked: account was kicked offline (code 0)"},
-		{nil, "会话状态: kicked"},
+		{gateway.Offline{Title: "下线通知", Tips: "账号在别处登录", Err: "kicked"}, "下线通知: 账号在别处登录"},
+		{gateway.Offline{Title: "下线通知"}, "下线通知"},
+		{gateway.Offline{Tips: "账号在别处登录"}, "账号在别处登录"},
+		{gateway.Offline{Err: (&ntqq.KickError{}).Error()}, "会话状态: kicked: account was kicked offline (code 0)"},
+		{gateway.Offline{}, "会话状态: kicked"},
 	} {
-		if got := offlineText(ntqq.State{Stage: ntqq.Kicked, Err: tt.err}).ZH; got != tt.want {
-			t.Errorf("%v: got %q, want %q", tt.err, got, tt.want)
+		tt.e.Stage = ntqq.Kicked
+		if got := offlineText(&tt.e).ZH; got != tt.want {
+			t.Errorf("%+v: got %q, want %q", tt.e, got, tt.want)
 		}
 	}
 }

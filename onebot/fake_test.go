@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"libration/gateway"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -170,6 +171,8 @@ func (s *fakeStore) Put(m *message.Message) (int32, error) {
 	return id, nil
 }
 
+func (s *fakeStore) PutSent(m *message.Message) (int32, error) { return s.Put(m) }
+
 func (s *fakeStore) Get(id int32) (*message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,12 +199,28 @@ func (s *fakeStore) Flush(context.Context) error {
 
 var errDisk = errors.New("disk full")
 
-func newTestService(t testing.TB) (*Service, *fakeClient, *fakeStore) {
+// testService is a service with the gateway of its account.
+type testService struct {
+	*Service
+	*gateway.Gateway
+}
+
+// newService makes a service on a gateway of its own.
+func newService(o Options, store gateway.Store) *testService {
+	o.Gateway = gateway.New(gateway.Options{Account: o.Client, Store: store, Log: o.Log, Clock: o.Clock})
+	return &testService{New(o), o.Gateway}
+}
+
+func newTestService(t testing.TB) (*testService, *fakeClient, *fakeStore) {
 	t.Helper()
 	c := &fakeClient{state: ntqq.State{Stage: ntqq.Online, OnlineCount: 1}}
 	st := &fakeStore{messages: map[int32]*message.Message{}}
-	s := New(Options{Client: c, Store: st, Version: "1.2.3", Clock: &fakeClock{now: time.Unix(testTime+1, 0)}})
-	return s, c, st
+	return newService(Options{Client: c, Version: "1.2.3", Clock: &fakeClock{now: time.Unix(testTime+1, 0)}}, st), c, st
+}
+
+// form selects events in a format.
+func form(f Format, self bool) gateway.Selection {
+	return gateway.Selection{Form: gateway.Form(f), ReportSelf: self}
 }
 
 // groupMessage is a message of somebody in the test group.

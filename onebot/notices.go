@@ -3,13 +3,10 @@ package onebot
 import (
 	"strings"
 
+	"libration/gateway"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
-
-// leftWindow is how long after the account's removal from a group was told the
-// same fact is not told again, in seconds.
-const leftWindow = 60
 
 // noticeRow is how one type of event becomes a notice.
 type noticeRow struct {
@@ -17,20 +14,29 @@ type noticeRow struct {
 	kind  string // notice_type, or notice_type/sub_type
 	doc   string // section of docs/protocol/onebot11.md
 	// tell appends the fields behind notice_type; nil when the row is not for this event.
-	tell func(s *Service, b []byte, e event.Event) []byte
+	// That may be long after the event, in a later run: it asks nobody.
+	tell func(s *Service, b []byte, n *gateway.Event) []byte
 }
 
 // notice is a row for events of type E.
-func notice[E event.Event](kind, doc string, tell func(s *Service, b []byte, e E) []byte) noticeRow {
+func notice[E gateway.Happening](kind, doc string, tell func(s *Service, b []byte, e E) []byte) noticeRow {
 	var of E
-	return noticeRow{of.Name(), kind, doc, func(s *Service, b []byte, e event.Event) []byte { return tell(s, b, e.(E)) }}
+	return noticeRow{of.Name(), kind, doc, func(s *Service, b []byte, n *gateway.Event) []byte { return tell(s, b, n.Event.(E)) }}
+}
+
+// noticeAbout is a row for events of type E that are about a message; id is its
+// message_id.
+func noticeAbout[E gateway.Happening](kind, doc string, tell func(s *Service, b []byte, e E, id int32) []byte) noticeRow {
+	row := notice[E](kind, doc, nil)
+	row.tell = func(s *Service, b []byte, n *gateway.Event) []byte { return tell(s, b, n.Event.(E), n.MessageID) }
+	return row
 }
 
 // noticeRows is every notice. Of several rows for a type the first that tells counts.
 func noticeRows() []noticeRow {
 	return []noticeRow{
-		notice("group_recall", "c.2", (*Service).groupRecall),
-		notice("friend_recall", "c.2", (*Service).friendRecall),
+		noticeAbout("group_recall", "c.2", (*Service).groupRecall),
+		noticeAbout("friend_recall", "c.2", (*Service).friendRecall),
 		notice("group_increase", "c.2", (*Service).increased),
 		notice("group_decrease", "c.2", (*Service).decreased),
 		notice("group_decrease", "c.2", (*Service).leftGroup),
@@ -39,6 +45,8 @@ func noticeRows() []noticeRow {
 		notice("group_name_change", "c.2", (*Service).nameChanged),
 		notice("notify/title", "c.2", (*Service).titleChanged),
 		notice("friend_add", "c.2", (*Service).friendAdded),
+		notice("bot_online", "c.2", (*Service).botOnline),
+		notice("bot_offline", "c.2", (*Service).botOffline),
 	}
 }
 
@@ -62,10 +70,14 @@ var noticesOf = func() map[string][]noticeRow {
 
 // notice encodes an event as a OneBot notice (docs/protocol/onebot11.md c.2); nil
 // when OneBot has no word for it.
-func (s *Service) notice(e event.Event) []byte {
-	for _, r := range noticesOf[e.Name()] {
-		if b := r.tell(s, s.noticeHead(e.When(), r.kind), e); b != nil {
-			return append(b, '}')
+func (s *Service) notice(n *gateway.Event) []byte {
+	unix := n.Event.When()
+	if unix <= 0 {
+		unix = n.At
+	}
+	for _, r := range noticesOf[n.Event.Name()] {
+		if b := r.tell(s, s.noticeHead(unix, r.kind), n); b != nil {
+			return closed(b, n.ID)
 		}
 	}
 	return nil
@@ -89,27 +101,25 @@ func groupFields(b []byte, sub string, group message.GroupCode, operator, user m
 	return uintField(b, "user_id", user)
 }
 
-// groupRecall and friendRecall tell of a recall. The message_id is computed, so that a
-// recall is told whether the message is in the store or not.
-func (s *Service) groupRecall(b []byte, e *event.MessageRecalled) []byte {
+func (s *Service) groupRecall(b []byte, e *event.MessageRecalled, id int32) []byte {
 	if e.Chat.Kind != message.Group {
 		return nil
 	}
 	b = uintField(b, "group_id", e.Chat.Group)
 	b = uintField(b, "user_id", e.Author.UIN)
 	b = uintField(b, "operator_id", e.Operator.UIN)
-	b = intField(b, "message_id", s.idOf(e.Chat, e.Sequence))
+	b = intField(b, "message_id", id)
 	return textField(b, "tip", e.Tip)
 }
 
-func (s *Service) friendRecall(b []byte, e *event.MessageRecalled) []byte {
+func (s *Service) friendRecall(b []byte, e *event.MessageRecalled, id int32) []byte {
 	user := e.Chat.Peer // OneBot names the friend, whoever recalled
 	if user == 0 {
 		user = e.Author.UIN
 	}
 	b = uintField(b, "user_id", user)
 	b = uintField(b, "operator_id", e.Operator.UIN)
-	b = intField(b, "message_id", s.privateID(e.Chat, e.Sequence, e.ClientSequence, e.Random))
+	b = intField(b, "message_id", id)
 	return textField(b, "tip", e.Tip)
 }
 
@@ -157,49 +167,16 @@ func (s *Service) decreased(b []byte, e *event.GroupMemberDecrease) []byte {
 			operator = user
 		}
 	}
-	self := s.client.Self().UIN
 	if user == 0 && e.Reason == event.LeaveKickMe {
-		user = self
-	}
-	if user == self {
-		s.noteLeft(e.Group, e.Time)
+		user = s.client.Self().UIN
 	}
 	return groupFields(b, sub, e.Group, operator, user)
 }
 
-// leftGroup tells that the account is no longer in a group, unless that was just
-// told by a more precise event.
+// leftGroup tells that the account is no longer in a group.
 func (s *Service) leftGroup(b []byte, e *event.GroupLeft) []byte {
-	if at, ok := s.left[e.Group]; ok && near(s.moment(e.Time), at) {
-		return nil
-	}
-	s.noteLeft(e.Group, e.Time)
 	self := s.client.Self().UIN
 	return groupFields(b, "leave", e.Group, self, self)
-}
-
-// noteLeft remembers when the account left a group and forgets what is too old to
-// matter.
-func (s *Service) noteLeft(group message.GroupCode, unix int64) {
-	now := s.moment(unix)
-	for g, at := range s.left {
-		if !near(now, at) {
-			delete(s.left, g)
-		}
-	}
-	s.left[group] = now
-}
-
-// near tells whether two times are about one change. A time may be far in the future:
-// an event can name any.
-func near(a, b int64) bool { return max(a, b)-min(a, b) <= leftWindow }
-
-// moment is an event's time, or now when it has none; Unix seconds.
-func (s *Service) moment(unix int64) int64 {
-	if unix > 0 {
-		return unix
-	}
-	return s.clock.Now().Unix()
 }
 
 // muted tells of a mute. For the whole group user_id is 0 and duration -1, or 0
@@ -217,4 +194,18 @@ func (s *Service) muted(b []byte, e *event.GroupMuted) []byte {
 	}
 	b = groupFields(b, sub, e.Group, e.Operator.UIN, user)
 	return intField(b, "duration", duration)
+}
+
+func (s *Service) botOnline(b []byte, e *gateway.Online) []byte {
+	reason := "Reconnect"
+	if e.First {
+		reason = "Login"
+	}
+	return textField(b, "reason", reason)
+}
+
+func (s *Service) botOffline(b []byte, e *gateway.Offline) []byte {
+	b = uintField(b, "user_id", e.User)
+	b = textField(b, "tag", string(e.Stage))
+	return textField(b, "message", offlineText(e).In(s.language))
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"libration/gateway"
 	"libration/gateway/table"
 	"libration/internal/bom"
 	"libration/internal/text"
@@ -30,7 +31,7 @@ type quick struct {
 // QuickOperation carries out the answer of a bot to an event; both are JSON
 // objects, and the event is one of this service's own. hold is what the answer takes
 // of the Budget.
-func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, hold Hold) *Response {
+func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, hold gateway.Hold) *Response {
 	op, err := checked(operation)
 	if err != nil {
 		hold.Release()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"libration/gateway"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -60,7 +61,7 @@ func TestQuickOperation(t *testing.T) {
 			if strings.Contains(context, "%d") {
 				context = fmt.Sprintf(context, id)
 			}
-			r := s.QuickOperation(t.Context(), []byte(context), []byte(tt.operation), Hold{})
+			r := s.QuickOperation(t.Context(), []byte(context), []byte(tt.operation), gateway.Hold{})
 			if r.Msg != tt.msg || !strings.Contains(r.Message, tt.text) {
 				t.Errorf("got %q %q, want %q %q", r.Msg, r.Message, tt.msg, tt.text)
 			}
@@ -84,13 +85,13 @@ func TestQuickReplyToOwnMessage(t *testing.T) {
 		"private": `"user_id":10001,"target_id":20002`, "group": `"user_id":10001,"group_id":9007199254740993`,
 	} {
 		s, c, _ := newTestService(t)
-		r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"`+kind+`",`+rest+`}`), []byte(`{"reply":"hi"}`), Hold{})
+		r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"`+kind+`",`+rest+`}`), []byte(`{"reply":"hi"}`), gateway.Hold{})
 		if private := kind == "private"; r.RetCode != 0 || (c.sentPeer == friendUIN) != private || (c.sentGroup == groupCode) == private {
 			t.Errorf("%s: got %+v, sent to %d and %d", kind, r, c.sentPeer, c.sentGroup)
 		}
 	}
 	s, c, _ := newTestService(t)
-	r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"private","user_id":10001}`), []byte(`{"reply":"hi"}`), Hold{})
+	r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"private","user_id":10001}`), []byte(`{"reply":"hi"}`), gateway.Hold{})
 	if r.Msg != "BAD_PARAMS" || len(c.sent) != 0 {
 		t.Errorf("without its target: got %+v, %d sent", r, len(c.sent))
 	}
@@ -104,7 +105,7 @@ func TestQuickOperationFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.err = &ntqq.ServerError{Code: 1001, Message: "not allowed"}
-	r := s.QuickOperation(t.Context(), fmt.Appendf(nil, groupContext, id), []byte(`{"delete":true,"kick":true}`), Hold{})
+	r := s.QuickOperation(t.Context(), fmt.Appendf(nil, groupContext, id), []byte(`{"delete":true,"kick":true}`), gateway.Hold{})
 	if r.Msg != "RECALL_API_ERROR" || !strings.Contains(r.Message, "not allowed; quick operations not supported yet: kick") {
 		t.Errorf("got %q %q", r.Msg, r.Message)
 	}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
 
+	"libration/gateway"
 	"libration/internal/text"
 )
 
@@ -18,7 +20,7 @@ type Request struct {
 	// Echo is any JSON value, returned unchanged; nil when none was given.
 	Echo json.RawMessage
 	// Hold is what the request takes of the Budget. Call gives it back.
-	Hold Hold
+	Hold gateway.Hold
 }
 
 // ParseRequest parses a request frame, {"action": ..., "params": ..., "echo": ...}.
@@ -106,8 +108,7 @@ func recoverEcho(frame []byte) json.RawMessage {
 
 // Call runs one action and returns its result, never nil. It never panics: a panic
 // in an action is logged and becomes a failed response. An action with the suffix
-// _async is answered at once and runs in the background, as long as Run does and, after
-// Finish, FinishTime; so is one with _rate_limited, of which one is run every pacedPause. Call takes over
+// _async is answered at once and runs in the background, by gateway.Later; so does one with _rate_limited, one by one. Call takes over
 // r.Hold: it is given back when the action has ended.
 func (s *Service) Call(ctx context.Context, r Request) *Response {
 	if a := s.working(r.Action); a != nil {
@@ -117,15 +118,15 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 		return resp
 	}
 	name, suffix := cutSuffix(r.Action)
-	queue := s.pending
+	pace := gateway.AtOnce
 	if suffix == pacedSuffix {
-		queue = s.paced
+		pace = gateway.Paced
 	}
 	var resp *Response
 	if a := s.working(name); a == nil {
 		resp = failed(s.language, unknownAction(s.actions, r.Action), apiError)
 		s.onAction("unknown", resp.RetCode, 0)
-	} else if err := s.enqueue(queue, task{a, r.Params, r.Hold}); err != nil {
+	} else if err := s.later(pace, r.Hold, func(ctx context.Context) { s.run(ctx, a, r.Params) }); err != nil {
 		resp = failed(s.language, err, a.Failure)
 	} else {
 		return &Response{Status: StatusAsync, RetCode: RetAsync, Echo: r.Echo}
@@ -135,32 +136,15 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 	return resp
 }
 
-// task is an action that was answered and waits for a worker.
-type task struct {
-	action *row
-	params Params
-	hold   Hold
-}
-
-// runTask carries out an action that was answered.
-func (s *Service) runTask(ctx context.Context, t task) {
-	defer t.hold.Release()
-	s.run(ctx, t.action, t.params)
-}
-
-// enqueue leaves an action to a worker of Run. The error is for the caller.
-func (s *Service) enqueue(queue chan<- task, t task) error {
-	s.accepting.Lock()
-	defer s.accepting.Unlock()
-	if s.finishing {
+// later leaves an action to the gateway. The error is for the caller.
+func (s *Service) later(p gateway.Pace, hold gateway.Hold, run func(context.Context)) error {
+	switch err := s.gateway.Later(p, hold, run); {
+	case errors.Is(err, gateway.ErrStopping):
 		return failure(stopping)
-	}
-	select {
-	case queue <- t:
-		return nil
-	default:
+	case err != nil:
 		return failure(tooManyWait)
 	}
+	return nil
 }
 
 // run carries out one action.

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"libration/gateway"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -143,7 +144,7 @@ func TestErrorsExplained(t *testing.T) {
 	} {
 		for _, l := range []Language{English, Chinese} {
 			client := &fakeClient{err: fmt.Errorf("send: %w", c.err)}
-			s := New(Options{Client: client, Store: &fakeStore{}, Language: l})
+			s := newService(Options{Client: client, Language: l}, nil)
 			p, err := ParamsJSON(json.RawMessage(`{"group_id":1,"message":"x"}`))
 			if err != nil {
 				t.Fatal(err)
@@ -233,7 +234,7 @@ func TestRateLimitedSuffix(t *testing.T) {
 	})
 }
 
-// TestFinish: what was accepted is carried out within FinishTime, the rest is given up
+// TestFinish: what was accepted is carried out within gateway.FinishTime, the rest is given up
 // with a log line, and nothing more is accepted.
 func TestFinish(t *testing.T) {
 	for _, tt := range []struct {
@@ -247,15 +248,15 @@ func TestFinish(t *testing.T) {
 		{"nothing", "_async", 0, 0, 0, 0, ""},
 		{"running", "_async", 4, 2 * time.Second, 2 * time.Second, 4, ""},
 		{"running and waiting", "_async", asyncWorkers + 4, time.Second, 2 * time.Second, asyncWorkers + 4, ""},
-		{"slow", "_async", asyncWorkers + 4, 3 * time.Second, FinishTime, 0, "count=4"},
+		{"slow", "_async", asyncWorkers + 4, 3 * time.Second, gateway.FinishTime, 0, "count=4"},
 		{"one by one", "_rate_limited", 3, 100 * time.Millisecond, 3*pacedPause + 300*time.Millisecond, 3, ""},
-		{"too many one by one", "_rate_limited", 9, 50 * time.Millisecond, FinishTime, 5, "count=4"},
+		{"too many one by one", "_rate_limited", 9, 50 * time.Millisecond, gateway.FinishTime, 5, "count=4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
 				c := &fakeClient{takes: tt.takes}
-				s := New(Options{Client: c, Store: &fakeStore{messages: map[int32]*message.Message{}}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+				s := newService(Options{Client: c, Log: slog.New(slog.NewTextHandler(&log, nil))}, &fakeStore{messages: map[int32]*message.Message{}})
 				params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
 				if err != nil {
 					t.Fatal(err)
@@ -272,7 +273,7 @@ func TestFinish(t *testing.T) {
 					}
 				}
 				synctest.Wait()
-				late, cancelLate := context.WithTimeout(t.Context(), FinishTime)
+				late, cancelLate := context.WithTimeout(t.Context(), gateway.FinishTime)
 				defer cancelLate()
 				began := time.Now()
 				s.Finish(late)

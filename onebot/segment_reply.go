@@ -17,7 +17,7 @@ func (s *Service) readReply(chat message.Chat, seg segment) (message.Segment, er
 	if err != nil || id < math.MinInt32 || id > math.MaxInt32 {
 		return nil, badSegment(seg, "id", text.T("is not a message id", "不是消息 id"))
 	}
-	m, err := s.store.Get(int32(id))
+	m, err := s.gateway.Message(int32(id))
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -59,38 +59,7 @@ func sameChat(a, b message.Chat) bool {
 // that an id can be computed from.
 func (s *Service) repliedID(chat message.Chat, r *message.Reply) int32 {
 	if chat.Kind == message.Group {
-		return s.idOf(chat, r.Sequence)
+		return s.gateway.ID(chat, r.Sequence)
 	}
-	return s.privateID(chat, r.Sequence, r.ClientSequence, r.Random)
-}
-
-// privateID is the message_id of a private message of which a quote or a recall
-// tells. The store's record counts, because pushes name the message by different
-// numbers; without one the id is computed from what is there.
-func (s *Service) privateID(chat message.Chat, sequence, clientSequence uint64, random uint32) int32 {
-	if clientSequence != 0 {
-		m, err := s.store.FindFriend(chat.Peer, clientSequence, random)
-		if err != nil {
-			s.log.Debug("message not looked up", "peer", chat.Peer, "err", err)
-		} else if m != nil {
-			return s.idOf(m.Chat, m.Sequence)
-		}
-	}
-	if sequence == 0 {
-		sequence = clientSequence
-	}
-	return s.idOf(chat, sequence)
-}
-
-// idOf is the message_id of a message by its key; 0 when there is no sequence.
-func (s *Service) idOf(chat message.Chat, sequence uint64) int32 {
-	if sequence == 0 {
-		return 0
-	}
-	id, err := s.store.ID(chat, sequence)
-	if err != nil {
-		s.log.Debug("message id not computed", "chat", chat.Kind, "sequence", sequence, "err", err)
-		return 0
-	}
-	return id
+	return s.gateway.PrivateID(chat, r.Sequence, r.ClientSequence, r.Random)
 }

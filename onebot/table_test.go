@@ -64,7 +64,7 @@ func TestUnknownNames(t *testing.T) {
 		{"get_forward_msg_rate_limited", `action "get_forward_msg" is known, but this version does not have it`, `动作 "get_forward_msg" 已知，但本版本没有`},
 	} {
 		for l, want := range map[Language]string{English: tt.en, Chinese: tt.zh} {
-			s := New(Options{Language: l})
+			s := newService(Options{Language: l}, nil)
 			r := s.Call(t.Context(), Request{Action: tt.name})
 			if r.RetCode != RetUnknownAction || r.Msg != "API_NOT_FOUND" || r.Wording != want || r.Message != want {
 				t.Errorf("%s in %s: got %+v, want %q", tt.name, l, r, want)

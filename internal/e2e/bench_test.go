@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"libration/gateway"
 	"libration/internal/pb/messagepb"
 	"libration/internal/store"
 	"libration/ntqq"
@@ -40,8 +41,9 @@ func BenchmarkPushToJSON(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer messages.Close()
-	service := onebot.New(onebot.Options{Client: client, Store: messages})
-	events := service.Subscribe(onebot.EventForm{})
+	gate := gateway.New(gateway.Options{Account: client, Store: messages})
+	onebot.New(onebot.Options{Client: client, Gateway: gate})
+	events := gate.Subscribe(gateway.Selection{})
 	defer events.Close()
 	decoder := event.NewDecoder(func() event.Person { return event.Person{UIN: bot, UID: "u_bot"} })
 
@@ -49,7 +51,7 @@ func BenchmarkPushToJSON(b *testing.B) {
 	b.SetBytes(int64(len(payload)))
 	for b.Loop() {
 		for _, e := range decoder.Decode(event.CommandMsgPush, payload) {
-			service.Handle(b.Context(), e)
+			gate.Handle(b.Context(), e)
 		}
 		if taken, err := events.Take(nil, 1); err != nil || len(taken) == 0 {
 			b.Fatalf("no event: %v", err)

@@ -16,9 +16,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
+	"libration/gateway"
 	"libration/internal/config"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
 	"libration/internal/store"
 	"libration/ntqq"
 	"libration/ntqq/clock"
@@ -42,7 +46,7 @@ type machine struct {
 
 	clock    *clock.Clock
 	messages *store.Store
-	service  *onebot.Service
+	gate     *gateway.Gateway
 }
 
 // boot starts what keeps and dates things.
@@ -52,16 +56,15 @@ func (m *machine) boot(client func(*clock.Clock) onebot.Client) (err error) {
 	if err != nil {
 		return err
 	}
-	m.service = onebot.New(onebot.Options{
-		Client: client(m.clock), Store: m.messages, Clock: m.clock, Journal: m.messages,
-		Kept: []onebot.EventForm{{Format: onebot.FormatArray}},
-	})
+	c := client(m.clock)
+	m.gate = gateway.New(gateway.Options{Account: c, Store: m.messages, Clock: m.clock, Journal: m.messages})
+	onebot.New(onebot.Options{Client: c, Gateway: m.gate, Clock: m.clock})
 	return nil
 }
 
 // take returns the texts that wait for the bot, and has it confirm them.
 func (m *machine) take(ctx context.Context, window time.Duration) (texts []string, err error) {
-	c, err := m.service.OpenCursor(onebot.CursorOptions{Name: "bot", Window: window})
+	c, err := m.gate.OpenCursor(gateway.CursorOptions{Name: "bot", Window: window})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (m *machine) take(ctx context.Context, window time.Duration) (texts []strin
 			return texts, nil
 		}
 		for _, e := range c.Next(ctx, 100) {
-			if _, text, ok := strings.Cut(string(e.JSON), `"raw_message":"`); ok {
+			if _, text, ok := strings.Cut(string(e.Data), `"raw_message":"`); ok {
 				texts = append(texts, text[:strings.IndexByte(text, '"')])
 			}
 		}
@@ -103,7 +106,7 @@ func (o *online) start() {
 			options.Handler = func(e event.Event) {
 				one.Lock()
 				defer one.Unlock()
-				o.service.Handle(context.Background(), e)
+				o.gate.Handle(context.Background(), e)
 			}
 			if o.unreachable {
 				options.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }
@@ -266,18 +269,31 @@ func TestNoJumpLosesARow(t *testing.T) {
 	})
 }
 
+// row is a message of the present.
+func row(sequence uint64, text string) (*message.Message, error) {
+	raw, err := pb.Marshal(&messagepb.CommonMessage{
+		RoutingHead: &messagepb.RoutingHead{FromUin: uint64(alice), Group: &messagepb.RoutingGroup{GroupCode: uint64(group)}},
+		ContentHead: &messagepb.ContentHead{Type: message.TypeGroup, Random: &sequence, Time: proto.Uint64(uint64(time.Now().Unix())), Sequence: &sequence},
+		Body:        &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{{Text: &messagepb.Text{Str: &text}}}}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return message.Parse(raw, bot)
+}
+
 func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) onebot.Client, moves []move) (err error) {
 	const window = time.Hour
 	if err := m.boot(nobody); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.messages.Close()) }()
-	type row struct {
+	type kept struct {
 		at   time.Time
 		id   int32
 		text string
 	}
-	var all []row
+	var all []kept
 	if _, err := m.take(ctx, window); err != nil {
 		return err
 	}
@@ -285,16 +301,16 @@ func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) onebot.Cli
 	for i, step := range moves {
 		switch step.kind {
 		case "put":
-			msg := &message.Message{
-				Chat: message.Chat{Kind: message.Group, Group: group}, Sequence: uint64(i + 1), Random: uint32(i + 1),
-				Time: time.Now().Unix(), Sender: message.Sender{UIN: alice}, Content: say(fmt.Sprint("row ", i)),
+			msg, err := row(uint64(i+1), fmt.Sprint("row ", i))
+			if err != nil {
+				return err
 			}
-			m.service.Handle(ctx, &event.Message{Message: msg})
+			m.gate.Handle(ctx, &event.Message{Message: msg})
 			id, err := m.messages.ID(msg.Chat, msg.Sequence)
 			if err != nil {
 				return err
 			}
-			all = append(all, row{time.Now(), id, fmt.Sprint("row ", i)})
+			all = append(all, kept{time.Now(), id, fmt.Sprint("row ", i)})
 			if err := m.messages.Flush(ctx); err != nil {
 				return err
 			}
@@ -335,9 +351,11 @@ func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) onebot.Cli
 	}
 	m.clock.Correct(uint32(time.Now().Unix()), time.Now())
 	time.Sleep(m.keep.Messages + time.Hour)
-	m.service.Handle(ctx, &event.Message{Message: &message.Message{ // what it is compared with
-		Chat: message.Chat{Kind: message.Group, Group: group}, Sequence: 1e6, Time: time.Now().Unix(), Content: say("new"),
-	}})
+	newest, err := row(1e6, "new") // what it is compared with
+	if err != nil {
+		return err
+	}
+	m.gate.Handle(ctx, &event.Message{Message: newest})
 	time.Sleep(m.keep.Messages + time.Hour)
 	synctest.Wait()
 	for _, r := range all {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"libration/gateway"
 	"libration/internal/store"
 	"libration/ntqq"
 	"libration/ntqq/event"
@@ -74,8 +75,8 @@ func (l *life) start() {
 		n.t.Fatal(err)
 	}
 	keys := n.PublicKeys()
-	var one sync.Mutex // held by whoever talks to the service
-	var service *onebot.Service
+	var one sync.Mutex // held by whoever gives the gateway something
+	var gate *gateway.Gateway
 	states := make(chan ntqq.State, 1024)
 	o := ntqq.Options{
 		Keystore: l.keys, Progress: l.progress, Signer: l.signer, Log: log,
@@ -86,7 +87,7 @@ func (l *life) start() {
 		Handler: func(e event.Event) {
 			one.Lock()
 			defer one.Unlock()
-			service.Handle(context.Background(), e)
+			gate.Handle(context.Background(), e)
 		},
 		OnState: func(s ntqq.State) { states <- s },
 	}
@@ -98,10 +99,10 @@ func (l *life) start() {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	service = onebot.New(onebot.Options{Client: client, Store: l.store, Log: log})
-	l.client, l.service = client, service
+	gate = gateway.New(gateway.Options{Account: client, Store: l.store, Log: log})
+	l.client, l.service = client, onebot.New(onebot.Options{Client: client, Gateway: gate, Log: log})
 	l.told = 0
-	sub := service.Subscribe(onebot.EventForm{ReportSelf: true})
+	sub := gate.Subscribe(gateway.Selection{ReportSelf: true})
 	handled := make(chan struct{}) // closed when all events have been
 
 	ctx, cancel := context.WithCancel(context.Background())
@@ -109,7 +110,7 @@ func (l *life) start() {
 	rest.Go(func() {
 		for s := range states {
 			one.Lock()
-			service.HandleState(s)
+			gate.HandleState(s)
 			one.Unlock()
 		}
 		close(handled)
@@ -142,7 +143,7 @@ func (l *life) start() {
 		}
 	})
 	serving, stopServing := context.WithCancel(context.Background())
-	rest.Go(func() { _ = service.Run(serving) })
+	rest.Go(func() { _ = gate.Run(serving) })
 	owner.Go(func() { l.own(ctx, client) })
 	session.Go(func() {
 		if err := client.Run(ctx); err != nil {

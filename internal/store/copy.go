@@ -73,10 +73,10 @@ func (c *copier) copy(from string) error {
 	}
 	c.n.pages = p.bad
 	if c.sequence > 0 {
-		if err := c.exec(nil, "INSERT INTO sqlite_sequence (name, seq) SELECT 'events', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'events')"); err != nil {
+		if err := c.exec(nil, "INSERT INTO sqlite_sequence (name, seq) SELECT 'journal', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')"); err != nil {
 			return err
 		}
-		if err := c.exec(nil, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'events'", c.sequence); err != nil {
+		if err := c.exec(nil, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'journal'", c.sequence); err != nil {
 			return err
 		}
 		// Nobody can have received more.
@@ -157,10 +157,12 @@ func (c *copier) add(r foundRow) error {
 	case shape == messageShape:
 		return c.addMessage(r)
 	case len(shape) == 7 && shape[:5] == "niiii" && strings.Trim(shape[5:], "nb") == "":
+		return c.addOldEvent(r)
+	case shape == "niiitin" || shape == "niiitib":
 		return c.addEvent(r)
 	case shape == "ni" && fits[uint32](r.id) && fits[int32](r.columns[1].(int64)):
 		return c.exec(&c.n.stubs, addTrimmedSQL, r.id, r.columns[1])
-	case shape == "ti" && r.columns[0] == "events":
+	case shape == "ti" && (r.columns[0] == "events" || r.columns[0] == "journal"):
 		if id := r.columns[1].(int64); id <= maxEvent {
 			c.sequence = max(c.sequence, id)
 		}
@@ -206,18 +208,38 @@ func (c *copier) addMessage(r foundRow) error {
 const maxEvent = 1 << 53
 
 func (c *copier) addEvent(r foundRow) error {
-	if r.id <= 0 || r.id > maxEvent || !fits[int32](r.columns[2].(int64)) || !isBool(r.columns[3]) || !isBool(r.columns[4]) {
+	announces, body := r.columns[2] != int64(0), r.columns[6] != nil
+	if !c.isEvent(r) || announces == body || announces != (r.columns[4] == "") {
 		return nil
 	}
-	args := []any{r.id}
-	for _, v := range r.columns[1:] {
+	return c.keepEvent(r, "journal ("+eventColumns+")")
+}
+
+// addOldEvent keeps a row of the table events.
+func (c *copier) addOldEvent(r foundRow) error {
+	if !c.isEvent(r) || !isBool(r.columns[4]) {
+		return nil
+	}
+	for _, v := range r.columns[5:] {
 		if b, ok := v.([]byte); ok && !json.Valid(b) {
 			return nil
 		}
+	}
+	return c.keepEvent(r, "events ("+oldColumns+")")
+}
+
+// isEvent tells whether the columns that all events have make sense.
+func (c *copier) isEvent(r foundRow) bool {
+	return r.id > 0 && r.id <= maxEvent && fits[int32](r.columns[2].(int64)) && isBool(r.columns[3])
+}
+
+func (c *copier) keepEvent(r foundRow, into string) error {
+	args := []any{r.id}
+	for _, v := range r.columns[1:] {
 		args = append(args, v)
 	}
 	c.sequence = max(c.sequence, r.id)
-	return c.exec(&c.n.events, "INSERT OR IGNORE INTO events ("+eventColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)", args...)
+	return c.exec(&c.n.events, "INSERT OR IGNORE INTO "+into+" VALUES (?, ?, ?, ?, ?, ?, ?)", args...)
 }
 
 // fits tells whether T can hold the number: reading the row would fail else.

@@ -15,8 +15,10 @@
 // neither damages the file. When the disk refuses, the newest messages stay in
 // memory, writing is tried again, and Err and one log line say so.
 //
-// Events. Append keeps OneBot events for clients that were away, under ids that
-// rise. They go the same way as messages, behind those that came before them, but
+// Events. Append keeps events for clients that were away, under ids that rise. What
+// happened is bytes of the caller, with a kind and a version; of a message only its id is
+// kept, as the message is stored anyway. Rows of the table events, which an earlier
+// version wrote, are read as they are. They go the same way as messages, behind those that came before them, but
 // at once. An event may be read when it is written, so that after a crash of the
 // program all that a client has seen is in the file, under the same id; while the
 // disk refuses, it may be read from memory. Cursors say how far each connection has
@@ -24,7 +26,8 @@
 // events twice, never none.
 //
 // Retention. Options.Keep says how old and how large. One goroutine cuts off the
-// oldest rows in pieces of milliseconds. Only a trusted clock makes rows old; size needs
+// oldest rows in pieces of milliseconds, but for events that a client still has to get,
+// and their messages (Keep.Readers). Only a trusted clock makes rows old; size needs
 // no clock. Of a message its id and a fingerprint of
 // its key stay (table trimmed): Get does not find it, while ID and Put give its id
 // to that key alone, as before, and later ids of the series stay what they are.
@@ -35,7 +38,7 @@
 // background, and only when they were not closed properly, as a power cut is what
 // damages files most. The rows that can still be read are copied into a new file
 // (salvage.go, below SQLite); each must make sense: the id of a message fits its key,
-// its body and the JSON of an event can be parsed. The damaged file is set aside. At
+// its body and the JSON of an old event can be parsed. The damaged file is set aside. At
 // run time the writer does this between two batches; until then reading from the
 // file fails, and what is new stays in memory.
 //

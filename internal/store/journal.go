@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"libration/ntqq/message"
 )
 
-// Event is one OneBot event kept for clients that were away.
+// Event is one event kept for clients that were away.
 type Event struct {
 	// ID rises and is never used twice. The caller makes it: the larger one of
 	// LastEvent()+1 and the time in microseconds, say.
@@ -19,8 +21,17 @@ type Event struct {
 	MessageID int32
 	// Self: it is about a message of the account itself.
 	Self bool
-	// Array and String are its JSON in the two message formats; nil: not kept in
-	// that form. They are shared and read-only.
+	// Kind, Version and Body are what happened, encoded by the caller. Body is shared and
+	// read-only. They are empty for a message, which is in the messages.
+	Kind    string
+	Version int
+	Body    []byte
+	// Message is the one with MessageID while the event is in memory; nil for events
+	// that were read from the file.
+	Message *message.Message
+	// Array and String are what an earlier version of the program wrote instead: OneBot's
+	// JSON in its two message formats; nil: not kept in that form. Append does not take
+	// them.
 	Array, String []byte
 }
 
@@ -37,6 +48,7 @@ func (e *Event) Known(now time.Time) bool {
 type journal struct {
 	found   int64         // newest id in the file at Open
 	last    int64         // newest id, written or not
+	old     int64         // newest id in the table events; 0: it is empty
 	head    int64         // newest id that may be read
 	changed chan struct{} // closed when head rises; nil while nobody waits
 
@@ -61,23 +73,29 @@ type journal struct {
 }
 
 const (
-	eventColumns = `id, time, message_id, self, same, array, string`
+	eventColumns = `id, time, message_id, self, kind, version, body`
+	oldColumns   = `id, time, message_id, self, same, array, string`
 
 	// A repair may have given another event a wrong id; that one gives way.
-	insertEventSQL = `INSERT OR REPLACE INTO events (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	insertEventSQL = `INSERT OR REPLACE INTO journal (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	putCursorSQL   = `INSERT INTO cursors (name, event) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET event = excluded.event`
-	eventsSQL      = `SELECT ` + eventColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
-	countEventsSQL = `SELECT count(*) FROM events WHERE id > ? AND id <= ? AND self <= ?`
-	// The second term lets SQLite use the partial index.
-	announcedSQL = `SELECT 1 FROM events WHERE message_id = ? AND message_id <> 0 LIMIT 1`
+	eventsSQL = `SELECT ` + eventColumns + ` FROM journal WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
+	// Of the table events, which an earlier version wrote, nothing new is made.
+	oldEventsSQL   = `SELECT ` + oldColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
+	countEventsSQL = `SELECT (SELECT count(*) FROM journal WHERE id > ?1 AND id <= ?2 AND self <= ?3)
+		+ (SELECT count(*) FROM events WHERE id > ?1 AND id <= ?2 AND self <= ?3)`
+	// The second terms let SQLite use the partial indexes.
+	announcedSQL = `SELECT 1 FROM journal WHERE message_id = ?1 AND message_id <> 0
+		UNION ALL SELECT 1 FROM events WHERE message_id = ?1 AND message_id <> 0 LIMIT 1`
 )
 
 // loadJournal reads what the store has to know of the events in the file.
 func (s *Store) loadJournal(ctx context.Context) error {
 	j := &s.journal
-	err := s.db.w.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'events'").Scan(&j.last)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	err := s.db.w.QueryRowContext(ctx, `SELECT coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name IN ('events', 'journal')), 0),
+		coalesce((SELECT max(id) FROM events), 0)`).Scan(&j.last, &j.old)
+	if err != nil {
 		return err
 	}
 	j.found, j.head, j.base = j.last, j.last, j.last
@@ -115,11 +133,11 @@ func (s *Store) Append(e *Event) error {
 			return fmt.Errorf("event id %d is not above %d, the newest one", e.ID, j.last)
 		case j.unwritten < s.o.pending && j.unwrittenBytes < maxPendingBytes:
 			s.order++
-			k := kept{Event: *e, order: s.order}
+			k := kept{Event: *e, order: s.order, size: sizeOf(e)}
 			j.last = e.ID
 			j.tail.push(k)
 			j.unwritten++
-			j.unwrittenBytes += k.size()
+			j.unwrittenBytes += k.size
 			j.shrink()
 			if e.MessageID != 0 {
 				j.announced.add(e.MessageID)
@@ -157,7 +175,7 @@ func (j *journal) settle(order uint64) {
 			break
 		}
 		j.unwritten--
-		j.unwrittenBytes -= e.size()
+		j.unwrittenBytes -= e.size
 		j.written++
 		j.kept++
 		j.rise(e.ID)
@@ -191,7 +209,7 @@ func (j *journal) giveUpOldest() {
 		j.base = e.ID
 		if j.tail.n < j.unwritten {
 			j.unwritten--
-			j.unwrittenBytes -= e.size()
+			j.unwrittenBytes -= e.size
 			break
 		}
 	}
@@ -270,18 +288,31 @@ func (s *Store) recentEvents(after int64, max int) (events []Event, base int64, 
 	for i, bytes := 0, 0; i < n && bytes < mostRead; i++ {
 		e := j.tail.at(first + i)
 		events = append(events, e.Event)
-		bytes += e.size()
+		bytes += e.size
 	}
 	return events, j.base, nil
 }
 
-// oldEvents reads from the file.
+// oldEvents reads from the file: first what an earlier version wrote.
 func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (events []Event, err error) {
 	db, err := s.database()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.events.QueryContext(ctx, after, upTo, max)
+	s.mu.Lock()
+	old := s.journal.old
+	s.mu.Unlock()
+	if after < old {
+		events, err = s.readEvents(ctx, db.oldEvents, after, upTo, max, scanOld)
+	}
+	if err != nil || len(events) > 0 {
+		return events, err
+	}
+	return s.readEvents(ctx, db.events, after, upTo, max, scanEvent)
+}
+
+func (s *Store) readEvents(ctx context.Context, query *sql.Stmt, after, upTo int64, max int, scan func(*sql.Rows, *Event) (int64, error)) (events []Event, err error) {
+	rows, err := query.QueryContext(ctx, after, upTo, max)
 	if err != nil {
 		return nil, s.readError(err)
 	}
@@ -289,21 +320,31 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 	for bytes < mostRead && err == nil && rows.Next() {
 		var e Event
 		var t int64
-		var same bool
-		err = rows.Scan(&e.ID, &t, &e.MessageID, &e.Self, &same, &e.Array, &e.String)
+		t, err = scan(rows, &e)
 		if t != 0 {
 			e.Time = time.UnixMilli(t)
 		}
-		if same {
-			e.String = e.Array
-		}
 		events = append(events, e)
-		bytes += len(e.Array) + len(e.String)
+		bytes += sizeOf(&e)
 	}
 	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return nil, s.readError(err)
 	}
 	return events, nil
+}
+
+func scanEvent(rows *sql.Rows, e *Event) (t int64, err error) {
+	err = rows.Scan(&e.ID, &t, &e.MessageID, &e.Self, &e.Kind, &e.Version, &e.Body)
+	return t, err
+}
+
+func scanOld(rows *sql.Rows, e *Event) (t int64, err error) {
+	var same bool
+	err = rows.Scan(&e.ID, &t, &e.MessageID, &e.Self, &same, &e.Array, &e.String)
+	if same {
+		e.String = e.Array
+	}
+	return t, err
 }
 
 // CountEvents counts the events that may be read, with ids above after and up to

@@ -19,12 +19,13 @@ import (
 	"libration/ntqq/message"
 )
 
-// someEvent is what announces the message with the same number.
+// someEvent announces the message with that id, or is another one without an id.
 func someEvent(id int64, messageID int32) *Event {
-	return &Event{
-		ID: id, Time: time.UnixMilli(1700000000000 + id), MessageID: messageID, Self: id%2 == 0,
-		Array: fmt.Appendf(nil, `{"array":%d}`, id), String: fmt.Appendf(nil, `{"string":%d}`, id),
+	e := &Event{ID: id, Time: time.UnixMilli(1700000000000 + id), MessageID: messageID, Self: id%2 == 0}
+	if messageID == 0 {
+		e.Kind, e.Version, e.Body = "something", int(1+id%3), fmt.Appendf(nil, "body %d", id)
 	}
+	return e
 }
 
 func appendEvent(t testing.TB, s *Store, e *Event) {
@@ -58,6 +59,7 @@ func checkEvents(t testing.TB, got, want []Event) {
 	t.Helper()
 	same := func(a, b Event) bool {
 		return a.ID == b.ID && a.Time.Equal(b.Time) && a.MessageID == b.MessageID && a.Self == b.Self &&
+			a.Kind == b.Kind && a.Version == b.Version && bytes.Equal(a.Body, b.Body) && (a.Body == nil) == (b.Body == nil) &&
 			bytes.Equal(a.Array, b.Array) && bytes.Equal(a.String, b.String) && (a.Array == nil) == (b.Array == nil) && (a.String == nil) == (b.String == nil)
 	}
 	if slices.EqualFunc(got, want, same) { // cmp takes seconds for thousands
@@ -89,12 +91,11 @@ func TestEvents(t *testing.T) {
 	if id, _ := s.Head(); id != 0 || s.LastEvent() != 0 || readEvents(t, s, 0, 10) != nil {
 		t.Errorf("a new store has events")
 	}
-	plain := []byte(`{"notice":1}`)
 	want := []Event{
 		*someEvent(5, -77),
-		{ID: 6, Time: time.UnixMilli(1), Array: plain, String: plain},
-		{ID: 9, Time: time.UnixMilli(2), Array: plain},
-		{ID: 10, Time: time.UnixMilli(3), String: plain},
+		{ID: 6, Time: time.UnixMilli(1), Kind: "notice", Version: 3, Body: []byte("x")},
+		{ID: 9, Time: time.UnixMilli(2), Kind: "other", Body: []byte{0, 0xff}},
+		{ID: 10, Time: time.UnixMilli(3), Self: true, Kind: "none"},
 		{ID: 1 << 60, Time: time.UnixMilli(4), MessageID: 1<<31 - 1},
 	}
 	for i := range want {
@@ -127,7 +128,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("after a restart the head is %d, the last %d", id, s.LastEvent())
 		}
 	}
-	if _, err := s.db.w.Exec("DELETE FROM events"); err != nil {
+	if _, err := s.db.w.Exec("DELETE FROM journal"); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
@@ -257,7 +258,7 @@ func TestEventsOfMemoryAndFile(t *testing.T) {
 			if tail := s.journal.tail; tail.n != maxTail || s.journal.base != 10*(n-1-maxTail) {
 				t.Errorf("%d events after %d are in memory", tail.n, s.journal.base)
 			}
-			e.Array = big // pushes out many
+			e.Body = big // pushes out many
 		}
 		want = append(want, e)
 		appendEvent(t, s, &e)
@@ -275,7 +276,7 @@ func TestEventsOfMemoryAndFile(t *testing.T) {
 		max := 1 + random.IntN(n)
 		first := min(int(after/10), n)
 		got := readEvents(t, s, after, max)
-		if len(got) != n-first || len(got) > 0 && (got[0].ID != want[first].ID || !bytes.Equal(got[len(got)-1].String, want[n-1].String)) {
+		if len(got) != n-first || len(got) > 0 && (got[0].ID != want[first].ID || !bytes.Equal(got[len(got)-1].Body, want[n-1].Body)) {
 			t.Fatalf("after %d, at most %d: got %d events, want %d", after, max, len(got), n-first)
 		}
 	}
@@ -283,7 +284,7 @@ func TestEventsOfMemoryAndFile(t *testing.T) {
 
 	for i := range int64(2) {
 		e := someEvent(10*n+1+i, 0)
-		e.Array = big
+		e.Body = big
 		appendEvent(t, s, e)
 	}
 	flush(t, s)
@@ -308,7 +309,7 @@ func TestEventsWhileWritingFails(t *testing.T) {
 			s := open(t, Options{Path: path, Log: logTo(&logged), retryMin: time.Millisecond, retryMax: 2 * time.Millisecond, pending: 100})
 			event := func(i int64) *Event {
 				e := someEvent(i, int32(i))
-				e.String = bytes.Repeat([]byte{' '}, 3000) // fills pages
+				e.Body = bytes.Repeat([]byte{' '}, 3000) // fills pages
 				return e
 			}
 			for i := range int64(10) {
@@ -491,7 +492,7 @@ func BenchmarkAppend(b *testing.B) {
 		ms[i] = groupMessage(b, message.GroupCode(100000+i%50), 1)
 		ms[i].Raw = append(ms[i].Raw, encode(b, ms[i], strings.Repeat("x", 250))...)
 	}
-	e := Event{Time: time.Now(), Array: bytes.Repeat([]byte("x"), 600), String: bytes.Repeat([]byte("y"), 500)}
+	e := Event{Time: time.Now(), Kind: "benchmark", Version: 1, Body: bytes.Repeat([]byte("x"), 100)}
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
@@ -513,7 +514,7 @@ func BenchmarkAppend(b *testing.B) {
 // BenchmarkAppendToHead measures how long a single event takes.
 func BenchmarkAppendToHead(b *testing.B) {
 	s := open(b, Options{})
-	e := Event{Time: time.Now(), Array: bytes.Repeat([]byte("x"), 600), String: bytes.Repeat([]byte("y"), 500)}
+	e := Event{Time: time.Now(), Kind: "benchmark", Version: 1, Body: bytes.Repeat([]byte("x"), 100)}
 	b.ReportAllocs()
 	for i := range b.N {
 		e.ID, e.MessageID = int64(i+1), int32(i+1)
@@ -567,7 +568,7 @@ func TestEventsAreReadInPortions(t *testing.T) {
 	const n = 30 // the first of them are in the file only
 	for id := int64(1); id <= n; id++ {
 		_, changed := s.Head()
-		appendEvent(t, s, &Event{ID: id, Time: time.UnixMilli(id), Array: make([]byte, 1<<20)})
+		appendEvent(t, s, &Event{ID: id, Time: time.UnixMilli(id), Body: make([]byte, 1<<20)})
 		<-changed
 	}
 	var after int64
@@ -582,7 +583,7 @@ func TestEventsAreReadInPortions(t *testing.T) {
 			}
 		}
 	}
-	appendEvent(t, s, &Event{ID: n + 1, Array: make([]byte, 3*mostRead)})
+	appendEvent(t, s, &Event{ID: n + 1, Body: make([]byte, 3*mostRead)})
 	for events := []Event(nil); len(events) == 0; { // one that is too large is read alone
 		var err error
 		if events, err = s.Events(t.Context(), after, 256); err != nil {

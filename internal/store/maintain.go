@@ -76,12 +76,14 @@ func (s *Store) fillFilters(ctx context.Context) {
 	}
 	var errEvents error
 	if !events {
-		errEvents = s.readIDs(ctx, "SELECT id, message_id FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", upTo, func(ids []int64) {
-			for _, id := range ids {
-				s.journal.announced.add(int32(id))
-			}
-			kept += int64(len(ids))
-		})
+		for _, table := range eventTables {
+			errEvents = errors.Join(errEvents, s.readIDs(ctx, "SELECT id, message_id FROM "+table+" WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", upTo, func(ids []int64) {
+				for _, id := range ids {
+					s.journal.announced.add(int32(id))
+				}
+				kept += int64(len(ids))
+			}))
+		}
 	}
 	s.mu.Lock()
 	if !messages && err == nil {

@@ -90,7 +90,8 @@ type database struct {
 	insert, insertEvent, putCursor *sql.Stmt // on w
 	byID, keyByID, byNumbers       *sql.Stmt // on r
 	trimmedByID                    *sql.Stmt // on r
-	events, countEvents, announced *sql.Stmt // on r
+	events, oldEvents, countEvents *sql.Stmt // on r
+	announced                      *sql.Stmt // on r
 }
 
 // openDatabase opens the file and brings its tables up to date. On an error
@@ -150,6 +151,7 @@ func (d *database) prepare(ctx context.Context) error {
 		{&d.byNumbers, d.r, byNumbersSQL},
 		{&d.trimmedByID, d.r, trimmedByIDSQL},
 		{&d.events, d.r, eventsSQL},
+		{&d.oldEvents, d.r, oldEventsSQL},
 		{&d.countEvents, d.r, countEventsSQL},
 		{&d.announced, d.r, announcedSQL},
 	} {

@@ -14,7 +14,14 @@ import (
 // Put waits when thousands of messages are waiting to be written, unless
 // writing fails: then the oldest waiting ones are given up. With any error but
 // ErrNoKey the id is still the right one for the message.
-func (s *Store) Put(m *message.Message) (int32, error) {
+func (s *Store) Put(m *message.Message) (int32, error) { return s.put(m, true) }
+
+// PutSent is Put for a message as it was sent. What is stored of it already, as the
+// service has reported it, stays: it only gets what it lacks.
+func (s *Store) PutSent(m *message.Message) (int32, error) { return s.put(m, false) }
+
+// put stores a message. newer: it knows better than what is stored of it.
+func (s *Store) put(m *message.Message, newer bool) (int32, error) {
 	if m == nil {
 		return 0, ErrNoKey
 	}
@@ -31,7 +38,7 @@ func (s *Store) Put(m *message.Message) (int32, error) {
 		if id == 0 {
 			continue
 		}
-		switch placed, err := s.place(id, k, &rec); {
+		switch placed, err := s.place(id, k, rec, newer); {
 		case err != nil:
 			return id, err
 		case placed:
@@ -42,7 +49,7 @@ func (s *Store) Put(m *message.Message) (int32, error) {
 }
 
 // place queues the message under id, or reports that another message has it.
-func (s *Store) place(id int32, k key, rec *record) (placed bool, err error) {
+func (s *Store) place(id int32, k key, rec record, newer bool) (placed bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -61,12 +68,12 @@ func (s *Store) place(id int32, k key, rec *record) (placed bool, err error) {
 			if e.key != k {
 				return false, nil
 			}
-			rec.fillFrom(&e.record)
-			s.enqueue(id, k, rec)
+			rec.join(&e.record, newer)
+			s.enqueue(id, k, &rec)
 			return true, nil
 		}
 		if !s.filter.mayHave(id) {
-			s.enqueue(id, k, rec)
+			s.enqueue(id, k, &rec)
 			return true, nil
 		}
 
@@ -88,9 +95,9 @@ func (s *Store) place(id int32, k key, rec *record) (placed bool, err error) {
 		case other:
 			return false, nil
 		case old != nil:
-			rec.fillFrom(old)
+			rec.join(old, newer)
 		}
-		s.enqueue(id, k, rec)
+		s.enqueue(id, k, &rec)
 		return true, nil
 	}
 }

@@ -13,15 +13,27 @@ type record struct {
 	people  string
 }
 
-// fillFrom takes over from an older version of the message what this one does
-// not know: the echo of a sent message and the message as sent each have parts
-// the other lacks. A sandbox that was started again numbers its messages anew:
-// with another random the older one is another message, and is replaced.
-func (r *record) fillFrom(old *record) {
-	m, o := &r.message, &old.message
-	if m.Random != o.Random && m.Random != 0 && o.Random != 0 {
+// join takes over from what is stored of the message what this version does not know:
+// the echo of a sent message and the message as sent each have parts the other lacks.
+// Without newer, what is stored knows better. A sandbox that was started again numbers
+// its messages anew: with another random the stored one is another message, and is
+// replaced.
+func (r *record) join(stored *record, newer bool) {
+	if a, b := r.message.Random, stored.message.Random; a != b && a != 0 && b != 0 {
 		return
 	}
+	if newer {
+		r.fillFrom(stored)
+		return
+	}
+	given := *r
+	*r = *stored
+	r.fillFrom(&given)
+}
+
+// fillFrom takes over what the record lacks.
+func (r *record) fillFrom(old *record) {
+	m, o := &r.message, &old.message
 	fill(&m.Chat.Group, o.Chat.Group)
 	fill(&m.Chat.Peer, o.Chat.Peer)
 	fill(&m.Chat.PeerUID, o.Chat.PeerUID)

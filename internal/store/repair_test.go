@@ -49,12 +49,12 @@ func fillStore(t testing.TB, s *Store, n int) *history {
 		m.Raw = encode(t, m, text)
 		id := put(t, s, m)
 		h.messages[id] = m
-		e := someEvent(eventID+int64(i), id)
-		if i%3 == 0 {
-			e.String = nil
+		if i%3 == 0 || i%50 == 0 {
+			id = 0
 		}
+		e := someEvent(eventID+int64(i), id)
 		if i%50 == 0 {
-			e.Array = fmt.Appendf(nil, `{"text":%q}`, text)
+			e.Body = []byte(text)
 		}
 		appendEvent(t, s, e)
 		h.events = append(h.events, *e)
@@ -291,7 +291,7 @@ func TestRepairKeepsIDs(t *testing.T) {
 		ids[i+1] = put(t, s, groupMessage(t, 5, i+1))
 		flush(t, s)
 		if i < 1 {
-			if n, err := s.trimMessages(t.Context(), always, 1, 0); n != 1 || err != nil {
+			if n, err := s.trimMessages(t.Context(), always, always, 1, 0); n != 1 || err != nil {
 				t.Fatal(n, err)
 			}
 		}
@@ -357,6 +357,8 @@ func TestNonsense(t *testing.T) {
 	for _, q := range []string{
 		"INSERT INTO events (id, time, message_id, self, same) VALUES (5, 1, 1 << 40, 0, 0), (6, 1, 1, 7, 0), (7, 1, 1, 0, 7), (-1, 1, 1, 0, 0), ((1 << 60), 1, 1, 0, 0)",
 		"INSERT INTO events (id, time, message_id, self, same, array) VALUES (8, 1, 1, 0, 0, x'7b')",
+		"INSERT INTO journal (id, time, message_id, self, kind, version) VALUES (5, 1, 1 << 40, 0, '', 0), (6, 1, 1, 7, '', 0), (7, 1, 1, 0, 'x', 0), (-1, 1, 1, 0, '', 0), ((1 << 60), 1, 1, 0, '', 0)",
+		"INSERT INTO journal (id, time, message_id, self, kind, version, body) VALUES (8, 1, 1, 0, '', 0, x'7b'), (9, 1, 0, 0, '', 0, x'7b')",
 		"INSERT INTO trimmed (id, key) VALUES (1 << 40, 1), (5, 1 << 40), (-5, 1)",
 		"INSERT INTO cursors (name, event) VALUES ('far', 1 << 60)",
 		"UPDATE messages SET self = 9 WHERE sequence = 3",
@@ -441,7 +443,7 @@ func TestDamagedWhileOpen(t *testing.T) {
 			return err
 		},
 		"trimming": func(t *testing.T, s *Store, _ *history) error {
-			_, err := s.trimMessages(t.Context(), always, 1, 0)
+			_, err := s.trimMessages(t.Context(), always, always, 1, 0)
 			s.suspect(err)
 			return err
 		},

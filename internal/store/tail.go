@@ -12,10 +12,18 @@ const (
 type kept struct {
 	Event
 	order uint64
+	size  int // in bytes, about
 	own   int // how many up to this one, of all ever pushed, are about own messages
 }
 
-func (e *kept) size() int { return len(e.Array) + len(e.String) + 128 }
+// sizeOf is about how many bytes of memory an event keeps.
+func sizeOf(e *Event) int {
+	n := len(e.Body) + len(e.Array) + len(e.String) + 128
+	if e.Message != nil {
+		n += e.Message.Size()
+	}
+	return n
+}
 
 // tail is a queue of events with rising ids.
 type tail struct {
@@ -42,13 +50,13 @@ func (t *tail) push(e kept) {
 	e.own = t.own
 	t.n++
 	*t.at(t.n - 1) = e
-	t.bytes += e.size()
+	t.bytes += e.size
 }
 
 func (t *tail) pop() kept {
 	e := *t.at(0)
 	*t.at(0) = kept{}
-	t.first, t.n, t.bytes = (t.first+1)&(len(t.ring)-1), t.n-1, t.bytes-e.size()
+	t.first, t.n, t.bytes = (t.first+1)&(len(t.ring)-1), t.n-1, t.bytes-e.size
 	return e
 }
 

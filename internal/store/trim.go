@@ -17,7 +17,25 @@ type Keep struct {
 	// Size is how large the file may become, in bytes. The oldest messages and
 	// events go first. The ids of removed messages come on top, and the -wal file.
 	Size int64
+	// Readers still have to get some events: these stay, with their messages, although
+	// the file is too large or the messages are too old.
+	Readers []Reader
 }
+
+// Reader is a client that reads events.
+type Reader struct {
+	// Name is that of its cursor. "" stands for clients that say themselves what they
+	// have.
+	Name string
+	// Window is how old an event for it may be, Most how many may wait for it.
+	Window time.Duration
+	Most   int
+	// Own: those about messages of the account itself are for it too.
+	Own bool
+}
+
+// eventTables are in the order of the ids in them.
+var eventTables = [...]string{"events", "journal"}
 
 // A trimming transaction takes this many rows, or bytes, so that the writer waits
 // for milliseconds only; then it pauses.
@@ -39,11 +57,14 @@ type removed struct{ messages, events int }
 
 // trim removes what is too old or too much, with one log line.
 func (s *Store) trim(ctx context.Context) {
-	if s.o.Keep == (Keep{}) || s.Err() != nil { // then the writer tells, and tries again
+	if k := &s.o.Keep; k.Messages == 0 && k.Events == 0 && k.Size == 0 || s.Err() != nil { // then the writer tells, and tries again
 		return
 	}
 	var n removed
-	err := errors.Join(s.trimOld(ctx, &n), s.trimSize(ctx, &n), s.vacuum(ctx))
+	needed, err := s.stillNeeded(ctx)
+	if err == nil {
+		err = errors.Join(s.trimOld(ctx, needed, &n), s.trimSize(ctx, needed, &n), s.vacuum(ctx))
+	}
 	if n != (removed{}) {
 		s.log.Info("old messages removed", "path", s.o.Path, "messages", n.messages, "events", n.events, "size", s.Stats().Bytes)
 	}
@@ -69,15 +90,55 @@ const (
 	future = time.Minute
 )
 
+// stillNeeded returns the id behind which all events must stay, for Keep.Readers.
+func (s *Store) stillNeeded(ctx context.Context) (int64, error) {
+	needed := always
+	for _, r := range s.o.Keep.Readers {
+		from, err := s.received(ctx, r)
+		if err != nil {
+			return 0, err
+		}
+		needed = min(needed, from)
+	}
+	return needed, nil
+}
+
+// received returns the id of the last event that a reader has, or will never get.
+func (s *Store) received(ctx context.Context, r Reader) (int64, error) {
+	s.mu.Lock()
+	has := s.journal.cursors[r.Name]
+	s.mu.Unlock()
+	db, err := s.database()
+	if err != nil {
+		return 0, err
+	}
+	var beyond int64 // there are Most behind it
+	err = db.r.QueryRowContext(ctx, `SELECT coalesce((SELECT id FROM journal WHERE self <= ? ORDER BY id DESC LIMIT 1 OFFSET ?), 0)`, r.Own, r.Most).Scan(&beyond)
+	if err != nil {
+		return 0, err
+	}
+	has = max(has, beyond)
+	if cut, ok := s.o.Clock.Ago(r.Window); ok {
+		for _, table := range eventTables {
+			old, err := s.lastOldEvent(ctx, table, cut)
+			if err != nil {
+				return 0, err
+			}
+			has = max(has, old)
+		}
+	}
+	return has, nil
+}
+
 // trimOld removes what is older than Keep says.
-func (s *Store) trimOld(ctx context.Context, n *removed) error {
+func (s *Store) trimOld(ctx context.Context, needed int64, n *removed) error {
 	now := s.o.Clock.Now().Add(future)
 	if cut, ok := s.o.Clock.Ago(s.o.Keep.Messages); ok && s.o.Keep.Messages > 0 {
 		known := fmt.Sprintf(knownMessage, now.Unix())
 		last, err := s.lastOld(ctx, "messages", "position", known, cut.Unix(), disorder)
 		for more := err == nil && last > 0; more; {
 			var count int
-			count, err = s.trimMessages(ctx, last, cut.Unix(), now.Unix())
+			count, err = s.trimMessages(ctx, last, needed, cut.Unix(), now.Unix())
 			n.messages += count
 			more = count > 0 && err == nil
 		}
@@ -85,18 +146,29 @@ func (s *Store) trimOld(ctx context.Context, n *removed) error {
 			return err
 		}
 	}
-	if cut, ok := s.o.Clock.Ago(s.o.Keep.Events); ok && s.o.Keep.Events > 0 {
-		known := fmt.Sprintf(knownEvent, now.UnixMilli(), future.Milliseconds())
-		last, err := s.lastOld(ctx, "events", "id", known, cut.UnixMilli(), 0)
+	cut, ok := s.o.Clock.Ago(s.o.Keep.Events)
+	if !ok || s.o.Keep.Events == 0 {
+		return nil
+	}
+	for _, table := range eventTables {
+		last, err := s.lastOldEvent(ctx, table, cut)
 		for more := err == nil && last > 0; more; {
 			var count int
-			count, err = s.trimEvents(ctx, last)
+			count, err = s.trimEvents(ctx, min(last, needed))
 			n.events += count
 			more = count > 0 && err == nil
 		}
-		return err
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// lastOldEvent is lastOld for events.
+func (s *Store) lastOldEvent(ctx context.Context, table string, before time.Time) (int64, error) {
+	known := fmt.Sprintf(knownEvent, s.o.Clock.Now().Add(future).UnixMilli(), future.Milliseconds())
+	return s.lastOld(ctx, table, "id", known, before.UnixMilli(), 0)
 }
 
 // lastOld returns the place of the last row from before that time, with at most so
@@ -119,7 +191,7 @@ const always = int64(1) << 62
 
 // trimSize removes the oldest when the file has grown too large, and some more, so
 // that it is not due again at once.
-func (s *Store) trimSize(ctx context.Context, n *removed) error {
+func (s *Store) trimSize(ctx context.Context, needed int64, n *removed) error {
 	limit := s.o.Keep.Size
 	if limit == 0 {
 		return nil
@@ -133,30 +205,26 @@ func (s *Store) trimSize(ctx context.Context, n *removed) error {
 		now = s.o.Clock.Now().Add(future).Unix()
 	}
 	for used > limit-limit/16 {
-		var message, event sql.NullInt64 // when the oldest came; one without a known time is older
-		db, err := s.database()
+		messageFirst, err := s.messageOlder(ctx, now)
 		if err != nil {
 			return err
 		}
-		err = db.r.QueryRowContext(ctx, `SELECT
-			coalesce((SELECT time FROM messages WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM messages LIMIT 1)),
-			coalesce((SELECT time/1000 FROM events WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM events LIMIT 1))`,
-			now).Scan(&message, &event)
-		if err != nil {
+		count := 0
+		trim := func() (err error) {
+			if messageFirst {
+				count, err = s.trimMessages(ctx, always, needed, 1, 0)
+				n.messages += count
+			} else {
+				count, err = s.trimEvents(ctx, min(always, needed))
+				n.events += count
+			}
 			return err
 		}
-		var count int
-		switch {
-		case message.Valid && (!event.Valid || message.Int64 <= event.Int64):
-			count, err = s.trimMessages(ctx, always, 1, 0)
-			n.messages += count
-		case event.Valid:
-			count, err = s.trimEvents(ctx, always)
-			n.events += count
-		default:
-			return nil // nothing is left
+		if err = trim(); count == 0 && err == nil { // what is left of these is needed
+			messageFirst = !messageFirst
+			err = trim()
 		}
-		if err != nil {
+		if err != nil || count == 0 {
 			return err
 		}
 		if used, _, err = s.size(ctx); err != nil {
@@ -164,6 +232,22 @@ func (s *Store) trimSize(ctx context.Context, n *removed) error {
 		}
 	}
 	return nil
+}
+
+// messageOlder tells whether the oldest message came before the oldest event. One
+// without a known time, which is up to now, is older.
+func (s *Store) messageOlder(ctx context.Context, now int64) (bool, error) {
+	db, err := s.database()
+	if err != nil {
+		return false, err
+	}
+	var message, event sql.NullInt64
+	err = db.r.QueryRowContext(ctx, `SELECT
+		coalesce((SELECT time FROM messages WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM messages LIMIT 1)),
+		coalesce((SELECT time/1000 FROM events WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM events LIMIT 1),
+			(SELECT time/1000 FROM journal WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM journal LIMIT 1))`,
+		now).Scan(&message, &event)
+	return message.Valid && (!event.Valid || message.Int64 <= event.Int64), err
 }
 
 // size returns the bytes of the file that are in use, without those of removed
@@ -183,9 +267,9 @@ func (s *Store) size(ctx context.Context) (used, free int64, err error) {
 }
 
 // trimMessages removes a piece of the messages up to that position, the first ones,
-// but for those with a time from youngFrom to youngTo (Unix seconds). None means that
-// there are no more.
-func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64) (int, error) {
+// but for those with a time from youngFrom to youngTo (Unix seconds), and those that an
+// event behind needed announces. None means that there are no more.
+func (s *Store) trimMessages(ctx context.Context, upTo, needed, youngFrom, youngTo int64) (int, error) {
 	type row struct {
 		position int64
 		id       int32
@@ -194,7 +278,9 @@ func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64
 	count, stubs := 0, int64(0)
 	err := s.inPiece(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT position, id, scene, peer, peer_uid, sequence, length(raw) FROM messages
-			WHERE position <= ? AND time NOT BETWEEN ? AND ? ORDER BY position LIMIT ?`, upTo, youngFrom, youngTo, trimRows)
+			WHERE position <= ? AND time NOT BETWEEN ? AND ?
+			AND NOT EXISTS (SELECT 1 FROM journal WHERE message_id = messages.id AND message_id <> 0 AND journal.id > ?)
+			ORDER BY position LIMIT ?`, upTo, youngFrom, youngTo, needed, trimRows)
 		if err != nil {
 			return err
 		}
@@ -241,11 +327,19 @@ func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64
 // trimEvents removes a piece of the events up to that id, the first ones. None means
 // that there are no more.
 func (s *Store) trimEvents(ctx context.Context, upTo int64) (int, error) {
+	count, err := s.trimTable(ctx, "events", "coalesce(length(array), 0) + coalesce(length(string), 0)", upTo)
+	if count == 0 && err == nil {
+		count, err = s.trimTable(ctx, "journal", "coalesce(length(body), 0)", upTo)
+	}
+	return count, err
+}
+
+// trimTable is trimEvents for one table. length is the SQL for the bytes of a row.
+func (s *Store) trimTable(ctx context.Context, table, length string, upTo int64) (int, error) {
 	var last int64
 	count := 0
 	err := s.inPiece(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT id, coalesce(length(array), 0) + coalesce(length(string), 0)
-			FROM events WHERE id <= ? ORDER BY id LIMIT ?`, upTo, trimRows)
+		rows, err := tx.QueryContext(ctx, "SELECT id, "+length+" FROM "+table+" WHERE id <= ? ORDER BY id LIMIT ?", upTo, trimRows)
 		if err != nil {
 			return err
 		}
@@ -257,7 +351,7 @@ func (s *Store) trimEvents(ctx context.Context, upTo int64) (int, error) {
 		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil || count == 0 {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM events WHERE id <= ?", last)
+		_, err = tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE id <= ?", last)
 		return err
 	})
 	if err != nil || count == 0 {

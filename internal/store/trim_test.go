@@ -273,7 +273,7 @@ func TestTrimBySize(t *testing.T) {
 			m.Raw = encode(t, m, strings.Repeat("x", 5000))
 			ids = append(ids, put(t, s, m))
 			e := someEvent(int64(i+1), ids[i])
-			e.Time, e.Array = time.Now(), bytes.Repeat([]byte(" "), 5000)
+			e.Time, e.Body = time.Now(), bytes.Repeat([]byte(" "), 5000)
 			appendEvent(t, s, e)
 			time.Sleep(10 * time.Millisecond)
 		}
@@ -316,12 +316,12 @@ func TestTrimInPieces(t *testing.T) {
 		if i >= trimRows {
 			m.Raw = make([]byte, trimBytes/4)
 		}
-		appendEvent(t, s, &Event{ID: int64(i + 1), Array: m.Raw})
+		appendEvent(t, s, &Event{ID: int64(i + 1), Body: m.Raw})
 		put(t, s, m)
 	}
 	flush(t, s)
 	for name, trim := range map[string]func() (int, error){
-		"messages": func() (int, error) { return s.trimMessages(t.Context(), always, 1, 0) },
+		"messages": func() (int, error) { return s.trimMessages(t.Context(), always, always, 1, 0) },
 		"events":   func() (int, error) { return s.trimEvents(t.Context(), always) },
 	} {
 		for i, want := range []int{trimRows, 4, 4, 4, 4, 4, 0} {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"maps"
@@ -282,16 +281,11 @@ func (s *Store) writeEvents(ctx context.Context, tx *sql.Tx, events []Event) err
 	insert := tx.StmtContext(ctx, s.db.insertEvent)
 	for i := range events {
 		e := &events[i]
-		same := e.Array != nil && bytes.Equal(e.Array, e.String) // most events but messages
-		text := e.String
-		if same {
-			text = nil
-		}
 		var written int64
 		if !e.Time.IsZero() {
 			written = e.Time.UnixMilli()
 		}
-		if _, err := insert.ExecContext(ctx, e.ID, written, e.MessageID, e.Self, same, e.Array, text); err != nil {
+		if _, err := insert.ExecContext(ctx, e.ID, written, e.MessageID, e.Self, e.Kind, e.Version, e.Body); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/ntqq/event"
-	"libration/onebot"
 )
 
 // drainBytes reads with as little work as possible, so that the benchmark measures
@@ -24,7 +24,7 @@ func drainBytes(c io.Reader, n int64) error {
 }
 
 // firstEvent takes an event that is there already.
-func firstEvent(b *testing.B, sub *onebot.Subscription) []byte {
+func firstEvent(b *testing.B, sub *gateway.Subscription) []byte {
 	b.Helper()
 	<-sub.Ready()
 	events, err := sub.Take(nil, 1)
@@ -37,27 +37,27 @@ func firstEvent(b *testing.B, sub *onebot.Subscription) []byte {
 // BenchmarkEvents sends small group messages to one WebSocket client, encoding
 // included.
 func BenchmarkEvents(b *testing.B) {
-	benchmarkEvents(b, func(testing.TB) *onebot.Service {
-		return onebot.New(onebot.Options{Client: &fakeClient{}, Store: fakeStore{}})
+	benchmarkEvents(b, func(testing.TB) *bot {
+		return newBot(&fakeClient{}, gateway.Options{})
 	}, WebSocketOptions{Address: "127.0.0.1:0"})
 }
 
 // BenchmarkJournaledEvents does so by way of a journal on disk.
 func BenchmarkJournaledEvents(b *testing.B) {
-	benchmarkEvents(b, func(t testing.TB) *onebot.Service {
+	benchmarkEvents(b, func(t testing.TB) *bot {
 		service, _, _ := newJournaled(t)
 		return service
 	}, WebSocketOptions{Address: "127.0.0.1:0", Journal: JournalOptions{Window: time.Hour}})
 }
 
-func benchmarkEvents(b *testing.B, newService func(testing.TB) *onebot.Service, o WebSocketOptions) {
+func benchmarkEvents(b *testing.B, newService func(testing.TB) *bot, o WebSocketOptions) {
 	for _, bm := range []struct {
 		name  string
 		burst int // events handed over before waiting for the client
 	}{{"one-at-a-time", 1}, {"burst-16", 16}, {"burst-1024", 1024}} {
 		b.Run(bm.name, func(b *testing.B) {
 			service := newService(b)
-			s, err := NewWebSocket(service, o, nil)
+			s, err := NewWebSocket(service.Service, o, nil)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func benchmarkEvents(b *testing.B, newService func(testing.TB) *onebot.Service, 
 			_ = c.SetReadDeadline(time.Time{})
 
 			e := &event.Message{Message: groupMessage(5, "hello, world")}
-			sub := service.Subscribe(onebot.EventForm{})
+			sub := service.Gateway.Subscribe(gateway.Selection{})
 			service.Handle(b.Context(), e)
 			frame := int64(len(firstEvent(b, sub))) + 4
 			sub.Close()

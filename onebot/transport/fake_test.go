@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"libration/gateway"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
@@ -119,17 +121,30 @@ func (c *fakeClient) Member(context.Context, message.GroupCode, message.UIN, boo
 	return ntqq.Member{}, ntqq.ErrNotFound
 }
 
-// fakeStore gives ids and forgets the messages.
-type fakeStore struct{}
+// fakeStore keeps messages in memory. Its zero value is empty.
+type fakeStore struct{ messages sync.Map }
 
-func (fakeStore) Put(m *message.Message) (int32, error)             { return int32(m.Sequence) + 1, nil }
-func (fakeStore) Get(int32) (*message.Message, error)               { return nil, nil }
-func (fakeStore) ID(_ message.Chat, sequence uint64) (int32, error) { return int32(sequence) + 1, nil }
-func (fakeStore) FindFriend(message.UIN, uint64, uint32) (*message.Message, error) {
+func (s *fakeStore) Put(m *message.Message) (int32, error) {
+	id, _ := s.ID(m.Chat, m.Sequence)
+	s.messages.Store(id, m)
+	return id, nil
+}
+
+func (s *fakeStore) PutSent(m *message.Message) (int32, error) { return s.Put(m) }
+
+func (s *fakeStore) Get(id int32) (*message.Message, error) {
+	m, _ := s.messages.Load(id)
+	kept, _ := m.(*message.Message)
+	return kept, nil
+}
+
+func (*fakeStore) ID(_ message.Chat, sequence uint64) (int32, error) { return int32(sequence) + 1, nil }
+
+func (*fakeStore) FindFriend(message.UIN, uint64, uint32) (*message.Message, error) {
 	return nil, nil
 }
 
-func (fakeStore) Flush(context.Context) error { return nil }
+func (*fakeStore) Flush(context.Context) error { return nil }
 
 func groupMessage(group message.GroupCode, text string) *message.Message {
 	return &message.Message{
@@ -140,14 +155,31 @@ func groupMessage(group message.GroupCode, text string) *message.Message {
 	}
 }
 
-func newOneBot(t testing.TB) (*onebot.Service, *fakeClient) {
-	t.Helper()
-	c := &fakeClient{}
-	return onebot.New(onebot.Options{Client: c, Store: fakeStore{}}), c
+// bot is a service with the gateway of its account.
+type bot struct {
+	*onebot.Service
+	*gateway.Gateway
 }
 
-func publish(b *onebot.Service, text string) {
-	b.Handle(context.Background(), &event.Message{Message: groupMessage(5, text)})
+func newBot(c *fakeClient, o gateway.Options) *bot {
+	o.Account, o.Store = c, &fakeStore{}
+	g := gateway.New(o)
+	return &bot{onebot.New(onebot.Options{Client: c, Gateway: g, Log: o.Log}), g}
+}
+
+func newOneBot(t testing.TB) (*bot, *fakeClient) {
+	t.Helper()
+	c := &fakeClient{}
+	return newBot(c, gateway.Options{}), c
+}
+
+// published counts messages, so that each has an id of its own.
+var published atomic.Uint64
+
+func publish(b *bot, text string) {
+	m := groupMessage(5, text)
+	m.Sequence = published.Add(1)
+	b.Handle(context.Background(), &event.Message{Message: m})
 }
 
 // logBuffer is a log to look at.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"libration/gateway"
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/webguard"
@@ -20,7 +21,7 @@ import (
 // Limits of HTTP and of every WebSocket connection.
 const (
 	// MaxBody is the largest request body and the default largest WebSocket message.
-	MaxBody = onebot.MaxRequest
+	MaxBody = gateway.MaxRequest
 	// maxWaiting is how many HTTP requests may wait for a place in a lane; more get
 	// status 503.
 	maxWaiting = 2 * MaxConcurrent
@@ -118,7 +119,7 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 
 	defer h.recovered(w)
 	in := input{path: r.URL.Path, query: r.URL.RawQuery}
-	var hold onebot.Hold
+	var hold gateway.Hold
 	defer func() { hold.Release() }()
 	if r.Method == http.MethodPost {
 		in.mediaType = webguard.MediaType(r)
@@ -158,7 +159,7 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	}
 	defer h.lanes.leave(lane)
-	request.Hold, hold = hold, onebot.Hold{}
+	request.Hold, hold = hold, gateway.Hold{}
 	// The action goes on when the caller hangs up: a message half sent is worse.
 	response := h.onebot.Call(calls, request)
 	if unread {
@@ -172,17 +173,17 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 }
 
 // readBody reads the body within the budget.
-func (h *HTTP) readBody(r *http.Request) ([]byte, onebot.Hold, error) {
+func (h *HTTP) readBody(r *http.Request) ([]byte, gateway.Hold, error) {
 	if r.ContentLength > MaxBody {
-		return nil, onebot.Hold{}, errTooLarge
+		return nil, gateway.Hold{}, errTooLarge
 	}
 	in := incoming{
 		from: r.Body, conn: connOf(r.Context()), size: r.ContentLength, most: MaxBody,
-		budget: h.onebot.Budget(), room: h.time.room, time: h.time,
+		budget: h.onebot.Gateway().Budget(), room: h.time.room, time: h.time,
 	}
 	first := int64(firstRead)
 	if in.size >= 0 {
-		first = min(in.size, onebot.SmallRequest+1)
+		first = min(in.size, gateway.SmallRequest+1)
 	}
 	return in.read(r.Context(), make([]byte, 0, first))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/onebot"
 )
 
@@ -34,7 +35,7 @@ func slowest(t *testing.T, root string, n int) time.Duration {
 // and do not last, whatever they announce.
 func TestHTTPSlowBodies(t *testing.T) {
 	b, _ := newOneBot(t)
-	h, err := NewHTTP(b, HTTPOptions{Address: "127.0.0.1:0"}, nil)
+	h, err := NewHTTP(b.Service, HTTPOptions{Address: "127.0.0.1:0"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestHTTPSlowBodies(t *testing.T) {
 			fmt.Fprint(c, head+"Content-Length: 100\r\n\r\n{")
 			piece = " "
 		case 1: // what comes is enough to count as large
-			fmt.Fprintf(c, head+"Content-Length: %d\r\n\r\n{%s", onebot.MaxRequest, strings.Repeat(" ", 80<<10))
+			fmt.Fprintf(c, head+"Content-Length: %d\r\n\r\n{%s", gateway.MaxRequest, strings.Repeat(" ", 80<<10))
 			piece = " "
 		case 2:
 			fmt.Fprint(c, head+"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")

@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"libration/onebot"
+	"libration/gateway"
 )
 
 // How fast a large request has to come.
@@ -34,7 +34,7 @@ type incoming struct {
 	conn   net.Conn
 	size   int64 // as announced; -1 when it was not
 	most   int64 // larger ones are refused
-	budget *onebot.Budget
+	budget *gateway.Budget
 	room   time.Duration // it waits for the budget at most; 0: as long as its context
 	waits  func(bool)    // is told before and after that; nil: nobody is
 	time   timing
@@ -42,10 +42,10 @@ type incoming struct {
 
 // read reads the request. scratch is memory for the beginning, of which the result
 // may be a part.
-func (in *incoming) read(ctx context.Context, scratch []byte) ([]byte, onebot.Hold, error) {
-	body, err := in.fill(scratch[:0], onebot.SmallRequest, nil)
+func (in *incoming) read(ctx context.Context, scratch []byte) ([]byte, gateway.Hold, error) {
+	body, err := in.fill(scratch[:0], gateway.SmallRequest, nil)
 	if err != nil {
-		return nil, onebot.Hold{}, err
+		return nil, gateway.Hold{}, err
 	}
 	if in.from == nil { // that was all
 		hold, err := in.take(ctx, int64(len(body)))
@@ -53,7 +53,7 @@ func (in *incoming) read(ctx context.Context, scratch []byte) ([]byte, onebot.Ho
 	}
 	size, first := in.size, in.size
 	if size < 0 {
-		size, first = in.most, 4*onebot.SmallRequest
+		size, first = in.most, 4*gateway.SmallRequest
 	}
 	hold, err := in.take(ctx, size)
 	if err != nil {
@@ -68,7 +68,7 @@ func (in *incoming) read(ctx context.Context, scratch []byte) ([]byte, onebot.Ho
 	}
 	if err != nil {
 		hold.Release()
-		return nil, onebot.Hold{}, err
+		return nil, gateway.Hold{}, err
 	}
 	hold.Shrink(int64(len(body)))
 	return body, hold, nil
@@ -107,7 +107,7 @@ func (in *incoming) fill(b []byte, limit int64, p *pace) ([]byte, error) {
 }
 
 // take takes a part of the budget, and waits for it when it has to.
-func (in *incoming) take(ctx context.Context, n int64) (onebot.Hold, error) {
+func (in *incoming) take(ctx context.Context, n int64) (gateway.Hold, error) {
 	if hold, ok := in.budget.TryTake(n); ok {
 		return hold, nil
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"libration/onebot"
+	"libration/gateway"
 )
 
 // JournalOptions say how far back a client that was away is served. With a Window
@@ -37,8 +37,8 @@ func (o JournalOptions) validate() error {
 }
 
 // cursor are the options of a cursor; after is what the client says it has.
-func (o JournalOptions) cursor(form onebot.EventForm, after *int64) onebot.CursorOptions {
-	return onebot.CursorOptions{Name: o.Name, Client: o.Client, EventForm: form, Window: o.Window, Limit: o.Limit, After: after}
+func (o JournalOptions) cursor(form gateway.Selection, after *int64) gateway.CursorOptions {
+	return gateway.CursorOptions{Name: o.Name, Client: o.Client, Selection: form, Window: o.Window, Limit: o.Limit, After: after}
 }
 
 // lastEventHeader has the id of the last event that a client has.

@@ -14,14 +14,14 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/internal/store"
-	"libration/onebot"
 )
 
 var someJournal = JournalOptions{Window: time.Hour, Limit: 1000, Name: "the bot"}
 
 // newJournaled is a service that keeps events in a file.
-func newJournaled(t testing.TB, log ...*slog.Logger) (*onebot.Service, *fakeClient, *store.Store) {
+func newJournaled(t testing.TB, log ...*slog.Logger) (*bot, *fakeClient, *store.Store) {
 	t.Helper()
 	kept, err := store.Open(context.Background(), store.Options{Path: filepath.Join(t.TempDir(), "journal.db")})
 	if err != nil {
@@ -29,11 +29,11 @@ func newJournaled(t testing.TB, log ...*slog.Logger) (*onebot.Service, *fakeClie
 	}
 	t.Cleanup(func() { _ = kept.Close() })
 	c := &fakeClient{}
-	o := onebot.Options{Client: c, Store: fakeStore{}, Journal: kept, Kept: []onebot.EventForm{{Format: onebot.FormatArray}}}
+	o := gateway.Options{Journal: kept}
 	if len(log) > 0 {
 		o.Log = log[0]
 	}
-	b := onebot.New(o)
+	b := newBot(c, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
@@ -110,7 +110,7 @@ func messages(t testing.TB, frames <-chan []byte, n int) (texts string, last int
 	return strings.Join(all, " "), last
 }
 
-func startJournaledReverse(t *testing.T, o ReverseOptions, log *logBuffer) (*Reverse, *fakeBot, *onebot.Service, *store.Store, func() time.Duration) {
+func startJournaledReverse(t *testing.T, o ReverseOptions, log *logBuffer) (*Reverse, *fakeBot, *bot, *store.Store, func() time.Duration) {
 	t.Helper()
 	b, _, kept := newJournaled(t)
 	bot, server := startBot(t)
@@ -118,7 +118,7 @@ func startJournaledReverse(t *testing.T, o ReverseOptions, log *logBuffer) (*Rev
 	if o.Journal.Window == 0 {
 		o.Journal = someJournal
 	}
-	r, err := NewReverse(b, o, log.logger())
+	r, err := NewReverse(b.Service, o, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func startJournaledReverse(t *testing.T, o ReverseOptions, log *logBuffer) (*Rev
 }
 
 // acked waits until everything is known to have been received.
-func acked(t testing.TB, b *onebot.Service) {
+func acked(t testing.TB, b *bot) {
 	t.Helper()
 	eventually(t, "all events acknowledged", func() bool {
 		n, err := b.Waiting(context.Background(), someJournal.Name, false)
@@ -276,7 +276,7 @@ func TestEventConnectionHasTheJournal(t *testing.T) {
 	b, _, _ := newJournaled(t)
 	api, apiServer := startBot(t)
 	events, eventServer := startBot(t)
-	r, err := NewReverse(b, ReverseOptions{APIURL: wsURL(apiServer), EventURL: wsURL(eventServer), Journal: someJournal}, nil)
+	r, err := NewReverse(b.Service, ReverseOptions{APIURL: wsURL(apiServer), EventURL: wsURL(eventServer), Journal: someJournal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +292,7 @@ func TestEventConnectionHasTheJournal(t *testing.T) {
 
 func TestForwardLastEventID(t *testing.T) {
 	b, _, _ := newJournaled(t)
-	s, err := NewWebSocket(b, WebSocketOptions{Address: "127.0.0.1:0", Journal: someJournal}, nil)
+	s, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Journal: someJournal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +358,7 @@ func TestForwardLastEventID(t *testing.T) {
 // TestSlowReaderOfTheJournal: with a journal nobody is cut off.
 func TestSlowReaderOfTheJournal(t *testing.T) {
 	b, _, kept := newJournaled(t)
-	s, err := NewWebSocket(b, WebSocketOptions{Address: "127.0.0.1:0", Journal: JournalOptions{Window: time.Hour}}, nil)
+	s, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Journal: JournalOptions{Window: time.Hour}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +388,7 @@ func TestSlowReaderOfTheJournal(t *testing.T) {
 
 func TestJournalOptionsChecked(t *testing.T) {
 	b, _ := newOneBot(t)
-	_, err := NewReverse(b, ReverseOptions{URL: "ws://a", Journal: JournalOptions{Window: -1, Limit: -1}}, nil)
+	_, err := NewReverse(b.Service, ReverseOptions{URL: "ws://a", Journal: JournalOptions{Window: -1, Limit: -1}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "journal -1ns is negative") || !strings.Contains(err.Error(), "journal limit -1 is negative") {
 		t.Errorf("got %v", err)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/internal/redact"
-	"libration/onebot"
 )
 
 // link is one connection of a Reverse, opened again whenever it is lost.
@@ -98,7 +98,7 @@ func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *s
 	} else {
 		log.Info("connected to the bot")
 	}
-	form := onebot.EventForm{Format: l.o.Format, ReportSelf: l.o.ReportSelf}
+	form := gateway.Selection{Form: l.b.Form(l.o.Format), ReportSelf: l.o.ReportSelf}
 	o := sessionOptions{form, l.o.Heartbeat, l.o.MaxMessage, l.o.Journal}
 	session := newSession(l.b, log, ws, wire, l.role, o, l.time)
 	if l.role&roleEvent != 0 && o.journal.Window > 0 {
@@ -106,7 +106,7 @@ func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *s
 		if bad != nil {
 			log.Warn("Last-Event-ID of the bot ignored", "err", bad)
 		}
-		if session.cursor, err = l.b.OpenCursor(o.journal.cursor(form, after)); err != nil {
+		if session.cursor, err = l.b.Gateway().OpenCursor(o.journal.cursor(form, after)); err != nil {
 			log.Error("the bot gets no missed events", "err", err)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/internal/redact"
-	"libration/onebot"
 )
 
 // endReason explains the end of a connection: who ended it and why.
@@ -22,7 +22,7 @@ func endReason(err error, t timing) (slog.Level, string) {
 	switch {
 	case errors.Is(err, errStopping):
 		return slog.LevelInfo, errStopping.Error()
-	case errors.Is(err, onebot.ErrSlow):
+	case errors.Is(err, gateway.ErrSlow):
 		return slog.LevelWarn, "the peer reads events too slowly, its queue was full"
 	case errors.Is(err, errNoPong):
 		return slog.LevelWarn, fmt.Sprintf("the peer gave no sign of life for %v after a ping", t.pong)

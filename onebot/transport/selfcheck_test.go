@@ -35,11 +35,11 @@ func listening(c Condition) bool { return c.State == StateListening }
 func listeners(t *testing.T, address string, log *logBuffer) (*fakeClient, []Listening) {
 	t.Helper()
 	b, client := newOneBot(t)
-	h, err := NewHTTP(b, HTTPOptions{Address: address, AccessToken: "s3cret"}, log.logger())
+	h, err := NewHTTP(b.Service, HTTPOptions{Address: address, AccessToken: "s3cret"}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := NewWebSocket(b, WebSocketOptions{Address: address, AccessToken: "s3cret", Heartbeat: time.Second}, log.logger())
+	w, err := NewWebSocket(b.Service, WebSocketOptions{Address: address, AccessToken: "s3cret", Heartbeat: time.Second}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}

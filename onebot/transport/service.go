@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"libration/onebot"
+	"libration/gateway"
 )
 
 // Service is a transport that can be run and watched.
@@ -173,7 +173,7 @@ func defaultTiming() timing {
 		ping:   30 * time.Second,
 		pong:   15 * time.Second,
 		ack:    time.Second,
-		drain:  onebot.FinishTime,
+		drain:  gateway.FinishTime,
 		grace:  500 * time.Millisecond,
 		close:  1500 * time.Millisecond,
 		stable: 10 * time.Second,

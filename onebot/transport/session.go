@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/onebot"
 )
 
@@ -51,7 +52,7 @@ const batchFrames = 256
 
 // sessionOptions are the common settings of WebSocket connections.
 type sessionOptions struct {
-	form       onebot.EventForm
+	form       gateway.Selection
 	heartbeat  time.Duration
 	maxMessage int64
 	journal    JournalOptions
@@ -81,9 +82,9 @@ type session struct {
 	quit      chan struct{} // closed: no more input is taken
 	written   chan struct{} // closed: the writer has ended
 
-	cursor  *onebot.Cursor // nil: events come from a subscription
-	sent    atomic.Int64   // events of the cursor up to this one were written
-	unacked chan struct{}  // some of them wait for a ping; capacity 1
+	cursor  *gateway.Cursor // nil: events come from a subscription
+	sent    atomic.Int64    // events of the cursor up to this one were written
+	unacked chan struct{}   // some of them wait for a ping; capacity 1
 }
 
 func newSession(b *onebot.Service, log *slog.Logger, ws *websocket.Conn, wire *corkConn, r role, o sessionOptions, t timing) *session {
@@ -128,7 +129,7 @@ func (s *session) run(ctx, calls context.Context, running *sync.WaitGroup) error
 		<-s.written // the last responses come before the close frame
 		s.settle()
 		_ = s.ws.Close(websocket.StatusGoingAway, "service is stopping")
-	case errors.Is(err, onebot.ErrSlow):
+	case errors.Is(err, gateway.ErrSlow):
 		_ = s.ws.Close(websocket.StatusTryAgainLater, "too slow: event queue is full")
 	default:
 		_ = s.ws.CloseNow()
@@ -199,15 +200,15 @@ func (s *session) read(reading, calls context.Context, running *sync.WaitGroup) 
 
 // receive reads one message within the budget. Text and binary frames are the same
 // here: UTF-8 JSON.
-func (s *session) receive(reading context.Context) ([]byte, onebot.Hold, error) {
+func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error) {
 	// Closing the connection ends reads; a context would cost time per frame.
 	_, from, err := s.ws.Reader(context.Background())
 	if err != nil {
-		return nil, onebot.Hold{}, err
+		return nil, gateway.Hold{}, err
 	}
 	in := incoming{
 		from: from, conn: s.wire, size: -1, most: s.o.maxMessage + 1, // the library refuses that one, with 1009
-		budget: s.onebot.Budget(), waits: s.full.Store, time: s.time,
+		budget: s.onebot.Gateway().Budget(), waits: s.full.Store, time: s.time,
 	}
 	frame, hold, err := in.read(reading, s.scratch)
 	switch {
@@ -215,7 +216,7 @@ func (s *session) receive(reading context.Context) ([]byte, onebot.Hold, error) 
 		return nil, hold, errStopping // it only gives up waiting when it is told to
 	case err != nil:
 		return nil, hold, err
-	case len(frame) > onebot.SmallRequest:
+	case len(frame) > gateway.SmallRequest:
 		return frame, hold, s.wire.SetReadDeadline(time.Time{})
 	}
 	s.scratch = frame[:cap(frame)]
@@ -224,7 +225,7 @@ func (s *session) receive(reading context.Context) ([]byte, onebot.Hold, error) 
 
 // answer runs one request, which holds a part of the budget. There is always an
 // answer, but to those that still wait for a place when the connection ends.
-func (s *session) answer(calls context.Context, frame []byte, hold onebot.Hold) (response []byte) {
+func (s *session) answer(calls context.Context, frame []byte, hold gateway.Hold) (response []byte) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("panic while answering", "panic", fmt.Sprint(v))
@@ -244,7 +245,7 @@ func (s *session) answer(calls context.Context, frame []byte, hold onebot.Hold) 
 		return nil
 	}
 	defer s.lanes.leave(lane)
-	request.Hold, hold = hold, onebot.Hold{}
+	request.Hold, hold = hold, gateway.Hold{}
 	return s.onebot.Call(calls, request).AppendJSON(nil)
 }
 
@@ -253,13 +254,13 @@ func (s *session) answer(calls context.Context, frame []byte, hold onebot.Hold) 
 func (s *session) write() error {
 	defer close(s.written)
 	var (
-		sub   *onebot.Subscription
+		sub   *gateway.Subscription
 		ready <-chan struct{} // sub has events
 		beat  <-chan time.Time
 	)
 	if s.role&roleEvent != 0 {
 		if s.cursor == nil {
-			sub = s.onebot.Subscribe(s.o.form)
+			sub = s.onebot.Gateway().Subscribe(s.o.form)
 			defer sub.Close()
 			ready = sub.Ready()
 		}
@@ -296,7 +297,7 @@ func (s *session) write() error {
 
 // batch writes a frame, unless it is nil, responses that wait, and some events that
 // wait, with few system calls. It returns how many events there were, at most most.
-func (s *session) batch(frame []byte, sub *onebot.Subscription) (n int, err error) {
+func (s *session) batch(frame []byte, sub *gateway.Subscription) (n int, err error) {
 	s.wire.Cork()
 	if frame != nil {
 		err = s.send(frame)
@@ -353,12 +354,12 @@ func (s *session) advance() (err error) {
 	s.wire.Cork()
 	sent, bytes := s.cursor.Position(), 0
 	for _, e := range events {
-		if bytes += len(e.JSON); bytes > corkLimit { // what is corked has left
+		if bytes += len(e.Data); bytes > corkLimit { // what is corked has left
 			bytes = 0
 			err = s.respond()
 		}
 		if err == nil {
-			err = s.send(e.JSON)
+			err = s.send(e.Data)
 		}
 		if err != nil {
 			break
@@ -405,7 +406,7 @@ func (s *session) settle() {
 
 // last writes a frame, unless it is nil, and what waits when the connection is about to
 // be closed; not for long, as more may come than the peer takes.
-func (s *session) last(frame []byte, sub *onebot.Subscription) error {
+func (s *session) last(frame []byte, sub *gateway.Subscription) error {
 	for until := time.Now().Add(s.time.grace); ; frame = nil {
 		if n, err := s.batch(frame, sub); n == 0 || err != nil || time.Now().After(until) {
 			return errors.Join(errStopping, err)

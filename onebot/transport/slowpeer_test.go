@@ -19,9 +19,9 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/internal/store"
 	"libration/ntqq/message"
-	"libration/onebot"
 )
 
 // TestWriteGoesOnWithProgress: the deadline of a write is for the peer to take
@@ -96,7 +96,7 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // pipeSession runs a session with a peer in memory; stop has it end, ended gets why it
 // did.
-func pipeSession(t *testing.T, b *onebot.Service, journal JournalOptions) (ws *websocket.Conn, peer *slowly, stop func(), ended <-chan error) {
+func pipeSession(t *testing.T, b *bot, journal JournalOptions) (ws *websocket.Conn, peer *slowly, stop func(), ended <-chan error) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	ln := &pipes{make(chan net.Conn, 1), make(chan struct{})}
@@ -113,9 +113,9 @@ func pipeSession(t *testing.T, b *onebot.Service, journal JournalOptions) (ws *w
 				return
 			}
 			o := sessionOptions{maxMessage: MaxBody, journal: journal}
-			s := newSession(b, (&logBuffer{}).logger(), ws, connOf(r.Context()), roleUniversal, o, defaultTiming())
+			s := newSession(b.Service, (&logBuffer{}).logger(), ws, connOf(r.Context()), roleUniversal, o, defaultTiming())
 			if journal.Window > 0 {
-				if s.cursor, err = b.OpenCursor(journal.cursor(o.form, nil)); err != nil {
+				if s.cursor, err = b.Gateway.OpenCursor(journal.cursor(o.form, nil)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -261,7 +261,7 @@ func TestSessionOutlivesARepair(t *testing.T) {
 		}
 		defer kept.Close()
 		journal := &unreadable{Store: kept}
-		b := onebot.New(onebot.Options{Client: &fakeClient{}, Store: fakeStore{}, Journal: journal, Kept: []onebot.EventForm{{Format: onebot.FormatArray}}})
+		b := newBot(&fakeClient{}, gateway.Options{Journal: journal})
 		ws, _, _, ended := pipeSession(t, b, someJournal)
 		read := func(want string) {
 			t.Helper()

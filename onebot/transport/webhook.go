@@ -19,6 +19,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"libration/gateway"
 	"libration/internal/bom"
 	"libration/internal/network"
 	"libration/internal/redact"
@@ -189,22 +190,22 @@ type posting struct {
 // operation is an answer of the bot, waiting to be carried out.
 type operation struct {
 	event, answer []byte
-	hold          onebot.Hold
+	hold          gateway.Hold
 }
 
 // run posts until ctx ends. A post that is under way then may end, until calls does.
 func (p *posting) run(ctx, calls context.Context) error {
 	var (
-		cursor *onebot.Cursor
-		sub    *onebot.Subscription
+		cursor *gateway.Cursor
+		sub    *gateway.Subscription
 		err    error
 	)
-	form := onebot.EventForm{Format: p.o.Format, ReportSelf: p.o.ReportSelf}
+	form := gateway.Selection{Form: p.b.Form(p.o.Format), ReportSelf: p.o.ReportSelf}
 	subscribe := func() {
-		sub = p.b.Subscribe(form)
+		sub = p.b.Gateway().Subscribe(form)
 	}
 	if p.o.Journal.Window > 0 {
-		if cursor, err = p.b.OpenCursor(p.o.Journal.cursor(form, nil)); err != nil {
+		if cursor, err = p.b.Gateway().OpenCursor(p.o.Journal.cursor(form, nil)); err != nil {
 			return fmt.Errorf("%s: %w", p.Name(), err)
 		}
 		defer func() { cursor.Rewind(p.there) }()
@@ -258,7 +259,7 @@ func (p *posting) run(ctx, calls context.Context) error {
 				if len(next) == 0 {
 					continue
 				}
-				due = next[0].JSON
+				due = next[0].Data
 			}
 		}
 		switch {
@@ -340,7 +341,7 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 func (p *posting) queue(ctx context.Context, event, answer []byte) {
 	ctx, cancel := context.WithTimeout(ctx, p.time.room)
 	defer cancel()
-	hold, err := p.b.Budget().Take(ctx, int64(len(answer)))
+	hold, err := p.b.Gateway().Budget().Take(ctx, int64(len(answer)))
 	if err != nil {
 		p.log.Warn("quick operation failed", "reason", errBusy)
 		return

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"libration/onebot"
+	"libration/gateway"
 )
 
 // hookBot takes posts. Each goes to posts when it was answered with 2xx.
@@ -120,13 +120,13 @@ func newHookBot(t testing.TB) (*hookBot, *httptest.Server) {
 }
 
 // startWebhook starts a webhook and takes its first lifecycle event.
-func startWebhook(t *testing.T, b *onebot.Service, url string, o WebhookOptions, log *logBuffer) (*Webhook, func() time.Duration) {
+func startWebhook(t *testing.T, b *bot, url string, o WebhookOptions, log *logBuffer) (*Webhook, func() time.Duration) {
 	t.Helper()
 	o.URL = url
 	if o.Retry == 0 {
 		o.Retry = time.Millisecond
 	}
-	w, err := NewWebhook(b, o, log.logger())
+	w, err := NewWebhook(b.Service, o, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func TestWebhookRetryIsNoAbsence(t *testing.T) {
 // TestWebhookWithoutJournal: what does not fit into the queue is dropped, with a log
 // line, and the rest goes on.
 func TestWebhookWithoutJournal(t *testing.T) {
-	b := onebot.New(onebot.Options{Client: &fakeClient{}, Store: fakeStore{}, Buffer: 2000})
+	b := newBot(&fakeClient{}, gateway.Options{Buffer: 2000})
 	bot, server := newHookBot(t)
 	var log logBuffer
 	_, _ = startWebhook(t, b, server.URL, WebhookOptions{}, &log)
@@ -477,7 +477,7 @@ func TestWebhookStopsWhileBotHangs(t *testing.T) {
 	b, _, _ := newJournaled(t)
 	bot, server := newHookBot(t)
 	var log logBuffer
-	w, err := NewWebhook(b, WebhookOptions{URL: server.URL, Retry: time.Millisecond, Journal: someJournal}, log.logger())
+	w, err := NewWebhook(b.Service, WebhookOptions{URL: server.URL, Retry: time.Millisecond, Journal: someJournal}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -533,21 +533,21 @@ func TestWebhookTLS(t *testing.T) {
 func TestWebhookOptionsChecked(t *testing.T) {
 	b, _ := newOneBot(t)
 	for _, url := range []string{"", "ws://a", "http://", "http://%zz", "bot:80"} {
-		if _, err := NewWebhook(b, WebhookOptions{URL: url}, nil); err == nil {
+		if _, err := NewWebhook(b.Service, WebhookOptions{URL: url}, nil); err == nil {
 			t.Errorf("url %q accepted", url)
 		}
 	}
-	_, err := NewWebhook(b, WebhookOptions{URL: "http://a?token=hunter2", Timeout: -1, Retry: -1, Heartbeat: 1, Format: 9, Journal: JournalOptions{Limit: -1}}, nil)
+	_, err := NewWebhook(b.Service, WebhookOptions{URL: "http://a?token=hunter2", Timeout: -1, Retry: -1, Heartbeat: 1, Format: 9, Journal: JournalOptions{Limit: -1}}, nil)
 	for _, want := range []string{"timeout", "retry", "heartbeat", "format", "journal limit"} {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("got %v, want %q named", err, want)
 		}
 	}
-	w, err := NewWebhook(b, WebhookOptions{URL: "http://127.0.0.1:1", Journal: someJournal}, nil)
+	w, err := NewWebhook(b.Service, WebhookOptions{URL: "http://127.0.0.1:1", Journal: someJournal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Run(context.Background()); !errors.Is(err, onebot.ErrNoJournal) || w.State() != StateFailed {
+	if err := w.Run(context.Background()); !errors.Is(err, gateway.ErrNoJournal) || w.State() != StateFailed {
 		t.Errorf("without a journal in the service: %v, state %s", err, w.State())
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/webguard"
@@ -95,7 +96,7 @@ func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*Web
 		server: newServer("onebot websocket", o.Network, o.Address, o.Connections, log),
 		onebot: b,
 		token:  o.AccessToken,
-		o:      sessionOptions{onebot.EventForm{Format: o.Format, ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Journal},
+		o:      sessionOptions{gateway.Selection{Form: b.Form(o.Format), ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Journal},
 	}
 	w.guard = webguard.New(webguard.Options{
 		Service: w.name, Token: o.AccessToken, Log: w.log, OnRefused: o.OnRefused,
@@ -152,7 +153,7 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 	if role&roleEvent != 0 && s.o.journal.Window > 0 {
 		cursor := s.o.journal.cursor(s.o.form, after)
 		cursor.Live = true
-		if session.cursor, err = s.onebot.OpenCursor(cursor); err != nil {
+		if session.cursor, err = s.onebot.Gateway().OpenCursor(cursor); err != nil {
 			s.log.Error("client gets no missed events", "err", err)
 		}
 	}

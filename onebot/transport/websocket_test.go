@@ -13,16 +13,17 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/ntqq/message"
 	"libration/onebot"
 )
 
-func startWebSocket(t testing.TB, o WebSocketOptions, log *slog.Logger, tune func(*WebSocket)) (root string, s *WebSocket, b *onebot.Service, c *fakeClient) {
+func startWebSocket(t testing.TB, o WebSocketOptions, log *slog.Logger, tune func(*WebSocket)) (root string, s *WebSocket, b *bot, c *fakeClient) {
 	t.Helper()
 	c = &fakeClient{}
-	b = onebot.New(onebot.Options{Client: c, Store: fakeStore{}, Log: log})
+	b = newBot(c, gateway.Options{Log: log})
 	o.Address = "127.0.0.1:0"
-	s, err := NewWebSocket(b, o, log)
+	s, err := NewWebSocket(b.Service, o, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +349,7 @@ func TestWebSocketHeartbeatAndFormat(t *testing.T) {
 
 func TestWebSocketOptions(t *testing.T) {
 	b, _ := newOneBot(t)
-	_, err := NewWebSocket(b, WebSocketOptions{
+	_, err := NewWebSocket(b.Service, WebSocketOptions{
 		Address: "0.0.0.0:1", Format: 9, Heartbeat: time.Millisecond, MaxMessage: -1,
 	}, nil)
 	for _, want := range []string{"onebot websocket", "0.0.0.0:1", "access token", "format 9", "heartbeat 1ms", "max message -1"} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"libration/gateway"
 	"libration/internal/config"
 	"libration/internal/inbound"
 	"libration/internal/network"
@@ -19,7 +20,6 @@ import (
 	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/clock"
-	"libration/onebot"
 )
 
 // Options of New, besides the configuration.
@@ -124,7 +124,9 @@ func (a *Account) Run(ctx context.Context, begun func()) error {
 	}
 	messages, err := store.Open(ctx, store.Options{
 		Path: folder.file(storeName), Log: a.log, Clock: a.clock,
-		Keep: store.Keep{Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize)},
+		Keep: store.Keep{
+			Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize), Readers: readers(&a.cfg.OneBot),
+		},
 	})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -174,7 +176,7 @@ func (a *Account) serve(ctx context.Context, p *parts) error {
 	stopWatch := start(p.folder.Run)
 	stopRing := start(p.packets.Run)
 	stopStates := start(func(ctx context.Context) error { return p.states.follow(ctx, func(s ntqq.State) { a.follow(p, s) }) })
-	stopService := start(p.service.Run)
+	stopService := start(p.gateway.Run)
 	stopClient := start(p.client.Run)
 	stopNotices := start(a.notifier(p).Run)
 
@@ -186,9 +188,9 @@ func (a *Account) serve(ctx context.Context, p *parts) error {
 	finished := make(chan struct{})
 	running.Go(func() { // while the connections do the same with what they have answered
 		defer close(finished)
-		late, cancel := context.WithTimeout(lasting, onebot.FinishTime)
+		late, cancel := context.WithTimeout(lasting, gateway.FinishTime)
 		defer cancel()
-		p.service.Finish(late)
+		p.gateway.Finish(late)
 	})
 	failed := <-connections
 	<-finished
@@ -202,7 +204,7 @@ func (a *Account) follow(p *parts, s ntqq.State) {
 		a.o.OnCaptcha()
 	}
 	p.one.Lock()
-	p.service.HandleState(s)
+	p.gateway.HandleState(s)
 	p.one.Unlock()
 	switch s.Stage {
 	case ntqq.Online:

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/gateway"
 	"libration/internal/config"
 	"libration/internal/packets"
 	"libration/internal/store"
@@ -25,6 +26,7 @@ type parts struct {
 	clock       *clock.Clock
 	client      *ntqq.Client
 	signer      *ntqq.HTTPSigner // nil when none is configured
+	gateway     *gateway.Gateway
 	service     *onebot.Service
 	messages    *store.Store
 	folder      *folderWatch
@@ -34,7 +36,7 @@ type parts struct {
 	supervisor  *supervise.Supervisor
 	connections map[string]connection // by the name of their service; read-only
 
-	// one is held by whoever talks to the OneBot service: events come from the
+	// one is held by whoever gives the gateway something: events come from the
 	// session's dispatcher, states from follow.
 	one sync.Mutex
 }
@@ -64,7 +66,11 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	if p.client, err = ntqq.New(o); err != nil {
 		return nil, ExplainFile(err)
 	}
-	p.service = a.dialect(p)
+	p.gateway = a.gateway(p)
+	p.service = onebot.New(onebot.Options{
+		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
+		OnAction: a.counted.action,
+	})
 	a.counted.registry.MustRegister(p)
 	return p, a.connect(p)
 }
@@ -78,7 +84,7 @@ func (a *Account) session(ctx context.Context, p *parts) ntqq.Options {
 		Handler: func(e event.Event) {
 			p.one.Lock()
 			defer p.one.Unlock()
-			p.service.Handle(ctx, e)
+			p.gateway.Handle(ctx, e)
 		},
 		OnState: func(s ntqq.State) {
 			a.counted.state(s)
@@ -117,19 +123,16 @@ func (a *Account) signer() *ntqq.HTTPSigner {
 	}
 }
 
-// dialect makes the OneBot service.
-func (a *Account) dialect(p *parts) *onebot.Service {
-	o := onebot.Options{
-		Client: p.client, Store: p.messages, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
-		OnAction: a.counted.action,
-	}
+// gateway makes what all dialects of the account share.
+func (a *Account) gateway(p *parts) *gateway.Gateway {
+	o := gateway.Options{Account: p.client, Store: p.messages, Clock: a.clock, Log: a.log}
 	for _, c := range a.cfg.OneBot.Resolved() {
 		if journaled(&c) {
 			o.Journal = p.messages
-			o.Kept = append(o.Kept, onebot.EventForm{Format: formatOf(&c), ReportSelf: *c.ReportSelf})
+			o.OwnKept = o.OwnKept || *c.ReportSelf
 		}
 	}
-	return onebot.New(o)
+	return gateway.New(o)
 }
 
 // keptPacket is what is written down of input that was not understood.

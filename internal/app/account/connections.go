@@ -8,9 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"libration/gateway"
 	"libration/internal/config"
 	"libration/internal/inbound"
 	"libration/internal/network"
+	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/onebot"
 	"libration/onebot/transport"
@@ -39,6 +41,21 @@ func keepEvents(o *config.OneBot) time.Duration {
 		keep = max(keep, time.Duration(*c.Journal))
 	}
 	return keep
+}
+
+// readers are the clients that still have to get some events.
+func readers(o *config.OneBot) (all []store.Reader) {
+	for _, c := range o.Resolved() {
+		if !journaled(&c) {
+			continue
+		}
+		r := store.Reader{Window: time.Duration(*c.Journal), Most: gateway.MostWaiting(int(c.JournalLimit)), Own: *c.ReportSelf}
+		if c.Type != config.WebSocket {
+			r.Name = c.JournalName()
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 func formatOf(c *config.Connection) onebot.Format {

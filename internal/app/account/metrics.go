@@ -247,17 +247,18 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 			"Packets and elements that were not understood, by whether their bytes were kept.", "result", c.result)
 	}
 
-	bot := p.service.Stats()
+	bot := p.gateway.Stats()
 	counter(bot.Published, "libration_events_published_total", "Events handed to subscribers.")
 	counter(bot.CutOff, "libration_subscribers_cut_off_total", "Event subscribers that were cut off because they were too slow.")
 	counter(bot.Waited, "libration_events_waited_total", "Events that had to wait for a slow subscriber.")
 	counter(bot.Replayed, "libration_events_replayed_total", "Events given to clients that had missed them.")
 	counter(bot.Expired, "libration_events_expired_total", "Events that clients missed and did not get: too old, or too many.")
+	counter(bot.Unreadable, "libration_journal_unreadable_total", "Events that were skipped because they could not be read: of an unknown kind, or without their message.")
 	for name, c := range p.connections {
 		if c.cursor == "" {
 			continue
 		}
-		if n, err := p.service.Waiting(context.Background(), c.cursor, c.reportSelf); err == nil {
+		if n, err := p.gateway.Waiting(context.Background(), c.cursor, c.reportSelf); err == nil {
 			gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", name)
 		}
 	}

@@ -15,9 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"libration/gateway"
 	"libration/internal/config"
 	"libration/internal/network"
 	"libration/ntqq"
+	"libration/onebot"
 )
 
 func TestFolder(t *testing.T) {
@@ -169,8 +171,9 @@ onebot:
 			t.Error(p.String())
 		}
 	}
+	service := onebot.New(onebot.Options{Gateway: gateway.New(gateway.Options{})})
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := newConnection(network.Network{}, nil, &c, "dev", newMetrics(), nil, slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := newConnection(network.Network{}, service, &c, "dev", newMetrics(), nil, slog.New(slog.DiscardHandler)); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

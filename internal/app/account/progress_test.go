@@ -33,7 +33,7 @@ func TestProgressBehindStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := messages.Append(&store.Event{ID: 1, Time: time.Now(), Array: []byte("{}")}); err != nil {
+	if err := messages.Append(&store.Event{ID: 1, Time: time.Now(), Kind: "some"}); err != nil {
 		t.Fatal(err)
 	}
 	saved := 0

@@ -18,7 +18,7 @@ func logged(t *testing.T) []string {
 	t.Helper()
 	var all []string
 	files := token.NewFileSet()
-	for _, folder := range []string{"cmd", "internal", "ntqq", "onebot"} {
+	for _, folder := range []string{"cmd", "gateway", "internal", "ntqq", "onebot"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", "..", folder), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "internal/pb/") {
 				return err

@@ -1,4 +1,4 @@
-package onebot
+package gateway
 
 import (
 	"bytes"
@@ -19,14 +19,14 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // small returns a service in whose queue of events little may wait.
-func small(t *testing.T, buffer int64) *Service {
+func small(t *testing.T, buffer int64) *Gateway {
 	t.Helper()
-	s, _, _ := newTestService(t)
+	s, _ := newTest(t)
 	s.hub.size = buffer
 	return s
 }
 
-func say(s *Service, i int) {
+func say(s *Gateway, i int) {
 	handleMessage(s, groupMessage(uint64(i+1), &message.Text{Text: fmt.Sprint(i)}))
 }
 
@@ -38,15 +38,15 @@ func TestStuckSubscriberCutOff(t *testing.T) {
 		var log strings.Builder
 		s := small(t, most*1000)
 		s.log = slog.New(slog.NewTextHandler(&log, nil))
-		stuck := s.Subscribe(EventForm{})
+		stuck := s.Subscribe(Selection{})
 		defer stuck.Close()
-		fast := s.Subscribe(EventForm{Format: FormatString})
+		fast := s.Subscribe(Selection{Form: silent})
 		defer fast.Close()
 		began := time.Now()
 		for i := range 10 * most {
 			say(s, i)
-			if e := next(t, fast); e["message"] != fmt.Sprint(i) {
-				t.Fatalf("fast subscriber's event %d: got %v", i, e["message"])
+			if e := nextEvent(t, fast); e["raw_message"] != fmt.Sprint(i) {
+				t.Fatalf("fast subscriber's event %d: got %v", i, e["raw_message"])
 			}
 		}
 		if took := time.Since(began); took != patience {
@@ -73,7 +73,7 @@ func TestSlowSubscribersWaitedFor(t *testing.T) {
 		const subscribers, events = 50, 20_000
 		var reading sync.WaitGroup
 		for i := range subscribers {
-			sub := s.Subscribe(EventForm{Format: Format(i % 2)})
+			sub := s.Subscribe(Selection{Form: Form(i % 2)})
 			reading.Go(func() {
 				defer sub.Close()
 				for n := 0; n < events; {
@@ -105,7 +105,7 @@ func TestSlowSubscribersWaitedFor(t *testing.T) {
 			t.Errorf("got %+v, want events that waited and nobody cut off", st)
 		}
 
-		slow := s.Subscribe(EventForm{})
+		slow := s.Subscribe(Selection{})
 		reading.Go(func() {
 			for {
 				<-slow.Ready()
@@ -130,7 +130,7 @@ func TestSlowSubscribersWaitedFor(t *testing.T) {
 func TestWaitEndsWithSubscription(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := small(t, 1000)
-		sub := s.Subscribe(EventForm{})
+		sub := s.Subscribe(Selection{})
 		began := time.Now()
 		time.AfterFunc(patience/2, sub.Close)
 		for i := range 10 {
@@ -146,7 +146,7 @@ func TestWaitEndsWithSubscription(t *testing.T) {
 // and taken alone.
 func TestLargeEvent(t *testing.T) {
 	s := small(t, 1000)
-	sub := s.Subscribe(EventForm{})
+	sub := s.Subscribe(Selection{})
 	defer sub.Close()
 	handleMessage(s, groupMessage(1, &message.Text{Text: strings.Repeat("x", 2*takeBytes)}))
 	s.hub.size = 1 << 30
@@ -162,24 +162,24 @@ func TestLargeEvent(t *testing.T) {
 }
 
 func TestSubscriptionClose(t *testing.T) {
-	s, _, _ := newTestService(t)
-	sub := s.Subscribe(EventForm{Format: 99})
+	s, _ := newTest(t)
+	sub := s.Subscribe(Selection{})
 	sub.Close()
 	sub.Close()
 	if _, err := sub.Take(nil, 1); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 	handleMessage(s, groupMessage(1))
-	if want, some := s.hub.wanted(true); some {
-		t.Errorf("formats wanted after Close: %v", want)
+	if want := s.hub.wanted(true) | s.hub.wanted(false); want != 0 {
+		t.Errorf("forms wanted after Close: %v", want)
 	}
 }
 
 func TestReportSelf(t *testing.T) {
-	s, _, _ := newTestService(t)
-	others := s.Subscribe(EventForm{})
+	s, _ := newTest(t)
+	others := s.Subscribe(Selection{})
 	defer others.Close()
-	all := s.Subscribe(EventForm{ReportSelf: true})
+	all := s.Subscribe(Selection{ReportSelf: true})
 	defer all.Close()
 	own := groupMessage(1, &message.Text{Text: "mine"})
 	own.Self = true
@@ -194,24 +194,24 @@ func TestReportSelf(t *testing.T) {
 	}
 }
 
-func TestEncodedOncePerFormat(t *testing.T) {
-	s, _, _ := newTestService(t)
-	a, b := s.Subscribe(EventForm{}), s.Subscribe(EventForm{})
+func TestWrittenOncePerForm(t *testing.T) {
+	s, _ := newTest(t)
+	a, b := s.Subscribe(Selection{}), s.Subscribe(Selection{})
 	defer a.Close()
 	defer b.Close()
 	handleMessage(s, groupMessage(1, &message.Text{Text: "x"}))
 	if first, second := nextRaw(t, a), nextRaw(t, b); &first[0] != &second[0] {
-		t.Error("two subscribers of one format got two encodings")
+		t.Error("two subscribers of one form got two writings")
 	}
 }
 
 func TestConcurrentSubscribers(t *testing.T) {
-	s, _, _ := newTestService(t)
+	s, _ := newTest(t)
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
 			for range 50 {
-				sub := s.Subscribe(EventForm{Format: Format(i % 2), ReportSelf: i%3 == 0})
+				sub := s.Subscribe(Selection{Form: Form(i % 2), ReportSelf: i%3 == 0})
 				_, _ = sub.Take(nil, 1)
 				sub.Close()
 			}
@@ -223,11 +223,11 @@ func TestConcurrentSubscribers(t *testing.T) {
 		}
 	})
 	for range 50 {
-		call(t, s, "send_private_msg", `{"user_id":20002,"message":"y"}`)
-		s.Heartbeat(1)
+		s.Sent(t.Context(), friendMessage(1<<20, &message.Text{Text: "y"}))
+		s.Stats()
 	}
 	wg.Wait()
-	if len(s.hub.subs) != 0 || s.hub.bytes != 0 || s.hub.all != [formats]int{} || s.hub.self != [formats]int{} {
+	if len(s.hub.subs) != 0 || s.hub.bytes != 0 || s.hub.all != [maxForms]int{} || s.hub.self != [maxForms]int{} {
 		t.Errorf("subscriptions left: %d, counts %v %v", len(s.hub.subs), s.hub.all, s.hub.self)
 	}
 }

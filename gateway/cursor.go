@@ -1,4 +1,4 @@
-package onebot
+package gateway
 
 import (
 	"context"
@@ -21,13 +21,21 @@ const readAgain = time.Second
 // liveEvents is how many events may wait at least for a client that is there.
 const liveEvents = 4096
 
+// MostWaiting is how many events may wait for a client whose CursorOptions.Limit this is.
+func MostWaiting(limit int) int {
+	if limit <= 0 {
+		return math.MaxInt
+	}
+	return max(limit, liveEvents)
+}
+
 // CursorOptions configure a Cursor.
 type CursorOptions struct {
 	// Name under which the position is kept; "" keeps none. It may be secret.
 	Name string
 	// Client is the name for logs.
 	Client string
-	EventForm
+	Selection
 	// Window is how old an event may be; 0: any. Limit is how many may have come while
 	// the client was away, 0: any; of those that come while it is there, or came before
 	// it went, at least liveEvents may wait. What goes beyond is skipped, the oldest
@@ -41,10 +49,10 @@ type CursorOptions struct {
 	Live bool
 }
 
-// JournaledEvent is one event of a journal.
+// JournaledEvent is one event of a journal, as it is written in the cursor's form.
 type JournaledEvent struct {
 	ID   int64
-	JSON []byte // shared with others: it must not be changed
+	Data []byte // shared with others: it must not be changed
 }
 
 // Cursor reads the journal from a position of its own, at its own pace: first what
@@ -92,13 +100,10 @@ func seenName(name string) string { return name + " seen" }
 // OpenCursor returns a cursor. Without After and Live it begins behind the position
 // that is kept under its name; where there is none, with the first event since the
 // program started.
-func (s *Service) OpenCursor(o CursorOptions) (*Cursor, error) {
-	j := s.journal
+func (g *Gateway) OpenCursor(o CursorOptions) (*Cursor, error) {
+	j := g.journal
 	if j == nil {
 		return nil, ErrNoJournal
-	}
-	if o.Format >= formats {
-		o.Format = FormatArray
 	}
 	if o.Limit <= 0 {
 		o.Limit = math.MaxInt
@@ -203,15 +208,13 @@ func (c *Cursor) next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	if len(events) == 0 { // these were removed, or there are none
 		from = max(from, upTo)
 	}
-	var wanted []JournaledEvent
-	for i := range events {
-		e := &events[i]
-		from = e.ID
-		if b := written(e, c.o.Format); b != nil && counts(e, c.o.ReportSelf) {
-			wanted = append(wanted, JournaledEvent{e.ID, b})
-			if seen < e.ID && e.ID <= missed {
-				c.j.replayed.Add(1)
-			}
+	wanted, from, err := c.written(events, from)
+	if err != nil && len(wanted) == 0 {
+		return nil, err
+	}
+	for _, e := range wanted {
+		if seen < e.ID && e.ID <= missed {
+			c.j.replayed.Add(1)
 		}
 	}
 	c.mu.Lock()
@@ -230,6 +233,26 @@ func (c *Cursor) next(ctx context.Context, most int) ([]JournaledEvent, error) {
 		c.tellSkipped()
 	}
 	return wanted, nil
+}
+
+// written writes the events that the client takes, up to one that cannot be read now.
+// from is the position behind them.
+func (c *Cursor) written(events []store.Event, from int64) ([]JournaledEvent, int64, error) {
+	var wanted []JournaledEvent
+	for i := range events {
+		e := &events[i]
+		if counts(e, c.o.ReportSelf) {
+			b, err := c.j.in(e, c.o.Form)
+			if err != nil {
+				return wanted, from, err
+			}
+			if b != nil {
+				wanted = append(wanted, JournaledEvent{e.ID, b})
+			}
+		}
+		from = e.ID
+	}
+	return wanted, from, nil
 }
 
 // skipTo moves over events that the client will never get. They need no
@@ -258,7 +281,7 @@ func (c *Cursor) bound(ctx context.Context, first []store.Event, position, seen,
 	if from, skip.old, err = c.j.old(ctx, position, first, c.o.Window, own); err != nil {
 		return from, skip, err
 	}
-	live := max(c.o.Limit, liveEvents)
+	live := MostWaiting(c.o.Limit)
 	if count.known {
 		n, err := c.j.CountEvents(ctx, count.head, head, own)
 		if count.head, count.most = head, count.most+n; err != nil || count.most <= live && (count.limited || from < seen) {
@@ -360,8 +383,8 @@ func (c *Cursor) Rewind(there bool) {
 
 // Waiting is how many events wait for the client whose position is kept under a name;
 // those about the account's own messages count with reportSelf only.
-func (s *Service) Waiting(ctx context.Context, name string, reportSelf bool) (int, error) {
-	j := s.journal
+func (g *Gateway) Waiting(ctx context.Context, name string, reportSelf bool) (int, error) {
+	j := g.journal
 	if j == nil {
 		return 0, nil
 	}

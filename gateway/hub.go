@@ -1,20 +1,10 @@
-package onebot
+package gateway
 
 import (
 	"errors"
 	"slices"
 	"sync"
 	"time"
-)
-
-// Format is how the message field of message events is written.
-type Format uint8
-
-// The formats.
-const (
-	FormatArray  Format = iota // an array of segments
-	FormatString               // a string with CQ codes
-	formats                    // how many there are
 )
 
 // Reasons why a subscription has ended, from Subscription.Take.
@@ -32,25 +22,18 @@ const (
 	// takeBytes is how much a subscriber takes at once, or one event.
 	takeBytes = 64 << 10
 	// eventCost is what an event takes besides its bytes.
-	eventCost = 96
+	eventCost = 192
 	// While too much waits, the slowest subscriber must take leastTaken bytes in each
 	// patience. Until then new events wait for it.
 	patience   = time.Second
 	leastTaken = 256 << 10
 )
 
-// EventForm says which events somebody takes, and how they are written.
-type EventForm struct {
-	Format Format
-	// ReportSelf includes the account's own messages, as message_sent events.
-	ReportSelf bool
-}
-
 // Subscription is a position in the queue of events. Its methods are safe for
 // concurrent use.
 type Subscription struct {
 	hub   *hub
-	form  EventForm
+	form  Selection
 	ready chan struct{} // has a token while there is something to take; closed at the end
 	next  uint64        // the event to take next; guarded by hub.mu
 	err   error         // guarded by hub.mu
@@ -116,47 +99,41 @@ func (s *Subscription) Close() {
 // from now on; with a journal, to those that are in it from now on, in its order.
 // The caller must Close it, and must take the events: while Options.Buffer bytes wait,
 // new ones wait for the slowest subscriber. One that does not go on is cut off.
-func (s *Service) Subscribe(form EventForm) *Subscription {
-	if form.Format >= formats {
-		form.Format = FormatArray
-	}
-	h := &s.hub
+func (g *Gateway) Subscribe(what Selection) *Subscription {
+	h := &g.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	sub := &Subscription{hub: h, form: form, ready: make(chan struct{}, 1), next: h.end()}
+	sub := &Subscription{hub: h, form: what, ready: make(chan struct{}, 1), next: h.end()}
 	h.subs = append(h.subs, sub)
-	h.count(form, 1)
+	h.count(what, 1)
 	return sub
 }
 
-// encoded is one event in the formats somebody wants; the others are nil.
-type encoded [formats][]byte
-
 // queued is an event in the queue.
 type queued struct {
-	encoded
+	written
 	self bool
 	cost int64
 }
 
 // wantedBy returns the event as somebody takes it; nil when it is not for them.
-func (q *queued) wantedBy(form EventForm) []byte {
-	if q.self && !form.ReportSelf {
+func (q *queued) wantedBy(what Selection) []byte {
+	if q.self && !what.ReportSelf {
 		return nil
 	}
-	return q.encoded[form.Format]
+	return q.written[what.Form]
 }
 
 // hub hands events to subscriptions. All share one queue, so that an event takes
 // memory once; what all have taken leaves it.
 type hub struct {
-	size int64 // bytes that may wait
+	size    int64    // bytes that may wait
+	writers []Writer // of the forms
 
 	mu   sync.Mutex
 	subs []*Subscription
-	// all and self count who wants events in a format, and who own messages:
-	// subscriptions, and the journal.
-	all, self [formats]int
+	// all and self count who takes events in a form, and who own messages.
+	all, self [maxForms]int
 
 	queue []queued // queue[gone:] wait
 	gone  int
@@ -176,15 +153,15 @@ type window struct {
 	freed int64 // as of then
 }
 
-func (h *hub) count(f EventForm, n int) {
-	h.all[f.Format] += n
-	if f.ReportSelf {
-		h.self[f.Format] += n
+func (h *hub) count(what Selection, n int) {
+	h.all[what.Form] += n
+	if what.ReportSelf {
+		h.self[what.Form] += n
 	}
 }
 
-// wanted tells which formats somebody wants, for own messages or for the rest.
-func (h *hub) wanted(self bool) (want [formats]bool, some bool) {
+// wanted tells in which forms somebody takes own messages, or the rest.
+func (h *hub) wanted(self bool) (forms formSet) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	counts := &h.all
@@ -192,10 +169,11 @@ func (h *hub) wanted(self bool) (want [formats]bool, some bool) {
 		counts = &h.self
 	}
 	for f, n := range counts {
-		want[f] = n > 0
-		some = some || n > 0
+		if n > 0 {
+			forms |= 1 << f
+		}
 	}
-	return want, some
+	return forms
 }
 
 // end is the number behind the newest event. The caller holds mu.
@@ -206,13 +184,13 @@ func (h *hub) at(n uint64) *queued { return &h.queue[h.gone+int(n-h.first)] }
 
 // publish queues an event for everyone who wants it and returns how many
 // subscriptions were cut off. A subscription that began after the event was
-// encoded, and in a format that nobody wanted then, does not get it. Only one
+// written, and in a form that nobody took then, does not get it. Only one
 // goroutine may call it.
-func (h *hub) publish(self bool, e *encoded) (cut int) {
+func (h *hub) publish(self bool, e *written) (cut int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.published++
-	q := queued{encoded: *e, self: self, cost: eventCost}
+	q := queued{written: *e, self: self, cost: eventCost}
 	for _, b := range e {
 		q.cost += int64(len(b))
 	}
@@ -317,20 +295,10 @@ func (h *hub) remove(s *Subscription, err error) {
 	close(s.ready)
 }
 
-// publish hands an event on, by way of the journal when there is one. id is the
-// event's, messageID that of the message that it announces.
-func (s *Service) publish(id int64, messageID int32, self bool, e *encoded) {
-	if s.journal != nil {
-		s.journal.append(id, messageID, self, e)
-		return
-	}
-	s.hand(self, e)
-}
-
-// hand gives an event to the subscriptions and logs who could not keep up. It may
-// wait for them.
-func (s *Service) hand(self bool, e *encoded) {
-	if cut := s.hub.publish(self, e); cut > 0 {
-		s.log.Warn("event subscribers cut off, too slow", "count", cut)
+// hand gives an event to the subscriptions, in the forms that they take, and logs who
+// could not keep up. It may wait for them.
+func (g *Gateway) hand(self bool, e *written) {
+	if cut := g.hub.publish(self, e); cut > 0 {
+		g.log.Warn("event subscribers cut off, too slow", "count", cut)
 	}
 }
