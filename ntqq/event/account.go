@@ -28,8 +28,8 @@ func (*ListsChanged) When() int64    { return 0 }
 func (*ListsChanged) People() People { return People{} }
 func (e *ListsChanged) Stale() Stale { return e.Lists }
 
-// Kicked is sent when the server ended the session. The account does not log in again
-// by itself; see package ntqq for what may follow.
+// Kicked is sent when the server ended the session, because the account logged in
+// elsewhere for instance. The client stays offline until somebody logs in again.
 type Kicked struct {
 	Title string // in the server's words; may be ""
 	Tips  string

@@ -15,7 +15,7 @@ import (
 	"libration/ntqq/message"
 )
 
-// The commands the server pushes (docs/protocol/events.md 1).
+// Commands that the server pushes (docs/protocol/events.md 1).
 const (
 	CommandMsgPush      = rpc.PushMessage
 	CommandKick         = rpc.PushKick
@@ -23,19 +23,20 @@ const (
 	CommandPushParams   = rpc.PushParams
 )
 
-// Counters are the totals of what did not become an event. They only grow.
+// Counters are how many pushes gave no event, by the reason, since the decoder was
+// made. Except for Duplicate and ShortHeader, each of them gave an [Unknown].
 type Counters struct {
 	Unknown     uint64 // of a kind that is not known
-	Ignored     uint64 // known, and known to be without interest
-	DecodeError uint64 // bytes that do not parse
+	Ignored     uint64 // of a known kind without an event
+	DecodeError uint64 // the bytes do not parse
 	EmptyBody   uint64
-	Incomplete  uint64 // a part without which there is no event is missing
-	Duplicate   uint64 // sent twice by the server
-	ShortHeader uint64 // fewer bytes than the header of a group notice promises
+	Incomplete  uint64 // a part that an event needs is missing
+	Duplicate   uint64 // the server sent them twice
+	ShortHeader uint64 // shorter than their header says; they are decoded all the same
 }
 
-// Decoder turns pushes into events. Decode is for one goroutine; Counters may be
-// read from any.
+// Decoder turns pushes into events. Only one goroutine may call Decode. Counters may be
+// called from any goroutine.
 type Decoder struct {
 	self  func() Person
 	known *table
@@ -48,12 +49,11 @@ type Decoder struct {
 	unknown, ignored, decodeError, emptyBody, incomplete, duplicate, shortHeader atomic.Uint64
 }
 
-// NewDecoder makes a decoder. self names the account and is called for every
-// push, on the goroutine of Decode; what it does not know yet is taken from the
-// push where possible.
+// NewDecoder returns a decoder. self returns the account; Decode calls it for each
+// message push. What self does not know yet is taken from the push where possible.
 func NewDecoder(self func() Person) *Decoder { return &Decoder{self: self, known: known} }
 
-// Counters gives the totals since the decoder was made.
+// Counters returns the totals so far.
 func (d *Decoder) Counters() Counters {
 	return Counters{
 		Unknown:     d.unknown.Load(),
@@ -66,9 +66,10 @@ func (d *Decoder) Counters() Counters {
 	}
 }
 
-// Decode reads one push. It gives at least one event, an *Unknown where nothing
-// else fits, except for repetitions of an earlier push, which are dropped. Events
-// and payload may share memory: neither may be changed afterwards.
+// Decode reads one push: its command, and the payload of the packet. It returns at
+// least one event, an [Unknown] where there is no other. For a push that the server has
+// sent before it may return none. Events and payload share memory: neither may be
+// changed afterwards.
 func (d *Decoder) Decode(command string, payload []byte) []Event {
 	p := &d.push
 	*p = push{d: d, key: Key{Command: command, Type: none, SubType: none, Discriminator: none}, payload: payload}

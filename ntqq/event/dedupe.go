@@ -6,22 +6,22 @@ const dedupeKeys = 1024
 
 type pushKey struct{ from, sequence, random uint64 }
 
-// Deduper recognises a push that the server sends a second time, among the last
-// 1024. The zero value is ready; it is not safe for concurrent use.
+// Deduper remembers the last 1024 pushes, to recognise one that the server sends a
+// second time. The zero value is ready. It is not safe for concurrent use.
 type Deduper struct {
 	seen map[pushKey]struct{}
 	ring []pushKey
 	next int
 }
 
-// Known tells whether the push came before, and does not remember it.
+// Known reports whether the push is remembered.
 func (d *Deduper) Known(from, sequence, random uint64) bool {
 	_, ok := d.seen[pushKey{from, sequence, random}]
 	return ok
 }
 
-// Seen tells whether the push came before, and remembers it. Pushes without a
-// sequence or a random number are never taken for duplicates.
+// Seen reports whether the push is remembered, and remembers it. For a push without a
+// sequence or a random number it reports false.
 func (d *Deduper) Seen(from, sequence, random uint64) bool {
 	if sequence == 0 || random == 0 {
 		return false
@@ -58,8 +58,8 @@ type recentGroups struct {
 // within is how long one report stands for another, in seconds.
 const within = 60
 
-// again tells whether the group was reported less than a minute before t; if not,
-// it is remembered now.
+// again reports whether the group was reported less than a minute before or after t.
+// If it was not, again remembers it as reported at t.
 func (r *recentGroups) again(group uint64, t int64) bool {
 	for i := range r.ring {
 		e := &r.ring[i]

@@ -6,6 +6,5 @@
 // understand becomes an [Unknown]: no input is an error, and none ends a session
 // (docs/protocol/events.md 3).
 //
-// rows in table.go lists the kinds of push that are known. docs/architecture.md has
-// the steps to add one.
+// docs/architecture.md has the steps to add an event.
 package event

@@ -11,10 +11,10 @@ type Event interface {
 	// When returns the time of what happened in Unix seconds, by the server's clock.
 	// It is 0 when the push has no time.
 	When() int64
-	// People returns the accounts that the event names, for who fills in their numbers.
+	// People returns the accounts that the event names. Package ntqq looks up the
+	// numbers that are missing, and writes them into the event.
 	People() People
-	// Stale returns the lists of friends, groups and members that the event makes out
-	// of date.
+	// Stale returns the lists that the event makes out of date.
 	Stale() Stale
 }
 
@@ -25,14 +25,14 @@ type Person struct {
 	UID message.UID
 }
 
-// People is whom an event names. The pointers lead into the event.
+// People is whom an event names. The pointers point into the event.
 type People struct {
-	// Members are found in the member list of Group.
+	// Group is the group in whose member list Members are looked up.
 	Group   message.GroupCode
 	Members []*Person
-	// Others are friends and strangers: they are asked for one by one.
+	// Others are friends and strangers. They are looked up one by one.
 	Others []*Person
-	// Chat, when not nil, is a chat whose Peer is found by its PeerUID.
+	// Chat is a private chat whose Peer is looked up by its PeerUID; nil is none.
 	Chat *message.Chat
 }
 
@@ -42,20 +42,20 @@ func members(group message.GroupCode, who ...*Person) People {
 
 func others(who ...*Person) People { return People{Others: who} }
 
-// Stale names lists that are out of date. The client fetches them again at their next
-// use.
+// Stale names lists of friends, groups and members that are out of date. The client
+// fetches them again at their next use.
 type Stale struct {
 	Friends bool
 	Groups  bool
 	// Members is the group whose member list is out of date; 0 is none.
 	Members message.GroupCode
-	// Left is a group that the account is no longer in; 0 is none. All that is known of
-	// it is forgotten.
+	// Left is a group that the account is no longer in; 0 is none. The client forgets
+	// all it knows of that group.
 	Left message.GroupCode
 }
 
-// Updater is an event that says in full how an entry of a list changed. The client
-// writes the change into the list, which stays up to date.
+// Updater is implemented by events that say in full how an entry of a list changed.
+// The client writes the change into the list, which stays up to date.
 type Updater interface{ Update() Update }
 
 // Update is a change of a group, of a group's member or of a friend.

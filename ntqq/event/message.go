@@ -55,7 +55,7 @@ func (p *push) decodeChat() {
 
 // MessageRecalled is sent for each message that was taken back. In a group the message
 // is the one with Chat.Group and Sequence. In a private chat it is the one with
-// Chat.Peer, ClientSequence and Random; the older generation sends no Sequence there.
+// Chat.Peer, ClientSequence and Random: older servers send no Sequence there.
 type MessageRecalled struct {
 	Chat           message.Chat
 	Author         Person

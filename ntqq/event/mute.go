@@ -12,8 +12,9 @@ type GroupMuted struct {
 	All      bool
 	Member   Person // empty with All
 	Operator Person
-	Duration uint32 // seconds; 0 when the mute is lifted
-	Time     int64  // Unix seconds
+	// Duration is in seconds; 0 lifts the mute. With All it is 4294967295, which has no end.
+	Duration uint32
+	Time     int64 // Unix seconds
 }
 
 func (*GroupMuted) Name() string     { return "group_muted" }

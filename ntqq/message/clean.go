@@ -5,12 +5,11 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
-// Clean takes out of decoded content what clients add for each other and no
-// person wrote (docs/protocol/messages.md 8): the mention that goes with a quote,
-// the texts that stand in for an element, empty texts. It also puts a quote where
-// it belongs. ParseCommon applies it; apply it once only, for a mention that
-// somebody wrote after a cleaned quote would go the second time. Clean may reuse
-// c's memory.
+// Clean removes from decoded content what clients add and no person wrote
+// (docs/protocol/messages.md 8): the mention beside a quote in a group, texts that stand
+// for the element before them, and empty texts. It moves a quote to the front.
+// [ParseCommon] calls it. Call it once only: a second call would remove a mention that
+// somebody wrote behind a quote. Clean may reuse the memory of c.
 func Clean(c Content, group bool) Content {
 	c = dropFallbacks(c)
 	if group {

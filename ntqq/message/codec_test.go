@@ -120,8 +120,8 @@ func testTable() *table {
 			d.add(&picture{compat: e.CustomFace.GetMd5(), info: next.CommonElem.GetPbElem()})
 			d.add(&Text{Text: "caption"}) // an element may give several segments
 		}, encodePicture), func(ctx context.Context, u *uploading, p *picture) (Segment, error) {
-			info, compat, err := u.to.Upload(ctx, p.source)
-			return &picture{info: info, compat: compat}, err
+			stored, err := u.to.Upload(ctx, Medium{MediumPicture, p.source})
+			return &picture{info: stored.Info, compat: stored.Compat}, err
 		}),
 		uploaded(as(nil, nil, func(w *encoder, f *forward) error {
 			for _, c := range f.nodes {
@@ -165,18 +165,18 @@ func (b bytesSource) Open(context.Context) (io.ReadCloser, error) {
 // storage takes what is uploaded.
 type storage struct{ got []string }
 
-func (s *storage) Upload(ctx context.Context, src Source) (info, compat []byte, err error) {
-	r, err := src.Open(ctx)
+func (s *storage) Upload(ctx context.Context, m Medium) (Stored, error) {
+	r, err := m.Source.Open(ctx)
 	if err != nil {
-		return nil, nil, err
+		return Stored{}, err
 	}
 	defer r.Close()
 	b, err := io.ReadAll(r)
 	if string(b) == "bad" {
-		return nil, nil, io.ErrUnexpectedEOF
+		return Stored{}, io.ErrUnexpectedEOF
 	}
 	s.got = append(s.got, string(b))
-	return append([]byte("info "), b...), append([]byte("md5 "), b...), err
+	return Stored{append([]byte("info "), b...), append([]byte("md5 "), b...)}, err
 }
 
 // TestUpload takes a segment from its source to the elements, and back.

@@ -1,8 +1,9 @@
-// Package message holds chat messages: their content as segments, and the
-// translation between segments and the protocol's wire elements, both ways.
+// Package message holds chat messages. Their content is a list of segments; [Decode]
+// and [Encode] translate between segments and the elements of the protocol.
 //
-// It owns the numbers and layouts of docs/protocol/messages.md. It knows no
-// connection: resolving uids, names and media is the caller's work. It imports
-// only the generated protobuf types, so that the client, the sandbox and the
-// OneBot layer can share it.
+// It owns the numbers and layouts of docs/protocol/messages.md. It has no connection:
+// callers look up people, and [Upload] lets them upload media. It imports generated
+// protobuf types only, so that the client, the sandbox and the dialects can share it.
+//
+// docs/architecture.md has the steps to add a segment.
 package message

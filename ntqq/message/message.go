@@ -9,7 +9,7 @@ type GroupCode uint64
 // UID is an account's text id, "u_" and 22 URL-safe characters; "" means unknown.
 type UID string
 
-// ChatKind tells the kinds of conversation apart.
+// ChatKind is a kind of conversation.
 type ChatKind uint8
 
 // The kinds of conversation.
@@ -34,10 +34,11 @@ func (k ChatKind) String() string {
 // Chat names one conversation of the account.
 type Chat struct {
 	Kind ChatKind
-	// Group is the group's code; for Temp the group the chat comes through (0 when
-	// the server did not say).
+	// Group is the group's code. In a Temp chat it is the group that both sides share, 0
+	// when the server did not say which.
 	Group GroupCode
-	// Peer and PeerUID name the other side of a Friend or Temp chat, whoever wrote.
+	// Peer and PeerUID name the other side of a Friend or Temp chat, also when the
+	// account itself wrote.
 	Peer    UIN
 	PeerUID UID
 }
@@ -62,8 +63,8 @@ func (r Role) String() string {
 	return "member"
 }
 
-// Sender is who wrote a message, as the message itself tells it. Names may be
-// empty in private chats.
+// Sender is who wrote a message, by what the message itself says. In private chats the
+// names may be empty.
 type Sender struct {
 	UIN      UIN
 	UID      UID
@@ -71,7 +72,7 @@ type Sender struct {
 	Card     string // the name in the group, "" when none is set
 	Title    string // the special title in the group
 	Role     Role
-	Level    uint32
+	Level    uint32 // in the group
 }
 
 // Message is one chat message, received or sent.
@@ -80,27 +81,25 @@ type Message struct {
 	Sender Sender
 	// Self is true when the account itself is the sender.
 	Self bool
-	// CaughtUp is true when the message was missed when it was sent, and fetched
-	// later; Time is when it was sent.
+	// CaughtUp is true when the account missed the message and fetched it later.
 	CaughtUp bool
-	// GroupName is the group's name as the message tells it; may be "".
+	// GroupName is the group's name by what the message says; may be "".
 	GroupName string
 
-	// Sequence is the server's number of the message: unique and increasing in a
-	// group; in a private chat the conversation sequence (nt_msg_seq), or the
-	// client sequence where the server sent no other.
+	// Sequence is the server's number of the message. It rises within a chat. In a
+	// private chat it is nt_msg_seq, or ClientSequence where the server sent no other.
 	Sequence uint64
-	// ClientSequence is the sender's own number; private chats only.
+	// ClientSequence is the number that the sender gave the message. It is 0 in groups.
 	ClientSequence uint64
-	// Random is the sender's random number; recalls of private messages need it.
+	// Random is a number that the sender drew. Recalls of private messages need it.
 	Random uint32
-	// Time is Unix seconds, the server's clock.
+	// Time is when the message was sent, Unix seconds, by the server's clock.
 	Time int64
 
 	Content Content
 
-	// Raw is the encoded protobuf CommonMessage, for stores and diagnosis. It may
-	// share memory with the packet it came in: treat it as read-only. A message
-	// just sent has one made from the request and the receipt.
+	// Raw is the encoded protobuf CommonMessage, for stores and diagnosis. It must not be
+	// changed: it may share memory with the packet that it came in. That of a message
+	// just sent is made from the request and the answer.
 	Raw []byte
 }

@@ -8,16 +8,16 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
-// What Parse and ParseCommon refuse.
+// Errors of [Parse] and [ParseCommon].
 var (
-	// ErrNotChat: the content-head type is none of a chat message.
+	// ErrNotChat is returned when the content-head type is not that of a chat message.
 	ErrNotChat = errors.New("not a chat message")
-	// ErrNoBody: a chat message without a body.
+	// ErrNoBody is returned for a chat message without a body.
 	ErrNoBody = errors.New("message has no body")
-	// ErrDeleted: no sender; history answers have such messages in place of
-	// recalled ones.
+	// ErrDeleted is returned for a message without a sender. Answers about the history
+	// have such messages in place of recalled ones.
 	ErrDeleted = errors.New("message was deleted")
-	// ErrIncomplete: a group message that names no group.
+	// ErrIncomplete is returned for a group message that names no group.
 	ErrIncomplete = errors.New("message is incomplete")
 )
 
@@ -46,13 +46,13 @@ const (
 	cardIsNickname = 2
 )
 
-// MaxRaw is the size in bytes up to which an encoded message is read. Those of the
-// real service have a few kilobytes; a large one takes twenty times its size until
-// all bots have it.
+// MaxRaw is how large an encoded message may be, in bytes. Larger ones are not read: a
+// message takes up to twenty times its size in memory on its way to all bots. Messages
+// of the real service have a few kilobytes.
 const MaxRaw = 2 << 20
 
-// Parse reads an encoded CommonMessage: see ParseCommon. The message's Raw is raw
-// itself.
+// Parse reads an encoded protobuf CommonMessage as [ParseCommon] does. The message's Raw
+// is raw itself.
 func Parse(raw []byte, self UIN) (*Message, error) {
 	var cm messagepb.CommonMessage
 	if err := pb.Unmarshal(raw, &cm); err != nil {
@@ -66,10 +66,9 @@ func Parse(raw []byte, self UIN) (*Message, error) {
 	return m, nil
 }
 
-// ParseCommon reads a chat message; self is the account's own uin, by which own
-// messages are told. The content is cleaned and may be empty (such a message says
-// nothing, but its sequence counts). Raw stays nil. The error is ErrNotChat,
-// ErrDeleted, ErrNoBody or ErrIncomplete.
+// ParseCommon reads a chat message. self is the account's own number: Message.Self is
+// true when it is the sender's. The content has been through [Clean] and may be empty.
+// Raw stays nil. The error is ErrNotChat, ErrDeleted, ErrNoBody or ErrIncomplete.
 func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 	route, head := cm.GetRoutingHead(), cm.GetContentHead()
 	kind, ok := chatKind(head)

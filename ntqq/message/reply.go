@@ -37,7 +37,7 @@ func (r *Reply) size() int  { return len(r.SenderUID) + r.Content.size() }
 // bits are the sender's random (docs/protocol/messages.md 3).
 const uidMark = 1 << 56
 
-// MsgUID is the message uid that belongs to a message's random.
+// MsgUID returns the message uid (ContentHead.msg_uid) of a message with this random.
 func MsgUID(random uint32) uint64 { return uidMark | uint64(random) }
 
 // uidRandom takes the random out of a message uid, or gives 0 where the number

@@ -15,7 +15,7 @@ type Unknown struct {
 	// type ("common_elem 48/20"), "field N" for one outside the schema, or one of the
 	// Element constants.
 	Element string
-	// Raw is the encoded Elem.
+	// Raw is the encoded protobuf Elem.
 	Raw []byte
 }
 

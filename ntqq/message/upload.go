@@ -16,17 +16,39 @@ type Source interface {
 	Open(ctx context.Context) (io.ReadCloser, error)
 }
 
-// Uploader stores media for those who read one chat. It may take minutes. It returns
-// the encoded MsgInfo that goes into the message, and the element for older clients,
-// which may be empty (docs/protocol/media.md 2.4).
-type Uploader interface {
-	Upload(ctx context.Context, s Source) (info, compat []byte, err error)
+// MediumKind is a kind of medium that the service stores.
+type MediumKind uint8
+
+// The kinds of medium (docs/protocol/media.md 1).
+const (
+	MediumPicture MediumKind = iota + 1
+	MediumRecord             // a voice message
+	MediumVideo
+)
+
+// Medium is what a segment brings along.
+type Medium struct {
+	Kind   MediumKind
+	Source Source
 }
 
-// Upload makes content ready for [Encode]. What its segments bring along is uploaded by
-// up, one after the other, and the result says where it is. c itself is not changed.
-// Without such segments the result is c. A nil up uploads nothing: a segment that needs
-// it is then an ErrNoUploader. All errors are of type *SegmentError.
+// Stored says where a medium is.
+type Stored struct {
+	Info   []byte // the encoded protobuf MsgInfo, which goes into the message as it is
+	Compat []byte // what older clients read in its place; may be empty
+}
+
+// Uploader stores media for those who read one chat (docs/protocol/media.md 2). A call
+// may take minutes, and ends with ctx.
+type Uploader interface {
+	Upload(ctx context.Context, m Medium) (Stored, error)
+}
+
+// Upload makes content ready for [Encode]. It uploads what the segments bring along, one
+// after the other, and returns content that says where it is. Content without such
+// segments is returned as it is. Upload does not change c. up may be nil where nothing
+// can be uploaded: the error for a segment with a medium is then ErrNoUploader. Every
+// error is a *SegmentError.
 func Upload(ctx context.Context, up Uploader, c Content) (Content, error) {
 	return (&uploading{up, known}).content(ctx, c)
 }
