@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+
+	"libration/ntqq/session/link"
 )
 
 // CauseOf names why a session ended, or why a request failed, in one word of a
@@ -26,7 +28,7 @@ func CauseOf(err error) string {
 		return "key_exchange"
 	case errors.Is(err, ErrSign):
 		return "signer"
-	case errors.Is(err, ErrSessionExpired), errors.Is(err, errDoubted):
+	case errors.Is(err, ErrSessionExpired), errors.Is(err, link.ErrDoubted):
 		return "session_expired"
 	case errors.Is(err, errRegisterRefused):
 		return "register_refused"

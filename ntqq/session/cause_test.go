@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+
+	"libration/ntqq/session/link"
 )
 
 func TestCauseOf(t *testing.T) {
@@ -19,7 +21,7 @@ func TestCauseOf(t *testing.T) {
 		{wrap(ErrTimeout), "timeout"},
 		{errors.Join(errNoServer, ErrTimeout), "no_server"},
 		{wrap(errVerification), "key_exchange"},
-		{fmt.Errorf("%w: %w", errDoubted, ErrTimeout), "session_expired"},
+		{fmt.Errorf("%w: %w", link.ErrDoubted, ErrTimeout), "session_expired"},
 		{fmt.Errorf("%w: %w", ErrSessionExpired, &ServerError{Code: -10001}), "session_expired"},
 		{wrap(errRegisterRefused), "register_refused"},
 		{wrap(&LoginError{Step: StepEasyLogin}), "login_refused"},

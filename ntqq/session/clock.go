@@ -21,3 +21,24 @@ func (s *Session) ClockOffset() time.Duration { return s.clock.Offset() }
 
 // now is the time for requests, and for what is written down.
 func (s *Session) now() time.Time { return s.clock.Now() }
+
+// noteAnswerTime takes the time of the server from an answer. Only one under the
+// session's key corrects the clock. That of a login answer, which nothing proves,
+// corrects the times inside the next login requests.
+func (s *Session) noteAnswerTime(seconds uint32, asked time.Time, proven bool) {
+	switch {
+	case proven:
+		s.loginAhead.Store(0)
+		s.noteServerTime(seconds, asked)
+	case seconds != 0:
+		s.loginAhead.Store(int64(time.Unix(int64(seconds), 0).Sub(s.now())))
+	}
+}
+
+// loginNow is the time for login requests.
+func (s *Session) loginNow() time.Time {
+	if ahead := time.Duration(s.loginAhead.Load()); ahead.Abs() > clockOff {
+		return s.now().Add(ahead)
+	}
+	return s.now()
+}

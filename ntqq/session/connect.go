@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"libration/ntqq/session/link"
 )
 
 const (
@@ -25,9 +27,6 @@ const (
 
 // errNoServer: no address could be found or dialled.
 var errNoServer = errors.New("no server can be reached")
-
-// errSilent: the connection stood, and nothing came.
-var errSilent = fmt.Errorf("%w: the server is silent", ErrConnectionLost)
 
 // badServer is one that failed lately.
 type badServer struct {
@@ -205,7 +204,7 @@ func (l *loop) judge(address string, onlineFor time.Duration, err error) {
 		delete(l.bad, address)
 	}
 	lost := errors.Is(err, ErrConnectionLost) || errors.Is(err, ErrTimeout)
-	if errors.Is(err, errSilent) || lost && !steady {
+	if errors.Is(err, link.ErrSilent) || lost && !steady {
 		l.blame(address, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"libration/internal/hourly"
+	"libration/ntqq/session/link"
 )
 
 // fakeNet dials addresses that answer after a time; 0 means never.
@@ -111,7 +112,7 @@ func TestJudge(t *testing.T) {
 		"no answer before online":  {0, ErrTimeout, true},
 		"died soon":                {time.Second, lost, true},
 		"died later":               {time.Hour, lost, false},
-		"silent later":             {time.Hour, fmt.Errorf("%w: 3 heartbeats", errSilent), true},
+		"silent later":             {time.Hour, fmt.Errorf("%w: 3 heartbeats", link.ErrSilent), true},
 		"kicked":                   {time.Second, &KickError{}, false},
 		"session expired":          {0, ErrSessionExpired, false},
 		"no signature":             {0, fmt.Errorf("%w: %w", ErrSign, context.DeadlineExceeded), false},

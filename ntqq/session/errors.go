@@ -4,28 +4,22 @@ import (
 	"errors"
 	"fmt"
 
-	"libration/internal/pb"
-	"libration/internal/pb/pushpb"
+	"libration/ntqq/session/link"
 	"libration/ntqq/session/signer"
 )
 
 // Errors of calls, and of [State.Err]. They are wrapped with what was being done.
 var (
-	// ErrOffline: the account is not online. The request was not sent.
-	ErrOffline = errors.New("account is not online")
-	// ErrConnectionLost: the connection broke while a request was under way. Whether the
-	// server carried it out is unknown.
-	ErrConnectionLost = errors.New("connection lost")
-	// ErrTimeout: no answer came in time. Whether the server carried the request out is
-	// unknown.
-	ErrTimeout = errors.New("no answer in time")
+	ErrOffline        = link.ErrOffline
+	ErrConnectionLost = link.ErrConnectionLost
+	ErrTimeout        = link.ErrTimeout
 	// ErrSessionExpired: the server no longer accepts the session's tickets. The session
 	// logs in again by itself, where it can.
-	ErrSessionExpired = errors.New("session expired")
+	ErrSessionExpired = link.ErrSessionExpired
 	// ErrKicked: another login, or the service, ended the session; usually a *KickError.
 	// Call Relogin to log in again. That is not done by itself: two clients would kick each
 	// other for ever.
-	ErrKicked = errors.New("account was kicked offline")
+	ErrKicked = link.ErrKicked
 	// ErrNeedsLogin: no automatic way to log in is left. A person must act, then call
 	// Relogin.
 	ErrNeedsLogin = errors.New("login needed")
@@ -35,43 +29,14 @@ var (
 	ErrNoCaptcha = errors.New("no captcha waits for an answer")
 )
 
-// ServerError is a refusal by the server: the request arrived and was not
-// carried out.
-type ServerError struct {
-	Command string
-	Code    int64
-	Message string // the server's own text, may be ""
-	Cause   error  // what the code means, wrapped; nil where that is not known
-}
-
-func (e *ServerError) Error() string {
-	s := fmt.Sprintf("%s: server code %d", e.Command, e.Code)
-	if e.Cause != nil {
-		s += " (" + e.Cause.Error() + ")"
-	}
-	if e.Message != "" {
-		s += ": " + e.Message
-	}
-	return s
-}
-
-// Unwrap returns the cause.
-func (e *ServerError) Unwrap() error { return e.Cause }
-
-// isRefusal reports whether err is an answer of the server.
-func isRefusal(err error) bool {
-	_, ok := errors.AsType[*ServerError](err)
-	return ok
-}
-
-// InFlightError is the end of a call whose request was being written, or had been.
-// Whether the server carried it out is unknown. Err says how the call ended.
-type InFlightError struct{ Err error }
-
-func (e *InFlightError) Error() string { return e.Err.Error() }
-
-// Unwrap returns Err.
-func (e *InFlightError) Unwrap() error { return e.Err }
+// Names from package link.
+type (
+	ServerError   = link.ServerError
+	KickError     = link.KickError
+	InFlightError = link.InFlightError
+	Frame         = link.Frame
+	Unproven      = link.Unproven
+)
 
 // LoginError is the server's refusal of a login step.
 type LoginError struct {
@@ -96,30 +61,4 @@ func (e *LoginError) Error() string {
 		}
 	}
 	return s
-}
-
-// KickError says how the server ended the session. It is an [ErrKicked].
-type KickError struct {
-	Title string
-	Tips  string
-	Code  int32
-}
-
-func (e *KickError) Error() string {
-	s := fmt.Sprintf("%v (code %d)", ErrKicked, e.Code)
-	for _, t := range []string{e.Title, e.Tips} {
-		if t != "" {
-			s += ": " + t
-		}
-	}
-	return s
-}
-
-// Is reports whether target is [ErrKicked].
-func (e *KickError) Is(target error) bool { return target == ErrKicked }
-
-func kickError(payload []byte) error {
-	n := &pushpb.KickNotice{}
-	_ = pb.Unmarshal(payload, n) // what cannot be read stays empty: it is a kick all the same
-	return &KickError{Title: string(n.GetTitle()), Tips: string(n.GetTips()), Code: n.GetCode()}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"libration/internal/wire"
+	"libration/ntqq/session/link"
 )
 
 // remedy is what the session does about a failure. docs/session.md has this table
@@ -43,7 +44,7 @@ func classify(err error) remedy {
 		errors.Is(err, errNotConfirmed), errors.Is(err, errConfirmRefused),
 		errors.Is(err, errCaptchaGivenUp), errors.Is(err, errNewDeviceGivenUp):
 		return needsPerson
-	case errors.Is(err, errDoubted):
+	case errors.Is(err, link.ErrDoubted):
 		return doubtSession
 	case errors.As(err, &login):
 		return classifyLogin(login)

@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"libration/internal/pb"
-	"libration/internal/pb/pushpb"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 func TestClassify(t *testing.T) {
@@ -26,8 +25,8 @@ func TestClassify(t *testing.T) {
 		{fmt.Errorf("read: %w", ErrSessionExpired), dropSession},
 		{errRegisterRefused, dropSession},
 		{errVerification, retry},
-		{fmt.Errorf("%w: %w", errDoubted, ErrTimeout), doubtSession},
-		{fmt.Errorf("%w: %w", errDoubted, ErrConnectionLost), doubtSession},
+		{fmt.Errorf("%w: %w", link.ErrDoubted, ErrTimeout), doubtSession},
+		{fmt.Errorf("%w: %w", link.ErrDoubted, ErrConnectionLost), doubtSession},
 		{login(StepEasyLogin, codeTryAgain), retry},
 		{login(StepEasyLogin, codeTooOften), retry},
 		{login(StepEasyLogin, codeTicketExpired), dropA1},
@@ -60,21 +59,6 @@ func TestClassify(t *testing.T) {
 		if got := classify(fmt.Errorf("wrapped: %w", c.err)); got != c.want {
 			t.Errorf("%v: got remedy %d, want %d", c.err, got, c.want)
 		}
-	}
-}
-
-func TestKickError(t *testing.T) {
-	payload, err := pb.Marshal(&pushpb.KickNotice{Title: "notice", Tips: "logged in elsewhere", Code: 2001})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var kick *KickError
-	if err := kickError(payload); !errors.Is(err, ErrKicked) || !errors.As(err, &kick) ||
-		*kick != (KickError{Title: "notice", Tips: "logged in elsewhere", Code: 2001}) {
-		t.Errorf("got %#v", err)
-	}
-	if err := kickError([]byte{0xff}); !errors.Is(err, ErrKicked) {
-		t.Errorf("a kick that cannot be read: got %v, want ErrKicked", err)
 	}
 }
 

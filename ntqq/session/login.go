@@ -14,6 +14,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 )
 
 // login gets new tickets.
-func (l *loop) login(ctx context.Context, k *conn) error {
+func (l *loop) login(ctx context.Context, k *link.Conn) error {
 	if err := l.firstWay(ctx, k); err != nil {
 		return err
 	}
@@ -32,11 +33,11 @@ func (l *loop) login(ctx context.Context, k *conn) error {
 
 // firstWay logs in by the first way that is open: the saved A1, the password, a QR
 // code (docs/protocol/login.md 7).
-func (l *loop) firstWay(ctx context.Context, k *conn) error {
+func (l *loop) firstWay(ctx context.Context, k *link.Conn) error {
 	s := l.s
 	// closed tells whether the next way is to be tried after err.
 	closed := func(err error) bool {
-		return err != nil && k.ctx.Err() == nil && ctx.Err() == nil && classify(err) == dropA1
+		return err != nil && k.Err() == nil && ctx.Err() == nil && classify(err) == dropA1
 	}
 	if len(s.keys().A1) > 0 {
 		err := l.easyLogin(ctx, k)
@@ -80,7 +81,7 @@ func (l *loop) nextLogin() Step {
 
 // exchangeKeys makes a session key for the NT login, each try with a fresh pair
 // and a fresh time (docs/protocol/login.md 5).
-func (l *loop) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSession, error) {
+func (l *loop) exchangeKeys(ctx context.Context, k *link.Conn) (*wire.ExchangeSession, error) {
 	s := l.s
 	s.setState(State{Stage: LoggingIn, Step: StepKeyExchange}, nil)
 	var last error
@@ -89,7 +90,7 @@ func (l *loop) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSession
 		if err == nil {
 			return session, nil
 		}
-		if k.ctx.Err() != nil || ctx.Err() != nil || errors.Is(err, ErrSign) {
+		if k.Err() != nil || ctx.Err() != nil || errors.Is(err, ErrSign) {
 			return nil, err
 		}
 		s.log.Warn("key exchange failed: trying again with a fresh key", "try", try, "of", exchangeTries, "err", err)
@@ -101,7 +102,7 @@ func (l *loop) exchangeKeys(ctx context.Context, k *conn) (*wire.ExchangeSession
 	return nil, fmt.Errorf("%w: %w", errVerification, last)
 }
 
-func (s *Session) exchangeOnce(ctx context.Context, k *conn) (*wire.ExchangeSession, error) {
+func (s *Session) exchangeOnce(ctx context.Context, k *link.Conn) (*wire.ExchangeSession, error) {
 	ks := s.keys()
 	x, payload, err := wire.NewKeyExchange(s.opts.Servers.ExchangeKey, s.opts.Servers.VerifyKey,
 		fmt.Sprint(uint64(ks.UIN)), guid(ks.Device), s.loginNow())
@@ -118,7 +119,7 @@ func (s *Session) exchangeOnce(ctx context.Context, k *conn) (*wire.ExchangeSess
 
 // lasting returns the session key, after a wait for a person: when it has expired, or
 // would before a request is answered, a new one.
-func (l *loop) lasting(ctx context.Context, k *conn, session *wire.ExchangeSession) (*wire.ExchangeSession, error) {
+func (l *loop) lasting(ctx context.Context, k *link.Conn, session *wire.ExchangeSession) (*wire.ExchangeSession, error) {
 	if time.Until(session.Expires) > l.s.opts.Timing.Answer {
 		return session, nil
 	}
@@ -126,7 +127,7 @@ func (l *loop) lasting(ctx context.Context, k *conn, session *wire.ExchangeSessi
 }
 
 // easyLogin turns A1 into new tickets.
-func (l *loop) easyLogin(ctx context.Context, k *conn) error {
+func (l *loop) easyLogin(ctx context.Context, k *link.Conn) error {
 	s := l.s
 	for try := 1; ; try++ {
 		session, err := l.exchangeKeys(ctx, k)
@@ -143,7 +144,7 @@ func (l *loop) easyLogin(ctx context.Context, k *conn) error {
 			s.setKeys(*ks)
 			s.log.Info("logged in by the saved session")
 			return nil
-		case k.ctx.Err() != nil, ctx.Err() != nil:
+		case k.Err() != nil, ctx.Err() != nil:
 			return err
 		case errors.Is(err, errNotConfirmed) && l.confirmations < confirmTries:
 			s.log.Warn("login not confirmed on the phone: asking again")
@@ -163,7 +164,7 @@ func (l *loop) easyLogin(ctx context.Context, k *conn) error {
 
 // easyTickets is one easy login; it returns the keystore with the new tickets,
 // which is not in use yet.
-func (l *loop) easyTickets(ctx context.Context, k *conn, session *wire.ExchangeSession) (*identity.Keystore, error) {
+func (l *loop) easyTickets(ctx context.Context, k *link.Conn, session *wire.ExchangeSession) (*identity.Keystore, error) {
 	rsp := &loginpb.EasyLoginRspBody{}
 	ks, err := l.ntLogin(ctx, k, session, StepEasyLogin, rpc.NTLoginEasyLogin,
 		&loginpb.EasyLoginReqBody{A1: l.s.keys().A1}, rsp)
@@ -182,7 +183,7 @@ type ntAnswer interface {
 // ntLogin sends one NT login and reads its answer into rsp (docs/protocol/login.md
 // 6). It returns the keystore with the new tickets, which is not in use yet; a
 // refusal is a *LoginError.
-func (l *loop) ntLogin(ctx context.Context, k *conn, session *wire.ExchangeSession, step Step, command string, req proto.Message, rsp ntAnswer) (*identity.Keystore, error) {
+func (l *loop) ntLogin(ctx context.Context, k *link.Conn, session *wire.ExchangeSession, step Step, command string, req proto.Message, rsp ntAnswer) (*identity.Keystore, error) {
 	s := l.s
 	ks := s.keys()
 	body, err := pb.Marshal(req)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"libration/ntqq/session/link"
+
 	"github.com/cenkalti/backoff/v5"
 )
 
@@ -45,7 +47,7 @@ func (s *Session) Run(ctx context.Context) error {
 			s.setState(State{Stage: Stopped}, nil)
 			return nil
 		}
-		s.stats.disconnects.Add(1)
+		s.disconnects.Add(1)
 		if onlineFor >= steadyAfter {
 			wait.Reset()
 		}
@@ -143,37 +145,35 @@ func (l *loop) once(ctx context.Context) (onlineFor time.Duration, err error) {
 		}
 	}()
 	// The connection survives ctx for the goodbye.
-	k := s.startConn(context.WithoutCancel(ctx), nc)
-	defer func() { k.close(errConnClosed) }()
-	k.wg.Go(k.keepAlive)
+	k := s.link.Start(context.WithoutCancel(ctx), nc)
+	defer k.Close()
 
 	if !s.keys().HasSession() {
 		if err := l.login(ctx, k); err != nil {
-			return 0, k.endedOr(err)
+			return 0, endedOr(k, err)
 		}
 	}
 	s.setState(State{Stage: Registering}, nil)
-	if err := k.register(ctx); err != nil {
-		return 0, k.doubtedOr(k.endedOr(err))
+	if err := s.register(ctx, k); err != nil {
+		return 0, k.Doubted(endedOr(k, err))
 	}
-	k.believe()
+	k.Believe()
 	l.freshTickets, l.doubts, l.confirmations = false, 0, 0
-	k.wg.Go(k.keepSession)
-	k.wg.Go(k.keepProof)
+	k.KeepOnline()
 	if s.opts.Signer != nil {
-		k.wg.Go(k.keepSigning)
+		k.Go(func() { s.keepSigning(k.Context()) })
 	}
-	s.opts.OnOnline(k.ctx, int64(k.told.Load()))
+	s.opts.OnOnline(k.Context(), k.ServerTime())
 	self := s.Self()
 	s.log.Info("online", "uin", self.UIN, "nickname", self.Nickname, "server", addr)
 	since := time.Now()
 	s.setState(State{Stage: Online}, k)
 	err = l.stay(ctx, k)
-	return time.Since(since), k.doubtedOr(k.endedOr(err))
+	return time.Since(since), k.Doubted(endedOr(k, err))
 }
 
 // stay keeps the tickets of an online session fresh until it ends.
-func (l *loop) stay(ctx context.Context, k *conn) error {
+func (l *loop) stay(ctx context.Context, k *link.Conn) error {
 	s := l.s
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
@@ -191,12 +191,12 @@ func (l *loop) stay(ctx context.Context, k *conn) error {
 	plan()
 	for {
 		select {
-		case <-k.ctx.Done():
-			return k.cause()
+		case <-k.Context().Done():
+			return k.Err()
 		case <-ctx.Done():
-			bye, cancel := context.WithTimeout(k.ctx, stopWait)
+			bye, cancel := context.WithTimeout(k.Context(), stopWait)
 			defer cancel()
-			k.unregister(bye)
+			s.unregister(bye, k)
 			return ctx.Err()
 		case <-save.C:
 			s.Save()
@@ -208,19 +208,16 @@ func (l *loop) stay(ctx context.Context, k *conn) error {
 			return err
 		}
 		left := plan()
-		if err != nil && ctx.Err() == nil && k.ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && k.Err() == nil {
 			s.log.Warn("session not refreshed: the old one stays in use", "err", err, "again_in", left) // 0: never
 		}
 	}
 }
 
-// errConnClosed is the cause when our own side is done with a connection.
-var errConnClosed = fmt.Errorf("%w: closed by this side", ErrConnectionLost)
-
 // endedOr prefers the connection's own cause of death to what a call made of it.
-func (k *conn) endedOr(err error) error {
-	if k.ctx.Err() != nil {
-		return k.cause()
+func endedOr(k *link.Conn, err error) error {
+	if ended := k.Err(); ended != nil {
+		return ended
 	}
 	return err
 }

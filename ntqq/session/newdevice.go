@@ -17,6 +17,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 const (
@@ -64,7 +65,7 @@ type verifyAnswer struct {
 }
 
 // verifyDevice shows codes until the phone lets this device in, and logs in then.
-func (l *loop) verifyDevice(ctx context.Context, k *conn, session *wire.ExchangeSession, refused *LoginError) (*identity.Keystore, error) {
+func (l *loop) verifyDevice(ctx context.Context, k *link.Conn, session *wire.ExchangeSession, refused *LoginError) (*identity.Keystore, error) {
 	s := l.s
 	v, err := s.newVerifier(refused.url)
 	if err != nil {
@@ -73,7 +74,7 @@ func (l *loop) verifyDevice(ctx context.Context, k *conn, session *wire.Exchange
 	defer v.client.CloseIdleConnections()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := context.AfterFunc(k.ctx, func() { cancel(k.cause()) })
+	stop := context.AfterFunc(k.Context(), func() { cancel(k.Err()) })
 	defer stop()
 	for shown := 1; shown <= newDeviceCodes; shown++ {
 		code, err := v.begin(ctx)

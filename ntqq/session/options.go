@@ -146,6 +146,14 @@ func fieldError(field string, err error) error {
 	return fmt.Errorf("session.Options.%s: %w", field, err)
 }
 
+// The defaults of Timing (docs/protocol/wire.md 9, login.md 9).
+const (
+	callTimeout   = 15 * time.Second
+	alivePeriod   = 10 * time.Second
+	aliveWait     = 5 * time.Second
+	sessionPeriod = 270 * time.Second
+)
+
 // Timing holds the waits of a session that a test may want shorter, so that faults are
 // over in milliseconds. A zero field has its default.
 type Timing struct {

@@ -14,6 +14,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 // Repeated password logins get accounts locked: while Run runs, at most passwordTries
@@ -104,7 +105,7 @@ func (g *passwordGate) refusal(err error) {
 // passwordLogin logs in by the password, with the help of a person when the server
 // wants a captcha solved or the device verified (docs/protocol/login.md 6.2). It
 // does not repeat what failed: the session does, after a pause.
-func (l *loop) passwordLogin(ctx context.Context, k *conn) error {
+func (l *loop) passwordLogin(ctx context.Context, k *link.Conn) error {
 	s := l.s
 	if ks := s.keys(); ks.UIN == 0 { // a first login: the number goes into the packets from here on
 		s.keystore.Store(&identity.Keystore{Device: ks.Device, UIN: s.opts.UIN})
@@ -144,7 +145,7 @@ func (l *loop) passwordLogin(ctx context.Context, k *conn) error {
 	}
 }
 
-func (l *loop) passwordTickets(ctx context.Context, k *conn, session *wire.ExchangeSession, solved *loginpb.NtIframe) (*identity.Keystore, error) {
+func (l *loop) passwordTickets(ctx context.Context, k *link.Conn, session *wire.ExchangeSession, solved *loginpb.NtIframe) (*identity.Keystore, error) {
 	s := l.s
 	ks := s.keys()
 	credential := &wire.PasswordA1{
@@ -166,7 +167,7 @@ func (l *loop) passwordTickets(ctx context.Context, k *conn, session *wire.Excha
 }
 
 // askCaptcha waits for Answer.
-func (l *loop) askCaptcha(ctx context.Context, k *conn, refused *LoginError) (*loginpb.NtIframe, error) {
+func (l *loop) askCaptcha(ctx context.Context, k *link.Conn, refused *LoginError) (*loginpb.NtIframe, error) {
 	s := l.s
 	sid, err := captchaSID(refused.url)
 	if err != nil {
@@ -188,8 +189,8 @@ func (l *loop) askCaptcha(ctx context.Context, k *conn, refused *LoginError) (*l
 		return &loginpb.NtIframe{Ticket: proto.String(a.Ticket), RandStr: proto.String(a.RandStr), Sid: proto.String(sid)}, nil
 	case <-timer.C:
 		return nil, fmt.Errorf("%w in %v", errCaptchaGivenUp, captchaWait)
-	case <-k.ctx.Done():
-		return nil, k.cause()
+	case <-k.Context().Done():
+		return nil, k.Err()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -11,6 +11,7 @@ import (
 	"libration/internal/wire"
 	"libration/ntqq/message"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 
 // qrLogin shows codes until one is confirmed on a phone, or a password that had to
 // wait may be sent again.
-func (l *loop) qrLogin(ctx context.Context, k *conn) error {
+func (l *loop) qrLogin(ctx context.Context, k *link.Conn) error {
 	s := l.s
 	passwordWaits := !l.password.open(s)
 	for shown := 1; shown <= s.opts.MaxQRCodes; shown++ {
@@ -60,7 +61,7 @@ type qrCode struct {
 
 // fetchQR gets a code to log in with; with the signature of an unusual device one
 // that the phone is asked about.
-func (l *loop) fetchQR(ctx context.Context, k *conn, step Step, unusual []byte) (*qrCode, error) {
+func (l *loop) fetchQR(ctx context.Context, k *link.Conn, step Step, unusual []byte) (*qrCode, error) {
 	s := l.s
 	ks := s.keys()
 	now := time.Now()
@@ -103,7 +104,7 @@ func (l *loop) showQR(code *qrCode, scanned bool) {
 }
 
 // awaitScan polls the code until its state is final, at most for its lifetime.
-func (l *loop) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanned func()) (*wire.QRPollReply, error) {
+func (l *loop) awaitScan(ctx context.Context, k *link.Conn, code *qrCode, onScanned func()) (*wire.QRPollReply, error) {
 	s := l.s
 	timer := time.NewTimer(0) // the first time at once: the code may be approved already
 	defer timer.Stop()
@@ -112,8 +113,8 @@ func (l *loop) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanned f
 		select {
 		case <-timer.C:
 			timer.Reset(s.opts.Timing.QRPoll)
-		case <-k.ctx.Done():
-			return nil, k.cause()
+		case <-k.Context().Done():
+			return nil, k.Err()
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -147,7 +148,7 @@ func (l *loop) awaitScan(ctx context.Context, k *conn, code *qrCode, onScanned f
 }
 
 // wtlogin turns the confirmed code into tickets.
-func (l *loop) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollReply) (err error) {
+func (l *loop) wtlogin(ctx context.Context, k *link.Conn, confirmed *wire.QRPollReply) (err error) {
 	s := l.s
 	saved := s.keys()
 	ks, want := *saved, s.opts.UIN
@@ -196,7 +197,7 @@ func (l *loop) wtlogin(ctx context.Context, k *conn, confirmed *wire.QRPollReply
 // oicq sends one wtlogin packet, each with a key pair of its own, and returns the
 // plain body of the answer. The answer has to come under the agreed key: anybody on
 // the network can read the random one in the request.
-func (s *Session) oicq(ctx context.Context, k *conn, command string, oicqCommand uint16, body []byte) ([]byte, error) {
+func (s *Session) oicq(ctx context.Context, k *link.Conn, command string, oicqCommand uint16, body []byte) ([]byte, error) {
 	private, err := crypto.GenerateKey(crypto.Secp192k1)
 	if err != nil {
 		return nil, err

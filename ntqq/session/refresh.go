@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"libration/internal/crypto"
-	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 const (
@@ -18,16 +17,7 @@ const (
 	// refreshMost.
 	refreshRetry = time.Hour
 	refreshMost  = 24 * time.Hour
-	// oldKeyLife is how long packets under the replaced key are still read: pushes
-	// until the new session is registered, and answers under way.
-	oldKeyLife = time.Minute
 )
-
-// oldKey is a D2 key that was just replaced.
-type oldKey struct {
-	key   crypto.Key
-	until time.Time
-}
 
 // untilRefresh is how long it is until the tickets are replaced; false when they are
 // not.
@@ -57,18 +47,17 @@ func (s *Session) dateTickets() {
 // 9). swapped: there are new ones; then err is a failed registration, which ends
 // the connection. Without new ones the old session lives on. The try is written down
 // before it begins: whatever becomes of it, the next one waits.
-func (l *loop) refresh(ctx context.Context, k *conn) (swapped bool, err error) {
+func (l *loop) refresh(ctx context.Context, k *link.Conn) (swapped bool, err error) {
 	s := l.s
 	s.setKeys(inVain(*s.keys(), s.now()))
 	session, err := s.exchangeOnce(ctx, k)
 	if err != nil {
 		return false, fmt.Errorf("key exchange: %w", err)
 	}
-	old := d2Key(s.keys())
-	done := k.replacing()
+	done := k.Replacing()
 	ks, err := l.easyTickets(ctx, k, session)
 	if err == nil {
-		k.old.Store(&oldKey{old, time.Now().Add(oldKeyLife)})
+		k.KeepKey()
 		s.setKeys(*ks)
 	}
 	done()
@@ -84,50 +73,10 @@ func (l *loop) refresh(ctx context.Context, k *conn) (swapped bool, err error) {
 		return false, err
 	}
 	l.freshTickets = true
-	if err := k.register(ctx); err != nil {
+	if err := s.register(ctx, k); err != nil {
 		return true, err
 	}
 	l.freshTickets = false
 	s.log.Info("session refreshed")
 	return true, nil
-}
-
-// replacing tells that the tickets may be replaced from now until done is called.
-func (k *conn) replacing() (done func()) {
-	over := make(chan struct{})
-	k.mu.Lock()
-	k.replaced = over
-	k.mu.Unlock()
-	return func() {
-		k.mu.Lock()
-		k.replaced = nil
-		k.mu.Unlock()
-		close(over)
-	}
-}
-
-// outdated tells whether tickets that the server refused are no longer those of
-// the session, or are just being replaced.
-func (k *conn) outdated(sent *identity.Keystore) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.replaced != nil || sent != k.s.keys()
-}
-
-// newTickets waits for the end of a refresh under way and tells whether there are
-// other tickets than those sent; without, the session has expired.
-func (k *conn) newTickets(ctx context.Context, sent *identity.Keystore) bool {
-	k.mu.Lock()
-	over := k.replaced
-	k.mu.Unlock()
-	if over != nil {
-		select {
-		case <-over:
-		case <-ctx.Done():
-			return false
-		case <-k.ctx.Done():
-			return false
-		}
-	}
-	return sent != k.s.keys()
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,19 +13,20 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq/clock"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 // Session is one account's connection to the service. Its methods are safe for concurrent
 // use.
 type Session struct {
-	opts     Options
-	log      *slog.Logger
-	notes    *hourly.Log
-	signed   map[string]bool // commands to sign
-	stats    stats
-	sequence atomic.Uint32
-	restart  chan struct{} // holds one request of Relogin
-	running  atomic.Bool
+	opts        Options
+	log         *slog.Logger
+	notes       *hourly.Log
+	signed      map[string]bool // commands to sign
+	link        *link.Link
+	restart     chan struct{} // holds one request of Relogin
+	running     atomic.Bool
+	disconnects atomic.Uint64
 
 	signFailure atomic.Pointer[SignFailure]
 	clock       *clock.Clock
@@ -43,7 +43,7 @@ type Session struct {
 	mu      sync.Mutex // guards the fields below
 	state   State
 	changed chan struct{}      // closed at the next change of state
-	online  *conn              // the connection to call through; nil when not Online
+	online  *link.Conn         // the connection to call through; nil when not Online
 	captcha chan CaptchaAnswer // takes the one answer that is waited for; nil: none is
 }
 
@@ -62,8 +62,13 @@ func New(o Options) (*Session, error) {
 		restart: make(chan struct{}, 1), clock: o.Clock,
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
-	s.sequence.Store(rand.Uint32N(lastSequence - firstSequence))
 	s.keystore.Store(ks)
+	s.link = link.New(link.Options{
+		App: o.App, Keys: s.keys, Sign: s.signIfWanted, AnswerTime: s.noteAnswerTime,
+		OnPush: o.OnPush, OnCall: o.OnCall, OnFrame: o.OnFrame,
+		Answer: o.Timing.Answer, Alive: o.Timing.Alive, AliveAnswer: o.Timing.AliveAnswer, Session: o.Timing.Session,
+		Log: o.Log,
+	})
 	return s, nil
 }
 
@@ -125,3 +130,18 @@ func firstKeys(o *Options) (*identity.Keystore, error) {
 	}
 	return ks, nil
 }
+
+// Stats count what a session did since it was made.
+type Stats struct {
+	link.Stats
+	Disconnects uint64
+}
+
+// Stats returns the counters.
+func (s *Session) Stats() Stats {
+	return Stats{Stats: s.link.Stats(), Disconnects: s.disconnects.Load()}
+}
+
+// Unproven returns how many packets did not come under the session's key while no login
+// waited for them. Nothing followed from them.
+func (s *Session) Unproven() Unproven { return s.link.Unproven() }

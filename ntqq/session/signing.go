@@ -30,6 +30,14 @@ type SignFailure struct {
 // is asked again every 10 s.
 func (s *Session) SignFailure() *SignFailure { return s.signFailure.Load() }
 
+// signIfWanted signs a request, where the service wants its command signed.
+func (s *Session) signIfWanted(ctx context.Context, command string, seq uint32, payload []byte, ks *identity.Keystore) (*signer.Signature, error) {
+	if s.opts.Signer == nil || !s.signed[command] {
+		return nil, nil
+	}
+	return s.sign(ctx, command, seq, payload, ks)
+}
+
 // sign gets the signature of a request.
 func (s *Session) sign(ctx context.Context, command string, seq uint32, payload []byte, ks *identity.Keystore) (*signer.Signature, error) {
 	uin := ks.UIN
@@ -69,24 +77,24 @@ func (s *Session) sign(ctx context.Context, command string, seq uint32, payload 
 
 // keepSigning asks a signer that failed again, so that it is known to work before
 // somebody wants to send. What it signs is a heartbeat that is not sent.
-func (k *conn) keepSigning() {
-	ticker := time.NewTicker(k.s.opts.Timing.SignAgain)
+func (s *Session) keepSigning(ctx context.Context) {
+	ticker := time.NewTicker(s.opts.Timing.SignAgain)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-		case <-k.ctx.Done():
+		case <-ctx.Done():
 			return
 		}
-		if k.s.SignFailure() == nil {
+		if s.SignFailure() == nil {
 			continue
 		}
 		payload, err := pb.Marshal(&systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
 		if err == nil {
-			_, err = k.s.sign(k.ctx, rpc.Heartbeat.Name, k.s.nextSequence(), payload, k.s.keys())
+			_, err = s.sign(ctx, rpc.Heartbeat.Name, s.link.NextSequence(), payload, s.keys())
 		}
 		if err != nil {
-			k.s.log.Debug("still no signatures", "err", err)
+			s.log.Debug("still no signatures", "err", err)
 		}
 	}
 }

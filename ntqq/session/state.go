@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"time"
+
+	"libration/ntqq/session/link"
 )
 
 // Stage is where a session is. Everything that depends on the session follows its stage,
@@ -99,7 +101,7 @@ func (s *Session) Wait(ctx context.Context, ok func(State) bool) (State, error) 
 }
 
 // setState is called by the session's goroutine only.
-func (s *Session) setState(st State, online *conn) {
+func (s *Session) setState(st State, online *link.Conn) {
 	st.Since = time.Now()
 	switch st.Stage {
 	case Offline, Probing, Stopped:

@@ -10,6 +10,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 )
 
 // confirmTries bounds how often a phone is asked in a row.
@@ -24,7 +25,7 @@ var (
 
 // confirm has the login that was refused as coming from an unusual device
 // confirmed on the account's phone, and logs in then (docs/protocol/login.md 8).
-func (l *loop) confirm(ctx context.Context, k *conn, session *wire.ExchangeSession, refused *LoginError) (*identity.Keystore, error) {
+func (l *loop) confirm(ctx context.Context, k *link.Conn, session *wire.ExchangeSession, refused *LoginError) (*identity.Keystore, error) {
 	s := l.s
 	if len(refused.signature) == 0 {
 		return nil, refused

@@ -1,4 +1,4 @@
-package session
+package link
 
 import (
 	"bytes"
@@ -14,61 +14,29 @@ import (
 	"libration/internal/wire"
 )
 
-// pipeConn is a connection to nobody, closed with the test.
-func pipeConn(t *testing.T, s *Session) *conn {
-	t.Helper()
-	near, far := net.Pipe()
-	k := s.startConn(t.Context(), near)
-	t.Cleanup(func() {
-		k.close(errConnClosed)
-		far.Close()
-	})
-	return k
-}
-
 func TestKicksEndTheConnection(t *testing.T) {
 	for _, command := range []string{rpc.PushKick, rpc.PushForceOffline, rpc.PushMSFOffline} {
 		t.Run(command, func(t *testing.T) {
-			s := newTestSession(t)
-			var pushed []string
-			s.opts.OnPush = func(_ context.Context, command string, _ []byte) bool {
-				pushed = append(pushed, command)
-				return false
-			}
-			k := pipeConn(t, s)
+			l, heard := newLink(t)
+			k, _ := pipeTo(t, l)
 			if k.receive(&wire.Response{Sequence: -1, Command: command, Body: []byte{0xff}}, sessionKey, nil) {
 				t.Error("the connection goes on")
 			}
-			if err := k.cause(); !errors.Is(err, ErrKicked) || classify(err) != kickedOff {
+			if err := k.Err(); !errors.Is(err, ErrKicked) {
 				t.Errorf("the connection ended with %v, want ErrKicked", err)
 			}
-			if !slices.Equal(pushed, []string{command}) {
-				t.Errorf("pushed %v, want the kick", pushed)
+			if !slices.Equal(heard.pushed, []string{command}) {
+				t.Errorf("pushed %v, want the kick", heard.pushed)
 			}
 		})
 	}
 }
 
-// onlineTo is an online session whose connection ends in the far end returned, which
-// reads nothing by itself.
-func onlineTo(t *testing.T) (*Session, *conn, net.Conn) {
-	t.Helper()
-	s := newTestSession(t)
-	near, far := net.Pipe()
-	k := s.startConn(t.Context(), near)
-	t.Cleanup(func() {
-		k.close(errConnClosed)
-		far.Close()
-	})
-	s.setState(State{Stage: Online}, k)
-	return s, k, far
-}
-
 // calling makes a call in the background.
-func calling(ctx context.Context, s *Session) chan error {
+func calling(ctx context.Context, k *Conn) chan error {
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.Call(ctx, "a.command", nil)
+		_, err := k.Call(ctx, "a.command", nil)
 		done <- err
 	}()
 	return done
@@ -89,12 +57,13 @@ func frames(far net.Conn) *int {
 
 func TestEndedContextSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _, far := onlineTo(t)
+		l, _ := newLink(t)
+		k, far := pipeTo(t, l)
 		arrived := frames(far)
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 40 {
-			if err := <-calling(ended, s); !errors.Is(err, context.Canceled) {
+			if err := <-calling(ended, k); !errors.Is(err, context.Canceled) {
 				t.Fatalf("a call ends with %v, want the context's error", err)
 			}
 		}
@@ -109,22 +78,23 @@ func TestEndedContextSendsNothing(t *testing.T) {
 // the connection ends; one that was being written may have.
 func TestWhatNeverLeftWasNotSent(t *testing.T) {
 	for name, c := range map[string]struct {
-		end              func(k *conn, cancel context.CancelFunc)
+		end              func(k *Conn, cancel context.CancelFunc)
 		leaving, waiting error
 	}{
-		"connection": {func(k *conn, _ context.CancelFunc) { k.fail(ErrConnectionLost) }, ErrConnectionLost, ErrOffline},
-		"context":    {func(_ *conn, cancel context.CancelFunc) { cancel() }, context.Canceled, context.Canceled},
-		"time":       {func(k *conn, _ context.CancelFunc) {}, ErrTimeout, ErrTimeout},
+		"connection": {func(k *Conn, _ context.CancelFunc) { k.end(ErrConnectionLost) }, ErrConnectionLost, ErrOffline},
+		"context":    {func(_ *Conn, cancel context.CancelFunc) { cancel() }, context.Canceled, context.Canceled},
+		"time":       {func(k *Conn, _ context.CancelFunc) {}, ErrTimeout, ErrTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, k, far := onlineTo(t)
-				s.opts.Timing.Answer = writeTimeout / 2
+				l, _ := newLink(t)
+				l.opts.Answer = writeTimeout / 2
+				k, far := pipeTo(t, l)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				leaving := calling(ctx, s) // nobody reads it
+				leaving := calling(ctx, k) // nobody reads it
 				synctest.Wait()
-				waiting := calling(ctx, s)
+				waiting := calling(ctx, k)
 				synctest.Wait()
 				c.end(k, cancel)
 				for what, w := range map[string]struct {
@@ -150,10 +120,11 @@ func TestWhatNeverLeftWasNotSent(t *testing.T) {
 // What a dead connection is given never leaves, also before the state says so.
 func TestDeadConnectionSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, k, _ := onlineTo(t)
-		k.fail(ErrConnectionLost)
+		l, _ := newLink(t)
+		k, _ := pipeTo(t, l)
+		k.end(ErrConnectionLost)
 		for range 40 {
-			if err := <-calling(t.Context(), s); !errors.Is(err, ErrOffline) || errors.Is(err, ErrConnectionLost) {
+			if err := <-calling(t.Context(), k); !errors.Is(err, ErrOffline) || errors.Is(err, ErrConnectionLost) {
 				t.Fatalf("got %v, want ErrOffline alone", err)
 			}
 		}
@@ -163,9 +134,9 @@ func TestDeadConnectionSendsNothing(t *testing.T) {
 // While OnPush waits nothing else is read, and no answer counts as missing.
 func TestPushesMakeTheServerWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newTestSession(t)
+		l, _ := newLink(t)
 		room := make(chan struct{})
-		s.opts.OnPush = func(ctx context.Context, _ string, body []byte) (waited bool) {
+		l.opts.OnPush = func(ctx context.Context, _ string, body []byte) (waited bool) {
 			if body == nil {
 				return false
 			}
@@ -175,7 +146,7 @@ func TestPushesMakeTheServerWait(t *testing.T) {
 			}
 			return true
 		}
-		k := pipeConn(t, s)
+		k, _ := pipeTo(t, l)
 		before := k.holds.Load()
 		if !k.push("", nil) || k.heldSince(before) {
 			t.Error("a push that did not wait holds up answers")
@@ -195,7 +166,7 @@ func TestPushesMakeTheServerWait(t *testing.T) {
 		if taken != 1 || !k.heldSince(before) || !k.heldSince(before+1) {
 			t.Errorf("%d pushes were taken, want one and the next one waiting", taken)
 		}
-		k.fail(ErrConnectionLost)
+		k.end(ErrConnectionLost)
 		synctest.Wait()
 		if k.held.Load() || !k.heldSince(before) || k.heldSince(k.holds.Load()) {
 			t.Error("the end of the connection does not end the waiting")
@@ -206,14 +177,9 @@ func TestPushesMakeTheServerWait(t *testing.T) {
 // Of a frame that cannot be read, the length and the beginning as it came.
 func TestUnreadableFrame(t *testing.T) {
 	frames := make(chan Frame, 1)
-	s := newTestSession(t)
-	s.opts.OnFrame = func(f Frame) { frames <- f }
-	near, far := net.Pipe()
-	k := s.startConn(t.Context(), near)
-	defer func() {
-		k.close(errConnClosed)
-		far.Close()
-	}()
+	l, _ := newLink(t)
+	l.opts.OnFrame = func(f Frame) { frames <- f }
+	_, far := pipeTo(t, l)
 	frame := binary.BigEndian.AppendUint32(nil, 104)
 	for i := range 100 {
 		frame = append(frame, byte(i))
@@ -226,7 +192,7 @@ func TestUnreadableFrame(t *testing.T) {
 	if f.Name != "" || f.Err == nil || f.Size < 100 || len(f.Data) != frameBeginning || !bytes.Contains(want, f.Data) {
 		t.Errorf("got %+v, want the first %d bytes of %x", f, frameBeginning, want)
 	}
-	if got := s.Stats().PacketsDropped; got != 1 {
+	if got := l.Stats().PacketsDropped; got != 1 {
 		t.Errorf("%d packets counted as dropped, want 1", got)
 	}
 }

@@ -1,9 +1,8 @@
-package session
+package link
 
 import (
 	"bytes"
-	"context"
-	"net"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,39 +13,25 @@ import (
 	"libration/ntqq/session/identity"
 )
 
-// countingConn counts the pushes that it hands on.
-type countingConn struct {
-	*conn
-	pushed int
+// heardConn is a connection with what was heard on it.
+type heardConn struct {
+	*Conn
+	heard *account
 }
 
 // sessionConn is a connection of a client with a session, to nobody, on which a call
 // of command waits with firstSequence.
-func sessionConn(t testing.TB, command string) (*countingConn, *pendingCall) {
+func sessionConn(t testing.TB, command string) (*heardConn, *pendingCall) {
 	t.Helper()
-	k := &countingConn{}
-	s, err := New(Options{Log: quiet, OnPush: func(context.Context, string, []byte) bool {
-		k.pushed++
-		return false
-	}, Initial: &identity.Keystore{
-		UIN: 10001, A1: identity.HexBytes("a1"), A2: identity.HexBytes("a2"), D2: identity.HexBytes("d2"), D2Key: proofKey[:], Device: identity.NewDevice(),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	near, far := net.Pipe()
-	k.conn = s.startConn(t.Context(), near)
-	t.Cleanup(func() {
-		k.close(errConnClosed)
-		far.Close()
-	})
-	call := &pendingCall{command: command, keys: s.keys(), answer: make(chan *wire.Response, 1)}
+	l, heard := newLink(t)
+	k, _ := pipeTo(t, l)
+	call := &pendingCall{command: command, keys: heard.keys, answer: make(chan *wire.Response, 1)}
 	k.pending[firstSequence] = call
-	return k, call
+	return &heardConn{k, heard}, call
 }
 
 // arrives has a packet come in under a key.
-func (k *conn) arrives(t testing.TB, resp wire.Response, key crypto.Key) {
+func (k *Conn) arrives(t testing.TB, resp wire.Response, key crypto.Key) {
 	t.Helper()
 	resp.Protocol, resp.UIN = wire.Protocol12, "10001"
 	frame, err := wire.AppendResponse(nil, &resp, key)
@@ -56,7 +41,7 @@ func (k *conn) arrives(t testing.TB, resp wire.Response, key crypto.Key) {
 	k.frame(frame[4:])
 }
 
-func (k *conn) frame(frame []byte) {
+func (k *Conn) frame(frame []byte) {
 	resp := &wire.Response{}
 	if by, err := k.parse(frame, resp); err == nil {
 		k.receive(resp, by, frame)
@@ -64,18 +49,18 @@ func (k *conn) frame(frame []byte) {
 }
 
 // untouched fails when anything followed from what came in.
-func untouched(t testing.TB, k *countingConn, call *pendingCall) {
+func untouched(t testing.TB, k *heardConn, call *pendingCall) {
 	t.Helper()
-	if k.ctx.Err() != nil {
-		t.Fatalf("the connection ended: %v", k.cause())
+	if k.Err() != nil {
+		t.Fatalf("the connection ended: %v", k.Err())
 	}
 	if len(call.answer) > 0 || k.pending[firstSequence] != call {
 		t.Fatal("the waiting call was answered, or forgotten")
 	}
-	if k.pushed > 0 {
-		t.Fatalf("%d pushes were taken", k.pushed)
+	if n := len(k.heard.pushed); n > 0 {
+		t.Fatalf("%d pushes were taken", n)
 	}
-	if k.s.clock.Trusted() {
+	if k.heard.answered > 0 || k.ServerTime() != 0 {
 		t.Fatal("the clock was corrected")
 	}
 }
@@ -109,7 +94,7 @@ func TestPacketsWithoutTheKeyCountForNothing(t *testing.T) {
 				tt.resp.Flag, tt.resp.ServerTime = flag, 2_400_000_000
 				k.arrives(t, tt.resp, crypto.Key{})
 				untouched(t, k, call)
-				if got := k.s.Unproven(); got != tt.want {
+				if got := k.l.Unproven(); got != tt.want {
 					t.Errorf("counted %+v, want %+v", got, tt.want)
 				}
 			})
@@ -145,7 +130,7 @@ func TestAnswersInTheExpectedForm(t *testing.T) {
 // Before there is a session the zero key opens what flag 1 names.
 func TestNoSessionNoPushes(t *testing.T) {
 	k, call := sessionConn(t, rpc.KeyExchange)
-	k.s.setKeys(withoutSession(*k.s.keys()))
+	k.heard.keys = &identity.Keystore{UIN: 10001, Device: k.heard.keys.Device}
 	k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushKick, Flag: wire.FlagD2}, crypto.Key{})
 	k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushKick}, crypto.Key{})
 	k.arrives(t, wire.Response{Code: -10001}, crypto.Key{})
@@ -163,10 +148,10 @@ func TestReplacedKey(t *testing.T) {
 		old := crypto.Key([]byte("the old key here"))
 		k.old.Store(&oldKey{old, time.Now().Add(oldKeyLife)})
 		k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushMessage, Flag: wire.FlagD2}, old)
-		if k.pushed != 1 {
+		if len(k.heard.pushed) != 1 {
 			t.Fatal("a push under the replaced key was not taken")
 		}
-		k.pushed = 0
+		k.heard.pushed = nil
 		k.arrives(t, wire.Response{Code: -10001, Flag: wire.FlagD2}, old)
 		time.Sleep(oldKeyLife + time.Second) // virtual
 		k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushMessage, Flag: wire.FlagD2}, old)
@@ -178,8 +163,8 @@ func TestReplacedKey(t *testing.T) {
 func TestProvenSessionCode(t *testing.T) {
 	k, _ := sessionConn(t, rpc.GroupList.Name)
 	k.arrives(t, wire.Response{Code: -10001, Flag: wire.FlagD2}, proofKey)
-	if k.ctx.Err() == nil || classify(k.cause()) != dropSession {
-		t.Errorf("ended with %v, want an expired session", k.cause())
+	if k.Err() == nil || !errors.Is(k.Err(), ErrSessionExpired) {
+		t.Errorf("ended with %v, want an expired session", k.Err())
 	}
 }
 
@@ -187,8 +172,6 @@ func TestProvenSessionCode(t *testing.T) {
 func TestUnprovenPacketsAreKeptRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, _ := sessionConn(t, rpc.GroupList.Name)
-		var kept []Frame
-		k.s.opts.OnFrame = func(f Frame) { kept = append(kept, f) }
 		for range 5 * 60 { // five hours, each minute all kinds
 			k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushMessage, Body: make([]byte, 10_000)}, crypto.Key{})
 			k.arrives(t, wire.Response{Sequence: -1, Command: rpc.PushKick}, crypto.Key{})
@@ -196,6 +179,7 @@ func TestUnprovenPacketsAreKeptRarely(t *testing.T) {
 			k.arrives(t, wire.Response{Code: -10001}, crypto.Key{})
 			time.Sleep(time.Minute) // virtual
 		}
+		kept := k.heard.frames
 		if len(kept) != 5*4 {
 			t.Errorf("%d packets handed over in five hours, want one of each kind an hour", len(kept))
 		}

@@ -1,0 +1,205 @@
+package link
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/crypto"
+	"libration/internal/pb"
+	"libration/internal/pb/ssopb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/session/identity"
+)
+
+// Call sends one request and waits for its answer, at most Options.Answer. It returns the
+// payload of an answer whose return code is 0. A request that the server refused because
+// its tickets were replaced meanwhile is sent once more. An [*InFlightError] leaves open
+// whether the request arrived; with all other errors it was refused or never left.
+func (k *Conn) Call(ctx context.Context, command string, payload []byte) (body []byte, err error) {
+	began := time.Now()
+	defer func() { k.l.opts.OnCall(command, time.Since(began), err) }()
+	body, err = k.callOnce(ctx, command, payload)
+	var refused *outdatedError
+	if !errors.As(err, &refused) {
+		return body, err
+	}
+	if k.newTickets(ctx, refused.sent) {
+		body, err = k.callOnce(ctx, command, payload)
+		if !errors.As(err, &refused) {
+			return body, err
+		}
+	}
+	if ctx.Err() == nil { // there are no others: the session has expired
+		k.end(refused.err)
+	}
+	return nil, refused.err
+}
+
+// outdatedError is a refusal of tickets that were being replaced.
+type outdatedError struct {
+	sent *identity.Keystore
+	err  error
+}
+
+func (e *outdatedError) Error() string { return e.err.Error() }
+
+func (k *Conn) callOnce(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	if err := k.gone(ctx); err != nil { // nothing needs a signature
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	seq, keys := k.l.NextSequence(), k.l.opts.Keys()
+	frame, err := k.l.encode(ctx, command, seq, payload, keys)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	call := &pendingCall{command: command, keys: keys, answer: make(chan *wire.Response, 1)}
+	k.mu.Lock()
+	k.pending[seq] = call
+	k.mu.Unlock()
+	defer func() {
+		k.mu.Lock()
+		delete(k.pending, seq)
+		k.mu.Unlock()
+	}()
+	sent := time.Now()
+	timer := time.NewTimer(k.l.callTimeout(command))
+	defer timer.Stop()
+	if err := k.enqueue(ctx, outFrame{frame, call}); err != nil {
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	k.l.counts.packetsSent.Add(1)
+	var resp *wire.Response
+	select {
+	case resp = <-call.answer:
+	case <-timer.C:
+		err = ErrTimeout
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-k.ctx.Done():
+		err = k.Err()
+	}
+	if err != nil {
+		select { // the answer may have come with the end
+		case resp = <-call.answer:
+		default:
+		}
+	}
+	switch {
+	case resp != nil:
+	case !call.take():
+		return nil, &InFlightError{fmt.Errorf("%s: %w", command, err)}
+	default: // it still waited to be written
+		if k.ctx.Err() != nil {
+			err = k.gone(ctx)
+		}
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	switch {
+	case provable(command):
+		k.told.Store(resp.ServerTime)
+		k.l.opts.AnswerTime(resp.ServerTime, sent, true)
+	case isLogin(command):
+		k.l.opts.AnswerTime(resp.ServerTime, sent, false)
+	}
+	body, err := answerBody(command, resp)
+	if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
+		return nil, &outdatedError{keys, err}
+	}
+	return body, err
+}
+
+// gone returns why nothing is sent any more: ctx's error, or ErrOffline when the
+// connection has ended; nil while both live.
+func (k *Conn) gone(ctx context.Context) error {
+	if ctx.Err() == nil && k.ctx.Err() != nil {
+		// The cause's text alone: it was not this call's.
+		return fmt.Errorf("%w (%s)", ErrOffline, k.Err().Error())
+	}
+	return ctx.Err()
+}
+
+// enqueue hands a frame to the writer and waits while its queue is full. The error
+// is that of gone.
+func (k *Conn) enqueue(ctx context.Context, frame outFrame) error {
+	if err := k.gone(ctx); err != nil {
+		return err
+	}
+	if k.out.TryPut(frame, cap(frame.data)) {
+		return nil
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(k.ctx, cancel)()
+	if k.out.Put(waiting, frame, cap(frame.data)) != nil {
+		return k.gone(ctx)
+	}
+	return nil
+}
+
+func answerBody(command string, resp *wire.Response) ([]byte, error) {
+	if resp.Code != 0 {
+		err := &ServerError{Command: command, Code: int64(resp.Code), Message: resp.Extra}
+		if sessionCode(resp.Code) && provable(command) {
+			return nil, fmt.Errorf("%w: %w", ErrSessionExpired, err)
+		}
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+func (l *Link) callTimeout(command string) time.Duration {
+	if command == rpc.HeartbeatAlive {
+		return l.opts.AliveAnswer
+	}
+	return l.opts.Answer
+}
+
+// encode makes the frame of one request, signed where the service wants it.
+func (l *Link) encode(ctx context.Context, command string, seq uint32, payload []byte, ks *identity.Keystore) ([]byte, error) {
+	reserve := &ssopb.SsoReserveFields{TraceParent: proto.String(wire.NewTrace())}
+	if ks.UID != "" {
+		reserve.Uid = proto.String(string(ks.UID))
+	}
+	req := &wire.Request{
+		Protocol: wire.Protocol12, Flag: wire.FlagD2,
+		UIN: strconv.FormatUint(uint64(ks.UIN), 10), Sequence: seq,
+		SubAppID: uint32(l.opts.App.SubAppId), A2: ks.A2, Command: command,
+		GUID: hex.AppendEncode(nil, ks.Device.GUID), Version: l.opts.App.CurrentVersion, Body: payload,
+	}
+	var key crypto.Key
+	switch {
+	case command == rpc.HeartbeatAlive:
+		req.Protocol, req.Flag = wire.Protocol13, wire.FlagNone
+	case isLogin(command):
+		req.Flag = wire.FlagEmpty
+	default:
+		req.D2, key = ks.D2, d2Key(ks)
+	}
+	sig, err := l.opts.Sign(ctx, command, seq, payload, ks)
+	if err != nil {
+		return nil, err
+	}
+	if sig != nil {
+		reserve.SecInfo = &ssopb.SsoSecureInfo{SecSign: sig.Sign, SecToken: sig.Token, SecExtra: sig.Extra}
+	}
+	if req.Reserve, err = pb.Marshal(reserve); err != nil {
+		return nil, err
+	}
+	return wire.AppendRequest(nil, req, key)
+}
+
+// Sequences start at a random place and wrap (docs/protocol/wire.md 8).
+const firstSequence, lastSequence = 5_000_000, 9_900_000
+
+// NextSequence returns the number of the next request.
+func (l *Link) NextSequence() uint32 {
+	n := l.sequence.Add(1)
+	return firstSequence + uint32(n%(lastSequence-firstSequence))
+}

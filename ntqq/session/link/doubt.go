@@ -1,0 +1,84 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb/systempb"
+	"libration/internal/rpc"
+	"libration/ntqq/session/signer"
+)
+
+// ErrDoubted: a packet that proves nothing said that the session is over, and the server
+// gave no answer under the session's key. Try the session on another connection.
+var ErrDoubted = errors.New("the server says without proof that the session is over, and does not answer under its key")
+
+// probePause is the least time from one probe to the next.
+const probePause = 10 * time.Second
+
+// doubt asks for a proof that the session lives: the registration under way is one,
+// and later keepProof gets one.
+func (k *Conn) doubt() {
+	k.doubted.Store(true)
+	select {
+	case k.doubts <- struct{}{}:
+	default: // it is asked for already
+	}
+}
+
+// Believe ends the doubts about the session: an answer came under its key.
+func (k *Conn) Believe() {
+	select {
+	case <-k.doubts:
+	default:
+	}
+	if k.doubted.Swap(false) {
+		k.l.notes.Warn("forged session code", "the session lives: what said that it is over did not come from the server")
+	}
+}
+
+// keepProof answers doubts of an online session with a session heartbeat. Without an
+// answer it ends the connection.
+func (k *Conn) keepProof() {
+	pause := time.NewTimer(probePause)
+	defer pause.Stop()
+	for {
+		select {
+		case <-k.doubts:
+		case <-k.ctx.Done():
+			return
+		}
+		holds := k.holds.Load()
+		_, err := rpc.Call(k.ctx, k, rpc.Heartbeat, &systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
+		silent := errors.Is(err, ErrTimeout)
+		switch {
+		case k.ctx.Err() != nil:
+			return
+		case silent && !k.heldSince(holds):
+			k.end(err)
+			return
+		case silent, errors.Is(err, signer.ErrNoSignature): // it shows nothing
+			k.doubt()
+		default: // any answer will do
+			k.Believe()
+		}
+		pause.Reset(probePause)
+		select {
+		case <-pause.C:
+		case <-k.ctx.Done():
+			return
+		}
+	}
+}
+
+// Doubted returns err, the end of the connection, as an [ErrDoubted] when a doubt about
+// the session was left and the server did not say better.
+func (k *Conn) Doubted(err error) error {
+	if k.doubted.Load() && (errors.Is(err, ErrTimeout) || errors.Is(err, ErrConnectionLost)) {
+		return fmt.Errorf("%w: %w", ErrDoubted, err)
+	}
+	return err
+}

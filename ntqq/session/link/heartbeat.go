@@ -1,0 +1,86 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb/systempb"
+	"libration/internal/rpc"
+)
+
+// A silent server is found after at most the period of the heartbeats and aliveMisses
+// times the wait for an answer: 25 s by default (docs/protocol/wire.md 9, login.md 9).
+// While OnPush keeps the reader from reading, nothing counts as missed.
+const (
+	aliveMisses   = 3
+	sessionMisses = 2
+)
+
+// ErrSilent: the connection stood, and nothing came. It is an [ErrConnectionLost].
+var ErrSilent = fmt.Errorf("%w: the server is silent", ErrConnectionLost)
+
+// KeepOnline starts what an online session needs: its heartbeats, and proofs that it
+// lives when something says the opposite.
+func (k *Conn) KeepOnline() {
+	k.wg.Go(k.keepSession)
+	k.wg.Go(k.keepProof)
+}
+
+// keepAlive watches the connection itself. Its success says nothing of the
+// session. After a miss the next try follows at once.
+func (k *Conn) keepAlive() {
+	timer := time.NewTimer(k.l.opts.Alive)
+	defer timer.Stop()
+	for misses := 0; ; {
+		select {
+		case <-timer.C:
+		case <-k.ctx.Done():
+			return
+		}
+		holds := k.holds.Load()
+		_, err := k.Call(k.ctx, rpc.HeartbeatAlive, []byte{0, 0, 0, 4})
+		switch {
+		case k.ctx.Err() != nil:
+			return
+		case err == nil, isRefusal(err), k.heldSince(holds): // any answer will do
+			misses = 0
+			timer.Reset(k.l.opts.Alive)
+			continue
+		}
+		if misses++; misses == aliveMisses {
+			k.end(fmt.Errorf("%w: %d heartbeats without an answer", ErrSilent, misses))
+			return
+		}
+		timer.Reset(0)
+	}
+}
+
+// keepSession is the session heartbeat; a refusal that ends the session is seen
+// by the reader.
+func (k *Conn) keepSession() {
+	ticker := time.NewTicker(k.l.opts.Session)
+	defer ticker.Stop()
+	for misses := 0; ; {
+		select {
+		case <-ticker.C:
+		case <-k.ctx.Done():
+			return
+		}
+		holds := k.holds.Load()
+		_, err := rpc.Call(k.ctx, k, rpc.Heartbeat, &systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
+		if k.ctx.Err() != nil {
+			return
+		}
+		if err == nil || !errors.Is(err, ErrTimeout) || k.heldSince(holds) { // any answer will do
+			misses = 0
+			continue
+		}
+		if misses++; misses == sessionMisses {
+			k.end(fmt.Errorf("%w: %d session heartbeats without an answer", ErrSilent, misses))
+			return
+		}
+	}
+}
