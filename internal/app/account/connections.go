@@ -15,7 +15,7 @@ import (
 	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/onebot"
-	"libration/onebot/transport"
+	"libration/gateway/transport"
 )
 
 // connection is one way for bots to connect.

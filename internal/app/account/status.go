@@ -6,7 +6,7 @@ import (
 	"libration/internal/admin"
 	"libration/internal/supervise"
 	"libration/ntqq"
-	"libration/onebot/transport"
+	"libration/gateway/transport"
 )
 
 // Answer hands the solution of a captcha to the session.
