@@ -35,7 +35,7 @@ func TestBrokenTextInLists(t *testing.T) {
 				},
 			}})
 		}, func(ctx context.Context, c *Client) (any, error) {
-			list, err := c.Members(ctx, testGroup, false)
+			list, err := c.Members().List(ctx, testGroup, false)
 			return list, err
 		}, []Member{
 			{Group: testGroup, UIN: 1, UID: "u_1", Nickname: "whole"},
@@ -52,7 +52,7 @@ func TestBrokenTextInLists(t *testing.T) {
 				Categories: []*oidbpb.FriendCategory{{Id: 7, Name: cut}},
 			})
 		}, func(ctx context.Context, c *Client) (any, error) {
-			list, err := c.Friends(ctx, false)
+			list, err := c.Friends().List(ctx, false)
 			return list, err
 		}, []Friend{
 			{UIN: 1, UID: "u_1"},
@@ -64,7 +64,7 @@ func TestBrokenTextInLists(t *testing.T) {
 				{GroupCode: 2, Info: &oidbpb.GroupListInfo{GroupName: cut}, Person: &oidbpb.GroupListPerson{Remark: proto.String(cut)}},
 			}})
 		}, func(ctx context.Context, c *Client) (any, error) {
-			list, err := c.Groups(ctx, false)
+			list, err := c.Groups().List(ctx, false)
 			for i := range list {
 				list[i].latest = 0
 			}
@@ -77,7 +77,7 @@ func TestBrokenTextInLists(t *testing.T) {
 				},
 			}})
 		}, func(ctx context.Context, c *Client) (any, error) {
-			user, err := c.User(ctx, 2)
+			user, err := c.Users().Info(ctx, 2)
 			return user, err
 		}, User{UIN: 2, UID: mended, Nickname: mended, Sign: mended, QID: mended, Remark: mended}},
 	} {

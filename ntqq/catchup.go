@@ -91,7 +91,7 @@ func (c *Client) found(ctx context.Context, in order.Input) bool {
 }
 
 func (c *Client) compareGroups(ctx context.Context) (order.Listed, error) {
-	groups, err := c.Groups(ctx, true)
+	groups, err := c.Groups().List(ctx, true)
 	list := order.Listed{Newest: make([]order.Newest, 0, len(groups)), Groups: err == nil}
 	for _, g := range groups {
 		list.Newest = append(list.Newest, order.Newest{Chat: groupChat(g.Code), Sequence: g.latest})
@@ -111,7 +111,7 @@ type friendComparison struct {
 func (f *friendComparison) ask(ctx context.Context) (list order.Listed, again error) {
 	c := f.c
 	if f.left == nil {
-		friends, err := c.Friends(ctx, true)
+		friends, err := c.Friends().List(ctx, true)
 		if err != nil {
 			return list, err
 		}

@@ -70,7 +70,7 @@ func answer(ctx context.Context, client *ntqq.Client, messages <-chan *message.M
 		if !ok {
 			continue
 		}
-		_, err := client.SendGroup(ctx, m.Chat.Group, message.Content{
+		_, err := client.Messages().SendGroup(ctx, m.Chat.Group, message.Content{
 			&message.Reply{
 				Sequence: m.Sequence, SenderUIN: m.Sender.UIN, SenderUID: m.Sender.UID,
 				Time: m.Time, Random: m.Random, Content: m.Content,

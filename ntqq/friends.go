@@ -4,74 +4,39 @@ import (
 	"context"
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-
 	"libration/internal/pb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
-	"libration/internal/wire"
 )
 
-// maxPages bounds lists that come in pages: a server that never ends is refused.
-const maxPages = 1000
-
-// pages adds up a list that comes in pages. Together they may have as much as one
-// packet.
-type pages struct{ entries, bytes int }
-
-func (p *pages) add(entries int, page proto.Message) error {
-	p.entries += entries
-	p.bytes += proto.Size(page)
-	if p.entries > pb.MaxEntries || p.bytes > wire.MaxInflated {
-		return fmt.Errorf("more than %d entries or %d bytes", pb.MaxEntries, wire.MaxInflated)
-	}
-	return nil
+// Friend is an entry of the friend list.
+type Friend struct {
+	UIN      UIN
+	UID      UID
+	Nickname string
+	// Remark is what the account calls the friend, "" for none.
+	Remark string
+	// QID is the name that the friend has chosen to be found by, "" for none.
+	QID string
+	// Sign is the friend's signature: a line about oneself.
+	Sign string
+	// Category is the id of the friend's category, 0 the default one.
+	Category     int32
+	CategoryName string
 }
 
-// Keys of user properties (docs/protocol/operations.md 4.1).
-const (
-	keyAvatar   = 101
-	keySign     = 102
-	keyRemark   = 103
-	keyLevel    = 105
-	keyNickname = 20002
-	keySex      = 20009
-	keyRegister = 20026
-	keyAge      = 20037
-	keyStatus   = 27372
-	keyQID      = 27394
-)
+// Friends are the operations on friends. It is safe for concurrent use.
+type Friends struct{ c *Client }
 
-// Friends is the friend list, sorted by number; fetched when it is not known or
-// refresh is set.
-func (c *Client) Friends(ctx context.Context, refresh bool) ([]Friend, error) {
+// Friends returns the operations on friends.
+func (c *Client) Friends() Friends { return Friends{c} }
+
+// List returns the friends, sorted by number. The list comes from memory; it is fetched
+// when it is not known, a push has made it old, or refresh is true. The errors are those
+// of [Client.Call].
+func (f Friends) List(ctx context.Context, refresh bool) ([]Friend, error) {
+	c := f.c
 	return cached(ctx, c, friendsKey, refresh, c.cache.friendList, c.fetchFriends)
-}
-
-// cached returns a list from the cache, or fetches it, once for all who ask at the
-// same time; and once more when a push made it old before it came.
-func cached[T any](ctx context.Context, c *Client, key string, refresh bool, get func() ([]T, bool), fetch func(context.Context) error) ([]T, error) {
-	list, ok := get()
-	for tries := 0; tries < 2 && (!ok || refresh); tries++ {
-		done := c.cache.fetch.DoChan(key, func() (any, error) {
-			c.cache.begin(key)
-			defer c.cache.end(key)
-			// Not the caller's context: others may be waiting for the same answer. Every
-			// request has its own time limit.
-			return nil, fetch(context.WithoutCancel(ctx))
-		})
-		select {
-		case r := <-done:
-			if r.Err != nil {
-				return nil, r.Err
-			}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		refresh = false
-		list, ok = get()
-	}
-	return list, nil
 }
 
 func friendListRequest(cookie []byte) *oidbpb.FriendListReq {
@@ -135,7 +100,7 @@ func (c *Client) friendUID(ctx context.Context, uin UIN) (UID, error) {
 	if f, ok := c.cache.friend(uin); ok {
 		return f.UID, nil
 	}
-	if _, err := c.Friends(ctx, true); err != nil {
+	if _, err := c.Friends().List(ctx, true); err != nil {
 		return "", err
 	}
 	if f, ok := c.cache.friend(uin); ok {

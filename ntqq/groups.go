@@ -8,21 +8,46 @@ import (
 	"libration/internal/rpc"
 )
 
-// Groups is the list of joined groups, sorted by code; fetched when it is not
-// known or refresh is set.
-func (c *Client) Groups(ctx context.Context, refresh bool) ([]Group, error) {
+// Group is a joined group.
+type Group struct {
+	Code GroupCode
+	Name string
+	// Remark is what the account calls the group, "" for none.
+	Remark   string
+	OwnerUID UID
+	// CreateTime is in Unix seconds.
+	CreateTime  int64
+	MemberCount uint32
+	// MemberMax is how many members the group may have.
+	MemberMax uint32
+
+	latest uint64 // sequence of the newest message when the list was fetched
+}
+
+// Groups are the operations on groups. It is safe for concurrent use.
+type Groups struct{ c *Client }
+
+// Groups returns the operations on groups.
+func (c *Client) Groups() Groups { return Groups{c} }
+
+// List returns the groups that the account is in, sorted by code. The list comes from
+// memory; it is fetched when it is not known, a push has made it old, or refresh is
+// true. The errors are those of [Client.Call].
+func (g Groups) List(ctx context.Context, refresh bool) ([]Group, error) {
+	c := g.c
 	return cached(ctx, c, groupsKey, refresh, c.cache.groupList, c.fetchGroups)
 }
 
-// Group is one joined group. ErrNoGroup when the account is not a member.
-func (c *Client) Group(ctx context.Context, code GroupCode, refresh bool) (Group, error) {
-	list, err := c.Groups(ctx, refresh)
+// Info returns one group that the account is in; refresh is as for [Groups.List], and
+// so are the errors. Of a group that the account is not in the error is [ErrNoGroup].
+func (g Groups) Info(ctx context.Context, code GroupCode, refresh bool) (Group, error) {
+	list, err := g.List(ctx, refresh)
 	if err != nil {
 		return Group{}, err
 	}
-	for _, g := range list {
-		if g.Code == code {
-			return g, nil
+	for _, group := range list {
+		if group.Code == code {
+			return group, nil
 		}
 	}
 	return Group{}, fmt.Errorf("group %d: %w", code, ErrNoGroup)

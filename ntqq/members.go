@@ -12,32 +12,60 @@ import (
 	"libration/ntqq/message"
 )
 
-// Members is the member list of a joined group, sorted by number; fetched when it
-// is not known or refresh is set. ErrNoGroup when the account is not in the group.
-func (c *Client) Members(ctx context.Context, code GroupCode, refresh bool) ([]Member, error) {
-	return cached(ctx, c, membersKey(code), refresh,
-		func() ([]Member, bool) { return c.cache.memberList(code) },
-		func(ctx context.Context) error { return c.fetchMembers(ctx, code) })
+// Member is a member of a group.
+type Member struct {
+	Group    GroupCode
+	UIN      UIN
+	UID      UID
+	Nickname string
+	// Card is the member's name in this group, "" for none: then the nickname is shown.
+	Card string
+	// Title is the special title that the owner has given, "" for none.
+	Title string
+	Role  message.Role
+	Level uint32
+	// JoinTime and LastSpeak are in Unix seconds.
+	JoinTime, LastSpeak int64
+	// MuteUntil is in Unix seconds. 0, or a time that has passed: the member may speak.
+	MuteUntil int64
 }
 
-// Member is one member of a joined group. ErrNoMember when there is none with
-// this number; ErrNoGroup when the account is not in the group.
-func (c *Client) Member(ctx context.Context, code GroupCode, uin UIN, refresh bool) (Member, error) {
-	m, found, fresh := c.cache.member(code, uin)
+// Members are the operations on members of groups. It is safe for concurrent use.
+type Members struct{ c *Client }
+
+// Members returns the operations on members of groups.
+func (c *Client) Members() Members { return Members{c} }
+
+// List returns the members of a group that the account is in, sorted by number. The
+// list comes from memory; it is fetched when it is not known, a push has made it old, or
+// refresh is true. The errors are those of [Client.Call], and [ErrNoGroup] of a group
+// that the account is not in.
+func (m Members) List(ctx context.Context, group GroupCode, refresh bool) ([]Member, error) {
+	c := m.c
+	return cached(ctx, c, membersKey(group), refresh,
+		func() ([]Member, bool) { return c.cache.memberList(group) },
+		func(ctx context.Context) error { return c.fetchMembers(ctx, group) })
+}
+
+// Info returns one member of a group that the account is in; refresh and the errors are
+// as for [Members.List]. Where the group has no such member the error is [ErrNoMember].
+func (m Members) Info(ctx context.Context, group GroupCode, user UIN, refresh bool) (Member, error) {
+	c := m.c
+	known, found, fresh := c.cache.member(group, user)
 	if found && fresh && !refresh {
-		return m, nil
+		return known, nil
 	}
 	if found && fresh { // only this one is asked for again
-		return c.fetchMember(ctx, m)
+		return c.fetchMember(ctx, known)
 	}
-	if _, err := c.Members(ctx, code, refresh); err != nil {
+	if _, err := m.List(ctx, group, refresh); err != nil {
 		return Member{}, err
 	}
-	m, found, _ = c.cache.member(code, uin)
+	known, found, _ = c.cache.member(group, user)
 	if !found {
-		return Member{}, fmt.Errorf("member %d of group %d: %w", uin, code, ErrNoMember)
+		return Member{}, fmt.Errorf("member %d of group %d: %w", user, group, ErrNoMember)
 	}
-	return m, nil
+	return known, nil
 }
 
 func memberRequest(code GroupCode, uid UID) *oidbpb.GroupMemberReq {

@@ -55,7 +55,7 @@ func (c *Client) inGroup(ctx context.Context, code GroupCode, err error) error {
 	if refused, ok := errors.AsType[*ServerError](err); !ok || refused.Cause != nil {
 		return err
 	}
-	if _, missing := c.Group(ctx, code, false); errors.Is(missing, ErrNoGroup) {
+	if _, missing := c.Groups().Info(ctx, code, false); errors.Is(missing, ErrNoGroup) {
 		return missing
 	}
 	return err

@@ -79,7 +79,7 @@ func (c *Client) name(ctx context.Context, e event.Event) {
 	if !fresh && !time.Now().Before(c.lookAgain) {
 		ctx, cancel := c.lookUps(ctx)
 		defer cancel()
-		_, err := c.Friends(ctx, false)
+		_, err := c.Friends().List(ctx, false)
 		c.looked(err)
 		f, _ = c.cache.lookFriend(m.Sender.UIN)
 	}
@@ -123,7 +123,7 @@ func (c *Client) refreshMembers(ctx context.Context, group GroupCode) {
 	}
 	ctx, cancel := c.lookUps(ctx)
 	defer cancel()
-	_, err := c.Members(ctx, group, true)
+	_, err := c.Members().List(ctx, group, true)
 	c.looked(err)
 	if err != nil {
 		c.log.Debug("members not fetched for an event", "group", group, "err", err)
@@ -152,7 +152,7 @@ func (c *Client) resolvePerson(ctx context.Context, p *event.Person, group Group
 	if c.resolveKnown(p) {
 		return
 	}
-	u, err := c.UserByUID(ctx, p.UID)
+	u, err := c.Users().InfoByUID(ctx, p.UID)
 	c.looked(err)
 	if err != nil {
 		c.log.Debug("nobody found for a uid", "uid", p.UID, "err", err)

@@ -12,6 +12,20 @@ import (
 	"libration/internal/rpc"
 )
 
+// Keys of user properties (docs/protocol/operations.md 4.1).
+const (
+	keyAvatar   = 101
+	keySign     = 102
+	keyRemark   = 103
+	keyLevel    = 105
+	keyNickname = 20002
+	keySex      = 20009
+	keyRegister = 20026
+	keyAge      = 20037
+	keyStatus   = 27372
+	keyQID      = 27394
+)
+
 // userKeys are asked for in user look-ups.
 var userKeys = []uint32{
 	keyAvatar, keySign, keyRemark, 104, keyLevel, 107, keyNickname, 20003, 20004, 20005, 20006, keySex,
@@ -27,26 +41,77 @@ func userInfoKeys() []*oidbpb.UserInfoKey {
 	return keys
 }
 
-// User looks any account up by its number. ErrNoUser when there is none.
-func (c *Client) User(ctx context.Context, uin UIN) (User, error) {
-	u, err := lookUpUser(ctx, c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(uin), Keys: userInfoKeys()})
+// Sex as the service stores it.
+type Sex uint8
+
+// The values of Sex.
+const (
+	SexUnknown Sex = 0
+	SexMale    Sex = 1
+	SexFemale  Sex = 2
+)
+
+func (s Sex) String() string {
+	switch s {
+	case SexMale:
+		return "male"
+	case SexFemale:
+		return "female"
+	}
+	return "unknown"
+}
+
+// User is what the service tells of any account.
+type User struct {
+	UIN      UIN
+	UID      UID // "" when the account was looked up by its number
+	Nickname string
+	// Sign is the user's signature: a line about oneself.
+	Sign string
+	// QID is the name that the user has chosen to be found by, "" for none.
+	QID string
+	// Remark is what the account calls the user, "" for none.
+	Remark string
+	Sex    Sex
+	// Age is in years, 0 when it is not known.
+	Age   uint32
+	Level uint32
+	// RegisterTime is in Unix seconds.
+	RegisterTime int64
+	// Status is the presence as the service encodes it.
+	Status uint32
+	// AvatarURL is the address of the picture with 640 pixels a side, "" for none.
+	AvatarURL string
+}
+
+// Users are the operations on users: any account of the service. It is safe for
+// concurrent use.
+type Users struct{ c *Client }
+
+// Users returns the operations on users.
+func (c *Client) Users() Users { return Users{c} }
+
+// Info looks a user up by number, each time anew. Of a number that no account has the
+// error is [ErrNoUser]; the others are those of [Client.Call].
+func (u Users) Info(ctx context.Context, uin UIN) (User, error) {
+	user, err := lookUpUser(ctx, u.c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(uin), Keys: userInfoKeys()})
 	if err != nil {
 		return User{}, fmt.Errorf("user %d: %w", uin, err)
 	}
-	if u.UIN == 0 {
-		u.UIN = uin
+	if user.UIN == 0 {
+		user.UIN = uin
 	}
-	return u, nil
+	return user, nil
 }
 
-// UserByUID looks any account up by its text id. ErrNoUser when there is none.
-func (c *Client) UserByUID(ctx context.Context, uid UID) (User, error) {
-	u, err := lookUpUser(ctx, c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(uid), Keys: userInfoKeys()})
+// InfoByUID is [Users.Info] for a text id.
+func (u Users) InfoByUID(ctx context.Context, uid UID) (User, error) {
+	user, err := lookUpUser(ctx, u.c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(uid), Keys: userInfoKeys()})
 	if err != nil {
 		return User{}, fmt.Errorf("user %s: %w", uid, err)
 	}
-	u.UID = uid
-	return u, nil
+	user.UID = uid
+	return user, nil
 }
 
 // lookUpUser runs a look-up. Nobody is a result other than 0, or an answer without a

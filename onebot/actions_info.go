@@ -55,7 +55,7 @@ type strangerParams struct {
 }
 
 func (s *Service) strangerInfo(ctx context.Context, p strangerParams) (strangerInfo, error) {
-	u, err := s.client.User(ctx, p.User)
+	u, err := s.client.Users().Info(ctx, p.User)
 	if err != nil {
 		return strangerInfo{}, err
 	}
@@ -89,7 +89,7 @@ type friendCategory struct {
 }
 
 func (s *Service) friendList(ctx context.Context, p listParams) ([]friendInfo, error) {
-	friends, err := s.client.Friends(ctx, p.NoCache)
+	friends, err := s.client.Friends().List(ctx, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func newGroupInfo(g ntqq.Group) groupInfo {
 }
 
 func (s *Service) groupList(ctx context.Context, p listParams) ([]groupInfo, error) {
-	groups, err := s.client.Groups(ctx, p.NoCache)
+	groups, err := s.client.Groups().List(ctx, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ type groupParams struct {
 }
 
 func (s *Service) groupInfo(ctx context.Context, p groupParams) (groupInfo, error) {
-	g, err := s.client.Group(ctx, p.Group, p.NoCache)
+	g, err := s.client.Groups().Info(ctx, p.Group, p.NoCache)
 	if err != nil {
 		return groupInfo{}, err
 	}
@@ -169,7 +169,7 @@ func newMemberInfo(group message.GroupCode, m ntqq.Member) memberInfo {
 }
 
 func (s *Service) groupMemberList(ctx context.Context, p groupParams) ([]memberInfo, error) {
-	members, err := s.client.Members(ctx, p.Group, p.NoCache)
+	members, err := s.client.Members().List(ctx, p.Group, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ type memberParams struct {
 }
 
 func (s *Service) groupMemberInfo(ctx context.Context, p memberParams) (memberInfo, error) {
-	m, err := s.client.Member(ctx, p.Group, p.User, p.NoCache)
+	m, err := s.client.Members().Info(ctx, p.Group, p.User, p.NoCache)
 	if err != nil {
 		return memberInfo{}, err
 	}

@@ -79,16 +79,19 @@ func (s *Service) send(ctx context.Context, chat message.Chat, segments []segmen
 	if err != nil {
 		return messageIDResult{}, err
 	}
-	var m *message.Message
-	if chat.Kind == message.Group {
-		m, err = s.client.SendGroup(ctx, chat.Group, c)
-	} else {
-		m, err = s.client.SendFriend(ctx, chat.Peer, c)
-	}
+	m, err := s.deliver(ctx, chat, c)
 	if err != nil {
 		return messageIDResult{}, err
 	}
 	return s.sent(ctx, m), nil
+}
+
+// sendTo sends content to a chat.
+func (s *Service) sendTo(ctx context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
+	if chat.Kind == message.Group {
+		return s.client.Messages().SendGroup(ctx, chat.Group, c)
+	}
+	return s.client.Messages().SendFriend(ctx, chat.Peer, c)
 }
 
 // sent stores a sent message; message_sent is made from the event that reports it.
@@ -113,7 +116,7 @@ func (s *Service) recall(ctx context.Context, id int32) error {
 	if m.Chat.Kind != message.Group && !m.Self {
 		return failure(notOurs)
 	}
-	return s.client.Recall(ctx, m)
+	return s.client.Messages().Recall(ctx, m)
 }
 
 // stored returns a stored message. missing is the cause of the failure when there is

@@ -1,6 +1,7 @@
 package onebot
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -9,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"libration/internal/clienttest"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -45,17 +48,41 @@ func call(t *testing.T, s *testService, name, params string) *Response {
 	return s.Call(t.Context(), r)
 }
 
+func mustParams(t *testing.T, params string) Params {
+	t.Helper()
+	p, err := ParamsJSON([]byte(params))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 const (
 	friendJSON = `{"user_id":20002,"nickname":"friend","remark":"re","q_id":"q","group":{"group_id":3,"group_name":"cat"}}`
 	groupJSON  = `{"group_id":9007199254740993,"group_name":"组","member_count":2,"max_member_count":200,"group_create_time":5,"group_remark":"gr"}`
 	memberJSON = `{"group_id":9007199254740993,"user_id":20002,"nickname":"n","card":"c","sex":"unknown","age":0,"area":"","join_time":1,
 		"last_sent_time":2,"level":"12","role":"admin","unfriendly":false,"title":"t","title_expire_time":0,"card_changeable":false,"shut_up_timestamp":3}`
-	statusJSON = `{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true,"online":true,"good":true,
-		"stat":{"lost_times":0,"packet_received":1,"packet_sent":2,"packet_lost":3,"message_received":4,"message_sent":5,"disconnect_times":6,"last_message_time":7}}`
 )
 
-func TestInfoActions(t *testing.T) {
-	s, _, _ := newTestService(t)
+// statusJSON is the status of an online client as it is now.
+func statusJSON(c *fakeClient) string {
+	st := c.Stats()
+	return fmt.Sprintf(`{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true,"online":true,"good":true,
+		"stat":{"lost_times":0,"packet_received":%d,"packet_sent":%d,"packet_lost":%d,"message_received":%d,"message_sent":%d,"disconnect_times":%d,"last_message_time":%d}}`,
+		st.PacketsReceived, st.PacketsSent, st.PacketsDropped, st.MessagesReceived, st.MessagesSent, st.Disconnects, st.LastMessageTime)
+}
+
+func TestInfoActions(t *testing.T) { synctest.Test(t, testInfoActions) }
+
+func testInfoActions(t *testing.T) {
+	s, client, _ := newTestService(t)
+	call(t, s, "send_group_msg", `{"group_id":5,"message":"counted"}`)
+	call(t, s, "get_group_member_list", fmt.Sprintf(`{"group_id":%d}`, groupCode))
+	// One more packet was sent than received.
+	client.takes = time.Second
+	go s.Call(t.Context(), Request{Action: "send_group_msg", Params: mustParams(t, `{"group_id":5,"message":"x"}`)})
+	defer time.Sleep(time.Minute) // virtual
+	synctest.Wait()
 	version := fmt.Sprintf(`{"app_name":"Libration","app_version":"1.2.3","protocol_version":"v11","app_full_name":"Libration-1.2.3_%s_%s","runtime_version":%q,"runtime_os":%q}`,
 		runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.GOOS)
 	names, err := json.Marshal(s.Actions())
@@ -63,16 +90,16 @@ func TestInfoActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, params, data string }{
+		{"get_status", `{}`, statusJSON(client)},
 		{"get_login_info", `null`, `{"user_id":10001,"nickname":"机器人<&>"}`},
 		{"get_login_info", `{"unknown":[1],"_timeout":30}`, `{"user_id":10001,"nickname":"机器人<&>"}`},
 		{"get_stranger_info", `{"user_id":"20002","no_cache":"yes"}`, `{"user_id":20002,"nickname":"u","sex":"female","age":20,"qid":"q","q_id":"q","sign":"s",
-			"level":64,"remark":"r","avatar":"http://a/b?c&d","reg_time":1600000000,"RegisterTime":"2020-09-13T12:26:40Z","status":{"status_id":10}}`},
+			"level":64,"remark":"r","avatar":"http://a/b?c&d=640","reg_time":1600000000,"RegisterTime":"2020-09-13T12:26:40Z","status":{"status_id":10}}`},
 		{"get_friend_list", `{}`, `[` + friendJSON + `]`},
 		{"get_group_list", `{}`, `[` + groupJSON + `]`},
 		{"get_group_info", `{"group_id":9007199254740993}`, groupJSON},
 		{"get_group_member_list", `{"group_id":"9007199254740993"}`, `[` + memberJSON + `]`},
 		{"get_group_member_info", `{"group_id":9007199254740993,"user_id":20002,"no_cache":null}`, memberJSON},
-		{"get_status", `{}`, statusJSON},
 		{"get_version_info", `{}`, version},
 		{"can_send_image", `{}`, `{"yes":false}`},
 		{"can_send_record", `{}`, `{"yes":false}`},
@@ -87,12 +114,23 @@ func TestInfoActions(t *testing.T) {
 	}
 }
 
+// noSigner never signs.
+type noSigner struct{}
+
+func (noSigner) Sign(context.Context, *ntqq.SignRequest) (*ntqq.Signature, error) {
+	return nil, ntqq.ErrSign
+}
+
 // TestStatusUnsigned: online, and yet nothing can be sent.
 func TestStatusUnsigned(t *testing.T) {
-	s, c, _ := newTestService(t)
-	c.unsigned = &ntqq.SignFailure{Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local), Err: ntqq.ErrSign}
+	s, c, _ := newTestService(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
+	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`); r.Msg != "SIGN_ERROR" {
+		t.Errorf("sending unsigned: got %+v", r)
+	}
 	got := string(call(t, s, "get_status", `{}`).AppendJSON(nil))
-	if want := `"online":true,"good":false,"trouble":"no signer gives signatures since 03:04:05: messages cannot be sent; see signer.urls and the log","stat":`; !strings.Contains(got, want) {
+	want := `"online":true,"good":false,"trouble":"no signer gives signatures since ` + c.SignFailure().Since.Format(time.TimeOnly) +
+		`: messages cannot be sent; see signer.urls and the log","stat":`
+	if !strings.Contains(got, want) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -157,14 +195,14 @@ func TestActionsRefused(t *testing.T) {
 			t.Errorf("%s %s: got %+v, want %d %s with %q", c.name, c.params, r, c.retcode, c.msg, c.wording)
 		}
 	}
-	if len(c.sent)+len(c.recalled) != 0 {
-		t.Errorf("refused actions reached the client: %v, %v", c.sent, c.recalled)
+	if len(c.Sent())+len(c.Recalled()) != 0 {
+		t.Errorf("refused actions reached the client: %v, %v", c.Sent(), c.Recalled())
 	}
 }
 
 // TestRefusedInChinese: no part of the wording is English.
 func TestRefusedInChinese(t *testing.T) {
-	s := newService(Options{Client: &fakeClient{}, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
+	s := newService(Options{Client: newFakeClient(t).Client, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
 	for message, want := range map[string]string{
 		`[1]`:                         `参数 "message" 不是有效的消息: 消息段 0: 不是对象`,
 		`[{"data":{}}]`:               `参数 "message" 不是有效的消息: 消息段 0: 没有字符串 "type"`,
@@ -187,11 +225,14 @@ func TestRefusedInChinese(t *testing.T) {
 	}
 }
 
-func TestFailuresOfClientAndStore(t *testing.T) {
+func TestFailuresOfClientAndStore(t *testing.T) { synctest.Test(t, testFailuresOfClientAndStore) }
+
+func testFailuresOfClientAndStore(t *testing.T) {
 	s, c, store := newTestService(t)
+	synctest.Wait() // it has asked for its own lists
 	id, _ := store.Put(groupMessage(5, &message.Text{Text: "hi"}))
-	params := fmt.Sprintf(`{"group_id":%d,"user_id":%d,"message_id":%d,"message":"x"}`, groupCode, friendUIN, id)
-	c.err = &ntqq.ServerError{Command: "cmd", Code: 34, Message: "no right"}
+	params := fmt.Sprintf(`{"group_id":%d,"user_id":%d,"message_id":%d,"message":"x","no_cache":true}`, groupCode, friendUIN, id)
+	c.err.Store(&ntqq.ServerError{Code: 34, Message: "no right"})
 	for name, msg := range map[string]string{
 		"send_group_msg": "SEND_MSG_API_ERROR", "send_private_msg": "SEND_MSG_API_ERROR", "delete_msg": "RECALL_API_ERROR",
 		"get_stranger_info": "API_ERROR", "get_friend_list": "API_ERROR", "get_group_list": "API_ERROR", "get_group_info": "API_ERROR",
@@ -201,7 +242,8 @@ func TestFailuresOfClientAndStore(t *testing.T) {
 			t.Errorf("%s refused by the server: got %+v, want %s", name, r, msg)
 		}
 	}
-	c.err, store.err = nil, errDisk
+	c.err.Store(nil)
+	store.err = errDisk
 	for _, name := range []string{"get_msg", "delete_msg"} {
 		if r := call(t, s, name, params); r.RetCode != RetFailed || !strings.Contains(r.Message, "disk full") {
 			t.Errorf("%s with a broken store: got %+v", name, r)
@@ -217,7 +259,10 @@ func TestFailuresOfClientAndStore(t *testing.T) {
 }
 
 func TestSend(t *testing.T) {
-	at := func(uin message.UIN) message.Segment { return &message.At{UIN: uin} }
+	at := func(uin message.UIN) message.Segment {
+		return &message.At{UIN: uin, Display: fmt.Sprint("@", uint64(uin))}
+	}
+	const big message.UIN = 9007199254740993 // above 2^53: only its uid fits into a mention
 	text := func(s string) message.Segment { return &message.Text{Text: s} }
 	for _, c := range []struct {
 		name, params string
@@ -228,13 +273,13 @@ func TestSend(t *testing.T) {
 		{"send_group_msg", `{"group_id":9007199254740993,"message":"a&amp;[CQ:at,qq=5] b"}`, message.Content{text("a&"), at(5), text(" b")}, groupCode, 0},
 		{"send_group_msg", `{"group_id":"5","message":"[CQ:at,qq=5]","auto_escape":"true"}`, message.Content{text("[CQ:at,qq=5]")}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":123}`, message.Content{text("123")}, 5, 0},
-		{"send_group_msg", `{"group_id":5,"message":{"type":"at","data":{"qq":9007199254740993,"name":null}}}`, message.Content{at(9007199254740993)}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":{"type":"at","data":{"qq":9007199254740993,"name":null}}}`, message.Content{&message.At{UIN: big, UID: clienttest.UIDOf(big), Display: "@big"}}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":[{"type":"at","data":{"qq":"all"}},{"type":"at","data":{"target":7,"name":"x"}}]}`,
-			message.Content{&message.At{All: true}, &message.At{UIN: 7, Display: "@x"}}, 5, 0},
+			message.Content{&message.At{All: true, Display: "@全体成员"}, &message.At{UIN: 7, Display: "@x"}}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":[{"type":"face","data":{"id":14}},{"type":"face","data":{"id":"5","large":true}},{"type":"face","data":{"id":"5","type":"sticker"}}]}`,
 			message.Content{&message.Face{ID: 14}, &message.Face{ID: 5, Large: true}, &message.Face{ID: 5, Large: true}}, 5, 0},
-		{"send_group_msg", `{"group_id":5,"message":"[CQ:dice]"}`, message.Content{&message.Face{ID: 358, Large: true}}, 5, 0},
-		{"send_group_msg", `{"group_id":5,"message":"[CQ:rps]"}`, message.Content{&message.Face{ID: 359, Large: true}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":"[CQ:dice]"}`, message.Content{&message.Face{ID: 358, Large: true, Text: "/骰子"}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":"[CQ:rps]"}`, message.Content{&message.Face{ID: 359, Large: true, Text: "/包剪锤"}}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":"[CQ:anonymous]x"}`, message.Content{text("x")}, 5, 0},
 		{"send_private_msg", `{"user_id":6,"group_id":null,"message":"x"}`, message.Content{text("x")}, 0, 6},
 		{"send_msg", `{"message_type":"private","user_id":6,"group_id":5,"message":"x"}`, message.Content{text("x")}, 0, 6},
@@ -245,17 +290,20 @@ func TestSend(t *testing.T) {
 		{"send_msg", `{"user_id":6,"group_id":0,"message":"x"}`, message.Content{text("x")}, 0, 6},
 		{"send_msg", `{"message_type":null,"user_id":6,"group_id":null,"message":[{"type":"text","data":{"text":"x"}}]}`, message.Content{text("x")}, 0, 6},
 	} {
-		s, client, store := newTestService(t)
+		s, client, store := newTestService(t, func(a *clienttest.Account, _ *ntqq.Options) {
+			a.Friends = append(a.Friends, ntqq.Friend{UIN: 6})
+			a.Members = append(a.Members, ntqq.Member{Group: 5, UIN: big, Nickname: "big"})
+		})
 		r := call(t, s, c.name, c.params)
-		if r.Status != StatusOK || len(client.sent) != 1 {
+		if r.Status != StatusOK || len(client.Sent()) != 1 {
 			t.Errorf("%s %s: got %+v", c.name, c.params, r)
 			continue
 		}
-		if diff := cmp.Diff(c.want, client.sent[0]); diff != "" {
+		if diff := cmp.Diff(c.want, client.Sent()[0].Content); diff != "" {
 			t.Errorf("%s %s sent (-want +got):\n%s", c.name, c.params, diff)
 		}
-		if client.sentGroup != c.group || client.sentPeer != c.peer {
-			t.Errorf("%s %s: sent to group %d, peer %d; want %d, %d", c.name, c.params, client.sentGroup, client.sentPeer, c.group, c.peer)
+		if client.Sent()[0].Chat.Group != c.group || client.Sent()[0].Chat.Peer != c.peer {
+			t.Errorf("%s %s: sent to group %d, peer %d; want %d, %d", c.name, c.params, client.Sent()[0].Chat.Group, client.Sent()[0].Chat.Peer, c.group, c.peer)
 		}
 		id := r.Data.(messageIDResult).MessageID
 		if m, _ := store.Get(id); m == nil || !reflect.DeepEqual(m.Content, c.want) {
@@ -277,11 +325,11 @@ func TestSendForm(t *testing.T) {
 	} {
 		s, c, _ := newTestService(t)
 		r := s.Call(t.Context(), Request{Action: "send_msg", Params: withValues(t, Params{}, url.Values{"group_id": {"5"}, "user_id": {""}, "message": {form}, "auto_escape": {"0"}}.Encode(), "")})
-		if r.Status != StatusOK || len(c.sent) != 1 {
+		if r.Status != StatusOK || len(c.Sent()) != 1 {
 			t.Errorf("form message %q: got %+v", form, r)
 			continue
 		}
-		got := string(appendReceivedCQ(nil, s.appendSegments(nil, message.Chat{}, c.sent[0])))
+		got := string(appendReceivedCQ(nil, s.appendSegments(nil, message.Chat{}, c.Sent()[0].Content)))
 		if got != want {
 			t.Errorf("form message %q sent: got %q, want %q", form, got, want)
 		}
@@ -297,10 +345,10 @@ func TestSendReply(t *testing.T) {
 		t.Fatalf("reply to %d: got %+v", id, r)
 	}
 	want := message.Content{
-		&message.Reply{Sequence: 77, SenderUIN: friendUIN, Time: testTime, Random: 9, Content: message.Content{&message.Text{Text: "quoted"}}},
+		&message.Reply{Sequence: 77, SenderUIN: friendUIN, SenderUID: clienttest.UIDOf(friendUIN), Time: testTime, Random: 9, Content: message.Content{&message.Text{Text: "quoted"}}},
 		&message.Text{Text: "x"},
 	}
-	if diff := cmp.Diff(want, c.sent[0]); diff != "" {
+	if diff := cmp.Diff(want, c.Sent()[0].Content); diff != "" {
 		t.Errorf("reply sent (-want +got):\n%s", diff)
 	}
 }
@@ -339,9 +387,9 @@ func TestDeleteAndGet(t *testing.T) {
 		id, _ := store.Put(m)
 		for _, params := range []string{`{"message_id":%d}`, `{"message_id":"%d"}`} {
 			params := fmt.Sprintf(params, id)
-			c.recalled = nil
-			if r := call(t, s, "delete_msg", params); r.Status != StatusOK || r.Data != nil || len(c.recalled) != 1 || c.recalled[0] != m {
-				t.Errorf("delete_msg %s: got %+v, recalled %v", params, r, c.recalled)
+			before := len(c.Recalled())
+			if r := call(t, s, "delete_msg", params); r.Status != StatusOK || r.Data != nil || !slices.Equal(c.Recalled()[before:], []uint64{m.Sequence}) {
+				t.Errorf("delete_msg %s: got %+v, recalled %v", params, r, c.Recalled())
 			}
 			if r := call(t, s, "get_msg", params); r.Status != StatusOK {
 				t.Errorf("get_msg %s: got %+v", params, r)
@@ -369,12 +417,19 @@ func TestGetMsg(t *testing.T) {
 
 func TestNoCachePassedOn(t *testing.T) {
 	for _, name := range []string{"get_friend_list", "get_group_list", "get_group_info", "get_group_member_list", "get_group_member_info"} {
-		for value, want := range map[string]bool{`true`: true, `"1"`: true, `false`: false, `null`: false} {
-			s, c, _ := newTestService(t)
-			call(t, s, name, fmt.Sprintf(`{"group_id":%d,"user_id":%d,"no_cache":%s}`, groupCode, friendUIN, value))
-			if len(c.refreshed) != 1 || c.refreshed[0] != want {
-				t.Errorf("%s with no_cache %s: refresh was %v, want %t", name, value, c.refreshed, want)
-			}
+		for value, want := range map[string]int{`true`: 1, `"1"`: 1, `false`: 0, `null`: 0} {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, _ := newTestService(t)
+				synctest.Wait() // it has asked for its own lists
+				get := func(value string) {
+					call(t, s, name, fmt.Sprintf(`{"group_id":%d,"user_id":%d,"no_cache":%s}`, groupCode, friendUIN, value))
+				}
+				get(`false`)
+				before := c.Calls()
+				if get(value); c.Calls()-before != want {
+					t.Errorf("%s with no_cache %s: %d requests, want %d", name, value, c.Calls()-before, want)
+				}
+			})
 		}
 	}
 }

@@ -47,12 +47,11 @@ func BenchmarkCallLoginInfo(b *testing.B) {
 }
 
 func BenchmarkCallSendGroup(b *testing.B) {
-	s, c, _ := newTestService(b)
+	s, _, _ := newTestService(b)
 	frame := []byte(`{"action":"send_group_msg","params":{"group_id":5,"message":[{"type":"text","data":{"text":"hello"}}]},"echo":"1"}`)
 	var out []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		c.sent, c.refreshed = c.sent[:0], c.refreshed[:0]
 		r, err := ParseRequest(frame)
 		if err != nil {
 			b.Fatal(err)

@@ -77,8 +77,8 @@ func TestMessageBounds(t *testing.T) {
 	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"`+strings.Repeat(",", maxText)+`"}`); r.RetCode != RetOK {
 		t.Errorf("the longest text: got %d %.300q", r.RetCode, r.Wording)
 	}
-	if len(c.sent) != 1 {
-		t.Errorf("sent %d messages, want 1", len(c.sent))
+	if len(c.Sent()) != 1 {
+		t.Errorf("sent %d messages, want 1", len(c.Sent()))
 	}
 }
 

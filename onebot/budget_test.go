@@ -48,9 +48,7 @@ func TestBudgetOfCalls(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()
 		synctest.Wait()
-		c.mu.Lock()
-		sent := len(c.sent)
-		c.mu.Unlock()
+		sent := len(c.Sent())
 		if n := s.Stats().RequestBytes; n < 1<<20 || n > 2<<20 || sent != 3 {
 			t.Errorf("one call waits for its turn: %d bytes held, %d sent", n, sent)
 		}

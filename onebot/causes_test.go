@@ -53,7 +53,8 @@ func TestCauses(t *testing.T) {
 			}
 			for _, way := range ways[group] {
 				for i, l := range []Language{English, Chinese} {
-					s := newService(Options{Client: &fakeClient{err: fmt.Errorf("send: %w", err)}, Language: l}, &fakeStore{})
+					s := newService(Options{Language: l}, &fakeStore{})
+					s.deliver = failingWith(err)
 					r := call(t, s, way[0], way[1])
 					if texts[i] == "" {
 						texts[i] = r.Wording
@@ -75,15 +76,22 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// failingWith delivers nothing.
+func failingWith(err error) func(context.Context, message.Chat, message.Content) (*message.Message, error) {
+	return func(context.Context, message.Chat, message.Content) (*message.Message, error) {
+		return nil, fmt.Errorf("send: %w", err)
+	}
+}
+
 // asyncLog returns what an action that fails leaves in the log when it was answered
 // before.
 func asyncLog(t *testing.T, err error, action, params string) string {
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(Options{
-			Client: &fakeClient{err: fmt.Errorf("send: %w", err)},
-			Log:    slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		}, &fakeStore{messages: map[int32]*message.Message{}})
+		s.deliver = failingWith(err)
 		if r := call(t, s, action+asyncSuffix, params); r.RetCode != RetAsync {
 			t.Errorf("got %+v", r)
 		}
@@ -99,16 +107,22 @@ func asyncLog(t *testing.T, err error, action, params string) string {
 
 // TestRecallCauses: the same for recalls.
 func TestRecallCauses(t *testing.T) {
-	for _, err := range []error{ntqq.ErrNotRecallable, ntqq.ErrOffline, errDisk, &ntqq.ServerError{Code: 3, Cause: ntqq.ErrNotRecallable}, nil} {
+	for err, fails := range map[string]func(*fakeClient, *fakeStore){
+		"not recallable": func(c *fakeClient, _ *fakeStore) { c.refuses.Store(true) },
+		"offline": func(c *fakeClient, _ *fakeStore) {
+			c.err.Store(&ntqq.ServerError{Code: -10001})
+			_, _ = c.Client.Users().Info(t.Context(), friendUIN)
+		},
+		"disk":       func(_ *fakeClient, store *fakeStore) { store.err = errDisk },
+		"no message": func(_ *fakeClient, store *fakeStore) { clear(store.messages) },
+	} {
 		s, c, store := newTestService(t)
 		id, _ := store.Put(groupMessage(5, &message.Text{Text: "x"}))
-		if c.err = err; err == nil {
-			id++ // there is none
-		}
+		fails(c, store)
 		direct := call(t, s, "delete_msg", fmt.Sprintf(`{"message_id":%d}`, id))
 		quick := call(t, s, quickAction, fmt.Sprintf(`{"context":{"message_type":"group","group_id":5,"message_id":%d},"operation":{"delete":true}}`, id))
 		if direct.Status != StatusFailed || direct.Msg != quick.Msg || direct.Wording != quick.Wording {
-			t.Errorf("%v: got %s %q and %s %q", err, direct.Msg, direct.Wording, quick.Msg, quick.Wording)
+			t.Errorf("%s: got %s %q and %s %q", err, direct.Msg, direct.Wording, quick.Msg, quick.Wording)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"libration/gateway"
@@ -243,17 +244,22 @@ func TestGroupLeftToldOnce(t *testing.T) {
 	}
 }
 
-func TestMetaEvents(t *testing.T) {
+func TestMetaEvents(t *testing.T) { synctest.Test(t, testMetaEvents) }
+
+func testMetaEvents(t *testing.T) {
 	s, c, _ := newTestService(t)
+	synctest.Wait() // it has asked for its own lists
 	if diff := diffJSON(t, `{"time":1700000001,"self_id":10001,"post_type":"meta_event","meta_event_type":"lifecycle","sub_type":"connect"}`, s.Lifecycle("connect")); diff != "" {
 		t.Errorf("lifecycle (-want +got):\n%s", diff)
 	}
 	const heartbeat = `{"time":1700000001,"self_id":10001,"post_type":"meta_event","meta_event_type":"heartbeat","interval":1500,"status":%s}`
-	if diff := diffJSON(t, fmt.Sprintf(heartbeat, statusJSON), s.Heartbeat(1500*time.Millisecond)); diff != "" {
+	if diff := diffJSON(t, fmt.Sprintf(heartbeat, statusJSON(c)), s.Heartbeat(1500*time.Millisecond)); diff != "" {
 		t.Errorf("heartbeat (-want +got):\n%s", diff)
 	}
-	c.state.Stage = ntqq.Reconnecting
-	offline := strings.Replace(strings.Replace(statusJSON, `"online":true`, `"online":false`, 1), `"good":true,
+	c.err.Store(&ntqq.ServerError{Code: -10001}) // the session is over
+	_, _ = c.Client.Users().Info(t.Context(), friendUIN)
+	synctest.Wait()
+	offline := strings.Replace(strings.Replace(statusJSON(c), `"online":true`, `"online":false`, 1), `"good":true,
 `, `"good":false,
 `, 1)
 	if diff := diffJSON(t, fmt.Sprintf(heartbeat, offline), s.Heartbeat(1500*time.Millisecond)); diff != "" {
@@ -341,8 +347,7 @@ func TestStrictTypes(t *testing.T) {
 }
 
 func TestChineseOffline(t *testing.T) {
-	c := &fakeClient{}
-	s := newService(Options{Client: c, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
+	s := newService(Options{Client: newFakeClient(t).Client, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
 	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	s.HandleState(ntqq.State{Stage: ntqq.Online})

@@ -6,135 +6,68 @@ import (
 	"hash/crc32"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"libration/gateway"
+	"libration/internal/clienttest"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
 
 const (
-	selfUIN   message.UIN       = 10001
+	selfUIN   message.UIN       = clienttest.UIN
 	friendUIN message.UIN       = 20002
 	groupCode message.GroupCode = 9007199254740993 // above 2^53
-	testTime                    = 1700000000
+	testTime                    = clienttest.Time
 )
 
-// fakeClient is an account that answers from its fields.
+// fakeClient is an online client and the service at the other end of its connection.
 type fakeClient struct {
-	mu        sync.Mutex
-	state     ntqq.State
-	unsigned  *ntqq.SignFailure
-	err       error // of every call
-	panics    bool
-	sent      []message.Content
-	sentGroup message.GroupCode
-	sentPeer  message.UIN
-	recalled  []*message.Message
-	refreshed []bool
-	sequence  uint64
-	takes     time.Duration // a message to a group
+	*ntqq.Client
+	*clienttest.Account
+	err     atomic.Pointer[ntqq.ServerError] // refuses every call in the packet's head
+	refuses atomic.Bool                      // every operation that has a result of its own
+	// takes is how long the service takes for a message.
+	takes time.Duration
 }
 
-func (c *fakeClient) call(refresh bool) error {
-	if c.panics {
-		panic("boom")
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.refreshed = append(c.refreshed, refresh)
-	return c.err
-}
-
-func (c *fakeClient) Self() ntqq.Self {
-	return ntqq.Self{UIN: selfUIN, UID: "u_self", Nickname: "机器人<&>"}
-}
-func (c *fakeClient) State() ntqq.State              { return c.state }
-func (c *fakeClient) SignFailure() *ntqq.SignFailure { return c.unsigned }
-func (c *fakeClient) Stats() ntqq.Stats {
-	return ntqq.Stats{PacketsReceived: 1, PacketsSent: 2, PacketsDropped: 3, MessagesReceived: 4, MessagesSent: 5, Disconnects: 6, LastMessageTime: 7}
-}
-
-func (c *fakeClient) send(m *message.Message, content message.Content) (*message.Message, error) {
-	if err := c.call(false); err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sequence++
-	c.sentGroup, c.sentPeer = m.Chat.Group, m.Chat.Peer
-	c.sent = append(c.sent, content)
-	m.Self, m.Sequence, m.Time, m.Content = true, 100+c.sequence, testTime, content
-	m.Sender = message.Sender{UIN: selfUIN, Nickname: "bot"}
-	return m, nil
-}
-
-func (c *fakeClient) SendGroup(ctx context.Context, g message.GroupCode, content message.Content) (*message.Message, error) {
-	if c.takes > 0 {
-		select {
-		case <-time.After(c.takes):
-		case <-ctx.Done():
-			return nil, ctx.Err()
+// newFakeClient changes the service and the options before the client starts.
+func newFakeClient(t testing.TB, change ...func(*clienttest.Account, *ntqq.Options)) *fakeClient {
+	t.Helper()
+	c := &fakeClient{Account: &clienttest.Account{
+		Friends: []ntqq.Friend{{UIN: friendUIN, Nickname: "friend", Remark: "re", QID: "q", Category: 3, CategoryName: "cat"}},
+		Groups:  []ntqq.Group{{Code: groupCode, Name: "组", Remark: "gr", CreateTime: 5, MemberCount: 2, MemberMax: 200}},
+		Members: []ntqq.Member{{
+			Group: groupCode, UIN: friendUIN, Nickname: "n", Card: "c", Title: "t", Role: message.RoleAdmin,
+			Level: 12, JoinTime: 1, LastSpeak: 2, MuteUntil: 3,
+		}},
+		Users: []ntqq.User{{
+			UIN: friendUIN, Nickname: "u", Sign: "s", QID: "q", Remark: "r", Sex: ntqq.SexFemale,
+			Age: 20, Level: 64, RegisterTime: 1600000000, Status: 10, AvatarURL: "http://a/b?c&d=640",
+		}},
+	}}
+	c.Sending = func(*message.Message) { time.Sleep(c.takes) } // virtual, where it is not 0
+	c.Refuse = func() error {
+		if c.refuses.Load() {
+			return clienttest.Refused(3, "no")
 		}
+		return nil
 	}
-	return c.send(&message.Message{Chat: message.Chat{Kind: message.Group, Group: g}}, content)
-}
-
-func (c *fakeClient) SendFriend(_ context.Context, p message.UIN, content message.Content) (*message.Message, error) {
-	return c.send(&message.Message{Chat: message.Chat{Kind: message.Friend, Peer: p}}, content)
-}
-
-func (c *fakeClient) Recall(_ context.Context, m *message.Message) error {
-	if err := c.call(false); err != nil {
-		return err
+	c.Before = func() error {
+		if err := c.err.Load(); err != nil {
+			return clienttest.Refused(err.Code, err.Message)
+		}
+		return nil
 	}
-	c.recalled = append(c.recalled, m)
-	return nil
-}
-
-func (c *fakeClient) Friends(_ context.Context, refresh bool) ([]ntqq.Friend, error) {
-	return []ntqq.Friend{{UIN: friendUIN, Nickname: "friend", Remark: "re", QID: "q", Category: 3, CategoryName: "cat"}}, c.call(refresh)
-}
-
-func (c *fakeClient) Groups(ctx context.Context, refresh bool) ([]ntqq.Group, error) {
-	g, err := c.Group(ctx, groupCode, refresh)
-	return []ntqq.Group{g}, err
-}
-
-func (c *fakeClient) Group(_ context.Context, code message.GroupCode, refresh bool) (ntqq.Group, error) {
-	if code != groupCode {
-		return ntqq.Group{}, ntqq.ErrNoGroup
-	}
-	return ntqq.Group{Code: groupCode, Name: "组", Remark: "gr", CreateTime: 5, MemberCount: 2, MemberMax: 200}, c.call(refresh)
-}
-
-func (c *fakeClient) Members(ctx context.Context, code message.GroupCode, refresh bool) ([]ntqq.Member, error) {
-	m, err := c.Member(ctx, code, friendUIN, refresh)
-	return []ntqq.Member{m}, err
-}
-
-func (c *fakeClient) Member(_ context.Context, code message.GroupCode, uin message.UIN, refresh bool) (ntqq.Member, error) {
-	if code != groupCode {
-		return ntqq.Member{}, ntqq.ErrNoGroup
-	}
-	if uin != friendUIN {
-		return ntqq.Member{}, ntqq.ErrNoMember
-	}
-	return ntqq.Member{
-		Group: code, UIN: uin, Nickname: "n", Card: "c", Title: "t", Role: message.RoleAdmin,
-		Level: 12, JoinTime: 1, LastSpeak: 2, MuteUntil: 3,
-	}, c.call(refresh)
-}
-
-func (c *fakeClient) User(_ context.Context, uin message.UIN) (ntqq.User, error) {
-	if uin != friendUIN {
-		return ntqq.User{}, ntqq.ErrNoUser
-	}
-	return ntqq.User{
-		UIN: uin, Nickname: "u", Sign: "s", QID: "q", Remark: "r", Sex: ntqq.SexFemale,
-		Age: 20, Level: 64, RegisterTime: 1600000000, Status: 10, AvatarURL: "http://a/b?c&d",
-	}, c.call(false)
+	c.Client = clienttest.Online(t, c.Account.Answer, func(o *ntqq.Options) {
+		o.Initial.Nickname = "机器人<&>"
+		for _, f := range change {
+			f(c.Account, o)
+		}
+	})
+	return c
 }
 
 // fakeStore keeps messages in a map; ids are the hash of the key.
@@ -143,6 +76,7 @@ type fakeStore struct {
 	messages map[int32]*message.Message
 	flushes  int
 	err      error
+	panics   bool
 }
 
 func (s *fakeStore) ID(chat message.Chat, sequence uint64) (int32, error) {
@@ -174,6 +108,9 @@ func (s *fakeStore) Put(m *message.Message) (int32, error) {
 func (s *fakeStore) PutSent(m *message.Message) (int32, error) { return s.Put(m) }
 
 func (s *fakeStore) Get(id int32) (*message.Message, error) {
+	if s.panics {
+		panic("boom")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.messages[id], s.err
@@ -211,11 +148,11 @@ func newService(o Options, store gateway.Store) *testService {
 	return &testService{New(o), o.Gateway}
 }
 
-func newTestService(t testing.TB) (*testService, *fakeClient, *fakeStore) {
+func newTestService(t testing.TB, change ...func(*clienttest.Account, *ntqq.Options)) (*testService, *fakeClient, *fakeStore) {
 	t.Helper()
-	c := &fakeClient{state: ntqq.State{Stage: ntqq.Online, OnlineCount: 1}}
+	c := newFakeClient(t, change...)
 	st := &fakeStore{messages: map[int32]*message.Message{}}
-	return newService(Options{Client: c, Version: "1.2.3", Clock: &fakeClock{now: time.Unix(testTime+1, 0)}}, st), c, st
+	return newService(Options{Client: c.Client, Version: "1.2.3", Clock: &fakeClock{now: time.Unix(testTime+1, 0)}}, st), c, st
 }
 
 // form selects events in a format.

@@ -76,7 +76,7 @@ func openOnDisk(t *testing.T, path string) *onDisk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = messages.Close() })
-	c := &fakeClient{state: ntqq.State{Stage: ntqq.Online}}
+	c := newFakeClient(t).Client
 	g := gateway.New(gateway.Options{Account: c, Store: messages, Journal: messages, OwnKept: true})
 	return &onDisk{g, New(Options{Client: c, Gateway: g}), messages}
 }

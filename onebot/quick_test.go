@@ -66,14 +66,14 @@ func TestQuickOperation(t *testing.T) {
 				t.Errorf("got %q %q, want %q %q", r.Msg, r.Message, tt.msg, tt.text)
 			}
 			got := ""
-			if len(c.sent) > 0 {
-				got = string(appendReceivedCQ(nil, s.appendSegments(nil, m.Chat, c.sent[0])))
+			if len(c.Sent()) > 0 {
+				got = string(appendReceivedCQ(nil, s.appendSegments(nil, m.Chat, c.Sent()[0].Content)))
 			}
-			if len(c.sent) > 1 || got != tt.sent {
-				t.Errorf("sent %q (%d messages), want %q", got, len(c.sent), tt.sent)
+			if len(c.Sent()) > 1 || got != tt.sent {
+				t.Errorf("sent %q (%d messages), want %q", got, len(c.Sent()), tt.sent)
 			}
-			if recalled := len(c.recalled) == 1; recalled != tt.recalled {
-				t.Errorf("recalled %v, want %t", c.recalled, tt.recalled)
+			if recalled := len(c.Recalled()) == 1; recalled != tt.recalled {
+				t.Errorf("recalled %v, want %t", c.Recalled(), tt.recalled)
 			}
 		})
 	}
@@ -86,14 +86,14 @@ func TestQuickReplyToOwnMessage(t *testing.T) {
 	} {
 		s, c, _ := newTestService(t)
 		r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"`+kind+`",`+rest+`}`), []byte(`{"reply":"hi"}`), gateway.Hold{})
-		if private := kind == "private"; r.RetCode != 0 || (c.sentPeer == friendUIN) != private || (c.sentGroup == groupCode) == private {
-			t.Errorf("%s: got %+v, sent to %d and %d", kind, r, c.sentPeer, c.sentGroup)
+		if private := kind == "private"; r.RetCode != 0 || len(c.Sent()) != 1 || (c.Sent()[0].Chat.Peer == friendUIN) != private || (c.Sent()[0].Chat.Group == groupCode) == private {
+			t.Errorf("%s: got %+v, sent %+v", kind, r, c.Sent())
 		}
 	}
 	s, c, _ := newTestService(t)
 	r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"private","user_id":10001}`), []byte(`{"reply":"hi"}`), gateway.Hold{})
-	if r.Msg != "BAD_PARAMS" || len(c.sent) != 0 {
-		t.Errorf("without its target: got %+v, %d sent", r, len(c.sent))
+	if r.Msg != "BAD_PARAMS" || len(c.Sent()) != 0 {
+		t.Errorf("without its target: got %+v, %d sent", r, len(c.Sent()))
 	}
 }
 
@@ -104,7 +104,7 @@ func TestQuickOperationFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.err = &ntqq.ServerError{Code: 1001, Message: "not allowed"}
+	c.err.Store(&ntqq.ServerError{Code: 1001, Message: "not allowed"})
 	r := s.QuickOperation(t.Context(), fmt.Appendf(nil, groupContext, id), []byte(`{"delete":true,"kick":true}`), gateway.Hold{})
 	if r.Msg != "RECALL_API_ERROR" || !strings.Contains(r.Message, "not allowed; quick operations not supported yet: kick") {
 		t.Errorf("got %q %q", r.Msg, r.Message)

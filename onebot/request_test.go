@@ -100,9 +100,9 @@ func TestUnknownAction(t *testing.T) {
 }
 
 func TestPanicInAction(t *testing.T) {
-	s, c, _ := newTestService(t)
-	c.panics = true
-	r := s.Call(t.Context(), Request{Action: "get_friend_list", Echo: json.RawMessage(`"e"`)})
+	s, _, store := newTestService(t)
+	store.panics = true
+	r := s.Call(t.Context(), Request{Action: "get_msg", Params: mustParams(t, `{"message_id":1}`), Echo: json.RawMessage(`"e"`)})
 	if r.Status != StatusFailed || r.RetCode != RetFailed || string(r.Echo) != `"e"` || r.Wording == "" {
 		t.Errorf("after a panic: got %+v", r)
 	}
@@ -143,13 +143,7 @@ func TestErrorsExplained(t *testing.T) {
 		{err: errDisk, code: "SEND_MSG_API_ERROR", en: "disk full", zh: "disk full"},
 	} {
 		for _, l := range []Language{English, Chinese} {
-			client := &fakeClient{err: fmt.Errorf("send: %w", c.err)}
-			s := newService(Options{Client: client, Language: l}, nil)
-			p, err := ParamsJSON(json.RawMessage(`{"group_id":1,"message":"x"}`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := s.Call(t.Context(), Request{Action: "send_group_msg", Params: p})
+			r := failed(l, fmt.Errorf("send: %w", c.err), sendFailed)
 			want, retcode := c.en, RetFailed
 			if c.code == "BAD_PARAMS" {
 				retcode = RetBadParams
@@ -188,8 +182,8 @@ func TestAsync(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()
 		synctest.Wait()
-		if len(c.sent) != asyncQueue {
-			t.Errorf("messages sent in the background: got %d, want %d", len(c.sent), asyncQueue)
+		if len(c.Sent()) != asyncQueue {
+			t.Errorf("messages sent in the background: got %d, want %d", len(c.Sent()), asyncQueue)
 		}
 		cancel()
 		if err := <-done; err != nil {
@@ -217,11 +211,9 @@ func TestRateLimitedSuffix(t *testing.T) {
 		}
 		for want := 1; want <= 3; want++ {
 			synctest.Wait()
-			c.mu.Lock()
-			if len(c.sent) != want {
-				t.Errorf("after %d pauses: %d messages sent, want %d", want-1, len(c.sent), want)
+			if len(c.Sent()) != want {
+				t.Errorf("after %d pauses: %d messages sent, want %d", want-1, len(c.Sent()), want)
 			}
-			c.mu.Unlock()
 			time.Sleep(pacedPause) // virtual
 		}
 		if r := s.Call(ctx, Request{Action: "nothing_rate_limited"}); r.RetCode != RetUnknownAction {
@@ -255,8 +247,9 @@ func TestFinish(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
-				c := &fakeClient{takes: tt.takes}
-				s := newService(Options{Client: c, Log: slog.New(slog.NewTextHandler(&log, nil))}, &fakeStore{messages: map[int32]*message.Message{}})
+				c := newFakeClient(t)
+				c.takes = tt.takes
+				s := newService(Options{Client: c.Client, Log: slog.New(slog.NewTextHandler(&log, nil))}, &fakeStore{messages: map[int32]*message.Message{}})
 				params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
 				if err != nil {
 					t.Fatal(err)
@@ -287,7 +280,7 @@ func TestFinish(t *testing.T) {
 				if err := <-done; err != nil {
 					t.Errorf("Run: %v", err)
 				}
-				if sent := len(c.sent); sent != tt.sent {
+				if sent := len(c.Sent()); sent != tt.sent {
 					t.Errorf("%d messages sent, want %d", sent, tt.sent)
 				}
 				if got := log.String(); strings.Contains(got, "not carried out") != (tt.line != "") || !strings.Contains(got, tt.line) {

@@ -14,28 +14,6 @@ import (
 	"libration/ntqq/message"
 )
 
-// Client is what OneBot needs of an account; *ntqq.Client implements it. All
-// methods are called from several goroutines at once. Errors are those of package
-// ntqq, wrapped.
-type Client interface {
-	Self() ntqq.Self
-	State() ntqq.State
-	// SignFailure is nil while requests can be signed, and so messages be sent.
-	SignFailure() *ntqq.SignFailure
-	// SendGroup and SendFriend return the message as sent: with Chat, Sender,
-	// Sequence, Random, Time and Self set.
-	SendGroup(ctx context.Context, group message.GroupCode, c message.Content) (*message.Message, error)
-	SendFriend(ctx context.Context, peer message.UIN, c message.Content) (*message.Message, error)
-	Recall(ctx context.Context, m *message.Message) error
-	Friends(ctx context.Context, refresh bool) ([]ntqq.Friend, error)
-	Groups(ctx context.Context, refresh bool) ([]ntqq.Group, error)
-	Group(ctx context.Context, code message.GroupCode, refresh bool) (ntqq.Group, error)
-	Members(ctx context.Context, code message.GroupCode, refresh bool) ([]ntqq.Member, error)
-	Member(ctx context.Context, code message.GroupCode, uin message.UIN, refresh bool) (ntqq.Member, error)
-	User(ctx context.Context, uin message.UIN) (ntqq.User, error)
-	Stats() ntqq.Stats
-}
-
 // Language chooses the language of the texts in failed responses and bot_offline
 // notices.
 type Language = text.Language
@@ -48,7 +26,8 @@ const (
 
 // Options configure a Service. Client and Gateway are required.
 type Options struct {
-	Client Client
+	// Client is the account.
+	Client *ntqq.Client
 	// Gateway is the account's. New registers OneBot's forms of events with it.
 	Gateway *gateway.Gateway
 	// Log gets what goes wrong; nil discards it.
@@ -86,7 +65,8 @@ func (o *Options) setDefaults() {
 // Service is the OneBot v11 service of one account. Its methods are safe for concurrent
 // use.
 type Service struct {
-	client   Client
+	client   *ntqq.Client
+	deliver  func(context.Context, message.Chat, message.Content) (*message.Message, error) // sendTo; tests make it fail
 	gateway  *gateway.Gateway
 	log      *slog.Logger
 	version  string
@@ -115,6 +95,7 @@ func New(o Options) *Service {
 		actions:  Table(),
 		segments: newSegmentTable(),
 	}
+	s.deliver = s.sendTo
 	s.readers.New = func() any { return new(args) }
 	s.renders.New = func() any { return new(rendering) }
 	for f := range formats {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"libration/gateway/table"
+	"libration/internal/clienttest"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -106,7 +107,7 @@ func TestAppendedResults(t *testing.T) {
 
 // TestEncodedResults: what is encoded by hand has all fields of its struct and no other.
 func TestEncodedResults(t *testing.T) {
-	s, c, store := newTestService(t)
+	s, c, store := newTestService(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
 	own := friendMessage(6, &message.Text{Text: "own"})
 	own.Self = true
 	temporary := friendMessage(7, &message.Face{ID: 1})
@@ -119,7 +120,9 @@ func TestEncodedResults(t *testing.T) {
 		sameFields[messageObject](t, call(t, s, "get_msg", fmt.Sprintf(`{"message_id":%d}`, id)))
 	}
 	sameFields[statusResult](t, call(t, s, "get_status", `{}`))
-	c.unsigned = &ntqq.SignFailure{Err: ntqq.ErrSign}
+	if call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`); c.SignFailure() == nil {
+		t.Error("there is a signer that works")
+	}
 	sameFields[statusResult](t, call(t, s, "get_status", `{}`))
 }
 

@@ -37,8 +37,8 @@ func firstEvent(b *testing.B, sub *gateway.Subscription) []byte {
 // BenchmarkEvents sends small group messages to one WebSocket client, encoding
 // included.
 func BenchmarkEvents(b *testing.B) {
-	benchmarkEvents(b, func(testing.TB) *bot {
-		return newBot(&fakeClient{}, gateway.Options{})
+	benchmarkEvents(b, func(t testing.TB) *bot {
+		return newBot(newFakeClient(t), gateway.Options{})
 	}, WebSocketOptions{Address: "127.0.0.1:0"})
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"libration/gateway"
+	"libration/internal/clienttest"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
@@ -37,17 +38,47 @@ func authorized(kind string) map[string]string {
 	return h
 }
 
-// fakeClient is an account whose groups are named after their code. It notes the
-// calls that matter.
+// fakeClient is an online client of a service whose users are named after their
+// number. It notes the calls that matter.
 type fakeClient struct {
+	*ntqq.Client
 	mu    sync.Mutex
 	calls []string
-	// group, when set, runs inside Group.
-	group func(ctx context.Context, code message.GroupCode) error
-	// send, when set, runs inside SendGroup.
+	// user, when set, runs inside each look-up of a user.
+	user func(uin message.UIN)
+	// send, when set, runs while a message is sent.
 	send func()
-	// state, when set, runs inside State.
-	state func()
+}
+
+func newFakeClient(t testing.TB) *fakeClient {
+	t.Helper()
+	c := &fakeClient{}
+	service := &clienttest.Account{
+		LookUp: func(uin message.UIN) (ntqq.User, error) {
+			if c.user != nil {
+				c.user(uin)
+			}
+			c.note("user %d", uin)
+			return ntqq.User{UIN: uin, Nickname: fmt.Sprintf("user <%d>", uin)}, nil
+		},
+		Sending: func(m *message.Message) {
+			if c.send != nil {
+				c.send()
+			}
+			var text strings.Builder
+			for _, s := range m.Content {
+				switch s := s.(type) {
+				case *message.Text:
+					text.WriteString(s.Text)
+				default:
+					fmt.Fprintf(&text, "<%T>", s)
+				}
+			}
+			c.note("send %d %q", m.Chat.Group, text.String())
+		},
+	}
+	c.Client = clienttest.Online(t, service.Answer)
+	return c
 }
 
 func (c *fakeClient) note(format string, a ...any) {
@@ -65,61 +96,8 @@ func (c *fakeClient) noted() string {
 	return s
 }
 
-func (c *fakeClient) Self() ntqq.Self                { return ntqq.Self{UIN: selfUIN, Nickname: "bot"} }
-func (c *fakeClient) SignFailure() *ntqq.SignFailure { return nil }
-
-func (c *fakeClient) State() ntqq.State {
-	if c.state != nil {
-		c.state()
-	}
-	return ntqq.State{Stage: ntqq.Online}
-}
-func (c *fakeClient) Stats() ntqq.Stats { return ntqq.Stats{} }
-
-func (c *fakeClient) SendGroup(_ context.Context, group message.GroupCode, content message.Content) (*message.Message, error) {
-	if c.send != nil {
-		c.send()
-	}
-	var text strings.Builder
-	for _, s := range content {
-		switch s := s.(type) {
-		case *message.Text:
-			text.WriteString(s.Text)
-		default:
-			fmt.Fprintf(&text, "<%T>", s)
-		}
-	}
-	c.note("send %d %q", group, text.String())
-	return groupMessage(group, "sent"), nil
-}
-
-func (c *fakeClient) SendFriend(context.Context, message.UIN, message.Content) (*message.Message, error) {
-	return nil, ntqq.ErrOffline
-}
-func (c *fakeClient) Recall(context.Context, *message.Message) error       { return nil }
-func (c *fakeClient) Friends(context.Context, bool) ([]ntqq.Friend, error) { return nil, nil }
-func (c *fakeClient) Groups(context.Context, bool) ([]ntqq.Group, error)   { return nil, nil }
-func (c *fakeClient) User(_ context.Context, u message.UIN) (ntqq.User, error) {
-	return ntqq.User{UIN: u}, nil
-}
-
-func (c *fakeClient) Group(ctx context.Context, code message.GroupCode, refresh bool) (ntqq.Group, error) {
-	if c.group != nil {
-		if err := c.group(ctx, code); err != nil {
-			return ntqq.Group{}, err
-		}
-	}
-	c.note("group %d %v", code, refresh)
-	return ntqq.Group{Code: code, Name: fmt.Sprintf("group <%d>", code)}, nil
-}
-
-func (c *fakeClient) Members(context.Context, message.GroupCode, bool) ([]ntqq.Member, error) {
-	return nil, nil
-}
-
-func (c *fakeClient) Member(context.Context, message.GroupCode, message.UIN, bool) (ntqq.Member, error) {
-	return ntqq.Member{}, ntqq.ErrNotFound
-}
+// brokenID is the id of a message whose look-up panics.
+const brokenID = -666
 
 // fakeStore keeps messages in memory. Its zero value is empty.
 type fakeStore struct{ messages sync.Map }
@@ -133,6 +111,9 @@ func (s *fakeStore) Put(m *message.Message) (int32, error) {
 func (s *fakeStore) PutSent(m *message.Message) (int32, error) { return s.Put(m) }
 
 func (s *fakeStore) Get(id int32) (*message.Message, error) {
+	if id == brokenID {
+		panic("bug")
+	}
 	m, _ := s.messages.Load(id)
 	kept, _ := m.(*message.Message)
 	return kept, nil
@@ -162,14 +143,14 @@ type bot struct {
 }
 
 func newBot(c *fakeClient, o gateway.Options) *bot {
-	o.Account, o.Store = c, &fakeStore{}
+	o.Account, o.Store = c.Client, &fakeStore{}
 	g := gateway.New(o)
-	return &bot{onebot.New(onebot.Options{Client: c, Gateway: g, Log: o.Log}), g}
+	return &bot{onebot.New(onebot.Options{Client: c.Client, Gateway: g, Log: o.Log, Clock: o.Clock}), g}
 }
 
 func newOneBot(t testing.TB) (*bot, *fakeClient) {
 	t.Helper()
-	c := &fakeClient{}
+	c := newFakeClient(t)
 	return newBot(c, gateway.Options{}), c
 }
 

@@ -65,56 +65,56 @@ func ask(t testing.TB, method, url string, header map[string]string, body io.Rea
 func TestHTTPRequests(t *testing.T) {
 	// Without a token less may pass: pages_test.go.
 	root, _, client := startHTTP(t, HTTPOptions{AccessToken: token}, nil)
-	const refresh, plain = "group 123 true", "group 123 false"
+	const asked = "user 123"
 	for _, tt := range []struct {
 		name, method, path, contentType, body string
 		status, retcode                       int
 		called                                string
 	}{
-		{"GET", "GET", "/get_group_info?group_id=123", "", "", 200, 0, plain},
-		{"trailing slash", "GET", "/get_group_info/?group_id=123&no_cache=true", "", "", 200, 0, refresh},
+		{"GET", "GET", "/get_stranger_info?user_id=123", "", "", 200, 0, asked},
+		{"trailing slash", "GET", "/get_stranger_info/?user_id=123&no_cache=true", "", "", 200, 0, asked},
 		{"POST without body", "POST", "/get_login_info", "", "", 200, 0, ""},
 		{"POST without body but type", "POST", "/get_login_info", jsonType, "", 200, 0, ""},
 		{"POST with white space", "POST", "/get_login_info", jsonType, " \r\n", 200, 0, ""},
-		{"empty body, query fills in", "POST", "/get_group_info?group_id=123", jsonType, "", 200, 0, plain},
-		{"JSON", "POST", "/get_group_info", jsonType, `{"group_id":123,"no_cache":true}`, 200, 0, refresh},
+		{"empty body, query fills in", "POST", "/get_stranger_info?user_id=123", jsonType, "", 200, 0, asked},
+		{"JSON", "POST", "/get_stranger_info", jsonType, `{"user_id":123,"no_cache":true}`, 200, 0, asked},
 		{"JSON null", "POST", "/get_login_info", jsonType, `null`, 200, 0, ""},
-		{"JSON with charset", "POST", "/get_group_info", "application/json; charset=utf-8", `{"group_id":123}`, 200, 0, plain},
-		{"JSON type in capitals", "POST", "/get_group_info", "Application/JSON;charset=UTF-8", `{"group_id":"123"}`, 200, 0, plain},
-		{"JSON type with broken parameter", "POST", "/get_group_info", "application/json; charset", `{"group_id":"123"}`, 200, 0, plain},
-		{"JSON with BOM", "POST", "/get_group_info", jsonType, "\xef\xbb\xbf" + `{"group_id":123}`, 200, 0, plain},
-		{"JSON with BOM at the root", "POST", "/", jsonType, "\xef\xbb\xbf" + `{"action":"get_group_info","params":{"group_id":123}}`, 200, 0, plain},
-		{"JSON with BOM and a query", "POST", "/?action=get_group_info", jsonType, "\xef\xbb\xbf" + `{"params":{"group_id":123}}`, 200, 0, plain},
-		{"form with BOM", "POST", "/get_group_info", formType, "\xef\xbb\xbfgroup_id=123", 200, 0, plain},
-		{"JSON in UTF-16", "POST", "/get_group_info", jsonType, "\xff\xfe{\x00}\x00", 400, 1400, ""},
-		{"form", "POST", "/get_group_info", formType, "group_id=123&no_cache=1", 200, 0, refresh},
-		{"form with charset", "POST", "/get_group_info", formType + "; charset=UTF-8", "group_id=123", 200, 0, plain},
+		{"JSON with charset", "POST", "/get_stranger_info", "application/json; charset=utf-8", `{"user_id":123}`, 200, 0, asked},
+		{"JSON type in capitals", "POST", "/get_stranger_info", "Application/JSON;charset=UTF-8", `{"user_id":"123"}`, 200, 0, asked},
+		{"JSON type with broken parameter", "POST", "/get_stranger_info", "application/json; charset", `{"user_id":"123"}`, 200, 0, asked},
+		{"JSON with BOM", "POST", "/get_stranger_info", jsonType, "\xef\xbb\xbf" + `{"user_id":123}`, 200, 0, asked},
+		{"JSON with BOM at the root", "POST", "/", jsonType, "\xef\xbb\xbf" + `{"action":"get_stranger_info","params":{"user_id":123}}`, 200, 0, asked},
+		{"JSON with BOM and a query", "POST", "/?action=get_stranger_info", jsonType, "\xef\xbb\xbf" + `{"params":{"user_id":123}}`, 200, 0, asked},
+		{"form with BOM", "POST", "/get_stranger_info", formType, "\xef\xbb\xbfuser_id=123", 200, 0, asked},
+		{"JSON in UTF-16", "POST", "/get_stranger_info", jsonType, "\xff\xfe{\x00}\x00", 400, 1400, ""},
+		{"form", "POST", "/get_stranger_info", formType, "user_id=123&no_cache=1", 200, 0, asked},
+		{"form with charset", "POST", "/get_stranger_info", formType + "; charset=UTF-8", "user_id=123", 200, 0, asked},
 		{"form decodes plus and percent", "POST", "/send_group_msg", formType, "group%5Fid=5&message=a+b%2Bc;d", 200, 0, `send 5 "a b+c;d"`},
 		{"query with semicolon", "GET", "/send_group_msg?group_id=5&message=a;b", "", "", 200, 0, `send 5 "a;b"`},
-		{"body wins over query", "POST", "/get_group_info?group_id=9&no_cache=true", jsonType, `{"group_id":123}`, 200, 0, refresh},
-		{"form wins over query", "POST", "/get_group_info?group_id=9&no_cache=true", formType, `group_id=123`, 200, 0, refresh},
-		{"first of a repeated key", "GET", "/get_group_info?group_id=123&group_id=9", "", "", 200, 0, plain},
-		{"GET ignores a body", "GET", "/get_group_info?group_id=123", jsonType, `{"group_id":9}`, 200, 0, plain},
+		{"body wins over query", "POST", "/get_stranger_info?user_id=9&no_cache=true", jsonType, `{"user_id":123}`, 200, 0, asked},
+		{"form wins over query", "POST", "/get_stranger_info?user_id=9&no_cache=true", formType, `user_id=123`, 200, 0, asked},
+		{"first of a repeated key", "GET", "/get_stranger_info?user_id=123&user_id=9", "", "", 200, 0, asked},
+		{"GET ignores a body", "GET", "/get_stranger_info?user_id=123", jsonType, `{"user_id":9}`, 200, 0, asked},
 		{"structured value in form", "POST", "/send_group_msg", formType,
 			"group_id=5&message=" + `[{"type":"text","data":{"text":"x"}},{"type":"at","data":{"qq":"7"}}]`, 200, 0, `send 5 "x<*message.At>"`},
 		{"structured object in query", "GET", "/send_group_msg?group_id=5&message=" + `%7B%22type%22:%22text%22,%22data%22:%7B%22text%22:%22y%22%7D%7D`, "", "", 200, 0, `send 5 "y"`},
 		{"bracket that is not JSON", "GET", "/send_group_msg?group_id=5&message=[hi", "", "", 200, 0, `send 5 "[hi"`},
-		{"unknown parameters", "GET", "/get_group_info?group_id=123&_timeout=4", "", "", 200, 0, plain},
+		{"unknown parameters", "GET", "/get_stranger_info?user_id=123&_timeout=4", "", "", 200, 0, asked},
 
-		{"root JSON", "POST", "/", jsonType, `{"action":"get_group_info","params":{"group_id":123}}`, 200, 0, plain},
+		{"root JSON", "POST", "/", jsonType, `{"action":"get_stranger_info","params":{"user_id":123}}`, 200, 0, asked},
 		{"root null params", "POST", "/", jsonType, `{"action":"get_login_info","params":null}`, 200, 0, ""},
-		{"root form", "POST", "/", formType, `action=get_group_info&params={"group_id":123}`, 200, 0, plain},
-		{"root query", "GET", "/?action=get_group_info&params=%7B%22group_id%22:123%7D", "", "", 200, 0, plain},
-		{"root body wins", "POST", "/?action=get_login_info&params={}", jsonType, `{"action":"get_group_info","params":{"group_id":123}}`, 200, 0, plain},
-		{"root query fills in", "POST", "/?action=get_group_info", jsonType, `{"params":{"group_id":123}}`, 200, 0, plain},
+		{"root form", "POST", "/", formType, `action=get_stranger_info&params={"user_id":123}`, 200, 0, asked},
+		{"root query", "GET", "/?action=get_stranger_info&params=%7B%22user_id%22:123%7D", "", "", 200, 0, asked},
+		{"root body wins", "POST", "/?action=get_login_info&params={}", jsonType, `{"action":"get_stranger_info","params":{"user_id":123}}`, 200, 0, asked},
+		{"root query fills in", "POST", "/?action=get_stranger_info", jsonType, `{"params":{"user_id":123}}`, 200, 0, asked},
 		{"root without action", "GET", "/", "", "", 400, 1400, ""},
 		{"root null with query", "POST", "/?action=get_login_info", jsonType, "null", 200, 0, ""},
 
 		{"PUT", "PUT", "/get_login_info", jsonType, "{}", 405, 1405, ""},
 		{"DELETE", "DELETE", "/get_login_info", "", "", 405, 1405, ""},
 		{"OPTIONS", "OPTIONS", "/get_login_info", "", "", 405, 1405, ""},
-		{"no type", "POST", "/get_group_info", "", `{"group_id":123}`, 200, 0, plain},
-		{"no type, not JSON", "POST", "/get_group_info", "", "group_id=123", 400, 1400, ""},
+		{"no type", "POST", "/get_stranger_info", "", `{"user_id":123}`, 200, 0, asked},
+		{"no type, not JSON", "POST", "/get_stranger_info", "", "user_id=123", 400, 1400, ""},
 		{"other type", "POST", "/get_login_info", "text/plain", "{}", 406, 1406, ""},
 		{"multipart", "POST", "/get_login_info", "multipart/form-data; boundary=x", "--x--", 406, 1406, ""},
 		{"malformed JSON", "POST", "/get_login_info", jsonType, `{"a":`, 400, 1400, ""},
@@ -125,7 +125,7 @@ func TestHTTPRequests(t *testing.T) {
 		{"unknown action", "GET", "/no_such_action", "", "", 404, 1404, ""},
 		{"two components", "GET", "/get_login_info/x", "", "", 404, 1404, ""},
 		{"type comes before action", "POST", "/no_such_action", "text/plain", "{}", 406, 1406, ""},
-		{"bad parameter", "GET", "/get_group_info?group_id=x", "", "", 200, 1400, ""},
+		{"bad parameter", "GET", "/get_stranger_info?user_id=x", "", "", 200, 1400, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			header := authorized(tt.contentType)
@@ -166,7 +166,7 @@ func TestHTTPEchoAndFailure(t *testing.T) {
 	header := map[string]string{"Content-Type": jsonType}
 	for _, tt := range []struct{ body, want string }{
 		{`{"action":"get_login_info","echo":{"a":[1, 2]}}`, `"echo":{"a":[1, 2]}`},
-		{`{"action":"get_group_info","params":{"group_id":1}}`, `group <1>`}, // no HTML escapes
+		{`{"action":"get_stranger_info","params":{"user_id":1}}`, `user <1>`}, // no HTML escapes
 		{`{"echo":"e1","action":`, `"retcode":1400`},
 	} {
 		if _, text := ask(t, "POST", root+"/", header, strings.NewReader(tt.body)); !strings.Contains(text, tt.want) {
@@ -177,7 +177,7 @@ func TestHTTPEchoAndFailure(t *testing.T) {
 	if m := fields(t, []byte(text)); resp.StatusCode != 200 || m["status"] != "failed" {
 		t.Errorf("failed action: got %d %s, want 200 and a failed envelope", resp.StatusCode, text)
 	}
-	resp, text = ask(t, "GET", root+"/get_group_info_async?group_id=1", nil, nil)
+	resp, text = ask(t, "GET", root+"/get_stranger_info_async?user_id=1", nil, nil)
 	if m := fields(t, []byte(text)); resp.StatusCode != 200 || m["status"] != "async" || m["retcode"] != 1.0 {
 		t.Errorf("async: got %d %s", resp.StatusCode, text)
 	}
@@ -299,22 +299,19 @@ func TestHTTPPanicAndStop(t *testing.T) {
 		t.Errorf("got %s, %v, %s", h.State(), h.Err(), h.Name())
 	}
 
-	entered := make(chan struct{})
-	client.group = func(ctx context.Context, code message.GroupCode) error {
-		if code == 1 {
-			panic("bug")
-		}
+	entered, end := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(end) })
+	client.user = func(message.UIN) {
 		close(entered)
-		<-ctx.Done()
-		return ctx.Err()
+		<-end
 	}
-	if _, text := ask(t, "GET", root+"/get_group_info?group_id=1", nil, nil); fields(t, []byte(text))["status"] != "failed" {
+	if _, text := ask(t, "GET", root+fmt.Sprintf("/get_msg?message_id=%d", brokenID), nil, nil); fields(t, []byte(text))["status"] != "failed" {
 		t.Errorf("after a panic: got %s", text)
 	}
 	// A running action is cancelled when the drain time is over, and still answered.
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_, text := ask(t, "GET", root+"/get_group_info?group_id=2", nil, nil)
+		_, text := ask(t, "GET", root+"/get_stranger_info?user_id=2", nil, nil)
 		if fields(t, []byte(text))["status"] != "failed" {
 			t.Errorf("cancelled action: got %s", text)
 		}
@@ -328,7 +325,6 @@ func TestHTTPPanicAndStop(t *testing.T) {
 		t.Errorf("after stop: got %s, %v", h.State(), h.Addr())
 	}
 	start(t, h) // a supervisor may run it again
-	client.group = nil
 	if resp, _ := ask(t, "GET", "http://"+h.Addr().String()+"/get_login_info", nil, nil); resp.StatusCode != 200 {
 		t.Errorf("second run: got %d", resp.StatusCode)
 	}

@@ -28,7 +28,7 @@ func newJournaled(t testing.TB, log ...*slog.Logger) (*bot, *fakeClient, *store.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = kept.Close() })
-	c := &fakeClient{}
+	c := newFakeClient(t)
 	o := gateway.Options{Journal: kept}
 	if len(log) > 0 {
 		o.Log = log[0]

@@ -25,8 +25,8 @@ func TestHTTPWithoutToken(t *testing.T) {
 	}
 	const body = `{"group_id":5,"message":"x"}`
 	for _, h := range webguardtest.Heads(address) {
-		status, text := webguardtest.Send(t, address, "GET", "/get_group_info?group_id=123", h, "", "")
-		check(t, h.Name+", GET", h.May, "group 123 false", status, text)
+		status, text := webguardtest.Send(t, address, "GET", "/get_stranger_info?user_id=123", h, "", "")
+		check(t, h.Name+", GET", h.May, "user 123", status, text)
 		status, text = webguardtest.Send(t, address, "POST", "/send_group_msg", h, jsonType, body)
 		check(t, h.Name+", POST", h.May, `send 5 "x"`, status, text)
 	}
@@ -110,11 +110,11 @@ func TestHTTPBodyOfGet(t *testing.T) {
 		status     int
 		want       bool
 	}{
-		{"/get_group_info?group_id=1", `{"no_cache":true}`, 200, true},
-		{"/get_group_info", `{"group_id":1}`, 200, true},
+		{"/get_stranger_info?user_id=1", `{"no_cache":true}`, 200, true},
+		{"/get_stranger_info", `{"user_id":1}`, 200, true},
 		{"/", `{"action":"get_login_info"}`, 400, true},
 		{"/no_such_action", `{}`, 404, true},
-		{"/get_group_info?group_id=1", "", 200, false},
+		{"/get_stranger_info?user_id=1", "", 200, false},
 	} {
 		resp, text := ask(t, "GET", root+tt.path, map[string]string{"Content-Type": jsonType}, strings.NewReader(tt.body))
 		m := fields(t, []byte(text))

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"libration/gateway"
 )
 
 // until waits for a condition of a service.
@@ -32,9 +34,14 @@ func until(t testing.TB, s Service, what string, ok func(Condition) bool) Condit
 func listening(c Condition) bool { return c.State == StateListening }
 
 // listeners are the services that listen, with a token, on an address.
-func listeners(t *testing.T, address string, log *logBuffer) (*fakeClient, []Listening) {
+func listeners(t *testing.T, address string, log *logBuffer) []Listening {
 	t.Helper()
-	b, client := newOneBot(t)
+	b, _ := newOneBot(t)
+	return listenersOf(t, b, address, log)
+}
+
+func listenersOf(t *testing.T, b *bot, address string, log *logBuffer) []Listening {
+	t.Helper()
 	h, err := NewHTTP(b.Service, HTTPOptions{Address: address, AccessToken: "s3cret"}, log.logger())
 	if err != nil {
 		t.Fatal(err)
@@ -43,14 +50,14 @@ func listeners(t *testing.T, address string, log *logBuffer) (*fakeClient, []Lis
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client, []Listening{h, w}
+	return []Listening{h, w}
 }
 
 // TestReadyEachRun: a service that starts again proves anew that it answers, and
 // is not taken for ready before.
 func TestReadyEachRun(t *testing.T) {
 	var log logBuffer
-	_, services := listeners(t, "0.0.0.0:0", &log)
+	services := listeners(t, "0.0.0.0:0", &log)
 	for _, s := range services {
 		for range 3 {
 			ready := s.Ready()
@@ -78,9 +85,8 @@ func TestReadyEachRun(t *testing.T) {
 // TestSelfCheckFails: an open port alone is not enough.
 func TestSelfCheckFails(t *testing.T) {
 	var log logBuffer
-	client, services := listeners(t, "127.0.0.1:0", &log)
-	client.state = func() { panic("broken") } // so get_status fails
-	services[1].(*WebSocket).onebot = nil     // so there is no lifecycle event
+	services := listenersOf(t, newBot(&fakeClient{}, gateway.Options{}), "127.0.0.1:0", &log) // without a client get_status fails
+	services[1].(*WebSocket).onebot = nil                                                     // so there is no lifecycle event
 	for i, want := range []string{`the status is "failed"`, "no lifecycle event"} {
 		s := services[i]
 		ready := s.Ready()
@@ -102,7 +108,7 @@ func TestSelfCheckFails(t *testing.T) {
 // TestOwnCheckIsSecret: nobody else can pass for the check, which is not served.
 func TestOwnCheckIsSecret(t *testing.T) {
 	var log logBuffer
-	_, services := listeners(t, "127.0.0.1:0", &log)
+	services := listeners(t, "127.0.0.1:0", &log)
 	start(t, services[1])
 	ws, _, err := websocket.Dial(t.Context(), "ws://"+services[1].Addr().String(), &websocket.DialOptions{
 		HTTPHeader: http.Header{"Authorization": {"Bearer s3cret"}, checkHeader: {""}},
@@ -129,18 +135,25 @@ func TestOwnAddress(t *testing.T) {
 	}
 }
 
+// breakingClock panics while it is broken.
+type breakingClock struct{ broken atomic.Bool }
+
+func (c *breakingClock) Now() time.Time {
+	if c.broken.Load() {
+		panic("broken")
+	}
+	return time.Now()
+}
+func (*breakingClock) Trusted() bool                       { return true }
+func (*breakingClock) Ago(time.Duration) (time.Time, bool) { return time.Time{}, false }
+
 // TestPanicInConnection: the goroutines of a connection end with it, not the
-// program. Heartbeats ask the client for its state.
+// program. Heartbeats look at the clock.
 func TestPanicInConnection(t *testing.T) {
 	var log logBuffer
-	client, services := listeners(t, "127.0.0.1:0", &log)
-	var broken atomic.Bool
-	client.state = func() {
-		if broken.Load() {
-			panic("broken")
-		}
-	}
-	s := services[1]
+	var clock breakingClock
+	b := newBot(newFakeClient(t), gateway.Options{Clock: &clock})
+	s := listenersOf(t, b, "127.0.0.1:0", &log)[1]
 	start(t, s)
 	dial := func() *websocket.Conn {
 		ws, _, err := websocket.Dial(t.Context(), "ws://"+s.Addr().String(), &websocket.DialOptions{
@@ -156,11 +169,11 @@ func TestPanicInConnection(t *testing.T) {
 	}
 	first := dial()
 	defer first.CloseNow()
-	broken.Store(true)
+	clock.broken.Store(true)
 	if _, _, err := first.Read(t.Context()); err == nil {
 		t.Error("the connection goes on without its heartbeat")
 	}
-	broken.Store(false)
+	clock.broken.Store(false)
 	dial().CloseNow()
 	if !strings.Contains(log.String(), "panic in a connection") {
 		t.Errorf("the log does not tell of the panic:\n%s", log.String())

@@ -182,17 +182,13 @@ func TestAnswersBeforeTheEnd(t *testing.T) {
 				}
 				const requests = 20
 				entered, release := make(chan struct{}, requests), make(chan struct{})
-				client.group = func(_ context.Context, code message.GroupCode) error {
-					if code == 5 { // of the events
-						return nil
-					}
+				client.user = func(message.UIN) {
 					entered <- struct{}{}
 					<-release
-					return nil
 				}
 				ws, peer, stop, ended := pipeSession(t, b, journal)
 				for i := range requests {
-					send(t, ws, websocket.MessageText, fmt.Sprintf(`{"action":"get_group_info","params":{"group_id":%d},"echo":"mine"}`, 100+i))
+					send(t, ws, websocket.MessageText, fmt.Sprintf(`{"action":"get_stranger_info","params":{"user_id":%d},"echo":"mine"}`, 100+i))
 				}
 				for range requests {
 					<-entered
@@ -261,7 +257,7 @@ func TestSessionOutlivesARepair(t *testing.T) {
 		}
 		defer kept.Close()
 		journal := &unreadable{Store: kept}
-		b := newBot(&fakeClient{}, gateway.Options{Journal: journal})
+		b := newBot(newFakeClient(t), gateway.Options{Journal: journal})
 		ws, _, _, ended := pipeSession(t, b, someJournal)
 		read := func(want string) {
 			t.Helper()

@@ -368,7 +368,7 @@ func TestWebhookRetryIsNoAbsence(t *testing.T) {
 // TestWebhookWithoutJournal: what does not fit into the queue is dropped, with a log
 // line, and the rest goes on.
 func TestWebhookWithoutJournal(t *testing.T) {
-	b := newBot(&fakeClient{}, gateway.Options{Buffer: 2000})
+	b := newBot(newFakeClient(t), gateway.Options{Buffer: 2000})
 	bot, server := newHookBot(t)
 	var log logBuffer
 	_, _ = startWebhook(t, b, server.URL, WebhookOptions{}, &log)

@@ -150,21 +150,21 @@ func TestWebSocketStop(t *testing.T) {
 	s.time.drain = 500 * time.Millisecond
 	stop := start(t, s)
 	root := "ws://" + s.Addr().String()
-	entered, release := make(chan struct{}, 2), make(chan struct{})
-	client.group = func(ctx context.Context, code message.GroupCode) error {
+	entered, release, end := make(chan struct{}, 2), make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(end) })
+	client.user = func(uin message.UIN) {
 		entered <- struct{}{}
-		if code == 1 {
+		if uin == 1 {
 			<-release
-			return nil
+		} else {
+			<-end
 		}
-		<-ctx.Done()
-		return ctx.Err()
 	}
 	ending, hanging := mustConnect(t, root+"/api"), mustConnect(t, root)
 	wantLifecycle(t, hanging)
 	silent := rawUpgrade(t, root)
-	send(t, ending, websocket.MessageText, `{"action":"get_group_info","params":{"group_id":1},"echo":1}`)
-	send(t, hanging, websocket.MessageText, `{"action":"get_group_info","params":{"group_id":2},"echo":2}`)
+	send(t, ending, websocket.MessageText, `{"action":"get_stranger_info","params":{"user_id":1},"echo":1}`)
+	send(t, hanging, websocket.MessageText, `{"action":"get_stranger_info","params":{"user_id":2},"echo":2}`)
 	<-entered
 	<-entered
 	stopped := make(chan time.Duration, 1)

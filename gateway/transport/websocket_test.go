@@ -20,7 +20,7 @@ import (
 
 func startWebSocket(t testing.TB, o WebSocketOptions, log *slog.Logger, tune func(*WebSocket)) (root string, s *WebSocket, b *bot, c *fakeClient) {
 	t.Helper()
-	c = &fakeClient{}
+	c = newFakeClient(t)
 	b = newBot(c, gateway.Options{Log: log})
 	o.Address = "127.0.0.1:0"
 	s, err := NewWebSocket(b.Service, o, log)
@@ -253,17 +253,16 @@ func TestWebSocketConcurrentRequests(t *testing.T) {
 	release := make(chan struct{})
 	var waiting sync.WaitGroup
 	waiting.Add(blocked)
-	client.group = func(_ context.Context, code message.GroupCode) error {
-		if code <= blocked {
+	client.user = func(uin message.UIN) {
+		if uin <= blocked {
 			waiting.Done()
 			<-release
 		}
-		return nil
 	}
 	ws := mustConnect(t, root+"/api")
 	ask := func(from, to int) {
 		for i := from; i <= to; i++ {
-			send(t, ws, websocket.MessageText, fmt.Sprintf(`{"action":"get_group_info","params":{"group_id":%d},"echo":%d}`, i, i))
+			send(t, ws, websocket.MessageText, fmt.Sprintf(`{"action":"get_stranger_info","params":{"user_id":%d},"echo":%d}`, i, i))
 		}
 	}
 	seen := map[float64]bool{}
@@ -272,7 +271,7 @@ func TestWebSocketConcurrentRequests(t *testing.T) {
 		for range to - from + 1 {
 			m := next(t, ws)
 			echo, _ := m["echo"].(float64)
-			if echo < float64(from) || echo > float64(to) || seen[echo] || m["data"].(map[string]any)["group_id"] != echo {
+			if echo < float64(from) || echo > float64(to) || seen[echo] || m["data"].(map[string]any)["user_id"] != echo {
 				t.Fatalf("got %v, want an answer to one of %d to %d", m, from, to)
 			}
 			seen[echo] = true

@@ -29,8 +29,12 @@ const (
 )
 
 // Answer answers one call. An error is a refusal in the packet's head, with the code
-// -1. Answers are asked for at the same time.
+// and the text of an [rpc.Refusal], else with the code -1. Answers are asked for at the
+// same time.
 type Answer func(command string, payload []byte) ([]byte, error)
+
+// Refused is the answer to a call that is refused in the packet's head.
+func Refused(code int64, text string) error { return &rpc.Refused{Code: code, Message: text} }
 
 // Online returns a client that is online and ends with the test. What answer does
 // not know ([rpc.ErrUnknownCommand]) of the session itself is answered for it.
@@ -129,6 +133,11 @@ func (s *service) respond(rq *wire.Request) *wire.Response {
 	}
 	if resp.Body = body; err != nil {
 		resp.Code, resp.Extra = -1, err.Error()
+		var refusal rpc.Refusal
+		if errors.As(err, &refusal) {
+			code, text := refusal.Refusal()
+			resp.Code, resp.Extra = int32(code), text
+		}
 	}
 	return resp
 }

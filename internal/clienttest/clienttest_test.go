@@ -27,11 +27,11 @@ func TestOnline(t *testing.T) {
 	if self := c.Self(); self.UIN != UIN || self.UID != UID || self.Nickname != Nickname {
 		t.Errorf("the account is %+v", self)
 	}
-	if friends, err := c.Friends(t.Context(), false); err != nil || len(friends) != 1 || friends[0].UIN != 20002 {
+	if friends, err := c.Friends().List(t.Context(), false); err != nil || len(friends) != 1 || friends[0].UIN != 20002 {
 		t.Errorf("got %v, %v, want the answered friend", friends, err)
 	}
 	var refused *ntqq.ServerError
-	if _, err := c.Groups(t.Context(), false); !errors.As(err, &refused) {
+	if _, err := c.Groups().List(t.Context(), false); !errors.As(err, &refused) {
 		t.Errorf("got %v, want a refusal of what is not answered", err)
 	}
 }

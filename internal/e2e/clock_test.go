@@ -50,7 +50,7 @@ type machine struct {
 }
 
 // boot starts what keeps and dates things.
-func (m *machine) boot(client func(*clock.Clock) onebot.Client) (err error) {
+func (m *machine) boot(client func(*clock.Clock) *ntqq.Client) (err error) {
 	m.clock = clock.New(func() time.Time { return time.Now().Add(time.Duration(m.ahead.Load())) })
 	m.messages, err = store.Open(context.Background(), store.Options{Path: m.path, Keep: m.keep, Clock: m.clock})
 	if err != nil {
@@ -100,7 +100,7 @@ func (o *online) start() {
 	var one sync.Mutex
 	one.Lock() // the client runs before the service is there
 	defer one.Unlock()
-	err := o.boot(func(c *clock.Clock) onebot.Client {
+	err := o.boot(func(c *clock.Clock) *ntqq.Client {
 		o.account = o.s.account(o.t, &o.keys, func(options *ntqq.Options) {
 			options.Clock, options.Progress = c, &o.saved
 			options.Handler = func(e event.Event) {
@@ -112,7 +112,7 @@ func (o *online) start() {
 				options.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }
 			}
 		})
-		return o.account
+		return o.account.Client
 	})
 	if err != nil {
 		o.t.Fatal(err)
@@ -237,7 +237,7 @@ var someMove = rapid.Custom(func(t *rapid.T) move {
 func TestNoJumpLosesARow(t *testing.T) {
 	t.Parallel()
 	empty := &machine{path: filepath.Join(t.TempDir(), "empty.db")}
-	nobody := func(c *clock.Clock) onebot.Client {
+	nobody := func(c *clock.Clock) *ntqq.Client {
 		client, err := ntqq.New(ntqq.Options{Clock: c, Log: testLog()})
 		if err != nil {
 			t.Fatal(err)
@@ -282,7 +282,7 @@ func row(sequence uint64, text string) (*message.Message, error) {
 	return message.Parse(raw, bot)
 }
 
-func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) onebot.Client, moves []move) (err error) {
+func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) *ntqq.Client, moves []move) (err error) {
 	const window = time.Hour
 	if err := m.boot(nobody); err != nil {
 		return err

@@ -150,12 +150,12 @@ func attackStages() []attackStage {
 		{name: "alive", command: rpc.HeartbeatAlive, saved: whole, online: time.Minute},
 		{name: "session heartbeat", command: rpc.Heartbeat.Name, saved: whole, online: time.Minute},
 		{name: "asking", command: rpc.GroupMembers.Name, saved: whole, online: time.Minute, act: func(a *attacked) {
-			if list, err := a.Members(a.t.Context(), group, true); err != nil || len(list) < 3 {
+			if list, err := a.Members().List(a.t.Context(), group, true); err != nil || len(list) < 3 {
 				a.t.Errorf("the members: %d, %v", len(list), err)
 			}
 		}},
 		{name: "sending", command: rpc.SendMessage.Name, saved: whole, online: time.Minute, act: func(a *attacked) {
-			if _, err := a.SendGroup(a.t.Context(), group, say("under attack")); err != nil || a.inHistory("under attack") != 1 {
+			if _, err := a.Messages().SendGroup(a.t.Context(), group, say("under attack")); err != nil || a.inHistory("under attack") != 1 {
 				a.t.Errorf("sending: %v", err)
 			}
 		}},
@@ -254,7 +254,7 @@ func TestForgedAnswerToASend(t *testing.T) {
 				}))
 				return false
 			})
-			if m, err := a.SendGroup(t.Context(), group, say("swallowed")); err == nil {
+			if m, err := a.Messages().SendGroup(t.Context(), group, say("swallowed")); err == nil {
 				t.Errorf("flag %d: sent as %d, and it is in no chat", flag, m.Sequence)
 			}
 			a.path.requests(nil)

@@ -204,7 +204,7 @@ func gone(t *testing.T, a *account, s *service) {
 	if _, err := s.Faults().Add(fault.Fault{Name: fault.ExpireUnsequenced, Count: 1}); err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _ = a.Groups(context.WithoutCancel(t.Context()), true) }()
+	go func() { _, _ = a.Groups().List(context.WithoutCancel(t.Context()), true) }()
 }
 
 // deadD2 measures how long an account is away after the service forgot its session.
@@ -259,7 +259,7 @@ func TestRevokedSession(t *testing.T) {
 		a.until(ntqq.Online)
 		began := time.Now()
 		s.ExpireSessions(bot)
-		_, _ = a.Groups(t.Context(), true)
+		_, _ = a.Groups().List(t.Context(), true)
 		a.onlineAgain(2)
 		if took := time.Since(began); took > 3*time.Second {
 			t.Errorf("online again after %v", took)

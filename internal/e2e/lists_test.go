@@ -22,47 +22,47 @@ func elems(t *testing.T, text string) []*messagepb.Elem {
 func TestLists(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
-		friends, err := b.Friends(t.Context(), false)
+		friends, err := b.Friends().List(t.Context(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want := s.World().Friends(bot); len(friends) < 3 || len(friends) < len(want) {
 			t.Errorf("%d friends, want at least %d", len(friends), len(want))
 		}
-		groups, err := b.Groups(t.Context(), false)
+		groups, err := b.Groups().List(t.Context(), false)
 		if err != nil || len(groups) != len(s.World().GroupsOf(bot)) {
 			t.Errorf("%d groups (%v), want %d", len(groups), err, len(s.World().GroupsOf(bot)))
 		}
-		members, err := b.Members(t.Context(), group, false)
+		members, err := b.Members().List(t.Context(), group, false)
 		if want := s.World().Members(group); err != nil || len(members) != len(want) {
 			t.Errorf("%d members (%v), want %d", len(members), err, len(want))
 		}
-		owner, err := b.Member(t.Context(), group, alice, false)
+		owner, err := b.Members().Info(t.Context(), group, alice, false)
 		if err != nil || owner.Role != message.RoleOwner {
 			t.Errorf("owner %+v (%v)", owner, err)
 		}
-		if _, err := b.Member(t.Context(), group, 99999, false); !errors.Is(err, ntqq.ErrNoMember) || !errors.Is(err, ntqq.ErrNotFound) {
+		if _, err := b.Members().Info(t.Context(), group, 99999, false); !errors.Is(err, ntqq.ErrNoMember) || !errors.Is(err, ntqq.ErrNotFound) {
 			t.Errorf("no such member: %v, want ErrNoMember", err)
 		}
-		if _, err := b.Group(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNoGroup) || !errors.Is(err, ntqq.ErrNotFound) {
+		if _, err := b.Groups().Info(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNoGroup) || !errors.Is(err, ntqq.ErrNotFound) {
 			t.Errorf("no such group: %v, want ErrNoGroup", err)
 		}
-		if _, err := b.Members(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNoGroup) {
+		if _, err := b.Members().List(t.Context(), 99999, false); !errors.Is(err, ntqq.ErrNoGroup) {
 			t.Errorf("members of no such group: %v, want ErrNoGroup", err)
 		}
-		user, err := b.User(t.Context(), alice)
+		user, err := b.Users().Info(t.Context(), alice)
 		if want, _ := s.World().User(alice); err != nil || user.Nickname != want.Nickname || user.UIN != alice {
 			t.Errorf("user %+v (%v), want %+v", user, err, want)
 		}
-		if u, err := b.User(t.Context(), 99999); !errors.Is(err, ntqq.ErrNotFound) {
+		if u, err := b.Users().Info(t.Context(), 99999); !errors.Is(err, ntqq.ErrNotFound) {
 			t.Errorf("no such user: got %+v, %v; want ErrNotFound", u, err)
 		}
-		if u, err := b.UserByUID(t.Context(), "u_nobody"); !errors.Is(err, ntqq.ErrNotFound) {
+		if u, err := b.Users().InfoByUID(t.Context(), "u_nobody"); !errors.Is(err, ntqq.ErrNotFound) {
 			t.Errorf("no such user: got %+v, %v; want ErrNotFound", u, err)
 		}
 		nobody := message.Content{&message.Text{Text: "hi "}, &message.At{UIN: 99999999999}}
 		var bad *message.SegmentError
-		if _, err := b.SendGroup(t.Context(), group, nobody); !errors.As(err, &bad) || bad.Index != 1 || bad.Segment.(*message.At).UIN != 99999999999 {
+		if _, err := b.Messages().SendGroup(t.Context(), group, nobody); !errors.As(err, &bad) || bad.Index != 1 || bad.Segment.(*message.At).UIN != 99999999999 {
 			t.Errorf("mention of nobody: got %v, want a SegmentError", err)
 		}
 	})
@@ -77,7 +77,7 @@ func TestCachesFollowPushes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, err := b.Members(t.Context(), group, false)
+		before, err := b.Members().List(t.Context(), group, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestCachesFollowPushes(t *testing.T) {
 		if len(joined) != 1 || joined[0].Member.UIN != dave.UIN || joined[0].Operator.UIN != alice || joined[0].Method != event.JoinInvited {
 			t.Fatalf("join events %+v", joined)
 		}
-		if m, err := b.Member(t.Context(), group, dave.UIN, false); err != nil || m.Nickname != "Dave" {
+		if m, err := b.Members().Info(t.Context(), group, dave.UIN, false); err != nil || m.Nickname != "Dave" {
 			t.Errorf("new member %+v (%v)", m, err)
 		}
 
@@ -97,7 +97,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventsOf[*event.GroupAdminChanged](b)
-		if m, err := b.Member(t.Context(), group, dave.UIN, false); err != nil || m.Role != message.RoleAdmin {
+		if m, err := b.Members().Info(t.Context(), group, dave.UIN, false); err != nil || m.Role != message.RoleAdmin {
 			t.Errorf("new admin %+v (%v)", m, err)
 		}
 
@@ -105,7 +105,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventsOf[*event.GroupNameChanged](b)
-		if g, err := b.Group(t.Context(), group, false); err != nil || g.Name != "a new name" {
+		if g, err := b.Groups().Info(t.Context(), group, false); err != nil || g.Name != "a new name" {
 			t.Errorf("renamed group %+v (%v)", g, err)
 		}
 
@@ -116,7 +116,7 @@ func TestCachesFollowPushes(t *testing.T) {
 		if len(left) != 1 || left[0].Member.UIN != dave.UIN || left[0].Operator.UIN != alice || left[0].Reason != event.LeaveKicked {
 			t.Errorf("leave events %+v", left)
 		}
-		after, err := b.Members(t.Context(), group, false)
+		after, err := b.Members().List(t.Context(), group, false)
 		if err != nil || len(after) != len(before) {
 			t.Errorf("%d members (%v), want %d again", len(after), err, len(before))
 		}
@@ -125,7 +125,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventsOf[*event.GroupLeft](b)
-		if _, err := b.Group(t.Context(), group, false); !errors.Is(err, ntqq.ErrNotFound) {
+		if _, err := b.Groups().Info(t.Context(), group, false); !errors.Is(err, ntqq.ErrNotFound) {
 			t.Errorf("group after being kicked: %v, want ErrNotFound", err)
 		}
 	})

@@ -35,7 +35,7 @@ func two(t *testing.T) (*service, *account, *account) {
 func TestGroupMessageBothWays(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, b, a := two(t)
-		sent, err := a.SendGroup(t.Context(), group, message.Content{
+		sent, err := a.Messages().SendGroup(t.Context(), group, message.Content{
 			&message.At{UIN: bot}, &message.Text{Text: " 你好 😀\nline two "}, &message.Face{ID: 14},
 		})
 		if err != nil {
@@ -68,7 +68,7 @@ func TestGroupMessageBothWays(t *testing.T) {
 			t.Errorf("the sender got %d messages, want the echo alone", len(own))
 		}
 
-		reply, err := b.SendGroup(t.Context(), group, message.Content{
+		reply, err := b.Messages().SendGroup(t.Context(), group, message.Content{
 			&message.Reply{Sequence: m.Sequence, SenderUIN: alice, Time: m.Time, Random: m.Random, Content: m.Content},
 			&message.Text{Text: "pong"},
 		})
@@ -90,7 +90,7 @@ func TestGroupMessageBothWays(t *testing.T) {
 func TestPrivateMessageBothWays(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, b, a := two(t)
-		sent, err := a.SendFriend(t.Context(), bot, say("psst"))
+		sent, err := a.Messages().SendFriend(t.Context(), bot, say("psst"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestPrivateMessageBothWays(t *testing.T) {
 			m.ClientSequence != sent.ClientSequence || m.Random != sent.Random || text(m.Message) != "psst" {
 			t.Errorf("received %+v, sent %+v", m.Message, sent)
 		}
-		if _, err := b.SendFriend(t.Context(), alice, message.Content{
+		if _, err := b.Messages().SendFriend(t.Context(), alice, message.Content{
 			&message.Reply{Sequence: m.Sequence, ClientSequence: m.ClientSequence, SenderUIN: alice, Time: m.Time, Random: m.Random},
 			&message.Text{Text: "heard"},
 		}); err != nil {
@@ -125,16 +125,16 @@ func TestPrivateMessageBothWays(t *testing.T) {
 func TestRecallBothWays(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, b, a := two(t)
-		inGroup, err := a.SendGroup(t.Context(), group, say("oops"))
+		inGroup, err := a.Messages().SendGroup(t.Context(), group, say("oops"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		private, err := a.SendFriend(t.Context(), bot, say("oops again"))
+		private, err := a.Messages().SendFriend(t.Context(), bot, say("oops again"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range []*message.Message{inGroup, private} {
-			if err := a.Recall(t.Context(), m); err != nil {
+			if err := a.Messages().Recall(t.Context(), m); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -149,12 +149,12 @@ func TestRecallBothWays(t *testing.T) {
 			t.Errorf("private recall %+v", p)
 		}
 		// Another member's message cannot be recalled by a plain member.
-		own, err := a.SendGroup(t.Context(), group, say("stays"))
+		own, err := a.Messages().SendGroup(t.Context(), group, say("stays"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var refused *ntqq.ServerError
-		if err := b.Recall(t.Context(), own); !errors.As(err, &refused) {
+		if err := b.Messages().Recall(t.Context(), own); !errors.As(err, &refused) {
 			t.Errorf("recall of the owner's message: %v, want a ServerError", err)
 		}
 	})
@@ -167,16 +167,16 @@ func TestSendRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		var refused *ntqq.ServerError
-		if _, err := b.SendGroup(t.Context(), group, say("x")); !errors.As(err, &refused) || refused.Code != 120 || !errors.Is(err, ntqq.ErrMuted) {
+		if _, err := b.Messages().SendGroup(t.Context(), group, say("x")); !errors.As(err, &refused) || refused.Code != 120 || !errors.Is(err, ntqq.ErrMuted) {
 			t.Errorf("muted: %v, want code 120 and ErrMuted", err)
 		}
-		if _, err := b.SendGroup(t.Context(), 999, say("x")); !errors.Is(err, ntqq.ErrNoGroup) {
+		if _, err := b.Messages().SendGroup(t.Context(), 999, say("x")); !errors.Is(err, ntqq.ErrNoGroup) {
 			t.Errorf("unknown group: %v, want ErrNoGroup", err)
 		}
-		if _, err := b.SendFriend(t.Context(), 99999, say("x")); !errors.Is(err, ntqq.ErrNoFriend) {
+		if _, err := b.Messages().SendFriend(t.Context(), 99999, say("x")); !errors.Is(err, ntqq.ErrNoFriend) {
 			t.Errorf("no friend: %v, want ErrNoFriend", err)
 		}
-		if _, err := b.SendGroup(t.Context(), group, nil); !errors.Is(err, ntqq.ErrEmptyMessage) {
+		if _, err := b.Messages().SendGroup(t.Context(), group, nil); !errors.Is(err, ntqq.ErrEmptyMessage) {
 			t.Errorf("empty: %v, want ErrEmptyMessage", err)
 		}
 	})
@@ -228,7 +228,7 @@ func TestHandlerMaySend(t *testing.T) {
 			o.Handler = func(e event.Event) {
 				keep(e)
 				if m, ok := e.(*event.Message); ok && !m.Self {
-					if _, err := b.SendFriend(t.Context(), alice, say("re: "+text(m.Message))); err != nil {
+					if _, err := b.Messages().SendFriend(t.Context(), alice, say("re: "+text(m.Message))); err != nil {
 						t.Error(err)
 					}
 				}
@@ -267,7 +267,7 @@ func TestHugeMessageIsNotSent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, b, _ := two(t)
 		before := b.Stats()
-		_, err := b.SendGroup(t.Context(), group, say(strings.Repeat("x", 16<<20)))
+		_, err := b.Messages().SendGroup(t.Context(), group, say(strings.Repeat("x", 16<<20)))
 		if !errors.Is(err, ntqq.ErrTooLarge) {
 			t.Errorf("got %v, want ErrTooLarge", err)
 		}

@@ -317,7 +317,7 @@ func (w *modelWorld) takeBack(m *modelMessage) {
 		for _, h := range w.heard {
 			if h.message != nil && h.chat == m.chat && h.sequence == m.sequence {
 				r := w.run1
-				w.sending.Go(func() { _ = r.Recall(context.Background(), h.message) })
+				w.sending.Go(func() { _ = r.Messages().Recall(context.Background(), h.message) })
 				w.pass(0)
 				return
 			}

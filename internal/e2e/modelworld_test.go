@@ -430,9 +430,9 @@ func (w *modelWorld) send(ctx context.Context, chat modelChat) *modelSend {
 		var sent *message.Message
 		var err error
 		if chat.group != 0 {
-			sent, err = m.run.SendGroup(ctx, chat.group, say(m.text))
+			sent, err = m.run.Messages().SendGroup(ctx, chat.group, say(m.text))
 		} else {
-			sent, err = m.run.SendFriend(ctx, chat.peer, say(m.text))
+			sent, err = m.run.Messages().SendFriend(ctx, chat.peer, say(m.text))
 		}
 		if m.run.crashed() {
 			return

@@ -219,7 +219,7 @@ func (a *attacked) unharmed(n int, asked ...string) {
 	if got := a.texts(); !slices.Equal(got, []string{"one", "two"}) {
 		a.t.Errorf("heard %q, want the real messages, each once", got)
 	}
-	if m, err := a.SendGroup(a.t.Context(), group, say("from the bot")); err != nil {
+	if m, err := a.Messages().SendGroup(a.t.Context(), group, say("from the bot")); err != nil {
 		a.t.Errorf("sending afterwards: %v", err)
 	} else if a.inHistory("from the bot") != 1 {
 		a.t.Errorf("message %d is not in the chat", m.Sequence)

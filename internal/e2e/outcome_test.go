@@ -43,9 +43,9 @@ func TestLostAnswerIsResolved(t *testing.T) {
 					var m *message.Message
 					var err error
 					if private {
-						m, err = a.SendFriend(t.Context(), alice, say("hello"))
+						m, err = a.Messages().SendFriend(t.Context(), alice, say("hello"))
 					} else {
-						m, err = a.SendGroup(t.Context(), group, say("hello"))
+						m, err = a.Messages().SendGroup(t.Context(), group, say("hello"))
 					}
 					took := time.Since(start)
 					if name == "closed, not done" {
@@ -91,7 +91,7 @@ func TestReceiverNotKnown(t *testing.T) {
 		s.Faults().Mute(rpc.FriendList.Name, true)
 		a := s.account(t, nil)
 		a.until(ntqq.Online)
-		_, err := a.SendFriend(t.Context(), alice, say("hello"))
+		_, err := a.Messages().SendFriend(t.Context(), alice, say("hello"))
 		if !errors.Is(err, ntqq.ErrNotSent) || !errors.Is(err, ntqq.ErrTimeout) {
 			t.Errorf("got %v, want ErrNotSent with its cause", err)
 		}
@@ -108,7 +108,7 @@ func TestOutcomeWhenKicked(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		_, err := a.SendGroup(t.Context(), group, say("hello"))
+		_, err := a.Messages().SendGroup(t.Context(), group, say("hello"))
 		if !errors.Is(err, ntqq.ErrUnknownOutcome) || !errors.Is(err, ntqq.ErrKicked) {
 			t.Errorf("got %v, want ErrUnknownOutcome because of the kick", err)
 		}
@@ -131,7 +131,7 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		_, err := a.SendGroup(t.Context(), group, say("hello"))
+		_, err := a.Messages().SendGroup(t.Context(), group, say("hello"))
 		if !errors.Is(err, ntqq.ErrUnknownOutcome) || !errors.Is(err, ntqq.ErrTimeout) {
 			t.Errorf("got %v, want ErrUnknownOutcome with its cause", err)
 		}
@@ -141,7 +141,7 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		start = time.Now()
-		_, err = a.SendGroup(ctx, group, say("hello"))
+		_, err = a.Messages().SendGroup(ctx, group, say("hello"))
 		if !errors.Is(err, ntqq.ErrUnknownOutcome) || time.Since(start) > 20*time.Second {
 			t.Errorf("got %v after %v, want ErrUnknownOutcome at the context's end", err, time.Since(start))
 		}
@@ -160,7 +160,7 @@ func (a *account) sentWhile(f func()) (*message.Message, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		m, err := a.SendGroup(a.t.Context(), group, say("hello"))
+		m, err := a.Messages().SendGroup(a.t.Context(), group, say("hello"))
 		done <- result{m, err}
 	}()
 	synctest.Wait()
@@ -282,7 +282,7 @@ func TestNotSentInAnOldChat(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.AfterFunc(time.Second, func() { s.Faults().Mute(rpc.PeerSequence.Name, false) })
-		if _, err := a.SendFriend(t.Context(), alice, say("hello")); !errors.Is(err, ntqq.ErrNotSent) {
+		if _, err := a.Messages().SendFriend(t.Context(), alice, say("hello")); !errors.Is(err, ntqq.ErrNotSent) {
 			t.Errorf("got %v, want ErrNotSent", err)
 		}
 	})
@@ -306,7 +306,7 @@ func TestLostAnswersOfManyMessages(t *testing.T) {
 		for i := range 40 {
 			wg.Go(func() {
 				words := fmt.Sprint("message ", i)
-				m, err := a.SendGroup(t.Context(), group, say(words))
+				m, err := a.Messages().SendGroup(t.Context(), group, say(words))
 				if err == nil && text(m) != words {
 					t.Errorf("got %q for %q", text(m), words)
 				}

@@ -28,7 +28,7 @@ func TestPasswordLogin(t *testing.T) {
 		if self := a.Self(); self.UIN != bot || self.UID == "" || self.Nickname == "" {
 			t.Errorf("self is %+v", self)
 		}
-		if _, err := a.Groups(t.Context(), true); err != nil {
+		if _, err := a.Groups().List(t.Context(), true); err != nil {
 			t.Error(err)
 		}
 		a.stop()

@@ -79,7 +79,7 @@ func reconnects(t *testing.T, at time.Duration, strike func(*service)) time.Dura
 	strike(s)
 	a.onlineAgain(2)
 	took := time.Since(began)
-	if _, err := a.SendGroup(t.Context(), group, say("back")); err != nil {
+	if _, err := a.Messages().SendGroup(t.Context(), group, say("back")); err != nil {
 		t.Errorf("after the recovery: %v", err)
 	}
 	return took
@@ -105,14 +105,14 @@ func signerDownOnline(t *testing.T, at time.Duration) time.Duration {
 	time.Sleep(at) // virtual
 	signer.down.Store(true)
 	for range 10 {
-		if _, err := a.SendGroup(t.Context(), group, say("hello")); !errors.Is(err, ntqq.ErrSign) {
+		if _, err := a.Messages().SendGroup(t.Context(), group, say("hello")); !errors.Is(err, ntqq.ErrSign) {
 			t.Errorf("sending without a signer: %v, want ErrSign", err)
 		}
 		time.Sleep(time.Second) // virtual
 	}
 	signer.down.Store(false)
 	began := time.Now()
-	if _, err := a.SendGroup(t.Context(), group, say("hello")); err != nil {
+	if _, err := a.Messages().SendGroup(t.Context(), group, say("hello")); err != nil {
 		t.Errorf("sending with the signer back: %v", err)
 	}
 	if st := a.State(); !st.Online() || st.OnlineCount != 1 {

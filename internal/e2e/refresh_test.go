@@ -31,7 +31,7 @@ func TestRefreshOverFortyDays(t *testing.T) {
 			s.says(t, alice, false, fmt.Sprint(i))
 			want = append(want, fmt.Sprint(i))
 			if i%24 == 0 {
-				if _, err := a.SendFriend(t.Context(), alice, say(fmt.Sprint(i))); err != nil {
+				if _, err := a.Messages().SendFriend(t.Context(), alice, say(fmt.Sprint(i))); err != nil {
 					t.Errorf("hour %d: %v", i, err)
 				}
 			}
@@ -62,7 +62,7 @@ func TestTrafficDuringRefresh(t *testing.T) {
 		done := make(chan error, 20)
 		for range cap(done) {
 			go func() {
-				_, err := a.Groups(t.Context(), true)
+				_, err := a.Groups().List(t.Context(), true)
 				done <- err
 			}()
 		}
@@ -97,7 +97,7 @@ func TestRefreshFails(t *testing.T) {
 		if now, _ := ks.Load(); !slices.Equal(now.D2, before.D2) {
 			t.Error("the tickets changed")
 		}
-		if _, err := a.Groups(t.Context(), true); err != nil {
+		if _, err := a.Groups().List(t.Context(), true); err != nil {
 			t.Errorf("the old session: %v", err)
 		}
 		time.Sleep(2 * time.Hour) // virtual

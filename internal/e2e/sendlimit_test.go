@@ -34,7 +34,7 @@ func TestSendLimit(t *testing.T) {
 		)
 		for i := range 20 {
 			all.Go(func() {
-				_, err := a.SendGroup(t.Context(), group, say(fmt.Sprint(i)))
+				_, err := a.Messages().SendGroup(t.Context(), group, say(fmt.Sprint(i)))
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -48,7 +48,7 @@ func TestSendLimit(t *testing.T) {
 			})
 			synctest.Wait()
 		}
-		if _, err := a.SendFriend(t.Context(), alice, say("quick")); err != nil || time.Since(began) > 0 {
+		if _, err := a.Messages().SendFriend(t.Context(), alice, say("quick")); err != nil || time.Since(began) > 0 {
 			t.Errorf("to a friend: %v after %v", err, time.Since(began))
 		}
 		if st := a.Stats(); st.SendsWaiting != 10 || st.SendsRefused != 5 {
@@ -71,14 +71,14 @@ func TestSendLimit(t *testing.T) {
 
 		// Who is offline learns so at once.
 		for range 5 {
-			if _, err := a.SendGroup(t.Context(), group, say("x")); err != nil {
+			if _, err := a.Messages().SendGroup(t.Context(), group, say("x")); err != nil {
 				t.Fatal(err)
 			}
 		}
 		s.Kick(bot, "", "")
 		a.until(ntqq.Kicked)
 		began = time.Now()
-		if _, err := a.SendGroup(t.Context(), group, say("x")); !errors.Is(err, ntqq.ErrOffline) || time.Since(began) > 0 {
+		if _, err := a.Messages().SendGroup(t.Context(), group, say("x")); !errors.Is(err, ntqq.ErrOffline) || time.Since(began) > 0 {
 			t.Errorf("offline: %v after %v, want ErrOffline at once", err, time.Since(began))
 		}
 	})

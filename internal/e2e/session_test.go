@@ -140,7 +140,7 @@ func TestSessionExpiresWhileOnline(t *testing.T) {
 		a := s.account(t, ks)
 		a.until(ntqq.Online)
 		s.ExpireSessions(bot)
-		if _, err := a.Friends(t.Context(), true); !errors.Is(err, ntqq.ErrSessionExpired) {
+		if _, err := a.Friends().List(t.Context(), true); !errors.Is(err, ntqq.ErrSessionExpired) {
 			t.Errorf("call on an expired session: %v, want ErrSessionExpired", err)
 		}
 		a.onlineAgain(2)
@@ -237,7 +237,7 @@ func TestConnectionClosedAtEachStep(t *testing.T) {
 				s.Faults().CloseOn(c.command, c.after, 1)
 				a := s.account(t, ks)
 				a.until(ntqq.Online)
-				if _, err := a.Groups(t.Context(), true); err != nil && !c.after {
+				if _, err := a.Groups().List(t.Context(), true); err != nil && !c.after {
 					t.Errorf("online but not usable: %v", err)
 				}
 			})
@@ -299,10 +299,10 @@ func TestKickedStaysAwayUntilAsked(t *testing.T) {
 		if !errors.As(st.Err, &kick) || kick.Title != "下线通知" || kick.Tips != "logged in elsewhere" {
 			t.Errorf("got %v, want the server's words", st.Err)
 		}
-		if _, err := a.SendFriend(t.Context(), alice, say("hi")); !errors.Is(err, ntqq.ErrOffline) {
+		if _, err := a.Messages().SendFriend(t.Context(), alice, say("hi")); !errors.Is(err, ntqq.ErrOffline) {
 			t.Errorf("sending while kicked: %v, want ErrOffline", err)
 		}
-		if _, err := a.Friends(t.Context(), true); errors.Is(err, ntqq.ErrKicked) {
+		if _, err := a.Friends().List(t.Context(), true); errors.Is(err, ntqq.ErrKicked) {
 			t.Errorf("a call while kicked gave %v: it did not meet the kick itself", err)
 		}
 		time.Sleep(24 * time.Hour) // virtual
@@ -356,7 +356,7 @@ func TestStopDuringACall(t *testing.T) {
 		s.Faults().Mute(rpc.GroupList.Name, true)
 		failed := make(chan error, 1)
 		go func() {
-			_, err := a.Groups(t.Context(), true)
+			_, err := a.Groups().List(t.Context(), true)
 			failed <- err
 		}()
 		synctest.Wait()
@@ -364,7 +364,7 @@ func TestStopDuringACall(t *testing.T) {
 		if err := <-failed; !errors.Is(err, ntqq.ErrConnectionLost) {
 			t.Errorf("got %v, want ErrConnectionLost", err)
 		}
-		if _, err := a.Groups(t.Context(), true); !errors.Is(err, ntqq.ErrOffline) {
+		if _, err := a.Groups().List(t.Context(), true); !errors.Is(err, ntqq.ErrOffline) {
 			t.Errorf("after the end: got %v, want ErrOffline", err)
 		}
 	})
@@ -378,10 +378,10 @@ func TestFramesThatDoNotDecrypt(t *testing.T) {
 		s.Faults().CorruptNext(1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := a.Groups(ctx, true); !errors.Is(err, ntqq.ErrTimeout) {
+		if _, err := a.Groups().List(ctx, true); !errors.Is(err, ntqq.ErrTimeout) {
 			t.Errorf("call with a corrupt answer: %v, want ErrTimeout", err)
 		}
-		if _, err := a.Groups(ctx, true); err != nil {
+		if _, err := a.Groups().List(ctx, true); err != nil {
 			t.Errorf("next call: %v", err)
 		}
 		if st := a.State(); !st.Online() || st.OnlineCount != 1 || a.Stats().PacketsDropped != 1 {

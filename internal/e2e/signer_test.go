@@ -52,7 +52,7 @@ func TestSignerFaultsOnline(t *testing.T) {
 				slow := 0
 				for i := 0; time.Since(began) < down-time.Minute; i++ {
 					asked := time.Now()
-					_, err := a.SendGroup(t.Context(), group, say("unsigned"))
+					_, err := a.Messages().SendGroup(t.Context(), group, say("unsigned"))
 					if !errors.Is(err, ntqq.ErrSign) {
 						t.Fatalf("sending: %v, want ErrSign", err)
 					}
@@ -77,7 +77,7 @@ func TestSignerFaultsOnline(t *testing.T) {
 				if f := a.SignFailure(); f != nil {
 					t.Errorf("%v after its end: %+v", tt.most, f)
 				}
-				if _, err := a.SendGroup(t.Context(), group, say("signed")); err != nil {
+				if _, err := a.Messages().SendGroup(t.Context(), group, say("signed")); err != nil {
 					t.Errorf("sending afterwards: %v", err)
 				}
 				if st := a.State(); !st.Online() || st.OnlineCount != 1 {
@@ -102,12 +102,12 @@ func TestSignerWrongOnline(t *testing.T) {
 		if _, err := s.Faults().Add(fault.Fault{Name: fault.SignerWrong, For: 10 * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := a.SendGroup(t.Context(), group, say("wrong"))
+		_, err := a.Messages().SendGroup(t.Context(), group, say("wrong"))
 		if refused, ok := errors.AsType[*ntqq.ServerError](err); !ok {
 			t.Errorf("got %v, want the server's refusal", refused)
 		}
 		time.Sleep(11 * time.Minute) // virtual
-		if _, err := a.SendGroup(t.Context(), group, say("right")); err != nil {
+		if _, err := a.Messages().SendGroup(t.Context(), group, say("right")); err != nil {
 			t.Errorf("sending afterwards: %v", err)
 		}
 		if st := a.State(); !st.Online() || st.OnlineCount != 1 {
@@ -131,7 +131,7 @@ func TestSecondSigner(t *testing.T) {
 		first.down.Store(true)
 		send := func() {
 			t.Helper()
-			if _, err := a.SendGroup(t.Context(), group, say("hello")); err != nil {
+			if _, err := a.Messages().SendGroup(t.Context(), group, say("hello")); err != nil {
 				t.Fatalf("sending: %v", err)
 			}
 		}
