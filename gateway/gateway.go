@@ -170,8 +170,8 @@ func (g *Gateway) happened(e Happening) {
 		return
 	}
 	id := int32(0)
-	if r, ok := e.(*event.MessageRecalled); ok {
-		id = g.recalledID(r)
+	if r, ok := e.(event.Referrer); ok {
+		id = g.referredID(r.Refers())
 	}
 	g.handling = Event{At: g.clock.Now().Unix(), MessageID: id, Event: e}
 	g.publish()

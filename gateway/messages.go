@@ -59,13 +59,13 @@ func (g *Gateway) PrivateID(chat message.Chat, sequence, clientSequence uint64, 
 	return g.ID(chat, sequence)
 }
 
-// recalledID is the id of a recalled message. It is computed, so that it is right
-// whether the message is in the store or not.
-func (g *Gateway) recalledID(e *event.MessageRecalled) int32 {
-	if e.Chat.Kind == message.Group {
-		return g.ID(e.Chat, e.Sequence)
+// referredID is the id of a message that an event is about. It is computed, so that it
+// is right whether the message is in the store or not.
+func (g *Gateway) referredID(r event.Reference) int32 {
+	if r.Chat.Kind == message.Group {
+		return g.ID(r.Chat, r.Sequence)
 	}
-	return g.PrivateID(e.Chat, e.Sequence, e.ClientSequence, e.Random)
+	return g.PrivateID(r.Chat, r.Sequence, r.ClientSequence, r.Random)
 }
 
 // keep stores a message with one of the store's methods and returns its id. The id of a

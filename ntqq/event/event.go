@@ -85,6 +85,20 @@ const (
 	FieldSpoke
 )
 
+// Referrer is implemented by events about a message, which the account may never have
+// received.
+type Referrer interface{ Refers() Reference }
+
+// Reference names a message by the numbers that a push says of it. In a group these are
+// Chat.Group and Sequence. In a private chat they are Chat.Peer, ClientSequence and
+// Random, and Sequence from newer servers.
+type Reference struct {
+	Chat           message.Chat
+	Sequence       uint64
+	ClientSequence uint64
+	Random         uint32
+}
+
 // All returns a new, empty event of each type that a program can get, in a fixed order.
 func All() []Event {
 	return []Event{

@@ -53,9 +53,8 @@ func (p *push) decodeChat() {
 	}
 }
 
-// MessageRecalled is sent for each message that was taken back. In a group the message
-// is the one with Chat.Group and Sequence. In a private chat it is the one with
-// Chat.Peer, ClientSequence and Random: older servers send no Sequence there.
+// MessageRecalled is sent for each message that was taken back. A [Reference] says which
+// of its numbers name the message.
 type MessageRecalled struct {
 	Chat           message.Chat
 	Author         Person
@@ -73,6 +72,11 @@ func (e *MessageRecalled) When() int64 { return e.Time }
 func (*MessageRecalled) Stale() Stale  { return Stale{} }
 func (e *MessageRecalled) People() People {
 	return People{Group: e.Chat.Group, Members: []*Person{&e.Author, &e.Operator}, Chat: &e.Chat}
+}
+
+// Refers returns the recalled message.
+func (e *MessageRecalled) Refers() Reference {
+	return Reference{e.Chat, e.Sequence, e.ClientSequence, e.Random}
 }
 
 // Size returns about how many bytes of memory the event takes.

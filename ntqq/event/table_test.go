@@ -175,6 +175,21 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+// TestReferences finds an event about a message that does not say so: dialects could
+// not name the message.
+func TestReferences(t *testing.T) {
+	for _, e := range All() {
+		sequence := reflect.ValueOf(e).Elem().FieldByName("Sequence")
+		if _, isMessage := e.(*Message); isMessage || !sequence.IsValid() {
+			continue
+		}
+		sequence.SetUint(7)
+		if r, ok := e.(Referrer); !ok || r.Refers().Sequence != 7 {
+			t.Errorf("%T refers to no message", e)
+		}
+	}
+}
+
 // TestStale says of every type what it does to lists: a new type has to be decided.
 func TestStale(t *testing.T) {
 	const group = message.GroupCode(5)
