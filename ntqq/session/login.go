@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	"libration/internal/crypto"
-	"libration/internal/pb"
 	"libration/internal/pb/loginpb"
 	"libration/internal/rpc"
 	"libration/internal/wire"
@@ -172,70 +168,4 @@ func (l *loop) easyTickets(ctx context.Context, k *link.Conn, session *wire.Exch
 		refused.signature = rsp.GetSecProtect().GetUnusualDeviceCheckSig()
 	}
 	return ks, err
-}
-
-// ntAnswer is the body of an answer to an NT login.
-type ntAnswer interface {
-	proto.Message
-	GetTickets() *loginpb.NtTickets
-}
-
-// ntLogin sends one NT login and reads its answer into rsp (docs/protocol/login.md
-// 6). It returns the keystore with the new tickets, which is not in use yet; a
-// refusal is a *LoginError.
-func (l *loop) ntLogin(ctx context.Context, k *link.Conn, session *wire.ExchangeSession, step Step, command string, req proto.Message, rsp ntAnswer) (*identity.Keystore, error) {
-	s := l.s
-	ks := s.keys()
-	body, err := pb.Marshal(req)
-	if err != nil {
-		return nil, err
-	}
-	payload, err := wire.SealNTLogin(&wire.NTLogin{
-		Ticket: session.Ticket,
-		Head:   wire.NTLoginHead((*wire.App)(&s.opts.App), uint64(ks.UIN), ks.Device.Name, guid(ks.Device), l.cookie),
-		Body:   body,
-	}, session.Key)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := k.Call(ctx, command, payload)
-	if err != nil {
-		return nil, err
-	}
-	reply, err := wire.OpenNTLogin(answer, func([]byte) ([]byte, error) { return session.Key, nil })
-	if err != nil {
-		return nil, err
-	}
-	if content := reply.Head.GetCookie().GetContent(); content != "" {
-		l.cookie = content
-	}
-	e := reply.Head.GetError()
-	if e.GetCode() == codeInvalidCookie { // whichever it gives
-		l.cookie = ""
-	}
-	if err := pb.Unmarshal(reply.Body, rsp); err != nil && e.GetCode() == 0 {
-		return nil, fmt.Errorf("answer to login step %s: %w", step, err)
-	}
-	t := rsp.GetTickets()
-	if t == nil || e.GetCode() != 0 {
-		refused := ntLoginError(step, e.GetCode(), e.GetTipsTitle(), e.GetTipsContent())
-		refused.url = e.GetJumpUrl()
-		return nil, refused
-	}
-	if len(t.GetD2Key()) != len(crypto.Key{}) || len(t.GetD2()) == 0 || len(t.GetA2()) == 0 {
-		return nil, fmt.Errorf("answer to login step %s: tickets without a session (A2 %d bytes, D2 %d, key %d)",
-			step, len(t.GetA2()), len(t.GetD2()), len(t.GetD2Key()))
-	}
-	tickets := &wire.Tickets{
-		A1: t.GetA1(), A2: t.GetA2(), D2: t.GetD2(), D2Key: crypto.Key(t.GetD2Key()), NoPicSig: t.GetNoPicSig(),
-	}
-	if r, ok := rsp.(interface{ GetAccount() *loginpb.NtAccount }); ok {
-		account := r.GetAccount()
-		if ks.UID == "" {
-			tickets.UID = account.GetUid()
-		}
-		tickets.Nickname = string(account.GetProfile().GetNickName())
-	}
-	fresh := withTickets(*ks, tickets, s.opts.App.CurrentVersion, s.now())
-	return &fresh, nil
 }

@@ -51,13 +51,27 @@ type outdatedError struct {
 func (e *outdatedError) Error() string { return e.err.Error() }
 
 func (k *Conn) callOnce(ctx context.Context, command string, payload []byte) ([]byte, error) {
-	if err := k.gone(ctx); err != nil { // nothing needs a signature
-		return nil, fmt.Errorf("%s: %w", command, err)
-	}
-	seq, keys := k.l.NextSequence(), k.l.opts.Keys()
-	frame, err := k.l.encode(ctx, command, seq, payload, keys)
+	keys := k.l.opts.Keys()
+	resp, err := k.exchange(ctx, command, payload, keys)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	body, err := answerBody(command, resp)
+	if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
+		return nil, &outdatedError{keys, err}
+	}
+	return body, err
+}
+
+// exchange sends a request under the tickets of keys and waits for its answer.
+func (k *Conn) exchange(ctx context.Context, command string, payload []byte, keys *identity.Keystore) (*wire.Response, error) {
+	if err := k.gone(ctx); err != nil { // nothing needs a signature
+		return nil, err
+	}
+	seq := k.l.NextSequence()
+	frame, err := k.l.encode(ctx, command, seq, payload, keys)
+	if err != nil {
+		return nil, err
 	}
 	call := &pendingCall{command: command, keys: keys, answer: make(chan *wire.Response, 1)}
 	k.mu.Lock()
@@ -72,34 +86,12 @@ func (k *Conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 	timer := time.NewTimer(k.l.callTimeout(command))
 	defer timer.Stop()
 	if err := k.enqueue(ctx, outFrame{frame, call}); err != nil {
-		return nil, fmt.Errorf("%s: %w", command, err)
+		return nil, err
 	}
 	k.l.counts.packetsSent.Add(1)
-	var resp *wire.Response
-	select {
-	case resp = <-call.answer:
-	case <-timer.C:
-		err = ErrTimeout
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-k.ctx.Done():
-		err = k.Err()
-	}
+	resp, err := k.await(ctx, call, timer.C)
 	if err != nil {
-		select { // the answer may have come with the end
-		case resp = <-call.answer:
-		default:
-		}
-	}
-	switch {
-	case resp != nil:
-	case !call.take():
-		return nil, &InFlightError{fmt.Errorf("%s: %w", command, err)}
-	default: // it still waited to be written
-		if k.ctx.Err() != nil {
-			err = k.gone(ctx)
-		}
-		return nil, fmt.Errorf("%s: %w", command, err)
+		return nil, err
 	}
 	switch {
 	case provable(command):
@@ -108,11 +100,35 @@ func (k *Conn) callOnce(ctx context.Context, command string, payload []byte) ([]
 	case isLogin(command):
 		k.l.opts.AnswerTime(resp.ServerTime, sent, false)
 	}
-	body, err := answerBody(command, resp)
-	if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
-		return nil, &outdatedError{keys, err}
+	return resp, nil
+}
+
+// await waits for the answer to a call, or for its end. A request that still waits to be
+// written then never leaves.
+func (k *Conn) await(ctx context.Context, call *pendingCall, timeout <-chan time.Time) (*wire.Response, error) {
+	var err error
+	select {
+	case resp := <-call.answer:
+		return resp, nil
+	case <-timeout:
+		err = ErrTimeout
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-k.ctx.Done():
+		err = k.Err()
 	}
-	return body, err
+	select { // the answer may have come with the end
+	case resp := <-call.answer:
+		return resp, nil
+	default:
+	}
+	switch {
+	case !call.take():
+		return nil, &InFlightError{err}
+	case k.ctx.Err() != nil:
+		return nil, k.gone(ctx)
+	}
+	return nil, err
 }
 
 // gone returns why nothing is sent any more: ctx's error, or ErrOffline when the
