@@ -20,8 +20,8 @@ import (
 	"libration/internal/wire"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
+	"libration/ntqq/internal/sessiontest"
 	"libration/ntqq/message"
-	"libration/ntqq/session/sessiontest"
 )
 
 // A list that comes in pages without end is refused by its size, not its pages.

@@ -6,50 +6,84 @@ import (
 	"libration/ntqq/session/signer"
 )
 
-// Names from package identity, so that most callers need only this package.
+// The names of the session's packages, so that most callers need only this one. Their
+// documentation is in those packages.
+
+// The account and its machine ([identity]).
 type (
-	AppInfo        = identity.AppInfo
-	Device         = identity.Device
-	HexBytes       = identity.HexBytes
-	Keystore       = identity.Keystore
-	KeystoreFile   = identity.KeystoreFile
+	// Keystore is what of a session outlives the process. It holds secrets.
+	Keystore = identity.Keystore
+	// KeystoreFile keeps one Keystore.
+	KeystoreFile = identity.KeystoreFile
+	// FileKeystore keeps it as a file, MemoryKeystore for the life of the process.
 	FileKeystore   = identity.FileKeystore
 	MemoryKeystore = identity.MemoryKeystore
-	FileKind       = identity.FileKind
+	// Device is what the service knows a machine by.
+	Device = identity.Device
+	// AppInfo is the client version that a session claims to be.
+	AppInfo = identity.AppInfo
+	// HexBytes is written as hexadecimal digits in JSON.
+	HexBytes = identity.HexBytes
+	// WrongFileError reports a file of another kind than the one that was to be read.
 	WrongFileError = identity.WrongFileError
+	FileKind       = identity.FileKind
 )
 
-// Names from package session.
+// The session ([session]).
 type (
-	Self          = session.Self
-	State         = session.State
-	Stage         = session.Stage
-	Step          = session.Step
-	QRCode        = session.QRCode
+	// Self is the account itself.
+	Self = session.Self
+	// State is where the session is: a Stage, the Step of a login, and what a person has to
+	// do.
+	State  = session.State
+	Stage  = session.Stage
+	Step   = session.Step
+	QRCode = session.QRCode
+	// Prompt is what a person has to do for the session to go on.
 	Prompt        = session.Prompt
 	PromptKind    = session.PromptKind
 	CaptchaAnswer = session.CaptchaAnswer
-	Servers       = session.Servers
-	Timing        = session.Timing
-	SignFailure   = session.SignFailure
-	Unproven      = session.Unproven
+	// Servers says where the service is and which keys it has.
+	Servers = session.Servers
+	// Timing has the waits of a session.
+	Timing = session.Timing
+	// SignFailure says since when and why nothing can be signed.
+	SignFailure = session.SignFailure
+	// Unproven counts packets that nothing proves.
+	Unproven = session.Unproven
 
-	ServerError   = session.ServerError
-	LoginError    = session.LoginError
-	KickError     = session.KickError
+	// ServerError is a refusal by the server.
+	ServerError = session.ServerError
+	// LoginError is a refusal of a login step.
+	LoginError = session.LoginError
+	// KickError says how the server ended the session.
+	KickError = session.KickError
+	// InFlightError leaves open whether the server carried a request out.
 	InFlightError = session.InFlightError
 )
 
-// Errors of package session. They are wrapped with what was being done.
+// Errors of calls, and of [State]. They are wrapped with what was being done.
 var (
-	ErrOffline        = session.ErrOffline
+	// ErrOffline: the account is not online. The request was not sent.
+	ErrOffline = session.ErrOffline
+	// ErrConnectionLost: the connection broke while a request was under way. Whether the
+	// server carried it out is unknown.
 	ErrConnectionLost = session.ErrConnectionLost
-	ErrTimeout        = session.ErrTimeout
+	// ErrTimeout: no answer came in time. Whether the server carried the request out is
+	// unknown.
+	ErrTimeout = session.ErrTimeout
+	// ErrSessionExpired: the server no longer accepts the session's tickets.
 	ErrSessionExpired = session.ErrSessionExpired
-	ErrKicked         = session.ErrKicked
-	ErrNeedsLogin     = session.ErrNeedsLogin
-	ErrSign           = session.ErrSign
-	ErrNoCaptcha      = session.ErrNoCaptcha
+	// ErrKicked: another login, or the service, ended the session. Call [Client.Relogin] to
+	// log in again.
+	ErrKicked = session.ErrKicked
+	// ErrNeedsLogin: no automatic way to log in is left. A person must act, then call
+	// [Client.Relogin].
+	ErrNeedsLogin = session.ErrNeedsLogin
+	// ErrSign: no signer gave a signature. The command was not sent.
+	ErrSign = session.ErrSign
+	// ErrNoCaptcha: no captcha waits for an answer.
+	ErrNoCaptcha = session.ErrNoCaptcha
 )
 
 // The stages of a session.
@@ -89,15 +123,17 @@ const (
 	PromptNeedsLogin    = session.PromptNeedsLogin
 )
 
-// Names from package signer.
+// Signatures ([signer]).
 type (
-	Signer       = signer.Signer
-	SignRequest  = signer.Request
-	Signature    = signer.Signature
+	// Signer signs requests.
+	Signer      = signer.Signer
+	SignRequest = signer.Request
+	Signature   = signer.Signature
+	// HTTPSigner asks signers over HTTP.
 	HTTPSigner   = signer.HTTP
 	SignStyle    = signer.Style
-	SignerState  = signer.State
 	SignerHealth = signer.Health
+	SignerState  = signer.State
 )
 
 // The styles of an HTTPSigner and the states of its signers.

@@ -14,7 +14,7 @@ import (
 	"libration/internal/pb/pushpb"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
-	"libration/ntqq/session/sessiontest"
+	"libration/ntqq/internal/sessiontest"
 )
 
 // A name that the account gets elsewhere is its own from the event on. It outlives a

@@ -10,8 +10,8 @@ import (
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/sessiontest"
 	"libration/ntqq/message"
-	"libration/ntqq/session/sessiontest"
 )
 
 // An event that comes before the answer to the registration waits with its

@@ -14,8 +14,8 @@ import (
 
 	"libration/internal/rpc"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/sessiontest"
 	"libration/ntqq/message"
-	"libration/ntqq/session/sessiontest"
 )
 
 // A message that turns up after its sender was answered is logged; few are

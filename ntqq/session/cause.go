@@ -7,11 +7,10 @@ import (
 	"libration/ntqq/session/link"
 )
 
-// CauseOf names why a session ended, or why a request failed, in one word of a
-// fixed set, for counters: "connection_lost", "timeout", "no_server",
-// "key_exchange", "session_expired", "register_refused", "login_refused", "kicked",
-// "needs_login", "signer", "offline", "refused", "cancelled" and "other"; "ok" for
-// nil.
+// CauseOf names why a session ended or a request failed, in one word for counters. The
+// words are "connection_lost", "timeout", "no_server", "key_exchange", "session_expired",
+// "register_refused", "login_refused", "kicked", "needs_login", "signer", "offline",
+// "refused", "cancelled", "other", and "ok" for nil.
 func CauseOf(err error) string {
 	var login *LoginError
 	var refused *ServerError

@@ -15,8 +15,8 @@ func (s *Session) noteServerTime(seconds uint32, asked time.Time) {
 	}
 }
 
-// ClockOffset is how far the server's clock is ahead of the local one, as far as it
-// is known: 0 before the first answer, and while the two differ by a few seconds.
+// ClockOffset is how far the server's clock is ahead of the local one. It is 0 before the
+// first answer, and while the two differ by a few seconds.
 func (s *Session) ClockOffset() time.Duration { return s.clock.Offset() }
 
 // now is the time for requests, and for what is written down.

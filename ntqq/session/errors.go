@@ -10,9 +10,14 @@ import (
 
 // Errors of calls, and of [State.Err]. They are wrapped with what was being done.
 var (
-	ErrOffline        = link.ErrOffline
+	// ErrOffline: the account is not online. The request was not sent.
+	ErrOffline = link.ErrOffline
+	// ErrConnectionLost: the connection broke while a request was under way. Whether the
+	// server carried it out is unknown.
 	ErrConnectionLost = link.ErrConnectionLost
-	ErrTimeout        = link.ErrTimeout
+	// ErrTimeout: no answer came in time. Whether the server carried the request out is
+	// unknown.
+	ErrTimeout = link.ErrTimeout
 	// ErrSessionExpired: the server no longer accepts the session's tickets. The session
 	// logs in again by itself, where it can.
 	ErrSessionExpired = link.ErrSessionExpired
@@ -29,13 +34,18 @@ var (
 	ErrNoCaptcha = errors.New("no captcha waits for an answer")
 )
 
-// Names from package link.
+// Names from package link, which has their documentation.
 type (
-	ServerError   = link.ServerError
-	KickError     = link.KickError
+	// ServerError is a refusal by the server.
+	ServerError = link.ServerError
+	// KickError says how the server ended the session. It is an [ErrKicked].
+	KickError = link.KickError
+	// InFlightError leaves open whether the server carried a request out.
 	InFlightError = link.InFlightError
-	Frame         = link.Frame
-	Unproven      = link.Unproven
+	// Frame is a packet that was dropped.
+	Frame = link.Frame
+	// Unproven counts packets that nothing proves.
+	Unproven = link.Unproven
 )
 
 // LoginError is the server's refusal of a login step.

@@ -9,7 +9,7 @@ import (
 	"libration/internal/pb/loginpb"
 	"libration/internal/rpc"
 	"libration/internal/wire"
-	"libration/ntqq/session/sessiontest"
+	"libration/ntqq/internal/sessiontest"
 )
 
 // An answer that gives no A1 leaves the saved one, which is good as far as anybody

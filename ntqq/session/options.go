@@ -37,7 +37,8 @@ type Options struct {
 	Signer signer.Signer
 	// SignLongList signs the longer list of commands of newer clients.
 	SignLongList bool
-	Servers      Servers
+	// Servers says where the service is. Zero value: the real service.
+	Servers Servers
 	// FindServers is called before each connection, by the session's goroutine. What it
 	// returns replaces Servers: a sandbox that is started again may have other addresses and
 	// keys. An error counts as a server that cannot be reached. nil: Servers stays.

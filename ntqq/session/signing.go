@@ -24,10 +24,9 @@ type SignFailure struct {
 	Err   error
 }
 
-// SignFailure returns nil while signatures can be had, as far as is known: the last
-// try decides. It does not end an established session, which stays Online and
-// receives; a login needs a signer. While the account is online a signer that failed
-// is asked again every 10 s.
+// SignFailure returns nil while signatures can be had, as far as is known: the last try
+// decides. An online session stays online without them, and receives; a login needs a
+// signer. While the account is online a signer that failed is asked again every 10 s.
 func (s *Session) SignFailure() *SignFailure { return s.signFailure.Load() }
 
 // signIfWanted signs a request, where the service wants its command signed.

@@ -9,8 +9,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"libration/ntqq/internal/sessiontest"
 	"libration/ntqq/session/identity"
-	"libration/ntqq/session/sessiontest"
 	"libration/ntqq/session/signer"
 )
 
