@@ -1,9 +1,14 @@
 // Package sandbox is a simulated NTQQ service on the real wire protocol, for
 // development, tests and demonstrations without an account.
 //
-// A World holds users, groups and messages; a Sandbox serves it to clients over
-// TCP or in memory, with its own key pairs, sign provider and control API. Rules
-// that are ours, not observed, are called so in docs/protocol.
+// A [world.World] holds users, groups and messages; a [server.Server] serves it to
+// clients over TCP or in memory, with its own key pairs and sign provider; package
+// control is its API for people. Rules that are ours, not observed, are called so in
+// docs/protocol.
+//
+//	box, err := sandbox.New(sandbox.Options{AutoApprove: 10001})
+//	go box.Serve(ctx, listener)
+//	box.World().Send(world.Send{From: 20001, To: 10001, Parts: world.Text("hello")}, nil)
 //
 // It must not import ntqq (but ntqq/message), onebot or internal/app.
 package sandbox

@@ -17,6 +17,7 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/server"
 )
 
 // absurdSequence is a sequence that no chat reaches.
@@ -47,7 +48,7 @@ func (s *service) forge(t *testing.T, private bool, sequence uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Deliver(sandbox.Push{To: bot, Command: rpc.PushMessage, Payload: payload})
+	s.Deliver(server.Push{To: bot, Command: rpc.PushMessage, Payload: payload})
 	synctest.Wait()
 }
 

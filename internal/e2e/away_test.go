@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/config"
 	"libration/ntqq"
+	"libration/ntqq/message"
 )
 
 // TestBotWasAway: a bot gets what it missed, in order, and then what happens, also
@@ -136,9 +137,9 @@ func TestWebhookReplies(t *testing.T) {
 		w.program.say(botQuestion)
 		w.until(func() bool {
 			for _, m := range w.box.World().GroupHistory(group, 1, 100) {
-				for _, e := range m.GetBody().GetRichText().GetElems() {
-					if e.GetText().GetStr() == botReply {
-						return m.GetRoutingHead().GetFromUin() == uint64(bot)
+				for _, p := range m.Parts {
+					if text, ok := p.Segment.(*message.Text); ok && text.Text == botReply {
+						return m.Sender.UIN == bot
 					}
 				}
 			}
@@ -165,10 +166,8 @@ func TestStopFinishesWhatWasAccepted(t *testing.T) {
 		w.stop()
 		var got []string
 		for _, m := range w.box.World().GroupHistory(group, 1, 100) {
-			for _, e := range m.GetBody().GetRichText().GetElems() {
-				if text := e.GetText().GetStr(); strings.HasPrefix(text, "accepted") {
-					got = append(got, text)
-				}
+			if text := m.Text(); strings.HasPrefix(text, "accepted") {
+				got = append(got, text)
 			}
 		}
 		slices.Sort(got)

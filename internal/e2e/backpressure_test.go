@@ -11,6 +11,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // A handler that takes long makes the server wait. It costs neither the session
@@ -36,7 +37,7 @@ func TestSlowHandlerKeepsTheSession(t *testing.T) {
 		for i := range 9000 {
 			text := fmt.Sprint("message ", i)
 			want = append(want, text)
-			s.World().Send(sandbox.Send{From: alice, Group: group, Elems: elems(t, text)}, nil)
+			s.World().Send(world.Send{From: alice, Group: group, Parts: world.Text(text)}, nil)
 			if i%100 == 0 {
 				synctest.Wait()
 			}

@@ -4,15 +4,13 @@ import (
 	"path/filepath"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-
 	"libration/gateway"
-	"libration/internal/pb/messagepb"
 	"libration/internal/store"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/onebot"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // BenchmarkPushToJSON is the receive path behind decryption: a pushed group message
@@ -22,15 +20,11 @@ func BenchmarkPushToJSON(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var payload []byte
-	w := box.World()
-	w.SetPresence(nil)
-	w.SetSink(func(p sandbox.Push) {
-		if p.To == bot {
-			payload = p.Payload
-		}
-	})
-	w.Send(sandbox.Send{From: alice, Group: group, Elems: []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("你好, sandbox 😀")}}}}, nil)
+	said, err := box.World().Send(world.Send{From: alice, Group: group, Parts: world.Text("你好, sandbox 😀")}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	payload := box.PushOf(said, bot).Payload
 
 	client, err := ntqq.New(ntqq.Options{Initial: &ntqq.Keystore{UIN: bot, UID: "u_bot", Device: ntqq.NewDevice()}})
 	if err != nil {

@@ -31,7 +31,9 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq"
+	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // mostResident is what the program may take, whatever the server sends.
@@ -122,7 +124,7 @@ func (b *bombed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // say is a message of a person.
 func (b *bombed) say(text string) {
-	b.box.World().Send(sandbox.Send{From: alice, To: bot, Elems: []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String(text)}}}}, nil)
+	b.box.World().Send(world.Send{From: alice, To: bot, Parts: world.Text(text)}, nil)
 }
 
 // hears fails unless a message of a person reaches the bot.
@@ -235,13 +237,7 @@ func (b *bombed) block() {
 
 // mention sends a message for which the program asks for the group's members.
 func (b *bombed) mention() {
-	reserve, err := pb.Marshal(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUid: proto.String("u_nobody")})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.box.World().Send(sandbox.Send{From: alice, Group: group, Elems: []*messagepb.Elem{
-		{Text: &messagepb.Text{Str: proto.String("@nobody"), PbReserve: reserve}},
-	}}, nil)
+	b.box.World().Send(world.Send{From: alice, Group: group, Parts: world.Parts(&message.At{UID: "u_nobody", Display: "@nobody"})}, nil)
 }
 
 func (b *bombed) until(what string, ok func() bool) {

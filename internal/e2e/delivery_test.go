@@ -14,20 +14,21 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // says sends as somebody else, to the group or in private.
-func (s *service) says(t *testing.T, from message.UIN, private bool, text string) sandbox.Result {
+func (s *service) says(t *testing.T, from message.UIN, private bool, text string) *world.Message {
 	t.Helper()
-	send := sandbox.Send{From: from, Group: group, Elems: elems(t, text)}
+	send := world.Send{From: from, Group: group, Parts: world.Text(text)}
 	if private {
-		send = sandbox.Send{From: from, To: bot, Elems: elems(t, text)}
+		send = world.Send{From: from, To: bot, Parts: world.Text(text)}
 	}
-	r := s.World().Send(send, nil)
-	if r.Code != 0 {
-		t.Fatalf("not sent: %+v", r)
+	m, err := s.World().Send(send, nil)
+	if err != nil {
+		t.Fatalf("not sent: %v", err)
 	}
-	return r
+	return m
 }
 
 // settle gives what is under way the time to arrive.
@@ -321,7 +322,7 @@ func TestMissedFromANewFriend(t *testing.T) {
 		a.until(ntqq.Online)
 		settle()
 		const dave = message.UIN(20099)
-		if _, err := s.World().AddUser(sandbox.User{UIN: dave}); err != nil {
+		if _, err := s.World().AddUser(world.User{UIN: dave}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.World().AddFriend(bot, dave); err != nil {

@@ -338,10 +338,8 @@ func (c *cellRun) checkSent() error {
 	}
 	there := 0
 	for _, m := range c.box.World().GroupHistory(group, 1, 100) {
-		for _, e := range m.GetBody().GetRichText().GetElems() {
-			if e.GetText().GetStr() == ownText {
-				there++
-			}
+		if m.Text() == ownText {
+			there++
 		}
 	}
 	unknown := bytes.Contains(r.answer, []byte("SEND_OUTCOME_UNKNOWN"))

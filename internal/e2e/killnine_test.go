@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -27,11 +26,10 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"google.golang.org/protobuf/proto"
 
-	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 var (
@@ -231,18 +229,18 @@ func (k *killed) begin(ctx context.Context) {
 func (k *killed) talk(ctx context.Context) {
 	rng := k.talking
 	for i := 0; ctx.Err() == nil; i++ {
-		chat, s := "group", sandbox.Send{From: []message.UIN{alice, bob}[rng.IntN(2)], Group: group}
+		chat, s := "group", world.Send{From: []message.UIN{alice, bob}[rng.IntN(2)], Group: group}
 		if rng.IntN(3) == 0 {
-			chat, s = "private", sandbox.Send{From: alice, To: bot}
+			chat, s = "private", world.Send{From: alice, To: bot}
 		}
 		text := fmt.Sprint(chat, " ", i)
-		s.Elems = []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String(text)}}}
-		if r := k.box.World().Send(s, nil); r.Code == 0 {
+		s.Parts = world.Text(text)
+		if _, err := k.box.World().Send(s, nil); err == nil {
 			k.mu.Lock()
 			k.said[chat] = append(k.said[chat], text)
 			k.mu.Unlock()
 		} else {
-			k.t.Errorf("not said: %+v", r)
+			k.t.Errorf("not said: %v", err)
 		}
 		pause(ctx, time.Duration(1+rng.IntN(20))*time.Millisecond)
 	}
@@ -283,15 +281,10 @@ func (k *killed) sentAndTold() []sentByBot {
 
 // look notes what is in the chats; the sandbox forgets old messages.
 func (k *killed) look() {
-	world := k.box.World()
-	for i, history := range [][]*messagepb.CommonMessage{world.GroupHistory(group, 1, 1<<40), world.FriendHistory(bot, alice, 1, 1<<40)} {
+	w := k.box.World()
+	for i, history := range [][]*world.Message{w.GroupHistory(group, 1, 1<<40), w.FriendHistory(bot, alice, 1, 1<<40)} {
 		for _, m := range history {
-			text := ""
-			for _, e := range m.GetBody().GetRichText().GetElems() {
-				text += e.GetText().GetStr()
-			}
-			head := m.GetContentHead()
-			k.there[inChat{i, cmp.Or(head.GetNtMsgSeq(), head.GetSequence())}] = text
+			k.there[inChat{i, m.Sequence}] = m.Text()
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
-	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 func elems(t *testing.T, text string) []*messagepb.Elem {
@@ -131,4 +131,4 @@ func TestCachesFollowPushes(t *testing.T) {
 	})
 }
 
-func newUser(name string) sandbox.User { return sandbox.User{Nickname: name} }
+func newUser(name string) world.User { return world.User{Nickname: name} }

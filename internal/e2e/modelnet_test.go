@@ -12,7 +12,7 @@ import (
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
 	"libration/ntqq/message"
-	"libration/sandbox"
+	"libration/sandbox/server"
 )
 
 // modelBack is how long after the end of a connection there can be a new one. It is
@@ -202,8 +202,8 @@ func (p *modelPushes) hand(push modelPush) modelHanded {
 	return p.handed[push]
 }
 
-// push is the sink of the world, called with the world locked.
-func (w *modelWorld) push(p sandbox.Push) {
+// push takes every push of the service.
+func (w *modelWorld) push(p server.Push) {
 	if p.To != bot {
 		return
 	}
@@ -270,7 +270,7 @@ func (w *modelWorld) push(p sandbox.Push) {
 }
 
 // deliver hands a push on at once.
-func (p *modelPushes) deliver(w *modelWorld, push modelPush, packet sandbox.Push) {
+func (p *modelPushes) deliver(w *modelWorld, push modelPush, packet server.Push) {
 	if packet.Exclude == nil && !w.swallowed && w.online() {
 		p.hand(push)
 		w.logf("pushed: %v", push)

@@ -5,14 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
-	"libration/sandbox"
 	"libration/sandbox/fault"
+	"libration/sandbox/world"
 )
 
 // step does something and lets time pass.
@@ -126,8 +122,8 @@ func (w *modelWorld) speaker(chat modelChat) message.UIN {
 }
 
 // say has somebody write; the account as from another device.
-func (w *modelWorld) say(chat modelChat, from message.UIN) sandbox.Result {
-	send := sandbox.Send{From: from, Group: chat.group, Elems: elems(w.t, w.text())}
+func (w *modelWorld) say(chat modelChat, from message.UIN) {
+	send := world.Send{From: from, Group: chat.group, Parts: world.Text(w.text())}
 	if chat.group == 0 {
 		if send.To = bot; from == bot {
 			send.To = chat.peer
@@ -136,7 +132,7 @@ func (w *modelWorld) say(chat modelChat, from message.UIN) sandbox.Result {
 			send.TempGroup = modelGroups[0]
 		}
 	}
-	return w.s.World().Send(send, nil)
+	w.s.World().Send(send, nil)
 }
 
 // talk has others write, sometimes with the account between them.
@@ -188,15 +184,9 @@ func (w *modelWorld) oldPush() {
 		return
 	}
 	m := old[w.rng.IntN(len(old))]
-	common := proto.CloneOf(m.common)
-	if chat.group != 0 {
-		common.RoutingHead.ToUin = uint64(bot)
-	}
-	payload, err := pb.Marshal(&messagepb.MsgPush{Message: common})
-	w.must(err)
 	w.counts["old pushes"]++
 	w.logf("old push of %v %d", chat, m.sequence)
-	w.s.Deliver(sandbox.Push{To: bot, Command: rpc.PushMessage, Payload: payload})
+	w.s.Deliver(w.s.PushOf(m.message, bot))
 }
 
 // unheard loses the pushes of some messages; of what shows them one may come: the recall

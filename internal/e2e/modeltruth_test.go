@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"libration/internal/pb/messagepb"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
-	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // modelChat names a chat of the account: a group, or the private chat with somebody.
@@ -46,7 +45,7 @@ type modelMessage struct {
 	handed  *modelHanded
 	// first and told are the first and the last time that it was delivered.
 	first, told *modelHeard
-	common      *messagepb.CommonMessage
+	message     *world.Message
 }
 
 // modelChatTruth is what the account can know of a chat.
@@ -107,7 +106,7 @@ func (tr *modelTruth) begin() {
 }
 
 // take takes up one activity. certain: the lists can be had.
-func (tr *modelTruth) take(a sandbox.Activity, p *modelPushes, certain bool) {
+func (tr *modelTruth) take(a world.Activity, p *modelPushes, certain bool) {
 	at := time.UnixMilli(a.Time)
 	chat := modelChat{group: a.Group}
 	if a.Group == 0 {
@@ -117,43 +116,43 @@ func (tr *modelTruth) take(a sandbox.Activity, p *modelPushes, certain bool) {
 		}
 	}
 	switch a.Kind {
-	case sandbox.ActivityMessage:
+	case world.ActivityMessage:
 		tr.said(chat, a, at, p)
-	case sandbox.ActivityRecall:
+	case world.ActivityRecall:
 		if m := tr.chat(chat).messages[a.Sequence]; m != nil {
 			m.recalled = at
 		}
-	case sandbox.ActivityJoin:
+	case world.ActivityJoin:
 		if a.User == bot {
 			tr.joined(chat, at, p)
 		}
-	case sandbox.ActivityLeave, sandbox.ActivityKick:
+	case world.ActivityLeave, world.ActivityKick:
 		if a.User == bot {
 			tr.left(chat, at, p)
 		}
-	case sandbox.ActivityFriendAdded:
+	case world.ActivityFriendAdded:
 		c := tr.chat(chat)
 		h, ok := p.handed[modelPush{kind: modelFriend, chat: chat}]
 		if c.inside, c.entered = true, at; ok && !c.known && !h.at.Before(at) {
 			c.begins(at)
 		}
-	case sandbox.ActivityFriendRemoved:
+	case world.ActivityFriendRemoved:
 		c := tr.chat(chat)
 		c.inside, c.ended = false, append(c.ended, modelEpochEnd{left: at})
-	case sandbox.ActivityOnline:
+	case world.ActivityOnline:
 		tr.online = at
 		tr.registered(at, certain)
 	}
 }
 
-func (tr *modelTruth) said(chat modelChat, a sandbox.Activity, at time.Time, p *modelPushes) {
+func (tr *modelTruth) said(chat modelChat, a world.Activity, at time.Time, p *modelPushes) {
 	c := tr.chat(chat)
 	m := &modelMessage{
 		chat: chat, sequence: a.Sequence, from: a.User, at: at, old: !tr.begun,
-		text:   a.Common.GetBody().GetRichText().GetElems()[0].GetText().GetStr(),
-		random: uint32(a.Common.GetContentHead().GetRandom()),
-		client: a.Common.GetContentHead().GetSequence(),
-		common: a.Common, outside: chat.group != 0 && !c.inside, known: c.known, epoch: c.epoch,
+		text:    a.Message.Text(),
+		random:  a.Message.Random,
+		client:  a.Message.ClientSequence,
+		message: a.Message, outside: chat.group != 0 && !c.inside, known: c.known, epoch: c.epoch,
 	}
 	c.messages[m.sequence] = m
 	tr.messages = append(tr.messages, m)

@@ -17,6 +17,7 @@ import (
 	"libration/ntqq/message"
 	"libration/sandbox"
 	"libration/sandbox/fault"
+	"libration/sandbox/world"
 )
 
 const (
@@ -51,7 +52,7 @@ type modelWorld struct {
 	keys       ntqq.KeystoreFile
 	run1       *modelRun // nil while the program is stopped
 	runs       int
-	activities <-chan sandbox.Activity
+	activities <-chan world.Activity
 	sending    sync.WaitGroup
 	texts      int
 	friends    []message.UIN // and others who write in private
@@ -204,13 +205,13 @@ func (w *modelWorld) build() {
 		*p = w.chance(0.6)
 	}
 	n.refused, n.few = w.chance(0.1), w.chance(0.1)
-	world := sandbox.NewWorld(w.seed)
+	people := world.New(w.seed)
 	for _, uin := range []message.UIN{bot, alice, bob, carol} {
-		w.person(world, uin)
+		w.person(people, uin)
 	}
 	w.friends = []message.UIN{alice, bob}
 	for _, uin := range w.friends {
-		w.must(world.AddFriend(bot, uin))
+		w.must(people.AddFriend(bot, uin))
 	}
 	w.truth.init(w.friends)
 	w.friends = append(w.friends, carol) // who writes through a group
@@ -221,19 +222,19 @@ func (w *modelWorld) build() {
 			w.truth.chat(modelChat{group: code}).known = true
 			w.truth.chat(modelChat{group: code}).inside = true
 		}
-		_, err := world.AddGroup(sandbox.Group{Code: code, Name: fmt.Sprint("group ", code), Owner: alice}, members...)
+		_, err := people.AddGroup(world.Group{Code: code, Name: fmt.Sprint("group ", code), Owner: alice}, members...)
 		w.must(err)
-		w.must(world.SetAdmin(code, bob, alice, true))
+		w.must(people.SetAdmin(code, bob, alice, true))
 	}
 	if w.chance(0.5) {
-		w.must(world.SetAdmin(modelGroups[1], bot, alice, true))
+		w.must(people.SetAdmin(modelGroups[1], bot, alice, true))
 	}
-	w.s = startService(w.t, sandbox.Options{World: world, AutoApprove: bot})
+	w.s = startService(w.t, sandbox.Options{World: people, AutoApprove: bot})
 	w.net = &modelNet{dial: w.s.listener.DialContext}
-	activities, end := world.Watch(1 << 14)
+	activities, end := people.Watch(1 << 14)
 	w.activities = activities
 	w.t.Cleanup(end)
-	world.SetSink(w.push)
+	w.s.Intercept(w.push)
 	if w.chance(0.7) { // old messages, which are no news
 		for _, chat := range []modelChat{{group: modelGroups[0]}, {group: modelGroups[2]}, {peer: alice}} {
 			for range w.rng.IntN(70) {
@@ -245,8 +246,8 @@ func (w *modelWorld) build() {
 }
 
 // person adds somebody to the world.
-func (w *modelWorld) person(world *sandbox.World, uin message.UIN) {
-	user, err := world.AddUser(sandbox.User{UIN: uin})
+func (w *modelWorld) person(people *world.World, uin message.UIN) {
+	user, err := people.AddUser(world.User{UIN: uin})
 	w.must(err)
 	w.uins[user.UID] = uin
 }
@@ -359,12 +360,12 @@ func (w *modelWorld) took() {
 			}
 			w.logf("%s %s: group %d, %d to %d by %d, sequence %d", time.UnixMilli(a.Time).Format("15:04:05.000"), a.Kind, a.Group, a.User, a.Peer, a.By, a.Sequence)
 			switch at := time.UnixMilli(a.Time); a.Kind {
-			case sandbox.ActivityOnline:
+			case world.ActivityOnline:
 				if w.quiet.IsZero() {
 					w.registered = at
 				}
 				w.spans = append(w.spans, modelSpan{from: at})
-			case sandbox.ActivityOffline:
+			case world.ActivityOffline:
 				w.spans[len(w.spans)-1].to = at
 			}
 			w.truth.take(a, &w.pushes, !w.troubled(time.Now(), time.Now(), anyTrouble))

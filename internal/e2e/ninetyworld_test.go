@@ -13,11 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // chatKey names a chat of the world: a group, or two people.
@@ -48,7 +46,7 @@ type worldRecord struct {
 	chats map[chatKey][]said
 }
 
-func (r *worldRecord) follow(activities <-chan sandbox.Activity) {
+func (r *worldRecord) follow(activities <-chan world.Activity) {
 	for a := range activities {
 		key := chatKey{group: a.Group}
 		if a.Group == 0 {
@@ -56,9 +54,9 @@ func (r *worldRecord) follow(activities <-chan sandbox.Activity) {
 		}
 		r.mu.Lock()
 		switch a.Kind {
-		case sandbox.ActivityMessage:
-			r.chats[key] = append(r.chats[key], said{a.Sequence, a.Common.GetBody().GetRichText().GetElems()[0].GetText().GetStr(), false})
-		case sandbox.ActivityRecall:
+		case world.ActivityMessage:
+			r.chats[key] = append(r.chats[key], said{a.Sequence, a.Message.Text(), false})
+		case world.ActivityRecall:
 			list := r.chats[key]
 			if i := slices.IndexFunc(list, func(s said) bool { return s.sequence == a.Sequence }); i >= 0 {
 				list[i].recalled = true
@@ -109,7 +107,7 @@ func newNinety(t *testing.T, seed uint64, days int, folder string) *ninety {
 		sendings: &sendings{ended: map[string]string{}, total: map[string]int{}},
 		said:     map[chatKey]int{}, total: map[string]int{}, newcomer: 20100,
 	}
-	w := sandbox.NewWorld(seed)
+	w := world.New(seed)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -117,7 +115,7 @@ func newNinety(t *testing.T, seed uint64, days int, folder string) *ninety {
 		}
 	}
 	for _, uin := range slices.Concat(ninetyAccounts, ninetyPeople, []message.UIN{silentMember}) {
-		_, err := w.AddUser(sandbox.User{UIN: uin})
+		_, err := w.AddUser(world.User{UIN: uin})
 		must(err)
 	}
 	for _, f := range ninetyFriends {
@@ -125,7 +123,7 @@ func newNinety(t *testing.T, seed uint64, days int, folder string) *ninety {
 		n.chats = append(n.chats, pairOf(f[0], f[1]))
 	}
 	for code, members := range ninetyGroups {
-		_, err := w.AddGroup(sandbox.Group{Code: code, Name: fmt.Sprint("group ", code)}, members...)
+		_, err := w.AddGroup(world.Group{Code: code, Name: fmt.Sprint("group ", code)}, members...)
 		must(err)
 		n.chats = append(n.chats, chatKey{group: code})
 	}
@@ -175,8 +173,8 @@ func (n *ninety) text() string {
 // say has somebody who is no account write; in chats between accounts one of them,
 // by another device.
 func (n *ninety) say(key chatKey) {
-	text := &messagepb.Text{Str: proto.String(n.text())}
-	send := sandbox.Send{Elems: []*messagepb.Elem{{Text: text}}, Group: key.group}
+	text := n.text()
+	send := world.Send{Parts: world.Text(text), Group: key.group}
 	if key.group != 0 {
 		send.From = n.speaker(key)
 	} else {
@@ -185,9 +183,8 @@ func (n *ninety) say(key chatKey) {
 			send.From, send.To = key.low, key.high
 		}
 	}
-	r := n.World().Send(send, nil)
-	if r.Code != 0 {
-		n.t.Fatalf("not sent: %+v", r)
+	if _, err := n.World().Send(send, nil); err != nil {
+		n.t.Fatalf("not sent: %v", err)
 	}
 	n.said[key]++
 }
@@ -298,7 +295,7 @@ func (n *ninety) chat() chatKey {
 func (n *ninety) befriend() {
 	l := n.lives[n.rng.IntN(len(n.lives))]
 	n.newcomer++
-	if _, err := n.World().AddUser(sandbox.User{UIN: n.newcomer}); err != nil {
+	if _, err := n.World().AddUser(world.User{UIN: n.newcomer}); err != nil {
 		n.t.Error(err)
 	}
 	if err := n.World().AddFriend(l.uin, n.newcomer); err != nil {
@@ -333,25 +330,27 @@ func (n *ninety) sayAndRecall() {
 	for key.group == 0 && slices.Contains(ninetyAccounts, key.high) {
 		key = n.chat()
 	}
-	text := &messagepb.Text{Str: proto.String(n.text())}
+	text := n.text()
 	n.said[key]++
 	wait := time.Duration(n.rng.IntN(100)) * time.Second
 	if n.rng.IntN(2) == 0 {
 		wait = 0
 	}
-	send := sandbox.Send{From: key.high, To: key.low, Elems: []*messagepb.Elem{{Text: text}}, Group: key.group}
+	send := world.Send{From: key.high, To: key.low, Parts: world.Text(text), Group: key.group}
 	if key.group != 0 {
 		send.From, send.To = n.speaker(key), 0
 	}
-	r := n.World().Send(send, nil)
-	time.Sleep(wait)
-	var refused *sandbox.Refusal
-	if key.group != 0 {
-		refused = n.World().RecallGroup(send.From, key.group, r.Sequence, nil)
-	} else {
-		refused = n.World().RecallFriend(send.From, send.To, r.ClientSequence, r.Random, r.Sequence, nil)
+	m, err := n.World().Send(send, nil)
+	if err != nil {
+		n.t.Fatalf("not sent: %v", err)
 	}
-	if refused == nil { // else the clock was put on
+	time.Sleep(wait)
+	if key.group != 0 {
+		err = n.World().RecallGroup(send.From, key.group, m.Sequence, nil)
+	} else {
+		err = n.World().RecallFriend(send.From, send.To, m.ClientSequence, m.Random, m.Sequence, nil)
+	}
+	if err == nil { // else the clock was put on
 		n.total["recalls"]++
 	}
 }

@@ -230,10 +230,8 @@ func (a *attacked) unharmed(n int, asked ...string) {
 func (a *attacked) inHistory(text string) int {
 	n := 0
 	for _, m := range a.s.World().GroupHistory(group, 1, 100) {
-		for _, e := range m.GetBody().GetRichText().GetElems() {
-			if e.GetText().GetStr() == text {
-				n++
-			}
+		if m.Text() == text {
+			n++
 		}
 	}
 	return n

@@ -22,13 +22,12 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"google.golang.org/protobuf/proto"
 
 	"libration/internal/app"
 	"libration/internal/config"
-	"libration/internal/pb/messagepb"
 	"libration/ntqq"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // These tests run the program as it is, with a data folder and the normal waits, but on
@@ -341,8 +340,8 @@ func (p *program) post(ctx context.Context, url string, body any) ([]byte, error
 
 // say sends a message to the group.
 func (p *program) say(text string) {
-	p.box.World().Send(sandbox.Send{
-		From: alice, Group: group, Elems: []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String(text)}}},
+	p.box.World().Send(world.Send{
+		From: alice, Group: group, Parts: world.Text(text),
 	}, nil)
 }
 

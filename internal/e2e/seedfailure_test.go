@@ -13,7 +13,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/supervise"
 	"libration/ntqq"
-	"libration/sandbox"
+	"libration/sandbox/server"
 )
 
 // TestSeedFailure is the failure that this project began with. The saved session is
@@ -174,7 +174,7 @@ func unknownPushes(ctx context.Context, t *testing.T, p *program) {
 			if k.kind != 0 {
 				payload = unknownPush(t, k.kind, k.sub, round+1, k.content)
 			}
-			p.box.Deliver(sandbox.Push{To: bot, Command: k.command, Payload: payload})
+			p.box.Deliver(server.Push{To: bot, Command: k.command, Payload: payload})
 		}
 	}
 	// What comes after them is delivered after them.

@@ -26,6 +26,20 @@ func Decode(rt *messagepb.RichText, group bool) Content {
 	return c
 }
 
+// DecodeEach is Decode for those who keep the elements too: at each index stand the
+// segments of the element there, none where it says nothing. The result is nil when there
+// are more than 65,536 elements.
+func DecodeEach(elems []*messagepb.Elem, group bool) []Content {
+	d := &decoder{table: known, group: group, each: true, left: pb.MaxEntries}
+	c := d.read(elems, 0)
+	out := make([]Content, len(d.ends))
+	start := 0
+	for i, end := range d.ends {
+		out[i], start = c[start:end], end
+	}
+	return out
+}
+
 // decoders saves an allocation for each message.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
@@ -34,6 +48,8 @@ type decoder struct {
 	table *table
 	group bool
 	left  int // elements that may still be read
+	each  bool
+	ends  []int // with each: where the segments of each of the message's elements end
 	list
 }
 
@@ -59,11 +75,13 @@ func (d *decoder) read(elems []*messagepb.Elem, depth int) Content {
 	outer := d.list
 	d.list = list{elems: elems, depth: depth, out: make(Content, 0, len(elems))}
 	for _, e := range elems {
-		if e == nil {
-			continue
+		if e != nil {
+			d.before, d.follow = d.follow, followNone
+			d.table.reader(e).decode(d, e)
 		}
-		d.before, d.follow = d.follow, followNone
-		d.table.reader(e).decode(d, e)
+		if d.each && depth == 0 {
+			d.ends = append(d.ends, len(d.out))
+		}
 	}
 	c := d.out
 	d.list = outer

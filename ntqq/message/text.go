@@ -43,8 +43,8 @@ const (
 	atTypeMember = 2
 )
 
-// atAllText is what a mention of everyone shows when the caller gives no text.
-const atAllText = "@全体成员"
+// AtAllText is what a mention of everyone shows when the caller gives no text.
+const AtAllText = "@全体成员"
 
 // attr6Size is the size of the older mention block; readers need the first
 // attr6Least bytes of it.
@@ -131,7 +131,7 @@ func (w *encoder) at(at *At) error {
 	display := pb.Text(at.Display)
 	if at.All {
 		if display == "" {
-			display = atAllText
+			display = AtAllText
 		}
 		return w.mention(display, atTypeAll, "")
 	}

@@ -21,6 +21,7 @@ import (
 	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // Who plays in the default scenario.
@@ -167,7 +168,7 @@ func configuration(data, control string, a addresses) *config.Config {
 // play is a demo that is up.
 type play struct {
 	Options
-	world        *sandbox.World
+	world        *world.World
 	control, sso string
 	http, ws     string // URLs, once online
 	began        time.Time

@@ -16,7 +16,7 @@ import (
 	"libration/internal/network"
 	"libration/internal/text"
 	"libration/ntqq/message"
-	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 // stepTimeout is how long each step of the exchange may take.
@@ -82,7 +82,7 @@ func (p *play) once(ctx context.Context) error {
 		{stepArrived, func(ctx context.Context) error {
 			reply, err := awaitReply(ctx, happened)
 			if err == nil {
-				p.show("  ", fmt.Appendf(nil, "%s: %s", reply.Sender.Nickname, plain(reply.Content)))
+				p.show("  ", fmt.Appendf(nil, "%s: %s", reply.Sender.Nickname, plain(reply.Content())))
 			}
 			return err
 		}},
@@ -139,15 +139,15 @@ func (p *play) await(ctx context.Context, conn *bot.Conn, wanted func(*bot.Frame
 
 // awaitReply waits for a message of the account in the group, and returns it as
 // Alice sees it.
-func awaitReply(ctx context.Context, happened <-chan sandbox.Activity) (*message.Message, error) {
+func awaitReply(ctx context.Context, happened <-chan world.Activity) (*world.Message, error) {
 	for {
 		select {
 		case a, ok := <-happened:
 			if !ok {
 				return nil, errors.New("too much happens in the sandbox at once")
 			}
-			if a.Kind == sandbox.ActivityMessage && a.User == account && a.Group == group {
-				return message.ParseCommon(a.Common, alice)
+			if a.Kind == world.ActivityMessage && a.User == account && a.Group == group {
+				return a.Message, nil
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()

@@ -13,6 +13,8 @@ import (
 	"libration/ntqq/message"
 	"libration/sandbox"
 	"libration/sandbox/fault"
+	"libration/sandbox/scenario"
+	"libration/sandbox/world"
 )
 
 // Settings are those of `libration sandbox`.
@@ -103,13 +105,13 @@ func listFaults(out io.Writer) error {
 	return w.Flush()
 }
 
-func load(path string, seed uint64) (*sandbox.World, error) {
+func load(path string, seed uint64) (*world.World, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("--scenario: %w", err)
 	}
 	defer f.Close()
-	scenario, err := sandbox.LoadScenario(f)
+	scenario, err := scenario.Load(f)
 	if err != nil {
 		return nil, fmt.Errorf("--scenario %s: %w", path, err)
 	}

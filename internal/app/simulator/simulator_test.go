@@ -18,6 +18,7 @@ import (
 	"libration/internal/text"
 	"libration/sandbox"
 	"libration/sandbox/fault"
+	"libration/sandbox/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -100,7 +101,7 @@ func TestPrintKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got sandbox.PublicKeys
+	var got server.PublicKeys
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil || !bytes.Equal(got.NT, box.PublicKeys().NT) {
 		t.Errorf("got %s, error %v, want the keys of seed 7", out.String(), err)
 	}

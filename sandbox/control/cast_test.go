@@ -1,0 +1,35 @@
+package control
+
+import (
+	"testing"
+
+	"libration/ntqq/message"
+	"libration/sandbox/scenario"
+	"libration/sandbox/world"
+)
+
+// The people and groups of the default scenario.
+const (
+	bot   = message.UIN(10001)
+	alice = message.UIN(20001)
+	bob   = message.UIN(20002)
+	carol = message.UIN(20003)
+	mall  = message.GroupCode(730000001) // owner Alice, admin Bob
+	small = message.GroupCode(730000002) // owner the bot, without Carol
+)
+
+func defaultWorld(t testing.TB) *world.World {
+	t.Helper()
+	w, err := scenario.Default().Build(7)
+	if err != nil {
+		t.Fatalf("build default scenario: %v", err)
+	}
+	return w
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

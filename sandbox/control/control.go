@@ -1,0 +1,222 @@
+package control
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"libration/internal/bom"
+	"libration/internal/webguard"
+	"libration/ntqq/message"
+	"libration/sandbox/fault"
+	"libration/sandbox/server"
+	"libration/sandbox/world"
+)
+
+// maxBody bounds the body of a control request.
+const maxBody = 1 << 20
+
+//go:embed page
+var pageFiles embed.FS
+
+// Server is what the control API needs of the simulated service besides the
+// world. Its methods are safe for concurrent use; their errors are the caller's
+// mistakes.
+type Server interface {
+	Clients() []server.ClientInfo
+	PendingQR() []server.QRInfo
+	ScanQR(id string, uin message.UIN) error
+	ApproveQR(id string, uin message.UIN) error
+	RejectQR(id string) error
+	ExpireQR(id string) error
+	// Kick ends all sessions of an account and returns how many there were.
+	Kick(uin message.UIN, title, tips string) int
+	PublicKeys() server.PublicKeys
+	Faults() *fault.Set
+	// Addresses returns where the service accepts clients, host:port.
+	Addresses() []string
+	Captchas() []server.CaptchaInfo
+	VerifyDevice(server.VerifyQuestion) server.VerifyAnswer
+}
+
+// control is the control API and the chat page.
+type control struct {
+	world  *world.World
+	server Server
+	log    *slog.Logger
+}
+
+// failure is an error with the HTTP status that tells it.
+type failure struct {
+	status int
+	text   string
+}
+
+func (f *failure) Error() string { return f.text }
+
+func fail(status int, format string, args ...any) error {
+	return &failure{status: status, text: fmt.Sprintf(format, args...)}
+}
+
+// Options configures the control API.
+type Options struct {
+	// Guard decides which requests may act.
+	Guard *webguard.Guard
+	// Log is where refused requests are reported.
+	Log *slog.Logger
+}
+
+// New returns the handler of the control API, with the chat page at /. It has no
+// credentials.
+func New(w *world.World, s Server, o Options) http.Handler {
+	c := &control{world: w, server: s, log: o.Log}
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
+			req.Body = http.MaxBytesReader(w, req.Body, maxBody)
+			c.answer(w, req, r.do)
+		})
+	}
+	mux.HandleFunc(eventsPattern, c.events)
+	mux.HandleFunc("/", page())
+	return guarded(o.Guard, mux)
+}
+
+// page serves the files of the chat page.
+func page() http.HandlerFunc {
+	folder, err := fs.Sub(pageFiles, "page")
+	if err != nil { // the folder is part of the program
+		panic(err)
+	}
+	files := http.FileServerFS(folder)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			writeError(w, http.StatusMethodNotAllowed, "the page can only be read")
+			return
+		}
+		files.ServeHTTP(w, r)
+	}
+}
+
+// guarded lets pass what no foreign web page has caused. No GET changes anything.
+func guarded(guard *webguard.Guard, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		if refused := guard.Check(w, r); refused != nil {
+			writeError(w, refused.Status, refused.Text)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (c *control) answer(w http.ResponseWriter, r *http.Request, do action) {
+	body, err := do(c, r)
+	if err != nil {
+		status := statusOf(err)
+		c.log.Debug("control request refused", "method", r.Method, "path", r.URL.Path, "status", status, "err", err)
+		writeError(w, status, err.Error())
+		return
+	}
+	status := http.StatusOK
+	if made, ok := body.(created); ok {
+		status, body = http.StatusCreated, made.body
+	}
+	writeJSON(w, status, body)
+}
+
+// created marks the answer to a request that made something.
+type created struct{ body any }
+
+func statusOf(err error) int {
+	var f *failure
+	if errors.As(err, &f) {
+		return f.status
+	}
+	var refused *world.Refusal
+	if errors.As(err, &refused) {
+		switch refused.Reason {
+		case world.NotFound:
+			return http.StatusNotFound
+		case world.NotMember, world.NoPermission:
+			return http.StatusForbidden
+		case world.Quota:
+			return http.StatusConflict
+		}
+	}
+	return http.StatusBadRequest
+}
+
+func writeError(w http.ResponseWriter, status int, text string) {
+	writeJSON(w, status, map[string]string{"error": text})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil { // only our own types come here
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(append(text, '\n')) // a failure is the reader's own
+}
+
+// readBody decodes a request's JSON, one value without unknown names.
+func readBody(r *http.Request, into any) error {
+	text, err := io.ReadAll(r.Body)
+	if err == nil {
+		text, err = bom.Trim(text)
+	}
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err = d.Decode(into); err == nil {
+			if _, more := d.Token(); more != io.EOF {
+				err = errors.New("more than one JSON value")
+			}
+		}
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return fail(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	case err != nil:
+		return fail(http.StatusBadRequest, "bad body: %v", err)
+	}
+	return nil
+}
+
+func number[T ~uint64](name, text string) (T, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fail(http.StatusBadRequest, "%s %q is not a number", name, text)
+	}
+	return T(n), nil
+}
+
+// queryNumber is number for a query parameter that may be missing: 0.
+func queryNumber[T ~uint64](r *http.Request, name string) (T, error) {
+	if text := r.URL.Query().Get(name); text != "" {
+		return number[T](name, text)
+	}
+	return 0, nil
+}
+
+// notNil makes sure that JSON says [] and not null.
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"net/http"
+
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// groupView is a group in JSON.
+type groupView struct {
+	Code         message.GroupCode `json:"code"`
+	Name         string            `json:"name"`
+	Owner        message.UIN       `json:"owner"`
+	CreateTime   int64             `json:"create_time"`
+	MemberMax    uint32            `json:"member_max"`
+	MemberCount  uint32            `json:"member_count"`
+	MuteAll      bool              `json:"mute_all"`
+	LastSequence uint64            `json:"last_sequence"`
+}
+
+func (c *control) groupViews() []groupView {
+	views := []groupView{}
+	for _, g := range c.world.Groups() {
+		views = append(views, groupView(g))
+	}
+	return views
+}
+
+func (c *control) groups(*http.Request) (any, error) { return c.groupViews(), nil }
+
+func (c *control) addGroup(r *http.Request) (any, error) {
+	var body struct {
+		Code      message.GroupCode `json:"code"`
+		Name      string            `json:"name"`
+		Owner     message.UIN       `json:"owner"`
+		MemberMax uint32            `json:"member_max"`
+		Members   []message.UIN     `json:"members"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	g, err := c.world.AddGroup(world.Group{
+		Code: body.Code, Name: body.Name, Owner: body.Owner, MemberMax: body.MemberMax,
+	}, body.Members...)
+	return created{groupView(g)}, err
+}
+
+// changeGroup renames or mutes a group as by, 0 for the owner.
+func (c *control) changeGroup(r *http.Request) (any, error) {
+	code, err := number[message.GroupCode]("group", r.PathValue("code"))
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		By      message.UIN `json:"by"`
+		Name    *string     `json:"name"`
+		MuteAll *bool       `json:"mute_all"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Name != nil {
+		if err := c.world.Rename(code, body.By, *body.Name); err != nil {
+			return nil, err
+		}
+	}
+	if body.MuteAll != nil {
+		if err := c.world.MuteAll(code, body.By, *body.MuteAll); err != nil {
+			return nil, err
+		}
+	}
+	g, ok := c.world.Group(code)
+	if !ok {
+		return nil, fail(http.StatusNotFound, "no group %d", code)
+	}
+	return groupView(g), nil
+}

@@ -1,0 +1,169 @@
+package control
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// maxListed is how many messages one request lists.
+const maxListed = 500
+
+type sendBody struct {
+	As        message.UIN       `json:"as"`
+	Group     message.GroupCode `json:"group"`
+	To        message.UIN       `json:"to"`
+	TempGroup message.GroupCode `json:"temp_group"`
+	Text      string            `json:"text"`
+	Segments  []segmentView     `json:"segments"`
+}
+
+func (c *control) send(r *http.Request) (any, error) {
+	var body sendBody
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	if (body.Group == 0) == (body.To == 0) {
+		return nil, fail(http.StatusBadRequest, "give either group or to")
+	}
+	if body.Text != "" {
+		body.Segments = append(body.Segments, segmentView{Type: "text", Text: body.Text})
+	}
+	content := make(message.Content, 0, len(body.Segments)+1)
+	for i, v := range body.Segments {
+		segment, err := c.segment(&body, v)
+		if err != nil {
+			return nil, fail(statusOf(err), "segment %d: %v", i, err)
+		}
+		content = append(content, segment)
+	}
+	content, err := c.compose(body.Group, content)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := c.world.Send(world.Send{
+		From: body.As, Group: body.Group, To: body.To, TempGroup: body.TempGroup, Parts: world.Parts(content...),
+	}, nil)
+	if err != nil {
+		return nil, sendFailure(err)
+	}
+	return map[string]any{
+		"sequence": sent.Sequence, "time": sent.Time,
+		"client_sequence": sent.ClientSequence, "random": sent.Random,
+	}, nil
+}
+
+// compose does what official clients do with content: a quote stands first, and in
+// groups the mention of who is quoted follows it, which receivers do not show.
+func (c *control) compose(group message.GroupCode, content message.Content) (message.Content, error) {
+	// What cannot be written is the caller's mistake.
+	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil {
+		return nil, fail(http.StatusBadRequest, "%v", err)
+	}
+	at := slices.IndexFunc(content, func(s message.Segment) bool { _, ok := s.(*message.Reply); return ok })
+	if at < 0 {
+		return content, nil
+	}
+	quote := content[at].(*message.Reply)
+	rest := slices.Delete(content, at, at+1)
+	head := message.Content{quote}
+	author, known := c.world.User(quote.SenderUIN)
+	if group != 0 && known {
+		if first, ok := first[*message.At](rest); !ok || first.UIN != author.UIN {
+			head = append(head, &message.At{UIN: author.UIN, UID: author.UID, Display: "@" + c.shownName(group, author)})
+		}
+	}
+	return append(head, rest...), nil
+}
+
+// first returns the first segment when it is of a kind.
+func first[S message.Segment](content message.Content) (s S, ok bool) {
+	if len(content) > 0 {
+		s, ok = content[0].(S)
+	}
+	return s, ok
+}
+
+// sendFailure says why a message was refused, with the server's code for it.
+func sendFailure(err error) error {
+	var refused *world.Refusal
+	if !errors.As(err, &refused) {
+		return err
+	}
+	status := http.StatusForbidden
+	switch refused.Reason {
+	case world.TooLarge:
+		status = http.StatusRequestEntityTooLarge
+	case world.TooFast:
+		status = http.StatusTooManyRequests
+	}
+	return fail(status, "%s (code %d)", refused.Text, refused.Code)
+}
+
+// recall withdraws a message by its group or conversation sequence.
+func (c *control) recall(r *http.Request) (any, error) {
+	var body struct {
+		As       message.UIN       `json:"as"`
+		Group    message.GroupCode `json:"group"`
+		Peer     message.UIN       `json:"peer"`
+		Sequence uint64            `json:"sequence"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	if (body.Group == 0) == (body.Peer == 0) {
+		return nil, fail(http.StatusBadRequest, "give either group or peer")
+	}
+	if body.Group != 0 {
+		return struct{}{}, c.world.RecallGroup(body.As, body.Group, body.Sequence, nil)
+	}
+	found := c.world.FriendHistory(body.As, body.Peer, body.Sequence, body.Sequence)
+	if len(found) == 0 {
+		return nil, fail(http.StatusNotFound, "no message %d", body.Sequence)
+	}
+	m := found[0]
+	if err := c.world.RecallFriend(body.As, body.Peer, m.ClientSequence, m.Random, m.Sequence, nil); err != nil {
+		return nil, fail(http.StatusForbidden, "%v", err)
+	}
+	return struct{}{}, nil
+}
+
+// messages lists the newest messages of a group or of the chat of a and b,
+// ascending, the recalled ones too.
+func (c *control) messages(r *http.Request) (any, error) {
+	group, err := queryNumber[message.GroupCode](r, "group")
+	if err != nil {
+		return nil, err
+	}
+	a, err := queryNumber[message.UIN](r, "a")
+	if err != nil {
+		return nil, err
+	}
+	b, err := queryNumber[message.UIN](r, "b")
+	if err != nil {
+		return nil, err
+	}
+	limit, err := queryNumber[uint64](r, "limit")
+	if err != nil {
+		return nil, err
+	}
+	if (group == 0) == (a == 0 || b == 0) {
+		return nil, fail(http.StatusBadRequest, "give either group or both a and b")
+	}
+	if limit == 0 {
+		limit = 50
+	}
+	if limit > maxListed {
+		return nil, fail(http.StatusBadRequest, "limit is at most %d", maxListed)
+	}
+	views := []messageView{}
+	for _, m := range c.world.Newest(group, a, b, int(limit)) {
+		v := c.view(m.Message)
+		v.Recalled = m.Recalled
+		views = append(views, v)
+	}
+	return views, nil
+}

@@ -1,0 +1,77 @@
+package control
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// TestEveryWordOfThePageHasBothLanguages reads page/text.js and whatever uses it.
+func TestEveryWordOfThePageHasBothLanguages(t *testing.T) {
+	t.Parallel()
+	words := wordsOfPage(t)
+	en, zh := words["en"], words["zh"]
+	if len(en) < 30 {
+		t.Fatalf("found %d words", len(en))
+	}
+	values := regexp.MustCompile(`\{\d\}`)
+	sorted := func(s string) []string { return slices.Sorted(slices.Values(values.FindAllString(s, -1))) }
+	for key := range zh {
+		if en[key] == "" {
+			t.Errorf("%s has no English", key)
+		}
+	}
+	for key, word := range en {
+		switch {
+		case !strings.ContainsFunc(zh[key], func(r rune) bool { return unicode.Is(unicode.Han, r) }):
+			t.Errorf("%s has no Chinese: %q", key, zh[key])
+		case !slices.Equal(sorted(word), sorted(zh[key])):
+			t.Errorf("%s has other values in Chinese: %q, %q", key, word, zh[key])
+		}
+	}
+
+	used := regexp.MustCompile(`\bt\('(\w+)'|data-(?:text|title)="(\w+)"`)
+	files, _ := filepath.Glob("page/*.[jh]*")
+	for _, path := range files {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range used.FindAllStringSubmatch(string(source), -1) {
+			if key := m[1] + m[2]; en[key] == "" {
+				t.Errorf("%s uses %s, which has no words", path, key)
+			}
+		}
+	}
+}
+
+// wordsOfPage returns the words of page/text.js by language and key.
+func wordsOfPage(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	source, err := os.ReadFile("page/text.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	language, word := regexp.MustCompile(`^  (\w\w): \{$`), regexp.MustCompile(`(\w+): '([^']*)'`)
+	words := make(map[string]map[string]string)
+	at := ""
+	for line := range strings.Lines(string(source)) {
+		line = strings.TrimRight(line, "\n")
+		if m := language.FindStringSubmatch(line); m != nil {
+			at = m[1]
+			words[at] = make(map[string]string)
+		} else if line == "  }," {
+			at = ""
+		}
+		for _, m := range word.FindAllStringSubmatch(line, -1) {
+			if at != "" {
+				words[at][m[1]] = m[2]
+			}
+		}
+	}
+	return words
+}

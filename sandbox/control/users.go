@@ -1,0 +1,78 @@
+package control
+
+import (
+	"net/http"
+
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// userView is an account in JSON.
+type userView struct {
+	UIN      message.UIN `json:"uin"`
+	UID      message.UID `json:"uid"`
+	Nickname string      `json:"nickname"`
+	Sign     string      `json:"sign,omitempty"`
+	QID      string      `json:"qid,omitempty"`
+	Sex      uint32      `json:"sex"`
+	Age      uint32      `json:"age"`
+	Level    uint32      `json:"level"`
+	// Friends and Groups are given by the state only.
+	Friends []message.UIN       `json:"friends,omitempty"`
+	Groups  []message.GroupCode `json:"groups,omitempty"`
+}
+
+func viewUser(u world.User) userView {
+	return userView{
+		UIN: u.UIN, UID: u.UID, Nickname: u.Nickname, Sign: u.Sign, QID: u.QID,
+		Sex: u.Sex, Age: u.Age, Level: u.Level,
+	}
+}
+
+func (c *control) users(*http.Request) (any, error) {
+	views := []userView{}
+	for _, u := range c.world.Users() {
+		views = append(views, viewUser(u))
+	}
+	return views, nil
+}
+
+func (c *control) addUser(r *http.Request) (any, error) {
+	var v userView
+	if err := readBody(r, &v); err != nil {
+		return nil, err
+	}
+	if v.Friends != nil || v.Groups != nil {
+		return nil, fail(http.StatusBadRequest, "friends and groups are added by their own requests")
+	}
+	u, err := c.world.AddUser(world.User{
+		UIN: v.UIN, UID: v.UID, Nickname: v.Nickname, Sign: v.Sign, QID: v.QID,
+		Sex: v.Sex, Age: v.Age, Level: v.Level,
+	})
+	return created{viewUser(u)}, err
+}
+
+func (c *control) setPassword(r *http.Request) (any, error) {
+	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Password string `json:"password"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	return struct{}{}, c.world.SetPassword(uin, body.Password)
+}
+
+func (c *control) addFriend(r *http.Request) (any, error) {
+	var body struct {
+		A message.UIN `json:"a"`
+		B message.UIN `json:"b"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	return created{struct{}{}}, c.world.AddFriend(body.A, body.B)
+}

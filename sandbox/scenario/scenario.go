@@ -1,0 +1,221 @@
+package scenario
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"libration/internal/safeyaml"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// maxScenario bounds a scenario file.
+const maxScenario = 16 << 20
+
+//go:embed default.yaml
+var defaultFile []byte
+
+// Scenario describes a world: who is in it when it begins.
+type Scenario struct {
+	Users []User `yaml:"users"`
+	// Friends are circles: everybody in one is a friend of everybody else in it.
+	Friends [][]message.UIN `yaml:"friends"`
+	Groups  []Group         `yaml:"groups"`
+
+	file *ast.File // where things stand, for errors; nil when made by hand
+}
+
+// User is one account. UIN 0 and an empty UID are chosen, as by
+// World.AddUser.
+type User struct {
+	UIN      message.UIN `yaml:"uin"`
+	UID      message.UID `yaml:"uid"`
+	Nickname string      `yaml:"nickname"`
+	Sign     string      `yaml:"sign"`
+	QID      string      `yaml:"qid"`
+	Sex      uint32      `yaml:"sex"`
+	Age      uint32      `yaml:"age"`
+	Level    uint32      `yaml:"level"`
+	// Password is for logins by password; without one there are none.
+	Password string `yaml:"password"`
+}
+
+// Group is one group. The owner need not be among the members.
+type Group struct {
+	Code      message.GroupCode `yaml:"code"`
+	Name      string            `yaml:"name"`
+	Owner     message.UIN       `yaml:"owner"`
+	MemberMax uint32            `yaml:"member_max"`
+	// Rate is how many messages a minute the group takes, 0 for any number.
+	Rate    uint32   `yaml:"rate"`
+	MuteAll bool     `yaml:"mute_all"`
+	Members []Member `yaml:"members"`
+}
+
+// Member is one member of a group.
+type Member struct {
+	UIN message.UIN `yaml:"uin"`
+	// Role is "admin" or, the default, "member".
+	Role  string `yaml:"role"`
+	Card  string `yaml:"card"`
+	Title string `yaml:"title"`
+	Level uint32 `yaml:"level"`
+}
+
+// Load reads a scenario in YAML, at most 16 MiB. Errors name the line;
+// all mistakes are reported together (errors.Join).
+func Load(r io.Reader) (*Scenario, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxScenario+1))
+	if err != nil {
+		return nil, fmt.Errorf("read scenario: %w", err)
+	}
+	if len(text) > maxScenario {
+		return nil, fmt.Errorf("scenario is larger than %d bytes", maxScenario)
+	}
+	s := &Scenario{}
+	if err := safeyaml.Decode(text, s); err != nil {
+		return nil, describe(err)
+	}
+	if s.file, err = safeyaml.Parse(text); err != nil {
+		return nil, describe(err)
+	}
+	if _, err := s.Build(0); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// describe puts the line of a YAML error first.
+func describe(err error) error {
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil {
+		return fmt.Errorf("scenario line %d: %s", at.GetToken().Position.Line, at.GetMessage())
+	}
+	return fmt.Errorf("scenario: %w", err)
+}
+
+// Default is a bot account, 10001, with three friends and two groups.
+func Default() *Scenario {
+	s, err := Load(bytes.NewReader(defaultFile))
+	if err != nil { // the file is part of the program
+		panic(err)
+	}
+	return s
+}
+
+// Build makes the world of a scenario.
+func (s *Scenario) Build(seed uint64) (*world.World, error) {
+	w := world.New(seed)
+	var problems []error
+	report := func(err error, path string, args ...any) {
+		if err != nil {
+			problems = append(problems, s.locate(err, fmt.Sprintf(path, args...)))
+		}
+	}
+	for i, u := range s.Users {
+		made, err := w.AddUser(world.User{
+			UIN: u.UIN, UID: u.UID, Nickname: u.Nickname, Sign: u.Sign, QID: u.QID,
+			Sex: u.Sex, Age: u.Age, Level: u.Level,
+		})
+		if err == nil {
+			err = w.SetPassword(made.UIN, u.Password)
+		}
+		report(err, "$.users[%d]", i)
+	}
+	for i, circle := range s.Friends {
+		for j, a := range circle {
+			if _, known := w.User(a); !known {
+				report(fmt.Errorf("no user %d", a), "$.friends[%d][%d]", i, j)
+				continue
+			}
+			for k, b := range circle[:j] {
+				if _, known := w.User(b); !known {
+					continue // reported above
+				}
+				report(w.AddFriend(a, b), "$.friends[%d][%d]", i, k)
+			}
+		}
+	}
+	for i := range s.Groups {
+		s.buildGroup(w, &s.Groups[i], i, report)
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return w, nil
+}
+
+func (s *Scenario) buildGroup(w *world.World, g *Group, i int, report func(error, string, ...any)) {
+	var members []message.UIN
+	for j, m := range g.Members {
+		switch _, known := w.User(m.UIN); {
+		case !known:
+			report(fmt.Errorf("no user %d", m.UIN), "$.groups[%d].members[%d]", i, j)
+		case slices.Contains(members, m.UIN):
+			report(fmt.Errorf("member %d is listed twice", m.UIN), "$.groups[%d].members[%d]", i, j)
+		default:
+			members = append(members, m.UIN)
+		}
+	}
+	made, err := w.AddGroup(world.Group{Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll}, members...)
+	if err != nil {
+		report(err, "$.groups[%d]", i)
+		return
+	}
+	report(w.LimitRate(made.Code, g.Rate), "$.groups[%d]", i)
+	for j, m := range g.Members {
+		if !slices.Contains(members, m.UIN) {
+			continue
+		}
+		report(s.buildMember(w, made, m), "$.groups[%d].members[%d]", i, j)
+	}
+}
+
+func (s *Scenario) buildMember(w *world.World, g world.Group, m Member) error {
+	switch m.Role {
+	case "admin":
+		if err := w.SetAdmin(g.Code, m.UIN, 0, true); err != nil {
+			return err
+		}
+	case "", "member":
+	case "owner":
+		if m.UIN != g.Owner {
+			return fmt.Errorf("member %d cannot be an owner: the group belongs to %d", m.UIN, g.Owner)
+		}
+	default:
+		return fmt.Errorf("role %q is neither admin nor member", m.Role)
+	}
+	if m.Level > 0 {
+		if err := w.SetLevel(g.Code, m.UIN, m.Level); err != nil {
+			return err
+		}
+	}
+	if err := w.SetCard(g.Code, m.UIN, 0, m.Card); err != nil {
+		return err
+	}
+	return w.SetTitle(g.Code, m.UIN, 0, m.Title)
+}
+
+// locate adds the line of a YAML path to an error.
+func (s *Scenario) locate(err error, path string) error {
+	if s.file != nil {
+		p, pathErr := yaml.PathString(path)
+		if pathErr == nil {
+			if node, nodeErr := p.FilterFile(s.file); nodeErr == nil {
+				return fmt.Errorf("scenario line %d: %w", lineOf(node), err)
+			}
+		}
+	}
+	return fmt.Errorf("scenario %s: %w", path, err)
+}
+
+// lineOf is where a node begins; a mapping's own token is its first colon, which
+// stands on the same line as its first key.
+func lineOf(node ast.Node) int { return node.GetToken().Position.Line }

@@ -1,0 +1,214 @@
+package server
+
+import (
+	"cmp"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb/messagepb"
+	"libration/internal/rpc"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// historyPage is the most messages in one answer (docs/protocol/messages.md 12.3).
+const historyPage = 30
+
+// refusedHistory refuses a history request: the real codes are not known.
+func refusedHistory(text string) error { return world.Refuse(world.BadRequest, "%s", text) }
+
+// recallSuccess is the text of a recall that was accepted.
+const recallSuccess = "Success"
+
+func (s *Server) handleMessages() {
+	rpc.Handle(&s.mux, rpc.SendMessage, s.sendMessage)
+	rpc.Handle(&s.mux, rpc.RecallGroup, s.recallGroup)
+	rpc.Handle(&s.mux, rpc.RecallFriend, s.recallFriend)
+	rpc.Handle(&s.mux, rpc.ReadReport, s.readReport)
+	rpc.Handle(&s.mux, rpc.PeerSequence, s.peerSequence)
+	rpc.Handle(&s.mux, rpc.GroupHistory, s.groupHistory)
+	rpc.Handle(&s.mux, rpc.FriendHistory, s.friendHistory)
+	rpc.Handle(&s.mux, rpc.RoamHistory, s.roamHistory)
+}
+
+// find resolves who is meant: the text id counts, the number is for clients that
+// send only that.
+func (s *Server) find(uid string, uin uint64) (world.User, bool) {
+	if uid != "" {
+		return s.world.UserByUID(message.UID(uid))
+	}
+	return s.world.User(message.UIN(uin))
+}
+
+// sendMessage is MessageSvc.PbSendMsg (docs/protocol/messages.md 4).
+func (s *Server) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messagepb.PbSendMsgResp, error) {
+	send, err := s.addressed(req)
+	if err == nil {
+		send.From, send.Origin = rq.session.uin, rq.session
+		send.Random, send.ClientSequence = req.GetRandom(), req.GetClientSequence()
+		send.Parts = partsOf(s.world, req.GetBody().GetRichText().GetElems(), send.Group != 0)
+		_, err = s.world.Send(send, func(m *world.Message) { reply(rq, rpc.SendMessage, sendAnswer(m), nil) })
+	}
+	if err != nil { // a refusal has a time and no sequence
+		return &messagepb.PbSendMsgResp{SendTime: proto.Uint64(uint64(s.now().Unix()))}, err
+	}
+	return nil, nil
+}
+
+// addressed reads to whom a message goes, and the content of a file.
+func (s *Server) addressed(req *messagepb.PbSendMsgReq) (world.Send, error) {
+	var send world.Send
+	routing := req.GetRoutingHead()
+	if routing.GetGroup() != nil {
+		send.Group = message.GroupCode(routing.GetGroup().GetGroupCode())
+		if send.Group == 0 {
+			return send, world.NoReceiver("no receiver")
+		}
+		return send, nil
+	}
+	var uid string
+	var uin uint64
+	switch {
+	case routing.GetC2C() != nil:
+		uid, uin = routing.GetC2C().GetPeerUid(), routing.GetC2C().GetPeerUin()
+	case routing.GetGroupTemp() != nil: // one form names group and peer by numbers, the other by code and text id
+		temp := routing.GetGroupTemp()
+		uid, uin = temp.GetToUid(), temp.GetToUin()
+		send.TempGroup = message.GroupCode(cmp.Or(temp.GetGroupCode(), temp.GetGroupUin()))
+	case routing.GetTrans211() != nil:
+		uid, uin = routing.GetTrans211().GetToUid(), routing.GetTrans211().GetToUin()
+		send.File = req.GetBody().GetMsgContent()
+	}
+	peer, known := s.find(uid, uin)
+	if !known {
+		return send, world.NoReceiver("no such receiver")
+	}
+	send.To = peer.UIN
+	return send, nil
+}
+
+// sendAnswer writes the fields that clients expect of each kind of chat
+// (docs/protocol/messages.md 4.2).
+func sendAnswer(m *world.Message) *messagepb.PbSendMsgResp {
+	answer := &messagepb.PbSendMsgResp{
+		Result: proto.Int32(0), ErrMsg: proto.String(""), SendTime: proto.Uint64(uint64(m.Time)),
+	}
+	if m.Group != 0 {
+		answer.GroupSequence = proto.Uint64(m.Sequence)
+		return answer
+	}
+	answer.MsgInfoFlag = proto.Uint32(0)
+	answer.Field12 = proto.Uint64(uint64(m.Time))
+	answer.PrivateSequence = proto.Uint64(m.Sequence)
+	return answer
+}
+
+// recallGroup writes both fields of a success: one client fails on an empty answer, one
+// without the text.
+func (s *Server) recallGroup(rq *request, req *messagepb.GroupRecallReq) (*messagepb.GroupRecallResp, error) {
+	group, sequence := message.GroupCode(req.GetGroupCode()), req.GetInfo().GetSequence()
+	return nil, s.world.RecallGroup(rq.session.uin, group, sequence, func() {
+		reply(rq, rpc.RecallGroup, &messagepb.GroupRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}, nil)
+	})
+}
+
+// recallFriend always answers success, as the real service does
+// (docs/protocol/messages.md 12.1).
+func (s *Server) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*messagepb.C2CRecallResp, error) {
+	success := &messagepb.C2CRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}
+	peer, known := s.find(req.GetTargetUid(), 0)
+	if !known {
+		return success, nil
+	}
+	info := req.GetInfo()
+	err := s.world.RecallFriend(rq.session.uin, peer.UIN, info.GetClientSequence(), info.GetRandom(), info.GetNtMsgSeq(), func() {
+		reply(rq, rpc.RecallFriend, success, nil)
+	})
+	if err != nil {
+		return success, nil
+	}
+	return nil, nil
+}
+
+func (s *Server) readReport(rq *request, req *messagepb.ReadReportReq) (*messagepb.ReadReportResp, error) {
+	if group := req.GetGroup(); group != nil {
+		s.world.MarkRead(message.GroupCode(group.GetGroupCode()), rq.session.uin, group.GetSequence())
+	}
+	return &messagepb.ReadReportResp{RetCode: proto.Uint32(0), RetMsg: proto.String("")}, nil
+}
+
+func (s *Server) peerSequence(rq *request, req *messagepb.GetPeerSeqReq) (*messagepb.GetPeerSeqResp, error) {
+	answer := &messagepb.GetPeerSeqResp{RetCode: proto.Uint32(0)}
+	peer, known := s.find(req.GetPeerUid(), 0)
+	if !known {
+		answer.RetMsg = proto.String("no such user")
+		return answer, nil
+	}
+	sequence, at := s.world.PeerSequence(rq.session.uin, peer.UIN)
+	answer.Sequence1, answer.Sequence2, answer.LatestMsgTime = sequence, sequence, uint64(at)
+	return answer, nil
+}
+
+// groupHistory tells the range as it was asked for, also when it is cut to a page
+// or refused: one client fails without (docs/protocol/messages.md 12.3).
+func (s *Server) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*messagepb.GetGroupMsgResp, error) {
+	asked := req.GetRange()
+	code := message.GroupCode(asked.GetGroupCode())
+	body := &messagepb.GetGroupMsgBody{
+		GroupCode:     asked.GetGroupCode(),
+		StartSequence: proto.Uint64(asked.GetStartSequence()), EndSequence: proto.Uint64(asked.GetEndSequence()),
+	}
+	if _, member := s.world.Member(code, rq.session.uin); !member {
+		return &messagepb.GetGroupMsgResp{Body: body}, refusedHistory("not a member")
+	}
+	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), s.world.LatestSequence(code))
+	messages := s.world.GroupHistory(code, from, to)
+	if req.GetFilter() == 2 { // only ten messages of three days
+		since := s.now().AddDate(0, 0, -3).Unix()
+		for len(messages) > 10 || len(messages) > 0 && messages[0].Time < since {
+			messages = messages[1:]
+		}
+	}
+	body.RetCode, body.Messages = proto.Uint32(0), s.pushes.messages(messages)
+	return &messagepb.GetGroupMsgResp{RetCode: proto.Uint32(0), Body: body}, nil
+}
+
+// lastPage cuts an inclusive range down to its last page of what exists.
+func lastPage(from, to, latest uint64) (uint64, uint64) {
+	to = min(to, latest)
+	if to >= historyPage {
+		from = max(from, to-historyPage+1)
+	}
+	return from, to
+}
+
+func (s *Server) friendHistory(rq *request, req *messagepb.GetC2CMsgReq) (*messagepb.GetC2CMsgResp, error) {
+	peer, known := s.find(req.GetPeerUid(), req.GetPeerUin())
+	if !known {
+		return nil, refusedHistory("no such user")
+	}
+	latest, _ := s.world.PeerSequence(rq.session.uin, peer.UIN)
+	from, to := lastPage(req.GetStartSequence(), req.GetEndSequence(), latest)
+	return &messagepb.GetC2CMsgResp{
+		RetCode: proto.Uint32(0), Messages: s.pushes.messages(s.world.FriendHistory(rq.session.uin, peer.UIN, from, to)),
+	}, nil
+}
+
+// roamHistory has no error of its own: an unknown peer has no messages.
+func (s *Server) roamHistory(rq *request, req *messagepb.GetRoamMsgReq) (*messagepb.GetRoamMsgResp, error) {
+	answer := &messagepb.GetRoamMsgResp{
+		PeerUid: proto.String(req.GetPeerUid()), IsComplete: proto.Bool(true),
+		Time: proto.Uint32(req.GetTime()), Random: proto.Uint32(0),
+	}
+	peer, known := s.find(req.GetPeerUid(), 0)
+	if !known {
+		return answer, nil
+	}
+	count := int(min(req.GetCount(), historyPage))
+	messages, complete := s.world.RoamHistory(rq.session.uin, peer.UIN, int64(req.GetTime()), count, req.GetDirection())
+	answer.Messages, answer.IsComplete = s.pushes.messages(messages), proto.Bool(complete)
+	if len(messages) > 0 {
+		answer.Time, answer.Random = proto.Uint32(uint32(messages[0].Time)), proto.Uint32(messages[0].Random)
+	}
+	return answer, nil
+}

@@ -1,0 +1,227 @@
+package server
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// maxAskedUsers is how many users one request may name.
+const maxAskedUsers = 200
+
+func (s *Server) handleUsers() {
+	rpc.Handle(&s.mux, rpc.FriendList, s.friendList)
+	rpc.Handle(&s.mux, rpc.UserByUIDOrUINs, s.userInfo)
+	rpc.Handle(&s.mux, rpc.UsersByUID, s.userInfos)
+	rpc.Handle(&s.mux, rpc.OneWayFriends, oneWayFriends)
+}
+
+// Property keys (docs/protocol/operations.md 4.1).
+const (
+	keyAvatar     = 101
+	keySign       = 102
+	keyRemark     = 103
+	keyLabels     = 104
+	keyLevel      = 105
+	keyBusiness   = 107
+	keyNickname   = 20002
+	keyCountry    = 20003
+	keyCity       = 20004
+	keySex        = 20009
+	keyMail       = 20011
+	keyPhone      = 20016
+	keyHomeCity   = 20020
+	keySchool     = 20021
+	keyRegistered = 20026
+	keyBirthday   = 20031
+	keyAge        = 20037
+	keyStatus     = 27372
+	keyQID        = 27394
+	keyCustom     = 27406
+)
+
+// friendList answers one page, ordered by uin. Nobody's list is empty, as some
+// clients fail on that: who has no friends is its own
+// (docs/protocol/operations.md 7.1 rules 2 to 5, 7).
+func (s *Server) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.FriendListResp, error) {
+	uin := rq.session.uin
+	friends := s.world.Friends(uin)
+	if len(friends) == 0 {
+		if self, ok := s.world.User(uin); ok {
+			friends = []world.Friendship{{User: self}}
+		}
+	}
+	answer := &oidbpb.FriendListResp{
+		Seq: 1, IsEnd: proto.Uint32(0), Time: proto.Int64(s.now().Unix()), SelfUin: proto.Uint64(uint64(uin)),
+		Categories: categories(friends),
+	}
+	cookie := &oidbpb.FriendListCookie{}
+	if err := pb.Unmarshal(req.GetCookie(), cookie); err != nil {
+		return nil, world.Refuse(world.BadRequest, "bad cookie")
+	}
+	for _, f := range friends {
+		if uint64(f.User.UIN) < cookie.GetNextUin() {
+			continue
+		}
+		if len(answer.Friends) == s.opts.FriendPage {
+			next, err := pb.Marshal(&oidbpb.FriendListCookie{NextUin: proto.Uint64(uint64(f.User.UIN))})
+			if err != nil {
+				return nil, err
+			}
+			answer.Cookie = next
+			return answer, nil
+		}
+		answer.Friends = append(answer.Friends, friendEntry(f))
+	}
+	answer.IsEnd = proto.Uint32(1)
+	return answer, nil
+}
+
+func friendEntry(f world.Friendship) *oidbpb.Friend {
+	return &oidbpb.Friend{
+		Uid: string(f.User.UID), Uin: uint64(f.User.UIN), CategoryId: proto.Int32(f.Category),
+		Biz: map[int32]*oidbpb.FriendBizData{1: {
+			Numbers: map[int32]int32{keySex: int32(f.User.Sex), keyAge: int32(f.User.Age)},
+			Strings: map[int32][]byte{
+				keySign: []byte(f.User.Sign), keyRemark: []byte(f.Remark),
+				keyNickname: []byte(f.User.Nickname), keyQID: []byte(f.User.QID),
+			},
+		}},
+	}
+}
+
+// categories lists the default category and all that are in use.
+func categories(friends []world.Friendship) []*oidbpb.FriendCategory {
+	count := map[int32]int32{0: 0}
+	for _, f := range friends {
+		count[f.Category]++
+	}
+	var list []*oidbpb.FriendCategory
+	for _, id := range slices.Sorted(maps.Keys(count)) {
+		name := "我的好友"
+		if id != 0 {
+			name = fmt.Sprintf("分组 %d", id)
+		}
+		list = append(list, &oidbpb.FriendCategory{Id: id, Name: name, MemberCount: count[id], SortId: id})
+	}
+	return list
+}
+
+// userInfo answers 0xfe1_2 in both forms: field 1 is a text id, or one number or
+// several (docs/protocol/operations.md 2).
+func (s *Server) userInfo(rq *request, byUIN *oidbpb.UserInfosByUinReq) (*oidbpb.UserInfosResp, error) {
+	// Read as the other form, a text id is a list of numbers, and numbers are a text
+	// that is not UTF-8 or no id.
+	byUID, err := rpc.UserByUID.DecodeRequest(rq.Body)
+	if err == nil && strings.HasPrefix(byUID.GetUid(), "u_") {
+		user, known := s.world.UserByUID(message.UID(byUID.GetUid()))
+		return s.userRecords(rq, 1, func(int) (world.User, bool) { return user, known })
+	}
+	return s.userRecords(rq, len(byUIN.GetUins()), func(i int) (world.User, bool) {
+		return s.world.User(message.UIN(byUIN.GetUins()[i]))
+	})
+}
+
+// userInfos answers 0xfe1_8, several text ids at once.
+func (s *Server) userInfos(rq *request, req *oidbpb.UserInfosByUidReq) (*oidbpb.UserInfosResp, error) {
+	return s.userRecords(rq, len(req.GetUids()), func(i int) (world.User, bool) {
+		return s.world.UserByUID(message.UID(req.GetUids()[i]))
+	})
+}
+
+// userRecords answers with one record for each of count users, in order. Unknown
+// ones are left out; when nobody is known, that is a refusal.
+func (s *Server) userRecords(rq *request, count int, user func(int) (world.User, bool)) (*oidbpb.UserInfosResp, error) {
+	if count > maxAskedUsers {
+		return nil, world.Refuse(world.BadRequest, "more than %d users", maxAskedUsers)
+	}
+	remarks := map[message.UIN]string{}
+	for _, f := range s.world.Friends(rq.session.uin) {
+		remarks[f.User.UIN] = f.Remark
+	}
+	answer := &oidbpb.UserInfosResp{}
+	for i := range count {
+		u, known := user(i)
+		if !known {
+			continue
+		}
+		record, err := s.userRecord(u, remarks[u.UIN])
+		if err != nil {
+			return nil, err
+		}
+		answer.Bodies = append(answer.Bodies, record)
+	}
+	if len(answer.Bodies) == 0 {
+		return nil, world.Refuse(world.NotFound, "no such user")
+	}
+	return answer, nil
+}
+
+// userRecord tells every property there is, whatever was asked for
+// (docs/protocol/operations.md 7.1 rule 6).
+func (s *Server) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody, error) {
+	avatar, err := pb.Marshal(&oidbpb.UserAvatarValue{
+		Url: proto.String(fmt.Sprintf("https://q1.qlogo.cn/g?b=qq&nk=%d&s=", user.UIN)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Two clients need its body to be there, be it empty.
+	business, err := pb.Marshal(&oidbpb.UserBusinessValue{Body: &oidbpb.UserBusinessBody{}})
+	if err != nil {
+		return nil, err
+	}
+	return &oidbpb.UserInfoBody{
+		Uid: string(user.UID), Uin: uint64(user.UIN),
+		Properties: &oidbpb.UserProperties{
+			Numbers: []*oidbpb.NumberProperty{
+				{Key: keyLevel, Value: uint64(user.Level)},
+				{Key: keySex, Value: uint64(user.Sex)},
+				{Key: keyRegistered, Value: uint64(user.RegisterTime)},
+				{Key: keyAge, Value: uint64(user.Age)},
+				{Key: keyStatus, Value: s.statusOf(user.UIN)},
+			},
+			BytesValues: []*oidbpb.BytesProperty{
+				text(keyAvatar, avatar),
+				text(keySign, []byte(user.Sign)),
+				text(keyRemark, []byte(remark)),
+				text(keyLabels, nil),
+				text(keyBusiness, business),
+				text(keyNickname, []byte(user.Nickname)),
+				text(keyCountry, nil),
+				text(keyCity, nil),
+				text(keyMail, nil),
+				text(keyPhone, nil),
+				text(keyHomeCity, nil),
+				text(keySchool, nil),
+				text(keyBirthday, make([]byte, 4)), // not set
+				text(keyQID, []byte(user.QID)),
+				text(keyCustom, nil),
+			},
+		},
+	}, nil
+}
+
+// text makes a property whose value is written even when it is empty: a client
+// that reads an absent one as null would fail on it.
+func text(key uint32, value []byte) *oidbpb.BytesProperty {
+	return &oidbpb.BytesProperty{Key: key, Value: append([]byte{}, value...)}
+}
+
+// oneWayFriends must be answered, though there are none: one client asks with
+// each refresh of its friends (docs/protocol/operations.md 7.1 rule 13).
+func oneWayFriends(_ *request, req *oidbpb.WebSsoReq) (*oidbpb.WebSsoResp, error) {
+	return &oidbpb.WebSsoResp{
+		Type: proto.Uint32(req.GetType()), Ret: proto.Uint32(0),
+		Data: proto.String(`{"ErrorCode":0,"rpt_block_list":[]}`),
+	}, nil
+}

@@ -1,0 +1,112 @@
+package world
+
+import "libration/ntqq/message"
+
+// The kinds of activity.
+const (
+	ActivityUser          = "user"    // added
+	ActivityGroup         = "group"   // founded
+	ActivityMessage       = "message" // sent
+	ActivityRecall        = "recall"
+	ActivityFriendAdded   = "friend_added"
+	ActivityFriendRemoved = "friend_removed"
+	ActivityJoin          = "join"
+	ActivityLeave         = "leave"
+	ActivityKick          = "kick"
+	ActivityDissolve      = "dissolve"
+	ActivityAdmin         = "admin"
+	ActivityCard          = "card"
+	ActivityTitle         = "title"
+	ActivityRename        = "rename"
+	ActivityMute          = "mute"
+	ActivityMuteAll       = "mute_all"
+	ActivityOnline        = "client_online"
+	ActivityOffline       = "client_offline"
+	ActivityQR            = "qr" // a QR login was created or changed its state
+)
+
+// Activity is one thing that happened, in one form for all kinds. Fields that do not
+// apply are zero.
+type Activity struct {
+	Kind string `json:"kind"`
+	// Time is Unix milliseconds.
+	Time  int64             `json:"time"`
+	Group message.GroupCode `json:"group,omitempty"`
+	// User is whom it is about: the sender, the member, the account.
+	User message.UIN `json:"user,omitempty"`
+	// Peer is the other side of a private chat or friendship.
+	Peer message.UIN `json:"peer,omitempty"`
+	// By is who did it to User.
+	By       message.UIN `json:"by,omitempty"`
+	Sequence uint64      `json:"sequence,omitempty"`
+	Text     string      `json:"text,omitempty"`
+	// ID names a QR login.
+	ID      string `json:"id,omitempty"`
+	On      bool   `json:"on,omitempty"`
+	Seconds uint32 `json:"seconds,omitempty"`
+	// Message is the message of ActivityMessage: read-only.
+	Message *Message `json:"-"`
+}
+
+type watcher struct{ c chan Activity }
+
+// Watch returns a channel of what happens from now on, and a function that ends it. A
+// watcher that lets its buffer fill up is cut off: its channel is closed. The end
+// function closes the channel too and may be called more than once.
+func (w *World) Watch(buffer int) (<-chan Activity, func()) {
+	watch := &watcher{c: make(chan Activity, max(buffer, 1))}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watchers[watch] = struct{}{}
+	return watch.c, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.unwatch(watch)
+	}
+}
+
+// Watchers returns how many watch.
+func (w *World) Watchers() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.watchers)
+}
+
+func (w *World) unwatch(watch *watcher) {
+	if _, watching := w.watchers[watch]; watching {
+		delete(w.watchers, watch)
+		close(watch.c)
+	}
+}
+
+// Note shows the watchers something that happened outside the world. Time 0 is now.
+func (w *World) Note(a Activity) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.show(a)
+}
+
+func (w *World) note(batch []told) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.watchers) == 0 {
+		return
+	}
+	for _, t := range batch {
+		w.show(t.happening.Activity())
+	}
+}
+
+// show gives an activity to all watchers; mu is held.
+func (w *World) show(a Activity) {
+	if a.Time == 0 {
+		a.Time = w.now().UnixMilli()
+	}
+	for watch := range w.watchers {
+		select {
+		case watch.c <- a:
+		default:
+			w.unwatch(watch)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package world
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"libration/ntqq/message"
+)
+
+// firstFreeGroup is where the codes of groups without one of their own begin.
+const firstFreeGroup message.GroupCode = 730000001
+
+// maxMembers bounds a group; Group.MemberMax may be smaller.
+const maxMembers = 5000
+
+// Group describes one group.
+type Group struct {
+	Code       message.GroupCode
+	Name       string
+	Owner      message.UIN
+	CreateTime int64 // Unix seconds
+	// MemberMax is how many members fit, 200 by default.
+	MemberMax   uint32
+	MemberCount uint32
+	// MuteAll lets only the owner and admins speak.
+	MuteAll bool
+	// LastSequence is the sequence of the newest message.
+	LastSequence uint64
+}
+
+type group struct {
+	Group
+	members map[message.UIN]*member
+	// roster holds the members' numbers in ascending order. It is replaced, never
+	// changed: happenings share it.
+	roster    []message.UIN
+	changeSeq uint32
+	history   history
+	atAll     atAllQuota
+	rate      rateLimit
+}
+
+// in is the part of a happening in the group.
+func (g *group) in() InGroup { return InGroup{Group: g.Code, Members: g.roster} }
+
+// GroupFounded is sent when a group was made.
+type GroupFounded struct{ Group Group }
+
+// Activity implements Happening.
+func (h *GroupFounded) Activity() Activity {
+	return Activity{Kind: ActivityGroup, Group: h.Group.Code, User: h.Group.Owner, Text: h.Group.Name}
+}
+
+// GroupRenamed is sent when By gave the group another name.
+type GroupRenamed struct {
+	InGroup
+	By   User
+	Name string
+}
+
+// Activity implements Happening.
+func (h *GroupRenamed) Activity() Activity {
+	return Activity{Kind: ActivityRename, Group: h.Group, By: h.By.UIN, Text: h.Name}
+}
+
+// AddGroup founds a group with its owner and the given members. Nobody is told. Code 0
+// takes the next free one from 730000001 on; owner 0 is the first member; MemberCount
+// is counted.
+func (w *World) AddGroup(g Group, members ...message.UIN) (Group, error) {
+	w.mu.Lock()
+	defer w.done()
+	if g.Code == 0 {
+		for g.Code = firstFreeGroup; w.groups[g.Code] != nil; {
+			g.Code++
+		}
+	}
+	if g.Owner == 0 && len(members) > 0 {
+		g.Owner = members[0]
+	}
+	if g.MemberMax == 0 {
+		g.MemberMax = 200
+		if len(members) >= 200 {
+			g.MemberMax = maxMembers
+		}
+	}
+	if g.CreateTime == 0 {
+		g.CreateTime = w.now().Unix()
+	}
+	if err := w.checkGroup(&g); err != nil {
+		return Group{}, err
+	}
+	made := &group{Group: g, members: map[message.UIN]*member{}, history: history{next: g.LastSequence + 1}}
+	made.members[g.Owner] = newMember(message.RoleOwner, g.CreateTime)
+	made.roster = append(made.roster, g.Owner)
+	for _, uin := range members {
+		if w.users[uin] == nil {
+			return Group{}, Refuse(NotFound, "no user %d to be a member", uin)
+		}
+		if made.members[uin] == nil {
+			made.members[uin] = newMember(message.RoleMember, g.CreateTime)
+			made.roster = append(made.roster, uin)
+		}
+	}
+	if len(made.roster) > int(g.MemberMax) {
+		return Group{}, Refuse(Quota, "%d members do not fit in a group of %d", len(made.roster), g.MemberMax)
+	}
+	slices.Sort(made.roster)
+	made.changeSeq = uint32(len(made.roster))
+	w.groups[g.Code] = made
+	view := made.view()
+	w.happened(&GroupFounded{view})
+	return view, nil
+}
+
+func (w *World) checkGroup(g *Group) error {
+	switch {
+	case g.Code > math.MaxUint32:
+		return Refuse(BadRequest, "group code %d is too large", g.Code)
+	case w.groups[g.Code] != nil:
+		return Refuse(BadRequest, "group %d exists already", g.Code)
+	case w.users[g.Owner] == nil:
+		return Refuse(NotFound, "no user %d to own the group", g.Owner)
+	case g.Name == "":
+		return Refuse(BadRequest, "a group needs a name")
+	case g.MemberMax > maxMembers:
+		return Refuse(BadRequest, "a group holds at most %d members", maxMembers)
+	}
+	return checkName(g.Name)
+}
+
+// Rename changes the name of a group; the owner and admins may.
+func (w *World) Rename(code message.GroupCode, by message.UIN, name string) error {
+	w.mu.Lock()
+	defer w.done()
+	g, by, role, err := w.actor(code, by)
+	if err != nil {
+		return err
+	}
+	if role == message.RoleMember {
+		return Refuse(NoPermission, "%d may not rename the group", by)
+	}
+	if name == "" {
+		return Refuse(BadRequest, "a group needs a name")
+	}
+	if err := checkName(name); err != nil {
+		return err
+	}
+	g.Name = name
+	w.happened(&GroupRenamed{g.in(), w.user(by), name})
+	return nil
+}
+
+func (g *group) view() Group {
+	v := g.Group
+	v.MemberCount = uint32(len(g.roster))
+	v.LastSequence = g.history.last()
+	return v
+}
+
+// group finds a group; mu is held.
+func (w *World) group(code message.GroupCode) (*group, error) {
+	if g := w.groups[code]; g != nil {
+		return g, nil
+	}
+	return nil, Refuse(NotFound, "no group %d", code)
+}
+
+// Group finds a group.
+func (w *World) Group(code message.GroupCode) (Group, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if g := w.groups[code]; g != nil {
+		return g.view(), true
+	}
+	return Group{}, false
+}
+
+// Groups returns all groups, ordered by code.
+func (w *World) Groups() []Group { return w.groupsWhere(func(*group) bool { return true }) }
+
+// GroupsOf returns the groups uin is a member of, ordered by code.
+func (w *World) GroupsOf(uin message.UIN) []Group {
+	return w.groupsWhere(func(g *group) bool { return g.members[uin] != nil })
+}
+
+func (w *World) groupsWhere(keep func(*group) bool) []Group {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var groups []Group
+	for _, g := range w.groups {
+		if keep(g) {
+			groups = append(groups, g.view())
+		}
+	}
+	slices.SortFunc(groups, func(a, b Group) int { return cmp.Compare(a.Code, b.Code) })
+	return groups
+}

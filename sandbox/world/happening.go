@@ -1,0 +1,77 @@
+package world
+
+import "libration/ntqq/message"
+
+// Happening is one change of the world. There is one Go type for each kind; it carries
+// all that a listener needs, as it was when it happened. Slices and messages in it are
+// shared: read-only.
+type Happening interface {
+	// Activity returns the happening as the watchers of [World.Watch] see it.
+	Activity() Activity
+}
+
+// InGroup is part of each happening in a group.
+type InGroup struct {
+	Group message.GroupCode
+	// Members are those who are in the group afterwards, ascending. Of a group that was
+	// dissolved they are those who were in it.
+	Members []message.UIN
+}
+
+// told is a happening that waits to be reported.
+type told struct {
+	happening Happening
+	first     func() // runs before anybody hears of it; may be nil
+}
+
+// Listen sets who hears what happens: listener is called once for each happening, in
+// order, after the world has changed and before the operation returns. It may ask the
+// world, but must not start an operation. Set it before the world is used.
+func (w *World) Listen(listener func(Happening)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.listener = listener
+}
+
+// happened notes a happening of the operation that goes on; mu is held.
+func (w *World) happened(h Happening) { w.happenedAfter(h, nil) }
+
+// happenedAfter is happened with something to be done before it is reported.
+func (w *World) happenedAfter(h Happening, first func()) {
+	if w.listener != nil || first != nil || len(w.watchers) > 0 {
+		w.untold = append(w.untold, told{h, first})
+	}
+}
+
+// done ends an operation: it unlocks mu and reports what happened. When it returns,
+// all happenings of this operation have been reported, though perhaps by another
+// goroutine.
+func (w *World) done() {
+	quiet := len(w.untold) == 0
+	w.mu.Unlock()
+	if quiet {
+		return
+	}
+	w.telling.Lock()
+	defer w.telling.Unlock()
+	for {
+		w.mu.Lock()
+		batch, listener := w.untold, w.listener
+		w.untold = w.spare[:0]
+		w.spare = batch
+		w.mu.Unlock()
+		if len(batch) == 0 {
+			return
+		}
+		for _, t := range batch {
+			if t.first != nil {
+				t.first()
+			}
+			if listener != nil {
+				listener(t.happening)
+			}
+		}
+		w.note(batch)
+		clear(batch)
+	}
+}

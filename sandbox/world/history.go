@@ -1,0 +1,219 @@
+package world
+
+import (
+	"slices"
+
+	"libration/ntqq/message"
+)
+
+// historyLimit is how many messages of one chat are remembered.
+const historyLimit = 2000
+
+// history holds the newest messages of one chat, sequences without gaps.
+type history struct {
+	next    uint64 // the sequence of the next message
+	records []*record
+}
+
+// record is one message; only recalled ever changes.
+type record struct {
+	Message
+	recalled bool
+}
+
+func (h *history) last() uint64 { return h.next - 1 }
+
+// add stores m, whose sequence must be h.next, and forgets the oldest when there
+// are too many.
+func (h *history) add(m *Message) *Message {
+	if len(h.records) == historyLimit {
+		h.records[0] = nil // or it stays in memory until append moves the rest
+		h.records = h.records[1:]
+	}
+	r := &record{Message: *m}
+	h.records = append(h.records, r)
+	h.next++
+	return &r.Message
+}
+
+// find returns the message with a sequence, recalled or not; nil when it is not
+// remembered.
+func (h *history) find(seq uint64) *record {
+	records := h.records
+	if len(records) == 0 || seq < records[0].Sequence || seq >= h.next {
+		return nil
+	}
+	return records[seq-records[0].Sequence]
+}
+
+// between returns the remembered messages of an inclusive range.
+func (h *history) between(from, to uint64) []*record {
+	records := h.records
+	if len(records) == 0 || from > to || from >= h.next || to < records[0].Sequence {
+		return nil
+	}
+	first := records[0].Sequence
+	return records[max(from, first)-first : min(to, h.next-1)-first+1]
+}
+
+func present(records []*record) []*Message {
+	messages := make([]*Message, 0, len(records))
+	for _, r := range records {
+		if !r.recalled {
+			messages = append(messages, &r.Message)
+		}
+	}
+	return messages
+}
+
+type pairKey struct{ low, high message.UIN }
+
+func keyOf(a, b message.UIN) pairKey { return pairKey{low: min(a, b), high: max(a, b)} }
+
+// pair is one private conversation.
+type pair struct {
+	history history
+	newest  int64 // Unix seconds of the newest message
+}
+
+// GroupHistory returns the messages of an inclusive range of sequences,
+// ascending, recalled ones left out (docs/protocol/messages.md 12.1, 12.3). The
+// last 2000 are remembered. The messages are shared: read-only.
+func (w *World) GroupHistory(code message.GroupCode, from, to uint64) []*Message {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if g := w.groups[code]; g != nil {
+		return present(g.history.between(from, to))
+	}
+	return nil
+}
+
+// FriendHistory is GroupHistory for the private chat of a and b, in conversation
+// sequences.
+func (w *World) FriendHistory(a, b message.UIN, from, to uint64) []*Message {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.pairs[keyOf(a, b)]; p != nil {
+		return present(p.history.between(from, to))
+	}
+	return nil
+}
+
+// Listed is a message of a chat, recalled or not.
+type Listed struct {
+	*Message
+	Recalled bool
+}
+
+// Newest returns the newest messages, ascending, of a group or with code 0 of the
+// private chat of a and b. Recalled ones are included.
+func (w *World) Newest(code message.GroupCode, a, b message.UIN, limit int) []Listed {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var records []*record
+	if g := w.groups[code]; g != nil {
+		records = g.history.records
+	} else if p := w.pairs[keyOf(a, b)]; p != nil && code == 0 {
+		records = p.history.records
+	}
+	records = records[max(0, len(records)-limit):]
+	list := make([]Listed, len(records))
+	for i, r := range records {
+		list[i] = Listed{&r.Message, r.recalled}
+	}
+	return list
+}
+
+// PrivateSequence returns the conversation sequence of the newest message of the
+// private chat of a and b that author, 0 for either, sent with a client sequence;
+// 0 when there is none.
+func (w *World) PrivateSequence(a, b message.UIN, clientSeq uint64, author message.UIN) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.pairs[keyOf(a, b)]
+	if p == nil {
+		return 0
+	}
+	for _, r := range slices.Backward(p.history.records) {
+		if r.ClientSequence == clientSeq && (author == 0 || r.Sender.UIN == author) {
+			return r.Sequence
+		}
+	}
+	return 0
+}
+
+// RoamHistory returns up to count messages of the private chat of a and b,
+// ascending: direction 1 the newest with a time not after time, 2 the oldest with
+// a time not before it. complete is true when nothing older is left
+// (docs/protocol/messages.md 12.4).
+func (w *World) RoamHistory(a, b message.UIN, time int64, count int, direction uint32) (messages []*Message, complete bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.pairs[keyOf(a, b)]
+	if p == nil || count <= 0 {
+		return nil, p == nil
+	}
+	all := present(p.history.records)
+	first, last := 0, len(all)
+	if direction == 2 {
+		first = firstSince(all, time)
+		last = min(last, first+count)
+	} else {
+		last = firstSince(all, time+1)
+		first = max(0, last-count)
+	}
+	return all[first:last], first == 0
+}
+
+// firstSince finds the first message whose time is at least time; times ascend.
+func firstSince(messages []*Message, time int64) int {
+	i := slices.IndexFunc(messages, func(m *Message) bool { return m.Time >= time })
+	if i < 0 {
+		return len(messages)
+	}
+	return i
+}
+
+// LatestSequence returns the sequence of a group's newest message, 0 when there
+// is none.
+func (w *World) LatestSequence(code message.GroupCode) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if g := w.groups[code]; g != nil {
+		return g.history.last()
+	}
+	return 0
+}
+
+// PeerSequence returns the sequence and time (Unix seconds) of the newest message
+// of the private chat of a and b, zeros when there is none.
+func (w *World) PeerSequence(a, b message.UIN) (seq uint64, time int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.pairs[keyOf(a, b)]; p != nil {
+		return p.history.last(), p.newest
+	}
+	return 0, 0
+}
+
+// MarkRead notes that uin has read a group up to a sequence. Older marks, and those of
+// people who are not in the group, change nothing.
+func (w *World) MarkRead(code message.GroupCode, uin message.UIN, seq uint64) {
+	w.mu.Lock()
+	defer w.done()
+	if _, _, err := w.member(code, uin); err == nil {
+		read := w.users[uin].read
+		read[code] = max(read[code], seq)
+	}
+}
+
+// ReadUpTo returns the newest sequence of a group that uin has marked as read; 0 for
+// none.
+func (w *World) ReadUpTo(code message.GroupCode, uin message.UIN) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.read[code]
+	}
+	return 0
+}

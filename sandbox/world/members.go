@@ -1,0 +1,196 @@
+package world
+
+import (
+	"slices"
+
+	"libration/ntqq/message"
+)
+
+// Member is one member of a group.
+type Member struct {
+	User  User
+	Card  string // the name in the group
+	Title string // the special title
+	Role  message.Role
+	Level uint32
+	// Unix seconds; 0 for never.
+	JoinTime, LastSpeak, MuteUntil int64
+}
+
+type member struct {
+	card, title                    string
+	role                           message.Role
+	level                          uint32
+	joinTime, lastSpeak, muteUntil int64
+}
+
+func newMember(role message.Role, at int64) *member {
+	return &member{role: role, level: 1, joinTime: at}
+}
+
+// MemberJoined is sent when Member came into a group. By is the inviter when Invited,
+// else the admin who let it in, or nobody.
+type MemberJoined struct {
+	InGroup
+	Member, By User
+	Invited    bool
+}
+
+// Activity implements Happening.
+func (h *MemberJoined) Activity() Activity {
+	return Activity{Kind: ActivityJoin, Group: h.Group, User: h.Member.UIN, By: h.By.UIN}
+}
+
+// MemberLeft is sent when Member went out of a group by itself.
+type MemberLeft struct {
+	InGroup
+	Member User
+}
+
+// Activity implements Happening.
+func (h *MemberLeft) Activity() Activity {
+	return Activity{Kind: ActivityLeave, Group: h.Group, User: h.Member.UIN}
+}
+
+// MemberKicked is sent when By took Member out of a group.
+type MemberKicked struct {
+	InGroup
+	Member, By User
+}
+
+// Activity implements Happening.
+func (h *MemberKicked) Activity() Activity {
+	return Activity{Kind: ActivityKick, Group: h.Group, User: h.Member.UIN, By: h.By.UIN}
+}
+
+// GroupDissolved is sent when the owner has left a group, which then is no more.
+type GroupDissolved struct {
+	InGroup
+	Owner User
+}
+
+// Activity implements Happening.
+func (h *GroupDissolved) Activity() Activity {
+	return Activity{Kind: ActivityDissolve, Group: h.Group, User: h.Owner.UIN}
+}
+
+// Join lets uin into a group: by is the inviter when invited, else the admin who
+// let it in, 0 for nobody.
+func (w *World) Join(code message.GroupCode, uin, by message.UIN, invited bool) error {
+	w.mu.Lock()
+	defer w.done()
+	g, err := w.group(code)
+	if err != nil {
+		return err
+	}
+	if _, err := w.account(uin); err != nil {
+		return err
+	}
+	switch {
+	case g.members[uin] != nil:
+		return Refuse(BadRequest, "%d is a member of group %d already", uin, code)
+	case by != 0 && g.members[by] == nil:
+		return Refuse(NotMember, "%d is not a member of group %d", by, code)
+	case len(g.roster) >= int(g.MemberMax):
+		return Refuse(Quota, "group %d is full", code)
+	}
+	g.add(uin, w.now().Unix())
+	w.happened(&MemberJoined{g.in(), w.user(uin), w.user(by), invited})
+	return nil
+}
+
+// Leave takes uin out of a group. When the owner leaves the group is dissolved.
+func (w *World) Leave(code message.GroupCode, uin message.UIN) error {
+	w.mu.Lock()
+	defer w.done()
+	g, m, err := w.member(code, uin)
+	if err != nil {
+		return err
+	}
+	if m.role == message.RoleOwner {
+		delete(w.groups, code)
+		w.happened(&GroupDissolved{g.in(), w.user(uin)})
+		return nil
+	}
+	g.remove(uin)
+	w.happened(&MemberLeft{g.in(), w.user(uin)})
+	return nil
+}
+
+// Kick takes uin out of a group by the will of by (0: the owner), who must have
+// the higher role.
+func (w *World) Kick(code message.GroupCode, uin, by message.UIN) error {
+	w.mu.Lock()
+	defer w.done()
+	g, m, by, role, err := w.actorOn(code, uin, by)
+	if err != nil {
+		return err
+	}
+	if !outranks(role, m.role) {
+		return Refuse(NoPermission, "%d may not kick %d", by, uin)
+	}
+	g.remove(uin)
+	w.happened(&MemberKicked{g.in(), w.user(uin), w.user(by)})
+	return nil
+}
+
+func (g *group) add(uin message.UIN, at int64) {
+	g.members[uin] = newMember(message.RoleMember, at)
+	i, _ := slices.BinarySearch(g.roster, uin)
+	g.roster = slices.Insert(slices.Clone(g.roster), i, uin)
+	g.changeSeq++
+}
+
+func (g *group) remove(uin message.UIN) {
+	delete(g.members, uin)
+	if i, found := slices.BinarySearch(g.roster, uin); found {
+		g.roster = slices.Delete(slices.Clone(g.roster), i, i+1)
+	}
+	g.changeSeq++
+}
+
+// Members returns the members of a group, ordered by UIN; nil when there is no
+// such group.
+func (w *World) Members(code message.GroupCode) []Member {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g := w.groups[code]
+	if g == nil {
+		return nil
+	}
+	members := make([]Member, len(g.roster))
+	for i, uin := range g.roster {
+		members[i] = w.memberView(g, uin)
+	}
+	return members
+}
+
+// Member finds one member of a group.
+func (w *World) Member(code message.GroupCode, uin message.UIN) (Member, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g := w.groups[code]
+	if g == nil || g.members[uin] == nil {
+		return Member{}, false
+	}
+	return w.memberView(g, uin), true
+}
+
+func (w *World) memberView(g *group, uin message.UIN) Member {
+	m := g.members[uin]
+	return Member{
+		User: w.users[uin].User, Card: m.card, Title: m.title, Role: m.role, Level: m.level,
+		JoinTime: m.joinTime, LastSpeak: m.lastSpeak, MuteUntil: m.muteUntil,
+	}
+}
+
+// MemberChangeSeq counts the changes of a group's members, cards and roles
+// (docs/protocol/operations.md 7.2); 0 when there is no such group.
+func (w *World) MemberChangeSeq(code message.GroupCode) uint32 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if g := w.groups[code]; g != nil {
+		return g.changeSeq
+	}
+	return 0
+}

@@ -1,0 +1,194 @@
+package world
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"libration/ntqq/message"
+)
+
+// firstFreeUIN is where the numbers of accounts without one of their own begin.
+const firstFreeUIN message.UIN = 20001
+
+// defaultRegisterTime is 2015-01-01, so that worlds do not depend on the clock.
+const defaultRegisterTime = 1420070400
+
+// User is one account of a world.
+type User struct {
+	UIN      message.UIN
+	UID      message.UID
+	Nickname string
+	Sign     string // the signature line of the profile
+	QID      string
+	// Sex is 1 male, 2 female, 0 unknown.
+	Sex, Age, Level uint32
+	// RegisterTime is Unix seconds.
+	RegisterTime int64
+}
+
+// Status is the presence that an account has chosen, in the numbers of
+// docs/protocol/operations.md 4.5. The zero value is online.
+type Status struct{ Status, Extended uint32 }
+
+type account struct {
+	User
+	password string // "" for none
+	status   Status
+	friends  map[message.UIN]friend
+	read     map[message.GroupCode]uint64 // the newest sequence reported as read
+}
+
+// UserAdded is sent when an account was added.
+type UserAdded struct{ User User }
+
+// Activity implements Happening.
+func (h *UserAdded) Activity() Activity {
+	return Activity{Kind: ActivityUser, User: h.User.UIN, Text: h.User.Nickname}
+}
+
+// AddUser adds an account. UIN 0 takes the next free number from 20001 on; an
+// empty UID is derived from the seed and the UIN. It fails when either is taken
+// or a text is longer than 127 bytes.
+func (w *World) AddUser(u User) (User, error) {
+	w.mu.Lock()
+	defer w.done()
+	if u.UIN == 0 {
+		for u.UIN = firstFreeUIN; w.users[u.UIN] != nil; {
+			u.UIN++
+		}
+	}
+	if u.UIN > math.MaxUint32 {
+		return User{}, Refuse(BadRequest, "uin %d is too large", u.UIN)
+	}
+	if w.users[u.UIN] != nil {
+		return User{}, Refuse(BadRequest, "user %d exists already", u.UIN)
+	}
+	if u.UID == "" {
+		u.UID = deriveUID(w.seed, u.UIN)
+	}
+	if _, taken := w.byUID[u.UID]; taken {
+		return User{}, Refuse(BadRequest, "uid %s exists already", u.UID)
+	}
+	if u.Nickname == "" {
+		u.Nickname = fmt.Sprintf("User %d", u.UIN)
+	}
+	for _, text := range []string{string(u.UID), u.Nickname, u.Sign, u.QID} {
+		if err := checkName(text); err != nil {
+			return User{}, err
+		}
+	}
+	if u.RegisterTime == 0 {
+		u.RegisterTime = defaultRegisterTime
+	}
+	u.Level = max(u.Level, 1)
+	w.users[u.UIN] = &account{User: u, friends: map[message.UIN]friend{}, read: map[message.GroupCode]uint64{}}
+	w.byUID[u.UID] = u.UIN
+	w.happened(&UserAdded{u})
+	return u, nil
+}
+
+func deriveUID(seed uint64, uin message.UIN) message.UID {
+	var in [16]byte
+	binary.BigEndian.PutUint64(in[:8], seed)
+	binary.BigEndian.PutUint64(in[8:], uint64(uin))
+	sum := sha256.Sum256(in[:])
+	return message.UID("u_" + base64.RawURLEncoding.EncodeToString(sum[:])[:22])
+}
+
+// SetPassword gives an account a password, "" for none: then it cannot log in by
+// password.
+func (w *World) SetPassword(uin message.UIN, password string) error {
+	w.mu.Lock()
+	defer w.done()
+	a, err := w.account(uin)
+	if err != nil {
+		return err
+	}
+	a.password = password
+	return nil
+}
+
+// Password returns that of an account, "" for none.
+func (w *World) Password(uin message.UIN) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.password
+	}
+	return ""
+}
+
+// SetStatus sets the presence of an account.
+func (w *World) SetStatus(uin message.UIN, status Status) error {
+	w.mu.Lock()
+	defer w.done()
+	a, err := w.account(uin)
+	if err != nil {
+		return err
+	}
+	a.status = status
+	return nil
+}
+
+// Status returns the presence that an account has chosen.
+func (w *World) Status(uin message.UIN) Status {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.status
+	}
+	return Status{}
+}
+
+// account finds an account; mu is held.
+func (w *World) account(uin message.UIN) (*account, error) {
+	if a := w.users[uin]; a != nil {
+		return a, nil
+	}
+	return nil, Refuse(NotFound, "no user %d", uin)
+}
+
+// user is account for happenings: the zero value for nobody; mu is held.
+func (w *World) user(uin message.UIN) User {
+	if a := w.users[uin]; a != nil {
+		return a.User
+	}
+	return User{}
+}
+
+// User finds an account by number.
+func (w *World) User(uin message.UIN) (User, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.User, true
+	}
+	return User{}, false
+}
+
+// UserByUID finds an account by text id.
+func (w *World) UserByUID(uid message.UID) (User, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[w.byUID[uid]]; a != nil {
+		return a.User, true
+	}
+	return User{}, false
+}
+
+// Users returns all accounts, ordered by UIN.
+func (w *World) Users() []User {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	users := make([]User, 0, len(w.users))
+	for _, a := range w.users {
+		users = append(users, a.User)
+	}
+	slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.UIN, b.UIN) })
+	return users
+}

@@ -1,0 +1,80 @@
+package world
+
+import (
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"libration/ntqq/message"
+)
+
+// maxName bounds every name and text of a world in bytes. Some clients read the
+// length of a group name from one byte (docs/protocol/events.md 9.2).
+const maxName = 127
+
+// World is everything that the simulated service knows. Every method is safe for
+// concurrent use and returns copies. The error of an operation is a *[Refusal].
+type World struct {
+	seed uint64
+
+	// telling keeps the happenings in order while they are reported; it guards spare.
+	// It is taken before mu.
+	telling sync.Mutex
+	spare   []told
+
+	// mu guards everything below. It is not held while a happening is reported.
+	mu       sync.Mutex
+	now      func() time.Time
+	rng      *rand.Rand
+	users    map[message.UIN]*account
+	byUID    map[message.UID]message.UIN
+	groups   map[message.GroupCode]*group
+	pairs    map[pairKey]*pair
+	untold   []told
+	listener func(Happening)
+	watchers map[*watcher]struct{}
+}
+
+// New returns an empty world. The seed decides the uids and everything that is drawn,
+// so that the same calls make the same world.
+func New(seed uint64) *World {
+	return &World{
+		seed:     seed,
+		now:      time.Now,
+		rng:      rand.New(rand.NewPCG(seed, 0x6c696272)),
+		users:    map[message.UIN]*account{},
+		byUID:    map[message.UID]message.UIN{},
+		groups:   map[message.GroupCode]*group{},
+		pairs:    map[pairKey]*pair{},
+		watchers: map[*watcher]struct{}{},
+	}
+}
+
+// SetClock replaces the world's clock, which is the system's at first.
+func (w *World) SetClock(now func() time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = now
+}
+
+// Now returns the time in the world.
+func (w *World) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now()
+}
+
+// checkName refuses what cannot be a name or a text of a world.
+func checkName(s string) error {
+	switch {
+	case len(s) > maxName:
+		return Refuse(BadRequest, "text of %d bytes is longer than %d", len(s), maxName)
+	case !utf8.ValidString(s):
+		return Refuse(BadRequest, "text is not valid UTF-8")
+	case strings.ContainsRune(s, 0):
+		return Refuse(BadRequest, "text contains a zero byte")
+	}
+	return nil
+}
