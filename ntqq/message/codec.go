@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"math"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -49,11 +50,17 @@ func codecs() []codec {
 }
 
 // element is a kind of element: the number of the member of Elem that is set and, for
-// common elements, their service type.
-type element struct{ field, service uint32 }
+// common elements, their service and business type.
+type element struct{ field, service, business uint32 }
+
+// anyBusiness stands for the business types without a codec of their own.
+const anyBusiness = math.MaxUint32
 
 func inElem(field uint32) element     { return element{field: field} }
-func inCommon(service uint32) element { return element{fieldCommonElem, service} }
+func inCommon(service uint32) element { return inBusiness(service, anyBusiness) }
+func inBusiness(service, business uint32) element {
+	return element{fieldCommonElem, service, business}
+}
 
 // The members of Elem, by their numbers.
 const (
@@ -143,22 +150,22 @@ func elementName(e *messagepb.Elem) string {
 
 // table finds codecs. It is made once and only read.
 type table struct {
-	fields   [fields]*codec
-	services map[uint32]*codec // of common elements
-	kinds    map[string]*codec
-	rest     *codec // reads what no other codec reads
+	fields [fields]*codec
+	common map[element]*codec // the readers of common elements
+	kinds  map[string]*codec
+	rest   *codec // reads what no other codec reads
 }
 
 var known = newTable(codecs())
 
 func newTable(codecs []codec) *table {
-	t := &table{services: map[uint32]*codec{}, kinds: map[string]*codec{}}
+	t := &table{common: map[element]*codec{}, kinds: map[string]*codec{}}
 	for i := range codecs {
 		c := &codecs[i]
 		t.kinds[c.name] = c
 		for _, e := range c.reads {
 			if e.field == fieldCommonElem {
-				t.services[e.service] = c
+				t.common[e] = c
 			} else {
 				t.fields[e.field] = c
 			}
@@ -173,7 +180,10 @@ func (t *table) reader(e *messagepb.Elem) *codec {
 	field := fieldOf(e)
 	c := t.fields[field]
 	if field == fieldCommonElem {
-		c = t.services[e.CommonElem.GetServiceType()]
+		service := e.CommonElem.GetServiceType()
+		if c = t.common[inBusiness(service, e.CommonElem.GetBusinessType())]; c == nil {
+			c = t.common[inCommon(service)]
+		}
 	}
 	if c == nil {
 		return t.rest

@@ -108,7 +108,7 @@ func (*forward) size() int    { return 0 }
 
 func encodePicture(w *encoder, p *picture) error {
 	w.add(&messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: p.compat}},
-		&messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: serviceMedia, PbElem: p.info}})
+		&messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: serviceMedia, PbElem: p.info, BusinessType: proto.Uint32(20)}})
 	return nil
 }
 
@@ -144,7 +144,7 @@ func testTable() *table {
 		}))
 	for i := range list {
 		if list[i].name == "picture" { // the companion is read with the first element
-			list[i].reads = append(list[i].reads, inCommon(serviceMedia))
+			list[i].reads = append(list[i].reads, inBusiness(serviceMedia, 20))
 			read := list[i].decode
 			list[i].decode = func(d *decoder, e *messagepb.Elem) {
 				if e.CustomFace != nil {
@@ -154,6 +154,25 @@ func testTable() *table {
 		}
 	}
 	return newTable(list)
+}
+
+// TestBusinessTypes: the business types of one service may have codecs of their own.
+func TestBusinessTypes(t *testing.T) {
+	reads := func(name string) func(d *decoder, _ *messagepb.Elem) {
+		return func(d *decoder, _ *messagepb.Elem) { d.add(&Text{Text: name}) }
+	}
+	table := newTable(append(codecs(),
+		codec{name: "one", reads: []element{inBusiness(45, 1)}, decode: reads("one")},
+		codec{name: "other", reads: []element{inCommon(45)}, decode: reads("other")},
+		codec{name: "only", reads: []element{inBusiness(46, 1)}, decode: reads("only")},
+	))
+	d := &decoder{table: table, left: 100}
+	got := d.read([]*messagepb.Elem{common(45, 1, "x"), common(45, 3, "x"), common(46, 1, "x"), common(46, 2, "x")}, 0)
+	want := Content{&Text{Text: "one"}, &Text{Text: "other"}, &Text{Text: "only"},
+		&Unknown{Element: "common_elem 46/2", Raw: mustMarshal(t, common(46, 2, "x"))}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("content (-want +got):\n%s", diff)
+	}
 }
 
 type bytesSource []byte
