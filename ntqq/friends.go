@@ -25,7 +25,7 @@ type Friend struct {
 	CategoryName string
 }
 
-// Friends are the operations on friends. It is safe for concurrent use.
+// Friends are the operations on friends. They are safe for concurrent use.
 type Friends struct{ c *Client }
 
 // Friends returns the operations on friends.

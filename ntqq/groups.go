@@ -24,7 +24,7 @@ type Group struct {
 	latest uint64 // sequence of the newest message when the list was fetched
 }
 
-// Groups are the operations on groups. It is safe for concurrent use.
+// Groups are the operations on groups. They are safe for concurrent use.
 type Groups struct{ c *Client }
 
 // Groups returns the operations on groups.

@@ -30,7 +30,7 @@ type Member struct {
 	MuteUntil int64
 }
 
-// Members are the operations on members of groups. It is safe for concurrent use.
+// Members are the operations on members of groups. They are safe for concurrent use.
 type Members struct{ c *Client }
 
 // Members returns the operations on members of groups.

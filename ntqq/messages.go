@@ -11,7 +11,7 @@ import (
 	"libration/ntqq/message"
 )
 
-// Messages are the operations on messages. It is safe for concurrent use.
+// Messages are the operations on messages. They are safe for concurrent use.
 type Messages struct{ c *Client }
 
 // Messages returns the operations on messages.

@@ -84,7 +84,7 @@ type User struct {
 	AvatarURL string
 }
 
-// Users are the operations on users: any account of the service. It is safe for
+// Users are the operations on users: any account of the service. They are safe for
 // concurrent use.
 type Users struct{ c *Client }
 

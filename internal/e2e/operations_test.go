@@ -21,6 +21,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/vectors"
 	"libration/ntqq"
+	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/sandbox"
 )
@@ -34,14 +35,15 @@ type form struct {
 // evidence is what was found of operations.
 type evidence struct {
 	handled map[string]bool // by the sandbox, by command
-	called  map[form]bool   // by methods of the client
+	called  map[form][]byte // by methods of the client, with its last request
 	vectors map[string]bool // there are some, by command
 }
 
 // TestOperations says of each operation what was forgotten about it.
 func TestOperations(t *testing.T) {
 	ops := rpc.All()
-	e := evidence{handled: handled(t, ops), called: called(t), vectors: map[string]bool{}}
+	e := evidence{called: called(t), vectors: map[string]bool{}}
+	e.handled = handled(t, ops, e.called)
 	for _, file := range []string{"oidb_requests.json", "oidb_responses.json"} {
 		for _, v := range vectors.Read[struct{ Command string }](t, file) {
 			e.vectors[v.Command] = true
@@ -58,7 +60,7 @@ func TestForgottenOperations(t *testing.T) {
 		t.Errorf("of an operation with nothing at all it says %q", got)
 	}
 	got = evidence{
-		handled: map[string]bool{"a.New": true}, called: map[form]bool{{command: "a.New"}: true}, vectors: map[string]bool{"a.New": true},
+		handled: map[string]bool{"a.New": true}, called: map[form][]byte{{command: "a.New"}: {}}, vectors: map[string]bool{"a.New": true},
 	}.forgotten([]rpc.Operation{{OpInfo: rpc.OpInfo{Name: "a.New", Ref: "login.md 9", Uncalled: "no", NoVectors: "none"}}})
 	if len(got) != 2 {
 		t.Errorf("of an operation with reasons that are out of date it says %q", got)
@@ -84,9 +86,9 @@ func (e evidence) forgotten(ops []rpc.Operation) (texts []string) {
 			say("the sandbox does not handle it: add a handler")
 		}
 		switch {
-		case op.Uncalled == "" && !e.called[f]:
+		case op.Uncalled == "" && e.called[f] == nil:
 			say("no method of ntqq.Client calls it: add one, or say in its row why there is none (Uncalled)")
-		case op.Uncalled != "" && e.called[f] && !want[f]:
+		case op.Uncalled != "" && e.called[f] != nil && !want[f]:
 			say("a method of ntqq.Client calls it: take out Uncalled")
 		}
 		switch {
@@ -112,8 +114,9 @@ func checkRef(ref string) error {
 	return nil
 }
 
-// handled sends an empty request of each operation to a sandbox.
-func handled(t *testing.T, ops []rpc.Operation) map[string]bool {
+// handled sends a request of each operation to a sandbox, the client's where it calls
+// it. A request that may be repeated is answered as before, and nothing follows from it.
+func handled(t *testing.T, ops []rpc.Operation, requests map[form][]byte) map[string]bool {
 	out := map[string]bool{}
 	for _, op := range ops {
 		if out[op.Name] {
@@ -123,8 +126,8 @@ func handled(t *testing.T, ops []rpc.Operation) map[string]bool {
 			s := startService(t, sandbox.Options{AutoApprove: bot, Strict: true})
 			a := s.account(t, nil)
 			a.until(ntqq.Online)
-			payload := []byte{}
-			if op.Cmd != 0 {
+			payload := requests[form{op.Name, op.ByUIN}]
+			if op.Cmd != 0 && payload == nil {
 				var err error
 				payload, err = pb.Marshal(&oidbpb.OidbEnvelope{Command: op.Cmd, SubCommand: proto.Uint32(op.Sub)})
 				if err != nil {
@@ -134,15 +137,41 @@ func handled(t *testing.T, ops []rpc.Operation) map[string]bool {
 			answer, err := a.Call(t.Context(), op.Name, payload)
 			out[op.Name] = (err == nil || !strings.Contains(err.Error(), "unknown command")) &&
 				!strings.Contains(string(answer), "unknown operation")
+			events := happened(a)
+			if again, err2 := a.Call(t.Context(), op.Name, payload); op.Repeat && err == nil {
+				if err2 != nil || !proto.Equal(decoded(t, op, answer), decoded(t, op, again)) || happened(a) != events {
+					t.Errorf("operation %s: a second request is answered %x, %v, the first %x: take out Repeat", op.Name, again, err2, answer)
+				}
+			}
 		})
 	}
 	return out
 }
 
+// happened counts the events of an account that mean something.
+func happened(a *account) int { return len(eventsOf[event.Event](a)) - len(eventsOf[*event.Unknown](a)) }
+
+// decoded reads an answer; a refused one is empty.
+func decoded(t *testing.T, op rpc.Operation, answer []byte) proto.Message {
+	t.Helper()
+	if op.Cmd != 0 {
+		env := &oidbpb.OidbEnvelope{}
+		if err := pb.Unmarshal(answer, env); err != nil {
+			t.Fatal(err)
+		}
+		answer = env.GetBody()
+	}
+	m := op.NewResponse()
+	if err := pb.Unmarshal(answer, m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // called runs each method of the client and records the requests.
-func called(t *testing.T) map[form]bool {
+func called(t *testing.T) map[form][]byte {
 	var mu sync.Mutex
-	out := map[form]bool{}
+	out := map[form][]byte{}
 	known, newest := knownAnswers(), uint64(0)
 	answer := func(command string, payload []byte) ([]byte, error) {
 		f := form{command: command}
@@ -156,7 +185,7 @@ func called(t *testing.T) map[form]bool {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		out[f] = true
+		out[f] = append([]byte{}, payload...)
 		if body, ok := known[command]; ok {
 			return body, nil
 		}
