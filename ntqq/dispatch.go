@@ -6,6 +6,7 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
+	"libration/ntqq/message"
 )
 
 const (
@@ -99,10 +100,13 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 		return
 	case *event.Unknown:
 		c.noteUnknown(e)
-	case *event.GroupMemberIncrease, *event.GroupMemberDecrease, *event.GroupLeft:
-		c.order.member(ctx, e) // first what waits: it was written before
-	case *event.FriendAdded:
-		defer c.order.friend(ctx, e) // whose number is looked up first
+	}
+	if m, ok := e.(event.Mover); ok {
+		if m.Moves().Chat.Kind == message.Group {
+			c.order.moved(ctx, m) // first what waits: it was written before
+		} else {
+			defer c.order.moved(ctx, m) // first the friend's number is looked up
+		}
 	}
 	c.report(ctx, e)
 }

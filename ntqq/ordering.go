@@ -230,27 +230,19 @@ func (o *ordering) infoSync(ctx context.Context, payload []byte) {
 	}
 }
 
-// member takes the account's coming and going.
-func (o *ordering) member(ctx context.Context, e event.Event) {
-	self := o.c.Self()
-	is := func(p event.Person) bool { return p.UID != "" && p.UID == self.UID || p.UIN != 0 && p.UIN == self.UIN }
-	switch e := e.(type) {
-	case *event.GroupMemberIncrease:
-		if is(e.Member) {
-			o.step(ctx, order.Joined{Chat: groupChat(e.Group), Time: e.Time})
-		}
-	case *event.GroupMemberDecrease:
-		if is(e.Member) {
-			o.step(ctx, order.Left{Chat: groupChat(e.Group), Time: e.Time})
-		}
-	case *event.GroupLeft:
-		o.step(ctx, order.Left{Chat: groupChat(e.Group), Time: e.Time})
+// moved takes the account's coming and going.
+func (o *ordering) moved(ctx context.Context, e event.Mover) {
+	m, self := e.Moves(), o.c.Self()
+	isSelf := m.Who.UID != "" && m.Who.UID == self.UID || m.Who.UIN != 0 && m.Who.UIN == self.UIN
+	if m.Who != (event.Person{}) && !isSelf {
+		return
 	}
-}
-
-// friend takes a new friend, whose number has been looked up.
-func (o *ordering) friend(ctx context.Context, e *event.FriendAdded) {
-	if e.Friend.UIN != 0 && e.Friend.UID != "" {
-		o.step(ctx, order.Joined{Chat: friendChat(e.Friend.UIN), Peer: e.Friend.UID, Time: e.Time})
+	if m.Chat.Kind != message.Group && (m.Chat.Peer == 0 || m.Chat.PeerUID == "") {
+		return // nobody knows who that is
+	}
+	if m.Left {
+		o.step(ctx, order.Left{Chat: order.Of(m.Chat), Time: e.When()})
+	} else {
+		o.step(ctx, order.Joined{Chat: order.Of(m.Chat), Peer: m.Chat.PeerUID, Time: e.When()})
 	}
 }

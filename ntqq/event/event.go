@@ -85,6 +85,19 @@ const (
 	FieldSpoke
 )
 
+// Mover is implemented by events about somebody's coming into a chat, or leaving it.
+type Mover interface {
+	Event
+	Moves() Move
+}
+
+// Move is somebody's coming into a chat, or leaving it.
+type Move struct {
+	Chat message.Chat
+	Who  Person // empty: the account itself
+	Left bool
+}
+
 // Referrer is implemented by events about a message, which the account may never have
 // received.
 type Referrer interface{ Refers() Reference }

@@ -3,6 +3,7 @@ package event
 import (
 	"libration/internal/pb"
 	"libration/internal/pb/pushpb"
+	"libration/ntqq/message"
 )
 
 // FriendAdded is sent when the account has a new friend.
@@ -17,6 +18,11 @@ func (*FriendAdded) Name() string     { return "friend_added" }
 func (e *FriendAdded) When() int64    { return e.Time }
 func (e *FriendAdded) People() People { return others(&e.Friend) }
 func (*FriendAdded) Stale() Stale     { return Stale{Friends: true} }
+
+// Moves returns that the account may write to the friend.
+func (e *FriendAdded) Moves() Move {
+	return Move{Chat: message.Chat{Kind: message.Friend, Peer: e.Friend.UIN, PeerUID: e.Friend.UID}}
+}
 
 // FriendRemoved is sent when somebody is no longer a friend.
 type FriendRemoved struct {

@@ -35,6 +35,11 @@ func (e *GroupMemberIncrease) People() People { return members(e.Group, &e.Membe
 // Stale includes the groups: one has a member more, or is new.
 func (e *GroupMemberIncrease) Stale() Stale { return Stale{Groups: true, Members: e.Group} }
 
+// Moves returns that the member is in the group.
+func (e *GroupMemberIncrease) Moves() Move {
+	return Move{Chat: message.Chat{Kind: message.Group, Group: e.Group}, Who: e.Member}
+}
+
 // LeaveReason is why somebody is no longer in a group.
 type LeaveReason string
 
@@ -62,6 +67,11 @@ func (e *GroupMemberDecrease) When() int64    { return e.Time }
 func (e *GroupMemberDecrease) People() People { return members(e.Group, &e.Member, &e.Operator) }
 func (e *GroupMemberDecrease) Stale() Stale   { return Stale{Groups: true, Members: e.Group} }
 
+// Moves returns that the member left the group.
+func (e *GroupMemberDecrease) Moves() Move {
+	return Move{Chat: message.Chat{Kind: message.Group, Group: e.Group}, Who: e.Member, Left: true}
+}
+
 // GroupLeft is sent when the account is no longer in a group, for whatever reason. It
 // comes once per group and minute, after a [GroupMemberDecrease] where there is one.
 type GroupLeft struct {
@@ -73,6 +83,11 @@ func (*GroupLeft) Name() string   { return "group_left" }
 func (e *GroupLeft) When() int64  { return e.Time }
 func (*GroupLeft) People() People { return People{} }
 func (e *GroupLeft) Stale() Stale { return Stale{Left: e.Group} }
+
+// Moves returns that the account left the group.
+func (e *GroupLeft) Moves() Move {
+	return Move{Chat: message.Chat{Kind: message.Group, Group: e.Group}, Left: true}
+}
 
 // The change types of types 33 and 34 (docs/protocol/events.md 5.2).
 const (

@@ -220,3 +220,23 @@ func TestStale(t *testing.T) {
 		}
 	}
 }
+
+// TestMoves: whoever may write in a chat, or no longer, is reported to the order of
+// messages.
+func TestMoves(t *testing.T) {
+	group := message.Chat{Kind: message.Group, Group: 5}
+	who := Person{20001, "u_alice"}
+	for _, tt := range []struct {
+		event Mover
+		want  Move
+	}{
+		{&GroupMemberIncrease{Group: 5, Member: who}, Move{Chat: group, Who: who}},
+		{&GroupMemberDecrease{Group: 5, Member: who}, Move{Chat: group, Who: who, Left: true}},
+		{&GroupLeft{Group: 5}, Move{Chat: group, Left: true}},
+		{&FriendAdded{Friend: who}, Move{Chat: message.Chat{Kind: message.Friend, Peer: who.UIN, PeerUID: who.UID}}},
+	} {
+		if got := tt.event.Moves(); got != tt.want {
+			t.Errorf("%T: got %+v, want %+v", tt.event, got, tt.want)
+		}
+	}
+}
