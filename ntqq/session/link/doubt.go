@@ -5,10 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb/systempb"
-	"libration/internal/rpc"
 	"libration/ntqq/session/signer"
 )
 
@@ -51,16 +47,14 @@ func (k *Conn) keepProof() {
 		case <-k.ctx.Done():
 			return
 		}
-		holds := k.holds.Load()
-		_, err := rpc.Call(k.ctx, k, rpc.Heartbeat, &systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
-		silent := errors.Is(err, ErrTimeout)
+		silent, err := k.beat()
 		switch {
 		case k.ctx.Err() != nil:
 			return
-		case silent && !k.heldSince(holds):
+		case silent:
 			k.end(err)
 			return
-		case silent, errors.Is(err, signer.ErrNoSignature): // it shows nothing
+		case errors.Is(err, ErrTimeout), errors.Is(err, signer.ErrNoSignature): // it shows nothing
 			k.doubt()
 		default: // any answer will do
 			k.Believe()

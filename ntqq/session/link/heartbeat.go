@@ -58,8 +58,15 @@ func (k *Conn) keepAlive() {
 	}
 }
 
-// keepSession is the session heartbeat; a refusal that ends the session is seen
-// by the reader.
+// beat sends a session heartbeat. silent: no answer came, and none was left unread.
+func (k *Conn) beat() (silent bool, err error) {
+	holds := k.holds.Load()
+	_, err = rpc.Call(k.ctx, k, rpc.Heartbeat, &systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
+	return errors.Is(err, ErrTimeout) && !k.heldSince(holds), err
+}
+
+// keepSession is the session heartbeat. A refusal that ends the session is seen by the
+// reader; any other answer will do.
 func (k *Conn) keepSession() {
 	ticker := time.NewTicker(k.l.opts.Session)
 	defer ticker.Stop()
@@ -69,12 +76,11 @@ func (k *Conn) keepSession() {
 		case <-k.ctx.Done():
 			return
 		}
-		holds := k.holds.Load()
-		_, err := rpc.Call(k.ctx, k, rpc.Heartbeat, &systempb.SsoHeartBeatRequest{Type: proto.Uint32(1)})
+		silent, _ := k.beat()
 		if k.ctx.Err() != nil {
 			return
 		}
-		if err == nil || !errors.Is(err, ErrTimeout) || k.heldSince(holds) { // any answer will do
+		if !silent {
 			misses = 0
 			continue
 		}
