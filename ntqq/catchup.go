@@ -9,16 +9,15 @@ import (
 	"libration/ntqq/internal/order"
 )
 
-// CatchUp bounds the fetching of missed messages. What it leaves out is logged
-// with its number.
+// CatchUp bounds the fetching of missed messages. How many messages it leaves out is
+// logged.
 type CatchUp struct {
-	// Messages is the most in one chat, the newest; 0: 500.
+	// Messages is how many are fetched in one chat at most: the newest. 0: 500.
 	Messages int
-	// Age leaves out messages older than it; 0: 24 h.
+	// Age is how old a fetched message is at most. 0: 24 h.
 	Age time.Duration
-	// Friends is of how many friends without an earlier private message it is
-	// watched whether they have written first; each costs a request when the account
-	// comes online. 0: 20, negative: none.
+	// Friends is how many friends without an earlier private message are asked about, each
+	// by a request, when the account comes online. 0: 20. Negative: none.
 	Friends int
 }
 

@@ -6,59 +6,64 @@ import (
 	"libration/ntqq/session/signer"
 )
 
-// The names of the session's packages, so that most callers need only this one. Their
-// documentation is in those packages.
-
-// The account and its machine ([identity]).
+// The types of the account and its machine are documented in package identity.
 type (
-	// Keystore is what of a session outlives the process. It holds secrets.
+	// Keystore is everything of a session that outlives the process. It holds secrets:
+	// never log one.
 	Keystore = identity.Keystore
 	// KeystoreFile keeps one Keystore.
 	KeystoreFile = identity.KeystoreFile
-	// FileKeystore keeps it as a file, MemoryKeystore for the life of the process.
-	FileKeystore   = identity.FileKeystore
+	// FileKeystore is the path of a file that keeps the Keystore.
+	FileKeystore = identity.FileKeystore
+	// MemoryKeystore keeps the Keystore for the life of the process.
 	MemoryKeystore = identity.MemoryKeystore
 	// Device is what the service knows a machine by.
 	Device = identity.Device
-	// AppInfo is the client version that a session claims to be.
+	// AppInfo names the official client version that a session claims to be.
 	AppInfo = identity.AppInfo
 	// HexBytes is written as hexadecimal digits in JSON.
 	HexBytes = identity.HexBytes
 	// WrongFileError reports a file of another kind than the one that was to be read.
 	WrongFileError = identity.WrongFileError
-	FileKind       = identity.FileKind
+	// FileKind says what a file is.
+	FileKind = identity.FileKind
 )
 
-// The session ([session]).
+// The types of the session are documented in package session.
 type (
 	// Self is the account itself.
 	Self = session.Self
-	// State is where the session is: a Stage, the Step of a login, and what a person has to
-	// do.
-	State  = session.State
-	Stage  = session.Stage
-	Step   = session.Step
+	// State is where the session is, why, and what a person has to do.
+	State = session.State
+	// Stage is the part of a State that everything else follows.
+	Stage = session.Stage
+	// Step says how far a login is.
+	Step = session.Step
+	// QRCode is a login code that waits for a phone.
 	QRCode = session.QRCode
 	// Prompt is what a person has to do for the session to go on.
-	Prompt        = session.Prompt
-	PromptKind    = session.PromptKind
+	Prompt = session.Prompt
+	// PromptKind says which kind of a Prompt it is.
+	PromptKind = session.PromptKind
+	// CaptchaAnswer is a solved captcha, for [Client.Answer].
 	CaptchaAnswer = session.CaptchaAnswer
-	// Servers says where the service is and which keys it has.
+	// Servers says where the service is and which public keys it has.
 	Servers = session.Servers
-	// Timing has the waits of a session.
+	// Timing holds the waits of a session.
 	Timing = session.Timing
 	// SignFailure says since when and why nothing can be signed.
 	SignFailure = session.SignFailure
-	// Unproven counts packets that nothing proves.
+	// Unproven counts packets that do not show that they come from the server.
 	Unproven = session.Unproven
 
-	// ServerError is a refusal by the server.
+	// ServerError is a refusal by the server: the request arrived and was not carried out.
 	ServerError = session.ServerError
-	// LoginError is a refusal of a login step.
+	// LoginError is the server's refusal of a login step.
 	LoginError = session.LoginError
-	// KickError says how the server ended the session.
+	// KickError says how the server ended the session. It is an [ErrKicked].
 	KickError = session.KickError
-	// InFlightError leaves open whether the server carried a request out.
+	// InFlightError is the end of a call of which it is unknown whether the server carried
+	// it out.
 	InFlightError = session.InFlightError
 )
 
@@ -123,17 +128,22 @@ const (
 	PromptNeedsLogin    = session.PromptNeedsLogin
 )
 
-// Signatures ([signer]).
+// The types of signatures are documented in package signer.
 type (
 	// Signer signs requests.
-	Signer      = signer.Signer
+	Signer = signer.Signer
+	// SignRequest is what a signature covers.
 	SignRequest = signer.Request
-	Signature   = signer.Signature
-	// HTTPSigner asks signers over HTTP.
-	HTTPSigner   = signer.HTTP
-	SignStyle    = signer.Style
+	// Signature is the answer of a signer.
+	Signature = signer.Signature
+	// HTTPSigner asks several signers over HTTP.
+	HTTPSigner = signer.HTTP
+	// SignStyle is the HTTP interface of a signer.
+	SignStyle = signer.Style
+	// SignerHealth is what is known of one signer of an HTTPSigner.
 	SignerHealth = signer.Health
-	SignerState  = signer.State
+	// SignerState says how one signer is.
+	SignerState = signer.State
 )
 
 // The styles of an HTTPSigner and the states of its signers.
@@ -159,19 +169,22 @@ const (
 	AppInfoFile          = identity.AppInfoFile
 )
 
-// App is [identity.App].
+// App returns the built-in version for "linux" (also ""), "macos" or "windows".
 func App(protocol string) (AppInfo, error) { return identity.App(protocol) }
 
-// LoadApp is [identity.LoadApp].
+// LoadApp reads a Lagrange appinfo.json; members that it lacks are taken from base. Errors
+// are as of [identity.LoadApp].
 func LoadApp(path string, base AppInfo) (AppInfo, error) { return identity.LoadApp(path, base) }
 
-// NewDevice is [identity.NewDevice].
+// NewDevice returns a device with a random GUID.
 func NewDevice() Device { return identity.NewDevice() }
 
-// ImportLagrange is [identity.ImportLagrange].
+// ImportLagrange makes a Keystore from the keystore.json and the device.json of
+// Lagrange.OneBot V1. Either path may be empty. Errors are as of
+// [identity.ImportLagrange].
 func ImportLagrange(keystorePath, devicePath string) (*Keystore, error) {
 	return identity.ImportLagrange(keystorePath, devicePath)
 }
 
-// PasswordMD5 is [session.PasswordMD5].
+// PasswordMD5 returns what Options.PasswordMD5 takes.
 func PasswordMD5(password string) HexBytes { return session.PasswordMD5(password) }

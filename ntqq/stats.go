@@ -15,9 +15,9 @@ type Stats struct {
 	MessagesSent     uint64
 	Disconnects      uint64
 	SendsWaiting     int    // messages that wait for their turn now
-	SendsDelayed     uint64 // messages that had to wait for it
+	SendsDelayed     uint64 // messages that had to wait for their turn
 	SendsRefused     uint64 // messages that would have had to wait too long
-	LastMessageTime  int64  // Unix seconds of the last received message, 0 for none
+	LastMessageTime  int64  // when the last message was received, Unix seconds; 0: none was
 }
 
 type stats struct {
@@ -36,13 +36,13 @@ func (c *Client) Stats() Stats {
 	}
 }
 
-// Unproven counts the packets that did not come under the session's key and that no
-// login waited for. Nothing followed from them.
+// Unproven returns how many packets did not come under the session's key while no login
+// waited for them. Nothing followed from them.
 func (c *Client) Unproven() Unproven { return c.session.Unproven() }
 
 // Undecoded returns how many pushes gave no event, by reason.
 func (c *Client) Undecoded() event.Counters { return c.decoder.Counters() }
 
-// QueuedPushes is how many received packets and events of own messages wait for
-// the event handler.
+// QueuedPushes returns how many received packets and events of own messages wait for the
+// handler.
 func (c *Client) QueuedPushes() int { return c.pushes.Len() + c.own.Len() }

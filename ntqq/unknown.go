@@ -23,12 +23,12 @@ const (
 // session's key. Answers to requests are never among them, nor packets of the login.
 type UnknownPacket struct {
 	Source UnknownSource
-	// Name is the command, type, sub type and discriminator of a push, where it has
-	// them, or the name of an element; of a frame, with ReasonUnproven, what it claims to
-	// be: "push", "kick", "session_code" or "answer", else "".
+	// Name is the command, type, sub type and discriminator of a push, as far as it has
+	// them, or the name of an element. Of a frame with ReasonUnproven it is what the frame
+	// claims to be: "push", "kick", "session_code" or "answer". Of other frames it is "".
 	Name   string
 	Reason event.UnknownReason
-	Err    error  // of ReasonDecode
+	Err    error  // set with ReasonDecode
 	Size   int    // bytes as they came
 	Data   []byte // must not be changed
 }

@@ -25,7 +25,7 @@ type KeystoreFile interface {
 // and is replaced atomically.
 type FileKeystore string
 
-// Load implements KeystoreFile.
+// Load implements [KeystoreFile].
 func (f FileKeystore) Load() (*Keystore, error) {
 	text, err := os.ReadFile(string(f))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,7 +65,7 @@ func (k *Keystore) parse(text []byte) error {
 	return nil
 }
 
-// Save implements KeystoreFile.
+// Save implements [KeystoreFile].
 func (f FileKeystore) Save(k *Keystore) error {
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
@@ -81,10 +81,10 @@ func (f FileKeystore) Save(k *Keystore) error {
 // zero value is empty. It is safe for concurrent use. Two clients must not share one.
 type MemoryKeystore struct{ k atomic.Pointer[Keystore] }
 
-// Load implements KeystoreFile.
+// Load implements [KeystoreFile].
 func (m *MemoryKeystore) Load() (*Keystore, error) { return m.k.Load(), nil }
 
-// Save implements KeystoreFile.
+// Save implements [KeystoreFile].
 func (m *MemoryKeystore) Save(k *Keystore) error {
 	m.k.Store(k)
 	return nil

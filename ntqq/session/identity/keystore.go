@@ -66,12 +66,12 @@ func (k *Keystore) HasSession() bool {
 // HexBytes is written as hexadecimal digits in JSON.
 type HexBytes []byte
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements [encoding.TextMarshaler].
 func (h HexBytes) MarshalText() ([]byte, error) {
 	return hex.AppendEncode(nil, h), nil
 }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (h *HexBytes) UnmarshalText(text []byte) error {
 	b, err := hex.DecodeString(string(text))
 	*h = b
