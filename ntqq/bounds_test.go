@@ -2,7 +2,6 @@ package ntqq
 
 import (
 	"bytes"
-	"errors"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -17,10 +16,10 @@ import (
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/internal/sessiontest"
 	"libration/internal/wire"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
-	"libration/ntqq/internal/sessiontest"
 	"libration/ntqq/message"
 )
 
@@ -40,7 +39,7 @@ func TestPagesAreBounded(t *testing.T) {
 		service := sessiontest.New(t)
 		service.Answer = func(command string, _ []byte) ([]byte, error) {
 			if command != rpc.GroupMembers.Name {
-				return nil, errors.New("not served here")
+				return nil, rpc.ErrUnknownCommand
 			}
 			asked++
 			return payload, nil

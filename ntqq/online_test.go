@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"libration/ntqq/internal/sessiontest"
+	"libration/internal/sessiontest"
 )
 
 // start runs a client with a service until the test ends.

@@ -13,8 +13,8 @@ import (
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
 	"libration/internal/rpc"
+	"libration/internal/sessiontest"
 	"libration/ntqq/event"
-	"libration/ntqq/internal/sessiontest"
 )
 
 // A name that the account gets elsewhere is its own from the event on. It outlives a

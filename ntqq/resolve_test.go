@@ -9,8 +9,8 @@ import (
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/internal/sessiontest"
 	"libration/ntqq/event"
-	"libration/ntqq/internal/sessiontest"
 	"libration/ntqq/message"
 )
 

@@ -7,14 +7,15 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"libration/internal/rpc"
+	"libration/internal/sessiontest"
 	"libration/ntqq/event"
-	"libration/ntqq/internal/sessiontest"
 	"libration/ntqq/message"
 )
 
@@ -94,7 +95,7 @@ func TestEndedContextSendsNothing(t *testing.T) {
 			if command == rpc.SendMessage.Name {
 				sent.Add(1)
 			}
-			return nil, errors.New("not served here")
+			return nil, rpc.ErrUnknownCommand
 		}
 		c := start(t, service, Options{})
 		synctest.Wait()
@@ -112,6 +113,27 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	})
 }
 
+// stallingConn writes nothing any more when it is stalled.
+type stallingConn struct {
+	net.Conn
+	stalled atomic.Bool
+	closed  chan struct{}
+	once    sync.Once
+}
+
+func (c *stallingConn) Write(b []byte) (int, error) {
+	if c.stalled.Load() {
+		<-c.closed
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *stallingConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
 // A message that still waits to be written never leaves when its caller gives up or
 // the connection ends; one that was being written may have.
 func TestWhatNeverLeftWasNotSent(t *testing.T) {
@@ -125,29 +147,21 @@ func TestWhatNeverLeftWasNotSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				stalled := make(chan struct{})
 				service := sessiontest.New(t)
-				service.Answer = func(command string, _ []byte) ([]byte, error) {
-					if command == "stall" {
-						<-stalled
-					}
-					return nil, errors.New("not served here")
-				}
-				var nc net.Conn
+				var nc *stallingConn
 				c := start(t, service, Options{
 					OutcomeWait: -1, Timing: Timing{Answer: 5 * time.Second, Alive: time.Hour},
-					Dial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
-						nc, err = service.Dial(ctx, network, address)
+					Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+						inner, err := service.Dial(ctx, network, address)
+						nc = &stallingConn{Conn: inner, closed: make(chan struct{})}
 						return nc, err
 					},
 				})
 				time.Sleep(time.Second) // virtual: the questions of the registration have ended
+				nc.stalled.Store(true)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				defer close(stalled)
-				go func() { _, _ = c.Call(ctx, "stall", nil) }()
-				synctest.Wait()
-				leaving := sendHello(ctx, c) // nobody reads it
+				leaving := sendHello(ctx, c)
 				synctest.Wait()
 				waiting := sendHello(ctx, c)
 				synctest.Wait()

@@ -8,8 +8,8 @@ import (
 
 	"libration/internal/pb/loginpb"
 	"libration/internal/rpc"
+	"libration/internal/sessiontest"
 	"libration/internal/wire"
-	"libration/ntqq/internal/sessiontest"
 )
 
 // An answer that gives no A1 leaves the saved one, which is good as far as anybody

@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"libration/ntqq/internal/sessiontest"
+	"libration/internal/sessiontest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"libration/ntqq/internal/sessiontest"
+	"libration/internal/sessiontest"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/signer"
 )

@@ -1,5 +1,6 @@
 // Package sessiontest is a small service for one account, on the wire and in memory, for
-// tests of sessions and of what stands on them. Package sandbox is the whole service.
+// tests of sessions and of what stands on them. It works in testing/synctest bubbles.
+// Package sandbox is the whole service.
 package sessiontest
 
 import (
@@ -45,30 +46,32 @@ func Keystore() *identity.Keystore {
 
 // Service is the service. A session registers with any tickets. Each NT login succeeds,
 // each new device is let in, and all other requests are refused, unless a field says
-// otherwise. The fields are set before the first connection; their functions are called
-// from the connections' goroutines.
+// otherwise. The fields are set before the first connection. Requests are answered at the
+// same time.
 type Service struct {
+	// Answer answers a request. When its error is an [rpc.ErrUnknownCommand] the service
+	// answers; another one is a refusal in the packet's head, with the code and the text of
+	// an [rpc.Refusal], else with the code -1.
+	Answer func(command string, payload []byte) ([]byte, error)
+	// Register is called before the answer to a registration, and may wait.
+	Register func()
 	// Refuse returns the code of the answer to an NT login; 0 is a success.
 	Refuse func(command string, l *wire.NTLogin) uint64
 	// Change makes of the new tickets what the test wants.
 	Change func(*loginpb.NtTickets)
-	// Register is called before the answer to a registration, and may wait.
-	Register func()
-	// Answer answers other requests of the session. While it runs the connection reads
-	// nothing else.
-	Answer func(command string, payload []byte) ([]byte, error)
 
 	// ExchangeKey and VerifyKey are those of session.Servers.
 	ExchangeKey, VerifyKey []byte
 
 	t   testing.TB
 	key *crypto.PrivateKey
+	wg  sync.WaitGroup
 
 	mu     sync.Mutex // guards logins
 	logins []*wire.NTLogin
 }
 
-// New returns a service. It serves as long as its connections are open.
+// New returns a service. Its goroutines end with its connections.
 func New(t testing.TB) *Service {
 	t.Helper()
 	key, err := crypto.GenerateKey(crypto.P256)
@@ -84,19 +87,22 @@ func New(t testing.TB) *Service {
 func (s *Service) Dial(_ context.Context, _, address string) (net.Conn, error) {
 	near, far := net.Pipe()
 	if address == Address {
-		go s.serve(far)
+		s.wg.Go(func() { s.serve(far) })
 	} else {
-		go verify(far)
+		s.wg.Go(func() { verify(far) })
 	}
 	return near, nil
 }
+
+// Wait waits until all connections have ended.
+func (s *Service) Wait() { s.wg.Wait() }
 
 // Answers is a [Service.Answer] that answers the commands that payloads has.
 func Answers(payloads map[string][]byte) func(string, []byte) ([]byte, error) {
 	return func(command string, _ []byte) ([]byte, error) {
 		payload, ok := payloads[command]
 		if !ok {
-			return nil, errRefused
+			return nil, rpc.ErrUnknownCommand
 		}
 		return payload, nil
 	}
@@ -111,6 +117,7 @@ func (s *Service) Logins() []*wire.NTLogin {
 
 func (s *Service) serve(nc net.Conn) {
 	defer nc.Close()
+	var writing sync.Mutex
 	frames := wire.NewFrameReader(nc)
 	for {
 		frame, err := frames.Next()
@@ -122,39 +129,60 @@ func (s *Service) serve(nc net.Conn) {
 			s.t.Error(err)
 			return
 		}
-		resp := wire.Response{
-			Protocol: rq.Protocol, Flag: rq.Flag, UIN: rq.UIN, Sequence: int32(rq.Sequence), Command: rq.Command,
-			ServerTime: uint32(time.Now().Unix()),
-		}
-		if resp.Body, err = s.answer(rq); err != nil {
-			resp.Code, resp.Extra = -1, err.Error()
-		}
-		packet, err := wire.AppendResponse(nil, &resp, Key)
-		if err == nil {
-			_, err = nc.Write(packet)
-		}
-		if err != nil {
-			return
+		s.wg.Go(func() {
+			packet, err := wire.AppendResponse(nil, s.respond(rq), Key)
+			if err != nil {
+				s.t.Error(err)
+				return
+			}
+			writing.Lock()
+			defer writing.Unlock()
+			_, _ = nc.Write(packet) // the client may be gone
+		})
+	}
+}
+
+func (s *Service) respond(rq *wire.Request) *wire.Response {
+	resp := &wire.Response{
+		Protocol: rq.Protocol, Flag: rq.Flag, UIN: rq.UIN, Sequence: int32(rq.Sequence), Command: rq.Command,
+		ServerTime: uint32(time.Now().Unix()),
+	}
+	var err error = rpc.ErrUnknownCommand
+	if s.Answer != nil {
+		resp.Body, err = s.Answer(rq.Command, rq.Body)
+	}
+	if errors.Is(err, rpc.ErrUnknownCommand) {
+		resp.Body, err = s.answer(rq)
+	}
+	if err != nil {
+		resp.Code, resp.Extra = -1, err.Error()
+		if refusal, ok := errors.AsType[rpc.Refusal](err); ok {
+			code, text := refusal.Refusal()
+			resp.Code, resp.Extra = int32(code), text
 		}
 	}
+	return resp
 }
 
 // exchanged is the key of every exchange.
 var exchanged = make([]byte, 32)
 
-var errRefused = errors.New("not served here")
-
+// answer is what the service does by itself.
 func (s *Service) answer(rq *wire.Request) ([]byte, error) {
 	switch rq.Command {
 	case rpc.HeartbeatAlive:
-		return nil, nil
+		return rq.Body, nil
+	case rpc.Heartbeat.Name:
+		return rpc.Heartbeat.EncodeResponse(&systempb.SsoHeartBeatResponse{})
 	case rpc.InfoSync.Name:
 		if s.Register != nil {
 			s.Register()
 		}
-		return pb.Marshal(&systempb.SsoInfoSyncResponse{
+		return rpc.InfoSync.EncodeResponse(&systempb.SsoInfoSyncResponse{
 			RegisterResponse: &systempb.RegisterResponse{Message: proto.String("register success")},
 		})
+	case rpc.UnRegister.Name:
+		return rpc.UnRegister.EncodeResponse(&systempb.RegisterResponse{Message: proto.String("unregister success")})
 	case rpc.KeyExchange:
 		offer, err := wire.ParseKeyExchange(rq.Body, s.key, s.VerifyKey)
 		if err != nil {
@@ -168,10 +196,7 @@ func (s *Service) answer(rq *wire.Request) ([]byte, error) {
 		}
 		return s.login(rq.Command, l)
 	}
-	if s.Answer != nil {
-		return s.Answer(rq.Command, rq.Body)
-	}
-	return nil, errRefused
+	return nil, errors.New("not served here")
 }
 
 func (s *Service) login(command string, l *wire.NTLogin) ([]byte, error) {
