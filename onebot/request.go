@@ -108,8 +108,9 @@ func recoverEcho(frame []byte) json.RawMessage {
 
 // Call runs one action and returns its result, never nil. It never panics: a panic
 // in an action is logged and becomes a failed response. An action with the suffix
-// _async is answered at once and runs in the background, by gateway.Later; so does one with _rate_limited, one by one. Call takes over
-// r.Hold: it is given back when the action has ended.
+// _async is answered at once and runs in the background, by [gateway.Gateway.Later]. So
+// does one with _rate_limited, one by one. Call takes over r.Hold: it is given back when
+// the action has ended.
 func (s *Service) Call(ctx context.Context, r Request) *Response {
 	if a := s.working(r.Action); a != nil {
 		defer r.Hold.Release()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"libration/gateway"
 	"libration/internal/store"
 	"libration/ntqq"
 	"libration/ntqq/message"
@@ -64,7 +65,9 @@ func TestCauses(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer messages.Close()
-				bots := onebot.New(onebot.Options{Client: b.Client, Store: messages, Language: onebot.Chinese})
+				bots := onebot.New(onebot.Options{
+					Client: b.Client, Gateway: gateway.New(gateway.Options{Account: b.Client, Store: messages}), Language: onebot.Chinese,
+				})
 				if tt.bring != nil {
 					if err := tt.bring(s, b); err != nil {
 						t.Fatal(err)
