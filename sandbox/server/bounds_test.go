@@ -52,11 +52,11 @@ func TestLongFramesShareTheirRoom(t *testing.T) {
 		t.Errorf("%d clients were cut off and %d kept, want about 6 kept of 64 MiB", cut, kept)
 	}
 	// What has ended gives its room back.
-	h.Server.mu.Lock()
+	h.registry.mu.Lock()
 	for c := range h.conns {
 		c.close()
 	}
-	h.Server.mu.Unlock()
+	h.registry.mu.Unlock()
 	eventually(t, func() bool { return h.frames.Left() == frameRoom })
 	h.dial().login(bot).register()
 }

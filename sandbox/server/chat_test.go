@@ -3,12 +3,12 @@ package server
 import (
 	"bytes"
 	"fmt"
-	"github.com/google/go-cmp/cmp"
 	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 

@@ -47,8 +47,8 @@ func newServer(t testing.TB, o Options) *Server {
 
 // isOnline reports whether pushes reach an account.
 func (h *harness) isOnline(uin message.UIN) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.registry.mu.Lock()
+	defer h.registry.mu.Unlock()
 	return len(h.online[uin]) > 0
 }
 
@@ -419,4 +419,9 @@ func signed(t *testing.T, sign []byte) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func (h *harness) uidOf(uin message.UIN) string {
+	u, _ := h.World().User(uin)
+	return string(u.UID)
 }

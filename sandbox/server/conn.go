@@ -14,7 +14,6 @@ import (
 	"libration/internal/wire"
 	"libration/ntqq/message"
 	"libration/sandbox/fault"
-	"libration/sandbox/world"
 )
 
 const (
@@ -46,7 +45,7 @@ type conn struct {
 	// Of the writer.
 	pushes int32 // the last push's sequence
 
-	// Guarded by Server.mu.
+	// Guarded by registry.mu.
 	session *session // the last one seen here
 	since   time.Time
 	held    []outFrame // a fault: pushes that wait for the next one
@@ -58,9 +57,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 		out:     outbox{wake: make(chan struct{}, 1)},
 		unknown: map[string]bool{},
 	}
-	s.mu.Lock()
-	s.conns[c] = struct{}{}
-	s.mu.Unlock()
+	s.add(c)
 
 	var writer sync.WaitGroup
 	writer.Go(c.write)
@@ -182,7 +179,7 @@ func (c *conn) put(f outFrame) {
 }
 
 // push queues a packet that nobody asked for, under the key of the session.
-// Server.mu is held.
+// registry.mu is held.
 func (c *conn) push(to *session, command string, payload []byte) {
 	f := outFrame{push: true, key: to.d2Key, response: wire.Response{
 		Protocol: wire.Protocol12, Flag: wire.FlagD2, UIN: to.uinText, Command: command, Body: payload,
@@ -192,35 +189,6 @@ func (c *conn) push(to *session, command string, payload []byte) {
 		return
 	}
 	c.faultyPush(f, to.uin)
-}
-
-// forget takes a connection that has ended out of the tables.
-func (s *Server) forget(c *conn) {
-	s.mu.Lock()
-	delete(s.conns, c)
-	var gone []*session
-	for _, sessions := range s.online {
-		for _, sess := range sessions {
-			if sess.conn == c {
-				gone = append(gone, sess)
-			}
-		}
-	}
-	for _, sess := range gone {
-		s.unregister(sess)
-	}
-	s.mu.Unlock()
-	for _, sess := range gone {
-		s.noteOffline(sess, "connection ended")
-	}
-}
-
-func (s *Server) noteOffline(sess *session, why string) {
-	s.mu.Lock()
-	name := sess.device
-	s.mu.Unlock()
-	s.log.Info("client offline", "uin", sess.uin, "device", name, "why", why)
-	s.world.Note(world.Activity{Kind: world.ActivityOffline, User: sess.uin, Text: name})
 }
 
 func uinText(uin message.UIN) string { return strconv.FormatUint(uint64(uin), 10) }

@@ -3,7 +3,6 @@ package server
 import (
 	"libration/internal/rpc"
 	"libration/ntqq/message"
-	"libration/sandbox/world"
 )
 
 // Push is one packet that the server sends unasked.
@@ -18,10 +17,10 @@ type Push struct {
 
 // Deliver pushes one packet as it is to every client of an account that is online, for
 // packets that the world has no reason to send: a client must bear all of them.
-func (s *Server) Deliver(p Push) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, sess := range s.online[p.To] {
+func (r *registry) Deliver(p Push) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, sess := range r.online[p.To] {
 		if p.Exclude != any(sess) {
 			sess.conn.push(sess, p.Command, p.Payload)
 		}
@@ -31,22 +30,16 @@ func (s *Server) Deliver(p Push) {
 // Intercept hands every push that would go to an account online to take instead, nil ends
 // that: for tests that lose, double and delay them. take may call Deliver; it must not
 // start an operation of the world.
-func (s *Server) Intercept(take func(Push)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.intercept = take
-}
-
-// PushOf returns the push of a message to one of its receivers, as it was sent.
-func (s *Server) PushOf(m *world.Message, to message.UIN) Push {
-	user, _ := s.world.User(to)
-	return Push{To: to, Command: rpc.PushMessage, Payload: newEnvelope(s.pushes.message(m)).payload(to, user.UID)}
+func (r *registry) Intercept(take func(Push)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.intercept = take
 }
 
 // deliver queues an envelope for the clients of some accounts, in their order, but not
 // for the session but. Nobody waits for a client here: each has its own queue.
-func (s *Server) deliver(to []message.UIN, but any, e *envelope) {
-	for _, p := range s.queue(to, but, e) {
+func (r *registry) deliver(to []message.UIN, but any, e *envelope) {
+	for _, p := range r.queue(to, but, e) {
 		p.take(p.Push)
 	}
 }
@@ -57,21 +50,21 @@ type intercepted struct {
 	take func(Push)
 }
 
-func (s *Server) queue(to []message.UIN, but any, e *envelope) (taken []intercepted) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (r *registry) queue(to []message.UIN, but any, e *envelope) (taken []intercepted) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, uin := range to {
-		sessions := s.online[uin]
+		sessions := r.online[uin]
 		if len(sessions) == 0 {
 			continue
 		}
 		payload := e.payload(uin, sessions[0].uid)
-		if s.intercept != nil {
+		if r.intercept != nil {
 			own := but
 			if sess, ok := but.(*session); !ok || sess.uin != uin {
 				own = nil
 			}
-			taken = append(taken, intercepted{Push{uin, own, rpc.PushMessage, payload}, s.intercept})
+			taken = append(taken, intercepted{Push{uin, own, rpc.PushMessage, payload}, r.intercept})
 			continue
 		}
 		for _, sess := range sessions {

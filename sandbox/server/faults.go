@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"libration/internal/rpc"
 	"libration/ntqq/message"
 	"libration/sandbox/fault"
 )
@@ -132,40 +131,13 @@ func resetConn(nc net.Conn) {
 	nc.Close()
 }
 
-// expireSession ends one session; forget makes its ticket unknown as well.
-func (s *Server) expireSession(sess *session, forget bool) {
-	s.mu.Lock()
-	was := sess.conn != nil
-	s.revoke(sess)
-	if forget {
-		s.sessions.drop(sess.d2)
-	}
-	s.mu.Unlock()
-	if was {
-		s.noteOffline(sess, "expired")
-	}
-}
-
-// kickSession kicks the session of a request, which need not be online.
-func (s *Server) kickSession(rq *request) {
-	s.mu.Lock()
-	was := rq.session.conn != nil
-	rq.conn.push(rq.session, rpc.PushKick, kickNotice(rq.session.uin, kickByServer, "下线通知",
-		"你的账号已被强制下线。You were forced offline."))
-	s.revoke(rq.session)
-	s.mu.Unlock()
-	if was {
-		s.noteOffline(rq.session, "kicked")
-	}
-}
-
 // pushFault is what goes wrong with one push.
 type pushFault struct {
 	drop, twice bool
 	hold        time.Duration // it waits for the next one, so long at most
 }
 
-// faultyPush decides about a push and queues it; Server.mu is held.
+// faultyPush decides about a push and queues it; registry.mu is held.
 func (c *conn) faultyPush(f outFrame, uin message.UIN) {
 	var wrong pushFault
 	for _, hit := range c.s.faults.Strikes(fault.AtPush, fault.Subject{Command: f.response.Command, UIN: uin, Session: true}) {
@@ -190,8 +162,8 @@ func (c *conn) faultyPush(f outFrame, uin message.UIN) {
 		}
 		c.held = held
 		c.out.later(wrong.hold, func() {
-			c.s.mu.Lock()
-			defer c.s.mu.Unlock()
+			c.s.registry.mu.Lock()
+			defer c.s.registry.mu.Unlock()
 			if len(c.held) > 0 && &c.held[0] == &held[0] {
 				c.release()
 			}
@@ -205,7 +177,7 @@ func (c *conn) faultyPush(f outFrame, uin message.UIN) {
 	c.release()
 }
 
-// release queues the pushes that waited; Server.mu is held.
+// release queues the pushes that waited; registry.mu is held.
 func (c *conn) release() {
 	for _, f := range c.held {
 		c.put(f)

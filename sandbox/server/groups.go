@@ -22,15 +22,21 @@ const adminMax = 10
 // muteAllTime is the mute time of a group in which only admins may speak.
 const muteAllTime = 1<<32 - 1
 
-func (s *Server) handleGroups() {
-	rpc.Handle(&s.mux, rpc.GroupList, s.groupList)
-	rpc.Handle(&s.mux, rpc.GroupInfo, s.ownGroupInfo)
-	rpc.Handle(&s.mux, rpc.AnyGroupInfo, s.anyGroupInfo)
-	rpc.Handle(&s.mux, rpc.StrangerGroupInfo, s.anyGroupInfo)
-	rpc.Handle(&s.mux, rpc.GroupMembers, s.groupMembers)
-	rpc.Handle(&s.mux, rpc.GroupMemberOrAll, s.groupMember)
-	rpc.Handle(&s.mux, rpc.GroupNotices, noNotices)
-	rpc.Handle(&s.mux, rpc.FilteredNotices, noNotices)
+// groups answers what is asked about groups and their members.
+type groups struct {
+	world *world.World
+	page  int // of a member list
+}
+
+func (h *groups) handle(mux *rpc.Mux[*request]) {
+	rpc.Handle(mux, rpc.GroupList, h.groupList)
+	rpc.Handle(mux, rpc.GroupInfo, h.ownGroupInfo)
+	rpc.Handle(mux, rpc.AnyGroupInfo, h.anyGroupInfo)
+	rpc.Handle(mux, rpc.StrangerGroupInfo, h.anyGroupInfo)
+	rpc.Handle(mux, rpc.GroupMembers, h.groupMembers)
+	rpc.Handle(mux, rpc.GroupMemberOrAll, h.groupMember)
+	rpc.Handle(mux, rpc.GroupNotices, noNotices)
+	rpc.Handle(mux, rpc.FilteredNotices, noNotices)
 }
 
 // wireRole is a role as the protocol numbers it (docs/protocol/operations.md 4.4).
@@ -44,20 +50,20 @@ func wireRole(r message.Role) uint32 {
 	return 0
 }
 
-func (s *Server) uidOf(uin message.UIN) string {
-	user, _ := s.world.User(uin)
+func (h *groups) uidOf(uin message.UIN) string {
+	user, _ := h.world.User(uin)
 	return string(user.UID)
 }
 
-func (s *Server) groupList(rq *request, _ *oidbpb.GroupListReq) (*oidbpb.GroupListResp, error) {
+func (h *groups) groupList(rq *request, _ *oidbpb.GroupListReq) (*oidbpb.GroupListResp, error) {
 	answer := &oidbpb.GroupListResp{}
-	for _, g := range s.world.GroupsOf(rq.session.uin) {
-		me, member := s.world.Member(g.Code, rq.session.uin)
+	for _, g := range h.world.GroupsOf(rq.session.uin) {
+		me, member := h.world.Member(g.Code, rq.session.uin)
 		if !member {
 			continue // left a moment ago
 		}
 		info := &oidbpb.GroupListInfo{
-			Owner: &oidbpb.GroupListOwner{Uid: s.uidOf(g.Owner)}, CreatedTime: uint32(g.CreateTime),
+			Owner: &oidbpb.GroupListOwner{Uid: h.uidOf(g.Owner)}, CreatedTime: uint32(g.CreateTime),
 			MemberMax: g.MemberMax, MemberCount: g.MemberCount, GroupName: g.Name,
 			MuteAllExpireTime: proto.Uint32(0), Description: proto.String(""), Question: proto.String(""),
 			Announcement: proto.String(""),
@@ -78,37 +84,37 @@ func (s *Server) groupList(rq *request, _ *oidbpb.GroupListReq) (*oidbpb.GroupLi
 }
 
 // ownGroupInfo is 0x88d_0: only for groups the caller is in.
-func (s *Server) ownGroupInfo(rq *request, req *oidbpb.GroupInfoReq) (*oidbpb.GroupInfoResp, error) {
-	return s.groupInfo(rq, req, true)
+func (h *groups) ownGroupInfo(rq *request, req *oidbpb.GroupInfoReq) (*oidbpb.GroupInfoResp, error) {
+	return h.groupInfo(rq, req, true)
 }
 
 // anyGroupInfo is 0x88d_14 and 0x88d_110: for all groups.
-func (s *Server) anyGroupInfo(rq *request, req *oidbpb.GroupInfoReq) (*oidbpb.GroupInfoResp, error) {
-	return s.groupInfo(rq, req, false)
+func (h *groups) anyGroupInfo(rq *request, req *oidbpb.GroupInfoReq) (*oidbpb.GroupInfoResp, error) {
+	return h.groupInfo(rq, req, false)
 }
 
 // groupInfo answers with every field there is, whatever was asked for
 // (docs/protocol/operations.md 7.1 rule 9).
-func (s *Server) groupInfo(rq *request, req *oidbpb.GroupInfoReq, own bool) (*oidbpb.GroupInfoResp, error) {
+func (h *groups) groupInfo(rq *request, req *oidbpb.GroupInfoReq, own bool) (*oidbpb.GroupInfoResp, error) {
 	answer := &oidbpb.GroupInfoResp{}
 	for _, asked := range req.GetGroups() {
 		code := message.GroupCode(asked.GetGroupCode())
-		g, known := s.world.Group(code)
-		me, member := s.world.Member(code, rq.session.uin)
+		g, known := h.world.Group(code)
+		me, member := h.world.Member(code, rq.session.uin)
 		if !known || own && !member {
 			answer.Groups = append(answer.Groups, &oidbpb.GroupInfoRespEntry{
 				GroupCode: uint64(code), Result: proto.Uint32(unknownGroup),
 			})
 			continue
 		}
-		changes := s.world.MemberChangeSeq(code)
+		changes := h.world.MemberChangeSeq(code)
 		info := &oidbpb.GroupInfo{
-			OwnerUid: s.uidOf(g.Owner), CreateTime: uint32(g.CreateTime), MemberMax: g.MemberMax,
+			OwnerUid: h.uidOf(g.Owner), CreateTime: uint32(g.CreateTime), MemberMax: g.MemberMax,
 			MemberCount: g.MemberCount, Name: g.Name, GroupCode: uint64(code), LatestSeq: proto.Uint32(uint32(g.LastSequence)),
 			AdminMax: adminMax, ActiveMemberCount: g.MemberCount, MuteMeTime: uint32(me.MuteUntil),
 			MemberListChangeSeq: changes, MemberCardSeq: changes,
 		}
-		if latest := s.world.GroupHistory(code, g.LastSequence, g.LastSequence); len(latest) > 0 {
+		if latest := h.world.GroupHistory(code, g.LastSequence, g.LastSequence); len(latest) > 0 {
 			info.LastMsgTime = uint32(latest[0].Time)
 		}
 		if g.MuteAll {
@@ -123,9 +129,9 @@ func (s *Server) groupInfo(rq *request, req *oidbpb.GroupInfoReq, own bool) (*oi
 
 // groupMembers answers one page, ordered by uin. The cookie is the first uin of
 // the next page as text; it is absent at the end.
-func (s *Server) groupMembers(rq *request, req *oidbpb.GroupMemberListReq) (*oidbpb.GroupMemberListResp, error) {
+func (h *groups) groupMembers(rq *request, req *oidbpb.GroupMemberListReq) (*oidbpb.GroupMemberListResp, error) {
 	code := message.GroupCode(req.GetGroupCode())
-	answer, err := s.memberAnswer(rq, code)
+	answer, err := h.memberAnswer(rq, code)
 	if err != nil {
 		return nil, err
 	}
@@ -135,15 +141,15 @@ func (s *Server) groupMembers(rq *request, req *oidbpb.GroupMemberListReq) (*oid
 			return nil, world.Refuse(world.BadRequest, "bad cookie")
 		}
 	}
-	members := s.world.Members(code)
+	members := h.world.Members(code)
 	start := slices.IndexFunc(members, func(m world.Member) bool { return uint64(m.User.UIN) >= first })
 	if start < 0 {
 		return answer, nil
 	}
 	members = members[start:]
-	if len(members) > s.opts.MemberPage {
-		answer.Cookie = []byte(uinText(members[s.opts.MemberPage].User.UIN))
-		members = members[:s.opts.MemberPage]
+	if len(members) > h.page {
+		answer.Cookie = []byte(uinText(members[h.page].User.UIN))
+		members = members[:h.page]
 	}
 	for _, m := range members {
 		answer.Members = append(answer.Members, memberEntry(m))
@@ -152,24 +158,24 @@ func (s *Server) groupMembers(rq *request, req *oidbpb.GroupMemberListReq) (*oid
 }
 
 // groupMember answers for one member, or as the list when none is named.
-func (s *Server) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.GroupMemberListResp, error) {
+func (h *groups) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.GroupMemberListResp, error) {
 	if req.GetMember() == nil {
 		list, err := rpc.GroupMembers.DecodeRequest(rq.Body)
 		if err != nil {
 			return nil, err
 		}
-		return s.groupMembers(rq, list)
+		return h.groupMembers(rq, list)
 	}
 	code := message.GroupCode(req.GetGroupCode())
-	answer, err := s.memberAnswer(rq, code)
+	answer, err := h.memberAnswer(rq, code)
 	if err != nil {
 		return nil, err
 	}
-	user, known := s.world.UserByUID(message.UID(req.GetMember().GetUid()))
+	user, known := h.world.UserByUID(message.UID(req.GetMember().GetUid()))
 	if !known {
 		return nil, world.Refuse(world.NotFound, "no such user")
 	}
-	m, member := s.world.Member(code, user.UIN)
+	m, member := h.world.Member(code, user.UIN)
 	if !member {
 		return nil, world.Refuse(world.NotMember, "%d is not a member of group %d", user.UIN, code)
 	}
@@ -178,15 +184,15 @@ func (s *Server) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.G
 }
 
 // memberAnswer is an answer without members, for members only.
-func (s *Server) memberAnswer(rq *request, code message.GroupCode) (*oidbpb.GroupMemberListResp, error) {
-	g, known := s.world.Group(code)
+func (h *groups) memberAnswer(rq *request, code message.GroupCode) (*oidbpb.GroupMemberListResp, error) {
+	g, known := h.world.Group(code)
 	if !known {
 		return nil, world.Refuse(world.NotFound, "no group %d", code)
 	}
-	if _, member := s.world.Member(code, rq.session.uin); !member {
+	if _, member := h.world.Member(code, rq.session.uin); !member {
 		return nil, world.Refuse(world.NotMember, "not a member of group %d", code)
 	}
-	changes := s.world.MemberChangeSeq(code)
+	changes := h.world.MemberChangeSeq(code)
 	return &oidbpb.GroupMemberListResp{
 		GroupCode: uint64(code), MemberCount: g.MemberCount, MemberListChangeSeq: changes, MemberCardSeq: changes,
 	}, nil

@@ -136,7 +136,7 @@ func TestSetStatus(t *testing.T) {
 		if got.GetErrorCode() != 0 || got.GetMessage() != "set status success" {
 			t.Errorf("%s: got %v", name, got)
 		}
-		if got := h.statusOf(bot); got != c2.want {
+		if got := statusOf(h.World().Status(bot)); got != c2.want {
 			t.Errorf("%s: got status %#x, want %#x", name, got, c2.want)
 		}
 	}

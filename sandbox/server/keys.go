@@ -52,8 +52,8 @@ type keyring struct {
 	sign                  []byte // of the sign provider
 }
 
-func newKeyring(seed uint64) (keyring, error) {
-	var k keyring
+func newKeyring(seed uint64) (*keyring, error) {
+	k := &keyring{}
 	var err error
 	for _, want := range []struct {
 		key   **crypto.PrivateKey
@@ -65,7 +65,7 @@ func newKeyring(seed uint64) (keyring, error) {
 		{&k.nt, crypto.P256, "nt p256"},
 	} {
 		if *want.key, err = deriveKey(seed, want.curve, want.label); err != nil {
-			return keyring{}, err
+			return nil, err
 		}
 	}
 	sum := derive(seed, "sign", 0)

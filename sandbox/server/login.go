@@ -23,17 +23,17 @@ const (
 
 // wtlogin answers the wtlogin commands: it opens the inner packet, and closes the
 // answer with the key the client agreed on.
-func (s *Server) wtlogin(rq *request) ([]byte, error) {
-	in, share, err := wire.ParseOicqRequest(rq.Body, s.keys.agree)
+func (l *logins) wtlogin(rq *request) ([]byte, error) {
+	in, share, err := wire.ParseOicqRequest(rq.Body, l.keys.agree)
 	if err != nil {
 		return nil, refuseLogin(err)
 	}
 	var body []byte
 	switch in.Command {
 	case wire.OicqTransEmp:
-		body, err = s.transEmp(rq, in)
+		body, err = l.transEmp(rq, in)
 	case wire.OicqLogin:
-		body, err = s.wtLogin(rq, in)
+		body, err = l.wtLogin(rq, in)
 	default:
 		err = fmt.Errorf("unknown login packet %#x", in.Command)
 	}
@@ -51,30 +51,30 @@ func refuseLogin(err error) error {
 	return &ssoError{codeNotLoggedIn, "login packet refused: " + err.Error()}
 }
 
-func (s *Server) transEmp(rq *request, in *wire.OicqRequest) ([]byte, error) {
+func (l *logins) transEmp(rq *request, in *wire.OicqRequest) ([]byte, error) {
 	packet, err := wire.ParseCode2D(in.Body)
 	if err != nil {
 		return nil, err
 	}
 	switch packet.SubCommand {
 	case subFetch:
-		return s.qrFetch(rq, packet)
+		return l.qrFetch(rq, packet)
 	case subPoll:
-		return s.qrPoll(packet)
+		return l.qrPoll(packet)
 	}
 	return nil, fmt.Errorf("unknown code-2d sub command %#x", packet.SubCommand)
 }
 
 // wtLogin exchanges a confirmed code for tickets (docs/protocol/login.md 4.4).
-func (s *Server) wtLogin(rq *request, in *wire.OicqRequest) ([]byte, error) {
+func (l *logins) wtLogin(rq *request, in *wire.OicqRequest) ([]byte, error) {
 	if !rq.signed {
 		return refuseState(stateUnsigned)
 	}
 	var code *qrCode
 	login, err := wire.ParseWtLogin(in.Body, func(a1 []byte) (crypto.Key, bool) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		code, _ = s.codeA1s.get(a1)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		code, _ = l.codeA1s.get(a1)
 		if code == nil || code.purpose != forLogin {
 			return crypto.Key{}, false
 		}
@@ -84,12 +84,12 @@ func (s *Server) wtLogin(rq *request, in *wire.OicqRequest) ([]byte, error) {
 	case errors.Is(err, wire.ErrBadLogin):
 		return refuseState(stateTokenExpired)
 	case err != nil:
-		s.log.Info("login refused", "uin", in.UIN, "err", err)
+		l.log.Info("login refused", "uin", in.UIN, "err", err)
 		return refuseState(stateDenied)
 	case guidText(login.GUID[:]) != code.device.guid:
 		return refuseState(stateDenied)
 	}
-	user, known := s.world.User(code.uin)
+	user, known := l.world.User(code.uin)
 	if !known {
 		return refuseState(stateDenied)
 	}
@@ -97,11 +97,11 @@ func (s *Server) wtLogin(rq *request, in *wire.OicqRequest) ([]byte, error) {
 	if login.DeviceName != "" {
 		d.name = login.DeviceName
 	}
-	tickets := s.issue(user, d, nil)
-	s.mu.Lock()
-	s.forgetCode(code)
-	s.mu.Unlock()
-	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "qr code")
+	tickets := l.clients.issue(user, d, nil)
+	l.mu.Lock()
+	l.forgetCode(code)
+	l.mu.Unlock()
+	l.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "qr code")
 	return (&wire.WtLoginReply{Tickets: tickets}).Encode(login.TgtgtKey)
 }
 

@@ -20,43 +20,46 @@ func refusedHistory(text string) error { return world.Refuse(world.BadRequest, "
 // recallSuccess is the text of a recall that was accepted.
 const recallSuccess = "Success"
 
-func (s *Server) handleMessages() {
-	rpc.Handle(&s.mux, rpc.SendMessage, s.sendMessage)
-	rpc.Handle(&s.mux, rpc.RecallGroup, s.recallGroup)
-	rpc.Handle(&s.mux, rpc.RecallFriend, s.recallFriend)
-	rpc.Handle(&s.mux, rpc.ReadReport, s.readReport)
-	rpc.Handle(&s.mux, rpc.PeerSequence, s.peerSequence)
-	rpc.Handle(&s.mux, rpc.GroupHistory, s.groupHistory)
-	rpc.Handle(&s.mux, rpc.FriendHistory, s.friendHistory)
-	rpc.Handle(&s.mux, rpc.RoamHistory, s.roamHistory)
+// chats answers what is done with messages.
+type chats struct{ chatWriter }
+
+func (c *chats) handle(mux *rpc.Mux[*request]) {
+	rpc.Handle(mux, rpc.SendMessage, c.sendMessage)
+	rpc.Handle(mux, rpc.RecallGroup, c.recallGroup)
+	rpc.Handle(mux, rpc.RecallFriend, c.recallFriend)
+	rpc.Handle(mux, rpc.ReadReport, c.readReport)
+	rpc.Handle(mux, rpc.PeerSequence, c.peerSequence)
+	rpc.Handle(mux, rpc.GroupHistory, c.groupHistory)
+	rpc.Handle(mux, rpc.FriendHistory, c.friendHistory)
+	rpc.Handle(mux, rpc.RoamHistory, c.roamHistory)
 }
 
 // find resolves who is meant: the text id counts, the number is for clients that
 // send only that.
-func (s *Server) find(uid string, uin uint64) (world.User, bool) {
+func (c *chats) find(uid string, uin uint64) (world.User, bool) {
 	if uid != "" {
-		return s.world.UserByUID(message.UID(uid))
+		return c.world.UserByUID(message.UID(uid))
 	}
-	return s.world.User(message.UIN(uin))
+	return c.world.User(message.UIN(uin))
 }
 
 // sendMessage is MessageSvc.PbSendMsg (docs/protocol/messages.md 4).
-func (s *Server) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messagepb.PbSendMsgResp, error) {
-	send, err := s.addressed(req)
+func (c *chats) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messagepb.PbSendMsgResp, error) {
+	send, err := c.addressed(req)
 	if err == nil {
 		send.From, send.Origin = rq.session.uin, rq.session
 		send.Random, send.ClientSequence = req.GetRandom(), req.GetClientSequence()
-		send.Parts = partsOf(s.world, req.GetBody().GetRichText().GetElems(), send.Group != 0)
-		_, err = s.world.Send(send, func(m *world.Message) { reply(rq, rpc.SendMessage, sendAnswer(m), nil) })
+		send.Parts = partsOf(c.world, req.GetBody().GetRichText().GetElems(), send.Group != 0)
+		_, err = c.world.Send(send, func(m *world.Message) { reply(rq, rpc.SendMessage, sendAnswer(m), nil) })
 	}
 	if err != nil { // a refusal has a time and no sequence
-		return &messagepb.PbSendMsgResp{SendTime: proto.Uint64(uint64(s.now().Unix()))}, err
+		return &messagepb.PbSendMsgResp{SendTime: proto.Uint64(uint64(c.world.Now().Unix()))}, err
 	}
 	return nil, nil
 }
 
 // addressed reads to whom a message goes, and the content of a file.
-func (s *Server) addressed(req *messagepb.PbSendMsgReq) (world.Send, error) {
+func (c *chats) addressed(req *messagepb.PbSendMsgReq) (world.Send, error) {
 	var send world.Send
 	routing := req.GetRoutingHead()
 	if routing.GetGroup() != nil {
@@ -79,7 +82,7 @@ func (s *Server) addressed(req *messagepb.PbSendMsgReq) (world.Send, error) {
 		uid, uin = routing.GetTrans211().GetToUid(), routing.GetTrans211().GetToUin()
 		send.File = req.GetBody().GetMsgContent()
 	}
-	peer, known := s.find(uid, uin)
+	peer, known := c.find(uid, uin)
 	if !known {
 		return send, world.NoReceiver("no such receiver")
 	}
@@ -105,23 +108,23 @@ func sendAnswer(m *world.Message) *messagepb.PbSendMsgResp {
 
 // recallGroup writes both fields of a success: one client fails on an empty answer, one
 // without the text.
-func (s *Server) recallGroup(rq *request, req *messagepb.GroupRecallReq) (*messagepb.GroupRecallResp, error) {
+func (c *chats) recallGroup(rq *request, req *messagepb.GroupRecallReq) (*messagepb.GroupRecallResp, error) {
 	group, sequence := message.GroupCode(req.GetGroupCode()), req.GetInfo().GetSequence()
-	return nil, s.world.RecallGroup(rq.session.uin, group, sequence, func() {
+	return nil, c.world.RecallGroup(rq.session.uin, group, sequence, func() {
 		reply(rq, rpc.RecallGroup, &messagepb.GroupRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}, nil)
 	})
 }
 
 // recallFriend always answers success, as the real service does
 // (docs/protocol/messages.md 12.1).
-func (s *Server) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*messagepb.C2CRecallResp, error) {
+func (c *chats) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*messagepb.C2CRecallResp, error) {
 	success := &messagepb.C2CRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}
-	peer, known := s.find(req.GetTargetUid(), 0)
+	peer, known := c.find(req.GetTargetUid(), 0)
 	if !known {
 		return success, nil
 	}
 	info := req.GetInfo()
-	err := s.world.RecallFriend(rq.session.uin, peer.UIN, info.GetClientSequence(), info.GetRandom(), info.GetNtMsgSeq(), func() {
+	err := c.world.RecallFriend(rq.session.uin, peer.UIN, info.GetClientSequence(), info.GetRandom(), info.GetNtMsgSeq(), func() {
 		reply(rq, rpc.RecallFriend, success, nil)
 	})
 	if err != nil {
@@ -130,46 +133,46 @@ func (s *Server) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*messag
 	return nil, nil
 }
 
-func (s *Server) readReport(rq *request, req *messagepb.ReadReportReq) (*messagepb.ReadReportResp, error) {
+func (c *chats) readReport(rq *request, req *messagepb.ReadReportReq) (*messagepb.ReadReportResp, error) {
 	if group := req.GetGroup(); group != nil {
-		s.world.MarkRead(message.GroupCode(group.GetGroupCode()), rq.session.uin, group.GetSequence())
+		c.world.MarkRead(message.GroupCode(group.GetGroupCode()), rq.session.uin, group.GetSequence())
 	}
 	return &messagepb.ReadReportResp{RetCode: proto.Uint32(0), RetMsg: proto.String("")}, nil
 }
 
-func (s *Server) peerSequence(rq *request, req *messagepb.GetPeerSeqReq) (*messagepb.GetPeerSeqResp, error) {
+func (c *chats) peerSequence(rq *request, req *messagepb.GetPeerSeqReq) (*messagepb.GetPeerSeqResp, error) {
 	answer := &messagepb.GetPeerSeqResp{RetCode: proto.Uint32(0)}
-	peer, known := s.find(req.GetPeerUid(), 0)
+	peer, known := c.find(req.GetPeerUid(), 0)
 	if !known {
 		answer.RetMsg = proto.String("no such user")
 		return answer, nil
 	}
-	sequence, at := s.world.PeerSequence(rq.session.uin, peer.UIN)
+	sequence, at := c.world.PeerSequence(rq.session.uin, peer.UIN)
 	answer.Sequence1, answer.Sequence2, answer.LatestMsgTime = sequence, sequence, uint64(at)
 	return answer, nil
 }
 
 // groupHistory tells the range as it was asked for, also when it is cut to a page
 // or refused: one client fails without (docs/protocol/messages.md 12.3).
-func (s *Server) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*messagepb.GetGroupMsgResp, error) {
+func (c *chats) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*messagepb.GetGroupMsgResp, error) {
 	asked := req.GetRange()
 	code := message.GroupCode(asked.GetGroupCode())
 	body := &messagepb.GetGroupMsgBody{
 		GroupCode:     asked.GetGroupCode(),
 		StartSequence: proto.Uint64(asked.GetStartSequence()), EndSequence: proto.Uint64(asked.GetEndSequence()),
 	}
-	if _, member := s.world.Member(code, rq.session.uin); !member {
+	if _, member := c.world.Member(code, rq.session.uin); !member {
 		return &messagepb.GetGroupMsgResp{Body: body}, refusedHistory("not a member")
 	}
-	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), s.world.LatestSequence(code))
-	messages := s.world.GroupHistory(code, from, to)
+	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), c.world.LatestSequence(code))
+	messages := c.world.GroupHistory(code, from, to)
 	if req.GetFilter() == 2 { // only ten messages of three days
-		since := s.now().AddDate(0, 0, -3).Unix()
+		since := c.world.Now().AddDate(0, 0, -3).Unix()
 		for len(messages) > 10 || len(messages) > 0 && messages[0].Time < since {
 			messages = messages[1:]
 		}
 	}
-	body.RetCode, body.Messages = proto.Uint32(0), s.pushes.messages(messages)
+	body.RetCode, body.Messages = proto.Uint32(0), c.messages(messages)
 	return &messagepb.GetGroupMsgResp{RetCode: proto.Uint32(0), Body: body}, nil
 }
 
@@ -182,31 +185,31 @@ func lastPage(from, to, latest uint64) (uint64, uint64) {
 	return from, to
 }
 
-func (s *Server) friendHistory(rq *request, req *messagepb.GetC2CMsgReq) (*messagepb.GetC2CMsgResp, error) {
-	peer, known := s.find(req.GetPeerUid(), req.GetPeerUin())
+func (c *chats) friendHistory(rq *request, req *messagepb.GetC2CMsgReq) (*messagepb.GetC2CMsgResp, error) {
+	peer, known := c.find(req.GetPeerUid(), req.GetPeerUin())
 	if !known {
 		return nil, refusedHistory("no such user")
 	}
-	latest, _ := s.world.PeerSequence(rq.session.uin, peer.UIN)
+	latest, _ := c.world.PeerSequence(rq.session.uin, peer.UIN)
 	from, to := lastPage(req.GetStartSequence(), req.GetEndSequence(), latest)
 	return &messagepb.GetC2CMsgResp{
-		RetCode: proto.Uint32(0), Messages: s.pushes.messages(s.world.FriendHistory(rq.session.uin, peer.UIN, from, to)),
+		RetCode: proto.Uint32(0), Messages: c.messages(c.world.FriendHistory(rq.session.uin, peer.UIN, from, to)),
 	}, nil
 }
 
 // roamHistory has no error of its own: an unknown peer has no messages.
-func (s *Server) roamHistory(rq *request, req *messagepb.GetRoamMsgReq) (*messagepb.GetRoamMsgResp, error) {
+func (c *chats) roamHistory(rq *request, req *messagepb.GetRoamMsgReq) (*messagepb.GetRoamMsgResp, error) {
 	answer := &messagepb.GetRoamMsgResp{
 		PeerUid: proto.String(req.GetPeerUid()), IsComplete: proto.Bool(true),
 		Time: proto.Uint32(req.GetTime()), Random: proto.Uint32(0),
 	}
-	peer, known := s.find(req.GetPeerUid(), 0)
+	peer, known := c.find(req.GetPeerUid(), 0)
 	if !known {
 		return answer, nil
 	}
 	count := int(min(req.GetCount(), historyPage))
-	messages, complete := s.world.RoamHistory(rq.session.uin, peer.UIN, int64(req.GetTime()), count, req.GetDirection())
-	answer.Messages, answer.IsComplete = s.pushes.messages(messages), proto.Bool(complete)
+	messages, complete := c.world.RoamHistory(rq.session.uin, peer.UIN, int64(req.GetTime()), count, req.GetDirection())
+	answer.Messages, answer.IsComplete = c.messages(messages), proto.Bool(complete)
 	if len(messages) > 0 {
 		answer.Time, answer.Random = proto.Uint32(uint32(messages[0].Time)), proto.Uint32(messages[0].Random)
 	}

@@ -42,8 +42,8 @@ type exchange struct {
 type unusualTicket struct{ uin message.UIN }
 
 // keyExchange answers SsoKeyExchange (docs/protocol/login.md 5).
-func (s *Server) keyExchange(rq *request) ([]byte, error) {
-	offer, err := wire.ParseKeyExchange(rq.Body, s.keys.nt, []byte(verifyKey))
+func (l *logins) keyExchange(rq *request) ([]byte, error) {
+	offer, err := wire.ParseKeyExchange(rq.Body, l.keys.nt, []byte(verifyKey))
 	switch {
 	case errors.Is(err, wire.ErrVerification):
 		return nil, &ssoError{codeNotLoggedIn, "verification failed"}
@@ -53,10 +53,10 @@ func (s *Server) keyExchange(rq *request) ([]byte, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
 	ticket := newTicket()
-	life := s.opts.ExchangeLifetime
-	s.mu.Lock()
-	s.exchanges.put(ticket, &exchange{key: key, expires: time.Now().Add(life)})
-	s.mu.Unlock()
+	life := l.exchangeLifetime
+	l.mu.Lock()
+	l.exchanges.put(ticket, &exchange{key: key, expires: time.Now().Add(life)})
+	l.mu.Unlock()
 	return wire.AnswerKeyExchange(offer, key, ticket, uint32(life/time.Second))
 }
 
@@ -73,12 +73,12 @@ type ntRefusal struct {
 func (e *ntRefusal) Error() string { return fmt.Sprintf("login refused with code %d", e.code) }
 
 // ntLogin answers the SsoNTLogin commands (docs/protocol/login.md 6).
-func (s *Server) ntLogin(rq *request) ([]byte, error) {
+func (l *logins) ntLogin(rq *request) ([]byte, error) {
 	var key []byte
 	in, err := wire.OpenNTLogin(rq.Body, func(ticket []byte) ([]byte, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		known, _ := s.exchanges.get(ticket)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		known, _ := l.exchanges.get(ticket)
 		if known == nil || !time.Now().Before(known.expires) {
 			return nil, errors.New("session ticket unknown or expired")
 		}
@@ -88,10 +88,10 @@ func (s *Server) ntLogin(rq *request) ([]byte, error) {
 	if err != nil {
 		return nil, refuseLogin(err) // there is no key to answer with
 	}
-	body, err := s.ntTickets(rq, in)
+	body, err := l.ntTickets(rq, in)
 	var refused *ntRefusal
 	if err != nil && !errors.As(err, &refused) {
-		s.log.Info("login refused", "uin", rq.UIN, "err", err)
+		l.log.Info("login refused", "uin", rq.UIN, "err", err)
 		refused = &ntRefusal{code: ntBadRequest}
 	}
 	// One client fails without an echo of client and app, and on a cookie that it did
@@ -104,7 +104,7 @@ func (s *Server) ntLogin(rq *request) ([]byte, error) {
 	}
 	switch {
 	case refused != nil:
-		s.log.Info("login refused", "uin", rq.UIN, "code", refused.code)
+		l.log.Info("login refused", "uin", rq.UIN, "code", refused.code)
 		answer.Head.Error = &loginpb.NtLoginError{
 			Code: proto.Uint64(refused.code), TipsTitle: proto.String("登录失败"),
 			TipsContent: proto.String(wire.NTLoginErrorText(refused.code)),
@@ -127,7 +127,7 @@ func (s *Server) ntLogin(rq *request) ([]byte, error) {
 }
 
 // ntTickets checks one login and returns the body of a success.
-func (s *Server) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error) {
+func (l *logins) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error) {
 	if !rq.signed {
 		return nil, &ntRefusal{code: ntUnsigned}
 	}
@@ -135,7 +135,7 @@ func (s *Server) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error)
 	if err != nil {
 		return nil, &ntRefusal{code: ntBadRequest}
 	}
-	user, known := s.world.User(message.UIN(number))
+	user, known := l.world.User(message.UIN(number))
 	if !known {
 		return nil, &ntRefusal{code: ntUnregistered}
 	}
@@ -150,25 +150,25 @@ func (s *Server) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error)
 		if code := rq.fault.easyCode; code != 0 {
 			return nil, &ntRefusal{code: code}
 		}
-		return s.easyLogin(user, d, in.Body, rq.fault.unusual)
+		return l.easyLogin(user, d, in.Body, rq.fault.unusual)
 	case rpc.NTLoginEasyLoginUnusual:
-		return s.unusualLogin(user, d, in.Body)
+		return l.unusualLogin(user, d, in.Body)
 	case rpc.NTLoginPasswordNewDevice:
-		return s.newDeviceLogin(user, d, in.Body)
+		return l.newDeviceLogin(user, d, in.Body)
 	}
-	return s.passwordLogin(user, d, in.Body, rq.fault)
+	return l.passwordLogin(user, d, in.Body, rq.fault)
 }
 
 // easyLogin exchanges an A1 for new tickets; a cautious one wants a confirmation.
-func (s *Server) easyLogin(user world.User, d device, body []byte, cautious bool) (proto.Message, error) {
+func (l *logins) easyLogin(user world.User, d device, body []byte, cautious bool) (proto.Message, error) {
 	req := &loginpb.EasyLoginReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	ticket, known := s.a1s.get(req.GetA1())
-	cautious = cautious || s.cautious[user.UIN]
-	s.mu.Unlock()
+	ticket, known := l.clients.a1Of(req.GetA1())
+	l.mu.Lock()
+	cautious = cautious || l.cautious[user.UIN]
+	l.mu.Unlock()
 	switch {
 	case !known:
 		// The next code lower, "expired", is not known to all clients.
@@ -177,36 +177,36 @@ func (s *Server) easyLogin(user world.User, d device, body []byte, cautious bool
 		return nil, &ntRefusal{code: ntIllegalTicket}
 	case cautious:
 		signature := newTicket()
-		s.mu.Lock()
-		s.unusual.put(signature, unusualTicket{uin: user.UIN})
-		s.mu.Unlock()
+		l.mu.Lock()
+		l.unusual.put(signature, unusualTicket{uin: user.UIN})
+		l.mu.Unlock()
 		return nil, &ntRefusal{code: ntUnusual, unusual: signature}
 	}
-	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "easy")
-	return &loginpb.EasyLoginRspBody{Tickets: ntTicketsOf(s.issue(user, d, req.GetA1()))}, nil
+	l.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "easy")
+	return &loginpb.EasyLoginRspBody{Tickets: ntTicketsOf(l.clients.issue(user, d, req.GetA1()))}, nil
 }
 
-func (s *Server) unusualLogin(user world.User, d device, body []byte) (proto.Message, error) {
+func (l *logins) unusualLogin(user world.User, d device, body []byte) (proto.Message, error) {
 	req := &loginpb.EasyLoginUnusualReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
-	if !s.redeem(req.GetA1(), forUnusual, user, d) {
+	if !l.redeem(req.GetA1(), forUnusual, user, d) {
 		return nil, &ntRefusal{code: ntIllegalTicket}
 	}
-	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "confirmed")
-	return &loginpb.EasyLoginUnusualRspBody{Tickets: ntTicketsOf(s.issue(user, d, nil))}, nil
+	l.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "confirmed")
+	return &loginpb.EasyLoginUnusualRspBody{Tickets: ntTicketsOf(l.clients.issue(user, d, nil))}, nil
 }
 
 // redeem uses up what a confirmed code gave to a device of its account.
-func (s *Server) redeem(ticket []byte, purpose codePurpose, user world.User, d device) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	code, known := s.codeA1s.get(ticket)
+func (l *logins) redeem(ticket []byte, purpose codePurpose, user world.User, d device) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	code, known := l.codeA1s.get(ticket)
 	if !known || code.purpose != purpose || code.uin != user.UIN || code.device.guid != d.guid {
 		return false
 	}
-	s.forgetCode(code)
+	l.forgetCode(code)
 	return true
 }
 

@@ -49,46 +49,46 @@ type CaptchaInfo struct {
 
 // passwordLogin checks the captcha first, then the password, then the device
 // (docs/protocol/login.md 6.2; the order is a rule of the sandbox).
-func (s *Server) passwordLogin(user world.User, d device, body []byte, wrong requestFault) (proto.Message, error) {
+func (l *logins) passwordLogin(user world.User, d device, body []byte, wrong requestFault) (proto.Message, error) {
 	req := &loginpb.PasswordLoginReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
-	password := s.world.Password(user.UIN)
+	password := l.world.Password(user.UIN)
 	if password == "" {
 		return nil, &ntRefusal{code: ntNoPassword}
 	}
 	if solved := req.GetIframe(); solved.GetTicket() != "" {
-		if !s.useCaptcha(user.UIN, solved) {
+		if !l.useCaptcha(user.UIN, solved) {
 			return nil, &ntRefusal{code: ntWrongCaptcha}
 		}
 	} else if wrong.captcha {
-		return nil, &ntRefusal{code: ntCaptcha, captcha: s.newCaptcha(user.UIN)}
+		return nil, &ntRefusal{code: ntCaptcha, captcha: l.newCaptcha(user.UIN)}
 	}
 	sum := md5.Sum([]byte(password))
 	a1, err := wire.ParsePasswordA1(req.GetA1(), sum, uint32(user.UIN))
 	if err != nil || a1.PasswordMD5 != sum || a1.UIN != uint32(user.UIN) || guidText(a1.GUID[:]) != d.guid ||
-		s.now().Sub(time.Unix(int64(a1.Time), 0)).Abs() > passwordClock {
+		l.world.Now().Sub(time.Unix(int64(a1.Time), 0)).Abs() > passwordClock {
 		return nil, &ntRefusal{code: ntWrongPassword}
 	}
 	if wrong.newDevice {
-		return nil, &ntRefusal{code: ntNewDevice, jump: s.newNewcomer(user.UIN, d)}
+		return nil, &ntRefusal{code: ntNewDevice, jump: l.newNewcomer(user.UIN, d)}
 	}
-	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "password")
-	return &loginpb.PasswordLoginRspBody{Tickets: ntTicketsOf(s.issue(user, d, nil)), Account: ntAccountOf(user)}, nil
+	l.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "password")
+	return &loginpb.PasswordLoginRspBody{Tickets: ntTicketsOf(l.clients.issue(user, d, nil)), Account: ntAccountOf(user)}, nil
 }
 
 // newDeviceLogin takes the token of a verification.
-func (s *Server) newDeviceLogin(user world.User, d device, body []byte) (proto.Message, error) {
+func (l *logins) newDeviceLogin(user world.User, d device, body []byte) (proto.Message, error) {
 	req := &loginpb.PasswordLoginNewDeviceReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
-	if !s.redeem(req.GetNewDeviceCheckSuccessSig(), forNewDevice, user, d) {
+	if !l.redeem(req.GetNewDeviceCheckSuccessSig(), forNewDevice, user, d) {
 		return nil, &ntRefusal{code: ntIllegalTicket}
 	}
-	s.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "password, new device")
-	return &loginpb.PasswordLoginNewDeviceRspBody{Tickets: ntTicketsOf(s.issue(user, d, nil)), Account: ntAccountOf(user)}, nil
+	l.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "password, new device")
+	return &loginpb.PasswordLoginNewDeviceRspBody{Tickets: ntTicketsOf(l.clients.issue(user, d, nil)), Account: ntAccountOf(user)}, nil
 }
 
 func ntAccountOf(user world.User) *loginpb.NtAccount {
@@ -99,38 +99,38 @@ func ntAccountOf(user world.User) *loginpb.NtAccount {
 }
 
 // newCaptcha makes a captcha and returns the address of its page.
-func (s *Server) newCaptcha(uin message.UIN) string {
+func (l *logins) newCaptcha(uin message.UIN) string {
 	sid := rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.captchas.put([]byte(sid), &captcha{uin: uin, ticket: "t03" + rand.Text(), randStr: "@" + rand.Text()[:3], created: time.Now()})
-	return s.captchaURL(sid)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.captchas.put([]byte(sid), &captcha{uin: uin, ticket: "t03" + rand.Text(), randStr: "@" + rand.Text()[:3], created: time.Now()})
+	return l.captchaURL(sid)
 }
 
 // captchaURL is the address of a captcha's page; mu is held.
-func (s *Server) captchaURL(sid string) string {
-	return s.control + "/captcha.html?" + url.Values{"sid": {sid}}.Encode()
+func (l *logins) captchaURL(sid string) string {
+	return l.control + "/captcha.html?" + url.Values{"sid": {sid}}.Encode()
 }
 
 // useCaptcha tells whether a captcha is solved right. It can be used once, right or
 // wrong.
-func (s *Server) useCaptcha(uin message.UIN, solved *loginpb.NtIframe) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	asked, known := s.captchas.get([]byte(solved.GetSid()))
-	s.captchas.drop([]byte(solved.GetSid()))
+func (l *logins) useCaptcha(uin message.UIN, solved *loginpb.NtIframe) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	asked, known := l.captchas.get([]byte(solved.GetSid()))
+	l.captchas.drop([]byte(solved.GetSid()))
 	return known && asked.uin == uin && subtle.ConstantTimeCompare([]byte(asked.ticket), []byte(solved.GetTicket())) == 1 &&
 		asked.randStr == solved.GetRandStr()
 }
 
 // Captchas returns the captchas that wait to be solved, oldest first.
-func (s *Server) Captchas() []CaptchaInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (l *logins) Captchas() []CaptchaInfo {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	list := []CaptchaInfo{}
-	for sid, c := range s.captchas.entries {
+	for sid, c := range l.captchas.entries {
 		list = append(list, CaptchaInfo{
-			SID: sid, UIN: c.uin, URL: s.captchaURL(sid), Ticket: c.ticket, RandStr: c.randStr, Created: c.created.Unix(),
+			SID: sid, UIN: c.uin, URL: l.captchaURL(sid), Ticket: c.ticket, RandStr: c.randStr, Created: c.created.Unix(),
 		})
 	}
 	slices.SortFunc(list, func(a, b CaptchaInfo) int {
@@ -140,12 +140,12 @@ func (s *Server) Captchas() []CaptchaInfo {
 }
 
 // newNewcomer makes a verification and returns the address that names it.
-func (s *Server) newNewcomer(uin message.UIN, d device) string {
+func (l *logins) newNewcomer(uin message.UIN, d device) string {
 	sig, token := rand.Text(), rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.newcomers.put([]byte(sig), newcomer{uin: uin, token: token, device: d})
-	return s.control + "/?" + url.Values{"sig": {sig}, "uin-token": {token}}.Encode()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.newcomers.put([]byte(sig), newcomer{uin: uin, token: token, device: d})
+	return l.control + "/?" + url.Values{"sig": {sig}, "uin-token": {token}}.Encode()
 }
 
 // VerifyQuestion is the body of a request to the service that verifies new devices:
@@ -172,29 +172,29 @@ type VerifyAnswer struct {
 
 // VerifyDevice answers like the service that verifies new devices
 // (docs/protocol/login.md 6.2).
-func (s *Server) VerifyDevice(q VerifyQuestion) VerifyAnswer {
+func (l *logins) VerifyDevice(q VerifyQuestion) VerifyAnswer {
 	refused := VerifyAnswer{Action: "FAIL", Code: 1, Text: "unknown token"}
 	if q.Flag == 0 {
 		text, _ := base64.StdEncoding.DecodeString(q.Token)
 		signature, _ := base64.RawURLEncoding.DecodeString(string(text))
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		code, known := s.codes.get(signature)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		code, known := l.codes.get(signature)
 		if !known || code.purpose != forNewDevice {
 			return refused
 		}
 		answer := VerifyAnswer{Action: "OK"}
-		if s.stateOf(code) == wire.QRConfirmed {
+		if l.stateOf(code) == wire.QRConfirmed {
 			answer.Success = string(code.a1)
 		}
 		return answer
 	}
-	s.mu.Lock()
-	asked, known := s.newcomers.get([]byte(q.AuthToken))
-	s.mu.Unlock()
+	l.mu.Lock()
+	asked, known := l.newcomers.get([]byte(q.AuthToken))
+	l.mu.Unlock()
 	if !known || asked.token != q.UINToken {
 		return refused
 	}
-	code := s.newCode(asked.device, 0, forNewDevice, asked.uin)
+	code := l.newCode(asked.device, 0, forNewDevice, asked.uin)
 	return VerifyAnswer{Action: "OK", URL: code.url}
 }

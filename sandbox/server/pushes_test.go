@@ -3,9 +3,10 @@ package server
 import (
 	"bytes"
 	"encoding/hex"
-	"github.com/google/go-cmp/cmp"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"

@@ -32,7 +32,7 @@ const (
 )
 
 // qrCode is one attempt to log in by scanning a code (docs/protocol/login.md 4).
-// Server.mu guards what changes.
+// logins.mu guards what changes.
 type qrCode struct {
 	signature        []byte
 	text, url        string
@@ -66,7 +66,7 @@ type QRInfo struct {
 // newCode makes a code for a device. bound alone may confirm it, unless it is for a
 // login. About an unusual device the phone is asked: the code counts as scanned
 // (docs/protocol/login.md 8).
-func (s *Server) newCode(d device, appID uint32, purpose codePurpose, bound message.UIN) *qrCode {
+func (l *logins) newCode(d device, appID uint32, purpose codePurpose, bound message.UIN) *qrCode {
 	random := make([]byte, qrSignatureSize)
 	rand.Read(random)
 	now := time.Now()
@@ -75,114 +75,114 @@ func (s *Server) newCode(d device, appID uint32, purpose codePurpose, bound mess
 	text := base64.RawURLEncoding.EncodeToString(random)
 	code := &qrCode{
 		signature: random, text: text, url: fmt.Sprintf("https://txz.qq.com/p?k=%s&f=%d", text, appID),
-		device: d, created: now, expires: now.Add(s.opts.QRLifetime),
+		device: d, created: now, expires: now.Add(l.qrLifetime),
 		state: wire.QRWaiting, purpose: purpose, uin: bound,
 	}
 	if purpose == forUnusual {
 		code.state = wire.QRScanned
 	}
-	s.mu.Lock()
+	l.mu.Lock()
 	if purpose == forNewDevice {
-		code.url = s.control + "/?str_url=" + text
+		code.url = l.control + "/?str_url=" + text
 	}
-	s.codes.put(code.signature, code)
-	if auto := s.opts.AutoApprove; auto != 0 && (bound == 0 || bound == auto) {
-		s.confirm(code, auto)
+	l.codes.put(code.signature, code)
+	if auto := l.autoApprove; auto != 0 && (bound == 0 || bound == auto) {
+		l.confirm(code, auto)
 	}
 	state := code.state
-	s.mu.Unlock()
-	s.noteQR(code, state)
+	l.mu.Unlock()
+	l.noteQR(code, state)
 	return code
 }
 
 // confirm lets the device of a code log in as uin; mu is held.
-func (s *Server) confirm(code *qrCode, uin message.UIN) {
+func (l *logins) confirm(code *qrCode, uin message.UIN) {
 	code.state, code.uin = wire.QRConfirmed, uin
 	code.a1, code.tgtgt, code.noPicSig = newTicket(), newKey(), newKey()
 	if code.purpose == forNewDevice {
 		code.a1 = hex.AppendEncode(nil, code.a1)
 	}
-	s.codeA1s.put(code.a1, code)
+	l.codeA1s.put(code.a1, code)
 }
 
 // forgetCode drops a code that has been used; mu is held.
-func (s *Server) forgetCode(code *qrCode) {
-	s.codes.drop(code.signature)
-	s.codeA1s.drop(code.a1)
+func (l *logins) forgetCode(code *qrCode) {
+	l.codes.drop(code.signature)
+	l.codeA1s.drop(code.a1)
 }
 
 // stateOf is the state of a code now; mu is held.
-func (s *Server) stateOf(code *qrCode) wire.QRState {
+func (l *logins) stateOf(code *qrCode) wire.QRState {
 	if (code.state == wire.QRWaiting || code.state == wire.QRScanned) && !time.Now().Before(code.expires) {
 		code.state = wire.QRExpired
 	}
 	return code.state
 }
 
-func (s *Server) noteQR(code *qrCode, state wire.QRState) {
-	s.mu.Lock()
+func (l *logins) noteQR(code *qrCode, state wire.QRState) {
+	l.mu.Lock()
 	uin := code.uin
-	s.mu.Unlock()
-	s.log.Info("login code", "state", state, "device", code.device.name, "url", code.url)
-	s.world.Note(world.Activity{Kind: world.ActivityQR, ID: hex.EncodeToString(code.signature), User: uin, Text: state.String()})
+	l.mu.Unlock()
+	l.log.Info("login code", "state", state, "device", code.device.name, "url", code.url)
+	l.world.Note(world.Activity{Kind: world.ActivityQR, ID: hex.EncodeToString(code.signature), User: uin, Text: state.String()})
 }
 
 // qrFetch answers sub command 0x31.
-func (s *Server) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
+func (l *logins) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
 	fetch, err := wire.ParseQRFetch(packet.Data)
 	if err != nil {
 		return nil, err
 	}
 	purpose, bound := forLogin, message.UIN(0)
 	if len(fetch.UnusualSig) > 0 {
-		s.mu.Lock()
-		asked, known := s.unusual.get(fetch.UnusualSig)
-		s.mu.Unlock()
+		l.mu.Lock()
+		asked, known := l.unusual.get(fetch.UnusualSig)
+		l.mu.Unlock()
 		if !known {
 			return (&wire.QRFetchReply{AppID: packet.AppID, Code: 1}).Encode()
 		}
 		purpose, bound = forUnusual, asked.uin
 	}
 	d := device{guid: guidText(fetch.GUID[:]), name: fetch.DeviceName, class: classOf(rq.SubAppID)}
-	code := s.newCode(d, packet.AppID, purpose, bound)
+	code := l.newCode(d, packet.AppID, purpose, bound)
 	picture, err := drawQR(code.url)
 	if err != nil {
 		return nil, fmt.Errorf("draw login code: %w", err)
 	}
 	return (&wire.QRFetchReply{
 		AppID: packet.AppID, Signature: code.signature, Image: picture,
-		LifetimeSeconds: uint32(s.opts.QRLifetime / time.Second), URL: code.url, SignatureText: code.text,
+		LifetimeSeconds: uint32(l.qrLifetime / time.Second), URL: code.url, SignatureText: code.text,
 	}).Encode()
 }
 
 // qrPoll answers sub command 0x12. A code that is not known, or was used, is
 // invalid.
-func (s *Server) qrPoll(packet *wire.Code2D) ([]byte, error) {
+func (l *logins) qrPoll(packet *wire.Code2D) ([]byte, error) {
 	poll, err := wire.ParseQRPoll(packet.Data)
 	if err != nil {
 		return nil, err
 	}
 	answer := &wire.QRPollReply{AppID: packet.AppID, State: wire.QRInvalid}
-	s.mu.Lock()
-	if code, known := s.codes.get(poll.Signature); known {
-		answer.State = s.stateOf(code)
+	l.mu.Lock()
+	if code, known := l.codes.get(poll.Signature); known {
+		answer.State = l.stateOf(code)
 		if answer.State == wire.QRConfirmed {
 			answer.UIN = uint64(code.uin)
 			answer.A1, answer.TgtgtKey, answer.NoPicSig = code.a1, code.tgtgt, code.noPicSig
 		}
 	}
-	s.mu.Unlock()
+	l.mu.Unlock()
 	return answer.Encode()
 }
 
 // PendingQR returns the login codes that wait to be scanned or confirmed, oldest
 // first.
-func (s *Server) PendingQR() []QRInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (l *logins) PendingQR() []QRInfo {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	pending := []QRInfo{}
-	for _, code := range s.codes.entries {
-		switch s.stateOf(code) {
+	for _, code := range l.codes.entries {
+		switch l.stateOf(code) {
 		case wire.QRWaiting, wire.QRScanned:
 			pending = append(pending, QRInfo{
 				ID: hex.EncodeToString(code.signature), URL: code.url, DeviceName: code.device.name,
@@ -191,7 +191,7 @@ func (s *Server) PendingQR() []QRInfo {
 			})
 		default:
 			if time.Since(code.expires) > qrKept {
-				s.forgetCode(code)
+				l.forgetCode(code)
 			}
 		}
 	}
@@ -202,30 +202,30 @@ func (s *Server) PendingQR() []QRInfo {
 }
 
 // ScanQR does what scanning a code with the phone of uin does.
-func (s *Server) ScanQR(id string, uin message.UIN) error {
-	return s.changeCode(id, uin, func(code *qrCode) { code.state, code.uin = wire.QRScanned, uin })
+func (l *logins) ScanQR(id string, uin message.UIN) error {
+	return l.changeCode(id, uin, func(code *qrCode) { code.state, code.uin = wire.QRScanned, uin })
 }
 
 // ApproveQR confirms a code, scanned or not, with the phone of uin.
-func (s *Server) ApproveQR(id string, uin message.UIN) error {
-	return s.changeCode(id, uin, func(code *qrCode) { s.confirm(code, uin) })
+func (l *logins) ApproveQR(id string, uin message.UIN) error {
+	return l.changeCode(id, uin, func(code *qrCode) { l.confirm(code, uin) })
 }
 
 // RejectQR refuses a login on the phone.
-func (s *Server) RejectQR(id string) error {
-	return s.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRCancelled })
+func (l *logins) RejectQR(id string) error {
+	return l.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRCancelled })
 }
 
 // ExpireQR lets a code expire now.
-func (s *Server) ExpireQR(id string) error {
-	return s.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRExpired })
+func (l *logins) ExpireQR(id string) error {
+	return l.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRExpired })
 }
 
 // changeCode applies change to a pending code. uin is who does it, 0 when that
 // does not matter. Errors are *world.Refusal.
-func (s *Server) changeCode(id string, uin message.UIN, change func(*qrCode)) error {
+func (l *logins) changeCode(id string, uin message.UIN, change func(*qrCode)) error {
 	if uin != 0 {
-		if _, ok := s.world.User(uin); !ok {
+		if _, ok := l.world.User(uin); !ok {
 			return world.Refuse(world.NotFound, "no user %d", uin)
 		}
 	}
@@ -233,13 +233,13 @@ func (s *Server) changeCode(id string, uin message.UIN, change func(*qrCode)) er
 	if err != nil {
 		return world.Refuse(world.BadRequest, "bad login code id %q", id)
 	}
-	s.mu.Lock()
-	code, known := s.codes.get(signature)
+	l.mu.Lock()
+	code, known := l.codes.get(signature)
 	if !known {
-		s.mu.Unlock()
+		l.mu.Unlock()
 		return world.Refuse(world.NotFound, "no login code %s", id)
 	}
-	switch state := s.stateOf(code); {
+	switch state := l.stateOf(code); {
 	case state != wire.QRWaiting && state != wire.QRScanned:
 		err = world.Refuse(world.BadRequest, "login code is %s", state)
 	case code.purpose != forLogin && uin != 0 && uin != code.uin:
@@ -248,9 +248,9 @@ func (s *Server) changeCode(id string, uin message.UIN, change func(*qrCode)) er
 		change(code)
 	}
 	state := code.state
-	s.mu.Unlock()
+	l.mu.Unlock()
 	if err == nil {
-		s.noteQR(code, state)
+		l.noteQR(code, state)
 	}
 	return err
 }

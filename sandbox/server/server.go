@@ -99,32 +99,20 @@ func (o *Options) validate() error {
 
 // Server is a simulated NTQQ service. It is safe for concurrent use.
 type Server struct {
+	*registry
+	*logins
+
 	opts   Options
 	log    *slog.Logger
 	world  *world.World
-	keys   keyring
+	keys   *keyring
 	faults *fault.Set
 	pushes *pushes
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 
-	// mu guards everything below. The world's happenings take it, so that no operation of
-	// the world may be started with mu held.
-	mu        sync.Mutex
-	conns     map[*conn]struct{}
-	sessions  table[*session]      // by D2
-	a1s       table[*a1Ticket]     // by A1
-	exchanges table[*exchange]     // by session ticket
-	codes     table[*qrCode]       // by signature
-	codeA1s   table[*qrCode]       // confirmed codes by the A1 handed out
-	unusual   table[unusualTicket] // by unusual-device signature
-	captchas  table[*captcha]      // that wait to be solved, by sid
-	newcomers table[newcomer]      // new devices, by signature
-	control   string               // where Handler is served
-	online    map[message.UIN][]*session
-	addrs     []string             // where Serve listens
-	intercept func(Push)           // takes pushes away; or nil
-	cautious  map[message.UIN]bool // whose easy logins count as from an unusual device
+	addrsMu sync.Mutex
+	addrs   []string // where Serve listens
 }
 
 // New makes a server. There is no I/O and no goroutine before Serve.
@@ -137,22 +125,22 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients := newRegistry(&o)
 	s := &Server{
+		registry: clients, logins: newLogins(&o, keys, clients),
 		opts: o, log: o.Log, world: o.World, keys: keys,
-		control:  defaultControl,
-		faults:   fault.NewSet(fault.Options{Seed: o.Seed, Stages: Stages(), Log: o.Log}),
-		frames:   wire.NewRoom(frameRoom),
-		conns:    map[*conn]struct{}{},
-		online:   map[message.UIN][]*session{},
-		cautious: map[message.UIN]bool{},
+		faults: fault.NewSet(fault.Options{Seed: o.Seed, Stages: Stages(), Log: o.Log}),
+		frames: wire.NewRoom(frameRoom),
+	}
+	writer := chatWriter{world: s.world, log: s.log}
+	s.pushes = newPushes(writer, o.Seed, clients.deliver)
+	s.mux.UnknownOperation = s.unknownOperation
+	for _, subject := range []interface{ handle(*rpc.Mux[*request]) }{
+		&presence{s.world, clients}, &chats{writer}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
+	} {
+		subject.handle(&s.mux)
 	}
 	s.world.SetClock(s.now)
-	s.pushes = newPushes(chatWriter{world: s.world, log: s.log}, o.Seed, s.deliver)
-	s.mux.UnknownOperation = s.unknownOperation
-	s.handleSession()
-	s.handleMessages()
-	s.handleUsers()
-	s.handleGroups()
 	s.world.Listen(s.pushes.happened)
 	return s, nil
 }
@@ -162,17 +150,6 @@ func (s *Server) World() *world.World { return s.world }
 
 // Faults returns the switches that make the service misbehave.
 func (s *Server) Faults() *fault.Set { return s.faults }
-
-// defaultControl is the default address of `libration sandbox`.
-const defaultControl = "http://127.0.0.1:7800"
-
-// SetControlURL tells where Handler is served, without a slash at the end: captchas
-// and verifications of new devices carry it. At first it is http://127.0.0.1:7800.
-func (s *Server) SetControlURL(url string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.control = url
-}
 
 // Serve runs the service on l until ctx ends, and closes l. It returns when every
 // goroutine it started has ended: nil because of ctx, else why l failed. It may
@@ -208,29 +185,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// full tells that no more clients may connect.
-func (s *Server) full() bool {
-	s.mu.Lock()
-	n := len(s.conns)
-	s.mu.Unlock()
-	if n < maxConns {
-		return false
-	}
-	s.log.Warn("client refused: too many are connected", "most", maxConns)
-	return true
-}
-
 // Addresses returns where the service is served now.
 func (s *Server) Addresses() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.addrsMu.Lock()
+	defer s.addrsMu.Unlock()
 	return slices.Clone(s.addrs)
 }
 
 // listening notes that Serve has begun or ended on an address.
 func (s *Server) listening(address string, began bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.addrsMu.Lock()
+	defer s.addrsMu.Unlock()
 	if began {
 		s.addrs = append(s.addrs, address)
 	} else if i := slices.Index(s.addrs, address); i >= 0 {
@@ -240,3 +205,17 @@ func (s *Server) listening(address string, began bool) {
 
 // now is the server's clock.
 func (s *Server) now() time.Time { return time.Now().Add(s.faults.Skew()) }
+
+// UnknownPushes sends the clients of an account that are online the six pushes of
+// docs/protocol/events.md 9.1 point 6, which no client knows.
+func (s *Server) UnknownPushes(uin message.UIN) {
+	for _, p := range s.pushes.unknown(uin) {
+		s.Deliver(p)
+	}
+}
+
+// PushOf returns the push of a message to one of its receivers, as it was sent.
+func (s *Server) PushOf(m *world.Message, to message.UIN) Push {
+	user, _ := s.world.User(to)
+	return Push{To: to, Command: rpc.PushMessage, Payload: newEnvelope(s.pushes.message(m)).payload(to, user.UID)}
+}

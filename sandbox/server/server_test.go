@@ -267,9 +267,9 @@ func TestFaults(t *testing.T) {
 func TestSlowClientIsCutOff(t *testing.T) {
 	h := start(t, Options{})
 	c := h.dial().login(bot).register()
-	h.Server.mu.Lock()
+	h.registry.mu.Lock()
 	sess := h.online[bot][0]
-	h.Server.mu.Unlock()
+	h.registry.mu.Unlock()
 	// The writer has taken one queue full at most, and a second one fills up.
 	for range 2*maxQueued + 1 {
 		h.Deliver(Push{To: bot, Command: rpc.PushMessage, Payload: nil})

@@ -18,11 +18,17 @@ import (
 // maxAskedUsers is how many users one request may name.
 const maxAskedUsers = 200
 
-func (s *Server) handleUsers() {
-	rpc.Handle(&s.mux, rpc.FriendList, s.friendList)
-	rpc.Handle(&s.mux, rpc.UserByUIDOrUINs, s.userInfo)
-	rpc.Handle(&s.mux, rpc.UsersByUID, s.userInfos)
-	rpc.Handle(&s.mux, rpc.OneWayFriends, oneWayFriends)
+// users answers what is asked about people.
+type users struct {
+	world *world.World
+	page  int // of the friend list
+}
+
+func (u *users) handle(mux *rpc.Mux[*request]) {
+	rpc.Handle(mux, rpc.FriendList, u.friendList)
+	rpc.Handle(mux, rpc.UserByUIDOrUINs, u.userInfo)
+	rpc.Handle(mux, rpc.UsersByUID, u.userInfos)
+	rpc.Handle(mux, rpc.OneWayFriends, oneWayFriends)
 }
 
 // Property keys (docs/protocol/operations.md 4.1).
@@ -52,16 +58,16 @@ const (
 // friendList answers one page, ordered by uin. Nobody's list is empty, as some
 // clients fail on that: who has no friends is its own
 // (docs/protocol/operations.md 7.1 rules 2 to 5, 7).
-func (s *Server) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.FriendListResp, error) {
+func (u *users) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.FriendListResp, error) {
 	uin := rq.session.uin
-	friends := s.world.Friends(uin)
+	friends := u.world.Friends(uin)
 	if len(friends) == 0 {
-		if self, ok := s.world.User(uin); ok {
+		if self, ok := u.world.User(uin); ok {
 			friends = []world.Friendship{{User: self}}
 		}
 	}
 	answer := &oidbpb.FriendListResp{
-		Seq: 1, IsEnd: proto.Uint32(0), Time: proto.Int64(s.now().Unix()), SelfUin: proto.Uint64(uint64(uin)),
+		Seq: 1, IsEnd: proto.Uint32(0), Time: proto.Int64(u.world.Now().Unix()), SelfUin: proto.Uint64(uint64(uin)),
 		Categories: categories(friends),
 	}
 	cookie := &oidbpb.FriendListCookie{}
@@ -72,7 +78,7 @@ func (s *Server) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.Fri
 		if uint64(f.User.UIN) < cookie.GetNextUin() {
 			continue
 		}
-		if len(answer.Friends) == s.opts.FriendPage {
+		if len(answer.Friends) == u.page {
 			next, err := pb.Marshal(&oidbpb.FriendListCookie{NextUin: proto.Uint64(uint64(f.User.UIN))})
 			if err != nil {
 				return nil, err
@@ -118,43 +124,43 @@ func categories(friends []world.Friendship) []*oidbpb.FriendCategory {
 
 // userInfo answers 0xfe1_2 in both forms: field 1 is a text id, or one number or
 // several (docs/protocol/operations.md 2).
-func (s *Server) userInfo(rq *request, byUIN *oidbpb.UserInfosByUinReq) (*oidbpb.UserInfosResp, error) {
+func (u *users) userInfo(rq *request, byUIN *oidbpb.UserInfosByUinReq) (*oidbpb.UserInfosResp, error) {
 	// Read as the other form, a text id is a list of numbers, and numbers are a text
 	// that is not UTF-8 or no id.
 	byUID, err := rpc.UserByUID.DecodeRequest(rq.Body)
 	if err == nil && strings.HasPrefix(byUID.GetUid(), "u_") {
-		user, known := s.world.UserByUID(message.UID(byUID.GetUid()))
-		return s.userRecords(rq, 1, func(int) (world.User, bool) { return user, known })
+		user, known := u.world.UserByUID(message.UID(byUID.GetUid()))
+		return u.userRecords(rq, 1, func(int) (world.User, bool) { return user, known })
 	}
-	return s.userRecords(rq, len(byUIN.GetUins()), func(i int) (world.User, bool) {
-		return s.world.User(message.UIN(byUIN.GetUins()[i]))
+	return u.userRecords(rq, len(byUIN.GetUins()), func(i int) (world.User, bool) {
+		return u.world.User(message.UIN(byUIN.GetUins()[i]))
 	})
 }
 
 // userInfos answers 0xfe1_8, several text ids at once.
-func (s *Server) userInfos(rq *request, req *oidbpb.UserInfosByUidReq) (*oidbpb.UserInfosResp, error) {
-	return s.userRecords(rq, len(req.GetUids()), func(i int) (world.User, bool) {
-		return s.world.UserByUID(message.UID(req.GetUids()[i]))
+func (u *users) userInfos(rq *request, req *oidbpb.UserInfosByUidReq) (*oidbpb.UserInfosResp, error) {
+	return u.userRecords(rq, len(req.GetUids()), func(i int) (world.User, bool) {
+		return u.world.UserByUID(message.UID(req.GetUids()[i]))
 	})
 }
 
 // userRecords answers with one record for each of count users, in order. Unknown
 // ones are left out; when nobody is known, that is a refusal.
-func (s *Server) userRecords(rq *request, count int, user func(int) (world.User, bool)) (*oidbpb.UserInfosResp, error) {
+func (u *users) userRecords(rq *request, count int, user func(int) (world.User, bool)) (*oidbpb.UserInfosResp, error) {
 	if count > maxAskedUsers {
 		return nil, world.Refuse(world.BadRequest, "more than %d users", maxAskedUsers)
 	}
 	remarks := map[message.UIN]string{}
-	for _, f := range s.world.Friends(rq.session.uin) {
+	for _, f := range u.world.Friends(rq.session.uin) {
 		remarks[f.User.UIN] = f.Remark
 	}
 	answer := &oidbpb.UserInfosResp{}
 	for i := range count {
-		u, known := user(i)
+		asked, known := user(i)
 		if !known {
 			continue
 		}
-		record, err := s.userRecord(u, remarks[u.UIN])
+		record, err := u.userRecord(asked, remarks[asked.UIN])
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +174,7 @@ func (s *Server) userRecords(rq *request, count int, user func(int) (world.User,
 
 // userRecord tells every property there is, whatever was asked for
 // (docs/protocol/operations.md 7.1 rule 6).
-func (s *Server) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody, error) {
+func (u *users) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody, error) {
 	avatar, err := pb.Marshal(&oidbpb.UserAvatarValue{
 		Url: proto.String(fmt.Sprintf("https://q1.qlogo.cn/g?b=qq&nk=%d&s=", user.UIN)),
 	})
@@ -188,7 +194,7 @@ func (s *Server) userRecord(user world.User, remark string) (*oidbpb.UserInfoBod
 				{Key: keySex, Value: uint64(user.Sex)},
 				{Key: keyRegistered, Value: uint64(user.RegisterTime)},
 				{Key: keyAge, Value: uint64(user.Age)},
-				{Key: keyStatus, Value: s.statusOf(user.UIN)},
+				{Key: keyStatus, Value: statusOf(u.world.Status(user.UIN))},
 			},
 			BytesValues: []*oidbpb.BytesProperty{
 				text(keyAvatar, avatar),
@@ -224,4 +230,16 @@ func oneWayFriends(_ *request, req *oidbpb.WebSsoReq) (*oidbpb.WebSsoResp, error
 		Type: proto.Uint32(req.GetType()), Ret: proto.Uint32(0),
 		Data: proto.String(`{"ErrorCode":0,"rpt_block_list":[]}`),
 	}, nil
+}
+
+// statusOf is property 27372 (docs/protocol/operations.md 4.1): a tenth of the
+// status or, in status 10, the extended one with its bytes apart.
+func statusOf(chosen world.Status) uint64 {
+	switch {
+	case chosen.Status == 0:
+		return 1
+	case chosen.Status == 10 && chosen.Extended != 0:
+		return uint64(chosen.Extended&0xFF00 | chosen.Extended&0xFF<<16)
+	}
+	return uint64(max(chosen.Status/10, 1))
 }
