@@ -6,8 +6,28 @@ import (
 	"strconv"
 
 	"libration/gateway/table"
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
+
+func messageActions() []row {
+	return []row{
+		table.Of("send_msg", standard, Sends, text.T("Sends a message to a group or a friend.", "发送消息到群或好友。"),
+			(*Service).sendMsg, table.Fails(sendFailed, with(sendCauses, noGroup, noFriend)...)),
+		table.Of("send_group_msg", standard, Sends, text.T("Sends a message to a group.", "发送群消息。"),
+			(*Service).sendGroupMsg, table.Fails(sendFailed, with(sendCauses, noGroup)...)),
+		table.Of("send_private_msg", standard, Sends, text.T("Sends a message to a friend.", "发送好友消息。"),
+			(*Service).sendPrivateMsg, table.Fails(sendFailed, with(sendCauses, noFriend)...)),
+		table.Of("delete_msg", standard, Sends, text.T("Recalls a message.", "撤回消息。"),
+			(*Service).deleteMsg, table.Fails(recallFailed, noMessage, notOurs, tooLate)),
+		table.Of("get_msg", standard, Local,
+			text.T("Returns a stored message, as in events and always in the array format.", "返回消息库中的消息，内容与事件相同，始终为数组格式。"),
+			(*Service).getMsg, table.Fails(apiError, noMsg)),
+		table.Of(quickAction, standard, Sends,
+			text.T("Replies to an event, or recalls its message, as the answer of a webhook does.", "对事件执行快速操作，与 webhook 的响应相同。"),
+			(*Service).quickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, notSupported, sendFailed, notOurs, tooLate, recallFailed)...)),
+	}
+}
 
 // messageIDResult is the data of the send actions.
 type messageIDResult struct {

@@ -9,6 +9,17 @@ import (
 	"libration/internal/text"
 )
 
+func serviceActions() []row {
+	return []row{
+		table.Of("get_status", standard, Local, text.T("Returns whether the account is online and can send, and counts.", "返回账号是否在线、能否发送消息，以及统计数据。"), (*Service).getStatus),
+		table.Of("get_version_info", standard, Local, text.T("Returns the name and version of this service.", "返回本服务的名称和版本。"), (*Service).versionInfo),
+		table.Of("can_send_image", standard, Local, text.T("Returns whether images can be sent: not in this version.", "返回能否发送图片：本版本不能。"), (*Service).cannot),
+		table.Of("can_send_record", standard, Local, text.T("Returns whether voice messages can be sent: not in this version.", "返回能否发送语音：本版本不能。"), (*Service).cannot),
+		table.Of("get_supported_actions", common, Local, text.T("Lists the actions that this version has.", "返回本版本支持的动作名称。"), (*Service).supportedActions),
+		table.Of("get_guild_service_profile", common, Local, text.T("Returns that there are no guilds: the feature is gone.", "返回没有频道：该功能已不存在。"), (*Service).guildServiceProfile),
+	}
+}
+
 // status is the data of get_status and of heartbeats: the account's real state; a
 // field trouble says in words why it is not good although it is online. The
 // constants are there for clients that read them.
