@@ -56,6 +56,9 @@ func (g *Gateway) Register(w Writer) Form {
 	return Form(len(h.writers) - 1)
 }
 
+// Writes tells whether a form is registered.
+func (g *Gateway) Writes(f Form) bool { return int(f) < len(g.hub.writers) }
+
 // formSet is a set of forms.
 type formSet uint8
 

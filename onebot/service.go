@@ -104,8 +104,5 @@ func New(o Options) *Service {
 	return s
 }
 
-// Gateway is the account's.
-func (s *Service) Gateway() *gateway.Gateway { return s.gateway }
-
 // Form is a format of events in the gateway.
 func (s *Service) Form(f Format) gateway.Form { return s.forms[f] }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"strconv"
@@ -15,7 +16,6 @@ import (
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/webguard"
-	"libration/onebot"
 )
 
 // Limits of HTTP and of every WebSocket connection.
@@ -66,110 +66,95 @@ func (o HTTPOptions) validate() error {
 	return errors.Join(errs...)
 }
 
-// HTTP answers actions at /<action> and at /, docs/protocol/onebot11.md a.1. It
-// sends no events.
+// HTTP answers the requests of a dialect. It sends no events.
 type HTTP struct {
 	server
-	onebot *onebot.Service
-	guard  *webguard.Guard
-	token  string
-	cors   []string
-	lanes  *lanes
+	dialect gateway.Answerer
+	guard   *webguard.Guard
+	token   string
+	cors    []string
+	lanes   *lanes
 }
 
 // NewHTTP makes an HTTP server; Run starts it. The error names the option, what is
 // wrong with it and what to do.
-func NewHTTP(b *onebot.Service, o HTTPOptions, log *slog.Logger) (*HTTP, error) {
+func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error) {
 	if err := o.validate(); err != nil {
-		return nil, fmt.Errorf("onebot http: %w", err)
+		return nil, fmt.Errorf("%s http: %w", d.Dialect(), err)
 	}
 	h := &HTTP{
-		server: newServer("onebot http", o.Network, o.Address, o.Connections, log),
-		onebot: b,
-		token:  o.AccessToken,
-		cors:   o.CORS,
-		lanes:  newLanes(),
+		server:  newServer(d.Dialect()+" http", o.Network, o.Address, o.Connections, log),
+		dialect: d,
+		token:   o.AccessToken,
+		cors:    o.CORS,
+		lanes:   newLanes(),
 	}
 	h.guard = webguard.New(webguard.Options{
 		Service: h.name, Token: o.AccessToken, Origins: o.CORS, Log: h.log, OnRefused: o.OnRefused,
 		Remedy: "set an access_token for this connection and send it",
 	})
-	h.check = h.checkStatus
+	h.check = h.checkAnswer
 	return h, nil
 }
 
 // Run implements Service.
 func (h *HTTP) Run(ctx context.Context) error { return h.serve(ctx, h.handle, func() {}) }
 
-// handle checks in the order token or page, method, budget and body, parameters,
-// lane.
+// handle checks in the order token or page, head, budget and body, what the request is
+// and whether a page may cause it, lane.
 func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Request) {
 	if h.allowOrigin(w, r) {
 		return
 	}
 	if refused := h.guard.Check(w, r); refused != nil {
-		replyRefusal(w, refused)
+		h.refuse(w, refused)
 		return
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		w.Header().Set("Allow", "GET, POST")
-		reply(w, http.StatusMethodNotAllowed, refusal(http.StatusMethodNotAllowed, "use GET or POST, not "+r.Method))
-		return
-	}
-
 	defer h.recovered(w)
-	in := input{path: r.URL.Path, query: r.URL.RawQuery}
+	route := h.dialect.Route(r)
+	switch {
+	case route.Refused.Status != 0:
+		reply(w, route.Refused)
+		return
+	case route.Serve != nil:
+		route.Serve(w, r)
+		return
+	}
+	var body []byte
 	var hold gateway.Hold
 	defer func() { hold.Release() }()
-	if r.Method == http.MethodPost {
-		in.mediaType = webguard.MediaType(r)
+	if route.Body {
 		var err error
-		if in.body, hold, err = h.readBody(r); err != nil {
+		if body, hold, err = h.readBody(r); err != nil {
 			h.refuseBody(w, err)
 			return
 		}
 	}
-	unread := r.Method == http.MethodGet && r.ContentLength != 0
-	if !unread { // else the deadline would end the request's context, which says that the caller hung up
+	if route.Body || r.ContentLength == 0 { // else the deadline would end the request's context, which says that the caller hung up
 		if err := connOf(r.Context()).SetReadDeadline(time.Time{}); err != nil {
 			return
 		}
 	}
-	request, bad := parseInput(in)
-	if bad.status == http.StatusBadRequest {
-		response := onebot.BadRequest(in.body, errors.New(bad.reason))
-		if unread {
-			h.onebot.BodyNotRead(response)
-		}
-		reply(w, bad.status, response)
-		return
-	} else if bad.status != 0 {
-		reply(w, bad.status, refusal(bad.status, bad.reason))
+	call := route.Read(body)
+	if call.Run == nil {
+		reply(w, call.Answer)
 		return
 	}
-	if h.onebot.Changes(request.Action) {
+	if call.Changes {
 		if refused := h.guard.CheckChange(r); refused != nil {
-			replyRefusal(w, refused)
+			h.refuse(w, refused)
 			return
 		}
 	}
-	lane := h.onebot.Lane(request.Action)
-	if !h.lanes.enter(lane, maxWaiting, r.Context().Done()) {
-		busy(w, "too many actions are waiting, or the service is stopping")
+	if !h.lanes.enter(call.Lane, maxWaiting, r.Context().Done()) {
+		h.busy(w, "too many actions are waiting, or the service is stopping")
 		return
 	}
-	defer h.lanes.leave(lane)
-	request.Hold, hold = hold, gateway.Hold{}
-	// The action goes on when the caller hangs up: a message half sent is worse.
-	response := h.onebot.Call(calls, request)
-	if unread {
-		h.onebot.BodyNotRead(response)
-	}
-	status := http.StatusOK
-	if response.RetCode == onebot.RetUnknownAction {
-		status = http.StatusNotFound
-	}
-	reply(w, status, response)
+	defer h.lanes.leave(call.Lane)
+	given := hold
+	hold = gateway.Hold{}
+	// The call goes on when the caller hangs up: a message half sent is worse.
+	reply(w, call.Run(calls, given))
 }
 
 // readBody reads the body within the budget.
@@ -179,7 +164,7 @@ func (h *HTTP) readBody(r *http.Request) ([]byte, gateway.Hold, error) {
 	}
 	in := incoming{
 		from: r.Body, conn: connOf(r.Context()), size: r.ContentLength, most: MaxBody,
-		budget: h.onebot.Gateway().Budget(), room: h.time.room, time: h.time,
+		budget: h.dialect.Gateway().Budget(), room: h.time.room, time: h.time,
 	}
 	first := int64(firstRead)
 	if in.size >= 0 {
@@ -194,7 +179,7 @@ func (h *HTTP) refuseBody(w http.ResponseWriter, err error) {
 	status, text := http.StatusBadRequest, "the request body could not be read"
 	switch {
 	case errors.Is(err, errBusy):
-		busy(w, errBusy.Error())
+		h.busy(w, errBusy.Error())
 		return
 	case errors.Is(err, errTooLarge):
 		status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is larger than %d bytes", MaxBody)
@@ -203,13 +188,13 @@ func (h *HTTP) refuseBody(w http.ResponseWriter, err error) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		status, text = http.StatusRequestTimeout, fmt.Sprintf("the request body did not come within %v", h.time.read)
 	}
-	reply(w, status, refusal(status, text))
+	reply(w, h.dialect.Refuse(status, text))
 }
 
 // busy asks the caller to come again.
-func busy(w http.ResponseWriter, text string) {
+func (h *HTTP) busy(w http.ResponseWriter, text string) {
 	w.Header().Set("Retry-After", "1")
-	reply(w, http.StatusServiceUnavailable, refusal(http.StatusServiceUnavailable, text))
+	reply(w, h.dialect.Refuse(http.StatusServiceUnavailable, text))
 }
 
 // allowOrigin sets the CORS headers. It answers a browser's preflight itself, since
@@ -238,34 +223,20 @@ func (h *HTTP) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 func (h *HTTP) recovered(w http.ResponseWriter) {
 	if v := recover(); v != nil {
 		h.log.Error("panic while answering", "service", h.name, "panic", fmt.Sprint(v))
-		reply(w, http.StatusInternalServerError, refusal(http.StatusInternalServerError, "internal error; the log has details"))
+		reply(w, h.dialect.Refuse(http.StatusInternalServerError, "internal error; the log has details"))
 	}
 }
 
-// refusal is the envelope for a request that no action has seen. Its retcode is
-// 1000 + the HTTP status, as OneBot has it for 400, 401, 403 and 404.
-func refusal(status int, text string) *onebot.Response {
-	return &onebot.Response{
-		Status: onebot.StatusFailed, RetCode: 1000 + status,
-		Message: text, Wording: text, Msg: "REQUEST_REFUSED",
-	}
+// refuse answers what the guard refused.
+func (h *HTTP) refuse(w http.ResponseWriter, r *webguard.Refusal) {
+	reply(w, h.dialect.Refuse(r.Status, r.Text))
 }
 
-// replyRefusal answers what the guard refused. OneBot has a status of its own for a
-// type that is not taken.
-func replyRefusal(w http.ResponseWriter, r *webguard.Refusal) {
-	status := r.Status
-	if status == http.StatusUnsupportedMediaType {
-		status = http.StatusNotAcceptable
-	}
-	reply(w, status, refusal(status, r.Text))
-}
-
-func reply(w http.ResponseWriter, status int, r *onebot.Response) {
-	b := r.AppendJSON(nil)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+func reply(w http.ResponseWriter, a gateway.Answer) {
+	maps.Copy(w.Header(), a.Header)
+	w.Header().Set("Content-Type", a.Type)
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write(b) // the caller is gone: nobody is left to tell
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) // the caller is gone: nobody is left to tell
 }

@@ -110,7 +110,7 @@ func TestHTTPSlowBodies(t *testing.T) {
 // them is bounded.
 func TestUnansweredSends(t *testing.T) {
 	root, h, client := startHTTP(t, HTTPOptions{}, nil)
-	ws, err := NewWebSocket(h.onebot, WebSocketOptions{Address: "127.0.0.1:0"}, nil)
+	ws, err := NewWebSocket(h.dialect.(gateway.Talker), WebSocketOptions{Address: "127.0.0.1:0"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

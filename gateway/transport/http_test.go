@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -401,28 +399,4 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}
 	}
-}
-
-func FuzzParseInput(f *testing.F) {
-	f.Add("/send_msg", "group_id=1", jsonType, []byte(`{"message":[{"type":"text"}]}`))
-	f.Add("/", "action=x&params={}", formType, []byte(`a=b&params=[1]&c=%7B%7D`))
-	f.Add("/", "a=1", jsonType, []byte(`null`))
-	f.Add("//a/", "a=%zz;&&=", "application/json; =", []byte("\xef\xbb\xbf{}"))
-	b, _ := newOneBot(f)
-	f.Fuzz(func(t *testing.T, path, query, contentType string, body []byte) {
-		before := bytes.Clone(body)
-		r, v := parseInput(input{path, query, contentType, body})
-		if !bytes.Equal(before, body) {
-			t.Fatalf("the body was changed: %q", before)
-		}
-		if (v.status == 0) != (v.reason == "") {
-			t.Fatalf("got %+v", v)
-		}
-		if v.status == 0 && r.Action == "" {
-			t.Fatalf("no action and no error for %q %q", path, body)
-		}
-		if v.status == 0 && b.Call(context.Background(), r) == nil {
-			t.Fatal("no response")
-		}
-	})
 }

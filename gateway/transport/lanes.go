@@ -3,7 +3,7 @@ package transport
 import (
 	"sync/atomic"
 
-	"libration/onebot"
+	"libration/gateway/table"
 )
 
 // MaxConcurrent is how many lookups and how many sends run at once, per WebSocket
@@ -14,14 +14,14 @@ const MaxConcurrent = 64
 // lanes are the places of the actions that run, per kind, so that those of one kind
 // do not wait for those of another.
 type lanes struct {
-	places  [onebot.Lanes]chan struct{} // nil for onebot.Local
-	waiting [onebot.Lanes]atomic.Int32
+	places  [table.Lanes]chan struct{} // nil for table.Local
+	waiting [table.Lanes]atomic.Int32
 }
 
 func newLanes() *lanes {
 	l := &lanes{}
 	for lane := range l.places {
-		if onebot.Lane(lane) != onebot.Local {
+		if table.Lane(lane) != table.Local {
 			l.places[lane] = make(chan struct{}, MaxConcurrent)
 		}
 	}
@@ -30,7 +30,7 @@ func newLanes() *lanes {
 
 // enter waits for a place; false when given up is closed first, or when most are
 // waiting already.
-func (l *lanes) enter(lane onebot.Lane, most int32, givenUp <-chan struct{}) bool {
+func (l *lanes) enter(lane table.Lane, most int32, givenUp <-chan struct{}) bool {
 	places := l.places[lane]
 	if places == nil {
 		return true
@@ -53,7 +53,7 @@ func (l *lanes) enter(lane onebot.Lane, most int32, givenUp <-chan struct{}) boo
 }
 
 // leave gives the place back.
-func (l *lanes) leave(lane onebot.Lane) {
+func (l *lanes) leave(lane table.Lane) {
 	if places := l.places[lane]; places != nil {
 		<-places
 	}

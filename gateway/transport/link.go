@@ -18,7 +18,7 @@ import (
 type link struct {
 	*Reverse
 	url       string
-	role      role
+	line      gateway.Line
 	condition Condition // guarded by Reverse.mu
 }
 
@@ -26,7 +26,7 @@ type link struct {
 // connected, or not connected for a new reason. A bot that is down, or that accepts
 // connections only to close them at once, does not fill it.
 func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
-	log := l.log.With("service", "onebot reverse websocket", "url", redact.URL(l.url), "role", l.role.String())
+	log := l.log.With("service", l.dialect.Dialect()+" reverse websocket", "url", redact.URL(l.url), "role", l.line.String())
 	pause := &backoff.ExponentialBackOff{
 		InitialInterval:     l.o.ReconnectInterval,
 		RandomizationFactor: 0.1,
@@ -98,15 +98,14 @@ func (l *link) once(ctx, calls context.Context, requests *sync.WaitGroup, log *s
 	} else {
 		log.Info("connected to the bot")
 	}
-	form := gateway.Selection{Form: l.b.Form(l.o.Format), ReportSelf: l.o.ReportSelf}
-	o := sessionOptions{form, l.o.Heartbeat, l.o.MaxMessage, l.o.Journal}
-	session := newSession(l.b, log, ws, wire, l.role, o, l.time)
-	if l.role&roleEvent != 0 && o.journal.Window > 0 {
+	o := sessionOptions{l.o.Events, l.o.Heartbeat, l.o.MaxMessage, l.o.Journal}
+	session := newSession(l.dialect, log, ws, wire, l.line, o, l.time)
+	if l.line.Events && o.journal.Window > 0 {
 		after, bad := lastEvent(last)
 		if bad != nil {
 			log.Warn("Last-Event-ID of the bot ignored", "err", bad)
 		}
-		if session.cursor, err = l.b.Gateway().OpenCursor(o.journal.cursor(form, after)); err != nil {
+		if session.cursor, err = l.dialect.Gateway().OpenCursor(o.journal.cursor(o.form, after)); err != nil {
 			log.Error("the bot gets no missed events", "err", err)
 		}
 	}

@@ -3,14 +3,12 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,9 +16,9 @@ import (
 
 	"github.com/coder/websocket"
 
+	"libration/gateway"
 	"libration/internal/network"
 	"libration/internal/redact"
-	"libration/onebot"
 )
 
 // Defaults of ReverseOptions.
@@ -39,8 +37,6 @@ type ReverseOptions struct {
 	APIURL, EventURL string
 	// AccessToken is sent as Authorization: Bearer; "" for none.
 	AccessToken string
-	// Version of the program, for the User-Agent header; default "dev".
-	Version string
 	// ReconnectInterval is the first pause before another try; default
 	// DefaultReconnectInterval. It grows to five times that.
 	ReconnectInterval time.Duration
@@ -48,9 +44,8 @@ type ReverseOptions struct {
 	HandshakeTimeout time.Duration
 	// InsecureSkipVerify accepts any certificate of a wss:// server.
 	InsecureSkipVerify bool
-	// Format, ReportSelf, Heartbeat and MaxMessage are those of WebSocketOptions.
-	Format     onebot.Format
-	ReportSelf bool
+	// Events, Heartbeat and MaxMessage are those of WebSocketOptions.
+	Events     gateway.Selection
 	Heartbeat  time.Duration
 	MaxMessage int64
 	// Journal serves the bot what it missed: behind what it is known to have received,
@@ -61,9 +56,6 @@ type ReverseOptions struct {
 }
 
 func (o *ReverseOptions) setDefaults() {
-	if o.Version == "" {
-		o.Version = "dev"
-	}
 	if o.ReconnectInterval == 0 {
 		o.ReconnectInterval = DefaultReconnectInterval
 	}
@@ -75,7 +67,7 @@ func (o *ReverseOptions) setDefaults() {
 	}
 }
 
-func (o *ReverseOptions) validate() error {
+func (o *ReverseOptions) validate(d gateway.Speaker) error {
 	var errs []error
 	if o.URL == "" && o.APIURL == "" && o.EventURL == "" {
 		errs = append(errs, errors.New("no URL is set: give url, for example ws://127.0.0.1:8080/onebot/v11/ws"))
@@ -94,7 +86,7 @@ func (o *ReverseOptions) validate() error {
 	if o.HandshakeTimeout < 0 {
 		errs = append(errs, fmt.Errorf("handshake timeout %v is negative", o.HandshakeTimeout))
 	}
-	errs = append(errs, checkSession(o.Format, o.Heartbeat, o.MaxMessage), o.Journal.validate())
+	errs = append(errs, checkSession(d, o.Events, o.Heartbeat, o.MaxMessage), o.Journal.validate())
 	return errors.Join(errs...)
 }
 
@@ -112,45 +104,45 @@ func checkURL(option, value string) error {
 	return nil
 }
 
-// Reverse keeps connections to a bot open, docs/protocol/onebot11.md a.5. Proxies
+// Reverse keeps connections to a bot open. Proxies
 // of the environment are not used and redirects are not followed.
 type Reverse struct {
 	status
-	o    ReverseOptions
-	log  *slog.Logger
-	b    *onebot.Service
-	time timing
+	o       ReverseOptions
+	log     *slog.Logger
+	dialect gateway.Talker
+	time    timing
 
 	links []*link
 }
 
 // NewReverse makes a WebSocket client; Run starts it. The error names the option,
 // what is wrong with it and what to do.
-func NewReverse(b *onebot.Service, o ReverseOptions, log *slog.Logger) (*Reverse, error) {
-	if err := o.validate(); err != nil {
-		return nil, fmt.Errorf("onebot reverse websocket: %w", err)
+func NewReverse(d gateway.Talker, o ReverseOptions, log *slog.Logger) (*Reverse, error) {
+	if err := o.validate(d); err != nil {
+		return nil, fmt.Errorf("%s reverse websocket: %w", d.Dialect(), err)
 	}
 	o.setDefaults()
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	r := &Reverse{o: o, log: log, b: b, time: defaultTiming()}
+	r := &Reverse{o: o, log: log, dialect: d, time: defaultTiming()}
 	if o.URL != "" {
-		r.links = []*link{{Reverse: r, url: o.URL, role: roleUniversal}}
+		r.links = []*link{{Reverse: r, url: o.URL, line: gateway.Line{Requests: true, Events: true}}}
 		return r, nil
 	}
 	if o.APIURL != "" {
-		r.links = append(r.links, &link{Reverse: r, url: o.APIURL, role: roleAPI})
+		r.links = append(r.links, &link{Reverse: r, url: o.APIURL, line: gateway.Line{Requests: true}})
 	}
 	if o.EventURL != "" {
-		r.links = append(r.links, &link{Reverse: r, url: o.EventURL, role: roleEvent})
+		r.links = append(r.links, &link{Reverse: r, url: o.EventURL, line: gateway.Line{Events: true}})
 	}
 	return r, nil
 }
 
 // Name implements Service.
 func (r *Reverse) Name() string {
-	name := "onebot reverse websocket"
+	name := r.dialect.Dialect() + " reverse websocket"
 	for _, l := range r.links {
 		name += " " + redact.URL(l.url)
 	}
@@ -200,11 +192,7 @@ func (l *link) set(c Condition) {
 func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, last string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.o.HandshakeTimeout)
 	defer cancel()
-	header := http.Header{
-		"X-Self-ID":     {selfID(l.b)},
-		"X-Client-Role": {l.role.String()},
-		"User-Agent":    {"OneBot/11 Libration/" + l.o.Version},
-	}
+	header := l.dialect.DialHeader(l.line)
 	if l.o.AccessToken != "" {
 		header.Set("Authorization", "Bearer "+l.o.AccessToken)
 	}
@@ -239,15 +227,4 @@ func (l *link) dial(ctx context.Context) (ws *websocket.Conn, wire *corkConn, la
 		return nil, nil, "", dialReason(err, status)
 	}
 	return ws, dialled.Load(), response.Header.Get(lastEventHeader), nil
-}
-
-// selfID is the account's number as events have it, so that the handshake and the
-// first frame agree.
-func selfID(b *onebot.Service) string {
-	var event struct {
-		SelfID int64 `json:"self_id"`
-	}
-	// On an error it stays 0, the number of no account.
-	_ = json.Unmarshal(b.Lifecycle("connect"), &event)
-	return strconv.FormatInt(event.SelfID, 10)
 }

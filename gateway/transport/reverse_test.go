@@ -110,7 +110,7 @@ func startReverse(t testing.TB, o ReverseOptions, log *slog.Logger, tune func(*R
 func TestReverseUniversal(t *testing.T) {
 	bot, server := startBot(t)
 	r, b, stop := startReverse(t, ReverseOptions{
-		URL: wsURL(server) + "/onebot/v11/ws?k=v", AccessToken: "s3cr3t", Version: "1.2.3",
+		URL: wsURL(server) + "/onebot/v11/ws?k=v", AccessToken: "s3cr3t",
 		APIURL: "ws://127.0.0.1:1/not-used",
 	}, nil, nil)
 	ws := bot.next(t)

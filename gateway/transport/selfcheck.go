@@ -3,17 +3,16 @@ package transport
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/coder/websocket"
 
 	"libration/internal/network"
-	"libration/onebot"
 )
 
 // checkHeader marks the handshake by which a WebSocket server checks itself. Its
@@ -69,13 +68,17 @@ func checkHeaders(token string) http.Header {
 	return h
 }
 
-// checkStatus asks for get_status as a bot would.
-func (h *HTTP) checkStatus(ctx context.Context, address string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+checkHost+"/get_status", nil)
+// checkAnswer makes the dialect's own request as a bot would.
+func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
+	probe := h.dialect.Probe()
+	r, err := http.NewRequestWithContext(ctx, probe.Method, "http://"+checkHost+probe.Path, strings.NewReader(probe.Body))
 	if err != nil {
 		return err
 	}
 	r.Header = checkHeaders(h.token)
+	if probe.Body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	response, err := checkClient(h.network, address).Do(r)
 	if err != nil {
 		return dialReason(err, 0)
@@ -84,21 +87,15 @@ func (h *HTTP) checkStatus(ctx context.Context, address string) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("the answer is HTTP %s", response.Status)
 	}
-	var envelope struct {
-		Status string `json:"status"`
-	}
-	err = json.NewDecoder(io.LimitReader(response.Body, maxCheckAnswer)).Decode(&envelope)
-	if err == nil && envelope.Status != onebot.StatusOK {
-		err = fmt.Errorf("the status is %q", envelope.Status)
-	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxCheckAnswer))
 	if err != nil {
-		return fmt.Errorf("the answer is not OneBot's: %w", err)
+		return dialReason(err, 0)
 	}
-	return nil
+	return probe.Check(body)
 }
 
-// checkHandshake opens a connection as a bot would and waits for the lifecycle
-// event.
+// checkHandshake opens a connection as a bot would and waits for a frame. A server
+// whose dialect has a first frame has written that one by then.
 func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
 	header := checkHeaders(s.token)
 	header.Set(checkHeader, s.secret)
@@ -115,13 +112,10 @@ func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
 	ws.SetReadLimit(maxCheckAnswer)
 	_, frame, err := ws.Read(ctx)
 	if err != nil {
-		return fmt.Errorf("no lifecycle event: %w", err)
+		return fmt.Errorf("no first frame: %w", err)
 	}
-	var first struct {
-		Type string `json:"meta_event_type"`
-	}
-	if err := json.Unmarshal(frame, &first); err != nil || first.Type != "lifecycle" {
-		return errors.New("the first frame is not the lifecycle event")
+	if string(frame) != s.secret {
+		return errors.New("the first frame is not that of this service")
 	}
 	return nil
 }
@@ -137,7 +131,8 @@ func (s *WebSocket) answerCheck(ctx context.Context, ws *websocket.Conn) {
 	defer ws.CloseNow()
 	ctx, cancel := context.WithTimeout(ctx, s.time.check)
 	defer cancel()
-	if ws.Write(ctx, websocket.MessageText, s.onebot.Lifecycle("connect")) == nil {
+	s.dialect.Hello() // it must work
+	if ws.Write(ctx, websocket.MessageText, []byte(s.secret)) == nil {
 		_, _, _ = ws.Read(ctx) // until the check has seen it and closes
 	}
 }

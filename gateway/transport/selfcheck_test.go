@@ -82,12 +82,17 @@ func TestReadyEachRun(t *testing.T) {
 	}
 }
 
+// speechless is a dialect that fails at its first frame.
+type speechless struct{ gateway.Talker }
+
+func (speechless) Hello() []byte { panic("broken") }
+
 // TestSelfCheckFails: an open port alone is not enough.
 func TestSelfCheckFails(t *testing.T) {
 	var log logBuffer
 	services := listenersOf(t, newBot(&fakeClient{}, gateway.Options{}), "127.0.0.1:0", &log) // without a client get_status fails
-	services[1].(*WebSocket).onebot = nil                                                     // so there is no lifecycle event
-	for i, want := range []string{`the status is "failed"`, "no lifecycle event"} {
+	services[1].(*WebSocket).dialect = speechless{services[1].(*WebSocket).dialect}
+	for i, want := range []string{`the status is "failed"`, "no first frame"} {
 		s := services[i]
 		ready := s.Ready()
 		err := s.Run(t.Context())

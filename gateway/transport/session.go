@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,31 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"libration/gateway"
-	"libration/onebot"
 )
-
-// role is what a WebSocket connection carries.
-type role uint8
-
-const (
-	roleAPI role = 1 << iota
-	roleEvent
-	roleUniversal = roleAPI | roleEvent
-)
-
-// String is the value of the header X-Client-Role.
-func (r role) String() string {
-	switch r {
-	case roleAPI:
-		return "API"
-	case roleEvent:
-		return "Event"
-	}
-	return "Universal"
-}
-
-// errEventsOnly answers requests on a connection that is for events.
-var errEventsOnly = errors.New("this connection is for events only; send actions to / or /api")
 
 // Why a connection ended, besides errors of the network.
 var (
@@ -65,13 +42,13 @@ const maxOpen = 256
 // session is one open WebSocket connection, dialled or accepted. One goroutine
 // reads, one writes, one pings, and each request has its own.
 type session struct {
-	onebot *onebot.Service
-	log    *slog.Logger
-	ws     *websocket.Conn
-	wire   *corkConn
-	role   role
-	o      sessionOptions
-	time   timing
+	dialect gateway.Talker
+	log     *slog.Logger
+	ws      *websocket.Conn
+	wire    *corkConn
+	line    gateway.Line
+	o       sessionOptions
+	time    timing
 
 	lanes     *lanes
 	open      chan struct{} // one token per request that waits or runs
@@ -87,10 +64,10 @@ type session struct {
 	unacked chan struct{}   // some of them wait for a ping; capacity 1
 }
 
-func newSession(b *onebot.Service, log *slog.Logger, ws *websocket.Conn, wire *corkConn, r role, o sessionOptions, t timing) *session {
+func newSession(d gateway.Talker, log *slog.Logger, ws *websocket.Conn, wire *corkConn, l gateway.Line, o sessionOptions, t timing) *session {
 	ws.SetReadLimit(o.maxMessage)
 	return &session{
-		onebot: b, log: log, ws: ws, wire: wire, role: r, o: o, time: t,
+		dialect: d, log: log, ws: ws, wire: wire, line: l, o: o, time: t,
 		lanes:     newLanes(),
 		open:      make(chan struct{}, maxOpen),
 		scratch:   make([]byte, firstRead),
@@ -208,7 +185,7 @@ func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error)
 	}
 	in := incoming{
 		from: from, conn: s.wire, size: -1, most: s.o.maxMessage + 1, // the library refuses that one, with 1009
-		budget: s.onebot.Gateway().Budget(), waits: s.full.Store, time: s.time,
+		budget: s.dialect.Gateway().Budget(), waits: s.full.Store, time: s.time,
 	}
 	frame, hold, err := in.read(reading, s.scratch)
 	switch {
@@ -223,33 +200,40 @@ func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error)
 	return bytes.Clone(frame), hold, nil
 }
 
-// answer runs one request, which holds a part of the budget. There is always an
-// answer, but to those that still wait for a place when the connection ends.
+// answer runs one request, which holds a part of the budget. Nothing is sent for a nil
+// answer, as to those that still wait for a place when the connection ends.
 func (s *session) answer(calls context.Context, frame []byte, hold gateway.Hold) (response []byte) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("panic while answering", "panic", fmt.Sprint(v))
-			response = onebot.BadRequest(frame, errors.New("internal error; the log has details")).AppendJSON(nil)
+			response = s.dialect.Refuse(http.StatusInternalServerError, "internal error; the log has details").Body
 		}
 		hold.Release()
 	}()
-	request, err := onebot.ParseRequest(frame)
-	if err == nil && s.role&roleAPI == 0 {
-		err = errEventsOnly
+	call := s.dialect.Frame(s.line, frame)
+	if call.Run == nil {
+		return call.Answer.Body
 	}
-	if err != nil {
-		return onebot.BadRequest(frame, err).AppendJSON(nil)
-	}
-	lane := s.onebot.Lane(request.Action)
-	if !s.lanes.enter(lane, maxOpen, s.quit) {
+	if !s.lanes.enter(call.Lane, maxOpen, s.quit) {
 		return nil
 	}
-	defer s.lanes.leave(lane)
-	request.Hold, hold = hold, gateway.Hold{}
-	return s.onebot.Call(calls, request).AppendJSON(nil)
+	defer s.lanes.leave(call.Lane)
+	given := hold
+	hold = gateway.Hold{}
+	return call.Run(calls, given).Body
 }
 
-// write sends the lifecycle event, always first, and then events, heartbeats and
+// first reads the first frame, before run.
+func (s *session) first(ctx context.Context) ([]byte, gateway.Hold, error) {
+	stop := context.AfterFunc(ctx, func() { _ = s.wire.SetReadDeadline(time.Unix(1, 0)) })
+	frame, hold, err := s.receive(ctx)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	return frame, hold, err
+}
+
+// write sends the dialect's first frame, always first, and then events, heartbeats and
 // responses as they come.
 func (s *session) write() error {
 	defer close(s.written)
@@ -258,14 +242,16 @@ func (s *session) write() error {
 		ready <-chan struct{} // sub has events
 		beat  <-chan time.Time
 	)
-	if s.role&roleEvent != 0 {
+	if s.line.Events {
 		if s.cursor == nil {
-			sub = s.onebot.Gateway().Subscribe(s.o.form)
+			sub = s.dialect.Gateway().Subscribe(s.o.form)
 			defer sub.Close()
 			ready = sub.Ready()
 		}
-		if err := s.send(s.onebot.Lifecycle("connect")); err != nil {
-			return err
+		if hello := s.dialect.Hello(); hello != nil {
+			if err := s.send(hello); err != nil {
+				return err
+			}
 		}
 		if s.o.heartbeat > 0 {
 			t := time.NewTicker(s.o.heartbeat)
@@ -283,7 +269,7 @@ func (s *session) write() error {
 			}
 		case frame = <-s.responses:
 		case <-beat:
-			frame = s.onebot.Heartbeat(s.o.heartbeat)
+			frame = s.dialect.Beat(s.o.heartbeat)
 		case <-s.quit:
 		}
 		if s.quitting() {

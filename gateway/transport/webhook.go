@@ -3,10 +3,7 @@ package transport
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha1"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +17,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"libration/gateway"
-	"libration/internal/bom"
 	"libration/internal/network"
 	"libration/internal/redact"
-	"libration/onebot"
 )
 
 // DefaultWebhookTimeout bounds one post of a webhook that sets none.
@@ -49,10 +44,8 @@ const (
 type WebhookOptions struct {
 	// URL is http:// or https://.
 	URL string
-	// Secret signs each body (X-Signature); "" for no signature.
+	// Secret is what posts are proved by, in the dialect's way; "": by nothing.
 	Secret string
-	// Version of the program, for the User-Agent header; default "dev".
-	Version string
 	// Timeout bounds one post; default DefaultWebhookTimeout.
 	Timeout time.Duration
 	// Retry is the first pause before a post is tried again; default
@@ -60,10 +53,9 @@ type WebhookOptions struct {
 	Retry time.Duration
 	// InsecureSkipVerify accepts any certificate of an https:// server.
 	InsecureSkipVerify bool
-	// Format, ReportSelf and Heartbeat are those of WebSocketOptions.
-	Format     onebot.Format
-	ReportSelf bool
-	Heartbeat  time.Duration
+	// Events and Heartbeat are those of WebSocketOptions.
+	Events    gateway.Selection
+	Heartbeat time.Duration
 	// Journal serves the bot what it missed: what it has not answered with 2xx.
 	Journal JournalOptions
 	// Network is where it connects to the bot; default the system's.
@@ -73,9 +65,6 @@ type WebhookOptions struct {
 }
 
 func (o *WebhookOptions) setDefaults() {
-	if o.Version == "" {
-		o.Version = "dev"
-	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultWebhookTimeout
 	}
@@ -88,7 +77,7 @@ func (o *WebhookOptions) setDefaults() {
 }
 
 // validate never quotes the whole URL: it may contain a token.
-func (o *WebhookOptions) validate() error {
+func (o *WebhookOptions) validate(d gateway.Speaker) error {
 	var errs []error
 	if u, err := url.Parse(o.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 		errs = append(errs, errors.New("the url is missing or cannot be used: it must look like http://127.0.0.1:8080/path"))
@@ -99,37 +88,36 @@ func (o *WebhookOptions) validate() error {
 	if o.Retry < 0 {
 		errs = append(errs, fmt.Errorf("retry %v is negative", o.Retry))
 	}
-	errs = append(errs, checkSession(o.Format, o.Heartbeat, 0), o.Journal.validate())
+	errs = append(errs, checkSession(d, o.Events, o.Heartbeat, 0), o.Journal.validate())
 	return errors.Join(errs...)
 }
 
-// Webhook posts events to a bot, one at a time and in order
-// (docs/protocol/onebot11.md a.3). What the bot answers is carried out. A post that
+// Webhook posts events to a bot, one at a time and in order. What the bot answers is carried out. A post that
 // fails is tried again until it works; the events behind it wait. Proxies of the
 // environment are not used and redirects are not followed.
 type Webhook struct {
 	status
-	o    WebhookOptions
-	log  *slog.Logger
-	b    *onebot.Service
-	time timing
+	o       WebhookOptions
+	log     *slog.Logger
+	dialect gateway.Poster
+	time    timing
 }
 
 // NewWebhook makes a webhook; Run starts it. The error names the option, what is
 // wrong with it and what to do.
-func NewWebhook(b *onebot.Service, o WebhookOptions, log *slog.Logger) (*Webhook, error) {
-	if err := o.validate(); err != nil {
-		return nil, fmt.Errorf("onebot webhook: %w", err)
+func NewWebhook(d gateway.Poster, o WebhookOptions, log *slog.Logger) (*Webhook, error) {
+	if err := o.validate(d); err != nil {
+		return nil, fmt.Errorf("%s webhook: %w", d.Dialect(), err)
 	}
 	o.setDefaults()
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Webhook{o: o, log: log, b: b, time: defaultTiming()}, nil
+	return &Webhook{o: o, log: log, dialect: d, time: defaultTiming()}, nil
 }
 
 // Name implements Service.
-func (w *Webhook) Name() string { return "onebot webhook " + redact.URL(w.o.URL) }
+func (w *Webhook) Name() string { return w.dialect.Dialect() + " webhook " + redact.URL(w.o.URL) }
 
 // Run implements Service. It is StateConnected once the bot has answered the
 // lifecycle event, and as long as the last post worked.
@@ -141,7 +129,7 @@ func (w *Webhook) Run(ctx context.Context) (err error) {
 	calls, cancel := outlive(ctx, w.time.drain)
 	defer cancel()
 	p := &posting{
-		Webhook: w, log: w.log.With("service", "onebot webhook", "url", redact.URL(w.o.URL)),
+		Webhook: w, log: w.log.With("service", w.dialect.Dialect()+" webhook", "url", redact.URL(w.o.URL)),
 		client: &http.Client{
 			Timeout: w.o.Timeout,
 			Transport: &http.Transport{
@@ -182,40 +170,27 @@ type posting struct {
 	client     *http.Client
 	pause      *backoff.ExponentialBackOff
 	operations chan operation
-	told       string // the reason in the last log line, "" while posts work
-	answers    bool   // the last post worked
-	there      bool   // it was answered
+	cursor     *gateway.Cursor       // of the journal; nil: there is none
+	sub        *gateway.Subscription // without a journal
+	told       string                // the reason in the last log line, "" while posts work
+	answers    bool                  // the last post worked
+	there      bool                  // it was answered
 }
 
-// operation is an answer of the bot, waiting to be carried out.
+// operation is what the bot's answer to an event asks for, waiting to be carried out.
 type operation struct {
-	event, answer []byte
-	hold          gateway.Hold
+	run  func(context.Context, gateway.Hold) *gateway.Failure
+	hold gateway.Hold
 }
 
 // run posts until ctx ends. A post that is under way then may end, until calls does.
 func (p *posting) run(ctx, calls context.Context) error {
-	var (
-		cursor *gateway.Cursor
-		sub    *gateway.Subscription
-		err    error
-	)
-	form := gateway.Selection{Form: p.b.Form(p.o.Format), ReportSelf: p.o.ReportSelf}
-	subscribe := func() {
-		sub = p.b.Gateway().Subscribe(form)
+	if err := p.open(); err != nil {
+		return fmt.Errorf("%s: %w", p.Name(), err)
 	}
-	if p.o.Journal.Window > 0 {
-		if cursor, err = p.b.Gateway().OpenCursor(p.o.Journal.cursor(form, nil)); err != nil {
-			return fmt.Errorf("%s: %w", p.Name(), err)
-		}
-		defer func() { cursor.Rewind(p.there) }()
-	} else {
-		subscribe()
-		defer func() { sub.Close() }()
-	}
-
+	defer p.close()
 	p.Webhook.set(Condition{State: StateConnecting})
-	for !p.tell(calls, p.b.Lifecycle("enable")) {
+	for first := p.dialect.First(); first != nil && !p.tell(calls, first); {
 		if !p.wait(ctx) {
 			return nil
 		}
@@ -227,56 +202,89 @@ func (p *posting) run(ctx, calls context.Context) error {
 		defer t.Stop()
 		beat = t.C
 	}
-	var due []byte // the event to post
 	for {
-		if due == nil {
-			var live, ready <-chan struct{}
-			if cursor != nil {
-				ready = cursor.Ready()
-			} else {
-				live = sub.Ready()
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-beat:
-				if !p.tell(calls, p.b.Heartbeat(p.o.Heartbeat)) {
-					p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(p.o.Heartbeat)})
-				}
-				continue
-			case <-live:
-				events, err := sub.Take(nil, 1)
-				if err != nil {
-					p.log.Warn("events for the bot dropped: too many were waiting for it")
-					subscribe()
-				}
-				if len(events) == 0 {
-					continue
-				}
-				due = events[0]
-			case <-ready:
-				next := cursor.Next(calls, 1)
-				if len(next) == 0 {
-					continue
-				}
-				due = next[0].Data
-			}
-		}
-		switch {
-		case p.tell(calls, due):
-			if cursor != nil {
-				cursor.Ack(cursor.Position())
-			}
-			due = nil
-		case !p.wait(ctx):
+		due, ok := p.next(ctx, calls, beat)
+		if !ok || !p.deliver(ctx, calls, due) {
 			return nil
-		case cursor != nil: // it may have become too old meanwhile
-			cursor.Rewind(p.there)
-			due = nil
-		case sub.Ended():
-			due = nil // the reading end above tells of it
 		}
 	}
+}
+
+// open begins to read events, from the journal or a subscription.
+func (p *posting) open() (err error) {
+	g := p.dialect.Gateway()
+	if p.o.Journal.Window > 0 {
+		p.cursor, err = g.OpenCursor(p.o.Journal.cursor(p.o.Events, nil))
+	} else {
+		p.sub = g.Subscribe(p.o.Events)
+	}
+	return err
+}
+
+func (p *posting) close() {
+	if p.cursor != nil {
+		p.cursor.Rewind(p.there)
+	} else {
+		p.sub.Close()
+	}
+}
+
+// next waits for the next event and posts heartbeats meanwhile; false when ctx ends.
+func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due []byte, ok bool) {
+	for {
+		var live, ready <-chan struct{}
+		if p.cursor != nil {
+			ready = p.cursor.Ready()
+		} else {
+			live = p.sub.Ready()
+		}
+		select {
+		case <-ctx.Done():
+			return nil, false
+		case <-beat:
+			p.beat(calls)
+		case <-live:
+			events, err := p.sub.Take(nil, 1)
+			if err != nil {
+				p.log.Warn("events for the bot dropped: too many were waiting for it")
+				p.sub = p.dialect.Gateway().Subscribe(p.o.Events)
+			}
+			if len(events) > 0 {
+				return events[0], true
+			}
+		case <-ready:
+			if events := p.cursor.Next(calls, 1); len(events) > 0 {
+				return events[0].Data, true
+			}
+		}
+	}
+}
+
+func (p *posting) beat(calls context.Context) {
+	if b := p.dialect.Beat(p.o.Heartbeat); b != nil && !p.tell(calls, b) {
+		p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(p.o.Heartbeat)})
+	}
+}
+
+// deliver posts an event until the bot has it, or it is to be read again; false when ctx
+// ends.
+func (p *posting) deliver(ctx, calls context.Context, due []byte) bool {
+	for !p.tell(calls, due) {
+		if !p.wait(ctx) {
+			return false
+		}
+		if p.cursor != nil { // it may have become too old meanwhile
+			p.cursor.Rewind(p.there)
+			return true
+		}
+		if p.sub.Ended() {
+			return true // next tells of it
+		}
+	}
+	if p.cursor != nil {
+		p.cursor.Ack(p.cursor.Position())
+	}
+	return true
 }
 
 // wait pauses after a post that failed; false when ctx ends.
@@ -293,14 +301,15 @@ func (p *posting) wait(ctx context.Context) bool {
 	}
 }
 
-// goodbye posts the last lifecycle event, once, to a bot that answers.
+// goodbye posts the dialect's last event, once, to a bot that answers.
 func (p *posting) goodbye(ctx context.Context) {
-	if !p.answers {
+	last := p.dialect.Last()
+	if !p.answers || last == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.time.grace)
 	defer cancel()
-	_, _, _ = p.try(ctx, p.b.Lifecycle("disable"))
+	_, _, _ = p.try(ctx, last)
 }
 
 // tell posts an event, once, and takes the bot's answer; true when it was received.
@@ -327,27 +336,23 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 		p.Webhook.set(Condition{State: StateConnected})
 	}
 	p.told = ""
-	answer, err := bom.Trim(answer)
-	if err != nil {
-		p.log.Warn("quick operation failed", "reason", err)
-	}
-	if answer = bytes.TrimSpace(answer); len(answer) > 0 && answer[0] == '{' {
-		p.queue(ctx, event, answer)
+	if run := p.dialect.Answered(event, answer); run != nil {
+		p.queue(ctx, run, len(answer))
 	}
 	return true
 }
 
 // queue leaves a quick operation to the goroutine that carries them out.
-func (p *posting) queue(ctx context.Context, event, answer []byte) {
+func (p *posting) queue(ctx context.Context, run func(context.Context, gateway.Hold) *gateway.Failure, size int) {
 	ctx, cancel := context.WithTimeout(ctx, p.time.room)
 	defer cancel()
-	hold, err := p.b.Gateway().Budget().Take(ctx, int64(len(answer)))
+	hold, err := p.dialect.Gateway().Budget().Take(ctx, int64(size))
 	if err != nil {
 		p.log.Warn("quick operation failed", "reason", errBusy)
 		return
 	}
 	select {
-	case p.operations <- operation{event, answer, hold}:
+	case p.operations <- operation{run, hold}:
 	default:
 		hold.Release()
 		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("too many are waiting: %d", operationQueue))
@@ -357,8 +362,8 @@ func (p *posting) queue(ctx context.Context, event, answer []byte) {
 // operate carries out a quick operation.
 func (p *posting) operate(ctx context.Context, op operation) {
 	_ = guarded(p.log, func() error {
-		if r := p.b.QuickOperation(ctx, op.event, op.answer, op.hold); r.RetCode != onebot.RetOK {
-			p.log.Warn("quick operation failed", "code", r.Msg, "reason", r.Message)
+		if failed := op.run(ctx, op.hold); failed != nil {
+			p.log.Warn("quick operation failed", "code", failed.Code, "reason", failed.Reason)
 		}
 		return nil
 	})
@@ -379,14 +384,7 @@ func (p *posting) try(ctx context.Context, body []byte) (answer []byte, f *fault
 	if err != nil {
 		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, false
 	}
-	// Some bots refuse a charset, and some compute the signature of what they have
-	// read and written again: the body is compact and has no escapes.
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "OneBot/11 Libration/"+p.o.Version)
-	r.Header.Set("X-Self-ID", selfID(p.b))
-	if p.o.Secret != "" {
-		r.Header.Set("X-Signature", signature(p.o.Secret, body))
-	}
+	r.Header = p.dialect.PostHeader(p.o.Secret, body)
 	response, err := p.client.Do(r)
 	if err != nil {
 		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, reused
@@ -406,13 +404,6 @@ func (p *posting) try(ctx context.Context, body []byte) (answer []byte, f *fault
 		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("the answer is larger than %d bytes", maxAnswer))
 	}
 	return answer, nil, reused
-}
-
-// signature is the value of X-Signature.
-func signature(secret string, body []byte) string {
-	mac := hmac.New(sha1.New, []byte(secret))
-	mac.Write(body)
-	return "sha1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 // postFault explains a status that is not 2xx.

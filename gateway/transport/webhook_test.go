@@ -137,7 +137,7 @@ func TestWebhookPosts(t *testing.T) {
 	b, _ := newOneBot(t)
 	bot, server := newHookBot(t)
 	var log logBuffer
-	w, stop := startWebhook(t, b, server.URL+"/onebot?k=hunter2", WebhookOptions{Secret: "hush", Version: "1.2.3", Heartbeat: time.Second}, &log)
+	w, stop := startWebhook(t, b, server.URL+"/onebot?k=hunter2", WebhookOptions{Secret: "hush", Heartbeat: time.Second}, &log)
 	if p := bot.next(t); p.MetaType != "lifecycle" || p.Sub != "enable" {
 		t.Errorf("first post: got %s", p.body)
 	}
@@ -537,8 +537,8 @@ func TestWebhookOptionsChecked(t *testing.T) {
 			t.Errorf("url %q accepted", url)
 		}
 	}
-	_, err := NewWebhook(b.Service, WebhookOptions{URL: "http://a?token=hunter2", Timeout: -1, Retry: -1, Heartbeat: 1, Format: 9, Journal: JournalOptions{Limit: -1}}, nil)
-	for _, want := range []string{"timeout", "retry", "heartbeat", "format", "journal limit"} {
+	_, err := NewWebhook(b.Service, WebhookOptions{URL: "http://a?token=hunter2", Timeout: -1, Retry: -1, Heartbeat: 1, Events: gateway.Selection{Form: 9}, Journal: JournalOptions{Limit: -1}}, nil)
+	for _, want := range []string{"timeout", "retry", "heartbeat", "form 9", "journal limit"} {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("got %v, want %q named", err, want)
 		}

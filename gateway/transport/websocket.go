@@ -16,7 +16,6 @@ import (
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/webguard"
-	"libration/onebot"
 )
 
 // WebSocketOptions configure a WebSocket server. Address is required.
@@ -25,11 +24,10 @@ type WebSocketOptions struct {
 	Address string
 	// AccessToken is required from clients; "" for none, on loopback addresses only.
 	AccessToken string
-	// Format is how messages in events are written; default arrays of segments.
-	Format onebot.Format
-	// ReportSelf sends the account's own messages too, as message_sent events.
-	ReportSelf bool
-	// Heartbeat is the interval of heartbeat events, at least a second; 0 for none.
+	// Events are those that clients get.
+	Events gateway.Selection
+	// Heartbeat is the interval of the dialect's heartbeats, at least a second; 0 for
+	// none.
 	Heartbeat time.Duration
 	// MaxMessage is the largest message accepted, in bytes; default and most MaxBody.
 	MaxMessage int64
@@ -45,19 +43,19 @@ type WebSocketOptions struct {
 	OnRefused func(webguard.Reason)
 }
 
-func (o WebSocketOptions) validate() error {
+func (o WebSocketOptions) validate(d gateway.Speaker) error {
 	return errors.Join(
 		checkAddress(o.Address, o.AccessToken),
-		checkSession(o.Format, o.Heartbeat, o.MaxMessage),
+		checkSession(d, o.Events, o.Heartbeat, o.MaxMessage),
 		o.Journal.validate(),
 	)
 }
 
 // checkSession reports problems of the settings that both kinds of WebSocket have.
-func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int64) error {
+func checkSession(d gateway.Speaker, events gateway.Selection, heartbeat time.Duration, maxMessage int64) error {
 	var errs []error
-	if format != onebot.FormatArray && format != onebot.FormatString {
-		errs = append(errs, fmt.Errorf("format %d is neither array nor string", format))
+	if !d.Gateway().Writes(events.Form) {
+		errs = append(errs, fmt.Errorf("there is no form %d of events", events.Form))
 	}
 	if heartbeat < 0 || heartbeat > 0 && heartbeat < time.Second {
 		errs = append(errs, fmt.Errorf("heartbeat %v is too short: use at least 1s, or 0 for none", heartbeat))
@@ -68,35 +66,34 @@ func checkSession(format onebot.Format, heartbeat time.Duration, maxMessage int6
 	return errors.Join(errs...)
 }
 
-// WebSocket accepts connections from bots, docs/protocol/onebot11.md a.4. The path
-// /api is for actions, /event for events, every other for both.
+// WebSocket accepts connections from bots.
 //
 // The Origin header is not looked at when there is an access token, which web pages
 // can only give as ?access_token=. Without a token the rules of package webguard hold.
 type WebSocket struct {
 	server
-	onebot *onebot.Service
-	guard  *webguard.Guard
-	token  string
-	o      sessionOptions
-	secret string // of our own checks, see selfcheck.go
+	dialect gateway.Talker
+	guard   *webguard.Guard
+	token   string
+	o       sessionOptions
+	secret  string // of our own checks, see selfcheck.go
 }
 
 // NewWebSocket makes a WebSocket server; Run starts it. The error names the option,
 // what is wrong with it and what to do.
-func NewWebSocket(b *onebot.Service, o WebSocketOptions, log *slog.Logger) (*WebSocket, error) {
-	if err := o.validate(); err != nil {
-		return nil, fmt.Errorf("onebot websocket: %w", err)
+func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebSocket, error) {
+	if err := o.validate(d); err != nil {
+		return nil, fmt.Errorf("%s websocket: %w", d.Dialect(), err)
 	}
 	if o.MaxMessage == 0 {
 		o.MaxMessage = MaxBody
 	}
 	o.Journal.Name = "" // clients have none
 	w := &WebSocket{
-		server: newServer("onebot websocket", o.Network, o.Address, o.Connections, log),
-		onebot: b,
-		token:  o.AccessToken,
-		o:      sessionOptions{gateway.Selection{Form: b.Form(o.Format), ReportSelf: o.ReportSelf}, o.Heartbeat, o.MaxMessage, o.Journal},
+		server:  newServer(d.Dialect()+" websocket", o.Network, o.Address, o.Connections, log),
+		dialect: d,
+		token:   o.AccessToken,
+		o:       sessionOptions{o.Events, o.Heartbeat, o.MaxMessage, o.Journal},
 	}
 	w.guard = webguard.New(webguard.Options{
 		Service: w.name, Token: o.AccessToken, Log: w.log, OnRefused: o.OnRefused,
@@ -117,13 +114,10 @@ func (s *WebSocket) Run(ctx context.Context) error {
 
 // handle upgrades a request and serves the connection until it ends.
 func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http.Request, open *sessions) {
-	if refused := s.guard.Check(w, r); refused != nil {
-		replyRefusal(w, refused)
-		return
-	}
+	line := s.dialect.Line(r)
 	after, err := lastEventOf(r)
-	if err != nil && s.o.journal.Window > 0 {
-		replyRefusal(w, s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: err.Error(), Reason: webguard.Malformed}))
+	if refused := s.refusal(w, r, err); refused != nil {
+		reply(w, s.dialect.Refuse(refused.Status, refused.Text))
 		return
 	}
 	if !open.enter() {
@@ -146,14 +140,19 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 		s.answerCheck(r.Context(), ws)
 		return
 	}
-	role := roleOf(r.URL.Path)
-	log := s.log.With("service", s.name, "remote", r.RemoteAddr, "role", role.String())
+	log := s.log.With("service", s.name, "remote", r.RemoteAddr, "role", line.String())
 	log.Info("client connected", "user_agent", r.UserAgent())
-	session := newSession(s.onebot, log, ws, connOf(r.Context()), role, s.o, s.time)
-	if role&roleEvent != 0 && s.o.journal.Window > 0 {
+	session := newSession(s.dialect, log, ws, connOf(r.Context()), line, s.o, s.time)
+	if greeting := s.dialect.Greeting(); greeting != nil {
+		if after, err = s.greet(r, session, greeting); err != nil {
+			log.Info("client disconnected", "reason", err)
+			return
+		}
+	}
+	if line.Events && s.o.journal.Window > 0 {
 		cursor := s.o.journal.cursor(s.o.form, after)
 		cursor.Live = true
-		if session.cursor, err = s.onebot.Gateway().OpenCursor(cursor); err != nil {
+		if session.cursor, err = s.dialect.Gateway().OpenCursor(cursor); err != nil {
 			s.log.Error("client gets no missed events", "err", err)
 		}
 	}
@@ -162,14 +161,41 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 	log.Log(context.WithoutCancel(calls), level, "client disconnected", "reason", reason)
 }
 
-func roleOf(path string) role {
-	switch path {
-	case "/api", "/api/":
-		return roleAPI
-	case "/event", "/event/":
-		return roleEvent
+// refusal decides by the head of a handshake; nil lets it pass. badEvent is what is
+// wrong with the event that the client says it has.
+func (s *WebSocket) refusal(w http.ResponseWriter, r *http.Request, badEvent error) *webguard.Refusal {
+	if s.token == "" || s.dialect.Greeting() == nil {
+		if refused := s.guard.Check(w, r); refused != nil {
+			return refused
+		}
 	}
-	return roleUniversal
+	if badEvent != nil && s.o.journal.Window > 0 {
+		return s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: badEvent.Error(), Reason: webguard.Malformed})
+	}
+	return nil
+}
+
+// greet reads the first frame of a client that proves itself by that. With an error the
+// connection is closed.
+func (s *WebSocket) greet(r *http.Request, session *session, g *gateway.Greeting) (after *int64, err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), g.Within)
+	defer cancel()
+	frame, hold, err := session.first(ctx)
+	hold.Release()
+	if err != nil {
+		_ = session.ws.Close(websocket.StatusCode(g.Late), "no first frame in time")
+		return nil, fmt.Errorf("no first frame: %w", err)
+	}
+	token, after, err := g.Read(frame)
+	if err != nil {
+		_ = session.ws.Close(websocket.StatusCode(g.Malformed), "the first frame cannot be read")
+		return nil, fmt.Errorf("the first frame cannot be read: %w", err)
+	}
+	if refused := s.guard.CheckToken(r, token); refused != nil {
+		_ = session.ws.Close(websocket.StatusCode(g.Wrong), "wrong access token")
+		return nil, errors.New(refused.Text)
+	}
+	return after, nil
 }
 
 // sessions counts what has been taken over from the HTTP server.

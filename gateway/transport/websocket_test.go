@@ -324,7 +324,7 @@ func TestWebSocketEventsInOrder(t *testing.T) {
 }
 
 func TestWebSocketHeartbeatAndFormat(t *testing.T) {
-	root, _, b, _ := startWebSocket(t, WebSocketOptions{Format: onebot.FormatString, Heartbeat: time.Second}, nil,
+	root, _, b, _ := startWebSocket(t, WebSocketOptions{Events: gateway.Selection{Form: gateway.Form(onebot.FormatString)}, Heartbeat: time.Second}, nil,
 		func(s *WebSocket) { s.o.heartbeat = 30 * time.Millisecond })
 	ws := mustConnect(t, root)
 	wantLifecycle(t, ws)
@@ -349,9 +349,9 @@ func TestWebSocketHeartbeatAndFormat(t *testing.T) {
 func TestWebSocketOptions(t *testing.T) {
 	b, _ := newOneBot(t)
 	_, err := NewWebSocket(b.Service, WebSocketOptions{
-		Address: "0.0.0.0:1", Format: 9, Heartbeat: time.Millisecond, MaxMessage: -1,
+		Address: "0.0.0.0:1", Events: gateway.Selection{Form: 9}, Heartbeat: time.Millisecond, MaxMessage: -1,
 	}, nil)
-	for _, want := range []string{"onebot websocket", "0.0.0.0:1", "access token", "format 9", "heartbeat 1ms", "max message -1"} {
+	for _, want := range []string{"onebot websocket", "0.0.0.0:1", "access token", "form 9", "heartbeat 1ms", "max message -1"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}

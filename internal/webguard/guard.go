@@ -102,6 +102,19 @@ func (g *Guard) Check(w http.ResponseWriter, r *http.Request) *Refusal {
 	return g.Refuse(r, &Refusal{http.StatusForbidden, "access token wrong: compare it with the configuration of the service", WrongToken})
 }
 
+// CheckToken decides about a caller whose token came after the head of its request; nil
+// lets it pass. Without a configured token any is right. A wrong one that is not the
+// first is refused late, as by Check.
+func (g *Guard) CheckToken(r *http.Request, token string) *Refusal {
+	if g.token == nil || g.token.is(token) {
+		return nil
+	}
+	if !g.slow.wait(r) {
+		return g.Refuse(r, &Refusal{http.StatusTooManyRequests, "access token wrong, too often: try again later with the right one", TooMany})
+	}
+	return g.Refuse(r, &Refusal{http.StatusForbidden, "access token wrong: compare it with the configuration of the service", WrongToken})
+}
+
 // CheckChange decides about a request that would change something, once the service
 // knows that; Check has let it pass. Anybody can make a browser send a GET, by a link.
 func (g *Guard) CheckChange(r *http.Request) *Refusal {

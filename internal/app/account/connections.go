@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/transport"
 	"libration/internal/config"
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/onebot"
-	"libration/gateway/transport"
 )
 
 // connection is one way for bots to connect.
@@ -65,8 +65,8 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func newConnection(n network.Network, b *onebot.Service, c *config.Connection, version string, counted *metrics, pool *inbound.Pool, log *slog.Logger) (connection, error) {
-	format := formatOf(c)
+func newConnection(n network.Network, b *onebot.Service, c *config.Connection, counted *metrics, pool *inbound.Pool, log *slog.Logger) (connection, error) {
+	events := gateway.Selection{Form: b.Form(formatOf(c)), ReportSelf: *c.ReportSelf}
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.JournalName(), Client: c.Name()}
 	made := connection{kind: c.Type}
 	var err error
@@ -78,19 +78,19 @@ func newConnection(n network.Network, b *onebot.Service, c *config.Connection, v
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
 			Network: n, Address: c.Address, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
-			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, Connections: pool,
+			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, Connections: pool,
 		}, log)
 	case config.ReverseWebSocket:
 		made.service, err = transport.NewReverse(b, transport.ReverseOptions{
 			Network: n, URL: c.URL, APIURL: c.APIURL, EventURL: c.EventURL, AccessToken: c.AccessToken,
-			Version: version, ReconnectInterval: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
-			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
+			ReconnectInterval: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
+			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.Webhook:
 		made.service, err = transport.NewWebhook(b, transport.WebhookOptions{
-			Network: n, URL: c.URL, Secret: c.Secret, Version: version, Timeout: time.Duration(c.Timeout),
+			Network: n, URL: c.URL, Secret: c.Secret, Timeout: time.Duration(c.Timeout),
 			Retry: time.Duration(c.Reconnect), InsecureSkipVerify: c.SkipTLSVerify,
-			Format: format, ReportSelf: *c.ReportSelf, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: counted.posts(c.Name()),
+			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: counted.posts(c.Name()),
 		}, log)
 	default:
 		err = fmt.Errorf("unknown type %q", c.Type)
@@ -109,7 +109,7 @@ func (a *Account) connect(p *parts) error {
 	supervisor := supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
 	p.supervisor, p.connections = supervisor, make(map[string]connection)
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(a.o.Network, p.service, &c, a.o.Version, a.counted, a.o.Connections, a.log)
+		t, err := newConnection(a.o.Network, p.service, &c, a.counted, a.o.Connections, a.log)
 		if err != nil {
 			return err
 		}

@@ -173,7 +173,7 @@ onebot:
 	}
 	service := onebot.New(onebot.Options{Gateway: gateway.New(gateway.Options{})})
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := newConnection(network.Network{}, service, &c, "dev", newMetrics(), nil, slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := newConnection(network.Network{}, service, &c, newMetrics(), nil, slog.New(slog.DiscardHandler)); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

@@ -3,10 +3,10 @@ package account
 import (
 	"errors"
 
+	"libration/gateway/transport"
 	"libration/internal/admin"
 	"libration/internal/supervise"
 	"libration/ntqq"
-	"libration/gateway/transport"
 )
 
 // Answer hands the solution of a captcha to the session.

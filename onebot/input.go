@@ -1,12 +1,14 @@
-package transport
+package onebot
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"libration/internal/bom"
-	"libration/onebot"
+	"libration/internal/webguard"
 )
 
 // input is the part of an HTTP request that says which action is wanted.
@@ -20,13 +22,22 @@ type input struct {
 // verdict is why an input is not taken.
 type verdict struct {
 	status int // of HTTP, 0 when it is taken
-	reason string
+	err    error
+}
+
+// inputOf is the input of a request with this body.
+func inputOf(r *http.Request, body []byte) input {
+	in := input{path: r.URL.Path, query: r.URL.RawQuery, body: body}
+	if r.Method == http.MethodPost {
+		in.mediaType = webguard.MediaType(r)
+	}
+	return in
 }
 
 // parseInput finds the action and its parameters: the action is the path, or comes
 // with params (and echo) in the body or query of "/". Parameters of the body win,
 // those of the query fill in (docs/protocol/onebot11.md a.1).
-func parseInput(in input) (onebot.Request, verdict) {
+func parseInput(in input) (Request, verdict) {
 	body, bad := bom.Trim(in.body)
 	body = bytes.TrimSpace(body)
 	var form []byte
@@ -36,33 +47,33 @@ func parseInput(in input) (onebot.Request, verdict) {
 		case "application/x-www-form-urlencoded":
 			form, body = body, nil
 		default:
-			return onebot.Request{}, verdict{http.StatusNotAcceptable,
-				"the Content-Type of the body must be application/json or application/x-www-form-urlencoded"}
+			return Request{}, verdict{http.StatusNotAcceptable,
+				errors.New("the Content-Type of the body must be application/json or application/x-www-form-urlencoded")}
 		}
 	}
 	if bad != nil {
-		return onebot.Request{}, verdict{http.StatusBadRequest, "the body cannot be read: " + bad.Error()}
+		return Request{}, verdict{http.StatusBadRequest, fmt.Errorf("the body cannot be read: %w", bad)}
 	}
 
 	r, err := in.request(body, form)
 	if err != nil {
-		return onebot.Request{}, verdict{http.StatusBadRequest, err.Error()}
+		return Request{}, verdict{http.StatusBadRequest, err}
 	}
 	return r, verdict{}
 }
 
 // request makes the request of a JSON body or a form, and the query.
-func (in input) request(body, form []byte) (onebot.Request, error) {
+func (in input) request(body, form []byte) (Request, error) {
 	action := strings.TrimSuffix(strings.TrimPrefix(in.path, "/"), "/")
 	if action == "" && len(form) == 0 && in.query == "" {
-		return onebot.ParseRequest(body) // says what is wrong with a request that has nothing else
+		return ParseRequest(body) // says what is wrong with a request that has nothing else
 	}
-	params, err := onebot.ParamsJSON(body)
+	params, err := ParamsJSON(body)
 	if err == nil {
 		params, err = params.WithValues(form, []byte(in.query))
 	}
 	if err != nil || action != "" {
-		return onebot.Request{Action: action, Params: params}, err
+		return Request{Action: action, Params: params}, err
 	}
-	return onebot.RequestOf(params)
+	return RequestOf(params)
 }

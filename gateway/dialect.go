@@ -1,0 +1,136 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"libration/gateway/table"
+)
+
+// A dialect is a language that bots speak with one account. Transports carry its bytes
+// and know nothing else of it. Speaker is what all of them ask; Answerer, Talker and
+// Poster are what one kind of transport does. All methods are called from several
+// goroutines at once.
+
+// Speaker names a dialect and whose account it is.
+type Speaker interface {
+	// Dialect is the name of the dialect, in the names of services and in logs.
+	Dialect() string
+	// Gateway is the account's.
+	Gateway() *Gateway
+}
+
+// Answer is what a request gets.
+type Answer struct {
+	Status int         // of HTTP
+	Header http.Header // nil: only what each answer has
+	Type   string      // of the body
+	Body   []byte      // of HTTP, or the frame of a WebSocket; nil: there is none
+}
+
+// Call is a request that was read.
+type Call struct {
+	// Run carries the request out. It must not panic. hold is what the request takes of
+	// the Budget: Run gives it back. nil: there is nothing to do, and Answer says so.
+	Run    func(ctx context.Context, hold Hold) Answer
+	Answer Answer
+	// Lane is whom the request may keep waiting.
+	Lane table.Lane
+	// Changes tells that it may change something: a web page must not cause it.
+	Changes bool
+}
+
+// Route is how an HTTP request goes on by its head.
+type Route struct {
+	// Refused, when its status is set, is all that the request gets.
+	Refused Answer
+	// Serve, when set, answers the request itself, which may take and give any bytes.
+	Serve http.HandlerFunc
+	// Body is to be read.
+	Body bool
+	// Read reads the request, with its body.
+	Read func(body []byte) Call
+}
+
+// Probe is a request by which a listener asks itself whether it answers.
+type Probe struct {
+	Method, Path, Body string
+	// Check says what is wrong with the body of the answer, whose status is 200.
+	Check func(body []byte) error
+}
+
+// Answerer is a dialect with requests by HTTP. A caller proves himself by his token,
+// in the header Authorization or the query, before anything else is looked at.
+type Answerer interface {
+	Speaker
+	// Refuse answers a request that the dialect has not seen. status is of HTTP; the
+	// answer may have another one. why is for people.
+	Refuse(status int, why string) Answer
+	Route(r *http.Request) Route
+	Probe() Probe
+}
+
+// Line says what a WebSocket carries.
+type Line struct{ Requests, Events bool }
+
+// String is for logs.
+func (l Line) String() string {
+	switch l {
+	case Line{Requests: true}:
+		return "API"
+	case Line{Events: true}:
+		return "Event"
+	}
+	return "Universal"
+}
+
+// Greeting is the first frame of a client, where that proves who it is and not the
+// handshake.
+type Greeting struct {
+	// Within is how long the client may take.
+	Within time.Duration
+	// Read reads the frame: its token, and the last event that the client says it has;
+	// nil: it says nothing. An error closes the connection with Malformed.
+	Read func(frame []byte) (token string, after *int64, err error)
+	// Late, Malformed and Wrong close the connection of a client that says nothing, that
+	// is not understood, or whose token is wrong, with these codes of WebSocket.
+	Late, Malformed, Wrong int
+}
+
+// Talker is a dialect with WebSockets.
+type Talker interface {
+	Speaker
+	Refuse(status int, why string) Answer
+	// Line is what a connection with this handshake carries.
+	Line(r *http.Request) Line
+	// Greeting is nil where callers prove themselves like those of HTTP.
+	Greeting() *Greeting
+	// DialHeader goes out with the handshake of a connection to a bot.
+	DialHeader(l Line) http.Header
+	// Hello is the first frame to a client that takes events, Beat one that comes in
+	// this interval; nil: there is none.
+	Hello() []byte
+	Beat(interval time.Duration) []byte
+	// Frame reads a frame of a client. It keeps the frame. An Answer without a body is
+	// not sent.
+	Frame(l Line, frame []byte) Call
+}
+
+// Failure is why what a bot asked for was not done.
+type Failure struct{ Code, Reason string }
+
+// Poster is a dialect with webhooks: events are posted to the bot.
+type Poster interface {
+	Speaker
+	// PostHeader goes out with a post of this body. secret is the bot's; "": it has none.
+	PostHeader(secret string, body []byte) http.Header
+	// First and Last are posted when the webhook starts and when it ends, Beat in this
+	// interval; nil: nothing is.
+	First() []byte
+	Last() []byte
+	Beat(interval time.Duration) []byte
+	// Answered reads the bot's answer to an event. The result carries out what the bot
+	// asks for, and gives hold back; nil: it asks for nothing.
+	Answered(event, answer []byte) func(ctx context.Context, hold Hold) *Failure
+}
