@@ -64,10 +64,11 @@ func ignoredCommand(command, what, doc string) row {
 // rows is every kind of push that is known.
 func rows() []row {
 	return []row{
-		chat(9), chat(message.TypeGroup), chat(140), chat(message.TypeTemp), chat(message.TypeFriend),
-		chat(167), chat(208), chat(message.TypeFile),
-		ignored(message.TypeFriend, none, 131, "online_file_notice", "5.2"),
-		ignored(message.TypeFriend, none, 133, "online_file_notice", "5.2"),
+		chat(message.TypeGroup), chat(message.TypeTemp), chat(message.TypeFriend),
+		chat(message.TypeOfficialBot), chat(message.TypeOldVoice), chat(message.TypeFile),
+		chat(9), chat(140), // are not read; they have no msg_content, as chat messages
+		ignored(message.TypeFriend, none, message.CmdOnlineFileDone, "online_file_notice", "5.2"),
+		ignored(message.TypeFriend, none, message.CmdOnlineFileRefused, "online_file_notice", "5.2"),
 
 		on(33, none, "group_member_increase", "5.2", (*push).memberIncrease),
 		on(34, none, "group_member_decrease", "5.2", (*push).memberDecrease),

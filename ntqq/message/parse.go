@@ -23,19 +23,22 @@ var (
 
 // ContentHead.type of chat messages (docs/protocol/messages.md 2.1).
 const (
-	TypeGroup  = 82  // a message in a group
-	TypeTemp   = 141 // a private message through a shared group
-	TypeFriend = 166 // a private message of a friend
-	TypeFile   = 529 // a private file, when ContentHead.sub_type is SubTypeFile
+	TypeGroup       = 82  // a message in a group
+	TypeTemp        = 141 // a private message through a shared group
+	TypeFriend      = 166 // a private message of a friend
+	TypeOfficialBot = 167 // a private message of an official bot
+	TypeOldVoice    = 208 // a private voice message in the old form
+	TypeFile        = 529 // a private file, when ContentHead.sub_type is SubTypeFile
+)
 
-	SubTypeFile = 4
+// SubTypeFile is ContentHead.sub_type of a private file.
+const SubTypeFile = 4
 
-	typeOfficialBot = 167
-	typeOldVoice    = 208
-
-	// Notices about files sent online, which are not chat (docs/protocol/events.md 5.2).
-	cmdOnlineFileDone    = 131
-	cmdOnlineFileRefused = 133
+// ContentHead.c2c_cmd of two notices of TypeFriend that are no chat messages
+// (docs/protocol/events.md 5.2).
+const (
+	CmdOnlineFileDone    = 131 // a file sent online has arrived
+	CmdOnlineFileRefused = 133 // it was refused or cancelled
 )
 
 // The role bits of RoutingGroup.msg_flag and the card types of group_card_type.
@@ -129,11 +132,11 @@ func chatKind(head *messagepb.ContentHead) (ChatKind, bool) {
 		return Group, true
 	case TypeTemp:
 		return Temp, true
-	case typeOfficialBot, typeOldVoice:
+	case TypeOfficialBot, TypeOldVoice:
 		return Friend, true
 	case TypeFriend:
 		cmd := head.GetC2CCmd()
-		return Friend, cmd != cmdOnlineFileDone && cmd != cmdOnlineFileRefused
+		return Friend, cmd != CmdOnlineFileDone && cmd != CmdOnlineFileRefused
 	case TypeFile:
 		return Friend, head.GetSubType() == SubTypeFile
 	}
