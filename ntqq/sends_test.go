@@ -158,6 +158,7 @@ func TestWhatNeverLeftWasNotSent(t *testing.T) {
 					},
 				})
 				time.Sleep(time.Second) // virtual: the questions of the registration have ended
+				synctest.Wait()
 				nc.stalled.Store(true)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()

@@ -147,7 +147,7 @@ func (s *Service) respond(rq *wire.Request) *wire.Response {
 		Protocol: rq.Protocol, Flag: rq.Flag, UIN: rq.UIN, Sequence: int32(rq.Sequence), Command: rq.Command,
 		ServerTime: uint32(time.Now().Unix()),
 	}
-	var err error = rpc.ErrUnknownCommand
+	err := rpc.ErrUnknownCommand
 	if s.Answer != nil {
 		resp.Body, err = s.Answer(rq.Command, rq.Body)
 	}
