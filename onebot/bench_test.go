@@ -1,6 +1,7 @@
 package onebot
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -46,8 +47,12 @@ func BenchmarkCallLoginInfo(b *testing.B) {
 	}
 }
 
+// BenchmarkCallSendGroup measures this package: the message goes nowhere.
 func BenchmarkCallSendGroup(b *testing.B) {
 	s, _, _ := newTestService(b)
+	s.deliver = func(_ context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
+		return &message.Message{Chat: chat, Sequence: 1, Time: testTime, Self: true, Content: c}, nil
+	}
 	frame := []byte(`{"action":"send_group_msg","params":{"group_id":5,"message":[{"type":"text","data":{"text":"hello"}}]},"echo":"1"}`)
 	var out []byte
 	b.ReportAllocs()

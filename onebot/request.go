@@ -124,10 +124,11 @@ func (s *Service) Call(ctx context.Context, r Request) *Response {
 		pace = gateway.Paced
 	}
 	var resp *Response
+	params := r.Params // r itself would go to the heap, whichever action it is
 	if a := s.working(name); a == nil {
 		resp = failed(s.language, unknownAction(s.actions, r.Action), apiError)
 		s.onAction("unknown", resp.RetCode, 0)
-	} else if err := s.later(pace, r.Hold, func(ctx context.Context) { s.run(ctx, a, r.Params) }); err != nil {
+	} else if err := s.later(pace, r.Hold, func(ctx context.Context) { s.run(ctx, a, params) }); err != nil {
 		resp = failed(s.language, err, a.Failure)
 	} else {
 		return &Response{Status: StatusAsync, RetCode: RetAsync, Echo: r.Echo}
