@@ -213,6 +213,16 @@ func TestRefusedInChinese(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", message, r.Wording, want)
 		}
 	}
+	for frame, want := range map[string]string{
+		`[]`:                        `请求无效: 请求不是 JSON 对象: 是其他类型`,
+		`{"params":{}}`:             `请求无效: 请求没有字符串 "action"`,
+		`{"action":"a","params":5}`: `请求无效: params 不是 JSON 对象`,
+	} {
+		_, err := ParseRequest([]byte(frame))
+		if r := s.badRequest([]byte(frame), err); r.Wording != want {
+			t.Errorf("%s: got %q, want %q", frame, r.Wording, want)
+		}
+	}
 	for params, want := range map[string]string{
 		`{"message_type":"guild","message":"x"}`:                   `参数 "message_type" 必须是 "private" 或 "group"`,
 		`{"message_type":"group","group_id":"y","message":"x"}`:    `参数 "group_id" 必须是 64 位以内的整数`,

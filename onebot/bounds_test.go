@@ -38,7 +38,7 @@ func TestRequestBounds(t *testing.T) {
 		r, err := ParseRequest(frame)
 		if fits := len(echo) <= maxEcho; (err == nil) != fits || len(r.Echo) > maxEcho {
 			t.Errorf("echo of %d bytes: got %d bytes, error %v", len(echo), len(r.Echo), err)
-		} else if err != nil && BadRequest(frame, err).Echo != nil {
+		} else if err != nil && newService(Options{}, &fakeStore{}).badRequest(frame, err).Echo != nil {
 			t.Error("the answer to an echo that is too large has it")
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -14,13 +13,15 @@ import (
 
 	"libration/gateway"
 	"libration/internal/bom"
+	"libration/internal/text"
 )
 
 // This file is what transports ask of OneBot: it implements gateway.Answerer,
 // gateway.Talker and gateway.Poster.
 
 // errEventsOnly answers requests on a connection that is for events.
-var errEventsOnly = errors.New("this connection is for events only; send actions to / or /api")
+var errEventsOnly = text.Errorf(
+	"this connection is for events only; send actions to / or /api", "此连接只发送事件；请在 / 或 /api 上调用动作")
 
 const contentType = "application/json; charset=utf-8"
 
@@ -37,7 +38,7 @@ func (s *Service) Refuse(status int, why string) gateway.Answer {
 	if status == http.StatusUnsupportedMediaType {
 		status = http.StatusNotAcceptable
 	}
-	r := &Response{Status: StatusFailed, RetCode: 1000 + status, Message: why, Wording: why, Msg: "REQUEST_REFUSED"}
+	r := &Response{Status: StatusFailed, RetCode: 1000 + status, Message: why, Wording: why, Msg: requestRefused.Code}
 	return r.answer(status)
 }
 
@@ -72,7 +73,7 @@ func (s *Service) httpCall(r *http.Request, body []byte) gateway.Call {
 	switch bad.status {
 	case 0:
 	case http.StatusBadRequest:
-		return gateway.Call{Answer: finish(BadRequest(body, bad.err), bad.status)}
+		return gateway.Call{Answer: finish(s.badRequest(body, bad.err), bad.status)}
 	default:
 		return gateway.Call{Answer: s.Refuse(bad.status, bad.err.Error())}
 	}
@@ -145,7 +146,7 @@ func (s *Service) Frame(l gateway.Line, frame []byte) gateway.Call {
 		err = errEventsOnly
 	}
 	if err != nil {
-		return gateway.Call{Answer: BadRequest(frame, err).answer(http.StatusBadRequest)}
+		return gateway.Call{Answer: s.badRequest(frame, err).answer(http.StatusBadRequest)}
 	}
 	return gateway.Call{
 		Lane: s.Lane(request.Action), Changes: s.Changes(request.Action),
@@ -188,7 +189,7 @@ func (s *Service) Answered(event, answer []byte) func(context.Context, gateway.H
 	return func(ctx context.Context, hold gateway.Hold) *gateway.Failure {
 		if err != nil {
 			hold.Release()
-			return &gateway.Failure{Code: "BAD_PARAMS", Reason: err.Error()}
+			return &gateway.Failure{Code: wrongParams.Code, Reason: err.Error()}
 		}
 		r := s.QuickOperation(ctx, event, answer, hold)
 		if r.RetCode == RetOK {

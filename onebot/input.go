@@ -3,11 +3,11 @@ package onebot
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"libration/internal/bom"
+	"libration/internal/text"
 	"libration/internal/webguard"
 )
 
@@ -52,7 +52,7 @@ func parseInput(in input) (Request, verdict) {
 		}
 	}
 	if bad != nil {
-		return Request{}, verdict{http.StatusBadRequest, fmt.Errorf("the body cannot be read: %w", bad)}
+		return Request{}, verdict{http.StatusBadRequest, text.Errorf("the body cannot be read: %v", "请求正文无法读取: %v", bad)}
 	}
 
 	r, err := in.request(body, form)

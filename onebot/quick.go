@@ -9,7 +9,6 @@ import (
 
 	"libration/gateway"
 	"libration/gateway/table"
-	"libration/internal/bom"
 	"libration/internal/text"
 	"libration/ntqq/message"
 )
@@ -36,9 +35,6 @@ func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, h
 	if err != nil {
 		hold.Release()
 		bad := text.T("the operation of a quick operation is not JSON: %v", "快速操作的 operation 不是 JSON: %v").Fill(err)
-		if errors.Is(err, bom.ErrUTF16) {
-			bad = text.T("the operation of a quick operation is not JSON: "+err.Error(), "快速操作的 operation 是 UTF-16 编码，请改用 UTF-8")
-		}
 		return failed(s.language, badParams(bad), apiError)
 	}
 	both := slices.Concat([]byte(`{"context":`), event, []byte(`,"operation":`), op, []byte("}"))

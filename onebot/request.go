@@ -25,7 +25,7 @@ type Request struct {
 
 // ParseRequest parses a request frame, {"action": ..., "params": ..., "echo": ...}.
 // params may be missing or null. The frame is kept. On an error the request still has
-// what could be read; answer with BadRequest.
+// what could be read; answer with badRequest.
 func ParseRequest(frame []byte) (Request, error) {
 	v, err := checked(frame)
 	if err == nil && v[0] != '{' {
@@ -70,11 +70,11 @@ func RequestOf(p Params) (Request, error) {
 	return r, err
 }
 
-// BadRequest is the response to a frame that ParseRequest refused with err. It has
+// badRequest is the response to a frame that ParseRequest refused with err. It has
 // the frame's echo when that can be read, so that the caller need not wait for its
 // timeout.
-func BadRequest(frame []byte, err error) *Response {
-	r := failed(English, badParams(text.T("bad request: %v", "请求无效: %v").Fill(err)), apiError)
+func (s *Service) badRequest(frame []byte, err error) *Response {
+	r := failed(s.language, badParams(text.T("bad request: %v", "请求无效: %v").Fill(err)), apiError)
 	r.Echo = recoverEcho(frame)
 	return r
 }

@@ -18,6 +18,7 @@ import (
 )
 
 func TestParseRequest(t *testing.T) {
+	s := newService(Options{}, &fakeStore{})
 	for _, c := range []struct {
 		in, action, echo string
 		ok               bool
@@ -53,7 +54,7 @@ func TestParseRequest(t *testing.T) {
 			}
 			continue
 		}
-		resp := BadRequest([]byte(c.in), err)
+		resp := s.badRequest([]byte(c.in), err)
 		if resp.RetCode != RetBadParams || resp.Status != StatusFailed || string(resp.Echo) != c.echo {
 			t.Errorf("BadRequest(%s): got %+v, want echo %s", c.in, resp, c.echo)
 		}
@@ -300,7 +301,7 @@ func FuzzParseRequest(f *testing.F) {
 		r, err := ParseRequest(frame)
 		var resp *Response
 		if err != nil {
-			resp = BadRequest(frame, err)
+			resp = s.badRequest(frame, err)
 		} else {
 			resp = s.Call(t.Context(), r)
 		}

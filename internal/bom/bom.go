@@ -1,26 +1,27 @@
 // Package bom reads texts that people and foreign programs hand over: editors such
 // as Notepad begin them with a byte order mark, or write them as UTF-16. It imports
-// nothing of this module.
+// nothing of this module but internal/text.
 package bom
 
 import (
 	"bytes"
-	"errors"
+
+	"libration/internal/text"
 )
 
 // ErrUTF16 is returned for a text that is not UTF-8 but UTF-16.
-var ErrUTF16 = errors.New("the text is UTF-16: save it as UTF-8")
+var ErrUTF16 = text.Errorf("the text is UTF-16: save it as UTF-8", "文本是 UTF-16 编码，请改用 UTF-8")
 
-// Trim returns text without the byte order mark of UTF-8, which it need not have.
+// Trim returns a text without the byte order mark of UTF-8, which it need not have.
 // The error is ErrUTF16, with and without the mark of that.
-func Trim(text []byte) ([]byte, error) {
-	if len(text) >= 2 {
-		switch first, second := text[0], text[1]; {
+func Trim(b []byte) ([]byte, error) {
+	if len(b) >= 2 {
+		switch first, second := b[0], b[1]; {
 		case first == 0xff && second == 0xfe, first == 0xfe && second == 0xff:
 			return nil, ErrUTF16
 		case (first == 0) != (second == 0): // half of an ASCII character: no text begins with NUL
 			return nil, ErrUTF16
 		}
 	}
-	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
+	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), nil
 }
