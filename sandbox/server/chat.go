@@ -67,12 +67,10 @@ func (c *chatWriter) elements(m *world.Message) []*messagepb.Elem {
 		elems = make([]*messagepb.Elem, 0, n+1)
 	}
 	for _, p := range m.Parts {
-		written, err := elementsOf(c.world, p, m.Group != 0)
-		if err != nil {
+		var err error
+		if elems, err = appendPart(elems, c.world, p, m.Group != 0); err != nil {
 			c.log.Error("part of a message not encoded", "group", m.Group, "sequence", m.Sequence, "err", err)
-			continue
 		}
-		elems = append(elems, written...)
 	}
 	if m.Group == 0 {
 		return elems

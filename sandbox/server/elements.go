@@ -68,36 +68,35 @@ func isPlain(e *messagepb.Elem) bool {
 	return proto.Size(e) == 1+protowire.SizeBytes(1+protowire.SizeBytes(len(text))) && strings.IndexByte(text, '\r') < 0
 }
 
-// elementsOf writes a part as receivers get it.
-func elementsOf(w *world.World, p world.Part, group bool) ([]*messagepb.Elem, error) {
+// appendPart writes a part as receivers get it.
+func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool) ([]*messagepb.Elem, error) {
 	if p.Form != nil && len(p.Form) == 0 && p.Segment != nil {
-		return nil, nil // the part before says it
+		return dst, nil // the part before says it
 	}
 	if p.Form != nil {
 		e := &messagepb.Elem{}
 		if err := pb.Unmarshal(p.Form, e); err != nil {
-			return nil, fmt.Errorf("form of a part: %w", err)
+			return dst, fmt.Errorf("form of a part: %w", err)
 		}
 		if face, ok := p.Segment.(*message.Face); ok && face.Result != 0 {
 			showResult(e, face.Result)
 		}
-		return []*messagepb.Elem{e}, nil
+		return append(dst, e), nil
 	}
 	switch s := p.Segment.(type) {
 	case *message.Text:
-		return []*messagepb.Elem{{Text: &messagepb.Text{Str: &s.Text}}}, nil
+		return append(dst, &messagepb.Elem{Text: &messagepb.Text{Str: &s.Text}}), nil
 	case nil:
-		return []*messagepb.Elem{{}}, nil
+		return append(dst, &messagepb.Elem{}), nil
 	}
 	body, err := message.Encode(message.Content{p.Segment}, message.EncodeOptions{Group: group})
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
-	elems := body.GetRichText().GetElems()
-	for i, e := range elems {
-		elems[i] = relay(w, e)
+	for _, e := range body.GetRichText().GetElems() {
+		dst = append(dst, relay(w, e))
 	}
-	return elems, nil
+	return dst, nil
 }
 
 // showResult writes what the world has thrown into a large face without a result.

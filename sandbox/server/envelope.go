@@ -22,16 +22,17 @@ type envelope struct {
 	uid message.UID
 }
 
+// newEnvelope encodes a message, which it takes apart: do not use m afterwards.
 func newEnvelope(m *messagepb.CommonMessage) *envelope {
 	r := m.GetRoutingHead()
-	return &envelope{
-		head: encode(&messagepb.RoutingHead{
-			FromUin: r.FromUin, FromUid: r.FromUid, FromAppId: r.FromAppId, FromInstId: r.FromInstId,
-		}),
+	e := &envelope{
 		tail: encode(&messagepb.RoutingHead{C2C: r.C2C, Group: r.Group}),
-		rest: encode(&messagepb.CommonMessage{ContentHead: m.ContentHead, Body: m.Body}),
 		to:   message.UIN(r.GetToUin()), uid: message.UID(r.GetToUid()),
 	}
+	r.C2C, r.Group, r.ToUin, r.ToUid = nil, nil, 0, nil
+	m.RoutingHead = nil
+	e.head, e.rest = encode(r), encode(m)
+	return e
 }
 
 // payload returns the MsgPush for one receiver.

@@ -33,7 +33,7 @@ func memberReserve(uin uint64, uid string) *messagepb.TextReserve {
 // roundTrip is what the receivers of an element get.
 func roundTrip(t testing.TB, w *world.World, e *messagepb.Elem) *messagepb.Elem {
 	t.Helper()
-	out, err := elementsOf(w, partsOf(w, []*messagepb.Elem{e}, true)[0], true)
+	out, err := appendPart(nil, w, partsOf(w, []*messagepb.Elem{e}, true)[0], true)
 	must(t, err)
 	return out[0]
 }
@@ -125,7 +125,7 @@ func TestRelayDice(t *testing.T) {
 		}}}, true)
 		sent, err := w.Send(world.Send{From: alice, Group: mall, Parts: parts}, nil)
 		must(t, err)
-		elems, err := elementsOf(w, sent.Parts[0], true)
+		elems, err := appendPart(nil, w, sent.Parts[0], true)
 		must(t, err)
 		e := elems[0]
 		out := &messagepb.LargeFaceElem{}

@@ -83,22 +83,21 @@ func (w *World) unwatch(watch *watcher) {
 func (w *World) Note(a Activity) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.show(a)
+	w.note(a)
 }
 
-func (w *World) note(batch []told) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// show shows the watchers what was reported; mu is held.
+func (w *World) show(batch []told) {
 	if len(w.watchers) == 0 {
 		return
 	}
 	for _, t := range batch {
-		w.show(t.happening.Activity())
+		w.note(t.happening.Activity())
 	}
 }
 
-// show gives an activity to all watchers; mu is held.
-func (w *World) show(a Activity) {
+// note gives an activity to all watchers; mu is held.
+func (w *World) note(a Activity) {
 	if a.Time == 0 {
 		a.Time = w.now().UnixMilli()
 	}

@@ -54,11 +54,14 @@ func (w *World) done() {
 	}
 	w.telling.Lock()
 	defer w.telling.Unlock()
+	var batch []told
 	for {
 		w.mu.Lock()
-		batch, listener := w.untold, w.listener
-		w.untold = w.spare[:0]
-		w.spare = batch
+		w.show(batch)
+		clear(batch)
+		batch = w.untold
+		w.untold, w.spare = w.spare[:0], batch
+		listener := w.listener
 		w.mu.Unlock()
 		if len(batch) == 0 {
 			return
@@ -71,7 +74,5 @@ func (w *World) done() {
 				listener(t.happening)
 			}
 		}
-		w.note(batch)
-		clear(batch)
 	}
 }
