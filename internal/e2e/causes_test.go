@@ -2,13 +2,10 @@ package e2e
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"libration/gateway"
-	"libration/internal/store"
 	"libration/ntqq"
 	"libration/ntqq/message"
 	"libration/onebot"
@@ -60,14 +57,7 @@ func TestCauses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s, b, _ := two(t)
-				messages, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "store.db")})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer messages.Close()
-				bots := onebot.New(onebot.Options{
-					Client: b.Client, Gateway: gateway.New(gateway.Options{Account: b.Client, Store: messages}), Language: onebot.Chinese,
-				})
+				bots := b.oneBot(onebot.Chinese)
 				if tt.bring != nil {
 					if err := tt.bring(s, b); err != nil {
 						t.Fatal(err)
@@ -76,11 +66,7 @@ func TestCauses(t *testing.T) {
 				}
 				said := ""
 				for _, way := range tt.ways {
-					request, err := onebot.ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, way[0], way[1]))
-					if err != nil {
-						t.Fatal(err)
-					}
-					r := bots.Call(t.Context(), request)
+					r := bots(way[0], way[1])
 					if said == "" {
 						said = r.Wording
 					}

@@ -3,8 +3,10 @@ package e2e
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,9 +16,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"libration/gateway"
+	"libration/internal/store"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/onebot"
 	"libration/sandbox"
 )
 
@@ -186,6 +191,27 @@ func (a *account) steps() []string {
 }
 
 func (a *account) passed(step ntqq.Step) bool { return slices.Contains(a.steps(), string(step)) }
+
+// oneBot is the account's OneBot service: it calls an action, whose parameters are JSON.
+func (a *account) oneBot(l onebot.Language) func(action, params string) *onebot.Response {
+	a.t.Helper()
+	messages, err := store.Open(a.t.Context(), store.Options{Path: filepath.Join(a.t.TempDir(), "store.db")})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { _ = messages.Close() })
+	s := onebot.New(onebot.Options{
+		Client: a.Client, Gateway: gateway.New(gateway.Options{Account: a.Client, Store: messages}), Language: l,
+	})
+	return func(action, params string) *onebot.Response {
+		a.t.Helper()
+		request, err := onebot.ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, action, params))
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		return s.Call(a.t.Context(), request)
+	}
+}
 
 // eventsOf returns the events of one type, once everything under way has settled.
 func eventsOf[E event.Event](a *account) []E {

@@ -149,7 +149,9 @@ func handled(t *testing.T, ops []rpc.Operation, requests map[form][]byte) map[st
 }
 
 // happened counts the events of an account that mean something.
-func happened(a *account) int { return len(eventsOf[event.Event](a)) - len(eventsOf[*event.Unknown](a)) }
+func happened(a *account) int {
+	return len(eventsOf[event.Event](a)) - len(eventsOf[*event.Unknown](a))
+}
 
 // decoded reads an answer; a refused one is empty.
 func decoded(t *testing.T, op rpc.Operation, answer []byte) proto.Message {

@@ -171,9 +171,9 @@ func (h *groups) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.G
 	if err != nil {
 		return nil, err
 	}
-	user, known := h.world.UserByUID(message.UID(req.GetMember().GetUid()))
-	if !known {
-		return nil, world.Refuse(world.NotFound, "no such user")
+	user, err := h.user(req.GetMember().GetUid())
+	if err != nil {
+		return nil, err
 	}
 	m, member := h.world.Member(code, user.UIN)
 	if !member {
@@ -181,6 +181,15 @@ func (h *groups) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.G
 	}
 	answer.Members = []*oidbpb.GroupMember{memberEntry(m)}
 	return answer, nil
+}
+
+// user finds whom a request names.
+func (h *groups) user(uid string) (world.User, error) {
+	user, known := h.world.UserByUID(message.UID(uid))
+	if !known {
+		return user, world.Refuse(world.NotFound, "no such user")
+	}
+	return user, nil
 }
 
 // memberAnswer is an answer without members, for members only.
