@@ -259,6 +259,15 @@ func (c *cache) setMember(before, m Member) {
 	})
 }
 
+// edit makes a change to a member that the account made itself and that no push says. A
+// list on its way may not have it yet.
+func (c *cache) edit(code GroupCode, uin UIN, change func(*Member)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disturb(membersKey(code))
+	c.changeMember(code, uin, change)
+}
+
 func (c *cache) memberList(code GroupCode) ([]Member, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
