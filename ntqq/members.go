@@ -68,6 +68,28 @@ func (m Members) Info(ctx context.Context, group GroupCode, user UIN, refresh bo
 	return known, nil
 }
 
+// SetCard gives a member a name in the group; with "" the nickname is shown again.
+// Everybody may change their own card, the owner and admins anybody's: else the error is
+// a [*ServerError]. The other errors are those of [Members.Info].
+func (m Members) SetCard(ctx context.Context, group GroupCode, user UIN, card string) error {
+	known, err := m.Info(ctx, group, user, false)
+	if err == nil {
+		_, err = call(ctx, m.c, rpc.SetMemberCard, cardRequest(group, known.UID, card))
+	}
+	if err == nil {
+		m.c.cache.edit(group, user, func(m *Member) { m.Card = card })
+	}
+	return err
+}
+
+func cardRequest(group GroupCode, user UID, card string) *oidbpb.ModifyMemberReq {
+	info := &oidbpb.ModifyMemberInfo{Uid: string(user)}
+	if card != "" {
+		info.MemberCard = &card
+	}
+	return &oidbpb.ModifyMemberReq{GroupCode: uint64(group), Members: []*oidbpb.ModifyMemberInfo{info}}
+}
+
 func memberRequest(code GroupCode, uid UID) *oidbpb.GroupMemberReq {
 	return &oidbpb.GroupMemberReq{
 		GroupCode: uint64(code), Unknown2: 3, Flags: memberFlags(),

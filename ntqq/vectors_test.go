@@ -25,7 +25,7 @@ import (
 )
 
 type requestArgs struct {
-	UID, Text, Token                   string
+	UID, Text, Token, Card             string
 	UIN, Group, Seq, Random, Timestamp uint64
 	NextUIN                            uint64 `json:"next_uin"`
 	ClientSeq                          uint64 `json:"client_seq"`
@@ -58,6 +58,9 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"fetch group member": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.GroupMember, memberRequest(GroupCode(a.Group), UID(a.UID)))
+	},
+	"set member card": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.SetMemberCard, cardRequest(GroupCode(a.Group), UID(a.UID), a.Card))
 	},
 	"fetch user info by uid": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: a.UID, Keys: userInfoKeys()})

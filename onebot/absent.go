@@ -13,7 +13,7 @@ func absentActions() []row {
 		table.Absent[*Service](standard, `
 			get_forward_msg send_like set_friend_add_request set_group_add_request get_group_honor_info
 			set_group_kick set_group_ban set_group_whole_ban set_group_admin set_group_anonymous
-			set_group_anonymous_ban set_group_card set_group_name set_group_leave
+			set_group_anonymous_ban set_group_name set_group_leave
 			set_group_special_title get_image get_record get_cookies get_csrf_token get_credentials
 			set_restart clean_cache`),
 		table.Absent[*Service](lagrange, `

@@ -19,6 +19,8 @@ func groupActions() []row {
 			(*Service).groupMemberList, table.Fails(membersFailed, noGroup)),
 		table.Of("get_group_member_info", standard, Lookups, text.T("Returns a member of a group.", "返回群成员的信息。"),
 			(*Service).groupMemberInfo, table.Fails(memberFailed, noGroup, noMember)),
+		table.Of("set_group_card", standard, Sends, text.T("Gives a member a name in the group.", "设置群名片。"),
+			(*Service).setCard, table.Fails(cause("SET_CARD_FAILED", apiError.Text), noGroup, noMember)),
 	}
 }
 
@@ -114,4 +116,14 @@ func (s *Service) groupMemberInfo(ctx context.Context, p memberParams) (memberIn
 		return memberInfo{}, err
 	}
 	return newMemberInfo(p.Group, m), nil
+}
+
+type cardParams struct {
+	Group message.GroupCode `param:"group_id"`
+	User  message.UIN       `param:"user_id"`
+	Card  string            `param:"card,optional" en:"The name; empty for none." zh:"群名片，留空则删除。"`
+}
+
+func (s *Service) setCard(ctx context.Context, p cardParams) (table.None, error) {
+	return table.None{}, s.client.Members().SetCard(ctx, p.Group, p.User, p.Card)
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -10,6 +11,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/onebot"
 	"libration/sandbox/world"
 )
 
@@ -132,3 +134,21 @@ func TestCachesFollowPushes(t *testing.T) {
 }
 
 func newUser(name string) world.User { return world.User{Nickname: name} }
+
+func TestSetCard(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		_, b, a := two(t)
+		call := b.oneBot(onebot.English)
+		for who, want := range map[ntqq.UIN]string{bot: "", alice: "SET_CARD_FAILED", 99999: "MEMBER_NOT_FOUND"} {
+			if r := call("set_group_card", fmt.Sprintf(`{"group_id":%d,"user_id":%d,"card":"Botty"}`, group, who)); r.Msg != want {
+				t.Errorf("card of %d: got %+v, want %q", who, r, want)
+			}
+		}
+		kept, _ := b.Members().Info(t.Context(), group, bot, false)
+		fresh, _ := b.Members().Info(t.Context(), group, bot, true)
+		_, err := b.Messages().SendGroup(t.Context(), group, say("hello"))
+		if got := eventsOf[*event.Message](a); err != nil || kept.Card != "Botty" || fresh.Card != "Botty" || got[0].Sender.Card != "Botty" {
+			t.Errorf("%+v, at the server %+v, others see %+v (%v)", kept, fresh, got[0].Sender, err)
+		}
+	})
+}

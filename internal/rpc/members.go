@@ -17,4 +17,7 @@ var (
 		Cmd: 0xfe7, Sub: 4, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 7.1",
 		Uncalled: "the server's form of GroupMember",
 	})
+	SetMemberCard = oidb[*oidbpb.ModifyMemberReq, *oidbpb.ModifyMemberResp](OpInfo{
+		Cmd: 0x8fc, Sub: 3, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 3.4",
+	})
 )

@@ -138,7 +138,6 @@ func signedOthers() map[Signing][]string {
 			"OidbSvcTrpcTcp.0x899_9",
 			"OidbSvcTrpcTcp.0x8a0_1",
 			"OidbSvcTrpcTcp.0x8f9_14",
-			"OidbSvcTrpcTcp.0x8fc_3",
 			"OidbSvcTrpcTcp.0x901f_1",
 			"OidbSvcTrpcTcp.0x902e_1",
 			"OidbSvcTrpcTcp.0x9076_1",

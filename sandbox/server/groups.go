@@ -35,6 +35,7 @@ func (h *groups) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.StrangerGroupInfo, h.anyGroupInfo)
 	rpc.Handle(mux, rpc.GroupMembers, h.groupMembers)
 	rpc.Handle(mux, rpc.GroupMemberOrAll, h.groupMember)
+	rpc.Handle(mux, rpc.SetMemberCard, h.setCard)
 	rpc.Handle(mux, rpc.GroupNotices, noNotices)
 	rpc.Handle(mux, rpc.FilteredNotices, noNotices)
 }
@@ -181,6 +182,20 @@ func (h *groups) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.G
 	}
 	answer.Members = []*oidbpb.GroupMember{memberEntry(m)}
 	return answer, nil
+}
+
+// setCard removes a card that the request leaves out.
+func (h *groups) setCard(rq *request, req *oidbpb.ModifyMemberReq) (*oidbpb.ModifyMemberResp, error) {
+	for _, m := range req.GetMembers() {
+		user, err := h.user(m.GetUid())
+		if err == nil {
+			err = h.world.SetCard(message.GroupCode(req.GetGroupCode()), user.UIN, rq.session.uin, m.GetMemberCard())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &oidbpb.ModifyMemberResp{GroupCode: req.GetGroupCode()}, nil
 }
 
 // user finds whom a request names.
