@@ -39,6 +39,7 @@ func (*Offline) When() int64 { return 0 }
 // HandleState takes a change of the session's state. It makes Online and Offline of
 // it. Only one goroutine may call Handle and HandleState.
 func (g *Gateway) HandleState(st ntqq.State) {
+	g.Known() // whoever waits for it is woken
 	if st.Online() == g.online {
 		return
 	}

@@ -93,6 +93,8 @@ type Gateway struct {
 	clock   Clock
 	budget  *Budget
 
+	known   chan struct{} // closed when the account's number is known
+	knowing sync.Mutex    // guards closing it
 	hub     hub
 	journal *journal // nil: events go straight to the hub
 	later   *later
@@ -112,6 +114,7 @@ func New(o Options) *Gateway {
 		log:     o.Log,
 		clock:   o.Clock,
 		budget:  o.Budget,
+		known:   make(chan struct{}),
 		hub:     hub{size: o.Buffer},
 		later:   newLater(),
 		left:    map[message.GroupCode]int64{},
@@ -140,6 +143,21 @@ func (g *Gateway) Run(ctx context.Context) error {
 
 // Budget is where whoever takes requests takes their bytes from.
 func (g *Gateway) Budget() *Budget { return g.budget }
+
+// Known is closed when the account's number is known. Before, no connection may be
+// opened that says whose it is, or that events come over.
+func (g *Gateway) Known() <-chan struct{} {
+	g.knowing.Lock()
+	defer g.knowing.Unlock()
+	select {
+	case <-g.known:
+	default:
+		if g.account.Self().UIN != 0 {
+			close(g.known)
+		}
+	}
+	return g.known
+}
 
 // Handle takes one event of the account: it stores messages, and has the event written
 // in each form that somebody takes, or puts it into the journal. It never panics. It

@@ -100,9 +100,6 @@ type journal struct {
 // account starts anew when another account has logged in, with what was saved of it.
 func (o *ordering) account() {
 	uin := o.c.Self().UIN
-	if uin == 0 {
-		uin = o.c.opts.UIN
-	}
 	if uin == o.self {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"libration/gateway/table"
 	"libration/internal/text"
+	"libration/ntqq"
 	"libration/ntqq/message"
 )
 
@@ -32,6 +33,9 @@ func (i loginInfo) appendJSON(dst []byte) []byte {
 
 func (s *Service) loginInfo(context.Context, table.None) (loginInfo, error) {
 	self := s.client.Self()
+	if self.UIN == 0 { // nobody has logged in yet
+		return loginInfo{}, ntqq.ErrOffline
+	}
 	return loginInfo{self.UIN, self.Nickname}, nil
 }
 

@@ -39,6 +39,12 @@ func (l *link) run(ctx, calls context.Context, requests *sync.WaitGroup) {
 		brief bool   // that reason ended a connection that had just been opened
 		last  error  // of the last condition, kept while connecting
 	)
+	l.set(Condition{State: StateConnecting})
+	select {
+	case <-l.dialect.Gateway().Known():
+	case <-ctx.Done():
+		return
+	}
 	for {
 		l.set(Condition{State: StateConnecting, Err: last})
 		reason, lasted, opened := l.once(ctx, calls, requests, log, brief)

@@ -190,7 +190,16 @@ func (p *posting) run(ctx, calls context.Context) error {
 	}
 	defer p.close()
 	p.Webhook.set(Condition{State: StateConnecting})
-	for first := p.dialect.First(); first != nil && !p.tell(calls, first); {
+	select {
+	case <-p.dialect.Gateway().Known():
+	case <-ctx.Done():
+		return nil
+	}
+	first := p.dialect.First()
+	if first == nil {
+		p.Webhook.set(Condition{State: StateConnected}) // until a post fails
+	}
+	for first != nil && !p.tell(calls, first) {
 		if !p.wait(ctx) {
 			return nil
 		}

@@ -120,6 +120,11 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 		reply(w, s.dialect.Refuse(refused.Status, refused.Text))
 		return
 	}
+	if line.Events && !s.ownCheck(r) && !known(s.dialect) {
+		w.Header().Set("Retry-After", "1")
+		reply(w, s.dialect.Refuse(http.StatusServiceUnavailable, "the account has not logged in yet, and its number is not known: try again later"))
+		return
+	}
 	if !open.enter() {
 		http.Error(w, "the service is stopping", http.StatusServiceUnavailable)
 		return
@@ -159,6 +164,16 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 	err = session.run(r.Context(), calls, &open.requests)
 	level, reason := endReason(err, s.time)
 	log.Log(context.WithoutCancel(calls), level, "client disconnected", "reason", reason)
+}
+
+// known tells whether the account's number is.
+func known(d gateway.Speaker) bool {
+	select {
+	case <-d.Gateway().Known():
+		return true
+	default:
+		return false
+	}
 }
 
 // refusal decides by the head of a handshake; nil lets it pass. badEvent is what is

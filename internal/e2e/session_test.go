@@ -81,7 +81,7 @@ func TestQRScannedByAnotherAccount(t *testing.T) {
 		s := startService(t, sandbox.Options{AutoApprove: alice})
 		a := s.account(t, nil, func(o *ntqq.Options) { o.UIN = bot })
 		a.until(ntqq.NeedsLogin)
-		if got := a.Self().UIN; got != 0 {
+		if got := a.Self().UIN; got != bot { // the configured one
 			t.Errorf("took account %d", got)
 		}
 	})

@@ -13,7 +13,7 @@ const maxNickname = 4 << 10
 
 // Self is the account itself.
 type Self struct {
-	UIN      message.UIN // 0 before the first login
+	UIN      message.UIN // 0 before the first login, where Options.UIN is 0 too
 	UID      message.UID
 	Nickname string
 }
@@ -23,6 +23,9 @@ func (s *Session) Self() Self {
 	name := s.renamed.Load() // first: it is in the keystore before it is gone here
 	ks := s.keys()
 	self := Self{UIN: ks.UIN, UID: ks.UID, Nickname: ks.Nickname}
+	if self.UIN == 0 {
+		self.UIN = s.opts.UIN
+	}
 	if name != nil {
 		self.Nickname = *name
 	}
