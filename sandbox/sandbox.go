@@ -38,7 +38,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s, err := server.New(o)
 	if err != nil {
-		return nil, fmt.Errorf("sandbox options: %w", err)
+		return nil, err
 	}
 	return &Sandbox{s, o.Log}, nil
 }

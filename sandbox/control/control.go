@@ -53,7 +53,7 @@ type control struct {
 	log    *slog.Logger
 }
 
-// failure is an error with the HTTP status that tells it.
+// failure is an error with its HTTP status.
 type failure struct {
 	status int
 	text   string

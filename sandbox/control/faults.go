@@ -23,7 +23,7 @@ func viewFault(a fault.Active) faultView {
 	return faultView{ID: a.ID, Struck: a.Struck, Fault: a.String(), Params: a.Fault}
 }
 
-// faults tells which are switched on, and which there are.
+// faults lists those that are switched on, and those that there are.
 func (c *control) faults(*http.Request) (any, error) {
 	active := []faultView{}
 	for _, a := range c.server.Faults().Active() {

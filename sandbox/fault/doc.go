@@ -1,4 +1,4 @@
-// Package fault holds the faults that a simulated service can be told to make: their
+// Package fault holds the faults that a simulated service can make: their
 // kinds and parameters, and the set of those that are switched on.
 //
 // It decides whether a fault strikes; the server and the sign provider do what it

@@ -62,7 +62,7 @@ func NewSet(o Options) *Set {
 // Active is a fault that is switched on.
 type Active struct {
 	Fault
-	// ID tells it from the others; ids are not used again.
+	// ID is its own; ids are not used again.
 	ID int
 	// Struck is how often it has struck.
 	Struck int

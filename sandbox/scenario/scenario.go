@@ -33,7 +33,7 @@ type Scenario struct {
 }
 
 // User is one account. UIN 0 and an empty UID are chosen, as by
-// World.AddUser.
+// [world.World.AddUser].
 type User struct {
 	UIN      message.UIN `yaml:"uin"`
 	UID      message.UID `yaml:"uid"`

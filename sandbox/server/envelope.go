@@ -16,8 +16,8 @@ type envelope struct {
 	tail []byte // routing head, fields 7 and 8
 	rest []byte // common message, fields 2 and 3
 
-	// to and uid are the receiver that all are told, in private chats; 0: each is told
-	// itself.
+	// to and uid are the receiver that the push names to everybody, in private chats. With
+	// 0 it names to each its own.
 	to  message.UIN
 	uid message.UID
 }

@@ -42,8 +42,8 @@ func newLogins(o *Options, keys *keyring, clients *registry) *logins {
 	}
 }
 
-// SetControlURL tells where Handler is served, without a slash at the end: captchas
-// and verifications of new devices carry it. At first it is http://127.0.0.1:7800.
+// SetControlURL sets where the control API is served, without a slash at the end. Captchas
+// and verifications of new devices carry it. Default: http://127.0.0.1:7800.
 func (l *logins) SetControlURL(url string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

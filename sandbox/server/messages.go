@@ -152,7 +152,7 @@ func (c *chats) peerSequence(rq *request, req *messagepb.GetPeerSeqReq) (*messag
 	return answer, nil
 }
 
-// groupHistory tells the range as it was asked for, also when it is cut to a page
+// groupHistory answers with the range as it was asked for, also when it is cut to a page
 // or refused: one client fails without (docs/protocol/messages.md 12.3).
 func (c *chats) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*messagepb.GetGroupMsgResp, error) {
 	asked := req.GetRange()

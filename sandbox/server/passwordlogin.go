@@ -112,7 +112,7 @@ func (l *logins) captchaURL(sid string) string {
 	return l.control + "/captcha.html?" + url.Values{"sid": {sid}}.Encode()
 }
 
-// useCaptcha tells whether a captcha is solved right. It can be used once, right or
+// useCaptcha reports whether a captcha is solved right. It can be used once, right or
 // wrong.
 func (l *logins) useCaptcha(uin message.UIN, solved *loginpb.NtIframe) bool {
 	l.mu.Lock()

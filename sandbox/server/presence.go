@@ -68,7 +68,7 @@ func (p *presence) infoSync(rq *request, req *systempb.SsoInfoSyncRequest) (*sys
 	return nil, nil
 }
 
-// syncPush tells the newest and the last read sequence of each group, zeros too
+// syncPush has the newest and the last read sequence of each group, zeros too
 // (docs/protocol/events.md 8.2).
 func (p *presence) syncPush(uin message.UIN) ([]byte, error) {
 	groups := p.world.GroupsOf(uin)

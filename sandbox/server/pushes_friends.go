@@ -7,7 +7,7 @@ import (
 	"libration/sandbox/world"
 )
 
-// friendAdded tells the one that the other accepted, and gives the other the hint to
+// friendAdded reports to the one that the other accepted, and gives the other the hint to
 // read its list again (docs/protocol/operations.md 7.3, 0xb5d_44).
 func (p *pushes) friendAdded(h *world.FriendAdded) {
 	a, b := h.User, h.Friend
@@ -19,7 +19,7 @@ func (p *pushes) friendAdded(h *world.FriendAdded) {
 	}}))
 }
 
-// friendRemoved tells the clients of who ended it, not the other side
+// friendRemoved goes to the clients of who ended it, not to the other side
 // (docs/protocol/operations.md 7.3, 0x126b_0).
 func (p *pushes) friendRemoved(h *world.FriendRemoved) {
 	p.to(h.User, p.accountEvent(accountSync, h.User.UIN, h.User.UID, &pushpb.ProfileSync{Items: []*pushpb.ProfileSyncItem{{

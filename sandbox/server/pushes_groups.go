@@ -35,7 +35,7 @@ func (p *pushes) change(code message.GroupCode, kind uint64, c *pushpb.GroupMemb
 	return p.groupEvent(code, kind, 0, encode(c))
 }
 
-// joined tells all members, the new one included, by push 33; who was not invited also
+// joined is push 33 to all members, the new one included; who was not invited also
 // gets push 85 (docs/protocol/operations.md 7.3).
 func (p *pushes) joined(h *world.MemberJoined) {
 	change := &pushpb.GroupMemberChange{MemberUid: string(h.Member.UID), ChangeType: inApproved}
@@ -62,12 +62,12 @@ func (p *pushes) token() string {
 	return fmt.Sprintf("%016x%016x%016x", p.rng.Uint64(), p.rng.Uint64(), p.rng.Uint64())
 }
 
-// removed tells the clients of who is no longer in a group by push 528/212.
+// removed is push 528/212 to the clients of who is no longer in a group.
 func (p *pushes) removed(in world.InGroup, u world.User) {
 	p.to(u, p.accountEvent(accountGroupRemoved, u.UIN, u.UID, &pushpb.GroupRemoved{GroupCode: uint64(in.Group)}))
 }
 
-// left tells those who remain by push 34.
+// left is push 34 to those who remain.
 func (p *pushes) left(h *world.MemberLeft) {
 	p.all(h.InGroup, p.change(h.Group, typeMemberOut, &pushpb.GroupMemberChange{
 		MemberUid: string(h.Member.UID), ChangeType: outLeft,
@@ -88,7 +88,7 @@ func (p *pushes) kicked(h *world.MemberKicked) {
 	p.removed(h.InGroup, h.Member)
 }
 
-// dissolved tells every member with its own uid, as was seen
+// dissolved is push 34 to every member with its own uid, as was seen
 // (docs/protocol/events.md 10).
 func (p *pushes) dissolved(h *world.GroupDissolved) {
 	for _, uin := range h.Members {

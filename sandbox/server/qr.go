@@ -18,7 +18,7 @@ import (
 const (
 	qrSignatureSize = 24
 	// qrKept is how long a code that can no longer be scanned is still known, so
-	// that its client is told so.
+	// that its client gets that answer.
 	qrKept = 10 * time.Minute
 )
 

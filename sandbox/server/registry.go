@@ -154,7 +154,7 @@ func (r *registry) add(c *conn) {
 	r.conns[c] = struct{}{}
 }
 
-// full tells that no more clients may connect.
+// full reports that no more clients may connect.
 func (r *registry) full() bool {
 	r.mu.Lock()
 	n := len(r.conns)

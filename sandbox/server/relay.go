@@ -12,7 +12,7 @@ import (
 	"libration/sandbox/world"
 )
 
-// The kinds of mention, as TextReserve.at_type tells them.
+// The kinds of mention, as TextReserve.at_type has them.
 const (
 	atEveryone = 1
 	atMember   = 2

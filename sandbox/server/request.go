@@ -126,7 +126,7 @@ func (c *conn) serve(rq *request) {
 	}
 }
 
-// isLogin tells the commands that work without a session.
+// isLogin reports whether a command works without a session.
 func isLogin(command string) bool {
 	return strings.HasPrefix(command, "wtlogin.") || strings.HasPrefix(command, "trpc.login.ecdh.EcdhService.")
 }

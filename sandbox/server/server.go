@@ -25,14 +25,14 @@ type Options struct {
 	World *world.World
 	// Seed decides the key pairs and, with World nil, the world.
 	Seed uint64
-	// Log is where connections, logins and refusals are told; nil: nowhere.
+	// Log is where connections, logins and refusals are reported; nil: nowhere.
 	Log *slog.Logger
 	// RequireSign refuses the signed commands without a signature of this
 	// sandbox's own sign provider (docs/protocol/login.md 12).
 	RequireSign bool
 	// AutoApprove confirms every QR login at once with this account; 0: none.
 	AutoApprove message.UIN
-	// Passwords are set in the world, see World.SetPassword.
+	// Passwords are set in the world, see [world.World.SetPassword].
 	Passwords map[message.UIN]string
 	// SessionLifetime is how long a D2 ticket is honoured; 0: for ever.
 	SessionLifetime time.Duration

@@ -172,7 +172,7 @@ func (u *users) userRecords(rq *request, count int, user func(int) (world.User, 
 	return answer, nil
 }
 
-// userRecord tells every property there is, whatever was asked for
+// userRecord answers with every property there is, whatever was asked for
 // (docs/protocol/operations.md 7.1 rule 6).
 func (u *users) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody, error) {
 	avatar, err := pb.Marshal(&oidbpb.UserAvatarValue{

@@ -87,7 +87,7 @@ func (w *World) Note(a Activity) {
 }
 
 // show shows the watchers what was reported; mu is held.
-func (w *World) show(batch []told) {
+func (w *World) show(batch []report) {
 	if len(w.watchers) == 0 {
 		return
 	}

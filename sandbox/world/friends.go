@@ -35,8 +35,8 @@ func (h *FriendRemoved) Activity() Activity {
 	return Activity{Kind: ActivityFriendRemoved, User: h.User.UIN, Peer: h.Friend.UIN}
 }
 
-// AddFriend makes a and b friends, as if b had accepted a's request. Both are
-// told (docs/protocol/operations.md 7.3). Friends already: nothing happens.
+// AddFriend makes a and b friends, as if b had accepted a's request
+// (docs/protocol/operations.md 7.3). Friends already: nothing happens.
 func (w *World) AddFriend(a, b message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
@@ -60,7 +60,7 @@ func (w *World) AddFriend(a, b message.UIN) error {
 	return nil
 }
 
-// RemoveFriend ends the friendship of a and b; a's clients are told, b's are not
+// RemoveFriend ends the friendship of a and b by the will of a
 // (docs/protocol/operations.md 7.3, 0x126b_0).
 func (w *World) RemoveFriend(a, b message.UIN) error {
 	w.mu.Lock()

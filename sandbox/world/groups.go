@@ -64,7 +64,7 @@ func (h *GroupRenamed) Activity() Activity {
 	return Activity{Kind: ActivityRename, Group: h.Group, By: h.By.UIN, Text: h.Name}
 }
 
-// AddGroup founds a group with its owner and the given members. Nobody is told. Code 0
+// AddGroup founds a group with its owner and the given members. No push is sent. Code 0
 // takes the next free one from 730000001 on; owner 0 is the first member; MemberCount
 // is counted.
 func (w *World) AddGroup(g Group, members ...message.UIN) (Group, error) {

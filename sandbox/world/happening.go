@@ -18,8 +18,8 @@ type InGroup struct {
 	Members []message.UIN
 }
 
-// told is a happening that waits to be reported.
-type told struct {
+// report is a happening that waits to be reported.
+type report struct {
 	happening Happening
 	first     func() // runs before anybody hears of it; may be nil
 }
@@ -39,7 +39,7 @@ func (w *World) happened(h Happening) { w.happenedAfter(h, nil) }
 // happenedAfter is happened with something to be done before it is reported.
 func (w *World) happenedAfter(h Happening, first func()) {
 	if w.listener != nil || first != nil || len(w.watchers) > 0 {
-		w.untold = append(w.untold, told{h, first})
+		w.waiting = append(w.waiting, report{h, first})
 	}
 }
 
@@ -47,20 +47,20 @@ func (w *World) happenedAfter(h Happening, first func()) {
 // all happenings of this operation have been reported, though perhaps by another
 // goroutine.
 func (w *World) done() {
-	quiet := len(w.untold) == 0
+	quiet := len(w.waiting) == 0
 	w.mu.Unlock()
 	if quiet {
 		return
 	}
-	w.telling.Lock()
-	defer w.telling.Unlock()
-	var batch []told
+	w.reporting.Lock()
+	defer w.reporting.Unlock()
+	var batch []report
 	for {
 		w.mu.Lock()
 		w.show(batch)
 		clear(batch)
-		batch = w.untold
-		w.untold, w.spare = w.spare[:0], batch
+		batch = w.waiting
+		w.waiting, w.spare = w.spare[:0], batch
 		listener := w.listener
 		w.mu.Unlock()
 		if len(batch) == 0 {

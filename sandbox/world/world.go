@@ -19,10 +19,10 @@ const maxName = 127
 type World struct {
 	seed uint64
 
-	// telling keeps the happenings in order while they are reported; it guards spare.
+	// reporting keeps the happenings in order while they are reported; it guards spare.
 	// It is taken before mu.
-	telling sync.Mutex
-	spare   []told
+	reporting sync.Mutex
+	spare     []report
 
 	// mu guards everything below. It is not held while a happening is reported.
 	mu       sync.Mutex
@@ -32,7 +32,7 @@ type World struct {
 	byUID    map[message.UID]message.UIN
 	groups   map[message.GroupCode]*group
 	pairs    map[pairKey]*pair
-	untold   []told
+	waiting  []report
 	listener func(Happening)
 	watchers map[*watcher]struct{}
 }
