@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Self returns the account. Its UIN is 0 before the first login.
+// Self returns the account. Its UIN is 0 before the first login, unless Options.UIN is set.
 func (c *Client) Self() Self { return c.session.Self() }
 
 // App is the client version that the session claims.

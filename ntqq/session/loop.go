@@ -33,29 +33,23 @@ func (s *Session) Run(ctx context.Context) error {
 	}
 	defer s.running.Store(false)
 	defer s.Save()
+	defer s.setState(State{Stage: Stopped}, nil)
 
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = s.opts.Timing.RetryFirst, s.opts.Timing.RetryMost, 0.2
 	l := newLoop(s)
-	if !l.resume(ctx) {
-		s.setState(State{Stage: Stopped}, nil)
-		return nil
-	}
-	for {
+	for again := l.resume(ctx); again; {
 		onlineFor, err := l.once(ctx)
 		if ctx.Err() != nil {
-			s.setState(State{Stage: Stopped}, nil)
-			return nil
+			break
 		}
 		s.disconnects.Add(1)
 		if onlineFor >= steadyAfter {
 			wait.Reset()
 		}
-		if !l.recover(ctx, err, wait) {
-			s.setState(State{Stage: Stopped}, nil)
-			return nil
-		}
+		again = l.recover(ctx, err, wait)
 	}
+	return nil
 }
 
 // loop is the state of the session's goroutine between two connections.
