@@ -53,52 +53,94 @@ func (s *subject) pass(now time.Time, isBad bool, most time.Duration) {
 // look compares a condition with what was told, and returns the notice that is to
 // be sent now, if any.
 func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
-	s := w.subjects[c.Subject]
-	if s == nil {
-		s = &subject{sent: make(map[Kind]time.Time), looked: now}
-		w.subjects[c.Subject] = s
-	}
+	s := w.subject(c.Subject, now)
 	s.pass(now, !c.Kind.well(), w.after)
-	n := &Notice{
-		Kind: c.Kind, Level: c.Kind.level(), Account: account, Name: w.name, Subject: c.Subject,
-		Time: now, Since: s.since, Returns: s.returns,
-	}
 	if c.Reason != "" {
 		s.reason = c.Reason
 	}
-	n.Reason = s.reason
-	changed := false
-	if c.Kind.well() {
-		if s.returns > 0 && s.bad > 0 {
-			return nil // a good moment: it has not been well for long enough
-		}
-		changed = s.told != ""
-		s.since, s.told, s.reason, s.returns = time.Time{}, "", "", 0
-	} else {
-		if s.since.IsZero() {
-			s.since = now
-		}
-		n.Since = s.since
-		changed = c.Kind.urgent() && s.told != c.Kind || s.told == "" && s.bad >= w.after
-		if changed {
-			s.told = c.Kind
-		}
+	if c.Kind.well() && s.returns > 0 && s.bad > 0 {
+		return nil // a good moment: it has not been well for long enough
 	}
-	free := s.sent[c.Kind].Add(quiet)
+	n := &Notice{
+		Kind: c.Kind, Level: c.Kind.level(), Account: account, Name: w.name, Subject: c.Subject,
+		Time: now, Since: s.since, Reason: s.reason, Returns: s.returns,
+	}
+	var changed bool
+	if c.Kind.well() {
+		changed = s.recovered()
+	} else {
+		changed = s.troubled(c.Kind, now, w.after)
+		n.Since = s.since
+	}
+	if !s.mayTell(c.Kind, changed, now) {
+		return nil
+	}
+	n.Untold = s.tell(c.Kind, now)
+	w.finish(n, c)
+	return n
+}
+
+// subject returns what is known of one, which may be nothing yet.
+func (w *watcher) subject(name string, now time.Time) *subject {
+	s := w.subjects[name]
+	if s == nil {
+		s = &subject{sent: make(map[Kind]time.Time), looked: now}
+		w.subjects[name] = s
+	}
+	return s
+}
+
+// recovered ends the trouble, and returns whether the owner was told of it.
+func (s *subject) recovered() (changed bool) {
+	changed = s.told != ""
+	s.since, s.told, s.reason, s.returns = time.Time{}, "", "", 0
+	return changed
+}
+
+// troubled begins the trouble or goes on with it. It returns whether the owner should
+// be told now: trouble that needs a person at once and each time it is another kind,
+// other trouble once it has lasted.
+func (s *subject) troubled(k Kind, now time.Time, after time.Duration) (changed bool) {
+	if s.since.IsZero() {
+		s.since = now
+	}
+	changed = k.urgent() && s.told != k || s.told == "" && s.bad >= after
+	if changed {
+		s.told = k
+	}
+	return changed
+}
+
+// mayTell returns whether a notice is sent now. A change that comes too soon after a
+// notice of the same kind is held back. When it is due it is told, if what it says is
+// still true.
+func (s *subject) mayTell(k Kind, changed bool, now time.Time) bool {
+	free := s.sent[k].Add(quiet)
 	switch {
 	case changed && now.Before(free):
 		if s.held++; s.due.IsZero() {
 			s.due = free
 		}
-		return nil
+		return false
 	case changed:
+		return true
 	case s.held > 0 && !now.Before(s.due) && s.since.IsZero() == (s.told == ""):
 		s.held-- // the last of them is told now, as the present state
-	default:
-		return nil
+		return true
 	}
-	n.Untold = s.held
-	s.sent[c.Kind], s.held, s.due = now, 0, time.Time{}
+	return false
+}
+
+// tell notes that a notice is sent now, and returns how many changes were held back
+// before it.
+func (s *subject) tell(k Kind, now time.Time) (untold int) {
+	untold = s.held
+	s.sent[k], s.held, s.due = now, 0, time.Time{}
+	return untold
+}
+
+// finish writes the texts of a notice, with the times that the owner sees.
+func (w *watcher) finish(n *Notice, c Condition) {
 	if w.includeQR {
 		n.QR = c.QR
 	}
@@ -109,5 +151,4 @@ func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 		}
 	}
 	n.fill(w.language, c)
-	return n
 }
