@@ -199,7 +199,7 @@ func TestAll(t *testing.T) {
 	for _, names := range signedOthers() {
 		for _, name := range names {
 			if _, ok := signed[name]; ok {
-				t.Errorf("%s is an operation: take it out of signedOthers", name)
+				t.Errorf("%s is an operation: take it out of signed_by_*.txt", name)
 			}
 		}
 	}
