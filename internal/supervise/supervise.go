@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 // Options of New. The zero value is useful.
@@ -90,16 +87,6 @@ type Supervisor struct {
 	active   int             // services that have not ended
 	idle     chan struct{}   // closed when active becomes 0
 	ended    bool
-}
-
-// service is one service. Its status and active are guarded by Supervisor.mu.
-type service struct {
-	s      *Supervisor
-	log    *slog.Logger
-	start  Start
-	run    RunFunc
-	status Status
-	active bool // its RunFunc runs
 }
 
 // New returns a supervisor without services.
@@ -214,134 +201,4 @@ func (s *Supervisor) Status() []Status {
 		all[i] = v.status
 	}
 	return all
-}
-
-// loop is the life of one service: the only place that decides what comes after
-// a failure.
-func (v *service) loop(ctx context.Context) {
-	retry := backoff.NewExponentialBackOff()
-	retry.InitialInterval, retry.MaxInterval = v.s.o.MinRetry, v.s.o.MaxRetry
-	retry.Multiplier, retry.RandomizationFactor = 2, 0.25
-	for first := true; ; first = false {
-		lasted, err := v.once(ctx, first)
-		if lasted >= v.s.o.Stable {
-			retry.Reset()
-			v.update(func(s *Status) { s.Failures = 0 })
-		}
-		switch {
-		case ctx.Err() != nil:
-			if err != nil && !errors.Is(err, ctx.Err()) {
-				v.log.Warn("service did not stop cleanly", "err", err)
-			}
-			v.stopped("because the program stops")
-			return
-		case err == nil:
-			v.stopped("by itself; it is not started again")
-			return
-		}
-		wait := min(retry.NextBackOff(), v.s.o.MaxRetry)
-		var failures int
-		v.update(func(s *Status) {
-			s.State, s.Err, s.Retry, s.Failures = Failed, err, time.Now().Add(wait), s.Failures+1
-			failures = s.Failures
-		})
-		v.log.Warn("service failed; it starts again", "err", err, "retry_in", wait.Round(time.Millisecond), "failures", failures)
-		if !sleep(ctx, wait) {
-			v.stopped("because the program stops")
-			return
-		}
-	}
-}
-
-// once waits for the start condition and runs the service; lasted is how long it
-// was ready.
-func (v *service) once(ctx context.Context, first bool) (lasted time.Duration, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			v.log.Error("service panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
-	if v.start != nil {
-		v.update(func(s *Status) { s.State, s.Retry = Waiting, time.Time{} })
-		if first { // later the condition mostly holds already
-			v.log.Info("service waits for its start condition")
-		}
-		if err := v.start(ctx); err != nil {
-			return 0, fmt.Errorf("wait for the start: %w", err)
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	v.update(func(s *Status) { s.State, s.Retry = Starting, time.Time{} })
-	v.log.Debug("service starts")
-
-	// A late call of ready, after the run, must not change anything.
-	var mu sync.Mutex
-	var since time.Time
-	over := false
-	ready := func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if over {
-			return
-		}
-		if since.IsZero() {
-			since = time.Now()
-		}
-		was := Running
-		v.update(func(s *Status) {
-			was = s.State
-			s.State, s.Err, s.Retry = Running, nil, time.Time{}
-		})
-		if was != Running {
-			v.log.Info("service is running")
-		}
-	}
-	v.update(func(*Status) { v.active = true })
-	defer func() {
-		mu.Lock()
-		defer mu.Unlock()
-		over = true
-		v.update(func(*Status) { v.active = false })
-		if !since.IsZero() {
-			lasted = time.Since(since)
-		}
-	}()
-	return 0, v.run(ctx, ready)
-}
-
-func (v *service) stopped(why string) {
-	v.update(func(s *Status) { s.State, s.Retry = Stopped, time.Time{} })
-	v.log.Info("service stopped", "why", why)
-}
-
-// update changes the status.
-func (v *service) update(change func(*Status)) {
-	v.s.mu.Lock()
-	defer v.s.mu.Unlock()
-	v.change(change)
-}
-
-// change is update for a caller that holds mu; Since follows the state.
-func (v *service) change(change func(*Status)) {
-	old := v.status.State
-	change(&v.status)
-	if v.status.State != old {
-		v.status.Since = time.Now()
-	}
-	v.s.o.OnChange()
-}
-
-// sleep waits; false when the context ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
