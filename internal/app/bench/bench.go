@@ -106,6 +106,11 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer i.stop()
+	return i.playAll(ctx, plans, o.Out)
+}
+
+// playAll plays the runs over one connection and prints the table.
+func (i *installation) playAll(ctx context.Context, plans []plan, out io.Writer) error {
 	conn, err := i.dial(ctx)
 	if err != nil {
 		return err
@@ -115,16 +120,16 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	idle := i.service.usage()
-	fmt.Fprintf(o.Out, "%s/%s, %d CPUs, %s; sandbox, service and client are three processes\n\n",
+	fmt.Fprintf(out, "%s/%s, %d CPUs, %s; sandbox, service and client are three processes\n\n",
 		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	fmt.Fprintf(o.Out, "%-20s %9s %8s %9s %9s %9s %9s %12s %9s\n",
+	fmt.Fprintf(out, "%-20s %9s %8s %9s %9s %9s %9s %12s %9s\n",
 		"run", "events", "seconds", "events/s", "p50", "p99", "max", "service CPU", "per event")
 	for _, p := range plans {
-		if err := i.play(ctx, conn, p, o.Out); err != nil {
+		if err := i.play(ctx, conn, p, out); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(o.Out, "\nmemory of the service: %s idle, %s at its peak\nno event was lost or reordered\n",
+	fmt.Fprintf(out, "\nmemory of the service: %s idle, %s at its peak\nno event was lost or reordered\n",
 		megabytes(idle.resident), megabytes(i.service.usage().peak))
 	return nil
 }

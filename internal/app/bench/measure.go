@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"libration/internal/app/bot"
@@ -48,63 +50,59 @@ func (r *result) percentile(p int) time.Duration {
 // measure sends the messages of a plan and receives their events.
 func (i *installation) measure(ctx context.Context, conn *bot.Conn, p plan) (*result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	size := batch
-	if p.rate > 0 {
-		size = p.count
-	}
-	feed := &feeder{
-		control: i.control, plan: p, size: size,
-		tokens: make(chan struct{}, window), ended: make(chan int, 1),
-	}
-	fed := make(chan struct{})
-	go func() {
-		defer close(fed)
+	feed := newFeeder(i.control, p)
+	var feeding sync.WaitGroup
+	feeding.Go(func() {
 		if err := feed.run(ctx); err != nil {
 			cancel(err)
 		}
-	}()
-	defer func() { <-fed }()
+	})
+	defer feeding.Wait()
 	defer cancel(nil)
-
-	r := &result{latencies: make([]time.Duration, 0, min(p.count, 1<<20))}
-	began := time.Now()
 	// One watchdog for all frames: a deadline each would cost more than the reading.
 	alive := time.AfterFunc(patient, func() { cancel(errors.New("no event for " + patient.String())) })
 	defer alive.Stop()
-	total := p.count
-	for r.received < total {
+
+	r := &result{latencies: make([]time.Duration, 0, min(p.count, 1<<20))}
+	began := time.Now()
+	for total := p.count; r.received < total; {
 		frame, err := conn.Read(ctx)
 		if err != nil {
-			if cause := context.Cause(ctx); cause != nil {
-				err = cause
-			}
-			return nil, fmt.Errorf("after %d events: %w", r.received, err)
+			return nil, fmt.Errorf("after %d events: %w", r.received, cmp.Or(context.Cause(ctx), err))
 		}
-		now := time.Now()
-		index, sent, ok := parseLoad(frame)
-		if !ok {
-			continue // a heartbeat, or a notice
+		counted, err := r.take(frame, time.Now(), feed.size)
+		switch {
+		case err != nil:
+			return nil, err
+		case !counted:
+			continue
 		}
-		if want := r.received % size; index != want {
-			return nil, fmt.Errorf("event %d: message %d came, %d was due: events were lost or reordered", r.received, index, want)
-		}
-		r.latencies = append(r.latencies, now.Sub(time.Unix(0, sent)))
-		r.received++
 		if r.received%batch == 0 {
 			alive.Reset(patient)
 		}
-		if r.received%size == 0 {
-			<-feed.tokens
-			select {
-			case total = <-feed.ended:
-			default:
-			}
+		if r.received%feed.size == 0 {
+			total = feed.next(total)
 		}
 	}
 	r.lasted = time.Since(began)
 	slices.Sort(r.latencies)
 	return r, nil
+}
+
+// take counts a frame that came at now. Frames that are not messages of the load, a
+// heartbeat for instance, do not count. The error says that the message was not the
+// next one; the messages of each request to the sandbox are numbered from 0 to size.
+func (r *result) take(frame []byte, now time.Time, size int) (counted bool, err error) {
+	index, sent, ok := parseLoad(frame)
+	if !ok {
+		return false, nil
+	}
+	if want := r.received % size; index != want {
+		return false, fmt.Errorf("event %d: message %d came, %d was due: events were lost or reordered", r.received, index, want)
+	}
+	r.latencies = append(r.latencies, now.Sub(time.Unix(0, sent)))
+	r.received++
+	return true, nil
 }
 
 // feeder asks the sandbox for messages, at most window batches ahead of what has
@@ -117,6 +115,32 @@ type feeder struct {
 	ended   chan int      // how many were sent in all, when the time was over first
 }
 
+// newFeeder returns the feeder of a plan: in batches, or with a rate all in one
+// request, as the sandbox keeps the rate.
+func newFeeder(control string, p plan) *feeder {
+	size := batch
+	if p.rate > 0 {
+		size = p.count
+	}
+	return &feeder{
+		control: control, plan: p, size: size,
+		tokens: make(chan struct{}, window), ended: make(chan int, 1),
+	}
+}
+
+// next says that a batch has been received. It returns how many events there will be
+// in all: total, or fewer once the time is over.
+func (f *feeder) next(total int) int {
+	<-f.tokens
+	select {
+	case total = <-f.ended:
+	default:
+	}
+	return total
+}
+
+// run asks until all have been sent, the time of the plan is over, or ctx ends, which
+// is no error.
 func (f *feeder) run(ctx context.Context) error {
 	client := network.Network{}.Client()
 	defer client.CloseIdleConnections()

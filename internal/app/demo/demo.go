@@ -74,46 +74,67 @@ func Run(ctx context.Context, o Options) (err error) {
 			err = errors.Join(err, fmt.Errorf("remove the demo's data: %w", removeErr))
 		}
 	}()
-	box, err := sandbox.New(sandbox.Options{AutoApprove: account, Log: o.Log})
+	p, parts, err := o.start(ctx, data, addresses)
 	if err != nil {
 		return err
 	}
-	sim, err := simulator.Listen(ctx, box, simulator.Options{SSO: "127.0.0.1:0", Control: addresses.page, Log: o.Log})
-	if err != nil {
-		return err
-	}
-	service, err := app.New(configuration(data, sim.ControlURL(), addresses), app.Options{Log: o.Log, Version: o.Version})
-	if err != nil {
-		sim.Close()
-		return err
-	}
-
-	// parts end when one of them fails; ctx's end is no failure.
-	ctx, stop := context.WithCancelCause(ctx)
-	var running sync.WaitGroup
-	// The sandbox outlives the account, which says goodbye to it.
-	simCtx, stopSim := context.WithCancel(context.WithoutCancel(ctx))
-	running.Go(func() { stop(sim.Run(simCtx)) })
-	var account sync.WaitGroup
-	account.Go(func() { stop(service.Run(ctx)) })
-	defer func() {
-		stop(nil)
-		account.Wait()
-		stopSim()
-		running.Wait()
-		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-			err = errors.Join(cause, err)
-		}
-	}()
-
-	p := &play{Options: o, world: box.World(), control: sim.ControlURL(), sso: sim.SSO(), began: began}
-	if err := p.waitOnline(ctx, service); err != nil {
-		return ended(ctx, err)
+	p.began = began
+	defer func() { err = errors.Join(parts.end(), err) }()
+	if err := p.waitOnline(parts.ctx, parts.app); err != nil {
+		return ended(parts.ctx, err)
 	}
 	if o.Once {
-		return ended(ctx, p.once(ctx))
+		return ended(parts.ctx, p.once(parts.ctx))
 	}
-	return ended(ctx, p.stay(ctx))
+	return ended(parts.ctx, p.stay(parts.ctx))
+}
+
+// parts are a sandbox and an installation, running. They end when one of them fails.
+type parts struct {
+	app     *app.App
+	ctx     context.Context // ends with them; its cause is what failed
+	stop    context.CancelCauseFunc
+	account sync.WaitGroup
+	// The sandbox outlives the account, which says goodbye to it.
+	sandbox     sync.WaitGroup
+	stopSandbox context.CancelFunc
+}
+
+// start starts both.
+func (o *Options) start(ctx context.Context, data string, a addresses) (*play, *parts, error) {
+	box, err := sandbox.New(sandbox.Options{AutoApprove: account, Log: o.Log})
+	if err != nil {
+		return nil, nil, err
+	}
+	sim, err := simulator.Listen(ctx, box, simulator.Options{SSO: "127.0.0.1:0", Control: a.page, Log: o.Log})
+	if err != nil {
+		return nil, nil, err
+	}
+	installation, err := app.New(configuration(data, sim.ControlURL(), a), app.Options{Log: o.Log, Version: o.Version})
+	if err != nil {
+		sim.Close()
+		return nil, nil, err
+	}
+	p := &parts{app: installation}
+	p.ctx, p.stop = context.WithCancelCause(ctx)
+	simCtx, stopSandbox := context.WithCancel(context.WithoutCancel(ctx))
+	p.stopSandbox = stopSandbox
+	p.sandbox.Go(func() { p.stop(sim.Run(simCtx)) })
+	p.account.Go(func() { p.stop(installation.Run(p.ctx)) })
+	return &play{Options: *o, world: box.World(), control: sim.ControlURL(), sso: sim.SSO()}, p, nil
+}
+
+// end stops both, waits for them and returns what failed. The end of the caller's
+// context is no failure.
+func (p *parts) end() error {
+	p.stop(nil)
+	p.account.Wait()
+	p.stopSandbox()
+	p.sandbox.Wait()
+	if cause := context.Cause(p.ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
 }
 
 // ended leaves out errors that only say that the demo was stopped, or failed
@@ -175,10 +196,10 @@ type play struct {
 }
 
 // waitOnline waits until the account is online and the OneBot ports are open.
-func (p *play) waitOnline(ctx context.Context, service *app.App) error {
+func (p *play) waitOnline(ctx context.Context, installation *app.App) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	endpoints, err := service.Endpoints(ctx)
+	endpoints, err := installation.Endpoints(ctx)
 	if err != nil {
 		return text.Errorf("the account did not come online within %v: run with --log-level info to see why", "账号未能在 %v 内上线：加上 --log-level info 运行可查看原因", startTimeout)
 	}

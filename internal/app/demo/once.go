@@ -30,71 +30,20 @@ const answerEcho = "answer"
 
 // once plays the exchange: each step is printed when it has been seen.
 func (p *play) once(ctx context.Context) error {
-	var conn *bot.Conn
-	err := p.step(ctx, stepConnect, func(ctx context.Context) (err error) {
-		if conn, err = bot.Dial(ctx, p.ws, ""); err != nil {
-			return err
-		}
-		_, err = p.await(ctx, conn, func(f *bot.Frame) bool { return f.PostType == "meta_event" })
-		return err
-	})
-	if conn != nil {
-		defer conn.Close()
-	}
-	if err != nil {
-		return err
-	}
-	// What happens in the world from now on.
-	happened, unwatch := p.world.Watch(64)
-	defer unwatch()
-
-	var asked struct{ Sequence uint64 }
-	question := onceQuestion.In(p.Language)
-	var seen *bot.Frame
+	x := exchange{play: p}
+	defer x.close()
 	for _, s := range []struct {
 		title text.Text
 		play  func(context.Context) error
 	}{
-		{stepAsk, func(ctx context.Context) error {
-			return p.post(ctx, "/api/send", map[string]any{"as": alice, "group": group, "text": question}, &asked)
-		}},
-		{stepSeen, func(ctx context.Context) (err error) {
-			seen, err = p.await(ctx, conn, func(f *bot.Frame) bool {
-				return f.PostType == "message" && f.GroupID == int64(group) && f.RawMessage == question
-			})
-			return err
-		}},
-		{stepReply, func(ctx context.Context) error {
-			frame, err := conn.Send(ctx, "send_group_msg", map[string]any{
-				"group_id": seen.GroupID,
-				"message":  []bot.Segment{bot.Reply(seen.MessageID), bot.Text(onceAnswer.In(p.Language))},
-			}, answerEcho)
-			p.show("->", frame)
-			return err
-		}},
-		{stepDone, func(ctx context.Context) error {
-			f, err := p.await(ctx, conn, func(f *bot.Frame) bool { return f.IsEcho(answerEcho) })
-			if err == nil && f.Status != "ok" {
-				err = fmt.Errorf("retcode %d: %s", f.RetCode, f.Wording)
-			}
-			return err
-		}},
-		{stepArrived, func(ctx context.Context) error {
-			reply, err := awaitReply(ctx, happened)
-			if err == nil {
-				p.show("  ", fmt.Appendf(nil, "%s: %s", reply.Sender.Nickname, plain(reply.Content())))
-			}
-			return err
-		}},
-		{stepRecall, func(ctx context.Context) error {
-			return p.post(ctx, "/api/recall", map[string]any{"as": alice, "group": group, "sequence": asked.Sequence}, nil)
-		}},
-		{stepNotice, func(ctx context.Context) error {
-			_, err := p.await(ctx, conn, func(f *bot.Frame) bool {
-				return f.NoticeType == "group_recall" && f.MessageID == seen.MessageID
-			})
-			return err
-		}},
+		{stepConnect, x.connect},
+		{stepAsk, x.ask},
+		{stepSeen, x.see},
+		{stepReply, x.reply},
+		{stepDone, x.confirmed},
+		{stepArrived, x.arrived},
+		{stepRecall, x.recall},
+		{stepNotice, x.noticed},
 	} {
 		if err := p.step(ctx, s.title, s.play); err != nil {
 			return err
@@ -102,6 +51,84 @@ func (p *play) once(ctx context.Context) error {
 	}
 	fmt.Fprintf(p.Out, "\n"+onceEnd.In(p.Language), time.Since(p.began).Seconds())
 	return nil
+}
+
+// exchange is what the steps of once know of those before them.
+type exchange struct {
+	*play
+	conn     *bot.Conn             // the bot's
+	happened <-chan world.Activity // in the world, since the bot connected
+	unwatch  func()
+	asked    struct{ Sequence uint64 } // Alice's message, as the sandbox knows it
+	seen     *bot.Frame                // the same, as the bot got it
+}
+
+func (x *exchange) close() {
+	if x.conn != nil {
+		x.conn.Close()
+	}
+	if x.unwatch != nil {
+		x.unwatch()
+	}
+}
+
+func (x *exchange) connect(ctx context.Context) (err error) {
+	if x.conn, err = bot.Dial(ctx, x.ws, ""); err != nil {
+		return err
+	}
+	if _, err = x.await(ctx, x.conn, func(f *bot.Frame) bool { return f.PostType == "meta_event" }); err != nil {
+		return err
+	}
+	x.happened, x.unwatch = x.world.Watch(64)
+	return nil
+}
+
+func (x *exchange) ask(ctx context.Context) error {
+	message := map[string]any{"as": alice, "group": group, "text": onceQuestion.In(x.Language)}
+	return x.post(ctx, "/api/send", message, &x.asked)
+}
+
+func (x *exchange) see(ctx context.Context) (err error) {
+	x.seen, err = x.await(ctx, x.conn, func(f *bot.Frame) bool {
+		return f.PostType == "message" && f.GroupID == int64(group) && f.RawMessage == onceQuestion.In(x.Language)
+	})
+	return err
+}
+
+func (x *exchange) reply(ctx context.Context) error {
+	frame, err := x.conn.Send(ctx, "send_group_msg", map[string]any{
+		"group_id": x.seen.GroupID,
+		"message":  []bot.Segment{bot.Reply(x.seen.MessageID), bot.Text(onceAnswer.In(x.Language))},
+	}, answerEcho)
+	x.show("->", frame)
+	return err
+}
+
+func (x *exchange) confirmed(ctx context.Context) error {
+	f, err := x.await(ctx, x.conn, func(f *bot.Frame) bool { return f.IsEcho(answerEcho) })
+	if err == nil && f.Status != "ok" {
+		err = fmt.Errorf("retcode %d: %s", f.RetCode, f.Wording)
+	}
+	return err
+}
+
+func (x *exchange) arrived(ctx context.Context) error {
+	reply, err := awaitReply(ctx, x.happened)
+	if err == nil {
+		x.show("  ", fmt.Appendf(nil, "%s: %s", reply.Sender.Nickname, plain(reply.Content())))
+	}
+	return err
+}
+
+func (x *exchange) recall(ctx context.Context) error {
+	return x.post(ctx, "/api/recall", map[string]any{"as": alice, "group": group, "sequence": x.asked.Sequence}, nil)
+}
+
+func (x *exchange) noticed(ctx context.Context) error {
+	_, err := x.await(ctx, x.conn, func(f *bot.Frame) bool {
+		return f.NoticeType == "group_recall" && f.MessageID == x.seen.MessageID
+	})
+	return err
 }
 
 // step prints the title and plays; the error names the step.
