@@ -64,10 +64,22 @@ func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 	d := &doctor{o: o, language: app.EnvironmentLocale()}
 	d.client = &http.Client{Timeout: lookTimeout, Transport: &http.Transport{DialContext: network.Network{}.Dial}, CheckRedirect: stay}
 	defer d.client.CloseIdleConnections()
-	if !d.config() {
-		return d.found, d.language
+	if d.config() {
+		if accounts := d.accounts(); len(accounts) > 0 {
+			all := d.cfg
+			d.each(ctx, accounts)
+			if len(accounts) > 1 {
+				d.cfg = all
+				d.cfg.Account = accounts[0].Account // whose protocol the signers are asked for
+			}
+			d.installation(ctx)
+		}
 	}
-	all, accounts := d.cfg, d.accounts()
+	return d.found, d.language
+}
+
+// each examines what every account has for itself.
+func (d *doctor) each(ctx context.Context, accounts []*config.Config) {
 	for _, one := range accounts {
 		d.cfg, d.paths, d.status = one, account.PathsOf(one), nil
 		if len(accounts) > 1 {
@@ -79,14 +91,11 @@ func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 		d.database(ctx)
 		d.ask(ctx)
 	}
-	if len(accounts) == 0 {
-		return d.found, d.language
-	}
 	d.name = ""
-	if len(accounts) > 1 {
-		d.cfg = all
-		d.cfg.Account = accounts[0].Account // whose protocol the signers are asked for
-	}
+}
+
+// installation examines what the accounts share.
+func (d *doctor) installation(ctx context.Context) {
 	d.clock()
 	d.ports(ctx)
 	if d.cfg.Server.Mode == config.ModeSandbox {
@@ -97,7 +106,6 @@ func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 	d.signers(ctx)
 	d.bots(ctx)
 	d.logs()
-	return d.found, d.language
 }
 
 // stay follows no redirects: they might lead off this machine.

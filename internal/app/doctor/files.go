@@ -5,11 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
-	"time"
 
 	"libration/internal/app"
 	"libration/internal/app/account"
@@ -18,12 +15,6 @@ import (
 	"libration/internal/store"
 	"libration/internal/text"
 	"libration/ntqq"
-)
-
-// Free space on the disk, in bytes.
-const (
-	tooLittle = 50 << 20
-	little    = 500 << 20
 )
 
 // config reads the configuration; false when nothing can be said without one.
@@ -97,83 +88,12 @@ func utf8Or(err error, other text.Text) text.Text {
 	return other
 }
 
-// folder looks at the data folder: there, writable, with room, in use or not.
-func (d *doctor) folder() {
-	path := d.paths.Folder
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		for errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path { // the part that is there
-			path = filepath.Dir(path)
-			info, err = os.Stat(path)
-		}
-		if err == nil && info.IsDir() {
-			d.report(Note, "data-new", text.T("the data folder %s is not there yet; it is made at the start", "数据目录 %s 尚不存在，启动时会创建"), text.Text{}, d.paths.Folder)
-		}
-	case err == nil && info.IsDir() && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		d.report(Warning, "data-open-to-others", text.T("other users of this machine can look into %s (mode %04o)", "本机其他用户可以访问 %s（权限 %04o）"),
-			text.T("it is closed at the next start; or run chmod 700 on it", "下次启动时会自动收紧，也可以执行 chmod 700"), path, info.Mode().Perm())
-	}
-	if err != nil || !info.IsDir() {
-		what := text.T("the data folder %s cannot be used: %s is not a folder", "数据目录 %s 无法使用：%s 不是目录")
-		d.problem("data-not-a-folder", what, text.T("move that file away, or give another folder (data: in the config)", "移走该文件，或在配置的 data: 中换一个目录"), d.paths.Folder, path)
-		return
-	}
-	probe, err := os.CreateTemp(path, ".doctor-*")
-	if err == nil {
-		_, err = probe.WriteString("libration\n")
-		err = errors.Join(err, probe.Close(), os.Remove(probe.Name()))
-	}
-	if err != nil && !errors.Is(err, syscall.ENOSPC) {
-		d.problem("data-not-writable", text.T("nothing can be written in %s: %v", "无法在 %s 中写入：%v"),
-			text.T("give this user write access, or give another folder (data: in the config)", "给当前用户写权限，或在配置的 data: 中换一个目录"), path, err)
-		return
-	}
-	free, known := d.o.free(path)
-	switch {
-	case err != nil || known && free < tooLittle:
-		d.problem("disk-full", text.T("the disk of %s is full (%d MB left)", "%s 所在磁盘已满（剩余 %d MB）"),
-			text.T("free some space: sessions and messages cannot be kept", "请清理磁盘：会话和消息无法保存"), path, free>>20)
-		return
-	case known && free < little:
-		d.report(Warning, "disk-nearly-full", text.T("the disk of %s is nearly full (%d MB left)", "%s 所在磁盘快满了（剩余 %d MB）"),
-			text.T("free some space soon", "请尽快清理"), path, free>>20)
-	}
-	d.good("data", text.T("the data folder %s can be written", "数据目录 %s 可写"), path)
-	d.running, err = account.InUse(d.paths.Lock)
-	switch {
-	case err != nil:
-		d.problem("lock-unreadable", text.T("the lock file cannot be opened: %v", "锁文件无法打开：%v"),
-			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"), err)
-	case d.running:
-		d.good("running", text.T("libration is running on this folder", "libration 正在使用该目录运行"))
-	default:
-		d.report(Note, "not-running", text.T("libration is not running on this folder", "libration 没有在运行"), text.Text{})
-	}
-}
-
 // keystore looks at the saved session.
 func (d *doctor) keystore() {
 	path, want := d.paths.Keystore, d.cfg.Account.UIN
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		if _, err := os.Stat(d.paths.DefaultKeystore); err == nil && path != d.paths.DefaultKeystore {
-			d.report(Warning, "keystore-elsewhere", text.T("there is no saved session in %s, but one in %s", "%s 中没有登录会话，但 %s 中有一个"),
-				text.T("account.uin was set after the login: move the files of that folder along, or scan a code anew", "account.uin 是登录之后才设置的：把那个目录的文件移过来，或重新扫码登录"),
-				d.paths.Folder, d.paths.DefaultKeystore)
-			return
-		}
-		initial, err := account.ReadImport(&d.cfg.Account)
-		switch {
-		case err == nil && initial != nil && initial.UIN != 0:
-			d.good("import", text.T("the session of account %d is imported at the start", "启动时会导入账号 %d 的会话"), initial.UIN)
-			return
-		case err != nil && !errors.Is(err, fs.ErrNotExist): // that is reported with the configuration
-			d.problem("import-invalid", text.T("what is to be imported cannot be used: %v", "要导入的文件无法使用：%v"),
-				utf8Or(err, text.T("give the keystore.json and device.json of one Lagrange.OneBot installation, or leave both out", "请指定同一个 Lagrange.OneBot 的 keystore.json 和 device.json，或删去这两项")), err)
-			return
-		}
-		d.report(Note, "no-session", text.T("there is no saved session: a code has to be scanned at the start", "没有保存的会话：启动后需要扫码登录"), text.Text{})
+		d.withoutKeystore()
 		return
 	}
 	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
@@ -197,6 +117,27 @@ func (d *doctor) keystore() {
 	}
 }
 
+// withoutKeystore says how a session begins where none is saved.
+func (d *doctor) withoutKeystore() {
+	if _, err := os.Stat(d.paths.DefaultKeystore); err == nil && d.paths.Keystore != d.paths.DefaultKeystore {
+		d.report(Warning, "keystore-elsewhere", text.T("there is no saved session in %s, but one in %s", "%s 中没有登录会话，但 %s 中有一个"),
+			text.T("account.uin was set after the login: move the files of that folder along, or scan a code anew", "account.uin 是登录之后才设置的：把那个目录的文件移过来，或重新扫码登录"),
+			d.paths.Folder, d.paths.DefaultKeystore)
+		return
+	}
+	initial, err := account.ReadImport(&d.cfg.Account)
+	switch {
+	case err == nil && initial != nil && initial.UIN != 0:
+		d.good("import", text.T("the session of account %d is imported at the start", "启动时会导入账号 %d 的会话"), initial.UIN)
+		return
+	case err != nil && !errors.Is(err, fs.ErrNotExist): // that is reported with the configuration
+		d.problem("import-invalid", text.T("what is to be imported cannot be used: %v", "要导入的文件无法使用：%v"),
+			utf8Or(err, text.T("give the keystore.json and device.json of one Lagrange.OneBot installation, or leave both out", "请指定同一个 Lagrange.OneBot 的 keystore.json 和 device.json，或删去这两项")), err)
+		return
+	}
+	d.report(Note, "no-session", text.T("there is no saved session: a code has to be scanned at the start", "没有保存的会话：启动后需要扫码登录"), text.Text{})
+}
+
 // database has SQLite check the messages.
 func (d *doctor) database(ctx context.Context) {
 	err := store.Check(ctx, d.paths.Store)
@@ -212,43 +153,5 @@ func (d *doctor) database(ctx context.Context) {
 	if aside, err := store.SetAside(d.paths.Store); err == nil && len(aside) > 0 {
 		d.report(Note, "database-set-aside", text.T("%d damaged message databases were repaired and kept, the last one is %s", "有 %d 个损坏的消息数据库已修复并保留，最近的是 %s"),
 			text.T("remove them when you miss no messages; if it happens again, check the disk", "确认没有缺失消息后可以删除；如再次出现，请检查磁盘"), len(aside), aside[len(aside)-1])
-	}
-}
-
-// released is before any clock that is right; a file written later than now proves
-// that the clock has been set back.
-var released = time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
-
-const clockTolerance = 5 * time.Minute
-
-// clock looks whether the time can be true: tickets and codes carry times.
-func (d *doctor) clock() {
-	now := d.o.now()
-	d.clockWrong = true
-	remedy := text.T("set the clock of this machine (and switch on NTP)", "请校准本机时间（并开启 NTP 同步）")
-	if now.Before(released) || now.Year() > 2100 {
-		d.problem("clock-wrong", text.T("the clock says %s", "系统时间是 %s"), remedy, now.Format(time.DateTime))
-		return
-	}
-	for _, path := range []string{d.paths.Keystore, d.paths.Store, d.cfg.Log.File.Path} {
-		if info, err := os.Stat(path); path != "" && err == nil && info.ModTime().Sub(now) > clockTolerance {
-			d.problem("clock-behind", text.T("the clock says %s, but %s was written at %s", "系统时间是 %s，但 %s 的写入时间是 %s"),
-				remedy, now.Format(time.DateTime), path, info.ModTime().Format(time.DateTime))
-			return
-		}
-	}
-	d.clockWrong = false
-	d.good("clock", text.T("the clock can be right: %s", "系统时间合理：%s"), now.Format(time.DateTime))
-}
-
-// clockOf compares with the Date of an answer.
-func (d *doctor) clockOf(whose, date string) {
-	theirs, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", strings.TrimSpace(date))
-	if err != nil || d.clockWrong {
-		return
-	}
-	if off := d.o.now().Sub(theirs).Abs(); off > clockTolerance {
-		d.problem("clock-differs", text.T("the clock differs by %v from that of %s", "系统时间与 %[2]s 相差 %[1]v"),
-			text.T("find out which one is wrong and set it", "请确认哪一方的时间有误并校准"), off.Round(time.Second), whose)
 	}
 }

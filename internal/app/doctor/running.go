@@ -42,12 +42,13 @@ func (d *doctor) ask(ctx context.Context) {
 		return
 	}
 	d.status = status
-	for _, s := range status.Services {
-		if s.Running {
-			d.serving = append(d.serving, s.Name)
-		}
-	}
 	d.account(&status.Account)
+	d.disk(status)
+	d.services(status)
+}
+
+// disk repeats what the running libration says of messages and the data folder.
+func (d *doctor) disk(status *admin.Status) {
 	if !status.Store.OK {
 		d.problem("store-failing", text.T("messages cannot be written: %s", "消息无法写入：%s"),
 			text.T("free some space, or check the disk; it goes on by itself then", "请清理或检查磁盘，之后会自动恢复"), status.Store.Reason)
@@ -59,9 +60,14 @@ func (d *doctor) ask(ctx context.Context) {
 	case folder.Reason != "":
 		d.problem("space-low", text.T("little space is left: %s", "磁盘空间不足：%s"), text.T("free some space", "请清理磁盘"), folder.Reason)
 	}
+}
+
+// services repeats what the running libration says of its connections.
+func (d *doctor) services(status *admin.Status) {
 	for _, s := range status.Services {
 		switch {
 		case s.Running:
+			d.serving = append(d.serving, s.Name)
 			d.good("service-running", text.T("%s is running", "%s 运行正常"), s.Name)
 		case status.Account.Online || s.State != "waiting":
 			d.problem("service-failed", text.T("%s does not run: %s", "%s 未运行：%s"),
