@@ -67,6 +67,14 @@ func ParseQRFetch(data []byte) (*QRFetch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("qr fetch: %w", err)
 	}
+	if err := q.takeTLVs(l); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+// takeTLVs reads what the client named.
+func (q *QRFetch) takeTLVs(l TLVs) error {
 	q.UnusualSig, _ = l.Get(0x11)
 	if v, ok := l.Get(0x16); ok {
 		rd := &reader{b: v}
@@ -77,7 +85,7 @@ func ParseQRFetch(data []byte) (*QRFetch, error) {
 		q.App.PackageName = string(rd.l2())
 		q.App.PtVersion = string(rd.l2())
 		if rd.err != nil {
-			return nil, fmt.Errorf("qr fetch: tlv 0x16: %w", rd.err)
+			return fmt.Errorf("qr fetch: tlv 0x16: %w", rd.err)
 		}
 	}
 	if v, ok := l.Get(0x1D); ok {
@@ -96,12 +104,12 @@ func ParseQRFetch(data []byte) (*QRFetch, error) {
 	if v, ok := l.Get(0xD1); ok {
 		var ext loginpb.QrExtInfo
 		if err := pb.Unmarshal(v, &ext); err != nil {
-			return nil, fmt.Errorf("qr fetch: tlv 0xd1: %w", err)
+			return fmt.Errorf("qr fetch: tlv 0xd1: %w", err)
 		}
 		q.App.Os = ext.GetDevInfo().GetDevType()
 		q.DeviceName = ext.GetDevInfo().GetDevName()
 	}
-	return q, nil
+	return nil
 }
 
 // parseGUID reads a device id in either of the forms that clients send: 16 bytes, or 32 hex digits.

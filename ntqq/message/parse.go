@@ -93,24 +93,36 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 		Random: messageRandom(cm),
 		Time:   int64(head.GetTime()),
 	}
-	m.Chat.Kind = kind
+	if err := fillChat(m, kind, route, head); err != nil {
+		return nil, err
+	}
 	rt := cm.GetBody().GetRichText()
+	fillSender(m, route, rt)
+	m.Content = Clean(Decode(rt, kind == Group), kind == Group)
+	if file := cm.GetBody().GetMsgContent(); head.GetType() == TypeFile && len(file) > 0 {
+		m.Content = append(m.Content, &Unknown{Element: ElementFileContent, Raw: file})
+	}
+	return m, nil
+}
+
+// fillChat says in which chat the message is, and at which place. The sender is known.
+func fillChat(m *Message, kind ChatKind, route *messagepb.RoutingHead, head *messagepb.ContentHead) error {
+	m.Chat.Kind = kind
+	m.Sequence = head.GetSequence()
 	if kind == Group {
-		m.Sequence = head.GetSequence()
 		m.Chat.Group = GroupCode(route.GetGroup().GetGroupCode())
 		if m.Chat.Group == 0 {
-			return nil, ErrIncomplete
+			return ErrIncomplete
 		}
-	} else {
-		m.ClientSequence = head.GetSequence()
-		m.Sequence = head.GetSequence()
-		if head.NtMsgSeq != nil {
-			m.Sequence = head.GetNtMsgSeq()
-		}
-		m.Chat.Peer, m.Chat.PeerUID = m.Sender.UIN, m.Sender.UID
-		if m.Self {
-			m.Chat.Peer, m.Chat.PeerUID = UIN(route.GetToUin()), UID(route.GetToUid())
-		}
+		return nil
+	}
+	m.ClientSequence = head.GetSequence()
+	if head.NtMsgSeq != nil {
+		m.Sequence = head.GetNtMsgSeq()
+	}
+	m.Chat.Peer, m.Chat.PeerUID = m.Sender.UIN, m.Sender.UID
+	if m.Self {
+		m.Chat.Peer, m.Chat.PeerUID = UIN(route.GetToUin()), UID(route.GetToUid())
 	}
 	if kind == Temp {
 		m.Chat.Group = GroupCode(route.GetC2C().GetFromTinyId())
@@ -118,12 +130,7 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 			m.Chat.Group = GroupCode(route.GetGroup().GetGroupCode())
 		}
 	}
-	fillSender(m, route, rt)
-	m.Content = Clean(Decode(rt, kind == Group), kind == Group)
-	if file := cm.GetBody().GetMsgContent(); head.GetType() == TypeFile && len(file) > 0 {
-		m.Content = append(m.Content, &Unknown{Element: ElementFileContent, Raw: file})
-	}
-	return m, nil
+	return nil
 }
 
 func chatKind(head *messagepb.ContentHead) (ChatKind, bool) {
