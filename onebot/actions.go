@@ -36,7 +36,7 @@ type row = table.Row[*Service]
 
 // Table returns all actions. It panics when a row is wrong.
 var Table = sync.OnceValue(func() *table.Table[*Service] {
-	rows := slices.Concat(messageActions(), userActions(), groupActions(), serviceActions(), absentActions())
+	rows := slices.Concat(messageActions(), userActions(), groupActions(), serviceActions(), knownActions())
 	t, err := table.New(dialect(), rows...)
 	if err != nil {
 		panic(err)

@@ -61,7 +61,7 @@ func (i *Info) ReadOnly() bool { return i.Lane != Sends }
 // Names returns the name and the aliases.
 func (i *Info) Names() []string { return append([]string{i.Name}, i.Aliases...) }
 
-// Row is one action, run on an S. [Of] and [Absent] make rows, [New] completes them.
+// Row is one action, run on an S. [Of] and [Known] make rows, [New] completes them.
 type Row[S any] struct {
 	Info
 	run func(s S, ctx context.Context, fields []Field, from Source) (any, error)
@@ -104,9 +104,9 @@ func Of[S, P, R any](name string, tier Tier, lane Lane, what text.Text, run func
 	return row
 }
 
-// Absent returns rows without a function, of names parted by spaces: actions that
-// others have and this version has not.
-func Absent[S any](tier Tier, names string) []Row[S] {
+// Known returns rows without a function, of names parted by spaces: all actions that
+// others have. New leaves out those that have a row before.
+func Known[S any](tier Tier, names string) []Row[S] {
 	var rows []Row[S]
 	for _, name := range strings.Fields(names) {
 		rows = append(rows, Row[S]{Info: Info{Name: name, Tier: tier}})
@@ -152,6 +152,9 @@ func New[S any](d Dialect, rows ...Row[S]) (*Table[S], error) {
 	var wrong []error
 	for _, row := range rows {
 		r := &row
+		if !r.Works() && t.names[r.Name] != nil {
+			continue
+		}
 		for _, err := range r.complete(d) {
 			wrong = append(wrong, fmt.Errorf("action %q: %w", r.Name, err))
 		}

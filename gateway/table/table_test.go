@@ -70,7 +70,7 @@ func rows() []table.Row[*bot] {
 		table.Of("forward", "standard", table.Sends, text.T("Forwards.", "转发。"), (*bot).forward, table.Alias("fwd"), table.Fails(failure, noGroup)),
 		table.Of("nothing", "standard", table.Local, text.T("Does nothing.", "什么也不做。"), (*bot).nothing),
 		table.Of(".raw", "rare", table.Lookups, text.T("Encodes itself.", "自行编码。"), (*bot).raw),
-	}, table.Absent[*bot]("rare", "backward sideward")...)
+	}, table.Known[*bot]("rare", "backward sideward nothing fwd")...)
 }
 
 func newTable(t *testing.T) *table.Table[*bot] {
@@ -180,9 +180,10 @@ func TestBadRows(t *testing.T) {
 		want string
 		rows []table.Row[*bot]
 	}{
-		{`the name "nothing" is taken`, append(rows(), table.Absent[*bot]("rare", "nothing")...)},
-		{`the name "fwd" is taken`, append(rows(), table.Absent[*bot]("rare", "fwd")...)},
-		{`unknown tier "odd"`, table.Absent[*bot]("odd", "a")},
+		{`the name "nothing" is taken`, append(rows(), table.Of("nothing", "rare", table.Local, what, (*bot).nothing))},
+		{`the name "fwd" is taken`, append(rows(), table.Of("fwd", "rare", table.Local, what, (*bot).nothing))},
+		{`the name "nothing" is taken`, append(rows(), table.Of("a", "rare", table.Local, what, (*bot).nothing, table.Alias("nothing")))},
+		{`unknown tier "odd"`, table.Known[*bot]("odd", "a")},
 		{"unknown lane 9", one(table.Of("a", "rare", 9, what, (*bot).nothing))},
 		{"has no Chinese text", one(table.Of("a", "rare", table.Local, text.Text{EN: "x"}, (*bot).nothing))},
 		{"has no English text", one(table.Of("a", "rare", table.Local, text.Text{ZH: "一"}, (*bot).nothing))},
