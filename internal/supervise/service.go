@@ -20,6 +20,9 @@ type service struct {
 	run    RunFunc
 	status Status
 	active bool // its RunFunc runs
+	// stop ends it, and ended is closed when it has; nil before it is launched.
+	stop  context.CancelFunc
+	ended chan struct{}
 }
 
 // loop is the life of one service: the only place that decides what comes after
@@ -39,7 +42,7 @@ func (v *service) loop(ctx context.Context) {
 			if err != nil && !errors.Is(err, ctx.Err()) {
 				v.log.Warn("service did not stop cleanly", "err", err)
 			}
-			v.stopped("because the program stops")
+			v.stopped(v.whyStopped())
 			return
 		case err == nil:
 			v.stopped("by itself; it is not started again")
@@ -53,7 +56,7 @@ func (v *service) loop(ctx context.Context) {
 		})
 		v.log.Warn("service failed; it starts again", "err", err, "retry_in", wait.Round(time.Millisecond), "failures", failures)
 		if !sleep(ctx, wait) {
-			v.stopped("because the program stops")
+			v.stopped(v.whyStopped())
 			return
 		}
 	}
@@ -133,6 +136,14 @@ func (r *serving) end() (lasted time.Duration) {
 		return 0
 	}
 	return time.Since(r.since)
+}
+
+// whyStopped says why a service whose context ended stopped.
+func (v *service) whyStopped() string {
+	if v.s.running.Err() == nil {
+		return "because it was removed"
+	}
+	return "because the program stops"
 }
 
 func (v *service) stopped(why string) {

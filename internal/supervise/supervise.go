@@ -84,7 +84,7 @@ type Supervisor struct {
 	mu       sync.Mutex // guards what follows
 	services []*service
 	running  context.Context // of Run; nil before it
-	active   int             // services that have not ended
+	active   int             // services, and Run, that have not ended
 	idle     chan struct{}   // closed when active becomes 0
 	ended    bool
 }
@@ -120,23 +120,50 @@ func (s *Supervisor) Add(name string, start Start, run RunFunc) error {
 // launch starts the service's goroutine. The caller holds mu.
 func (s *Supervisor) launch(v *service) {
 	s.active++
-	ctx := s.running
+	ctx, stop := context.WithCancel(s.running)
+	v.stop, v.ended = stop, make(chan struct{})
 	go func() {
 		defer func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if s.active--; s.active == 0 {
-				s.ended = true
-				close(s.idle)
-			}
+			stop()
+			close(v.ended)
+			s.done()
 		}()
 		v.loop(ctx)
 	}()
 }
 
-// Run starts the services and returns nil when all have ended, by themselves or
-// because the context ended; at once when there are none. If some do not end in
-// time it returns ErrStillRunning with their names. It may be called once.
+// done counts the end of a service, or of Run's context.
+func (s *Supervisor) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.active--; s.active == 0 {
+		s.ended = true
+		close(s.idle)
+	}
+}
+
+// Remove ends a service and waits until it has ended; nothing happens when there is none
+// of this name.
+func (s *Supervisor) Remove(name string) {
+	s.mu.Lock()
+	i := slices.IndexFunc(s.services, func(v *service) bool { return v.status.Name == name })
+	if i < 0 {
+		s.mu.Unlock()
+		return
+	}
+	v := s.services[i]
+	s.services = slices.Delete(s.services, i, i+1)
+	s.o.OnChange()
+	s.mu.Unlock()
+	if v.stop != nil {
+		v.stop()
+		<-v.ended
+	}
+}
+
+// Run starts the services and returns nil when the context and all services have ended.
+// If some do not end in time it returns ErrStillRunning with their names. It may be
+// called once.
 func (s *Supervisor) Run(ctx context.Context) error {
 	s.mu.Lock()
 	if s.running != nil {
@@ -144,20 +171,14 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		return errors.New("supervisor is already running")
 	}
 	s.running = ctx
+	s.active++ // for Run itself
 	for _, v := range s.services {
 		s.launch(v)
 	}
-	if s.active == 0 {
-		s.ended = true
-		close(s.idle)
-	}
 	s.mu.Unlock()
 
-	select {
-	case <-s.idle:
-		return nil
-	case <-ctx.Done():
-	}
+	<-ctx.Done()
+	s.done()
 	timeout := time.NewTimer(s.o.StopTimeout)
 	defer timeout.Stop()
 	select {

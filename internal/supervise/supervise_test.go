@@ -249,16 +249,51 @@ func TestTrouble(t *testing.T) {
 	})
 }
 
-func TestRunEndsWithItsServices(t *testing.T) {
-	if err := New(Options{}).Run(t.Context()); err != nil {
-		t.Errorf("Run without services gives %v", err)
-	}
-	s := New(Options{})
-	mustAdd(t, s, "a", nil, func(context.Context, func()) error { return nil })
-	mustAdd(t, s, "b", nil, func(context.Context, func()) error { return nil })
-	if err := s.Run(t.Context()); err != nil {
-		t.Errorf("Run gives %v", err)
-	}
+func TestRunLastsAsLongAsItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		mustAdd(t, s, "a", nil, func(context.Context, func()) error { return nil })
+		stop := run(t, s)
+		wantState(t, s, "a", Stopped)
+		mustAdd(t, s, "b", nil, serve)
+		wantState(t, s, "b", Running)
+		if err := stop(); err != nil {
+			t.Errorf("Run gives %v", err)
+		}
+	})
+}
+
+func TestRemove(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		ended := false
+		mustAdd(t, s, "a", nil, func(ctx context.Context, ready func()) error {
+			ready()
+			<-ctx.Done()
+			time.Sleep(time.Second)
+			ended = true
+			return nil
+		})
+		mustAdd(t, s, "b", nil, serve)
+		mustAdd(t, s, "before Run", nil, serve)
+		s.Remove("before Run")
+		stop := run(t, s)
+		wantState(t, s, "a", Running)
+		s.Remove("a")
+		s.Remove("nobody")
+		if all := s.Status(); !ended || len(all) != 1 || all[0].Name != "b" || all[0].State != Running {
+			t.Errorf("ended %v, left %v", ended, all)
+		}
+		mustAdd(t, s, "a", nil, serve)
+		wantState(t, s, "a", Running)
+		s.Remove("a")
+		s.Remove("b") // the last one
+		mustAdd(t, s, "c", nil, serve)
+		wantState(t, s, "c", Running)
+		if err := stop(); err != nil {
+			t.Errorf("Run gives %v", err)
+		}
+	})
 }
 
 func TestStopTimeout(t *testing.T) {
