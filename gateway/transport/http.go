@@ -41,6 +41,10 @@ type HTTPOptions struct {
 	Connections *inbound.Pool
 	// Network is where it listens; default the system's.
 	Network network.Network
+	// Port is one that several accounts share, and Account the name of this one there; nil:
+	// Address, Network and Connections make one of its own.
+	Port    *Port
+	Account string
 	// OnRefused is called for each request that was refused before it reached an
 	// action, from many goroutines; nil: nobody counts.
 	OnRefused func(webguard.Reason)
@@ -83,7 +87,7 @@ func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error)
 		return nil, fmt.Errorf("%s http: %w", d.Dialect(), err)
 	}
 	h := &HTTP{
-		server:  newServer(d.Dialect()+" http", o.Network, o.Address, o.Connections, log),
+		server:  newServer(d.Dialect()+" http", o.Port, o.Account, PortOptions{Address: o.Address, Network: o.Network, Connections: o.Connections}, log),
 		dialect: d,
 		token:   o.AccessToken,
 		cors:    o.CORS,
@@ -93,7 +97,7 @@ func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error)
 		Service: h.name, Token: o.AccessToken, Origins: o.CORS, Log: h.log, OnRefused: o.OnRefused,
 		Remedy: "set an access_token for this connection and send it",
 	})
-	h.check = h.checkAnswer
+	h.check, h.refuse, h.calls = h.checkAnswer, d.Refuse, true
 	return h, nil
 }
 
@@ -107,7 +111,7 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	}
 	if refused := h.guard.Check(w, r); refused != nil {
-		h.refuse(w, refused)
+		h.refused(w, refused)
 		return
 	}
 	defer h.recovered(w)
@@ -142,7 +146,7 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	}
 	if call.Changes {
 		if refused := h.guard.CheckChange(r); refused != nil {
-			h.refuse(w, refused)
+			h.refused(w, refused)
 			return
 		}
 	}
@@ -227,8 +231,8 @@ func (h *HTTP) recovered(w http.ResponseWriter) {
 	}
 }
 
-// refuse answers what the guard refused.
-func (h *HTTP) refuse(w http.ResponseWriter, r *webguard.Refusal) {
+// refused answers what the guard refused.
+func (h *HTTP) refused(w http.ResponseWriter, r *webguard.Refusal) {
 	reply(w, h.dialect.Refuse(r.Status, r.Text))
 }
 

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"libration/internal/inbound"
+	"libration/gateway"
 	"libration/internal/network"
 )
 
@@ -74,30 +74,31 @@ func listen(ctx context.Context, n network.Network, address string) (net.Listene
 type server struct {
 	status
 	name    string
-	network network.Network
-	address string
+	port    *Port
+	account string // whose it is, on the port
 	log     *slog.Logger
 	time    timing
-	pool    *inbound.Pool
+	calls   bool // of mount
+	refuse  func(status int, why string) gateway.Answer
 	// check asks the service itself, at its own address, whether it answers.
 	check func(ctx context.Context, address string) error
 	ready chan struct{} // of the present or next run; guarded by status.mu
 }
 
-func newServer(name string, n network.Network, address string, pool *inbound.Pool, log *slog.Logger) server {
+// newServer makes the part; port is nil for one that nobody shares, made as own says.
+func newServer(name string, port *Port, account string, own PortOptions, log *slog.Logger) server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if pool == nil {
-		pool = inbound.NewPool(inbound.MostConnections, log)
+	if port == nil {
+		own.Log = log
+		port = NewPort(own)
 	}
-	return server{
-		name: name, network: n, address: address, log: log, time: defaultTiming(), pool: pool, ready: make(chan struct{}),
-	}
+	return server{name: name, port: port, account: account, log: log, time: defaultTiming(), ready: make(chan struct{})}
 }
 
 // Name implements Service.
-func (s *server) Name() string { return s.name + " " + s.address }
+func (s *server) Name() string { return s.name + " " + s.port.o.Address }
 
 // Addr implements Listening.
 func (s *server) Addr() net.Addr {
@@ -153,44 +154,31 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	}
 	defer func() { s.ended(err) }()
 
-	ln, err := listen(ctx, s.network, s.address)
-	if err != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	calls, cancelCalls := outlive(ctx, s.time.drain)
+	defer cancelCalls()
+	m := &mount{
+		name: s.account, calls: s.calls, refuse: s.refuse, time: s.time,
+		handle: func(w http.ResponseWriter, r *http.Request) { h(calls, w, r) },
+	}
+	if err := s.port.mount(ctx, m); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	calls, cancelCalls := outlive(ctx, s.time.drain)
-	defer cancelCalls()
-
-	web := &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(calls, w, r) }),
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       s.time.read,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    headerBytes,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ConnState:         s.pool.ConnState,
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(ctx, c) },
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(corkListener{s.pool.Listener(ln), s.time.write}) }()
-
-	s.listens(ln.Addr())
-	s.log.Info("listening", "service", s.name, "address", ln.Addr().String())
+	s.listens(m.addr)
+	s.log.Info("listening", "service", s.name, "address", m.addr.String())
 
 	checked := make(chan error, 1)
-	go func() { checked <- s.checkSelf(ctx, ln.Addr()) }()
+	go func() { checked <- s.checkSelf(ctx, m.addr) }()
 	for serving := true; serving; {
 		select {
 		case <-ctx.Done():
 			serving = false
-		case err = <-ended:
-			ended <- err
-			err = fmt.Errorf("%s: accept connections on %s: %w", s.name, ln.Addr(), err)
+		case <-m.ended:
+			err = fmt.Errorf("%s: accept connections on %s: %w", s.name, m.addr, m.err)
 			serving = false
 		case failed := <-checked:
 			checked = nil
@@ -198,7 +186,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 			case failed == nil:
 				s.answers()
 			case ctx.Err() == nil:
-				err = fmt.Errorf("%s: %s is open but does not answer a request of our own: %w", s.name, ln.Addr(), failed)
+				err = fmt.Errorf("%s: %s is open but does not answer a request of our own: %w", s.name, m.addr, failed)
 				serving = false
 			}
 		}
@@ -207,16 +195,9 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	if checked != nil {
 		<-checked
 	}
-	// Actions that run may end by themselves, until calls ends.
-	if web.Shutdown(calls) != nil {
-		soon, cancelSoon := context.WithTimeout(context.WithoutCancel(ctx), s.time.close)
-		defer cancelSoon()
-		_ = web.Shutdown(soon)
-		_ = web.Close()
-	}
-	<-ended
+	m.unmount(calls)
 	wait()
-	s.log.Info("stopped listening", "service", s.name, "address", ln.Addr().String())
+	s.log.Info("stopped listening", "service", s.name, "address", m.addr.String())
 	return err
 }
 

@@ -71,7 +71,7 @@ func checkHeaders(token string) http.Header {
 // checkAnswer makes the dialect's own request as a bot would.
 func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
 	probe := h.dialect.Probe()
-	r, err := http.NewRequestWithContext(ctx, probe.Method, "http://"+checkHost+probe.Path, strings.NewReader(probe.Body))
+	r, err := http.NewRequestWithContext(ctx, probe.Method, "http://"+checkHost+h.port.prefix(h.account)+probe.Path, strings.NewReader(probe.Body))
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
 	if probe.Body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	response, err := checkClient(h.network, address).Do(r)
+	response, err := checkClient(h.port.o.Network, address).Do(r)
 	if err != nil {
 		return dialReason(err, 0)
 	}
@@ -99,8 +99,8 @@ func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
 func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
 	header := checkHeaders(s.token)
 	header.Set(checkHeader, s.secret)
-	ws, response, err := websocket.Dial(ctx, "ws://"+checkHost+"/", &websocket.DialOptions{
-		HTTPClient: checkClient(s.network, address), HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
+	ws, response, err := websocket.Dial(ctx, "ws://"+checkHost+s.port.prefix(s.account)+"/", &websocket.DialOptions{
+		HTTPClient: checkClient(s.port.o.Network, address), HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {

@@ -38,6 +38,10 @@ type WebSocketOptions struct {
 	Connections *inbound.Pool
 	// Network is where it listens; default the system's.
 	Network network.Network
+	// Port is one that several accounts share, and Account the name of this one there; nil:
+	// Address, Network and Connections make one of its own.
+	Port    *Port
+	Account string
 	// OnRefused is called for each request that was refused, from many goroutines; nil:
 	// nobody counts.
 	OnRefused func(webguard.Reason)
@@ -90,7 +94,7 @@ func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebS
 	}
 	o.Journal.Name = "" // clients have none
 	w := &WebSocket{
-		server:  newServer(d.Dialect()+" websocket", o.Network, o.Address, o.Connections, log),
+		server:  newServer(d.Dialect()+" websocket", o.Port, o.Account, PortOptions{Address: o.Address, Network: o.Network, Connections: o.Connections}, log),
 		dialect: d,
 		token:   o.AccessToken,
 		o:       sessionOptions{o.Events, o.Heartbeat, o.MaxMessage, o.Journal},
@@ -100,7 +104,7 @@ func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebS
 		Remedy: "set an access_token for this connection and send it",
 	})
 	w.secret = rand.Text()
-	w.check = w.checkHandshake
+	w.check, w.refuse = w.checkHandshake, d.Refuse
 	return w, nil
 }
 

@@ -14,8 +14,10 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/app"
+	"libration/internal/app/bot"
 	"libration/internal/config"
 	"libration/ntqq"
+	"libration/ntqq/message"
 	"libration/sandbox"
 )
 
@@ -83,6 +85,92 @@ func TestTwoAccounts(t *testing.T) {
 	if !strings.Contains(log.String(), "account=a") || !strings.Contains(log.String(), "account=b") {
 		t.Error("the log does not name the accounts")
 	}
+}
+
+// TestAccountsShareListeners: two accounts answer over one HTTP and one WebSocket
+// listener. One is kicked and its folder is lost: the other does not notice.
+func TestAccountsShareListeners(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{Passwords: map[message.UIN]string{10001: "one", 20001: "two"}})
+	c := configuration(t.TempDir(), sim.ControlURL())
+	c.Accounts = []config.Account{
+		{Name: "a", UIN: 10001, Password: "one", Protocol: config.ProtocolLinux},
+		{Name: "b", UIN: 20001, Password: "two", Protocol: config.ProtocolLinux, AccessToken: "token-b"},
+	}
+	c.OneBot.Connections[0].AccessToken, c.OneBot.Connections[1].AccessToken = "token-a", "token-a"
+	for _, p := range c.Validate() {
+		if !p.Warning {
+			t.Fatal(p)
+		}
+	}
+	a := newApp(t, c, nil)
+	background(t, a.Run)
+	await(t, a, "the first to be ready", func(s app.Status) bool { return s.Ready() })
+	for end := time.Now().Add(limit); !a.Account("b").Status().Ready(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the second is not ready: %+v", a.Account("b").Status())
+		}
+	}
+	address, ws := endpoints(t, a)
+	is := func(path, token, want string) {
+		t.Helper()
+		answer, ok, err := bot.Call(t.Context(), address+path, token, "get_login_info", nil)
+		if err != nil || !ok || !strings.Contains(string(answer), want) {
+			t.Errorf("%s: got %s, %v, %v", path, answer, ok, err)
+		}
+	}
+	is("/a", "token-a", `"user_id":10001`)
+	is("/b", "token-b", `"user_id":20001`)
+	if answer, _, err := bot.Call(t.Context(), address+"/b", "token-a", "get_login_info", nil); err == nil && bytes.Contains(answer, []byte("20001")) {
+		t.Error("the token of one account is valid for the other")
+	}
+	if answer, _, _ := bot.Call(t.Context(), address, "token-a", "get_login_info", nil); bytes.Contains(answer, []byte("user_id")) {
+		t.Errorf("no account named: got %s", answer)
+	}
+	second, err := bot.Dial(t.Context(), ws+"/b", "token-b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Drop()
+	defer http.DefaultClient.CloseIdleConnections()
+	read := func() string {
+		t.Helper()
+		frame, err := second.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(frame)
+	}
+	if frame := read(); !strings.Contains(frame, `"self_id":20001`) {
+		t.Errorf("got %s", frame)
+	}
+
+	if sim.Sandbox.Kick(10001, "notice", "elsewhere") != 1 {
+		t.Fatal("nobody kicked")
+	}
+	await(t, a, "the first to be kicked", func(s app.Status) bool { return s.Account.Prompt != nil })
+	folder := filepath.Join(c.Data, "10001")
+	if err := os.Rename(folder, folder+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(limit); a.Account("a").Report().Folder.OK; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the folder is not missed")
+		}
+	}
+	if s := a.Account("b").Report(); !s.Account.Online || !s.Folder.OK || !s.Store.OK || a.Account("b").Status().Account.OnlineCount != 1 {
+		t.Errorf("the other one: %+v", s)
+	}
+	is("/b", "token-b", `"user_id":20001`)
+	if _, err := second.Send(t.Context(), "get_status", nil, "e"); err != nil {
+		t.Fatal(err)
+	}
+	for frame := ""; !strings.Contains(frame, `"online":true`); frame = read() {
+		t.Log(frame)
+	}
+	_ = os.Remove(folder)
 }
 
 // lockedBuffer is a bytes.Buffer for many goroutines.

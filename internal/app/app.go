@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/gateway/transport"
 	"libration/internal/admin"
 	"libration/internal/app/account"
 	"libration/internal/config"
@@ -59,7 +60,8 @@ type App struct {
 
 	mu      sync.Mutex // guards what follows
 	members []*member
-	changed chan struct{} // closed at the next change of Status
+	ports   map[string]*transport.Port // by the name of their connection
+	changed chan struct{}              // closed at the next change of Status
 }
 
 // Status is what an account is doing at one moment.
@@ -84,7 +86,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	a := &App{
 		cfg: cfg, o: o, log: o.Log, language: Language(cfg.Language), metrics: newMetrics(o.Version),
-		begun: make(chan struct{}), changed: make(chan struct{}),
+		begun: make(chan struct{}), changed: make(chan struct{}), ports: make(map[string]*transport.Port),
 	}
 	a.typed.app = a
 	a.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: o.ServiceRetry})
@@ -95,9 +97,6 @@ func New(cfg *config.Config, o Options) (*App, error) {
 			"recommended", inbound.EnoughFiles, "connections_of_bots", a.pool.Stats().Most)
 	}
 	all := cfg.Each()
-	if err := sharedListener(cfg, len(all)); err != nil {
-		return nil, err
-	}
 	for _, one := range all {
 		m, err := a.newMember(one, len(all) > 1)
 		if err != nil {
@@ -105,6 +104,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 		}
 		a.members = append(a.members, m)
 	}
+	a.share()
 	a.metrics.registry.MustRegister(a)
 	return a, a.addAdmin()
 }
@@ -205,17 +205,6 @@ func (a *App) AdminAddr(ctx context.Context) (net.Addr, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// sharedListener refuses a listener of several accounts: this version has none.
-func sharedListener(cfg *config.Config, accounts int) error {
-	for i, c := range cfg.OneBot.Connections {
-		if c.Address != "" && accounts > 1 && len(c.Accounts) != 1 {
-			return text.Errorf("onebot.connections[%d]: several accounts cannot share %s in this version: give it one account, under accounts",
-				"onebot.connections[%d]: 此版本中多个账号不能共用 %s：请在 accounts 中指定一个账号", i, c.Address)
-		}
-	}
-	return nil
 }
 
 // explain puts the name of an account before its error, where there are several.

@@ -12,7 +12,11 @@ import (
 // token: the first connection of this type, HTTP or WebSocket, of the account of this
 // name, "" for the default or only one. path is that of the configuration.
 func BotAddress(path, name string, kind config.ConnectionType) (url, token string, err error) {
-	c, err := loadOne(path, name)
+	all, err := config.Load(path)
+	if err != nil {
+		return "", "", err
+	}
+	c, err := all.One(name)
 	if err != nil {
 		return "", "", err
 	}
@@ -28,7 +32,11 @@ func BotAddress(path, name string, kind config.ConnectionType) (url, token strin
 			return "", "", text.Errorf("%s: the first connection of type %s names no port: set one, or give the address with --url",
 				"%s: 第一个类型为 %s 的连接没有指定端口：请设置端口，或用 --url 指定地址", path, kind)
 		}
-		return scheme + local(connection.Address), connection.TokenOf(&c.Account), nil
+		url, token = scheme+local(connection.Address), connection.TokenOf(&c.Account)
+		if connection.Shared(all) {
+			url += "/" + c.Account.Name
+		}
+		return url, token, nil
 	}
 	return "", "", text.Errorf("%s has no connection of type %s: add one to onebot.connections, or give an address with --url",
 		"%s 中没有类型为 %s 的连接：请在 onebot.connections 下添加，或用 --url 指定地址", path, kind)

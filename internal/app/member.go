@@ -40,7 +40,7 @@ func (m *member) make() error {
 	o := account.Options{
 		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRPlain: m.app.o.QRPlain, Version: m.app.o.Version,
 		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
-		Connections: m.app.pool, OnChange: m.app.change,
+		Port: m.app.port, OnChange: m.app.change,
 	}
 	if m.several {
 		o.Name, o.Log = m.name, o.Log.With("account", m.name)

@@ -123,3 +123,31 @@ func TestBotAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestBotAddressOfAnAccount(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(`
+accounts: [{name: a, uin: 1, default: true}, {name: b, uin: 2, access_token: second}]
+onebot: {connections: [{type: http, address: '127.0.0.1:1', access_token: first}, {type: websocket, address: '127.0.0.1:2', accounts: [b]}]}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		kind config.ConnectionType
+		want string
+	}{
+		{"", config.HTTP, "http://127.0.0.1:1/a first"}, {"b", config.HTTP, "http://127.0.0.1:1/b second"},
+		{"b", config.WebSocket, "ws://127.0.0.1:2 second"}, {"a", config.WebSocket, "no connection"}, {"c", config.HTTP, "no account"},
+	} {
+		url, token, err := BotAddress(path, tt.name, tt.kind)
+		got := url + " " + token
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, tt.want) {
+			t.Errorf("%s of %q: got %q, want %q", tt.kind, tt.name, got, tt.want)
+		}
+	}
+}

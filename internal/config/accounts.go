@@ -86,6 +86,9 @@ var (
 	devices = regexp.MustCompile(`^(con|prn|aux|nul|(com|lpt)[0-9])$`)
 )
 
+// Routes are the first parts of paths that name no account.
+func Routes() []string { return slices.Clone(routes) }
+
 // accounts checks all accounts, by themselves and together.
 func (k *checker) accounts(c *Config) {
 	if len(c.Accounts) == 0 {
@@ -194,6 +197,11 @@ func (k *checker) owners(c *Connection, path string, all *Config, names map[stri
 		}
 		tokens[token] = a.Called()
 	}
+}
+
+// Shared tells whether several accounts of a configuration have the connection.
+func (c *Connection) Shared(all *Config) bool {
+	return len(all.Accounts) > 1 && len(c.Accounts) != 1
 }
 
 // TokenOf returns what callers of a listener send for an account.

@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"libration/gateway"
+	"libration/gateway/transport"
 	"libration/internal/config"
-	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/store"
 	"libration/internal/text"
@@ -48,8 +48,9 @@ type Options struct {
 	Network network.Network
 	// ServiceRetry is the first pause before a failed connection starts again; 0: 1 s.
 	ServiceRetry time.Duration
-	// Connections is the room for what bots connect to.
-	Connections *inbound.Pool
+	// Port returns the listener of a connection, which other accounts may share; nil: each
+	// has one of its own.
+	Port func(*config.Connection) *transport.Port
 	// OnChange is called at each change of Status, with locks held: it must return at once
 	// and not call the account. Nil: nobody.
 	OnChange func()

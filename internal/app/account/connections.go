@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -11,8 +10,6 @@ import (
 	"libration/gateway"
 	"libration/gateway/transport"
 	"libration/internal/config"
-	"libration/internal/inbound"
-	"libration/internal/network"
 	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/onebot"
@@ -65,7 +62,12 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func newConnection(n network.Network, b *onebot.Service, c *config.Connection, counted *metrics, pool *inbound.Pool, log *slog.Logger) (connection, error) {
+func (a *Account) newConnection(b *onebot.Service, c *config.Connection) (connection, error) {
+	n, counted, log, name, token := a.o.Network, a.counted, a.log, a.cfg.Account.Name, c.TokenOf(&a.cfg.Account)
+	var port *transport.Port
+	if a.o.Port != nil && c.Address != "" {
+		port = a.o.Port(c)
+	}
 	events := gateway.Selection{Form: b.Form(formatOf(c)), ReportSelf: *c.ReportSelf}
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.JournalName(), Client: c.Name()}
 	made := connection{kind: c.Type}
@@ -73,12 +75,12 @@ func newConnection(n network.Network, b *onebot.Service, c *config.Connection, c
 	switch c.Type {
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
-			Network: n, Address: c.Address, AccessToken: c.AccessToken, CORS: c.CORS, Connections: pool, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, Port: port, Account: name, AccessToken: token, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
-			Network: n, Address: c.Address, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
-			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, Connections: pool,
+			Network: n, Address: c.Address, Port: port, Account: name, AccessToken: token, OnRefused: counted.refused(c.Name()),
+			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.ReverseWebSocket:
 		made.service, err = transport.NewReverse(b, transport.ReverseOptions{
@@ -109,7 +111,7 @@ func (a *Account) connect(p *parts) error {
 	supervisor := supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
 	p.supervisor, p.connections = supervisor, make(map[string]connection)
 	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := newConnection(a.o.Network, p.service, &c, a.counted, a.o.Connections, a.log)
+		t, err := a.newConnection(p.service, &c)
 		if err != nil {
 			return err
 		}

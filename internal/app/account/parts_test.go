@@ -171,9 +171,14 @@ onebot:
 			t.Error(p.String())
 		}
 	}
+	cfg.Server.Mode = config.ModeSandbox
+	a, err := New(cfg, Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	service := onebot.New(onebot.Options{Gateway: gateway.New(gateway.Options{})})
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := newConnection(network.Network{}, service, &c, newMetrics(), nil, slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := a.newConnection(service, &c); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

@@ -1,0 +1,181 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// sharers are two accounts; the second has a number that is not known at first.
+func sharers(first bool) []Sharer {
+	return []Sharer{
+		{Name: "a", Default: first, Self: func() uint64 { return 1 }},
+		{Name: "b", Self: func() uint64 { return 2 }},
+		{Name: "c", Self: func() uint64 { return 0 }},
+	}
+}
+
+// TestPortTellsAccountsApart: by path or number, each with its own token.
+func TestPortTellsAccountsApart(t *testing.T) {
+	p := NewPort(PortOptions{Address: "127.0.0.1:0"})
+	p.Share(sharers(false), []string{"api", "event"})
+	clients := make(map[string]*fakeClient)
+	stops := make(map[string]func() time.Duration)
+	var root string
+	begin := func(name, token string) {
+		b, c := newOneBot(t)
+		h, err := NewHTTP(b.Service, HTTPOptions{Address: "127.0.0.1:0", Port: p, Account: name, AccessToken: token}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stops[name], clients[name] = start(t, h), c
+		root = "http://" + h.Addr().String()
+	}
+	begin("a", "token-a")
+	begin("b", "token-b")
+	who := func() (called string) {
+		for _, name := range []string{"a", "b"} {
+			if clients[name].noted() != "" {
+				called += name
+			}
+		}
+		return called
+	}
+	who() // their own checks
+	for _, tt := range []struct {
+		path, self, token string
+		status            int
+		called, text      string
+	}{
+		{"/a/get_stranger_info?user_id=123", "", "token-a", 200, "a", ""},
+		{"/b/get_stranger_info?user_id=123", "", "token-b", 200, "b", ""},
+		{"/get_stranger_info?user_id=123", "1", "token-a", 200, "a", ""},
+		{"/get_stranger_info?user_id=123", "2", "token-b", 200, "b", ""},
+		{"/b/get_stranger_info?user_id=123", "1", "token-b", 200, "b", ""},
+		{"/b/get_stranger_info?user_id=123", "", "token-a", 403, "", "token"},
+		{"/b/get_stranger_info?user_id=123", "", "", 401, "", "token"},
+		{"/get_stranger_info?user_id=123", "2", "token-a", 403, "", "token"},
+		{"/get_stranger_info?user_id=123", "", "token-a", 400, "", "a, b, c"},
+		{"/", "", "token-a", 400, "", "a, b, c"},
+		{"/get_stranger_info?user_id=123", "3", "token-a", 404, "", "no such account"},
+		{"/get_stranger_info?user_id=123", "0", "token-a", 404, "", "no such account"},
+		{"/other/get_stranger_info?user_id=123", "", "token-a", 404, "", "no such account: a, b, c"},
+		{"/c/get_stranger_info?user_id=123", "", "token-a", 503, "", "account c does not run"},
+		{"/a/b/get_stranger_info?user_id=123", "", "token-a", 404, "", ""},
+	} {
+		header := map[string]string{"Authorization": "Bearer " + tt.token}
+		if tt.self != "" {
+			header["X-Self-ID"] = tt.self
+		}
+		if tt.token == "" {
+			delete(header, "Authorization")
+		}
+		response, text := ask(t, "GET", root+tt.path, header, nil)
+		if called := who(); response.StatusCode != tt.status || called != tt.called || !strings.Contains(text, tt.text) {
+			t.Errorf("%s, X-Self-ID %q, %q: got %d, called %q: %s; want %d, %q", tt.path, tt.self, tt.token, response.StatusCode, called, text, tt.status, tt.called)
+		}
+	}
+
+	// The default one keeps the paths without a name.
+	p.Share(sharers(true), nil)
+	for path, want := range map[string]string{"/get_stranger_info?user_id=123": "a", "/b/get_stranger_info?user_id=123": ""} {
+		ask(t, "GET", root+path, map[string]string{"Authorization": "Bearer token-a"}, nil)
+		if called := who(); called != want {
+			t.Errorf("with a default, %s: called %q, want %q", path, called, want)
+		}
+	}
+
+	// One that stops is missed by nobody else; the last one closes the port.
+	if took := stops["a"](); took > time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	if response, text := ask(t, "GET", root+"/a/get_status", nil, nil); response.StatusCode != 503 || response.Header.Get("Retry-After") == "" {
+		t.Errorf("stopped: got %d %s", response.StatusCode, text)
+	}
+	if response, text := ask(t, "GET", root+"/b/get_status", map[string]string{"Authorization": "Bearer token-b"}, nil); response.StatusCode != 200 {
+		t.Errorf("the other one: got %d %s", response.StatusCode, text)
+	}
+	stops["b"]()
+	if response, err := http.Get(root + "/b/get_status"); err == nil {
+		response.Body.Close()
+		t.Errorf("closed: got %d", response.StatusCode)
+	}
+	begin("a", "")
+	if response, text := ask(t, "GET", root+"/a/get_status", nil, nil); response.StatusCode != 200 {
+		t.Errorf("open again: got %d %s", response.StatusCode, text)
+	}
+}
+
+// TestPortOfWebSockets: as with HTTP, before the upgrade. A stopped account's connections
+// end, those of the others stay.
+func TestPortOfWebSockets(t *testing.T) {
+	p := NewPort(PortOptions{Address: "127.0.0.1:0"})
+	p.Share(sharers(false), []string{"api", "event"})
+	bots := make(map[string]*bot)
+	stops := make(map[string]func() time.Duration)
+	var root string
+	for _, name := range []string{"a", "b"} {
+		b, _ := newOneBot(t)
+		w, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stops[name], bots[name] = start(t, w), b
+		root = "ws://" + w.Addr().String()
+	}
+	dial := func(path, self string) (*websocket.Conn, int) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		header := http.Header{}
+		if self != "" {
+			header.Set("X-Self-ID", self)
+		}
+		ws, response, err := websocket.Dial(ctx, root+path, &websocket.DialOptions{HTTPHeader: header})
+		if err != nil {
+			return nil, response.StatusCode
+		}
+		t.Cleanup(func() { _ = ws.CloseNow() })
+		return ws, response.StatusCode
+	}
+	for _, tt := range []struct {
+		path, self string
+		status     int
+	}{
+		{"/", "", 400}, {"/event", "", 400}, {"/other", "", 404}, {"/other/event", "", 404}, {"/", "3", 404}, {"/c", "", 503},
+		{"/a", "", 101}, {"/a/event", "", 101}, {"/b/api", "", 101}, {"/event", "2", 101},
+	} {
+		if _, status := dial(tt.path, tt.self); status != tt.status {
+			t.Errorf("%s, X-Self-ID %q: got %d, want %d", tt.path, tt.self, status, tt.status)
+		}
+	}
+	first, _ := dial("/a", "")
+	second, _ := dial("/b/", "")
+	read := func(ws *websocket.Conn) (string, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, frame, err := ws.Read(ctx)
+		return string(frame), err
+	}
+	for _, ws := range []*websocket.Conn{first, second} {
+		if frame, err := read(ws); err != nil || !strings.Contains(frame, "lifecycle") {
+			t.Fatalf("got %s, %v", frame, err)
+		}
+	}
+	publish(bots["b"], "for b")
+	if frame, err := read(second); err != nil || !strings.Contains(frame, "for b") {
+		t.Errorf("got %s, %v", frame, err)
+	}
+	stops["a"]()
+	if frame, err := read(first); err == nil {
+		t.Errorf("stopped: got %s", frame)
+	}
+	publish(bots["b"], "again for b")
+	if frame, err := read(second); err != nil || !strings.Contains(frame, "again for b") {
+		t.Errorf("the other one: got %s, %v", frame, err)
+	}
+}

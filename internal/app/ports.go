@@ -1,0 +1,45 @@
+package app
+
+import (
+	"slices"
+
+	"libration/gateway/transport"
+	"libration/internal/config"
+)
+
+// port returns the listener of a connection, which its accounts share.
+func (a *App) port(c *config.Connection) *transport.Port {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.ports[c.Name()]
+	if p == nil {
+		p = transport.NewPort(transport.PortOptions{Address: c.Address, Network: a.o.Network, Connections: a.pool, Log: a.log})
+		a.ports[c.Name()] = p
+	}
+	return p
+}
+
+// share tells each listener which accounts it has.
+func (a *App) share() {
+	for i := range a.cfg.OneBot.Connections {
+		c := &a.cfg.OneBot.Connections[i]
+		if c.Address == "" {
+			continue
+		}
+		var all []transport.Sharer
+		for _, m := range a.now() {
+			if len(c.Accounts) == 0 || slices.Contains(c.Accounts, m.name) {
+				all = append(all, transport.Sharer{Name: m.name, Default: m.cfg.Account.Default, Self: m.self})
+			}
+		}
+		a.port(c).Share(all, config.Routes())
+	}
+}
+
+// self is the account's number; 0 while it is not known.
+func (m *member) self() uint64 {
+	if uin := m.cfg.Account.UIN; uin != 0 {
+		return uint64(uin)
+	}
+	return uint64(m.account().Status().Self.UIN)
+}
