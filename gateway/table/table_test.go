@@ -232,3 +232,25 @@ func TestBadRows(t *testing.T) {
 func params[P any]() table.Row[*bot] {
 	return table.Of("a", "rare", table.Local, text.T("x", "一"), func(*bot, context.Context, P) (table.None, error) { return table.None{}, nil })
 }
+
+func FuzzStrict(f *testing.F) {
+	actions, err := table.New(dialect, rows()...)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{`{"group_id":5,"nodes":[{"user_id":1,"words":null}]}`, `{"group":5,"order":"asc","message_seq":1e3}`, `{"nodes":[[]]}`, `null`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		source, err := table.NewStrict(raw)
+		if err != nil {
+			return
+		}
+		b := &bot{}
+		if _, err := actions.Find("forward").Run(b, t.Context(), source); err == nil && b.got.(forwardParams).Group == 0 {
+			if got := string(source["group_id"]) + string(source["group"]); !strings.Contains(got, "0") {
+				t.Errorf("%s: a required parameter was read from %q", raw, got)
+			}
+		}
+	})
+}
