@@ -105,6 +105,9 @@ func TestSeedFailure(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			if tt.saved == nil { // the observer connects when the account's number is known
+				p.config.Account.UIN = bot
+			}
 			p.thief.Close()
 			// Nobody gets in until the observer is there, so that it misses nothing.
 			p.door.shut.Store(math.MaxInt32)
