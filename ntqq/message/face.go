@@ -97,13 +97,25 @@ func (w *encoder) face(f *Face) error {
 	return nil
 }
 
+// FaceText returns the description with which a face is sent that has none of its own:
+// "" for all but those that carry a result.
+func FaceText(id uint32) string {
+	switch id {
+	case FaceDice:
+		return "/骰子"
+	case FaceRPS:
+		return "/包剪锤"
+	}
+	return ""
+}
+
 func (w *encoder) largeFace(f *Face) error {
 	sticker, text, result := uint64(1), pb.Text(f.Text), ""
 	switch f.ID {
 	case FaceDice, FaceRPS:
 		sticker = 2
 		if text == "" {
-			text = map[uint32]string{FaceDice: "/骰子", FaceRPS: "/包剪锤"}[f.ID]
+			text = FaceText(f.ID)
 		}
 	}
 	if f.Result != 0 {

@@ -239,7 +239,7 @@ func TestControlChat(t *testing.T) {
 	}
 	two := got[0].Segments
 	if len(two) != 5 || two[0] != (segmentView{Type: "reply", Sequence: 1, UIN: bob}) ||
-		two[2] != (segmentView{Type: "at", UIN: bob, Text: "@Bobby"}) || two[3].ID != 14 || two[4].Result == 0 {
+		two[2] != (segmentView{Type: "at", UIN: bob, Text: "@Bobby"}) || two[3].ID != 14 || two[4].Result == 0 || two[4].Text != "/骰子" {
 		t.Errorf("got segments %+v", two)
 	}
 	// Official clients mention the author of the quoted message; the list above does not.

@@ -59,7 +59,7 @@ func (c *control) segment(body *sendBody, v segmentView) (message.Segment, error
 		}
 		return &message.At{UIN: u.UIN, UID: u.UID, Display: "@" + c.shownName(body.Group, u)}, nil
 	case "face":
-		return &message.Face{ID: v.ID, Large: v.Large, Text: v.Text}, nil
+		return &message.Face{ID: v.ID, Large: v.Large, Text: cmp.Or(v.Text, message.FaceText(v.ID))}, nil
 	case "reply":
 		return c.quote(body, v.Sequence)
 	}
