@@ -73,10 +73,10 @@ func (c *copier) copy(from string) error {
 	}
 	c.n.pages = p.bad
 	if c.sequence > 0 {
-		if err := c.exec(nil, "INSERT INTO sqlite_sequence (name, seq) SELECT 'journal', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')"); err != nil {
+		if err := c.exec(nil, newLastSQL); err != nil {
 			return err
 		}
-		if err := c.exec(nil, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'journal'", c.sequence); err != nil {
+		if err := c.exec(nil, keepLastSQL, c.sequence); err != nil {
 			return err
 		}
 		// Nobody can have received more.

@@ -77,23 +77,32 @@ const (
 	oldColumns   = `id, time, message_id, self, same, array, string`
 
 	// A repair may have given another event a wrong id; that one gives way.
-	insertEventSQL = `INSERT OR REPLACE INTO journal (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
-	putCursorSQL   = `INSERT INTO cursors (name, event) VALUES (?, ?)
+	insertEventSQL = `INSERT OR REPLACE INTO journal (` + eventColumns + `) VALUES ` + eventValues
+	eventValues    = `(?, ?, ?, ?, ?, ?, ?)`
+	// manyEvents are written by one statement where there are so many.
+	manyEvents   = 16
+	putCursorSQL = `INSERT INTO cursors (name, event) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET event = excluded.event`
 	eventsSQL = `SELECT ` + eventColumns + ` FROM journal WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
 	// Of the table events, which an earlier version wrote, nothing new is made.
 	oldEventsSQL   = `SELECT ` + oldColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
 	countEventsSQL = `SELECT (SELECT count(*) FROM journal WHERE id > ?1 AND id <= ?2 AND self <= ?3)
 		+ (SELECT count(*) FROM events WHERE id > ?1 AND id <= ?2 AND self <= ?3)`
-	// The second terms let SQLite use the partial indexes.
-	announcedSQL = `SELECT 1 FROM journal WHERE message_id = ?1 AND message_id <> 0
-		UNION ALL SELECT 1 FROM events WHERE message_id = ?1 AND message_id <> 0 LIMIT 1`
+	// The second term lets SQLite use the partial index. The table journal has none: it is
+	// read from its end, as whoever asks mostly does so about the newest.
+	announcedSQL = `SELECT EXISTS (SELECT 1 FROM events WHERE message_id = ?1 AND message_id <> 0)
+		OR EXISTS (SELECT 1 FROM journal WHERE message_id = ?1 ORDER BY id DESC)`
+	// keepLastSQL remembers the largest id when rows are removed.
+	keepLastSQL = `UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'journal'`
+	newLastSQL  = `INSERT INTO sqlite_sequence (name, seq) SELECT 'journal', 0
+		WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')`
 )
 
 // loadJournal reads what the store has to know of the events in the file.
 func (s *Store) loadJournal(ctx context.Context) error {
 	j := &s.journal
-	err := s.db.w.QueryRowContext(ctx, `SELECT coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name IN ('events', 'journal')), 0),
+	err := s.db.w.QueryRowContext(ctx, `SELECT max(coalesce((SELECT max(id) FROM journal), 0),
+		coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name IN ('events', 'journal')), 0)),
 		coalesce((SELECT max(id) FROM events), 0)`).Scan(&j.last, &j.old)
 	if err != nil {
 		return err
@@ -240,11 +249,9 @@ func (s *Store) Announced(messageID int32) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = db.announced.QueryRow(messageID).Scan(new(int))
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, s.readError(err)
+	var announced bool
+	err = db.announced.QueryRow(messageID).Scan(&announced)
+	return announced, s.readError(err)
 }
 
 // mostRead is how many bytes of events are read at once, and the event that goes

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,8 +129,8 @@ func TestEvents(t *testing.T) {
 			t.Errorf("after a restart the head is %d, the last %d", id, s.LastEvent())
 		}
 	}
-	if _, err := s.db.w.Exec("DELETE FROM journal"); err != nil {
-		t.Fatal(err)
+	if n, err := s.trimEvents(t.Context(), always); n != len(want) || err != nil {
+		t.Fatal(n, err)
 	}
 	closeStore(t, s)
 	s = open(t, Options{Path: path})
@@ -492,7 +493,7 @@ func BenchmarkAppend(b *testing.B) {
 		ms[i] = groupMessage(b, message.GroupCode(100000+i%50), 1)
 		ms[i].Raw = append(ms[i].Raw, encode(b, ms[i], strings.Repeat("x", 250))...)
 	}
-	e := Event{Time: time.Now(), Kind: "benchmark", Version: 1, Body: bytes.Repeat([]byte("x"), 100)}
+	e := Event{Time: time.Now()}
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
@@ -590,4 +591,42 @@ func TestEventsAreReadInPortions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestBurstsGather: events that come fast are written together, a few milliseconds
+// later; one that comes alone is not waited for.
+func TestBurstsGather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Options{Path: filepath.Join(t.TempDir(), "store.db")})
+		id := int64(0)
+		var mu sync.Mutex // guards slowest
+		send := func(n int, pause time.Duration) (commits uint64, slowest time.Duration) {
+			s.mu.Lock()
+			before := s.commits
+			s.mu.Unlock()
+			for range n {
+				id++
+				appendEvent(t, s, someEvent(id, 0))
+				began, id := time.Now(), id
+				go func() {
+					waitHead(t, s, id)
+					mu.Lock()
+					defer mu.Unlock()
+					slowest = max(slowest, time.Since(began))
+				}()
+				sleep(pause)
+			}
+			sleep(time.Second)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.commits - before, slowest
+		}
+		if commits, slowest := send(20, 2*busyEvent); commits != 20 || slowest != 0 {
+			t.Errorf("one at a time: %d transactions, waited %v", commits, slowest)
+		}
+		if commits, slowest := send(1000, busyEvent/10); commits > 50 || slowest > busyHold {
+			t.Errorf("many: %d transactions, waited %v", commits, slowest)
+		}
+		closeStore(t, s)
+	})
 }

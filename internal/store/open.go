@@ -87,7 +87,8 @@ type database struct {
 	w, r *sql.DB
 	file os.FileInfo // which one it is
 
-	insert, insertEvent, putCursor *sql.Stmt // on w
+	insert, putCursor              *sql.Stmt // on w
+	insertEvent, insertEvents      *sql.Stmt // on w
 	byID, keyByID, byNumbers       *sql.Stmt // on r
 	trimmedByID                    *sql.Stmt // on r
 	events, oldEvents, countEvents *sql.Stmt // on r
@@ -145,6 +146,7 @@ func (d *database) prepare(ctx context.Context) error {
 	}{
 		{&d.insert, d.w, insertSQL},
 		{&d.insertEvent, d.w, insertEventSQL},
+		{&d.insertEvents, d.w, insertEventSQL + strings.Repeat(", "+eventValues, manyEvents-1)},
 		{&d.putCursor, d.w, putCursorSQL},
 		{&d.byID, d.r, byIDSQL},
 		{&d.keyByID, d.r, keyByIDSQL},

@@ -291,7 +291,7 @@ func TestRepairKeepsIDs(t *testing.T) {
 		ids[i+1] = put(t, s, groupMessage(t, 5, i+1))
 		flush(t, s)
 		if i < 1 {
-			if n, err := s.trimMessages(t.Context(), always, always, 1, 0); n != 1 || err != nil {
+			if n, err := s.trimMessages(t.Context(), always, 1, 0); n != 1 || err != nil {
 				t.Fatal(n, err)
 			}
 		}
@@ -443,7 +443,7 @@ func TestDamagedWhileOpen(t *testing.T) {
 			return err
 		},
 		"trimming": func(t *testing.T, s *Store, _ *history) error {
-			_, err := s.trimMessages(t.Context(), always, always, 1, 0)
+			_, err := s.trimMessages(t.Context(), always, 1, 0)
 			s.suspect(err)
 			return err
 		},

@@ -61,9 +61,9 @@ func (s *Store) trim(ctx context.Context) {
 		return
 	}
 	var n removed
-	needed, err := s.stillNeeded(ctx)
+	upTo, err := s.limits(ctx)
 	if err == nil {
-		err = errors.Join(s.trimOld(ctx, needed, &n), s.trimSize(ctx, needed, &n), s.vacuum(ctx))
+		err = errors.Join(s.trimOld(ctx, upTo, &n), s.trimSize(ctx, upTo, &n), s.vacuum(ctx))
 	}
 	if n != (removed{}) {
 		s.log.Info("old messages removed", "path", s.o.Path, "messages", n.messages, "events", n.events, "size", s.Stats().Bytes)
@@ -90,17 +90,29 @@ const (
 	future = time.Minute
 )
 
-// stillNeeded returns the id behind which all events must stay, for Keep.Readers.
-func (s *Store) stillNeeded(ctx context.Context) (int64, error) {
-	needed := always
+// limits are how far a run may go, because of Keep.Readers: the id of the last event and
+// the position of the last message that nobody needs.
+type limits struct{ event, message int64 }
+
+func (s *Store) limits(ctx context.Context) (limits, error) {
+	l := limits{always, always}
 	for _, r := range s.o.Keep.Readers {
-		from, err := s.received(ctx, r)
+		last, err := s.received(ctx, r)
 		if err != nil {
-			return 0, err
+			return l, err
 		}
-		needed = min(needed, from)
+		l.event = min(l.event, last)
 	}
-	return needed, nil
+	if l.event == always {
+		return l, nil
+	}
+	db, err := s.database()
+	if err != nil {
+		return l, err
+	}
+	err = db.r.QueryRowContext(ctx, `SELECT coalesce(min(position) - 1, ?) FROM messages
+		WHERE id IN (SELECT message_id FROM journal WHERE id > ? AND message_id <> 0)`, always, l.event).Scan(&l.message)
+	return l, err
 }
 
 // received returns the id of the last event that a reader has, or will never get.
@@ -131,14 +143,14 @@ func (s *Store) received(ctx context.Context, r Reader) (int64, error) {
 }
 
 // trimOld removes what is older than Keep says.
-func (s *Store) trimOld(ctx context.Context, needed int64, n *removed) error {
+func (s *Store) trimOld(ctx context.Context, upTo limits, n *removed) error {
 	now := s.o.Clock.Now().Add(future)
 	if cut, ok := s.o.Clock.Ago(s.o.Keep.Messages); ok && s.o.Keep.Messages > 0 {
 		known := fmt.Sprintf(knownMessage, now.Unix())
 		last, err := s.lastOld(ctx, "messages", "position", known, cut.Unix(), disorder)
 		for more := err == nil && last > 0; more; {
 			var count int
-			count, err = s.trimMessages(ctx, last, needed, cut.Unix(), now.Unix())
+			count, err = s.trimMessages(ctx, min(last, upTo.message), cut.Unix(), now.Unix())
 			n.messages += count
 			more = count > 0 && err == nil
 		}
@@ -154,7 +166,7 @@ func (s *Store) trimOld(ctx context.Context, needed int64, n *removed) error {
 		last, err := s.lastOldEvent(ctx, table, cut)
 		for more := err == nil && last > 0; more; {
 			var count int
-			count, err = s.trimEvents(ctx, min(last, needed))
+			count, err = s.trimEvents(ctx, min(last, upTo.event))
 			n.events += count
 			more = count > 0 && err == nil
 		}
@@ -191,7 +203,7 @@ const always = int64(1) << 62
 
 // trimSize removes the oldest when the file has grown too large, and some more, so
 // that it is not due again at once.
-func (s *Store) trimSize(ctx context.Context, needed int64, n *removed) error {
+func (s *Store) trimSize(ctx context.Context, upTo limits, n *removed) error {
 	limit := s.o.Keep.Size
 	if limit == 0 {
 		return nil
@@ -212,10 +224,10 @@ func (s *Store) trimSize(ctx context.Context, needed int64, n *removed) error {
 		count := 0
 		trim := func() (err error) {
 			if messageFirst {
-				count, err = s.trimMessages(ctx, always, needed, 1, 0)
+				count, err = s.trimMessages(ctx, upTo.message, 1, 0)
 				n.messages += count
 			} else {
-				count, err = s.trimEvents(ctx, min(always, needed))
+				count, err = s.trimEvents(ctx, upTo.event)
 				n.events += count
 			}
 			return err
@@ -267,9 +279,9 @@ func (s *Store) size(ctx context.Context) (used, free int64, err error) {
 }
 
 // trimMessages removes a piece of the messages up to that position, the first ones,
-// but for those with a time from youngFrom to youngTo (Unix seconds), and those that an
-// event behind needed announces. None means that there are no more.
-func (s *Store) trimMessages(ctx context.Context, upTo, needed, youngFrom, youngTo int64) (int, error) {
+// but for those with a time from youngFrom to youngTo (Unix seconds). None means that
+// there are no more.
+func (s *Store) trimMessages(ctx context.Context, upTo, youngFrom, youngTo int64) (int, error) {
 	type row struct {
 		position int64
 		id       int32
@@ -278,9 +290,7 @@ func (s *Store) trimMessages(ctx context.Context, upTo, needed, youngFrom, young
 	count, stubs := 0, int64(0)
 	err := s.inPiece(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT position, id, scene, peer, peer_uid, sequence, length(raw) FROM messages
-			WHERE position <= ? AND time NOT BETWEEN ? AND ?
-			AND NOT EXISTS (SELECT 1 FROM journal WHERE message_id = messages.id AND message_id <> 0 AND journal.id > ?)
-			ORDER BY position LIMIT ?`, upTo, youngFrom, youngTo, needed, trimRows)
+			WHERE position <= ? AND time NOT BETWEEN ? AND ? ORDER BY position LIMIT ?`, upTo, youngFrom, youngTo, trimRows)
 		if err != nil {
 			return err
 		}
@@ -352,6 +362,12 @@ func (s *Store) trimTable(ctx context.Context, table, length string, upTo int64)
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE id <= ?", last)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, newLastSQL)
+		}
+		if err == nil {
+			_, err = tx.ExecContext(ctx, keepLastSQL, last)
+		}
 		return err
 	})
 	if err != nil || count == 0 {

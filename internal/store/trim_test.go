@@ -321,7 +321,7 @@ func TestTrimInPieces(t *testing.T) {
 	}
 	flush(t, s)
 	for name, trim := range map[string]func() (int, error){
-		"messages": func() (int, error) { return s.trimMessages(t.Context(), always, always, 1, 0) },
+		"messages": func() (int, error) { return s.trimMessages(t.Context(), always, 1, 0) },
 		"events":   func() (int, error) { return s.trimEvents(t.Context(), always) },
 	} {
 		for i, want := range []int{trimRows, 4, 4, 4, 4, 4, 0} {

@@ -17,6 +17,10 @@ const (
 	// is written once.
 	busyBatch  = 100
 	busyFactor = 5
+	// While events come faster than one in busyEvent, they gather for busyHold: a
+	// transaction costs as much as some tens of them.
+	busyEvent = time.Millisecond
+	busyHold  = 5 * time.Millisecond
 )
 
 // insertSQL changes an existing row only when it belongs to the same key: an id
@@ -77,9 +81,11 @@ func (s *Store) writeLoop(ctx context.Context) {
 	delay := s.o.retryMin
 	gather := s.o.gather
 	repaired := false // since something was written
+	var hold time.Duration
+	var written time.Time // when events were written last
 	for {
-		open := s.waitForWork(gather)
-		gather = s.o.gather
+		open := s.waitForWork(gather, hold)
+		gather, hold = s.o.gather, 0
 		for {
 			err := s.mend(ctx)
 			if err == nil {
@@ -102,6 +108,14 @@ func (s *Store) writeLoop(ctx context.Context) {
 				if len(b.messages) >= busyBatch {
 					gather = busyFactor * s.o.gather
 				}
+				last := written
+				if len(b.events) > 0 {
+					written = time.Now()
+				}
+				if n := time.Duration(len(b.events)); open && written.Sub(last) < n*busyEvent && s.fewLeft() {
+					hold = busyHold
+					break
+				}
 				continue
 			}
 			if !open || !s.pause(delay) {
@@ -119,8 +133,24 @@ func (s *Store) writeLoop(ctx context.Context) {
 	}
 }
 
-// waitForWork returns when a batch has gathered; false when the store closes.
-func (s *Store) waitForWork(gather time.Duration) bool {
+// fewLeft tells whether less than a good batch waits to be written; then that is asked
+// for.
+func (s *Store) fewLeft() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.queue) + s.journal.unwritten
+	if n >= busyBatch {
+		return false
+	}
+	if n+len(s.journal.dirty) > 0 {
+		s.need(atOnce)
+	}
+	return true
+}
+
+// waitForWork returns when a batch has gathered; false when the store closes. hold is how
+// long also those gather that are to be written at once.
+func (s *Store) waitForWork(gather, hold time.Duration) bool {
 	var due <-chan time.Time
 	for {
 		select {
@@ -130,7 +160,10 @@ func (s *Store) waitForWork(gather time.Duration) bool {
 			s.mu.Unlock()
 			switch needed {
 			case atOnce:
-				return true
+				if hold == 0 {
+					return true
+				}
+				due = time.After(hold)
 			case soon:
 				due = time.After(gather)
 			case lazily:
@@ -278,16 +311,26 @@ func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, entries []*entry)
 }
 
 func (s *Store) writeEvents(ctx context.Context, tx *sql.Tx, events []Event) error {
-	insert := tx.StmtContext(ctx, s.db.insertEvent)
-	for i := range events {
-		e := &events[i]
-		var written int64
-		if !e.Time.IsZero() {
-			written = e.Time.UnixMilli()
+	one, many := tx.StmtContext(ctx, s.db.insertEvent), tx.StmtContext(ctx, s.db.insertEvents)
+	var args []any
+	for len(events) > 0 {
+		n, insert := 1, one
+		if len(events) >= manyEvents {
+			n, insert = manyEvents, many
 		}
-		if _, err := insert.ExecContext(ctx, e.ID, written, e.MessageID, e.Self, e.Kind, e.Version, e.Body); err != nil {
+		args = args[:0]
+		for i := range events[:n] {
+			e := &events[i]
+			var written int64
+			if !e.Time.IsZero() {
+				written = e.Time.UnixMilli()
+			}
+			args = append(args, e.ID, written, e.MessageID, e.Self, e.Kind, e.Version, e.Body)
+		}
+		if _, err := insert.ExecContext(ctx, args...); err != nil {
 			return err
 		}
+		events = events[n:]
 	}
 	return nil
 }
