@@ -8,7 +8,7 @@
 //
 //	box, err := sandbox.New(sandbox.Options{AutoApprove: 10001})
 //	go box.Serve(ctx, listener)
-//	box.World().Send(world.Send{From: 20001, To: 10001, Parts: world.Text("hello")}, nil)
+//	box.World().Messages().Send(world.Send{From: 20001, To: 10001, Parts: world.Text("hello")}, nil)
 //
 // It must not import ntqq (but ntqq/message), onebot or internal/app.
 package sandbox

@@ -27,7 +27,7 @@ const absurdSequence = 4_000_000_000
 // time in 2046.
 func (s *service) forge(t *testing.T, private bool, sequence uint64) {
 	t.Helper()
-	user, ok := s.World().User(alice)
+	user, ok := s.World().Users().Find(alice)
 	if !ok {
 		t.Fatal("no alice")
 	}
@@ -107,7 +107,7 @@ func TestWrongPositionSaved(t *testing.T) {
 				chat := ntqq.ChatDelivered{Group: group, Sequence: absurdSequence, Time: time.Now().Unix()}
 				kind := message.Group
 				if private {
-					user, _ := s.World().User(alice)
+					user, _ := s.World().Users().Find(alice)
 					chat.Group, chat.Peer, chat.PeerUID, kind = 0, alice, user.UID, message.Friend
 				}
 				file := ntqq.FileProgress(filepath.Join(t.TempDir(), "progress.json"))

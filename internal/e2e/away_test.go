@@ -136,7 +136,7 @@ func TestWebhookReplies(t *testing.T) {
 		w := newAway(t)
 		w.program.say(botQuestion)
 		w.until(func() bool {
-			for _, m := range w.box.World().GroupHistory(group, 1, 100) {
+			for _, m := range w.box.World().History().OfGroup(group, 1, 100) {
 				for _, p := range m.Parts {
 					if text, ok := p.Segment.(*message.Text); ok && text.Text == botReply {
 						return m.Sender.UIN == bot
@@ -165,7 +165,7 @@ func TestStopFinishesWhatWasAccepted(t *testing.T) {
 		}
 		w.stop()
 		var got []string
-		for _, m := range w.box.World().GroupHistory(group, 1, 100) {
+		for _, m := range w.box.World().History().OfGroup(group, 1, 100) {
 			if text := m.Text(); strings.HasPrefix(text, "accepted") {
 				got = append(got, text)
 			}

@@ -37,7 +37,7 @@ func TestSlowHandlerKeepsTheSession(t *testing.T) {
 		for i := range 9000 {
 			text := fmt.Sprint("message ", i)
 			want = append(want, text)
-			s.World().Send(world.Send{From: alice, Group: group, Parts: world.Text(text)}, nil)
+			s.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Text(text)}, nil)
 			if i%100 == 0 {
 				synctest.Wait()
 			}

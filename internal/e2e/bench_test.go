@@ -20,7 +20,7 @@ func BenchmarkPushToJSON(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	said, err := box.World().Send(world.Send{From: alice, Group: group, Parts: world.Text("你好, sandbox 😀")}, nil)
+	said, err := box.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Text("你好, sandbox 😀")}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

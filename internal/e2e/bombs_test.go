@@ -124,7 +124,7 @@ func (b *bombed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // say is a message of a person.
 func (b *bombed) say(text string) {
-	b.box.World().Send(world.Send{From: alice, To: bot, Parts: world.Text(text)}, nil)
+	b.box.World().Messages().Send(world.Send{From: alice, To: bot, Parts: world.Text(text)}, nil)
 }
 
 // hears fails unless a message of a person reaches the bot.
@@ -237,7 +237,7 @@ func (b *bombed) block() {
 
 // mention sends a message for which the program asks for the group's members.
 func (b *bombed) mention() {
-	b.box.World().Send(world.Send{From: alice, Group: group, Parts: world.Parts(&message.At{UID: "u_nobody", Display: "@nobody"})}, nil)
+	b.box.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Parts(&message.At{UID: "u_nobody", Display: "@nobody"})}, nil)
 }
 
 func (b *bombed) until(what string, ok func() bool) {

@@ -24,7 +24,7 @@ func (s *service) says(t *testing.T, from message.UIN, private bool, text string
 	if private {
 		send = world.Send{From: from, To: bot, Parts: world.Text(text)}
 	}
-	m, err := s.World().Send(send, nil)
+	m, err := s.World().Messages().Send(send, nil)
 	if err != nil {
 		t.Fatalf("not sent: %v", err)
 	}
@@ -123,7 +123,7 @@ func TestMissedWhileStopped(t *testing.T) {
 		s.says(t, bob, false, "g3")
 		s.says(t, alice, true, "p2")
 		s.says(t, bob, true, "p3")
-		s.World().RecallGroup(alice, group, recalled.Sequence, nil)
+		s.World().Messages().RecallGroup(alice, group, recalled.Sequence, nil)
 		second := s.account(t, ks, keep)
 		second.until(ntqq.Online)
 		settle()
@@ -322,10 +322,10 @@ func TestMissedFromANewFriend(t *testing.T) {
 		a.until(ntqq.Online)
 		settle()
 		const dave = message.UIN(20099)
-		if _, err := s.World().AddUser(world.User{UIN: dave}); err != nil {
+		if _, err := s.World().Users().Add(world.User{UIN: dave}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.World().AddFriend(bot, dave); err != nil {
+		if err := s.World().Friends().Add(bot, dave); err != nil {
 			t.Fatal(err)
 		}
 		settle()
@@ -349,7 +349,7 @@ func TestRecalledGapsAreNoSign(t *testing.T) {
 		for range 10 {
 			s.away(a, func() {
 				r := s.says(t, alice, true, "oops")
-				s.World().RecallFriend(alice, bot, r.ClientSequence, r.Random, r.Sequence, nil)
+				s.World().Messages().RecallFriend(alice, bot, r.ClientSequence, r.Random, r.Sequence, nil)
 			})
 			settle()
 		}

@@ -337,7 +337,7 @@ func (c *cellRun) checkSent() error {
 		return fmt.Errorf("sending: %w", r.err)
 	}
 	there := 0
-	for _, m := range c.box.World().GroupHistory(group, 1, 100) {
+	for _, m := range c.box.World().History().OfGroup(group, 1, 100) {
 		if m.Text() == ownText {
 			there++
 		}

@@ -235,7 +235,7 @@ func (k *killed) talk(ctx context.Context) {
 		}
 		text := fmt.Sprint(chat, " ", i)
 		s.Parts = world.Text(text)
-		if _, err := k.box.World().Send(s, nil); err == nil {
+		if _, err := k.box.World().Messages().Send(s, nil); err == nil {
 			k.mu.Lock()
 			k.said[chat] = append(k.said[chat], text)
 			k.mu.Unlock()
@@ -282,7 +282,7 @@ func (k *killed) sentAndTold() []sentByBot {
 // look notes what is in the chats; the sandbox forgets old messages.
 func (k *killed) look() {
 	w := k.box.World()
-	for i, history := range [][]*world.Message{w.GroupHistory(group, 1, 1<<40), w.FriendHistory(bot, alice, 1, 1<<40)} {
+	for i, history := range [][]*world.Message{w.History().OfGroup(group, 1, 1<<40), w.History().OfPrivate(bot, alice, 1, 1<<40)} {
 		for _, m := range history {
 			k.there[inChat{i, m.Sequence}] = m.Text()
 		}

@@ -28,15 +28,15 @@ func TestLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := s.World().Friends(bot); len(friends) < 3 || len(friends) < len(want) {
+		if want := s.World().Friends().List(bot); len(friends) < 3 || len(friends) < len(want) {
 			t.Errorf("%d friends, want at least %d", len(friends), len(want))
 		}
 		groups, err := b.Groups().List(t.Context(), false)
-		if err != nil || len(groups) != len(s.World().GroupsOf(bot)) {
-			t.Errorf("%d groups (%v), want %d", len(groups), err, len(s.World().GroupsOf(bot)))
+		if err != nil || len(groups) != len(s.World().Groups().Of(bot)) {
+			t.Errorf("%d groups (%v), want %d", len(groups), err, len(s.World().Groups().Of(bot)))
 		}
 		members, err := b.Members().List(t.Context(), group, false)
-		if want := s.World().Members(group); err != nil || len(members) != len(want) {
+		if want := s.World().Members().List(group); err != nil || len(members) != len(want) {
 			t.Errorf("%d members (%v), want %d", len(members), err, len(want))
 		}
 		owner, err := b.Members().Info(t.Context(), group, alice, false)
@@ -53,7 +53,7 @@ func TestLists(t *testing.T) {
 			t.Errorf("members of no such group: %v, want ErrNoGroup", err)
 		}
 		user, err := b.Users().Info(t.Context(), alice)
-		if want, _ := s.World().User(alice); err != nil || user.Nickname != want.Nickname || user.UIN != alice {
+		if want, _ := s.World().Users().Find(alice); err != nil || user.Nickname != want.Nickname || user.UIN != alice {
 			t.Errorf("user %+v (%v), want %+v", user, err, want)
 		}
 		if u, err := b.Users().Info(t.Context(), 99999); !errors.Is(err, ntqq.ErrNotFound) {
@@ -75,7 +75,7 @@ func TestCachesFollowPushes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
 		w := s.World()
-		dave, err := w.AddUser(newUser("Dave"))
+		dave, err := w.Users().Add(newUser("Dave"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		if err := w.Join(group, dave.UIN, alice, true); err != nil {
+		if err := w.Members().Join(group, dave.UIN, alice, true); err != nil {
 			t.Fatal(err)
 		}
 		joined := eventsOf[*event.GroupMemberIncrease](b)
@@ -95,7 +95,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Errorf("new member %+v (%v)", m, err)
 		}
 
-		if err := w.SetAdmin(group, dave.UIN, alice, true); err != nil {
+		if err := w.Members().SetAdmin(group, dave.UIN, alice, true); err != nil {
 			t.Fatal(err)
 		}
 		eventsOf[*event.GroupAdminChanged](b)
@@ -103,7 +103,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Errorf("new admin %+v (%v)", m, err)
 		}
 
-		if err := w.Rename(group, alice, "a new name"); err != nil {
+		if err := w.Groups().Rename(group, alice, "a new name"); err != nil {
 			t.Fatal(err)
 		}
 		eventsOf[*event.GroupNameChanged](b)
@@ -111,7 +111,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Errorf("renamed group %+v (%v)", g, err)
 		}
 
-		if err := w.Kick(group, dave.UIN, alice); err != nil {
+		if err := w.Members().Kick(group, dave.UIN, alice); err != nil {
 			t.Fatal(err)
 		}
 		left := eventsOf[*event.GroupMemberDecrease](b)
@@ -123,7 +123,7 @@ func TestCachesFollowPushes(t *testing.T) {
 			t.Errorf("%d members (%v), want %d again", len(after), err, len(before))
 		}
 
-		if err := w.Kick(group, bot, alice); err != nil {
+		if err := w.Members().Kick(group, bot, alice); err != nil {
 			t.Fatal(err)
 		}
 		eventsOf[*event.GroupLeft](b)

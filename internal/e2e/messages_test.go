@@ -164,7 +164,7 @@ func TestRecallBothWays(t *testing.T) {
 func TestSendRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
-		if err := s.World().Mute(group, bot, alice, 600); err != nil {
+		if err := s.World().Members().Mute(group, bot, alice, 600); err != nil {
 			t.Fatal(err)
 		}
 		var refused *ntqq.ServerError
@@ -188,7 +188,7 @@ func TestOrderIsKept(t *testing.T) {
 		s, b, _ := two(t)
 		// The first message of a friend waits until it is known where the chat begins.
 		for _, from := range []message.UIN{alice, bob} {
-			s.World().Send(world.Send{From: from, To: bot, Parts: world.Text("first")}, nil)
+			s.World().Messages().Send(world.Send{From: from, To: bot, Parts: world.Text("first")}, nil)
 		}
 		want := b.texts()
 		for i := range 500 {
@@ -196,10 +196,10 @@ func TestOrderIsKept(t *testing.T) {
 			want = append(want, text)
 			from := []message.UIN{alice, bob}[i%2]
 			if i%10 == 9 {
-				s.World().Send(world.Send{From: from, To: bot, Parts: world.Text(text)}, nil)
+				s.World().Messages().Send(world.Send{From: from, To: bot, Parts: world.Text(text)}, nil)
 				continue
 			}
-			s.World().Send(world.Send{From: from, Group: group, Parts: world.Text(text)}, nil)
+			s.World().Messages().Send(world.Send{From: from, Group: group, Parts: world.Text(text)}, nil)
 		}
 		if got := b.texts(); !slices.Equal(got, want) {
 			t.Errorf("got %d messages, want %d in order", len(got), len(want))
@@ -211,8 +211,8 @@ func TestOrderIsKept(t *testing.T) {
 func TestPrivateSenderHasAName(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
-		s.World().Send(world.Send{From: bob, To: bot, Parts: world.Text("hi")}, nil)
-		want, _ := s.World().User(bob)
+		s.World().Messages().Send(world.Send{From: bob, To: bot, Parts: world.Text("hi")}, nil)
+		want, _ := s.World().Users().Find(bob)
 		if got := eventsOf[*event.Message](b); len(got) != 1 || got[0].Sender.Nickname != want.Nickname {
 			t.Errorf("got %+v, want one message from %s", got, want.Nickname)
 		}
@@ -237,7 +237,7 @@ func TestHandlerMaySend(t *testing.T) {
 		})
 		b.until(ntqq.Online)
 		for i := range 20 {
-			s.World().Send(world.Send{From: alice, To: bot, Parts: world.Text(fmt.Sprint(i))}, nil)
+			s.World().Messages().Send(world.Send{From: alice, To: bot, Parts: world.Text(fmt.Sprint(i))}, nil)
 		}
 		if got := eventsOf[*event.Message](b); len(got) != 40 {
 			t.Errorf("%d messages, want 20 received and 20 sent", len(got))
@@ -255,7 +255,7 @@ func TestNamesDoNotHoldUpMessages(t *testing.T) {
 		b.until(ntqq.Online)
 		const n = 20
 		for range n {
-			s.World().Send(world.Send{From: alice, To: bot, Parts: world.Text("hi")}, nil)
+			s.World().Messages().Send(world.Send{From: alice, To: bot, Parts: world.Text("hi")}, nil)
 		}
 		time.Sleep(30 * time.Second) // virtual
 		if got := len(b.texts()); got != n {

@@ -132,7 +132,7 @@ func (w *modelWorld) say(chat modelChat, from message.UIN) {
 			send.TempGroup = modelGroups[0]
 		}
 	}
-	w.s.World().Send(send, nil)
+	w.s.World().Messages().Send(send, nil)
 }
 
 // talk has others write, sometimes with the account between them.
@@ -318,14 +318,14 @@ func (w *modelWorld) takeBack(m *modelMessage) {
 		if m.from == bot {
 			to = m.chat.peer
 		}
-		w.s.World().RecallFriend(m.from, to, m.client, m.random, m.sequence, nil)
+		w.s.World().Messages().RecallFriend(m.from, to, m.client, m.random, m.sequence, nil)
 		return
 	}
 	by := m.from
 	if by != alice && w.chance(0.5) {
 		by = alice
 	}
-	w.s.World().RecallGroup(by, m.chat.group, m.sequence, nil)
+	w.s.World().Messages().RecallGroup(by, m.chat.group, m.sequence, nil)
 }
 
 // recallPage has more messages written than there are in a page of the history, and
@@ -365,20 +365,20 @@ func (w *modelWorld) membership() {
 		return
 	}
 	kind := modelLeave
-	if _, inside := world.Member(code, bot); !inside {
+	if _, inside := world.Members().Find(code, bot); !inside {
 		kind = modelJoin
 		by := message.UIN(0)
 		if w.chance(0.5) {
 			by = bob
 		}
-		w.must(world.Join(code, bot, by, by != 0 && w.chance(0.5)))
+		w.must(world.Members().Join(code, bot, by, by != 0 && w.chance(0.5)))
 		w.joinTimes[chat] = append(w.joinTimes[chat], time.Now())
 		w.counts["joins"]++
 	} else if w.chance(0.6) {
-		w.must(world.Kick(code, bot, alice))
+		w.must(world.Members().Kick(code, bot, alice))
 		w.counts["kicks"]++
 	} else {
-		w.must(world.Leave(code, bot))
+		w.must(world.Members().Leave(code, bot))
 		w.counts["leaves"]++
 	}
 	if kind == modelLeave { // what is late does not come any more
@@ -396,8 +396,8 @@ func (w *modelWorld) newFriend() {
 	world := w.s.World()
 	uin := w.friends[w.rng.IntN(len(w.friends))]
 	switch again := w.chance(0.2) && uin != carol; {
-	case again && world.AreFriends(bot, uin):
-		w.must(world.RemoveFriend(bot, uin))
+	case again && world.Friends().Are(bot, uin):
+		w.must(world.Friends().Remove(bot, uin))
 		w.counts["friends removed"]++
 		w.logf("friend %d is removed", uin)
 		return
@@ -406,7 +406,7 @@ func (w *modelWorld) newFriend() {
 		w.person(world, uin)
 		w.friends = append(w.friends, uin)
 	}
-	w.must(world.AddFriend(bot, uin))
+	w.must(world.Friends().Add(bot, uin))
 	w.counts["new friends"]++
 	w.logf("friend %d is new", uin)
 	if w.chance(0.3) {

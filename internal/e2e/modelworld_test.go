@@ -211,7 +211,7 @@ func (w *modelWorld) build() {
 	}
 	w.friends = []message.UIN{alice, bob}
 	for _, uin := range w.friends {
-		w.must(people.AddFriend(bot, uin))
+		w.must(people.Friends().Add(bot, uin))
 	}
 	w.truth.init(w.friends)
 	w.friends = append(w.friends, carol) // who writes through a group
@@ -222,12 +222,12 @@ func (w *modelWorld) build() {
 			w.truth.chat(modelChat{group: code}).known = true
 			w.truth.chat(modelChat{group: code}).inside = true
 		}
-		_, err := people.AddGroup(world.Group{Code: code, Name: fmt.Sprint("group ", code), Owner: alice}, members...)
+		_, err := people.Groups().Add(world.Group{Code: code, Name: fmt.Sprint("group ", code), Owner: alice}, members...)
 		w.must(err)
-		w.must(people.SetAdmin(code, bob, alice, true))
+		w.must(people.Members().SetAdmin(code, bob, alice, true))
 	}
 	if w.chance(0.5) {
-		w.must(people.SetAdmin(modelGroups[1], bot, alice, true))
+		w.must(people.Members().SetAdmin(modelGroups[1], bot, alice, true))
 	}
 	w.s = startService(w.t, sandbox.Options{World: people, AutoApprove: bot})
 	w.net = &modelNet{dial: w.s.listener.DialContext}
@@ -247,7 +247,7 @@ func (w *modelWorld) build() {
 
 // person adds somebody to the world.
 func (w *modelWorld) person(people *world.World, uin message.UIN) {
-	user, err := people.AddUser(world.User{UIN: uin})
+	user, err := people.Users().Add(world.User{UIN: uin})
 	w.must(err)
 	w.uins[user.UID] = uin
 }

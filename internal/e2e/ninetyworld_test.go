@@ -115,15 +115,15 @@ func newNinety(t *testing.T, seed uint64, days int, folder string) *ninety {
 		}
 	}
 	for _, uin := range slices.Concat(ninetyAccounts, ninetyPeople, []message.UIN{silentMember}) {
-		_, err := w.AddUser(world.User{UIN: uin})
+		_, err := w.Users().Add(world.User{UIN: uin})
 		must(err)
 	}
 	for _, f := range ninetyFriends {
-		must(w.AddFriend(f[0], f[1]))
+		must(w.Friends().Add(f[0], f[1]))
 		n.chats = append(n.chats, pairOf(f[0], f[1]))
 	}
 	for code, members := range ninetyGroups {
-		_, err := w.AddGroup(world.Group{Code: code, Name: fmt.Sprint("group ", code)}, members...)
+		_, err := w.Groups().Add(world.Group{Code: code, Name: fmt.Sprint("group ", code)}, members...)
 		must(err)
 		n.chats = append(n.chats, chatKey{group: code})
 	}
@@ -183,7 +183,7 @@ func (n *ninety) say(key chatKey) {
 			send.From, send.To = key.low, key.high
 		}
 	}
-	if _, err := n.World().Send(send, nil); err != nil {
+	if _, err := n.World().Messages().Send(send, nil); err != nil {
 		n.t.Fatalf("not sent: %v", err)
 	}
 	n.said[key]++
@@ -295,10 +295,10 @@ func (n *ninety) chat() chatKey {
 func (n *ninety) befriend() {
 	l := n.lives[n.rng.IntN(len(n.lives))]
 	n.newcomer++
-	if _, err := n.World().AddUser(world.User{UIN: n.newcomer}); err != nil {
+	if _, err := n.World().Users().Add(world.User{UIN: n.newcomer}); err != nil {
 		n.t.Error(err)
 	}
-	if err := n.World().AddFriend(l.uin, n.newcomer); err != nil {
+	if err := n.World().Friends().Add(l.uin, n.newcomer); err != nil {
 		n.t.Error(err)
 	}
 	n.stranger = pairOf(l.uin, n.newcomer)
@@ -340,15 +340,15 @@ func (n *ninety) sayAndRecall() {
 	if key.group != 0 {
 		send.From, send.To = n.speaker(key), 0
 	}
-	m, err := n.World().Send(send, nil)
+	m, err := n.World().Messages().Send(send, nil)
 	if err != nil {
 		n.t.Fatalf("not sent: %v", err)
 	}
 	time.Sleep(wait)
 	if key.group != 0 {
-		err = n.World().RecallGroup(send.From, key.group, m.Sequence, nil)
+		err = n.World().Messages().RecallGroup(send.From, key.group, m.Sequence, nil)
 	} else {
-		err = n.World().RecallFriend(send.From, send.To, m.ClientSequence, m.Random, m.Sequence, nil)
+		err = n.World().Messages().RecallFriend(send.From, send.To, m.ClientSequence, m.Random, m.Sequence, nil)
 	}
 	if err == nil { // else the clock was put on
 		n.total["recalls"]++
@@ -362,19 +362,19 @@ func (n *ninety) notice() {
 	var err error
 	switch n.rng.IntN(5) {
 	case 0:
-		err = w.Mute(code, silentMember, 0, 60)
+		err = w.Members().Mute(code, silentMember, 0, 60)
 	case 1:
-		err = w.SetCard(code, uin, uin, fmt.Sprint("card ", n.rng.IntN(10)))
+		err = w.Members().SetCard(code, uin, uin, fmt.Sprint("card ", n.rng.IntN(10)))
 	case 2:
-		err = w.Rename(code, 0, fmt.Sprint("name ", n.rng.IntN(10)))
+		err = w.Groups().Rename(code, 0, fmt.Sprint("name ", n.rng.IntN(10)))
 	case 3:
-		err = w.SetAdmin(code, 20003, 0, n.rng.IntN(2) == 0)
+		err = w.Members().SetAdmin(code, 20003, 0, n.rng.IntN(2) == 0)
 	case 4:
 		code = 730000003
-		if _, in := w.Member(code, 20002); in {
-			err = w.Leave(code, 20002)
+		if _, in := w.Members().Find(code, 20002); in {
+			err = w.Members().Leave(code, 20002)
 		} else {
-			err = w.Join(code, 20002, 0, false)
+			err = w.Members().Join(code, 20002, 0, false)
 		}
 	}
 	if err != nil {

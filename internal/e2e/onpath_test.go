@@ -229,7 +229,7 @@ func (a *attacked) unharmed(n int, asked ...string) {
 // inHistory counts the group's messages with a text.
 func (a *attacked) inHistory(text string) int {
 	n := 0
-	for _, m := range a.s.World().GroupHistory(group, 1, 100) {
+	for _, m := range a.s.World().History().OfGroup(group, 1, 100) {
 		if m.Text() == text {
 			n++
 		}

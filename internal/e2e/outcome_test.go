@@ -59,10 +59,10 @@ func TestLostAnswerIsResolved(t *testing.T) {
 						t.Errorf("resolved after %v", took)
 					}
 					settle()
-					there := s.World().GroupHistory(group, 1, 100)
+					there := s.World().History().OfGroup(group, 1, 100)
 					if private {
-						last, _ := s.World().PeerSequence(alice, bot)
-						there = s.World().FriendHistory(alice, bot, last-10, last)
+						last, _ := s.World().History().LastOfPrivate(alice, bot)
+						there = s.World().History().OfPrivate(alice, bot, last-10, last)
 					}
 					own := 0
 					for _, e := range eventsOf[*event.Message](a) {
@@ -177,10 +177,10 @@ func TestEchoProvesTheSending(t *testing.T) {
 		after func(s *service, sequence uint64)
 	}{
 		"recalled": {after: func(s *service, sequence uint64) {
-			s.World().RecallGroup(alice, group, sequence, nil)
+			s.World().Messages().RecallGroup(alice, group, sequence, nil)
 		}},
 		"held and recalled": {held: true, after: func(s *service, sequence uint64) {
-			s.World().RecallGroup(alice, group, sequence, nil)
+			s.World().Messages().RecallGroup(alice, group, sequence, nil)
 		}},
 		"history refused": {after: func(s *service, _ uint64) {
 			s.Faults().Mute(rpc.GroupHistory.Name, true)
@@ -188,7 +188,7 @@ func TestEchoProvesTheSending(t *testing.T) {
 		}},
 		"disconnected and recalled": {after: func(s *service, sequence uint64) {
 			s.DropConnections()
-			s.World().RecallGroup(alice, group, sequence, nil)
+			s.World().Messages().RecallGroup(alice, group, sequence, nil)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,8 +203,8 @@ func TestEchoProvesTheSending(t *testing.T) {
 					m.mix(1) // one is lost
 					s.says(t, bob, false, "lost")
 				}
-				sent, err := a.sentWhile(func() { c.after(s, s.World().LatestSequence(group)) })
-				if err != nil || text(sent) != "hello" || sent.Sequence != s.World().LatestSequence(group) {
+				sent, err := a.sentWhile(func() { c.after(s, s.World().History().LastOfGroup(group)) })
+				if err != nil || text(sent) != "hello" || sent.Sequence != s.World().History().LastOfGroup(group) {
 					t.Errorf("got %+v, %v; want the message", sent, err)
 				}
 			})
@@ -227,7 +227,7 @@ func TestPageOfRecalledMessagesEndsNothing(t *testing.T) {
 		m, err := a.sentWhile(func() {
 			for range 31 {
 				r := s.says(t, bob, false, "oops")
-				s.World().RecallGroup(bob, group, r.Sequence, nil)
+				s.World().Messages().RecallGroup(bob, group, r.Sequence, nil)
 			}
 		})
 		if err != nil || text(m) != "hello" {
@@ -253,7 +253,7 @@ func TestRecalledMessageMayBeTheLostOne(t *testing.T) {
 					t.Fatal(err)
 				}
 				_, err := a.sentWhile(func() {
-					s.World().RecallGroup(alice, group, s.World().LatestSequence(group), nil)
+					s.World().Messages().RecallGroup(alice, group, s.World().History().LastOfGroup(group), nil)
 					s.says(t, bob, false, "after")
 				})
 				if !errors.Is(err, ntqq.ErrUnknownOutcome) {
@@ -271,7 +271,7 @@ func TestNotSentInAnOldChat(t *testing.T) {
 		for i := range 1000 {
 			r := s.says(t, alice, true, "long ago")
 			if i%2 == 0 {
-				s.World().RecallFriend(alice, bot, r.ClientSequence, r.Random, r.Sequence, nil)
+				s.World().Messages().RecallFriend(alice, bot, r.ClientSequence, r.Random, r.Sequence, nil)
 			}
 		}
 		time.Sleep(time.Hour) // virtual

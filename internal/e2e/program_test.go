@@ -340,7 +340,7 @@ func (p *program) post(ctx context.Context, url string, body any) ([]byte, error
 
 // say sends a message to the group.
 func (p *program) say(text string) {
-	p.box.World().Send(world.Send{
+	p.box.World().Messages().Send(world.Send{
 		From: alice, Group: group, Parts: world.Text(text),
 	}, nil)
 }

@@ -213,7 +213,7 @@ func TestControlServerCalls(t *testing.T) {
 func TestControlChat(t *testing.T) {
 	t.Parallel()
 	w, _, h := testControl(t)
-	must(t, w.SetCard(mall, bob, 0, "Bobby"))
+	must(t, w.Members().SetCard(mall, bob, 0, "Bobby"))
 	steps := []string{
 		`{"as":20002,"group":730000001,"text":"one"}`,
 		`{"as":20003,"group":730000001,"segments":[{"type":"reply","sequence":1},{"type":"text","text":"two "},` +
@@ -243,7 +243,7 @@ func TestControlChat(t *testing.T) {
 		t.Errorf("got segments %+v", two)
 	}
 	// Official clients mention the author of the quoted message; the list above does not.
-	sent := w.GroupHistory(mall, 2, 2)[0].Parts
+	sent := w.History().OfGroup(mall, 2, 2)[0].Parts
 	_, quoted := sent[0].Segment.(*message.Reply)
 	at, _ := sent[1].Segment.(*message.At)
 	text, _ := sent[2].Segment.(*message.Text)
@@ -258,14 +258,14 @@ func TestControlChat(t *testing.T) {
 func TestControlPrivateChat(t *testing.T) {
 	t.Parallel()
 	w, _, h := testControl(t)
-	first, err := w.Send(world.Send{From: bot, To: carol, Parts: world.Text("hello")}, nil)
+	first, err := w.Messages().Send(world.Send{From: bot, To: carol, Parts: world.Text("hello")}, nil)
 	must(t, err)
 	status, answer := do(h, "POST", "/api/send", fmt.Sprintf(
 		`{"as":20003,"to":10001,"segments":[{"type":"reply","sequence":%d},{"type":"text","text":"hi"}]}`, first.Sequence))
 	if status != 200 {
 		t.Fatalf("reply: got %d %s", status, answer)
 	}
-	quoting := w.FriendHistory(carol, bot, first.Sequence+1, first.Sequence+1)[0].Content()
+	quoting := w.History().OfPrivate(carol, bot, first.Sequence+1, first.Sequence+1)[0].Content()
 	r, ok := quoting[0].(*message.Reply)
 	if !ok || r.Sequence != first.Sequence || r.ClientSequence != first.ClientSequence || r.Random != first.Random {
 		t.Errorf("got quote %+v, want that of %+v", quoting[0], first)
@@ -289,9 +289,9 @@ func TestControlQuoteByClientSequence(t *testing.T) {
 	t.Parallel()
 	w, _, h := testControl(t)
 	const clientSeq = 77
-	first, err := w.Send(world.Send{From: carol, To: bot, Parts: world.Text("hello"), ClientSequence: clientSeq}, nil)
+	first, err := w.Messages().Send(world.Send{From: carol, To: bot, Parts: world.Text("hello"), ClientSequence: clientSeq}, nil)
 	must(t, err)
-	w.Send(world.Send{From: bot, To: carol, Parts: world.Text("other"), ClientSequence: clientSeq}, nil)
+	w.Messages().Send(world.Send{From: bot, To: carol, Parts: world.Text("other"), ClientSequence: clientSeq}, nil)
 	for _, tt := range []struct {
 		quoted message.Reply
 		want   segmentView
@@ -300,7 +300,7 @@ func TestControlQuoteByClientSequence(t *testing.T) {
 		{message.Reply{ClientSequence: clientSeq, SenderUIN: bot}, segmentView{Type: "reply", UIN: bot, Sequence: first.Sequence + 1}},
 		{message.Reply{ClientSequence: 78, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol}},
 	} {
-		w.Send(world.Send{From: bot, To: carol, Parts: world.Parts(&tt.quoted, &message.Text{Text: "re"})}, nil)
+		w.Messages().Send(world.Send{From: bot, To: carol, Parts: world.Parts(&tt.quoted, &message.Text{Text: "re"})}, nil)
 		_, answer := do(h, "GET", "/api/messages?a=20003&b=10001&limit=1", "")
 		var got []messageView
 		must(t, json.Unmarshal([]byte(answer), &got))
@@ -390,8 +390,8 @@ func TestControlEvents(t *testing.T) {
 			t.Errorf("got %q first, want %q", got, want)
 		}
 	}
-	w.Send(world.Send{From: carol, Group: mall, Parts: world.Text("live")}, nil)
-	must(t, w.Rename(mall, 0, "new"))
+	w.Messages().Send(world.Send{From: carol, Group: mall, Parts: world.Text("live")}, nil)
+	must(t, w.Groups().Rename(mall, 0, "new"))
 	if got := next(); !strings.Contains(got, `"kind":"message"`) || !strings.Contains(got, `"nickname":"Carol","text":"live"`) {
 		t.Errorf("got %q", got)
 	}
@@ -443,7 +443,7 @@ func TestLoadPace(t *testing.T) {
 			t.Fatalf("got %d %s in %v, want 2s", status, answer, took)
 		}
 		senders := map[message.UIN]int{}
-		sent := w.GroupHistory(mall, 1, 1000)
+		sent := w.History().OfGroup(mall, 1, 1000)
 		if len(sent) != 101 {
 			t.Errorf("got %d messages, want 101", len(sent))
 		}
@@ -474,7 +474,7 @@ func TestLoadStops(t *testing.T) {
 			strings.NewReader(`{"group":730000001,"count":1000,"rate":1}`))
 		r.Header.Set("Content-Type", "application/json")
 		h.ServeHTTP(httptest.NewRecorder(), r)
-		if got := w.LatestSequence(mall); got != 5 && got != 6 {
+		if got := w.History().LastOfGroup(mall); got != 5 && got != 6 {
 			t.Errorf("got %d messages in 5 s, want about 5: the reader went away", got)
 		}
 	})

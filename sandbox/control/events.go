@@ -71,7 +71,7 @@ func (c *control) events(w http.ResponseWriter, r *http.Request) {
 
 func (c *control) encodeEvent(a world.Activity) []byte {
 	v := eventView{Activity: a}
-	if u, ok := c.world.User(a.User); ok {
+	if u, ok := c.world.Users().Find(a.User); ok {
 		v.Nickname = u.Nickname
 	}
 	if a.Message != nil {

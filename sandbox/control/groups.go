@@ -21,7 +21,7 @@ type groupView struct {
 
 func (c *control) groupViews() []groupView {
 	views := []groupView{}
-	for _, g := range c.world.Groups() {
+	for _, g := range c.world.Groups().List() {
 		views = append(views, groupView(g))
 	}
 	return views
@@ -40,7 +40,7 @@ func (c *control) addGroup(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	g, err := c.world.AddGroup(world.Group{
+	g, err := c.world.Groups().Add(world.Group{
 		Code: body.Code, Name: body.Name, Owner: body.Owner, MemberMax: body.MemberMax,
 	}, body.Members...)
 	return created{groupView(g)}, err
@@ -61,16 +61,16 @@ func (c *control) changeGroup(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if body.Name != nil {
-		if err := c.world.Rename(code, body.By, *body.Name); err != nil {
+		if err := c.world.Groups().Rename(code, body.By, *body.Name); err != nil {
 			return nil, err
 		}
 	}
 	if body.MuteAll != nil {
-		if err := c.world.MuteAll(code, body.By, *body.MuteAll); err != nil {
+		if err := c.world.Groups().MuteAll(code, body.By, *body.MuteAll); err != nil {
 			return nil, err
 		}
 	}
-	g, ok := c.world.Group(code)
+	g, ok := c.world.Groups().Find(code)
 	if !ok {
 		return nil, fail(http.StatusNotFound, "no group %d", code)
 	}

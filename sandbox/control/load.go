@@ -77,11 +77,11 @@ func (c *control) load(r *http.Request) (any, error) {
 
 func (c *control) loadUsers(body *loadBody) []message.UIN {
 	var users []message.UIN
-	for _, m := range c.world.Members(body.Group) {
+	for _, m := range c.world.Members().List(body.Group) {
 		users = append(users, m.User.UIN)
 	}
 	if body.Group == 0 {
-		for _, f := range c.world.Friends(body.To) {
+		for _, f := range c.world.Friends().List(body.To) {
 			users = append(users, f.User.UIN)
 		}
 	}
@@ -112,7 +112,7 @@ func (c *control) runLoad(ctx context.Context, body *loadBody, start time.Time) 
 		}
 		text := fmt.Sprintf("load %d %d ", i, time.Now().UnixNano())
 		text += strings.Repeat("x", max(0, body.TextSize-len(text)))
-		_, err := c.world.Send(world.Send{
+		_, err := c.world.Messages().Send(world.Send{
 			From: body.Users[i%len(body.Users)], Group: body.Group, To: body.To, Parts: world.Text(text),
 		}, nil)
 		if err != nil {

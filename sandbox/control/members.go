@@ -32,7 +32,7 @@ func (c *control) members(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	members := c.world.Members(code)
+	members := c.world.Members().List(code)
 	if members == nil {
 		return nil, fail(http.StatusNotFound, "no group %d", code)
 	}
@@ -57,10 +57,10 @@ func (c *control) addMember(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	if err := c.world.Join(code, body.UIN, body.By, body.Invited); err != nil {
+	if err := c.world.Members().Join(code, body.UIN, body.By, body.Invited); err != nil {
 		return nil, err
 	}
-	m, _ := c.world.Member(code, body.UIN)
+	m, _ := c.world.Members().Find(code, body.UIN)
 	return created{viewMember(m)}, nil
 }
 
@@ -90,26 +90,26 @@ func (c *control) changeMember(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if body.Admin != nil {
-		if err := c.world.SetAdmin(code, uin, body.By, *body.Admin); err != nil {
+		if err := c.world.Members().SetAdmin(code, uin, body.By, *body.Admin); err != nil {
 			return nil, err
 		}
 	}
 	if body.Card != nil {
-		if err := c.world.SetCard(code, uin, body.By, *body.Card); err != nil {
+		if err := c.world.Members().SetCard(code, uin, body.By, *body.Card); err != nil {
 			return nil, err
 		}
 	}
 	if body.Title != nil {
-		if err := c.world.SetTitle(code, uin, body.By, *body.Title); err != nil {
+		if err := c.world.Members().SetTitle(code, uin, body.By, *body.Title); err != nil {
 			return nil, err
 		}
 	}
 	if body.MuteSeconds != nil {
-		if err := c.world.Mute(code, uin, body.By, *body.MuteSeconds); err != nil {
+		if err := c.world.Members().Mute(code, uin, body.By, *body.MuteSeconds); err != nil {
 			return nil, err
 		}
 	}
-	m, ok := c.world.Member(code, uin)
+	m, ok := c.world.Members().Find(code, uin)
 	if !ok {
 		return nil, fail(http.StatusNotFound, "%d is not a member of group %d", uin, code)
 	}
@@ -126,9 +126,9 @@ func (c *control) removeMember(r *http.Request) (any, error) {
 	switch {
 	case err != nil:
 	case by != 0:
-		err = c.world.Kick(code, uin, by)
+		err = c.world.Members().Kick(code, uin, by)
 	default:
-		err = c.world.Leave(code, uin)
+		err = c.world.Members().Leave(code, uin)
 	}
 	return struct{}{}, err
 }

@@ -44,7 +44,7 @@ func (c *control) send(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent, err := c.world.Send(world.Send{
+	sent, err := c.world.Messages().Send(world.Send{
 		From: body.As, Group: body.Group, To: body.To, TempGroup: body.TempGroup, Parts: world.Parts(content...),
 	}, nil)
 	if err != nil {
@@ -70,7 +70,7 @@ func (c *control) compose(group message.GroupCode, content message.Content) (mes
 	quote := content[at].(*message.Reply)
 	rest := slices.Delete(content, at, at+1)
 	head := message.Content{quote}
-	author, known := c.world.User(quote.SenderUIN)
+	author, known := c.world.Users().Find(quote.SenderUIN)
 	if group != 0 && known {
 		if first, ok := first[*message.At](rest); !ok || first.UIN != author.UIN {
 			head = append(head, &message.At{UIN: author.UIN, UID: author.UID, Display: "@" + c.shownName(group, author)})
@@ -118,14 +118,14 @@ func (c *control) recall(r *http.Request) (any, error) {
 		return nil, fail(http.StatusBadRequest, "give either group or peer")
 	}
 	if body.Group != 0 {
-		return struct{}{}, c.world.RecallGroup(body.As, body.Group, body.Sequence, nil)
+		return struct{}{}, c.world.Messages().RecallGroup(body.As, body.Group, body.Sequence, nil)
 	}
-	found := c.world.FriendHistory(body.As, body.Peer, body.Sequence, body.Sequence)
+	found := c.world.History().OfPrivate(body.As, body.Peer, body.Sequence, body.Sequence)
 	if len(found) == 0 {
 		return nil, fail(http.StatusNotFound, "no message %d", body.Sequence)
 	}
 	m := found[0]
-	if err := c.world.RecallFriend(body.As, body.Peer, m.ClientSequence, m.Random, m.Sequence, nil); err != nil {
+	if err := c.world.Messages().RecallFriend(body.As, body.Peer, m.ClientSequence, m.Random, m.Sequence, nil); err != nil {
 		return nil, fail(http.StatusForbidden, "%v", err)
 	}
 	return struct{}{}, nil
@@ -160,7 +160,7 @@ func (c *control) messages(r *http.Request) (any, error) {
 		return nil, fail(http.StatusBadRequest, "limit is at most %d", maxListed)
 	}
 	views := []messageView{}
-	for _, m := range c.world.Newest(group, a, b, int(limit)) {
+	for _, m := range c.world.History().Newest(group, a, b, int(limit)) {
 		v := c.view(m.Message)
 		v.Recalled = m.Recalled
 		views = append(views, v)

@@ -53,7 +53,7 @@ func (c *control) segment(body *sendBody, v segmentView) (message.Segment, error
 		if v.All {
 			return &message.At{All: true, Display: message.AtAllText}, nil
 		}
-		u, ok := c.world.User(v.UIN)
+		u, ok := c.world.Users().Find(v.UIN)
 		if !ok {
 			return nil, fail(http.StatusNotFound, "no user %d to mention", v.UIN)
 		}
@@ -68,7 +68,7 @@ func (c *control) segment(body *sendBody, v segmentView) (message.Segment, error
 
 // shownName is how a user is called in a group, which may be 0.
 func (c *control) shownName(group message.GroupCode, u world.User) string {
-	if m, ok := c.world.Member(group, u.UIN); ok && m.Card != "" {
+	if m, ok := c.world.Members().Find(group, u.UIN); ok && m.Card != "" {
 		return m.Card
 	}
 	return u.Nickname
@@ -77,9 +77,9 @@ func (c *control) shownName(group message.GroupCode, u world.User) string {
 func (c *control) quote(body *sendBody, sequence uint64) (message.Segment, error) {
 	var found []*world.Message
 	if body.Group != 0 {
-		found = c.world.GroupHistory(body.Group, sequence, sequence)
+		found = c.world.History().OfGroup(body.Group, sequence, sequence)
 	} else {
-		found = c.world.FriendHistory(body.As, body.To, sequence, sequence)
+		found = c.world.History().OfPrivate(body.As, body.To, sequence, sequence)
 	}
 	if len(found) == 0 {
 		return nil, fail(http.StatusNotFound, "no message %d to reply to", sequence)
@@ -108,7 +108,7 @@ func (c *control) view(m *world.Message) messageView {
 		s := c.viewSegment(segment)
 		if r, ok := segment.(*message.Reply); ok && r.Sequence == 0 {
 			// A private quote may have the client's number only.
-			s.Sequence = c.world.PrivateSequence(v.From, v.To, r.ClientSequence, s.UIN)
+			s.Sequence = c.world.History().FindSequence(v.From, v.To, r.ClientSequence, s.UIN)
 		}
 		v.Segments = append(v.Segments, s)
 		text.WriteString(plain(s))
@@ -120,7 +120,7 @@ func (c *control) view(m *world.Message) messageView {
 // viewSegment names people by number: quotes and mentions may have the uid only.
 func (c *control) viewSegment(segment message.Segment) segmentView {
 	number := func(uin message.UIN, uid message.UID) message.UIN {
-		if u, ok := c.world.UserByUID(uid); ok && uin == 0 {
+		if u, ok := c.world.Users().FindByUID(uid); ok && uin == 0 {
 			return u.UIN
 		}
 		return uin

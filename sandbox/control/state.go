@@ -23,12 +23,12 @@ func (c *control) state(*http.Request) (any, error) {
 		Clients: notNil(c.server.Clients()), QR: notNil(c.server.PendingQR()), Keys: c.server.PublicKeys(),
 		SSO: notNil(c.server.Addresses()),
 	}
-	for _, u := range c.world.Users() {
+	for _, u := range c.world.Users().List() {
 		v := viewUser(u)
-		for _, f := range c.world.Friends(u.UIN) {
+		for _, f := range c.world.Friends().List(u.UIN) {
 			v.Friends = append(v.Friends, f.User.UIN)
 		}
-		for _, g := range c.world.GroupsOf(u.UIN) {
+		for _, g := range c.world.Groups().Of(u.UIN) {
 			v.Groups = append(v.Groups, g.Code)
 		}
 		s.Users = append(s.Users, v)

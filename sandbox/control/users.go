@@ -31,7 +31,7 @@ func viewUser(u world.User) userView {
 
 func (c *control) users(*http.Request) (any, error) {
 	views := []userView{}
-	for _, u := range c.world.Users() {
+	for _, u := range c.world.Users().List() {
 		views = append(views, viewUser(u))
 	}
 	return views, nil
@@ -45,7 +45,7 @@ func (c *control) addUser(r *http.Request) (any, error) {
 	if v.Friends != nil || v.Groups != nil {
 		return nil, fail(http.StatusBadRequest, "friends and groups are added by their own requests")
 	}
-	u, err := c.world.AddUser(world.User{
+	u, err := c.world.Users().Add(world.User{
 		UIN: v.UIN, UID: v.UID, Nickname: v.Nickname, Sign: v.Sign, QID: v.QID,
 		Sex: v.Sex, Age: v.Age, Level: v.Level,
 	})
@@ -63,7 +63,7 @@ func (c *control) setPassword(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return struct{}{}, c.world.SetPassword(uin, body.Password)
+	return struct{}{}, c.world.Users().SetPassword(uin, body.Password)
 }
 
 func (c *control) addFriend(r *http.Request) (any, error) {
@@ -74,5 +74,5 @@ func (c *control) addFriend(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return created{struct{}{}}, c.world.AddFriend(body.A, body.B)
+	return created{struct{}{}}, c.world.Friends().Add(body.A, body.B)
 }

@@ -33,7 +33,7 @@ type Scenario struct {
 }
 
 // User is one account. UIN 0 and an empty UID are chosen, as by
-// [world.World.AddUser].
+// [world.Users.Add].
 type User struct {
 	UIN      message.UIN `yaml:"uin"`
 	UID      message.UID `yaml:"uid"`
@@ -120,26 +120,26 @@ func (s *Scenario) Build(seed uint64) (*world.World, error) {
 		}
 	}
 	for i, u := range s.Users {
-		made, err := w.AddUser(world.User{
+		made, err := w.Users().Add(world.User{
 			UIN: u.UIN, UID: u.UID, Nickname: u.Nickname, Sign: u.Sign, QID: u.QID,
 			Sex: u.Sex, Age: u.Age, Level: u.Level,
 		})
 		if err == nil {
-			err = w.SetPassword(made.UIN, u.Password)
+			err = w.Users().SetPassword(made.UIN, u.Password)
 		}
 		report(err, "$.users[%d]", i)
 	}
 	for i, circle := range s.Friends {
 		for j, a := range circle {
-			if _, known := w.User(a); !known {
+			if _, known := w.Users().Find(a); !known {
 				report(fmt.Errorf("no user %d", a), "$.friends[%d][%d]", i, j)
 				continue
 			}
 			for k, b := range circle[:j] {
-				if _, known := w.User(b); !known {
+				if _, known := w.Users().Find(b); !known {
 					continue // reported above
 				}
-				report(w.AddFriend(a, b), "$.friends[%d][%d]", i, k)
+				report(w.Friends().Add(a, b), "$.friends[%d][%d]", i, k)
 			}
 		}
 	}
@@ -155,7 +155,7 @@ func (s *Scenario) Build(seed uint64) (*world.World, error) {
 func (s *Scenario) buildGroup(w *world.World, g *Group, i int, report func(error, string, ...any)) {
 	var members []message.UIN
 	for j, m := range g.Members {
-		switch _, known := w.User(m.UIN); {
+		switch _, known := w.Users().Find(m.UIN); {
 		case !known:
 			report(fmt.Errorf("no user %d", m.UIN), "$.groups[%d].members[%d]", i, j)
 		case slices.Contains(members, m.UIN):
@@ -164,12 +164,12 @@ func (s *Scenario) buildGroup(w *world.World, g *Group, i int, report func(error
 			members = append(members, m.UIN)
 		}
 	}
-	made, err := w.AddGroup(world.Group{Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll}, members...)
+	made, err := w.Groups().Add(world.Group{Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll}, members...)
 	if err != nil {
 		report(err, "$.groups[%d]", i)
 		return
 	}
-	report(w.LimitRate(made.Code, g.Rate), "$.groups[%d]", i)
+	report(w.Groups().LimitRate(made.Code, g.Rate), "$.groups[%d]", i)
 	for j, m := range g.Members {
 		if !slices.Contains(members, m.UIN) {
 			continue
@@ -181,7 +181,7 @@ func (s *Scenario) buildGroup(w *world.World, g *Group, i int, report func(error
 func (s *Scenario) buildMember(w *world.World, g world.Group, m Member) error {
 	switch m.Role {
 	case "admin":
-		if err := w.SetAdmin(g.Code, m.UIN, 0, true); err != nil {
+		if err := w.Members().SetAdmin(g.Code, m.UIN, 0, true); err != nil {
 			return err
 		}
 	case "", "member":
@@ -193,14 +193,14 @@ func (s *Scenario) buildMember(w *world.World, g world.Group, m Member) error {
 		return fmt.Errorf("role %q is neither admin nor member", m.Role)
 	}
 	if m.Level > 0 {
-		if err := w.SetLevel(g.Code, m.UIN, m.Level); err != nil {
+		if err := w.Members().SetLevel(g.Code, m.UIN, m.Level); err != nil {
 			return err
 		}
 	}
-	if err := w.SetCard(g.Code, m.UIN, 0, m.Card); err != nil {
+	if err := w.Members().SetCard(g.Code, m.UIN, 0, m.Card); err != nil {
 		return err
 	}
-	return w.SetTitle(g.Code, m.UIN, 0, m.Title)
+	return w.Members().SetTitle(g.Code, m.UIN, 0, m.Title)
 }
 
 // locate adds the line of a YAML path to an error.

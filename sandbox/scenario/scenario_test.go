@@ -37,25 +37,25 @@ groups:
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, _ := w.Member(5000, 1001)
+	m, _ := w.Members().Find(5000, 1001)
 	if m.Role != message.RoleAdmin || m.Title != "star" || m.Level != 7 || m.User.UID != "u_b" || m.User.QID != "bee" {
 		t.Errorf("got member %+v", m)
 	}
-	if m, _ := w.Member(5000, 1000); m.Role != message.RoleOwner || m.Card != "boss" {
+	if m, _ := w.Members().Find(5000, 1000); m.Role != message.RoleOwner || m.Card != "boss" {
 		t.Errorf("got owner %+v", m)
 	}
-	if g, _ := w.Group(5000); !g.MuteAll || g.MemberMax != 500 || g.MemberCount != 3 {
+	if g, _ := w.Groups().Find(5000); !g.MuteAll || g.MemberMax != 500 || g.MemberCount != 3 {
 		t.Errorf("got group %+v", g)
 	}
-	if !w.AreFriends(1000, 1001) || w.AreFriends(1000, 20001) {
+	if !w.Friends().Are(1000, 1001) || w.Friends().Are(1000, 20001) {
 		t.Error("wrong friends")
 	}
-	if w.Password(1000) != "secret" || w.Password(1001) != "" || w.Password(1) != "" {
+	if w.Users().Password(1000) != "secret" || w.Users().Password(1001) != "" || w.Users().Password(1) != "" {
 		t.Error("wrong passwords")
 	}
-	w.Send(world.Send{From: 1001, Group: 5000, Parts: world.Text("x")}, nil)
+	w.Messages().Send(world.Send{From: 1001, Group: 5000, Parts: world.Text("x")}, nil)
 	var refused *world.Refusal
-	if _, err := w.Send(world.Send{From: 1001, Group: 5000, Parts: world.Text("x")}, nil); !errors.As(err, &refused) || refused.Reason != world.TooFast {
+	if _, err := w.Messages().Send(world.Send{From: 1001, Group: 5000, Parts: world.Text("x")}, nil); !errors.As(err, &refused) || refused.Reason != world.TooFast {
 		t.Errorf("second message of the minute: got %v", err)
 	}
 }

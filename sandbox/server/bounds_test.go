@@ -25,11 +25,11 @@ func TestRequestWithTooManyElements(t *testing.T) {
 		elems = protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), elems)
 	}
 	c.must(rpc.SendMessage.Name, wire.FlagD2, append(send, elems...))
-	if got := h.World().LatestSequence(mall); got != 0 {
+	if got := h.World().History().LastOfGroup(mall); got != 0 {
 		t.Errorf("%d messages were sent, want none", got)
 	}
 	c.must(rpc.SendMessage.Name, wire.FlagD2, send)
-	if got := h.World().LatestSequence(mall); got != 1 {
+	if got := h.World().History().LastOfGroup(mall); got != 1 {
 		t.Errorf("%d messages were sent, want 1", got)
 	}
 }

@@ -47,7 +47,7 @@ func recordPushes(w *world.World) *recorder {
 	r := &recorder{}
 	p := newPushes(chatWriter{world: w, log: slog.New(slog.DiscardHandler)}, 1, func(to []message.UIN, but any, e *envelope) {
 		for _, uin := range to {
-			u, _ := w.User(uin)
+			u, _ := w.Users().Find(uin)
 			r.pushes = append(r.pushes, Push{To: uin, Exclude: but, Command: rpc.PushMessage, Payload: e.payload(uin, u.UID)})
 		}
 	})

@@ -23,10 +23,10 @@ func TestGroupPushHead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := defaultWorld(t)
-		must(t, w.SetCard(mall, bob, 0, "Bobby"))
-		must(t, w.SetTitle(mall, bob, 0, "star"))
+		must(t, w.Members().SetCard(mall, bob, 0, "Bobby"))
+		must(t, w.Members().SetTitle(mall, bob, 0, "star"))
 		rec := recordPushes(w)
-		r, err := w.Send(world.Send{From: bob, Group: mall, Parts: world.Text("hi"), Random: 0xfedcba98, Origin: "session"}, nil)
+		r, err := w.Messages().Send(world.Send{From: bob, Group: mall, Parts: world.Text("hi"), Random: 0xfedcba98, Origin: "session"}, nil)
 		must(t, err)
 		if want := []message.UIN{bot, alice, bob, carol}; !cmp.Equal(rec.to(), want) {
 			t.Fatalf("pushed to %v, want %v", rec.to(), want)
@@ -36,8 +36,8 @@ func TestGroupPushHead(t *testing.T) {
 				t.Errorf("push %+v: a group message echoes to its sender too", p)
 			}
 		}
-		u, _ := w.User(bob)
-		me, _ := w.User(carol)
+		u, _ := w.Users().Find(bob)
+		me, _ := w.Users().Find(carol)
 		random := uint32(0xfedcba98)
 		want := &messagepb.MsgPush{
 			Status: proto.Int32(1),
@@ -74,7 +74,7 @@ func TestGroupPushHead(t *testing.T) {
 			t.Errorf("push to Carol (-want +got):\n%s", diff)
 		}
 		rec.pushes = nil
-		w.Send(world.Send{From: carol, Group: mall, Parts: world.Text("hi")}, nil)
+		w.Messages().Send(world.Send{From: carol, Group: mall, Parts: world.Text("hi")}, nil)
 		g := rec.decoded(t, bot)[0].GetMessage().GetRoutingHead().GetGroup()
 		if string(g.GroupCard) != "Carol" || g.GroupCardType != 2 || g.MsgFlag != 0 {
 			t.Errorf("without a card: got card %q of type %d, flag %d; want the nickname, 2, 0", g.GroupCard, g.GroupCardType, g.MsgFlag)
@@ -116,7 +116,7 @@ func TestPrivatePushHeads(t *testing.T) {
 			w := defaultWorld(t)
 			rec := recordPushes(w)
 			tt.send.Random, tt.send.ClientSequence, tt.send.Origin = 5, 12345, "session"
-			r, err := w.Send(tt.send, nil)
+			r, err := w.Messages().Send(tt.send, nil)
 			must(t, err)
 			if r.ClientSequence != 12345 || r.Sequence < 1000 || r.Sequence > 9999 {
 				t.Errorf("got result %+v, want a sequence from 1000 to 9999", r)
@@ -127,8 +127,8 @@ func TestPrivatePushHeads(t *testing.T) {
 			if rec.pushes[0].Exclude != "session" || rec.pushes[1].Exclude != "session" {
 				t.Errorf("excluded %v and %v, want the sending session", rec.pushes[0].Exclude, rec.pushes[1].Exclude)
 			}
-			from, _ := w.User(bot)
-			to, _ := w.User(bob)
+			from, _ := w.Users().Find(bot)
+			to, _ := w.Users().Find(bob)
 			tt.head.Random, tt.head.Sequence, tt.head.Time = proto.Uint64(5), proto.Uint64(12345), proto.Uint64(uint64(r.Time))
 			tt.head.PkgNum, tt.head.PkgIndex, tt.head.DivSeq = proto.Uint64(1), proto.Uint64(0), proto.Uint64(0)
 			tt.head.NtMsgSeq, tt.head.MsgUid = proto.Uint64(r.Sequence), proto.Uint64(1<<56|5)
@@ -158,10 +158,10 @@ func TestPresence(t *testing.T) {
 	for _, s := range []world.Send{
 		{From: alice, Group: mall, Parts: world.Text("x")}, {From: alice, To: bob, Parts: world.Text("x")},
 	} {
-		_, err := w.Send(s, nil)
+		_, err := w.Messages().Send(s, nil)
 		must(t, err)
 	}
-	must(t, w.Rename(mall, alice, "new"))
+	must(t, w.Groups().Rename(mall, alice, "new"))
 	if want := []message.UIN{bot, bot}; !slices.Equal(to, want) {
 		t.Errorf("pushed to %v, want only the one online: %v", to, want)
 	}
@@ -173,11 +173,11 @@ func BenchmarkSendGroup(b *testing.B) {
 			w := world.New(1)
 			var uins []message.UIN
 			for range members {
-				u, err := w.AddUser(world.User{})
+				u, err := w.Users().Add(world.User{})
 				must(b, err)
 				uins = append(uins, u.UIN)
 			}
-			g, err := w.AddGroup(world.Group{Name: "bench"}, uins...)
+			g, err := w.Groups().Add(world.Group{Name: "bench"}, uins...)
 			must(b, err)
 			size := 0
 			p := newPushes(chatWriter{world: w, log: slog.New(slog.DiscardHandler)}, 1, func(to []message.UIN, _ any, e *envelope) {
@@ -188,7 +188,7 @@ func BenchmarkSendGroup(b *testing.B) {
 			w.Listen(p.happened)
 			b.ReportAllocs()
 			for b.Loop() {
-				w.Send(world.Send{From: uins[0], Group: g.Code, Parts: world.Text("hello, sandbox")}, nil)
+				w.Messages().Send(world.Send{From: uins[0], Group: g.Code, Parts: world.Text("hello, sandbox")}, nil)
 			}
 			b.ReportMetric(float64(size)/float64(b.N), "pushed-B/op")
 		})

@@ -422,6 +422,6 @@ func signed(t *testing.T, sign []byte) []byte {
 }
 
 func (h *harness) uidOf(uin message.UIN) string {
-	u, _ := h.World().User(uin)
+	u, _ := h.World().Users().Find(uin)
 	return string(u.UID)
 }

@@ -38,7 +38,7 @@ func (h *harness) fault(text string) int {
 func (h *harness) say(texts ...string) {
 	h.t.Helper()
 	for _, text := range texts {
-		if _, err := h.World().Send(world.Send{From: alice, Group: mall, Parts: world.Text(text)}, nil); err != nil {
+		if _, err := h.World().Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Text(text)}, nil); err != nil {
 			h.t.Fatalf("send: %v", err)
 		}
 	}
@@ -95,7 +95,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 		h.fault("close:on=send,count=1")
 		c.write(c.build(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "lost", 1))))
 		c.closed()
-		if got := h.World().LatestSequence(mall); got != 0 {
+		if got := h.World().History().LastOfGroup(mall); got != 0 {
 			t.Errorf("messages: got %d, want none", got)
 		}
 	},
@@ -103,7 +103,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 		h.fault("close-after:on=send,count=1")
 		c.must(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "sent", 1)))
 		c.closed()
-		if got := h.World().LatestSequence(mall); got != 1 {
+		if got := h.World().History().LastOfGroup(mall); got != 1 {
 			t.Errorf("messages: got %d, want 1", got)
 		}
 	},
@@ -154,7 +154,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 		c.write(r) // resent: not done again, and not answered either
 		c.write(r)
 		c.answer(r)
-		if got := h.World().LatestSequence(mall); got != 1 {
+		if got := h.World().History().LastOfGroup(mall); got != 1 {
 			t.Errorf("messages: got %d, want 1", got)
 		}
 	},
@@ -163,7 +163,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 		r := c.build(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "done", 1)))
 		c.write(r)
 		c.must(rpc.Heartbeat.Name, wire.FlagD2, nil)
-		if got := h.World().LatestSequence(mall); got != 0 {
+		if got := h.World().History().LastOfGroup(mall); got != 0 {
 			t.Errorf("messages: got %d, want none", got)
 		}
 		c.write(r)
@@ -220,7 +220,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 		}
 	},
 	fault.Captcha: func(t *testing.T, h *harness, c *client) {
-		must(t, h.World().SetPassword(bot, "secret"))
+		must(t, h.World().Users().SetPassword(bot, "secret"))
 		c.keyExchange()
 		h.fault("captcha:count=1,uin=10001")
 		for _, want := range []uint64{ntCaptcha, 0} {
@@ -230,7 +230,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 		}
 	},
 	fault.NewDevice: func(t *testing.T, h *harness, c *client) {
-		must(t, h.World().SetPassword(bot, "secret"))
+		must(t, h.World().Users().SetPassword(bot, "secret"))
 		c.keyExchange()
 		h.fault("new-device:count=1,uin=10001")
 		for _, want := range []uint64{ntNewDevice, 0} {
@@ -331,7 +331,7 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 		if err != nil || int64(got.ServerTime) != time.Now().Add(-2*time.Hour).Unix() {
 			t.Errorf("got server time %d, error %v, want two hours ago", got.ServerTime, err)
 		}
-		sent, err := h.World().Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil)
+		sent, err := h.World().Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil)
 		if err != nil || sent.Time != time.Now().Add(-2*time.Hour).Unix() {
 			t.Errorf("got message %+v, error %v, want one of two hours ago", sent, err)
 		}

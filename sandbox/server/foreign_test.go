@@ -58,7 +58,7 @@ func TestForeignElements(t *testing.T) {
 		}
 	}
 	check("push", fields(t, push.Body, 1)[0])
-	for _, m := range h.pushes.messages(h.World().GroupHistory(mall, 1, 1)) {
+	for _, m := range h.pushes.messages(h.World().History().OfGroup(mall, 1, 1)) {
 		check("history", encode(m))
 	}
 }

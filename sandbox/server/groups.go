@@ -52,14 +52,14 @@ func wireRole(r message.Role) uint32 {
 }
 
 func (h *groups) uidOf(uin message.UIN) string {
-	user, _ := h.world.User(uin)
+	user, _ := h.world.Users().Find(uin)
 	return string(user.UID)
 }
 
 func (h *groups) groupList(rq *request, _ *oidbpb.GroupListReq) (*oidbpb.GroupListResp, error) {
 	answer := &oidbpb.GroupListResp{}
-	for _, g := range h.world.GroupsOf(rq.session.uin) {
-		me, member := h.world.Member(g.Code, rq.session.uin)
+	for _, g := range h.world.Groups().Of(rq.session.uin) {
+		me, member := h.world.Members().Find(g.Code, rq.session.uin)
 		if !member {
 			continue // left a moment ago
 		}
@@ -100,22 +100,22 @@ func (h *groups) groupInfo(rq *request, req *oidbpb.GroupInfoReq, own bool) (*oi
 	answer := &oidbpb.GroupInfoResp{}
 	for _, asked := range req.GetGroups() {
 		code := message.GroupCode(asked.GetGroupCode())
-		g, known := h.world.Group(code)
-		me, member := h.world.Member(code, rq.session.uin)
+		g, known := h.world.Groups().Find(code)
+		me, member := h.world.Members().Find(code, rq.session.uin)
 		if !known || own && !member {
 			answer.Groups = append(answer.Groups, &oidbpb.GroupInfoRespEntry{
 				GroupCode: uint64(code), Result: proto.Uint32(unknownGroup),
 			})
 			continue
 		}
-		changes := h.world.MemberChangeSeq(code)
+		changes := h.world.Members().ChangeSeq(code)
 		info := &oidbpb.GroupInfo{
 			OwnerUid: h.uidOf(g.Owner), CreateTime: uint32(g.CreateTime), MemberMax: g.MemberMax,
 			MemberCount: g.MemberCount, Name: g.Name, GroupCode: uint64(code), LatestSeq: proto.Uint32(uint32(g.LastSequence)),
 			AdminMax: adminMax, ActiveMemberCount: g.MemberCount, MuteMeTime: uint32(me.MuteUntil),
 			MemberListChangeSeq: changes, MemberCardSeq: changes,
 		}
-		if latest := h.world.GroupHistory(code, g.LastSequence, g.LastSequence); len(latest) > 0 {
+		if latest := h.world.History().OfGroup(code, g.LastSequence, g.LastSequence); len(latest) > 0 {
 			info.LastMsgTime = uint32(latest[0].Time)
 		}
 		if g.MuteAll {
@@ -142,7 +142,7 @@ func (h *groups) groupMembers(rq *request, req *oidbpb.GroupMemberListReq) (*oid
 			return nil, world.Refuse(world.BadRequest, "bad cookie")
 		}
 	}
-	members := h.world.Members(code)
+	members := h.world.Members().List(code)
 	start := slices.IndexFunc(members, func(m world.Member) bool { return uint64(m.User.UIN) >= first })
 	if start < 0 {
 		return answer, nil
@@ -176,7 +176,7 @@ func (h *groups) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.G
 	if err != nil {
 		return nil, err
 	}
-	m, member := h.world.Member(code, user.UIN)
+	m, member := h.world.Members().Find(code, user.UIN)
 	if !member {
 		return nil, world.Refuse(world.NotMember, "%d is not a member of group %d", user.UIN, code)
 	}
@@ -189,7 +189,7 @@ func (h *groups) setCard(rq *request, req *oidbpb.ModifyMemberReq) (*oidbpb.Modi
 	for _, m := range req.GetMembers() {
 		user, err := h.user(m.GetUid())
 		if err == nil {
-			err = h.world.SetCard(message.GroupCode(req.GetGroupCode()), user.UIN, rq.session.uin, m.GetMemberCard())
+			err = h.world.Members().SetCard(message.GroupCode(req.GetGroupCode()), user.UIN, rq.session.uin, m.GetMemberCard())
 		}
 		if err != nil {
 			return nil, err
@@ -200,7 +200,7 @@ func (h *groups) setCard(rq *request, req *oidbpb.ModifyMemberReq) (*oidbpb.Modi
 
 // user finds whom a request names.
 func (h *groups) user(uid string) (world.User, error) {
-	user, known := h.world.UserByUID(message.UID(uid))
+	user, known := h.world.Users().FindByUID(message.UID(uid))
 	if !known {
 		return user, world.Refuse(world.NotFound, "no such user")
 	}
@@ -209,14 +209,14 @@ func (h *groups) user(uid string) (world.User, error) {
 
 // memberAnswer is an answer without members, for members only.
 func (h *groups) memberAnswer(rq *request, code message.GroupCode) (*oidbpb.GroupMemberListResp, error) {
-	g, known := h.world.Group(code)
+	g, known := h.world.Groups().Find(code)
 	if !known {
 		return nil, world.Refuse(world.NotFound, "no group %d", code)
 	}
-	if _, member := h.world.Member(code, rq.session.uin); !member {
+	if _, member := h.world.Members().Find(code, rq.session.uin); !member {
 		return nil, world.Refuse(world.NotMember, "not a member of group %d", code)
 	}
-	changes := h.world.MemberChangeSeq(code)
+	changes := h.world.Members().ChangeSeq(code)
 	return &oidbpb.GroupMemberListResp{
 		GroupCode: uint64(code), MemberCount: g.MemberCount, MemberListChangeSeq: changes, MemberCardSeq: changes,
 	}, nil

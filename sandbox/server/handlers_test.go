@@ -24,7 +24,7 @@ import (
 func TestFriendListPages(t *testing.T) {
 	h := start(t, Options{FriendPage: 2})
 	c := h.dial().login(bot)
-	must(t, h.World().SetRemark(bot, bob, "builder", 3))
+	must(t, h.World().Friends().SetRemark(bot, bob, "builder", 3))
 	var names []string
 	req := &oidbpb.FriendListReq{ReqCount: 300, Cookie: []byte{}}
 	for page := 1; ; page++ {
@@ -65,7 +65,7 @@ func TestFriendListPages(t *testing.T) {
 
 func TestNobodyHasNoFriends(t *testing.T) {
 	h := start(t, Options{})
-	lonely, err := h.World().AddUser(world.User{Nickname: "Dave"})
+	lonely, err := h.World().Users().Add(world.User{Nickname: "Dave"})
 	must(t, err)
 	c := h.dial().login(lonely.UIN)
 	got := call(c, rpc.FriendList, &oidbpb.FriendListReq{})
@@ -77,7 +77,7 @@ func TestNobodyHasNoFriends(t *testing.T) {
 func TestUserInfo(t *testing.T) {
 	h := start(t, Options{})
 	c := h.dial().login(bot)
-	other, _ := h.World().User(alice)
+	other, _ := h.World().Users().Find(alice)
 	byUID := call(c, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: string(other.UID)}).GetBody()
 	byUIN := call(c, rpc.UserByUIN, &oidbpb.UserInfoByUinReq{Uin: uint64(alice)}).GetBody()
 	if byUID.GetUin() != uint64(alice) || byUIN.GetUin() != uint64(alice) || byUIN.GetUid() != string(other.UID) {
@@ -136,7 +136,7 @@ func TestSetStatus(t *testing.T) {
 		if got.GetErrorCode() != 0 || got.GetMessage() != "set status success" {
 			t.Errorf("%s: got %v", name, got)
 		}
-		if got := statusOf(h.World().Status(bot)); got != c2.want {
+		if got := statusOf(h.World().Users().Status(bot)); got != c2.want {
 			t.Errorf("%s: got status %#x, want %#x", name, got, c2.want)
 		}
 	}
@@ -145,8 +145,8 @@ func TestSetStatus(t *testing.T) {
 func TestGroupLists(t *testing.T) {
 	h := start(t, Options{MemberPage: 3})
 	c := h.dial().login(bot)
-	h.World().Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil)
-	owner, _ := h.World().User(alice)
+	h.World().Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil)
+	owner, _ := h.World().Users().Find(alice)
 
 	groups := call(c, rpc.GroupList, &oidbpb.GroupListReq{}).GetGroups()
 	if len(groups) != 2 || groups[0].GetGroupCode() != uint64(mall) || groups[0].GetInfo().GetOwner().GetUid() != string(owner.UID) ||
@@ -217,8 +217,8 @@ func TestGroupLists(t *testing.T) {
 	if any14[0].GetInfo().GetName() != "second group" || any14[0].Result == nil || any110[0].GetInfo().GetMemberCount() != 3 || any14[1].GetResult() == 0 {
 		t.Errorf("0x88d_14 and 110: got %v and %v", any14, any110)
 	}
-	must(t, h.World().Mute(mall, bot, alice, 600))
-	must(t, h.World().MuteAll(mall, alice, true))
+	must(t, h.World().Members().Mute(mall, bot, alice, 600))
+	must(t, h.World().Groups().MuteAll(mall, alice, true))
 	ask.Groups = []*oidbpb.GroupInfoReqEntry{{GroupCode: uint64(mall)}}
 	info := call(c, rpc.GroupInfo, ask).GetGroups()[0].GetInfo()
 	if info.GetMuteAllTime() != muteAllTime || info.GetMuteMeTime() == 0 || info.GetLatestSeq() != 1 || info.GetLastMsgTime() == 0 {
@@ -246,11 +246,11 @@ func TestLargeAnswerIsCompressed(t *testing.T) {
 	h := start(t, Options{})
 	var everybody []message.UIN
 	for range 300 {
-		u, err := h.World().AddUser(world.User{})
+		u, err := h.World().Users().Add(world.User{})
 		must(t, err)
 		everybody = append(everybody, u.UIN)
 	}
-	g, err := h.World().AddGroup(world.Group{Name: "crowd", Owner: bot}, everybody...)
+	g, err := h.World().Groups().Add(world.Group{Name: "crowd", Owner: bot}, everybody...)
 	must(t, err)
 	c := h.dial().login(bot)
 	payload, err := rpc.GroupMembers.EncodeRequest(&oidbpb.GroupMemberListReq{GroupCode: uint64(g.Code)})
@@ -304,8 +304,8 @@ func TestRequireSign(t *testing.T) {
 	if got := c.answer(r); got.Code != codeFailed {
 		t.Errorf("signature of another packet: got code %d, want %d", got.Code, codeFailed)
 	}
-	if h.World().LatestSequence(mall) != 1 {
-		t.Errorf("messages: got %d, want 1", h.World().LatestSequence(mall))
+	if h.World().History().LastOfGroup(mall) != 1 {
+		t.Errorf("messages: got %d, want 1", h.World().History().LastOfGroup(mall))
 	}
 }
 

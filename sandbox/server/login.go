@@ -89,7 +89,7 @@ func (l *logins) wtLogin(rq *request, in *wire.OicqRequest) ([]byte, error) {
 	case guidText(login.GUID[:]) != code.device.guid:
 		return refuseState(stateDenied)
 	}
-	user, known := l.world.User(code.uin)
+	user, known := l.world.Users().Find(code.uin)
 	if !known {
 		return refuseState(stateDenied)
 	}

@@ -60,7 +60,7 @@ func TestQRLogin(t *testing.T) {
 			if reply.State != 0 {
 				t.Fatalf("login: got state %d %q", reply.State, reply.Message)
 			}
-			self, _ := h.World().User(bot)
+			self, _ := h.World().Users().Find(bot)
 			if reply.Tickets.UID != string(self.UID) || reply.Tickets.Nickname != self.Nickname {
 				t.Errorf("tickets: got uid %q, nickname %q, want those of %+v", reply.Tickets.UID, reply.Tickets.Nickname, self)
 			}
@@ -182,7 +182,7 @@ func TestEasyLogin(t *testing.T) {
 	if got.Code != codeSessionExpired || got.Extra == "" {
 		t.Errorf("old D2: got code %d %q, want %d", got.Code, got.Extra, codeSessionExpired)
 	}
-	h.World().Send(world.Send{From: 20001, To: bot, Parts: world.Text("hi")}, nil)
+	h.World().Messages().Send(world.Send{From: 20001, To: bot, Parts: world.Text("hi")}, nil)
 	if p := c.push(); p.Command != rpc.PushMessage {
 		t.Errorf("got push %s", p.Command)
 	}

@@ -38,9 +38,9 @@ func (c *chats) handle(mux *rpc.Mux[*request]) {
 // send only that.
 func (c *chats) find(uid string, uin uint64) (world.User, bool) {
 	if uid != "" {
-		return c.world.UserByUID(message.UID(uid))
+		return c.world.Users().FindByUID(message.UID(uid))
 	}
-	return c.world.User(message.UIN(uin))
+	return c.world.Users().Find(message.UIN(uin))
 }
 
 // sendMessage is MessageSvc.PbSendMsg (docs/protocol/messages.md 4).
@@ -50,7 +50,7 @@ func (c *chats) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messagep
 		send.From, send.Origin = rq.session.uin, rq.session
 		send.Random, send.ClientSequence = req.GetRandom(), req.GetClientSequence()
 		send.Parts = partsOf(c.world, req.GetBody().GetRichText().GetElems(), send.Group != 0)
-		_, err = c.world.Send(send, func(m *world.Message) { reply(rq, rpc.SendMessage, sendAnswer(m), nil) })
+		_, err = c.world.Messages().Send(send, func(m *world.Message) { reply(rq, rpc.SendMessage, sendAnswer(m), nil) })
 	}
 	if err != nil { // a refusal has a time and no sequence
 		return &messagepb.PbSendMsgResp{SendTime: proto.Uint64(uint64(c.world.Now().Unix()))}, err
@@ -110,7 +110,7 @@ func sendAnswer(m *world.Message) *messagepb.PbSendMsgResp {
 // without the text.
 func (c *chats) recallGroup(rq *request, req *messagepb.GroupRecallReq) (*messagepb.GroupRecallResp, error) {
 	group, sequence := message.GroupCode(req.GetGroupCode()), req.GetInfo().GetSequence()
-	return nil, c.world.RecallGroup(rq.session.uin, group, sequence, func() {
+	return nil, c.world.Messages().RecallGroup(rq.session.uin, group, sequence, func() {
 		reply(rq, rpc.RecallGroup, &messagepb.GroupRecallResp{Result: proto.Uint32(0), ErrMsg: proto.String(recallSuccess)}, nil)
 	})
 }
@@ -124,7 +124,7 @@ func (c *chats) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*message
 		return success, nil
 	}
 	info := req.GetInfo()
-	err := c.world.RecallFriend(rq.session.uin, peer.UIN, info.GetClientSequence(), info.GetRandom(), info.GetNtMsgSeq(), func() {
+	err := c.world.Messages().RecallFriend(rq.session.uin, peer.UIN, info.GetClientSequence(), info.GetRandom(), info.GetNtMsgSeq(), func() {
 		reply(rq, rpc.RecallFriend, success, nil)
 	})
 	if err != nil {
@@ -135,7 +135,7 @@ func (c *chats) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*message
 
 func (c *chats) readReport(rq *request, req *messagepb.ReadReportReq) (*messagepb.ReadReportResp, error) {
 	if group := req.GetGroup(); group != nil {
-		c.world.MarkRead(message.GroupCode(group.GetGroupCode()), rq.session.uin, group.GetSequence())
+		c.world.Messages().MarkRead(message.GroupCode(group.GetGroupCode()), rq.session.uin, group.GetSequence())
 	}
 	return &messagepb.ReadReportResp{RetCode: proto.Uint32(0), RetMsg: proto.String("")}, nil
 }
@@ -147,7 +147,7 @@ func (c *chats) peerSequence(rq *request, req *messagepb.GetPeerSeqReq) (*messag
 		answer.RetMsg = proto.String("no such user")
 		return answer, nil
 	}
-	sequence, at := c.world.PeerSequence(rq.session.uin, peer.UIN)
+	sequence, at := c.world.History().LastOfPrivate(rq.session.uin, peer.UIN)
 	answer.Sequence1, answer.Sequence2, answer.LatestMsgTime = sequence, sequence, uint64(at)
 	return answer, nil
 }
@@ -161,11 +161,11 @@ func (c *chats) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*messa
 		GroupCode:     asked.GetGroupCode(),
 		StartSequence: proto.Uint64(asked.GetStartSequence()), EndSequence: proto.Uint64(asked.GetEndSequence()),
 	}
-	if _, member := c.world.Member(code, rq.session.uin); !member {
+	if _, member := c.world.Members().Find(code, rq.session.uin); !member {
 		return &messagepb.GetGroupMsgResp{Body: body}, refusedHistory("not a member")
 	}
-	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), c.world.LatestSequence(code))
-	messages := c.world.GroupHistory(code, from, to)
+	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), c.world.History().LastOfGroup(code))
+	messages := c.world.History().OfGroup(code, from, to)
 	if req.GetFilter() == 2 { // only ten messages of three days
 		since := c.world.Now().AddDate(0, 0, -3).Unix()
 		for len(messages) > 10 || len(messages) > 0 && messages[0].Time < since {
@@ -190,10 +190,10 @@ func (c *chats) friendHistory(rq *request, req *messagepb.GetC2CMsgReq) (*messag
 	if !known {
 		return nil, refusedHistory("no such user")
 	}
-	latest, _ := c.world.PeerSequence(rq.session.uin, peer.UIN)
+	latest, _ := c.world.History().LastOfPrivate(rq.session.uin, peer.UIN)
 	from, to := lastPage(req.GetStartSequence(), req.GetEndSequence(), latest)
 	return &messagepb.GetC2CMsgResp{
-		RetCode: proto.Uint32(0), Messages: c.messages(c.world.FriendHistory(rq.session.uin, peer.UIN, from, to)),
+		RetCode: proto.Uint32(0), Messages: c.messages(c.world.History().OfPrivate(rq.session.uin, peer.UIN, from, to)),
 	}, nil
 }
 
@@ -208,7 +208,7 @@ func (c *chats) roamHistory(rq *request, req *messagepb.GetRoamMsgReq) (*message
 		return answer, nil
 	}
 	count := int(min(req.GetCount(), historyPage))
-	messages, complete := c.world.RoamHistory(rq.session.uin, peer.UIN, int64(req.GetTime()), count, req.GetDirection())
+	messages, complete := c.world.History().Roam(rq.session.uin, peer.UIN, int64(req.GetTime()), count, req.GetDirection())
 	answer.Messages, answer.IsComplete = c.messages(messages), proto.Bool(complete)
 	if len(messages) > 0 {
 		answer.Time, answer.Random = proto.Uint32(uint32(messages[0].Time)), proto.Uint32(messages[0].Random)

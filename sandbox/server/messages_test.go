@@ -35,8 +35,8 @@ func TestMessages(t *testing.T) {
 		}
 	}
 	// Private: the other side gets it, the sending client does not.
-	self, _ := h.World().User(bot)
-	other, _ := h.World().User(alice)
+	self, _ := h.World().Users().Find(bot)
+	other, _ := h.World().Users().Find(alice)
 	private := call(b, rpc.SendMessage, &messagepb.PbSendMsgReq{
 		RoutingHead: &messagepb.SendRouting{C2C: &messagepb.SendC2C{PeerUid: proto.String(string(other.UID))}},
 		Body:        &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: textElems("psst")}},
@@ -124,7 +124,7 @@ func TestMessages(t *testing.T) {
 func TestHistoryPages(t *testing.T) {
 	w := defaultWorld(t)
 	for range 40 {
-		w.Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil)
+		w.Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil)
 	}
 	h := start(t, Options{World: w})
 	c := h.dial().login(bot)

@@ -135,7 +135,7 @@ func (l *logins) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error)
 	if err != nil {
 		return nil, &ntRefusal{code: ntBadRequest}
 	}
-	user, known := l.world.User(message.UIN(number))
+	user, known := l.world.Users().Find(message.UIN(number))
 	if !known {
 		return nil, &ntRefusal{code: ntUnregistered}
 	}

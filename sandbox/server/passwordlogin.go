@@ -54,7 +54,7 @@ func (l *logins) passwordLogin(user world.User, d device, body []byte, wrong req
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
-	password := l.world.Password(user.UIN)
+	password := l.world.Users().Password(user.UIN)
 	if password == "" {
 		return nil, &ntRefusal{code: ntNoPassword}
 	}

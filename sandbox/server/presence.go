@@ -71,12 +71,12 @@ func (p *presence) infoSync(rq *request, req *systempb.SsoInfoSyncRequest) (*sys
 // syncPush has the newest and the last read sequence of each group, zeros too
 // (docs/protocol/events.md 8.2).
 func (p *presence) syncPush(uin message.UIN) ([]byte, error) {
-	groups := p.world.GroupsOf(uin)
+	groups := p.world.Groups().Of(uin)
 	push := &pushpb.InfoSyncPush{PushFlag: 5, PushSequence: uint32(p.world.Now().Unix())}
 	for _, g := range groups {
 		push.Groups = append(push.Groups, &pushpb.SyncGroupNode{
 			GroupCode: proto.Uint64(uint64(g.Code)), LatestSequence: proto.Uint64(g.LastSequence),
-			ReadSequence: proto.Uint64(p.world.ReadUpTo(g.Code, uin)), Mask: proto.Uint64(groupMask),
+			ReadSequence: proto.Uint64(p.world.Messages().ReadUpTo(g.Code, uin)), Mask: proto.Uint64(groupMask),
 			GroupName: proto.String(g.Name),
 		})
 	}
@@ -102,7 +102,7 @@ func (p *presence) setStatus(rq *request, req *oidbpb.SetStatusReq) (*oidbpb.Set
 	if chosen.Status == 0 {
 		chosen = world.Status{Status: req.GetExtStatus(), Extended: req.GetBatteryStatus()}
 	}
-	if err := p.world.SetStatus(rq.session.uin, chosen); err != nil {
+	if err := p.world.Users().SetStatus(rq.session.uin, chosen); err != nil {
 		return nil, err
 	}
 	return &oidbpb.SetStatusResp{Message: "set status success"}, nil

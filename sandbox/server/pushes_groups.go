@@ -92,7 +92,7 @@ func (p *pushes) kicked(h *world.MemberKicked) {
 // (docs/protocol/events.md 10).
 func (p *pushes) dissolved(h *world.GroupDissolved) {
 	for _, uin := range h.Members {
-		u, _ := p.world.User(uin)
+		u, _ := p.world.Users().Find(uin)
 		p.to(u, p.change(h.Group, typeMemberOut, &pushpb.GroupMemberChange{
 			MemberUid: string(u.UID), ChangeType: outDissolved,
 		}))

@@ -26,10 +26,10 @@ func eventWorld(t *testing.T) (*world.World, *recorder) {
 		{UIN: bot, UID: "u_bot", Nickname: "Bot"}, {UIN: alice, UID: "u_alice", Nickname: "Alice"},
 		{UIN: bob, UID: "u_bob", Nickname: "Bob"}, {UIN: carol, UID: "u_carol", Nickname: "Carol"},
 	} {
-		_, err := w.AddUser(u)
+		_, err := w.Users().Add(u)
 		must(t, err)
 	}
-	_, err := w.AddGroup(world.Group{Code: eventGroup, Name: "name", Owner: bob, LastSequence: 99}, alice, carol)
+	_, err := w.Groups().Add(world.Group{Code: eventGroup, Name: "name", Owner: bob, LastSequence: 99}, alice, carol)
 	must(t, err)
 	w.SetClock(func() time.Time { return time.Unix(1700000000, 0) })
 	return w, recordPushes(w)
@@ -55,7 +55,7 @@ func TestEventContents(t *testing.T) {
 		want []push // all pushes to the bot and to Carol, in order
 	}{
 		{
-			"approved", func(t *testing.T, w *world.World) { must(t, w.Join(eventGroup, bot, bob, false)) },
+			"approved", func(t *testing.T, w *world.World) { must(t, w.Members().Join(eventGroup, bot, bob, false)) },
 			[]push{
 				{bot, 33, 0, "08959aef3a1a05755f626f742082012a05755f626f62308201"},
 				{carol, 33, 0, "08959aef3a1a05755f626f742082012a05755f626f62308201"},
@@ -63,7 +63,7 @@ func TestEventContents(t *testing.T) {
 			},
 		},
 		{
-			"let in by nobody", func(t *testing.T, w *world.World) { must(t, w.Join(eventGroup, bot, 0, false)) },
+			"let in by nobody", func(t *testing.T, w *world.World) { must(t, w.Members().Join(eventGroup, bot, 0, false)) },
 			[]push{
 				{bot, 33, 0, "08959aef3a1a05755f626f74208201308201"},
 				{carol, 33, 0, "08959aef3a1a05755f626f74208201308201"},
@@ -71,40 +71,40 @@ func TestEventContents(t *testing.T) {
 			},
 		},
 		{
-			"invited", func(t *testing.T, w *world.World) { must(t, w.Join(eventGroup, bot, bob, true)) },
+			"invited", func(t *testing.T, w *world.World) { must(t, w.Members().Join(eventGroup, bot, bob, true)) },
 			[]push{
 				{bot, 33, 0, "08959aef3a1a05755f626f742083012a05755f626f62308301"},
 				{carol, 33, 0, "08959aef3a1a05755f626f742083012a05755f626f62308301"},
 			},
 		},
 		{
-			"left", func(t *testing.T, w *world.World) { must(t, w.Leave(eventGroup, alice)) },
+			"left", func(t *testing.T, w *world.World) { must(t, w.Members().Leave(eventGroup, alice)) },
 			[]push{{carol, 34, 0, "08959aef3a1a07755f616c696365208201"}},
 		},
 		{
-			"leaving", func(t *testing.T, w *world.World) { must(t, w.Leave(eventGroup, carol)) },
+			"leaving", func(t *testing.T, w *world.World) { must(t, w.Members().Leave(eventGroup, carol)) },
 			[]push{{carol, 528, 212, "08959aef3a"}},
 		},
 		{
-			"kicked", func(t *testing.T, w *world.World) { must(t, w.Kick(eventGroup, alice, bob)) },
+			"kicked", func(t *testing.T, w *world.World) { must(t, w.Members().Kick(eventGroup, alice, bob)) },
 			[]push{{carol, 34, 0, "08959aef3a1a07755f616c6963652083012a090a070a05755f626f62"}},
 		},
 		{
-			"being kicked", func(t *testing.T, w *world.World) { must(t, w.Kick(eventGroup, carol, bob)) },
+			"being kicked", func(t *testing.T, w *world.World) { must(t, w.Members().Kick(eventGroup, carol, bob)) },
 			[]push{
 				{carol, 34, 0, "08959aef3a1a07755f6361726f6c20032a090a070a05755f626f62"},
 				{carol, 528, 212, "08959aef3a"},
 			},
 		},
 		{
-			"dissolved", func(t *testing.T, w *world.World) { must(t, w.Leave(eventGroup, bob)) },
+			"dissolved", func(t *testing.T, w *world.World) { must(t, w.Members().Leave(eventGroup, bob)) },
 			[]push{{carol, 34, 0, "08959aef3a1a07755f6361726f6c208101"}},
 		},
 		{
 			"admin", func(t *testing.T, w *world.World) {
-				must(t, w.SetAdmin(eventGroup, alice, bob, true))
-				must(t, w.SetAdmin(eventGroup, alice, bob, true)) // already
-				must(t, w.SetAdmin(eventGroup, alice, 0, false))
+				must(t, w.Members().SetAdmin(eventGroup, alice, bob, true))
+				must(t, w.Members().SetAdmin(eventGroup, alice, bob, true)) // already
+				must(t, w.Members().SetAdmin(eventGroup, alice, 0, false))
 			},
 			[]push{
 				{carol, 44, 0, "08959aef3a1801220d120b0a07755f616c6963651001"},
@@ -112,26 +112,26 @@ func TestEventContents(t *testing.T) {
 			},
 		},
 		{
-			"mute", func(t *testing.T, w *world.World) { must(t, w.Mute(eventGroup, alice, bob, 600)) },
+			"mute", func(t *testing.T, w *world.World) { must(t, w.Members().Mute(eventGroup, alice, bob, 600)) },
 			[]push{{carol, 732, 12, "08959aef3a100c2205755f626f622a160880e2cfaa0610011a0c0a07755f616c69636510d804"}},
 		},
 		{
-			"mute all", func(t *testing.T, w *world.World) { must(t, w.MuteAll(eventGroup, bob, true)) },
+			"mute all", func(t *testing.T, w *world.World) { must(t, w.Groups().MuteAll(eventGroup, bob, true)) },
 			[]push{{carol, 732, 12, "08959aef3a100c2205755f626f622a100880e2cfaa0610011a0610ffffffff0f"}},
 		},
 		{
-			"rename", func(t *testing.T, w *world.World) { must(t, w.Rename(eventGroup, bob, "new name")) },
+			"rename", func(t *testing.T, w *world.World) { must(t, w.Groups().Rename(eventGroup, bob, "new name")) },
 			[]push{{carol, 732, 16, "075bcd1510001f080120959aef3a2a0c080112086e6577206e616d65680caa0105755f626f62"}},
 		},
 		{
-			"title", func(t *testing.T, w *world.World) { must(t, w.SetTitle(eventGroup, alice, bob, "Star")) },
+			"title", func(t *testing.T, w *world.World) { must(t, w.Members().SetTitle(eventGroup, alice, bob, "Star")) },
 			[]push{{carol, 732, 16, titleNotice}},
 		},
-		{"card", func(t *testing.T, w *world.World) { must(t, w.SetCard(eventGroup, alice, alice, "A")) }, nil},
+		{"card", func(t *testing.T, w *world.World) { must(t, w.Members().SetCard(eventGroup, alice, alice, "A")) }, nil},
 		{
 			"recall", func(t *testing.T, w *world.World) {
-				w.Send(world.Send{From: alice, Group: eventGroup, Parts: world.Text("x"), Random: 7}, nil)
-				if refused := w.RecallGroup(bob, eventGroup, 100, nil); refused != nil {
+				w.Messages().Send(world.Send{From: alice, Group: eventGroup, Parts: world.Text("x"), Random: 7}, nil)
+				if refused := w.Messages().RecallGroup(bob, eventGroup, 100, nil); refused != nil {
 					t.Fatal(refused)
 				}
 			},
@@ -141,13 +141,13 @@ func TestEventContents(t *testing.T) {
 			},
 		},
 		{
-			"friend added", func(t *testing.T, w *world.World) { must(t, w.AddFriend(bot, carol)) },
+			"friend added", func(t *testing.T, w *world.World) { must(t, w.Friends().Add(bot, carol)) },
 			[]push{{bot, 528, 179, ""}, {carol, 528, 226, ""}},
 		},
 		{
 			"friend removed", func(t *testing.T, w *world.World) {
-				must(t, w.AddFriend(bot, alice))
-				must(t, w.RemoveFriend(bot, alice))
+				must(t, w.Friends().Add(bot, alice))
+				must(t, w.Friends().Remove(bot, alice))
 			},
 			[]push{{bot, 528, 179, ""}, {bot, 528, 39, "0a0f0800100572090a07755f616c696365"}},
 		},
@@ -204,8 +204,8 @@ func TestEventContents(t *testing.T) {
 func TestEventSenders(t *testing.T) {
 	t.Parallel()
 	w, rec := eventWorld(t)
-	must(t, w.AddFriend(alice, carol))
-	must(t, w.Leave(eventGroup, alice))
+	must(t, w.Friends().Add(alice, carol))
+	must(t, w.Members().Leave(eventGroup, alice))
 	pushes := append(rec.decoded(t, carol), rec.decoded(t, alice)...)
 	want := []struct {
 		uin uint64
@@ -229,7 +229,7 @@ func TestEventSenders(t *testing.T) {
 func TestTitleText(t *testing.T) {
 	t.Parallel()
 	w, rec := eventWorld(t)
-	must(t, w.SetTitle(eventGroup, alice, bob, `a"<b>`))
+	must(t, w.Members().SetTitle(eventGroup, alice, bob, `a"<b>`))
 	content := rec.decoded(t, carol)[0].GetMessage().GetBody().GetMsgContent()
 	n, p := &pushpb.GroupNotify{}, &pushpb.GroupTextParam{}
 	if err := pb.Unmarshal(content[7:], n); err != nil {
@@ -266,16 +266,16 @@ func TestRecallFriend(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w, rec := eventWorld(t)
-			must(t, w.AddFriend(alice, bot))
+			must(t, w.Friends().Add(alice, bot))
 			peer := bot
 			if tt.by == bot {
 				peer = alice
 			}
-			r, err := w.Send(world.Send{From: alice, To: bot, Parts: world.Text("x"), Random: random, ClientSequence: clientSeq}, nil)
+			r, err := w.Messages().Send(world.Send{From: alice, To: bot, Parts: world.Text("x"), Random: random, ClientSequence: clientSeq}, nil)
 			must(t, err)
 			rec.pushes = nil
 			acked := 0
-			err = w.RecallFriend(tt.by, peer, tt.client(r), tt.random, tt.nt(r), func() { acked++ })
+			err = w.Messages().RecallFriend(tt.by, peer, tt.client(r), tt.random, tt.nt(r), func() { acked++ })
 			if (err == nil) != tt.want || (acked == 1) != tt.want {
 				t.Fatalf("got %v, acknowledged %d times; want success %t", err, acked, tt.want)
 			}
@@ -285,7 +285,7 @@ func TestRecallFriend(t *testing.T) {
 				}
 				return
 			}
-			if len(w.FriendHistory(alice, bot, r.Sequence, r.Sequence)) != 0 {
+			if len(w.History().OfPrivate(alice, bot, r.Sequence, r.Sequence)) != 0 {
 				t.Error("the history still has the message")
 			}
 			body := &pushpb.FriendRecall{}

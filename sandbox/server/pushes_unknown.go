@@ -16,12 +16,12 @@ const unknownCommandPush = "trpc.test.Unknown.Push"
 // unknown makes the pushes of docs/protocol/events.md 9.1 point 6 for an account, from
 // the first of its groups if it has any.
 func (p *pushes) unknown(uin message.UIN) []Push {
-	user, known := p.world.User(uin)
+	user, known := p.world.Users().Find(uin)
 	if !known {
 		return nil
 	}
 	var code message.GroupCode
-	if groups := p.world.GroupsOf(uin); len(groups) > 0 {
+	if groups := p.world.Groups().Of(uin); len(groups) > 0 {
 		code = groups[0].Code
 	}
 	_, low := p.numbers()

@@ -225,7 +225,7 @@ func (l *logins) ExpireQR(id string) error {
 // does not matter. Errors are *world.Refusal.
 func (l *logins) changeCode(id string, uin message.UIN, change func(*qrCode)) error {
 	if uin != 0 {
-		if _, ok := l.world.User(uin); !ok {
+		if _, ok := l.world.Users().Find(uin); !ok {
 			return world.Refuse(world.NotFound, "no user %d", uin)
 		}
 	}

@@ -78,7 +78,7 @@ func relayMention(w *world.World, e *messagepb.Elem) *messagepb.Elem {
 		return e
 	}
 	if m.uin == 0 {
-		u, _ := w.UserByUID(m.uid)
+		u, _ := w.Users().FindByUID(m.uid)
 		m.uin = u.UIN
 	}
 	e = proto.CloneOf(e)
@@ -87,7 +87,7 @@ func relayMention(w *world.World, e *messagepb.Elem) *messagepb.Elem {
 		return e
 	}
 	if m.kind == atMember {
-		u, _ := w.User(m.uin)
+		u, _ := w.Users().Find(m.uin)
 		m.uid = u.UID
 	}
 	e.Text.PbReserve = encode(&messagepb.TextReserve{

@@ -41,7 +41,7 @@ func roundTrip(t testing.TB, w *world.World, e *messagepb.Elem) *messagepb.Elem 
 func TestRelay(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	u, _ := w.User(bob)
+	u, _ := w.Users().Find(bob)
 	uid := string(u.UID)
 	bobAttr, _ := hex.DecodeString("00010000000400" + "00004e22" + "0000")
 	allAttr, _ := hex.DecodeString("00010000000501" + "00000000" + "0000")
@@ -123,7 +123,7 @@ func TestRelayDice(t *testing.T) {
 		parts := partsOf(w, []*messagepb.Elem{{CommonElem: &messagepb.CommonElem{
 			ServiceType: 37, BusinessType: proto.Uint32(1), PbElem: encode(in),
 		}}}, true)
-		sent, err := w.Send(world.Send{From: alice, Group: mall, Parts: parts}, nil)
+		sent, err := w.Messages().Send(world.Send{From: alice, Group: mall, Parts: parts}, nil)
 		must(t, err)
 		elems, err := appendPart(nil, w, sent.Parts[0], true)
 		must(t, err)

@@ -32,7 +32,7 @@ type Options struct {
 	RequireSign bool
 	// AutoApprove confirms every QR login at once with this account; 0: none.
 	AutoApprove message.UIN
-	// Passwords are set in the world, see [world.World.SetPassword].
+	// Passwords are set in the world, see [world.Users.SetPassword].
 	Passwords map[message.UIN]string
 	// SessionLifetime is how long a D2 ticket is honoured; 0: for ever.
 	SessionLifetime time.Duration
@@ -85,12 +85,12 @@ func (o *Options) validate() error {
 		errs = append(errs, fmt.Errorf("page sizes %d and %d must not be negative", o.FriendPage, o.MemberPage))
 	}
 	if o.AutoApprove != 0 {
-		if _, ok := o.World.User(o.AutoApprove); !ok {
+		if _, ok := o.World.Users().Find(o.AutoApprove); !ok {
 			errs = append(errs, fmt.Errorf("no user %d to approve logins with", o.AutoApprove))
 		}
 	}
 	for uin, password := range o.Passwords {
-		if err := o.World.SetPassword(uin, password); err != nil {
+		if err := o.World.Users().SetPassword(uin, password); err != nil {
 			errs = append(errs, fmt.Errorf("password: %w", err))
 		}
 	}
@@ -216,6 +216,6 @@ func (s *Server) UnknownPushes(uin message.UIN) {
 
 // PushOf returns the push of a message to one of its receivers, as it was sent.
 func (s *Server) PushOf(m *world.Message, to message.UIN) Push {
-	user, _ := s.world.User(to)
+	user, _ := s.world.Users().Find(to)
 	return Push{To: to, Command: rpc.PushMessage, Payload: newEnvelope(s.pushes.message(m)).payload(to, user.UID)}
 }

@@ -166,13 +166,13 @@ func TestResend(t *testing.T) {
 	if !bytes.Equal(first.Body, again.Body) {
 		t.Errorf("resent: got %x, want %x", again.Body, first.Body)
 	}
-	if got := h.World().LatestSequence(mall); got != 1 {
+	if got := h.World().History().LastOfGroup(mall); got != 1 {
 		t.Errorf("messages: got %d, want 1", got)
 	}
 	r.Body = mustMarshal(t, groupText(mall, "another", 78))
 	c.write(r)
 	c.answer(r)
-	if got := h.World().LatestSequence(mall); got != 2 {
+	if got := h.World().History().LastOfGroup(mall); got != 2 {
 		t.Errorf("another message under the same sequence: got %d messages, want 2", got)
 	}
 	// An easy login that is sent twice gives the same tickets.
@@ -253,7 +253,7 @@ func TestFaults(t *testing.T) {
 	f.CloseOn(rpc.SendMessage.Name, false, 1)
 	c.write(c.build(rpc.SendMessage.Name, wire.FlagD2, mustMarshal(t, groupText(mall, "lost", 1))))
 	c.closed()
-	if got := h.World().LatestSequence(mall); got != 0 {
+	if got := h.World().History().LastOfGroup(mall); got != 0 {
 		t.Errorf("messages: got %d, want none", got)
 	}
 
@@ -377,7 +377,7 @@ func mustHex(t *testing.T, s string) []byte {
 // FuzzServe gives every command arbitrary payloads.
 func FuzzServe(f *testing.F) {
 	s := newServer(f, Options{})
-	user, _ := s.World().User(bot)
+	user, _ := s.World().Users().Find(bot)
 	s.issue(user, device{class: classPC}, nil)
 	var sess *session
 	for _, sess = range s.sessions.entries {
@@ -414,7 +414,7 @@ func FuzzServe(f *testing.F) {
 
 func BenchmarkSendMessage(b *testing.B) {
 	s := newServer(b, Options{})
-	user, _ := s.World().User(bot)
+	user, _ := s.World().Users().Find(bot)
 	s.issue(user, device{class: classPC}, nil)
 	c := &conn{s: s, out: outbox{wake: make(chan struct{}, 1)}, unknown: map[string]bool{}}
 	var sess *session

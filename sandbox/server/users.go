@@ -60,9 +60,9 @@ const (
 // (docs/protocol/operations.md 7.1 rules 2 to 5, 7).
 func (u *users) friendList(rq *request, req *oidbpb.FriendListReq) (*oidbpb.FriendListResp, error) {
 	uin := rq.session.uin
-	friends := u.world.Friends(uin)
+	friends := u.world.Friends().List(uin)
 	if len(friends) == 0 {
-		if self, ok := u.world.User(uin); ok {
+		if self, ok := u.world.Users().Find(uin); ok {
 			friends = []world.Friendship{{User: self}}
 		}
 	}
@@ -129,18 +129,18 @@ func (u *users) userInfo(rq *request, byUIN *oidbpb.UserInfosByUinReq) (*oidbpb.
 	// that is not UTF-8 or no id.
 	byUID, err := rpc.UserByUID.DecodeRequest(rq.Body)
 	if err == nil && strings.HasPrefix(byUID.GetUid(), "u_") {
-		user, known := u.world.UserByUID(message.UID(byUID.GetUid()))
+		user, known := u.world.Users().FindByUID(message.UID(byUID.GetUid()))
 		return u.userRecords(rq, 1, func(int) (world.User, bool) { return user, known })
 	}
 	return u.userRecords(rq, len(byUIN.GetUins()), func(i int) (world.User, bool) {
-		return u.world.User(message.UIN(byUIN.GetUins()[i]))
+		return u.world.Users().Find(message.UIN(byUIN.GetUins()[i]))
 	})
 }
 
 // userInfos answers 0xfe1_8, several text ids at once.
 func (u *users) userInfos(rq *request, req *oidbpb.UserInfosByUidReq) (*oidbpb.UserInfosResp, error) {
 	return u.userRecords(rq, len(req.GetUids()), func(i int) (world.User, bool) {
-		return u.world.UserByUID(message.UID(req.GetUids()[i]))
+		return u.world.Users().FindByUID(message.UID(req.GetUids()[i]))
 	})
 }
 
@@ -151,7 +151,7 @@ func (u *users) userRecords(rq *request, count int, user func(int) (world.User, 
 		return nil, world.Refuse(world.BadRequest, "more than %d users", maxAskedUsers)
 	}
 	remarks := map[message.UIN]string{}
-	for _, f := range u.world.Friends(rq.session.uin) {
+	for _, f := range u.world.Friends().List(rq.session.uin) {
 		remarks[f.User.UIN] = f.Remark
 	}
 	answer := &oidbpb.UserInfosResp{}
@@ -194,7 +194,7 @@ func (u *users) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody
 				{Key: keySex, Value: uint64(user.Sex)},
 				{Key: keyRegistered, Value: uint64(user.RegisterTime)},
 				{Key: keyAge, Value: uint64(user.Age)},
-				{Key: keyStatus, Value: statusOf(u.world.Status(user.UIN))},
+				{Key: keyStatus, Value: statusOf(u.world.Users().Status(user.UIN))},
 			},
 			BytesValues: []*oidbpb.BytesProperty{
 				text(keyAvatar, avatar),

@@ -72,7 +72,7 @@ func (w *World) Watchers() int {
 	return len(w.watchers)
 }
 
-func (w *World) unwatch(watch *watcher) {
+func (w *state) unwatch(watch *watcher) {
 	if _, watching := w.watchers[watch]; watching {
 		delete(w.watchers, watch)
 		close(watch.c)
@@ -87,7 +87,7 @@ func (w *World) Note(a Activity) {
 }
 
 // show shows the watchers what was reported; mu is held.
-func (w *World) show(batch []report) {
+func (w *state) show(batch []report) {
 	if len(w.watchers) == 0 {
 		return
 	}
@@ -97,7 +97,7 @@ func (w *World) show(batch []report) {
 }
 
 // note gives an activity to all watchers; mu is held.
-func (w *World) note(a Activity) {
+func (w *state) note(a Activity) {
 	if a.Time == 0 {
 		a.Time = w.now().UnixMilli()
 	}

@@ -49,7 +49,7 @@ func atAll() []world.Part { return world.Parts(&message.At{All: true, Display: "
 // send sends a message that must be allowed.
 func send(t testing.TB, w *world.World, s world.Send) *world.Message {
 	t.Helper()
-	m, err := w.Send(s, nil)
+	m, err := w.Messages().Send(s, nil)
 	must(t, err)
 	return m
 }

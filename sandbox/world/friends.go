@@ -35,9 +35,15 @@ func (h *FriendRemoved) Activity() Activity {
 	return Activity{Kind: ActivityFriendRemoved, User: h.User.UIN, Peer: h.Friend.UIN}
 }
 
-// AddFriend makes a and b friends, as if b had accepted a's request
+// Friends are the friendships between accounts.
+type Friends struct{ *state }
+
+// Friends returns the friendships.
+func (w *World) Friends() Friends { return Friends{&w.state} }
+
+// Add makes a and b friends, as if b had accepted a's request
 // (docs/protocol/operations.md 7.3). Friends already: nothing happens.
-func (w *World) AddFriend(a, b message.UIN) error {
+func (w Friends) Add(a, b message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
 	first, err := w.account(a)
@@ -60,9 +66,9 @@ func (w *World) AddFriend(a, b message.UIN) error {
 	return nil
 }
 
-// RemoveFriend ends the friendship of a and b by the will of a
+// Remove ends the friendship of a and b by the will of a
 // (docs/protocol/operations.md 7.3, 0x126b_0).
-func (w *World) RemoveFriend(a, b message.UIN) error {
+func (w Friends) Remove(a, b message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
 	if !w.areFriends(a, b) {
@@ -75,7 +81,7 @@ func (w *World) RemoveFriend(a, b message.UIN) error {
 }
 
 // SetRemark sets the remark and category under which uin files its friend.
-func (w *World) SetRemark(uin, peer message.UIN, remark string, category int32) error {
+func (w Friends) SetRemark(uin, peer message.UIN, remark string, category int32) error {
 	w.mu.Lock()
 	defer w.done()
 	if err := checkName(remark); err != nil {
@@ -88,8 +94,8 @@ func (w *World) SetRemark(uin, peer message.UIN, remark string, category int32) 
 	return nil
 }
 
-// Friends returns the friends of an account, ordered by UIN.
-func (w *World) Friends(uin message.UIN) []Friendship {
+// List returns the friends of an account, ordered by UIN.
+func (w Friends) List(uin message.UIN) []Friendship {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := w.users[uin]
@@ -104,14 +110,14 @@ func (w *World) Friends(uin message.UIN) []Friendship {
 	return friends
 }
 
-// AreFriends reports whether a and b are friends.
-func (w *World) AreFriends(a, b message.UIN) bool {
+// Are reports whether a and b are friends.
+func (w Friends) Are(a, b message.UIN) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.areFriends(a, b)
 }
 
-func (w *World) areFriends(a, b message.UIN) bool {
+func (w *state) areFriends(a, b message.UIN) bool {
 	account := w.users[a]
 	if account == nil {
 		return false

@@ -64,10 +64,16 @@ func (h *GroupRenamed) Activity() Activity {
 	return Activity{Kind: ActivityRename, Group: h.Group, By: h.By.UIN, Text: h.Name}
 }
 
-// AddGroup founds a group with its owner and the given members. No push is sent. Code 0
+// Groups are the groups, and what holds for a group as a whole.
+type Groups struct{ *state }
+
+// Groups returns the groups.
+func (w *World) Groups() Groups { return Groups{&w.state} }
+
+// Add founds a group with its owner and the given members. No push is sent. Code 0
 // takes the next free one from 730000001 on; owner 0 is the first member; MemberCount
 // is counted.
-func (w *World) AddGroup(g Group, members ...message.UIN) (Group, error) {
+func (w Groups) Add(g Group, members ...message.UIN) (Group, error) {
 	w.mu.Lock()
 	defer w.done()
 	if g.Code == 0 {
@@ -113,7 +119,7 @@ func (w *World) AddGroup(g Group, members ...message.UIN) (Group, error) {
 	return view, nil
 }
 
-func (w *World) checkGroup(g *Group) error {
+func (w Groups) checkGroup(g *Group) error {
 	switch {
 	case g.Code > math.MaxUint32:
 		return Refuse(BadRequest, "group code %d is too large", g.Code)
@@ -130,7 +136,7 @@ func (w *World) checkGroup(g *Group) error {
 }
 
 // Rename changes the name of a group; the owner and admins may.
-func (w *World) Rename(code message.GroupCode, by message.UIN, name string) error {
+func (w Groups) Rename(code message.GroupCode, by message.UIN, name string) error {
 	w.mu.Lock()
 	defer w.done()
 	g, by, role, err := w.actor(code, by)
@@ -159,15 +165,15 @@ func (g *group) view() Group {
 }
 
 // group finds a group; mu is held.
-func (w *World) group(code message.GroupCode) (*group, error) {
+func (w *state) group(code message.GroupCode) (*group, error) {
 	if g := w.groups[code]; g != nil {
 		return g, nil
 	}
 	return nil, Refuse(NotFound, "no group %d", code)
 }
 
-// Group finds a group.
-func (w *World) Group(code message.GroupCode) (Group, bool) {
+// Find finds a group.
+func (w Groups) Find(code message.GroupCode) (Group, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if g := w.groups[code]; g != nil {
@@ -176,15 +182,15 @@ func (w *World) Group(code message.GroupCode) (Group, bool) {
 	return Group{}, false
 }
 
-// Groups returns all groups, ordered by code.
-func (w *World) Groups() []Group { return w.groupsWhere(func(*group) bool { return true }) }
+// List returns all groups, ordered by code.
+func (w Groups) List() []Group { return w.groupsWhere(func(*group) bool { return true }) }
 
-// GroupsOf returns the groups uin is a member of, ordered by code.
-func (w *World) GroupsOf(uin message.UIN) []Group {
+// Of returns the groups uin is a member of, ordered by code.
+func (w Groups) Of(uin message.UIN) []Group {
 	return w.groupsWhere(func(g *group) bool { return g.members[uin] != nil })
 }
 
-func (w *World) groupsWhere(keep func(*group) bool) []Group {
+func (w Groups) groupsWhere(keep func(*group) bool) []Group {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var groups []Group

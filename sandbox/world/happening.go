@@ -34,10 +34,10 @@ func (w *World) Listen(listener func(Happening)) {
 }
 
 // happened notes a happening of the operation that goes on; mu is held.
-func (w *World) happened(h Happening) { w.happenedAfter(h, nil) }
+func (w *state) happened(h Happening) { w.happenedAfter(h, nil) }
 
 // happenedAfter is happened with something to be done before it is reported.
-func (w *World) happenedAfter(h Happening, first func()) {
+func (w *state) happenedAfter(h Happening, first func()) {
 	if w.listener != nil || first != nil || len(w.watchers) > 0 {
 		w.waiting = append(w.waiting, report{h, first})
 	}
@@ -46,7 +46,7 @@ func (w *World) happenedAfter(h Happening, first func()) {
 // done ends an operation: it unlocks mu and reports what happened. When it returns,
 // all happenings of this operation have been reported, though perhaps by another
 // goroutine.
-func (w *World) done() {
+func (w *state) done() {
 	quiet := len(w.waiting) == 0
 	w.mu.Unlock()
 	if quiet {

@@ -76,10 +76,16 @@ type pair struct {
 	newest  int64 // Unix seconds of the newest message
 }
 
-// GroupHistory returns the messages of an inclusive range of sequences,
+// History is what was said: the last 2000 messages of each chat are remembered.
+type History struct{ *state }
+
+// History returns what was said.
+func (w *World) History() History { return History{&w.state} }
+
+// OfGroup returns the messages of an inclusive range of sequences,
 // ascending, recalled ones left out (docs/protocol/messages.md 12.1, 12.3). The
 // last 2000 are remembered. The messages are shared: read-only.
-func (w *World) GroupHistory(code message.GroupCode, from, to uint64) []*Message {
+func (w History) OfGroup(code message.GroupCode, from, to uint64) []*Message {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if g := w.groups[code]; g != nil {
@@ -88,9 +94,9 @@ func (w *World) GroupHistory(code message.GroupCode, from, to uint64) []*Message
 	return nil
 }
 
-// FriendHistory is GroupHistory for the private chat of a and b, in conversation
+// OfPrivate is OfGroup for the private chat of a and b, in conversation
 // sequences.
-func (w *World) FriendHistory(a, b message.UIN, from, to uint64) []*Message {
+func (w History) OfPrivate(a, b message.UIN, from, to uint64) []*Message {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if p := w.pairs[keyOf(a, b)]; p != nil {
@@ -107,7 +113,7 @@ type Listed struct {
 
 // Newest returns the newest messages, ascending, of a group or with code 0 of the
 // private chat of a and b. Recalled ones are included.
-func (w *World) Newest(code message.GroupCode, a, b message.UIN, limit int) []Listed {
+func (w History) Newest(code message.GroupCode, a, b message.UIN, limit int) []Listed {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var records []*record
@@ -124,10 +130,10 @@ func (w *World) Newest(code message.GroupCode, a, b message.UIN, limit int) []Li
 	return list
 }
 
-// PrivateSequence returns the conversation sequence of the newest message of the
+// FindSequence returns the conversation sequence of the newest message of the
 // private chat of a and b that author, 0 for either, sent with a client sequence;
 // 0 when there is none.
-func (w *World) PrivateSequence(a, b message.UIN, clientSeq uint64, author message.UIN) uint64 {
+func (w History) FindSequence(a, b message.UIN, clientSeq uint64, author message.UIN) uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.pairs[keyOf(a, b)]
@@ -142,11 +148,11 @@ func (w *World) PrivateSequence(a, b message.UIN, clientSeq uint64, author messa
 	return 0
 }
 
-// RoamHistory returns up to count messages of the private chat of a and b,
+// Roam returns up to count messages of the private chat of a and b,
 // ascending: direction 1 the newest with a time not after time, 2 the oldest with
 // a time not before it. complete is true when nothing older is left
 // (docs/protocol/messages.md 12.4).
-func (w *World) RoamHistory(a, b message.UIN, time int64, count int, direction uint32) (messages []*Message, complete bool) {
+func (w History) Roam(a, b message.UIN, time int64, count int, direction uint32) (messages []*Message, complete bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.pairs[keyOf(a, b)]
@@ -174,9 +180,9 @@ func firstSince(messages []*Message, time int64) int {
 	return i
 }
 
-// LatestSequence returns the sequence of a group's newest message, 0 when there
+// LastOfGroup returns the sequence of a group's newest message, 0 when there
 // is none.
-func (w *World) LatestSequence(code message.GroupCode) uint64 {
+func (w History) LastOfGroup(code message.GroupCode) uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if g := w.groups[code]; g != nil {
@@ -185,35 +191,13 @@ func (w *World) LatestSequence(code message.GroupCode) uint64 {
 	return 0
 }
 
-// PeerSequence returns the sequence and time (Unix seconds) of the newest message
+// LastOfPrivate returns the sequence and time (Unix seconds) of the newest message
 // of the private chat of a and b, zeros when there is none.
-func (w *World) PeerSequence(a, b message.UIN) (seq uint64, time int64) {
+func (w History) LastOfPrivate(a, b message.UIN) (seq uint64, time int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if p := w.pairs[keyOf(a, b)]; p != nil {
 		return p.history.last(), p.newest
 	}
 	return 0, 0
-}
-
-// MarkRead notes that uin has read a group up to a sequence. Older marks, and those of
-// people who are not in the group, change nothing.
-func (w *World) MarkRead(code message.GroupCode, uin message.UIN, seq uint64) {
-	w.mu.Lock()
-	defer w.done()
-	if _, _, err := w.member(code, uin); err == nil {
-		read := w.users[uin].read
-		read[code] = max(read[code], seq)
-	}
-}
-
-// ReadUpTo returns the newest sequence of a group that uin has marked as read; 0 for
-// none.
-func (w *World) ReadUpTo(code message.GroupCode, uin message.UIN) uint64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if a := w.users[uin]; a != nil {
-		return a.read[code]
-	}
-	return 0
 }

@@ -74,9 +74,15 @@ func (h *GroupDissolved) Activity() Activity {
 	return Activity{Kind: ActivityDissolve, Group: h.Group, User: h.Owner.UIN}
 }
 
+// Members are who is in which group: coming and going, roles, names, mutes.
+type Members struct{ *state }
+
+// Members returns the members of groups.
+func (w *World) Members() Members { return Members{&w.state} }
+
 // Join lets uin into a group: by is the inviter when invited, else the admin who
 // let it in, 0 for nobody.
-func (w *World) Join(code message.GroupCode, uin, by message.UIN, invited bool) error {
+func (w Members) Join(code message.GroupCode, uin, by message.UIN, invited bool) error {
 	w.mu.Lock()
 	defer w.done()
 	g, err := w.group(code)
@@ -100,7 +106,7 @@ func (w *World) Join(code message.GroupCode, uin, by message.UIN, invited bool) 
 }
 
 // Leave takes uin out of a group. When the owner leaves the group is dissolved.
-func (w *World) Leave(code message.GroupCode, uin message.UIN) error {
+func (w Members) Leave(code message.GroupCode, uin message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
 	g, m, err := w.member(code, uin)
@@ -119,7 +125,7 @@ func (w *World) Leave(code message.GroupCode, uin message.UIN) error {
 
 // Kick takes uin out of a group by the will of by (0: the owner), who must have
 // the higher role.
-func (w *World) Kick(code message.GroupCode, uin, by message.UIN) error {
+func (w Members) Kick(code message.GroupCode, uin, by message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
 	g, m, by, role, err := w.actorOn(code, uin, by)
@@ -149,9 +155,9 @@ func (g *group) remove(uin message.UIN) {
 	g.changeSeq++
 }
 
-// Members returns the members of a group, ordered by UIN; nil when there is no
+// List returns the members of a group, ordered by UIN; nil when there is no
 // such group.
-func (w *World) Members(code message.GroupCode) []Member {
+func (w Members) List(code message.GroupCode) []Member {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	g := w.groups[code]
@@ -165,8 +171,8 @@ func (w *World) Members(code message.GroupCode) []Member {
 	return members
 }
 
-// Member finds one member of a group.
-func (w *World) Member(code message.GroupCode, uin message.UIN) (Member, bool) {
+// Find finds one member of a group.
+func (w Members) Find(code message.GroupCode, uin message.UIN) (Member, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	g := w.groups[code]
@@ -176,7 +182,7 @@ func (w *World) Member(code message.GroupCode, uin message.UIN) (Member, bool) {
 	return w.memberView(g, uin), true
 }
 
-func (w *World) memberView(g *group, uin message.UIN) Member {
+func (w Members) memberView(g *group, uin message.UIN) Member {
 	m := g.members[uin]
 	return Member{
 		User: w.users[uin].User, Card: m.card, Title: m.title, Role: m.role, Level: m.level,
@@ -184,9 +190,9 @@ func (w *World) memberView(g *group, uin message.UIN) Member {
 	}
 }
 
-// MemberChangeSeq counts the changes of a group's members, cards and roles
+// ChangeSeq counts the changes of a group's members, cards and roles
 // (docs/protocol/operations.md 7.2); 0 when there is no such group.
-func (w *World) MemberChangeSeq(code message.GroupCode) uint32 {
+func (w Members) ChangeSeq(code message.GroupCode) uint32 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if g := w.groups[code]; g != nil {

@@ -117,10 +117,16 @@ type Send struct {
 	Origin any
 }
 
+// Messages are sending, recalling and reading.
+type Messages struct{ *state }
+
+// Messages returns the sending, recalling and reading of messages.
+func (w *World) Messages() Messages { return Messages{&w.state} }
+
 // Send sends one message: it is checked, stored and reported. sent, which may be nil,
 // is called with it before anybody else hears of it; it must not start an operation of
 // the world.
-func (w *World) Send(s Send, sent func(*Message)) (*Message, error) {
+func (w Messages) Send(s Send, sent func(*Message)) (*Message, error) {
 	w.mu.Lock()
 	defer w.done()
 	now := w.now()
@@ -149,7 +155,7 @@ func (w *World) Send(s Send, sent func(*Message)) (*Message, error) {
 	return h.Message, nil
 }
 
-func (w *World) sendGroup(s *Send, m *Message, h *MessageSent) {
+func (w Messages) sendGroup(s *Send, m *Message, h *MessageSent) {
 	g := w.groups[s.Group]
 	sender := g.members[s.From]
 	sender.lastSpeak = m.Time
@@ -160,7 +166,7 @@ func (w *World) sendGroup(s *Send, m *Message, h *MessageSent) {
 	h.Message, h.Members = g.history.add(m), g.roster
 }
 
-func (w *World) sendPrivate(s *Send, m *Message, h *MessageSent) {
+func (w Messages) sendPrivate(s *Send, m *Message, h *MessageSent) {
 	key := keyOf(s.From, s.To)
 	p := w.pairs[key]
 	if p == nil {
@@ -186,7 +192,7 @@ func (w *World) sendPrivate(s *Send, m *Message, h *MessageSent) {
 
 // throwDice throws the dice that senders left to the server. Parts that change are
 // copied first.
-func (w *World) throwDice(parts []Part) []Part {
+func (w Messages) throwDice(parts []Part) []Part {
 	copied := false
 	for i, p := range parts {
 		face, ok := p.Segment.(*message.Face)

@@ -25,28 +25,28 @@ func TestSendRules(t *testing.T) {
 		{"oneself", nil, world.Send{From: carol, To: carol, Parts: world.Text("hi")}, 0},
 		{"not a member", nil, world.Send{From: carol, Group: small, Parts: world.Text("hi")}, 110},
 		{"no such group", nil, world.Send{From: carol, Group: 5, Parts: world.Text("hi")}, 110},
-		{"muted", func(t *testing.T, w *world.World) { must(t, w.Mute(mall, carol, bob, 60)) },
+		{"muted", func(t *testing.T, w *world.World) { must(t, w.Members().Mute(mall, carol, bob, 60)) },
 			world.Send{From: carol, Group: mall, Parts: world.Text("hi")}, 120},
-		{"whole group muted, member", func(t *testing.T, w *world.World) { must(t, w.MuteAll(mall, alice, true)) },
+		{"whole group muted, member", func(t *testing.T, w *world.World) { must(t, w.Groups().MuteAll(mall, alice, true)) },
 			world.Send{From: carol, Group: mall, Parts: world.Text("hi")}, 120},
-		{"whole group muted, admin", func(t *testing.T, w *world.World) { must(t, w.MuteAll(mall, alice, true)) },
+		{"whole group muted, admin", func(t *testing.T, w *world.World) { must(t, w.Groups().MuteAll(mall, alice, true)) },
 			world.Send{From: bob, Group: mall, Parts: world.Text("hi")}, 0},
 		{"everyone by a member", nil, world.Send{From: carol, Group: mall, Parts: atAll()}, 121},
 		{"everyone by an admin", nil, world.Send{From: bob, Group: mall, Parts: atAll()}, 0},
 		{"everyone once too often", func(t *testing.T, w *world.World) {
 			for range 10 {
-				if _, err := w.Send(world.Send{From: bob, Group: mall, Parts: atAll()}, nil); err != nil {
+				if _, err := w.Messages().Send(world.Send{From: bob, Group: mall, Parts: atAll()}, nil); err != nil {
 					t.Fatalf("setup: %v", err)
 				}
 			}
 		}, world.Send{From: bob, Group: mall, Parts: atAll()}, 121},
 		{"rate", func(t *testing.T, w *world.World) {
-			must(t, w.LimitRate(mall, 1))
-			w.Send(world.Send{From: bob, Group: mall, Parts: world.Text("1")}, nil)
+			must(t, w.Groups().LimitRate(mall, 1))
+			w.Messages().Send(world.Send{From: bob, Group: mall, Parts: world.Text("1")}, nil)
 		}, world.Send{From: bob, Group: mall, Parts: world.Text("2")}, 299},
-		{"stranger", func(t *testing.T, w *world.World) { must(t, w.RemoveFriend(carol, bot)) },
+		{"stranger", func(t *testing.T, w *world.World) { must(t, w.Friends().Remove(carol, bot)) },
 			world.Send{From: carol, To: bot, Parts: world.Text("hi")}, 55},
-		{"stranger through a group", func(t *testing.T, w *world.World) { must(t, w.RemoveFriend(carol, bot)) },
+		{"stranger through a group", func(t *testing.T, w *world.World) { must(t, w.Friends().Remove(carol, bot)) },
 			world.Send{From: carol, To: bot, TempGroup: mall, Parts: world.Text("hi")}, 0},
 		{"stranger through a foreign group", nil, world.Send{From: carol, To: bot, TempGroup: small, Parts: world.Text("hi")}, 55},
 		{"no such user", nil, world.Send{From: carol, To: 99, Parts: world.Text("hi")}, 55},
@@ -67,7 +67,7 @@ func TestSendRules(t *testing.T) {
 				}
 				rec := record(w)
 				var acked *world.Message
-				got, err := w.Send(tt.send, func(m *world.Message) {
+				got, err := w.Messages().Send(tt.send, func(m *world.Message) {
 					acked = m
 					if len(rec.happenings) != 0 {
 						t.Errorf("%d happenings were reported before the acknowledgement", len(rec.happenings))
@@ -95,10 +95,10 @@ func TestLimitsRenew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := defaultWorld(t)
 		send := func(from message.UIN, parts []world.Part) uint32 {
-			_, err := w.Send(world.Send{From: from, Group: mall, Parts: parts}, nil)
+			_, err := w.Messages().Send(world.Send{From: from, Group: mall, Parts: parts}, nil)
 			return codeOf(err)
 		}
-		must(t, w.Mute(mall, carol, alice, 60))
+		must(t, w.Members().Mute(mall, carol, alice, 60))
 		time.Sleep(59 * time.Second)
 		if code := send(carol, world.Text("x")); code != 120 {
 			t.Errorf("a second before the end of the mute: got code %d, want 120", code)
@@ -107,8 +107,8 @@ func TestLimitsRenew(t *testing.T) {
 		if code := send(carol, world.Text("x")); code != 0 {
 			t.Errorf("after the mute: got code %d, want 0", code)
 		}
-		must(t, w.Mute(mall, carol, alice, 60))
-		must(t, w.Mute(mall, carol, alice, 0))
+		must(t, w.Members().Mute(mall, carol, alice, 60))
+		must(t, w.Members().Mute(mall, carol, alice, 0))
 		if code := send(carol, world.Text("x")); code != 0 {
 			t.Errorf("after the mute was lifted: got code %d, want 0", code)
 		}
@@ -122,7 +122,7 @@ func TestLimitsRenew(t *testing.T) {
 		if code := send(bob, atAll()); code != 0 {
 			t.Errorf("the next day: got code %d, want 0", code)
 		}
-		must(t, w.LimitRate(mall, 2))
+		must(t, w.Groups().LimitRate(mall, 2))
 		for i, want := range []uint32{0, 0, 299} {
 			if code := send(bob, world.Text("x")); code != want {
 				t.Errorf("message %d of the minute: got code %d, want %d", i+1, code, want)
@@ -145,7 +145,7 @@ func TestSequences(t *testing.T) {
 			t.Errorf("group message %d: got sequence %d", i+1, m.Sequence)
 		}
 	}
-	if got := w.LatestSequence(mall); got != 3 {
+	if got := w.History().LastOfGroup(mall); got != 3 {
 		t.Errorf("latest sequence of the group: got %d, want 3", got)
 	}
 	first := send(t, w, world.Send{From: alice, To: bob, Parts: world.Text("x")})
@@ -153,14 +153,14 @@ func TestSequences(t *testing.T) {
 	if second.Sequence != first.Sequence+1 {
 		t.Errorf("both directions count together: got %d after %d", second.Sequence, first.Sequence)
 	}
-	if seq, at := w.PeerSequence(alice, bob); seq != second.Sequence || at != second.Time {
+	if seq, at := w.History().LastOfPrivate(alice, bob); seq != second.Sequence || at != second.Time {
 		t.Errorf("peer sequence: got %d at %d, want %d at %d", seq, at, second.Sequence, second.Time)
 	}
-	if seq, at := w.PeerSequence(alice, 5); seq != 0 || at != 0 {
+	if seq, at := w.History().LastOfPrivate(alice, 5); seq != 0 || at != 0 {
 		t.Errorf("peer sequence of strangers: got %d at %d, want zeros", seq, at)
 	}
 	rec.happenings = nil
-	w.Send(world.Send{From: alice, To: alice, Parts: world.Text("x"), Origin: 1}, nil)
+	w.Messages().Send(world.Send{From: alice, To: alice, Parts: world.Text("x"), Origin: 1}, nil)
 	sent, _ := rec.happenings[0].(*world.MessageSent)
 	if len(rec.happenings) != 1 || sent == nil || sent.Origin != 1 || !slices.Equal(sent.Members, []message.UIN{alice}) {
 		t.Errorf("a message to oneself goes to oneself once: got %+v", rec.happenings)
@@ -172,7 +172,7 @@ func TestHistories(t *testing.T) {
 	w := defaultWorld(t)
 	const count = 2*historyLimit + 500
 	for i := range count {
-		w.Send(world.Send{From: alice, Group: mall, Parts: world.Text(fmt.Sprint(i + 1))}, nil)
+		w.Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Text(fmt.Sprint(i + 1))}, nil)
 	}
 	tests := []struct {
 		from, to uint64
@@ -187,7 +187,7 @@ func TestHistories(t *testing.T) {
 		{0, 1 << 63, historyLimit},
 	}
 	for _, tt := range tests {
-		got := w.GroupHistory(mall, tt.from, tt.to)
+		got := w.History().OfGroup(mall, tt.from, tt.to)
 		if len(got) != tt.want {
 			t.Errorf("history %d to %d: got %d messages, want %d", tt.from, tt.to, len(got), tt.want)
 		}
@@ -198,13 +198,13 @@ func TestHistories(t *testing.T) {
 			}
 		}
 	}
-	if refused := w.RecallGroup(alice, mall, count-1, nil); refused != nil {
+	if refused := w.Messages().RecallGroup(alice, mall, count-1, nil); refused != nil {
 		t.Fatal(refused)
 	}
-	if got := w.GroupHistory(mall, count-2, count); len(got) != 2 {
+	if got := w.History().OfGroup(mall, count-2, count); len(got) != 2 {
 		t.Errorf("recalled messages are left out: got %d messages, want 2", len(got))
 	}
-	if got := w.GroupHistory(99, 1, 10); got != nil {
+	if got := w.History().OfGroup(99, 1, 10); got != nil {
 		t.Errorf("unknown group: got %v", got)
 	}
 }
@@ -235,7 +235,7 @@ func TestRoamHistory(t *testing.T) {
 			{"after all", sent[4].Time + 1, 2, 2, nil, false},
 		}
 		for _, tt := range tests {
-			got, complete := w.RoamHistory(bob, alice, tt.time, tt.count, tt.direction)
+			got, complete := w.History().Roam(bob, alice, tt.time, tt.count, tt.direction)
 			if complete != tt.complete || len(got) != len(tt.want) {
 				t.Errorf("%s: got %d messages, complete %t; want %v, %t", tt.name, len(got), complete, tt.want, tt.complete)
 				continue
@@ -246,7 +246,7 @@ func TestRoamHistory(t *testing.T) {
 				}
 			}
 		}
-		if got, complete := w.RoamHistory(alice, 5, 0, 1, 1); got != nil || !complete {
+		if got, complete := w.History().Roam(alice, 5, 0, 1, 1); got != nil || !complete {
 			t.Errorf("strangers: got %v, %t; want nothing, complete", got, complete)
 		}
 	})

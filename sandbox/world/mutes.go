@@ -36,7 +36,7 @@ func (h *GroupMuted) Activity() Activity {
 // Mute forbids uin to speak for so many seconds (at most 30 days), 0 lifts it.
 // by (0: the owner) must have the higher role. Mutes end by themselves; nothing is
 // sent then.
-func (w *World) Mute(code message.GroupCode, uin, by message.UIN, seconds uint32) error {
+func (w Members) Mute(code message.GroupCode, uin, by message.UIN, seconds uint32) error {
 	w.mu.Lock()
 	defer w.done()
 	g, m, by, role, err := w.actorOn(code, uin, by)
@@ -57,7 +57,7 @@ func (w *World) Mute(code message.GroupCode, uin, by message.UIN, seconds uint32
 
 // MuteAll lets only the owner and admins speak, or everybody again; the owner and
 // admins may.
-func (w *World) MuteAll(code message.GroupCode, by message.UIN, on bool) error {
+func (w Groups) MuteAll(code message.GroupCode, by message.UIN, on bool) error {
 	w.mu.Lock()
 	defer w.done()
 	g, by, role, err := w.actor(code, by)

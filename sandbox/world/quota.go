@@ -14,7 +14,7 @@ const (
 
 // LimitRate lets a group take so many messages a minute, 0 for any number; more
 // are refused with code 299.
-func (w *World) LimitRate(code message.GroupCode, perMinute uint32) error {
+func (w Groups) LimitRate(code message.GroupCode, perMinute uint32) error {
 	w.mu.Lock()
 	defer w.done()
 	g, err := w.group(code)

@@ -29,7 +29,7 @@ func (h *FriendMessageRecalled) Activity() Activity {
 // RecallGroup withdraws a group message: one's own within 120 s, as owner or
 // admin any of a lower role's (docs/protocol/messages.md 12.1). recalled, which may be
 // nil, is called before anybody else hears of it, as that of Send.
-func (w *World) RecallGroup(by message.UIN, code message.GroupCode, seq uint64, recalled func()) error {
+func (w Messages) RecallGroup(by message.UIN, code message.GroupCode, seq uint64, recalled func()) error {
 	w.mu.Lock()
 	defer w.done()
 	g := w.groups[code]
@@ -42,7 +42,7 @@ func (w *World) RecallGroup(by message.UIN, code message.GroupCode, seq uint64, 
 	return nil
 }
 
-func (w *World) checkRecall(g *group, by message.UIN, seq uint64) (*record, error) {
+func (w Messages) checkRecall(g *group, by message.UIN, seq uint64) (*record, error) {
 	if g == nil {
 		return nil, Refuse(NotFound, "no such group")
 	}
@@ -73,7 +73,7 @@ func (w *World) checkRecall(g *group, by message.UIN, seq uint64) (*record, erro
 // message is found by its random number and its conversation sequence, for which
 // some clients send the client sequence and the other way round. recalled is that of
 // RecallGroup.
-func (w *World) RecallFriend(by, peer message.UIN, clientSeq uint64, random uint32, ntSeq uint64, recalled func()) error {
+func (w Messages) RecallFriend(by, peer message.UIN, clientSeq uint64, random uint32, ntSeq uint64, recalled func()) error {
 	w.mu.Lock()
 	defer w.done()
 	r := w.findPrivate(by, peer, clientSeq, random, ntSeq)
@@ -85,7 +85,7 @@ func (w *World) RecallFriend(by, peer message.UIN, clientSeq uint64, random uint
 	return nil
 }
 
-func (w *World) findPrivate(by, peer message.UIN, clientSeq uint64, random uint32, ntSeq uint64) *record {
+func (w Messages) findPrivate(by, peer message.UIN, clientSeq uint64, random uint32, ntSeq uint64) *record {
 	p := w.pairs[keyOf(by, peer)]
 	if p == nil {
 		return nil

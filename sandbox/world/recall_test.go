@@ -33,11 +33,11 @@ func TestRecallGroup(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := defaultWorld(t)
-				w.Send(world.Send{From: tt.author, Group: mall, Parts: world.Text("x")}, nil)
+				w.Messages().Send(world.Send{From: tt.author, Group: mall, Parts: world.Text("x")}, nil)
 				time.Sleep(tt.after)
 				rec := record(w)
 				acked := false
-				err := w.RecallGroup(tt.by, mall, tt.sequence, func() {
+				err := w.Messages().RecallGroup(tt.by, mall, tt.sequence, func() {
 					acked = true
 					if len(rec.happenings) != 0 {
 						t.Errorf("%d happenings were reported before the acknowledgement", len(rec.happenings))
@@ -47,16 +47,16 @@ func TestRecallGroup(t *testing.T) {
 				if code != uint32(tt.reason) || acked != (code == 0) {
 					t.Fatalf("got %v, acknowledged %t; want code %d", err, acked, tt.reason)
 				}
-				if (len(rec.happenings) == 1) != (code == 0) || (len(w.GroupHistory(mall, 1, 1)) == 0) != (code == 0) {
-					t.Errorf("code %d with %d happenings and %d messages left", code, len(rec.happenings), len(w.GroupHistory(mall, 1, 1)))
+				if (len(rec.happenings) == 1) != (code == 0) || (len(w.History().OfGroup(mall, 1, 1)) == 0) != (code == 0) {
+					t.Errorf("code %d with %d happenings and %d messages left", code, len(rec.happenings), len(w.History().OfGroup(mall, 1, 1)))
 				}
-				if refused := w.RecallGroup(tt.by, mall, tt.sequence, nil); refused == nil {
+				if refused := w.Messages().RecallGroup(tt.by, mall, tt.sequence, nil); refused == nil {
 					t.Error("recalled a second time")
 				}
 			})
 		})
 	}
-	if refused := world.New(1).RecallGroup(1, 2, 3, nil); codeOf(refused) != uint32(world.NotFound) {
+	if refused := world.New(1).Messages().RecallGroup(1, 2, 3, nil); codeOf(refused) != uint32(world.NotFound) {
 		t.Errorf("unknown group: got %v", refused)
 	}
 }

@@ -3,7 +3,7 @@ package world
 import "libration/ntqq/message"
 
 // member finds the group and its member uin; mu is held.
-func (w *World) member(code message.GroupCode, uin message.UIN) (*group, *member, error) {
+func (w *state) member(code message.GroupCode, uin message.UIN) (*group, *member, error) {
 	g, err := w.group(code)
 	if err != nil {
 		return nil, nil, err
@@ -16,7 +16,7 @@ func (w *World) member(code message.GroupCode, uin message.UIN) (*group, *member
 }
 
 // actor resolves who does something in a group: by 0 is the owner.
-func (w *World) actor(code message.GroupCode, by message.UIN) (*group, message.UIN, message.Role, error) {
+func (w *state) actor(code message.GroupCode, by message.UIN) (*group, message.UIN, message.Role, error) {
 	if g := w.groups[code]; g != nil && by == 0 {
 		by = g.Owner
 	}
@@ -29,7 +29,7 @@ func (w *World) actor(code message.GroupCode, by message.UIN) (*group, message.U
 
 // actorOn resolves who does something to the member uin, as actor does, and that
 // member.
-func (w *World) actorOn(code message.GroupCode, uin, by message.UIN) (*group, *member, message.UIN, message.Role, error) {
+func (w *state) actorOn(code message.GroupCode, uin, by message.UIN) (*group, *member, message.UIN, message.Role, error) {
 	g, by, role, err := w.actor(code, by)
 	if err != nil {
 		return nil, nil, 0, 0, err

@@ -33,7 +33,7 @@ func refuseSend(reason Reason, code uint32, text string) error {
 }
 
 // checkSend reports why a message cannot be sent. It counts a message that can.
-func (w *World) checkSend(s *Send, now time.Time) error {
+func (w Messages) checkSend(s *Send, now time.Time) error {
 	if err := checkContent(s); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func checkContent(s *Send) error {
 	return nil
 }
 
-func (w *World) checkPrivate(s *Send) error {
+func (w Messages) checkPrivate(s *Send) error {
 	if w.users[s.From] == nil || w.users[s.To] == nil {
 		return refuseSend(NoPermission, codeBlocked, "no such user")
 	}

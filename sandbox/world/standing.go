@@ -39,7 +39,7 @@ func (h *TitleChanged) Activity() Activity {
 }
 
 // SetAdmin makes uin an admin or a plain member again. Only the owner (by, or 0) may.
-func (w *World) SetAdmin(code message.GroupCode, uin, by message.UIN, admin bool) error {
+func (w Members) SetAdmin(code message.GroupCode, uin, by message.UIN, admin bool) error {
 	w.mu.Lock()
 	defer w.done()
 	g, m, by, role, err := w.actorOn(code, uin, by)
@@ -64,7 +64,7 @@ func (w *World) SetAdmin(code message.GroupCode, uin, by message.UIN, admin bool
 
 // SetCard sets the name of uin in a group: its own, or another's by the owner or an
 // admin.
-func (w *World) SetCard(code message.GroupCode, uin, by message.UIN, card string) error {
+func (w Members) SetCard(code message.GroupCode, uin, by message.UIN, card string) error {
 	w.mu.Lock()
 	defer w.done()
 	g, m, by, role, err := w.actorOn(code, uin, by)
@@ -85,7 +85,7 @@ func (w *World) SetCard(code message.GroupCode, uin, by message.UIN, card string
 
 // SetTitle gives uin a special title, "" takes it away. Only the owner (by, or
 // 0) may.
-func (w *World) SetTitle(code message.GroupCode, uin, by message.UIN, title string) error {
+func (w Members) SetTitle(code message.GroupCode, uin, by message.UIN, title string) error {
 	w.mu.Lock()
 	defer w.done()
 	g, m, by, role, err := w.actorOn(code, uin, by)
@@ -105,7 +105,7 @@ func (w *World) SetTitle(code message.GroupCode, uin, by message.UIN, title stri
 }
 
 // SetLevel sets the level of a member; there is neither permission nor push.
-func (w *World) SetLevel(code message.GroupCode, uin message.UIN, level uint32) error {
+func (w Members) SetLevel(code message.GroupCode, uin message.UIN, level uint32) error {
 	w.mu.Lock()
 	defer w.done()
 	_, m, err := w.member(code, uin)

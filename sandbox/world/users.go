@@ -51,10 +51,16 @@ func (h *UserAdded) Activity() Activity {
 	return Activity{Kind: ActivityUser, User: h.User.UIN, Text: h.User.Nickname}
 }
 
-// AddUser adds an account. UIN 0 takes the next free number from 20001 on; an
+// Users are the accounts: what they are called, how they log in, their presence.
+type Users struct{ *state }
+
+// Users returns the accounts.
+func (w *World) Users() Users { return Users{&w.state} }
+
+// Add adds an account. UIN 0 takes the next free number from 20001 on; an
 // empty UID is derived from the seed and the UIN. It fails when either is taken
 // or a text is longer than 127 bytes.
-func (w *World) AddUser(u User) (User, error) {
+func (w Users) Add(u User) (User, error) {
 	w.mu.Lock()
 	defer w.done()
 	if u.UIN == 0 {
@@ -102,7 +108,7 @@ func deriveUID(seed uint64, uin message.UIN) message.UID {
 
 // SetPassword gives an account a password, "" for none: then it cannot log in by
 // password.
-func (w *World) SetPassword(uin message.UIN, password string) error {
+func (w Users) SetPassword(uin message.UIN, password string) error {
 	w.mu.Lock()
 	defer w.done()
 	a, err := w.account(uin)
@@ -114,7 +120,7 @@ func (w *World) SetPassword(uin message.UIN, password string) error {
 }
 
 // Password returns that of an account, "" for none.
-func (w *World) Password(uin message.UIN) string {
+func (w Users) Password(uin message.UIN) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if a := w.users[uin]; a != nil {
@@ -124,7 +130,7 @@ func (w *World) Password(uin message.UIN) string {
 }
 
 // SetStatus sets the presence of an account.
-func (w *World) SetStatus(uin message.UIN, status Status) error {
+func (w Users) SetStatus(uin message.UIN, status Status) error {
 	w.mu.Lock()
 	defer w.done()
 	a, err := w.account(uin)
@@ -136,7 +142,7 @@ func (w *World) SetStatus(uin message.UIN, status Status) error {
 }
 
 // Status returns the presence that an account has chosen.
-func (w *World) Status(uin message.UIN) Status {
+func (w Users) Status(uin message.UIN) Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if a := w.users[uin]; a != nil {
@@ -146,7 +152,7 @@ func (w *World) Status(uin message.UIN) Status {
 }
 
 // account finds an account; mu is held.
-func (w *World) account(uin message.UIN) (*account, error) {
+func (w *state) account(uin message.UIN) (*account, error) {
 	if a := w.users[uin]; a != nil {
 		return a, nil
 	}
@@ -154,15 +160,15 @@ func (w *World) account(uin message.UIN) (*account, error) {
 }
 
 // user is account for happenings: the zero value for nobody; mu is held.
-func (w *World) user(uin message.UIN) User {
+func (w *state) user(uin message.UIN) User {
 	if a := w.users[uin]; a != nil {
 		return a.User
 	}
 	return User{}
 }
 
-// User finds an account by number.
-func (w *World) User(uin message.UIN) (User, bool) {
+// Find finds an account by number.
+func (w Users) Find(uin message.UIN) (User, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if a := w.users[uin]; a != nil {
@@ -171,8 +177,8 @@ func (w *World) User(uin message.UIN) (User, bool) {
 	return User{}, false
 }
 
-// UserByUID finds an account by text id.
-func (w *World) UserByUID(uid message.UID) (User, bool) {
+// FindByUID finds an account by text id.
+func (w Users) FindByUID(uid message.UID) (User, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if a := w.users[w.byUID[uid]]; a != nil {
@@ -181,8 +187,8 @@ func (w *World) UserByUID(uid message.UID) (User, bool) {
 	return User{}, false
 }
 
-// Users returns all accounts, ordered by UIN.
-func (w *World) Users() []User {
+// List returns all accounts, ordered by UIN.
+func (w Users) List() []User {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	users := make([]User, 0, len(w.users))

@@ -14,9 +14,15 @@ import (
 // length of a group name from one byte (docs/protocol/events.md 9.2).
 const maxName = 127
 
-// World is everything that the simulated service knows. Every method is safe for
-// concurrent use and returns copies. The error of an operation is a *[Refusal].
-type World struct {
+// World is everything that the simulated service knows. What people do in it, and what
+// is known of them, stands by subject: [World.Members] has [Members.Kick]. Every method
+// is safe for concurrent use and returns copies. The error of an operation is a
+// *[Refusal].
+type World struct{ state }
+
+// state is what the subjects share. Each is the same world seen from one side, so their
+// receivers are called w too.
+type state struct {
 	seed uint64
 
 	// reporting keeps the happenings in order while they are reported; it guards spare.
@@ -40,7 +46,7 @@ type World struct {
 // New returns an empty world. The seed decides the uids and everything that is drawn,
 // so that the same calls make the same world.
 func New(seed uint64) *World {
-	return &World{
+	return &World{state{
 		seed:     seed,
 		now:      time.Now,
 		rng:      rand.New(rand.NewPCG(seed, 0x6c696272)),
@@ -49,7 +55,7 @@ func New(seed uint64) *World {
 		groups:   map[message.GroupCode]*group{},
 		pairs:    map[pairKey]*pair{},
 		watchers: map[*watcher]struct{}{},
-	}
+	}}
 }
 
 // SetClock replaces the world's clock, which is the system's at first.

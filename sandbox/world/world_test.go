@@ -16,7 +16,7 @@ import (
 func TestAddUser(t *testing.T) {
 	t.Parallel()
 	w := world.New(1)
-	u, err := w.AddUser(world.User{})
+	u, err := w.Users().Add(world.User{})
 	must(t, err)
 	if u.UIN != 20001 || u.Nickname == "" || u.Level == 0 || u.RegisterTime == 0 {
 		t.Errorf("got %+v, want 20001 with defaults", u)
@@ -24,18 +24,18 @@ func TestAddUser(t *testing.T) {
 	if !regexp.MustCompile(`^u_[A-Za-z0-9_-]{22}$`).MatchString(string(u.UID)) {
 		t.Errorf("got uid %q", u.UID)
 	}
-	same, _ := world.New(1).AddUser(world.User{UIN: 20001})
-	other, _ := world.New(2).AddUser(world.User{UIN: 20001})
+	same, _ := world.New(1).Users().Add(world.User{UIN: 20001})
+	other, _ := world.New(2).Users().Add(world.User{UIN: 20001})
 	if same.UID != u.UID || other.UID == u.UID {
 		t.Errorf("uids %s, %s, %s: the seed must decide", u.UID, same.UID, other.UID)
 	}
-	if next, _ := w.AddUser(world.User{}); next.UIN != 20002 {
+	if next, _ := w.Users().Add(world.User{}); next.UIN != 20002 {
 		t.Errorf("got uin %d, want the next free one", next.UIN)
 	}
-	if found, ok := w.UserByUID(u.UID); !ok || found != u {
+	if found, ok := w.Users().FindByUID(u.UID); !ok || found != u {
 		t.Errorf("by uid: got %+v, %t", found, ok)
 	}
-	if _, ok := w.UserByUID(""); ok {
+	if _, ok := w.Users().FindByUID(""); ok {
 		t.Error("found a user without uid")
 	}
 	for name, bad := range map[string]world.User{
@@ -46,11 +46,11 @@ func TestAddUser(t *testing.T) {
 		"invalid UTF-8": {Sign: "\xff"},
 		"zero byte":     {QID: "\x00"},
 	} {
-		if _, err := w.AddUser(bad); err == nil {
+		if _, err := w.Users().Add(bad); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if got := len(w.Users()); got != 2 {
+	if got := len(w.Users().List()); got != 2 {
 		t.Errorf("got %d users after failures, want 2", got)
 	}
 }
@@ -58,31 +58,31 @@ func TestAddUser(t *testing.T) {
 func TestFriends(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	must(t, w.SetRemark(alice, bob, "Bobby", 3))
-	got := w.Friends(alice)
+	must(t, w.Friends().SetRemark(alice, bob, "Bobby", 3))
+	got := w.Friends().List(alice)
 	if len(got) != 3 || got[1].User.UIN != bob || got[1].Remark != "Bobby" || got[1].Category != 3 {
 		t.Errorf("got friends %+v", got)
 	}
-	if f := w.Friends(bob); f[1].Remark != "" {
+	if f := w.Friends().List(bob); f[1].Remark != "" {
 		t.Errorf("a remark is one's own: got %+v", f[1])
 	}
-	must(t, w.RemoveFriend(bob, alice))
-	if w.AreFriends(alice, bob) || w.AreFriends(bob, alice) || w.AreFriends(5, 6) {
+	must(t, w.Friends().Remove(bob, alice))
+	if w.Friends().Are(alice, bob) || w.Friends().Are(bob, alice) || w.Friends().Are(5, 6) {
 		t.Error("still friends")
 	}
 	for name, err := range map[string]error{
-		"with oneself":   w.AddFriend(alice, alice),
-		"with nobody":    w.AddFriend(alice, 99),
-		"of nobody":      w.AddFriend(99, alice),
-		"no longer":      w.RemoveFriend(alice, bob),
-		"no remark":      w.SetRemark(alice, bob, "", 0),
-		"remark too big": w.SetRemark(alice, carol, strings.Repeat("x", 128), 0),
+		"with oneself":   w.Friends().Add(alice, alice),
+		"with nobody":    w.Friends().Add(alice, 99),
+		"of nobody":      w.Friends().Add(99, alice),
+		"no longer":      w.Friends().Remove(alice, bob),
+		"no remark":      w.Friends().SetRemark(alice, bob, "", 0),
+		"remark too big": w.Friends().SetRemark(alice, carol, strings.Repeat("x", 128), 0),
 	} {
 		if err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if w.Friends(99) != nil {
+	if w.Friends().List(99) != nil {
 		t.Error("nobody has friends")
 	}
 }
@@ -90,12 +90,12 @@ func TestFriends(t *testing.T) {
 func TestDefaultScenario(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	g, ok := w.Group(mall)
+	g, ok := w.Groups().Find(mall)
 	if !ok || g.Name != "Libration 沙盒" || g.Owner != alice || g.MemberCount != 4 || g.MemberMax != 200 {
 		t.Errorf("got group %+v", g)
 	}
 	roles := map[message.UIN]message.Role{}
-	for _, m := range w.Members(mall) {
+	for _, m := range w.Members().List(mall) {
 		roles[m.User.UIN] = m.Role
 	}
 	want := map[message.UIN]message.Role{
@@ -104,18 +104,18 @@ func TestDefaultScenario(t *testing.T) {
 	if diff := cmp.Diff(want, roles); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
 	}
-	if g, _ := w.Group(small); g.Owner != bot || g.MemberCount != 3 {
+	if g, _ := w.Groups().Find(small); g.Owner != bot || g.MemberCount != 3 {
 		t.Errorf("got group %+v", g)
 	}
-	if got := len(w.GroupsOf(carol)); got != 1 {
+	if got := len(w.Groups().Of(carol)); got != 1 {
 		t.Errorf("Carol is in %d groups, want 1", got)
 	}
-	u, _ := w.User(bot)
-	if u.Nickname != "小振 Libration" || len(w.Friends(bot)) != 3 {
-		t.Errorf("got bot %+v with %d friends", u, len(w.Friends(bot)))
+	u, _ := w.Users().Find(bot)
+	if u.Nickname != "小振 Libration" || len(w.Friends().List(bot)) != 3 {
+		t.Errorf("got bot %+v with %d friends", u, len(w.Friends().List(bot)))
 	}
 	again := defaultWorld(t)
-	if diff := cmp.Diff(w.Users(), again.Users()); diff != "" {
+	if diff := cmp.Diff(w.Users().List(), again.Users().List()); diff != "" {
 		t.Errorf("the same seed makes another world:\n%s", diff)
 	}
 }
@@ -123,7 +123,7 @@ func TestDefaultScenario(t *testing.T) {
 func TestAddGroup(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	g, err := w.AddGroup(world.Group{Name: "third"}, carol, carol, bob)
+	g, err := w.Groups().Add(world.Group{Name: "third"}, carol, carol, bob)
 	must(t, err)
 	if g.Code != 730000003 || g.Owner != carol || g.MemberCount != 2 || g.CreateTime == 0 {
 		t.Errorf("got %+v", g)
@@ -142,11 +142,11 @@ func TestAddGroup(t *testing.T) {
 		"huge code":      {world.Group{Name: "x", Owner: bob, Code: 1 << 32}, nil},
 		"long name":      {world.Group{Name: strings.Repeat("x", 128), Owner: bob}, nil},
 	} {
-		if _, err := w.AddGroup(bad.g, bad.members...); err == nil {
+		if _, err := w.Groups().Add(bad.g, bad.members...); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if got := len(w.Groups()); got != 3 {
+	if got := len(w.Groups().List()); got != 3 {
 		t.Errorf("got %d groups after failures, want 3", got)
 	}
 }
@@ -160,47 +160,47 @@ func TestPermissions(t *testing.T) {
 		do   func(w *world.World) error
 		code world.Reason // 0: allowed
 	}{
-		{"admin kicks member", func(w *world.World) error { return w.Kick(mall, carol, bob) }, 0},
-		{"admin kicks owner", func(w *world.World) error { return w.Kick(mall, alice, bob) }, world.NoPermission},
-		{"member kicks", func(w *world.World) error { return w.Kick(mall, bot, carol) }, world.NoPermission},
-		{"owner kicks himself", func(w *world.World) error { return w.Kick(mall, alice, alice) }, world.NoPermission},
-		{"kick of a stranger", func(w *world.World) error { return w.Kick(small, carol, 0) }, world.NotMember},
-		{"kick by a stranger", func(w *world.World) error { return w.Kick(small, bob, carol) }, world.NotMember},
-		{"leave", func(w *world.World) error { return w.Leave(mall, bob) }, 0},
-		{"leave as a stranger", func(w *world.World) error { return w.Leave(small, carol) }, world.NotMember},
-		{"leave nowhere", func(w *world.World) error { return w.Leave(1, carol) }, world.NotFound},
-		{"join", func(w *world.World) error { return w.Join(small, carol, bot, true) }, 0},
-		{"join again", func(w *world.World) error { return w.Join(mall, carol, 0, false) }, world.BadRequest},
-		{"join nowhere", func(w *world.World) error { return w.Join(1, carol, 0, false) }, world.NotFound},
-		{"nobody joins", func(w *world.World) error { return w.Join(mall, 99, 0, false) }, world.NotFound},
-		{"join by a stranger", func(w *world.World) error { return w.Join(small, carol, 99, true) }, world.NotMember},
-		{"owner makes admin", func(w *world.World) error { return w.SetAdmin(mall, carol, alice, true) }, 0},
-		{"admin makes admin", func(w *world.World) error { return w.SetAdmin(mall, carol, bob, true) }, world.NoPermission},
-		{"owner as admin", func(w *world.World) error { return w.SetAdmin(mall, alice, 0, true) }, world.NoPermission},
-		{"own card", func(w *world.World) error { return w.SetCard(mall, carol, carol, "x") }, 0},
-		{"admin sets card", func(w *world.World) error { return w.SetCard(mall, alice, bob, "x") }, 0},
-		{"member sets card", func(w *world.World) error { return w.SetCard(mall, bot, carol, "x") }, world.NoPermission},
-		{"bad card", func(w *world.World) error { return w.SetCard(mall, carol, carol, "\xff") }, world.BadRequest},
-		{"owner gives title", func(w *world.World) error { return w.SetTitle(mall, carol, alice, "x") }, 0},
-		{"admin gives title", func(w *world.World) error { return w.SetTitle(mall, carol, bob, "x") }, world.NoPermission},
-		{"bad title", func(w *world.World) error { return w.SetTitle(mall, carol, 0, "\xff") }, world.BadRequest},
-		{"admin renames", func(w *world.World) error { return w.Rename(mall, bob, "x") }, 0},
-		{"member renames", func(w *world.World) error { return w.Rename(mall, carol, "x") }, world.NoPermission},
-		{"no name", func(w *world.World) error { return w.Rename(mall, bob, "") }, world.BadRequest},
-		{"long name", func(w *world.World) error { return w.Rename(mall, bob, strings.Repeat("x", 128)) }, world.BadRequest},
-		{"admin mutes member", func(w *world.World) error { return w.Mute(mall, carol, bob, 1) }, 0},
-		{"admin mutes owner", func(w *world.World) error { return w.Mute(mall, alice, bob, 1) }, world.NoPermission},
-		{"admin mutes all", func(w *world.World) error { return w.MuteAll(mall, bob, true) }, 0},
-		{"member mutes all", func(w *world.World) error { return w.MuteAll(mall, carol, true) }, world.NoPermission},
-		{"level of a stranger", func(w *world.World) error { return w.SetLevel(small, carol, 1) }, world.NotMember},
-		{"rate of no group", func(w *world.World) error { return w.LimitRate(1, 1) }, world.NotFound},
+		{"admin kicks member", func(w *world.World) error { return w.Members().Kick(mall, carol, bob) }, 0},
+		{"admin kicks owner", func(w *world.World) error { return w.Members().Kick(mall, alice, bob) }, world.NoPermission},
+		{"member kicks", func(w *world.World) error { return w.Members().Kick(mall, bot, carol) }, world.NoPermission},
+		{"owner kicks himself", func(w *world.World) error { return w.Members().Kick(mall, alice, alice) }, world.NoPermission},
+		{"kick of a stranger", func(w *world.World) error { return w.Members().Kick(small, carol, 0) }, world.NotMember},
+		{"kick by a stranger", func(w *world.World) error { return w.Members().Kick(small, bob, carol) }, world.NotMember},
+		{"leave", func(w *world.World) error { return w.Members().Leave(mall, bob) }, 0},
+		{"leave as a stranger", func(w *world.World) error { return w.Members().Leave(small, carol) }, world.NotMember},
+		{"leave nowhere", func(w *world.World) error { return w.Members().Leave(1, carol) }, world.NotFound},
+		{"join", func(w *world.World) error { return w.Members().Join(small, carol, bot, true) }, 0},
+		{"join again", func(w *world.World) error { return w.Members().Join(mall, carol, 0, false) }, world.BadRequest},
+		{"join nowhere", func(w *world.World) error { return w.Members().Join(1, carol, 0, false) }, world.NotFound},
+		{"nobody joins", func(w *world.World) error { return w.Members().Join(mall, 99, 0, false) }, world.NotFound},
+		{"join by a stranger", func(w *world.World) error { return w.Members().Join(small, carol, 99, true) }, world.NotMember},
+		{"owner makes admin", func(w *world.World) error { return w.Members().SetAdmin(mall, carol, alice, true) }, 0},
+		{"admin makes admin", func(w *world.World) error { return w.Members().SetAdmin(mall, carol, bob, true) }, world.NoPermission},
+		{"owner as admin", func(w *world.World) error { return w.Members().SetAdmin(mall, alice, 0, true) }, world.NoPermission},
+		{"own card", func(w *world.World) error { return w.Members().SetCard(mall, carol, carol, "x") }, 0},
+		{"admin sets card", func(w *world.World) error { return w.Members().SetCard(mall, alice, bob, "x") }, 0},
+		{"member sets card", func(w *world.World) error { return w.Members().SetCard(mall, bot, carol, "x") }, world.NoPermission},
+		{"bad card", func(w *world.World) error { return w.Members().SetCard(mall, carol, carol, "\xff") }, world.BadRequest},
+		{"owner gives title", func(w *world.World) error { return w.Members().SetTitle(mall, carol, alice, "x") }, 0},
+		{"admin gives title", func(w *world.World) error { return w.Members().SetTitle(mall, carol, bob, "x") }, world.NoPermission},
+		{"bad title", func(w *world.World) error { return w.Members().SetTitle(mall, carol, 0, "\xff") }, world.BadRequest},
+		{"admin renames", func(w *world.World) error { return w.Groups().Rename(mall, bob, "x") }, 0},
+		{"member renames", func(w *world.World) error { return w.Groups().Rename(mall, carol, "x") }, world.NoPermission},
+		{"no name", func(w *world.World) error { return w.Groups().Rename(mall, bob, "") }, world.BadRequest},
+		{"long name", func(w *world.World) error { return w.Groups().Rename(mall, bob, strings.Repeat("x", 128)) }, world.BadRequest},
+		{"admin mutes member", func(w *world.World) error { return w.Members().Mute(mall, carol, bob, 1) }, 0},
+		{"admin mutes owner", func(w *world.World) error { return w.Members().Mute(mall, alice, bob, 1) }, world.NoPermission},
+		{"admin mutes all", func(w *world.World) error { return w.Groups().MuteAll(mall, bob, true) }, 0},
+		{"member mutes all", func(w *world.World) error { return w.Groups().MuteAll(mall, carol, true) }, world.NoPermission},
+		{"level of a stranger", func(w *world.World) error { return w.Members().SetLevel(small, carol, 1) }, world.NotMember},
+		{"rate of no group", func(w *world.World) error { return w.Groups().LimitRate(1, 1) }, world.NotFound},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := defaultWorld(t)
 			rec := record(w)
-			seq, members := w.MemberChangeSeq(mall), w.Members(mall)
+			seq, members := w.Members().ChangeSeq(mall), w.Members().List(mall)
 			err := tt.do(w)
 			var refused *world.Refusal
 			errors.As(err, &refused)
@@ -210,8 +210,8 @@ func TestPermissions(t *testing.T) {
 			if tt.code == 0 {
 				return
 			}
-			if len(rec.happenings) != 0 || w.MemberChangeSeq(mall) != seq || !cmp.Equal(w.Members(mall), members) {
-				t.Errorf("a refusal left %d happenings, change %d to %d", len(rec.happenings), seq, w.MemberChangeSeq(mall))
+			if len(rec.happenings) != 0 || w.Members().ChangeSeq(mall) != seq || !cmp.Equal(w.Members().List(mall), members) {
+				t.Errorf("a refusal left %d happenings, change %d to %d", len(rec.happenings), seq, w.Members().ChangeSeq(mall))
 			}
 		})
 	}
@@ -220,26 +220,26 @@ func TestPermissions(t *testing.T) {
 func TestMemberChanges(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	last := w.MemberChangeSeq(mall)
+	last := w.Members().ChangeSeq(mall)
 	for name, do := range map[string]func() error{
-		"card":  func() error { return w.SetCard(mall, bot, 0, "x") },
-		"admin": func() error { return w.SetAdmin(mall, bot, 0, true) },
-		"kick":  func() error { return w.Kick(mall, carol, 0) },
+		"card":  func() error { return w.Members().SetCard(mall, bot, 0, "x") },
+		"admin": func() error { return w.Members().SetAdmin(mall, bot, 0, true) },
+		"kick":  func() error { return w.Members().Kick(mall, carol, 0) },
 	} {
 		must(t, do())
-		if seq := w.MemberChangeSeq(mall); seq != last+1 {
+		if seq := w.Members().ChangeSeq(mall); seq != last+1 {
 			t.Errorf("%s: got change %d after %d", name, seq, last)
 		}
 		last++
 	}
-	if w.MemberChangeSeq(1) != 0 || w.Members(1) != nil {
+	if w.Members().ChangeSeq(1) != 0 || w.Members().List(1) != nil {
 		t.Error("an unknown group has members")
 	}
-	must(t, w.Leave(mall, alice))
-	if _, ok := w.Group(mall); ok {
+	must(t, w.Members().Leave(mall, alice))
+	if _, ok := w.Groups().Find(mall); ok {
 		t.Error("the group outlived its owner's leaving")
 	}
-	if _, err := w.Send(world.Send{From: bob, Group: mall, Parts: world.Text("x")}, nil); codeOf(err) != 110 {
+	if _, err := w.Messages().Send(world.Send{From: bob, Group: mall, Parts: world.Text("x")}, nil); codeOf(err) != 110 {
 		t.Errorf("sending to a dissolved group: got %v, want code 110", err)
 	}
 }
@@ -247,9 +247,9 @@ func TestMemberChanges(t *testing.T) {
 func TestGroupFull(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	g, err := w.AddGroup(world.Group{Name: "two", Owner: bot, MemberMax: 2}, alice)
+	g, err := w.Groups().Add(world.Group{Name: "two", Owner: bot, MemberMax: 2}, alice)
 	must(t, err)
-	if err := w.Join(g.Code, bob, 0, false); err == nil {
+	if err := w.Members().Join(g.Code, bob, 0, false); err == nil {
 		t.Error("a third joined a group of two")
 	}
 }
@@ -259,8 +259,8 @@ func TestWatch(t *testing.T) {
 	w := defaultWorld(t)
 	quick, end := w.Watch(10)
 	slow, endSlow := w.Watch(1)
-	must(t, w.Rename(mall, bob, "new"))
-	w.Send(world.Send{From: carol, Group: mall, Parts: world.Text("hi")}, nil)
+	must(t, w.Groups().Rename(mall, bob, "new"))
+	w.Messages().Send(world.Send{From: carol, Group: mall, Parts: world.Text("hi")}, nil)
 	w.Note(world.Activity{Kind: world.ActivityOnline, User: bot, Time: 5})
 	want := []world.Activity{
 		{Kind: "rename", Group: mall, By: bob, Text: "new"},
@@ -311,9 +311,9 @@ func TestConcurrent(t *testing.T) {
 	for _, from := range []message.UIN{alice, bob, carol} {
 		wg.Go(func() {
 			for range 200 {
-				w.Send(world.Send{From: from, Group: mall, Parts: world.Text("x")}, nil)
-				w.Members(mall)
-				w.GroupHistory(mall, 1, 30)
+				w.Messages().Send(world.Send{From: from, Group: mall, Parts: world.Text("x")}, nil)
+				w.Members().List(mall)
+				w.History().OfGroup(mall, 1, 30)
 			}
 		})
 	}

@@ -1,0 +1,25 @@
+package world
+
+import "libration/ntqq/message"
+
+// MarkRead notes that uin has read a group up to a sequence. Older marks, and those of
+// people who are not in the group, change nothing.
+func (w Messages) MarkRead(code message.GroupCode, uin message.UIN, seq uint64) {
+	w.mu.Lock()
+	defer w.done()
+	if _, _, err := w.member(code, uin); err == nil {
+		read := w.users[uin].read
+		read[code] = max(read[code], seq)
+	}
+}
+
+// ReadUpTo returns the newest sequence of a group that uin has marked as read; 0 for
+// none.
+func (w Messages) ReadUpTo(code message.GroupCode, uin message.UIN) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.read[code]
+	}
+	return 0
+}
