@@ -214,9 +214,17 @@ func (g *Gateway) message(m *message.Message) {
 	}
 }
 
+// KeepOwn changes Options.OwnKept. It does nothing without a journal. Safe for concurrent
+// use.
+func (g *Gateway) KeepOwn(own bool) {
+	if g.journal != nil {
+		g.journal.ownKept.Store(own)
+	}
+}
+
 // wanted tells whether somebody wants own messages, or the rest.
 func (g *Gateway) wanted(self bool) bool {
-	if j := g.journal; j != nil && (!self || j.ownKept) {
+	if j := g.journal; j != nil && (!self || j.ownKept.Load()) {
 		return true
 	}
 	return g.hub.wanted(self) != 0

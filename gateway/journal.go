@@ -41,7 +41,7 @@ type journal struct {
 	gateway *Gateway
 	log     *slog.Logger
 	clock   Clock
-	ownKept bool
+	ownKept atomic.Bool
 	start   int64 // the newest event when the program started
 	last    int64 // for the goroutine that calls Handle
 	newest  newest
@@ -51,7 +51,9 @@ type journal struct {
 
 func newJournal(j Journal, g *Gateway, ownKept bool) *journal {
 	last := j.LastEvent()
-	return &journal{Journal: j, gateway: g, log: g.log, clock: g.clock, ownKept: ownKept, start: last, last: last}
+	made := &journal{Journal: j, gateway: g, log: g.log, clock: g.clock, start: last, last: last}
+	made.ownKept.Store(ownKept)
+	return made
 }
 
 // nextID returns the id of the next event: the time in microseconds, which other

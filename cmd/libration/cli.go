@@ -23,6 +23,7 @@ const (
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Try it now: a sandbox, an account and a bot, without a phone or the internet." zh:"立即试用：沙盒、账号和机器人，无需手机和网络。"`
 	Run     runCommand     `cmd:"" help:"Run the bot service." zh:"运行机器人服务。"`
+	Reload  reloadCommand  `cmd:"" help:"Have the running service read its configuration file again." zh:"让运行中的服务重新读取配置文件。"`
 	Login   loginCommand   `cmd:"" help:"Log the running service in again, or answer its captcha." zh:"让运行中的服务重新登录，或提交验证码结果。"`
 	Sandbox sandboxCommand `cmd:"" help:"Run a simulated NTQQ service to develop against." zh:"运行模拟的 NTQQ 服务，供开发使用。"`
 	Config  configCommand  `cmd:"" help:"Make and check the configuration file." zh:"生成和检查配置文件。"`

@@ -33,6 +33,7 @@ func (c *runCommand) Run(ctx context.Context, std streams) error {
 	}
 	a, err := app.New(cfg, app.Options{
 		Log: log, In: typed, QR: std.out, QRPlain: c.QRASCII || plainTerminal() || !isTerminal(std.out), Version: app.Version(),
+		Load: func() (*config.Config, error) { return app.Load(c.Config) },
 	})
 	if err != nil {
 		return err

@@ -159,7 +159,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	calls, cancelCalls := outlive(ctx, s.time.drain)
 	defer cancelCalls()
 	m := &mount{
-		name: s.account, calls: s.calls, refuse: s.refuse, time: s.time,
+		key: s.account, calls: s.calls, refuse: s.refuse, time: s.time,
 		handle: func(w http.ResponseWriter, r *http.Request) { h(calls, w, r) },
 	}
 	if err := s.port.mount(ctx, m); err != nil {

@@ -18,6 +18,8 @@ import (
 
 // Sharer is one of the accounts that share a Port.
 type Sharer struct {
+	// Key is the Account of its services; it stays when the name changes.
+	Key string
 	// Name is the first part of the paths that are for it.
 	Name string
 	// Default: it gets what names no account.
@@ -44,11 +46,11 @@ type PortOptions struct {
 type Port struct {
 	o PortOptions
 
-	mu      sync.RWMutex // guards what follows
-	sharers []Sharer     // of the configuration; at most one: there is nothing to tell apart
-	routes  []string     // first parts of paths that name no account
-	mounts  map[string]*mount
-	serving *serving // nil while nobody runs
+	mu      sync.RWMutex      // guards what follows
+	sharers []Sharer          // of the configuration; at most one: there is nothing to tell apart
+	routes  []string          // first parts of paths that name no account
+	mounts  map[string]*mount // by Sharer.Key
+	serving *serving          // nil while nobody runs
 }
 
 // serving is the time from the first service that runs to the last.
@@ -63,7 +65,7 @@ type serving struct {
 // mount is a service that runs.
 type mount struct {
 	port     *Port
-	name     string
+	key      string
 	ctx      context.Context // of its requests
 	calls    bool            // a path of one part is a request of its dialect
 	handle   http.HandlerFunc
@@ -93,13 +95,13 @@ func (p *Port) Share(all []Sharer, routes []string) {
 }
 
 // prefix begins the paths of an account.
-func (p *Port) prefix(name string) string {
+func (p *Port) prefix(key string) string {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if len(p.sharers) < 2 {
-		return ""
+	if i := slices.IndexFunc(p.sharers, func(s Sharer) bool { return s.Key == key }); i >= 0 && len(p.sharers) > 1 {
+		return "/" + p.sharers[i].Name
 	}
-	return "/" + name
+	return ""
 }
 
 // mount has a service answer what is for its account, until unmount. The first one opens
@@ -108,8 +110,8 @@ func (p *Port) mount(ctx context.Context, m *mount) error {
 	m.port, m.ctx = p, ctx
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.mounts[m.name] != nil {
-		return fmt.Errorf("account %q listens on %s already", m.name, p.o.Address)
+	if p.mounts[m.key] != nil {
+		return fmt.Errorf("account %q listens on %s already", m.key, p.o.Address)
 	}
 	if p.serving == nil {
 		if err := p.open(ctx, m.time); err != nil {
@@ -117,7 +119,7 @@ func (p *Port) mount(ctx context.Context, m *mount) error {
 		}
 	}
 	m.serving = p.serving
-	p.mounts[m.name] = m
+	p.mounts[m.key] = m
 	return nil
 }
 
@@ -153,7 +155,7 @@ func (p *Port) open(ctx context.Context, times timing) error {
 func (m *mount) unmount(calls context.Context) {
 	p := m.port
 	p.mu.Lock()
-	delete(p.mounts, m.name)
+	delete(p.mounts, m.key)
 	last := len(p.mounts) == 0
 	if last {
 		p.serving = nil
@@ -256,7 +258,7 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 		}
 		return nil, false, 0, some.refuse(status, why+": "+strings.Join(names, ", "))
 	}
-	m := p.mounts[p.sharers[at].Name]
+	m := p.mounts[p.sharers[at].Key]
 	if m == nil {
 		return nil, false, 0, some.refuse(http.StatusServiceUnavailable, "account "+p.sharers[at].Name+" does not run yet")
 	}

@@ -13,9 +13,9 @@ import (
 // sharers are two accounts; the second has a number that is not known at first.
 func sharers(first bool) []Sharer {
 	return []Sharer{
-		{Name: "a", Default: first, Self: func() uint64 { return 1 }},
-		{Name: "b", Self: func() uint64 { return 2 }},
-		{Name: "c", Self: func() uint64 { return 0 }},
+		{Key: "a", Name: "a", Default: first, Self: func() uint64 { return 1 }},
+		{Key: "b", Name: "b", Self: func() uint64 { return 2 }},
+		{Key: "c", Name: "c", Self: func() uint64 { return 0 }},
 	}
 }
 

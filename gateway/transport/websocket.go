@@ -38,7 +38,7 @@ type WebSocketOptions struct {
 	Connections *inbound.Pool
 	// Network is where it listens; default the system's.
 	Network network.Network
-	// Port is one that several accounts share, and Account the name of this one there; nil:
+	// Port is one that several accounts share, and Account the Sharer.Key of this one; nil:
 	// Address, Network and Connections make one of its own.
 	Port    *Port
 	Account string

@@ -47,6 +47,9 @@ type Options struct {
 	// Accounts returns the accounts that there are now, at least one. Safe for concurrent
 	// use, and so is what it returns.
 	Accounts func() []Owned
+	// Reload reads the configuration again. It returns what it did, and why it could not do
+	// more. Safe for concurrent use. Nil: it is not served.
+	Reload func() (did []string, err error)
 	// OnRefused is called for each request that was refused, from many goroutines; nil:
 	// nobody counts.
 	OnRefused func(webguard.Reason)
@@ -80,6 +83,9 @@ func New(o Options) *Server {
 	mux.Handle("GET /readyz", s.guarded(http.HandlerFunc(s.readiness)))
 	mux.Handle("POST /login", s.guarded(s.forAccount(s.login)))
 	mux.Handle("POST /login/captcha", s.guarded(s.forAccount(s.captcha)))
+	if o.Reload != nil {
+		mux.Handle("POST /reload", s.guarded(http.HandlerFunc(s.reload)))
+	}
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", s.guarded(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
 			ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn), DisableCompression: true, MaxRequestsInFlight: maxScrapes,
@@ -214,6 +220,18 @@ func (s *Server) login(w http.ResponseWriter, _ *http.Request, a *Owned) {
 	before := a.Status().Account
 	a.Login()
 	answer(w, http.StatusAccepted, before)
+}
+
+// reload reads the configuration again. What stands in the request means nothing: nobody
+// names files here.
+func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // accounts may take a while to stop
+	did, err := s.o.Reload()
+	if err != nil {
+		answer(w, http.StatusConflict, map[string]any{"error": err.Error(), "did": did})
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"did": did})
 }
 
 // captcha takes the answer to a captcha. Whether it is right shows in the next

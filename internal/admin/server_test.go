@@ -252,3 +252,34 @@ func TestSeveralAccounts(t *testing.T) {
 		t.Errorf("logins of %q", asked)
 	}
 }
+
+// TestReload: what was done, and why not more. Nothing of the request matters.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	var failure error
+	o := Options{Accounts: only(Owned{Status: func() Status { return Status{} }}), AccessToken: "secret", Reload: func() ([]string, error) {
+		return []string{"account b: added"}, failure
+	}}
+	s := New(o)
+	ask := func(method, token string) (int, string) {
+		r := httptest.NewRequest(method, "http://127.0.0.1/reload", strings.NewReader(`{"config":"/etc/passwd"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		return w.Code, w.Body.String()
+	}
+	if code, body := ask("POST", "secret"); code != 200 || !strings.Contains(body, "account b: added") {
+		t.Errorf("got %d %s", code, body)
+	}
+	if code, _ := ask("POST", "wrong"); code != 403 {
+		t.Errorf("wrong token: got %d", code)
+	}
+	if code, _ := ask("GET", "secret"); code != 405 {
+		t.Errorf("GET: got %d", code)
+	}
+	failure = errors.New("not valid YAML")
+	if code, body := ask("POST", "secret"); code != 409 || !strings.Contains(body, "not valid YAML") || !strings.Contains(body, "account b: added") {
+		t.Errorf("got %d %s", code, body)
+	}
+}

@@ -40,13 +40,15 @@ type Options struct {
 	Wall func() time.Time
 	// Network is where it listens and connects; its zero value is the system's.
 	Network network.Network
+	// Load reads the configuration file again, for Reload; nil: that is not possible.
+	Load func() (*config.Config, error)
 	// ServiceRetry is the first pause before a failed service starts again; 0: 1 s.
 	ServiceRetry time.Duration
 }
 
 // App is an installation: its accounts, and the owner's service.
 type App struct {
-	cfg        *config.Config
+	cfg        *config.Config // guarded by reloading
 	o          Options
 	log        *slog.Logger
 	language   text.Language
@@ -55,13 +57,21 @@ type App struct {
 	metrics    *metrics
 	admin      *admin.Server // nil when it is turned off
 	supervisor *supervise.Supervisor
-	// begun is closed when the only account has begun, or Run when there are several.
+	// begun is closed, by begin, when the only account has begun, or Run when there are
+	// several.
 	begun chan struct{}
+	begin func()
 
-	mu      sync.Mutex // guards what follows
-	members []*member
-	ports   map[string]*transport.Port // by the name of their connection
-	changed chan struct{}              // closed at the next change of Status
+	running  context.Context // of Run; nil before it
+	end      func()          // ends it
+	accounts sync.WaitGroup
+
+	reloading sync.Mutex // held by who changes cfg and members
+	mu        sync.Mutex // guards what follows
+	failed    []error    // why accounts ended
+	members   []*member
+	ports     map[string]*transport.Port // by the name of their connection
+	changed   chan struct{}              // closed at the next change of Status
 }
 
 // Status is what an account is doing at one moment.
@@ -79,16 +89,15 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	if o.Version == "" {
 		o.Version = Version()
 	}
-	if cfg.Server.Mode == config.ModeReal && len(cfg.OneBot.Connections) == 0 {
-		// An empty file must not log in to the real service.
-		return nil, text.Errorf("onebot.connections: there is no connection, so no bot could use the account: add one (`libration config init` writes examples), or set server.mode: sandbox",
-			"onebot.connections: 没有任何连接，机器人无法使用该账号：请添加一个（`libration config init` 会写出示例），或设置 server.mode: sandbox")
+	if err := usable(cfg); err != nil {
+		return nil, err
 	}
 	a := &App{
 		cfg: cfg, o: o, log: o.Log, language: Language(cfg.Language), metrics: newMetrics(o.Version),
 		begun: make(chan struct{}), changed: make(chan struct{}), ports: make(map[string]*transport.Port),
 	}
 	a.typed.app = a
+	a.begin = sync.OnceFunc(func() { close(a.begun) })
 	a.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: o.ServiceRetry})
 	files := inbound.OpenFiles()
 	a.pool = inbound.NewPool(inbound.Connections(files), a.log)
@@ -116,27 +125,20 @@ func New(cfg *config.Config, o Options) (*App, error) {
 func (a *App) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	a.reloading.Lock()
+	a.running, a.end = ctx, stop
 	all := a.now()
 	if len(all) > 1 {
-		close(a.begun)
+		a.begin()
 	}
-	var running sync.WaitGroup
-	failed := make([]error, len(all))
-	for i, m := range all {
-		running.Go(func() {
-			failed[i] = m.run(ctx, func() { // called once: by the account that is alone
-				if len(all) == 1 {
-					close(a.begun)
-				}
-			})
-			if len(all) == 1 {
-				stop()
-			}
-		})
+	for _, m := range all {
+		a.start(m)
 	}
+	a.reloading.Unlock()
 	services := a.supervisor.Run(ctx)
-	running.Wait()
-	return errors.Join(append(failed, services)...)
+	a.reloading.Lock() // none is under way, and none begins
+	a.accounts.Wait()
+	return errors.Join(append(a.failed, services)...)
 }
 
 // now returns the accounts at this moment.
@@ -153,7 +155,7 @@ func (a *App) Status() Status { return a.now()[0].account().Status() }
 // Account returns the account of this name; nil: there is none.
 func (a *App) Account(name string) *account.Account {
 	for _, m := range a.now() {
-		if m.name == name {
+		if m.name() == name {
 			return m.account()
 		}
 	}

@@ -19,20 +19,25 @@ const (
 
 // member is an account in the installation. It is made anew after a failure.
 type member struct {
-	app     *App
-	name    string
-	cfg     *config.Config
-	several bool // it is one of several
+	app *App
+	key string // config.Account.Folder: what it is, whatever it is called
+	// connected is the configuration of its connections, cancel ends it, and ended is
+	// closed then: they are those of App.start and App.Reload.
+	connected *config.Config
+	cancel    context.CancelFunc
+	ended     chan struct{}
 
 	mu      sync.Mutex // guards what follows
+	cfg     *config.Config
+	several bool // it is one of several
 	current *account.Account
 	failed  error // why it does not run; nil while it does
 }
 
 // newMember makes an account. Its errors are those of the configuration.
 func (a *App) newMember(cfg *config.Config, several bool) (*member, error) {
-	m := &member{app: a, name: cfg.Account.Name, cfg: cfg, several: several}
-	return m, explain(m.name, several, m.make())
+	m := &member{app: a, key: cfg.Account.Folder(), cfg: cfg, connected: cfg, several: several}
+	return m, explain(m.name(), several, m.make())
 }
 
 // make makes the account that runs next.
@@ -42,13 +47,14 @@ func (m *member) make() error {
 		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
 		Port: m.app.port, OnChange: m.app.change,
 	}
-	if m.several {
-		o.Name, o.Log = m.name, o.Log.With("account", m.name)
+	cfg, several := m.configuration(), m.isOneOfSeveral()
+	if several {
+		o.Name, o.Log = m.name(), o.Log.With("account", m.name())
 	}
 	if m.app.o.In != nil {
 		o.OnCaptcha = m.app.typed.begin
 	}
-	made, err := account.New(m.cfg, o)
+	made, err := account.New(cfg, o)
 	if err != nil {
 		return err
 	}
@@ -56,6 +62,28 @@ func (m *member) make() error {
 	defer m.mu.Unlock()
 	m.current = made
 	return nil
+}
+
+// configure changes the configuration of the account that runs next.
+func (m *member) configure(cfg *config.Config, several bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cfg, m.several = cfg, several
+}
+
+// name is what it is called.
+func (m *member) name() string { return m.configuration().Account.Name }
+
+func (m *member) configuration() *config.Config {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cfg
+}
+
+func (m *member) isOneOfSeveral() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.several
 }
 
 // account is the one that runs, ran last or runs next.
@@ -79,8 +107,9 @@ func (m *member) run(ctx context.Context, begun func()) error {
 	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = memberRetryFirst, memberRetryMost, 2
 	for {
 		began := time.Now()
-		err := explain(m.name, m.several, m.account().Run(ctx, begun))
-		if ctx.Err() != nil || !m.several {
+		several := m.isOneOfSeveral()
+		err := explain(m.name(), several, m.account().Run(ctx, begun))
+		if ctx.Err() != nil || !several {
 			return err
 		}
 		m.fail(err)
@@ -88,7 +117,7 @@ func (m *member) run(ctx context.Context, begun func()) error {
 			pauses.Reset()
 		}
 		wait := pauses.NextBackOff()
-		m.app.log.Error("account failed; it starts again", "account", m.name, "err", err, "retry_in", wait.Round(time.Millisecond))
+		m.app.log.Error("account failed; it starts again", "account", m.name(), "err", err, "retry_in", wait.Round(time.Millisecond))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

@@ -53,7 +53,7 @@ func (a *App) Gather() ([]*dto.MetricFamily, error) {
 	for _, m := range members {
 		gather := m.account().Metrics()
 		if len(members) > 1 {
-			gather = labelled{gather, m.name}
+			gather = labelled{gather, m.name()}
 		}
 		all = append(all, gather)
 	}

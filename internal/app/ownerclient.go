@@ -40,15 +40,21 @@ func NewOwner(c *config.Config, name string) (*Owner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Admin.Address == "" || strings.HasSuffix(c.Admin.Address, ":0") {
-		return nil, text.Errorf("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it to log in again",
-			"配置中的 admin.address 没有指定端口，无法联系正在运行的 libration：请设置端口，或重启它以重新登录")
-	}
-	o := ownerAt(local(c.Admin.Address), c.Admin.AccessToken)
-	if len(c.Each()) > 1 {
+	o, err := OwnerOf(c)
+	if err == nil && len(c.Each()) > 1 {
 		o.account = one.Account.Name
 	}
-	return o, nil
+	return o, err
+}
+
+// OwnerOf finds the installation of a configuration, for what is about no account; close
+// it with Close.
+func OwnerOf(c *config.Config) (*Owner, error) {
+	if c.Admin.Address == "" || strings.HasSuffix(c.Admin.Address, ":0") {
+		return nil, text.Errorf("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it",
+			"配置中的 admin.address 没有指定端口，无法联系正在运行的 libration：请设置端口，或重启它")
+	}
+	return ownerAt(local(c.Admin.Address), c.Admin.AccessToken), nil
 }
 
 func ownerAt(address, token string) *Owner {
@@ -60,6 +66,20 @@ func ownerAt(address, token string) *Owner {
 
 // Close lets go of connections.
 func (o *Owner) Close() { o.client.CloseIdleConnections() }
+
+// Reload has the configuration file read again, and writes what was done to out.
+func (o *Owner) Reload(ctx context.Context, out io.Writer) error {
+	var answer struct {
+		Did []string `json:"did"`
+	}
+	patient := *o
+	patient.client = &http.Client{Transport: o.client.Transport} // accounts may take a while to stop
+	_, err := patient.ask(ctx, http.MethodPost, "/reload", struct{}{}, &answer)
+	for _, did := range answer.Did {
+		fmt.Fprintln(out, did)
+	}
+	return err
+}
 
 // Captcha hands over the answer to the captcha that is asked for.
 func (o *Owner) Captcha(ctx context.Context, ticket, randStr string) error {

@@ -28,8 +28,8 @@ func (a *App) share() {
 		}
 		var all []transport.Sharer
 		for _, m := range a.now() {
-			if len(c.Accounts) == 0 || slices.Contains(c.Accounts, m.name) {
-				all = append(all, transport.Sharer{Name: m.name, Default: m.cfg.Account.Default, Self: m.self})
+			if len(c.Accounts) == 0 || slices.Contains(c.Accounts, m.name()) {
+				all = append(all, transport.Sharer{Key: m.key, Name: m.name(), Default: m.configuration().Account.Default, Self: m.self})
 			}
 		}
 		a.port(c).Share(all, config.Routes())
@@ -38,7 +38,7 @@ func (a *App) share() {
 
 // self is the account's number; 0 while it is not known.
 func (m *member) self() uint64 {
-	if uin := m.cfg.Account.UIN; uin != 0 {
+	if uin := m.configuration().Account.UIN; uin != 0 {
 		return uint64(uin)
 	}
 	return uint64(m.account().Status().Self.UIN)

@@ -49,7 +49,7 @@ func (a *App) answer(name, ticket, randStr string) error {
 	var waiting []*member
 	all := a.now()
 	for _, m := range all {
-		if name == m.name || name == "" && (len(all) == 1 || m.account().Status().Account.Step == ntqq.StepCaptcha) {
+		if name == m.name() || name == "" && (len(all) == 1 || m.account().Status().Account.Step == ntqq.StepCaptcha) {
 			waiting = append(waiting, m)
 		}
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/md5"
 	"fmt"
 	"math"
@@ -12,7 +13,7 @@ import (
 	"libration/internal/text"
 )
 
-// DefaultName is the name of an account that has neither a name nor a number.
+// DefaultName is the name and the folder of an account without a number.
 const DefaultName = "default"
 
 // Each returns a configuration for each account: with that account alone, named, and
@@ -63,10 +64,13 @@ func (c *Config) accounts() []*Account {
 
 // Called returns the account's name, written or not.
 func (a *Account) Called() string {
-	switch {
-	case a.Name != "":
-		return a.Name
-	case a.UIN != 0:
+	return cmp.Or(a.Name, a.Folder())
+}
+
+// Folder is the name of the account's data folder, and what the account is whatever it
+// is called.
+func (a *Account) Folder() string {
+	if a.UIN != 0 {
 		return strconv.FormatUint(uint64(a.UIN), 10)
 	}
 	return DefaultName

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"libration/ntqq/clock"
@@ -72,8 +73,9 @@ func (o *Options) setDefaults() {
 // Store keeps the messages of one account. All methods are safe for concurrent
 // use. Two programs must not use one file at a time.
 type Store struct {
-	o   Options
-	log *slog.Logger
+	o    Options
+	keep atomic.Pointer[Keep] // Options.Keep, until SetKeep
+	log  *slog.Logger
 
 	wake  chan struct{} // needed has risen; capacity 1
 	stop  chan struct{} // closed by Close
@@ -145,6 +147,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		stop:    make(chan struct{}),
 		pending: make(map[int32]*entry),
 	}
+	s.SetKeep(o.Keep)
 	s.room.L = &s.mu
 	if err := s.openSound(ctx); err != nil {
 		return nil, explain("open", o.Path, err)

@@ -57,7 +57,7 @@ type removed struct{ messages, events int }
 
 // trim removes what is too old or too much, with one log line.
 func (s *Store) trim(ctx context.Context) {
-	if k := &s.o.Keep; k.Messages == 0 && k.Events == 0 && k.Size == 0 || s.Err() != nil { // then the writer tells, and tries again
+	if k := s.keep.Load(); k.Messages == 0 && k.Events == 0 && k.Size == 0 || s.Err() != nil { // then the writer tells, and tries again
 		return
 	}
 	var n removed
@@ -90,13 +90,16 @@ const (
 	future = time.Minute
 )
 
+// SetKeep changes what is kept from now on. Safe for concurrent use.
+func (s *Store) SetKeep(k Keep) { s.keep.Store(&k) }
+
 // limits are how far a run may go, because of Keep.Readers: the id of the last event and
 // the position of the last message that nobody needs.
 type limits struct{ event, message int64 }
 
 func (s *Store) limits(ctx context.Context) (limits, error) {
 	l := limits{always, always}
-	for _, r := range s.o.Keep.Readers {
+	for _, r := range s.keep.Load().Readers {
 		last, err := s.received(ctx, r)
 		if err != nil {
 			return l, err
@@ -145,7 +148,7 @@ func (s *Store) received(ctx context.Context, r Reader) (int64, error) {
 // trimOld removes what is older than Keep says.
 func (s *Store) trimOld(ctx context.Context, upTo limits, n *removed) error {
 	now := s.o.Clock.Now().Add(future)
-	if cut, ok := s.o.Clock.Ago(s.o.Keep.Messages); ok && s.o.Keep.Messages > 0 {
+	if cut, ok := s.o.Clock.Ago(s.keep.Load().Messages); ok && s.keep.Load().Messages > 0 {
 		known := fmt.Sprintf(knownMessage, now.Unix())
 		last, err := s.lastOld(ctx, "messages", "position", known, cut.Unix(), disorder)
 		for more := err == nil && last > 0; more; {
@@ -158,8 +161,8 @@ func (s *Store) trimOld(ctx context.Context, upTo limits, n *removed) error {
 			return err
 		}
 	}
-	cut, ok := s.o.Clock.Ago(s.o.Keep.Events)
-	if !ok || s.o.Keep.Events == 0 {
+	cut, ok := s.o.Clock.Ago(s.keep.Load().Events)
+	if !ok || s.keep.Load().Events == 0 {
 		return nil
 	}
 	for _, table := range eventTables {
@@ -204,7 +207,7 @@ const always = int64(1) << 62
 // trimSize removes the oldest when the file has grown too large, and some more, so
 // that it is not due again at once.
 func (s *Store) trimSize(ctx context.Context, upTo limits, n *removed) error {
-	limit := s.o.Keep.Size
+	limit := s.keep.Load().Size
 	if limit == 0 {
 		return nil
 	}

@@ -68,9 +68,6 @@ type Account struct {
 
 	// online is closed when the account is online for the first time.
 	online chan struct{}
-	// built is closed when transports is final.
-	built      chan struct{}
-	transports []connection
 
 	mu      sync.Mutex // guards what follows
 	parts   *parts     // nil before they are made
@@ -98,7 +95,7 @@ func New(cfg *config.Config, o Options) (*Account, error) {
 	return &Account{
 		cfg: cfg, o: o, log: o.Log, claims: claims, counted: newMetrics(),
 		clock:  clock.New(o.Wall),
-		online: make(chan struct{}), built: make(chan struct{}), changed: make(chan struct{}),
+		online: make(chan struct{}), changed: make(chan struct{}),
 	}, nil
 }
 
@@ -107,7 +104,7 @@ func New(cfg *config.Config, o Options) (*Account, error) {
 // it did not stop cleanly, or that a part of it panicked. Failures of the session and
 // of single connections do not end it. It may be called once.
 func (a *Account) Run(ctx context.Context, begun func()) error {
-	folder, err := openFolder(a.cfg.Data, a.cfg.Account.UIN)
+	folder, err := openFolder(PathsOf(a.cfg).Folder)
 	if err != nil {
 		return err
 	}
@@ -125,9 +122,7 @@ func (a *Account) Run(ctx context.Context, begun func()) error {
 	}
 	messages, err := store.Open(ctx, store.Options{
 		Path: folder.file(storeName), Log: a.log, Clock: a.clock,
-		Keep: store.Keep{
-			Messages: a.cfg.Store.MaxAge.Std(), Events: keepEvents(&a.cfg.OneBot), Size: int64(a.cfg.Store.MaxSize), Readers: readers(&a.cfg.OneBot),
-		},
+		Keep: a.keep(&a.cfg.OneBot),
 	})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -20,21 +20,24 @@ import (
 // parts are what a running account consists of. They report its state to the owner, and
 // its figures as a prometheus.Collector.
 type parts struct {
-	version     string
-	name        string // Options.Name
-	language    text.Language
-	clock       *clock.Clock
-	client      *ntqq.Client
-	signer      *ntqq.HTTPSigner // nil when none is configured
-	gateway     *gateway.Gateway
-	service     *onebot.Service
-	messages    *store.Store
-	folder      *folderWatch
-	packets     *packets.Ring
-	states      *stateQueue
-	screen      *loginScreen
-	supervisor  *supervise.Supervisor
-	connections map[string]connection // by the name of their service; read-only
+	version    string
+	name       string // Options.Name
+	language   text.Language
+	clock      *clock.Clock
+	client     *ntqq.Client
+	signer     *ntqq.HTTPSigner // nil when none is configured
+	gateway    *gateway.Gateway
+	service    *onebot.Service
+	messages   *store.Store
+	folder     *folderWatch
+	packets    *packets.Ring
+	states     *stateQueue
+	screen     *loginScreen
+	supervisor *supervise.Supervisor
+	journal    bool // the gateway has one
+
+	mu          sync.Mutex // guards connections
+	connections []connection
 
 	// one is held by whoever gives the gateway something: events come from the
 	// session's dispatcher, states from follow.
@@ -72,7 +75,8 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 		OnAction: a.counted.action,
 	})
 	a.counted.registry.MustRegister(p)
-	return p, a.connect(p)
+	p.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
+	return p, a.connect(p, a.cfg)
 }
 
 // session are the options of the client but for what is in the folder.
@@ -126,11 +130,8 @@ func (a *Account) signer() *ntqq.HTTPSigner {
 // gateway makes what all dialects of the account share.
 func (a *Account) gateway(p *parts) *gateway.Gateway {
 	o := gateway.Options{Account: p.client, Store: p.messages, Clock: a.clock, Log: a.log}
-	for _, c := range a.cfg.OneBot.Resolved() {
-		if journaled(&c) {
-			o.Journal = p.messages
-			o.OwnKept = o.OwnKept || *c.ReportSelf
-		}
+	if p.journal, o.OwnKept = kept(&a.cfg.OneBot); p.journal {
+		o.Journal = p.messages
 	}
 	return gateway.New(o)
 }

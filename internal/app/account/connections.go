@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -17,7 +16,8 @@ import (
 
 // connection is one way for bots to connect.
 type connection struct {
-	kind    config.ConnectionType
+	config  config.Connection // resolved
+	token   string            // of callers
 	service transport.Service
 	// cursor is the name of its position in the journal; "" when it keeps none.
 	cursor     string
@@ -62,24 +62,24 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func (a *Account) newConnection(b *onebot.Service, c *config.Connection) (connection, error) {
-	n, counted, log, name, token := a.o.Network, a.counted, a.log, a.cfg.Account.Name, c.TokenOf(&a.cfg.Account)
+func (a *Account) newConnection(b *onebot.Service, c *config.Connection, token string) (connection, error) {
+	n, counted, log, key := a.o.Network, a.counted, a.log, a.cfg.Account.Folder()
 	var port *transport.Port
 	if a.o.Port != nil && c.Address != "" {
 		port = a.o.Port(c)
 	}
 	events := gateway.Selection{Form: b.Form(formatOf(c)), ReportSelf: *c.ReportSelf}
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.JournalName(), Client: c.Name()}
-	made := connection{kind: c.Type}
+	made := connection{config: *c, token: token}
 	var err error
 	switch c.Type {
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
-			Network: n, Address: c.Address, Port: port, Account: name, AccessToken: token, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, Port: port, Account: key, AccessToken: token, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
-			Network: n, Address: c.Address, Port: port, Account: name, AccessToken: token, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, Port: port, Account: key, AccessToken: token, OnRefused: counted.refused(c.Name()),
 			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.ReverseWebSocket:
@@ -104,34 +104,6 @@ func (a *Account) newConnection(b *onebot.Service, c *config.Connection) (connec
 		made.cursor, made.reportSelf = journal.Name, *c.ReportSelf
 	}
 	return made, nil
-}
-
-// connect makes the OneBot connections, and a supervisor that runs them; it completes p.
-func (a *Account) connect(p *parts) error {
-	supervisor := supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
-	p.supervisor, p.connections = supervisor, make(map[string]connection)
-	for _, c := range a.cfg.OneBot.Resolved() {
-		t, err := a.newConnection(p.service, &c)
-		if err != nil {
-			return err
-		}
-		start := supervise.After(a.online)
-		if c.Start == config.StartAtOnce {
-			start = nil
-		}
-		name := c.Name()
-		run := t.supervised(func(err error, retry time.Time) { supervisor.Trouble(name, err, retry) })
-		if err := supervisor.Add(name, start, run); err != nil {
-			return fmt.Errorf("onebot.connections: %w", err)
-		}
-		a.transports = append(a.transports, t)
-		p.connections[c.Name()] = t
-	}
-	if len(a.transports) == 0 {
-		a.log.Warn("no OneBot connection is configured: the account will be online, but no bot can reach it (onebot.connections in the config)")
-	}
-	close(a.built)
-	return nil
 }
 
 // supervised is the supervise.RunFunc of the connection. It counts as ready when it
@@ -161,38 +133,4 @@ func (c connection) supervised(trouble func(err error, retry time.Time)) supervi
 		})
 		return c.service.Run(ctx)
 	}
-}
-
-// Endpoint is an address on which an account listens.
-type Endpoint struct {
-	Kind config.ConnectionType
-	Addr net.Addr
-}
-
-// Endpoints waits until all listening connections have begun to serve, and returns them in the
-// order of the configuration. The error is ctx's.
-func (a *Account) Endpoints(ctx context.Context) ([]Endpoint, error) {
-	select {
-	case <-a.built:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	var all []Endpoint
-	for _, c := range a.transports {
-		listening, ok := c.service.(transport.Listening)
-		if !ok {
-			continue
-		}
-		var addr net.Addr
-		for addr == nil { // it may fail again between the two
-			select {
-			case <-listening.Ready():
-				addr = listening.Addr()
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		}
-		all = append(all, Endpoint{c.kind, addr})
-	}
-	return all, nil
 }

@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"libration/internal/text"
-	"libration/ntqq"
 )
 
 // The files of an account's data folder.
@@ -23,10 +22,6 @@ const (
 	qrName       = "qr.png"
 	lockName     = "lock"
 )
-
-// defaultFolder is the name of the folder of an account whose number is not known
-// before the login.
-const defaultFolder = "default"
 
 var errLocked = errors.New("file is locked")
 
@@ -43,14 +38,10 @@ type folder struct {
 	former *os.File
 }
 
-// openFolder makes, checks and locks <data>/<uin>. Its errors name the folder and
+// openFolder makes, checks and locks the folder at path. Its errors name the folder and
 // what to do.
-func openFolder(data string, uin ntqq.UIN) (*folder, error) {
-	name := defaultFolder
-	if uin != 0 {
-		name = strconv.FormatUint(uint64(uin), 10)
-	}
-	f := &folder{path: filepath.Join(data, name)}
+func openFolder(path string) (*folder, error) {
+	f := &folder{path: path}
 	if err := f.take(); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"libration/internal/config"
 	"libration/internal/network"
@@ -23,15 +22,11 @@ type Paths struct {
 
 // PathsOf returns where Run keeps things.
 func PathsOf(c *config.Config) Paths {
-	name := defaultFolder
-	if c.Account.UIN != 0 {
-		name = strconv.FormatUint(uint64(c.Account.UIN), 10)
-	}
-	folder := filepath.Join(c.Data, name)
+	folder := filepath.Join(c.Data, c.Account.Folder())
 	return Paths{
 		Folder: folder, Keystore: filepath.Join(folder, keystoreName), Store: filepath.Join(folder, storeName),
 		Packets: filepath.Join(folder, packetsName),
-		Lock:    filepath.Join(folder, lockName), DefaultKeystore: filepath.Join(c.Data, defaultFolder, keystoreName),
+		Lock:    filepath.Join(folder, lockName), DefaultKeystore: filepath.Join(c.Data, config.DefaultName, keystoreName),
 	}
 }
 

@@ -254,12 +254,12 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	counter(bot.Replayed, "libration_events_replayed_total", "Events given to clients that had missed them.")
 	counter(bot.Expired, "libration_events_expired_total", "Events that clients missed and did not get: too old, or too many.")
 	counter(bot.Unreadable, "libration_journal_unreadable_total", "Events that were skipped because they could not be read: of an unknown kind, or without their message.")
-	for name, c := range p.connections {
+	for _, c := range p.links() {
 		if c.cursor == "" {
 			continue
 		}
 		if n, err := p.gateway.Waiting(context.Background(), c.cursor, c.reportSelf); err == nil {
-			gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", name)
+			gauge(float64(n), "libration_events_waiting", "Events that a client has not confirmed yet.", "service", c.config.Name())
 		}
 	}
 	gauge(float64(bot.RequestBytes), "libration_request_bytes", "Bytes of requests that are being read, wait or run.")

@@ -25,7 +25,7 @@ import (
 func TestFolder(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
-	f, err := openFolder(data, 10001)
+	f, err := openFolder(filepath.Join(data, "10001"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,10 +33,10 @@ func TestFolder(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("got folder %v, error %v, want mode 0700", info, err)
 	}
-	if _, err := openFolder(data, 10001); err == nil || !strings.Contains(err.Error(), "another process") {
+	if _, err := openFolder(filepath.Join(data, "10001")); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("second open: got %v, want that another process uses it", err)
 	}
-	other, err := openFolder(data, 0)
+	other, err := openFolder(filepath.Join(data, "default"))
 	if err != nil {
 		t.Errorf("another account: %v", err)
 	} else {
@@ -48,7 +48,7 @@ func TestFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if f, err = openFolder(data, 10001); err != nil {
+	if f, err = openFolder(filepath.Join(data, "10001")); err != nil {
 		t.Fatalf("open after close: %v", err)
 	}
 	f.close()
@@ -68,7 +68,7 @@ func TestFolderUnusable(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := openFolder(file, 10001)
+	_, err := openFolder(filepath.Join(file, "10001"))
 	if err == nil || !strings.Contains(err.Error(), "data: in the config") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v, want one line with the remedy", err)
 	}
@@ -178,7 +178,7 @@ onebot:
 	}
 	service := onebot.New(onebot.Options{Gateway: gateway.New(gateway.Options{})})
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := a.newConnection(service, &c); err != nil {
+		if _, err := a.newConnection(service, &c, c.AccessToken); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

@@ -72,13 +72,17 @@ func (p *parts) status() admin.Status {
 	if p.signer != nil {
 		status.Signing = p.signing()
 	}
+	links := make(map[string]transport.Service)
+	for _, c := range p.links() {
+		links[c.config.Name()] = c.service
+	}
 	for _, v := range p.supervisor.Status() {
 		entry := admin.Service{
 			Name: v.Name, Running: v.State == supervise.Running, State: string(v.State),
 			Reason: reason(v.Err), Retry: p.clock.At(v.Retry), Since: p.clock.At(v.Since),
 		}
 		// One that dials runs while its bot is away, but serves nobody.
-		if t := p.connections[v.Name].service; entry.Running && t != nil {
+		if t := links[v.Name]; entry.Running && t != nil {
 			if state := t.State(); state != transport.StateListening && state != transport.StateConnected {
 				entry.Running, entry.State, entry.Reason = false, state, reason(t.Err())
 			}

@@ -1,0 +1,230 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"libration/internal/config"
+	"libration/internal/text"
+)
+
+// errReloading is returned while another reload is under way.
+var errReloading = text.Errorf("the configuration is being read already", "正在读取配置")
+
+// Reload reads the configuration file again, with Options.Load, and makes the accounts
+// and connections what it says. Those that stay as they are do not notice. It returns
+// what it did, and what takes effect at the next start only. A configuration that cannot
+// be used is an error, and nothing changes.
+func (a *App) Reload() ([]text.Text, error) {
+	if !a.reloading.TryLock() {
+		return nil, errReloading
+	}
+	defer a.reloading.Unlock()
+	if a.o.Load == nil || a.running == nil {
+		return nil, errors.New("there is no configuration file")
+	}
+	read, err := a.o.Load()
+	if err != nil {
+		return nil, err
+	}
+	if err := usable(read); err != nil {
+		return nil, err
+	}
+	now, said := a.effective(read)
+	next, err := a.replaced(now)
+	if err != nil {
+		return nil, err
+	}
+	done, err := a.apply(now, next)
+	if len(done)+len(said) == 0 {
+		done = append(done, text.T("nothing has changed", "没有变化"))
+	}
+	for _, d := range done {
+		a.log.Info("reload", "did", d.EN)
+	}
+	for _, w := range read.Warnings {
+		a.log.Warn("configuration", "problem", w.String())
+	}
+	return append(done, said...), err
+}
+
+// effective is the configuration that runs from now on: what cannot be changed while
+// running stays, and said says so.
+func (a *App) effective(read *config.Config) (now *config.Config, said []text.Text) {
+	made := *a.cfg
+	was, is := reflect.ValueOf(*a.cfg), reflect.ValueOf(*read)
+	for i := range was.NumField() {
+		key := was.Type().Field(i).Tag.Get("yaml")
+		switch key {
+		case "-", "config_version", "account", "accounts", "onebot":
+			reflect.ValueOf(&made).Elem().Field(i).Set(is.Field(i))
+			continue
+		}
+		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {
+			said = append(said, text.T("%s: takes effect at the next start", "%s: 重启后生效").Fill(key))
+		}
+	}
+	return &made, said
+}
+
+// replaced returns the accounts of a configuration: those that stay as they are, and new
+// ones for the others. Nothing has changed yet.
+func (a *App) replaced(now *config.Config) ([]*member, error) {
+	all := now.Each()
+	var next []*member
+	for _, one := range all {
+		i := slices.IndexFunc(a.now(), func(m *member) bool { return m.key == one.Account.Folder() })
+		if i >= 0 && sameAccount(&a.now()[i].configuration().Account, &one.Account) {
+			next = append(next, a.now()[i])
+			continue
+		}
+		m, err := a.newMember(one, len(all) > 1)
+		if err != nil {
+			return nil, err
+		}
+		next = append(next, m)
+	}
+	return next, nil
+}
+
+// sameAccount tells whether an account goes on with another configuration: the session
+// does not see the rest.
+func sameAccount(a, b *config.Account) bool {
+	x, y := *a, *b
+	x.Name, x.Default, x.AccessToken = y.Name, y.Default, y.AccessToken
+	return reflect.DeepEqual(x, y)
+}
+
+// apply makes the accounts those of next. Who goes, goes first: it may have what others
+// need, a folder or an address.
+func (a *App) apply(now *config.Config, next []*member) (done []text.Text, err error) {
+	before := a.now()
+	a.mu.Lock()
+	a.cfg, a.members = now, next
+	a.mu.Unlock()
+	views := make(map[string]*config.Config)
+	for _, one := range now.Each() {
+		views[one.Account.Folder()] = one
+	}
+	for _, m := range next {
+		if was, is := m.name(), views[m.key].Account.Name; was != is {
+			done = append(done, text.T("account %s: now called %s", "账号 %s: 改名为 %s").Fill(was, is))
+		}
+		m.configure(views[m.key], len(next) > 1)
+	}
+	a.share()
+	named := func(m *member) bool {
+		return slices.ContainsFunc(before, func(b *member) bool { return b.key == m.key })
+	}
+	for _, m := range before {
+		if slices.Contains(next, m) {
+			continue
+		}
+		m.stop()
+		if views[m.key] == nil {
+			done = append(done, text.T("account %s: removed", "账号 %s: 已移除").Fill(m.name()))
+		}
+	}
+	var failed []error
+	for _, m := range next {
+		switch {
+		case !slices.Contains(before, m):
+			a.start(m)
+			said := text.T("account %s: added", "账号 %s: 已添加")
+			if named(m) {
+				said = text.T("account %s: started anew", "账号 %s: 已重新启动")
+			}
+			done = append(done, said.Fill(m.name()))
+		default:
+			said, err := m.reconnect(views[m.key])
+			done, failed = append(done, said...), append(failed, err)
+		}
+	}
+	a.change()
+	return done, errors.Join(failed...)
+}
+
+// reconnect makes the connections of an account that goes on those of cfg.
+func (m *member) reconnect(cfg *config.Config) ([]text.Text, error) {
+	was := m.connected
+	m.connected = cfg
+	changes := connectionChanges(was, cfg)
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	ok, err := m.account().Reconnect(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if !ok { // it has not begun, or writes no journal
+		m.stop()
+		if err := m.make(); err != nil {
+			return nil, err
+		}
+		m.app.start(m)
+		return []text.Text{text.T("account %s: started anew, with %s", "账号 %s: 已重新启动，连接: %s").Fill(m.name(), strings.Join(changes, ", "))}, nil
+	}
+	return []text.Text{text.T("account %s: %s", "账号 %s: %s").Fill(m.name(), strings.Join(changes, ", "))}, nil
+}
+
+// connectionChanges lists the connections of an account that come, go or change.
+func connectionChanges(was, is *config.Config) (all []string) {
+	old := was.OneBot.Resolved()
+	for _, c := range is.OneBot.Resolved() {
+		i := slices.IndexFunc(old, func(b config.Connection) bool { return b.Name() == c.Name() })
+		switch {
+		case i < 0:
+			all = append(all, "+ "+c.Name())
+			continue
+		case !reflect.DeepEqual(old[i], c) || old[i].TokenOf(&was.Account) != c.TokenOf(&is.Account):
+			all = append(all, "~ "+c.Name())
+		}
+		old = slices.Delete(old, i, i+1)
+	}
+	for _, c := range old {
+		all = append(all, "- "+c.Name())
+	}
+	return all
+}
+
+// usable refuses what no account could run with.
+func usable(cfg *config.Config) error {
+	if cfg.Server.Mode == config.ModeReal && len(cfg.OneBot.Connections) == 0 {
+		// An empty file must not log in to the real service.
+		return text.Errorf("onebot.connections: there is no connection, so no bot could use the account: add one (`libration config init` writes examples), or set server.mode: sandbox",
+			"onebot.connections: 没有任何连接，机器人无法使用该账号：请添加一个（`libration config init` 会写出示例），或设置 server.mode: sandbox")
+	}
+	return nil
+}
+
+// start runs an account until stop, or the installation ends.
+func (a *App) start(m *member) {
+	ctx, cancel := context.WithCancel(a.running)
+	m.cancel, m.ended = cancel, make(chan struct{})
+	a.accounts.Go(func() {
+		defer close(m.ended)
+		err := m.run(ctx, a.begin)
+		alone := len(a.now()) == 1
+		if a.running.Err() == nil && ctx.Err() != nil { // stopped by itself
+			if err != nil {
+				a.log.Warn("account did not stop cleanly", "account", m.name(), "err", err)
+			}
+			return
+		}
+		a.mu.Lock()
+		a.failed = append(a.failed, err)
+		a.mu.Unlock()
+		if alone {
+			a.end()
+		}
+	})
+}
+
+// stop ends an account and waits until it has ended.
+func (m *member) stop() {
+	m.cancel()
+	<-m.ended
+}
