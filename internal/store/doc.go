@@ -18,19 +18,19 @@
 // Events. Append keeps events for clients that were away, under ids that rise. What
 // happened is bytes of the caller, with a kind and a version; of a message only its id is
 // kept, as the message is stored anyway. Rows of the table events, which an earlier
-// version wrote, are read as they are. They go the same way as messages, behind those that came before them, but
-// at once. An event may be read when it is written, so that after a crash of the
-// program all that a client has seen is in the file, under the same id; while the
-// disk refuses, it may be read from memory. Cursors say how far each connection has
-// received; the newest positions may be lost in a crash, so that a client gets some
-// events twice, never none.
+// version wrote, are read as they are. Events go the same way as messages, behind those
+// that came before them, but at once, or a few milliseconds later where many come. An
+// event may be read when it is written, so that after a crash of the program all that a
+// client has seen is in the file, under the same id; while the disk refuses, it may be
+// read from memory. Cursors say how far each connection has received; the newest
+// positions may be lost in a crash, so that a client gets some events twice, never none.
 //
 // Retention. Options.Keep says how old and how large. One goroutine cuts off the
 // oldest rows in pieces of milliseconds, but for events that a client still has to get,
-// and their messages (Keep.Readers). Only a trusted clock makes rows old; size needs
-// no clock. Of a message its id and a fingerprint of
-// its key stay (table trimmed): Get does not find it, while ID and Put give its id
-// to that key alone, as before, and later ids of the series stay what they are.
+// and their messages (Keep.Readers). Only a trusted clock makes rows old; size needs no
+// clock. Of a message its id and a fingerprint of its key stay (table trimmed): Get does
+// not find it, while ID and Put give its id to that key alone, as before, and later ids
+// of the series stay what they are.
 //
 // Repair. Damage is found by SQLite's quick_check when the file is opened, or by any
 // query later. Files up to 64 MB are checked before they are used, which takes a

@@ -1,0 +1,288 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptrace"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"libration/gateway"
+)
+
+// posting is one run of a webhook.
+type posting struct {
+	*Webhook
+	log        *slog.Logger
+	client     *http.Client
+	pause      *backoff.ExponentialBackOff
+	operations chan operation
+	cursor     *gateway.Cursor       // of the journal; nil: there is none
+	sub        *gateway.Subscription // without a journal
+	told       string                // the reason in the last log line, "" while posts work
+	answers    bool                  // the last post worked
+	there      bool                  // it was answered
+}
+
+// operation is what the bot's answer to an event asks for, waiting to be carried out.
+type operation struct {
+	run  func(context.Context, gateway.Hold) *gateway.Failure
+	hold gateway.Hold
+}
+
+// run posts until ctx ends. A post that is under way then may end, until calls does.
+func (p *posting) run(ctx, calls context.Context) error {
+	if err := p.open(); err != nil {
+		return fmt.Errorf("%s: %w", p.Name(), err)
+	}
+	defer p.close()
+	p.Webhook.set(Condition{State: StateConnecting})
+	select {
+	case <-p.dialect.Gateway().Known():
+	case <-ctx.Done():
+		return nil
+	}
+	first := p.dialect.First()
+	if first == nil {
+		p.Webhook.set(Condition{State: StateConnected}) // until a post fails
+	}
+	for first != nil && !p.tell(calls, first) {
+		if !p.wait(ctx) {
+			return nil
+		}
+	}
+	defer p.goodbye(ctx)
+	var beat <-chan time.Time
+	if p.o.Heartbeat > 0 {
+		t := time.NewTicker(p.o.Heartbeat)
+		defer t.Stop()
+		beat = t.C
+	}
+	for {
+		due, ok := p.next(ctx, calls, beat)
+		if !ok || !p.deliver(ctx, calls, due) {
+			return nil
+		}
+	}
+}
+
+// open begins to read events, from the journal or a subscription.
+func (p *posting) open() (err error) {
+	g := p.dialect.Gateway()
+	if p.o.Journal.Window > 0 {
+		p.cursor, err = g.OpenCursor(p.o.Journal.cursor(p.o.Events, nil))
+	} else {
+		p.sub = g.Subscribe(p.o.Events)
+	}
+	return err
+}
+
+func (p *posting) close() {
+	if p.cursor != nil {
+		p.cursor.Rewind(p.there)
+	} else {
+		p.sub.Close()
+	}
+}
+
+// next waits for the next event and posts heartbeats meanwhile; false when ctx ends.
+func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due []byte, ok bool) {
+	for {
+		var live, ready <-chan struct{}
+		if p.cursor != nil {
+			ready = p.cursor.Ready()
+		} else {
+			live = p.sub.Ready()
+		}
+		select {
+		case <-ctx.Done():
+			return nil, false
+		case <-beat:
+			p.beat(calls)
+		case <-live:
+			events, err := p.sub.Take(nil, 1)
+			if err != nil {
+				p.log.Warn("events for the bot dropped: too many were waiting for it")
+				p.sub = p.dialect.Gateway().Subscribe(p.o.Events)
+			}
+			if len(events) > 0 {
+				return events[0], true
+			}
+		case <-ready:
+			if events := p.cursor.Next(calls, 1); len(events) > 0 {
+				return events[0].Data, true
+			}
+		}
+	}
+}
+
+func (p *posting) beat(calls context.Context) {
+	if b := p.dialect.Beat(p.o.Heartbeat); b != nil && !p.tell(calls, b) {
+		p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(p.o.Heartbeat)})
+	}
+}
+
+// deliver posts an event until the bot has it, or it is to be read again; false when ctx
+// ends.
+func (p *posting) deliver(ctx, calls context.Context, due []byte) bool {
+	for !p.tell(calls, due) {
+		if !p.wait(ctx) {
+			return false
+		}
+		if p.cursor != nil { // it may have become too old meanwhile
+			p.cursor.Rewind(p.there)
+			return true
+		}
+		if p.sub.Ended() {
+			return true // next tells of it
+		}
+	}
+	if p.cursor != nil {
+		p.cursor.Ack(p.cursor.Position())
+	}
+	return true
+}
+
+// wait pauses after a post that failed; false when ctx ends.
+func (p *posting) wait(ctx context.Context) bool {
+	d := p.pause.NextBackOff()
+	p.Webhook.set(Condition{State: StateWaiting, Err: errors.New(p.told), Retry: time.Now().Add(d)})
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// goodbye posts the dialect's last event, once, to a bot that answers.
+func (p *posting) goodbye(ctx context.Context) {
+	last := p.dialect.Last()
+	if !p.answers || last == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.time.grace)
+	defer cancel()
+	_, _, _ = p.try(ctx, last)
+}
+
+// tell posts an event, once, and takes the bot's answer; true when it was received.
+// The log gets one line per change.
+func (p *posting) tell(ctx context.Context, event []byte) bool {
+	answer, fault, reused := p.try(ctx, event)
+	if fault != nil && fault.result == PostNoAnswer && reused && !errors.Is(fault.err, context.DeadlineExceeded) {
+		answer, fault, _ = p.try(ctx, event) // the bot had closed the connection since the last post
+	}
+	p.answers = fault == nil
+	p.there = fault == nil || fault.result != PostNoAnswer
+	if fault != nil {
+		p.o.OnPost(fault.result)
+		if reason := fault.err.Error(); reason != p.told {
+			p.log.Warn("the bot did not take an event", "reason", reason, "next", "post it again, until it works")
+			p.told = reason
+		}
+		return false
+	}
+	p.o.OnPost(PostOK)
+	p.pause.Reset()
+	if state, _ := p.Watch(); state.State != StateConnected {
+		p.log.Info("the bot takes events")
+		p.Webhook.set(Condition{State: StateConnected})
+	}
+	p.told = ""
+	if run := p.dialect.Answered(event, answer); run != nil {
+		p.queue(ctx, run, len(answer))
+	}
+	return true
+}
+
+// queue leaves a quick operation to the goroutine that carries them out.
+func (p *posting) queue(ctx context.Context, run func(context.Context, gateway.Hold) *gateway.Failure, size int) {
+	ctx, cancel := context.WithTimeout(ctx, p.time.room)
+	defer cancel()
+	hold, err := p.dialect.Gateway().Budget().Take(ctx, int64(size))
+	if err != nil {
+		p.log.Warn("quick operation failed", "reason", errBusy)
+		return
+	}
+	select {
+	case p.operations <- operation{run, hold}:
+	default:
+		hold.Release()
+		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("too many are waiting: %d", operationQueue))
+	}
+}
+
+// operate carries out a quick operation.
+func (p *posting) operate(ctx context.Context, op operation) {
+	_ = guarded(p.log, func() error {
+		if failed := op.run(ctx, op.hold); failed != nil {
+			p.log.Warn("quick operation failed", "code", failed.Code, "reason", failed.Reason)
+		}
+		return nil
+	})
+}
+
+// fault is why an event was not received.
+type fault struct {
+	result string
+	err    error
+}
+
+// try posts a body. reused tells that the connection was an older one.
+func (p *posting) try(ctx context.Context, body []byte) (answer []byte, f *fault, reused bool) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused },
+	})
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.o.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, false
+	}
+	r.Header = p.dialect.PostHeader(p.o.Secret, body)
+	response, err := p.client.Do(r)
+	if err != nil {
+		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, reused
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 != 2 {
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // so that the connection can be kept
+		return nil, postFault(response.StatusCode), reused
+	}
+	// The status says that it was received; an answer that breaks off is none.
+	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		answer = nil
+	case len(answer) > maxAnswer:
+		answer = nil
+		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("the answer is larger than %d bytes", maxAnswer))
+	}
+	return answer, nil, reused
+}
+
+// postFault explains a status that is not 2xx.
+func postFault(status int) *fault {
+	f := &fault{PostRefused, nil}
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		f.err = fmt.Errorf("the bot refused the signature (HTTP status %d): compare secret with the bot's configuration", status)
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
+		f.err = fmt.Errorf("the bot does not know this path (HTTP status %d): compare the url with the bot's documentation", status)
+	case status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
+		f.result = PostFailed
+		f.err = fmt.Errorf("the bot could not handle the event (HTTP status %d): its own log may say why", status)
+	case status/100 == 3:
+		f.err = fmt.Errorf("the bot redirects (HTTP status %d), which is not followed: enter the final url", status)
+	default:
+		f.err = fmt.Errorf("the bot refused the event (HTTP status %d): its own log may say why", status)
+	}
+	return f
+}
