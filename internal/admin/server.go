@@ -39,13 +39,13 @@ const ServerHeader = "libration"
 type Options struct {
 	// Address is host:port. Port 0 takes a free one.
 	Address string
-	// Network is where it listens; default the system's.
+	// Network opens the listener. Its zero value is the system's network.
 	Network network.Network
 	// AccessToken is required from callers of everything but /healthz; "" for none,
 	// which is right on loopback addresses only.
 	AccessToken string
-	// Accounts returns the accounts that there are now, at least one. Safe for concurrent
-	// use, and so is what it returns.
+	// Accounts returns the accounts that there are now, at least one. It and the functions
+	// that it returns are safe for concurrent use.
 	Accounts func() []Owned
 	// Reload reads the configuration again. It returns what it did, and why it could not do
 	// more. Safe for concurrent use. Nil: it is not served.
@@ -58,7 +58,7 @@ type Options struct {
 	Log     *slog.Logger // discards by default
 }
 
-// Server is the HTTP service. Its methods are safe for concurrent use.
+// Server is the owner's HTTP server. Its methods are safe for concurrent use.
 type Server struct {
 	o       Options
 	guard   *webguard.Guard
@@ -69,7 +69,7 @@ type Server struct {
 	ready chan struct{} // closed when it listens for the first time
 }
 
-// New makes the service; Run starts it.
+// New returns a server. [Server.Run] starts it.
 func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -100,19 +100,19 @@ func New(o Options) *Server {
 	return s
 }
 
-// Ready is closed when the service listens for the first time.
+// Ready returns a channel that is closed when the server listens for the first time.
 func (s *Server) Ready() <-chan struct{} { return s.ready }
 
-// Addr is where it listens, nil before Ready.
+// Addr returns the address of the listener, nil before Ready.
 func (s *Server) Addr() net.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.addr
 }
 
-// Run serves until ctx ends (nil) or it cannot go on; ready is called when it
-// listens. Every goroutine it started has ended when it returns. It may be called
-// again then.
+// Run serves until ctx ends, and then returns nil, or until it cannot go on. It calls
+// ready when it listens. Every goroutine that it started has ended when it returns. Run
+// may then be called again.
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	ln, err := s.o.Network.Listen(ctx, s.o.Address)
 	if err != nil {

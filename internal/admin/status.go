@@ -2,35 +2,37 @@ package admin
 
 import "time"
 
-// Owned is one account as the owner's service has it.
+// Owned is one account: its state, and what its owner can do about its login.
 type Owned struct {
 	Name    string
-	Default bool // it is meant where no account is named
-	// Status says how it is; Ready is derived.
+	Default bool // it answers requests that name no account
+	// Status returns the account's state. Its field Ready is ignored: the server derives
+	// it.
 	Status func() Status
 	// Login asks for a new login, and Captcha gives the answer to a captcha.
 	Login   func()
 	Captcha func(ticket, randStr string) error
 }
 
-// Together is the state of several accounts. Its JSON form is the answer of /readyz then.
+// Together is the state of several accounts. Its JSON form is the answer of /readyz
+// where there are several.
 type Together struct {
 	Ready    bool    `json:"ready"` // all are
 	Version  string  `json:"version"`
 	Accounts []Named `json:"accounts"`
 }
 
-// Named is one of several accounts.
+// Named is the state of one of several accounts.
 type Named struct {
 	Name string `json:"name"`
 	Status
 }
 
-// Status is the true state of an account at one moment. Its JSON form is the answer of
-// /readyz where it is the only one.
+// Status is the state of an account at one moment. Its JSON form is the answer of
+// /readyz where there is one account.
 type Status struct {
-	// Ready: the account is online, every service runs, messages can be signed, the
-	// store can write and the data folder is there.
+	// Ready means that the account is online, every connection works, messages can be
+	// signed, the store can write and the data folder is there.
 	Ready    bool      `json:"ready"`
 	Version  string    `json:"version"`
 	Account  Account   `json:"account"`
@@ -47,9 +49,10 @@ type Account struct {
 	Online bool   `json:"online"`
 	State  string `json:"state"`          // an ntqq.Stage
 	Step   string `json:"step,omitempty"` // of a login
-	// Server is the one that is connected, or was the last.
+	// Server is the address of the connected server, or of the last one.
 	Server string `json:"server,omitempty"`
-	// Reason is why it is not online, Until when it goes on by itself.
+	// Reason says why the account is not online. Until is when the next step happens
+	// without a person.
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
 	Since  time.Time `json:"since,omitzero"`
@@ -65,12 +68,12 @@ type Prompt struct {
 	Expires time.Time `json:"expires,omitzero"`
 }
 
-// Service is the state of one connection.
+// Service is the state of one connection to bots.
 type Service struct {
 	Name    string `json:"name"`
 	Running bool   `json:"running"`
 	State   string `json:"state"` // a supervise.State, or that of the connection to the bot
-	// Reason is why it does not run, Retry when it is tried again.
+	// Reason says why the connection does not work. Retry is when it is tried again.
 	Reason string    `json:"reason,omitempty"`
 	Retry  time.Time `json:"retry,omitzero"`
 	Since  time.Time `json:"since,omitzero"`
@@ -85,9 +88,10 @@ type Store struct {
 
 // Folder is the state of the data folder.
 type Folder struct {
-	// OK: it is the one that the program has locked, with all its files.
+	// OK means that the folder at the configured path is the one that the program has
+	// locked, with all its files.
 	OK bool `json:"ok"`
-	// Reason is why it is not, or that little space is left.
+	// Reason says why OK is false, or that little space is left on the disk.
 	Reason string `json:"reason,omitempty"`
 	Free   uint64 `json:"free_bytes,omitempty"` // on its disk; 0 when not known
 }
@@ -110,7 +114,7 @@ type Signer struct {
 	Latency  float64   `json:"latency"`  // moving average, seconds
 	Failures int       `json:"failures"` // in a row
 	Reason   string    `json:"reason,omitempty"`
-	Until    time.Time `json:"until,omitzero"` // when it is asked again although there are others
+	Until    time.Time `json:"until,omitzero"` // a signer that fails is not asked before this time while others work
 }
 
 // settle derives Ready, the one place that decides it.

@@ -113,8 +113,9 @@ func (k *PrivateKey) Public(compressed bool) []byte {
 	return out
 }
 
-// Agree returns the x coordinate of the point shared with the owner of the public key peer, Curve().Size() bytes with leading zeros kept.
-// peer may have either form. A peer that CheckPublic refuses is refused here with the same error.
+// Agree returns the x coordinate of the point shared with the owner of the public key
+// peer. It has Curve().Size() bytes, leading zeros included. peer may be compressed or
+// not. For a peer that CheckPublic refuses Agree returns the same error.
 func (k *PrivateKey) Agree(peer []byte) ([]byte, error) {
 	if k.curve == Secp192k1 {
 		p, ok := secpPoint(peer)
@@ -134,7 +135,8 @@ func (k *PrivateKey) Agree(peer []byte) ([]byte, error) {
 	return x, nil
 }
 
-// CheckPublic tells whether pub, in either form, is a point of the curve; the error wraps ErrKey.
+// CheckPublic returns an error that wraps ErrKey unless pub, compressed or not, is a
+// point of the curve.
 func CheckPublic(c Curve, pub []byte) error {
 	switch c {
 	case Secp192k1:
@@ -169,7 +171,8 @@ func p256Public(pub []byte) (*ecdh.PublicKey, error) {
 	return p, nil
 }
 
-// OicqKey returns the TEA key that the oicq layer makes of a shared x: the MD5 of all 24 bytes for secp192k1, of the first
+// OicqKey returns the TEA key that the oicq layer derives from x, the shared coordinate
+// that [PrivateKey.Agree] returns: the MD5 of all 24 bytes for secp192k1, of the first
 // 16 bytes for P-256 (docs/protocol/wire.md 7.1).
 func OicqKey(c Curve, x []byte) Key {
 	n := 24

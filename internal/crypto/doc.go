@@ -1,9 +1,9 @@
 // Package crypto is the cryptography of the protocol: QQ-TEA, key agreement on
 // secp192k1 and P-256, and AES-GCM sealing (docs/protocol/wire.md 6 and 7).
 //
-// It knows no packet layout and must not import anything of this module. All
-// functions and keys are safe for concurrent use, as long as nobody changes the
-// slices that are passed in.
+// It knows no packet layout and must not import anything of this module. All functions
+// and keys are safe for concurrent use, as long as nobody changes the slices that are
+// passed in.
 package crypto
 
 import "errors"

@@ -19,7 +19,8 @@ func GCMSeal(key, plain []byte) ([]byte, error) {
 	return aead.Seal(make([]byte, 0, len(plain)+gcmOverhead), nil, plain, nil), nil
 }
 
-// GCMOpen returns the plain of what GCMSeal made; sealed is left as it is. An error wraps ErrKey or ErrOpen.
+// GCMOpen decrypts what GCMSeal returned and gives the plaintext. It does not change
+// sealed. An error wraps ErrKey or ErrOpen.
 func GCMOpen(key, sealed []byte) ([]byte, error) {
 	aead, err := newGCM(key)
 	if err != nil {

@@ -20,11 +20,13 @@ const (
 // teaFill returns the number of bytes in front of n plain bytes, 3 to 10.
 func teaFill(n int) int { return 10 - (n+1)&7 }
 
-// TEASize returns the size of the cipher of n plain bytes: a multiple of 8, at least 16 and at most n+17.
+// TEASize returns the size of the ciphertext of n plaintext bytes: a multiple of 8, at
+// least 16 and at most n+17.
 func TEASize(n int) int { return teaFill(n) + n + teaTail }
 
-// TEASeal appends the cipher of plain to dst and returns the extended slice. The filler is random, so the same plain
-// gives another cipher each time. plain may lie in the spare capacity of dst, at any place: it is moved before anything is written.
+// TEASeal appends the ciphertext of plain to dst and returns the extended slice. The
+// filler is random, so the same plaintext gives another ciphertext each time. plain may
+// lie anywhere in the spare capacity of dst: it is moved before anything is written.
 func TEASeal(dst, plain []byte, key Key) []byte {
 	n := len(plain)
 	fill := teaFill(n)
@@ -42,8 +44,10 @@ func TEASeal(dst, plain []byte, key Key) []byte {
 	return dst[:len(dst)+len(out)]
 }
 
-// TEAOpen decrypts cipher in place and returns the part of it that is the plain. It checks the length, the filler and the zero tail
-// (docs/protocol/wire.md 6); a wrong key passes with a chance of 2^-56. On an error, which wraps ErrOpen, the contents of cipher are lost.
+// TEAOpen decrypts cipher in place and returns the plaintext, which is a part of
+// cipher. It checks the length, the filler and the zero tail (docs/protocol/wire.md 6);
+// a wrong key passes these checks with a probability of 2^-56. An error wraps ErrOpen;
+// the contents of cipher are then lost.
 func TEAOpen(cipher []byte, key Key) ([]byte, error) {
 	n := len(cipher)
 	if n < teaMin || n%teaBlock != 0 {

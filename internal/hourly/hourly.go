@@ -1,4 +1,4 @@
-// Package hourly writes log lines that would come too often: one per kind and hour.
+// Package hourly limits log lines that could come often to one per kind and hour.
 package hourly
 
 import (
@@ -15,8 +15,8 @@ const (
 	maxKind  = 256 // bytes of a kind's name; the rest of the name does not count
 )
 
-// Log is a logger that writes one line per kind and hour, with the number of lines
-// that it kept back since the last one. It is safe for concurrent use.
+// Log is a logger that writes one line per kind and hour, with the number of lines that
+// it left out since the last one. It is safe for concurrent use.
 type Log struct {
 	log *slog.Logger
 

@@ -1,5 +1,5 @@
-// Package inbound bounds the connections that others open to the program's
-// listeners, so that files are left for what the program opens itself.
+// Package inbound bounds the connections that others open to the program's listeners,
+// so that enough file descriptors are left for what the program opens itself.
 //
 // It knows no protocol beyond the states that net/http gives its connections.
 package inbound
@@ -26,10 +26,10 @@ const (
 // refusal is the answer to a connection that is too many.
 const refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-// Pool counts the open connections of one or several listeners. When there are as
-// many as it allows, a new one takes the place of the one that has been idle for the
-// longest time; when none is idle, the new one is answered with status 503 and
-// closed. It is safe for concurrent use.
+// Pool counts the open connections of one or several listeners. When the pool is full,
+// a new connection takes the place of the one that has been idle for the longest time.
+// When none is idle, the new connection is answered with status 503 and closed. It is
+// safe for concurrent use.
 type Pool struct {
 	most  int
 	log   *slog.Logger
@@ -43,7 +43,7 @@ type Pool struct {
 	untold uint64        // connections refused since
 }
 
-// NewPool makes a pool of at most most connections; log is nil for none.
+// NewPool returns a pool of at most most connections. log may be nil.
 func NewPool(most int, log *slog.Logger) *Pool {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -52,24 +52,24 @@ func NewPool(most int, log *slog.Logger) *Pool {
 	return &Pool{most: most, log: log, start: time.Now().Add(-time.Second), open: map[*conn]struct{}{}}
 }
 
-// Stats are the figures of a Pool.
+// Stats are the numbers of a Pool.
 type Stats struct {
 	Open, Most int
 	Refused    uint64 // connections that were too many
 	Evicted    uint64 // idle connections that were closed for new ones
 }
 
-// Stats returns the figures.
+// Stats returns the numbers of the pool.
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return Stats{Open: len(p.open), Most: p.most, Refused: p.refused.Load(), Evicted: p.evicted.Load()}
 }
 
-// Listener returns ln with its connections counted.
+// Listener returns a listener that counts the connections of ln.
 func (p *Pool) Listener(ln net.Listener) net.Listener { return &listener{ln, p} }
 
-// ConnState is for http.Server.ConnState: it notes which connections are idle.
+// ConnState notes which connections are idle. Set it as http.Server.ConnState.
 func (p *Pool) ConnState(c net.Conn, state http.ConnState) {
 	for {
 		switch own := c.(type) {

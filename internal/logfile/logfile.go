@@ -1,7 +1,7 @@
-// Package logfile is a file for log lines that is set aside when it is full:
-// "x.log" becomes "x.log.1", which becomes "x.log.2", and so on; the oldest is
-// removed. A file that somebody else removes or renames is made anew for the next line. It starts no goroutine and never makes a line wait for anything but the
-// disk.
+// Package logfile writes log lines to a file that is renamed when it is full: "x.log"
+// becomes "x.log.1", which becomes "x.log.2", and so on; the oldest is removed. A file
+// that somebody else removes or renames is created again for the next line. The package
+// starts no goroutine; a line waits for nothing but the disk.
 package logfile
 
 import (
@@ -35,8 +35,8 @@ type File struct {
 	closed bool
 }
 
-// Open opens the file with mode 0600 for appending and makes it and its folder
-// (0700) where they are missing. Old files beyond Keep are removed.
+// Open opens the file for appending. A missing file is created with mode 0600, a
+// missing folder with mode 0700. Old files beyond Keep are removed.
 func Open(o Options) (*File, error) {
 	l := &File{o: o, limit: o.MaxSize}
 	if err := l.open(); err != nil {

@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// Network makes connections. The zero value is the system's network. In tests of this
-// module the system's network leads to loopback addresses only, whatever they dial.
+// Network makes connections. The zero value is the system's network. In test binaries
+// of this module the system's network refuses to connect to anything but loopback
+// addresses.
 type Network struct {
 	// ListenFunc listens on a TCP address; nil: the system does.
 	ListenFunc func(ctx context.Context, address string) (net.Listener, error)
@@ -57,11 +58,11 @@ func (n Network) Transport() *http.Transport {
 	}
 }
 
-// Client returns a client with a transport of its own. Its caller closes the idle
+// Client returns an HTTP client with a transport of its own. The caller closes its idle
 // connections.
 func (n Network) Client() *http.Client { return &http.Client{Transport: n.Transport()} }
 
-// Lookup returns the addresses of a host, as the system knows them.
+// Lookup returns the addresses of a host, as the system resolves it.
 func Lookup(ctx context.Context, host string) ([]string, error) {
 	if err := guard(host); err != nil {
 		return nil, err

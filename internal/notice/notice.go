@@ -5,11 +5,11 @@ import "time"
 // Kind is what a notice is about.
 type Kind string
 
-// The kinds. Those of one subject exclude each other.
+// The kinds. At any moment one subject has one kind.
 const (
 	Online  Kind = "online"
 	Offline Kind = "offline"
-	// The next ones need a person; Condition.Do says what to do.
+	// These need a person. Condition.Do says what to do.
 	Kicked       Kind = "kicked"
 	NeedsLogin   Kind = "needs_login"
 	ScanCode     Kind = "scan_code"
@@ -74,7 +74,8 @@ type Condition struct {
 	// Do is what the owner should do, in the owner's language, where the kind alone does
 	// not say it.
 	Do string
-	// Picture is where the login code of ScanCode and NewDevice is, QR its text.
+	// Picture is the path of the picture of the login code, with ScanCode and NewDevice.
+	// QR is the text of that code.
 	Picture, QR string
 }
 
@@ -84,19 +85,20 @@ type Notice struct {
 	Level string `json:"level"` // info, warning or error
 	// Account is the number of the account; 0 before the first login.
 	Account uint64 `json:"account"`
-	// Name is the account's; "" where it is the only one.
+	// Name is the account's name in the configuration; "" where it is the only account.
 	Name string `json:"name,omitempty"`
-	// Subject is a Condition's.
+	// Subject is [Condition.Subject].
 	Subject string `json:"subject"`
-	// Time is when it was found, Since when the trouble began.
+	// Time is when the condition was seen. Since is when the trouble began, zero for a
+	// notice without trouble.
 	Time  time.Time `json:"time"`
 	Since time.Time `json:"since,omitzero"`
-	// Reason is why, or for the end of trouble why it was.
+	// Reason is the cause of the trouble, also in the notice about its end.
 	Reason string `json:"reason,omitempty"`
-	// Returns counts how often the trouble came back after a short good moment: it comes
-	// and goes.
+	// Returns counts how often the trouble came back after a short time without it.
 	Returns int `json:"returns,omitempty"`
-	// Untold counts the changes before that were not told, because there were too many.
+	// Untold counts the changes since the last notice that were not sent, because there
+	// were too many.
 	Untold int `json:"untold,omitempty"`
 	// Title and Text are for people: what happened, why, what happens next, what to do.
 	Title string `json:"title"`

@@ -27,29 +27,29 @@ const (
 // Options of New.
 type Options struct {
 	Targets []Target
-	// Name is the account's, in what the owner sees; "" where it is the only one.
+	// Name is the account's name in the notices; "" where it is the only account.
 	Name string
-	// After is how long trouble must last before it is told, where no person is
-	// needed.
+	// After is how long trouble must last before a notice is sent. Trouble that needs a
+	// person is reported at once.
 	After time.Duration
-	// Look returns the account, 0 while it is not known, how everything is doing now,
-	// and a channel that is closed at the next change. What changes without it is seen
-	// within seconds.
+	// Look returns the account's number (0 while it is not known), the condition of every
+	// subject, and a channel that is closed at the next change. Changes that do not close
+	// the channel are seen within seconds.
 	Look func() (account uint64, all []Condition, changed <-chan struct{})
-	// At turns a reading of time.Now into the time that the owner sees; nil: that is the
-	// same.
+	// At turns a time of time.Now into the time that notices show. Nil means that both are
+	// the same.
 	At func(time.Time) time.Time
 	// IncludeQR permits to send the text of login codes.
 	IncludeQR bool
 	Language  text.Language
 	Version   string
-	// Network is where it connects; its zero value is the system's. The library's services
-	// use the system's.
+	// Network makes the connections. Its zero value is the system's network. Services that
+	// the library sends to use the system's network always.
 	Network network.Network
 	Log     *slog.Logger
 }
 
-// Notifier watches and delivers.
+// Notifier watches conditions and delivers notices.
 type Notifier struct {
 	o Options
 	w watcher
@@ -60,8 +60,8 @@ func New(o Options) *Notifier {
 	return &Notifier{o, watcher{o.After, o.Language, o.IncludeQR, make(map[string]*subject), o.At, o.Name}}
 }
 
-// Run watches until ctx ends, and returns nil when all has ended. What was not sent
-// then is dropped. It may be called once.
+// Run watches until ctx ends. It returns nil when every goroutine has ended; notices
+// that were not sent by then are dropped. It may be called once.
 func (n *Notifier) Run(ctx context.Context) error {
 	if len(n.o.Targets) == 0 {
 		return nil

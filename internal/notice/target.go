@@ -30,7 +30,7 @@ const maxAnswer = 64 << 10
 
 // Target is where notices go. All of it is secret: URLs hold tokens.
 type Target struct {
-	// URL is http:// or https:// for a webhook, or that of a service of shoutrrr.
+	// URL is the http:// or https:// URL of a webhook, or a URL of the library shoutrrr.
 	URL string
 	// Secret signs what a webhook gets; "" for no signature.
 	Secret string
@@ -39,7 +39,7 @@ type Target struct {
 	Body string
 }
 
-// Name is the scheme of the URL: what may be shown of a target.
+// Name returns the scheme of the URL, the only part of a target that may be shown.
 func (t *Target) Name() string {
 	scheme, _, ok := strings.Cut(t.URL, "://")
 	if !ok || strings.ContainsFunc(scheme, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz", r) }) {
@@ -50,8 +50,8 @@ func (t *Target) Name() string {
 
 func (t *Target) webhook() bool { return t.Name() == "http" || t.Name() == "https" }
 
-// Check tells what is wrong with a target, without contacting anything. The error is
-// a *text.Error and has no secrets.
+// Check returns what is wrong with a target, without contacting anything. The error is
+// a *text.Error and contains no secrets.
 func (t *Target) Check() error {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Scheme == "" || u.Host == "" {

@@ -46,15 +46,15 @@ type Entry struct {
 	Packet
 }
 
-// ErrDamaged: a file of the ring cannot be read as a packet.
+// ErrDamaged is returned for a file of the ring that cannot be read as a packet.
 var ErrDamaged = text.Errorf("the file is damaged", "文件已损坏")
 
-// ErrNotFound: no packet has that number.
+// ErrNotFound is returned when no packet has the number.
 var ErrNotFound = text.Errorf("no such packet: it was never kept, or newer ones have replaced it", "没有该数据包：从未保留，或已被更新的替换")
 
-// List reads the packets in a folder, oldest first, while a Ring may be writing
-// there; damaged are the names of files that cannot be read and were skipped. A
-// folder that does not exist has none.
+// List reads the packets in a folder, oldest first. A Ring may be writing there
+// meanwhile. damaged has the names of files that cannot be read and were skipped. A
+// folder that does not exist has no packets, which is no error.
 func List(folder string) (entries []Entry, damaged []string, err error) {
 	files, err := scan(folder)
 	if err != nil {
@@ -74,7 +74,7 @@ func List(folder string) (entries []Entry, damaged []string, err error) {
 	return entries, damaged, nil
 }
 
-// Read reads one packet. Errors: ErrNotFound, ErrDamaged, or the disk's.
+// Read reads one packet. The error is ErrNotFound, ErrDamaged, or that of the disk.
 func Read(folder string, number uint64) (*Packet, error) {
 	f, err := os.Open(path(folder, number))
 	if errors.Is(err, fs.ErrNotExist) {

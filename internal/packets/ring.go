@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// The limits of a ring. What goes beyond them pushes out the oldest.
+// The limits of a ring. A packet beyond MaxEntries or MaxBytes replaces the oldest
+// ones.
 const (
 	MaxEntries = 256
 	MaxBytes   = 4 << 20  // of all files together
@@ -47,7 +48,7 @@ type Packet struct {
 	Name   string    `json:"name"`            // which push or element; "" when not known
 	Reason string    `json:"reason"`          // why it was not understood
 	Error  string    `json:"error,omitempty"` // in the decoder's words
-	// Size is the length in bytes as it came; Data may be its beginning only.
+	// Size is the length in bytes of the input. Data may be its beginning only.
 	Size int    `json:"size"`
 	Data []byte `json:"data"`
 }
@@ -56,15 +57,16 @@ func (p *Packet) kind() string { return string(p.Source) + " " + p.Name + " " + 
 
 // Options of New.
 type Options struct {
-	// Folder is made, with mode 0700, when there is something to keep.
+	// Folder is the folder of the files. It is created, with mode 0700, with the first
+	// packet.
 	Folder string
 	Log    *slog.Logger
 }
 
-// Stats count what became of packets. They only grow.
+// Stats counts packets by what became of them. The numbers only grow.
 type Stats struct {
 	Kept    uint64 // written
-	Limited uint64 // not written: enough of their kind in this hour
+	Limited uint64 // not written: there were enough of their kind in this hour
 	Dropped uint64 // not written: the disk was too slow
 	Failed  uint64 // not written: the disk refused
 }
@@ -92,7 +94,7 @@ type quota struct {
 	n     int
 }
 
-// New makes a ring and touches nothing on disk.
+// New returns a ring. It touches nothing on disk.
 func New(o Options) *Ring {
 	return &Ring{o: o, queue: make(chan Packet, queueLength), kinds: map[string]*quota{}}
 }
@@ -102,8 +104,9 @@ func (r *Ring) Stats() Stats {
 	return Stats{Kept: r.kept.Load(), Limited: r.limited.Load(), Dropped: r.dropped.Load(), Failed: r.failed.Load()}
 }
 
-// Add hands over a packet to be written, cut to MaxData. It copies the data and
-// never waits: when the queue is full, the packet is dropped and counted.
+// Add hands over a packet to be written, with at most MaxData bytes of its data. It
+// copies the data and never waits: when the queue is full, the packet is dropped and
+// counted.
 func (r *Ring) Add(p Packet) {
 	p.Name, p.Reason, p.Error = cut(p.Name), cut(p.Reason), cut(p.Error)
 	if !r.allow(p.kind(), p.Time) {
@@ -145,9 +148,8 @@ func (r *Ring) allow(kind string, now time.Time) bool {
 	return q.n <= maxPerHour
 }
 
-// Run writes what Add hands over, until ctx ends and the queue is empty. Failures
-// of the disk are logged, and the next packet is tried again; the error is always
-// nil.
+// Run writes the packets that Add hands over, until ctx ends and the queue is empty. A
+// packet that the disk refuses is lost and logged. The error is always nil.
 func (r *Ring) Run(ctx context.Context) error {
 	for {
 		select {

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// MaxEntries bounds the list entries of an encoded message, those of all
-	// messages inside it included.
+	// MaxEntries bounds the list entries of an encoded message and of all messages inside
+	// it together.
 	MaxEntries = 1 << 16
 	// maxMessages bounds the messages inside an encoded message: an entry may have
 	// some of its own.

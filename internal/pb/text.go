@@ -9,9 +9,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Text is a text from the network as valid UTF-8: each run of bytes that are not
-// becomes one U+FFFD. Unmarshal has done this to all fields for text; it is for text
-// in other bytes. Its result has at most 2 n + 1 bytes.
+// Text returns a text from the network as valid UTF-8: each run of invalid bytes
+// becomes one U+FFFD. Unmarshal does this to all text fields, so Text is needed for
+// text inside bytes fields only. The result has at most 2 len(b) + 1 bytes.
 func Text[T ~string | ~[]byte](b T) string {
 	s := string(b)
 	if utf8.ValidString(s) {

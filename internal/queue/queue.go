@@ -1,5 +1,5 @@
-// Package queue holds items on their way from many goroutines to one. A queue is
-// bounded in items and in bytes: whoever fills it waits.
+// Package queue passes items from many goroutines to one. A queue is bounded in items
+// and in bytes: while it is full, those who add to it wait.
 package queue
 
 import (
@@ -35,7 +35,7 @@ func (q *Queue[T]) sized(item T, bytes int) Item[T] {
 	return Item[T]{item, min(int64(bytes)+itemBytes, q.bytes)}
 }
 
-// TryPut adds an item that keeps so many bytes. It returns false when there is no room.
+// TryPut adds an item of this size in bytes. It returns false when there is no room.
 func (q *Queue[T]) TryPut(item T, bytes int) bool {
 	in := q.sized(item, bytes)
 	if !q.room.TryAcquire(in.bytes) {
@@ -50,7 +50,8 @@ func (q *Queue[T]) TryPut(item T, bytes int) bool {
 	}
 }
 
-// Put adds an item and waits until there is room. The error is ctx's.
+// Put adds an item of this size in bytes. It waits until there is room, or returns the
+// error of ctx.
 func (q *Queue[T]) Put(ctx context.Context, item T, bytes int) error {
 	in := q.sized(item, bytes)
 	if err := q.room.Acquire(ctx, in.bytes); err != nil {
@@ -68,11 +69,11 @@ func (q *Queue[T]) Put(ctx context.Context, item T, bytes int) error {
 // Items is the channel to receive from. Each item must go through [Queue.Take].
 func (q *Queue[T]) Items() <-chan Item[T] { return q.items }
 
-// Take returns what an item holds and frees its room.
+// Take returns what a received item holds, and gives its bytes back to the queue.
 func (q *Queue[T]) Take(out Item[T]) T {
 	q.room.Release(out.bytes)
 	return out.item
 }
 
-// Len is the number of items that wait.
+// Len returns the number of items in the queue.
 func (q *Queue[T]) Len() int { return len(q.items) }

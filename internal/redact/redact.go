@@ -1,6 +1,7 @@
-// Package redact makes what may be shown of URLs: in logs, metrics, status pages and
-// errors. Not only a user, a password and a query may be secret: the path of a
-// webhook or a signer is often its only key. It imports nothing of this module.
+// Package redact removes secrets from URLs, and from texts with URLs, before these are
+// shown in logs, metrics, status pages and errors. Not only a user, a password and a
+// query may be secret: the path of a webhook or a signer is often its only key. It
+// imports nothing of this module.
 package redact
 
 import (
@@ -13,8 +14,8 @@ import (
 	"strings"
 )
 
-// URL returns scheme and host of a URL, and for the rest a fingerprint that tells two
-// apart: http://host:port/#a1b2c3.
+// URL returns scheme and host of a URL, and a fingerprint in place of the rest, so that
+// two URLs of one host can be told apart: http://host:port/#a1b2c3.
 func URL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
@@ -28,7 +29,8 @@ func URL(raw string) string {
 	return shown
 }
 
-// Err returns what went wrong without the URL that package net/http puts before it.
+// Err returns the cause of an error without the URL that package net/http puts before
+// it.
 func Err(err error) error {
 	if inURL, ok := errors.AsType[*url.Error](err); ok {
 		return inURL.Err
@@ -38,8 +40,9 @@ func Err(err error) error {
 
 var anyURL = regexp.MustCompile(`([a-z][a-z+]*)://[^\s"'<>]+`)
 
-// Text takes all URLs, all parts of the URL raw and the other secrets out of a
-// foreign text. It takes the host as well, which for some services is the key.
+// Text removes all URLs, all parts of the URL raw and the other secrets from a text
+// that this program did not write. It removes the host too, which for some services is
+// the key.
 func Text(text, raw string, secrets ...string) string {
 	text = anyURL.ReplaceAllString(text, "$1://***")
 	for _, secret := range append(parts(raw), secrets...) {

@@ -1,5 +1,6 @@
-// Package safeyaml reads YAML that anybody may have written. The library below it
-// panics on some malformed texts and recurses without a bound; here both are errors.
+// Package safeyaml reads YAML that anybody may have written. The library that it uses
+// panics on some malformed texts and recurses without a bound. In this package both are
+// errors.
 package safeyaml
 
 import (
@@ -20,7 +21,7 @@ import (
 // maxDepth bounds nesting, because the parser is recursive.
 const maxDepth = 48
 
-// Parse returns the tree of a text.
+// Parse returns the syntax tree of a text.
 func Parse(text []byte, opts ...parser.Option) (file *ast.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -55,7 +55,7 @@ func (o *Options) setDefaults() {
 // Start means at once.
 type Start func(ctx context.Context) error
 
-// After returns a Start that waits until ch is closed or gives a value.
+// After returns a Start that waits until ch is closed or a value is received from it.
 func After(ch <-chan struct{}) Start {
 	return func(ctx context.Context) error {
 		select {
@@ -73,7 +73,8 @@ func After(ch <-chan struct{}) Start {
 // the service; returning an error, or a panic, makes it start again later.
 type RunFunc func(ctx context.Context, ready func()) error
 
-// ErrStillRunning: services did not end in time after the context had ended.
+// ErrStillRunning is returned by [Supervisor.Run] when services did not end in time
+// after its context had ended.
 var ErrStillRunning = errors.New("services still running")
 
 // Supervisor runs services. All methods are safe for concurrent use.
@@ -142,8 +143,7 @@ func (s *Supervisor) done() {
 	}
 }
 
-// Remove ends a service and waits until it has ended; nothing happens when there is none
-// of this name.
+// Remove ends the service of this name, if there is one, and waits until it has ended.
 func (s *Supervisor) Remove(name string) {
 	s.mu.Lock()
 	i := slices.IndexFunc(s.services, func(v *service) bool { return v.status.Name == name })
@@ -161,7 +161,7 @@ func (s *Supervisor) Remove(name string) {
 	}
 }
 
-// Run starts the services and returns nil when the context and all services have ended.
+// Run starts the services. It returns nil when the context and all services have ended.
 // If some do not end in time it returns ErrStillRunning with their names. It may be
 // called once.
 func (s *Supervisor) Run(ctx context.Context) error {
@@ -195,10 +195,10 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	return fmt.Errorf("%w after %v: %q", ErrStillRunning, s.o.StopTimeout, names)
 }
 
-// Trouble is for services that mend themselves, such as a connection that dials
-// again: the service of this name, which goes on, does not serve at the moment. It
-// counts as Failed until it calls ready again; retry is when it tries next, zero for
-// now (it then counts as Starting). Nothing happens when it is not active.
+// Trouble reports that the service of this name does not serve at the moment but goes
+// on by itself, such as a connection that dials again. The service counts as Failed
+// until it calls ready again. retry is when it tries next; with a zero time it tries
+// now and counts as Starting. Trouble does nothing while the service is not active.
 func (s *Supervisor) Trouble(name string, err error, retry time.Time) {
 	state := Failed
 	if retry.IsZero() {

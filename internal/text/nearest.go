@@ -25,7 +25,7 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// Plain takes case and separators out of a word, and what is behind 64 bytes.
+// Plain returns a word in lower case and without separators, of its first 64 bytes.
 func Plain(s string) string {
 	if len(s) > 64 {
 		s = s[:64]

@@ -16,14 +16,15 @@ const (
 	Chinese Language = "zh"
 )
 
-// Text is the same words in both languages. The zero value is no words.
+// Text is the same words in both languages. The zero value says nothing.
 type Text struct{ EN, ZH string }
 
-// T returns a text. Both languages are written where it is called, as a test demands.
+// T returns a text. Both arguments are literals where it is called: a test finds a
+// missing language.
 func T(en, zh string) Text { return Text{EN: en, ZH: zh} }
 
-// Same returns words that are not the program's own and are in no language of ours:
-// a server's, a name.
+// Same returns words that are the same for every reader because the program did not
+// write them: a name, or the words of a server.
 func Same(words string) Text { return Text{EN: words, ZH: words} }
 
 // In returns the words in a language; English for an unknown one.

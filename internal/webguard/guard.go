@@ -5,23 +5,25 @@ import (
 	"net/http"
 )
 
-// Options of New. Their zero value is a service without a token for its own pages.
+// Options of New. The zero value is for a listener without a token that its own pages
+// may use.
 type Options struct {
-	// Service names the service in the log.
+	// Service is the name in log lines.
 	Service string
-	// Token is what callers must give. "" means that the rules for requests without a
-	// token hold.
+	// Token is the access token that callers must give. With "" the rules for requests
+	// without a token apply.
 	Token string
-	// Origins are the web origins besides the service's own whose pages may use it
-	// without a token, "*" for all.
+	// Origins are the web origins, besides the listener's own, whose pages need no token;
+	// "*" allows all.
 	Origins []string
-	// Remote permits any Host on connections to other than loopback addresses.
+	// Remote permits any Host header on connections to addresses that are not loopback.
 	Remote bool
-	// Remedy is the end of refusals for want of a token: what the owner can do.
+	// Remedy ends the text of refusals that a token would prevent: it says what the owner
+	// can do.
 	Remedy string
-	// Log gets refusals, at most one line a minute. It discards by default.
+	// Log gets refusals, at most one line a minute. By default they are not logged.
 	Log *slog.Logger
-	// OnRefused is called for each refusal, from many goroutines; nil: nobody counts.
+	// OnRefused is called for each refusal, by many goroutines at once. It may be nil.
 	OnRefused func(Reason)
 }
 
@@ -31,8 +33,8 @@ type Reason string
 // The reasons.
 const (
 	NoToken     Reason = "no_token"     // a token is configured, and none was given
-	WrongToken  Reason = "wrong_token"  // another one was given
-	TooMany     Reason = "too_many"     // another one was given, too often
+	WrongToken  Reason = "wrong_token"  // another token was given
+	TooMany     Reason = "too_many"     // wrong tokens were given too often
 	ForeignHost Reason = "host"         // without a token: the Host is not this machine's
 	ForeignPage Reason = "foreign_page" // without a token: a page of another origin asks
 	ContentType Reason = "content_type" // without a token: the body is not declared as JSON
@@ -40,7 +42,7 @@ const (
 	Malformed   Reason = "malformed"    // refused by the service itself
 )
 
-// Reasons are all of them.
+// Reasons returns all reasons.
 func Reasons() []Reason {
 	return []Reason{NoToken, WrongToken, TooMany, ForeignHost, ForeignPage, ContentType, ChangeByGet, Malformed}
 }
@@ -52,8 +54,8 @@ type Refusal struct {
 	Reason Reason
 }
 
-// Guard decides about the requests to one service. Its methods are safe for
-// concurrent use.
+// Guard decides about the requests to one listener. Its methods are safe for concurrent
+// use.
 type Guard struct {
 	o       Options
 	token   *secret // nil: none is configured
@@ -61,7 +63,7 @@ type Guard struct {
 	refused refusalLog
 }
 
-// New makes a Guard.
+// New returns a Guard.
 func New(o Options) *Guard {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -76,9 +78,9 @@ func New(o Options) *Guard {
 	return g
 }
 
-// Check decides by the head of a request; nil lets it pass. It sets the headers that
-// belong to a refusal. A wrong token that is not the first one is refused late:
-// Check returns when the answer is due, or when the request's context ends.
+// Check decides by the head of a request; nil lets it pass. It sets the response
+// headers that belong to a refusal. From the second wrong token on it slows the caller
+// down: Check returns when the answer is due, or when the request's context ends.
 func (g *Guard) Check(w http.ResponseWriter, r *http.Request) *Refusal {
 	if g.token == nil {
 		if refusal := g.checkPage(r); refusal != nil {
@@ -103,8 +105,8 @@ func (g *Guard) Check(w http.ResponseWriter, r *http.Request) *Refusal {
 }
 
 // CheckToken decides about a caller whose token came after the head of its request; nil
-// lets it pass. Without a configured token any is right. A wrong one that is not the
-// first is refused late, as by Check.
+// lets it pass. Where no token is configured every token is right. From the second
+// wrong token on the answer is late, as with Check.
 func (g *Guard) CheckToken(r *http.Request, token string) *Refusal {
 	if g.token == nil || g.token.is(token) {
 		return nil
@@ -115,8 +117,9 @@ func (g *Guard) CheckToken(r *http.Request, token string) *Refusal {
 	return g.Refuse(r, &Refusal{http.StatusForbidden, "access token wrong: compare it with the configuration of the service", WrongToken})
 }
 
-// CheckChange decides about a request that would change something, once the service
-// knows that; Check has let it pass. Anybody can make a browser send a GET, by a link.
+// CheckChange decides about a request that would change something, after Check has let
+// it pass. It refuses a GET without a token: anybody can make a browser send one, by a
+// link.
 func (g *Guard) CheckChange(r *http.Request) *Refusal {
 	if g.token != nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return nil
@@ -125,8 +128,8 @@ func (g *Guard) CheckChange(r *http.Request) *Refusal {
 		g.remedy("a GET changes nothing without an access token: POST JSON with Content-Type: application/json"), ChangeByGet})
 }
 
-// Refuse logs and counts a refusal, and returns it. The service calls it for
-// refusals of its own.
+// Refuse logs and counts a refusal, and returns it. The listener calls it for its own
+// refusals.
 func (g *Guard) Refuse(r *http.Request, refusal *Refusal) *Refusal {
 	g.o.OnRefused(refusal.Reason)
 	g.refused.add(r.RemoteAddr, refusal)

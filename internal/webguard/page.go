@@ -32,8 +32,8 @@ func (g *Guard) checkPage(r *http.Request) *Refusal {
 	return nil
 }
 
-// CheckForeign refuses a request that a page of another origin has caused, as its
-// headers show. It neither logs nor counts.
+// CheckForeign refuses a request whose headers show that a page of another origin has
+// caused it. It neither logs nor counts the refusal.
 func (g *Guard) CheckForeign(r *http.Request) *Refusal {
 	if g.foreign(r) {
 		return &Refusal{http.StatusForbidden, g.remedy("a web page of another origin caused this request: call the service from a program"), ForeignPage}
@@ -57,7 +57,7 @@ func (g *Guard) foreign(r *http.Request) bool {
 	return origin != "" && !sameOrigin(origin, r.Host)
 }
 
-// Listed tells whether a list of origins has this one, or "*".
+// Listed reports whether origins contains origin, or "*".
 func Listed(origins []string, origin string) bool {
 	return slices.ContainsFunc(origins, func(o string) bool {
 		return o == "*" || strings.EqualFold(o, origin)
@@ -98,8 +98,8 @@ func isLoopbackHost(host string) bool {
 	return err == nil && addr.Is4() && addr.IsLoopback()
 }
 
-// MediaType is the type of a request's body without its parameters, which may be
-// malformed; "" when it has none.
+// MediaType returns the media type of a request's body without parameters, even where
+// these are malformed. It is "" when the request names none.
 func MediaType(r *http.Request) string {
 	header := r.Header.Get("Content-Type")
 	if header == "application/json" { // nearly always

@@ -31,11 +31,11 @@ const (
 type Options struct {
 	// Count of events, at least 1.
 	Count int
-	// Rate in events a second; 0 is two runs: as fast as possible with Count events,
-	// then 5,000 a second for ten seconds.
+	// Rate in events a second. With 0 there are two runs: Count events as fast as
+	// possible, then 5,000 events a second for ten seconds.
 	Rate int
-	// Duration replaces Count: of a run with a Rate, how long it lasts; without, when
-	// it stops sending.
+	// Duration replaces Count. A run with a Rate lasts so long; a run without one stops
+	// sending after it.
 	Duration time.Duration
 	Out      io.Writer
 	// Executable is the program that has the commands sandbox and run; "" for

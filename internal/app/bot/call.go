@@ -19,8 +19,8 @@ import (
 // callTimeout bounds one action over HTTP.
 const callTimeout = 60 * time.Second
 
-// Params makes an action's parameters of texts like "group_id=730000001". A value
-// that is JSON is taken as it is, everything else as a text.
+// Params returns an action's parameters from texts like "group_id=730000001". A value
+// that is JSON is taken as it is, any other value as a string.
 func Params(pairs []string) (map[string]json.RawMessage, error) {
 	params := make(map[string]json.RawMessage, len(pairs))
 	for _, pair := range pairs {
@@ -116,6 +116,6 @@ func PrintCall(ctx context.Context, w io.Writer, address, token, action string, 
 	return nil
 }
 
-// ErrFailed: the service carried the action out and reports a failure, which has
+// ErrFailed is returned when the service answers that the action failed. The answer has
 // been printed.
 var ErrFailed = text.Errorf("the action failed", "操作失败")

@@ -54,10 +54,11 @@ func Dial(ctx context.Context, address, token string) (*Conn, error) {
 
 // Errors that tell a person what to do.
 var (
-	// ErrToken: the service wants another access token, or one at all.
+	// ErrToken is returned when the access token is wrong, or one is needed and none was
+	// given.
 	ErrToken = text.Errorf("the access token is missing or wrong: name the configuration of the service with -c, or set LIBRATION_TOKEN",
 		"访问令牌缺失或错误：请用 -c 指定服务的配置，或设置 LIBRATION_TOKEN")
-	// ErrUnreachable: nobody listens there.
+	// ErrUnreachable is returned when nothing listens at the address.
 	ErrUnreachable = text.Errorf("nobody listens there: is the service running, and is this its address?", "该地址无人监听：服务是否在运行，地址是否正确？")
 )
 
@@ -120,13 +121,14 @@ func (c *Conn) Send(ctx context.Context, action string, params any, echo string)
 	return frame, c.ws.Write(ctx, websocket.MessageText, frame)
 }
 
-// Close says goodbye, for a short time, and ends the connection.
+// Close closes the connection with a closing handshake, for which it waits a short
+// time.
 func (c *Conn) Close() { _ = c.ws.Close(websocket.StatusNormalClosure, "") }
 
 // Drop ends the connection at once.
 func (c *Conn) Drop() { _ = c.ws.CloseNow() }
 
-// Frame is what of events and responses is of use here.
+// Frame has the fields of events and responses that this package's callers need.
 type Frame struct {
 	PostType    string    `json:"post_type"`
 	MessageType string    `json:"message_type"`

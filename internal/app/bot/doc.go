@@ -2,6 +2,6 @@
 // WebSocket and its HTTP API. The built-in demo bot, the commands call and events
 // and the benchmark use it, as any bot in any language would.
 //
-// It knows the protocol only as JSON over the network and imports nothing of this
-// module.
+// It knows the protocol only as JSON over the network. Of this module it imports
+// packages network, redact and text only.
 package bot

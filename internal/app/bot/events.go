@@ -27,9 +27,9 @@ func PrintEvents(ctx context.Context, w io.Writer, log *slog.Logger, address, to
 	})
 }
 
-// Follow connects to address and gives each frame to handle, one at a time, until
-// ctx ends (nil). It connects again when the connection breaks. The first try must
-// succeed; a token that is refused and an error of handle end it too.
+// Follow connects to address and gives each frame to handle, one at a time. It returns
+// nil when ctx ends. It connects again when the connection breaks. It returns an error
+// when the first try fails, when the token is refused, and when handle fails.
 func Follow(ctx context.Context, log *slog.Logger, address, token string, handle Handler) error {
 	conn, err := Dial(ctx, address, token)
 	for {

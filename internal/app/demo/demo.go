@@ -1,6 +1,6 @@
-// Package demo is `libration demo`: a sandbox, an account that logs in to it by a
-// QR code nobody has to scan, the OneBot service, and a bot, all in one process
-// and nothing but loopback between them.
+// Package demo is `libration demo`: a sandbox, an account that logs in to it by a QR
+// code nobody has to scan, the OneBot service, and a bot. All of it runs in one
+// process, connected over loopback only.
 package demo
 
 import (

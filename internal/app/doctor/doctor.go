@@ -24,10 +24,10 @@ const lookTimeout = 3 * time.Second
 type Options struct {
 	// Config is the path of the configuration file.
 	Config string
-	// Account is the one to examine; "" for all.
+	// Account is the name of the account to examine; "" for all.
 	Account string
-	// Online permits to contact what is not on this machine: signer, bots, and in
-	// mode real the service's name look-ups and ports.
+	// Online permits connections to other machines: to signers, to bots and, with
+	// server.mode real, name look-ups and connections to the servers of QQ.
 	Online bool
 	Out    io.Writer
 

@@ -24,8 +24,8 @@ type Finding struct {
 	Level Level
 	// Code names the diagnosis for programs and tests: "port-taken".
 	Code string
-	// What was found, and what to do about it, in the language of the report. Remedy
-	// is "" where nothing is to be done.
+	// What says what was found, Remedy what to do about it, in the language of the report.
+	// Remedy is "" where nothing needs to be done.
 	What, Remedy string
 }
 

@@ -34,7 +34,7 @@ type Options struct {
 	Log         *slog.Logger
 }
 
-// Simulator is a sandbox with its two open ports.
+// Simulator is a sandbox that listens on two ports.
 type Simulator struct {
 	Sandbox      *sandbox.Sandbox
 	sso, control net.Listener

@@ -16,8 +16,8 @@ type Kind uint8
 const (
 	AskNewest Kind = iota // the sequence of the newest message
 	AskPage               // messages that are missing
-	AskSearch             // messages in which the beginning is searched
-	AskOwed               // messages that had been given up
+	AskSearch             // messages among which the beginning of the chat is looked for
+	AskOwed               // messages that could not be fetched earlier
 )
 
 // Request is a question to the server: for the newest sequence, or for the messages
@@ -26,8 +26,8 @@ type Request struct {
 	Chat        ID
 	Peer        message.UID // of a private chat
 	Kind        Kind
-	First, Last uint64 // of AskNewest the position, and what is known beyond it
-	// Membership: the answer has to say since when the account is in the group, too.
+	First, Last uint64 // of AskNewest: the chat's position, and the newest sequence that a push has named
+	// Membership means that the answer must also say when the account joined the group.
 	Membership bool
 
 	about *chat
@@ -40,18 +40,18 @@ type Failure uint8
 const (
 	None     Failure = iota
 	Refused          // by the server
-	TimedOut         // the next chat would wait as long
-	Ended            // with the connection; another one is there
-	Offline          // with the connection
+	TimedOut         // no answer in time; a request for another chat would wait as long
+	Ended            // the connection ended, and there is a new one
+	Offline          // the connection ended, and there is none
 )
 
-// Answered is the answer to a Request. Messages are within its range, ascending,
-// without those that were taken back.
+// Answered is the answer to a Request. Messages lie within its range, ascending by
+// sequence; recalled ones are not among them.
 type Answered struct {
 	Request
 	Newest   uint64
 	Messages []*message.Message
-	Joined   int64 // Membership: Unix seconds; 0: not known
+	Joined   int64 // with Request.Membership: when the account joined the group, Unix seconds; 0: not known
 	Failure  Failure
 	Err      error // with Failure, for the log
 }
@@ -85,7 +85,7 @@ func (in Answered) apply(b *Book) {
 	}
 }
 
-// Forgotten says that the requests under way will not be answered.
+// Forgotten reports that the requests under way will not be answered.
 type Forgotten struct{}
 
 func (Forgotten) apply(b *Book) {

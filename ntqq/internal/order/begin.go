@@ -5,8 +5,8 @@ import (
 	"libration/ntqq/message"
 )
 
-// Registered says that the account came online: pushes flow, and what was asked before
-// is asked again.
+// Registered reports that the account came online. The server pushes messages from now
+// on, and open questions are asked again.
 type Registered struct {
 	Time int64 // the server's clock, Unix seconds; 0: not known
 }
@@ -36,9 +36,9 @@ func (in Registered) apply(b *Book) {
 	}
 }
 
-// Synced is what the push that follows a registration says of the newest message of a
-// group (docs/protocol/events.md 8.2). A push proves nothing: it is asked about, unless
-// the list of the groups comes first.
+// Synced is the sequence of a group's newest message, by the push that follows a
+// registration (docs/protocol/events.md 8.2). A push proves nothing, so the server is
+// asked about it, unless the list of groups comes first.
 type Synced struct {
 	Group  message.GroupCode
 	Newest uint64
@@ -58,16 +58,16 @@ func (in Synced) apply(b *Book) {
 	}
 }
 
-// Newest is the server's answer which message of a chat is the newest; 0: it has none,
-// or, of a group, that is not known.
+// Newest is the sequence of the newest message of a chat, as the server answers it. 0
+// means that there is no message or, for a group, that it is not known.
 type Newest struct {
 	Chat     ID
 	Peer     message.UID
 	Sequence uint64
 }
 
-// Listed are such answers. Groups: they are all groups of the account; it has left the
-// others that it had when it was registered.
+// Listed has the Newest of several chats. Groups means that the list has all groups of
+// the account: it has left every other group that it was in when it registered.
 type Listed struct {
 	Newest []Newest
 	Groups bool
@@ -135,8 +135,8 @@ func (b *Book) name(st *chat, newest uint64) {
 	b.changed(Begun)
 }
 
-// Joined says that the account came into a group, or has a new friend: what is written
-// from then on is news, also when it is missed.
+// Joined reports that the account joined a group or has a new friend. Messages from
+// then on are delivered, also those that the account missed.
 type Joined struct {
 	Chat ID
 	Peer message.UID
@@ -169,8 +169,8 @@ func (in Joined) apply(b *Book) {
 	b.plan(st, 0)
 }
 
-// Left says that the account is in a group no longer: what is written without it is not
-// its. What waits is delivered.
+// Left reports that the account is no longer in a group. Messages that wait are
+// delivered; later ones are not fetched.
 type Left struct {
 	Chat ID
 	Time int64 // Unix seconds, the server's clock

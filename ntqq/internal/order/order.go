@@ -2,10 +2,10 @@
 // in the order of their sequences, none after it was recalled, and those that were
 // missed as soon as they can be had.
 //
-// A Book has the state of all chats. Its one function, Step, takes an input (a push,
-// an answer of the server, time that has passed) and returns what is to be delivered
-// and what is to be asked. Nothing in here reads a clock or waits: the same inputs
-// give the same outputs.
+// A Book has the state of all chats. Step takes an input (a push, an answer of the
+// server, time that has passed) and returns which events to deliver and which requests
+// to send. Nothing in this package reads a clock or waits: the same inputs give the
+// same outputs.
 //
 // # What is believed
 //
@@ -20,11 +20,12 @@
 //
 // # The beginning of a chat
 //
-// It is unknown until an answer names the newest message of the chat; what is pushed
-// meanwhile waits. That answer may count messages which are on their way, or lost: then
-// the beginning is named. The newest pages of the history tell which messages are
-// younger than the account's presence in the chat; what is before them is old, and the
-// beginning is firm.
+// The beginning is the first message that is delivered. It is unknown until an answer
+// names the newest message of the chat; pushed messages wait meanwhile. The beginning
+// is then named, but not certain: that answer may count messages that are still on
+// their way or lost. The newest pages of the history show which messages are younger
+// than the account's presence in the chat. Messages before them are old, and the
+// beginning is then firm: it does not change any more.
 package order
 
 import (
@@ -98,7 +99,7 @@ type ID struct {
 	Code  uint64 // the group's code, or the person's uin
 }
 
-// Of is the chat of a message.
+// Of returns the ID of a message's chat.
 func Of(c message.Chat) ID {
 	if c.Kind == message.Group {
 		return ID{true, uint64(c.Group)}
@@ -131,7 +132,7 @@ type At struct {
 // Input is what a step takes.
 type Input interface{ apply(b *Book) }
 
-// Output is what follows from a step. It is valid until the next one.
+// Output is the result of a step. It is valid until the next step.
 type Output struct {
 	Deliver []event.Event // in this order
 	Ask     []Request     // each is to be answered by an Answered
@@ -139,7 +140,7 @@ type Output struct {
 	Changed Change
 }
 
-// Change tells how soon the snapshot should be saved.
+// Change says how soon the snapshot should be saved.
 type Change int
 
 // The kinds of change.
@@ -152,15 +153,15 @@ const (
 // Note is a line for the log.
 type Note struct {
 	Level slog.Level
-	Kind  string // of which a few an hour are written; "": all are
+	Kind  string // at most a few lines of one kind are logged in an hour; "": no limit
 	Text  string
 	Args  []any
 }
 
-// Limits bound what is fetched of one chat.
+// Limits bound how many missed messages of one chat are fetched.
 type Limits struct {
 	Messages int           // the newest
-	Age      time.Duration // for which what could not be had is asked for
+	Age      time.Duration // how long messages that could not be fetched are asked for again
 }
 
 // Book has the state of the chats of one account. It is not safe for concurrent use.
@@ -214,11 +215,12 @@ func (b *Book) Step(at At, in Input) *Output {
 	return out
 }
 
-// Next is when Tick is wanted; zero: not before another input.
+// Next returns when the next Tick is due. A zero time means that none is due before
+// another input.
 func (b *Book) Next() time.Time { return b.next }
 
-// Newest is the sequence up to which the messages of a chat are known, 0 when it is
-// not.
+// Newest returns the sequence up to which the messages of a chat are known. It is 0 for
+// a chat that is not known.
 func (b *Book) Newest(id ID) uint64 {
 	if st := b.chats[id]; st != nil {
 		return st.position
@@ -226,8 +228,8 @@ func (b *Book) Newest(id ID) uint64 {
 	return 0
 }
 
-// Private are the people with whom there is a private chat, most of them, the most
-// recent ones.
+// Private returns the people with whom the account has a private chat: those with the
+// most recent messages, at most as many as most says.
 func (b *Book) Private(unix int64, most int) map[message.UIN]message.UID {
 	var private []*chat
 	for id, st := range b.chats {
@@ -384,7 +386,7 @@ func (b *Book) unplan(st *chat) {
 	delete(b.due, st.id)
 }
 
-// Tick does what is due.
+// Tick makes Step do what is due by now.
 type Tick struct{}
 
 func (Tick) apply(b *Book) {
@@ -407,7 +409,7 @@ func (Tick) apply(b *Book) {
 	}
 }
 
-// Closed says that nothing comes any more: what waits is delivered.
+// Closed reports that no more input comes. Step then delivers everything that waits.
 type Closed struct{}
 
 func (Closed) apply(b *Book) {

@@ -8,8 +8,9 @@ import (
 	"libration/ntqq/message"
 )
 
-// Numbered tells whether the server numbered the message in its chat: a private
-// one may have its sender's number only (docs/protocol/messages.md 2.2).
+// Numbered reports whether the server gave the message a sequence in its chat. A
+// private message may have the number of its sender only (docs/protocol/messages.md
+// 2.2).
 func Numbered(m *message.Message) bool {
 	return m.Sequence != 0 && (m.Chat.Kind == message.Group || m.Sequence != m.ClientSequence && m.Chat.Peer != 0)
 }
@@ -53,8 +54,8 @@ func (b *Book) pushed(st *chat, e *event.Message) {
 	}
 }
 
-// Named is the sequence that the server's answer gives an own group message, which it
-// pushes, too.
+// Named is the sequence of a group message that the account sent, as the server's
+// answer gives it. The server also pushes that message.
 type Named struct {
 	Chat     ID
 	Sequence uint64
@@ -75,7 +76,8 @@ func (in Named) apply(b *Book) {
 	}
 }
 
-// Sent is an own private message: the server's answer has numbered it.
+// Sent is a private message that the account sent, with the sequence of the server's
+// answer.
 type Sent struct{ *event.Message }
 
 func (in Sent) apply(b *Book) {

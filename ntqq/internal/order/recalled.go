@@ -7,8 +7,9 @@ import (
 	"libration/ntqq/message"
 )
 
-// Recalled says that a message was taken back. Where its message has not come yet, it comes after it, or both are withheld;
-// it shows that there is such a message.
+// Recalled reports that a message was recalled. When the message has not come yet, the
+// recall is delivered after it, or neither is delivered. A recall proves that there is
+// a message with that sequence.
 type Recalled struct{ *event.MessageRecalled }
 
 func (in Recalled) apply(b *Book) {

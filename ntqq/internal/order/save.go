@@ -6,20 +6,21 @@ import (
 	"libration/ntqq/message"
 )
 
-// Saved is what is kept of one chat over restarts.
+// Saved is the state of one chat that outlives a restart.
 type Saved struct {
 	Chat     ID
 	Peer     message.UID
 	Sequence uint64   // up to which everything was delivered
 	Time     int64    // of the last message, Unix seconds
 	Missing  []uint64 // below Sequence, ascending
-	// Since: the beginning is not known for certain, or was put back, and only what is
-	// younger is news, Unix seconds; 0: it is.
+	// Since is set while the beginning of the chat is not known for certain, or was moved
+	// back: only messages after this time (Unix seconds) are delivered. 0 means that the
+	// beginning is certain.
 	Since int64
 }
 
-// Snapshot is what is to be kept of all chats, and the time of the account's first
-// registration, Unix seconds. Nothing in it was not proven.
+// Snapshot returns what to save of all chats, and the time of the account's first
+// registration in Unix seconds. It has only what an answer of the server has confirmed.
 func (b *Book) Snapshot(unix int64) (list []Saved, presence int64) {
 	list = make([]Saved, 0, len(b.chats))
 	for _, st := range b.sorted() {
@@ -37,7 +38,7 @@ func (b *Book) Snapshot(unix int64) (list []Saved, presence int64) {
 	return list, b.presence
 }
 
-// Restore takes up what was kept, in an empty Book.
+// Restore fills an empty Book with what Snapshot returned earlier.
 func (b *Book) Restore(at At, saved []Saved, presence int64) {
 	b.presence, b.restored = presence, at.Unix
 	for _, s := range saved {
