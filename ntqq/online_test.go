@@ -8,7 +8,7 @@ import (
 )
 
 // start runs a client with a service until the test ends.
-func start(t *testing.T, service *sessiontest.Service, o Options) *Client {
+func start(t *testing.T, service *sessiontest.Server, o Options) *Client {
 	t.Helper()
 	o.Log = quiet
 	if o.Dial == nil {

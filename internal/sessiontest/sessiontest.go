@@ -27,7 +27,7 @@ import (
 	"libration/ntqq/session/identity"
 )
 
-// Where the service is, for [Service.Dial].
+// The addresses of the server and of its page for new devices, for [Server.Dial].
 const (
 	Address      = "service:1"
 	NewDeviceURL = "http://verifier/"
@@ -44,11 +44,11 @@ func Keystore() *identity.Keystore {
 	}
 }
 
-// Service is the service. A session registers with any tickets. Each NT login succeeds,
+// Server is a server for one account. A session registers with any tickets. Each NT login succeeds,
 // each new device is let in, and all other requests are refused, unless a field says
 // otherwise. The fields are set before the first connection. Requests are answered at the
 // same time.
-type Service struct {
+type Server struct {
 	// Answer answers a request. When its error is an [rpc.ErrUnknownCommand] the service
 	// answers; another one is a refusal in the packet's head, with the code and the text of
 	// an [rpc.Refusal], else with the code -1.
@@ -72,19 +72,19 @@ type Service struct {
 }
 
 // New returns a service. Its goroutines end with its connections.
-func New(t testing.TB) *Service {
+func New(t testing.TB) *Server {
 	t.Helper()
 	key, err := crypto.GenerateKey(crypto.P256)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Service{t: t, key: key, ExchangeKey: key.Public(false), VerifyKey: make([]byte, 32)}
+	s := &Server{t: t, key: key, ExchangeKey: key.Public(false), VerifyKey: make([]byte, 32)}
 	rand.Read(s.VerifyKey) // never fails
 	return s
 }
 
 // Dial connects to the service, or to the one that verifies new devices.
-func (s *Service) Dial(_ context.Context, _, address string) (net.Conn, error) {
+func (s *Server) Dial(_ context.Context, _, address string) (net.Conn, error) {
 	near, far := net.Pipe()
 	if address == Address {
 		s.wg.Go(func() { s.serve(far) })
@@ -95,9 +95,9 @@ func (s *Service) Dial(_ context.Context, _, address string) (net.Conn, error) {
 }
 
 // Wait waits until all connections have ended.
-func (s *Service) Wait() { s.wg.Wait() }
+func (s *Server) Wait() { s.wg.Wait() }
 
-// Answers is a [Service.Answer] that answers the commands that payloads has.
+// Answers is a [Server.Answer] that answers the commands that payloads has.
 func Answers(payloads map[string][]byte) func(string, []byte) ([]byte, error) {
 	return func(command string, _ []byte) ([]byte, error) {
 		payload, ok := payloads[command]
@@ -109,13 +109,13 @@ func Answers(payloads map[string][]byte) func(string, []byte) ([]byte, error) {
 }
 
 // Logins returns the NT logins so far.
-func (s *Service) Logins() []*wire.NTLogin {
+func (s *Server) Logins() []*wire.NTLogin {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]*wire.NTLogin(nil), s.logins...)
 }
 
-func (s *Service) serve(nc net.Conn) {
+func (s *Server) serve(nc net.Conn) {
 	defer nc.Close()
 	var writing sync.Mutex
 	frames := wire.NewFrameReader(nc)
@@ -142,7 +142,7 @@ func (s *Service) serve(nc net.Conn) {
 	}
 }
 
-func (s *Service) respond(rq *wire.Request) *wire.Response {
+func (s *Server) respond(rq *wire.Request) *wire.Response {
 	resp := &wire.Response{
 		Protocol: rq.Protocol, Flag: rq.Flag, UIN: rq.UIN, Sequence: int32(rq.Sequence), Command: rq.Command,
 		ServerTime: uint32(time.Now().Unix()),
@@ -168,7 +168,7 @@ func (s *Service) respond(rq *wire.Request) *wire.Response {
 var exchanged = make([]byte, 32)
 
 // answer is what the service does by itself.
-func (s *Service) answer(rq *wire.Request) ([]byte, error) {
+func (s *Server) answer(rq *wire.Request) ([]byte, error) {
 	switch rq.Command {
 	case rpc.HeartbeatAlive:
 		return rq.Body, nil
@@ -199,7 +199,7 @@ func (s *Service) answer(rq *wire.Request) ([]byte, error) {
 	return nil, errors.New("not served here")
 }
 
-func (s *Service) login(command string, l *wire.NTLogin) ([]byte, error) {
+func (s *Server) login(command string, l *wire.NTLogin) ([]byte, error) {
 	s.mu.Lock()
 	s.logins = append(s.logins, l)
 	n := len(s.logins)

@@ -30,7 +30,7 @@ func newTestSession(t *testing.T) *Session {
 
 // run runs a session with a service until the test ends, and refreshes its tickets every
 // hour. It must be called inside a bubble.
-func run(t *testing.T, service *sessiontest.Service, o Options) *Session {
+func run(t *testing.T, service *sessiontest.Server, o Options) *Session {
 	t.Helper()
 	o.Log, o.RefreshAfter, o.Dial = quiet, time.Hour, service.Dial
 	o.Servers = Servers{
