@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -38,11 +40,22 @@ type exchange struct {
 	expires time.Time
 }
 
-// unusualTicket is an easy login that waits for a confirmation.
-type unusualTicket struct{ uin message.UIN }
+// ntLogins answers key exchanges and the logins inside them.
+type ntLogins struct {
+	world    *world.World
+	log      *slog.Logger
+	keys     *keyring
+	clients  *registry
+	codes    *qrCodes
+	checks   *checks
+	lifetime time.Duration // of an exchange
+
+	mu        sync.Mutex       // guards exchanges
+	exchanges table[*exchange] // by session ticket
+}
 
 // keyExchange answers SsoKeyExchange (docs/protocol/login.md 5).
-func (l *logins) keyExchange(rq *request) ([]byte, error) {
+func (l *ntLogins) keyExchange(rq *request) ([]byte, error) {
 	offer, err := wire.ParseKeyExchange(rq.Body, l.keys.nt, []byte(verifyKey))
 	switch {
 	case errors.Is(err, wire.ErrVerification):
@@ -53,7 +66,7 @@ func (l *logins) keyExchange(rq *request) ([]byte, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
 	ticket := newTicket()
-	life := l.exchangeLifetime
+	life := l.lifetime
 	l.mu.Lock()
 	l.exchanges.put(ticket, &exchange{key: key, expires: time.Now().Add(life)})
 	l.mu.Unlock()
@@ -72,8 +85,8 @@ type ntRefusal struct {
 
 func (e *ntRefusal) Error() string { return fmt.Sprintf("login refused with code %d", e.code) }
 
-// ntLogin answers the SsoNTLogin commands (docs/protocol/login.md 6).
-func (l *logins) ntLogin(rq *request) ([]byte, error) {
+// login answers the SsoNTLogin commands (docs/protocol/login.md 6).
+func (l *ntLogins) login(rq *request) ([]byte, error) {
 	var key []byte
 	in, err := wire.OpenNTLogin(rq.Body, func(ticket []byte) ([]byte, error) {
 		l.mu.Lock()
@@ -88,7 +101,7 @@ func (l *logins) ntLogin(rq *request) ([]byte, error) {
 	if err != nil {
 		return nil, refuseLogin(err) // there is no key to answer with
 	}
-	body, err := l.ntTickets(rq, in)
+	body, err := l.tickets(rq, in)
 	var refused *ntRefusal
 	if err != nil && !errors.As(err, &refused) {
 		l.log.Info("login refused", "uin", rq.UIN, "err", err)
@@ -126,8 +139,8 @@ func (l *logins) ntLogin(rq *request) ([]byte, error) {
 	return wire.SealNTLogin(answer, key)
 }
 
-// ntTickets checks one login and returns the body of a success.
-func (l *logins) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error) {
+// tickets checks one login and returns the body of a success.
+func (l *ntLogins) tickets(rq *request, in *wire.NTLogin) (proto.Message, error) {
 	if !rq.signed {
 		return nil, &ntRefusal{code: ntUnsigned}
 	}
@@ -160,15 +173,13 @@ func (l *logins) ntTickets(rq *request, in *wire.NTLogin) (proto.Message, error)
 }
 
 // easyLogin exchanges an A1 for new tickets; a cautious one wants a confirmation.
-func (l *logins) easyLogin(user world.User, d device, body []byte, cautious bool) (proto.Message, error) {
+func (l *ntLogins) easyLogin(user world.User, d device, body []byte, cautious bool) (proto.Message, error) {
 	req := &loginpb.EasyLoginReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
 	ticket, known := l.clients.a1Of(req.GetA1())
-	l.mu.Lock()
-	cautious = cautious || l.cautious[user.UIN]
-	l.mu.Unlock()
+	cautious = cautious || l.checks.isCautious(user.UIN)
 	switch {
 	case !known:
 		// The next code lower, "expired", is not known to all clients.
@@ -176,38 +187,22 @@ func (l *logins) easyLogin(user world.User, d device, body []byte, cautious bool
 	case ticket.uin != user.UIN || ticket.guid != d.guid:
 		return nil, &ntRefusal{code: ntIllegalTicket}
 	case cautious:
-		signature := newTicket()
-		l.mu.Lock()
-		l.unusual.put(signature, unusualTicket{uin: user.UIN})
-		l.mu.Unlock()
-		return nil, &ntRefusal{code: ntUnusual, unusual: signature}
+		return nil, &ntRefusal{code: ntUnusual, unusual: l.codes.askUnusual(user.UIN)}
 	}
 	l.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "easy")
 	return &loginpb.EasyLoginRspBody{Tickets: ntTicketsOf(l.clients.issue(user, d, req.GetA1()))}, nil
 }
 
-func (l *logins) unusualLogin(user world.User, d device, body []byte) (proto.Message, error) {
+func (l *ntLogins) unusualLogin(user world.User, d device, body []byte) (proto.Message, error) {
 	req := &loginpb.EasyLoginUnusualReqBody{}
 	if err := pb.Unmarshal(body, req); err != nil {
 		return nil, err
 	}
-	if !l.redeem(req.GetA1(), forUnusual, user, d) {
+	if !l.codes.redeem(req.GetA1(), forUnusual, user, d) {
 		return nil, &ntRefusal{code: ntIllegalTicket}
 	}
 	l.log.Info("logged in", "uin", user.UIN, "device", d.name, "way", "confirmed")
 	return &loginpb.EasyLoginUnusualRspBody{Tickets: ntTicketsOf(l.clients.issue(user, d, nil))}, nil
-}
-
-// redeem uses up what a confirmed code gave to a device of its account.
-func (l *logins) redeem(ticket []byte, purpose codePurpose, user world.User, d device) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	code, known := l.codeA1s.get(ticket)
-	if !known || code.purpose != purpose || code.uin != user.UIN || code.device.guid != d.guid {
-		return false
-	}
-	l.forgetCode(code)
-	return true
 }
 
 func ntTicketsOf(t *wire.Tickets) *loginpb.NtTickets {

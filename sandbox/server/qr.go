@@ -5,8 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
+	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"libration/internal/crypto"
@@ -32,7 +33,7 @@ const (
 )
 
 // qrCode is one attempt to log in by scanning a code (docs/protocol/login.md 4).
-// logins.mu guards what changes.
+// qrCodes.mu guards what changes.
 type qrCode struct {
 	signature        []byte
 	text, url        string
@@ -63,126 +64,153 @@ type QRInfo struct {
 	Expires int64 `json:"expires"`
 }
 
-// newCode makes a code for a device. bound alone may confirm it, unless it is for a
-// login. About an unusual device the phone is asked: the code counts as scanned
-// (docs/protocol/login.md 8).
-func (l *logins) newCode(d device, appID uint32, purpose codePurpose, bound message.UIN) *qrCode {
+// qrCodes are the login codes, and what people do with them on their phones.
+type qrCodes struct {
+	world       *world.World
+	log         *slog.Logger
+	autoApprove message.UIN
+	lifetime    time.Duration
+
+	// mu guards everything below.
+	mu          sync.Mutex
+	bySignature table[*qrCode]
+	byA1        table[*qrCode]     // confirmed codes by the A1 handed out
+	unusual     table[message.UIN] // whose login waits, by unusual-device signature
+}
+
+// newCode makes a code for a device; url makes the address that it shows of its text. bound
+// alone may confirm it, unless it is for a login. About an unusual device the phone is
+// asked: the code counts as scanned (docs/protocol/login.md 8).
+func (q *qrCodes) newCode(d device, purpose codePurpose, bound message.UIN, url func(text string) string) *qrCode {
 	random := make([]byte, qrSignatureSize)
 	rand.Read(random)
 	now := time.Now()
-	// The address has the form of the real one and is never opened; its key is 32
-	// characters, and all of it below 128 bytes.
 	text := base64.RawURLEncoding.EncodeToString(random)
 	code := &qrCode{
-		signature: random, text: text, url: fmt.Sprintf("https://txz.qq.com/p?k=%s&f=%d", text, appID),
-		device: d, created: now, expires: now.Add(l.qrLifetime),
+		signature: random, text: text, url: url(text),
+		device: d, created: now, expires: now.Add(q.lifetime),
 		state: wire.QRWaiting, purpose: purpose, uin: bound,
 	}
 	if purpose == forUnusual {
 		code.state = wire.QRScanned
 	}
-	l.mu.Lock()
-	if purpose == forNewDevice {
-		code.url = l.control + "/?str_url=" + text
-	}
-	l.codes.put(code.signature, code)
-	if auto := l.autoApprove; auto != 0 && (bound == 0 || bound == auto) {
-		l.confirm(code, auto)
+	q.mu.Lock()
+	q.bySignature.put(code.signature, code)
+	if auto := q.autoApprove; auto != 0 && (bound == 0 || bound == auto) {
+		q.confirm(code, auto)
 	}
 	state := code.state
-	l.mu.Unlock()
-	l.noteQR(code, state)
+	q.mu.Unlock()
+	q.note(code, state)
 	return code
 }
 
+// askUnusual notes that the login of uin from an unusual device waits for a confirmation,
+// and returns the signature with which its code is fetched.
+func (q *qrCodes) askUnusual(uin message.UIN) []byte {
+	signature := newTicket()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.unusual.put(signature, uin)
+	return signature
+}
+
+// askedUnusual returns who waits with a signature of askUnusual.
+func (q *qrCodes) askedUnusual(signature []byte) (message.UIN, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.unusual.get(signature)
+}
+
+// poll returns the state of a code and, once it is confirmed, what its device gets. A
+// code that is not known, or was used, is invalid.
+func (q *qrCodes) poll(signature []byte) *wire.QRPollReply {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	code, known := q.bySignature.get(signature)
+	if !known {
+		return &wire.QRPollReply{State: wire.QRInvalid}
+	}
+	answer := &wire.QRPollReply{State: q.stateOf(code)}
+	if answer.State == wire.QRConfirmed {
+		answer.UIN = uint64(code.uin)
+		answer.A1, answer.TgtgtKey, answer.NoPicSig = code.a1, code.tgtgt, code.noPicSig
+	}
+	return answer
+}
+
+// confirmed returns the code of a login that gave out an A1, nil for none.
+func (q *qrCodes) confirmed(a1 []byte) *qrCode {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if code, known := q.byA1.get(a1); known && code.purpose == forLogin {
+		return code
+	}
+	return nil
+}
+
+// verified returns what the code of a new device gives once it is confirmed, before that
+// nothing. known is false where there is no such code.
+func (q *qrCodes) verified(signature []byte) (token string, known bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	code, known := q.bySignature.get(signature)
+	if !known || code.purpose != forNewDevice {
+		return "", false
+	}
+	if q.stateOf(code) == wire.QRConfirmed {
+		token = string(code.a1)
+	}
+	return token, true
+}
+
+// use drops a code that has given a session.
+func (q *qrCodes) use(code *qrCode) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.forgetCode(code)
+}
+
 // confirm lets the device of a code log in as uin; mu is held.
-func (l *logins) confirm(code *qrCode, uin message.UIN) {
+func (q *qrCodes) confirm(code *qrCode, uin message.UIN) {
 	code.state, code.uin = wire.QRConfirmed, uin
 	code.a1, code.tgtgt, code.noPicSig = newTicket(), newKey(), newKey()
 	if code.purpose == forNewDevice {
 		code.a1 = hex.AppendEncode(nil, code.a1)
 	}
-	l.codeA1s.put(code.a1, code)
+	q.byA1.put(code.a1, code)
 }
 
 // forgetCode drops a code that has been used; mu is held.
-func (l *logins) forgetCode(code *qrCode) {
-	l.codes.drop(code.signature)
-	l.codeA1s.drop(code.a1)
+func (q *qrCodes) forgetCode(code *qrCode) {
+	q.bySignature.drop(code.signature)
+	q.byA1.drop(code.a1)
 }
 
 // stateOf is the state of a code now; mu is held.
-func (l *logins) stateOf(code *qrCode) wire.QRState {
+func (q *qrCodes) stateOf(code *qrCode) wire.QRState {
 	if (code.state == wire.QRWaiting || code.state == wire.QRScanned) && !time.Now().Before(code.expires) {
 		code.state = wire.QRExpired
 	}
 	return code.state
 }
 
-func (l *logins) noteQR(code *qrCode, state wire.QRState) {
-	l.mu.Lock()
+func (q *qrCodes) note(code *qrCode, state wire.QRState) {
+	q.mu.Lock()
 	uin := code.uin
-	l.mu.Unlock()
-	l.log.Info("login code", "state", state, "device", code.device.name, "url", code.url)
-	l.world.Note(world.Activity{Kind: world.ActivityQR, ID: hex.EncodeToString(code.signature), User: uin, Text: state.String()})
-}
-
-// qrFetch answers sub command 0x31.
-func (l *logins) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
-	fetch, err := wire.ParseQRFetch(packet.Data)
-	if err != nil {
-		return nil, err
-	}
-	purpose, bound := forLogin, message.UIN(0)
-	if len(fetch.UnusualSig) > 0 {
-		l.mu.Lock()
-		asked, known := l.unusual.get(fetch.UnusualSig)
-		l.mu.Unlock()
-		if !known {
-			return (&wire.QRFetchReply{AppID: packet.AppID, Code: 1}).Encode()
-		}
-		purpose, bound = forUnusual, asked.uin
-	}
-	d := device{guid: guidText(fetch.GUID[:]), name: fetch.DeviceName, class: classOf(rq.SubAppID)}
-	code := l.newCode(d, packet.AppID, purpose, bound)
-	picture, err := drawQR(code.url)
-	if err != nil {
-		return nil, fmt.Errorf("draw login code: %w", err)
-	}
-	return (&wire.QRFetchReply{
-		AppID: packet.AppID, Signature: code.signature, Image: picture,
-		LifetimeSeconds: uint32(l.qrLifetime / time.Second), URL: code.url, SignatureText: code.text,
-	}).Encode()
-}
-
-// qrPoll answers sub command 0x12. A code that is not known, or was used, is
-// invalid.
-func (l *logins) qrPoll(packet *wire.Code2D) ([]byte, error) {
-	poll, err := wire.ParseQRPoll(packet.Data)
-	if err != nil {
-		return nil, err
-	}
-	answer := &wire.QRPollReply{AppID: packet.AppID, State: wire.QRInvalid}
-	l.mu.Lock()
-	if code, known := l.codes.get(poll.Signature); known {
-		answer.State = l.stateOf(code)
-		if answer.State == wire.QRConfirmed {
-			answer.UIN = uint64(code.uin)
-			answer.A1, answer.TgtgtKey, answer.NoPicSig = code.a1, code.tgtgt, code.noPicSig
-		}
-	}
-	l.mu.Unlock()
-	return answer.Encode()
+	q.mu.Unlock()
+	q.log.Info("login code", "state", state, "device", code.device.name, "url", code.url)
+	q.world.Note(world.Activity{Kind: world.ActivityQR, ID: hex.EncodeToString(code.signature), User: uin, Text: state.String()})
 }
 
 // PendingQR returns the login codes that wait to be scanned or confirmed, oldest
 // first.
-func (l *logins) PendingQR() []QRInfo {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (q *qrCodes) PendingQR() []QRInfo {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	pending := []QRInfo{}
-	for _, code := range l.codes.entries {
-		switch l.stateOf(code) {
+	for _, code := range q.bySignature.entries {
+		switch q.stateOf(code) {
 		case wire.QRWaiting, wire.QRScanned:
 			pending = append(pending, QRInfo{
 				ID: hex.EncodeToString(code.signature), URL: code.url, DeviceName: code.device.name,
@@ -191,7 +219,7 @@ func (l *logins) PendingQR() []QRInfo {
 			})
 		default:
 			if time.Since(code.expires) > qrKept {
-				l.forgetCode(code)
+				q.forgetCode(code)
 			}
 		}
 	}
@@ -202,30 +230,30 @@ func (l *logins) PendingQR() []QRInfo {
 }
 
 // ScanQR does what scanning a code with the phone of uin does.
-func (l *logins) ScanQR(id string, uin message.UIN) error {
-	return l.changeCode(id, uin, func(code *qrCode) { code.state, code.uin = wire.QRScanned, uin })
+func (q *qrCodes) ScanQR(id string, uin message.UIN) error {
+	return q.changeCode(id, uin, func(code *qrCode) { code.state, code.uin = wire.QRScanned, uin })
 }
 
 // ApproveQR confirms a code, scanned or not, with the phone of uin.
-func (l *logins) ApproveQR(id string, uin message.UIN) error {
-	return l.changeCode(id, uin, func(code *qrCode) { l.confirm(code, uin) })
+func (q *qrCodes) ApproveQR(id string, uin message.UIN) error {
+	return q.changeCode(id, uin, func(code *qrCode) { q.confirm(code, uin) })
 }
 
 // RejectQR refuses a login on the phone.
-func (l *logins) RejectQR(id string) error {
-	return l.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRCancelled })
+func (q *qrCodes) RejectQR(id string) error {
+	return q.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRCancelled })
 }
 
 // ExpireQR lets a code expire now.
-func (l *logins) ExpireQR(id string) error {
-	return l.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRExpired })
+func (q *qrCodes) ExpireQR(id string) error {
+	return q.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRExpired })
 }
 
 // changeCode applies change to a pending code. uin is who does it, 0 when that
 // does not matter. Errors are *world.Refusal.
-func (l *logins) changeCode(id string, uin message.UIN, change func(*qrCode)) error {
+func (q *qrCodes) changeCode(id string, uin message.UIN, change func(*qrCode)) error {
 	if uin != 0 {
-		if _, ok := l.world.Users().Find(uin); !ok {
+		if _, ok := q.world.Users().Find(uin); !ok {
 			return world.Refuse(world.NotFound, "no user %d", uin)
 		}
 	}
@@ -233,13 +261,13 @@ func (l *logins) changeCode(id string, uin message.UIN, change func(*qrCode)) er
 	if err != nil {
 		return world.Refuse(world.BadRequest, "bad login code id %q", id)
 	}
-	l.mu.Lock()
-	code, known := l.codes.get(signature)
+	q.mu.Lock()
+	code, known := q.bySignature.get(signature)
 	if !known {
-		l.mu.Unlock()
+		q.mu.Unlock()
 		return world.Refuse(world.NotFound, "no login code %s", id)
 	}
-	switch state := l.stateOf(code); {
+	switch state := q.stateOf(code); {
 	case state != wire.QRWaiting && state != wire.QRScanned:
 		err = world.Refuse(world.BadRequest, "login code is %s", state)
 	case code.purpose != forLogin && uin != 0 && uin != code.uin:
@@ -248,9 +276,21 @@ func (l *logins) changeCode(id string, uin message.UIN, change func(*qrCode)) er
 		change(code)
 	}
 	state := code.state
-	l.mu.Unlock()
+	q.mu.Unlock()
 	if err == nil {
-		l.noteQR(code, state)
+		q.note(code, state)
 	}
 	return err
+}
+
+// redeem uses up what a confirmed code gave to a device of its account.
+func (q *qrCodes) redeem(ticket []byte, purpose codePurpose, user world.User, d device) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	code, known := q.byA1.get(ticket)
+	if !known || code.purpose != purpose || code.uin != user.UIN || code.device.guid != d.guid {
+		return false
+	}
+	q.forgetCode(code)
+	return true
 }

@@ -135,11 +135,11 @@ func isLogin(command string) bool {
 func (s *Server) serve(rq *request) ([]byte, error) {
 	switch rq.Command {
 	case rpc.WtloginTransEmp, rpc.WtloginLogin:
-		return s.wtlogin(rq)
+		return s.wt.serve(rq)
 	case rpc.KeyExchange:
-		return s.keyExchange(rq)
+		return s.nt.keyExchange(rq)
 	case rpc.NTLoginEasyLogin, rpc.NTLoginEasyLoginUnusual, rpc.NTLoginPasswordLogin, rpc.NTLoginPasswordNewDevice:
-		return s.ntLogin(rq)
+		return s.nt.login(rq)
 	}
 	if !isLogin(rq.Command) {
 		if err := s.checkSession(rq); err != nil {

@@ -100,12 +100,15 @@ func (o *Options) validate() error {
 // Server is a simulated NTQQ service. It is safe for concurrent use.
 type Server struct {
 	*registry
-	*logins
+	*qrCodes
+	*checks
 
 	opts   Options
 	log    *slog.Logger
 	world  *world.World
 	keys   *keyring
+	wt     *wtLogins
+	nt     *ntLogins
 	faults *fault.Set
 	pushes *pushes
 	mux    rpc.Mux[*request]
@@ -126,9 +129,16 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	clients := newRegistry(&o)
+	codes := &qrCodes{world: o.World, log: o.Log, autoApprove: o.AutoApprove, lifetime: o.QRLifetime}
+	checks := &checks{codes: codes, control: defaultControl, cautious: map[message.UIN]bool{}}
 	s := &Server{
-		registry: clients, logins: newLogins(&o, keys, clients),
+		registry: clients, qrCodes: codes, checks: checks,
 		opts: o, log: o.Log, world: o.World, keys: keys,
+		wt: &wtLogins{o.World, o.Log, keys, clients, codes},
+		nt: &ntLogins{
+			world: o.World, log: o.Log, keys: keys, clients: clients, codes: codes, checks: checks,
+			lifetime: o.ExchangeLifetime,
+		},
 		faults: fault.NewSet(fault.Options{Seed: o.Seed, Stages: Stages(), Log: o.Log}),
 		frames: wire.NewRoom(frameRoom),
 	}
