@@ -91,6 +91,8 @@ func (c *cellRun) do(ctx context.Context) error {
 		if err := c.saveSession(ctx, saved); err != nil {
 			return err
 		}
+	} else { // the observer connects when the account's number is known
+		c.config.Account.UIN = bot
 	}
 	c.thief.Close()
 	// Nobody gets in until the observer is there, so that it misses no notice.

@@ -149,7 +149,7 @@ func (c *cell) ends() bool {
 }
 
 // fault is what is switched on, for a bounded number of times.
-func (c *cell) fault() Fault {
+func (c *cell) fault() fault.Fault {
 	f := fault.Fault{Name: c.kind.Name, Count: 3}
 	if slices.Contains(c.kind.Params, "on") {
 		f.On = c.stage.Name

@@ -142,9 +142,9 @@ func arm(ctx context.Context, p *program, rng *rand.Rand, note func(format strin
 		}
 		switch what {
 		case "expired":
-			f.ExpireSessions(bot)
+			p.box.ExpireSessions(bot)
 		case "forgotten":
-			f.ForgetTickets(bot)
+			p.box.ForgetTickets(bot)
 		}
 	}
 	later := func(undo func()) {

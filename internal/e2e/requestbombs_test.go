@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"libration/sandbox"
-	"libration/sandbox/control"
 )
 
 // built is the program as a process of its own, with its world in this one.
