@@ -34,8 +34,9 @@ type Options struct {
 	Servers      Servers      // zero value: the real service
 	// FindServers is called before each connection; what it returns replaces Servers.
 	FindServers  func(context.Context) (Servers, error)
-	MaxQRCodes   int           // login codes in a row; 0: 10
-	RefreshAfter time.Duration // the age of tickets that are replaced; 0: 15 days, negative: never
+	Taken        func(UIN) bool // what the scanned code may not be: an account in use elsewhere
+	MaxQRCodes   int            // login codes in a row; 0: 10
+	RefreshAfter time.Duration  // the age of tickets that are replaced; 0: 15 days, negative: never
 
 	// OutcomeWait bounds how long a message whose answer was lost is looked up in the chat's
 	// history. 0: 30 s. Negative: it is not looked up, and the send ends with
@@ -96,7 +97,7 @@ func (o *Options) session() session.Options {
 	return session.Options{
 		App: o.App, UIN: o.UIN, PasswordMD5: o.PasswordMD5, Keystore: o.Keystore, Initial: o.Initial,
 		Signer: o.Signer, SignLongList: o.SignLongList, Servers: o.Servers, FindServers: o.FindServers,
-		MaxQRCodes: o.MaxQRCodes, RefreshAfter: o.RefreshAfter, OnState: o.OnState, OnCall: o.OnCall,
+		MaxQRCodes: o.MaxQRCodes, Taken: o.Taken, RefreshAfter: o.RefreshAfter, OnState: o.OnState, OnCall: o.OnCall,
 		Clock: o.Clock, Log: o.Log, Timing: o.Timing, Dial: o.Dial, Lookup: o.Lookup,
 	}
 }

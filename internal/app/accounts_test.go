@@ -173,6 +173,42 @@ func TestAccountsShareListeners(t *testing.T) {
 	_ = os.Remove(folder)
 }
 
+// TestAccountScannedTwice: a code must not be scanned by an account that runs already,
+// and a saved session of one is refused.
+func TestAccountScannedTwice(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
+	alone := configuration(t.TempDir(), sim.ControlURL())
+	c := configuration(alone.Data, sim.ControlURL())
+	c.OneBot.Connections = nil
+	c.Accounts = []config.Account{{Name: "a", UIN: 10001, Protocol: config.ProtocolLinux}, {Name: "b", Protocol: config.ProtocolLinux}}
+	play := func(why string, ok func(*admin.Account) bool) {
+		t.Helper()
+		a := newApp(t, c, nil)
+		defer background(t, a.Run)()
+		o := newOwner(t, a)
+		for end := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
+			var s admin.Together
+			_, body := o.get("/readyz")
+			if err := json.Unmarshal(body, &s); err != nil {
+				t.Fatal(err)
+			}
+			if b := &s.Accounts[1].Account; s.Accounts[0].Account.Online && ok(b) && strings.Contains(b.Reason, why) {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s: got %s", why, body)
+			}
+		}
+	}
+	play("in use here already: 10001", func(a *admin.Account) bool { return a.State == string(ntqq.NeedsLogin) })
+	// Before, it was the only account, and logged in as 10001.
+	first := newApp(t, alone, nil)
+	stop := background(t, first.Run)
+	await(t, first, "the account to be online", func(s app.Status) bool { return s.Account.Online() })
+	stop()
+	play("which is another one of the accounts", func(*admin.Account) bool { return true })
+}
+
 // lockedBuffer is a bytes.Buffer for many goroutines.
 type lockedBuffer struct {
 	mu sync.Mutex

@@ -45,7 +45,7 @@ func (m *member) make() error {
 	o := account.Options{
 		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRPlain: m.app.o.QRPlain, Version: m.app.o.Version,
 		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
-		Port: m.app.port, OnChange: m.app.change,
+		Port: m.app.port, Taken: m.taken, OnChange: m.app.change,
 	}
 	cfg, several := m.configuration(), m.isOneOfSeveral()
 	if several {

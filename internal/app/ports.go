@@ -5,6 +5,7 @@ import (
 
 	"libration/gateway/transport"
 	"libration/internal/config"
+	"libration/ntqq"
 )
 
 // port returns the listener of a connection, which its accounts share.
@@ -34,6 +35,11 @@ func (a *App) share() {
 		}
 		a.port(c).Share(all, config.Routes())
 	}
+}
+
+// taken reports whether another account has this number.
+func (m *member) taken(uin ntqq.UIN) bool {
+	return slices.ContainsFunc(m.app.now(), func(other *member) bool { return other.key != m.key && other.self() == uint64(uin) })
 }
 
 // self is the account's number; 0 while it is not known.

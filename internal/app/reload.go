@@ -81,6 +81,9 @@ func (a *App) replaced(now *config.Config) ([]*member, error) {
 			next = append(next, a.now()[i])
 			continue
 		}
+		if err := a.runsAlready(one); err != nil {
+			return nil, err
+		}
 		m, err := a.newMember(one, len(all) > 1)
 		if err != nil {
 			return nil, err
@@ -88,6 +91,18 @@ func (a *App) replaced(now *config.Config) ([]*member, error) {
 		next = append(next, m)
 	}
 	return next, nil
+}
+
+// runsAlready refuses an account whose number another one has that was not configured
+// with it, but logged in with it.
+func (a *App) runsAlready(cfg *config.Config) error {
+	for _, m := range a.now() {
+		if uin := cfg.Account.UIN; uin != 0 && m.configuration().Account.UIN == 0 && m.self() == uint64(uin) {
+			return text.Errorf("account %s is %d already: set its uin, and move its data folder to that name while libration does not run",
+				"账号 %s 已经是 %d：请为它设置 uin，并在 libration 停止时把数据文件夹改为该名称", m.name(), uin)
+		}
+	}
+	return nil
 }
 
 // sameAccount tells whether an account goes on with another configuration: the session

@@ -27,6 +27,9 @@ var errRegisterRefused = errors.New("registration refused")
 // the one of the keystore: their messages and events would mix.
 var errWrongAccount = errors.New("scanned by another account than the one that logged in here before, or is configured")
 
+// errTakenAccount: the code was scanned by an account that Options.Taken reports.
+var errTakenAccount = errors.New("scanned by an account that is in use here already")
+
 // errQRGivenUp: too many codes expired, or the phone said no.
 var errQRGivenUp = errors.New("QR login given up")
 
@@ -40,7 +43,7 @@ func classify(err error) remedy {
 	switch {
 	case errors.Is(err, ErrKicked):
 		return kickedOff
-	case errors.Is(err, errWrongAccount), errors.Is(err, errQRGivenUp),
+	case errors.Is(err, errWrongAccount), errors.Is(err, errTakenAccount), errors.Is(err, errQRGivenUp),
 		errors.Is(err, errNotConfirmed), errors.Is(err, errConfirmRefused),
 		errors.Is(err, errCaptchaGivenUp), errors.Is(err, errNewDeviceGivenUp):
 		return needsPerson

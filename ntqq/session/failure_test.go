@@ -52,6 +52,7 @@ func TestClassify(t *testing.T) {
 		{errNewDeviceGivenUp, needsPerson},
 		{login(StepWtlogin, 45), needsPerson},
 		{errWrongAccount, needsPerson},
+		{errTakenAccount, needsPerson},
 		{errQRGivenUp, needsPerson},
 		{&KickError{Title: "t"}, kickedOff},
 		{errors.New("anything else"), retry},

@@ -43,6 +43,9 @@ type Options struct {
 	// returns replaces Servers: a sandbox that is started again may have other addresses and
 	// keys. An error counts as a server that cannot be reached. nil: Servers stays.
 	FindServers func(context.Context) (Servers, error)
+	// Taken reports whether an account is in use elsewhere in the program: a code that it
+	// scans is refused. It must return quickly. nil: none is.
+	Taken func(message.UIN) bool
 	// MaxQRCodes bounds how many login codes are shown in a row. Then the session waits in
 	// NeedsLogin. 0: 10, which is about twenty minutes.
 	MaxQRCodes int

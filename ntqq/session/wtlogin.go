@@ -24,6 +24,9 @@ func (l *loop) wtlogin(ctx context.Context, k *link.Conn, confirmed *wire.QRPoll
 	if want != 0 && confirmed.UIN != uint64(want) {
 		return fmt.Errorf("%w: %d instead of %d", errWrongAccount, confirmed.UIN, want)
 	}
+	if s.opts.Taken != nil && s.opts.Taken(message.UIN(confirmed.UIN)) {
+		return fmt.Errorf("%w: %d", errTakenAccount, confirmed.UIN)
+	}
 	s.setState(State{Stage: LoggingIn, Step: StepWtlogin}, nil)
 	if ks.UIN != message.UIN(confirmed.UIN) {
 		ks = identity.Keystore{Device: ks.Device, UIN: message.UIN(confirmed.UIN)} // nothing of another account stays

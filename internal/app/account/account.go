@@ -51,6 +51,9 @@ type Options struct {
 	// Port returns the listener of a connection, which other accounts may share; nil: each
 	// has one of its own.
 	Port func(*config.Connection) *transport.Port
+	// Taken reports whether another account of the installation has this number: this one
+	// must not log in with it. Nil: none has.
+	Taken func(ntqq.UIN) bool
 	// OnChange is called at each change of Status, with locks held: it must return at once
 	// and not call the account. Nil: nobody.
 	OnChange func()

@@ -69,6 +69,10 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	if p.client, err = ntqq.New(o); err != nil {
 		return nil, ExplainFile(err)
 	}
+	if uin := keys.uin(); uin != 0 && a.o.Taken != nil && a.o.Taken(uin) {
+		return nil, text.Errorf("the saved session in %s is of account %d, which is another one of the accounts: remove one of them, or move the folder away",
+			"%s 中的登录会话属于账号 %d，而它是另一个已配置的账号：请删去其中一个，或移走该文件夹", folder.path, uin)
+	}
 	p.gateway = a.gateway(p)
 	p.service = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
@@ -83,8 +87,8 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 func (a *Account) session(ctx context.Context, p *parts) ntqq.Options {
 	o := ntqq.Options{
 		App: a.claims, UIN: a.cfg.Account.UIN, PasswordMD5: a.password(),
-		SignLongList: a.cfg.Signer.Commands == config.SignLong,
-		FindServers:  a.findServers(), Log: a.log,
+		Taken: a.o.Taken, SignLongList: a.cfg.Signer.Commands == config.SignLong,
+		FindServers: a.findServers(), Log: a.log,
 		Handler: func(e event.Event) {
 			p.one.Lock()
 			defer p.one.Unlock()
