@@ -41,13 +41,15 @@ const (
 	CmdOnlineFileRefused = 133 // it was refused or cancelled
 )
 
-// The role bits of RoutingGroup.msg_flag and the card types of group_card_type.
+// The role bits of RoutingGroup.msg_flag.
 const (
-	flagOwner = 8
-	flagAdmin = 16
-
-	cardIsNickname = 2
+	FlagOwner = 8
+	FlagAdmin = 16
 )
+
+// CardIsNickname is the RoutingGroup.group_card_type of a sender without a card: the
+// field group_card then has the nickname.
+const CardIsNickname = 2
 
 // MaxRaw is how large an encoded message may be, in bytes. Larger ones are not read: a
 // message takes up to twenty times its size in memory on its way to all bots. Messages
@@ -169,16 +171,16 @@ func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText
 	s := &m.Sender
 	if g := route.GetGroup(); g != nil {
 		m.GroupName = g.GetGroupName()
-		if name := g.GetGroupCard(); g.GetGroupCardType() == cardIsNickname {
+		if name := g.GetGroupCard(); g.GetGroupCardType() == CardIsNickname {
 			s.Nickname = name
 		} else {
 			s.Card = name
 		}
 		s.Level = g.GetGroupLevel()
 		switch {
-		case g.GetMsgFlag()&flagOwner != 0:
+		case g.GetMsgFlag()&FlagOwner != 0:
 			s.Role = RoleOwner
-		case g.GetMsgFlag()&flagAdmin != 0:
+		case g.GetMsgFlag()&FlagAdmin != 0:
 			s.Role = RoleAdmin
 		}
 	}
@@ -196,7 +198,7 @@ func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText
 		if x.GetNick() != "" {
 			s.Nickname = x.GetNick()
 		}
-		if s.Card == "" && route.GetGroup().GetGroupCardType() != cardIsNickname {
+		if s.Card == "" && route.GetGroup().GetGroupCardType() != CardIsNickname {
 			s.Card = x.GetGroupCard()
 		}
 		if x.GetSenderTitle() != "" {

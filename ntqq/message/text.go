@@ -39,8 +39,8 @@ func (a *At) size() int  { return len(a.UID) + len(a.Display) }
 
 // The kinds of mention in TextReserve.at_type (docs/protocol/messages.md 5.2).
 const (
-	atTypeAll    = 1
-	atTypeMember = 2
+	MentionAll    = 1
+	MentionMember = 2
 )
 
 // AtAllText is what a mention of everyone shows when the caller gives no text.
@@ -101,7 +101,7 @@ func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
 	}
 	switch kind := reserve.GetAtType(); {
 	case kind == 0:
-	case kind == atTypeAll:
+	case kind == MentionAll:
 		known, at.All = true, true
 	case reserve.GetAtMemberUid() != "" || reserve.GetAtMemberUin() != 0:
 		known = true
@@ -133,14 +133,14 @@ func (w *encoder) at(at *At) error {
 		if display == "" {
 			display = AtAllText
 		}
-		return w.mention(display, atTypeAll, "")
+		return w.mention(display, MentionAll, "")
 	}
 	if display == "" {
 		display = "@" + strconv.FormatUint(uint64(at.UIN), 10)
 	}
 	switch {
 	case at.UID != "":
-		return w.mention(display, atTypeMember, pb.Text(at.UID))
+		return w.mention(display, MentionMember, pb.Text(at.UID))
 	case at.UIN == 0:
 		return fmt.Errorf("encode mention %q: neither uin nor uid is known", display)
 	case at.UIN > math.MaxUint32:
@@ -148,7 +148,7 @@ func (w *encoder) at(at *At) error {
 	}
 	w.add(&messagepb.Elem{Text: &messagepb.Text{
 		Str:      proto.String(display),
-		Attr6Buf: attr6(display, uint32(at.UIN)),
+		Attr6Buf: OldMention(&At{UIN: at.UIN, Display: display}),
 	}})
 	return nil
 }
@@ -169,11 +169,17 @@ func (w *encoder) mention(display string, kind uint32, uid string) error {
 	return nil
 }
 
-// attr6 is the mention block of older clients for one member.
-func attr6(display string, uin uint32) []byte {
+// OldMention returns the mention block of older clients, Text.attr6_buf
+// (docs/protocol/messages.md 5.2). It needs the UIN, unless everyone is mentioned, and
+// the Display.
+func OldMention(at *At) []byte {
 	b := make([]byte, attr6Size)
 	b[1] = 1
-	binary.BigEndian.PutUint16(b[4:], uint16(min(utf8.RuneCountInString(display), math.MaxUint16)))
-	binary.BigEndian.PutUint32(b[7:], uin)
+	binary.BigEndian.PutUint16(b[4:], uint16(min(utf8.RuneCountInString(at.Display), math.MaxUint16)))
+	if at.All {
+		b[6] = 1
+		return b
+	}
+	binary.BigEndian.PutUint32(b[7:], uint32(at.UIN))
 	return b
 }

@@ -87,7 +87,7 @@ func groupRouting(m *world.Message) *messagepb.RoutingGroup {
 		GroupLevel: m.Sender.Level, GroupName: m.GroupName, MsgFlag: roleFlag(m.Sender.Role),
 	}
 	if m.Sender.Card == "" {
-		routing.GroupCard, routing.GroupCardType = m.Sender.Nickname, 2
+		routing.GroupCard, routing.GroupCardType = m.Sender.Nickname, message.CardIsNickname
 	}
 	return routing
 }
@@ -114,9 +114,9 @@ func contentHead(kind uint64, m *world.Message, sequence uint64) *messagepb.Cont
 func roleFlag(r message.Role) uint32 {
 	switch r {
 	case message.RoleOwner:
-		return 8
+		return message.FlagOwner
 	case message.RoleAdmin:
-		return 16
+		return message.FlagAdmin
 	}
 	return 0
 }
