@@ -8,7 +8,7 @@ import (
 // Bounds of the written events that stay in memory.
 const (
 	maxNewest      = 4096
-	maxNewestBytes = 8 << 20
+	maxNewestBytes = 4 << 20
 )
 
 // newest keeps the newest events of the journal as they were written, each form once.

@@ -5,7 +5,7 @@ import "sort"
 // Limits of the written events that stay in memory.
 const (
 	maxTail      = 4096
-	maxTailBytes = 8 << 20
+	maxTailBytes = 4 << 20
 )
 
 // kept is an event in memory.
