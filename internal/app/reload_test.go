@@ -108,7 +108,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("got %v and %v", s.Services, a.Status().Services)
 	}
 	reload(func(c *config.Config) { c.OneBot.Connections[2].Secret = "s" }, "account b: ~ "+name)
-	reload(func(c *config.Config) { c.OneBot.Connections[2].Accounts = nil }, "account main: + "+name, "account b: ~ "+name)
+	reload(func(c *config.Config) { c.OneBot.Connections[2].Accounts = nil }, "account main: + "+name)
 	reload(func(c *config.Config) { c.OneBot.Connections = c.OneBot.Connections[:2] }, "account main: - "+name, "account b: - "+name)
 
 	// Another password: that account alone starts anew.

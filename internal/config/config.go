@@ -369,10 +369,12 @@ func Default() *Config {
 }
 
 // Resolved returns the connections with everything they inherit or leave out
-// filled in: ReportSelf, Heartbeat and Journal are never nil.
+// filled in: ReportSelf, Heartbeat and Journal are never nil. They no longer say whose they
+// are.
 func (o *OneBot) Resolved() []Connection {
 	all := make([]Connection, len(o.Connections))
 	for i, c := range o.Connections {
+		c.Accounts = nil
 		if c.Format == "" {
 			c.Format = o.Format
 		}

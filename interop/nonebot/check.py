@@ -2,7 +2,7 @@
 Where the service knows what the bot missed (reverse WebSocket, webhook), it kills
 the bot, too, and starts it again.
 
-    python3 interop/nonebot/check.py PATH-OF-LIBRATION [reverse|forward|webhook ...]
+    python3 interop/nonebot/check.py PATH-OF-LIBRATION [reverse|forward|webhook|accounts ...]
 
 Needs the packages of requirements.txt. Everything stays on loopback.
 """
@@ -22,14 +22,14 @@ import urllib.error
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
-BOT, ALICE, GROUP = 10001, 20001, 730000001
+BOT, ALICE, BOB, GROUP = 10001, 20001, 20002, 730000001
 DEADLINE = 60  # seconds for each step
-WAYS = {"reverse": "reverse WebSocket", "forward": "forward WebSocket", "webhook": "webhook and HTTP"}
+WAYS = {"reverse": "reverse WebSocket", "forward": "forward WebSocket", "webhook": "webhook and HTTP", "accounts": "reverse WebSockets of two accounts"}
 
 CONFIG = """
 data: {data}
 log: {{level: info}}
-account: {{uin: 10001}}
+{accounts}
 admin: {{address: "127.0.0.1:{owner}", access_token: {token}}}
 server:
   mode: sandbox
@@ -95,16 +95,27 @@ class Sandbox:
         with urllib.request.urlopen(request, timeout=20) as response:
             return json.load(response)
 
+    def await_up(self):
+        end = time.monotonic() + DEADLINE
+        while True:
+            try:
+                self.call("state")
+                return self
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+
     def history(self, chat):
         answer = self.call("messages?limit=50&" + chat)
         return answer["messages"] if isinstance(answer, dict) else answer
 
-    def expect(self, chat, after, want):
+    def expect(self, chat, after, want, bot=BOT):
         """Waits for a message of the bot behind `after` that contains `want`."""
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             for m in self.history(chat):
-                if m["sequence"] > after and m["from"] == BOT and want in m["text"]:
+                if m["sequence"] > after and m["from"] == bot and want in m["text"]:
                     return m
             time.sleep(0.05)
         raise SystemExit(f"no answer with {want!r}; chat: {json.dumps(self.history(chat), ensure_ascii=False)[-2000:]}")
@@ -178,13 +189,41 @@ def restart(sandbox, bot, start):
     print("  bot killed and started again: it heard everything, in order")
 
 
+def two_accounts(sandbox, libration, config, bot):
+    """One NoneBot has two bots. One account is kicked: the other does not notice."""
+    bot.wait_for(f"CONNECTED {ALICE}")
+
+    def answers(account, text):
+        seq = sandbox.call("send", {"as": BOB, "to": account, "text": f"echo {text}"})["sequence"]
+        sandbox.expect(f"a={BOB}&b={account}", seq, text, account)
+
+    answers(BOT, "to the first")
+    answers(ALICE, "to the second")
+    print("  one NoneBot, two bots: both answer")
+    sandbox.call(f"clients/{BOT}/kick", {"title": "kicked", "tips": "elsewhere"})
+    answers(ALICE, "the first was kicked")
+    subprocess.run([libration, "login", "-c", str(config), "--account", "first"], check=True, stdout=subprocess.DEVNULL, timeout=DEADLINE)
+    answers(BOT, "back again")
+    print("  one kicked: the other answers; libration login --account brings it back")
+    config.write_text(config.read_text(encoding="utf-8").replace("[first, second]", "[first]"), encoding="utf-8")
+    done = subprocess.run([libration, "reload", "-c", str(config)], check=True, capture_output=True, text=True, timeout=DEADLINE)
+    assert done.stdout.startswith("account second: - reverse-websocket"), done.stdout  # and nothing of the first
+    answers(BOT, "after the reload")
+    print("  libration reload:", done.stdout.strip())
+
+
 def check(libration, mode):
     print(f"NoneBot2 over {WAYS[mode]}")
     control, port, http, owner = free_port(), free_port(), free_port(), free_port()
     token, secret = secrets.token_hex(16), secrets.token_hex(16)
     env = dict(os.environ, LOG_LEVEL="INFO", HOST="127.0.0.1", PORT=str(port), PYTHONUNBUFFERED="1")
     env["ONEBOT_ACCESS_TOKEN"] = token
-    if mode == "reverse":
+    accounts = f"account: {{uin: {BOT}}}"
+    if mode == "accounts":
+        env["DRIVER"] = "~fastapi"
+        accounts = f"accounts: [{{name: first, uin: {BOT}, password: one}}, {{name: second, uin: {ALICE}, password: two}}]"
+        connections = [f"type: reverse-websocket, url: 'ws://127.0.0.1:{port}/onebot/v11/ws', access_token: '{token}', accounts: [first, second]"]
+    elif mode == "reverse":
         env["DRIVER"] = "~fastapi"
         connections = [f"type: reverse-websocket, url: 'ws://127.0.0.1:{port}/onebot/v11/ws', access_token: '{token}'"]
     elif mode == "forward":
@@ -203,6 +242,7 @@ def check(libration, mode):
         config = pathlib.Path(folder, "config.yaml")
         config.write_text(
             CONFIG.format(
+                accounts=accounts,
                 data=json.dumps(str(pathlib.Path(folder, "data"))),
                 control=control,
                 owner=owner,
@@ -226,15 +266,21 @@ def check(libration, mode):
 
         try:
             start("sandbox", libration, "sandbox", "--sso", "127.0.0.1:0", "--control", f"127.0.0.1:{control}", "--auto-approve", str(BOT))
+            if mode == "accounts":
+                for uin, password in ((BOT, "one"), (ALICE, "two")):
+                    Sandbox(control).await_up().call(f"users/{uin}/password", {"password": password})
             start("service", libration, "run", "-c", str(config))
             bot = start_bot()
             bot.wait_for(f"CONNECTED {BOT}")
             # Nobody else gets in, wherever the service listens.
-            for listener in [owner] + {"reverse": [], "forward": [port], "webhook": [http]}[mode]:
+            for listener in [owner] + {"reverse": [], "accounts": [], "forward": [port], "webhook": [http]}[mode]:
                 refused(f"http://127.0.0.1:{listener}/", {"Authorization": "Bearer " + secrets.token_hex(16)}, 403)
                 refused(f"http://127.0.0.1:{listener}/", {}, 401)
-            exchange(Sandbox(control))
-            if mode != "forward":
+            if mode == "accounts":
+                two_accounts(Sandbox(control), libration, config, bot)
+            else:
+                exchange(Sandbox(control))
+            if mode in ("reverse", "webhook"):
                 restart(Sandbox(control), bot, start_bot)
         except (AssertionError, SystemExit):
             for p in running:
