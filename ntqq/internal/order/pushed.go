@@ -19,17 +19,26 @@ func Numbered(m *message.Message) bool {
 type Pushed struct{ *event.Message }
 
 func (in Pushed) apply(b *Book) {
-	e := in.Message
+	st := b.chatFor(in.Message)
+	if st == nil {
+		return
+	}
+	b.pushed(st, in.Message)
+}
+
+// chatFor returns the chat of a message. A message without a number has no place in its
+// chat: it is delivered, and the result is nil.
+func (b *Book) chatFor(e *event.Message) *chat {
 	if !Numbered(e.Message) {
 		b.deliver(e)
-		return
+		return nil
 	}
 	st := b.chats[Of(e.Chat)]
 	if st == nil {
 		st = b.add(Of(e.Chat), e.Chat.PeerUID)
 	}
 	st.know(e.Chat.PeerUID)
-	b.pushed(st, e)
+	return st
 }
 
 func (b *Book) pushed(st *chat, e *event.Message) {
@@ -81,18 +90,12 @@ func (in Named) apply(b *Book) {
 type Sent struct{ *event.Message }
 
 func (in Sent) apply(b *Book) {
-	e := in.Message
-	if !Numbered(e.Message) {
-		b.deliver(e)
+	st := b.chatFor(in.Message)
+	if st == nil {
 		return
 	}
-	st := b.chats[Of(e.Chat)]
-	if st == nil {
-		st = b.add(Of(e.Chat), e.Chat.PeerUID)
-	}
-	st.know(e.Chat.PeerUID)
-	b.prove(st, e.Sequence)
-	b.pushed(st, e)
+	b.prove(st, in.Sequence)
+	b.pushed(st, in.Message)
 }
 
 // first takes a message of a chat whose beginning is not known for certain: there may
