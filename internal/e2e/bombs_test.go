@@ -146,11 +146,12 @@ func (b *bombed) hears(text string) {
 	b.t.Fatalf("%q does not reach the bot", text)
 }
 
-// peak is how much memory the program has had at most.
-func (b *bombed) peak() int {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.process.Process.Pid))
+// peakOf is how much memory a program has had at most, in bytes.
+func peakOf(t *testing.T, process *exec.Cmd) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process.Process.Pid))
 	if err != nil {
-		b.t.Fatalf("the program has ended: %v", err)
+		t.Fatalf("the program has ended: %v", err)
 	}
 	for line := range strings.Lines(string(status)) {
 		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
@@ -158,7 +159,7 @@ func (b *bombed) peak() int {
 			return kb << 10
 		}
 	}
-	b.t.Fatalf("no peak in %s", status)
+	t.Fatalf("no peak in %s", status)
 	return 0
 }
 

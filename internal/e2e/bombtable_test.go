@@ -134,7 +134,7 @@ func TestBombs(t *testing.T) {
 			c.drop(b)
 			b.hostile.honest()
 			b.hears("after")
-			peak := b.peak()
+			peak := peakOf(t, b.process)
 			t.Logf("peak %d MiB", peak>>20)
 			if peak > mostResident {
 				t.Errorf("the program had %d MiB", peak>>20)
