@@ -215,11 +215,15 @@ func (c *Cursor) next(ctx context.Context, most int) ([]JournaledEvent, error) {
 	return wanted, nil
 }
 
-// written writes the events that the client takes, up to one that cannot be read now.
-// from is the position behind them.
+// mostWritten is how many bytes of events are returned at once, and the event that goes
+// beyond.
+const mostWritten = 4 << 20
+
+// written writes the events that the client takes, up to one that cannot be read now, or
+// to mostWritten bytes. from is the position behind them.
 func (c *Cursor) written(events []store.Event, from int64) ([]JournaledEvent, int64, error) {
 	var wanted []JournaledEvent
-	for i := range events {
+	for i, bytes := 0, 0; i < len(events) && bytes < mostWritten; i++ {
 		e := &events[i]
 		if counts(e, c.o.ReportSelf) {
 			b, err := c.j.in(e, c.o.Form)
@@ -228,6 +232,7 @@ func (c *Cursor) written(events []store.Event, from int64) ([]JournaledEvent, in
 			}
 			if b != nil {
 				wanted = append(wanted, JournaledEvent{e.ID, b})
+				bytes += len(b)
 			}
 		}
 		from = e.ID

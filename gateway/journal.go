@@ -120,7 +120,12 @@ func (j *journal) read(e *store.Event) (read *Event, err error) {
 	}
 	m := e.Message
 	if m == nil {
-		if m, err = j.gateway.store.Get(e.MessageID); err != nil {
+		m, err = j.gateway.store.Get(e.MessageID)
+		if errors.Is(err, store.ErrUnreadable) {
+			j.skipped(e, err)
+			return nil, nil
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -25,8 +25,7 @@ type Event struct {
 	Kind    string
 	Version int
 	Body    []byte
-	// Message is the one with MessageID while the event is in memory; nil for events
-	// that were read from the file.
+	// Message is the one with MessageID; nil when it is not stored, or cannot be read.
 	Message *message.Message
 	// Array and String are what an earlier version of the program wrote instead: OneBot's
 	// JSON in its two message formats; nil: not kept in that form. Append does not take
@@ -83,6 +82,10 @@ const (
 	putCursorSQL = `INSERT INTO cursors (name, event) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET event = excluded.event`
 	eventsSQL = `SELECT ` + eventColumns + ` FROM journal WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
+	// The messages of the events up to one, in their order.
+	eventMessagesSQL = `SELECT event, ` + columns + ` FROM
+		(SELECT id AS event, message_id AS announced FROM journal WHERE id > ? AND id <= ? AND message_id <> 0)
+		CROSS JOIN messages ON messages.id = announced ORDER BY event`
 	// Of the table events, which an earlier version wrote, nothing new is made.
 	oldEventsSQL   = `SELECT ` + oldColumns + ` FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`
 	countEventsSQL = `SELECT (SELECT count(*) FROM journal WHERE id > ?1 AND id <= ?2 AND self <= ?3)
@@ -193,7 +196,7 @@ func (j *journal) settle(order uint64) {
 
 // shrink takes written events out of memory when there are too many.
 func (j *journal) shrink() {
-	for j.tail.n > j.unwritten && (j.tail.n > maxTail || j.tail.bytes > maxTailBytes) {
+	for written := j.tail.n - j.unwritten; written > 0 && (written > maxTail || j.tail.bytes-j.unwrittenBytes > maxTailBytes); written-- {
 		e := j.tail.pop()
 		j.base = e.ID
 	}

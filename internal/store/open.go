@@ -92,6 +92,7 @@ type database struct {
 	byID, keyByID, byNumbers       *sql.Stmt // on r
 	trimmedByID                    *sql.Stmt // on r
 	events, oldEvents, countEvents *sql.Stmt // on r
+	eventMessages                  *sql.Stmt // on r
 	announced                      *sql.Stmt // on r
 }
 
@@ -154,6 +155,7 @@ func (d *database) prepare(ctx context.Context) error {
 		{&d.trimmedByID, d.r, trimmedByIDSQL},
 		{&d.events, d.r, eventsSQL},
 		{&d.oldEvents, d.r, oldEventsSQL},
+		{&d.eventMessages, d.r, eventMessagesSQL},
 		{&d.countEvents, d.r, countEventsSQL},
 		{&d.announced, d.r, announcedSQL},
 	} {

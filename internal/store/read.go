@@ -158,9 +158,12 @@ func (s *Store) load(id int32) (key, *record, error) {
 	return s.scan(db.byID.QueryRow(id))
 }
 
-// scan decodes one row. The columns overrule what the encoded message says: they
-// are what the client knew.
-func (s *Store) scan(row *sql.Row) (key, *record, error) {
+// ErrUnreadable: a stored message cannot be read, and never will be.
+var ErrUnreadable = errors.New("the stored message cannot be read")
+
+// scan decodes one row; before are the columns before those of the message. The columns
+// overrule what the encoded message says: they are what the client knew.
+func (s *Store) scan(row interface{ Scan(dest ...any) error }, before ...any) (key, *record, error) {
 	var (
 		sc                                                     scene
 		peer, via, sequence, clientSequence, random, t, sender int64
@@ -169,8 +172,8 @@ func (s *Store) scan(row *sql.Row) (key, *record, error) {
 		peerUID, senderUID, nickname, card, title, group, ppl  string
 		raw                                                    []byte
 	)
-	err := row.Scan(&sc, &peer, &peerUID, &via, &sequence, &clientSequence, &random, &t, &self,
-		&sender, &senderUID, &nickname, &card, &title, &role, &level, &group, &ppl, &raw)
+	err := row.Scan(append(before, &sc, &peer, &peerUID, &via, &sequence, &clientSequence, &random, &t, &self,
+		&sender, &senderUID, &nickname, &card, &title, &role, &level, &group, &ppl, &raw)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return key{}, nil, nil
 	}
@@ -196,7 +199,7 @@ func (s *Store) scan(row *sql.Row) (key, *record, error) {
 		}
 		parsed, err := message.Parse(raw, own)
 		if err != nil {
-			return key{}, nil, fmt.Errorf("stored message %s: %w", k.appendText(nil), err)
+			return key{}, nil, fmt.Errorf("%w: %s: %w", ErrUnreadable, k.appendText(nil), err)
 		}
 		m.Content = parsed.Content
 		nameUINs(m.Content, ppl)

@@ -96,7 +96,43 @@ func (s *Store) oldEvents(ctx context.Context, after, upTo int64, max int) (even
 	if err != nil || len(events) > 0 {
 		return events, err
 	}
-	return s.readEvents(ctx, db.events, after, upTo, max, scanEvent)
+	events, err = s.readEvents(ctx, db.events, after, upTo, max, scanEvent)
+	if err != nil || len(events) == 0 {
+		return events, err
+	}
+	return s.withMessages(ctx, db, events)
+}
+
+// withMessages adds the messages to events that were read, until these have mostRead
+// bytes, and returns the events up to there.
+func (s *Store) withMessages(ctx context.Context, db *database, events []Event) ([]Event, error) {
+	rows, err := db.eventMessages.QueryContext(ctx, events[0].ID-1, events[len(events)-1].ID)
+	if err != nil {
+		return nil, s.readError(err)
+	}
+	i, bytes := 0, 0
+	for bytes < mostRead && err == nil && rows.Next() {
+		var id int64
+		var r *record
+		if _, r, err = s.scan(rows, &id); err != nil {
+			if errors.Is(err, ErrUnreadable) { // only this one
+				err = nil
+			}
+			continue
+		}
+		for events[i].ID < id {
+			i++
+		}
+		events[i].Message = &r.message
+		bytes += r.message.Size()
+	}
+	if bytes >= mostRead {
+		events = events[:i+1]
+	}
+	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return nil, s.readError(err)
+	}
+	return events, nil
 }
 
 func (s *Store) readEvents(ctx context.Context, query *sql.Stmt, after, upTo int64, max int, scan func(*sql.Rows, *Event) (int64, error)) (events []Event, err error) {
