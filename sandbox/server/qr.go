@@ -1,12 +1,10 @@
 package server
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -45,23 +43,6 @@ type qrCode struct {
 	uin             message.UIN // who scanned it; 0 for nobody
 	a1              []byte      // once confirmed; with forNewDevice a text
 	tgtgt, noPicSig crypto.Key
-}
-
-// QRInfo describes a login code.
-type QRInfo struct {
-	// ID names the code: the hex digits of its signature.
-	ID         string `json:"id"`
-	URL        string `json:"url"`
-	DeviceName string `json:"device_name"`
-	// Purpose is "login", "unusual_device" or "new_device".
-	Purpose string `json:"purpose"`
-	// State is "waiting", "scanned", "confirmed", "cancelled" or "expired".
-	State string `json:"state"`
-	// BoundUIN is who scanned it, or who alone may confirm it; 0 for nobody.
-	BoundUIN message.UIN `json:"bound_uin"`
-	// Unix seconds.
-	Created int64 `json:"created"`
-	Expires int64 `json:"expires"`
 }
 
 // qrCodes are the login codes, and what people do with them on their phones.
@@ -201,86 +182,6 @@ func (q *qrCodes) note(code *qrCode, state wire.QRState) {
 	q.mu.Unlock()
 	q.log.Info("login code", "state", state, "device", code.device.name, "url", code.url)
 	q.world.Note(world.Activity{Kind: world.ActivityQR, ID: hex.EncodeToString(code.signature), User: uin, Text: state.String()})
-}
-
-// PendingQR returns the login codes that wait to be scanned or confirmed, oldest
-// first.
-func (q *qrCodes) PendingQR() []QRInfo {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	pending := []QRInfo{}
-	for _, code := range q.bySignature.entries {
-		switch q.stateOf(code) {
-		case wire.QRWaiting, wire.QRScanned:
-			pending = append(pending, QRInfo{
-				ID: hex.EncodeToString(code.signature), URL: code.url, DeviceName: code.device.name,
-				Purpose: string(code.purpose), State: code.state.String(), BoundUIN: code.uin,
-				Created: code.created.Unix(), Expires: code.expires.Unix(),
-			})
-		default:
-			if time.Since(code.expires) > qrKept {
-				q.forgetCode(code)
-			}
-		}
-	}
-	slices.SortFunc(pending, func(a, b QRInfo) int {
-		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID))
-	})
-	return pending
-}
-
-// ScanQR does what scanning a code with the phone of uin does.
-func (q *qrCodes) ScanQR(id string, uin message.UIN) error {
-	return q.changeCode(id, uin, func(code *qrCode) { code.state, code.uin = wire.QRScanned, uin })
-}
-
-// ApproveQR confirms a code, scanned or not, with the phone of uin.
-func (q *qrCodes) ApproveQR(id string, uin message.UIN) error {
-	return q.changeCode(id, uin, func(code *qrCode) { q.confirm(code, uin) })
-}
-
-// RejectQR refuses a login on the phone.
-func (q *qrCodes) RejectQR(id string) error {
-	return q.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRCancelled })
-}
-
-// ExpireQR lets a code expire now.
-func (q *qrCodes) ExpireQR(id string) error {
-	return q.changeCode(id, 0, func(code *qrCode) { code.state = wire.QRExpired })
-}
-
-// changeCode applies change to a pending code. uin is who does it, 0 when that
-// does not matter. Errors are *world.Refusal.
-func (q *qrCodes) changeCode(id string, uin message.UIN, change func(*qrCode)) error {
-	if uin != 0 {
-		if _, ok := q.world.Users().Find(uin); !ok {
-			return world.Refuse(world.NotFound, "no user %d", uin)
-		}
-	}
-	signature, err := hex.DecodeString(id)
-	if err != nil {
-		return world.Refuse(world.BadRequest, "bad login code id %q", id)
-	}
-	q.mu.Lock()
-	code, known := q.bySignature.get(signature)
-	if !known {
-		q.mu.Unlock()
-		return world.Refuse(world.NotFound, "no login code %s", id)
-	}
-	switch state := q.stateOf(code); {
-	case state != wire.QRWaiting && state != wire.QRScanned:
-		err = world.Refuse(world.BadRequest, "login code is %s", state)
-	case code.purpose != forLogin && uin != 0 && uin != code.uin:
-		err = world.Refuse(world.NoPermission, "only %d may confirm this login", code.uin)
-	default:
-		change(code)
-	}
-	state := code.state
-	q.mu.Unlock()
-	if err == nil {
-		q.note(code, state)
-	}
-	return err
 }
 
 // redeem uses up what a confirmed code gave to a device of its account.
