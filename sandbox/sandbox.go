@@ -12,19 +12,20 @@ import (
 	"libration/sandbox/server"
 )
 
-// Options configures a Sandbox. Without a World it is that of [scenario.Default]; clients
-// log in by scanning codes.
+// Options configures a Sandbox. Default of World: that of [scenario.Default]. Clients log
+// in by scanning codes, or where Passwords has their account by its password.
 type Options = server.Options
 
 // Sandbox is a simulated NTQQ service with its control API and sign provider. It is safe
-// for concurrent use. All that happens in it is done by its [server.Server], and by its
-// World: see [server.Server.World] and [server.Server.Faults].
+// for concurrent use. [server.Server.World] has what people do, [server.Server.Faults]
+// what goes wrong.
 type Sandbox struct {
 	*server.Server
 	log *slog.Logger
 }
 
-// New makes a sandbox. There is no I/O and no goroutine before Serve.
+// New makes a sandbox. It does no I/O and starts no goroutine. The error lists all
+// options that are wrong.
 func New(o Options) (*Sandbox, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -43,12 +44,12 @@ func New(o Options) (*Sandbox, error) {
 	return &Sandbox{s, o.Log}, nil
 }
 
-// Handler returns the control API with the chat page at /, and the sign provider
-// at /sign.
+// Handler returns the control API with the chat page at /, and the sign provider at
+// /sign.
 //
-// Streams of events end only with the context of their request, and http.Server's
-// Shutdown waits for them without ending it: give the server a BaseContext that
-// ends before Shutdown is called.
+// Streams of events end only with the context of their request. http.Server's Shutdown
+// waits for them and does not end it: give the server a BaseContext that ends before
+// Shutdown is called.
 func (s *Sandbox) Handler() http.Handler {
 	guard := webguard.New(webguard.Options{Service: "sandbox", Remote: true, Log: s.log})
 	mux := http.NewServeMux()
@@ -65,7 +66,6 @@ func FaultStages() []fault.Stage { return server.Stages() }
 // MemoryListener is a listener without sockets, for tests in one process.
 type MemoryListener = server.MemoryListener
 
-// NewMemoryListener returns an open listener: what its DialContext returns is served like
-// a TCP connection. It works in testing/synctest bubbles, where it must be made inside the
-// bubble.
+// NewMemoryListener returns an open listener. What its DialContext returns is served like
+// a TCP connection. In a testing/synctest bubble, make it inside the bubble.
 func NewMemoryListener() *MemoryListener { return server.NewMemoryListener() }

@@ -26,9 +26,8 @@ const maxBody = 1 << 20
 //go:embed page
 var pageFiles embed.FS
 
-// Server is what the control API needs of the simulated service besides the
-// world. Its methods are safe for concurrent use; their errors are the caller's
-// mistakes.
+// Server is what the control API needs of the simulated service besides the world. Its
+// methods are safe for concurrent use. Their errors are *[world.Refusal].
 type Server interface {
 	Clients() []server.ClientInfo
 	PendingQR() []server.QRInfo
@@ -65,7 +64,7 @@ func fail(status int, format string, args ...any) error {
 	return &failure{status: status, text: fmt.Sprintf(format, args...)}
 }
 
-// Options configures the control API.
+// Options configures the control API. Both fields are required.
 type Options struct {
 	// Guard decides which requests may act.
 	Guard *webguard.Guard
@@ -73,8 +72,9 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// New returns the handler of the control API, with the chat page at /. It has no
-// credentials.
+// New returns the handler of the control API, with the chat page at /. It asks for no
+// token: everybody who reaches it may do everything, except for web pages of other
+// origins.
 func New(w *world.World, s Server, o Options) http.Handler {
 	c := &control{world: w, server: s, log: o.Log}
 	mux := http.NewServeMux()

@@ -21,30 +21,31 @@ const (
 	maxFaultDuration = 366 * 24 * time.Hour
 )
 
-// Fault is one fault to be switched on. Name is required; which other fields a
-// fault takes is listed in Kinds, and the others must be zero.
+// Fault is one fault to be switched on. Name is required. [Kinds] lists which of the
+// other fields a fault has; the rest must be zero.
 type Fault struct {
 	Name Name
-	// On is the stage, command or pattern of commands with "*" that it strikes, in
-	// either case; "": what Kind.On says.
+	// On is the stage, the command, or the pattern of commands with "*" that it strikes.
+	// Commands match in either case. Default: that of its [Kind].
 	On string
-	// UIN is the only account whose clients it strikes; 0: all.
+	// UIN is the only account whose clients it strikes. Default: all.
 	UIN message.UIN
-	// Count is how often it strikes before it is taken away; 0: without end.
+	// Count is how many times it strikes, then it is switched off. Default: without end.
 	Count int
 	// Skip is how many matches pass before it can strike.
 	Skip int
-	// Probability is how likely each match after those is struck; 0: always.
+	// Probability, from 0 to 1, is how likely each later match is struck. Default:
+	// always.
 	Probability float64
-	// Seed decides what Probability draws; 0: derived from the sandbox's own.
+	// Seed decides what Probability draws. Default: derived from the seed of the set.
 	Seed uint64
-	// For is how long it is switched on; 0: until it is taken away.
+	// For is how long it is switched on. Default: until it is taken away.
 	For time.Duration
-	// Delay is how late; 0: the kind's default.
+	// Delay is how late an answer or a push is. Default: that of its kind.
 	Delay time.Duration
-	// Code is the code of the answer; 0: the kind's default.
+	// Code is the code of the answer. Default: that of its kind.
 	Code int64
-	// Offset is how far the clock is off, negative for a slow one; 0: an hour.
+	// Offset is how far the clock is off, negative for a slow one. Default: an hour.
 	Offset time.Duration
 }
 

@@ -45,11 +45,10 @@ const (
 	TimeSkew           Name = "time-skew"
 )
 
-// Point is where a fault can strike. Points are bits.
+// Point is where a fault can strike. Points are bits and can be combined.
 type Point uint8
 
 // The points.
-
 const (
 	AtConnect Point = 1 << iota
 	AtRequest       // a request, before it is done

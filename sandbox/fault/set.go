@@ -20,7 +20,7 @@ import (
 // maxFaults bounds how many faults are switched on at the same time.
 const maxFaults = 100
 
-// ErrTooMany says that 100 faults are switched on already.
+// ErrTooMany is returned by [Set.Add] when 100 faults are switched on.
 var ErrTooMany = errors.New("too many faults are switched on")
 
 // Options configures a Set. The zero value knows no stages and logs nothing.
@@ -29,13 +29,13 @@ type Options struct {
 	Seed uint64
 	// Stages are the names that the parameter "on" takes besides commands.
 	Stages []Stage
-	// Log is where each strike is reported; nil: nowhere.
+	// Log is where each strike is reported. Default: nowhere.
 	Log *slog.Logger
 }
 
-// Set holds the faults that are switched on. The same seed, the same faults in the
-// same order and the same subjects give the same strikes. Several faults may strike
-// the same subject. A Set is safe for concurrent use.
+// Set holds the faults that are switched on. Several may strike the same subject. The
+// same seed, faults and subjects in the same order give the same strikes. A Set is safe
+// for concurrent use.
 type Set struct {
 	seed   uint64
 	stages []Stage
@@ -62,9 +62,9 @@ func NewSet(o Options) *Set {
 // Active is a fault that is switched on.
 type Active struct {
 	Fault
-	// ID is its own; ids are not used again.
+	// ID is the number of the fault in its set. It is not used again.
 	ID int
-	// Struck is how often it has struck.
+	// Struck is how many times it has struck.
 	Struck int
 }
 
@@ -78,15 +78,16 @@ type activeFault struct {
 	matched  int
 }
 
-// Subject is what may be struck. The zero value has no command and no account.
+// Subject is a connection, packet or signature that a fault may strike. Without a command
+// Command is "", without an account UIN is 0.
 type Subject struct {
 	Command string
 	UIN     message.UIN
 	Session bool // it comes with a session
 }
 
-// Add switches a fault on and returns its id. The error says what is wrong with f,
-// or is ErrTooMany.
+// Add switches a fault on and returns its id. The error is [ErrTooMany], or says which
+// parameter is wrong.
 func (f *Set) Add(fault Fault) (int, error) {
 	kind, err := fault.validate()
 	if err != nil {
@@ -124,8 +125,8 @@ func (f *Set) Remove(id int) bool {
 	return f.remove(func(a *activeFault) bool { return a.ID == id }) > 0
 }
 
-// Clear switches all faults off and returns how many there were. Connections that
-// are dead stay dead.
+// Clear switches all faults off and returns how many there were. Connections that [Dead]
+// has struck stay dead.
 func (f *Set) Clear() int {
 	return f.remove(func(*activeFault) bool { return true })
 }
@@ -155,8 +156,8 @@ func (f *Set) Active() []Active {
 	return list
 }
 
-// Struck returns how often faults of a name have struck since the start, those
-// included that are not switched on any more. Time skew is not counted.
+// Struck returns how many times faults of a name have struck since the start, also those
+// that are switched off now. [TimeSkew] is not counted.
 func (f *Set) Struck(name Name) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -186,8 +187,8 @@ func (f *Set) refresh() {
 // Armed reports, without a lock, whether any fault can strike at a point.
 func (f *Set) Armed(at Point) bool { return Point(f.points.Load())&at != 0 }
 
-// Strikes counts a match of about at a point, and returns the faults that strike it now
-// with their defaults filled in. It returns nil where none does.
+// Strikes returns the faults that strike a subject at a point, with their defaults filled
+// in; nil for none. Each call counts as one match of the faults that fit.
 func (f *Set) Strikes(at Point, about Subject) []Fault {
 	if !f.Armed(at) {
 		return nil
@@ -245,7 +246,8 @@ func (a *activeFault) strike() bool {
 	return true
 }
 
-// Skew returns how far the clock is off: the sum of the clock faults that are on.
+// Skew returns how far the clock of the service is off, negative for slow: the sum of all
+// [TimeSkew] faults.
 func (f *Set) Skew() time.Duration {
 	if !f.Armed(AtClock) {
 		return 0

@@ -32,8 +32,7 @@ type Scenario struct {
 	file *ast.File // where things stand, for errors; nil when made by hand
 }
 
-// User is one account. UIN 0 and an empty UID are chosen, as by
-// [world.Users.Add].
+// User is one account. What is zero is chosen as by [world.Users.Add].
 type User struct {
 	UIN      message.UIN `yaml:"uin"`
 	UID      message.UID `yaml:"uid"`
@@ -43,11 +42,13 @@ type User struct {
 	Sex      uint32      `yaml:"sex"`
 	Age      uint32      `yaml:"age"`
 	Level    uint32      `yaml:"level"`
-	// Password is for logins by password; without one there are none.
+	// Password is for logins by password. Default: the account has none, and cannot log
+	// in so.
 	Password string `yaml:"password"`
 }
 
-// Group is one group. The owner need not be among the members.
+// Group is one group. The owner need not be among the members. What is zero is chosen as
+// by [world.Groups.Add].
 type Group struct {
 	Code      message.GroupCode `yaml:"code"`
 	Name      string            `yaml:"name"`

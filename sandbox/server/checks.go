@@ -43,26 +43,28 @@ type newcomer struct {
 	device device
 }
 
-// CaptchaInfo is a captcha that waits, with its solution.
+// CaptchaInfo is a captcha that waits to be solved. A client that sends Ticket and
+// RandStr with its SID has solved it.
 type CaptchaInfo struct {
 	SID     string      `json:"sid"`
-	UIN     message.UIN `json:"uin"`
-	URL     string      `json:"url"`
+	UIN     message.UIN `json:"uin"` // of the account that logs in
+	URL     string      `json:"url"` // of its page, which the client shows
 	Ticket  string      `json:"ticket"`
 	RandStr string      `json:"randstr"`
 	Created int64       `json:"created"` // Unix seconds
 }
 
-// SetControlURL sets where the control API is served, without a slash at the end. Captchas
-// and verifications of new devices carry it. Default: http://127.0.0.1:7800.
+// SetControlURL sets where the control API is served, without a slash at the end. The
+// addresses of captchas and of verifications begin with it. Default:
+// http://127.0.0.1:7800.
 func (k *checks) SetControlURL(url string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.control = url
 }
 
-// UnusualDevice makes the easy logins of an account count as from an unusual
-// device, which asks for a confirmation (docs/protocol/login.md 8).
+// UnusualDevice sets whether the easy logins of an account count as from an unusual
+// device. Such a login needs a confirmation by a code (docs/protocol/login.md 8).
 func (k *checks) UnusualDevice(uin message.UIN, on bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -126,8 +128,9 @@ func (k *checks) newNewcomer(uin message.UIN, d device) string {
 	return k.control + "/?" + url.Values{"sig": {sig}, "uin-token": {token}}.Encode()
 }
 
-// VerifyQuestion is the body of a request to the service that verifies new devices:
-// with Flag 1 for a code, with 0 whether it is confirmed.
+// VerifyQuestion is the body of a request to the service that verifies new devices
+// (docs/protocol/login.md 6.2). Flag 1 asks for a code. Flag 0 asks whether the code with
+// Token is confirmed.
 type VerifyQuestion struct {
 	Flag       uint32 `json:"uint32_flag"`
 	AuthToken  string `json:"str_dev_auth_token"`
@@ -138,7 +141,8 @@ type VerifyQuestion struct {
 	Token      string `json:"bytes_token"` // of the code, base64
 }
 
-// VerifyAnswer is the answer.
+// VerifyAnswer is the answer to a [VerifyQuestion]. Action is "OK" or "FAIL". URL is the
+// address of the code, Success the token of a confirmed one.
 type VerifyAnswer struct {
 	Status  uint32 `json:"uint32_guarantee_status"`
 	URL     string `json:"str_url"`
@@ -148,8 +152,8 @@ type VerifyAnswer struct {
 	Text    string `json:"ErrorInfo"`
 }
 
-// VerifyDevice answers like the service that verifies new devices
-// (docs/protocol/login.md 6.2).
+// VerifyDevice answers as the service that verifies new devices does
+// (docs/protocol/login.md 6.2). Unknown tokens have Action "FAIL" and Code 1.
 func (k *checks) VerifyDevice(q VerifyQuestion) VerifyAnswer {
 	refused := VerifyAnswer{Action: "FAIL", Code: 1, Text: "unknown token"}
 	if q.Flag == 0 {

@@ -5,18 +5,20 @@ import (
 	"libration/ntqq/message"
 )
 
-// Push is one packet that the server sends unasked.
+// Push is one packet that the server sends without a request.
 type Push struct {
+	// To is the account whose clients get it.
 	To message.UIN
-	// Exclude is the session that does not get the push, or nil.
+	// Exclude is the session that does not get the push, or nil. [Server.Intercept] hands
+	// it out; leave it as it is.
 	Exclude any
 	Command string
 	// Payload may be shared: treat it as read-only.
 	Payload []byte
 }
 
-// Deliver pushes one packet as it is to every client of an account that is online, for
-// packets that the world has no reason to send: a client must bear all of them.
+// Deliver sends one packet as it is to every client of an account that is online. It is
+// for packets that the world has no reason to send: a client must bear all of them.
 func (r *registry) Deliver(p Push) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -27,9 +29,9 @@ func (r *registry) Deliver(p Push) {
 	}
 }
 
-// Intercept hands every push that would go to an account online to take instead, nil ends
-// that: for tests that lose, double and delay them. take may call Deliver; it must not
-// start an operation of the world.
+// Intercept calls take with every push to an account that is online, instead of sending
+// it. nil ends that. It is for tests that lose, double and delay pushes. take may call
+// [Server.Deliver]; it must not start an operation of the world.
 func (r *registry) Intercept(take func(Push)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

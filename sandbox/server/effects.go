@@ -4,9 +4,9 @@ import (
 	"libration/ntqq/message"
 )
 
-// ExpireSessions ends every session of an account as if its time had come: its
-// D2 tickets stay known, but packets with them get code -10001, and there are no
-// more pushes. A1 tickets stay good.
+// ExpireSessions ends every session of an account as if its time had come. Its D2 tickets
+// stay known, but packets with them get code -10001, and there are no more pushes. A1
+// tickets stay good.
 func (r *registry) ExpireSessions(uin message.UIN) {
 	r.mu.Lock()
 	var gone []*session
@@ -25,8 +25,8 @@ func (r *registry) ExpireSessions(uin message.UIN) {
 	}
 }
 
-// ForgetTickets ends the easy login of an account: its A1 tickets are refused.
-// Sessions stay as they are.
+// ForgetTickets ends the easy login of an account: its A1 tickets are refused. Sessions
+// stay as they are.
 func (r *registry) ForgetTickets(uin message.UIN) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -37,8 +37,8 @@ func (r *registry) ForgetTickets(uin message.UIN) {
 	}
 }
 
-// DropConnections closes every connection at once, with a reset where there is
-// such a thing, and returns how many there were.
+// DropConnections closes every connection at once and returns how many there were. On TCP
+// they are reset.
 func (r *registry) DropConnections() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

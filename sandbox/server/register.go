@@ -80,8 +80,8 @@ func kickNotice(uin message.UIN, code int32, title, tips string) []byte {
 	return b
 }
 
-// Kick ends all sessions of an account that are online: each gets a KickNT push,
-// and its D2 is no longer honoured. It returns how many there were.
+// Kick ends all sessions of an account that are online, and returns how many there were.
+// Each gets a KickNT push with title and tips; its D2 ticket is no longer honoured.
 func (r *registry) Kick(uin message.UIN, title, tips string) int {
 	r.mu.Lock()
 	kicked := slices.Clone(r.online[uin])

@@ -20,29 +20,30 @@ import (
 // Options configures a Server. The zero value serves an empty world to clients that log
 // in by scanning codes.
 type Options struct {
-	// World is what the service serves; nil: an empty one, in a sandbox the default
+	// World is what the service serves. Default: an empty one, in a sandbox the default
 	// scenario.
 	World *world.World
-	// Seed decides the key pairs and, with World nil, the world.
+	// Seed decides the key pairs and, without a World, the world.
 	Seed uint64
-	// Log is where connections, logins and refusals are reported; nil: nowhere.
+	// Log is where connections, logins and refusals are reported. Default: nowhere.
 	Log *slog.Logger
 	// RequireSign refuses the signed commands without a signature of this
 	// sandbox's own sign provider (docs/protocol/login.md 12).
 	RequireSign bool
-	// AutoApprove confirms every QR login at once with this account; 0: none.
+	// AutoApprove is the account that confirms every login code at once. It must be in
+	// the World. Default: none.
 	AutoApprove message.UIN
-	// Passwords are set in the world, see [world.Users.SetPassword].
+	// Passwords are set in the World, as by [world.Users.SetPassword].
 	Passwords map[message.UIN]string
-	// SessionLifetime is how long a D2 ticket is honoured; 0: for ever.
+	// SessionLifetime is how long a D2 ticket is honoured. Default: without end.
 	SessionLifetime time.Duration
-	// QRLifetime is how long a login code can be scanned; 0: 120 s, at least 1 s.
+	// QRLifetime is how long a login code can be scanned, at least 1 s. Default: 120 s.
 	QRLifetime time.Duration
-	// ExchangeLifetime is how long the key of a key exchange is good; 0: a day, at
-	// least 1 s.
+	// ExchangeLifetime is how long the key of a key exchange is good, at least 1 s.
+	// Default: a day.
 	ExchangeLifetime time.Duration
-	// FriendPage and MemberPage are the sizes of one page of the friend list and of
-	// a member list; 0: 300 and 200. Small ones exercise a client's paging.
+	// FriendPage and MemberPage are how many entries one page of the friend list and of a
+	// member list has. Small ones exercise a client's paging. Default: 300 and 200.
 	FriendPage, MemberPage int
 	// Strict answers unknown commands with code -1 instead of an empty success.
 	// Foreign clients drop the connection on such codes.
@@ -118,7 +119,8 @@ type Server struct {
 	addrs   []string // where Serve listens
 }
 
-// New makes a server. There is no I/O and no goroutine before Serve.
+// New makes a server. It does no I/O and starts no goroutine. The error lists all options
+// that are wrong.
 func New(o Options) (*Server, error) {
 	o.setDefaults()
 	if err := o.validate(); err != nil {
@@ -155,15 +157,15 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// World returns what the service serves.
+// World returns the world that the service serves.
 func (s *Server) World() *world.World { return s.world }
 
-// Faults returns the switches that make the service misbehave.
+// Faults returns the faults of the service, to be switched on and off.
 func (s *Server) Faults() *fault.Set { return s.faults }
 
 // Serve runs the service on l until ctx ends, and closes l. It returns when every
-// goroutine it started has ended: nil because of ctx, else why l failed. It may
-// run on several listeners at once.
+// goroutine that it started has ended. The error is nil when ctx ended, else why l
+// failed. Serve may run on several listeners at once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.listening(l.Addr().String(), true)
 	defer s.listening(l.Addr().String(), false)
@@ -195,7 +197,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// Addresses returns where the service is served now.
+// Addresses returns the addresses of the listeners that are served now, as host:port.
 func (s *Server) Addresses() []string {
 	s.addrsMu.Lock()
 	defer s.addrsMu.Unlock()

@@ -25,22 +25,22 @@ const (
 	ActivityQR            = "qr" // a QR login was created or changed its state
 )
 
-// Activity is one thing that happened, in one form for all kinds. Fields that do not
-// apply are zero.
+// Activity is a happening in one form for all kinds, for people who watch. Fields that do
+// not apply are zero.
 type Activity struct {
 	Kind string `json:"kind"`
 	// Time is Unix milliseconds.
 	Time  int64             `json:"time"`
 	Group message.GroupCode `json:"group,omitempty"`
-	// User is whom it is about: the sender, the member, the account.
+	// User is the subject: the sender, the member, the account.
 	User message.UIN `json:"user,omitempty"`
 	// Peer is the other side of a private chat or friendship.
 	Peer message.UIN `json:"peer,omitempty"`
-	// By is who did it to User.
+	// By is who did it to User; 0 where nobody else did.
 	By       message.UIN `json:"by,omitempty"`
 	Sequence uint64      `json:"sequence,omitempty"`
 	Text     string      `json:"text,omitempty"`
-	// ID names a QR login.
+	// ID is that of a QR login, of ActivityQR only.
 	ID      string `json:"id,omitempty"`
 	On      bool   `json:"on,omitempty"`
 	Seconds uint32 `json:"seconds,omitempty"`
@@ -50,9 +50,10 @@ type Activity struct {
 
 type watcher struct{ c chan Activity }
 
-// Watch returns a channel of what happens from now on, and a function that ends it. A
-// watcher that lets its buffer fill up is cut off: its channel is closed. The end
-// function closes the channel too and may be called more than once.
+// Watch returns a channel of what happens from now on, and a function that ends it. The
+// channel holds buffer activities, at least 1. A watcher whose buffer is full is cut off:
+// its channel is closed. The end function closes the channel too. It may be called more
+// than once.
 func (w *World) Watch(buffer int) (<-chan Activity, func()) {
 	watch := &watcher{c: make(chan Activity, max(buffer, 1))}
 	w.mu.Lock()
@@ -65,7 +66,7 @@ func (w *World) Watch(buffer int) (<-chan Activity, func()) {
 	}
 }
 
-// Watchers returns how many watch.
+// Watchers returns the number of watchers.
 func (w *World) Watchers() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -79,7 +80,8 @@ func (w *state) unwatch(watch *watcher) {
 	}
 }
 
-// Note shows the watchers something that happened outside the world. Time 0 is now.
+// Note shows the watchers something that happened outside the world. With Time 0 it
+// happened now.
 func (w *World) Note(a Activity) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -7,7 +7,8 @@ import (
 	"libration/ntqq/message"
 )
 
-// Friendship is a friend as one account sees it.
+// Friendship is one friend of an account, with the remark and category that the account
+// has given it.
 type Friendship struct {
 	User     User
 	Remark   string
@@ -35,14 +36,15 @@ func (h *FriendRemoved) Activity() Activity {
 	return Activity{Kind: ActivityFriendRemoved, User: h.User.UIN, Peer: h.Friend.UIN}
 }
 
-// Friends are the friendships between accounts.
+// Friends holds the friendships between accounts.
 type Friends struct{ *state }
 
-// Friends returns the friendships.
+// Friends returns the operations on friendships.
 func (w *World) Friends() Friends { return Friends{&w.state} }
 
 // Add makes a and b friends, as if b had accepted a's request
-// (docs/protocol/operations.md 7.3). Friends already: nothing happens.
+// (docs/protocol/operations.md 7.3). Of friends nothing happens. The refusals are
+// NotFound, and BadRequest where a is b.
 func (w Friends) Add(a, b message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
@@ -66,8 +68,8 @@ func (w Friends) Add(a, b message.UIN) error {
 	return nil
 }
 
-// Remove ends the friendship of a and b by the will of a
-// (docs/protocol/operations.md 7.3, 0x126b_0).
+// Remove ends the friendship of a and b; a has ended it (docs/protocol/operations.md 7.3,
+// 0x126b_0). The refusal is NotFound where they are not friends.
 func (w Friends) Remove(a, b message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
@@ -80,7 +82,8 @@ func (w Friends) Remove(a, b message.UIN) error {
 	return nil
 }
 
-// SetRemark sets the remark and category under which uin files its friend.
+// SetRemark sets the remark, at most 127 bytes, and the category that uin gives to its
+// friend peer. The refusals are NotFound where they are not friends, and BadRequest.
 func (w Friends) SetRemark(uin, peer message.UIN, remark string, category int32) error {
 	w.mu.Lock()
 	defer w.done()
@@ -94,7 +97,7 @@ func (w Friends) SetRemark(uin, peer message.UIN, remark string, category int32)
 	return nil
 }
 
-// List returns the friends of an account, ordered by UIN.
+// List returns the friends of an account, ordered by UIN; nil of an unknown account.
 func (w Friends) List(uin message.UIN) []Friendship {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -20,12 +20,12 @@ type Group struct {
 	Name       string
 	Owner      message.UIN
 	CreateTime int64 // Unix seconds
-	// MemberMax is how many members fit, 200 by default.
+	// MemberMax is how many members fit, at most 5000. Default: 200.
 	MemberMax   uint32
 	MemberCount uint32
-	// MuteAll lets only the owner and admins speak.
+	// MuteAll is whether only the owner and admins may speak.
 	MuteAll bool
-	// LastSequence is the sequence of the newest message.
+	// LastSequence is the sequence of the newest message, 0 for none.
 	LastSequence uint64
 }
 
@@ -64,15 +64,16 @@ func (h *GroupRenamed) Activity() Activity {
 	return Activity{Kind: ActivityRename, Group: h.Group, By: h.By.UIN, Text: h.Name}
 }
 
-// Groups are the groups, and what holds for a group as a whole.
+// Groups holds the groups. What concerns single members is in [Members].
 type Groups struct{ *state }
 
-// Groups returns the groups.
+// Groups returns the operations on groups.
 func (w *World) Groups() Groups { return Groups{&w.state} }
 
-// Add founds a group with its owner and the given members. No push is sent. Code 0
-// takes the next free one from 730000001 on; owner 0 is the first member; MemberCount
-// is counted.
+// Add founds a group with its owner and the given members, and returns it. Clients get no
+// push. Code 0 takes the next free one from 730000001 on. Owner 0 is the first member.
+// MemberMax 0 is 200, or 5000 where 200 members or more are given. CreateTime 0 is now.
+// MemberCount is counted. The refusals are BadRequest, NotFound of an account, and Quota.
 func (w Groups) Add(g Group, members ...message.UIN) (Group, error) {
 	w.mu.Lock()
 	defer w.done()
@@ -135,7 +136,8 @@ func (w Groups) checkGroup(g *Group) error {
 	return checkName(g.Name)
 }
 
-// Rename changes the name of a group; the owner and admins may.
+// Rename changes the name of a group, at most 127 bytes. by is the owner or an admin, 0
+// is the owner. The refusals are BadRequest, NotFound, NotMember and NoPermission.
 func (w Groups) Rename(code message.GroupCode, by message.UIN, name string) error {
 	w.mu.Lock()
 	defer w.done()
@@ -172,7 +174,7 @@ func (w *state) group(code message.GroupCode) (*group, error) {
 	return nil, Refuse(NotFound, "no group %d", code)
 }
 
-// Find finds a group.
+// Find returns a group, and whether there is one.
 func (w Groups) Find(code message.GroupCode) (Group, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -185,7 +187,7 @@ func (w Groups) Find(code message.GroupCode) (Group, bool) {
 // List returns all groups, ordered by code.
 func (w Groups) List() []Group { return w.groupsWhere(func(*group) bool { return true }) }
 
-// Of returns the groups uin is a member of, ordered by code.
+// Of returns the groups that uin is a member of, ordered by code.
 func (w Groups) Of(uin message.UIN) []Group {
 	return w.groupsWhere(func(g *group) bool { return g.members[uin] != nil })
 }

@@ -2,7 +2,7 @@ package world
 
 import "libration/ntqq/message"
 
-// Happening is one change of the world. There is one Go type for each kind; it carries
+// Happening is one change of the world. There is one Go type for each kind. It carries
 // all that a listener needs, as it was when it happened. Slices and messages in it are
 // shared: read-only.
 type Happening interface {
@@ -13,8 +13,8 @@ type Happening interface {
 // InGroup is part of each happening in a group.
 type InGroup struct {
 	Group message.GroupCode
-	// Members are those who are in the group afterwards, ascending. Of a group that was
-	// dissolved they are those who were in it.
+	// Members are the members of the group after the change, ascending. Of a dissolved
+	// group they are its last members.
 	Members []message.UIN
 }
 
@@ -24,9 +24,9 @@ type report struct {
 	first     func() // runs before anybody hears of it; may be nil
 }
 
-// Listen sets who hears what happens: listener is called once for each happening, in
+// Listen sets the one listener of the world. It is called once for each happening, in
 // order, after the world has changed and before the operation returns. It may ask the
-// world, but must not start an operation. Set it before the world is used.
+// world, but must not start an operation. Call Listen before the world is used.
 func (w *World) Listen(listener func(Happening)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -76,15 +76,15 @@ type pair struct {
 	newest  int64 // Unix seconds of the newest message
 }
 
-// History is what was said: the last 2000 messages of each chat are remembered.
+// History holds what was said. Of each chat the last 2000 messages are kept.
 type History struct{ *state }
 
-// History returns what was said.
+// History returns the look-ups of what was said.
 func (w *World) History() History { return History{&w.state} }
 
-// OfGroup returns the messages of an inclusive range of sequences,
-// ascending, recalled ones left out (docs/protocol/messages.md 12.1, 12.3). The
-// last 2000 are remembered. The messages are shared: read-only.
+// OfGroup returns the messages of a group from one sequence to another, both included,
+// ascending. Recalled ones are left out (docs/protocol/messages.md 12.1, 12.3). The
+// messages are shared: read-only.
 func (w History) OfGroup(code message.GroupCode, from, to uint64) []*Message {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -94,8 +94,8 @@ func (w History) OfGroup(code message.GroupCode, from, to uint64) []*Message {
 	return nil
 }
 
-// OfPrivate is OfGroup for the private chat of a and b, in conversation
-// sequences.
+// OfPrivate is [History.OfGroup] for the private chat of a and b. from and to are
+// conversation sequences.
 func (w History) OfPrivate(a, b message.UIN, from, to uint64) []*Message {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -111,8 +111,8 @@ type Listed struct {
 	Recalled bool
 }
 
-// Newest returns the newest messages, ascending, of a group or with code 0 of the
-// private chat of a and b. Recalled ones are included.
+// Newest returns up to limit of the newest messages, ascending, recalled ones included.
+// They are those of a group or, with code 0, of the private chat of a and b.
 func (w History) Newest(code message.GroupCode, a, b message.UIN, limit int) []Listed {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -130,9 +130,9 @@ func (w History) Newest(code message.GroupCode, a, b message.UIN, limit int) []L
 	return list
 }
 
-// FindSequence returns the conversation sequence of the newest message of the
-// private chat of a and b that author, 0 for either, sent with a client sequence;
-// 0 when there is none.
+// FindSequence returns the conversation sequence of a message in the private chat of a
+// and b, found by its client sequence and its author; author 0 is either. Of several it
+// is the newest. It returns 0 where there is none.
 func (w History) FindSequence(a, b message.UIN, clientSeq uint64, author message.UIN) uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,10 +148,10 @@ func (w History) FindSequence(a, b message.UIN, clientSeq uint64, author message
 	return 0
 }
 
-// Roam returns up to count messages of the private chat of a and b,
-// ascending: direction 1 the newest with a time not after time, 2 the oldest with
-// a time not before it. complete is true when nothing older is left
-// (docs/protocol/messages.md 12.4).
+// Roam returns up to count messages of the private chat of a and b, ascending. time is in
+// Unix seconds. Direction 1 returns the newest messages up to time, direction 2 the
+// oldest ones from time on. complete is true when the result begins with the oldest
+// message of the chat (docs/protocol/messages.md 12.4).
 func (w History) Roam(a, b message.UIN, time int64, count int, direction uint32) (messages []*Message, complete bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -180,8 +180,7 @@ func firstSince(messages []*Message, time int64) int {
 	return i
 }
 
-// LastOfGroup returns the sequence of a group's newest message, 0 when there
-// is none.
+// LastOfGroup returns the sequence of the newest message of a group, 0 for none.
 func (w History) LastOfGroup(code message.GroupCode) uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -191,8 +190,8 @@ func (w History) LastOfGroup(code message.GroupCode) uint64 {
 	return 0
 }
 
-// LastOfPrivate returns the sequence and time (Unix seconds) of the newest message
-// of the private chat of a and b, zeros when there is none.
+// LastOfPrivate returns the sequence and the time (Unix seconds) of the newest message of
+// the private chat of a and b, zeros for none.
 func (w History) LastOfPrivate(a, b message.UIN) (seq uint64, time int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

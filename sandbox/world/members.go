@@ -13,7 +13,7 @@ type Member struct {
 	Title string // the special title
 	Role  message.Role
 	Level uint32
-	// Unix seconds; 0 for never.
+	// JoinTime, LastSpeak and MuteUntil are in Unix seconds, 0 for never.
 	JoinTime, LastSpeak, MuteUntil int64
 }
 
@@ -29,7 +29,7 @@ func newMember(role message.Role, at int64) *member {
 }
 
 // MemberJoined is sent when Member came into a group. By is the inviter when Invited,
-// else the admin who let it in, or nobody.
+// else the admin who accepted the member, or nobody.
 type MemberJoined struct {
 	InGroup
 	Member, By User
@@ -63,7 +63,7 @@ func (h *MemberKicked) Activity() Activity {
 	return Activity{Kind: ActivityKick, Group: h.Group, User: h.Member.UIN, By: h.By.UIN}
 }
 
-// GroupDissolved is sent when the owner has left a group, which then is no more.
+// GroupDissolved is sent when the owner has left a group. The group no longer exists.
 type GroupDissolved struct {
 	InGroup
 	Owner User
@@ -74,14 +74,15 @@ func (h *GroupDissolved) Activity() Activity {
 	return Activity{Kind: ActivityDissolve, Group: h.Group, User: h.Owner.UIN}
 }
 
-// Members are who is in which group: coming and going, roles, names, mutes.
+// Members holds the members of groups: who comes and goes, roles, names and mutes.
 type Members struct{ *state }
 
-// Members returns the members of groups.
+// Members returns the operations on members of groups.
 func (w *World) Members() Members { return Members{&w.state} }
 
-// Join lets uin into a group: by is the inviter when invited, else the admin who
-// let it in, 0 for nobody.
+// Join makes uin a member of a group. by is the inviter when invited, else the admin who
+// accepted it; 0 is nobody. The refusals are NotFound, BadRequest of a member, NotMember
+// of by, and Quota.
 func (w Members) Join(code message.GroupCode, uin, by message.UIN, invited bool) error {
 	w.mu.Lock()
 	defer w.done()
@@ -105,7 +106,8 @@ func (w Members) Join(code message.GroupCode, uin, by message.UIN, invited bool)
 	return nil
 }
 
-// Leave takes uin out of a group. When the owner leaves the group is dissolved.
+// Leave takes uin out of a group. When the owner leaves, the group is dissolved. The
+// refusals are NotFound and NotMember.
 func (w Members) Leave(code message.GroupCode, uin message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
@@ -123,8 +125,8 @@ func (w Members) Leave(code message.GroupCode, uin message.UIN) error {
 	return nil
 }
 
-// Kick takes uin out of a group by the will of by (0: the owner), who must have
-// the higher role.
+// Kick takes uin out of a group. by, 0 is the owner, must have the higher role. The
+// refusals are NotFound, NotMember and NoPermission.
 func (w Members) Kick(code message.GroupCode, uin, by message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
@@ -171,7 +173,7 @@ func (w Members) List(code message.GroupCode) []Member {
 	return members
 }
 
-// Find finds one member of a group.
+// Find returns one member of a group, and whether it is one.
 func (w Members) Find(code message.GroupCode, uin message.UIN) (Member, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

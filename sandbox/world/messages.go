@@ -8,16 +8,16 @@ import (
 
 // Part is one part of a message, as it goes to those who receive it.
 type Part struct {
-	// Segment is what the part says; nil: nothing to people, as a flag or the text that
+	// Segment is what the part says. nil says nothing to people: a flag, or the text that
 	// stands in for another part in older clients.
 	Segment message.Segment
-	// Form is how the sender's client wrote the part, which receivers get; nil: the
-	// server writes it by Segment; empty, with a Segment: the part before has it. The
-	// world does not read it.
+	// Form is how the sender's client wrote the part. Receivers get it as it is; the
+	// world does not read it. With nil the server writes the Segment. Empty, with a
+	// Segment, the part is in the Form of the part before.
 	Form []byte
 }
 
-// Parts returns content whose form is the server's.
+// Parts returns content without forms: the server writes it.
 func Parts(content ...message.Segment) []Part {
 	parts := make([]Part, len(content))
 	for i, s := range content {
@@ -29,11 +29,11 @@ func Parts(content ...message.Segment) []Part {
 // Text returns the content of a plain text message.
 func Text(text string) []Part { return []Part{{Segment: &message.Text{Text: text}}} }
 
-// Message is one message as it was sent. It does not change afterwards and is shared:
+// Message is one message as it was sent. It does not change any more and is shared:
 // read-only.
 type Message struct {
-	// Sender has the names, role and level of the time; those of a group are empty in
-	// private chats.
+	// Sender has the names, role and level at the time of sending. Card, title, role and
+	// level are zero in private chats.
 	Sender message.Sender
 	// Group is set in groups, with GroupName as it was; To in private chats, with
 	// TempGroup when it went through a shared group.
@@ -83,8 +83,8 @@ func (m *Message) Text() string {
 	return text.String()
 }
 
-// MessageSent is sent when a message was stored. Everybody of Members gets it: in a
-// group all members, in a private chat the receiver and then the sender.
+// MessageSent is sent when a message was stored. Members get it: in a group all members,
+// in a private chat the receiver and then the sender.
 type MessageSent struct {
 	Message *Message
 	Members []message.UIN
@@ -98,9 +98,10 @@ func (h *MessageSent) Activity() Activity {
 	return Activity{Kind: ActivityMessage, Group: m.Group, User: m.Sender.UIN, Peer: m.To, Sequence: m.Sequence, Message: m}
 }
 
-// Send is one message to send. Either Group or To is set; TempGroup with To sends
-// through a shared group.
+// Send is one message to send. Either Group or To is set. With TempGroup and To it goes
+// through a group that both are in; they need not be friends then.
 type Send struct {
+	// From is the sender.
 	From      message.UIN
 	Group     message.GroupCode
 	To        message.UIN
@@ -109,7 +110,8 @@ type Send struct {
 	Parts []Part
 	// File makes it a private file message; Parts are then ignored.
 	File []byte
-	// Random and ClientSequence are drawn when 0 (the latter in private chats).
+	// Random and ClientSequence are the sender's own numbers. 0 draws one, of the latter
+	// in private chats only.
 	Random         uint32
 	ClientSequence uint64
 	// Origin says where the message came from, for the listener: the world does not
@@ -117,15 +119,16 @@ type Send struct {
 	Origin any
 }
 
-// Messages are sending, recalling and reading.
+// Messages sends and recalls messages, and keeps how far they were read. What was said is
+// in [History].
 type Messages struct{ *state }
 
-// Messages returns the sending, recalling and reading of messages.
+// Messages returns the operations on messages.
 func (w *World) Messages() Messages { return Messages{&w.state} }
 
-// Send sends one message: it is checked, stored and reported. sent, which may be nil,
-// is called with it before anybody else hears of it; it must not start an operation of
-// the world.
+// Send checks, stores and reports one message, and returns it. sent, which may be nil, is
+// called with the message before anybody else gets it. It must not start an operation of
+// the world. The *[Refusal] has one of the codes of docs/protocol/messages.md 4.3.
 func (w Messages) Send(s Send, sent func(*Message)) (*Message, error) {
 	w.mu.Lock()
 	defer w.done()

@@ -33,9 +33,9 @@ func (h *GroupMuted) Activity() Activity {
 	return Activity{Kind: ActivityMuteAll, Group: h.Group, By: h.By.UIN, On: h.On}
 }
 
-// Mute forbids uin to speak for so many seconds (at most 30 days), 0 lifts it.
-// by (0: the owner) must have the higher role. Mutes end by themselves; nothing is
-// sent then.
+// Mute forbids uin to speak for so many seconds, at most 30 days; 0 lifts a mute. by, 0
+// is the owner, must have the higher role. A mute ends by itself, without a happening.
+// The refusals are NotFound, NotMember and NoPermission.
 func (w Members) Mute(code message.GroupCode, uin, by message.UIN, seconds uint32) error {
 	w.mu.Lock()
 	defer w.done()
@@ -55,8 +55,9 @@ func (w Members) Mute(code message.GroupCode, uin, by message.UIN, seconds uint3
 	return nil
 }
 
-// MuteAll lets only the owner and admins speak, or everybody again; the owner and
-// admins may.
+// MuteAll lets only the owner and admins speak, or with on false everybody again. by is
+// the owner or an admin, 0 is the owner. The refusals are NotFound, NotMember and
+// NoPermission.
 func (w Groups) MuteAll(code message.GroupCode, by message.UIN, on bool) error {
 	w.mu.Lock()
 	defer w.done()

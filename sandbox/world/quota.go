@@ -12,8 +12,8 @@ const (
 	atAllPerGroup   = 20
 )
 
-// LimitRate lets a group take so many messages a minute, 0 for any number; more
-// are refused with code 299.
+// LimitRate sets how many messages a minute a group takes, 0 for any number. More are
+// refused with code 299. The refusal is NotFound.
 func (w Groups) LimitRate(code message.GroupCode, perMinute uint32) error {
 	w.mu.Lock()
 	defer w.done()

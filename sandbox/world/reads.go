@@ -2,8 +2,8 @@ package world
 
 import "libration/ntqq/message"
 
-// MarkRead notes that uin has read a group up to a sequence. Older marks, and those of
-// people who are not in the group, change nothing.
+// MarkRead notes that uin has read a group up to a sequence. An older sequence, and a uin
+// that is no member, change nothing.
 func (w Messages) MarkRead(code message.GroupCode, uin message.UIN, seq uint64) {
 	w.mu.Lock()
 	defer w.done()
@@ -13,7 +13,7 @@ func (w Messages) MarkRead(code message.GroupCode, uin message.UIN, seq uint64) 
 	}
 }
 
-// ReadUpTo returns the newest sequence of a group that uin has marked as read; 0 for
+// ReadUpTo returns the newest sequence of a group that uin has marked as read, 0 for
 // none.
 func (w Messages) ReadUpTo(code message.GroupCode, uin message.UIN) uint64 {
 	w.mu.Lock()

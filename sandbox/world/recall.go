@@ -26,9 +26,10 @@ func (h *FriendMessageRecalled) Activity() Activity {
 	return Activity{Kind: ActivityRecall, User: m.Sender.UIN, Peer: m.To, By: m.Sender.UIN, Sequence: m.Sequence}
 }
 
-// RecallGroup withdraws a group message: one's own within 120 s, as owner or
-// admin any of a lower role's (docs/protocol/messages.md 12.1). recalled, which may be
-// nil, is called before anybody else hears of it, as that of Send.
+// RecallGroup withdraws a group message. by may withdraw its own within 120 s, and at any
+// time those of members with a lower role (docs/protocol/messages.md 12.1). recalled,
+// which may be nil, is called before anybody else gets the happening. It must not start
+// an operation of the world. The refusals are NotFound, NotMember and NoPermission.
 func (w Messages) RecallGroup(by message.UIN, code message.GroupCode, seq uint64, recalled func()) error {
 	w.mu.Lock()
 	defer w.done()
@@ -69,10 +70,10 @@ func (w Messages) checkRecall(g *group, by message.UIN, seq uint64) (*record, er
 	return r, nil
 }
 
-// RecallFriend withdraws a message of by in its private chat with peer. The
-// message is found by its random number and its conversation sequence, for which
-// some clients send the client sequence and the other way round. recalled is that of
-// RecallGroup.
+// RecallFriend withdraws a message of by in its private chat with peer. The message is
+// found by its random number together with its conversation sequence ntSeq. Some clients
+// swap ntSeq and clientSeq, or send clientSeq alone: both are understood. recalled is as
+// in [Messages.RecallGroup]. The refusal is NotFound.
 func (w Messages) RecallFriend(by, peer message.UIN, clientSeq uint64, random uint32, ntSeq uint64, recalled func()) error {
 	w.mu.Lock()
 	defer w.done()

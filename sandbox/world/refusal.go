@@ -17,12 +17,12 @@ const (
 	TooFast             // more messages than the group takes
 )
 
-// Refusal is the error of every operation that the world did not do. Nothing has
-// changed then.
+// Refusal is the error of an operation that the world has refused. Nothing has changed
+// then.
 type Refusal struct {
 	Reason Reason
-	// Code is what the server answers: for a message one of docs/protocol/messages.md
-	// 4.3, else the number of Reason.
+	// Code is the code of the server's answer. Of a message it is one of
+	// docs/protocol/messages.md 4.3, of all else the number of Reason.
 	Code uint32
 	Text string
 }
@@ -30,10 +30,11 @@ type Refusal struct {
 // Error returns the text.
 func (r *Refusal) Error() string { return r.Text }
 
-// Refusal returns code and text, as a server's answer has them.
+// Refusal returns the code and the text of the server's answer.
 func (r *Refusal) Refusal() (code int64, text string) { return int64(r.Code), r.Text }
 
-// Refuse returns a *Refusal with the code of its reason.
+// Refuse returns a *[Refusal] with the code of its reason. format and args make its text,
+// as in package fmt.
 func Refuse(reason Reason, format string, args ...any) error {
 	return &Refusal{Reason: reason, Code: uint32(reason), Text: fmt.Sprintf(format, args...)}
 }

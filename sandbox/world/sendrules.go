@@ -25,7 +25,7 @@ const (
 	maxFile      = 64 << 10
 )
 
-// NoReceiver returns the refusal of a message that goes to nobody.
+// NoReceiver returns the refusal of a message to nobody, with code 55 and this text.
 func NoReceiver(text string) error { return refuseSend(NoPermission, codeBlocked, text) }
 
 func refuseSend(reason Reason, code uint32, text string) error {

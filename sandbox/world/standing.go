@@ -38,7 +38,9 @@ func (h *TitleChanged) Activity() Activity {
 	return Activity{Kind: ActivityTitle, Group: h.Group, User: h.Member.UIN, By: h.By.UIN, Text: h.Title}
 }
 
-// SetAdmin makes uin an admin or a plain member again. Only the owner (by, or 0) may.
+// SetAdmin makes uin an admin, or with admin false a plain member again. by must be the
+// owner, 0 is the owner. Where uin has that role, nothing happens. The refusals are
+// NotFound, NotMember and NoPermission.
 func (w Members) SetAdmin(code message.GroupCode, uin, by message.UIN, admin bool) error {
 	w.mu.Lock()
 	defer w.done()
@@ -62,8 +64,9 @@ func (w Members) SetAdmin(code message.GroupCode, uin, by message.UIN, admin boo
 	return nil
 }
 
-// SetCard sets the name of uin in a group: its own, or another's by the owner or an
-// admin.
+// SetCard sets the name of uin in a group, at most 127 bytes; "" takes it away. by is
+// uin, the owner (also 0) or an admin. The refusals are BadRequest, NotFound, NotMember
+// and NoPermission.
 func (w Members) SetCard(code message.GroupCode, uin, by message.UIN, card string) error {
 	w.mu.Lock()
 	defer w.done()
@@ -83,8 +86,9 @@ func (w Members) SetCard(code message.GroupCode, uin, by message.UIN, card strin
 	return nil
 }
 
-// SetTitle gives uin a special title, "" takes it away. Only the owner (by, or
-// 0) may.
+// SetTitle sets the special title of uin, at most 127 bytes; "" takes it away. by must be
+// the owner, 0 is the owner. The refusals are BadRequest, NotFound, NotMember and
+// NoPermission.
 func (w Members) SetTitle(code message.GroupCode, uin, by message.UIN, title string) error {
 	w.mu.Lock()
 	defer w.done()
@@ -104,7 +108,8 @@ func (w Members) SetTitle(code message.GroupCode, uin, by message.UIN, title str
 	return nil
 }
 
-// SetLevel sets the level of a member; there is neither permission nor push.
+// SetLevel sets the level of a member. It asks for no permission and makes no happening.
+// The refusals are NotFound and NotMember.
 func (w Members) SetLevel(code message.GroupCode, uin message.UIN, level uint32) error {
 	w.mu.Lock()
 	defer w.done()

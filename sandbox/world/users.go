@@ -51,15 +51,16 @@ func (h *UserAdded) Activity() Activity {
 	return Activity{Kind: ActivityUser, User: h.User.UIN, Text: h.User.Nickname}
 }
 
-// Users are the accounts: what they are called, how they log in, their presence.
+// Users holds the accounts: their profiles, passwords and presence.
 type Users struct{ *state }
 
-// Users returns the accounts.
+// Users returns the operations on accounts.
 func (w *World) Users() Users { return Users{&w.state} }
 
-// Add adds an account. UIN 0 takes the next free number from 20001 on; an
-// empty UID is derived from the seed and the UIN. It fails when either is taken
-// or a text is longer than 127 bytes.
+// Add adds an account and returns it. UIN 0 takes the next free number from 20001 on. An
+// empty UID is derived from the seed and the UIN, an empty nickname from the UIN; a level
+// of 0 becomes 1, and a register time of 0 the start of 2015. The refusal is BadRequest:
+// number or UID are taken, or a text is longer than 127 bytes.
 func (w Users) Add(u User) (User, error) {
 	w.mu.Lock()
 	defer w.done()
@@ -106,8 +107,8 @@ func deriveUID(seed uint64, uin message.UIN) message.UID {
 	return message.UID("u_" + base64.RawURLEncoding.EncodeToString(sum[:])[:22])
 }
 
-// SetPassword gives an account a password, "" for none: then it cannot log in by
-// password.
+// SetPassword sets the password of an account. With "" it cannot log in by password. The
+// refusal is NotFound.
 func (w Users) SetPassword(uin message.UIN, password string) error {
 	w.mu.Lock()
 	defer w.done()
@@ -119,7 +120,7 @@ func (w Users) SetPassword(uin message.UIN, password string) error {
 	return nil
 }
 
-// Password returns that of an account, "" for none.
+// Password returns the password of an account, "" for none.
 func (w Users) Password(uin message.UIN) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -129,7 +130,7 @@ func (w Users) Password(uin message.UIN) string {
 	return ""
 }
 
-// SetStatus sets the presence of an account.
+// SetStatus sets the presence of an account. The refusal is NotFound.
 func (w Users) SetStatus(uin message.UIN, status Status) error {
 	w.mu.Lock()
 	defer w.done()
@@ -141,7 +142,8 @@ func (w Users) SetStatus(uin message.UIN, status Status) error {
 	return nil
 }
 
-// Status returns the presence that an account has chosen.
+// Status returns the presence that an account has chosen, the zero value of an unknown
+// account.
 func (w Users) Status(uin message.UIN) Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -167,7 +169,7 @@ func (w *state) user(uin message.UIN) User {
 	return User{}
 }
 
-// Find finds an account by number.
+// Find returns the account with a number, and whether there is one.
 func (w Users) Find(uin message.UIN) (User, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -177,7 +179,7 @@ func (w Users) Find(uin message.UIN) (User, bool) {
 	return User{}, false
 }
 
-// FindByUID finds an account by text id.
+// FindByUID returns the account with a text id, and whether there is one.
 func (w Users) FindByUID(uid message.UID) (User, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

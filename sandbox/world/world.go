@@ -14,10 +14,10 @@ import (
 // length of a group name from one byte (docs/protocol/events.md 9.2).
 const maxName = 127
 
-// World is everything that the simulated service knows. What people do in it, and what
-// is known of them, stands by subject: [World.Members] has [Members.Kick]. Every method
-// is safe for concurrent use and returns copies. The error of an operation is a
-// *[Refusal].
+// World is everything that the simulated service knows. What people do in it, and what is
+// known of them, stands by subject: [World.Members] gives [Members.Kick], for instance.
+// Every method is safe for concurrent use and returns copies. The error of an operation
+// is a *[Refusal]; nothing has changed then.
 type World struct{ state }
 
 // state is what the subjects share. Each is the same world seen from one side, so their
@@ -58,7 +58,7 @@ func New(seed uint64) *World {
 	}}
 }
 
-// SetClock replaces the world's clock, which is the system's at first.
+// SetClock replaces the clock of the world. Default: the clock of the system.
 func (w *World) SetClock(now func() time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
