@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"libration/internal/store"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
@@ -72,7 +73,9 @@ type fakeStore struct {
 	mu       sync.Mutex
 	messages map[int32]*message.Message
 	flushes  int
-	err      error
+	// unreadable is the id of a message that cannot be read.
+	unreadable int32
+	err        error
 }
 
 func (s *fakeStore) ID(chat message.Chat, sequence uint64) (int32, error) {
@@ -106,6 +109,9 @@ func (s *fakeStore) PutSent(m *message.Message) (int32, error) { return s.Put(m)
 func (s *fakeStore) Get(id int32) (*message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if id != 0 && id == s.unreadable {
+		return nil, store.ErrUnreadable
+	}
 	return s.messages[id], s.err
 }
 

@@ -429,6 +429,40 @@ func TestJournalOrderAndForms(t *testing.T) {
 	}
 }
 
+// TestCursorGivesFewMegabytes: however many events are asked for.
+func TestCursorGivesFewMegabytes(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), false)
+	const n = 20
+	for i := range uint64(n) {
+		handleMessage(s.Gateway, groupMessage(i+1, &message.Text{Text: strings.Repeat("x", 1<<20)}))
+	}
+	s.j.commit()
+	c := s.open(t, CursorOptions{Selection: all, After: new(int64)})
+	for got := 0; got < n; {
+		events := c.Next(t.Context(), 1000)
+		if len(events) == 0 || len(events) > mostWritten>>20 {
+			t.Fatalf("%d events of 1 MiB at once, after %d", len(events), got)
+		}
+		got += len(events)
+	}
+}
+
+// TestUnreadableMessage: one that the store cannot read costs its own event only.
+func TestUnreadableMessage(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), false)
+	s.say(1, 2)
+	for i := range s.j.events {
+		s.j.events[i].Message = nil
+	}
+	st := s.store.(*fakeStore)
+	st.unreadable = s.j.events[0].MessageID
+	later := newJournaled(t, s.j, false)
+	later.store = st
+	if got := texts(t, later.open(t, CursorOptions{Selection: all, After: new(int64)})); got != "2" || later.Stats().Unreadable != 1 {
+		t.Errorf("got %q, %+v", got, later.Stats())
+	}
+}
+
 // TestFilteredEventsCount: a position moves on over events that are not wanted.
 func TestFilteredEventsCount(t *testing.T) {
 	s := newJournaled(t, newFakeJournal(), true)
