@@ -252,11 +252,14 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 		}
 	}
 	if at < 0 {
-		var names []string
-		for _, s := range p.sharers {
-			names = append(names, s.Name)
+		if host, _, err := net.SplitHostPort(p.o.Address); err == nil && isLoopback(host) { // strangers are told no names
+			var names []string
+			for _, s := range p.sharers {
+				names = append(names, s.Name)
+			}
+			why += ": " + strings.Join(names, ", ")
 		}
-		return nil, false, 0, some.refuse(status, why+": "+strings.Join(names, ", "))
+		return nil, false, 0, some.refuse(status, why)
 	}
 	m := p.mounts[p.sharers[at].Key]
 	if m == nil {

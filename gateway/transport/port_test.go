@@ -3,11 +3,14 @@ package transport
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"libration/gateway"
 )
 
 // sharers are two accounts; the second has a number that is not known at first.
@@ -177,5 +180,21 @@ func TestPortOfWebSockets(t *testing.T) {
 	publish(bots["b"], "again for b")
 	if frame, err := read(second); err != nil || !strings.Contains(frame, "again for b") {
 		t.Errorf("the other one: got %s, %v", frame, err)
+	}
+}
+
+// TestPortTellsStrangersNoNames: who has no token must not learn the accounts from a
+// listener that other machines reach.
+func TestPortTellsStrangersNoNames(t *testing.T) {
+	p := NewPort(PortOptions{Address: "0.0.0.0:0"})
+	p.Share(sharers(false), nil)
+	p.mounts["a"] = &mount{key: "a", calls: true, refuse: func(status int, why string) gateway.Answer {
+		return gateway.Answer{Status: status, Body: []byte(why)}
+	}}
+	for path, want := range map[string]int{"/get_status": 400, "/other/get_status": 404} {
+		r := httptest.NewRequest("GET", path, nil)
+		if _, _, _, refused := p.find(r); refused.Status != want || strings.Contains(string(refused.Body), ": a, b") {
+			t.Errorf("%s: got %d %s", path, refused.Status, refused.Body)
+		}
 	}
 }
