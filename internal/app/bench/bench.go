@@ -37,7 +37,9 @@ type Options struct {
 	// Duration replaces Count. A run with a Rate lasts so long; a run without one stops
 	// sending after it.
 	Duration time.Duration
-	Out      io.Writer
+	// Journal keeps the events for bots that are away, as connections can.
+	Journal bool
+	Out     io.Writer
 	// Executable is the program that has the commands sandbox and run; "" for
 	// os.Executable().
 	Executable string
@@ -101,7 +103,7 @@ func Run(ctx context.Context, o Options) (err error) {
 			err = nil
 		}
 	}()
-	i, err := start(ctx, o.Executable, folder)
+	i, err := start(ctx, o.Executable, folder, o.Journal)
 	if err != nil {
 		return err
 	}

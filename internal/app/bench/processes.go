@@ -29,7 +29,8 @@ type installation struct {
 	sandbox, service *process
 }
 
-// configText is the service's configuration: folder, control URL, address.
+// configText is the service's configuration: folder, account, control URL, address, how
+// long missed events are kept.
 const configText = `data: %q
 log: {level: warn}
 account: {uin: %d}
@@ -37,12 +38,12 @@ server: {mode: sandbox, sandbox: {control: %q}}
 onebot:
   heartbeat: 0s
   connections:
-    - {type: websocket, address: %q}
+    - {type: websocket, address: %q, journal: %s}
 admin: {address: "127.0.0.1:0"}
 `
 
 // start starts both processes and waits until the sandbox is up.
-func start(ctx context.Context, executable, folder string) (_ *installation, err error) {
+func start(ctx context.Context, executable, folder string, journal bool) (_ *installation, err error) {
 	control, err := freePort(ctx)
 	if err != nil {
 		return nil, err
@@ -58,7 +59,11 @@ func start(ctx context.Context, executable, folder string) (_ *installation, err
 		}
 	}()
 	path := filepath.Join(folder, "config.yaml")
-	text := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws)
+	missed := "0s"
+	if journal {
+		missed = "10m"
+	}
+	text := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws, missed)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
