@@ -78,7 +78,8 @@ type server struct {
 	account string // whose it is, on the port
 	log     *slog.Logger
 	time    timing
-	calls   bool // of mount
+	calls   bool // of mount, as lasting
+	lasting bool
 	refuse  func(status int, why string) gateway.Answer
 	// check asks the service itself, at its own address, whether it answers.
 	check func(ctx context.Context, address string) error
@@ -159,7 +160,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	calls, cancelCalls := outlive(ctx, s.time.drain)
 	defer cancelCalls()
 	m := &mount{
-		key: s.account, calls: s.calls, refuse: s.refuse, time: s.time,
+		key: s.account, calls: s.calls, lasting: s.lasting, refuse: s.refuse, time: s.time,
 		handle: func(w http.ResponseWriter, r *http.Request) { h(calls, w, r) },
 	}
 	if err := s.port.mount(ctx, m); err != nil {

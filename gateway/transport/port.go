@@ -68,6 +68,7 @@ type mount struct {
 	key      string
 	ctx      context.Context // of its requests
 	calls    bool            // a path of one part is a request of its dialect
+	lasting  bool            // its requests last until it stops
 	handle   http.HandlerFunc
 	refuse   func(status int, why string) gateway.Answer
 	time     timing
@@ -212,7 +213,7 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer m.requests.done()
-	if shared { // the port may outlive the service
+	if shared || m.lasting { // the port may outlive the service
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(m.ctx, cancel)()
@@ -233,8 +234,14 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 	if some == nil { // the last one has just gone
 		return nil, false, 0, gateway.Answer{Status: http.StatusServiceUnavailable}
 	}
-	if len(p.sharers) < 2 {
+	switch len(p.sharers) {
+	case 0:
 		return some, false, 0, gateway.Answer{}
+	case 1: // others may be on their way out
+		if m := p.mounts[p.sharers[0].Key]; m != nil {
+			return m, false, 0, gateway.Answer{}
+		}
+		return nil, false, 0, some.refuse(http.StatusServiceUnavailable, "the account does not run yet")
 	}
 	first, _, deeper := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	at := slices.IndexFunc(p.sharers, func(s Sharer) bool { return s.Name == first })

@@ -198,3 +198,75 @@ func TestPortTellsStrangersNoNames(t *testing.T) {
 		}
 	}
 }
+
+// TestPortOfWhoStays: while the others of a port are on their way out, the only account
+// that is left gets what names none, and nobody gets it in its place.
+func TestPortOfWhoStays(t *testing.T) {
+	p := NewPort(PortOptions{Address: "127.0.0.1:0"})
+	p.Share(sharers(false), nil)
+	clients := make(map[string]*fakeClient)
+	stops := make(map[string]func() time.Duration)
+	var root string
+	for _, name := range []string{"a", "b"} {
+		b, c := newOneBot(t)
+		h, err := NewHTTP(b.Service, HTTPOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stops[name], clients[name] = start(t, h), c
+		root = "http://" + h.Addr().String()
+	}
+	clients["b"].noted()
+	p.Share(sharers(false)[:1], nil)
+	for range 20 {
+		response, text := ask(t, "GET", root+"/get_stranger_info?user_id=123", nil, nil)
+		if response.StatusCode != 200 || clients["a"].noted() == "" || clients["b"].noted() != "" {
+			t.Fatalf("got %d %s from another account", response.StatusCode, text)
+		}
+	}
+	stops["a"]()
+	if response, text := ask(t, "GET", root+"/get_stranger_info?user_id=123", nil, nil); response.StatusCode != 503 || strings.Contains(text, "account a") || clients["b"].noted() != "" {
+		t.Errorf("while it does not run: got %d %s", response.StatusCode, text)
+	}
+}
+
+// TestPortThatIsSharedLater: connections that were open before there was a second account
+// end with the first one too.
+func TestPortThatIsSharedLater(t *testing.T) {
+	p := NewPort(PortOptions{Address: "127.0.0.1:0"})
+	p.Share(sharers(false)[:1], nil)
+	begin := func(name string) (func() time.Duration, string) {
+		b, _ := newOneBot(t)
+		w, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return start(t, w), "ws://" + w.Addr().String()
+	}
+	stop, root := begin("a")
+	ws, _, err := websocket.Dial(t.Context(), root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	p.Share(sharers(false)[:2], nil)
+	begin("b")
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			if _, _, err := ws.Read(context.Background()); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	stop()
+	select {
+	case err := <-ended:
+		if websocket.CloseStatus(err) != websocket.StatusGoingAway {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the connection of the stopped account is still open")
+	}
+}

@@ -104,7 +104,7 @@ func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebS
 		Remedy: "set an access_token for this connection and send it",
 	})
 	w.secret = rand.Text()
-	w.check, w.refuse = w.checkHandshake, d.Refuse
+	w.check, w.refuse, w.lasting = w.checkHandshake, d.Refuse, true
 	return w, nil
 }
 
