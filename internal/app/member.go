@@ -37,11 +37,13 @@ type member struct {
 // newMember makes an account. Its errors are those of the configuration.
 func (a *App) newMember(cfg *config.Config, several bool) (*member, error) {
 	m := &member{app: a, key: cfg.Account.Folder(), cfg: cfg, connected: cfg, several: several}
-	return m, explain(m.name(), several, m.make())
+	made, err := m.made()
+	m.current = made
+	return m, explain(m.name(), several, err)
 }
 
-// make makes the account that runs next.
-func (m *member) make() error {
+// made returns the account that may run next.
+func (m *member) made() (*account.Account, error) {
 	o := account.Options{
 		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRPlain: m.app.o.QRPlain, Version: m.app.o.Version,
 		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
@@ -54,14 +56,14 @@ func (m *member) make() error {
 	if m.app.o.In != nil {
 		o.OnCaptcha = m.app.typed.begin
 	}
-	made, err := account.New(cfg, o)
-	if err != nil {
-		return err
-	}
+	return account.New(cfg, o)
+}
+
+// replace has another account run next.
+func (m *member) replace(made *account.Account) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.current = made
-	return nil
 }
 
 // configure changes the configuration of the account that runs next.
@@ -106,28 +108,32 @@ func (m *member) run(ctx context.Context, begun func()) error {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = memberRetryFirst, memberRetryMost, 2
 	for {
+		m.fail(nil)
 		began := time.Now()
-		several := m.isOneOfSeveral()
-		err := explain(m.name(), several, m.account().Run(ctx, begun))
+		err := m.account().Run(ctx, begun)
+		several := len(m.app.now()) > 1 // it need not have been one of them when it began
+		err = explain(m.name(), several, err)
 		if ctx.Err() != nil || !several {
 			return err
 		}
-		m.fail(err)
 		if time.Since(began) > memberRetryMost {
 			pauses.Reset()
 		}
-		wait := pauses.NextBackOff()
-		m.app.log.Error("account failed; it starts again", "account", m.name(), "err", err, "retry_in", wait.Round(time.Millisecond))
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil
-		}
-		if err := m.make(); err != nil { // a file of it was changed
+		for made := (*account.Account)(nil); made == nil; {
 			m.fail(err)
-			continue
+			wait := pauses.NextBackOff()
+			m.app.log.Error("account failed; it starts again", "account", m.name(), "err", err, "retry_in", wait.Round(time.Millisecond))
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return nil
+			}
+			if made, err = m.made(); err != nil { // a file of it was changed
+				err = explain(m.name(), true, err)
+				continue
+			}
+			m.replace(made)
 		}
-		m.fail(nil)
 	}
 }
 

@@ -164,24 +164,30 @@ func (a *App) apply(now *config.Config, next []*member) (done []text.Text, err e
 
 // reconnect makes the connections of an account that goes on those of cfg.
 func (m *member) reconnect(cfg *config.Config) ([]text.Text, error) {
-	was := m.connected
-	m.connected = cfg
-	changes := connectionChanges(was, cfg)
+	changes := connectionChanges(m.connected, cfg)
 	if len(changes) == 0 {
+		m.connected = cfg
 		return nil, nil
 	}
-	ok, err := m.account().Reconnect(cfg)
-	if err != nil {
-		return nil, err
-	}
-	if !ok { // it has not begun, or writes no journal
-		m.stop()
-		if err := m.make(); err != nil {
+	ok := false
+	if m.err() == nil {
+		var err error
+		if ok, err = m.account().Reconnect(cfg); err != nil {
 			return nil, err
 		}
+	}
+	if !ok { // it does not run, or writes no journal
+		made, err := m.made()
+		if err != nil {
+			return nil, explain(m.name(), m.isOneOfSeveral(), err)
+		}
+		m.stop()
+		m.replace(made)
 		m.app.start(m)
+		m.connected = cfg
 		return []text.Text{text.T("account %s: started anew, with %s", "账号 %s: 已重新启动，连接: %s").Fill(m.name(), strings.Join(changes, ", "))}, nil
 	}
+	m.connected = cfg
 	return []text.Text{text.T("account %s: %s", "账号 %s: %s").Fill(m.name(), strings.Join(changes, ", "))}, nil
 }
 
@@ -194,7 +200,7 @@ func connectionChanges(was, is *config.Config) (all []string) {
 		case i < 0:
 			all = append(all, "+ "+c.Name())
 			continue
-		case !reflect.DeepEqual(old[i], c) || old[i].TokenOf(&was.Account) != c.TokenOf(&is.Account):
+		case !reflect.DeepEqual(old[i].For(&was.Account), c.For(&is.Account)):
 			all = append(all, "~ "+c.Name())
 		}
 		old = slices.Delete(old, i, i+1)
@@ -222,7 +228,6 @@ func (a *App) start(m *member) {
 	a.accounts.Go(func() {
 		defer close(m.ended)
 		err := m.run(ctx, a.begin)
-		alone := len(a.now()) == 1
 		if a.running.Err() == nil && ctx.Err() != nil { // stopped by itself
 			if err != nil {
 				a.log.Warn("account did not stop cleanly", "account", m.name(), "err", err)
@@ -232,9 +237,7 @@ func (a *App) start(m *member) {
 		a.mu.Lock()
 		a.failed = append(a.failed, err)
 		a.mu.Unlock()
-		if alone {
-			a.end()
-		}
+		a.end() // the only one has ended, or all do
 	})
 }
 

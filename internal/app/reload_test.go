@@ -109,6 +109,8 @@ func TestReload(t *testing.T) {
 	}
 	reload(func(c *config.Config) { c.OneBot.Connections[2].Secret = "s" }, "account b: ~ "+name)
 	reload(func(c *config.Config) { c.OneBot.Connections[2].Accounts = nil }, "account main: + "+name)
+	reload(func(c *config.Config) { c.OneBot.Connections[1].AccessToken = "token-main" }, "account main: ~ websocket 127.0.0.1:0")
+	reload(func(c *config.Config) { c.OneBot.Connections[1].AccessToken = "" }, "account main: ~ websocket 127.0.0.1:0")
 	reload(func(c *config.Config) { c.OneBot.Connections = c.OneBot.Connections[:2] }, "account main: - "+name, "account b: - "+name)
 
 	// Another password: that account alone starts anew.

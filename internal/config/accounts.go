@@ -208,6 +208,15 @@ func (c *Connection) Shared(all *Config) bool {
 	return len(all.Accounts) > 1 && len(c.Accounts) != 1
 }
 
+// For returns a resolved connection as one of its accounts has it: a listener with the
+// token of that account. What is the same for two configurations goes on as it is.
+func (c Connection) For(a *Account) Connection {
+	if c.Address != "" {
+		c.AccessToken = c.TokenOf(a)
+	}
+	return c
+}
+
 // TokenOf returns what callers of a listener send for an account.
 func (c *Connection) TokenOf(a *Account) string {
 	if a.AccessToken != "" {

@@ -107,6 +107,10 @@ func New(cfg *config.Config, o Options) (*Account, error) {
 // it did not stop cleanly, or that a part of it panicked. Failures of the session and
 // of single connections do not end it. It may be called once.
 func (a *Account) Run(ctx context.Context, begun func()) error {
+	return a.guarded(func() error { return a.run(ctx, begun) })
+}
+
+func (a *Account) run(ctx context.Context, begun func()) (err error) {
 	folder, err := openFolder(PathsOf(a.cfg).Folder)
 	if err != nil {
 		return err
@@ -133,16 +137,17 @@ func (a *Account) Run(ctx context.Context, begun func()) error {
 		}
 		return err
 	}
+	defer func() { err = errors.Join(err, messages.Close()) }()
 	p, err := a.build(ctx, folder, initial, servers, messages)
-	if err == nil {
-		a.mu.Lock()
-		a.parts = p
-		a.mu.Unlock()
-		a.change()
-		begun()
-		err = a.serve(ctx, p)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, messages.Close())
+	a.mu.Lock()
+	a.parts = p
+	a.mu.Unlock()
+	a.change()
+	begun()
+	return a.serve(ctx, p)
 }
 
 // serve runs the parts. They are stopped one after the other, so that actions that

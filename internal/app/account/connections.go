@@ -16,8 +16,7 @@ import (
 
 // connection is one way for bots to connect.
 type connection struct {
-	config  config.Connection // resolved
-	token   string            // of callers
+	config  config.Connection // resolved, for the account
 	service transport.Service
 	// cursor is the name of its position in the journal; "" when it keeps none.
 	cursor     string
@@ -62,7 +61,7 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func (a *Account) newConnection(b *onebot.Service, c *config.Connection, token string) (connection, error) {
+func (a *Account) newConnection(b *onebot.Service, c *config.Connection) (connection, error) {
 	n, counted, log, key := a.o.Network, a.counted, a.log, a.cfg.Account.Folder()
 	var port *transport.Port
 	if a.o.Port != nil && c.Address != "" {
@@ -70,16 +69,16 @@ func (a *Account) newConnection(b *onebot.Service, c *config.Connection, token s
 	}
 	events := gateway.Selection{Form: b.Form(formatOf(c)), ReportSelf: *c.ReportSelf}
 	journal := transport.JournalOptions{Window: time.Duration(*c.Journal), Limit: int(c.JournalLimit), Name: c.JournalName(), Client: c.Name()}
-	made := connection{config: *c, token: token}
+	made := connection{config: *c}
 	var err error
 	switch c.Type {
 	case config.HTTP:
 		made.service, err = transport.NewHTTP(b, transport.HTTPOptions{
-			Network: n, Address: c.Address, Port: port, Account: key, AccessToken: token, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, Port: port, Account: key, AccessToken: c.AccessToken, CORS: c.CORS, OnRefused: counted.refused(c.Name()),
 		}, log)
 	case config.WebSocket:
 		made.service, err = transport.NewWebSocket(b, transport.WebSocketOptions{
-			Network: n, Address: c.Address, Port: port, Account: key, AccessToken: token, OnRefused: counted.refused(c.Name()),
+			Network: n, Address: c.Address, Port: port, Account: key, AccessToken: c.AccessToken, OnRefused: counted.refused(c.Name()),
 			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal,
 		}, log)
 	case config.ReverseWebSocket:

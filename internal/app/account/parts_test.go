@@ -178,7 +178,7 @@ onebot:
 	}
 	service := onebot.New(onebot.Options{Gateway: gateway.New(gateway.Options{})})
 	for _, c := range cfg.OneBot.Resolved() {
-		if _, err := a.newConnection(service, &c, c.AccessToken); err != nil {
+		if _, err := a.newConnection(service, &c); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}

@@ -51,13 +51,13 @@ func (a *Account) connect(p *parts, cfg *config.Config) error {
 	before := p.links()
 	var all, fresh []connection
 	for _, c := range cfg.OneBot.Resolved() {
-		token := c.TokenOf(&cfg.Account)
-		i := slices.IndexFunc(before, func(b connection) bool { return b.token == token && reflect.DeepEqual(b.config, c) })
+		c = c.For(&cfg.Account)
+		i := slices.IndexFunc(before, func(b connection) bool { return reflect.DeepEqual(b.config, c) })
 		if i >= 0 {
 			all = append(all, before[i])
 			continue
 		}
-		made, err := a.newConnection(p.service, &c, token)
+		made, err := a.newConnection(p.service, &c)
 		if err != nil {
 			return err
 		}
