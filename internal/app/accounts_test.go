@@ -3,6 +3,8 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -207,6 +209,14 @@ func TestAccountScannedTwice(t *testing.T) {
 	await(t, first, "the account to be online", func(s app.Status) bool { return s.Account.Online() })
 	stop()
 	play("which is another one of the accounts", func(*admin.Account) bool { return true })
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	text := fmt.Sprintf("language: en\ndata: %q\nserver: {mode: sandbox, sandbox: {control: %q}}\naccounts: [{uin: 10001}, {name: b}]\n", c.Data, sim.ControlURL())
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.CheckConfig(io.Discard, path); err == nil || !strings.Contains(err.Error(), "account b: the saved session in") {
+		t.Errorf("config check: got %v", err)
+	}
 }
 
 // lockedBuffer is a bytes.Buffer for many goroutines.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ import (
 	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/text"
+	"libration/ntqq"
 	"libration/onebot"
 )
 
@@ -109,7 +111,10 @@ func checkAccounts(c *config.Config) error {
 	}
 	all := c.Each()
 	for _, one := range all {
-		if err := account.Check(one); err != nil {
+		taken := func(uin ntqq.UIN) bool {
+			return slices.ContainsFunc(all, func(other *config.Config) bool { return other != one && other.Account.UIN == uin })
+		}
+		if err := account.Check(one, taken); err != nil {
 			return explain(one.Account.Name, len(all) > 1, err)
 		}
 	}

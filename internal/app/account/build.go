@@ -70,8 +70,7 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 		return nil, ExplainFile(err)
 	}
 	if uin := keys.uin(); uin != 0 && a.o.Taken != nil && a.o.Taken(uin) {
-		return nil, text.Errorf("the saved session in %s is of account %d, which is another one of the accounts: remove one of them, or move the folder away",
-			"%s 中的登录会话属于账号 %d，而它是另一个已配置的账号：请删去其中一个，或移走该文件夹", folder.path, uin)
+		return nil, errTaken(folder.path, uin)
 	}
 	p.gateway = a.gateway(p)
 	p.service = onebot.New(onebot.Options{

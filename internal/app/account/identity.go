@@ -50,9 +50,16 @@ func ReadImport(c *config.Account) (*ntqq.Keystore, error) {
 	return initial, nil
 }
 
+// errTaken is the error of an account whose saved session is another one's.
+func errTaken(folder string, uin ntqq.UIN) error {
+	return text.Errorf("the saved session in %s is of account %d, which is another one of the accounts: remove one of them, or move the folder away",
+		"%s 中的登录会话属于账号 %d，而它是另一个已配置的账号：请删去其中一个，或移走该文件夹", folder, uin)
+}
+
 // Check reads the files with which an account would log in, as Run does: the app info,
-// and the saved session or, without one, what is to be imported. It changes nothing.
-func Check(cfg *config.Config) error {
+// and the saved session or, without one, what is to be imported. taken is that of
+// Options. It changes nothing.
+func Check(cfg *config.Config, taken func(ntqq.UIN) bool) error {
 	a, err := New(cfg, Options{})
 	if err != nil {
 		return err
@@ -60,6 +67,9 @@ func Check(cfg *config.Config) error {
 	o := ntqq.Options{UIN: cfg.Account.UIN, PasswordMD5: a.password(), Keystore: ntqq.FileKeystore(PathsOf(cfg).Keystore)}
 	saved, err := o.Keystore.Load()
 	err = ExplainFile(err)
+	if err == nil && saved != nil && saved.UIN != 0 && taken(saved.UIN) {
+		return errTaken(PathsOf(cfg).Folder, saved.UIN)
+	}
 	if err == nil && saved == nil {
 		o.Initial, err = ReadImport(&cfg.Account)
 	}
