@@ -7,16 +7,22 @@ import (
 	"libration/sandbox/server"
 )
 
-// qr lists the login codes that wait.
-func (c *control) qr(*http.Request) (any, error) { return notNil(c.server.PendingQR()), nil }
+// logins is what people do while a client logs in.
+type logins struct{ server Server }
+
+// codes lists the login codes that wait.
+func (h logins) codes(*http.Request) (any, error) { return notNil(h.server.PendingQR()), nil }
 
 // captchas lists the captchas that wait to be solved.
-func (c *control) captchas(*http.Request) (any, error) { return c.server.Captchas(), nil }
+func (h logins) captchas(*http.Request) (any, error) { return h.server.Captchas(), nil }
 
-// clients lists who is connected and logged in.
-func (c *control) clients(*http.Request) (any, error) { return notNil(c.server.Clients()), nil }
+// clients are those that are online.
+type clients struct{ server Server }
 
-func (c *control) decideQR(r *http.Request) (any, error) {
+// list lists who is connected and logged in.
+func (h clients) list(*http.Request) (any, error) { return notNil(h.server.Clients()), nil }
+
+func (h logins) decide(r *http.Request) (any, error) {
 	var body struct {
 		UIN message.UIN `json:"uin"`
 	}
@@ -27,20 +33,20 @@ func (c *control) decideQR(r *http.Request) (any, error) {
 	var err error
 	switch verdict := r.PathValue("verdict"); verdict {
 	case "scan":
-		err = c.server.ScanQR(id, body.UIN)
+		err = h.server.ScanQR(id, body.UIN)
 	case "approve":
-		err = c.server.ApproveQR(id, body.UIN)
+		err = h.server.ApproveQR(id, body.UIN)
 	case "reject":
-		err = c.server.RejectQR(id)
+		err = h.server.RejectQR(id)
 	case "expire":
-		err = c.server.ExpireQR(id)
+		err = h.server.ExpireQR(id)
 	default:
 		err = fail(http.StatusNotFound, "a login code can be scanned, approved, rejected or expired, not %q", verdict)
 	}
 	return struct{}{}, err
 }
 
-func (c *control) kickClient(r *http.Request) (any, error) {
+func (h clients) kick(r *http.Request) (any, error) {
 	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
 	if err != nil {
 		return nil, err
@@ -52,15 +58,15 @@ func (c *control) kickClient(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return map[string]int{"kicked": c.server.Kick(uin, body.Title, body.Tips)}, nil
+	return map[string]int{"kicked": h.server.Kick(uin, body.Title, body.Tips)}, nil
 }
 
 // verifyDevice answers as the service that verifies new devices
 // (docs/protocol/login.md 6.2).
-func (c *control) verifyDevice(r *http.Request) (any, error) {
+func (h logins) verifyDevice(r *http.Request) (any, error) {
 	var question server.VerifyQuestion
 	if err := readBody(r, &question); err != nil {
 		return nil, err
 	}
-	return c.server.VerifyDevice(question), nil
+	return h.server.VerifyDevice(question), nil
 }

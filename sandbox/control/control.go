@@ -45,13 +45,6 @@ type Server interface {
 	VerifyDevice(server.VerifyQuestion) server.VerifyAnswer
 }
 
-// control is the control API and the chat page.
-type control struct {
-	world  *world.World
-	server Server
-	log    *slog.Logger
-}
-
 // failure is an error with its HTTP status.
 type failure struct {
 	status int
@@ -76,15 +69,14 @@ type Options struct {
 // token: everybody who reaches it may do everything, except for web pages of other
 // origins.
 func New(w *world.World, s Server, o Options) http.Handler {
-	c := &control{world: w, server: s, log: o.Log}
 	mux := http.NewServeMux()
-	for _, r := range routes {
+	for _, r := range routes(w, s) {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
 			req.Body = http.MaxBytesReader(w, req.Body, maxBody)
-			c.answer(w, req, r.do)
+			r.do.answer(w, req, o.Log)
 		})
 	}
-	mux.HandleFunc(eventsPattern, c.events)
+	mux.HandleFunc(eventsPattern, watch{contents{w}}.stream)
 	mux.HandleFunc("/", page())
 	return guarded(o.Guard, mux)
 }
@@ -121,11 +113,11 @@ func guarded(guard *webguard.Guard, next http.Handler) http.Handler {
 	})
 }
 
-func (c *control) answer(w http.ResponseWriter, r *http.Request, do action) {
-	body, err := do(c, r)
+func (do action) answer(w http.ResponseWriter, r *http.Request, log *slog.Logger) {
+	body, err := do(r)
 	if err != nil {
 		status := statusOf(err)
-		c.log.Debug("control request refused", "method", r.Method, "path", r.URL.Path, "status", status, "err", err)
+		log.Debug("control request refused", "method", r.Method, "path", r.URL.Path, "status", status, "err", err)
 		writeError(w, status, err.Error())
 		return
 	}

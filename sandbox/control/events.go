@@ -24,10 +24,13 @@ type eventView struct {
 	Message  *messageView `json:"message,omitempty"`
 }
 
-// events streams activities as server-sent events until the reader goes away or
+// watch is the stream of what happens.
+type watch struct{ contents }
+
+// stream streams activities as server-sent events until the reader goes away or
 // falls too far behind; it then connects again and reads the state anew.
-func (c *control) events(w http.ResponseWriter, r *http.Request) {
-	activities, end := c.world.Watch(eventBuffer)
+func (h watch) stream(w http.ResponseWriter, r *http.Request) {
+	activities, end := h.world.Watch(eventBuffer)
 	defer end()
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
@@ -52,13 +55,13 @@ func (c *control) events(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		case a, open := <-activities:
-			if !open || !write(c.encodeEvent(a)) {
+			if !open || !write(h.encode(a)) {
 				return
 			}
 			// What has gathered goes out together.
 			for range len(activities) {
 				a, open := <-activities
-				if !open || !write(c.encodeEvent(a)) {
+				if !open || !write(h.encode(a)) {
 					return
 				}
 			}
@@ -69,13 +72,13 @@ func (c *control) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *control) encodeEvent(a world.Activity) []byte {
+func (h watch) encode(a world.Activity) []byte {
 	v := eventView{Activity: a}
-	if u, ok := c.world.Users().Find(a.User); ok {
+	if u, ok := h.world.Users().Find(a.User); ok {
 		v.Nickname = u.Nickname
 	}
 	if a.Message != nil {
-		m := c.view(a.Message)
+		m := h.view(a.Message)
 		v.Message = &m
 	}
 	text, err := json.Marshal(v)

@@ -23,10 +23,13 @@ func viewFault(a fault.Active) faultView {
 	return faultView{ID: a.ID, Struck: a.Struck, Fault: a.String(), Params: a.Fault}
 }
 
-// faults lists those that are switched on, and those that there are.
-func (c *control) faults(*http.Request) (any, error) {
+// faults are switched on and off.
+type faults struct{ server Server }
+
+// list lists those that are switched on, and those that there are.
+func (h faults) list(*http.Request) (any, error) {
 	active := []faultView{}
-	for _, a := range c.server.Faults().Active() {
+	for _, a := range h.server.Faults().Active() {
 		active = append(active, viewFault(a))
 	}
 	return struct {
@@ -34,11 +37,11 @@ func (c *control) faults(*http.Request) (any, error) {
 		Kinds  []fault.Kind  `json:"kinds"`
 		Params []fault.Param `json:"params"`
 		Stages []fault.Stage `json:"stages"`
-	}{active, fault.Kinds(), fault.Params(), c.server.Faults().Stages()}, nil
+	}{active, fault.Kinds(), fault.Params(), h.server.Faults().Stages()}, nil
 }
 
-// addFault takes {"fault": text form} or the fields of a fault one by one.
-func (c *control) addFault(r *http.Request) (any, error) {
+// add takes {"fault": text form} or the fields of a fault one by one.
+func (h faults) add(r *http.Request) (any, error) {
 	var body json.RawMessage
 	if err := readBody(r, &body); err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func (c *control) addFault(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := c.server.Faults().Add(asked)
+	id, err := h.server.Faults().Add(asked)
 	if errors.Is(err, fault.ErrTooMany) {
 		return nil, fail(http.StatusConflict, "%v", err)
 	}
@@ -69,16 +72,16 @@ func (c *control) addFault(r *http.Request) (any, error) {
 	return created{viewFault(fault.Active{Fault: asked, ID: id})}, nil
 }
 
-func (c *control) clearFaults(*http.Request) (any, error) {
-	return map[string]int{"removed": c.server.Faults().Clear()}, nil
+func (h faults) clear(*http.Request) (any, error) {
+	return map[string]int{"removed": h.server.Faults().Clear()}, nil
 }
 
-func (c *control) removeFault(r *http.Request) (any, error) {
+func (h faults) remove(r *http.Request) (any, error) {
 	id, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "id %q is not a number", r.PathValue("id"))
 	}
-	if !c.server.Faults().Remove(id) {
+	if !h.server.Faults().Remove(id) {
 		return nil, fail(http.StatusNotFound, "fault %d is not switched on", id)
 	}
 	return struct{}{}, nil

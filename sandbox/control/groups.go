@@ -19,17 +19,20 @@ type groupView struct {
 	LastSequence uint64            `json:"last_sequence"`
 }
 
-func (c *control) groupViews() []groupView {
+// groups are all that there are.
+type groups struct{ world *world.World }
+
+func (h groups) views() []groupView {
 	views := []groupView{}
-	for _, g := range c.world.Groups().List() {
+	for _, g := range h.world.Groups().List() {
 		views = append(views, groupView(g))
 	}
 	return views
 }
 
-func (c *control) groups(*http.Request) (any, error) { return c.groupViews(), nil }
+func (h groups) list(*http.Request) (any, error) { return h.views(), nil }
 
-func (c *control) addGroup(r *http.Request) (any, error) {
+func (h groups) add(r *http.Request) (any, error) {
 	var body struct {
 		Code      message.GroupCode `json:"code"`
 		Name      string            `json:"name"`
@@ -40,14 +43,14 @@ func (c *control) addGroup(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	g, err := c.world.Groups().Add(world.Group{
+	g, err := h.world.Groups().Add(world.Group{
 		Code: body.Code, Name: body.Name, Owner: body.Owner, MemberMax: body.MemberMax,
 	}, body.Members...)
 	return created{groupView(g)}, err
 }
 
-// changeGroup renames or mutes a group as by, 0 for the owner.
-func (c *control) changeGroup(r *http.Request) (any, error) {
+// change renames or mutes a group as by, 0 for the owner.
+func (h groups) change(r *http.Request) (any, error) {
 	code, err := number[message.GroupCode]("group", r.PathValue("code"))
 	if err != nil {
 		return nil, err
@@ -61,16 +64,16 @@ func (c *control) changeGroup(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if body.Name != nil {
-		if err := c.world.Groups().Rename(code, body.By, *body.Name); err != nil {
+		if err := h.world.Groups().Rename(code, body.By, *body.Name); err != nil {
 			return nil, err
 		}
 	}
 	if body.MuteAll != nil {
-		if err := c.world.Groups().MuteAll(code, body.By, *body.MuteAll); err != nil {
+		if err := h.world.Groups().MuteAll(code, body.By, *body.MuteAll); err != nil {
 			return nil, err
 		}
 	}
-	g, ok := c.world.Groups().Find(code)
+	g, ok := h.world.Groups().Find(code)
 	if !ok {
 		return nil, fail(http.StatusNotFound, "no group %d", code)
 	}

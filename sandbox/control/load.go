@@ -52,8 +52,14 @@ func (b *loadBody) validate() error {
 	return nil
 }
 
-// load sends the messages and answers when all are sent.
-func (c *control) load(r *http.Request) (any, error) {
+// load is many messages in one request.
+type load struct {
+	world  *world.World
+	server Server
+}
+
+// send sends the messages and answers when all are sent.
+func (h load) send(r *http.Request) (any, error) {
 	var body loadBody
 	if err := readBody(r, &body); err != nil {
 		return nil, err
@@ -62,38 +68,38 @@ func (c *control) load(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if len(body.Users) == 0 {
-		body.Users = c.loadUsers(&body)
+		body.Users = h.users(&body)
 	}
 	if len(body.Users) == 0 {
 		return nil, fail(http.StatusConflict, "nobody to send as")
 	}
 	start := time.Now()
-	sent, err := c.runLoad(r.Context(), &body, start)
+	sent, err := h.run(r.Context(), &body, start)
 	if err != nil {
 		return nil, fail(statusOf(err), "after %d messages: %v", sent, err)
 	}
 	return map[string]any{"sent": sent, "seconds": time.Since(start).Seconds()}, nil
 }
 
-func (c *control) loadUsers(body *loadBody) []message.UIN {
+func (h load) users(body *loadBody) []message.UIN {
 	var users []message.UIN
-	for _, m := range c.world.Members().List(body.Group) {
+	for _, m := range h.world.Members().List(body.Group) {
 		users = append(users, m.User.UIN)
 	}
 	if body.Group == 0 {
-		for _, f := range c.world.Friends().List(body.To) {
+		for _, f := range h.world.Friends().List(body.To) {
 			users = append(users, f.User.UIN)
 		}
 	}
-	clients := c.server.Clients()
+	clients := h.server.Clients()
 	users = slices.DeleteFunc(users, func(uin message.UIN) bool {
 		return slices.ContainsFunc(clients, func(i server.ClientInfo) bool { return i.UIN == uin })
 	})
 	return users[:min(len(users), maxLoadUsers)]
 }
 
-// runLoad keeps to the plan, not to the last message: a late one is made up for.
-func (c *control) runLoad(ctx context.Context, body *loadBody, start time.Time) (sent int, err error) {
+// run keeps to the plan, not to the last message: a late one is made up for.
+func (h load) run(ctx context.Context, body *loadBody, start time.Time) (sent int, err error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for i := range body.Count {
@@ -112,7 +118,7 @@ func (c *control) runLoad(ctx context.Context, body *loadBody, start time.Time) 
 		}
 		text := fmt.Sprintf("load %d %d ", i, time.Now().UnixNano())
 		text += strings.Repeat("x", max(0, body.TextSize-len(text)))
-		_, err := c.world.Messages().Send(world.Send{
+		_, err := h.world.Messages().Send(world.Send{
 			From: body.Users[i%len(body.Users)], Group: body.Group, To: body.To, Parts: world.Text(text),
 		}, nil)
 		if err != nil {

@@ -20,6 +20,9 @@ type memberView struct {
 	MuteUntil int64       `json:"mute_until"`
 }
 
+// members are those of the groups.
+type members struct{ world *world.World }
+
 func viewMember(m world.Member) memberView {
 	return memberView{
 		UIN: m.User.UIN, Nickname: m.User.Nickname, Card: m.Card, Title: m.Title, Role: m.Role.String(),
@@ -27,12 +30,12 @@ func viewMember(m world.Member) memberView {
 	}
 }
 
-func (c *control) members(r *http.Request) (any, error) {
+func (h members) list(r *http.Request) (any, error) {
 	code, err := number[message.GroupCode]("group", r.PathValue("code"))
 	if err != nil {
 		return nil, err
 	}
-	members := c.world.Members().List(code)
+	members := h.world.Members().List(code)
 	if members == nil {
 		return nil, fail(http.StatusNotFound, "no group %d", code)
 	}
@@ -43,8 +46,8 @@ func (c *control) members(r *http.Request) (any, error) {
 	return views, nil
 }
 
-// addMember lets uin in: invited by somebody, or approved by somebody or nobody.
-func (c *control) addMember(r *http.Request) (any, error) {
+// add lets uin in: invited by somebody, or approved by somebody or nobody.
+func (h members) add(r *http.Request) (any, error) {
 	code, err := number[message.GroupCode]("group", r.PathValue("code"))
 	if err != nil {
 		return nil, err
@@ -57,10 +60,10 @@ func (c *control) addMember(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	if err := c.world.Members().Join(code, body.UIN, body.By, body.Invited); err != nil {
+	if err := h.world.Members().Join(code, body.UIN, body.By, body.Invited); err != nil {
 		return nil, err
 	}
-	m, _ := c.world.Members().Find(code, body.UIN)
+	m, _ := h.world.Members().Find(code, body.UIN)
 	return created{viewMember(m)}, nil
 }
 
@@ -73,8 +76,8 @@ func groupAndUIN(r *http.Request) (code message.GroupCode, uin message.UIN, err 
 	return code, uin, err
 }
 
-// changeMember changes what is given, as by, 0 for the owner.
-func (c *control) changeMember(r *http.Request) (any, error) {
+// change sets what is given, as by, 0 for the owner.
+func (h members) change(r *http.Request) (any, error) {
 	code, uin, err := groupAndUIN(r)
 	if err != nil {
 		return nil, err
@@ -90,34 +93,34 @@ func (c *control) changeMember(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if body.Admin != nil {
-		if err := c.world.Members().SetAdmin(code, uin, body.By, *body.Admin); err != nil {
+		if err := h.world.Members().SetAdmin(code, uin, body.By, *body.Admin); err != nil {
 			return nil, err
 		}
 	}
 	if body.Card != nil {
-		if err := c.world.Members().SetCard(code, uin, body.By, *body.Card); err != nil {
+		if err := h.world.Members().SetCard(code, uin, body.By, *body.Card); err != nil {
 			return nil, err
 		}
 	}
 	if body.Title != nil {
-		if err := c.world.Members().SetTitle(code, uin, body.By, *body.Title); err != nil {
+		if err := h.world.Members().SetTitle(code, uin, body.By, *body.Title); err != nil {
 			return nil, err
 		}
 	}
 	if body.MuteSeconds != nil {
-		if err := c.world.Members().Mute(code, uin, body.By, *body.MuteSeconds); err != nil {
+		if err := h.world.Members().Mute(code, uin, body.By, *body.MuteSeconds); err != nil {
 			return nil, err
 		}
 	}
-	m, ok := c.world.Members().Find(code, uin)
+	m, ok := h.world.Members().Find(code, uin)
 	if !ok {
 		return nil, fail(http.StatusNotFound, "%d is not a member of group %d", uin, code)
 	}
 	return viewMember(m), nil
 }
 
-// removeMember kicks uin when the query says by whom; else uin leaves.
-func (c *control) removeMember(r *http.Request) (any, error) {
+// remove kicks uin when the query says by whom; else uin leaves.
+func (h members) remove(r *http.Request) (any, error) {
 	code, uin, err := groupAndUIN(r)
 	if err != nil {
 		return nil, err
@@ -126,9 +129,9 @@ func (c *control) removeMember(r *http.Request) (any, error) {
 	switch {
 	case err != nil:
 	case by != 0:
-		err = c.world.Members().Kick(code, uin, by)
+		err = h.world.Members().Kick(code, uin, by)
 	default:
-		err = c.world.Members().Leave(code, uin)
+		err = h.world.Members().Leave(code, uin)
 	}
 	return struct{}{}, err
 }

@@ -21,7 +21,11 @@ type sendBody struct {
 	Segments  []segmentView     `json:"segments"`
 }
 
-func (c *control) send(r *http.Request) (any, error) {
+// messages are sent, recalled and listed as people do it.
+type messages struct{ contents }
+
+// send sends as one of the users.
+func (h messages) send(r *http.Request) (any, error) {
 	var body sendBody
 	if err := readBody(r, &body); err != nil {
 		return nil, err
@@ -34,17 +38,17 @@ func (c *control) send(r *http.Request) (any, error) {
 	}
 	content := make(message.Content, 0, len(body.Segments)+1)
 	for i, v := range body.Segments {
-		segment, err := c.segment(&body, v)
+		segment, err := h.segment(&body, v)
 		if err != nil {
 			return nil, fail(statusOf(err), "segment %d: %v", i, err)
 		}
 		content = append(content, segment)
 	}
-	content, err := c.compose(body.Group, content)
+	content, err := h.compose(body.Group, content)
 	if err != nil {
 		return nil, err
 	}
-	sent, err := c.world.Messages().Send(world.Send{
+	sent, err := h.world.Messages().Send(world.Send{
 		From: body.As, Group: body.Group, To: body.To, TempGroup: body.TempGroup, Parts: world.Parts(content...),
 	}, nil)
 	if err != nil {
@@ -58,7 +62,7 @@ func (c *control) send(r *http.Request) (any, error) {
 
 // compose does what official clients do with content: a quote stands first, and in
 // groups the mention of who is quoted follows it, which receivers do not show.
-func (c *control) compose(group message.GroupCode, content message.Content) (message.Content, error) {
+func (h contents) compose(group message.GroupCode, content message.Content) (message.Content, error) {
 	// What cannot be written is the caller's mistake.
 	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
@@ -70,10 +74,10 @@ func (c *control) compose(group message.GroupCode, content message.Content) (mes
 	quote := content[at].(*message.Reply)
 	rest := slices.Delete(content, at, at+1)
 	head := message.Content{quote}
-	author, known := c.world.Users().Find(quote.SenderUIN)
+	author, known := h.world.Users().Find(quote.SenderUIN)
 	if group != 0 && known {
 		if first, ok := first[*message.At](rest); !ok || first.UIN != author.UIN {
-			head = append(head, &message.At{UIN: author.UIN, UID: author.UID, Display: "@" + c.shownName(group, author)})
+			head = append(head, &message.At{UIN: author.UIN, UID: author.UID, Display: "@" + h.shownName(group, author)})
 		}
 	}
 	return append(head, rest...), nil
@@ -104,7 +108,7 @@ func sendFailure(err error) error {
 }
 
 // recall withdraws a message by its group or conversation sequence.
-func (c *control) recall(r *http.Request) (any, error) {
+func (h messages) recall(r *http.Request) (any, error) {
 	var body struct {
 		As       message.UIN       `json:"as"`
 		Group    message.GroupCode `json:"group"`
@@ -118,22 +122,22 @@ func (c *control) recall(r *http.Request) (any, error) {
 		return nil, fail(http.StatusBadRequest, "give either group or peer")
 	}
 	if body.Group != 0 {
-		return struct{}{}, c.world.Messages().RecallGroup(body.As, body.Group, body.Sequence, nil)
+		return struct{}{}, h.world.Messages().RecallGroup(body.As, body.Group, body.Sequence, nil)
 	}
-	found := c.world.History().OfPrivate(body.As, body.Peer, body.Sequence, body.Sequence)
+	found := h.world.History().OfPrivate(body.As, body.Peer, body.Sequence, body.Sequence)
 	if len(found) == 0 {
 		return nil, fail(http.StatusNotFound, "no message %d", body.Sequence)
 	}
 	m := found[0]
-	if err := c.world.Messages().RecallFriend(body.As, body.Peer, m.ClientSequence, m.Random, m.Sequence, nil); err != nil {
+	if err := h.world.Messages().RecallFriend(body.As, body.Peer, m.ClientSequence, m.Random, m.Sequence, nil); err != nil {
 		return nil, fail(http.StatusForbidden, "%v", err)
 	}
 	return struct{}{}, nil
 }
 
-// messages lists the newest messages of a group or of the chat of a and b,
+// list lists the newest messages of a group or of the chat of a and b,
 // ascending, the recalled ones too.
-func (c *control) messages(r *http.Request) (any, error) {
+func (h messages) list(r *http.Request) (any, error) {
 	group, err := queryNumber[message.GroupCode](r, "group")
 	if err != nil {
 		return nil, err
@@ -160,8 +164,8 @@ func (c *control) messages(r *http.Request) (any, error) {
 		return nil, fail(http.StatusBadRequest, "limit is at most %d", maxListed)
 	}
 	views := []messageView{}
-	for _, m := range c.world.History().Newest(group, a, b, int(limit)) {
-		v := c.view(m.Message)
+	for _, m := range h.world.History().Newest(group, a, b, int(limit)) {
+		v := h.view(m.Message)
 		v.Recalled = m.Recalled
 		views = append(views, v)
 	}

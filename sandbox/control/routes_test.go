@@ -17,7 +17,7 @@ func TestRouteDocs(t *testing.T) {
 		}
 		lines := strings.Split(string(text), "\n")
 		patterns := []string{eventsPattern}
-		for _, r := range routes {
+		for _, r := range routes(nil, nil) {
 			patterns = append(patterns, r.pattern)
 		}
 		for _, p := range patterns {

@@ -43,9 +43,12 @@ type messageView struct {
 	Recalled       bool              `json:"recalled,omitempty"`
 }
 
+// contents reads and shows what messages say.
+type contents struct{ world *world.World }
+
 // segment reads one segment and fills in what a client would: the mentioned
 // name, the quoted message.
-func (c *control) segment(body *sendBody, v segmentView) (message.Segment, error) {
+func (h contents) segment(body *sendBody, v segmentView) (message.Segment, error) {
 	switch v.Type {
 	case "text":
 		return &message.Text{Text: v.Text}, nil
@@ -53,33 +56,33 @@ func (c *control) segment(body *sendBody, v segmentView) (message.Segment, error
 		if v.All {
 			return &message.At{All: true, Display: message.AtAllText}, nil
 		}
-		u, ok := c.world.Users().Find(v.UIN)
+		u, ok := h.world.Users().Find(v.UIN)
 		if !ok {
 			return nil, fail(http.StatusNotFound, "no user %d to mention", v.UIN)
 		}
-		return &message.At{UIN: u.UIN, UID: u.UID, Display: "@" + c.shownName(body.Group, u)}, nil
+		return &message.At{UIN: u.UIN, UID: u.UID, Display: "@" + h.shownName(body.Group, u)}, nil
 	case "face":
 		return &message.Face{ID: v.ID, Large: v.Large, Text: cmp.Or(v.Text, message.FaceText(v.ID))}, nil
 	case "reply":
-		return c.quote(body, v.Sequence)
+		return h.quote(body, v.Sequence)
 	}
 	return nil, fail(http.StatusBadRequest, "type %q is none of text, at, face, reply", v.Type)
 }
 
 // shownName is how a user is called in a group, which may be 0.
-func (c *control) shownName(group message.GroupCode, u world.User) string {
-	if m, ok := c.world.Members().Find(group, u.UIN); ok && m.Card != "" {
+func (h contents) shownName(group message.GroupCode, u world.User) string {
+	if m, ok := h.world.Members().Find(group, u.UIN); ok && m.Card != "" {
 		return m.Card
 	}
 	return u.Nickname
 }
 
-func (c *control) quote(body *sendBody, sequence uint64) (message.Segment, error) {
+func (h contents) quote(body *sendBody, sequence uint64) (message.Segment, error) {
 	var found []*world.Message
 	if body.Group != 0 {
-		found = c.world.History().OfGroup(body.Group, sequence, sequence)
+		found = h.world.History().OfGroup(body.Group, sequence, sequence)
 	} else {
-		found = c.world.History().OfPrivate(body.As, body.To, sequence, sequence)
+		found = h.world.History().OfPrivate(body.As, body.To, sequence, sequence)
 	}
 	if len(found) == 0 {
 		return nil, fail(http.StatusNotFound, "no message %d to reply to", sequence)
@@ -96,7 +99,7 @@ func (c *control) quote(body *sendBody, sequence uint64) (message.Segment, error
 }
 
 // view shows a message as people read it.
-func (c *control) view(m *world.Message) messageView {
+func (h contents) view(m *world.Message) messageView {
 	v := messageView{
 		Sequence: m.Sequence, ClientSequence: m.ClientSequence, Random: m.Random, Time: m.Time,
 		Group: cmp.Or(m.Group, m.TempGroup),
@@ -105,10 +108,10 @@ func (c *control) view(m *world.Message) messageView {
 	}
 	var text strings.Builder
 	for _, segment := range m.Content() {
-		s := c.viewSegment(segment)
+		s := h.viewSegment(segment)
 		if r, ok := segment.(*message.Reply); ok && r.Sequence == 0 {
 			// A private quote may have the client's number only.
-			s.Sequence = c.world.History().FindSequence(v.From, v.To, r.ClientSequence, s.UIN)
+			s.Sequence = h.world.History().FindSequence(v.From, v.To, r.ClientSequence, s.UIN)
 		}
 		v.Segments = append(v.Segments, s)
 		text.WriteString(plain(s))
@@ -118,9 +121,9 @@ func (c *control) view(m *world.Message) messageView {
 }
 
 // viewSegment names people by number: quotes and mentions may have the uid only.
-func (c *control) viewSegment(segment message.Segment) segmentView {
+func (h contents) viewSegment(segment message.Segment) segmentView {
 	number := func(uin message.UIN, uid message.UID) message.UIN {
-		if u, ok := c.world.Users().FindByUID(uid); ok && uin == 0 {
+		if u, ok := h.world.Users().FindByUID(uid); ok && uin == 0 {
 			return u.UIN
 		}
 		return uin

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"libration/sandbox/server"
+	"libration/sandbox/world"
 )
 
 // stateView is everything at a glance.
@@ -17,18 +18,24 @@ type stateView struct {
 	SSO []string `json:"sso"`
 }
 
-func (c *control) state(*http.Request) (any, error) {
+// overview is the whole state at once.
+type overview struct {
+	world  *world.World
+	server Server
+}
+
+func (h overview) state(*http.Request) (any, error) {
 	s := stateView{
-		Users: []userView{}, Groups: c.groupViews(),
-		Clients: notNil(c.server.Clients()), QR: notNil(c.server.PendingQR()), Keys: c.server.PublicKeys(),
-		SSO: notNil(c.server.Addresses()),
+		Users: []userView{}, Groups: groups{h.world}.views(),
+		Clients: notNil(h.server.Clients()), QR: notNil(h.server.PendingQR()), Keys: h.server.PublicKeys(),
+		SSO: notNil(h.server.Addresses()),
 	}
-	for _, u := range c.world.Users().List() {
+	for _, u := range h.world.Users().List() {
 		v := viewUser(u)
-		for _, f := range c.world.Friends().List(u.UIN) {
+		for _, f := range h.world.Friends().List(u.UIN) {
 			v.Friends = append(v.Friends, f.User.UIN)
 		}
-		for _, g := range c.world.Groups().Of(u.UIN) {
+		for _, g := range h.world.Groups().Of(u.UIN) {
 			v.Groups = append(v.Groups, g.Code)
 		}
 		s.Users = append(s.Users, v)

@@ -22,6 +22,9 @@ type userView struct {
 	Groups  []message.GroupCode `json:"groups,omitempty"`
 }
 
+// users are the accounts, and who is friends with whom.
+type users struct{ world *world.World }
+
 func viewUser(u world.User) userView {
 	return userView{
 		UIN: u.UIN, UID: u.UID, Nickname: u.Nickname, Sign: u.Sign, QID: u.QID,
@@ -29,15 +32,15 @@ func viewUser(u world.User) userView {
 	}
 }
 
-func (c *control) users(*http.Request) (any, error) {
+func (h users) list(*http.Request) (any, error) {
 	views := []userView{}
-	for _, u := range c.world.Users().List() {
+	for _, u := range h.world.Users().List() {
 		views = append(views, viewUser(u))
 	}
 	return views, nil
 }
 
-func (c *control) addUser(r *http.Request) (any, error) {
+func (h users) add(r *http.Request) (any, error) {
 	var v userView
 	if err := readBody(r, &v); err != nil {
 		return nil, err
@@ -45,14 +48,14 @@ func (c *control) addUser(r *http.Request) (any, error) {
 	if v.Friends != nil || v.Groups != nil {
 		return nil, fail(http.StatusBadRequest, "friends and groups are added by their own requests")
 	}
-	u, err := c.world.Users().Add(world.User{
+	u, err := h.world.Users().Add(world.User{
 		UIN: v.UIN, UID: v.UID, Nickname: v.Nickname, Sign: v.Sign, QID: v.QID,
 		Sex: v.Sex, Age: v.Age, Level: v.Level,
 	})
 	return created{viewUser(u)}, err
 }
 
-func (c *control) setPassword(r *http.Request) (any, error) {
+func (h users) setPassword(r *http.Request) (any, error) {
 	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
 	if err != nil {
 		return nil, err
@@ -63,10 +66,10 @@ func (c *control) setPassword(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return struct{}{}, c.world.Users().SetPassword(uin, body.Password)
+	return struct{}{}, h.world.Users().SetPassword(uin, body.Password)
 }
 
-func (c *control) addFriend(r *http.Request) (any, error) {
+func (h users) befriend(r *http.Request) (any, error) {
 	var body struct {
 		A message.UIN `json:"a"`
 		B message.UIN `json:"b"`
@@ -74,5 +77,5 @@ func (c *control) addFriend(r *http.Request) (any, error) {
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return created{struct{}{}}, c.world.Friends().Add(body.A, body.B)
+	return created{struct{}{}}, h.world.Friends().Add(body.A, body.B)
 }
