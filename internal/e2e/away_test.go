@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"libration/internal/config"
+	"libration/internal/supervise"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -72,6 +73,7 @@ func TestBotWasAwayTooLong(t *testing.T) {
 			w.arrived()
 			w.confirmed()
 			w.leave()
+			w.noticed() // what comes before is not missed
 			before := w.metric(publishedTotal)
 			w.say(10)
 			w.until(func() bool { return w.metric(publishedTotal) >= before+10 })
@@ -236,6 +238,19 @@ func (w *away) stop() {
 func (w *away) leave() {
 	w.mobile.refuse.Store(math.MaxInt32)
 	w.mobile.drop()
+}
+
+// noticed waits until the program knows that nobody is there.
+func (w *away) noticed() {
+	w.t.Helper()
+	w.until(func() bool {
+		for _, s := range w.Status().Services {
+			if strings.HasPrefix(s.Name, "reverse-") && s.State == supervise.Running {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func (w *away) come() { w.mobile.refuse.Store(0) }
