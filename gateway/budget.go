@@ -30,7 +30,7 @@ type Budget struct {
 	used         atomic.Int64
 }
 
-// NewBudget makes the budget of one installation.
+// NewBudget makes the budget of one account: whoever fills it holds up no other account.
 func NewBudget() *Budget {
 	return &Budget{small: semaphore.NewWeighted(smallTotal), large: semaphore.NewWeighted(largeTotal)}
 }

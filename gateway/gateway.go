@@ -62,7 +62,7 @@ type Options struct {
 	// Buffer is how many bytes of events may wait for subscribers; default
 	// DefaultBuffer.
 	Buffer int64
-	// Budget bounds the requests of an installation; default one of its own.
+	// Budget bounds the requests of the account; default one of its own.
 	Budget *Budget
 	// Clock is that of events that carry no time of their own, and of the journal. nil:
 	// one that is never trusted, so that no event becomes too old.

@@ -14,6 +14,7 @@ import (
 	"libration/gateway"
 	"libration/internal/inbound"
 	"libration/internal/network"
+	"libration/internal/webguard"
 )
 
 // Sharer is one of the accounts that share a Port.
@@ -234,16 +235,20 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 	if some == nil { // the last one has just gone
 		return nil, false, 0, gateway.Answer{Status: http.StatusServiceUnavailable}
 	}
+	first, _, deeper := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	switch len(p.sharers) {
 	case 0:
 		return some, false, 0, gateway.Answer{}
 	case 1: // others may be on their way out
-		if m := p.mounts[p.sharers[0].Key]; m != nil {
-			return m, false, 0, gateway.Answer{}
+		m := p.mounts[p.sharers[0].Key]
+		if m == nil {
+			return nil, false, 0, some.refuse(http.StatusServiceUnavailable, "the account does not run yet")
 		}
-		return nil, false, 0, some.refuse(http.StatusServiceUnavailable, "the account does not run yet")
+		if first == p.sharers[0].Name { // there were others, and may be again
+			cut = 1 + len(first)
+		}
+		return m, false, cut, gateway.Answer{}
 	}
-	first, _, deeper := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	at := slices.IndexFunc(p.sharers, func(s Sharer) bool { return s.Name == first })
 	self := r.Header.Get("X-Self-ID")
 	status, why := http.StatusNotFound, "there is no such account"
@@ -259,7 +264,7 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 		}
 	}
 	if at < 0 {
-		if host, _, err := net.SplitHostPort(p.o.Address); err == nil && isLoopback(host) { // strangers are told no names
+		if host, _, err := net.SplitHostPort(p.o.Address); err == nil && isLoopback(host) && webguard.IsLoopbackHost(r.Host) { // strangers are told no names
 			var names []string
 			for _, s := range p.sharers {
 				names = append(names, s.Name)

@@ -186,15 +186,25 @@ func TestPortOfWebSockets(t *testing.T) {
 // TestPortTellsStrangersNoNames: who has no token must not learn the accounts from a
 // listener that other machines reach.
 func TestPortTellsStrangersNoNames(t *testing.T) {
-	p := NewPort(PortOptions{Address: "0.0.0.0:0"})
-	p.Share(sharers(false), nil)
-	p.mounts["a"] = &mount{key: "a", calls: true, refuse: func(status int, why string) gateway.Answer {
-		return gateway.Answer{Status: status, Body: []byte(why)}
-	}}
-	for path, want := range map[string]int{"/get_status": 400, "/other/get_status": 404} {
-		r := httptest.NewRequest("GET", path, nil)
-		if _, _, _, refused := p.find(r); refused.Status != want || strings.Contains(string(refused.Body), ": a, b") {
-			t.Errorf("%s: got %d %s", path, refused.Status, refused.Body)
+	for _, tt := range []struct {
+		address, host string
+		named         bool
+	}{
+		{"127.0.0.1:0", "127.0.0.1:5700", true},
+		{"0.0.0.0:0", "127.0.0.1:5700", false},
+		{"127.0.0.1:0", "page.example:5700", false}, // a page whose name leads here
+	} {
+		p := NewPort(PortOptions{Address: tt.address})
+		p.Share(sharers(false), nil)
+		p.mounts["a"] = &mount{key: "a", calls: true, refuse: func(status int, why string) gateway.Answer {
+			return gateway.Answer{Status: status, Body: []byte(why)}
+		}}
+		for path, want := range map[string]int{"/get_status": 400, "/other/get_status": 404} {
+			r := httptest.NewRequest("GET", path, nil)
+			r.Host = tt.host
+			if _, _, _, refused := p.find(r); refused.Status != want || strings.Contains(string(refused.Body), ": a, b") != tt.named {
+				t.Errorf("%s at %s, Host %s: got %d %s", path, tt.address, tt.host, refused.Status, refused.Body)
+			}
 		}
 	}
 }
@@ -223,6 +233,9 @@ func TestPortOfWhoStays(t *testing.T) {
 		if response.StatusCode != 200 || clients["a"].noted() == "" || clients["b"].noted() != "" {
 			t.Fatalf("got %d %s from another account", response.StatusCode, text)
 		}
+	}
+	if response, text := ask(t, "GET", root+"/a/get_stranger_info?user_id=123", nil, nil); response.StatusCode != 200 {
+		t.Errorf("by its name: got %d %s", response.StatusCode, text)
 	}
 	stops["a"]()
 	if response, text := ask(t, "GET", root+"/get_stranger_info?user_id=123", nil, nil); response.StatusCode != 503 || strings.Contains(text, "account a") || clients["b"].noted() != "" {

@@ -88,6 +88,13 @@ func (m *member) isOneOfSeveral() bool {
 	return m.several
 }
 
+// isDefault tells whether it gets what names no account.
+func (m *member) isDefault() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cfg.Account.Default || !m.several
+}
+
 // account is the one that runs, ran last or runs next.
 func (m *member) account() *account.Account {
 	m.mu.Lock()

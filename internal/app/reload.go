@@ -128,6 +128,13 @@ func (a *App) apply(now *config.Config, next []*member) (done []text.Text, err e
 		if was, is := m.name(), views[m.key].Account.Name; was != is {
 			done = append(done, text.T("account %s: now called %s", "账号 %s: 改名为 %s").Fill(was, is))
 		}
+		was, is := m.isDefault(), views[m.key].Account.Default || len(next) == 1
+		switch stays := slices.Contains(before, m); {
+		case stays && is && !was:
+			done = append(done, text.T("account %s: gets what names no account", "账号 %s: 接收未指明账号的请求").Fill(views[m.key].Account.Name))
+		case stays && was && !is:
+			done = append(done, text.T("account %s: has to be named by bots now", "账号 %s: 机器人现在必须指明该账号").Fill(views[m.key].Account.Name))
+		}
 		m.configure(views[m.key], len(next) > 1)
 	}
 	a.share()

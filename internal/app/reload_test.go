@@ -96,6 +96,11 @@ func TestReload(t *testing.T) {
 	ready()
 	is("", "", `"user_id":10001`)
 	is("/main", "", `"user_id":10001`)
+	reload(func(c *config.Config) { c.Accounts[0].Default, c.Accounts[1].Default = false, true },
+		"account main: has to be named by bots now", "account b: gets what names no account")
+	is("", "token-b", `"user_id":20001`)
+	reload(func(c *config.Config) { c.Accounts[0].Default, c.Accounts[1].Default = true, false },
+		"account main: gets what names no account", "account b: has to be named by bots now")
 	is("/b", "token-b", `"user_id":20001`)
 
 	// A connection comes, changes and goes, for both or for one.
@@ -139,6 +144,7 @@ func TestReload(t *testing.T) {
 
 	reload(func(c *config.Config) { c.Accounts = c.Accounts[:1] }, "account b: removed")
 	is("", "", `"user_id":10001`)
+	is("/main", "", `"user_id":10001`) // bots that name it go on
 	is("/b", "other", `1404`)
 	if a.Account("b") != nil {
 		t.Error("the removed account is there")

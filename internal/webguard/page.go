@@ -70,7 +70,7 @@ func sameOrigin(origin, host string) bool {
 }
 
 func (g *Guard) hostAllowed(r *http.Request) bool {
-	return isLoopbackHost(r.Host) || g.o.Remote && !toLoopback(r)
+	return IsLoopbackHost(r.Host) || g.o.Remote && !toLoopback(r)
 }
 
 // toLoopback is true when the request came in on a loopback address, and when that
@@ -80,11 +80,11 @@ func toLoopback(r *http.Request) bool {
 	return !ok || addr.IP.IsLoopback()
 }
 
-// isLoopbackHost tells whether a Host header is a loopback address as browsers write
+// IsLoopbackHost tells whether a Host header is a loopback address as browsers write
 // it, or localhost: nothing that a DNS server decides about. Some systems take
 // 0.0.0.0 and mapped addresses for this machine, and browsers do not protect them.
 // A missing Host proves nothing.
-func isLoopbackHost(host string) bool {
+func IsLoopbackHost(host string) bool {
 	if literal, ok := strings.CutPrefix(host, "["); ok {
 		literal, port, closed := strings.Cut(literal, "]")
 		addr, err := netip.ParseAddr(literal)
