@@ -57,9 +57,8 @@ type App struct {
 	metrics    *metrics
 	admin      *admin.Server // nil when it is turned off
 	supervisor *supervise.Supervisor
-	// begun is closed, by begin, when the only account has begun, or Run when there are
-	// several.
-	begun chan struct{}
+	// begin starts what waits for the only account to begin, or for Run when there are
+	// several. Later calls do nothing.
 	begin func()
 
 	running  context.Context // of Run; nil before it
@@ -94,10 +93,10 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	a := &App{
 		cfg: cfg, o: o, log: o.Log, language: Language(cfg.Language), metrics: newMetrics(o.Version),
-		begun: make(chan struct{}), changed: make(chan struct{}), ports: make(map[string]*transport.Port),
+		changed: make(chan struct{}), ports: make(map[string]*transport.Port),
 	}
 	a.typed.app = a
-	a.begin = sync.OnceFunc(func() { close(a.begun) })
+	a.begin = sync.OnceFunc(a.startAdmin)
 	a.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: o.ServiceRetry})
 	files := inbound.OpenFiles()
 	a.pool = inbound.NewPool(inbound.Connections(files), a.log)
@@ -115,7 +114,8 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	a.share()
 	a.metrics.registry.MustRegister(a)
-	return a, a.addAdmin()
+	a.admin = a.newAdmin()
+	return a, nil
 }
 
 // Run logs all accounts in and serves until ctx ends; then it stops in order and

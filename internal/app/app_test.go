@@ -148,9 +148,18 @@ func TestRun(t *testing.T) {
 		t.Errorf("qr.png after the login: got error %v, want it removed", err)
 	}
 
-	// The folder belongs to the first one as long as it runs.
-	if err := newApp(t, c, nil).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another process") {
+	// The folder belongs to the first one as long as it runs. The owner's service has no
+	// part in such a start.
+	var log lockedBuffer
+	refused, err := app.New(c, app.Options{Log: slog.New(slog.NewTextHandler(&log, nil)), Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := refused.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("second run: got %v, want that the folder is in use", err)
+	}
+	if strings.Contains(log.String(), "service=admin") {
+		t.Errorf("second run: got the log\n%swant nothing about the owner's service", log.String())
 	}
 	stop()
 	if got := strings.Count(drawn.String(), "before"); got != 1 {

@@ -5,26 +5,34 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/config"
-	"libration/internal/supervise"
 	"libration/internal/text"
 )
 
 // adminName is the name of the owner's service.
 const adminName = "admin"
 
-// addAdmin adds the owner's service. It waits for the only account to begin, not for it
-// to be online.
-func (a *App) addAdmin() error {
+// newAdmin returns the owner's service; nil when it is turned off.
+func (a *App) newAdmin() *admin.Server {
 	c := &a.cfg.Admin
 	if c.Address == "" {
 		return nil
 	}
-	a.admin = admin.New(admin.Options{
+	return admin.New(admin.Options{
 		Address: c.Address, Network: a.o.Network, AccessToken: c.AccessToken, Accounts: a.owned, Metrics: a, Log: a.log,
 		Reload:    a.reload,
 		OnRefused: a.metrics.refused(adminName),
 	})
-	return a.supervisor.Add(adminName, supervise.After(a.begun), a.admin.Run)
+}
+
+// startAdmin starts the owner's service. It has no part in a start that fails, and the
+// account need not be online.
+func (a *App) startAdmin() {
+	if a.admin == nil {
+		return
+	}
+	if err := a.supervisor.Add(adminName, nil, a.admin.Run); err != nil { // the program has ended already
+		a.log.Debug("the owner's service does not start", "err", err)
+	}
 }
 
 // owned are the accounts as the owner's service has them.
