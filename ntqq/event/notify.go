@@ -56,7 +56,6 @@ func (p *push) groupNotify() {
 		return
 	}
 	typ := int64(p.notify.GetNotifyType())
-	p.key.Discriminator = typ
 	switch {
 	case p.notify.GetEssence() != nil:
 		typ = notifyEssence
