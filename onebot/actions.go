@@ -32,10 +32,10 @@ const (
 
 //go:generate go test -run TestGenerated -update .
 
-type row = table.Row[*Service]
+type row = table.Row[*account]
 
 // Table returns all actions. It panics when a row is wrong.
-var Table = sync.OnceValue(func() *table.Table[*Service] {
+var Table = sync.OnceValue(func() *table.Table[*account] {
 	rows := slices.Concat(messageActions(), userActions(), groupActions(), serviceActions(), knownActions())
 	t, err := table.New(dialect(), rows...)
 	if err != nil {
@@ -101,31 +101,3 @@ func cutSuffix(action string) (name, suffix string) {
 	}
 	return action, ""
 }
-
-// working returns the row of an action that has a function, nil for other names.
-func (s *Service) working(name string) *row {
-	if r := s.actions.Find(name); r != nil && r.Works() {
-		return r
-	}
-	return nil
-}
-
-// Lane returns the lane of an action. Those that are answered before they run are
-// Local.
-func (s *Service) Lane(action string) Lane {
-	if r := s.working(action); r != nil {
-		return r.Lane
-	}
-	return Local
-}
-
-// Changes reports whether an action may change something, with or without one of the
-// suffixes of Call. One that does not exist changes nothing.
-func (s *Service) Changes(action string) bool {
-	name, _ := cutSuffix(action)
-	r := s.working(name)
-	return r != nil && !r.ReadOnly()
-}
-
-// Actions returns the names of all actions that work, sorted, without suffixes.
-func (s *Service) Actions() []string { return s.actions.Names() }

@@ -12,15 +12,15 @@ import (
 
 func groupActions() []row {
 	return []row{
-		table.Of("get_group_list", standard, Lookups, text.T("Lists the groups that the account is in.", "返回已加入的群列表。"), (*Service).groupList),
+		table.Of("get_group_list", standard, Lookups, text.T("Lists the groups that the account is in.", "返回已加入的群列表。"), getGroupList),
 		table.Of("get_group_info", standard, Lookups, text.T("Returns a group that the account is in.", "返回已加入的群的信息。"),
-			(*Service).groupInfo, table.Fails(apiError, noGroup)),
+			getGroupInfo, table.Fails(apiError, noGroup)),
 		table.Of("get_group_member_list", standard, Lookups, text.T("Lists the members of a group.", "返回群成员列表。"),
-			(*Service).groupMemberList, table.Fails(membersFailed, noGroup)),
+			getGroupMemberList, table.Fails(membersFailed, noGroup)),
 		table.Of("get_group_member_info", standard, Lookups, text.T("Returns a member of a group.", "返回群成员的信息。"),
-			(*Service).groupMemberInfo, table.Fails(memberFailed, noGroup, noMember)),
+			getGroupMemberInfo, table.Fails(memberFailed, noGroup, noMember)),
 		table.Of("set_group_card", standard, Sends, text.T("Gives a member a name in the group.", "设置群名片。"),
-			(*Service).setCard, table.Fails(cause("SET_CARD_FAILED", apiError.Text), noGroup, noMember)),
+			setGroupCard, table.Fails(cause("SET_CARD_FAILED", apiError.Text), noGroup, noMember)),
 	}
 }
 
@@ -37,8 +37,8 @@ func newGroupInfo(g ntqq.Group) groupInfo {
 	return groupInfo{g.Code, g.Name, g.MemberCount, g.MemberMax, g.CreateTime, g.Remark}
 }
 
-func (s *Service) groupList(ctx context.Context, p listParams) ([]groupInfo, error) {
-	groups, err := s.client.Groups().List(ctx, p.NoCache)
+func getGroupList(ctx context.Context, a *account, p listParams) ([]groupInfo, error) {
+	groups, err := a.client.Groups().List(ctx, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +54,8 @@ type groupParams struct {
 	listParams
 }
 
-func (s *Service) groupInfo(ctx context.Context, p groupParams) (groupInfo, error) {
-	g, err := s.client.Groups().Info(ctx, p.Group, p.NoCache)
+func getGroupInfo(ctx context.Context, a *account, p groupParams) (groupInfo, error) {
+	g, err := a.client.Groups().Info(ctx, p.Group, p.NoCache)
 	if err != nil {
 		return groupInfo{}, err
 	}
@@ -92,8 +92,8 @@ func newMemberInfo(group message.GroupCode, m ntqq.Member) memberInfo {
 	}
 }
 
-func (s *Service) groupMemberList(ctx context.Context, p groupParams) ([]memberInfo, error) {
-	members, err := s.client.Members().List(ctx, p.Group, p.NoCache)
+func getGroupMemberList(ctx context.Context, a *account, p groupParams) ([]memberInfo, error) {
+	members, err := a.client.Members().List(ctx, p.Group, p.NoCache)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,8 @@ type memberParams struct {
 	listParams
 }
 
-func (s *Service) groupMemberInfo(ctx context.Context, p memberParams) (memberInfo, error) {
-	m, err := s.client.Members().Info(ctx, p.Group, p.User, p.NoCache)
+func getGroupMemberInfo(ctx context.Context, a *account, p memberParams) (memberInfo, error) {
+	m, err := a.client.Members().Info(ctx, p.Group, p.User, p.NoCache)
 	if err != nil {
 		return memberInfo{}, err
 	}
@@ -124,6 +124,6 @@ type cardParams struct {
 	Card  string            `param:"card,optional" en:"The name; empty for none." zh:"群名片，留空则删除。"`
 }
 
-func (s *Service) setCard(ctx context.Context, p cardParams) (table.None, error) {
-	return table.None{}, s.client.Members().SetCard(ctx, p.Group, p.User, p.Card)
+func setGroupCard(ctx context.Context, a *account, p cardParams) (table.None, error) {
+	return table.None{}, a.client.Members().SetCard(ctx, p.Group, p.User, p.Card)
 }

@@ -13,19 +13,19 @@ import (
 func messageActions() []row {
 	return []row{
 		table.Of("send_msg", standard, Sends, text.T("Sends a message to a group or a friend.", "发送消息到群或好友。"),
-			(*Service).sendMsg, table.Fails(sendFailed, with(sendCauses, noGroup, noFriend)...)),
+			sendMsg, table.Fails(sendFailed, with(sendCauses, noGroup, noFriend)...)),
 		table.Of("send_group_msg", standard, Sends, text.T("Sends a message to a group.", "发送群消息。"),
-			(*Service).sendGroupMsg, table.Fails(sendFailed, with(sendCauses, noGroup)...)),
+			sendGroupMsg, table.Fails(sendFailed, with(sendCauses, noGroup)...)),
 		table.Of("send_private_msg", standard, Sends, text.T("Sends a message to a friend.", "发送好友消息。"),
-			(*Service).sendPrivateMsg, table.Fails(sendFailed, with(sendCauses, noFriend)...)),
+			sendPrivateMsg, table.Fails(sendFailed, with(sendCauses, noFriend)...)),
 		table.Of("delete_msg", standard, Sends, text.T("Recalls a message.", "撤回消息。"),
-			(*Service).deleteMsg, table.Fails(recallFailed, noMessage, notOurs, tooLate)),
+			deleteMsg, table.Fails(recallFailed, noMessage, notOurs, tooLate)),
 		table.Of("get_msg", standard, Local,
 			text.T("Returns a stored message, as in events and always in the array format.", "返回消息库中的消息，内容与事件相同，始终为数组格式。"),
-			(*Service).getMsg, table.Fails(apiError, noMsg)),
+			getMsg, table.Fails(apiError, noMsg)),
 		table.Of(quickAction, standard, Sends,
 			text.T("Replies to an event, or recalls its message, as the answer of a webhook does.", "对事件执行快速操作，与 webhook 的响应相同。"),
-			(*Service).quickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, notSupported, sendFailed, notOurs, tooLate, recallFailed)...)),
+			handleQuickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, notSupported, sendFailed, notOurs, tooLate, recallFailed)...)),
 	}
 }
 
@@ -52,19 +52,19 @@ type sendMsgParams struct {
 	messageParams
 }
 
-func (s *Service) sendMsg(ctx context.Context, p sendMsgParams) (messageIDResult, error) {
+func sendMsg(ctx context.Context, a *account, p sendMsgParams) (messageIDResult, error) {
 	if p.Kind == "group" || p.Kind == "" && (p.Group.number != 0 || p.Group.err != nil) {
 		group, err := p.Group.required("group_id")
 		if err != nil {
 			return messageIDResult{}, err
 		}
-		return s.sendGroupMsg(ctx, groupMsgParams{message.GroupCode(group), p.messageParams})
+		return sendGroupMsg(ctx, a, groupMsgParams{message.GroupCode(group), p.messageParams})
 	}
 	user, err := p.User.required("user_id")
 	if err != nil {
 		return messageIDResult{}, err
 	}
-	return s.sendPrivateMsg(ctx, privateMsgParams{message.UIN(user), p.messageParams})
+	return sendPrivateMsg(ctx, a, privateMsgParams{message.UIN(user), p.messageParams})
 }
 
 type privateMsgParams struct {
@@ -72,8 +72,8 @@ type privateMsgParams struct {
 	messageParams
 }
 
-func (s *Service) sendPrivateMsg(ctx context.Context, p privateMsgParams) (messageIDResult, error) {
-	return s.sendParams(ctx, message.Chat{Kind: message.Friend, Peer: p.User}, p.messageParams)
+func sendPrivateMsg(ctx context.Context, a *account, p privateMsgParams) (messageIDResult, error) {
+	return a.sendParams(ctx, message.Chat{Kind: message.Friend, Peer: p.User}, p.messageParams)
 }
 
 type groupMsgParams struct {
@@ -81,75 +81,16 @@ type groupMsgParams struct {
 	messageParams
 }
 
-func (s *Service) sendGroupMsg(ctx context.Context, p groupMsgParams) (messageIDResult, error) {
-	return s.sendParams(ctx, message.Chat{Kind: message.Group, Group: p.Group}, p.messageParams)
-}
-
-func (s *Service) sendParams(ctx context.Context, chat message.Chat, p messageParams) (messageIDResult, error) {
-	segments, err := messageOf("message", p.Message.value, p.AutoEscape)
-	if err != nil {
-		return messageIDResult{}, err
-	}
-	return s.send(ctx, chat, segments)
-}
-
-// send sends segments to a chat.
-func (s *Service) send(ctx context.Context, chat message.Chat, segments []segment) (messageIDResult, error) {
-	c, err := s.content(chat, segments)
-	if err != nil {
-		return messageIDResult{}, err
-	}
-	m, err := s.deliver(ctx, chat, c)
-	if err != nil {
-		return messageIDResult{}, err
-	}
-	return s.sent(ctx, m), nil
-}
-
-// sendTo sends content to a chat.
-func (s *Service) sendTo(ctx context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
-	if chat.Kind == message.Group {
-		return s.client.Messages().SendGroup(ctx, chat.Group, c)
-	}
-	return s.client.Messages().SendFriend(ctx, chat.Peer, c)
-}
-
-// sent stores a sent message; message_sent is made from the event that reports it.
-func (s *Service) sent(ctx context.Context, m *message.Message) messageIDResult {
-	return messageIDResult{s.gateway.Sent(ctx, m)}
+func sendGroupMsg(ctx context.Context, a *account, p groupMsgParams) (messageIDResult, error) {
+	return a.sendParams(ctx, message.Chat{Kind: message.Group, Group: p.Group}, p.messageParams)
 }
 
 type messageIDParams struct {
 	Message messageID `param:"message_id"`
 }
 
-func (s *Service) deleteMsg(ctx context.Context, p messageIDParams) (table.None, error) {
-	return table.None{}, s.recall(ctx, int32(p.Message))
-}
-
-// recall takes a stored message back.
-func (s *Service) recall(ctx context.Context, id int32) error {
-	m, err := s.stored(id, noMessage)
-	if err != nil {
-		return err
-	}
-	if m.Chat.Kind != message.Group && !m.Self {
-		return failure(notOurs)
-	}
-	return s.client.Messages().Recall(ctx, m)
-}
-
-// stored returns a stored message. missing is the cause of the failure when there is
-// none with this id.
-func (s *Service) stored(id int32, missing *table.Cause) (*message.Message, error) {
-	m, err := s.gateway.Message(id)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	if m == nil {
-		return nil, noSuchMessage(missing, id)
-	}
-	return m, nil
+func deleteMsg(ctx context.Context, a *account, p messageIDParams) (table.None, error) {
+	return table.None{}, a.recall(ctx, int32(p.Message))
 }
 
 // messageObject is a stored message. Which fields it has depends on its chat.
@@ -194,15 +135,15 @@ type messageSender struct {
 
 // getMsg: a call does not tell which format its connection has, and clients take
 // both.
-func (s *Service) getMsg(_ context.Context, p messageIDParams) (table.Encoded[messageObject], error) {
-	m, err := s.stored(int32(p.Message), noMsg)
+func getMsg(_ context.Context, a *account, p messageIDParams) (table.Encoded[messageObject], error) {
+	m, err := a.stored(int32(p.Message), noMsg)
 	if err != nil {
 		return nil, err
 	}
-	r := s.rendered(m)
-	defer s.release(r)
+	r := a.writer.rendered(m)
+	defer a.writer.release(r)
 	b := fmt.Appendf(nil, `{"time":%d`, m.Time)
 	b = boolField(b, "group", m.Chat.Kind == message.Group)
-	b = s.appendMessage(b, m, int32(p.Message), r, FormatArray)
+	b = a.writer.appendMessage(b, m, int32(p.Message), r, FormatArray)
 	return append(b, '}'), nil
 }

@@ -3,7 +3,6 @@ package onebot
 import (
 	"context"
 	"runtime"
-	"time"
 
 	"libration/gateway/table"
 	"libration/internal/text"
@@ -11,40 +10,13 @@ import (
 
 func serviceActions() []row {
 	return []row{
-		table.Of("get_status", standard, Local, text.T("Returns whether the account is online and can send, and counts.", "返回账号是否在线、能否发送消息，以及统计数据。"), (*Service).getStatus),
-		table.Of("get_version_info", standard, Local, text.T("Returns the name and version of this service.", "返回本服务的名称和版本。"), (*Service).versionInfo),
-		table.Of("can_send_image", standard, Local, text.T("Returns whether images can be sent: not in this version.", "返回能否发送图片：本版本不能。"), (*Service).cannot),
-		table.Of("can_send_record", standard, Local, text.T("Returns whether voice messages can be sent: not in this version.", "返回能否发送语音：本版本不能。"), (*Service).cannot),
-		table.Of("get_supported_actions", common, Local, text.T("Lists the actions that this version has.", "返回本版本支持的动作名称。"), (*Service).supportedActions),
-		table.Of("get_guild_service_profile", common, Local, text.T("Returns that there are no guilds: the feature is gone.", "返回没有频道：该功能已不存在。"), (*Service).guildServiceProfile),
+		table.Of("get_status", standard, Local, text.T("Returns whether the account is online and can send, and counts.", "返回账号是否在线、能否发送消息，以及统计数据。"), getStatus),
+		table.Of("get_version_info", standard, Local, text.T("Returns the name and version of this service.", "返回本服务的名称和版本。"), getVersionInfo),
+		table.Of("can_send_image", standard, Local, text.T("Returns whether images can be sent: not in this version.", "返回能否发送图片：本版本不能。"), cannot),
+		table.Of("can_send_record", standard, Local, text.T("Returns whether voice messages can be sent: not in this version.", "返回能否发送语音：本版本不能。"), cannot),
+		table.Of("get_supported_actions", common, Local, text.T("Lists the actions that this version has.", "返回本版本支持的动作名称。"), getSupportedActions),
+		table.Of("get_guild_service_profile", common, Local, text.T("Returns that there are no guilds: the feature is gone.", "返回没有频道：该功能已不存在。"), getGuildServiceProfile),
 	}
-}
-
-// status is the data of get_status and of heartbeats: the account's real state; a
-// field trouble says in words why it is not good although it is online. The
-// constants are there for clients that read them.
-func (s *Service) status() []byte {
-	online, unsigned := s.client.State().Online(), s.client.SignFailure()
-	st := s.client.Stats()
-	b := []byte(`{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true`)
-	b = boolField(b, "online", online)
-	b = boolField(b, "good", online && unsigned == nil)
-	if unsigned != nil {
-		since := unsigned.Since.Format(time.TimeOnly)
-		b = textField(b, "trouble", text.T(
-			"no signer gives signatures since %s: messages cannot be sent; see signer.urls and the log",
-			"自 %s 起没有可用的签名服务，无法发送消息；请检查 signer.urls 和日志",
-		).Fill(since).In(s.language))
-	}
-	b = append(b, `,"stat":{"lost_times":0`...)
-	b = uintField(b, "packet_received", st.PacketsReceived)
-	b = uintField(b, "packet_sent", st.PacketsSent)
-	b = uintField(b, "packet_lost", st.PacketsDropped)
-	b = uintField(b, "message_received", st.MessagesReceived)
-	b = uintField(b, "message_sent", st.MessagesSent)
-	b = uintField(b, "disconnect_times", st.Disconnects)
-	b = intField(b, "last_message_time", st.LastMessageTime)
-	return append(b, '}', '}')
 }
 
 // statusResult is what status appends.
@@ -70,8 +42,8 @@ type statistics struct {
 	LastMessage     int64  `json:"last_message_time" en:"When the last message came, Unix seconds." zh:"最后一条消息的时间，Unix 秒。"`
 }
 
-func (s *Service) getStatus(context.Context, table.None) (table.Encoded[statusResult], error) {
-	return s.status(), nil
+func getStatus(_ context.Context, a *account, _ table.None) (table.Encoded[statusResult], error) {
+	return a.status(), nil
 }
 
 type versionInfo struct {
@@ -83,10 +55,10 @@ type versionInfo struct {
 	RuntimeOS       string `json:"runtime_os" en:"Operating system." zh:"操作系统。"`
 }
 
-func (s *Service) versionInfo(context.Context, table.None) (versionInfo, error) {
+func getVersionInfo(_ context.Context, a *account, _ table.None) (versionInfo, error) {
 	return versionInfo{
-		AppName: "Libration", AppVersion: s.version, ProtocolVersion: "v11",
-		AppFullName:    "Libration-" + s.version + "_" + runtime.GOOS + "_" + runtime.GOARCH,
+		AppName: "Libration", AppVersion: a.version, ProtocolVersion: "v11",
+		AppFullName:    "Libration-" + a.version + "_" + runtime.GOOS + "_" + runtime.GOARCH,
 		RuntimeVersion: runtime.Version(), RuntimeOS: runtime.GOOS,
 	}, nil
 }
@@ -96,12 +68,12 @@ type canResult struct {
 }
 
 // cannot answers the can_send actions of what this version cannot send.
-func (s *Service) cannot(context.Context, table.None) (canResult, error) {
+func cannot(_ context.Context, _ *account, _ table.None) (canResult, error) {
 	return canResult{false}, nil
 }
 
-func (s *Service) supportedActions(context.Context, table.None) ([]string, error) {
-	return s.Actions(), nil
+func getSupportedActions(_ context.Context, a *account, _ table.None) ([]string, error) {
+	return a.table.Names(), nil
 }
 
 type guildProfile struct {
@@ -110,8 +82,8 @@ type guildProfile struct {
 	AvatarURL string `json:"avatar_url" en:"Empty." zh:"固定为空。"`
 }
 
-// guildServiceProfile: guilds are gone. Clients ask at start-up all the same and
+// getGuildServiceProfile: guilds are gone. Clients ask at start-up all the same and
 // take the id "0" for "no guilds" (docs/protocol/onebot11.md b.6).
-func (s *Service) guildServiceProfile(context.Context, table.None) (guildProfile, error) {
+func getGuildServiceProfile(_ context.Context, _ *account, _ table.None) (guildProfile, error) {
 	return guildProfile{TinyID: "0"}, nil
 }

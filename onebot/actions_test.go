@@ -39,7 +39,7 @@ func diffJSON(t *testing.T, want string, got []byte) string {
 }
 
 // call runs an action with params as JSON.
-func call(t *testing.T, s *testService, name, params string) *Response {
+func call(t *testing.T, s *testDialect, name, params string) *Response {
 	t.Helper()
 	r, err := ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, name, params))
 	if err != nil {
@@ -75,7 +75,7 @@ func statusJSON(c *fakeClient) string {
 func TestInfoActions(t *testing.T) { synctest.Test(t, testInfoActions) }
 
 func testInfoActions(t *testing.T) {
-	s, client, _ := newTestService(t)
+	s, client, _ := newTestDialect(t)
 	call(t, s, "send_group_msg", `{"group_id":5,"message":"counted"}`)
 	call(t, s, "get_group_member_list", fmt.Sprintf(`{"group_id":%d}`, groupCode))
 	// One more packet was sent than received.
@@ -85,7 +85,7 @@ func testInfoActions(t *testing.T) {
 	synctest.Wait()
 	version := fmt.Sprintf(`{"app_name":"Libration","app_version":"1.2.3","protocol_version":"v11","app_full_name":"Libration-1.2.3_%s_%s","runtime_version":%q,"runtime_os":%q}`,
 		runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.GOOS)
-	names, err := json.Marshal(s.Actions())
+	names, err := json.Marshal(Table().Names())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func (noSigner) Sign(context.Context, *ntqq.SignRequest) (*ntqq.Signature, error
 
 // TestStatusUnsigned: online, and yet nothing can be sent.
 func TestStatusUnsigned(t *testing.T) {
-	s, c, _ := newTestService(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
+	s, c, _ := newTestDialect(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
 	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`); r.Msg != "SIGN_ERROR" {
 		t.Errorf("sending unsigned: got %+v", r)
 	}
@@ -136,7 +136,7 @@ func TestStatusUnsigned(t *testing.T) {
 }
 
 func TestActionsRefused(t *testing.T) {
-	s, c, store := newTestService(t)
+	s, c, store := newTestDialect(t)
 	friendID, _ := store.Put(friendMessage(5, &message.Text{Text: "hi"}))
 	for _, c := range []struct {
 		name, params string
@@ -202,7 +202,7 @@ func TestActionsRefused(t *testing.T) {
 
 // TestRefusedInChinese: no part of the wording is English.
 func TestRefusedInChinese(t *testing.T) {
-	s := newService(Options{Client: newFakeClient(t).Client, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
+	s := newDialect(Options{Client: newFakeClient(t).Client, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
 	for message, want := range map[string]string{
 		`[1]`:                         `参数 "message" 不是有效的消息: 消息段 0: 不是对象`,
 		`[{"data":{}}]`:               `参数 "message" 不是有效的消息: 消息段 0: 没有字符串 "type"`,
@@ -238,7 +238,7 @@ func TestRefusedInChinese(t *testing.T) {
 func TestFailuresOfClientAndStore(t *testing.T) { synctest.Test(t, testFailuresOfClientAndStore) }
 
 func testFailuresOfClientAndStore(t *testing.T) {
-	s, c, store := newTestService(t)
+	s, c, store := newTestDialect(t)
 	synctest.Wait() // it has asked for its own lists
 	id, _ := store.Put(groupMessage(5, &message.Text{Text: "hi"}))
 	params := fmt.Sprintf(`{"group_id":%d,"user_id":%d,"message_id":%d,"message":"x","no_cache":true}`, groupCode, friendUIN, id)
@@ -300,7 +300,7 @@ func TestSend(t *testing.T) {
 		{"send_msg", `{"user_id":6,"group_id":0,"message":"x"}`, message.Content{text("x")}, 0, 6},
 		{"send_msg", `{"message_type":null,"user_id":6,"group_id":null,"message":[{"type":"text","data":{"text":"x"}}]}`, message.Content{text("x")}, 0, 6},
 	} {
-		s, client, store := newTestService(t, func(a *clienttest.Account, _ *ntqq.Options) {
+		s, client, store := newTestDialect(t, func(a *clienttest.Account, _ *ntqq.Options) {
 			a.Friends = append(a.Friends, ntqq.Friend{UIN: 6})
 			a.Members = append(a.Members, ntqq.Member{Group: 5, UIN: big, Nickname: "big"})
 		})
@@ -333,13 +333,13 @@ func TestSendForm(t *testing.T) {
 		"[1, 2]":                                "&#91;1, 2&#93;",
 		"plain":                                 "plain",
 	} {
-		s, c, _ := newTestService(t)
+		s, c, _ := newTestDialect(t)
 		r := s.Call(t.Context(), Request{Action: "send_msg", Params: withValues(t, Params{}, url.Values{"group_id": {"5"}, "user_id": {""}, "message": {form}, "auto_escape": {"0"}}.Encode(), "")})
 		if r.Status != StatusOK || len(c.Sent()) != 1 {
 			t.Errorf("form message %q: got %+v", form, r)
 			continue
 		}
-		got := string(appendReceivedCQ(nil, s.appendSegments(nil, message.Chat{}, c.Sent()[0].Content)))
+		got := string(appendReceivedCQ(nil, s.account.writer.appendSegments(nil, message.Chat{}, c.Sent()[0].Content)))
 		if got != want {
 			t.Errorf("form message %q sent: got %q, want %q", form, got, want)
 		}
@@ -347,7 +347,7 @@ func TestSendForm(t *testing.T) {
 }
 
 func TestSendReply(t *testing.T) {
-	s, c, store := newTestService(t)
+	s, c, store := newTestDialect(t)
 	quoted := groupMessage(77, &message.Reply{Sequence: 1}, &message.Text{Text: "quoted"})
 	id, _ := store.Put(quoted)
 	params := fmt.Sprintf(`{"group_id":%d,"message":[{"type":"text","data":{"text":"x"}},{"type":"reply","data":{"id":"%d"}},{"type":"reply","data":{"id":"%d"}}]}`, groupCode, id, id)
@@ -364,7 +364,7 @@ func TestSendReply(t *testing.T) {
 }
 
 func TestEchoHasTheSameID(t *testing.T) {
-	s, _, store := newTestService(t)
+	s, _, store := newTestDialect(t)
 	sub := s.Subscribe(form(FormatArray, true))
 	defer sub.Close()
 	r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`)
@@ -390,7 +390,7 @@ func TestEchoHasTheSameID(t *testing.T) {
 }
 
 func TestDeleteAndGet(t *testing.T) {
-	s, c, store := newTestService(t)
+	s, c, store := newTestDialect(t)
 	own := friendMessage(6, &message.Text{Text: "own"})
 	own.Self, own.Sender.UIN = true, selfUIN
 	for _, m := range []*message.Message{groupMessage(5, &message.Text{Text: "hi"}), own} {
@@ -409,7 +409,7 @@ func TestDeleteAndGet(t *testing.T) {
 }
 
 func TestGetMsg(t *testing.T) {
-	s, _, store := newTestService(t)
+	s, _, store := newTestDialect(t)
 	id, _ := store.Put(groupMessage(5, &message.At{UIN: 5, Display: "@x"}, &message.Text{Text: " a[b]"}))
 	r := call(t, s, "get_msg", fmt.Sprintf(`{"message_id":%d}`, id))
 	want := fmt.Sprintf(`{"time":1700000000,"group":true,"message_type":"group","sub_type":"normal","message_id":%d,"message_seq":5,"real_id":5,
@@ -429,7 +429,7 @@ func TestNoCachePassedOn(t *testing.T) {
 	for _, name := range []string{"get_friend_list", "get_group_list", "get_group_info", "get_group_member_list", "get_group_member_info"} {
 		for value, want := range map[string]int{`true`: 1, `"1"`: 1, `false`: 0, `null`: 0} {
 			synctest.Test(t, func(t *testing.T) {
-				s, c, _ := newTestService(t)
+				s, c, _ := newTestDialect(t)
 				synctest.Wait() // it has asked for its own lists
 				get := func(value string) {
 					call(t, s, name, fmt.Sprintf(`{"group_id":%d,"user_id":%d,"no_cache":%s}`, groupCode, friendUIN, value))
@@ -447,8 +447,8 @@ func TestNoCachePassedOn(t *testing.T) {
 // TestChanges: only what reads may be called by a link on a web page. Its name begins
 // with get_ or can_.
 func TestChanges(t *testing.T) {
-	s := newService(Options{}, nil)
-	for _, name := range s.Actions() {
+	s := newDialect(Options{}, nil)
+	for _, name := range Table().Names() {
 		want := !strings.HasPrefix(name, "get_") && !strings.HasPrefix(name, "can_")
 		for _, suffix := range []string{"", "_async", "_rate_limited"} {
 			if got := s.Changes(name + suffix); got != want {

@@ -13,10 +13,10 @@ import (
 
 func userActions() []row {
 	return []row{
-		table.Of("get_login_info", standard, Local, text.T("Returns the account itself.", "返回登录的账号。"), (*Service).loginInfo),
+		table.Of("get_login_info", standard, Local, text.T("Returns the account itself.", "返回登录的账号。"), getLoginInfo),
 		table.Of("get_stranger_info", standard, Lookups, text.T("Returns what anybody's profile shows.", "返回任意用户的资料。"),
-			(*Service).strangerInfo, table.Fails(apiError, noUser)),
-		table.Of("get_friend_list", standard, Lookups, text.T("Lists the friends.", "返回好友列表。"), (*Service).friendList),
+			getStrangerInfo, table.Fails(apiError, noUser)),
+		table.Of("get_friend_list", standard, Lookups, text.T("Lists the friends.", "返回好友列表。"), getFriendList),
 	}
 }
 
@@ -31,8 +31,8 @@ func (i loginInfo) appendJSON(dst []byte) []byte {
 	return append(textField(dst, "nickname", i.Nickname), '}')
 }
 
-func (s *Service) loginInfo(context.Context, table.None) (loginInfo, error) {
-	self := s.client.Self()
+func getLoginInfo(_ context.Context, a *account, _ table.None) (loginInfo, error) {
+	self := a.client.Self()
 	if self.UIN == 0 { // nobody has logged in yet
 		return loginInfo{}, ntqq.ErrOffline
 	}
@@ -67,8 +67,8 @@ type strangerParams struct {
 	NoCache bool        `param:"no_cache,default=false" en:"Without effect: nothing of strangers is cached." zh:"没有作用：不缓存陌生人的资料。"`
 }
 
-func (s *Service) strangerInfo(ctx context.Context, p strangerParams) (strangerInfo, error) {
-	u, err := s.client.Users().Info(ctx, p.User)
+func getStrangerInfo(ctx context.Context, a *account, p strangerParams) (strangerInfo, error) {
+	u, err := a.client.Users().Info(ctx, p.User)
 	if err != nil {
 		return strangerInfo{}, err
 	}
@@ -101,8 +101,8 @@ type friendCategory struct {
 	Name string `json:"group_name" en:"Name of the category." zh:"分组名称。"`
 }
 
-func (s *Service) friendList(ctx context.Context, p listParams) ([]friendInfo, error) {
-	friends, err := s.client.Friends().List(ctx, p.NoCache)
+func getFriendList(ctx context.Context, a *account, p listParams) ([]friendInfo, error) {
+	friends, err := a.client.Friends().List(ctx, p.NoCache)
 	if err != nil {
 		return nil, err
 	}

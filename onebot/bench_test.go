@@ -12,7 +12,7 @@ import (
 )
 
 func benchmarkHandle(b *testing.B, formats ...Format) {
-	s, _, _ := newTestService(b)
+	s, _, _ := newTestDialect(b)
 	var subs []*gateway.Subscription
 	for _, f := range formats {
 		sub := s.Subscribe(form(f, false))
@@ -34,7 +34,7 @@ func BenchmarkHandleArrayAndString(b *testing.B) { benchmarkHandle(b, FormatArra
 func BenchmarkHandleNobody(b *testing.B)         { benchmarkHandle(b) }
 
 func BenchmarkCallLoginInfo(b *testing.B) {
-	s, _, _ := newTestService(b)
+	s, _, _ := newTestDialect(b)
 	frame := []byte(`{"action":"get_login_info","params":{},"echo":"1"}`)
 	var out []byte
 	b.ReportAllocs()
@@ -49,8 +49,8 @@ func BenchmarkCallLoginInfo(b *testing.B) {
 
 // BenchmarkCallSendGroup measures this package: the message goes nowhere.
 func BenchmarkCallSendGroup(b *testing.B) {
-	s, _, _ := newTestService(b)
-	s.deliver = func(_ context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
+	s, _, _ := newTestDialect(b)
+	s.account.deliver = func(_ context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
 		return &message.Message{Chat: chat, Sequence: 1, Time: testTime, Self: true, Content: c}, nil
 	}
 	frame := []byte(`{"action":"send_group_msg","params":{"group_id":5,"message":[{"type":"text","data":{"text":"hello"}}]},"echo":"1"}`)
@@ -66,7 +66,7 @@ func BenchmarkCallSendGroup(b *testing.B) {
 }
 
 func BenchmarkCallGetMsg(b *testing.B) {
-	s, _, store := newTestService(b)
+	s, _, store := newTestDialect(b)
 	id, err := store.Put(groupMessage(5, &message.Text{Text: "hello, 世界: an ordinary message"}))
 	if err != nil {
 		b.Fatal(err)

@@ -38,7 +38,7 @@ func TestRequestBounds(t *testing.T) {
 		r, err := ParseRequest(frame)
 		if fits := len(echo) <= maxEcho; (err == nil) != fits || len(r.Echo) > maxEcho {
 			t.Errorf("echo of %d bytes: got %d bytes, error %v", len(echo), len(r.Echo), err)
-		} else if err != nil && newService(Options{}, &fakeStore{}).badRequest(frame, err).Echo != nil {
+		} else if err != nil && newDialect(Options{}, &fakeStore{}).badRequest(frame, err).Echo != nil {
 			t.Error("the answer to an echo that is too large has it")
 		}
 	}
@@ -53,7 +53,7 @@ func TestRequestBounds(t *testing.T) {
 
 // TestMessageBounds: a message is refused before memory is taken for its parts.
 func TestMessageBounds(t *testing.T) {
-	s, c, _ := newTestService(t)
+	s, c, _ := newTestDialect(t)
 	segments := `{"type":"text","data":{"text":"` + strings.Repeat("x", 1000) + `"}},`
 	for name, text := range map[string]string{
 		"CQ codes":    strings.Repeat("[CQ:at]", maxValues+1),
@@ -84,7 +84,7 @@ func TestMessageBounds(t *testing.T) {
 
 // TestQuotedInErrors: what a caller wrote is shortened in the answer.
 func TestQuotedInErrors(t *testing.T) {
-	s, _, _ := newTestService(t)
+	s, _, _ := newTestDialect(t)
 	long := strings.Repeat("x", 1<<20)
 	for _, r := range []*Response{
 		s.Call(t.Context(), Request{Action: long}),
@@ -109,7 +109,7 @@ func TestRequestCopies(t *testing.T) {
 	for name, piece := range map[string]string{"plain": "Ab+/", "escaped": `Ab+\/`, "unicode": `\u0041`} {
 		frame := []byte(`{"action":"send_group_msg","params":{"group_id":5,"message":[{"type":"image","data":{"file":"base64://` +
 			strings.Repeat(piece, size/len(piece)) + `"}}]}}`)
-		s, _, _ := newTestService(t)
+		s, _, _ := newTestDialect(t)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		r, err := ParseRequest(frame)
@@ -166,8 +166,8 @@ func FuzzBounded(f *testing.F) {
 
 // TestLanes: what changes something at the server, or asks it, has a lane of its own.
 func TestLanes(t *testing.T) {
-	s, _, _ := newTestService(t)
-	for _, name := range s.Actions() {
+	s, _, _ := newTestDialect(t)
+	for _, name := range Table().Names() {
 		want := Local
 		switch {
 		case !strings.HasPrefix(name, "get_") && !strings.HasPrefix(name, "can_"):

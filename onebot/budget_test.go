@@ -18,7 +18,7 @@ const (
 // TestBudgetOfCalls: a call holds its bytes until it has run, also in a queue.
 func TestBudgetOfCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, c, _ := newTestService(t)
+		s, c, _ := newTestDialect(t)
 		call := func(action string) *Response {
 			frame := []byte(`{"action":"` + action + `","params":{"group_id":5,"message":"x","other":"` + strings.Repeat("x", 1<<20) + `"},"echo":"mine"}`)
 			r, err := ParseRequest(frame)

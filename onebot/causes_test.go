@@ -53,8 +53,8 @@ func TestCauses(t *testing.T) {
 			}
 			for _, way := range ways[group] {
 				for i, l := range []Language{English, Chinese} {
-					s := newService(Options{Language: l}, &fakeStore{})
-					s.deliver = failingWith(err)
+					s := newDialect(Options{Language: l}, &fakeStore{})
+					s.account.deliver = failingWith(err)
 					r := call(t, s, way[0], way[1])
 					if texts[i] == "" {
 						texts[i] = r.Wording
@@ -88,10 +88,10 @@ func failingWith(err error) func(context.Context, message.Chat, message.Content)
 func asyncLog(t *testing.T, err error, action, params string) string {
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(Options{
+		s := newDialect(Options{
 			Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		}, &fakeStore{messages: map[int32]*message.Message{}})
-		s.deliver = failingWith(err)
+		s.account.deliver = failingWith(err)
 		if r := call(t, s, action+asyncSuffix, params); r.RetCode != RetAsync {
 			t.Errorf("got %+v", r)
 		}
@@ -116,7 +116,7 @@ func TestRecallCauses(t *testing.T) {
 		"disk":       func(_ *fakeClient, store *fakeStore) { store.err = errDisk },
 		"no message": func(_ *fakeClient, store *fakeStore) { clear(store.messages) },
 	} {
-		s, c, store := newTestService(t)
+		s, c, store := newTestDialect(t)
 		id, _ := store.Put(groupMessage(5, &message.Text{Text: "x"}))
 		fails(c, store)
 		direct := call(t, s, "delete_msg", fmt.Sprintf(`{"message_id":%d}`, id))

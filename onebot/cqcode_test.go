@@ -259,7 +259,7 @@ func FuzzParseCQ(f *testing.F) {
 }
 
 func FuzzParseSegments(f *testing.F) {
-	s, _, st := newTestService(f)
+	s, _, st := newTestDialect(f)
 	st.messages[5] = groupMessage(5, &message.Text{Text: "quoted"})
 	for _, r := range segmentRows() {
 		f.Add([]byte(`{"type":"` + r.name + `","data":{"id":5,"qq":"all","text":"x","large":true}}`))
@@ -276,11 +276,11 @@ func FuzzParseSegments(f *testing.F) {
 			t.Errorf("segments of %q encode to invalid JSON %q", in, out)
 		}
 		chat := message.Chat{Kind: message.Group, Group: groupCode}
-		c, err := s.content(chat, segments)
+		c, err := s.account.reader.content(chat, segments)
 		if err != nil {
 			return
 		}
-		shown := s.appendSegments(nil, chat, c)
+		shown := s.account.writer.appendSegments(nil, chat, c)
 		if out := appendSegmentsJSON(nil, shown); len(shown) != len(c) || !json.Valid(out) {
 			t.Errorf("%q is shown as %q", in, out)
 		}

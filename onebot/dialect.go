@@ -14,10 +14,8 @@ import (
 	"libration/gateway"
 	"libration/internal/bom"
 	"libration/internal/text"
+	"libration/ntqq/message"
 )
-
-// This file is what transports ask of OneBot: it implements gateway.Answerer,
-// gateway.Talker and gateway.Poster.
 
 // errEventsOnly answers requests on a connection that is for events.
 var errEventsOnly = text.Errorf(
@@ -25,16 +23,56 @@ var errEventsOnly = text.Errorf(
 
 const contentType = "application/json; charset=utf-8"
 
+// Dialect is OneBot v11, spoken with one account. It is what transports ask:
+// [gateway.Answerer], [gateway.Talker] and [gateway.Poster]. Its methods are safe for
+// concurrent use.
+type Dialect struct {
+	*actions
+	clock gateway.Clock
+	forms [formats]gateway.Form
+}
+
+// New makes the dialect of an account. It starts nothing.
+func New(o Options) *Dialect {
+	o.setDefaults()
+	segments := newSegmentTable()
+	a := &account{
+		client:   o.Client,
+		gateway:  o.Gateway,
+		table:    Table(),
+		version:  o.Version,
+		language: o.Language,
+		reader:   reader{segments: segments, stored: o.Gateway.Message},
+		writer: &writer{
+			self:     func() message.UIN { return o.Client.Self().UIN },
+			ids:      o.Gateway,
+			language: o.Language,
+			segments: segments,
+		},
+	}
+	a.deliver = a.sendTo
+	a.writer.renders.New = func() any { return new(rendering) }
+	d := &Dialect{actions: &actions{account: a, log: o.Log, onAction: o.OnAction}, clock: o.Clock}
+	d.sources.New = func() any { return new(args) }
+	for f := range formats {
+		d.forms[f] = o.Gateway.Register(formatted{a.writer, f})
+	}
+	return d
+}
+
+// Form is a format of events in the gateway.
+func (d *Dialect) Form(f Format) gateway.Form { return d.forms[f] }
+
 // Dialect implements gateway.Speaker.
-func (s *Service) Dialect() string { return "onebot" }
+func (d *Dialect) Dialect() string { return "onebot" }
 
 // Gateway implements gateway.Speaker.
-func (s *Service) Gateway() *gateway.Gateway { return s.gateway }
+func (d *Dialect) Gateway() *gateway.Gateway { return d.account.gateway }
 
 // Refuse implements gateway.Answerer. The retcode is 1000 + the HTTP status, as OneBot
 // has it for 400, 401, 403 and 404. It has a status of its own for a type that is not
 // taken.
-func (s *Service) Refuse(status int, why string) gateway.Answer {
+func (d *Dialect) Refuse(status int, why string) gateway.Answer {
 	if status == http.StatusUnsupportedMediaType {
 		status = http.StatusNotAcceptable
 	}
@@ -48,24 +86,24 @@ func (r *Response) answer(status int) gateway.Answer {
 }
 
 // Route implements gateway.Answerer: actions are at /<action> and at /.
-func (s *Service) Route(r *http.Request) gateway.Route {
+func (d *Dialect) Route(r *http.Request) gateway.Route {
 	switch r.Method {
 	case http.MethodPost:
-		return gateway.Route{Body: true, Read: func(body []byte) gateway.Call { return s.httpCall(r, body) }}
+		return gateway.Route{Body: true, Read: func(body []byte) gateway.Call { return d.httpCall(r, body) }}
 	case http.MethodGet:
-		return gateway.Route{Read: func([]byte) gateway.Call { return s.httpCall(r, nil) }}
+		return gateway.Route{Read: func([]byte) gateway.Call { return d.httpCall(r, nil) }}
 	}
-	refused := s.Refuse(http.StatusMethodNotAllowed, "use GET or POST, not "+r.Method)
+	refused := d.Refuse(http.StatusMethodNotAllowed, "use GET or POST, not "+r.Method)
 	refused.Header = http.Header{"Allow": {"GET, POST"}}
 	return gateway.Route{Refused: refused}
 }
 
 // httpCall reads an HTTP request.
-func (s *Service) httpCall(r *http.Request, body []byte) gateway.Call {
+func (d *Dialect) httpCall(r *http.Request, body []byte) gateway.Call {
 	unread := r.Method == http.MethodGet && r.ContentLength != 0
 	finish := func(response *Response, status int) gateway.Answer {
 		if unread {
-			s.BodyNotRead(response)
+			response.bodyNotRead(d.account.language)
 		}
 		return response.answer(status)
 	}
@@ -73,15 +111,15 @@ func (s *Service) httpCall(r *http.Request, body []byte) gateway.Call {
 	switch bad.status {
 	case 0:
 	case http.StatusBadRequest:
-		return gateway.Call{Answer: finish(s.badRequest(body, bad.err), bad.status)}
+		return gateway.Call{Answer: finish(d.badRequest(body, bad.err), bad.status)}
 	default:
-		return gateway.Call{Answer: s.Refuse(bad.status, bad.err.Error())}
+		return gateway.Call{Answer: d.Refuse(bad.status, bad.err.Error())}
 	}
 	return gateway.Call{
-		Lane: s.Lane(request.Action), Changes: s.Changes(request.Action),
+		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action),
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
 			request.Hold = hold
-			response := s.Call(ctx, request)
+			response := d.Call(ctx, request)
 			status := http.StatusOK
 			if response.RetCode == RetUnknownAction {
 				status = http.StatusNotFound
@@ -92,7 +130,7 @@ func (s *Service) httpCall(r *http.Request, body []byte) gateway.Call {
 }
 
 // Probe implements gateway.Answerer.
-func (s *Service) Probe() gateway.Probe {
+func (d *Dialect) Probe() gateway.Probe {
 	return gateway.Probe{Method: http.MethodGet, Path: "/get_status", Check: func(body []byte) error {
 		var envelope struct {
 			Status string `json:"status"`
@@ -110,7 +148,7 @@ func (s *Service) Probe() gateway.Probe {
 
 // Line implements gateway.Talker: /api is for actions, /event for events, every other
 // path for both (docs/protocol/onebot11.md a.4).
-func (s *Service) Line(r *http.Request) gateway.Line {
+func (d *Dialect) Line(r *http.Request) gateway.Line {
 	switch r.URL.Path {
 	case "/api", "/api/":
 		return gateway.Line{Requests: true}
@@ -121,56 +159,72 @@ func (s *Service) Line(r *http.Request) gateway.Line {
 }
 
 // Greeting implements gateway.Talker.
-func (s *Service) Greeting() *gateway.Greeting { return nil }
+func (d *Dialect) Greeting() *gateway.Greeting { return nil }
 
 // DialHeader implements gateway.Talker (docs/protocol/onebot11.md a.5).
-func (s *Service) DialHeader(l gateway.Line) http.Header {
-	return http.Header{"X-Self-ID": {s.selfID()}, "X-Client-Role": {l.String()}, "User-Agent": {s.userAgent()}}
+func (d *Dialect) DialHeader(l gateway.Line) http.Header {
+	return http.Header{"X-Self-ID": {d.selfID()}, "X-Client-Role": {l.String()}, "User-Agent": {d.userAgent()}}
 }
 
 // selfID is the account's number, as headers have it.
-func (s *Service) selfID() string { return strconv.FormatUint(uint64(s.client.Self().UIN), 10) }
+func (d *Dialect) selfID() string { return strconv.FormatUint(uint64(d.account.client.Self().UIN), 10) }
 
-func (s *Service) userAgent() string { return "OneBot/11 Libration/" + s.version }
+func (d *Dialect) userAgent() string { return "OneBot/11 Libration/" + d.account.version }
 
 // Hello implements gateway.Talker.
-func (s *Service) Hello() []byte { return s.Lifecycle("connect") }
+func (d *Dialect) Hello() []byte { return d.lifecycle("connect") }
 
-// Beat implements gateway.Talker and gateway.Poster.
-func (s *Service) Beat(interval time.Duration) []byte { return s.Heartbeat(interval) }
+// Beat implements gateway.Talker and gateway.Poster: a heartbeat event with the account's
+// real state.
+func (d *Dialect) Beat(interval time.Duration) []byte {
+	b := d.account.writer.appendHead(nil, d.clock.Now().Unix(), "meta_event")
+	b = textField(b, "meta_event_type", "heartbeat")
+	b = append(key(b, "status"), d.account.status()...)
+	b = intField(b, "interval", interval.Milliseconds())
+	return append(b, '}')
+}
+
+// lifecycle returns a lifecycle event: subType "connect" for the first frame of a
+// connection, "enable" or "disable" for a webhook.
+func (d *Dialect) lifecycle(subType string) []byte {
+	b := d.account.writer.appendHead(nil, d.clock.Now().Unix(), "meta_event")
+	b = textField(b, "meta_event_type", "lifecycle")
+	b = textField(b, "sub_type", subType)
+	return append(b, '}')
+}
 
 // Frame implements gateway.Talker.
-func (s *Service) Frame(l gateway.Line, frame []byte) gateway.Call {
+func (d *Dialect) Frame(l gateway.Line, frame []byte) gateway.Call {
 	request, err := ParseRequest(frame)
 	if err == nil && !l.Requests {
 		err = errEventsOnly
 	}
 	if err != nil {
-		return gateway.Call{Answer: s.badRequest(frame, err).answer(http.StatusBadRequest)}
+		return gateway.Call{Answer: d.badRequest(frame, err).answer(http.StatusBadRequest)}
 	}
 	return gateway.Call{
-		Lane: s.Lane(request.Action), Changes: s.Changes(request.Action),
+		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action),
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
 			request.Hold = hold
-			return s.Call(ctx, request).answer(http.StatusOK)
+			return d.Call(ctx, request).answer(http.StatusOK)
 		},
 	}
 }
 
 // First implements gateway.Poster.
-func (s *Service) First() []byte { return s.Lifecycle("enable") }
+func (d *Dialect) First() []byte { return d.lifecycle("enable") }
 
 // Last implements gateway.Poster.
-func (s *Service) Last() []byte { return s.Lifecycle("disable") }
+func (d *Dialect) Last() []byte { return d.lifecycle("disable") }
 
 // PostHeader implements gateway.Poster (docs/protocol/onebot11.md a.3).
-func (s *Service) PostHeader(secret string, body []byte) http.Header {
+func (d *Dialect) PostHeader(secret string, body []byte) http.Header {
 	// Some bots refuse a charset, and some compute the signature of what they have
 	// read and written again: the body is compact and has no escapes.
 	h := http.Header{}
 	h.Set("Content-Type", "application/json")
-	h.Set("User-Agent", s.userAgent())
-	h.Set("X-Self-ID", s.selfID())
+	h.Set("User-Agent", d.userAgent())
+	h.Set("X-Self-ID", d.selfID())
 	if secret != "" {
 		mac := hmac.New(sha1.New, []byte(secret))
 		mac.Write(body)
@@ -181,7 +235,7 @@ func (s *Service) PostHeader(secret string, body []byte) http.Header {
 
 // Answered implements gateway.Poster: an answer that is a JSON object is a quick
 // operation.
-func (s *Service) Answered(event, answer []byte) func(context.Context, gateway.Hold) *gateway.Failure {
+func (d *Dialect) Answered(event, answer []byte) func(context.Context, gateway.Hold) *gateway.Failure {
 	answer, err := bom.Trim(answer)
 	if answer = bytes.TrimSpace(answer); err == nil && (len(answer) == 0 || answer[0] != '{') {
 		return nil
@@ -191,7 +245,7 @@ func (s *Service) Answered(event, answer []byte) func(context.Context, gateway.H
 			hold.Release()
 			return &gateway.Failure{Code: wrongParams.Code, Reason: err.Error()}
 		}
-		r := s.QuickOperation(ctx, event, answer, hold)
+		r := d.QuickOperation(ctx, event, answer, hold)
 		if r.RetCode == RetOK {
 			return nil
 		}

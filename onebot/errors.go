@@ -29,7 +29,7 @@ func badParams(what text.Text) *actionError {
 }
 
 // unknownAction is the failure of a name that no action has that works.
-func unknownAction(actions *table.Table[*Service], action string) *actionError {
+func unknownAction(actions *table.Table[*account], action string) *actionError {
 	name, suffix := cutSuffix(action)
 	e := &actionError{RetUnknownAction, noAction.Code, text.T(
 		"no such action %q; get_supported_actions lists them", "没有动作 %q，可用 get_supported_actions 查看支持的动作").Fill(shorten(action))}

@@ -3,7 +3,7 @@ package onebot
 import (
 	"bytes"
 	"strconv"
-	"time"
+	"sync"
 
 	"libration/gateway"
 	"libration/internal/text"
@@ -20,35 +20,51 @@ const (
 	formats                    // how many there are
 )
 
-// writer is the gateway.Writer of a format.
+// writer writes events and messages in OneBot's words. What it writes depends on what it
+// is given, the account's own number and the language.
 type writer struct {
-	*Service
+	self     func() message.UIN
+	ids      ids
+	language Language
+	segments *segmentTable
+	renders  sync.Pool // of *rendering
+}
+
+// ids are the message_ids of messages that are named by their numbers.
+type ids interface {
+	ID(chat message.Chat, sequence uint64) int32
+	PrivateID(chat message.Chat, sequence, clientSequence uint64, random uint32) int32
+}
+
+// formatted is the [gateway.Writer] of a format.
+type formatted struct {
+	*writer
 	format Format
 }
 
 // Tells implements gateway.Writer.
-func (w writer) Tells(name string) bool { return noticesOf[name] != nil }
+func (formatted) Tells(name string) bool { return noticesOf[name] != nil }
 
 // Write implements gateway.Writer.
-func (w writer) Write(e *gateway.Event) []byte {
+func (f formatted) Write(e *gateway.Event) []byte {
 	switch {
 	case e.Message != nil:
-		return w.messageEvent(e, w.format)
+		return f.messageEvent(e, f.format)
 	case e.Event != nil:
-		return w.notice(e)
-	case w.format == FormatString && e.String != nil || e.Array == nil: // clients read both
+		return f.notice(e)
+	case f.format == FormatString && e.String != nil || e.Array == nil: // clients read both
 		return e.String
 	}
 	return e.Array
 }
 
 // messageEvent writes the event of a message.
-func (s *Service) messageEvent(e *gateway.Event, f Format) []byte {
+func (w *writer) messageEvent(e *gateway.Event, f Format) []byte {
 	m := e.Message
-	r := s.rendered(m)
-	defer s.release(r)
-	r.out = s.appendHead(r.out[:0], m.Time, postType(m))
-	r.out = s.appendMessage(r.out, m, e.MessageID, r, f)
+	r := w.rendered(m)
+	defer w.release(r)
+	r.out = w.appendHead(r.out[:0], m.Time, postType(m))
+	r.out = w.appendMessage(r.out, m, e.MessageID, r, f)
 	return bytes.Clone(closed(r.out, e.ID))
 }
 
@@ -84,10 +100,10 @@ func postType(m *message.Message) string {
 }
 
 // appendHead begins an event with the fields that all have; unix is its time in seconds.
-func (s *Service) appendHead(dst []byte, unix int64, postType string) []byte {
+func (w *writer) appendHead(dst []byte, unix int64, postType string) []byte {
 	dst = append(dst, `{"time":`...)
 	dst = strconv.AppendInt(dst, unix, 10)
-	dst = uintField(dst, "self_id", s.client.Self().UIN)
+	dst = uintField(dst, "self_id", w.self())
 	return textField(dst, "post_type", postType)
 }
 
@@ -102,28 +118,28 @@ type rendering struct {
 const maxKept = 64 << 10
 
 // rendered renders a message's content. The caller must release the result.
-func (s *Service) rendered(m *message.Message) *rendering {
-	r := s.renders.Get().(*rendering)
-	r.segments = s.appendSegments(r.segments[:0], m.Chat, m.Content)
+func (w *writer) rendered(m *message.Message) *rendering {
+	r := w.renders.Get().(*rendering)
+	r.segments = w.appendSegments(r.segments[:0], m.Chat, m.Content)
 	r.cq = appendReceivedCQ(r.cq[:0], r.segments)
 	return r
 }
 
-func (s *Service) release(r *rendering) {
+func (w *writer) release(r *rendering) {
 	if cap(r.out) <= maxKept && cap(r.cq) <= maxKept && cap(r.segments) <= maxKept/100 {
-		s.renders.Put(r)
+		w.renders.Put(r)
 	}
 }
 
 // appendMessage appends what message events and get_msg have in common
 // (docs/protocol/onebot11.md c.1).
-func (s *Service) appendMessage(dst []byte, m *message.Message, id int32, r *rendering, f Format) []byte {
+func (w *writer) appendMessage(dst []byte, m *message.Message, id int32, r *rendering, f Format) []byte {
 	group := m.Chat.Kind == message.Group
 	sender := m.Sender.UIN
 	if group {
 		dst = append(dst, `,"message_type":"group","sub_type":"normal"`...)
 	} else {
-		self := s.client.Self().UIN
+		self := w.self()
 		target := self
 		if m.Self {
 			target = m.Chat.Peer
@@ -176,23 +192,4 @@ func (s *Service) appendMessage(dst []byte, m *message.Message, id int32, r *ren
 		dst = uintField(dst, "group_id", m.Chat.Group)
 	}
 	return append(dst, '}')
-}
-
-// Lifecycle returns a lifecycle event: subType "connect" for the first frame of a
-// connection, "enable" or "disable" for a webhook.
-func (s *Service) Lifecycle(subType string) []byte {
-	b := s.appendHead(nil, s.clock.Now().Unix(), "meta_event")
-	b = textField(b, "meta_event_type", "lifecycle")
-	b = textField(b, "sub_type", subType)
-	return append(b, '}')
-}
-
-// Heartbeat returns a heartbeat event with the account's real state. interval is
-// the time until the next one.
-func (s *Service) Heartbeat(interval time.Duration) []byte {
-	b := s.appendHead(nil, s.clock.Now().Unix(), "meta_event")
-	b = textField(b, "meta_event_type", "heartbeat")
-	b = append(key(b, "status"), s.status()...)
-	b = intField(b, "interval", interval.Milliseconds())
-	return append(b, '}')
 }

@@ -15,7 +15,7 @@ import (
 	"libration/ntqq/message"
 )
 
-func handleMessage(s *testService, m *message.Message) {
+func handleMessage(s *testDialect, m *message.Message) {
 	s.Handle(context.Background(), &event.Message{Message: m})
 }
 
@@ -99,7 +99,7 @@ func TestMessageEvents(t *testing.T) {
 			`[{"type":"text","data":{"text":"b"}}]`, "b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, _, store := newTestService(t)
+			s, _, store := newTestDialect(t)
 			if _, err := store.Put(quotedInStore); err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +128,7 @@ func TestMessageEvents(t *testing.T) {
 }
 
 func TestStoreFailureLosesNoMessage(t *testing.T) {
-	s, _, store := newTestService(t)
+	s, _, store := newTestDialect(t)
 	store.err = errDisk
 	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
@@ -203,7 +203,7 @@ func TestNotices(t *testing.T) {
 		{"typed nil", (*event.GroupMuted)(nil), ""}, // a panic inside, which ends nothing
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, _, store := newTestService(t)
+			s, _, store := newTestDialect(t)
 			if _, err := store.Put(friendMessage(50)); err != nil {
 				t.Fatal(err)
 			}
@@ -225,7 +225,7 @@ func TestNotices(t *testing.T) {
 }
 
 func TestGroupLeftToldOnce(t *testing.T) {
-	s, _, _ := newTestService(t)
+	s, _, _ := newTestDialect(t)
 	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	s.Handle(t.Context(), &event.GroupMemberDecrease{Group: 5, Reason: event.LeaveKickMe, Time: testTime})
@@ -247,13 +247,13 @@ func TestGroupLeftToldOnce(t *testing.T) {
 func TestMetaEvents(t *testing.T) { synctest.Test(t, testMetaEvents) }
 
 func testMetaEvents(t *testing.T) {
-	s, c, _ := newTestService(t)
+	s, c, _ := newTestDialect(t)
 	synctest.Wait() // it has asked for its own lists
-	if diff := diffJSON(t, `{"time":1700000001,"self_id":10001,"post_type":"meta_event","meta_event_type":"lifecycle","sub_type":"connect"}`, s.Lifecycle("connect")); diff != "" {
+	if diff := diffJSON(t, `{"time":1700000001,"self_id":10001,"post_type":"meta_event","meta_event_type":"lifecycle","sub_type":"connect"}`, s.Hello()); diff != "" {
 		t.Errorf("lifecycle (-want +got):\n%s", diff)
 	}
 	const heartbeat = `{"time":1700000001,"self_id":10001,"post_type":"meta_event","meta_event_type":"heartbeat","interval":1500,"status":%s}`
-	if diff := diffJSON(t, fmt.Sprintf(heartbeat, statusJSON(c)), s.Heartbeat(1500*time.Millisecond)); diff != "" {
+	if diff := diffJSON(t, fmt.Sprintf(heartbeat, statusJSON(c)), s.Beat(1500*time.Millisecond)); diff != "" {
 		t.Errorf("heartbeat (-want +got):\n%s", diff)
 	}
 	c.err.Store(&ntqq.ServerError{Code: -10001}) // the session is over
@@ -262,13 +262,13 @@ func testMetaEvents(t *testing.T) {
 	offline := strings.Replace(strings.Replace(statusJSON(c), `"online":true`, `"online":false`, 1), `"good":true,
 `, `"good":false,
 `, 1)
-	if diff := diffJSON(t, fmt.Sprintf(heartbeat, offline), s.Heartbeat(1500*time.Millisecond)); diff != "" {
+	if diff := diffJSON(t, fmt.Sprintf(heartbeat, offline), s.Beat(1500*time.Millisecond)); diff != "" {
 		t.Errorf("heartbeat while offline (-want +got):\n%s", diff)
 	}
 }
 
 func TestStateEvents(t *testing.T) {
-	s, _, _ := newTestService(t)
+	s, _, _ := newTestDialect(t)
 	s.HandleState(ntqq.State{Stage: ntqq.Online, OnlineCount: 1}) // nobody listens
 	s.HandleState(ntqq.State{Stage: ntqq.Offline})
 	sub := s.Subscribe(form(FormatArray, false))
@@ -324,7 +324,7 @@ func TestStrictTypes(t *testing.T) {
 			Data map[string]string `json:"data"`
 		} `json:"message"`
 	}
-	s, _, _ := newTestService(t)
+	s, _, _ := newTestDialect(t)
 	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	for _, m := range []*message.Message{groupMessage(1, &message.Face{ID: 1, Large: true}, &message.At{UIN: 5}), friendMessage(2, &message.Reply{Sequence: 1})} {
@@ -347,7 +347,7 @@ func TestStrictTypes(t *testing.T) {
 }
 
 func TestChineseOffline(t *testing.T) {
-	s := newService(Options{Client: newFakeClient(t).Client, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
+	s := newDialect(Options{Client: newFakeClient(t).Client, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
 	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
 	s.HandleState(ntqq.State{Stage: ntqq.Online})

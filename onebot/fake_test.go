@@ -136,23 +136,23 @@ func (s *fakeStore) Flush(context.Context) error {
 
 var errDisk = errors.New("disk full")
 
-// testService is a service with the gateway of its account.
-type testService struct {
-	*Service
+// testDialect is a dialect with the gateway of its account.
+type testDialect struct {
+	*Dialect
 	*gateway.Gateway
 }
 
-// newService makes a service on a gateway of its own.
-func newService(o Options, store gateway.Store) *testService {
+// newDialect makes one on a gateway of its own.
+func newDialect(o Options, store gateway.Store) *testDialect {
 	o.Gateway = gateway.New(gateway.Options{Account: o.Client, Store: store, Log: o.Log, Clock: o.Clock})
-	return &testService{New(o), o.Gateway}
+	return &testDialect{New(o), o.Gateway}
 }
 
-func newTestService(t testing.TB, change ...func(*clienttest.Account, *ntqq.Options)) (*testService, *fakeClient, *fakeStore) {
+func newTestDialect(t testing.TB, change ...func(*clienttest.Account, *ntqq.Options)) (*testDialect, *fakeClient, *fakeStore) {
 	t.Helper()
 	c := newFakeClient(t, change...)
 	st := &fakeStore{messages: map[int32]*message.Message{}}
-	return newService(Options{Client: c.Client, Version: "1.2.3", Clock: &fakeClock{now: time.Unix(testTime+1, 0)}}, st), c, st
+	return newDialect(Options{Client: c.Client, Version: "1.2.3", Clock: &fakeClock{now: time.Unix(testTime+1, 0)}}, st), c, st
 }
 
 // form selects events in a format.

@@ -11,7 +11,7 @@ func FuzzParseInput(f *testing.F) {
 	f.Add("/", "action=x&params={}", "application/x-www-form-urlencoded", []byte(`a=b&params=[1]&c=%7B%7D`))
 	f.Add("/", "a=1", "application/json", []byte(`null`))
 	f.Add("//a/", "a=%zz;&&=", "application/json; =", []byte("\xef\xbb\xbf{}"))
-	s, _, _ := newTestService(f)
+	s, _, _ := newTestDialect(f)
 	f.Fuzz(func(t *testing.T, path, query, contentType string, body []byte) {
 		before := bytes.Clone(body)
 		r, v := parseInput(input{path, query, contentType, body})

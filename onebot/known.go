@@ -10,7 +10,7 @@ import (
 // version does not have reads that, and not that there is no such action.
 func knownActions() []row {
 	return slices.Concat(
-		table.Known[*Service](standard, `
+		table.Known[*account](standard, `
 			send_private_msg send_group_msg send_msg delete_msg get_msg get_forward_msg get_login_info
 			get_stranger_info get_friend_list send_like set_friend_add_request set_group_add_request
 			get_group_info get_group_list get_group_member_info get_group_member_list
@@ -19,7 +19,7 @@ func knownActions() []row {
 			set_group_special_title get_image get_record get_status get_version_info can_send_image
 			can_send_record get_cookies get_csrf_token get_credentials set_restart clean_cache
 			.handle_quick_operation`),
-		table.Known[*Service](lagrange, `
+		table.Known[*account](lagrange, `
 			send_forward_msg send_group_forward_msg send_private_forward_msg get_group_msg_history
 			get_friend_msg_history mark_msg_as_read set_essence_msg delete_essence_msg
 			get_essence_msg_list set_group_reaction .join_group_emoji_chain .join_friend_emoji_chain
@@ -30,7 +30,7 @@ func knownActions() []row {
 			get_group_file_url get_private_file_url move_group_file delete_group_file
 			create_group_file_folder delete_group_file_folder rename_group_file_folder upload_image
 			ocr_image .ocr_image fetch_custom_face fetch_mface_key get_rkey .send_packet get_music_ark`),
-		table.Known[*Service](common, `
+		table.Known[*account](common, `
 			set_msg_emoji_like fetch_emoji_like forward_friend_single_msg forward_group_single_msg
 			get_unidirectional_friend_list delete_unidirectional_friend get_group_system_msg
 			get_group_ignore_add_request get_doubt_friends_add_request set_doubt_friends_add_request
@@ -44,7 +44,7 @@ func knownActions() []row {
 			get_guild_meta_by_guest get_guild_channel_list get_guild_member_list
 			get_guild_member_profile get_guild_msg get_guild_roles create_guild_role delete_guild_role
 			update_guild_role set_guild_member_role get_topic_channel_feeds send_guild_channel_msg`),
-		table.Known[*Service](rare, `
+		table.Known[*account](rare, `
 			unset_msg_emoji_like get_emoji_likes mark_private_msg_as_read mark_group_msg_as_read
 			_mark_all_as_read get_recent_contact set_group_todo complete_group_todo cancel_group_todo
 			fetch_ptt_text voice_msg_to_text click_inline_keyboard_button get_group_ignored_notifies

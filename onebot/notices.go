@@ -15,38 +15,38 @@ type noticeRow struct {
 	doc   string // section of docs/protocol/onebot11.md
 	// tell appends the fields behind notice_type; nil when the row is not for this event.
 	// That may be long after the event, in a later run: it asks nobody.
-	tell func(s *Service, b []byte, n *gateway.Event) []byte
+	tell func(w *writer, b []byte, n *gateway.Event) []byte
 }
 
 // notice is a row for events of type E.
-func notice[E gateway.Happening](kind, doc string, tell func(s *Service, b []byte, e E) []byte) noticeRow {
+func notice[E gateway.Happening](kind, doc string, tell func(w *writer, b []byte, e E) []byte) noticeRow {
 	var of E
-	return noticeRow{of.Name(), kind, doc, func(s *Service, b []byte, n *gateway.Event) []byte { return tell(s, b, n.Event.(E)) }}
+	return noticeRow{of.Name(), kind, doc, func(w *writer, b []byte, n *gateway.Event) []byte { return tell(w, b, n.Event.(E)) }}
 }
 
 // noticeAbout is a row for events of type E that are about a message; id is its
 // message_id.
-func noticeAbout[E gateway.Happening](kind, doc string, tell func(s *Service, b []byte, e E, id int32) []byte) noticeRow {
+func noticeAbout[E gateway.Happening](kind, doc string, tell func(w *writer, b []byte, e E, id int32) []byte) noticeRow {
 	row := notice[E](kind, doc, nil)
-	row.tell = func(s *Service, b []byte, n *gateway.Event) []byte { return tell(s, b, n.Event.(E), n.MessageID) }
+	row.tell = func(w *writer, b []byte, n *gateway.Event) []byte { return tell(w, b, n.Event.(E), n.MessageID) }
 	return row
 }
 
 // noticeRows is every notice. Of several rows for a type the first that tells counts.
 func noticeRows() []noticeRow {
 	return []noticeRow{
-		noticeAbout("group_recall", "c.2", (*Service).groupRecall),
-		noticeAbout("friend_recall", "c.2", (*Service).friendRecall),
-		notice("group_increase", "c.2", (*Service).increased),
-		notice("group_decrease", "c.2", (*Service).decreased),
-		notice("group_decrease", "c.2", (*Service).leftGroup),
-		notice("group_admin", "c.2", (*Service).adminChanged),
-		notice("group_ban", "c.2", (*Service).muted),
-		notice("group_name_change", "c.2", (*Service).nameChanged),
-		notice("notify/title", "c.2", (*Service).titleChanged),
-		notice("friend_add", "c.2", (*Service).friendAdded),
-		notice("bot_online", "c.2", (*Service).botOnline),
-		notice("bot_offline", "c.2", (*Service).botOffline),
+		noticeAbout("group_recall", "c.2", tellGroupRecall),
+		noticeAbout("friend_recall", "c.2", tellFriendRecall),
+		notice("group_increase", "c.2", tellIncrease),
+		notice("group_decrease", "c.2", tellDecrease),
+		notice("group_decrease", "c.2", tellLeft),
+		notice("group_admin", "c.2", tellAdmin),
+		notice("group_ban", "c.2", tellBan),
+		notice("group_name_change", "c.2", tellName),
+		notice("notify/title", "c.2", tellTitle),
+		notice("friend_add", "c.2", tellFriendAdd),
+		notice("bot_online", "c.2", tellOnline),
+		notice("bot_offline", "c.2", tellOffline),
 	}
 }
 
@@ -70,13 +70,13 @@ var noticesOf = func() map[string][]noticeRow {
 
 // notice encodes an event as a OneBot notice (docs/protocol/onebot11.md c.2); nil
 // when OneBot has no word for it.
-func (s *Service) notice(n *gateway.Event) []byte {
+func (w *writer) notice(n *gateway.Event) []byte {
 	unix := n.Event.When()
 	if unix <= 0 {
 		unix = n.At
 	}
 	for _, r := range noticesOf[n.Event.Name()] {
-		if b := r.tell(s, s.noticeHead(unix, r.kind), n); b != nil {
+		if b := r.tell(w, w.noticeHead(unix, r.kind), n); b != nil {
 			return closed(b, n.ID)
 		}
 	}
@@ -84,9 +84,9 @@ func (s *Service) notice(n *gateway.Event) []byte {
 }
 
 // noticeHead begins a notice; kind is as in a noticeRow.
-func (s *Service) noticeHead(unix int64, kind string) []byte {
+func (w *writer) noticeHead(unix int64, kind string) []byte {
 	kind, sub, found := strings.Cut(kind, "/")
-	b := textField(s.appendHead(nil, unix, "notice"), "notice_type", kind)
+	b := textField(w.appendHead(nil, unix, "notice"), "notice_type", kind)
 	if found {
 		b = textField(b, "sub_type", sub)
 	}
@@ -101,7 +101,7 @@ func groupFields(b []byte, sub string, group message.GroupCode, operator, user m
 	return uintField(b, "user_id", user)
 }
 
-func (s *Service) groupRecall(b []byte, e *event.MessageRecalled, id int32) []byte {
+func tellGroupRecall(_ *writer, b []byte, e *event.MessageRecalled, id int32) []byte {
 	if e.Chat.Kind != message.Group {
 		return nil
 	}
@@ -112,7 +112,7 @@ func (s *Service) groupRecall(b []byte, e *event.MessageRecalled, id int32) []by
 	return textField(b, "tip", e.Tip)
 }
 
-func (s *Service) friendRecall(b []byte, e *event.MessageRecalled, id int32) []byte {
+func tellFriendRecall(_ *writer, b []byte, e *event.MessageRecalled, id int32) []byte {
 	user := e.Chat.Peer // OneBot names the friend, whoever recalled
 	if user == 0 {
 		user = e.Author.UIN
@@ -123,7 +123,7 @@ func (s *Service) friendRecall(b []byte, e *event.MessageRecalled, id int32) []b
 	return textField(b, "tip", e.Tip)
 }
 
-func (s *Service) increased(b []byte, e *event.GroupMemberIncrease) []byte {
+func tellIncrease(_ *writer, b []byte, e *event.GroupMemberIncrease) []byte {
 	sub := "approve"
 	if e.Method == event.JoinInvited {
 		sub = "invite"
@@ -131,7 +131,7 @@ func (s *Service) increased(b []byte, e *event.GroupMemberIncrease) []byte {
 	return groupFields(b, sub, e.Group, e.Operator.UIN, e.Member.UIN)
 }
 
-func (s *Service) adminChanged(b []byte, e *event.GroupAdminChanged) []byte {
+func tellAdmin(_ *writer, b []byte, e *event.GroupAdminChanged) []byte {
 	sub := "unset"
 	if e.Admin {
 		sub = "set"
@@ -141,23 +141,23 @@ func (s *Service) adminChanged(b []byte, e *event.GroupAdminChanged) []byte {
 	return uintField(b, "user_id", e.Member.UIN)
 }
 
-func (s *Service) nameChanged(b []byte, e *event.GroupNameChanged) []byte {
+func tellName(_ *writer, b []byte, e *event.GroupNameChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
 	b = textField(b, "name", e.NewName)
 	return uintField(b, "operator_id", e.Operator.UIN)
 }
 
-func (s *Service) titleChanged(b []byte, e *event.GroupTitleChanged) []byte {
+func tellTitle(_ *writer, b []byte, e *event.GroupTitleChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
 	b = uintField(b, "user_id", e.Member.UIN)
 	return textField(b, "title", e.Title)
 }
 
-func (s *Service) friendAdded(b []byte, e *event.FriendAdded) []byte {
+func tellFriendAdd(_ *writer, b []byte, e *event.FriendAdded) []byte {
 	return uintField(b, "user_id", e.Friend.UIN)
 }
 
-func (s *Service) decreased(b []byte, e *event.GroupMemberDecrease) []byte {
+func tellDecrease(w *writer, b []byte, e *event.GroupMemberDecrease) []byte {
 	operator, user, sub := e.Operator.UIN, e.Member.UIN, "leave"
 	switch e.Reason {
 	case event.LeaveKicked, event.LeaveKickMe, event.LeaveDisband:
@@ -168,20 +168,20 @@ func (s *Service) decreased(b []byte, e *event.GroupMemberDecrease) []byte {
 		}
 	}
 	if user == 0 && e.Reason == event.LeaveKickMe {
-		user = s.client.Self().UIN
+		user = w.self()
 	}
 	return groupFields(b, sub, e.Group, operator, user)
 }
 
-// leftGroup tells that the account is no longer in a group.
-func (s *Service) leftGroup(b []byte, e *event.GroupLeft) []byte {
-	self := s.client.Self().UIN
+// tellLeft tells that the account is no longer in a group.
+func tellLeft(w *writer, b []byte, e *event.GroupLeft) []byte {
+	self := w.self()
 	return groupFields(b, "leave", e.Group, self, self)
 }
 
-// muted tells of a mute. For the whole group user_id is 0 and duration -1, or 0
+// tellBan tells of a mute. For the whole group user_id is 0 and duration -1, or 0
 // when it ends.
-func (s *Service) muted(b []byte, e *event.GroupMuted) []byte {
+func tellBan(_ *writer, b []byte, e *event.GroupMuted) []byte {
 	sub, duration, user := "ban", int64(e.Duration), e.Member.UIN
 	if e.Duration == 0 {
 		sub = "lift_ban"
@@ -196,7 +196,7 @@ func (s *Service) muted(b []byte, e *event.GroupMuted) []byte {
 	return intField(b, "duration", duration)
 }
 
-func (s *Service) botOnline(b []byte, e *gateway.Online) []byte {
+func tellOnline(_ *writer, b []byte, e *gateway.Online) []byte {
 	reason := "Reconnect"
 	if e.First {
 		reason = "Login"
@@ -204,8 +204,8 @@ func (s *Service) botOnline(b []byte, e *gateway.Online) []byte {
 	return textField(b, "reason", reason)
 }
 
-func (s *Service) botOffline(b []byte, e *gateway.Offline) []byte {
+func tellOffline(w *writer, b []byte, e *gateway.Offline) []byte {
 	b = uintField(b, "user_id", e.User)
 	b = textField(b, "tag", string(e.Stage))
-	return textField(b, "message", offlineText(e).In(s.language))
+	return textField(b, "message", offlineText(e).In(w.language))
 }

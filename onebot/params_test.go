@@ -169,13 +169,13 @@ func number(a *args, name string) (int64, bool) {
 func parameter[P any](get func(P) any) func(*args) (any, error) {
 	var got any
 	actions, err := table.New(dialect(), table.Of("x", standard, Local, text.T("x", "一"),
-		func(_ *Service, _ context.Context, p P) (table.None, error) { got = get(p); return table.None{}, nil }))
+		func(_ context.Context, _ *account, p P) (table.None, error) { got = get(p); return table.None{}, nil }))
 	if err != nil {
 		panic(err)
 	}
 	return func(a *args) (any, error) {
 		got = nil
-		_, err := actions.Find("x").Run(nil, context.Background(), a)
+		_, err := actions.Find("x").Run(context.Background(), nil, a)
 		return got, err
 	}
 }

@@ -65,7 +65,7 @@ func unpackPrevious(t *testing.T) string {
 // onDisk is a service with a journal in a file.
 type onDisk struct {
 	*gateway.Gateway
-	*Service
+	*Dialect
 	messages *store.Store
 }
 

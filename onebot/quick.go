@@ -30,15 +30,15 @@ type quick struct {
 // QuickOperation carries out the answer of a bot to an event; both are JSON
 // objects, and the event is one of this service's own. hold is what the answer takes
 // of the Budget.
-func (s *Service) QuickOperation(ctx context.Context, event, operation []byte, hold gateway.Hold) *Response {
+func (d *actions) QuickOperation(ctx context.Context, event, operation []byte, hold gateway.Hold) *Response {
 	op, err := checked(operation)
 	if err != nil {
 		hold.Release()
 		bad := text.T("the operation of a quick operation is not JSON: %v", "快速操作的 operation 不是 JSON: %v").Fill(err)
-		return failed(s.language, badParams(bad), apiError)
+		return failed(d.account.language, badParams(bad), apiError)
 	}
 	both := slices.Concat([]byte(`{"context":`), event, []byte(`,"operation":`), op, []byte("}"))
-	return s.Call(ctx, Request{Action: quickAction, Params: Params{json: both}, Hold: hold})
+	return d.Call(ctx, Request{Action: quickAction, Params: Params{json: both}, Hold: hold})
 }
 
 type quickParams struct {
@@ -46,21 +46,21 @@ type quickParams struct {
 	Operation Params `param:"operation" en:"What to do; the guide lists the fields." zh:"要执行的操作，字段见指南。"`
 }
 
-// quickOperation replies first and recalls then. What is not supported fails, after
+// handleQuickOperation replies first and recalls then. What is not supported fails, after
 // the rest was done. A step fails as the action for it does.
-func (s *Service) quickOperation(ctx context.Context, p quickParams) (table.None, error) {
+func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table.None, error) {
 	q, err := parseQuick(p)
 	if err != nil {
 		return table.None{}, err
 	}
 	var errs []*actionError
 	if len(q.reply) > 0 {
-		if _, err := s.send(ctx, q.chat, q.reply); err != nil {
+		if _, err := a.send(ctx, q.chat, q.reply); err != nil {
 			errs = append(errs, explain(err, sendFailed))
 		}
 	}
 	if q.recall {
-		if err := s.recall(ctx, q.messageID); err != nil {
+		if err := a.recall(ctx, q.messageID); err != nil {
 			errs = append(errs, explain(err, recallFailed))
 		}
 	}

@@ -51,7 +51,7 @@ func TestQuickOperation(t *testing.T) {
 		{"not JSON", groupContext, `{`, "", false, "BAD_PARAMS", "not JSON"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, c, st := newTestService(t)
+			s, c, st := newTestDialect(t)
 			m := groupMessage(5, &message.Text{Text: "x"})
 			id, err := st.Put(m)
 			if err != nil {
@@ -67,7 +67,7 @@ func TestQuickOperation(t *testing.T) {
 			}
 			got := ""
 			if len(c.Sent()) > 0 {
-				got = string(appendReceivedCQ(nil, s.appendSegments(nil, m.Chat, c.Sent()[0].Content)))
+				got = string(appendReceivedCQ(nil, s.account.writer.appendSegments(nil, m.Chat, c.Sent()[0].Content)))
 			}
 			if len(c.Sent()) > 1 || got != tt.sent {
 				t.Errorf("sent %q (%d messages), want %q", got, len(c.Sent()), tt.sent)
@@ -84,13 +84,13 @@ func TestQuickReplyToOwnMessage(t *testing.T) {
 	for kind, rest := range map[string]string{
 		"private": `"user_id":10001,"target_id":20002`, "group": `"user_id":10001,"group_id":9007199254740993`,
 	} {
-		s, c, _ := newTestService(t)
+		s, c, _ := newTestDialect(t)
 		r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"`+kind+`",`+rest+`}`), []byte(`{"reply":"hi"}`), gateway.Hold{})
 		if private := kind == "private"; r.RetCode != 0 || len(c.Sent()) != 1 || (c.Sent()[0].Chat.Peer == friendUIN) != private || (c.Sent()[0].Chat.Group == groupCode) == private {
 			t.Errorf("%s: got %+v, sent %+v", kind, r, c.Sent())
 		}
 	}
-	s, c, _ := newTestService(t)
+	s, c, _ := newTestDialect(t)
 	r := s.QuickOperation(t.Context(), []byte(`{"post_type":"message_sent","message_type":"private","user_id":10001}`), []byte(`{"reply":"hi"}`), gateway.Hold{})
 	if r.Msg != "BAD_PARAMS" || len(c.Sent()) != 0 {
 		t.Errorf("without its target: got %+v, %d sent", r, len(c.Sent()))
@@ -99,7 +99,7 @@ func TestQuickReplyToOwnMessage(t *testing.T) {
 
 // TestQuickOperationFailures: of several steps that fail, each is told.
 func TestQuickOperationFailures(t *testing.T) {
-	s, c, st := newTestService(t)
+	s, c, st := newTestDialect(t)
 	id, err := st.Put(groupMessage(5, &message.Text{Text: "x"}))
 	if err != nil {
 		t.Fatal(err)

@@ -2,12 +2,7 @@ package onebot
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"runtime/debug"
-	"time"
 
 	"libration/gateway"
 	"libration/internal/text"
@@ -70,15 +65,6 @@ func RequestOf(p Params) (Request, error) {
 	return r, err
 }
 
-// badRequest is the response to a frame that ParseRequest refused with err. It has
-// the frame's echo when that can be read, so that the caller need not wait for its
-// timeout.
-func (s *Service) badRequest(frame []byte, err error) *Response {
-	r := failed(s.language, badParams(text.T("bad request: %v", "请求无效: %v").Fill(err)), apiError)
-	r.Echo = recoverEcho(frame)
-	return r
-}
-
 // recoverEcho finds the value of the key echo in a frame that may be cut off or
 // malformed.
 func recoverEcho(frame []byte) json.RawMessage {
@@ -104,72 +90,4 @@ func recoverEcho(frame []byte) json.RawMessage {
 		return nil
 	}
 	return echo
-}
-
-// Call runs one action and returns its result, never nil. It never panics: a panic
-// in an action is logged and becomes a failed response. An action with the suffix
-// _async is answered at once and runs in the background, by [gateway.Gateway.Later]. So
-// does one with _rate_limited, one by one. Call takes over r.Hold: it is given back when
-// the action has ended.
-func (s *Service) Call(ctx context.Context, r Request) *Response {
-	if a := s.working(r.Action); a != nil {
-		defer r.Hold.Release()
-		resp := s.run(ctx, a, r.Params)
-		resp.Echo = r.Echo
-		return resp
-	}
-	name, suffix := cutSuffix(r.Action)
-	pace := gateway.AtOnce
-	if suffix == pacedSuffix {
-		pace = gateway.Paced
-	}
-	var resp *Response
-	params := r.Params // r itself would go to the heap, whichever action it is
-	if a := s.working(name); a == nil {
-		resp = failed(s.language, unknownAction(s.actions, r.Action), apiError)
-		s.onAction("unknown", resp.RetCode, 0)
-	} else if err := s.later(pace, r.Hold, func(ctx context.Context) { s.run(ctx, a, params) }); err != nil {
-		resp = failed(s.language, err, a.Failure)
-	} else {
-		return &Response{Status: StatusAsync, RetCode: RetAsync, Echo: r.Echo}
-	}
-	r.Hold.Release()
-	resp.Echo = r.Echo
-	return resp
-}
-
-// later leaves an action to the gateway. The error is for the caller.
-func (s *Service) later(p gateway.Pace, hold gateway.Hold, run func(context.Context)) error {
-	switch err := s.gateway.Later(p, hold, run); {
-	case errors.Is(err, gateway.ErrStopping):
-		return failure(stopping)
-	case err != nil:
-		return failure(tooManyWait)
-	}
-	return nil
-}
-
-// run carries out one action.
-func (s *Service) run(ctx context.Context, a *row, p Params) (r *Response) {
-	began := time.Now()
-	defer func() { s.onAction(a.Name, r.RetCode, time.Since(began)) }()
-	defer func() {
-		if v := recover(); v != nil {
-			s.log.Error("action panicked", "action", a.Name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-			e := failure(apiError)
-			e.text = text.T("internal error in %s; the log has details", "%s 内部错误，详情见日志").Fill(a.Name)
-			r = failed(s.language, e, apiError)
-		}
-	}()
-	from := s.readers.Get().(*args)
-	from.params = p
-	data, err := a.Run(s, ctx, from)
-	*from = args{}
-	s.readers.Put(from)
-	if err != nil {
-		e := explain(err, a.Failure)
-		s.log.Debug("action failed", "action", a.Name, "code", e.code, "text", e.text.EN, "err", err)
-		return failed(s.language, e, a.Failure)
-	}
-	return &Response{Status: StatusOK, RetCode: RetOK, Data: data}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func TestParseRequest(t *testing.T) {
-	s := newService(Options{}, &fakeStore{})
+	s := newDialect(Options{}, &fakeStore{})
 	for _, c := range []struct {
 		in, action, echo string
 		ok               bool
@@ -91,7 +91,7 @@ func TestResponseJSON(t *testing.T) {
 }
 
 func TestUnknownAction(t *testing.T) {
-	s, _, _ := newTestService(t)
+	s, _, _ := newTestDialect(t)
 	for _, name := range []string{"", "no_such", "no_such_async", "_async", "get_login_info_async_async"} {
 		r := s.Call(t.Context(), Request{Action: name, Echo: json.RawMessage(`1`)})
 		if r.RetCode != RetUnknownAction || r.Msg != "API_NOT_FOUND" || string(r.Echo) != "1" || !strings.Contains(r.Wording, name) {
@@ -101,7 +101,7 @@ func TestUnknownAction(t *testing.T) {
 }
 
 func TestPanicInAction(t *testing.T) {
-	s, _, store := newTestService(t)
+	s, _, store := newTestDialect(t)
 	store.panics = true
 	r := s.Call(t.Context(), Request{Action: "get_msg", Params: mustParams(t, `{"message_id":1}`), Echo: json.RawMessage(`"e"`)})
 	if r.Status != StatusFailed || r.RetCode != RetFailed || string(r.Echo) != `"e"` || r.Wording == "" {
@@ -161,7 +161,7 @@ func TestErrorsExplained(t *testing.T) {
 
 func TestAsync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, c, _ := newTestService(t)
+		s, c, _ := newTestDialect(t)
 		params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
 		if err != nil {
 			t.Fatal(err)
@@ -196,7 +196,7 @@ func TestAsync(t *testing.T) {
 // TestRateLimitedSuffix: answered at once, and run one by one with a pause.
 func TestRateLimitedSuffix(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, c, _ := newTestService(t)
+		s, c, _ := newTestDialect(t)
 		params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
 		if err != nil {
 			t.Fatal(err)
@@ -250,7 +250,7 @@ func TestFinish(t *testing.T) {
 				var log bytes.Buffer
 				c := newFakeClient(t)
 				c.takes = tt.takes
-				s := newService(Options{Client: c.Client, Log: slog.New(slog.NewTextHandler(&log, nil))}, &fakeStore{messages: map[int32]*message.Message{}})
+				s := newDialect(Options{Client: c.Client, Log: slog.New(slog.NewTextHandler(&log, nil))}, &fakeStore{messages: map[int32]*message.Message{}})
 				params, err := ParamsJSON(json.RawMessage(`{"group_id":5,"message":"later"}`))
 				if err != nil {
 					t.Fatal(err)
@@ -296,7 +296,7 @@ func FuzzParseRequest(f *testing.F) {
 	for _, s := range []string{`{"action":"a","params":{"x":1},"echo":"e"}`, `{"action":7,"echo":{"a":[]}`, `[`, `{"echo":`, `"echo":1`} {
 		f.Add([]byte(s))
 	}
-	s, _, _ := newTestService(f)
+	s, _, _ := newTestDialect(f)
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		r, err := ParseRequest(frame)
 		var resp *Response

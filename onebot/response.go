@@ -40,13 +40,12 @@ type Response struct {
 	Echo json.RawMessage
 }
 
-// BodyNotRead adds to a response that the body of the request was not read, as it was
-// a GET.
-func (s *Service) BodyNotRead(r *Response) {
+// bodyNotRead adds that the body of the request was not read, as it was a GET.
+func (r *Response) bodyNotRead(l Language) {
 	words := text.T(
 		"the body of a GET is not read: use POST, or write the parameters into the query",
 		"GET 请求的正文不会被读取：请改用 POST，或把参数写在查询字符串中",
-	).In(s.language)
+	).In(l)
 	if r.Message != "" {
 		words = r.Message + "; " + words
 	}

@@ -11,7 +11,7 @@ import (
 // drawn says how dice and rps are sent.
 var drawn = text.T("no data; the service decides the result", "没有参数，结果由服务器决定")
 
-func showFace(_ *Service, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
+func showFace(_ *writer, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
 	if f.ID == message.FaceDice || f.ID == message.FaceRPS {
 		return data, false
 	}
@@ -22,7 +22,7 @@ func showFace(_ *Service, _ message.Chat, f *message.Face, data []field) ([]fiel
 	return data, true
 }
 
-func readFace(_ *Service, _ message.Chat, seg segment) (message.Segment, error) {
+func readFace(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	id, err := strconv.ParseUint(strings.TrimSpace(seg.get("id")), 10, 32)
 	if err != nil {
 		return nil, badSegment(seg, "id", text.T("must be a face number", "必须是表情编号"))
@@ -37,11 +37,11 @@ func readFace(_ *Service, _ message.Chat, seg segment) (message.Segment, error) 
 	return &message.Face{ID: uint32(id), Large: large}, nil
 }
 
-func showDice(_ *Service, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
+func showDice(_ *writer, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
 	return showResult(message.FaceDice, f, data)
 }
 
-func showRPS(_ *Service, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
+func showRPS(_ *writer, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
 	return showResult(message.FaceRPS, f, data)
 }
 
@@ -49,10 +49,10 @@ func showResult(id uint32, f *message.Face, data []field) ([]field, bool) {
 	return append(data, field{"result", strconv.FormatUint(uint64(f.Result), 10)}), f.ID == id
 }
 
-func readDice(*Service, message.Chat, segment) (message.Segment, error) {
+func readDice(reader, message.Chat, segment) (message.Segment, error) {
 	return &message.Face{ID: message.FaceDice, Large: true}, nil
 }
 
-func readRPS(*Service, message.Chat, segment) (message.Segment, error) {
+func readRPS(reader, message.Chat, segment) (message.Segment, error) {
 	return &message.Face{ID: message.FaceRPS, Large: true}, nil
 }

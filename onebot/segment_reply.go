@@ -8,16 +8,16 @@ import (
 	"libration/ntqq/message"
 )
 
-func showReply(s *Service, chat message.Chat, r *message.Reply, data []field) ([]field, bool) {
-	return append(data, field{"id", strconv.Itoa(int(s.repliedID(chat, r)))}), true
+func showReply(w *writer, chat message.Chat, r *message.Reply, data []field) ([]field, bool) {
+	return append(data, field{"id", strconv.Itoa(int(w.repliedID(chat, r)))}), true
 }
 
-func (s *Service) readReply(chat message.Chat, seg segment) (message.Segment, error) {
+func readReply(r reader, chat message.Chat, seg segment) (message.Segment, error) {
 	id, err := integer(seg.get("id"))
 	if err != nil || id < math.MinInt32 || id > math.MaxInt32 {
 		return nil, badSegment(seg, "id", text.T("is not a message id", "不是消息 id"))
 	}
-	m, err := s.gateway.Message(int32(id))
+	m, err := r.stored(int32(id))
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -30,7 +30,7 @@ func (s *Service) readReply(chat message.Chat, seg segment) (message.Segment, er
 	if !sameChat(chat, m.Chat) {
 		return nil, badSegment(seg, "id", text.T("is a message of another chat", "是其他会话的消息"))
 	}
-	r := &message.Reply{
+	reply := &message.Reply{
 		Sequence:       m.Sequence,
 		ClientSequence: m.ClientSequence,
 		SenderUIN:      m.Sender.UIN,
@@ -40,10 +40,10 @@ func (s *Service) readReply(chat message.Chat, seg segment) (message.Segment, er
 	}
 	for _, part := range m.Content {
 		if _, nested := part.(*message.Reply); !nested { // a quote carries no quote
-			r.Content = append(r.Content, part)
+			reply.Content = append(reply.Content, part)
 		}
 	}
-	return r, nil
+	return reply, nil
 }
 
 // sameChat tells whether two chats are the same conversation. A private chat is
@@ -57,9 +57,9 @@ func sameChat(a, b message.Chat) bool {
 
 // repliedID is the message_id of a quoted message; 0 when the quote names nothing
 // that an id can be computed from.
-func (s *Service) repliedID(chat message.Chat, r *message.Reply) int32 {
+func (w *writer) repliedID(chat message.Chat, r *message.Reply) int32 {
 	if chat.Kind == message.Group {
-		return s.gateway.ID(chat, r.Sequence)
+		return w.ids.ID(chat, r.Sequence)
 	}
-	return s.gateway.PrivateID(chat, r.Sequence, r.ClientSequence, r.Random)
+	return w.ids.PrivateID(chat, r.Sequence, r.ClientSequence, r.Random)
 }

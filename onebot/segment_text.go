@@ -8,18 +8,18 @@ import (
 	"libration/ntqq/message"
 )
 
-func showText(_ *Service, _ message.Chat, t *message.Text, data []field) ([]field, bool) {
+func showText(_ *writer, _ message.Chat, t *message.Text, data []field) ([]field, bool) {
 	return append(data, field{"text", t.Text}), true
 }
 
-func readText(_ *Service, _ message.Chat, seg segment) (message.Segment, error) {
+func readText(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	if words := seg.get("text"); words != "" {
 		return &message.Text{Text: words}, nil
 	}
 	return nil, nil
 }
 
-func showAt(_ *Service, _ message.Chat, at *message.At, data []field) ([]field, bool) {
+func showAt(_ *writer, _ message.Chat, at *message.At, data []field) ([]field, bool) {
 	qq := "all"
 	if !at.All {
 		qq = strconv.FormatUint(uint64(at.UIN), 10)
@@ -27,7 +27,7 @@ func showAt(_ *Service, _ message.Chat, at *message.At, data []field) ([]field, 
 	return append(data, field{"qq", qq}, field{"name", at.Display}), true
 }
 
-func readAt(_ *Service, _ message.Chat, seg segment) (message.Segment, error) {
+func readAt(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	name := "qq"
 	if seg.get(name) == "" {
 		name = "target"
@@ -46,6 +46,6 @@ func readAt(_ *Service, _ message.Chat, seg segment) (message.Segment, error) {
 	return at, nil
 }
 
-func showUnknown(_ *Service, _ message.Chat, u *message.Unknown, data []field) ([]field, bool) {
+func showUnknown(_ *writer, _ message.Chat, u *message.Unknown, data []field) ([]field, bool) {
 	return append(data, field{"element", u.Element}), true
 }

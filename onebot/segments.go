@@ -15,22 +15,22 @@ type segmentRow struct {
 	of             string    // message.Segment.Name of what show gets; "" when it is never received
 	// show appends the data of a received segment; ok is false when that is not of this
 	// type. All rows that say ok give a segment.
-	show func(s *Service, chat message.Chat, part message.Segment, data []field) (shown []field, ok bool)
+	show func(w *writer, chat message.Chat, part message.Segment, data []field) (shown []field, ok bool)
 	// read returns what is sent to a chat, nil when the segment says nothing. read is nil
 	// for types that cannot be sent.
-	read func(s *Service, chat message.Chat, seg segment) (message.Segment, error)
+	read func(r reader, chat message.Chat, seg segment) (message.Segment, error)
 }
 
 // segmentType is the row of a type that is received as a P.
 func segmentType[P message.Segment](
 	name string, received, sent text.Text,
-	show func(s *Service, chat message.Chat, part P, data []field) ([]field, bool),
-	read func(s *Service, chat message.Chat, seg segment) (message.Segment, error),
+	show func(w *writer, chat message.Chat, part P, data []field) ([]field, bool),
+	read func(r reader, chat message.Chat, seg segment) (message.Segment, error),
 ) segmentRow {
 	var of P
 	return segmentRow{name: name, received: received, sent: sent, of: of.Name(), read: read,
-		show: func(s *Service, chat message.Chat, part message.Segment, data []field) ([]field, bool) {
-			return show(s, chat, part.(P), data)
+		show: func(w *writer, chat message.Chat, part message.Segment, data []field) ([]field, bool) {
+			return show(w, chat, part.(P), data)
 		}}
 }
 
@@ -59,13 +59,13 @@ func segmentRows() []segmentRow {
 		segmentType("reply",
 			text.T("`id` of the quoted message, 0 when the quote names none", "被引用消息的 `id`；无法得知时为 0"),
 			text.T("`id` of a stored message of the same chat; goes to the front, the first of several counts", "同一会话中已保存消息的 `id`；自动放在最前面，有多个时取第一个"),
-			showReply, (*Service).readReply),
+			showReply, readReply),
 		segmentType("unknown",
 			text.T("`element`, what the protocol calls it, such as `custom_face` (an image)", "`element`：协议中的名称，例如 `custom_face`（图片）"),
 			text.Text{}, showUnknown, nil),
 		// The feature is gone; old bots still send it.
 		{name: "anonymous", sent: text.T("accepted, without effect: the feature is gone", "可以发送，但没有任何效果：该功能已下线"),
-			read: func(*Service, message.Chat, segment) (message.Segment, error) { return nil, nil }},
+			read: func(reader, message.Chat, segment) (message.Segment, error) { return nil, nil }},
 	}
 }
 
@@ -95,12 +95,12 @@ func newSegmentTable() *segmentTable {
 
 // appendSegments appends the OneBot form of a received message's content, as the array
 // format has it. It uses the memory of what dst had before.
-func (s *Service) appendSegments(dst []segment, chat message.Chat, c message.Content) []segment {
+func (w *writer) appendSegments(dst []segment, chat message.Chat, c message.Content) []segment {
 	for _, part := range c {
 		if part == nil {
 			continue
 		}
-		for _, r := range s.segments.shows[part.Name()] {
+		for _, r := range w.segments.shows[part.Name()] {
 			n := len(dst)
 			if n < cap(dst) {
 				dst = dst[:n+1]
@@ -108,7 +108,7 @@ func (s *Service) appendSegments(dst []segment, chat message.Chat, c message.Con
 				dst = append(dst, segment{})
 			}
 			seg := &dst[n]
-			data, ok := r.show(s, chat, part, seg.data[:0])
+			data, ok := r.show(w, chat, part, seg.data[:0])
 			if seg.data = data; !ok {
 				dst = dst[:n]
 				continue
@@ -151,54 +151,6 @@ func appendReceivedCQ(dst []byte, segments []segment) []byte {
 		dst = appendCQ(dst, []segment{s})
 	}
 	return dst
-}
-
-// content turns OneBot segments into what is sent to a chat. Empty data values
-// count as absent. A reply goes to the front; of several only the first counts.
-func (s *Service) content(chat message.Chat, segments []segment) (message.Content, error) {
-	var c message.Content
-	var reply message.Segment
-	text := 0
-	for _, seg := range segments {
-		if text += len(seg.get("text")); text > maxText {
-			return nil, longMessage()
-		}
-		part, err := s.outgoing(chat, seg)
-		if err != nil {
-			return nil, err
-		}
-		switch part.(type) {
-		case nil:
-		case *message.Reply:
-			if reply == nil {
-				reply = part
-			}
-		default:
-			c = append(c, part)
-		}
-	}
-	if len(c) == 0 {
-		return nil, failure(emptyMessage)
-	}
-	if reply != nil {
-		c = append(message.Content{reply}, c...)
-	}
-	return c, nil
-}
-
-// outgoing turns one OneBot segment into one to send; nil when it says nothing.
-func (s *Service) outgoing(chat message.Chat, seg segment) (message.Segment, error) {
-	if r := s.segments.types[seg.kind]; r != nil && r.read != nil {
-		return r.read(s, chat, seg)
-	}
-	kind := shorten(seg.kind)
-	return nil, badParams(text.T(
-		`segment type %[1]q cannot be sent; these can: %[2]s. If [CQ:%[1]s is meant as text, write its "[" as "&#91;"`,
-		`不支持发送 %[1]q 类型的消息段，支持的类型: %[2]s。如果 [CQ:%[1]s 只是普通文本，请把 "[" 写成 "&#91;"`).Fill(kind, s.segments.sendable))
-}
-
-func badSegment(seg segment, name string, what text.Text) error {
-	return badParams(text.T("segment %s: %s %q %s", "消息段 %s: %s %q %s").Fill(seg.kind, name, shorten(seg.get(name)), what))
 }
 
 // segmentGuide returns the guides' table of segments.

@@ -65,7 +65,7 @@ func TestUnknownNames(t *testing.T) {
 		{"get_forward_msg_rate_limited", `action "get_forward_msg" is known, but this version does not have it`, `动作 "get_forward_msg" 已知，但本版本没有`},
 	} {
 		for l, want := range map[Language]string{English: tt.en, Chinese: tt.zh} {
-			s := newService(Options{Language: l}, nil)
+			s := newDialect(Options{Language: l}, nil)
 			r := s.Call(t.Context(), Request{Action: tt.name})
 			if r.RetCode != RetUnknownAction || r.Msg != "API_NOT_FOUND" || r.Wording != want || r.Message != want {
 				t.Errorf("%s in %s: got %+v, want %q", tt.name, l, r, want)
@@ -107,7 +107,7 @@ func TestAppendedResults(t *testing.T) {
 
 // TestEncodedResults: what is encoded by hand has all fields of its struct and no other.
 func TestEncodedResults(t *testing.T) {
-	s, c, store := newTestService(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
+	s, c, store := newTestDialect(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
 	own := friendMessage(6, &message.Text{Text: "own"})
 	own.Self = true
 	temporary := friendMessage(7, &message.Face{ID: 1})

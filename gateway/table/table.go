@@ -64,7 +64,7 @@ func (i *Info) Names() []string { return append([]string{i.Name}, i.Aliases...) 
 // Row is one action, run on an S. [Of] and [Known] make rows, [New] completes them.
 type Row[S any] struct {
 	Info
-	run func(s S, ctx context.Context, fields []Field, from Source) (any, error)
+	run func(ctx context.Context, s S, fields []Field, from Source) (any, error)
 }
 
 // Option adds to a row.
@@ -82,7 +82,7 @@ func Fails(failure *Cause, causes ...*Cause) Option {
 // `param:"group_id"`, `param:"card,optional"`, `param:"times,default=1"`,
 // `param:"message_id|id"` where it has several names. R is described by its tags json.
 // Both have texts in the tags en and zh, where the type does not say enough.
-func Of[S, P, R any](name string, tier Tier, lane Lane, what text.Text, run func(S, context.Context, P) (R, error), more ...Option) Row[S] {
+func Of[S, P, R any](name string, tier Tier, lane Lane, what text.Text, run func(context.Context, S, P) (R, error), more ...Option) Row[S] {
 	row := Row[S]{Info: Info{
 		Name: name, Tier: tier, Lane: lane, Text: what,
 		params: reflect.TypeFor[P](), result: reflect.TypeFor[R](),
@@ -90,12 +90,12 @@ func Of[S, P, R any](name string, tier Tier, lane Lane, what text.Text, run func
 	for _, add := range more {
 		add(&row.Info)
 	}
-	row.run = func(s S, ctx context.Context, fields []Field, from Source) (any, error) {
+	row.run = func(ctx context.Context, s S, fields []Field, from Source) (any, error) {
 		p := new(P)
 		if err := read(fields, from, reflect.ValueOf(p).Elem()); err != nil {
 			return nil, err
 		}
-		r, err := run(s, ctx, *p)
+		r, err := run(ctx, s, *p)
 		if err != nil || row.result == reflect.TypeFor[None]() {
 			return nil, err
 		}
@@ -119,8 +119,8 @@ func (r *Row[S]) Works() bool { return r.run != nil }
 
 // Run reads the parameters and runs the action. The result is nil without one. Errors
 // are those of the source, *Wrong for a parameter, and the action's own.
-func (r *Row[S]) Run(s S, ctx context.Context, from Source) (any, error) {
-	return r.run(s, ctx, r.Params.Fields, from)
+func (r *Row[S]) Run(ctx context.Context, s S, from Source) (any, error) {
+	return r.run(ctx, s, r.Params.Fields, from)
 }
 
 // Dialect is what the rows of one dialect share.

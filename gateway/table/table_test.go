@@ -38,7 +38,7 @@ type forwarded struct {
 	Parts []node  `json:"parts" en:"The parts." zh:"各部分。"`
 }
 
-func (b *bot) forward(_ context.Context, p forwardParams) (forwarded, error) {
+func forward(_ context.Context, b *bot, p forwardParams) (forwarded, error) {
 	if p.Group == 13 {
 		return forwarded{}, errors.New("bad luck")
 	}
@@ -46,9 +46,9 @@ func (b *bot) forward(_ context.Context, p forwardParams) (forwarded, error) {
 	return forwarded{ID: 1, Parts: p.Nodes}, nil
 }
 
-func (b *bot) nothing(context.Context, table.None) (table.None, error) { return table.None{}, nil }
+func nothing(_ context.Context, _ *bot, _ table.None) (table.None, error) { return table.None{}, nil }
 
-func (b *bot) raw(context.Context, table.None) (table.Encoded[forwarded], error) {
+func raw(_ context.Context, _ *bot, _ table.None) (table.Encoded[forwarded], error) {
 	return table.Encoded[forwarded](`{"id":5}`), nil
 }
 
@@ -67,9 +67,9 @@ var (
 
 func rows() []table.Row[*bot] {
 	return append([]table.Row[*bot]{
-		table.Of("forward", "standard", table.Sends, text.T("Forwards.", "转发。"), (*bot).forward, table.Alias("fwd"), table.Fails(failure, noGroup)),
-		table.Of("nothing", "standard", table.Local, text.T("Does nothing.", "什么也不做。"), (*bot).nothing),
-		table.Of(".raw", "rare", table.Lookups, text.T("Encodes itself.", "自行编码。"), (*bot).raw),
+		table.Of("forward", "standard", table.Sends, text.T("Forwards.", "转发。"), forward, table.Alias("fwd"), table.Fails(failure, noGroup)),
+		table.Of("nothing", "standard", table.Local, text.T("Does nothing.", "什么也不做。"), nothing),
+		table.Of(".raw", "rare", table.Lookups, text.T("Encodes itself.", "自行编码。"), raw),
 	}, table.Known[*bot]("rare", "backward sideward nothing fwd")...)
 }
 
@@ -111,7 +111,7 @@ func TestStrictParameters(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := &bot{}
-		_, err = row.Run(b, t.Context(), source)
+		_, err = row.Run(t.Context(), b, source)
 		var wrong *table.Wrong
 		if tt.wrong != "" {
 			if !errors.As(err, &wrong) || err.Error() != tt.wrong {
@@ -137,7 +137,7 @@ func TestResults(t *testing.T) {
 		"fwd": `{"id":1,"next":null,"parts":null}`, "nothing": `null`, ".raw": `{"id":5}`,
 	} {
 		source, _ := table.NewStrict([]byte(`{"group_id":1}`))
-		data, err := actions.Find(name).Run(&bot{}, t.Context(), source)
+		data, err := actions.Find(name).Run(t.Context(), &bot{}, source)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestResults(t *testing.T) {
 		}
 	}
 	source, _ := table.NewStrict([]byte(`{"group_id":13}`))
-	if data, err := actions.Find("forward").Run(&bot{}, t.Context(), source); data != nil || err == nil || err.Error() != "bad luck" {
+	if data, err := actions.Find("forward").Run(t.Context(), &bot{}, source); data != nil || err == nil || err.Error() != "bad luck" {
 		t.Errorf("got %v, error %v, want the action's own", data, err)
 	}
 }
@@ -180,17 +180,17 @@ func TestBadRows(t *testing.T) {
 		want string
 		rows []table.Row[*bot]
 	}{
-		{`the name "nothing" is taken`, append(rows(), table.Of("nothing", "rare", table.Local, what, (*bot).nothing))},
-		{`the name "fwd" is taken`, append(rows(), table.Of("fwd", "rare", table.Local, what, (*bot).nothing))},
-		{`the name "nothing" is taken`, append(rows(), table.Of("a", "rare", table.Local, what, (*bot).nothing, table.Alias("nothing")))},
+		{`the name "nothing" is taken`, append(rows(), table.Of("nothing", "rare", table.Local, what, nothing))},
+		{`the name "fwd" is taken`, append(rows(), table.Of("fwd", "rare", table.Local, what, nothing))},
+		{`the name "nothing" is taken`, append(rows(), table.Of("a", "rare", table.Local, what, nothing, table.Alias("nothing")))},
 		{`unknown tier "odd"`, table.Known[*bot]("odd", "a")},
-		{"unknown lane 9", one(table.Of("a", "rare", 9, what, (*bot).nothing))},
-		{"has no Chinese text", one(table.Of("a", "rare", table.Local, text.Text{EN: "x"}, (*bot).nothing))},
-		{"has no English text", one(table.Of("a", "rare", table.Local, text.Text{ZH: "一"}, (*bot).nothing))},
-		{"this is no name", one(table.Of("a b", "rare", table.Local, what, (*bot).nothing))},
-		{"failure X has no Chinese text", one(table.Of("a", "rare", table.Local, what, (*bot).nothing, table.Fails(&table.Cause{Code: "X", Text: text.Text{EN: "x"}})))},
-		{"a failure has no code", one(table.Of("a", "rare", table.Local, what, (*bot).nothing, table.Fails(failure, nil)))},
-		{"its parameters are no struct", one(table.Of("a", "rare", table.Local, what, func(*bot, context.Context, string) (none, error) { return none{}, nil }))},
+		{"unknown lane 9", one(table.Of("a", "rare", 9, what, nothing))},
+		{"has no Chinese text", one(table.Of("a", "rare", table.Local, text.Text{EN: "x"}, nothing))},
+		{"has no English text", one(table.Of("a", "rare", table.Local, text.Text{ZH: "一"}, nothing))},
+		{"this is no name", one(table.Of("a b", "rare", table.Local, what, nothing))},
+		{"failure X has no Chinese text", one(table.Of("a", "rare", table.Local, what, nothing, table.Fails(&table.Cause{Code: "X", Text: text.Text{EN: "x"}})))},
+		{"a failure has no code", one(table.Of("a", "rare", table.Local, what, nothing, table.Fails(failure, nil)))},
+		{"its parameters are no struct", one(table.Of("a", "rare", table.Local, what, func(context.Context, *bot, string) (none, error) { return none{}, nil }))},
 		{"field A: the dialect cannot read a float64", one(params[struct {
 			A float64 `param:"a" en:"x" zh:"一"`
 		}]())},
@@ -214,8 +214,8 @@ func TestBadRows(t *testing.T) {
 		{"field A: field Who: it needs the tag param", one(params[struct {
 			A []struct{ Who number } `param:"a" en:"x" zh:"一"`
 		}]())},
-		{"no result has a func()", one(table.Of("a", "rare", table.Local, what, func(*bot, context.Context, none) (func(), error) { return nil, nil }))},
-		{"field A: has no English text", one(table.Of("a", "rare", table.Local, what, func(*bot, context.Context, none) (r struct {
+		{"no result has a func()", one(table.Of("a", "rare", table.Local, what, func(context.Context, *bot, none) (func(), error) { return nil, nil }))},
+		{"field A: has no English text", one(table.Of("a", "rare", table.Local, what, func(context.Context, *bot, none) (r struct {
 			A int `json:"a"`
 		}, err error) {
 			return r, nil
@@ -230,7 +230,7 @@ func TestBadRows(t *testing.T) {
 
 // params is a row with these parameters.
 func params[P any]() table.Row[*bot] {
-	return table.Of("a", "rare", table.Local, text.T("x", "一"), func(*bot, context.Context, P) (table.None, error) { return table.None{}, nil })
+	return table.Of("a", "rare", table.Local, text.T("x", "一"), func(context.Context, *bot, P) (table.None, error) { return table.None{}, nil })
 }
 
 func FuzzStrict(f *testing.F) {
@@ -247,7 +247,7 @@ func FuzzStrict(f *testing.F) {
 			return
 		}
 		b := &bot{}
-		if _, err := actions.Find("forward").Run(b, t.Context(), source); err == nil && b.got.(forwardParams).Group == 0 {
+		if _, err := actions.Find("forward").Run(t.Context(), b, source); err == nil && b.got.(forwardParams).Group == 0 {
 			if got := string(source["group_id"]) + string(source["group"]); !strings.Contains(got, "0") {
 				t.Errorf("%s: a required parameter was read from %q", raw, got)
 			}

@@ -57,7 +57,7 @@ func benchmarkEvents(b *testing.B, newService func(testing.TB) *bot, o WebSocket
 	}{{"one-at-a-time", 1}, {"burst-16", 16}, {"burst-1024", 1024}} {
 		b.Run(bm.name, func(b *testing.B) {
 			service := newService(b)
-			s, err := NewWebSocket(service.Service, o, nil)
+			s, err := NewWebSocket(service.Dialect, o, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

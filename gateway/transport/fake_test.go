@@ -136,9 +136,9 @@ func groupMessage(group message.GroupCode, text string) *message.Message {
 	}
 }
 
-// bot is a service with the gateway of its account.
+// bot is a dialect with the gateway of its account.
 type bot struct {
-	*onebot.Service
+	*onebot.Dialect
 	*gateway.Gateway
 }
 

@@ -35,7 +35,7 @@ func slowest(t *testing.T, root string, n int) time.Duration {
 // and do not last, whatever they announce.
 func TestHTTPSlowBodies(t *testing.T) {
 	b, _ := newOneBot(t)
-	h, err := NewHTTP(b.Service, HTTPOptions{Address: "127.0.0.1:0"}, nil)
+	h, err := NewHTTP(b.Dialect, HTTPOptions{Address: "127.0.0.1:0"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func startHTTP(t testing.TB, o HTTPOptions, log *slog.Logger) (root string, h *H
 	t.Helper()
 	b, c := newOneBot(t)
 	o.Address = "127.0.0.1:0"
-	h, err := NewHTTP(b.Service, o, log)
+	h, err := NewHTTP(b.Dialect, o, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func TestHTTPToken(t *testing.T) {
 
 func TestHTTPPanicAndStop(t *testing.T) {
 	b, client := newOneBot(t)
-	h, err := NewHTTP(b.Service, HTTPOptions{Address: "127.0.0.1:0"}, nil)
+	h, err := NewHTTP(b.Dialect, HTTPOptions{Address: "127.0.0.1:0"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestListenFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	h, err := NewHTTP(b.Service, HTTPOptions{Address: taken.Addr().String()}, nil)
+	h, err := NewHTTP(b.Dialect, HTTPOptions{Address: taken.Addr().String()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func TestListenFailures(t *testing.T) {
 	if err := h.Run(t.Context()); !errors.Is(err, errRunning) {
 		t.Errorf("second Run: got %v, want %v", err, errRunning)
 	}
-	foreign, err := NewHTTP(b.Service, HTTPOptions{Address: "203.0.113.1:0", AccessToken: "t"}, nil)
+	foreign, err := NewHTTP(b.Dialect, HTTPOptions{Address: "203.0.113.1:0", AccessToken: "t"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -385,15 +385,15 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%q with token %q: got %v, want %q", tt.address, tt.token, err, tt.want)
 		}
 		b, _ := newOneBot(t)
-		if _, err := NewHTTP(b.Service, HTTPOptions{Address: tt.address, AccessToken: tt.token}, nil); (err != nil) != (tt.want != "") {
+		if _, err := NewHTTP(b.Dialect, HTTPOptions{Address: tt.address, AccessToken: tt.token}, nil); (err != nil) != (tt.want != "") {
 			t.Errorf("NewHTTP %q: got %v", tt.address, err)
 		}
-		if _, err := NewWebSocket(b.Service, WebSocketOptions{Address: tt.address, AccessToken: tt.token}, nil); (err != nil) != (tt.want != "") {
+		if _, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: tt.address, AccessToken: tt.token}, nil); (err != nil) != (tt.want != "") {
 			t.Errorf("NewWebSocket %q: got %v", tt.address, err)
 		}
 	}
 	b, _ := newOneBot(t)
-	_, err := NewHTTP(b.Service, HTTPOptions{Address: "x", CORS: []string{"*", "example.org"}}, nil)
+	_, err := NewHTTP(b.Dialect, HTTPOptions{Address: "x", CORS: []string{"*", "example.org"}}, nil)
 	for _, want := range []string{"host:port", `"*" lets every website`, `"example.org" is not an origin`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)

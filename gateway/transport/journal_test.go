@@ -118,7 +118,7 @@ func startJournaledReverse(t *testing.T, o ReverseOptions, log *logBuffer) (*Rev
 	if o.Journal.Window == 0 {
 		o.Journal = someJournal
 	}
-	r, err := NewReverse(b.Service, o, log.logger())
+	r, err := NewReverse(b.Dialect, o, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func TestEventConnectionHasTheJournal(t *testing.T) {
 	b, _, _ := newJournaled(t)
 	api, apiServer := startBot(t)
 	events, eventServer := startBot(t)
-	r, err := NewReverse(b.Service, ReverseOptions{APIURL: wsURL(apiServer), EventURL: wsURL(eventServer), Journal: someJournal}, nil)
+	r, err := NewReverse(b.Dialect, ReverseOptions{APIURL: wsURL(apiServer), EventURL: wsURL(eventServer), Journal: someJournal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +292,7 @@ func TestEventConnectionHasTheJournal(t *testing.T) {
 
 func TestForwardLastEventID(t *testing.T) {
 	b, _, _ := newJournaled(t)
-	s, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Journal: someJournal}, nil)
+	s, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: "127.0.0.1:0", Journal: someJournal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +358,7 @@ func TestForwardLastEventID(t *testing.T) {
 // TestSlowReaderOfTheJournal: with a journal nobody is cut off.
 func TestSlowReaderOfTheJournal(t *testing.T) {
 	b, _, kept := newJournaled(t)
-	s, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Journal: JournalOptions{Window: time.Hour}}, nil)
+	s, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: "127.0.0.1:0", Journal: JournalOptions{Window: time.Hour}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +388,7 @@ func TestSlowReaderOfTheJournal(t *testing.T) {
 
 func TestJournalOptionsChecked(t *testing.T) {
 	b, _ := newOneBot(t)
-	_, err := NewReverse(b.Service, ReverseOptions{URL: "ws://a", Journal: JournalOptions{Window: -1, Limit: -1}}, nil)
+	_, err := NewReverse(b.Dialect, ReverseOptions{URL: "ws://a", Journal: JournalOptions{Window: -1, Limit: -1}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "journal -1ns is negative") || !strings.Contains(err.Error(), "journal limit -1 is negative") {
 		t.Errorf("got %v", err)
 	}

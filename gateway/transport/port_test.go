@@ -31,7 +31,7 @@ func TestPortTellsAccountsApart(t *testing.T) {
 	var root string
 	begin := func(name, token string) {
 		b, c := newOneBot(t)
-		h, err := NewHTTP(b.Service, HTTPOptions{Address: "127.0.0.1:0", Port: p, Account: name, AccessToken: token}, nil)
+		h, err := NewHTTP(b.Dialect, HTTPOptions{Address: "127.0.0.1:0", Port: p, Account: name, AccessToken: token}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestPortOfWebSockets(t *testing.T) {
 	var root string
 	for _, name := range []string{"a", "b"} {
 		b, _ := newOneBot(t)
-		w, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
+		w, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func TestPortOfWhoStays(t *testing.T) {
 	var root string
 	for _, name := range []string{"a", "b"} {
 		b, c := newOneBot(t)
-		h, err := NewHTTP(b.Service, HTTPOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
+		h, err := NewHTTP(b.Dialect, HTTPOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +250,7 @@ func TestPortThatIsSharedLater(t *testing.T) {
 	p.Share(sharers(false)[:1], nil)
 	begin := func(name string) (func() time.Duration, string) {
 		b, _ := newOneBot(t)
-		w, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
+		w, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: "127.0.0.1:0", Port: p, Account: name}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func startReverse(t testing.TB, o ReverseOptions, log *slog.Logger, tune func(*R
 	if o.ReconnectInterval == 0 {
 		o.ReconnectInterval = 5 * time.Millisecond
 	}
-	r, err := NewReverse(b.Service, o, log)
+	r, err := NewReverse(b.Dialect, o, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestReverseOptions(t *testing.T) {
 		{ReverseOptions{URL: "ws://a", HandshakeTimeout: -1}, "handshake timeout"},
 		{ReverseOptions{URL: "ws://a", Heartbeat: 1}, "heartbeat"},
 	} {
-		_, err := NewReverse(b.Service, tt.o, nil)
+		_, err := NewReverse(b.Dialect, tt.o, nil)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%+v: got %v, want %q", tt.o, err, tt.want)
 		}
@@ -343,7 +343,7 @@ func TestReverseOptions(t *testing.T) {
 			t.Errorf("the error tells the token: %v", err)
 		}
 	}
-	r, err := NewReverse(b.Service, ReverseOptions{URL: "ws://user:s3cr3t@127.0.0.1:1/p?access_token=s3cr3t#s3cr3t"}, nil)
+	r, err := NewReverse(b.Dialect, ReverseOptions{URL: "ws://user:s3cr3t@127.0.0.1:1/p?access_token=s3cr3t#s3cr3t"}, nil)
 	if err != nil || strings.Contains(r.Name(), "s3cr3t") {
 		t.Errorf("got name %q, %v", r.Name(), err)
 	}
@@ -357,7 +357,7 @@ func TestDialGivenUp(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
 	defer server.Close()
 	defer close(hang)
-	r, err := NewReverse(b.Service, ReverseOptions{URL: "ws" + strings.TrimPrefix(server.URL, "http")}, nil)
+	r, err := NewReverse(b.Dialect, ReverseOptions{URL: "ws" + strings.TrimPrefix(server.URL, "http")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

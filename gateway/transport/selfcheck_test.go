@@ -42,11 +42,11 @@ func listeners(t *testing.T, address string, log *logBuffer) []Listening {
 
 func listenersOf(t *testing.T, b *bot, address string, log *logBuffer) []Listening {
 	t.Helper()
-	h, err := NewHTTP(b.Service, HTTPOptions{Address: address, AccessToken: "s3cret"}, log.logger())
+	h, err := NewHTTP(b.Dialect, HTTPOptions{Address: address, AccessToken: "s3cret"}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := NewWebSocket(b.Service, WebSocketOptions{Address: address, AccessToken: "s3cret", Heartbeat: time.Second}, log.logger())
+	w, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: address, AccessToken: "s3cret", Heartbeat: time.Second}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}

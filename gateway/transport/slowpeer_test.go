@@ -113,7 +113,7 @@ func pipeSession(t *testing.T, b *bot, journal JournalOptions) (ws *websocket.Co
 				return
 			}
 			o := sessionOptions{maxMessage: MaxBody, journal: journal}
-			s := newSession(b.Service, (&logBuffer{}).logger(), ws, connOf(r.Context()), gateway.Line{Requests: true, Events: true}, o, defaultTiming())
+			s := newSession(b.Dialect, (&logBuffer{}).logger(), ws, connOf(r.Context()), gateway.Line{Requests: true, Events: true}, o, defaultTiming())
 			if journal.Window > 0 {
 				if s.cursor, err = b.Gateway.OpenCursor(journal.cursor(o.form, nil)); err != nil {
 					t.Error(err)

@@ -126,7 +126,7 @@ func startWebhook(t *testing.T, b *bot, url string, o WebhookOptions, log *logBu
 	if o.Retry == 0 {
 		o.Retry = time.Millisecond
 	}
-	w, err := NewWebhook(b.Service, o, log.logger())
+	w, err := NewWebhook(b.Dialect, o, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -477,7 +477,7 @@ func TestWebhookStopsWhileBotHangs(t *testing.T) {
 	b, _, _ := newJournaled(t)
 	bot, server := newHookBot(t)
 	var log logBuffer
-	w, err := NewWebhook(b.Service, WebhookOptions{URL: server.URL, Retry: time.Millisecond, Journal: someJournal}, log.logger())
+	w, err := NewWebhook(b.Dialect, WebhookOptions{URL: server.URL, Retry: time.Millisecond, Journal: someJournal}, log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -533,17 +533,17 @@ func TestWebhookTLS(t *testing.T) {
 func TestWebhookOptionsChecked(t *testing.T) {
 	b, _ := newOneBot(t)
 	for _, url := range []string{"", "ws://a", "http://", "http://%zz", "bot:80"} {
-		if _, err := NewWebhook(b.Service, WebhookOptions{URL: url}, nil); err == nil {
+		if _, err := NewWebhook(b.Dialect, WebhookOptions{URL: url}, nil); err == nil {
 			t.Errorf("url %q accepted", url)
 		}
 	}
-	_, err := NewWebhook(b.Service, WebhookOptions{URL: "http://a?token=hunter2", Timeout: -1, Retry: -1, Heartbeat: 1, Events: gateway.Selection{Form: 9}, Journal: JournalOptions{Limit: -1}}, nil)
+	_, err := NewWebhook(b.Dialect, WebhookOptions{URL: "http://a?token=hunter2", Timeout: -1, Retry: -1, Heartbeat: 1, Events: gateway.Selection{Form: 9}, Journal: JournalOptions{Limit: -1}}, nil)
 	for _, want := range []string{"timeout", "retry", "heartbeat", "form 9", "journal limit"} {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("got %v, want %q named", err, want)
 		}
 	}
-	w, err := NewWebhook(b.Service, WebhookOptions{URL: "http://127.0.0.1:1", Journal: someJournal}, nil)
+	w, err := NewWebhook(b.Dialect, WebhookOptions{URL: "http://127.0.0.1:1", Journal: someJournal}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

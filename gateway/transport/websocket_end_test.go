@@ -143,7 +143,7 @@ func TestWebSocketClose(t *testing.T) {
 
 func TestWebSocketStop(t *testing.T) {
 	b, client := newOneBot(t)
-	s, err := NewWebSocket(b.Service, WebSocketOptions{Address: "127.0.0.1:0"}, nil)
+	s, err := NewWebSocket(b.Dialect, WebSocketOptions{Address: "127.0.0.1:0"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

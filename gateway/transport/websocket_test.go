@@ -23,7 +23,7 @@ func startWebSocket(t testing.TB, o WebSocketOptions, log *slog.Logger, tune fun
 	c = newFakeClient(t)
 	b = newBot(c, gateway.Options{Log: log})
 	o.Address = "127.0.0.1:0"
-	s, err := NewWebSocket(b.Service, o, log)
+	s, err := NewWebSocket(b.Dialect, o, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +348,7 @@ func TestWebSocketHeartbeatAndFormat(t *testing.T) {
 
 func TestWebSocketOptions(t *testing.T) {
 	b, _ := newOneBot(t)
-	_, err := NewWebSocket(b.Service, WebSocketOptions{
+	_, err := NewWebSocket(b.Dialect, WebSocketOptions{
 		Address: "0.0.0.0:1", Events: gateway.Selection{Form: 9}, Heartbeat: time.Millisecond, MaxMessage: -1,
 	}, nil)
 	for _, want := range []string{"onebot websocket", "0.0.0.0:1", "access token", "form 9", "heartbeat 1ms", "max message -1"} {
@@ -360,7 +360,7 @@ func TestWebSocketOptions(t *testing.T) {
 
 func TestEventsHaveNoEcho(t *testing.T) {
 	b, _ := newOneBot(t)
-	for _, frame := range [][]byte{b.Lifecycle("connect"), b.Heartbeat(time.Second)} {
+	for _, frame := range [][]byte{b.Hello(), b.Beat(time.Second)} {
 		var m map[string]json.RawMessage
 		if err := json.Unmarshal(frame, &m); err != nil || m["echo"] != nil || m["post_type"] == nil {
 			t.Errorf("got %s, %v", frame, err)

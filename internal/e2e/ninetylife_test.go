@@ -25,7 +25,7 @@ import (
 	"libration/onebot"
 )
 
-// life is an account of TestNinetyDays with its service and its owner. What lasts
+// life is an account of TestNinetyDays with its dialect and its owner. What lasts
 // over a restart of the program stands first.
 type life struct {
 	n        *ninety
@@ -37,7 +37,7 @@ type life struct {
 	rng      *rand.Rand // the owner's
 
 	client  *ntqq.Client
-	service *onebot.Service
+	dialect *onebot.Dialect
 	store   *store.Store
 	stop    func()
 
@@ -100,7 +100,7 @@ func (l *life) start() {
 		n.t.Fatal(err)
 	}
 	gate = gateway.New(gateway.Options{Account: client, Store: l.store, Log: log})
-	l.client, l.service = client, onebot.New(onebot.Options{Client: client, Gateway: gate, Log: log})
+	l.client, l.dialect = client, onebot.New(onebot.Options{Client: client, Gateway: gate, Log: log})
 	l.told = 0
 	sub := gate.Subscribe(gateway.Selection{ReportSelf: true})
 	handled := make(chan struct{}) // closed when all events have been
@@ -430,13 +430,13 @@ var notThere = []string{
 
 // send has an account send a text, and perhaps take it back.
 func (l *life) send(key chatKey, text string, recall bool) {
-	n, service := l.n, l.service
+	n, dialect := l.n, l.dialect
 	action := fmt.Sprintf(`{"action":"send_group_msg","params":{"group_id":%d,"message":%q}}`, key.group, text)
 	if key.group == 0 {
 		action = fmt.Sprintf(`{"action":"send_private_msg","params":{"user_id":%d,"message":%q}}`, key.other(l.uin), text)
 	}
 	n.sendings.running.Go(func() {
-		resp := callAction(n.t, service, action)
+		resp := callAction(n.t, dialect, action)
 		result := resp.Msg
 		if resp.RetCode == onebot.RetOK {
 			result = "sent"
@@ -457,12 +457,12 @@ func (l *life) send(key chatKey, text string, recall bool) {
 			n.t.Error(err)
 		}
 		time.Sleep(time.Minute)
-		resp = callAction(n.t, service, fmt.Sprintf(`{"action":"delete_msg","params":{"message_id":%d}}`, data.Data.ID))
+		resp = callAction(n.t, dialect, fmt.Sprintf(`{"action":"delete_msg","params":{"message_id":%d}}`, data.Data.ID))
 		l.count("own recalls " + resp.Status)
 	})
 }
 
-func callAction(t *testing.T, s *onebot.Service, action string) *onebot.Response {
+func callAction(t *testing.T, s *onebot.Dialect, action string) *onebot.Response {
 	request, err := onebot.ParseRequest([]byte(action))
 	if err != nil {
 		t.Error(err)

@@ -27,7 +27,7 @@ type parts struct {
 	client     *ntqq.Client
 	signer     *ntqq.HTTPSigner // nil when none is configured
 	gateway    *gateway.Gateway
-	service    *onebot.Service
+	onebot     *onebot.Dialect
 	messages   *store.Store
 	folder     *folderWatch
 	packets    *packets.Ring
@@ -73,7 +73,7 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 		return nil, errTaken(folder.path, uin)
 	}
 	p.gateway = a.gateway(p)
-	p.service = onebot.New(onebot.Options{
+	p.onebot = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
 		OnAction: a.counted.action,
 	})

@@ -61,7 +61,7 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
-func (a *Account) newConnection(b *onebot.Service, c *config.Connection) (connection, error) {
+func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connection, error) {
 	n, counted, log, key := a.o.Network, a.counted, a.log, a.cfg.Account.Folder()
 	var port *transport.Port
 	if a.o.Port != nil && c.Address != "" {

@@ -57,7 +57,7 @@ func (a *Account) connect(p *parts, cfg *config.Config) error {
 			all = append(all, before[i])
 			continue
 		}
-		made, err := a.newConnection(p.service, &c)
+		made, err := a.newConnection(p.onebot, &c)
 		if err != nil {
 			return err
 		}

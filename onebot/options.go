@@ -1,17 +1,13 @@
 package onebot
 
 import (
-	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"libration/gateway"
-	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/clock"
-	"libration/ntqq/message"
 )
 
 // Language chooses the language of the texts in failed responses and bot_offline
@@ -24,7 +20,7 @@ const (
 	Chinese = text.Chinese
 )
 
-// Options configure a Service. Client and Gateway are required.
+// Options configure a [Dialect]. Client and Gateway are required.
 type Options struct {
 	// Client is the account.
 	Client *ntqq.Client
@@ -61,48 +57,3 @@ func (o *Options) setDefaults() {
 		o.Clock = clock.New(nil)
 	}
 }
-
-// Service is the OneBot v11 service of one account. Its methods are safe for concurrent
-// use.
-type Service struct {
-	client   *ntqq.Client
-	deliver  func(context.Context, message.Chat, message.Content) (*message.Message, error) // sendTo; tests make it fail
-	gateway  *gateway.Gateway
-	log      *slog.Logger
-	version  string
-	language Language
-	clock    gateway.Clock
-	onAction func(action string, retcode int, took time.Duration)
-
-	actions  *table.Table[*Service]
-	segments *segmentTable
-	readers  sync.Pool // of *args
-	forms    [formats]gateway.Form
-	renders  sync.Pool // of *rendering
-}
-
-// New makes a service. It starts nothing.
-func New(o Options) *Service {
-	o.setDefaults()
-	s := &Service{
-		client:   o.Client,
-		gateway:  o.Gateway,
-		log:      o.Log,
-		version:  o.Version,
-		language: o.Language,
-		clock:    o.Clock,
-		onAction: o.OnAction,
-		actions:  Table(),
-		segments: newSegmentTable(),
-	}
-	s.deliver = s.sendTo
-	s.readers.New = func() any { return new(args) }
-	s.renders.New = func() any { return new(rendering) }
-	for f := range formats {
-		s.forms[f] = o.Gateway.Register(writer{s, f})
-	}
-	return s
-}
-
-// Form is a format of events in the gateway.
-func (s *Service) Form(f Format) gateway.Form { return s.forms[f] }

@@ -1,0 +1,110 @@
+package onebot
+
+import (
+	"context"
+	"time"
+
+	"libration/gateway"
+	"libration/gateway/table"
+	"libration/internal/text"
+	"libration/ntqq"
+	"libration/ntqq/message"
+)
+
+// account is what actions act on. Its methods are what several actions share.
+type account struct {
+	client   *ntqq.Client
+	deliver  func(context.Context, message.Chat, message.Content) (*message.Message, error) // sendTo; tests make it fail
+	gateway  *gateway.Gateway
+	table    *table.Table[*account]
+	version  string // of the program
+	language Language
+	reader   reader
+	writer   *writer
+}
+
+func (a *account) sendParams(ctx context.Context, chat message.Chat, p messageParams) (messageIDResult, error) {
+	segments, err := messageOf("message", p.Message.value, p.AutoEscape)
+	if err != nil {
+		return messageIDResult{}, err
+	}
+	return a.send(ctx, chat, segments)
+}
+
+// send sends segments to a chat.
+func (a *account) send(ctx context.Context, chat message.Chat, segments []segment) (messageIDResult, error) {
+	c, err := a.reader.content(chat, segments)
+	if err != nil {
+		return messageIDResult{}, err
+	}
+	m, err := a.deliver(ctx, chat, c)
+	if err != nil {
+		return messageIDResult{}, err
+	}
+	return a.sent(ctx, m), nil
+}
+
+// sendTo sends content to a chat.
+func (a *account) sendTo(ctx context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
+	if chat.Kind == message.Group {
+		return a.client.Messages().SendGroup(ctx, chat.Group, c)
+	}
+	return a.client.Messages().SendFriend(ctx, chat.Peer, c)
+}
+
+// sent stores a sent message; message_sent is made from the event that reports it.
+func (a *account) sent(ctx context.Context, m *message.Message) messageIDResult {
+	return messageIDResult{a.gateway.Sent(ctx, m)}
+}
+
+// recall takes a stored message back.
+func (a *account) recall(ctx context.Context, id int32) error {
+	m, err := a.stored(id, noMessage)
+	if err != nil {
+		return err
+	}
+	if m.Chat.Kind != message.Group && !m.Self {
+		return failure(notOurs)
+	}
+	return a.client.Messages().Recall(ctx, m)
+}
+
+// stored returns a stored message. missing is the cause of the failure when there is
+// none with this id.
+func (a *account) stored(id int32, missing *table.Cause) (*message.Message, error) {
+	m, err := a.gateway.Message(id)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if m == nil {
+		return nil, noSuchMessage(missing, id)
+	}
+	return m, nil
+}
+
+// status is the data of get_status and of heartbeats: the account's real state; a
+// field trouble says in words why it is not good although it is online. The
+// constants are there for clients that read them.
+func (a *account) status() []byte {
+	online, unsigned := a.client.State().Online(), a.client.SignFailure()
+	st := a.client.Stats()
+	b := []byte(`{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true`)
+	b = boolField(b, "online", online)
+	b = boolField(b, "good", online && unsigned == nil)
+	if unsigned != nil {
+		since := unsigned.Since.Format(time.TimeOnly)
+		b = textField(b, "trouble", text.T(
+			"no signer gives signatures since %s: messages cannot be sent; see signer.urls and the log",
+			"自 %s 起没有可用的签名服务，无法发送消息；请检查 signer.urls 和日志",
+		).Fill(since).In(a.language))
+	}
+	b = append(b, `,"stat":{"lost_times":0`...)
+	b = uintField(b, "packet_received", st.PacketsReceived)
+	b = uintField(b, "packet_sent", st.PacketsSent)
+	b = uintField(b, "packet_lost", st.PacketsDropped)
+	b = uintField(b, "message_received", st.MessagesReceived)
+	b = uintField(b, "message_sent", st.MessagesSent)
+	b = uintField(b, "disconnect_times", st.Disconnects)
+	b = intField(b, "last_message_time", st.LastMessageTime)
+	return append(b, '}', '}')
+}

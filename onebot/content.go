@@ -1,0 +1,61 @@
+package onebot
+
+import (
+	"libration/internal/text"
+	"libration/ntqq/message"
+)
+
+// reader reads OneBot segments into what is sent.
+type reader struct {
+	segments *segmentTable
+	// stored returns a message by its id, nil when there is none.
+	stored func(id int32) (*message.Message, error)
+}
+
+// content turns OneBot segments into what is sent to a chat. Empty data values
+// count as absent. A reply goes to the front; of several only the first counts.
+func (r reader) content(chat message.Chat, segments []segment) (message.Content, error) {
+	var c message.Content
+	var reply message.Segment
+	text := 0
+	for _, seg := range segments {
+		if text += len(seg.get("text")); text > maxText {
+			return nil, longMessage()
+		}
+		part, err := r.outgoing(chat, seg)
+		if err != nil {
+			return nil, err
+		}
+		switch part.(type) {
+		case nil:
+		case *message.Reply:
+			if reply == nil {
+				reply = part
+			}
+		default:
+			c = append(c, part)
+		}
+	}
+	if len(c) == 0 {
+		return nil, failure(emptyMessage)
+	}
+	if reply != nil {
+		c = append(message.Content{reply}, c...)
+	}
+	return c, nil
+}
+
+// outgoing turns one OneBot segment into one to send; nil when it says nothing.
+func (r reader) outgoing(chat message.Chat, seg segment) (message.Segment, error) {
+	if row := r.segments.types[seg.kind]; row != nil && row.read != nil {
+		return row.read(r, chat, seg)
+	}
+	kind := shorten(seg.kind)
+	return nil, badParams(text.T(
+		`segment type %[1]q cannot be sent; these can: %[2]s. If [CQ:%[1]s is meant as text, write its "[" as "&#91;"`,
+		`不支持发送 %[1]q 类型的消息段，支持的类型: %[2]s。如果 [CQ:%[1]s 只是普通文本，请把 "[" 写成 "&#91;"`).Fill(kind, r.segments.sendable))
+}
+
+func badSegment(seg segment, name string, what text.Text) error {
+	return badParams(text.T("segment %s: %s %q %s", "消息段 %s: %s %q %s").Fill(seg.kind, name, shorten(seg.get(name)), what))
+}
