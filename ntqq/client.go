@@ -111,6 +111,7 @@ type Client struct {
 	session *session.Session
 	clock   *clock.Clock
 	running atomic.Bool
+	crash   *crash // of the present Run
 
 	stats   stats
 	cache   cache
@@ -134,6 +135,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		opts: o, log: o.Log, notes: hourly.New(o.Log), clock: o.Clock,
 		pushes: queue.New[push](pushQueue, pushBytes), own: queue.New[order.Input](ownQueue, ownBytes),
+		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
 	}
 	s := o.session()
@@ -155,19 +157,29 @@ func New(o Options) (*Client, error) {
 // to the server, hands on what has been received, and returns nil. Failures never end it:
 // it waits and tries again, and when a person is needed (Kicked, NeedsLogin) it waits for
 // [Client.Relogin]. [Client.State] reports where it is. Run may be called once at a time.
+// A panic in one of its goroutines, or in a callback of the options, ends it: Run panics
+// with the same value when all of them have ended.
 func (c *Client) Run(ctx context.Context) error {
 	if !c.running.CompareAndSwap(false, true) {
 		return errors.New("client is running already")
 	}
 	defer c.running.Store(false)
 	defer c.session.Save() // a name that came last
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	c.crash = &crash{stop: stop, log: c.log}
+	defer func() {
+		if v := c.crash.value; v != nil {
+			panic(v)
+		}
+	}()
 
 	// Events outlive the session's end a little: what has been received is handed on.
 	dispatchCtx, stopDispatch := context.WithCancel(context.WithoutCancel(ctx))
 	dispatched := make(chan struct{})
 	go func() {
 		defer close(dispatched)
-		c.dispatch(dispatchCtx)
+		c.crash.guard(func() { c.dispatch(dispatchCtx) })
 	}()
 	defer func() {
 		stopDispatch()
@@ -183,7 +195,7 @@ func (c *Client) Run(ctx context.Context) error {
 func (c *Client) online(ctx context.Context, serverTime int64) {
 	c.cache.expire()
 	c.comparing.Wait() // that of the last connection has ended with it
-	c.comparing.Go(func() { c.compare(ctx, serverTime) })
+	c.comparing.Go(func() { c.crash.guard(func() { c.compare(ctx, serverTime) }) })
 }
 
 // call runs one operation through Call. A refusal in the answer is a *ServerError,

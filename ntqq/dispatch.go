@@ -40,6 +40,8 @@ func (c *Client) dispatch(ctx context.Context) {
 	o := c.order
 	o.begin()
 	defer o.end(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // its questions end with it, also when it panics
 	for {
 		select {
 		case p := <-c.pushes.Items():

@@ -158,7 +158,8 @@ func (o *ordering) ask(ctx context.Context, r order.Request) {
 		case <-ctx.Done():
 			return
 		}
-		answer := o.answer(ctx, r)
+		var answer order.Answered
+		o.c.crash.guard(func() { answer = o.answer(ctx, r) })
 		<-o.slots
 		select {
 		case o.answers <- answer:

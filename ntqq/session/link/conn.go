@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,14 +82,25 @@ func (l *Link) Start(ctx context.Context, nc net.Conn) *Conn {
 		doubts: make(chan struct{}, 1),
 	}
 	k.ctx, k.cancel = context.WithCancelCause(ctx)
-	k.wg.Go(k.read)
-	k.wg.Go(k.write)
+	k.wg.Go(func() { k.guard(k.read) })
+	k.wg.Go(func() { k.guard(k.write) })
 	k.wg.Go(func() { // unblocks the two
 		<-k.ctx.Done()
 		k.nc.Close()
 	})
-	k.wg.Go(k.keepAlive)
+	k.wg.Go(func() { k.guard(k.keepAlive) })
 	return k
+}
+
+// guard turns a panic into the end of the connection: it would end the program.
+func (k *Conn) guard(run func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			k.l.opts.Log.Error("panic in a connection; it ends", "panic", v, "stack", string(debug.Stack()))
+			k.end(fmt.Errorf("%w: internal error: %v", ErrConnectionLost, v))
+		}
+	}()
+	run()
 }
 
 // end ends the connection; the first cause is kept.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -194,5 +195,19 @@ func TestUnreadableFrame(t *testing.T) {
 	}
 	if got := l.Stats().PacketsDropped; got != 1 {
 		t.Errorf("%d packets counted as dropped, want 1", got)
+	}
+}
+
+// TestPanicEndsTheConnection: and nothing else.
+func TestPanicEndsTheConnection(t *testing.T) {
+	l, _ := newLink(t)
+	l.opts.OnFrame = func(Frame) { panic("bug") }
+	k, far := pipeTo(t, l)
+	if _, err := far.Write(append(binary.BigEndian.AppendUint32(nil, 104), make([]byte, 100)...)); err != nil {
+		t.Fatal(err)
+	}
+	<-k.Context().Done()
+	if err := k.Err(); !errors.Is(err, ErrConnectionLost) || !strings.Contains(err.Error(), "bug") {
+		t.Errorf("got %v", err)
 	}
 }
