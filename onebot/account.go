@@ -19,6 +19,7 @@ type account struct {
 	table    *table.Table[*account]
 	version  string // of the program
 	language Language
+	hints    map[string]text.Text // see Options
 	reader   reader
 	writer   *writer
 }
@@ -86,17 +87,17 @@ func (a *account) stored(id int32, missing *table.Cause) (*message.Message, erro
 // field trouble says in words why it is not good although it is online. The
 // constants are there for clients that read them.
 func (a *account) status() []byte {
-	online, unsigned := a.client.State().Online(), a.client.SignFailure()
+	online, failing := a.client.State().Online(), a.client.SignFailure()
 	st := a.client.Stats()
 	b := []byte(`{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true`)
 	b = boolField(b, "online", online)
-	b = boolField(b, "good", online && unsigned == nil)
-	if unsigned != nil {
-		since := unsigned.Since.Format(time.TimeOnly)
-		b = textField(b, "trouble", text.T(
-			"no signer gives signatures since %s: messages cannot be sent; see signer.urls and the log",
-			"自 %s 起没有可用的签名服务，无法发送消息；请检查 signer.urls 和日志",
-		).Fill(since).In(a.language))
+	b = boolField(b, "good", online && failing == nil)
+	if failing != nil {
+		since := failing.Since.Format(time.TimeOnly)
+		trouble := text.T(
+			"no signer gives signatures since %s: messages cannot be sent",
+			"自 %s 起没有可用的签名服务，无法发送消息").Fill(since)
+		b = textField(b, "trouble", a.hinted(unsigned.Code, trouble).In(a.language))
 	}
 	b = append(b, `,"stat":{"lost_times":0`...)
 	b = uintField(b, "packet_received", st.PacketsReceived)
@@ -107,4 +108,12 @@ func (a *account) status() []byte {
 	b = uintField(b, "disconnect_times", st.Disconnects)
 	b = intField(b, "last_message_time", st.LastMessageTime)
 	return append(b, '}', '}')
+}
+
+// hinted adds to the text of a failure what the owner can do about it.
+func (a *account) hinted(code string, what text.Text) text.Text {
+	if hint, ok := a.hints[code]; ok {
+		return text.T("%s; %s", "%s；%s").Fill(what, hint)
+	}
+	return what
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"libration/internal/clienttest"
+	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/message"
 )
@@ -124,12 +125,13 @@ func (noSigner) Sign(context.Context, *ntqq.SignRequest) (*ntqq.Signature, error
 // TestStatusUnsigned: online, and yet nothing can be sent.
 func TestStatusUnsigned(t *testing.T) {
 	s, c, _ := newTestDialect(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
-	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`); r.Msg != "SIGN_ERROR" {
+	s.account.hints = map[string]text.Text{"SIGN_ERROR": text.T("see the log", "请检查日志")}
+	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"x"}`); r.Msg != "SIGN_ERROR" || r.Wording != "no signer gave a signature, nothing was sent; see the log" {
 		t.Errorf("sending unsigned: got %+v", r)
 	}
 	got := string(call(t, s, "get_status", `{}`).AppendJSON(nil))
 	want := `"online":true,"good":false,"trouble":"no signer gives signatures since ` + c.SignFailure().Since.Format(time.TimeOnly) +
-		`: messages cannot be sent; see signer.urls and the log","stat":`
+		`: messages cannot be sent; see the log","stat":`
 	if !strings.Contains(got, want) {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -108,6 +108,7 @@ func (d *actions) run(ctx context.Context, a *row, p Params) (r *Response) {
 	d.sources.Put(from)
 	if err != nil {
 		e := explain(err, a.Failure)
+		e.text = d.account.hinted(e.code, e.text)
 		d.log.Debug("action failed", "action", a.Name, "code", e.code, "text", e.text.EN, "err", err)
 		return failed(d.account.language, e, a.Failure)
 	}

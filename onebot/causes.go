@@ -31,8 +31,7 @@ var (
 		"the account must be logged in again by a person", "账号需要人工重新登录"))
 	expired  = cause("SESSION_EXPIRED", text.T("the login has expired", "登录状态已失效"))
 	unsigned = cause("SIGN_ERROR", text.T(
-		"no signer gave a signature, nothing was sent; see signer.urls and the log",
-		"没有签名服务返回签名，请求未发送；请检查 signer.urls 和日志"))
+		"no signer gave a signature, nothing was sent", "没有签名服务返回签名，请求未发送"))
 	connectionLost = cause("CONNECTION_LOST", text.T(
 		"the connection broke; it is unknown whether the operation took place", "连接中断，操作是否成功未知"))
 	noAnswer = cause("TIMEOUT", text.T(

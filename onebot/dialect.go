@@ -42,6 +42,7 @@ func New(o Options) *Dialect {
 		table:    Table(),
 		version:  o.Version,
 		language: o.Language,
+		hints:    o.Hints,
 		reader:   reader{segments: segments, stored: o.Gateway.Message},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },

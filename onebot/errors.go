@@ -121,14 +121,14 @@ func unsendable(e *message.SegmentError) *actionError {
 }
 
 func rateLimited(e *ntqq.RateLimitError) *actionError {
-	key, who := "send.account", text.T("the account sends", "账号")
+	who := text.T("the account sends", "账号")
 	if e.Chat {
-		key, who = "send.chat", text.T("this chat gets", "该会话")
+		who = text.T("this chat gets", "该会话")
 	}
 	return &actionError{RetFailed, limited.Code, text.T(
-		"%s too many messages, this one was not sent: its turn would come in %v, and it may wait %v (%s and send.max_wait in the config)",
-		"%s发送消息过快，该消息未发送：需等待 %v，上限为 %v（配置项 %s 和 send.max_wait）",
-	).Fill(who, e.Wait.Round(100*time.Millisecond), e.MaxWait, key)}
+		"%s too many messages, this one was not sent: its turn would come in %v, and it may wait %v",
+		"%s发送消息过快，该消息未发送：需等待 %v，上限为 %v",
+	).Fill(who, e.Wait.Round(100*time.Millisecond), e.MaxWait)}
 }
 
 // failed is the response to an operation that returned err.

@@ -32,6 +32,9 @@ type Options struct {
 	Version string
 	// Language of texts for people; default English.
 	Language Language
+	// Hints are what the owner can do about failures, by their code, such as SIGN_ERROR.
+	// The texts of failures end with them; nil: there are none.
+	Hints map[string]text.Text
 	// OnAction gets every action that ended, for statistics: its name ("unknown" for
 	// those that do not exist), its return code and how long it took. It is called
 	// from many goroutines and must return quickly; nil: nobody counts.

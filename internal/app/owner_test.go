@@ -268,7 +268,7 @@ func TestSendLimitSeen(t *testing.T) {
 			t.Fatalf("first message: got %s", got)
 		}
 		if limit {
-			want, refused = `"msg":"RATE_LIMITED"`, 1
+			want, refused = `; see send.account, send.chat and send.max_wait in the config","msg":"RATE_LIMITED"`, 1
 		}
 		if got := sendGroup(t, address); !strings.Contains(got, want) {
 			t.Errorf("limit %t: got %s, want %s", limit, got, want)

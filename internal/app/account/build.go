@@ -75,7 +75,11 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	p.gateway = a.gateway(p)
 	p.onebot = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
-		OnAction: a.counted.action,
+		OnAction: a.counted.action, Hints: map[string]text.Text{
+			"SIGN_ERROR": text.T("see signer.urls and the log", "请检查 signer.urls 和日志"),
+			"RATE_LIMITED": text.T("see send.account, send.chat and send.max_wait in the config",
+				"见配置项 send.account、send.chat 和 send.max_wait"),
+		},
 	})
 	a.counted.registry.MustRegister(p)
 	p.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: a.o.ServiceRetry, OnChange: a.change})
