@@ -47,11 +47,11 @@ func (m *member) made() (*account.Account, error) {
 	o := account.Options{
 		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRPlain: m.app.o.QRPlain, Version: m.app.o.Version,
 		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
-		Port: m.app.port, Taken: m.taken, OnChange: m.app.change,
+		Name: m.shown, Port: m.app.port, Taken: m.taken, OnChange: m.app.change,
 	}
 	cfg, several := m.configuration(), m.isOneOfSeveral()
 	if several {
-		o.Name, o.Log = m.name(), o.Log.With("account", m.name())
+		o.Log = o.Log.With("account", m.name())
 	}
 	if m.app.o.In != nil {
 		o.OnCaptcha = m.app.typed.begin
@@ -71,6 +71,16 @@ func (m *member) configure(cfg *config.Config, several bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.cfg, m.several = cfg, several
+}
+
+// shown is what it is called where people see it, "" when it is the only one.
+func (m *member) shown() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.several {
+		return ""
+	}
+	return m.cfg.Account.Name
 }
 
 // name is what it is called.

@@ -132,6 +132,38 @@ func TestFirstAccountPanicsAfterASecondCame(t *testing.T) {
 	}
 }
 
+// TestRemedyNamesTheAccount: as it is called now, not when it began.
+func TestRemedyNamesTheAccount(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{Passwords: map[message.UIN]string{10001: "one", 20001: "two"}})
+	c := configuration(t.TempDir(), sim.ControlURL())
+	c.Account = config.Account{UIN: 10001, Password: "one", Protocol: config.ProtocolLinux}
+	c.OneBot.Connections = nil
+	var file atomic.Pointer[config.Config]
+	a, err := app.New(c, app.Options{Log: slog.New(slog.DiscardHandler), Load: func() (*config.Config, error) { return file.Load(), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	background(t, a.Run)
+	await(t, a, "the account to be online", func(s app.Status) bool { return s.Account.Online() })
+	if sim.Sandbox.Kick(10001, "notice", "elsewhere") != 1 {
+		t.Fatal("nobody kicked")
+	}
+	await(t, a, "the account to be kicked", func(s app.Status) bool { return s.Account.Prompt != nil })
+	for _, name := range []string{"main", "first"} {
+		next := *c
+		next.Account = config.Default().Account
+		next.Accounts = []config.Account{c.Account, {Name: "b", UIN: 20001, Password: "two", Protocol: config.ProtocolLinux}}
+		next.Accounts[0].Name = name
+		file.Store(&next)
+		if did, err := a.Reload(); err != nil {
+			t.Fatal(did, err)
+		}
+		if got := a.Account(name).Report().Account.Prompt.Text; !strings.Contains(got, "--account "+name) {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
 // panicking is a terminal that panics once when it is told to.
 type panicking struct {
 	panics atomic.Bool

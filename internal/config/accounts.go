@@ -133,6 +133,14 @@ func (k *checker) accounts(c *Config) {
 			first = i
 		}
 	}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		if n, err := strconv.ParseUint(a.Name, 10, 64); err == nil && n != uint64(a.UIN) {
+			if other, taken := uins[n]; taken && n != 0 {
+				k.problem(fmt.Sprintf("accounts[%d].name", i), text.T("this is the number of account %d", "这是账号 %d 的号码").Fill(other), text.T("give it another name", "换一个名称"))
+			}
+		}
+	}
 	for i := range c.OneBot.Connections {
 		k.owners(&c.OneBot.Connections[i], fmt.Sprintf("onebot.connections[%d]", i), c, names)
 	}

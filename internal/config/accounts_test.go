@@ -77,6 +77,7 @@ func TestWrongAccounts(t *testing.T) {
 		quiet + "accounts: [{name: com1}]":                                                   `accounts[0].name "com1": Windows keeps this name`,
 		quiet + "accounts: [{name: a, uin: 1}, {name: a, uin: 2}]":                           `accounts[1].name "a": account 0 has this name already`,
 		quiet + "accounts: [{name: '2', uin: 1}, {uin: 2}]":                                  `accounts[1].name: account 0 has this name already`,
+		quiet + "accounts: [{name: '2', uin: 1}, {name: b, uin: 2}]":                         `accounts[0].name "2": this is the number of account 1; give it another name`,
 		quiet + "accounts: [{uin: 1}, {name: b, uin: 1}]":                                    `accounts[1].uin "1": account 0 is the same, and has the same data folder`,
 		quiet + "accounts: [{name: a}, {name: b}]":                                           `accounts[1].uin: account 0 has no number either`,
 		quiet + "accounts: [{uin: 1, default: true}, {uin: 2, default: true}]":               `accounts[1].default "true": account 0 is the default already`,

@@ -25,8 +25,8 @@ import (
 // Options of New, besides the configuration.
 type Options struct {
 	// Name tells the account apart where there are several: on the terminal and in
-	// notices. "" where it is the only one.
-	Name string
+	// notices. It may change; "" where it is the only one. Nil: it always is.
+	Name func() string
 	// Log is nil for slog.Default().
 	Log *slog.Logger
 	// Language of what is shown to people.
@@ -82,6 +82,9 @@ type Account struct {
 func New(cfg *config.Config, o Options) (*Account, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Name == nil {
+		o.Name = func() string { return "" }
 	}
 	if o.OnChange == nil {
 		o.OnChange = func() {}
@@ -218,7 +221,7 @@ func (a *Account) follow(p *parts, s ntqq.State) {
 			close(a.online)
 		}
 	case ntqq.Kicked, ntqq.NeedsLogin:
-		a.log.Error("waiting for a person", "state", s.Stage, "do", whatToDo(s.Prompt, a.o.Name).EN)
+		a.log.Error("waiting for a person", "state", s.Stage, "do", whatToDo(s.Prompt, a.o.Name()).EN)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // its figures as a prometheus.Collector.
 type parts struct {
 	version    string
-	name       string // Options.Name
+	name       func() string // Options.Name
 	language   text.Language
 	clock      *clock.Clock
 	client     *ntqq.Client

@@ -19,10 +19,10 @@ type loginScreen struct {
 	out      io.Writer // nil: no drawing
 	plain    bool
 	language text.Language
-	name     string // before each line; "" for none
-	picture  string // path of qr.png
-	page     string // the sandbox's page, where a code can be approved; "" for none
-	typing   bool   // whether answers to captchas can be typed here
+	name     func() string // before each line; "" for none
+	picture  string        // path of qr.png
+	page     string        // the sandbox's page, where a code can be approved; "" for none
+	typing   bool          // whether answers to captchas can be typed here
 
 	shown string // the URL of the code on show
 	asked ntqq.Prompt
@@ -78,7 +78,7 @@ func (q *loginScreen) draw(code *ntqq.QRCode) {
 
 // ask says what to do, and until when.
 func (q *loginScreen) ask(p *ntqq.Prompt) {
-	what := whatToDo(p, q.name)
+	what := whatToDo(p, q.name())
 	if !p.Expires.IsZero() && p.Kind != ntqq.PromptConfirm {
 		what = text.T("%s, before %s", "%s，有效期至 %s").Fill(what, p.Expires.Local().Format("15:04:05"))
 	}
@@ -87,8 +87,8 @@ func (q *loginScreen) ask(p *ntqq.Prompt) {
 
 func (q *loginScreen) say(what text.Text) {
 	if q.out != nil {
-		if q.name != "" {
-			what = text.T("%s: %s", "%s: %s").Fill(q.name, what)
+		if name := q.name(); name != "" {
+			what = text.T("%s: %s", "%s: %s").Fill(name, what)
 		}
 		fmt.Fprintln(q.out, what.In(q.language))
 	}

@@ -28,7 +28,7 @@ func (a *Account) notifier(p *parts) *notice.Notifier {
 		picture = whole
 	}
 	return notice.New(notice.Options{
-		Targets: NoticeTargets(a.cfg), Name: a.o.Name, After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
+		Targets: NoticeTargets(a.cfg), Name: a.o.Name(), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
 		Language: a.o.Language, Version: a.o.Version, Network: a.o.Network, Log: a.log,
 		At: a.clock.At,
 		Look: func() (uint64, []notice.Condition, <-chan struct{}) {
@@ -43,7 +43,7 @@ func (a *Account) notifier(p *parts) *notice.Notifier {
 			}
 			_, low := p.folder.Space()
 			wrong := wrong{signs: signs, messages: p.messages.Err(), folder: p.folder.Err(), space: low}
-			return uint64(uin), conditions(s, wrong, picture, a.o.Name, a.o.Language), changed
+			return uint64(uin), conditions(s, wrong, picture, a.o.Name(), a.o.Language), changed
 		},
 	})
 }

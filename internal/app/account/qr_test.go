@@ -86,7 +86,7 @@ func TestLoginScreen(t *testing.T) {
 	var out bytes.Buffer
 	q := &loginScreen{
 		log: slog.New(slog.DiscardHandler), out: &out, plain: true, language: text.Chinese,
-		picture: filepath.Join(t.TempDir(), "qr.png"), page: "http://127.0.0.1:7800", typing: true,
+		picture: filepath.Join(t.TempDir(), "qr.png"), page: "http://127.0.0.1:7800", typing: true, name: func() string { return "" },
 	}
 	code := func(url string, scanned bool) ntqq.State {
 		kind := ntqq.PromptScan
