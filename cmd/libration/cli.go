@@ -30,7 +30,7 @@ type commands struct {
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with an installation, and what to do." zh:"诊断安装的问题，并给出建议。"`
 	Notices noticesCommand `cmd:"" help:"Try the messages to the owner." zh:"测试发给所有者的通知。"`
 	Packets packetsCommand `cmd:"" help:"Look at packets that were not understood." zh:"查看未能识别的数据包。"`
-	Call    callCommand    `cmd:"" help:"Call a OneBot action and print the answer." zh:"调用 OneBot 操作并输出结果。"`
+	Call    callCommand    `cmd:"" help:"Call a OneBot action and print the answer." zh:"调用 OneBot 动作并输出结果。"`
 	Events  eventsCommand  `cmd:"" help:"Print OneBot events as they happen." zh:"实时输出 OneBot 事件。"`
 	Bench   benchCommand   `cmd:"" help:"Measure throughput and latency on this machine." zh:"测量本机的吞吐量和延迟。"`
 	Version versionCommand `cmd:"" help:"Print the version. So does --version." zh:"输出版本，与 --version 相同。"`

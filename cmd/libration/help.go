@@ -58,7 +58,7 @@ func withActions(l text.Language) kong.HelpPrinter {
 		}
 		err := print(o, ctx)
 		if called := ctx.Selected(); err == nil && called != nil && called.Name == "call" {
-			_, err = fmt.Fprintf(ctx.Stdout, "\n%s\n%s", text.T("Actions:", "操作:").In(l), onebot.Help("", l))
+			_, err = fmt.Fprintf(ctx.Stdout, "\n%s\n%s", text.T("Actions:", "动作:").In(l), onebot.Help("", l))
 		}
 		return err
 	}

@@ -132,8 +132,8 @@ type NoticeTarget struct {
 	Body string `yaml:"body"`
 }
 
-// Account is an account to log in with. Those of Config.Accounts alone have the keys
-// that are for accounts.
+// Account is an account to log in with. Its name, default and access_token are for the
+// list of accounts alone.
 type Account struct {
 	// Its name in paths, logs and metrics: up to 32 of a-z, 0-9, `_` and `-`. Default: the QQ number, or `default`.
 	// 在路径、日志和指标中的名称：最多 32 个 a-z、0-9、`_`、`-`。默认为 QQ 号，或 `default`。
