@@ -143,7 +143,7 @@ func (v *service) whyStopped() string {
 	if v.s.running.Err() == nil {
 		return "because it was removed"
 	}
-	return "because the program stops"
+	return "because all services stop"
 }
 
 func (v *service) stopped(why string) {

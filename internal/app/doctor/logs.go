@@ -55,7 +55,7 @@ var knownFailures = []known{
 		text.T("see whether the data folder can be written and has room", "检查数据目录是否可写、磁盘是否已满")},
 	{"log-store", "messages are kept in memory only", []string{"messages are written again"}, text.T("messages could not be written", "消息无法写入磁盘"),
 		text.T("free some space, or check the disk", "请清理或检查磁盘")},
-	{"log-service", "service failed", []string{"service is running"}, text.T("a OneBot connection failed", "有 OneBot 连接出错"),
+	{"log-service", "service failed", []string{"service is running"}, text.T("a connection to bots, or the owner's service, failed", "机器人连接或管理服务出错"),
 		text.T("see what the other findings say about its port", "请看上文关于端口的检查结果")},
 	{"log-bot", "not connected to the bot", []string{"connected to the bot"}, text.T("the bot could not be reached", "无法连接机器人"),
 		text.T("start the bot, or correct the url or the access_token", "启动机器人，或修改 url 或 access_token")},
