@@ -21,7 +21,7 @@ func TestEveryEventHasANotice(t *testing.T) {
 		name := e.Name()
 		all[name] = true
 		if _, left := ignored[name]; left == (len(noticesOf[name]) > 0) {
-			t.Errorf("%s has %d rows, ignored: %v", name, len(noticesOf[name]), left)
+			t.Errorf("%s has %d rows in noticeRows, in ignored: %v; want rows, or a reason in ignored", name, len(noticesOf[name]), left)
 		}
 	}
 	for _, e := range []gateway.Happening{&gateway.Online{}, &gateway.Offline{}} {

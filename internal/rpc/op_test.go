@@ -205,6 +205,6 @@ func TestAll(t *testing.T) {
 	}
 	short, long := SignedCommands(false), SignedCommands(true)
 	if len(short) != 38 || len(long) != 217 || !short[SendMessage.Name] || !long[FriendList.Name] || short[FriendList.Name] {
-		t.Errorf("%d and %d commands are signed, want the 38 and 217 of docs/protocol/login.md 12", len(short), len(long))
+		t.Errorf("%d and %d commands are signed, want the 38 and 217 of docs/protocol/login.md 12: an operation that left signed_by_most.txt is SignedByMost, one that left signed_by_newer.txt SignedByNewer", len(short), len(long))
 	}
 }

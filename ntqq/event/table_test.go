@@ -215,8 +215,10 @@ func TestStale(t *testing.T) {
 			f.SetUint(uint64(group))
 		}
 		w, ok := want[e.Name()]
-		if got := e.Stale(); !ok || got != w {
-			t.Errorf("%s: got %+v, want %+v (decided: %v)", e.Name(), got, w, ok)
+		if got := e.Stale(); !ok {
+			t.Errorf("%s makes %+v stale: decide whether that is right, and say so here", e.Name(), got)
+		} else if got != w {
+			t.Errorf("%s makes %+v stale, want %+v", e.Name(), got, w)
 		}
 	}
 }

@@ -356,7 +356,7 @@ func TestVectorsCaptures(t *testing.T) {
 				e := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: body}}
 				c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
 				if countUnknown(c) != 1 {
-					t.Errorf("got %v, want one unknown element", c)
+					t.Errorf("got %v, want one unknown element; where a codec reads it, say here what it reads", c)
 				}
 			case "element_part":
 				checkPart(t, v.ID, body)
