@@ -57,6 +57,7 @@ type Port struct {
 // serving is the time from the first service that runs to the last.
 type serving struct {
 	web    *http.Server
+	accept net.Listener
 	addr   net.Addr
 	cancel context.CancelFunc // of all requests
 	ended  chan struct{}      // closed when it accepts no more
@@ -132,7 +133,7 @@ func (p *Port) open(ctx context.Context, times timing) error {
 		return err
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s := &serving{addr: ln.Addr(), cancel: cancel, ended: make(chan struct{})}
+	s := &serving{accept: ln, addr: ln.Addr(), cancel: cancel, ended: make(chan struct{})}
 	s.web = &http.Server{
 		Handler:           http.HandlerFunc(p.answer),
 		ReadHeaderTimeout: headerTimeout,
@@ -161,6 +162,8 @@ func (m *mount) unmount(calls context.Context) {
 	last := len(p.mounts) == 0
 	if last {
 		p.serving = nil
+		_ = m.accept.Close() // another service may open the port at once
+		<-m.ended
 	}
 	p.mu.Unlock()
 	soon := func() (context.Context, context.CancelFunc) {
@@ -192,7 +195,6 @@ func (m *mount) unmount(calls context.Context) {
 		_ = m.web.Shutdown(late)
 		_ = m.web.Close()
 	}
-	<-m.ended
 }
 
 // answer hands a request to the service of its account.

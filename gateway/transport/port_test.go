@@ -2,8 +2,10 @@ package transport
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"libration/gateway"
+	"libration/internal/network"
 )
 
 // sharers are two accounts; the second has a number that is not known at first.
@@ -282,4 +285,57 @@ func TestPortThatIsSharedLater(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the connection of the stopped account is still open")
 	}
+}
+
+// TestPortOpensAgainAtOnce: one service may come while the last one goes.
+func TestPortOpensAgainAtOnce(t *testing.T) {
+	free, err := listen(t.Context(), network.Network{}, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing := make(chan struct{}, 100)
+	p := NewPort(PortOptions{Address: free.Addr().String(), Network: network.Network{
+		ListenFunc: func(ctx context.Context, address string) (net.Listener, error) {
+			ln, err := network.Network{}.Listen(ctx, address)
+			return slowToClose{ln, closing}, err
+		},
+	}})
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := newOneBot(t)
+	begin := func(account string) func() time.Duration {
+		h, err := NewHTTP(b.Dialect, HTTPOptions{Address: p.o.Address, Port: p, Account: account}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return start(t, h)
+	}
+	stop := begin("0")
+	for i := range 5 {
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			stop()
+		}()
+		<-closing
+		next := begin(strconv.Itoa(i + 1))
+		<-stopped
+		stop = next
+		for len(closing) > 0 { // it is closed more than once
+			<-closing
+		}
+	}
+}
+
+// slowToClose says that it is being closed some time before it is.
+type slowToClose struct {
+	net.Listener
+	closing chan<- struct{}
+}
+
+func (l slowToClose) Close() error {
+	l.closing <- struct{}{}
+	time.Sleep(5 * time.Millisecond)
+	return l.Listener.Close()
 }

@@ -69,7 +69,7 @@ type App struct {
 	mu        sync.Mutex // guards what follows
 	failed    []error    // why accounts ended
 	members   []*member
-	ports     map[string]*transport.Port // by the name of their connection
+	ports     map[string]*transport.Port // by their address
 	changed   chan struct{}              // closed at the next change of Status
 }
 

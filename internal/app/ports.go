@@ -2,20 +2,27 @@ package app
 
 import (
 	"slices"
+	"strings"
 
 	"libration/gateway/transport"
 	"libration/internal/config"
 	"libration/ntqq"
 )
 
-// port returns the listener of a connection, which its accounts share.
+// port returns the listener of a connection, which its accounts share. A connection that
+// takes over the address of another one has the same: the accounts change one after the
+// other.
 func (a *App) port(c *config.Connection) *transport.Port {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p := a.ports[c.Name()]
+	key := c.Address
+	if strings.HasSuffix(key, ":0") { // each has one of its own
+		key = c.Name()
+	}
+	p := a.ports[key]
 	if p == nil {
 		p = transport.NewPort(transport.PortOptions{Address: c.Address, Network: a.o.Network, Connections: a.pool, Log: a.log})
-		a.ports[c.Name()] = p
+		a.ports[key] = p
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package app_test
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -148,6 +149,56 @@ func TestReload(t *testing.T) {
 	is("/b", "other", `1404`)
 	if a.Account("b") != nil {
 		t.Error("the removed account is there")
+	}
+}
+
+// TestReloadSwapsAddresses: two connections of two accounts change places at once.
+func TestReloadSwapsAddresses(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{Passwords: map[message.UIN]string{10001: "one", 20001: "two"}})
+	c := configuration(t.TempDir(), sim.ControlURL())
+	c.Accounts = []config.Account{
+		{Name: "a", Default: true, UIN: 10001, Password: "one", Protocol: config.ProtocolLinux},
+		{Name: "b", UIN: 20001, Password: "two", Protocol: config.ProtocolLinux},
+	}
+	swapped := *c
+	swapped.OneBot.Connections = slices.Clone(c.OneBot.Connections)
+	for i := range c.OneBot.Connections {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := free.Addr().String()
+		if err := free.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c.OneBot.Connections[i].Address, swapped.OneBot.Connections[1-i].Address = address, address
+	}
+	a, err := app.New(c, app.Options{Log: slog.New(slog.DiscardHandler), Load: func() (*config.Config, error) { return &swapped, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	background(t, a.Run)
+	ready := func() {
+		t.Helper()
+		for _, name := range []string{"a", "b"} {
+			until(t, name+" to be ready", func() bool { return a.Account(name).Status().Ready() })
+			for _, s := range a.Account(name).Status().Services {
+				if s.Failures > 0 {
+					t.Errorf("%s of %s failed: %v", s.Name, name, s.Err)
+				}
+			}
+		}
+	}
+	ready()
+	if did, err := a.Reload(); err != nil {
+		t.Fatal(did, err)
+	}
+	ready()
+	for path, want := range map[string]string{"": `"user_id":10001`, "/b": `"user_id":20001`} {
+		answer, _, err := bot.Call(t.Context(), "http://"+swapped.OneBot.Connections[0].Address+path, "", "get_login_info", nil)
+		if err != nil || !strings.Contains(string(answer), want) {
+			t.Errorf("%s: got %s, %v", path, answer, err)
+		}
 	}
 }
 
