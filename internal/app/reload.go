@@ -14,6 +14,10 @@ import (
 // errReloading is returned while another reload is under way.
 var errReloading = text.Errorf("the configuration is being read already", "正在读取配置")
 
+// errNoAccount: a slip in the file must not end all sessions.
+var errNoAccount = text.Errorf("the file names no account, so all that run would end: list them in accounts, or restart the program",
+	"文件中没有账号，正在运行的账号都会停止：请在 accounts 中列出，或重新启动程序")
+
 // Reload reads the configuration file again, with Options.Load, and makes the accounts
 // and connections what it says. Those that stay as they are do not notice. It returns
 // what it did, and what takes effect at the next start only. A configuration that cannot
@@ -33,6 +37,9 @@ func (a *App) Reload() ([]text.Text, error) {
 	if err := usable(read); err != nil {
 		return nil, err
 	}
+	if len(read.Accounts) == 0 && read.Account.UIN == 0 && !a.has(read.Account.Folder()) {
+		return nil, errNoAccount
+	}
 	now, said := a.effective(read)
 	next, err := a.replaced(now)
 	if err != nil {
@@ -49,6 +56,11 @@ func (a *App) Reload() ([]text.Text, error) {
 		a.log.Warn("configuration", "problem", w.String())
 	}
 	return append(done, said...), err
+}
+
+// has tells whether an account with this folder runs.
+func (a *App) has(folder string) bool {
+	return slices.ContainsFunc(a.now(), func(m *member) bool { return m.key == folder })
 }
 
 // effective is the configuration that runs from now on: what cannot be changed while

@@ -77,6 +77,13 @@ func TestReload(t *testing.T) {
 	}
 	is("", "", `"user_id":10001`)
 	reload(func(*config.Config) {}, "nothing has changed")
+	nobody := *first
+	nobody.Account.UIN, nobody.Account.Password = 0, ""
+	file.Store(&nobody)
+	if did, err := a.Reload(); err == nil || !strings.Contains(err.Error(), "the file names no account") {
+		t.Errorf("a file without an account: got %v, %v", did, err)
+	}
+	file.Store(first)
 	reload(func(c *config.Config) {
 		c.Accounts = []config.Account{{Name: "main", Default: true, UIN: 10001, Password: "one", Protocol: config.ProtocolLinux}}
 		c.Account = config.Default().Account
