@@ -52,7 +52,7 @@ func (w testWriter) Write(e *Event) []byte {
 		return e.Array
 	case e.Message != nil:
 		for _, s := range e.Message.Content {
-			if t, ok := s.(*message.Text); ok {
+			if t, ok := s.(*message.TextSegment); ok {
 				text += t.Text
 			}
 		}
@@ -186,7 +186,7 @@ func waiting(sub *Subscription) int {
 }
 
 func textMessage(sequence uint64) *message.Message {
-	return groupMessage(sequence, &message.Text{Text: fmt.Sprint(sequence)})
+	return groupMessage(sequence, message.Text(fmt.Sprint(sequence)))
 }
 
 // groupMessage is a message of somebody in the test group.

@@ -27,7 +27,7 @@ func small(t *testing.T, buffer int64) *Gateway {
 }
 
 func say(s *Gateway, i int) {
-	handleMessage(s, groupMessage(uint64(i+1), &message.Text{Text: fmt.Sprint(i)}))
+	handleMessage(s, groupMessage(uint64(i+1), message.Text(fmt.Sprint(i))))
 }
 
 // TestStuckSubscriberCutOff: one that takes nothing holds up the others for a moment,
@@ -148,7 +148,7 @@ func TestLargeEvent(t *testing.T) {
 	s := small(t, 1000)
 	sub := s.Subscribe(Selection{})
 	defer sub.Close()
-	handleMessage(s, groupMessage(1, &message.Text{Text: strings.Repeat("x", 2*takeBytes)}))
+	handleMessage(s, groupMessage(1, message.Text(strings.Repeat("x", 2*takeBytes))))
 	s.hub.size = 1 << 30
 	for i := range 10 {
 		say(s, i)
@@ -181,10 +181,10 @@ func TestReportSelf(t *testing.T) {
 	defer others.Close()
 	all := s.Subscribe(Selection{ReportSelf: true})
 	defer all.Close()
-	own := groupMessage(1, &message.Text{Text: "mine"})
+	own := groupMessage(1, message.Text("mine"))
 	own.Self = true
 	handleMessage(s, own)
-	handleMessage(s, groupMessage(2, &message.Text{Text: "theirs"}))
+	handleMessage(s, groupMessage(2, message.Text("theirs")))
 	handleMessage(s, groupMessage(3)) // says nothing: no event
 	if n := waiting(others); n != 1 {
 		t.Errorf("events without own messages: got %d, want 1", n)
@@ -199,7 +199,7 @@ func TestWrittenOncePerForm(t *testing.T) {
 	a, b := s.Subscribe(Selection{}), s.Subscribe(Selection{})
 	defer a.Close()
 	defer b.Close()
-	handleMessage(s, groupMessage(1, &message.Text{Text: "x"}))
+	handleMessage(s, groupMessage(1, message.Text("x")))
 	if first, second := nextRaw(t, a), nextRaw(t, b); &first[0] != &second[0] {
 		t.Error("two subscribers of one form got two writings")
 	}
@@ -219,11 +219,11 @@ func TestConcurrentSubscribers(t *testing.T) {
 	}
 	wg.Go(func() {
 		for i := range 200 {
-			handleMessage(s, groupMessage(uint64(i+1), &message.Text{Text: "x"}))
+			handleMessage(s, groupMessage(uint64(i+1), message.Text("x")))
 		}
 	})
 	for range 50 {
-		s.Sent(t.Context(), friendMessage(1<<20, &message.Text{Text: "y"}))
+		s.Sent(t.Context(), friendMessage(1<<20, message.Text("y")))
 		s.Stats()
 	}
 	wg.Wait()

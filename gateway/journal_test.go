@@ -133,7 +133,7 @@ func newJournaled(t testing.TB, j *fakeJournal, own bool) *journaled {
 // say has n messages of the group come, a second apart, and makes them readable.
 func (s *journaled) say(from, n uint64) {
 	for i := range n {
-		handleMessage(s.Gateway, groupMessage(from+i, &message.Text{Text: fmt.Sprint(from + i)}))
+		handleMessage(s.Gateway, groupMessage(from+i, message.Text(fmt.Sprint(from+i))))
 		s.now = s.now.Add(time.Second)
 	}
 	s.j.commit()
@@ -323,7 +323,7 @@ func TestLimitSeesOnlyOwnEvents(t *testing.T) {
 	s := newJournaled(t, newFakeJournal(), true)
 	own := func(from, n uint64) {
 		for i := range n {
-			m := groupMessage(from+i, &message.Text{Text: fmt.Sprint("own ", from+i)})
+			m := groupMessage(from+i, message.Text(fmt.Sprint("own ", from+i)))
 			m.Self = true
 			handleMessage(s.Gateway, m)
 			s.now = s.now.Add(time.Second)
@@ -385,7 +385,7 @@ func TestJournalOrderAndForms(t *testing.T) {
 	defer sub.Close()
 
 	handleMessage(s.Gateway, textMessage(1))
-	own := groupMessage(2, &message.Text{Text: "mine"})
+	own := groupMessage(2, message.Text("mine"))
 	own.Self = true
 	handleMessage(s.Gateway, own)
 	s.Handle(ctx, &event.FriendRenamed{}) // nobody has a word for it
@@ -434,7 +434,7 @@ func TestCursorGivesFewMegabytes(t *testing.T) {
 	s := newJournaled(t, newFakeJournal(), false)
 	const n = 20
 	for i := range uint64(n) {
-		handleMessage(s.Gateway, groupMessage(i+1, &message.Text{Text: strings.Repeat("x", 1<<20)}))
+		handleMessage(s.Gateway, groupMessage(i+1, message.Text(strings.Repeat("x", 1<<20))))
 	}
 	s.j.commit()
 	c := s.open(t, CursorOptions{Selection: all, After: new(int64)})
@@ -466,7 +466,7 @@ func TestUnreadableMessage(t *testing.T) {
 // TestFilteredEventsCount: a position moves on over events that are not wanted.
 func TestFilteredEventsCount(t *testing.T) {
 	s := newJournaled(t, newFakeJournal(), true)
-	own := groupMessage(2, &message.Text{Text: "mine"})
+	own := groupMessage(2, message.Text("mine"))
 	own.Self = true
 	handleMessage(s.Gateway, own)
 	s.j.commit()
@@ -480,10 +480,10 @@ func TestCaughtUpMessageToldOnce(t *testing.T) {
 	j := newFakeJournal()
 	s := newJournaled(t, j, false)
 	s.say(1, 2)
-	again := groupMessage(2, &message.Text{Text: "2"})
+	again := groupMessage(2, message.Text("2"))
 	again.CaughtUp = true
 	handleMessage(s.Gateway, again)
-	missed := groupMessage(3, &message.Text{Text: "3"})
+	missed := groupMessage(3, message.Text("3"))
 	missed.CaughtUp = true
 	handleMessage(s.Gateway, missed)
 	s.j.commit()
@@ -594,7 +594,7 @@ func TestJournalCannotBeRead(t *testing.T) {
 		c := s.open(t, CursorOptions{Name: "a", Selection: all})
 		s.j.fail(errDisk)
 		for i := range uint64(3) {
-			handleMessage(s.Gateway, groupMessage(i+1, &message.Text{Text: fmt.Sprint(i + 1)}))
+			handleMessage(s.Gateway, groupMessage(i+1, message.Text(fmt.Sprint(i+1))))
 		}
 		s.j.commit()
 		tries := 0
@@ -631,7 +631,7 @@ func TestSentMessageIsOnDisk(t *testing.T) {
 
 func benchmarkJournal(b *testing.B, handle func(*journaled, event.Event)) {
 	s := newJournaled(b, newFakeJournal(), false)
-	var e event.Event = &event.Message{Message: groupMessage(5, &message.Text{Text: "hello, 世界: an ordinary message"})}
+	var e event.Event = &event.Message{Message: groupMessage(5, message.Text("hello, 世界: an ordinary message"))}
 	b.ReportAllocs()
 	for b.Loop() {
 		handle(s, e)

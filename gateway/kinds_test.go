@@ -134,7 +134,7 @@ func TestEventSaysWhatItSaid(t *testing.T) {
 	handleMessage(s.Gateway, undated)
 	s.Handle(t.Context(), &event.MessageRecalled{Chat: undated.Chat, Sequence: 1})
 	private := message.Chat{Kind: message.Friend, Peer: friendUIN}
-	handleMessage(s.Gateway, friendMessage(50, &message.Text{Text: "x"}))
+	handleMessage(s.Gateway, friendMessage(50, message.Text("x")))
 	s.Handle(t.Context(), &event.MessageRecalled{Chat: private, ClientSequence: 1050, Random: 9})
 	s.j.commit()
 	group, friend := fmt.Sprint(testTime, testID(undated.Chat, 1)), fmt.Sprint(testTime, testID(private, 50))

@@ -13,7 +13,7 @@ func TestStats(t *testing.T) {
 	fast := s.Subscribe(Selection{})
 	defer fast.Close()
 	for i := range 3 {
-		handleMessage(s, groupMessage(uint64(i+1), &message.Text{Text: "t"}))
+		handleMessage(s, groupMessage(uint64(i+1), message.Text("t")))
 	}
 	nextRaw(t, fast)
 	want := Stats{Published: 3, Subscribers: 2, Queued: 5, Longest: 3}

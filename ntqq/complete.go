@@ -9,7 +9,7 @@ import (
 )
 
 // complete makes content ready to be encoded, on a copy: it fills in what mentions and
-// quotes lack, and uploads what has to be. This client uploads nothing yet.
+// quotes lack, and uploads what has to be.
 func (c *Client) complete(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
 	if len(content) == 0 {
 		return nil, ErrEmptyMessage
@@ -24,7 +24,7 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 	}
 	for i, seg := range content {
 		switch s := seg.(type) {
-		case *message.At:
+		case *message.AtSegment:
 			if s.All || s.UID != "" && s.Display != "" {
 				continue
 			}
@@ -35,7 +35,7 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 				at.Display = "@" + name
 			}
 			set(i, &at)
-		case *message.Reply:
+		case *message.ReplySegment:
 			if s.SenderUID != "" || s.SenderUIN == 0 {
 				continue
 			}
@@ -44,14 +44,14 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 			set(i, &r)
 		}
 	}
-	return message.Upload(ctx, nil, out)
+	return message.Upload(ctx, &uploader{c, group}, out)
 }
 
 // quotedName is the name of the quoted sender in a group, for the mention that
 // goes with a quote.
 func (c *Client) quotedName(ctx context.Context, group GroupCode, content message.Content) string {
 	for _, seg := range content {
-		if r, ok := seg.(*message.Reply); ok {
+		if r, ok := seg.(*message.ReplySegment); ok {
 			_, name := c.lookUp(ctx, group, r.SenderUIN, r.SenderUID)
 			return name
 		}

@@ -71,11 +71,11 @@ func answer(ctx context.Context, client *ntqq.Client, messages <-chan *message.M
 			continue
 		}
 		_, err := client.Messages().SendGroup(ctx, m.Chat.Group, message.Content{
-			&message.Reply{
+			&message.ReplySegment{
 				Sequence: m.Sequence, SenderUIN: m.Sender.UIN, SenderUID: m.Sender.UID,
 				Time: m.Time, Random: m.Random, Content: m.Content,
 			},
-			&message.Text{Text: text},
+			message.Text(text),
 		})
 		if err != nil { // errors.Is(err, ntqq.ErrOffline), errors.As(err, &serverError) ...
 			log.Printf("answer in group %d: %v", m.Chat.Group, err)
@@ -87,7 +87,7 @@ func answer(ctx context.Context, client *ntqq.Client, messages <-chan *message.M
 func plain(c message.Content) string {
 	var b strings.Builder
 	for _, segment := range c {
-		if t, ok := segment.(*message.Text); ok {
+		if t, ok := segment.(*message.TextSegment); ok {
 			b.WriteString(t.Text)
 		}
 	}

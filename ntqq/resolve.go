@@ -93,7 +93,7 @@ func (c *Client) name(ctx context.Context, e event.Event) {
 func (c *Client) nameMentions(m *message.Message, fetch func()) {
 	copied := false
 	for i, seg := range m.Content {
-		at, ok := seg.(*message.At)
+		at, ok := seg.(*message.AtSegment)
 		if !ok || at.UIN != 0 || at.UID == "" {
 			continue
 		}

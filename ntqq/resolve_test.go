@@ -80,8 +80,8 @@ func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
 	}
 	c.cache.setFriends([]Friend{{UIN: 20001, UID: "u_alice"}})
 	given := message.Content{
-		&message.Text{Text: "hi "}, &message.At{UID: "u_self"}, &message.At{UID: "u_alice"},
-		&message.At{UID: "u_nobody"}, &message.At{UIN: 5, UID: "u_alice"}, &message.At{All: true},
+		message.Text("hi "), &message.AtSegment{UID: "u_self"}, &message.AtSegment{UID: "u_alice"},
+		&message.AtSegment{UID: "u_nobody"}, &message.AtSegment{UIN: 5, UID: "u_alice"}, &message.AtSegment{All: true},
 	}
 	m := &message.Message{
 		Chat:    message.Chat{Kind: message.Group, Group: 730000001}, // offline: its list cannot be fetched
@@ -89,11 +89,11 @@ func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
 	}
 	c.resolve(t.Context(), &event.Message{Message: m})
 	for i, want := range []UIN{1: 10001, 2: 20001, 3: 0, 4: 5, 5: 0} {
-		if at, ok := m.Content[i].(*message.At); ok && at.UIN != want {
+		if at, ok := m.Content[i].(*message.AtSegment); ok && at.UIN != want {
 			t.Errorf("segment %d: got uin %d, want %d", i, at.UIN, want)
 		}
 	}
-	if at := given[1].(*message.At); at.UIN != 0 {
+	if at := given[1].(*message.AtSegment); at.UIN != 0 {
 		t.Errorf("the segment given was changed to uin %d; others may hold it", at.UIN)
 	}
 }
@@ -119,13 +119,13 @@ func TestNamesOfMessagesBeforeTheRegistration(t *testing.T) {
 				Chat: message.Chat{Kind: message.Friend, Peer: 20001}, Sender: message.Sender{UIN: 20001}, Sequence: 1,
 			}})
 			c.report(t.Context(), &event.Message{Message: &message.Message{
-				Chat: message.Chat{Kind: message.Group, Group: 5}, Sequence: 1, Content: message.Content{&message.At{UID: "u_bob"}},
+				Chat: message.Chat{Kind: message.Group, Group: 5}, Sequence: 1, Content: message.Content{&message.AtSegment{UID: "u_bob"}},
 			}})
 		}()
 		synctest.Wait()
 		register()
 		<-done
-		if len(got) != 2 || got[0].Sender.Nickname != "Alice" || got[1].Content[0].(*message.At).UIN != 20002 {
+		if len(got) != 2 || got[0].Sender.Nickname != "Alice" || got[1].Content[0].(*message.AtSegment).UIN != 20002 {
 			t.Errorf("got %+v, want the sender's name and the number of the mentioned", got)
 		}
 	})
@@ -158,14 +158,14 @@ func TestMentionByUIDShowsTheName(t *testing.T) {
 			{testGroup, "u_bob", "@Bobby"}, {testGroup, "u_self", "@Bot"}, {testGroup, "u_nobody", "@Alice"},
 			{0, "u_carol", "@Carol"}, {0, "u_self", "@Bot"}, {0, "u_nobody", "@Alice"},
 		} {
-			got, err := c.complete(ctx, tt.group, message.Content{&message.At{UID: tt.uid}})
+			got, err := c.complete(ctx, tt.group, message.Content{&message.AtSegment{UID: tt.uid}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if at := got[0].(*message.At); at.Display != tt.want || at.UID != tt.uid {
+			if at := got[0].(*message.AtSegment); at.Display != tt.want || at.UID != tt.uid {
 				t.Errorf("%s in group %d: got %+v, want %q", tt.uid, tt.group, at, tt.want)
 			}
-			if name := c.quotedName(ctx, tt.group, message.Content{&message.Reply{SenderUID: tt.uid}}); "@"+name != tt.want {
+			if name := c.quotedName(ctx, tt.group, message.Content{&message.ReplySegment{SenderUID: tt.uid}}); "@"+name != tt.want {
 				t.Errorf("%s quoted in group %d: got %q, want %q", tt.uid, tt.group, name, tt.want)
 			}
 		}

@@ -81,7 +81,7 @@ func TestAnswerThatLeavesTheOutcomeOpen(t *testing.T) {
 func sendHello(ctx context.Context, c *Client) chan error {
 	done := make(chan error, 1)
 	go func() {
-		_, err := c.Messages().SendGroup(ctx, testGroup, message.Content{&message.Text{Text: "hello"}})
+		_, err := c.Messages().SendGroup(ctx, testGroup, message.Content{message.Text("hello")})
 		done <- err
 	}()
 	return done

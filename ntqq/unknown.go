@@ -81,7 +81,7 @@ func pushName(k event.Key) string {
 // noteElements is noteUnknown for the elements of a message.
 func (c *Client) noteElements(m *event.Message) {
 	for _, seg := range m.Content {
-		u, ok := seg.(*message.Unknown)
+		u, ok := seg.(*message.UnknownSegment)
 		if !ok {
 			continue
 		}

@@ -88,7 +88,7 @@ func TestUnknownLogRule(t *testing.T) {
 		var log bytes.Buffer
 		c, got := nosy(t, slog.New(slog.NewTextHandler(&log, nil)))
 		elements := &event.Message{Message: &message.Message{Content: message.Content{
-			&message.Text{Text: "a"}, &message.Unknown{Element: "field 99", Raw: []byte{1}}, &message.Unknown{Element: "light_app", Raw: []byte{2}},
+			message.Text("a"), &message.UnknownSegment{Element: "field 99", Raw: []byte{1}}, &message.UnknownSegment{Element: "light_app", Raw: []byte{2}},
 		}}}
 		lines := func(text string) int { return strings.Count(log.String(), text) }
 		round := func() {

@@ -103,7 +103,7 @@ func encoded[Req, Resp proto.Message](t *testing.T, op *rpc.Op[Req, Resp], req R
 
 func encodedMessage(t *testing.T, to *messagepb.SendRouting, text string) (string, []byte) {
 	t.Helper()
-	body, err := message.Encode(message.Content{&message.Text{Text: text}}, message.EncodeOptions{})
+	body, err := message.Encode(message.Content{message.Text(text)}, message.EncodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

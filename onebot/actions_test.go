@@ -139,7 +139,7 @@ func TestStatusUnsigned(t *testing.T) {
 
 func TestActionsRefused(t *testing.T) {
 	s, c, store := newTestDialect(t)
-	friendID, _ := store.Put(friendMessage(5, &message.Text{Text: "hi"}))
+	friendID, _ := store.Put(friendMessage(5, message.Text("hi")))
 	for _, c := range []struct {
 		name, params string
 		retcode      int
@@ -242,7 +242,7 @@ func TestFailuresOfClientAndStore(t *testing.T) { synctest.Test(t, testFailuresO
 func testFailuresOfClientAndStore(t *testing.T) {
 	s, c, store := newTestDialect(t)
 	synctest.Wait() // it has asked for its own lists
-	id, _ := store.Put(groupMessage(5, &message.Text{Text: "hi"}))
+	id, _ := store.Put(groupMessage(5, message.Text("hi")))
 	params := fmt.Sprintf(`{"group_id":%d,"user_id":%d,"message_id":%d,"message":"x","no_cache":true}`, groupCode, friendUIN, id)
 	c.err.Store(&ntqq.ServerError{Code: 34, Message: "no right"})
 	for name, msg := range map[string]string{
@@ -272,10 +272,10 @@ func testFailuresOfClientAndStore(t *testing.T) {
 
 func TestSend(t *testing.T) {
 	at := func(uin message.UIN) message.Segment {
-		return &message.At{UIN: uin, Display: fmt.Sprint("@", uint64(uin))}
+		return &message.AtSegment{UIN: uin, Display: fmt.Sprint("@", uint64(uin))}
 	}
 	const big message.UIN = 9007199254740993 // above 2^53: only its uid fits into a mention
-	text := func(s string) message.Segment { return &message.Text{Text: s} }
+	text := func(s string) message.Segment { return message.Text(s) }
 	for _, c := range []struct {
 		name, params string
 		want         message.Content
@@ -285,13 +285,13 @@ func TestSend(t *testing.T) {
 		{"send_group_msg", `{"group_id":9007199254740993,"message":"a&amp;[CQ:at,qq=5] b"}`, message.Content{text("a&"), at(5), text(" b")}, groupCode, 0},
 		{"send_group_msg", `{"group_id":"5","message":"[CQ:at,qq=5]","auto_escape":"true"}`, message.Content{text("[CQ:at,qq=5]")}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":123}`, message.Content{text("123")}, 5, 0},
-		{"send_group_msg", `{"group_id":5,"message":{"type":"at","data":{"qq":9007199254740993,"name":null}}}`, message.Content{&message.At{UIN: big, UID: clienttest.UIDOf(big), Display: "@big"}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":{"type":"at","data":{"qq":9007199254740993,"name":null}}}`, message.Content{&message.AtSegment{UIN: big, UID: clienttest.UIDOf(big), Display: "@big"}}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":[{"type":"at","data":{"qq":"all"}},{"type":"at","data":{"target":7,"name":"x"}}]}`,
-			message.Content{&message.At{All: true, Display: "@全体成员"}, &message.At{UIN: 7, Display: "@x"}}, 5, 0},
+			message.Content{&message.AtSegment{All: true, Display: "@全体成员"}, &message.AtSegment{UIN: 7, Display: "@x"}}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":[{"type":"face","data":{"id":14}},{"type":"face","data":{"id":"5","large":true}},{"type":"face","data":{"id":"5","type":"sticker"}}]}`,
-			message.Content{&message.Face{ID: 14}, &message.Face{ID: 5, Large: true}, &message.Face{ID: 5, Large: true}}, 5, 0},
-		{"send_group_msg", `{"group_id":5,"message":"[CQ:dice]"}`, message.Content{&message.Face{ID: 358, Large: true, Text: "/骰子"}}, 5, 0},
-		{"send_group_msg", `{"group_id":5,"message":"[CQ:rps]"}`, message.Content{&message.Face{ID: 359, Large: true, Text: "/包剪锤"}}, 5, 0},
+			message.Content{&message.FaceSegment{ID: 14}, &message.FaceSegment{ID: 5, Large: true}, &message.FaceSegment{ID: 5, Large: true}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":"[CQ:dice]"}`, message.Content{&message.FaceSegment{ID: 358, Large: true, Text: "/骰子"}}, 5, 0},
+		{"send_group_msg", `{"group_id":5,"message":"[CQ:rps]"}`, message.Content{&message.FaceSegment{ID: 359, Large: true, Text: "/包剪锤"}}, 5, 0},
 		{"send_group_msg", `{"group_id":5,"message":"[CQ:anonymous]x"}`, message.Content{text("x")}, 5, 0},
 		{"send_private_msg", `{"user_id":6,"group_id":null,"message":"x"}`, message.Content{text("x")}, 0, 6},
 		{"send_msg", `{"message_type":"private","user_id":6,"group_id":5,"message":"x"}`, message.Content{text("x")}, 0, 6},
@@ -350,15 +350,15 @@ func TestSendForm(t *testing.T) {
 
 func TestSendReply(t *testing.T) {
 	s, c, store := newTestDialect(t)
-	quoted := groupMessage(77, &message.Reply{Sequence: 1}, &message.Text{Text: "quoted"})
+	quoted := groupMessage(77, &message.ReplySegment{Sequence: 1}, message.Text("quoted"))
 	id, _ := store.Put(quoted)
 	params := fmt.Sprintf(`{"group_id":%d,"message":[{"type":"text","data":{"text":"x"}},{"type":"reply","data":{"id":"%d"}},{"type":"reply","data":{"id":"%d"}}]}`, groupCode, id, id)
 	if r := call(t, s, "send_msg", params); r.Status != StatusOK {
 		t.Fatalf("reply to %d: got %+v", id, r)
 	}
 	want := message.Content{
-		&message.Reply{Sequence: 77, SenderUIN: friendUIN, SenderUID: clienttest.UIDOf(friendUIN), Time: testTime, Random: 9, Content: message.Content{&message.Text{Text: "quoted"}}},
-		&message.Text{Text: "x"},
+		&message.ReplySegment{Sequence: 77, SenderUIN: friendUIN, SenderUID: clienttest.UIDOf(friendUIN), Time: testTime, Random: 9, Content: message.Content{message.Text("quoted")}},
+		message.Text("x"),
 	}
 	if diff := cmp.Diff(want, c.Sent()[0].Content); diff != "" {
 		t.Errorf("reply sent (-want +got):\n%s", diff)
@@ -393,9 +393,9 @@ func TestEchoHasTheSameID(t *testing.T) {
 
 func TestDeleteAndGet(t *testing.T) {
 	s, c, store := newTestDialect(t)
-	own := friendMessage(6, &message.Text{Text: "own"})
+	own := friendMessage(6, message.Text("own"))
 	own.Self, own.Sender.UIN = true, selfUIN
-	for _, m := range []*message.Message{groupMessage(5, &message.Text{Text: "hi"}), own} {
+	for _, m := range []*message.Message{groupMessage(5, message.Text("hi")), own} {
 		id, _ := store.Put(m)
 		for _, params := range []string{`{"message_id":%d}`, `{"message_id":"%d"}`} {
 			params := fmt.Sprintf(params, id)
@@ -412,7 +412,7 @@ func TestDeleteAndGet(t *testing.T) {
 
 func TestGetMsg(t *testing.T) {
 	s, _, store := newTestDialect(t)
-	id, _ := store.Put(groupMessage(5, &message.At{UIN: 5, Display: "@x"}, &message.Text{Text: " a[b]"}))
+	id, _ := store.Put(groupMessage(5, &message.AtSegment{UIN: 5, Display: "@x"}, message.Text(" a[b]")))
 	r := call(t, s, "get_msg", fmt.Sprintf(`{"message_id":%d}`, id))
 	want := fmt.Sprintf(`{"time":1700000000,"group":true,"message_type":"group","sub_type":"normal","message_id":%d,"message_seq":5,"real_id":5,
 		"user_id":20002,"group_id":9007199254740993,"group_name":"组","anonymous":null,"font":0,"message_format":"array",

@@ -19,7 +19,7 @@ func benchmarkHandle(b *testing.B, formats ...Format) {
 		defer sub.Close()
 		subs = append(subs, sub)
 	}
-	var e event.Event = &event.Message{Message: groupMessage(5, &message.Text{Text: "hello, 世界: an ordinary message"})}
+	var e event.Event = &event.Message{Message: groupMessage(5, message.Text("hello, 世界: an ordinary message"))}
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Handle(b.Context(), e)
@@ -67,7 +67,7 @@ func BenchmarkCallSendGroup(b *testing.B) {
 
 func BenchmarkCallGetMsg(b *testing.B) {
 	s, _, store := newTestDialect(b)
-	id, err := store.Put(groupMessage(5, &message.Text{Text: "hello, 世界: an ordinary message"}))
+	id, err := store.Put(groupMessage(5, message.Text("hello, 世界: an ordinary message")))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func TestRecallCauses(t *testing.T) {
 		"no message": func(_ *fakeClient, store *fakeStore) { clear(store.messages) },
 	} {
 		s, c, store := newTestDialect(t)
-		id, _ := store.Put(groupMessage(5, &message.Text{Text: "x"}))
+		id, _ := store.Put(groupMessage(5, message.Text("x")))
 		fails(c, store)
 		direct := call(t, s, "delete_msg", fmt.Sprintf(`{"message_id":%d}`, id))
 		quick := call(t, s, quickAction, fmt.Sprintf(`{"context":{"message_type":"group","group_id":5,"message_id":%d},"operation":{"delete":true}}`, id))

@@ -28,7 +28,7 @@ func (r reader) content(chat message.Chat, segments []segment) (message.Content,
 		}
 		switch part.(type) {
 		case nil:
-		case *message.Reply:
+		case *message.ReplySegment:
 			if reply == nil {
 				reply = part
 			}

@@ -260,7 +260,7 @@ func FuzzParseCQ(f *testing.F) {
 
 func FuzzParseSegments(f *testing.F) {
 	s, _, st := newTestDialect(f)
-	st.messages[5] = groupMessage(5, &message.Text{Text: "quoted"})
+	st.messages[5] = groupMessage(5, message.Text("quoted"))
 	for _, r := range segmentRows() {
 		f.Add([]byte(`{"type":"` + r.name + `","data":{"id":5,"qq":"all","text":"x","large":true}}`))
 	}

@@ -110,7 +110,7 @@ func refusal(e *ntqq.ServerError, why text.Text) text.Text {
 
 // unsendable names a segment that was understood and cannot be sent here.
 func unsendable(e *message.SegmentError) *actionError {
-	if at, ok := e.Segment.(*message.At); ok {
+	if at, ok := e.Segment.(*message.AtSegment); ok {
 		return badParams(text.T(
 			`segment at: qq "%d" is no account that can be mentioned in this chat`,
 			`消息段 at: qq "%d" 不是此会话中可以 @ 的账号`).Fill(at.UIN))

@@ -38,13 +38,13 @@ func TestMessageEvents(t *testing.T) {
 	group := message.Chat{Kind: message.Group, Group: groupCode}
 	friend := message.Chat{Kind: message.Friend, Peer: friendUIN}
 	quotedInStore := friendMessage(50)
-	own := friendMessage(8, &message.Text{Text: "me"})
+	own := friendMessage(8, message.Text("me"))
 	own.Self, own.Sender = true, message.Sender{}
-	temp := friendMessage(9, &message.Text{Text: "t"})
+	temp := friendMessage(9, message.Text("t"))
 	temp.Chat.Kind, temp.Chat.Group = message.Temp, 7
-	unknownSender := groupMessage(10, &message.Text{Text: "who"})
+	unknownSender := groupMessage(10, message.Text("who"))
 	unknownSender.Sender, unknownSender.GroupName = message.Sender{}, ""
-	bare := friendMessage(11, &message.Text{Text: "b"})
+	bare := friendMessage(11, message.Text("b"))
 	bare.Sender, bare.Time = message.Sender{}, 0
 
 	const (
@@ -60,31 +60,31 @@ func TestMessageEvents(t *testing.T) {
 		array  string
 		cq     string
 	}{
-		{"text", groupMessage(1, &message.Text{Text: "a,b&[c]\n\"\\\t\x01你好\xff"}),
+		{"text", groupMessage(1, message.Text("a,b&[c]\n\"\\\t\x01你好\xff")),
 			groupHead + sender + `,"message_seq":1,"real_id":1`,
 			`[{"type":"text","data":{"text":"a,b&[c]\n\"\\\t\u0001你好\ufffd"}}]`, "a,b&amp;&#91;c&#93;\n\"\\\t\x01你好\ufffd"},
-		{"at", groupMessage(2, &message.At{All: true, Display: "@全体成员"}, &message.At{UIN: selfUIN, Display: "@bot"}),
+		{"at", groupMessage(2, &message.AtSegment{All: true, Display: "@全体成员"}, &message.AtSegment{UIN: selfUIN, Display: "@bot"}),
 			groupHead + sender + `,"message_seq":2,"real_id":2`,
 			`[{"type":"at","data":{"qq":"all","name":"@全体成员"}},{"type":"at","data":{"qq":"10001","name":"@bot"}}]`, "[CQ:at,qq=all][CQ:at,qq=10001]"},
-		{"faces", groupMessage(3, &message.Face{ID: 14, Text: "/微笑"}, &message.Face{ID: 5, Large: true}, &message.Face{ID: 358, Large: true, Result: 6}, &message.Face{ID: 359, Result: 2}),
+		{"faces", groupMessage(3, &message.FaceSegment{ID: 14, Text: "/微笑"}, &message.FaceSegment{ID: 5, Large: true}, &message.FaceSegment{ID: 358, Large: true, Result: 6}, &message.FaceSegment{ID: 359, Result: 2}),
 			groupHead + sender + `,"message_seq":3,"real_id":3`,
 			`[{"type":"face","data":{"id":"14"}},{"type":"face","data":{"id":"5","large":"true"}},{"type":"dice","data":{"result":"6"}},{"type":"rps","data":{"result":"2"}}]`,
 			"[CQ:face,id=14][CQ:face,id=5,large=true][CQ:dice,result=6][CQ:rps,result=2]"},
-		{"unknown", groupMessage(4, &message.Unknown{Element: "custom_face"}, nil, &message.Unknown{Element: "common_elem 48/20"}),
+		{"unknown", groupMessage(4, &message.UnknownSegment{Element: "custom_face"}, nil, &message.UnknownSegment{Element: "common_elem 48/20"}),
 			groupHead + sender + `,"message_seq":4,"real_id":4`,
 			`[{"type":"unknown","data":{"element":"custom_face"}},{"type":"unknown","data":{"element":"common_elem 48/20"}}]`,
 			"[CQ:unknown,element=custom_face][CQ:unknown,element=common_elem 48/20]"},
-		{"group reply", groupMessage(5, &message.Reply{Sequence: 3}, &message.Text{Text: "x"}),
+		{"group reply", groupMessage(5, &message.ReplySegment{Sequence: 3}, message.Text("x")),
 			groupHead + sender + `,"message_seq":5,"real_id":5`,
 			fmt.Sprintf(`[{"type":"reply","data":{"id":"%d"}},{"type":"text","data":{"text":"x"}}]`, testID(group, 3)),
 			fmt.Sprintf("[CQ:reply,id=%d]x", testID(group, 3))},
-		{"reply to nothing", groupMessage(1<<60, &message.Reply{}),
+		{"reply to nothing", groupMessage(1<<60, &message.ReplySegment{}),
 			groupHead + sender + `,"message_seq":1152921504606846976,"real_id":1152921504606846976`,
 			`[{"type":"reply","data":{"id":"0"}}]`, "[CQ:reply,id=0]"},
 		{"unknown sender", unknownSender,
 			groupHead + `,"post_type":"message","user_id":0,"group_name":"","message_seq":10,"real_id":10,"sender":{"user_id":0,"nickname":"","card":"","sex":"unknown","age":0,"area":"","level":"0","role":"member","title":""}`,
 			`[{"type":"text","data":{"text":"who"}}]`, "who"},
-		{"friend", friendMessage(7, &message.Reply{ClientSequence: 1050, Random: 9}, &message.Reply{Sequence: 3, ClientSequence: 4}, &message.Reply{ClientSequence: 4}),
+		{"friend", friendMessage(7, &message.ReplySegment{ClientSequence: 1050, Random: 9}, &message.ReplySegment{Sequence: 3, ClientSequence: 4}, &message.ReplySegment{ClientSequence: 4}),
 			friendHead + peer + `,"time":1700000000,"post_type":"message","sub_type":"friend","user_id":20002,"target_id":10001,"message_seq":7,"real_id":7`,
 			fmt.Sprintf(`[{"type":"reply","data":{"id":"%d"}},{"type":"reply","data":{"id":"%d"}},{"type":"reply","data":{"id":"%d"}}]`, testID(friend, 50), testID(friend, 3), testID(friend, 4)),
 			fmt.Sprintf("[CQ:reply,id=%d][CQ:reply,id=%d][CQ:reply,id=%d]", testID(friend, 50), testID(friend, 3), testID(friend, 4))},
@@ -132,8 +132,8 @@ func TestStoreFailureLosesNoMessage(t *testing.T) {
 	store.err = errDisk
 	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
-	handleMessage(s, groupMessage(5, &message.Reply{Sequence: 3}, &message.Text{Text: "x"}))
-	handleMessage(s, friendMessage(5, &message.Reply{ClientSequence: 3}))
+	handleMessage(s, groupMessage(5, &message.ReplySegment{Sequence: 3}, message.Text("x")))
+	handleMessage(s, friendMessage(5, &message.ReplySegment{ClientSequence: 3}))
 	for range 2 {
 		if e := next(t, sub); e["message_id"] != json.Number("0") {
 			t.Errorf("message that could not be stored: got %v", e)
@@ -327,7 +327,7 @@ func TestStrictTypes(t *testing.T) {
 	s, _, _ := newTestDialect(t)
 	sub := s.Subscribe(form(FormatArray, false))
 	defer sub.Close()
-	for _, m := range []*message.Message{groupMessage(1, &message.Face{ID: 1, Large: true}, &message.At{UIN: 5}), friendMessage(2, &message.Reply{Sequence: 1})} {
+	for _, m := range []*message.Message{groupMessage(1, &message.FaceSegment{ID: 1, Large: true}, &message.AtSegment{UIN: 5}), friendMessage(2, &message.ReplySegment{Sequence: 1})} {
 		handleMessage(s, m)
 		raw := nextRaw(t, sub)
 		var e model

@@ -52,7 +52,7 @@ func TestQuickOperation(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c, st := newTestDialect(t)
-			m := groupMessage(5, &message.Text{Text: "x"})
+			m := groupMessage(5, message.Text("x"))
 			id, err := st.Put(m)
 			if err != nil {
 				t.Fatal(err)
@@ -100,7 +100,7 @@ func TestQuickReplyToOwnMessage(t *testing.T) {
 // TestQuickOperationFailures: of several steps that fail, each is told.
 func TestQuickOperationFailures(t *testing.T) {
 	s, c, st := newTestDialect(t)
-	id, err := st.Put(groupMessage(5, &message.Text{Text: "x"}))
+	id, err := st.Put(groupMessage(5, message.Text("x")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 // drawn says how dice and rps are sent.
 var drawn = text.T("no data; the service decides the result", "没有参数，结果由服务器决定")
 
-func showFace(_ *writer, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
+func showFace(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) ([]field, bool) {
 	if f.ID == message.FaceDice || f.ID == message.FaceRPS {
 		return data, false
 	}
@@ -34,25 +34,25 @@ func readFace(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
 		}
 	}
 	large = large || seg.get("type") == "sticker" || id == message.FaceDice || id == message.FaceRPS
-	return &message.Face{ID: uint32(id), Large: large}, nil
+	return &message.FaceSegment{ID: uint32(id), Large: large}, nil
 }
 
-func showDice(_ *writer, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
+func showDice(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) ([]field, bool) {
 	return showResult(message.FaceDice, f, data)
 }
 
-func showRPS(_ *writer, _ message.Chat, f *message.Face, data []field) ([]field, bool) {
+func showRPS(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) ([]field, bool) {
 	return showResult(message.FaceRPS, f, data)
 }
 
-func showResult(id uint32, f *message.Face, data []field) ([]field, bool) {
+func showResult(id uint32, f *message.FaceSegment, data []field) ([]field, bool) {
 	return append(data, field{"result", strconv.FormatUint(uint64(f.Result), 10)}), f.ID == id
 }
 
 func readDice(reader, message.Chat, segment) (message.Segment, error) {
-	return &message.Face{ID: message.FaceDice, Large: true}, nil
+	return &message.FaceSegment{ID: message.FaceDice, Large: true}, nil
 }
 
 func readRPS(reader, message.Chat, segment) (message.Segment, error) {
-	return &message.Face{ID: message.FaceRPS, Large: true}, nil
+	return &message.FaceSegment{ID: message.FaceRPS, Large: true}, nil
 }

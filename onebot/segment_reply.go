@@ -8,7 +8,7 @@ import (
 	"libration/ntqq/message"
 )
 
-func showReply(w *writer, chat message.Chat, r *message.Reply, data []field) ([]field, bool) {
+func showReply(w *writer, chat message.Chat, r *message.ReplySegment, data []field) ([]field, bool) {
 	return append(data, field{"id", strconv.Itoa(int(w.repliedID(chat, r)))}), true
 }
 
@@ -30,20 +30,7 @@ func readReply(r reader, chat message.Chat, seg segment) (message.Segment, error
 	if !sameChat(chat, m.Chat) {
 		return nil, badSegment(seg, "id", text.T("is a message of another chat", "是其他会话的消息"))
 	}
-	reply := &message.Reply{
-		Sequence:       m.Sequence,
-		ClientSequence: m.ClientSequence,
-		SenderUIN:      m.Sender.UIN,
-		SenderUID:      m.Sender.UID,
-		Time:           m.Time,
-		Random:         m.Random,
-	}
-	for _, part := range m.Content {
-		if _, nested := part.(*message.Reply); !nested { // a quote carries no quote
-			reply.Content = append(reply.Content, part)
-		}
-	}
-	return reply, nil
+	return message.ReplyTo(m), nil
 }
 
 // sameChat tells whether two chats are the same conversation. A private chat is
@@ -57,7 +44,7 @@ func sameChat(a, b message.Chat) bool {
 
 // repliedID is the message_id of a quoted message; 0 when the quote names nothing
 // that an id can be computed from.
-func (w *writer) repliedID(chat message.Chat, r *message.Reply) int32 {
+func (w *writer) repliedID(chat message.Chat, r *message.ReplySegment) int32 {
 	if chat.Kind == message.Group {
 		return w.ids.ID(chat, r.Sequence)
 	}

@@ -8,18 +8,18 @@ import (
 	"libration/ntqq/message"
 )
 
-func showText(_ *writer, _ message.Chat, t *message.Text, data []field) ([]field, bool) {
+func showText(_ *writer, _ message.Chat, t *message.TextSegment, data []field) ([]field, bool) {
 	return append(data, field{"text", t.Text}), true
 }
 
 func readText(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	if words := seg.get("text"); words != "" {
-		return &message.Text{Text: words}, nil
+		return message.Text(words), nil
 	}
 	return nil, nil
 }
 
-func showAt(_ *writer, _ message.Chat, at *message.At, data []field) ([]field, bool) {
+func showAt(_ *writer, _ message.Chat, at *message.AtSegment, data []field) ([]field, bool) {
 	qq := "all"
 	if !at.All {
 		qq = strconv.FormatUint(uint64(at.UIN), 10)
@@ -33,19 +33,19 @@ func readAt(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
 		name = "target"
 	}
 	if seg.get(name) == "all" {
-		return &message.At{All: true}, nil
+		return &message.AtSegment{All: true}, nil
 	}
 	uin, err := integer(seg.get(name))
 	if err != nil || uin <= 0 {
 		return nil, badSegment(seg, "qq", text.T(`must be an account number or "all"`, `必须是 QQ 号或 "all"`))
 	}
-	at := &message.At{UIN: message.UIN(uin), Display: seg.get("name")}
+	at := &message.AtSegment{UIN: message.UIN(uin), Display: seg.get("name")}
 	if at.Display != "" && !strings.HasPrefix(at.Display, "@") {
 		at.Display = "@" + at.Display
 	}
 	return at, nil
 }
 
-func showUnknown(_ *writer, _ message.Chat, u *message.Unknown, data []field) ([]field, bool) {
+func showUnknown(_ *writer, _ message.Chat, u *message.UnknownSegment, data []field) ([]field, bool) {
 	return append(data, field{"element", u.Element}), true
 }

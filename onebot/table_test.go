@@ -110,11 +110,11 @@ func TestAppendedResults(t *testing.T) {
 // TestEncodedResults: what is encoded by hand has all fields of its struct and no other.
 func TestEncodedResults(t *testing.T) {
 	s, c, store := newTestDialect(t, func(_ *clienttest.Account, o *ntqq.Options) { o.Signer = noSigner{} })
-	own := friendMessage(6, &message.Text{Text: "own"})
+	own := friendMessage(6, message.Text("own"))
 	own.Self = true
-	temporary := friendMessage(7, &message.Face{ID: 1})
+	temporary := friendMessage(7, &message.FaceSegment{ID: 1})
 	temporary.Chat = message.Chat{Kind: message.Temp, Peer: friendUIN, Group: groupCode}
-	for _, m := range []*message.Message{groupMessage(5, &message.At{UIN: 5, Display: "@x"}), own, temporary} {
+	for _, m := range []*message.Message{groupMessage(5, &message.AtSegment{UIN: 5, Display: "@x"}), own, temporary} {
 		id, err := store.Put(m)
 		if err != nil {
 			t.Fatal(err)

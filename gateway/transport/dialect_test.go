@@ -41,7 +41,7 @@ type parrotEvents struct{}
 func (parrotEvents) Tells(string) bool { return false }
 
 func (parrotEvents) Write(e *gateway.Event) []byte {
-	return []byte("heard " + e.Message.Content[0].(*message.Text).Text + " as " + strconv.FormatInt(e.ID, 10))
+	return []byte("heard " + e.Message.Content[0].(*message.TextSegment).Text + " as " + strconv.FormatInt(e.ID, 10))
 }
 
 func newParrot(t *testing.T, uin *atomic.Uint64, o gateway.Options) *parrot {

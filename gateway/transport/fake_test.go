@@ -68,7 +68,7 @@ func newFakeClient(t testing.TB) *fakeClient {
 			var text strings.Builder
 			for _, s := range m.Content {
 				switch s := s.(type) {
-				case *message.Text:
+				case *message.TextSegment:
 					text.WriteString(s.Text)
 				default:
 					fmt.Fprintf(&text, "<%T>", s)
@@ -132,7 +132,7 @@ func groupMessage(group message.GroupCode, text string) *message.Message {
 		Chat:     message.Chat{Kind: message.Group, Group: group},
 		Sender:   message.Sender{UIN: 20002, Nickname: "somebody"},
 		Sequence: 7, Random: 9, Time: 1700000000,
-		Content: message.Content{&message.Text{Text: text}},
+		Content: message.Content{message.Text(text)},
 	}
 }
 

@@ -278,9 +278,9 @@ func (a *Account) received(req *messagepb.PbSendMsgReq) (*message.Message, error
 	}
 	for _, seg := range m.Content { // the service names people in both ways
 		switch seg := seg.(type) {
-		case *message.At:
+		case *message.AtSegment:
 			seg.UIN = uinOf(seg.UIN, seg.UID)
-		case *message.Reply:
+		case *message.ReplySegment:
 			seg.SenderUIN = uinOf(seg.SenderUIN, seg.SenderUID)
 		}
 	}

@@ -140,7 +140,7 @@ func TestWebhookReplies(t *testing.T) {
 		w.until(func() bool {
 			for _, m := range w.box.World().History().OfGroup(group, 1, 100) {
 				for _, p := range m.Parts {
-					if text, ok := p.Segment.(*message.Text); ok && text.Text == botReply {
+					if text, ok := p.Segment.(*message.TextSegment); ok && text.Text == botReply {
 						return m.Sender.UIN == bot
 					}
 				}

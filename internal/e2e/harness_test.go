@@ -241,7 +241,7 @@ func (a *account) texts() []string {
 func text(m *message.Message) string {
 	s := ""
 	for _, seg := range m.Content {
-		if x, ok := seg.(*message.Text); ok {
+		if x, ok := seg.(*message.TextSegment); ok {
 			s += x.Text
 		}
 	}
@@ -259,7 +259,7 @@ func countCalls(n *atomic.Int32, name string) func(*ntqq.Options) {
 	}
 }
 
-func say(s string) message.Content { return message.Content{&message.Text{Text: s}} }
+func say(s string) message.Content { return message.Content{message.Text(s)} }
 
 // bubble runs a test in virtual time.
 func bubble(t *testing.T, f func(t *testing.T)) {

@@ -62,9 +62,9 @@ func TestLists(t *testing.T) {
 		if u, err := b.Users().InfoByUID(t.Context(), "u_nobody"); !errors.Is(err, ntqq.ErrNotFound) {
 			t.Errorf("no such user: got %+v, %v; want ErrNotFound", u, err)
 		}
-		nobody := message.Content{&message.Text{Text: "hi "}, &message.At{UIN: 99999999999}}
+		nobody := message.Content{message.Text("hi "), &message.AtSegment{UIN: 99999999999}}
 		var bad *message.SegmentError
-		if _, err := b.Messages().SendGroup(t.Context(), group, nobody); !errors.As(err, &bad) || bad.Index != 1 || bad.Segment.(*message.At).UIN != 99999999999 {
+		if _, err := b.Messages().SendGroup(t.Context(), group, nobody); !errors.As(err, &bad) || bad.Index != 1 || bad.Segment.(*message.AtSegment).UIN != 99999999999 {
 			t.Errorf("mention of nobody: got %v, want a SegmentError", err)
 		}
 	})

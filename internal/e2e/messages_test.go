@@ -37,7 +37,7 @@ func TestGroupMessageBothWays(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, b, a := two(t)
 		sent, err := a.Messages().SendGroup(t.Context(), group, message.Content{
-			&message.At{UIN: bot}, &message.Text{Text: " 你好 😀\nline two "}, &message.Face{ID: 14},
+			&message.AtSegment{UIN: bot}, message.Text(" 你好 😀\nline two "), &message.FaceSegment{ID: 14},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func TestGroupMessageBothWays(t *testing.T) {
 		if sent.Sequence == 0 || sent.Time == 0 || sent.Random == 0 || !sent.Self {
 			t.Errorf("receipt %+v", sent)
 		}
-		if at, ok := sent.Content[0].(*message.At); !ok || at.UIN != bot {
+		if at, ok := sent.Content[0].(*message.AtSegment); !ok || at.UIN != bot {
 			t.Errorf("receipt mentions %+v, want the bot by number", sent.Content[0])
 		}
 		got := eventsOf[*event.Message](b)
@@ -56,7 +56,7 @@ func TestGroupMessageBothWays(t *testing.T) {
 		if m.Sequence != sent.Sequence || m.Random != sent.Random || m.Chat.Group != group || m.Sender.UIN != alice || m.Self {
 			t.Errorf("received %+v, sent %+v", m.Message, sent)
 		}
-		at, ok := m.Content[0].(*message.At)
+		at, ok := m.Content[0].(*message.AtSegment)
 		if !ok || at.UIN != bot || at.Display == "" {
 			t.Errorf("mention %+v, want the bot with a name", m.Content[0])
 		}
@@ -70,8 +70,8 @@ func TestGroupMessageBothWays(t *testing.T) {
 		}
 
 		reply, err := b.Messages().SendGroup(t.Context(), group, message.Content{
-			&message.Reply{Sequence: m.Sequence, SenderUIN: alice, Time: m.Time, Random: m.Random, Content: m.Content},
-			&message.Text{Text: "pong"},
+			&message.ReplySegment{Sequence: m.Sequence, SenderUIN: alice, Time: m.Time, Random: m.Random, Content: m.Content},
+			message.Text("pong"),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestGroupMessageBothWays(t *testing.T) {
 		if last.Sequence != reply.Sequence || text(last.Message) != "pong" {
 			t.Errorf("answer %+v", last.Message)
 		}
-		quote, ok := last.Content[0].(*message.Reply)
+		quote, ok := last.Content[0].(*message.ReplySegment)
 		if !ok || quote.Sequence != sent.Sequence || len(last.Content) != 2 {
 			t.Errorf("content %v, want the quote and the text: the quote's mention is taken out", last.Content)
 		}
@@ -105,14 +105,14 @@ func TestPrivateMessageBothWays(t *testing.T) {
 			t.Errorf("received %+v, sent %+v", m.Message, sent)
 		}
 		if _, err := b.Messages().SendFriend(t.Context(), alice, message.Content{
-			&message.Reply{Sequence: m.Sequence, ClientSequence: m.ClientSequence, SenderUIN: alice, Time: m.Time, Random: m.Random},
-			&message.Text{Text: "heard"},
+			&message.ReplySegment{Sequence: m.Sequence, ClientSequence: m.ClientSequence, SenderUIN: alice, Time: m.Time, Random: m.Random},
+			message.Text("heard"),
 		}); err != nil {
 			t.Fatal(err)
 		}
 		answers := eventsOf[*event.Message](a)
 		last := answers[len(answers)-1]
-		quote, ok := last.Content[0].(*message.Reply)
+		quote, ok := last.Content[0].(*message.ReplySegment)
 		if !ok || quote.ClientSequence != sent.ClientSequence || text(last.Message) != "heard" {
 			t.Errorf("answer %+v", last.Content)
 		}

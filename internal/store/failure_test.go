@@ -93,7 +93,7 @@ func TestWriteFails(t *testing.T) {
 			s := open(t, Options{Path: path, Log: logTo(&logged), retryMin: time.Millisecond, retryMax: 2 * time.Millisecond, pending: 100})
 			stored := groupMessage(t, 1, 1)
 			stored.Raw = encode(t, stored, strings.Repeat("x", 3000)) // fills pages
-			stored.Content = message.Content{&message.Text{Text: strings.Repeat("x", 3000)}}
+			stored.Content = message.Content{message.Text(strings.Repeat("x", 3000))}
 			storedID := put(t, s, stored)
 			flush(t, s)
 			if _, err := s.db.w.Exec(tt.breakIt); err != nil {
@@ -105,7 +105,7 @@ func TestWriteFails(t *testing.T) {
 			for i := range 150 {
 				m := groupMessage(t, 2, uint64(i+1))
 				m.Raw = encode(t, m, strings.Repeat("x", 3000))
-				m.Content = message.Content{&message.Text{Text: strings.Repeat("x", 3000)}}
+				m.Content = message.Content{message.Text(strings.Repeat("x", 3000))}
 				ids, all = append(ids, put(t, s, m)), append(all, m)
 				if i == 0 {
 					s.waitFailure(true)
@@ -279,12 +279,12 @@ func FuzzPeople(f *testing.F) {
 	f.Add("u_a 1\nu_b 2\n", "u_a")
 	f.Add("u_a\n\n 5\nu_a 99999999999999999999", "")
 	f.Fuzz(func(t *testing.T, list, uid string) {
-		nameUINs(message.Content{&message.At{UID: message.UID(uid)}}, list)
-		in := message.Content{&message.At{UID: message.UID(uid), UIN: 7}}
-		out := message.Content{&message.At{UID: message.UID(uid)}}
+		nameUINs(message.Content{&message.AtSegment{UID: message.UID(uid)}}, list)
+		in := message.Content{&message.AtSegment{UID: message.UID(uid), UIN: 7}}
+		out := message.Content{&message.AtSegment{UID: message.UID(uid)}}
 		encoded := people(in)
 		nameUINs(out, encoded)
-		if got := out[0].(*message.At).UIN; encoded != "" && got != 7 {
+		if got := out[0].(*message.AtSegment).UIN; encoded != "" && got != 7 {
 			t.Errorf("uid %q went out as %q and came back as %d", uid, encoded, got)
 		}
 	})

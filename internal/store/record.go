@@ -83,12 +83,12 @@ func people(c message.Content) string {
 	}
 	for _, s := range c {
 		switch s := s.(type) {
-		case *message.At:
+		case *message.AtSegment:
 			add(s.UID, s.UIN)
-		case *message.Reply:
+		case *message.ReplySegment:
 			add(s.SenderUID, s.SenderUIN)
 			for _, q := range s.Content {
-				if at, ok := q.(*message.At); ok {
+				if at, ok := q.(*message.AtSegment); ok {
 					add(at.UID, at.UIN)
 				}
 			}
@@ -111,12 +111,12 @@ func nameUINs(c message.Content, people string) {
 	}
 	for _, s := range c {
 		switch s := s.(type) {
-		case *message.At:
+		case *message.AtSegment:
 			fill(&s.UIN, known[s.UID])
-		case *message.Reply:
+		case *message.ReplySegment:
 			fill(&s.SenderUIN, known[s.SenderUID])
 			for _, q := range s.Content {
-				if at, ok := q.(*message.At); ok {
+				if at, ok := q.(*message.AtSegment); ok {
 					fill(&at.UIN, known[at.UID])
 				}
 			}

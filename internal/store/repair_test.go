@@ -45,7 +45,7 @@ func fillStore(t testing.TB, s *Store, n int) *history {
 		if i%50 == 0 {
 			text = strings.Repeat("long", 3000) // on several pages
 		}
-		m.Content = message.Content{&message.Text{Text: text}}
+		m.Content = message.Content{message.Text(text)}
 		m.Raw = encode(t, m, text)
 		id := put(t, s, m)
 		h.messages[id] = m

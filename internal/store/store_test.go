@@ -59,7 +59,7 @@ func groupMessage(t testing.TB, group message.GroupCode, sequence uint64) *messa
 		Chat:      message.Chat{Kind: message.Group, Group: group},
 		Sender:    message.Sender{UIN: 20002, UID: "u_two", Nickname: "Two", Card: "Card", Title: "Title", Role: message.RoleAdmin, Level: 7},
 		GroupName: "Friends of Go", Sequence: sequence, Random: 0xfedcba98, Time: 1700000000,
-		Content: message.Content{&message.Text{Text: text}},
+		Content: message.Content{message.Text(text)},
 	}
 	m.Raw = encode(t, m, text)
 	return m
@@ -71,7 +71,7 @@ func privateMessage(t testing.TB, kind message.ChatKind, peer message.UIN, seque
 		Chat:   message.Chat{Kind: kind, Peer: peer, PeerUID: "u_peer"},
 		Sender: message.Sender{UIN: selfUIN, UID: "u_self", Nickname: "Me"}, Self: true,
 		Sequence: sequence, ClientSequence: client, Random: random, Time: 1700000001,
-		Content: message.Content{&message.Text{Text: text}},
+		Content: message.Content{message.Text(text)},
 	}
 	m.Raw = encode(t, m, text)
 	return m
@@ -352,22 +352,22 @@ func TestLookedUpPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Raw = encodeElems(t, m, &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("@Three"), PbReserve: reserve}})
-	m.Content = message.Content{&message.At{UID: "u_three", UIN: 30003, Display: "@Three"}}
+	m.Content = message.Content{&message.AtSegment{UID: "u_three", UIN: 30003, Display: "@Three"}}
 	id := put(t, s, m)
 	flush(t, s)
 	check(t, s, id, m)
 
 	c := message.Content{
-		&message.Reply{SenderUID: "u_a", SenderUIN: 1, Content: message.Content{&message.At{UID: "u_b", UIN: 2}, &message.At{UID: "bad id", UIN: 3}}},
-		&message.Text{Text: "x"}, &message.At{UID: "u_c"},
+		&message.ReplySegment{SenderUID: "u_a", SenderUIN: 1, Content: message.Content{&message.AtSegment{UID: "u_b", UIN: 2}, &message.AtSegment{UID: "bad id", UIN: 3}}},
+		message.Text("x"), &message.AtSegment{UID: "u_c"},
 	}
 	list := people(c)
 	if want := "u_a 1\nu_b 2\n"; list != want {
 		t.Errorf("people gives %q, want %q", list, want)
 	}
-	bare := message.Content{&message.Reply{SenderUID: "u_a", Content: message.Content{&message.At{UID: "u_b"}}}}
+	bare := message.Content{&message.ReplySegment{SenderUID: "u_a", Content: message.Content{&message.AtSegment{UID: "u_b"}}}}
 	nameUINs(bare, list+"garbage")
-	want := message.Content{&message.Reply{SenderUID: "u_a", SenderUIN: 1, Content: message.Content{&message.At{UID: "u_b", UIN: 2}}}}
+	want := message.Content{&message.ReplySegment{SenderUID: "u_a", SenderUIN: 1, Content: message.Content{&message.AtSegment{UID: "u_b", UIN: 2}}}}
 	if diff := cmp.Diff(want, bare); diff != "" {
 		t.Errorf("nameUINs differs (-want +got):\n%s", diff)
 	}

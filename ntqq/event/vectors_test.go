@@ -228,11 +228,11 @@ func checkMessage(events []Event, want parsed) string {
 	}
 	for i, el := range want.Elements {
 		switch s := e.Content[i].(type) {
-		case *message.Text:
+		case *message.TextSegment:
 			if el.Element != "text" || el.Content != s.Text {
 				return "text"
 			}
-		case *message.Unknown: // voice and other elements without a type yet
+		case *message.UnknownSegment: // voice and other elements without a type yet
 			if el.Element == "text" {
 				return "text"
 			}

@@ -45,7 +45,7 @@ func TestQuotesShareOneBound(t *testing.T) {
 		c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{large, large, large, small}}, true)
 		var got []int
 		for _, seg := range c {
-			got = append(got, len(seg.(*Reply).Content))
+			got = append(got, len(seg.(*ReplySegment).Content))
 		}
 		if len(got) != 4 || got[0] != pb.MaxEntries-20 || got[1] != 0 || got[2] != 0 || got[3] != 3 {
 			t.Errorf("%s: quotes with %v elements, want the first and the small one", form, got)

@@ -23,12 +23,12 @@ func Clean(c Content, group bool) Content {
 func dropMention(c Content) Content {
 	// Old clients put the mention before the quote.
 	if len(c) >= 3 && isSpace(c[1]) {
-		if r, ok := c[2].(*Reply); ok && mentionsSender(c[0], r) {
+		if r, ok := c[2].(*ReplySegment); ok && mentionsSender(c[0], r) {
 			return c[2:]
 		}
 	}
 	if len(c) >= 2 {
-		if r, ok := c[0].(*Reply); ok && mentionsSender(c[1], r) {
+		if r, ok := c[0].(*ReplySegment); ok && mentionsSender(c[1], r) {
 			drop := 1
 			if len(c) > 2 && isSpace(c[2]) {
 				drop = 2
@@ -43,11 +43,11 @@ func dropMention(c Content) Content {
 // what the element before them is.
 func dropFallbacks(c Content) Content {
 	out := c[:0]
-	var before *Unknown
+	var before *UnknownSegment
 	for _, seg := range c {
 		u := before
-		before, _ = seg.(*Unknown)
-		if t, ok := seg.(*Text); ok && (t.Text == "" || u != nil && isFallback(t.Text, u)) {
+		before, _ = seg.(*UnknownSegment)
+		if t, ok := seg.(*TextSegment); ok && (t.Text == "" || u != nil && isFallback(t.Text, u)) {
 			continue
 		}
 		out = append(out, seg)
@@ -55,7 +55,7 @@ func dropFallbacks(c Content) Content {
 	return out
 }
 
-func isFallback(text string, u *Unknown) bool {
+func isFallback(text string, u *UnknownSegment) bool {
 	switch u.Element {
 	case "common_elem 45/3": // flash transfer card
 		return true
@@ -70,7 +70,7 @@ func isFallback(text string, u *Unknown) bool {
 // programs look for it in the first element only.
 func replyFirst(c Content) Content {
 	for i, seg := range c {
-		if _, ok := seg.(*Reply); ok {
+		if _, ok := seg.(*ReplySegment); ok {
 			copy(c[1:i+1], c[:i])
 			c[0] = seg
 			break
@@ -80,13 +80,13 @@ func replyFirst(c Content) Content {
 }
 
 func isSpace(seg Segment) bool {
-	t, ok := seg.(*Text)
+	t, ok := seg.(*TextSegment)
 	return ok && t.Text == " "
 }
 
 // mentionsSender tells whether seg mentions the author of the quoted message.
-func mentionsSender(seg Segment, r *Reply) bool {
-	at, ok := seg.(*At)
+func mentionsSender(seg Segment, r *ReplySegment) bool {
+	at, ok := seg.(*AtSegment)
 	if !ok || at.All {
 		return false
 	}

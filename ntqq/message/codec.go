@@ -171,7 +171,7 @@ func newTable(codecs []codec) *table {
 			}
 		}
 	}
-	t.rest = t.kinds[(*Unknown)(nil).Name()]
+	t.rest = t.kinds[(*UnknownSegment)(nil).Name()]
 	return t
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Decode reads the elements of a message into segments, in the order in which they
 // came, before the clean-up by [Clean]. An element without a segment type becomes an
-// [Unknown]. Elements without content (flags, empty ones) and payloads that do not parse
+// [UnknownSegment]. Elements without content (flags, empty ones) and payloads that do not parse
 // give nothing, so that the result may be empty. Of a message with its quotes 65,536
 // elements are read; a quote with more keeps no content.
 func Decode(rt *messagepb.RichText, group bool) Content {
@@ -20,7 +20,7 @@ func Decode(rt *messagepb.RichText, group bool) Content {
 	decoders.Put(d)
 	if ptt := rt.GetPtt(); ptt != nil && pttCounts(ptt, rt.GetElems(), group) {
 		if raw, err := pb.Marshal(ptt); err == nil {
-			c = append(c, &Unknown{Element: ElementPtt, Raw: raw})
+			c = append(c, &UnknownSegment{Element: ElementPtt, Raw: raw})
 		}
 	}
 	return c

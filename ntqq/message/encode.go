@@ -42,7 +42,7 @@ type EncodeOptions struct {
 // (docs/protocol/messages.md 5.2, 5.3, 6). Invalid UTF-8 is replaced by U+FFFD.
 //
 // The error is ErrEmpty for empty content, a *SegmentError for a segment that cannot be
-// sent (a mention of nobody, an [Unknown] that is no element), or says that there is a
+// sent (a mention of nobody, an [UnknownSegment] that is no element), or says that there is a
 // second quote.
 func Encode(c Content, o EncodeOptions) (*messagepb.MessageBody, error) { return encode(known, c, o) }
 
@@ -50,7 +50,7 @@ func encode(t *table, c Content, o EncodeOptions) (*messagepb.MessageBody, error
 	if len(c) == 0 {
 		return nil, ErrEmpty
 	}
-	isReply := func(seg Segment) bool { _, ok := seg.(*Reply); return ok }
+	isReply := func(seg Segment) bool { _, ok := seg.(*ReplySegment); return ok }
 	first := slices.IndexFunc(c, isReply)
 	if first >= 0 && slices.ContainsFunc(c[first+1:], isReply) {
 		return nil, errors.New("a message can quote only one other")

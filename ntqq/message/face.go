@@ -9,8 +9,8 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
-// Face is a built-in emoticon.
-type Face struct {
+// FaceSegment is a built-in emoticon.
+type FaceSegment struct {
 	ID uint32
 	// Large is the animated form, which stands alone in its message. FaceDice and FaceRPS
 	// are always large.
@@ -20,11 +20,16 @@ type Face struct {
 	Result uint32
 	// Text is the face's description with a leading "/"; may be "".
 	Text string
+	// Count is how many times the face is thrown, one behind the other; 0: it is not.
+	Count uint32
+	// Pack and Sticker are where the large form of the face is found, as the face table
+	// has it. Both empty: the form that faces without an entry have.
+	Pack, Sticker string
 }
 
 // Name implements Segment.
-func (*Face) Name() string { return "face" }
-func (f *Face) size() int  { return len(f.Text) }
+func (*FaceSegment) Name() string { return "face" }
+func (f *FaceSegment) size() int  { return len(f.Text) }
 
 // The faces that carry a result (docs/protocol/messages.md 5.4).
 const (
@@ -43,10 +48,10 @@ const (
 
 // decodeFace reads the three forms; a payload that is no protobuf gives nothing.
 func decodeFace(d *decoder, e *messagepb.Elem) {
-	var f *Face
+	var f *FaceSegment
 	switch raw := e.CommonElem.GetPbElem(); {
 	case e.Face != nil:
-		f = &Face{ID: e.Face.GetIndex()}
+		f = &FaceSegment{ID: e.Face.GetIndex()}
 	case e.CommonElem.GetServiceType() == ServiceLargeFace:
 		d.follow = followText
 		f = decodeLargeFace(raw)
@@ -59,7 +64,7 @@ func decodeFace(d *decoder, e *messagepb.Elem) {
 }
 
 // decodeSmallFace and decodeLargeFace give nil for a payload that is no protobuf.
-func decodeSmallFace(raw []byte) *Face {
+func decodeSmallFace(raw []byte) *FaceSegment {
 	var f messagepb.SmallFaceElem
 	if pb.Unmarshal(raw, &f) != nil {
 		return nil
@@ -68,15 +73,15 @@ func decodeSmallFace(raw []byte) *Face {
 	if text == "" {
 		text = f.GetCompatText()
 	}
-	return &Face{ID: f.GetFaceId(), Text: text}
+	return &FaceSegment{ID: f.GetFaceId(), Text: text}
 }
 
-func decodeLargeFace(raw []byte) *Face {
+func decodeLargeFace(raw []byte) *FaceSegment {
 	var f messagepb.LargeFaceElem
 	if pb.Unmarshal(raw, &f) != nil {
 		return nil
 	}
-	face := &Face{ID: f.GetFaceId(), Large: true, Result: f.GetResultValue(), Text: f.GetText()}
+	face := &FaceSegment{ID: f.GetFaceId(), Large: true, Result: f.GetResultValue(), Text: f.GetText()}
 	if n, err := strconv.ParseUint(f.GetResultId(), 10, 32); err == nil && n != 0 {
 		face.Result = uint32(n)
 	}
@@ -85,7 +90,7 @@ func decodeLargeFace(raw []byte) *Face {
 
 // face picks the form by what is known: a description means that the face stands in
 // the face table, so that ids from 260 on can have the small form.
-func (w *encoder) face(f *Face) error {
+func (w *encoder) face(f *FaceSegment) error {
 	switch {
 	case f.Large || f.ID == FaceDice || f.ID == FaceRPS:
 		return w.largeFace(f)
@@ -109,7 +114,7 @@ func FaceText(id uint32) string {
 	return ""
 }
 
-func (w *encoder) largeFace(f *Face) error {
+func (w *encoder) largeFace(f *FaceSegment) error {
 	sticker, text, result := uint64(1), pb.Text(f.Text), ""
 	switch f.ID {
 	case FaceDice, FaceRPS:

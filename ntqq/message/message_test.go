@@ -52,7 +52,9 @@ func TestDecodeElements(t *testing.T) {
 	unknownField := new(messagepb.Elem)
 	unknownField.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1))
 	market := &messagepb.Elem{MarketFace: &messagepb.MarketFace{Summary: proto.String("[s]")}}
-	unknown := func(e *messagepb.Elem, name string) *Unknown { return &Unknown{Element: name, Raw: mustMarshal(t, e)} }
+	unknown := func(e *messagepb.Elem, name string) *UnknownSegment {
+		return &UnknownSegment{Element: name, Raw: mustMarshal(t, e)}
+	}
 	tests := []struct {
 		name  string
 		elems []*messagepb.Elem
@@ -60,26 +62,26 @@ func TestDecodeElements(t *testing.T) {
 	}{
 		{"nothing", nil, nil},
 		{"empty elements", []*messagepb.Elem{{}, nil, {}}, Content{}},
-		{"CR and CR LF together", []*messagepb.Elem{textElem("a\rb\r\nc")}, Content{&Text{"a\rb\r\nc"}}},
-		{"fallback kept", []*messagepb.Elem{textElem("a"), fallbackElem(t, "b")}, Content{&Text{"a"}, &Text{"b"}}},
+		{"CR and CR LF together", []*messagepb.Elem{textElem("a\rb\r\nc")}, Content{&TextSegment{"a\rb\r\nc"}}},
+		{"fallback kept", []*messagepb.Elem{textElem("a"), fallbackElem(t, "b")}, Content{&TextSegment{"a"}, &TextSegment{"b"}}},
 		{"fallback of a market face", []*messagepb.Elem{market, fallbackElem(t, "b"), textElem("c")},
-			Content{unknown(market, "market_face"), &Text{"c"}}},
-		{"text after a market face", []*messagepb.Elem{market, textElem("b")}, Content{unknown(market, "market_face"), &Text{"b"}}},
+			Content{unknown(market, "market_face"), &TextSegment{"c"}}},
+		{"text after a market face", []*messagepb.Elem{market, textElem("b")}, Content{unknown(market, "market_face"), &TextSegment{"b"}}},
 		{"fallback of a bouncing face", []*messagepb.Elem{common(23, 13, "\x08\x0d"), fallbackElem(t, "b")},
 			Content{unknown(common(23, 13, "\x08\x0d"), "common_elem 23/13")}},
 		{"fallback of a flash picture", []*messagepb.Elem{common(3, 1, ""), textElem("[flash]"), textElem("x")},
-			Content{unknown(common(3, 1, ""), "common_elem 3/1"), &Text{"x"}}},
+			Content{unknown(common(3, 1, ""), "common_elem 3/1"), &TextSegment{"x"}}},
 		{"mention after a large face", []*messagepb.Elem{common(37, 1, "\x18\x05"), reserve(&messagepb.TextReserve{AtType: proto.Uint32(1)})},
-			Content{&Face{ID: 5, Large: true}, &At{All: true, Display: "@x"}}},
+			Content{&FaceSegment{ID: 5, Large: true}, &AtSegment{All: true, Display: "@x"}}},
 		{"mention by uin in the reserve", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUin: proto.Uint64(7)})},
-			Content{&At{UIN: 7, Display: "@x"}}},
+			Content{&AtSegment{UIN: 7, Display: "@x"}}},
 		{"mention by uid", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUid: proto.String("u_x")})},
-			Content{&At{UID: "u_x", Display: "@x"}}},
-		{"mention of nobody", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2)})}, Content{&Text{"@x"}}},
-		{"mention block too short", []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("@x"), Attr6Buf: []byte{0, 1}}}}, Content{&Text{"@x"}}},
-		{"result as a number", []*messagepb.Elem{common(37, 1, "\x18\xe6\x02\x58\x04")}, Content{&Face{ID: 358, Large: true, Result: 4}}},
+			Content{&AtSegment{UID: "u_x", Display: "@x"}}},
+		{"mention of nobody", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2)})}, Content{&TextSegment{"@x"}}},
+		{"mention block too short", []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("@x"), Attr6Buf: []byte{0, 1}}}}, Content{&TextSegment{"@x"}}},
+		{"result as a number", []*messagepb.Elem{common(37, 1, "\x18\xe6\x02\x58\x04")}, Content{&FaceSegment{ID: 358, Large: true, Result: 4}}},
 		{"bad faces", []*messagepb.Elem{common(37, 1, "\xff"), common(33, 1, "\xff")}, Content{}},
-		{"unknown field", []*messagepb.Elem{unknownField}, Content{&Unknown{Element: "field 99", Raw: []byte{0x98, 0x06, 1}}}},
+		{"unknown field", []*messagepb.Elem{unknownField}, Content{&UnknownSegment{Element: "field 99", Raw: []byte{0x98, 0x06, 1}}}},
 		{"unknown common element", []*messagepb.Elem{common(45, 1, "x")}, Content{unknown(common(45, 1, "x"), "common_elem 45/1")}},
 	}
 	for _, tt := range tests {
@@ -100,7 +102,7 @@ func TestDecodePrivateReply(t *testing.T) {
 		SrcMsg: mustMarshal(t, &messagepb.CommonMessage{Body: &messagepb.MessageBody{
 			RichText: &messagepb.RichText{Elems: []*messagepb.Elem{textElem("q")}}}}),
 	}}}}
-	want := Content{&Reply{Sequence: 55, ClientSequence: 44, SenderUID: "u_x", Random: 9, Content: Content{&Text{"q"}}}}
+	want := Content{&ReplySegment{Sequence: 55, ClientSequence: 44, SenderUID: "u_x", Random: 9, Content: Content{&TextSegment{"q"}}}}
 	if diff := cmp.Diff(want, Decode(rt, false)); diff != "" {
 		t.Errorf("content (-want +got):\n%s", diff)
 	}
@@ -117,7 +119,7 @@ func TestQuotesInQuotesAreBounded(t *testing.T) {
 	}
 	depth := 0
 	for c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true); len(c) > 0; depth++ {
-		c = c[0].(*Reply).Content
+		c = c[0].(*ReplySegment).Content
 	}
 	if depth != maxQuoteDepth+1 {
 		t.Errorf("depth: got %d, want %d", depth, maxQuoteDepth+1)
@@ -125,12 +127,12 @@ func TestQuotesInQuotesAreBounded(t *testing.T) {
 }
 
 func TestClean(t *testing.T) {
-	reply := &Reply{Sequence: 1, SenderUIN: 7, SenderUID: "u_7"}
-	byUID := &Reply{Sequence: 1, SenderUID: "u_7"}
-	at7, at8 := &At{UIN: 7}, &At{UIN: 8}
-	space, hi := &Text{" "}, &Text{"hi"}
-	market := &Unknown{Element: "market_face", Raw: mustMarshal(t, &messagepb.Elem{MarketFace: &messagepb.MarketFace{Summary: proto.String("[s]")}})}
-	flash := &Unknown{Element: "common_elem 45/3"}
+	reply := &ReplySegment{Sequence: 1, SenderUIN: 7, SenderUID: "u_7"}
+	byUID := &ReplySegment{Sequence: 1, SenderUID: "u_7"}
+	at7, at8 := &AtSegment{UIN: 7}, &AtSegment{UIN: 8}
+	space, hi := &TextSegment{" "}, &TextSegment{"hi"}
+	market := &UnknownSegment{Element: "market_face", Raw: mustMarshal(t, &messagepb.Elem{MarketFace: &messagepb.MarketFace{Summary: proto.String("[s]")}})}
+	flash := &UnknownSegment{Element: "common_elem 45/3"}
 	tests := []struct {
 		name    string
 		in      Content
@@ -140,9 +142,9 @@ func TestClean(t *testing.T) {
 		{"nothing", nil, false, nil},
 		{"mention of the quoted", Content{reply, at7, hi}, false, Content{reply, hi}},
 		{"mention and space", Content{reply, at7, space, hi}, false, Content{reply, hi}},
-		{"mention by uid", Content{byUID, &At{UID: "u_7"}}, false, Content{byUID}},
+		{"mention by uid", Content{byUID, &AtSegment{UID: "u_7"}}, false, Content{byUID}},
 		{"mention of another", Content{reply, at8, space}, false, Content{reply, at8, space}},
-		{"mention of all", Content{reply, &At{All: true}}, false, Content{reply, &At{All: true}}},
+		{"mention of all", Content{reply, &AtSegment{All: true}}, false, Content{reply, &AtSegment{All: true}}},
 		{"second mention stays", Content{reply, at7, space, at7, hi}, false, Content{reply, at7, hi}},
 		{"old client", Content{at7, space, reply, hi}, false, Content{reply, hi}},
 		{"old client, another", Content{at8, space, reply, hi}, false, Content{reply, at8, space, hi}},
@@ -151,11 +153,11 @@ func TestClean(t *testing.T) {
 		{"mention before a quote", Content{at7, reply, hi}, false, Content{reply, at7, hi}},
 		{"private, mention stays", Content{reply, at7}, true, Content{reply, at7}},
 		{"private, quote late", Content{hi, space, reply, at7}, true, Content{reply, hi, space, at7}},
-		{"empty texts", Content{&Text{""}, hi, &Text{""}}, false, Content{hi}},
-		{"market face", Content{market, &Text{"[s]"}, hi}, false, Content{market, hi}},
+		{"empty texts", Content{&TextSegment{""}, hi, &TextSegment{""}}, false, Content{hi}},
+		{"market face", Content{market, &TextSegment{"[s]"}, hi}, false, Content{market, hi}},
 		{"market face and other text", Content{market, hi}, false, Content{market, hi}},
 		{"flash transfer card", Content{flash, hi}, false, Content{flash}},
-		{"only fallbacks", Content{&Text{""}}, false, Content{}},
+		{"only fallbacks", Content{&TextSegment{""}}, false, Content{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -174,15 +176,15 @@ func TestEncodeErrors(t *testing.T) {
 		is   error
 	}{
 		{"empty", nil, ErrEmpty},
-		{"two quotes", Content{&Reply{Sequence: 1}, &Reply{Sequence: 2}}, nil},
-		{"quote of nothing", Content{&Reply{}}, nil},
-		{"mention of nobody", Content{&At{}}, nil},
-		{"mention too large for its form", Content{&At{UIN: 1 << 40}}, nil},
-		{"bad raw", Content{&Unknown{Element: "x", Raw: []byte{0xFF}}}, nil},
-		{"empty raw", Content{&Unknown{Element: "x"}}, nil},
-		{"no element", Content{&Unknown{Element: ElementPtt, Raw: []byte{8, 1}}}, nil},
+		{"two quotes", Content{&ReplySegment{Sequence: 1}, &ReplySegment{Sequence: 2}}, nil},
+		{"quote of nothing", Content{&ReplySegment{}}, nil},
+		{"mention of nobody", Content{&AtSegment{}}, nil},
+		{"mention too large for its form", Content{&AtSegment{UIN: 1 << 40}}, nil},
+		{"bad raw", Content{&UnknownSegment{Element: "x", Raw: []byte{0xFF}}}, nil},
+		{"empty raw", Content{&UnknownSegment{Element: "x"}}, nil},
+		{"no element", Content{&UnknownSegment{Element: ElementPtt, Raw: []byte{8, 1}}}, nil},
 		{"nil segment", Content{nil}, nil},
-		{"bad quoted mention", Content{&Reply{Sequence: 1, Content: Content{&At{}}}}, nil},
+		{"bad quoted mention", Content{&ReplySegment{Sequence: 1, Content: Content{&AtSegment{}}}}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -196,9 +198,9 @@ func TestEncodeErrors(t *testing.T) {
 
 // TestEncodeQuotes checks both forms of a quote and the mention after it.
 func TestEncodeQuotes(t *testing.T) {
-	reply := &Reply{Sequence: 5, SenderUIN: 7, SenderUID: "u_7", Time: 3, Random: 9,
-		Content: Content{&Text{"q"}, &Reply{Sequence: 1}, &Unknown{Element: ElementPtt}}}
-	elems, err := encodeElems(Content{&Text{"hi"}, reply}, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
+	reply := &ReplySegment{Sequence: 5, SenderUIN: 7, SenderUID: "u_7", Time: 3, Random: 9,
+		Content: Content{&TextSegment{"q"}, &ReplySegment{Sequence: 1}, &UnknownSegment{Element: ElementPtt}}}
+	elems, err := encodeElems(Content{&TextSegment{"hi"}, reply}, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
 	if err != nil || len(elems) != 3 {
 		t.Fatalf("Encode: got %d elements, %v; want 3", len(elems), err)
 	}
@@ -211,7 +213,7 @@ func TestEncodeQuotes(t *testing.T) {
 		r.GetMsgUid() != MsgUID(9) || r.GetSenderUid() != "u_7" || r.GetOrigMsgType() != 2 || r.NtMsgSeq != nil {
 		t.Errorf("quote: got %v, reserve %v", src, &r)
 	}
-	want := Content{&At{UID: "u_7", Display: "@Anne"}, &Text{"hi"}}
+	want := Content{&AtSegment{UID: "u_7", Display: "@Anne"}, &TextSegment{"hi"}}
 	if diff := cmp.Diff(want, Decode(&messagepb.RichText{Elems: elems[1:]}, true)); diff != "" {
 		t.Errorf("after the quote (-want +got):\n%s", diff)
 	}
@@ -221,11 +223,11 @@ func TestEncodeQuotes(t *testing.T) {
 		o    EncodeOptions
 		want int
 	}{
-		{"already mentioned", Content{reply, &At{UIN: 7}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
+		{"already mentioned", Content{reply, &AtSegment{UIN: 7}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
 		{"not asked for", Content{reply}, EncodeOptions{Group: true}, 1},
 		{"private", Content{reply}, EncodeOptions{MentionQuoted: true}, 1},
-		{"sender unknown", Content{&Reply{Sequence: 1}}, EncodeOptions{Group: true, MentionQuoted: true}, 1},
-		{"name unknown", Content{&Reply{Sequence: 1, SenderUIN: 8}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
+		{"sender unknown", Content{&ReplySegment{Sequence: 1}}, EncodeOptions{Group: true, MentionQuoted: true}, 1},
+		{"name unknown", Content{&ReplySegment{Sequence: 1, SenderUIN: 8}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
 	} {
 		got, err := encodeElems(c.in, c.o)
 		if err != nil || len(got) != c.want {
@@ -255,14 +257,14 @@ func TestParse(t *testing.T) {
 			Body:        &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{textElem("hi")}}},
 		}
 	}
-	hi := Content{&Text{"hi"}}
+	hi := Content{&TextSegment{"hi"}}
 	tests := []struct {
 		name string
 		in   *messagepb.CommonMessage
 		want *Message
 		err  error
 	}{
-		{"group", group(), &Message{Chat: Chat{Kind: Group, Group: 99}, GroupName: "g\uFFFD", Sequence: 5, Random: 1<<32 - 1, Time: 3, Content: Content{&Text{"hi\uFFFD"}},
+		{"group", group(), &Message{Chat: Chat{Kind: Group, Group: 99}, GroupName: "g\uFFFD", Sequence: 5, Random: 1<<32 - 1, Time: 3, Content: Content{&TextSegment{"hi\uFFFD"}},
 			Sender: Sender{UIN: 7, UID: "u_7", Nickname: "Nick", Title: "T\uFFFD", Role: RoleAdmin, Level: 4}}, nil},
 		{"own private", private(166, self), &Message{Chat: Chat{Kind: Friend, Peer: 8, PeerUID: "u_8"}, Self: true, Sender: Sender{UIN: self},
 			Sequence: 55, ClientSequence: 44, Random: 6, Content: hi}, nil},
@@ -304,21 +306,21 @@ func normal(c Content, group bool) Content {
 	var out Content
 	for _, seg := range c {
 		switch s := seg.(type) {
-		case *Text:
-			out = append(out, &Text{Text: receivedText(s.Text)})
-		case *At:
+		case *TextSegment:
+			out = append(out, Text(receivedText(s.Text)))
+		case *AtSegment:
 			a := *s
 			if a.UID != "" {
 				a.UIN = 0
 			}
 			out = append(out, &a)
-		case *Face:
+		case *FaceSegment:
 			f := *s
 			if !f.Large && f.ID < faceSmallMin {
 				f.Text = ""
 			}
 			out = append(out, &f)
-		case *Reply:
+		case *ReplySegment:
 			r := *s
 			if r.Random != 0 {
 				r.SenderUIN = 0
@@ -340,9 +342,9 @@ func normal(c Content, group bool) Content {
 func TestRoundTrip(t *testing.T) {
 	uid := rapid.StringMatching(`u_[A-Za-z0-9_-]{22}`)
 	str := rapid.String()
-	text := rapid.Custom(func(t *rapid.T) Segment { return &Text{str.Draw(t, "text")} })
+	text := rapid.Custom(func(t *rapid.T) Segment { return &TextSegment{str.Draw(t, "text")} })
 	at := rapid.Custom(func(t *rapid.T) Segment {
-		a := &At{Display: "@" + str.Draw(t, "display")}
+		a := &AtSegment{Display: "@" + str.Draw(t, "display")}
 		switch rapid.IntRange(0, 2).Draw(t, "form") {
 		case 0:
 			a.All = true
@@ -354,12 +356,12 @@ func TestRoundTrip(t *testing.T) {
 		return a
 	})
 	face := rapid.Custom(func(t *rapid.T) Segment {
-		f := &Face{ID: rapid.Uint32Range(0, 357).Draw(t, "id"), Text: rapid.SampledFrom([]string{"", "/x"}).Draw(t, "text")}
+		f := &FaceSegment{ID: rapid.Uint32Range(0, 357).Draw(t, "id"), Text: rapid.SampledFrom([]string{"", "/x"}).Draw(t, "text")}
 		if rapid.Bool().Draw(t, "large") {
 			f.Large = true
 		}
 		if rapid.Bool().Draw(t, "dice") {
-			*f = Face{ID: FaceDice, Large: true, Result: rapid.Uint32Range(0, 6).Draw(t, "result"), Text: "/dice"}
+			*f = FaceSegment{ID: FaceDice, Large: true, Result: rapid.Uint32Range(0, 6).Draw(t, "result"), Text: "/dice"}
 		}
 		return f
 	})
@@ -368,8 +370,8 @@ func TestRoundTrip(t *testing.T) {
 		var c Content
 		for _, s := range rapid.SliceOfN(rapid.OneOf(text, at, face), 1, 6).Draw(t, name) {
 			if n := len(c); n > 0 {
-				_, isText := s.(*Text)
-				if f, ok := c[n-1].(*Face); ok && f.Large && isText {
+				_, isText := s.(*TextSegment)
+				if f, ok := c[n-1].(*FaceSegment); ok && f.Large && isText {
 					continue
 				}
 			}
@@ -381,7 +383,7 @@ func TestRoundTrip(t *testing.T) {
 		group := rapid.Bool().Draw(t, "group")
 		c := list(t, "content")
 		if rapid.Bool().Draw(t, "reply") {
-			r := &Reply{Sequence: rapid.Uint64Min(1).Draw(t, "seq"), Time: int64(rapid.Uint32().Draw(t, "time")),
+			r := &ReplySegment{Sequence: rapid.Uint64Min(1).Draw(t, "seq"), Time: int64(rapid.Uint32().Draw(t, "time")),
 				SenderUIN: UIN(rapid.Uint32().Draw(t, "sender")), SenderUID: UID(uid.Draw(t, "sender uid")),
 				Random: rapid.Uint32().Draw(t, "random"), Content: list(t, "quoted")}
 			if !group {
@@ -470,7 +472,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkEncodeText(b *testing.B) {
-	c := Content{&Text{Text: strings.Repeat("hello 你好 ", 5)}}
+	c := Content{Text(strings.Repeat("hello 你好 ", 5))}
 	b.ReportAllocs()
 	for b.Loop() {
 		body, err := Encode(c, EncodeOptions{Group: true})
@@ -494,7 +496,7 @@ func BenchmarkParseGroupText(b *testing.B) {
 }
 
 func ExampleEncode() {
-	body, err := Encode(Content{&Text{Text: "hello"}}, EncodeOptions{Group: true})
+	body, err := Encode(Content{Text("hello")}, EncodeOptions{Group: true})
 	fmt.Println(len(body.RichText.Elems), err)
 	// Output: 1 <nil>
 }

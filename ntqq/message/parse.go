@@ -102,7 +102,7 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 	fillSender(m, route, rt)
 	m.Content = Clean(Decode(rt, kind == Group), kind == Group)
 	if file := cm.GetBody().GetMsgContent(); head.GetType() == TypeFile && len(file) > 0 {
-		m.Content = append(m.Content, &Unknown{Element: ElementFileContent, Raw: file})
+		m.Content = append(m.Content, &UnknownSegment{Element: ElementFileContent, Raw: file})
 	}
 	return m, nil
 }

@@ -11,8 +11,8 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
-// Reply quotes an earlier message of the same chat.
-type Reply struct {
+// ReplySegment quotes an earlier message of the same chat.
+type ReplySegment struct {
 	// Sequence is the quoted message's sequence: in a group that of the group, in a
 	// private chat that of the conversation, or 0 when the quote has ClientSequence only.
 	Sequence uint64
@@ -30,8 +30,8 @@ type Reply struct {
 }
 
 // Name implements Segment.
-func (*Reply) Name() string { return "reply" }
-func (r *Reply) size() int  { return len(r.SenderUID) + r.Content.size() }
+func (*ReplySegment) Name() string { return "reply" }
+func (r *ReplySegment) size() int  { return len(r.SenderUID) + r.Content.size() }
 
 // uidMark is the high byte of the message uid of every chat message; the low 32
 // bits are the sender's random (docs/protocol/messages.md 3).
@@ -59,7 +59,7 @@ func decodeReply(d *decoder, e *messagepb.Elem) {
 	if len(m.GetOrigSeqs()) == 0 {
 		return
 	}
-	r := &Reply{SenderUIN: UIN(m.GetSenderUin()), Time: int64(m.GetTime())}
+	r := &ReplySegment{SenderUIN: UIN(m.GetSenderUin()), Time: int64(m.GetTime())}
 	var reserve messagepb.SourceMsgReserve
 	if pb.Unmarshal(m.GetPbReserve(), &reserve) == nil {
 		r.SenderUID = UID(reserve.GetSenderUid())
@@ -100,7 +100,7 @@ func (d *decoder) quoted(m *messagepb.SourceMsg, depth int) Content {
 }
 
 // reply writes a quote and, where it is wanted, the mention after it.
-func (w *encoder) reply(r *Reply) error {
+func (w *encoder) reply(r *ReplySegment) error {
 	if err := w.quote(r); err != nil {
 		return fmt.Errorf("encode reply: %w", err)
 	}
@@ -111,11 +111,11 @@ func (w *encoder) reply(r *Reply) error {
 	if name == "" {
 		name = strconv.FormatUint(uint64(r.SenderUIN), 10)
 	}
-	return w.at(&At{UIN: r.SenderUIN, UID: r.SenderUID, Display: "@" + name})
+	return w.at(&AtSegment{UIN: r.SenderUIN, UID: r.SenderUID, Display: "@" + name})
 }
 
 // mentioned tells whether the content behind the quote begins with that mention.
-func (w *encoder) mentioned(r *Reply) bool {
+func (w *encoder) mentioned(r *ReplySegment) bool {
 	for _, seg := range w.content {
 		if seg != Segment(r) {
 			return mentionsSender(seg, r)
@@ -127,7 +127,7 @@ func (w *encoder) mentioned(r *Reply) bool {
 // quote has two forms (docs/protocol/messages.md 6): with the quoted message's random
 // known the current one, which carries its message uid; without it the form that needs
 // only sequence, sender and time.
-func (w *encoder) quote(r *Reply) error {
+func (w *encoder) quote(r *ReplySegment) error {
 	seq := r.Sequence
 	if !w.Group && r.ClientSequence != 0 {
 		seq = r.ClientSequence
@@ -175,9 +175,9 @@ func (w *encoder) quoted(c Content) ([][]byte, error) {
 	inner := encoder{EncodeOptions: EncodeOptions{Group: w.Group}, table: w.table}
 	for _, seg := range c {
 		switch s := seg.(type) {
-		case *Reply:
+		case *ReplySegment:
 			continue
-		case *Unknown:
+		case *UnknownSegment:
 			if !s.isElement() {
 				continue
 			}

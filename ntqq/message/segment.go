@@ -14,7 +14,7 @@ type Segment interface {
 
 // All returns a new, empty segment of each kind, in a fixed order.
 func All() []Segment {
-	return []Segment{&Text{}, &At{}, &Face{}, &Reply{}, &Unknown{}}
+	return []Segment{&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{}, &UnknownSegment{}}
 }
 
 // What the parts of a message take in memory, about.

@@ -14,15 +14,15 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
-// Text is plain text in UTF-8. Lines are separated by \n.
-type Text struct{ Text string }
+// TextSegment is plain text in UTF-8. Lines are separated by \n.
+type TextSegment struct{ Text string }
 
 // Name implements Segment.
-func (*Text) Name() string { return "text" }
-func (t *Text) size() int  { return len(t.Text) }
+func (*TextSegment) Name() string { return "text" }
+func (t *TextSegment) size() int  { return len(t.Text) }
 
-// At mentions one member of the chat, or everyone.
-type At struct {
+// AtSegment mentions one member of the chat, or everyone.
+type AtSegment struct {
 	All bool // everyone; the numbers are then empty
 	// UIN and UID name the member. To send, one of them is enough: the client looks up
 	// the other one.
@@ -34,8 +34,8 @@ type At struct {
 }
 
 // Name implements Segment.
-func (*At) Name() string { return "at" }
-func (a *At) size() int  { return len(a.UID) + len(a.Display) }
+func (*AtSegment) Name() string { return "at" }
+func (a *AtSegment) size() int  { return len(a.UID) + len(a.Display) }
 
 // The kinds of mention in TextReserve.at_type (docs/protocol/messages.md 5.2).
 const (
@@ -76,7 +76,7 @@ func decodeText(d *decoder, e *messagepb.Elem) {
 	if d.before == followText || d.before == followReserve && marked {
 		return
 	}
-	d.add(&Text{Text: receivedText(t.GetStr())})
+	d.add(Text(receivedText(t.GetStr())))
 }
 
 func textReserve(raw []byte) (*messagepb.TextReserve, bool) {
@@ -91,8 +91,8 @@ func textReserve(raw []byte) (*messagepb.TextReserve, bool) {
 }
 
 // decodeAt reads a mention in either of its forms, or gives nil.
-func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
-	at := &At{Display: t.GetStr()}
+func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *AtSegment {
+	at := &AtSegment{Display: t.GetStr()}
 	known := false
 	if b := t.GetAttr6Buf(); len(b) >= attr6Least {
 		known = true
@@ -120,14 +120,14 @@ func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *At {
 	return at
 }
 
-func (w *encoder) text(t *Text) error {
+func (w *encoder) text(t *TextSegment) error {
 	w.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(pb.Text(t.Text))}})
 	return nil
 }
 
 // at writes the NT form of a mention, which names the member by uid; with only the uin
 // known it writes the older form.
-func (w *encoder) at(at *At) error {
+func (w *encoder) at(at *AtSegment) error {
 	display := pb.Text(at.Display)
 	if at.All {
 		if display == "" {
@@ -148,7 +148,7 @@ func (w *encoder) at(at *At) error {
 	}
 	w.add(&messagepb.Elem{Text: &messagepb.Text{
 		Str:      proto.String(display),
-		Attr6Buf: OldMention(&At{UIN: at.UIN, Display: display}),
+		Attr6Buf: OldMention(&AtSegment{UIN: at.UIN, Display: display}),
 	}})
 	return nil
 }
@@ -172,7 +172,7 @@ func (w *encoder) mention(display string, kind uint32, uid string) error {
 // OldMention returns the mention block of older clients, Text.attr6_buf
 // (docs/protocol/messages.md 5.2). It needs the UIN, unless everyone is mentioned, and
 // the Display.
-func OldMention(at *At) []byte {
+func OldMention(at *AtSegment) []byte {
 	b := make([]byte, attr6Size)
 	b[1] = 1
 	binary.BigEndian.PutUint16(b[4:], uint16(min(utf8.RuneCountInString(at.Display), math.MaxUint16)))

@@ -7,9 +7,9 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
-// Unknown is an element for which there is no segment type, kept whole. It can be sent
+// UnknownSegment is an element for which there is no segment type, kept whole. It can be sent
 // again as it came.
-type Unknown struct {
+type UnknownSegment struct {
 	// Element names the element: the member of the protobuf message Elem
 	// ("custom_face", "rich_msg"), for a common element with its service and business
 	// type ("common_elem 48/20"), "field N" for one outside the schema, or one of the
@@ -30,8 +30,8 @@ const (
 )
 
 // Name implements Segment.
-func (*Unknown) Name() string { return "unknown" }
-func (u *Unknown) size() int  { return len(u.Element) + len(u.Raw) }
+func (*UnknownSegment) Name() string { return "unknown" }
+func (u *UnknownSegment) size() int  { return len(u.Element) + len(u.Raw) }
 
 // The service types of common elements with a fallback text behind them
 // (docs/protocol/messages.md 5.6, 7.2).
@@ -63,17 +63,17 @@ func decodeUnknown(d *decoder, e *messagepb.Elem) {
 		return
 	}
 	if raw, err := pb.Marshal(e); err == nil {
-		d.add(&Unknown{Element: name, Raw: raw})
+		d.add(&UnknownSegment{Element: name, Raw: raw})
 	}
 }
 
 // isElement tells whether Raw is an encoded Elem.
-func (u *Unknown) isElement() bool {
+func (u *UnknownSegment) isElement() bool {
 	return u.Element != ElementPtt && u.Element != ElementFileContent
 }
 
 // unknown gives the element back as it came.
-func (w *encoder) unknown(u *Unknown) error {
+func (w *encoder) unknown(u *UnknownSegment) error {
 	if !u.isElement() {
 		return fmt.Errorf("encode %s: it is not an element", u.Element)
 	}

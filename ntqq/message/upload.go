@@ -38,10 +38,24 @@ type Stored struct {
 	Compat []byte // what older clients read in its place; may be empty
 }
 
-// Uploader stores media for those who read one chat (docs/protocol/media.md 2). A call
-// may take minutes, and ends with ctx.
+// Uploader is the service as far as segments need it before they can be sent to one
+// chat. A call may take minutes, and ends with ctx.
 type Uploader interface {
+	// Upload stores a medium for those who read the chat (docs/protocol/media.md 2).
 	Upload(ctx context.Context, m Medium) (Stored, error)
+	// UploadForward stores a long message, gzip of an encoded MultiMsgTransmit, and
+	// returns its resource id (docs/protocol/messages.md 10.1).
+	UploadForward(ctx context.Context, payload []byte) (id string, err error)
+	// ContactCard returns the signed card of an account or a group, as JSON.
+	ContactCard(ctx context.Context, c *ContactSegment) (json string, err error)
+	// Scene says where the content goes.
+	Scene() Scene
+}
+
+// Scene is where content goes.
+type Scene struct {
+	Group   GroupCode // 0: a private chat
+	SelfUID UID       // who sends
 }
 
 // Upload makes content ready for [Encode]. It uploads what the segments bring along, one

@@ -69,13 +69,13 @@ func unsupported(list []vectorElement) string {
 func (e *vectorElement) segment() Segment {
 	switch e.Element {
 	case "text":
-		return &Text{Text: e.Content}
+		return Text(e.Content)
 	case "at":
-		return &At{All: e.TargetUIN == 0, UIN: e.TargetUIN, UID: e.TargetUID, Display: e.Display}
+		return &AtSegment{All: e.TargetUIN == 0, UIN: e.TargetUIN, UID: e.TargetUID, Display: e.Display}
 	case "face":
-		return &Face{ID: e.FaceID, Large: e.IsLargeFace, Result: e.ResultID}
+		return &FaceSegment{ID: e.FaceID, Large: e.IsLargeFace, Result: e.ResultID}
 	case "reply":
-		return &Reply{
+		return &ReplySegment{
 			Sequence: e.ReplySeq, SenderUIN: e.SenderUIN, SenderUID: e.SenderUID, Time: e.Time,
 			Content: vectorContent(e.Elements),
 		}
@@ -100,17 +100,17 @@ func comparable(c Content) Content {
 	var out Content
 	for _, seg := range c {
 		switch s := seg.(type) {
-		case *At:
-			out = append(out, &At{All: s.All, UIN: s.UIN, Display: s.Display})
-		case *Face:
-			out = append(out, &Face{ID: s.ID, Large: s.Large, Result: s.Result})
-		case *Reply:
+		case *AtSegment:
+			out = append(out, &AtSegment{All: s.All, UIN: s.UIN, Display: s.Display})
+		case *FaceSegment:
+			out = append(out, &FaceSegment{ID: s.ID, Large: s.Large, Result: s.Result})
+		case *ReplySegment:
 			seq := s.Sequence
 			if s.ClientSequence != 0 {
 				seq = s.ClientSequence
 			}
-			out = append(out, &Reply{Sequence: seq, SenderUIN: s.SenderUIN, Time: s.Time, Content: comparable(s.Content)})
-		case *Unknown:
+			out = append(out, &ReplySegment{Sequence: seq, SenderUIN: s.SenderUIN, Time: s.Time, Content: comparable(s.Content)})
+		case *UnknownSegment:
 		default:
 			out = append(out, seg)
 		}
@@ -121,7 +121,7 @@ func comparable(c Content) Content {
 func countUnknown(c Content) int {
 	n := 0
 	for _, seg := range c {
-		if _, ok := seg.(*Unknown); ok {
+		if _, ok := seg.(*UnknownSegment); ok {
 			n++
 		}
 	}
@@ -317,7 +317,7 @@ func TestVectorsCaptures(t *testing.T) {
 				if err := json.Unmarshal(v.Expected, &face); err != nil || face.Element != "large_face" {
 					t.Skipf("element %s is not supported yet", face.Element)
 				}
-				want := Content{&Face{ID: face.FaceID, Large: true, Text: face.Text}}
+				want := Content{&FaceSegment{ID: face.FaceID, Large: true, Text: face.Text}}
 				if diff := cmp.Diff(want, c); diff != "" {
 					t.Errorf("content (-want +got):\n%s", diff)
 				}

@@ -244,9 +244,9 @@ func TestControlChat(t *testing.T) {
 	}
 	// Official clients mention the author of the quoted message; the list above does not.
 	sent := w.History().OfGroup(mall, 2, 2)[0].Parts
-	_, quoted := sent[0].Segment.(*message.Reply)
-	at, _ := sent[1].Segment.(*message.At)
-	text, _ := sent[2].Segment.(*message.Text)
+	_, quoted := sent[0].Segment.(*message.ReplySegment)
+	at, _ := sent[1].Segment.(*message.AtSegment)
+	text, _ := sent[2].Segment.(*message.TextSegment)
 	if !quoted || at == nil || at.Display != "@Bobby" || text == nil || text.Text != "two " {
 		t.Errorf("got parts %+v, want a quote, the mention of Bobby, the text", sent)
 	}
@@ -266,7 +266,7 @@ func TestControlPrivateChat(t *testing.T) {
 		t.Fatalf("reply: got %d %s", status, answer)
 	}
 	quoting := w.History().OfPrivate(carol, bot, first.Sequence+1, first.Sequence+1)[0].Content()
-	r, ok := quoting[0].(*message.Reply)
+	r, ok := quoting[0].(*message.ReplySegment)
 	if !ok || r.Sequence != first.Sequence || r.ClientSequence != first.ClientSequence || r.Random != first.Random {
 		t.Errorf("got quote %+v, want that of %+v", quoting[0], first)
 	}
@@ -293,14 +293,14 @@ func TestControlQuoteByClientSequence(t *testing.T) {
 	must(t, err)
 	w.Messages().Send(world.Send{From: bot, To: carol, Parts: world.Text("other"), ClientSequence: clientSeq}, nil)
 	for _, tt := range []struct {
-		quoted message.Reply
+		quoted message.ReplySegment
 		want   segmentView
 	}{
-		{message.Reply{ClientSequence: clientSeq, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol, Sequence: first.Sequence}},
-		{message.Reply{ClientSequence: clientSeq, SenderUIN: bot}, segmentView{Type: "reply", UIN: bot, Sequence: first.Sequence + 1}},
-		{message.Reply{ClientSequence: 78, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol}},
+		{message.ReplySegment{ClientSequence: clientSeq, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol, Sequence: first.Sequence}},
+		{message.ReplySegment{ClientSequence: clientSeq, SenderUIN: bot}, segmentView{Type: "reply", UIN: bot, Sequence: first.Sequence + 1}},
+		{message.ReplySegment{ClientSequence: 78, SenderUIN: carol}, segmentView{Type: "reply", UIN: carol}},
 	} {
-		w.Messages().Send(world.Send{From: bot, To: carol, Parts: world.Parts(&tt.quoted, &message.Text{Text: "re"})}, nil)
+		w.Messages().Send(world.Send{From: bot, To: carol, Parts: world.Parts(&tt.quoted, message.Text("re"))}, nil)
 		_, answer := do(h, "GET", "/api/messages?a=20003&b=10001&limit=1", "")
 		var got []messageView
 		must(t, json.Unmarshal([]byte(answer), &got))

@@ -67,17 +67,17 @@ func (h contents) compose(group message.GroupCode, content message.Content) (mes
 	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
-	at := slices.IndexFunc(content, func(s message.Segment) bool { _, ok := s.(*message.Reply); return ok })
+	at := slices.IndexFunc(content, func(s message.Segment) bool { _, ok := s.(*message.ReplySegment); return ok })
 	if at < 0 {
 		return content, nil
 	}
-	quote := content[at].(*message.Reply)
+	quote := content[at].(*message.ReplySegment)
 	rest := slices.Delete(content, at, at+1)
 	head := message.Content{quote}
 	author, known := h.world.Users().Find(quote.SenderUIN)
 	if group != 0 && known {
-		if first, ok := first[*message.At](rest); !ok || first.UIN != author.UIN {
-			head = append(head, &message.At{UIN: author.UIN, UID: author.UID, Display: "@" + h.shownName(group, author)})
+		if first, ok := first[*message.AtSegment](rest); !ok || first.UIN != author.UIN {
+			head = append(head, &message.AtSegment{UIN: author.UIN, UID: author.UID, Display: "@" + h.shownName(group, author)})
 		}
 	}
 	return append(head, rest...), nil

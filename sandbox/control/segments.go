@@ -18,7 +18,7 @@ type segmentView struct {
 	// UIN is who is mentioned, or the author of the quoted message.
 	UIN message.UIN `json:"uin,omitempty"`
 	All bool        `json:"all,omitempty"`
-	// ID, Large and Result are those of message.Face.
+	// ID, Large and Result are those of message.FaceSegment.
 	ID     uint32 `json:"id,omitempty"`
 	Large  bool   `json:"large,omitempty"`
 	Result uint32 `json:"result,omitempty"`
@@ -51,18 +51,18 @@ type contents struct{ world *world.World }
 func (h contents) segment(body *sendBody, v segmentView) (message.Segment, error) {
 	switch v.Type {
 	case "text":
-		return &message.Text{Text: v.Text}, nil
+		return message.Text(v.Text), nil
 	case "at":
 		if v.All {
-			return &message.At{All: true, Display: message.AtAllText}, nil
+			return &message.AtSegment{All: true, Display: message.AtAllText}, nil
 		}
 		u, ok := h.world.Users().Find(v.UIN)
 		if !ok {
 			return nil, fail(http.StatusNotFound, "no user %d to mention", v.UIN)
 		}
-		return &message.At{UIN: u.UIN, UID: u.UID, Display: "@" + h.shownName(body.Group, u)}, nil
+		return &message.AtSegment{UIN: u.UIN, UID: u.UID, Display: "@" + h.shownName(body.Group, u)}, nil
 	case "face":
-		return &message.Face{ID: v.ID, Large: v.Large, Text: cmp.Or(v.Text, message.FaceText(v.ID))}, nil
+		return &message.FaceSegment{ID: v.ID, Large: v.Large, Text: cmp.Or(v.Text, message.FaceText(v.ID))}, nil
 	case "reply":
 		return h.quote(body, v.Sequence)
 	}
@@ -89,10 +89,10 @@ func (h contents) quote(body *sendBody, sequence uint64) (message.Segment, error
 	}
 	m := found[0]
 	quoted := m.Content()
-	if _, nested := first[*message.Reply](quoted); nested {
+	if _, nested := first[*message.ReplySegment](quoted); nested {
 		quoted = quoted[1:]
 	}
-	return &message.Reply{
+	return &message.ReplySegment{
 		Sequence: m.Sequence, ClientSequence: m.ClientSequence, SenderUIN: m.Sender.UIN, SenderUID: m.Sender.UID,
 		Time: m.Time, Random: m.Random, Content: quoted,
 	}, nil
@@ -109,7 +109,7 @@ func (h contents) view(m *world.Message) messageView {
 	var text strings.Builder
 	for _, segment := range m.Content() {
 		s := h.viewSegment(segment)
-		if r, ok := segment.(*message.Reply); ok && r.Sequence == 0 {
+		if r, ok := segment.(*message.ReplySegment); ok && r.Sequence == 0 {
 			// A private quote may have the client's number only.
 			s.Sequence = h.world.History().FindSequence(v.From, v.To, r.ClientSequence, s.UIN)
 		}
@@ -129,15 +129,15 @@ func (h contents) viewSegment(segment message.Segment) segmentView {
 		return uin
 	}
 	switch s := segment.(type) {
-	case *message.Text:
+	case *message.TextSegment:
 		return segmentView{Type: "text", Text: s.Text}
-	case *message.At:
+	case *message.AtSegment:
 		return segmentView{Type: "at", UIN: number(s.UIN, s.UID), All: s.All, Text: s.Display}
-	case *message.Face:
+	case *message.FaceSegment:
 		return segmentView{Type: "face", ID: s.ID, Large: s.Large, Result: s.Result, Text: s.Text}
-	case *message.Reply:
+	case *message.ReplySegment:
 		return segmentView{Type: "reply", Sequence: s.Sequence, UIN: number(s.SenderUIN, s.SenderUID)}
-	case *message.Unknown:
+	case *message.UnknownSegment:
 		return segmentView{Type: "unknown", Element: s.Element}
 	}
 	return segmentView{Type: "unknown", Element: fmt.Sprintf("%T", segment)}

@@ -33,7 +33,7 @@ func partsOf(w *world.World, elems []*messagepb.Elem, group bool) []world.Part {
 			said = message.Content{nil}
 		}
 		p := world.Part{Segment: said[0]}
-		if _, unknown := p.Segment.(*message.Unknown); !unknown && !isPlain(e) {
+		if _, unknown := p.Segment.(*message.UnknownSegment); !unknown && !isPlain(e) {
 			p.Form = append([]byte{}, encode(e)...) // not nil, though it be empty
 		}
 		parts = append(parts, p)
@@ -54,7 +54,7 @@ func plainParts(elems []*messagepb.Elem) []world.Part {
 	}
 	parts := make([]world.Part, len(elems))
 	for i, e := range elems {
-		parts[i].Segment = &message.Text{Text: e.Text.GetStr()}
+		parts[i].Segment = message.Text(e.Text.GetStr())
 	}
 	return parts
 }
@@ -78,13 +78,13 @@ func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool)
 		if err := pb.Unmarshal(p.Form, e); err != nil {
 			return dst, fmt.Errorf("form of a part: %w", err)
 		}
-		if face, ok := p.Segment.(*message.Face); ok && face.Result != 0 {
+		if face, ok := p.Segment.(*message.FaceSegment); ok && face.Result != 0 {
 			showResult(e, face.Result)
 		}
 		return append(dst, e), nil
 	}
 	switch s := p.Segment.(type) {
-	case *message.Text:
+	case *message.TextSegment:
 		return append(dst, &messagepb.Elem{Text: &messagepb.Text{Str: &s.Text}}), nil
 	case nil:
 		return append(dst, &messagepb.Elem{}), nil

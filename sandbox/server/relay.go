@@ -64,10 +64,10 @@ func relayMention(w *world.World, e *messagepb.Elem) *messagepb.Elem {
 }
 
 // mentionIn returns the mention that a text element is, nil for a plain text.
-func mentionIn(e *messagepb.Elem) *message.At {
+func mentionIn(e *messagepb.Elem) *message.AtSegment {
 	for _, said := range message.DecodeEach([]*messagepb.Elem{e}, true) {
 		for _, seg := range said {
-			if at, ok := seg.(*message.At); ok {
+			if at, ok := seg.(*message.AtSegment); ok {
 				return at
 			}
 		}

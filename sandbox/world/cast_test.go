@@ -44,7 +44,9 @@ func record(w *world.World) *recorder {
 	return r
 }
 
-func atAll() []world.Part { return world.Parts(&message.At{All: true, Display: "@全体成员"}) }
+func atAll() []world.Part {
+	return world.Parts(&message.AtSegment{All: true, Display: "@全体成员"})
+}
 
 // send sends a message that must be allowed.
 func send(t testing.TB, w *world.World, s world.Send) *world.Message {

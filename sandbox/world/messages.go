@@ -27,7 +27,7 @@ func Parts(content ...message.Segment) []Part {
 }
 
 // Text returns the content of a plain text message.
-func Text(text string) []Part { return []Part{{Segment: &message.Text{Text: text}}} }
+func Text(text string) []Part { return []Part{{Segment: message.Text(text)}} }
 
 // Message is one message as it was sent. It does not change any more and is shared:
 // read-only.
@@ -64,7 +64,7 @@ func (m *Message) Content() message.Content {
 	}
 	content = message.Clean(content, m.Group != 0)
 	if len(m.File) > 0 {
-		content = append(content, &message.Unknown{Element: message.ElementFileContent, Raw: m.File})
+		content = append(content, &message.UnknownSegment{Element: message.ElementFileContent, Raw: m.File})
 	}
 	return content
 }
@@ -74,9 +74,9 @@ func (m *Message) Text() string {
 	var text strings.Builder
 	for _, p := range m.Parts {
 		switch s := p.Segment.(type) {
-		case *message.Text:
+		case *message.TextSegment:
 			text.WriteString(s.Text)
-		case *message.At:
+		case *message.AtSegment:
 			text.WriteString(s.Display)
 		}
 	}
@@ -198,7 +198,7 @@ func (w Messages) sendPrivate(s *Send, m *Message, h *MessageSent) {
 func (w Messages) throwDice(parts []Part) []Part {
 	copied := false
 	for i, p := range parts {
-		face, ok := p.Segment.(*message.Face)
+		face, ok := p.Segment.(*message.FaceSegment)
 		if !ok || face.Result != 0 || !face.Large && p.Form != nil {
 			continue
 		}

@@ -79,9 +79,9 @@ func checkContent(s *Send) error {
 	text := 0
 	for _, p := range s.Parts {
 		switch said := p.Segment.(type) {
-		case *message.Text:
+		case *message.TextSegment:
 			text += len(said.Text)
-		case *message.At:
+		case *message.AtSegment:
 			text += len(said.Display)
 		}
 	}
@@ -110,7 +110,7 @@ func (w Messages) checkPrivate(s *Send) error {
 
 func mentionsAll(parts []Part) bool {
 	for _, p := range parts {
-		if at, ok := p.Segment.(*message.At); ok && at.All {
+		if at, ok := p.Segment.(*message.AtSegment); ok && at.All {
 			return true
 		}
 	}

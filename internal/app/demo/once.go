@@ -187,9 +187,9 @@ func plain(content message.Content) string {
 	var b strings.Builder
 	for _, s := range content {
 		switch s := s.(type) {
-		case *message.Reply:
+		case *message.ReplySegment:
 			fmt.Fprintf(&b, "[↩ #%d] ", s.Sequence)
-		case *message.Text:
+		case *message.TextSegment:
 			b.WriteString(s.Text)
 		}
 	}

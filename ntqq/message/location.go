@@ -1,0 +1,13 @@
+package message
+
+// LocationSegment is the card of a place (docs/protocol/messages.md 9.1).
+type LocationSegment struct {
+	// Latitude and Longitude are degrees; five decimals are sent.
+	Latitude, Longitude float64
+	Title               string // the name of the place
+	Address             string
+}
+
+// Name implements Segment.
+func (*LocationSegment) Name() string { return "location" }
+func (l *LocationSegment) size() int  { return len(l.Title) + len(l.Address) }

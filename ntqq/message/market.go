@@ -1,0 +1,21 @@
+package message
+
+// MarketFaceSegment is a sticker of the shop (docs/protocol/messages.md 5.5). It stands
+// alone in its message.
+type MarketFaceSegment struct {
+	ID      string // 32 hexadecimal digits in lower case
+	Package uint32 // the pack that it is in (tab id)
+	Key     string // 16 characters; who sends the sticker has to know it
+	Summary string // what stands for it in lists, "[name]"
+	// Param is the magic value of those that show a result, such as
+	// "rscType?1;value=3"; may be "".
+	Param string
+	// Width and Height are in pixels; 0 is 300.
+	Width, Height uint32
+}
+
+// Name implements Segment.
+func (*MarketFaceSegment) Name() string { return "market_face" }
+func (m *MarketFaceSegment) size() int {
+	return len(m.ID) + len(m.Key) + len(m.Summary) + len(m.Param)
+}

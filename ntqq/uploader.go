@@ -1,0 +1,33 @@
+package ntqq
+
+import (
+	"context"
+
+	"libration/ntqq/message"
+)
+
+// uploader is what segments need of the service before they are sent to a chat.
+type uploader struct {
+	c     *Client
+	group GroupCode // 0: a private chat
+}
+
+// Scene implements message.Uploader.
+func (u *uploader) Scene() message.Scene {
+	return message.Scene{Group: u.group, SelfUID: u.c.Self().UID}
+}
+
+// Upload implements message.Uploader. This client uploads no media yet.
+func (u *uploader) Upload(context.Context, message.Medium) (message.Stored, error) {
+	return message.Stored{}, message.ErrNoUploader
+}
+
+// UploadForward implements message.Uploader.
+func (u *uploader) UploadForward(context.Context, []byte) (string, error) {
+	return "", message.ErrNoUploader
+}
+
+// ContactCard implements message.Uploader.
+func (u *uploader) ContactCard(context.Context, *message.ContactSegment) (string, error) {
+	return "", message.ErrNoUploader
+}
