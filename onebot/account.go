@@ -34,7 +34,7 @@ func (a *account) sendParams(ctx context.Context, chat message.Chat, p messagePa
 
 // send sends segments to a chat.
 func (a *account) send(ctx context.Context, chat message.Chat, segments []segment) (messageIDResult, error) {
-	c, err := a.reader.content(chat, segments)
+	c, err := a.reader.content(ctx, chat, segments)
 	if err != nil {
 		return messageIDResult{}, err
 	}

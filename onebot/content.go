@@ -1,6 +1,8 @@
 package onebot
 
 import (
+	"context"
+
 	"libration/internal/text"
 	"libration/ntqq/message"
 )
@@ -14,7 +16,7 @@ type reader struct {
 
 // content turns OneBot segments into what is sent to a chat. Empty data values
 // count as absent. A reply goes to the front; of several only the first counts.
-func (r reader) content(chat message.Chat, segments []segment) (message.Content, error) {
+func (r reader) content(ctx context.Context, chat message.Chat, segments []segment) (message.Content, error) {
 	var c message.Content
 	var reply message.Segment
 	text := 0
@@ -22,7 +24,7 @@ func (r reader) content(chat message.Chat, segments []segment) (message.Content,
 		if text += len(seg.get("text")); text > maxText {
 			return nil, longMessage()
 		}
-		part, err := r.outgoing(chat, seg)
+		part, err := r.outgoing(ctx, chat, seg)
 		if err != nil {
 			return nil, err
 		}
@@ -46,9 +48,9 @@ func (r reader) content(chat message.Chat, segments []segment) (message.Content,
 }
 
 // outgoing turns one OneBot segment into one to send; nil when it says nothing.
-func (r reader) outgoing(chat message.Chat, seg segment) (message.Segment, error) {
+func (r reader) outgoing(ctx context.Context, chat message.Chat, seg segment) (message.Segment, error) {
 	if row := r.segments.types[seg.kind]; row != nil && row.read != nil {
-		return row.read(r, chat, seg)
+		return row.read(ctx, r, chat, seg)
 	}
 	kind := shorten(seg.kind)
 	return nil, badParams(text.T(

@@ -276,7 +276,7 @@ func FuzzParseSegments(f *testing.F) {
 			t.Errorf("segments of %q encode to invalid JSON %q", in, out)
 		}
 		chat := message.Chat{Kind: message.Group, Group: groupCode}
-		c, err := s.account.reader.content(chat, segments)
+		c, err := s.account.reader.content(t.Context(), chat, segments)
 		if err != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package onebot
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,7 @@ func showFace(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) (
 	return data, true
 }
 
-func readFace(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
+func readFace(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	id, err := strconv.ParseUint(strings.TrimSpace(seg.get("id")), 10, 32)
 	if err != nil {
 		return nil, badSegment(seg, "id", text.T("must be a face number", "必须是表情编号"))
@@ -49,10 +50,10 @@ func showResult(id uint32, f *message.FaceSegment, data []field) ([]field, bool)
 	return append(data, field{"result", strconv.FormatUint(uint64(f.Result), 10)}), f.ID == id
 }
 
-func readDice(reader, message.Chat, segment) (message.Segment, error) {
+func readDice(context.Context, reader, message.Chat, segment) (message.Segment, error) {
 	return &message.FaceSegment{ID: message.FaceDice, Large: true}, nil
 }
 
-func readRPS(reader, message.Chat, segment) (message.Segment, error) {
+func readRPS(context.Context, reader, message.Chat, segment) (message.Segment, error) {
 	return &message.FaceSegment{ID: message.FaceRPS, Large: true}, nil
 }

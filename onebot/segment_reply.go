@@ -1,6 +1,7 @@
 package onebot
 
 import (
+	"context"
 	"math"
 	"strconv"
 
@@ -12,7 +13,7 @@ func showReply(w *writer, chat message.Chat, r *message.ReplySegment, data []fie
 	return append(data, field{"id", strconv.Itoa(int(w.repliedID(chat, r)))}), true
 }
 
-func readReply(r reader, chat message.Chat, seg segment) (message.Segment, error) {
+func readReply(_ context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error) {
 	id, err := integer(seg.get("id"))
 	if err != nil || id < math.MinInt32 || id > math.MaxInt32 {
 		return nil, badSegment(seg, "id", text.T("is not a message id", "不是消息 id"))

@@ -1,6 +1,7 @@
 package onebot
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,7 @@ func showText(_ *writer, _ message.Chat, t *message.TextSegment, data []field) (
 	return append(data, field{"text", t.Text}), true
 }
 
-func readText(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
+func readText(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	if words := seg.get("text"); words != "" {
 		return message.Text(words), nil
 	}
@@ -27,7 +28,7 @@ func showAt(_ *writer, _ message.Chat, at *message.AtSegment, data []field) ([]f
 	return append(data, field{"qq", qq}, field{"name", at.Display}), true
 }
 
-func readAt(_ reader, _ message.Chat, seg segment) (message.Segment, error) {
+func readAt(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	name := "qq"
 	if seg.get(name) == "" {
 		name = "target"

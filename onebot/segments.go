@@ -1,6 +1,7 @@
 package onebot
 
 import (
+	"context"
 	"strings"
 
 	"libration/internal/text"
@@ -16,16 +17,16 @@ type segmentRow struct {
 	// show appends the data of a received segment; ok is false when that is not of this
 	// type. All rows that say ok give a segment.
 	show func(w *writer, chat message.Chat, part message.Segment, data []field) (shown []field, ok bool)
-	// read returns what is sent to a chat, nil when the segment says nothing. read is nil
-	// for types that cannot be sent.
-	read func(r reader, chat message.Chat, seg segment) (message.Segment, error)
+	// read returns what is sent to a chat, nil when the segment says nothing. It may ask
+	// the service. read is nil for types that cannot be sent.
+	read func(ctx context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error)
 }
 
 // segmentType is the row of a type that is received as a P.
 func segmentType[P message.Segment](
 	name string, received, sent text.Text,
 	show func(w *writer, chat message.Chat, part P, data []field) ([]field, bool),
-	read func(r reader, chat message.Chat, seg segment) (message.Segment, error),
+	read func(ctx context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error),
 ) segmentRow {
 	var of P
 	return segmentRow{name: name, received: received, sent: sent, of: of.Name(), read: read,
@@ -65,7 +66,7 @@ func segmentRows() []segmentRow {
 			text.Text{}, showUnknown, nil),
 		// The feature is gone; old bots still send it.
 		{name: "anonymous", sent: text.T("accepted, without effect: the feature is gone", "可以发送，但没有任何效果：该功能已下线"),
-			read: func(reader, message.Chat, segment) (message.Segment, error) { return nil, nil }},
+			read: func(context.Context, reader, message.Chat, segment) (message.Segment, error) { return nil, nil }},
 	}
 }
 
