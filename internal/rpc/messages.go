@@ -5,6 +5,7 @@ import "libration/internal/pb/messagepb"
 const (
 	messageService = "trpc.msg.msg_svc.MsgService."
 	historyService = "trpc.msg.register_proxy.RegisterProxy."
+	longService    = "trpc.group.long_msg_interface.MsgService."
 )
 
 // Operations on messages (docs/protocol/messages.md).
@@ -38,5 +39,15 @@ var (
 	RoamHistory = plain[*messagepb.GetRoamMsgReq, *messagepb.GetRoamMsgResp](OpInfo{
 		Name: historyService + "SsoGetRoamMsg", Repeat: true, Ref: "messages.md 12.4",
 		Uncalled: "other clients ask by time; ours asks by sequence, with FriendHistory",
+	})
+	// SendLongMessage and FetchLongMessage share their messages; each has its own part of
+	// them. A refusal is an answer without that part.
+	SendLongMessage = plain[*messagepb.LongMsgReq, *messagepb.LongMsgResp](OpInfo{
+		Name: longService + "SsoSendLongMsg", Signed: SignedByNewer, Ref: "messages.md 10.1",
+		Uncalled: "the client does not send forwards yet",
+	})
+	FetchLongMessage = plain[*messagepb.LongMsgReq, *messagepb.LongMsgResp](OpInfo{
+		Name: longService + "SsoRecvLongMsg", Signed: SignedByNewer, Repeat: true, Ref: "messages.md 10.2",
+		Uncalled: "the client does not open forwards yet",
 	})
 )

@@ -32,6 +32,8 @@ func (c *chats) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.GroupHistory, c.groupHistory)
 	rpc.Handle(mux, rpc.FriendHistory, c.friendHistory)
 	rpc.Handle(mux, rpc.RoamHistory, c.roamHistory)
+	rpc.Handle(mux, rpc.SendLongMessage, c.sendLongMessage)
+	rpc.Handle(mux, rpc.FetchLongMessage, c.fetchLongMessage)
 }
 
 // find resolves who is meant: the text id counts, the number is for clients that

@@ -38,6 +38,7 @@ type state struct {
 	byUID    map[message.UID]message.UIN
 	groups   map[message.GroupCode]*group
 	pairs    map[pairKey]*pair
+	forwards forwards
 	waiting  []report
 	listener func(Happening)
 	watchers map[*watcher]struct{}
@@ -54,6 +55,7 @@ func New(seed uint64) *World {
 		byUID:    map[message.UID]message.UIN{},
 		groups:   map[message.GroupCode]*group{},
 		pairs:    map[pairKey]*pair{},
+		forwards: forwards{byID: map[string]*forward{}},
 		watchers: map[*watcher]struct{}{},
 	}}
 }
