@@ -54,6 +54,8 @@ var (
 	unknownOutcome = cause("SEND_OUTCOME_UNKNOWN", text.T(
 		"the answer was lost, and it could not be found out in time whether the message was sent",
 		"未收到服务器响应，且未能及时确认消息是否已发送"))
+	noCard = cause("MUSIC_SIGN_ERROR", text.T(
+		"no signer made the music card, nothing was sent", "没有签名服务生成音乐卡片，未发送"))
 	limited = cause("RATE_LIMITED", text.T(
 		"too many messages wait to be sent, this one was not sent", "等待发送的消息过多，该消息未发送"))
 	tooLarge     = cause("SEND_MSG_API_ERROR", text.T("the message is too large, nothing was sent", "消息过长，未发送"))
@@ -82,7 +84,7 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = []*table.Cause{emptyMessage, tooLarge, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
+	sendCauses = []*table.Cause{emptyMessage, tooLarge, noCard, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
 )
 
 func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code: code, Text: what} }

@@ -12,6 +12,7 @@ type reader struct {
 	segments *segmentTable
 	// stored returns a message by its id, nil when there is none.
 	stored func(id int32) (*message.Message, error)
+	sign   func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
 }
 
 // content turns OneBot segments into what is sent to a chat. Empty data values

@@ -43,7 +43,7 @@ func New(o Options) *Dialect {
 		version:  o.Version,
 		language: o.Language,
 		hints:    o.Hints,
-		reader:   reader{segments: segments, stored: o.Gateway.Message},
+		reader:   reader{segments: segments, stored: o.Gateway.Message, sign: o.SignCard},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },
 			ids:      o.Gateway,

@@ -1,6 +1,7 @@
 package onebot
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -35,6 +36,11 @@ type Options struct {
 	// Hints are what the owner can do about failures, by their code, such as SIGN_ERROR.
 	// The texts of failures end with them; nil: there are none.
 	Hints map[string]text.Text
+	// SignCard has a music card made. request is the JSON object that card signers take
+	// (docs/protocol/messages.md 9.1); the result is the card's JSON, an object with a
+	// text "app". Its errors hold no secrets. Nil: there is no signer, and music segments
+	// fail with MUSIC_SIGN_ERROR.
+	SignCard func(ctx context.Context, request []byte) (json string, err error)
 	// OnAction gets every action that ended, for statistics: its name ("unknown" for
 	// those that do not exist), its return code and how long it took. It is called
 	// from many goroutines and must return quickly; nil: nobody counts.

@@ -67,19 +67,33 @@ func (a *App) has(folder string) bool {
 // running stays, and said says so.
 func (a *App) effective(read *config.Config) (now *config.Config, said []text.Text) {
 	made := *a.cfg
-	was, is := reflect.ValueOf(*a.cfg), reflect.ValueOf(*read)
-	for i := range was.NumField() {
-		key := was.Type().Field(i).Tag.Get("yaml")
-		switch key {
-		case "-", "config_version", "account", "accounts", "onebot":
-			reflect.ValueOf(&made).Elem().Field(i).Set(is.Field(i))
-			continue
-		}
-		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {
-			said = append(said, text.T("%s: takes effect at the next start", "%s: 重启后生效").Fill(key))
+	said = adopt(reflect.ValueOf(&made).Elem(), reflect.ValueOf(read).Elem(), "", func(_, key string) bool {
+		return slices.Contains([]string{"-", "config_version", "account", "accounts"}, key)
+	})
+	return &made, said
+}
+
+// adopt puts into made what can be changed while running, and names what else has
+// changed in read.
+func adopt(made, read reflect.Value, prefix string, running func(field, key string) bool) (said []text.Text) {
+	for i := range made.NumField() {
+		f := made.Type().Field(i)
+		switch key := f.Tag.Get("yaml"); {
+		case f.Type == reflect.TypeFor[config.OneBot]():
+			said = append(said, adopt(made.Field(i), read.Field(i), key+".", ofConnections)...)
+		case running(f.Name, key):
+			made.Field(i).Set(read.Field(i))
+		case !reflect.DeepEqual(made.Field(i).Interface(), read.Field(i).Interface()):
+			said = append(said, text.T("%s: takes effect at the next start", "%s: 重启后生效").Fill(prefix+key))
 		}
 	}
-	return &made, said
+	return said
+}
+
+// ofConnections are the keys of OneBot that connections inherit, and they themselves.
+func ofConnections(field, key string) bool {
+	_, inherited := reflect.TypeFor[config.Connection]().FieldByName(field)
+	return inherited || key == "connections"
 }
 
 // replaced returns the accounts of a configuration: those that stay as they are, and new

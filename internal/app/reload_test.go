@@ -128,6 +128,8 @@ func TestReload(t *testing.T) {
 
 	// Another password: that account alone starts anew.
 	reload(func(c *config.Config) { c.Accounts[1].Protocol = config.ProtocolMacOS }, "account b: started anew")
+	reload(func(c *config.Config) { c.OneBot.MusicSignURL = "http://127.0.0.1/card" }, "onebot.music_sign_url: takes effect at the next start")
+	reload(func(c *config.Config) { c.OneBot.MusicSignURL = "" }, "nothing has changed")
 	reload(func(c *config.Config) { c.Log.Level, c.Accounts[1].Protocol = config.LevelDebug, config.ProtocolLinux }, "account b: started anew", "log: takes effect at the next start")
 	ready()
 	is("/b", "token-b", `"user_id":20001`)

@@ -266,6 +266,9 @@ type OneBot struct {
 	// `when-online`, or `at-once` to open before the account is online. Until then `at-once` answers that it is offline.
 	// `when-online`；`at-once` 表示账号上线之前就打开。在此之前会应答账号不在线。
 	Start StartMode `yaml:"start"`
+	// Makes and signs the cards of `music` segments; `""`: they cannot be sent. A URL such as `https://signer.example/music`. The real service shows no cards without a signature. None is built in: enter one that you trust, it sees what is shared. In mode `sandbox`, `""` is the sandbox's.
+	// 为 `music` 消息段生成并签名卡片的服务；`""` 表示不能发送。填写网址，如 `https://signer.example/music`。真实服务不显示没有签名的卡片。本程序不内置任何此类服务：请填写您信任的地址，它能看到分享的内容。`sandbox` 模式下 `""` 表示使用沙盒的服务。
+	MusicSignURL string `yaml:"music_sign_url"`
 	// The ways for bots to connect. Callers and bots send the access_token. `config init` draws one; another one should be as random. Any address but 127.0.0.1 needs one of 16 characters or more. See [Connections](#connections).
 	// 机器人的连接方式。机器人和其他调用者须提供 access_token。`config init` 会随机生成，如需更换，请同样使用随机值。除 127.0.0.1 外的地址必须设置，且不少于 16 个字符。见[连接](#连接)。
 	Connections []Connection `yaml:"connections"`

@@ -210,6 +210,7 @@ onebot:
   report_self: TRUE
   heartbeat: 0
   start: at-once
+  music_sign_url: https://user:k@a.example/card
   connections:
     - &first
       type: http
@@ -250,7 +251,7 @@ admin: {access_token: t}
 		t.Errorf("verify key: got %d bytes, want 32", n)
 	}
 	want.Signer = Signer{URLs: []string{"https://a.example/sign"}, Style: SignAuto, Token: "00123", Timeout: Duration(90 * time.Second), Commands: SignLong}
-	want.OneBot = OneBot{Format: FormatString, ReportSelf: true, Start: StartAtOnce, Connections: []Connection{
+	want.OneBot = OneBot{Format: FormatString, ReportSelf: true, Start: StartAtOnce, MusicSignURL: "https://user:k@a.example/card", Connections: []Connection{
 		{Type: HTTP, Address: ":5700", AccessToken: "secret#not-a-comment", CORS: []string{"*", "https://example.com"}},
 		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1234567890123456", ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Format: FormatArray},
 		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), Start: StartWhenOnline, SkipTLSVerify: true},
@@ -412,6 +413,7 @@ func TestOneProblem(t *testing.T) {
 		"long list":         {"server: {addresses: [" + strings.Repeat("a,", 300) + "]}", "the list has 300 entries"},
 		"cors with a path":  {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['https://example.com/']}]}", "cors[0] \"https://example.com/\": not an origin"},
 		"cors for all":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: ['*']}]}", "set access_token, or list the origins"},
+		"card signer":       {"onebot: {music_sign_url: 'ws://a/b', connections: []}", "music_sign_url: not a usable URL; write it in full, starting with http:// or https://"},
 		"short heartbeat":   {"onebot: {connections: [{type: websocket, address: '127.0.0.1:1', heartbeat: 999ms}]}", "use a time from 1s"},
 		"no burst":          {"send: {chat: {burst: 0}}", "send.chat.burst \"0\": out of range; use 1 to 1000000 messages"},
 		"senseless rate":    {"send: {account: {per_minute: 1000001}}", "send.account.per_minute \"1000001\": out of range; use 1 to 1000000 messages a minute, or 0 for no limit"},
@@ -629,6 +631,8 @@ func TestHasSecrets(t *testing.T) {
 		"account: {uin: 10001, password: secret}":                                                     true,
 		"signer: {urls: ['http://a/sign']}":                                                           false,
 		"signer: {urls: ['http://a/sign?key=secret']}":                                                true,
+		"onebot: {music_sign_url: 'http://a/card'}":                                                   false,
+		"onebot: {music_sign_url: 'http://user:secret@a/card'}":                                       true,
 		"onebot: {connections: [{type: webhook, url: 'http://a'}]}":                                   false,
 		"onebot: {connections: [{type: webhook, url: 'http://a', secret: s}]}":                        true,
 		"onebot: {connections: [{type: reverse-websocket, event_url: 'ws://a?access_token=secret'}]}": true,

@@ -99,7 +99,7 @@ func (c *Config) hasSecrets() bool {
 			return true
 		}
 	}
-	urls := slices.Clone(c.Signer.URLs)
+	urls := append(slices.Clone(c.Signer.URLs), c.OneBot.MusicSignURL)
 	for _, conn := range c.OneBot.Connections {
 		if conn.AccessToken != "" || conn.Secret != "" {
 			return true

@@ -231,6 +231,9 @@ func (k *checker) rate(path string, r SendRate) {
 func (k *checker) oneBot(all *Config) {
 	o := &all.OneBot
 	k.heartbeat("onebot.heartbeat", o.Heartbeat)
+	if o.MusicSignURL != "" {
+		k.url("onebot.music_sign_url", o.MusicSignURL, "http", "https")
+	}
 	if len(o.Connections) == 0 {
 		k.warning("onebot.connections", text.T("there is no connection", "没有任何连接"), text.T("no bot can connect: add one", "机器人无法连接：请添加一个"))
 	}

@@ -118,7 +118,8 @@ var (
 )
 
 // SignHandler returns the sign provider (docs/protocol/login.md 12): POST to /sign or
-// anything below it, GET /sign/appinfo. Of the rules for web pages only the one about
+// anything below it, GET /sign/appinfo; and the signer of music cards (messages.md 9.1):
+// POST to /sign/music. Of the rules for web pages only the one about
 // their origin holds: foreign clients use the sandbox under names and with types of
 // their own, and a signature changes nothing but the count of a fault.
 func (s *Server) SignHandler(guard *webguard.Guard) http.Handler {
@@ -134,6 +135,7 @@ func (s *Server) SignHandler(guard *webguard.Guard) http.Handler {
 		}
 		writeSignJSON(w, http.StatusOK, app)
 	})
+	mux.HandleFunc("POST /sign/music", s.signCard)
 	mux.HandleFunc("POST /sign", s.sign)
 	mux.HandleFunc("POST /sign/{style...}", s.sign)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

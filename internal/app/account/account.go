@@ -159,6 +159,9 @@ func (a *Account) serve(ctx context.Context, p *parts) error {
 	if p.signer != nil {
 		defer p.signer.Client.CloseIdleConnections()
 	}
+	if p.cards != nil {
+		defer p.cards.client.CloseIdleConnections()
+	}
 	defer p.screen.clear()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)

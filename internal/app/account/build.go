@@ -26,6 +26,7 @@ type parts struct {
 	clock      *clock.Clock
 	client     *ntqq.Client
 	signer     *ntqq.HTTPSigner // nil when none is configured
+	cards      *cardSigner      // nil when none is configured
 	gateway    *gateway.Gateway
 	onebot     *onebot.Dialect
 	messages   *store.Store
@@ -55,6 +56,7 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 		version: a.o.Version, name: a.o.Name, language: a.o.Language, clock: a.clock, messages: messages, states: newStateQueue(),
 		packets: packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log}),
 		signer:  a.signer(),
+		cards:   a.cardSigner(),
 		folder:  &folderWatch{folder: folder, keys: keys, progress: progress, messages: messages, log: a.log, change: a.change, space: diskSpace},
 		screen: &loginScreen{
 			log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.o.Language, name: a.o.Name, picture: folder.file(qrName), typing: a.o.OnCaptcha != nil,
@@ -75,8 +77,10 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	p.gateway = a.gateway(p)
 	p.onebot = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
+		SignCard: p.cards.signCard(),
 		OnAction: a.counted.action, Hints: map[string]text.Text{
-			"SIGN_ERROR": text.T("see signer.urls and the log", "请检查 signer.urls 和日志"),
+			"MUSIC_SIGN_ERROR": text.T("see onebot.music_sign_url in the config", "见配置项 onebot.music_sign_url"),
+			"SIGN_ERROR":       text.T("see signer.urls and the log", "请检查 signer.urls 和日志"),
 			"RATE_LIMITED": text.T("see send.account, send.chat and send.max_wait in the config",
 				"见配置项 send.account、send.chat 和 send.max_wait"),
 		},
