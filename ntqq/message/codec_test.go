@@ -104,14 +104,16 @@ type picture struct {
 	info, compat []byte
 }
 
-func (*picture) Name() string { return "picture" }
-func (*picture) size() int    { return 0 }
+func (*picture) Name() string  { return "picture" }
+func (*picture) size() int     { return 0 }
+func (*picture) brief() string { return briefPicture }
 
 // forward is a segment with content of its own.
 type forward struct{ nodes []Content }
 
-func (*forward) Name() string { return "forward" }
-func (*forward) size() int    { return 0 }
+func (*forward) Name() string  { return "forward" }
+func (*forward) size() int     { return 0 }
+func (*forward) brief() string { return briefForward }
 
 func encodePicture(w *encoder, p *picture) error {
 	w.add(&messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: p.compat}},

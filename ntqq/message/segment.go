@@ -10,6 +10,8 @@ type Segment interface {
 	Name() string
 	// size is about how many bytes of memory the segment takes beside segmentBytes.
 	size() int
+	// brief is what Brief shows of the segment; "" where that is nothing.
+	brief() string
 }
 
 // All returns a new, empty segment of each kind, in a fixed order.
