@@ -16,7 +16,12 @@ type Segment interface {
 
 // All returns a new, empty segment of each kind, in a fixed order.
 func All() []Segment {
-	return []Segment{&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{}, &UnknownSegment{}}
+	return []Segment{
+		&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{},
+		&MarketFaceSegment{}, &PokeSegment{}, &RedPacketSegment{},
+		&MarkdownSegment{}, &FlashFileSegment{}, &KeyboardSegment{},
+		&UnknownSegment{},
+	}
 }
 
 // What the parts of a message take in memory, about.
