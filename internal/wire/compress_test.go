@@ -16,22 +16,6 @@ func deflated(tb testing.TB, plain []byte) []byte {
 	return b
 }
 
-func TestInflateLimit(t *testing.T) {
-	for _, n := range []int{0, 1, 4095, 4096, 4097, 100_000} {
-		z := new(inflater)
-		packed := deflated(t, make([]byte, n))
-		if got, err := z.inflate(packed, n); err != nil || len(got) != n {
-			t.Errorf("inflate of %d bytes with that limit = %d bytes, %v", n, len(got), err)
-		}
-		if n == 0 {
-			continue
-		}
-		if got, err := z.inflate(packed, n-1); !errors.Is(err, ErrCompression) {
-			t.Errorf("inflate of %d bytes with a limit of %d = %d bytes, %v, want ErrCompression", n, n-1, len(got), err)
-		}
-	}
-}
-
 // TestDecompressMost takes a body of MaxInflated, and keeps no more memory than it needs.
 func TestDecompressMost(t *testing.T) {
 	got, err := decompress(deflated(t, make([]byte, MaxInflated)), CompressionZlib)
@@ -91,19 +75,5 @@ func TestDecompressShort(t *testing.T) {
 	}
 	if got, err := decompress(nil, CompressionZlib); err != nil || len(got) != 0 {
 		t.Errorf("decompress of nothing = %x, %v, want nothing", got, err)
-	}
-}
-
-func TestInflateOwnsResult(t *testing.T) {
-	z := new(inflater)
-	first, err := z.inflate(deflated(t, []byte("first")), MaxInflated)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := z.inflate(deflated(t, []byte("other")), MaxInflated); err != nil {
-		t.Fatal(err)
-	}
-	if string(first) != "first" {
-		t.Errorf("the first result became %q", first)
 	}
 }
