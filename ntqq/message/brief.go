@@ -75,7 +75,12 @@ func (m *MarketFaceSegment) brief() string {
 
 func (*ReplySegment) brief() string { return "" }
 
-func (l *LightAppSegment) brief() string { return briefCard }
+func (l *LightAppSegment) brief() string {
+	if prompt := l.Prompt(); prompt != "" {
+		return prompt
+	}
+	return briefCard
+}
 
 func (*XMLSegment) brief() string { return briefCard }
 

@@ -26,6 +26,26 @@ func ReplyTo(m *Message) *ReplySegment {
 	return r
 }
 
+// LightApp returns the card that its JSON describes.
+func LightApp(json string) *LightAppSegment {
+	l, _ := lightApp(json)
+	return l
+}
+
+// XML returns the card that its XML describes.
+func XML(xml string) *XMLSegment { return &XMLSegment{XML: xml} }
+
+// Location returns the card of a place.
+func Location(latitude, longitude float64, title, address string) *LocationSegment {
+	return &LocationSegment{Latitude: latitude, Longitude: longitude, Title: title, Address: address}
+}
+
+// Contact returns the card that recommends an account.
+func Contact(uin UIN) *ContactSegment { return &ContactSegment{UIN: uin} }
+
+// ContactGroup returns the card that recommends a group.
+func ContactGroup(group GroupCode) *ContactSegment { return &ContactSegment{Group: group} }
+
 // Forward returns a card that opens these messages.
 func Forward(nodes ...Node) *ForwardSegment { return &ForwardSegment{Nodes: nodes} }
 

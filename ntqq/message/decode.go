@@ -48,8 +48,10 @@ type decoder struct {
 	table *table
 	group bool
 	left  int // elements that may still be read
-	each  bool
-	ends  []int // with each: where the segments of each of the message's elements end
+	// inflated counts the bytes of card texts.
+	inflated int
+	each     bool
+	ends     []int // with each: where the segments of each of the message's elements end
 	list
 }
 

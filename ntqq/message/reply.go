@@ -182,7 +182,7 @@ func (w *encoder) quoted(c Content) ([][]byte, error) {
 				continue
 			}
 		}
-		if err := inner.segment(seg); err != nil && !errors.Is(err, ErrReceivedOnly) {
+		if err := inner.segment(seg); err != nil {
 			return nil, err
 		}
 	}

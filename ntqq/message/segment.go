@@ -16,12 +16,8 @@ type Segment interface {
 
 // All returns a new, empty segment of each kind, in a fixed order.
 func All() []Segment {
-	return []Segment{
-		&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{},
-		&MarketFaceSegment{}, &PokeSegment{}, &RedPacketSegment{},
-		&MarkdownSegment{}, &FlashFileSegment{}, &KeyboardSegment{},
-		&UnknownSegment{},
-	}
+	return []Segment{&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{},
+		&LightAppSegment{}, &XMLSegment{}, &LocationSegment{}, &ContactSegment{}, &UnknownSegment{}}
 }
 
 // What the parts of a message take in memory, about.

@@ -33,29 +33,31 @@ const (
 func (*UnknownSegment) Name() string { return "unknown" }
 func (u *UnknownSegment) size() int  { return len(u.Element) + len(u.Raw) }
 
-// serviceFlashPicture is CommonElem.service_type of a flash picture, which has a fallback
-// text behind it (docs/protocol/messages.md 7.2).
-const serviceFlashPicture = 3
+// The service types of common elements with a fallback text behind them
+// (docs/protocol/messages.md 5.6, 7.2).
+const (
+	serviceFlashPicture = 3
+	serviceBouncingFace = 23
+)
 
 // decodeUnknown keeps an element whole, unless it says nothing.
 func decodeUnknown(d *decoder, e *messagepb.Elem) {
 	switch fieldOf(e) {
 	case fieldElemFlags2, fieldGeneralFlags, fieldExtraInfo: // flags
 		return
-	case fieldLightApp:
+	case fieldMarketFace:
 		d.follow = followReserve
 	case fieldCommonElem:
-		if e.CommonElem.GetServiceType() == serviceFlashPicture {
+		switch e.CommonElem.GetServiceType() {
+		case serviceFlashPicture:
 			d.follow = followText
+		case serviceBouncingFace:
+			d.follow = followReserve
 		}
 	}
-	if !d.saysNothing(e) {
-		d.addUnknown(e)
+	if d.saysNothing(e) {
+		return
 	}
-}
-
-// addUnknown keeps an element whole, unless it is empty.
-func (d *decoder) addUnknown(e *messagepb.Elem) {
 	name := elementName(e)
 	if name == "" {
 		return

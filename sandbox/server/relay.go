@@ -23,7 +23,7 @@ func relay(w *world.World, e *messagepb.Elem) *messagepb.Elem {
 		face.Face.Old = binary.BigEndian.AppendUint16(nil, uint16(0x1441+e.Face.GetIndex()))
 		return face
 	case e.LightApp != nil:
-		if card := forwardCard(e.LightApp.Data); card != nil {
+		if card := message.RelayForward(e); card != nil {
 			return card
 		}
 	}

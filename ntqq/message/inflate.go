@@ -1,0 +1,62 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+
+	"libration/internal/packed"
+	"libration/internal/pb"
+)
+
+// MaxCard is how long the text of a card may be, in bytes. A longer one is not sent, and
+// one that is received stays an [UnknownSegment].
+const MaxCard = 1 << 20
+
+// maxCards bounds the texts of all cards in one message with its quotes. Those behind
+// stay unknown segments: a message of a few kilobytes must not take gigabytes of memory.
+const maxCards = 2 << 20
+
+// The first byte of a card, before its text (docs/protocol/messages.md 9.1).
+const (
+	cardPlain = 0
+	cardZlib  = 1
+)
+
+// cardText reads the text of a card; ok is false for one that does not inflate or is too
+// long. Invalid UTF-8 is replaced by U+FFFD.
+func (d *decoder) cardText(data []byte) (text string, ok bool) {
+	if len(data) == 0 {
+		return "", false
+	}
+	form, data := data[0], data[1:]
+	limit := min(MaxCard, maxCards-d.inflated)
+	switch form {
+	case cardPlain:
+		if len(data) > limit {
+			return "", false
+		}
+	case cardZlib:
+		most := min(limit, packed.MaxRatio*len(data))
+		var err error
+		if data, err = packed.Inflate(data, limit); err != nil {
+			d.inflated += most // that much work may have been done
+			return "", false
+		}
+	default:
+		return "", false
+	}
+	d.inflated += len(data)
+	return pb.Text(data), true
+}
+
+// cardData writes the text of a card.
+func cardData(text string) ([]byte, error) {
+	text = pb.Text(text)
+	switch {
+	case text == "":
+		return nil, errors.New("the card is empty")
+	case len(text) > MaxCard:
+		return nil, fmt.Errorf("the card has %d bytes, %d are possible", len(text), MaxCard)
+	}
+	return packed.AppendDeflated([]byte{cardZlib}, []byte(text)), nil
+}
