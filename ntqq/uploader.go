@@ -28,6 +28,9 @@ func (u *uploader) UploadForward(context.Context, []byte) (string, error) {
 }
 
 // ContactCard implements message.Uploader.
-func (u *uploader) ContactCard(context.Context, *message.ContactSegment) (string, error) {
-	return "", message.ErrNoUploader
+func (u *uploader) ContactCard(ctx context.Context, s *message.ContactSegment) (string, error) {
+	if s.Group != 0 {
+		return u.c.Groups().ContactCard(ctx, s.Group)
+	}
+	return u.c.Users().ContactCard(ctx, s.UIN)
 }

@@ -21,6 +21,10 @@ var (
 		Cmd: 0x88d, Sub: 110, Repeat: true, Ref: "operations.md 3.3",
 		Uncalled: "some other clients ask in this form", NoVectors: "none is known of it",
 	})
+	// GroupContactCard makes the signed card that recommends a group.
+	GroupContactCard = oidb[*oidbpb.GroupContactArkReq, *oidbpb.GroupContactArkResp](OpInfo{
+		Cmd: 0x8b7, Sub: 5, Repeat: true, Ref: "operations.md 3.3", NoVectors: "none is known of it",
+	})
 	GroupNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](OpInfo{
 		Cmd: 0x10c0, Sub: 1, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 4.3",
 		Uncalled: "other clients list requests, ours has no method for it yet",

@@ -21,4 +21,8 @@ var (
 		Cmd: 0xfe1, Sub: 8, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 2",
 		Uncalled: "one other client asks in this form", NoVectors: "none is known of it",
 	})
+	// ContactCard makes the signed card that recommends an account.
+	ContactCard = oidb[*oidbpb.FriendContactArkReq, *oidbpb.FriendContactArkResp](OpInfo{
+		Cmd: 0x12b6, Sub: 0, Repeat: true, Ref: "operations.md 3.2", NoVectors: "none is known of it",
+	})
 )

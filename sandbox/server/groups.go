@@ -36,6 +36,7 @@ func (h *groups) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.GroupMembers, h.groupMembers)
 	rpc.Handle(mux, rpc.GroupMemberOrAll, h.groupMember)
 	rpc.Handle(mux, rpc.SetMemberCard, h.setCard)
+	rpc.Handle(mux, rpc.GroupContactCard, h.contactCard)
 	rpc.Handle(mux, rpc.GroupNotices, noNotices)
 	rpc.Handle(mux, rpc.FilteredNotices, noNotices)
 }

@@ -29,6 +29,7 @@ func (u *users) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.UserByUIDOrUINs, u.userInfo)
 	rpc.Handle(mux, rpc.UsersByUID, u.userInfos)
 	rpc.Handle(mux, rpc.OneWayFriends, oneWayFriends)
+	rpc.Handle(mux, rpc.ContactCard, u.contactCard)
 }
 
 // Property keys (docs/protocol/operations.md 4.1).
@@ -176,7 +177,7 @@ func (u *users) userRecords(rq *request, count int, user func(int) (world.User, 
 // (docs/protocol/operations.md 7.1 rule 6).
 func (u *users) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody, error) {
 	avatar, err := pb.Marshal(&oidbpb.UserAvatarValue{
-		Url: proto.String(fmt.Sprintf("https://q1.qlogo.cn/g?b=qq&nk=%d&s=", user.UIN)),
+		Url: proto.String(avatarURL(user.UIN)),
 	})
 	if err != nil {
 		return nil, err
@@ -215,6 +216,11 @@ func (u *users) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody
 			},
 		},
 	}, nil
+}
+
+// avatarURL is where a picture is, but for its size.
+func avatarURL(uin message.UIN) string {
+	return fmt.Sprintf("https://q1.qlogo.cn/g?b=qq&nk=%d&s=", uin)
 }
 
 // text makes a property whose value is written even when it is empty: a client
