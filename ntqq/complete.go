@@ -44,7 +44,11 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 			set(i, &r)
 		}
 	}
-	return message.Upload(ctx, &uploader{c, group}, out)
+	out, err := message.Upload(ctx, &uploader{c, group}, out)
+	if err != nil {
+		return nil, unsent(ctx, err)
+	}
+	return out, nil
 }
 
 // quotedName is the name of the quoted sender in a group, for the mention that

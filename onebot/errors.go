@@ -72,9 +72,6 @@ func explain(err error, other *table.Cause) *actionError {
 	if limited, ok := errors.AsType[*ntqq.RateLimitError](err); ok && limited.Wait > 0 {
 		return rateLimited(limited)
 	}
-	if bad, ok := errors.AsType[*message.SegmentError](err); ok {
-		return unsendable(bad)
-	}
 	refused, isRefusal := errors.AsType[*ntqq.ServerError](err)
 	for _, known := range causes {
 		if errors.Is(err, known.err) {
@@ -88,9 +85,12 @@ func explain(err error, other *table.Cause) *actionError {
 	e := failure(other)
 	if isRefusal {
 		e.text = refusal(refused, text.Text{})
-	} else {
-		e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(err)
+		return e
 	}
+	if bad, ok := errors.AsType[*message.SegmentError](err); ok {
+		return unsendable(bad)
+	}
+	e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(err)
 	return e
 }
 

@@ -131,6 +131,8 @@ func TestErrorsExplained(t *testing.T) {
 		{err: ntqq.ErrEmptyMessage, code: "EMPTY_MSG_ERROR", en: "empty", zh: "为空"},
 		{err: &message.SegmentError{Index: 1, Segment: &message.AtSegment{UIN: 99999999999}, Err: io.EOF}, code: "BAD_PARAMS", en: `segment at: qq "99999999999" is`, zh: `消息段 at: qq "99999999999" `},
 		{err: &message.SegmentError{Index: 1, Segment: &message.FaceSegment{}, Err: io.EOF}, code: "BAD_PARAMS", en: "segment 2 of the message", zh: "第 2 个消息段"},
+		{err: &message.SegmentError{Segment: &message.ContactSegment{}, Err: ntqq.ErrOffline}, code: "ACCOUNT_OFFLINE", en: "not online", zh: "不在线"},
+		{err: &message.SegmentError{Segment: &message.ContactSegment{}, Err: &ntqq.ServerError{Code: 2, Message: "m"}}, code: "SEND_MSG_API_ERROR", en: "code 2: m", zh: "代码 2: m"},
 		{err: fmt.Errorf("%w: %w", ntqq.ErrNoGroup, io.EOF), code: "GROUP_NOT_FOUND", en: "no such group", zh: "群不存在"},
 		{err: ntqq.ErrNoGroup, code: "GROUP_NOT_FOUND", en: "no such group", zh: "群不存在"},
 		{err: ntqq.ErrNoFriend, code: "FRIEND_NOT_FOUND", en: "no such friend", zh: "好友不存在"},
