@@ -88,11 +88,11 @@ type LogFile struct {
 
 // Store says how much stays in the message store.
 type Store struct {
-	// Older messages are removed, by the service's time; `0`: never. At least `1h`. It happens in the background: `get_msg` says that there is none, quoting one fails; notices of its recall have the right id. No id is ever given to another message.
-	// 更早的消息（以 QQ 服务器时间为准）会被删除；`0` 表示不删除。至少 `1h`。删除在后台进行：`get_msg` 会返回不存在，也不能再引用；撤回通知中的 id 不变。消息 id 永远不会分给另一条消息。
+	// Older messages, and forwards that were kept longer, are removed, by the service's time; `0`: never. At least `1h`. It happens in the background: `get_msg` says that there is none, quoting one fails; notices of its recall have the right id. No id is ever given to another message.
+	// 更早的消息（以 QQ 服务器时间为准）以及保存更久的合并转发会被删除；`0` 表示不删除。至少 `1h`。删除在后台进行：`get_msg` 会返回不存在，也不能再引用；撤回通知中的 id 不变。消息 id 永远不会分给另一条消息。
 	MaxAge Duration `yaml:"max_age"`
-	// Size of `messages.db` at which the oldest messages and events go; `0`: no limit. At least `16MB`. About 20 bytes for the id of each removed message come on top.
-	// `messages.db` 的大小上限，超过后删除最早的消息和事件；`0` 表示不限。至少 `16MB`。每条已删除的消息仍保留 id，约 20 字节，不计入上限。
+	// Size of `messages.db` at which the oldest messages, events and forwards go; `0`: no limit. At least `16MB`. About 20 bytes for the id of each removed message come on top.
+	// `messages.db` 的大小上限，超过后删除最早的消息、事件和合并转发；`0` 表示不限。至少 `16MB`。每条已删除的消息仍保留 id，约 20 字节，不计入上限。
 	MaxSize Size `yaml:"max_size"`
 }
 

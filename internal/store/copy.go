@@ -162,6 +162,8 @@ func (c *copier) add(r foundRow) error {
 		return c.addEvent(r)
 	case shape == "ni" && fits[uint32](r.id) && fits[int32](r.columns[1].(int64)):
 		return c.exec(&c.n.stubs, addTrimmedSQL, r.id, r.columns[1])
+	case shape == "nbib":
+		return c.addForward(r)
 	case shape == "ti" && (r.columns[0] == "events" || r.columns[0] == "journal"):
 		if id := r.columns[1].(int64); id <= maxEvent {
 			c.sequence = max(c.sequence, id)

@@ -1,5 +1,5 @@
 // Package store keeps the messages of one account in an SQLite file, under the
-// message ids that OneBot clients see.
+// message ids that OneBot clients see, and the forwards among them.
 //
 // Ids. A message is known by its key: (group, group code, sequence) or (friend
 // or temp, uin of the other side, conversation sequence). Its id is the CRC-32
@@ -25,6 +25,9 @@
 // read from memory. Cursors say how far each connection has received; the newest
 // positions may be lost in a crash, so that a client gets some events twice, never none.
 //
+// Forwards. PutForward keeps payloads by resource id, so that a forward can be opened when
+// the service has forgotten it. They are bytes of the caller, gzip.
+//
 // Retention. Options.Keep says how old and how large. One goroutine cuts off the
 // oldest rows in pieces of milliseconds, but for events that a client still has to get,
 // and their messages (Keep.Readers). Only a trusted clock makes rows old; size needs no
@@ -38,9 +41,9 @@
 // background, and only when they were not closed properly, as a power cut is what
 // damages files most. The rows that can still be read are copied into a new file
 // (salvage.go, below SQLite); each must make sense: the id of a message fits its key,
-// its body and the JSON of an old event can be parsed. The damaged file is set aside. At
-// run time the writer does this between two batches; until then reading from the
-// file fails, and what is new stays in memory.
+// its body and the JSON of an old event can be parsed, the checksum of a forward is
+// right. The damaged file is set aside. At run time the writer does this between two
+// batches; until then reading from the file fails, and what is new stays in memory.
 //
 // The package imports the message types and the clock, and nothing else of this module.
 package store

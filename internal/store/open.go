@@ -87,13 +87,13 @@ type database struct {
 	w, r *sql.DB
 	file os.FileInfo // which one it is
 
-	insert, putCursor              *sql.Stmt // on w
+	insert, putCursor, putForward  *sql.Stmt // on w
 	insertEvent, insertEvents      *sql.Stmt // on w
 	byID, keyByID, byNumbers       *sql.Stmt // on r
 	trimmedByID                    *sql.Stmt // on r
 	events, oldEvents, countEvents *sql.Stmt // on r
 	eventMessages                  *sql.Stmt // on r
-	announced                      *sql.Stmt // on r
+	announced, forward             *sql.Stmt // on r
 }
 
 // openDatabase opens the file and brings its tables up to date. On an error
@@ -149,6 +149,7 @@ func (d *database) prepare(ctx context.Context) error {
 		{&d.insertEvent, d.w, insertEventSQL},
 		{&d.insertEvents, d.w, insertEventSQL + strings.Repeat(", "+eventValues, manyEvents-1)},
 		{&d.putCursor, d.w, putCursorSQL},
+		{&d.putForward, d.w, putForwardSQL},
 		{&d.byID, d.r, byIDSQL},
 		{&d.keyByID, d.r, keyByIDSQL},
 		{&d.byNumbers, d.r, byNumbersSQL},
@@ -158,6 +159,7 @@ func (d *database) prepare(ctx context.Context) error {
 		{&d.eventMessages, d.r, eventMessagesSQL},
 		{&d.countEvents, d.r, countEventsSQL},
 		{&d.announced, d.r, announcedSQL},
+		{&d.forward, d.r, forwardSQL},
 	} {
 		var err error
 		if *p.stmt, err = p.db.PrepareContext(ctx, p.text); err != nil {

@@ -25,6 +25,7 @@ type history struct {
 	path     string
 	messages map[int32]*message.Message
 	events   []Event
+	forwards map[string][]byte
 	// altered: bytes inside of messages were changed, which nobody can notice.
 	altered bool
 }
@@ -32,9 +33,9 @@ type history struct {
 // eventID is the first id of an event: ids are times.
 const eventID = 1 << 50
 
-// fillStore writes messages, small and large, events and cursors.
+// fillStore writes messages, small and large, events, cursors and forwards.
 func fillStore(t testing.TB, s *Store, n int) *history {
-	h := &history{path: s.o.Path, messages: make(map[int32]*message.Message)}
+	h := &history{path: s.o.Path, messages: make(map[int32]*message.Message), forwards: make(map[string][]byte)}
 	random := rand.New(rand.NewPCG(3, 4))
 	for i := range n {
 		m := groupMessage(t, message.GroupCode(i%7+1), uint64(i+1))
@@ -58,6 +59,11 @@ func fillStore(t testing.TB, s *Store, n int) *history {
 		}
 		appendEvent(t, s, e)
 		h.events = append(h.events, *e)
+		if i%20 == 0 {
+			id, payload := fmt.Sprint("forward ", i), somePayload(t, 1+random.IntN(5000))
+			putForward(t, s, id, payload)
+			h.forwards[id] = payload
+		}
 	}
 	s.SetCursor("bot", int64(n))
 	flush(t, s)
@@ -80,7 +86,7 @@ func (h *history) survivors(t testing.TB, s *Store) (messages, events int) {
 			continue
 		}
 		messages++
-		if h.altered && got.Chat == want.Chat && got.Sequence == want.Sequence || reflect.DeepEqual(want, got) { // cmp takes seconds for thousands
+		if h.altered && got.Chat.Group == want.Chat.Group && got.Chat.Peer == want.Chat.Peer && got.Sequence == want.Sequence || reflect.DeepEqual(want, got) { // cmp takes seconds for thousands
 			continue
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -91,6 +97,11 @@ func (h *history) survivors(t testing.TB, s *Store) (messages, events int) {
 		events++
 		if !h.altered {
 			checkEvents(t, []Event{e}, h.events[e.ID-eventID:e.ID-eventID+1])
+		}
+	}
+	for id, want := range h.forwards { // never another one
+		if got, err := s.Forward(id); err != nil || got != nil && !bytes.Equal(got, want) {
+			t.Fatalf("Forward(%q) gives %d bytes, %v", id, len(got), err)
 		}
 	}
 	return messages, events
@@ -361,6 +372,8 @@ func TestNonsense(t *testing.T) {
 		"INSERT INTO journal (id, time, message_id, self, kind, version, body) VALUES (8, 1, 1, 0, '', 0, x'7b'), (9, 1, 0, 0, '', 0, x'7b')",
 		"INSERT INTO trimmed (id, key) VALUES (1 << 40, 1), (5, 1 << 40), (-5, 1)",
 		"INSERT INTO cursors (name, event) VALUES ('far', 1 << 60)",
+		"INSERT INTO forwards (id, time, payload) VALUES (x'', 1, x'1f8b'), (x'31', 1, x'1f8b'), (x'32', 1, x'')",
+		"UPDATE forwards SET position = -1 WHERE time = 0",
 		"UPDATE messages SET self = 9 WHERE sequence = 3",
 		"UPDATE messages SET scene = 9 WHERE sequence = 4",
 		"UPDATE messages SET sequence = 99 WHERE sequence = 5",
@@ -377,6 +390,9 @@ func TestNonsense(t *testing.T) {
 	s = open(t, Options{Path: path})
 	if messages, events := h.survivors(t, s); messages != 5 || events != 10 {
 		t.Errorf("%d messages and %d events survived", messages, events)
+	}
+	if payload, err := s.Forward("1"); payload != nil || err != nil {
+		t.Errorf("a payload that is no gzip survived: %v", err)
 	}
 	if at, ok, _ := s.Cursor("far"); at != s.LastEvent() || !ok || at != eventID+9 {
 		t.Errorf("the cursor is %d, the last event %d", at, s.LastEvent())

@@ -95,17 +95,19 @@ type Store struct {
 	queue   []*entry
 	bytes   int // of the queue
 	journal journal
-	needed  urgency
-	order   uint64 // of the newest message, event or cursor handed over
-	done    uint64 // all up to this order is written
-	commits uint64 // how often entries left pending for the file
-	failure error  // why the last try to write failed, nil when it did not
-	lost    uint64 // messages given up since writing failed
-	refused uint64 // tries to write that failed, since Open
-	gone    uint64 // messages given up, since Open
-	trimmed uint64 // messages that retention took away, since Open
-	stubs   int64  // rows of the table trimmed
-	repairs uint64 // of the file, since Open
+	// forwards wait to be written; those in the file are asked for there.
+	forwards forwards
+	needed   urgency
+	order    uint64 // of the newest message, event, cursor or forward handed over
+	done     uint64 // all up to this order is written
+	commits  uint64 // how often entries left pending for the file
+	failure  error  // why the last try to write failed, nil when it did not
+	lost     uint64 // messages given up since writing failed
+	refused  uint64 // tries to write that failed, since Open
+	gone     uint64 // messages given up, since Open
+	trimmed  uint64 // messages that retention took away, since Open
+	stubs    int64  // rows of the table trimmed
+	repairs  uint64 // of the file, since Open
 	// repaired: the file is, but could not be opened yet.
 	repaired bool
 	moved    bool // the open file is to be copied to Path
@@ -231,8 +233,8 @@ func (s *Store) Close() error {
 
 	var err error
 	s.mu.Lock()
-	if m, e := len(s.pending), s.journal.unwritten; m+e > 0 {
-		err = fmt.Errorf("%d messages not written, %d events: %w", m, e, s.failure)
+	if m, e, f := len(s.pending), s.journal.unwritten, len(s.forwards.queue); m+e+f > 0 {
+		err = fmt.Errorf("%d messages not written, %d events, %d forwards: %w", m, e, f, s.failure)
 	}
 	s.mu.Unlock()
 	if s.db == nil {

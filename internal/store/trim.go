@@ -1,21 +1,23 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
 
 // Keep says how much stays in the file. Zero fields set no limit.
 type Keep struct {
-	// Messages and Events are how old they may become. Nothing is removed for its age
-	// before Options.Clock is trusted.
+	// Messages and Events are how old they may become; forwards go with the messages.
+	// Nothing is removed for its age before Options.Clock is trusted.
 	Messages, Events time.Duration
-	// Size is how large the file may become, in bytes. The oldest messages and
-	// events go first. The ids of removed messages come on top, and the -wal file.
+	// Size is how large the file may become, in bytes. The oldest messages, events and
+	// forwards go first. The ids of removed messages come on top, and the -wal file.
 	Size int64
 	// Readers still have to get some events: these stay, with their messages, although
 	// the file is too large or the messages are too old.
@@ -41,7 +43,7 @@ const stubSize = 20
 const addTrimmedSQL = `INSERT OR IGNORE INTO trimmed (id, key) VALUES (?, ?)`
 
 // removed counts what a run took away.
-type removed struct{ messages, events int }
+type removed struct{ messages, events, forwards int }
 
 // trim removes what is too old or too much, with one log line.
 func (s *Store) trim(ctx context.Context) {
@@ -54,7 +56,7 @@ func (s *Store) trim(ctx context.Context) {
 		err = errors.Join(s.trimOld(ctx, upTo, &n), s.trimSize(ctx, upTo, &n), s.vacuum(ctx))
 	}
 	if n != (removed{}) {
-		s.log.Info("old messages removed", "path", s.o.Path, "messages", n.messages, "events", n.events, "size", s.Stats().Bytes)
+		s.log.Info("old messages removed", "path", s.o.Path, "messages", n.messages, "events", n.events, "forwards", n.forwards, "size", s.Stats().Bytes)
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
 		s.suspect(err)
@@ -66,7 +68,7 @@ func (s *Store) trim(ctx context.Context) {
 // that cannot be true is not known: a row without a known time goes together with a row
 // behind it, which came later.
 const (
-	// A message has the server's time.
+	// A message has the server's time, a forward that of a trusted clock.
 	knownMessage = "time BETWEEN 1 AND %[1]d"
 	// This is Event.Known.
 	knownEvent = "time BETWEEN 1 AND %[1]d AND NOT (id/1000 > time + %[2]d AND id/1000 <= %[1]d)"
@@ -91,6 +93,15 @@ func (s *Store) trimOld(ctx context.Context, upTo limits, n *removed) error {
 			var count int
 			count, err = s.trimMessages(ctx, min(last, upTo.message), cut.Unix(), now.Unix())
 			n.messages += count
+			more = count > 0 && err == nil
+		}
+		if err == nil {
+			last, err = s.lastOld(ctx, "forwards", "position", known, cut.Unix(), 0)
+		}
+		for more := err == nil && last > 0; more; {
+			var count int
+			count, err = s.trimForwards(ctx, last)
+			n.forwards += count
 			more = count > 0 && err == nil
 		}
 		if err != nil {
@@ -156,24 +167,20 @@ func (s *Store) trimSize(ctx context.Context, upTo limits, n *removed) error {
 		now = s.o.Clock.Now().Add(future).Unix()
 	}
 	for used > limit-limit/16 {
-		messageFirst, err := s.messageOlder(ctx, now)
-		if err != nil {
-			return err
-		}
+		order, err := s.oldestFirst(ctx, now)
 		count := 0
-		trim := func() (err error) {
-			if messageFirst {
+		for i := 0; i < len(order) && count == 0 && err == nil; i++ { // none: what is left of these is needed
+			switch order[i] {
+			case ofMessages:
 				count, err = s.trimMessages(ctx, upTo.message, 1, 0)
 				n.messages += count
-			} else {
+			case ofEvents:
 				count, err = s.trimEvents(ctx, upTo.event)
 				n.events += count
+			case ofForwards:
+				count, err = s.trimForwards(ctx, always)
+				n.forwards += count
 			}
-			return err
-		}
-		if err = trim(); count == 0 && err == nil { // what is left of these is needed
-			messageFirst = !messageFirst
-			err = trim()
 		}
 		if err != nil || count == 0 {
 			return err
@@ -185,20 +192,34 @@ func (s *Store) trimSize(ctx context.Context, upTo limits, n *removed) error {
 	return nil
 }
 
-// messageOlder tells whether the oldest message came before the oldest event. One
-// without a known time, which is up to now, is older.
-func (s *Store) messageOlder(ctx context.Context, now int64) (bool, error) {
+// The kinds of rows that are removed for the size of the file.
+const (
+	ofMessages = iota
+	ofEvents
+	ofForwards
+)
+
+// oldestFirst returns the kinds of which there are rows, that with the oldest one first. A
+// row without a known time, which is up to now, is older.
+func (s *Store) oldestFirst(ctx context.Context, now int64) (order []int, err error) {
 	db, err := s.database()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	var message, event sql.NullInt64
+	var oldest [3]sql.NullInt64
 	err = db.r.QueryRowContext(ctx, `SELECT
 		coalesce((SELECT time FROM messages WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM messages LIMIT 1)),
 		coalesce((SELECT time/1000 FROM events WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM events LIMIT 1),
-			(SELECT time/1000 FROM journal WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM journal LIMIT 1))`,
-		now).Scan(&message, &event)
-	return message.Valid && (!event.Valid || message.Int64 <= event.Int64), err
+			(SELECT time/1000 FROM journal WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM journal LIMIT 1)),
+		coalesce((SELECT time FROM forwards WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM forwards LIMIT 1))`,
+		now).Scan(&oldest[ofMessages], &oldest[ofEvents], &oldest[ofForwards])
+	for kind, time := range oldest {
+		if time.Valid {
+			order = append(order, kind)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(oldest[a].Int64, oldest[b].Int64) })
+	return order, err
 }
 
 // size returns the bytes of the file that are in use, without those of removed
@@ -285,25 +306,8 @@ func (s *Store) trimEvents(ctx context.Context, upTo int64) (int, error) {
 
 // trimTable is trimEvents for one table. length is the SQL for the bytes of a row.
 func (s *Store) trimTable(ctx context.Context, table, length string, upTo int64) (int, error) {
-	var last int64
-	count := 0
-	err := s.inPiece(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT id, "+length+" FROM "+table+" WHERE id <= ? ORDER BY id LIMIT ?", upTo, trimRows)
-		if err != nil {
-			return err
-		}
-		for bytes := int64(0); err == nil && bytes < trimBytes && rows.Next(); count++ {
-			var size int64
-			err = rows.Scan(&last, &size)
-			bytes += size
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil || count == 0 {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE id <= ?", last)
-		if err == nil {
-			_, err = tx.ExecContext(ctx, newLastSQL)
-		}
+	last, count, err := s.trimPiece(ctx, table, "id", length, upTo, func(tx *sql.Tx, last int64) error {
+		_, err := tx.ExecContext(ctx, newLastSQL)
 		if err == nil {
 			_, err = tx.ExecContext(ctx, keepLastSQL, last)
 		}
@@ -316,6 +320,33 @@ func (s *Store) trimTable(ctx context.Context, table, length string, upTo int64)
 	s.journal.trim(last, count)
 	s.mu.Unlock()
 	return count, nil
+}
+
+// trimPiece removes a piece of the rows up to a place, the first ones, and returns the
+// place of the last one. also is done in the same transaction, if there are any.
+func (s *Store) trimPiece(ctx context.Context, table, place, length string, upTo int64, also func(tx *sql.Tx, last int64) error) (last int64, count int, err error) {
+	err = s.inPiece(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT %[2]s, %[3]s FROM %[1]s WHERE %[2]s <= ? ORDER BY %[2]s LIMIT ?", table, place, length), upTo, trimRows)
+		if err != nil {
+			return err
+		}
+		for bytes := int64(0); err == nil && bytes < trimBytes && rows.Next(); count++ {
+			var size int64
+			err = rows.Scan(&last, &size)
+			bytes += size
+		}
+		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil || count == 0 {
+			return err
+		}
+		if _, err = tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE "+place+" <= ?", last); err != nil {
+			return err
+		}
+		return also(tx, last)
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return last, count, nil
 }
 
 // vacuum gives unused pages back to the disk when there are many; few are soon

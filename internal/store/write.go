@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"maps"
+	"slices"
 	"time"
 
 	"libration/ntqq/message"
@@ -69,11 +70,14 @@ type batch struct {
 	messages []*entry
 	events   []Event
 	cursors  map[string]int64
-	// All messages, all events and everything up to these orders is in it.
-	lastMessage, lastEvent, upTo uint64
+	forwards []*forward
+	// All messages, all events, all forwards and everything up to these orders is in it.
+	lastMessage, lastEvent, lastForward, upTo uint64
 }
 
-func (b *batch) empty() bool { return len(b.messages)+len(b.events)+len(b.cursors) == 0 }
+func (b *batch) empty() bool {
+	return len(b.messages)+len(b.events)+len(b.cursors)+len(b.forwards) == 0
+}
 
 // writeLoop writes what gathers until the store closes, then once more.
 func (s *Store) writeLoop(ctx context.Context) {
@@ -127,6 +131,7 @@ func (s *Store) writeLoop(ctx context.Context) {
 		// Or it would keep them in memory.
 		clear(b.messages[:cap(b.messages)])
 		clear(b.events[:cap(b.events)])
+		b.forwards = nil
 		if !open {
 			return
 		}
@@ -189,7 +194,7 @@ func (s *Store) pause(d time.Duration) bool {
 	}
 }
 
-// next collects the oldest messages and events, and all cursors. In place of a
+// next collects the oldest messages and events, all cursors and all forwards. In place of a
 // message the newest version of it is taken, and only that.
 func (s *Store) next(b *batch) {
 	s.mu.Lock()
@@ -222,6 +227,7 @@ func (s *Store) next(b *batch) {
 	}
 	b.upTo = min(b.lastMessage, b.lastEvent)
 	b.cursors = maps.Clone(j.dirty)
+	b.forwards, b.lastForward = slices.Clone(s.forwards.queue), s.order
 }
 
 // finish takes what was written out of the queues, or notes why it stays. Changes
@@ -229,7 +235,7 @@ func (s *Store) next(b *batch) {
 func (s *Store) finish(b *batch, err error, retry time.Duration) {
 	s.mu.Lock()
 	j := &s.journal
-	old, lost, lostEvents := s.failure, s.lost, j.lost
+	old, lost, lostEvents, lostForwards := s.failure, s.lost, j.lost, s.forwards.lost
 	s.failure = explain("write", s.o.Path, err)
 	failure := s.failure
 	if err != nil {
@@ -243,6 +249,7 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 			s.queue = nil // a burst's memory is given back
 		}
 		j.settle(b.lastEvent)
+		s.forwards.settle(b.lastForward)
 		for name, id := range b.cursors {
 			if j.dirty[name] == id {
 				delete(j.dirty, name)
@@ -250,7 +257,7 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 		}
 		s.done = b.upTo
 		s.commits++
-		s.lost, j.lost = 0, 0
+		s.lost, j.lost, s.forwards.lost = 0, 0, 0
 	}
 	s.room.Broadcast()
 	s.mu.Unlock()
@@ -259,7 +266,7 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 	case err != nil && (old == nil || resultCode(old) != resultCode(err)):
 		s.log.Error("messages are kept in memory only: writing failed, trying again", "err", failure, "retry_in", retry)
 	case err == nil && old != nil:
-		s.log.Info("messages are written again", "path", s.o.Path, "lost", lost, "lost_events", lostEvents)
+		s.log.Info("messages are written again", "path", s.o.Path, "lost", lost, "lost_events", lostEvents, "lost_forwards", lostForwards)
 	}
 }
 
@@ -276,6 +283,9 @@ func (s *Store) write(b *batch) error {
 	}
 	if err == nil {
 		err = s.writeCursors(ctx, tx, b.cursors)
+	}
+	if err == nil {
+		err = s.writeForwards(ctx, tx, b.forwards)
 	}
 	if err != nil {
 		_ = tx.Rollback() // the first error says more
