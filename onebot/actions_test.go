@@ -341,7 +341,7 @@ func TestSendForm(t *testing.T) {
 			t.Errorf("form message %q: got %+v", form, r)
 			continue
 		}
-		got := string(appendReceivedCQ(nil, s.account.writer.appendSegments(nil, message.Chat{}, c.Sent()[0].Content)))
+		got := string(appendCQ(nil, s.account.writer.appendSegments(nil, message.Chat{}, c.Sent()[0].Content)))
 		if got != want {
 			t.Errorf("form message %q sent: got %q, want %q", form, got, want)
 		}

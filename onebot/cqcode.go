@@ -3,6 +3,7 @@ package onebot
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,9 +13,8 @@ import (
 // segment is one part of a message in OneBot's terms: a type and its data.
 type segment struct {
 	kind string
-	data []field // in order; a key may occur twice, the last one counts
-	// inCode is, of a received one, how many of data stand in a CQ code; 0: all.
-	inCode int
+	data []field     // in order; a key may occur twice, the last one counts
+	row  *segmentRow // that made it of a received one; else nil
 }
 
 type field struct{ key, value string }
@@ -140,6 +140,9 @@ func appendCQ(dst []byte, segments []segment) []byte {
 		dst = append(dst, "[CQ:"...)
 		dst = append(dst, s.kind...)
 		for _, f := range s.data {
+			if s.row != nil && slices.Contains(s.row.arrayOnly, f.key) {
+				continue
+			}
 			dst = append(dst, ',')
 			dst = append(dst, f.key...)
 			dst = append(dst, '=')

@@ -99,7 +99,7 @@ func TestVectorsCQCode(t *testing.T) {
 					t.Errorf("parseSegments(%s) (-want +got):\n%s", c.JSON, diff)
 				}
 			default:
-				t.Skip("unknown kind " + c.Kind)
+				t.Fatal("unknown kind " + c.Kind)
 			}
 		})
 	}

@@ -121,7 +121,7 @@ const maxKept = 64 << 10
 func (w *writer) rendered(m *message.Message) *rendering {
 	r := w.renders.Get().(*rendering)
 	r.segments = w.appendSegments(r.segments[:0], m.Chat, m.Content)
-	r.cq = appendReceivedCQ(r.cq[:0], r.segments)
+	r.cq = appendCQ(r.cq[:0], r.segments)
 	return r
 }
 

@@ -67,7 +67,7 @@ func TestQuickOperation(t *testing.T) {
 			}
 			got := ""
 			if len(c.Sent()) > 0 {
-				got = string(appendReceivedCQ(nil, s.account.writer.appendSegments(nil, m.Chat, c.Sent()[0].Content)))
+				got = string(appendCQ(nil, s.account.writer.appendSegments(nil, m.Chat, c.Sent()[0].Content)))
 			}
 			if len(c.Sent()) > 1 || got != tt.sent {
 				t.Errorf("sent %q (%d messages), want %q", got, len(c.Sent()), tt.sent)

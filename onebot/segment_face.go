@@ -2,16 +2,18 @@ package onebot
 
 import (
 	"context"
+	"math"
 	"strconv"
-	"strings"
 
 	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
 // drawn says how dice and rps are sent.
-var drawn = text.T("no data; the service decides the result", "没有参数，结果由服务器决定")
+var drawn = text.T("nothing; the service decides the result, whatever `result` or `value` say", "无需参数；结果由服务器决定，`result`、`value` 不起作用")
 
+// showFace uses the names of Lagrange.OneBot, and for what that does not have those of
+// NapCat (docs/protocol/onebot11.md d.4).
 func showFace(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) ([]field, bool) {
 	if f.ID == message.FaceDice || f.ID == message.FaceRPS {
 		return data, false
@@ -20,22 +22,34 @@ func showFace(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) (
 	if f.Large {
 		data = append(data, field{"large", "true"})
 	}
+	if f.Result != 0 {
+		data = append(data, field{"resultId", strconv.FormatUint(uint64(f.Result), 10)})
+	}
+	if f.Count != 0 {
+		data = append(data, field{"chainCount", strconv.FormatUint(uint64(f.Count), 10)})
+	}
 	return data, true
 }
 
+// largeFace is the sub_type that LuckyLillia Bot gives large faces
+// (docs/protocol/onebot11.md d.4).
+const largeFace = "3"
+
+// readFace leaves out a result: the service draws it.
 func readFace(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
-	id, err := strconv.ParseUint(strings.TrimSpace(seg.get("id")), 10, 32)
-	if err != nil {
+	id, err := seg.number("id", math.MaxUint32)
+	if err != nil || seg.get("id") == "" {
 		return nil, badSegment(seg, "id", text.T("must be a face number", "必须是表情编号"))
 	}
-	large := false
-	if v := seg.get("large"); v != "" {
-		if large, err = boolean(v); err != nil {
-			return nil, badSegment(seg, "large", text.T("must be true or false", "必须是布尔值"))
-		}
+	f := &message.FaceSegment{ID: uint32(id)}
+	if f.Large, err = seg.flag("large"); err != nil {
+		return nil, err
 	}
-	large = large || seg.get("type") == "sticker" || id == message.FaceDice || id == message.FaceRPS
-	return &message.FaceSegment{ID: uint32(id), Large: large}, nil
+	f.Large = f.Large || seg.get("type") == "sticker" || seg.get("sub_type") == largeFace ||
+		id == message.FaceDice || id == message.FaceRPS
+	count, err := seg.number("chainCount", math.MaxUint32)
+	f.Count = uint32(count)
+	return f, err
 }
 
 func showDice(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) ([]field, bool) {

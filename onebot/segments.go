@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"libration/internal/text"
@@ -12,7 +13,9 @@ import (
 type segmentRow struct {
 	name           string    // the type
 	received, sent text.Text // its data, for the guides; received is empty for one that is only sent
-	inCode         int       // how many of the data values stand in CQ codes; 0: all
+	arrayOnly      []string  // data that CQ codes do not have
+	typed          []string  // data that is JSON, not text, in the array format
+	refused        bool      // read returns an error, always
 	of             string    // message.Segment.Name of what show gets; "" when it is never received
 	// show appends the data of a received segment; ok is false when that is not of this
 	// type. All rows that say ok give a segment.
@@ -35,9 +38,33 @@ func segmentType[P message.Segment](
 		}}
 }
 
-// codeOf limits a row's CQ codes to its first data values.
-func codeOf(values int, r segmentRow) segmentRow {
-	r.inCode = values
+// sentAs is the row of a type that arrives as something else, if at all.
+func sentAs(
+	name string, sent text.Text,
+	read func(ctx context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error),
+) segmentRow {
+	return segmentRow{name: name, sent: sent, read: read}
+}
+
+// notOffered is the row of a type that other services know, and why this one cannot send
+// it.
+func notOffered(name string, why text.Text) segmentRow {
+	return segmentRow{name: name, sent: text.T("fails with 1400: %s", "返回 1400：%s").Fill(why), refused: true,
+		read: func(context.Context, reader, message.Chat, segment) (message.Segment, error) {
+			return nil, badParams(text.T("segment %s is not offered: %s", "不提供消息段 %s：%s").Fill(name, why))
+		}}
+}
+
+// onlyInArrays leaves data out of a row's CQ codes.
+func (r segmentRow) onlyInArrays(data ...string) segmentRow {
+	r.arrayOnly = data
+	return r
+}
+
+// asJSON says which data of a row is written as JSON in the array format: what show gives
+// for it is JSON.
+func (r segmentRow) asJSON(data ...string) segmentRow {
+	r.typed = data
 	return r
 }
 
@@ -47,14 +74,17 @@ func segmentRows() []segmentRow {
 	return []segmentRow{
 		segmentType("text", text.Same("`text`"), text.Same("`text`"), showText, readText),
 		// Bots match "[CQ:at,qq=1]" in texts: a code has no name.
-		codeOf(1, segmentType("at",
-			text.T("`qq` (number or `all`), `name` (array format only)", "`qq`（QQ 号或 `all`）、`name`（仅数组格式）"),
-			text.T("`qq` (`target` works too); `name` to show another one", "`qq`（也可以写 `target`）；`name` 可指定显示的名称"),
-			showAt, readAt)),
+		segmentType("at",
+			text.T("`qq` (number or `all`; 0: unknown, with `uid` when that is known), `name` (array format only)",
+				"`qq`（QQ 号或 `all`；0 表示未知，此时若已知则有 `uid`）、`name`（仅数组格式）"),
+			text.T("`qq` (`target` works too), or `uid`; `name` to show another one", "`qq`（也可以写 `target`）或 `uid`；`name` 可指定显示的名称"),
+			showAt, readAt).onlyInArrays("name"),
 		segmentType("face",
-			text.T("`id`, `large` = `true` for the animated form", "`id`；大表情（动画）带 `large` = `true`"),
-			text.T("`id`, `large` for the animated form", "`id`；`large` 表示大表情（动画）"),
-			showFace, readFace),
+			text.T("`id`; `large` = `true` for the animated form, `resultId` when that shows a result, `chainCount` (a number) when it is thrown several times",
+				"`id`；大表情（动画）带 `large` = `true`，有结果时带 `resultId`，连续扔出时带 `chainCount`（数字）"),
+			text.T("`id`; `large` (`sub_type` = 3 works too) for the animated form, `chainCount` to throw it several times; the service decides a result",
+				"`id`；`large`（也可以写 `sub_type` = 3）表示大表情（动画），`chainCount` 表示连续扔出的次数；结果由服务器决定"),
+			showFace, readFace).asJSON("chainCount"),
 		segmentType("dice", text.Same("`result`"), drawn, showDice, readDice),
 		segmentType("rps", text.Same("`result`"), drawn, showRPS, readRPS),
 		segmentType("reply",
@@ -80,9 +110,13 @@ func segmentRows() []segmentRow {
 		segmentType("unknown",
 			text.T("`element`, what the protocol calls it, such as `custom_face` (an image)", "`element`：协议中的名称，例如 `custom_face`（图片）"),
 			text.Text{}, showUnknown, nil),
+		sentAs("share", text.T("`url`, `title`: sent as a text of the two", "`url`、`title`：以这两项组成的文本发送"), readShare),
 		// The feature is gone; old bots still send it.
-		{name: "anonymous", sent: text.T("accepted, without effect: the feature is gone", "可以发送，但没有任何效果：该功能已下线"),
-			read: func(context.Context, reader, message.Chat, segment) (message.Segment, error) { return nil, nil }},
+		sentAs("anonymous", text.T("accepted, without effect: the feature is gone", "可以发送，但没有任何效果：该功能已下线"),
+			func(context.Context, reader, message.Chat, segment) (message.Segment, error) { return nil, nil }),
+		notOffered("tts", text.T("how it is sent is not known", "发送方式未知")),
+		notOffered("cardimage", text.T("how it is sent is not known", "发送方式未知")),
+		notOffered("gift", text.T("the feature is gone", "该功能已下线")),
 	}
 }
 
@@ -90,7 +124,7 @@ func segmentRows() []segmentRow {
 type segmentTable struct {
 	types map[string]*segmentRow   // by the type
 	shows map[string][]*segmentRow // by message.Segment.Name
-	// sendable are the types that can be sent and say something, for people to read.
+	// sendable are the types that can be sent, for people to read.
 	sendable string
 }
 
@@ -101,9 +135,9 @@ func newSegmentTable() *segmentTable {
 		t.types[r.name] = &r
 		if r.show != nil {
 			t.shows[r.of] = append(t.shows[r.of], &r)
-			if r.read != nil {
-				sendable = append(sendable, r.name)
-			}
+		}
+		if r.read != nil && !r.refused {
+			sendable = append(sendable, r.name)
 		}
 	}
 	t.sendable = strings.Join(sendable, ", ")
@@ -130,13 +164,14 @@ func (w *writer) appendSegments(dst []segment, chat message.Chat, c message.Cont
 				dst = dst[:n]
 				continue
 			}
-			seg.kind, seg.inCode = r.name, r.inCode
+			seg.kind, seg.row = r.name, r
 		}
 	}
 	return dst
 }
 
-// appendSegmentsJSON appends segments in the array format. All values are texts.
+// appendSegmentsJSON appends segments in the array format. All values are texts but those
+// that the segment's row says are not.
 func appendSegmentsJSON(dst []byte, segments []segment) []byte {
 	dst = append(dst, '[')
 	for i, s := range segments {
@@ -152,22 +187,15 @@ func appendSegmentsJSON(dst []byte, segments []segment) []byte {
 			}
 			dst = appendString(dst, f.key)
 			dst = append(dst, ':')
+			if s.row != nil && slices.Contains(s.row.typed, f.key) {
+				dst = append(dst, f.value...)
+				continue
+			}
 			dst = appendString(dst, f.value)
 		}
 		dst = append(dst, '}', '}')
 	}
 	return append(dst, ']')
-}
-
-// appendReceivedCQ appends received segments in the string format.
-func appendReceivedCQ(dst []byte, segments []segment) []byte {
-	for _, s := range segments {
-		if s.inCode > 0 {
-			s.data = s.data[:s.inCode]
-		}
-		dst = appendCQ(dst, []segment{s})
-	}
-	return dst
 }
 
 // segmentGuide returns the guides' table of segments.
@@ -185,4 +213,33 @@ func segmentGuide(l Language) string {
 		b.WriteString("| `" + r.name + "` | " + received.In(l) + " | " + sent.In(l) + " |\n")
 	}
 	return b.String()
+}
+
+// missing says what is wrong with a data value that is not there.
+var missing = text.T("is missing", "缺失")
+
+// number reads a data value that is a whole number from 0 to most; 0 when it is absent.
+func (s segment) number(name string, most uint64) (uint64, error) {
+	written := s.get(name)
+	if written == "" {
+		return 0, nil
+	}
+	n, err := integer(written)
+	if err != nil || n < 0 || uint64(n) > most {
+		return 0, badSegment(s, name, text.T("must be a whole number from 0 to %d", "必须是 0 到 %d 的整数").Fill(most))
+	}
+	return uint64(n), nil
+}
+
+// flag reads a data value that is a boolean; false when it is absent.
+func (s segment) flag(name string) (bool, error) {
+	written := s.get(name)
+	if written == "" {
+		return false, nil
+	}
+	b, err := boolean(written)
+	if err != nil {
+		return false, badSegment(s, name, text.T("must be true or false", "必须是布尔值"))
+	}
+	return b, nil
 }

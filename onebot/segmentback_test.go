@@ -1,0 +1,229 @@
+package onebot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"libration/ntqq/message"
+)
+
+// notSentBack are the types that are received and cannot be sent, and why.
+var notSentBack = map[string]string{
+	"unknown":    "it has no more than the name of its element",
+	"redbag":     "a red packet is paid for, and how one is sent is not known",
+	"flash_file": "how one is sent is not known",
+	"reply":      "it names a message of the store: TestSendReply",
+}
+
+// decided is the data that the service decides, whatever is sent, and with what it comes
+// back.
+var decided = map[string]string{"dice.result": "0", "rps.result": "0", "face.resultId": ""}
+
+var someRow = []message.KeyboardRow{{Buttons: []message.KeyboardButton{
+	{ID: "1", Label: "是, [好] & <b>", VisitedLabel: "已选", Style: 1, Action: 2, Permission: 2, Data: `/say "x"`, Unsupported: "升级", Reply: true, Enter: true},
+	{Permission: 1, Roles: []string{"1"}, Users: []string{"u_1", "2"}, Action: -1},
+}}, {}}
+
+// samples are what is received: of each row at least one.
+func samples() []message.Segment {
+	return []message.Segment{
+		message.Text("a,b&[c]\n\"\\ 你好 [CQ:at,qq=1] &amp;"),
+		&message.AtSegment{UIN: 5, Display: "@five"}, &message.AtSegment{All: true, Display: "@全体成员"},
+		&message.AtSegment{UID: "u_AbC-_", Display: "@a, [b]"},
+		message.Face(14), &message.FaceSegment{ID: 5, Large: true, Result: 3}, &message.FaceSegment{ID: 5, Count: 7},
+		&message.FaceSegment{ID: message.FaceDice, Large: true, Result: 6}, &message.FaceSegment{ID: message.FaceRPS, Large: true, Result: 1},
+		&message.MarketFaceSegment{ID: "0123456789abcdef0123456789abcdef", Package: 231182, Key: "1234567890abcdef", Summary: "[a, b]"},
+		&message.LightAppSegment{JSON: `{"app":"com.tencent.structmsg","prompt":"[a], \"b\" &amp; 你好","n":[1,2.50]}`},
+		&message.XMLSegment{ServiceID: 60, XML: `<?xml version="1.0"?><msg a="b, [c]">&lt;&amp;</msg>`},
+		&message.MarkdownSegment{Markdown: "# a, [b](mqqapi://x?a=1&b=2)\n`c`"},
+		&message.KeyboardSegment{Rows: someRow}, &message.KeyboardSegment{BotAppID: 102000000, Rows: someRow[:1]},
+		&message.LocationSegment{Latitude: 39.90469, Longitude: -116.4, Title: "a, b", Address: "[c]"},
+		&message.ContactSegment{UIN: 5}, &message.ContactSegment{Group: 6},
+		&message.PokeSegment{Type: 2, Strength: 9}, &message.PokeSegment{Type: 12, Special: true, Count: 3, Title: "钞票, [x]"},
+		&message.RedPacketSegment{Title: "恭喜"},
+		&message.FlashFileSegment{Title: "a.zip", FileSet: "0", Scene: 1},
+		&message.UnknownSegment{Element: "custom_face"},
+		&message.ReplySegment{Sequence: 3},
+	}
+}
+
+// returned is content after it was received, sent back in a form, and received again: what
+// a bot sees before and after.
+func returned(t interface{ Context() context.Context }, s *testDialect, c message.Content, form Format) (before, after string, err error) {
+	chat := message.Chat{Kind: message.Group, Group: groupCode}
+	write := func(c message.Content) string {
+		segments := s.account.writer.appendSegments(nil, chat, c)
+		if form == FormatString {
+			return string(appendCQ(nil, segments))
+		}
+		return string(appendSegmentsJSON(nil, segments))
+	}
+	before = write(c)
+	var segments []segment
+	if form == FormatString {
+		segments, err = parseCQ(before)
+	} else {
+		segments, err = parseSegments(json.RawMessage(before))
+	}
+	if err != nil {
+		return before, "", err
+	}
+	back, err := s.account.reader.content(t.Context(), chat, segments)
+	if err != nil {
+		return before, "", err
+	}
+	return before, write(back), nil
+}
+
+// TestSegmentsComeBack: what is received can be sent as it was received, in both forms, or
+// stands in notSentBack.
+func TestSegmentsComeBack(t *testing.T) {
+	s, _, _ := newTestDialect(t)
+	seen := map[string]bool{}
+	for _, part := range samples() {
+		if !isCoded(part) {
+			continue
+		}
+		shown := s.account.writer.appendSegments(nil, message.Chat{Kind: message.Group, Group: groupCode}, message.Content{part})
+		if len(shown) != 1 {
+			t.Fatalf("%+v is shown as %v", part, shown)
+		}
+		kind := shown[0].kind
+		seen[kind] = true
+		for form := range formats {
+			before, after, err := returned(t, s, message.Content{part}, form)
+			if reason := notSentBack[kind]; reason != "" {
+				if err == nil {
+					t.Errorf("%s was sent, though %s", before, reason)
+				}
+				continue
+			}
+			want := before
+			for data, now := range decided {
+				if row, key, _ := strings.Cut(data, "."); row == kind {
+					want = decide(want, key, now)
+				}
+			}
+			if err != nil || after != want {
+				t.Errorf("%s came back as %s, %v, want %s", before, after, err, want)
+			}
+		}
+	}
+	for _, r := range segmentRows() {
+		if r.show != nil && !seen[r.name] {
+			t.Errorf("there is no sample of %s", r.name)
+		}
+	}
+}
+
+// isCoded tells whether the content of messages can have a segment of this type.
+func isCoded(part message.Segment) bool {
+	return slices.ContainsFunc(message.All(), func(s message.Segment) bool { return s.Name() == part.Name() })
+}
+
+// decide replaces a value in a message of one segment, "" with nothing at all.
+func decide(in, key, value string) string {
+	for _, form := range []struct{ before, after, gone string }{{"," + key + "=", "]", ""}, {`,"` + key + `":"`, `"`, `"`}, {`{"` + key + `":"`, `"`, `"`}} {
+		head, rest, found := strings.Cut(in, form.before)
+		if !found {
+			continue
+		}
+		_, tail, _ := strings.Cut(rest, form.after)
+		if value == "" {
+			return head + strings.TrimPrefix(form.after, form.gone) + tail
+		}
+		return head + form.before + value + form.after + tail
+	}
+	return in
+}
+
+// TestForms reads the forms of other services (docs/protocol/onebot11.md d.4).
+func TestForms(t *testing.T) {
+	text := func(s string) message.Segment { return message.Text(s) }
+	face := func(id uint32, large bool, count uint32) message.Segment {
+		return &message.FaceSegment{ID: id, Large: large, Count: count}
+	}
+	for in, want := range map[string]message.Segment{
+		`{"type":"at","data":{"qq":0,"uid":"u_1","name":"x"}}`:                 &message.AtSegment{UID: "u_1", Display: "@x"},
+		`{"type":"at","data":{"uid":"u_1"}}`:                                   &message.AtSegment{UID: "u_1"},
+		`{"type":"at","data":{"qq":5,"uid":"u_1","name":null}}`:                &message.AtSegment{UIN: 5},
+		`{"type":"at","data":{"target":"5"}}`:                                  &message.AtSegment{UIN: 5},
+		`{"type":"face","data":{"id":5,"large":null,"resultId":null}}`:         face(5, false, 0),
+		`{"type":"face","data":{"id":"5","sub_type":1,"chainCount":null}}`:     face(5, false, 0),
+		`{"type":"face","data":{"id":"5","sub_type":3}}`:                       face(5, true, 0),
+		`{"type":"face","data":{"id":"392","resultId":"2","chainCount":"3"}}`:  face(392, false, 3),
+		`{"type":"face","data":{"id":"358","resultId":"2"}}`:                   face(message.FaceDice, true, 0),
+		`{"type":"dice","data":{"value":3}}`:                                   face(message.FaceDice, true, 0),
+		`{"type":"dice","data":{"result":"6"}}`:                                face(message.FaceDice, true, 0),
+		`{"type":"rps","data":{"result":1}}`:                                   face(message.FaceRPS, true, 0),
+		`{"type":"share","data":{"url":"http://a/b","title":"t","image":"i"}}`: text("t\nhttp://a/b"),
+		`{"type":"share","data":{"url":"http://a/b","title":null}}`:            text("http://a/b"),
+	} {
+		reads(t, in, want)
+	}
+}
+
+func reads(t *testing.T, in string, want message.Segment) {
+	t.Helper()
+	s, _, _ := newTestDialect(t)
+	segments, err := parseSegments(json.RawMessage(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.account.reader.content(t.Context(), message.Chat{Kind: message.Group, Group: groupCode}, segments)
+	if err != nil {
+		t.Errorf("%s: %v", in, err)
+	} else if diff := cmp.Diff(message.Content{want}, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", in, diff)
+	}
+}
+
+// TestBadSegments: what is wrong with a segment is said in both languages, and names it.
+func TestBadSegments(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"type":"at","data":{"qq":0,"name":"x"}}`:          `segment at: qq "0" must be an account number`,
+		`{"type":"face","data":{"id":5,"chainCount":"x"}}`:  `segment face: chainCount "x" must be a whole number from 0 to 4294967295`,
+		`{"type":"face","data":{"id":5,"chainCount":-1}}`:   `segment face: chainCount "-1" must be a whole number`,
+		`{"type":"face","data":{"id":4294967296}}`:          `segment face: id "4294967296" must be a face number`,
+		`{"type":"share","data":{"title":"x"}}`:             `segment share: url "" is missing`,
+		`{"type":"tts","data":{"text":"x"}}`:                `segment tts is not offered: how it is sent is not known`,
+		`{"type":"gift","data":{"qq":"1","id":"1"}}`:        `segment gift is not offered: the feature is gone`,
+		`{"type":"cardimage","data":{"file":"http://a/b"}}`: `segment cardimage is not offered`,
+	} {
+		refuses(t, in, want)
+	}
+}
+
+func refuses(t *testing.T, in, want string) {
+	t.Helper()
+	s, c, _ := newTestDialect(t)
+	for form, written := range map[string]string{"array": in, "string": codeOf(t, in)} {
+		message, err := json.Marshal(written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form == "array" {
+			message = []byte(in)
+		}
+		r := call(t, s, "send_group_msg", fmt.Sprintf(`{"group_id":5,"message":%s}`, message))
+		if r.RetCode != RetBadParams || !strings.Contains(r.Wording, want) || len(c.Sent()) != 0 {
+			t.Errorf("%s: got %+v, want %q", written, r, want)
+		}
+	}
+}
+
+// codeOf is a segment as a CQ code.
+func codeOf(t *testing.T, in string) string {
+	t.Helper()
+	segments, err := parseSegments(json.RawMessage(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(appendCQ(nil, segments))
+}
