@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"strconv"
 
@@ -9,8 +10,14 @@ import (
 	"libration/ntqq/message"
 )
 
+// showJSON gives a card of the older form the resid of go-cqhttp
+// (docs/protocol/onebot11.md d.4).
 func showJSON(_ *writer, _ message.Chat, l *message.LightAppSegment, data []field) ([]field, bool) {
-	return append(data, field{"data", l.JSON}), true
+	data = append(data, field{"data", l.JSON})
+	if l.RichMessage {
+		data = append(data, field{"resid", "1"})
+	}
+	return data, true
 }
 
 func readJSON(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
@@ -18,7 +25,10 @@ func readJSON(_ context.Context, _ reader, _ message.Chat, seg segment) (message
 	if v, err := checked([]byte(card)); err != nil || v[0] != '{' {
 		return nil, badSegment(seg, "data", text.T("must be a JSON object", "必须是 JSON 对象"))
 	}
-	return &message.LightAppSegment{JSON: card}, nil
+	form, err := seg.number("resid", math.MaxUint32)
+	l := message.LightApp(card)
+	l.RichMessage = form != 0
+	return l, err
 }
 
 func showXML(_ *writer, _ message.Chat, x *message.XMLSegment, data []field) ([]field, bool) {
@@ -87,18 +97,71 @@ func (s segment) degrees(name string, most float64) (float64, error) {
 	return n, nil
 }
 
-// missing says what is wrong with a data value that is not there.
-var missing = text.T("is missing", "缺失")
+// song is what card signers take (docs/protocol/messages.md 9.1, onebot11.md d.4).
+type song struct {
+	Type        string `json:"type,omitempty"`
+	ID          string `json:"id,omitempty"`
+	URL         string `json:"url,omitempty"`
+	Audio       string `json:"audio,omitempty"`
+	Title       string `json:"title,omitempty"`
+	Image       string `json:"image,omitempty"`
+	Singer      string `json:"singer,omitempty"`
+	AppID       string `json:"appid,omitempty"`
+	Sign        string `json:"sign,omitempty"`
+	PackageName string `json:"package_name,omitempty"`
+}
 
-// number reads a data value that is a whole number from 0 to most; 0 when it is absent.
-func (s segment) number(name string, most uint64) (uint64, error) {
-	written := s.get(name)
-	if written == "" {
-		return 0, nil
+// readMusic has the card of a song signed.
+func readMusic(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
+	s := song{
+		Type: seg.get("type"), ID: seg.get("id"),
+		URL: seg.get("url"), Audio: seg.get("audio"), Title: seg.get("title"), Image: seg.get("image"), Singer: seg.get("content"),
+		AppID: seg.get("appid"), Sign: seg.get("sign"), PackageName: seg.get("package_name"),
 	}
-	n, err := integer(written)
-	if err != nil || n < 0 || uint64(n) > most {
-		return 0, badSegment(s, name, text.T("must be a whole number from 0 to %d", "必须是 0 到 %d 的整数").Fill(most))
+	if s.Audio == "" {
+		s.Audio = seg.get("voice") // go-cqhttp's
 	}
-	return uint64(n), nil
+	if s.Singer == "" {
+		s.Singer = seg.get("singer")
+	}
+	if err := s.lacks(seg); err != nil {
+		return nil, err
+	}
+	if r.sign == nil {
+		return nil, failure(noCard)
+	}
+	request, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	card, err := r.sign(ctx, request)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		e := failure(noCard)
+		e.text = text.T("%s: %v", "%s: %v").Fill(e.text, err)
+		return nil, e
+	}
+	return message.LightApp(card), nil
+}
+
+// lacks says which parameter of a song is missing. Any kind of song may bring its own
+// texts and addresses in place of a number.
+func (s *song) lacks(seg segment) error {
+	switch {
+	case s.Type == "" && s.AppID == "":
+		return badSegment(seg, "type", missing)
+	case s.Type == "" || s.ID != "" && s.Type != "custom":
+		return nil
+	case s.Type != "custom" && s.URL == "":
+		return badSegment(seg, "id", missing)
+	case s.URL == "":
+		return badSegment(seg, "url", missing)
+	case s.Audio == "":
+		return badSegment(seg, "audio", missing)
+	case s.Title == "":
+		return badSegment(seg, "title", missing)
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -40,6 +41,7 @@ func samples() []message.Segment {
 		&message.FaceSegment{ID: message.FaceDice, Large: true, Result: 6}, &message.FaceSegment{ID: message.FaceRPS, Large: true, Result: 1},
 		&message.MarketFaceSegment{ID: "0123456789abcdef0123456789abcdef", Package: 231182, Key: "1234567890abcdef", Summary: "[a, b]"},
 		&message.LightAppSegment{JSON: `{"app":"com.tencent.structmsg","prompt":"[a], \"b\" &amp; 你好","n":[1,2.50]}`},
+		&message.LightAppSegment{JSON: `{"app":""}`, RichMessage: true},
 		&message.XMLSegment{ServiceID: 60, XML: `<?xml version="1.0"?><msg a="b, [c]">&lt;&amp;</msg>`},
 		&message.MarkdownSegment{Markdown: "# a, [b](mqqapi://x?a=1&b=2)\n`c`"},
 		&message.KeyboardSegment{Rows: someRow}, &message.KeyboardSegment{BotAppID: 102000000, Rows: someRow[:1]},
@@ -145,7 +147,6 @@ func decide(in, key, value string) string {
 
 // TestForms reads the forms of other services (docs/protocol/onebot11.md d.4).
 func TestForms(t *testing.T) {
-	text := func(s string) message.Segment { return message.Text(s) }
 	face := func(id uint32, large bool, count uint32) message.Segment {
 		return &message.FaceSegment{ID: id, Large: large, Count: count}
 	}
@@ -162,8 +163,15 @@ func TestForms(t *testing.T) {
 		`{"type":"dice","data":{"value":3}}`:                                   face(message.FaceDice, true, 0),
 		`{"type":"dice","data":{"result":"6"}}`:                                face(message.FaceDice, true, 0),
 		`{"type":"rps","data":{"result":1}}`:                                   face(message.FaceRPS, true, 0),
-		`{"type":"share","data":{"url":"http://a/b","title":"t","image":"i"}}`: text("t\nhttp://a/b"),
-		`{"type":"share","data":{"url":"http://a/b","title":null}}`:            text("http://a/b"),
+		`{"type":"share","data":{"url":"http://a/b","title":"t","image":"i"}}`: message.Text("t\nhttp://a/b"),
+		`{"type":"share","data":{"url":"http://a/b","title":null}}`:            message.Text("http://a/b"),
+		`{"type":"json","data":{"data":"{\"app\":\"a.b\"}","resid":0}}`:        &message.LightAppSegment{App: "a.b", JSON: `{"app":"a.b"}`},
+		`{"type":"json","data":{"data":{"app":"a.b","n":[1.50]},"resid":1}}`:   &message.LightAppSegment{App: "a.b", JSON: `{"app":"a.b","n":[1.50]}`, RichMessage: true},
+		`{"type":"xml","data":{"data":"<x/>","service_id":null}}`:              &message.XMLSegment{XML: "<x/>"},
+		`{"type":"xml","data":{"data":"<x/>","resid":"60"}}`:                   &message.XMLSegment{XML: "<x/>", ServiceID: 60},
+		`{"type":"location","data":{"lat":39.5,"lon":"-1","title":null}}`:      &message.LocationSegment{Latitude: 39.5, Longitude: -1},
+		`{"type":"contact","data":{"type":"qq","id":5}}`:                       &message.ContactSegment{UIN: 5},
+		`{"type":"contact","data":{"type":"group","id":"6"}}`:                  &message.ContactSegment{Group: 6},
 	} {
 		reads(t, in, want)
 	}
@@ -192,6 +200,21 @@ func TestBadSegments(t *testing.T) {
 		`{"type":"face","data":{"id":5,"chainCount":-1}}`:   `segment face: chainCount "-1" must be a whole number`,
 		`{"type":"face","data":{"id":4294967296}}`:          `segment face: id "4294967296" must be a face number`,
 		`{"type":"share","data":{"title":"x"}}`:             `segment share: url "" is missing`,
+		`{"type":"json","data":{"data":"hello"}}`:           `segment json: data "hello" must be a JSON object`,
+		`{"type":"json","data":{"data":"[1]"}}`:             `segment json: data "[1]" must be a JSON object`,
+		`{"type":"json","data":{}}`:                         `segment json: data "" must be a JSON object`,
+		`{"type":"xml","data":{"data":""}}`:                 `segment xml: data "" is missing`,
+		`{"type":"xml","data":{"data":"<x/>","resid":"x"}}`: `segment xml: resid "x" must be a whole number`,
+		`{"type":"location","data":{"lat":"91","lon":"0"}}`: `segment location: lat "91" must be degrees from -90 to 90`,
+		`{"type":"location","data":{"lat":1,"lon":"NaN"}}`:  `segment location: lon "NaN" must be degrees from -180 to 180`,
+		`{"type":"location","data":{"lat":1}}`:              `segment location: lon "" must be degrees`,
+		`{"type":"contact","data":{"type":"qq"}}`:           `segment contact: id "" must be the number of an account or a group`,
+		`{"type":"contact","data":{"id":5}}`:                `segment contact: type "" must be "qq" or "group"`,
+		`{"type":"music","data":{"id":5}}`:                  `segment music: type "" is missing`,
+		`{"type":"music","data":{"type":"163"}}`:            `segment music: id "" is missing`,
+		`{"type":"music","data":{"type":"custom","id":5}}`:  `segment music: url "" is missing`,
+		`{"type":"music","data":{"type":"163","url":"u"}}`:  `segment music: audio "" is missing`,
+		`{"type":"miniapp","data":{"data":"{}"}}`:           `segment miniapp is not offered: how one is made is not known; one that exists is sent as`,
 		`{"type":"tts","data":{"text":"x"}}`:                `segment tts is not offered: how it is sent is not known`,
 		`{"type":"gift","data":{"qq":"1","id":"1"}}`:        `segment gift is not offered: the feature is gone`,
 		`{"type":"cardimage","data":{"file":"http://a/b"}}`: `segment cardimage is not offered`,
@@ -226,4 +249,58 @@ func codeOf(t *testing.T, in string) string {
 		t.Fatal(err)
 	}
 	return string(appendCQ(nil, segments))
+}
+
+// TestMusic: what is asked of the card signer, and what becomes of its answer.
+func TestMusic(t *testing.T) {
+	card := `{"app":"com.tencent.structmsg","prompt":"[分享]t"}`
+	for in, want := range map[string]string{
+		`{"type":"qq","id":5}`:                      `{"type":"qq","id":"5"}`,
+		`{"type":"163","id":"28949129","url":null}`: `{"type":"163","id":"28949129"}`,
+		`{"type":"xm","id":"5","title":"t"}`:        `{"type":"xm","id":"5","title":"t"}`,
+		`{"type":"custom","url":"http://u/?a=1&b=2","audio":"a","title":"t","content":"c","image":"i"}`:     `{"type":"custom","url":"http://u/?a=1\u0026b=2","audio":"a","title":"t","image":"i","singer":"c"}`,
+		`{"type":"custom","url":"u","voice":"a","title":"t","singer":"s"}`:                                  `{"type":"custom","url":"u","audio":"a","title":"t","singer":"s"}`,
+		`{"type":"kugou","url":"u","audio":"a","title":"t"}`:                                                `{"type":"kugou","url":"u","audio":"a","title":"t"}`,
+		`{"url":"u","audio":"a","title":"t","content":"c","appid":100497308,"sign":"s","package_name":"p"}`: `{"url":"u","audio":"a","title":"t","singer":"c","appid":"100497308","sign":"s","package_name":"p"}`,
+	} {
+		s, c, _ := newTestDialect(t)
+		var asked string
+		s.account.reader.sign = func(_ context.Context, request []byte) (string, error) {
+			asked = string(request)
+			return card, nil
+		}
+		r := call(t, s, "send_group_msg", fmt.Sprintf(`{"group_id":5,"message":{"type":"music","data":%s}}`, in))
+		if r.RetCode != RetOK || asked != want {
+			t.Errorf("%s: got %+v, asked for %s, want %s", in, r, asked, want)
+			continue
+		}
+		if diff := cmp.Diff(message.Content{message.LightApp(card)}, c.Sent()[0].Content); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
+// TestMusicUnsigned: without a card nothing is sent, and the text says what to do.
+func TestMusicUnsigned(t *testing.T) {
+	s, c, _ := newTestDialect(t)
+	s.account.hints = map[string]text.Text{"MUSIC_SIGN_ERROR": text.T("see the key", "请检查")}
+	const song = `{"group_id":5,"message":"[CQ:music,type=163,id=5]"}`
+	r := call(t, s, "send_group_msg", song)
+	if r.RetCode != RetFailed || r.Msg != "MUSIC_SIGN_ERROR" || r.Wording != "no signer made the music card, nothing was sent; see the key" {
+		t.Errorf("without a signer: got %+v", r)
+	}
+	s.account.reader.sign = func(context.Context, []byte) (string, error) { return "", errDisk }
+	r = call(t, s, "send_group_msg", song)
+	if r.RetCode != RetFailed || r.Msg != "MUSIC_SIGN_ERROR" || r.Wording != "no signer made the music card, nothing was sent: disk full; see the key" {
+		t.Errorf("with a signer that fails: got %+v", r)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s.account.reader.sign = func(context.Context, []byte) (string, error) { cancel(); return "", context.Canceled }
+	r = s.Call(ctx, Request{Action: "send_group_msg", Params: mustParams(t, song)})
+	if r.Msg != "CANCELED" {
+		t.Errorf("a call that was given up: got %+v", r)
+	}
+	if len(c.Sent()) != 0 {
+		t.Errorf("sent %v", c.Sent())
+	}
 }
