@@ -143,7 +143,9 @@ func xmlRune(r rune) rune {
 	return r
 }
 
-var escapeXML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;")
+// escapeXML also keeps readers from changing line breaks.
+var escapeXML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;",
+	"\r", "&#13;", "\n", "&#10;", "\t", "&#9;")
 
 func xmlText(text string) string { return escapeXML.Replace(strings.Map(xmlRune, text)) }
 

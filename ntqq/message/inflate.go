@@ -25,7 +25,7 @@ const (
 // cardText reads the text of a card; ok is false for one that does not inflate or is too
 // long. Invalid UTF-8 is replaced by U+FFFD.
 func (d *decoder) cardText(data []byte) (text string, ok bool) {
-	if len(data) == 0 {
+	if len(data) == 0 || d.inflated >= maxCards {
 		return "", false
 	}
 	form, data := data[0], data[1:]
