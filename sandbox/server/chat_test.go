@@ -118,8 +118,8 @@ func TestPrivatePushHeads(t *testing.T) {
 			tt.send.Random, tt.send.ClientSequence, tt.send.Origin = 5, 12345, "session"
 			r, err := w.Messages().Send(tt.send, nil)
 			must(t, err)
-			if r.ClientSequence != 12345 || r.Sequence < 1000 || r.Sequence > 9999 {
-				t.Errorf("got result %+v, want a sequence from 1000 to 9999", r)
+			if r.ClientSequence != 12345 || r.Sequence < 1_000_000 || r.Sequence > 9_999_999 {
+				t.Errorf("got result %+v, want a sequence of seven digits", r)
 			}
 			if want := []message.UIN{bob, bot}; !cmp.Equal(rec.to(), want) {
 				t.Fatalf("pushed to %v, want %v", rec.to(), want)

@@ -11,12 +11,6 @@ import (
 	"libration/sandbox/world"
 )
 
-// historyPage is the most messages in one answer (docs/protocol/messages.md 12.3).
-const historyPage = 30
-
-// refusedHistory refuses a history request: the real codes are not known.
-func refusedHistory(text string) error { return world.Refuse(world.BadRequest, "%s", text) }
-
 // recallSuccess is the text of a recall that was accepted.
 const recallSuccess = "Success"
 
@@ -133,87 +127,4 @@ func (c *chats) recallFriend(rq *request, req *messagepb.C2CRecallReq) (*message
 		return success, nil
 	}
 	return nil, nil
-}
-
-func (c *chats) readReport(rq *request, req *messagepb.ReadReportReq) (*messagepb.ReadReportResp, error) {
-	if group := req.GetGroup(); group != nil {
-		c.world.Messages().MarkRead(message.GroupCode(group.GetGroupCode()), rq.session.uin, group.GetSequence())
-	}
-	return &messagepb.ReadReportResp{RetCode: proto.Uint32(0), RetMsg: proto.String("")}, nil
-}
-
-func (c *chats) peerSequence(rq *request, req *messagepb.GetPeerSeqReq) (*messagepb.GetPeerSeqResp, error) {
-	answer := &messagepb.GetPeerSeqResp{RetCode: proto.Uint32(0)}
-	peer, known := c.find(req.GetPeerUid(), 0)
-	if !known {
-		answer.RetMsg = proto.String("no such user")
-		return answer, nil
-	}
-	sequence, at := c.world.History().LastOfPrivate(rq.session.uin, peer.UIN)
-	answer.Sequence1, answer.Sequence2, answer.LatestMsgTime = sequence, sequence, uint64(at)
-	return answer, nil
-}
-
-// groupHistory answers with the range as it was asked for, also when it is cut to a page
-// or refused: one client fails without (docs/protocol/messages.md 12.3).
-func (c *chats) groupHistory(rq *request, req *messagepb.GetGroupMsgReq) (*messagepb.GetGroupMsgResp, error) {
-	asked := req.GetRange()
-	code := message.GroupCode(asked.GetGroupCode())
-	body := &messagepb.GetGroupMsgBody{
-		GroupCode:     asked.GetGroupCode(),
-		StartSequence: proto.Uint64(asked.GetStartSequence()), EndSequence: proto.Uint64(asked.GetEndSequence()),
-	}
-	if _, member := c.world.Members().Find(code, rq.session.uin); !member {
-		return &messagepb.GetGroupMsgResp{Body: body}, refusedHistory("not a member")
-	}
-	from, to := lastPage(asked.GetStartSequence(), asked.GetEndSequence(), c.world.History().LastOfGroup(code))
-	messages := c.world.History().OfGroup(code, from, to)
-	if req.GetFilter() == 2 { // only ten messages of three days
-		since := c.world.Now().AddDate(0, 0, -3).Unix()
-		for len(messages) > 10 || len(messages) > 0 && messages[0].Time < since {
-			messages = messages[1:]
-		}
-	}
-	body.RetCode, body.Messages = proto.Uint32(0), c.messages(messages)
-	return &messagepb.GetGroupMsgResp{RetCode: proto.Uint32(0), Body: body}, nil
-}
-
-// lastPage cuts an inclusive range down to its last page of what exists.
-func lastPage(from, to, latest uint64) (uint64, uint64) {
-	to = min(to, latest)
-	if to >= historyPage {
-		from = max(from, to-historyPage+1)
-	}
-	return from, to
-}
-
-func (c *chats) friendHistory(rq *request, req *messagepb.GetC2CMsgReq) (*messagepb.GetC2CMsgResp, error) {
-	peer, known := c.find(req.GetPeerUid(), req.GetPeerUin())
-	if !known {
-		return nil, refusedHistory("no such user")
-	}
-	latest, _ := c.world.History().LastOfPrivate(rq.session.uin, peer.UIN)
-	from, to := lastPage(req.GetStartSequence(), req.GetEndSequence(), latest)
-	return &messagepb.GetC2CMsgResp{
-		RetCode: proto.Uint32(0), Messages: c.messages(c.world.History().OfPrivate(rq.session.uin, peer.UIN, from, to)),
-	}, nil
-}
-
-// roamHistory has no error of its own: an unknown peer has no messages.
-func (c *chats) roamHistory(rq *request, req *messagepb.GetRoamMsgReq) (*messagepb.GetRoamMsgResp, error) {
-	answer := &messagepb.GetRoamMsgResp{
-		PeerUid: proto.String(req.GetPeerUid()), IsComplete: proto.Bool(true),
-		Time: proto.Uint32(req.GetTime()), Random: proto.Uint32(0),
-	}
-	peer, known := c.find(req.GetPeerUid(), 0)
-	if !known {
-		return answer, nil
-	}
-	count := int(min(req.GetCount(), historyPage))
-	messages, complete := c.world.History().Roam(rq.session.uin, peer.UIN, int64(req.GetTime()), count, req.GetDirection())
-	answer.Messages, answer.IsComplete = c.messages(messages), proto.Bool(complete)
-	if len(messages) > 0 {
-		answer.Time, answer.Random = proto.Uint32(uint32(messages[0].Time)), proto.Uint32(messages[0].Random)
-	}
-	return answer, nil
 }

@@ -10,7 +10,6 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/wire"
 	"libration/ntqq/message"
-	"libration/sandbox/world"
 )
 
 func TestMessages(t *testing.T) {
@@ -121,36 +120,12 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-func TestHistoryPages(t *testing.T) {
-	w := defaultWorld(t)
-	for range 40 {
-		w.Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil)
-	}
-	h := start(t, Options{World: w})
-	c := h.dial().login(bot)
-	got := call(c, rpc.GroupHistory, groupRange(mall, 1, 1<<63)).GetBody()
-	if len(got.GetMessages()) != 30 || got.GetMessages()[0].GetContentHead().GetSequence() != 11 || got.GetStartSequence() != 1 || got.GetEndSequence() != 1<<63 {
-		t.Errorf("got %d messages of %d to %d, want the last 30 and the range asked for", len(got.GetMessages()), got.GetStartSequence(), got.GetEndSequence())
-	}
-	few := groupRange(mall, 1, 40)
-	few.Filter = 2
-	if got := call(c, rpc.GroupHistory, few).GetBody(); len(got.GetMessages()) != 10 {
-		t.Errorf("filtered: got %d messages, want 10", len(got.GetMessages()))
-	}
-}
-
 func groupText(code message.GroupCode, text string, random uint32) *messagepb.PbSendMsgReq {
 	return &messagepb.PbSendMsgReq{
 		RoutingHead: &messagepb.SendRouting{Group: &messagepb.SendGroup{GroupCode: proto.Uint64(uint64(code))}},
 		Body:        &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: textElems(text)}},
 		Random:      proto.Uint32(random),
 	}
-}
-
-func groupRange(code message.GroupCode, from, to uint64) *messagepb.GetGroupMsgReq {
-	return &messagepb.GetGroupMsgReq{Filter: 1, Range: &messagepb.GetGroupMsgRange{
-		GroupCode: uint64(code), StartSequence: from, EndSequence: to,
-	}}
 }
 
 func pushed(t *testing.T, p *wire.Response) *messagepb.CommonMessage {

@@ -148,10 +148,31 @@ func (w History) FindSequence(a, b message.UIN, clientSeq uint64, author message
 	return 0
 }
 
+// SentPrivate returns the messages of the private chat of a and b that have a client
+// sequence from one number to another, both included, in the order of the chat.
+func (w History) SentPrivate(a, b message.UIN, from, to uint64) []*Message {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var sent []*Message
+	if p := w.pairs[keyOf(a, b)]; p != nil {
+		sent = slices.DeleteFunc(present(p.history.records), func(m *Message) bool {
+			return m.ClientSequence < from || m.ClientSequence > to
+		})
+	}
+	return sent
+}
+
+// The directions of Roam.
+const (
+	Older = 1
+	Newer = 2
+)
+
 // Roam returns up to count messages of the private chat of a and b, ascending. time is in
-// Unix seconds. Direction 1 returns the newest messages up to time, direction 2 the
-// oldest ones from time on. complete is true when the result begins with the oldest
-// message of the chat (docs/protocol/messages.md 12.4).
+// Unix seconds. Newer returns the oldest messages from time on and, where they are fewer,
+// those before them. Any other direction returns the newest messages up to time, or of
+// all when time is 0. complete is true when nothing is left in that direction
+// (docs/protocol/messages.md 12.4).
 func (w History) Roam(a, b message.UIN, time int64, count int, direction uint32) (messages []*Message, complete bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -160,14 +181,16 @@ func (w History) Roam(a, b message.UIN, time int64, count int, direction uint32)
 		return nil, p == nil
 	}
 	all := present(p.history.records)
-	first, last := 0, len(all)
-	if direction == 2 {
-		first = firstSince(all, time)
-		last = min(last, first+count)
-	} else {
-		last = firstSince(all, time+1)
-		first = max(0, last-count)
+	if direction == Newer {
+		first := min(firstSince(all, time), max(0, len(all)-count))
+		last := min(len(all), first+count)
+		return all[first:last], last == len(all)
 	}
+	last := len(all)
+	if time != 0 {
+		last = firstSince(all, time+1)
+	}
+	first := max(0, last-count)
 	return all[first:last], first == 0
 }
 
@@ -188,6 +211,17 @@ func (w History) LastOfGroup(code message.GroupCode) uint64 {
 		return g.history.last()
 	}
 	return 0
+}
+
+// RangeOfPrivate returns the sequences of the oldest message of the private chat of a and
+// b that is remembered and of the newest, recalled or not; zeros for none.
+func (w History) RangeOfPrivate(a, b message.UIN) (oldest, newest uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.pairs[keyOf(a, b)]; p != nil {
+		return p.history.records[0].Sequence, p.history.last()
+	}
+	return 0, 0
 }
 
 // LastOfPrivate returns the sequence and the time (Unix seconds) of the newest message of

@@ -169,11 +169,16 @@ func (w Messages) sendGroup(s *Send, m *Message, h *MessageSent) {
 	h.Message, h.Members = g.history.add(m), g.roster
 }
 
+// firstPrivate is the least sequence that a private chat begins with: with more digits
+// than what clients draw as client sequences, and less than what the others of them do,
+// so that neither is taken for the other (docs/protocol/messages.md 3).
+const firstPrivate = 1_000_000
+
 func (w Messages) sendPrivate(s *Send, m *Message, h *MessageSent) {
 	key := keyOf(s.From, s.To)
 	p := w.pairs[key]
 	if p == nil {
-		p = &pair{history: history{next: 1000 + w.rng.Uint64N(9000)}}
+		p = &pair{history: history{next: firstPrivate + w.rng.Uint64N(9*firstPrivate)}}
 		w.pairs[key] = p
 	}
 	if s.ClientSequence == 0 {

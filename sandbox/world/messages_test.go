@@ -229,10 +229,14 @@ func TestRoamHistory(t *testing.T) {
 			{"newest", 0xfffffffa, 2, 1, []int{3, 4}, false},
 			{"older", sent[2].Time, 2, 1, []int{1, 2}, false},
 			{"oldest", sent[1].Time, 10, 1, []int{0, 1}, true},
-			{"before all", 0, 10, 1, nil, true},
+			{"before all", 1, 10, 1, nil, true},
+			{"no time", 0, 2, 1, []int{3, 4}, false},
+			{"no direction", sent[2].Time, 2, 0, []int{1, 2}, false},
 			{"onwards", sent[2].Time, 2, 2, []int{2, 3}, false},
-			{"from the beginning", 0, 2, 2, []int{0, 1}, true},
-			{"after all", sent[4].Time + 1, 2, 2, nil, false},
+			{"from the beginning", 0, 2, 2, []int{0, 1}, false},
+			{"onwards to the newest", sent[3].Time, 2, 2, []int{3, 4}, true},
+			{"few are left", sent[4].Time, 3, 2, []int{2, 3, 4}, true},
+			{"after all", sent[4].Time + 1, 2, 2, []int{3, 4}, true},
 		}
 		for _, tt := range tests {
 			got, complete := w.History().Roam(bob, alice, tt.time, tt.count, tt.direction)

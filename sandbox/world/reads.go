@@ -23,3 +23,24 @@ func (w Messages) ReadUpTo(code message.GroupCode, uin message.UIN) uint64 {
 	}
 	return 0
 }
+
+// MarkPrivateRead notes that uin has read the private chat with peer up to a sequence. An
+// older sequence, and a uin that is nobody's, change nothing.
+func (w Messages) MarkPrivateRead(uin, peer message.UIN, seq uint64) {
+	w.mu.Lock()
+	defer w.done()
+	if a := w.users[uin]; a != nil {
+		a.readPrivate[peer] = max(a.readPrivate[peer], seq)
+	}
+}
+
+// PrivateReadUpTo returns the newest sequence of the private chat with peer that uin has
+// marked as read, 0 for none.
+func (w Messages) PrivateReadUpTo(uin, peer message.UIN) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.readPrivate[peer]
+	}
+	return 0
+}

@@ -40,7 +40,9 @@ type account struct {
 	password string // "" for none
 	status   Status
 	friends  map[message.UIN]friend
-	read     map[message.GroupCode]uint64 // the newest sequence reported as read
+	// The newest sequences reported as read: of groups, and of private chats.
+	read        map[message.GroupCode]uint64
+	readPrivate map[message.UIN]uint64
 }
 
 // UserAdded is sent when an account was added.
@@ -93,7 +95,10 @@ func (w Users) Add(u User) (User, error) {
 		u.RegisterTime = defaultRegisterTime
 	}
 	u.Level = max(u.Level, 1)
-	w.users[u.UIN] = &account{User: u, friends: map[message.UIN]friend{}, read: map[message.GroupCode]uint64{}}
+	w.users[u.UIN] = &account{
+		User: u, friends: map[message.UIN]friend{},
+		read: map[message.GroupCode]uint64{}, readPrivate: map[message.UIN]uint64{},
+	}
 	w.byUID[u.UID] = u.UIN
 	w.happened(&UserAdded{u})
 	return u, nil
