@@ -19,14 +19,20 @@ var (
 	// ErrRateLimited: the message was not sent, because too many are
 	// (Options.SendLimit); usually a *RateLimitError.
 	ErrRateLimited = errors.New("sending too fast, not sent")
-	// ErrNotFound: no such user, friend, group or member. The next four are each an
-	// ErrNotFound, and say which.
+	// ErrNotFound: no such user, friend, group, member or message. The next five are each
+	// an ErrNotFound, and say which.
 	ErrNotFound       = errors.New("not found")
 	ErrNoUser   error = notFound("no such user")
 	ErrNoFriend error = notFound("no such friend")
 	// ErrNoGroup: no such group, or the account is not in it.
 	ErrNoGroup  error = notFound("no such group, or the account is not in it")
 	ErrNoMember error = notFound("no such member of the group")
+	// ErrNoMessage: the chat has no such message, or it was taken back.
+	ErrNoMessage error = notFound("no such message in the chat, or it was taken back")
+	// ErrTempChat: the history of temporary chats cannot be fetched, nor marked as read.
+	ErrTempChat = errors.New("temporary chats have no history to fetch or to mark as read")
+	// ErrGroupTime: the history of groups is fetched by sequence, not by time.
+	ErrGroupTime = errors.New("the history of a group cannot be fetched by time")
 	// ErrEmptyMessage: the message has no content that can be sent.
 	ErrEmptyMessage = message.ErrEmpty
 	// ErrTooLarge: the message is far beyond what the service takes; it was not sent.

@@ -2,108 +2,259 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
-	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/oidbpb"
-	"libration/internal/rpc"
-	"libration/ntqq/event"
-	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
 )
 
-// page fetches the messages with the sequences first to last, both included and at
-// most historyPage, ascending. What was taken back is not among them. peer is the
-// text id of a private chat's other side.
-func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint64) ([]*message.Message, error) {
-	var found []*messagepb.CommonMessage
-	if id.Group {
-		resp, err := call(ctx, c, rpc.GroupHistory, groupHistoryRequest(GroupCode(id.Code), first, last))
-		if err != nil {
-			return nil, err
-		}
-		found = resp.GetBody().GetMessages()
-	} else {
-		resp, err := call(ctx, c, rpc.FriendHistory, friendHistoryRequest(peer, first, last))
-		if err != nil {
-			return nil, err
-		}
-		found = resp.GetMessages()
-	}
-	self := c.Self().UIN
-	out := make([]*message.Message, 0, len(found))
-	for _, cm := range found {
-		if proto.Size(cm) > message.MaxRaw {
-			continue // as when it is pushed
-		}
-		m, err := message.ParseCommon(cm, self)
-		if err != nil || order.Of(m.Chat) != id || m.Sequence < first || m.Sequence > last {
-			continue // taken back, no chat message, or not what was asked for
-		}
-		if m.Raw, err = pb.Marshal(cm); err != nil {
-			return nil, err
-		}
-		c.sends.saw(&event.Message{Message: m})
-		out = append(out, m)
-	}
-	return out, nil
+// MaxHistory is the most messages that one call of [Messages.History] returns.
+const MaxHistory = 1000
+
+const (
+	// historyCount is the default of HistoryQuery.Count.
+	historyCount = 20
+	// historyBytes and historyRequests bound what one call fetches.
+	historyBytes    = 32 << 20
+	historyRequests = 100
+	// emptyGroupPages is how many pages in a row without a message end the search in a
+	// group.
+	emptyGroupPages = 4
+)
+
+// HistoryQuery says which messages of a chat are wanted. Its zero value is the newest.
+type HistoryQuery struct {
+	// From is the sequence to begin at, which is included. 0: the newest message; Newer has
+	// no effect then.
+	From uint64
+	// Time is where to begin in a private chat, instead of From: at the newest message up
+	// to this time or, with Newer, at the oldest one since. Unix seconds; 0: not set.
+	Time int64
+	// Count is how many messages are wanted. 0: 20. More than MaxHistory is MaxHistory.
+	Count int
+	// Newer asks for what came after the beginning, instead of what came before it.
+	Newer bool
 }
 
-func groupHistoryRequest(group GroupCode, first, last uint64) *messagepb.GetGroupMsgReq {
-	return &messagepb.GetGroupMsgReq{
-		Range: &messagepb.GetGroupMsgRange{
-			GroupCode: uint64(group), StartSequence: first, EndSequence: last,
-		},
-		Filter: 1,
+// History fetches messages of a group or a private chat from the service. The result is
+// ascending and belongs to the caller. It has fewer messages than were wanted where
+// there are no more in that direction, where the service has none for a long stretch,
+// and where they take more than 32 MiB. Messages that were taken back are left out.
+// There are no events of what is fetched.
+//
+// chat needs Kind and Group, or Kind and Peer. The errors are those of [Client.Call] and:
+//   - [ErrTempChat]: the chat is a temporary one.
+//   - [ErrNoGroup]: the account is not in the group.
+//   - [ErrNoFriend]: Peer is no friend, and Chat has no PeerUID.
+//   - [ErrGroupTime]: Time is set, and the chat is a group.
+func (m Messages) History(ctx context.Context, chat message.Chat, q HistoryQuery) ([]*message.Message, error) {
+	c := m.c
+	if q.Time != 0 && chat.Kind == message.Group {
+		return nil, ErrGroupTime
 	}
-}
-
-func friendHistoryRequest(peer UID, first, last uint64) *messagepb.GetC2CMsgReq {
-	return &messagepb.GetC2CMsgReq{PeerUid: proto.String(string(peer)), StartSequence: first, EndSequence: last}
-}
-
-// latest asks for the sequence of a chat's newest message; 0 when there is none.
-func (c *Client) latest(ctx context.Context, id chatID, peer UID) (uint64, error) {
-	if !id.Group {
-		resp, err := call(ctx, c, rpc.PeerSequence, &messagepb.GetPeerSeqReq{PeerUid: string(peer)})
-		if err != nil {
-			return 0, err
-		}
-		return max(resp.GetSequence1(), resp.GetSequence2()), nil
-	}
-	resp, err := call(ctx, c, rpc.GroupInfo, latestRequest(GroupCode(id.Code)))
+	id, peer, err := c.historyOf(ctx, chat)
 	if err != nil {
+		return nil, err
+	}
+	w := &walk{c: c, id: id, peer: peer, newer: q.Newer, count: min(max(q.Count, 0), MaxHistory)}
+	if w.count == 0 {
+		w.count = historyCount
+	}
+	if err := w.run(ctx, q); err != nil {
+		return nil, fmt.Errorf("history of %v: %w", id, c.inChat(ctx, id, err))
+	}
+	c.nameFetched(ctx, w.found)
+	return w.found, nil
+}
+
+// Get fetches one message of a group or a private chat by its sequence. Where there is
+// none, or it was taken back, the error is [ErrNoMessage]; the others are those of
+// [Messages.History].
+func (m Messages) Get(ctx context.Context, chat message.Chat, sequence uint64) (*message.Message, error) {
+	c := m.c
+	id, peer, err := c.historyOf(ctx, chat)
+	if err != nil {
+		return nil, err
+	}
+	found, err := c.fetchPage(ctx, id, peer, sequence, sequence)
+	if err == nil && len(found) == 0 {
+		err = ErrNoMessage
+	}
+	if err != nil {
+		return nil, fmt.Errorf("message %d of %v: %w", sequence, id, c.inChat(ctx, id, err))
+	}
+	c.nameFetched(ctx, found)
+	return found[0], nil
+}
+
+// historyOf is what requests name a chat by whose messages can be fetched.
+func (c *Client) historyOf(ctx context.Context, chat message.Chat) (id chatID, peer UID, err error) {
+	switch chat.Kind {
+	case message.Group:
+		return groupChat(chat.Group), "", nil
+	case message.Friend:
+		if peer = chat.PeerUID; peer == "" {
+			peer, err = c.friendUID(ctx, chat.Peer)
+		}
+		return friendChat(chat.Peer), peer, err
+	case message.Temp:
+		return chatID{}, "", ErrTempChat
+	}
+	return chatID{}, "", errors.New("the chat has no kind")
+}
+
+// inChat is inGroup where the chat is a group.
+func (c *Client) inChat(ctx context.Context, id chatID, err error) error {
+	if !id.Group {
+		return err
+	}
+	return c.inGroup(ctx, GroupCode(id.Code), err)
+}
+
+// walk goes through the history of a chat from one message on, page by page.
+type walk struct {
+	c     *Client
+	id    chatID
+	peer  UID
+	newer bool
+	count int
+
+	found    []*message.Message // ascending
+	bytes    int                // of found
+	requests int
+}
+
+func (w *walk) run(ctx context.Context, q HistoryQuery) error {
+	latest, err := w.c.latest(ctx, w.id, w.peer)
+	if err != nil {
+		return err
+	}
+	next := q.From // the next sequence that is wanted
+	switch {
+	case q.Time != 0:
+		found, err := w.c.fetchRoam(ctx, w.id, w.peer, q.Time, w.newer)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		w.add(found)
+		next = w.beyond()
+	case q.From == 0:
+		next, w.newer = latest, false
+	case !w.newer && latest != 0: // 0 may be an answer without it
+		next = min(next, latest)
+	}
+	for empty := 0; !w.done() && next != 0 && (!w.newer || next <= latest); w.requests++ {
+		first, last := next-min(next-1, historyPage-1), next
+		if w.newer {
+			first, last = next, next+min(latest-next, historyPage-1)
+		}
+		found, err := w.c.fetchPage(ctx, w.id, w.peer, first, last)
+		if err != nil {
+			return err
+		}
+		w.add(found)
+		next = first - 1
+		if w.newer {
+			next = last + 1
+		}
+		if empty++; len(found) > 0 {
+			empty = 0
+		}
+		switch {
+		case empty == 0:
+		case !w.id.Group:
+			if next, err = w.jump(ctx); err != nil {
+				return err
+			}
+			empty = 0
+		case empty == emptyGroupPages:
+			return nil
+		}
+	}
+	return nil
+}
+
+// jump finds, by time, the message of a private chat that is next to those found, and
+// returns the sequence that is wanted after it: it is not certain that sequences rise by
+// one in each chat (docs/protocol/messages.md 3). 0: there is none.
+func (w *walk) jump(ctx context.Context) (next uint64, err error) {
+	if len(w.found) == 0 {
+		return 0, nil
+	}
+	w.requests++
+	edge := w.edge()
+	found, err := w.c.fetchRoam(ctx, w.id, w.peer, edge.Time, w.newer)
+	found = slices.DeleteFunc(found, func(m *message.Message) bool {
+		return m.Sequence == edge.Sequence || w.newer != (m.Sequence > edge.Sequence)
+	})
+	if err != nil || len(found) == 0 {
 		return 0, err
 	}
-	return latestIn(resp, id)
+	w.add(found)
+	return w.beyond(), nil
 }
 
-// latestIn reads what latest asked for of a group.
-func latestIn(resp *oidbpb.GroupInfoResp, id chatID) (uint64, error) {
-	for _, g := range resp.GetGroups() {
-		if g.GetGroupCode() != id.Code {
-			continue
-		}
-		if g.GetResult() != 0 || g.GetInfo() == nil {
-			return 0, &ServerError{Command: rpc.GroupInfo.Name, Code: int64(g.GetResult()), Message: resp.GetErrorInfo()}
-		}
-		if g.GetInfo().LatestSeq == nil { // 0 is written, too
-			return 0, fmt.Errorf("%v: the server does not say which message is the newest", id)
-		}
-		return uint64(g.GetInfo().GetLatestSeq()), nil
+// edge is the last message found, in the direction of the walk.
+func (w *walk) edge() *message.Message {
+	if w.newer {
+		return w.found[len(w.found)-1]
 	}
-	return 0, fmt.Errorf("%v: %w", id, ErrNoGroup)
+	return w.found[0]
 }
 
-// latestRequest sets the one flag of docs/protocol/operations.md 3.3.
-func latestRequest(group GroupCode) *oidbpb.GroupInfoReq {
-	return &oidbpb.GroupInfoReq{
-		AppIdOrRandom: 537099973,
-		Groups: []*oidbpb.GroupInfoReqEntry{{
-			GroupCode: uint64(group), Flags: &oidbpb.GroupInfoFlags{LatestSeq: proto.Bool(true)},
-		}},
+// beyond is the sequence that follows those found; 0: none does.
+func (w *walk) beyond() uint64 {
+	if w.newer {
+		return w.edge().Sequence + 1
+	}
+	return w.edge().Sequence - 1
+}
+
+// add takes the messages of a page, as many as are wanted.
+func (w *walk) add(page []*message.Message) {
+	most := min(len(page), w.count-len(w.found))
+	if w.newer {
+		page = page[:most]
+		w.found = append(w.found, page...)
+	} else {
+		page = page[len(page)-most:]
+		w.found = append(page, w.found...)
+	}
+	for _, m := range page {
+		w.bytes += len(m.Raw)
+	}
+}
+
+// done tells that enough was found, or that it would be too much.
+func (w *walk) done() bool {
+	return len(w.found) == w.count || w.bytes >= historyBytes || w.requests >= historyRequests
+}
+
+// nameFetched fills in what fetched messages do not say, as it is done for those that
+// are pushed.
+func (c *Client) nameFetched(ctx context.Context, fetched []*message.Message) {
+	asked := map[GroupCode]bool{}
+	friends := false
+	for _, m := range fetched {
+		group := m.Chat.Group
+		c.nameMentions(m, func() {
+			if asked[group] || group == 0 || c.cache.membersAge(group) < resolveMembersEvery {
+				return
+			}
+			asked[group] = true
+			if _, err := c.Members().List(ctx, group, true); err != nil {
+				c.log.Debug("members not fetched for a message of the history", "group", group, "err", err)
+			}
+		})
+		c.nameSender(m, func() {
+			if friends {
+				return
+			}
+			friends = true
+			if _, err := c.Friends().List(ctx, false); err != nil {
+				c.log.Debug("friends not fetched for a message of the history", "err", err)
+			}
+		})
 	}
 }

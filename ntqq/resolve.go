@@ -68,7 +68,24 @@ func (c *Client) lookUps(ctx context.Context) (context.Context, context.CancelFu
 // name fills in what private messages do not say: the sender's name.
 func (c *Client) name(ctx context.Context, e event.Event) {
 	m, ok := e.(*event.Message)
-	if !ok || m.Sender.Nickname != "" || m.Chat.Kind == message.Group {
+	if !ok {
+		return
+	}
+	c.nameSender(m.Message, func() {
+		if time.Now().Before(c.lookAgain) {
+			return
+		}
+		ctx, cancel := c.lookUps(ctx)
+		defer cancel()
+		_, err := c.Friends().List(ctx, false)
+		c.looked(err)
+	})
+}
+
+// nameSender is name for a message; fetch is called when the list of friends is not
+// fresh.
+func (c *Client) nameSender(m *message.Message, fetch func()) {
+	if m.Sender.Nickname != "" || m.Chat.Kind == message.Group {
 		return
 	}
 	if m.Self {
@@ -76,11 +93,8 @@ func (c *Client) name(ctx context.Context, e event.Event) {
 		return
 	}
 	f, fresh := c.cache.lookFriend(m.Sender.UIN)
-	if !fresh && !time.Now().Before(c.lookAgain) {
-		ctx, cancel := c.lookUps(ctx)
-		defer cancel()
-		_, err := c.Friends().List(ctx, false)
-		c.looked(err)
+	if !fresh {
+		fetch()
 		f, _ = c.cache.lookFriend(m.Sender.UIN)
 	}
 	m.Sender.Nickname = f.Nickname

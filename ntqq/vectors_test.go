@@ -29,6 +29,7 @@ type requestArgs struct {
 	UIN, Group, Seq, Random, Timestamp uint64
 	NextUIN                            uint64 `json:"next_uin"`
 	ClientSeq                          uint64 `json:"client_seq"`
+	Count                              uint32
 }
 
 type requestVector struct {
@@ -78,6 +79,12 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 		return encoded(t, rpc.RecallGroup, groupRecallRequest(&message.Message{
 			Chat: message.Chat{Kind: message.Group, Group: GroupCode(a.Group)}, Sequence: a.Seq,
 		}))
+	},
+	"read report group": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.ReadReport, readRequest(groupChat(GroupCode(a.Group)), "", a.Seq, 0))
+	},
+	"history private": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.RoamHistory, roamRequest(UID(a.UID), int64(a.Timestamp), a.Count, false))
 	},
 	"recall private": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.RecallFriend, friendRecallRequest(UID(a.UID), &message.Message{

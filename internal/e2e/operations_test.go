@@ -296,6 +296,11 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[message.UID]():       {message.UID("u_alice")},
 		reflect.TypeFor[message.GroupCode](): {group},
 		reflect.TypeFor[message.Content]():   {say("hello")},
+		reflect.TypeFor[uint64]():            {uint64(1)},
+		reflect.TypeFor[ntqq.HistoryQuery](): {ntqq.HistoryQuery{}, ntqq.HistoryQuery{Time: 1}},
+		reflect.TypeFor[message.Chat](): {
+			message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"},
+		},
 		reflect.TypeFor[*message.Message](): {
 			&message.Message{Chat: message.Chat{Kind: message.Group, Group: group}, Sequence: 1},
 			&message.Message{Chat: message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"}, Sequence: 1},

@@ -21,7 +21,7 @@ var (
 	}, verdict{code: "result", text: "err_msg"})
 	ReadReport = plain[*messagepb.ReadReportReq, *messagepb.ReadReportResp](OpInfo{
 		Name: messageService + "SsoReadedReport", Signed: SignedByNewer, Repeat: true,
-		Ref: "messages.md 12.2", Uncalled: "other clients report what was read, ours has no method for it yet",
+		Ref: "messages.md 12.2",
 	}, verdict{code: "ret_code", text: "ret_msg"})
 	PeerSequence = plain[*messagepb.GetPeerSeqReq, *messagepb.GetPeerSeqResp](OpInfo{
 		Name: messageService + "SsoGetPeerSeq", Signed: SignedByNewer, Repeat: true,
@@ -38,7 +38,6 @@ var (
 	// RoamHistory has no result: of somebody unknown there are no messages.
 	RoamHistory = plain[*messagepb.GetRoamMsgReq, *messagepb.GetRoamMsgResp](OpInfo{
 		Name: historyService + "SsoGetRoamMsg", Repeat: true, Ref: "messages.md 12.4",
-		Uncalled: "other clients ask by time; ours asks by sequence, with FriendHistory",
 	})
 	// SendLongMessage and FetchLongMessage share their messages; each has its own part of
 	// them. A refusal is an answer without that part.
