@@ -1,10 +1,5 @@
 package message
 
-import (
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-)
-
 // Clean removes from decoded content what clients add and no person wrote
 // (docs/protocol/messages.md 8): the mention beside a quote in a group, texts that stand
 // for the element before them, and empty texts. It moves a quote to the front.
@@ -39,15 +34,15 @@ func dropMention(c Content) Content {
 	return c
 }
 
-// dropFallbacks removes empty texts and those that only show, in older clients,
-// what the element before them is.
+// dropFallbacks removes empty texts and those that only show, in older clients, what the
+// element before them is. Decode has left out those that it knows by their place or mark.
 func dropFallbacks(c Content) Content {
 	out := c[:0]
-	var before *UnknownSegment
+	var before Segment
 	for _, seg := range c {
-		u := before
-		before, _ = seg.(*UnknownSegment)
-		if t, ok := seg.(*TextSegment); ok && (t.Text == "" || u != nil && isFallback(t.Text, u)) {
+		last := before
+		before = seg
+		if t, ok := seg.(*TextSegment); ok && (t.Text == "" || isFallback(t.Text, last)) {
 			continue
 		}
 		out = append(out, seg)
@@ -55,13 +50,13 @@ func dropFallbacks(c Content) Content {
 	return out
 }
 
-func isFallback(text string, u *UnknownSegment) bool {
-	switch u.Element {
-	case "common_elem 45/3": // flash transfer card
-		return true
-	case "market_face":
-		var e messagepb.Elem
-		return pb.Unmarshal(u.Raw, &e) == nil && text == receivedText(e.GetMarketFace().GetSummary())
+// isFallback tells of a text behind a sticker that it is the sticker's summary.
+func isFallback(text string, before Segment) bool {
+	switch s := before.(type) {
+	case *MarketFaceSegment:
+		return text == receivedText(s.Summary)
+	case *FaceSegment:
+		return (s.ID == FaceDice || s.ID == FaceRPS) && isOldResult(text)
 	}
 	return false
 }

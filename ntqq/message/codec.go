@@ -45,6 +45,12 @@ func codecs() []codec {
 		as(nil, nil, (*encoder).at), // decodeText reads mentions, too: they are texts
 		as([]element{inElem(fieldFace), inCommon(serviceSmallFace), inCommon(ServiceLargeFace)}, decodeFace, (*encoder).face),
 		as([]element{inElem(fieldSrcMsg)}, decodeReply, (*encoder).reply),
+		as([]element{inElem(fieldMarketFace)}, decodeMarketFace, (*encoder).marketFace),
+		as([]element{inCommon(servicePoke), inCommon(serviceSpecial)}, decodePoke, (*encoder).poke),
+		as([]element{inElem(fieldQQWalletMsg)}, decodeRedPacket, (*encoder).redPacket),
+		as([]element{inBusiness(serviceMarkdown, businessMarkdown), inBusiness(serviceMarkdown, businessFlash)}, decodeMarkdown, (*encoder).markdown),
+		as(nil, nil, (*encoder).flashFile), // decodeMarkdown reads it
+		as([]element{inBusiness(serviceKeyboard, businessKeyboard)}, decodeKeyboard, (*encoder).keyboard),
 		as([]element{inElem(fieldLightApp)}, decodeLightApp, (*encoder).lightApp), // locations and forwards, too
 		as([]element{inElem(fieldRichMsg)}, decodeRichMessage, (*encoder).xml),
 		as(nil, nil, (*encoder).location),

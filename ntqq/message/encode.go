@@ -14,6 +14,10 @@ import (
 // ErrEmpty is returned by [Encode] for content without segments.
 var ErrEmpty = errors.New("the message is empty")
 
+// ErrReceivedOnly is the error for a segment that nobody but official clients can send,
+// such as a red packet. A quote of a message with one leaves it out.
+var ErrReceivedOnly = errors.New("it can only be received")
+
 // SegmentError is returned when one segment cannot be sent.
 type SegmentError struct {
 	Index   int // of the segment in the content

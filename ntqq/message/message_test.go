@@ -51,7 +51,6 @@ func TestDecodeElements(t *testing.T) {
 	}
 	unknownField := new(messagepb.Elem)
 	unknownField.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1))
-	market := &messagepb.Elem{MarketFace: &messagepb.MarketFace{Summary: proto.String("[s]")}}
 	unknown := func(e *messagepb.Elem, name string) *UnknownSegment {
 		return &UnknownSegment{Element: name, Raw: mustMarshal(t, e)}
 	}
@@ -64,11 +63,6 @@ func TestDecodeElements(t *testing.T) {
 		{"empty elements", []*messagepb.Elem{{}, nil, {}}, Content{}},
 		{"CR and CR LF together", []*messagepb.Elem{textElem("a\rb\r\nc")}, Content{&TextSegment{"a\rb\r\nc"}}},
 		{"fallback kept", []*messagepb.Elem{textElem("a"), fallbackElem(t, "b")}, Content{&TextSegment{"a"}, &TextSegment{"b"}}},
-		{"fallback of a market face", []*messagepb.Elem{market, fallbackElem(t, "b"), textElem("c")},
-			Content{unknown(market, "market_face"), &TextSegment{"c"}}},
-		{"text after a market face", []*messagepb.Elem{market, textElem("b")}, Content{unknown(market, "market_face"), &TextSegment{"b"}}},
-		{"fallback of a bouncing face", []*messagepb.Elem{common(23, 13, "\x08\x0d"), fallbackElem(t, "b")},
-			Content{unknown(common(23, 13, "\x08\x0d"), "common_elem 23/13")}},
 		{"fallback of a flash picture", []*messagepb.Elem{common(3, 1, ""), textElem("[flash]"), textElem("x")},
 			Content{unknown(common(3, 1, ""), "common_elem 3/1"), &TextSegment{"x"}}},
 		{"mention after a large face", []*messagepb.Elem{common(37, 1, "\x18\x05"), reserve(&messagepb.TextReserve{AtType: proto.Uint32(1)})},
@@ -82,7 +76,7 @@ func TestDecodeElements(t *testing.T) {
 		{"result as a number", []*messagepb.Elem{common(37, 1, "\x18\xe6\x02\x58\x04")}, Content{&FaceSegment{ID: 358, Large: true, Result: 4}}},
 		{"bad faces", []*messagepb.Elem{common(37, 1, "\xff"), common(33, 1, "\xff")}, Content{}},
 		{"unknown field", []*messagepb.Elem{unknownField}, Content{&UnknownSegment{Element: "field 99", Raw: []byte{0x98, 0x06, 1}}}},
-		{"unknown common element", []*messagepb.Elem{common(45, 1, "x")}, Content{unknown(common(45, 1, "x"), "common_elem 45/1")}},
+		{"unknown common element", []*messagepb.Elem{common(45, 2, "x")}, Content{unknown(common(45, 2, "x"), "common_elem 45/2")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,8 +125,7 @@ func TestClean(t *testing.T) {
 	byUID := &ReplySegment{Sequence: 1, SenderUID: "u_7"}
 	at7, at8 := &AtSegment{UIN: 7}, &AtSegment{UIN: 8}
 	space, hi := &TextSegment{" "}, &TextSegment{"hi"}
-	market := &UnknownSegment{Element: "market_face", Raw: mustMarshal(t, &messagepb.Elem{MarketFace: &messagepb.MarketFace{Summary: proto.String("[s]")}})}
-	flash := &UnknownSegment{Element: "common_elem 45/3"}
+	market, dice := &MarketFaceSegment{Summary: "[s\rt]"}, &FaceSegment{ID: FaceDice, Large: true, Result: 4}
 	tests := []struct {
 		name    string
 		in      Content
@@ -154,9 +147,11 @@ func TestClean(t *testing.T) {
 		{"private, mention stays", Content{reply, at7}, true, Content{reply, at7}},
 		{"private, quote late", Content{hi, space, reply, at7}, true, Content{reply, hi, space, at7}},
 		{"empty texts", Content{&TextSegment{""}, hi, &TextSegment{""}}, false, Content{hi}},
-		{"market face", Content{market, &TextSegment{"[s]"}, hi}, false, Content{market, hi}},
+		{"market face", Content{market, &TextSegment{"[s\r\nt]"}, hi}, false, Content{market, hi}},
 		{"market face and other text", Content{market, hi}, false, Content{market, hi}},
-		{"flash transfer card", Content{flash, hi}, false, Content{flash}},
+		{"old die", Content{dice, &TextSegment{"[随机骰子]"}, &TextSegment{"[骰子]"}, hi}, false, Content{dice, &TextSegment{"[骰子]"}, hi}},
+		{"die and other text", Content{dice, hi}, false, Content{dice, hi}},
+		{"face and the name of a die", Content{&FaceSegment{ID: 1}, &TextSegment{"[骰子]"}}, false, Content{&FaceSegment{ID: 1}, &TextSegment{"[骰子]"}}},
 		{"only fallbacks", Content{&TextSegment{""}}, false, Content{}},
 	}
 	for _, tt := range tests {
@@ -411,7 +406,7 @@ func TestRoundTrip(t *testing.T) {
 
 // TestUnknownGoesBackAsItCame: what is not understood survives a round trip.
 func TestUnknownGoesBackAsItCame(t *testing.T) {
-	for _, e := range []*messagepb.Elem{common(45, 1, "\x0a\x01x"), {LightApp: &messagepb.LightApp{Data: []byte{0, '{'}}}} {
+	for _, e := range []*messagepb.Elem{common(145, 1, "\x0a\x01x"), {LightApp: &messagepb.LightApp{Data: []byte{0, '{'}}}} {
 		want := mustMarshal(t, e)
 		c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
 		elems, err := encodeElems(c, EncodeOptions{})

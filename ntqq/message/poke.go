@@ -1,20 +1,83 @@
 package message
 
+import (
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
 // PokeSegment is a poke as a message, also called window shake: not the double click on a
 // picture, which is an event (docs/protocol/messages.md 5.6). It stands alone in its
 // message.
 type PokeSegment struct {
-	// Type is 1 to 6 of an ordinary one, 1 to 12 of a special one; the names stand in
-	// the protocol notes.
+	// Type is 1 to 6 of an ordinary one, 1 to 12 of a special one; PokeName has their
+	// names.
 	Type     uint32
 	Strength uint32 // of an ordinary one
-	// Special is the form with more pictures. Count and Title are of that: how often it is
-	// shown, and what it is called.
+	// Special is the form with more pictures. Count is how often it is shown; 0 is sent
+	// as 1.
 	Special bool
 	Count   uint32
-	Title   string
+	// Title is what it is called; "" of a special one is sent as its PokeName.
+	Title string
 }
 
 // Name implements Segment.
 func (*PokeSegment) Name() string { return "poke" }
 func (p *PokeSegment) size() int  { return len(p.Title) }
+
+// PokeName returns what clients call a type of poke, "" for one that is not known.
+func PokeName(kind uint32, special bool) string {
+	names := []string{"戳一戳", "比心", "点赞", "心碎", "666", "放大招"}
+	if special {
+		names = []string{"点赞", "爱心", "哈哈", "猪头", "炸弹", "便便", "亲亲", "药丸", "榴莲", "略略略", "平底锅", "钞票"}
+	}
+	if kind < 1 || kind > uint32(len(names)) {
+		return ""
+	}
+	return names[kind-1]
+}
+
+// CommonElem.service_type of pokes.
+const (
+	servicePoke    = 2
+	serviceSpecial = 23 // special pokes, and faces that are thrown
+)
+
+// decodePoke reads the two forms of pokes, and thrown faces; a payload that is no protobuf
+// gives nothing.
+func decodePoke(d *decoder, e *messagepb.Elem) {
+	raw := e.CommonElem.GetPbElem()
+	if e.CommonElem.GetServiceType() == servicePoke {
+		var p messagepb.PokeElem
+		if pb.Unmarshal(raw, &p) == nil {
+			d.add(&PokeSegment{Type: p.GetType(), Strength: p.GetStrength(), Title: p.GetName()})
+		}
+		return
+	}
+	d.follow = followReserve
+	var p messagepb.BounceFaceElem
+	switch err := pb.Unmarshal(raw, &p); {
+	case err != nil:
+	case p.GetFace() != nil:
+		d.add(decodeThrownFace(&p))
+	default:
+		d.add(&PokeSegment{Type: p.GetType(), Special: true, Count: p.GetCount(), Title: p.GetName()})
+	}
+}
+
+func (w *encoder) poke(p *PokeSegment) error {
+	title := pb.Text(p.Title)
+	if !p.Special {
+		e := &messagepb.PokeElem{Type: p.Type, Strength: proto.Uint32(p.Strength)}
+		if title != "" {
+			e.Name = &title
+		}
+		return w.common(servicePoke, p.Type, e)
+	}
+	if title == "" {
+		title = PokeName(p.Type, true)
+	}
+	return w.common(serviceSpecial, p.Type, &messagepb.BounceFaceElem{Type: p.Type, Count: max(p.Count, 1), Name: title})
+}

@@ -182,7 +182,7 @@ func (w *encoder) quoted(c Content) ([][]byte, error) {
 				continue
 			}
 		}
-		if err := inner.segment(seg); err != nil {
+		if err := inner.segment(seg); err != nil && !errors.Is(err, ErrReceivedOnly) {
 			return nil, err
 		}
 	}

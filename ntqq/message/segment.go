@@ -16,8 +16,13 @@ type Segment interface {
 
 // All returns a new, empty segment of each kind, in a fixed order.
 func All() []Segment {
-	return []Segment{&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{},
-		&LightAppSegment{}, &XMLSegment{}, &LocationSegment{}, &ContactSegment{}, &UnknownSegment{}}
+	return []Segment{
+		&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{},
+		&MarketFaceSegment{}, &PokeSegment{}, &RedPacketSegment{},
+		&MarkdownSegment{}, &FlashFileSegment{}, &KeyboardSegment{},
+		&LightAppSegment{}, &XMLSegment{}, &LocationSegment{}, &ContactSegment{},
+		&UnknownSegment{},
+	}
 }
 
 // What the parts of a message take in memory, about.

@@ -33,31 +33,27 @@ const (
 func (*UnknownSegment) Name() string { return "unknown" }
 func (u *UnknownSegment) size() int  { return len(u.Element) + len(u.Raw) }
 
-// The service types of common elements with a fallback text behind them
-// (docs/protocol/messages.md 5.6, 7.2).
-const (
-	serviceFlashPicture = 3
-	serviceBouncingFace = 23
-)
+// serviceFlashPicture is CommonElem.service_type of a flash picture, which has a fallback
+// text behind it (docs/protocol/messages.md 7.2).
+const serviceFlashPicture = 3
 
 // decodeUnknown keeps an element whole, unless it says nothing.
 func decodeUnknown(d *decoder, e *messagepb.Elem) {
 	switch fieldOf(e) {
 	case fieldElemFlags2, fieldGeneralFlags, fieldExtraInfo: // flags
 		return
-	case fieldMarketFace:
-		d.follow = followReserve
 	case fieldCommonElem:
-		switch e.CommonElem.GetServiceType() {
-		case serviceFlashPicture:
+		if e.CommonElem.GetServiceType() == serviceFlashPicture {
 			d.follow = followText
-		case serviceBouncingFace:
-			d.follow = followReserve
 		}
 	}
-	if d.saysNothing(e) {
-		return
+	if !d.saysNothing(e) {
+		d.addUnknown(e)
 	}
+}
+
+// addUnknown keeps an element whole, unless it is empty.
+func (d *decoder) addUnknown(e *messagepb.Elem) {
 	name := elementName(e)
 	if name == "" {
 		return

@@ -331,14 +331,18 @@ func TestVectorsCaptures(t *testing.T) {
 				}
 				c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
 				var face struct {
-					Element string `json:"element"`
-					FaceID  uint32 `json:"face_id"`
-					Text    string `json:"text"`
+					Element     string `json:"element"`
+					FaceID      uint32 `json:"face_id"`
+					Text        string `json:"text"`
+					Pack        string `json:"pack_id"`
+					Sticker     string `json:"sticker_id"`
+					StickerType uint64 `json:"sticker_type"`
 				}
 				if err := json.Unmarshal(v.Expected, &face); err != nil || face.Element != "large_face" {
 					t.Skipf("element %s is not supported yet", face.Element)
 				}
-				want := Content{&FaceSegment{ID: face.FaceID, Large: true, Text: face.Text}}
+				want := Content{&FaceSegment{ID: face.FaceID, Large: true, Text: face.Text,
+					Pack: face.Pack, Sticker: face.Sticker, StickerType: face.StickerType}}
 				if diff := cmp.Diff(want, c); diff != "" {
 					t.Errorf("content (-want +got):\n%s", diff)
 				}
@@ -372,8 +376,25 @@ func TestVectorsCaptures(t *testing.T) {
 				if m.Sequence != h.GetNtMsgSeq() || m.ClientSequence != h.GetSequence() || MsgUID(m.Random) != h.GetMsgUid() {
 					t.Errorf("got %+v, want the numbers of %v", m, &h)
 				}
-			case "common_elem_2", "common_elem_23", "common_elem_48":
-				service := map[string]uint32{"common_elem_2": 2, "common_elem_23": 23, "common_elem_48": 48}[v.Kind]
+			case "common_elem_2", "common_elem_23":
+				service := map[string]uint32{"common_elem_2": 2, "common_elem_23": 23}[v.Kind]
+				e := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: body}}
+				c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
+				var want struct {
+					Type1 uint32 `json:"poke_type"`
+					Type2 uint32 `json:"type"`
+					Count uint32 `json:"count"`
+					Name  string `json:"name"`
+				}
+				if err := json.Unmarshal(v.Expected, &want); err != nil {
+					t.Fatal(err)
+				}
+				poke := &PokeSegment{Type: want.Type1 + want.Type2, Special: service == 23, Count: want.Count, Title: want.Name}
+				if diff := cmp.Diff(Content{poke}, c); diff != "" {
+					t.Errorf("content (-want +got):\n%s", diff)
+				}
+			case "common_elem_48":
+				service := uint32(48)
 				e := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: body}}
 				c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
 				if countUnknown(c) != 1 {
