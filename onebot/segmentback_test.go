@@ -50,6 +50,7 @@ func samples() []message.Segment {
 		&message.PokeSegment{Type: 2, Strength: 9}, &message.PokeSegment{Type: 12, Special: true, Count: 3, Title: "钞票, [x]"},
 		&message.RedPacketSegment{Title: "恭喜"},
 		&message.FlashFileSegment{Title: "a.zip", FileSet: "0", Scene: 1},
+		&message.ForwardSegment{ID: "AB/cd+0"}, &message.LongMessageSegment{ID: "AB/cd+0"},
 		&message.UnknownSegment{Element: "custom_face"},
 		&message.ReplySegment{Sequence: 3},
 	}

@@ -1,10 +1,11 @@
-// Package packed inflates and deflates zlib streams, whose inflated size is bounded. It
-// keeps the zlib states, which are large and slow to make. All functions are safe for
-// concurrent use.
+// Package packed inflates and deflates zlib and gzip streams, whose inflated size is
+// bounded. It keeps their states, which are large and slow to make. All functions are safe
+// for concurrent use.
 package packed
 
 import (
 	"bytes"
+	"compress/gzip"
 	"compress/zlib"
 	"errors"
 	"fmt"
@@ -13,11 +14,16 @@ import (
 	"sync"
 )
 
-// ErrStream is returned by [Inflate] for bytes that are no whole zlib stream, and for one
-// that inflates to more than the limit.
-var ErrStream = errors.New("zlib stream")
+// Errors of [Inflate] and [Gunzip].
+var (
+	// ErrStream is returned for bytes that are no whole stream, and for a stream that
+	// inflates to more than the limit.
+	ErrStream = errors.New("packed stream")
+	// ErrLimit is the ErrStream of a stream that inflates to more than the limit.
+	ErrLimit = fmt.Errorf("%w inflates over the limit", ErrStream)
+)
 
-// MaxRatio is how many bytes one byte of a zlib stream can inflate to, at most.
+// MaxRatio is how many bytes one byte of a stream can inflate to, at most.
 const MaxRatio = 1032
 
 // The scratch memory of a pooled inflater doubles from firstInflated to maxKept. What is
@@ -27,30 +33,84 @@ const (
 	maxKept       = 1 << 20
 )
 
-var (
-	inflaters = sync.Pool{New: func() any { return new(inflater) }}
-	deflaters = sync.Pool{New: func() any { return new(deflater) }}
-)
-
 // Inflate returns the content of a zlib stream of at most limit bytes. The checksum is
 // checked; what follows the stream is ignored. The result is the caller's.
-func Inflate(b []byte, limit int) ([]byte, error) {
-	z := inflaters.Get().(*inflater)
-	defer inflaters.Put(z)
+func Inflate(b []byte, limit int) ([]byte, error) { return ofZlib.inflate(b, limit) }
+
+// AppendDeflated appends body as a zlib stream to dst.
+func AppendDeflated(dst, body []byte) []byte { return ofZlib.deflate(dst, body) }
+
+// Gunzip is [Inflate] for a gzip stream.
+func Gunzip(b []byte, limit int) ([]byte, error) { return ofGzip.inflate(b, limit) }
+
+// AppendGzipped is [AppendDeflated] for a gzip stream.
+func AppendGzipped(dst, body []byte) []byte { return ofGzip.deflate(dst, body) }
+
+// format is a kind of stream.
+type format struct{ inflaters, deflaters sync.Pool }
+
+var (
+	ofZlib = &format{
+		inflaters: sync.Pool{New: func() any { return &inflater{open: openZlib} }},
+		deflaters: sync.Pool{New: func() any { return &deflater{stream: zlib.NewWriter(nil)} }},
+	}
+	ofGzip = &format{
+		inflaters: sync.Pool{New: func() any { return &inflater{open: openGzip} }},
+		deflaters: sync.Pool{New: func() any { return &deflater{stream: gzip.NewWriter(nil)} }},
+	}
+)
+
+func (f *format) inflate(b []byte, limit int) ([]byte, error) {
+	z := f.inflaters.Get().(*inflater)
+	defer f.inflaters.Put(z)
 	return z.inflate(b, limit)
 }
 
-// AppendDeflated appends body as a zlib stream to dst.
-func AppendDeflated(dst, body []byte) []byte {
-	d := deflaters.Get().(*deflater)
-	defer deflaters.Put(d)
+func (f *format) deflate(dst, body []byte) []byte {
+	d := f.deflaters.Get().(*deflater)
+	defer f.deflaters.Put(d)
 	return d.deflate(dst, body)
 }
 
-// inflater is a zlib reader with its source and the scratch memory that it inflates into.
+// reader is a zlib or a gzip reader.
+type reader interface {
+	io.Reader
+	// reset begins another stream.
+	reset(source io.Reader) error
+}
+
+type zlibReader struct{ io.ReadCloser }
+
+func openZlib(source io.Reader) (reader, error) {
+	z, err := zlib.NewReader(source)
+	if err != nil {
+		return nil, err
+	}
+	return zlibReader{z}, nil
+}
+
+func (z zlibReader) reset(source io.Reader) error {
+	return z.ReadCloser.(zlib.Resetter).Reset(source, nil)
+}
+
+type gzipReader struct{ gzip.Reader }
+
+func openGzip(source io.Reader) (reader, error) {
+	z := new(gzipReader)
+	return z, z.reset(source)
+}
+
+func (z *gzipReader) reset(source io.Reader) error {
+	err := z.Reset(source)
+	z.Multistream(false)
+	return err
+}
+
+// inflater is a reader with its source and the scratch memory that it inflates into.
 type inflater struct {
+	open    func(source io.Reader) (reader, error)
 	source  bytes.Reader
-	stream  io.ReadCloser // nil before the first use
+	stream  reader // nil before the first use
 	scratch []byte
 }
 
@@ -58,9 +118,9 @@ func (z *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	z.source.Reset(b)
 	var err error
 	if z.stream == nil {
-		z.stream, err = zlib.NewReader(&z.source)
+		z.stream, err = z.open(&z.source)
 	} else {
-		err = z.stream.(zlib.Resetter).Reset(&z.source, nil)
+		err = z.stream.reset(&z.source)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w of %d bytes: %w", ErrStream, len(b), err)
@@ -85,7 +145,7 @@ func (z *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	}
 	z.source.Reset(nil)
 	if done+n > limit {
-		return nil, fmt.Errorf("%w of %d bytes inflates over %d", ErrStream, len(b), limit)
+		return nil, fmt.Errorf("%w: %d bytes, %d are allowed", ErrLimit, len(b), limit)
 	}
 	if !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w of %d bytes: %w", ErrStream, len(b), err)
@@ -96,10 +156,13 @@ func (z *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	return slices.Concat(append(full, z.scratch[:n])...), nil
 }
 
-// deflater is a zlib writer that appends to out.
+// deflater is a zlib or gzip writer that appends to out.
 type deflater struct {
-	stream *zlib.Writer // nil before the first use
-	out    []byte
+	stream interface {
+		io.WriteCloser
+		Reset(w io.Writer)
+	}
+	out []byte
 }
 
 // Write is where the stream puts what it has packed.
@@ -110,11 +173,7 @@ func (d *deflater) Write(b []byte) (int, error) {
 
 func (d *deflater) deflate(dst, body []byte) []byte {
 	d.out = dst
-	if d.stream == nil {
-		d.stream = zlib.NewWriter(d)
-	} else {
-		d.stream.Reset(d)
-	}
+	d.stream.Reset(d)
 	d.stream.Write(body) // writing to memory cannot fail
 	d.stream.Close()
 	out := d.out

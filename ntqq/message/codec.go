@@ -57,6 +57,8 @@ func codecs() []codec {
 		uploaded(as(nil, nil, (*encoder).contact), func(ctx context.Context, u *uploading, c *ContactSegment) (Segment, error) {
 			return c.signed(ctx, u)
 		}),
+		uploaded(as(nil, nil, (*encoder).forward), uploadForward), // cards
+		as([]element{inElem(fieldGeneralFlags)}, decodeLongMessage, (*encoder).longMessage),
 		as(nil, decodeUnknown, (*encoder).unknown), // what no other codec reads
 	}
 }

@@ -15,10 +15,16 @@ import (
 func Decode(rt *messagepb.RichText, group bool) Content {
 	d := decoders.Get().(*decoder)
 	*d = decoder{table: known, group: group, left: pb.MaxEntries}
-	c := d.read(rt.GetElems(), 0)
+	c := d.richText(rt)
 	*d = decoder{} // it keeps nothing of the message
 	decoders.Put(d)
-	if ptt := rt.GetPtt(); ptt != nil && pttCounts(ptt, rt.GetElems(), group) {
+	return c
+}
+
+// richText is Decode within the bounds that are left.
+func (d *decoder) richText(rt *messagepb.RichText) Content {
+	c := d.read(rt.GetElems(), 0)
+	if ptt := rt.GetPtt(); ptt != nil && pttCounts(ptt, rt.GetElems(), d.group) {
 		if raw, err := pb.Marshal(ptt); err == nil {
 			c = append(c, &UnknownSegment{Element: ElementPtt, Raw: raw})
 		}

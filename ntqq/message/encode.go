@@ -54,26 +54,9 @@ func encode(t *table, c Content, o EncodeOptions) (*messagepb.MessageBody, error
 	if len(c) == 0 {
 		return nil, ErrEmpty
 	}
-	isReply := func(seg Segment) bool { _, ok := seg.(*ReplySegment); return ok }
-	first := slices.IndexFunc(c, isReply)
-	if first >= 0 && slices.ContainsFunc(c[first+1:], isReply) {
-		return nil, errors.New("a message can quote only one other")
-	}
 	w := &encoder{EncodeOptions: o, table: t, content: c}
-	w.body.RichText = &w.richText
-	w.richText.Elems = make([]*messagepb.Elem, 0, len(c)+1)
-	if first >= 0 {
-		if err := w.segment(c[first]); err != nil {
-			return nil, &SegmentError{first, c[first], err}
-		}
-	}
-	for i, seg := range c {
-		if i == first {
-			continue
-		}
-		if err := w.segment(seg); err != nil {
-			return nil, &SegmentError{i, seg, err}
-		}
+	if err := w.all(); err != nil {
+		return nil, err
 	}
 	return &w.body, nil
 }
@@ -84,8 +67,34 @@ type encoder struct {
 	EncodeOptions
 	table    *table
 	content  Content
+	node     *Node // the node of a forward that the content is of; nil for a message
 	body     messagepb.MessageBody
 	richText messagepb.RichText // of body
+}
+
+// all writes the content, a quote first.
+func (w *encoder) all() error {
+	isReply := func(seg Segment) bool { _, ok := seg.(*ReplySegment); return ok }
+	first := slices.IndexFunc(w.content, isReply)
+	if first >= 0 && slices.ContainsFunc(w.content[first+1:], isReply) {
+		return errors.New("a message can quote only one other")
+	}
+	w.body.RichText = &w.richText
+	w.richText.Elems = make([]*messagepb.Elem, 0, len(w.content)+1)
+	if first >= 0 {
+		if err := w.segment(w.content[first]); err != nil {
+			return &SegmentError{first, w.content[first], err}
+		}
+	}
+	for i, seg := range w.content {
+		if i == first {
+			continue
+		}
+		if err := w.segment(seg); err != nil {
+			return &SegmentError{i, seg, err}
+		}
+	}
+	return nil
 }
 
 // add appends elements.

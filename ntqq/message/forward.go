@@ -1,10 +1,18 @@
 package message
 
+import (
+	"errors"
+	"fmt"
+
+	"libration/internal/pb/messagepb"
+)
+
 // ForwardSegment is a card that opens a list of messages, a forward. It stands alone in
 // its message (docs/protocol/messages.md 10).
 //
-// To send one it needs Nodes, or the ID of one that exists. One that was received has an
-// ID and what the card shows; the client's Messages().Forward returns its nodes.
+// To send one it needs Nodes, or the ID of one that exists. Where it has both, the nodes
+// are sent, under a new ID. One that was received has an ID and what the card shows; the
+// client's Messages().Forward returns its nodes.
 type ForwardSegment struct {
 	ID    string // resource id at the service; "" of one in a forward that holds it itself
 	Nodes []Node
@@ -14,19 +22,22 @@ type ForwardSegment struct {
 	Summary string // last line, "查看2条转发消息"
 	Preview []string
 	Count   int // messages in it, by the card
-	// FileName is what the card and the item of a forward around it are found by; drawn
-	// where it is empty.
+	// FileName is what the card and the item of a forward around it are found by. It is
+	// made where it is empty.
 	FileName string
 }
 
 // Node is one message of a forward. Who wrote it, and when, is what the forward says:
 // nobody has checked it.
 type Node struct {
-	UIN     UIN
-	Name    string // that is shown
-	Time    int64  // Unix seconds; 0 to send: now
-	Group   GroupCode
-	Avatar  string // URL of the picture; "" to send: the account's
+	// UIN is the author; 0 to send: the account itself.
+	UIN  UIN
+	Name string // that is shown; "" to send: the member's card or nickname
+	Time int64  // Unix seconds; 0 to send: now
+	// Group is where the message was written; 0: in a private chat.
+	Group  GroupCode
+	Avatar string // URL of the picture; "" to send: the author's
+	// Content may be empty, and is sent as a text then that says so.
 	Content Content
 }
 
@@ -43,10 +54,76 @@ func (f *ForwardSegment) size() int {
 	return n
 }
 
-// LongMessageSegment stands for a text that was too long for a message and lies at the
-// service as a long message (docs/protocol/messages.md 5.9).
-type LongMessageSegment struct{ ID string }
+// CheckLimits returns a *[ForwardLimitError] for a forward that is nested too deeply, or
+// has too many nodes.
+func (f *ForwardSegment) CheckLimits() error {
+	nodes := 0
+	return f.count(&nodes, 1)
+}
 
-// Name implements Segment.
-func (*LongMessageSegment) Name() string { return "long_message" }
-func (l *LongMessageSegment) size() int  { return len(l.ID) }
+func (f *ForwardSegment) count(nodes *int, depth int) error {
+	if depth > MaxForwardDepth {
+		return &ForwardLimitError{"forwards within one another", MaxForwardDepth}
+	}
+	if *nodes += len(f.Nodes); *nodes > MaxForwardNodes {
+		return &ForwardLimitError{"nodes", MaxForwardNodes}
+	}
+	for i := range f.Nodes {
+		for _, seg := range f.Nodes[i].Content {
+			if inner, ok := seg.(*ForwardSegment); ok {
+				if err := inner.count(nodes, depth+1); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// shownNodes is how many nodes a card shows (docs/protocol/messages.md 10.4).
+const shownNodes = 4
+
+// Card returns a copy of the forward in which everything that the card shows is filled in,
+// from the nodes where it was empty.
+func (f *ForwardSegment) Card() *ForwardSegment {
+	card := *f
+	if card.Prompt == "" {
+		card.Prompt = briefForward
+	}
+	if card.Source == "" {
+		card.Source = "群聊的聊天记录"
+	}
+	if len(card.Preview) == 0 {
+		for _, n := range f.Nodes[:min(len(f.Nodes), shownNodes)] {
+			card.Preview = append(card.Preview, n.Name+": "+Brief(n.Content))
+		}
+	}
+	if card.Count == 0 {
+		card.Count = max(len(f.Nodes), len(card.Preview))
+	}
+	if card.Summary == "" {
+		card.Summary = fmt.Sprintf("查看%d条转发消息", card.Count)
+	}
+	if card.FileName == "" {
+		card.FileName = fileNameOf([]byte(f.ID))
+	}
+	return &card
+}
+
+// forward writes the card. One within another forward may have no id: its messages are
+// there, under its file name.
+func (w *encoder) forward(f *ForwardSegment) error {
+	if f.ID == "" && (w.node == nil || f.FileName == "") {
+		return errors.New("the forward has no id: it has not been uploaded")
+	}
+	text, err := f.Card().json()
+	if err != nil {
+		return err
+	}
+	data, err := cardData(text)
+	if err != nil {
+		return err
+	}
+	w.add(&messagepb.Elem{LightApp: &messagepb.LightApp{Data: data}})
+	return nil
+}

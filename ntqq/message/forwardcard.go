@@ -15,9 +15,18 @@ import (
 // maxPreview bounds the lines of a forward's card that are read. Clients write four.
 const maxPreview = 100
 
-// forwardCard is the JSON of a forward (docs/protocol/messages.md 10.4).
+// forwardCard is the JSON of a forward (docs/protocol/messages.md 10.4), with its members
+// in the order in which clients write them.
 type forwardCard struct {
-	App   string `json:"app"`
+	App    string `json:"app"`
+	Config struct {
+		AutoSize int    `json:"autosize"`
+		Forward  int    `json:"forward"`
+		Round    int    `json:"round"`
+		Type     string `json:"type"`
+		Width    int    `json:"width"`
+	} `json:"config"`
+	Desc  string `json:"desc"`
 	Extra string `json:"extra"` // JSON of a forwardExtra
 	Meta  struct {
 		Detail struct {
@@ -29,6 +38,8 @@ type forwardCard struct {
 		} `json:"detail"`
 	} `json:"meta"`
 	Prompt string `json:"prompt"`
+	Ver    string `json:"ver"`
+	View   string `json:"view"`
 }
 
 type forwardLine struct {
@@ -60,6 +71,24 @@ func forwardOfCard(text string) *ForwardSegment {
 		f.Preview = append(f.Preview, line.Text)
 	}
 	return f.named()
+}
+
+// json is the card as it is sent, of a forward that [ForwardSegment.Card] has filled in.
+func (f *ForwardSegment) json() (string, error) {
+	extra, err := writeCard(forwardExtra{f.FileName, f.Count})
+	if err != nil {
+		return "", err
+	}
+	card := forwardCard{App: appForward, Desc: f.Prompt, Extra: extra, Prompt: f.Prompt, Ver: "0.0.0.5", View: "contact"}
+	c := &card.Config
+	c.AutoSize, c.Forward, c.Round, c.Type, c.Width = 1, 1, 1, "normal", 300
+	d := &card.Meta.Detail
+	d.ResID, d.Source, d.Summary, d.UniSeq = f.ID, f.Source, f.Summary, f.FileName
+	d.News = make([]forwardLine, min(len(f.Preview), shownNodes))
+	for i := range d.News {
+		d.News[i].Text = f.Preview[i]
+	}
+	return writeCard(&card)
 }
 
 // named returns nil for a forward whose messages nobody could find.

@@ -1,12 +1,10 @@
 package message
 
 import (
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
 
+	"libration/internal/packed"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 )
@@ -14,22 +12,32 @@ import (
 // Limits of a forward. They are ours: those of the service are not known
 // (docs/protocol/messages.md 10).
 const (
-	MaxForwardBytes = 8 << 20 // of a payload that is inflated
+	MaxForwardDepth   = 10      // forwards within one another
+	MaxForwardNodes   = 1000    // that are sent, those of forwards within it included
+	MaxForwardBytes   = 8 << 20 // of a payload that is inflated
+	MaxForwardPayload = 2 << 20 // bytes that are uploaded: they are gzip
 )
 
 // ErrBadForward is returned for the payload of a forward that cannot be read: no gzip, no
 // protobuf, or nothing in it.
 var ErrBadForward = errors.New("the forward cannot be read")
 
-// ForwardLimitError is returned for a forward that is over one of the limits.
+// ErrTooLarge is what errors of content that is too large are.
+var ErrTooLarge = errors.New("message is too large")
+
+// ForwardLimitError is returned for a forward that is over one of the limits. It is an
+// [ErrTooLarge].
 type ForwardLimitError struct {
-	What  string // what there is too much of: "bytes"
+	What  string // what there is too much of: "nodes", "bytes"
 	Limit int
 }
 
 func (e *ForwardLimitError) Error() string {
-	return fmt.Sprintf("the forward is too large: more than %d %s", e.Limit, e.What)
+	return fmt.Sprintf("the forward has more than %d %s", e.Limit, e.What)
 }
+
+// Is implements errors.Is.
+func (e *ForwardLimitError) Is(target error) bool { return target == ErrTooLarge }
 
 // rootItem is the name of the item that the card opens; the others are the forwards
 // within it, under the file names of their cards.
@@ -52,20 +60,32 @@ func CheckForward(payload []byte) error {
 
 // inflateForward reads the gzip of a MultiMsgTransmit.
 func inflateForward(payload []byte) (*messagepb.MultiMsgTransmit, error) {
-	z, err := gzip.NewReader(bytes.NewReader(payload))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadForward, err)
-	}
-	raw, err := io.ReadAll(io.LimitReader(z, MaxForwardBytes+1))
-	if len(raw) > MaxForwardBytes {
+	raw, err := packed.Gunzip(payload, MaxForwardBytes)
+	if errors.Is(err, packed.ErrLimit) {
 		return nil, &ForwardLimitError{"bytes", MaxForwardBytes}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadForward, err)
-	}
 	transmit := &messagepb.MultiMsgTransmit{}
-	if err := pb.Unmarshal(raw, transmit); err != nil {
+	if err == nil {
+		err = pb.Unmarshal(raw, transmit)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadForward, err)
 	}
 	return transmit, nil
+}
+
+// deflateForward is the reverse of inflateForward.
+func deflateForward(transmit *messagepb.MultiMsgTransmit) ([]byte, error) {
+	raw, err := pb.Marshal(transmit)
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > MaxForwardBytes {
+		return nil, &ForwardLimitError{"bytes", MaxForwardBytes}
+	}
+	payload := packed.AppendGzipped(nil, raw)
+	if len(payload) > MaxForwardPayload {
+		return nil, &ForwardLimitError{"bytes as gzip", MaxForwardPayload}
+	}
+	return payload, nil
 }

@@ -72,17 +72,21 @@ func decodeReply(d *decoder, e *messagepb.Elem) {
 		r.Sequence = reserve.GetNtMsgSeq()
 	}
 	if d.depth < maxQuoteDepth && d.left > 0 {
-		r.Content = d.quoted(m, d.depth+1)
+		r.Content = d.quoted(m, r)
 	}
 	d.add(r)
 }
 
 // quoted prefers the whole message, which quotes in forwarded messages carry, over
-// the element list.
-func (d *decoder) quoted(m *messagepb.SourceMsg, depth int) Content {
+// the element list. It takes the sender from there, where r has none.
+func (d *decoder) quoted(m *messagepb.SourceMsg, r *ReplySegment) Content {
+	depth := d.depth + 1
 	if raw := m.GetSrcMsg(); len(raw) > 0 {
 		var cm messagepb.CommonMessage
 		if pb.Unmarshal(raw, &cm) == nil && len(cm.GetBody().GetRichText().GetElems()) > 0 {
+			if r.SenderUIN == 0 {
+				r.SenderUIN = UIN(cm.GetRoutingHead().GetFromUin())
+			}
 			return d.read(cm.GetBody().GetRichText().GetElems(), depth)
 		}
 	}
@@ -135,11 +139,23 @@ func (w *encoder) quote(r *ReplySegment) error {
 	if seq == 0 {
 		return errors.New("the quoted message has no sequence")
 	}
-	elems, err := w.quoted(r.Content)
+	quoted, err := w.quoted(r.Content)
 	if err != nil {
 		return err
 	}
-	m := &messagepb.SourceMsg{OrigSeqs: []uint64{seq}, Time: proto.Uint32(uint32(r.Time)), Elems: elems}
+	m := &messagepb.SourceMsg{OrigSeqs: []uint64{seq}, Time: proto.Uint32(uint32(r.Time))}
+	for _, e := range quoted {
+		raw, err := pb.Marshal(e)
+		if err != nil {
+			return err
+		}
+		m.Elems = append(m.Elems, raw)
+	}
+	if w.node != nil {
+		if m.SrcMsg, err = r.whole(seq, w.node.Group, quoted); err != nil {
+			return err
+		}
+	}
 	reserve := &messagepb.SourceMsgReserve{}
 	if uid := pb.Text(r.SenderUID); r.Random != 0 {
 		m.Flag = proto.Uint32(0)
@@ -171,7 +187,7 @@ func (w *encoder) quote(r *ReplySegment) error {
 // quoted encodes the quoted content. What cannot be quoted is left out: quotes inside
 // the quote, which would let a chain of replies grow without end, and content that is
 // not made of elements.
-func (w *encoder) quoted(c Content) ([][]byte, error) {
+func (w *encoder) quoted(c Content) ([]*messagepb.Elem, error) {
 	inner := encoder{EncodeOptions: EncodeOptions{Group: w.Group}, table: w.table}
 	for _, seg := range c {
 		switch s := seg.(type) {
@@ -186,13 +202,21 @@ func (w *encoder) quoted(c Content) ([][]byte, error) {
 			return nil, err
 		}
 	}
-	var out [][]byte
-	for _, e := range inner.richText.Elems {
-		raw, err := pb.Marshal(e)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, raw)
+	return inner.richText.Elems, nil
+}
+
+// whole is the quoted message as quotes in forwards carry it: the messages of a forward
+// are in no chat where it could be looked up.
+func (r *ReplySegment) whole(sequence uint64, group GroupCode, elems []*messagepb.Elem) ([]byte, error) {
+	route := &messagepb.RoutingHead{FromUin: uint64(r.SenderUIN), FromUid: proto.String(pb.Text(r.SenderUID))}
+	head := &messagepb.ContentHead{
+		Type: TypeFriend, Random: proto.Uint64(uint64(r.Random)), Sequence: proto.Uint64(sequence), Time: proto.Uint64(uint64(r.Time)),
 	}
-	return out, nil
+	if group != 0 {
+		route.Group = &messagepb.RoutingGroup{GroupCode: uint64(group)}
+		head.Type = TypeGroup
+	}
+	return pb.Marshal(&messagepb.CommonMessage{
+		RoutingHead: route, ContentHead: head, Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: elems}},
+	})
 }

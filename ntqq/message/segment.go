@@ -21,6 +21,7 @@ func All() []Segment {
 		&MarketFaceSegment{}, &PokeSegment{}, &RedPacketSegment{},
 		&MarkdownSegment{}, &FlashFileSegment{}, &KeyboardSegment{},
 		&LightAppSegment{}, &XMLSegment{}, &LocationSegment{}, &ContactSegment{},
+		&ForwardSegment{}, &LongMessageSegment{},
 		&UnknownSegment{},
 	}
 }

@@ -40,7 +40,7 @@ const serviceFlashPicture = 3
 // decodeUnknown keeps an element whole, unless it says nothing.
 func decodeUnknown(d *decoder, e *messagepb.Elem) {
 	switch fieldOf(e) {
-	case fieldElemFlags2, fieldGeneralFlags, fieldExtraInfo: // flags
+	case fieldElemFlags2, fieldExtraInfo: // flags
 		return
 	case fieldCommonElem:
 		if e.CommonElem.GetServiceType() == serviceFlashPicture {

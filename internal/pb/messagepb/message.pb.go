@@ -9883,7 +9883,7 @@ func (x *LongMsgSendResp) GetResId() string {
 
 type MultiMsgTransmit struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Messages      []*CommonMessage       `protobuf:"bytes,1,rep,name=messages" json:"messages,omitempty"` // not written by NT clients; old Android clients repeat the root's messages here: read the items
+	Messages      [][]byte               `protobuf:"bytes,1,rep,name=messages" json:"messages,omitempty"` // not written by NT clients; old Android clients repeat the root's messages here: read the items
 	Items         []*MultiMsgItem        `protobuf:"bytes,2,rep,name=items" json:"items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9919,7 +9919,7 @@ func (*MultiMsgTransmit) Descriptor() ([]byte, []int) {
 	return file_message_proto_rawDescGZIP(), []int{116}
 }
 
-func (x *MultiMsgTransmit) GetMessages() []*CommonMessage {
+func (x *MultiMsgTransmit) GetMessages() [][]byte {
 	if x != nil {
 		return x.Messages
 	}
@@ -9985,9 +9985,10 @@ func (x *MultiMsgItem) GetContent() *MultiMsgContent {
 	return nil
 }
 
+// The messages are encoded CommonMessages: a damaged one must not take the others along.
 type MultiMsgContent struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Messages      []*CommonMessage       `protobuf:"bytes,1,rep,name=messages" json:"messages,omitempty"`
+	Messages      [][]byte               `protobuf:"bytes,1,rep,name=messages" json:"messages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10022,7 +10023,7 @@ func (*MultiMsgContent) Descriptor() ([]byte, []int) {
 	return file_message_proto_rawDescGZIP(), []int{118}
 }
 
-func (x *MultiMsgContent) GetMessages() []*CommonMessage {
+func (x *MultiMsgContent) GetMessages() [][]byte {
 	if x != nil {
 		return x.Messages
 	}
@@ -10990,15 +10991,15 @@ const file_message_proto_rawDesc = "" +
 	"\x06res_id\x18\x03 \x01(\tR\x05resId\x12\x18\n" +
 	"\apayload\x18\x04 \x01(\fR\apayload\"(\n" +
 	"\x0fLongMsgSendResp\x12\x15\n" +
-	"\x06res_id\x18\x03 \x01(\tR\x05resId\"\x87\x01\n" +
-	"\x10MultiMsgTransmit\x12<\n" +
-	"\bmessages\x18\x01 \x03(\v2 .libration.message.CommonMessageR\bmessages\x125\n" +
+	"\x06res_id\x18\x03 \x01(\tR\x05resId\"e\n" +
+	"\x10MultiMsgTransmit\x12\x1a\n" +
+	"\bmessages\x18\x01 \x03(\fR\bmessages\x125\n" +
 	"\x05items\x18\x02 \x03(\v2\x1f.libration.message.MultiMsgItemR\x05items\"i\n" +
 	"\fMultiMsgItem\x12\x1b\n" +
 	"\tfile_name\x18\x01 \x01(\tR\bfileName\x12<\n" +
-	"\acontent\x18\x02 \x01(\v2\".libration.message.MultiMsgContentR\acontent\"O\n" +
-	"\x0fMultiMsgContent\x12<\n" +
-	"\bmessages\x18\x01 \x03(\v2 .libration.message.CommonMessageR\bmessagesB(Z\x1flibration/internal/pb/messagepb\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"\acontent\x18\x02 \x01(\v2\".libration.message.MultiMsgContentR\acontent\"-\n" +
+	"\x0fMultiMsgContent\x12\x1a\n" +
+	"\bmessages\x18\x01 \x03(\fR\bmessagesB(Z\x1flibration/internal/pb/messagepb\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_message_proto_rawDescOnce sync.Once
@@ -11226,15 +11227,13 @@ var file_message_proto_depIdxs = []int32{
 	110, // 88: libration.message.LongMsgResp.attr:type_name -> libration.message.LongMsgAttr
 	111, // 89: libration.message.LongMsgRecvReq.peer:type_name -> libration.message.LongMsgPeer
 	111, // 90: libration.message.LongMsgSendReq.peer:type_name -> libration.message.LongMsgPeer
-	3,   // 91: libration.message.MultiMsgTransmit.messages:type_name -> libration.message.CommonMessage
-	117, // 92: libration.message.MultiMsgTransmit.items:type_name -> libration.message.MultiMsgItem
-	118, // 93: libration.message.MultiMsgItem.content:type_name -> libration.message.MultiMsgContent
-	3,   // 94: libration.message.MultiMsgContent.messages:type_name -> libration.message.CommonMessage
-	95,  // [95:95] is the sub-list for method output_type
-	95,  // [95:95] is the sub-list for method input_type
-	95,  // [95:95] is the sub-list for extension type_name
-	95,  // [95:95] is the sub-list for extension extendee
-	0,   // [0:95] is the sub-list for field type_name
+	117, // 91: libration.message.MultiMsgTransmit.items:type_name -> libration.message.MultiMsgItem
+	118, // 92: libration.message.MultiMsgItem.content:type_name -> libration.message.MultiMsgContent
+	93,  // [93:93] is the sub-list for method output_type
+	93,  // [93:93] is the sub-list for method input_type
+	93,  // [93:93] is the sub-list for extension type_name
+	93,  // [93:93] is the sub-list for extension extendee
+	0,   // [0:93] is the sub-list for field type_name
 }
 
 func init() { file_message_proto_init() }
