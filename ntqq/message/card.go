@@ -96,13 +96,13 @@ func lightApp(text string) (l *LightAppSegment, ok bool) {
 }
 
 func decodeLightApp(d *decoder, e *messagepb.Elem) {
+	d.follow = followReserve
 	text, _ := d.cardText(e.LightApp.GetData())
 	l, ok := lightApp(text)
 	if !ok {
 		decodeUnknown(d, e)
 		return
 	}
-	d.follow = followReserve
 	switch l.App {
 	case appForward:
 		if f := forwardOfCard(text); f != nil {

@@ -316,6 +316,37 @@ func TestCardBudget(t *testing.T) {
 	}
 }
 
+// TestCleanCards is the clean-up of docs/protocol/messages.md 8 as far as it is about cards.
+func TestCleanCards(t *testing.T) {
+	reserve := encoded(t, &messagepb.FallbackText{Text: "fallback"})
+	fallback := &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("[卡片]请使用新版本"), PbReserve: reserve}}
+	card, forward := lightAppElem("\x00"+`{"app":"com.x"}`), richElem(richForward, "\x00"+forwardXML)
+	quote := &messagepb.Elem{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, SenderUin: 10001}}
+	mention := &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("@a"), Attr6Buf: OldMention(&AtSegment{UIN: 10001, Display: "@a"})}}
+	flags := []*messagepb.Elem{{GeneralFlags: &messagepb.GeneralFlags{}}, {ElemFlags2: &messagepb.ElemFlags2{}}, {ExtraInfo: &messagepb.ExtraInfo{}}}
+	reply := &ReplySegment{Sequence: 1, SenderUIN: 10001}
+	light := LightApp(`{"app":"com.x"}`)
+	for name, tt := range map[string]struct {
+		elems []*messagepb.Elem
+		want  Content
+	}{
+		"a forward is one segment":      {append([]*messagepb.Elem{forward}, flags...), Content{testForward()}},
+		"fallback behind a light app":   {[]*messagepb.Elem{card, fallback}, Content{light}},
+		"fallback behind a forward":     {[]*messagepb.Elem{lightAppElem("\x00" + forwardJSON), fallback}, Content{testForward()}},
+		"fallback behind a location":    {[]*messagepb.Elem{lightAppElem("\x00" + locationJSON), fallback}, Content{Location(39.90872, -116.39748, "天安门", "<A> & B")}},
+		"fallback behind a broken card": {[]*messagepb.Elem{lightAppElem("\x00{"), fallback}, Content{&UnknownSegment{Element: "light_app", Raw: encoded(t, lightAppElem("\x00{"))}}},
+		"one fallback only":             {[]*messagepb.Elem{card, fallback, fallback}, Content{light, Text("[卡片]请使用新版本")}},
+		"words behind a light app":      {[]*messagepb.Elem{card, textElem("look")}, Content{light, Text("look")}},
+		"quote, mention, card":          {[]*messagepb.Elem{quote, mention, card, fallback}, Content{reply, light}},
+		"a preview leaves its link":     {[]*messagepb.Elem{textElem("https://example.com"), richElem(33, "\x00<msg/>")}, Content{Text("https://example.com")}},
+		"a preview alone is nothing":    {append([]*messagepb.Elem{richElem(33, "\x00<msg/>")}, flags...), Content{}},
+	} {
+		if diff := cmp.Diff(tt.want, Clean(Decode(&messagepb.RichText{Elems: tt.elems}, true), true)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // TestBombs: a message of 2 MiB full of cards that inflate to 1 MiB each takes little
 // memory and time.
 func TestBombs(t *testing.T) {
