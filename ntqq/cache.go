@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,10 +22,12 @@ type cache struct {
 	friends  map[UIN]Friend
 	groups   map[GroupCode]Group
 	members  map[GroupCode]*memberList
+	faces    map[uint32]Face
 	uins     map[UID]UIN
 	fetching map[string]*listFetch // by key
-	// friendsOK and groupsOK: the list is complete and not stale.
-	friendsOK, groupsOK bool
+	// friendsOK, groupsOK and facesOK: the list is complete and not stale.
+	friendsOK, groupsOK, facesOK bool
+	facesAfter                   time.Time // messages do not ask for faces before
 }
 
 // listFetch is a list on its way. What is pushed meanwhile may be newer than it.
@@ -41,7 +44,7 @@ type memberList struct {
 }
 
 // Keys of the lists.
-const friendsKey, groupsKey = "friends", "groups"
+const friendsKey, groupsKey, facesKey = "friends", "groups", "faces"
 
 func membersKey(code GroupCode) string { return fmt.Sprint("members ", code) }
 
@@ -128,7 +131,7 @@ func (c *cache) staleMembers(code GroupCode) {
 func (c *cache) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.friendsOK, c.groupsOK = false, false
+	c.friendsOK, c.groupsOK, c.facesOK = false, false, false
 	for _, l := range c.members {
 		l.ok = false
 	}
@@ -300,7 +303,7 @@ func (c *cache) membersAge(code GroupCode) time.Duration {
 	return time.Hour
 }
 
-func sorted[K UIN | GroupCode, V any](m map[K]V) []V {
+func sorted[K cmp.Ordered, V any](m map[K]V) []V {
 	out := make([]V, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		out = append(out, m[k])

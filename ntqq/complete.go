@@ -8,8 +8,8 @@ import (
 	"libration/ntqq/message"
 )
 
-// complete makes content ready to be encoded, on a copy: it fills in what mentions and
-// quotes lack, and uploads what has to be.
+// complete makes content ready to be encoded, on a copy: it fills in what mentions,
+// quotes, faces and stickers lack, and uploads what has to be.
 func (c *Client) complete(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
 	if len(content) == 0 {
 		return nil, ErrEmptyMessage
@@ -42,6 +42,21 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 			r := *s
 			r.SenderUID, _ = c.lookUp(ctx, group, r.SenderUIN, "")
 			set(i, &r)
+		case *message.FaceSegment:
+			if full := c.completeFace(ctx, s); full != nil {
+				set(i, full)
+			}
+		case *message.MarketFaceSegment:
+			if s.Key != "" {
+				continue
+			}
+			keys, err := c.Faces().MarketKeys(ctx, []string{s.ID})
+			if err != nil {
+				return nil, unsent(ctx, &message.SegmentError{Index: i, Segment: s, Err: err})
+			}
+			m := *s
+			m.Key = keys[0]
+			set(i, &m)
 		}
 	}
 	out, err := message.Upload(ctx, &uploader{c, group}, out)

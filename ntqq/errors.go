@@ -19,8 +19,8 @@ var (
 	// ErrRateLimited: the message was not sent, because too many are
 	// (Options.SendLimit); usually a *RateLimitError.
 	ErrRateLimited = errors.New("sending too fast, not sent")
-	// ErrNotFound: no such user, friend, group, member or message. The next five are each
-	// an ErrNotFound, and say which.
+	// ErrNotFound: no such user, friend, group, member, message or sticker. The next six
+	// are each an ErrNotFound, and say which.
 	ErrNotFound       = errors.New("not found")
 	ErrNoUser   error = notFound("no such user")
 	ErrNoFriend error = notFound("no such friend")
@@ -29,6 +29,8 @@ var (
 	ErrNoMember error = notFound("no such member of the group")
 	// ErrNoMessage: the chat has no such message, or it was taken back.
 	ErrNoMessage error = notFound("no such message in the chat, or it was taken back")
+	// ErrNoMarketFace: no sticker of the shop has this id.
+	ErrNoMarketFace error = notFound("no such market face")
 	// ErrTempChat: the history of temporary chats cannot be fetched, nor marked as read.
 	ErrTempChat = errors.New("temporary chats have no history to fetch or to mark as read")
 	// ErrGroupTime: the history of groups is fetched by sequence, not by time.

@@ -30,6 +30,7 @@ type requestArgs struct {
 	NextUIN                            uint64 `json:"next_uin"`
 	ClientSeq                          uint64 `json:"client_seq"`
 	Count                              uint32
+	IDs                                []string
 }
 
 type requestVector struct {
@@ -65,6 +66,9 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"fetch user info by uid": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: a.UID, Keys: userInfoKeys()})
+	},
+	"market face key": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.MarketFaceKeys, marketKeysRequest(a.IDs))
 	},
 	"fetch user info":        userByUIN,
 	"fetch user info by uin": userByUIN,

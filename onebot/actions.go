@@ -36,7 +36,7 @@ type row = table.Row[*account]
 
 // Table returns all actions. It panics when a row is wrong.
 var Table = sync.OnceValue(func() *table.Table[*account] {
-	rows := slices.Concat(messageActions(), userActions(), groupActions(), serviceActions(), knownActions())
+	rows := slices.Concat(messageActions(), userActions(), groupActions(), faceActions(), serviceActions(), knownActions())
 	t, err := table.New(dialect(), rows...)
 	if err != nil {
 		panic(err)

@@ -170,6 +170,8 @@ func TestLanes(t *testing.T) {
 	for _, name := range Table().Names() {
 		want := Local
 		switch {
+		case strings.HasPrefix(name, "fetch_"):
+			want = Lookups
 		case !strings.HasPrefix(name, "get_") && !strings.HasPrefix(name, "can_"):
 			want = Sends
 		case strings.HasPrefix(name, "get_group_"), strings.HasPrefix(name, "get_friend_"), name == "get_stranger_info":

@@ -47,6 +47,7 @@ var (
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
 	noMember = cause("MEMBER_NOT_FOUND", text.T("no such member in the group", "群成员不存在"))
 	noUser   = cause("USER_NOT_FOUND", text.T("no such user", "用户不存在"))
+	noMface  = cause("MFACE_NOT_FOUND", text.T("no such market face", "商城表情不存在"))
 
 	notSent = cause("MESSAGE_NOT_SENT", text.T(
 		"the message was not sent: it never left, or the connection failed and it is not in the chat",
@@ -84,7 +85,7 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = []*table.Cause{emptyMessage, tooLarge, noCard, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
+	sendCauses = []*table.Cause{emptyMessage, tooLarge, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
 )
 
 func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code: code, Text: what} }
@@ -121,6 +122,7 @@ var causes = []struct {
 	{ntqq.ErrNoGroup, noGroup},
 	{ntqq.ErrNoMember, noMember},
 	{ntqq.ErrNoUser, noUser},
+	{ntqq.ErrNoMarketFace, noMface},
 	{ntqq.ErrRestricted, restricted},
 	{ntqq.ErrBlocked, blocked},
 	{ntqq.ErrSwallowed, swallowed},

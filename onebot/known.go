@@ -29,7 +29,7 @@ func knownActions() []row {
 			upload_group_file upload_private_file get_group_root_files get_group_files_by_folder
 			get_group_file_url get_private_file_url move_group_file delete_group_file
 			create_group_file_folder delete_group_file_folder rename_group_file_folder upload_image
-			ocr_image .ocr_image fetch_custom_face fetch_mface_key get_rkey .send_packet get_music_ark`),
+			ocr_image .ocr_image fetch_custom_face get_rkey .send_packet get_music_ark`),
 		table.Known[*account](common, `
 			set_msg_emoji_like fetch_emoji_like forward_friend_single_msg forward_group_single_msg
 			get_unidirectional_friend_list delete_unidirectional_friend get_group_system_msg

@@ -292,6 +292,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[context.Context]():   {t.Context()},
 		reflect.TypeFor[bool]():              {false, true},
 		reflect.TypeFor[string]():            {"text"},
+		reflect.TypeFor[[]string]():          {[]string{"0123456789abcdef0123456789abcdef"}},
 		reflect.TypeFor[message.UIN]():       {alice},
 		reflect.TypeFor[message.UID]():       {message.UID("u_alice")},
 		reflect.TypeFor[message.GroupCode](): {group},

@@ -44,10 +44,10 @@ const (
 // rock-paper-scissors. The payload is a LargeFaceElem.
 const ServiceLargeFace = 37
 
-const (
-	serviceSmallFace = 33
-	faceSmallMin     = 260 // the first id with a small form
-)
+// SmallFaceMin is the first id with a small form.
+const SmallFaceMin = 260
+
+const serviceSmallFace = 33
 
 // decodeFace reads the three forms; a payload that is no protobuf gives nothing.
 func decodeFace(d *decoder, e *messagepb.Elem) {
@@ -126,7 +126,7 @@ func (w *encoder) face(f *FaceSegment) error {
 		return w.thrownFace(f)
 	case f.Large || f.ID == FaceDice || f.ID == FaceRPS:
 		return w.largeFace(f)
-	case f.ID >= faceSmallMin && f.Text != "":
+	case f.ID >= SmallFaceMin && f.Text != "":
 		text := pb.Text(f.Text)
 		return w.common(serviceSmallFace, 1, &messagepb.SmallFaceElem{FaceId: f.ID, Text: text, CompatText: text})
 	}

@@ -311,7 +311,7 @@ func normal(c Content, group bool) Content {
 			out = append(out, &a)
 		case *FaceSegment:
 			f := *s
-			if !f.Large && f.ID < faceSmallMin {
+			if !f.Large && f.ID < SmallFaceMin {
 				f.Text = ""
 			}
 			out = append(out, &f)

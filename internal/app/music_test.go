@@ -1,0 +1,67 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"libration/internal/app/bot"
+	"libration/internal/config"
+	"libration/ntqq/message"
+	"libration/sandbox"
+)
+
+// TestMusic sends music: the sandbox signs the card unless another signer is configured.
+func TestMusic(t *testing.T) {
+	t.Parallel()
+	broken := httptest.NewServer(http.NotFoundHandler())
+	defer broken.Close()
+	send := func(t *testing.T, change func(*config.Config)) (string, *sandbox.Sandbox) {
+		sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
+		c := configuration(t.TempDir(), sim.ControlURL())
+		change(c)
+		a := newApp(t, c, nil)
+		background(t, a.Run)
+		address, _ := endpoints(t, a)
+		answer, _, err := bot.Call(t.Context(), address, "", "send_private_msg", map[string]json.RawMessage{
+			"user_id": json.RawMessage("20001"), "message": json.RawMessage(`"[CQ:music,type=163,id=5]"`),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(answer), sim.Sandbox
+	}
+	t.Run("sandbox", func(t *testing.T) {
+		t.Parallel()
+		answer, box := send(t, func(*config.Config) {})
+		if !strings.Contains(answer, `"status":"ok"`) {
+			t.Fatalf("got %s", answer)
+		}
+		last := box.World().History().OfFriends(10001, 20001, 1, 10)
+		card, ok := last[len(last)-1].Parts[0].Segment.(*message.LightAppSegment)
+		if !ok || card.App != "com.tencent.structmsg" || !strings.Contains(card.JSON, `"title":"网易云音乐 5"`) {
+			t.Errorf("got %+v", last[len(last)-1])
+		}
+	})
+	t.Run("another", func(t *testing.T) {
+		t.Parallel()
+		answer, _ := send(t, func(c *config.Config) {
+			c.OneBot.MusicSignURL = strings.Replace(broken.URL, "://", "://name:hush@", 1) + "/own"
+		})
+		if !strings.Contains(answer, `"msg":"MUSIC_SIGN_ERROR"`) || !strings.Contains(answer, "HTTP status 404; see onebot.music_sign_url in the config") ||
+			strings.Contains(answer, "hush") {
+			t.Errorf("got %s", answer)
+		}
+	})
+	t.Run("none", func(t *testing.T) {
+		t.Parallel()
+		answer, _ := send(t, func(c *config.Config) { // a sandbox whose control API is not known
+			c.Server.Sandbox.Control = ""
+		})
+		if !strings.Contains(answer, `"msg":"MUSIC_SIGN_ERROR"`) || !strings.Contains(answer, "see onebot.music_sign_url") {
+			t.Errorf("got %s", answer)
+		}
+	})
+}
