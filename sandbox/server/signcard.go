@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/md5"
 	"encoding/hex"
@@ -57,19 +58,13 @@ func (s *Server) signCard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	tag, numbered := songServices[song.Type]
-	switch {
-	case numbered && song.ID != "":
-		song.Title = tag + " " + string(song.ID)
-		song.URL = "https://music.invalid/" + song.Type + "/" + url.PathEscape(string(song.ID))
-		song.Audio = song.URL + ".mp3"
-	case numbered:
-		refuse("a song of " + song.Type + " needs its id")
-		return
-	case song.Type != "custom":
-		refuse("type must be custom, qq, 163, xm, kugou, kuwo or migu")
-		return
-	case song.URL == "" || song.Audio == "" || song.Title == "":
-		refuse("a custom song needs url, audio and title")
+	if numbered && song.ID != "" {
+		song.Title = cmp.Or(song.Title, tag+" "+string(song.ID))
+		song.URL = cmp.Or(song.URL, "https://music.invalid/"+song.Type+"/"+url.PathEscape(string(song.ID)))
+		song.Audio = cmp.Or(song.Audio, song.URL+".mp3")
+	}
+	if song.URL == "" || song.Audio == "" || song.Title == "" {
+		refuse("a song needs url, audio and title, or an id and a type of qq, 163, xm, kugou, kuwo or migu")
 		return
 	}
 	writeSignJSON(w, http.StatusOK, s.musicCard(&song, tag))

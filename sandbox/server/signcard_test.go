@@ -38,8 +38,11 @@ func TestSignCard(t *testing.T) {
 		`{"type":"custom","url":"http://a/","audio":"http://a/b.mp3","title":"T","singer":"S","image":"http://a/i"}`: {
 			`"jumpUrl":"http://a/"`, `"musicUrl":"http://a/b.mp3"`, `"title":"T"`, `"desc":"S"`, `"preview":"http://a/i"`, `"prompt":"[分享]T"`,
 		},
-		`{"type":"163","id":"562591636"}`:   {`"title":"网易云音乐 562591636"`, `"tag":"网易云音乐"`},
-		`{"type":"qq","id":97773,"url":""}`: {`"title":"QQ音乐 97773"`},
+		`{"type":"163","id":"562591636"}`:                   {`"title":"网易云音乐 562591636"`, `"tag":"网易云音乐"`},
+		`{"type":"kuwo","url":"u","audio":"a","title":"T"}`: {`"title":"T"`, `"tag":"酷我音乐"`},
+		`{"appid":"1","url":"u","audio":"a","title":"T"}`:   {`"title":"T"`, `"tag":""`},
+		`{"type":"qq","id":5,"title":"T"}`:                  {`"title":"T"`, `"jumpUrl":"https://music.invalid/qq/5"`},
+		`{"type":"qq","id":97773,"url":""}`:                 {`"title":"QQ音乐 97773"`},
 	} {
 		status, card := ask(body)
 		if status != 200 {
@@ -56,11 +59,13 @@ func TestSignCard(t *testing.T) {
 		}
 	}
 	for body, want := range map[string]string{
-		`{`:                           "bad request",
-		`{"type":"163","id":[]}`:      "bad request",
-		`{"type":"163"}`:              "needs its id",
-		`{"id":"1"}`:                  "type must be",
-		`{"type":"custom","url":"u"}`: "needs url, audio and title",
+		`{`:                                  "bad request",
+		`{"type":"163","id":[]}`:             "bad request",
+		`{"type":"163"}`:                     "a song needs",
+		`{"id":"1"}`:                         "a song needs",
+		`{"type":"none","id":"1"}`:           "a song needs",
+		`{"type":"custom","url":"u"}`:        "a song needs",
+		`{"url":"u","audio":"a","title":""}`: "a song needs",
 		`{"type":"` + strings.Repeat("x", maxCardBody) + `"}`: "too large",
 	} {
 		if status, answer := ask(body); status != 400 || !strings.Contains(answer, want) {
