@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"libration/internal/app/bot"
+	"libration/internal/app/simulator"
 	"libration/internal/config"
 	"libration/ntqq/message"
 	"libration/sandbox"
@@ -17,11 +18,11 @@ import (
 func TestMusic(t *testing.T) {
 	t.Parallel()
 	broken := httptest.NewServer(http.NotFoundHandler())
-	defer broken.Close()
-	send := func(t *testing.T, change func(*config.Config)) (string, *sandbox.Sandbox) {
+	t.Cleanup(broken.Close)
+	send := func(t *testing.T, change func(*config.Config, *simulator.Simulator)) (string, *sandbox.Sandbox) {
 		sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
 		c := configuration(t.TempDir(), sim.ControlURL())
-		change(c)
+		change(c, sim)
 		a := newApp(t, c, nil)
 		background(t, a.Run)
 		address, _ := endpoints(t, a)
@@ -35,19 +36,22 @@ func TestMusic(t *testing.T) {
 	}
 	t.Run("sandbox", func(t *testing.T) {
 		t.Parallel()
-		answer, box := send(t, func(*config.Config) {})
+		answer, box := send(t, func(*config.Config, *simulator.Simulator) {})
 		if !strings.Contains(answer, `"status":"ok"`) {
 			t.Fatalf("got %s", answer)
 		}
-		last := box.World().History().OfFriends(10001, 20001, 1, 10)
-		card, ok := last[len(last)-1].Parts[0].Segment.(*message.LightAppSegment)
+		last := box.World().History().Newest(0, 10001, 20001, 1)
+		if len(last) != 1 {
+			t.Fatalf("got %d messages", len(last))
+		}
+		card, ok := last[0].Parts[0].Segment.(*message.LightAppSegment)
 		if !ok || card.App != "com.tencent.structmsg" || !strings.Contains(card.JSON, `"title":"网易云音乐 5"`) {
-			t.Errorf("got %+v", last[len(last)-1])
+			t.Errorf("got %+v", last[0])
 		}
 	})
 	t.Run("another", func(t *testing.T) {
 		t.Parallel()
-		answer, _ := send(t, func(c *config.Config) {
+		answer, _ := send(t, func(c *config.Config, _ *simulator.Simulator) {
 			c.OneBot.MusicSignURL = strings.Replace(broken.URL, "://", "://name:hush@", 1) + "/own"
 		})
 		if !strings.Contains(answer, `"msg":"MUSIC_SIGN_ERROR"`) || !strings.Contains(answer, "HTTP status 404; see onebot.music_sign_url in the config") ||
@@ -57,8 +61,10 @@ func TestMusic(t *testing.T) {
 	})
 	t.Run("none", func(t *testing.T) {
 		t.Parallel()
-		answer, _ := send(t, func(c *config.Config) { // a sandbox whose control API is not known
-			c.Server.Sandbox.Control = ""
+		answer, _ := send(t, func(c *config.Config, sim *simulator.Simulator) { // its control API is not known
+			keys := sim.Sandbox.PublicKeys()
+			c.Server.Sandbox.Control, c.Server.Addresses = "", []string{sim.SSO()}
+			c.Server.Keys = config.ServerKeys{OICQ: config.Hex(keys.Oicq192), Exchange: config.Hex(keys.NT), Verify: config.Hex(keys.VerifyKey)}
 		})
 		if !strings.Contains(answer, `"msg":"MUSIC_SIGN_ERROR"`) || !strings.Contains(answer, "see onebot.music_sign_url") {
 			t.Errorf("got %s", answer)
