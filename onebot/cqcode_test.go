@@ -1,11 +1,14 @@
 package onebot
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"libration/internal/vectors"
@@ -199,6 +202,46 @@ func essence(s string) string {
 	return string(out)
 }
 
+// TestSegmentForms: a text with CQ codes, once read, stays the same; segments come back
+// from both forms as they were.
+func TestSegmentForms(t *testing.T) {
+	word := rapid.StringMatching(`[A-Za-z0-9_.-]{1,8}`)
+	value := rapid.OneOf(rapid.SampledFrom([]string{"", "[CQ:at,qq=1]", "&#44;", "a=b,c"}), rapid.String())
+	key := rapid.StringMatching(`[^=,\[\]"\\]{1,5}`)
+	segments := rapid.Custom(func(t *rapid.T) (out []segment) {
+		for range rapid.IntRange(0, 4).Draw(t, "segments") {
+			s := segment{kind: word.Draw(t, "kind")}
+			for _, k := range rapid.SliceOfN(key, 0, 3).Draw(t, "keys") {
+				s.data = append(s.data, field{k, value.Draw(t, "value")})
+			}
+			if rapid.Bool().Draw(t, "text") && (len(out) == 0 || out[len(out)-1].kind != "text") {
+				s = textSegment(value.Filter(func(s string) bool { return s != "" }).Draw(t, "value"))
+			} else if s.kind == "text" {
+				s.kind = "other"
+			}
+			out = append(out, s)
+		}
+		return out
+	})
+	same := cmp.AllowUnexported(segment{}, field{}, segmentRow{})
+	rapid.Check(t, func(t *rapid.T) {
+		want := segments.Draw(t, "segments")
+		code := string(appendCQ(nil, want))
+		got, err := parseCQ(code)
+		if diff := cmp.Diff(want, got, same, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Errorf("%q: %v (-want +got):\n%s", code, err, diff)
+		}
+		array := appendSegmentsJSON(nil, want)
+		got, err = parseSegments(array)
+		if diff := cmp.Diff(want, got, same, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", array, err, diff)
+		}
+		if again := appendSegmentsJSON(nil, got); !bytes.Equal(again, array) {
+			t.Errorf("%s is written as %s", array, again)
+		}
+	})
+}
+
 func TestParseSegmentsErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		``:                               "unexpected end",
@@ -261,8 +304,12 @@ func FuzzParseCQ(f *testing.F) {
 func FuzzParseSegments(f *testing.F) {
 	s, _, st := newTestDialect(f)
 	st.messages[5] = groupMessage(5, message.Text("quoted"))
+	s.account.reader.sign = func(context.Context, []byte) (string, error) { return `{"app":"a"}`, nil }
 	for _, r := range segmentRows() {
-		f.Add([]byte(`{"type":"` + r.name + `","data":{"id":5,"qq":"all","text":"x","large":true}}`))
+		f.Add([]byte(`{"type":"` + r.name + `","data":{"id":5,"qq":"all","text":"x","large":true,"type":"qq","url":"u","lat":1,"lon":"-2.5"}}`))
+	}
+	for _, part := range samples() {
+		f.Add(appendSegmentsJSON(nil, s.account.writer.appendSegments(nil, message.Chat{}, message.Content{part})))
 	}
 	for _, s := range []string{`[]`, `{"type":"text","data":{"text":"x"}}`, `[{"type":"a","data":{"b":1.5e300,"c":null,"d":[{}]}}]`, `[[[`} {
 		f.Add([]byte(s))

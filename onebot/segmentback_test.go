@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -26,6 +29,8 @@ var notSentBack = map[string]string{
 // back.
 var decided = map[string]string{"dice.result": "0", "rps.result": "0", "face.resultId": ""}
 
+const emoji = "0123456789abcdef0123456789abcdef"
+
 var someRow = []message.KeyboardRow{{Buttons: []message.KeyboardButton{
 	{ID: "1", Label: "是, [好] & <b>", VisitedLabel: "已选", Style: 1, Action: 2, Permission: 2, Data: `/say "x"`, Unsupported: "升级", Reply: true, Enter: true},
 	{Permission: 1, Roles: []string{"1"}, Users: []string{"u_1", "2"}, Action: -1},
@@ -39,7 +44,7 @@ func samples() []message.Segment {
 		&message.AtSegment{UID: "u_AbC-_", Display: "@a, [b]"},
 		message.Face(14), &message.FaceSegment{ID: 5, Large: true, Result: 3}, &message.FaceSegment{ID: 5, Count: 7},
 		&message.FaceSegment{ID: message.FaceDice, Large: true, Result: 6}, &message.FaceSegment{ID: message.FaceRPS, Large: true, Result: 1},
-		&message.MarketFaceSegment{ID: "0123456789abcdef0123456789abcdef", Package: 231182, Key: "1234567890abcdef", Summary: "[a, b]"},
+		&message.MarketFaceSegment{ID: emoji, Package: 231182, Key: "1234567890abcdef", Summary: "[a, b]"},
 		&message.LightAppSegment{JSON: `{"app":"com.tencent.structmsg","prompt":"[a], \"b\" &amp; 你好","n":[1,2.50]}`},
 		&message.LightAppSegment{JSON: `{"app":""}`, RichMessage: true},
 		&message.XMLSegment{ServiceID: 60, XML: `<?xml version="1.0"?><msg a="b, [c]">&lt;&amp;</msg>`},
@@ -90,9 +95,6 @@ func TestSegmentsComeBack(t *testing.T) {
 	s, _, _ := newTestDialect(t)
 	seen := map[string]bool{}
 	for _, part := range samples() {
-		if !isCoded(part) || len(s.account.writer.segments.shows[part.Name()]) == 0 {
-			continue
-		}
 		shown := s.account.writer.appendSegments(nil, message.Chat{Kind: message.Group, Group: groupCode}, message.Content{part})
 		if len(shown) != 1 {
 			t.Fatalf("%+v is shown as %v", part, shown)
@@ -125,11 +127,6 @@ func TestSegmentsComeBack(t *testing.T) {
 	}
 }
 
-// isCoded tells whether the content of messages can have a segment of this type.
-func isCoded(part message.Segment) bool {
-	return slices.ContainsFunc(message.All(), func(s message.Segment) bool { return s.Name() == part.Name() })
-}
-
 // decide replaces a value in a message of one segment, "" with nothing at all.
 func decide(in, key, value string) string {
 	for _, form := range []struct{ before, after, gone string }{{"," + key + "=", "]", ""}, {`,"` + key + `":"`, `"`, `"`}, {`{"` + key + `":"`, `"`, `"`}} {
@@ -152,27 +149,35 @@ func TestForms(t *testing.T) {
 		return &message.FaceSegment{ID: id, Large: large, Count: count}
 	}
 	for in, want := range map[string]message.Segment{
-		`{"type":"at","data":{"qq":0,"uid":"u_1","name":"x"}}`:                 &message.AtSegment{UID: "u_1", Display: "@x"},
-		`{"type":"at","data":{"uid":"u_1"}}`:                                   &message.AtSegment{UID: "u_1"},
-		`{"type":"at","data":{"qq":5,"uid":"u_1","name":null}}`:                &message.AtSegment{UIN: 5},
-		`{"type":"at","data":{"target":"5"}}`:                                  &message.AtSegment{UIN: 5},
-		`{"type":"face","data":{"id":5,"large":null,"resultId":null}}`:         face(5, false, 0),
-		`{"type":"face","data":{"id":"5","sub_type":1,"chainCount":null}}`:     face(5, false, 0),
-		`{"type":"face","data":{"id":"5","sub_type":3}}`:                       face(5, true, 0),
-		`{"type":"face","data":{"id":"392","resultId":"2","chainCount":"3"}}`:  face(392, false, 3),
-		`{"type":"face","data":{"id":"358","resultId":"2"}}`:                   face(message.FaceDice, true, 0),
-		`{"type":"dice","data":{"value":3}}`:                                   face(message.FaceDice, true, 0),
-		`{"type":"dice","data":{"result":"6"}}`:                                face(message.FaceDice, true, 0),
-		`{"type":"rps","data":{"result":1}}`:                                   face(message.FaceRPS, true, 0),
-		`{"type":"share","data":{"url":"http://a/b","title":"t","image":"i"}}`: message.Text("t\nhttp://a/b"),
-		`{"type":"share","data":{"url":"http://a/b","title":null}}`:            message.Text("http://a/b"),
-		`{"type":"json","data":{"data":"{\"app\":\"a.b\"}","resid":0}}`:        &message.LightAppSegment{App: "a.b", JSON: `{"app":"a.b"}`},
-		`{"type":"json","data":{"data":{"app":"a.b","n":[1.50]},"resid":1}}`:   &message.LightAppSegment{App: "a.b", JSON: `{"app":"a.b","n":[1.50]}`, RichMessage: true},
-		`{"type":"xml","data":{"data":"<x/>","service_id":null}}`:              &message.XMLSegment{XML: "<x/>"},
-		`{"type":"xml","data":{"data":"<x/>","resid":"60"}}`:                   &message.XMLSegment{XML: "<x/>", ServiceID: 60},
-		`{"type":"location","data":{"lat":39.5,"lon":"-1","title":null}}`:      &message.LocationSegment{Latitude: 39.5, Longitude: -1},
-		`{"type":"contact","data":{"type":"qq","id":5}}`:                       &message.ContactSegment{UIN: 5},
-		`{"type":"contact","data":{"type":"group","id":"6"}}`:                  &message.ContactSegment{Group: 6},
+		`{"type":"at","data":{"qq":0,"uid":"u_1","name":"x"}}`:                                                    &message.AtSegment{UID: "u_1", Display: "@x"},
+		`{"type":"at","data":{"uid":"u_1"}}`:                                                                      &message.AtSegment{UID: "u_1"},
+		`{"type":"at","data":{"qq":5,"uid":"u_1","name":null}}`:                                                   &message.AtSegment{UIN: 5},
+		`{"type":"at","data":{"target":"5"}}`:                                                                     &message.AtSegment{UIN: 5},
+		`{"type":"face","data":{"id":5,"large":null,"resultId":null}}`:                                            face(5, false, 0),
+		`{"type":"face","data":{"id":"5","sub_type":1,"chainCount":null}}`:                                        face(5, false, 0),
+		`{"type":"face","data":{"id":"5","sub_type":3}}`:                                                          face(5, true, 0),
+		`{"type":"face","data":{"id":"392","resultId":"2","chainCount":"3"}}`:                                     face(392, false, 3),
+		`{"type":"face","data":{"id":"358","resultId":"2"}}`:                                                      face(message.FaceDice, true, 0),
+		`{"type":"dice","data":{"value":3}}`:                                                                      face(message.FaceDice, true, 0),
+		`{"type":"dice","data":{"result":"6"}}`:                                                                   face(message.FaceDice, true, 0),
+		`{"type":"rps","data":{"result":1}}`:                                                                      face(message.FaceRPS, true, 0),
+		`{"type":"share","data":{"url":"http://a/b","title":"t","image":"i"}}`:                                    message.Text("t\nhttp://a/b"),
+		`{"type":"share","data":{"url":"http://a/b","title":null}}`:                                               message.Text("http://a/b"),
+		`{"type":"json","data":{"data":"{\"app\":\"a.b\"}","resid":0}}`:                                           &message.LightAppSegment{App: "a.b", JSON: `{"app":"a.b"}`},
+		`{"type":"json","data":{"data":{"app":"a.b","n":[1.50]},"resid":1}}`:                                      &message.LightAppSegment{App: "a.b", JSON: `{"app":"a.b","n":[1.50]}`, RichMessage: true},
+		`{"type":"xml","data":{"data":"<x/>","service_id":null}}`:                                                 &message.XMLSegment{XML: "<x/>"},
+		`{"type":"xml","data":{"data":"<x/>","resid":"60"}}`:                                                      &message.XMLSegment{XML: "<x/>", ServiceID: 60},
+		`{"type":"location","data":{"lat":39.5,"lon":"-1","title":null}}`:                                         &message.LocationSegment{Latitude: 39.5, Longitude: -1},
+		`{"type":"mface","data":{"emoji_id":"` + strings.ToUpper(emoji) + `","emoji_package_id":"5","key":null}}`: &message.MarketFaceSegment{ID: emoji, Package: 5},
+		`{"type":"markdown","data":{"content":"# x"}}`:                                                            &message.MarkdownSegment{Markdown: "# x"},
+		`{"type":"poke","data":{"type":"1","id":"-1","strength":null}}`:                                           &message.PokeSegment{Type: 1},
+		`{"type":"poke","data":{"type":2,"strength":3,"name":"比心"}}`:                                              &message.PokeSegment{Type: 2, Strength: 3},
+		`{"type":"poke","data":{"type":2,"special":1,"count":3,"name":"x"}}`:                                      &message.PokeSegment{Type: 2, Special: true, Count: 3, Title: "x"},
+		`{"type":"shake","data":{}}`:                                                                              &message.PokeSegment{Type: 1},
+		`{"type":"keyboard","data":{"content":{"rows":[{"buttons":[{"id":1,"render_data":{"label":"a","style":"2"},"action":{"type":null,"reply":"yes","permission":{"specify_user_ids":[5]}}}]},{}],"bot_app_id":7}}}`: &message.KeyboardSegment{BotAppID: 7, Rows: []message.KeyboardRow{{Buttons: []message.KeyboardButton{{ID: "1", Label: "a", Style: 2, Reply: true, Users: []string{"5"}}}}, {}}},
+		`{"type":"keyboard","data":{"rows":"[{\"buttons\":[{}]}]","bot_app_id":null}}`: &message.KeyboardSegment{Rows: []message.KeyboardRow{{Buttons: []message.KeyboardButton{{}}}}},
+		`{"type":"contact","data":{"type":"qq","id":5}}`:                               &message.ContactSegment{UIN: 5},
+		`{"type":"contact","data":{"type":"group","id":"6"}}`:                          &message.ContactSegment{Group: 6},
 	} {
 		reads(t, in, want)
 	}
@@ -196,29 +201,44 @@ func reads(t *testing.T, in string, want message.Segment) {
 // TestBadSegments: what is wrong with a segment is said in both languages, and names it.
 func TestBadSegments(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"type":"at","data":{"qq":0,"name":"x"}}`:          `segment at: qq "0" must be an account number`,
-		`{"type":"face","data":{"id":5,"chainCount":"x"}}`:  `segment face: chainCount "x" must be a whole number from 0 to 4294967295`,
-		`{"type":"face","data":{"id":5,"chainCount":-1}}`:   `segment face: chainCount "-1" must be a whole number`,
-		`{"type":"face","data":{"id":4294967296}}`:          `segment face: id "4294967296" must be a face number`,
-		`{"type":"share","data":{"title":"x"}}`:             `segment share: url "" is missing`,
-		`{"type":"json","data":{"data":"hello"}}`:           `segment json: data "hello" must be a JSON object`,
-		`{"type":"json","data":{"data":"[1]"}}`:             `segment json: data "[1]" must be a JSON object`,
-		`{"type":"json","data":{}}`:                         `segment json: data "" must be a JSON object`,
-		`{"type":"xml","data":{"data":""}}`:                 `segment xml: data "" is missing`,
-		`{"type":"xml","data":{"data":"<x/>","resid":"x"}}`: `segment xml: resid "x" must be a whole number`,
-		`{"type":"location","data":{"lat":"91","lon":"0"}}`: `segment location: lat "91" must be degrees from -90 to 90`,
-		`{"type":"location","data":{"lat":1,"lon":"NaN"}}`:  `segment location: lon "NaN" must be degrees from -180 to 180`,
-		`{"type":"location","data":{"lat":1}}`:              `segment location: lon "" must be degrees`,
-		`{"type":"contact","data":{"type":"qq"}}`:           `segment contact: id "" must be the number of an account or a group`,
-		`{"type":"contact","data":{"id":5}}`:                `segment contact: type "" must be "qq" or "group"`,
-		`{"type":"music","data":{"id":5}}`:                  `segment music: type "" is missing`,
-		`{"type":"music","data":{"type":"163"}}`:            `segment music: id "" is missing`,
-		`{"type":"music","data":{"type":"custom","id":5}}`:  `segment music: url "" is missing`,
-		`{"type":"music","data":{"type":"163","url":"u"}}`:  `segment music: audio "" is missing`,
-		`{"type":"miniapp","data":{"data":"{}"}}`:           `segment miniapp is not offered: how one is made is not known; one that exists is sent as`,
-		`{"type":"tts","data":{"text":"x"}}`:                `segment tts is not offered: how it is sent is not known`,
-		`{"type":"gift","data":{"qq":"1","id":"1"}}`:        `segment gift is not offered: the feature is gone`,
-		`{"type":"cardimage","data":{"file":"http://a/b"}}`: `segment cardimage is not offered`,
+		`{"type":"at","data":{"qq":0,"name":"x"}}`:                                          `segment at: qq "0" must be an account number`,
+		`{"type":"face","data":{"id":5,"chainCount":"x"}}`:                                  `segment face: chainCount "x" must be a whole number from 0 to 4294967295`,
+		`{"type":"face","data":{"id":5,"chainCount":-1}}`:                                   `segment face: chainCount "-1" must be a whole number`,
+		`{"type":"face","data":{"id":4294967296}}`:                                          `segment face: id "4294967296" must be a face number`,
+		`{"type":"share","data":{"title":"x"}}`:                                             `segment share: url "" is missing`,
+		`{"type":"json","data":{"data":"hello"}}`:                                           `segment json: data "hello" must be a JSON object`,
+		`{"type":"json","data":{"data":"[1]"}}`:                                             `segment json: data "[1]" must be a JSON object`,
+		`{"type":"json","data":{}}`:                                                         `segment json: data "" must be a JSON object`,
+		`{"type":"xml","data":{"data":""}}`:                                                 `segment xml: data "" is missing`,
+		`{"type":"xml","data":{"data":"<x/>","resid":"x"}}`:                                 `segment xml: resid "x" must be a whole number`,
+		`{"type":"location","data":{"lat":"91","lon":"0"}}`:                                 `segment location: lat "91" must be degrees from -90 to 90`,
+		`{"type":"location","data":{"lat":1,"lon":"NaN"}}`:                                  `segment location: lon "NaN" must be degrees from -180 to 180`,
+		`{"type":"location","data":{"lat":1}}`:                                              `segment location: lon "" must be degrees`,
+		`{"type":"contact","data":{"type":"qq"}}`:                                           `segment contact: id "" must be the number of an account or a group`,
+		`{"type":"contact","data":{"id":5}}`:                                                `segment contact: type "" must be "qq" or "group"`,
+		`{"type":"music","data":{"id":5}}`:                                                  `segment music: type "" is missing`,
+		`{"type":"music","data":{"type":"163"}}`:                                            `segment music: id "" is missing`,
+		`{"type":"music","data":{"type":"custom","id":5}}`:                                  `segment music: url "" is missing`,
+		`{"type":"music","data":{"type":"163","url":"u"}}`:                                  `segment music: audio "" is missing`,
+		`{"type":"mface","data":{"emoji_id":"xyz","emoji_package_id":1}}`:                   `segment mface: emoji_id "xyz" must have 32 hexadecimal digits`,
+		`{"type":"mface","data":{"emoji_id":"` + emoji + `"}}`:                              `segment mface: emoji_package_id "" must be the number of a pack`,
+		`{"type":"markdown","data":{}}`:                                                     `segment markdown: content "" is missing`,
+		`{"type":"keyboard","data":{}}`:                                                     `segment keyboard: content "" is no keyboard`,
+		`{"type":"keyboard","data":{"rows":"["}}`:                                           `segment keyboard: rows "[" is no keyboard: unexpected end of JSON input`,
+		`{"type":"keyboard","data":{"rows":[{"buttons":[{"render_data":{"style":"x"}}]}]}}`: `is no keyboard: "x" is no 32-bit whole number`,
+		`{"type":"keyboard","data":{"rows":[{"buttons":[{"action":{"enter":2}}]}]}}`:        `is no keyboard: 2 is neither true nor false`,
+		`{"type":"keyboard","data":{"rows":[],"bot_app_id":"x"}}`:                           `segment keyboard: bot_app_id "x" must be a whole number`,
+		`{"type":"poke","data":{"qq":"5"}}`:                                                 `segment poke: qq is for a nudge, an action that this version does not have`,
+		`{"type":"poke","data":{"type":7}}`:                                                 `segment poke: type "7" must be the number of a poke`,
+		`{"type":"poke","data":{"type":"126","id":"2003"}}`:                                 `segment poke: type "126" must be the number of a poke`,
+		`{"type":"poke","data":{"type":13,"special":true}}`:                                 `segment poke: type "13" must be the number of a poke`,
+		`{"type":"poke","data":{"type":1,"strength":"x"}}`:                                  `segment poke: strength "x" must be a whole number`,
+		`{"type":"redbag","data":{"title":"x"}}`:                                            `"redbag" cannot be sent`,
+		`{"type":"flash_file","data":{"file_set_id":"x"}}`:                                  `"flash_file" cannot be sent`,
+		`{"type":"miniapp","data":{"data":"{}"}}`:                                           `segment miniapp is not offered: how one is made is not known; one that exists is sent as`,
+		`{"type":"tts","data":{"text":"x"}}`:                                                `segment tts is not offered: how it is sent is not known`,
+		`{"type":"gift","data":{"qq":"1","id":"1"}}`:                                        `segment gift is not offered: the feature is gone`,
+		`{"type":"cardimage","data":{"file":"http://a/b"}}`:                                 `segment cardimage is not offered`,
 	} {
 		refuses(t, in, want)
 	}
@@ -304,4 +324,109 @@ func TestMusicUnsigned(t *testing.T) {
 	if len(c.Sent()) != 0 {
 		t.Errorf("sent %v", c.Sent())
 	}
+}
+
+// TestAnySegmentComesBack is TestSegmentsComeBack for any content.
+func TestAnySegmentComesBack(t *testing.T) {
+	s, _, _ := newTestDialect(t)
+	words := rapid.OneOf(rapid.SampledFrom([]string{"", "a, b", "[CQ:at,qq=1]", "&#91;", "&amp;#44;", `{"a":[1,2]}`, "你好\n", "=,]"}), rapid.String())
+	some := words.Filter(func(s string) bool { return s != "" })
+	number := rapid.Uint32()
+	button := rapid.Custom(func(t *rapid.T) message.KeyboardButton {
+		return message.KeyboardButton{
+			ID: words.Draw(t, "id"), Label: words.Draw(t, "label"), VisitedLabel: words.Draw(t, "visited"),
+			Style: rapid.Int32().Draw(t, "style"), Action: rapid.Int32().Draw(t, "action"), Permission: rapid.Int32().Draw(t, "permission"),
+			Roles: rapid.SliceOfN(words, 0, 2).Draw(t, "roles"), Users: rapid.SliceOfN(words, 0, 2).Draw(t, "users"),
+			Unsupported: words.Draw(t, "unsupported"), Data: words.Draw(t, "data"), Reply: rapid.Bool().Draw(t, "reply"), Enter: rapid.Bool().Draw(t, "enter"),
+		}
+	})
+	row := rapid.Custom(func(t *rapid.T) message.KeyboardRow {
+		return message.KeyboardRow{Buttons: rapid.SliceOfN(button, 0, 2).Draw(t, "buttons")}
+	})
+	kinds := map[string]func(*rapid.T) message.Segment{
+		"text": func(t *rapid.T) message.Segment { return message.Text(some.Draw(t, "text")) },
+		"at": func(t *rapid.T) message.Segment {
+			return &message.AtSegment{UIN: message.UIN(rapid.Uint64Range(1, math.MaxInt64).Draw(t, "uin")), Display: "@" + words.Draw(t, "name")}
+		},
+		"at by uid": func(t *rapid.T) message.Segment {
+			return &message.AtSegment{UID: message.UID(some.Draw(t, "uid")), Display: "@" + words.Draw(t, "name")}
+		},
+		"face": func(t *rapid.T) message.Segment {
+			return &message.FaceSegment{ID: number.Filter(func(n uint32) bool { return n != message.FaceDice && n != message.FaceRPS }).Draw(t, "id"),
+				Large: rapid.Bool().Draw(t, "large"), Count: number.Draw(t, "count")}
+		},
+		"mface": func(t *rapid.T) message.Segment {
+			return &message.MarketFaceSegment{ID: rapid.StringMatching("[0-9a-f]{32}").Draw(t, "id"), Package: number.Draw(t, "package") | 1,
+				Key: words.Draw(t, "key"), Summary: words.Draw(t, "summary")}
+		},
+		"json": func(t *rapid.T) message.Segment {
+			b, err := json.Marshal(map[string]any{"app": words.Draw(t, "app"), "n": rapid.Float64().Draw(t, "n")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := message.LightApp(string(b))
+			l.RichMessage = rapid.Bool().Draw(t, "rich")
+			return l
+		},
+		"xml": func(t *rapid.T) message.Segment {
+			return &message.XMLSegment{XML: some.Draw(t, "xml"), ServiceID: number.Draw(t, "service")}
+		},
+		"markdown": func(t *rapid.T) message.Segment { return &message.MarkdownSegment{Markdown: some.Draw(t, "markdown")} },
+		"keyboard": func(t *rapid.T) message.Segment {
+			return &message.KeyboardSegment{BotAppID: rapid.Uint64Max(math.MaxInt64).Draw(t, "bot"), Rows: rapid.SliceOfN(row, 0, 2).Draw(t, "rows")}
+		},
+		"location": func(t *rapid.T) message.Segment {
+			return &message.LocationSegment{Latitude: rapid.Float64Range(-90, 90).Draw(t, "lat"), Longitude: rapid.Float64Range(-180, 180).Draw(t, "lon"),
+				Title: words.Draw(t, "title"), Address: words.Draw(t, "address")}
+		},
+		"contact": func(t *rapid.T) message.Segment {
+			return &message.ContactSegment{UIN: message.UIN(number.Draw(t, "uin")) | 1}
+		},
+		"poke": func(t *rapid.T) message.Segment {
+			return &message.PokeSegment{Type: rapid.Uint32Range(1, 6).Draw(t, "type"), Strength: number.Draw(t, "strength"), Title: words.Draw(t, "title")}
+		},
+		"special poke": func(t *rapid.T) message.Segment {
+			return &message.PokeSegment{Type: rapid.Uint32Range(1, 12).Draw(t, "type"), Special: true, Count: number.Draw(t, "count"), Title: words.Draw(t, "title")}
+		},
+	}
+	names := slices.Sorted(maps.Keys(kinds))
+	rapid.Check(t, func(t *rapid.T) {
+		var c message.Content
+		for range rapid.IntRange(1, 3).Draw(t, "segments") {
+			c = append(c, kinds[rapid.SampledFrom(names).Draw(t, "kind")](t))
+		}
+		for form := range formats {
+			if before, after, err := returned(t, s, c, form); err != nil || after != before {
+				t.Errorf("%s came back as %s, %v", before, after, err)
+			}
+		}
+	})
+}
+
+func FuzzKeyboard(f *testing.F) {
+	s, _, _ := newTestDialect(f)
+	for _, part := range samples() {
+		if k, ok := part.(*message.KeyboardSegment); ok {
+			shown, _ := showKeyboard(nil, message.Chat{}, k, nil)
+			f.Add(shown[0].value)
+		}
+	}
+	for _, in := range []string{
+		`{"rows":[{"buttons":[{"id":1,"action":{"permission":{"specify_role_ids":[1,null,{}]}}}]}],"bot_app_id":18446744073709551615}`,
+		`[{"buttons":null},null]`, `[[]]`, `null`, `5`, "",
+	} {
+		f.Add(in)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		for _, name := range []string{"rows", "content"} {
+			k, err := readKeyboard(t.Context(), s.account.reader, message.Chat{}, segment{kind: "keyboard", data: []field{{name, in}}})
+			if err != nil {
+				continue
+			}
+			before, after, err := returned(t, s, message.Content{k}, FormatArray)
+			if err != nil || after != before || !json.Valid([]byte(before)) {
+				t.Errorf("%q is shown as %s and comes back as %s, %v", in, before, after, err)
+			}
+		}
+	})
 }

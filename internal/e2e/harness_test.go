@@ -195,21 +195,31 @@ func (a *account) passed(step ntqq.Step) bool { return slices.Contains(a.steps()
 // oneBot is the account's OneBot service: it calls an action, whose parameters are JSON.
 func (a *account) oneBot(l onebot.Language) func(action, params string) *onebot.Response {
 	a.t.Helper()
+	return a.calls(a.dialect(func(o *onebot.Options) { o.Language = l }))
+}
+
+// dialect is OneBot for the account, with a store of its own.
+func (a *account) dialect(change func(*onebot.Options)) *onebot.Dialect {
+	a.t.Helper()
 	messages, err := store.Open(a.t.Context(), store.Options{Path: filepath.Join(a.t.TempDir(), "store.db")})
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	a.t.Cleanup(func() { _ = messages.Close() })
-	s := onebot.New(onebot.Options{
-		Client: a.Client, Gateway: gateway.New(gateway.Options{Account: a.Client, Store: messages}), Language: l,
-	})
+	o := onebot.Options{Client: a.Client, Gateway: gateway.New(gateway.Options{Account: a.Client, Store: messages})}
+	change(&o)
+	return onebot.New(o)
+}
+
+// calls calls an action of a dialect, whose parameters are JSON.
+func (a *account) calls(d *onebot.Dialect) func(action, params string) *onebot.Response {
 	return func(action, params string) *onebot.Response {
 		a.t.Helper()
 		request, err := onebot.ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, action, params))
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		return s.Call(a.t.Context(), request)
+		return d.Call(a.t.Context(), request)
 	}
 }
 
