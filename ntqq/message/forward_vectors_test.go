@@ -1,4 +1,4 @@
-package message
+package message_test
 
 import (
 	"encoding/json"
@@ -6,60 +6,33 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/protobuf/proto"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	"libration/internal/packed"
-	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/vectors"
+	"libration/internal/vectors/content"
+	"libration/ntqq/message"
 )
-
-// vectorNode is a node as the vectors write it.
-type vectorNode struct {
-	Group   GroupCode       `json:"group_id"`
-	UIN     UIN             `json:"sender_id"`
-	Name    string          `json:"sender_name"`
-	Time    int64           `json:"time"`
-	Message []vectorElement `json:"message"`
-	Content []vectorElement `json:"elements"`
-}
-
-func (n *vectorNode) node() Node {
-	return Node{Group: n.Group, UIN: n.UIN, Name: n.Name, Time: n.Time, Content: vectorContent(append(n.Message, n.Content...))}
-}
-
-func decodeBody(t *testing.T, body []byte) Content {
-	t.Helper()
-	var m messagepb.MessageBody
-	if err := pb.Unmarshal(body, &m); err != nil {
-		t.Fatal(err)
-	}
-	return Decode(m.GetRichText(), true)
-}
 
 // transmitOf reads a payload without what is drawn in each node, and with its cards
 // inflated.
 func transmitOf(t *testing.T, inflated []byte) map[string][]*messagepb.CommonMessage {
 	t.Helper()
 	var transmit messagepb.MultiMsgTransmit
-	if err := pb.Unmarshal(inflated, &transmit); err != nil {
-		t.Fatal(err)
-	}
+	unmarshal(t, inflated, &transmit)
 	out := map[string][]*messagepb.CommonMessage{}
 	for _, item := range transmit.GetItems() {
 		for _, raw := range item.GetContent().GetMessages() {
 			m := new(messagepb.CommonMessage)
-			if err := pb.Unmarshal(raw, m); err != nil {
-				t.Fatal(err)
-			}
+			unmarshal(t, raw, m)
 			if h := m.GetContentHead(); h.Random == nil || h.Sequence == nil {
 				t.Errorf("random and sequence are missing: %v", h)
 			} else {
 				h.Random, h.Sequence = nil, nil
 			}
-			body := m.Body
-			m.Body = new(messagepb.MessageBody)
-			if err := pb.Unmarshal(plainCards(t, encoded(t, body)), m.Body); err != nil {
+			if err := content.PlainCards(m.GetBody().GetRichText().GetElems()); err != nil {
 				t.Fatal(err)
 			}
 			out[item.GetFileName()] = append(out[item.GetFileName()], m)
@@ -68,132 +41,198 @@ func transmitOf(t *testing.T, inflated []byte) map[string][]*messagepb.CommonMes
 	return out
 }
 
+// bodiesOf are the messages of the outermost forward in a payload.
+func bodiesOf(t *testing.T, inflated []byte) []*messagepb.MessageBody {
+	t.Helper()
+	var transmit messagepb.MultiMsgTransmit
+	unmarshal(t, inflated, &transmit)
+	var out []*messagepb.MessageBody
+	for _, item := range transmit.GetItems() {
+		if item.GetFileName() != "MultiMsg" {
+			continue
+		}
+		for _, raw := range item.GetContent().GetMessages() {
+			m := new(messagepb.CommonMessage)
+			unmarshal(t, raw, m)
+			out = append(out, m.GetBody())
+		}
+	}
+	return out
+}
+
 func gunzip(t testing.TB, payload []byte) []byte {
 	t.Helper()
-	raw, err := packed.Gunzip(payload, MaxForwardBytes)
+	raw, err := packed.Gunzip(payload, message.MaxForwardBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return raw
 }
 
-func TestVectorsForward(t *testing.T) {
-	type vector struct {
-		ID, Kind, Body, Response, Inflated string
-		Args                               struct {
-			Group   GroupCode
-			SelfUID UID `json:"self_uid"`
-			ResID   string
-		}
-		Nodes []vectorNode
+type forwardVector struct {
+	ID, Kind                 string
+	Body, Response, Inflated vectors.Hex
+	Args                     struct {
+		Group   message.GroupCode
+		SelfUID message.UID `json:"self_uid"`
 	}
-	nodes := map[string][]Node{} // by the part of the id behind the kind
-	for _, v := range vectors.Read[vector](t, "longmsg.json") {
-		t.Run(v.ID, func(t *testing.T) {
-			_, name, _ := strings.Cut(v.ID, "/")
-			switch v.Kind {
+	Nodes []content.Node
+}
+
+func TestVectorsForward(t *testing.T) {
+	nodes := map[string][]message.Node{} // by the part of the id behind the kind
+	cards := map[string]string{}
+	for _, v := range vectors.Read[struct{ ID, Kind, Inflated string }](t, "longmsg.json") {
+		cards[v.ID] = v.Inflated
+	}
+	for _, raw := range vectors.Read[json.RawMessage](t, "longmsg.json") {
+		var v forwardVector
+		var kind struct{ ID, Kind string }
+		if err := json.Unmarshal(raw, &kind); err != nil {
+			t.Fatal(err)
+		}
+		if kind.Kind != "card" { // its text is no hexadecimal
+			if err := json.Unmarshal(raw, &v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, name, _ := strings.Cut(kind.ID, "/")
+		t.Run(kind.ID, func(t *testing.T) {
+			switch kind.Kind {
 			case "upload":
-				var req messagepb.LongMsgReq
-				if err := pb.Unmarshal(unhex(t, v.Body), &req); err != nil {
-					t.Fatal(err)
-				}
-				payload := req.GetSend().GetPayload()
-				if err := CheckForward(payload); err != nil {
-					t.Errorf("CheckForward: %v", err)
-				}
-				list, err := DecodeForward(payload)
-				if err != nil {
-					t.Fatal(err)
-				}
-				nodes[name] = list
-				sent := make([]Node, len(list))
-				for i, n := range list {
-					n.Avatar = ""
-					sent[i] = n
-				}
-				again, err := EncodeForward(Forward(sent...), Scene{v.Args.Group, v.Args.SelfUID})
-				if err != nil {
-					t.Fatal(err)
-				}
-				want := transmitOf(t, unhex(t, v.Inflated))
-				if diff := cmp.Diff(want, transmitOf(t, gunzip(t, again)), cmp.Comparer(equalMessages)); diff != "" {
-					t.Errorf("transmit (-want +got):\n%s", diff)
-				}
+				nodes[name] = vectorUpload(t, &v)
 			case "download":
-				var resp messagepb.LongMsgResp
-				if err := pb.Unmarshal(unhex(t, v.Response), &resp); err != nil {
-					t.Fatal(err)
-				}
-				got, err := DecodeForward(resp.GetRecv().GetPayload())
-				if err != nil {
-					t.Fatal(err)
-				}
-				var want []Node
-				for _, n := range v.Nodes {
-					want = append(want, n.node())
-				}
-				for i := range got {
-					if got[i].Time == 0 || !strings.Contains(got[i].Avatar, "qlogo") {
-						t.Errorf("node %d: time %d, avatar %q", i, got[i].Time, got[i].Avatar)
-					}
-					got[i].Time, got[i].Avatar = 0, ""
-				}
-				if name == "group-nested" { // that client makes a forward of the card in a later step
-					if f, ok := got[0].Content[0].(*ForwardSegment); !ok || f.ID == "" {
-						t.Errorf("got %v, want a forward", got[0].Content)
-					}
-					want[0].Content, got[0].Content = nil, nil
-				}
-				if diff := cmp.Diff(want, got, cmp.Transformer("plain", plainJSON)); diff != "" {
-					t.Errorf("nodes (-want +got):\n%s", diff)
-				}
+				vectorDownload(t, &v)
 			case "card":
-				var card forwardCard
-				if err := json.Unmarshal([]byte(v.Inflated), &card); err != nil {
-					t.Fatal(err)
-				}
-				f := Forward(nodes[name]...)
-				f.ID, f.FileName = card.Meta.Detail.ResID, card.Meta.Detail.UniSeq
-				got, err := f.Card().json()
-				if err != nil {
-					t.Fatal(err)
-				}
-				want := v.Inflated
-				if name == "group-nested" { // ours knows that the card is a forward (docs/protocol/messages.md 10.4)
-					want = strings.Replace(want, "Anne: [卡片消息]", "Anne: [聊天记录]", 1)
-				}
-				if got != want {
-					t.Errorf("card\n got %s\nwant %s", got, want)
-				}
+				vectorCard(t, nodes[name], cards[kind.ID])
 			default:
-				t.Errorf("kind %q is not known", v.Kind)
+				t.Errorf("kind %q is not known", kind.Kind)
 			}
 		})
 	}
 }
 
-func equalMessages(a, b *messagepb.CommonMessage) bool { return proto.Equal(a, b) }
-
-// plainJSON leaves out what the vectors do not say of cards.
-func plainJSON(l *LightAppSegment) string { return l.JSON }
-
-// checkOldForward reads the forward of a client before NT.
-func checkOldForward(t *testing.T, inflated []byte) {
-	t.Helper()
-	nodes, err := DecodeForward(packed.AppendGzipped(nil, inflated))
+// vectorUpload reads what another client uploads, and uploads it again.
+func vectorUpload(t *testing.T, v *forwardVector) []message.Node {
+	var req messagepb.LongMsgReq
+	unmarshal(t, v.Body, &req)
+	payload := req.GetSend().GetPayload()
+	if err := message.CheckForward(payload); err != nil {
+		t.Errorf("CheckForward: %v", err)
+	}
+	nodes, err := message.DecodeForward(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(nodes) != 3 {
-		t.Fatalf("got %d nodes, want 3", len(nodes))
-	}
+	sent := make([]message.Node, len(nodes))
 	for i, n := range nodes {
-		if n.UIN != 1234567890 || n.Name == "" || n.Time < 1.6e9 || n.Group != 1234567890 || len(n.Content) == 0 {
-			t.Errorf("node %d: %+v", i, n)
+		n.Avatar = ""
+		sent[i] = n
+	}
+	again, err := message.EncodeForward(message.Forward(sent...), message.Scene{Group: v.Args.Group, SelfUID: v.Args.SelfUID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(transmitOf(t, v.Inflated), transmitOf(t, gunzip(t, again)), protocmp.Transform()); diff != "" {
+		t.Errorf("transmit (-want +got):\n%s", diff)
+	}
+	return nodes
+}
+
+func vectorDownload(t *testing.T, v *forwardVector) {
+	var resp messagepb.LongMsgResp
+	unmarshal(t, v.Response, &resp)
+	payload := resp.GetRecv().GetPayload()
+	got, err := message.DecodeForward(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := bodiesOf(t, gunzip(t, payload))
+	if len(got) != len(v.Nodes) || len(bodies) != len(got) {
+		t.Fatalf("got %d nodes of %d messages, want %d", len(got), len(bodies), len(v.Nodes))
+	}
+	for i, n := range got {
+		want := &v.Nodes[i]
+		if n.Group != want.GroupID || n.UIN != want.SenderID || n.Name != want.SenderName || n.Time == 0 || !strings.Contains(n.Avatar, "qlogo") {
+			t.Errorf("node %d: got %+v, want %+v", i, n, want)
+		}
+		if problem := want.Elements.Compare(n.Content, content.Read(bodies[i])); problem != "" {
+			t.Errorf("node %d: %s", i, problem)
 		}
 	}
-	f, ok := nodes[0].Content[0].(*ForwardSegment)
-	if !ok || len(f.Nodes) != 4 {
-		t.Errorf("got %+v, want a forward of 4 messages", nodes[0].Content)
+}
+
+// vectorCard makes the card of the nodes that the upload of the same name has.
+func vectorCard(t *testing.T, nodes []message.Node, inflated string) {
+	var card struct {
+		Meta struct {
+			Detail struct {
+				News          []struct{ Text string }
+				ResID, UniSeq string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(inflated), &card); err != nil {
+		t.Fatal(err)
+	}
+	detail := &card.Meta.Detail
+	f := &message.ForwardSegment{Nodes: nodes, ID: detail.ResID, FileName: detail.UniSeq}
+	if nodes == nil { // there is no upload of this name
+		for _, line := range detail.News {
+			f.Preview = append(f.Preview, line.Text)
+		}
+	}
+	body, err := message.Encode(message.Content{f}, message.EncodeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &messagepb.Elem{LightApp: &messagepb.LightApp{Data: append([]byte{0}, inflated...)}}
+	for _, n := range nodes {
+		if _, nested := n.Content[0].(*message.ForwardSegment); nested { // ours knows that the card is a forward (docs/protocol/messages.md 10.4)
+			want.LightApp.Data = []byte(strings.Replace("\x00"+inflated, n.Name+": [卡片消息]", n.Name+": [聊天记录]", 1))
+		}
+	}
+	elems := []*messagepb.Elem{want, body.RichText.Elems[0]}
+	if err := content.PlainCards(elems); err != nil {
+		t.Fatal(err)
+	}
+	if want, got := string(elems[0].LightApp.Data), string(elems[1].LightApp.Data); got != want {
+		t.Errorf("card\n got %s\nwant %s", got, want)
+	}
+}
+
+// TestVectorsOldForward reads the forwards of a client before NT.
+func TestVectorsOldForward(t *testing.T) {
+	for _, c := range vectors.Read[capture](t, "captures.json") {
+		if c.Kind != "long_msg_payload" {
+			continue
+		}
+		t.Run(c.ID, func(t *testing.T) {
+			want := expect[struct {
+				Items  []string `json:"items"`
+				Counts []int    `json:"messages_in_items"`
+			}](t, &c)
+			nodes, err := message.DecodeForward(packed.AppendGzipped(nil, c.Body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(nodes) != want.Counts[0] {
+				t.Fatalf("got %d nodes, want %d", len(nodes), want.Counts[0])
+			}
+			var nested []int
+			for i, n := range nodes {
+				if n.UIN == 0 || n.Name == "" || n.Time < 1.6e9 || n.Group == 0 || len(n.Content) == 0 {
+					t.Errorf("node %d: %+v", i, n)
+				}
+				for _, seg := range n.Content {
+					if f, ok := seg.(*message.ForwardSegment); ok && len(f.Nodes) > 0 {
+						nested = append(nested, len(f.Nodes))
+					}
+				}
+			}
+			if diff := cmp.Diff(want.Counts[1:], nested, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("messages of nested forwards (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +15,15 @@ import (
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 )
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatalf("bad hex in test data: %v", err)
+	}
+	return b
+}
 
 // mustMarshal is not pb.Marshal, which would mend broken text.
 func mustMarshal(t testing.TB, m proto.Message) []byte {
