@@ -43,6 +43,9 @@ type Server interface {
 	Addresses() []string
 	Captchas() []server.CaptchaInfo
 	VerifyDevice(server.VerifyQuestion) server.VerifyAnswer
+	// ContactCard and MusicCard make signed cards, as JSON.
+	ContactCard(*message.ContactSegment) (string, error)
+	MusicCard(request []byte) (string, error)
 }
 
 // failure is an error with its HTTP status.
@@ -76,7 +79,7 @@ func New(w *world.World, s Server, o Options) http.Handler {
 			r.do.answer(w, req, o.Log)
 		})
 	}
-	mux.HandleFunc(eventsPattern, watch{contents{w}}.stream)
+	mux.HandleFunc(eventsPattern, watch{newContents(w)}.stream)
 	mux.HandleFunc("/", page())
 	return guarded(o.Guard, mux)
 }
@@ -164,6 +167,19 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Write(append(text, '\n')) // a failure is the reader's own
 }
 
+// strictly decodes JSON, one value without unknown names.
+func strictly(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, more := d.Token(); more != io.EOF {
+		return errors.New("more than one JSON value")
+	}
+	return nil
+}
+
 // readBody decodes a request's JSON, one value without unknown names.
 func readBody(r *http.Request, into any) error {
 	text, err := io.ReadAll(r.Body)
@@ -171,13 +187,7 @@ func readBody(r *http.Request, into any) error {
 		text, err = bom.Trim(text)
 	}
 	if err == nil {
-		d := json.NewDecoder(bytes.NewReader(text))
-		d.DisallowUnknownFields()
-		if err = d.Decode(into); err == nil {
-			if _, more := d.Token(); more != io.EOF {
-				err = errors.New("more than one JSON value")
-			}
-		}
+		err = strictly(text, into)
 	}
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -18,11 +20,47 @@ type sendBody struct {
 	To        message.UIN       `json:"to"`
 	TempGroup message.GroupCode `json:"temp_group"`
 	Text      string            `json:"text"`
-	Segments  []segmentView     `json:"segments"`
+	Segments  []json.RawMessage `json:"segments"`
+}
+
+// messageView is one message in JSON.
+type messageView struct {
+	Sequence       uint64            `json:"sequence"`
+	ClientSequence uint64            `json:"client_sequence,omitempty"`
+	Random         uint32            `json:"random"`
+	Time           int64             `json:"time"`
+	Group          message.GroupCode `json:"group,omitempty"`
+	From           message.UIN       `json:"from"`
+	To             message.UIN       `json:"to,omitempty"`
+	Nickname       string            `json:"nickname"`
+	Text           string            `json:"text"`
+	Segments       []any             `json:"segments"`
+	Recalled       bool              `json:"recalled,omitempty"`
+}
+
+// view shows a message as people read it.
+func (h contents) view(m *world.Message) messageView {
+	content := m.Content()
+	if r, ok := first[*message.ReplySegment](content); ok && r.Sequence == 0 {
+		// A private quote may have the client's number only.
+		quote := *r
+		quote.Sequence = h.world.History().FindSequence(m.Sender.UIN, m.To, r.ClientSequence, h.number(r.SenderUIN, r.SenderUID))
+		content[0] = &quote
+	}
+	return messageView{
+		Sequence: m.Sequence, ClientSequence: m.ClientSequence, Random: m.Random, Time: m.Time,
+		Group: cmp.Or(m.Group, m.TempGroup),
+		From:  m.Sender.UIN, To: m.To,
+		Nickname: cmp.Or(m.Sender.Card, m.Sender.Nickname),
+		Text:     text(content), Segments: h.segments(content),
+	}
 }
 
 // messages are sent, recalled and listed as people do it.
-type messages struct{ contents }
+type messages struct {
+	contents
+	server Server
+}
 
 // send sends as one of the users.
 func (h messages) send(r *http.Request) (any, error) {
@@ -33,19 +71,18 @@ func (h messages) send(r *http.Request) (any, error) {
 	if (body.Group == 0) == (body.To == 0) {
 		return nil, fail(http.StatusBadRequest, "give either group or to")
 	}
-	if body.Text != "" {
-		body.Segments = append(body.Segments, segmentView{Type: "text", Text: body.Text})
-	}
-	content := make(message.Content, 0, len(body.Segments)+1)
-	for i, v := range body.Segments {
-		segment, err := h.segment(&body, v)
-		if err != nil {
-			return nil, fail(statusOf(err), "segment %d: %v", i, err)
-		}
-		content = append(content, segment)
-	}
-	content, err := h.compose(body.Group, content)
+	c := &composing{contents: h.contents, server: h.server, as: body.As, to: body.To, group: body.Group}
+	content, err := c.content(body.Segments)
 	if err != nil {
+		return nil, err
+	}
+	if body.Text != "" {
+		content = append(content, message.Text(body.Text))
+	}
+	if content, err = c.upload(content); err != nil {
+		return nil, err
+	}
+	if content, err = h.compose(body.Group, content); err != nil {
 		return nil, err
 	}
 	sent, err := h.world.Messages().Send(world.Send{
@@ -63,8 +100,9 @@ func (h messages) send(r *http.Request) (any, error) {
 // compose does what official clients do with content: a quote stands first, and in
 // groups the mention of who is quoted follows it, which receivers do not show.
 func (h contents) compose(group message.GroupCode, content message.Content) (message.Content, error) {
-	// What cannot be written is the caller's mistake.
-	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil {
+	// What cannot be written is the caller's mistake. People have clients that write more
+	// than ours.
+	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil && !errors.Is(err, message.ErrReceivedOnly) {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
 	at := slices.IndexFunc(content, func(s message.Segment) bool { _, ok := s.(*message.ReplySegment); return ok })

@@ -25,7 +25,7 @@ func routes(w *world.World, s Server) []route {
 		users    = users{w}
 		groups   = groups{w}
 		members  = members{w}
-		messages = messages{contents{w}}
+		messages = messages{newContents(w), s}
 		load     = load{w, s}
 		logins   = logins{s}
 		clients  = clients{s}
@@ -51,6 +51,7 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/send", messages.send},
 		{"POST /api/recall", messages.recall},
 		{"GET /api/messages", messages.list},
+		{"GET /api/forwards/{id}", messages.forward},
 		{"POST /api/load", load.send},
 
 		{"GET /api/qr", logins.codes},

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestRouteDocs keeps the guides complete: each request of the API is in both.
+// TestRouteDocs keeps the guides complete: each request of the API is in both, and each
+// kind of segment.
 func TestRouteDocs(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"../../docs/sandbox.md", "../../docs/sandbox.zh-CN.md"} {
@@ -19,6 +20,11 @@ func TestRouteDocs(t *testing.T) {
 		patterns := []string{eventsPattern}
 		for _, r := range routes(nil, nil) {
 			patterns = append(patterns, r.pattern)
+		}
+		for _, row := range segmentTypes() {
+			if !strings.Contains(string(text), "\n| `"+row.name+"` | ") {
+				t.Errorf("%s: no row for the segment %s", name, row.name)
+			}
 		}
 		for _, p := range patterns {
 			method, path, ok := strings.Cut(strings.Replace(p, "{verdict}", "{scan,approve,reject,expire}", 1), " ")

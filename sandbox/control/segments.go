@@ -1,8 +1,7 @@
 package control
 
 import (
-	"cmp"
-	"fmt"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -10,63 +9,164 @@ import (
 	"libration/sandbox/world"
 )
 
-// segmentView is one segment in JSON; which fields count depends on the type.
-type segmentView struct {
-	Type string `json:"type"` // text, at, face, reply; given only: unknown
-	// Text is the text, the shown mention, the face's description.
-	Text string `json:"text,omitempty"`
-	// UIN is who is mentioned, or the author of the quoted message.
-	UIN message.UIN `json:"uin,omitempty"`
-	All bool        `json:"all,omitempty"`
-	// ID, Large and Result are those of message.FaceSegment.
-	ID     uint32 `json:"id,omitempty"`
-	Large  bool   `json:"large,omitempty"`
-	Result uint32 `json:"result,omitempty"`
-	// Sequence is the quoted message's.
-	Sequence uint64 `json:"sequence,omitempty"`
-	// Element names an unknown element.
-	Element string `json:"element,omitempty"`
+// segmentType is how one kind of segment stands in JSON.
+type segmentType struct {
+	name string // the member "type"
+	// show is nil for what becomes another kind when it is sent.
+	show func(contents, message.Segment) any
+	// read is nil for what nobody can send.
+	read func(*composing, []byte) (message.Segment, error)
 }
 
-// messageView is one message in JSON.
-type messageView struct {
-	Sequence       uint64            `json:"sequence"`
-	ClientSequence uint64            `json:"client_sequence,omitempty"`
-	Random         uint32            `json:"random"`
-	Time           int64             `json:"time"`
-	Group          message.GroupCode `json:"group,omitempty"`
-	From           message.UIN       `json:"from"`
-	To             message.UIN       `json:"to,omitempty"`
-	Nickname       string            `json:"nickname"`
-	Text           string            `json:"text"`
-	Segments       []segmentView     `json:"segments"`
-	Recalled       bool              `json:"recalled,omitempty"`
+// typed is the beginning of each segment's JSON.
+type typed struct {
+	Type string `json:"type"`
 }
 
-// contents reads and shows what messages say.
-type contents struct{ world *world.World }
+func (t *typed) is(name string) { t.Type = name }
 
-// segment reads one segment and fills in what a client would: the mentioned
-// name, the quoted message.
-func (h contents) segment(body *sendBody, v segmentView) (message.Segment, error) {
-	switch v.Type {
-	case "text":
-		return message.Text(v.Text), nil
-	case "at":
-		if v.All {
-			return &message.AtSegment{All: true, Display: message.AtAllText}, nil
-		}
-		u, ok := h.world.Users().Find(v.UIN)
-		if !ok {
-			return nil, fail(http.StatusNotFound, "no user %d to mention", v.UIN)
-		}
-		return &message.AtSegment{UIN: u.UIN, UID: u.UID, Display: "@" + h.shownName(body.Group, u)}, nil
-	case "face":
-		return &message.FaceSegment{ID: v.ID, Large: v.Large, Text: cmp.Or(v.Text, message.FaceText(v.ID))}, nil
-	case "reply":
-		return h.quote(body, v.Sequence)
+// view is a struct that begins with typed.
+type view[V any] interface {
+	*V
+	is(name string)
+}
+
+// segmentTypes has a row for each kind of segment, and for what becomes another one when
+// it is sent.
+func segmentTypes() []segmentType {
+	return []segmentType{
+		of(showText, readText),
+		of(showAt, readAt),
+		of(showFace, readFace),
+		of(showReply, readReply),
+		of(showMarketFace, readMarketFace),
+		of(showPoke, readPoke),
+		of(showLightApp, readLightApp),
+		of(showXML, readXML),
+		of(showLocation, readLocation),
+		of(showContact, readContact),
+		{name: "music", read: strict(readMusic)},
+		of(showMarkdown, readMarkdown),
+		of(showKeyboard, readKeyboard),
+		of(showForward, readForward),
+		of(showLongMessage, readLongMessage),
+		of(showRedPacket, readRedPacket),
+		of(showFlashFile, readFlashFile),
+		of[*message.UnknownSegment, unknownView, unknownView](showUnknown, nil),
 	}
-	return nil, fail(http.StatusBadRequest, "type %q is none of text, at, face, reply", v.Type)
+}
+
+// of makes the row of segments of type S, with the name of S.
+func of[S message.Segment, V, B any, P view[V]](show func(contents, S) V, read func(*composing, B) (message.Segment, error)) segmentType {
+	var s S
+	t := segmentType{name: s.Name(), show: func(h contents, segment message.Segment) any {
+		v := show(h, segment.(S))
+		P(&v).is(s.Name())
+		return v
+	}}
+	if read != nil {
+		t.read = strict(read)
+	}
+	return t
+}
+
+func strict[B any](read func(*composing, B) (message.Segment, error)) func(*composing, []byte) (message.Segment, error) {
+	return func(c *composing, text []byte) (message.Segment, error) {
+		var v B
+		if err := strictly(text, &v); err != nil {
+			return nil, fail(http.StatusBadRequest, "%v", err)
+		}
+		return read(c, v)
+	}
+}
+
+// contents shows what messages say.
+type contents struct {
+	world *world.World
+	types map[string]segmentType // by name
+}
+
+func newContents(w *world.World) contents {
+	h := contents{w, make(map[string]segmentType)}
+	for _, t := range segmentTypes() {
+		h.types[t.name] = t
+	}
+	return h
+}
+
+// composing is a message that is being written.
+type composing struct {
+	contents
+	server Server
+	as, to message.UIN
+	group  message.GroupCode
+	depth  int // of forwards
+}
+
+// content reads segments.
+func (c *composing) content(segments []json.RawMessage) (message.Content, error) {
+	content := make(message.Content, 0, len(segments)+1)
+	for i, text := range segments {
+		segment, err := c.segment(text)
+		if err != nil {
+			return nil, fail(statusOf(err), "segment %d: %v", i, err)
+		}
+		content = append(content, segment)
+	}
+	return content, nil
+}
+
+func (c *composing) segment(text []byte) (message.Segment, error) {
+	var v typed
+	if err := json.Unmarshal(text, &v); err != nil {
+		return nil, fail(http.StatusBadRequest, "%v", err)
+	}
+	t := c.types[v.Type]
+	if t.read == nil {
+		var names []string
+		for _, t := range segmentTypes() {
+			if t.read != nil {
+				names = append(names, t.name)
+			}
+		}
+		return nil, fail(http.StatusBadRequest, "type %q is none of %s", v.Type, strings.Join(names, ", "))
+	}
+	segment, err := t.read(c, text)
+	if err != nil {
+		return nil, fail(statusOf(err), "%s: %v", v.Type, err)
+	}
+	return segment, nil
+}
+
+// message finds a message of the chat.
+func (c *composing) message(sequence uint64) (*world.Message, error) {
+	var found []*world.Message
+	if c.group != 0 {
+		found = c.world.History().OfGroup(c.group, sequence, sequence)
+	} else {
+		found = c.world.History().OfPrivate(c.as, c.to, sequence, sequence)
+	}
+	if len(found) == 0 {
+		return nil, fail(http.StatusNotFound, "no message %d in this chat", sequence)
+	}
+	return found[0], nil
+}
+
+// segments shows content; it is never nil.
+func (h contents) segments(content message.Content) []any {
+	views := make([]any, 0, len(content))
+	for _, segment := range content {
+		views = append(views, h.types[segment.Name()].show(h, segment))
+	}
+	return views
+}
+
+// number is whose account a segment means: it may have the uid only.
+func (h contents) number(uin message.UIN, uid message.UID) message.UIN {
+	if u, ok := h.world.Users().FindByUID(uid); ok && uin == 0 {
+		return u.UIN
+	}
+	return uin
 }
 
 // shownName is how a user is called in a group, which may be 0.
@@ -77,88 +177,15 @@ func (h contents) shownName(group message.GroupCode, u world.User) string {
 	return u.Nickname
 }
 
-func (h contents) quote(body *sendBody, sequence uint64) (message.Segment, error) {
-	var found []*world.Message
-	if body.Group != 0 {
-		found = h.world.History().OfGroup(body.Group, sequence, sequence)
-	} else {
-		found = h.world.History().OfPrivate(body.As, body.To, sequence, sequence)
-	}
-	if len(found) == 0 {
-		return nil, fail(http.StatusNotFound, "no message %d to reply to", sequence)
-	}
-	m := found[0]
-	quoted := m.Content()
-	if _, nested := first[*message.ReplySegment](quoted); nested {
-		quoted = quoted[1:]
-	}
-	return &message.ReplySegment{
-		Sequence: m.Sequence, ClientSequence: m.ClientSequence, SenderUIN: m.Sender.UIN, SenderUID: m.Sender.UID,
-		Time: m.Time, Random: m.Random, Content: quoted,
-	}, nil
-}
-
-// view shows a message as people read it.
-func (h contents) view(m *world.Message) messageView {
-	v := messageView{
-		Sequence: m.Sequence, ClientSequence: m.ClientSequence, Random: m.Random, Time: m.Time,
-		Group: cmp.Or(m.Group, m.TempGroup),
-		From:  m.Sender.UIN, To: m.To,
-		Nickname: cmp.Or(m.Sender.Card, m.Sender.Nickname), Segments: []segmentView{},
-	}
-	var text strings.Builder
-	for _, segment := range m.Content() {
-		s := h.viewSegment(segment)
-		if r, ok := segment.(*message.ReplySegment); ok && r.Sequence == 0 {
-			// A private quote may have the client's number only.
-			s.Sequence = h.world.History().FindSequence(v.From, v.To, r.ClientSequence, s.UIN)
+// text is content as text, with what stands for all else in lists.
+func text(content message.Content) string {
+	var b strings.Builder
+	for _, segment := range content {
+		if s, ok := segment.(*message.TextSegment); ok {
+			b.WriteString(s.Text)
+		} else {
+			b.WriteString(message.Brief(message.Content{segment}))
 		}
-		v.Segments = append(v.Segments, s)
-		text.WriteString(plain(s))
 	}
-	v.Text = text.String()
-	return v
-}
-
-// viewSegment names people by number: quotes and mentions may have the uid only.
-func (h contents) viewSegment(segment message.Segment) segmentView {
-	number := func(uin message.UIN, uid message.UID) message.UIN {
-		if u, ok := h.world.Users().FindByUID(uid); ok && uin == 0 {
-			return u.UIN
-		}
-		return uin
-	}
-	switch s := segment.(type) {
-	case *message.TextSegment:
-		return segmentView{Type: "text", Text: s.Text}
-	case *message.AtSegment:
-		return segmentView{Type: "at", UIN: number(s.UIN, s.UID), All: s.All, Text: s.Display}
-	case *message.FaceSegment:
-		return segmentView{Type: "face", ID: s.ID, Large: s.Large, Result: s.Result, Text: s.Text}
-	case *message.ReplySegment:
-		return segmentView{Type: "reply", Sequence: s.Sequence, UIN: number(s.SenderUIN, s.SenderUID)}
-	case *message.UnknownSegment:
-		return segmentView{Type: "unknown", Element: s.Element}
-	}
-	return segmentView{Type: "unknown", Element: fmt.Sprintf("%T", segment)}
-}
-
-// plain is a segment as text, for people.
-func plain(s segmentView) string {
-	switch s.Type {
-	case "text", "at":
-		return s.Text
-	case "face":
-		name := strings.TrimPrefix(s.Text, "/")
-		if name == "" {
-			name = fmt.Sprintf("face %d", s.ID)
-		}
-		if s.Result != 0 {
-			name = fmt.Sprintf("%s %d", name, s.Result)
-		}
-		return "[" + name + "]"
-	case "unknown":
-		return "[" + s.Element + "]"
-	}
-	return ""
+	return b.String()
 }

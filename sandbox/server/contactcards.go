@@ -32,25 +32,41 @@ func (c contact) card() (string, error) {
 	return string(text), err
 }
 
-func (u *users) contactCard(_ *request, req *oidbpb.FriendContactArkReq) (*oidbpb.FriendContactArkResp, error) {
-	user, known := u.world.Users().Find(message.UIN(req.GetUin()))
-	if !known {
-		return nil, world.Refuse(world.NotFound, "no such user")
+// ContactCard returns the card of an account or a group that the world has, as JSON.
+func (s *Server) ContactCard(c *message.ContactSegment) (string, error) {
+	if c.Group != 0 {
+		return groupCard(s.world, c.Group)
 	}
-	card, err := contact{
-		Avatar: avatarURL(user.UIN) + "640", Contact: fmt.Sprintf("账号：%d", user.UIN), JumpURL: req.GetJumpUrl(),
-		Nickname: user.Nickname, Tag: "推荐联系人",
-	}.card()
+	return userCard(s.world, c.UIN, "")
+}
+
+func (u *users) contactCard(_ *request, req *oidbpb.FriendContactArkReq) (*oidbpb.FriendContactArkResp, error) {
+	card, err := userCard(u.world, message.UIN(req.GetUin()), req.GetJumpUrl())
 	return &oidbpb.FriendContactArkResp{Ark: card}, err
 }
 
-func (h *groups) contactCard(_ *request, req *oidbpb.GroupContactArkReq) (*oidbpb.GroupContactArkResp, error) {
-	group, known := h.world.Groups().Find(message.GroupCode(req.GetGroupCode()))
+func userCard(w *world.World, uin message.UIN, jumpURL string) (string, error) {
+	user, known := w.Users().Find(uin)
 	if !known {
-		return nil, world.Refuse(world.NotFound, "no such group")
+		return "", world.Refuse(world.NotFound, "no such user")
 	}
-	card, err := contact{
+	return contact{
+		Avatar: avatarURL(user.UIN) + "640", Contact: fmt.Sprintf("账号：%d", user.UIN), JumpURL: jumpURL,
+		Nickname: user.Nickname, Tag: "推荐联系人",
+	}.card()
+}
+
+func (h *groups) contactCard(_ *request, req *oidbpb.GroupContactArkReq) (*oidbpb.GroupContactArkResp, error) {
+	card, err := groupCard(h.world, message.GroupCode(req.GetGroupCode()))
+	return &oidbpb.GroupContactArkResp{Ark: card}, err
+}
+
+func groupCard(w *world.World, code message.GroupCode) (string, error) {
+	group, known := w.Groups().Find(code)
+	if !known {
+		return "", world.Refuse(world.NotFound, "no such group")
+	}
+	return contact{
 		Contact: fmt.Sprintf("群号：%d", group.Code), Nickname: group.Name, Tag: "推荐群聊",
 	}.card()
-	return &oidbpb.GroupContactArkResp{Ark: card}, err
 }

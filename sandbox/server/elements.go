@@ -89,6 +89,9 @@ func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool)
 	case nil:
 		return append(dst, &messagepb.Elem{}), nil
 	}
+	if e := officialOnly(p.Segment); e != nil {
+		return append(dst, e), nil
+	}
 	body, err := message.Encode(message.Content{p.Segment}, message.EncodeOptions{Group: group})
 	if err != nil {
 		return dst, err
@@ -96,7 +99,7 @@ func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool)
 	for _, e := range body.GetRichText().GetElems() {
 		dst = append(dst, relay(w, e))
 	}
-	return dst, nil
+	return append(dst, officialTail(p.Segment)...), nil
 }
 
 // showResult writes what the world has thrown into a large face without a result.

@@ -6,6 +6,9 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -43,19 +46,32 @@ var songServices = map[string]string{
 	"qq": "QQ音乐", "163": "网易云音乐", "xm": "虾米音乐", "kugou": "酷狗音乐", "kuwo": "酷我音乐", "migu": "咪咕音乐",
 }
 
-// signCard makes the card of a song. What it knows of a numbered song is a rule of ours
-// (docs/protocol/messages.md 9.1): it looks nothing up.
+// signCard answers requests for music cards.
 func (s *Server) signCard(w http.ResponseWriter, r *http.Request) {
-	refuse := func(text string) {
-		writeSignJSON(w, http.StatusBadRequest, map[string]string{"error": text})
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCardBody))
+	if err == nil && s.signFault("music").apply(w, r) {
+		return
 	}
+	card := ""
+	if err == nil {
+		card, err = s.MusicCard(body)
+	}
+	if err != nil {
+		writeSignJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	writeSignJSON(w, http.StatusOK, json.RawMessage(card))
+}
+
+// MusicCard makes the card of a song, as JSON, from a request as signers of music cards
+// take it: {"type": "custom", "url", "audio", "title", "image", "singer"} or {"type":
+// "163", "id"}. What it knows of a numbered song is a rule of ours
+// (docs/protocol/messages.md 9.1): it looks nothing up. Its errors are for the caller to
+// read.
+func (s *Server) MusicCard(request []byte) (string, error) {
 	var song cardRequest
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxCardBody)).Decode(&song); err != nil {
-		refuse("bad request: " + err.Error())
-		return
-	}
-	if s.signFault("music").apply(w, r) {
-		return
+	if err := json.Unmarshal(request, &song); err != nil {
+		return "", fmt.Errorf("bad request: %w", err)
 	}
 	tag, numbered := songServices[song.Type]
 	if numbered && song.ID != "" {
@@ -64,10 +80,10 @@ func (s *Server) signCard(w http.ResponseWriter, r *http.Request) {
 		song.Audio = cmp.Or(song.Audio, song.URL+".mp3")
 	}
 	if song.URL == "" || song.Audio == "" || song.Title == "" {
-		refuse("a song needs url, audio and title, or an id and a type of qq, 163, xm, kugou, kuwo or migu")
-		return
+		return "", errors.New("a song needs url, audio and title, or an id and a type of qq, 163, xm, kugou, kuwo or migu")
 	}
-	writeSignJSON(w, http.StatusOK, s.musicCard(&song, tag))
+	card, err := json.Marshal(s.musicCard(&song, tag))
+	return string(card), err
 }
 
 // musicCard has the form of the capture card/music-json.

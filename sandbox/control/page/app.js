@@ -3,8 +3,13 @@
 // several windows can be several people.
 import { t, translate } from './text.js';
 import { get, post, watch } from './api.js';
+import { startCompose } from './compose.js';
+import { faceTokens } from './faces.js';
 import { startFaults } from './faults.js';
-import { avatar, bubble, happening, make, note, split } from './view.js';
+import { brief } from './kinds.js';
+import { make } from './make.js';
+import { startPanel } from './panel.js';
+import { avatar, bubble, happening, note, split } from './view.js';
 
 const $ = (id) => document.getElementById(id);
 const maxShown = 300; // messages kept on the page
@@ -16,6 +21,7 @@ let members = [];
 let shown = new Map(); // sequence -> message of the open chat
 let queue = []; // events not yet on the page
 let replyTo = null;
+let chosen = null; // the sequences of messages to forward, while they are being chosen
 const unread = new Map();
 const last = new Map(); // chat -> {sequence, text} of the newest message
 
@@ -123,7 +129,15 @@ function renderHeading() {
 }
 
 const on = {
-  quoted: (sequence) => shown.get(sequence),
+  quoted: (sequence) => {
+    const m = shown.get(sequence);
+    return m && `${m.nickname}: ${brief(m.segments)}`;
+  },
+  select: (m, isChosen) => {
+    if (isChosen) chosen.add(m.sequence);
+    else chosen.delete(m.sequence);
+    renderChoosing();
+  },
   mention: (m) => { if (isGroup()) insert('@' + m.nickname + ' '); },
   reply: (m) => {
     replyTo = m;
@@ -140,11 +154,14 @@ const open = guarded(async (key) => {
   chat = key;
   unread.delete(key);
   replyTo = null;
+  chosen = null;
   members = [];
   queue = [];
   location.hash = new URLSearchParams(key ? { as, chat: key } : { as });
   $('people').hidden = true;
+  composer.close();
   renderReplying();
+  renderChoosing();
   renderHeading();
   renderChats();
   renderLogins();
@@ -165,7 +182,8 @@ const open = guarded(async (key) => {
 });
 
 function setLast(key, m) {
-  const text = key.startsWith('g') ? `${m.nickname}: ${m.text}` : m.text;
+  const said = brief(m.segments);
+  const text = key.startsWith('g') ? `${m.nickname}: ${said}` : said;
   last.set(key, { sequence: m.sequence, text: m.recalled ? t('recalled', m.nickname) : text });
 }
 
@@ -233,7 +251,7 @@ function flush() {
 
 function renderReplying() {
   $('replying').hidden = !replyTo;
-  if (replyTo) $('replying').firstElementChild.textContent = t('replyTo', replyTo.nickname, replyTo.text);
+  if (replyTo) $('replying').firstElementChild.textContent = t('replyTo', replyTo.nickname, brief(replyTo.segments));
 }
 
 function insert(text) {
@@ -252,16 +270,62 @@ function people() {
   return [{ name: t('everyone'), all: true }, ...members.map((m) => ({ name: m.card || m.nickname, uin: m.uin }))];
 }
 
+function tokens() {
+  const mentions = isGroup() ? people().map((p) => ['@' + p.name, p.all ? { type: 'at', all: true } : { type: 'at', uin: p.uin }]) : [];
+  return new Map([...faceTokens, ...mentions]);
+}
+
+const say = (segments) => post('api/send', { as, segments, ...(isGroup() ? { group: target() } : { to: target() }) });
+
 const submit = guarded(async () => {
   const text = $('input').value;
   if (!text.trim() || !chat) return;
-  const segments = isGroup() ? split(text, people()) : [{ type: 'text', text }];
+  const segments = split(text, tokens());
   if (replyTo) segments.unshift({ type: 'reply', sequence: replyTo.sequence });
-  await post('api/send', { as, segments, ...(isGroup() ? { group: target() } : { to: target() }) });
+  await say(segments);
   $('input').value = '';
   replyTo = null;
   renderReplying();
   fit();
+});
+
+const composer = startCompose({
+  send: guarded(async (segments) => {
+    await say(segments);
+    composer.close();
+    $('input').focus();
+  }),
+  insert,
+  choose: () => {
+    chosen = new Set();
+    composer.close();
+    renderChoosing();
+  },
+  contacts: () => [
+    ...state.users.map((u) => [JSON.stringify({ uin: u.uin }), `${u.nickname} (${u.uin})`]),
+    ...state.groups.map((g) => [JSON.stringify({ group: g.code }), `${g.name} (${g.code})`]),
+  ],
+});
+
+// Forwarding: messages are chosen, then sent as one card.
+
+function renderChoosing() {
+  $('choosing').hidden = !chosen;
+  document.body.classList.toggle('choosing', Boolean(chosen));
+  if (!chosen) {
+    for (const box of $('messages').querySelectorAll('.choose:checked')) box.checked = false;
+    return;
+  }
+  $('choosing').firstElementChild.textContent = t('chosen', chosen.size);
+  $('choosing').querySelector('[data-action=forward]').disabled = !chosen.size;
+}
+
+const stopChoosing = () => { chosen = null; renderChoosing(); };
+
+const forwardChosen = guarded(async () => {
+  const nodes = [...chosen].sort((a, b) => a - b).map((sequence) => ({ sequence }));
+  await say([{ type: 'forward', nodes }]);
+  stopChoosing();
 });
 
 function listen() {
@@ -274,6 +338,8 @@ function listen() {
   $('back').onclick = () => open('');
   $('replying').lastElementChild.onclick = () => { replyTo = null; renderReplying(); };
   $('composer').onsubmit = (e) => { e.preventDefault(); submit(); };
+  $('choosing').querySelector('[data-action=forward]').onclick = forwardChosen;
+  $('choosing').lastElementChild.onclick = stopChoosing;
   $('input').oninput = fit;
   $('input').onkeydown = (e) => {
     if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
@@ -306,6 +372,7 @@ async function start() {
   $('input').placeholder = t('placeholder');
   listen();
   startFaults(guarded);
+  on.forward = startPanel(guarded);
   const wanted = new URLSearchParams(location.hash.slice(1));
   as = Number(wanted.get('as'));
   await loadState();

@@ -1,7 +1,7 @@
 // The panel of faults: what is switched on, and switches for all there are.
 import { t } from './text.js';
 import { get, post, remove } from './api.js';
-import { make } from './view.js';
+import { make } from './make.js';
 
 const $ = (id) => document.getElementById(id);
 const period = 2000; // how often an open panel looks, in milliseconds

@@ -1,16 +1,7 @@
 // Small pieces of the page, made from data; nothing here asks the server.
 import { t } from './text.js';
-
-// make builds an element; text is never read as HTML.
-export function make(tag, attributes = {}, ...children) {
-  const e = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) e.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) e.setAttribute(name, value);
-  }
-  e.append(...children);
-  return e;
-}
+import { brief, draw, needsNoBubble } from './kinds.js';
+import { make } from './make.js';
 
 export function avatar(id, name, { group = false, online = false } = {}) {
   const letter = [...name.trim()][0] ?? '?';
@@ -22,27 +13,14 @@ export function avatar(id, name, { group = false, online = false } = {}) {
 export const note = (text, attributes = {}) => make('div', { class: 'note', ...attributes }, text);
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+const day = new Intl.DateTimeFormat(undefined, { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false });
 
-function segment(s, quoted) {
-  switch (s.type) {
-    case 'text': return s.text ?? '';
-    case 'at': return make('span', { class: 'mention' }, s.text || '@' + (s.all ? t('everyone') : s.uin));
-    case 'face': {
-      const name = s.text?.replace(/^\//, '') || `face ${s.id}`;
-      return make('span', { class: 'element' }, s.result ? `[${name} ${s.result}]` : `[${name}]`);
-    }
-    case 'reply': {
-      const m = quoted(s.sequence);
-      return make('span', { class: 'quote' }, m ? `${m.nickname}: ${m.text}` : t('quoteGone', s.sequence));
-    }
-    default: return make('span', { class: 'element' }, `[${s.element}]`);
-  }
-}
-
-// bubble shows one message; on has quoted(seq), reply(m), mayRecall(m), recall(m), mention(m).
+// bubble shows one message; on has quoted(seq), forward(s), reply(m), mayRecall(m),
+// recall(m), mention(m), select(m, chosen).
 export function bubble(m, mine, on) {
   if (m.recalled) return note(t('recalled', m.nickname), { 'data-seq': m.sequence, 'data-recalled': 'true' });
   return make('div', { class: mine ? 'message mine' : 'message', 'data-seq': m.sequence, 'data-from': m.from },
+    make('input', { type: 'checkbox', class: 'choose', 'aria-label': t('choose', brief(m.segments)), onchange: (e) => on.select(m, e.target.checked) }),
     avatar(m.from, m.nickname),
     make('div', { class: 'column' },
       make('div', { class: 'top' },
@@ -51,7 +29,21 @@ export function bubble(m, mine, on) {
         make('span', { class: 'tools' },
           make('button', { class: 'quiet', 'data-action': 'reply', onclick: () => on.reply(m) }, t('reply')),
           ...(on.mayRecall(m) ? [make('button', { class: 'quiet', 'data-action': 'recall', onclick: () => on.recall(m) }, t('recall'))] : []))),
-      make('div', { class: 'bubble' }, ...m.segments.map((s) => segment(s, on.quoted)))));
+      said(m.segments, on)));
+}
+
+// said is what a message says; of on it needs quoted(seq) and forward(s).
+export function said(segments, on) {
+  return make('div', { class: needsNoBubble(segments) ? 'bubble bare' : 'bubble' }, ...draw(segments, on));
+}
+
+// nodeBubble shows a message of a forward; on as for said.
+export function nodeBubble(n, on) {
+  return make('div', { class: 'message' },
+    avatar(n.uin, n.name || String(n.uin)),
+    make('div', { class: 'column' },
+      make('div', { class: 'top' }, make('span', { class: 'from' }, n.name || String(n.uin)), n.time ? make('time', {}, day.format(n.time * 1000)) : ''),
+      said(n.segments, on)));
 }
 
 // happening puts an event into words; undefined when there is nothing to say.
@@ -69,16 +61,10 @@ export function happening(e, name) {
   }
 }
 
-// split turns typed text into segments: "@name" of somebody known is a mention.
-export function split(text, people) {
-  const known = new Map(people.map((p) => ['@' + p.name, p]));
-  const escaped = [...known.keys()].sort((a, b) => b.length - a.length).map((k) => k.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  if (!escaped.length) return [{ type: 'text', text }];
-  const segments = [];
-  for (const part of text.split(new RegExp(`(${escaped.join('|')})`, 'u'))) {
-    const p = known.get(part);
-    if (p) segments.push(p.all ? { type: 'at', all: true } : { type: 'at', uin: p.uin });
-    else if (part) segments.push({ type: 'text', text: part });
-  }
-  return segments;
+// split turns typed text into segments by tokens, a map from text to segment: "@name" is
+// a mention, "[name]" a face.
+export function split(text, tokens) {
+  const escaped = [...tokens.keys()].sort((a, b) => b.length - a.length).map((k) => k.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const parts = escaped.length ? text.split(new RegExp(`(${escaped.join('|')})`, 'u')) : [text];
+  return parts.filter((part) => part).map((part) => tokens.get(part) ?? { type: 'text', text: part });
 }

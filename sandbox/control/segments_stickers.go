@@ -1,0 +1,118 @@
+package control
+
+import (
+	"cmp"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"libration/ntqq/message"
+)
+
+// marketFaceView is message.MarketFaceSegment. A sticker without a key gets that of the
+// sandbox's shop.
+type marketFaceView struct {
+	typed
+	ID      string `json:"id"`
+	Package uint32 `json:"package"`
+	Key     string `json:"key,omitempty"`
+	Summary string `json:"summary,omitempty"`
+	Param   string `json:"param,omitempty"`
+	Width   uint32 `json:"width,omitempty"`
+	Height  uint32 `json:"height,omitempty"`
+}
+
+func showMarketFace(_ contents, s *message.MarketFaceSegment) marketFaceView {
+	return marketFaceView{
+		ID: s.ID, Package: s.Package, Key: s.Key, Summary: s.Summary, Param: s.Param, Width: s.Width, Height: s.Height,
+	}
+}
+
+func readMarketFace(_ *composing, v marketFaceView) (message.Segment, error) {
+	if id, err := hex.DecodeString(v.ID); err != nil || len(id) != 16 {
+		return nil, fail(http.StatusBadRequest, "id %q is not 32 hexadecimal digits", v.ID)
+	}
+	return &message.MarketFaceSegment{
+		ID: v.ID, Package: v.Package, Key: v.Key, Summary: cmp.Or(v.Summary, "[表情]"), Param: v.Param, Width: v.Width, Height: v.Height,
+	}, nil
+}
+
+// pokeView is message.PokeSegment.
+type pokeView struct {
+	typed
+	ID       uint32 `json:"id"` // PokeSegment.Type
+	Strength uint32 `json:"strength,omitempty"`
+	Special  bool   `json:"special,omitempty"`
+	Count    uint32 `json:"count,omitempty"`
+	Title    string `json:"title,omitempty"`
+}
+
+func showPoke(_ contents, s *message.PokeSegment) pokeView {
+	return pokeView{ID: s.Type, Strength: s.Strength, Special: s.Special, Count: s.Count, Title: s.Title}
+}
+
+// The kinds of poke (docs/protocol/messages.md 5.6).
+const pokes, specialPokes = 6, 12
+
+func readPoke(_ *composing, v pokeView) (message.Segment, error) {
+	most := uint32(pokes)
+	if v.Special {
+		most = specialPokes
+	}
+	if v.ID < 1 || v.ID > most {
+		return nil, fail(http.StatusBadRequest, "id %d is not from 1 to %d", v.ID, most)
+	}
+	return &message.PokeSegment{Type: v.ID, Strength: v.Strength, Special: v.Special, Count: v.Count, Title: v.Title}, nil
+}
+
+type redPacketView struct {
+	typed
+	Title string `json:"title"`
+}
+
+func showRedPacket(_ contents, s *message.RedPacketSegment) redPacketView {
+	return redPacketView{Title: s.Title}
+}
+
+func readRedPacket(_ *composing, v redPacketView) (message.Segment, error) {
+	if v.Title == "" {
+		return nil, fail(http.StatusBadRequest, "a red packet needs a title")
+	}
+	return &message.RedPacketSegment{Title: v.Title}, nil
+}
+
+type flashFileView struct {
+	typed
+	Title   string `json:"title"`
+	FileSet string `json:"file_set"`
+	Scene   uint32 `json:"scene,omitempty"`
+}
+
+func showFlashFile(_ contents, s *message.FlashFileSegment) flashFileView {
+	return flashFileView{Title: s.Title, FileSet: s.FileSet, Scene: s.Scene}
+}
+
+func readFlashFile(_ *composing, v flashFileView) (message.Segment, error) {
+	if v.Title == "" || v.FileSet == "" {
+		return nil, fail(http.StatusBadRequest, "a flash file needs title and file_set")
+	}
+	// The card (docs/protocol/messages.md 5.7), as far as it is known.
+	type view map[string]any
+	card, err := json.Marshal(view{
+		"busId": "FlashTransfer", "templateId": "flash", "layout": view{"viewId": "flash_file"},
+		"attributes": view{"attributes": []view{{
+			"viewId":     "file",
+			"schema":     "mqqapi://flash?" + url.Values{"fileset_id": {v.FileSet}, "scene_type": {strconv.Itoa(int(v.Scene))}}.Encode(),
+			"attributes": []view{{"viewId": "title", "text": v.Title}},
+		}}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &message.FlashFileSegment{
+		Title: v.Title, FileSet: v.FileSet, Scene: v.Scene,
+		Markdown: "[闪传](mqqapi://markdown/node?nodeType=richui&json=" + url.QueryEscape(string(card)) + ")",
+	}, nil
+}
