@@ -29,7 +29,8 @@ const (
 type Face struct {
 	ID   uint32
 	Text string // the description, such as "/微笑"
-	// Super marks the faces that the service's own clients show as large ones.
+	// Super: it is what clients call a super face. Its sticker type and pack are there,
+	// and not both 1.
 	Super bool
 	// Pack, Sticker and StickerType are where the large form is found; empty for faces
 	// without one. [Messages.SendGroup] and [Messages.SendFriend] fill them in.

@@ -129,6 +129,9 @@ func TestFacesAreCompleted(t *testing.T) {
 			if given != tt.sent {
 				t.Errorf("%s: the caller's segment has changed: %+v", tt.name, given)
 			}
+			if _, err := a.Messages().SendGroup(t.Context(), group, message.Content{message.Text("x"), &given, message.Face(14), &given}); err != nil {
+				t.Errorf("%s among others: %v", tt.name, err)
+			}
 		}
 	})
 }
