@@ -106,6 +106,8 @@ func (s *fakeStore) Put(m *message.Message) (int32, error) {
 
 func (s *fakeStore) PutSent(m *message.Message) (int32, error) { return s.Put(m) }
 
+func (s *fakeStore) PutFetched(m *message.Message) (int32, error) { return s.Put(m) }
+
 func (s *fakeStore) Get(id int32) (*message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

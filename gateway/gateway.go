@@ -25,6 +25,8 @@ type Store interface {
 	Put(m *message.Message) (id int32, err error)
 	// PutSent is Put for a message as it was sent: what was reported of it stays.
 	PutSent(m *message.Message) (id int32, err error)
+	// PutFetched is PutSent for a message that was fetched and becomes no event.
+	PutFetched(m *message.Message) (id int32, err error)
 	// Get returns the message with this id, or nil, nil when there is none.
 	Get(id int32) (*message.Message, error)
 	// ID returns the id that the message with this key has or would have; it writes
@@ -98,6 +100,7 @@ type Gateway struct {
 	hub     hub
 	journal *journal // nil: events go straight to the hub
 	later   *later
+	named   namedMessages
 
 	// These belong to the goroutine that calls Handle and HandleState.
 	online   bool
@@ -189,7 +192,7 @@ func (g *Gateway) happened(e Happening) {
 	}
 	id := int32(0)
 	if r, ok := e.(event.Referrer); ok {
-		id = g.referredID(r.Refers())
+		id = g.ReferredID(r.Refers())
 	}
 	g.handling = Event{At: g.clock.Now().Unix(), MessageID: id, Event: e}
 	g.publish()

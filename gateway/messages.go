@@ -41,31 +41,41 @@ func (g *Gateway) ID(chat message.Chat, sequence uint64) int32 {
 	return id
 }
 
-// PrivateID is the id of a private message of which a quote or a recall tells. The
-// store's record counts, because pushes name the message by different numbers; without
-// one the id is computed from what is there.
-func (g *Gateway) PrivateID(chat message.Chat, sequence, clientSequence uint64, random uint32) int32 {
-	if clientSequence != 0 {
-		m, err := g.store.FindFriend(chat.Peer, clientSequence, random)
+// ReferredID is the id of a message that somebody names by its numbers, as a quote or a
+// recall does; 0 when they name none. It is right whether the message is stored or not.
+// Which message it is, is remembered: [Gateway.Named] knows it then.
+func (g *Gateway) ReferredID(r event.Reference) int32 {
+	n := Named{Chat: r.Chat, Sequence: r.Sequence, Time: r.Time}
+	key := r.Sequence
+	if r.Chat.Kind != message.Group && r.ClientSequence != 0 {
+		// The store's record counts, because pushes name a private message by different
+		// numbers; without one the id is computed from what is there.
+		m, err := g.store.FindFriend(r.Chat.Peer, r.ClientSequence, r.Random)
 		if err != nil {
-			g.log.Debug("message not looked up", "peer", chat.Peer, "err", err)
+			g.log.Debug("message not looked up", "peer", r.Chat.Peer, "err", err)
 		} else if m != nil {
 			return g.ID(m.Chat, m.Sequence)
 		}
+		n.ClientSequence = r.ClientSequence
+		if key == 0 {
+			key = r.ClientSequence
+		}
 	}
-	if sequence == 0 {
-		sequence = clientSequence
-	}
-	return g.ID(chat, sequence)
+	id := g.ID(r.Chat, key)
+	g.named.add(id, n)
+	return id
 }
 
-// referredID is the id of a message that an event is about. It is computed, so that it
-// is right whether the message is in the store or not.
-func (g *Gateway) referredID(r event.Reference) int32 {
-	if r.Chat.Kind == message.Group {
-		return g.ID(r.Chat, r.Sequence)
-	}
-	return g.PrivateID(r.Chat, r.Sequence, r.ClientSequence, r.Random)
+// Named says which message has an id that was given out, of those that are not stored:
+// of the newest 16,384.
+func (g *Gateway) Named(id int32) (n Named, ok bool) { return g.named.of(id) }
+
+// Fetched stores a message that was fetched from a history, and returns its id. It
+// becomes no event. What is stored of it already stays.
+func (g *Gateway) Fetched(m *message.Message) int32 {
+	id := g.keep(m, g.store.PutFetched)
+	g.named.add(id, Named{Chat: m.Chat, Sequence: m.Sequence, ClientSequence: m.ClientSequence, Time: m.Time})
+	return id
 }
 
 // keep stores a message with one of the store's methods and returns its id. The id of a

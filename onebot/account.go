@@ -22,6 +22,7 @@ type account struct {
 	hints    map[string]text.Text // see Options
 	reader   reader
 	writer   *writer
+	fetching chan struct{} // a place for each message that is being fetched
 }
 
 func (a *account) sendParams(ctx context.Context, chat message.Chat, p messageParams) (messageIDResult, error) {
@@ -56,31 +57,6 @@ func (a *account) sendTo(ctx context.Context, chat message.Chat, c message.Conte
 // sent stores a sent message; message_sent is made from the event that reports it.
 func (a *account) sent(ctx context.Context, m *message.Message) messageIDResult {
 	return messageIDResult{a.gateway.Sent(ctx, m)}
-}
-
-// recall takes a stored message back.
-func (a *account) recall(ctx context.Context, id int32) error {
-	m, err := a.stored(id, noMessage)
-	if err != nil {
-		return err
-	}
-	if m.Chat.Kind != message.Group && !m.Self {
-		return failure(notOurs)
-	}
-	return a.client.Messages().Recall(ctx, m)
-}
-
-// stored returns a stored message. missing is the cause of the failure when there is
-// none with this id.
-func (a *account) stored(id int32, missing *table.Cause) (*message.Message, error) {
-	m, err := a.gateway.Message(id)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	if m == nil {
-		return nil, noSuchMessage(missing, id)
-	}
-	return m, nil
 }
 
 // status is the data of get_status and of heartbeats: the account's real state; a

@@ -36,7 +36,7 @@ type row = table.Row[*account]
 
 // Table returns all actions. It panics when a row is wrong.
 var Table = sync.OnceValue(func() *table.Table[*account] {
-	rows := slices.Concat(messageActions(), userActions(), groupActions(), faceActions(), serviceActions(), knownActions())
+	rows := slices.Concat(messageActions(), historyActions(), userActions(), groupActions(), faceActions(), serviceActions(), knownActions())
 	t, err := table.New(dialect(), rows...)
 	if err != nil {
 		panic(err)
@@ -55,6 +55,7 @@ func dialect() table.Dialect {
 			reflect.TypeFor[message.UIN]():       {Kind: table.Integer, Text: text.T("Account number.", "QQ 号。")},
 			reflect.TypeFor[message.GroupCode](): {Kind: table.Integer, Text: text.T("Group number.", "群号。")},
 			reflect.TypeFor[messageID]():         {Kind: table.Integer, Text: text.T("Id of a message, as in events.", "消息 id，与事件中的相同。")},
+			reflect.TypeFor[whole]():             {Kind: table.Integer},
 			reflect.TypeFor[bool]():              {Kind: table.Boolean},
 			reflect.TypeFor[string]():            {Kind: table.String},
 			reflect.TypeFor[target]():            {Kind: table.Integer},
@@ -66,6 +67,9 @@ func dialect() table.Dialect {
 
 // messageID is a message_id: any 32 bits, also negative.
 type messageID int32
+
+// whole is any whole number.
+type whole int64
 
 // with returns causes and some more.
 func with(causes []*table.Cause, more ...*table.Cause) []*table.Cause {

@@ -2,9 +2,9 @@ package onebot
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
+	"libration/gateway"
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -19,10 +19,11 @@ func messageActions() []row {
 		table.Of("send_private_msg", standard, Sends, text.T("Sends a message to a friend.", "发送好友消息。"),
 			sendPrivateMsg, table.Fails(sendFailed, with(sendCauses, noFriend)...)),
 		table.Of("delete_msg", standard, Sends, text.T("Recalls a message.", "撤回消息。"),
-			deleteMsg, table.Fails(recallFailed, noMessage, notOurs, tooLate)),
+			deleteMsg, table.Fails(recallFailed, noMessage, noGroup, noFriend, notOurs, tooLate)),
 		table.Of("get_msg", standard, Local,
-			text.T("Returns a stored message, as in events and always in the array format.", "返回消息库中的消息，内容与事件相同，始终为数组格式。"),
-			getMsg, table.Fails(apiError, noMsg)),
+			text.T("Returns a message, as in events and always in the array format. One that is not stored is fetched, when it is named by its chat and number, or its id was given out.",
+				"返回一条消息，内容与事件相同，始终为数组格式。消息库中没有的消息，若给出会话和序号，或其 id 由本服务给出过，则从服务器获取。"),
+			getMsg, table.Fails(apiError, noMsg, noGroup, noFriend)),
 		table.Of(quickAction, standard, Sends,
 			text.T("Replies to an event, or recalls its message, as the answer of a webhook does.", "对事件执行快速操作，与 webhook 的响应相同。"),
 			handleQuickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, notSupported, sendFailed, notOurs, tooLate, recallFailed)...)),
@@ -93,9 +94,11 @@ func deleteMsg(ctx context.Context, a *account, p messageIDParams) (table.None, 
 	return table.None{}, a.recall(ctx, int32(p.Message))
 }
 
-// messageObject is a stored message. Which fields it has depends on its chat.
+// messageObject is a message. Which fields it has depends on its chat.
 type messageObject struct {
 	Time       int64             `json:"time" en:"When it was sent, Unix seconds." zh:"发送时间，Unix 秒。"`
+	Self       message.UIN       `json:"self_id" en:"The account." zh:"登录的账号。"`
+	PostType   string            `json:"post_type" enum:"message,message_sent" en:"message_sent: the account sent it." zh:"message_sent 表示由本账号发送。"`
 	Group      bool              `json:"group" en:"Whether it is a group's." zh:"是否为群消息。"`
 	Kind       string            `json:"message_type" enum:"private,group" en:"Kind of chat." zh:"会话类型。"`
 	SubType    string            `json:"sub_type" enum:"normal,friend,group" en:"Of a group's: normal. Of a private one: friend, or group when it is temporary." zh:"群消息为 normal；私聊为 friend，临时会话为 group。"`
@@ -133,17 +136,41 @@ type messageSender struct {
 	Group    message.GroupCode `json:"group_id,omitempty" en:"Temporary chats: the group that it came by." zh:"临时会话：来源群号。"`
 }
 
-// getMsg: a call does not tell which format its connection has, and clients take
-// both.
-func getMsg(_ context.Context, a *account, p messageIDParams) (table.Encoded[messageObject], error) {
-	m, err := a.stored(int32(p.Message), noMsg)
+type getMsgParams struct {
+	Message  messageID         `param:"message_id,optional"`
+	Group    message.GroupCode `param:"group_id,optional" en:"Without message_id: the group of the message." zh:"没有 message_id 时：消息所在的群。"`
+	User     message.UIN       `param:"user_id,optional" en:"Without both: the other side of its private chat." zh:"没有以上两项时：消息所在私聊的对方。"`
+	Sequence whole             `param:"message_seq,optional" en:"Its number in that chat." zh:"消息在该会话中的序号。"`
+}
+
+func getMsg(ctx context.Context, a *account, p getMsgParams) (table.Encoded[messageObject], error) {
+	if p.Message != 0 {
+		m, err := a.message(ctx, int32(p.Message), noMsg)
+		if err != nil {
+			return nil, err
+		}
+		return a.writer.appendObject(nil, m, int32(p.Message)), nil
+	}
+	chat := message.Chat{Kind: message.Group, Group: p.Group}
+	switch {
+	case p.Sequence <= 0 || p.Group == 0 && p.User == 0:
+		return nil, &table.Wrong{Name: "message_id", What: text.T("is missing", "缺失")}
+	case p.Group == 0:
+		chat = message.Chat{Kind: message.Friend, Peer: p.User}
+	}
+	id := a.gateway.ID(chat, uint64(p.Sequence))
+	m, err := a.gateway.Message(id)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if m == nil {
+		m, err = a.fetch(ctx, gateway.Named{Chat: chat, Sequence: uint64(p.Sequence)})
+	}
+	if err == nil && m == nil {
+		err = noSuchMessage(noMsg, id)
+	}
 	if err != nil {
 		return nil, err
 	}
-	r := a.writer.rendered(m)
-	defer a.writer.release(r)
-	b := fmt.Appendf(nil, `{"time":%d`, m.Time)
-	b = boolField(b, "group", m.Chat.Kind == message.Group)
-	b = a.writer.appendMessage(b, m, int32(p.Message), r, FormatArray)
-	return append(b, '}'), nil
+	return a.writer.appendObject(nil, m, id), nil
 }

@@ -70,6 +70,11 @@ func (a *args) set(name string, given value, t *table.Type, v reflect.Value) (fo
 			*to = messageID(a.id32(name, n))
 		}
 		return found
+	case *whole:
+		var n int64
+		n, found = a.integer(name, given)
+		*to = whole(n)
+		return found
 	case *bool:
 		*to, found = a.boolean(name, given)
 		return found

@@ -46,6 +46,7 @@ var (
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
 	noMember = cause("MEMBER_NOT_FOUND", text.T("no such member in the group", "群成员不存在"))
+	tempChat = cause("TEMP_CHAT", text.T("not in temporary chats", "临时会话不支持此操作"))
 	noUser   = cause("USER_NOT_FOUND", text.T("no such user", "用户不存在"))
 	noMface  = cause("MFACE_NOT_FOUND", text.T("no such market face", "商城表情不存在"))
 
@@ -61,7 +62,7 @@ var (
 		"too many messages wait to be sent, this one was not sent", "等待发送的消息过多，该消息未发送"))
 	tooLarge     = cause("SEND_MSG_API_ERROR", text.T("the message is too large, nothing was sent", "消息过长，未发送"))
 	emptyMessage = cause("EMPTY_MSG_ERROR", text.T("the message is empty", "消息为空"))
-	noMessage    = cause("MESSAGE_NOT_FOUND", text.T("there is no message with this id in the store", "消息库中没有这个 id"))
+	noMessage    = cause("MESSAGE_NOT_FOUND", text.T("there is no such message, or it cannot be had any more", "消息不存在，或已无法获取"))
 	// noMsg is noMessage as get_msg of the existing services says it.
 	noMsg        = cause("MSG_NOT_FOUND", noMessage.Text)
 	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
@@ -123,6 +124,8 @@ var causes = []struct {
 	{ntqq.ErrNoMember, noMember},
 	{ntqq.ErrNoUser, noUser},
 	{ntqq.ErrNoMarketFace, noMface},
+	{ntqq.ErrNoMessage, noMessage},
+	{ntqq.ErrTempChat, tempChat},
 	{ntqq.ErrRestricted, restricted},
 	{ntqq.ErrBlocked, blocked},
 	{ntqq.ErrSwallowed, swallowed},

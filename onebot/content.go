@@ -10,9 +10,9 @@ import (
 // reader reads OneBot segments into what is sent.
 type reader struct {
 	segments *segmentTable
-	// stored returns a message by its id, nil when there is none.
-	stored func(id int32) (*message.Message, error)
-	sign   func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
+	// find is [account.find].
+	find func(ctx context.Context, id int32) (*message.Message, error)
+	sign func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
 }
 
 // content turns OneBot segments into what is sent to a chat. Empty data values

@@ -43,7 +43,8 @@ func New(o Options) *Dialect {
 		version:  o.Version,
 		language: o.Language,
 		hints:    o.Hints,
-		reader:   reader{segments: segments, stored: o.Gateway.Message, sign: o.SignCard},
+		fetching: make(chan struct{}, maxFetching),
+		reader:   reader{segments: segments, sign: o.SignCard},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },
 			ids:      o.Gateway,
@@ -51,7 +52,7 @@ func New(o Options) *Dialect {
 			segments: segments,
 		},
 	}
-	a.deliver = a.sendTo
+	a.deliver, a.reader.find = a.sendTo, a.find
 	a.writer.renders.New = func() any { return new(rendering) }
 	d := &Dialect{actions: &actions{account: a, log: o.Log, onAction: o.OnAction}, clock: o.Clock}
 	d.sources.New = func() any { return new(args) }

@@ -7,6 +7,7 @@ import (
 
 	"libration/gateway"
 	"libration/internal/text"
+	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
@@ -32,8 +33,7 @@ type writer struct {
 
 // ids are the message_ids of messages that are named by their numbers.
 type ids interface {
-	ID(chat message.Chat, sequence uint64) int32
-	PrivateID(chat message.Chat, sequence, clientSequence uint64, random uint32) int32
+	ReferredID(event.Reference) int32
 }
 
 // formatted is the [gateway.Writer] of a format.
@@ -129,6 +129,16 @@ func (w *writer) release(r *rendering) {
 	if cap(r.out) <= maxKept && cap(r.cq) <= maxKept && cap(r.segments) <= maxKept/100 {
 		w.renders.Put(r)
 	}
+}
+
+// appendObject appends what get_msg and histories return of a message. A call does not
+// tell which format its connection has, and clients take both.
+func (w *writer) appendObject(dst []byte, m *message.Message, id int32) []byte {
+	r := w.rendered(m)
+	defer w.release(r)
+	dst = w.appendHead(dst, m.Time, postType(m))
+	dst = boolField(dst, "group", m.Chat.Kind == message.Group)
+	return append(w.appendMessage(dst, m, id, r, FormatArray), '}')
 }
 
 // appendMessage appends what message events and get_msg have in common

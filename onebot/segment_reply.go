@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"libration/internal/text"
+	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
@@ -13,14 +14,14 @@ func showReply(w *writer, chat message.Chat, r *message.ReplySegment, data []fie
 	return append(data, field{"id", strconv.Itoa(int(w.repliedID(chat, r)))}), true
 }
 
-func readReply(_ context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error) {
+func readReply(ctx context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error) {
 	id, err := integer(seg.get("id"))
 	if err != nil || id < math.MinInt32 || id > math.MaxInt32 {
 		return nil, badSegment(seg, "id", text.T("is not a message id", "不是消息 id"))
 	}
-	m, err := r.stored(int32(id))
+	m, err := r.find(ctx, int32(id))
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, err
 	}
 	if m == nil {
 		e := noSuchMessage(noMessage, int32(id))
@@ -46,8 +47,7 @@ func sameChat(a, b message.Chat) bool {
 // repliedID is the message_id of a quoted message; 0 when the quote names nothing
 // that an id can be computed from.
 func (w *writer) repliedID(chat message.Chat, r *message.ReplySegment) int32 {
-	if chat.Kind == message.Group {
-		return w.ids.ID(chat, r.Sequence)
-	}
-	return w.ids.PrivateID(chat, r.Sequence, r.ClientSequence, r.Random)
+	return w.ids.ReferredID(event.Reference{
+		Chat: chat, Sequence: r.Sequence, ClientSequence: r.ClientSequence, Random: r.Random, Time: r.Time,
+	})
 }

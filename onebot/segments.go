@@ -89,7 +89,7 @@ func segmentRows() []segmentRow {
 		segmentType("rps", text.Same("`result`"), drawn, showRPS, readRPS),
 		segmentType("reply",
 			text.T("`id` of the quoted message, 0 when the quote names none", "被引用消息的 `id`；无法得知时为 0"),
-			text.T("`id` of a stored message of the same chat; goes to the front, the first of several counts", "同一会话中已保存消息的 `id`；自动放在最前面，有多个时取第一个"),
+			text.T("`id` of a message of the same chat; goes to the front, the first of several counts", "同一会话中消息的 `id`；自动放在最前面，有多个时取第一个"),
 			showReply, readReply),
 		segmentType("mface",
 			text.T("`emoji_id`, `emoji_package_id` (a number), `key`, `summary`, `url`", "`emoji_id`、`emoji_package_id`（数字）、`key`、`summary`、`url`"),

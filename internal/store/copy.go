@@ -184,7 +184,7 @@ const copyMessageSQL = `INSERT OR IGNORE INTO messages (position, id, ` + column
 func (c *copier) addMessage(r foundRow) error {
 	id := r.columns[1].(int64)
 	k := storedKey(scene(r.columns[2].(int64)), r.columns[3].(int64), r.columns[4].(string), r.columns[6].(int64))
-	if !fits[int32](id) || k.scene.kind() == 0 || !k.has(int32(id), c.hash) || !isBool(r.columns[10]) {
+	if !fits[int32](id) || k.scene.kind() == 0 || !k.has(int32(id), c.hash) || r.columns[10].(int64)&^(bitSelf|bitFetched) != 0 {
 		c.n.unreadable++ // the id would be another message's
 		return nil
 	}

@@ -15,6 +15,10 @@
 // neither damages the file. When the disk refuses, the newest messages stay in
 // memory, writing is tried again, and Err and one log line say so.
 //
+// Fetched messages. What somebody asked for and the account never received as news is
+// kept as the others are, with a second bit in the column self: Newest leaves it out,
+// until the message arrives.
+//
 // Events. Append keeps events for clients that were away, under ids that rise. What
 // happened is bytes of the caller, with a kind and a version; of a message only its id is
 // kept, as the message is stored anyway. Rows of the table events, which an earlier

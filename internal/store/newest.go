@@ -14,10 +14,10 @@ type Newest struct {
 	Time     int64 // of the newest one, Unix seconds
 }
 
-// Only messages that the server numbered in their chat count: private ones may have
-// the number of their sender.
+// Only messages that have arrived count, and that the server numbered in their chat:
+// private ones may have the number of their sender.
 const newestSQL = `SELECT scene, peer, max(peer_uid), max(sequence), max(time) FROM messages
-	WHERE peer <> 0 AND (scene = 1 OR sequence <> client_sequence)
+	WHERE peer <> 0 AND self < 2 AND (scene = 1 OR sequence <> client_sequence)
 	GROUP BY scene = 1, peer ORDER BY max(time) DESC LIMIT ?`
 
 // Newest returns the newest written message of each chat, at most most, those first

@@ -14,14 +14,18 @@ import (
 // Put waits when thousands of messages are waiting to be written, unless
 // writing fails: then the oldest waiting ones are given up. With any error but
 // ErrNoKey the id is still the right one for the message.
-func (s *Store) Put(m *message.Message) (int32, error) { return s.put(m, true) }
+func (s *Store) Put(m *message.Message) (int32, error) { return s.put(m, true, false) }
 
 // PutSent is Put for a message as it was sent. What is stored of it already, as the
 // service has reported it, stays: it only gets what it lacks.
-func (s *Store) PutSent(m *message.Message) (int32, error) { return s.put(m, false) }
+func (s *Store) PutSent(m *message.Message) (int32, error) { return s.put(m, false, false) }
+
+// PutFetched is PutSent for a message that somebody asked for: it does not count as one
+// that has arrived ([Store.Newest]).
+func (s *Store) PutFetched(m *message.Message) (int32, error) { return s.put(m, false, true) }
 
 // put stores a message. newer: it knows better than what is stored of it.
-func (s *Store) put(m *message.Message, newer bool) (int32, error) {
+func (s *Store) put(m *message.Message, newer, fetched bool) (int32, error) {
 	if m == nil {
 		return 0, ErrNoKey
 	}
@@ -29,7 +33,7 @@ func (s *Store) put(m *message.Message, newer bool) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	rec := record{message: *m, people: people(m.Content)}
+	rec := record{message: *m, people: people(m.Content), fetched: fetched}
 	if len(m.Raw) > maxRaw {
 		return k.first(s.o.hash), fmt.Errorf("message of %d bytes is too large to store, the limit is %d", len(m.Raw), maxRaw)
 	}

@@ -167,12 +167,11 @@ func (s *Store) scan(row interface{ Scan(dest ...any) error }, before ...any) (k
 	var (
 		sc                                                     scene
 		peer, via, sequence, clientSequence, random, t, sender int64
-		role, level                                            int64
-		self                                                   bool
+		role, level, bits                                      int64
 		peerUID, senderUID, nickname, card, title, group, ppl  string
 		raw                                                    []byte
 	)
-	err := row.Scan(append(before, &sc, &peer, &peerUID, &via, &sequence, &clientSequence, &random, &t, &self,
+	err := row.Scan(append(before, &sc, &peer, &peerUID, &via, &sequence, &clientSequence, &random, &t, &bits,
 		&sender, &senderUID, &nickname, &card, &title, &role, &level, &group, &ppl, &raw)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return key{}, nil, nil
@@ -181,6 +180,7 @@ func (s *Store) scan(row interface{ Scan(dest ...any) error }, before ...any) (k
 		return key{}, nil, s.readError(err)
 	}
 	k := storedKey(sc, peer, peerUID, sequence)
+	self := bits&bitSelf != 0
 	m := message.Message{
 		Chat: message.Chat{Kind: sc.kind(), Group: message.GroupCode(via), Peer: message.UIN(peer), PeerUID: message.UID(peerUID)},
 		Sender: message.Sender{UIN: message.UIN(sender), UID: message.UID(senderUID), Nickname: nickname, Card: card,
@@ -204,5 +204,5 @@ func (s *Store) scan(row interface{ Scan(dest ...any) error }, before ...any) (k
 		m.Content = parsed.Content
 		nameUINs(m.Content, ppl)
 	}
-	return k, &record{message: m, people: ppl}, nil
+	return k, &record{message: m, people: ppl, fetched: bits&bitFetched != 0}, nil
 }

@@ -11,6 +11,23 @@ import (
 type record struct {
 	message message.Message
 	people  string
+	fetched bool // it has not arrived, or not yet
+}
+
+// The bits of the column self.
+const (
+	bitSelf    = 1 << iota // sent by the account
+	bitFetched             // record.fetched
+)
+
+func (r *record) bits() (b int64) {
+	if r.message.Self {
+		b |= bitSelf
+	}
+	if r.fetched {
+		b |= bitFetched
+	}
+	return b
 }
 
 // join takes over from what is stored of the message what this version does not know:
@@ -29,6 +46,7 @@ func (r *record) join(stored *record, newer bool) {
 	given := *r
 	*r = *stored
 	r.fillFrom(&given)
+	r.fetched = stored.fetched && given.fetched
 }
 
 // fillFrom takes over what the record lacks.

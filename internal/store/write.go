@@ -307,7 +307,7 @@ func (s *Store) writeMessages(ctx context.Context, tx *sql.Tx, entries []*entry)
 			raw = []byte{} // nil would be NULL
 		}
 		res, err := insert.ExecContext(ctx, e.id, int64(e.key.scene), int64(e.key.peer), string(m.Chat.PeerUID), int64(via),
-			int64(m.Sequence), int64(m.ClientSequence), int64(m.Random), m.Time, m.Self,
+			int64(m.Sequence), int64(m.ClientSequence), int64(m.Random), m.Time, e.bits(),
 			int64(m.Sender.UIN), string(m.Sender.UID), m.Sender.Nickname, m.Sender.Card, m.Sender.Title,
 			int64(m.Sender.Role), int64(m.Sender.Level), m.GroupName, e.people, raw)
 		if err != nil {

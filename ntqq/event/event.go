@@ -104,12 +104,14 @@ type Referrer interface{ Refers() Reference }
 
 // Reference names a message by the numbers that a push says of it. In a group these are
 // Chat.Group and Sequence. In a private chat they are Chat.Peer, ClientSequence and
-// Random, and Sequence from newer servers.
+// Random, and Sequence from newer servers. Time is when it was sent, Unix seconds; 0 when
+// that is not said.
 type Reference struct {
 	Chat           message.Chat
 	Sequence       uint64
 	ClientSequence uint64
 	Random         uint32
+	Time           int64
 }
 
 // All returns a new, empty event of each type that a program can get, in a fixed order.

@@ -76,7 +76,7 @@ func (e *MessageRecalled) People() People {
 
 // Refers returns the recalled message.
 func (e *MessageRecalled) Refers() Reference {
-	return Reference{e.Chat, e.Sequence, e.ClientSequence, e.Random}
+	return Reference{e.Chat, e.Sequence, e.ClientSequence, e.Random, e.MessageTime}
 }
 
 // Size returns about how many bytes of memory the event takes.
