@@ -233,12 +233,12 @@ func TestBadSegments(t *testing.T) {
 		`{"type":"poke","data":{"type":"126","id":"2003"}}`:                                 `segment poke: type "126" must be the number of a poke`,
 		`{"type":"poke","data":{"type":13,"special":true}}`:                                 `segment poke: type "13" must be the number of a poke`,
 		`{"type":"poke","data":{"type":1,"strength":"x"}}`:                                  `segment poke: strength "x" must be a whole number`,
-		`{"type":"redbag","data":{"title":"x"}}`:                                            `"redbag" cannot be sent`,
-		`{"type":"flash_file","data":{"file_set_id":"x"}}`:                                  `"flash_file" cannot be sent`,
-		`{"type":"miniapp","data":{"data":"{}"}}`:                                           `segment miniapp is not offered: how one is made is not known; one that exists is sent as`,
-		`{"type":"tts","data":{"text":"x"}}`:                                                `segment tts is not offered: how it is sent is not known`,
-		`{"type":"gift","data":{"qq":"1","id":"1"}}`:                                        `segment gift is not offered: the feature is gone`,
-		`{"type":"cardimage","data":{"file":"http://a/b"}}`:                                 `segment cardimage is not offered`,
+		`{"type":"redbag","data":{"title":"x"}}`:                                            `segment redbag cannot be sent: how it is sent is not known`,
+		`{"type":"flash_file","data":{"file_set_id":"x"}}`:                                  `segment flash_file cannot be sent: how it is sent is not known`,
+		`{"type":"miniapp","data":{"data":"{}"}}`:                                           `segment miniapp cannot be sent: how one is made is not known; one that exists is sent as`,
+		`{"type":"tts","data":{"text":"x"}}`:                                                `segment tts cannot be sent: how it is sent is not known`,
+		`{"type":"gift","data":{"qq":"1","id":"1"}}`:                                        `segment gift cannot be sent: the feature is gone`,
+		`{"type":"cardimage","data":{"file":"http://a/b"}}`:                                 `segment cardimage cannot be sent`,
 	} {
 		refuses(t, in, want)
 	}

@@ -15,13 +15,13 @@ type segmentRow struct {
 	received, sent text.Text // its data, for the guides; received is empty for one that is only sent
 	arrayOnly      []string  // data that CQ codes do not have
 	typed          []string  // data that is JSON, not text, in the array format
-	refused        bool      // read returns an error, always
+	refused        bool      // it is not sent: read returns an error, which says why
 	of             string    // message.Segment.Name of what show gets; "" when it is never received
 	// show appends the data of a received segment; ok is false when that is not of this
 	// type. All rows that say ok give a segment.
 	show func(w *writer, chat message.Chat, part message.Segment, data []field) (shown []field, ok bool)
 	// read returns what is sent to a chat, nil when the segment says nothing. It may ask
-	// the service. read is nil for types that cannot be sent.
+	// the service.
 	read func(ctx context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error)
 }
 
@@ -46,14 +46,27 @@ func sentAs(
 	return segmentRow{name: name, sent: sent, read: read}
 }
 
-// notOffered is the row of a type that other services know, and why this one cannot send
-// it.
-func notOffered(name string, why text.Text) segmentRow {
+// neverSent is the row of a type that cannot be sent, and why.
+func neverSent(name string, why text.Text) segmentRow {
 	return segmentRow{name: name, sent: text.T("fails with 1400: %s", "返回 1400：%s").Fill(why), refused: true,
 		read: func(context.Context, reader, message.Chat, segment) (message.Segment, error) {
-			return nil, badParams(text.T("segment %s is not offered: %s", "不提供消息段 %s：%s").Fill(name, why))
+			return nil, badParams(text.T("segment %s cannot be sent: %s", "消息段 %s 不能发送：%s").Fill(name, why))
 		}}
 }
+
+// onlyReceived is the row of a type that is received as a P and cannot be sent.
+func onlyReceived[P message.Segment](
+	name string, received, why text.Text,
+	show func(w *writer, chat message.Chat, part P, data []field) ([]field, bool),
+) segmentRow {
+	refused := neverSent(name, why)
+	row := segmentType(name, received, refused.sent, show, refused.read)
+	row.refused = true
+	return row
+}
+
+// howUnknown is why most of them are not sent: what is not known is not made up.
+var howUnknown = text.T("how it is sent is not known", "发送方式未知")
 
 // onlyInArrays leaves data out of a row's CQ codes.
 func (r segmentRow) onlyInArrays(data ...string) segmentRow {
@@ -93,7 +106,7 @@ func segmentRows() []segmentRow {
 			showReply, readReply),
 		segmentType("mface",
 			text.T("`emoji_id`, `emoji_package_id` (a number), `key`, `summary`, `url`", "`emoji_id`、`emoji_package_id`（数字）、`key`、`summary`、`url`"),
-			text.T("`emoji_id`, `emoji_package_id`; `key` and `summary` are looked up when they are missing", "`emoji_id`、`emoji_package_id`；省略 `key`、`summary` 时自动查询"),
+			text.T("`emoji_id`, `emoji_package_id`; `key`, looked up when it is missing; `summary`, what lists of chats show", "`emoji_id`、`emoji_package_id`；`key` 省略时自动查询；`summary` 是会话列表中显示的文字"),
 			showMarketFace, readMarketFace).asJSON("emoji_package_id"),
 		segmentType("json",
 			text.T("`data`, a text; `resid` = 1 for one of the older form. Shared links, music, mini apps and contacts are such cards", "`data`（字符串）；旧式卡片带 `resid` = 1。链接分享、音乐、小程序、名片都是这种卡片"),
@@ -130,11 +143,11 @@ func segmentRows() []segmentRow {
 			text.T("`type`, `id` (-1), `strength`; a special one has `special` = `true`, `count` and `name`", "`type`、`id`（-1）、`strength`；特殊戳一戳带 `special` = `true`、`count`、`name`"),
 			text.T("`type` (1 to 6; with `special` 1 to 12), `strength`, `count`, `name`. Not `qq`: a nudge is no segment", "`type`（1 到 6；带 `special` 时 1 到 12）、`strength`、`count`、`name`。不支持 `qq`：双击头像的戳一戳不是消息段"),
 			showPoke, readPoke),
-		segmentType("redbag", text.Same("`title`"), text.Text{}, showRedPacket, nil),
-		segmentType("flash_file", text.Same("`title`, `file_set_id`, `scene_type`"), text.Text{}, showFlashFile, nil),
-		segmentType("unknown",
+		onlyReceived("redbag", text.Same("`title`"), howUnknown, showRedPacket),
+		onlyReceived("flash_file", text.Same("`title`, `file_set_id`, `scene_type`"), howUnknown, showFlashFile),
+		onlyReceived("unknown",
 			text.T("`element`, what the protocol calls it, such as `custom_face` (an image)", "`element`：协议中的名称，例如 `custom_face`（图片）"),
-			text.Text{}, showUnknown, nil),
+			text.T("it has no more than a name", "只有名称，没有内容"), showUnknown),
 		sentAs("share", text.T("`url`, `title`: sent as a text of the two", "`url`、`title`：以这两项组成的文本发送"), readShare),
 		sentAs("music", text.T(
 			"`type` (`qq`, `163`, `xm`, …) and `id`, or `url`, `audio`, `title`, and for `custom` these alone; `content` (the singer), `image`. Needs a card signer; arrives as `json`",
@@ -143,10 +156,10 @@ func segmentRows() []segmentRow {
 		// The feature is gone; old bots still send it.
 		sentAs("anonymous", text.T("accepted, without effect: the feature is gone", "可以发送，但没有任何效果：该功能已下线"),
 			func(context.Context, reader, message.Chat, segment) (message.Segment, error) { return nil, nil }),
-		notOffered("miniapp", text.T("how one is made is not known; one that exists is sent as `json`", "生成方式未知；已有的小程序卡片请用 `json` 发送")),
-		notOffered("tts", text.T("how it is sent is not known", "发送方式未知")),
-		notOffered("cardimage", text.T("how it is sent is not known", "发送方式未知")),
-		notOffered("gift", text.T("the feature is gone", "该功能已下线")),
+		neverSent("miniapp", text.T("how one is made is not known; one that exists is sent as `json`", "生成方式未知；已有的小程序卡片请用 `json` 发送")),
+		neverSent("tts", howUnknown),
+		neverSent("cardimage", howUnknown),
+		neverSent("gift", text.T("the feature is gone", "该功能已下线")),
 	}
 }
 
@@ -166,7 +179,7 @@ func newSegmentTable() *segmentTable {
 		if r.show != nil {
 			t.shows[r.of] = append(t.shows[r.of], &r)
 		}
-		if r.read != nil && !r.refused {
+		if !r.refused {
 			sendable = append(sendable, r.name)
 		}
 	}
@@ -233,14 +246,11 @@ func segmentGuide(l Language) string {
 	var b strings.Builder
 	b.WriteString(text.T("| segment | received | sent |\n|---|---|---|\n", "| 消息段 | 接收 | 发送 |\n|---|---|---|\n").In(l))
 	for _, r := range segmentRows() {
-		received, sent := r.received, r.sent
+		received := r.received
 		if r.show == nil {
 			received = text.T("never", "不会出现")
 		}
-		if r.read == nil {
-			sent = text.T("fails with 1400", "返回 1400")
-		}
-		b.WriteString("| `" + r.name + "` | " + received.In(l) + " | " + sent.In(l) + " |\n")
+		b.WriteString("| `" + r.name + "` | " + received.In(l) + " | " + r.sent.In(l) + " |\n")
 	}
 	return b.String()
 }

@@ -27,11 +27,11 @@ func TestSegmentRows(t *testing.T) {
 		switch {
 		case rows.types[r.name].of != r.of:
 			t.Errorf("%s has two rows", r.name)
-		case r.show == nil && r.read == nil:
-			t.Errorf("%s is neither received nor sent", r.name)
+		case r.read == nil:
+			t.Errorf("%s: nothing reads it", r.name)
 		case r.show != nil && (!known[r.of] || r.received.EN == ""):
 			t.Errorf("%s: it shows %q, and the guides say %q", r.name, r.of, r.received.EN)
-		case r.read != nil && r.sent.EN == "":
+		case r.sent.EN == "":
 			t.Errorf("%s: the guides do not say how it is sent", r.name)
 		case r.name != "unknown" && !strings.Contains(types, "| `"+r.name+"` |"):
 			t.Errorf("%s does not stand in docs/protocol/onebot11.md d.4", r.name)

@@ -144,6 +144,9 @@ func TestSegments(t *testing.T) {
 		{"mface", `[{"type":"mface","data":{"emoji_id":"0123456789abcdef0123456789abcdef","emoji_package_id":231182,"key":"1234567890abcdef","summary":"[a, b]"}}]`,
 			`[{"type":"mface","data":{"emoji_id":"0123456789abcdef0123456789abcdef","emoji_package_id":231182,"key":"1234567890abcdef","summary":"[a, b]",` +
 				`"url":"https://gxh.vip.qq.com/club/item/parcel/item/01/0123456789abcdef0123456789abcdef/raw300.gif"}}]`, ""},
+		{"mface without its key", `[{"type":"mface","data":{"emoji_id":"0123456789ABCDEF0123456789abcdef","emoji_package_id":"231182","key":null}}]`,
+			`[{"type":"mface","data":{"emoji_id":"0123456789abcdef0123456789abcdef","emoji_package_id":231182,"key":"%s","summary":"",` +
+				`"url":"https://gxh.vip.qq.com/club/item/parcel/item/01/0123456789abcdef0123456789abcdef/raw300.gif"}}]`, ""},
 		{"json", `[{"type":"json","data":{"data":` + quoted(card) + `}}]`, "", ""},
 		{"json as an object", `[{"type":"json","data":{"data":` + card + `}}]`, `[{"type":"json","data":{"data":` + quoted(card) + `}}]`, ""},
 		{"older json", `[{"type":"json","data":{"data":` + quoted(card) + `,"resid":"1"}}]`, "", ""},
