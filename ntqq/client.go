@@ -49,6 +49,9 @@ type Options struct {
 	// Progress keeps over restarts which messages were delivered, so that those missed in
 	// between are fetched. nil: it is known only while the Client lives.
 	Progress Progress
+	// Forwards keeps the content of forwards that were sent or opened, so that they can be
+	// opened again without the service, which forgets them. nil: they are not kept.
+	Forwards ForwardCache
 
 	// Handler gets every event, in the order in which the server sent them, one at a time.
 	// While it runs, later events wait; when thousands do, the server waits, its answers to

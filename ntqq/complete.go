@@ -3,67 +3,134 @@ package ntqq
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
 // complete makes content ready to be encoded, on a copy: it fills in what mentions,
-// quotes, faces and stickers lack, and uploads what has to be.
+// quotes, faces, stickers and forwards lack, and uploads what has to be.
 func (c *Client) complete(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
 	if len(content) == 0 {
 		return nil, ErrEmptyMessage
 	}
-	out := content
-	copied := false
-	set := func(i int, s message.Segment) {
-		if !copied {
-			out, copied = append(message.Content(nil), content...), true
-		}
-		out[i] = s
+	out, err := c.fill(ctx, group, content)
+	if err == nil {
+		out, err = message.Upload(ctx, &uploader{c, group}, out)
 	}
-	for i, seg := range content {
-		switch s := seg.(type) {
-		case *message.AtSegment:
-			if s.All || s.UID != "" && s.Display != "" {
-				continue
-			}
-			at := *s
-			name := ""
-			at.UID, name = c.lookUp(ctx, group, at.UIN, at.UID)
-			if at.Display == "" {
-				at.Display = "@" + name
-			}
-			set(i, &at)
-		case *message.ReplySegment:
-			if s.SenderUID != "" || s.SenderUIN == 0 {
-				continue
-			}
-			r := *s
-			r.SenderUID, _ = c.lookUp(ctx, group, r.SenderUIN, "")
-			set(i, &r)
-		case *message.FaceSegment:
-			if full := c.completeFace(ctx, s); full != nil {
-				set(i, full)
-			}
-		case *message.MarketFaceSegment:
-			if s.Key != "" {
-				continue
-			}
-			keys, err := c.Faces().MarketKeys(ctx, []string{s.ID})
-			if err != nil {
-				return nil, unsent(ctx, &message.SegmentError{Index: i, Segment: s, Err: err})
-			}
-			m := *s
-			m.Key = keys[0]
-			set(i, &m)
-		}
-	}
-	out, err := message.Upload(ctx, &uploader{c, group}, out)
 	if err != nil {
 		return nil, unsent(ctx, err)
 	}
 	return out, nil
+}
+
+// fill is complete without the upload.
+func (c *Client) fill(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
+	out := content
+	for i, seg := range content {
+		full, err := c.fillSegment(ctx, group, seg)
+		if err != nil {
+			return nil, &message.SegmentError{Index: i, Segment: seg, Err: err}
+		}
+		if full == seg {
+			continue
+		}
+		if &out[0] == &content[0] {
+			out = slices.Clone(content)
+		}
+		out[i] = full
+	}
+	return out, nil
+}
+
+// fillSegment returns a copy of a segment that lacks something, and others as they are.
+func (c *Client) fillSegment(ctx context.Context, group GroupCode, seg message.Segment) (message.Segment, error) {
+	switch s := seg.(type) {
+	case *message.AtSegment:
+		if s.All || s.UID != "" && s.Display != "" {
+			return s, nil
+		}
+		at := *s
+		name := ""
+		at.UID, name = c.lookUp(ctx, group, at.UIN, at.UID)
+		if at.Display == "" {
+			at.Display = "@" + name
+		}
+		return &at, nil
+	case *message.ReplySegment:
+		if s.SenderUID != "" || s.SenderUIN == 0 {
+			return s, nil
+		}
+		r := *s
+		r.SenderUID, _ = c.lookUp(ctx, group, r.SenderUIN, "")
+		return &r, nil
+	case *message.FaceSegment:
+		if full := c.completeFace(ctx, s); full != nil {
+			return full, nil
+		}
+	case *message.MarketFaceSegment:
+		if s.Key != "" {
+			return s, nil
+		}
+		keys, err := c.Faces().MarketKeys(ctx, []string{s.ID})
+		if err != nil {
+			return nil, err
+		}
+		m := *s
+		m.Key = keys[0]
+		return &m, nil
+	case *message.ForwardSegment:
+		return c.fillForward(ctx, group, s)
+	}
+	return seg, nil
+}
+
+// fillForward is fill for a forward. The nodes of one that exists already are fetched for
+// what its card shows, unless that is given.
+func (c *Client) fillForward(ctx context.Context, group GroupCode, f *message.ForwardSegment) (*message.ForwardSegment, error) {
+	if len(f.Nodes) == 0 {
+		if f.ID == "" || len(f.Preview) > 0 {
+			return f, nil
+		}
+		nodes, err := c.Messages().Forward(ctx, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		shown := *f
+		shown.Nodes = nodes
+		card := shown.Card()
+		card.Nodes = nil // they are at the service
+		return card, nil
+	}
+	if err := f.CheckLimits(); err != nil { // it may contain itself
+		return nil, err
+	}
+	out := *f
+	out.Nodes = slices.Clone(f.Nodes)
+	for i := range out.Nodes {
+		if err := c.fillNode(ctx, group, &out.Nodes[i]); err != nil {
+			return nil, fmt.Errorf("node %d: %w", i, err)
+		}
+	}
+	return &out, nil
+}
+
+func (c *Client) fillNode(ctx context.Context, group GroupCode, n *message.Node) (err error) {
+	if c.cache.groupName(n.Group) != "" { // of another one the members cannot be known
+		group = n.Group
+	}
+	if n.UIN == 0 {
+		n.UIN = c.Self().UIN
+	}
+	if n.Name == "" {
+		_, n.Name = c.lookUp(ctx, group, n.UIN, "")
+	}
+	if n.Time == 0 {
+		n.Time = c.now().Unix()
+	}
+	n.Content, err = c.fill(ctx, group, n.Content)
+	return err
 }
 
 // quotedName is the name of the quoted sender in a group, for the mention that

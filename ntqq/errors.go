@@ -37,8 +37,13 @@ var (
 	ErrGroupTime = errors.New("the history of a group cannot be fetched by time")
 	// ErrEmptyMessage: the message has no content that can be sent.
 	ErrEmptyMessage = message.ErrEmpty
-	// ErrTooLarge: the message is far beyond what the service takes; it was not sent.
-	ErrTooLarge = errors.New("message is too large")
+	// ErrNoForward: the service has no forward with this id, or not any more.
+	ErrNoForward error = notFound("no such forward, or it has expired")
+	// ErrBadForward: the content of a forward cannot be read.
+	ErrBadForward = message.ErrBadForward
+	// ErrTooLarge: the message is far beyond what the service takes, and was not sent; or
+	// a forward is too large to be read.
+	ErrTooLarge = message.ErrTooLarge
 )
 
 // notFound is an ErrNotFound that says what was not found.

@@ -22,11 +22,6 @@ func (u *uploader) Upload(context.Context, message.Medium) (message.Stored, erro
 	return message.Stored{}, message.ErrNoUploader
 }
 
-// UploadForward implements message.Uploader.
-func (u *uploader) UploadForward(context.Context, []byte) (string, error) {
-	return "", message.ErrNoUploader
-}
-
 // ContactCard implements message.Uploader.
 func (u *uploader) ContactCard(ctx context.Context, s *message.ContactSegment) (string, error) {
 	if s.Group != 0 {

@@ -31,6 +31,7 @@ type requestArgs struct {
 	ClientSeq                          uint64 `json:"client_seq"`
 	Count                              uint32
 	IDs                                []string
+	ResID                              string `json:"res_id"`
 }
 
 type requestVector struct {
@@ -63,6 +64,16 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"set member card": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.SetMemberCard, cardRequest(GroupCode(a.Group), UID(a.UID), a.Card))
+	},
+	"long message upload": func(t *testing.T, a requestArgs) (string, []byte) {
+		// That client does not know its own text id yet. The payload is ntqq/message's.
+		return encoded(t, rpc.SendLongMessage, sendForwardRequest(GroupCode(a.Group), "", nil))
+	},
+	"long message download": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.FetchLongMessage, fetchForwardRequest(UID(a.UID), a.ResID))
+	},
+	"long message download 2": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.FetchLongMessage, fetchForwardRequest("", a.ResID)) // nor here
 	},
 	"fetch user info by uid": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.UserByUID, &oidbpb.UserInfoByUidReq{Uid: a.UID, Keys: userInfoKeys()})

@@ -65,6 +65,8 @@ var (
 	noMessage    = cause("MESSAGE_NOT_FOUND", text.T("there is no such message, or it cannot be had any more", "消息不存在，或已无法获取"))
 	// noMsg is noMessage as get_msg of the existing services says it.
 	noMsg        = cause("MSG_NOT_FOUND", noMessage.Text)
+	noForward    = cause("FORWARD_NOT_FOUND", text.T("there is no such forward, or it has expired", "合并转发不存在或已过期"))
+	badForward   = cause("API_ERROR", text.T("the forward cannot be read", "合并转发无法解析"))
 	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
 	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that this version does not have", "本版本不支持的快速操作"))
 
@@ -126,6 +128,8 @@ var causes = []struct {
 	{ntqq.ErrNoMarketFace, noMface},
 	{ntqq.ErrNoMessage, noMessage},
 	{ntqq.ErrTempChat, tempChat},
+	{ntqq.ErrNoForward, noForward},
+	{ntqq.ErrBadForward, badForward},
 	{ntqq.ErrRestricted, restricted},
 	{ntqq.ErrBlocked, blocked},
 	{ntqq.ErrSwallowed, swallowed},

@@ -296,7 +296,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[message.UIN]():       {alice},
 		reflect.TypeFor[message.UID]():       {message.UID("u_alice")},
 		reflect.TypeFor[message.GroupCode](): {group},
-		reflect.TypeFor[message.Content]():   {say("hello")},
+		reflect.TypeFor[message.Content]():   {say("hello"), message.Content{message.Forward(message.Node{Content: say("hello")})}},
 		reflect.TypeFor[uint64]():            {uint64(1)},
 		reflect.TypeFor[ntqq.HistoryQuery](): {ntqq.HistoryQuery{}, ntqq.HistoryQuery{Time: 1}},
 		reflect.TypeFor[message.Chat](): {

@@ -43,10 +43,8 @@ var (
 	// them. A refusal is an answer without that part.
 	SendLongMessage = plain[*messagepb.LongMsgReq, *messagepb.LongMsgResp](OpInfo{
 		Name: longService + "SsoSendLongMsg", Signed: SignedByNewer, Ref: "messages.md 10.1",
-		Uncalled: "the client does not send forwards yet",
 	})
 	FetchLongMessage = plain[*messagepb.LongMsgReq, *messagepb.LongMsgResp](OpInfo{
 		Name: longService + "SsoRecvLongMsg", Signed: SignedByNewer, Repeat: true, Ref: "messages.md 10.2",
-		Uncalled: "the client does not open forwards yet",
 	})
 )
