@@ -43,6 +43,10 @@ type Server interface {
 	Addresses() []string
 	Captchas() []server.CaptchaInfo
 	VerifyDevice(server.VerifyQuestion) server.VerifyAnswer
+	// Face returns what the face table says of a face.
+	Face(id uint32) (face message.FaceSegment, ok bool)
+	// MarketKey returns the key of a sticker.
+	MarketKey(id []byte) string
 	// ContactCard and MusicCard make signed cards, as JSON.
 	ContactCard(*message.ContactSegment) (string, error)
 	MusicCard(request []byte) (string, error)
@@ -79,7 +83,7 @@ func New(w *world.World, s Server, o Options) http.Handler {
 			r.do.answer(w, req, o.Log)
 		})
 	}
-	mux.HandleFunc(eventsPattern, watch{newContents(w)}.stream)
+	mux.HandleFunc(eventsPattern, watch{newContents(w, s)}.stream)
 	mux.HandleFunc("/", page())
 	return guarded(o.Guard, mux)
 }

@@ -63,6 +63,13 @@ func (f *fakeServer) VerifyDevice(q server.VerifyQuestion) server.VerifyAnswer {
 	return server.VerifyAnswer{URL: "code for " + q.DeviceName}
 }
 
+func (f *fakeServer) Face(id uint32) (message.FaceSegment, bool) {
+	known := map[uint32]string{14: "/微笑", 311: "/打call"}
+	return message.FaceSegment{ID: id, Text: known[id], Pack: "1", Sticker: "1"}, known[id] != ""
+}
+
+func (f *fakeServer) MarketKey([]byte) string { return "0123456789abcdef" }
+
 func (f *fakeServer) ContactCard(c *message.ContactSegment) (string, error) {
 	return fmt.Sprintf(`{"app":"com.tencent.contact.lua","prompt":"%d"}`, c.UIN), nil
 }
@@ -269,7 +276,7 @@ func TestControlChat(t *testing.T) {
 		`{"type":"reply","sequence":1,"uin":20002,"text":"one"}`,
 		`{"type":"text","text":"two "}`,
 		`{"type":"at","uin":20002,"text":"@Bobby"}`,
-		`{"type":"face","id":14}`,
+		`{"type":"face","id":14,"text":"/微笑"}`,
 	} {
 		if got := string(two[i]); got != want {
 			t.Errorf("segment %d: got %s, want %s", i, got, want)

@@ -57,10 +57,7 @@ func (h contents) view(m *world.Message) messageView {
 }
 
 // messages are sent, recalled and listed as people do it.
-type messages struct {
-	contents
-	server Server
-}
+type messages struct{ contents }
 
 // send sends as one of the users.
 func (h messages) send(r *http.Request) (any, error) {
@@ -71,7 +68,7 @@ func (h messages) send(r *http.Request) (any, error) {
 	if (body.Group == 0) == (body.To == 0) {
 		return nil, fail(http.StatusBadRequest, "give either group or to")
 	}
-	c := &composing{contents: h.contents, server: h.server, as: body.As, to: body.To, group: body.Group}
+	c := &composing{contents: h.contents, as: body.As, to: body.To, group: body.Group}
 	content, err := c.content(body.Segments)
 	if err != nil {
 		return nil, err

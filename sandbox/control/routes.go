@@ -25,7 +25,7 @@ func routes(w *world.World, s Server) []route {
 		users    = users{w}
 		groups   = groups{w}
 		members  = members{w}
-		messages = messages{newContents(w), s}
+		messages = messages{newContents(w, s)}
 		load     = load{w, s}
 		logins   = logins{s}
 		clients  = clients{s}

@@ -82,12 +82,13 @@ func strict[B any](read func(*composing, B) (message.Segment, error)) func(*comp
 
 // contents shows what messages say.
 type contents struct {
-	world *world.World
-	types map[string]segmentType // by name
+	world  *world.World
+	server Server
+	types  map[string]segmentType // by name
 }
 
-func newContents(w *world.World) contents {
-	h := contents{w, make(map[string]segmentType)}
+func newContents(w *world.World, s Server) contents {
+	h := contents{w, s, make(map[string]segmentType)}
 	for _, t := range segmentTypes() {
 		h.types[t.name] = t
 	}
@@ -97,7 +98,6 @@ func newContents(w *world.World) contents {
 // composing is a message that is being written.
 type composing struct {
 	contents
-	server Server
 	as, to message.UIN
 	group  message.GroupCode
 	depth  int // of forwards

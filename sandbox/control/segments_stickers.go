@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"libration/ntqq/message"
 )
@@ -30,12 +31,14 @@ func showMarketFace(_ contents, s *message.MarketFaceSegment) marketFaceView {
 	}
 }
 
-func readMarketFace(_ *composing, v marketFaceView) (message.Segment, error) {
-	if id, err := hex.DecodeString(v.ID); err != nil || len(id) != 16 {
+func readMarketFace(c *composing, v marketFaceView) (message.Segment, error) {
+	id, err := hex.DecodeString(v.ID)
+	if err != nil || len(id) != 16 {
 		return nil, fail(http.StatusBadRequest, "id %q is not 32 hexadecimal digits", v.ID)
 	}
 	return &message.MarketFaceSegment{
-		ID: v.ID, Package: v.Package, Key: v.Key, Summary: cmp.Or(v.Summary, "[表情]"), Param: v.Param, Width: v.Width, Height: v.Height,
+		ID: strings.ToLower(v.ID), Package: v.Package, Key: cmp.Or(v.Key, c.server.MarketKey(id)),
+		Summary: cmp.Or(v.Summary, "[表情]"), Param: v.Param, Width: v.Width, Height: v.Height,
 	}, nil
 }
 
@@ -53,18 +56,16 @@ func showPoke(_ contents, s *message.PokeSegment) pokeView {
 	return pokeView{ID: s.Type, Strength: s.Strength, Special: s.Special, Count: s.Count, Title: s.Title}
 }
 
-// The kinds of poke (docs/protocol/messages.md 5.6).
-const pokes, specialPokes = 6, 12
-
 func readPoke(_ *composing, v pokeView) (message.Segment, error) {
-	most := uint32(pokes)
+	name := message.PokeName(v.ID, v.Special)
+	if name == "" {
+		return nil, fail(http.StatusBadRequest, "no poke has the id %d: ordinary ones have 1 to 6, special ones 1 to 12", v.ID)
+	}
+	s := &message.PokeSegment{Type: v.ID, Strength: v.Strength, Special: v.Special, Count: v.Count, Title: v.Title}
 	if v.Special {
-		most = specialPokes
+		s.Count, s.Title = cmp.Or(v.Count, 1), cmp.Or(v.Title, name)
 	}
-	if v.ID < 1 || v.ID > most {
-		return nil, fail(http.StatusBadRequest, "id %d is not from 1 to %d", v.ID, most)
-	}
-	return &message.PokeSegment{Type: v.ID, Strength: v.Strength, Special: v.Special, Count: v.Count, Title: v.Title}, nil
+	return s, nil
 }
 
 type redPacketView struct {

@@ -16,11 +16,11 @@ import (
 var examples = map[string][2]string{
 	"text":  {`{"type":"text","text":"hi"}`},
 	"at":    {`{"type":"at","uin":20002}`, `{"type":"at","uin":20002,"text":"@Bob"}`},
-	"face":  {`{"type":"face","id":14}`},
+	"face":  {`{"type":"face","id":311,"large":true}`, `{"type":"face","id":311,"text":"/打call","large":true}`},
 	"reply": {`{"type":"reply","sequence":1}`, `{"type":"reply","sequence":1,"uin":10001,"text":"first"}`},
-	"market_face": {`{"type":"market_face","id":"4823d3adb15df08014ce5d6796b76ee1","package":11464,"key":"0123456789abcdef"}`,
+	"market_face": {`{"type":"market_face","id":"4823D3ADB15DF08014CE5D6796B76EE1","package":11464}`,
 		`{"type":"market_face","id":"4823d3adb15df08014ce5d6796b76ee1","package":11464,"key":"0123456789abcdef","summary":"[表情]"}`},
-	"poke": {`{"type":"poke","id":2,"strength":3}`},
+	"poke": {`{"type":"poke","id":2,"special":true}`, `{"type":"poke","id":2,"special":true,"count":1,"title":"爱心"}`},
 	"light_app": {`{"type":"light_app","json":"{\"app\":\"com.example\",\"prompt\":\"[link]\",\"view\":\"news\",\"meta\":{\"news\":{\"title\":\"T\",\"desc\":\"D\",\"tag\":\"S\",\"preview\":\"http://p\",\"jumpUrl\":\"http://u\"}}}"}`,
 		`{"type":"light_app","json":"{\"app\":\"com.example\",\"prompt\":\"[link]\",\"view\":\"news\",\"meta\":{\"news\":{\"title\":\"T\",\"desc\":\"D\",\"tag\":\"S\",\"preview\":\"http://p\",\"jumpUrl\":\"http://u\"}}}",` +
 			`"app":"com.example","prompt":"[link]","title":"T","desc":"D","tag":"S","preview":"http://p","url":"http://u"}`},
@@ -49,7 +49,7 @@ var anyID = regexp.MustCompile(`"id":"[A-Za-z0-9+/]{64}"`)
 func TestSegmentTypes(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	h := newContents(w)
+	h := newContents(w, &fakeServer{})
 	notSent := map[string]bool{"unknown": true}
 	for _, segment := range message.All() {
 		name := segment.Name()
@@ -116,8 +116,8 @@ func TestSegmentsThatCannotBeSent(t *testing.T) {
 		{`{"type":"face","id":358,"result":6}`, "nobody can choose the result"},
 		{`{"type":"reply","sequence":9}`, "no message 9 in this chat"},
 		{`{"type":"market_face","id":"abc"}`, "is not 32 hexadecimal digits"},
-		{`{"type":"poke"}`, "id 0 is not from 1 to 6"},
-		{`{"type":"poke","id":13,"special":true}`, "id 13 is not from 1 to 12"},
+		{`{"type":"poke"}`, "no poke has the id 0"},
+		{`{"type":"poke","id":13,"special":true}`, "no poke has the id 13"},
 		{`{"type":"light_app","json":"[]"}`, "json is not an object"},
 		{`{"type":"light_app","json":"{}"}`, "json has no app"},
 		{`{"type":"xml","xml":"<a>"}`, "xml is not well-formed"},

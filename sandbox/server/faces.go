@@ -6,6 +6,7 @@ import (
 	_ "embed" // the face table
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -13,6 +14,7 @@ import (
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/ntqq/message"
 )
 
 // faces answers what is asked about faces and stickers.
@@ -54,9 +56,48 @@ var faceAnswer = sync.OnceValue(func() *oidbpb.FaceListResp {
 	}
 })
 
+var facesByID = sync.OnceValue(func() map[uint32]message.FaceSegment {
+	byID := make(map[uint32]message.FaceSegment)
+	add := func(packs []*oidbpb.FacePack) {
+		for _, pack := range packs {
+			for _, face := range pack.GetFaces() {
+				id, err := strconv.ParseUint(face.GetQSid(), 10, 32)
+				if err != nil { // the file is part of the program
+					panic(err)
+				}
+				f := message.FaceSegment{ID: uint32(id), Text: face.GetQDes(), StickerType: uint64(face.GetStickerType())}
+				if face.StickerId != nil {
+					f.Pack, f.Sticker = strconv.Itoa(int(face.GetStickerPackId())), strconv.Itoa(int(face.GetStickerId()))
+				}
+				byID[f.ID] = f
+			}
+		}
+	}
+	add(faceAnswer().GetCommon().GetPacks())
+	add(faceAnswer().GetBig().GetPacks())
+	return byID
+})
+
+// Face returns what the face table says of a face: its description, and where its large
+// form is, if it has one. ok is false for a face that is not in it.
+func (s *Server) Face(id uint32) (face message.FaceSegment, ok bool) {
+	face, ok = facesByID()[id]
+	return face, ok
+}
+
 func faceTable(*request, *oidbpb.FaceListReq) (*oidbpb.FaceListResp, error) {
 	return faceAnswer(), nil
 }
+
+// marketKey is the key of a sticker of the shop.
+func (k *keyring) marketKey(id []byte) string {
+	mac := hmac.New(sha256.New, k.sign)
+	mac.Write(id)
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+// MarketKey returns the key of a sticker of the shop, which is known by its 16 bytes.
+func (s *Server) MarketKey(id []byte) string { return s.keys.marketKey(id) }
 
 // marketIDs is how many stickers one request may name, and marketIDBytes how long an id is.
 const (
@@ -73,9 +114,7 @@ func (h *faces) marketKeys(_ *request, req *oidbpb.MarketFaceKeyReq) (*oidbpb.Ma
 		if err != nil || len(raw) != marketIDBytes || id != strings.ToLower(id) || len(ids) > marketIDs {
 			return &oidbpb.MarketFaceKeyResp{}, nil
 		}
-		mac := hmac.New(sha256.New, h.keys.sign)
-		mac.Write(raw)
-		keys.Keys = append(keys.Keys, hex.EncodeToString(mac.Sum(nil)[:8]))
+		keys.Keys = append(keys.Keys, h.keys.marketKey(raw))
 	}
 	if len(ids) == 0 {
 		return &oidbpb.MarketFaceKeyResp{}, nil

@@ -81,6 +81,11 @@ const items = [
     },
   },
   {
+    key: 'longMessage', icon: '📜',
+    fields: () => [{ name: 'text', label: 'text', rows: 8, value: Array.from({ length: 20 }, (_, i) => `${i + 1}. ${t('exampleText')}`).join('\n') }],
+    segments: ({ text }) => [{ type: 'long_message', segments: [{ type: 'text', text }] }],
+  },
+  {
     key: 'redPacket', icon: '🧧',
     fields: () => [{ name: 'title', label: 'cardTitle', value: t('examplePacket') }],
     segments: (v) => [{ type: 'red_packet', ...v }],
@@ -96,10 +101,8 @@ const items = [
 ];
 
 function pokes(special) {
-  return pokeNames(special).map((name, i) => {
-    const poke = special ? { id: i + 1, special, count: 1, title: name } : { id: i + 1 };
-    return [JSON.stringify(poke), special ? `${name} ★` : name];
-  });
+  const value = (id) => JSON.stringify(special ? { id, special } : { id });
+  return pokeNames(special).map((name, i) => [value(i + 1), special ? `${name} ★` : name]);
 }
 
 function exampleCard() {

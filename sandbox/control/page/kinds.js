@@ -10,7 +10,7 @@ import { markdown } from './markdown.js';
 const kinds = {
   text: { draw: (s) => s.text, brief: (s) => s.text },
   at: { draw: (s) => make('span', { class: 'mention' }, mentioned(s)), brief: mentioned },
-  face: { draw: face, brief: faceName, bare: (s) => s.large || s.result },
+  face: { draw: face, brief: faceName, bare: (s) => s.large || s.id === dice || s.id === rps },
   reply: {
     draw: (s, on) => make('span', { class: 'quote' }, on.quoted(s) || s.text || t('quoteGone', s.sequence ?? '?')),
     brief: () => '',
@@ -107,19 +107,20 @@ function key({ render_data: { label, style }, action: { data } }) {
 
 const dice = 358;
 const rps = 359;
-const hands = ['', '✋', '✌️', '✊'];
-const handNames = () => ['', t('paper'), t('scissors'), t('rock')];
+const hands = [undefined, '✋', '✌️', '✊'];
+const handNames = () => [undefined, t('paper'), t('scissors'), t('rock')];
 
 function faceName(s) {
   if (s.id === dice) return bracketed(s.result ? t('diceShows', s.result) : t('dice'));
-  if (s.id === rps) return bracketed(s.result ? handNames()[s.result] : t('rps'));
-  return bracketed(s.text?.replace(/^\//, '') || faceOf(s.id)?.name || t('face', s.id));
+  if (s.id === rps) return bracketed(handNames()[s.result] ?? t('rps'));
+  return bracketed(clip(s.text, 60)?.replace(/^\//, '') || faceOf(s.id)?.name || t('face', s.id));
 }
 
 function face(s) {
-  if (s.id === dice && s.result >= 1 && s.result <= 6) return die(s.result);
-  if (s.id === rps && s.result >= 1 && s.result <= 3) {
-    return make('span', { class: 'hand', role: 'img', 'aria-label': handNames()[s.result] }, hands[s.result]);
+  if (s.id === dice && pips[s.result]) return die(s.result);
+  if (s.id === dice || s.id === rps) {
+    const shown = s.id === dice ? '🎲' : hands[s.result] ?? hands[3];
+    return make('span', { class: 'hand', role: 'img', 'aria-label': unbracketed(faceName(s)) }, shown);
   }
   const known = faceOf(s.id);
   const many = s.count > 1 ? [make('small', {}, `×${s.count}`)] : [];
@@ -127,7 +128,7 @@ function face(s) {
   return make('span', { class: s.large ? 'emoji large' : 'emoji', role: 'img', title: known.name, 'aria-label': known.name }, known.emoji, ...many);
 }
 
-const pips = ['', [5], [1, 9], [1, 5, 9], [1, 3, 7, 9], [1, 3, 5, 7, 9], [1, 3, 4, 6, 7, 9]];
+const pips = [undefined, [5], [1, 9], [1, 5, 9], [1, 3, 7, 9], [1, 3, 5, 7, 9], [1, 3, 4, 6, 7, 9]];
 
 function die(n) {
   const dots = Array.from({ length: 9 }, (_, i) => make('i', { class: pips[n].includes(i + 1) ? 'pip' : '' }));
@@ -145,7 +146,7 @@ const specialPokes = {
 };
 
 export const pokeNames = (special) => (special ? specialPokes : pokes)[lang];
-const pokeName = (s) => clip(s.title, 60) || pokeNames(s.special)[s.id - 1] || t('poke');
+const pokeName = (s) => pokeNames(s.special)[s.id - 1] ?? (clip(s.title, 60) || t('poke'));
 
 // card draws what all cards have in common. Addresses are shown, not opened.
 function card(shown) {
