@@ -31,6 +31,9 @@ func showMarketFace(_ contents, s *message.MarketFaceSegment) marketFaceView {
 	}
 }
 
+// stickerSize is the size of a sticker in pixels (docs/protocol/messages.md 5.5).
+const stickerSize = 300
+
 func readMarketFace(c *composing, v marketFaceView) (message.Segment, error) {
 	id, err := hex.DecodeString(v.ID)
 	if err != nil || len(id) != 16 {
@@ -38,7 +41,8 @@ func readMarketFace(c *composing, v marketFaceView) (message.Segment, error) {
 	}
 	return &message.MarketFaceSegment{
 		ID: strings.ToLower(v.ID), Package: v.Package, Key: cmp.Or(v.Key, c.server.MarketKey(id)),
-		Summary: cmp.Or(v.Summary, "[表情]"), Param: v.Param, Width: v.Width, Height: v.Height,
+		Summary: cmp.Or(v.Summary, "[表情]"), Param: v.Param,
+		Width: cmp.Or(v.Width, stickerSize), Height: cmp.Or(v.Height, stickerSize),
 	}, nil
 }
 

@@ -19,7 +19,7 @@ var examples = map[string][2]string{
 	"face":  {`{"type":"face","id":311,"large":true}`, `{"type":"face","id":311,"text":"/打call","large":true}`},
 	"reply": {`{"type":"reply","sequence":1}`, `{"type":"reply","sequence":1,"uin":10001,"text":"first"}`},
 	"market_face": {`{"type":"market_face","id":"4823D3ADB15DF08014CE5D6796B76EE1","package":11464}`,
-		`{"type":"market_face","id":"4823d3adb15df08014ce5d6796b76ee1","package":11464,"key":"0123456789abcdef","summary":"[表情]"}`},
+		`{"type":"market_face","id":"4823d3adb15df08014ce5d6796b76ee1","package":11464,"key":"0123456789abcdef","summary":"[表情]","width":300,"height":300}`},
 	"poke": {`{"type":"poke","id":2,"special":true}`, `{"type":"poke","id":2,"special":true,"count":1,"title":"爱心"}`},
 	"light_app": {`{"type":"light_app","json":"{\"app\":\"com.example\",\"prompt\":\"[link]\",\"view\":\"news\",\"meta\":{\"news\":{\"title\":\"T\",\"desc\":\"D\",\"tag\":\"S\",\"preview\":\"http://p\",\"jumpUrl\":\"http://u\"}}}"}`,
 		`{"type":"light_app","json":"{\"app\":\"com.example\",\"prompt\":\"[link]\",\"view\":\"news\",\"meta\":{\"news\":{\"title\":\"T\",\"desc\":\"D\",\"tag\":\"S\",\"preview\":\"http://p\",\"jumpUrl\":\"http://u\"}}}",` +
