@@ -2,8 +2,10 @@ package onebot
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -47,6 +49,9 @@ func readKeyboard(_ context.Context, _ reader, _ message.Chat, seg segment) (mes
 	v, err := checked([]byte(seg.get(name)))
 	if err == nil {
 		err = json.Unmarshal(v, into)
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		err = text.Errorf("%s cannot be of type %s", "%s 不能是 %s 类型", cmp.Or(wrong.Field, name), wrong.Value)
 	}
 	if err != nil {
 		return nil, badSegment(seg, name, text.T("is no keyboard: %v", "不是有效的按钮: %v").Fill(err))
@@ -142,7 +147,7 @@ func (n *anyInt) UnmarshalJSON(b []byte) error {
 	}
 	i, err := integer(written)
 	if err != nil || i != int64(int32(i)) {
-		return fmt.Errorf("%s is no 32-bit whole number", shorten(string(b)))
+		return text.Errorf("%s is no 32-bit whole number", "%s 不是 32 位整数", shorten(string(b)))
 	}
 	*n = anyInt(i)
 	return nil
@@ -155,7 +160,7 @@ func (n *anyBool) UnmarshalJSON(b []byte) error {
 	}
 	v, err := boolean(written)
 	if err != nil {
-		return fmt.Errorf("%s is neither true nor false", shorten(string(b)))
+		return text.Errorf("%s is neither true nor false", "%s 不是布尔值", shorten(string(b)))
 	}
 	*n = anyBool(v)
 	return nil

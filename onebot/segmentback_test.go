@@ -198,7 +198,7 @@ func reads(t *testing.T, in string, want message.Segment) {
 	}
 }
 
-// TestBadSegments: what is wrong with a segment is said in both languages, and names it.
+// TestBadSegments: what is wrong with a segment, as an array and as a CQ code.
 func TestBadSegments(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"type":"at","data":{"qq":0,"name":"x"}}`:                                          `segment at: qq "0" must be an account number`,
@@ -227,6 +227,8 @@ func TestBadSegments(t *testing.T) {
 		`{"type":"keyboard","data":{"rows":"["}}`:                                           `segment keyboard: rows "[" is no keyboard: unexpected end of JSON input`,
 		`{"type":"keyboard","data":{"rows":[{"buttons":[{"render_data":{"style":"x"}}]}]}}`: `is no keyboard: "x" is no 32-bit whole number`,
 		`{"type":"keyboard","data":{"rows":[{"buttons":[{"action":{"enter":2}}]}]}}`:        `is no keyboard: 2 is neither true nor false`,
+		`{"type":"keyboard","data":{"rows":{}}}`:                                            `segment keyboard: rows "{}" is no keyboard: rows cannot be of type object`,
+		`{"type":"keyboard","data":{"content":{"rows":[{"buttons":"x"}]}}}`:                 `is no keyboard: rows.buttons cannot be of type string`,
 		`{"type":"keyboard","data":{"rows":[],"bot_app_id":"x"}}`:                           `segment keyboard: bot_app_id "x" must be a whole number`,
 		`{"type":"poke","data":{"qq":"5"}}`:                                                 `segment poke: qq is for a nudge, an action that this version does not have`,
 		`{"type":"poke","data":{"type":7}}`:                                                 `segment poke: type "7" must be the number of a poke`,
