@@ -110,7 +110,7 @@ func (c *Client) fillForward(ctx context.Context, group GroupCode, f *message.Fo
 	out.Nodes = slices.Clone(f.Nodes)
 	for i := range out.Nodes {
 		if err := c.fillNode(ctx, group, &out.Nodes[i]); err != nil {
-			return nil, fmt.Errorf("node %d: %w", i, err)
+			return nil, &message.NodeError{Index: i, Err: err}
 		}
 	}
 	return &out, nil

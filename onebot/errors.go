@@ -87,8 +87,8 @@ func explain(err error, other *table.Cause) *actionError {
 		e.text = refusal(refused, text.Text{})
 		return e
 	}
-	if bad, ok := errors.AsType[*message.SegmentError](err); ok {
-		return unsendable(bad)
+	if _, ok := errors.AsType[*message.SegmentError](err); ok {
+		return badParams(unsendable(err))
 	}
 	e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(err)
 	return e
@@ -108,16 +108,30 @@ func refusal(e *ntqq.ServerError, why text.Text) text.Text {
 	return text.T("the server refused, code %d%s", "服务器拒绝了操作，代码 %d%s").Fill(e.Code, why)
 }
 
-// unsendable names a segment that was understood and cannot be sent here.
-func unsendable(e *message.SegmentError) *actionError {
-	if at, ok := e.Segment.(*message.AtSegment); ok {
-		return badParams(text.T(
-			`segment at: qq "%d" is no account that can be mentioned in this chat`,
-			`消息段 at: qq "%d" 不是此会话中可以 @ 的账号`).Fill(at.UIN))
+// unsendable says which segment was understood and cannot be sent here, in which message
+// of a forward, and why.
+func unsendable(err error) text.Text {
+	if node, ok := errors.AsType[*message.NodeError](err); ok {
+		return text.T("message %d of the forward: %s", "合并转发的第 %d 条消息: %s").Fill(node.Index+1, unsendable(node.Err))
 	}
-	return badParams(text.T(
-		"segment %d of the message cannot be sent: %v",
-		"消息的第 %d 个消息段无法发送: %v").Fill(e.Index+1, e.Err))
+	bad, ok := errors.AsType[*message.SegmentError](err)
+	if !ok {
+		return why(err)
+	}
+	if at, ok := bad.Segment.(*message.AtSegment); ok {
+		return text.T(
+			`segment at: qq "%d" is no account that can be mentioned in this chat`,
+			`消息段 at: qq "%d" 不是此会话中可以 @ 的账号`).Fill(at.UIN)
+	}
+	return text.T("segment %s cannot be sent: %s", "消息段 %s 无法发送: %s").Fill(typeOf(bad.Segment), why(bad.Err))
+}
+
+// why says the reason, in both languages where users come upon it.
+func why(err error) text.Text {
+	if errors.Is(err, message.ErrReceivedOnly) {
+		return text.T("it can only be received", "只能接收")
+	}
+	return text.Same(err.Error())
 }
 
 func rateLimited(e *ntqq.RateLimitError) *actionError {

@@ -285,3 +285,13 @@ func (s segment) flag(name string) (bool, error) {
 	}
 	return b, nil
 }
+
+// typeOf is what OneBot calls a segment: of several types the first.
+func typeOf(seg message.Segment) string {
+	for _, r := range segmentRows() {
+		if r.of == seg.Name() {
+			return r.name
+		}
+	}
+	return seg.Name()
+}

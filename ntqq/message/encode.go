@@ -28,6 +28,15 @@ type SegmentError struct {
 func (e *SegmentError) Error() string { return fmt.Sprintf("segment %d: %v", e.Index, e.Err) }
 func (e *SegmentError) Unwrap() error { return e.Err }
 
+// NodeError is the reason of a SegmentError of a forward: one of its nodes cannot be sent.
+type NodeError struct {
+	Index int // of the node in the forward
+	Err   error
+}
+
+func (e *NodeError) Error() string { return fmt.Sprintf("node %d: %v", e.Index, e.Err) }
+func (e *NodeError) Unwrap() error { return e.Err }
+
 // EncodeOptions say where the content goes. The zero value is a private chat.
 type EncodeOptions struct {
 	// Group is true for group chats: quotes name their message differently there.

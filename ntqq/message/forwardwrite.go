@@ -48,7 +48,7 @@ func uploadForward(ctx context.Context, u *uploading, f *ForwardSegment) (Segmen
 		n := &ready.Nodes[i]
 		var err error
 		if n.Content, err = u.content(ctx, n.Content); err != nil {
-			return nil, fmt.Errorf("node %d: %w", i, err)
+			return nil, &NodeError{i, err}
 		}
 	}
 	payload, err := encodeForward(u.table, &ready, u.to.Scene())
@@ -103,7 +103,7 @@ func (w *forwardWriter) item(name string, nodes []Node) error {
 		n.Content = w.named(n.Content, &within)
 		raw, err := w.node(&n)
 		if err != nil {
-			return fmt.Errorf("node %d: %w", i, err)
+			return &NodeError{i, err}
 		}
 		content.Messages[i] = raw
 	}

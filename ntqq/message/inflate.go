@@ -56,7 +56,7 @@ func cardData(text string) ([]byte, error) {
 	case text == "":
 		return nil, errors.New("the card is empty")
 	case len(text) > MaxCard:
-		return nil, fmt.Errorf("the card has %d bytes, %d are possible", len(text), MaxCard)
+		return nil, fmt.Errorf("%w: the card has %d bytes, %d are possible", ErrTooLarge, len(text), MaxCard)
 	}
 	return packed.AppendDeflated([]byte{cardZlib}, []byte(text)), nil
 }
