@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"context"
+	"slices"
 
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -13,11 +14,19 @@ type reader struct {
 	// find is [account.find].
 	find func(ctx context.Context, id int32) (*message.Message, error)
 	sign func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
+	self func() message.UIN
+	// inside is the forward whose nodes are read, nil for a message; depth is how deep.
+	inside *forwarding
+	depth  int
 }
 
 // content turns OneBot segments into what is sent to a chat. Empty data values
-// count as absent. A reply goes to the front; of several only the first counts.
+// count as absent. A reply goes to the front; of several only the first counts. Nodes
+// make it a forward.
 func (r reader) content(ctx context.Context, chat message.Chat, segments []segment) (message.Content, error) {
+	if slices.ContainsFunc(segments, segment.isNode) {
+		return r.forwardMessage(ctx, chat, "message", segments)
+	}
 	var c message.Content
 	var reply message.Segment
 	text := 0

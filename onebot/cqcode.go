@@ -15,6 +15,8 @@ type segment struct {
 	kind string
 	data []field     // in order; a key may occur twice, the last one counts
 	row  *segmentRow // that made it of a received one; else nil
+	// json is the data of a node in an array, as it came: its content is segments itself.
+	json json.RawMessage
 }
 
 type field struct{ key, value string }
@@ -180,8 +182,9 @@ func appendEscaped(dst []byte, s string, value bool) []byte {
 }
 
 // parseSegments parses a message given as JSON: an array of segments, or one
-// segment object. All data values become texts: null is "", objects and arrays
-// their JSON, numbers are written without exponent (docs/protocol/onebot11.md d.2).
+// segment object. All data values but those of nodes become texts: null is "", objects
+// and arrays their JSON, numbers are written without exponent
+// (docs/protocol/onebot11.md d.2).
 func parseSegments(raw json.RawMessage) ([]segment, error) {
 	v, err := checked(raw)
 	if err != nil {
@@ -209,6 +212,7 @@ func parseSegments(raw json.RawMessage) ([]segment, error) {
 // parseSegment parses valid JSON.
 func parseSegment(v json.RawMessage) (segment, error) {
 	var s segment
+	var data json.RawMessage
 	if v[0] != '{' {
 		return s, text.Errorf("not an object", "不是对象")
 	}
@@ -223,14 +227,18 @@ func parseSegment(v json.RawMessage) (segment, error) {
 			if v[0] != '{' && v[0] != 'n' {
 				return s, text.Errorf(`"data" is not an object`, `"data" 不是对象`)
 			}
-			s.data = s.data[:0]
-			for name, v := range members(v) {
-				s.data = append(s.data, field{name, dataText(v)})
-			}
+			data = v
 		}
 	}
 	if !typed {
 		return s, text.Errorf(`no "type" string`, `没有字符串 "type"`)
+	}
+	if s.kind == nodeType {
+		s.json = data
+		return s, nil
+	}
+	for name, v := range members(data) {
+		s.data = append(s.data, field{name, dataText(v)})
 	}
 	return s, nil
 }

@@ -32,6 +32,9 @@ func TestVectorsCQCode(t *testing.T) {
 		out := []vectorSegment{}
 		for _, s := range segments {
 			v := vectorSegment{Type: s.kind, Data: map[string]string{}}
+			for name, v := range members(s.json) { // a node is not read yet
+				s.data = append(s.data, field{name, dataText(v)})
+			}
 			for _, f := range s.data {
 				if _, twice := v.Data[f.key]; !twice {
 					v.Keys = append(v.Keys, f.key)

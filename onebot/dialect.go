@@ -44,7 +44,7 @@ func New(o Options) *Dialect {
 		language: o.Language,
 		hints:    o.Hints,
 		fetching: make(chan struct{}, maxFetching),
-		reader:   reader{segments: segments, sign: o.SignCard},
+		reader:   reader{segments: segments, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },
 			ids:      o.Gateway,

@@ -141,6 +141,17 @@ func (w *writer) appendObject(dst []byte, m *message.Message, id int32) []byte {
 	return append(w.appendMessage(dst, m, id, r, FormatArray), '}')
 }
 
+// senderOf is who wrote a message. A private chat has only two sides.
+func senderOf(m *message.Message, self message.UIN) message.UIN {
+	switch {
+	case m.Sender.UIN != 0 || m.Chat.Kind == message.Group:
+		return m.Sender.UIN
+	case m.Self:
+		return self
+	}
+	return m.Chat.Peer
+}
+
 // appendMessage appends what message events and get_msg have in common
 // (docs/protocol/onebot11.md c.1).
 func (w *writer) appendMessage(dst []byte, m *message.Message, id int32, r *rendering, f Format) []byte {
@@ -150,15 +161,10 @@ func (w *writer) appendMessage(dst []byte, m *message.Message, id int32, r *rend
 		dst = append(dst, `,"message_type":"group","sub_type":"normal"`...)
 	} else {
 		self := w.self()
+		sender = senderOf(m, self)
 		target := self
 		if m.Self {
 			target = m.Chat.Peer
-		}
-		if sender == 0 { // a private chat has only two sides
-			sender = m.Chat.Peer
-			if m.Self {
-				sender = self
-			}
 		}
 		if m.Chat.Kind == message.Temp {
 			dst = append(dst, `,"message_type":"private","sub_type":"group","temp_source":0`...)

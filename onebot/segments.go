@@ -147,6 +147,9 @@ func segmentRows() []segmentRow {
 			showPoke, readPoke),
 		onlyReceived("redbag", text.Same("`title`"), howUnknown, showRedPacket),
 		onlyReceived("flash_file", text.Same("`title`, `file_set_id`, `scene_type`"), howUnknown, showFlashFile),
+		sentAs(nodeType, text.T(
+			"`user_id` (`uin`), `name` (`nickname`), `content`, `time`, or the `id` of a message; see [forwards](#forwards)",
+			"`user_id`（`uin`）、`name`（`nickname`）、`content`、`time`，或消息的 `id`；见[合并转发](#合并转发)"), readNode),
 		onlyReceived("unknown",
 			text.T("`element`, what the protocol calls it, such as `custom_face` (an image)", "`element`：协议中的名称，例如 `custom_face`（图片）"),
 			text.T("it has no more than a name", "只有名称，没有内容"), showUnknown),
