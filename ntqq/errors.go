@@ -41,8 +41,9 @@ var (
 	ErrNoForward error = notFound("no such forward, or it has expired")
 	// ErrBadForward: the content of a forward cannot be read.
 	ErrBadForward = message.ErrBadForward
-	// ErrTooLarge: the message is far beyond what the service takes, and was not sent; or
-	// a forward is too large to be read.
+	// ErrTooLarge: the message is more than the service takes, and was not sent; or a
+	// forward is too large to be read. It may be a [*message.TextLimitError] or a
+	// [*message.ForwardLimitError].
 	ErrTooLarge = message.ErrTooLarge
 )
 

@@ -2,6 +2,8 @@ package onebot
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"libration/gateway"
@@ -20,6 +22,7 @@ type account struct {
 	version  string // of the program
 	language Language
 	hints    map[string]text.Text // see Options
+	longText bool                 // LongTextForward of Options
 	reader   reader
 	writer   *writer
 	fetching chan struct{} // a place for each message that is being fetched
@@ -39,11 +42,33 @@ func (a *account) send(ctx context.Context, chat message.Chat, segments []segmen
 	if err != nil {
 		return messageIDResult{}, err
 	}
-	m, err := a.deliver(ctx, chat, c)
+	m, err := a.post(ctx, chat, c)
 	if err != nil {
 		return messageIDResult{}, err
 	}
 	return a.sent(ctx, m), nil
+}
+
+// post sends content to a chat. When that is wanted, what is too long for a message, by
+// our limit or the service's, becomes a forward.
+func (a *account) post(ctx context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
+	m, err := a.deliver(ctx, chat, c)
+	if a.longText && errors.Is(err, ntqq.ErrTooLarge) && !slices.ContainsFunc(c, isForward) {
+		return a.deliver(ctx, chat, forwarded(chat, c))
+	}
+	return m, err
+}
+
+func isForward(s message.Segment) bool { _, ok := s.(*message.ForwardSegment); return ok }
+
+// forwarded is content as a forward with one message of the account. A reply stays
+// before it.
+func forwarded(chat message.Chat, c message.Content) message.Content {
+	var out message.Content
+	if reply, ok := c[0].(*message.ReplySegment); ok {
+		out, c = append(out, reply), c[1:]
+	}
+	return append(out, message.Forward(message.Node{Group: chat.Group, Content: c}))
 }
 
 // sendTo sends content to a chat.

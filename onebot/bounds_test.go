@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"libration/gateway"
+	"libration/ntqq/message"
 )
 
 // TestRequestBounds: what is too much is refused, what is just enough is not.
@@ -74,8 +75,11 @@ func TestMessageBounds(t *testing.T) {
 			t.Errorf("%s: got %d %.300q", name, r.RetCode, r.Wording)
 		}
 	}
-	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"`+strings.Repeat(",", maxText)+`"}`); r.RetCode != RetOK {
+	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"`+strings.Repeat(",", message.MaxText)+`"}`); r.RetCode != RetOK {
 		t.Errorf("the longest text: got %d %.300q", r.RetCode, r.Wording)
+	}
+	if r := call(t, s, "send_group_msg", `{"group_id":5,"message":"`+strings.Repeat(",", maxText)+`"}`); r.Msg != longText.Code {
+		t.Errorf("the longest text that is read: got %s %.300q", r.Msg, r.Wording)
 	}
 	if len(c.Sent()) != 1 {
 		t.Errorf("sent %d messages, want 1", len(c.Sent()))

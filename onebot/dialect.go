@@ -43,6 +43,7 @@ func New(o Options) *Dialect {
 		version:  o.Version,
 		language: o.Language,
 		hints:    o.Hints,
+		longText: o.LongTextForward,
 		fetching: make(chan struct{}, maxFetching),
 		reader:   reader{segments: segments, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{

@@ -72,6 +72,11 @@ func explain(err error, other *table.Cause) *actionError {
 	if limited, ok := errors.AsType[*ntqq.RateLimitError](err); ok && limited.Wait > 0 {
 		return rateLimited(limited)
 	}
+	if long, ok := errors.AsType[*message.TextLimitError](err); ok {
+		e := failure(longText)
+		e.text = text.T("the message has %d bytes of text, the limit is %d", "消息的文本有 %d 字节，上限为 %d 字节").Fill(long.Bytes, message.MaxText)
+		return e
+	}
 	refused, isRefusal := errors.AsType[*ntqq.ServerError](err)
 	for _, known := range causes {
 		if errors.Is(err, known.err) {

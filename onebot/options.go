@@ -41,6 +41,9 @@ type Options struct {
 	// text "app". Its errors hold no secrets. Nil: there is no signer, and music segments
 	// fail with MUSIC_SIGN_ERROR.
 	SignCard func(ctx context.Context, request []byte) (json string, err error)
+	// LongTextForward has messages with more text than [message.MaxText] sent as a forward
+	// with one message of the account. Otherwise they fail with TEXT_TOO_LONG.
+	LongTextForward bool
 	// OnAction gets every action that ended, for statistics: its name ("unknown" for
 	// those that do not exist), its return code and how long it took. It is called
 	// from many goroutines and must return quickly; nil: nobody counts.

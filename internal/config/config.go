@@ -266,6 +266,9 @@ type OneBot struct {
 	// `when-online`, or `at-once` to open before the account is online. Until then `at-once` answers that it is offline.
 	// `when-online`；`at-once` 表示账号上线之前就打开。在此之前会应答账号不在线。
 	Start StartMode `yaml:"start"`
+	// What becomes of messages with more than 10,000 bytes of text: `error` or `forward`. `error` refuses them with `TEXT_TOO_LONG`, `forward` sends each as a forward with one message of the account.
+	// 文本超过 10,000 字节的消息如何处理：`error` 或 `forward`。`error` 返回 `TEXT_TOO_LONG`；`forward` 以合并转发发送，其中只有账号自己的一条消息。
+	LongText LongText `yaml:"long_text"`
 	// Makes and signs the cards of `music` segments; `""`: they cannot be sent. A URL such as `https://signer.example/music`. The real service shows no cards without a signature. None is built in: enter one that you trust, it sees what is shared. In mode `sandbox`, `""` is the sandbox's.
 	// 为 `music` 消息段生成并签名卡片的服务；`""` 表示不能发送。填写网址，如 `https://signer.example/music`。真实服务不显示没有签名的卡片。本程序不内置任何此类服务：请填写您信任的地址，它能看到分享的内容。`sandbox` 模式下 `""` 表示使用沙盒的服务。
 	MusicSignURL string `yaml:"music_sign_url"`
@@ -365,7 +368,7 @@ func Default() *Config {
 			Limit: true, MaxWait: Duration(10 * time.Second),
 			Account: SendRate{PerMinute: 600, Burst: 20}, Chat: SendRate{PerMinute: 120, Burst: 10},
 		},
-		OneBot:  OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline},
+		OneBot:  OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline, LongText: LongTextError},
 		Admin:   Admin{Address: "127.0.0.1:5780"},
 		Notices: Notices{After: Duration(time.Minute)},
 	}

@@ -86,6 +86,15 @@ const (
 	FormatString MessageFormat = "string"
 )
 
+// LongText says what becomes of messages with too much text.
+type LongText string
+
+// What becomes of them.
+const (
+	LongTextError   LongText = "error"
+	LongTextForward LongText = "forward"
+)
+
 // StartMode says when a connection opens.
 type StartMode string
 
@@ -117,6 +126,7 @@ func (ServerMode) values() []string    { return []string{"real", "sandbox"} }
 func (SignStyle) values() []string     { return []string{"auto", "lagrange", "sec-sign"} }
 func (SignCommands) values() []string  { return []string{"default", "long"} }
 func (MessageFormat) values() []string { return []string{"array", "string"} }
+func (LongText) values() []string      { return []string{"error", "forward"} }
 func (StartMode) values() []string     { return []string{"when-online", "at-once"} }
 func (ConnectionType) values() []string {
 	return []string{"http", "websocket", "reverse-websocket", "webhook"}

@@ -13,7 +13,7 @@ import (
 
 const (
 	maxForward   = 4 << 20  // bytes of one payload
-	maxForwardID = 256      // bytes
+	maxForwardID = 1024     // bytes
 	maxInflated  = 64 << 20 // bytes in one payload
 
 	// One that is kept again counts as new.

@@ -2,6 +2,8 @@ package message
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,5 +67,36 @@ func TestManyOldVideosTakeNoTime(t *testing.T) {
 	}
 	if took := time.Since(began); took > 2*time.Second { // that took 28 s when each was compared with all
 		t.Errorf("%d elements took %v", len(elems), took)
+	}
+}
+
+// TestTextLimit: texts and what mentions show count, also the mention behind a quote;
+// what stands in quotes and nodes does not.
+func TestTextLimit(t *testing.T) {
+	said := func(n int) *TextSegment { return Text(strings.Repeat("x", n)) }
+	reply := &ReplySegment{Sequence: 1, SenderUIN: 7, SenderUID: "u_7", Content: Content{said(2 * MaxText)}}
+	in := EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Bob"}
+	for name, tt := range map[string]struct {
+		c    Content
+		over int
+	}{
+		"longest":          {Content{said(MaxText)}, 0},
+		"too long":         {Content{said(MaxText), Text("y")}, 1},
+		"bytes":            {Content{said(MaxText - 2), Text("你")}, 1},
+		"mention":          {Content{said(MaxText), &AtSegment{UIN: 1, UID: "u_1", Display: "@你"}}, 4},
+		"old mention":      {Content{said(MaxText), At(12)}, 3},
+		"all":              {Content{said(MaxText - len(AtAllText)), AtAll()}, 0},
+		"quote":            {Content{reply, said(MaxText - len("@Bob"))}, 0},
+		"quote and more":   {Content{reply, said(MaxText - len("@Bob") + 1)}, 1},
+		"a face says none": {Content{said(MaxText), Face(FaceDice)}, 0},
+	} {
+		_, err := Encode(tt.c, in)
+		limit, over := errors.AsType[*TextLimitError](err)
+		if over != (tt.over > 0) || !over && err != nil || over && (limit.Bytes != MaxText+tt.over || !errors.Is(err, ErrTooLarge)) {
+			t.Errorf("%s: got %v, want %d bytes too many", name, err, tt.over)
+		}
+	}
+	if _, err := EncodeForward(Forward(Node{Content: Content{said(2 * MaxText)}}), Scene{}); err != nil {
+		t.Errorf("a node: got %v", err)
 	}
 }

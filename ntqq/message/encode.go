@@ -11,6 +11,24 @@ import (
 	"libration/internal/pb/messagepb"
 )
 
+// MaxText is how many bytes of text and of shown mentions a message may have. It is ours:
+// the limit of the service is not known (docs/protocol/messages.md 13). The texts in a
+// forward, in quotes and in cards do not count.
+const MaxText = 10_000
+
+// TextLimitError is returned by [Encode] for content with more text than [MaxText]. It is
+// an [ErrTooLarge]. A forward takes such a text: [Forward].
+type TextLimitError struct {
+	Bytes int // of text and shown mentions
+}
+
+func (e *TextLimitError) Error() string {
+	return fmt.Sprintf("the message has %d bytes of text, the limit is %d", e.Bytes, MaxText)
+}
+
+// Is implements errors.Is.
+func (e *TextLimitError) Is(target error) bool { return target == ErrTooLarge }
+
 // ErrEmpty is returned by [Encode] for content without segments.
 var ErrEmpty = errors.New("the message is empty")
 
@@ -54,9 +72,9 @@ type EncodeOptions struct {
 // protocol has several forms of a segment, Encode picks one by what the segment says
 // (docs/protocol/messages.md 5.2, 5.3, 6). Invalid UTF-8 is replaced by U+FFFD.
 //
-// The error is ErrEmpty for empty content, a *SegmentError for a segment that cannot be
-// sent (a mention of nobody, an [UnknownSegment] that is no element), or says that there is a
-// second quote.
+// The error is ErrEmpty for empty content, a *TextLimitError for too much text, a
+// *SegmentError for a segment that cannot be sent (a mention of nobody, an
+// [UnknownSegment] that is no element), or says that there is a second quote.
 func Encode(c Content, o EncodeOptions) (*messagepb.MessageBody, error) { return encode(known, c, o) }
 
 func encode(t *table, c Content, o EncodeOptions) (*messagepb.MessageBody, error) {
@@ -66,6 +84,9 @@ func encode(t *table, c Content, o EncodeOptions) (*messagepb.MessageBody, error
 	w := &encoder{EncodeOptions: o, table: t, content: c}
 	if err := w.all(); err != nil {
 		return nil, err
+	}
+	if w.said > MaxText {
+		return nil, &TextLimitError{w.said}
 	}
 	return &w.body, nil
 }
@@ -77,6 +98,7 @@ type encoder struct {
 	table    *table
 	content  Content
 	node     *Node // the node of a forward that the content is of; nil for a message
+	said     int   // bytes of text and shown mentions that are written
 	body     messagepb.MessageBody
 	richText messagepb.RichText // of body
 }

@@ -121,7 +121,9 @@ func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *AtSegment {
 }
 
 func (w *encoder) text(t *TextSegment) error {
-	w.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(pb.Text(t.Text))}})
+	words := pb.Text(t.Text)
+	w.said += len(words)
+	w.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(words)}})
 	return nil
 }
 
@@ -146,6 +148,7 @@ func (w *encoder) at(at *AtSegment) error {
 	case at.UIN > math.MaxUint32:
 		return fmt.Errorf("encode mention of %d: the uin needs a uid beside it", at.UIN)
 	}
+	w.said += len(display)
 	w.add(&messagepb.Elem{Text: &messagepb.Text{
 		Str:      proto.String(display),
 		Attr6Buf: OldMention(&AtSegment{UIN: at.UIN, Display: display}),
@@ -165,6 +168,7 @@ func (w *encoder) mention(display string, kind uint32, uid string) error {
 	if err != nil {
 		return fmt.Errorf("encode mention: %w", err)
 	}
+	w.said += len(display)
 	w.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(display), PbReserve: reserve}})
 	return nil
 }

@@ -98,8 +98,9 @@ func (h messages) send(r *http.Request) (any, error) {
 // groups the mention of who is quoted follows it, which receivers do not show.
 func (h contents) compose(group message.GroupCode, content message.Content) (message.Content, error) {
 	// What cannot be written is the caller's mistake. People have clients that write more
-	// than ours.
-	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil && !errors.Is(err, message.ErrReceivedOnly) {
+	// than ours, and too much text the world refuses as the service does.
+	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil &&
+		!errors.Is(err, message.ErrReceivedOnly) && !errors.Is(err, message.ErrTooLarge) {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
 	at := slices.IndexFunc(content, func(s message.Segment) bool { _, ok := s.(*message.ReplySegment); return ok })

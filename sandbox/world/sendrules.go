@@ -21,8 +21,7 @@ const (
 	// MaxParts is how many parts a message may have.
 	MaxParts = 100
 
-	maxTextBytes = 10000
-	maxFile      = 64 << 10
+	maxFile = 64 << 10
 )
 
 // NoReceiver returns the refusal of a message to nobody, with code 55 and this text.
@@ -85,7 +84,7 @@ func checkContent(s *Send) error {
 			text += len(said.Display)
 		}
 	}
-	if text > maxTextBytes {
+	if text > message.MaxText {
 		return refuseSend(TooLarge, codeTooLarge, "text too long")
 	}
 	return nil

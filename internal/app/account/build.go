@@ -77,8 +77,10 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	p.gateway = a.gateway(p)
 	p.onebot = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
-		SignCard: p.cards.signCard(),
+		SignCard: p.cards.signCard(), LongTextForward: a.cfg.OneBot.LongText == config.LongTextForward,
 		OnAction: a.counted.action, Hints: map[string]text.Text{
+			"TEXT_TOO_LONG": text.T("with onebot.long_text: forward in the config it is sent as a forward",
+				"把配置项 onebot.long_text 设为 forward 即可以合并转发发送"),
 			"MUSIC_SIGN_ERROR": text.T("see onebot.music_sign_url in the config", "见配置项 onebot.music_sign_url"),
 			"SIGN_ERROR":       text.T("see signer.urls and the log", "请检查 signer.urls 和日志"),
 			"RATE_LIMITED": text.T("see send.account, send.chat and send.max_wait in the config",
