@@ -93,3 +93,28 @@ func plain(c message.Content) string {
 	}
 	return b.String()
 }
+
+// All that a group said, from the newest message back: page by page, each beginning where
+// the last one ended.
+func ExampleMessages_History() {
+	ctx := context.Background()
+	client, err := ntqq.New(ntqq.Options{Keystore: ntqq.FileKeystore("data/keystore.json")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// ... client.Run(ctx) elsewhere
+	chat := message.Chat{Kind: message.Group, Group: 730000001}
+	query := ntqq.HistoryQuery{Count: 100}
+	for {
+		page, err := client.Messages().History(ctx, chat, query)
+		if err != nil || len(page) == 0 {
+			return
+		}
+		for _, m := range page { // old to new
+			fmt.Println(m.Time, m.Sender.Nickname, plain(m.Content))
+		}
+		if query.From = page[0].Sequence - 1; query.From == 0 {
+			return
+		}
+	}
+}
