@@ -238,7 +238,7 @@ func (b *bombed) block() {
 
 // mention sends a message for which the program asks for the group's members.
 func (b *bombed) mention() {
-	b.box.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Parts(&message.At{UID: "u_nobody", Display: "@nobody"})}, nil)
+	b.box.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Parts(&message.AtSegment{UID: "u_nobody", Display: "@nobody"})}, nil)
 }
 
 func (b *bombed) until(what string, ok func() bool) {

@@ -17,8 +17,8 @@ import (
 	"libration/sandbox/world"
 )
 
-// heard is a message as bots read it.
-type heard struct {
+// told is a message as bots read it.
+type told struct {
 	ID       int32  `json:"message_id"`
 	Sequence uint64 `json:"message_seq"`
 	Time     int64  `json:"time"`
@@ -92,9 +92,9 @@ func (o *old) do(to any, action string, params map[string]any) {
 	}
 }
 
-func (o *old) page(action string, params map[string]any) (texts []string, page []heard) {
+func (o *old) page(action string, params map[string]any) (texts []string, page []told) {
 	o.t.Helper()
-	var data struct{ Messages []heard }
+	var data struct{ Messages []told }
 	o.do(&data, action, params)
 	for _, m := range data.Messages {
 		texts = append(texts, m.Raw)
@@ -161,7 +161,7 @@ func TestHistoryOverHTTP(t *testing.T) {
 			want("newer ones, to the end", texts, 5, 69)
 
 			// What was on a page can be used.
-			var got heard
+			var got told
 			o.do(&got, "get_msg", map[string]any{"message_id": page[7].ID})
 			if got != page[7] {
 				t.Errorf("get_msg: got %+v, want %+v", got, page[7])
@@ -198,11 +198,11 @@ func groupOf(id map[string]any) message.GroupCode {
 }
 
 // messages are the messages that came as events.
-func (o *old) messages(path string) (all []heard) {
+func (o *old) messages(path string) (all []told) {
 	o.mobile.mu.Lock()
 	defer o.mobile.mu.Unlock()
 	for _, frame := range o.mobile.frames[path] {
-		var m heard
+		var m told
 		if json.Unmarshal(frame, &m) == nil && m.ID != 0 && m.Raw != "" {
 			all = append(all, m)
 		}
@@ -244,7 +244,7 @@ func TestQuoteOfAnOldMessage(t *testing.T) {
 			}
 			id := event.Message[0].Data.ID
 			for range 2 { // fetched, then stored
-				var got heard
+				var got told
 				o.do(&got, "get_msg", map[string]any{"message_id": id})
 				if got.Raw != tt.old.Text() || fmt.Sprint(got.ID) != id || got.Time != tt.old.Time || got.User != uint64(alice) || got.Kind != name {
 					t.Errorf("%s: got %+v, want %q", name, got, tt.old.Text())
@@ -256,7 +256,7 @@ func TestQuoteOfAnOldMessage(t *testing.T) {
 			"group 9":   {"group_id": group, "message_seq": o.group[9].Sequence},
 			"private 9": {"user_id": alice, "message_seq": o.private[9].Sequence},
 		} {
-			var got heard
+			var got told
 			if o.do(&got, "get_msg", params); got.Raw != name || got.ID == 0 {
 				t.Errorf("%v: got %+v, want %q", params, got, name)
 			}
@@ -284,7 +284,7 @@ func TestQuoteByTheSendersNumber(t *testing.T) {
 		}
 		_, id, _ := strings.Cut(string(frames[len(frames)-1]), `[CQ:reply,id=`)
 		id, _, _ = strings.Cut(id, "]")
-		var got heard
+		var got told
 		o.do(&got, "get_msg", map[string]any{"message_id": id})
 		if got.Raw != "private 3" || got.Sequence != m.Sequence {
 			t.Errorf("got %+v, want the quoted message", got)
@@ -349,7 +349,7 @@ func TestForwardSingle(t *testing.T) {
 		b.until(ntqq.Online)
 		call := b.oneBot(onebot.English)
 		page := call("get_group_msg_history", fmt.Sprintf(`{"group_id":%d}`, group))
-		var history struct{ Data struct{ Messages []heard } }
+		var history struct{ Data struct{ Messages []told } }
 		if err := json.Unmarshal(page.AppendJSON(nil), &history); err != nil || len(history.Data.Messages) != 1 {
 			t.Fatalf("got %s, %v", page.AppendJSON(nil), err)
 		}
