@@ -1,7 +1,8 @@
 """Opens the chat page of `libration demo` in a real browser, writes to the bot as
 a person would, and sees its answer arrive. Then it does what an owner does first:
 `config init`, `run` and `call` with the tokens in the file, beside a sandbox whose
-page shows what the account sends.
+page shows what the account sends. There everything in the page's menu is sent, drawn,
+and received by the account; forwards are made, opened and left by the keyboard.
 
     python3 interop/chat/check.py PATH-OF-LIBRATION [SCREENSHOT.png]
 
@@ -10,6 +11,7 @@ Needs the packages of requirements.txt and Chromium (CHROMIUM, else
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -25,6 +27,25 @@ from playwright.sync_api import expect, sync_playwright
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]
+
+
+# What the page's menu sends: the row, where it is drawn, what stands there, and the
+# types that a bot receives.
+KINDS = [
+    ("dice", ".die", "", ["dice"]),
+    ("rps", ".hand", "", ["rps"]),
+    ("poke", ".poke", "Poke", ["poke"]),
+    ("sticker", ".sticker", "Go for it", ["mface"]),
+    ("location", ".place", "Tiananmen Square", ["location"]),
+    ("contact", ".card", "10001", ["json"]),
+    ("music", ".card", "Jasmine Flower", ["json"]),
+    ("cardJSON", ".card", "Daily news", ["json"]),
+    ("cardXML", ".card", "Daily news", ["xml"]),
+    ("markdown", ".markdown + .keyboard button:disabled", "Yes", ["markdown", "keyboard"]),
+    ("longMessage", ".forward", "Long message", ["longmsg"]),
+    ("redPacket", ".packet", "Best wishes", ["redbag"]),
+    ("flashFile", ".card", "holiday.mp4", ["flash_file"]),
 ]
 
 
@@ -44,6 +65,8 @@ def browser_page():
         page = browser.new_page(viewport={"width": 1180, "height": 720}, locale="en-US")
         errors = []
         page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None)
+        page.on("request", lambda r: None if r.url.startswith("http://127.0.0.1:") else errors.append(f"foreign request: {r.url}"))
         yield page
         assert not errors, errors
         browser.close()
@@ -80,6 +103,92 @@ def play_demo(libration, screenshot):
     finally:
         demo.terminate()
         demo.wait(20)
+
+
+def newest(page):
+    return page.locator("#messages [data-seq]").last
+
+
+def sent(page, send):
+    """Does something that sends a message, and returns that as it is drawn."""
+    before = int(newest(page).get_attribute("data-seq"))
+    send()
+    message = page.locator(f'#messages [data-seq="{before + 1}"]')
+    expect(message).to_be_visible(timeout=20_000)
+    return message
+
+
+def menu(page, kind):
+    page.locator("#plus").click()
+    page.locator(f"#more [data-kind={kind}]").click()
+
+
+def say_everything(page, bot_heard):
+    expected = []
+
+    def send_kind(kind):
+        menu(page, kind)
+        form = page.locator("#more [data-action=sendKind]")
+        if form.count():
+            form.click()
+
+    for kind, place, text, types in KINDS:
+        message = sent(page, lambda: send_kind(kind))
+        drawn = message.locator(".bubble").locator(place).first
+        expect(drawn).to_be_visible()
+        expect(drawn).to_contain_text(text)
+        expect(page.locator("#more")).to_be_hidden()
+        expected.append(types)
+
+    menu(page, "faces")
+    page.locator("#more [data-face='14']").click()
+    page.locator("#input").press("Enter")
+    expect(newest(page).locator(".emoji")).to_have_attribute("aria-label", "微笑")
+    expected.append(["face"])
+    large = sent(page, lambda: (page.locator("#largeFace").check(), page.locator("#more [data-face='66']").click()))
+    expect(large.locator(".emoji.large")).to_be_visible()
+    expected.append(["face"])
+    hostile = sent(page, lambda: (page.locator("#input").fill("<img src=x onerror=alert(1)>[no face]"), page.locator("#send").click()))
+    expect(hostile.locator(".bubble")).to_have_text("<img src=x onerror=alert(1)>[no face]")
+    expected.append(["text"])
+
+    # A forward of the last two messages, then one with that forward in it.
+    def forward():
+        menu(page, "forwardMessages")
+        for nth in (-2, -1):
+            page.locator("#messages .choose").nth(nth).check()
+        page.locator("#choosing [data-action=forward]").click()
+
+    sent(page, forward)
+    outer = sent(page, forward)
+    expected += [["forward"], ["forward"]]
+    expect(page.locator("#choosing")).to_be_hidden()
+    card = outer.locator("[data-forward]")
+    expect(card).to_contain_text("[聊天记录]")
+    card.focus()
+    page.keyboard.press("Enter")
+    nodes = page.locator("#panelNodes .message")
+    expect(nodes).to_have_count(2)
+    expect(nodes.first).to_contain_text("<img")
+    page.locator("#panelNodes [data-forward]").press("Enter")
+    expect(nodes.first.locator(".emoji.large")).to_be_visible()
+    page.locator("#panelBack").press("Enter")
+    expect(nodes.first).to_contain_text("<img")
+    expect(page.locator("#panelBack")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+
+    heard = bot_heard(len(expected))
+    assert heard == expected, f"the bot heard {heard}, want {expected}"
+
+    # On a phone nothing is wider than the screen, in light and in dark.
+    page.set_viewport_size({"width": 360, "height": 740})
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        wide = page.evaluate("""() => [...document.querySelectorAll('#messages .bubble, #messages .card, #composer')]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth || e.scrollWidth > e.clientWidth + 1).map((e) => e.outerHTML.slice(0, 200))""")
+        assert not wide, wide
+    print(f"  {len(expected)} messages from the menu: drawn, received by the account, forwards opened by keyboard")
 
 
 def free_ports(n):
@@ -125,6 +234,15 @@ def first_run(libration):
             subprocess.run([*say, "-c", str(config)], check=True, stdout=subprocess.DEVNULL)
             expect(page.locator("#messages [data-seq]")).to_contain_text(["hello from call"], timeout=20_000)
             print("  config init, run and call with the file's tokens: the page shows what was sent, once")
+
+            def bot_heard(count):
+                answer = subprocess.run(
+                    [libration, "call", "get_group_msg_history", "group_id=730000001", f"count={count}", "-c", str(config)],
+                    check=True, capture_output=True, encoding="utf-8",
+                )
+                return [[s["type"] for s in m["message"]] for m in json.loads(answer.stdout)["data"]["messages"]]
+
+            say_everything(page, bot_heard)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,12 @@ import (
 	"libration/sandbox/world"
 )
 
-// maxListed is how many messages one request lists.
-const maxListed = 500
+// Bounds of what one request lists: messages, and bytes of JSON, though the newest message
+// is always listed.
+const (
+	maxListed      = 500
+	maxListedBytes = 16 << 20
+)
 
 type sendBody struct {
 	As        message.UIN       `json:"as"`
@@ -199,11 +203,19 @@ func (h messages) list(r *http.Request) (any, error) {
 	if limit > maxListed {
 		return nil, fail(http.StatusBadRequest, "limit is at most %d", maxListed)
 	}
-	views := []messageView{}
-	for _, m := range h.world.History().Newest(group, a, b, int(limit)) {
+	views, bytes := []json.RawMessage{}, 0
+	for _, m := range slices.Backward(h.world.History().Newest(group, a, b, int(limit))) {
 		v := h.view(m.Message)
 		v.Recalled = m.Recalled
-		views = append(views, v)
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		if bytes += len(text); bytes > maxListedBytes && len(views) > 0 {
+			break
+		}
+		views = append(views, text)
 	}
+	slices.Reverse(views)
 	return views, nil
 }

@@ -17,6 +17,7 @@ import (
 // cardView is what people see of a card. Pictures and links are shown as text: the page
 // loads nothing from elsewhere.
 type cardView struct {
+	View    string `json:"view,omitempty"`   // the kind of light app: "music", "contact"
 	Prompt  string `json:"prompt,omitempty"` // what stands for it in lists
 	Title   string `json:"title,omitempty"`
 	Desc    string `json:"desc,omitempty"`
@@ -62,7 +63,7 @@ func lightAppCard(text string) cardView {
 	if json.Unmarshal([]byte(text), &card) != nil {
 		return cardView{}
 	}
-	shown := cardView{Prompt: card.Prompt}
+	shown := cardView{View: card.View, Prompt: card.Prompt}
 	names := []string{card.View}
 	for name := range card.Meta {
 		names = append(names, name)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"libration/ntqq/message"
+	"libration/sandbox/world"
 )
 
 // examples has a segment of each kind, by its name: as it is sent and, where that is not
@@ -23,7 +24,7 @@ var examples = map[string][2]string{
 	"poke": {`{"type":"poke","id":2,"special":true}`, `{"type":"poke","id":2,"special":true,"count":1,"title":"爱心"}`},
 	"light_app": {`{"type":"light_app","json":"{\"app\":\"com.example\",\"prompt\":\"[link]\",\"view\":\"news\",\"meta\":{\"news\":{\"title\":\"T\",\"desc\":\"D\",\"tag\":\"S\",\"preview\":\"http://p\",\"jumpUrl\":\"http://u\"}}}"}`,
 		`{"type":"light_app","json":"{\"app\":\"com.example\",\"prompt\":\"[link]\",\"view\":\"news\",\"meta\":{\"news\":{\"title\":\"T\",\"desc\":\"D\",\"tag\":\"S\",\"preview\":\"http://p\",\"jumpUrl\":\"http://u\"}}}",` +
-			`"app":"com.example","prompt":"[link]","title":"T","desc":"D","tag":"S","preview":"http://p","url":"http://u"}`},
+			`"app":"com.example","view":"news","prompt":"[link]","title":"T","desc":"D","tag":"S","preview":"http://p","url":"http://u"}`},
 	"xml": {`{"type":"xml","xml":"<msg brief='B' url='http://u'><item><picture cover='http://p'/><title>T</title><summary>D</summary></item><source name='S'/></msg>","service":60}`,
 		`{"type":"xml","xml":"\u003cmsg brief='B' url='http://u'\u003e\u003citem\u003e\u003cpicture cover='http://p'/\u003e\u003ctitle\u003eT\u003c/title\u003e\u003csummary\u003eD\u003c/summary\u003e\u003c/item\u003e\u003csource name='S'/\u003e\u003c/msg\u003e",` +
 			`"service":60,"prompt":"B","title":"T","desc":"D","tag":"S","preview":"http://p","url":"http://u"}`},
@@ -160,7 +161,7 @@ func TestCards(t *testing.T) {
 		`{"desc":"d","meta":[]}`:    {},
 		`{"desc":"d","prompt":"p"}`: {Prompt: "p", Desc: "d"},
 		`{"meta":{"b":{"title":"B"},"a":{"title":7,"nickname":"A","contact":"c"}}}`:         {Title: "A", Desc: "c"},
-		`{"view":"b","desc":"B","meta":{"b":{"title":"B"},"a":{"title":"A"},"c":1,"d":{}}}`: {Title: "B"},
+		`{"view":"b","desc":"B","meta":{"b":{"title":"B"},"a":{"title":"A"},"c":1,"d":{}}}`: {View: "b", Title: "B"},
 	} {
 		if got := lightAppCard(text); got != want {
 			t.Errorf("%s: got %+v, want %+v", text, got, want)
@@ -185,7 +186,7 @@ func FuzzCards(f *testing.F) {
 	f.Add(`<!DOCTYPE x [<!ENTITY e "&e;&e;">]><msg><title>&e;</title>`)
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, card := range []cardView{lightAppCard(text), xmlCard(text)} {
-			for _, shown := range []string{card.Prompt, card.Title, card.Desc, card.Tag, card.Preview, card.URL} {
+			for _, shown := range []string{card.View, card.Prompt, card.Title, card.Desc, card.Tag, card.Preview, card.URL} {
 				if len(shown) > 3*len(text) { // a byte that is no UTF-8 becomes three
 					t.Errorf("%q: shows %d bytes, it has %d", text, len(shown), len(text))
 				}
@@ -245,5 +246,20 @@ func TestForwards(t *testing.T) {
 	}
 	if status, answer = do(h, "GET", "/api/forwards/none", ""); status != 404 || !strings.Contains(answer, "no forward has this id") {
 		t.Errorf("got %d %s", status, answer)
+	}
+}
+
+// TestLargeMessagesAreListed has messages that would be too much together.
+func TestLargeMessagesAreListed(t *testing.T) {
+	t.Parallel()
+	w, _, h := testControl(t)
+	const size = 900 << 10
+	for range 30 {
+		_, err := w.Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Parts(&message.MarkdownSegment{Markdown: strings.Repeat("x", size)})}, nil)
+		must(t, err)
+	}
+	_, answer := do(h, "GET", "/api/messages?group=730000001", "")
+	if got := decodeMessages(t, answer); len(answer) > maxListedBytes+1000 || len(got) != maxListedBytes/size || got[len(got)-1].Sequence != 30 {
+		t.Errorf("got %d messages in %d bytes, want those of %d bytes up to the newest", len(got), len(answer), maxListedBytes)
 	}
 }

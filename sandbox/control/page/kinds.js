@@ -27,7 +27,7 @@ const kinds = {
     bare: () => true,
   },
   light_app: {
-    draw: (s) => card({ icon: s.app === 'com.tencent.contact.lua' ? '👤' : s.json.includes('"music"') ? '🎵' : '🔗', foot: s.tag || s.app, ...s }),
+    draw: (s) => card({ icon: { contact: '👤', music: '🎵' }[s.view] ?? '🔗', foot: s.tag || s.app, ...s }),
     brief: (s) => s.prompt || bracketed(t('card')),
     bare: () => true,
   },
