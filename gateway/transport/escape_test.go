@@ -95,7 +95,7 @@ func TestAutoEscape(t *testing.T) {
 		var read string // what it is without auto_escape
 		switch {
 		case strings.Contains(text, "all"):
-			read = "<*message.At>"
+			read = "<*message.AtSegment>"
 		default:
 			read = strings.Replace(text, "&amp;", "&", 1)
 		}

@@ -94,7 +94,7 @@ func TestHTTPRequests(t *testing.T) {
 		{"first of a repeated key", "GET", "/get_stranger_info?user_id=123&user_id=9", "", "", 200, 0, asked},
 		{"GET ignores a body", "GET", "/get_stranger_info?user_id=123", jsonType, `{"user_id":9}`, 200, 0, asked},
 		{"structured value in form", "POST", "/send_group_msg", formType,
-			"group_id=5&message=" + `[{"type":"text","data":{"text":"x"}},{"type":"at","data":{"qq":"7"}}]`, 200, 0, `send 5 "x<*message.At>"`},
+			"group_id=5&message=" + `[{"type":"text","data":{"text":"x"}},{"type":"at","data":{"qq":"7"}}]`, 200, 0, `send 5 "x<*message.AtSegment>"`},
 		{"structured object in query", "GET", "/send_group_msg?group_id=5&message=" + `%7B%22type%22:%22text%22,%22data%22:%7B%22text%22:%22y%22%7D%7D`, "", "", 200, 0, `send 5 "y"`},
 		{"bracket that is not JSON", "GET", "/send_group_msg?group_id=5&message=[hi", "", "", 200, 0, `send 5 "[hi"`},
 		{"unknown parameters", "GET", "/get_stranger_info?user_id=123&_timeout=4", "", "", 200, 0, asked},

@@ -402,8 +402,8 @@ func TestWebhookQuickOperations(t *testing.T) {
 	bot.next(t)
 	client.noted()
 	for _, tt := range []struct{ answer, calls, line string }{
-		{` {"reply": "hi [CQ:face,id=1]"}`, `send 5 "hi <*message.Face>"`, ""},
-		{`{"reply":"[a]","auto_escape":true,"at_sender":true}`, `send 5 "<*message.At>[a]"`, ""},
+		{` {"reply": "hi [CQ:face,id=1]"}`, `send 5 "hi <*message.FaceSegment>"`, ""},
+		{`{"reply":"[a]","auto_escape":true,"at_sender":true}`, `send 5 "<*message.AtSegment>[a]"`, ""},
 		{"\xef\xbb\xbf" + ` {"reply":"marked"}`, `send 5 "marked"`, ""},
 		{"\xff\xfe{\x00}\x00", "", "save it as UTF-8"},
 		{"thank you", "", ""},
