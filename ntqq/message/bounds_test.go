@@ -3,10 +3,12 @@ package message
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
@@ -99,4 +101,117 @@ func TestTextLimit(t *testing.T) {
 	if _, err := EncodeForward(Forward(Node{Content: Content{said(2 * MaxText)}}), Scene{}); err != nil {
 		t.Errorf("a node: got %v", err)
 	}
+}
+
+// allocated is how many bytes a function allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// decodedPerByte bounds what is allocated for each byte of a message, whatever it says;
+// the client's test of a whole push has the same bound. Of all cards in a message maxCards
+// bytes are inflated.
+const decodedPerByte = 200
+
+// heaviest are the elements that take most for their size, by what they are.
+func heaviest(tb testing.TB) map[string]*messagepb.Elem {
+	one := func(service, business uint32, m proto.Message) *messagepb.Elem {
+		return &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: encoded(tb, m), BusinessType: &business}}
+	}
+	keyboard := func(rows, buttons int) *messagepb.Elem {
+		k := &messagepb.Keyboard{}
+		for range rows {
+			row := &messagepb.KeyboardRow{}
+			for range buttons {
+				row.Buttons = append(row.Buttons, &messagepb.KeyboardButton{})
+			}
+			k.Rows = append(k.Rows, row)
+		}
+		return one(serviceKeyboard, businessKeyboard, &messagepb.KeyboardElem{Keyboard: k})
+	}
+	flash := func(views string) *messagepb.Elem {
+		card := `{"attributes":{"attributes":[` + views + `{"viewId":"file","schema":"?fileset_id=1"}]}}`
+		content := "[x](?json=" + strings.NewReplacer("%", "%25", "&", "%26").Replace(card) + ")"
+		if flashFile(content) == nil {
+			tb.Fatalf("%.80s is no card", content)
+		}
+		return one(serviceMarkdown, businessFlash, &messagepb.MarkdownElem{Content: content})
+	}
+	return map[string]*messagepb.Elem{
+		"poke":                  one(servicePoke, 1, &messagepb.PokeElem{}),
+		"special poke":          one(serviceSpecial, 1, &messagepb.BounceFaceElem{}),
+		"thrown face":           one(serviceSpecial, 13, &messagepb.BounceFaceElem{Face: &messagepb.SmallFaceElem{}}),
+		"small face":            one(serviceSmallFace, 1, &messagepb.SmallFaceElem{}),
+		"large face":            one(ServiceLargeFace, 1, &messagepb.LargeFaceElem{}),
+		"sticker":               {MarketFace: &messagepb.MarketFace{FaceId: []byte{1}}},
+		"red packet":            {QqWalletMsg: &messagepb.QQWalletMsg{}},
+		"markdown":              one(serviceMarkdown, businessMarkdown, &messagepb.MarkdownElem{}),
+		"flash transfer":        flash(""),
+		"flash transfer, views": flash(strings.Repeat("{},", (maxFlashCard-200)/3)),
+		"flash transfer, inner": flash(`{"attributes":[` + strings.Repeat("{},", (maxFlashCard-200)/3) + `{}]},`),
+		"keyboard":              keyboard(1, 1),
+		"keyboard, buttons":     keyboard(1, maxButtons),
+		"keyboard, rows":        keyboard(30_000, 0),
+		"keyboard, too many":    keyboard(1, 30_000),
+		"keyboard, rows of one": keyboard(10_000, 1),
+		"keyboard, nested":      keyboard(50, 600),
+	}
+}
+
+// TestManyElements: a message of nothing but one of the elements stays within its bounds,
+// in the message itself and in quotes within quotes.
+func TestManyElements(t *testing.T) {
+	for name, e := range heaviest(t) {
+		t.Run(name, func(t *testing.T) {
+			entry := encoded(t, &messagepb.RichText{Elems: []*messagepb.Elem{e}})
+			n := min(pb.MaxEntries-10, (MaxRaw/4-1000)/len(entry))
+			list := bytes.Repeat(entry, n)
+			quote := func(inner []byte) []byte {
+				body := appendMessage(nil, 1, inner) // MessageBody.rich_text
+				m := &messagepb.SourceMsg{OrigSeqs: []uint64{1}, SrcMsg: appendMessage(nil, 3, body)}
+				return encoded(t, &messagepb.RichText{Elems: []*messagepb.Elem{{SrcMsg: m}}})
+			}
+			for form, raw := range map[string][]byte{"message": list, "deep quote": quote(quote(quote(list)))} {
+				var c Content
+				got := allocated(func() {
+					rt := new(messagepb.RichText)
+					if err := pb.Unmarshal(raw, rt); err != nil {
+						t.Fatal(err)
+					}
+					c = Clean(Decode(rt, true), true)
+				})
+				if per := float64(got) / float64(len(raw)); per > decodedPerByte {
+					t.Errorf("%s: %d elements of %d bytes allocate %.0f bytes for each, over %d", form, n, len(entry), per, decodedPerByte)
+				}
+				if len(c) == 0 {
+					t.Errorf("%s: got nothing", form)
+				}
+				checkSize(t, c)
+			}
+		})
+	}
+}
+
+// checkSize: the size that queues go by is not much less than what is held.
+func checkSize(t *testing.T, c Content) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	size := c.size()
+	clear(c)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if held := int64(before.HeapAlloc) - int64(after.HeapAlloc); held > 1<<20 && held > 2*int64(size) {
+		t.Errorf("%d bytes are held, and counted as %d", held, size)
+	}
+}
+
+func appendMessage(dst []byte, field byte, m []byte) []byte {
+	dst = append(dst, field<<3|2)
+	return append(protowire.AppendVarint(dst, uint64(len(m))), m...)
 }

@@ -56,6 +56,7 @@ type decoder struct {
 	left  int // elements that may still be read
 	// inflated counts the bytes of card texts.
 	inflated int
+	buttons  int // of keyboards
 	each     bool
 	ends     []int // with each: where the segments of each of the message's elements end
 	list
@@ -92,6 +93,9 @@ func (d *decoder) read(elems []*messagepb.Elem, depth int) Content {
 		}
 	}
 	c := d.out
+	if depth > 0 { // nobody cleans what a quote shows
+		c = dropFallbacks(c)
+	}
 	d.list = outer
 	return c
 }

@@ -57,19 +57,19 @@ const (
 	businessKeyboard = 1
 )
 
-// maxButtons bounds a keyboard: a button takes a hundred times the memory of its smallest
-// encoding. Real ones have 25 at most.
+// maxButtons bounds the keyboards of a message with its quotes: a button takes a hundred
+// times the memory of its smallest encoding. Real ones have 25 at most.
 const maxButtons = 256
 
 // decodeKeyboard leaves out rows without buttons. A payload that is no protobuf gives
-// nothing; one with more than maxButtons is kept as unknown.
+// nothing; one that is over maxButtons is kept as unknown.
 func decodeKeyboard(d *decoder, e *messagepb.Elem) {
 	var k messagepb.KeyboardElem
 	if pb.Unmarshal(e.CommonElem.GetPbElem(), &k) != nil {
 		return
 	}
 	seg := &KeyboardSegment{BotAppID: k.GetKeyboard().GetBotAppId()}
-	buttons := 0
+	buttons := d.buttons
 	for _, row := range k.GetKeyboard().GetRows() {
 		if buttons += len(row.GetButtons()); buttons > maxButtons {
 			d.addUnknown(e)
@@ -90,6 +90,7 @@ func decodeKeyboard(d *decoder, e *messagepb.Elem) {
 		}
 		seg.Rows = append(seg.Rows, r)
 	}
+	d.buttons = buttons
 	d.add(seg)
 }
 

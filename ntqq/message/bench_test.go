@@ -1,0 +1,97 @@
+package message
+
+import (
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+)
+
+func BenchmarkEncodeText(b *testing.B) {
+	c := Content{Text(strings.Repeat("hello 你好 ", 5))}
+	b.ReportAllocs()
+	for b.Loop() {
+		body, err := Encode(c, EncodeOptions{Group: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := pb.Marshal(body.RichText); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseGroupText(b *testing.B) {
+	raw := unhex(b, "0a3b08924e1218755f616e6e65616e6e65616e6e65616e6e65616e6e65414128914e42190881d58bdc022204416e6e6528013a0967726f7570206f6e651217085220922128653080e2cfaa066092a1808080808080011a130a11120f0a0d0a0b68656c6c6f2067726f7570")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(raw, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// typical is a usual message of a group: an answer with a mention, a text and a face.
+func typical() Content {
+	return Content{
+		&ReplySegment{Sequence: 101, SenderUIN: 10002, SenderUID: "u_anneanneanneanneanneAA", Time: 1700000000, Random: 4242,
+			Content: Content{Text("shall we meet at eight?")}},
+		&AtSegment{UIN: 10003, UID: "u_bertbertbertbertbertAA", Display: "@Bert"},
+		Text(" 好的，八点见 see you then "), &FaceSegment{ID: 14},
+	}
+}
+
+func BenchmarkEncodeTypical(b *testing.B) {
+	c := typical()
+	b.ReportAllocs()
+	for b.Loop() {
+		body, err := Encode(c, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := pb.Marshal(body.RichText); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseTypical(b *testing.B) {
+	body, err := Encode(typical(), EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, e := range body.RichText.Elems { // as the service relays it
+		switch {
+		case e.Face != nil:
+			e.Face.Old = []byte{0x14, 0x4F}
+		case len(e.GetText().GetPbReserve()) > 0:
+			e.Text.Attr6Buf = OldMention(&AtSegment{UIN: 10002, Display: e.Text.GetStr()})
+		}
+	}
+	body.RichText.Elems = append(body.RichText.Elems,
+		&messagepb.Elem{GeneralFlags: &messagepb.GeneralFlags{PbReserve: []byte{0x18, 0}}},
+		&messagepb.Elem{ElemFlags2: &messagepb.ElemFlags2{}},
+		&messagepb.Elem{ExtraInfo: &messagepb.ExtraInfo{Nick: "Carl", GroupCard: "Carl C.", Level: 59, SenderTitle: "T", Uin: 10004}})
+	raw, err := pb.Marshal(&messagepb.CommonMessage{
+		RoutingHead: &messagepb.RoutingHead{FromUin: 10004, FromUid: proto.String("u_carlcarlcarlcarlcarlAA"),
+			Group: &messagepb.RoutingGroup{GroupCode: 730000001, GroupCard: "Carl C.", GroupCardType: 1, GroupName: "group one"}},
+		ContentHead: &messagepb.ContentHead{Type: TypeGroup, Random: proto.Uint64(7), Sequence: proto.Uint64(102), Time: proto.Uint64(1700000001)},
+		Body:        body,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := Parse(raw, 1)
+	if err != nil || len(m.Content) != 4 {
+		b.Fatalf("got %+v, %v", m, err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(raw, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,341 @@
+package message
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
+	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
+	"libration/internal/pb/messagepb"
+)
+
+// aUID draws a text id.
+var aUID = rapid.Map(rapid.StringMatching(`u_[A-Za-z0-9_-]{22}`), func(s string) UID { return UID(s) })
+
+// kinds draw a segment of each kind that is sent and received as one. The others are red
+// packets, which are only received, contacts, which are received as light apps, and
+// quotes, of which aContent draws one at most.
+var kinds = map[string]func(*rapid.T) Segment{
+	"text": func(t *rapid.T) Segment { return Text(rapid.String().Draw(t, "text")) },
+	"at": func(t *rapid.T) Segment {
+		a := &AtSegment{Display: "@" + rapid.String().Draw(t, "display")}
+		switch rapid.IntRange(0, 2).Draw(t, "form") {
+		case 0:
+			a.All = true
+		case 1:
+			a.UIN = UIN(rapid.Uint32Min(1).Draw(t, "uin"))
+		case 2:
+			a.UIN, a.UID = UIN(rapid.Uint32().Draw(t, "uin")), aUID.Draw(t, "uid")
+		}
+		return a
+	},
+	"face": func(t *rapid.T) Segment {
+		f := &FaceSegment{ID: rapid.Uint32Range(0, 500).Draw(t, "id"), Text: rapid.SampledFrom([]string{"", "/x"}).Draw(t, "text")}
+		switch rapid.IntRange(0, 3).Draw(t, "form") {
+		case 0:
+			f.Count = rapid.Uint32Min(1).Draw(t, "count")
+		case 1:
+			f.Large, f.Result = true, rapid.Uint32().Draw(t, "result")
+		case 2:
+			f.Large, f.Pack, f.Sticker, f.StickerType = true, rapid.String().Draw(t, "pack"), rapid.String().Draw(t, "sticker"), rapid.Uint64().Draw(t, "type")
+		case 3:
+			f.ID = rapid.SampledFrom([]uint32{FaceDice, FaceRPS, SmallFaceMin, f.ID}).Draw(t, "other id")
+		}
+		return f
+	},
+	"market_face": func(t *rapid.T) Segment {
+		return &MarketFaceSegment{
+			ID: rapid.StringMatching(`[0-9a-f]{32}`).Draw(t, "id"), Package: rapid.Uint32().Draw(t, "package"), Key: rapid.String().Draw(t, "key"),
+			Summary: rapid.String().Draw(t, "summary"), Param: rapid.SampledFrom([]string{"", "x", "rscType?1;value=3"}).Draw(t, "param"),
+			Width: rapid.Uint32().Draw(t, "width"), Height: rapid.Uint32().Draw(t, "height"),
+		}
+	},
+	"poke": func(t *rapid.T) Segment {
+		p := &PokeSegment{Type: rapid.Uint32().Draw(t, "type"), Title: rapid.String().Draw(t, "title"), Special: rapid.Bool().Draw(t, "special")}
+		if n := rapid.Uint32().Draw(t, "number"); p.Special {
+			p.Type, p.Count = p.Type%20, n
+		} else {
+			p.Strength = n
+		}
+		return p
+	},
+	"markdown": func(t *rapid.T) Segment { return &MarkdownSegment{rapid.String().Draw(t, "markdown")} },
+	"flash_file": func(t *rapid.T) Segment {
+		f := &FlashFileSegment{Title: rapid.String().Draw(t, "title"), FileSet: rapid.StringN(1, 40, -1).Draw(t, "set"), Scene: rapid.Uint32().Draw(t, "scene")}
+		type view map[string]any
+		card, err := writeCard(view{"attributes": view{"attributes": []view{{
+			"viewId": "file", "schema": fmt.Sprintf("mqqapi://x?fileset_id=%s&scene_type=%d", url.QueryEscape(f.FileSet), f.Scene),
+			"attributes": []view{{"viewId": "title", "text": f.Title}},
+		}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Markdown = flashContent(card)
+		return f
+	},
+	"keyboard": func(t *rapid.T) Segment {
+		str := rapid.String()
+		k := &KeyboardSegment{BotAppID: rapid.Uint64().Draw(t, "app")}
+		for range rapid.IntRange(0, 3).Draw(t, "rows") {
+			row := KeyboardRow{}
+			for range rapid.IntRange(0, 3).Draw(t, "buttons") {
+				row.Buttons = append(row.Buttons, KeyboardButton{
+					ID: str.Draw(t, "id"), Label: str.Draw(t, "label"), VisitedLabel: str.Draw(t, "visited"), Style: rapid.Int32().Draw(t, "style"),
+					Action: rapid.Int32().Draw(t, "action"), Permission: rapid.Int32().Draw(t, "permission"),
+					Roles: rapid.SliceOfN(str, 0, 2).Draw(t, "roles"), Users: rapid.SliceOfN(str, 0, 2).Draw(t, "users"),
+					Unsupported: str.Draw(t, "unsupported"), Data: str.Draw(t, "data"),
+					Reply: rapid.Bool().Draw(t, "reply"), Enter: rapid.Bool().Draw(t, "enter"),
+				})
+			}
+			k.Rows = append(k.Rows, row)
+		}
+		return k
+	},
+	"card": aCard, // light apps, XML and locations
+	"forward": func(t *rapid.T) Segment {
+		f := aForward(t)
+		f.ID = "r" + f.ID
+		return f
+	},
+	"long_message": func(t *rapid.T) Segment {
+		return &LongMessageSegment{ID: rapid.StringN(1, 20, -1).Draw(t, "id")}
+	},
+	"unknown": func(t *rapid.T) Segment { return anUnknown(t) },
+}
+
+// anUnknown draws an element that no codec reads, and whose text behind it stays.
+func anUnknown(t *rapid.T) *UnknownSegment {
+	raw := rapid.SliceOfN(rapid.Byte(), 1, 20).Draw(t, "bytes")
+	e := new(messagepb.Elem)
+	switch rapid.IntRange(0, 4).Draw(t, "element") {
+	case 0:
+		e.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 99, protowire.BytesType), raw))
+	case 1:
+		e.CommonElem = &messagepb.CommonElem{ServiceType: 100 + uint32(raw[0]), PbElem: raw, BusinessType: proto.Uint32(1)}
+	case 2:
+		e.CustomFace = &messagepb.CustomFace{Md5: raw, FilePath: raw}
+	case 3:
+		e.TransElem = &messagepb.TransElem{ElemType: 24, ElemValue: raw}
+	case 4:
+		info, err := proto.Marshal(&mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{{}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.CommonElem = &messagepb.CommonElem{ServiceType: serviceMedia, PbElem: info, BusinessType: proto.Uint32(20)}
+	}
+	whole, err := proto.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &UnknownSegment{Element: elementName(e), Raw: whole}
+}
+
+// someSegments draws content without a quote. No text stands behind a segment that has
+// one of its own there for older clients.
+func someSegments(t *rapid.T, name string) Content {
+	names := []string{"text", "at", "face", "market_face", "poke", "markdown", "flash_file", "keyboard", "card", "forward", "long_message", "unknown"}
+	var c Content
+	for _, kind := range rapid.SliceOfN(rapid.SampledFrom(names), 1, 6).Draw(t, name) {
+		if len(c) > 0 && kind == "text" {
+			switch s := c[len(c)-1].(type) {
+			case *FaceSegment:
+				if s.Large || s.ID == FaceDice || s.ID == FaceRPS {
+					continue
+				}
+			case *FlashFileSegment, *MarketFaceSegment, *XMLSegment:
+				continue
+			}
+		}
+		c = append(c, kinds[kind](t))
+	}
+	return c
+}
+
+// aContent draws the content of a message.
+func aContent(t *rapid.T, group bool) Content {
+	c := someSegments(t, "content")
+	if !rapid.Bool().Draw(t, "reply") {
+		return c
+	}
+	r := &ReplySegment{
+		Sequence: rapid.Uint64Min(1).Draw(t, "seq"), Time: int64(rapid.Uint32().Draw(t, "time")), SenderUIN: UIN(rapid.Uint32Min(1).Draw(t, "sender")),
+		SenderUID: aUID.Draw(t, "sender uid"), Random: rapid.Uint32().Draw(t, "random"), Content: someSegments(t, "quoted"),
+	}
+	if !group {
+		r.ClientSequence = rapid.Uint64Min(1).Draw(t, "client seq")
+	}
+	if mentionsSender(c[0], r) || isSpace(c[0]) { // that is taken for what clients add
+		c = append(Content{Text("x")}, c...)
+	}
+	return append(Content{r}, c...)
+}
+
+// normal is sent content as it comes back: without what the wire form does not carry, and
+// with what is filled in.
+func normal(c Content, group bool) Content {
+	out := Content{}
+	for _, seg := range c {
+		switch s := seg.(type) {
+		case *TextSegment:
+			if s.Text == "" { // says nothing
+				continue
+			}
+			seg = Text(receivedText(s.Text)) // a lone CR is a line break of older clients
+		case *AtSegment:
+			a := *s
+			if a.UID != "" { // goes in place of the number
+				a.UIN = 0
+			}
+			seg = &a
+		case *FaceSegment:
+			seg = normalFace(*s)
+		case *MarketFaceSegment:
+			m := *s
+			if m.Width == 0 {
+				m.Width = 300
+			}
+			if m.Height == 0 {
+				m.Height = 300
+			}
+			seg = &m
+		case *PokeSegment:
+			p := *s
+			if p.Special {
+				p.Count = max(p.Count, 1)
+				if p.Title == "" {
+					p.Title = PokeName(p.Type, true)
+				}
+			}
+			seg = &p
+		case *KeyboardSegment:
+			k := KeyboardSegment{BotAppID: s.BotAppID}
+			for _, row := range s.Rows {
+				if len(row.Buttons) == 0 { // says nothing
+					continue
+				}
+				r := KeyboardRow{}
+				for _, b := range row.Buttons {
+					b.Roles, b.Users = append([]string(nil), b.Roles...), append([]string(nil), b.Users...)
+					r.Buttons = append(r.Buttons, b)
+				}
+				k.Rows = append(k.Rows, r)
+			}
+			seg = &k
+		case *ReplySegment:
+			r := *s
+			if r.Random != 0 { // each form names the author in one way
+				r.SenderUIN = 0
+			} else {
+				r.SenderUID = ""
+			}
+			r.Content = normal(r.Content, group)
+			seg = &r
+		case *ForwardSegment:
+			f := *s.Card()
+			f.Preview = f.Preview[:min(len(f.Preview), 4)]
+			seg = &f
+		}
+		out = append(out, seg)
+	}
+	return out
+}
+
+// normalFace knows that each form carries other things.
+func normalFace(f FaceSegment) *FaceSegment {
+	switch {
+	case f.Count > 0:
+		return &FaceSegment{ID: f.ID, Count: f.Count, Text: f.Text}
+	case f.Large || f.ID == FaceDice || f.ID == FaceRPS:
+		f.Large = true
+		if f.Text == "" {
+			f.Text = FaceText(f.ID)
+		}
+		at, none := place{f.Pack, f.Sticker, f.StickerType}, noEntry(f.ID)
+		if at.pack == "" {
+			at.pack = none.pack
+		}
+		if at.sticker == "" {
+			at.sticker = none.sticker
+		}
+		if at.kind == 0 {
+			at.kind = none.kind
+		}
+		if f.Pack, f.Sticker, f.StickerType = at.pack, at.sticker, at.kind; at == none {
+			f.Pack, f.Sticker, f.StickerType = "", "", 0
+		}
+		return &f
+	case f.ID < SmallFaceMin:
+		f.Text = ""
+	}
+	return &FaceSegment{ID: f.ID, Text: f.Text}
+}
+
+// TestRoundTrip: content of all kinds comes back as it was sent.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		group := rapid.Bool().Draw(t, "group")
+		c := aContent(t, group)
+		// In groups the mention beside a quote comes and goes with it.
+		elems, err := encodeElems(c, EncodeOptions{Group: group, MentionQuoted: true, QuotedName: "x"})
+		if err != nil {
+			t.Fatalf("Encode: %v", err)
+		}
+		if r, ok := c[0].(*ReplySegment); ok && group && elems[1].Text != nil && len(elems[1].Text.PbReserve) > 0 {
+			// The service adds the number (docs/protocol/messages.md 11.1).
+			elems[1].Text.Attr6Buf = OldMention(&AtSegment{UIN: r.SenderUIN, Display: "@x"})
+		}
+		raw, err := pb.Marshal(&messagepb.RichText{Elems: elems})
+		if err != nil {
+			t.Fatalf("Marshal: %v", err)
+		}
+		var rt messagepb.RichText
+		if err := proto.Unmarshal(raw, &rt); err != nil { // the strict decoder, for the UTF-8
+			t.Fatalf("Unmarshal: %v", err)
+		}
+		got := Clean(Decode(&rt, group), group)
+		if diff := cmp.Diff(normal(c, group), got); diff != "" {
+			t.Errorf("content (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestKindsAreAll: a segment that nobody draws is one of those that kinds names.
+func TestKindsAreAll(t *testing.T) {
+	for _, seg := range All() {
+		switch seg.(type) {
+		case *LightAppSegment, *XMLSegment, *LocationSegment: // a card
+		case *RedPacketSegment, *ContactSegment, *ReplySegment:
+		default:
+			if kinds[seg.Name()] == nil {
+				t.Errorf("%T is not drawn", seg)
+			}
+		}
+	}
+}
+
+// TestUnknownGoesBackAsItCame: what is not understood survives a round trip to the byte.
+func TestUnknownGoesBackAsItCame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := anUnknown(t)
+		if rapid.Bool().Draw(t, "broken card") {
+			raw, _ := proto.Marshal(&messagepb.Elem{LightApp: &messagepb.LightApp{Data: []byte{0, '{'}}})
+			want = &UnknownSegment{Element: "light_app", Raw: raw}
+		}
+		elems, err := encodeElems(Content{want}, EncodeOptions{})
+		if err != nil || len(elems) != 1 {
+			t.Fatalf("Encode(%v): got %d elements, %v", want, len(elems), err)
+		}
+		if raw, err := proto.Marshal(elems[0]); err != nil || string(raw) != string(want.Raw) {
+			t.Errorf("got %x, %v; want %x", raw, err, want.Raw)
+		}
+		if diff := cmp.Diff(Content{want}, Decode(&messagepb.RichText{Elems: elems}, true)); diff != "" {
+			t.Errorf("content (-want +got):\n%s", diff)
+		}
+	})
+}
