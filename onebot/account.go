@@ -33,15 +33,16 @@ func (a *account) sendParams(ctx context.Context, chat message.Chat, p messagePa
 	if err != nil {
 		return messageIDResult{}, err
 	}
-	return a.send(ctx, chat, segments)
+	return a.send(ctx, chat, segments, &p.forwardLooks)
 }
 
 // send sends segments to a chat.
-func (a *account) send(ctx context.Context, chat message.Chat, segments []segment) (messageIDResult, error) {
+func (a *account) send(ctx context.Context, chat message.Chat, segments []segment, looks *forwardLooks) (messageIDResult, error) {
 	c, err := a.reader.content(ctx, chat, segments)
 	if err != nil {
 		return messageIDResult{}, err
 	}
+	looks.on(c)
 	m, err := a.post(ctx, chat, c)
 	if err != nil {
 		return messageIDResult{}, err

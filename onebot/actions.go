@@ -36,7 +36,7 @@ type row = table.Row[*account]
 
 // Table returns all actions. It panics when a row is wrong.
 var Table = sync.OnceValue(func() *table.Table[*account] {
-	rows := slices.Concat(messageActions(), historyActions(), userActions(), groupActions(), faceActions(), serviceActions(), knownActions())
+	rows := slices.Concat(messageActions(), forwardActions(), historyActions(), userActions(), groupActions(), faceActions(), serviceActions(), knownActions())
 	t, err := table.New(dialect(), rows...)
 	if err != nil {
 		panic(err)
@@ -60,6 +60,7 @@ func dialect() table.Dialect {
 			reflect.TypeFor[string]():            {Kind: table.String},
 			reflect.TypeFor[target]():            {Kind: table.Integer},
 			reflect.TypeFor[unread]():            {Kind: table.Any},
+			reflect.TypeFor[newsLine]():          {Kind: table.Any},
 			reflect.TypeFor[Params]():            {Kind: table.Object},
 		},
 	}

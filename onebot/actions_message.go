@@ -44,28 +44,36 @@ func (r messageIDResult) appendJSON(dst []byte) []byte {
 type messageParams struct {
 	Message    unread `param:"message" en:"A text with CQ codes, an array of segments, or one segment." zh:"带 CQ 码的字符串、消息段数组，或单个消息段。"`
 	AutoEscape bool   `param:"auto_escape,default=false" en:"Whether a text is sent as written, with what looks like CQ codes in it." zh:"字符串是否原样发送，不解析其中的 CQ 码。"`
+	forwardLooks
 }
 
-type sendMsgParams struct {
+// chatParams say where to a message goes.
+type chatParams struct {
 	Kind  string `param:"message_type,optional" enum:"private,group" en:"Where to. Without it to the group when group_id is given, else to the friend." zh:"发送到哪里。省略时，有 group_id 则发到群，否则发给好友。"`
 	Group target `param:"group_id,optional" en:"Number of the group." zh:"群号。"`
 	User  target `param:"user_id,optional" en:"Number of the friend." zh:"好友的 QQ 号。"`
+}
+
+func (p *chatParams) chat() (message.Chat, error) {
+	if p.Kind == "group" || p.Kind == "" && (p.Group.number != 0 || p.Group.err != nil) {
+		group, err := p.Group.required("group_id")
+		return message.Chat{Kind: message.Group, Group: message.GroupCode(group)}, err
+	}
+	user, err := p.User.required("user_id")
+	return message.Chat{Kind: message.Friend, Peer: message.UIN(user)}, err
+}
+
+type sendMsgParams struct {
+	chatParams
 	messageParams
 }
 
 func sendMsg(ctx context.Context, a *account, p sendMsgParams) (messageIDResult, error) {
-	if p.Kind == "group" || p.Kind == "" && (p.Group.number != 0 || p.Group.err != nil) {
-		group, err := p.Group.required("group_id")
-		if err != nil {
-			return messageIDResult{}, err
-		}
-		return sendGroupMsg(ctx, a, groupMsgParams{message.GroupCode(group), p.messageParams})
-	}
-	user, err := p.User.required("user_id")
+	chat, err := p.chat()
 	if err != nil {
 		return messageIDResult{}, err
 	}
-	return sendPrivateMsg(ctx, a, privateMsgParams{message.UIN(user), p.messageParams})
+	return a.sendParams(ctx, chat, p.messageParams)
 }
 
 type privateMsgParams struct {

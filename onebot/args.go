@@ -80,6 +80,8 @@ func (a *args) set(name string, given value, t *table.Type, v reflect.Value) (fo
 		return found
 	case *string:
 		*to = a.scalar(name, given)
+	case *newsLine:
+		*to = newsLine(a.newsLine(name, given))
 	case *unread:
 		to.value = given
 	case *Params:

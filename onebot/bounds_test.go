@@ -178,7 +178,7 @@ func TestLanes(t *testing.T) {
 			want = Lookups
 		case !strings.HasPrefix(name, "get_") && !strings.HasPrefix(name, "can_"):
 			want = Sends
-		case strings.HasPrefix(name, "get_group_"), strings.HasPrefix(name, "get_friend_"), name == "get_stranger_info":
+		case strings.HasPrefix(name, "get_group_"), strings.HasPrefix(name, "get_friend_"), name == "get_stranger_info", name == "get_forward_msg":
 			want = Lookups
 		}
 		if s.Lane(name) != want || s.Lane(name+"_async") != Local {

@@ -67,6 +67,8 @@ var (
 	// noMsg is noMessage as get_msg of the existing services says it.
 	noMsg        = cause("MSG_NOT_FOUND", noMessage.Text)
 	noForward    = cause("FORWARD_NOT_FOUND", text.T("there is no such forward, or it has expired", "合并转发不存在或已过期"))
+	largeForward = cause("FORWARD_TOO_LARGE", text.T("the forward has too many messages or bytes, or is nested too deeply", "合并转发中消息过多、过大或嵌套过深"))
+	emptyNodes   = cause("EMPTY_NODES", text.T("there is no node in the forward", "合并转发中没有 node"))
 	badForward   = cause("API_ERROR", text.T("the forward cannot be read", "合并转发无法解析"))
 	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
 	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that this version does not have", "本版本不支持的快速操作"))
@@ -89,7 +91,8 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = []*table.Cause{emptyMessage, longText, tooLarge, noForward, badForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
+	nodeCauses = append(sendCauses[:len(sendCauses):len(sendCauses)], emptyNodes)
+	sendCauses = []*table.Cause{emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
 )
 
 func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code: code, Text: what} }

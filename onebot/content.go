@@ -2,7 +2,6 @@ package onebot
 
 import (
 	"context"
-	"slices"
 
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -14,7 +13,9 @@ type reader struct {
 	// find is [account.find].
 	find func(ctx context.Context, id int32) (*message.Message, error)
 	sign func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
-	self func() message.UIN
+	// resend is [account.resend].
+	resend func(ctx context.Context, id string) (*message.ForwardSegment, error)
+	self   func() message.UIN
 	// inside is the forward whose nodes are read, nil for a message; depth is how deep.
 	inside *forwarding
 	depth  int
@@ -24,7 +25,7 @@ type reader struct {
 // count as absent. A reply goes to the front; of several only the first counts. Nodes
 // make it a forward.
 func (r reader) content(ctx context.Context, chat message.Chat, segments []segment) (message.Content, error) {
-	if slices.ContainsFunc(segments, segment.isNode) {
+	if hasNodes(segments) {
 		return r.forwardMessage(ctx, chat, "message", segments)
 	}
 	var c message.Content

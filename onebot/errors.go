@@ -77,6 +77,11 @@ func explain(err error, other *table.Cause) *actionError {
 		e.text = text.T("the message has %d bytes of text, the limit is %d", "消息的文本有 %d 字节，上限为 %d 字节").Fill(long.Bytes, message.MaxText)
 		return e
 	}
+	if limit, ok := errors.AsType[*message.ForwardLimitError](err); ok {
+		e := failure(largeForward)
+		e.text = text.T("the forward has more than %d %s", "合并转发超过 %d %s").Fill(limit.Limit, forwardLimit(limit.What))
+		return e
+	}
 	refused, isRefusal := errors.AsType[*ntqq.ServerError](err)
 	for _, known := range causes {
 		if errors.Is(err, known.err) {
@@ -97,6 +102,21 @@ func explain(err error, other *table.Cause) *actionError {
 	}
 	e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(err)
 	return e
+}
+
+// forwardLimit is ForwardLimitError.What in both languages.
+func forwardLimit(what string) text.Text {
+	switch what {
+	case "nodes":
+		return text.T("messages", "条消息")
+	case "bytes":
+		return text.T("bytes", "字节")
+	case "bytes as gzip":
+		return text.T("bytes when compressed", "字节（压缩后）")
+	case "forwards within one another":
+		return text.T("forwards within one another", "层嵌套")
+	}
+	return text.T("elements", "个元素")
 }
 
 // refusal says that the server refused, and why: in its own words, in those of the cause

@@ -51,7 +51,7 @@ func TestLongText(t *testing.T) {
 		"as a forward":     {true, "[" + parts + "]", "", []message.Content{long, {message.Forward(message.Node{Group: groupCode, Content: long})}}},
 		"behind a reply":   {true, "[" + parts + `,{"type":"reply","data":{"id":5}}]`, "", []message.Content{{reply, long[0], long[1]}, {reply, message.Forward(message.Node{Group: groupCode, Content: long})}}},
 		"the service says": {true, `"refuse"`, "", []message.Content{{message.Text("refuse")}, {message.Forward(message.Node{Group: groupCode, Content: message.Content{message.Text("refuse")}})}}},
-		"a forward already": {true, "[" + node + "," + node + "]", tooLarge.Code, []message.Content{{message.Forward(
+		"a forward already": {true, "[" + node + "," + node + "]", largeForward.Code, []message.Content{{message.Forward(
 			message.Node{Group: groupCode, Content: message.Content{message.Text("x")}}, message.Node{Group: groupCode, Content: message.Content{message.Text("x")}})}}},
 	} {
 		tries, s.account.longText = nil, tt.forward

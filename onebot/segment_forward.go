@@ -17,6 +17,15 @@ const nodeType = "node"
 
 func (s segment) isNode() bool { return s.kind == nodeType }
 
+func hasNodes(segments []segment) bool {
+	for i := range segments {
+		if segments[i].kind == nodeType {
+			return true
+		}
+	}
+	return false
+}
+
 // params returns the data of a node.
 func (s segment) params() Params {
 	switch {
@@ -71,13 +80,13 @@ func (r reader) forward(ctx context.Context, chat message.Chat, name string, aut
 		r.inside = &forwarding{nodes: message.MaxForwardNodes, parts: maxValues, bytes: message.MaxForwardBytes}
 	}
 	if r.depth++; r.depth > message.MaxForwardDepth {
-		return nil, badParams(text.T("%s: forwards are nested more than %d deep", "%s: 合并转发嵌套超过 %d 层").Fill(name, message.MaxForwardDepth))
+		return nil, tooMuch(text.T("%s: forwards are nested more than %d deep", "%s: 合并转发嵌套超过 %d 层").Fill(name, message.MaxForwardDepth))
 	}
 	f := &message.ForwardSegment{}
 	for first := 0; first < len(segments); {
 		at := name + "[" + strconv.Itoa(first) + "]"
 		if r.inside.nodes--; r.inside.nodes < 0 {
-			return nil, badParams(text.T("%s: the forward has more than %d nodes, those of forwards within it included",
+			return nil, tooMuch(text.T("%s: the forward has more than %d nodes, those of forwards within it included",
 				"%s: 合并转发超过 %d 个节点（含嵌套的节点）").Fill(at, message.MaxForwardNodes))
 		}
 		if segments[first].isNode() {
@@ -111,6 +120,9 @@ func (r reader) forward(ctx context.Context, chat message.Chat, name string, aut
 	}
 	return f, nil
 }
+
+// tooMuch is the failure of a forward that is over one of its limits.
+func tooMuch(what text.Text) error { return &actionError{RetBadParams, largeForward.Code, what} }
 
 // node reads one node.
 func (r reader) node(ctx context.Context, chat message.Chat, at string, seg segment) (message.Node, error) {
@@ -152,7 +164,7 @@ func (r reader) node(ctx context.Context, chat message.Chat, at string, seg segm
 			return n, within(name, longMessage())
 		}
 	}
-	if !slices.ContainsFunc(segments, segment.isNode) {
+	if !hasNodes(segments) {
 		if n.Content, err = r.content(ctx, chat, segments); err != nil {
 			err = within(name, err)
 		}
@@ -179,7 +191,7 @@ func (r reader) existing(ctx context.Context, id int32, name string) (message.No
 		return message.Node{}, within(name, e)
 	}
 	if r.inside.bytes -= m.Size(); r.inside.bytes < 0 {
-		return message.Node{}, badParams(text.T("%s: the messages of the forward have more than %d bytes",
+		return message.Node{}, tooMuch(text.T("%s: the messages of the forward have more than %d bytes",
 			"%s: 合并转发中的消息超过 %d 字节").Fill(name, message.MaxForwardBytes))
 	}
 	n := message.NodeOf(m)
@@ -256,12 +268,16 @@ func showForward(_ *writer, _ message.Chat, f *message.ForwardSegment, data []fi
 	return append(data, field{"id", f.ID}), true
 }
 
-func readForward(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
+func readForward(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
 	id := seg.get("id")
 	if id == "" {
 		return nil, badSegment(seg, "id", missing)
 	}
-	return &message.ForwardSegment{ID: id}, nil
+	f, err := r.resend(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func readNode(ctx context.Context, r reader, chat message.Chat, seg segment) (message.Segment, error) {

@@ -132,11 +132,11 @@ func segmentRows() []segmentRow {
 			text.T("`type` (`qq` or `group`), `id`", "`type`（`qq` 或 `group`）、`id`"),
 			showContact, readContact),
 		segmentType("forward",
-			text.T("`id`, the resource id", "`id`（资源 id）"),
-			text.T("`id` of a forward that exists", "已有合并转发的 `id`"),
+			text.T("`id`, for `get_forward_msg`", "`id`，用于 `get_forward_msg`"),
+			text.T("`id` of a forward that exists, or of a message with one", "已有合并转发的 `id`，或包含它的消息的 id"),
 			showForward, readForward),
 		segmentType("longmsg",
-			text.T("`id`, the resource id", "`id`（资源 id）"),
+			text.T("`id`, for `get_forward_msg`", "`id`，用于 `get_forward_msg`"),
 			text.T("`id` of a long text that exists", "已有长文本的 `id`"),
 			showLongMessage, readLongMessage),
 		segmentType("poke",
@@ -147,9 +147,9 @@ func segmentRows() []segmentRow {
 			showPoke, readPoke),
 		onlyReceived("redbag", text.Same("`title`"), howUnknown, showRedPacket),
 		onlyReceived("flash_file", text.Same("`title`, `file_set_id`, `scene_type`"), howUnknown, showFlashFile),
-		sentAs(nodeType, text.T(
-			"`user_id` (`uin`), `name` (`nickname`), `content`, `time`, or the `id` of a message; see [forwards](#forwards)",
-			"`user_id`（`uin`）、`name`（`nickname`）、`content`、`time`，或消息的 `id`；见[合并转发](#合并转发)"), readNode),
+		{name: nodeType, read: readNode, received: text.T("by `get_forward_msg` only", "仅由 `get_forward_msg` 返回"), sent: text.T(
+			"`user_id` (`uin`), `nickname` (`name`), `time`, `content`, or the `id` of a message; see [Forwards](#forwards)",
+			"`user_id`（`uin`）、`nickname`（`name`）、`time`、`content`，或消息的 `id`；见[合并转发](#合并转发)")},
 		onlyReceived("unknown",
 			text.T("`element`, what the protocol calls it, such as `custom_face` (an image)", "`element`：协议中的名称，例如 `custom_face`（图片）"),
 			text.T("it has no more than a name", "只有名称，没有内容"), showUnknown),
@@ -252,7 +252,7 @@ func segmentGuide(l Language) string {
 	b.WriteString(text.T("| segment | received | sent |\n|---|---|---|\n", "| 消息段 | 接收 | 发送 |\n|---|---|---|\n").In(l))
 	for _, r := range segmentRows() {
 		received := r.received
-		if r.show == nil {
+		if r.show == nil && received == (text.Text{}) {
 			received = text.T("never", "不会出现")
 		}
 		b.WriteString("| `" + r.name + "` | " + received.In(l) + " | " + r.sent.In(l) + " |\n")

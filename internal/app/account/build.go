@@ -110,6 +110,7 @@ func (a *Account) session(ctx context.Context, p *parts) ntqq.Options {
 		},
 		OnCall:    a.counted.call,
 		OnUnknown: func(u ntqq.UnknownPacket) { p.packets.Add(keptPacket(u, a.clock.Now())) },
+		Forwards:  p.messages,
 		Clock:     a.clock,
 		Timing:    a.o.Timing,
 		Dial:      a.o.Network.DialFunc,
