@@ -60,7 +60,7 @@ func (r reader) content(ctx context.Context, chat message.Chat, segments []segme
 
 // outgoing turns one OneBot segment into one to send; nil when it says nothing.
 func (r reader) outgoing(ctx context.Context, chat message.Chat, seg segment) (message.Segment, error) {
-	if row := r.segments.types[seg.kind]; row != nil && row.read != nil {
+	if row := r.segments.types[seg.kind]; row != nil {
 		return row.read(ctx, r, chat, seg)
 	}
 	kind := shorten(seg.kind)

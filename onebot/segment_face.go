@@ -10,7 +10,7 @@ import (
 )
 
 // drawn says how dice and rps are sent.
-var drawn = text.T("nothing; the service decides the result, whatever `result` or `value` say", "无需参数；结果由服务器决定，`result`、`value` 不起作用")
+var drawn = text.T("nothing: the service decides the result; `result` counts in a forward only", "无需参数，结果由服务器决定；`result` 只在合并转发中有效")
 
 // showFace uses the names of Lagrange.OneBot, and for what that does not have those of
 // NapCat (docs/protocol/onebot11.md d.4).
@@ -35,8 +35,7 @@ func showFace(_ *writer, _ message.Chat, f *message.FaceSegment, data []field) (
 // (docs/protocol/onebot11.md d.4).
 const largeFace = "3"
 
-// readFace leaves out a result: the service draws it.
-func readFace(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
+func readFace(_ context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
 	id, err := seg.number("id", math.MaxUint32)
 	if err != nil || seg.get("id") == "" {
 		return nil, badSegment(seg, "id", text.T("must be a face number", "必须是表情编号"))
@@ -48,7 +47,11 @@ func readFace(_ context.Context, _ reader, _ message.Chat, seg segment) (message
 	f.Large = f.Large || seg.get("type") == "sticker" || seg.get("sub_type") == largeFace ||
 		id == message.FaceDice || id == message.FaceRPS
 	count, err := seg.number("chainCount", math.MaxUint32)
+	if err != nil {
+		return nil, err
+	}
 	f.Count = uint32(count)
+	f.Result, err = r.result(seg, "resultId", math.MaxUint32)
 	return f, err
 }
 
@@ -64,10 +67,25 @@ func showResult(id uint32, f *message.FaceSegment, data []field) ([]field, bool)
 	return append(data, field{"result", strconv.FormatUint(uint64(f.Result), 10)}), f.ID == id
 }
 
-func readDice(context.Context, reader, message.Chat, segment) (message.Segment, error) {
-	return &message.FaceSegment{ID: message.FaceDice, Large: true}, nil
+func readDice(_ context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
+	return readThrown(r, seg, message.FaceDice, 6)
 }
 
-func readRPS(context.Context, reader, message.Chat, segment) (message.Segment, error) {
-	return &message.FaceSegment{ID: message.FaceRPS, Large: true}, nil
+func readRPS(_ context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
+	return readThrown(r, seg, message.FaceRPS, 3)
+}
+
+func readThrown(r reader, seg segment, id uint32, sides uint64) (message.Segment, error) {
+	result, err := r.result(seg, "result", sides)
+	return &message.FaceSegment{ID: id, Large: true, Result: result}, err
+}
+
+// result reads what a face shows. It counts in forwards only: the service throws what
+// stands in a message, and does not look into forwards.
+func (r reader) result(seg segment, name string, most uint64) (uint32, error) {
+	if r.inside == nil {
+		return 0, nil
+	}
+	result, err := seg.number(name, most)
+	return uint32(result), err
 }

@@ -198,6 +198,38 @@ func reads(t *testing.T, in string, want message.Segment) {
 	}
 }
 
+// TestResultsInForwards: nobody throws what a forward shows.
+func TestResultsInForwards(t *testing.T) {
+	s, _, _ := newTestDialect(t)
+	for in, want := range map[string]message.Segment{
+		`{"type":"dice","data":{"result":"6"}}`:                       &message.FaceSegment{ID: message.FaceDice, Large: true, Result: 6},
+		`{"type":"rps","data":{"result":1}}`:                          &message.FaceSegment{ID: message.FaceRPS, Large: true, Result: 1},
+		`{"type":"rps","data":{}}`:                                    &message.FaceSegment{ID: message.FaceRPS, Large: true},
+		`{"type":"dice","data":{"result":7}}`:                         nil,
+		`{"type":"rps","data":{"result":4}}`:                          nil,
+		`{"type":"face","data":{"id":5,"large":true,"resultId":"2"}}`: &message.FaceSegment{ID: 5, Large: true, Result: 2},
+	} {
+		segments, err := parseSegments(fmt.Appendf(nil, `{"type":"node","data":{"user_id":5,"nickname":"x","content":[%s]}}`, in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.account.reader.content(t.Context(), message.Chat{Kind: message.Group, Group: groupCode}, segments)
+		if want == nil {
+			if err == nil || !strings.Contains(err.Error(), "must be a whole number from 0 to") {
+				t.Errorf("%s: got %v, %v", in, c, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", in, err)
+			continue
+		}
+		if diff := cmp.Diff(message.Content{want}, c[0].(*message.ForwardSegment).Nodes[0].Content); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
 // TestBadSegments: what is wrong with a segment, as an array and as a CQ code.
 func TestBadSegments(t *testing.T) {
 	for in, want := range map[string]string{
