@@ -65,7 +65,7 @@ def browser_page():
         page = browser.new_page(viewport={"width": 1180, "height": 720}, locale="en-US")
         errors = []
         page.on("pageerror", lambda e: errors.append(str(e)))
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None)
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("request", lambda r: None if r.url.startswith("http://127.0.0.1:") else errors.append(f"foreign request: {r.url}"))
         yield page
         assert not errors, errors

@@ -75,3 +75,24 @@ func wordsOfPage(t *testing.T) map[string]map[string]string {
 	}
 	return words
 }
+
+// TestPageReadsNothingAsHTML keeps what arrives text: the page has no way to make HTML,
+// links, pictures or code of it.
+func TestPageReadsNothingAsHTML(t *testing.T) {
+	t.Parallel()
+	way := regexp.MustCompile(`\.(inner|outer)HTML|insertAdjacentHTML|DOMParser|document\.write|createContextualFragment|srcdoc|` +
+		`\beval\(|new Function|make\('(a|img|iframe|script|style|video|audio|object|embed|svg)'|\b(src|href):|\.(src|href) =`)
+	files, _ := filepath.Glob("page/*.js")
+	if len(files) < 8 {
+		t.Fatalf("found %v", files)
+	}
+	for _, path := range files {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := way.FindAll(source, -1); found != nil {
+			t.Errorf("%s has %q", path, found)
+		}
+	}
+}

@@ -263,3 +263,25 @@ func TestLargeMessagesAreListed(t *testing.T) {
 		t.Errorf("got %d messages in %d bytes, want those of %d bytes up to the newest", len(got), len(answer), maxListedBytes)
 	}
 }
+
+// FuzzSend sends segments that anybody may have written, and shows what was sent.
+func FuzzSend(f *testing.F) {
+	for _, example := range examples {
+		f.Add(example[0])
+	}
+	f.Add(strings.Repeat(`{"type":"forward","nodes":[{"segments":[`, 11) + strings.Repeat(`]}]}`, 11))
+	_, _, h := testControl(f)
+	do(h, "POST", "/api/send", `{"as":10001,"group":730000001,"text":"first"}`)
+	f.Fuzz(func(t *testing.T, segments string) {
+		status, answer := do(h, "POST", "/api/send", `{"as":20001,"group":730000001,"segments":[`+segments+`]}`)
+		if status >= 500 || !json.Valid([]byte(answer)) {
+			t.Fatalf("%q: got %d %s", segments, status, answer)
+		}
+		if status != 200 {
+			return
+		}
+		if status, answer = do(h, "GET", "/api/messages?group=730000001&limit=1", ""); status != 200 || !json.Valid([]byte(answer)) {
+			t.Fatalf("%q: listed as %d %s", segments, status, answer)
+		}
+	})
+}
