@@ -201,6 +201,48 @@ func vectorCard(t *testing.T, nodes []message.Node, inflated string) {
 	}
 }
 
+// TestVectorsForwardRequests makes the payloads that another client makes of nodes.
+func TestVectorsForwardRequests(t *testing.T) {
+	n := 0
+	for _, v := range vectors.Read[struct {
+		ID       string
+		Args     json.RawMessage
+		Inflated vectors.Hex `json:"payload_inflated"`
+	}](t, "oidb_requests.json") {
+		if len(v.Inflated) == 0 {
+			continue
+		}
+		n++
+		var args struct {
+			Group message.GroupCode
+			Nodes []content.Node
+		}
+		if err := json.Unmarshal(v.Args, &args); err != nil {
+			t.Fatal(err)
+		}
+		f := &message.ForwardSegment{}
+		for i := range args.Nodes {
+			node, err := args.Nodes[i].Send()
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Nodes = append(f.Nodes, node)
+		}
+		payload, err := message.EncodeForward(f, message.Scene{Group: args.Group}) // that client does not know its own text id yet
+		if err != nil {
+			t.Fatal(err)
+		}
+		// That client writes the present time, whatever the node says.
+		timeless := protocmp.IgnoreFields(&messagepb.ContentHead{}, "time")
+		if diff := cmp.Diff(transmitOf(t, v.Inflated), transmitOf(t, gunzip(t, payload)), protocmp.Transform(), timeless); diff != "" {
+			t.Errorf("%s: transmit (-want +got):\n%s", v.ID, diff)
+		}
+	}
+	if n < 2 {
+		t.Errorf("found %d vectors, want 2 at least", n)
+	}
+}
+
 // TestVectorsOldForward reads the forwards of a client before NT.
 func TestVectorsOldForward(t *testing.T) {
 	for _, c := range vectors.Read[capture](t, "captures.json") {

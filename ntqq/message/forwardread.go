@@ -23,7 +23,7 @@ func decodeForward(t *table, payload []byte) ([]Node, error) {
 		return nil, err
 	}
 	r := &forwardReader{items: map[string][][]byte{}, bytes: MaxForwardBytes}
-	r.d = decoder{table: t, left: pb.MaxEntries}
+	r.d = decoder{table: t, left: pb.MaxEntries, inflated: maxCards - MaxForwardBytes} // more cards than in a message
 	for _, item := range transmit.GetItems() {
 		if name := item.GetFileName(); r.items[name] == nil {
 			r.items[name] = item.GetContent().GetMessages()

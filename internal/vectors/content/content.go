@@ -48,8 +48,8 @@ type Node struct {
 	Elements   List              `json:"elements"` // of one that was fetched
 }
 
-// node returns the message to send.
-func (n *Node) node() (message.Node, error) {
+// Send returns the message to send.
+func (n *Node) Send() (message.Node, error) {
 	c, err := n.Message.Segments()
 	return message.Node{UIN: n.SenderID, Name: n.SenderName, Time: n.Time, Group: n.GroupID, Content: c}, err
 }
@@ -157,7 +157,7 @@ func (e *Element) segment() (message.Segment, error) {
 	case "forward":
 		f := &message.ForwardSegment{ID: e.ResID}
 		for i := range e.Nodes {
-			n, err := e.Nodes[i].node()
+			n, err := e.Nodes[i].Send()
 			if err != nil {
 				return nil, err
 			}
