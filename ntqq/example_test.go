@@ -118,3 +118,29 @@ func ExampleMessages_History() {
 		}
 	}
 }
+
+// Opens the forwards of a message, and sends what is in them on as one.
+func ExampleMessages_Forward() {
+	ctx := context.Background()
+	client, err := ntqq.New(ntqq.Options{Keystore: ntqq.FileKeystore("data/keystore.json")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// ... client.Run(ctx) elsewhere; m is a message that came
+	var m *message.Message
+	for _, segment := range m.Content {
+		forward, ok := segment.(*message.ForwardSegment)
+		if !ok {
+			continue
+		}
+		nodes, err := client.Messages().Forward(ctx, forward.ID)
+		if err != nil { // errors.Is(err, ntqq.ErrNoForward): the service has forgotten it
+			log.Print(err)
+			continue
+		}
+		nodes = append(nodes, message.Node{Content: message.Content{message.Text("seen")}}) // the account's own
+		if _, err := client.Messages().SendGroup(ctx, 730000001, message.Content{message.Forward(nodes...)}); err != nil {
+			log.Print(err)
+		}
+	}
+}

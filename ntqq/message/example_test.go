@@ -60,3 +60,53 @@ func ExampleLightAppSegment() {
 	// card of com.tencent.miniapp_01
 	// place at 39.90872, 116.39748
 }
+
+// Nodes may have any content, other forwards included. What is not said is filled in when
+// it is sent.
+func ExampleForward() {
+	inner := message.Forward(message.Node{UIN: 20002, Name: "Bob", Content: message.Content{message.Text("deep")}})
+	forward := message.Forward(
+		message.Node{UIN: 20001, Name: "Alice", Time: 1700000000, Content: message.Content{message.Text("hello "), message.Face(14)}},
+		message.Node{UIN: 20002, Name: "Bob", Content: message.Content{inner}},
+	)
+	forward.Source = "Alice和Bob的聊天记录" // the heading of the card
+	card := forward.Card()
+	fmt.Println(card.Source)
+	for _, line := range card.Preview {
+		fmt.Println(line)
+	}
+	fmt.Println(card.Summary)
+	// Output:
+	// Alice和Bob的聊天记录
+	// Alice: hello [表情]
+	// Bob: [聊天记录]
+	// 查看2条转发消息
+}
+
+// Messages that were received go on with their authors and times.
+func ExampleNodeOf() {
+	m := &message.Message{
+		Chat:    message.Chat{Kind: message.Group, Group: 730000001},
+		Sender:  message.Sender{UIN: 20001, Nickname: "Alice", Card: "Alice of the shop"},
+		Time:    1700000000,
+		Content: message.Content{message.Text("hello")},
+	}
+	node := message.NodeOf(m)
+	fmt.Println(node.UIN, node.Name, node.Time, message.Brief(node.Content))
+	fmt.Println(len(message.Forward(node).Nodes))
+	// Output:
+	// 20001 Alice of the shop 1700000000 hello
+	// 1
+}
+
+// The form in which the service keeps forwards can be kept and read without it.
+func ExampleDecodeForward() {
+	forward := message.Forward(message.Node{UIN: 20001, Name: "Alice", Time: 1700000000, Content: message.Content{message.Text("hello")}})
+	payload, err := message.EncodeForward(forward, message.Scene{})
+	if err != nil {
+		panic(err)
+	}
+	nodes, err := message.DecodeForward(payload)
+	fmt.Println(nodes[0].Name, message.Brief(nodes[0].Content), err)
+	// Output: Alice hello <nil>
+}
