@@ -103,7 +103,8 @@ type encoder struct {
 	richText messagepb.RichText // of body
 }
 
-// all writes the content, a quote first.
+// all writes the content, a quote first. Of a node it leaves out what is only received, as
+// one message that cannot be forwarded must not keep the others back.
 func (w *encoder) all() error {
 	isReply := func(seg Segment) bool { _, ok := seg.(*ReplySegment); return ok }
 	first := slices.IndexFunc(w.content, isReply)
@@ -121,7 +122,8 @@ func (w *encoder) all() error {
 		if i == first {
 			continue
 		}
-		if err := w.segment(seg); err != nil {
+		err := w.segment(seg)
+		if err != nil && (w.node == nil || !errors.Is(err, ErrReceivedOnly)) {
 			return &SegmentError{i, seg, err}
 		}
 	}

@@ -37,7 +37,8 @@ type Node struct {
 	// Group is where the message was written; 0: in a private chat.
 	Group  GroupCode
 	Avatar string // URL of the picture; "" to send: the author's
-	// Content may be empty, and is sent as a text then that says so.
+	// Content is sent without what can only be received. With nothing left it is a text that
+	// says that it cannot be shown.
 	Content Content
 }
 

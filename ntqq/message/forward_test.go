@@ -212,14 +212,17 @@ func TestEncodeForwardLimits(t *testing.T) {
 // TestNodeContent: what is no element, and a node without content.
 func TestNodeContent(t *testing.T) {
 	file := &UnknownSegment{Element: ElementFileContent, Raw: []byte{10, 0}}
-	nodes := []Node{{}, {Content: Content{file}}, {Content: Content{&UnknownSegment{Element: ElementPtt}}}}
+	nodes := []Node{
+		{}, {Content: Content{file}}, {Content: Content{&UnknownSegment{Element: ElementPtt}}},
+		{Content: Content{&RedPacketSegment{Title: "x"}}}, {Content: Content{&RedPacketSegment{Title: "x"}, Text("x")}},
+	}
 	payload, err := EncodeForward(Forward(nodes...), Scene{SelfUID: "u_self"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := openForward(t, payload)
 	unshown := Content{Text("[该消息类型暂不支持查看]")}
-	for i, want := range []Content{unshown, {file}, unshown} {
+	for i, want := range []Content{unshown, {file}, unshown, unshown, {Text("x")}} {
 		if diff := cmp.Diff(want, got[i].Content); diff != "" {
 			t.Errorf("node %d (-want +got):\n%s", i, diff)
 		}

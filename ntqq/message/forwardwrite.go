@@ -181,8 +181,8 @@ func (w *forwardWriter) node(n *Node) ([]byte, error) {
 	return pb.Marshal(&messagepb.CommonMessage{RoutingHead: route, ContentHead: head, Body: body})
 }
 
-// body encodes the content of a node. Content that is made of no elements stands beside
-// them: a private file, which a node can have, and an old voice, which it cannot.
+// body encodes the content of a node. A private file stands beside the elements. An old
+// voice cannot be written, nor can what is only received: they are left out.
 func (w *forwardWriter) body(n *Node) (*messagepb.MessageBody, error) {
 	c := make(Content, 0, len(n.Content))
 	var file []byte
@@ -195,12 +195,12 @@ func (w *forwardWriter) body(n *Node) (*messagepb.MessageBody, error) {
 		}
 		c = append(c, seg)
 	}
-	if len(c) == 0 && file == nil {
-		c = append(c, Text(unshownText))
-	}
 	e := &encoder{EncodeOptions: EncodeOptions{Group: n.Group != 0}, table: w.table, content: c, node: n}
 	if err := e.all(); err != nil {
 		return nil, err
+	}
+	if len(e.richText.Elems) == 0 && file == nil {
+		e.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(unshownText)}})
 	}
 	e.body.MsgContent = file
 	return &e.body, nil
