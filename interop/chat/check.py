@@ -152,6 +152,16 @@ def say_everything(page, bot_heard):
     expect(hostile.locator(".bubble")).to_have_text("<img src=x onerror=alert(1)>[no face]")
     expected.append(["text"])
 
+    def reply():
+        hostile.locator("[data-action=reply]").click()
+        page.locator("#input").fill("[微笑] @Bob yes")
+        page.keyboard.press("Enter")
+
+    replied = sent(page, reply)
+    expect(replied.locator(".quote")).to_have_text("Alice: <img src=x onerror=alert(1)>[no face]")
+    expect(replied.locator(".mention")).to_have_text("@Bob")
+    expected.append(["reply", "face", "text", "at", "text"])
+
     # A forward of the last two messages, then one with that forward in it.
     def forward():
         menu(page, "forwardMessages")
@@ -169,11 +179,12 @@ def say_everything(page, bot_heard):
     page.keyboard.press("Enter")
     nodes = page.locator("#panelNodes .message")
     expect(nodes).to_have_count(2)
-    expect(nodes.first).to_contain_text("<img")
+    expect(nodes.first).to_contain_text("@Bob")
     page.locator("#panelNodes [data-forward]").press("Enter")
-    expect(nodes.first.locator(".emoji.large")).to_be_visible()
+    expect(nodes.first.locator(".bubble")).to_have_text("<img src=x onerror=alert(1)>[no face]")
+    expect(nodes.last.locator(".quote")).to_contain_text("<img")
     page.locator("#panelBack").press("Enter")
-    expect(nodes.first).to_contain_text("<img")
+    expect(nodes.first).to_contain_text("@Bob")
     expect(page.locator("#panelBack")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()

@@ -12,7 +12,7 @@ const kinds = {
   at: { draw: (s) => make('span', { class: 'mention' }, mentioned(s)), brief: mentioned },
   face: { draw: face, brief: faceName, bare: (s) => s.large || s.id === dice || s.id === rps },
   reply: {
-    draw: (s, on) => make('span', { class: 'quote' }, on.quoted(s) || s.text || t('quoteGone', s.sequence ?? '?')),
+    draw: (s, on) => make('span', { class: 'quote' }, on.quoted(s.sequence) || s.text || t('quoteGone', s.sequence ?? '?')),
     brief: () => '',
   },
   market_face: {
