@@ -146,7 +146,7 @@ func TestReceivedMemory(t *testing.T) {
 		return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), value)
 	}
 	elem := func(rng *rand.Rand) []byte {
-		switch rng.IntN(5) {
+		switch rng.IntN(6) {
 		case 0:
 			return entry(2, nil)
 		case 1: // a text
@@ -154,7 +154,11 @@ func TestReceivedMemory(t *testing.T) {
 		case 2: // a quote
 			quoted := bytes.Repeat(entry(2, entry(1, entry(1, []byte("x")))), rng.IntN(2000))
 			return entry(2, entry(45, append([]byte{8, 1}, entry(11, entry(3, entry(1, quoted)))...)))
-		case 3: // not known
+		case 3: // a common element, a keyboard's payload
+			payload := entry(1, entry(1, bytes.Repeat(entry(1, nil), rng.IntN(300))))
+			services := []byte{2, 23, 33, 37, 45, 46}
+			return entry(2, entry(53, append([]byte{8, services[rng.IntN(len(services))], 0x18, byte(rng.IntN(4))}, entry(2, payload)...)))
+		case 4: // not known
 			return entry(2, entry(900, make([]byte, rng.IntN(4))))
 		}
 		return entry(2, protowire.AppendVarint(protowire.AppendTag(nil, protowire.Number(1+rng.IntN(60)), protowire.BytesType), 0))

@@ -12,6 +12,38 @@ func AtAll() *AtSegment { return &AtSegment{All: true} }
 // Face returns a built-in emoticon.
 func Face(id uint32) *FaceSegment { return &FaceSegment{ID: id} }
 
+// LargeFace returns a built-in emoticon in its animated form, which stands alone in its
+// message.
+func LargeFace(id uint32) *FaceSegment { return &FaceSegment{ID: id, Large: true} }
+
+// ThrownFace returns a built-in emoticon that is thrown count times, at least once. It
+// stands alone in its message.
+func ThrownFace(id, count uint32) *FaceSegment { return &FaceSegment{ID: id, Count: max(count, 1)} }
+
+// Dice returns a die. The service throws it.
+func Dice() *FaceSegment { return LargeFace(FaceDice) }
+
+// RPS returns rock-paper-scissors. The service picks one of them.
+func RPS() *FaceSegment { return LargeFace(FaceRPS) }
+
+// MarketFace returns a sticker of the shop by its id, 32 hexadecimal digits, and the pack
+// that it is in. The client looks up its key.
+func MarketFace(id string, pack uint32, summary string) *MarketFaceSegment {
+	return &MarketFaceSegment{ID: id, Package: pack, Summary: summary}
+}
+
+// Poke returns an ordinary poke; PokeName has the names of its types.
+func Poke(kind uint32) *PokeSegment { return &PokeSegment{Type: kind} }
+
+// SpecialPoke returns a poke of the form with more pictures.
+func SpecialPoke(kind uint32) *PokeSegment { return &PokeSegment{Type: kind, Special: true} }
+
+// Markdown returns a text in Markdown.
+func Markdown(text string) *MarkdownSegment { return &MarkdownSegment{Markdown: text} }
+
+// Keyboard returns rows of buttons.
+func Keyboard(rows ...KeyboardRow) *KeyboardSegment { return &KeyboardSegment{Rows: rows} }
+
 // ReplyTo returns a quote of a message of the same chat.
 func ReplyTo(m *Message) *ReplySegment {
 	r := &ReplySegment{

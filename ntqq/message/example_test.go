@@ -6,6 +6,76 @@ import (
 	"libration/ntqq/message"
 )
 
+// A die is alone in its message; what it shows stands in the message that comes back.
+func ExampleDice() {
+	fmt.Println(message.Brief(message.Content{message.Dice()}))
+	// Output: [骰子]
+}
+
+func ExampleRPS() {
+	fmt.Println(message.Brief(message.Content{message.RPS()}))
+	// Output: [猜拳]
+}
+
+func ExampleFace() {
+	content := message.Content{message.Text("good "), message.Face(76)}
+	fmt.Println(message.Brief(content))
+	// Output: good [表情]
+}
+
+func ExampleLargeFace() {
+	face := message.LargeFace(311)
+	fmt.Println(face.ID, face.Large)
+	// Output: 311 true
+}
+
+func ExampleThrownFace() {
+	face := message.ThrownFace(277, 5)
+	fmt.Println(face.ID, face.Count)
+	// Output: 277 5
+}
+
+func ExampleMarketFace() {
+	sticker := message.MarketFace("db87f7c7f2ea26a26f67394ed6a1f042", 231182, "[wow]")
+	fmt.Println(sticker.URL())
+	// Output: https://gxh.vip.qq.com/club/item/parcel/item/db/db87f7c7f2ea26a26f67394ed6a1f042/raw300.gif
+}
+
+func ExamplePoke() {
+	poke := message.Poke(2)
+	fmt.Println(message.PokeName(poke.Type, poke.Special))
+	// Output: 比心
+}
+
+func ExampleSpecialPoke() {
+	poke := message.SpecialPoke(9)
+	fmt.Println(message.PokeName(poke.Type, poke.Special))
+	// Output: 榴莲
+}
+
+// Ordinary accounts can show Markdown inside a forward only.
+func ExampleMarkdown() {
+	forward := message.Forward(message.Node{UIN: 10001, Name: "robot", Content: message.Content{message.Markdown("# hello")}})
+	fmt.Println(len(forward.Nodes))
+	// Output: 1
+}
+
+func ExampleKeyboard() {
+	keyboard := message.Keyboard(message.KeyboardRow{Buttons: []message.KeyboardButton{
+		{ID: "1", Label: "yes", VisitedLabel: "yes", Action: 2, Permission: 2, Data: "/yes", Enter: true},
+	}})
+	fmt.Println(keyboard.Rows[0].Buttons[0].Label)
+	// Output: yes
+}
+
+// A quote of a message that was received, in the same chat.
+func ExampleReplyTo() {
+	received := &message.Message{Sequence: 101, Sender: message.Sender{UIN: 10002}, Content: message.Content{message.Text("ping")}}
+	content := message.Content{message.ReplyTo(received), message.Text("pong")}
+	fmt.Println(content[0].(*message.ReplySegment).Sequence, message.Brief(content))
+	// Output: 101 pong
+}
+
 // A card that another program made, or a card signer, is sent as its JSON.
 func ExampleLightApp() {
 	card := message.LightApp(`{"app":"com.tencent.structmsg","view":"music","prompt":"[分享]Song","meta":{}}`)
