@@ -123,7 +123,7 @@ def menu(page, kind):
     page.locator(f"#more [data-kind={kind}]").click()
 
 
-def say_everything(page, bot_heard):
+def say_everything(page, call):
     expected = []
 
     def send_kind(kind):
@@ -189,7 +189,12 @@ def say_everything(page, bot_heard):
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
 
-    heard = bot_heard(len(expected))
+    def types(messages):
+        return [[s["type"] for s in m["message"]] for m in messages]
+
+    opened = types(call("get_forward_msg", "id=" + card.get_attribute("data-forward"))["messages"])
+    assert opened == [["reply", "face", "text", "at", "text"], ["forward"]], opened
+    heard = types(call("get_group_msg_history", "group_id=730000001", f"count={len(expected)}")["messages"])
     assert heard == expected, f"the bot heard {heard}, want {expected}"
 
     # On a phone nothing is wider than the screen, in light and in dark.
@@ -246,14 +251,13 @@ def first_run(libration):
             expect(page.locator("#messages [data-seq]")).to_contain_text(["hello from call"], timeout=20_000)
             print("  config init, run and call with the file's tokens: the page shows what was sent, once")
 
-            def bot_heard(count):
+            def call(action, *params):
                 answer = subprocess.run(
-                    [libration, "call", "get_group_msg_history", "group_id=730000001", f"count={count}", "-c", str(config)],
-                    check=True, capture_output=True, encoding="utf-8",
+                    [libration, "call", action, *params, "-c", str(config)], check=True, capture_output=True, encoding="utf-8",
                 )
-                return [[s["type"] for s in m["message"]] for m in json.loads(answer.stdout)["data"]["messages"]]
+                return json.loads(answer.stdout)["data"]
 
-            say_everything(page, bot_heard)
+            say_everything(page, call)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ package control
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -101,8 +100,7 @@ func (c *composing) node(v nodeBody) (message.Node, error) {
 			return message.Node{}, err
 		}
 		return message.Node{
-			UIN: m.Sender.UIN, Name: cmp.Or(m.Sender.Card, m.Sender.Nickname), Time: m.Time, Group: m.Group,
-			Content: forwardable(m.Content()),
+			UIN: m.Sender.UIN, Name: cmp.Or(m.Sender.Card, m.Sender.Nickname), Time: m.Time, Group: m.Group, Content: m.Content(),
 		}, nil
 	}
 	content, err := c.content(v.Segments)
@@ -112,16 +110,6 @@ func (c *composing) node(v nodeBody) (message.Node, error) {
 	u, _ := c.world.Users().Find(v.UIN)
 	name := cmp.Or(v.Name, u.Nickname, strconv.FormatUint(uint64(v.UIN), 10))
 	return message.Node{UIN: v.UIN, Name: name, Time: v.Time, Group: c.group, Content: content}, nil
-}
-
-// forwardable puts a text in place of what cannot be forwarded, such as a red packet.
-func forwardable(content message.Content) message.Content {
-	for i, segment := range content {
-		if _, err := message.Encode(message.Content{segment}, message.EncodeOptions{}); errors.Is(err, message.ErrReceivedOnly) {
-			content[i] = message.Text(message.Brief(message.Content{segment}))
-		}
-	}
-	return content
 }
 
 // forwardContent is what a forward or a long message says.
