@@ -60,7 +60,8 @@ func ReplyTo(m *Message) *ReplySegment {
 
 // LightApp returns the card that its JSON describes.
 func LightApp(json string) *LightAppSegment {
-	l, _ := lightApp(json)
+	l := &LightAppSegment{JSON: json}
+	l.App = l.text("app")
 	return l
 }
 

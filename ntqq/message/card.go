@@ -31,11 +31,16 @@ func (l *LightAppSegment) size() int  { return len(l.App) + len(l.JSON) }
 // Prompt returns what stands for the card in lists of chats, such as "[分享]Song"; ""
 // when the card does not say.
 func (l *LightAppSegment) Prompt() string {
-	var card struct {
-		Prompt string `json:"prompt"`
+	return l.text("prompt")
+}
+
+// text returns a member of the card; "" when it is no text, or the card no JSON object.
+func (l *LightAppSegment) text(member string) (text string) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(l.JSON), &members) == nil {
+		json.Unmarshal(members[member], &text) // nothing but a text is one
 	}
-	readCard(l.JSON, &card)
-	return card.Prompt
+	return text
 }
 
 // XMLSegment is a card of the older kind, described by XML (docs/protocol/messages.md

@@ -99,7 +99,7 @@ func checkCard(t *testing.T, e *messagepb.Elem, inflated string, expected json.R
 		if got.ID == "" || got.Count == 0 || got.Prompt == "" || got.Source == "" || got.Summary == "" || len(got.Preview) == 0 {
 			t.Errorf("got %+v: something was not read", got)
 		}
-		if again := forwardOfXML(got.xml()); !cmp.Equal(got, again) {
+		if again := forwardOfXML(cardXML(got)); !cmp.Equal(got, again) {
 			t.Errorf("as the service shows it: got %+v, want %+v", again, got)
 		}
 	default:

@@ -1,12 +1,14 @@
 package message
 
+import "strings"
+
 // Clean removes from decoded content what clients add and no person wrote
 // (docs/protocol/messages.md 8): the mention beside a quote in a group, texts that stand
 // for the element before them, and empty texts. It moves a quote to the front.
 // [ParseCommon] calls it. Call it once only: a second call would remove a mention that
 // somebody wrote behind a quote. Clean may reuse the memory of c.
 func Clean(c Content, group bool) Content {
-	c = dropFallbacks(c)
+	c = CleanQuoted(c)
 	if group {
 		c = dropMention(c)
 	}
@@ -18,12 +20,12 @@ func Clean(c Content, group bool) Content {
 func dropMention(c Content) Content {
 	// Old clients put the mention before the quote.
 	if len(c) >= 3 && isSpace(c[1]) {
-		if r, ok := c[2].(*ReplySegment); ok && mentionsSender(c[0], r) {
+		if r, ok := c[2].(*ReplySegment); ok && r.MentionedBy(c[0]) {
 			return c[2:]
 		}
 	}
 	if len(c) >= 2 {
-		if r, ok := c[0].(*ReplySegment); ok && mentionsSender(c[1], r) {
+		if r, ok := c[0].(*ReplySegment); ok && r.MentionedBy(c[1]) {
 			drop := 1
 			if len(c) > 2 && isSpace(c[2]) {
 				drop = 2
@@ -34,9 +36,10 @@ func dropMention(c Content) Content {
 	return c
 }
 
-// dropFallbacks removes empty texts and those that only show, in older clients, what the
-// element before them is. Decode has left out those that it knows by their place or mark.
-func dropFallbacks(c Content) Content {
+// CleanQuoted is the part of [Clean] that the content of a quote needs, too: it removes
+// empty texts and those that only show, in older clients, what the element before them is.
+// It may reuse the memory of c.
+func CleanQuoted(c Content) Content {
 	out := c[:0]
 	var before Segment
 	for _, seg := range c {
@@ -50,15 +53,11 @@ func dropFallbacks(c Content) Content {
 	return out
 }
 
-// isFallback tells of a text behind a sticker that it is the sticker's summary.
+// isFallback tells of a text behind a sticker that it is the sticker's summary, in which
+// receiving may have changed line ends.
 func isFallback(text string, before Segment) bool {
-	switch s := before.(type) {
-	case *MarketFaceSegment:
-		return text == receivedText(s.Summary)
-	case *FaceSegment:
-		return (s.ID == FaceDice || s.ID == FaceRPS) && isOldResult(text)
-	}
-	return false
+	s, ok := before.(*MarketFaceSegment)
+	return ok && (text == s.Summary || text == strings.ReplaceAll(s.Summary, "\r", "\r\n"))
 }
 
 // replyFirst moves a quote to the front. Some clients write it elsewhere, and
@@ -77,13 +76,4 @@ func replyFirst(c Content) Content {
 func isSpace(seg Segment) bool {
 	t, ok := seg.(*TextSegment)
 	return ok && t.Text == " "
-}
-
-// mentionsSender tells whether seg mentions the author of the quoted message.
-func mentionsSender(seg Segment, r *ReplySegment) bool {
-	at, ok := seg.(*AtSegment)
-	if !ok || at.All {
-		return false
-	}
-	return at.UIN != 0 && at.UIN == r.SenderUIN || at.UID != "" && at.UID == r.SenderUID
 }

@@ -54,9 +54,7 @@ func codecs() []codec {
 		as([]element{inElem(fieldLightApp)}, decodeLightApp, (*encoder).lightApp), // locations and forwards, too
 		as([]element{inElem(fieldRichMsg)}, decodeRichMessage, (*encoder).xml),
 		as(nil, nil, (*encoder).location),
-		uploaded(as(nil, nil, (*encoder).contact), func(ctx context.Context, u *uploading, c *ContactSegment) (Segment, error) {
-			return c.signed(ctx, u)
-		}),
+		uploaded(as(nil, nil, (*encoder).contact), signContact),
 		uploaded(as(nil, nil, (*encoder).forward), uploadForward), // cards
 		as([]element{inElem(fieldGeneralFlags)}, decodeLongMessage, (*encoder).longMessage),
 		as(nil, decodeUnknown, (*encoder).unknown), // what no other codec reads

@@ -17,8 +17,8 @@ type ContactSegment struct {
 func (*ContactSegment) Name() string { return "contact" }
 func (*ContactSegment) size() int    { return 0 }
 
-// signed returns the card that the service makes.
-func (c *ContactSegment) signed(ctx context.Context, u *uploading) (Segment, error) {
+// signContact returns the card that the service makes.
+func signContact(ctx context.Context, u *uploading, c *ContactSegment) (Segment, error) {
 	if (c.UIN == 0) == (c.Group == 0) {
 		return nil, errors.New("a contact card needs an account or a group")
 	}

@@ -64,12 +64,13 @@ type decoder struct {
 
 // list is the elements of the message, or of a quote in it.
 type list struct {
-	elems  []*messagepb.Elem
-	depth  int     // of quotes
-	out    Content // the segments so far
-	before follow  // what the element before says of this one
-	follow follow  // what this element says of the next one
-	video  presence
+	elems   []*messagepb.Elem
+	depth   int     // of quotes
+	out     Content // the segments so far
+	before  follow  // what the element before says of this one
+	follow  follow  // what this element says of the next one
+	summary string  // with followSummary
+	video   presence
 }
 
 // add appends a segment.
@@ -94,7 +95,7 @@ func (d *decoder) read(elems []*messagepb.Elem, depth int) Content {
 	}
 	c := d.out
 	if depth > 0 { // nobody cleans what a quote shows
-		c = dropFallbacks(c)
+		c = CleanQuoted(c)
 	}
 	d.list = outer
 	return c
@@ -107,6 +108,7 @@ const (
 	followNone    follow = iota
 	followText           // any plain text
 	followReserve        // a text marked as fallback
+	followSummary        // the text decoder.summary
 )
 
 // presence is what is known about a thing in a list.

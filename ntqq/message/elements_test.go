@@ -61,6 +61,8 @@ func TestDecodeSegments(t *testing.T) {
 		{"sticker without an id", []*messagepb.Elem{bad}, Content{&UnknownSegment{Element: "market_face", Raw: mustMarshal(t, bad)}}},
 		{"old die", []*messagepb.Elem{oldResult("[骰子]", marketDiceID, 11464, "rscType?1;value=0"), oldResult("[随机骰子]", marketDiceID, 11464, "rscType?1;value=5")},
 			Content{&FaceSegment{ID: 358, Large: true, Result: 1, Text: "/骰子"}, &FaceSegment{ID: 358, Large: true, Result: 6, Text: "/骰子"}}},
+		{"old die with its text", []*messagepb.Elem{oldResult("[骰子]", marketDiceID, 11464, "rscType?1;value=0"), textElem("[骰子]"), textElem("[骰子]")},
+			Content{&FaceSegment{ID: 358, Large: true, Result: 1, Text: "/骰子"}, Text("[骰子]")}},
 		{"old rock, scissors, paper", []*messagepb.Elem{oldResult("[猜拳]", marketRPSID, 11415, "rscType?1;value=0"),
 			oldResult("[猜拳]", marketRPSID, 11415, "rscType?1;value=1"), oldResult("[猜拳]", marketRPSID, 11415, "rscType?1;value=2")},
 			Content{&FaceSegment{ID: 359, Large: true, Result: 3, Text: "/包剪锤"}, &FaceSegment{ID: 359, Large: true, Result: 2, Text: "/包剪锤"},

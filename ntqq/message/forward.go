@@ -89,7 +89,7 @@ const shownNodes = 4
 func (f *ForwardSegment) Card() *ForwardSegment {
 	card := *f
 	if card.Prompt == "" {
-		card.Prompt = briefForward
+		card.Prompt = Brief(Content{f})
 	}
 	if card.Source == "" {
 		card.Source = "群聊的聊天记录"
@@ -105,9 +105,6 @@ func (f *ForwardSegment) Card() *ForwardSegment {
 	if card.Summary == "" {
 		card.Summary = fmt.Sprintf("查看%d条转发消息", card.Count)
 	}
-	if card.FileName == "" {
-		card.FileName = fileNameOf([]byte(f.ID))
-	}
 	return &card
 }
 
@@ -117,7 +114,11 @@ func (w *encoder) forward(f *ForwardSegment) error {
 	if f.ID == "" && (w.node == nil || f.FileName == "") {
 		return errors.New("the forward has no id: it has not been uploaded")
 	}
-	text, err := f.Card().json()
+	card := f.Card()
+	if card.FileName == "" {
+		card.FileName = fileNameOf([]byte(f.ID))
+	}
+	text, err := cardJSON(card)
 	if err != nil {
 		return err
 	}

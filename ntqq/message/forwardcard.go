@@ -70,11 +70,11 @@ func forwardOfCard(text string) *ForwardSegment {
 	for _, line := range d.News[:min(len(d.News), maxPreview)] {
 		f.Preview = append(f.Preview, line.Text)
 	}
-	return f.named()
+	return named(f)
 }
 
-// json is the card as it is sent, of a forward that [ForwardSegment.Card] has filled in.
-func (f *ForwardSegment) json() (string, error) {
+// cardJSON is the card as it is sent, of a forward that [message.ForwardSegment.Card] has filled in.
+func cardJSON(f *ForwardSegment) (string, error) {
 	extra, err := writeCard(forwardExtra{f.FileName, f.Count})
 	if err != nil {
 		return "", err
@@ -92,7 +92,7 @@ func (f *ForwardSegment) json() (string, error) {
 }
 
 // named returns nil for a forward whose messages nobody could find.
-func (f *ForwardSegment) named() *ForwardSegment {
+func named(f *ForwardSegment) *ForwardSegment {
 	if f.ID == "" && f.FileName == "" {
 		return nil
 	}
@@ -119,7 +119,7 @@ func forwardOfXML(text string) *ForwardSegment {
 		switch t := token.(type) {
 		case xml.StartElement:
 			if depth++; depth == 1 {
-				if f.root(t); t.Name.Local != "msg" || f.named() == nil {
+				if readRoot(f, t); t.Name.Local != "msg" || named(f) == nil {
 					return nil
 				}
 			}
@@ -128,7 +128,7 @@ func forwardOfXML(text string) *ForwardSegment {
 			line.Write(t)
 		case xml.EndElement:
 			if depth--; depth <= 0 {
-				return f.named()
+				return named(f)
 			}
 			switch t.Name.Local {
 			case "title":
@@ -143,11 +143,11 @@ func forwardOfXML(text string) *ForwardSegment {
 			line.Reset()
 		}
 	}
-	return f.named()
+	return named(f)
 }
 
-// root reads the attributes of the card's element.
-func (f *ForwardSegment) root(e xml.StartElement) {
+// readRoot reads the attributes of the card's element.
+func readRoot(f *ForwardSegment, e xml.StartElement) {
 	for _, a := range e.Attr {
 		switch a.Name.Local {
 		case "m_resid":
@@ -178,8 +178,8 @@ var escapeXML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`,
 
 func xmlText(text string) string { return escapeXML.Replace(strings.Map(xmlRune, text)) }
 
-// xml is the card as the service shows it to those who receive it.
-func (f *ForwardSegment) xml() string {
+// cardXML is the card as the service shows it to those who receive it.
+func cardXML(f *ForwardSegment) string {
 	var b strings.Builder
 	count := f.Count
 	if count == 0 {
@@ -213,7 +213,7 @@ func RelayForward(e *messagepb.Elem) *messagepb.Elem {
 	if f == nil {
 		return nil
 	}
-	data, err := cardData(f.xml())
+	data, err := cardData(cardXML(f))
 	if err != nil {
 		return nil // longer as XML than a card may be
 	}

@@ -126,7 +126,7 @@ func (r *forwardReader) node(raw []byte) (n Node, ok bool) {
 	case group != nil:
 		n.Group, n.Name = GroupCode(group.GetGroupCode()), group.GetGroupCard()
 	case head == nil:
-		n.oldHead(route.ProtoReflect().GetUnknown())
+		oldHead(&n, route.ProtoReflect().GetUnknown())
 	default:
 		n.Name = route.GetC2C().GetName()
 	}
@@ -145,7 +145,7 @@ func (r *forwardReader) node(raw []byte) (n Node, ok bool) {
 
 // oldHead reads the head that clients wrote before NT: 6 time, 9 group with 1 code and 4
 // the name that is shown (vector longmsg/transmit-2021).
-func (n *Node) oldHead(b []byte) {
+func oldHead(n *Node, b []byte) {
 	each(b, func(num protowire.Number, value uint64, inside []byte) {
 		switch num {
 		case 6:

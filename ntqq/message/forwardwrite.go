@@ -187,7 +187,7 @@ func (w *forwardWriter) body(n *Node) (*messagepb.MessageBody, error) {
 	c := make(Content, 0, len(n.Content))
 	var file []byte
 	for _, seg := range n.Content {
-		if u, ok := seg.(*UnknownSegment); ok && !u.isElement() {
+		if u, ok := seg.(*UnknownSegment); ok && !isElement(u) {
 			if u.Element == ElementFileContent {
 				file = u.Raw
 			}

@@ -51,19 +51,19 @@ func locationOfCard(text string) *LocationSegment {
 	latitude, err1 := strconv.ParseFloat(place.Latitude, 64)
 	longitude, err2 := strconv.ParseFloat(place.Longitude, 64)
 	l := &LocationSegment{Latitude: latitude, Longitude: longitude, Title: place.Name, Address: place.Address}
-	if err1 != nil || err2 != nil || !l.onEarth() {
+	if err1 != nil || err2 != nil || !onEarth(l) {
 		return nil
 	}
 	return l
 }
 
 // onEarth is false for numbers that are no coordinates, NaN too.
-func (l *LocationSegment) onEarth() bool {
+func onEarth(l *LocationSegment) bool {
 	return l.Latitude >= -90 && l.Latitude <= 90 && l.Longitude >= -180 && l.Longitude <= 180
 }
 
 func (w *encoder) location(l *LocationSegment) error {
-	if !l.onEarth() {
+	if !onEarth(l) {
 		return fmt.Errorf("encode location: latitude %v, longitude %v are not possible", l.Latitude, l.Longitude)
 	}
 	card := locationCard{App: appLocation, From: 1, Prompt: "[Location]" + l.Address, Version: "1.1.2.21", View: locationView}

@@ -3,6 +3,7 @@ package message
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,19 +74,23 @@ func decodeMarketFace(d *decoder, e *messagepb.Elem) {
 		ID: id, Package: m.GetTabId(), Key: pb.Text(m.GetKey()), Summary: m.GetSummary(),
 		Param: pb.Text(m.GetMobileParam()), Width: m.GetWidth(), Height: m.GetHeight(),
 	}
-	if old := face.result(); old != nil {
+	if old := resultOf(face); old != nil {
 		d.add(old)
+		d.follow, d.summary = followSummary, m.GetSummary()
 		return
 	}
 	d.add(face)
 }
 
-// result returns the die or rock-paper-scissors that older clients send as a sticker, nil
+// resultSummaries are the summaries of stickers with a result.
+var resultSummaries = [...]string{"[骰子]", "[随机骰子]", "[猜拳]"}
+
+// resultOf returns the die or rock-paper-scissors that older clients send as a sticker, nil
 // for another sticker and for one whose result is not known (docs/protocol/messages.md 5.4).
-func (m *MarketFaceSegment) result() *FaceSegment {
+func resultOf(m *MarketFaceSegment) *FaceSegment {
 	value, ok := strings.CutPrefix(m.Param, marketResult)
 	n, err := strconv.ParseUint(value, 10, 8)
-	if !ok || err != nil || !isOldResult(m.Summary) {
+	if !ok || err != nil || !slices.Contains(resultSummaries[:], m.Summary) {
 		return nil
 	}
 	switch {
@@ -95,11 +100,6 @@ func (m *MarketFaceSegment) result() *FaceSegment {
 		return &FaceSegment{ID: FaceRPS, Large: true, Result: marketRPSSides - uint32(n), Text: FaceText(FaceRPS)}
 	}
 	return nil
-}
-
-// isOldResult tells whether a text is the summary of a sticker with a result.
-func isOldResult(text string) bool {
-	return text == "[骰子]" || text == "[随机骰子]" || text == "[猜拳]"
 }
 
 func (w *encoder) marketFace(m *MarketFaceSegment) error {

@@ -158,7 +158,6 @@ func TestClean(t *testing.T) {
 		{"empty texts", Content{&TextSegment{""}, hi, &TextSegment{""}}, false, Content{hi}},
 		{"market face", Content{market, &TextSegment{"[s\r\nt]"}, hi}, false, Content{market, hi}},
 		{"market face and other text", Content{market, hi}, false, Content{market, hi}},
-		{"old die", Content{dice, &TextSegment{"[随机骰子]"}, &TextSegment{"[骰子]"}, hi}, false, Content{dice, &TextSegment{"[骰子]"}, hi}},
 		{"die and other text", Content{dice, hi}, false, Content{dice, hi}},
 		{"face and the name of a die", Content{&FaceSegment{ID: 1}, &TextSegment{"[骰子]"}}, false, Content{&FaceSegment{ID: 1}, &TextSegment{"[骰子]"}}},
 		{"only fallbacks", Content{&TextSegment{""}}, false, Content{}},

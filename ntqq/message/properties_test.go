@@ -170,7 +170,7 @@ func aContent(t *rapid.T, group bool) Content {
 	if !group {
 		r.ClientSequence = rapid.Uint64Min(1).Draw(t, "client seq")
 	}
-	if mentionsSender(c[0], r) || isSpace(c[0]) { // that is taken for what clients add
+	if r.MentionedBy(c[0]) || isSpace(c[0]) { // that is taken for what clients add
 		c = append(Content{Text("x")}, c...)
 	}
 	return append(Content{r}, c...)

@@ -33,6 +33,15 @@ type ReplySegment struct {
 func (*ReplySegment) Name() string { return "reply" }
 func (r *ReplySegment) size() int  { return len(r.SenderUID) + r.Content.size() }
 
+// MentionedBy tells whether seg mentions the author of the quoted message.
+func (r *ReplySegment) MentionedBy(seg Segment) bool {
+	at, ok := seg.(*AtSegment)
+	if !ok || at.All {
+		return false
+	}
+	return at.UIN != 0 && at.UIN == r.SenderUIN || at.UID != "" && at.UID == r.SenderUID
+}
+
 // uidMark is the high byte of the message uid of every chat message; the low 32
 // bits are the sender's random (docs/protocol/messages.md 3).
 const uidMark = 1 << 56
@@ -122,7 +131,7 @@ func (w *encoder) reply(r *ReplySegment) error {
 func (w *encoder) mentioned(r *ReplySegment) bool {
 	for _, seg := range w.content {
 		if seg != Segment(r) {
-			return mentionsSender(seg, r)
+			return r.MentionedBy(seg)
 		}
 	}
 	return false
@@ -152,7 +161,7 @@ func (w *encoder) quote(r *ReplySegment) error {
 		m.Elems = append(m.Elems, raw)
 	}
 	if w.node != nil {
-		if m.SrcMsg, err = r.whole(seq, w.node.Group, quoted); err != nil {
+		if m.SrcMsg, err = whole(r, seq, w.node.Group, quoted); err != nil {
 			return err
 		}
 	}
@@ -194,7 +203,7 @@ func (w *encoder) quoted(c Content) ([]*messagepb.Elem, error) {
 		case *ReplySegment:
 			continue
 		case *UnknownSegment:
-			if !s.isElement() {
+			if !isElement(s) {
 				continue
 			}
 		}
@@ -207,7 +216,7 @@ func (w *encoder) quoted(c Content) ([]*messagepb.Elem, error) {
 
 // whole is the quoted message as quotes in forwards carry it: the messages of a forward
 // are in no chat where it could be looked up.
-func (r *ReplySegment) whole(sequence uint64, group GroupCode, elems []*messagepb.Elem) ([]byte, error) {
+func whole(r *ReplySegment, sequence uint64, group GroupCode, elems []*messagepb.Elem) ([]byte, error) {
 	route := &messagepb.RoutingHead{FromUin: uint64(r.SenderUIN), FromUid: proto.String(pb.Text(r.SenderUID))}
 	head := &messagepb.ContentHead{
 		Type: TypeFriend, Random: proto.Uint64(uint64(r.Random)), Sequence: proto.Uint64(sequence), Time: proto.Uint64(uint64(r.Time)),

@@ -73,7 +73,8 @@ func decodeText(d *decoder, e *messagepb.Elem) {
 		return
 	}
 	marked := len(t.GetPbReserve()) > 0 && (!reserveOK || reserve.GetAtType() == 0)
-	if d.before == followText || d.before == followReserve && marked {
+	if d.before == followText || d.before == followReserve && marked ||
+		d.before == followSummary && t.GetStr() == d.summary {
 		return
 	}
 	d.add(Text(receivedText(t.GetStr())))

@@ -64,13 +64,13 @@ func (d *decoder) addUnknown(e *messagepb.Elem) {
 }
 
 // isElement tells whether Raw is an encoded Elem.
-func (u *UnknownSegment) isElement() bool {
+func isElement(u *UnknownSegment) bool {
 	return u.Element != ElementPtt && u.Element != ElementFileContent
 }
 
 // unknown gives the element back as it came.
 func (w *encoder) unknown(u *UnknownSegment) error {
-	if !u.isElement() {
+	if !isElement(u) {
 		return fmt.Errorf("encode %s: it is not an element", u.Element)
 	}
 	e := new(messagepb.Elem)
