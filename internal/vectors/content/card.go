@@ -74,3 +74,16 @@ func plainForward(text string) string {
 	plain, _ := json.Marshal(card)
 	return string(plain)
 }
+
+// resourceID is that of the forward that a card opens.
+func resourceID(card string) string {
+	var c struct {
+		Meta struct {
+			Detail struct {
+				ResID string `json:"resid"`
+			}
+		}
+	}
+	_ = json.Unmarshal([]byte(card), &c)
+	return c.Meta.Detail.ResID
+}

@@ -172,7 +172,7 @@ func (e *Element) segment() (message.Segment, error) {
 // a message with these parts; "" when it agrees with the list. The author of the vectors
 // reads less than we do in some places, each of them named in this package.
 func (l List) Compare(got message.Content, from *Wire) string {
-	if problem := from.check(got); problem != "" {
+	if problem := from.Check(got); problem != "" {
 		return problem
 	}
 	return l.compare(got, from)
@@ -228,7 +228,7 @@ func (e *Element) differs(seg message.Segment, from *Wire) string {
 			same = s.Display == want.Text && from.isNewForm(s)
 		}
 	case *message.AtSegment:
-		// The author reads no uid. Wire.check says of ours whether it is the right one.
+		// The author reads no uid. Wire.Check says of ours whether it is the right one.
 		s, ok := seg.(*message.AtSegment)
 		same = ok && s.Display == want.Display && s.UIN == want.UIN && (want.UID == "" || s.UID == want.UID) &&
 			(s.All == want.All || s.UIN == 0 && s.UID != "")
@@ -262,15 +262,19 @@ func (e *Element) differs(seg message.Segment, from *Wire) string {
 		case *message.ForwardSegment, *message.LocationSegment: // ours: these cards are segments of their own
 			same = want.App == map[string]string{"forward": "com.tencent.multimsg", "location": "com.tencent.map"}[s.Name()]
 			if f, ok := s.(*message.ForwardSegment); ok {
-				same = same && strings.Contains(want.JSON, f.ID)
+				same = same && f.ID == resourceID(want.JSON)
 			}
 		}
 	case *message.XMLSegment:
 		s, ok := seg.(*message.XMLSegment)
 		same = ok && s.ServiceID == want.ServiceID && s.XML == want.XML
 	case *message.ForwardSegment:
-		s, ok := seg.(*message.ForwardSegment)
-		same = ok && s.ID == want.ID
+		switch s := seg.(type) {
+		case *message.ForwardSegment:
+			same = s.ID == want.ID
+		case *message.XMLSegment: // ours: one that names no messages is a card
+			same = s.ServiceID == 35 && want.ID == ""
+		}
 	}
 	if same {
 		return ""

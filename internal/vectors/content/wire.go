@@ -22,6 +22,9 @@ type Wire struct {
 	mentions []mention
 }
 
+// maxQuotes is how deep quotes within quotes are read.
+const maxQuotes = 3
+
 // mention is a mention by its bytes (docs/protocol/messages.md 5.2).
 type mention struct {
 	display  string
@@ -52,7 +55,7 @@ func (w *Wire) read(elems []*messagepb.Elem, depth int) {
 			w.mentions = append(w.mentions, m)
 		}
 		quote := e.GetSrcMsg()
-		if quote == nil || depth > 8 {
+		if quote == nil || depth >= maxQuotes {
 			continue
 		}
 		var inner []*messagepb.Elem
@@ -112,9 +115,29 @@ func fields(b []byte) (numbers map[protowire.Number]uint64, texts map[protowire.
 	return numbers, texts
 }
 
-// check says what of a content did not come from the message: mentions, with their uids,
-// and the bytes of unknown elements.
-func (w *Wire) check(c message.Content) string {
+// Check says what of decoded content does not agree with the message itself, "" when all does:
+// mentions, with their uids, and the bytes of unknown elements.
+func (w *Wire) Check(c message.Content) string {
+	if n := countMentions(c); n != len(w.mentions) {
+		return fmt.Sprintf("got %d mentions, the message has %+v", n, w.mentions)
+	}
+	return w.checkEach(c)
+}
+
+func countMentions(c message.Content) int {
+	n := 0
+	for _, seg := range c {
+		switch s := seg.(type) {
+		case *message.AtSegment:
+			n++
+		case *message.ReplySegment:
+			n += countMentions(s.Content)
+		}
+	}
+	return n
+}
+
+func (w *Wire) checkEach(c message.Content) string {
 	for _, seg := range c {
 		problem := ""
 		switch s := seg.(type) {
@@ -123,7 +146,7 @@ func (w *Wire) check(c message.Content) string {
 				problem = fmt.Sprintf("got mention %+v, the message has %+v", s, w.mentions)
 			}
 		case *message.ReplySegment:
-			problem = w.check(s.Content)
+			problem = w.checkEach(s.Content)
 		case *message.UnknownSegment:
 			if !w.has(s) {
 				problem = fmt.Sprintf("the message has no element %s with the bytes %x", s.Element, s.Raw)

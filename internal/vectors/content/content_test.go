@@ -1,0 +1,87 @@
+package content
+
+import (
+	"encoding/json"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+)
+
+func text(s string) *messagepb.Elem {
+	return &messagepb.Elem{Text: &messagepb.Text{Str: &s}}
+}
+
+func marked(t *testing.T, s string, reserve proto.Message) *messagepb.Elem {
+	t.Helper()
+	raw, err := pb.Marshal(reserve)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := text(s)
+	e.Text.PbReserve = raw
+	return e
+}
+
+// TestCompare: what agrees with a vector, and what does not.
+func TestCompare(t *testing.T) {
+	byUID := marked(t, "@Bert", &messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUid: proto.String("u_b")})
+	fallback := marked(t, "[x]", &messagepb.FallbackText{Text: "[x]"})
+	image := &messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: []byte{1}}}
+	sticker := &messagepb.Elem{MarketFace: &messagepb.MarketFace{FaceId: []byte{1}, Summary: proto.String("[x]")}}
+	poke := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: 2}}
+	unknown := func(e *messagepb.Elem, name string) *message.UnknownSegment {
+		raw, err := pb.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &message.UnknownSegment{Element: name, Raw: raw}
+	}
+	const stickerWanted = `{"element":"market_face","face_id":"01","summary":"[x]"}`
+	for _, tt := range []struct {
+		name  string
+		want  string
+		elems []*messagepb.Elem
+		got   message.Content // nil: what is decoded
+		agree bool
+	}{
+		{"text", `[{"element":"text","content":"a"}]`, []*messagepb.Elem{text("a")}, nil, true},
+		{"another text", `[{"element":"text","content":"b"}]`, []*messagepb.Elem{text("a")}, nil, false},
+		{"less", `[]`, []*messagepb.Elem{text("a")}, nil, false},
+		{"more", `[{"element":"text","content":"a"},{"element":"text","content":"a"}]`, []*messagepb.Elem{text("a")}, nil, false},
+		{"mention without a number", `[{"element":"at","display":"@Bert","target_uin":0,"target_uid":"u_b"}]`, []*messagepb.Elem{byUID}, nil, true},
+		{"mention whose author reads nobody", `[{"element":"at","display":"@Bert","target_uin":0}]`, []*messagepb.Elem{byUID}, nil, true},
+		{"mention whose author reads a text", `[{"element":"text","content":"@Bert"}]`, []*messagepb.Elem{byUID}, nil, true},
+		{"mention of another", `[{"element":"at","display":"@Bert","target_uin":0,"target_uid":"u_c"}]`, []*messagepb.Elem{byUID}, nil, false},
+		{"uid not kept", `[{"element":"text","content":"@Bert"}]`, []*messagepb.Elem{byUID}, message.Content{message.Text("@Bert")}, false},
+		{"uid lost", `[{"element":"at","display":"@Bert","target_uin":0}]`, []*messagepb.Elem{byUID}, message.Content{&message.AtSegment{All: true, Display: "@Bert"}}, false},
+		{"uid of nobody", `[{"element":"at","display":"@Bert","target_uin":5}]`, []*messagepb.Elem{byUID}, message.Content{&message.AtSegment{UIN: 5, Display: "@Bert"}}, false},
+		{"result", `[{"element":"face","face_id":114,"is_large_face":true,"result_id":"2"}]`, nil, message.Content{&message.FaceSegment{ID: 114, Large: true, Result: 2}}, true},
+		{"another result", `[{"element":"face","face_id":114,"is_large_face":true,"result_id":3}]`, nil, message.Content{&message.FaceSegment{ID: 114, Large: true, Result: 2}}, false},
+		{"image", `[{"element":"image","file_id":[1]}]`, []*messagepb.Elem{image}, nil, true},
+		{"image of other bytes", `[{"element":"image"}]`, []*messagepb.Elem{image}, message.Content{&message.UnknownSegment{Element: "custom_face", Raw: []byte{0x42, 0}}}, false},
+		{"image that is lost", `[{"element":"image"}]`, []*messagepb.Elem{image}, message.Content{}, false},
+		{"voice that is an image", `[{"element":"voice"}]`, []*messagepb.Elem{image}, message.Content{unknown(image, "custom_face")}, false},
+		{"sticker and its text", `[` + stickerWanted + `,{"element":"text","content":"[x]"}]`, []*messagepb.Elem{sticker, fallback}, nil, true},
+		{"another sticker", `[{"element":"market_face","face_id":"02","summary":"[x]"}]`, []*messagepb.Elem{sticker}, nil, false},
+		{"a text that is lost", `[` + stickerWanted + `,{"element":"text","content":"b"}]`, []*messagepb.Elem{sticker, text("b")}, message.Content{&message.MarketFaceSegment{ID: "01", Summary: "[x]"}}, false},
+		{"what the author does not know", `[{"element":"text","content":"a"}]`, []*messagepb.Elem{poke, text("a")}, nil, true},
+		{"what nobody knows", `[{"element":"new"}]`, []*messagepb.Elem{text("a")}, nil, false},
+	} {
+		var want List
+		if err := json.Unmarshal([]byte(tt.want), &want); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		got := tt.got
+		if got == nil {
+			got = message.Decode(&messagepb.RichText{Elems: tt.elems}, true)
+		}
+		problem := want.Compare(got, Read(&messagepb.MessageBody{RichText: &messagepb.RichText{Elems: tt.elems}}))
+		if (problem == "") != tt.agree {
+			t.Errorf("%s: %v is compared with %s: %q, want agreement %v", tt.name, got, tt.want, problem, tt.agree)
+		}
+	}
+}
