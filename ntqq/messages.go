@@ -26,6 +26,7 @@ func (c *Client) Messages() Messages { return Messages{c} }
 // the message was not sent:
 //   - [ErrEmptyMessage], [ErrTooLarge] and [*message.SegmentError]: the content cannot
 //     be sent.
+//   - [ErrNoForward]: a forward that is sent by its ID is not there any more.
 //   - [ErrRateLimited]: too many messages wait, as Options.SendLimit says.
 //   - [ErrOffline], [ErrSign]: the account is offline, or no signer works.
 //   - [ErrNotSent]: the context or the time ended before the message left, or it is

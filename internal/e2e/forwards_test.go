@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"libration/internal/rpc"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/sandbox/world"
 )
 
 // chain is a forward with so many others within it, each in a node of the one before.
@@ -225,6 +228,75 @@ func TestForwardExpires(t *testing.T) {
 		}
 		if _, err := c.Messages().Prepare(t.Context(), message.Chat{}, message.Content{chain(2, say("x"))}); err != nil || len(cache.kept) != 3 {
 			t.Errorf("%v; %d in the cache, want those that were uploaded, too", err, len(cache.kept))
+		}
+	})
+}
+
+// TestForwardUploadLost: when the answer to the upload is lost the message has not been
+// sent, whatever became of the upload.
+func TestForwardUploadLost(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, a := two(t)
+		s.Faults().Mute(rpc.SendLongMessage.Name, true)
+		_, err := a.Messages().SendGroup(t.Context(), group, message.Content{chain(1, say("x"))})
+		if !errors.Is(err, ntqq.ErrNotSent) || !errors.Is(err, ntqq.ErrTimeout) {
+			t.Errorf("got %v", err)
+		}
+		s.Faults().Mute(rpc.SendLongMessage.Name, false)
+		if _, err := a.Messages().SendGroup(t.Context(), group, message.Content{chain(1, say("x"))}); err != nil {
+			t.Error(err)
+		}
+		if got := eventsOf[*event.Message](b); len(got) != 1 {
+			t.Errorf("the bot got %d messages, want 1", len(got))
+		}
+	})
+}
+
+// TestForwardOfWorld: what the sandbox's people send without a client is written as the
+// service writes it, each time the same.
+func TestForwardOfWorld(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := two(t)
+		nodes := []message.Node{{UIN: 30001, Name: "甲", Time: 1700000000, Content: say("a long text")}}
+		payload, err := message.EncodeForward(message.Forward(nodes...), message.Scene{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := s.World().Forwards().Keep(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &message.ForwardSegment{ID: id, Nodes: nodes}
+		for _, seg := range []message.Segment{f, &message.LongMessageSegment{ID: id}} {
+			m, err := s.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Parts(seg)}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			events := eventsOf[*event.Message](b)
+			got := events[len(events)-1]
+			want := message.Content{seg}
+			if seg == message.Segment(f) {
+				card := f.Card()
+				card.Nodes, card.FileName = nil, forwardIn(t, got.Message).FileName
+				if want[0] = card; card.FileName == "" {
+					t.Error("the card has no file name")
+				}
+			}
+			if diff := cmp.Diff(want, got.Content); diff != "" {
+				t.Errorf("(-sent +received):\n%s", diff)
+			}
+			again, err := b.Messages().Get(t.Context(), message.Chat{Kind: message.Group, Group: group}, m.Sequence)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(got.Content, again.Content); diff != "" {
+				t.Errorf("in the history (-received +fetched):\n%s", diff)
+			}
+			opened, err := b.Messages().Forward(t.Context(), id)
+			if err != nil || len(opened) != 1 || opened[0].Name != "甲" {
+				t.Errorf("opened: %v, %v", opened, err)
+			}
 		}
 	})
 }

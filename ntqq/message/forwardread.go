@@ -135,8 +135,8 @@ func (r *forwardReader) node(raw []byte) (n Node, ok bool) {
 		r.full = true
 		return Node{}, false
 	}
-	r.d.group = n.Group != 0
-	n.Content = Clean(r.d.richText(rt), false) // nobody puts a mention behind a quote here
+	r.d.group = route.GetGroup() != nil || n.Group != 0 // the latter by an old head
+	n.Content = Clean(r.d.richText(rt), false)          // nobody puts a mention behind a quote here
 	if file := cm.GetBody().GetMsgContent(); len(file) > 0 {
 		n.Content = append(n.Content, &UnknownSegment{Element: ElementFileContent, Raw: file})
 	}

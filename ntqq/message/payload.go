@@ -15,7 +15,7 @@ const (
 	MaxForwardDepth   = 10      // forwards within one another
 	MaxForwardNodes   = 1000    // that are sent, those of forwards within it included
 	MaxForwardBytes   = 8 << 20 // of a payload that is inflated
-	MaxForwardPayload = 2 << 20 // bytes that are uploaded: they are gzip
+	MaxForwardPayload = 1 << 20 // of what is uploaded, as gzip
 )
 
 // ErrBadForward is returned for the payload of a forward that cannot be read: no gzip, no
