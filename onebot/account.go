@@ -33,16 +33,18 @@ func (a *account) sendParams(ctx context.Context, chat message.Chat, p messagePa
 	if err != nil {
 		return messageIDResult{}, err
 	}
-	return a.send(ctx, chat, segments, &p.forwardLooks)
+	return a.send(ctx, chat, segments, &p.Message)
 }
 
-// send sends segments to a chat.
-func (a *account) send(ctx context.Context, chat message.Chat, segments []segment, looks *forwardLooks) (messageIDResult, error) {
+// send sends segments, which are a message, to a chat.
+func (a *account) send(ctx context.Context, chat message.Chat, segments []segment, of *unread) (messageIDResult, error) {
 	c, err := a.reader.content(ctx, chat, segments)
 	if err != nil {
 		return messageIDResult{}, err
 	}
-	looks.on(c)
+	if err := of.look(c); err != nil {
+		return messageIDResult{}, err
+	}
 	m, err := a.post(ctx, chat, c)
 	if err != nil {
 		return messageIDResult{}, err

@@ -60,7 +60,8 @@ func dialect() table.Dialect {
 			reflect.TypeFor[string]():            {Kind: table.String},
 			reflect.TypeFor[target]():            {Kind: table.Integer},
 			reflect.TypeFor[unread]():            {Kind: table.Any},
-			reflect.TypeFor[newsLine]():          {Kind: table.Any},
+			reflect.TypeFor[lookText]():          {Kind: table.String},
+			reflect.TypeFor[lookLines]():         {Kind: table.Array, Items: &table.Type{Kind: table.Any}},
 			reflect.TypeFor[Params]():            {Kind: table.Object},
 		},
 	}

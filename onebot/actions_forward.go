@@ -30,29 +30,29 @@ func forwardActions() []row {
 	}
 }
 
-// forwardLooks are what the card of a forward shows instead of what is made from its nodes.
+// forwardLooks are what the card of a forward shows instead of what is made from its
+// nodes. The message has them (unread.look): most are no forward.
 type forwardLooks struct {
-	Source  string     `param:"source,optional" en:"Heading of the forward's card." zh:"合并转发卡片的标题。"`
-	News    []newsLine `param:"news,optional" en:"Lines of the card: texts, or objects with a text." zh:"卡片的预览行：字符串，或带 text 的对象。"`
-	Summary string     `param:"summary,optional" en:"Last line of the card." zh:"卡片的最后一行。"`
-	Prompt  string     `param:"prompt,optional" en:"What stands for the forward in lists of chats." zh:"会话列表中显示的文字。"`
+	Source  lookText  `param:"source,optional" en:"Heading of the forward's card." zh:"合并转发卡片的标题。"`
+	News    lookLines `param:"news,optional" en:"Lines of the card: texts, or objects with a text." zh:"卡片的预览行：字符串，或带 text 的对象。"`
+	Summary lookText  `param:"summary,optional" en:"Last line of the card." zh:"卡片的最后一行。"`
+	Prompt  lookText  `param:"prompt,optional" en:"What stands for the forward in lists of chats." zh:"会话列表中显示的文字。"`
 }
 
-// newsLine is a text, or an object with one.
-type newsLine string
+type (
+	lookText  struct{}
+	lookLines struct{}
+)
 
-// on changes the forwards that are made of nodes.
-func (l *forwardLooks) on(c message.Content) {
+// look has the forward that was made of nodes in a message look as its caller says.
+func (u *unread) look(c message.Content) error {
+	d := &nodeData{args: args{params: u.beside}}
 	for _, seg := range c {
-		f, ok := seg.(*message.ForwardSegment)
-		if !ok || f.ID != "" {
-			continue
-		}
-		f.Source, f.Summary, f.Prompt = l.Source, l.Summary, l.Prompt
-		for _, line := range l.News {
-			f.Preview = append(f.Preview, string(line))
+		if f, ok := seg.(*message.ForwardSegment); ok && len(f.Nodes) > 0 {
+			d.look(f)
 		}
 	}
+	return d.err
 }
 
 // nodesParams are the messages of a forward.
@@ -136,7 +136,9 @@ func (a *account) forwardContent(ctx context.Context, chat message.Chat, p nodes
 		return nil, failure(emptyNodes)
 	}
 	c, err := a.reader.forwardMessage(ctx, chat, "messages", segments)
-	p.on(c)
+	if err == nil {
+		err = p.Messages.look(c)
+	}
 	return c, err
 }
 

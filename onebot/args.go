@@ -35,10 +35,17 @@ func (t target) required(name string) (uint64, error) {
 }
 
 // unread is a message to send, as it came; messageOf reads it.
-type unread struct{ value }
+type unread struct {
+	value
+	beside Params // all parameters
+}
 
 // Read implements table.Source.
 func (a *args) Read(name string, f *table.Field, v reflect.Value) (found bool, err error) {
+	switch f.Type.Go {
+	case reflect.TypeFor[lookText](), reflect.TypeFor[lookLines]():
+		return false, nil
+	}
 	given, ok := a.params.get(name)
 	if !ok {
 		return false, nil
@@ -80,10 +87,8 @@ func (a *args) set(name string, given value, t *table.Type, v reflect.Value) (fo
 		return found
 	case *string:
 		*to = a.scalar(name, given)
-	case *newsLine:
-		*to = newsLine(a.newsLine(name, given))
 	case *unread:
-		to.value = given
+		*to = unread{given, a.params}
 	case *Params:
 		*to = a.members(name, given)
 	default:

@@ -15,8 +15,8 @@ type segment struct {
 	kind string
 	data []field     // in order; a key may occur twice, the last one counts
 	row  *segmentRow // that made it of a received one; else nil
-	// json is the data of a node in an array, as it came: its content is segments itself.
-	json json.RawMessage
+	// node is the data of a node in an array, as it came: its content is segments itself.
+	node *json.RawMessage
 }
 
 type field struct{ key, value string }
@@ -234,7 +234,8 @@ func parseSegment(v json.RawMessage) (segment, error) {
 		return s, text.Errorf(`no "type" string`, `没有字符串 "type"`)
 	}
 	if s.kind == nodeType {
-		s.json = data
+		node := data // others do not go to the heap
+		s.node = &node
 		return s, nil
 	}
 	for name, v := range members(data) {

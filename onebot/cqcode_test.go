@@ -32,8 +32,10 @@ func TestVectorsCQCode(t *testing.T) {
 		out := []vectorSegment{}
 		for _, s := range segments {
 			v := vectorSegment{Type: s.kind, Data: map[string]string{}}
-			for name, v := range members(s.json) { // a node is not read yet
-				s.data = append(s.data, field{name, dataText(v)})
+			if s.node != nil { // its data is not read yet
+				for name, v := range members(*s.node) {
+					s.data = append(s.data, field{name, dataText(v)})
+				}
 			}
 			for _, f := range s.data {
 				if _, twice := v.Data[f.key]; !twice {

@@ -55,7 +55,7 @@ func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table
 	}
 	var errs []*actionError
 	if len(q.reply) > 0 {
-		if _, err := a.send(ctx, q.chat, q.reply, &forwardLooks{}); err != nil {
+		if _, err := a.send(ctx, q.chat, q.reply, &unread{}); err != nil {
 			errs = append(errs, explain(err, sendFailed))
 		}
 	}

@@ -29,7 +29,7 @@ func hasNodes(segments []segment) bool {
 // params returns the data of a node.
 func (s segment) params() Params {
 	switch {
-	case s.json == nil: // a CQ code
+	case s.node == nil: // a CQ code
 		b := []byte{'{'}
 		for i, f := range s.data {
 			if i > 0 {
@@ -39,10 +39,10 @@ func (s segment) params() Params {
 			b = appendString(b, f.value)
 		}
 		return Params{json: append(b, '}')}
-	case s.json[0] == 'n':
+	case len(*s.node) == 0 || (*s.node)[0] == 'n':
 		return Params{}
 	}
-	return Params{json: s.json}
+	return Params{json: *s.node}
 }
 
 // forwarding is what a forward that is read, with those within it, may still have.
@@ -112,7 +112,7 @@ func (r reader) forward(ctx context.Context, chat message.Chat, name string, aut
 		}
 		c, err := r.content(ctx, chat, beside)
 		if err != nil {
-			return nil, within(at, err)
+			return nil, inside(at, err)
 		}
 		n := author
 		n.Content = c
@@ -144,10 +144,8 @@ func (r reader) node(ctx context.Context, chat message.Chat, at string, seg segm
 			d.wrong(name, text.T("must be Unix seconds", "必须是 Unix 秒"))
 		}
 	}
-	looks := message.ForwardSegment{Source: d.text("source"), Summary: d.text("summary"), Prompt: d.text("prompt")}
-	if name, v, ok := d.get("news"); ok {
-		looks.Preview = d.news(name, v)
-	}
+	within := &message.ForwardSegment{} // where there are nodes in the content
+	d.look(within)
 	name, v, ok := d.get("content")
 	if !ok {
 		d.wrong(d.at+"content", text.T("is missing", "缺失"))
@@ -157,16 +155,16 @@ func (r reader) node(ctx context.Context, chat message.Chat, at string, seg segm
 	}
 	segments, err := messageOf(name, v, false)
 	if err != nil {
-		return n, within(name, err)
+		return n, inside(name, err)
 	}
 	for _, s := range segments {
 		if r.inside.parts -= 1 + len(s.data); r.inside.parts < 0 {
-			return n, within(name, longMessage())
+			return n, inside(name, longMessage())
 		}
 	}
 	if !hasNodes(segments) {
 		if n.Content, err = r.content(ctx, chat, segments); err != nil {
-			err = within(name, err)
+			err = inside(name, err)
 		}
 		return n, err
 	}
@@ -174,8 +172,8 @@ func (r reader) node(ctx context.Context, chat message.Chat, at string, seg segm
 	if err != nil {
 		return n, err
 	}
-	looks.Nodes = f.Nodes
-	n.Content = message.Content{&looks}
+	within.Nodes = f.Nodes
+	n.Content = message.Content{within}
 	return n, nil
 }
 
@@ -183,12 +181,12 @@ func (r reader) node(ctx context.Context, chat message.Chat, at string, seg segm
 func (r reader) existing(ctx context.Context, id int32, name string) (message.Node, error) {
 	m, err := r.find(ctx, id)
 	if err != nil {
-		return message.Node{}, within(name, err)
+		return message.Node{}, inside(name, err)
 	}
 	if m == nil {
 		e := noSuchMessage(noMessage, id)
 		e.retcode = RetBadParams
-		return message.Node{}, within(name, e)
+		return message.Node{}, inside(name, e)
 	}
 	if r.inside.bytes -= m.Size(); r.inside.bytes < 0 {
 		return message.Node{}, tooMuch(text.T("%s: the messages of the forward have more than %d bytes",
@@ -199,9 +197,9 @@ func (r reader) existing(ctx context.Context, id int32, name string) (message.No
 	return n, nil
 }
 
-// within adds to an error which part of the parameters it is about, but for one that says
+// inside adds to an error which part of the parameters it is about, but for one that says
 // so already.
-func within(name string, err error) error {
+func inside(name string, err error) error {
 	if _, said := errors.AsType[*table.Wrong](err); said {
 		return err
 	}
@@ -236,6 +234,14 @@ func (d *nodeData) text(names ...string) string {
 		return ""
 	}
 	return d.scalar(name, v)
+}
+
+// look reads what the card of a forward shows.
+func (d *nodeData) look(f *message.ForwardSegment) {
+	f.Source, f.Summary, f.Prompt = d.text("source"), d.text("summary"), d.text("prompt")
+	if name, v, ok := d.get("news"); ok {
+		f.Preview = d.news(name, v)
+	}
 }
 
 // news reads the lines of a forward's card: texts, or objects with one.
