@@ -26,6 +26,7 @@ type account struct {
 	reader   reader
 	writer   *writer
 	fetching chan struct{} // a place for each message that is being fetched
+	opening  chan struct{} // a place for each forward that is being opened
 }
 
 func (a *account) sendParams(ctx context.Context, chat message.Chat, p messageParams) (messageIDResult, error) {

@@ -197,58 +197,70 @@ type forwardSender struct {
 	Nickname string      `json:"nickname" en:"The name that is shown." zh:"显示的名称。"`
 }
 
+// What opening forwards may take: what a few bytes of a stranger become may be large.
+const (
+	maxOpening = 4        // at once; more wait
+	maxOpened  = 32 << 20 // bytes of one result
+)
+
 func getForwardMsg(ctx context.Context, a *account, p forwardIDParams) (table.Encoded[forwardMessages], error) {
 	id := cmp.Or(p.ID, p.Message)
 	if id == "" {
 		return nil, &table.Wrong{Name: "id", What: missing}
 	}
+	select {
+	case a.opening <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-a.opening }()
 	nodes, err := a.openForward(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]*rendering, len(nodes))
-	for i, n := range nodes {
-		chat := message.Chat{Kind: message.Friend, Peer: n.UIN}
-		if n.Group != 0 {
-			chat = message.Chat{Kind: message.Group, Group: n.Group}
-		}
-		shown[i] = a.writer.rendered(&message.Message{Chat: chat, Content: n.Content})
-		defer a.writer.release(shown[i])
-	}
-	b := []byte(`{"message":[`)
-	for i, n := range nodes {
+	b, c := []byte(`{"message":[`), []byte(`],"messages":[`)
+	for i := range nodes {
 		if i > 0 {
-			b = append(b, ',')
+			b, c = append(b, ','), append(c, ',')
 		}
-		b = append(b, `{"type":"node","data":{"user_id":"`...)
-		b = append(strconv.AppendUint(b, uint64(n.UIN), 10), '"')
-		b = textField(b, "nickname", n.Name)
-		b = textField(b, "time", strconv.FormatInt(n.Time, 10))
-		b = append(appendSegmentsJSON(key(b, "content"), shown[i].segments), '}', '}')
+		b, c = a.writer.appendNode(b, c, &nodes[i])
+		if len(b)+len(c) > maxOpened {
+			return nil, &message.ForwardLimitError{What: "bytes", Limit: maxOpened}
+		}
 	}
-	b = append(b, `],"messages":[`...)
-	for i, n := range nodes {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"sender":{"user_id":`...)
-		b = strconv.AppendUint(b, uint64(n.UIN), 10)
-		b = append(textField(b, "nickname", n.Name), '}')
-		b = uintField(b, "user_id", n.UIN)
-		b = intField(b, "time", n.Time)
-		if n.Group != 0 {
-			b = append(b, `,"message_type":"group"`...)
-			b = uintField(b, "group_id", n.Group)
-		} else {
-			b = append(b, `,"message_type":"private"`...)
-		}
-		for _, name := range []string{"content", "message"} {
-			b = appendSegmentsJSON(key(b, name), shown[i].segments)
-		}
-		b = textField(b, "raw_message", shown[i].cq)
-		b = append(b, `,"message_format":"array"}`...)
+	return append(append(b, c...), ']', '}'), nil
+}
+
+// appendNode appends a message of a forward as a node to b, and as a message to c.
+func (w *writer) appendNode(b, c []byte, n *message.Node) (node, told []byte) {
+	chat := message.Chat{Kind: message.Friend, Peer: n.UIN}
+	if n.Group != 0 {
+		chat = message.Chat{Kind: message.Group, Group: n.Group}
 	}
-	return append(b, ']', '}'), nil
+	r := w.rendered(&message.Message{Chat: chat, Content: n.Content})
+	defer w.release(r)
+
+	b = append(b, `{"type":"node","data":{"user_id":"`...)
+	b = append(strconv.AppendUint(b, uint64(n.UIN), 10), '"')
+	b = textField(b, "nickname", n.Name)
+	b = textField(b, "time", strconv.FormatInt(n.Time, 10))
+	b = append(appendSegmentsJSON(key(b, "content"), r.segments), '}', '}')
+
+	c = append(c, `{"sender":{"user_id":`...)
+	c = strconv.AppendUint(c, uint64(n.UIN), 10)
+	c = append(textField(c, "nickname", n.Name), '}')
+	c = uintField(c, "user_id", n.UIN)
+	c = intField(c, "time", n.Time)
+	if n.Group != 0 {
+		c = append(c, `,"message_type":"group"`...)
+		c = uintField(c, "group_id", n.Group)
+	} else {
+		c = append(c, `,"message_type":"private"`...)
+	}
+	c = appendSegmentsJSON(key(c, "content"), r.segments)
+	c = appendSegmentsJSON(key(c, "message"), r.segments)
+	c = textField(c, "raw_message", r.cq)
+	return b, append(c, `,"message_format":"array"}`...)
 }
 
 // nestedMark stands in an id between the id of a forward and the file name of one that

@@ -100,11 +100,13 @@ func TestGetForwardMsg(t *testing.T) {
 		}
 	}
 	st.messages[7] = groupMessage(7, message.Text("x"))
+	kept.put(t, "LARGE", message.Node{UIN: 1, Content: message.Content{message.Text(strings.Repeat("\x01", 2<<20))}}) // six bytes each, four times
 	for params, want := range map[string]string{
 		`{}`:                    `BAD_PARAMS: parameter "id" is missing`,
 		`{"id":[]}`:             `BAD_PARAMS: parameter "id" must be a text`,
 		`{"id":7}`:              `FORWARD_NOT_FOUND: message 7 has no forward in it`,
 		`{"id":8}`:              `FORWARD_NOT_FOUND: there is no message with id 8`,
+		`{"id":"LARGE"}`:        `FORWARD_TOO_LARGE: the forward has more than 33554432 bytes`,
 		`{"id":"OUTER:fourth"}`: `FORWARD_NOT_FOUND: there is no such forward, or it has expired`,
 		`{"id":"` + strings.Repeat("x", 1<<20) + `"}`: `FORWARD_NOT_FOUND: there is no such forward, or it has expired`,
 	} {

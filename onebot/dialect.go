@@ -45,6 +45,7 @@ func New(o Options) *Dialect {
 		hints:    o.Hints,
 		longText: o.LongTextForward,
 		fetching: make(chan struct{}, maxFetching),
+		opening:  make(chan struct{}, maxOpening),
 		reader:   reader{segments: segments, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },
