@@ -85,7 +85,7 @@ func (f *ForwardSegment) count(nodes *int, depth int) error {
 const shownNodes = 4
 
 // Card returns a copy of the forward in which everything that the card shows is filled in,
-// from the nodes where it was empty.
+// from the nodes where it was empty. It shows four lines at most.
 func (f *ForwardSegment) Card() *ForwardSegment {
 	card := *f
 	if card.Prompt == "" {
@@ -99,6 +99,7 @@ func (f *ForwardSegment) Card() *ForwardSegment {
 			card.Preview = append(card.Preview, n.Name+": "+Brief(n.Content))
 		}
 	}
+	card.Preview = card.Preview[:min(len(card.Preview), shownNodes)]
 	if card.Count == 0 {
 		card.Count = max(len(f.Nodes), len(card.Preview))
 	}

@@ -84,7 +84,7 @@ func cardJSON(f *ForwardSegment) (string, error) {
 	c.AutoSize, c.Forward, c.Round, c.Type, c.Width = 1, 1, 1, "normal", 300
 	d := &card.Meta.Detail
 	d.ResID, d.Source, d.Summary, d.UniSeq = f.ID, f.Source, f.Summary, f.FileName
-	d.News = make([]forwardLine, min(len(f.Preview), shownNodes))
+	d.News = make([]forwardLine, len(f.Preview))
 	for i := range d.News {
 		d.News[i].Text = f.Preview[i]
 	}

@@ -238,7 +238,6 @@ func normal(c Content, group bool) Content {
 			seg = &r
 		case *ForwardSegment:
 			f := *s.Card()
-			f.Preview = f.Preview[:min(len(f.Preview), 4)]
 			seg = &f
 		}
 		out = append(out, seg)
