@@ -111,7 +111,7 @@ func (a *args) structure(name string, given value, t *table.Type, v reflect.Valu
 		a.wrong(name, text.T("must be a list", "必须是数组"))
 		return
 	}
-	for item := range elements(raw) {
+	for item := range items(raw) {
 		e := reflect.New(v.Type().Elem()).Elem()
 		at := name + "[" + strconv.Itoa(v.Len()) + "]"
 		if item[0] == 'n' || !a.set(at, value{json: item}, t.Items, e) {

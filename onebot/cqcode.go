@@ -199,7 +199,7 @@ func parseSegments(raw json.RawMessage) ([]segment, error) {
 		return nil, text.Errorf("not an array of segments", "不是消息段数组")
 	}
 	var segments []segment
-	for item := range elements(v) {
+	for item := range items(v) {
 		s, err := parseSegment(item)
 		if err != nil {
 			return nil, text.Errorf("segment %d: %v", "消息段 %d: %v", len(segments), err)

@@ -47,8 +47,8 @@ func rawMembers(v json.RawMessage) iter.Seq2[json.RawMessage, json.RawMessage] {
 	}
 }
 
-// elements iterates over an array.
-func elements(v json.RawMessage) iter.Seq[json.RawMessage] {
+// items iterates over an array.
+func items(v json.RawMessage) iter.Seq[json.RawMessage] {
 	return func(yield func(json.RawMessage) bool) {
 		if len(v) == 0 || v[0] != '[' {
 			return

@@ -49,11 +49,11 @@ func FuzzScan(f *testing.F) {
 			}
 		}
 		gotItems := []json.RawMessage{}
-		for v := range elements(v) {
+		for v := range items(v) {
 			gotItems = append(gotItems, v)
 		}
 		if diff := cmp.Diff(wantItems, gotItems); diff != "" {
-			t.Errorf("elements of %q (-want +got):\n%s", in, diff)
+			t.Errorf("items of %q (-want +got):\n%s", in, diff)
 		}
 	})
 }

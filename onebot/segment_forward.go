@@ -251,7 +251,7 @@ func (a *args) news(name string, v value) (lines []string) {
 		a.wrong(name, text.T("must be a list", "必须是数组"))
 		return nil
 	}
-	for item := range elements(raw) {
+	for item := range items(raw) {
 		lines = append(lines, a.newsLine(name+"["+strconv.Itoa(len(lines))+"]", value{json: item}))
 	}
 	return lines

@@ -202,7 +202,7 @@ func checkSize(t *testing.T, c Content) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	size := c.size()
+	size := (&Message{Content: c}).Size()
 	clear(c)
 	runtime.GC()
 	runtime.ReadMemStats(&after)
