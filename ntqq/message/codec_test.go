@@ -94,13 +94,12 @@ func TestElementsHaveOneReader(t *testing.T) {
 
 // picture is a segment that is uploaded, and has two elements.
 type picture struct {
+	Segment
 	source       Source
 	info, compat []byte
 }
 
-func (*picture) Name() string  { return "picture" }
-func (*picture) size() int     { return 0 }
-func (*picture) brief() string { return briefPicture }
+func (*picture) Name() string { return "picture" }
 
 func encodePicture(w *encoder, p *picture) error {
 	w.add(&messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: p.compat}},
