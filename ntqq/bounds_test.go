@@ -2,16 +2,8 @@ package ntqq
 
 import (
 	"bytes"
-	"math/rand/v2"
-	"runtime"
-	"strings"
-	"testing"
-	"time"
-
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-
 	"libration/internal/crypto"
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
@@ -21,6 +13,14 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 )
 
 // A list that comes in pages without end is refused by its size, not its pages.
@@ -109,7 +109,7 @@ func TestLongTextsAreNotKept(t *testing.T) {
 // A message that is larger than any real one is not read, pushed or fetched.
 func TestLargeMessagesAreNotRead(t *testing.T) {
 	c := newTestClient(t)
-	for size, want := range map[int]string{message.MaxRaw - 1000: "message", message.MaxRaw: "unknown_push"} {
+	for size, want := range map[int]string{elements.MaxRaw - 1000: "message", elements.MaxRaw: "unknown_push"} {
 		cm := &messagepb.CommonMessage{
 			RoutingHead: &messagepb.RoutingHead{FromUin: uint64(testFrom), Group: &messagepb.RoutingGroup{GroupCode: uint64(testGroup)}},
 			ContentHead: &messagepb.ContentHead{Type: 82, Sequence: proto.Uint64(1), Random: proto.Uint64(uint64(size))},

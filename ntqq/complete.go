@@ -3,10 +3,10 @@ package ntqq
 import (
 	"context"
 	"fmt"
-	"slices"
-
+	"libration/internal/elements"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"slices"
 )
 
 // complete makes content ready to be encoded, on a copy: it fills in what mentions,
@@ -17,7 +17,7 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 	}
 	out, err := c.fill(ctx, group, content)
 	if err == nil {
-		out, err = message.Upload(ctx, &uploader{c, group}, out)
+		out, err = elements.Upload(ctx, &uploader{c, group}, out)
 	}
 	if err != nil {
 		return nil, unsent(ctx, err)

@@ -5,16 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/ntqq/message"
 	"strconv"
 	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/oidbpb"
-	"libration/internal/rpc"
-	"libration/ntqq/message"
 )
 
 const (
@@ -154,7 +154,7 @@ func (c *Client) completeFace(ctx context.Context, f *message.FaceSegment) *mess
 	placed := f.Pack != "" || f.Sticker != "" || f.StickerType != 0
 	switch {
 	case f.Count == 0 && large && (f.Text == "" || !placed):
-	case (f.Count != 0 || f.ID >= message.SmallFaceMin) && f.Text == "":
+	case (f.Count != 0 || f.ID >= elements.SmallFaceMin) && f.Text == "":
 	default:
 		return nil
 	}

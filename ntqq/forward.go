@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
+	"strconv"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // ForwardCache keeps the content of forwards by their ids, in the form in which the service
@@ -56,7 +56,7 @@ func (m Messages) Forward(ctx context.Context, id string) ([]message.Node, error
 	}
 	var nodes []message.Node
 	if err == nil {
-		nodes, err = message.DecodeForward(payload)
+		nodes, err = elements.DecodeForward(payload)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("forward %.64q: %w", id, err)
@@ -127,7 +127,7 @@ func (c *Client) keptForward(id string) []message.Node {
 		}
 		return nil
 	}
-	nodes, err := message.DecodeForward(payload)
+	nodes, err := elements.DecodeForward(payload)
 	if err != nil {
 		c.notes.Warn("forward cache", "a forward in the cache cannot be read", "err", err)
 		return nil

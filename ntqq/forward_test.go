@@ -2,13 +2,13 @@ package ntqq
 
 import (
 	"errors"
-	"testing"
-
+	"libration/internal/elements"
 	"libration/internal/packed"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/internal/sessiontest"
 	"libration/ntqq/message"
+	"testing"
 )
 
 // longMessages is a client of a service that answers long messages by f. It keeps what
@@ -101,7 +101,7 @@ func TestUploadForward(t *testing.T) {
 
 // TestBrokenForwardCache: an error of the cache is no error of the call.
 func TestBrokenForwardCache(t *testing.T) {
-	payload, err := message.EncodeForward(message.Forward(message.Node{Content: message.Content{message.Text("x")}}), message.Scene{})
+	payload, err := elements.EncodeForward(message.Forward(message.Node{Content: message.Content{message.Text("x")}}), elements.Scene{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,13 @@ package ntqq
 import (
 	"cmp"
 	"errors"
+	"libration/internal/elements"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/internal/sessiontest"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -10,13 +17,6 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/oidbpb"
-	"libration/internal/rpc"
-	"libration/internal/sessiontest"
-	"libration/ntqq/event"
-	"libration/ntqq/message"
 )
 
 // keptChat is a service with one group and one private chat that have the same messages,
@@ -102,7 +102,7 @@ func (k *keptChat) common(group bool, m keptMessage) *messagepb.CommonMessage {
 	cm := &messagepb.CommonMessage{
 		RoutingHead: &messagepb.RoutingHead{FromUin: uint64(cmp.Or(k.from, 5)), FromUid: proto.String("u_5")},
 		ContentHead: &messagepb.ContentHead{
-			Type: message.TypeGroup, Sequence: proto.Uint64(m.sequence), Time: proto.Uint64(uint64(m.time)),
+			Type: elements.TypeGroup, Sequence: proto.Uint64(m.sequence), Time: proto.Uint64(uint64(m.time)),
 		},
 		Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{
 			{Text: &messagepb.Text{Str: proto.String(strings.Repeat("x", max(1, k.size)))}},
@@ -111,7 +111,7 @@ func (k *keptChat) common(group bool, m keptMessage) *messagepb.CommonMessage {
 	if group {
 		cm.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: 7}
 	} else {
-		cm.ContentHead.Type = message.TypeFriend
+		cm.ContentHead.Type = elements.TypeFriend
 		cm.ContentHead.Sequence, cm.ContentHead.NtMsgSeq = proto.Uint64(m.sequence%1000), proto.Uint64(m.sequence)
 	}
 	if m.recalled {

@@ -4,11 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
-	"slices"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
@@ -16,6 +12,10 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
+	"math"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // page is fetchPage for the order of messages and for what became of those that were
@@ -66,10 +66,10 @@ func (c *Client) parsePage(found []*messagepb.CommonMessage, id chatID, wanted f
 	self := c.Self().UIN
 	out := make([]*message.Message, 0, len(found))
 	for _, cm := range found {
-		if proto.Size(cm) > message.MaxRaw {
+		if proto.Size(cm) > elements.MaxRaw {
 			continue // as when it is pushed
 		}
-		m, err := message.ParseCommon(cm, self)
+		m, err := elements.ParseCommon(cm, self)
 		if err != nil || order.Of(m.Chat) != id || !wanted(m) {
 			continue // taken back, no chat message, or not what was asked for
 		}

@@ -2,13 +2,13 @@ package ntqq
 
 import (
 	"context"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // Messages are the operations on messages. They are safe for concurrent use.
@@ -16,6 +16,11 @@ type Messages struct{ c *Client }
 
 // Messages returns the operations on messages.
 func (c *Client) Messages() Messages { return Messages{c} }
+
+// ParseMessage reads an encoded CommonMessage, such as a stored [message.Message.Raw].
+// self is the account's own number: Message.Self is true when it is the sender's. The
+// error says why it is no chat message.
+func ParseMessage(raw []byte, self UIN) (*message.Message, error) { return elements.Parse(raw, self) }
 
 // SendGroup sends content to a group and returns the message as the server numbered
 // it. Mentions without a UID or a display text are completed from the member list.
@@ -42,8 +47,8 @@ func (m Messages) SendGroup(ctx context.Context, group GroupCode, content messag
 	if err != nil {
 		return nil, err
 	}
-	o := message.EncodeOptions{Group: true, MentionQuoted: true, QuotedName: c.quotedName(ctx, group, content)}
-	body, err := message.Encode(content, o)
+	o := elements.EncodeOptions{Group: true, MentionQuoted: true, QuotedName: c.quotedName(ctx, group, content)}
+	body, err := elements.Encode(content, o)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +79,7 @@ func (m Messages) SendFriend(ctx context.Context, peer UIN, content message.Cont
 	if err != nil {
 		return nil, err
 	}
-	body, err := message.Encode(content, message.EncodeOptions{})
+	body, err := elements.Encode(content, elements.EncodeOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,7 @@ package ntqq
 
 import (
 	"context"
-
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
@@ -42,7 +42,7 @@ func friendRecallRequest(peer UID, m *message.Message) *messagepb.C2CRecallReq {
 	return &messagepb.C2CRecallReq{
 		Type: 1, TargetUid: string(peer),
 		Info: &messagepb.C2CRecallInfo{
-			ClientSequence: m.ClientSequence, Random: m.Random, MsgUid: message.MsgUID(m.Random),
+			ClientSequence: m.ClientSequence, Random: m.Random, MsgUid: elements.MsgUID(m.Random),
 			Timestamp: uint64(m.Time), NtMsgSeq: m.Sequence,
 		},
 		Settings: &messagepb.C2CRecallSettings{},

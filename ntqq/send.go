@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
+	"math/rand/v2"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // maxMessage bounds the encoded body of a message, in bytes. The service's own
@@ -78,17 +78,17 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 	seq, self := sentSequence(resp), c.Self()
 	routing.FromUin, routing.FromUid = uint64(self.UIN), proto.String(string(self.UID))
 	head := &messagepb.ContentHead{
-		Type: message.TypeGroup, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
-		Time: proto.Uint64(resp.GetSendTime()), MsgUid: proto.Uint64(message.MsgUID(random)),
+		Type: elements.TypeGroup, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
+		Time: proto.Uint64(resp.GetSendTime()), MsgUid: proto.Uint64(elements.MsgUID(random)),
 	}
 	if routing.Group == nil {
-		head.Type, head.Sequence, head.NtMsgSeq = message.TypeFriend, proto.Uint64(clientSequence), proto.Uint64(seq)
+		head.Type, head.Sequence, head.NtMsgSeq = elements.TypeFriend, proto.Uint64(clientSequence), proto.Uint64(seq)
 	}
 	raw, err := pb.Marshal(&messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: req.Body})
 	if err != nil {
 		return nil, fmt.Errorf("%w: encode the sent message: %w", ErrUnknownOutcome, err)
 	}
-	m, err := message.Parse(raw, self.UIN)
+	m, err := elements.Parse(raw, self.UIN)
 	if err != nil {
 		return nil, fmt.Errorf("%w: read the sent message: %w", ErrUnknownOutcome, err)
 	}

@@ -2,7 +2,7 @@ package ntqq
 
 import (
 	"context"
-
+	"libration/internal/elements"
 	"libration/ntqq/message"
 )
 
@@ -13,13 +13,13 @@ type uploader struct {
 }
 
 // Scene implements message.Uploader.
-func (u *uploader) Scene() message.Scene {
-	return message.Scene{Group: u.group, SelfUID: u.c.Self().UID}
+func (u *uploader) Scene() elements.Scene {
+	return elements.Scene{Group: u.group, SelfUID: u.c.Self().UID}
 }
 
 // Upload implements message.Uploader. This client uploads no media yet.
-func (u *uploader) Upload(context.Context, message.Medium) (message.Stored, error) {
-	return message.Stored{}, message.ErrNoUploader
+func (u *uploader) Upload(context.Context, elements.Medium) (elements.Stored, error) {
+	return elements.Stored{}, elements.ErrNoUploader
 }
 
 // ContactCard implements message.Uploader.

@@ -4,6 +4,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/internal/vectors"
+	"libration/ntqq/message"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,13 +22,6 @@ import (
 	"google.golang.org/protobuf/reflect/protopath"
 	"google.golang.org/protobuf/reflect/protorange"
 	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/oidbpb"
-	"libration/internal/rpc"
-	"libration/internal/vectors"
-	"libration/ntqq/message"
 )
 
 type requestArgs struct {
@@ -125,7 +125,7 @@ func encoded[Req, Resp proto.Message](t *testing.T, op *rpc.Op[Req, Resp], req R
 
 func encodedMessage(t *testing.T, to *messagepb.SendRouting, text string) (string, []byte) {
 	t.Helper()
-	body, err := message.Encode(message.Content{message.Text(text)}, message.EncodeOptions{})
+	body, err := elements.Encode(message.Content{message.Text(text)}, elements.EncodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,14 +3,14 @@ package onebot
 import (
 	"context"
 	"fmt"
+	"libration/internal/clienttest"
+	"libration/internal/elements"
+	"libration/ntqq"
+	"libration/ntqq/message"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"libration/internal/clienttest"
-	"libration/ntqq"
-	"libration/ntqq/message"
 )
 
 // fakeForwards is a ForwardCache in memory.
@@ -22,7 +22,7 @@ func (f fakeForwards) PutForward(id string, payload []byte) error { f[id] = payl
 // put keeps a forward.
 func (f fakeForwards) put(t testing.TB, id string, nodes ...message.Node) {
 	t.Helper()
-	payload, err := message.EncodeForward(message.Forward(nodes...), message.Scene{SelfUID: clienttest.UID})
+	payload, err := elements.EncodeForward(message.Forward(nodes...), elements.Scene{SelfUID: clienttest.UID})
 	if err != nil {
 		t.Fatal(err)
 	}

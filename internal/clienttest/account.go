@@ -2,19 +2,19 @@ package clienttest
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
-	"sync"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
 	"libration/ntqq"
 	"libration/ntqq/message"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // Time is when messages are sent, Unix seconds.
@@ -272,7 +272,7 @@ func (a *Account) received(req *messagepb.PbSendMsgReq) (*message.Message, error
 		cm.RoutingHead.ToUid, cm.RoutingHead.C2C = proto.String(uid), &messagepb.RoutingC2C{}
 		cm.ContentHead.Type, cm.ContentHead.NtMsgSeq = 166, proto.Uint64(1)
 	}
-	m, err := message.ParseCommon(cm, UIN)
+	m, err := elements.ParseCommon(cm, UIN)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"libration/gateway"
+	"libration/internal/config"
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/store"
+	"libration/ntqq"
+	"libration/ntqq/clock"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/onebot"
+	"libration/sandbox"
 	"math"
 	"net"
 	"os"
@@ -18,18 +30,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
-
-	"libration/gateway"
-	"libration/internal/config"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/store"
-	"libration/ntqq"
-	"libration/ntqq/clock"
-	"libration/ntqq/event"
-	"libration/ntqq/message"
-	"libration/onebot"
-	"libration/sandbox"
 )
 
 const (
@@ -273,13 +273,13 @@ func TestNoJumpLosesARow(t *testing.T) {
 func row(sequence uint64, text string) (*message.Message, error) {
 	raw, err := pb.Marshal(&messagepb.CommonMessage{
 		RoutingHead: &messagepb.RoutingHead{FromUin: uint64(alice), Group: &messagepb.RoutingGroup{GroupCode: uint64(group)}},
-		ContentHead: &messagepb.ContentHead{Type: message.TypeGroup, Random: &sequence, Time: proto.Uint64(uint64(time.Now().Unix())), Sequence: &sequence},
+		ContentHead: &messagepb.ContentHead{Type: elements.TypeGroup, Random: &sequence, Time: proto.Uint64(uint64(time.Now().Unix())), Sequence: &sequence},
 		Body:        &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{{Text: &messagepb.Text{Str: &text}}}}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return message.Parse(raw, bot)
+	return elements.Parse(raw, bot)
 }
 
 func (m *machine) play(ctx context.Context, nobody func(*clock.Clock) *ntqq.Client, moves []move) (err error) {

@@ -3,17 +3,17 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"testing"
-	"testing/synctest"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
-
+	"libration/internal/elements"
 	"libration/internal/rpc"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // chain is a forward with so many others within it, each in a node of the one before.
@@ -258,7 +258,7 @@ func TestForwardOfWorld(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
 		nodes := []message.Node{{UIN: 30001, Name: "甲", Time: 1700000000, Content: say("a long text")}}
-		payload, err := message.EncodeForward(message.Forward(nodes...), message.Scene{})
+		payload, err := elements.EncodeForward(message.Forward(nodes...), elements.Scene{})
 		if err != nil {
 			t.Fatal(err)
 		}

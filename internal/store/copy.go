@@ -5,11 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"libration/internal/elements"
+	"libration/ntqq/message"
 	"math"
 	"strings"
 	"unicode/utf8"
-
-	"libration/ntqq/message"
 )
 
 // saved counts what a repair could read.
@@ -189,7 +189,7 @@ func (c *copier) addMessage(r foundRow) error {
 		return nil
 	}
 	if raw := r.columns[len(r.columns)-1].([]byte); len(raw) > 0 {
-		if _, err := message.Parse(raw, message.UIN(r.columns[11].(int64))); err != nil {
+		if _, err := elements.Parse(raw, message.UIN(r.columns[11].(int64))); err != nil {
 			c.n.unreadable++
 			return c.exec(&c.n.stubs, addTrimmedSQL, uint32(id), k.fingerprint())
 		}

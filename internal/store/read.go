@@ -4,7 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
+	"libration/internal/elements"
 	"libration/ntqq/message"
 )
 
@@ -197,7 +197,7 @@ func (s *Store) scan(row interface{ Scan(dest ...any) error }, before ...any) (k
 		if self {
 			own = m.Sender.UIN
 		}
-		parsed, err := message.Parse(raw, own)
+		parsed, err := elements.Parse(raw, own)
 		if err != nil {
 			return key{}, nil, fmt.Errorf("%w: %s: %w", ErrUnreadable, k.appendText(nil), err)
 		}

@@ -3,16 +3,16 @@ package event
 import (
 	"bytes"
 	"fmt"
-	"sync/atomic"
-
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
+	"sync/atomic"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 )
 
 // Commands that the server pushes (docs/protocol/events.md 1).
@@ -147,8 +147,8 @@ func (p *push) decodeMsgPush() {
 		p.undecodable(err)
 		return
 	}
-	if len(raw) > message.MaxRaw {
-		p.undecodable(fmt.Errorf("a message of %d bytes; at most %d are read", len(raw), message.MaxRaw))
+	if len(raw) > elements.MaxRaw {
+		p.undecodable(fmt.Errorf("a message of %d bytes; at most %d are read", len(raw), elements.MaxRaw))
 		return
 	}
 	cm := new(messagepb.CommonMessage)

@@ -3,16 +3,16 @@ package event
 import (
 	"bytes"
 	"fmt"
+	"libration/internal/elements"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/pushpb"
+	"libration/ntqq/message"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/pushpb"
-	"libration/ntqq/message"
 )
 
 // marshal is not pb.Marshal, which would mend broken text.
@@ -354,7 +354,7 @@ func FuzzDecoder(f *testing.F) {
 		f.Add(CommandMsgPush, fromAlice(f, tt.typ, tt.subType, tt.content))
 	}
 	// Empty elements, more than a packet may have, and a message that is too large.
-	for _, elems := range [][]byte{bytes.Repeat([]byte{0x12, 0}, 1<<16+1), make([]byte, message.MaxRaw)} {
+	for _, elems := range [][]byte{bytes.Repeat([]byte{0x12, 0}, 1<<16+1), make([]byte, elements.MaxRaw)} {
 		for _, num := range []protowire.Number{1, 3, 1} { // rich text, body, message
 			elems = protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), elems)
 		}

@@ -2,7 +2,7 @@ package event
 
 import (
 	"errors"
-
+	"libration/internal/elements"
 	"libration/ntqq/message"
 )
 
@@ -32,16 +32,16 @@ func (e *Message) Update() Update {
 }
 
 func (p *push) decodeChat() {
-	m, err := message.ParseCommon(p.common, p.self.UIN)
+	m, err := elements.ParseCommon(p.common, p.self.UIN)
 	switch {
 	case err == nil:
 		m.Raw = p.raw
 		p.emit(&Message{m})
-	case errors.Is(err, message.ErrNoBody):
+	case errors.Is(err, elements.ErrNoBody):
 		p.fail(ReasonEmpty, nil)
-	case errors.Is(err, message.ErrNotChat):
-		if p.head.GetType() == message.TypeFriend { // a notice about a file sent online
-			p.part(kind{message.TypeFriend, none, int64(p.head.GetC2CCmd())})
+	case errors.Is(err, elements.ErrNotChat):
+		if p.head.GetType() == elements.TypeFriend { // a notice about a file sent online
+			p.part(kind{elements.TypeFriend, none, int64(p.head.GetC2CCmd())})
 			return
 		}
 		if p.head.SubType != nil {

@@ -1,8 +1,8 @@
 package event
 
 import (
+	"libration/internal/elements"
 	"libration/internal/rpc"
-	"libration/ntqq/message"
 )
 
 // none stands for a part of a push's kind that is not looked at.
@@ -64,11 +64,11 @@ func ignoredCommand(command, what, doc string) row {
 // rows is every kind of push that is known.
 func rows() []row {
 	return []row{
-		chat(message.TypeGroup), chat(message.TypeTemp), chat(message.TypeFriend),
-		chat(message.TypeOfficialBot), chat(message.TypeOldVoice), chat(message.TypeFile),
+		chat(elements.TypeGroup), chat(elements.TypeTemp), chat(elements.TypeFriend),
+		chat(elements.TypeOfficialBot), chat(elements.TypeOldVoice), chat(elements.TypeFile),
 		chat(9), chat(140), // are not read; they have no msg_content, as chat messages
-		ignored(message.TypeFriend, none, message.CmdOnlineFileDone, "online_file_notice", "5.2"),
-		ignored(message.TypeFriend, none, message.CmdOnlineFileRefused, "online_file_notice", "5.2"),
+		ignored(elements.TypeFriend, none, elements.CmdOnlineFileDone, "online_file_notice", "5.2"),
+		ignored(elements.TypeFriend, none, elements.CmdOnlineFileRefused, "online_file_notice", "5.2"),
 
 		on(33, none, "group_member_increase", "5.2", (*push).memberIncrease),
 		on(34, none, "group_member_decrease", "5.2", (*push).memberDecrease),

@@ -3,17 +3,17 @@ package event
 import (
 	"encoding/hex"
 	"encoding/json"
-	"slices"
-	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/vectors"
 	"libration/internal/vectors/content"
 	"libration/ntqq/message"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -284,7 +284,7 @@ func checkSaid(e *Message, want parsed) string {
 		return "raw message"
 	}
 	body := want.message.GetBody()
-	decoded := message.Decode(body.GetRichText(), group)
+	decoded := elements.Decode(body.GetRichText(), group)
 	cleaned := message.Clean(slices.Clone(decoded), group)
 	if n := len(cleaned); n < len(e.Content) { // what stands outside of the elements
 		decoded, cleaned = append(decoded, e.Content[n:]...), append(cleaned, e.Content[n:]...)

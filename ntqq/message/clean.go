@@ -4,9 +4,9 @@ import "strings"
 
 // Clean removes from decoded content what clients add and no person wrote
 // (docs/protocol/messages.md 8): the mention beside a quote in a group, texts that stand
-// for the element before them, and empty texts. It moves a quote to the front.
-// [ParseCommon] calls it. Call it once only: a second call would remove a mention that
-// somebody wrote behind a quote. Clean may reuse the memory of c.
+// for the element before them, and empty texts. It moves a quote to the front. What a
+// client gives out has been through it; a second call would remove a mention that somebody
+// wrote behind a quote. Clean may reuse the memory of c.
 func Clean(c Content, group bool) Content {
 	c = CleanQuoted(c)
 	if group {

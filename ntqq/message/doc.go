@@ -1,9 +1,6 @@
-// Package message holds chat messages. Their content is a list of segments; [Decode]
-// and [Encode] translate between segments and the elements of the protocol.
+// Package message holds chat messages. Their content is a list of segments. Functions
+// with short names build them: Text, At, ReplyTo, Forward.
 //
-// It owns the numbers and layouts of docs/protocol/messages.md. It has no connection:
-// callers look up people, and [Upload] lets them upload media. It imports generated
-// protobuf types only, so that the client, the sandbox and the dialects can share it.
-//
-// docs/architecture.md has the steps to add a segment.
+// It has no connection and knows no protocol, so that the client, the sandbox and the
+// dialects can share it.
 package message

@@ -2,7 +2,6 @@ package message_test
 
 import (
 	"fmt"
-
 	"libration/ntqq/message"
 )
 
@@ -167,16 +166,4 @@ func ExampleNodeOf() {
 	// Output:
 	// 20001 Alice of the shop 1700000000 hello
 	// 1
-}
-
-// The form in which the service keeps forwards can be kept and read without it.
-func ExampleDecodeForward() {
-	forward := message.Forward(message.Node{UIN: 20001, Name: "Alice", Time: 1700000000, Content: message.Content{message.Text("hello")}})
-	payload, err := message.EncodeForward(forward, message.Scene{})
-	if err != nil {
-		panic(err)
-	}
-	nodes, err := message.DecodeForward(payload)
-	fmt.Println(nodes[0].Name, message.Brief(nodes[0].Content), err)
-	// Output: Alice hello <nil>
 }

@@ -1,10 +1,16 @@
 package message
 
 import (
-	"errors"
 	"fmt"
+)
 
-	"libration/internal/pb/messagepb"
+// Limits of a forward. They are ours: those of the service are not known
+// (docs/protocol/messages.md 10).
+const (
+	MaxForwardDepth   = 10      // forwards within one another
+	MaxForwardNodes   = 1000    // that are sent, those of forwards within it included
+	MaxForwardBytes   = 8 << 20 // of a payload that is inflated
+	MaxForwardPayload = 1 << 20 // of what is uploaded, as gzip
 )
 
 // ForwardSegment is a card that opens a list of messages, a forward. It stands alone in
@@ -107,26 +113,4 @@ func (f *ForwardSegment) Card() *ForwardSegment {
 		card.Summary = fmt.Sprintf("查看%d条转发消息", card.Count)
 	}
 	return &card
-}
-
-// forward writes the card. One within another forward may have no id: its messages are
-// there, under its file name.
-func (w *encoder) forward(f *ForwardSegment) error {
-	if f.ID == "" && (w.node == nil || f.FileName == "") {
-		return errors.New("the forward has no id: it has not been uploaded")
-	}
-	card := f.Card()
-	if card.FileName == "" {
-		card.FileName = fileNameOf([]byte(f.ID))
-	}
-	text, err := cardJSON(card)
-	if err != nil {
-		return err
-	}
-	data, err := cardData(text)
-	if err != nil {
-		return err
-	}
-	w.add(&messagepb.Elem{LightApp: &messagepb.LightApp{Data: data}})
-	return nil
 }

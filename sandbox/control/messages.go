@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"slices"
-
+	"libration/internal/elements"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
+	"net/http"
+	"slices"
 )
 
 // Bounds of what one request lists: messages, and bytes of JSON, though the newest message
@@ -103,7 +103,7 @@ func (h messages) send(r *http.Request) (any, error) {
 func (h contents) compose(group message.GroupCode, content message.Content) (message.Content, error) {
 	// What cannot be written is the caller's mistake. People have clients that write more
 	// than ours, and too much text the world refuses as the service does.
-	if _, err := message.Encode(content, message.EncodeOptions{Group: group != 0}); err != nil &&
+	if _, err := elements.Encode(content, elements.EncodeOptions{Group: group != 0}); err != nil &&
 		!errors.Is(err, message.ErrReceivedOnly) && !errors.Is(err, message.ErrTooLarge) {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}

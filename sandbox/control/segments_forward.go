@@ -3,10 +3,10 @@ package control
 import (
 	"cmp"
 	"encoding/json"
+	"libration/internal/elements"
+	"libration/ntqq/message"
 	"net/http"
 	"strconv"
-
-	"libration/ntqq/message"
 )
 
 // forwardView is message.ForwardSegment: to send one, either its nodes or the id of one
@@ -123,7 +123,7 @@ func (h messages) forward(r *http.Request) (any, error) {
 	if !ok {
 		return nil, fail(http.StatusNotFound, "no forward has this id")
 	}
-	nodes, err := message.DecodeForward(payload)
+	nodes, err := elements.DecodeForward(payload)
 	if err != nil {
 		return nil, fail(http.StatusInternalServerError, "%v", err)
 	}

@@ -2,9 +2,9 @@ package control
 
 import (
 	"cmp"
-	"net/http"
-
+	"libration/internal/elements"
 	"libration/ntqq/message"
+	"net/http"
 )
 
 type textView struct {
@@ -62,7 +62,7 @@ func readFace(c *composing, v faceView) (message.Segment, error) {
 	}
 	s := &message.FaceSegment{ID: v.ID, Text: cmp.Or(v.Text, message.FaceText(v.ID)), Large: v.Large, Count: v.Count, Result: v.Result}
 	known, _ := c.server.Face(v.ID)
-	if v.Large || v.Count > 0 || v.ID >= message.SmallFaceMin {
+	if v.Large || v.Count > 0 || v.ID >= elements.SmallFaceMin {
 		s.Text = cmp.Or(s.Text, known.Text)
 	}
 	if v.Large {

@@ -3,17 +3,17 @@ package control
 import (
 	"context"
 	"errors"
-	"net/http"
-
+	"libration/internal/elements"
 	"libration/ntqq/message"
+	"net/http"
 )
 
 // upload brings to the service what has to be there before a message can be sent: the
 // content of forwards. Contact cards are signed.
 func (c *composing) upload(content message.Content) (message.Content, error) {
 	from, _ := c.world.Users().Find(c.as)
-	up := &uploader{c, message.Scene{Group: c.group, SelfUID: from.UID}}
-	content, err := message.Upload(context.Background(), up, content) // nothing in it waits
+	up := &uploader{c, elements.Scene{Group: c.group, SelfUID: from.UID}}
+	content, err := elements.Upload(context.Background(), up, content) // nothing in it waits
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
@@ -30,13 +30,13 @@ func (c *composing) upload(content message.Content) (message.Content, error) {
 // uploader is a message.Uploader for what people send by hand.
 type uploader struct {
 	*composing
-	scene message.Scene
+	scene elements.Scene
 }
 
-func (u *uploader) Scene() message.Scene { return u.scene }
+func (u *uploader) Scene() elements.Scene { return u.scene }
 
-func (u *uploader) Upload(context.Context, message.Medium) (message.Stored, error) {
-	return message.Stored{}, errors.New("no media can be sent by hand")
+func (u *uploader) Upload(context.Context, elements.Medium) (elements.Stored, error) {
+	return elements.Stored{}, errors.New("no media can be sent by hand")
 }
 
 func (u *uploader) UploadForward(_ context.Context, payload []byte) (id string, err error) {

@@ -1,13 +1,13 @@
 package server
 
 import (
-	"log/slog"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
+	"log/slog"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // senderAppID stands in routing heads for the sender's app id.
@@ -40,17 +40,17 @@ func (c *chatWriter) message(m *world.Message) *messagepb.CommonMessage {
 	var head *messagepb.ContentHead
 	if m.Group != 0 {
 		routing.Group = groupRouting(m)
-		head = contentHead(message.TypeGroup, m, m.Sequence)
+		head = contentHead(elements.TypeGroup, m, m.Sequence)
 		text.Attr = &messagepb.Attr{Random: m.Random, FontName: "Times New Roman"}
 	} else {
 		routing.ToUin, routing.ToUid = uint64(m.To), proto.String(string(m.ToUID))
 		routing.C2C = &messagepb.RoutingC2C{}
-		kind := uint64(message.TypeFriend)
+		kind := uint64(elements.TypeFriend)
 		switch {
 		case len(m.File) > 0:
-			kind = message.TypeFile
+			kind = elements.TypeFile
 		case m.TempGroup != 0:
-			kind = message.TypeTemp
+			kind = elements.TypeTemp
 			routing.C2C.C2CType, routing.C2C.FromTinyId = 2, uint64(m.TempGroup)
 		}
 		head = contentHead(kind, m, m.ClientSequence)
@@ -87,7 +87,7 @@ func groupRouting(m *world.Message) *messagepb.RoutingGroup {
 		GroupLevel: m.Sender.Level, GroupName: m.GroupName, MsgFlag: roleFlag(m.Sender.Role),
 	}
 	if m.Sender.Card == "" {
-		routing.GroupCard, routing.GroupCardType = m.Sender.Nickname, message.CardIsNickname
+		routing.GroupCard, routing.GroupCardType = m.Sender.Nickname, elements.CardIsNickname
 	}
 	return routing
 }
@@ -97,15 +97,15 @@ func contentHead(kind uint64, m *world.Message, sequence uint64) *messagepb.Cont
 	head := &messagepb.ContentHead{
 		Type: kind, Random: proto.Uint64(uint64(m.Random)), Sequence: proto.Uint64(sequence),
 		Time: proto.Uint64(uint64(m.Time)), PkgNum: proto.Uint64(1), PkgIndex: proto.Uint64(0),
-		DivSeq: proto.Uint64(0), MsgUid: proto.Uint64(message.MsgUID(m.Random)),
+		DivSeq: proto.Uint64(0), MsgUid: proto.Uint64(elements.MsgUID(m.Random)),
 	}
 	switch kind {
-	case message.TypeFriend:
+	case elements.TypeFriend:
 		head.SubType, head.C2CCmd = proto.Uint64(11), proto.Uint64(11)
-	case message.TypeTemp:
+	case elements.TypeTemp:
 		head.SubType, head.C2CCmd = proto.Uint64(0), proto.Uint64(0)
-	case message.TypeFile:
-		head.SubType, head.C2CCmd = proto.Uint64(message.SubTypeFile), proto.Uint64(message.SubTypeFile)
+	case elements.TypeFile:
+		head.SubType, head.C2CCmd = proto.Uint64(elements.SubTypeFile), proto.Uint64(elements.SubTypeFile)
 	}
 	return head
 }
@@ -114,9 +114,9 @@ func contentHead(kind uint64, m *world.Message, sequence uint64) *messagepb.Cont
 func roleFlag(r message.Role) uint32 {
 	switch r {
 	case message.RoleOwner:
-		return message.FlagOwner
+		return elements.FlagOwner
 	case message.RoleAdmin:
-		return message.FlagAdmin
+		return elements.FlagAdmin
 	}
 	return 0
 }

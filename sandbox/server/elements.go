@@ -2,16 +2,16 @@ package server
 
 import (
 	"fmt"
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
 	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
-	"libration/sandbox/world"
 )
 
 // partsOf reads the elements that a client sent. Each keeps the form in which receivers
@@ -25,7 +25,7 @@ func partsOf(w *world.World, elems []*messagepb.Elem, group bool) []world.Part {
 	for i, e := range elems {
 		relayed[i] = relay(w, e)
 	}
-	segments := message.DecodeEach(relayed, group)
+	segments := elements.DecodeEach(relayed, group)
 	parts := make([]world.Part, 0, len(elems))
 	for i, e := range relayed {
 		said := segments[i]
@@ -92,7 +92,7 @@ func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool)
 	if e := officialOnly(p.Segment); e != nil {
 		return append(dst, e), nil
 	}
-	body, err := message.Encode(message.Content{p.Segment}, message.EncodeOptions{Group: group})
+	body, err := elements.Encode(message.Content{p.Segment}, elements.EncodeOptions{Group: group})
 	if err != nil {
 		return dst, err
 	}
@@ -105,7 +105,7 @@ func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool)
 // showResult writes what the world has thrown into a large face without a result.
 func showResult(e *messagepb.Elem, result uint32) {
 	face := &messagepb.LargeFaceElem{}
-	if e.CommonElem.GetServiceType() != message.ServiceLargeFace ||
+	if e.CommonElem.GetServiceType() != elements.ServiceLargeFace ||
 		pb.Unmarshal(e.CommonElem.PbElem, face) != nil || face.GetResultId() != "" {
 		return
 	}

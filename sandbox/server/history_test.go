@@ -2,18 +2,18 @@ package server
 
 import (
 	"fmt"
+	"libration/internal/elements"
+	"libration/internal/pb/messagepb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
 	"slices"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb/messagepb"
-	"libration/internal/rpc"
-	"libration/internal/wire"
-	"libration/ntqq/message"
-	"libration/sandbox/world"
 )
 
 func TestHistoryPages(t *testing.T) {
@@ -145,8 +145,8 @@ func saysWhat(t *testing.T, raw []byte, sent []*world.Message) int {
 	}
 	m := sent[i]
 	want := map[protowire.Number]uint64{
-		1: message.TypeFriend, 2: 11, 3: 11, 4: uint64(m.Random), 5: m.ClientSequence, 6: uint64(m.Time), 7: 1, 8: 0, 9: 0,
-		11: m.Sequence, 12: message.MsgUID(m.Random),
+		1: elements.TypeFriend, 2: 11, 3: 11, 4: uint64(m.Random), 5: m.ClientSequence, 6: uint64(m.Time), 7: 1, 8: 0, 9: 0,
+		11: m.Sequence, 12: elements.MsgUID(m.Random),
 	}
 	for number, value := range want {
 		if got, there := head[number]; !there || got != value {

@@ -1,14 +1,14 @@
 package server
 
 import (
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
 )
 
 // sendLongMessage keeps the content of a forward (docs/protocol/messages.md 10.1, 10.6).
 func (c *chats) sendLongMessage(_ *request, req *messagepb.LongMsgReq) (*messagepb.LongMsgResp, error) {
 	payload := req.GetSend().GetPayload()
-	if err := message.CheckForward(payload); err != nil {
+	if err := elements.CheckForward(payload); err != nil {
 		return nil, err
 	}
 	id, err := c.world.Forwards().Keep(payload)

@@ -1,11 +1,12 @@
 package server
 
 import (
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb/pushpb"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // messageSent goes to everybody of the chat, the sender included. A private message is
@@ -35,7 +36,7 @@ func (p *pushes) friendRecalled(h *world.FriendMessageRecalled) {
 	m := h.Message
 	body := &pushpb.FriendRecall{Info: &pushpb.FriendRecallInfo{
 		FromUid: string(m.Sender.UID), ToUid: string(m.ToUID), ClientSequence: uint32(m.ClientSequence),
-		MessageUid: message.MsgUID(m.Random), Time: uint32(m.Time), Random: m.Random,
+		MessageUid: elements.MsgUID(m.Random), Time: uint32(m.Time), Random: m.Random,
 		PackageCount: proto.Uint32(1), PackageIndex: proto.Uint32(0), DivisionSequence: proto.Uint32(0),
 		Tip: &pushpb.RecallTip{Text: proto.String("")}, Sequence: m.Sequence,
 	}}

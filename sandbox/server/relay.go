@@ -2,12 +2,12 @@ package server
 
 import (
 	"encoding/binary"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // relay returns an element as receivers get it (docs/protocol/messages.md 11.1). One
@@ -23,7 +23,7 @@ func relay(w *world.World, e *messagepb.Elem) *messagepb.Elem {
 		face.Face.Old = binary.BigEndian.AppendUint16(nil, uint16(0x1441+e.Face.GetIndex()))
 		return face
 	case e.LightApp != nil:
-		if card := message.RelayForward(e); card != nil {
+		if card := elements.RelayForward(e); card != nil {
 			return card
 		}
 	}
@@ -47,12 +47,12 @@ func relayMention(w *world.World, e *messagepb.Elem) *messagepb.Elem {
 			u, _ := w.Users().FindByUID(at.UID)
 			at.UIN = u.UIN
 		}
-		e.Text.Attr6Buf = message.OldMention(at)
+		e.Text.Attr6Buf = elements.OldMention(at)
 		return e
 	}
-	kind := uint32(message.MentionAll)
+	kind := uint32(elements.MentionAll)
 	if !at.All {
-		kind = message.MentionMember
+		kind = elements.MentionMember
 		u, _ := w.Users().Find(at.UIN)
 		at.UID = u.UID
 	}
@@ -65,7 +65,7 @@ func relayMention(w *world.World, e *messagepb.Elem) *messagepb.Elem {
 
 // mentionIn returns the mention that a text element is, nil for a plain text.
 func mentionIn(e *messagepb.Elem) *message.AtSegment {
-	for _, said := range message.DecodeEach([]*messagepb.Elem{e}, true) {
+	for _, said := range elements.DecodeEach([]*messagepb.Elem{e}, true) {
 		for _, seg := range said {
 			if at, ok := seg.(*message.AtSegment); ok {
 				return at

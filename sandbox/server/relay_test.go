@@ -3,16 +3,16 @@ package server
 import (
 	"bytes"
 	"encoding/hex"
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
-	"libration/sandbox/world"
 )
 
 func mentionElem(text string, attr []byte, reserve *messagepb.TextReserve) *messagepb.Elem {
@@ -170,7 +170,7 @@ func TestRelayForward(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
 	got := roundTrip(t, w, &messagepb.Elem{LightApp: &messagepb.LightApp{Data: append([]byte{0}, forwardJSON...)}})
-	said := message.Decode(&messagepb.RichText{Elems: []*messagepb.Elem{got}}, true)
+	said := elements.Decode(&messagepb.RichText{Elems: []*messagepb.Elem{got}}, true)
 	if f, ok := said[0].(*message.ForwardSegment); !ok || got.GetRichMsg() == nil || f.ID != "RES" || f.Count != 5 {
 		t.Errorf("got %v, want a rich message of the forward", got)
 	}

@@ -2,13 +2,13 @@ package content
 
 import (
 	"encoding/json"
-	"testing"
-
-	"google.golang.org/protobuf/proto"
-
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
 )
 
 func text(s string) *messagepb.Elem {
@@ -77,7 +77,7 @@ func TestCompare(t *testing.T) {
 		}
 		got := tt.got
 		if got == nil {
-			got = message.Decode(&messagepb.RichText{Elems: tt.elems}, true)
+			got = elements.Decode(&messagepb.RichText{Elems: tt.elems}, true)
 		}
 		problem := want.Compare(got, Read(&messagepb.MessageBody{RichText: &messagepb.RichText{Elems: tt.elems}}))
 		if (problem == "") != tt.agree {

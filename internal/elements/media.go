@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"libration/internal/pb"

@@ -1,10 +1,11 @@
-package message
+package elements
 
 import (
 	"sync"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // Decode reads the elements of a message into segments, in the order in which they
@@ -12,7 +13,7 @@ import (
 // [UnknownSegment]. Elements without content (flags, empty ones) and payloads that do not parse
 // give nothing, so that the result may be empty. Of a message with its quotes 65,536
 // elements are read; a quote with more keeps no content.
-func Decode(rt *messagepb.RichText, group bool) Content {
+func Decode(rt *messagepb.RichText, group bool) message.Content {
 	d := decoders.Get().(*decoder)
 	*d = decoder{table: known, group: group, left: pb.MaxEntries}
 	c := d.richText(rt)
@@ -22,11 +23,11 @@ func Decode(rt *messagepb.RichText, group bool) Content {
 }
 
 // richText is Decode within the bounds that are left.
-func (d *decoder) richText(rt *messagepb.RichText) Content {
+func (d *decoder) richText(rt *messagepb.RichText) message.Content {
 	c := d.read(rt.GetElems(), 0)
 	if ptt := rt.GetPtt(); ptt != nil && pttCounts(ptt, rt.GetElems(), d.group) {
 		if raw, err := pb.Marshal(ptt); err == nil {
-			c = append(c, &UnknownSegment{Element: ElementPtt, Raw: raw})
+			c = append(c, &message.UnknownSegment{Element: message.ElementPtt, Raw: raw})
 		}
 	}
 	return c
@@ -35,10 +36,10 @@ func (d *decoder) richText(rt *messagepb.RichText) Content {
 // DecodeEach is Decode for those who keep the elements too: at each index stand the
 // segments of the element there, none where it says nothing. The result is nil when there
 // are more than 65,536 elements.
-func DecodeEach(elems []*messagepb.Elem, group bool) []Content {
+func DecodeEach(elems []*messagepb.Elem, group bool) []message.Content {
 	d := &decoder{table: known, group: group, each: true, left: pb.MaxEntries}
 	c := d.read(elems, 0)
-	out := make([]Content, len(d.ends))
+	out := make([]message.Content, len(d.ends))
 	start := 0
 	for i, end := range d.ends {
 		out[i], start = c[start:end], end
@@ -65,25 +66,25 @@ type decoder struct {
 // list is the elements of the message, or of a quote in it.
 type list struct {
 	elems   []*messagepb.Elem
-	depth   int     // of quotes
-	out     Content // the segments so far
-	before  follow  // what the element before says of this one
-	follow  follow  // what this element says of the next one
-	summary string  // with followSummary
+	depth   int             // of quotes
+	out     message.Content // the segments so far
+	before  follow          // what the element before says of this one
+	follow  follow          // what this element says of the next one
+	summary string          // with followSummary
 	video   presence
 }
 
 // add appends a segment.
-func (d *decoder) add(seg Segment) { d.out = append(d.out, seg) }
+func (d *decoder) add(seg message.Segment) { d.out = append(d.out, seg) }
 
 // read is Decode for a list at the given depth of quotes.
-func (d *decoder) read(elems []*messagepb.Elem, depth int) Content {
+func (d *decoder) read(elems []*messagepb.Elem, depth int) message.Content {
 	if len(elems) == 0 || len(elems) > d.left {
 		return nil
 	}
 	d.left -= len(elems)
 	outer := d.list
-	d.list = list{elems: elems, depth: depth, out: make(Content, 0, len(elems))}
+	d.list = list{elems: elems, depth: depth, out: make(message.Content, 0, len(elems))}
 	for _, e := range elems {
 		if e != nil {
 			d.before, d.follow = d.follow, followNone
@@ -95,7 +96,7 @@ func (d *decoder) read(elems []*messagepb.Elem, depth int) Content {
 	}
 	c := d.out
 	if depth > 0 { // nobody cleans what a quote shows
-		c = CleanQuoted(c)
+		c = message.CleanQuoted(c)
 	}
 	d.list = outer
 	return c

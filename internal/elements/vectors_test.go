@@ -1,9 +1,11 @@
-package message_test
+package elements_test
 
 import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"libration/internal/elements"
+	"libration/internal/pb"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,7 +18,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/testing/protocmp"
 
-	"libration/internal/pb"
 	_ "libration/internal/pb/mediapb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/vectors"
@@ -85,7 +86,7 @@ func vectorPack(t *testing.T, v *vectorCase) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := message.Encode(c, message.EncodeOptions{Group: v.Elements.InGroup()})
+	body, err := elements.Encode(c, elements.EncodeOptions{Group: v.Elements.InGroup()})
 	if err != nil {
 		t.Fatalf("Encode: %v", err)
 	}
@@ -95,7 +96,7 @@ func vectorPack(t *testing.T, v *vectorCase) {
 	}
 	for _, at := range v.Elements {
 		if at.Kind == "at" && at.TargetUIN != 0 && at.TargetUID == "" {
-			if problem := v.Elements.Compare(message.Decode(body.RichText, true), content.Read(body)); problem != "" {
+			if problem := v.Elements.Compare(elements.Decode(body.RichText, true), content.Read(body)); problem != "" {
 				t.Error(problem)
 			}
 			t.Skip("a mention without a uid: ours is the older form, the author's names nobody (docs/protocol/messages.md 5.2)")
@@ -119,11 +120,11 @@ func vectorPack(t *testing.T, v *vectorCase) {
 func packMedia(t *testing.T, v *vectorCase) {
 	want := new(messagepb.MessageBody)
 	unmarshal(t, v.Body, want)
-	c := message.Decode(want.GetRichText(), true)
+	c := elements.Decode(want.GetRichText(), true)
 	if problem := v.Elements.Compare(c, content.Read(want)); problem != "" {
 		t.Error(problem)
 	}
-	body, err := message.Encode(c, message.EncodeOptions{Group: true})
+	body, err := elements.Encode(c, elements.EncodeOptions{Group: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,10 +142,10 @@ func vectorParse(t *testing.T, v *vectorCase) {
 		t.Fatalf("Unmarshal: %v", err)
 	}
 	group := v.Elements.InGroup()
-	if problem := v.Elements.Compare(message.Decode(rt, group), content.Read(&messagepb.MessageBody{RichText: rt})); problem != "" {
+	if problem := v.Elements.Compare(elements.Decode(rt, group), content.Read(&messagepb.MessageBody{RichText: rt})); problem != "" {
 		t.Error(problem)
 	}
-	message.Clean(message.Decode(rt, group), group)
+	message.Clean(elements.Decode(rt, group), group)
 	skipMedia(t, v.Elements)
 }
 
@@ -157,12 +158,12 @@ func vectorCommon(t *testing.T, v *vectorCase) {
 		t.Fatalf("Unmarshal: %v", err)
 	}
 	want := &v.Parsed
-	got, err := message.Parse(v.Message, self)
-	if errors.Is(err, message.ErrIncomplete) && v.Kind == "group" && want.GroupUIN == 0 && cm.GetRoutingHead().GetGroup().GetGroupCode() == 0 {
+	got, err := elements.Parse(v.Message, self)
+	if errors.Is(err, elements.ErrIncomplete) && v.Kind == "group" && want.GroupUIN == 0 && cm.GetRoutingHead().GetGroup().GetGroupCode() == 0 {
 		// Ours: a message of no group is for nobody. The rest is compared.
 		cm.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: 1}
 		want.GroupUIN = 1
-		got, err = message.ParseCommon(cm, self)
+		got, err = elements.ParseCommon(cm, self)
 	}
 	if err != nil {
 		t.Fatalf("Parse: %v", err)
@@ -212,7 +213,7 @@ func vectorCommon(t *testing.T, v *vectorCase) {
 func checkBody(t *testing.T, want content.List, got *message.Message, body *messagepb.MessageBody) {
 	t.Helper()
 	group := got.Chat.Kind == message.Group
-	c := message.Decode(body.GetRichText(), group)
+	c := elements.Decode(body.GetRichText(), group)
 	cleaned := message.Clean(slices.Clone(c), group)
 	for i := len(cleaned); i < len(got.Content); i++ { // what stands outside of the elements
 		c, cleaned = append(c, got.Content[i]), append(cleaned, got.Content[i])
@@ -353,11 +354,11 @@ func captureRichText(t *testing.T, v *capture) {
 		t.Fatalf("got %d elements, want %v", len(rt.Elems), want.ElementFields)
 	}
 	for _, group := range []bool{true, false} {
-		c := message.Decode(rt, group)
+		c := elements.Decode(rt, group)
 		if problem := content.Read(&messagepb.MessageBody{RichText: rt}).Check(c); problem != "" {
 			t.Error(problem)
 		}
-		for i, said := range message.DecodeEach(rt.Elems, group) {
+		for i, said := range elements.DecodeEach(rt.Elems, group) {
 			field := want.ElementFields[i]
 			names, known := saidBy[field]
 			if field == 53 { // any
@@ -403,7 +404,7 @@ func checkSticker(t *testing.T, e *messagepb.Elem, seg message.Segment) {
 }
 
 func checkElement(t *testing.T, v *capture, e *messagepb.Elem) {
-	c := message.Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
+	c := elements.Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
 	if len(c) != 1 {
 		t.Fatalf("got %v, want one segment", c)
 	}
@@ -456,10 +457,10 @@ func captureMessage(t *testing.T, v *capture) {
 	cm := new(messagepb.CommonMessage)
 	unmarshal(t, v.Body, cm)
 	chat := slices.Contains([]uint64{82, 141, 166, 167, 208, 529}, cm.GetContentHead().GetType())
-	m, err := message.Parse(v.Body, 1)
+	m, err := elements.Parse(v.Body, 1)
 	switch {
-	case !chat && !errors.Is(err, message.ErrNotChat):
-		t.Errorf("Parse: got %v, want %v", err, message.ErrNotChat)
+	case !chat && !errors.Is(err, elements.ErrNotChat):
+		t.Errorf("Parse: got %v, want %v", err, elements.ErrNotChat)
 	case chat && err != nil:
 		t.Errorf("Parse: %v", err)
 	case chat:
@@ -487,12 +488,12 @@ func captureRouting(t *testing.T, v *capture) {
 		Level   uint32            `json:"group_level"`
 		Role    string            `json:"role"`
 	}](t, v)
-	for _, kind := range []uint64{message.TypeGroup, message.TypeTemp, message.TypeFriend} {
+	for _, kind := range []uint64{elements.TypeGroup, elements.TypeTemp, elements.TypeFriend} {
 		cm := &messagepb.CommonMessage{RoutingHead: r, Body: &messagepb.MessageBody{}, ContentHead: &messagepb.ContentHead{Type: kind}}
-		m, err := message.ParseCommon(cm, want.ToUIN)
-		if kind == message.TypeGroup && want.Group == 0 {
-			if !errors.Is(err, message.ErrIncomplete) {
-				t.Errorf("without a group: got %v, want %v", err, message.ErrIncomplete)
+		m, err := elements.ParseCommon(cm, want.ToUIN)
+		if kind == elements.TypeGroup && want.Group == 0 {
+			if !errors.Is(err, elements.ErrIncomplete) {
+				t.Errorf("without a group: got %v, want %v", err, elements.ErrIncomplete)
 			}
 			continue
 		}
@@ -503,7 +504,7 @@ func captureRouting(t *testing.T, v *capture) {
 		if m.Sender.UIN != want.FromUIN || want.FromUID != nil && m.Sender.UID != *want.FromUID || m.Self != (want.FromUIN == want.ToUIN) {
 			t.Errorf("type %d: sender %+v, want %+v", kind, m.Sender, want)
 		}
-		if kind == message.TypeGroup && (m.Chat.Group != want.Group || m.GroupName != want.Name || m.Sender.Level != want.Level ||
+		if kind == elements.TypeGroup && (m.Chat.Group != want.Group || m.GroupName != want.Name || m.Sender.Level != want.Level ||
 			want.Role != "" && m.Sender.Role.String() != want.Role ||
 			want.Card != "" && m.Sender.Card+m.Sender.Nickname != want.Card || want.Nick != "" && m.Sender.Nickname != want.Nick) {
 			t.Errorf("got %+v of %q by %+v, want %+v", m.Chat, m.GroupName, m.Sender, want)
@@ -524,11 +525,11 @@ func captureHead(t *testing.T, v *capture) {
 		Time           int64  `json:"time"`
 		MsgUID         uint64 `json:"msg_uid"`
 	}](t, v)
-	m, err := message.ParseCommon(&messagepb.CommonMessage{
+	m, err := elements.ParseCommon(&messagepb.CommonMessage{
 		RoutingHead: &messagepb.RoutingHead{FromUin: 2, Group: &messagepb.RoutingGroup{GroupCode: 3}},
 		ContentHead: h, Body: &messagepb.MessageBody{},
 	}, 1)
-	if errors.Is(err, message.ErrNotChat) && v.Type != message.TypeGroup && v.Type != message.TypeFriend && v.Type != message.TypeTemp {
+	if errors.Is(err, elements.ErrNotChat) && v.Type != elements.TypeGroup && v.Type != elements.TypeFriend && v.Type != elements.TypeTemp {
 		return // of an event
 	}
 	if err != nil {
@@ -542,7 +543,7 @@ func captureHead(t *testing.T, v *capture) {
 		t.Errorf("sequences: got %d and %d, want %+v", m.Sequence, m.ClientSequence, want)
 	}
 	if want.Random != 0 && m.Random != want.Random || want.Time != 0 && m.Time != want.Time ||
-		want.MsgUID != 0 && message.MsgUID(m.Random) != want.MsgUID {
+		want.MsgUID != 0 && elements.MsgUID(m.Random) != want.MsgUID {
 		t.Errorf("got random %d, time %d; want %+v", m.Random, m.Time, want)
 	}
 }
@@ -562,7 +563,7 @@ func checkPart(t *testing.T, v *capture) {
 	if pb.Unmarshal(v.Body, attr) != nil {
 		attr = nil
 	}
-	message.Decode(&messagepb.RichText{Attr: attr, Elems: []*messagepb.Elem{
+	elements.Decode(&messagepb.RichText{Attr: attr, Elems: []*messagepb.Elem{
 		{Text: &messagepb.Text{PbReserve: v.Body, Attr6Buf: v.Body}},
 		{MarketFace: market},
 		{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, PbReserve: v.Body, Elems: [][]byte{v.Body}, SrcMsg: v.Body}},

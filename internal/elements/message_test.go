@@ -1,18 +1,18 @@
-package message
+package elements
 
 import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -34,7 +34,7 @@ func mustMarshal(t testing.TB, m proto.Message) []byte {
 	return b
 }
 
-func encodeElems(c Content, o EncodeOptions) ([]*messagepb.Elem, error) {
+func encodeElems(c message.Content, o EncodeOptions) ([]*messagepb.Elem, error) {
 	body, err := Encode(c, o)
 	return body.GetRichText().GetElems(), err
 }
@@ -60,32 +60,32 @@ func TestDecodeElements(t *testing.T) {
 	}
 	unknownField := new(messagepb.Elem)
 	unknownField.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1))
-	unknown := func(e *messagepb.Elem, name string) *UnknownSegment {
-		return &UnknownSegment{Element: name, Raw: mustMarshal(t, e)}
+	unknown := func(e *messagepb.Elem, name string) *message.UnknownSegment {
+		return &message.UnknownSegment{Element: name, Raw: mustMarshal(t, e)}
 	}
 	tests := []struct {
 		name  string
 		elems []*messagepb.Elem
-		want  Content
+		want  message.Content
 	}{
 		{"nothing", nil, nil},
-		{"empty elements", []*messagepb.Elem{{}, nil, {}}, Content{}},
-		{"CR and CR LF together", []*messagepb.Elem{textElem("a\rb\r\nc")}, Content{&TextSegment{"a\rb\r\nc"}}},
-		{"fallback kept", []*messagepb.Elem{textElem("a"), fallbackElem(t, "b")}, Content{&TextSegment{"a"}, &TextSegment{"b"}}},
+		{"empty elements", []*messagepb.Elem{{}, nil, {}}, message.Content{}},
+		{"CR and CR LF together", []*messagepb.Elem{textElem("a\rb\r\nc")}, message.Content{message.Text("a\rb\r\nc")}},
+		{"fallback kept", []*messagepb.Elem{textElem("a"), fallbackElem(t, "b")}, message.Content{message.Text("a"), message.Text("b")}},
 		{"fallback of a flash picture", []*messagepb.Elem{common(3, 1, ""), textElem("[flash]"), textElem("x")},
-			Content{unknown(common(3, 1, ""), "common_elem 3/1"), &TextSegment{"x"}}},
+			message.Content{unknown(common(3, 1, ""), "common_elem 3/1"), message.Text("x")}},
 		{"mention after a large face", []*messagepb.Elem{common(37, 1, "\x18\x05"), reserve(&messagepb.TextReserve{AtType: proto.Uint32(1)})},
-			Content{&FaceSegment{ID: 5, Large: true}, &AtSegment{All: true, Display: "@x"}}},
+			message.Content{&message.FaceSegment{ID: 5, Large: true}, &message.AtSegment{All: true, Display: "@x"}}},
 		{"mention by uin in the reserve", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUin: proto.Uint64(7)})},
-			Content{&AtSegment{UIN: 7, Display: "@x"}}},
+			message.Content{&message.AtSegment{UIN: 7, Display: "@x"}}},
 		{"mention by uid", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUid: proto.String("u_x")})},
-			Content{&AtSegment{UID: "u_x", Display: "@x"}}},
-		{"mention of nobody", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2)})}, Content{&TextSegment{"@x"}}},
-		{"mention block too short", []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("@x"), Attr6Buf: []byte{0, 1}}}}, Content{&TextSegment{"@x"}}},
-		{"result as a number", []*messagepb.Elem{common(37, 1, "\x18\xe6\x02\x58\x04")}, Content{&FaceSegment{ID: 358, Large: true, Result: 4}}},
-		{"bad faces", []*messagepb.Elem{common(37, 1, "\xff"), common(33, 1, "\xff")}, Content{}},
-		{"unknown field", []*messagepb.Elem{unknownField}, Content{&UnknownSegment{Element: "field 99", Raw: []byte{0x98, 0x06, 1}}}},
-		{"unknown common element", []*messagepb.Elem{common(45, 2, "x")}, Content{unknown(common(45, 2, "x"), "common_elem 45/2")}},
+			message.Content{&message.AtSegment{UID: "u_x", Display: "@x"}}},
+		{"mention of nobody", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2)})}, message.Content{message.Text("@x")}},
+		{"mention block too short", []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("@x"), Attr6Buf: []byte{0, 1}}}}, message.Content{message.Text("@x")}},
+		{"result as a number", []*messagepb.Elem{common(37, 1, "\x18\xe6\x02\x58\x04")}, message.Content{&message.FaceSegment{ID: 358, Large: true, Result: 4}}},
+		{"bad faces", []*messagepb.Elem{common(37, 1, "\xff"), common(33, 1, "\xff")}, message.Content{}},
+		{"unknown field", []*messagepb.Elem{unknownField}, message.Content{&message.UnknownSegment{Element: "field 99", Raw: []byte{0x98, 0x06, 1}}}},
+		{"unknown common element", []*messagepb.Elem{common(45, 2, "x")}, message.Content{unknown(common(45, 2, "x"), "common_elem 45/2")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestDecodePrivateReply(t *testing.T) {
 		SrcMsg: mustMarshal(t, &messagepb.CommonMessage{Body: &messagepb.MessageBody{
 			RichText: &messagepb.RichText{Elems: []*messagepb.Elem{textElem("q")}}}}),
 	}}}}
-	want := Content{&ReplySegment{Sequence: 55, ClientSequence: 44, SenderUID: "u_x", Random: 9, Content: Content{&TextSegment{"q"}}}}
+	want := message.Content{&message.ReplySegment{Sequence: 55, ClientSequence: 44, SenderUID: "u_x", Random: 9, Content: message.Content{message.Text("q")}}}
 	if diff := cmp.Diff(want, Decode(rt, false)); diff != "" {
 		t.Errorf("content (-want +got):\n%s", diff)
 	}
@@ -122,7 +122,7 @@ func TestQuotesInQuotesAreBounded(t *testing.T) {
 	}
 	depth := 0
 	for c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true); len(c) > 0; depth++ {
-		c = c[0].(*ReplySegment).Content
+		c = c[0].(*message.ReplySegment).Content
 	}
 	if depth != maxQuoteDepth+1 {
 		t.Errorf("depth: got %d, want %d", depth, maxQuoteDepth+1)
@@ -130,41 +130,41 @@ func TestQuotesInQuotesAreBounded(t *testing.T) {
 }
 
 func TestClean(t *testing.T) {
-	reply := &ReplySegment{Sequence: 1, SenderUIN: 7, SenderUID: "u_7"}
-	byUID := &ReplySegment{Sequence: 1, SenderUID: "u_7"}
-	at7, at8 := &AtSegment{UIN: 7}, &AtSegment{UIN: 8}
-	space, hi := &TextSegment{" "}, &TextSegment{"hi"}
-	market, dice := &MarketFaceSegment{Summary: "[s\rt]"}, &FaceSegment{ID: FaceDice, Large: true, Result: 4}
+	reply := &message.ReplySegment{Sequence: 1, SenderUIN: 7, SenderUID: "u_7"}
+	byUID := &message.ReplySegment{Sequence: 1, SenderUID: "u_7"}
+	at7, at8 := &message.AtSegment{UIN: 7}, &message.AtSegment{UIN: 8}
+	space, hi := message.Text(" "), message.Text("hi")
+	market, dice := &message.MarketFaceSegment{Summary: "[s\rt]"}, &message.FaceSegment{ID: message.FaceDice, Large: true, Result: 4}
 	tests := []struct {
 		name    string
-		in      Content
+		in      message.Content
 		private bool
-		want    Content
+		want    message.Content
 	}{
 		{"nothing", nil, false, nil},
-		{"mention of the quoted", Content{reply, at7, hi}, false, Content{reply, hi}},
-		{"mention and space", Content{reply, at7, space, hi}, false, Content{reply, hi}},
-		{"mention by uid", Content{byUID, &AtSegment{UID: "u_7"}}, false, Content{byUID}},
-		{"mention of another", Content{reply, at8, space}, false, Content{reply, at8, space}},
-		{"mention of all", Content{reply, &AtSegment{All: true}}, false, Content{reply, &AtSegment{All: true}}},
-		{"second mention stays", Content{reply, at7, space, at7, hi}, false, Content{reply, at7, hi}},
-		{"old client", Content{at7, space, reply, hi}, false, Content{reply, hi}},
-		{"old client, another", Content{at8, space, reply, hi}, false, Content{reply, at8, space, hi}},
-		{"quote late", Content{hi, at8, reply, space}, false, Content{reply, hi, at8, space}},
-		{"quote late, mention stays", Content{hi, reply, at7}, false, Content{reply, hi, at7}},
-		{"mention before a quote", Content{at7, reply, hi}, false, Content{reply, at7, hi}},
-		{"private, mention stays", Content{reply, at7}, true, Content{reply, at7}},
-		{"private, quote late", Content{hi, space, reply, at7}, true, Content{reply, hi, space, at7}},
-		{"empty texts", Content{&TextSegment{""}, hi, &TextSegment{""}}, false, Content{hi}},
-		{"market face", Content{market, &TextSegment{"[s\r\nt]"}, hi}, false, Content{market, hi}},
-		{"market face and other text", Content{market, hi}, false, Content{market, hi}},
-		{"die and other text", Content{dice, hi}, false, Content{dice, hi}},
-		{"face and the name of a die", Content{&FaceSegment{ID: 1}, &TextSegment{"[骰子]"}}, false, Content{&FaceSegment{ID: 1}, &TextSegment{"[骰子]"}}},
-		{"only fallbacks", Content{&TextSegment{""}}, false, Content{}},
+		{"mention of the quoted", message.Content{reply, at7, hi}, false, message.Content{reply, hi}},
+		{"mention and space", message.Content{reply, at7, space, hi}, false, message.Content{reply, hi}},
+		{"mention by uid", message.Content{byUID, &message.AtSegment{UID: "u_7"}}, false, message.Content{byUID}},
+		{"mention of another", message.Content{reply, at8, space}, false, message.Content{reply, at8, space}},
+		{"mention of all", message.Content{reply, &message.AtSegment{All: true}}, false, message.Content{reply, &message.AtSegment{All: true}}},
+		{"second mention stays", message.Content{reply, at7, space, at7, hi}, false, message.Content{reply, at7, hi}},
+		{"old client", message.Content{at7, space, reply, hi}, false, message.Content{reply, hi}},
+		{"old client, another", message.Content{at8, space, reply, hi}, false, message.Content{reply, at8, space, hi}},
+		{"quote late", message.Content{hi, at8, reply, space}, false, message.Content{reply, hi, at8, space}},
+		{"quote late, mention stays", message.Content{hi, reply, at7}, false, message.Content{reply, hi, at7}},
+		{"mention before a quote", message.Content{at7, reply, hi}, false, message.Content{reply, at7, hi}},
+		{"private, mention stays", message.Content{reply, at7}, true, message.Content{reply, at7}},
+		{"private, quote late", message.Content{hi, space, reply, at7}, true, message.Content{reply, hi, space, at7}},
+		{"empty texts", message.Content{message.Text(""), hi, message.Text("")}, false, message.Content{hi}},
+		{"market face", message.Content{market, message.Text("[s\r\nt]"), hi}, false, message.Content{market, hi}},
+		{"market face and other text", message.Content{market, hi}, false, message.Content{market, hi}},
+		{"die and other text", message.Content{dice, hi}, false, message.Content{dice, hi}},
+		{"face and the name of a die", message.Content{&message.FaceSegment{ID: 1}, message.Text("[骰子]")}, false, message.Content{&message.FaceSegment{ID: 1}, message.Text("[骰子]")}},
+		{"only fallbacks", message.Content{message.Text("")}, false, message.Content{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Clean(append(Content(nil), tt.in...), !tt.private)
+			got := message.Clean(append(message.Content(nil), tt.in...), !tt.private)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("Clean(%v) (-want +got):\n%s", tt.in, diff)
 			}
@@ -175,19 +175,19 @@ func TestClean(t *testing.T) {
 func TestEncodeErrors(t *testing.T) {
 	tests := []struct {
 		name string
-		in   Content
+		in   message.Content
 		is   error
 	}{
-		{"empty", nil, ErrEmpty},
-		{"two quotes", Content{&ReplySegment{Sequence: 1}, &ReplySegment{Sequence: 2}}, nil},
-		{"quote of nothing", Content{&ReplySegment{}}, nil},
-		{"mention of nobody", Content{&AtSegment{}}, nil},
-		{"mention too large for its form", Content{&AtSegment{UIN: 1 << 40}}, nil},
-		{"bad raw", Content{&UnknownSegment{Element: "x", Raw: []byte{0xFF}}}, nil},
-		{"empty raw", Content{&UnknownSegment{Element: "x"}}, nil},
-		{"no element", Content{&UnknownSegment{Element: ElementPtt, Raw: []byte{8, 1}}}, nil},
-		{"nil segment", Content{nil}, nil},
-		{"bad quoted mention", Content{&ReplySegment{Sequence: 1, Content: Content{&AtSegment{}}}}, nil},
+		{"empty", nil, message.ErrEmpty},
+		{"two quotes", message.Content{&message.ReplySegment{Sequence: 1}, &message.ReplySegment{Sequence: 2}}, nil},
+		{"quote of nothing", message.Content{&message.ReplySegment{}}, nil},
+		{"mention of nobody", message.Content{&message.AtSegment{}}, nil},
+		{"mention too large for its form", message.Content{&message.AtSegment{UIN: 1 << 40}}, nil},
+		{"bad raw", message.Content{&message.UnknownSegment{Element: "x", Raw: []byte{0xFF}}}, nil},
+		{"empty raw", message.Content{&message.UnknownSegment{Element: "x"}}, nil},
+		{"no element", message.Content{&message.UnknownSegment{Element: message.ElementPtt, Raw: []byte{8, 1}}}, nil},
+		{"nil segment", message.Content{nil}, nil},
+		{"bad quoted mention", message.Content{&message.ReplySegment{Sequence: 1, Content: message.Content{&message.AtSegment{}}}}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -201,9 +201,9 @@ func TestEncodeErrors(t *testing.T) {
 
 // TestEncodeQuotes checks both forms of a quote and the mention after it.
 func TestEncodeQuotes(t *testing.T) {
-	reply := &ReplySegment{Sequence: 5, SenderUIN: 7, SenderUID: "u_7", Time: 3, Random: 9,
-		Content: Content{&TextSegment{"q"}, &ReplySegment{Sequence: 1}, &UnknownSegment{Element: ElementPtt}}}
-	elems, err := encodeElems(Content{&TextSegment{"hi"}, reply}, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
+	reply := &message.ReplySegment{Sequence: 5, SenderUIN: 7, SenderUID: "u_7", Time: 3, Random: 9,
+		Content: message.Content{message.Text("q"), &message.ReplySegment{Sequence: 1}, &message.UnknownSegment{Element: message.ElementPtt}}}
+	elems, err := encodeElems(message.Content{message.Text("hi"), reply}, EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Anne"})
 	if err != nil || len(elems) != 3 {
 		t.Fatalf("Encode: got %d elements, %v; want 3", len(elems), err)
 	}
@@ -216,21 +216,21 @@ func TestEncodeQuotes(t *testing.T) {
 		r.GetMsgUid() != MsgUID(9) || r.GetSenderUid() != "u_7" || r.GetOrigMsgType() != 2 || r.NtMsgSeq != nil {
 		t.Errorf("quote: got %v, reserve %v", src, &r)
 	}
-	want := Content{&AtSegment{UID: "u_7", Display: "@Anne"}, &TextSegment{"hi"}}
+	want := message.Content{&message.AtSegment{UID: "u_7", Display: "@Anne"}, message.Text("hi")}
 	if diff := cmp.Diff(want, Decode(&messagepb.RichText{Elems: elems[1:]}, true)); diff != "" {
 		t.Errorf("after the quote (-want +got):\n%s", diff)
 	}
 	for _, c := range []struct {
 		name string
-		in   Content
+		in   message.Content
 		o    EncodeOptions
 		want int
 	}{
-		{"already mentioned", Content{reply, &AtSegment{UIN: 7}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
-		{"not asked for", Content{reply}, EncodeOptions{Group: true}, 1},
-		{"private", Content{reply}, EncodeOptions{MentionQuoted: true}, 1},
-		{"sender unknown", Content{&ReplySegment{Sequence: 1}}, EncodeOptions{Group: true, MentionQuoted: true}, 1},
-		{"name unknown", Content{&ReplySegment{Sequence: 1, SenderUIN: 8}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
+		{"already mentioned", message.Content{reply, &message.AtSegment{UIN: 7}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
+		{"not asked for", message.Content{reply}, EncodeOptions{Group: true}, 1},
+		{"private", message.Content{reply}, EncodeOptions{MentionQuoted: true}, 1},
+		{"sender unknown", message.Content{&message.ReplySegment{Sequence: 1}}, EncodeOptions{Group: true, MentionQuoted: true}, 1},
+		{"name unknown", message.Content{&message.ReplySegment{Sequence: 1, SenderUIN: 8}}, EncodeOptions{Group: true, MentionQuoted: true}, 2},
 	} {
 		got, err := encodeElems(c.in, c.o)
 		if err != nil || len(got) != c.want {
@@ -260,20 +260,20 @@ func TestParse(t *testing.T) {
 			Body:        &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{textElem("hi")}}},
 		}
 	}
-	hi := Content{&TextSegment{"hi"}}
+	hi := message.Content{message.Text("hi")}
 	tests := []struct {
 		name string
 		in   *messagepb.CommonMessage
-		want *Message
+		want *message.Message
 		err  error
 	}{
-		{"group", group(), &Message{Chat: Chat{Kind: Group, Group: 99}, GroupName: "g\uFFFD", Sequence: 5, Random: 1<<32 - 1, Time: 3, Content: Content{&TextSegment{"hi\uFFFD"}},
-			Sender: Sender{UIN: 7, UID: "u_7", Nickname: "Nick", Title: "T\uFFFD", Role: RoleAdmin, Level: 4}}, nil},
-		{"own private", private(166, self), &Message{Chat: Chat{Kind: Friend, Peer: 8, PeerUID: "u_8"}, Self: true, Sender: Sender{UIN: self},
+		{"group", group(), &message.Message{Chat: message.Chat{Kind: message.Group, Group: 99}, GroupName: "g\uFFFD", Sequence: 5, Random: 1<<32 - 1, Time: 3, Content: message.Content{message.Text("hi\uFFFD")},
+			Sender: message.Sender{UIN: 7, UID: "u_7", Nickname: "Nick", Title: "T\uFFFD", Role: message.RoleAdmin, Level: 4}}, nil},
+		{"own private", private(166, self), &message.Message{Chat: message.Chat{Kind: message.Friend, Peer: 8, PeerUID: "u_8"}, Self: true, Sender: message.Sender{UIN: self},
 			Sequence: 55, ClientSequence: 44, Random: 6, Content: hi}, nil},
-		{"temp", private(141, 7), &Message{Chat: Chat{Kind: Temp, Group: 99, Peer: 7}, Sender: Sender{UIN: 7},
+		{"temp", private(141, 7), &message.Message{Chat: message.Chat{Kind: message.Temp, Group: 99, Peer: 7}, Sender: message.Sender{UIN: 7},
 			Sequence: 55, ClientSequence: 44, Random: 6, Content: hi}, nil},
-		{"official account", private(167, 7), &Message{Chat: Chat{Kind: Friend, Peer: 7}, Sender: Sender{UIN: 7},
+		{"official account", private(167, 7), &message.Message{Chat: message.Chat{Kind: message.Friend, Peer: 7}, Sender: message.Sender{UIN: 7},
 			Sequence: 55, ClientSequence: 44, Random: 6, Content: hi}, nil},
 		{"deleted", private(166, 0), nil, ErrDeleted},
 		{"all empty", &messagepb.CommonMessage{}, nil, ErrDeleted},
@@ -338,12 +338,12 @@ func FuzzCommon(f *testing.F) {
 }
 
 // decoded is what an encoded RichText says. It fails when that takes too much memory.
-func decoded(t *testing.T, raw []byte, group bool) Content {
-	var c Content
+func decoded(t *testing.T, raw []byte, group bool) message.Content {
+	var c message.Content
 	n := allocated(func() {
 		var rt messagepb.RichText
 		if pb.Unmarshal(raw, &rt) == nil {
-			c = Clean(Decode(&rt, group), group)
+			c = message.Clean(Decode(&rt, group), group)
 		}
 	})
 	// The fuzzer itself allocates, too; cards are inflated once, and read as JSON or XML.
@@ -354,8 +354,8 @@ func decoded(t *testing.T, raw []byte, group bool) Content {
 }
 
 // again sends what was received. After one round it stays as it is.
-func again(t *testing.T, c Content, group bool) {
-	var last Content
+func again(t *testing.T, c message.Content, group bool) {
+	var last message.Content
 	for round := range 3 {
 		elems, err := encodeElems(c, EncodeOptions{Group: group, MentionQuoted: true})
 		if err != nil {
@@ -372,7 +372,7 @@ func again(t *testing.T, c Content, group bool) {
 		if err := pb.Unmarshal(raw, &rt); err != nil {
 			t.Fatalf("own encoding does not decode: %v", err)
 		}
-		last, c = c, Clean(Decode(&rt, group), group)
+		last, c = c, message.Clean(Decode(&rt, group), group)
 		if diff := cmp.Diff(last, c); round > 1 && diff != "" {
 			t.Errorf("round %d (-before +after):\n%s", round, diff)
 		}
@@ -394,7 +394,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func ExampleEncode() {
-	body, err := Encode(Content{Text("hello")}, EncodeOptions{Group: true})
+	body, err := Encode(message.Content{message.Text("hello")}, EncodeOptions{Group: true})
 	fmt.Println(len(body.RichText.Elems), err)
 	// Output: 1 <nil>
 }

@@ -1,8 +1,11 @@
-package message
+package elements
 
 import (
 	"bytes"
 	"errors"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 	"runtime"
 	"strings"
 	"testing"
@@ -10,9 +13,6 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
 )
 
 func encoded(t testing.TB, m proto.Message) []byte {
@@ -49,7 +49,7 @@ func TestQuotesShareOneBound(t *testing.T) {
 		c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{large, large, large, small}}, true)
 		var got []int
 		for _, seg := range c {
-			got = append(got, len(seg.(*ReplySegment).Content))
+			got = append(got, len(seg.(*message.ReplySegment).Content))
 		}
 		if len(got) != 4 || got[0] != pb.MaxEntries-20 || got[1] != 0 || got[2] != 0 || got[3] != 3 {
 			t.Errorf("%s: quotes with %v elements, want the first and the small one", form, got)
@@ -75,30 +75,30 @@ func TestManyOldVideosTakeNoTime(t *testing.T) {
 // TestTextLimit: texts and what mentions show count, also the mention behind a quote;
 // what stands in quotes and nodes does not.
 func TestTextLimit(t *testing.T) {
-	said := func(n int) *TextSegment { return Text(strings.Repeat("x", n)) }
-	reply := &ReplySegment{Sequence: 1, SenderUIN: 7, SenderUID: "u_7", Content: Content{said(2 * MaxText)}}
+	said := func(n int) *message.TextSegment { return message.Text(strings.Repeat("x", n)) }
+	reply := &message.ReplySegment{Sequence: 1, SenderUIN: 7, SenderUID: "u_7", Content: message.Content{said(2 * message.MaxText)}}
 	in := EncodeOptions{Group: true, MentionQuoted: true, QuotedName: "Bob"}
 	for name, tt := range map[string]struct {
-		c    Content
+		c    message.Content
 		over int
 	}{
-		"longest":          {Content{said(MaxText)}, 0},
-		"too long":         {Content{said(MaxText), Text("y")}, 1},
-		"bytes":            {Content{said(MaxText - 2), Text("你")}, 1},
-		"mention":          {Content{said(MaxText), &AtSegment{UIN: 1, UID: "u_1", Display: "@你"}}, 4},
-		"old mention":      {Content{said(MaxText), At(12)}, 3},
-		"all":              {Content{said(MaxText - len(AtAllText)), AtAll()}, 0},
-		"quote":            {Content{reply, said(MaxText - len("@Bob"))}, 0},
-		"quote and more":   {Content{reply, said(MaxText - len("@Bob") + 1)}, 1},
-		"a face says none": {Content{said(MaxText), Face(FaceDice)}, 0},
+		"longest":          {message.Content{said(message.MaxText)}, 0},
+		"too long":         {message.Content{said(message.MaxText), message.Text("y")}, 1},
+		"bytes":            {message.Content{said(message.MaxText - 2), message.Text("你")}, 1},
+		"mention":          {message.Content{said(message.MaxText), &message.AtSegment{UIN: 1, UID: "u_1", Display: "@你"}}, 4},
+		"old mention":      {message.Content{said(message.MaxText), message.At(12)}, 3},
+		"all":              {message.Content{said(message.MaxText - len(message.AtAllText)), message.AtAll()}, 0},
+		"quote":            {message.Content{reply, said(message.MaxText - len("@Bob"))}, 0},
+		"quote and more":   {message.Content{reply, said(message.MaxText - len("@Bob") + 1)}, 1},
+		"a face says none": {message.Content{said(message.MaxText), message.Face(message.FaceDice)}, 0},
 	} {
 		_, err := Encode(tt.c, in)
-		limit, over := errors.AsType[*TextLimitError](err)
-		if over != (tt.over > 0) || !over && err != nil || over && (limit.Bytes != MaxText+tt.over || !errors.Is(err, ErrTooLarge)) {
+		limit, over := errors.AsType[*message.TextLimitError](err)
+		if over != (tt.over > 0) || !over && err != nil || over && (limit.Bytes != message.MaxText+tt.over || !errors.Is(err, message.ErrTooLarge)) {
 			t.Errorf("%s: got %v, want %d bytes too many", name, err, tt.over)
 		}
 	}
-	if _, err := EncodeForward(Forward(Node{Content: Content{said(2 * MaxText)}}), Scene{}); err != nil {
+	if _, err := EncodeForward(message.Forward(message.Node{Content: message.Content{said(2 * message.MaxText)}}), Scene{}); err != nil {
 		t.Errorf("a node: got %v", err)
 	}
 }
@@ -176,13 +176,13 @@ func TestManyElements(t *testing.T) {
 				return encoded(t, &messagepb.RichText{Elems: []*messagepb.Elem{{SrcMsg: m}}})
 			}
 			for form, raw := range map[string][]byte{"message": list, "deep quote": quote(quote(quote(list)))} {
-				var c Content
+				var c message.Content
 				got := allocated(func() {
 					rt := new(messagepb.RichText)
 					if err := pb.Unmarshal(raw, rt); err != nil {
 						t.Fatal(err)
 					}
-					c = Clean(Decode(rt, true), true)
+					c = message.Clean(Decode(rt, true), true)
 				})
 				if per := float64(got) / float64(len(raw)); per > decodedPerByte {
 					t.Errorf("%s: %d elements of %d bytes allocate %.0f bytes for each, over %d", form, n, len(entry), per, decodedPerByte)
@@ -197,12 +197,12 @@ func TestManyElements(t *testing.T) {
 }
 
 // checkSize: the size that queues go by is not much less than what is held.
-func checkSize(t *testing.T, c Content) {
+func checkSize(t *testing.T, c message.Content) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	size := (&Message{Content: c}).Size()
+	size := (&message.Message{Content: c}).Size()
 	clear(c)
 	runtime.GC()
 	runtime.ReadMemStats(&after)

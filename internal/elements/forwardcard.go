@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"encoding/xml"
@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // maxPreview bounds the lines of a forward's card that are read. Clients write four.
@@ -52,7 +53,7 @@ type forwardExtra struct {
 }
 
 // forwardOfCard reads the light app of a forward; nil for a card that names no messages.
-func forwardOfCard(text string) *ForwardSegment {
+func forwardOfCard(text string) *message.ForwardSegment {
 	var card forwardCard
 	var extra forwardExtra
 	if !readCard(text, &card) || card.App != appForward {
@@ -60,7 +61,7 @@ func forwardOfCard(text string) *ForwardSegment {
 	}
 	readCard(card.Extra, &extra)
 	d := &card.Meta.Detail
-	f := &ForwardSegment{
+	f := &message.ForwardSegment{
 		ID: d.ResID, FileName: d.UniSeq, Count: max(extra.Sum, 0),
 		Prompt: card.Prompt, Source: d.Source, Summary: d.Summary,
 	}
@@ -74,7 +75,7 @@ func forwardOfCard(text string) *ForwardSegment {
 }
 
 // cardJSON is the card as it is sent, of a forward that [message.ForwardSegment.Card] has filled in.
-func cardJSON(f *ForwardSegment) (string, error) {
+func cardJSON(f *message.ForwardSegment) (string, error) {
 	extra, err := writeCard(forwardExtra{f.FileName, f.Count})
 	if err != nil {
 		return "", err
@@ -92,7 +93,7 @@ func cardJSON(f *ForwardSegment) (string, error) {
 }
 
 // named returns nil for a forward whose messages nobody could find.
-func named(f *ForwardSegment) *ForwardSegment {
+func named(f *message.ForwardSegment) *message.ForwardSegment {
 	if f.ID == "" && f.FileName == "" {
 		return nil
 	}
@@ -104,11 +105,11 @@ const maxXMLDepth = 16
 
 // forwardOfXML reads the rich message of a forward; nil for another card. Phones write
 // control characters and lone ampersands into it.
-func forwardOfXML(text string) *ForwardSegment {
+func forwardOfXML(text string) *message.ForwardSegment {
 	r := xml.NewDecoder(strings.NewReader(strings.Map(xmlRune, text)))
 	r.Strict = false
 	r.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8, whatever it says
-	f := &ForwardSegment{}
+	f := &message.ForwardSegment{}
 	var line strings.Builder
 	titles := 0
 	for depth := 0; depth < maxXMLDepth && titles <= maxPreview; {
@@ -147,7 +148,7 @@ func forwardOfXML(text string) *ForwardSegment {
 }
 
 // readRoot reads the attributes of the card's element.
-func readRoot(f *ForwardSegment, e xml.StartElement) {
+func readRoot(f *message.ForwardSegment, e xml.StartElement) {
 	for _, a := range e.Attr {
 		switch a.Name.Local {
 		case "m_resid":
@@ -179,7 +180,7 @@ var escapeXML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`,
 func xmlText(text string) string { return escapeXML.Replace(strings.Map(xmlRune, text)) }
 
 // cardXML is the card as the service shows it to those who receive it.
-func cardXML(f *ForwardSegment) string {
+func cardXML(f *message.ForwardSegment) string {
 	var b strings.Builder
 	count := f.Count
 	if count == 0 {

@@ -1,17 +1,17 @@
-package message
+package elements
 
 import (
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
 )
 
 func BenchmarkEncodeText(b *testing.B) {
-	c := Content{Text(strings.Repeat("hello 你好 ", 5))}
+	c := message.Content{message.Text(strings.Repeat("hello 你好 ", 5))}
 	b.ReportAllocs()
 	for b.Loop() {
 		body, err := Encode(c, EncodeOptions{Group: true})
@@ -35,12 +35,12 @@ func BenchmarkParseGroupText(b *testing.B) {
 }
 
 // typical is a usual message of a group: an answer with a mention, a text and a face.
-func typical() Content {
-	return Content{
-		&ReplySegment{Sequence: 101, SenderUIN: 10002, SenderUID: "u_anneanneanneanneanneAA", Time: 1700000000, Random: 4242,
-			Content: Content{Text("shall we meet at eight?")}},
-		&AtSegment{UIN: 10003, UID: "u_bertbertbertbertbertAA", Display: "@Bert"},
-		Text(" 好的，八点见 see you then "), &FaceSegment{ID: 14},
+func typical() message.Content {
+	return message.Content{
+		&message.ReplySegment{Sequence: 101, SenderUIN: 10002, SenderUID: "u_anneanneanneanneanneAA", Time: 1700000000, Random: 4242,
+			Content: message.Content{message.Text("shall we meet at eight?")}},
+		&message.AtSegment{UIN: 10003, UID: "u_bertbertbertbertbertAA", Display: "@Bert"},
+		message.Text(" 好的，八点见 see you then "), &message.FaceSegment{ID: 14},
 	}
 }
 
@@ -68,7 +68,7 @@ func BenchmarkParseTypical(b *testing.B) {
 		case e.Face != nil:
 			e.Face.Old = []byte{0x14, 0x4F}
 		case len(e.GetText().GetPbReserve()) > 0:
-			e.Text.Attr6Buf = OldMention(&AtSegment{UIN: 10002, Display: e.Text.GetStr()})
+			e.Text.Attr6Buf = OldMention(&message.AtSegment{UIN: 10002, Display: e.Text.GetStr()})
 		}
 	}
 	body.RichText.Elems = append(body.RichText.Elems,

@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // Errors of [Parse] and [ParseCommon].
@@ -58,7 +59,7 @@ const MaxRaw = 2 << 20
 
 // Parse reads an encoded protobuf CommonMessage as [ParseCommon] does. The message's Raw
 // is raw itself.
-func Parse(raw []byte, self UIN) (*Message, error) {
+func Parse(raw []byte, self message.UIN) (*message.Message, error) {
 	var cm messagepb.CommonMessage
 	if err := pb.Unmarshal(raw, &cm); err != nil {
 		return nil, fmt.Errorf("decode message: %w", err)
@@ -74,7 +75,7 @@ func Parse(raw []byte, self UIN) (*Message, error) {
 // ParseCommon reads a chat message. self is the account's own number: Message.Self is
 // true when it is the sender's. The content has been through [Clean] and may be empty.
 // Raw stays nil. The error is ErrNotChat, ErrDeleted, ErrNoBody or ErrIncomplete.
-func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
+func ParseCommon(cm *messagepb.CommonMessage, self message.UIN) (*message.Message, error) {
 	route, head := cm.GetRoutingHead(), cm.GetContentHead()
 	kind, ok := chatKind(head)
 	if !ok && head.GetType() != 0 {
@@ -89,9 +90,9 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 	if cm.GetBody() == nil {
 		return nil, ErrNoBody
 	}
-	m := &Message{
-		Sender: Sender{UIN: UIN(route.GetFromUin()), UID: UID(route.GetFromUid())},
-		Self:   self != 0 && UIN(route.GetFromUin()) == self,
+	m := &message.Message{
+		Sender: message.Sender{UIN: message.UIN(route.GetFromUin()), UID: message.UID(route.GetFromUid())},
+		Self:   self != 0 && message.UIN(route.GetFromUin()) == self,
 		Random: messageRandom(cm),
 		Time:   int64(head.GetTime()),
 	}
@@ -100,19 +101,19 @@ func ParseCommon(cm *messagepb.CommonMessage, self UIN) (*Message, error) {
 	}
 	rt := cm.GetBody().GetRichText()
 	fillSender(m, route, rt)
-	m.Content = Clean(Decode(rt, kind == Group), kind == Group)
+	m.Content = message.Clean(Decode(rt, kind == message.Group), kind == message.Group)
 	if file := cm.GetBody().GetMsgContent(); head.GetType() == TypeFile && len(file) > 0 {
-		m.Content = append(m.Content, &UnknownSegment{Element: ElementFileContent, Raw: file})
+		m.Content = append(m.Content, &message.UnknownSegment{Element: message.ElementFileContent, Raw: file})
 	}
 	return m, nil
 }
 
 // fillChat says in which chat the message is, and at which place. The sender is known.
-func fillChat(m *Message, kind ChatKind, route *messagepb.RoutingHead, head *messagepb.ContentHead) error {
+func fillChat(m *message.Message, kind message.ChatKind, route *messagepb.RoutingHead, head *messagepb.ContentHead) error {
 	m.Chat.Kind = kind
 	m.Sequence = head.GetSequence()
-	if kind == Group {
-		m.Chat.Group = GroupCode(route.GetGroup().GetGroupCode())
+	if kind == message.Group {
+		m.Chat.Group = message.GroupCode(route.GetGroup().GetGroupCode())
 		if m.Chat.Group == 0 {
 			return ErrIncomplete
 		}
@@ -124,30 +125,30 @@ func fillChat(m *Message, kind ChatKind, route *messagepb.RoutingHead, head *mes
 	}
 	m.Chat.Peer, m.Chat.PeerUID = m.Sender.UIN, m.Sender.UID
 	if m.Self {
-		m.Chat.Peer, m.Chat.PeerUID = UIN(route.GetToUin()), UID(route.GetToUid())
+		m.Chat.Peer, m.Chat.PeerUID = message.UIN(route.GetToUin()), message.UID(route.GetToUid())
 	}
-	if kind == Temp {
-		m.Chat.Group = GroupCode(route.GetC2C().GetFromTinyId())
+	if kind == message.Temp {
+		m.Chat.Group = message.GroupCode(route.GetC2C().GetFromTinyId())
 		if m.Chat.Group == 0 {
-			m.Chat.Group = GroupCode(route.GetGroup().GetGroupCode())
+			m.Chat.Group = message.GroupCode(route.GetGroup().GetGroupCode())
 		}
 	}
 	return nil
 }
 
-func chatKind(head *messagepb.ContentHead) (ChatKind, bool) {
+func chatKind(head *messagepb.ContentHead) (message.ChatKind, bool) {
 	switch head.GetType() {
 	case TypeGroup:
-		return Group, true
+		return message.Group, true
 	case TypeTemp:
-		return Temp, true
+		return message.Temp, true
 	case TypeOfficialBot, TypeOldVoice:
-		return Friend, true
+		return message.Friend, true
 	case TypeFriend:
 		cmd := head.GetC2CCmd()
-		return Friend, cmd != CmdOnlineFileDone && cmd != CmdOnlineFileRefused
+		return message.Friend, cmd != CmdOnlineFileDone && cmd != CmdOnlineFileRefused
 	case TypeFile:
-		return Friend, head.GetSubType() == SubTypeFile
+		return message.Friend, head.GetSubType() == SubTypeFile
 	}
 	return 0, false
 }
@@ -167,7 +168,7 @@ func messageRandom(cm *messagepb.CommonMessage) uint32 {
 
 // fillSender takes the sender's names, level and role from the routing head and,
 // in groups, from the extra-info element.
-func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText) {
+func fillSender(m *message.Message, route *messagepb.RoutingHead, rt *messagepb.RichText) {
 	s := &m.Sender
 	if g := route.GetGroup(); g != nil {
 		m.GroupName = g.GetGroupName()
@@ -179,20 +180,20 @@ func fillSender(m *Message, route *messagepb.RoutingHead, rt *messagepb.RichText
 		s.Level = g.GetGroupLevel()
 		switch {
 		case g.GetMsgFlag()&FlagOwner != 0:
-			s.Role = RoleOwner
+			s.Role = message.RoleOwner
 		case g.GetMsgFlag()&FlagAdmin != 0:
-			s.Role = RoleAdmin
+			s.Role = message.RoleAdmin
 		}
 	}
 	if name := route.GetC2C().GetName(); name != "" {
 		s.Nickname = name
 	}
-	if m.Chat.Kind != Group {
+	if m.Chat.Kind != message.Group {
 		return
 	}
 	for _, e := range rt.GetElems() {
 		x := e.GetExtraInfo()
-		if x == nil || x.GetUin() != 0 && UIN(x.GetUin()) != s.UIN {
+		if x == nil || x.GetUin() != 0 && message.UIN(x.GetUin()) != s.UIN {
 			continue
 		}
 		if x.GetNick() != "" {

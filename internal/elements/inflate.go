@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"errors"
@@ -6,11 +6,8 @@ import (
 
 	"libration/internal/packed"
 	"libration/internal/pb"
+	"libration/ntqq/message"
 )
-
-// MaxCard is how long the text of a card may be, in bytes. A longer one is not sent, and
-// one that is received stays an [UnknownSegment].
-const MaxCard = 1 << 20
 
 // maxCards bounds the texts of all cards in one message with its quotes. Those behind
 // stay unknown segments: a message of a few kilobytes must not take gigabytes of memory.
@@ -29,7 +26,7 @@ func (d *decoder) cardText(data []byte) (text string, ok bool) {
 		return "", false
 	}
 	form, data := data[0], data[1:]
-	limit := min(MaxCard, maxCards-d.inflated)
+	limit := min(message.MaxCard, maxCards-d.inflated)
 	switch form {
 	case cardPlain:
 		if len(data) > limit {
@@ -55,8 +52,8 @@ func cardData(text string) ([]byte, error) {
 	switch {
 	case text == "":
 		return nil, errors.New("the card is empty")
-	case len(text) > MaxCard:
-		return nil, fmt.Errorf("%w: the card has %d bytes, %d are possible", ErrTooLarge, len(text), MaxCard)
+	case len(text) > message.MaxCard:
+		return nil, fmt.Errorf("%w: the card has %d bytes, %d are possible", message.ErrTooLarge, len(text), message.MaxCard)
 	}
 	return packed.AppendDeflated([]byte{cardZlib}, []byte(text)), nil
 }

@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"bytes"
@@ -9,6 +9,9 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -17,14 +20,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
 )
 
 // TestAllIsComplete reads the sources: every segment type stands in All and has a codec.
 func TestAllIsComplete(t *testing.T) {
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob("../../ntqq/message/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestAllIsComplete(t *testing.T) {
 		}
 	}
 	var all, names, kinds []string
-	for _, seg := range All() {
+	for _, seg := range message.All() {
 		all = append(all, reflect.TypeOf(seg).Elem().Name())
 		names = append(names, seg.Name())
 	}
@@ -94,9 +94,9 @@ func TestElementsHaveOneReader(t *testing.T) {
 
 // picture is a segment that is uploaded, and has two elements.
 type picture struct {
-	Segment
-	source       Source
-	info, compat []byte
+	message.TextSegment // for what only that package can have
+	source              Source
+	info, compat        []byte
 }
 
 func (*picture) Name() string { return "picture" }
@@ -113,8 +113,8 @@ func testTable() *table {
 		uploaded(as([]element{inElem(fieldCustomFace)}, func(d *decoder, e *messagepb.Elem) {
 			next := d.elems[slices.Index(d.elems, e)+1]
 			d.add(&picture{compat: e.CustomFace.GetMd5(), info: next.CommonElem.GetPbElem()})
-			d.add(Text("caption")) // an element may give several segments
-		}, encodePicture), func(ctx context.Context, u *uploading, p *picture) (Segment, error) {
+			d.add(message.Text("caption")) // an element may give several segments
+		}, encodePicture), func(ctx context.Context, u *uploading, p *picture) (message.Segment, error) {
 			stored, err := u.to.Upload(ctx, Medium{MediumPicture, p.source})
 			return &picture{info: stored.Info, compat: stored.Compat}, err
 		}))
@@ -135,7 +135,7 @@ func testTable() *table {
 // TestBusinessTypes: the business types of one service may have codecs of their own.
 func TestBusinessTypes(t *testing.T) {
 	reads := func(name string) func(d *decoder, _ *messagepb.Elem) {
-		return func(d *decoder, _ *messagepb.Elem) { d.add(Text(name)) }
+		return func(d *decoder, _ *messagepb.Elem) { d.add(message.Text(name)) }
 	}
 	table := newTable(append(codecs(),
 		codec{name: "one", reads: []element{inBusiness(145, 1)}, decode: reads("one")},
@@ -144,8 +144,8 @@ func TestBusinessTypes(t *testing.T) {
 	))
 	d := &decoder{table: table, left: 100}
 	got := d.read([]*messagepb.Elem{common(145, 1, "x"), common(145, 3, "x"), common(146, 1, "x"), common(146, 2, "x")}, 0)
-	want := Content{Text("one"), Text("other"), Text("only"),
-		&UnknownSegment{Element: "common_elem 146/2", Raw: mustMarshal(t, common(146, 2, "x"))}}
+	want := message.Content{message.Text("one"), message.Text("other"), message.Text("only"),
+		&message.UnknownSegment{Element: "common_elem 146/2", Raw: mustMarshal(t, common(146, 2, "x"))}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("content (-want +got):\n%s", diff)
 	}
@@ -182,7 +182,7 @@ func (s *storage) UploadForward(_ context.Context, payload []byte) (string, erro
 	return fmt.Sprintf("forward %d", len(s.forwards)), nil
 }
 
-func (*storage) ContactCard(context.Context, *ContactSegment) (string, error) {
+func (*storage) ContactCard(context.Context, *message.ContactSegment) (string, error) {
 	return "", ErrNoUploader
 }
 
@@ -192,8 +192,8 @@ func (*storage) Scene() Scene { return Scene{} }
 func TestUpload(t *testing.T) {
 	to := new(storage)
 	u := &uploading{to, testTable()}
-	sent := Content{Text("look"), &picture{source: bytesSource("one")},
-		Forward(Node{UIN: 1, Content: Content{Text("inner"), &picture{source: bytesSource("two")}}})}
+	sent := message.Content{message.Text("look"), &picture{source: bytesSource("one")},
+		message.Forward(message.Node{UIN: 1, Content: message.Content{message.Text("inner"), &picture{source: bytesSource("two")}}})}
 	ready, err := u.content(t.Context(), sent)
 	if err != nil {
 		t.Fatal(err)
@@ -201,7 +201,7 @@ func TestUpload(t *testing.T) {
 	if diff := cmp.Diff([]string{"one", "two"}, to.got); diff != "" {
 		t.Errorf("uploaded (-want +got):\n%s", diff)
 	}
-	if p := sent[1].(*picture); p.info != nil || sent[2].(*ForwardSegment).Nodes[0].Content[1].(*picture).info != nil {
+	if p := sent[1].(*picture); p.info != nil || sent[2].(*message.ForwardSegment).Nodes[0].Content[1].(*picture).info != nil {
 		t.Error("the caller's content was changed")
 	}
 	body, err := encode(u.table, ready, EncodeOptions{})
@@ -210,7 +210,7 @@ func TestUpload(t *testing.T) {
 	}
 	d := &decoder{table: u.table, left: 100}
 	got := d.read(body.GetRichText().GetElems(), 0)
-	if f, ok := got[len(got)-1].(*ForwardSegment); !ok || f.ID != "forward 1" {
+	if f, ok := got[len(got)-1].(*message.ForwardSegment); !ok || f.ID != "forward 1" {
 		t.Errorf("got %v, want the card of the forward", got[len(got)-1])
 	}
 	nodes, err := decodeForward(u.table, to.forwards[0])
@@ -218,9 +218,9 @@ func TestUpload(t *testing.T) {
 		t.Fatalf("got nodes %v, %v", nodes, err)
 	}
 	got = append(got[:len(got)-1], nodes[0].Content...)
-	want := Content{
-		Text("look"), &picture{info: []byte("info one"), compat: []byte("md5 one")}, Text("caption"),
-		Text("inner"), &picture{info: []byte("info two"), compat: []byte("md5 two")}, Text("caption"),
+	want := message.Content{
+		message.Text("look"), &picture{info: []byte("info one"), compat: []byte("md5 one")}, message.Text("caption"),
+		message.Text("inner"), &picture{info: []byte("info two"), compat: []byte("md5 two")}, message.Text("caption"),
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(picture{})); diff != "" {
 		t.Errorf("content (-want +got):\n%s", diff)
@@ -228,7 +228,7 @@ func TestUpload(t *testing.T) {
 }
 
 func TestUploadErrors(t *testing.T) {
-	bad := Content{Text("x"), &picture{source: bytesSource("bad")}}
+	bad := message.Content{message.Text("x"), &picture{source: bytesSource("bad")}}
 	for name, tt := range map[string]struct {
 		to   Uploader
 		want error
@@ -237,12 +237,12 @@ func TestUploadErrors(t *testing.T) {
 		"refused": {new(storage), io.ErrUnexpectedEOF},
 	} {
 		_, err := (&uploading{tt.to, testTable()}).content(t.Context(), bad)
-		seg, ok := errors.AsType[*SegmentError](err)
+		seg, ok := errors.AsType[*message.SegmentError](err)
 		if !ok || seg.Index != 1 || !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v of segment 1", name, err, tt.want)
 		}
 	}
-	plain := Content{Text("x"), nil}
+	plain := message.Content{message.Text("x"), nil}
 	if got, err := Upload(t.Context(), nil, plain); err != nil || &got[0] != &plain[0] {
 		t.Errorf("nothing to upload: got %v, %v; want the same content", got, err)
 	}

@@ -1,19 +1,19 @@
-package message_test
+package elements_test
 
 import (
 	"encoding/json"
+	"libration/internal/elements"
+	"libration/internal/packed"
+	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
+	"libration/internal/vectors/content"
+	"libration/ntqq/message"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/protobuf/testing/protocmp"
-
-	"libration/internal/packed"
-	"libration/internal/pb/messagepb"
-	"libration/internal/vectors"
-	"libration/internal/vectors/content"
-	"libration/ntqq/message"
 )
 
 // transmitOf reads a payload without what is drawn in each node, and with its cards
@@ -117,10 +117,10 @@ func vectorUpload(t *testing.T, v *forwardVector) []message.Node {
 	var req messagepb.LongMsgReq
 	unmarshal(t, v.Body, &req)
 	payload := req.GetSend().GetPayload()
-	if err := message.CheckForward(payload); err != nil {
+	if err := elements.CheckForward(payload); err != nil {
 		t.Errorf("CheckForward: %v", err)
 	}
-	nodes, err := message.DecodeForward(payload)
+	nodes, err := elements.DecodeForward(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func vectorUpload(t *testing.T, v *forwardVector) []message.Node {
 		n.Avatar = ""
 		sent[i] = n
 	}
-	again, err := message.EncodeForward(message.Forward(sent...), message.Scene{Group: v.Args.Group, SelfUID: v.Args.SelfUID})
+	again, err := elements.EncodeForward(message.Forward(sent...), elements.Scene{Group: v.Args.Group, SelfUID: v.Args.SelfUID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func vectorDownload(t *testing.T, v *forwardVector) {
 	var resp messagepb.LongMsgResp
 	unmarshal(t, v.Response, &resp)
 	payload := resp.GetRecv().GetPayload()
-	got, err := message.DecodeForward(payload)
+	got, err := elements.DecodeForward(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func vectorCard(t *testing.T, nodes []message.Node, inflated string) {
 			f.Preview = append(f.Preview, line.Text)
 		}
 	}
-	body, err := message.Encode(message.Content{f}, message.EncodeOptions{})
+	body, err := elements.Encode(message.Content{f}, elements.EncodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestVectorsForwardRequests(t *testing.T) {
 			}
 			f.Nodes = append(f.Nodes, node)
 		}
-		payload, err := message.EncodeForward(f, message.Scene{Group: args.Group}) // that client does not know its own text id yet
+		payload, err := elements.EncodeForward(f, elements.Scene{Group: args.Group}) // that client does not know its own text id yet
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +254,7 @@ func TestVectorsOldForward(t *testing.T) {
 				Items  []string `json:"items"`
 				Counts []int    `json:"messages_in_items"`
 			}](t, &c)
-			nodes, err := message.DecodeForward(packed.AppendGzipped(nil, c.Body))
+			nodes, err := elements.DecodeForward(packed.AppendGzipped(nil, c.Body))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,8 +1,13 @@
-package message
+package elements
 
 import (
 	"context"
 	"errors"
+	"libration/internal/packed"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
+	"libration/ntqq/message"
 	"math"
 	"runtime"
 	"strings"
@@ -12,11 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
-
-	"libration/internal/packed"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/vectors"
 )
 
 func lightAppElem(data string) *messagepb.Elem {
@@ -50,19 +50,21 @@ const (
 		`"ver":"1.1.2.21","view":"LocationShare"}`
 )
 
-func testForward() *ForwardSegment {
-	return &ForwardSegment{ID: "RES", Prompt: "[聊天记录]", Source: "群聊的聊天记录", Summary: "查看5条转发消息",
+func testForward() *message.ForwardSegment {
+	return &message.ForwardSegment{ID: "RES", Prompt: "[聊天记录]", Source: "群聊的聊天记录", Summary: "查看5条转发消息",
 		Preview: []string{`A: <hi> & "you"`, "B: it's"}, Count: 5, FileName: "uuid-1"}
 }
 
 // TestDecodeCards reads cards of all kinds, and those that are something else than they
 // look like.
 func TestDecodeCards(t *testing.T) {
-	unknown := func(e *messagepb.Elem) Content {
-		return Content{&UnknownSegment{Element: elementName(e), Raw: mustMarshal(t, e)}}
+	unknown := func(e *messagepb.Elem) message.Content {
+		return message.Content{&message.UnknownSegment{Element: elementName(e), Raw: mustMarshal(t, e)}}
 	}
-	light := func(json string) Content { return Content{LightApp(json)} }
-	rich := func(service uint32, xml string) Content { return Content{&XMLSegment{ServiceID: service, XML: xml}} }
+	light := func(json string) message.Content { return message.Content{message.LightApp(json)} }
+	rich := func(service uint32, xml string) message.Content {
+		return message.Content{&message.XMLSegment{ServiceID: service, XML: xml}}
+	}
 	replace := func(s, old, new string) string {
 		t.Helper()
 		if !strings.Contains(s, old) {
@@ -72,10 +74,10 @@ func TestDecodeCards(t *testing.T) {
 	}
 	nested := testForward()
 	nested.ID = ""
-	bare := &ForwardSegment{ID: "RES"}
+	bare := &message.ForwardSegment{ID: "RES"}
 	cut := testForward()
 	cut.Preview, cut.Summary = cut.Preview[:1], ""
-	location := &LocationSegment{Latitude: 39.90872, Longitude: -116.39748, Title: "天安门", Address: "<A> & B"}
+	location := &message.LocationSegment{Latitude: 39.90872, Longitude: -116.39748, Title: "天安门", Address: "<A> & B"}
 	farAway := replace(locationJSON, `"39.90872"`, `"99.90872"`)
 	number := replace(locationJSON, `"39.90872"`, `39.90872`)
 	otherView := replace(locationJSON, `"LocationShare"`, `"Other"`)
@@ -84,13 +86,13 @@ func TestDecodeCards(t *testing.T) {
 
 	for name, tt := range map[string]struct {
 		elem *messagepb.Elem
-		want Content
+		want message.Content
 	}{
-		"light app":           {lightAppElem(deflatedCard(t, plain)), Content{&LightAppSegment{App: "com.tencent.structmsg", JSON: plain}}},
+		"light app":           {lightAppElem(deflatedCard(t, plain)), message.Content{&message.LightAppSegment{App: "com.tencent.structmsg", JSON: plain}}},
 		"light app, plain":    {lightAppElem("\x00" + plain), light(plain)},
-		"no app":              {lightAppElem("\x00 {}"), Content{&LightAppSegment{JSON: " {}"}}},
-		"app of another type": {lightAppElem("\x00" + `{"app":1}`), Content{&LightAppSegment{JSON: `{"app":1}`}}},
-		"invalid UTF-8":       {lightAppElem("\x00{\"app\":\"\xff\"}"), Content{&LightAppSegment{App: "\ufffd", JSON: "{\"app\":\"\ufffd\"}"}}},
+		"no app":              {lightAppElem("\x00 {}"), message.Content{&message.LightAppSegment{JSON: " {}"}}},
+		"app of another type": {lightAppElem("\x00" + `{"app":1}`), message.Content{&message.LightAppSegment{JSON: `{"app":1}`}}},
+		"invalid UTF-8":       {lightAppElem("\x00{\"app\":\"\xff\"}"), message.Content{&message.LightAppSegment{App: "\ufffd", JSON: "{\"app\":\"\ufffd\"}"}}},
 		"no object":           {lightAppElem("\x00[]"), unknown(lightAppElem("\x00[]"))},
 		"no JSON":             {lightAppElem("\x00com.tencent.multimsg"), unknown(lightAppElem("\x00com.tencent.multimsg"))},
 		"text behind":         {lightAppElem("\x00{}x"), unknown(lightAppElem("\x00{}x"))},
@@ -101,14 +103,14 @@ func TestDecodeCards(t *testing.T) {
 		"too deep": {lightAppElem("\x00" + `{"a":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}"),
 			unknown(lightAppElem("\x00" + `{"a":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}"))},
 
-		"forward":                 {lightAppElem(deflatedCard(t, forwardJSON)), Content{testForward()}},
-		"forward, nested":         {lightAppElem("\x00" + replace(forwardJSON, `"RES"`, `""`)), Content{nested}},
-		"forward, name in extra":  {lightAppElem("\x00" + replace(forwardJSON, `"uniseq":"uuid-1"`, `"uniseq":""`)), Content{testForward()}},
-		"forward, little of it":   {lightAppElem("\x00" + `{"app":"com.tencent.multimsg","extra":{},"meta":{"detail":{"news":{},"resid":"RES"}}}`), Content{bare}},
+		"forward":                 {lightAppElem(deflatedCard(t, forwardJSON)), message.Content{testForward()}},
+		"forward, nested":         {lightAppElem("\x00" + replace(forwardJSON, `"RES"`, `""`)), message.Content{nested}},
+		"forward, name in extra":  {lightAppElem("\x00" + replace(forwardJSON, `"uniseq":"uuid-1"`, `"uniseq":""`)), message.Content{testForward()}},
+		"forward, little of it":   {lightAppElem("\x00" + `{"app":"com.tencent.multimsg","extra":{},"meta":{"detail":{"news":{},"resid":"RES"}}}`), message.Content{bare}},
 		"forward of nothing":      {lightAppElem("\x00" + nobody), light(nobody)},
 		"forward in another card": {lightAppElem("\x00" + `{"app":"com.x","prompt":"com.tencent.multimsg"}`), light(`{"app":"com.x","prompt":"com.tencent.multimsg"}`)},
 
-		"location":            {lightAppElem(deflatedCard(t, locationJSON)), Content{location}},
+		"location":            {lightAppElem(deflatedCard(t, locationJSON)), message.Content{location}},
 		"location, far away":  {lightAppElem("\x00" + farAway), light(farAway)},
 		"location, number":    {lightAppElem("\x00" + number), light(number)},
 		"location, view":      {lightAppElem("\x00" + otherView), light(otherView)},
@@ -118,19 +120,19 @@ func TestDecodeCards(t *testing.T) {
 		"xml, plain":           {richElem(60, "\x00<msg/>"), rich(60, "<msg/>")},
 		"xml, broken zlib":     {richElem(60, "\x01<msg/>"), unknown(richElem(60, "\x01<msg/>"))},
 		"xml without a number": {&messagepb.Elem{RichMsg: &messagepb.RichMsg{Template: []byte("\x00x")}}, rich(0, "x")},
-		"link preview":         {richElem(33, "\x00<msg/>"), Content{}},
+		"link preview":         {richElem(33, "\x00<msg/>"), message.Content{}},
 		"text of service 1":    {richElem(1, "\x00words"), rich(1, "words")},
-		"JSON of service 1":    {richElem(1, "\x00"+plain), Content{&LightAppSegment{App: "com.tencent.structmsg", JSON: plain, RichMessage: true}}},
+		"JSON of service 1":    {richElem(1, "\x00"+plain), message.Content{&message.LightAppSegment{App: "com.tencent.structmsg", JSON: plain, RichMessage: true}}},
 
-		"forward in xml":               {richElem(35, deflatedCard(t, forwardXML)), Content{testForward()}},
-		"forward in xml, nested":       {richElem(35, "\x00"+replace(forwardXML, `m_resid="RES"`, `m_resid=""`)), Content{nested}},
-		"forward in xml, little":       {richElem(35, "\x00"+`<msg m_resid="RES" tSum="many"/>`), Content{bare}},
-		"forward in xml, cut":          {richElem(35, "\x00"+forwardXML[:strings.Index(forwardXML, "it&apos;s")]), Content{cut}},
+		"forward in xml":               {richElem(35, deflatedCard(t, forwardXML)), message.Content{testForward()}},
+		"forward in xml, nested":       {richElem(35, "\x00"+replace(forwardXML, `m_resid="RES"`, `m_resid=""`)), message.Content{nested}},
+		"forward in xml, little":       {richElem(35, "\x00"+`<msg m_resid="RES" tSum="many"/>`), message.Content{bare}},
+		"forward in xml, cut":          {richElem(35, "\x00"+forwardXML[:strings.Index(forwardXML, "it&apos;s")]), message.Content{cut}},
 		"forward in xml of another":    {richElem(60, "\x00"+forwardXML), rich(60, forwardXML)},
-		"forward in xml, encoding":     {richElem(35, "\x00"+replace(forwardXML, "UTF-8", "GBK")), Content{testForward()}},
-		"forward in xml, lone &":       {richElem(35, "\x00"+replace(forwardXML, "&amp;", "&")), Content{testForward()}},
-		"forward in xml, control":      {richElem(35, "\x00"+replace(forwardXML, "it&apos;s", "\x02it's\x01")), Content{testForward()}},
-		"forward in xml, CDATA":        {richElem(35, "\x00"+replace(forwardXML, "it&apos;s", "<![CDATA[it's]]>")), Content{testForward()}},
+		"forward in xml, encoding":     {richElem(35, "\x00"+replace(forwardXML, "UTF-8", "GBK")), message.Content{testForward()}},
+		"forward in xml, lone &":       {richElem(35, "\x00"+replace(forwardXML, "&amp;", "&")), message.Content{testForward()}},
+		"forward in xml, control":      {richElem(35, "\x00"+replace(forwardXML, "it&apos;s", "\x02it's\x01")), message.Content{testForward()}},
+		"forward in xml, CDATA":        {richElem(35, "\x00"+replace(forwardXML, "it&apos;s", "<![CDATA[it's]]>")), message.Content{testForward()}},
 		"xml 35 of something else":     {richElem(35, "\x00"+`<msg serviceID="35"><title>x</title></msg>`), rich(35, `<msg serviceID="35"><title>x</title></msg>`)},
 		"xml 35 of nothing":            {richElem(35, "\x00"+`<msg m_resid="" m_fileName=""/>`), rich(35, `<msg m_resid="" m_fileName=""/>`)},
 		"xml 35, number not at root":   {richElem(35, "\x00"+`<a><msg m_resid="RES"/></a>`), rich(35, `<a><msg m_resid="RES"/></a>`)},
@@ -147,11 +149,11 @@ func TestDecodeCards(t *testing.T) {
 
 // TestCardsComeBack sends each kind of card and reads it again.
 func TestCardsComeBack(t *testing.T) {
-	want := Content{
-		Text("RES-1"), &LightAppSegment{App: "com.x", JSON: `{"app":"com.x"}`, RichMessage: true},
-		LightApp(`{"app":"com.x"}`),
-		&XMLSegment{ServiceID: 2, XML: "<msg/>"},
-		Location(39.90872, -116.39748, "天安门", "<A> & B"), Location(-90, 180, "", ""),
+	want := message.Content{
+		message.Text("RES-1"), &message.LightAppSegment{App: "com.x", JSON: `{"app":"com.x"}`, RichMessage: true},
+		message.LightApp(`{"app":"com.x"}`),
+		&message.XMLSegment{ServiceID: 2, XML: "<msg/>"},
+		message.Location(39.90872, -116.39748, "天安门", "<A> & B"), message.Location(-90, 180, "", ""),
 	}
 	elems, err := encodeElems(want, EncodeOptions{})
 	if err != nil {
@@ -163,31 +165,31 @@ func TestCardsComeBack(t *testing.T) {
 	if text, _ := new(decoder).cardText(elems[4].GetLightApp().GetData()); text != locationJSON {
 		t.Errorf("location:\n got %s\nwant %s", text, locationJSON)
 	}
-	if elems, err = encodeElems(Content{XML("x")}, EncodeOptions{}); err != nil || elems[0].GetRichMsg().GetServiceId() != 35 {
+	if elems, err = encodeElems(message.Content{message.XML("x")}, EncodeOptions{}); err != nil || elems[0].GetRichMsg().GetServiceId() != 35 {
 		t.Errorf("xml without a service: got %v, %v; want 35", elems, err)
 	}
 }
 
 func TestCardsThatCannotBeSent(t *testing.T) {
-	for name, seg := range map[string]Segment{
-		"no JSON":       LightApp("x"),
-		"no object":     LightApp("[]"),
-		"empty JSON":    LightApp(""),
-		"large JSON":    LightApp(`{"a":"` + strings.Repeat("x", MaxCard) + `"}`),
-		"empty XML":     XML(""),
-		"large XML":     XML(strings.Repeat("x", MaxCard+1)),
-		"far away":      Location(90.1, 0, "", ""),
-		"far away too":  Location(0, -180.1, "", ""),
-		"nowhere":       Location(math.NaN(), 0, "", ""),
-		"long address":  Location(0, 0, "", strings.Repeat("x", MaxCard)),
-		"contact as is": Contact(10001),
+	for name, seg := range map[string]message.Segment{
+		"no JSON":       message.LightApp("x"),
+		"no object":     message.LightApp("[]"),
+		"empty JSON":    message.LightApp(""),
+		"large JSON":    message.LightApp(`{"a":"` + strings.Repeat("x", message.MaxCard) + `"}`),
+		"empty XML":     message.XML(""),
+		"large XML":     message.XML(strings.Repeat("x", message.MaxCard+1)),
+		"far away":      message.Location(90.1, 0, "", ""),
+		"far away too":  message.Location(0, -180.1, "", ""),
+		"nowhere":       message.Location(math.NaN(), 0, "", ""),
+		"long address":  message.Location(0, 0, "", strings.Repeat("x", message.MaxCard)),
+		"contact as is": message.Contact(10001),
 	} {
-		_, err := Encode(Content{seg}, EncodeOptions{})
-		if e, ok := errors.AsType[*SegmentError](err); !ok || e.Segment != seg {
+		_, err := Encode(message.Content{seg}, EncodeOptions{})
+		if e, ok := errors.AsType[*message.SegmentError](err); !ok || e.Segment != seg {
 			t.Errorf("%s: got %v, want a SegmentError", name, err)
 		}
 	}
-	if _, err := Encode(Content{XML(strings.Repeat("x", MaxCard))}, EncodeOptions{}); err != nil {
+	if _, err := Encode(message.Content{message.XML(strings.Repeat("x", message.MaxCard))}, EncodeOptions{}); err != nil {
 		t.Errorf("largest card: %v", err)
 	}
 }
@@ -197,20 +199,20 @@ type contacts struct {
 	Uploader
 	json string
 	err  error
-	got  *ContactSegment
+	got  *message.ContactSegment
 }
 
-func (s *contacts) ContactCard(_ context.Context, c *ContactSegment) (string, error) {
+func (s *contacts) ContactCard(_ context.Context, c *message.ContactSegment) (string, error) {
 	s.got = c
 	return s.json, s.err
 }
 
 func TestContact(t *testing.T) {
 	const card = `{"app":"com.tencent.contact.lua","prompt":"推荐联系人"}`
-	for _, seg := range []*ContactSegment{Contact(10001), ContactGroup(730000001)} {
+	for _, seg := range []*message.ContactSegment{message.Contact(10001), message.ContactGroup(730000001)} {
 		s := &contacts{json: card}
-		got, err := Upload(t.Context(), s, Content{seg})
-		if diff := cmp.Diff(Content{LightApp(card)}, got); diff != "" || err != nil {
+		got, err := Upload(t.Context(), s, message.Content{seg})
+		if diff := cmp.Diff(message.Content{message.LightApp(card)}, got); diff != "" || err != nil {
 			t.Errorf("content %v (-want +got):\n%s", err, diff)
 		}
 		if s.got != seg {
@@ -219,18 +221,18 @@ func TestContact(t *testing.T) {
 	}
 	refused := errors.New("refused")
 	for name, tt := range map[string]struct {
-		seg  *ContactSegment
+		seg  *message.ContactSegment
 		to   Uploader
 		want error
 	}{
-		"nobody":  {&ContactSegment{}, &contacts{json: card}, nil},
-		"both":    {&ContactSegment{UIN: 1, Group: 2}, &contacts{json: card}, nil},
-		"refused": {Contact(1), &contacts{err: refused}, refused},
-		"no card": {Contact(1), &contacts{json: "x"}, nil},
-		"nowhere": {Contact(1), nil, ErrNoUploader},
+		"nobody":  {&message.ContactSegment{}, &contacts{json: card}, nil},
+		"both":    {&message.ContactSegment{UIN: 1, Group: 2}, &contacts{json: card}, nil},
+		"refused": {message.Contact(1), &contacts{err: refused}, refused},
+		"no card": {message.Contact(1), &contacts{json: "x"}, nil},
+		"nowhere": {message.Contact(1), nil, ErrNoUploader},
 	} {
-		_, err := Upload(t.Context(), tt.to, Content{tt.seg})
-		if _, ok := errors.AsType[*SegmentError](err); !ok || tt.want != nil && !errors.Is(err, tt.want) {
+		_, err := Upload(t.Context(), tt.to, message.Content{tt.seg})
+		if _, ok := errors.AsType[*message.SegmentError](err); !ok || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want a SegmentError with %v", name, err, tt.want)
 		}
 	}
@@ -254,7 +256,7 @@ func TestRelayForward(t *testing.T) {
 		"unreadable": lightAppElem("\x01" + forwardJSON),
 		"nothing":    nil,
 		// The XML has six bytes for each quote.
-		"long": lightAppElem("\x00" + strings.Replace(forwardJSON, "A: ", strings.Repeat("'", MaxCard/2), 1)),
+		"long": lightAppElem("\x00" + strings.Replace(forwardJSON, "A: ", strings.Repeat("'", message.MaxCard/2), 1)),
 	} {
 		if got := RelayForward(e); got != nil {
 			t.Errorf("%s: got %v, want nil", name, got)
@@ -271,20 +273,20 @@ func TestCardBudget(t *testing.T) {
 	}
 	large := func(form string) *messagepb.Elem {
 		if form == "plain" {
-			return richElem(60, "\x00"+strings.Repeat("x", MaxCard+1))
+			return richElem(60, "\x00"+strings.Repeat("x", message.MaxCard+1))
 		}
-		half := deflatedCard(t, strings.Repeat("x", MaxCard))
+		half := deflatedCard(t, strings.Repeat("x", message.MaxCard))
 		return richElem(60, half[:len(half)-4]) // its checksum is missing
 	}
 	kinds := func(elems ...*messagepb.Elem) (out string) {
 		for _, seg := range Decode(&messagepb.RichText{Elems: elems}, true) {
 			switch s := seg.(type) {
-			case *UnknownSegment:
+			case *message.UnknownSegment:
 				out += "-"
-			case *ReplySegment:
+			case *message.ReplySegment:
 				out += "r"
 				for _, seg := range s.Content {
-					if _, unknown := seg.(*UnknownSegment); unknown {
+					if _, unknown := seg.(*message.UnknownSegment); unknown {
 						out += "-"
 					} else {
 						out += "+"
@@ -296,18 +298,18 @@ func TestCardBudget(t *testing.T) {
 		}
 		return out
 	}
-	quote := &messagepb.Elem{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, Elems: [][]byte{encoded(t, card(MaxCard))}}}
+	quote := &messagepb.Elem{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, Elems: [][]byte{encoded(t, card(message.MaxCard))}}}
 	for _, tt := range []struct {
 		name  string
 		elems []*messagepb.Elem
 		want  string
 	}{
-		{"largest", []*messagepb.Elem{card(MaxCard), card(MaxCard)}, "++"},
-		{"together", []*messagepb.Elem{card(MaxCard), card(MaxCard), card(100)}, "++-"},
-		{"just together", []*messagepb.Elem{card(MaxCard), card(MaxCard - 99), card(99)}, "+++"},
+		{"largest", []*messagepb.Elem{card(message.MaxCard), card(message.MaxCard)}, "++"},
+		{"together", []*messagepb.Elem{card(message.MaxCard), card(message.MaxCard), card(100)}, "++-"},
+		{"just together", []*messagepb.Elem{card(message.MaxCard), card(message.MaxCard - 99), card(99)}, "+++"},
 		{"plain over", []*messagepb.Elem{large("plain"), card(100)}, "-+"},
 		{"broken ones count", []*messagepb.Elem{large(""), large(""), card(100)}, "---"},
-		{"short broken ones do not", []*messagepb.Elem{richElem(1, "\x01x"), richElem(1, "\x01x"), card(MaxCard)}, "--+"},
+		{"short broken ones do not", []*messagepb.Elem{richElem(1, "\x01x"), richElem(1, "\x01x"), card(message.MaxCard)}, "--+"},
 		{"quotes count", []*messagepb.Elem{quote, quote, quote}, "r+r+r-"},
 	} {
 		if got := kinds(tt.elems...); got != tt.want {
@@ -322,26 +324,26 @@ func TestCleanCards(t *testing.T) {
 	fallback := &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("[卡片]请使用新版本"), PbReserve: reserve}}
 	card, forward := lightAppElem("\x00"+`{"app":"com.x"}`), richElem(richForward, "\x00"+forwardXML)
 	quote := &messagepb.Elem{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, SenderUin: 10001}}
-	mention := &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("@a"), Attr6Buf: OldMention(&AtSegment{UIN: 10001, Display: "@a"})}}
+	mention := &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("@a"), Attr6Buf: OldMention(&message.AtSegment{UIN: 10001, Display: "@a"})}}
 	flags := []*messagepb.Elem{{GeneralFlags: &messagepb.GeneralFlags{}}, {ElemFlags2: &messagepb.ElemFlags2{}}, {ExtraInfo: &messagepb.ExtraInfo{}}}
-	reply := &ReplySegment{Sequence: 1, SenderUIN: 10001}
-	light := LightApp(`{"app":"com.x"}`)
+	reply := &message.ReplySegment{Sequence: 1, SenderUIN: 10001}
+	light := message.LightApp(`{"app":"com.x"}`)
 	for name, tt := range map[string]struct {
 		elems []*messagepb.Elem
-		want  Content
+		want  message.Content
 	}{
-		"a forward is one segment":      {append([]*messagepb.Elem{forward}, flags...), Content{testForward()}},
-		"fallback behind a light app":   {[]*messagepb.Elem{card, fallback}, Content{light}},
-		"fallback behind a forward":     {[]*messagepb.Elem{lightAppElem("\x00" + forwardJSON), fallback}, Content{testForward()}},
-		"fallback behind a location":    {[]*messagepb.Elem{lightAppElem("\x00" + locationJSON), fallback}, Content{Location(39.90872, -116.39748, "天安门", "<A> & B")}},
-		"fallback behind a broken card": {[]*messagepb.Elem{lightAppElem("\x00{"), fallback}, Content{&UnknownSegment{Element: "light_app", Raw: encoded(t, lightAppElem("\x00{"))}}},
-		"one fallback only":             {[]*messagepb.Elem{card, fallback, fallback}, Content{light, Text("[卡片]请使用新版本")}},
-		"words behind a light app":      {[]*messagepb.Elem{card, textElem("look")}, Content{light, Text("look")}},
-		"quote, mention, card":          {[]*messagepb.Elem{quote, mention, card, fallback}, Content{reply, light}},
-		"a preview leaves its link":     {[]*messagepb.Elem{textElem("https://example.com"), richElem(33, "\x00<msg/>")}, Content{Text("https://example.com")}},
-		"a preview alone is nothing":    {append([]*messagepb.Elem{richElem(33, "\x00<msg/>")}, flags...), Content{}},
+		"a forward is one segment":      {append([]*messagepb.Elem{forward}, flags...), message.Content{testForward()}},
+		"fallback behind a light app":   {[]*messagepb.Elem{card, fallback}, message.Content{light}},
+		"fallback behind a forward":     {[]*messagepb.Elem{lightAppElem("\x00" + forwardJSON), fallback}, message.Content{testForward()}},
+		"fallback behind a location":    {[]*messagepb.Elem{lightAppElem("\x00" + locationJSON), fallback}, message.Content{message.Location(39.90872, -116.39748, "天安门", "<A> & B")}},
+		"fallback behind a broken card": {[]*messagepb.Elem{lightAppElem("\x00{"), fallback}, message.Content{&message.UnknownSegment{Element: "light_app", Raw: encoded(t, lightAppElem("\x00{"))}}},
+		"one fallback only":             {[]*messagepb.Elem{card, fallback, fallback}, message.Content{light, message.Text("[卡片]请使用新版本")}},
+		"words behind a light app":      {[]*messagepb.Elem{card, textElem("look")}, message.Content{light, message.Text("look")}},
+		"quote, mention, card":          {[]*messagepb.Elem{quote, mention, card, fallback}, message.Content{reply, light}},
+		"a preview leaves its link":     {[]*messagepb.Elem{textElem("https://example.com"), richElem(33, "\x00<msg/>")}, message.Content{message.Text("https://example.com")}},
+		"a preview alone is nothing":    {append([]*messagepb.Elem{richElem(33, "\x00<msg/>")}, flags...), message.Content{}},
 	} {
-		if diff := cmp.Diff(tt.want, Clean(Decode(&messagepb.RichText{Elems: tt.elems}, true), true)); diff != "" {
+		if diff := cmp.Diff(tt.want, message.Clean(Decode(&messagepb.RichText{Elems: tt.elems}, true), true)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -350,8 +352,8 @@ func TestCleanCards(t *testing.T) {
 // TestBombs: a message of 2 MiB full of cards that inflate to 1 MiB each takes little
 // memory and time.
 func TestBombs(t *testing.T) {
-	bomb := richElem(60, deflatedCard(t, strings.Repeat(" ", MaxCard)))
-	over := richElem(60, string(packed.AppendDeflated([]byte{cardZlib}, make([]byte, MaxCard+1))))
+	bomb := richElem(60, deflatedCard(t, strings.Repeat(" ", message.MaxCard)))
+	over := richElem(60, string(packed.AppendDeflated([]byte{cardZlib}, make([]byte, message.MaxCard+1))))
 	for name, e := range map[string]*messagepb.Elem{"bombs": bomb, "bombs over the limit": over} {
 		rt := &messagepb.RichText{}
 		size := proto.Size(&messagepb.RichText{Elems: []*messagepb.Elem{e}})
@@ -368,8 +370,8 @@ func TestBombs(t *testing.T) {
 		took := time.Since(began)
 		runtime.ReadMemStats(&after)
 		const most = 32 << 20
-		if used := after.TotalAlloc - before.TotalAlloc; used > most || took > 5*time.Second || (&Message{Content: c}).Size() > 3*maxCards {
-			t.Errorf("%s: %d cards took %d bytes of memory and %v, and keep %d bytes", name, len(rt.Elems), used, took, (&Message{Content: c}).Size())
+		if used := after.TotalAlloc - before.TotalAlloc; used > most || took > 5*time.Second || (&message.Message{Content: c}).Size() > 3*maxCards {
+			t.Errorf("%s: %d cards took %d bytes of memory and %v, and keep %d bytes", name, len(rt.Elems), used, took, (&message.Message{Content: c}).Size())
 		}
 		if len(c) != len(rt.Elems) {
 			t.Errorf("%s: got %d segments of %d cards", name, len(c), len(rt.Elems))
@@ -378,9 +380,9 @@ func TestBombs(t *testing.T) {
 }
 
 // aForward draws what the card of a forward can say.
-func aForward(t *rapid.T) *ForwardSegment {
+func aForward(t *rapid.T) *message.ForwardSegment {
 	text := rapid.Map(rapid.String(), func(s string) string { return strings.Map(xmlRune, s) })
-	f := &ForwardSegment{
+	f := &message.ForwardSegment{
 		ID: text.Draw(t, "id"), FileName: "f" + text.Draw(t, "file name"), Prompt: text.Draw(t, "prompt"),
 		Source: text.Draw(t, "source"), Summary: text.Draw(t, "summary"), Count: rapid.IntRange(1, 1000).Draw(t, "count"),
 	}
@@ -391,7 +393,7 @@ func aForward(t *rapid.T) *ForwardSegment {
 }
 
 // aCard draws a card that comes back as it was sent.
-func aCard(t *rapid.T) Segment {
+func aCard(t *rapid.T) message.Segment {
 	switch rapid.IntRange(0, 2).Draw(t, "kind") {
 	case 0:
 		members := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "members")
@@ -402,22 +404,22 @@ func aCard(t *rapid.T) Segment {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := LightApp(json)
+		l := message.LightApp(json)
 		l.RichMessage = rapid.Bool().Draw(t, "rich message")
 		return l
 	case 1:
 		service := rapid.Uint32Min(1).Filter(func(n uint32) bool { return n != richLinkPreview }).Draw(t, "service")
-		return &XMLSegment{ServiceID: service, XML: "<" + rapid.String().Draw(t, "xml")}
+		return &message.XMLSegment{ServiceID: service, XML: "<" + rapid.String().Draw(t, "xml")}
 	}
 	degrees := func(most int, name string) float64 {
 		return float64(rapid.IntRange(-most*100_000, most*100_000).Draw(t, name)) / 100_000
 	}
-	return Location(degrees(90, "latitude"), degrees(180, "longitude"), rapid.String().Draw(t, "title"), rapid.String().Draw(t, "address"))
+	return message.Location(degrees(90, "latitude"), degrees(180, "longitude"), rapid.String().Draw(t, "title"), rapid.String().Draw(t, "address"))
 }
 
 func TestCardProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := Content(rapid.SliceOfN(rapid.Custom(aCard), 1, 4).Draw(t, "cards"))
+		want := message.Content(rapid.SliceOfN(rapid.Custom(aCard), 1, 4).Draw(t, "cards"))
 		elems, err := encodeElems(want, EncodeOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -494,10 +496,10 @@ func FuzzCards(f *testing.F) {
 		}
 		first := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
 		for _, seg := range first {
-			if l, ok := seg.(*LightAppSegment); ok {
+			if l, ok := seg.(*message.LightAppSegment); ok {
 				l.Prompt()
 			}
-			if _, ok := seg.(*ForwardSegment); ok || (&Message{Content: first}).Size() >= MaxCard {
+			if _, ok := seg.(*message.ForwardSegment); ok || (&message.Message{Content: first}).Size() >= message.MaxCard {
 				return // a forward is sent in another form
 			}
 		}
@@ -506,14 +508,14 @@ func FuzzCards(f *testing.F) {
 		}
 		elems, err := encodeElems(first, EncodeOptions{})
 		if err != nil {
-			if x, ok := first[0].(*XMLSegment); ok && x.XML == "" {
+			if x, ok := first[0].(*message.XMLSegment); ok && x.XML == "" {
 				return
 			}
 			t.Fatalf("card %q: Encode: %v", data, err)
 		}
 		again := Decode(&messagepb.RichText{Elems: elems}, true)
-		if p, ok := first[0].(*LocationSegment); ok { // it is sent with five decimals
-			q := again[0].(*LocationSegment)
+		if p, ok := first[0].(*message.LocationSegment); ok { // it is sent with five decimals
+			q := again[0].(*message.LocationSegment)
 			if math.Abs(p.Latitude-q.Latitude) > 1e-5 || math.Abs(p.Longitude-q.Longitude) > 1e-5 || p.Title != q.Title || p.Address != q.Address {
 				t.Errorf("card %q: got %+v, then %+v", data, p, q)
 			}
@@ -534,7 +536,7 @@ func FuzzForwardCards(f *testing.F) {
 	f.Add(`<msg m_resid="&#x41;&bogus;&" tSum="-1"><title>a<b>c</b>d</title><!-- --><title/><?x?></msg>`)
 	f.Fuzz(func(t *testing.T, text string) {
 		text = pb.Text(text)
-		for form, read := range map[string]func(string) *ForwardSegment{"xml": forwardOfXML, "json": forwardOfCard} {
+		for form, read := range map[string]func(string) *message.ForwardSegment{"xml": forwardOfXML, "json": forwardOfCard} {
 			want := read(text)
 			if want == nil {
 				continue
@@ -586,11 +588,11 @@ func BenchmarkEncodeCard(b *testing.B) {
 		if inflated[0] != '{' {
 			return
 		}
-		l := LightApp(inflated)
+		l := message.LightApp(inflated)
 		b.Run(l.App, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Encode(Content{l}, EncodeOptions{}); err != nil {
+				if _, err := Encode(message.Content{l}, EncodeOptions{}); err != nil {
 					b.Fatal(err)
 				}
 			}

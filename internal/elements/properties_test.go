@@ -1,7 +1,11 @@
-package message
+package elements
 
 import (
 	"fmt"
+	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 	"net/url"
 	"testing"
 
@@ -9,34 +13,30 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
-
-	"libration/internal/pb"
-	"libration/internal/pb/mediapb"
-	"libration/internal/pb/messagepb"
 )
 
 // aUID draws a text id.
-var aUID = rapid.Map(rapid.StringMatching(`u_[A-Za-z0-9_-]{22}`), func(s string) UID { return UID(s) })
+var aUID = rapid.Map(rapid.StringMatching(`u_[A-Za-z0-9_-]{22}`), func(s string) message.UID { return message.UID(s) })
 
 // kinds draw a segment of each kind that is sent and received as one. The others are red
 // packets, which are only received, contacts, which are received as light apps, and
 // quotes, of which aContent draws one at most.
-var kinds = map[string]func(*rapid.T) Segment{
-	"text": func(t *rapid.T) Segment { return Text(rapid.String().Draw(t, "text")) },
-	"at": func(t *rapid.T) Segment {
-		a := &AtSegment{Display: "@" + rapid.String().Draw(t, "display")}
+var kinds = map[string]func(*rapid.T) message.Segment{
+	"text": func(t *rapid.T) message.Segment { return message.Text(rapid.String().Draw(t, "text")) },
+	"at": func(t *rapid.T) message.Segment {
+		a := &message.AtSegment{Display: "@" + rapid.String().Draw(t, "display")}
 		switch rapid.IntRange(0, 2).Draw(t, "form") {
 		case 0:
 			a.All = true
 		case 1:
-			a.UIN = UIN(rapid.Uint32Min(1).Draw(t, "uin"))
+			a.UIN = message.UIN(rapid.Uint32Min(1).Draw(t, "uin"))
 		case 2:
-			a.UIN, a.UID = UIN(rapid.Uint32().Draw(t, "uin")), aUID.Draw(t, "uid")
+			a.UIN, a.UID = message.UIN(rapid.Uint32().Draw(t, "uin")), aUID.Draw(t, "uid")
 		}
 		return a
 	},
-	"face": func(t *rapid.T) Segment {
-		f := &FaceSegment{ID: rapid.Uint32Range(0, 500).Draw(t, "id"), Text: rapid.SampledFrom([]string{"", "/x"}).Draw(t, "text")}
+	"face": func(t *rapid.T) message.Segment {
+		f := &message.FaceSegment{ID: rapid.Uint32Range(0, 500).Draw(t, "id"), Text: rapid.SampledFrom([]string{"", "/x"}).Draw(t, "text")}
 		switch rapid.IntRange(0, 3).Draw(t, "form") {
 		case 0:
 			f.Count = rapid.Uint32Min(1).Draw(t, "count")
@@ -45,19 +45,19 @@ var kinds = map[string]func(*rapid.T) Segment{
 		case 2:
 			f.Large, f.Pack, f.Sticker, f.StickerType = true, rapid.String().Draw(t, "pack"), rapid.String().Draw(t, "sticker"), rapid.Uint64().Draw(t, "type")
 		case 3:
-			f.ID = rapid.SampledFrom([]uint32{FaceDice, FaceRPS, SmallFaceMin, f.ID}).Draw(t, "other id")
+			f.ID = rapid.SampledFrom([]uint32{message.FaceDice, message.FaceRPS, SmallFaceMin, f.ID}).Draw(t, "other id")
 		}
 		return f
 	},
-	"market_face": func(t *rapid.T) Segment {
-		return &MarketFaceSegment{
+	"market_face": func(t *rapid.T) message.Segment {
+		return &message.MarketFaceSegment{
 			ID: rapid.StringMatching(`[0-9a-f]{32}`).Draw(t, "id"), Package: rapid.Uint32().Draw(t, "package"), Key: rapid.String().Draw(t, "key"),
 			Summary: rapid.String().Draw(t, "summary"), Param: rapid.SampledFrom([]string{"", "x", "rscType?1;value=3"}).Draw(t, "param"),
 			Width: rapid.Uint32().Draw(t, "width"), Height: rapid.Uint32().Draw(t, "height"),
 		}
 	},
-	"poke": func(t *rapid.T) Segment {
-		p := &PokeSegment{Type: rapid.Uint32().Draw(t, "type"), Title: rapid.String().Draw(t, "title"), Special: rapid.Bool().Draw(t, "special")}
+	"poke": func(t *rapid.T) message.Segment {
+		p := &message.PokeSegment{Type: rapid.Uint32().Draw(t, "type"), Title: rapid.String().Draw(t, "title"), Special: rapid.Bool().Draw(t, "special")}
 		if n := rapid.Uint32().Draw(t, "number"); p.Special {
 			p.Type, p.Count = p.Type%20, n
 		} else {
@@ -65,9 +65,11 @@ var kinds = map[string]func(*rapid.T) Segment{
 		}
 		return p
 	},
-	"markdown": func(t *rapid.T) Segment { return &MarkdownSegment{rapid.String().Draw(t, "markdown")} },
-	"flash_file": func(t *rapid.T) Segment {
-		f := &FlashFileSegment{Title: rapid.String().Draw(t, "title"), FileSet: rapid.StringN(1, 40, -1).Draw(t, "set"), Scene: rapid.Uint32().Draw(t, "scene")}
+	"markdown": func(t *rapid.T) message.Segment {
+		return &message.MarkdownSegment{Markdown: rapid.String().Draw(t, "markdown")}
+	},
+	"flash_file": func(t *rapid.T) message.Segment {
+		f := &message.FlashFileSegment{Title: rapid.String().Draw(t, "title"), FileSet: rapid.StringN(1, 40, -1).Draw(t, "set"), Scene: rapid.Uint32().Draw(t, "scene")}
 		type view map[string]any
 		card, err := writeCard(view{"attributes": view{"attributes": []view{{
 			"viewId": "file", "schema": fmt.Sprintf("mqqapi://x?fileset_id=%s&scene_type=%d", url.QueryEscape(f.FileSet), f.Scene),
@@ -79,13 +81,13 @@ var kinds = map[string]func(*rapid.T) Segment{
 		f.Markdown = flashContent(card)
 		return f
 	},
-	"keyboard": func(t *rapid.T) Segment {
+	"keyboard": func(t *rapid.T) message.Segment {
 		str := rapid.String()
-		k := &KeyboardSegment{BotAppID: rapid.Uint64().Draw(t, "app")}
+		k := &message.KeyboardSegment{BotAppID: rapid.Uint64().Draw(t, "app")}
 		for range rapid.IntRange(0, 3).Draw(t, "rows") {
-			row := KeyboardRow{}
+			row := message.KeyboardRow{}
 			for range rapid.IntRange(0, 3).Draw(t, "buttons") {
-				row.Buttons = append(row.Buttons, KeyboardButton{
+				row.Buttons = append(row.Buttons, message.KeyboardButton{
 					ID: str.Draw(t, "id"), Label: str.Draw(t, "label"), VisitedLabel: str.Draw(t, "visited"), Style: rapid.Int32().Draw(t, "style"),
 					Action: rapid.Int32().Draw(t, "action"), Permission: rapid.Int32().Draw(t, "permission"),
 					Roles: rapid.SliceOfN(str, 0, 2).Draw(t, "roles"), Users: rapid.SliceOfN(str, 0, 2).Draw(t, "users"),
@@ -98,19 +100,19 @@ var kinds = map[string]func(*rapid.T) Segment{
 		return k
 	},
 	"card": aCard, // light apps, XML and locations
-	"forward": func(t *rapid.T) Segment {
+	"forward": func(t *rapid.T) message.Segment {
 		f := aForward(t)
 		f.ID = "r" + f.ID
 		return f
 	},
-	"long_message": func(t *rapid.T) Segment {
-		return &LongMessageSegment{ID: rapid.StringN(1, 20, -1).Draw(t, "id")}
+	"long_message": func(t *rapid.T) message.Segment {
+		return &message.LongMessageSegment{ID: rapid.StringN(1, 20, -1).Draw(t, "id")}
 	},
-	"unknown": func(t *rapid.T) Segment { return anUnknown(t) },
+	"unknown": func(t *rapid.T) message.Segment { return anUnknown(t) },
 }
 
 // anUnknown draws an element that no codec reads, and whose text behind it stays.
-func anUnknown(t *rapid.T) *UnknownSegment {
+func anUnknown(t *rapid.T) *message.UnknownSegment {
 	raw := rapid.SliceOfN(rapid.Byte(), 1, 20).Draw(t, "bytes")
 	e := new(messagepb.Elem)
 	switch rapid.IntRange(0, 4).Draw(t, "element") {
@@ -133,22 +135,22 @@ func anUnknown(t *rapid.T) *UnknownSegment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &UnknownSegment{Element: elementName(e), Raw: whole}
+	return &message.UnknownSegment{Element: elementName(e), Raw: whole}
 }
 
 // someSegments draws content without a quote. No text stands behind a segment that has
 // one of its own there for older clients.
-func someSegments(t *rapid.T, name string) Content {
+func someSegments(t *rapid.T, name string) message.Content {
 	names := []string{"text", "at", "face", "market_face", "poke", "markdown", "flash_file", "keyboard", "card", "forward", "long_message", "unknown"}
-	var c Content
+	var c message.Content
 	for _, kind := range rapid.SliceOfN(rapid.SampledFrom(names), 1, 6).Draw(t, name) {
 		if len(c) > 0 && kind == "text" {
 			switch s := c[len(c)-1].(type) {
-			case *FaceSegment:
-				if s.Large || s.ID == FaceDice || s.ID == FaceRPS {
+			case *message.FaceSegment:
+				if s.Large || s.ID == message.FaceDice || s.ID == message.FaceRPS {
 					continue
 				}
-			case *FlashFileSegment, *MarketFaceSegment, *XMLSegment:
+			case *message.FlashFileSegment, *message.MarketFaceSegment, *message.XMLSegment:
 				continue
 			}
 		}
@@ -158,44 +160,44 @@ func someSegments(t *rapid.T, name string) Content {
 }
 
 // aContent draws the content of a message.
-func aContent(t *rapid.T, group bool) Content {
+func aContent(t *rapid.T, group bool) message.Content {
 	c := someSegments(t, "content")
 	if !rapid.Bool().Draw(t, "reply") {
 		return c
 	}
-	r := &ReplySegment{
-		Sequence: rapid.Uint64Min(1).Draw(t, "seq"), Time: int64(rapid.Uint32().Draw(t, "time")), SenderUIN: UIN(rapid.Uint32Min(1).Draw(t, "sender")),
+	r := &message.ReplySegment{
+		Sequence: rapid.Uint64Min(1).Draw(t, "seq"), Time: int64(rapid.Uint32().Draw(t, "time")), SenderUIN: message.UIN(rapid.Uint32Min(1).Draw(t, "sender")),
 		SenderUID: aUID.Draw(t, "sender uid"), Random: rapid.Uint32().Draw(t, "random"), Content: someSegments(t, "quoted"),
 	}
 	if !group {
 		r.ClientSequence = rapid.Uint64Min(1).Draw(t, "client seq")
 	}
-	if r.MentionedBy(c[0]) || isSpace(c[0]) { // that is taken for what clients add
-		c = append(Content{Text("x")}, c...)
+	if r.MentionedBy(c[0]) || cmp.Equal(c[0], message.Segment(message.Text(" "))) { // that is taken for what clients add
+		c = append(message.Content{message.Text("x")}, c...)
 	}
-	return append(Content{r}, c...)
+	return append(message.Content{r}, c...)
 }
 
 // normal is sent content as it comes back: without what the wire form does not carry, and
 // with what is filled in.
-func normal(c Content, group bool) Content {
-	out := Content{}
+func normal(c message.Content, group bool) message.Content {
+	out := message.Content{}
 	for _, seg := range c {
 		switch s := seg.(type) {
-		case *TextSegment:
+		case *message.TextSegment:
 			if s.Text == "" { // says nothing
 				continue
 			}
-			seg = Text(receivedText(s.Text)) // a lone CR is a line break of older clients
-		case *AtSegment:
+			seg = message.Text(receivedText(s.Text)) // a lone CR is a line break of older clients
+		case *message.AtSegment:
 			a := *s
 			if a.UID != "" { // goes in place of the number
 				a.UIN = 0
 			}
 			seg = &a
-		case *FaceSegment:
+		case *message.FaceSegment:
 			seg = normalFace(*s)
-		case *MarketFaceSegment:
+		case *message.MarketFaceSegment:
 			m := *s
 			if m.Width == 0 {
 				m.Width = 300
@@ -204,22 +206,22 @@ func normal(c Content, group bool) Content {
 				m.Height = 300
 			}
 			seg = &m
-		case *PokeSegment:
+		case *message.PokeSegment:
 			p := *s
 			if p.Special {
 				p.Count = max(p.Count, 1)
 				if p.Title == "" {
-					p.Title = PokeName(p.Type, true)
+					p.Title = message.PokeName(p.Type, true)
 				}
 			}
 			seg = &p
-		case *KeyboardSegment:
-			k := KeyboardSegment{BotAppID: s.BotAppID}
+		case *message.KeyboardSegment:
+			k := message.KeyboardSegment{BotAppID: s.BotAppID}
 			for _, row := range s.Rows {
 				if len(row.Buttons) == 0 { // says nothing
 					continue
 				}
-				r := KeyboardRow{}
+				r := message.KeyboardRow{}
 				for _, b := range row.Buttons {
 					b.Roles, b.Users = append([]string(nil), b.Roles...), append([]string(nil), b.Users...)
 					r.Buttons = append(r.Buttons, b)
@@ -227,7 +229,7 @@ func normal(c Content, group bool) Content {
 				k.Rows = append(k.Rows, r)
 			}
 			seg = &k
-		case *ReplySegment:
+		case *message.ReplySegment:
 			r := *s
 			if r.Random != 0 { // each form names the author in one way
 				r.SenderUIN = 0
@@ -236,7 +238,7 @@ func normal(c Content, group bool) Content {
 			}
 			r.Content = normal(r.Content, group)
 			seg = &r
-		case *ForwardSegment:
+		case *message.ForwardSegment:
 			f := *s.Card()
 			seg = &f
 		}
@@ -246,14 +248,14 @@ func normal(c Content, group bool) Content {
 }
 
 // normalFace knows that each form carries other things.
-func normalFace(f FaceSegment) *FaceSegment {
+func normalFace(f message.FaceSegment) *message.FaceSegment {
 	switch {
 	case f.Count > 0:
-		return &FaceSegment{ID: f.ID, Count: f.Count, Text: f.Text}
-	case f.Large || f.ID == FaceDice || f.ID == FaceRPS:
+		return &message.FaceSegment{ID: f.ID, Count: f.Count, Text: f.Text}
+	case f.Large || f.ID == message.FaceDice || f.ID == message.FaceRPS:
 		f.Large = true
 		if f.Text == "" {
-			f.Text = FaceText(f.ID)
+			f.Text = message.FaceText(f.ID)
 		}
 		at, none := place{f.Pack, f.Sticker, f.StickerType}, noEntry(f.ID)
 		if at.pack == "" {
@@ -272,7 +274,7 @@ func normalFace(f FaceSegment) *FaceSegment {
 	case f.ID < SmallFaceMin:
 		f.Text = ""
 	}
-	return &FaceSegment{ID: f.ID, Text: f.Text}
+	return &message.FaceSegment{ID: f.ID, Text: f.Text}
 }
 
 // TestRoundTrip: content of all kinds comes back as it was sent.
@@ -285,9 +287,9 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatalf("Encode: %v", err)
 		}
-		if r, ok := c[0].(*ReplySegment); ok && group && elems[1].Text != nil && len(elems[1].Text.PbReserve) > 0 {
+		if r, ok := c[0].(*message.ReplySegment); ok && group && elems[1].Text != nil && len(elems[1].Text.PbReserve) > 0 {
 			// The service adds the number (docs/protocol/messages.md 11.1).
-			elems[1].Text.Attr6Buf = OldMention(&AtSegment{UIN: r.SenderUIN, Display: "@x"})
+			elems[1].Text.Attr6Buf = OldMention(&message.AtSegment{UIN: r.SenderUIN, Display: "@x"})
 		}
 		raw, err := pb.Marshal(&messagepb.RichText{Elems: elems})
 		if err != nil {
@@ -297,7 +299,7 @@ func TestRoundTrip(t *testing.T) {
 		if err := proto.Unmarshal(raw, &rt); err != nil { // the strict decoder, for the UTF-8
 			t.Fatalf("Unmarshal: %v", err)
 		}
-		got := Clean(Decode(&rt, group), group)
+		got := message.Clean(Decode(&rt, group), group)
 		if diff := cmp.Diff(normal(c, group), got); diff != "" {
 			t.Errorf("content (-want +got):\n%s", diff)
 		}
@@ -306,10 +308,10 @@ func TestRoundTrip(t *testing.T) {
 
 // TestKindsAreAll: a segment that nobody draws is one of those that kinds names.
 func TestKindsAreAll(t *testing.T) {
-	for _, seg := range All() {
+	for _, seg := range message.All() {
 		switch seg.(type) {
-		case *LightAppSegment, *XMLSegment, *LocationSegment: // a card
-		case *RedPacketSegment, *ContactSegment, *ReplySegment:
+		case *message.LightAppSegment, *message.XMLSegment, *message.LocationSegment: // a card
+		case *message.RedPacketSegment, *message.ContactSegment, *message.ReplySegment:
 		default:
 			if kinds[seg.Name()] == nil {
 				t.Errorf("%T is not drawn", seg)
@@ -324,16 +326,16 @@ func TestUnknownGoesBackAsItCame(t *testing.T) {
 		want := anUnknown(t)
 		if rapid.Bool().Draw(t, "broken card") {
 			raw, _ := proto.Marshal(&messagepb.Elem{LightApp: &messagepb.LightApp{Data: []byte{0, '{'}}})
-			want = &UnknownSegment{Element: "light_app", Raw: raw}
+			want = &message.UnknownSegment{Element: "light_app", Raw: raw}
 		}
-		elems, err := encodeElems(Content{want}, EncodeOptions{})
+		elems, err := encodeElems(message.Content{want}, EncodeOptions{})
 		if err != nil || len(elems) != 1 {
 			t.Fatalf("Encode(%v): got %d elements, %v", want, len(elems), err)
 		}
 		if raw, err := proto.Marshal(elems[0]); err != nil || string(raw) != string(want.Raw) {
 			t.Errorf("got %x, %v; want %x", raw, err, want.Raw)
 		}
-		if diff := cmp.Diff(Content{want}, Decode(&messagepb.RichText{Elems: elems}, true)); diff != "" {
+		if diff := cmp.Diff(message.Content{want}, Decode(&messagepb.RichText{Elems: elems}, true)); diff != "" {
 			t.Errorf("content (-want +got):\n%s", diff)
 		}
 	})

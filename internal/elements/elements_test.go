@@ -1,8 +1,10 @@
-package message
+package elements
 
 import (
 	"encoding/hex"
 	"errors"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 	"net/url"
 	"strings"
 	"testing"
@@ -10,8 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
-
-	"libration/internal/pb/messagepb"
 )
 
 // sticker is an element as phones send it.
@@ -34,7 +34,7 @@ func oldResult(summary, id string, tab uint32, param string) *messagepb.Elem {
 
 func TestDecodeSegments(t *testing.T) {
 	plain := func(m *messagepb.MarketFace) {}
-	cat := MarketFaceSegment{ID: "ab01", Package: 7, Key: "0123456789abcdef", Summary: "[猫]", Width: 200, Height: 100}
+	cat := message.MarketFaceSegment{ID: "ab01", Package: 7, Key: "0123456789abcdef", Summary: "[猫]", Width: 200, Height: 100}
 	asText, bad := sticker(func(m *messagepb.MarketFace) {
 		m.FaceId, m.MediaType, m.MobileParam = []byte("AB01"), proto.Uint32(2), []byte("p")
 	}), sticker(func(m *messagepb.MarketFace) { m.FaceId = nil })
@@ -53,40 +53,40 @@ func TestDecodeSegments(t *testing.T) {
 	tests := []struct {
 		name  string
 		elems []*messagepb.Elem
-		want  Content
+		want  message.Content
 	}{
-		{"sticker", []*messagepb.Elem{sticker(plain), textElem("[猫]"), textElem("b")}, Content{&cat, Text("[猫]"), Text("b")}},
-		{"sticker with its marked text", []*messagepb.Elem{sticker(plain), fallbackElem(t, "x"), textElem("b")}, Content{&cat, Text("b")}},
-		{"sticker whose id is text", []*messagepb.Elem{asText}, Content{&withParam}},
-		{"sticker without an id", []*messagepb.Elem{bad}, Content{&UnknownSegment{Element: "market_face", Raw: mustMarshal(t, bad)}}},
+		{"sticker", []*messagepb.Elem{sticker(plain), textElem("[猫]"), textElem("b")}, message.Content{&cat, message.Text("[猫]"), message.Text("b")}},
+		{"sticker with its marked text", []*messagepb.Elem{sticker(plain), fallbackElem(t, "x"), textElem("b")}, message.Content{&cat, message.Text("b")}},
+		{"sticker whose id is text", []*messagepb.Elem{asText}, message.Content{&withParam}},
+		{"sticker without an id", []*messagepb.Elem{bad}, message.Content{&message.UnknownSegment{Element: "market_face", Raw: mustMarshal(t, bad)}}},
 		{"old die", []*messagepb.Elem{oldResult("[骰子]", marketDiceID, 11464, "rscType?1;value=0"), oldResult("[随机骰子]", marketDiceID, 11464, "rscType?1;value=5")},
-			Content{&FaceSegment{ID: 358, Large: true, Result: 1, Text: "/骰子"}, &FaceSegment{ID: 358, Large: true, Result: 6, Text: "/骰子"}}},
+			message.Content{&message.FaceSegment{ID: 358, Large: true, Result: 1, Text: "/骰子"}, &message.FaceSegment{ID: 358, Large: true, Result: 6, Text: "/骰子"}}},
 		{"old die with its text", []*messagepb.Elem{oldResult("[骰子]", marketDiceID, 11464, "rscType?1;value=0"), textElem("[骰子]"), textElem("[骰子]")},
-			Content{&FaceSegment{ID: 358, Large: true, Result: 1, Text: "/骰子"}, Text("[骰子]")}},
+			message.Content{&message.FaceSegment{ID: 358, Large: true, Result: 1, Text: "/骰子"}, message.Text("[骰子]")}},
 		{"old rock, scissors, paper", []*messagepb.Elem{oldResult("[猜拳]", marketRPSID, 11415, "rscType?1;value=0"),
 			oldResult("[猜拳]", marketRPSID, 11415, "rscType?1;value=1"), oldResult("[猜拳]", marketRPSID, 11415, "rscType?1;value=2")},
-			Content{&FaceSegment{ID: 359, Large: true, Result: 3, Text: "/包剪锤"}, &FaceSegment{ID: 359, Large: true, Result: 2, Text: "/包剪锤"},
-				&FaceSegment{ID: 359, Large: true, Result: 1, Text: "/包剪锤"}}},
+			message.Content{&message.FaceSegment{ID: 359, Large: true, Result: 3, Text: "/包剪锤"}, &message.FaceSegment{ID: 359, Large: true, Result: 2, Text: "/包剪锤"},
+				&message.FaceSegment{ID: 359, Large: true, Result: 1, Text: "/包剪锤"}}},
 		{"poke", []*messagepb.Elem{common(2, 1, payload(&messagepb.PokeElem{Type: 3, Strength: proto.Uint32(4), Name: proto.String("n")}))},
-			Content{&PokeSegment{Type: 3, Strength: 4, Title: "n"}}},
+			message.Content{&message.PokeSegment{Type: 3, Strength: 4, Title: "n"}}},
 		{"special poke", []*messagepb.Elem{common(23, 9, payload(&messagepb.BounceFaceElem{Type: 9, Count: 2, Name: "榴莲"})), fallbackElem(t, "x"), textElem("y")},
-			Content{&PokeSegment{Type: 9, Special: true, Count: 2, Title: "榴莲"}, Text("y")}},
+			message.Content{&message.PokeSegment{Type: 9, Special: true, Count: 2, Title: "榴莲"}, message.Text("y")}},
 		{"thrown face", []*messagepb.Elem{thrown(&messagepb.BounceFaceElem{Type: 13, Count: 3, Name: "敬礼", Face: &messagepb.SmallFaceElem{FaceId: 282}}), fallbackElem(t, "x"), textElem("y")},
-			Content{&FaceSegment{ID: 282, Count: 3, Text: "/敬礼"}, Text("y")}},
+			message.Content{&message.FaceSegment{ID: 282, Count: 3, Text: "/敬礼"}, message.Text("y")}},
 		{"thrown face without a count", []*messagepb.Elem{thrown(&messagepb.BounceFaceElem{Name: "/a", Face: &messagepb.SmallFaceElem{}})},
-			Content{&FaceSegment{Count: 1, Text: "/a"}}},
+			message.Content{&message.FaceSegment{Count: 1, Text: "/a"}}},
 		{"large face of the table", []*messagepb.Elem{common(37, 2, payload(&messagepb.LargeFaceElem{
 			PackId: proto.String("1"), StickerId: proto.String("33"), FaceId: proto.Uint32(358), StickerType: proto.Uint64(1<<32 + 3), ResultId: proto.String("5")}))},
-			Content{&FaceSegment{ID: 358, Large: true, Result: 5, Pack: "1", Sticker: "33", StickerType: 1<<32 + 3}}},
+			message.Content{&message.FaceSegment{ID: 358, Large: true, Result: 5, Pack: "1", Sticker: "33", StickerType: 1<<32 + 3}}},
 		{"result of any face", []*messagepb.Elem{common(37, 1, payload(&messagepb.LargeFaceElem{FaceId: proto.Uint32(114), ResultId: proto.String("2")}))},
-			Content{&FaceSegment{ID: 114, Large: true, Result: 2}}},
+			message.Content{&message.FaceSegment{ID: 114, Large: true, Result: 2}}},
 		{"red packet", []*messagepb.Elem{{QqWalletMsg: &messagepb.QQWalletMsg{Body: &messagepb.QQWalletAioBody{
 			Sender: &messagepb.QQWalletAioElem{Title: "s"}, Receiver: &messagepb.QQWalletAioElem{Title: "恭喜发财"}}}}},
-			Content{&RedPacketSegment{Title: "恭喜发财"}}},
-		{"markdown", []*messagepb.Elem{common(45, 1, payload(&messagepb.MarkdownElem{Content: "# a"})), textElem("b")}, Content{&MarkdownSegment{"# a"}, Text("b")}},
-		{"keyboard", []*messagepb.Elem{buttons(1)}, Content{&KeyboardSegment{BotAppID: 5, Rows: []KeyboardRow{{Buttons: []KeyboardButton{{ID: "b"}}}}}}},
-		{"keyboard too large", []*messagepb.Elem{buttons(maxButtons + 1)}, Content{&UnknownSegment{Element: "common_elem 46/1", Raw: mustMarshal(t, buttons(maxButtons+1))}}},
-		{"bad payloads", []*messagepb.Elem{common(2, 1, "\xff"), common(23, 1, "\xff"), common(45, 1, "\xff"), common(45, 3, "\xff"), common(46, 1, "\xff")}, Content{}},
+			message.Content{&message.RedPacketSegment{Title: "恭喜发财"}}},
+		{"markdown", []*messagepb.Elem{common(45, 1, payload(&messagepb.MarkdownElem{Content: "# a"})), textElem("b")}, message.Content{&message.MarkdownSegment{Markdown: "# a"}, message.Text("b")}},
+		{"keyboard", []*messagepb.Elem{buttons(1)}, message.Content{&message.KeyboardSegment{BotAppID: 5, Rows: []message.KeyboardRow{{Buttons: []message.KeyboardButton{{ID: "b"}}}}}}},
+		{"keyboard too large", []*messagepb.Elem{buttons(maxButtons + 1)}, message.Content{&message.UnknownSegment{Element: "common_elem 46/1", Raw: mustMarshal(t, buttons(maxButtons+1))}}},
+		{"bad payloads", []*messagepb.Elem{common(2, 1, "\xff"), common(23, 1, "\xff"), common(45, 1, "\xff"), common(45, 3, "\xff"), common(46, 1, "\xff")}, message.Content{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestOtherStickersStay(t *testing.T) {
 		oldResult("[猜拳]", marketRPSID, 11415, "rscType?1;value=3"),
 	} {
 		c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
-		m, ok := c[0].(*MarketFaceSegment)
+		m, ok := c[0].(*message.MarketFaceSegment)
 		if !ok || m.Param != string(e.MarketFace.MobileParam) || m.Summary != e.MarketFace.GetSummary() {
 			t.Errorf("%v: got %+v, want the sticker", e, c[0])
 		}
@@ -132,7 +132,7 @@ func TestDecodeFlashFile(t *testing.T) {
 			textElem("请使用新版手机QQ查看"), {GeneralFlags: &messagepb.GeneralFlags{}}, {}}
 	}
 	content := flashContent(flashJSON)
-	want := Content{&FlashFileSegment{Title: "a (1).zip", FileSet: "5e4b-1", Scene: 103, Markdown: content}}
+	want := message.Content{&message.FlashFileSegment{Title: "a (1).zip", FileSet: "5e4b-1", Scene: 103, Markdown: content}}
 	if diff := cmp.Diff(want, Decode(&messagepb.RichText{Elems: card(content)}, true)); diff != "" {
 		t.Errorf("card (-want +got):\n%s", diff)
 	}
@@ -141,7 +141,7 @@ func TestDecodeFlashFile(t *testing.T) {
 		flashContent(strings.Replace(flashJSON, "fileset_id=5", "set=5", 1)),
 		flashContent(flashJSON + strings.Repeat(" ", maxFlashCard)),
 	} {
-		if diff := cmp.Diff(Content{&MarkdownSegment{content}}, Decode(&messagepb.RichText{Elems: card(content)}, true)); diff != "" {
+		if diff := cmp.Diff(message.Content{&message.MarkdownSegment{Markdown: content}}, Decode(&messagepb.RichText{Elems: card(content)}, true)); diff != "" {
 			t.Errorf("%.60q (-want +got):\n%s", content, diff)
 		}
 	}
@@ -164,36 +164,36 @@ func TestEncodeSegments(t *testing.T) {
 	nameless.Text.PbReserve = []byte(payload(&messagepb.FallbackText{Text: "[表情]请使用最新版手机QQ体验新功能。"}))
 	tests := []struct {
 		name string
-		in   Segment
+		in   message.Segment
 		want []*messagepb.Elem
 	}{
-		{"sticker", &MarketFaceSegment{ID: "AB01", Package: 7, Key: "k", Summary: "[猫]", Param: "p", Width: 200}, []*messagepb.Elem{
+		{"sticker", &message.MarketFaceSegment{ID: "AB01", Package: 7, Key: "k", Summary: "[猫]", Param: "p", Width: 200}, []*messagepb.Elem{
 			market(&messagepb.MarketFace{Summary: proto.String("[猫]"), FaceId: []byte{0xAB, 1}, TabId: proto.Uint32(7), Key: []byte("k"),
 				Width: proto.Uint32(200), Height: proto.Uint32(300), MobileParam: []byte("p")}), textElem("[猫]")}},
-		{"sticker without a summary", &MarketFaceSegment{ID: "ab"}, []*messagepb.Elem{
+		{"sticker without a summary", &message.MarketFaceSegment{ID: "ab"}, []*messagepb.Elem{
 			market(&messagepb.MarketFace{Summary: proto.String(""), FaceId: []byte{0xAB}, TabId: proto.Uint32(0), Key: []byte{},
 				Width: proto.Uint32(300), Height: proto.Uint32(300)})}},
-		{"poke", &PokeSegment{Type: 2}, []*messagepb.Elem{common(2, 2, "\x08\x02\x38\x00")}},
-		{"strong poke with a title", &PokeSegment{Type: 2, Strength: 1, Title: "t"}, []*messagepb.Elem{common(2, 2, "\x08\x02\x2a\x01t\x38\x01")}},
-		{"special poke", &PokeSegment{Type: 9, Special: true}, []*messagepb.Elem{common(23, 9, "\x08\x09\x10\x01\x1a\x06榴莲")}},
-		{"special poke with a title", &PokeSegment{Type: 99, Special: true, Count: 5, Title: "t"}, []*messagepb.Elem{common(23, 99, "\x08\x63\x10\x05\x1a\x01t")}},
-		{"thrown face", &FaceSegment{ID: 282, Count: 3, Text: "/敬礼", Large: true}, []*messagepb.Elem{
+		{"poke", &message.PokeSegment{Type: 2}, []*messagepb.Elem{common(2, 2, "\x08\x02\x38\x00")}},
+		{"strong poke with a title", &message.PokeSegment{Type: 2, Strength: 1, Title: "t"}, []*messagepb.Elem{common(2, 2, "\x08\x02\x2a\x01t\x38\x01")}},
+		{"special poke", &message.PokeSegment{Type: 9, Special: true}, []*messagepb.Elem{common(23, 9, "\x08\x09\x10\x01\x1a\x06榴莲")}},
+		{"special poke with a title", &message.PokeSegment{Type: 99, Special: true, Count: 5, Title: "t"}, []*messagepb.Elem{common(23, 99, "\x08\x63\x10\x05\x1a\x01t")}},
+		{"thrown face", &message.FaceSegment{ID: 282, Count: 3, Text: "/敬礼", Large: true}, []*messagepb.Elem{
 			common(23, 13, payload(&messagepb.BounceFaceElem{Type: 13, Count: 3, Name: "敬礼",
 				Face: &messagepb.SmallFaceElem{FaceId: 282, Text: "敬礼", CompatText: "敬礼"}})), marked}},
-		{"thrown face without a name", &FaceSegment{ID: 1, Count: 1}, []*messagepb.Elem{
+		{"thrown face without a name", &message.FaceSegment{ID: 1, Count: 1}, []*messagepb.Elem{
 			common(23, 13, payload(&messagepb.BounceFaceElem{Type: 13, Count: 1, Face: &messagepb.SmallFaceElem{FaceId: 1}})), nameless}},
-		{"large face of the table", &FaceSegment{ID: 5, Large: true, Text: "/流泪", Pack: "1", Sticker: "16", StickerType: 3},
+		{"large face of the table", &message.FaceSegment{ID: 5, Large: true, Text: "/流泪", Pack: "1", Sticker: "16", StickerType: 3},
 			large(3, &messagepb.LargeFaceElem{PackId: proto.String("1"), StickerId: proto.String("16"), FaceId: proto.Uint32(5),
 				StickerType: proto.Uint64(3), ResultId: proto.String(""), Text: proto.String("/流泪")})},
-		{"die of the table", &FaceSegment{ID: 358, Pack: "1", Sticker: "33"},
+		{"die of the table", &message.FaceSegment{ID: 358, Pack: "1", Sticker: "33"},
 			large(2, &messagepb.LargeFaceElem{PackId: proto.String("1"), StickerId: proto.String("33"), FaceId: proto.Uint32(358),
 				StickerType: proto.Uint64(2), ResultId: proto.String(""), Text: proto.String("/骰子")})},
-		{"result of any face", &FaceSegment{ID: 114, Large: true, Result: 2},
+		{"result of any face", &message.FaceSegment{ID: 114, Large: true, Result: 2},
 			large(1, &messagepb.LargeFaceElem{PackId: proto.String("1"), StickerId: proto.String("8"), FaceId: proto.Uint32(114),
 				StickerType: proto.Uint64(1), ResultId: proto.String("2"), Text: proto.String("")})},
-		{"markdown", &MarkdownSegment{"# a"}, []*messagepb.Elem{common(45, 1, "\x0a\x03# a")}},
-		{"flash transfer", &FlashFileSegment{Markdown: "c"}, []*messagepb.Elem{common(45, 3, "\x0a\x01c")}},
-		{"keyboard", &KeyboardSegment{BotAppID: 5, Rows: []KeyboardRow{{Buttons: []KeyboardButton{{
+		{"markdown", &message.MarkdownSegment{Markdown: "# a"}, []*messagepb.Elem{common(45, 1, "\x0a\x03# a")}},
+		{"flash transfer", &message.FlashFileSegment{Markdown: "c"}, []*messagepb.Elem{common(45, 3, "\x0a\x01c")}},
+		{"keyboard", &message.KeyboardSegment{BotAppID: 5, Rows: []message.KeyboardRow{{Buttons: []message.KeyboardButton{{
 			ID: "i", Label: "l", VisitedLabel: "v", Style: 1, Action: 2, Permission: 3, Roles: []string{"r"}, Users: []string{"u"},
 			Unsupported: "t", Data: "d", Enter: true}}}}},
 			[]*messagepb.Elem{common(46, 1, payload(&messagepb.KeyboardElem{Keyboard: &messagepb.Keyboard{BotAppId: proto.Uint64(5),
@@ -203,7 +203,7 @@ func TestEncodeSegments(t *testing.T) {
 						Permission: &messagepb.KeyboardPermission{Type: 3, SpecifyRoleIds: []string{"r"}, SpecifyUserIds: []string{"u"}}}}}}}}}))}},
 	}
 	for _, tt := range tests {
-		got, err := encodeElems(Content{tt.in}, EncodeOptions{Group: true})
+		got, err := encodeElems(message.Content{tt.in}, EncodeOptions{Group: true})
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		} else if diff := cmp.Diff(tt.want, got, protocmp.Transform()); diff != "" {
@@ -213,17 +213,17 @@ func TestEncodeSegments(t *testing.T) {
 }
 
 func TestSegmentsThatCannotBeSent(t *testing.T) {
-	for _, seg := range []Segment{&RedPacketSegment{}, &FlashFileSegment{FileSet: "x"}} {
-		if _, err := Encode(Content{seg}, EncodeOptions{}); !errors.Is(err, ErrReceivedOnly) {
-			t.Errorf("%T: got %v, want %v", seg, err, ErrReceivedOnly)
+	for _, seg := range []message.Segment{&message.RedPacketSegment{}, &message.FlashFileSegment{FileSet: "x"}} {
+		if _, err := Encode(message.Content{seg}, EncodeOptions{}); !errors.Is(err, message.ErrReceivedOnly) {
+			t.Errorf("%T: got %v, want %v", seg, err, message.ErrReceivedOnly)
 		}
-		elems, err := encodeElems(Content{&ReplySegment{Sequence: 1, Content: Content{seg, Text("x")}}}, EncodeOptions{})
+		elems, err := encodeElems(message.Content{&message.ReplySegment{Sequence: 1, Content: message.Content{seg, message.Text("x")}}}, EncodeOptions{})
 		if err != nil || len(elems[0].GetSrcMsg().GetElems()) != 1 {
 			t.Errorf("%T quoted: got %v, %v; want a quote of the text", seg, elems, err)
 		}
 	}
 	for _, id := range []string{"", "x", "123"} {
-		if _, err := Encode(Content{&MarketFaceSegment{ID: id}}, EncodeOptions{}); err == nil {
+		if _, err := Encode(message.Content{&message.MarketFaceSegment{ID: id}}, EncodeOptions{}); err == nil {
 			t.Errorf("a sticker with the id %q is sent", id)
 		}
 	}

@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // DecodeForward reads the payload of a forward (docs/protocol/messages.md 10.2). Forwards
@@ -15,15 +16,15 @@ import (
 // parse are left out.
 //
 // The error is ErrBadForward or a *[ForwardLimitError].
-func DecodeForward(payload []byte) ([]Node, error) { return decodeForward(known, payload) }
+func DecodeForward(payload []byte) ([]message.Node, error) { return decodeForward(known, payload) }
 
-func decodeForward(t *table, payload []byte) ([]Node, error) {
+func decodeForward(t *table, payload []byte) ([]message.Node, error) {
 	transmit, err := inflateForward(payload)
 	if err != nil {
 		return nil, err
 	}
-	r := &forwardReader{items: map[string][][]byte{}, bytes: MaxForwardBytes}
-	r.d = decoder{table: t, left: pb.MaxEntries, inflated: maxCards - MaxForwardBytes} // more cards than in a message
+	r := &forwardReader{items: map[string][][]byte{}, bytes: message.MaxForwardBytes}
+	r.d = decoder{table: t, left: pb.MaxEntries, inflated: maxCards - message.MaxForwardBytes} // more cards than in a message
 	for _, item := range transmit.GetItems() {
 		if name := item.GetFileName(); r.items[name] == nil {
 			r.items[name] = item.GetContent().GetMessages()
@@ -40,9 +41,9 @@ func decodeForward(t *table, payload []byte) ([]Node, error) {
 	nodes := r.nodes(root, &within{name: rootItem, depth: 1})
 	switch {
 	case r.full:
-		return nil, &ForwardLimitError{"elements", pb.MaxEntries}
+		return nil, &message.ForwardLimitError{What: "elements", Limit: pb.MaxEntries}
 	case len(nodes) == 0:
-		return nil, fmt.Errorf("%w: there is no message in it", ErrBadForward)
+		return nil, fmt.Errorf("%w: there is no message in it", message.ErrBadForward)
 	}
 	for len(r.closed) > 0 && !r.full {
 		w := r.closed[0]
@@ -67,7 +68,7 @@ type forwardReader struct {
 
 // within is a forward in a node, or the root.
 type within struct {
-	forward *ForwardSegment
+	forward *message.ForwardSegment
 	name    string // of its item
 	depth   int
 	around  *within
@@ -84,8 +85,8 @@ func (w *within) opens(name string) bool {
 }
 
 // nodes reads the messages of one item, which is the content of at.
-func (r *forwardReader) nodes(messages [][]byte, at *within) []Node {
-	nodes := make([]Node, 0, min(len(messages), r.d.left))
+func (r *forwardReader) nodes(messages [][]byte, at *within) []message.Node {
+	nodes := make([]message.Node, 0, min(len(messages), r.d.left))
 	for _, raw := range messages {
 		r.bytes -= len(raw)
 		r.d.left--
@@ -102,8 +103,8 @@ func (r *forwardReader) nodes(messages [][]byte, at *within) []Node {
 		}
 		nodes = append(nodes, n)
 		for _, seg := range n.Content {
-			f, ok := seg.(*ForwardSegment)
-			if ok && at.depth < MaxForwardDepth && len(r.items[f.FileName]) > 0 && !at.opens(f.FileName) {
+			f, ok := seg.(*message.ForwardSegment)
+			if ok && at.depth < message.MaxForwardDepth && len(r.items[f.FileName]) > 0 && !at.opens(f.FileName) {
 				r.closed = append(r.closed, &within{f, f.FileName, at.depth + 1, at})
 			}
 		}
@@ -112,19 +113,19 @@ func (r *forwardReader) nodes(messages [][]byte, at *within) []Node {
 }
 
 // node reads one message; ok is false for one that is damaged.
-func (r *forwardReader) node(raw []byte) (n Node, ok bool) {
+func (r *forwardReader) node(raw []byte) (n message.Node, ok bool) {
 	var cm messagepb.CommonMessage
 	if pb.Unmarshal(raw, &cm) != nil || cm.GetRoutingHead() == nil || cm.GetBody() == nil {
-		return Node{}, false
+		return message.Node{}, false
 	}
 	route, head := cm.GetRoutingHead(), cm.GetContentHead()
-	n = Node{UIN: UIN(route.GetFromUin()), Time: int64(head.GetTime()), Avatar: head.GetForward().GetAvatar()}
+	n = message.Node{UIN: message.UIN(route.GetFromUin()), Time: int64(head.GetTime()), Avatar: head.GetForward().GetAvatar()}
 	if n.Avatar == "" {
 		n.Avatar = head.GetForward().GetAvatarAlt()
 	}
 	switch group := route.GetGroup(); {
 	case group != nil:
-		n.Group, n.Name = GroupCode(group.GetGroupCode()), group.GetGroupCard()
+		n.Group, n.Name = message.GroupCode(group.GetGroupCode()), group.GetGroupCard()
 	case head == nil:
 		oldHead(&n, route.ProtoReflect().GetUnknown())
 	default:
@@ -133,19 +134,19 @@ func (r *forwardReader) node(raw []byte) (n Node, ok bool) {
 	rt := cm.GetBody().GetRichText()
 	if len(rt.GetElems()) > r.d.left {
 		r.full = true
-		return Node{}, false
+		return message.Node{}, false
 	}
 	r.d.group = route.GetGroup() != nil || n.Group != 0 // the latter by an old head
-	n.Content = Clean(r.d.richText(rt), false)          // nobody puts a mention behind a quote here
+	n.Content = message.Clean(r.d.richText(rt), false)  // nobody puts a mention behind a quote here
 	if file := cm.GetBody().GetMsgContent(); len(file) > 0 {
-		n.Content = append(n.Content, &UnknownSegment{Element: ElementFileContent, Raw: file})
+		n.Content = append(n.Content, &message.UnknownSegment{Element: message.ElementFileContent, Raw: file})
 	}
 	return n, true
 }
 
 // oldHead reads the head that clients wrote before NT: 6 time, 9 group with 1 code and 4
 // the name that is shown (vector longmsg/transmit-2021).
-func oldHead(n *Node, b []byte) {
+func oldHead(n *message.Node, b []byte) {
 	each(b, func(num protowire.Number, value uint64, inside []byte) {
 		switch num {
 		case 6:
@@ -154,7 +155,7 @@ func oldHead(n *Node, b []byte) {
 			each(inside, func(num protowire.Number, value uint64, inside []byte) {
 				switch num {
 				case 1:
-					n.Group = GroupCode(value)
+					n.Group = message.GroupCode(value)
 				case 4:
 					n.Name = pb.Text(inside)
 				}

@@ -1,15 +1,15 @@
-package message
+package elements
 
 import (
 	"encoding/json"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
+	"libration/ntqq/message"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
-
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/vectors"
 )
 
 // TestVectorsCards reads the cards of real messages.
@@ -50,7 +50,7 @@ func TestVectorsCards(t *testing.T) {
 // checkCard reads a captured card, and sends it again.
 func checkCard(t *testing.T, e *messagepb.Elem, inflated string, expected json.RawMessage) {
 	t.Helper()
-	decode := func(e *messagepb.Elem) Segment {
+	decode := func(e *messagepb.Elem) message.Segment {
 		t.Helper()
 		c := Decode(&messagepb.RichText{Elems: []*messagepb.Elem{e}}, true)
 		if len(c) != 1 {
@@ -78,18 +78,18 @@ func checkCard(t *testing.T, e *messagepb.Elem, inflated string, expected json.R
 		t.Fatal(err)
 	}
 	switch got := decode(e).(type) {
-	case *LightAppSegment:
+	case *message.LightAppSegment:
 		if got.App != want.App || got.JSON != inflated || got.Prompt() != "[分享]"+want.Title {
 			t.Errorf("got %+v, prompt %q; want %+v", got, got.Prompt(), want)
 		}
-		elems, err := encodeElems(Content{got}, EncodeOptions{})
+		elems, err := encodeElems(message.Content{got}, EncodeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(got, decode(elems[0])); diff != "" {
 			t.Errorf("sent again (-first +again):\n%s", diff)
 		}
-	case *ForwardSegment:
+	case *message.ForwardSegment:
 		if expected != nil && (got.ID != want.ID || got.FileName != want.FileName || got.Count != want.Count) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}

@@ -1,8 +1,13 @@
-package message
+package elements
 
 import (
 	"errors"
 	"fmt"
+	"libration/internal/packed"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
+	"libration/ntqq/message"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -12,11 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
-
-	"libration/internal/packed"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/vectors"
 )
 
 // item is an item of a payload.
@@ -56,14 +56,14 @@ func cardElem(item string) *messagepb.Elem {
 
 func inflated(t testing.TB, payload []byte) []byte {
 	t.Helper()
-	raw, err := packed.Gunzip(payload, MaxForwardBytes)
+	raw, err := packed.Gunzip(payload, message.MaxForwardBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return raw
 }
 
-func openForward(t testing.TB, payload []byte) []Node {
+func openForward(t testing.TB, payload []byte) []message.Node {
 	t.Helper()
 	nodes, err := DecodeForward(payload)
 	if err != nil {
@@ -73,14 +73,14 @@ func openForward(t testing.TB, payload []byte) []Node {
 }
 
 // shape writes how forwards stand within one another.
-func shape(nodes []Node) string {
+func shape(nodes []message.Node) string {
 	var b strings.Builder
 	for _, n := range nodes {
 		for _, seg := range n.Content {
-			if f, ok := seg.(*ForwardSegment); ok {
+			if f, ok := seg.(*message.ForwardSegment); ok {
 				b.WriteString(f.FileName + "(" + shape(f.Nodes) + ")")
 			} else {
-				b.WriteString(Brief(Content{seg}))
+				b.WriteString(message.Brief(message.Content{seg}))
 			}
 		}
 	}
@@ -115,7 +115,7 @@ func TestForwardItems(t *testing.T) {
 		"no messages": payloadOf(t, item(rootItem)),
 		"damaged":     payloadOf(t, &messagepb.MultiMsgItem{FileName: rootItem, Content: &messagepb.MultiMsgContent{Messages: [][]byte{{0xFF}, {}}}}),
 	} {
-		if nodes, err := DecodeForward(payload); !errors.Is(err, ErrBadForward) || nodes != nil {
+		if nodes, err := DecodeForward(payload); !errors.Is(err, message.ErrBadForward) || nodes != nil {
 			t.Errorf("%s: got %v, %v", name, nodes, err)
 		}
 	}
@@ -146,7 +146,7 @@ func TestForwardBombs(t *testing.T) {
 		manyNodes = append(manyNodes, node)
 	}
 	long := nodeMessage(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(strings.Repeat("x", 4<<20))}})
-	card := `{"app":"` + strings.Repeat("x", MaxCard-100) + `"}`
+	card := `{"app":"` + strings.Repeat("x", message.MaxCard-100) + `"}`
 	bomb := nodeMessage(lightAppElem(string(packed.AppendDeflated([]byte{cardZlib}, []byte(card)))))
 	closed := nodeMessage(cardElem("long"))
 	for range 1000 {
@@ -195,21 +195,21 @@ func TestEncodeForwardLimits(t *testing.T) {
 	for i := range noise {
 		noise[i] = byte(' ' + r.IntN(90))
 	}
-	for what, f := range map[string]*ForwardSegment{
-		"nodes":         {Nodes: make([]Node, MaxForwardNodes+1)},
-		"bytes":         Forward(Node{Content: Content{Text(strings.Repeat("x", MaxForwardBytes))}}),
-		"bytes as gzip": Forward(Node{Content: Content{Text(string(noise))}}),
+	for what, f := range map[string]*message.ForwardSegment{
+		"nodes":         {Nodes: make([]message.Node, message.MaxForwardNodes+1)},
+		"bytes":         message.Forward(message.Node{Content: message.Content{message.Text(strings.Repeat("x", message.MaxForwardBytes))}}),
+		"bytes as gzip": message.Forward(message.Node{Content: message.Content{message.Text(string(noise))}}),
 	} {
 		_, err := EncodeForward(f, Scene{})
-		var limit *ForwardLimitError
-		if !errors.As(err, &limit) || limit.What != what || !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), fmt.Sprint(limit.Limit)) {
+		var limit *message.ForwardLimitError
+		if !errors.As(err, &limit) || limit.What != what || !errors.Is(err, message.ErrTooLarge) || !strings.Contains(err.Error(), fmt.Sprint(limit.Limit)) {
 			t.Errorf("%s: got %v", what, err)
 		}
 	}
-	if _, err := EncodeForward(&ForwardSegment{ID: "x"}, Scene{}); err == nil {
+	if _, err := EncodeForward(&message.ForwardSegment{ID: "x"}, Scene{}); err == nil {
 		t.Error("a forward without nodes was encoded")
 	}
-	bad := Forward(Node{}, Node{Content: Content{Text("x"), At(0)}})
+	bad := message.Forward(message.Node{}, message.Node{Content: message.Content{message.Text("x"), message.At(0)}})
 	if _, err := EncodeForward(bad, Scene{}); err == nil || !strings.HasPrefix(err.Error(), "node 1: segment 1: ") {
 		t.Errorf("got %v, want the place of the segment", err)
 	}
@@ -217,18 +217,18 @@ func TestEncodeForwardLimits(t *testing.T) {
 
 // TestNodeContent: what is no element, and a node without content.
 func TestNodeContent(t *testing.T) {
-	file := &UnknownSegment{Element: ElementFileContent, Raw: []byte{10, 0}}
-	nodes := []Node{
-		{}, {Content: Content{file}}, {Content: Content{&UnknownSegment{Element: ElementPtt}}},
-		{Content: Content{&RedPacketSegment{Title: "x"}}}, {Content: Content{&RedPacketSegment{Title: "x"}, Text("x")}},
+	file := &message.UnknownSegment{Element: message.ElementFileContent, Raw: []byte{10, 0}}
+	nodes := []message.Node{
+		{}, {Content: message.Content{file}}, {Content: message.Content{&message.UnknownSegment{Element: message.ElementPtt}}},
+		{Content: message.Content{&message.RedPacketSegment{Title: "x"}}}, {Content: message.Content{&message.RedPacketSegment{Title: "x"}, message.Text("x")}},
 	}
-	payload, err := EncodeForward(Forward(nodes...), Scene{SelfUID: "u_self"})
+	payload, err := EncodeForward(message.Forward(nodes...), Scene{SelfUID: "u_self"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := openForward(t, payload)
-	unshown := Content{Text("[该消息类型暂不支持查看]")}
-	for i, want := range []Content{unshown, {file}, unshown, unshown, {Text("x")}} {
+	unshown := message.Content{message.Text("[该消息类型暂不支持查看]")}
+	for i, want := range []message.Content{unshown, {file}, unshown, unshown, {message.Text("x")}} {
 		if diff := cmp.Diff(want, got[i].Content); diff != "" {
 			t.Errorf("node %d (-want +got):\n%s", i, diff)
 		}
@@ -241,11 +241,11 @@ func TestNodeContent(t *testing.T) {
 // TestNodeMentionsStay: in a node no client adds a mention behind a quote, so that one there was
 // written by somebody.
 func TestNodeMentionsStay(t *testing.T) {
-	want := Content{
-		&ReplySegment{Sequence: 3, SenderUIN: 9, SenderUID: "u_9", Random: 1, Time: 4, Content: Content{Text("q")}},
-		&AtSegment{UIN: 9, Display: "@nine"}, Text("x"),
+	want := message.Content{
+		&message.ReplySegment{Sequence: 3, SenderUIN: 9, SenderUID: "u_9", Random: 1, Time: 4, Content: message.Content{message.Text("q")}},
+		&message.AtSegment{UIN: 9, Display: "@nine"}, message.Text("x"),
 	}
-	payload, err := EncodeForward(Forward(Node{UIN: 1, Group: 2, Content: want}), Scene{Group: 2})
+	payload, err := EncodeForward(message.Forward(message.Node{UIN: 1, Group: 2, Content: want}), Scene{Group: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,27 +266,27 @@ func TestNodeMentionsStay(t *testing.T) {
 
 // TestForwardWithinForward: each has an item of its own, whatever its card is called.
 func TestForwardWithinForward(t *testing.T) {
-	leaf := func(name, id, text string) *ForwardSegment {
-		f := Forward(Node{UIN: 1, Name: "n", Time: 1, Content: Content{Text(text)}})
+	leaf := func(name, id, text string) *message.ForwardSegment {
+		f := message.Forward(message.Node{UIN: 1, Name: "n", Time: 1, Content: message.Content{message.Text(text)}})
 		f.FileName, f.ID = name, id
 		return f
 	}
-	nodes := func(list ...*ForwardSegment) (out []Node) {
+	nodes := func(list ...*message.ForwardSegment) (out []message.Node) {
 		for _, f := range list {
-			out = append(out, Node{UIN: 1, Time: 1, Content: Content{f}})
+			out = append(out, message.Node{UIN: 1, Time: 1, Content: message.Content{f}})
 		}
 		return out
 	}
 	for name, c := range map[string]struct {
-		list  []*ForwardSegment
+		list  []*message.ForwardSegment
 		items int
 	}{
-		"no names":   {[]*ForwardSegment{leaf("", "", "a"), leaf("", "", "b")}, 3},
-		"same name":  {[]*ForwardSegment{leaf("n", "", "a"), leaf("n", "", "b")}, 3},
-		"root name":  {[]*ForwardSegment{leaf(rootItem, "", "a")}, 2},
-		"same twice": {[]*ForwardSegment{leaf("n", "id", "a"), leaf("n", "id", "a")}, 2},
+		"no names":   {[]*message.ForwardSegment{leaf("", "", "a"), leaf("", "", "b")}, 3},
+		"same name":  {[]*message.ForwardSegment{leaf("n", "", "a"), leaf("n", "", "b")}, 3},
+		"root name":  {[]*message.ForwardSegment{leaf(rootItem, "", "a")}, 2},
+		"same twice": {[]*message.ForwardSegment{leaf("n", "id", "a"), leaf("n", "id", "a")}, 2},
 	} {
-		payload, err := EncodeForward(Forward(nodes(c.list...)...), Scene{})
+		payload, err := EncodeForward(message.Forward(nodes(c.list...)...), Scene{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +298,7 @@ func TestForwardWithinForward(t *testing.T) {
 			t.Errorf("%s: got %d items, want %d", name, len(transmit.GetItems()), c.items)
 		}
 		for i, n := range openForward(t, payload) {
-			got := n.Content[0].(*ForwardSegment)
+			got := n.Content[0].(*message.ForwardSegment)
 			if diff := cmp.Diff(c.list[i].Nodes, plainNodes(got.Nodes)); diff != "" {
 				t.Errorf("%s: forward %d (-want +got):\n%s", name, i, diff)
 			}
@@ -307,14 +307,14 @@ func TestForwardWithinForward(t *testing.T) {
 }
 
 // plainNodes is what was said of nodes, without what was made on the way.
-func plainNodes(nodes []Node) []Node {
-	var out []Node
+func plainNodes(nodes []message.Node) []message.Node {
+	var out []message.Node
 	for _, n := range nodes {
 		n.Avatar = ""
-		n.Content = append(Content(nil), n.Content...)
+		n.Content = append(message.Content(nil), n.Content...)
 		for i, seg := range n.Content {
-			if f, ok := seg.(*ForwardSegment); ok {
-				n.Content[i] = &ForwardSegment{Nodes: plainNodes(f.Nodes)}
+			if f, ok := seg.(*message.ForwardSegment); ok {
+				n.Content[i] = &message.ForwardSegment{Nodes: plainNodes(f.Nodes)}
 			}
 		}
 		out = append(out, n)
@@ -323,35 +323,35 @@ func plainNodes(nodes []Node) []Node {
 }
 
 // drawNodes draws nodes with forwards within them.
-func drawNodes(t *rapid.T, depth int) []Node {
+func drawNodes(t *rapid.T, depth int) []message.Node {
 	name := rapid.String()
-	var nodes []Node
+	var nodes []message.Node
 	for range rapid.IntRange(1, 3).Draw(t, "nodes") {
-		n := Node{
-			UIN: UIN(rapid.Uint32().Draw(t, "uin")), Name: pb.Text(name.Draw(t, "name")),
-			Time: int64(rapid.Uint32Min(1).Draw(t, "time")), Group: GroupCode(rapid.Uint32().Draw(t, "group")),
+		n := message.Node{
+			UIN: message.UIN(rapid.Uint32().Draw(t, "uin")), Name: pb.Text(name.Draw(t, "name")),
+			Time: int64(rapid.Uint32Min(1).Draw(t, "time")), Group: message.GroupCode(rapid.Uint32().Draw(t, "group")),
 		}
 		switch rapid.IntRange(0, 3).Draw(t, "content") {
 		case 0:
-			n.Content = Content{Text("x" + receivedText(pb.Text(name.Draw(t, "text")))), Face(14)}
+			n.Content = message.Content{message.Text("x" + receivedText(pb.Text(name.Draw(t, "text")))), message.Face(14)}
 		case 1:
-			n.Content = Content{&LightAppSegment{App: "com.x", JSON: `{"app":"com.x"}`}}
+			n.Content = message.Content{&message.LightAppSegment{App: "com.x", JSON: `{"app":"com.x"}`}}
 		case 2:
-			n.Content = Content{&ReplySegment{
+			n.Content = message.Content{&message.ReplySegment{
 				Sequence: 2, ClientSequence: 3, Time: 4, SenderUIN: 5, SenderUID: "u_5", Random: rapid.Uint32Min(1).Draw(t, "random"),
-				Content: Content{Text("quoted")},
-			}, Text("answer")}
+				Content: message.Content{message.Text("quoted")},
+			}, message.Text("answer")}
 			if n.Group != 0 {
-				n.Content[0].(*ReplySegment).ClientSequence = 0
+				n.Content[0].(*message.ReplySegment).ClientSequence = 0
 			}
 		case 3:
 			if depth == 3 {
-				n.Content = Content{Text("deep")}
+				n.Content = message.Content{message.Text("deep")}
 				break
 			}
-			f := Forward(drawNodes(t, depth+1)...)
+			f := message.Forward(drawNodes(t, depth+1)...)
 			f.FileName = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "file name")
-			n.Content = Content{f}
+			n.Content = message.Content{f}
 		}
 		nodes = append(nodes, n)
 	}
@@ -362,7 +362,7 @@ func drawNodes(t *rapid.T, depth int) []Node {
 func TestForwardsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawNodes(t, 0)
-		payload, err := EncodeForward(Forward(want...), Scene{Group: 5, SelfUID: "u_self"})
+		payload, err := EncodeForward(message.Forward(want...), Scene{Group: 5, SelfUID: "u_self"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -377,11 +377,11 @@ func TestForwardsComeBack(t *testing.T) {
 }
 
 // count counts the nodes and how deep forwards stand within one another.
-func count(nodes []Node) (n, depth int) {
+func count(nodes []message.Node) (n, depth int) {
 	n = len(nodes)
 	for i := range nodes {
 		for _, seg := range nodes[i].Content {
-			if f, ok := seg.(*ForwardSegment); ok && f.Nodes != nil {
+			if f, ok := seg.(*message.ForwardSegment); ok && f.Nodes != nil {
 				inner, below := count(f.Nodes)
 				n, depth = n+inner, max(depth, below)
 			}
@@ -411,10 +411,10 @@ func FuzzDecodeForward(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if n, depth := count(nodes); n > pb.MaxEntries || depth > MaxForwardDepth {
+		if n, depth := count(nodes); n > pb.MaxEntries || depth > message.MaxForwardDepth {
 			t.Errorf("got %d nodes, %d within one another", n, depth)
 		}
-		forward := Forward(nodes...)
+		forward := message.Forward(nodes...)
 		forward.Card()
 		payload, err := EncodeForward(forward, Scene{})
 		if err != nil {
@@ -428,7 +428,7 @@ func FuzzDecodeForward(f *testing.F) {
 }
 
 func FuzzDecodeForwardPayload(f *testing.F) {
-	payload, err := EncodeForward(Forward(Node{Content: Content{Text("x")}}), Scene{})
+	payload, err := EncodeForward(message.Forward(message.Node{Content: message.Content{message.Text("x")}}), Scene{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -436,8 +436,8 @@ func FuzzDecodeForwardPayload(f *testing.F) {
 	f.Add(packed.AppendGzipped(nil, make([]byte, 1<<20)))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		nodes, err := DecodeForward(payload)
-		var limit *ForwardLimitError
-		if (err == nil) != (len(nodes) > 0) || err != nil && !errors.Is(err, ErrBadForward) && !errors.As(err, &limit) {
+		var limit *message.ForwardLimitError
+		if (err == nil) != (len(nodes) > 0) || err != nil && !errors.Is(err, message.ErrBadForward) && !errors.As(err, &limit) {
 			t.Errorf("got %d nodes, %v", len(nodes), err)
 		}
 		if err := CheckForward(payload); err == nil && nodes == nil {
@@ -447,11 +447,11 @@ func FuzzDecodeForwardPayload(f *testing.F) {
 }
 
 // hundred is a forward as people make them.
-func hundred() *ForwardSegment {
-	f := &ForwardSegment{}
+func hundred() *message.ForwardSegment {
+	f := &message.ForwardSegment{}
 	for i := range 100 {
-		n := Node{UIN: UIN(10001 + i%7), Name: fmt.Sprint("成员 ", i%7), Time: 1700000000 + int64(i), Group: 730000001,
-			Content: Content{Text(fmt.Sprint("第 ", i, " 条消息，")), &AtSegment{UIN: 10001, UID: "u_selfselfselfselfselfAA", Display: "@self"}, Face(14)}}
+		n := message.Node{UIN: message.UIN(10001 + i%7), Name: fmt.Sprint("成员 ", i%7), Time: 1700000000 + int64(i), Group: 730000001,
+			Content: message.Content{message.Text(fmt.Sprint("第 ", i, " 条消息，")), &message.AtSegment{UIN: 10001, UID: "u_selfselfselfselfselfAA", Display: "@self"}, message.Face(14)}}
 		f.Nodes = append(f.Nodes, n)
 	}
 	return f

@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // codec is how one kind of segment travels: one row of codecs.
@@ -20,21 +21,23 @@ type codec struct {
 	decode func(d *decoder, e *messagepb.Elem)
 	// encode writes one segment: any number of elements by encoder.add, or other parts
 	// of the body.
-	encode func(w *encoder, seg Segment) error
+	encode func(w *encoder, seg message.Segment) error
 	// upload, where a segment needs the service before it can be encoded, returns the
 	// segment that is encoded in its place. See Upload.
-	upload func(ctx context.Context, u *uploading, seg Segment) (Segment, error)
+	upload func(ctx context.Context, u *uploading, seg message.Segment) (message.Segment, error)
 }
 
 // as makes the codec of segments of type S.
-func as[S Segment](reads []element, decode func(*decoder, *messagepb.Elem), encode func(*encoder, S) error) codec {
+func as[S message.Segment](reads []element, decode func(*decoder, *messagepb.Elem), encode func(*encoder, S) error) codec {
 	var of S
-	return codec{name: of.Name(), reads: reads, decode: decode, encode: func(w *encoder, seg Segment) error { return encode(w, seg.(S)) }}
+	return codec{name: of.Name(), reads: reads, decode: decode, encode: func(w *encoder, seg message.Segment) error { return encode(w, seg.(S)) }}
 }
 
 // uploaded adds the upload to a codec.
-func uploaded[S Segment](c codec, upload func(context.Context, *uploading, S) (Segment, error)) codec {
-	c.upload = func(ctx context.Context, u *uploading, seg Segment) (Segment, error) { return upload(ctx, u, seg.(S)) }
+func uploaded[S message.Segment](c codec, upload func(context.Context, *uploading, S) (message.Segment, error)) codec {
+	c.upload = func(ctx context.Context, u *uploading, seg message.Segment) (message.Segment, error) {
+		return upload(ctx, u, seg.(S))
+	}
 	return c
 }
 
@@ -183,7 +186,7 @@ func newTable(codecs []codec) *table {
 			}
 		}
 	}
-	t.rest = t.kinds[(*UnknownSegment)(nil).Name()]
+	t.rest = t.kinds[(*message.UnknownSegment)(nil).Name()]
 	return t
 }
 

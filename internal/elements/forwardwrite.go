@@ -1,4 +1,4 @@
-package message
+package elements
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // errNoNodes is why a forward cannot be sent that says nothing at all.
@@ -32,7 +33,7 @@ const (
 
 // uploadForward uploads what the nodes bring along, forwards within it first, and then the
 // forward itself. One without nodes is on the service already.
-func uploadForward(ctx context.Context, u *uploading, f *ForwardSegment) (Segment, error) {
+func uploadForward(ctx context.Context, u *uploading, f *message.ForwardSegment) (message.Segment, error) {
 	if len(f.Nodes) == 0 {
 		if f.ID == "" {
 			return nil, errNoNodes
@@ -48,7 +49,7 @@ func uploadForward(ctx context.Context, u *uploading, f *ForwardSegment) (Segmen
 		n := &ready.Nodes[i]
 		var err error
 		if n.Content, err = u.content(ctx, n.Content); err != nil {
-			return nil, &NodeError{i, err}
+			return nil, &message.NodeError{Index: i, Err: err}
 		}
 	}
 	payload, err := encodeForward(u.table, &ready, u.to.Scene())
@@ -68,9 +69,11 @@ func uploadForward(ctx context.Context, u *uploading, f *ForwardSegment) (Segmen
 // A node without a time is sent as of now.
 //
 // The error is a *[ForwardLimitError], or says which segment of which node cannot be sent.
-func EncodeForward(f *ForwardSegment, s Scene) ([]byte, error) { return encodeForward(known, f, s) }
+func EncodeForward(f *message.ForwardSegment, s Scene) ([]byte, error) {
+	return encodeForward(known, f, s)
+}
 
-func encodeForward(t *table, f *ForwardSegment, s Scene) ([]byte, error) {
+func encodeForward(t *table, f *message.ForwardSegment, s Scene) ([]byte, error) {
 	if len(f.Nodes) == 0 {
 		return nil, errNoNodes
 	}
@@ -94,16 +97,16 @@ type forwardWriter struct {
 
 // item writes the nodes of one forward and then the forwards within them, each as an item
 // of its own.
-func (w *forwardWriter) item(name string, nodes []Node) error {
+func (w *forwardWriter) item(name string, nodes []message.Node) error {
 	content := &messagepb.MultiMsgContent{Messages: make([][]byte, len(nodes))}
 	w.transmit.Items = append(w.transmit.Items, &messagepb.MultiMsgItem{FileName: name, Content: content})
-	var within []*ForwardSegment
+	var within []*message.ForwardSegment
 	for i := range nodes {
 		n := nodes[i]
 		n.Content = w.named(n.Content, &within)
 		raw, err := w.node(&n)
 		if err != nil {
-			return &NodeError{i, err}
+			return &message.NodeError{Index: i, Err: err}
 		}
 		content.Messages[i] = raw
 	}
@@ -117,10 +120,10 @@ func (w *forwardWriter) item(name string, nodes []Node) error {
 
 // named gives each forward with nodes the name of its item, on a copy, and adds those that
 // have none yet to within.
-func (w *forwardWriter) named(c Content, within *[]*ForwardSegment) Content {
+func (w *forwardWriter) named(c message.Content, within *[]*message.ForwardSegment) message.Content {
 	copied := false
 	for i, seg := range c {
-		f, ok := seg.(*ForwardSegment)
+		f, ok := seg.(*message.ForwardSegment)
 		if !ok || len(f.Nodes) == 0 {
 			continue
 		}
@@ -145,7 +148,7 @@ func (w *forwardWriter) named(c Content, within *[]*ForwardSegment) Content {
 }
 
 // node encodes one message of a forward.
-func (w *forwardWriter) node(n *Node) ([]byte, error) {
+func (w *forwardWriter) node(n *message.Node) ([]byte, error) {
 	body, err := w.body(n)
 	if err != nil {
 		return nil, err
@@ -183,12 +186,12 @@ func (w *forwardWriter) node(n *Node) ([]byte, error) {
 
 // body encodes the content of a node. A private file stands beside the elements. An old
 // voice cannot be written, nor can what is only received: they are left out.
-func (w *forwardWriter) body(n *Node) (*messagepb.MessageBody, error) {
-	c := make(Content, 0, len(n.Content))
+func (w *forwardWriter) body(n *message.Node) (*messagepb.MessageBody, error) {
+	c := make(message.Content, 0, len(n.Content))
 	var file []byte
 	for _, seg := range n.Content {
-		if u, ok := seg.(*UnknownSegment); ok && !isElement(u) {
-			if u.Element == ElementFileContent {
+		if u, ok := seg.(*message.UnknownSegment); ok && !isElement(u) {
+			if u.Element == message.ElementFileContent {
 				file = u.Raw
 			}
 			continue

@@ -1,9 +1,10 @@
-package message
+package elements
 
 import (
 	"context"
 	"errors"
 	"io"
+	"libration/ntqq/message"
 )
 
 // ErrNoUploader is returned by [Upload] when a segment has to be uploaded and there is
@@ -47,15 +48,15 @@ type Uploader interface {
 	// returns its resource id (docs/protocol/messages.md 10.1).
 	UploadForward(ctx context.Context, payload []byte) (id string, err error)
 	// ContactCard returns the signed card of an account or a group, as JSON.
-	ContactCard(ctx context.Context, c *ContactSegment) (json string, err error)
+	ContactCard(ctx context.Context, c *message.ContactSegment) (json string, err error)
 	// Scene says where the content goes.
 	Scene() Scene
 }
 
 // Scene is where content goes.
 type Scene struct {
-	Group   GroupCode // 0: a private chat
-	SelfUID UID       // who sends
+	Group   message.GroupCode // 0: a private chat
+	SelfUID message.UID       // who sends
 }
 
 // Upload makes content ready for [Encode]. It uploads what the segments bring along, one
@@ -63,7 +64,7 @@ type Scene struct {
 // segments is returned as it is. Upload does not change c. up may be nil where nothing
 // can be uploaded: the error for a segment with a medium is then ErrNoUploader. Every
 // error is a *SegmentError.
-func Upload(ctx context.Context, up Uploader, c Content) (Content, error) {
+func Upload(ctx context.Context, up Uploader, c message.Content) (message.Content, error) {
 	return (&uploading{up, known}).content(ctx, c)
 }
 
@@ -74,7 +75,7 @@ type uploading struct {
 }
 
 // content is Upload, also for content within a segment.
-func (u *uploading) content(ctx context.Context, c Content) (Content, error) {
+func (u *uploading) content(ctx context.Context, c message.Content) (message.Content, error) {
 	out := c
 	for i, seg := range c {
 		if seg == nil {
@@ -85,14 +86,14 @@ func (u *uploading) content(ctx context.Context, c Content) (Content, error) {
 			continue
 		}
 		if u.to == nil {
-			return nil, &SegmentError{i, seg, ErrNoUploader}
+			return nil, &message.SegmentError{Index: i, Segment: seg, Err: ErrNoUploader}
 		}
 		ready, err := codec.upload(ctx, u, seg)
 		if err != nil {
-			return nil, &SegmentError{i, seg, err}
+			return nil, &message.SegmentError{Index: i, Segment: seg, Err: err}
 		}
 		if &out[0] == &c[0] {
-			out = append(Content(nil), c...)
+			out = append(message.Content(nil), c...)
 		}
 		out[i] = ready
 	}
