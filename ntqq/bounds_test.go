@@ -2,6 +2,15 @@ package ntqq
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/crypto"
 	"libration/internal/elements"
 	"libration/internal/pb"
@@ -13,14 +22,6 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
-	"math/rand/v2"
-	"runtime"
-	"strings"
-	"testing"
-	"time"
-
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 )
 
 // A list that comes in pages without end is refused by its size, not its pages.

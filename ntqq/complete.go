@@ -3,10 +3,11 @@ package ntqq
 import (
 	"context"
 	"fmt"
+	"slices"
+
 	"libration/internal/elements"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
-	"slices"
 )
 
 // complete makes content ready to be encoded, on a copy: it fills in what mentions,

@@ -5,16 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"libration/internal/elements"
-	"libration/internal/pb"
-	"libration/internal/pb/oidbpb"
-	"libration/internal/rpc"
-	"libration/ntqq/message"
 	"strconv"
 	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/ntqq/message"
 )
 
 const (

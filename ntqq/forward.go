@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
-	"strconv"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // ForwardCache keeps the content of forwards by their ids, in the form in which the service

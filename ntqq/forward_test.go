@@ -2,13 +2,14 @@ package ntqq
 
 import (
 	"errors"
+	"testing"
+
 	"libration/internal/elements"
 	"libration/internal/packed"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/internal/sessiontest"
 	"libration/ntqq/message"
-	"testing"
 )
 
 // longMessages is a client of a service that answers long messages by f. It keeps what

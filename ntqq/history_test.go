@@ -3,13 +3,6 @@ package ntqq
 import (
 	"cmp"
 	"errors"
-	"libration/internal/elements"
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/oidbpb"
-	"libration/internal/rpc"
-	"libration/internal/sessiontest"
-	"libration/ntqq/event"
-	"libration/ntqq/message"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -17,6 +10,14 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/elements"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/internal/sessiontest"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
 )
 
 // keptChat is a service with one group and one private chat that have the same messages,

@@ -4,6 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
@@ -12,10 +17,6 @@ import (
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
-	"math"
-	"slices"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // page is fetchPage for the order of messages and for what became of those that were

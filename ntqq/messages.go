@@ -2,13 +2,14 @@ package ntqq
 
 import (
 	"context"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // Messages are the operations on messages. They are safe for concurrent use.

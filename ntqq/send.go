@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
-	"math/rand/v2"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // maxMessage bounds the encoded body of a message, in bytes. The service's own

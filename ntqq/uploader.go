@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+
 	"libration/internal/elements"
 	"libration/ntqq/message"
 )

@@ -4,13 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"libration/internal/elements"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/oidbpb"
-	"libration/internal/rpc"
-	"libration/internal/vectors"
-	"libration/ntqq/message"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +15,14 @@ import (
 	"google.golang.org/protobuf/reflect/protopath"
 	"google.golang.org/protobuf/reflect/protorange"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
+	"libration/internal/vectors"
+	"libration/ntqq/message"
 )
 
 type requestArgs struct {

@@ -3,14 +3,15 @@ package onebot
 import (
 	"context"
 	"fmt"
-	"libration/internal/clienttest"
-	"libration/internal/elements"
-	"libration/ntqq"
-	"libration/ntqq/message"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"libration/internal/clienttest"
+	"libration/internal/elements"
+	"libration/ntqq"
+	"libration/ntqq/message"
 )
 
 // fakeForwards is a ForwardCache in memory.

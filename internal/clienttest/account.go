@@ -2,6 +2,13 @@ package clienttest
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
@@ -9,12 +16,6 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq"
 	"libration/ntqq/message"
-	"slices"
-	"strconv"
-	"strings"
-	"sync"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // Time is when messages are sent, Unix seconds.

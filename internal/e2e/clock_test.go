@@ -4,18 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"libration/gateway"
-	"libration/internal/config"
-	"libration/internal/elements"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/store"
-	"libration/ntqq"
-	"libration/ntqq/clock"
-	"libration/ntqq/event"
-	"libration/ntqq/message"
-	"libration/onebot"
-	"libration/sandbox"
 	"math"
 	"net"
 	"os"
@@ -30,6 +18,19 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
+
+	"libration/gateway"
+	"libration/internal/config"
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/store"
+	"libration/ntqq"
+	"libration/ntqq/clock"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/onebot"
+	"libration/sandbox"
 )
 
 const (

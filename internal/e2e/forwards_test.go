@@ -3,17 +3,18 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
 	"libration/internal/elements"
 	"libration/internal/rpc"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
-	"testing"
-	"testing/synctest"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // chain is a forward with so many others within it, each in a node of the one before.

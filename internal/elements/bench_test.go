@@ -1,13 +1,14 @@
 package elements
 
 import (
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
 	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 func BenchmarkEncodeText(b *testing.B) {

@@ -3,9 +3,6 @@ package elements
 import (
 	"bytes"
 	"errors"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,6 +10,10 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 func encoded(t testing.TB, m proto.Message) []byte {

@@ -2,14 +2,15 @@ package elements
 
 import (
 	"encoding/json"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/vectors"
-	"libration/ntqq/message"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
+	"libration/ntqq/message"
 )
 
 // TestVectorsCards reads the cards of real messages.

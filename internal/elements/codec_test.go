@@ -9,9 +9,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -20,6 +17,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // TestAllIsComplete reads the sources: every segment type stands in All and has a codec.

@@ -3,6 +3,7 @@ package elements
 import (
 	"context"
 	"errors"
+
 	"libration/ntqq/message"
 )
 

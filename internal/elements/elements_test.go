@@ -3,8 +3,6 @@ package elements
 import (
 	"encoding/hex"
 	"errors"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // sticker is an element as phones send it.

@@ -3,11 +3,6 @@ package elements
 import (
 	"errors"
 	"fmt"
-	"libration/internal/packed"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/vectors"
-	"libration/ntqq/message"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -17,6 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
+
+	"libration/internal/packed"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
+	"libration/ntqq/message"
 )
 
 // item is an item of a payload.

@@ -2,18 +2,19 @@ package elements_test
 
 import (
 	"encoding/json"
-	"libration/internal/elements"
-	"libration/internal/packed"
-	"libration/internal/pb/messagepb"
-	"libration/internal/vectors"
-	"libration/internal/vectors/content"
-	"libration/ntqq/message"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/protobuf/testing/protocmp"
+
+	"libration/internal/elements"
+	"libration/internal/packed"
+	"libration/internal/pb/messagepb"
+	"libration/internal/vectors"
+	"libration/internal/vectors/content"
+	"libration/ntqq/message"
 )
 
 // transmitOf reads a payload without what is drawn in each node, and with its cards

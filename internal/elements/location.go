@@ -2,8 +2,9 @@ package elements
 
 import (
 	"fmt"
-	"libration/ntqq/message"
 	"strconv"
+
+	"libration/ntqq/message"
 )
 
 const locationView = "LocationShare"

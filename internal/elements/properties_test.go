@@ -2,10 +2,6 @@ package elements
 
 import (
 	"fmt"
-	"libration/internal/pb"
-	"libration/internal/pb/mediapb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
 	"net/url"
 	"testing"
 
@@ -13,6 +9,11 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
+
+	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
 )
 
 // aUID draws a text id.

@@ -4,8 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"libration/internal/elements"
-	"libration/internal/pb"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +16,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"libration/internal/elements"
+	"libration/internal/pb"
 	_ "libration/internal/pb/mediapb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/vectors"

@@ -17,10 +17,9 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-
 	_ "libration/internal/pb/loginpb"
 	_ "libration/internal/pb/mediapb"
+	"libration/internal/pb/messagepb"
 	_ "libration/internal/pb/oidbpb"
 	_ "libration/internal/pb/pushpb"
 	_ "libration/internal/pb/ssopb"

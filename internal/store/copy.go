@@ -5,11 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"libration/internal/elements"
-	"libration/ntqq/message"
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"libration/internal/elements"
+	"libration/ntqq/message"
 )
 
 // saved counts what a repair could read.

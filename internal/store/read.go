@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
 	"libration/internal/elements"
 	"libration/ntqq/message"
 )

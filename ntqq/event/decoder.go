@@ -3,16 +3,17 @@ package event
 import (
 	"bytes"
 	"fmt"
+	"sync/atomic"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
-	"sync/atomic"
-
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 )
 
 // Commands that the server pushes (docs/protocol/events.md 1).

@@ -3,16 +3,17 @@ package event
 import (
 	"bytes"
 	"fmt"
-	"libration/internal/elements"
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/pushpb"
-	"libration/ntqq/message"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/elements"
+	"libration/internal/pb/messagepb"
+	"libration/internal/pb/pushpb"
+	"libration/ntqq/message"
 )
 
 // marshal is not pb.Marshal, which would mend broken text.

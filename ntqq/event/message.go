@@ -2,6 +2,7 @@ package event
 
 import (
 	"errors"
+
 	"libration/internal/elements"
 	"libration/ntqq/message"
 )

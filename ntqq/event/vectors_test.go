@@ -3,17 +3,18 @@ package event
 import (
 	"encoding/hex"
 	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
 	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/vectors"
 	"libration/internal/vectors/content"
 	"libration/ntqq/message"
-	"slices"
-	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func unhex(t testing.TB, s string) []byte {

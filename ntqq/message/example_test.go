@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"fmt"
+
 	"libration/ntqq/message"
 )
 

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"libration/ntqq/session/link"
-
 	"github.com/cenkalti/backoff/v5"
+
+	"libration/ntqq/session/link"
 )
 
 const (

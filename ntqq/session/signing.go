@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/pb"
 	"libration/internal/pb/systempb"
 	"libration/internal/rpc"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/signer"
-
-	"google.golang.org/protobuf/proto"
 )
 
 const signAgain = 10 * time.Second

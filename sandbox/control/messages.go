@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"slices"
+
 	"libration/internal/elements"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
-	"net/http"
-	"slices"
 )
 
 // Bounds of what one request lists: messages, and bytes of JSON, though the newest message

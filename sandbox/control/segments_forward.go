@@ -3,10 +3,11 @@ package control
 import (
 	"cmp"
 	"encoding/json"
-	"libration/internal/elements"
-	"libration/ntqq/message"
 	"net/http"
 	"strconv"
+
+	"libration/internal/elements"
+	"libration/ntqq/message"
 )
 
 // forwardView is message.ForwardSegment: to send one, either its nodes or the id of one

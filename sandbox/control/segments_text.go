@@ -2,9 +2,10 @@ package control
 
 import (
 	"cmp"
+	"net/http"
+
 	"libration/internal/elements"
 	"libration/ntqq/message"
-	"net/http"
 )
 
 type textView struct {

@@ -3,9 +3,10 @@ package control
 import (
 	"context"
 	"errors"
+	"net/http"
+
 	"libration/internal/elements"
 	"libration/ntqq/message"
-	"net/http"
 )
 
 // upload brings to the service what has to be there before a message can be sent: the

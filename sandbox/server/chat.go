@@ -1,13 +1,14 @@
 package server
 
 import (
+	"log/slog"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
-	"log/slog"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // senderAppID stands in routing heads for the sender's app id.

@@ -2,16 +2,17 @@ package server
 
 import (
 	"fmt"
-	"libration/internal/elements"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
-	"libration/sandbox/world"
 	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
 )
 
 // partsOf reads the elements that a client sent. Each keeps the form in which receivers

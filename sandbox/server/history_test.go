@@ -2,18 +2,19 @@ package server
 
 import (
 	"fmt"
-	"libration/internal/elements"
-	"libration/internal/pb/messagepb"
-	"libration/internal/rpc"
-	"libration/internal/wire"
-	"libration/ntqq/message"
-	"libration/sandbox/world"
 	"slices"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"libration/internal/elements"
+	"libration/internal/pb/messagepb"
+	"libration/internal/rpc"
+	"libration/internal/wire"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
 )
 
 func TestHistoryPages(t *testing.T) {

@@ -1,12 +1,12 @@
 package server
 
 import (
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb/pushpb"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // messageSent goes to everybody of the chat, the sender included. A private message is

@@ -2,12 +2,13 @@ package server
 
 import (
 	"encoding/binary"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // relay returns an element as receivers get it (docs/protocol/messages.md 11.1). One

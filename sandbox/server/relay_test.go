@@ -3,16 +3,17 @@ package server
 import (
 	"bytes"
 	"encoding/hex"
-	"libration/internal/elements"
-	"libration/internal/pb"
-	"libration/internal/pb/messagepb"
-	"libration/ntqq/message"
-	"libration/sandbox/world"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+
+	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
 )
 
 func mentionElem(text string, attr []byte, reserve *messagepb.TextReserve) *messagepb.Elem {

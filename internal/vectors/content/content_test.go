@@ -2,13 +2,14 @@ package content
 
 import (
 	"encoding/json"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
-	"testing"
-
-	"google.golang.org/protobuf/proto"
 )
 
 func text(s string) *messagepb.Elem {

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"libration/ntqq/session/identity"
-
 	"github.com/google/go-cmp/cmp"
+
+	"libration/ntqq/session/identity"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
