@@ -1,5 +1,7 @@
 """An echo bot on NoneBot2, as a bot author would write it."""
 
+import json
+
 import nonebot
 from nonebot import on_message, on_notice
 from nonebot.adapters.onebot.v11 import (
@@ -7,6 +9,7 @@ from nonebot.adapters.onebot.v11 import (
     Bot,
     GroupMessageEvent,
     GroupRecallNoticeEvent,
+    Message,
     MessageEvent,
     MessageSegment,
 )
@@ -20,6 +23,31 @@ driver.register_adapter(Adapter)
 async def connected(bot: Bot):
     me = await bot.get_login_info()
     print(f"CONNECTED {me['user_id']} {me['nickname']}", flush=True)
+
+
+CARD = {"app": "com.example.card", "view": "main", "ver": "0.0.0.1", "prompt": "[a card, of NoneBot]", "meta": {"main": {"title": "t"}}}
+
+
+def nested(bot: Bot, asked: MessageEvent):
+    """Two nodes of a forward; the second one is a forward, too."""
+    inner = MessageSegment.node_custom(asked.user_id, asked.sender.nickname or "", Message("inner [CQ:face,id=14]"))
+    return [
+        MessageSegment.node_custom(int(bot.self_id), "bot", Message("outer")),
+        MessageSegment.node_custom(int(bot.self_id), "bot", Message([inner])),
+    ]
+
+
+async def opened(bot: Bot, id: str) -> str:
+    """What a forward says, with the forwards in it in parentheses."""
+    answer = await bot.get_forward_msg(id=id)
+    said = []
+    for node in answer["message"]:
+        words = []
+        for segment in node["data"]["content"]:
+            data = segment["data"]
+            words.append(f"({await opened(bot, data['id'])})" if segment["type"] == "forward" else data.get("text", segment["type"]))
+        said.append(f"{node['data']['nickname']}: {''.join(words)}")
+    return " | ".join(said)
 
 
 message = on_message()
@@ -38,6 +66,24 @@ async def answer(bot: Bot, event: MessageEvent):
         members = await bot.get_group_member_list(group_id=event.group_id)
         owner = next(m for m in members if m["role"] == "owner")
         await message.finish(f"{len(members)} members, owner {owner['user_id']}")
+    for segment in event.get_message():
+        if segment.type == "forward":
+            await message.finish("opened: " + await opened(bot, segment.data["id"]))
+        if segment.type == "json":
+            await message.finish("a card: " + json.loads(segment.data["data"])["prompt"])
+    if text == "forward":
+        await bot.call_api("send_group_forward_msg", group_id=event.group_id, messages=nested(bot, event))
+    if text == "card":
+        await message.finish(MessageSegment.json(json.dumps(CARD)))
+    if text == "quote yourself":
+        first = await bot.send(event, "the first")
+        await message.finish(MessageSegment.reply(first["message_id"]) + "the second")
+    if text == "history":
+        if isinstance(event, GroupMessageEvent):
+            past = await bot.call_api("get_group_msg_history", group_id=event.group_id, count=4)
+        else:
+            past = await bot.call_api("get_friend_msg_history", user_id=event.user_id, count=4)
+        await message.finish("past: " + " / ".join(m["raw_message"] for m in past["messages"]))
     if event.reply and text == "what was that":
         # The adapter fetched the quoted message by get_msg.
         await message.finish(f"it was: {event.reply.message.extract_plain_text()}")

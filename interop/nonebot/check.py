@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
@@ -40,10 +41,13 @@ onebot:
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def free_ports(count):
+    """Held together, so that none comes twice."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in sockets]
 
 
 class Process:
@@ -167,6 +171,46 @@ def exchange(sandbox):
     seq = say("echo private", to=BOT)
     print("  private echo:", sandbox.expect(private, seq, "private")["text"])
 
+    seq = say("quote yourself", group=GROUP)
+    answer = sandbox.expect(group, seq, "the second")
+    first = sandbox.expect(group, seq, "the first")["sequence"]
+    assert answer["segments"][0]["type"] == "reply" and answer["segments"][0]["sequence"] == first, answer
+    print("  it quotes its own message")
+
+    for chat, to in ((group, {"group": GROUP}), (private, {"to": BOT})):
+        for words in ("one", "two", "three"):
+            say(words, **to)
+        print("  history:", sandbox.expect(chat, say("history", **to), "past: one / two / three / history")["text"])
+
+
+def cards(sandbox):
+    group = f"group={GROUP}"
+
+    def say(**segment):
+        return sandbox.call("send", {"as": ALICE, "group": GROUP, "segments": [segment]})["sequence"]
+
+    seq = say(type="text", text="card")
+    card = sandbox.expect(group, seq, "[a card, of NoneBot]")["segments"][0]
+    assert card["type"] == "light_app" and json.loads(card["json"])["app"] == "com.example.card", card
+    seq = say(type="light_app", json=json.dumps({"app": "com.example.other", "prompt": "[of Alice]"}))
+    print("  cards both ways:", sandbox.expect(group, seq, "a card: [of Alice]")["text"])
+
+    seq = say(type="text", text="forward")
+    sent = sandbox.expect(group, seq, "聊天记录")["segments"][0]
+    nodes = sandbox.call("forwards/" + urllib.parse.quote(sent["id"], safe=""))["nodes"]
+    assert nodes[0]["segments"][0]["text"] == "outer", nodes
+    inner = nodes[1]["segments"][0]
+    assert inner["type"] == "forward", nodes
+    inside = inner["nodes"]  # the outer one holds them too
+    assert inside[0]["uin"] == ALICE and [s["type"] for s in inside[0]["segments"]] == ["text", "face"], inside
+
+    def node(name, *segments):
+        return {"uin": ALICE, "name": name, "segments": list(segments)}
+
+    deep = {"type": "forward", "nodes": [node("Carl", {"type": "text", "text": "deep"}, {"type": "face", "id": 14})]}
+    seq = say(type="forward", nodes=[node("Ann", {"type": "text", "text": "one"}), node("Bert", deep)])
+    print("  nested forwards both ways:", sandbox.expect(group, seq, "opened: Ann: one | Bert: (Carl: deepface)")["text"])
+
 
 def restart(sandbox, bot, start):
     """Kills the bot while Alice counts, starts it again, and wants each number once, in order."""
@@ -214,7 +258,7 @@ def two_accounts(sandbox, libration, config, bot):
 
 def check(libration, mode):
     print(f"NoneBot2 over {WAYS[mode]}")
-    control, port, http, owner = free_port(), free_port(), free_port(), free_port()
+    control, port, http, owner = free_ports(4)
     token, secret = secrets.token_hex(16), secrets.token_hex(16)
     env = dict(os.environ, LOG_LEVEL="INFO", HOST="127.0.0.1", PORT=str(port), PYTHONUNBUFFERED="1")
     env["ONEBOT_ACCESS_TOKEN"] = token
@@ -280,6 +324,7 @@ def check(libration, mode):
                 two_accounts(Sandbox(control), libration, config, bot)
             else:
                 exchange(Sandbox(control))
+                cards(Sandbox(control))
             if mode in ("reverse", "webhook"):
                 restart(Sandbox(control), bot, start_bot)
         except (AssertionError, SystemExit):
