@@ -67,9 +67,7 @@ func (c *Client) fillSegment(ctx context.Context, group GroupCode, seg message.S
 		r.SenderUID, _ = c.lookUp(ctx, group, r.SenderUIN, "")
 		return &r, nil
 	case *message.FaceSegment:
-		if full := c.completeFace(ctx, s); full != nil {
-			return full, nil
-		}
+		return c.completeFace(ctx, s), nil
 	case *message.MarketFaceSegment:
 		if s.Key != "" {
 			return s, nil

@@ -1,7 +1,6 @@
 package ntqq
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -148,27 +147,12 @@ func (c *Client) face(ctx context.Context, id uint32) (f Face, ok bool) {
 	return f, ok
 }
 
-// completeFace returns a face with what its form takes of the table; nil when it lacks
-// nothing, or there is nothing to add (docs/protocol/messages.md 5.3 and 5.4).
+// completeFace returns a face with what it lacks, f itself when that is nothing.
 func (c *Client) completeFace(ctx context.Context, f *message.FaceSegment) *message.FaceSegment {
-	large := f.Large || f.ID == message.FaceDice || f.ID == message.FaceRPS
-	placed := f.Pack != "" || f.Sticker != "" || f.StickerType != 0
-	switch {
-	case f.Count == 0 && large && (f.Text == "" || !placed):
-	case (f.Count != 0 || f.ID >= elements.SmallFaceMin) && f.Text == "":
-	default:
-		return nil
-	}
-	entry, ok := c.face(ctx, f.ID)
-	if !ok {
-		return nil
-	}
-	full := *f
-	full.Text = cmp.Or(f.Text, entry.Text)
-	if large && !placed {
-		full.Pack, full.Sticker, full.StickerType = entry.Pack, entry.Sticker, entry.StickerType
-	}
-	return &full
+	return elements.CompleteFace(f, func(id uint32) (message.FaceSegment, bool) {
+		e, ok := c.face(ctx, id)
+		return message.FaceSegment{Text: e.Text, Pack: e.Pack, Sticker: e.Sticker, StickerType: e.StickerType}, ok
+	})
 }
 
 // MarketKeys returns the keys of stickers of the shop, which their sender has to know, in

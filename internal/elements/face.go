@@ -15,10 +15,40 @@ import (
 // rock-paper-scissors. The payload is a LargeFaceElem.
 const ServiceLargeFace = 37
 
-// SmallFaceMin is the first id with a small form.
-const SmallFaceMin = 260
+const (
+	serviceSmallFace = 33
+	smallFaceMin     = 260 // the first id with a small form
+)
 
-const serviceSmallFace = 33
+// isLarge tells whether a face that is not thrown has the large form.
+func isLarge(f *message.FaceSegment) bool {
+	return f.Large || f.ID == message.FaceDice || f.ID == message.FaceRPS
+}
+
+// CompleteFace returns a copy of a face with what its form takes of the face table and it
+// lacks (docs/protocol/messages.md 5.3, 5.4). It returns f itself when f lacks nothing, or
+// the table has no such face. entry returns the Text, Pack, Sticker and StickerType of a
+// face in the table; it is called when f lacks something.
+func CompleteFace(f *message.FaceSegment, entry func(id uint32) (message.FaceSegment, bool)) *message.FaceSegment {
+	large := f.Count == 0 && isLarge(f)
+	lacksText := f.Text == "" && (f.Count != 0 || large || f.ID >= smallFaceMin)
+	lacksPlace := large && f.Pack == "" && f.Sticker == "" && f.StickerType == 0
+	if !lacksText && !lacksPlace {
+		return f
+	}
+	known, ok := entry(f.ID)
+	if !ok {
+		return f
+	}
+	full := *f
+	if lacksText {
+		full.Text = known.Text
+	}
+	if lacksPlace {
+		full.Pack, full.Sticker, full.StickerType = known.Pack, known.Sticker, known.StickerType
+	}
+	return &full
+}
 
 // decodeFace reads the three forms; a payload that is no protobuf gives nothing.
 func decodeFace(d *decoder, e *messagepb.Elem) {
@@ -95,9 +125,9 @@ func (w *encoder) face(f *message.FaceSegment) error {
 	switch {
 	case f.Count > 0:
 		return w.thrownFace(f)
-	case f.Large || f.ID == message.FaceDice || f.ID == message.FaceRPS:
+	case isLarge(f):
 		return w.largeFace(f)
-	case f.ID >= SmallFaceMin && f.Text != "":
+	case f.ID >= smallFaceMin && f.Text != "":
 		text := pb.Text(f.Text)
 		return w.common(serviceSmallFace, 1, &messagepb.SmallFaceElem{FaceId: f.ID, Text: text, CompatText: text})
 	}

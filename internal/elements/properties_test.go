@@ -46,7 +46,7 @@ var kinds = map[string]func(*rapid.T) message.Segment{
 		case 2:
 			f.Large, f.Pack, f.Sticker, f.StickerType = true, rapid.String().Draw(t, "pack"), rapid.String().Draw(t, "sticker"), rapid.Uint64().Draw(t, "type")
 		case 3:
-			f.ID = rapid.SampledFrom([]uint32{message.FaceDice, message.FaceRPS, SmallFaceMin, f.ID}).Draw(t, "other id")
+			f.ID = rapid.SampledFrom([]uint32{message.FaceDice, message.FaceRPS, smallFaceMin, f.ID}).Draw(t, "other id")
 		}
 		return f
 	},
@@ -272,7 +272,7 @@ func normalFace(f message.FaceSegment) *message.FaceSegment {
 			f.Pack, f.Sticker, f.StickerType = "", "", 0
 		}
 		return &f
-	case f.ID < SmallFaceMin:
+	case f.ID < smallFaceMin:
 		f.Text = ""
 	}
 	return &message.FaceSegment{ID: f.ID, Text: f.Text}

@@ -64,7 +64,7 @@ func (f *fakeServer) VerifyDevice(q server.VerifyQuestion) server.VerifyAnswer {
 }
 
 func (f *fakeServer) Face(id uint32) (message.FaceSegment, bool) {
-	known := map[uint32]string{14: "/微笑", 311: "/打call"}
+	known := map[uint32]string{14: "/微笑", 311: "/打call", message.FaceDice: "/骰子", message.FaceRPS: "/包剪锤"}
 	return message.FaceSegment{ID: id, Text: known[id], Pack: "1", Sticker: "1"}, known[id] != ""
 }
 

@@ -55,21 +55,13 @@ func showFace(h contents, s *message.FaceSegment) faceView {
 	return faceView{ID: s.ID, Text: cmp.Or(s.Text, known.Text), Large: s.Large, Count: s.Count, Result: s.Result}
 }
 
-// readFace completes a face as official clients do: small ones of the first kind are
-// their number only.
+// readFace completes a face as clients do.
 func readFace(c *composing, v faceView) (message.Segment, error) {
 	if v.Result != 0 && c.depth == 0 {
 		return nil, fail(http.StatusBadRequest, "nobody can choose the result: it is thrown when the message is sent")
 	}
-	s := &message.FaceSegment{ID: v.ID, Text: cmp.Or(v.Text, message.FaceText(v.ID)), Large: v.Large, Count: v.Count, Result: v.Result}
-	known, _ := c.server.Face(v.ID)
-	if v.Large || v.Count > 0 || v.ID >= elements.SmallFaceMin {
-		s.Text = cmp.Or(s.Text, known.Text)
-	}
-	if v.Large {
-		s.Pack, s.Sticker, s.StickerType = known.Pack, known.Sticker, known.StickerType
-	}
-	return s, nil
+	s := &message.FaceSegment{ID: v.ID, Text: v.Text, Large: v.Large, Count: v.Count, Result: v.Result}
+	return elements.CompleteFace(s, c.server.Face), nil
 }
 
 type replyView struct {
