@@ -89,7 +89,7 @@ func (m Messages) Prepare(ctx context.Context, chat message.Chat, content messag
 	return m.c.complete(ctx, chat.Group, content)
 }
 
-// UploadForward implements message.Uploader.
+// UploadForward implements [elements.Uploader].
 func (u *uploader) UploadForward(ctx context.Context, payload []byte) (string, error) {
 	resp, err := call(ctx, u.c, rpc.SendLongMessage, sendForwardRequest(u.group, u.c.Self().UID, payload))
 	id := resp.GetSend().GetResId()

@@ -13,17 +13,17 @@ type uploader struct {
 	group GroupCode // 0: a private chat
 }
 
-// Scene implements message.Uploader.
+// Scene implements [elements.Uploader].
 func (u *uploader) Scene() elements.Scene {
 	return elements.Scene{Group: u.group, SelfUID: u.c.Self().UID}
 }
 
-// Upload implements message.Uploader. This client uploads no media yet.
+// Upload implements [elements.Uploader]. This client uploads no media yet.
 func (u *uploader) Upload(context.Context, elements.Medium) (elements.Stored, error) {
 	return elements.Stored{}, elements.ErrNoUploader
 }
 
-// ContactCard implements message.Uploader.
+// ContactCard implements [elements.Uploader].
 func (u *uploader) ContactCard(ctx context.Context, s *message.ContactSegment) (string, error) {
 	if s.Group != 0 {
 		return u.c.Groups().ContactCard(ctx, s.Group)

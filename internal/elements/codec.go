@@ -13,7 +13,7 @@ import (
 
 // codec is how one kind of segment travels: one row of codecs.
 type codec struct {
-	name  string    // Segment.Name
+	name  string    // message.Segment.Name
 	reads []element // the elements that decode gets; no two codecs share one
 	// decode reads one element: it adds any number of segments by decoder.add, and says
 	// by decoder.follow what after the element belongs to it. Elements before and after
@@ -147,7 +147,7 @@ func fieldOf(e *messagepb.Elem) uint32 {
 	return 0
 }
 
-// elementName names an element as Unknown.Element does; "" for an empty element.
+// elementName names an element as UnknownSegment.Element does; "" for an empty element.
 func elementName(e *messagepb.Elem) string {
 	switch field := fieldOf(e); field {
 	case fieldCommonElem:

@@ -9,10 +9,10 @@ import (
 )
 
 // Decode reads the elements of a message into segments, in the order in which they
-// came, before the clean-up by [Clean]. An element without a segment type becomes an
-// [UnknownSegment]. Elements without content (flags, empty ones) and payloads that do not parse
-// give nothing, so that the result may be empty. Of a message with its quotes 65,536
-// elements are read; a quote with more keeps no content.
+// came, before the clean-up by [message.Clean]. An element without a segment type becomes
+// a [message.UnknownSegment]. Elements without content (flags, empty ones) and payloads that
+// do not parse give nothing, so that the result may be empty. Of a message with its quotes
+// 65,536 elements are read; a quote with more keeps no content.
 func Decode(rt *messagepb.RichText, group bool) message.Content {
 	d := decoders.Get().(*decoder)
 	*d = decoder{table: known, group: group, left: pb.MaxEntries}

@@ -29,9 +29,10 @@ type EncodeOptions struct {
 // protocol has several forms of a segment, Encode picks one by what the segment says
 // (docs/protocol/messages.md 5.2, 5.3, 6). Invalid UTF-8 is replaced by U+FFFD.
 //
-// The error is ErrEmpty for empty content, a *TextLimitError for too much text, a
-// *SegmentError for a segment that cannot be sent (a mention of nobody, an
-// [UnknownSegment] that is no element), or says that there is a second quote.
+// The error is [message.ErrEmpty] for empty content, a [*message.TextLimitError] for too
+// much text, a [*message.SegmentError] for a segment that cannot be sent (a mention of
+// nobody, a [message.UnknownSegment] that is no element), or says that there is a second
+// quote.
 func Encode(c message.Content, o EncodeOptions) (*messagepb.MessageBody, error) {
 	return encode(known, c, o)
 }

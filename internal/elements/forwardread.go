@@ -11,11 +11,11 @@ import (
 )
 
 // DecodeForward reads the payload of a forward (docs/protocol/messages.md 10.2). Forwards
-// within it whose nodes the payload has, too, get their Nodes, down to MaxForwardDepth and
-// as long as all nodes together stay within the bounds of one payload. Nodes that do not
-// parse are left out.
+// within it whose nodes the payload has, too, get their Nodes, down to [message.MaxForwardDepth]
+// and as long as all nodes together stay within the bounds of one payload. Nodes that do
+// not parse are left out.
 //
-// The error is ErrBadForward or a *[ForwardLimitError].
+// The error is [message.ErrBadForward] or a [*message.ForwardLimitError].
 func DecodeForward(payload []byte) ([]message.Node, error) { return decodeForward(known, payload) }
 
 func decodeForward(t *table, payload []byte) ([]message.Node, error) {

@@ -68,7 +68,7 @@ func uploadForward(ctx context.Context, u *uploading, f *message.ForwardSegment)
 // nodes are part of it. Segments that are uploaded have been: [Upload] does all of it.
 // A node without a time is sent as of now.
 //
-// The error is a *[ForwardLimitError], or says which segment of which node cannot be sent.
+// The error is a [*message.ForwardLimitError], or says which segment of which node cannot be sent.
 func EncodeForward(f *message.ForwardSegment, s Scene) ([]byte, error) {
 	return encodeForward(known, f, s)
 }

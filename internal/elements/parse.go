@@ -73,8 +73,8 @@ func Parse(raw []byte, self message.UIN) (*message.Message, error) {
 }
 
 // ParseCommon reads a chat message. self is the account's own number: Message.Self is
-// true when it is the sender's. The content has been through [Clean] and may be empty.
-// Raw stays nil. The error is ErrNotChat, ErrDeleted, ErrNoBody or ErrIncomplete.
+// true when it is the sender's. The content has been through [message.Clean] and may be
+// empty. Raw stays nil. The error is ErrNotChat, ErrDeleted, ErrNoBody or ErrIncomplete.
 func ParseCommon(cm *messagepb.CommonMessage, self message.UIN) (*message.Message, error) {
 	route, head := cm.GetRoutingHead(), cm.GetContentHead()
 	kind, ok := chatKind(head)

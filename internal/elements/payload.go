@@ -15,7 +15,7 @@ import (
 const rootItem = "MultiMsg"
 
 // CheckForward reports why a payload is not what is uploaded for a forward: its error is
-// ErrBadForward or a *ForwardLimitError.
+// [message.ErrBadForward] or a [*message.ForwardLimitError].
 func CheckForward(payload []byte) error {
 	transmit, err := inflateForward(payload)
 	if err != nil {

@@ -64,7 +64,7 @@ type Scene struct {
 // after the other, and returns content that says where it is. Content without such
 // segments is returned as it is. Upload does not change c. up may be nil where nothing
 // can be uploaded: the error for a segment with a medium is then ErrNoUploader. Every
-// error is a *SegmentError.
+// error is a [*message.SegmentError].
 func Upload(ctx context.Context, up Uploader, c message.Content) (message.Content, error) {
 	return (&uploading{up, known}).content(ctx, c)
 }

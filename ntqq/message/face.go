@@ -26,8 +26,8 @@ func (f *FaceSegment) size() int  { return len(f.Text) + len(f.Pack) + len(f.Sti
 
 // The faces that carry a result (docs/protocol/messages.md 5.4).
 const (
-	FaceDice = 358 // a die; Face.Result is 1 to 6
-	FaceRPS  = 359 // rock-paper-scissors; Face.Result is 1 paper, 2 scissors, 3 rock
+	FaceDice = 358 // a die; FaceSegment.Result is 1 to 6
+	FaceRPS  = 359 // rock-paper-scissors; FaceSegment.Result is 1 paper, 2 scissors, 3 rock
 )
 
 // FaceText returns the description with which a face is sent that has none of its own:

@@ -1,7 +1,7 @@
 package message
 
-// UnknownSegment is an element for which there is no segment type, kept whole. It can be sent
-// again as it came.
+// UnknownSegment is an element for which there is no segment type, kept whole. It can be
+// sent again as it came.
 type UnknownSegment struct {
 	// Element names the element: the member of the protobuf message Elem
 	// ("custom_face", "rich_msg"), for a common element with its service and business
@@ -12,8 +12,8 @@ type UnknownSegment struct {
 	Raw []byte
 }
 
-// The Element names of content that stands outside the element list. Such an
-// Unknown cannot be sent.
+// The Element names of content that stands outside the element list. Such a segment
+// cannot be sent.
 const (
 	// ElementPtt is a voice message in the old form. Raw is the encoded protobuf Ptt.
 	ElementPtt = "ptt"

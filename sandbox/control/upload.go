@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"libration/internal/elements"
@@ -28,7 +27,7 @@ func (c *composing) upload(content message.Content) (message.Content, error) {
 	return content, nil
 }
 
-// uploader is a message.Uploader for what people send by hand.
+// uploader is an [elements.Uploader] for what people send by hand.
 type uploader struct {
 	*composing
 	scene elements.Scene
@@ -37,7 +36,7 @@ type uploader struct {
 func (u *uploader) Scene() elements.Scene { return u.scene }
 
 func (u *uploader) Upload(context.Context, elements.Medium) (elements.Stored, error) {
-	return elements.Stored{}, errors.New("no media can be sent by hand")
+	return elements.Stored{}, elements.ErrNoUploader
 }
 
 func (u *uploader) UploadForward(_ context.Context, payload []byte) (id string, err error) {
