@@ -96,7 +96,7 @@ func (d *decoder) read(elems []*messagepb.Elem, depth int) message.Content {
 	}
 	c := d.out
 	if depth > 0 { // nobody cleans what a quote shows
-		c = message.CleanQuoted(c)
+		c = message.Clean(c, false) // nobody puts a mention behind a quote here
 	}
 	d.list = outer
 	return c

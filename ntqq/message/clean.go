@@ -8,7 +8,7 @@ import "strings"
 // client gives out has been through it; a second call would remove a mention that somebody
 // wrote behind a quote. Clean may reuse the memory of c.
 func Clean(c Content, group bool) Content {
-	c = CleanQuoted(c)
+	c = dropFallbacks(c)
 	if group {
 		c = dropMention(c)
 	}
@@ -36,10 +36,9 @@ func dropMention(c Content) Content {
 	return c
 }
 
-// CleanQuoted is the part of [Clean] that the content of a quote needs, too: it removes
-// empty texts and those that only show, in older clients, what the element before them is.
-// It may reuse the memory of c.
-func CleanQuoted(c Content) Content {
+// dropFallbacks removes empty texts and those that only show, in older clients, what the
+// element before them is.
+func dropFallbacks(c Content) Content {
 	out := c[:0]
 	var before Segment
 	for _, seg := range c {
