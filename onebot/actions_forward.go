@@ -225,7 +225,7 @@ func getForwardMsg(ctx context.Context, a *account, p forwardIDParams) (table.En
 		}
 		b, c = a.writer.appendNode(b, c, &nodes[i])
 		if len(b)+len(c) > maxOpened {
-			return nil, &message.ForwardLimitError{What: "bytes", Limit: maxOpened}
+			return nil, &message.ForwardLimitError{What: message.ForwardBytes, Limit: maxOpened}
 		}
 	}
 	return append(append(b, c...), ']', '}'), nil

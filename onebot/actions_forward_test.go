@@ -221,9 +221,9 @@ func TestSendForward(t *testing.T) {
 
 // TestForwardLimits: what is too much is said in both languages.
 func TestForwardLimits(t *testing.T) {
-	for what, want := range map[string]string{
-		"nodes": "合并转发超过 5 条消息", "bytes": "合并转发超过 5 字节", "bytes as gzip": "合并转发超过 5 字节（压缩后）",
-		"forwards within one another": "合并转发超过 5 层嵌套", "elements": "合并转发超过 5 个元素",
+	for what, want := range map[message.ForwardPart]string{
+		message.ForwardNodes: "合并转发超过 5 条消息", message.ForwardBytes: "合并转发超过 5 字节", message.ForwardPayload: "合并转发超过 5 字节（压缩后）",
+		message.ForwardNesting: "合并转发超过 5 层嵌套", message.ForwardElements: "合并转发超过 5 个元素",
 	} {
 		err := &message.NodeError{Err: &message.ForwardLimitError{What: what, Limit: 5}}
 		if e := explain(err, sendFailed); e.code != largeForward.Code || e.text.ZH != want || !strings.Contains(e.text.EN, "more than 5 ") {

@@ -7,6 +7,7 @@ import (
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/message"
 )
 
 // Causes of failures. One cause has one code and one text, whichever action it fails,
@@ -61,7 +62,7 @@ var (
 	limited = cause("RATE_LIMITED", text.T(
 		"too many messages wait to be sent, this one was not sent", "等待发送的消息过多，该消息未发送"))
 	tooLarge     = cause("SEND_MSG_API_ERROR", text.T("the message is too large, nothing was sent", "消息过长，未发送"))
-	longText     = cause("TEXT_TOO_LONG", text.T("the message has more than 10,000 bytes of text, nothing was sent", "消息的文本超过 10,000 字节，未发送"))
+	longText     = cause("TEXT_TOO_LONG", text.T("the message has more than %d bytes of text, nothing was sent", "消息的文本超过 %d 字节，未发送").Fill(message.MaxText))
 	emptyMessage = cause("EMPTY_MSG_ERROR", text.T("the message is empty", "消息为空"))
 	noMessage    = cause("MESSAGE_NOT_FOUND", text.T("there is no such message, or it cannot be had any more", "消息不存在，或已无法获取"))
 	// noMsg is noMessage as get_msg of the existing services says it.
@@ -91,8 +92,8 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	nodeCauses = append(sendCauses[:len(sendCauses):len(sendCauses)], emptyNodes)
 	sendCauses = []*table.Cause{emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
+	nodeCauses = with(sendCauses, emptyNodes)
 )
 
 func cause(code string, what text.Text) *table.Cause { return &table.Cause{Code: code, Text: what} }

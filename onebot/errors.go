@@ -105,15 +105,15 @@ func explain(err error, other *table.Cause) *actionError {
 }
 
 // forwardLimit is ForwardLimitError.What in both languages.
-func forwardLimit(what string) text.Text {
+func forwardLimit(what message.ForwardPart) text.Text {
 	switch what {
-	case "nodes":
+	case message.ForwardNodes:
 		return text.T("messages", "条消息")
-	case "bytes":
+	case message.ForwardBytes:
 		return text.T("bytes", "字节")
-	case "bytes as gzip":
+	case message.ForwardPayload:
 		return text.T("bytes when compressed", "字节（压缩后）")
-	case "forwards within one another":
+	case message.ForwardNesting:
 		return text.T("forwards within one another", "层嵌套")
 	}
 	return text.T("elements", "个元素")

@@ -28,7 +28,7 @@ func TestLongText(t *testing.T) {
 		for _, seg := range c {
 			if f, ok := seg.(*message.ForwardSegment); ok {
 				if len(f.Nodes) > 1 {
-					return nil, &message.ForwardLimitError{What: "bytes", Limit: 5}
+					return nil, &message.ForwardLimitError{What: message.ForwardBytes, Limit: 5}
 				}
 				return &message.Message{Chat: chat, Sequence: 7, Self: true, Content: c}, nil
 			}

@@ -166,8 +166,8 @@ func TestForwardRefused(t *testing.T) {
 		around := message.Forward(append(many, message.Node{Content: message.Content{message.Forward(many...)}})...)
 		own := message.Forward(message.Node{})
 		own.Nodes[0].Content = message.Content{own}
-		for what, f := range map[string]*message.ForwardSegment{
-			"nodes": around, "forwards within one another": chain(message.MaxForwardDepth+1, say("x")),
+		for what, f := range map[message.ForwardPart]*message.ForwardSegment{
+			message.ForwardNodes: around, message.ForwardNesting: chain(message.MaxForwardDepth+1, say("x")),
 		} {
 			_, err := a.Messages().SendGroup(t.Context(), group, message.Content{f})
 			var limit *message.ForwardLimitError

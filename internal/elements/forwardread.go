@@ -41,7 +41,7 @@ func decodeForward(t *table, payload []byte) ([]message.Node, error) {
 	nodes := r.nodes(root, &within{name: rootItem, depth: 1})
 	switch {
 	case r.full:
-		return nil, &message.ForwardLimitError{What: "elements", Limit: pb.MaxEntries}
+		return nil, &message.ForwardLimitError{What: message.ForwardElements, Limit: pb.MaxEntries}
 	case len(nodes) == 0:
 		return nil, fmt.Errorf("%w: there is no message in it", message.ErrBadForward)
 	}

@@ -33,7 +33,7 @@ func CheckForward(payload []byte) error {
 func inflateForward(payload []byte) (*messagepb.MultiMsgTransmit, error) {
 	raw, err := packed.Gunzip(payload, message.MaxForwardBytes)
 	if errors.Is(err, packed.ErrLimit) {
-		return nil, &message.ForwardLimitError{What: "bytes", Limit: message.MaxForwardBytes}
+		return nil, &message.ForwardLimitError{What: message.ForwardBytes, Limit: message.MaxForwardBytes}
 	}
 	transmit := &messagepb.MultiMsgTransmit{}
 	if err == nil {
@@ -52,11 +52,11 @@ func deflateForward(transmit *messagepb.MultiMsgTransmit) ([]byte, error) {
 		return nil, err
 	}
 	if len(raw) > message.MaxForwardBytes {
-		return nil, &message.ForwardLimitError{What: "bytes", Limit: message.MaxForwardBytes}
+		return nil, &message.ForwardLimitError{What: message.ForwardBytes, Limit: message.MaxForwardBytes}
 	}
 	payload := packed.AppendGzipped(nil, raw)
 	if len(payload) > message.MaxForwardPayload {
-		return nil, &message.ForwardLimitError{What: "bytes as gzip", Limit: message.MaxForwardPayload}
+		return nil, &message.ForwardLimitError{What: message.ForwardPayload, Limit: message.MaxForwardPayload}
 	}
 	return payload, nil
 }

@@ -59,9 +59,21 @@ var ErrTooLarge = errors.New("message is too large")
 // ForwardLimitError is returned for a forward that is over one of the limits. It is an
 // [ErrTooLarge].
 type ForwardLimitError struct {
-	What  string // what there is too much of: "nodes", "bytes"
+	What  ForwardPart // what there is too much of
 	Limit int
 }
+
+// ForwardPart is what a forward can have too much of.
+type ForwardPart string
+
+// The parts of forwards that are limited.
+const (
+	ForwardNodes    ForwardPart = "nodes" // with those of forwards within it
+	ForwardNesting  ForwardPart = "forwards within one another"
+	ForwardBytes    ForwardPart = "bytes"         // of the inflated payload
+	ForwardPayload  ForwardPart = "bytes as gzip" // of the payload
+	ForwardElements ForwardPart = "elements"      // nodes and elements together
+)
 
 func (e *ForwardLimitError) Error() string {
 	return fmt.Sprintf("the forward has more than %d %s", e.Limit, e.What)

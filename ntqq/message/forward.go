@@ -70,10 +70,10 @@ func (f *ForwardSegment) CheckLimits() error {
 
 func (f *ForwardSegment) count(nodes *int, depth int) error {
 	if depth > MaxForwardDepth {
-		return &ForwardLimitError{"forwards within one another", MaxForwardDepth}
+		return &ForwardLimitError{ForwardNesting, MaxForwardDepth}
 	}
 	if *nodes += len(f.Nodes); *nodes > MaxForwardNodes {
-		return &ForwardLimitError{"nodes", MaxForwardNodes}
+		return &ForwardLimitError{ForwardNodes, MaxForwardNodes}
 	}
 	for i := range f.Nodes {
 		for _, seg := range f.Nodes[i].Content {
