@@ -57,6 +57,7 @@ func TestDecodeSegments(t *testing.T) {
 		want  message.Content
 	}{
 		{"sticker", []*messagepb.Elem{sticker(plain), textElem("[猫]"), textElem("b")}, message.Content{&cat, message.Text("[猫]"), message.Text("b")}},
+		{"large face that is none", []*messagepb.Elem{common(37, 1, "\xff\xff"), textElem("b")}, message.Content{message.Text("b")}},
 		{"sticker with its marked text", []*messagepb.Elem{sticker(plain), fallbackElem(t, "x"), textElem("b")}, message.Content{&cat, message.Text("b")}},
 		{"sticker whose id is text", []*messagepb.Elem{asText}, message.Content{&withParam}},
 		{"sticker without an id", []*messagepb.Elem{bad}, message.Content{&message.UnknownSegment{Element: "market_face", Raw: mustMarshal(t, bad)}}},

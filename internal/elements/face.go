@@ -57,8 +57,9 @@ func decodeFace(d *decoder, e *messagepb.Elem) {
 	case e.Face != nil:
 		f = &message.FaceSegment{ID: e.Face.GetIndex()}
 	case e.CommonElem.GetServiceType() == ServiceLargeFace:
-		d.follow = followText
-		f = decodeLargeFace(raw)
+		if f = decodeLargeFace(raw); f != nil {
+			d.follow = followText
+		}
 	default:
 		f = decodeSmallFace(raw)
 	}

@@ -1,7 +1,9 @@
 package elements_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 
 	"libration/internal/elements"
 	"libration/internal/packed"
+	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/vectors"
 	"libration/internal/vectors/content"
@@ -36,10 +39,32 @@ func transmitOf(t *testing.T, inflated []byte) map[string][]*messagepb.CommonMes
 			if err := content.PlainCards(m.GetBody().GetRichText().GetElems()); err != nil {
 				t.Fatal(err)
 			}
+			for _, e := range m.GetBody().GetRichText().GetElems() {
+				plainQuote(t, e.GetSrcMsg())
+			}
 			out[item.GetFileName()] = append(out[item.GetFileName()], m)
 		}
 	}
 	return out
+}
+
+// plainQuote leaves out of a quote the whole message, which we write into nodes and the
+// author does not, and the sender's uid in field 7 of its reserve, which we do not read
+// (docs/protocol/messages.md 6, 10.3).
+func plainQuote(t *testing.T, quote *messagepb.SourceMsg) {
+	t.Helper()
+	if quote == nil {
+		return
+	}
+	quote.SrcMsg = nil
+	var reserve messagepb.SourceMsgReserve
+	unmarshal(t, quote.GetPbReserve(), &reserve)
+	reserve.ReceiverUid = nil
+	raw, err := pb.Marshal(&reserve)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quote.PbReserve = raw
 }
 
 // bodiesOf are the messages of the outermost forward in a payload.
@@ -48,10 +73,9 @@ func bodiesOf(t *testing.T, inflated []byte) []*messagepb.MessageBody {
 	var transmit messagepb.MultiMsgTransmit
 	unmarshal(t, inflated, &transmit)
 	var out []*messagepb.MessageBody
-	for _, item := range transmit.GetItems() {
-		if item.GetFileName() != "MultiMsg" {
-			continue
-		}
+	items := transmit.GetItems()
+	first := max(0, slices.IndexFunc(items, func(item *messagepb.MultiMsgItem) bool { return item.GetFileName() == "MultiMsg" }))
+	for _, item := range items[min(first, len(items)):min(first+1, len(items))] {
 		for _, raw := range item.GetContent().GetMessages() {
 			m := new(messagepb.CommonMessage)
 			unmarshal(t, raw, m)
@@ -182,15 +206,16 @@ func vectorCard(t *testing.T, nodes []message.Node, inflated string) {
 		for _, line := range detail.News {
 			f.Preview = append(f.Preview, line.Text)
 		}
+		f.Count = len(detail.News)
 	}
 	body, err := elements.Encode(message.Content{f}, elements.EncodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &messagepb.Elem{LightApp: &messagepb.LightApp{Data: append([]byte{0}, inflated...)}}
-	for _, n := range nodes {
-		if _, nested := n.Content[0].(*message.ForwardSegment); nested { // ours knows that the card is a forward (docs/protocol/messages.md 10.4)
-			want.LightApp.Data = []byte(strings.Replace("\x00"+inflated, n.Name+": [卡片消息]", n.Name+": [聊天记录]", 1))
+	for i, n := range nodes {
+		if theirs, ours := n.Name+": "+authorsBrief(n.Content), n.Name+": "+message.Brief(n.Content); i < len(detail.News) && detail.News[i].Text == theirs {
+			want.LightApp.Data = bytes.Replace(want.LightApp.Data, jsonText(t, theirs), jsonText(t, ours), 1)
 		}
 	}
 	elems := []*messagepb.Elem{want, body.RichText.Elems[0]}
@@ -200,6 +225,33 @@ func vectorCard(t *testing.T, nodes []message.Node, inflated string) {
 	if want, got := string(elems[0].LightApp.Data), string(elems[1].LightApp.Data); got != want {
 		t.Errorf("card\n got %s\nwant %s", got, want)
 	}
+}
+
+// authorsBrief is [message.Brief] where the author says less of dice and of cards than we
+// (docs/protocol/messages.md 10.4).
+func authorsBrief(c message.Content) string {
+	plain := slices.Clone(c)
+	for i, seg := range plain {
+		switch seg.(type) {
+		case *message.FaceSegment:
+			plain[i] = message.Face(1)
+		case *message.ForwardSegment, *message.LocationSegment, *message.LightAppSegment:
+			plain[i] = message.LightApp("{}")
+		}
+	}
+	return message.Brief(plain)
+}
+
+// jsonText is a text as it stands in a card of the vectors.
+func jsonText(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(text); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.TrimSpace(b.Bytes())
 }
 
 // TestVectorsForwardRequests makes the payloads that another client makes of nodes.

@@ -31,6 +31,14 @@ func marked(t *testing.T, s string, reserve proto.Message) *messagepb.Elem {
 func TestCompare(t *testing.T) {
 	byUID := marked(t, "@Bert", &messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUid: proto.String("u_b")})
 	fallback := marked(t, "[x]", &messagepb.FallbackText{Text: "[x]"})
+	zero := text("@Bert")
+	zero.Text.Attr6Buf = make([]byte, 13)
+	result, err := pb.Marshal(&messagepb.LargeFaceElem{FaceId: proto.Uint32(358), ResultValue: proto.Uint32(4)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbered := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: 37, PbElem: result}}
+	noCard := &messagepb.Elem{LightApp: &messagepb.LightApp{Data: []byte("\x00hello")}}
 	image := &messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: []byte{1}}}
 	sticker := &messagepb.Elem{MarketFace: &messagepb.MarketFace{FaceId: []byte{1}, Summary: proto.String("[x]")}}
 	poke := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: 2}}
@@ -60,6 +68,13 @@ func TestCompare(t *testing.T) {
 		{"uid not kept", `[{"element":"text","content":"@Bert"}]`, []*messagepb.Elem{byUID}, message.Content{message.Text("@Bert")}, false},
 		{"uid lost", `[{"element":"at","display":"@Bert","target_uin":0}]`, []*messagepb.Elem{byUID}, message.Content{&message.AtSegment{All: true, Display: "@Bert"}}, false},
 		{"uid of nobody", `[{"element":"at","display":"@Bert","target_uin":5}]`, []*messagepb.Elem{byUID}, message.Content{&message.AtSegment{UIN: 5, Display: "@Bert"}}, false},
+		{"mention of everyone by name", `[{"element":"at","display":"@Bert","target_uin":0,"target_uid":"all"}]`, nil, message.Content{&message.AtSegment{All: true, Display: "@Bert"}}, false},
+		{"mention of number 0", `[{"element":"at","display":"@Bert","target_uin":0}]`, []*messagepb.Elem{zero}, nil, true},
+		{"mention that is lost", `[{"element":"at","display":"@Bert","target_uin":0}]`, []*messagepb.Elem{text("@Bert")}, nil, false},
+		{"result as a number", `[{"element":"face","face_id":358,"is_large_face":true,"result_id":0}]`, []*messagepb.Elem{numbered}, nil, true},
+		{"result of nowhere", `[{"element":"face","face_id":358,"is_large_face":true,"result_id":0}]`, []*messagepb.Elem{numbered}, message.Content{&message.FaceSegment{ID: 358, Large: true, Result: 5}}, false},
+		{"card that is none", `[{"element":"light_app","content":"hello"}]`, []*messagepb.Elem{noCard}, nil, true},
+		{"card that is lost", `[{"element":"light_app","app_name":"a","content":"{\"app\":\"a\"}"}]`, []*messagepb.Elem{noCard}, nil, false},
 		{"result", `[{"element":"face","face_id":114,"is_large_face":true,"result_id":"2"}]`, nil, message.Content{&message.FaceSegment{ID: 114, Large: true, Result: 2}}, true},
 		{"another result", `[{"element":"face","face_id":114,"is_large_face":true,"result_id":3}]`, nil, message.Content{&message.FaceSegment{ID: 114, Large: true, Result: 2}}, false},
 		{"image", `[{"element":"image","file_id":[1]}]`, []*messagepb.Elem{image}, nil, true},

@@ -187,6 +187,37 @@ func (w *Wire) isNewForm(at *message.AtSegment) bool {
 	return m != nil && m.new && !m.old
 }
 
+// mentionsNobody tells whether the older form of a mention has no number, and nothing else
+// says who it is.
+func (w *Wire) mentionsNobody(display string) bool {
+	return slices.ContainsFunc(w.elems, func(e *messagepb.Elem) bool {
+		b := e.GetText().GetAttr6Buf()
+		_, mentions := mentionIn(e.GetText())
+		return len(b) >= 11 && !mentions && e.GetText().GetStr() == display
+	})
+}
+
+// isResultNumber tells whether a large face has its result as a number alone, where the
+// author does not look (docs/protocol/messages.md 5.4).
+func (w *Wire) isResultNumber(f *message.FaceSegment) bool {
+	return slices.ContainsFunc(w.elems, func(e *messagepb.Elem) bool {
+		if e.GetCommonElem().GetServiceType() != 37 {
+			return false
+		}
+		numbers, texts := fields(e.GetCommonElem().GetPbElem())
+		return numbers[3] == uint64(f.ID) && (texts[6] == "" || texts[6] == "0") && numbers[11] == uint64(f.Result)
+	})
+}
+
+// quotesWhole tells whether a quote has the whole message, which the author does not read:
+// ours shows that.
+func (w *Wire) quotesWhole(sequence uint64) bool {
+	return slices.ContainsFunc(w.elems, func(e *messagepb.Elem) bool {
+		seqs := e.GetSrcMsg().GetOrigSeqs()
+		return len(seqs) > 0 && seqs[0] == sequence && len(e.GetSrcMsg().GetSrcMsg()) > 0
+	})
+}
+
 // isOldResult tells whether a sticker says what a face says.
 func (w *Wire) isOldResult(want *message.MarketFaceSegment, got *message.FaceSegment) bool {
 	results := map[string]uint32{"rscType?1;value=0": 3, "rscType?1;value=1": 2, "rscType?1;value=2": 1} // of rock, scissors, paper
@@ -207,8 +238,10 @@ func (w *Wire) isExtra(seg message.Segment) bool {
 	case *message.UnknownSegment, *message.PokeSegment, *message.RedPacketSegment, *message.MarkdownSegment,
 		*message.FlashFileSegment, *message.KeyboardSegment, *message.LongMessageSegment:
 		return true
+	case *message.TextSegment: // the text of a sticker, which a vector may leave out
+		return slices.ContainsFunc(w.elems, func(e *messagepb.Elem) bool { return e.GetMarketFace() != nil && e.MarketFace.GetSummary() == s.Text })
 	case *message.XMLSegment:
-		return s.ServiceID != 35
+		return s.ServiceID != 35 || !strings.Contains(s.XML, "m_resid")
 	case *message.LightAppSegment:
 		return s.RichMessage
 	case *message.FaceSegment:
