@@ -149,6 +149,54 @@ func TestDecodeFlashFile(t *testing.T) {
 	}
 }
 
+// TestTextBesideLargeFace: readers skip the element behind a large face, so that a text of
+// the message needs the face's own before it. A face without a text has none.
+func TestTextBesideLargeFace(t *testing.T) {
+	marked := func(shown string) *messagepb.Elem {
+		e := textElem(shown)
+		e.Text.PbReserve = mustMarshal(t, &messagepb.FallbackText{Text: shown + "请使用最新版手机QQ体验新功能。"})
+		return e
+	}
+	die, flow := &message.FaceSegment{ID: message.FaceDice, Large: true, Result: 3}, &message.FaceSegment{ID: 5, Large: true}
+	at := &message.AtSegment{All: true, Display: "@x"}
+	for name, tt := range map[string]struct {
+		in   message.Content
+		want []*messagepb.Elem // nil: the face, or what is no text
+	}{
+		"die and text":         {message.Content{message.Text("a"), die, message.Text("b"), message.Text("c")}, []*messagepb.Elem{textElem("a"), nil, marked("/骰子"), textElem("b"), textElem("c")}},
+		"face without a name":  {message.Content{flow, message.Text("b")}, []*messagepb.Elem{nil, marked("[表情]"), textElem("b")}},
+		"two, then a text":     {message.Content{flow, die, message.Text("b")}, []*messagepb.Elem{nil, nil, marked("/骰子"), textElem("b")}},
+		"a face between":       {message.Content{die, message.Face(1), message.Text("b")}, []*messagepb.Elem{nil, nil, textElem("b")}},
+		"a mention is no text": {message.Content{die, at}, []*messagepb.Elem{nil, nil}},
+		"alone":                {message.Content{die}, []*messagepb.Elem{nil}},
+	} {
+		body, err := Encode(tt.in, EncodeOptions{})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		got := body.GetRichText().GetElems()
+		if len(got) != len(tt.want) {
+			t.Errorf("%s: %d elements, want %d: %v", name, len(got), len(tt.want), got)
+			continue
+		}
+		for i, want := range tt.want {
+			if want != nil && !proto.Equal(got[i], want) {
+				t.Errorf("%s: element %d is %v, want %v", name, i, got[i], want)
+			}
+		}
+		if texts := func(c message.Content) (s string) {
+			for _, seg := range c {
+				if text, ok := seg.(*message.TextSegment); ok {
+					s += text.Text
+				}
+			}
+			return s
+		}; texts(Decode(body.GetRichText(), false)) != texts(tt.in) {
+			t.Errorf("%s: received %v, want %v", name, Decode(body.GetRichText(), false), tt.in)
+		}
+	}
+}
+
 func TestEncodeSegments(t *testing.T) {
 	payload := func(m proto.Message) string { return string(mustMarshal(t, m)) }
 	large := func(business uint32, l *messagepb.LargeFaceElem) []*messagepb.Elem {

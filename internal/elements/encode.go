@@ -57,8 +57,9 @@ type encoder struct {
 	EncodeOptions
 	table    *table
 	content  message.Content
-	node     *message.Node // the node of a forward that the content is of; nil for a message
-	said     int           // bytes of text and shown mentions that are written
+	node     *message.Node   // the node of a forward that the content is of; nil for a message
+	said     int             // bytes of text and shown mentions that are written
+	fallback *messagepb.Elem // what goes before a text that is written next
 	body     messagepb.MessageBody
 	richText messagepb.RichText // of body
 }
@@ -91,7 +92,10 @@ func (w *encoder) all() error {
 }
 
 // add appends elements.
-func (w *encoder) add(e ...*messagepb.Elem) { w.richText.Elems = append(w.richText.Elems, e...) }
+func (w *encoder) add(e ...*messagepb.Elem) {
+	w.richText.Elems = append(w.richText.Elems, e...)
+	w.fallback = nil
+}
 
 // common appends a common element.
 func (w *encoder) common(service, business uint32, payload proto.Message) error {

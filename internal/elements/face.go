@@ -157,7 +157,7 @@ func (w *encoder) largeFace(f *message.FaceSegment) error {
 	if f.Pack != "" || f.Sticker != "" { // it has an entry in the face table
 		business = uint32(at.kind)
 	}
-	return w.common(ServiceLargeFace, business, &messagepb.LargeFaceElem{
+	err := w.common(ServiceLargeFace, business, &messagepb.LargeFaceElem{
 		PackId:      proto.String(at.pack),
 		StickerId:   proto.String(at.sticker),
 		FaceId:      proto.Uint32(f.ID),
@@ -167,6 +167,29 @@ func (w *encoder) largeFace(f *message.FaceSegment) error {
 		Text:        proto.String(text),
 		RandomType:  proto.Uint32(1),
 	})
+	if err != nil {
+		return err
+	}
+	// Readers skip the text behind a large face, whatever it says: without a fallback
+	// that would be the words of the message.
+	if text == "" {
+		text = noName
+	}
+	w.fallback, err = fallbackText(text, text)
+	return err
+}
+
+// noName is shown where the name of a face is not known.
+const noName = "[表情]"
+
+// fallbackText is what older clients show in place of the element before it, which
+// newer ones name by shown.
+func fallbackText(str, shown string) (*messagepb.Elem, error) {
+	reserve, err := pb.Marshal(&messagepb.FallbackText{Text: shown + "请使用最新版手机QQ体验新功能。"})
+	if err != nil {
+		return nil, err
+	}
+	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(str), PbReserve: reserve}}, nil
 }
 
 // businessThrown is CommonElem.business_type, and the type in the payload, of a thrown
@@ -183,16 +206,14 @@ func (w *encoder) thrownFace(f *message.FaceSegment) error {
 	if err != nil {
 		return err
 	}
-	if name == "" {
-		name = "表情"
+	shown := noName
+	if name != "" {
+		shown = "[" + name + "]"
 	}
-	shown := "[" + name + "]"
-	reserve, err := pb.Marshal(&messagepb.FallbackText{Text: shown + "请使用最新版手机QQ体验新功能。"})
+	text, err := fallbackText(shown+"x"+strconv.FormatUint(uint64(f.Count), 10), shown)
 	if err != nil {
 		return err
 	}
-	w.add(&messagepb.Elem{Text: &messagepb.Text{
-		Str: proto.String(shown + "x" + strconv.FormatUint(uint64(f.Count), 10)), PbReserve: reserve,
-	}})
+	w.add(text)
 	return nil
 }

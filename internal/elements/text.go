@@ -99,6 +99,9 @@ func decodeAt(t *messagepb.Text, reserve *messagepb.TextReserve) *message.AtSegm
 func (w *encoder) text(t *message.TextSegment) error {
 	words := pb.Text(t.Text)
 	w.said += len(words)
+	if w.fallback != nil {
+		w.add(w.fallback)
+	}
 	w.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(words)}})
 	return nil
 }
