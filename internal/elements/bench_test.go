@@ -96,3 +96,40 @@ func BenchmarkParseTypical(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkDecodeCard(b *testing.B) {
+	capturedCards(b, func(inflated string, data []byte) {
+		name, e := "light app", lightAppElem(string(data))
+		switch {
+		case inflated[0] == '<':
+			name, e = "forward, xml", richElem(richForward, string(data))
+		case data[0] == cardPlain:
+			name = "forward, json"
+		}
+		rt := &messagepb.RichText{Elems: []*messagepb.Elem{e}}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(inflated)))
+			for b.Loop() {
+				Decode(rt, true)
+			}
+		})
+	})
+}
+
+func BenchmarkEncodeCard(b *testing.B) {
+	capturedCards(b, func(inflated string, _ []byte) {
+		if inflated[0] != '{' {
+			return
+		}
+		l := message.LightApp(inflated)
+		b.Run(l.App, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Encode(message.Content{l}, EncodeOptions{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	})
+}

@@ -16,18 +16,9 @@ import (
 	"libration/ntqq/message"
 )
 
-func encoded(t testing.TB, m proto.Message) []byte {
-	t.Helper()
-	b, err := pb.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // Each quote may have as many elements as a message, but all of them together not.
 func TestQuotesShareOneBound(t *testing.T) {
-	text := encoded(t, &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("x")}})
+	text := mustMarshal(t, &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("x")}})
 	lists := func(form string, n int) *messagepb.SourceMsg {
 		q := &messagepb.SourceMsg{OrigSeqs: []uint64{1}}
 		if form == "whole message" {
@@ -36,7 +27,7 @@ func TestQuotesShareOneBound(t *testing.T) {
 			if err := pb.Unmarshal(bytes.Repeat(elem, n), rt); err != nil {
 				t.Fatal(err)
 			}
-			q.SrcMsg = encoded(t, &messagepb.CommonMessage{Body: &messagepb.MessageBody{RichText: rt}})
+			q.SrcMsg = mustMarshal(t, &messagepb.CommonMessage{Body: &messagepb.MessageBody{RichText: rt}})
 			return q
 		}
 		for range n {
@@ -121,7 +112,7 @@ const decodedPerByte = 200
 // heaviest are the elements that take most for their size, by what they are.
 func heaviest(tb testing.TB) map[string]*messagepb.Elem {
 	one := func(service, business uint32, m proto.Message) *messagepb.Elem {
-		return &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: encoded(tb, m), BusinessType: &business}}
+		return &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: mustMarshal(tb, m), BusinessType: &business}}
 	}
 	keyboard := func(rows, buttons int) *messagepb.Elem {
 		k := &messagepb.Keyboard{}
@@ -168,13 +159,13 @@ func heaviest(tb testing.TB) map[string]*messagepb.Elem {
 func TestManyElements(t *testing.T) {
 	for name, e := range heaviest(t) {
 		t.Run(name, func(t *testing.T) {
-			entry := encoded(t, &messagepb.RichText{Elems: []*messagepb.Elem{e}})
+			entry := mustMarshal(t, &messagepb.RichText{Elems: []*messagepb.Elem{e}})
 			n := min(pb.MaxEntries-10, (MaxRaw/4-1000)/len(entry))
 			list := bytes.Repeat(entry, n)
 			quote := func(inner []byte) []byte {
 				body := appendMessage(nil, 1, inner) // MessageBody.rich_text
 				m := &messagepb.SourceMsg{OrigSeqs: []uint64{1}, SrcMsg: appendMessage(nil, 3, body)}
-				return encoded(t, &messagepb.RichText{Elems: []*messagepb.Elem{{SrcMsg: m}}})
+				return mustMarshal(t, &messagepb.RichText{Elems: []*messagepb.Elem{{SrcMsg: m}}})
 			}
 			for form, raw := range map[string][]byte{"message": list, "deep quote": quote(quote(quote(list)))} {
 				var c message.Content

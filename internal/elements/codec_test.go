@@ -18,7 +18,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
-	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 )
@@ -250,26 +249,4 @@ func TestUploadErrors(t *testing.T) {
 	if got, err := Upload(t.Context(), nil, nil); err != nil || len(got) != 0 {
 		t.Errorf("empty content: got %v, %v", got, err)
 	}
-}
-
-// elementSeeds is one message for each reader of elements.
-func elementSeeds(f *testing.F) [][]byte {
-	var seeds [][]byte
-	add := func(e *messagepb.Elem) {
-		raw, err := pb.Marshal(&messagepb.RichText{Elems: []*messagepb.Elem{e, textElem("behind")}})
-		if err != nil {
-			f.Fatal(err)
-		}
-		seeds = append(seeds, raw)
-	}
-	members := new(messagepb.Elem).ProtoReflect().Descriptor().Fields()
-	for i := range members.Len() {
-		e := new(messagepb.Elem)
-		e.ProtoReflect().Set(members.Get(i), e.ProtoReflect().NewField(members.Get(i)))
-		add(e)
-	}
-	for _, service := range []uint32{serviceFlashPicture, servicePoke, serviceSpecial, serviceMarkdown, serviceKeyboard, serviceSmallFace, ServiceLargeFace, serviceMedia} {
-		add(&messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: []byte{8, 1}, BusinessType: proto.Uint32(1)}})
-	}
-	return seeds
 }

@@ -3,17 +3,101 @@ package elements
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 )
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatalf("bad hex in test data: %v", err)
+	}
+	return b
+}
+
+// mustMarshal is not pb.Marshal, which would mend broken text.
+func mustMarshal(t testing.TB, m proto.Message) []byte {
+	t.Helper()
+	b, err := proto.Marshal(m)
+	if err != nil {
+		t.Fatalf("Marshal: %v", err)
+	}
+	return b
+}
+
+func encodeElems(c message.Content, o EncodeOptions) ([]*messagepb.Elem, error) {
+	body, err := Encode(c, o)
+	return body.GetRichText().GetElems(), err
+}
+
+func textElem(s string) *messagepb.Elem {
+	return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String(s)}}
+}
+
+func fallbackElem(t testing.TB, s string) *messagepb.Elem {
+	e := textElem(s)
+	e.Text.PbReserve = mustMarshal(t, &messagepb.FallbackText{Text: s})
+	return e
+}
+
+func common(service, business uint32, raw string) *messagepb.Elem {
+	return &messagepb.Elem{CommonElem: &messagepb.CommonElem{
+		ServiceType: service, BusinessType: proto.Uint32(business), PbElem: []byte(raw)}}
+}
+
+func TestDecodeElements(t *testing.T) {
+	reserve := func(r *messagepb.TextReserve) *messagepb.Elem {
+		return &messagepb.Elem{Text: &messagepb.Text{Str: proto.String("@x"), PbReserve: mustMarshal(t, r)}}
+	}
+	unknownField := new(messagepb.Elem)
+	unknownField.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1))
+	unknown := func(e *messagepb.Elem, name string) *message.UnknownSegment {
+		return &message.UnknownSegment{Element: name, Raw: mustMarshal(t, e)}
+	}
+	tests := []struct {
+		name  string
+		elems []*messagepb.Elem
+		want  message.Content
+	}{
+		{"nothing", nil, nil},
+		{"empty elements", []*messagepb.Elem{{}, nil, {}}, message.Content{}},
+		{"CR and CR LF together", []*messagepb.Elem{textElem("a\rb\r\nc")}, message.Content{message.Text("a\rb\r\nc")}},
+		{"fallback kept", []*messagepb.Elem{textElem("a"), fallbackElem(t, "b")}, message.Content{message.Text("a"), message.Text("b")}},
+		{"fallback of a flash picture", []*messagepb.Elem{common(3, 1, ""), textElem("[flash]"), textElem("x")},
+			message.Content{unknown(common(3, 1, ""), "common_elem 3/1"), message.Text("x")}},
+		{"mention after a large face", []*messagepb.Elem{common(37, 1, "\x18\x05"), reserve(&messagepb.TextReserve{AtType: proto.Uint32(1)})},
+			message.Content{&message.FaceSegment{ID: 5, Large: true}, &message.AtSegment{All: true, Display: "@x"}}},
+		{"mention by uin in the reserve", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUin: proto.Uint64(7)})},
+			message.Content{&message.AtSegment{UIN: 7, Display: "@x"}}},
+		{"mention by uid", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2), AtMemberUid: proto.String("u_x")})},
+			message.Content{&message.AtSegment{UID: "u_x", Display: "@x"}}},
+		{"mention of nobody", []*messagepb.Elem{reserve(&messagepb.TextReserve{AtType: proto.Uint32(2)})}, message.Content{message.Text("@x")}},
+		{"mention block too short", []*messagepb.Elem{{Text: &messagepb.Text{Str: proto.String("@x"), Attr6Buf: []byte{0, 1}}}}, message.Content{message.Text("@x")}},
+		{"result as a number", []*messagepb.Elem{common(37, 1, "\x18\xe6\x02\x58\x04")}, message.Content{&message.FaceSegment{ID: 358, Large: true, Result: 4}}},
+		{"bad faces", []*messagepb.Elem{common(37, 1, "\xff"), common(33, 1, "\xff")}, message.Content{}},
+		{"unknown field", []*messagepb.Elem{unknownField}, message.Content{&message.UnknownSegment{Element: "field 99", Raw: []byte{0x98, 0x06, 1}}}},
+		{"unknown common element", []*messagepb.Elem{common(45, 2, "x")}, message.Content{unknown(common(45, 2, "x"), "common_elem 45/2")}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Decode(&messagepb.RichText{Elems: tt.elems}, true)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("content (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
 
 // sticker is an element as phones send it.
 func sticker(change func(*messagepb.MarketFace)) *messagepb.Elem {
@@ -277,4 +361,37 @@ func TestSegmentsThatCannotBeSent(t *testing.T) {
 			t.Errorf("a sticker with the id %q is sent", id)
 		}
 	}
+}
+
+func TestEncodeErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		in   message.Content
+		is   error
+	}{
+		{"empty", nil, message.ErrEmpty},
+		{"two quotes", message.Content{&message.ReplySegment{Sequence: 1}, &message.ReplySegment{Sequence: 2}}, nil},
+		{"quote of nothing", message.Content{&message.ReplySegment{}}, nil},
+		{"mention of nobody", message.Content{&message.AtSegment{}}, nil},
+		{"mention too large for its form", message.Content{&message.AtSegment{UIN: 1 << 40}}, nil},
+		{"bad raw", message.Content{&message.UnknownSegment{Element: "x", Raw: []byte{0xFF}}}, nil},
+		{"empty raw", message.Content{&message.UnknownSegment{Element: "x"}}, nil},
+		{"no element", message.Content{&message.UnknownSegment{Element: message.ElementPtt, Raw: []byte{8, 1}}}, nil},
+		{"nil segment", message.Content{nil}, nil},
+		{"bad quoted mention", message.Content{&message.ReplySegment{Sequence: 1, Content: message.Content{&message.AtSegment{}}}}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := encodeElems(tt.in, EncodeOptions{Group: true})
+			if err == nil || tt.is != nil && !errors.Is(err, tt.is) {
+				t.Errorf("Encode(%v): got %v, %v; want an error", tt.in, got, err)
+			}
+		})
+	}
+}
+
+func ExampleEncode() {
+	body, err := Encode(message.Content{message.Text("hello")}, EncodeOptions{Group: true})
+	fmt.Println(len(body.RichText.Elems), err)
+	// Output: 1 <nil>
 }

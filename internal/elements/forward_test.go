@@ -39,7 +39,7 @@ func item(name string, messages ...*messagepb.CommonMessage) *messagepb.MultiMsg
 
 func payloadOf(t testing.TB, items ...*messagepb.MultiMsgItem) []byte {
 	t.Helper()
-	return packed.AppendGzipped(nil, encoded(t, &messagepb.MultiMsgTransmit{Items: items}))
+	return packed.AppendGzipped(nil, mustMarshal(t, &messagepb.MultiMsgTransmit{Items: items}))
 }
 
 // nodeMessage is a node with these elements.
@@ -399,11 +399,11 @@ func FuzzDecodeForward(f *testing.F) {
 	}
 	for _, items := range [][]*messagepb.MultiMsgItem{
 		{item(rootItem, nodeMessage(cardElem("i")), nodeMessage(cardElem("i"))), item("i", nodeMessage(cardElem("i")), nodeMessage(cardElem("j"))), item("j", nodeMessage(cardElem("i")))},
-		{item("x", nodeMessage(&messagepb.Elem{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, SrcMsg: encoded(f, nodeMessage(cardElem("x")))}}))},
+		{item("x", nodeMessage(&messagepb.Elem{SrcMsg: &messagepb.SourceMsg{OrigSeqs: []uint64{1}, SrcMsg: mustMarshal(f, nodeMessage(cardElem("x")))}}))},
 	} {
-		f.Add(encoded(f, &messagepb.MultiMsgTransmit{Items: items}))
+		f.Add(mustMarshal(f, &messagepb.MultiMsgTransmit{Items: items}))
 	}
-	f.Add(encoded(f, &messagepb.MultiMsgTransmit{Messages: [][]byte{encoded(f, nodeMessage(cardElem("x")))}}))
+	f.Add(mustMarshal(f, &messagepb.MultiMsgTransmit{Messages: [][]byte{mustMarshal(f, nodeMessage(cardElem("x")))}}))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		nodes, err := DecodeForward(packed.AppendGzipped(nil, raw))
 		if (err == nil) != (len(nodes) > 0) {

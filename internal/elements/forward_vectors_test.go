@@ -1,4 +1,4 @@
-package elements_test
+package elements
 
 import (
 	"bytes"
@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/protobuf/testing/protocmp"
 
-	"libration/internal/elements"
 	"libration/internal/packed"
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
@@ -85,15 +84,6 @@ func bodiesOf(t *testing.T, inflated []byte) []*messagepb.MessageBody {
 	return out
 }
 
-func gunzip(t testing.TB, payload []byte) []byte {
-	t.Helper()
-	raw, err := packed.Gunzip(payload, message.MaxForwardBytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
-
 type forwardVector struct {
 	ID, Kind                 string
 	Body, Response, Inflated vectors.Hex
@@ -142,10 +132,10 @@ func vectorUpload(t *testing.T, v *forwardVector) []message.Node {
 	var req messagepb.LongMsgReq
 	unmarshal(t, v.Body, &req)
 	payload := req.GetSend().GetPayload()
-	if err := elements.CheckForward(payload); err != nil {
+	if err := CheckForward(payload); err != nil {
 		t.Errorf("CheckForward: %v", err)
 	}
-	nodes, err := elements.DecodeForward(payload)
+	nodes, err := DecodeForward(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,11 +144,11 @@ func vectorUpload(t *testing.T, v *forwardVector) []message.Node {
 		n.Avatar = ""
 		sent[i] = n
 	}
-	again, err := elements.EncodeForward(message.Forward(sent...), elements.Scene{Group: v.Args.Group, SelfUID: v.Args.SelfUID})
+	again, err := EncodeForward(message.Forward(sent...), Scene{Group: v.Args.Group, SelfUID: v.Args.SelfUID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(transmitOf(t, v.Inflated), transmitOf(t, gunzip(t, again)), protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(transmitOf(t, v.Inflated), transmitOf(t, inflated(t, again)), protocmp.Transform()); diff != "" {
 		t.Errorf("transmit (-want +got):\n%s", diff)
 	}
 	return nodes
@@ -168,11 +158,11 @@ func vectorDownload(t *testing.T, v *forwardVector) {
 	var resp messagepb.LongMsgResp
 	unmarshal(t, v.Response, &resp)
 	payload := resp.GetRecv().GetPayload()
-	got, err := elements.DecodeForward(payload)
+	got, err := DecodeForward(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bodies := bodiesOf(t, gunzip(t, payload))
+	bodies := bodiesOf(t, inflated(t, payload))
 	if len(got) != len(v.Nodes) || len(bodies) != len(got) {
 		t.Fatalf("got %d nodes of %d messages, want %d", len(got), len(bodies), len(v.Nodes))
 	}
@@ -208,7 +198,7 @@ func vectorCard(t *testing.T, nodes []message.Node, inflated string) {
 		}
 		f.Count = len(detail.News)
 	}
-	body, err := elements.Encode(message.Content{f}, elements.EncodeOptions{})
+	body, err := Encode(message.Content{f}, EncodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,13 +271,13 @@ func TestVectorsForwardRequests(t *testing.T) {
 			}
 			f.Nodes = append(f.Nodes, node)
 		}
-		payload, err := elements.EncodeForward(f, elements.Scene{Group: args.Group}) // that client does not know its own text id yet
+		payload, err := EncodeForward(f, Scene{Group: args.Group}) // that client does not know its own text id yet
 		if err != nil {
 			t.Fatal(err)
 		}
 		// That client writes the present time, whatever the node says.
 		timeless := protocmp.IgnoreFields(&messagepb.ContentHead{}, "time")
-		if diff := cmp.Diff(transmitOf(t, v.Inflated), transmitOf(t, gunzip(t, payload)), protocmp.Transform(), timeless); diff != "" {
+		if diff := cmp.Diff(transmitOf(t, v.Inflated), transmitOf(t, inflated(t, payload)), protocmp.Transform(), timeless); diff != "" {
 			t.Errorf("%s: transmit (-want +got):\n%s", v.ID, diff)
 		}
 	}
@@ -307,7 +297,7 @@ func TestVectorsOldForward(t *testing.T) {
 				Items  []string `json:"items"`
 				Counts []int    `json:"messages_in_items"`
 			}](t, &c)
-			nodes, err := elements.DecodeForward(packed.AppendGzipped(nil, c.Body))
+			nodes, err := DecodeForward(packed.AppendGzipped(nil, c.Body))
 			if err != nil {
 				t.Fatal(err)
 			}
