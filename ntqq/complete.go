@@ -13,7 +13,7 @@ import (
 // complete makes content ready to be encoded, on a copy: it fills in what mentions,
 // quotes, faces, stickers and forwards lack, and uploads what has to be.
 func (c *Client) complete(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
-	if len(content) == 0 {
+	if !slices.ContainsFunc(content, says) {
 		return nil, ErrEmptyMessage
 	}
 	out, err := c.fill(ctx, group, content)
@@ -24,6 +24,12 @@ func (c *Client) complete(ctx context.Context, group GroupCode, content message.
 		return nil, unsent(ctx, err)
 	}
 	return out, nil
+}
+
+// says reports whether a segment is more than an empty text.
+func says(seg message.Segment) bool {
+	t, ok := seg.(*message.TextSegment)
+	return !ok || t.Text != ""
 }
 
 // fill is complete without the upload.
@@ -74,7 +80,7 @@ func (c *Client) fillSegment(ctx context.Context, group GroupCode, seg message.S
 		}
 		keys, err := c.Faces().MarketKeys(ctx, []string{s.ID})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("sticker %q: %w", s.ID, err)
 		}
 		m := *s
 		m.Key = keys[0]

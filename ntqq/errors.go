@@ -19,8 +19,8 @@ var (
 	// ErrRateLimited: the message was not sent, because too many are
 	// (Options.SendLimit); usually a *RateLimitError.
 	ErrRateLimited = errors.New("sending too fast, not sent")
-	// ErrNotFound: no such user, friend, group, member, message or sticker. The next six
-	// are each an ErrNotFound, and say which.
+	// ErrNotFound: no such user, friend, group, member, message, sticker or forward. The
+	// next seven are each an ErrNotFound, and say which.
 	ErrNotFound       = errors.New("not found")
 	ErrNoUser   error = notFound("no such user")
 	ErrNoFriend error = notFound("no such friend")
@@ -31,14 +31,14 @@ var (
 	ErrNoMessage error = notFound("no such message in the chat, or it was taken back")
 	// ErrNoMarketFace: no sticker of the shop has this id.
 	ErrNoMarketFace error = notFound("no such market face")
+	// ErrNoForward: the service has no forward with this id, or not any more.
+	ErrNoForward error = notFound("no such forward, or it has expired")
 	// ErrTempChat: the history of temporary chats cannot be fetched, nor marked as read.
 	ErrTempChat = errors.New("temporary chats have no history to fetch or to mark as read")
 	// ErrGroupTime: the history of groups is fetched by sequence, not by time.
 	ErrGroupTime = errors.New("the history of a group cannot be fetched by time")
-	// ErrEmptyMessage: the message has no content that can be sent.
+	// ErrEmptyMessage: the message has no content that can be sent, or empty texts only.
 	ErrEmptyMessage = message.ErrEmpty
-	// ErrNoForward: the service has no forward with this id, or not any more.
-	ErrNoForward error = notFound("no such forward, or it has expired")
 	// ErrBadForward: the content of a forward cannot be read.
 	ErrBadForward = message.ErrBadForward
 	// ErrTooLarge: the message is more than the service takes, and was not sent; or a

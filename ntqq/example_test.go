@@ -71,10 +71,7 @@ func answer(ctx context.Context, client *ntqq.Client, messages <-chan *message.M
 			continue
 		}
 		_, err := client.Messages().SendGroup(ctx, m.Chat.Group, message.Content{
-			&message.ReplySegment{
-				Sequence: m.Sequence, SenderUIN: m.Sender.UIN, SenderUID: m.Sender.UID,
-				Time: m.Time, Random: m.Random, Content: m.Content,
-			},
+			message.ReplyTo(m),
 			message.Text(text),
 		})
 		if err != nil { // errors.Is(err, ntqq.ErrOffline), errors.As(err, &serverError) ...

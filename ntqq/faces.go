@@ -169,7 +169,7 @@ func (f Faces) MarketKeys(ctx context.Context, ids []string) ([]string, error) {
 	}
 	keys := resp.GetInfo().GetKeys()
 	if len(keys) != len(ids) {
-		return nil, fmt.Errorf("%d keys for %d market faces: %w", len(keys), len(ids), ErrNoMarketFace)
+		return nil, fmt.Errorf("%w: %d keys for %d ids", ErrNoMarketFace, len(keys), len(ids))
 	}
 	return keys, nil
 }

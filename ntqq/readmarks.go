@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/protobuf/proto"
 
@@ -14,6 +15,9 @@ import (
 // else is told. msg needs Chat and Sequence, in private chats also Time. The errors are
 // those of [Messages.History].
 func (m Messages) MarkRead(ctx context.Context, msg *message.Message) error {
+	if msg.Sequence == 0 {
+		return errors.New("mark as read: the message has no sequence")
+	}
 	id, peer, err := m.c.historyOf(ctx, msg.Chat)
 	if err != nil {
 		return err

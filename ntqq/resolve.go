@@ -100,19 +100,25 @@ func (c *Client) nameSender(m *message.Message, fetch func()) {
 	m.Sender.Nickname = f.Nickname
 }
 
-// nameMentions fills in the numbers of those whom a message mentions by uid alone
-// (docs/protocol/messages.md 5.2), from what is known; fetch, when not nil, is
-// called once to know more. There is no look-up for each: a message may mention
-// hundreds. The segments are replaced, not changed: others may hold them.
+// nameMentions fills in the numbers of those whom a message mentions or quotes by uid
+// alone (docs/protocol/messages.md 5.2, 6), from what is known; fetch, when not nil, is
+// called once to know more of those who are mentioned. There is no look-up for each: a
+// message may mention hundreds. The segments are replaced, not changed: others may hold
+// them.
 func (c *Client) nameMentions(m *message.Message, fetch func()) {
 	copied := false
 	for i, seg := range m.Content {
-		at, ok := seg.(*message.AtSegment)
-		if !ok || at.UIN != 0 || at.UID == "" {
+		var p event.Person
+		switch s := seg.(type) {
+		case *message.AtSegment:
+			p = event.Person{UIN: s.UIN, UID: s.UID}
+		case *message.ReplySegment:
+			p = event.Person{UIN: s.SenderUIN, UID: s.SenderUID}
+		}
+		if p.UIN != 0 || p.UID == "" {
 			continue
 		}
-		p := event.Person{UID: at.UID}
-		if !c.resolveKnown(&p) && fetch != nil {
+		if _, mentions := seg.(*message.AtSegment); !c.resolveKnown(&p) && mentions && fetch != nil {
 			fetch()
 			fetch = nil
 			c.resolveKnown(&p)
@@ -123,9 +129,16 @@ func (c *Client) nameMentions(m *message.Message, fetch func()) {
 		if !copied {
 			m.Content, copied = slices.Clone(m.Content), true
 		}
-		named := *at
-		named.UIN = p.UIN
-		m.Content[i] = &named
+		switch s := seg.(type) {
+		case *message.AtSegment:
+			named := *s
+			named.UIN = p.UIN
+			m.Content[i] = &named
+		case *message.ReplySegment:
+			named := *s
+			named.SenderUIN = p.UIN
+			m.Content[i] = &named
+		}
 	}
 }
 

@@ -82,19 +82,30 @@ func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
 	given := message.Content{
 		message.Text("hi "), &message.AtSegment{UID: "u_self"}, &message.AtSegment{UID: "u_alice"},
 		&message.AtSegment{UID: "u_nobody"}, &message.AtSegment{UIN: 5, UID: "u_alice"}, &message.AtSegment{All: true},
+		&message.ReplySegment{SenderUID: "u_alice"}, &message.ReplySegment{SenderUID: "u_nobody"},
 	}
 	m := &message.Message{
 		Chat:    message.Chat{Kind: message.Group, Group: 730000001}, // offline: its list cannot be fetched
 		Content: given,
 	}
 	c.resolve(t.Context(), &event.Message{Message: m})
-	for i, want := range []UIN{1: 10001, 2: 20001, 3: 0, 4: 5, 5: 0} {
-		if at, ok := m.Content[i].(*message.AtSegment); ok && at.UIN != want {
-			t.Errorf("segment %d: got uin %d, want %d", i, at.UIN, want)
+	for i, want := range []UIN{1: 10001, 2: 20001, 3: 0, 4: 5, 5: 0, 6: 20001, 7: 0} {
+		var got UIN
+		switch s := m.Content[i].(type) {
+		case *message.AtSegment:
+			got = s.UIN
+		case *message.ReplySegment:
+			got = s.SenderUIN
+		}
+		if got != want {
+			t.Errorf("segment %d: got uin %d, want %d", i, got, want)
 		}
 	}
 	if at := given[1].(*message.AtSegment); at.UIN != 0 {
 		t.Errorf("the segment given was changed to uin %d; others may hold it", at.UIN)
+	}
+	if r := given[6].(*message.ReplySegment); r.SenderUIN != 0 {
+		t.Errorf("the quote given was changed to uin %d; others may hold it", r.SenderUIN)
 	}
 }
 

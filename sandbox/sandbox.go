@@ -6,10 +6,12 @@ import (
 	"net/http"
 
 	"libration/internal/webguard"
+	"libration/ntqq/message"
 	"libration/sandbox/control"
 	"libration/sandbox/fault"
 	"libration/sandbox/scenario"
 	"libration/sandbox/server"
+	"libration/sandbox/world"
 )
 
 // Options configures a Sandbox. Default of World: that of [scenario.Default]. Clients log
@@ -31,11 +33,11 @@ func New(o Options) (*Sandbox, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.World == nil {
-		world, err := scenario.Default().Build(o.Seed)
+		made, err := scenario.Default().Build(o.Seed)
 		if err != nil {
 			return nil, fmt.Errorf("default scenario: %w", err)
 		}
-		o.World = world
+		o.World = made
 	}
 	s, err := server.New(o)
 	if err != nil {
@@ -58,6 +60,16 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.Handle("/sign", sign)
 	mux.Handle("/sign/", sign)
 	return mux
+}
+
+// Parts returns content as somebody of the world sends it: what a client would bring to
+// the service first is there, the nodes of forwards and contact cards. group is 0 for a
+// private chat. Of a node without an author, name or time those are filled in. For content
+// without forwards and contact cards [world.Parts] is enough. The error is a
+// *message.SegmentError.
+func (s *Sandbox) Parts(from message.UIN, group message.GroupCode, content ...message.Segment) ([]world.Part, error) {
+	ready, err := server.Prepare(s.World(), from, group, content)
+	return world.Parts(ready...), err
 }
 
 // FaultStages returns the stages of a session that faults can be bound to.

@@ -218,6 +218,9 @@ func TestReadMarks(t *testing.T) {
 			}
 		}
 		check(inGroup[5].Sequence, private[5].Sequence)
+		if err := b.Messages().MarkRead(t.Context(), &message.Message{Chat: groupChat}); err == nil {
+			t.Error("a message without a sequence was marked as read")
+		}
 		for _, chat := range []message.Chat{groupChat, privateChat} {
 			if err := b.Messages().MarkChatRead(t.Context(), chat); err != nil {
 				t.Error(err)

@@ -177,8 +177,10 @@ func TestSendRefused(t *testing.T) {
 		if _, err := b.Messages().SendFriend(t.Context(), 99999, say("x")); !errors.Is(err, ntqq.ErrNoFriend) {
 			t.Errorf("no friend: %v, want ErrNoFriend", err)
 		}
-		if _, err := b.Messages().SendGroup(t.Context(), group, nil); !errors.Is(err, ntqq.ErrEmptyMessage) {
-			t.Errorf("empty: %v, want ErrEmptyMessage", err)
+		for _, empty := range []message.Content{nil, say(""), {message.Text(""), message.Text("")}} {
+			if _, err := b.Messages().SendGroup(t.Context(), group, empty); !errors.Is(err, ntqq.ErrEmptyMessage) {
+				t.Errorf("%v: %v, want ErrEmptyMessage", empty, err)
+			}
 		}
 	})
 }

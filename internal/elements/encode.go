@@ -30,9 +30,8 @@ type EncodeOptions struct {
 // (docs/protocol/messages.md 5.2, 5.3, 6). Invalid UTF-8 is replaced by U+FFFD.
 //
 // The error is [message.ErrEmpty] for empty content, a [*message.TextLimitError] for too
-// much text, a [*message.SegmentError] for a segment that cannot be sent (a mention of
-// nobody, a [message.UnknownSegment] that is no element), or says that there is a second
-// quote.
+// much text, a [*message.SegmentError] for a segment that cannot be sent: a mention of
+// nobody, a second quote, a [message.UnknownSegment] that is no element.
 func Encode(c message.Content, o EncodeOptions) (*messagepb.MessageBody, error) {
 	return encode(known, c, o)
 }
@@ -69,8 +68,11 @@ type encoder struct {
 func (w *encoder) all() error {
 	isReply := func(seg message.Segment) bool { _, ok := seg.(*message.ReplySegment); return ok }
 	first := slices.IndexFunc(w.content, isReply)
-	if first >= 0 && slices.ContainsFunc(w.content[first+1:], isReply) {
-		return errors.New("a message can quote only one other")
+	if first >= 0 {
+		if i := slices.IndexFunc(w.content[first+1:], isReply); i >= 0 {
+			i += first + 1
+			return &message.SegmentError{Index: i, Segment: w.content[i], Err: errors.New("a message can quote only one other")}
+		}
 	}
 	w.body.RichText = &w.richText
 	w.richText.Elems = make([]*messagepb.Elem, 0, len(w.content)+1)

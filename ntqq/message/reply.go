@@ -1,6 +1,7 @@
 package message
 
-// ReplySegment quotes an earlier message of the same chat.
+// ReplySegment quotes an earlier message of the same chat. The client's Messages().Get
+// fetches that message by its Sequence.
 type ReplySegment struct {
 	// Sequence is the quoted message's sequence: in a group that of the group, in a
 	// private chat that of the conversation, or 0 when the quote has ClientSequence only.
@@ -8,8 +9,10 @@ type ReplySegment struct {
 	// ClientSequence is the number that the quoted message's sender gave it. It is 0 in
 	// groups.
 	ClientSequence uint64
-	SenderUIN      UIN
-	SenderUID      UID
+	// SenderUIN and SenderUID name who wrote the quoted message. One of them may be empty:
+	// the quote has one, and the client fills in the number where it knows it.
+	SenderUIN UIN
+	SenderUID UID
 	// Time is when the quoted message was sent, Unix seconds.
 	Time int64
 	// Random is that of the quoted message, or 0 when it is not known.

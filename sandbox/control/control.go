@@ -47,8 +47,7 @@ type Server interface {
 	Face(id uint32) (face message.FaceSegment, ok bool)
 	// MarketKey returns the key of a sticker.
 	MarketKey(id []byte) string
-	// ContactCard and MusicCard make signed cards, as JSON.
-	ContactCard(*message.ContactSegment) (string, error)
+	// MusicCard makes a signed card, as JSON.
 	MusicCard(request []byte) (string, error)
 }
 

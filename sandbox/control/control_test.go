@@ -70,10 +70,6 @@ func (f *fakeServer) Face(id uint32) (message.FaceSegment, bool) {
 
 func (f *fakeServer) MarketKey([]byte) string { return "0123456789abcdef" }
 
-func (f *fakeServer) ContactCard(c *message.ContactSegment) (string, error) {
-	return fmt.Sprintf(`{"app":"com.tencent.contact.lua","prompt":"%d"}`, c.UIN), nil
-}
-
 func (f *fakeServer) MusicCard(request []byte) (string, error) {
 	if !strings.Contains(string(request), `"title":"T"`) {
 		return "", errors.New("no title")

@@ -9,6 +9,7 @@ import (
 
 	"libration/internal/elements"
 	"libration/ntqq/message"
+	"libration/sandbox/server"
 	"libration/sandbox/world"
 )
 
@@ -81,8 +82,8 @@ func (h messages) send(r *http.Request) (any, error) {
 	if body.Text != "" {
 		content = append(content, message.Text(body.Text))
 	}
-	if content, err = c.upload(content); err != nil {
-		return nil, err
+	if content, err = server.Prepare(h.world, body.As, body.Group, content); err != nil {
+		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
 	if content, err = h.compose(body.Group, content); err != nil {
 		return nil, err

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"libration/internal/elements"
 	"libration/ntqq/message"
+	"libration/sandbox/server"
 )
 
 // forwardView is message.ForwardSegment: to send one, either its nodes or the id of one
@@ -108,9 +108,7 @@ func (c *composing) node(v nodeBody) (message.Node, error) {
 	if err != nil {
 		return message.Node{}, err
 	}
-	u, _ := c.world.Users().Find(v.UIN)
-	name := cmp.Or(v.Name, u.Nickname, strconv.FormatUint(uint64(v.UIN), 10))
-	return message.Node{UIN: v.UIN, Name: name, Time: v.Time, Group: c.group, Content: content}, nil
+	return message.Node{UIN: v.UIN, Name: v.Name, Time: v.Time, Group: c.group, Content: content}, nil
 }
 
 // forwardContent is what a forward or a long message says.
@@ -159,9 +157,9 @@ func readLongMessage(c *composing, v longMessageBody) (message.Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := c.upload(message.Content{message.Forward(node)})
+	kept, err := server.Prepare(c.world, c.as, c.group, message.Content{message.Forward(node)})
 	if err != nil {
-		return nil, err
+		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
 	return &message.LongMessageSegment{ID: kept[0].(*message.ForwardSegment).ID}, nil
 }

@@ -29,7 +29,7 @@ var examples = map[string][2]string{
 		`{"type":"xml","xml":"\u003cmsg brief='B' url='http://u'\u003e\u003citem\u003e\u003cpicture cover='http://p'/\u003e\u003ctitle\u003eT\u003c/title\u003e\u003csummary\u003eD\u003c/summary\u003e\u003c/item\u003e\u003csource name='S'/\u003e\u003c/msg\u003e",` +
 			`"service":60,"prompt":"B","title":"T","desc":"D","tag":"S","preview":"http://p","url":"http://u"}`},
 	"location": {`{"type":"location","latitude":39.90872,"longitude":116.39748,"title":"Square","address":"Beijing"}`},
-	"contact":  {`{"type":"contact","uin":20003}`, `{"type":"light_app","json":"{\"app\":\"com.tencent.contact.lua\",\"prompt\":\"20003\"}","app":"com.tencent.contact.lua","prompt":"20003"}`},
+	"contact":  {`{"type":"contact","uin":20003}`, `{"type":"light_app","json":"{\"app\":\"com.tencent.contact.lua\",\"desc\":\"\",\"view\":\"contact\",\"ver\":\"0.0.0.1\",\"prompt\":\"[推荐联系人]Carol\",\"meta\":{\"contact\":{\"avatar\":\"https://q1.qlogo.cn/g?b=qq\\u0026nk=20003\\u0026s=640\",\"contact\":\"账号：20003\",\"jumpUrl\":\"\",\"nickname\":\"Carol\",\"tag\":\"推荐联系人\"}}}","app":"com.tencent.contact.lua","view":"contact","prompt":"[推荐联系人]Carol","title":"Carol","desc":"账号：20003","tag":"推荐联系人","preview":"https://q1.qlogo.cn/g?b=qq\u0026nk=20003\u0026s=640"}`},
 	"music": {`{"type":"music","title":"T","url":"http://u","audio":"http://a"}`,
 		`{"type":"light_app","json":"{\"app\":\"com.tencent.structmsg\",\"meta\":{\"music\":{\"title\":\"T\"}}}","app":"com.tencent.structmsg","title":"T"}`},
 	"markdown": {`{"type":"markdown","markdown":"# hi"}`},

@@ -32,14 +32,6 @@ func (c contact) card() (string, error) {
 	return string(text), err
 }
 
-// ContactCard returns the card of an account or a group that the world has, as JSON.
-func (s *Server) ContactCard(c *message.ContactSegment) (string, error) {
-	if c.Group != 0 {
-		return groupCard(s.world, c.Group)
-	}
-	return userCard(s.world, c.UIN, "")
-}
-
 func (u *users) contactCard(_ *request, req *oidbpb.FriendContactArkReq) (*oidbpb.FriendContactArkResp, error) {
 	card, err := userCard(u.world, message.UIN(req.GetUin()), req.GetJumpUrl())
 	return &oidbpb.FriendContactArkResp{Ark: card}, err

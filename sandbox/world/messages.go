@@ -17,7 +17,8 @@ type Part struct {
 	Form []byte
 }
 
-// Parts returns content without forms: the server writes it.
+// Parts returns content without forms: the server writes it. A forward needs its ID, and
+// a contact card is a light app: the Parts of package sandbox make both.
 func Parts(content ...message.Segment) []Part {
 	parts := make([]Part, len(content))
 	for i, s := range content {

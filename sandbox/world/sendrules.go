@@ -82,6 +82,12 @@ func checkContent(s *Send) error {
 			text += len(said.Text)
 		case *message.AtSegment:
 			text += len(said.Display)
+		case *message.ForwardSegment:
+			if said.ID == "" && p.Form == nil {
+				return Refuse(BadRequest, "a forward without an ID: Sandbox.Parts keeps its nodes")
+			}
+		case *message.ContactSegment:
+			return Refuse(BadRequest, "a contact without its card: Sandbox.Parts makes it")
 		}
 	}
 	if text > message.MaxText {

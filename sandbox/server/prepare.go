@@ -1,0 +1,98 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+
+	"libration/internal/elements"
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// Prepare does with content what a client does before it sends: the nodes of forwards go
+// to the service, so that the segment has an ID, and contact cards are made. from is the
+// sender; group is 0 for a private chat. Other segments need no preparation. Of a node
+// without an author, name or time those are filled in. The error is a
+// *message.SegmentError.
+func Prepare(w *world.World, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error) {
+	sender, _ := w.Users().Find(from)
+	up := &uploader{w, elements.Scene{Group: group, SelfUID: sender.UID}}
+	content, err := up.authors(from, content, 0)
+	if err != nil {
+		return nil, err
+	}
+	content, err = elements.Upload(context.Background(), up, content) // nothing in it waits
+	if err != nil {
+		return nil, err
+	}
+	for i, segment := range content {
+		if s, ok := segment.(*message.ForwardSegment); ok {
+			card := s.Card()
+			card.Nodes = nil // the service has them
+			content[i] = card
+		}
+	}
+	return content, nil
+}
+
+// uploader is an [elements.Uploader] for what people of the world send.
+type uploader struct {
+	world *world.World
+	scene elements.Scene
+}
+
+// authors fills in who wrote the nodes of forwards. It returns a copy.
+func (u *uploader) authors(from message.UIN, content message.Content, depth int) (message.Content, error) {
+	content = slices.Clone(content)
+	for i, segment := range content {
+		f, ok := segment.(*message.ForwardSegment)
+		if !ok || len(f.Nodes) == 0 {
+			continue
+		}
+		if depth == 0 { // it may contain itself
+			if err := f.CheckLimits(); err != nil {
+				return nil, &message.SegmentError{Index: i, Segment: f, Err: err}
+			}
+		}
+		filled := *f
+		filled.Nodes = slices.Clone(f.Nodes)
+		for k := range filled.Nodes {
+			n := &filled.Nodes[k]
+			if n.UIN == 0 {
+				n.UIN = from
+			}
+			if n.Name == "" {
+				author, _ := u.world.Users().Find(n.UIN)
+				n.Name = cmp.Or(author.Nickname, strconv.FormatUint(uint64(n.UIN), 10))
+			}
+			if n.Time == 0 {
+				n.Time = u.world.Now().Unix()
+			}
+			var err error
+			if n.Content, err = u.authors(n.UIN, n.Content, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		content[i] = &filled
+	}
+	return content, nil
+}
+
+func (u *uploader) Scene() elements.Scene { return u.scene }
+
+func (u *uploader) Upload(context.Context, elements.Medium) (elements.Stored, error) {
+	return elements.Stored{}, elements.ErrNoUploader
+}
+
+func (u *uploader) UploadForward(_ context.Context, payload []byte) (id string, err error) {
+	return u.world.Forwards().Keep(payload)
+}
+
+func (u *uploader) ContactCard(_ context.Context, s *message.ContactSegment) (json string, err error) {
+	if s.Group != 0 {
+		return groupCard(u.world, s.Group)
+	}
+	return userCard(u.world, s.UIN, "")
+}
