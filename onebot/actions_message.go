@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 
-	"libration/gateway"
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -167,13 +166,7 @@ func getMsg(ctx context.Context, a *account, p getMsgParams) (table.Encoded[mess
 		chat = message.Chat{Kind: message.Friend, Peer: p.User}
 	}
 	id := a.gateway.ID(chat, uint64(p.Sequence))
-	m, err := a.gateway.Message(id)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	if m == nil {
-		m, err = a.fetch(ctx, gateway.Named{Chat: chat, Sequence: uint64(p.Sequence)})
-	}
+	m, err := a.numbered(ctx, chat, uint64(p.Sequence))
 	if err == nil && m == nil {
 		err = noSuchMessage(noMsg, id)
 	}

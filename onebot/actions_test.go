@@ -365,6 +365,43 @@ func TestSendReply(t *testing.T) {
 	}
 }
 
+// TestReplyForms: a quote names its message by its number too, or says itself what it quotes.
+func TestReplyForms(t *testing.T) {
+	s, c, store := newTestDialect(t)
+	_, _ = store.Put(groupMessage(77, message.Text("quoted")))
+	known := &message.ReplySegment{Sequence: 77, SenderUIN: friendUIN, SenderUID: clienttest.UIDOf(friendUIN), Time: testTime, Random: 9, Content: message.Content{message.Text("quoted")}}
+	made := &message.ReplySegment{Sequence: 5, SenderUIN: 10086, Time: 1700000000, Content: message.Content{message.Text("said")}}
+	for _, tt := range []struct {
+		data string
+		want *message.ReplySegment
+	}{
+		{`{"seq":"77"}`, known},
+		{`{"id":null,"seq":77,"text":null,"qq":null,"time":null}`, known},
+		{`{"text":"said","qq":"10086","time":"1700000000","seq":"5"}`, made},
+		{`{"text":"said","user_id":10086,"time":1700000000,"seq":5}`, made},
+		{`{"text":"said","qq":1,"seq":"x"}`, nil},
+		{`{"text":"said","qq":1,"seq":0}`, nil},
+		{`{"text":"said","seq":5}`, nil},
+		{`{"text":"said","qq":1,"seq":5,"time":-1}`, nil},
+		{`{"text":"said","qq":1}`, nil},
+		{`{}`, nil},
+	} {
+		before := len(c.Sent())
+		r := call(t, s, "send_group_msg", fmt.Sprintf(`{"group_id":%d,"message":[{"type":"reply","data":%s},{"type":"text","data":{"text":"x"}}]}`, groupCode, tt.data))
+		if tt.want == nil {
+			if r.RetCode != RetBadParams || len(c.Sent()) != before {
+				t.Errorf("%s: got %+v, want %d", tt.data, r, RetBadParams)
+			}
+			continue
+		}
+		if r.Status != StatusOK {
+			t.Errorf("%s: got %+v", tt.data, r)
+		} else if diff := cmp.Diff(message.Content{tt.want, message.Text("x")}, c.Sent()[before].Content); diff != "" {
+			t.Errorf("%s: sent (-want +got):\n%s", tt.data, diff)
+		}
+	}
+}
+
 func TestEchoHasTheSameID(t *testing.T) {
 	s, _, store := newTestDialect(t)
 	sub := s.Subscribe(form(FormatArray, true))

@@ -12,7 +12,9 @@ type reader struct {
 	segments *segmentTable
 	// find is [account.find].
 	find func(ctx context.Context, id int32) (*message.Message, error)
-	sign func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
+	// numbered is [account.numbered].
+	numbered func(ctx context.Context, chat message.Chat, sequence uint64) (*message.Message, error)
+	sign     func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
 	// resend is [account.resend].
 	resend func(ctx context.Context, id string) (*message.ForwardSegment, error)
 	self   func() message.UIN

@@ -54,7 +54,7 @@ func New(o Options) *Dialect {
 			segments: segments,
 		},
 	}
-	a.deliver, a.reader.find, a.reader.resend = a.sendTo, a.find, a.resend
+	a.deliver, a.reader.find, a.reader.numbered, a.reader.resend = a.sendTo, a.find, a.numbered, a.resend
 	a.writer.renders.New = func() any { return new(rendering) }
 	d := &Dialect{actions: &actions{account: a, log: o.Log, onAction: o.OnAction}, clock: o.Clock}
 	d.sources.New = func() any { return new(args) }

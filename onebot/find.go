@@ -40,6 +40,18 @@ func (a *account) find(ctx context.Context, id int32) (*message.Message, error) 
 	return a.fetch(ctx, named)
 }
 
+// numbered is find by the number of a message in its chat.
+func (a *account) numbered(ctx context.Context, chat message.Chat, sequence uint64) (*message.Message, error) {
+	m, err := a.gateway.Message(a.gateway.ID(chat, sequence))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if m != nil {
+		return m, nil
+	}
+	return a.fetch(ctx, gateway.Named{Chat: chat, Sequence: sequence})
+}
+
 // fetch fetches and stores a message, nil when there is none.
 func (a *account) fetch(ctx context.Context, named gateway.Named) (*message.Message, error) {
 	select {
