@@ -26,30 +26,7 @@ func TestCards(t *testing.T) {
 			"text of xml":     {&message.XMLSegment{ServiceID: 1, XML: "words"}},
 			"location":        {message.Location(39.90872, -116.39748, "天安门 & <more>", "长安街")},
 		} {
-			sent, err := a.Messages().SendGroup(t.Context(), group, want)
-			if err != nil {
-				t.Errorf("%s: %v", name, err)
-				continue
-			}
-			if _, err := a.Messages().SendFriend(t.Context(), bot, want); err != nil {
-				t.Errorf("%s to a friend: %v", name, err)
-			}
-			got := eventsOf[*event.Message](b)
-			if len(got) < 2 {
-				t.Fatalf("%s: the bot got %d messages, want 2", name, len(got))
-			}
-			for _, m := range got[len(got)-2:] {
-				if diff := cmp.Diff(want, m.Content); diff != "" {
-					t.Errorf("%s in a %s chat (-sent +received):\n%s", name, m.Chat.Kind, diff)
-				}
-			}
-			kept := s.World().History().OfGroup(group, sent.Sequence, sent.Sequence)
-			if len(kept) != 1 {
-				t.Fatalf("%s: the sandbox has %d messages", name, len(kept))
-			}
-			if diff := cmp.Diff(want, kept[0].Content()); diff != "" {
-				t.Errorf("%s in the sandbox (-sent +kept):\n%s", name, diff)
-			}
+			relayed(t, s, a, b, name, want, want)
 		}
 	})
 }

@@ -47,6 +47,37 @@ func flashTransfer(t *testing.T, content string) message.Content {
 	}
 }
 
+// relayed sends content from a to the group and to the bot b. Both of b's messages and
+// what the sandbox keeps have to be want. It returns b's message in the group.
+func relayed(t *testing.T, s *service, a, b *account, name string, content, want message.Content) *message.Message {
+	t.Helper()
+	sent, err := a.Messages().SendGroup(t.Context(), group, content)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if _, err := a.Messages().SendFriend(t.Context(), bot, content); err != nil {
+		t.Fatalf("%s to a friend: %v", name, err)
+	}
+	got := eventsOf[*event.Message](b)
+	if len(got) < 2 {
+		t.Fatalf("%s: the bot got %d messages, want 2", name, len(got))
+	}
+	got = got[len(got)-2:]
+	for _, m := range got {
+		if diff := cmp.Diff(want, m.Content); diff != "" {
+			t.Errorf("%s in a %s chat (-sent +received):\n%s", name, m.Chat.Kind, diff)
+		}
+	}
+	kept := s.World().History().OfGroup(group, sent.Sequence, sent.Sequence)
+	if len(kept) != 1 {
+		t.Fatalf("%s: the sandbox has %d messages", name, len(kept))
+	}
+	if diff := cmp.Diff(want, kept[0].Content()); diff != "" {
+		t.Errorf("%s in the sandbox (-sent +kept):\n%s", name, diff)
+	}
+	return got[0].Message
+}
+
 // TestElements: each segment without a file and without a card comes to the other account
 // as it was sent, in both kinds of chats, and lies in the sandbox as people see it there.
 // So does what only other clients send. TestFacesAreCompleted has the faces.
@@ -86,39 +117,15 @@ func TestElements(t *testing.T) {
 			if want == nil {
 				want = tt.sent
 			}
-			sent, err := a.Messages().SendGroup(t.Context(), group, tt.sent)
-			if err != nil {
-				t.Errorf("%s: %v", name, err)
-				continue
-			}
-			if _, err := a.Messages().SendFriend(t.Context(), bot, tt.sent); err != nil {
-				t.Errorf("%s to a friend: %v", name, err)
-			}
-			got := eventsOf[*event.Message](b)
-			if len(got) < 2 {
-				t.Fatalf("%s: the bot got %d messages, want 2", name, len(got))
-			}
-			for _, m := range got[len(got)-2:] {
-				if diff := cmp.Diff(want, m.Content); diff != "" {
-					t.Errorf("%s in a %s chat (-sent +received):\n%s", name, m.Chat.Kind, diff)
-				}
-			}
-			kept := s.World().History().OfGroup(group, sent.Sequence, sent.Sequence)
-			if len(kept) != 1 {
-				t.Fatalf("%s: the sandbox has %d messages", name, len(kept))
-			}
-			if diff := cmp.Diff(want, kept[0].Content()); diff != "" {
-				t.Errorf("%s in the sandbox (-sent +kept):\n%s", name, diff)
-			}
+			m := relayed(t, s, a, b, name, tt.sent, want)
 			// The quote of it shows it, too, and can be answered.
-			m := got[len(got)-2].Message
 			if _, err := b.Messages().SendGroup(t.Context(), group, message.Content{message.ReplyTo(m), message.Text("seen")}); err != nil {
 				t.Errorf("%s quoted: %v", name, err)
 				continue
 			}
 			all := eventsOf[*event.Message](a)
 			quote, ok := all[len(all)-1].Content[0].(*message.ReplySegment)
-			if !ok || quote.Sequence != sent.Sequence || name != "red packet" && !cmp.Equal(want, quote.Content) {
+			if !ok || quote.Sequence != m.Sequence || name != "red packet" && !cmp.Equal(want, quote.Content) {
 				t.Errorf("%s quoted: got %+v", name, all[len(all)-1].Content)
 			}
 		}
