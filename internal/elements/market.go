@@ -20,7 +20,6 @@ const (
 	marketFaceInfo  = 1
 	marketSubType   = 3
 	marketReserve8  = 1
-	marketSize      = 300
 	marketTextID    = 2 // media_type of those whose face_id is text
 	marketDiceTab   = 11464
 	marketDiceID    = "4823d3adb15df08014ce5d6796b76ee1"
@@ -30,6 +29,10 @@ const (
 	marketDiceSides = 6
 	marketRPSSides  = 3
 )
+
+// MarketFaceSize is the width and the height with which a sticker is sent that does not
+// say them, in pixels.
+const MarketFaceSize = 300
 
 // decodeMarketFace keeps a sticker whose id cannot be read as unknown.
 func decodeMarketFace(d *decoder, e *messagepb.Elem) {
@@ -82,7 +85,7 @@ func (w *encoder) marketFace(m *message.MarketFaceSegment) error {
 	}
 	size := func(n uint32) *uint32 {
 		if n == 0 {
-			n = marketSize
+			n = MarketFaceSize
 		}
 		return &n
 	}

@@ -39,16 +39,11 @@ func showLightApp(_ contents, s *message.LightAppSegment) lightAppView {
 }
 
 func readLightApp(_ *composing, v lightAppView) (message.Segment, error) {
-	var card struct {
-		App string `json:"app"`
-	}
-	if err := json.Unmarshal([]byte(v.JSON), &card); err != nil {
-		return nil, fail(http.StatusBadRequest, "json is not an object: %v", err)
-	}
+	card := message.LightApp(v.JSON)
 	if card.App == "" {
-		return nil, fail(http.StatusBadRequest, "json has no app")
+		return nil, fail(http.StatusBadRequest, `json is not an object with a text "app"`)
 	}
-	return &message.LightAppSegment{App: card.App, JSON: v.JSON}, nil
+	return card, nil
 }
 
 // lightAppCard finds what a card shows. Each app names things in its own way, in an
@@ -236,7 +231,7 @@ func readMusic(c *composing, v musicBody) (message.Segment, error) {
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
-	return &message.LightAppSegment{App: "com.tencent.structmsg", JSON: card}, nil
+	return message.LightApp(card), nil
 }
 
 type markdownView struct {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"libration/internal/elements"
 	"libration/ntqq/message"
 )
 
@@ -31,9 +32,6 @@ func showMarketFace(_ contents, s *message.MarketFaceSegment) marketFaceView {
 	}
 }
 
-// stickerSize is the size of a sticker in pixels (docs/protocol/messages.md 5.5).
-const stickerSize = 300
-
 func readMarketFace(c *composing, v marketFaceView) (message.Segment, error) {
 	id, err := hex.DecodeString(v.ID)
 	if err != nil || len(id) != 16 {
@@ -42,7 +40,7 @@ func readMarketFace(c *composing, v marketFaceView) (message.Segment, error) {
 	return &message.MarketFaceSegment{
 		ID: strings.ToLower(v.ID), Package: v.Package, Key: cmp.Or(v.Key, c.server.MarketKey(id)),
 		Summary: cmp.Or(v.Summary, "[表情]"), Param: v.Param,
-		Width: cmp.Or(v.Width, stickerSize), Height: cmp.Or(v.Height, stickerSize),
+		Width: cmp.Or(v.Width, elements.MarketFaceSize), Height: cmp.Or(v.Height, elements.MarketFaceSize),
 	}, nil
 }
 
