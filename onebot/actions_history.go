@@ -140,7 +140,7 @@ func markMsgAsRead(ctx context.Context, a *account, p markParams) (none table.No
 	case p.User != 0:
 		err = a.client.Messages().MarkChatRead(ctx, message.Chat{Kind: message.Friend, Peer: p.User})
 	default:
-		err = &table.Wrong{Name: "message_id", What: text.T("is missing", "缺失")}
+		err = &table.Wrong{Name: "message_id", What: missing}
 	}
 	return none, err
 }

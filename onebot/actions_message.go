@@ -161,7 +161,7 @@ func getMsg(ctx context.Context, a *account, p getMsgParams) (table.Encoded[mess
 	chat := message.Chat{Kind: message.Group, Group: p.Group}
 	switch {
 	case p.Sequence <= 0 || p.Group == 0 && p.User == 0:
-		return nil, &table.Wrong{Name: "message_id", What: text.T("is missing", "缺失")}
+		return nil, &table.Wrong{Name: "message_id", What: missing}
 	case p.Group == 0:
 		chat = message.Chat{Kind: message.Friend, Peer: p.User}
 	}

@@ -29,10 +29,13 @@ type target struct {
 // required returns the number, or why there is none.
 func (t target) required(name string) (uint64, error) {
 	if t.err == nil && t.number == 0 {
-		return 0, &table.Wrong{Name: name, What: text.T("is missing", "缺失")}
+		return 0, &table.Wrong{Name: name, What: missing}
 	}
 	return t.number, t.err
 }
+
+// missing says what is wrong with a parameter, or a data value, that is not there.
+var missing = text.T("is missing", "缺失")
 
 // unread is a message to send, as it came; messageOf reads it.
 type unread struct {
@@ -115,7 +118,7 @@ func (a *args) structure(name string, given value, t *table.Type, v reflect.Valu
 		e := reflect.New(v.Type().Elem()).Elem()
 		at := name + "[" + strconv.Itoa(v.Len()) + "]"
 		if item[0] == 'n' || !a.set(at, value{json: item}, t.Items, e) {
-			a.wrong(at, text.T("is missing", "缺失"))
+			a.wrong(at, missing)
 			return
 		}
 		v.Set(reflect.Append(v, e))
@@ -209,7 +212,7 @@ func (a *args) required(name string) (n uint64) {
 		n = a.identity(name, v)
 	}
 	if n == 0 {
-		a.wrong(name, text.T("is missing", "缺失"))
+		a.wrong(name, missing)
 	}
 	return n
 }
@@ -221,7 +224,7 @@ func (a *args) messageID(name string) int32 {
 			return a.id32(name, n)
 		}
 	}
-	a.wrong(name, text.T("is missing", "缺失"))
+	a.wrong(name, missing)
 	return 0
 }
 
@@ -246,7 +249,7 @@ func (a *args) text(name string) string {
 func (a *args) message(name string) []segment {
 	v, ok := a.params.get(name)
 	if !ok {
-		a.wrong(name, text.T("is missing", "缺失"))
+		a.wrong(name, missing)
 		return nil
 	}
 	segments, err := messageOf(name, v, a.flag("auto_escape"))

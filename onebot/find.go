@@ -15,12 +15,12 @@ import (
 // Those that are stored never wait for them.
 const maxFetching = 16
 
-// message is find where there has to be a message; missing is the cause of the failure
-// when there is none.
-func (a *account) message(ctx context.Context, id int32, missing *table.Cause) (*message.Message, error) {
+// message is find where there has to be a message; absent is the cause of the failure when
+// there is none.
+func (a *account) message(ctx context.Context, id int32, absent *table.Cause) (*message.Message, error) {
 	m, err := a.find(ctx, id)
 	if err == nil && m == nil {
-		err = noSuchMessage(missing, id)
+		err = noSuchMessage(absent, id)
 	}
 	return m, err
 }

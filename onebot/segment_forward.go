@@ -148,7 +148,7 @@ func (r reader) node(ctx context.Context, chat message.Chat, at string, seg segm
 	d.look(within)
 	name, v, ok := d.get("content")
 	if !ok {
-		d.wrong(d.at+"content", text.T("is missing", "缺失"))
+		d.wrong(d.at+"content", missing)
 	}
 	if d.err != nil {
 		return n, d.err
@@ -262,7 +262,7 @@ func (a *args) newsLine(name string, v value) string {
 		name += ".text"
 		line, ok := Params{json: v.json}.get("text")
 		if !ok {
-			a.wrong(name, text.T("is missing", "缺失"))
+			a.wrong(name, missing)
 			return ""
 		}
 		v = line

@@ -261,9 +261,6 @@ func segmentGuide(l Language) string {
 	return b.String()
 }
 
-// missing says what is wrong with a data value that is not there.
-var missing = text.T("is missing", "缺失")
-
 // number reads a data value that is a whole number from 0 to most; 0 when it is absent.
 func (s segment) number(name string, most uint64) (uint64, error) {
 	written := s.get(name)
