@@ -141,3 +141,41 @@ func ExampleMessages_Forward() {
 		}
 	}
 }
+
+// A message that was stored by its bytes is read again without a client.
+func ExampleParseMessage() {
+	var received *message.Message // of an event, of a send, or of the history
+	stored := received.Raw        // belongs to the message: copy it where it is kept in memory
+
+	m, err := ntqq.ParseMessage(stored, 10001) // the account's own number
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(m.Chat.Kind, m.Sequence, plain(m.Content))
+}
+
+// Fetches the message that another one quotes, and marks the chat as read up to it.
+func ExampleMessages_Get() {
+	ctx := context.Background()
+	client, err := ntqq.New(ntqq.Options{Keystore: ntqq.FileKeystore("data/keystore.json")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// ... client.Run(ctx) elsewhere; m is a message that came
+	var m *message.Message
+	for _, segment := range m.Content {
+		quote, ok := segment.(*message.ReplySegment)
+		if !ok || quote.Sequence == 0 { // some clients name a private message by its ClientSequence only
+			continue
+		}
+		quoted, err := client.Messages().Get(ctx, m.Chat, quote.Sequence)
+		if err != nil { // errors.Is(err, ntqq.ErrNoMessage): it was taken back
+			log.Print(err)
+			continue
+		}
+		fmt.Println(quoted.Sender.Nickname, plain(quoted.Content))
+		if err := client.Messages().MarkRead(ctx, quoted); err != nil {
+			log.Print(err)
+		}
+	}
+}

@@ -6,6 +6,27 @@ import (
 	"libration/ntqq/message"
 )
 
+// Texts, mentions and faces stand in any order, as people write them.
+func ExampleText() {
+	content := message.Content{message.Text("hello "), message.Face(14), message.Text("\nsecond line")}
+	fmt.Printf("%q\n", message.Brief(content))
+	// Output: "hello [表情]\nsecond line"
+}
+
+// The client fills in what the mention shows.
+func ExampleAt() {
+	at := message.At(20001)
+	at.Display = "@Alice" // or as the bot likes
+	fmt.Println(message.Brief(message.Content{at, message.Text(" look")}))
+	// Output: @Alice look
+}
+
+func ExampleAtAll() {
+	at := message.AtAll()
+	fmt.Println(at.All, at.UIN)
+	// Output: true 0
+}
+
 // A die is alone in its message; what it shows stands in the message that comes back.
 func ExampleDice() {
 	fmt.Println(message.Brief(message.Content{message.Dice()}))
