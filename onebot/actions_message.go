@@ -144,19 +144,20 @@ type messageSender struct {
 }
 
 type getMsgParams struct {
-	Message  messageID         `param:"message_id,optional"`
+	Message  *messageID        `param:"message_id"`
 	Group    message.GroupCode `param:"group_id,optional" en:"Without message_id: the group of the message." zh:"没有 message_id 时：消息所在的群。"`
 	User     message.UIN       `param:"user_id,optional" en:"Without both: the other side of its private chat." zh:"没有以上两项时：消息所在私聊的对方。"`
 	Sequence whole             `param:"message_seq,optional" en:"Its number in that chat." zh:"消息在该会话中的序号。"`
 }
 
 func getMsg(ctx context.Context, a *account, p getMsgParams) (table.Encoded[messageObject], error) {
-	if p.Message != 0 {
-		m, err := a.message(ctx, int32(p.Message), noMsg)
+	if p.Message != nil { // 0 is the id of a quote that names none: there is no such message
+		id := int32(*p.Message)
+		m, err := a.message(ctx, id, noMsg)
 		if err != nil {
 			return nil, err
 		}
-		return a.writer.appendObject(nil, m, int32(p.Message)), nil
+		return a.writer.appendObject(nil, m, id), nil
 	}
 	chat := message.Chat{Kind: message.Group, Group: p.Group}
 	switch {

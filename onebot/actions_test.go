@@ -163,6 +163,7 @@ func TestActionsRefused(t *testing.T) {
 		{"get_msg", `{}`, 1400, "BAD_PARAMS", `message_id`},
 		{"get_msg", `{"message_id":"x"}`, 1400, "BAD_PARAMS", `message_id`},
 		{"get_msg", `{"message_id":4294967296}`, 1400, "BAD_PARAMS", `32 bits`},
+		{"get_msg", `{"message_id":0}`, 100, "MSG_NOT_FOUND", `id 0`},
 		{"get_msg", `{"message_id":-77}`, 100, "MSG_NOT_FOUND", `id -77`},
 		{"delete_msg", `{}`, 1400, "BAD_PARAMS", `message_id`},
 		{"delete_msg", `{"message_id":"-77"}`, 100, "MESSAGE_NOT_FOUND", `id -77`},

@@ -62,7 +62,8 @@ const opening = "[CQ:"
 // code with a part that cannot be understood is an error that names it
 // (docs/protocol/onebot11.md d.1).
 func parseCQ(s string) ([]segment, error) {
-	var segments []segment
+	const most = 16 // of the codes that there is room for from the start
+	segments := make([]segment, 0, 2*min(strings.Count(s, opening), most)+1)
 	start := 0 // of the text that is in no segment yet
 	for open, next := strings.Index(s, opening), 0; open >= 0; open = next {
 		inner := s[open+len(opening):]
