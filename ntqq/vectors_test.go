@@ -67,7 +67,7 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 		return encoded(t, rpc.SetMemberCard, cardRequest(GroupCode(a.Group), UID(a.UID), a.Card))
 	},
 	"long message upload": func(t *testing.T, a requestArgs) (string, []byte) {
-		// That client does not know its own text id yet. The payload is ntqq/message's.
+		// That client does not know its own text id yet. The payload is made by internal/elements.
 		return encoded(t, rpc.SendLongMessage, sendForwardRequest(GroupCode(a.Group), "", nil))
 	},
 	"long message download": func(t *testing.T, a requestArgs) (string, []byte) {

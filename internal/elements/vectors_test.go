@@ -134,7 +134,7 @@ func vectorPack(t *testing.T, v *vectorCase) {
 func plainNothing(t *testing.T, e *messagepb.Elem) {
 	t.Helper()
 	var part proto.Message
-	raw := &[]byte{}
+	var raw *[]byte
 	switch {
 	case e.GetCommonElem().GetServiceType() == ServiceLargeFace:
 		var face messagepb.LargeFaceElem

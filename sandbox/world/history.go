@@ -162,11 +162,8 @@ func (w History) SentPrivate(a, b message.UIN, from, to uint64) []*Message {
 	return sent
 }
 
-// The directions of Roam.
-const (
-	Older = 1
-	Newer = 2
-)
+// Newer is a direction of [History.Roam].
+const Newer = 2
 
 // Roam returns up to count messages of the private chat of a and b, ascending. time is in
 // Unix seconds. Newer returns the oldest messages from time on and, where they are fewer,
