@@ -130,6 +130,7 @@ type Client struct {
 
 	sending *sendLimiter
 	sends   *sendings
+	showing chan struct{} // a place for each forward that is read for what its card shows
 }
 
 // New checks the options and loads the keystore. It starts nothing.
@@ -140,6 +141,7 @@ func New(o Options) (*Client, error) {
 		pushes: queue.New[push](pushQueue, pushBytes), own: queue.New[order.Input](ownQueue, ownBytes),
 		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
+		showing: make(chan struct{}, maxShowing),
 	}
 	s := o.session()
 	s.OnPush, s.OnOnline, s.OnFrame = c.receive, c.online, c.noteFrame

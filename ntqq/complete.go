@@ -98,15 +98,7 @@ func (c *Client) fillForward(ctx context.Context, group GroupCode, f *message.Fo
 		if f.ID == "" || len(f.Preview) > 0 {
 			return f, nil
 		}
-		nodes, err := c.Messages().Forward(ctx, f.ID)
-		if err != nil {
-			return nil, err
-		}
-		shown := *f
-		shown.Nodes = nodes
-		card := shown.Card()
-		card.Nodes = nil // they are at the service
-		return card, nil
+		return c.shown(ctx, f)
 	}
 	if err := f.CheckLimits(); err != nil { // it may contain itself
 		return nil, err
@@ -119,6 +111,29 @@ func (c *Client) fillForward(ctx context.Context, group GroupCode, f *message.Fo
 		}
 	}
 	return &out, nil
+}
+
+// maxShowing is how many forwards are read at once for their cards: what a few bytes of a
+// stranger become may be large.
+const maxShowing = 4
+
+// shown is a forward that exists with what its card shows.
+func (c *Client) shown(ctx context.Context, f *message.ForwardSegment) (*message.ForwardSegment, error) {
+	select {
+	case c.showing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-c.showing }()
+	nodes, err := c.Messages().Forward(ctx, f.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown := *f
+	shown.Nodes = nodes
+	card := shown.Card()
+	card.Nodes = nil // they are at the service
+	return card, nil
 }
 
 func (c *Client) fillNode(ctx context.Context, group GroupCode, n *message.Node) (err error) {

@@ -16,7 +16,7 @@ const (
 	// historyCount is the default of HistoryQuery.Count.
 	historyCount = 20
 	// historyBytes and historyRequests bound what one call fetches.
-	historyBytes    = 32 << 20
+	historyBytes    = 16 << 20 // of memory, about: a card of two kilobytes may take two megabytes
 	historyRequests = 100
 	// emptyGroupPages is how many pages in a row without a message end the search in a
 	// group.
@@ -40,7 +40,8 @@ type HistoryQuery struct {
 // History fetches messages of a group or a private chat from the service. The result is
 // ascending and belongs to the caller. It has fewer messages than were wanted where
 // there are no more in that direction, where the service has none for a long stretch,
-// and where they take more than 32 MiB. Messages that were taken back are left out.
+// and where they take more than 16 MiB of
+// memory. Messages that were taken back are left out.
 // There are no events of what is fetched.
 //
 // chat needs Kind and Group, or Kind and Peer. The errors are those of [Client.Call] and:
@@ -118,10 +119,10 @@ type walk struct {
 	id    chatID
 	peer  UID
 	newer bool
-	count int
+	count int // that are still wanted
 
 	found    []*message.Message // ascending
-	bytes    int                // of found
+	bytes    int                // of memory that found takes
 	requests int
 }
 
@@ -211,25 +212,30 @@ func (w *walk) beyond() uint64 {
 	return w.edge().Sequence - 1
 }
 
-// add takes the messages of a page, as many as are wanted.
+// add takes the messages of a page that come next, as many as are wanted and do not take
+// too much memory.
 func (w *walk) add(page []*message.Message) {
-	most := min(len(page), w.count-len(w.found))
-	if w.newer {
-		page = page[:most]
-		w.found = append(w.found, page...)
-	} else {
-		page = page[len(page)-most:]
-		w.found = append(page, w.found...)
+	taken := 0
+	for taken < len(page) && !w.full() {
+		m := page[taken]
+		if !w.newer {
+			m = page[len(page)-1-taken]
+		}
+		w.bytes += m.Size()
+		w.count--
+		taken++
 	}
-	for _, m := range page {
-		w.bytes += len(m.Raw)
+	if w.newer {
+		w.found = append(w.found, page[:taken]...)
+	} else {
+		w.found = append(slices.Clone(page[len(page)-taken:]), w.found...)
 	}
 }
 
 // done tells that enough was found, or that it would be too much.
-func (w *walk) done() bool {
-	return len(w.found) == w.count || w.bytes >= historyBytes || w.requests >= historyRequests
-}
+func (w *walk) done() bool { return w.full() || w.requests >= historyRequests }
+
+func (w *walk) full() bool { return w.count == 0 || w.bytes >= historyBytes }
 
 // nameFetched fills in what fetched messages do not say, as it is done for those that
 // are pushed.

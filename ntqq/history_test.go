@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/elements"
+	"libration/internal/packed"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
@@ -24,8 +25,9 @@ import (
 // ascending.
 type keptChat struct {
 	messages []keptMessage
-	from     UIN // who sent them; 0: person 5
-	size     int // bytes of text in each, 0: some
+	from     UIN    // who sent them; 0: person 5
+	size     int    // bytes of text in each, 0: some
+	card     []byte // in each, in place of the text
 	largest  atomic.Int32
 	reads    []*messagepb.ReadReportReq
 }
@@ -108,6 +110,9 @@ func (k *keptChat) common(group bool, m keptMessage) *messagepb.CommonMessage {
 		Body: &messagepb.MessageBody{RichText: &messagepb.RichText{Elems: []*messagepb.Elem{
 			{Text: &messagepb.Text{Str: proto.String(strings.Repeat("x", max(1, k.size)))}},
 		}}},
+	}
+	if k.card != nil {
+		cm.Body.RichText.Elems = []*messagepb.Elem{{LightApp: &messagepb.LightApp{Data: k.card}}}
 	}
 	if group {
 		cm.RoutingHead.Group = &messagepb.RoutingGroup{GroupCode: 7}
@@ -219,10 +224,35 @@ func TestHistoryBounds(t *testing.T) {
 	if found, err := c.Messages().History(t.Context(), keptGroup, HistoryQuery{From: 1501, Newer: true}); err != nil || len(found) != 0 {
 		t.Errorf("what is newer than the newest: got %d messages, %v; want none", len(found), err)
 	}
-	k.size = 100 << 10
-	found, err := c.Messages().History(t.Context(), keptGroup, HistoryQuery{Count: 500})
-	if err != nil || len(found) != 330 || found[329].Sequence != 1500 {
-		t.Errorf("large messages: got %d of them, %v; want the newest eleven pages, of 32 MiB", len(found), err)
+	// What messages take in memory is bounded, and not what they have on the wire: a card of
+	// a kilobyte inflates to a megabyte.
+	bomb := packed.AppendDeflated([]byte{1}, []byte(`{"app":"x","a":"`+strings.Repeat("a", 1<<20-50)+`"}`))
+	for name, tt := range map[string]struct {
+		size int
+		card []byte
+		want int
+	}{"texts of 100 KiB": {100 << 10, nil, 82}, "cards": {0, bomb, 16}} {
+		k.size, k.card = tt.size, tt.card
+		for _, newer := range []bool{false, true} {
+			q, first := HistoryQuery{Count: 500}, 1500-tt.want+1
+			if newer {
+				q.From, q.Newer, first = 1, true, 1
+			}
+			found, err := c.Messages().History(t.Context(), keptGroup, q)
+			if err != nil || len(found) != tt.want || found[0].Sequence != uint64(first) {
+				t.Errorf("%s, newer %v: got %d of them, %v; want %d from %d on", name, newer, len(found), err, tt.want, first)
+			}
+		}
+	}
+}
+
+// A message without a sequence leads nowhere.
+func TestHistoryWithoutSequences(t *testing.T) {
+	k := &keptChat{messages: []keptMessage{{sequence: 0, time: 9}, {sequence: 3, time: 10}}}
+	c := k.client(t, Options{})
+	found, err := c.Messages().History(t.Context(), keptPrivate, HistoryQuery{Time: 9})
+	if err != nil || len(found) != 0 || k.largest.Load() != 0 {
+		t.Errorf("got %d messages, %v, pages of %d; want none", len(found), err, k.largest.Load())
 	}
 }
 

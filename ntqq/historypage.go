@@ -58,7 +58,7 @@ func (c *Client) fetchRoam(ctx context.Context, id chatID, peer UID, time int64,
 		return nil, err
 	}
 	return c.parsePage(resp.GetMessages(), id, func(m *message.Message) bool {
-		return m.Time == time || newer == (m.Time > time)
+		return m.Sequence != 0 && (m.Time == time || newer == (m.Time > time))
 	})
 }
 

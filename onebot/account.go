@@ -27,6 +27,7 @@ type account struct {
 	writer   *writer
 	fetching chan struct{} // a place for each message that is being fetched
 	opening  chan struct{} // a place for each forward that is being opened
+	paging   chan struct{} // a place for each page of a history that is being fetched
 }
 
 func (a *account) sendParams(ctx context.Context, chat message.Chat, p messageParams) (messageIDResult, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -199,8 +200,8 @@ type forwardSender struct {
 
 // What opening forwards may take: what a few bytes of a stranger become may be large.
 const (
-	maxOpening = 4        // at once; more wait
-	maxOpened  = 32 << 20 // bytes of one result
+	maxOpening = 2        // at once; more wait
+	maxOpened  = 16 << 20 // bytes of one result
 )
 
 func getForwardMsg(ctx context.Context, a *account, p forwardIDParams) (table.Encoded[forwardMessages], error) {
@@ -208,45 +209,68 @@ func getForwardMsg(ctx context.Context, a *account, p forwardIDParams) (table.En
 	if id == "" {
 		return nil, &table.Wrong{Name: "id", What: missing}
 	}
-	select {
-	case a.opening <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := takes(ctx, a.opening)
+	if err != nil {
+		return nil, err
 	}
-	defer func() { <-a.opening }()
+	defer done()
 	nodes, err := a.openForward(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	b, c := []byte(`{"message":[`), []byte(`],"messages":[`)
+	o := opened{nodes: []byte(`{"message":[`), told: []byte(`],"messages":[`)}
 	for i := range nodes {
 		if i > 0 {
-			b, c = append(b, ','), append(c, ',')
+			o.nodes, o.told = append(o.nodes, ','), append(o.told, ',')
 		}
-		b, c = a.writer.appendNode(b, c, &nodes[i])
-		if len(b)+len(c) > maxOpened {
+		if !a.writer.appendNode(&o, &nodes[i]) {
 			return nil, &message.ForwardLimitError{What: message.ForwardBytes, Limit: maxOpened}
 		}
 	}
-	return append(append(b, c...), ']', '}'), nil
+	return slices.Concat(o.nodes, o.told, []byte("]}")), nil
 }
 
-// appendNode appends a message of a forward as a node to b, and as a message to c.
-func (w *writer) appendNode(b, c []byte, n *message.Node) (node, told []byte) {
+// opened is a forward in both forms.
+type opened struct {
+	nodes, told []byte
+	content     []byte // of the last node
+}
+
+// over tells whether it would have too many bytes with that many more.
+func (o *opened) over(more int) bool { return len(o.nodes)+len(o.told)+more > maxOpened }
+
+// appendNode appends a message of a forward as a node and as a message. It returns false
+// when that would be too much, before memory is taken for it.
+func (w *writer) appendNode(o *opened, n *message.Node) bool {
 	chat := message.Chat{Kind: message.Friend, Peer: n.UIN}
 	if n.Group != 0 {
 		chat = message.Chat{Kind: message.Group, Group: n.Group}
 	}
-	r := w.rendered(&message.Message{Chat: chat, Content: n.Content})
+	r := w.renders.Get().(*rendering)
 	defer w.release(r)
+	r.segments = w.appendSegments(r.segments[:0], chat, n.Content)
+	size := 2 * len(n.Name)
+	for _, s := range r.segments {
+		for _, f := range s.data {
+			size += 4 * len(f.value)
+		}
+	}
+	if o.over(size) {
+		return false
+	}
+	o.content = appendSegmentsJSON(o.content[:0], r.segments)
+	if o.over(3 * len(o.content)) {
+		return false
+	}
+	r.cq = appendCQ(r.cq[:0], r.segments)
 
-	b = append(b, `{"type":"node","data":{"user_id":"`...)
+	b := append(o.nodes, `{"type":"node","data":{"user_id":"`...)
 	b = append(strconv.AppendUint(b, uint64(n.UIN), 10), '"')
 	b = textField(b, "nickname", n.Name)
 	b = textField(b, "time", strconv.FormatInt(n.Time, 10))
-	b = append(appendSegmentsJSON(key(b, "content"), r.segments), '}', '}')
+	o.nodes = append(append(key(b, "content"), o.content...), '}', '}')
 
-	c = append(c, `{"sender":{"user_id":`...)
+	c := append(o.told, `{"sender":{"user_id":`...)
 	c = strconv.AppendUint(c, uint64(n.UIN), 10)
 	c = append(textField(c, "nickname", n.Name), '}')
 	c = uintField(c, "user_id", n.UIN)
@@ -257,10 +281,11 @@ func (w *writer) appendNode(b, c []byte, n *message.Node) (node, told []byte) {
 	} else {
 		c = append(c, `,"message_type":"private"`...)
 	}
-	c = appendSegmentsJSON(key(c, "content"), r.segments)
-	c = appendSegmentsJSON(key(c, "message"), r.segments)
+	c = append(key(c, "content"), o.content...)
+	c = append(key(c, "message"), o.content...)
 	c = textField(c, "raw_message", r.cq)
-	return b, append(c, `,"message_format":"array"}`...)
+	o.told = append(c, `,"message_format":"array"}`...)
+	return !o.over(0)
 }
 
 // nestedMark stands in an id between the id of a forward and the file name of one that
@@ -307,11 +332,18 @@ func (a *account) resend(ctx context.Context, id string) (*message.ForwardSegmen
 	f := &message.ForwardSegment{ID: id}
 	if outer, name, nested := strings.Cut(id, nestedMark); nested {
 		f.ID = "" // it is a part of another one: it is uploaded as one of its own
-		if f.Nodes, err = a.client.Messages().Forward(ctx, outer); err == nil {
-			f.Nodes, err = nodesWithin(f.Nodes, name)
+		done, err := takes(ctx, a.opening)
+		if err != nil {
+			return nil, err
 		}
+		defer done()
+		nodes, err := a.client.Messages().Forward(ctx, outer)
+		if err == nil {
+			f.Nodes, err = nodesWithin(nodes, name)
+		}
+		return f, err
 	}
-	return f, err
+	return f, nil
 }
 
 // forwardIn returns the message with a forward that an id names; nil when it is no

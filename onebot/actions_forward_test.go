@@ -107,7 +107,7 @@ func TestGetForwardMsg(t *testing.T) {
 		`{"id":[]}`:             `BAD_PARAMS: parameter "id" must be a text`,
 		`{"id":7}`:              `FORWARD_NOT_FOUND: message 7 has no forward in it`,
 		`{"id":8}`:              `FORWARD_NOT_FOUND: there is no message with id 8`,
-		`{"id":"LARGE"}`:        `FORWARD_TOO_LARGE: the forward has more than 33554432 bytes`,
+		`{"id":"LARGE"}`:        `FORWARD_TOO_LARGE: the forward has more than 16777216 bytes`,
 		`{"id":"OUTER:fourth"}`: `FORWARD_NOT_FOUND: there is no such forward, or it has expired`,
 		`{"id":"` + strings.Repeat("x", 1<<20) + `"}`: `FORWARD_NOT_FOUND: there is no such forward, or it has expired`,
 	} {
@@ -147,6 +147,25 @@ func TestResend(t *testing.T) {
 	for _, id := range []string{"OUTER:fourth", "7", "nothing:third"} {
 		if c, err := read(id); err == nil {
 			t.Errorf("%s gives %+v", id, c)
+		}
+	}
+}
+
+// TestResendBounds: forwards that a message names many times are not all kept in memory.
+func TestResendBounds(t *testing.T) {
+	s, kept, _ := withForwards(t)
+	within := &message.ForwardSegment{FileName: "within", Nodes: []message.Node{{UIN: 1, Content: message.Content{message.Text(strings.Repeat("x", 1<<20))}}}}
+	kept.put(t, "OUTER", message.Node{UIN: 1, Content: message.Content{within}})
+	forward := `{"type":"forward","data":{"id":"OUTER:within"}},`
+	many := strings.TrimSuffix(strings.Repeat(forward, 20), ",")
+	for name, params := range map[string]string{
+		"":                          `"message":[` + many + `]`,
+		"message[0].data.content: ": `"message":[{"type":"node","data":{"content":[` + many + `]}}]`,
+		"message[7].data.content: ": `"message":[` + strings.TrimSuffix(strings.Repeat(`{"type":"node","data":{"content":[`+strings.TrimSuffix(forward, ",")+`]}},`, 20), ",") + `]`,
+	} {
+		r := call(t, s, "send_group_msg", `{"group_id":5,`+params+`}`)
+		if r.Msg != "FORWARD_TOO_LARGE" || !strings.HasPrefix(r.Message, name+"the forward") {
+			t.Errorf("%q: got %s: %s", name, r.Msg, r.Message)
 		}
 	}
 }

@@ -1,10 +1,12 @@
 package onebot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"libration/gateway/table"
 	"libration/internal/text"
@@ -66,30 +68,50 @@ func getFriendMsgHistory(ctx context.Context, a *account, p friendHistoryParams)
 	return a.history(ctx, message.Chat{Kind: message.Friend, Peer: p.User}, p.pageParams)
 }
 
+// What pages of histories may take: what a few bytes of a stranger become may be large.
+const (
+	maxPaging = 8        // at once; more wait
+	maxPaged  = 16 << 20 // bytes of one result, about
+)
+
 // history fetches a page and stores it, so that its ids can be used. A message that says
-// nothing is left out, as it is no event either.
+// nothing is left out, as it is no event either, and so are those that are too much: the
+// ones that are furthest from the beginning.
 func (a *account) history(ctx context.Context, chat message.Chat, p pageParams) (table.Encoded[historyResult], error) {
 	from, err := a.begin(ctx, chat, p)
 	if err != nil {
 		return nil, err
 	}
+	done, err := takes(ctx, a.paging)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	newer := p.Reverse != nil && !*p.Reverse
 	found, err := a.client.Messages().History(ctx, chat, ntqq.HistoryQuery{
-		From: from, Count: int(min(p.Count, ntqq.MaxHistory)), Newer: p.Reverse != nil && !*p.Reverse,
+		From: from, Count: int(min(p.Count, ntqq.MaxHistory)), Newer: newer,
 	})
 	if err != nil {
 		return nil, err
 	}
-	b := []byte(`{"messages":[`)
+	if !newer || from == 0 {
+		slices.Reverse(found)
+	}
+	var objects [][]byte
+	size := 0
 	for _, m := range found {
-		if len(m.Content) == 0 {
+		if len(m.Content) == 0 || size > maxPaged {
 			continue
 		}
-		if b[len(b)-1] == '}' {
-			b = append(b, ',')
-		}
-		b = a.writer.appendObject(b, m, a.gateway.Fetched(m))
+		object := a.writer.appendObject(nil, m, a.gateway.Fetched(m))
+		objects = append(objects, object)
+		size += len(object)
 	}
-	return append(b, ']', '}'), nil
+	if !newer || from == 0 {
+		slices.Reverse(objects)
+	}
+	b := append(make([]byte, 0, size+len(objects)+len(`{"messages":[]}`)), `{"messages":[`...)
+	return append(append(b, bytes.Join(objects, []byte(","))...), ']', '}'), nil
 }
 
 // begin returns the sequence that a page begins with; 0 is the newest. Some clients put

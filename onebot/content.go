@@ -32,7 +32,11 @@ func (r reader) content(ctx context.Context, chat message.Chat, segments []segme
 	}
 	var c message.Content
 	var reply message.Segment
-	text := 0
+	text, bytes := 0, message.MaxForwardBytes
+	resent := &bytes // of forwards that are sent again
+	if r.inside != nil {
+		resent = &r.inside.bytes
+	}
 	for _, seg := range segments {
 		if text += len(seg.get("text")); text > maxText {
 			return nil, longMessage()
@@ -47,6 +51,11 @@ func (r reader) content(ctx context.Context, chat message.Chat, segments []segme
 			if reply == nil {
 				reply = part
 			}
+		case *message.ForwardSegment:
+			if *resent -= (&message.Message{Content: message.Content{part}}).Size(); *resent < 0 {
+				return nil, failure(largeForward)
+			}
+			c = append(c, part)
 		default:
 			c = append(c, part)
 		}

@@ -46,6 +46,7 @@ func New(o Options) *Dialect {
 		longText: o.LongTextForward,
 		fetching: make(chan struct{}, maxFetching),
 		opening:  make(chan struct{}, maxOpening),
+		paging:   make(chan struct{}, maxPaging),
 		reader:   reader{segments: segments, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },

@@ -54,12 +54,11 @@ func (a *account) numbered(ctx context.Context, chat message.Chat, sequence uint
 
 // fetch fetches and stores a message, nil when there is none.
 func (a *account) fetch(ctx context.Context, named gateway.Named) (*message.Message, error) {
-	select {
-	case a.fetching <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := takes(ctx, a.fetching)
+	if err != nil {
+		return nil, err
 	}
-	defer func() { <-a.fetching }()
+	defer done()
 	m, err := a.ask(ctx, named)
 	if errors.Is(err, ntqq.ErrNoMessage) || errors.Is(err, ntqq.ErrTempChat) {
 		return nil, nil
@@ -68,6 +67,16 @@ func (a *account) fetch(ctx context.Context, named gateway.Named) (*message.Mess
 		a.gateway.Fetched(m)
 	}
 	return m, err
+}
+
+// takes waits for one of some places; done gives it back.
+func takes(ctx context.Context, places chan struct{}) (done func(), err error) {
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // ask asks the service for a message, by its sequence. One of which only the sender's

@@ -49,7 +49,7 @@ func (s segment) params() Params {
 type forwarding struct {
 	nodes int
 	parts int // segments and their data
-	bytes int // of messages that nodes name
+	bytes int // of messages that nodes name, and of forwards that are sent again
 }
 
 // forwardMessage is content where nodes are among the segments: a forward. The first reply

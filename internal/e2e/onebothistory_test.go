@@ -332,6 +332,36 @@ func TestMarkAsRead(t *testing.T) {
 	})
 }
 
+// TestHistoryOfLargeCards: a page is cut off behind about 16 MiB, at the end that is
+// furthest from where it begins.
+func TestHistoryOfLargeCards(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		card := message.LightApp(`{"app":"x","a":"` + strings.Repeat(`\\\"`, 220<<10) + `"}`) // twice that as JSON, twice
+		for range 20 {
+			if _, err := s.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Parts(card)}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := s.account(t, nil)
+		b.until(ntqq.Online)
+		call := b.oneBot(onebot.English)
+		for params, last := range map[string]bool{``: true, `,"message_seq":1,"reverse_order":false`: false, `,"message_seq":20`: true} {
+			answer := call("get_group_msg_history", fmt.Sprintf(`{"group_id":%d,"count":100%s}`, group, params)).AppendJSON(nil)
+			var page struct{ Data struct{ Messages []told } }
+			if err := json.Unmarshal(answer, &page); err != nil {
+				t.Fatalf("%.300s: %v", answer, err)
+			}
+			found := page.Data.Messages
+			n := len(found)
+			if n < 2 || n > 12 || len(answer) > 24<<20 || found[0].Sequence+uint64(n)-1 != found[n-1].Sequence ||
+				last && found[n-1].Sequence != 20 || !last && found[0].Sequence != 1 {
+				t.Errorf("%s: got %d messages, %d bytes, from %d to %d", params, n, len(answer), found[0].Sequence, found[max(0, n-1)].Sequence)
+			}
+		}
+	})
+}
+
 // TestForwardSingle: a message is sent again to another chat, also one that the program
 // has to fetch, and what it does not understand of it byte for byte.
 func TestForwardSingle(t *testing.T) {

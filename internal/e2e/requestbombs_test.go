@@ -160,6 +160,39 @@ func (p *built) peak() int {
 	return kb
 }
 
+// bombed runs something, and fails when the program takes more than 512 MiB meanwhile or
+// does not answer get_status.
+func (p *built) bombed(name string, run func() any) (got any) {
+	p.t.Helper()
+	ended, latency := make(chan struct{}), make(chan time.Duration)
+	go func() {
+		var most time.Duration
+		for {
+			began := time.Now()
+			if status, body := p.get("http://" + p.http + "/get_status"); status != 200 {
+				p.t.Errorf("%s: get_status: %d %s", name, status, body)
+			}
+			most = max(most, time.Since(began))
+			select {
+			case <-ended:
+				latency <- most
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}()
+	began := time.Now()
+	got = run()
+	took := time.Since(began)
+	close(ended)
+	slowest, peak := <-latency, p.peak()
+	p.t.Logf("%-32s %3d MiB, get_status %7v, %6v, %v", name, peak>>10, slowest.Round(time.Millisecond), took.Round(10*time.Millisecond), got)
+	if peak<<10 > mostResident {
+		p.t.Errorf("%s: %d MiB were resident", name, peak>>10)
+	}
+	return got
+}
+
 // frame is a WebSocket message of a client, with a mask of zeros.
 func frame(payload []byte) []byte {
 	head := []byte{0x81, 0x80 | 127}
@@ -267,33 +300,7 @@ func TestRequestBombs(t *testing.T) {
 		}, "map[200:4]"},
 		{"4 pictures by WebSocket", func() any { return frames(4, []byte(`{"action":"send_group_msg","params":`+picture+`}`)) }, 4},
 	} {
-		ended := make(chan struct{})
-		latency := make(chan time.Duration)
-		go func() {
-			var most time.Duration
-			for {
-				began := time.Now()
-				if status, body := p.get("http://" + p.http + "/get_status"); status != 200 {
-					t.Errorf("%s: get_status: %d %s", bomb.name, status, body)
-				}
-				most = max(most, time.Since(began))
-				select {
-				case <-ended:
-					latency <- most
-					return
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-		}()
-		began := time.Now()
-		got := bomb.run()
-		took := time.Since(began)
-		close(ended)
-		slowest, peak := <-latency, p.peak()
-		t.Logf("%-32s %3d MiB, get_status %7v, %6v, %v", bomb.name, peak>>10, slowest.Round(time.Millisecond), took.Round(10*time.Millisecond), got)
-		if peak<<10 > mostResident {
-			t.Errorf("%s: %d MiB were resident", bomb.name, peak>>10)
-		}
+		got := p.bombed(bomb.name, bomb.run)
 		if bomb.want != nil && fmt.Sprint(got) != fmt.Sprint(bomb.want) {
 			t.Errorf("%s: got %v, want %v", bomb.name, got, bomb.want)
 		}
