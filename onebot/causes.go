@@ -14,8 +14,8 @@ import (
 // called in whichever way.
 var (
 	wrongParams = cause("BAD_PARAMS", text.T(
-		"a parameter is missing or wrong, or a segment cannot be sent, such as an `at` of nobody in the chat",
-		"参数缺失或错误，或消息段无法发送（例如 `at` 的号码不在会话中）"))
+		"a parameter is missing or wrong, or a segment cannot be sent, such as an `at` of what is no account",
+		"参数缺失或错误，或消息段无法发送（例如 `at` 的不是账号）"))
 	noAction = cause("API_NOT_FOUND", text.T(
 		"no such action, or one that this version does not have", "动作不存在，或本版本没有该动作"))
 	apiError = cause("API_ERROR", text.T(
