@@ -189,6 +189,22 @@ def say_everything(page, call):
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
 
+    # A forward that no honest client writes: the page shows it as text, and without its time.
+    html = "<img src=x onerror=alert(1)>"
+    said = [{"type": "text", "text": html}]
+    nodes_of = [{"uin": 2**64 - 1, "name": html, "time": when, "segments": said} for when in (2**63 - 1, -(2**63), -1)]
+    absurd = {"type": "forward", "nodes": nodes_of, "source": html, "summary": html, "prompt": html, "preview": [html]}
+    body = json.dumps({"as": 20001, "group": 730000001, "segments": [absurd]})
+    odd = sent(page, lambda: page.evaluate("(body) => fetch('/api/send', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })", body))
+    expected.append(["forward"])
+    expect(odd.locator("[data-forward]")).to_contain_text(html)
+    odd.locator("[data-forward]").press("Enter")
+    expect(nodes).to_have_count(3)
+    expect(nodes.first.locator(".from")).to_have_text(html)
+    expect(nodes.first.locator("time")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+
     def types(messages):
         return [[s["type"] for s in m["message"]] for m in messages]
 

@@ -95,6 +95,9 @@ func (c *composing) kept(id string) error {
 }
 
 func (c *composing) node(v nodeBody) (message.Node, error) {
+	if (v.Sequence == 0) == (len(v.Segments) == 0) {
+		return message.Node{}, fail(http.StatusBadRequest, "give either segments or the sequence of a message")
+	}
 	if v.Sequence != 0 {
 		m, err := c.message(v.Sequence)
 		if err != nil {

@@ -137,6 +137,8 @@ func TestSegmentsThatCannotBeSent(t *testing.T) {
 		{strings.Repeat(`{"type":"forward","nodes":[{"segments":[`, 11) + strings.Repeat(`]}]}`, 11), "more than 10 forwards"},
 		{`{"type":"forward","id":"abc"}`, "no forward or long message has this id"},
 		{`{"type":"forward","nodes":[{"sequence":9}]}`, "node 0: no message 9 in this chat"},
+		{`{"type":"forward","nodes":[{"uin":20001,"segments":[]}]}`, "node 0: give either segments or the sequence"},
+		{`{"type":"forward","nodes":[null]}`, "node 0: give either segments or the sequence"},
 		{`{"type":"long_message"}`, "give either segments or the id"},
 		{`{"type":"long_message","id":"abc"}`, "no forward or long message has this id"},
 		{`{"type":"red_packet"}`, "needs a title"},

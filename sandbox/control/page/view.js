@@ -39,10 +39,11 @@ export function said(segments, on) {
 
 // nodeBubble shows a message of a forward; on as for said.
 export function nodeBubble(n, on) {
+  const at = Number(new Date(n.time * 1000)); // NaN for no time, and for one that no calendar has
   return make('div', { class: 'message' },
     avatar(n.uin, n.name || String(n.uin)),
     make('div', { class: 'column' },
-      make('div', { class: 'top' }, make('span', { class: 'from' }, n.name || String(n.uin)), n.time ? make('time', {}, day.format(n.time * 1000)) : ''),
+      make('div', { class: 'top' }, make('span', { class: 'from' }, n.name || String(n.uin)), at ? make('time', {}, day.format(at)) : ''),
       said(n.segments, on)));
 }
 
