@@ -200,7 +200,7 @@ type forwardSender struct {
 
 // What opening forwards may take: what a few bytes of a stranger become may be large.
 const (
-	maxOpening = 2        // at once; more wait
+	maxOpening = 3        // at once; more wait
 	maxOpened  = 16 << 20 // bytes of one result
 )
 

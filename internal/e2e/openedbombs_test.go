@@ -72,7 +72,7 @@ func TestOpenedBombs(t *testing.T) {
 			var mu sync.Mutex
 			codes := map[string]int{}
 			var posting sync.WaitGroup
-			for range 40 {
+			for range 24 {
 				posting.Go(func() {
 					status, body := p.post(action, "application/json", []byte(params))
 					_, rest, _ := strings.Cut(body, `"message":"`)
