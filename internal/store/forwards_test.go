@@ -200,14 +200,14 @@ func TestTrimForwards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		path := filepath.Join(t.TempDir(), "messages.db")
-		o := Options{Clock: trusted(), Path: path, Log: logTo(&logged), Keep: Keep{Messages: 90 * day}}
+		o := Options{Clock: trusted(), Path: path, Log: logTo(&logged), Keep: Keep{Messages: 9 * day}}
 		s := open(t, o)
 		putForward(t, s, "old", somePayload(t, 1000))
 		flush(t, s)
-		sleep(60 * day)
+		sleep(6 * day)
 		putForward(t, s, "young", somePayload(t, 1000))
 		flush(t, s)
-		sleep(29 * day)
+		sleep(2 * day)
 		checkForward(t, s, "old", somePayload(t, 1000))
 		sleep(2 * day)
 		checkForward(t, s, "old", nil)
@@ -222,7 +222,7 @@ func TestTrimForwards(t *testing.T) {
 		s = open(t, o)
 		putForward(t, s, "no time", somePayload(t, 1000))
 		flush(t, s)
-		sleep(100 * day)
+		sleep(10 * day)
 		closeStore(t, s)
 		o.Clock = trusted()
 		s = open(t, o)
@@ -231,7 +231,7 @@ func TestTrimForwards(t *testing.T) {
 		sleep(2 * firstTrim)
 		checkForward(t, s, "young", nil)
 		checkForward(t, s, "no time", somePayload(t, 1000))
-		sleep(91 * day)
+		sleep(10 * day)
 		checkForward(t, s, "no time", nil)
 		checkForward(t, s, "new", nil)
 		closeStore(t, s)
