@@ -19,7 +19,7 @@ func (u *uploader) Scene() elements.Scene {
 }
 
 // Upload implements [elements.Uploader]. This client uploads no media yet.
-func (u *uploader) Upload(context.Context, elements.Medium) (elements.Stored, error) {
+func (u *uploader) Upload(context.Context, message.Segment) (elements.Stored, error) {
 	return elements.Stored{}, elements.ErrNoUploader
 }
 

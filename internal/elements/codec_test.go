@@ -95,7 +95,7 @@ func TestElementsHaveOneReader(t *testing.T) {
 // picture is a segment that is uploaded, and has two elements.
 type picture struct {
 	message.TextSegment // for what only that package can have
-	source              Source
+	source              message.Source
 	info, compat        []byte
 }
 
@@ -115,7 +115,7 @@ func testTable() *table {
 			d.add(&picture{compat: e.CustomFace.GetMd5(), info: next.CommonElem.GetPbElem()})
 			d.add(message.Text("caption")) // an element may give several segments
 		}, encodePicture), func(ctx context.Context, u *uploading, p *picture) (message.Segment, error) {
-			stored, err := u.to.Upload(ctx, Medium{MediumPicture, p.source})
+			stored, err := u.to.Upload(ctx, p)
 			return &picture{info: stored.Info, compat: stored.Compat}, err
 		}))
 	for i := range list {
@@ -163,8 +163,8 @@ type storage struct {
 	forwards [][]byte
 }
 
-func (s *storage) Upload(ctx context.Context, m Medium) (Stored, error) {
-	r, err := m.Source.Open(ctx)
+func (s *storage) Upload(ctx context.Context, medium message.Segment) (Stored, error) {
+	r, err := medium.(*picture).source.Open(ctx)
 	if err != nil {
 		return Stored{}, err
 	}

@@ -3,7 +3,6 @@ package elements
 import (
 	"context"
 	"errors"
-	"io"
 
 	"libration/ntqq/message"
 )
@@ -12,39 +11,18 @@ import (
 // nowhere to upload it to.
 var ErrNoUploader = errors.New("nothing can be uploaded here")
 
-// Source is where the bytes of a medium come from. Open may be called several times:
-// once to measure the bytes, and again to send them.
-type Source interface {
-	Open(ctx context.Context) (io.ReadCloser, error)
-}
-
-// MediumKind is a kind of medium that the service stores.
-type MediumKind uint8
-
-// The kinds of medium (docs/protocol/media.md 1).
-const (
-	MediumPicture MediumKind = iota + 1
-	MediumRecord             // a voice message
-	MediumVideo
-)
-
-// Medium is what a segment brings along.
-type Medium struct {
-	Kind   MediumKind
-	Source Source
-}
-
 // Stored says where a medium is.
 type Stored struct {
 	Info   []byte // the encoded protobuf MsgInfo, which goes into the message as it is
-	Compat []byte // what older clients read in its place; may be empty
+	Compat []byte // what older clients read in its place (docs/protocol/media.md 2.5); may be empty
 }
 
 // Uploader is the service as far as segments need it before they can be sent to one
 // chat. A call may take minutes, and ends with ctx.
 type Uploader interface {
-	// Upload stores a medium for those who read the chat (docs/protocol/media.md 2).
-	Upload(ctx context.Context, m Medium) (Stored, error)
+	// Upload stores a picture, voice or video for those who read the chat
+	// (docs/protocol/media.md 2): an *ImageSegment, *RecordSegment or *VideoSegment.
+	Upload(ctx context.Context, medium message.Segment) (Stored, error)
 	// UploadForward stores a long message, gzip of an encoded MultiMsgTransmit, and
 	// returns its resource id (docs/protocol/messages.md 10.1).
 	UploadForward(ctx context.Context, payload []byte) (id string, err error)

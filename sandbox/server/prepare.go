@@ -82,7 +82,7 @@ func (u *uploader) authors(from message.UIN, content message.Content, depth int)
 
 func (u *uploader) Scene() elements.Scene { return u.scene }
 
-func (u *uploader) Upload(context.Context, elements.Medium) (elements.Stored, error) {
+func (u *uploader) Upload(context.Context, message.Segment) (elements.Stored, error) {
 	return elements.Stored{}, elements.ErrNoUploader
 }
 
