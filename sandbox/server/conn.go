@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -29,10 +30,12 @@ const (
 )
 
 // conn is one connection: its reader handles the requests one after the other,
-// its writer encodes and sends what is in the outbox.
+// its writer encodes and sends what is in the outbox. One of another protocol has no
+// session; it only counts as a connection.
 type conn struct {
 	s      *Server
 	nc     net.Conn
+	in     *bufio.Reader // of nc
 	remote string
 	out    outbox
 	cut    sync.Once
@@ -53,21 +56,36 @@ type conn struct {
 
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	c := &conn{
-		s: s, nc: nc, remote: nc.RemoteAddr().String(), since: time.Now(),
+		s: s, nc: nc, in: bufio.NewReader(nc), remote: nc.RemoteAddr().String(), since: time.Now(),
 		out:     outbox{wake: make(chan struct{}, 1)},
 		unknown: map[string]bool{},
 	}
 	s.add(c)
+	stop := context.AfterFunc(ctx, c.close)
+	c.begin(ctx)
+	stop()
+	c.close()
+	s.forget(c)
+}
 
+// begin looks at the first byte and serves what it says that the client speaks.
+func (c *conn) begin(ctx context.Context) {
+	first, err := c.in.Peek(1)
+	if err != nil {
+		return
+	}
+	for _, p := range c.s.protocols() {
+		if p.first(first[0]) {
+			p.serve(ctx, c)
+			return
+		}
+	}
 	var writer sync.WaitGroup
 	writer.Go(c.write)
-	stop := context.AfterFunc(ctx, c.close)
 	c.read()
-	stop()
 	c.close()
 	c.out.finish()
 	writer.Wait()
-	s.forget(c)
 }
 
 // close ends the connection; reader and writer notice.
@@ -76,7 +94,7 @@ func (c *conn) close() { c.cut.Do(func() { c.nc.Close() }) }
 // read handles frames until the connection ends. Connections that send nothing
 // and close, or stay idle, are nothing worth a word (docs/protocol/wire.md 11).
 func (c *conn) read() {
-	frames := wire.NewFrameReader(c.nc)
+	frames := wire.NewFrameReader(c.in)
 	frames.Share(c.s.frames)
 	defer frames.Release()
 	for {

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -115,6 +117,9 @@ type Server struct {
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 
+	handler     http.Handler // of HTTP on the listeners
+	certificate func() (tls.Certificate, error)
+
 	addrsMu sync.Mutex
 	addrs   []string // where Serve listens
 }
@@ -144,6 +149,8 @@ func New(o Options) (*Server, error) {
 		faults: fault.NewSet(fault.Options{Seed: o.Seed, Stages: Stages(), Log: o.Log}),
 		frames: wire.NewRoom(frameRoom),
 	}
+	s.handler = s.webHandler()
+	s.certificate = sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(time.Now()) })
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation
