@@ -1,3 +1,7 @@
 // Package media gets pictures, voices and videos ready to be sent: where their bytes come
 // from, what format they have, and what they are converted to.
+//
+// [Tools] measure, hash and convert. [Path], [Bytes] and [Reader] are sources of bytes.
+// Errors are *[StepError]; their reasons are in English and Chinese where a person can do
+// something about them.
 package media

@@ -1,0 +1,137 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"libration/internal/text"
+	"libration/ntqq/message"
+)
+
+// Tools get media ready to be uploaded. The zero value is usable. They are safe for
+// concurrent use.
+type Tools struct {
+	// Folder is where bytes are kept that can be read once, until the File is closed;
+	// "" is the system's folder for temporary files.
+	Folder string
+	Limits Limits
+}
+
+// Limits bound what is sent. What is 0 has its default.
+type Limits struct {
+	Image uint64 // bytes of a picture; default 30 MiB
+	Video uint64 // bytes of a video; default 100 MiB
+}
+
+// The defaults of [Limits].
+const (
+	DefaultImage = 30 << 20
+	DefaultVideo = 100 << 20
+)
+
+// kind is what the errors call a medium.
+type kind struct {
+	limit uint64
+	name  text.Text
+	video bool
+}
+
+// measure opens a source, hashes it and keeps it open. Its errors are *StepError.
+func (t *Tools) measure(ctx context.Context, s message.Source, k kind) (f File, err error) {
+	o, h, err := t.take(ctx, s, k)
+	if err != nil {
+		return f, err
+	}
+	f.Source = o
+	h.into(&f)
+	return f, nil
+}
+
+// take opens a source, which is written to disk when it cannot be read again, and
+// reads it once.
+func (t *Tools) take(ctx context.Context, s message.Source, k kind) (*opened, *hasher, error) {
+	if s == nil {
+		return nil, nil, at(StepFetch, text.Errorf("there is no %s: it has no source", "没有%s：未指定来源", k.name))
+	}
+	h := newHasher(k.video)
+	again, ok := s.(randomSource)
+	if !ok {
+		o, err := t.spool(ctx, s, h, k)
+		return o, h, at(StepFetch, err)
+	}
+	o, err := again.random(ctx)
+	if err != nil {
+		return nil, nil, at(StepFetch, err)
+	}
+	if err = k.check(o.size); err == nil {
+		_, err = io.Copy(h, during{ctx, o.reader()})
+	}
+	if err == nil && int64(h.size) != o.size {
+		err = text.Errorf("the %s became shorter while it was read", "%s在读取过程中变短了", k.name)
+	}
+	if err != nil {
+		return nil, nil, at(StepFetch, errors.Join(err, o.Close()))
+	}
+	return o, h, nil
+}
+
+// spool writes a source to disk, and to h.
+func (t *Tools) spool(ctx context.Context, s message.Source, h *hasher, k kind) (*opened, error) {
+	r, err := s.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	file, err := newSpool(t.Folder)
+	if err != nil {
+		return nil, err
+	}
+	size, err := io.Copy(io.MultiWriter(h, file), io.LimitReader(during{ctx, r}, int64(k.limit)+1))
+	if err == nil {
+		err = k.check(size)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &opened{file, size, file.Close}, nil
+}
+
+func (k kind) check(size int64) error {
+	switch {
+	case size == 0:
+		return text.Errorf("the %s is empty", "%s是空的", k.name)
+	case uint64(size) > k.limit:
+		return text.Errorf("the %s is larger than %d MiB", "%s超过 %d MiB", k.name, k.limit>>20)
+	}
+	return nil
+}
+
+// spool is a file that lives until it is closed.
+type spool struct {
+	*os.File
+	named bool // its name is still there
+}
+
+// spooled is what its name begins with.
+const spooled = "libration-media-"
+
+// newSpool makes one with mode 0600. Where the system allows it, it has no name, so that
+// nothing of it stays after a crash.
+func newSpool(folder string) (*spool, error) {
+	f, err := os.CreateTemp(folder, spooled+"*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	return &spool{f, os.Remove(f.Name()) != nil}, nil // Windows does not remove what is open
+}
+
+// Close implements io.Closer.
+func (s *spool) Close() error {
+	err := s.File.Close()
+	if s.named {
+		err = errors.Join(err, os.Remove(s.Name()))
+	}
+	return err
+}
