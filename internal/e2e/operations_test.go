@@ -44,9 +44,16 @@ func TestOperations(t *testing.T) {
 	ops := rpc.All()
 	e := evidence{called: called(t), vectors: map[string]bool{}}
 	e.handled = handled(t, ops, e.called)
-	for _, file := range []string{"oidb_requests.json", "oidb_responses.json"} {
-		for _, v := range vectors.Read[struct{ Command string }](t, file) {
+	type named struct{ Command string }
+	for _, file := range []string{"oidb_requests.json", "oidb_responses.json", "media.json", "highway.json", "captures.json"} {
+		for _, v := range vectors.Read[struct {
+			named
+			Requests []named
+		}](t, file) {
 			e.vectors[v.Command] = true
+			for _, r := range v.Requests {
+				e.vectors[r.Command] = true
+			}
 		}
 	}
 	for _, text := range e.forgotten(ops) {

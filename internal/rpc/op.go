@@ -128,10 +128,10 @@ func (o *Op[Req, Resp]) EncodeResponse(resp Resp) ([]byte, error) {
 	return encodeEnvelope(o.Cmd, o.Sub, 0, "", body), nil
 }
 
-// EncodeAnswer returns the SSO payload of what a handler returned. A [Refusal] goes
-// into the answer where that has its result, into resp when it is not nil, else into
-// the OIDB envelope. Other errors have the code 1 in the envelope; those of plain
-// operations are returned.
+// EncodeAnswer returns the SSO payload of what a handler returned. A [Refusal] of an OIDB
+// operation goes into the envelope, where all clients look. That of a plain one goes into
+// the answer where that has its result, into resp when it is not nil. Other errors have the
+// code 1 in the envelope; those of plain operations are returned.
 func (o *Op[Req, Resp]) EncodeAnswer(resp Resp, err error) ([]byte, error) {
 	if err == nil {
 		return o.EncodeResponse(resp)
@@ -142,14 +142,14 @@ func (o *Op[Req, Resp]) EncodeAnswer(resp Resp, err error) ([]byte, error) {
 		code, text = refused.Refusal()
 	}
 	switch {
+	case o.oidb:
+		return encodeEnvelope(o.Cmd, o.Sub, uint32(code), text, nil), nil
 	case refused != nil && len(o.verdicts) > 0:
 		if !resp.ProtoReflect().IsValid() { // a nil pointer
 			resp = fresh[Resp]()
 		}
 		o.verdicts[0].write(resp, code, text)
 		return o.EncodeResponse(resp)
-	case o.oidb:
-		return encodeEnvelope(o.Cmd, o.Sub, uint32(code), text, nil), nil
 	}
 	return nil, err
 }

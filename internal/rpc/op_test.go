@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/pb/systempb"
@@ -175,6 +176,36 @@ func TestVerdicts(t *testing.T) {
 	check("text alone", 1, err)
 	if _, err := Call(t.Context(), l, Heartbeat, &systempb.SsoHeartBeatRequest{}); !errors.Is(err, refusal) {
 		t.Errorf("got %v, want the handler's error where an answer has no result", err)
+	}
+}
+
+// An OIDB operation with its result inside refuses in the envelope, where all clients look,
+// and reads a refusal in either place.
+func TestOIDBVerdict(t *testing.T) {
+	m := &Mux[string]{}
+	Handle(m, UploadGroupImage, func(_ string, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
+		if req.Upload == nil {
+			return nil, &Refused{Code: 7, Message: "no"}
+		}
+		return &mediapb.RichMediaResp{Head: &mediapb.RichMediaRespHead{RetCode: proto.Uint32(7), Message: "no"}}, nil
+	})
+	for _, req := range []*mediapb.RichMediaReq{{}, {Upload: &mediapb.UploadReq{}}} {
+		payload, err := UploadGroupImage.EncodeRequest(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := m.Serve("caller", UploadGroupImage.Name, payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var env oidbpb.OidbEnvelope
+		if err := pb.Unmarshal(answer, &env); err != nil || (env.GetResult() == 7) != (req.Upload == nil) {
+			t.Errorf("the envelope is %v, %v", &env, err)
+		}
+		var refused *Refused
+		if _, err = UploadGroupImage.DecodeResponse(answer); !errors.As(err, &refused) || refused.Code != 7 || refused.Message != "no" {
+			t.Errorf("got %v, want a refusal with the code 7", err)
+		}
 	}
 }
 
