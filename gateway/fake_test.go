@@ -72,6 +72,7 @@ func (w testWriter) Write(e *Event) []byte {
 type fakeStore struct {
 	mu       sync.Mutex
 	messages map[int32]*message.Message
+	media    map[string]fakeMedium
 	flushes  int
 	// unreadable is the id of a message that cannot be read.
 	unreadable int32
@@ -126,6 +127,28 @@ func (s *fakeStore) FindFriend(peer message.UIN, clientSequence uint64, random u
 		}
 	}
 	return nil, s.err
+}
+
+// fakeMedium is what is kept of a medium.
+type fakeMedium struct {
+	kind    string
+	payload []byte
+}
+
+func (s *fakeStore) PutMedium(id, kind string, payload []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.media == nil {
+		s.media = map[string]fakeMedium{}
+	}
+	s.media[id] = fakeMedium{kind, payload}
+	return s.err
+}
+
+func (s *fakeStore) Medium(id string) (string, []byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.media[id].kind, s.media[id].payload, s.err
 }
 
 func (s *fakeStore) Flush(context.Context) error {

@@ -35,6 +35,10 @@ type Store interface {
 	// FindFriend finds a private message by what a recall tells of it; nil, nil when
 	// there is none.
 	FindFriend(peer message.UIN, clientSequence uint64, random uint32) (*message.Message, error)
+	// PutMedium keeps what is known of a medium under an id, as JSON.
+	PutMedium(id, kind string, payload []byte) error
+	// Medium returns what is kept under this id; a nil payload when nothing is.
+	Medium(id string) (kind string, payload []byte, err error)
 	// Flush returns when everything put before is on disk, or with the error of ctx.
 	Flush(ctx context.Context) error
 }

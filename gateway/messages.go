@@ -78,9 +78,10 @@ func (g *Gateway) Fetched(m *message.Message) int32 {
 	return id
 }
 
-// keep stores a message with one of the store's methods and returns its id. The id of a
+// keep stores a message, and what is known of its media, with one of the store's methods and returns its id. The id of a
 // message that cannot be stored is computed.
 func (g *Gateway) keep(m *message.Message, put func(*message.Message) (int32, error)) int32 {
+	g.Remember(m.Content)
 	id, err := put(m)
 	if err != nil {
 		g.log.Debug("message not stored", "chat", m.Chat.Kind, "sequence", m.Sequence, "err", err)

@@ -110,6 +110,10 @@ func (s *fakeStore) Put(m *message.Message) (int32, error) {
 
 func (s *fakeStore) PutSent(m *message.Message) (int32, error) { return s.Put(m) }
 
+func (s *fakeStore) PutMedium(string, string, []byte) error { return nil }
+
+func (s *fakeStore) Medium(string) (string, []byte, error) { return "", nil, nil }
+
 func (s *fakeStore) PutFetched(m *message.Message) (int32, error) { return s.Put(m) }
 
 func (s *fakeStore) Get(id int32) (*message.Message, error) {

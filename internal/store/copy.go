@@ -165,6 +165,8 @@ func (c *copier) add(r foundRow) error {
 		return c.exec(&c.n.stubs, addTrimmedSQL, r.id, r.columns[1])
 	case shape == "nbib":
 		return c.addForward(r)
+	case shape == "nbitb":
+		return c.addMedium(r)
 	case shape == "ti" && (r.columns[0] == "events" || r.columns[0] == "journal"):
 		if id := r.columns[1].(int64); id <= maxEvent {
 			c.sequence = max(c.sequence, id)

@@ -1,5 +1,5 @@
 // Package store keeps the messages of one account in an SQLite file, under the
-// message ids that OneBot clients see, and the forwards among them.
+// message ids that OneBot clients see, and the forwards and media among them.
 //
 // Ids. A message is known by its key: (group, group code, sequence) or (friend
 // or temp, uin of the other side, conversation sequence). Its id is the CRC-32
@@ -32,6 +32,9 @@
 // Forwards. PutForward keeps payloads by resource id, so that a forward can be opened when
 // the service has forgotten it. They are bytes of the caller, gzip.
 //
+// Media. PutMedium keeps what is known of pictures, voices and videos by the name that
+// clients have for them, as JSON of the caller; the bytes of the media are not here.
+//
 // Retention. Options.Keep says how old and how large. One goroutine cuts off the
 // oldest rows in pieces of milliseconds, but for events that a client still has to get,
 // and their messages (Keep.Readers). Only a trusted clock makes rows old; size needs no
@@ -46,7 +49,7 @@
 // damages files most. The rows that can still be read are copied into a new file
 // (salvage.go, below SQLite); each must make sense: the id of a message fits its key,
 // its body and the JSON of an old event can be parsed, the checksum of a forward is
-// right. The damaged file is set aside. At run time the writer does this between two
+// right, what is known of a medium is JSON. The damaged file is set aside. At run time the writer does this between two
 // batches; until then reading from the file fails, and what is new stays in memory.
 //
 // The package imports the message types and the clock, and nothing else of this module.

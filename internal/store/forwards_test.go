@@ -52,7 +52,7 @@ func TestForwards(t *testing.T) {
 	s := open(t, Options{Path: path, gather: time.Hour}) // it stays in memory
 	all := map[string][]byte{
 		"small": somePayload(t, 10), "large": somePayload(t, 100_000),
-		strings.Repeat("/", maxForwardID): somePayload(t, 1), "again": somePayload(t, 20),
+		strings.Repeat("/", maxBlobID): somePayload(t, 1), "again": somePayload(t, 20),
 	}
 	putForward(t, s, "again", somePayload(t, 30))
 	for id, payload := range all {
@@ -97,7 +97,7 @@ func TestForwardTooLarge(t *testing.T) {
 	for name, err := range map[string]error{
 		"payload":    s.PutForward("x", make([]byte, maxForward+1)),
 		"no payload": s.PutForward("x", nil),
-		"id":         s.PutForward(strings.Repeat("x", maxForwardID+1), []byte("x")),
+		"id":         s.PutForward(strings.Repeat("x", maxBlobID+1), []byte("x")),
 		"no id":      s.PutForward("", []byte("x")),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "bytes") {
@@ -117,7 +117,7 @@ func TestForwardsOfEarlierFile(t *testing.T) {
 	m := groupMessage(t, 1, 1)
 	id := put(t, s, m)
 	flush(t, s)
-	for _, q := range []string{"DROP TABLE forwards", "DELETE FROM goose_db_version WHERE version_id = 5"} {
+	for _, q := range []string{"DROP TABLE forwards", "DROP TABLE media", "DELETE FROM goose_db_version WHERE version_id >= 5"} {
 		if _, err := s.db.w.Exec(q); err != nil {
 			t.Fatal(err)
 		}

@@ -87,13 +87,14 @@ type database struct {
 	w, r *sql.DB
 	file os.FileInfo // which one it is
 
-	insert, putCursor, putForward  *sql.Stmt // on w
+	insert, putCursor              *sql.Stmt // on w
+	putForward, putMedium          *sql.Stmt // on w
 	insertEvent, insertEvents      *sql.Stmt // on w
 	byID, keyByID, byNumbers       *sql.Stmt // on r
 	trimmedByID                    *sql.Stmt // on r
 	events, oldEvents, countEvents *sql.Stmt // on r
 	eventMessages                  *sql.Stmt // on r
-	announced, forward             *sql.Stmt // on r
+	announced, forward, medium     *sql.Stmt // on r
 }
 
 // openDatabase opens the file and brings its tables up to date. On an error
@@ -150,6 +151,7 @@ func (d *database) prepare(ctx context.Context) error {
 		{&d.insertEvents, d.w, insertEventSQL + strings.Repeat(", "+eventValues, manyEvents-1)},
 		{&d.putCursor, d.w, putCursorSQL},
 		{&d.putForward, d.w, putForwardSQL},
+		{&d.putMedium, d.w, putMediumSQL},
 		{&d.byID, d.r, byIDSQL},
 		{&d.keyByID, d.r, keyByIDSQL},
 		{&d.byNumbers, d.r, byNumbersSQL},
@@ -160,6 +162,7 @@ func (d *database) prepare(ctx context.Context) error {
 		{&d.countEvents, d.r, countEventsSQL},
 		{&d.announced, d.r, announcedSQL},
 		{&d.forward, d.r, forwardSQL},
+		{&d.medium, d.r, mediumSQL},
 	} {
 		var err error
 		if *p.stmt, err = p.db.PrepareContext(ctx, p.text); err != nil {

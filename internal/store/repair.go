@@ -199,7 +199,7 @@ func (s *Store) mend(ctx context.Context) error {
 	for name, id := range j.cursors { // some may be lost
 		j.dirty[name] = id
 	}
-	if len(s.queue)+j.unwritten+len(j.dirty)+len(s.forwards.queue) == 0 {
+	if len(s.queue)+j.unwritten+len(j.dirty)+len(s.forwards.queue)+len(s.media.queue) == 0 {
 		s.failure = nil // else the next write does it
 	}
 	return nil

@@ -374,6 +374,7 @@ func TestNonsense(t *testing.T) {
 		"INSERT INTO cursors (name, event) VALUES ('far', 1 << 60)",
 		"INSERT INTO forwards (id, time, payload) VALUES (x'', 1, x'1f8b'), (x'31', 1, x'1f8b'), (x'32', 1, x'')",
 		"UPDATE forwards SET position = -1 WHERE time = 0",
+		"INSERT INTO media (id, time, kind, payload) VALUES (x'', 1, 'image', x'7b7d'), (x'31', 1, 'image', x'7b'), (x'32', 1, 'image', x'7b7d')",
 		"UPDATE messages SET self = 9 WHERE sequence = 3",
 		"UPDATE messages SET scene = 9 WHERE sequence = 4",
 		"UPDATE messages SET sequence = 99 WHERE sequence = 5",
@@ -393,6 +394,12 @@ func TestNonsense(t *testing.T) {
 	}
 	if payload, err := s.Forward("1"); payload != nil || err != nil {
 		t.Errorf("a payload that is no gzip survived: %v", err)
+	}
+	if _, payload, err := s.Medium("1"); payload != nil || err != nil {
+		t.Errorf("a payload that is no JSON survived: %v", err)
+	}
+	if kind, payload, err := s.Medium("2"); kind != "image" || string(payload) != "{}" || err != nil {
+		t.Errorf("a medium is %q %q, %v", kind, payload, err)
 	}
 	if at, ok, _ := s.Cursor("far"); at != s.LastEvent() || !ok || at != eventID+9 {
 		t.Errorf("the cursor is %d, the last event %d", at, s.LastEvent())

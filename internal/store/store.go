@@ -95,19 +95,19 @@ type Store struct {
 	queue   []*entry
 	bytes   int // of the queue
 	journal journal
-	// forwards wait to be written; those in the file are asked for there.
-	forwards forwards
-	needed   urgency
-	order    uint64 // of the newest message, event, cursor or forward handed over
-	done     uint64 // all up to this order is written
-	commits  uint64 // how often entries left pending for the file
-	failure  error  // why the last try to write failed, nil when it did not
-	lost     uint64 // messages given up since writing failed
-	refused  uint64 // tries to write that failed, since Open
-	gone     uint64 // messages given up, since Open
-	trimmed  uint64 // messages that retention took away, since Open
-	stubs    int64  // rows of the table trimmed
-	repairs  uint64 // of the file, since Open
+	// These wait to be written; those in the file are asked for there.
+	forwards, media blobs
+	needed          urgency
+	order           uint64 // of the newest message, event, cursor, forward or medium handed over
+	done            uint64 // all up to this order is written
+	commits         uint64 // how often entries left pending for the file
+	failure         error  // why the last try to write failed, nil when it did not
+	lost            uint64 // messages given up since writing failed
+	refused         uint64 // tries to write that failed, since Open
+	gone            uint64 // messages given up, since Open
+	trimmed         uint64 // messages that retention took away, since Open
+	stubs           int64  // rows of the table trimmed
+	repairs         uint64 // of the file, since Open
 	// repaired: the file is, but could not be opened yet.
 	repaired bool
 	moved    bool // the open file is to be copied to Path

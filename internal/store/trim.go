@@ -13,11 +13,12 @@ import (
 
 // Keep says how much stays in the file. Zero fields set no limit.
 type Keep struct {
-	// Messages and Events are how old they may become; forwards go with the messages.
+	// Messages and Events are how old they may become; forwards and media go with the
+	// messages.
 	// Nothing is removed for its age before Options.Clock is trusted.
 	Messages, Events time.Duration
-	// Size is how large the file may become, in bytes. The oldest messages, events and
-	// forwards go first. The ids of removed messages come on top, and the -wal file.
+	// Size is how large the file may become, in bytes. The oldest messages, events,
+	// forwards and media go first. The ids of removed messages come on top, and the -wal file.
 	Size int64
 	// Readers still have to get some events: these stay, with their messages, although
 	// the file is too large or the messages are too old.
@@ -43,7 +44,18 @@ const stubSize = 20
 const addTrimmedSQL = `INSERT OR IGNORE INTO trimmed (id, key) VALUES (?, ?)`
 
 // removed counts what a run took away.
-type removed struct{ messages, events, forwards int }
+type removed struct{ messages, events, forwards, media int }
+
+// blobs are the tables of blobs, with the counts of them.
+func (n *removed) blobs() []struct {
+	table string
+	count *int
+} {
+	return []struct {
+		table string
+		count *int
+	}{{"forwards", &n.forwards}, {"media", &n.media}}
+}
 
 // trim removes what is too old or too much, with one log line.
 func (s *Store) trim(ctx context.Context) {
@@ -56,7 +68,7 @@ func (s *Store) trim(ctx context.Context) {
 		err = errors.Join(s.trimOld(ctx, upTo, &n), s.trimSize(ctx, upTo, &n), s.vacuum(ctx))
 	}
 	if n != (removed{}) {
-		s.log.Info("old messages removed", "path", s.o.Path, "messages", n.messages, "events", n.events, "forwards", n.forwards, "size", s.Stats().Bytes)
+		s.log.Info("old messages removed", "path", s.o.Path, "messages", n.messages, "events", n.events, "forwards", n.forwards, "media", n.media, "size", s.Stats().Bytes)
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
 		s.suspect(err)
@@ -68,7 +80,7 @@ func (s *Store) trim(ctx context.Context) {
 // that cannot be true is not known: a row without a known time goes together with a row
 // behind it, which came later.
 const (
-	// A message has the server's time, a forward that of a trusted clock.
+	// A message has the server's time, a forward or medium that of a trusted clock.
 	knownMessage = "time BETWEEN 1 AND %[1]d"
 	// This is Event.Known.
 	knownEvent = "time BETWEEN 1 AND %[1]d AND NOT (id/1000 > time + %[2]d AND id/1000 <= %[1]d)"
@@ -95,14 +107,16 @@ func (s *Store) trimOld(ctx context.Context, upTo limits, n *removed) error {
 			n.messages += count
 			more = count > 0 && err == nil
 		}
-		if err == nil {
-			last, err = s.lastOld(ctx, "forwards", "position", known, cut.Unix(), 0)
-		}
-		for more := err == nil && last > 0; more; {
-			var count int
-			count, err = s.trimForwards(ctx, last)
-			n.forwards += count
-			more = count > 0 && err == nil
+		for _, of := range n.blobs() {
+			if err == nil {
+				last, err = s.lastOld(ctx, of.table, "position", known, cut.Unix(), 0)
+			}
+			for more := err == nil && last > 0; more; {
+				var count int
+				count, err = s.trimBlobs(ctx, of.table, last)
+				*of.count += count
+				more = count > 0 && err == nil
+			}
 		}
 		if err != nil {
 			return err
@@ -178,8 +192,11 @@ func (s *Store) trimSize(ctx context.Context, upTo limits, n *removed) error {
 				count, err = s.trimEvents(ctx, upTo.event)
 				n.events += count
 			case ofForwards:
-				count, err = s.trimForwards(ctx, always)
+				count, err = s.trimBlobs(ctx, "forwards", always)
 				n.forwards += count
+			case ofMedia:
+				count, err = s.trimBlobs(ctx, "media", always)
+				n.media += count
 			}
 		}
 		if err != nil || count == 0 {
@@ -197,6 +214,7 @@ const (
 	ofMessages = iota
 	ofEvents
 	ofForwards
+	ofMedia
 )
 
 // oldestFirst returns the kinds of which there are rows, that with the oldest one first. A
@@ -206,13 +224,14 @@ func (s *Store) oldestFirst(ctx context.Context, now int64) (order []int, err er
 	if err != nil {
 		return nil, err
 	}
-	var oldest [3]sql.NullInt64
+	var oldest [4]sql.NullInt64
 	err = db.r.QueryRowContext(ctx, `SELECT
 		coalesce((SELECT time FROM messages WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM messages LIMIT 1)),
 		coalesce((SELECT time/1000 FROM events WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM events LIMIT 1),
 			(SELECT time/1000 FROM journal WHERE time/1000 BETWEEN 1 AND ?1 ORDER BY id LIMIT 1), (SELECT 0 FROM journal LIMIT 1)),
-		coalesce((SELECT time FROM forwards WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM forwards LIMIT 1))`,
-		now).Scan(&oldest[ofMessages], &oldest[ofEvents], &oldest[ofForwards])
+		coalesce((SELECT time FROM forwards WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM forwards LIMIT 1)),
+		coalesce((SELECT time FROM media WHERE time BETWEEN 1 AND ?1 ORDER BY position LIMIT 1), (SELECT 0 FROM media LIMIT 1))`,
+		now).Scan(&oldest[ofMessages], &oldest[ofEvents], &oldest[ofForwards], &oldest[ofMedia])
 	for kind, time := range oldest {
 		if time.Valid {
 			order = append(order, kind)

@@ -70,13 +70,14 @@ type batch struct {
 	messages []*entry
 	events   []Event
 	cursors  map[string]int64
-	forwards []*forward
-	// All messages, all events, all forwards and everything up to these orders is in it.
-	lastMessage, lastEvent, lastForward, upTo uint64
+	forwards []*blob
+	media    []*blob
+	// All messages, all events, all blobs and everything up to these orders is in it.
+	lastMessage, lastEvent, lastBlob, upTo uint64
 }
 
 func (b *batch) empty() bool {
-	return len(b.messages)+len(b.events)+len(b.cursors)+len(b.forwards) == 0
+	return len(b.messages)+len(b.events)+len(b.cursors)+len(b.forwards)+len(b.media) == 0
 }
 
 // writeLoop writes what gathers until the store closes, then once more.
@@ -131,7 +132,7 @@ func (s *Store) writeLoop(ctx context.Context) {
 		// Or it would keep them in memory.
 		clear(b.messages[:cap(b.messages)])
 		clear(b.events[:cap(b.events)])
-		b.forwards = nil
+		b.forwards, b.media = nil, nil
 		if !open {
 			return
 		}
@@ -194,7 +195,7 @@ func (s *Store) pause(d time.Duration) bool {
 	}
 }
 
-// next collects the oldest messages and events, all cursors and all forwards. In place of a
+// next collects the oldest messages and events, all cursors and all blobs. In place of a
 // message the newest version of it is taken, and only that.
 func (s *Store) next(b *batch) {
 	s.mu.Lock()
@@ -227,7 +228,7 @@ func (s *Store) next(b *batch) {
 	}
 	b.upTo = min(b.lastMessage, b.lastEvent)
 	b.cursors = maps.Clone(j.dirty)
-	b.forwards, b.lastForward = slices.Clone(s.forwards.queue), s.order
+	b.forwards, b.media, b.lastBlob = slices.Clone(s.forwards.queue), slices.Clone(s.media.queue), s.order
 }
 
 // finish takes what was written out of the queues, or notes why it stays. Changes
@@ -249,7 +250,8 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 			s.queue = nil // a burst's memory is given back
 		}
 		j.settle(b.lastEvent)
-		s.forwards.settle(b.lastForward)
+		s.forwards.settle(b.lastBlob)
+		s.media.settle(b.lastBlob)
 		for name, id := range b.cursors {
 			if j.dirty[name] == id {
 				delete(j.dirty, name)
@@ -257,7 +259,7 @@ func (s *Store) finish(b *batch, err error, retry time.Duration) {
 		}
 		s.done = b.upTo
 		s.commits++
-		s.lost, j.lost, s.forwards.lost = 0, 0, 0
+		s.lost, j.lost, s.forwards.lost, s.media.lost = 0, 0, 0, 0
 	}
 	s.room.Broadcast()
 	s.mu.Unlock()
@@ -286,6 +288,9 @@ func (s *Store) write(b *batch) error {
 	}
 	if err == nil {
 		err = s.writeForwards(ctx, tx, b.forwards)
+	}
+	if err == nil {
+		err = s.writeMedia(ctx, tx, b.media)
 	}
 	if err != nil {
 		_ = tx.Rollback() // the first error says more

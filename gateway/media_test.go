@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+)
+
+type noSource struct{ message.Source }
+
+// TestMedia: what came in messages and was sent is known by its id, whatever it is called.
+func TestMedia(t *testing.T) {
+	hash := func(b byte) []byte { return []byte(strings.Repeat(string(rune(b)), 16)) }
+	medium := func(b byte) message.Medium {
+		return message.Medium{Name: "video.mp4", Size: 5, MD5: hash(b), SHA1: []byte("12345678901234567890"), ID: "uuid", URL: "http://x/y", Info: []byte{8, 1, 0xff}}
+	}
+	all := []message.Segment{
+		&message.ImageSegment{Medium: medium('a'), Width: 3, Height: 4, Format: 1000, SubType: 1, Summary: "[x]", Flash: true},
+		&message.RecordSegment{Medium: medium('b'), Seconds: 3},
+		&message.VideoSegment{Medium: medium('c'), Cover: medium('d'), Seconds: 5, Width: 1, Height: 2},
+		&message.ImageSegment{Medium: message.Medium{Name: "no hash.jpg"}},
+		&message.RecordSegment{Medium: message.Medium{Name: "no hash.jpg", ID: "uuid"}},
+	}
+	g, s := newTest(t)
+	for i, part := range all {
+		c := message.Content{message.Text("x"), part}
+		switch i {
+		case 0:
+			g.Handle(t.Context(), &event.Message{Message: &message.Message{Chat: message.Chat{Kind: message.Group, Group: groupCode}, Sequence: 1, Time: testTime, Content: c}})
+		case 1:
+			g.Sent(context.Background(), &message.Message{Chat: message.Chat{Kind: message.Friend, Peer: friendUIN}, Sequence: 1, Time: testTime, Content: c})
+		default:
+			g.Remember(c)
+		}
+		id := MediumID(MediumOf(part))
+		if got, err := g.Medium(id); err != nil || !reflect.DeepEqual(got, part) {
+			t.Errorf("%q gives %+v, %v, want %+v", id, got, err, part)
+		}
+	}
+	if id := MediumID(MediumOf(all[0])); id != strings.Repeat("61", 16) {
+		t.Errorf("the id is %q, want the MD5", id)
+	}
+
+	local := &message.VideoSegment{Medium: medium('e'), Cover: medium('f')}
+	local.Source, local.Cover.Source = noSource{}, noSource{}
+	g.Remember(message.Content{local, &message.ImageSegment{}, nil, message.Text("x")})
+	got, err := g.Medium(MediumID(&local.Medium))
+	if v, ok := got.(*message.VideoSegment); err != nil || !ok || v.Source != nil || v.Cover.Source != nil {
+		t.Errorf("with a source: %+v, %v", got, err)
+	}
+	for _, id := range []string{"", strings.Repeat("00", 16)} {
+		if got, err := g.Medium(id); got != nil || err != nil {
+			t.Errorf("%q gives %v, %v", id, got, err)
+		}
+	}
+	for kind, kept := range map[string]string{"file": `{}`, "image": `[]`} {
+		if err := s.PutMedium("x", kind, []byte(kept)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := g.Medium("x"); got != nil || err == nil {
+			t.Errorf("%s %s gives %v", kind, kept, got)
+		}
+	}
+}
