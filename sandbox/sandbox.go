@@ -62,6 +62,10 @@ func (s *Sandbox) Handler() http.Handler {
 	return mux
 }
 
+// Close removes the media that the sandbox has kept, which are in a temporary folder. Call
+// it when Serve has returned.
+func (s *Sandbox) Close() error { return s.World().Close() }
+
 // Parts returns content as somebody of the world sends it: what a client would bring to
 // the service first is there, the nodes of forwards and contact cards. group is 0 for a
 // private chat. Of a node without an author, name or time those are filled in. For content

@@ -58,6 +58,7 @@ func startBombed(t *testing.T, program string) *bombed {
 	if b.box, err = sandbox.New(sandbox.Options{Seed: 6, AutoApprove: bot}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = b.box.Close() })
 	sso, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

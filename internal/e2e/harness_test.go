@@ -61,6 +61,11 @@ func startService(t *testing.T, o sandbox.Options) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	l := sandbox.NewMemoryListener()
 	run(t, func(ctx context.Context) error { return s.Serve(ctx, l) })
 	return &service{Sandbox: s, listener: l}

@@ -106,6 +106,7 @@ func newProgram(data string, seed uint64, change ...func(*sandbox.Options)) (p *
 	if err != nil {
 		return p, err
 	}
+	p.ending = append(p.ending, p.box.Close)
 	sso, err := p.net.listen(p.ctx, "127.0.0.1:0")
 	if err != nil {
 		return p, err

@@ -53,6 +53,7 @@ func startBuilt(t *testing.T, files int) *built {
 	if p.box, err = sandbox.New(sandbox.Options{AutoApprove: bot}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = p.box.Close() })
 	sso, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

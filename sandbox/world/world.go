@@ -42,6 +42,8 @@ type state struct {
 	waiting  []report
 	listener func(Happening)
 	watchers map[*watcher]struct{}
+
+	media mediaStore // guards itself
 }
 
 // New returns an empty world. The seed decides the uids and everything that is drawn,

@@ -91,7 +91,8 @@ func (s *Simulator) SSO() string { return s.sso.Addr().String() }
 func (s *Simulator) ControlURL() string { return "http://" + s.control.Addr().String() }
 
 // Run serves both ports until ctx ends (nil) or one of them fails. Every goroutine
-// has ended and both ports are closed when it returns. It may be called once.
+// has ended, both ports and the sandbox are closed when it returns. It may be called
+// once.
 func (s *Simulator) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -122,7 +123,7 @@ func (s *Simulator) Run(ctx context.Context) error {
 		_ = web.Close() // those that did not end in time
 	}
 	running.Wait()
-	return errors.Join(ssoErr, webErr)
+	return errors.Join(ssoErr, webErr, s.Sandbox.Close())
 }
 
 // Close closes the ports of a simulator that is not run.
