@@ -82,8 +82,18 @@ func New(o Options) *Guard {
 // headers that belong to a refusal. From the second wrong token on it slows the caller
 // down: Check returns when the answer is due, or when the request's context ends.
 func (g *Guard) Check(w http.ResponseWriter, r *http.Request) *Refusal {
+	return g.check(w, r, typeJSON)
+}
+
+// CheckBytes is Check for a request whose body is bytes and no JSON, an upload: its
+// Content-Type is application/octet-stream, which no page of another origin can send.
+func (g *Guard) CheckBytes(w http.ResponseWriter, r *http.Request) *Refusal {
+	return g.check(w, r, typeBytes)
+}
+
+func (g *Guard) check(w http.ResponseWriter, r *http.Request, body string) *Refusal {
 	if g.token == nil {
-		if refusal := g.checkPage(r); refusal != nil {
+		if refusal := g.checkPage(r, body); refusal != nil {
 			return g.Refuse(r, refusal)
 		}
 		return nil

@@ -229,3 +229,50 @@ func BenchmarkCheck(b *testing.B) {
 		})
 	}
 }
+
+func TestIsLocalProgram(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		remote, header string
+		want           bool
+	}{
+		{"127.0.0.1:1", "", true}, {"127.8.8.8:1", "", true}, {"[::1]:1", "", true}, {"[::ffff:127.0.0.1]:1", "", true},
+		{"192.0.2.1:1", "", false}, {"172.17.0.1:1", "", false}, {"[fe80::1%eth0]:1", "", false}, {"pipe", "", false}, {"", "", false},
+		{"127.0.0.1:1", "Origin", false}, {"127.0.0.1:1", "Sec-Fetch-Site", false}, {"127.0.0.1:1", "Sec-Fetch-Mode", false},
+		{"127.0.0.1:1", "Referer", false}, {"127.0.0.1:1", "X-Forwarded-For", false}, {"127.0.0.1:1", "Forwarded", false},
+		{"127.0.0.1:1", "User-Agent", true},
+	} {
+		r := request(tt.remote, "")
+		if tt.header != "" {
+			r.Header.Set(tt.header, "none")
+		}
+		if got := IsLocalProgram(r); got != tt.want {
+			t.Errorf("%q with %q: got %v", tt.remote, tt.header, got)
+		}
+	}
+}
+
+// TestCheckBytes: an upload is bytes, and nothing else is one.
+func TestCheckBytes(t *testing.T) {
+	t.Parallel()
+	g := New(Options{})
+	for kind, want := range map[string][2]int{ // the status for JSON, and for bytes; 0: it may act
+		"application/json":                         {0, 415},
+		"application/octet-stream":                 {415, 0},
+		"application/octet-stream; charset=binary": {415, 0},
+		"text/plain; application/octet-stream":     {415, 415},
+		"":                                         {415, 415},
+	} {
+		for i, check := range []func(http.ResponseWriter, *http.Request) *Refusal{g.Check, g.CheckBytes} {
+			r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", nil)
+			r.Header.Set("Content-Type", kind)
+			got := 0
+			if refusal := check(httptest.NewRecorder(), r); refusal != nil {
+				got = refusal.Status
+			}
+			if got != want[i] {
+				t.Errorf("%q, check %d: got %d, want %d", kind, i, got, want[i])
+			}
+		}
+	}
+}

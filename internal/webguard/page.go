@@ -12,8 +12,9 @@ import (
 )
 
 // checkPage refuses what a web page can make a browser send to a service without a
-// token. Programs send neither Origin nor Sec-Fetch-Site.
-func (g *Guard) checkPage(r *http.Request) *Refusal {
+// token. Programs send neither Origin nor Sec-Fetch-Site. body is the media type that
+// bodies must have.
+func (g *Guard) checkPage(r *http.Request, body string) *Refusal {
 	if !g.hostAllowed(r) {
 		return &Refusal{http.StatusForbidden, g.remedy("the host " + strconv.Quote(r.Host) +
 			" is not this machine for certain: address the service as 127.0.0.1, [::1] or localhost"), ForeignHost}
@@ -23,14 +24,22 @@ func (g *Guard) checkPage(r *http.Request) *Refusal {
 	}
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
-		// A page needs the browser's leave to send this type, and gets none.
-		if MediaType(r) != "application/json" {
+		// A page needs the browser's leave to send these types, and gets none.
+		if MediaType(r) != body {
 			return &Refusal{http.StatusUnsupportedMediaType,
-				g.remedy("send JSON with the header Content-Type: application/json"), ContentType}
+				g.remedy("send " + bodies[body] + " with the header Content-Type: " + body), ContentType}
 		}
 	}
 	return nil
 }
+
+// The types of bodies, and what they are called.
+const (
+	typeJSON  = "application/json"
+	typeBytes = "application/octet-stream"
+)
+
+var bodies = map[string]string{typeJSON: "JSON", typeBytes: "the bytes as they are"}
 
 // CheckForeign refuses a request whose headers show that a page of another origin has
 // caused it. It neither logs nor counts the refusal.
@@ -62,6 +71,19 @@ func Listed(origins []string, origin string) bool {
 	return slices.ContainsFunc(origins, func(o string) bool {
 		return o == "*" || strings.EqualFold(o, origin)
 	})
+}
+
+// IsLocalProgram tells whether a program on this machine sent a request: it came in over
+// loopback, without headers that browsers or proxies add. What such a program may read or
+// ask for itself it may have done for it.
+func IsLocalProgram(r *http.Request) bool {
+	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Referer", "Forwarded", "X-Forwarded-For", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback()
 }
 
 func sameOrigin(origin, host string) bool {
@@ -102,7 +124,7 @@ func IsLoopbackHost(host string) bool {
 // these are malformed. It is "" when the request names none.
 func MediaType(r *http.Request) string {
 	header := r.Header.Get("Content-Type")
-	if header == "application/json" { // nearly always
+	if header == typeJSON { // nearly always
 		return header
 	}
 	if t, _, err := mime.ParseMediaType(header); err == nil {
