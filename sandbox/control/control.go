@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -20,7 +21,7 @@ import (
 	"libration/sandbox/world"
 )
 
-// maxBody bounds the body of a control request.
+// maxBody bounds the body of a control request in bytes, where bodyLimits has none.
 const maxBody = 1 << 20
 
 //go:embed page
@@ -78,11 +79,12 @@ func New(w *world.World, s Server, o Options) http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range routes(w, s) {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
-			req.Body = http.MaxBytesReader(w, req.Body, maxBody)
+			req.Body = http.MaxBytesReader(w, req.Body, cmp.Or(bodyLimits[r.pattern], maxBody))
 			r.do.answer(w, req, o.Log)
 		})
 	}
 	mux.HandleFunc(eventsPattern, watch{newContents(w, s)}.stream)
+	mux.HandleFunc(mediaPattern, media{w}.show)
 	mux.HandleFunc("/", page())
 	return guarded(o.Guard, mux)
 }
@@ -111,7 +113,11 @@ func guarded(guard *webguard.Guard, next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		if refused := guard.Check(w, r); refused != nil {
+		check := guard.Check
+		if r.Method == http.MethodPost && r.URL.Path == uploadPath {
+			check = guard.CheckBytes
+		}
+		if refused := check(w, r); refused != nil {
 			writeError(w, refused.Status, refused.Text)
 			return
 		}
@@ -151,6 +157,8 @@ func statusOf(err error) int {
 			return http.StatusForbidden
 		case world.Quota:
 			return http.StatusConflict
+		case world.TooLarge:
+			return http.StatusRequestEntityTooLarge
 		}
 	}
 	return http.StatusBadRequest
@@ -192,10 +200,18 @@ func readBody(r *http.Request, into any) error {
 	if err == nil {
 		err = strictly(text, into)
 	}
+	return bodyFailure(err)
+}
+
+// bodyFailure says what is wrong with a body; nil for nothing.
+func bodyFailure(err error) error {
 	var tooLarge *http.MaxBytesError
+	var refused *world.Refusal
 	switch {
 	case errors.As(err, &tooLarge):
 		return fail(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	case errors.As(err, &refused):
+		return refused
 	case err != nil:
 		return fail(http.StatusBadRequest, "bad body: %v", err)
 	}

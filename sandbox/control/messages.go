@@ -20,6 +20,9 @@ const (
 	maxListedBytes = 16 << 20
 )
 
+// maxSend bounds the body of what is sent, in bytes: small media may be in it, as base64.
+const maxSend = 16 << 20
+
 type sendBody struct {
 	As        message.UIN       `json:"as"`
 	Group     message.GroupCode `json:"group"`

@@ -9,13 +9,23 @@ import (
 // action does one request and returns the body of its answer.
 type action func(*http.Request) (any, error)
 
-// eventsPattern is the one route that does not answer once.
-const eventsPattern = "GET /api/events"
+// The routes whose answer is no JSON.
+const (
+	eventsPattern = "GET /api/events"
+	mediaPattern  = "GET /api/media/{id}"
+)
 
 // route is one request of the API.
 type route struct {
 	pattern string
 	do      action
+}
+
+// bodyLimits bounds the bodies of requests in bytes, by their pattern; the others have
+// maxBody.
+var bodyLimits = map[string]int64{
+	"POST " + uploadPath: maxUpload,
+	"POST /api/send":     maxSend,
 }
 
 // routes has a row for each request of the API.
@@ -27,6 +37,7 @@ func routes(w *world.World, s Server) []route {
 		members  = members{w}
 		messages = messages{newContents(w, s)}
 		load     = load{w, s}
+		media    = media{w}
 		logins   = logins{s}
 		clients  = clients{s}
 		faults   = faults{s}
@@ -53,6 +64,7 @@ func routes(w *world.World, s Server) []route {
 		{"GET /api/messages", messages.list},
 		{"GET /api/forwards/{id}", messages.forward},
 		{"POST /api/load", load.send},
+		{"POST " + uploadPath, media.upload},
 
 		{"GET /api/qr", logins.codes},
 		{"POST /api/qr/{id}/{verdict}", logins.decide},

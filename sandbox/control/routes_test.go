@@ -17,7 +17,7 @@ func TestRouteDocs(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.Split(string(text), "\n")
-		patterns := []string{eventsPattern}
+		patterns := []string{eventsPattern, mediaPattern}
 		for _, r := range routes(nil, nil) {
 			patterns = append(patterns, r.pattern)
 		}
