@@ -22,6 +22,9 @@ var notSentBack = map[string]string{
 	"unknown":    "it has no more than the name of its element",
 	"redbag":     "a red packet is paid for, and how one is sent is not known",
 	"flash_file": "how one is sent is not known",
+	"image":      "media are not uploaded yet",
+	"record":     "media are not uploaded yet",
+	"video":      "media are not uploaded yet",
 	"reply":      "it names a message of the store: TestSendReply",
 }
 
@@ -45,6 +48,8 @@ func samples() []message.Segment {
 		message.Face(14), &message.FaceSegment{ID: 5, Large: true, Result: 3}, &message.FaceSegment{ID: 5, Count: 7},
 		&message.FaceSegment{ID: message.FaceDice, Large: true, Result: 6}, &message.FaceSegment{ID: message.FaceRPS, Large: true, Result: 1},
 		&message.MarketFaceSegment{ID: emoji, Package: 231182, Key: "1234567890abcdef", Summary: "[a, b]"},
+		&message.ImageSegment{Medium: message.Medium{Name: "a.png", Size: 5, URL: "http://a"}},
+		&message.RecordSegment{Medium: message.Medium{Name: "a.amr"}}, &message.VideoSegment{Medium: message.Medium{Name: "a.mp4"}},
 		&message.LightAppSegment{JSON: `{"app":"com.tencent.structmsg","prompt":"[a], \"b\" &amp; 你好","n":[1,2.50]}`},
 		&message.LightAppSegment{JSON: `{"app":""}`, RichMessage: true},
 		&message.XMLSegment{ServiceID: 60, XML: `<?xml version="1.0"?><msg a="b, [c]">&lt;&amp;</msg>`},

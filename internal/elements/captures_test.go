@@ -236,6 +236,9 @@ func checkElement(t *testing.T, v *capture, e *messagepb.Elem) {
 		}
 		return
 	case "image", "video", "voice", "file", "group_file":
+		if c[0].Name() == want.Element {
+			return
+		}
 		u, ok := c[0].(*message.UnknownSegment)
 		again := new(messagepb.Elem)
 		if !ok || pb.Unmarshal(u.Raw, again) != nil || !proto.Equal(again, e) {

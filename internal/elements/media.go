@@ -10,6 +10,8 @@ import (
 const (
 	serviceMedia = 48
 
+	businessImagePrivate = 10
+	businessImageGroup   = 20
 	businessVideoPrivate = 11
 	businessVideoGroup   = 21
 	businessVoicePrivate = 12

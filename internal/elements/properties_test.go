@@ -1,8 +1,10 @@
 package elements
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,6 +102,35 @@ var kinds = map[string]func(*rapid.T) message.Segment{
 		}
 		return k
 	},
+	"image": func(t *rapid.T) message.Segment {
+		m, info := aMedium(t)
+		pic := &mediapb.PicExtBizInfo{BizType: rapid.Uint32().Draw(t, "sub type"), TextSummary: proto.String(rapid.String().Draw(t, "summary"))}
+		info.ExtBizInfo = &mediapb.ExtBizInfo{Pic: pic}
+		f := info.Body[0].Index.Info
+		f.Width, f.Height, f.Type = rapid.Uint32().Draw(t, "width"), rapid.Uint32().Draw(t, "height"), &mediapb.FileType{PicFormat: rapid.Uint32().Draw(t, "format")}
+		m.Info, _ = pb.Marshal(info)
+		return &message.ImageSegment{Medium: m, Width: f.Width, Height: f.Height, Format: f.Type.PicFormat, SubType: pic.BizType, Summary: pic.GetTextSummary()}
+	},
+	"record": func(t *rapid.T) message.Segment {
+		m, info := aMedium(t)
+		info.Body[0].Index.Info.Time = rapid.Uint32().Draw(t, "seconds")
+		m.Info, _ = pb.Marshal(info)
+		return &message.RecordSegment{Medium: m, Seconds: info.Body[0].Index.Info.Time}
+	},
+	"video": func(t *rapid.T) message.Segment {
+		m, info := aMedium(t)
+		v := &message.VideoSegment{Seconds: rapid.Uint32().Draw(t, "seconds")}
+		info.Body[0].Index.Info.Time = v.Seconds
+		if rapid.Bool().Draw(t, "cover") {
+			cover, of := aMedium(t)
+			v.Cover, v.Width, v.Height = cover, rapid.Uint32().Draw(t, "width"), rapid.Uint32().Draw(t, "height")
+			of.Body[0].Index.Info.Width, of.Body[0].Index.Info.Height = v.Width, v.Height
+			info.Body = append(info.Body, of.Body[0])
+		}
+		m.Info, _ = pb.Marshal(info)
+		v.Medium = m
+		return v
+	},
 	"card": aCard, // light apps, XML and locations
 	"forward": func(t *rapid.T) message.Segment {
 		f := aForward(t)
@@ -110,6 +141,18 @@ var kinds = map[string]func(*rapid.T) message.Segment{
 		return &message.LongMessageSegment{ID: rapid.StringN(1, 20, -1).Draw(t, "id")}
 	},
 	"unknown": func(t *rapid.T) message.Segment { return anUnknown(t) },
+}
+
+// aMedium draws a medium as the service describes it.
+func aMedium(t *rapid.T) (message.Medium, *mediapb.MsgInfo) {
+	m := message.Medium{
+		Name: rapid.String().Draw(t, "name"), Size: uint64(rapid.Uint32().Draw(t, "size")), ID: rapid.StringN(1, 20, -1).Draw(t, "id"),
+		MD5: rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "md5"), SHA1: rapid.SliceOfN(rapid.Byte(), 20, 20).Draw(t, "sha1"),
+	}
+	index := &mediapb.IndexNode{FileUuid: m.ID, Info: &mediapb.FileInfo{
+		FileName: m.Name, FileSize: uint32(m.Size), FileMd5: hex.EncodeToString(m.MD5), FileSha1: strings.ToUpper(hex.EncodeToString(m.SHA1)),
+	}}
+	return m, &mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{{Index: index}}}
 }
 
 // anUnknown draws an element that no codec reads, and whose text behind it stays.
@@ -142,7 +185,7 @@ func anUnknown(t *rapid.T) *message.UnknownSegment {
 // someSegments draws content without a quote. No text stands behind a segment whose own
 // text for older clients it may be taken for.
 func someSegments(t *rapid.T, name string) message.Content {
-	names := []string{"text", "at", "face", "market_face", "poke", "markdown", "flash_file", "keyboard", "card", "forward", "long_message", "unknown"}
+	names := []string{"text", "at", "face", "image", "record", "video", "market_face", "poke", "markdown", "flash_file", "keyboard", "card", "forward", "long_message", "unknown"}
 	var c message.Content
 	for _, kind := range rapid.SliceOfN(rapid.SampledFrom(names), 1, 6).Draw(t, name) {
 		if len(c) > 0 && kind == "text" {

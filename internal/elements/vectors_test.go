@@ -194,7 +194,7 @@ func packMedia(t *testing.T, v *vectorCase) {
 	if problem := v.Elements.Compare(c, content.Read(want)); problem != "" {
 		t.Error(problem)
 	}
-	body, err := Encode(c, EncodeOptions{Group: true})
+	body, err := Encode(c, EncodeOptions{Group: true}) // a medium says itself whether it is one of a group
 	if err != nil {
 		t.Fatal(err)
 	}

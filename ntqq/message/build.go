@@ -26,6 +26,16 @@ func Dice() *FaceSegment { return LargeFace(FaceDice) }
 // RPS returns rock-paper-scissors. The service picks one of them.
 func RPS() *FaceSegment { return LargeFace(FaceRPS) }
 
+// Image returns a picture. Package ntqq/media has sources: media.Path("cat.png").
+func Image(source Source) *ImageSegment { return &ImageSegment{Medium: Medium{Source: source}} }
+
+// Record returns a voice message, which stands alone in its message.
+func Record(source Source) *RecordSegment { return &RecordSegment{Medium: Medium{Source: source}} }
+
+// Video returns a video, which stands alone in its message. Its Cover may get a Source,
+// too.
+func Video(source Source) *VideoSegment { return &VideoSegment{Medium: Medium{Source: source}} }
+
 // MarketFace returns a sticker of the shop by its id, 32 hexadecimal digits, and the pack
 // that it is in. The client looks up its key.
 func MarketFace(id string, pack uint32, summary string) *MarketFaceSegment {

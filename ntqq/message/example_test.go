@@ -1,7 +1,10 @@
 package message_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 
 	"libration/ntqq/message"
 )
@@ -110,6 +113,33 @@ func ExampleXML() {
 	card.ServiceID = 60 // the kind of card; without it 35
 	fmt.Println(message.Brief(message.Content{card}))
 	// Output: [卡片消息]
+}
+
+// picture is a source of bytes. Package ntqq/media has those for files and addresses.
+type picture []byte
+
+func (p picture) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(p)), nil
+}
+
+func ExampleImage() {
+	sticker := message.Image(picture("GIF89a..."))
+	sticker.SubType = 1
+	fmt.Println(message.Brief(message.Content{message.Text("look "), sticker}))
+	// Output: look [动画表情]
+}
+
+func ExampleRecord() {
+	content := message.Content{message.Record(picture("\x02#!SILK_V3..."))}
+	fmt.Println(message.Brief(content))
+	// Output: [语音]
+}
+
+func ExampleVideo() {
+	video := message.Video(picture("....ftypisom..."))
+	video.Cover.Source = picture("\xff\xd8...") // the first picture of it, when this is nil
+	fmt.Println(message.Brief(message.Content{video}))
+	// Output: [视频]
 }
 
 func ExampleLocation() {

@@ -18,6 +18,7 @@ type Segment interface {
 func All() []Segment {
 	return []Segment{
 		&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{},
+		&ImageSegment{}, &RecordSegment{}, &VideoSegment{},
 		&MarketFaceSegment{}, &PokeSegment{}, &RedPacketSegment{},
 		&MarkdownSegment{}, &FlashFileSegment{}, &KeyboardSegment{},
 		&LightAppSegment{}, &XMLSegment{}, &LocationSegment{}, &ContactSegment{},

@@ -235,6 +235,8 @@ func (w *Wire) isOldResult(want *message.MarketFaceSegment, got *message.FaceSeg
 // vectors drops or does not know it (docs/protocol/messages.md 15).
 func (w *Wire) isExtra(seg message.Segment) bool {
 	switch s := seg.(type) {
+	case *message.ImageSegment: // beside its older form
+		return true
 	case *message.UnknownSegment, *message.PokeSegment, *message.RedPacketSegment, *message.MarkdownSegment,
 		*message.FlashFileSegment, *message.KeyboardSegment, *message.LongMessageSegment:
 		return true

@@ -15,6 +15,9 @@ const kinds = {
     draw: (s, on) => make('span', { class: 'quote' }, on.quoted(s.sequence) || s.text || t('quoteGone', s.sequence ?? '?')),
     brief: () => '',
   },
+  image: medium('🖼️', 'image'),
+  record: medium('🔊', 'voice'),
+  video: medium('🎬', 'video'),
   market_face: {
     draw: (s) => make('figure', { class: 'sticker', style: { '--hue': parseInt(s.id.slice(0, 4), 16) % 360 } },
       make('span', { 'aria-hidden': 'true' }, '🐾'), make('figcaption', {}, clip(unbracketed(s.summary), 60) || t('sticker'))),
@@ -80,6 +83,14 @@ const kinds = {
     bare: () => true,
   },
 };
+
+// medium is a file that came with a message: its name is shown.
+function medium(icon, word) {
+  return {
+    draw: (s) => make('span', { class: 'element' }, `${icon} ${clip(s.name, 60) || t(word)}`),
+    brief: () => bracketed(t(word)),
+  };
+}
 
 const other = { draw: (s) => make('span', { class: 'element' }, bracketed(s.element ?? s.type)), brief: (s) => bracketed(s.element ?? s.type) };
 const kindOf = (s) => (Object.hasOwn(kinds, s.type) ? kinds[s.type] : other);
