@@ -105,6 +105,7 @@ type Server struct {
 	*registry
 	*qrCodes
 	*checks
+	*reservations
 
 	opts   Options
 	log    *slog.Logger
@@ -139,7 +140,7 @@ func New(o Options) (*Server, error) {
 	codes := &qrCodes{world: o.World, log: o.Log, autoApprove: o.AutoApprove, lifetime: o.QRLifetime}
 	checks := &checks{codes: codes, control: defaultControl, cautious: map[message.UIN]bool{}}
 	s := &Server{
-		registry: clients, qrCodes: codes, checks: checks,
+		registry: clients, qrCodes: codes, checks: checks, reservations: &reservations{world: o.World},
 		opts: o, log: o.Log, world: o.World, keys: keys,
 		wt: &wtLogins{o.World, o.Log, keys, clients, codes},
 		nt: &ntLogins{

@@ -2795,7 +2795,7 @@ type RichMediaRespHead struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Common        *RequestCommon         `protobuf:"bytes,1,opt,name=common" json:"common,omitempty"`
 	RetCode       *uint32                `protobuf:"varint,2,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
-	Message       string                 `protobuf:"bytes,3,opt,name=message" json:"message,omitempty"`
+	Message       *string                `protobuf:"bytes,3,opt,name=message" json:"message,omitempty"` // always written, "" too: lagrange-python cannot do without it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2845,16 +2845,16 @@ func (x *RichMediaRespHead) GetRetCode() uint32 {
 }
 
 func (x *RichMediaRespHead) GetMessage() string {
-	if x != nil {
-		return x.Message
+	if x != nil && x.Message != nil {
+		return *x.Message
 	}
 	return ""
 }
 
 type UploadResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ukey          *string                `protobuf:"bytes,1,opt,name=ukey" json:"ukey,omitempty"` // absent = the server has the file already
-	UkeyTtl       uint32                 `protobuf:"varint,2,opt,name=ukey_ttl,json=ukeyTtl" json:"ukey_ttl,omitempty"`
+	Ukey          *string                `protobuf:"bytes,1,opt,name=ukey" json:"ukey,omitempty"`                       // absent = the server has the file already
+	UkeyTtl       *uint32                `protobuf:"varint,2,opt,name=ukey_ttl,json=ukeyTtl" json:"ukey_ttl,omitempty"` // always written, also without a ukey
 	Ipv4S         []*MediaIpv4           `protobuf:"bytes,3,rep,name=ipv4s" json:"ipv4s,omitempty"`
 	Ipv6S         []*MediaIpv6           `protobuf:"bytes,4,rep,name=ipv6s" json:"ipv6s,omitempty"`
 	MsgSeq        uint64                 `protobuf:"varint,5,opt,name=msg_seq,json=msgSeq" json:"msg_seq,omitempty"`
@@ -2904,8 +2904,8 @@ func (x *UploadResp) GetUkey() string {
 }
 
 func (x *UploadResp) GetUkeyTtl() uint32 {
-	if x != nil {
-		return x.UkeyTtl
+	if x != nil && x.UkeyTtl != nil {
+		return *x.UkeyTtl
 	}
 	return 0
 }
@@ -2959,13 +2959,14 @@ func (x *UploadResp) GetSubFiles() []*SubFileInfo {
 	return nil
 }
 
+// All five fields are written, zeros too: lagrange-python cannot do without them.
 type MediaIpv4 struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	OutIp         uint32                 `protobuf:"varint,1,opt,name=out_ip,json=outIp" json:"out_ip,omitempty"` // first octet in the low byte
-	OutPort       uint32                 `protobuf:"varint,2,opt,name=out_port,json=outPort" json:"out_port,omitempty"`
-	InIp          uint32                 `protobuf:"varint,3,opt,name=in_ip,json=inIp" json:"in_ip,omitempty"`
-	InPort        uint32                 `protobuf:"varint,4,opt,name=in_port,json=inPort" json:"in_port,omitempty"`
-	IpType        uint32                 `protobuf:"varint,5,opt,name=ip_type,json=ipType" json:"ip_type,omitempty"`
+	OutIp         *uint32                `protobuf:"varint,1,opt,name=out_ip,json=outIp" json:"out_ip,omitempty"` // first octet in the low byte
+	OutPort       *uint32                `protobuf:"varint,2,opt,name=out_port,json=outPort" json:"out_port,omitempty"`
+	InIp          *uint32                `protobuf:"varint,3,opt,name=in_ip,json=inIp" json:"in_ip,omitempty"`
+	InPort        *uint32                `protobuf:"varint,4,opt,name=in_port,json=inPort" json:"in_port,omitempty"`
+	IpType        *uint32                `protobuf:"varint,5,opt,name=ip_type,json=ipType" json:"ip_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3001,36 +3002,36 @@ func (*MediaIpv4) Descriptor() ([]byte, []int) {
 }
 
 func (x *MediaIpv4) GetOutIp() uint32 {
-	if x != nil {
-		return x.OutIp
+	if x != nil && x.OutIp != nil {
+		return *x.OutIp
 	}
 	return 0
 }
 
 func (x *MediaIpv4) GetOutPort() uint32 {
-	if x != nil {
-		return x.OutPort
+	if x != nil && x.OutPort != nil {
+		return *x.OutPort
 	}
 	return 0
 }
 
 func (x *MediaIpv4) GetInIp() uint32 {
-	if x != nil {
-		return x.InIp
+	if x != nil && x.InIp != nil {
+		return *x.InIp
 	}
 	return 0
 }
 
 func (x *MediaIpv4) GetInPort() uint32 {
-	if x != nil {
-		return x.InPort
+	if x != nil && x.InPort != nil {
+		return *x.InPort
 	}
 	return 0
 }
 
 func (x *MediaIpv4) GetIpType() uint32 {
-	if x != nil {
-		return x.IpType
+	if x != nil && x.IpType != nil {
+		return *x.IpType
 	}
 	return 0
 }
@@ -3038,10 +3039,10 @@ func (x *MediaIpv4) GetIpType() uint32 {
 type MediaIpv6 struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OutIp         []byte                 `protobuf:"bytes,1,opt,name=out_ip,json=outIp" json:"out_ip,omitempty"`
-	OutPort       uint32                 `protobuf:"varint,2,opt,name=out_port,json=outPort" json:"out_port,omitempty"`
+	OutPort       *uint32                `protobuf:"varint,2,opt,name=out_port,json=outPort" json:"out_port,omitempty"`
 	InIp          []byte                 `protobuf:"bytes,3,opt,name=in_ip,json=inIp" json:"in_ip,omitempty"`
-	InPort        uint32                 `protobuf:"varint,4,opt,name=in_port,json=inPort" json:"in_port,omitempty"`
-	IpType        uint32                 `protobuf:"varint,5,opt,name=ip_type,json=ipType" json:"ip_type,omitempty"`
+	InPort        *uint32                `protobuf:"varint,4,opt,name=in_port,json=inPort" json:"in_port,omitempty"`
+	IpType        *uint32                `protobuf:"varint,5,opt,name=ip_type,json=ipType" json:"ip_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3084,8 +3085,8 @@ func (x *MediaIpv6) GetOutIp() []byte {
 }
 
 func (x *MediaIpv6) GetOutPort() uint32 {
-	if x != nil {
-		return x.OutPort
+	if x != nil && x.OutPort != nil {
+		return *x.OutPort
 	}
 	return 0
 }
@@ -3098,15 +3099,15 @@ func (x *MediaIpv6) GetInIp() []byte {
 }
 
 func (x *MediaIpv6) GetInPort() uint32 {
-	if x != nil {
-		return x.InPort
+	if x != nil && x.InPort != nil {
+		return *x.InPort
 	}
 	return 0
 }
 
 func (x *MediaIpv6) GetIpType() uint32 {
-	if x != nil {
-		return x.IpType
+	if x != nil && x.IpType != nil {
+		return *x.IpType
 	}
 	return 0
 }
@@ -4603,8 +4604,8 @@ type HighwayRespHead struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Base          *HighwayBaseHead       `protobuf:"bytes,1,opt,name=base" json:"base,omitempty"`
 	Seg           *HighwaySegHead        `protobuf:"bytes,2,opt,name=seg" json:"seg,omitempty"`
-	ErrorCode     uint32                 `protobuf:"varint,3,opt,name=error_code,json=errorCode" json:"error_code,omitempty"`
-	AllowRetry    uint32                 `protobuf:"varint,4,opt,name=allow_retry,json=allowRetry" json:"allow_retry,omitempty"`
+	ErrorCode     *uint32                `protobuf:"varint,3,opt,name=error_code,json=errorCode" json:"error_code,omitempty"` // 3 and 4 always written, 0 too: lagrange-python cannot do without them
+	AllowRetry    *uint32                `protobuf:"varint,4,opt,name=allow_retry,json=allowRetry" json:"allow_retry,omitempty"`
 	CacheCost     uint32                 `protobuf:"varint,5,opt,name=cache_cost,json=cacheCost" json:"cache_cost,omitempty"`
 	HtCost        uint32                 `protobuf:"varint,6,opt,name=ht_cost,json=htCost" json:"ht_cost,omitempty"`
 	ExtendInfo    []byte                 `protobuf:"bytes,7,opt,name=extend_info,json=extendInfo" json:"extend_info,omitempty"`
@@ -4660,15 +4661,15 @@ func (x *HighwayRespHead) GetSeg() *HighwaySegHead {
 }
 
 func (x *HighwayRespHead) GetErrorCode() uint32 {
-	if x != nil {
-		return x.ErrorCode
+	if x != nil && x.ErrorCode != nil {
+		return *x.ErrorCode
 	}
 	return 0
 }
 
 func (x *HighwayRespHead) GetAllowRetry() uint32 {
-	if x != nil {
-		return x.AllowRetry
+	if x != nil && x.AllowRetry != nil {
+		return *x.AllowRetry
 	}
 	return 0
 }
@@ -8471,15 +8472,15 @@ const file_media_proto_rawDesc = "" +
 	"\rmsg_info_auth\x18\a \x01(\v2 .libration.media.MsgInfoAuthRespR\vmsgInfoAuth\x12S\n" +
 	"\x12upload_key_renewal\x18\b \x01(\v2%.libration.media.UploadKeyRenewalRespR\x10uploadKeyRenewal\x12F\n" +
 	"\rdownload_safe\x18\t \x01(\v2!.libration.media.DownloadSafeRespR\fdownloadSafe\x12#\n" +
-	"\textension\x18c \x01(\fB\x05\xaa\x01\x02\b\x01R\textension\"\x87\x01\n" +
+	"\textension\x18c \x01(\fB\x05\xaa\x01\x02\b\x01R\textension\"\x8e\x01\n" +
 	"\x11RichMediaRespHead\x126\n" +
 	"\x06common\x18\x01 \x01(\v2\x1e.libration.media.RequestCommonR\x06common\x12 \n" +
-	"\bret_code\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aretCode\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\x83\x03\n" +
+	"\bret_code\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aretCode\x12\x1f\n" +
+	"\amessage\x18\x03 \x01(\tB\x05\xaa\x01\x02\b\x01R\amessage\"\x8a\x03\n" +
 	"\n" +
 	"UploadResp\x12\x19\n" +
-	"\x04ukey\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04ukey\x12\x19\n" +
-	"\bukey_ttl\x18\x02 \x01(\rR\aukeyTtl\x120\n" +
+	"\x04ukey\x18\x01 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04ukey\x12 \n" +
+	"\bukey_ttl\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aukeyTtl\x120\n" +
 	"\x05ipv4s\x18\x03 \x03(\v2\x1a.libration.media.MediaIpv4R\x05ipv4s\x120\n" +
 	"\x05ipv6s\x18\x04 \x03(\v2\x1a.libration.media.MediaIpv6R\x05ipv6s\x12\x17\n" +
 	"\amsg_seq\x18\x05 \x01(\x04R\x06msgSeq\x123\n" +
@@ -8488,19 +8489,19 @@ const file_media_proto_rawDesc = "" +
 	"\n" +
 	"compat_msg\x18\b \x01(\fR\tcompatMsg\x129\n" +
 	"\tsub_files\x18\n" +
-	" \x03(\v2\x1c.libration.media.SubFileInfoR\bsubFiles\"\x84\x01\n" +
-	"\tMediaIpv4\x12\x15\n" +
-	"\x06out_ip\x18\x01 \x01(\rR\x05outIp\x12\x19\n" +
-	"\bout_port\x18\x02 \x01(\rR\aoutPort\x12\x13\n" +
-	"\x05in_ip\x18\x03 \x01(\rR\x04inIp\x12\x17\n" +
-	"\ain_port\x18\x04 \x01(\rR\x06inPort\x12\x17\n" +
-	"\aip_type\x18\x05 \x01(\rR\x06ipType\"\x84\x01\n" +
+	" \x03(\v2\x1c.libration.media.SubFileInfoR\bsubFiles\"\xa7\x01\n" +
+	"\tMediaIpv4\x12\x1c\n" +
+	"\x06out_ip\x18\x01 \x01(\rB\x05\xaa\x01\x02\b\x01R\x05outIp\x12 \n" +
+	"\bout_port\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aoutPort\x12\x1a\n" +
+	"\x05in_ip\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\x04inIp\x12\x1e\n" +
+	"\ain_port\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06inPort\x12\x1e\n" +
+	"\aip_type\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06ipType\"\x99\x01\n" +
 	"\tMediaIpv6\x12\x15\n" +
-	"\x06out_ip\x18\x01 \x01(\fR\x05outIp\x12\x19\n" +
-	"\bout_port\x18\x02 \x01(\rR\aoutPort\x12\x13\n" +
-	"\x05in_ip\x18\x03 \x01(\fR\x04inIp\x12\x17\n" +
-	"\ain_port\x18\x04 \x01(\rR\x06inPort\x12\x17\n" +
-	"\aip_type\x18\x05 \x01(\rR\x06ipType\"e\n" +
+	"\x06out_ip\x18\x01 \x01(\fR\x05outIp\x12 \n" +
+	"\bout_port\x18\x02 \x01(\rB\x05\xaa\x01\x02\b\x01R\aoutPort\x12\x13\n" +
+	"\x05in_ip\x18\x03 \x01(\fR\x04inIp\x12\x1e\n" +
+	"\ain_port\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06inPort\x12\x1e\n" +
+	"\aip_type\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06ipType\"e\n" +
 	"\x10StorageTransInfo\x12\x19\n" +
 	"\bsub_type\x18\x01 \x01(\rR\asubType\x12\x19\n" +
 	"\bext_type\x18\x02 \x01(\rR\aextType\x12\x1b\n" +
@@ -8630,13 +8631,13 @@ const file_media_proto_rawDesc = "" +
 	"\x0fHighwayLoginSig\x12$\n" +
 	"\x0elogin_sig_type\x18\x01 \x01(\rR\floginSigType\x12\x1b\n" +
 	"\tlogin_sig\x18\x02 \x01(\fR\bloginSig\x12\x15\n" +
-	"\x06app_id\x18\x03 \x01(\rR\x05appId\"\xe9\x02\n" +
+	"\x06app_id\x18\x03 \x01(\rR\x05appId\"\xf7\x02\n" +
 	"\x0fHighwayRespHead\x124\n" +
 	"\x04base\x18\x01 \x01(\v2 .libration.media.HighwayBaseHeadR\x04base\x121\n" +
-	"\x03seg\x18\x02 \x01(\v2\x1f.libration.media.HighwaySegHeadR\x03seg\x12\x1d\n" +
+	"\x03seg\x18\x02 \x01(\v2\x1f.libration.media.HighwaySegHeadR\x03seg\x12$\n" +
 	"\n" +
-	"error_code\x18\x03 \x01(\rR\terrorCode\x12\x1f\n" +
-	"\vallow_retry\x18\x04 \x01(\rR\n" +
+	"error_code\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\terrorCode\x12&\n" +
+	"\vallow_retry\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
 	"allowRetry\x12\x1d\n" +
 	"\n" +
 	"cache_cost\x18\x05 \x01(\rR\tcacheCost\x12\x17\n" +
