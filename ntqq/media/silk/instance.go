@@ -27,12 +27,14 @@ const (
 	pktSize   = 1250        // bytes, as there
 )
 
-// compiled is the one machine of the process. It is never closed.
+// compiled is the one machine of the process. It is never closed. That a context ends is
+// looked for between blocks: wazero's own checks within calls would make all five times
+// slower, and no block takes the codec more than a few milliseconds, whatever is in it.
 var compiled = sync.OnceValues(func() (*machine, error) { return compile(wazero.NewRuntimeConfig()) })
 
 func compile(config wazero.RuntimeConfig) (*machine, error) {
 	ctx := context.Background()
-	r := wazero.NewRuntimeWithConfig(ctx, config.WithMemoryLimitPages(maxMemory).WithCloseOnContextDone(true))
+	r := wazero.NewRuntimeWithConfig(ctx, config.WithMemoryLimitPages(maxMemory))
 	code, err := r.CompileModule(ctx, program)
 	if err != nil {
 		return nil, fmt.Errorf("compile the SILK codec: %w", err)
@@ -59,7 +61,7 @@ func instantiate(ctx context.Context) (*instance, error) {
 func (m *machine) instantiate(ctx context.Context) (*instance, error) {
 	module, err := m.runtime.InstantiateModule(ctx, m.code, wazero.NewModuleConfig().WithName(""))
 	if err != nil {
-		return nil, failed(ctx, err)
+		return nil, failed(err)
 	}
 	in := &instance{module: module, encoder: module.ExportedFunction("encode"), decoder: module.ExportedFunction("decode")}
 	for _, b := range []struct {
@@ -70,7 +72,7 @@ func (m *machine) instantiate(ctx context.Context) (*instance, error) {
 		at, err := module.ExportedFunction(b.name).Call(ctx)
 		if err != nil {
 			in.close()
-			return nil, failed(ctx, err)
+			return nil, failed(err)
 		}
 		*b.to, _ = module.Memory().Read(uint32(at[0]), b.size)
 	}
@@ -92,7 +94,7 @@ func (in *instance) start(ctx context.Context, name string, args ...uint64) erro
 	if err == nil && int32(result[0]) != 0 {
 		err = fmt.Errorf("%s returned %d", name, int32(result[0]))
 	}
-	return failed(ctx, err)
+	return failed(err)
 }
 
 // encode makes a block of the n samples in pcm.
@@ -118,18 +120,18 @@ func (in *instance) decode(ctx context.Context, block []byte) (pcm []byte, code 
 }
 
 func (in *instance) call(ctx context.Context, f api.Function, arg int) (int, error) {
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
 	in.stack[0] = uint64(arg)
 	err := f.CallWithStack(ctx, in.stack[:])
-	return int(int32(in.stack[0])), failed(ctx, err)
+	return int(int32(in.stack[0])), failed(err)
 }
 
-// failed is the error of a call: the context's when that ended it.
-func failed(ctx context.Context, err error) error {
-	switch {
-	case err == nil:
+// failed is the error of a call that the codec did not return from.
+func failed(err error) error {
+	if err == nil {
 		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
 	}
 	return fmt.Errorf("the SILK codec failed: %w", err)
 }
