@@ -187,7 +187,7 @@ func TestOIDBVerdict(t *testing.T) {
 		if req.Upload == nil {
 			return nil, &Refused{Code: 7, Message: "no"}
 		}
-		return &mediapb.RichMediaResp{Head: &mediapb.RichMediaRespHead{RetCode: proto.Uint32(7), Message: "no"}}, nil
+		return &mediapb.RichMediaResp{Head: &mediapb.RichMediaRespHead{RetCode: proto.Uint32(7), Message: proto.String("no")}}, nil
 	})
 	for _, req := range []*mediapb.RichMediaReq{{}, {Upload: &mediapb.UploadReq{}}} {
 		payload, err := UploadGroupImage.EncodeRequest(req)
