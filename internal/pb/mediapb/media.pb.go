@@ -4606,12 +4606,12 @@ type HighwayRespHead struct {
 	Seg           *HighwaySegHead        `protobuf:"bytes,2,opt,name=seg" json:"seg,omitempty"`
 	ErrorCode     *uint32                `protobuf:"varint,3,opt,name=error_code,json=errorCode" json:"error_code,omitempty"` // 3 and 4 always written, 0 too: lagrange-python cannot do without them
 	AllowRetry    *uint32                `protobuf:"varint,4,opt,name=allow_retry,json=allowRetry" json:"allow_retry,omitempty"`
-	CacheCost     uint32                 `protobuf:"varint,5,opt,name=cache_cost,json=cacheCost" json:"cache_cost,omitempty"`
-	HtCost        uint32                 `protobuf:"varint,6,opt,name=ht_cost,json=htCost" json:"ht_cost,omitempty"`
+	CacheCost     *uint32                `protobuf:"varint,5,opt,name=cache_cost,json=cacheCost" json:"cache_cost,omitempty"`
+	HtCost        *uint32                `protobuf:"varint,6,opt,name=ht_cost,json=htCost" json:"ht_cost,omitempty"`
 	ExtendInfo    []byte                 `protobuf:"bytes,7,opt,name=extend_info,json=extendInfo" json:"extend_info,omitempty"`
-	Timestamp     uint64                 `protobuf:"varint,8,opt,name=timestamp" json:"timestamp,omitempty"`
-	Range         uint64                 `protobuf:"varint,9,opt,name=range" json:"range,omitempty"`
-	IsReset       uint32                 `protobuf:"varint,10,opt,name=is_reset,json=isReset" json:"is_reset,omitempty"`
+	Timestamp     *uint64                `protobuf:"varint,8,opt,name=timestamp" json:"timestamp,omitempty"`
+	Range         *uint64                `protobuf:"varint,9,opt,name=range" json:"range,omitempty"`
+	IsReset       *uint32                `protobuf:"varint,10,opt,name=is_reset,json=isReset" json:"is_reset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4675,15 +4675,15 @@ func (x *HighwayRespHead) GetAllowRetry() uint32 {
 }
 
 func (x *HighwayRespHead) GetCacheCost() uint32 {
-	if x != nil {
-		return x.CacheCost
+	if x != nil && x.CacheCost != nil {
+		return *x.CacheCost
 	}
 	return 0
 }
 
 func (x *HighwayRespHead) GetHtCost() uint32 {
-	if x != nil {
-		return x.HtCost
+	if x != nil && x.HtCost != nil {
+		return *x.HtCost
 	}
 	return 0
 }
@@ -4696,22 +4696,22 @@ func (x *HighwayRespHead) GetExtendInfo() []byte {
 }
 
 func (x *HighwayRespHead) GetTimestamp() uint64 {
-	if x != nil {
-		return x.Timestamp
+	if x != nil && x.Timestamp != nil {
+		return *x.Timestamp
 	}
 	return 0
 }
 
 func (x *HighwayRespHead) GetRange() uint64 {
-	if x != nil {
-		return x.Range
+	if x != nil && x.Range != nil {
+		return *x.Range
 	}
 	return 0
 }
 
 func (x *HighwayRespHead) GetIsReset() uint32 {
-	if x != nil {
-		return x.IsReset
+	if x != nil && x.IsReset != nil {
+		return *x.IsReset
 	}
 	return 0
 }
@@ -8631,23 +8631,23 @@ const file_media_proto_rawDesc = "" +
 	"\x0fHighwayLoginSig\x12$\n" +
 	"\x0elogin_sig_type\x18\x01 \x01(\rR\floginSigType\x12\x1b\n" +
 	"\tlogin_sig\x18\x02 \x01(\fR\bloginSig\x12\x15\n" +
-	"\x06app_id\x18\x03 \x01(\rR\x05appId\"\xf7\x02\n" +
+	"\x06app_id\x18\x03 \x01(\rR\x05appId\"\x9a\x03\n" +
 	"\x0fHighwayRespHead\x124\n" +
 	"\x04base\x18\x01 \x01(\v2 .libration.media.HighwayBaseHeadR\x04base\x121\n" +
 	"\x03seg\x18\x02 \x01(\v2\x1f.libration.media.HighwaySegHeadR\x03seg\x12$\n" +
 	"\n" +
 	"error_code\x18\x03 \x01(\rB\x05\xaa\x01\x02\b\x01R\terrorCode\x12&\n" +
 	"\vallow_retry\x18\x04 \x01(\rB\x05\xaa\x01\x02\b\x01R\n" +
-	"allowRetry\x12\x1d\n" +
+	"allowRetry\x12$\n" +
 	"\n" +
-	"cache_cost\x18\x05 \x01(\rR\tcacheCost\x12\x17\n" +
-	"\aht_cost\x18\x06 \x01(\rR\x06htCost\x12&\n" +
+	"cache_cost\x18\x05 \x01(\rB\x05\xaa\x01\x02\b\x01R\tcacheCost\x12\x1e\n" +
+	"\aht_cost\x18\x06 \x01(\rB\x05\xaa\x01\x02\b\x01R\x06htCost\x12&\n" +
 	"\vextend_info\x18\a \x01(\fB\x05\xaa\x01\x02\b\x01R\n" +
-	"extendInfo\x12\x1c\n" +
-	"\ttimestamp\x18\b \x01(\x04R\ttimestamp\x12\x14\n" +
-	"\x05range\x18\t \x01(\x04R\x05range\x12\x19\n" +
+	"extendInfo\x12#\n" +
+	"\ttimestamp\x18\b \x01(\x04B\x05\xaa\x01\x02\b\x01R\ttimestamp\x12\x1b\n" +
+	"\x05range\x18\t \x01(\x04B\x05\xaa\x01\x02\b\x01R\x05range\x12 \n" +
 	"\bis_reset\x18\n" +
-	" \x01(\rR\aisReset\"/\n" +
+	" \x01(\rB\x05\xaa\x01\x02\b\x01R\aisReset\"/\n" +
 	"\x0eHighwayRefusal\x12\x1d\n" +
 	"\x06reason\x18\x04 \x01(\tB\x05\xaa\x01\x02\b\x01R\x06reason\"\x94\x02\n" +
 	"\x13RichMediaHighwayExt\x12\x1b\n" +
