@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -20,7 +21,7 @@ type filePath string
 // Open implements message.Source.
 func (p filePath) Open(ctx context.Context) (io.ReadCloser, error) { return open(ctx, p) }
 
-func (p filePath) random(context.Context) (*opened, error) {
+func (p filePath) random(context.Context, uint64) (*opened, error) {
 	f, err := openRegular(string(p))
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func openRegular(path string) (*os.File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, text.Errorf("%s is not a file: only regular files are read", "%s 不是文件：只能读取普通文件", path)
 	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ type inMemory []byte
 // Open implements message.Source.
 func (b inMemory) Open(ctx context.Context) (io.ReadCloser, error) { return open(ctx, b) }
 
-func (b inMemory) random(context.Context) (*opened, error) {
+func (b inMemory) random(context.Context, uint64) (*opened, error) {
 	return &opened{at: bytes.NewReader(b), size: int64(len(b))}, nil
 }
 
@@ -80,14 +81,15 @@ func (o *once) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(o.r), nil
 }
 
-// randomSource is a source whose bytes can be read at any place, by several at a time.
+// randomSource is a source whose bytes can be read at any place, by several at a time. It
+// need not give more bytes than limit.
 type randomSource interface {
-	random(context.Context) (*opened, error)
+	random(context.Context, uint64) (*opened, error)
 }
 
 // open opens one to read it from its start.
 func open(ctx context.Context, s randomSource) (io.ReadCloser, error) {
-	o, err := s.random(ctx)
+	o, err := s.random(ctx, DefaultDownload)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +117,7 @@ func (o *opened) Open(context.Context) (io.ReadCloser, error) {
 	return &reading{o.reader(), func() error { return nil }}, nil
 }
 
-func (o *opened) random(context.Context) (*opened, error) {
+func (o *opened) random(context.Context, uint64) (*opened, error) {
 	return &opened{at: o.at, size: o.size}, nil
 }
 

@@ -61,7 +61,7 @@ func (t *Tools) take(ctx context.Context, s message.Source, k kind) (*opened, *h
 		o, err := t.spool(ctx, s, h, k)
 		return o, h, at(StepFetch, err)
 	}
-	o, err := again.random(ctx)
+	o, err := again.random(ctx, k.limit)
 	if err != nil {
 		return nil, nil, at(StepFetch, err)
 	}

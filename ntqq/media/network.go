@@ -1,0 +1,169 @@
+package media
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"libration/internal/network"
+	"libration/internal/redact"
+	"libration/internal/text"
+)
+
+const (
+	maxRedirects = 5
+	// dialTimeout bounds the connecting to one address of a host, headTimeout the waiting
+	// for the head of an answer.
+	dialTimeout = 10 * time.Second
+	headTimeout = 30 * time.Second
+	maxHead     = 64 << 10
+	// browser is what sites that refuse programs let in.
+	browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
+
+// guarded makes HTTP requests to addresses that may be reached. Each is checked after its
+// name was resolved, and that very address is connected to.
+//
+// Where a proxy does the connecting, it resolves the name itself. The name is resolved
+// here too and checked; one that cannot be resolved here is left to the proxy, whose
+// network it is.
+type guarded struct {
+	allowPrivate     bool
+	allow            func(host string, address netip.AddrPort) bool
+	lookup           func(ctx context.Context, host string) ([]string, error)
+	dial             func(ctx context.Context, network, address string) (net.Conn, error)
+	proxy            func(*http.Request) (*url.URL, error)
+	direct, throughs *http.Transport
+}
+
+func newGuarded(o *FilesOptions) *guarded {
+	g := &guarded{allowPrivate: o.AllowPrivate, allow: o.Allow, lookup: o.lookup, dial: o.Dial, proxy: o.proxy}
+	if g.lookup == nil {
+		g.lookup = network.Lookup
+	}
+	if g.dial == nil {
+		g.dial = network.Network{}.Dial
+	}
+	if g.proxy == nil {
+		g.proxy = http.ProxyFromEnvironment
+	}
+	// Connections are not kept: no goroutine outlives its request.
+	transport := func(proxy func(*http.Request) (*url.URL, error), dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {
+		return &http.Transport{
+			Proxy: proxy, DialContext: dial, DisableKeepAlives: true, DisableCompression: true, ForceAttemptHTTP2: true,
+			TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: headTimeout, MaxResponseHeaderBytes: maxHead,
+		}
+	}
+	g.direct, g.throughs = transport(nil, g.connect), transport(g.proxy, g.dial)
+	return g
+}
+
+// client returns a client that follows redirects.
+func (g *guarded) client(noProxy bool) *http.Client {
+	return &http.Client{
+		Transport: tripper{g, noProxy},
+		CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return text.Errorf("more than %d redirects", "重定向超过 %d 次", maxRedirects)
+			}
+			if r.URL.Scheme != "http" && r.URL.Scheme != "https" {
+				return text.Errorf("a redirect to %s: only http and https are followed", "重定向到 %s：只支持 http 和 https", r.URL.Scheme)
+			}
+			return nil
+		},
+	}
+}
+
+// tripper sends one request, with or without a proxy.
+type tripper struct {
+	*guarded
+	noProxy bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.noProxy {
+		return t.direct.RoundTrip(r)
+	}
+	proxy, err := t.proxy(r)
+	if err != nil {
+		return nil, redact.Err(err)
+	}
+	if proxy == nil {
+		return t.direct.RoundTrip(r)
+	}
+	host := r.URL.Hostname()
+	port := cmp.Or(r.URL.Port(), map[string]string{"http": "80", "https": "443"}[r.URL.Scheme])
+	if _, err := t.reachable(r.Context(), host, port); err != nil {
+		if _, refused := errors.AsType[*AddressError](err); refused {
+			return nil, err
+		}
+	}
+	return t.throughs.RoundTrip(r)
+}
+
+// connect connects to a host at an address that may be reached.
+func (g *guarded) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	all, err := g.reachable(ctx, host, port)
+	if err != nil {
+		return nil, err
+	}
+	var failed []error
+	for _, to := range all {
+		dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+		conn, err := g.dial(dialing, network, to.String())
+		cancel()
+		if err == nil {
+			return conn, nil
+		}
+		failed = append(failed, err)
+	}
+	return nil, errors.Join(failed...)
+}
+
+// reachable returns the addresses of a host that may be reached, at least one.
+func (g *guarded) reachable(ctx context.Context, host, port string) ([]netip.AddrPort, error) {
+	names := []string{host}
+	if _, err := netip.ParseAddr(host); err != nil {
+		if names, err = g.lookup(ctx, host); err != nil {
+			return nil, err
+		}
+	}
+	var all []netip.AddrPort
+	var refused error
+	for _, name := range names {
+		to, err := netip.ParseAddrPort(net.JoinHostPort(name, port))
+		if err != nil {
+			return nil, fmt.Errorf("look up %s: %w", host, err)
+		}
+		if err := g.check(net.JoinHostPort(host, port), to); err != nil {
+			refused = err
+			continue
+		}
+		all = append(all, to)
+	}
+	if len(all) == 0 {
+		return nil, cmp.Or(refused, text.Errorf("%s has no address", "%s 没有地址", host))
+	}
+	return all, nil
+}
+
+func (g *guarded) check(host string, to netip.AddrPort) error {
+	switch r := reachOf(to.Addr()); {
+	case r == public, r == private && g.allowPrivate, g.allow != nil && g.allow(host, to):
+		return nil
+	default:
+		name, _, _ := net.SplitHostPort(host)
+		return &AddressError{Host: name, Address: to.Addr(), Private: r == private}
+	}
+}
