@@ -26,6 +26,12 @@ const (
 	keyPrefix   = "&rkey="
 )
 
+// newMediaSigner draws a key: nothing that was signed outlives the server.
+func newMediaSigner() mediaSigner {
+	key := newKey()
+	return mediaSigner{key[:]}
+}
+
 func (s mediaSigner) mac(label string, b []byte) []byte {
 	h := hmac.New(sha256.New, s.key)
 	h.Write([]byte(label))

@@ -74,9 +74,6 @@ func (s *Server) webHandler() http.Handler {
 	return s.fileHandler()
 }
 
-// fileHandler serves what clients download (docs/protocol/media.md 10.5).
-func (s *Server) fileHandler() http.Handler { return http.NotFoundHandler() }
-
 // bufferedConn is a connection whose first bytes are in a buffer.
 type bufferedConn struct {
 	net.Conn

@@ -50,6 +50,13 @@ type Options struct {
 	// Strict answers unknown commands with code -1 instead of an empty success.
 	// Foreign clients drop the connection on such codes.
 	Strict bool
+	// MediaAddress is where clients upload and download media, as IPv4:port, where that is
+	// not the address that they have connected to: behind a proxy, or in a container.
+	// Default: the local address of the client's connection.
+	MediaAddress string
+	// AnyMediaKey serves media whatever the key in the address. Default: a key that has
+	// expired, or was made for something else, is answered with 403.
+	AnyMediaKey bool
 }
 
 func (o *Options) setDefaults() {
@@ -87,6 +94,11 @@ func (o *Options) validate() error {
 	if o.FriendPage < 0 || o.MemberPage < 0 {
 		errs = append(errs, fmt.Errorf("page sizes %d and %d must not be negative", o.FriendPage, o.MemberPage))
 	}
+	if o.MediaAddress != "" {
+		if _, err := parseMediaAddress(o.MediaAddress); err != nil {
+			errs = append(errs, fmt.Errorf("media address: %w", err))
+		}
+	}
 	if o.AutoApprove != 0 {
 		if _, ok := o.World.Users().Find(o.AutoApprove); !ok {
 			errs = append(errs, fmt.Errorf("no user %d to approve logins with", o.AutoApprove))
@@ -115,6 +127,7 @@ type Server struct {
 	nt     *ntLogins
 	faults *fault.Set
 	pushes *pushes
+	media  *media
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 
@@ -131,6 +144,10 @@ func New(o Options) (*Server, error) {
 	o.setDefaults()
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("sandbox options: %w", err)
+	}
+	var address mediaAddress
+	if o.MediaAddress != "" {
+		address, _ = parseMediaAddress(o.MediaAddress) // validate has read it
 	}
 	keys, err := newKeyring(o.Seed)
 	if err != nil {
@@ -152,12 +169,13 @@ func New(o Options) (*Server, error) {
 	}
 	s.handler = s.webHandler()
 	s.certificate = sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(time.Now()) })
+	s.media = &media{reservations: s.reservations, signer: newMediaSigner(), address: address}
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation
 	for _, subject := range []interface{ handle(*rpc.Mux[*request]) }{
 		&presence{s.world, clients}, &chats{writer}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
-		&faces{keys},
+		&faces{keys}, s.media,
 	} {
 		subject.handle(&s.mux)
 	}

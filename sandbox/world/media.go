@@ -86,6 +86,17 @@ func (m Media) FindMD5(md5 [16]byte) (Blob, bool) {
 	return e.Value.(*blob).Blob, true
 }
 
+// FindSHA1 returns the medium with this SHA-1, and whether it is kept.
+func (m Media) FindSHA1(sha1 [20]byte) (Blob, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.bySHA1[sha1]
+	if e == nil {
+		return Blob{}, false
+	}
+	return e.Value.(*blob).Blob, true
+}
+
 // Open returns the bytes of a medium. They can be read to their end even if the world
 // forgets it. The refusal is NotFound.
 func (m Media) Open(sha1 [20]byte) (io.ReadSeekCloser, Blob, error) {

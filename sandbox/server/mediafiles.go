@@ -1,0 +1,97 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fileHandler serves what clients download (docs/protocol/media.md 10.5).
+func (s *Server) fileHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /download", s.downloadFile)
+	mux.HandleFunc("GET /gchatpic_new/", s.oldPicture)
+	mux.HandleFunc("GET /offpic_new/", s.oldPicture)
+	return mux
+}
+
+// downloadFile serves a file by its uuid, which the client knows from a message, and a
+// download key.
+func (s *Server) downloadFile(w http.ResponseWriter, r *http.Request) {
+	query, now := r.URL.Query(), s.world.Now()
+	f, err := s.media.signer.file(query.Get("fileid"), now)
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusNotFound)
+	case query.Get("appid") != strconv.FormatUint(f.kind.app(f.group), 10):
+		http.Error(w, "the file is of another kind", http.StatusNotFound)
+	case !s.opts.AnyMediaKey && !s.media.signer.opens(query.Get("rkey"), f, now):
+		http.Error(w, "the key has expired, or does not open this file", http.StatusForbidden)
+	default:
+		s.serveMedium(w, r, f.sha1)
+	}
+}
+
+// oldPictureMD5 finds the hash in the path of a picture of the old form.
+var oldPictureMD5 = regexp.MustCompile(`-([0-9A-Fa-f]{32})/\d+$`)
+
+// oldPicture serves a picture by its MD5, without a key.
+func (s *Server) oldPicture(w http.ResponseWriter, r *http.Request) {
+	var md5 [16]byte
+	found := oldPictureMD5.FindStringSubmatch(r.URL.Path)
+	if found == nil || !fromHex(md5[:], found[1]) {
+		http.NotFound(w, r)
+		return
+	}
+	b, ok := s.world.Media().FindMD5(md5)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	s.serveMedium(w, r, b.SHA1)
+}
+
+// serveMedium answers with the bytes of a medium. What it is says its content, and never
+// that it is a page: everybody can upload.
+func (s *Server) serveMedium(w http.ResponseWriter, r *http.Request, sha1 [20]byte) {
+	content, _, err := s.world.Media().Open(sha1)
+	if err != nil {
+		http.Error(w, "the file is gone", http.StatusNotFound)
+		return
+	}
+	defer content.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(content, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", mediaType(head[:n]))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	http.ServeContent(w, r, "", time.Time{}, content)
+}
+
+// mediaType says what content is: a picture, sound or video, or nothing that a browser
+// shows.
+func mediaType(head []byte) string {
+	switch {
+	case bytes.HasPrefix(head, []byte("#!AMR")):
+		return "audio/amr"
+	case bytes.HasPrefix(head, []byte("#!SILK_V3")), bytes.HasPrefix(head, []byte("\x02#!SILK_V3")):
+		return "audio/silk"
+	}
+	kind := http.DetectContentType(head)
+	for _, shown := range []string{"image/", "audio/", "video/"} {
+		if strings.HasPrefix(kind, shown) {
+			return kind
+		}
+	}
+	return "application/octet-stream"
+}
