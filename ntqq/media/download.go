@@ -14,6 +14,7 @@ import (
 
 	"libration/internal/redact"
 	"libration/internal/text"
+	"libration/ntqq/media/transfer"
 )
 
 // stallTimeout bounds the waiting for more bytes.
@@ -82,10 +83,14 @@ func (f *Files) download(ctx context.Context, u *url.URL, id string, o FetchOpti
 	defer cancelLate()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	ctx, watched := f.o.Transfers.Begin(ctx, transfer.Status{
+		Direction: transfer.Download, Kind: "file", Name: nameOf(u.String(), u.Host), Step: string(StepFetch),
+	})
 	defer func() {
 		if err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
+		watched.End(err)
 	}()
 	r, err := request(ctx, u, o.Header)
 	if err != nil {
@@ -106,7 +111,8 @@ func (f *Files) download(ctx context.Context, u *url.URL, id string, o FetchOpti
 		cancel(text.Errorf("no bytes came for %v", "%v 内没有收到数据", stallTimeout))
 	})
 	defer stalled.Stop()
-	body := &counted{r: io.LimitReader(answer.Body, int64(o.MaxSize)+1), stalled: stalled}
+	watched.Step(string(StepFetch), uint64(max(answer.ContentLength, 0)))
+	body := &counted{r: io.LimitReader(answer.Body, int64(o.MaxSize)+1), watched: watched, stalled: stalled}
 	return f.save(body, id, o.MaxSize)
 }
 
@@ -164,6 +170,7 @@ func refused(answer *http.Response, limit uint64) error {
 type counted struct {
 	r       io.Reader
 	done    uint64
+	watched *transfer.Transfer
 	stalled *time.Timer
 }
 
@@ -172,6 +179,7 @@ func (c *counted) Read(b []byte) (int, error) {
 	if n > 0 {
 		c.stalled.Reset(stallTimeout)
 		c.done += uint64(n)
+		c.watched.Add(uint64(n))
 	}
 	return n, err
 }

@@ -20,6 +20,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"libration/ntqq/media/transfer"
 )
 
 // internet is names and addresses that all lead to one server.
@@ -421,5 +423,49 @@ func TestDownloadedTogether(t *testing.T) {
 		if err := errors.Join(<-third, <-first); err != nil || connections.Load() != 2 {
 			t.Errorf("got %v over %d connections", err, connections.Load())
 		}
+	})
+}
+
+func TestTransfers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var all transfer.Registry
+		o := scripted(func(c net.Conn) {
+			fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+			time.Sleep(time.Second)
+			c.Write([]byte("cd"))
+		})
+		o.Transfers = &all
+		f := newFiles(t, o)
+		fetched := make(chan error, 1)
+		fetch := func(address string) transfer.Status {
+			go func() {
+				_, err := f.Fetch(t.Context(), address, FetchOptions{})
+				fetched <- err
+			}()
+			synctest.Wait()
+			list := all.List()
+			return list[len(list)-1]
+		}
+		if s := fetch("http://a.example/dir/a.png?secret"); s.Direction != transfer.Download || s.Name != "a.png" || s.Done != 2 || s.Total != 4 {
+			t.Errorf("got %+v", s)
+		}
+		if err := <-fetched; err != nil {
+			t.Error(err)
+		}
+		if s := all.List()[0]; s.Done != 4 || s.Ended.IsZero() || s.Err != nil {
+			t.Errorf("got %+v", s)
+		}
+		s := fetch("http://a.example/b?secret")
+		if s.Name != "a.example" || !all.Cancel(s.ID) {
+			t.Errorf("got %+v", s)
+		}
+		if err := <-fetched; !errors.Is(err, transfer.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+		if s := all.List()[1]; !errors.Is(s.Err, transfer.ErrCancelled) || len(leftovers(t, f)) > 0 {
+			t.Errorf("got %+v, left %v", s, leftovers(t, f))
+		}
+		time.Sleep(time.Minute)
 	})
 }

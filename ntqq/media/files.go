@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"libration/ntqq/media/transfer"
 )
 
 // FilesOptions are what bots and others may read of this machine and of the network.
@@ -29,6 +31,8 @@ type FilesOptions struct {
 	Timeout time.Duration
 	// Dial connects as net.Dialer.DialContext does; nil: the system does.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Transfers lists the downloads; nil: nobody watches.
+	Transfers *transfer.Registry
 
 	// Replaced by tests.
 	lookup func(ctx context.Context, host string) ([]string, error)

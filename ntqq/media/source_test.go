@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -66,6 +67,23 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("%s: left behind: %v", name, left)
 		}
 	}
+}
+
+func TestStatesOfVideos(t *testing.T) {
+	t.Parallel()
+	film := sample
+	film.video, film.limit = true, 4<<20
+	f, err := (&Tools{}).measure(t.Context(), Bytes(make([]byte, 1<<20+1)), film)
+	if err != nil || len(f.States) != 2 || f.States[1] != f.SHA1 || fmt.Sprintf("%x", f.SHA1) != "a84d35eda74338bd79a432f77d73f8ab5eb91902" {
+		t.Errorf("got %x of %x, %v", f.States, f.SHA1, err)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
 }
 
 func read(t *testing.T, s message.Source) io.ReadCloser {

@@ -39,14 +39,12 @@ type kind struct {
 }
 
 // measure opens a source, hashes it and keeps it open. Its errors are *StepError.
-func (t *Tools) measure(ctx context.Context, s message.Source, k kind) (f File, err error) {
+func (t *Tools) measure(ctx context.Context, s message.Source, k kind) (File, error) {
 	o, h, err := t.take(ctx, s, k)
 	if err != nil {
-		return f, err
+		return File{}, err
 	}
-	f.Source = o
-	h.into(&f)
-	return f, nil
+	return h.file(o, k.video), nil
 }
 
 // take opens a source, which is written to disk when it cannot be read again, and
@@ -55,7 +53,7 @@ func (t *Tools) take(ctx context.Context, s message.Source, k kind) (*opened, *h
 	if s == nil {
 		return nil, nil, at(StepFetch, text.Errorf("there is no %s: it has no source", "没有%s：未指定来源", k.name))
 	}
-	h := newHasher(k.video)
+	h := newHasher()
 	again, ok := s.(randomSource)
 	if !ok {
 		o, err := t.spool(ctx, s, h, k)
