@@ -48,6 +48,9 @@ type Config struct {
 	// How fast messages are sent, so that the account is not taken for a spammer. They wait for their turn, in each chat in order, and one chat's queue holds up no other. The figures are ours: the service's own limits are not known. Only messages count; a recall that waited might come too late.
 	// 发送消息的速度限制，以免账号被当作刷屏。超速的消息排队等待，同一会话保持顺序，会话之间互不影响。默认数值由本程序选定，官方限制未知。只限制发送消息；撤回不受限制，以免延误。
 	Send Send `yaml:"send"`
+	// Pictures, voices and videos: what bots may read and reach, and what is sent. Nothing of it needs to be set. See [What bots can read and reach](security.md#what-bots-can-read-and-reach).
+	// 图片、语音和视频：机器人可以读取和访问什么，以及发送的限制。都可以不设置。见[机器人能读取和访问什么](security.zh-CN.md#机器人能读取和访问什么)。
+	Media Media `yaml:"media"`
 	// An HTTP service for you and your monitoring: /healthz, /readyz and /metrics (Prometheus). See [Watching it](#watching-it).
 	// 供您和监控系统查看状态的 HTTP 服务：/healthz、/readyz 和 /metrics（Prometheus）。见[查看状态](#查看状态)。
 	Admin Admin `yaml:"admin"`
@@ -94,6 +97,51 @@ type Store struct {
 	// Size of `messages.db` at which the oldest messages, events and forwards go; `0`: no limit. At least `16MB`. About 20 bytes for the id of each removed message come on top.
 	// `messages.db` 的大小上限，超过后删除最早的消息、事件和合并转发；`0` 表示不限。至少 `16MB`。每条已删除的消息仍保留 id，约 20 字节，不计入上限。
 	MaxSize Size `yaml:"max_size"`
+}
+
+// Media says what bots may read and reach, and what is sent.
+type Media struct {
+	// Whether media are fetched from this machine's own and private addresses. Link-local addresses and metadata services are never reached, the sandbox always.
+	// 是否允许从本机和内网地址下载媒体。链路本地地址和云元数据服务始终禁止，沙盒始终允许。
+	AllowPrivate bool `yaml:"allow_private"`
+	// Files of this machine that bots may name.
+	// 机器人可以指定的本机文件。
+	Files MediaFiles `yaml:"files"`
+	// The URL under which others reach a connection's address, for the links of media. Behind a proxy or in a container it is not what is listened on. Such as `https://bot.example.com`; `""`: the address of the first `http` or `websocket` connection.
+	// 其他机器访问连接地址所用的网址，用于媒体链接。使用反向代理或容器时它与监听地址不同。例如 `https://bot.example.com`；`""` 表示第一个 `http` 或 `websocket` 连接的地址。
+	PublicURL string `yaml:"public_url"`
+	// Path of ffmpeg; `""`: it is looked for in PATH, `off`: it is not used. It converts voices in m4a and other formats, decodes amr, and takes the first frame of videos. wav, mp3, ogg, flac and silk need none.
+	// ffmpeg 的路径；`""` 表示在 PATH 中查找，`off` 表示不使用。用于转换 m4a 等格式的语音、解码 amr、截取视频首帧。wav、mp3、ogg、flac 和 silk 不需要它。
+	FFmpeg string `yaml:"ffmpeg"`
+	// Size of the cache of downloads and converted voices, for each account. At least `16MB`. What was used least recently goes.
+	// 下载内容和转换后语音的缓存大小（每个账号）。至少 `16MB`。超过后删除最久未使用的。
+	CacheSize Size `yaml:"cache_size"`
+	// How long a download may take, 1 s to 1 h. A segment's `timeout` goes over it.
+	// 单次下载的最长时间，1 秒到 1 小时。消息段的 `timeout` 优先。
+	Timeout Duration `yaml:"timeout"`
+	// What is larger is not sent. The service's own limits are not known.
+	// 超过的不会发送。官方的限制未知。
+	Limits MediaLimits `yaml:"limits"`
+}
+
+// MediaFiles are the files of this machine that bots may name.
+type MediaFiles struct {
+	// Folders that bots may name files of; none: all. Data folders and this file are never read.
+	// 机器人可以读取的文件夹；不填表示全部。数据文件夹和本文件始终不可读取。
+	Allow []string `yaml:"allow"`
+}
+
+// MediaLimits bound what is sent.
+type MediaLimits struct {
+	// Size of a picture.
+	// 图片的大小。
+	Image Size `yaml:"image"`
+	// Size of a video. Larger ones can be sent as files.
+	// 视频的大小。更大的可以作为文件发送。
+	Video Size `yaml:"video"`
+	// Length of a voice message, 1 s to 10 min. Above a minute the service may refuse it.
+	// 语音的时长，1 秒到 10 分钟。超过一分钟可能被服务器拒绝。
+	Voice Duration `yaml:"voice"`
 }
 
 // Admin is the owner's HTTP service.
@@ -368,7 +416,11 @@ func Default() *Config {
 			Limit: true, MaxWait: Duration(10 * time.Second),
 			Account: SendRate{PerMinute: 600, Burst: 20}, Chat: SendRate{PerMinute: 120, Burst: 10},
 		},
-		OneBot:  OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline, LongText: LongTextError},
+		OneBot: OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline, LongText: LongTextError},
+		Media: Media{
+			CacheSize: 1 << 30, Timeout: Duration(time.Minute),
+			Limits: MediaLimits{Image: 30 << 20, Video: 100 << 20, Voice: Duration(5 * time.Minute)},
+		},
 		Admin:   Admin{Address: "127.0.0.1:5780"},
 		Notices: Notices{After: Duration(time.Minute)},
 	}

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func numbered() func() string {
 func TestTemplates(t *testing.T) {
 	want := Default()
 	want.Server.Addresses, want.Server.Hosts, want.Signer.URLs = []string{}, []string{}, []string{}
-	want.Account.PasswordMD5 = Hex{}
+	want.Account.PasswordMD5, want.Media.Files.Allow = Hex{}, []string{}
 	want.Server.Keys = ServerKeys{OICQ: Hex{}, Exchange: Hex{}, Verify: Hex{}}
 	want.ConfigVersion = Version
 	want.OneBot.Connections = []Connection{
@@ -64,7 +65,7 @@ func TestTemplates(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
 		}
-		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
+		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Media](), reflect.TypeFor[MediaFiles](), reflect.TypeFor[MediaLimits](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
 			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
 			reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget]()} {
 			for _, key := range keysOf(typ) {
@@ -441,6 +442,14 @@ func TestOneProblem(t *testing.T) {
 		"http journal":      {"onebot: {connections: [{type: http, address: '127.0.0.1:1', journal: 1m}]}", "does not apply to type http; remove it"},
 		"short age":         {"store: {max_age: 59m}", "store.max_age \"59m\": too short: messages could not even be quoted; use at least 1h, or 0 for no limit"},
 		"small size":        {"store: {max_size: 15MB}", "store.max_size \"15MB\": too small; use at least 16MB, or 0 for no limit"},
+		"public URL":        {"media: {public_url: 'bot.example.com'}", "media.public_url: not a usable URL; write it in full, starting with http:// or https://"},
+		"public query":      {"media: {public_url: 'https://a.example/?x'}", "links cannot begin with a query"},
+		"small cache":       {"media: {cache_size: 15MB}", "media.cache_size \"15MB\": too small; use at least 16MB"},
+		"no folder":         {"media: {files: {allow: ['']}}", "media.files.allow[0]: must not be empty"},
+		"short download":    {"media: {timeout: 999ms}", "media.timeout \"999ms\": out of range; use a time from 1s to 1h0m0s"},
+		"long voice":        {"media: {limits: {voice: 11m}}", "media.limits.voice \"11m\": out of range"},
+		"large video":       {"media: {limits: {video: 4GB}}", "media.limits.video \"4GB\": out of range; use a size below 4GB"},
+		"no picture":        {"media: {limits: {image: 0}}", "media.limits.image \"0\": out of range"},
 		"half a day":        {"store: {max_age: 0.5d}", "not a duration; write a number with its unit"},
 		"too many days":     {"store: {max_age: 70000d}", "not a duration"},
 		"bad port":          {"server: {addresses: ['a:0']}", "not an address with a port"},
@@ -660,7 +669,7 @@ func TestLoad(t *testing.T) {
 		t.Error("a folder was read")
 	}
 
-	text := "data: state\naccount: {keystore: k.json, device: /abs/d.json}\nserver: {mode: sandbox, sandbox: {control: http://127.0.0.1:1}}\n" +
+	text := "data: state\naccount: {keystore: k.json, device: /abs/d.json}\nmedia: {files: {allow: [pics, /abs]}, ffmpeg: bin/ffmpeg}\nserver: {mode: sandbox, sandbox: {control: http://127.0.0.1:1}}\n" +
 		"onebot: {connections: [{type: http, address: ':1', access_token: a-secret-of-sixteen}]}\nadmin: {access_token: t}\n"
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -672,6 +681,9 @@ func TestLoad(t *testing.T) {
 	}
 	if c.Data != filepath.Join(dir, "state") || c.Account.Keystore != filepath.Join(dir, "k.json") || c.Account.Device != "/abs/d.json" || c.Account.AppInfo != "" {
 		t.Errorf("got paths %q, %+v", c.Data, c.Account)
+	}
+	if m := &c.Media; !slices.Equal(m.Files.Allow, []string{filepath.Join(dir, "pics"), "/abs"}) || m.FFmpeg != filepath.Join(dir, "bin", "ffmpeg") {
+		t.Errorf("got paths %+v", m)
 	}
 	if c.Log.Level != LevelError {
 		t.Errorf("the environment was not used: level %s", c.Log.Level)

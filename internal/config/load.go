@@ -53,6 +53,12 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 	for _, a := range c.accounts() {
 		paths = append(paths, &a.AppInfo, &a.Keystore, &a.Device)
 	}
+	for i := range c.Media.Files.Allow {
+		paths = append(paths, &c.Media.Files.Allow[i])
+	}
+	if strings.ContainsAny(c.Media.FFmpeg, `/\`) { // else it is looked for in PATH
+		paths = append(paths, &c.Media.FFmpeg)
+	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)

@@ -79,6 +79,7 @@ func (k *checker) check(c *Config) {
 	k.signer(c)
 	k.oneBot(c)
 	k.send(&c.Send)
+	k.media(&c.Media)
 	k.admin(c)
 	k.notices(&c.Notices)
 	if f := c.Log.File; f.Path != "" {
@@ -88,6 +89,34 @@ func (k *checker) check(c *Config) {
 		if f.Keep > 100 {
 			k.problem("log.file.keep", text.T("out of range", "超出范围"), text.T("keep 0 to 100 old files", "保留 0 到 100 个旧文件"))
 		}
+	}
+}
+
+func (k *checker) media(m *Media) {
+	if m.PublicURL != "" {
+		k.url("media.public_url", m.PublicURL, "http", "https")
+		if strings.ContainsAny(m.PublicURL, "?#") {
+			k.problem("media.public_url", text.T("links cannot begin with a query", "链接不能以查询参数开头"), text.T("leave out ? or # and what follows", "去掉 ? 或 # 及其后的部分"))
+		}
+	}
+	if m.CacheSize < 16<<20 {
+		k.problem("media.cache_size", text.T("too small", "过小"), text.T("use at least 16MB", "至少 16MB"))
+	}
+	for i, folder := range m.Files.Allow {
+		if folder == "" {
+			k.problem(fmt.Sprintf("media.files.allow[%d]", i), text.T("must not be empty", "不能为空"), text.T("name a folder, or remove the entry", "写一个文件夹，或删去该项"))
+		}
+	}
+	k.between("media.timeout", m.Timeout, time.Second, time.Hour)
+	k.between("media.limits.voice", m.Limits.Voice, time.Second, 10*time.Minute)
+	k.mediaSize("media.limits.image", m.Limits.Image)
+	k.mediaSize("media.limits.video", m.Limits.Video)
+}
+
+// mediaSize checks a limit. The service has 32 bits for sizes.
+func (k *checker) mediaSize(path string, s Size) {
+	if s == 0 || s > math.MaxUint32 {
+		k.problem(path, text.T("out of range", "超出范围"), text.T("use a size below 4GB", "使用小于 4GB 的大小"))
 	}
 }
 
