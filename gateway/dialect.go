@@ -19,6 +19,9 @@ type Speaker interface {
 	Dialect() string
 	// Gateway is the account's.
 	Gateway() *Gateway
+	// Public answers a request whose address alone proves that the caller may have what it
+	// names, in place of a token; nil: it is none.
+	Public(r *http.Request) http.HandlerFunc
 }
 
 // Answer is what a request gets.

@@ -77,6 +77,13 @@ func bare(status int, text string) gateway.Answer {
 func (p *parrot) Dialect() string           { return "parrot" }
 func (p *parrot) Gateway() *gateway.Gateway { return p.g }
 
+func (p *parrot) Public(r *http.Request) http.HandlerFunc {
+	if !strings.HasPrefix(r.URL.Path, "/feather/") {
+		return nil
+	}
+	return func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "a feather, "+r.Method) }
+}
+
 func (p *parrot) Refuse(status int, why string) gateway.Answer {
 	if status == http.StatusForbidden { // it knows one status for both
 		status = http.StatusUnauthorized

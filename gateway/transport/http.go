@@ -110,11 +110,14 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	if h.allowOrigin(w, r) {
 		return
 	}
+	defer h.recovered(w)
+	if h.public(w, r, h.dialect, h.guard) {
+		return
+	}
 	if refused := h.guard.Check(w, r); refused != nil {
 		h.refused(w, refused)
 		return
 	}
-	defer h.recovered(w)
 	route := h.dialect.Route(r)
 	switch {
 	case route.Refused.Status != 0:

@@ -13,6 +13,7 @@ import (
 
 	"libration/gateway"
 	"libration/internal/network"
+	"libration/internal/webguard"
 )
 
 // Limits of the HTTP servers of this package.
@@ -200,6 +201,25 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 	wait()
 	s.log.Info("stopped listening", "service", s.name, "address", m.addr.String())
 	return err
+}
+
+// public answers a request that proves itself by its address; false when it is none.
+func (s *server) public(w http.ResponseWriter, r *http.Request, d gateway.Speaker, g *webguard.Guard) bool {
+	serve := d.Public(r)
+	if serve == nil {
+		return false
+	}
+	if refused := g.CheckHost(r); refused != nil {
+		reply(w, s.refuse(refused.Status, refused.Text))
+		return true
+	}
+	if r.ContentLength == 0 { // else the deadline of the head would end a long answer
+		if err := connOf(r.Context()).SetReadDeadline(time.Time{}); err != nil {
+			return true
+		}
+	}
+	serve(w, r)
+	return true
 }
 
 // outlive returns a context that ends the time d after ctx, or when cancelled.

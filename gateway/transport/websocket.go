@@ -118,6 +118,9 @@ func (s *WebSocket) Run(ctx context.Context) error {
 
 // handle upgrades a request and serves the connection until it ends.
 func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http.Request, open *sessions) {
+	if s.public(w, r, s.dialect, s.guard) {
+		return
+	}
 	line := s.dialect.Line(r)
 	after, err := lastEventOf(r)
 	if refused := s.refusal(w, r, err); refused != nil {

@@ -127,6 +127,19 @@ func (g *Guard) CheckToken(r *http.Request, token string) *Refusal {
 	return g.Refuse(r, &Refusal{http.StatusForbidden, "access token wrong: compare it with the configuration of the service", WrongToken})
 }
 
+// CheckHost decides about a request whose address alone proves what its caller may have, in
+// place of a token and whatever page it comes from; nil lets it pass. Where no token is
+// configured its Host must be this machine, as with Check.
+func (g *Guard) CheckHost(r *http.Request) *Refusal {
+	if g.token != nil {
+		return nil
+	}
+	if refusal := g.checkHost(r); refusal != nil {
+		return g.Refuse(r, refusal)
+	}
+	return nil
+}
+
 // CheckChange decides about a request that would change something, after Check has let
 // it pass. It refuses a GET without a token: anybody can make a browser send one, by a
 // link.

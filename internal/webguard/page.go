@@ -15,9 +15,8 @@ import (
 // token. Programs send neither Origin nor Sec-Fetch-Site. body is the media type that
 // bodies must have.
 func (g *Guard) checkPage(r *http.Request, body string) *Refusal {
-	if !g.hostAllowed(r) {
-		return &Refusal{http.StatusForbidden, g.remedy("the host " + strconv.Quote(r.Host) +
-			" is not this machine for certain: address the service as 127.0.0.1, [::1] or localhost"), ForeignHost}
+	if refusal := g.checkHost(r); refusal != nil {
+		return refusal
 	}
 	if refusal := g.CheckForeign(r); refusal != nil {
 		return refusal
@@ -40,6 +39,14 @@ const (
 )
 
 var bodies = map[string]string{typeJSON: "JSON", typeBytes: "the bytes as they are"}
+
+func (g *Guard) checkHost(r *http.Request) *Refusal {
+	if g.hostAllowed(r) {
+		return nil
+	}
+	return &Refusal{http.StatusForbidden, g.remedy("the host " + strconv.Quote(r.Host) +
+		" is not this machine for certain: address the service as 127.0.0.1, [::1] or localhost"), ForeignHost}
+}
 
 // CheckForeign refuses a request whose headers show that a page of another origin has
 // caused it. It neither logs nor counts the refusal.
