@@ -82,13 +82,24 @@ func (l *Links) sign(head []byte) []byte {
 // medium returns the MediumID that a link names.
 func (l *Links) medium(link string) (id string, err error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(link)
-	if err != nil || len(b) != linkHead+sha256.Size || !hmac.Equal(b[linkHead:], l.sign(b[:linkHead])) || b[0] != linkVersion {
+	if err != nil || strings.ContainsAny(link, "\r\n") || len(b) != linkHead+sha256.Size || !hmac.Equal(b[linkHead:], l.sign(b[:linkHead])) || b[0] != linkVersion {
 		return "", ErrForgedLink
 	}
 	if l.o.Now().Unix()/3600 >= int64(binary.BigEndian.Uint32(b[1:])) {
 		return "", ErrExpiredLink
 	}
 	return hex.EncodeToString(b[5:linkHead]), nil
+}
+
+// Medium returns the MediumID that an address of URL names, as long as it works; "" for any
+// other address.
+func (l *Links) Medium(address string) (id string) {
+	if base := strings.TrimSuffix(l.o.Base(), "/"); base != "" {
+		if link, ok := strings.CutPrefix(address, base+linkPath); ok {
+			id, _ = l.medium(link) // a forged one names nothing
+		}
+	}
+	return id
 }
 
 // IsLink tells whether a request is for a link.

@@ -65,6 +65,15 @@ func TestLinks(t *testing.T) {
 		t.Errorf("without a listener: %q", got)
 	}
 
+	for in, want := range map[string]string{address: someMedium, address + "x": "", "http://127.0.0.1:3001" + path: "", path: "", "": ""} {
+		if got := l.Medium(in); got != want {
+			t.Errorf("%q is medium %q, want %q", in, got, want)
+		}
+	}
+	if got := nowhere.Medium(path); got != "" {
+		t.Errorf("without a listener: medium %q", got)
+	}
+
 	forged, err := base64.RawURLEncoding.DecodeString(path[len("/media/"):])
 	if err != nil {
 		t.Fatal(err)

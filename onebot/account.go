@@ -23,6 +23,7 @@ type account struct {
 	language Language
 	hints    map[string]text.Text // see Options
 	longText bool                 // LongTextForward of Options
+	files    Files                // nil: there are none
 	reader   reader
 	writer   *writer
 	fetching chan struct{} // a place for each message that is being fetched

@@ -120,7 +120,7 @@ func TestRequestCopies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if answer := s.Call(t.Context(), r); answer.RetCode != RetBadParams {
+		if answer := s.Call(t.Context(), r); answer.Msg != noFiles.Code {
 			t.Errorf("%s: got %+v", name, answer)
 		}
 		runtime.ReadMemStats(&after)

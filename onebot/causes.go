@@ -44,6 +44,11 @@ var (
 	storeBroken = cause("API_ERROR", text.T(
 		"the message store cannot be read", "消息库无法读取"))
 
+	noMedium = cause("MEDIA_NOT_FOUND", text.T(
+		"no picture, voice or video of this name is known: names are known as long as messages are kept; also give its url, or where its bytes are",
+		"没有该名称的图片、语音或视频：名称的有效期与消息保存时间相同；可以同时给出 `url`，或直接给出文件位置"))
+	noFiles = cause("MEDIA_NOT_FOUND", text.T("this program opens no files", "本程序不能打开文件"))
+
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
 	noMember = cause("MEMBER_NOT_FOUND", text.T("no such member in the group", "群成员不存在"))

@@ -10,6 +10,7 @@ import (
 // reader reads OneBot segments into what is sent.
 type reader struct {
 	segments *segmentTable
+	media    mediaReader
 	// find is [account.find].
 	find func(ctx context.Context, id int32) (*message.Message, error)
 	// numbered is [account.numbered].
@@ -66,7 +67,7 @@ func (r reader) content(ctx context.Context, chat message.Chat, segments []segme
 	if reply != nil {
 		c = append(message.Content{reply}, c...)
 	}
-	return c, nil
+	return c, checkAlone(c)
 }
 
 // outgoing turns one OneBot segment into one to send; nil when it says nothing.

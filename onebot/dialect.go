@@ -47,12 +47,14 @@ func New(o Options) *Dialect {
 		fetching: make(chan struct{}, maxFetching),
 		opening:  make(chan struct{}, maxOpening),
 		paging:   make(chan struct{}, maxPaging),
-		reader:   reader{segments: segments, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
+		files:    o.Files,
+		reader:   reader{segments: segments, media: mediaReader{o.Files, o.Links, o.Gateway.Medium}, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },
 			ids:      o.Gateway,
 			language: o.Language,
 			segments: segments,
+			links:    o.Links,
 		},
 	}
 	a.deliver, a.reader.find, a.reader.numbered, a.reader.resend = a.sendTo, a.find, a.numbered, a.resend
@@ -73,6 +75,15 @@ func (d *Dialect) Dialect() string { return "onebot" }
 
 // Gateway implements gateway.Speaker.
 func (d *Dialect) Gateway() *gateway.Gateway { return d.account.gateway }
+
+// Public implements gateway.Speaker: links to media.
+func (d *Dialect) Public(r *http.Request) http.HandlerFunc {
+	links := d.account.writer.links
+	if links == nil || !gateway.IsLink(r) {
+		return nil
+	}
+	return func(w http.ResponseWriter, r *http.Request) { links.Serve(w, r, d.account.openMedium) }
+}
 
 // Refuse implements gateway.Answerer. The retcode is 1000 + the HTTP status, as OneBot
 // has it for 400, 401, 403 and 404. It has a status of its own for a type that is not

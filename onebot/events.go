@@ -28,7 +28,8 @@ type writer struct {
 	ids      ids
 	language Language
 	segments *segmentTable
-	renders  sync.Pool // of *rendering
+	links    *gateway.Links // nil: media have the service's addresses
+	renders  sync.Pool      // of *rendering
 }
 
 // ids are the message_ids of messages that are named by their numbers.

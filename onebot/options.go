@@ -33,6 +33,11 @@ type Options struct {
 	Version string
 	// Language of texts for people; default English.
 	Language Language
+	// Files opens what bots name of media, and keeps what is downloaded. Nil: media are
+	// neither sent but by the names of those that are known, nor downloaded.
+	Files Files
+	// Links gives media addresses at this service; nil: they have those of NTQQ's.
+	Links *gateway.Links
 	// Hints are what the owner can do about failures, by their code, such as SIGN_ERROR.
 	// The texts of failures end with them; nil: there are none.
 	Hints map[string]text.Text

@@ -1,29 +1,315 @@
 package onebot
 
 import (
+	"context"
+	"math"
+	"path"
 	"strconv"
+	"strings"
+	"time"
 
+	"libration/gateway"
 	"libration/internal/text"
+	"libration/ntqq/media"
 	"libration/ntqq/message"
 )
 
+// Files open what bots name of media, and keep what is downloaded; *[media.Files] are
+// such.
+type Files interface {
+	Resolve(ctx context.Context, written string, o media.FetchOptions) (message.Source, error)
+	Fetch(ctx context.Context, address string, o media.FetchOptions) (*media.Cached, error)
+}
+
+// What the guides say of media.
 var (
-	medium      = text.Same("`file`, `url`, `file_size`")
-	notUploaded = text.T("this version does not upload media", "本版本不能上传媒体文件")
+	mediumReceived = text.T(
+		"`file` (a name that can be sent and asked for), `url`, `file_size`, `filename` (as its sender called it)",
+		"`file`（可以用来发送和查询的名称）、`url`、`file_size`、`filename`（发送者给出的文件名）")
+	mediumSent = text.T(
+		"`file`: a `file` that was received, `file://` and the path, `http(s)://`, `base64://` or `data:`; `url` where that name is not known; `cache` = 0, `proxy` = 0, `timeout` (seconds) for downloads; `name`",
+		"`file`：收到过的 `file`、`file://` 加路径、`http(s)://`、`base64://` 或 `data:`；该名称未知时使用 `url`；下载时可用 `cache` = 0、`proxy` = 0、`timeout`（秒）；`name`")
+	standsAlone = text.T("; nothing else in its message", "；必须单独作为一条消息")
 )
 
-func showMedium(m *message.Medium, data []field) ([]field, bool) {
-	return append(data, field{"file", m.Name}, field{"url", m.URL}, field{"file_size", strconv.FormatUint(m.Size, 10)}), true
+// mediaName is the name by which bots know a medium, now and later.
+func mediaName(m *message.Medium, id, extension string) string {
+	if id == "" {
+		return m.Name
+	}
+	return strings.ToUpper(id) + extension
 }
 
-func showImage(_ *writer, _ message.Chat, s *message.ImageSegment, data []field) ([]field, bool) {
-	return showMedium(&s.Medium, data)
+// mediaID is the MediumID that a name of mediaName, or of a service of before, has; "" for
+// another one. Only what stands before the extension counts.
+func mediaID(name string) string {
+	stem, _, _ := strings.Cut(name, ".")
+	if stem = strings.ToLower(stem); len(stem) != 32 || strings.Trim(stem, hex) != "" {
+		return ""
+	}
+	return stem
 }
 
-func showRecord(_ *writer, _ message.Chat, s *message.RecordSegment, data []field) ([]field, bool) {
-	return showMedium(&s.Medium, data)
+// extensions are those of the formats of pictures, docs/protocol/media.md 6.1.
+var extensions = map[uint32]string{
+	1000: ".jpg", 1001: ".png", 1002: ".webp", 1003: ".jp2", 1005: ".bmp", 1006: ".tiff", 2000: ".gif",
 }
 
-func showVideo(_ *writer, _ message.Chat, s *message.VideoSegment, data []field) ([]field, bool) {
-	return showMedium(&s.Medium, data)
+// The names of segments' data are those of NapCat, and of go-cqhttp and Lagrange.OneBot
+// beside them (docs/protocol/onebot11.md d.4).
+func (w *writer) showMedium(m *message.Medium, extension string, data []field) []field {
+	id := gateway.MediumID(m)
+	data = append(data, field{"file", mediaName(m, id, extension)}, field{"url", w.url(m, id)})
+	if m.Size > 0 {
+		data = append(data, field{"file_size", strconv.FormatUint(m.Size, 10)})
+	}
+	if m.Name != "" {
+		data = append(data, field{"filename", m.Name})
+	}
+	return data
+}
+
+// url is where bots can open a medium: at this service where it has links.
+func (w *writer) url(m *message.Medium, id string) string {
+	if w.links != nil {
+		if link := w.links.URL(id); link != "" {
+			return link
+		}
+	}
+	return m.URL
+}
+
+func imageExtension(s *message.ImageSegment) string {
+	if extension := extensions[s.Format]; extension != "" {
+		return extension
+	}
+	return ".image"
+}
+
+func showImage(w *writer, _ message.Chat, s *message.ImageSegment, data []field) ([]field, bool) {
+	data = w.showMedium(&s.Medium, imageExtension(s), data)
+	kind := strconv.FormatUint(uint64(s.SubType), 10)
+	data = append(data, field{"sub_type", kind}, field{"subType", kind}, field{"summary", s.Summary})
+	if s.Flash {
+		data = append(data, field{"type", "flash"})
+	}
+	return data, true
+}
+
+const (
+	recordExtension = ".amr"
+	videoExtension  = ".mp4"
+)
+
+func showRecord(w *writer, _ message.Chat, s *message.RecordSegment, data []field) ([]field, bool) {
+	return w.showMedium(&s.Medium, recordExtension, data), true
+}
+
+func showVideo(w *writer, _ message.Chat, s *message.VideoSegment, data []field) ([]field, bool) {
+	return w.showMedium(&s.Medium, videoExtension, data), true
+}
+
+// mediaReader is what finds and opens media.
+type mediaReader struct {
+	files Files                                    // nil: nothing is read
+	links *gateway.Links                           // nil: there are none
+	known func(id string) (message.Segment, error) // [gateway.Gateway.Medium]
+}
+
+// find returns what is known of the medium that bots call so, by its name or its link; nil
+// for what names none.
+func (r mediaReader) find(file string) (message.Segment, error) {
+	id := ""
+	if !strings.ContainsAny(file, `/\:`) {
+		id = mediaID(file)
+	} else if r.links != nil {
+		id = r.links.Medium(file)
+	}
+	if id == "" {
+		return nil, nil
+	}
+	part, err := r.known(id)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return part, nil
+}
+
+// read returns what is known of the medium that a bot names, or where its bytes are. url is
+// used when nothing has the name.
+func (r mediaReader) read(ctx context.Context, file, url string, o media.FetchOptions) (message.Segment, message.Source, error) {
+	part, err := r.find(file)
+	if part != nil || err != nil {
+		return part, nil, err
+	}
+	named := !strings.ContainsAny(file, `/\:`)
+	if named && url != "" && url != file {
+		return r.read(ctx, url, "", o)
+	}
+	switch {
+	case named:
+		return nil, nil, noSuchMedium(file)
+	case r.files == nil:
+		return nil, nil, failure(noFiles)
+	}
+	source, err := r.files.Resolve(ctx, file, o)
+	return nil, source, err
+}
+
+func noSuchMedium(name string) *actionError {
+	e := failure(noMedium)
+	e.text = text.T("%s: %q", "%s: %q").Fill(e.text, shorten(name))
+	return e
+}
+
+// fetchOptions are what a segment says of downloads.
+func (s segment) fetchOptions() (o media.FetchOptions, err error) {
+	for _, flag := range []struct {
+		name string
+		no   *bool
+	}{{"cache", &o.NoCache}, {"proxy", &o.NoProxy}} {
+		if s.get(flag.name) == "" {
+			continue
+		}
+		yes, err := s.flag(flag.name)
+		if err != nil {
+			return o, err
+		}
+		*flag.no = !yes
+	}
+	seconds, err := s.number("timeout", mostTimeout)
+	o.Timeout = time.Duration(seconds) * time.Second
+	return o, err
+}
+
+// mostTimeout is how long a bot may let a download take, in seconds.
+const mostTimeout = 3600
+
+// readMedium reads what a segment says of a P. It is what is known of the medium that the
+// segment names, or has a source.
+func readMedium[P message.Segment](ctx context.Context, r reader, seg segment, fresh P, medium func(P) *message.Medium) (P, error) {
+	file, url := seg.get("file"), seg.get("url")
+	if file == "" {
+		file = url
+	}
+	if file == "" {
+		return fresh, badSegment(seg, "file", missing)
+	}
+	o, err := seg.fetchOptions()
+	if err != nil {
+		return fresh, err
+	}
+	known, source, err := r.media.read(ctx, file, url, o)
+	if err != nil {
+		return fresh, err
+	}
+	p := fresh
+	if known != nil {
+		var ok bool
+		if p, ok = known.(P); !ok {
+			return fresh, badSegment(seg, "file", text.T("is the name of another kind of medium (%s)", "是另一种媒体（%s）的名称").Fill(typeOf(known)))
+		}
+	} else {
+		medium(p).Source = source
+	}
+	if name := seg.first("filename", "name"); name != "" {
+		medium(p).Name = baseName(name)
+	}
+	return p, nil
+}
+
+// baseName is a file name without the folders before it.
+func baseName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	if len(name) > maxName || name == "." || name == "/" || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
+		return ""
+	}
+	return name
+}
+
+// maxName bounds the file names of bots, in bytes.
+const maxName = 255
+
+// first returns the first of some values that says something.
+func (s segment) first(names ...string) string {
+	for _, name := range names {
+		if v := s.get(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func readImage(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
+	p, err := readMedium(ctx, r, seg, &message.ImageSegment{}, func(p *message.ImageSegment) *message.Medium { return &p.Medium })
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"sub_type", "subType"} {
+		if seg.get(name) == "" {
+			continue
+		}
+		kind, err := seg.number(name, math.MaxUint32)
+		if err != nil {
+			return nil, err
+		}
+		p.SubType = uint32(kind)
+		break
+	}
+	if summary := seg.get("summary"); summary != "" {
+		p.Summary = summary
+	}
+	p.Flash = seg.get("type") == "flash"
+	return p, nil
+}
+
+func readRecord(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
+	return sent(readMedium(ctx, r, seg, &message.RecordSegment{}, func(p *message.RecordSegment) *message.Medium { return &p.Medium }))
+}
+
+func readVideo(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
+	p, err := readMedium(ctx, r, seg, &message.VideoSegment{}, func(p *message.VideoSegment) *message.Medium { return &p.Medium })
+	if err != nil {
+		return nil, err
+	}
+	file := seg.first("cover", "thumb")
+	if file == "" {
+		return p, nil
+	}
+	o, err := seg.fetchOptions()
+	if err != nil {
+		return nil, err
+	}
+	known, source, err := r.media.read(ctx, file, "", o)
+	if err != nil {
+		return nil, err
+	}
+	p.Cover = message.Medium{Source: source}
+	if known != nil {
+		p.Cover = *gateway.MediumOf(known)
+	}
+	return p, nil
+}
+
+// sent is what a reader of segments returns: nil with an error.
+func sent[P message.Segment](p P, err error) (message.Segment, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// checkAlone refuses content in which a voice or a video is not alone: the service shows
+// nothing else of such a message.
+func checkAlone(c message.Content) error {
+	for _, part := range c {
+		switch part.(type) {
+		case *message.RecordSegment, *message.VideoSegment:
+			if len(c) > 1 {
+				return badParams(text.T("segment %s must be alone in its message: send the rest as a message of its own",
+					"消息段 %s 必须单独作为一条消息：请把其余内容另发一条").Fill(typeOf(part)))
+			}
+		}
+	}
+	return nil
 }

@@ -413,7 +413,7 @@ func TestWebhookQuickOperations(t *testing.T) {
 		{`{"reply":`, "", "is not JSON"},
 		{`{"reply":"` + strings.Repeat("x", maxAnswer) + `"}`, "", "larger than"},
 		{`{"kick":true,"reply":"out"}`, `send 5 "out"`, "not supported yet: kick"},
-		{`{"reply":[{"type":"video","data":{}}]}`, "", "cannot be sent"},
+		{`{"reply":[{"type":"tts","data":{}}]}`, "", "cannot be sent"},
 	} {
 		bot.set(0, tt.answer)
 		publish(b, "1")
