@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -30,6 +31,14 @@ const (
 	DefaultImage = 30 << 20
 	DefaultVideo = 100 << 20
 )
+
+// limits are those that hold.
+func (t *Tools) limits() Limits {
+	return Limits{
+		Image: cmp.Or(t.Limits.Image, DefaultImage),
+		Video: cmp.Or(t.Limits.Video, DefaultVideo),
+	}
+}
 
 // kind is what the errors call a medium.
 type kind struct {
