@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -72,7 +73,7 @@ func (s *Sandbox) Close() error { return s.World().Close() }
 // without forwards and contact cards [world.Parts] is enough. The error is a
 // *message.SegmentError.
 func (s *Sandbox) Parts(from message.UIN, group message.GroupCode, content ...message.Segment) ([]world.Part, error) {
-	ready, err := server.Prepare(s.World(), from, group, content)
+	ready, err := s.Prepare(context.Background(), from, group, content)
 	return world.Parts(ready...), err
 }
 

@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,8 @@ type Server interface {
 	MarketKey(id []byte) string
 	// MusicCard makes a signed card, as JSON.
 	MusicCard(request []byte) (string, error)
+	// Prepare does with content what a client does before it sends.
+	Prepare(ctx context.Context, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error)
 }
 
 // failure is an error with its HTTP status.

@@ -27,6 +27,7 @@ import (
 type fakeServer struct {
 	calls  []string
 	faults *fault.Set
+	real   *server.Server // prepares
 }
 
 func (f *fakeServer) Faults() *fault.Set { return f.faults }
@@ -77,13 +78,20 @@ func (f *fakeServer) MusicCard(request []byte) (string, error) {
 	return `{"app":"com.tencent.structmsg","meta":{"music":{"title":"T"}}}`, nil
 }
 
+func (f *fakeServer) Prepare(ctx context.Context, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error) {
+	return f.real.Prepare(ctx, from, group, content)
+}
+
 func (f *fakeServer) Kick(uin message.UIN, title, tips string) int {
 	f.calls = append(f.calls, fmt.Sprintf("kick %d %s %s", uin, title, tips))
 	return 1
 }
 
 func testControl(t testing.TB) (*world.World, *fakeServer, http.Handler) {
-	w, f := defaultWorld(t), &fakeServer{faults: fault.NewSet(fault.Options{Stages: server.Stages()})}
+	w := defaultWorld(t)
+	real, err := server.New(server.Options{World: w})
+	must(t, err)
+	f := &fakeServer{faults: fault.NewSet(fault.Options{Stages: server.Stages()}), real: real}
 	return w, f, New(w, f, Options{Guard: webguard.New(webguard.Options{Remote: true}), Log: slog.New(slog.DiscardHandler)})
 }
 

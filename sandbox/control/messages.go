@@ -9,7 +9,6 @@ import (
 
 	"libration/internal/elements"
 	"libration/ntqq/message"
-	"libration/sandbox/server"
 	"libration/sandbox/world"
 )
 
@@ -85,7 +84,7 @@ func (h messages) send(r *http.Request) (any, error) {
 	if body.Text != "" {
 		content = append(content, message.Text(body.Text))
 	}
-	if content, err = server.Prepare(h.world, body.As, body.Group, content); err != nil {
+	if content, err = h.server.Prepare(r.Context(), body.As, body.Group, content); err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
 	if content, err = h.compose(body.Group, content); err != nil {

@@ -2,12 +2,12 @@ package control
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"net/http"
 
 	"libration/internal/elements"
 	"libration/ntqq/message"
-	"libration/sandbox/server"
 )
 
 // forwardView is message.ForwardSegment: to send one, either its nodes or the id of one
@@ -160,7 +160,7 @@ func readLongMessage(c *composing, v longMessageBody) (message.Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := server.Prepare(c.world, c.as, c.group, message.Content{message.Forward(node)})
+	kept, err := c.server.Prepare(context.Background(), c.as, c.group, message.Content{message.Forward(node)})
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}

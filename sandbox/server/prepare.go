@@ -11,19 +11,19 @@ import (
 	"libration/sandbox/world"
 )
 
-// Prepare does with content what a client does before it sends: the nodes of forwards go
-// to the service, so that the segment has an ID, and contact cards are made. from is the
+// Prepare does with content what a client does before it sends: pictures, voices and videos
+// and the nodes of forwards go to the service, and contact cards are made. from is the
 // sender; group is 0 for a private chat. Other segments need no preparation. Of a node
-// without an author, name or time those are filled in. The error is a
-// *message.SegmentError.
-func Prepare(w *world.World, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error) {
-	sender, _ := w.Users().Find(from)
-	up := &uploader{w, elements.Scene{Group: group, SelfUID: sender.UID}}
+// without an author, name or time those are filled in. ctx bounds the reading of sources.
+// The error is a *message.SegmentError.
+func (s *Server) Prepare(ctx context.Context, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error) {
+	sender, _ := s.world.Users().Find(from)
+	up := &uploader{s.world, elements.Scene{Group: group, SelfUID: sender.UID}}
 	content, err := up.authors(from, content, 0)
 	if err != nil {
 		return nil, err
 	}
-	content, err = elements.Upload(context.Background(), up, content) // nothing in it waits
+	content, err = elements.Upload(ctx, up, content)
 	if err != nil {
 		return nil, err
 	}
