@@ -36,7 +36,7 @@ func (c *chatWriter) message(m *world.Message) *messagepb.CommonMessage {
 	routing := &messagepb.RoutingHead{
 		FromUin: uint64(m.Sender.UIN), FromUid: proto.String(string(m.Sender.UID)), FromAppId: senderAppID,
 	}
-	text := &messagepb.RichText{Elems: c.elements(m)}
+	text := &messagepb.RichText{Elems: c.elements(m), Ptt: voiceBeside(m)}
 	body := &messagepb.MessageBody{RichText: text, MsgContent: m.File}
 	var head *messagepb.ContentHead
 	if m.Group != 0 {

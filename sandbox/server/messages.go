@@ -45,13 +45,24 @@ func (c *chats) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messagep
 	if err == nil {
 		send.From, send.Origin = rq.session.uin, rq.session
 		send.Random, send.ClientSequence = req.GetRandom(), req.GetClientSequence()
-		send.Parts = partsOf(c.world, req.GetBody().GetRichText().GetElems(), send.Group != 0)
+		send.Parts, err = c.parts(req.GetBody().GetRichText(), send.Group != 0)
+	}
+	if err == nil {
 		_, err = c.world.Messages().Send(send, func(m *world.Message) { reply(rq, rpc.SendMessage, sendAnswer(m), nil) })
 	}
 	if err != nil { // a refusal has a time and no sequence
 		return &messagepb.PbSendMsgResp{SendTime: proto.Uint64(uint64(c.world.Now().Unix()))}, err
 	}
 	return nil, nil
+}
+
+// parts reads what a client sent.
+func (c *chats) parts(text *messagepb.RichText, group bool) ([]world.Part, error) {
+	elems, err := relayMedia(text.GetElems())
+	if err != nil {
+		return nil, err
+	}
+	return append(partsOf(c.world, elems, group), oldVoicePart(text, group)...), nil
 }
 
 // addressed reads to whom a message goes, and the content of a file.

@@ -27,6 +27,10 @@ const (
 // NoReceiver returns the refusal of a message to nobody, with code 55 and this text.
 func NoReceiver(text string) error { return refuseSend(NoPermission, codeBlocked, text) }
 
+// BadContent returns the refusal of a message whose content cannot be read, with code 55
+// and this text.
+func BadContent(text string) error { return refuseSend(BadRequest, codeBlocked, text) }
+
 func refuseSend(reason Reason, code uint32, text string) error {
 	return &Refusal{Reason: reason, Code: code, Text: text}
 }
