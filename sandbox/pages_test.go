@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"crypto/md5"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -38,6 +40,12 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: may act %v; got %d, %d things happened: %s", what, may, status, n, text)
 		}
 	}
+	kept, err := s.World().Media().Put(strings.NewReader("GIF89a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.World().Close()
+	medium := fmt.Sprintf("/api/media/%x", kept.SHA1)
 	const say = `{"as":20001,"group":730000001,"text":"x"}`
 	for _, h := range webguardtest.Heads(address) {
 		status, text := webguardtest.Send(t, address, "POST", "/api/send", h, "application/json", say)
@@ -48,10 +56,18 @@ func TestPages(t *testing.T) {
 		if (status == http.StatusOK) != h.May {
 			t.Errorf("%s, DELETE: got %d", h.Name, status)
 		}
-		for _, path := range []string{"/", "/captcha.html", "/api/state", "/api/captchas"} {
+		for _, path := range []string{"/", "/captcha.html", "/api/state", "/api/captchas", medium} {
 			if status, _ := webguardtest.Send(t, address, "GET", path, h, "", ""); (status == http.StatusOK) != h.May {
 				t.Errorf("%s, %s: got %d", h.Name, path, status)
 			}
+		}
+	}
+	for _, h := range webguardtest.Heads(address) {
+		content := "GIF89a " + h.Name
+		status, text := webguardtest.Send(t, address, "POST", "/api/media", h, "application/octet-stream", content)
+		_, known := s.World().Media().FindMD5(md5.Sum([]byte(content)))
+		if (status == http.StatusCreated) != h.May || known != h.May {
+			t.Errorf("%s, upload: got %d %s, it is kept: %v", h.Name, status, text, known)
 		}
 	}
 	program := webguardtest.Head{Host: address}

@@ -87,7 +87,7 @@ func New(w *world.World, s Server, o Options) http.Handler {
 		})
 	}
 	mux.HandleFunc(eventsPattern, watch{newContents(w, s)}.stream)
-	mux.HandleFunc(mediaPattern, media{w}.show)
+	mux.HandleFunc(mediaPattern, mediaFiles{w, newVoices(w.Media())}.show)
 	mux.HandleFunc("/", page())
 	return guarded(o.Guard, mux)
 }

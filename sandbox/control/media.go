@@ -19,8 +19,11 @@ const maxUpload = 100 << 20
 // uploadPath is where uploads go.
 const uploadPath = "/api/media"
 
-// media are the bytes of pictures, voices and videos.
-type media struct{ world *world.World }
+// mediaFiles are the bytes of pictures, voices and videos.
+type mediaFiles struct {
+	world  *world.World
+	voices *voices
+}
 
 // uploadView is the answer to an upload.
 type uploadView struct {
@@ -31,7 +34,7 @@ type uploadView struct {
 }
 
 // upload keeps the body of a request.
-func (h media) upload(r *http.Request) (any, error) {
+func (h mediaFiles) upload(r *http.Request) (any, error) {
 	if r.ContentLength > maxUpload {
 		return nil, bodyFailure(&http.MaxBytesError{Limit: maxUpload})
 	}
@@ -66,8 +69,17 @@ func find(id string) ([20]byte, error) {
 }
 
 // show serves the bytes of a medium, a part of them when that is asked for.
-func (h media) show(w http.ResponseWriter, r *http.Request) {
+func (h mediaFiles) show(w http.ResponseWriter, r *http.Request) {
 	sha1, err := find(r.PathValue("id"))
+	if err == nil {
+		switch as := r.URL.Query().Get("as"); as {
+		case "":
+		case "wav":
+			sha1, err = h.voices.wav(r.Context(), sha1)
+		default:
+			err = fail(http.StatusBadRequest, "as=%.20q is not known: as=wav is for voices", as)
+		}
+	}
 	if err == nil {
 		err = h.serve(w, r, sha1)
 	}
@@ -78,7 +90,7 @@ func (h media) show(w http.ResponseWriter, r *http.Request) {
 
 // serve writes bytes as what they are, so that a browser shows pictures, sound and videos
 // and runs nothing.
-func (h media) serve(w http.ResponseWriter, r *http.Request, sha1 [20]byte) error {
+func (h mediaFiles) serve(w http.ResponseWriter, r *http.Request, sha1 [20]byte) error {
 	content, kept, err := h.world.Media().Open(sha1)
 	if err != nil {
 		return err

@@ -2,13 +2,17 @@ package control
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"image"
 	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+
+	"libration/ntqq/media/silk"
 )
 
 // aPicture is a small PNG.
@@ -96,7 +100,7 @@ func TestPartsOfMedia(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"0": 404, strings.Repeat("0", 40): 404, strings.Repeat("z", 40): 404, strings.Repeat("0", 39): 404, "..%2f..%2fstate": 404,
-		strings.ToUpper(made.ID) + "00": 404,
+		strings.ToUpper(made.ID) + "00": 404, made.ID + "?as=exe": 400, made.ID + "?as=wav": 415, strings.Repeat("0", 40) + "?as=wav": 404,
 	} {
 		if status, body, header := get(path, ""); status != want || !strings.HasPrefix(body, `{"error":`) || header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %d %s", path, status, body)
@@ -131,4 +135,29 @@ func TestUploadsAreBounded(t *testing.T) {
 	if _, _, err := w.Media().Open([20]byte{}); err == nil {
 		t.Error("something is kept")
 	}
+}
+
+// TestVoicesAsWAV: SILK is heard in browsers.
+func TestVoicesAsWAV(t *testing.T) {
+	t.Parallel()
+	w, _, h := testControl(t)
+	t.Cleanup(func() { w.Close() })
+	var voice bytes.Buffer
+	if _, err := silk.Encode(t.Context(), bytes.NewReader(make([]byte, 24000)), 24000, &voice); err != nil { // half a second
+		t.Fatal(err)
+	}
+	_, made := upload(t, h, voice.Bytes())
+	var heard sync.WaitGroup
+	for range 4 {
+		heard.Go(func() {
+			answer := httptest.NewRecorder()
+			h.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/media/"+made.ID+"?as=wav", nil))
+			got := answer.Body.Bytes()
+			if answer.Code != 200 || answer.Header().Get("Content-Type") != "audio/wave" || len(got) != wavHead+24000 || string(got[:4]) != "RIFF" ||
+				binary.LittleEndian.Uint32(got[4:]) != 24000+36 || binary.LittleEndian.Uint32(got[40:]) != 24000 {
+				t.Errorf("got %d %v, %d bytes: %q", answer.Code, answer.Header(), len(got), got[:min(len(got), 60)])
+			}
+		})
+	}
+	heard.Wait()
 }

@@ -76,7 +76,7 @@ func (h messages) send(r *http.Request) (any, error) {
 	if (body.Group == 0) == (body.To == 0) {
 		return nil, fail(http.StatusBadRequest, "give either group or to")
 	}
-	c := &composing{contents: h.contents, as: body.As, to: body.To, group: body.Group}
+	c := &composing{contents: h.contents, as: body.As, to: body.To, group: body.Group, open: sourcesOf(r, h.world)}
 	content, err := c.content(body.Segments)
 	if err != nil {
 		return nil, err

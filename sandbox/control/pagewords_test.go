@@ -77,11 +77,13 @@ func wordsOfPage(t *testing.T) map[string]map[string]string {
 }
 
 // TestPageReadsNothingAsHTML keeps what arrives text: the page has no way to make HTML,
-// links, pictures or code of it.
+// links or code of it. Pictures, voices and videos are made by media.js alone, from the
+// addresses that it makes of ids.
 func TestPageReadsNothingAsHTML(t *testing.T) {
 	t.Parallel()
 	way := regexp.MustCompile(`\.(inner|outer)HTML|insertAdjacentHTML|DOMParser|document\.write|createContextualFragment|srcdoc|` +
-		`\beval\(|new Function|make\('(a|img|iframe|script|style|video|audio|object|embed|svg)'|\b(src|href):|\.(src|href) =`)
+		`\beval\(|new Function|make\('(a|img|iframe|script|style|video|audio|object|embed|svg)'|\b(src|href|poster):|\.(src|href|poster) =`)
+	own := regexp.MustCompile(`make\('(img|audio|video)'|\b(src|poster): address\(`)
 	files, _ := filepath.Glob("page/*.js")
 	if len(files) < 8 {
 		t.Fatalf("found %v", files)
@@ -91,7 +93,11 @@ func TestPageReadsNothingAsHTML(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := way.FindAll(source, -1); found != nil {
+		text := string(source)
+		if filepath.Base(path) == "media.js" {
+			text = own.ReplaceAllString(text, "")
+		}
+		if found := way.FindAllString(text, -1); found != nil {
 			t.Errorf("%s has %q", path, found)
 		}
 	}

@@ -37,7 +37,7 @@ func routes(w *world.World, s Server) []route {
 		members  = members{w}
 		messages = messages{newContents(w, s)}
 		load     = load{w, s}
-		media    = media{w}
+		media    = mediaFiles{world: w}
 		logins   = logins{s}
 		clients  = clients{s}
 		faults   = faults{s}

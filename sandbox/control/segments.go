@@ -39,9 +39,9 @@ func segmentTypes() []segmentType {
 		of(showAt, readAt),
 		of(showFace, readFace),
 		of(showReply, readReply),
-		of[*message.ImageSegment, mediumView, mediumView](showImage, nil),
-		of[*message.RecordSegment, mediumView, mediumView](showRecord, nil),
-		of[*message.VideoSegment, mediumView, mediumView](showVideo, nil),
+		of(showImage, readImage),
+		of(showRecord, readRecord),
+		of(showVideo, readVideo),
 		of(showMarketFace, readMarketFace),
 		of(showPoke, readPoke),
 		of(showLightApp, readLightApp),
@@ -104,6 +104,7 @@ type composing struct {
 	as, to message.UIN
 	group  message.GroupCode
 	depth  int // of forwards
+	open   opener
 }
 
 // content reads segments.

@@ -1,4 +1,6 @@
 // Requests to the control API; failures are Errors with its text.
+import { t } from './text.js';
+
 async function request(method, path, body) {
   const options = { method };
   if (body !== undefined) {
@@ -14,6 +16,26 @@ async function request(method, path, body) {
 export const get = (path) => request('GET', path);
 export const remove = (path) => request('DELETE', path);
 export const post = (path, body) => request('POST', path, body);
+
+// upload sends a file; onProgress gets the part that has been sent, 0 to 1. It returns done,
+// a promise of the answer, and abort().
+export function upload(file, onProgress) {
+  const request = new XMLHttpRequest(); // fetch tells no progress
+  const done = new Promise((resolve, reject) => {
+    request.upload.onprogress = (e) => onProgress(e.loaded / e.total);
+    request.onload = () => {
+      const answer = JSON.parse(request.responseText);
+      if (request.status < 300) resolve(answer);
+      else reject(new Error(answer.error));
+    };
+    request.onerror = () => reject(new Error(t('uploadFailed')));
+    request.onabort = () => reject(new Error(t('cancel')));
+  });
+  request.open('POST', 'api/media');
+  request.setRequestHeader('Content-Type', 'application/octet-stream');
+  request.send(file);
+  return { done, abort: () => request.abort() };
+}
 
 // watch calls onEvent for everything that happens, onState(true) when connected
 // (again: what happened meanwhile is lost) and onState(false) when cut off.

@@ -3,11 +3,13 @@
 // several windows can be several people.
 import { t, translate } from './text.js';
 import { get, post, watch } from './api.js';
+import { attachments, startAttach } from './attach.js';
 import { startCompose } from './compose.js';
 import { faceTokens } from './faces.js';
 import { startFaults } from './faults.js';
 import { brief } from './kinds.js';
 import { make } from './make.js';
+import { startViewer } from './media.js';
 import { startPanel } from './panel.js';
 import { avatar, bubble, happening, note, split } from './view.js';
 
@@ -160,6 +162,7 @@ const open = guarded(async (key) => {
   location.hash = new URLSearchParams(key ? { as, chat: key } : { as });
   $('people').hidden = true;
   composer.close();
+  attachments.clear();
   renderReplying();
   renderChoosing();
   renderHeading();
@@ -277,16 +280,29 @@ function tokens() {
 
 const say = (segments) => post('api/send', { as, segments, ...(isGroup() ? { group: target() } : { to: target() }) });
 
+// Text and pictures are one message; voices and videos stand alone.
 const submit = guarded(async () => {
-  const text = $('input').value;
-  if (!text.trim() || !chat) return;
-  const segments = split(text, tokens());
-  if (replyTo) segments.unshift({ type: 'reply', sequence: replyTo.sequence });
-  await say(segments);
-  $('input').value = '';
-  replyTo = null;
-  renderReplying();
-  fit();
+  const key = chat;
+  if (!key || $('send').disabled) return;
+  $('send').disabled = true;
+  try {
+    const { pictures, others, sent } = await attachments.take();
+    if (key !== chat) return; // another chat was opened while files were uploaded
+    const text = $('input').value;
+    const segments = [...pictures, ...(text.trim() ? split(text, tokens()) : [])];
+    if (segments.length) {
+      if (replyTo) segments.unshift({ type: 'reply', sequence: replyTo.sequence });
+      await say(segments);
+      $('input').value = '';
+      replyTo = null;
+      renderReplying();
+      fit();
+    }
+    for (const other of others) await say([other]);
+    sent();
+  } finally {
+    $('send').disabled = false;
+  }
 });
 
 const composer = startCompose({
@@ -296,6 +312,10 @@ const composer = startCompose({
     $('input').focus();
   }),
   insert,
+  pick: () => {
+    composer.close();
+    attachments.pick();
+  },
   choose: () => {
     chosen = new Set();
     composer.close();
@@ -358,6 +378,8 @@ function listen() {
     atEnd = scrollHeight - scrollTop - clientHeight < 80;
   };
   new ResizeObserver(stayAtEnd).observe($('messages'));
+  // Pictures and covers take their room when they are there. Such events do not bubble.
+  $('messages').addEventListener('load', stayAtEnd, true);
   window.onhashchange = () => {
     const wanted = new URLSearchParams(location.hash.slice(1));
     const key = wanted.get('chat') ?? '';
@@ -372,6 +394,8 @@ async function start() {
   $('input').placeholder = t('placeholder');
   listen();
   startFaults(guarded);
+  startViewer();
+  startAttach(() => chat && !chosen);
   on.forward = startPanel(guarded);
   const wanted = new URLSearchParams(location.hash.slice(1));
   as = Number(wanted.get('as'));

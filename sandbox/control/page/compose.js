@@ -9,6 +9,7 @@ const $ = (id) => document.getElementById(id);
 // items has a row for each kind: open(on) does it at once; otherwise fields(on) make a
 // form, and segments(values) are what it sends.
 const items = [
+  { key: 'media', icon: '🖼️', open: (on) => on.pick() },
   { key: 'faces', icon: '🙂', open: pickFace },
   { key: 'dice', icon: '🎲', open: (on) => on.send([{ type: 'face', id: 358 }]) },
   { key: 'rps', icon: '✊', open: (on) => on.send([{ type: 'face', id: 359 }]) },
@@ -153,8 +154,8 @@ function fill(...content) {
 
 let menu;
 
-// startCompose makes the menu work. on has send(segments), insert(text), choose() and
-// contacts(), the latter as options.
+// startCompose makes the menu work. on has send(segments), insert(text), pick(), choose()
+// and contacts(), the latter as options.
 export function startCompose(on) {
   menu = () => {
     $('more').replaceChildren(make('div', { class: 'kinds' }, ...items.map((item) => make('button', {

@@ -1,9 +1,10 @@
-// How each kind of segment looks. Everything that came with a message is text: no HTML,
-// no picture and no link of it is ever loaded.
+// How each kind of segment looks. Everything that came with a message is text: no HTML and
+// no link of it is ever loaded. Pictures, voices and videos come from the sandbox.
 import { lang, t } from './text.js';
 import { faceOf } from './faces.js';
 import { make } from './make.js';
 import { markdown } from './markdown.js';
+import { imageName, picture, video, voice } from './media.js';
 
 // kinds has {draw, brief, bare} by type. draw(s, on) makes the node; brief(s) is what
 // stands for the segment in lists; bare is for what needs no bubble around it.
@@ -15,9 +16,9 @@ const kinds = {
     draw: (s, on) => make('span', { class: 'quote' }, on.quoted(s.sequence) || s.text || t('quoteGone', s.sequence ?? '?')),
     brief: () => '',
   },
-  image: medium('🖼️', 'image'),
-  record: medium('🔊', 'voice'),
-  video: medium('🎬', 'video'),
+  image: { draw: picture, brief: imageName, bare: () => true },
+  record: { draw: voice, brief: () => bracketed(t('record')) },
+  video: { draw: video, brief: () => bracketed(t('video')), bare: () => true },
   market_face: {
     draw: (s) => make('figure', { class: 'sticker', style: { '--hue': parseInt(s.id.slice(0, 4), 16) % 360 } },
       make('span', { 'aria-hidden': 'true' }, '🐾'), make('figcaption', {}, clip(unbracketed(s.summary), 60) || t('sticker'))),
@@ -83,14 +84,6 @@ const kinds = {
     bare: () => true,
   },
 };
-
-// medium is a file that came with a message: its name is shown.
-function medium(icon, word) {
-  return {
-    draw: (s) => make('span', { class: 'element' }, `${icon} ${clip(s.name, 60) || t(word)}`),
-    brief: () => bracketed(t(word)),
-  };
-}
 
 const other = { draw: (s) => make('span', { class: 'element' }, bracketed(s.element ?? s.type)), brief: (s) => bracketed(s.element ?? s.type) };
 const kindOf = (s) => (Object.hasOwn(kinds, s.type) ? kinds[s.type] : other);
