@@ -109,6 +109,9 @@ func (s *server) Addr() net.Addr {
 	return s.addr
 }
 
+// Prefix implements Listening.
+func (s *server) Prefix() string { return s.port.prefix(s.account) }
+
 // Ready implements Listening.
 func (s *server) Ready() <-chan struct{} {
 	s.mu.Lock()

@@ -52,6 +52,9 @@ type Listening interface {
 	// Ready is closed when the service listens and has answered a request of its own.
 	// Each Run has its own channel: between two runs it is that of the next.
 	Ready() <-chan struct{}
+	// Prefix begins the paths of the account, where several share the address; else it
+	// is "".
+	Prefix() string
 }
 
 // The values of Service.State.

@@ -40,7 +40,7 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 			return nil, &Error{Path: path, Language: c.Language, Problems: problems}
 		}
 	}
-	c.Warnings = problems
+	c.File, c.Warnings = path, problems
 	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 && c.hasSecrets() {
 		c.Warnings = append(c.Warnings, Problem{
 			Warning: true,

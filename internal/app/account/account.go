@@ -67,7 +67,8 @@ type Account struct {
 	claims  ntqq.AppInfo
 	counted *metrics
 	// clock is the client's, and that of everything that keeps or dates something.
-	clock *clock.Clock
+	clock   *clock.Clock
+	sandbox sandboxAddresses
 
 	// online is closed when the account is online for the first time.
 	online chan struct{}

@@ -75,8 +75,17 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 		return nil, errTaken(folder.path, uin)
 	}
 	p.gateway = a.gateway(p)
+	_, files, err := a.mediaFiles(folder)
+	if err != nil {
+		return nil, err
+	}
+	links, err := a.mediaLinks(folder, p)
+	if err != nil {
+		return nil, err
+	}
 	p.onebot = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
+		Files: files, Links: links,
 		SignCard: p.cards.signCard(), LongTextForward: a.cfg.OneBot.LongText == config.LongTextForward,
 		OnAction: a.counted.action, Hints: map[string]text.Text{
 			"TEXT_TOO_LONG": text.T("with onebot.long_text: forward in the config it is sent as a forward",

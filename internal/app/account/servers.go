@@ -19,7 +19,11 @@ func (a *Account) servers(ctx context.Context) (ntqq.Servers, error) {
 	} else if c.Mode == config.ModeReal && len(a.cfg.Signer.URLs) == 0 {
 		a.log.Warn("no signer is configured: the real service is likely to refuse the login (signer.urls in the config)")
 	}
-	return a.override(servers), nil
+	servers = a.override(servers)
+	if c.Mode == config.ModeSandbox {
+		a.sandbox.found(servers, c)
+	}
+	return servers, nil
 }
 
 // findServers asks the sandbox again before each connection: one that was started
@@ -30,7 +34,11 @@ func (a *Account) findServers() func(context.Context) (ntqq.Servers, error) {
 	}
 	return func(ctx context.Context) (ntqq.Servers, error) {
 		servers, err := AskSandbox(ctx, a.o.Network, a.cfg.Server.Sandbox.Control)
-		return a.override(servers), err
+		servers = a.override(servers)
+		if err == nil {
+			a.sandbox.found(servers, &a.cfg.Server)
+		}
+		return servers, err
 	}
 }
 

@@ -1,0 +1,171 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"libration/gateway"
+	"libration/gateway/transport"
+	"libration/internal/atomicfile"
+	"libration/internal/config"
+	"libration/internal/network"
+	"libration/internal/text"
+	"libration/ntqq"
+	"libration/ntqq/media"
+)
+
+// The media in an account's data folder.
+const (
+	cacheName   = "media"
+	linkKeyName = "links.key"
+)
+
+// mediaFiles are what bots may read of this machine and of the network.
+func (a *Account) mediaFiles(folder *folder) (*media.Cache, *media.Files, error) {
+	c := &a.cfg.Media
+	cache, err := media.OpenCache(folder.file(cacheName), uint64(c.CacheSize))
+	if err != nil {
+		return nil, nil, explainFolder(folder.path, err)
+	}
+	return cache, media.NewFiles(media.FilesOptions{
+		Cache: cache, Folders: c.Files.Allow, Forbidden: secretFiles(a.cfg), AllowPrivate: c.AllowPrivate,
+		Allow: a.sandbox.has, Timeout: c.Timeout.Std(), Dial: a.o.Network.DialFunc,
+	}), nil
+}
+
+// secretFiles are the files and folders that hold sessions, tokens and messages.
+func secretFiles(c *config.Config) []string {
+	all := []string{c.Data, c.File, c.Account.Keystore, c.Account.Device}
+	if c.Log.File.Path != "" {
+		all = append(all, c.Log.File.Path)
+		for i := range c.Log.File.Keep {
+			all = append(all, fmt.Sprintf("%s.%d", c.Log.File.Path, i+1))
+		}
+	}
+	return slices.DeleteFunc(all, func(path string) bool { return path == "" })
+}
+
+// mediaLinks make addresses of media at the account's own connections. Their key is kept, so that
+// an address works after a restart.
+func (a *Account) mediaLinks(folder *folder, p *parts) (*gateway.Links, error) {
+	o := gateway.LinkOptions{Clock: a.clock, Base: func() string { return a.linkBase(p) }}
+	path := folder.file(linkKeyName)
+	key, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(key) != len(o.Key) {
+		key = make([]byte, len(o.Key))
+		rand.Read(key)
+		err = atomicfile.Write(path, key)
+	}
+	if err != nil {
+		return nil, explainFolder(folder.path, err)
+	}
+	o.Key = [gateway.LinkKeySize]byte(key)
+	return gateway.NewLinks(o), nil
+}
+
+// linkBase is under what address bots reach a connection that listens; "" while none does,
+// and where it is not known under what address.
+func (a *Account) linkBase(p *parts) string {
+	all := p.links()
+	for _, c := range all {
+		service, ok := c.service.(transport.Listening)
+		if !ok {
+			continue
+		}
+		if public := a.cfg.Media.PublicURL; public != "" {
+			return strings.TrimSuffix(public, "/") + service.Prefix()
+		}
+		at, ok := service.Addr().(*net.TCPAddr)
+		if !ok || at.IP.IsUnspecified() || at.IP.IsLoopback() && slices.ContainsFunc(all, elsewhere) {
+			return ""
+		}
+		return "http://" + at.String() + service.Prefix()
+	}
+	return ""
+}
+
+// elsewhere tells whether the bot of a connection may be on another machine, or in another
+// container: there this machine's loopback addresses lead nowhere.
+func elsewhere(c connection) bool {
+	return slices.ContainsFunc([]string{c.config.URL, c.config.APIURL, c.config.EventURL}, func(address string) bool {
+		if address == "" {
+			return false
+		}
+		u, err := url.Parse(address)
+		if err != nil {
+			return true
+		}
+		ip, err := netip.ParseAddr(u.Hostname())
+		return u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())
+	})
+}
+
+// sandboxAddresses are those of the sandbox, which media are fetched from although they are
+// private. The zero value has none.
+type sandboxAddresses struct {
+	mu  sync.Mutex // guards all
+	all []string   // host:port
+}
+
+// found notes where the sandbox is now.
+func (s *sandboxAddresses) found(servers ntqq.Servers, c *config.Server) {
+	all := slices.Clone(servers.Addresses)
+	if control, err := url.Parse(c.Sandbox.Control); err == nil && control.Host != "" {
+		all = append(all, control.Host)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = all
+}
+
+// has tells whether an address is the sandbox's: host:port as somebody wrote it, and what
+// it stands for.
+func (s *sandboxAddresses) has(host string, to netip.AddrPort) bool {
+	s.mu.Lock()
+	all := s.all
+	s.mu.Unlock()
+	return slices.ContainsFunc(all, func(own string) bool {
+		return own == host || own == to.String() || standsFor(own, to)
+	})
+}
+
+// standsFor tells whether a name with a port leads to an address.
+func standsFor(own string, to netip.AddrPort) bool {
+	host, port, err := net.SplitHostPort(own)
+	if err != nil || port != fmt.Sprint(to.Port()) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	all, err := network.Lookup(ctx, host)
+	return err == nil && slices.Contains(all, to.Addr().String())
+}
+
+// MediaWarnings are what is missing on this machine for what the configuration says of
+// media.
+func MediaWarnings(c *config.Config) (all []config.Problem) {
+	warn := func(key, value string, message, remedy text.Text) {
+		all = append(all, config.Problem{Key: key, Value: value, Message: message, Remedy: remedy, Warning: true})
+	}
+	for i, folder := range c.Media.Files.Allow {
+		key := fmt.Sprintf("media.files.allow[%d]", i)
+		switch info, err := os.Stat(folder); {
+		case err != nil:
+			warn(key, folder, text.T("the folder cannot be read: %v", "文件夹无法读取: %v").Fill(err), text.T("make it, or correct the path", "请创建该文件夹，或修改路径"))
+		case !info.IsDir():
+			warn(key, folder, text.T("not a folder", "不是文件夹"), text.T("name the folder that the file is in", "请填写文件所在的文件夹"))
+		}
+	}
+	return all
+}
