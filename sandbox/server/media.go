@@ -9,19 +9,21 @@ import (
 
 	"libration/internal/pb/mediapb"
 	"libration/internal/rpc"
+	"libration/ntqq/media"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
 
-// media answers what is asked about pictures, voices and videos: where to upload them, and
+// mediaDesk answers what is asked about pictures, voices and videos: where to upload them, and
 // where they are.
-type media struct {
+type mediaDesk struct {
 	*reservations
 	signer  mediaSigner
+	tools   media.Tools  // for what people of the world send
 	address mediaAddress // named to all clients; without one each gets the one it has connected to
 }
 
-func (m *media) handle(mux *rpc.Mux[*request]) {
+func (m *mediaDesk) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.HighwaySession, m.highwaySession)
 	// The scene says what it is about: clients use each other's commands
 	// (docs/protocol/media.md 10.3).
@@ -41,7 +43,7 @@ func (m *media) handle(mux *rpc.Mux[*request]) {
 }
 
 // addressFor is the address that a client gets.
-func (m *media) addressFor(local net.Addr) mediaAddress {
+func (m *mediaDesk) addressFor(local net.Addr) mediaAddress {
 	if m.address != (mediaAddress{}) {
 		return m.address
 	}
@@ -49,7 +51,7 @@ func (m *media) addressFor(local net.Addr) mediaAddress {
 }
 
 // highwaySession gives a ticket and the one address (docs/protocol/media.md 3.1, 10.1).
-func (m *media) highwaySession(rq *request, _ *mediapb.HighwaySessionReq) (*mediapb.HighwaySessionResp, error) {
+func (m *mediaDesk) highwaySession(rq *request, _ *mediapb.HighwaySessionReq) (*mediapb.HighwaySessionResp, error) {
 	at, key := m.addressFor(rq.conn.nc.LocalAddr()), newKey()
 	return &mediapb.HighwaySessionResp{Body: &mediapb.HighwaySessionRespBody{
 		SigSession: m.ticket(rq.session.uin), SessionKey: key[:],
@@ -67,7 +69,7 @@ func answerHead(req *mediapb.RichMediaReq) *mediapb.RichMediaRespHead {
 
 // upload is sub command 100: a reservation, or the notice that an upload is complete, which
 // needs no more than an answer (docs/protocol/media.md 2.4, 2.7).
-func (m *media) upload(rq *request, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
+func (m *mediaDesk) upload(rq *request, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
 	if req.GetUploadCompleted() != nil {
 		return &mediapb.RichMediaResp{Head: answerHead(req), UploadCompleted: &mediapb.UploadCompletedResp{}}, nil
 	}
@@ -96,7 +98,7 @@ func (m *media) upload(rq *request, req *mediapb.RichMediaReq) (*mediapb.RichMed
 }
 
 // reserve returns the upload key of a file, nil when the service has it.
-func (m *media) reserve(uin message.UIN, u *mediaUpload, f *uploadFile, uuid string, fast bool) *string {
+func (m *mediaDesk) reserve(uin message.UIN, u *mediaUpload, f *uploadFile, uuid string, fast bool) *string {
 	if fast {
 		if _, known := m.world.Media().Find(f.MD5, f.SHA1, f.Size); known {
 			return nil
@@ -107,7 +109,7 @@ func (m *media) reserve(uin message.UIN, u *mediaUpload, f *uploadFile, uuid str
 }
 
 // asked reads and checks a reservation.
-func (m *media) asked(by *session, scene *mediapb.SceneInfo, req *mediapb.UploadReq) (*mediaUpload, error) {
+func (m *mediaDesk) asked(by *session, scene *mediapb.SceneInfo, req *mediapb.UploadReq) (*mediaUpload, error) {
 	kind := mediaOfBusiness(scene.GetBusinessType())
 	if kind == nil {
 		return nil, world.Refuse(world.BadRequest, "media of business type %d are not known", scene.GetBusinessType())
@@ -136,7 +138,7 @@ func (m *media) asked(by *session, scene *mediapb.SceneInfo, req *mediapb.Upload
 
 // sceneOf reads where a medium goes. Who names nobody means itself
 // (docs/protocol/media.md 2.1).
-func (m *media) sceneOf(by *session, scene *mediapb.SceneInfo) (to mediaScene, err error) {
+func (m *mediaDesk) sceneOf(by *session, scene *mediapb.SceneInfo) (to mediaScene, err error) {
 	switch scene.GetSceneType() {
 	case scenePrivate:
 		to.peer = message.UID(scene.GetC2C().GetTargetUid())
@@ -192,7 +194,7 @@ func fromHex(dst []byte, digits string) bool {
 
 // download is sub command 200. Its file uuid says all: clients name other scenes than the
 // file's (docs/protocol/media.md 5.1, 10.3).
-func (m *media) download(rq *request, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
+func (m *mediaDesk) download(rq *request, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
 	now := m.world.Now()
 	f, err := m.signer.file(req.GetDownload().GetNode().GetFileUuid(), now)
 	if err != nil {
@@ -216,7 +218,7 @@ func (m *media) download(rq *request, req *mediapb.RichMediaReq) (*mediapb.RichM
 var rkeyApps = map[int32]uint64{10: mediaImage.private, 20: mediaImage.group, 2: 0}
 
 // keys is sub command 202 (docs/protocol/media.md 5.2).
-func (m *media) keys(_ *request, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
+func (m *mediaDesk) keys(_ *request, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
 	now, answer := m.world.Now(), &mediapb.DownloadRkeyResp{}
 	for _, kind := range req.GetDownloadRkey().GetTypes() {
 		app, known := rkeyApps[kind]

@@ -63,7 +63,7 @@ type uploadFile struct {
 
 // describe makes the description that goes into messages, with new uuids
 // (docs/protocol/media.md 2.4, 10.3).
-func (m *media) describe(u *mediaUpload) *mediapb.MsgInfo {
+func (m *mediaDesk) describe(u *mediaUpload) *mediapb.MsgInfo {
 	info := &mediapb.MsgInfo{ExtBizInfo: u.business()}
 	for _, f := range u.files {
 		f.info.FileMd5, f.info.FileSha1 = hex.EncodeToString(f.MD5[:]), hex.EncodeToString(f.SHA1[:])
@@ -130,7 +130,7 @@ func (u *mediaUpload) business() *mediapb.ExtBizInfo {
 
 // compat is what older clients read in place of the description
 // (docs/protocol/media.md 2.5).
-func (m *media) compat(u *mediaUpload, info *mediapb.MsgInfo) []byte {
+func (m *mediaDesk) compat(u *mediaUpload, info *mediapb.MsgInfo) []byte {
 	uuid := info.Body[0].GetIndex().GetFileUuid()
 	switch {
 	case u.kind == mediaRecord:
@@ -144,12 +144,12 @@ func (m *media) compat(u *mediaUpload, info *mediapb.MsgInfo) []byte {
 }
 
 // oldPath is the address of a picture without the host.
-func (m *media) oldPath(u *mediaUpload, info *mediapb.MsgInfo) string {
+func (m *mediaDesk) oldPath(u *mediaUpload, info *mediapb.MsgInfo) string {
 	path := info.Body[0].GetPicture().GetUrlPath()
 	return path + keyPrefix + m.signer.keyFor(u.kind.app(u.scene.group != 0), u.now) + specOriginal
 }
 
-func (m *media) oldGroupImage(u *mediaUpload, info *mediapb.MsgInfo) *messagepb.CustomFace {
+func (m *mediaDesk) oldGroupImage(u *mediaUpload, info *mediapb.MsgInfo) *messagepb.CustomFace {
 	f, pic := u.files[0], info.GetExtBizInfo().GetPic()
 	return &messagepb.CustomFace{
 		FilePath: []byte(f.info.FileName), FileId: newFileID(), FileType: proto.Int32(0), Md5: f.MD5[:],
@@ -159,7 +159,7 @@ func (m *media) oldGroupImage(u *mediaUpload, info *mediapb.MsgInfo) *messagepb.
 	}
 }
 
-func (m *media) oldPrivateImage(u *mediaUpload, info *mediapb.MsgInfo) *messagepb.NotOnlineImage {
+func (m *mediaDesk) oldPrivateImage(u *mediaUpload, info *mediapb.MsgInfo) *messagepb.NotOnlineImage {
 	f, pic := u.files[0], info.GetExtBizInfo().GetPic()
 	uuid, path := info.Body[0].GetIndex().GetFileUuid(), m.oldPath(u, info)
 	// One client reads its number and hash.

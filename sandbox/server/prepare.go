@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -18,7 +19,7 @@ import (
 // The error is a *message.SegmentError.
 func (s *Server) Prepare(ctx context.Context, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error) {
 	sender, _ := s.world.Users().Find(from)
-	up := &uploader{s.world, elements.Scene{Group: group, SelfUID: sender.UID}}
+	up := &uploader{s.world, s.media, s.ownAddress(), sender, group}
 	content, err := up.authors(from, content, 0)
 	if err != nil {
 		return nil, err
@@ -28,19 +29,41 @@ func (s *Server) Prepare(ctx context.Context, from message.UIN, group message.Gr
 		return nil, err
 	}
 	for i, segment := range content {
-		if s, ok := segment.(*message.ForwardSegment); ok {
+		switch s := segment.(type) {
+		case *message.ForwardSegment:
 			card := s.Card()
 			card.Nodes = nil // the service has them
 			content[i] = card
+		case *message.ImageSegment, *message.RecordSegment, *message.VideoSegment:
+			if content[i], err = asReceived(s, group != 0); err != nil {
+				return nil, &message.SegmentError{Index: i, Segment: s, Err: err}
+			}
 		}
 	}
 	return content, nil
 }
 
+// asReceived returns a medium that was uploaded as its receivers read it, with its hashes
+// and sizes.
+func asReceived(s message.Segment, group bool) (message.Segment, error) {
+	body, err := elements.Encode(message.Content{s}, elements.EncodeOptions{Group: group})
+	if err != nil {
+		return nil, err
+	}
+	read := elements.Decode(body.GetRichText(), group)
+	if len(read) != 1 {
+		return nil, fmt.Errorf("a medium is read as %d segments", len(read))
+	}
+	return read[0], nil
+}
+
 // uploader is an [elements.Uploader] for what people of the world send.
 type uploader struct {
 	world *world.World
-	scene elements.Scene
+	media *mediaDesk
+	at    mediaAddress
+	from  world.User
+	group message.GroupCode
 }
 
 // authors fills in who wrote the nodes of forwards. It returns a copy.
@@ -80,10 +103,8 @@ func (u *uploader) authors(from message.UIN, content message.Content, depth int)
 	return content, nil
 }
 
-func (u *uploader) Scene() elements.Scene { return u.scene }
-
-func (u *uploader) Upload(context.Context, message.Segment) (elements.Stored, error) {
-	return elements.Stored{}, elements.ErrNoUploader
+func (u *uploader) Scene() elements.Scene {
+	return elements.Scene{Group: u.group, SelfUID: u.from.UID}
 }
 
 func (u *uploader) UploadForward(_ context.Context, payload []byte) (id string, err error) {

@@ -127,7 +127,7 @@ type Server struct {
 	nt     *ntLogins
 	faults *fault.Set
 	pushes *pushes
-	media  *media
+	media  *mediaDesk
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 
@@ -169,7 +169,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.handler = s.webHandler()
 	s.certificate = sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(time.Now()) })
-	s.media = &media{reservations: s.reservations, signer: newMediaSigner(), address: address}
+	s.media = &mediaDesk{reservations: s.reservations, signer: newMediaSigner(), address: address}
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation
