@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,8 @@ import (
 	"libration/ntqq/clock"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
+	"libration/ntqq/media"
+	"libration/ntqq/media/transfer"
 	"libration/ntqq/session"
 )
 
@@ -52,6 +55,18 @@ type Options struct {
 	// Forwards keeps the content of forwards that were sent or opened, so that they can be
 	// opened again without the service, which forgets them. nil: they are not kept.
 	Forwards ForwardCache
+
+	// Media gets what is sent ready: it measures, hashes and converts. Its zero value is
+	// usable.
+	Media media.Tools
+	// Transfers takes the uploads and downloads of media; nil: a new one. See
+	// [Client.Transfers].
+	Transfers *transfer.Registry
+	// UploadTCP: uploads go in frames of their own, not in HTTP requests.
+	UploadTCP bool
+	// PlainMedia is for a sandbox, whose pictures are at the server that the message names,
+	// over http.
+	PlainMedia bool
 
 	// Handler gets every event, in the order in which the server sent them, one at a time.
 	// While it runs, later events wait; when thousands do, the server waits, its answers to
@@ -93,6 +108,9 @@ func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Transfers == nil {
+		o.Transfers = &transfer.Registry{}
+	}
 }
 
 // session returns the options of the session, without its callbacks to the client.
@@ -131,6 +149,12 @@ type Client struct {
 	sending *sendLimiter
 	sends   *sendings
 	showing chan struct{} // a place for each forward that is read for what its card shows
+
+	transfers *transfer.Registry
+	uploads   chan struct{} // a place for each upload that runs
+	highways  highways
+	rkeys     rkeys
+	http      *http.Client // for media
 }
 
 // New checks the options and loads the keystore. It starts nothing.
@@ -141,7 +165,8 @@ func New(o Options) (*Client, error) {
 		pushes: queue.New[push](pushQueue, pushBytes), own: queue.New[order.Input](ownQueue, ownBytes),
 		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
-		showing: make(chan struct{}, maxShowing),
+		showing:   make(chan struct{}, maxShowing),
+		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads), http: mediaClient(&o),
 	}
 	s := o.session()
 	s.OnPush, s.OnOnline, s.OnFrame = c.receive, c.online, c.noteFrame
@@ -199,6 +224,7 @@ func (c *Client) Run(ctx context.Context) error {
 // delivered.
 func (c *Client) online(ctx context.Context, serverTime int64) {
 	c.cache.expire()
+	c.highways.forget(nil)
 	c.comparing.Wait() // that of the last connection has ended with it
 	c.comparing.Go(func() { c.crash.guard(func() { c.compare(ctx, serverTime) }) })
 }

@@ -12,13 +12,13 @@ import (
 
 // complete makes content ready to be encoded, on a copy: it fills in what mentions,
 // quotes, faces, stickers and forwards lack, and uploads what has to be.
-func (c *Client) complete(ctx context.Context, group GroupCode, content message.Content) (message.Content, error) {
+func (c *Client) complete(ctx context.Context, to target, content message.Content) (message.Content, error) {
 	if !slices.ContainsFunc(content, says) {
 		return nil, ErrEmptyMessage
 	}
-	out, err := c.fill(ctx, group, content)
+	out, err := c.fill(ctx, to.group, content)
 	if err == nil {
-		out, err = elements.Upload(ctx, &uploader{c, group}, out)
+		out, err = elements.Upload(ctx, &uploader{c, to}, out)
 	}
 	if err != nil {
 		return nil, unsent(ctx, err)

@@ -83,15 +83,16 @@ func fetchForwardRequest(self UID, id string) *messagepb.LongMsgReq {
 // for a private chat with the account itself. The errors are those of
 // [Messages.SendGroup].
 func (m Messages) Prepare(ctx context.Context, chat message.Chat, content message.Content) (message.Content, error) {
-	if chat.Kind != message.Group {
-		chat.Group = 0
+	to, err := m.c.target(ctx, chat)
+	if err != nil {
+		return nil, unsent(ctx, err)
 	}
-	return m.c.complete(ctx, chat.Group, content)
+	return m.c.complete(ctx, to, content)
 }
 
 // UploadForward implements [elements.Uploader].
 func (u *uploader) UploadForward(ctx context.Context, payload []byte) (string, error) {
-	resp, err := call(ctx, u.c, rpc.SendLongMessage, sendForwardRequest(u.group, u.c.Self().UID, payload))
+	resp, err := call(ctx, u.c, rpc.SendLongMessage, sendForwardRequest(u.to.group, u.c.Self().UID, payload))
 	id := resp.GetSend().GetResId()
 	if err == nil && id == "" {
 		err = errNoForwardID

@@ -44,7 +44,7 @@ func (m Messages) SendGroup(ctx context.Context, group GroupCode, content messag
 	if err := ctx.Err(); err != nil {
 		return nil, unsent(ctx, err)
 	}
-	content, err := c.complete(ctx, group, content)
+	content, err := c.complete(ctx, target{group: group, chat: message.Chat{Kind: message.Group, Group: group}}, content)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (m Messages) SendFriend(ctx context.Context, peer UIN, content message.Cont
 	if err != nil {
 		return nil, unsent(ctx, err)
 	}
-	content, err = c.complete(ctx, 0, content)
+	content, err = c.complete(ctx, target{peer: uid, chat: message.Chat{Kind: message.Friend, Peer: peer, PeerUID: uid}}, content)
 	if err != nil {
 		return nil, err
 	}

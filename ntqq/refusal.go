@@ -37,6 +37,13 @@ var sendCauses = map[int64]error{
 	299: ErrGroupLimit,
 }
 
+// ErrMediaRefused: the service does not take the medium. It refuses voices of more than
+// about a minute so.
+var ErrMediaRefused = errors.New("the service does not take the medium; it refuses long voices so")
+
+// mediaCauses are what the results of a reservation mean (docs/protocol/codecs.md 5).
+var mediaCauses = map[int64]error{170019003: ErrMediaRefused}
+
 // sendBlocked is our code of ErrSwallowed.
 const sendBlocked = 9000
 

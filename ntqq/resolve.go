@@ -142,6 +142,27 @@ func (c *Client) nameMentions(m *message.Message, fetch func()) {
 	}
 }
 
+// eventAddresses is how many addresses of media are looked up for one event.
+const eventAddresses = 20
+
+// locate fills in the addresses of a message's media. The segments are replaced, not
+// changed: others may hold them.
+func (c *Client) locate(ctx context.Context, e event.Event) {
+	m, ok := e.(*event.Message)
+	if !ok || !slices.ContainsFunc(m.Content, unlocated) || time.Now().Before(c.lookAgain) {
+		return
+	}
+	ctx, cancel := c.lookUps(ctx)
+	defer cancel()
+	m.Content = slices.Clone(m.Content)
+	left := eventAddresses
+	err := c.addresses(ctx, m.Content, &left, false)
+	c.looked(err)
+	if err != nil {
+		c.log.Debug("a medium has no address", "err", err)
+	}
+}
+
 // refreshMembers fetches a group's list for an event, unless that was done a
 // moment ago.
 func (c *Client) refreshMembers(ctx context.Context, group GroupCode) {

@@ -169,7 +169,7 @@ func TestMentionByUIDShowsTheName(t *testing.T) {
 			{testGroup, "u_bob", "@Bobby"}, {testGroup, "u_self", "@Bot"}, {testGroup, "u_nobody", "@Alice"},
 			{0, "u_carol", "@Carol"}, {0, "u_self", "@Bot"}, {0, "u_nobody", "@Alice"},
 		} {
-			got, err := c.complete(ctx, tt.group, message.Content{&message.AtSegment{UID: tt.uid}})
+			got, err := c.complete(ctx, target{group: tt.group}, message.Content{&message.AtSegment{UID: tt.uid}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,18 +9,13 @@ import (
 
 // uploader is what segments need of the service before they are sent to a chat.
 type uploader struct {
-	c     *Client
-	group GroupCode // 0: a private chat
+	c  *Client
+	to target
 }
 
 // Scene implements [elements.Uploader].
 func (u *uploader) Scene() elements.Scene {
-	return elements.Scene{Group: u.group, SelfUID: u.c.Self().UID}
-}
-
-// Upload implements [elements.Uploader]. This client uploads no media yet.
-func (u *uploader) Upload(context.Context, message.Segment) (elements.Stored, error) {
-	return elements.Stored{}, elements.ErrNoUploader
+	return elements.Scene{Group: u.to.group, SelfUID: u.c.Self().UID}
 }
 
 // ContactCard implements [elements.Uploader].

@@ -7,6 +7,7 @@ import (
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/media/transfer"
 	"libration/ntqq/message"
 )
 
@@ -47,6 +48,8 @@ var (
 	noMedium = cause("MEDIA_NOT_FOUND", text.T(
 		"no picture, voice or video of this name is known: names are known as long as messages are kept; also give its url, or where its bytes are",
 		"没有该名称的图片、语音或视频：名称的有效期与消息保存时间相同；可以同时给出 `url`，或直接给出文件位置"))
+	broken = cause("API_ERROR", text.T(
+		"the download ended early, or had more bytes than the medium", "下载不完整，或内容与原文件大小不符"))
 	noFiles = cause("MEDIA_NOT_FOUND", text.T("this program opens no files", "本程序不能打开文件"))
 
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
@@ -85,10 +88,12 @@ var (
 	blocked   = cause("SEND_MSG_API_ERROR", text.T("blocked: the receiver or the content refuses it", "被对方拒收，或内容被拦截"))
 	swallowed = cause("SEND_MSG_API_ERROR", text.T(
 		"accepted without a sequence: the message was most likely blocked", "服务器接受但没有给出序号，消息很可能被拦截"))
-	muted      = cause("SEND_MSG_API_ERROR", text.T("the account, or the whole group, is muted", "账号被禁言，或全体禁言"))
-	atAll      = cause("SEND_MSG_API_ERROR", text.T("@everyone is not allowed, or its daily limit is reached", "没有 @全体成员 的权限，或今日次数已用完"))
-	groupLimit = cause("SEND_MSG_API_ERROR", text.T("too many messages per minute for this group", "群内每分钟消息数超限"))
-	tooLate    = cause("RECALL_API_ERROR", text.T(
+	muted         = cause("SEND_MSG_API_ERROR", text.T("the account, or the whole group, is muted", "账号被禁言，或全体禁言"))
+	atAll         = cause("SEND_MSG_API_ERROR", text.T("@everyone is not allowed, or its daily limit is reached", "没有 @全体成员 的权限，或今日次数已用完"))
+	groupLimit    = cause("SEND_MSG_API_ERROR", text.T("too many messages per minute for this group", "群内每分钟消息数超限"))
+	refusedMedium = cause("SEND_MSG_API_ERROR", text.T(
+		"the service does not take the medium; it refuses voices of more than about a minute so", "服务器拒绝该媒体；超过约一分钟的语音会被这样拒绝"))
+	tooLate = cause("RECALL_API_ERROR", text.T(
 		"the message cannot be recalled any more, or not by this account", "消息已无法撤回，或账号没有权限撤回"))
 
 	// What else fails an operation has the code of the operation.
@@ -97,7 +102,7 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = []*table.Cause{emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed}
+	sendCauses = []*table.Cause{emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed, refusedMedium, broken, noMedium}
 	nodeCauses = with(sendCauses, emptyNodes)
 )
 
@@ -147,4 +152,8 @@ var causes = []struct {
 	{ntqq.ErrAtAll, atAll},
 	{ntqq.ErrGroupLimit, groupLimit},
 	{ntqq.ErrNotRecallable, tooLate},
+	{ntqq.ErrNoMedium, noMedium},
+	{ntqq.ErrIncomplete, broken},
+	{ntqq.ErrMediaRefused, refusedMedium},
+	{transfer.ErrCancelled, givenUp},
 }

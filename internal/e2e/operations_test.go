@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"regexp"
@@ -16,12 +19,14 @@ import (
 
 	"libration/internal/clienttest"
 	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
 	"libration/internal/vectors"
 	"libration/ntqq"
 	"libration/ntqq/event"
+	"libration/ntqq/media"
 	"libration/ntqq/message"
 	"libration/sandbox"
 )
@@ -226,8 +231,39 @@ func knownAnswers() map[string][]byte {
 	fill(out, rpc.GroupInfo, &oidbpb.GroupInfoResp{Groups: []*oidbpb.GroupInfoRespEntry{{
 		GroupCode: uint64(group), Info: &oidbpb.GroupInfo{LatestSeq: proto.Uint32(5)},
 	}}})
+	picture := &mediapb.MsgInfoBody{Index: &mediapb.IndexNode{
+		FileUuid: "uuid", Info: &mediapb.FileInfo{FileMd5: fmt.Sprintf("%x", md5.Sum(dot))},
+	}}
+	fill(out, rpc.UploadGroupImage, &mediapb.RichMediaResp{Upload: &mediapb.UploadResp{ // it wants the bytes
+		Ukey: proto.String("ukey"), MsgInfo: &mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{picture}},
+	}})
 	return out
 }
+
+// exampleMedia are a picture to be sent, and media that were received in private chats and
+// in groups.
+func exampleMedia(t *testing.T) []any {
+	received := func(app uint64) message.Medium {
+		uuid, err := pb.Marshal(&mediapb.FileUuidBody{AppId: app})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return message.Medium{
+			Name: "x", Size: 1, MD5: make([]byte, 16), SHA1: make([]byte, 20), ID: base64.RawURLEncoding.EncodeToString(uuid),
+		}
+	}
+	picture := func(app uint64) message.Segment { return &message.ImageSegment{Medium: received(app)} }
+	voice := func(app uint64) message.Segment { return &message.RecordSegment{Medium: received(app)} }
+	video := func(app uint64) message.Segment {
+		return &message.VideoSegment{Medium: received(app), Cover: received(app)}
+	}
+	sent := &message.ImageSegment{Medium: message.Medium{Source: media.Bytes(dot)}}
+	return []any{sent, picture(1406), picture(1407), voice(1402), voice(1403), video(1413), video(1415)}
+}
+
+// dot is a PNG of one pixel.
+var dot = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89" +
+	"\x00\x00\x00\rIDATx\xdac\xfc\xff\x9f\xa1\x1e\x00\x07\x82\x02\x7f=\xc8H\xef\x00\x00\x00\x00IEND\xaeB`\x82")
 
 func fill[Req, Resp proto.Message](answers map[string][]byte, op *rpc.Op[Req, Resp], resp Resp) {
 	body, err := op.EncodeResponse(resp)
@@ -242,6 +278,8 @@ var notRun = map[string]string{
 	"Run":  "it runs already",
 	"Wait": "waits for a state",
 	"Call": "sends what it is given",
+
+	"Transfers": "a list",
 }
 
 // runMethods runs each method that takes a context, and those of what the others
@@ -305,6 +343,8 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[message.GroupCode](): {group},
 		reflect.TypeFor[message.Content]():   {say("hello"), message.Content{message.Forward(message.Node{Content: say("hello")})}},
 		reflect.TypeFor[uint64]():            {uint64(1)},
+		reflect.TypeFor[message.Segment]():   exampleMedia(t),
+		reflect.TypeFor[io.Writer]():         {io.Discard},
 		reflect.TypeFor[ntqq.HistoryQuery](): {ntqq.HistoryQuery{}, ntqq.HistoryQuery{Time: 1}},
 		reflect.TypeFor[message.Chat](): {
 			message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"},

@@ -8,7 +8,7 @@ type MediaOp = Op[*mediapb.RichMediaReq, *mediapb.RichMediaResp]
 // media describes an operation of the family: its result stands in the OIDB envelope or in
 // the head of the answer.
 func media(info OpInfo) *MediaOp {
-	info.ByUIN = true
+	info.ByUIN = info.Cmd != 0x9067 // of that one, official clients write it, too
 	return oidb[*mediapb.RichMediaReq, *mediapb.RichMediaResp](info, verdict{code: "head.ret_code", text: "head.message"})
 }
 

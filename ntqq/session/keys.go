@@ -32,6 +32,10 @@ func (s *Session) Self() Self {
 	return self
 }
 
+// Ticket returns the ticket that the session has (A2), for servers of the service that take
+// it in place of a login. It is a secret: never log it.
+func (s *Session) Ticket() []byte { return s.keys().A2 }
+
 // SetNickname takes the account's new name from a push. It is the account's at once, and
 // saved within a minute while the account is online. An empty name and one of more than
 // 4 KiB are ignored.

@@ -167,6 +167,9 @@ func (t *Transfer) Step(step string, total uint64) {
 // Named says what the file is called.
 func (t *Transfer) Named(name string) { t.edit(func(s *Status) { s.Name = name }) }
 
+// Set says how many bytes are done.
+func (t *Transfer) Set(n uint64) { t.edit(func(s *Status) { s.Done = n }) }
+
 // Add adds bytes to those that are done.
 func (t *Transfer) Add(n uint64) { t.edit(func(s *Status) { s.Done += n }) }
 

@@ -1,0 +1,330 @@
+package ntqq
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"libration/internal/elements"
+	"libration/internal/highway"
+	"libration/internal/pb/mediapb"
+	"libration/ntqq/internal/upload"
+	"libration/ntqq/media"
+	"libration/ntqq/media/transfer"
+	"libration/ntqq/message"
+)
+
+const (
+	// maxUploads is how many media are uploaded at the same time; others wait.
+	maxUploads = 8
+	// uploadTimeout bounds one upload, conversion included.
+	uploadTimeout = 20 * time.Minute
+	// reservations is how often a place is asked for: the key of one, or the ticket, may
+	// have expired, or the server says that it has a file that it has not.
+	reservations = 4
+	// onlineWait bounds the waiting for the session between two of them.
+	onlineWait = 30 * time.Second
+	// stepWait is what a transfer does that waits for a place.
+	stepWait = "wait"
+)
+
+var (
+	errNoSource = errors.New("the medium has no source, and not all that the service knows it by")
+	errMissing  = errors.New("the service has the file, it says, and that it does not exist")
+	errNotHere  = errors.New("the bytes are wanted")
+	errTooLarge = errors.New("files of 4 GiB and more cannot be in a message")
+)
+
+// uploadFile is a file of a medium: the medium itself, or the thumbnail of a video.
+type uploadFile struct {
+	name          string
+	size          uint64
+	md5, sha1     []byte
+	states        [][20]byte // of a video's main file; else the hash
+	kind          *mediapb.FileType
+	width, height uint32
+	seconds       uint32
+	original      uint32
+	source        message.Source // nil: the bytes are not here
+}
+
+// uploading is one medium on its way to one chat.
+type uploading struct {
+	c     *Client
+	to    target
+	kind  *mediaKind
+	seg   message.Segment
+	files []*uploadFile
+	close func() error // of what was opened for the files; nil: nothing was
+	list  *transfer.Transfer
+	slow  bool // no fast upload
+}
+
+// Upload implements [elements.Uploader].
+func (u *uploader) Upload(ctx context.Context, seg message.Segment) (elements.Stored, error) {
+	kind, m := mediumOf(seg)
+	if kind == nil {
+		return elements.Stored{}, fmt.Errorf("%T is no medium", seg)
+	}
+	s := transfer.Status{Direction: transfer.Upload, Kind: kind.name, Name: m.Name, Step: stepWait, Total: m.Size}
+	if u.to.chat.Kind != 0 {
+		s.Chat = &u.to.chat
+	}
+	ctx, list := u.c.transfers.Begin(ctx, s)
+	up := &uploading{c: u.c, to: u.to, kind: kind, seg: seg, list: list}
+	stored, err := up.inTurn(ctx)
+	err = transfer.Cause(ctx, err)
+	list.End(err)
+	return stored, err
+}
+
+// inTurn uploads when there is a place for it.
+func (u *uploading) inTurn(ctx context.Context) (elements.Stored, error) {
+	select {
+	case u.c.uploads <- struct{}{}:
+		defer func() { <-u.c.uploads }()
+	case <-ctx.Done():
+		return elements.Stored{}, ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
+	defer cancel()
+	defer u.closeFiles()
+	return u.run(ctx)
+}
+
+func (u *uploading) run(ctx context.Context) (elements.Stored, error) {
+	if err := u.prepare(ctx); err != nil {
+		return elements.Stored{}, err
+	}
+	for try := 1; ; try++ {
+		session, stored, err := u.once(ctx)
+		switch {
+		case err == nil || try == reservations || ctx.Err() != nil:
+			return stored, err
+		case errors.Is(err, errNotHere):
+			err = u.fetch(ctx)
+		case errors.Is(err, errMissing):
+			u.slow, err = true, nil
+		case again(err):
+			u.c.highways.forget(session)
+			err = u.c.waitOnline(ctx, err)
+		}
+		if err != nil {
+			return elements.Stored{}, err
+		}
+	}
+}
+
+// again reports whether an upload that failed is worth another reservation: the ticket or
+// the key may be over, or the servers that are known are gone.
+func again(err error) bool {
+	failed, ok := errors.AsType[*upload.BlockError](err)
+	return ok && !failed.Final()
+}
+
+// waitOnline waits a moment for the session, which may have been lost with an upload. The
+// error is err when it does not come back.
+func (c *Client) waitOnline(ctx context.Context, err error) error {
+	ctx, cancel := context.WithTimeout(ctx, onlineWait)
+	defer cancel()
+	if _, waited := c.Wait(ctx, State.Online); waited != nil {
+		return err
+	}
+	return nil
+}
+
+// once reserves places and uploads what the service wants.
+func (u *uploading) once(ctx context.Context) (*highwaySession, elements.Stored, error) {
+	u.list.Step(string(media.StepReserve), 0)
+	group := u.to.group != 0
+	req := reserveRequest(u.kind, u.to, u.c.Self().UID, u.seg, u.files, !u.slow)
+	r, err := u.c.reserve(ctx, u.kind, req, group, u.files)
+	if err != nil {
+		return nil, elements.Stored{}, &media.StepError{Step: media.StepReserve, Err: err}
+	}
+	stored := elements.Stored{Info: r.info, Compat: r.compat}
+	for i, p := range r.places {
+		if p.ukey == "" {
+			if !r.bodies[i].GetFileExist() && !u.slow {
+				return nil, stored, &media.StepError{Step: media.StepReserve, Err: errMissing}
+			}
+			continue
+		}
+		if u.files[i].source == nil {
+			return nil, stored, errNotHere
+		}
+		session, err := u.c.highwaySession(ctx)
+		if err == nil {
+			err = u.send(ctx, session, r, i)
+		}
+		if err != nil {
+			return session, stored, &media.StepError{Step: media.StepBlock, Err: err}
+		}
+	}
+	return nil, stored, nil
+}
+
+// prepare finds out what is uploaded: the bytes of the source, or what was received.
+func (u *uploading) prepare(ctx context.Context) error {
+	_, m := mediumOf(u.seg)
+	if m.Source != nil {
+		return u.measure(ctx, m.Source)
+	}
+	u.files = knownFiles(u.seg)
+	if u.files != nil {
+		return nil
+	}
+	if m.ID == "" && m.URL == "" {
+		return &media.StepError{Step: media.StepFetch, Err: errNoSource}
+	}
+	return u.fetch(ctx)
+}
+
+// fetch gets the bytes of a medium that was received.
+func (u *uploading) fetch(ctx context.Context) error {
+	return u.measure(ctx, &receivedSource{u.c, u.seg, u.list})
+}
+
+func (u *uploading) closeFiles() {
+	if u.close == nil {
+		return
+	}
+	if err := u.close(); err != nil {
+		u.c.notes.Warn("media", "what an upload had opened was not closed", "err", err)
+	}
+}
+
+// measure makes files of a source.
+func (u *uploading) measure(ctx context.Context, src message.Source) error {
+	u.list.Step(string(media.StepFetch), 0)
+	tools := &u.c.opts.Media
+	var err error
+	switch s := u.seg.(type) {
+	case *message.ImageSegment:
+		var p *media.Picture
+		if p, err = tools.Picture(ctx, src); err == nil {
+			u.close = p.Close
+			u.files = []*uploadFile{pictureFile(p, s.Medium.Name)}
+		}
+	default:
+		return &media.StepError{Step: media.StepConvert, Err: fmt.Errorf("a %s cannot be measured", u.kind.name)}
+	}
+	if err != nil {
+		return err
+	}
+	u.list.Named(u.files[0].name)
+	for _, f := range u.files {
+		if f.size > math.MaxUint32 {
+			return &media.StepError{Step: media.StepHash, Err: errTooLarge}
+		}
+	}
+	return nil
+}
+
+func fileOf(f *media.File, name string) *uploadFile {
+	states := f.States
+	if states == nil {
+		states = [][20]byte{f.SHA1}
+	}
+	return &uploadFile{name: name, size: f.Size, md5: f.MD5[:], sha1: f.SHA1[:], states: states, source: f.Source}
+}
+
+func pictureFile(p *media.Picture, name string) *uploadFile {
+	f := fileOf(&p.File, cmp.Or(name, p.Name))
+	f.kind, f.width, f.height, f.original = &mediapb.FileType{Type: imageKind.fileType, PicFormat: p.Format}, p.Width, p.Height, 1
+	return f
+}
+
+func voiceFile(v *media.Voice, name string) *uploadFile {
+	f := fileOf(&v.File, cmp.Or(name, fmt.Sprintf("%x.amr", v.MD5)))
+	f.kind, f.seconds = voiceType(), v.Seconds
+	return f
+}
+
+func voiceType() *mediapb.FileType {
+	return &mediapb.FileType{Type: recordKind.fileType, VoiceFormat: 1}
+}
+
+// Names of the files of a video (docs/protocol/media.md 2.2).
+const (
+	videoName = "video.mp4"
+	coverName = "video.jpg"
+)
+
+func videoFiles(v *media.Video, name string) []*uploadFile {
+	f, cover := fileOf(&v.File, cmp.Or(name, videoName)), fileOf(&v.Cover.File, coverName)
+	f.kind, f.seconds = &mediapb.FileType{Type: videoKind.fileType}, v.Seconds
+	cover.kind, cover.width, cover.height = coverType(), v.Cover.Width, v.Cover.Height
+	return []*uploadFile{f, cover}
+}
+
+func coverType() *mediapb.FileType { return &mediapb.FileType{Type: imageKind.fileType} }
+
+// knownFiles are the files of a medium that was received, by what the service knows them
+// by; nil when that is not all known.
+func knownFiles(seg message.Segment) []*uploadFile {
+	switch s := seg.(type) {
+	case *message.ImageSegment:
+		f := knownFile(&s.Medium)
+		if f == nil {
+			return nil
+		}
+		f.kind, f.width, f.height, f.original = &mediapb.FileType{Type: imageKind.fileType, PicFormat: s.Format}, s.Width, s.Height, 1
+		return []*uploadFile{f}
+	case *message.RecordSegment:
+		f := knownFile(&s.Medium)
+		if f == nil {
+			return nil
+		}
+		f.kind, f.seconds = voiceType(), s.Seconds
+		return []*uploadFile{f}
+	case *message.VideoSegment:
+		f, cover := knownFile(&s.Medium), knownFile(&s.Cover)
+		if f == nil || cover == nil {
+			return nil
+		}
+		f.kind, f.seconds = &mediapb.FileType{Type: videoKind.fileType}, s.Seconds
+		cover.kind, cover.width, cover.height = coverType(), s.Width, s.Height
+		return []*uploadFile{f, cover}
+	}
+	return nil
+}
+
+func knownFile(m *message.Medium) *uploadFile {
+	if len(m.MD5) != 16 || len(m.SHA1) != 20 || m.Size == 0 || m.Size > math.MaxUint32 || m.Name == "" {
+		return nil
+	}
+	return &uploadFile{name: m.Name, size: m.Size, md5: m.MD5, sha1: m.SHA1}
+}
+
+// send uploads one file of a reservation by the highway.
+func (u *uploading) send(ctx context.Context, session *highwaySession, r *reservation, i int) error {
+	f, p := u.files[i], r.places[i]
+	ext, err := highway.Ext{
+		FileUUID: r.bodies[i].GetIndex().GetFileUuid(), UKey: p.ukey, Addrs: p.addrs, MsgInfo: r.info, SHA1: f.states,
+	}.Encode()
+	if err != nil {
+		return err
+	}
+	command := u.kind.command
+	if i > 0 {
+		command = u.kind.cover
+	}
+	u.list.Step(string(media.StepBlock), f.size)
+	return u.c.sendFile(ctx, session, command.in(u.to.group != 0), f, ext, u.list)
+}
+
+// sendFile sends the blocks of a file.
+func (c *Client) sendFile(ctx context.Context, session *highwaySession, command uint32, f *uploadFile, ext []byte, list *transfer.Transfer) error {
+	app := c.App()
+	return upload.Send(ctx, upload.Upload{
+		CommandID: command, Size: f.size, MD5: [16]byte(f.md5), Ext: ext, Open: f.source.Open, Progress: list.Set,
+	}, upload.Session{
+		Addrs: session.addrs, Ticket: session.ticket, UIN: strconv.FormatUint(uint64(c.Self().UIN), 10),
+		AppID: uint32(app.AppId), SubAppID: uint32(app.SubAppId), LoginSig: c.session.Ticket(),
+	}, upload.Options{Dial: c.opts.Dial, TCP: c.opts.UploadTCP})
+}

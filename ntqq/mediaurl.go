@@ -1,0 +1,213 @@
+package ntqq
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
+	"libration/ntqq/message"
+)
+
+const (
+	// mediaHost has the pictures of the new form, oldImages those of the old one
+	// (docs/protocol/media.md 5.1).
+	mediaHost = "multimedia.nt.qq.com.cn"
+	oldImages = "http://gchat.qpic.cn/gchatpic_new/0/0-0-%X/0"
+
+	// maxAddresses bounds what one call of Complete looks up.
+	maxAddresses = 200
+)
+
+var errNoAddress = errors.New("the answer has no address")
+
+// URL returns an address from which a medium can be downloaded now. It dies after about an
+// hour. Addresses of pictures are made of a key ([Media.Rkeys]); of the others the service
+// is asked each time.
+//
+// The errors are those of [Client.Call], a [*ServerError] when the service does not know
+// the medium (any more), and [ErrNoMedium].
+func (m Media) URL(ctx context.Context, seg message.Segment) (string, error) {
+	kind, medium := mediumOf(seg)
+	if kind == nil {
+		return "", ErrNoMedium
+	}
+	if medium.ID == "" {
+		return oldURL(kind, medium)
+	}
+	w := m.c.whereOf(kind, medium)
+	if address := m.c.pictureURL(ctx, w); address != "" {
+		return address, nil
+	}
+	return m.c.askURL(ctx, w)
+}
+
+// oldURL is the address of a medium of the old form.
+func oldURL(kind *mediaKind, m *message.Medium) (string, error) {
+	switch {
+	case m.URL != "":
+		return m.URL, nil
+	case kind == imageKind && len(m.MD5) == 16:
+		return fmt.Sprintf(oldImages, m.MD5), nil
+	}
+	return "", ErrNoMedium
+}
+
+// where is what the service knows a medium by.
+type where struct {
+	kind    *mediaKind
+	node    *mediapb.IndexNode
+	app     uint64 // of the file uuid; 0: it cannot be read
+	inGroup bool
+	group   GroupCode // 0: not known
+	domain  string    // as the description has it: anybody may have written it
+}
+
+// whereOf reads a description; without one the uuid says it (docs/protocol/media.md 5.1).
+func (c *Client) whereOf(kind *mediaKind, m *message.Medium) where {
+	w := where{kind: kind}
+	uuid := readUUID(m.ID)
+	w.app = uuid.GetAppId()
+	w.inGroup = w.app == kind.app.group
+	var info mediapb.MsgInfo
+	if len(m.Info) > 0 && pb.Unmarshal(m.Info, &info) == nil && len(info.GetBody()) > 0 && info.GetBody()[0].GetIndex().GetFileUuid() == m.ID {
+		body := info.GetBody()[0]
+		w.node, w.domain = body.GetIndex(), body.GetPicture().GetDomain()
+		if troop := body.GetSource().GetTroop(); troop != nil {
+			w.group = GroupCode(troop.GetGroupUin())
+			w.inGroup = w.inGroup || w.app == 0
+		}
+		return w
+	}
+	w.node = &mediapb.IndexNode{FileUuid: m.ID, StoreId: 1, Ttl: uuid.GetTtl()}
+	return w
+}
+
+// readUUID reads a file uuid, as far as it can be read.
+func readUUID(id string) *mediapb.FileUuidBody {
+	body := &mediapb.FileUuidBody{}
+	b, err := base64.RawURLEncoding.DecodeString(id)
+	if err != nil || pb.Unmarshal(b, body) != nil {
+		return nil
+	}
+	return body
+}
+
+// pictureURL makes the address of a picture; "": the service has to be asked. The key goes
+// to the service's own host only, or to a sandbox.
+func (c *Client) pictureURL(ctx context.Context, w where) string {
+	typ := uint32(0)
+	switch w.app {
+	case imageKind.app.private:
+		typ = rkeyPrivate
+	case imageKind.app.group:
+		typ = rkeyGroup
+	default:
+		return ""
+	}
+	address := url.URL{Scheme: "https", Host: mediaHost, Path: "/download"}
+	if c.opts.PlainMedia {
+		address.Scheme, address.Host = "http", w.domain
+	}
+	if address.Host == "" || strings.ContainsAny(address.Host, "/?#@\\") {
+		return ""
+	}
+	key := c.rkey(ctx, typ)
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s?appid=%d&fileid=%s%s", address.String(), w.app, url.QueryEscape(w.node.GetFileUuid()), key)
+}
+
+// askURL asks the service for an address.
+func (c *Client) askURL(ctx context.Context, w where) (string, error) {
+	op := w.kind.url.in(w.inGroup)
+	resp, err := call(ctx, c, op, urlRequest(w, c.Self().UID))
+	if err != nil {
+		return "", fmt.Errorf("address of the %s: %w", w.kind.name, err)
+	}
+	address, err := urlOf(resp.GetDownload())
+	if err != nil {
+		return "", fmt.Errorf("address of the %s: %w", w.kind.name, err)
+	}
+	return address, nil
+}
+
+func urlRequest(w where, self UID) *mediapb.RichMediaReq {
+	return &mediapb.RichMediaReq{
+		Head:     mediaHead(w.kind.urlRequest.in(w.inGroup), mediaAddress, sceneOf(w.kind, w.kind.urlType, w.group, w.inGroup, self)),
+		Download: &mediapb.DownloadReq{Node: w.node, Ext: &mediapb.DownloadExt{Video: &mediapb.VideoDownloadExt{}}},
+	}
+}
+
+// urlOf puts an address together (docs/protocol/media.md 5.1).
+func urlOf(d *mediapb.DownloadResp) (string, error) {
+	host, scheme := d.GetInfo().GetDomain(), "https"
+	if port := d.GetInfo().GetHttpsPort(); port != 0 && port != 443 {
+		scheme = "http"
+		if _, _, err := net.SplitHostPort(host); err != nil && port != 80 {
+			host = net.JoinHostPort(host, strconv.Itoa(int(port)))
+		}
+	}
+	address := scheme + "://" + host + d.GetInfo().GetUrlPath() + d.GetRkeyParam()
+	u, err := url.Parse(address)
+	if err != nil || d.GetInfo().GetDomain() == "" || u.Host != host || u.User != nil {
+		return "", errNoAddress
+	}
+	return address, nil
+}
+
+// Complete fills in the URL of received media that have none, also within forwards. The
+// segments in content are replaced by copies; those of the nodes of forwards, too. At most
+// 200 addresses are looked up. What cannot be found stays without an address: the error is
+// the first that was met.
+func (m Media) Complete(ctx context.Context, content message.Content) error {
+	left := maxAddresses
+	return m.c.addresses(ctx, content, &left, true)
+}
+
+// addresses is Complete for as many media as are left.
+func (c *Client) addresses(ctx context.Context, content message.Content, left *int, nodes bool) error {
+	var first error
+	note := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	for i, seg := range content {
+		if f, ok := seg.(*message.ForwardSegment); ok && nodes {
+			for j := range f.Nodes {
+				note(c.addresses(ctx, f.Nodes[j].Content, left, nodes))
+			}
+			continue
+		}
+		if !unlocated(seg) {
+			continue
+		}
+		if *left--; *left < 0 || ctx.Err() != nil {
+			note(ctx.Err())
+			break
+		}
+		address, err := c.Media().URL(ctx, seg)
+		if err != nil {
+			note(err)
+			continue
+		}
+		located, medium := copyMedium(seg)
+		medium.URL = address
+		content[i] = located
+	}
+	return first
+}
+
+// unlocated reports whether a segment is a medium that was received, without an address.
+func unlocated(seg message.Segment) bool {
+	_, m := mediumOf(seg)
+	return m != nil && m.URL == "" && (m.ID != "" || m.Source == nil && len(m.MD5) == 16)
+}
