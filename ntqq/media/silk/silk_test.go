@@ -33,7 +33,7 @@ func speech(seconds float64, rate int) []byte {
 		var v float64
 		for h := 1.0; h <= 20; h++ {
 			f := h * 140
-			v += math.Sin(2*math.Pi*h*phase) * (math.Exp(-math.Pow((f-600)/300, 2)) + 0.4*math.Exp(-math.Pow((f-1700)/400, 2)))
+			v += math.Sin(2*math.Pi*h*phase) * (math.Exp(-(f-600)*(f-600)/9e4) + 0.4*math.Exp(-(f-1700)*(f-1700)/16e4))
 		}
 		v = v*math.Max(0, math.Sin(2*math.Pi*t*3)) + r.NormFloat64()*0.02
 		pcm = binary.LittleEndian.AppendUint16(pcm, uint16(int16(5000*v)))
