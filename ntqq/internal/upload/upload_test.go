@@ -165,7 +165,7 @@ func TestCancel(t *testing.T) {
 				began := time.Now()
 				time.AfterFunc(at, func() { cancel(reason) })
 				e := &edge{t: t, on: func(int, *mediapb.HighwayReqHead) act { return bad }}
-				err := e.send(ctx, testFile(9*mib), Options{}, nil)
+				err := e.send(ctx, testFile(20*mib), Options{}, nil)
 				if !errors.Is(err, reason) || time.Since(began) > at+time.Second {
 					t.Errorf("%s, after %v: got %v at %v", name, at, err, time.Since(began))
 				}
