@@ -43,10 +43,18 @@ const (
 	SignerWrong        Name = "signer-wrong"
 	SignerWrongVersion Name = "signer-wrong-version"
 	TimeSkew           Name = "time-skew"
+	UploadReset        Name = "upload-reset"
+	UploadWrongHash    Name = "upload-wrong-hash"
+	UploadSlow         Name = "upload-slow"
+	UploadSilent       Name = "upload-silent"
+	UploadExpired      Name = "upload-expired"
+	UploadCloseAfter   Name = "upload-close-after"
+	UploadRefused      Name = "upload-refused"
+	UploadMissing      Name = "upload-missing"
 )
 
 // Point is where a fault can strike. Points are bits and can be combined.
-type Point uint8
+type Point uint16
 
 // The points.
 const (
@@ -57,6 +65,9 @@ const (
 	AtFrame         // a packet, when it is written
 	AtSign          // a request to the sign provider
 	AtClock         // whenever the service looks at its clock
+	AtBlock         // a block of an upload
+	AtPicture       // the last block of a picture
+	AtReserve       // a file whose upload is reserved
 )
 
 // Kind describes the faults of one name: the command line, the control API,
@@ -137,6 +148,14 @@ func Kinds() []Kind {
 		{Name: SignerDown, at: AtSign, On: "any", Doc: "the signer closes the connection without an answer"},
 		{Name: SignerWrong, at: AtSign, On: "any", Doc: "the signer gives wrong signatures"},
 		{Name: SignerWrongVersion, at: AtSign, On: "any", Doc: "the signer signs, and gives app info, for another version"},
+		{Name: UploadReset, at: AtBlock, On: "upload", Doc: "resets the connection in the middle of a block of an upload"},
+		{Name: UploadWrongHash, at: AtBlock, On: "upload", Doc: "answers that a block came damaged: it is not taken"},
+		{Name: UploadSlow, at: AtBlock, On: "upload", delay: 5 * time.Second, Doc: "answers a block late"},
+		{Name: UploadSilent, at: AtBlock, On: "upload", Doc: "a block is lost: neither taken nor answered"},
+		{Name: UploadExpired, at: AtBlock, On: "upload", Doc: "the ticket of a block has expired; uploads need a new one"},
+		{Name: UploadCloseAfter, at: AtBlock, On: "upload", Doc: "closes the connection when a block has been answered"},
+		{Name: UploadRefused, at: AtPicture, On: "upload", Doc: "refuses a picture for its content, with its last block: code 83, 198"},
+		{Name: UploadMissing, at: AtReserve, On: "upload", Doc: "says that it has a file which it does not have"},
 		{Name: TimeSkew, at: AtClock, offset: time.Hour, Doc: "the server's clock is off"},
 	}
 	for i := range kinds {

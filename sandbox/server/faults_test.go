@@ -324,6 +324,22 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 			t.Errorf("got the last one after %v, want 2s", got)
 		}
 	},
+	fault.UploadMissing: func(t *testing.T, h *harness, c *client) {
+		h.fault("upload-missing:count=1")
+		req := groupUpload(1, fileInfo("never seen"))
+		if got := call(c, rpc.UploadGroupImage, req).GetUpload(); got.Ukey != nil || got.GetMsgInfo() == nil {
+			t.Errorf("got %v, want that it is there", got)
+		}
+		if got := call(c, rpc.UploadGroupImage, req).GetUpload(); got.GetUkey() == "" {
+			t.Errorf("afterwards: got %v", got)
+		}
+		h.fault("upload-missing:count=1")
+		req.Upload.TryFastUpload = false
+		if got := call(c, rpc.UploadGroupImage, req).GetUpload(); got.GetUkey() == "" {
+			t.Errorf("without fast upload: got %v", got)
+		}
+		h.Faults().Clear()
+	},
 	fault.TimeSkew: func(t *testing.T, h *harness, c *client) {
 		h.fault("time-skew:offset=-2h,for=1m")
 		c.write(c.beat())
@@ -343,8 +359,8 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 func TestWireFaults(t *testing.T) {
 	t.Parallel()
 	for _, kind := range fault.Kinds() {
-		if strings.HasPrefix(string(kind.Name), "signer-") {
-			continue // TestSignFaults
+		if strings.HasPrefix(string(kind.Name), "signer-") || blockFaults[kind.Name] != "" {
+			continue // TestSignFaults, TestUploadFaults
 		}
 		t.Run(string(kind.Name), func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"libration/internal/rpc"
 	"libration/ntqq/media"
 	"libration/ntqq/message"
+	"libration/sandbox/fault"
 	"libration/sandbox/world"
 )
 
@@ -19,7 +20,8 @@ import (
 type mediaDesk struct {
 	*reservations
 	signer  mediaSigner
-	tools   media.Tools  // for what people of the world send
+	tools   media.Tools // for what people of the world send
+	faults  *fault.Set
 	address mediaAddress // named to all clients; without one each gets the one it has connected to
 }
 
@@ -84,8 +86,13 @@ func (m *mediaDesk) upload(rq *request, req *mediapb.RichMediaReq) (*mediapb.Ric
 		UkeyTtl: proto.Uint32(uint32(ukeyLifetime / time.Second)), Ipv4S: u.at.storage(), Ipv6S: u.at.storage6(),
 		MsgInfo: info, CompatMsg: m.compat(u, info),
 	}
+	fast := asked.GetTryFastUpload()
+	missing := fast && len(m.faults.Strikes(fault.AtReserve, fault.Subject{Command: rq.Command, UIN: rq.session.uin, Session: true})) > 0
 	for i, f := range u.files {
-		ukey := m.reserve(rq.session.uin, u, f, info.Body[i].GetIndex().GetFileUuid(), asked.GetTryFastUpload())
+		var ukey *string
+		if !missing {
+			ukey = m.reserve(rq.session.uin, u, f, info.Body[i].GetIndex().GetFileUuid(), fast)
+		}
 		if i == 0 {
 			answer.Ukey = ukey
 			continue

@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"libration/internal/highway"
 )
 
 // httpPatience is how long an HTTP request's head may take, and how long a connection may
@@ -37,6 +39,7 @@ func exactly(b byte) func(byte) bool { return func(first byte) bool { return fir
 // protocols are what one listener serves besides NTQQ frames, which begin with 0x00.
 func (s *Server) protocols() []protocol {
 	return []protocol{
+		{exactly(highway.First), s.serveHighway},
 		{exactly(0x16), s.serveTLS},
 		{func(first byte) bool { return first >= 'A' && first <= 'Z' }, s.serveHTTP}, // a method
 	}
@@ -50,16 +53,22 @@ func (s *Server) serveTLS(ctx context.Context, c *conn) {
 		s.log.Error("no certificate", "err", err)
 		return
 	}
-	s.http(ctx, tls.Server(bufferedConn{c.nc, c.in}, &tls.Config{
+	s.http(ctx, c, tls.Server(bufferedConn{c.nc, c.in}, &tls.Config{
 		Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"},
 	}))
 }
 
-func (s *Server) serveHTTP(ctx context.Context, c *conn) { s.http(ctx, bufferedConn{c.nc, c.in}) }
+func (s *Server) serveHTTP(ctx context.Context, c *conn) { s.http(ctx, c, bufferedConn{c.nc, c.in}) }
+
+// connKey is where the contexts of HTTP requests have their connection.
+type connKey struct{}
+
+func connOf(ctx context.Context) *conn { return ctx.Value(connKey{}).(*conn) }
 
 // http serves the requests of one connection, and returns when the last handler has
-// returned.
-func (s *Server) http(ctx context.Context, nc net.Conn) {
+// returned. What nc reads and writes goes over c.
+func (s *Server) http(ctx context.Context, c *conn, nc net.Conn) {
+	ctx = context.WithValue(ctx, connKey{}, c)
 	one := &singleListener{conn: nc, ended: make(chan struct{})}
 	web := &http.Server{
 		Handler: s.handler, BaseContext: func(net.Listener) context.Context { return ctx },
@@ -71,7 +80,14 @@ func (s *Server) http(ctx context.Context, nc net.Conn) {
 
 // webHandler is what the listener serves over HTTP, with and without TLS.
 func (s *Server) webHandler() http.Handler {
-	return s.fileHandler()
+	uploads, files := s.highwayHandler(), s.fileHandler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == highwayPath {
+			uploads.ServeHTTP(w, r)
+			return
+		}
+		files.ServeHTTP(w, r)
+	})
 }
 
 // bufferedConn is a connection whose first bytes are in a buffer.

@@ -130,6 +130,7 @@ type Server struct {
 	media  *mediaDesk
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
+	blocks *blocks
 
 	handler     http.Handler // of HTTP on the listeners
 	certificate func() (tls.Certificate, error)
@@ -167,9 +168,10 @@ func New(o Options) (*Server, error) {
 		faults: fault.NewSet(fault.Options{Seed: o.Seed, Stages: Stages(), Log: o.Log}),
 		frames: wire.NewRoom(frameRoom),
 	}
+	s.blocks = &blocks{reservations: s.reservations, world: o.World, log: o.Log, faults: s.faults}
 	s.handler = s.webHandler()
 	s.certificate = sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(time.Now()) })
-	s.media = &mediaDesk{reservations: s.reservations, signer: newMediaSigner(), address: address}
+	s.media = &mediaDesk{reservations: s.reservations, signer: newMediaSigner(), faults: s.faults, address: address}
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation
@@ -239,6 +241,9 @@ func (s *Server) listening(address string, began bool) {
 		s.addrs = append(s.addrs, address)
 	} else if i := slices.Index(s.addrs, address); i >= 0 {
 		s.addrs = slices.Delete(s.addrs, i, i+1)
+		if len(s.addrs) == 0 {
+			s.blocks.dropAll()
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"libration/internal/highway"
 	"libration/internal/rpc"
 	"libration/sandbox/fault"
 )
@@ -22,6 +23,10 @@ func Stages() []fault.Stage {
 		{Name: "heartbeats", Commands: []string{rpc.HeartbeatAlive, rpc.Heartbeat.Name}},
 		{Name: "time", Commands: []string{rpc.CorrectTime}},
 		{Name: "send", Commands: []string{rpc.SendMessage.Name}},
+		{Name: "upload", Commands: []string{
+			rpc.HighwaySession.Name, rpc.UploadPrivateImage.Name, rpc.UploadGroupImage.Name, rpc.UploadPrivateRecord.Name,
+			rpc.UploadGroupRecord.Name, rpc.UploadPrivateVideo.Name, rpc.UploadGroupVideo.Name, highway.CommandData,
+		}},
 		{Name: "history", Commands: []string{rpc.GroupHistory.Name, rpc.FriendHistory.Name, rpc.RoamHistory.Name, rpc.PeerSequence.Name}},
 		{Name: "contacts", Commands: []string{rpc.FriendList.Name, rpc.GroupList.Name, rpc.GroupMembers.Name, rpc.UserByUID.Name}},
 		{Name: "push", Commands: []string{rpc.PushMessage}},

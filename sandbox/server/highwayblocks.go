@@ -1,0 +1,321 @@
+package server
+
+import (
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"libration/internal/highway"
+	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
+	"libration/ntqq/message"
+	"libration/sandbox/fault"
+	"libration/sandbox/world"
+)
+
+// Codes of answers to blocks: our choice, as those of the real service are not known
+// (docs/protocol/media.md 10.2).
+const (
+	codeBadTicket     = 1
+	codeBadHash       = 2
+	codeBadRange      = 3
+	codeUnknownUpload = 4
+	codeNoRoom        = 5
+)
+
+// The refusal of a picture by its content (docs/protocol/media.md 3.4).
+const (
+	codeRefused = 83
+	retRefused  = 198
+)
+
+// uploadKinds are what the commands of uploads bring. One client has private chats and
+// groups of videos the other way round (docs/protocol/media.md 1).
+var uploadKinds = map[uint32]*mediaKind{
+	1001: mediaVideo, 1005: mediaVideo, 1002: mediaCover, 1006: mediaCover,
+	1003: mediaImage, 1004: mediaImage, 1007: mediaRecord, 1008: mediaRecord,
+}
+
+// Limits of uploads that have begun.
+const (
+	maxIncoming = 256
+	// incomingPatience is how long an upload may stay without a block.
+	incomingPatience = 10 * time.Minute
+	// blockPiece is how much of a block is in memory.
+	blockPiece = 64 << 10
+)
+
+// blocks takes the blocks of uploads.
+type blocks struct {
+	*reservations
+	world  *world.World
+	log    *slog.Logger
+	faults *fault.Set
+
+	mu       sync.Mutex           // guards what follows; may be held when that of reservations is taken
+	incoming map[string]*incoming // by upload key
+}
+
+// incoming is an upload that has begun.
+type incoming struct {
+	*reservation
+	touched time.Time // guarded by blocks.mu
+
+	// mu is held for reading while a piece is written, and for writing at the end.
+	mu    sync.RWMutex
+	file  *world.Upload
+	ended bool
+
+	came ranges // guarded by blocks.mu
+}
+
+// blockError is a refusal of a block.
+type blockError struct {
+	code, ret uint32
+	err       error
+}
+
+func (e *blockError) Error() string { return e.err.Error() }
+
+func refuseBlock(code uint32, format string, args ...any) error {
+	return &blockError{code: code, err: fmt.Errorf(format, args...)}
+}
+
+// take takes one block and returns the codes of the answer.
+func (b *blocks) take(req *mediapb.HighwayReqHead, size int, body io.Reader, wrong *blockFault) (code, ret uint32) {
+	err := b.block(req, size, body, wrong)
+	var refused *blockError
+	switch {
+	case err == nil:
+		return 0, 0
+	case !errors.As(err, &refused):
+		refused = &blockError{code: codeNoRoom, err: err}
+	}
+	b.log.Info("block refused", "uin", uinOf(req.GetBase().GetUin()), "command", req.GetBase().GetCommandId(),
+		"offset", req.GetSeg().GetDataOffset(), "code", refused.code, "why", err)
+	return refused.code, refused.ret
+}
+
+func (b *blocks) block(req *mediapb.HighwayReqHead, size int, body io.Reader, wrong *blockFault) error {
+	one, err := b.allowed(req, size, wrong)
+	if err != nil {
+		return err
+	}
+	seg := req.GetSeg()
+	from, to := seg.GetDataOffset(), seg.GetDataOffset()+uint64(size)
+	in, err := b.begin(extKey(req), one)
+	if err != nil {
+		return err
+	}
+	var sink io.WriterAt
+	if in != nil && !b.has(in, from, to) { // else it is there: only its hash is compared
+		sink = in
+	}
+	sum, err := copyBlock(sink, body, int64(from))
+	switch {
+	case err != nil:
+		return err
+	case sum != [md5.Size]byte(seg.GetBlockMd5()) || wrong.hash:
+		return refuseBlock(codeBadHash, "the MD5 of the block is %x", sum)
+	case wrong.refuse && to == one.Size:
+		return &blockError{codeRefused, retRefused, errors.New("a fault was switched on")}
+	case in == nil:
+		return nil
+	}
+	whole, err := b.note(in, from, to)
+	if err != nil || !whole {
+		return err
+	}
+	return b.finish(extKey(req), in)
+}
+
+// copyBlock writes a block where it belongs, unless to is nil, and returns its hash.
+func copyBlock(to io.WriterAt, body io.Reader, at int64) (sum [md5.Size]byte, err error) {
+	hash := md5.New()
+	piece := make([]byte, blockPiece)
+	for {
+		n, err := body.Read(piece)
+		hash.Write(piece[:n])
+		if to != nil && n > 0 {
+			if _, err := to.WriteAt(piece[:n], at); err != nil {
+				return sum, err
+			}
+		}
+		at += int64(n)
+		if errors.Is(err, io.EOF) {
+			hash.Sum(sum[:0])
+			return sum, nil
+		}
+		if err != nil {
+			return sum, err
+		}
+	}
+}
+
+func extKey(req *mediapb.HighwayReqHead) string {
+	ext := &mediapb.RichMediaHighwayExt{}
+	if pb.Unmarshal(req.GetExtendInfo(), ext) != nil {
+		return ""
+	}
+	return ext.GetUkey()
+}
+
+// allowed checks what the head of a block says (docs/protocol/media.md 10.2).
+func (b *blocks) allowed(req *mediapb.HighwayReqHead, size int, wrong *blockFault) (*reservation, error) {
+	base, seg := req.GetBase(), req.GetSeg()
+	if wrong.expired {
+		b.forgetTicket(seg.GetServiceTicket())
+	}
+	uin, live := b.ticketOwner(seg.GetServiceTicket())
+	if !live || strconv.FormatUint(uint64(uin), 10) != base.GetUin() {
+		return nil, refuseBlock(codeBadTicket, "no ticket of this account")
+	}
+	kind := uploadKinds[base.GetCommandId()]
+	if base.GetCommand() != highway.CommandData || kind == nil {
+		return nil, refuseBlock(codeUnknownUpload, "command %q with the id %d is not known", base.GetCommand(), base.GetCommandId())
+	}
+	fileSize, from := seg.GetFileSize(), seg.GetDataOffset()
+	if size == 0 || int64(seg.GetDataLength()) != int64(size) || from > fileSize || uint64(size) > fileSize-from {
+		return nil, refuseBlock(codeBadRange, "%d bytes, said to be %d, at %d of %d", size, seg.GetDataLength(), from, fileSize)
+	}
+	one, err := b.announced(req, kind, uin)
+	switch {
+	case err != nil:
+		return nil, err
+	case fileSize != one.Size:
+		return nil, refuseBlock(codeBadRange, "a file of %d bytes, reserved were %d", fileSize, one.Size)
+	case len(seg.GetBlockMd5()) != md5.Size || string(seg.GetFileMd5()) != string(one.MD5[:]):
+		return nil, refuseBlock(codeBadHash, "the hash of another file, or none of the block")
+	}
+	return one, nil
+}
+
+// announced finds what an upload was reserved for, and compares it with what its extra
+// information says.
+func (b *blocks) announced(req *mediapb.HighwayReqHead, kind *mediaKind, uin message.UIN) (*reservation, error) {
+	ext := &mediapb.RichMediaHighwayExt{}
+	if err := pb.Unmarshal(req.GetExtendInfo(), ext); err != nil {
+		return nil, refuseBlock(codeUnknownUpload, "extra information: %v", err)
+	}
+	one, err := b.reservation(ext.GetUkey())
+	if err != nil {
+		return nil, &blockError{code: codeUnknownUpload, err: err}
+	}
+	sums := uint64(1)
+	if kind == mediaVideo {
+		sums = highway.StateCount(one.Size)
+	}
+	switch got := ext.GetHash().GetFileSha1(); {
+	case one.uin != uin || one.kind != kind || ext.GetFileUuid() != one.uuid:
+		return nil, refuseBlock(codeUnknownUpload, "the upload key belongs to another upload")
+	case uint64(len(got)) != sums:
+		return nil, refuseBlock(codeBadHash, "%d SHA-1 states, want %d", len(got), sums)
+	case string(got[sums-1]) != string(one.SHA1[:]):
+		return nil, refuseBlock(codeBadHash, "the SHA-1 of another file")
+	}
+	return one, nil
+}
+
+// begin returns the upload of a key; nil: the service has its file.
+func (b *blocks) begin(key string, one *reservation) (*incoming, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if in := b.incoming[key]; in != nil {
+		in.touched = now
+		return in, nil
+	}
+	if _, kept := b.world.Media().Find(one.MD5, one.SHA1, one.Size); kept {
+		return nil, nil
+	}
+	for key, in := range b.incoming {
+		if now.Sub(in.touched) > incomingPatience {
+			b.drop(key)
+		}
+	}
+	if len(b.incoming) >= maxIncoming {
+		return nil, refuseBlock(codeNoRoom, "%d uploads go on", maxIncoming)
+	}
+	file, err := b.world.Media().Begin(one.Size)
+	if err != nil {
+		return nil, err
+	}
+	if b.incoming == nil {
+		b.incoming = map[string]*incoming{}
+	}
+	in := &incoming{reservation: one, touched: now, file: file}
+	b.incoming[key] = in
+	return in, nil
+}
+
+// drop gives an upload up; b.mu is held.
+func (b *blocks) drop(key string) {
+	in := b.incoming[key]
+	delete(b.incoming, key)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.ended = true
+	in.file.Drop()
+}
+
+// dropAll gives all uploads up: nobody serves them any more.
+func (b *blocks) dropAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key := range b.incoming {
+		b.drop(key)
+	}
+}
+
+var errUploadEnded = errors.New("the upload has ended")
+
+// WriteAt writes a piece of a block.
+func (in *incoming) WriteAt(p []byte, at int64) (int, error) {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	if in.ended {
+		return 0, errUploadEnded
+	}
+	return in.file.WriteAt(p, at)
+}
+
+func (b *blocks) has(in *incoming, from, to uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return in.came.has(from, to)
+}
+
+// note keeps that a block has come; whole says that it was the last one that was missing.
+func (b *blocks) note(in *incoming, from, to uint64) (whole bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if in.came.has(0, in.Size) { // another connection has brought it
+		return false, nil
+	}
+	if !in.came.add(from, to) {
+		return false, refuseBlock(codeBadRange, "more than %d gaps", maxRanges)
+	}
+	return in.came.has(0, in.Size), nil
+}
+
+// finish keeps the file when its hashes are those that were announced. Else it begins
+// again with the next block.
+func (b *blocks) finish(key string, in *incoming) error {
+	in.mu.Lock()
+	in.ended = true
+	_, err := in.file.Finish(in.MD5, in.SHA1)
+	in.mu.Unlock()
+	b.mu.Lock()
+	delete(b.incoming, key)
+	b.mu.Unlock()
+	if err != nil {
+		return &blockError{code: codeBadHash, err: err}
+	}
+	b.log.Info("media uploaded", "uin", in.uin, "kind", in.kind.name, "bytes", in.Size)
+	return nil
+}
