@@ -22,6 +22,9 @@ const (
 	sceneGroup   = 2
 )
 
+// subCover is the sub type of a video's cover.
+const subCover = 100
+
 // The forms in which a picture can be asked for. All give the picture as it is.
 const (
 	specOriginal = "&spec=0"

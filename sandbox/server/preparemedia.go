@@ -18,7 +18,7 @@ import (
 
 var (
 	errNoSource     = errors.New("it has no source")
-	errOnlyPictures = errors.New("people can send new pictures only, so far")
+	errOnlyPictures = errors.New("people cannot send new voices so far")
 )
 
 // Upload stores a medium of somebody of the world, and describes it as the service does.
@@ -45,7 +45,7 @@ func (u *uploader) read(ctx context.Context, medium message.Segment, up *mediaUp
 		return u.orAgain(&s.Medium, up, func() error { return errOnlyPictures })
 	case *message.VideoSegment:
 		up.kind = mediaVideo
-		return u.orAgain(&s.Medium, up, func() error { return errOnlyPictures })
+		return u.orAgain(&s.Medium, up, func() error { return u.video(ctx, s.Source, s.Cover.Source, up) })
 	}
 	return fmt.Errorf("%s is no medium", medium.Name())
 }
@@ -85,6 +85,19 @@ func (u *uploader) picture(ctx context.Context, s message.Source, up *mediaUploa
 	}
 	defer p.Close()
 	return u.keepPicture(ctx, mediaImage, 0, p, up)
+}
+
+func (u *uploader) video(ctx context.Context, s, cover message.Source, up *mediaUpload) error {
+	v, err := u.media.tools.Video(ctx, s, cover)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	err = u.keep(ctx, mediaVideo, 0, &v.File, &mediapb.FileInfo{Type: &mediapb.FileType{Type: mediaVideo.fileType}, Time: v.Seconds}, up)
+	if err != nil {
+		return err
+	}
+	return u.keepPicture(ctx, mediaCover, subCover, &v.Cover, up)
 }
 
 func (u *uploader) keepPicture(ctx context.Context, kind *mediaKind, sub uint32, p *media.Picture, up *mediaUpload) error {

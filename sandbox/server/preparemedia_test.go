@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"crypto/sha1"
+	"encoding/binary"
 	"encoding/hex"
 	"image"
 	"image/png"
@@ -88,6 +89,41 @@ func TestPeopleSendPictures(t *testing.T) {
 		must(t, err)
 		on := ready[0].(*message.ImageSegment)
 		if on.ID == got.ID || !bytes.Equal(on.SHA1, got.SHA1) || on.SubType != 1 || c.download(on.ID) != string(content) {
+			t.Errorf("sent on: got %+v", on)
+		}
+	}
+}
+
+// aVideo is an MP4 of 3 seconds that shows nothing.
+func aVideo() []byte {
+	box := func(kind string, content []byte) []byte {
+		return append(binary.BigEndian.AppendUint32(nil, uint32(8+len(content))), append([]byte(kind), content...)...)
+	}
+	head := make([]byte, 100) // version, flags, two times, time scale, duration and what follows
+	binary.BigEndian.PutUint32(head[12:], 1000)
+	binary.BigEndian.PutUint32(head[16:], 3000)
+	return append(box("ftyp", []byte("isom\x00\x00\x00\x00")), box("moov", box("mvhd", head))...)
+}
+
+func TestPeopleSendVideos(t *testing.T) {
+	h := startMedia(t, Options{MediaAddress: "127.0.0.1:81"})
+	c := h.dial().login(bot).register()
+	for _, cover := range []message.Source{nil, media.Bytes(aPicture(t))} {
+		video := &message.VideoSegment{Medium: message.Medium{Source: media.Bytes(aVideo())}, Cover: message.Medium{Source: cover}}
+		ready, err := h.Prepare(t.Context(), alice, mall, message.Content{video})
+		must(t, err)
+		_, err = h.World().Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Parts(ready...)}, nil)
+		must(t, err)
+		got := received(t, c, true).(*message.VideoSegment)
+		if got.Seconds != 3 || got.Width == 0 || got.Height == 0 || cover != nil && got.Width != 3 {
+			t.Errorf("got %+v", got)
+		}
+		if c.download(got.ID) != string(aVideo()) || cover != nil && c.download(got.Cover.ID) != string(aPicture(t)) {
+			t.Error("other bytes were downloaded")
+		}
+		ready, err = h.Prepare(t.Context(), bob, 0, message.Content{got})
+		must(t, err)
+		if on := ready[0].(*message.VideoSegment); on.Cover.ID == got.Cover.ID || c.download(on.Cover.ID) != c.download(got.Cover.ID) {
 			t.Errorf("sent on: got %+v", on)
 		}
 	}
