@@ -40,6 +40,12 @@ type Call struct {
 	Answer Answer
 	// Lane is whom the request may keep waiting.
 	Lane table.Lane
+	// Upload names the chat that media are sent to, which may take long: such requests wait
+	// for each other only, and hardly for those of other chats. "": it sends none.
+	Upload string
+	// Keeps is how many bytes of the request are needed to run it, where that is less than
+	// all of it.
+	Keeps int64
 	// Changes tells that it may change something: a web page must not cause it.
 	Changes bool
 }

@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"context"
+	"io"
 	"math"
 	"path"
 	"strconv"
@@ -19,6 +20,8 @@ import (
 type Files interface {
 	Resolve(ctx context.Context, written string, o media.FetchOptions) (message.Source, error)
 	Fetch(ctx context.Context, address string, o media.FetchOptions) (*media.Cached, error)
+	Keep(r io.Reader) (*media.Cached, error)
+	Once(ctx context.Context, key string, write func(ctx context.Context, w io.Writer) error) (*media.Cached, error)
 }
 
 // What the guides say of media.

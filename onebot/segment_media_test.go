@@ -45,6 +45,23 @@ func (*fakeFiles) Resolve(_ context.Context, written string, o media.FetchOption
 	return namedSource{written, o}, nil
 }
 
+func (f *fakeFiles) Keep(r io.Reader) (*media.Cached, error) {
+	return f.Once(context.Background(), "kept", func(_ context.Context, w io.Writer) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
+}
+
+func (f *fakeFiles) Once(ctx context.Context, key string, write func(ctx context.Context, w io.Writer) error) (*media.Cached, error) {
+	f.asked = append(f.asked, key)
+	c := &media.Cached{Path: filepath.Join(f.folder, "cached"), Name: "cached", MIME: "image/gif"}
+	file, err := os.Create(c.Path)
+	if err != nil {
+		return nil, err
+	}
+	return c, errors.Join(write(ctx, file), file.Close())
+}
+
 // Fetch gives a file with the address in it.
 func (f *fakeFiles) Fetch(_ context.Context, address string, o media.FetchOptions) (*media.Cached, error) {
 	f.asked = append(f.asked, address)

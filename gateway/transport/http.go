@@ -143,6 +143,7 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		}
 	}
 	call := route.Read(body)
+	body = nil
 	if call.Run == nil {
 		reply(w, call.Answer)
 		return
@@ -153,11 +154,15 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 			return
 		}
 	}
-	if !h.lanes.enter(call.Lane, maxWaiting, r.Context().Done()) {
+	if call.Keeps > 0 {
+		hold.Shrink(call.Keeps)
+	}
+	place, ok := h.lanes.enter(&call, maxWaiting, r.Context().Done())
+	if !ok {
 		h.busy(w, "too many actions are waiting, or the service is stopping")
 		return
 	}
-	defer h.lanes.leave(call.Lane)
+	defer place.leave()
 	given := hold
 	hold = gateway.Hold{}
 	// The call goes on when the caller hangs up: a message half sent is worse.

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"sync"
 	"sync/atomic"
 
+	"libration/gateway"
 	"libration/gateway/table"
 )
 
@@ -11,15 +13,31 @@ import (
 // for them.
 const MaxConcurrent = 64
 
+// chatUploads is how many of the media of one chat are sent at once, per WebSocket
+// connection and per HTTP server: an upload that hangs must not hold up other chats.
+const chatUploads = 4
+
 // lanes are the places of the actions that run, per kind, so that those of one kind
 // do not wait for those of another.
 type lanes struct {
 	places  [table.Lanes]chan struct{} // nil for table.Local
 	waiting [table.Lanes]atomic.Int32
+	// uploads are the places of requests that send media, wanted how many wait for them.
+	uploads chan struct{}
+	wanted  atomic.Int32
+
+	mu    sync.Mutex             // guards chats
+	chats map[string]*chatPlaces // of those that send media; by gateway.Call.Upload
+}
+
+// chatPlaces are the places of one chat.
+type chatPlaces struct {
+	places chan struct{}
+	users  int // requests that wait or run
 }
 
 func newLanes() *lanes {
-	l := &lanes{}
+	l := &lanes{uploads: make(chan struct{}, MaxConcurrent), chats: make(map[string]*chatPlaces)}
 	for lane := range l.places {
 		if table.Lane(lane) != table.Local {
 			l.places[lane] = make(chan struct{}, MaxConcurrent)
@@ -28,20 +46,79 @@ func newLanes() *lanes {
 	return l
 }
 
-// enter waits for a place; false when given up is closed first, or when most are
+// place is what a call holds while it runs. The zero value holds nothing.
+type place struct {
+	of   *lanes
+	in   chan struct{}
+	chat string // "": none of a chat
+}
+
+// enter waits for a place for a call; false when givenUp is closed first, or when most are
 // waiting already.
-func (l *lanes) enter(lane table.Lane, most int32, givenUp <-chan struct{}) bool {
-	places := l.places[lane]
+func (l *lanes) enter(c *gateway.Call, most int32, givenUp <-chan struct{}) (p place, ok bool) {
+	places := l.places[c.Lane]
 	if places == nil {
-		return true
+		return place{}, true
 	}
+	if c.Upload == "" {
+		return place{l, places, ""}, wait(places, &l.waiting[c.Lane], most, givenUp)
+	}
+	ofChat := place{of: l, chat: c.Upload}
+	if !wait(l.join(c.Upload), &l.wanted, most, givenUp) {
+		l.part(c.Upload)
+		return place{}, false
+	}
+	if !wait(l.uploads, &l.wanted, most, givenUp) {
+		ofChat.leave()
+		return place{}, false
+	}
+	ofChat.in = l.uploads
+	return ofChat, true
+}
+
+// leave gives the place back.
+func (p place) leave() {
+	if p.in != nil {
+		<-p.in
+	}
+	if p.chat != "" {
+		<-p.of.part(p.chat)
+	}
+}
+
+// join returns the places of a chat, until part.
+func (l *lanes) join(name string) chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	chat := l.chats[name]
+	if chat == nil {
+		chat = &chatPlaces{places: make(chan struct{}, chatUploads)}
+		l.chats[name] = chat
+	}
+	chat.users++
+	return chat.places
+}
+
+// part is the end of join. It returns the same places.
+func (l *lanes) part(name string) chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	chat := l.chats[name]
+	if chat.users--; chat.users == 0 {
+		delete(l.chats, name)
+	}
+	return chat.places
+}
+
+// wait waits for a place.
+func wait(places chan struct{}, waiting *atomic.Int32, most int32, givenUp <-chan struct{}) bool {
 	select {
 	case places <- struct{}{}:
 		return true
 	default:
 	}
-	defer l.waiting[lane].Add(-1)
-	if l.waiting[lane].Add(1) > most {
+	defer waiting.Add(-1)
+	if waiting.Add(1) > most {
 		return false
 	}
 	select {
@@ -49,12 +126,5 @@ func (l *lanes) enter(lane table.Lane, most int32, givenUp <-chan struct{}) bool
 		return true
 	case <-givenUp:
 		return false
-	}
-}
-
-// leave gives the place back.
-func (l *lanes) leave(lane table.Lane) {
-	if places := l.places[lane]; places != nil {
-		<-places
 	}
 }

@@ -165,7 +165,7 @@ func (s *session) read(reading, calls context.Context, running *sync.WaitGroup) 
 		}
 		running.Go(func() {
 			defer func() { <-s.open }()
-			if response := s.answer(calls, frame, hold); response != nil {
+			if response := s.answer(calls, &frame, hold); response != nil {
 				select {
 				case s.responses <- response:
 				case <-s.written:
@@ -200,9 +200,10 @@ func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error)
 	return bytes.Clone(frame), hold, nil
 }
 
-// answer runs one request, which holds a part of the budget. Nothing is sent for a nil
+// answer runs one request, which holds a part of the budget. It forgets the frame, of which
+// the call keeps what it needs. Nothing is sent for a nil
 // answer, as to those that still wait for a place when the connection ends.
-func (s *session) answer(calls context.Context, frame []byte, hold gateway.Hold) (response []byte) {
+func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold) (response []byte) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("panic while answering", "panic", fmt.Sprint(v))
@@ -210,14 +211,19 @@ func (s *session) answer(calls context.Context, frame []byte, hold gateway.Hold)
 		}
 		hold.Release()
 	}()
-	call := s.dialect.Frame(s.line, frame)
+	call := s.dialect.Frame(s.line, *frame)
+	*frame = nil
 	if call.Run == nil {
 		return call.Answer.Body
 	}
-	if !s.lanes.enter(call.Lane, maxOpen, s.quit) {
+	if call.Keeps > 0 {
+		hold.Shrink(call.Keeps)
+	}
+	place, ok := s.lanes.enter(&call, maxOpen, s.quit)
+	if !ok {
 		return nil
 	}
-	defer s.lanes.leave(call.Lane)
+	defer place.leave()
 	given := hold
 	hold = gateway.Hold{}
 	return call.Run(calls, given).Body

@@ -57,8 +57,9 @@ type Files struct {
 	o    FilesOptions
 	http *guarded
 
-	mu      sync.Mutex // guards flights
+	mu      sync.Mutex // guards what follows
 	flights map[string]*flight
+	writing map[string]chan struct{} // by key of Once; closed when it is written
 }
 
 // NewFiles does no I/O and starts no goroutine.
@@ -66,5 +67,5 @@ func NewFiles(o FilesOptions) *Files {
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
 	}
-	return &Files{o: o, http: newGuarded(&o), flights: make(map[string]*flight)}
+	return &Files{o: o, http: newGuarded(&o), flights: make(map[string]*flight), writing: make(map[string]chan struct{})}
 }
