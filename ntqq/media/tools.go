@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
+	"time"
 
 	"libration/internal/text"
 	"libration/ntqq/message"
@@ -17,19 +19,27 @@ type Tools struct {
 	// Folder is where bytes are kept that can be read once, until the File is closed;
 	// "" is the system's folder for temporary files.
 	Folder string
+	// Cache keeps converted voices; nil: they are converted each time.
+	Cache  *Cache
 	Limits Limits
+	// Log is told of voices that the service may refuse; nil: nobody is.
+	Log *slog.Logger
 }
 
 // Limits bound what is sent. What is 0 has its default.
 type Limits struct {
 	Image uint64 // bytes of a picture; default 30 MiB
 	Video uint64 // bytes of a video; default 100 MiB
+	// Voice is how long a voice may be; default 5 min. Above LongVoice, default 1 min, the
+	// log has a warning.
+	Voice, LongVoice time.Duration
 }
 
 // The defaults of [Limits].
 const (
 	DefaultImage = 30 << 20
 	DefaultVideo = 100 << 20
+	DefaultVoice = 5 * time.Minute
 )
 
 // limits are those that hold.
@@ -37,6 +47,7 @@ func (t *Tools) limits() Limits {
 	return Limits{
 		Image: cmp.Or(t.Limits.Image, DefaultImage),
 		Video: cmp.Or(t.Limits.Video, DefaultVideo),
+		Voice: cmp.Or(t.Limits.Voice, DefaultVoice), LongVoice: cmp.Or(t.Limits.LongVoice, time.Minute),
 	}
 }
 

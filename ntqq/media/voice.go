@@ -1,0 +1,192 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"time"
+
+	"libration/internal/text"
+	"libration/ntqq/media/silk"
+	"libration/ntqq/media/sound"
+	"libration/ntqq/message"
+)
+
+const (
+	// maxVoice bounds the file that a voice is made of, in bytes: 10 minutes of wav.
+	maxVoice = 128 << 20
+	// convertTime bounds a conversion.
+	convertTime = 3 * time.Minute
+)
+
+// conversions are the places of those that run: each takes a processor, whoever's tools
+// do it.
+var conversions = make(chan struct{}, runtime.GOMAXPROCS(0))
+
+// Voice reads a voice. SILK and AMR are sent as they are; WAV, MP3, Ogg and FLAC are
+// converted, and everything else by ffmpeg. Its errors are *[StepError].
+func (t *Tools) Voice(ctx context.Context, s message.Source) (*Voice, error) {
+	f, err := t.measure(ctx, s, kind{limit: maxVoice, name: text.T("voice", "语音")})
+	if err != nil {
+		return nil, err
+	}
+	v, err := t.voiceOf(ctx, f)
+	if err != nil {
+		f.Close()
+		return nil, at(StepConvert, t.voiceError(err))
+	}
+	if long := t.limits().LongVoice; v.Seconds > uint32(long/time.Second) && t.Log != nil {
+		t.Log.Warn("a long voice: the service may refuse it", "seconds", v.Seconds, "above", long)
+	}
+	return v, nil
+}
+
+// voiceOf returns what is sent of a file. It closes f when that is something else.
+func (t *Tools) voiceOf(ctx context.Context, f File) (*Voice, error) {
+	o := f.Source.(*opened)
+	head := make([]byte, min(sound.SniffLen, o.size))
+	if _, err := o.at.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	format := sound.Sniff(head)
+	if format != sound.AMR && (format != sound.Silk || head[0] != tencent) {
+		made, err := t.converted(ctx, f, format)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Close(); err != nil {
+			made.Close()
+			return nil, err
+		}
+		return t.ready(ctx, made, silk.Codec{Longest: t.limits().Voice}.Duration)
+	}
+	if format == sound.AMR {
+		return t.ready(ctx, f, sound.AMRDuration)
+	}
+	return t.ready(ctx, f, silk.Codec{Longest: t.limits().Voice}.Duration)
+}
+
+// tencent is the first byte of Tencent's SILK (docs/protocol/codecs.md 1.1).
+const tencent = 0x02
+
+// ready measures a voice that is what the service takes.
+func (t *Tools) ready(ctx context.Context, f File, measure func(io.Reader) (time.Duration, error)) (*Voice, error) {
+	long, err := measure(during{ctx, f.Source.(*opened).reader()})
+	if err == nil && long > t.limits().Voice {
+		err = silk.ErrTooLong
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.name("amr")
+	return &Voice{File: f, Seconds: uint32(math.Ceil(long.Seconds()))}, nil
+}
+
+// converted returns a voice in Tencent's SILK. What was converted before is in the cache.
+func (t *Tools) converted(ctx context.Context, f File, format sound.Format) (File, error) {
+	id := idOf(fmt.Sprintf("silk %x", f.SHA1))
+	if t.Cache != nil {
+		if file := t.Cache.get(id); file != nil {
+			return hashed(ctx, file)
+		}
+	}
+	select {
+	case conversions <- struct{}{}:
+		defer func() { <-conversions }()
+	case <-ctx.Done():
+		return File{}, ctx.Err()
+	}
+	late := text.Errorf("the conversion took longer than %v", "转换超过 %v", convertTime)
+	bounded, cancel := context.WithTimeoutCause(ctx, convertTime, late)
+	defer cancel()
+	made, err := t.make(ctx, id, func(w io.Writer) error {
+		return t.encode(bounded, f.Source.(*opened), format, w)
+	})
+	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
+		err = late
+	}
+	return made, err
+}
+
+// make writes a file, into the cache where there is one.
+func (t *Tools) make(ctx context.Context, id string, write func(io.Writer) error) (File, error) {
+	if t.Cache == nil {
+		out, err := newSpool(t.Folder)
+		if err != nil {
+			return File{}, err
+		}
+		h := newHasher()
+		if err := write(io.MultiWriter(h, out)); err != nil {
+			return File{}, errors.Join(err, out.Close())
+		}
+		return h.file(&opened{out, int64(h.size), out.Close}, false), nil
+	}
+	out, err := t.Cache.create()
+	if err != nil {
+		return File{}, err
+	}
+	if err := write(out); err != nil {
+		return File{}, errors.Join(err, out.Close(), os.Remove(out.Name()))
+	}
+	path, err := t.Cache.keep(out, id)
+	if err != nil {
+		return File{}, err
+	}
+	file, err := openRegular(path)
+	if err != nil {
+		return File{}, err
+	}
+	return hashed(ctx, file)
+}
+
+// hashed reads an open file.
+func hashed(ctx context.Context, file *os.File) (File, error) {
+	o, err := openedFile(file)
+	if err != nil {
+		return File{}, err
+	}
+	h := newHasher()
+	if _, err := io.Copy(h, during{ctx, o.reader()}); err != nil {
+		return File{}, errors.Join(err, o.Close())
+	}
+	return h.file(o, false), nil
+}
+
+// encode writes a voice of any format as Tencent's SILK.
+func (t *Tools) encode(ctx context.Context, o *opened, format sound.Format, w io.Writer) error {
+	codec := silk.Codec{Longest: t.limits().Voice}
+	if format == sound.Silk {
+		_, err := codec.Rewrite(during{ctx, o.reader()}, w)
+		return err
+	}
+	r, err := sound.Open(o.reader())
+	if err != nil {
+		return err
+	}
+	r.Longest = codec.Longest
+	_, err = codec.Encode(ctx, during{ctx, r}, r.Rate, w)
+	return err
+}
+
+// voiceError says in both languages why a voice cannot be sent.
+func (t *Tools) voiceError(err error) error {
+	format, unknown := errors.AsType[*sound.FormatError](err)
+	_, damaged := errors.AsType[*sound.DecodeError](err)
+	switch {
+	case errors.Is(err, silk.ErrTooLong):
+		return text.Errorf("the voice is longer than %v (media.limits.voice)", "语音超过 %v（media.limits.voice）", t.limits().Voice)
+	case errors.Is(err, silk.ErrEmpty):
+		return text.Errorf("there is no sound in the voice", "语音中没有声音")
+	case unknown && format.Format == sound.Unknown:
+		return text.Errorf("this is no voice of a known format: silk, amr, wav, mp3, ogg and flac can be sent; to convert others install ffmpeg, or set media.ffmpeg", "不是可识别的语音格式：可以发送 silk、amr、wav、mp3、ogg 和 flac；转换其他格式请安装 ffmpeg，或设置 media.ffmpeg")
+	case unknown:
+		return text.Errorf("the voice is %s: install ffmpeg, or set media.ffmpeg, to convert it; or send mp3, wav, ogg or flac", "语音格式为 %s：请安装 ffmpeg 或设置 media.ffmpeg 以便转换，或发送 mp3、wav、ogg、flac", format.Format)
+	case damaged, errors.Is(err, silk.ErrDamaged), errors.Is(err, silk.ErrNotSilk):
+		return text.Errorf("the voice cannot be read: %v", "语音无法读取: %v", err)
+	}
+	return err
+}
