@@ -48,9 +48,13 @@ func codecs() []codec {
 		as(nil, nil, (*encoder).at), // decodeText reads mentions, too: they are texts
 		as([]element{inElem(fieldFace), inCommon(serviceSmallFace), inCommon(ServiceLargeFace)}, decodeFace, (*encoder).face),
 		as([]element{inElem(fieldSrcMsg)}, decodeReply, (*encoder).reply),
-		uploaded(as([]element{inBusiness(serviceMedia, businessImagePrivate), inBusiness(serviceMedia, businessImageGroup)}, decodeImage, (*encoder).image), uploadImage),
+		uploaded(as([]element{
+			inBusiness(serviceMedia, businessImagePrivate), inBusiness(serviceMedia, businessImageGroup),
+			inElem(fieldCustomFace), inElem(fieldNotOnlineImage), inCommon(serviceFlashPicture),
+		}, decodeImage, (*encoder).image), uploadImage),
+		// richText reads the old form of a voice, which is no element.
 		uploaded(as([]element{inBusiness(serviceMedia, businessVoicePrivate), inBusiness(serviceMedia, businessVoiceGroup)}, decodeRecord, (*encoder).record), uploadRecord),
-		uploaded(as([]element{inBusiness(serviceMedia, businessVideoPrivate), inBusiness(serviceMedia, businessVideoGroup)}, decodeVideo, (*encoder).video), uploadVideo),
+		uploaded(as([]element{inBusiness(serviceMedia, businessVideoPrivate), inBusiness(serviceMedia, businessVideoGroup), inElem(fieldVideoFile)}, decodeVideo, (*encoder).video), uploadVideo),
 		as([]element{inElem(fieldMarketFace)}, decodeMarketFace, (*encoder).marketFace),
 		as([]element{inCommon(servicePoke), inCommon(serviceSpecial)}, decodePoke, (*encoder).poke),
 		as([]element{inElem(fieldQQWalletMsg)}, decodeRedPacket, (*encoder).redPacket),

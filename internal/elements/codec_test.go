@@ -160,11 +160,16 @@ func (b bytesSource) Open(context.Context) (io.ReadCloser, error) {
 // storage takes what is uploaded.
 type storage struct {
 	got      []string
+	stored   Stored // of the real media
 	forwards [][]byte
 }
 
 func (s *storage) Upload(ctx context.Context, medium message.Segment) (Stored, error) {
-	r, err := medium.(*picture).source.Open(ctx)
+	p, ok := medium.(*picture)
+	if !ok {
+		return s.stored, nil
+	}
+	r, err := p.source.Open(ctx)
 	if err != nil {
 		return Stored{}, err
 	}

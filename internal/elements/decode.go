@@ -11,7 +11,8 @@ import (
 // Decode reads the elements of a message into segments, in the order in which they
 // came, before the clean-up by [message.Clean]. An element without a segment type becomes
 // a [message.UnknownSegment]. Elements without content (flags, empty ones) and payloads that
-// do not parse give nothing, so that the result may be empty. Of a message with its quotes
+// do not parse give nothing, so that the result may be empty; media that do not parse stay
+// unknown. A medium in both of its forms is read once. Of a message with its quotes
 // 65,536 elements are read; a quote with more keeps no content.
 func Decode(rt *messagepb.RichText, group bool) message.Content {
 	d := decoders.Get().(*decoder)
@@ -26,8 +27,8 @@ func Decode(rt *messagepb.RichText, group bool) message.Content {
 func (d *decoder) richText(rt *messagepb.RichText) message.Content {
 	c := d.read(rt.GetElems(), 0)
 	if ptt := rt.GetPtt(); ptt != nil && pttCounts(ptt, rt.GetElems(), d.group) {
-		if raw, err := pb.Marshal(ptt); err == nil {
-			c = append(c, &message.UnknownSegment{Element: message.ElementPtt, Raw: raw})
+		if seg := oldRecord(ptt, d.group); seg != nil {
+			c = append(c, seg)
 		}
 	}
 	return c
@@ -71,7 +72,7 @@ type list struct {
 	before  follow          // what the element before says of this one
 	follow  follow          // what this element says of the next one
 	summary string          // with followSummary
-	video   presence
+	media   *newMedia       // in the new form, once somebody has asked
 }
 
 // add appends a segment.
@@ -110,13 +111,4 @@ const (
 	followText           // any plain text
 	followReserve        // a text marked as fallback
 	followSummary        // the text decoder.summary
-)
-
-// presence is what is known about a thing in a list.
-type presence uint8
-
-const (
-	notLooked presence = iota
-	absent
-	present
 )

@@ -3,6 +3,7 @@ package elements
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/proto"
@@ -176,12 +177,33 @@ func (w *encoder) quoted(c message.Content) ([]*messagepb.Elem, error) {
 			if !isElement(s) {
 				continue
 			}
+		default:
+			seg = quotable(seg)
 		}
 		if err := inner.segment(seg); err != nil && !errors.Is(err, message.ErrReceivedOnly) {
 			return nil, err
 		}
 	}
-	return inner.richText.Elems, nil
+	empty := func(e *messagepb.Elem) bool { return elementName(e) == "" }
+	return slices.DeleteFunc(inner.richText.Elems, empty), nil
+}
+
+// quotable is a segment as quotes show it. A medium that the service does not describe, such
+// as one of an old form or one that this account has sent, is shown by what lists show.
+func quotable(seg message.Segment) message.Segment {
+	shown := true
+	switch s := seg.(type) {
+	case *message.ImageSegment:
+		shown = len(s.Info) > 0 && !s.Flash
+	case *message.RecordSegment:
+		shown = len(s.Info) > 0
+	case *message.VideoSegment:
+		shown = len(s.Info) > 0
+	}
+	if shown {
+		return seg
+	}
+	return message.Text(message.Brief(message.Content{seg}))
 }
 
 // whole is the quoted message as quotes in forwards carry it: the messages of a forward

@@ -8,23 +8,13 @@ import (
 	"libration/ntqq/message"
 )
 
-// serviceFlashPicture is CommonElem.service_type of a flash picture, which has a fallback
-// text behind it (docs/protocol/messages.md 7.2).
-const serviceFlashPicture = 3
-
 // decodeUnknown keeps an element whole, unless it says nothing.
 func decodeUnknown(d *decoder, e *messagepb.Elem) {
 	switch fieldOf(e) {
 	case fieldElemFlags2, fieldExtraInfo: // flags
 		return
-	case fieldCommonElem:
-		if e.CommonElem.GetServiceType() == serviceFlashPicture {
-			d.follow = followText
-		}
 	}
-	if !d.saysNothing(e) {
-		d.addUnknown(e)
-	}
+	d.addUnknown(e)
 }
 
 // addUnknown keeps an element whole, unless it is empty.

@@ -121,8 +121,8 @@ func TestVectorsPushEvents(t *testing.T) {
 			if problem := check(events, want); problem != "" {
 				t.Errorf("%s:\n got %+v\nwant %s", problem, got, v.Parsed)
 			}
-			if name := want.Elements.Media(); name != "" && !t.Failed() {
-				t.Skipf("%s: its codec is not there yet; it is kept with its bytes, and the rest agrees", name)
+			if want.Elements.HasFile() && !t.Failed() {
+				t.Skip("files have no codec yet; it is kept with its bytes, and the rest agrees")
 			}
 		})
 	}

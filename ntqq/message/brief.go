@@ -107,7 +107,7 @@ func (*PokeSegment) brief() string { return briefOther }
 
 func (*RedPacketSegment) brief() string { return briefOther }
 
-// brief tells of media, which are no segments of their own yet.
+// brief tells also of media that could not be understood.
 func (u *UnknownSegment) brief() string {
 	switch u.Element {
 	case "custom_face", "not_online_image", "common_elem 48/10", "common_elem 48/20":

@@ -25,7 +25,7 @@ type Medium struct {
 	// MD5 and SHA1 are the hashes of the bytes, 16 and 20 bytes long; nil when not known.
 	MD5, SHA1 []byte
 	// ID is the file uuid by which the service finds it (docs/protocol/media.md 2.4); ""
-	// for a picture of the old form.
+	// for most pictures of the old form.
 	ID string
 	// URL is where it can be downloaded now; "" when nobody has asked yet. Addresses die
 	// after about an hour.
@@ -49,7 +49,9 @@ type ImageSegment struct {
 	Format        uint32 // the service's code, docs/protocol/media.md 6.1; 0: unknown
 	SubType       uint32 // 0 picture, 1 sticker; others exist
 	Summary       string // what lists of chats show; "" means "[图片]", of stickers "[动画表情]"
-	Flash         bool   // it is shown once
+	// Flash is true for a picture that is shown once. How one is sent is not known:
+	// that fails with ErrReceivedOnly.
+	Flash bool
 }
 
 // Name implements Segment.

@@ -36,6 +36,8 @@ type Element struct {
 	ServiceID   uint32            `json:"service_id"`
 	ResID       string            `json:"res_id"`
 	Nodes       []Node            `json:"nodes"`
+
+	medium *Medium // of pictures, voices and videos
 }
 
 // Node is a message of a forward as the vectors write it.
@@ -67,16 +69,8 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// media are the kinds whose codecs are not there yet, and the elements that they are until
-// then: they must be kept with their bytes.
-var media = map[string][]string{
-	"image":       {"custom_face", "not_online_image", "common_elem 48/10", "common_elem 48/20", "common_elem 3/"},
-	"voice":       {"common_elem 48/12", "common_elem 48/22", message.ElementPtt},
-	"short_video": {"common_elem 48/11", "common_elem 48/21", "video_file"},
-	"file":        {"trans_elem", message.ElementFileContent},
-}
-
-// UnmarshalJSON reads of media the kind alone: their fields have other types.
+// UnmarshalJSON reads of media what they have, and of files the kind alone: their fields
+// have other types.
 func (e *Element) UnmarshalJSON(b []byte) error {
 	var kind struct {
 		Element string `json:"element"`
@@ -84,8 +78,12 @@ func (e *Element) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &kind); err != nil {
 		return err
 	}
-	if media[kind.Element] != nil {
-		e.Kind = kind.Element
+	switch {
+	case mediaKinds[kind.Element].segment != "":
+		e.Kind, e.medium = kind.Element, &Medium{}
+		return json.Unmarshal(b, e.medium)
+	case kind.Element == fileKind:
+		e.Kind = fileKind
 		return nil
 	}
 	type plain Element
@@ -106,14 +104,14 @@ func (l List) InGroup() bool {
 	return true
 }
 
-// Media names the first kind in the list that this version does not know, "" without one.
-func (l List) Media() string {
-	for _, e := range l {
-		if media[e.Kind] != nil {
-			return e.Kind
-		}
-	}
-	return ""
+// HasFile tells whether there is a file in the list, which this version does not know.
+func (l List) HasFile() bool {
+	return slices.ContainsFunc(l, func(e Element) bool { return e.Kind == fileKind })
+}
+
+// HasMedia tells whether there is a picture, voice or video in the list.
+func (l List) HasMedia() bool {
+	return slices.ContainsFunc(l, func(e Element) bool { return e.medium != nil })
 }
 
 // Segments returns the content to send.
@@ -210,13 +208,13 @@ func (l List) compare(got message.Content, from *Wire) string {
 
 // differs says how a segment differs from what a vector says.
 func (e *Element) differs(seg message.Segment, from *Wire) string {
-	if names := media[e.Kind]; names != nil {
-		if seg.Name() == map[string]string{"image": "image", "voice": "record", "short_video": "video"}[e.Kind] {
-			return ""
-		}
+	if e.medium != nil {
+		return e.differsFromMedium(seg)
+	}
+	if e.Kind == fileKind {
 		u, ok := seg.(*message.UnknownSegment)
-		if !ok || !slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(u.Element, name) }) {
-			return fmt.Sprintf("got %s %+v, want an unknown element, one of %v", seg.Name(), seg, names)
+		if !ok || !slices.Contains(fileElements, u.Element) {
+			return fmt.Sprintf("got %s %+v, want an unknown element, one of %v", seg.Name(), seg, fileElements)
 		}
 		return ""
 	}

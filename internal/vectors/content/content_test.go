@@ -2,12 +2,14 @@ package content
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/elements"
 	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 )
@@ -39,7 +41,26 @@ func TestCompare(t *testing.T) {
 	}
 	numbered := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: 37, PbElem: result}}
 	noCard := &messagepb.Elem{LightApp: &messagepb.LightApp{Data: []byte("\x00hello")}}
-	image := &messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: []byte{1}}}
+	image := &messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: make([]byte, 16), OrigUrl: "/a", FilePath: []byte("n")}}
+	short := &messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: []byte{1}}}
+	info, err := pb.Marshal(&mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{{Index: &mediapb.IndexNode{FileUuid: "u", Info: &mediapb.FileInfo{
+		FileMd5: strings.Repeat("0", 32), FileName: "n", FileSize: 5,
+	}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: 48, BusinessType: proto.Uint32(20), PbElem: info}}
+	const (
+		imageWanted = `{"element":"image","image_id":"n","url":"http://gchat.qpic.cn/a","md5":"00000000000000000000000000000000"}`
+		newerWanted = `{"element":"image","image_id":"n","file_uuid":"u","size":5,"md5":"00000000000000000000000000000000"}`
+	)
+	picture := func() *message.ImageSegment {
+		return &message.ImageSegment{Medium: message.Medium{Name: "n", Size: 5, ID: "u", MD5: make([]byte, 16), Info: info}}
+	}
+	changed := picture()
+	changed.SHA1 = make([]byte, 20)
+	lost := picture()
+	lost.Info = []byte{1}
 	sticker := &messagepb.Elem{MarketFace: &messagepb.MarketFace{FaceId: []byte{1}, Summary: proto.String("[x]")}}
 	poke := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: 2}}
 	unknown := func(e *messagepb.Elem, name string) *message.UnknownSegment {
@@ -77,10 +98,19 @@ func TestCompare(t *testing.T) {
 		{"card that is lost", `[{"element":"light_app","app_name":"a","content":"{\"app\":\"a\"}"}]`, []*messagepb.Elem{noCard}, nil, false},
 		{"result", `[{"element":"face","face_id":114,"is_large_face":true,"result_id":"2"}]`, nil, message.Content{&message.FaceSegment{ID: 114, Large: true, Result: 2}}, true},
 		{"another result", `[{"element":"face","face_id":114,"is_large_face":true,"result_id":3}]`, nil, message.Content{&message.FaceSegment{ID: 114, Large: true, Result: 2}}, false},
-		{"image", `[{"element":"image","file_id":[1]}]`, []*messagepb.Elem{image}, nil, true},
+		{"image", `[` + imageWanted + `]`, []*messagepb.Elem{image}, nil, true},
+		{"image without a hash", `[{"element":"image","md5":"01"}]`, []*messagepb.Elem{short}, nil, true},
+		{"image whose hash is lost", `[{"element":"image","md5":"00000000000000000000000000000001"}]`, []*messagepb.Elem{image}, nil, false},
 		{"image of other bytes", `[{"element":"image"}]`, []*messagepb.Elem{image}, message.Content{&message.UnknownSegment{Element: "custom_face", Raw: []byte{0x42, 0}}}, false},
-		{"image that is lost", `[{"element":"image"}]`, []*messagepb.Elem{image}, message.Content{}, false},
-		{"voice that is an image", `[{"element":"voice"}]`, []*messagepb.Elem{image}, message.Content{unknown(image, "custom_face")}, false},
+		{"image that is lost", `[` + imageWanted + `]`, []*messagepb.Elem{image}, message.Content{}, false},
+		{"voice that is an image", `[{"element":"voice"}]`, []*messagepb.Elem{short}, message.Content{unknown(short, "custom_face")}, false},
+		{"image of the new form", `[` + newerWanted + `]`, []*messagepb.Elem{newer}, message.Content{picture()}, true},
+		{"image with another hash", `[` + newerWanted + `]`, []*messagepb.Elem{newer}, message.Content{changed}, false},
+		{"image with another payload", `[` + newerWanted + `]`, []*messagepb.Elem{newer}, message.Content{lost}, false},
+		{"image in both forms", `[` + imageWanted + `,` + newerWanted + `]`, []*messagepb.Elem{image, newer}, nil, true},
+		{"old image alone", `[` + imageWanted + `,` + newerWanted + `]`, []*messagepb.Elem{image}, nil, false},
+		{"file", `[{"element":"file"}]`, []*messagepb.Elem{{TransElem: &messagepb.TransElem{ElemType: 24}}}, nil, true},
+		{"file that is an image", `[{"element":"file"}]`, []*messagepb.Elem{image}, nil, false},
 		{"sticker and its text", `[` + stickerWanted + `,{"element":"text","content":"[x]"}]`, []*messagepb.Elem{sticker, fallback}, nil, true},
 		{"another sticker", `[{"element":"market_face","face_id":"02","summary":"[x]"}]`, []*messagepb.Elem{sticker}, nil, false},
 		{"a text that is lost", `[` + stickerWanted + `,{"element":"text","content":"b"}]`, []*messagepb.Elem{sticker, text("b")}, message.Content{&message.MarketFaceSegment{ID: "01", Summary: "[x]"}}, false},

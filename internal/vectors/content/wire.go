@@ -147,6 +147,8 @@ func (w *Wire) checkEach(c message.Content) string {
 			}
 		case *message.ReplySegment:
 			problem = w.checkEach(s.Content)
+		case *message.ImageSegment, *message.RecordSegment, *message.VideoSegment:
+			problem = w.checkMedium(seg)
 		case *message.UnknownSegment:
 			if !w.has(s) {
 				problem = fmt.Sprintf("the message has no element %s with the bytes %x", s.Element, s.Raw)
@@ -235,8 +237,6 @@ func (w *Wire) isOldResult(want *message.MarketFaceSegment, got *message.FaceSeg
 // vectors drops or does not know it (docs/protocol/messages.md 15).
 func (w *Wire) isExtra(seg message.Segment) bool {
 	switch s := seg.(type) {
-	case *message.ImageSegment: // beside its older form
-		return true
 	case *message.UnknownSegment, *message.PokeSegment, *message.RedPacketSegment, *message.MarkdownSegment,
 		*message.FlashFileSegment, *message.KeyboardSegment, *message.LongMessageSegment:
 		return true
@@ -258,6 +258,9 @@ func (w *Wire) isExtra(seg message.Segment) bool {
 // show for the element before it, which the author keeps (docs/protocol/messages.md 5.1,
 // 5.7).
 func (w *Wire) isDropped(e *Element) bool {
+	if w.isOlder(e) {
+		return true
+	}
 	for i, elem := range w.elems {
 		t := elem.GetText()
 		if i == 0 || t == nil || e.Kind != "text" || t.GetStr() != e.Content && strings.ReplaceAll(t.GetStr(), "\r", "\r\n") != e.Content {

@@ -1,0 +1,68 @@
+package elements
+
+import (
+	"context"
+
+	"libration/internal/pb"
+	"libration/internal/pb/messagepb"
+	"libration/ntqq/message"
+)
+
+func decodeVideo(d *decoder, e *messagepb.Elem) {
+	if e.VideoFile != nil {
+		d.oldVideo(e)
+		return
+	}
+	info := d.newForm(e)
+	if info == nil {
+		return
+	}
+	node := info.GetBody()[0].GetIndex()
+	s := &message.VideoSegment{Medium: mediumOf(node), Seconds: node.GetInfo().GetTime()}
+	s.Info = e.CommonElem.GetPbElem()
+	if len(info.GetBody()) > 1 {
+		cover := info.GetBody()[1].GetIndex()
+		s.Cover, s.Width, s.Height = mediumOf(cover), cover.GetInfo().GetWidth(), cover.GetInfo().GetHeight()
+	}
+	d.add(s)
+}
+
+// oldVideo adds a video of the old form, unless there is one of the new form
+// (docs/protocol/messages.md 7.4).
+func (d *decoder) oldVideo(e *messagepb.Elem) {
+	v := e.VideoFile
+	s := &message.VideoSegment{
+		Medium: message.Medium{
+			Name: pb.Text(v.GetFileName()), Size: uint64(natural(v.GetFileSize())), MD5: hash(v.GetFileMd5()), ID: fileID(pb.Text(v.GetFileUuid())),
+		},
+		Cover:   message.Medium{Size: uint64(natural(v.GetThumbFileSize())), MD5: hash(v.GetThumbFileMd5())},
+		Seconds: natural(v.GetFileTime()),
+		Width:   natural(v.GetThumbWidth()), Height: natural(v.GetThumbHeight()),
+	}
+	switch {
+	case d.newer().video:
+	case s.ID == "" && s.MD5 == nil:
+		d.addUnknown(e)
+	default:
+		d.add(s)
+	}
+}
+
+// video writes a video, and then what older clients read in its place.
+func (w *encoder) video(s *message.VideoSegment) error {
+	if err := w.medium(&s.Medium, businessVideoPrivate, businessVideoGroup); err != nil || len(s.Compat) == 0 {
+		return err
+	}
+	compat := new(messagepb.VideoFile)
+	if pb.Unmarshal(s.Compat, compat) == nil {
+		w.add(&messagepb.Elem{VideoFile: compat})
+	}
+	return nil
+}
+
+func uploadVideo(ctx context.Context, u *uploading, s *message.VideoSegment) (message.Segment, error) {
+	stored, err := u.to.Upload(ctx, s)
+	ready := *s
+	ready.Info, ready.Compat = stored.Info, stored.Compat
+	return &ready, err
+}
