@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"libration/ntqq/media/silk"
+	"libration/ntqq/media/sound"
 )
 
 // aPicture is a small PNG.
@@ -153,11 +154,18 @@ func TestVoicesAsWAV(t *testing.T) {
 			answer := httptest.NewRecorder()
 			h.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/media/"+made.ID+"?as=wav", nil))
 			got := answer.Body.Bytes()
-			if answer.Code != 200 || answer.Header().Get("Content-Type") != "audio/wave" || len(got) != wavHead+24000 || string(got[:4]) != "RIFF" ||
+			if answer.Code != 200 || answer.Header().Get("Content-Type") != "audio/wave" || len(got) != 44+24000 || string(got[:4]) != "RIFF" ||
 				binary.LittleEndian.Uint32(got[4:]) != 24000+36 || binary.LittleEndian.Uint32(got[40:]) != 24000 {
 				t.Errorf("got %d %v, %d bytes: %q", answer.Code, answer.Header(), len(got), got[:min(len(got), 60)])
 			}
 		})
 	}
 	heard.Wait()
+	// Other sound is heard as well.
+	_, made = upload(t, h, append(sound.WAVHead(48000, 9600), make([]byte, 9600)...))
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/media/"+made.ID+"?as=wav", nil))
+	if answer.Code != 200 || answer.Body.Len() != 44+9600 {
+		t.Errorf("WAV: got %d, %d bytes", answer.Code, answer.Body.Len())
+	}
 }

@@ -3,7 +3,8 @@ package control
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
+	"errors"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -11,13 +12,14 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"libration/ntqq/media/silk"
+	"libration/ntqq/media/sound"
 	"libration/sandbox/world"
 )
 
 const (
-	voiceRate    = 24000 // Hz
+	silkRate     = 24000 // Hz
 	voiceTimeout = 20 * time.Second
-	voicesAtOnce = 2 // each takes up to 14 MB
+	voicesAtOnce = 2 // each takes up to 64 MiB
 	voicesKnown  = 1000
 )
 
@@ -71,12 +73,11 @@ func (v *voices) make(ctx context.Context, voice [20]byte) ([20]byte, error) {
 		return [20]byte{}, err
 	}
 	defer content.Close()
-	wav := bytes.NewBuffer(make([]byte, wavHead))
-	if _, err := silk.Decode(ctx, content, voiceRate, wav); err != nil {
+	samples, rate, err := decode(ctx, content)
+	if err != nil {
 		return [20]byte{}, fail(http.StatusUnsupportedMediaType, "it cannot be played: %v", err)
 	}
-	writeWAVHead(wav.Bytes())
-	kept, err := v.media.Put(wav)
+	kept, err := v.media.Put(io.MultiReader(bytes.NewReader(sound.WAVHead(rate, uint32(samples.Len()))), samples))
 	if err != nil {
 		return [20]byte{}, err
 	}
@@ -89,21 +90,20 @@ func (v *voices) make(ctx context.Context, voice [20]byte) ([20]byte, error) {
 	return kept.SHA1, nil
 }
 
-// wavHead is how many bytes stand before the samples.
-const wavHead = 44
-
-// writeWAVHead writes the head of mono samples of 16 bits, which follow it.
-func writeWAVHead(wav []byte) {
-	le := binary.LittleEndian
-	copy(wav, "RIFF....WAVEfmt ")
-	le.PutUint32(wav[4:], uint32(len(wav)-8))
-	le.PutUint32(wav[16:], 16)
-	le.PutUint16(wav[20:], 1)
-	le.PutUint16(wav[22:], 1)
-	le.PutUint32(wav[24:], voiceRate)
-	le.PutUint32(wav[28:], voiceRate*2)
-	le.PutUint16(wav[32:], 2)
-	le.PutUint16(wav[34:], 16)
-	copy(wav[36:], "data")
-	le.PutUint32(wav[40:], uint32(len(wav)-wavHead))
+// decode returns the samples of a voice, 16 bits each and mono, and their rate in Hz. It has
+// at most five minutes.
+func decode(ctx context.Context, voice io.ReadSeeker) (*bytes.Buffer, int, error) {
+	var samples bytes.Buffer
+	if _, err := silk.Decode(ctx, voice, silkRate, &samples); !errors.Is(err, silk.ErrNotSilk) {
+		return &samples, silkRate, err
+	}
+	if _, err := voice.Seek(0, io.SeekStart); err != nil {
+		return nil, 0, err
+	}
+	r, err := sound.Open(voice)
+	if err != nil {
+		return nil, 0, err
+	}
+	_, err = samples.ReadFrom(r)
+	return &samples, r.Rate, err
 }
