@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/tls"
@@ -15,13 +14,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"libration/internal/pb"
 	"libration/internal/pb/mediapb"
-	"libration/internal/pb/messagepb"
-	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
-	"libration/internal/vectors"
-	"libration/internal/wire"
 	"libration/sandbox/world"
 )
 
@@ -300,156 +294,6 @@ func TestFileEndpoint(t *testing.T) {
 		if tt.method == http.MethodHead && answer.ContentLength != int64(len(png)) {
 			t.Errorf("%s: length %d", tt.name, answer.ContentLength)
 		}
-	}
-}
-
-// foreignFile is a file of the vectors.
-type foreignFile struct {
-	Bytes   vectors.Hex
-	Pattern int
-	MD5     vectors.Hex
-	SHA1    vectors.Hex
-}
-
-func (f *foreignFile) content() []byte {
-	if f.Pattern == 0 {
-		return f.Bytes
-	}
-	b := make([]byte, f.Pattern)
-	for i := range b {
-		b[i] = byte(7*i + 13*(i>>8) + 3)
-	}
-	return b
-}
-
-// TestForeignUploads sends the reservations of other clients as they sent them, and checks
-// of the answers what those clients cannot do without (docs/protocol/media.md 2.4, 2.5, 10.3).
-func TestForeignUploads(t *testing.T) {
-	h := startMedia(t, Options{})
-	c := h.dial().login(bot)
-	sent := 0
-	for _, v := range vectors.Read[struct {
-		ID, Kind string
-		Args     struct {
-			File, Video, Thumb *foreignFile
-			Group              uint64
-		}
-		Requests []struct {
-			Command string
-			Body    vectors.Hex
-		}
-		RichMediaReq vectors.Hex `json:"rich_media_req"`
-	}](t, "media.json") {
-		body := []byte(nil)
-		command := rpc.UploadGroupVideo.Name
-		switch v.Kind {
-		case "flow":
-			body, command = v.Requests[0].Body, v.Requests[0].Command
-		case "upload_request":
-			body = encode(&oidbpb.OidbEnvelope{Command: 0x11ea, SubCommand: proto.Uint32(100), Body: v.RichMediaReq})
-		default:
-			continue
-		}
-		// Somebody of this world; the numbers have the same length.
-		body = bytes.ReplaceAll(body, []byte("u_anneanneanneanneanneAA"), []byte(h.uidOf(alice)))
-		sent++
-		answer := c.must(command, wire.FlagD2, body)
-		env := &oidbpb.OidbEnvelope{}
-		must(t, pb.Unmarshal(answer, env))
-		resp, req := &mediapb.RichMediaResp{}, &mediapb.RichMediaReq{}
-		must(t, pb.Unmarshal(env.GetBody(), resp))
-		asked := &oidbpb.OidbEnvelope{}
-		must(t, pb.Unmarshal(body, asked))
-		must(t, pb.Unmarshal(asked.GetBody(), req))
-		if env.GetResult() != 0 {
-			t.Errorf("%s: got %d %s", v.ID, env.GetResult(), env.GetMessage())
-			continue
-		}
-		checkUpload(t, v.ID, req, resp)
-	}
-	if sent < 20 {
-		t.Errorf("only %d requests", sent)
-	}
-}
-
-func checkUpload(t *testing.T, id string, req *mediapb.RichMediaReq, resp *mediapb.RichMediaResp) {
-	t.Helper()
-	wrong := func(format string, args ...any) { t.Errorf(id+": "+format, args...) }
-	up, scene := resp.GetUpload(), req.GetHead().GetScene()
-	if resp.GetHead().Message == nil || !proto.Equal(resp.GetHead().GetCommon(), req.GetHead().GetCommon()) {
-		wrong("head %v", resp.GetHead())
-	}
-	addressed := func(ukey *string, v4 []*mediapb.MediaIpv4, v6 []*mediapb.MediaIpv6) {
-		if ukey == nil || *ukey == "" || len(v4) == 0 || len(v6) == 0 {
-			wrong("upload key %v, addresses %v, %v", ukey, v4, v6)
-			return
-		}
-		for _, a := range v4 {
-			if a.OutIp == nil || a.OutPort == nil || a.InIp == nil || a.InPort == nil || a.IpType == nil {
-				wrong("address %v", a)
-			}
-		}
-		if v6[0].OutPort == nil || v6[0].IpType == nil {
-			wrong("address %v", v6[0])
-		}
-	}
-	addressed(up.Ukey, up.GetIpv4S(), up.GetIpv6S())
-	files := len(req.GetUpload().GetUploadInfo())
-	if up.UkeyTtl == nil || len(up.GetMsgInfo().GetBody()) != files || len(up.GetSubFiles()) != files-1 {
-		wrong("ttl %v, %d bodies, %d sub files", up.UkeyTtl, len(up.GetMsgInfo().GetBody()), len(up.GetSubFiles()))
-		return
-	}
-	for _, sub := range up.GetSubFiles() {
-		addressed(sub.Ukey, sub.GetIpv4S(), sub.GetIpv6S())
-	}
-	for i, body := range up.GetMsgInfo().GetBody() {
-		want := proto.CloneOf(req.GetUpload().GetUploadInfo()[i].GetFileInfo())
-		want.FileMd5, want.FileSha1 = strings.ToLower(want.FileMd5), strings.ToLower(want.FileSha1)
-		if !proto.Equal(body.GetIndex().GetInfo(), want) || body.GetIndex().GetStoreId() != 1 || body.GetIndex().GetTtl() == 0 || body.GetIndex().GetUploadTime() == 0 {
-			wrong("index %v", body.GetIndex())
-		}
-		if private := scene.GetSceneType() == scenePrivate; (body.GetSource().Troop == nil) != private || (body.GetSource().C2C == nil) == private {
-			wrong("source %v", body.GetSource())
-		}
-	}
-	ext := up.GetMsgInfo().GetExtBizInfo()
-	if ext.GetPic().GetToScene() != scene.GetSceneType() || ext.GetVideo().GetToScene() != scene.GetSceneType() ||
-		ext.GetBusiType() != scene.GetBusinessType() || ext.GetPic().GetBizType() != req.GetUpload().GetExtBizInfo().GetPic().GetBizType() {
-		wrong("business %v", ext)
-	}
-	checkCompat(wrong, scene, up)
-}
-
-// checkCompat reads the old form as the kind says.
-func checkCompat(wrong func(string, ...any), scene *mediapb.SceneInfo, up *mediapb.UploadResp) {
-	group, uuid := scene.GetSceneType() == sceneGroup, up.GetMsgInfo().GetBody()[0].GetIndex().GetFileUuid()
-	var err error
-	ok := len(up.GetCompatMsg()) > 0
-	switch {
-	case scene.GetBusinessType() == mediaRecord.business:
-		text := &messagepb.RichText{}
-		err = pb.Unmarshal(up.GetCompatMsg(), text)
-		ptt := text.GetPtt()
-		ok = ok && len(text.GetElems()) == 1 && text.GetElems()[0].GeneralFlags != nil && string(ptt.GetFileUuid()) == uuid &&
-			(ptt.GetFileId() != 0) == group && (string(ptt.GetGroupFileKey()) == uuid) == group
-	case scene.GetBusinessType() == mediaVideo.business:
-		video := &messagepb.VideoFile{}
-		err = pb.Unmarshal(up.GetCompatMsg(), video)
-		ok = ok && string(video.GetFileUuid()) == uuid && video.GetFileFormat() != 0 && video.GetFileWidth() != 0 && video.GetFileHeight() != 0
-	case group:
-		face := &messagepb.CustomFace{}
-		err = pb.Unmarshal(up.GetCompatMsg(), face)
-		ok = ok && face.GetFileId() != 0 && face.FileType != nil && face.PbReserve != nil && strings.Contains(face.GetOrigUrl(), "&fileid="+uuid+"&rkey=")
-	default:
-		image, reserve := &messagepb.NotOnlineImage{}, &messagepb.NotOnlineImageReserve{}
-		err = pb.Unmarshal(up.GetCompatMsg(), image)
-		if err == nil {
-			err = pb.Unmarshal(image.GetPbReserve(), reserve)
-		}
-		ok = ok && image.GetImgType() != 0 && strings.Count(string(image.GetDownloadPath()), "-") == 2 && strings.Contains(reserve.GetUrl(), "&fileid="+uuid)
-	}
-	if err != nil || !ok {
-		wrong("compat %x: %v", up.GetCompatMsg(), err)
 	}
 }
 
