@@ -90,7 +90,9 @@ func (m *mediaDesk) upload(rq *request, req *mediapb.RichMediaReq) (*mediapb.Ric
 	missing := fast && len(m.faults.Strikes(fault.AtReserve, fault.Subject{Command: rq.Command, UIN: rq.session.uin, Session: true})) > 0
 	for i, f := range u.files {
 		var ukey *string
-		if !missing {
+		if missing {
+			_, info.Body[i].FileExist = m.world.Media().Find(f.MD5, f.SHA1, f.Size)
+		} else {
 			ukey = m.reserve(rq.session.uin, u, f, info.Body[i].GetIndex().GetFileUuid(), fast)
 		}
 		if i == 0 {
