@@ -5,11 +5,13 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -146,12 +148,12 @@ func (c *cellRun) pass(ctx context.Context) error {
 			return errors.New("nobody to kick")
 		}
 	case "send":
-		c.sent = make(chan sendingEnded, 1)
-		go func() {
-			var r sendingEnded
-			r.answer, r.ok, r.err = c.call(ctx, "send_group_msg", map[string]any{"group_id": group, "message": ownText})
-			c.sent <- r
-		}()
+		c.send(ctx, ownText)
+	case "upload":
+		picture := "base64://" + base64.StdEncoding.EncodeToString(newPicture(1<<20+5, byte(c.cell.seed)))
+		c.send(ctx, []map[string]any{
+			{"type": "image", "data": map[string]any{"file": picture}}, {"type": "text", "data": map[string]any{"text": ownText}},
+		})
 	case "unregister": // the program ends and is started again
 		last := len(c.ending) - 1
 		stop := c.ending[last]
@@ -162,6 +164,16 @@ func (c *cellRun) pass(ctx context.Context) error {
 		return c.start()
 	}
 	return nil // heartbeats go out by themselves
+}
+
+// send sends a message to the group.
+func (c *cellRun) send(ctx context.Context, content any) {
+	c.sent = make(chan sendingEnded, 1)
+	go func() {
+		var r sendingEnded
+		r.answer, r.ok, r.err = c.call(ctx, "send_group_msg", map[string]any{"group_id": group, "message": content})
+		c.sent <- r
+	}()
 }
 
 // solve answers the captchas that are asked for, over the admin service as a person
@@ -340,13 +352,16 @@ func (c *cellRun) checkSent() error {
 	}
 	there := 0
 	for _, m := range c.box.World().History().OfGroup(group, 1, 100) {
-		if m.Text() == ownText {
+		if strings.Contains(m.Text(), ownText) {
 			there++
 		}
 	}
 	unknown := bytes.Contains(r.answer, []byte("SEND_OUTCOME_UNKNOWN"))
 	if r.ok && there != 1 || !r.ok && !unknown && there != 0 || there > 1 {
 		return fmt.Errorf("sending answered %s, and the message is there %d times", r.answer, there)
+	}
+	if !r.ok && !unknown && !bytes.Contains(r.answer, []byte(`"wording":"`)) {
+		return fmt.Errorf("sending answered %s, want a reason", r.answer)
 	}
 	return nil
 }
