@@ -20,6 +20,7 @@ import (
 	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/clock"
+	"libration/ntqq/media/transfer"
 )
 
 // Options of New, besides the configuration.
@@ -69,6 +70,8 @@ type Account struct {
 	// clock is the client's, and that of everything that keeps or dates something.
 	clock   *clock.Clock
 	sandbox sandboxAddresses
+	// transfers are the uploads and downloads of the client, and the downloads for bots.
+	transfers *transfer.Registry
 
 	// online is closed when the account is online for the first time.
 	online chan struct{}
@@ -101,7 +104,7 @@ func New(cfg *config.Config, o Options) (*Account, error) {
 	}
 	return &Account{
 		cfg: cfg, o: o, log: o.Log, claims: claims, counted: newMetrics(),
-		clock:  clock.New(o.Wall),
+		clock: clock.New(o.Wall), transfers: &transfer.Registry{},
 		online: make(chan struct{}), changed: make(chan struct{}),
 	}, nil
 }

@@ -65,9 +65,13 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	if a.cfg.Server.Mode == config.ModeSandbox {
 		p.screen.page = a.cfg.Server.Sandbox.Control
 	}
+	tools, files, err := a.media(folder)
+	if err != nil {
+		return nil, err
+	}
 	o := a.session(ctx, p)
+	o.Media, o.Transfers, o.PlainMedia = tools, a.transfers, a.cfg.Server.Mode == config.ModeSandbox
 	o.Keystore, o.Progress, o.Initial, o.Servers = keys, progress, initial, servers
-	var err error
 	if p.client, err = ntqq.New(o); err != nil {
 		return nil, ExplainFile(err)
 	}
@@ -75,10 +79,6 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 		return nil, errTaken(folder.path, uin)
 	}
 	p.gateway = a.gateway(p)
-	_, files, err := a.mediaFiles(folder)
-	if err != nil {
-		return nil, err
-	}
 	links, err := a.mediaLinks(folder, p)
 	if err != nil {
 		return nil, err

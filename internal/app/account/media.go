@@ -31,16 +31,21 @@ const (
 	linkKeyName = "links.key"
 )
 
-// mediaFiles are what bots may read of this machine and of the network.
-func (a *Account) mediaFiles(folder *folder) (*media.Cache, *media.Files, error) {
+// media makes what gets media ready, and what bots may read of this machine and of the
+// network.
+func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, err error) {
 	c := &a.cfg.Media
 	cache, err := media.OpenCache(folder.file(cacheName), uint64(c.CacheSize))
 	if err != nil {
-		return nil, nil, explainFolder(folder.path, err)
+		return tools, nil, explainFolder(folder.path, err)
 	}
-	return cache, media.NewFiles(media.FilesOptions{
+	tools = media.Tools{
+		Folder: cache.Folder(), Cache: cache, Log: a.log,
+		Limits: media.Limits{Image: uint64(c.Limits.Image), Video: uint64(c.Limits.Video), Voice: c.Limits.Voice.Std()},
+	}
+	return tools, media.NewFiles(media.FilesOptions{
 		Cache: cache, Folders: c.Files.Allow, Forbidden: secretFiles(a.cfg), AllowPrivate: c.AllowPrivate,
-		Allow: a.sandbox.has, Timeout: c.Timeout.Std(), Dial: a.o.Network.DialFunc,
+		Allow: a.sandbox.has, Timeout: c.Timeout.Std(), Dial: a.o.Network.DialFunc, Transfers: a.transfers,
 	}), nil
 }
 

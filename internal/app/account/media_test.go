@@ -144,7 +144,7 @@ func TestMediaFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.close()
-	_, files, err := a.mediaFiles(f)
+	_, files, err := a.media(f)
 	if err != nil {
 		t.Fatal(err)
 	}
