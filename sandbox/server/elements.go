@@ -97,8 +97,12 @@ func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool)
 	if err != nil {
 		return dst, err
 	}
-	for _, e := range body.GetRichText().GetElems() {
+	elems, err := relayMedia(body.GetRichText().GetElems())
+	for _, e := range elems {
 		dst = append(dst, relay(w, e))
+	}
+	if err != nil {
+		return dst, err
 	}
 	return append(dst, officialTail(p.Segment)...), nil
 }

@@ -16,10 +16,7 @@ import (
 	"libration/ntqq/message"
 )
 
-var (
-	errNoSource     = errors.New("it has no source")
-	errOnlyPictures = errors.New("people cannot send new voices so far")
-)
+var errNoSource = errors.New("it has no source")
 
 // Upload stores a medium of somebody of the world, and describes it as the service does.
 // What older clients would read is left out: it is not relayed either.
@@ -42,7 +39,7 @@ func (u *uploader) read(ctx context.Context, medium message.Segment, up *mediaUp
 		return u.orAgain(&s.Medium, up, func() error { return u.picture(ctx, s.Source, up) })
 	case *message.RecordSegment:
 		up.kind = mediaRecord
-		return u.orAgain(&s.Medium, up, func() error { return errOnlyPictures })
+		return u.orAgain(&s.Medium, up, func() error { return u.voice(ctx, s.Source, up) })
 	case *message.VideoSegment:
 		up.kind = mediaVideo
 		return u.orAgain(&s.Medium, up, func() error { return u.video(ctx, s.Source, s.Cover.Source, up) })
@@ -85,6 +82,17 @@ func (u *uploader) picture(ctx context.Context, s message.Source, up *mediaUploa
 	}
 	defer p.Close()
 	return u.keepPicture(ctx, mediaImage, 0, p, up)
+}
+
+func (u *uploader) voice(ctx context.Context, s message.Source, up *mediaUpload) error {
+	v, err := u.media.tools.Voice(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	return u.keep(ctx, mediaRecord, 0, &v.File, &mediapb.FileInfo{
+		Type: &mediapb.FileType{Type: mediaRecord.fileType, VoiceFormat: 1}, Time: v.Seconds,
+	}, up)
 }
 
 func (u *uploader) video(ctx context.Context, s, cover message.Source, up *mediaUpload) error {

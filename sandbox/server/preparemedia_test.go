@@ -8,7 +8,10 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 
 	"libration/internal/elements"
 	"libration/internal/pb"
@@ -33,8 +36,8 @@ func received(t *testing.T, c *client, group bool) message.Segment {
 	t.Helper()
 	text := pushedText(t, c)
 	for _, e := range text.GetElems() {
-		if e.CustomFace != nil || e.NotOnlineImage != nil || e.VideoFile != nil {
-			t.Errorf("got the old form: %v", e)
+		if e.CustomFace != nil || e.NotOnlineImage != nil || e.VideoFile != nil || proto.Size(e) == 0 {
+			t.Errorf("got beside a medium: %v", e)
 		}
 	}
 	content := elements.Decode(text, group)
@@ -128,6 +131,37 @@ func TestPeopleSendVideos(t *testing.T) {
 		}
 	}
 }
+
+func TestPeopleSendVoices(t *testing.T) {
+	h := startMedia(t, Options{})
+	c := h.dial().login(bot).register()
+	sound := "RIFF" + string(le32(36+4800)) + "WAVEfmt " + string(le32(16)) + "\x01\x00\x01\x00" + string(le32(24000)) + string(le32(48000)) +
+		"\x02\x00\x10\x00data" + string(le32(4800)) + strings.Repeat("\x00", 4800) // a tenth of a second
+	for _, group := range []message.GroupCode{mall, 0} {
+		ready, err := h.Prepare(t.Context(), alice, group, message.Content{message.Record(media.Bytes([]byte(sound)))})
+		must(t, err)
+		send := world.Send{From: alice, Group: group, Parts: world.Parts(ready...)}
+		if group == 0 {
+			send.To = bot
+		}
+		_, err = h.World().Messages().Send(send, nil)
+		must(t, err)
+		text := pushedText(t, c)
+		if (text.GetPtt() != nil) != (group == 0) {
+			t.Errorf("in %d: beside it %v", group, text.GetPtt())
+		}
+		content := elements.Decode(text, group != 0)
+		if len(content) != 1 {
+			t.Fatalf("got %v", content)
+		}
+		got := content[0].(*message.RecordSegment)
+		if got.Seconds != 1 || !strings.HasPrefix(c.download(got.ID), "\x02#!SILK_V3") {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+func le32(n uint32) []byte { return binary.LittleEndian.AppendUint32(nil, n) }
 
 func TestPicturesInForwards(t *testing.T) {
 	h := startMedia(t, Options{})
