@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -182,6 +183,11 @@ func (f *Frame) IsEcho(echo string) bool {
 
 // Text is a plain text.
 func Text(text string) Segment { return Segment{"text", map[string]any{"text": text}} }
+
+// Image is a picture, by its bytes.
+func Image(content []byte) Segment {
+	return Segment{"image", map[string]any{"file": "base64://" + base64.StdEncoding.EncodeToString(content)}}
+}
 
 // Reply quotes a message.
 func Reply(id int32) Segment { return Segment{"reply", map[string]any{"id": fmt.Sprint(id)}} }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type echoBot struct {
 	greet    int64 // the group to say hello in
 	greeted  bool
 	sent     int
+	pictures int
 }
 
 // handle reacts to one frame.
@@ -51,6 +53,9 @@ func (b *echoBot) answer(f *bot.Frame) []bot.Segment {
 	switch word, rest, _ := strings.Cut(text, " "); {
 	case strings.EqualFold(text, "ping"):
 		return []bot.Segment{bot.Text("pong")}
+	case strings.EqualFold(text, "picture"), text == "图片":
+		b.pictures++
+		return []bot.Segment{bot.Image(picture(8 * math.Sin(float64(b.pictures))))}
 	case strings.EqualFold(word, "/echo") && strings.TrimSpace(rest) != "":
 		return []bot.Segment{bot.Reply(f.MessageID), bot.Text(strings.TrimSpace(rest))}
 	case mentioned || f.MessageType == "private":

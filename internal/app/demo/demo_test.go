@@ -3,7 +3,9 @@ package demo
 import (
 	"bytes"
 	"context"
+	"image"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +27,7 @@ func TestAnswer(t *testing.T) {
 	t.Parallel()
 	at := bot.Segment{Type: "at", Data: map[string]any{"qq": "10001"}}
 	hint := []bot.Segment{bot.Text(hint.EN)}
+	first := []bot.Segment{bot.Image(picture(8 * math.Sin(1)))}
 	for _, tt := range []struct {
 		name  string
 		frame bot.Frame
@@ -35,6 +38,8 @@ func TestAnswer(t *testing.T) {
 		{"echo", bot.Frame{MessageType: "group", UserID: 5, MessageID: -7, Message: []bot.Segment{bot.Text("/echo a  b ")}},
 			[]bot.Segment{bot.Reply(-7), bot.Text("a  b")}},
 		{"echo of nothing", bot.Frame{MessageType: "group", UserID: 5, Message: []bot.Segment{bot.Text("/echo ")}}, nil},
+		{"picture", bot.Frame{MessageType: "group", UserID: 5, Message: []bot.Segment{bot.Text("Picture ")}}, first},
+		{"picture in Chinese", bot.Frame{MessageType: "private", UserID: 5, Message: []bot.Segment{bot.Text("图片")}}, first},
 		{"talk in the group", bot.Frame{MessageType: "group", UserID: 5, Message: []bot.Segment{bot.Text("pings")}}, nil},
 		{"talk in private", bot.Frame{MessageType: "private", UserID: 5, Message: []bot.Segment{bot.Text("hi")}}, hint},
 		{"mention", bot.Frame{MessageType: "group", UserID: 5, SelfID: 10001, Message: []bot.Segment{at, bot.Text(" hi")}}, hint},
@@ -100,7 +105,7 @@ func TestOnce(t *testing.T) {
 	for _, want := range []string{
 		stepConnect.EN, `"lifecycle"`, stepAsk.EN, "POST /api/send", stepSeen.EN, onceQuestion.EN,
 		stepReply.EN, `"send_group_msg"`, stepDone.EN, `"status":"ok"`,
-		stepArrived.EN, onceAnswer.EN, stepRecall.EN, "POST /api/recall", stepNotice.EN, `"group_recall"`, "Done in",
+		stepArrived.EN, onceAnswer.EN, stepPicture.EN, `"base64://`, stepShown.EN, ".png, 240 x 240", stepRecall.EN, "POST /api/recall", stepNotice.EN, `"group_recall"`, "Done in",
 	} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {
@@ -205,5 +210,20 @@ func TestShow(t *testing.T) {
 	want := "    <- " + strings.Repeat("振", shownFrame/3) + " ...\n"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// TestPicture: it is a small picture, and turns.
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	c, kind, err := image.DecodeConfig(bytes.NewReader(picture(0)))
+	if err != nil || kind != "png" || c.Width != pictureSize || c.Height != pictureSize {
+		t.Errorf("got %s %+v, %v", kind, c, err)
+	}
+	if n := len(picture(0)); n > 16<<10 {
+		t.Errorf("it has %d bytes", n)
+	}
+	if bytes.Equal(picture(0), picture(5)) {
+		t.Error("it does not turn")
 	}
 }

@@ -25,8 +25,11 @@ const stepTimeout = 20 * time.Second
 // shownFrame is how much of a frame the transcript shows, in bytes.
 const shownFrame = 600
 
-// answerEcho names the bot's request.
-const answerEcho = "answer"
+// These name the bot's requests.
+const (
+	answerEcho  = "answer"
+	pictureEcho = "picture"
+)
 
 // once plays the exchange: each step is printed when it has been seen.
 func (p *play) once(ctx context.Context) error {
@@ -42,6 +45,8 @@ func (p *play) once(ctx context.Context) error {
 		{stepReply, x.reply},
 		{stepDone, x.confirmed},
 		{stepArrived, x.arrived},
+		{stepPicture, x.sendPicture},
+		{stepShown, x.shown},
 		{stepRecall, x.recall},
 		{stepNotice, x.noticed},
 	} {
@@ -61,6 +66,7 @@ type exchange struct {
 	unwatch  func()
 	asked    struct{ Sequence uint64 } // Alice's message, as the sandbox knows it
 	seen     *bot.Frame                // the same, as the bot got it
+	drawn    []byte                    // the bot's picture
 }
 
 func (x *exchange) close() {
@@ -104,8 +110,11 @@ func (x *exchange) reply(ctx context.Context) error {
 	return err
 }
 
-func (x *exchange) confirmed(ctx context.Context) error {
-	f, err := x.await(ctx, x.conn, func(f *bot.Frame) bool { return f.IsEcho(answerEcho) })
+func (x *exchange) confirmed(ctx context.Context) error { return x.done(ctx, answerEcho) }
+
+// done waits for the response to a request.
+func (x *exchange) done(ctx context.Context, echo string) error {
+	f, err := x.await(ctx, x.conn, func(f *bot.Frame) bool { return f.IsEcho(echo) })
 	if err == nil && f.Status != "ok" {
 		err = fmt.Errorf("retcode %d: %s", f.RetCode, f.Wording)
 	}
@@ -116,6 +125,43 @@ func (x *exchange) arrived(ctx context.Context) error {
 	reply, err := awaitReply(ctx, x.happened)
 	if err == nil {
 		x.show("  ", fmt.Appendf(nil, "%s: %s", reply.Sender.Nickname, plain(reply.Content())))
+	}
+	return err
+}
+
+func (x *exchange) sendPicture(ctx context.Context) error {
+	x.drawn = picture(0)
+	frame, err := x.conn.Send(ctx, "send_group_msg", map[string]any{
+		"group_id": x.seen.GroupID, "message": []bot.Segment{bot.Image(x.drawn)},
+	}, pictureEcho)
+	if err != nil {
+		return err
+	}
+	x.show("->", frame)
+	return x.done(ctx, pictureEcho)
+}
+
+// shown reads the picture where Alice's client would download it from.
+func (x *exchange) shown(ctx context.Context) error {
+	m, err := awaitReply(ctx, x.happened)
+	if err != nil {
+		return err
+	}
+	s, ok := m.Content()[0].(*message.ImageSegment)
+	if !ok || len(s.SHA1) != 20 {
+		return fmt.Errorf("%s came in its place", m.Content()[0].Name())
+	}
+	content, _, err := x.world.Media().Open([20]byte(s.SHA1))
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	got, err := io.ReadAll(content)
+	if err == nil && !bytes.Equal(got, x.drawn) {
+		err = fmt.Errorf("%d other bytes came", len(got))
+	}
+	if err == nil {
+		x.show("  ", fmt.Appendf(nil, "%s: %s, %d x %d, %d bytes", m.Sender.Nickname, s.Medium.Name, s.Width, s.Height, len(got)))
 	}
 	return err
 }

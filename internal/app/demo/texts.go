@@ -4,12 +4,12 @@ import "libration/internal/text"
 
 var (
 	hello = text.T(
-		`Hello! I am the demo bot. Say "ping", or "/echo something".`,
-		`大家好，我是演示机器人。发送“ping”或“/echo 任意内容”试试。`,
+		`Hello! I am the demo bot. Say "ping", "picture", or "/echo something".`,
+		`大家好，我是演示机器人。发送“ping”、“图片”或“/echo 任意内容”试试。`,
 	)
 	hint = text.T(
-		`I answer "ping" with "pong" and repeat what follows "/echo".`,
-		`发送“ping”我会回复“pong”；发送“/echo 内容”我会复述。`,
+		`I answer "ping" with "pong", "picture" with a picture, and repeat what follows "/echo".`,
+		`发送“ping”我会回复“pong”；发送“图片”我会回复一张图片；发送“/echo 内容”我会复述。`,
 	)
 	moved = text.T(
 		"note: %s is in use by another program; using %s instead\n",
@@ -18,7 +18,7 @@ var (
 	welcome = text.T(
 		`Libration demo: account %[1]d is online in a sandbox on this machine. Nothing leaves it.
 
-  chat page          %[2]s   (open it, choose Alice, write "ping" to the group)
+  chat page          %[2]s   (open it, choose Alice, write "ping" or "picture" to the group)
   OneBot HTTP        %[3]s
   OneBot WebSocket   %[4]s
   simulated service  %[5]s
@@ -38,7 +38,7 @@ Ctrl-C ends it; everything is then forgotten.
 `,
 		`Libration 演示: 账号 %[1]d 已在本机沙盒中上线，不会连接任何外部服务。
 
-  聊天页面           %[2]s   (打开后选择 Alice，在群里发送 ping)
+  聊天页面           %[2]s   (打开后选择 Alice，在群里发送 ping 或 图片)
   OneBot HTTP        %[3]s
   OneBot WebSocket   %[4]s
   模拟服务           %[5]s
@@ -58,8 +58,8 @@ Ctrl-C ends it; everything is then forgotten.
 `,
 	)
 	withBot = text.T(
-		"  built-in bot       connected; answers \"ping\" and \"/echo ...\"\n",
-		"  内置机器人         已连接，会回复 ping 和 /echo ...\n",
+		"  built-in bot       connected; answers \"ping\", \"picture\" and \"/echo ...\"\n",
+		"  内置机器人         已连接，会回复 ping、图片 和 /echo ...\n",
 	)
 	withoutBot = text.T(
 		"  built-in bot       off (--no-bot): connect yours to the WebSocket\n",
@@ -75,13 +75,15 @@ var (
 	stepReply   = text.T("The bot answers", "机器人回复")
 	stepDone    = text.T("The service confirms", "服务确认发送成功")
 	stepArrived = text.T("The answer reaches Alice", "Alice 收到回复")
+	stepPicture = text.T("The bot sends a picture", "机器人发送一张图片")
+	stepShown   = text.T("The picture reaches Alice, byte for byte", "Alice 收到图片，内容逐字节一致")
 	stepRecall  = text.T("Alice recalls her message", "Alice 撤回自己的消息")
 	stepNotice  = text.T("The bot is told", "机器人收到撤回通知")
 
 	onceQuestion = text.T("Is anybody here?", "有人在吗?")
 	onceAnswer   = text.T("Yes: Libration is.", "在的: Libration 在此。")
 	onceEnd      = text.T(
-		"Done in %.2f s: login by QR code, message, answer and recall went over the real wire protocol on loopback.\n",
-		"完成，用时 %.2f 秒: 扫码登录、收发消息与撤回均经由本机回环上的真实协议。\n",
+		"Done in %.2f s: login by QR code, message, answer, picture and recall went over the real wire protocol on loopback.\n",
+		"完成，用时 %.2f 秒: 扫码登录、收发消息和图片、撤回均经由本机回环上的真实协议。\n",
 	)
 )
