@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 
+	"libration/ntqq/media/picture"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
@@ -118,7 +120,29 @@ func readImage(c *composing, v imageView) (message.Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &message.ImageSegment{Medium: m, SubType: v.SubType, Summary: v.Summary, Flash: v.Flash}, nil
+	if v.Flash {
+		return flashPicture(m)
+	}
+	return &message.ImageSegment{Medium: m, SubType: v.SubType, Summary: v.Summary}, nil
+}
+
+// flashPicture measures a flash picture, whose form has nothing of an upload: the service
+// finds it by its MD5.
+func flashPicture(m message.Medium) (message.Segment, error) {
+	content, err := m.Source.Open(context.Background()) // it is ours
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	info, err := picture.Read(content)
+	if err != nil {
+		return nil, fail(http.StatusBadRequest, "%v", err)
+	}
+	name := fmt.Sprintf("%x.%s", m.MD5, info.Extension)
+	return &message.ImageSegment{
+		Medium: message.Medium{Name: name, Size: m.Size, MD5: m.MD5}, Width: info.Width, Height: info.Height, Format: info.Format,
+		Summary: "[闪照]", Flash: true,
+	}, nil
 }
 
 // recordView is message.RecordSegment.

@@ -91,7 +91,7 @@ func appendPart(dst []*messagepb.Elem, w *world.World, p world.Part, group bool)
 		return append(dst, &messagepb.Elem{}), nil
 	}
 	if e := officialOnly(p.Segment); e != nil {
-		return append(dst, e), nil
+		return append(append(dst, e), officialTail(p.Segment)...), nil
 	}
 	body, err := elements.Encode(message.Content{p.Segment}, elements.EncodeOptions{Group: group})
 	if err != nil {

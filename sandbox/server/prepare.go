@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,7 +48,10 @@ func (s *Server) Prepare(ctx context.Context, from message.UIN, group message.Gr
 // and sizes.
 func asReceived(s message.Segment, group bool) (message.Segment, error) {
 	body, err := elements.Encode(message.Content{s}, elements.EncodeOptions{Group: group})
-	if err != nil {
+	switch {
+	case errors.Is(err, message.ErrReceivedOnly): // a flash picture, which is not uploaded
+		return s, nil
+	case err != nil:
 		return nil, err
 	}
 	read := elements.Decode(body.GetRichText(), group)
