@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"sync"
 
 	"libration/internal/app"
 	"libration/internal/app/bot"
@@ -27,11 +28,57 @@ func (c *callCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	address, token := cmp.Or(c.URL, "http://127.0.0.1:5700"), c.Token
+	out := std.out
 	if c.Config != "" {
 		var err error
 		if address, token, err = app.BotAddress(c.Config, c.Account, config.HTTP); err != nil {
 			return err
 		}
+		if isTerminal(std.err) && !plainTerminal() {
+			line := c.showTransfers(ctx, std.err)
+			defer line.stop()
+			out = line.before(out)
+		}
 	}
-	return bot.PrintCall(ctx, std.out, address, token, c.Action, c.Params)
+	return bot.PrintCall(ctx, out, address, token, c.Action, c.Params)
+}
+
+// transfersShown is the line that shows what the call uploads and downloads.
+type transfersShown struct{ stop func() }
+
+// showTransfers draws it on a terminal until it is stopped.
+func (c *callCommand) showTransfers(ctx context.Context, terminal io.Writer) transfersShown {
+	all, err := config.Load(c.Config)
+	if err != nil {
+		return transfersShown{func() {}} // the call says it
+	}
+	owner, err := app.NewOwner(all, c.Account)
+	if err != nil {
+		return transfersShown{func() {}} // the owner's service is not needed for a call
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer owner.Close()
+		owner.ShowTransfers(ctx, terminal, app.EnvironmentLocale())
+	}()
+	return transfersShown{sync.OnceFunc(func() {
+		cancel()
+		<-ended
+	})}
+}
+
+// before stops the line before something is written to out.
+func (t transfersShown) before(out io.Writer) io.Writer { return stopFirst{t, out} }
+
+type stopFirst struct {
+	transfersShown
+	out io.Writer
+}
+
+// Write implements io.Writer.
+func (s stopFirst) Write(b []byte) (int, error) {
+	s.stop()
+	return s.out.Write(b)
 }

@@ -41,7 +41,7 @@ func serve(t *testing.T, o Options) string {
 // anything.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	var logins, captchas atomic.Int32
+	var logins, captchas, cancels atomic.Int32
 	address := serve(t, Options{
 		Accounts: only(Owned{
 			Status: func() Status {
@@ -52,6 +52,7 @@ func TestPages(t *testing.T) {
 				captchas.Add(1)
 				return nil
 			},
+			CancelTransfer: func(uint64) bool { return cancels.Add(1) > 0 },
 		}),
 		Metrics: prometheus.NewRegistry(),
 	})
@@ -67,6 +68,8 @@ func TestPages(t *testing.T) {
 		check(h.Name+", login", h.May, status, text, logins.Swap(0))
 		status, text = webguardtest.Send(t, address, "POST", "/login/captcha", h, "application/json", solved)
 		check(h.Name+", captcha", h.May, status, text, captchas.Swap(0))
+		status, text = webguardtest.Send(t, address, "DELETE", "/transfers/1", h, "", "")
+		check(h.Name+", cancelled transfer", h.May, status, text, cancels.Swap(0))
 		for _, path := range []string{"/readyz", "/metrics"} {
 			if status, _ := webguardtest.Send(t, address, "GET", path, h, "", ""); (status == http.StatusOK) != h.May {
 				t.Errorf("%s, %s: got %d", h.Name, path, status)

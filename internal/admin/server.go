@@ -63,6 +63,8 @@ type Server struct {
 	o       Options
 	guard   *webguard.Guard
 	handler http.Handler
+	// watchers has a place for each who watches the transfers.
+	watchers chan struct{}
 
 	mu    sync.Mutex // guards addr
 	addr  net.Addr
@@ -74,7 +76,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{o: o, ready: make(chan struct{}), guard: webguard.New(webguard.Options{
+	s := &Server{o: o, ready: make(chan struct{}), watchers: make(chan struct{}, maxTransferWatchers), guard: webguard.New(webguard.Options{
 		Service: "admin", Token: o.AccessToken, Log: o.Log, OnRefused: o.OnRefused,
 		Remedy: "set admin.access_token in the configuration and send it",
 	})}
@@ -83,6 +85,8 @@ func New(o Options) *Server {
 	mux.Handle("GET /readyz", s.guarded(http.HandlerFunc(s.readiness)))
 	mux.Handle("POST /login", s.guarded(s.forAccount(s.login)))
 	mux.Handle("POST /login/captcha", s.guarded(s.forAccount(s.captcha)))
+	mux.Handle("GET /transfers", s.guarded(http.HandlerFunc(s.transfers)))
+	mux.Handle("DELETE /transfers/{id}", s.guarded(s.forAccount(s.cancelTransfer)))
 	if o.Reload != nil {
 		mux.Handle("POST /reload", s.guarded(http.HandlerFunc(s.reload)))
 	}

@@ -12,6 +12,11 @@ type Owned struct {
 	// Login asks for a new login, and Captcha gives the answer to a captcha.
 	Login   func()
 	Captcha func(ticket, randStr string) error
+	// Transfers returns what changed after a version among the uploads and downloads, all of
+	// them after 0, and the present version. CancelTransfer ends one, and reports whether it
+	// ran. Both may be nil.
+	Transfers      func(after uint64) (changed []Transfer, version uint64)
+	CancelTransfer func(id uint64) bool
 }
 
 // Together is the state of several accounts. Its JSON form is the answer of /readyz

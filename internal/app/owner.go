@@ -41,7 +41,10 @@ func (a *App) owned() []admin.Owned {
 	owned := make([]admin.Owned, len(all))
 	for i, m := range all {
 		now := m.account()
-		owned[i] = admin.Owned{Name: m.name(), Default: m.configuration().Account.Default, Status: m.report, Login: now.Login, Captcha: now.Answer}
+		owned[i] = admin.Owned{
+			Name: m.name(), Default: m.configuration().Account.Default, Status: m.report, Login: now.Login, Captcha: now.Answer,
+			Transfers: now.Transfers, CancelTransfer: now.CancelTransfer,
+		}
 	}
 	return owned
 }

@@ -16,8 +16,8 @@ import (
 	"libration/internal/text"
 )
 
-// callTimeout bounds one action over HTTP.
-const callTimeout = 60 * time.Second
+// callTimeout bounds one action over HTTP: a video may take a while to be uploaded.
+const callTimeout = 20 * time.Minute
 
 // Params returns an action's parameters from texts like "group_id=730000001". A value
 // that is JSON is taken as it is, any other value as a string.

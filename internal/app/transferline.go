@@ -1,0 +1,131 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"libration/internal/admin"
+	"libration/internal/text"
+)
+
+const (
+	lineBar     = 20 // characters
+	lineName    = 24
+	clearLine   = "\r\x1b[K"
+	maxTransfer = 64 << 10 // bytes of one event
+)
+
+// ShowTransfers draws the uploads and downloads of the account on a terminal, in one line
+// that is gone at the end, until ctx ends. It draws nothing where the installation cannot
+// be asked.
+func (o *Owner) ShowTransfers(ctx context.Context, out io.Writer, language text.Language) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.url+"/transfers", nil)
+	if err != nil {
+		return
+	}
+	if o.token != "" {
+		request.Header.Set("Authorization", "Bearer "+o.token)
+	}
+	patient := http.Client{Transport: o.client.Transport} // it lasts as long as what is shown
+	response, err := patient.Do(request)
+	if err != nil {
+		return
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK || response.Header.Get("Server") != admin.ServerHeader {
+		return
+	}
+	line := transferLine{out: out, language: language, running: map[uint64]admin.Transfer{}}
+	defer line.clear()
+	events := bufio.NewScanner(response.Body)
+	events.Buffer(nil, maxTransfer)
+	for events.Scan() {
+		data, ok := strings.CutPrefix(events.Text(), "data: ")
+		if !ok {
+			continue
+		}
+		var t admin.Transfer
+		if json.Unmarshal([]byte(data), &t) == nil && (o.account == "" || t.Account == o.account) {
+			line.show(t)
+		}
+	}
+}
+
+// transferLine is the line on the terminal.
+type transferLine struct {
+	out      io.Writer
+	language text.Language
+	running  map[uint64]admin.Transfer
+	drawn    bool
+}
+
+// show draws the line anew: of several transfers the newest.
+func (l *transferLine) show(t admin.Transfer) {
+	if t.State != admin.TransferRunning {
+		delete(l.running, t.ID)
+	} else {
+		l.running[t.ID] = t
+	}
+	var newest admin.Transfer
+	for _, r := range l.running {
+		if r.ID > newest.ID {
+			newest = r
+		}
+	}
+	l.clear()
+	if newest.ID == 0 {
+		return
+	}
+	more := ""
+	if n := len(l.running) - 1; n > 0 {
+		more = fmt.Sprintf(" (+%d)", n)
+	}
+	fmt.Fprint(l.out, l.text(newest)+more)
+	l.drawn = true
+}
+
+func (l *transferLine) clear() {
+	if l.drawn {
+		fmt.Fprint(l.out, clearLine)
+		l.drawn = false
+	}
+}
+
+// text is like "upload image cat.png, block [#####---------------] 25% of 27.0 MiB".
+func (l *transferLine) text(t admin.Transfer) string {
+	direction := text.T("upload", "上传")
+	if t.Direction == "download" {
+		direction = text.T("download", "下载")
+	}
+	s := direction.In(l.language) + " " + t.Kind
+	if name := shortName(t.Name); name != "" {
+		s += " " + name
+	}
+	s += ", " + t.Step
+	if t.Total == 0 {
+		return s
+	}
+	done := min(t.Done, t.Total)
+	full := int(done * lineBar / t.Total)
+	return s + fmt.Sprintf(" [%s%s] %d%% / %.1f MiB", strings.Repeat("#", full), strings.Repeat("-", lineBar-full), done*100/t.Total, float64(t.Total)/(1<<20))
+}
+
+// shortName is a name that does no harm on a terminal: others may have chosen it.
+func shortName(name string) string {
+	clean := []rune(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, name))
+	if len(clean) > lineName {
+		clean = append(clean[:lineName-1], '…')
+	}
+	return string(clean)
+}
