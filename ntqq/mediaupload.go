@@ -210,8 +210,18 @@ func (u *uploading) measure(ctx context.Context, src message.Source) error {
 			u.close = p.Close
 			u.files = []*uploadFile{pictureFile(p, s.Medium.Name)}
 		}
-	default:
-		return &media.StepError{Step: media.StepConvert, Err: fmt.Errorf("a %s cannot be measured", u.kind.name)}
+	case *message.RecordSegment:
+		var v *media.Voice
+		if v, err = tools.Voice(ctx, src); err == nil {
+			u.close = v.Close
+			u.files = []*uploadFile{voiceFile(v, s.Medium.Name)}
+		}
+	case *message.VideoSegment:
+		var v *media.Video
+		if v, err = tools.Video(ctx, src, s.Cover.Source); err == nil {
+			u.close = v.Close
+			u.files = videoFiles(v, s.Medium.Name)
+		}
 	}
 	if err != nil {
 		return err
