@@ -426,3 +426,47 @@ func TestUploadFaults(t *testing.T) {
 		}
 	}
 }
+
+// FuzzBlocks gives the service arbitrary frames, some of them with a good ticket.
+func FuzzBlocks(f *testing.F) {
+	s := newServer(f, Options{})
+	f.Cleanup(func() {
+		s.blocks.dropAll()
+		if err := s.World().Close(); err != nil {
+			f.Error(err)
+		}
+	})
+	content := "a picture"
+	whole := md5.Sum([]byte(content))
+	one := &reservation{uin: bot, kind: mediaImage, uuid: "uuid"}
+	one.MD5, one.SHA1, one.Size = whole, [20]byte(sha1Of(content)), uint64(len(content))
+	ext, err := proto.Marshal(&mediapb.RichMediaHighwayExt{
+		FileUuid: "uuid", Ukey: s.grant(one), Hash: &mediapb.HighwayHash{FileSha1: [][]byte{one.SHA1[:]}},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	half := md5.Sum([]byte(content[:4]))
+	frame, err := highway.Append(nil, &mediapb.HighwayReqHead{
+		Base: &mediapb.HighwayBaseHead{Uin: uinText(bot), Command: highway.CommandData, CommandId: proto.Uint32(1004)},
+		Seg: &mediapb.HighwaySegHead{
+			FileSize: one.Size, DataLength: 4, ServiceTicket: s.ticket(bot), BlockMd5: half[:], FileMd5: whole[:],
+		},
+		ExtendInfo: ext,
+	}, []byte(content[:4]))
+	if err != nil {
+		f.Fatal(err)
+	}
+	if done, err := s.blocks.next(f.Context(), highway.NewReader(bytes.NewReader(frame))); err != nil || bytes.Contains(done.frame, []byte{0x18, codeBadTicket}) {
+		f.Fatalf("the seed: got %x, error %v", done.frame, err)
+	}
+	f.Add(frame)
+	f.Fuzz(func(t *testing.T, in []byte) {
+		frames := highway.NewReader(bytes.NewReader(in))
+		for range 4 {
+			if _, err := s.blocks.next(t.Context(), frames); err != nil {
+				return
+			}
+		}
+	})
+}
