@@ -26,12 +26,12 @@ func (c Codec) Encode(ctx context.Context, pcm io.Reader, rate int, w io.Writer)
 	if !Takes(rate) {
 		return 0, fmt.Errorf("%w: %d Hz", ErrRate, rate)
 	}
-	in, err := instantiate(ctx)
+	in, err := instantiate()
 	if err != nil {
 		return 0, err
 	}
-	defer in.close()
-	if err := in.startEncoder(ctx, rate, complexity); err != nil {
+	defer in.Close()
+	if err := in.startEncoder(rate, complexity); err != nil {
 		return 0, err
 	}
 	return c.encode(ctx, in, pcm, rate, w)
@@ -64,12 +64,12 @@ func (c Codec) Decode(ctx context.Context, silk io.Reader, rate int, pcm io.Writ
 	if err != nil {
 		return 0, err
 	}
-	in, err := instantiate(ctx)
+	in, err := instantiate()
 	if err != nil {
 		return 0, err
 	}
-	defer in.close()
-	if err := in.startDecoder(ctx, rate); err != nil {
+	defer in.Close()
+	if err := in.startDecoder(rate); err != nil {
 		return 0, err
 	}
 	return c.decode(ctx, in, blocks, rate, pcm)

@@ -102,7 +102,7 @@ func TestHostile(t *testing.T) {
 		}
 		return in
 	}
-	if _, err := instantiate(t.Context()); err != nil { // what compiling takes is no matter of the input
+	if _, err := instantiate(); err != nil { // what compiling takes is no matter of the input
 		t.Fatal(err)
 	}
 	c := Codec{Longest: time.Minute} // what is too long takes five times as much by default

@@ -4,102 +4,76 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"sync"
 
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
+	"libration/ntqq/media/internal/wasm"
 )
 
-//go:generate go run -C ../../../tools ./gensilk ../ntqq/media/silk
+//go:generate go run -C ../../../tools ./genwasm ..
 
 //go:embed silk.wasm
 var program []byte
 
-// A machine is the codec's program, compiled.
-type machine struct {
-	runtime wazero.Runtime
-	code    wazero.CompiledModule
-}
+// compiled is the one machine of the process.
+var compiled = wasm.Lazy(program)
 
 const (
-	maxMemory = 16          // pages of 64 KiB
-	pcmSize   = 5 * 960 * 2 // bytes of 5 frames of 20 ms at 48 kHz, as in wasm/shim.c
-	pktSize   = 1250        // bytes, as there
+	pcmSize = 5 * 960 * 2 // bytes of 5 frames of 20 ms at 48 kHz, as in wasm/shim.c
+	pktSize = 1250        // bytes, as there
 )
 
-// compiled is the one machine of the process. It is never closed. That a context ends is
-// looked for between blocks: wazero's own checks within calls would make all five times
-// slower, and no block takes the codec more than a few milliseconds, whatever is in it.
-var compiled = sync.OnceValues(func() (*machine, error) { return compile(wazero.NewRuntimeConfig()) })
-
-func compile(config wazero.RuntimeConfig) (*machine, error) {
-	ctx := context.Background()
-	r := wazero.NewRuntimeWithConfig(ctx, config.WithMemoryLimitPages(maxMemory))
-	code, err := r.CompileModule(ctx, program)
-	if err != nil {
-		return nil, fmt.Errorf("compile the SILK codec: %w", err)
-	}
-	return &machine{r, code}, nil
-}
-
-// An instance is one running codec: an encoder and a decoder, for one conversion.
+// An instance is one running codec: an encoder and a decoder, for one conversion. That a
+// context ends is looked for between blocks: no block takes the codec more than a few
+// milliseconds, whatever is in it.
 type instance struct {
-	module           api.Module
-	encoder, decoder api.Function
-	pcm, pkt         []byte    // its buffers
-	stack            [1]uint64 // argument and result
+	*wasm.Instance
+	encoder, decoder *wasm.Function
+	pcm, pkt         []byte // its buffers
 }
 
-func instantiate(ctx context.Context) (*instance, error) {
+func instantiate() (*instance, error) {
 	m, err := compiled()
 	if err != nil {
 		return nil, err
 	}
-	return m.instantiate(ctx)
+	return newInstance(m)
 }
 
-func (m *machine) instantiate(ctx context.Context) (*instance, error) {
-	module, err := m.runtime.InstantiateModule(ctx, m.code, wazero.NewModuleConfig().WithName(""))
+func newInstance(m *wasm.Machine) (*instance, error) {
+	i, err := m.Instantiate()
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
-	in := &instance{module: module, encoder: module.ExportedFunction("encode"), decoder: module.ExportedFunction("decode")}
-	for _, b := range []struct {
-		name string
-		size uint32
-		to   *[]byte
-	}{{"pcm", pcmSize, &in.pcm}, {"pkt", pktSize, &in.pkt}} {
-		at, err := module.ExportedFunction(b.name).Call(ctx)
-		if err != nil {
-			in.close()
-			return nil, failed(err)
-		}
-		*b.to, _ = module.Memory().Read(uint32(at[0]), b.size)
+	in := &instance{Instance: i, encoder: i.Function("encode"), decoder: i.Function("decode")}
+	if in.pcm, err = i.Buffer("pcm", pcmSize); err == nil {
+		in.pkt, err = i.Buffer("pkt", pktSize)
+	}
+	if err != nil {
+		i.Close()
+		return nil, err
 	}
 	return in, nil
 }
 
-func (in *instance) close() { in.module.Close(context.Background()) }
-
-func (in *instance) startEncoder(ctx context.Context, rate, complexity int) error {
-	return in.start(ctx, "encoder_init", uint64(rate), internalRate, bitrate, uint64(complexity))
+func (in *instance) startEncoder(rate, complexity int) error {
+	return in.start("encoder_init", rate, internalRate, bitrate, complexity)
 }
 
-func (in *instance) startDecoder(ctx context.Context, rate int) error {
-	return in.start(ctx, "decoder_init", uint64(rate))
-}
+func (in *instance) startDecoder(rate int) error { return in.start("decoder_init", rate) }
 
-func (in *instance) start(ctx context.Context, name string, args ...uint64) error {
-	result, err := in.module.ExportedFunction(name).Call(ctx, args...)
-	if err == nil && int32(result[0]) != 0 {
-		err = fmt.Errorf("%s returned %d", name, int32(result[0]))
+func (in *instance) start(name string, args ...int) error {
+	code, err := in.Function(name).Call(args...)
+	if err == nil && code != 0 {
+		err = fmt.Errorf("the SILK codec does not start: %s returned %d", name, code)
 	}
-	return failed(err)
+	return err
 }
 
 // encode makes a block of the n samples in pcm.
 func (in *instance) encode(ctx context.Context, n int) ([]byte, error) {
-	size, err := in.call(ctx, in.encoder, n)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	size, err := in.encoder.Call(n)
 	if err == nil && (size < 0 || size > maxBlock) {
 		err = fmt.Errorf("the SILK codec returned %d for a block", size)
 	}
@@ -111,27 +85,13 @@ func (in *instance) encode(ctx context.Context, n int) ([]byte, error) {
 
 // decode makes samples of a block, or returns the negative code of the codec.
 func (in *instance) decode(ctx context.Context, block []byte) (pcm []byte, code int, err error) {
+	if ctx.Err() != nil {
+		return nil, 0, context.Cause(ctx)
+	}
 	copy(in.pkt, block)
-	n, err := in.call(ctx, in.decoder, len(block))
+	n, err := in.decoder.Call(len(block))
 	if err != nil || n < 0 {
 		return nil, n, err
 	}
 	return in.pcm[:2*n], 0, nil
-}
-
-func (in *instance) call(ctx context.Context, f api.Function, arg int) (int, error) {
-	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
-	}
-	in.stack[0] = uint64(arg)
-	err := f.CallWithStack(ctx, in.stack[:])
-	return int(int32(in.stack[0])), failed(err)
-}
-
-// failed is the error of a call that the codec did not return from.
-func failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("the SILK codec failed: %w", err)
 }

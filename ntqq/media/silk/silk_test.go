@@ -18,6 +18,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"go.uber.org/goleak"
+
+	"libration/ntqq/media/internal/wasm"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -111,7 +113,7 @@ func TestEachRate(t *testing.T) {
 }
 
 // The sums are those of the SDK as a native program, built by gcc: sources and shim that
-// gensilk uses, and what the shim returned written one after the other.
+// genwasm uses, and what the shim returned written one after the other.
 func TestAsNative(t *testing.T) {
 	t.Parallel()
 	for rate, want := range map[int]struct{ voice, sound string }{
@@ -142,17 +144,17 @@ func TestInterpreted(t *testing.T) {
 	t.Parallel()
 	const rate = 24000
 	pcm := speech(0.2, rate)
-	m, err := compile(wazero.NewRuntimeConfigInterpreter())
+	m, err := wasm.Compile(program, wazero.NewRuntimeConfigInterpreter())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer m.runtime.Close(context.Background())
-	in, err := m.instantiate(t.Context())
+	defer m.Close()
+	in, err := newInstance(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.close()
-	if err := in.startEncoder(t.Context(), rate, 0); err != nil {
+	defer in.Close()
+	if err := in.startEncoder(rate, 0); err != nil {
 		t.Fatal(err)
 	}
 	var voice, back bytes.Buffer

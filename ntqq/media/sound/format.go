@@ -9,6 +9,7 @@ type Format string
 const (
 	WAV    Format = "WAV"
 	MP3    Format = "MP3"
+	MP2    Format = "MP2"
 	Vorbis Format = "Ogg Vorbis"
 	Opus   Format = "Ogg Opus"
 	FLAC   Format = "FLAC"
@@ -21,7 +22,6 @@ const (
 	AIFF    Format = "AIFF"
 	WebM    Format = "WebM"
 	Ogg     Format = "Ogg" // with something else in it
-	MPEG    Format = "MPEG audio, but no MP3"
 	Unknown Format = ""
 )
 
@@ -66,7 +66,7 @@ func Sniff(head []byte) Format {
 	case layer == 1:
 		return MP3
 	case layer == 2 && head[1]&0x18 != 0x08:
-		return MPEG
+		return MP2
 	}
 	return Unknown
 }

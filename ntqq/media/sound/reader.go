@@ -16,7 +16,7 @@ const (
 	minRate     = 1000
 	maxRate     = 192000
 	maxSamples  = 64 << 20 / 2 // of all channels: 64 MiB of 16 bits each
-	maxTag      = 32 << 20     // bytes of ID3
+	maxTag      = 32 << 20     // bytes of ID3; pictures are in it
 	batch       = 4096         // samples that are decoded at once, at least
 	patience    = 20 * time.Second
 )
@@ -48,7 +48,7 @@ type stream struct {
 }
 
 var decoders = map[Format]func(io.Reader) (stream, error){
-	WAV: openWAV, MP3: openMP3, Vorbis: openVorbis, Opus: openOpus, FLAC: openFLAC,
+	WAV: openWAV, MP3: openMP3, MP2: openMP3, Vorbis: openVorbis, Opus: openOpus, FLAC: openFLAC,
 }
 
 // Decodes tells whether [Open] reads the format.
