@@ -60,6 +60,9 @@ func NewLinks(o LinkOptions) *Links {
 	return &Links{o: o, places: make(chan struct{}, mostLinks)}
 }
 
+// On tells whether media have such addresses now.
+func (l *Links) On() bool { return l.o.Base() != "" }
+
 // URL returns the address of the medium with this MediumID; "" when there is none.
 func (l *Links) URL(id string) string {
 	base := strings.TrimSuffix(l.o.Base(), "/")

@@ -3,6 +3,7 @@ package onebot
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/media"
 	"libration/ntqq/message"
 )
 
@@ -19,11 +21,13 @@ type account struct {
 	deliver  func(context.Context, message.Chat, message.Content) (*message.Message, error) // sendTo; tests make it fail
 	gateway  *gateway.Gateway
 	table    *table.Table[*account]
+	log      *slog.Logger
 	version  string // of the program
 	language Language
-	hints    map[string]text.Text // see Options
-	longText bool                 // LongTextForward of Options
-	files    Files                // nil: there are none
+	hints    map[string]text.Text                                                                 // see Options
+	longText bool                                                                                 // LongTextForward of Options
+	files    Files                                                                                // nil: there are none
+	sound    func(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error) // Options.ConvertSound
 	reader   reader
 	writer   *writer
 	fetching chan struct{} // a place for each message that is being fetched

@@ -36,7 +36,7 @@ type row = table.Row[*account]
 
 // Table returns all actions. It panics when a row is wrong.
 var Table = sync.OnceValue(func() *table.Table[*account] {
-	rows := slices.Concat(messageActions(), forwardActions(), historyActions(), userActions(), groupActions(), faceActions(), serviceActions(), knownActions())
+	rows := slices.Concat(messageActions(), forwardActions(), historyActions(), userActions(), groupActions(), faceActions(), mediaActions(), serviceActions(), knownActions())
 	t, err := table.New(dialect(), rows...)
 	if err != nil {
 		panic(err)
@@ -63,6 +63,7 @@ func dialect() table.Dialect {
 			reflect.TypeFor[lookText]():          {Kind: table.String},
 			reflect.TypeFor[lookLines]():         {Kind: table.Array, Items: &table.Type{Kind: table.Any}},
 			reflect.TypeFor[Params]():            {Kind: table.Object},
+			reflect.TypeFor[headers]():           {Kind: table.Any},
 		},
 	}
 }

@@ -218,6 +218,7 @@ func getForwardMsg(ctx context.Context, a *account, p forwardIDParams) (table.En
 	if err != nil {
 		return nil, err
 	}
+	a.completeNodes(ctx, nodes)
 	o := opened{nodes: []byte(`{"message":[`), told: []byte(`],"messages":[`)}
 	for i := range nodes {
 		if i > 0 {

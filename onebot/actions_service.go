@@ -12,8 +12,6 @@ func serviceActions() []row {
 	return []row{
 		table.Of("get_status", standard, Local, text.T("Returns whether the account is online and can send, and counts.", "返回账号是否在线、能否发送消息，以及统计数据。"), getStatus),
 		table.Of("get_version_info", standard, Local, text.T("Returns the name and version of this service.", "返回本服务的名称和版本。"), getVersionInfo),
-		table.Of("can_send_image", standard, Local, text.T("Returns whether images can be sent: not in this version.", "返回能否发送图片：本版本不能。"), cannot),
-		table.Of("can_send_record", standard, Local, text.T("Returns whether voice messages can be sent: not in this version.", "返回能否发送语音：本版本不能。"), cannot),
 		table.Of("get_supported_actions", common, Local, text.T("Lists the actions that this version has.", "返回本版本支持的动作名称。"), getSupportedActions),
 		table.Of("get_guild_service_profile", common, Local, text.T("Returns that there are no guilds: the feature is gone.", "返回没有频道：该功能已不存在。"), getGuildServiceProfile),
 	}
@@ -61,15 +59,6 @@ func getVersionInfo(_ context.Context, a *account, _ table.None) (versionInfo, e
 		AppFullName:    "Libration-" + a.version + "_" + runtime.GOOS + "_" + runtime.GOARCH,
 		RuntimeVersion: runtime.Version(), RuntimeOS: runtime.GOOS,
 	}, nil
-}
-
-type canResult struct {
-	Yes bool `json:"yes" en:"Whether it can be sent." zh:"能否发送。"`
-}
-
-// cannot answers the can_send actions of what this version cannot send.
-func cannot(_ context.Context, _ *account, _ table.None) (canResult, error) {
-	return canResult{false}, nil
 }
 
 func getSupportedActions(_ context.Context, a *account, _ table.None) ([]string, error) {

@@ -102,8 +102,8 @@ func testInfoActions(t *testing.T) {
 		{"get_group_member_list", `{"group_id":"9007199254740993"}`, `[` + memberJSON + `]`},
 		{"get_group_member_info", `{"group_id":9007199254740993,"user_id":20002,"no_cache":null}`, memberJSON},
 		{"get_version_info", `{}`, version},
-		{"can_send_image", `{}`, `{"yes":false}`},
-		{"can_send_record", `{}`, `{"yes":false}`},
+		{"can_send_image", `{}`, `{"yes":true}`},
+		{"can_send_record", `{}`, `{"yes":true}`},
 		{"get_supported_actions", `{}`, string(names)},
 		{"get_guild_service_profile", `{}`, `{"nickname":"","tiny_id":"0","avatar_url":""}`},
 	} {

@@ -92,6 +92,8 @@ func (a *args) set(name string, given value, t *table.Type, v reflect.Value) (fo
 		*to = a.scalar(name, given)
 	case *unread:
 		*to = unread{given, a.params}
+	case *headers:
+		*to = a.headers(name, given)
 	case *Params:
 		*to = a.members(name, given)
 	default:

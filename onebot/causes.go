@@ -7,6 +7,7 @@ import (
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/media"
 	"libration/ntqq/media/transfer"
 	"libration/ntqq/message"
 )
@@ -40,7 +41,8 @@ var (
 		"the server did not answer in time; it is unknown whether the operation took place", "服务器响应超时，操作是否成功未知"))
 	outOfTime = cause("TIMEOUT", text.T(
 		"no answer in time; it is unknown whether the operation took place", "等待响应超时，操作是否成功未知"))
-	givenUp = cause("CANCELED", text.T(
+	cancelled = cause("TRANSFER_CANCELED", text.T("the owner cancelled the transfer", "传输已被主人取消"))
+	givenUp   = cause("CANCELED", text.T(
 		"the call was given up before there was an answer", "调用已被取消"))
 	storeBroken = cause("API_ERROR", text.T(
 		"the message store cannot be read", "消息库无法读取"))
@@ -48,9 +50,22 @@ var (
 	noMedium = cause("MEDIA_NOT_FOUND", text.T(
 		"no picture, voice or video of this name is known: names are known as long as messages are kept; also give its url, or where its bytes are",
 		"没有该名称的图片、语音或视频：名称的有效期与消息保存时间相同；可以同时给出 `url`，或直接给出文件位置"))
-	broken = cause("API_ERROR", text.T(
+	broken = cause("DOWNLOAD_FILE_ERROR", text.T(
 		"the download ended early, or had more bytes than the medium", "下载不完整，或内容与原文件大小不符"))
-	noFiles = cause("MEDIA_NOT_FOUND", text.T("this program opens no files", "本程序不能打开文件"))
+	noFiles       = cause("MEDIA_NOT_FOUND", text.T("this program opens no files", "本程序不能打开文件"))
+	mediaTooLarge = cause("MEDIA_TOO_LARGE", text.T(
+		"the picture, voice, video or download is larger or longer than allowed", "图片、语音、视频或下载内容过大或过长"))
+	mediaFormat = cause("MEDIA_FORMAT", text.T(
+		"the format is not one that can be sent, or converted here", "格式无法发送，或无法在本机转换"))
+	addressRefused = cause("ADDRESS_REFUSED", text.T(
+		"the address is one that is not fetched from", "不允许从该地址下载"))
+	fileRefused = cause("FILE_REFUSED", text.T(
+		"the file is one that is not read", "不允许读取该文件"))
+	downloadFailed = cause("DOWNLOAD_FILE_ERROR", text.T(
+		"the bytes could not be read or downloaded", "无法读取或下载内容"))
+	uploadFailed = cause("UPLOAD_FAILED", text.T(
+		"the upload failed; the text names the step, and the service's code", "上传失败；错误文本中有步骤和服务器代码"))
+	mediaCauses = []*table.Cause{noMedium, mediaTooLarge, mediaFormat, addressRefused, fileRefused, downloadFailed, uploadFailed, broken, cancelled}
 
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
@@ -102,7 +117,7 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = []*table.Cause{emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed, refusedMedium, broken, noMedium}
+	sendCauses = with(mediaCauses, emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed, refusedMedium)
 	nodeCauses = with(sendCauses, emptyNodes)
 )
 
@@ -114,6 +129,16 @@ func generalCauses() []*table.Cause {
 		[]*table.Cause{wrongParams, noAction},
 		[]*table.Cause{offline, expired, kicked, loginNeeded, unsigned, noAnswer, outOfTime, connectionLost},
 		[]*table.Cause{storeBroken, tooManyWait, stopping, givenUp, requestRefused})
+}
+
+// mediaReasons are the causes of what is wrong with media.
+var mediaReasons = []struct {
+	reason error
+	cause  *table.Cause
+}{
+	{media.ErrTooLarge, mediaTooLarge},
+	{media.ErrFormat, mediaFormat},
+	{media.ErrForbidden, fileRefused},
 }
 
 // causes are those of the client's errors. The first that matches counts.
@@ -155,5 +180,5 @@ var causes = []struct {
 	{ntqq.ErrNoMedium, noMedium},
 	{ntqq.ErrIncomplete, broken},
 	{ntqq.ErrMediaRefused, refusedMedium},
-	{transfer.ErrCancelled, givenUp},
+	{transfer.ErrCancelled, cancelled},
 }

@@ -40,6 +40,7 @@ func New(o Options) *Dialect {
 		client:   o.Client,
 		gateway:  o.Gateway,
 		table:    Table(),
+		log:      o.Log,
 		version:  o.Version,
 		language: o.Language,
 		hints:    o.Hints,
@@ -48,6 +49,7 @@ func New(o Options) *Dialect {
 		opening:  make(chan struct{}, maxOpening),
 		paging:   make(chan struct{}, maxPaging),
 		files:    o.Files,
+		sound:    o.ConvertSound,
 		reader:   reader{segments: segments, media: mediaReader{o.Files, o.Links, o.Gateway.Medium}, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },

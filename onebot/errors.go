@@ -7,6 +7,7 @@ import (
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/media"
 	"libration/ntqq/message"
 )
 
@@ -92,6 +93,9 @@ func explain(err error, other *table.Cause) *actionError {
 			return e
 		}
 	}
+	if e := mediaFailure(err, refused); e != nil {
+		return e
+	}
 	e := failure(other)
 	if isRefusal {
 		e.text = refusal(refused, text.Text{})
@@ -102,6 +106,51 @@ func explain(err error, other *table.Cause) *actionError {
 	}
 	e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(err)
 	return e
+}
+
+// mediaFailure says at which step a medium failed, and why; nil for an error that is about no
+// medium.
+func mediaFailure(err error, refused *ntqq.ServerError) *actionError {
+	why, c := text.Of(err), (*table.Cause)(nil)
+	step, stepped := errors.AsType[*media.StepError](err)
+	if stepped {
+		if why = text.Of(step.Err); refused != nil {
+			why = refusal(refused, text.Text{})
+		}
+		why, c = text.T("%s: %s", "%s：%s").Fill(stepText(step.Step), why), uploadFailed
+		if step.Step == media.StepFetch {
+			c = downloadFailed
+		}
+	}
+	for _, known := range mediaReasons {
+		if errors.Is(err, known.reason) {
+			c = known.cause
+		}
+	}
+	if _, refused := errors.AsType[*media.AddressError](err); refused {
+		c = addressRefused
+	}
+	if c == nil {
+		return nil
+	}
+	return &actionError{RetFailed, c.Code, why}
+}
+
+// stepText is what people read of a step.
+func stepText(s media.Step) text.Text {
+	switch s {
+	case media.StepFetch:
+		return text.T("the bytes cannot be had", "无法取得内容")
+	case media.StepConvert:
+		return text.T("the medium cannot be used", "内容无法使用")
+	case media.StepHash:
+		return text.T("the medium cannot be measured", "内容无法读取")
+	case media.StepReserve:
+		return text.T("the service takes no upload", "服务器未接受上传")
+	case media.StepBlock:
+		return text.T("the upload broke off", "上传中断")
+	}
+	return text.T("the upload was not finished", "上传未完成")
 }
 
 // forwardLimit is ForwardLimitError.What in both languages.

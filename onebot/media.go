@@ -2,7 +2,9 @@ package onebot
 
 import (
 	"context"
+	"io"
 	"os"
+	"slices"
 
 	"libration/gateway"
 	"libration/ntqq/media"
@@ -14,11 +16,26 @@ func (a *account) download(ctx context.Context, part message.Segment) (*media.Ca
 	if a.files == nil {
 		return nil, failure(noFiles)
 	}
-	address, err := gateway.MediumOf(part).URL, error(nil)
-	if err != nil {
-		return nil, err
+	// Its addresses change with their keys.
+	return a.files.Once(ctx, "medium "+gateway.MediumID(gateway.MediumOf(part)), func(ctx context.Context, w io.Writer) error {
+		return a.client.Media().Download(ctx, part, w)
+	})
+}
+
+// convert has a voice in another format.
+func (a *account) convert(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error) {
+	if a.sound == nil {
+		return nil, failure(mediaFormat)
 	}
-	return a.files.Fetch(ctx, address, media.FetchOptions{})
+	return a.sound(ctx, sound, format)
+}
+
+// fetchAddress downloads an address.
+func (a *account) fetchAddress(ctx context.Context, address string, o media.FetchOptions) (*media.Cached, error) {
+	if a.files == nil {
+		return nil, failure(noFiles)
+	}
+	return a.files.Fetch(ctx, address, o)
 }
 
 // openMedium opens the medium that a link names.
@@ -32,7 +49,59 @@ func (a *account) openMedium(ctx context.Context, id string) (*os.File, error) {
 	}
 	got, err := a.download(ctx, part)
 	if err != nil {
+		a.log.Debug("link not opened", "medium", id, "err", err)
 		return nil, err
 	}
 	return os.Open(got.Path)
+}
+
+// complete fills in the addresses of the media of messages that are not events: from the
+// store, a history or a forward. What has an address at this service needs no other.
+func (a *account) complete(ctx context.Context, c message.Content) message.Content {
+	if a.writer.links != nil && a.writer.links.On() {
+		return c
+	}
+	done, err := takes(ctx, a.fetching)
+	if err != nil {
+		return c
+	}
+	defer done()
+	whole := slices.Clone(c)
+	if err := a.client.Media().Complete(ctx, whole); err != nil {
+		a.log.Debug("addresses of media not found", "err", err)
+	}
+	return whole
+}
+
+// completed is a message with the addresses of its media.
+func (a *account) completed(ctx context.Context, m *message.Message) *message.Message {
+	if !slices.ContainsFunc(m.Content, unlocated) {
+		return m
+	}
+	whole := *m
+	whole.Content = a.complete(ctx, m.Content)
+	return &whole
+}
+
+// unlocated tells whether a segment is a medium without an address, or a forward that may
+// have some.
+func unlocated(part message.Segment) bool {
+	if f, ok := part.(*message.ForwardSegment); ok {
+		return len(f.Nodes) > 0
+	}
+	m := gateway.MediumOf(part)
+	return m != nil && m.URL == ""
+}
+
+// completeNodes does so for the messages of a forward, and has their media known by name.
+func (a *account) completeNodes(ctx context.Context, nodes []message.Node) {
+	for i := range nodes {
+		a.gateway.Remember(nodes[i].Content)
+	}
+	for f := range forwardsWithin(nodes) {
+		for i := range f.Nodes {
+			a.gateway.Remember(f.Nodes[i].Content)
+		}
+	}
+	a.complete(ctx, message.Content{&message.ForwardSegment{Nodes: nodes}}) // in place
 }

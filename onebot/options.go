@@ -9,6 +9,7 @@ import (
 	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/clock"
+	"libration/ntqq/media"
 )
 
 // Language chooses the language of the texts in failed responses and bot_offline
@@ -36,6 +37,8 @@ type Options struct {
 	// Files opens what bots name of media, and keeps what is downloaded. Nil: media are
 	// neither sent but by the names of those that are known, nor downloaded.
 	Files Files
+	// ConvertSound converts a voice to a format of get_record; nil: nothing is.
+	ConvertSound func(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error)
 	// Links gives media addresses at this service; nil: they have those of NTQQ's.
 	Links *gateway.Links
 	// Hints are what the owner can do about failures, by their code, such as SIGN_ERROR.

@@ -89,6 +89,22 @@ func imageExtension(s *message.ImageSegment) string {
 	return ".image"
 }
 
+// otherKind says what is wrong with the name of a medium.
+func otherKind(part message.Segment) text.Text {
+	return text.T("is the name of another kind of medium (%s)", "是另一种媒体（%s）的名称").Fill(typeOf(part))
+}
+
+// extensionOf is that of the names of a medium.
+func extensionOf(part message.Segment) string {
+	switch p := part.(type) {
+	case *message.ImageSegment:
+		return imageExtension(p)
+	case *message.RecordSegment:
+		return recordExtension
+	}
+	return videoExtension
+}
+
 func showImage(w *writer, _ message.Chat, s *message.ImageSegment, data []field) ([]field, bool) {
 	data = w.showMedium(&s.Medium, imageExtension(s), data)
 	kind := strconv.FormatUint(uint64(s.SubType), 10)
@@ -210,7 +226,7 @@ func readMedium[P message.Segment](ctx context.Context, r reader, seg segment, f
 	if known != nil {
 		var ok bool
 		if p, ok = known.(P); !ok {
-			return fresh, badSegment(seg, "file", text.T("is the name of another kind of medium (%s)", "是另一种媒体（%s）的名称").Fill(typeOf(known)))
+			return fresh, badSegment(seg, "file", otherKind(known))
 		}
 	} else {
 		medium(p).Source = source

@@ -92,9 +92,9 @@ func (f *Files) permitted(path string) (string, error) {
 	case err != nil:
 		return "", err
 	case within(chain, system), within(chain, f.o.Forbidden) && !within(chain, []string{f.o.Cache.Folder()}):
-		return "", text.Errorf("%s is never read: it belongs to libration or to the system", "禁止读取 %s：它属于 libration 或系统", path)
+		return "", because(ErrForbidden, text.Errorf("%s is never read: it belongs to libration or to the system", "禁止读取 %s：它属于 libration 或系统", path))
 	case len(f.o.Folders) > 0 && !within(chain, f.o.Folders) && !within(chain, []string{f.o.Cache.Folder()}):
-		return "", text.Errorf("%s is in none of the folders of media.files.allow", "%s 不在 media.files.allow 列出的文件夹中", path)
+		return "", because(ErrForbidden, text.Errorf("%s is in none of the folders of media.files.allow", "%s 不在 media.files.allow 列出的文件夹中", path))
 	}
 	return real, nil
 }

@@ -42,15 +42,15 @@ func pictureOf(ctx context.Context, f File) (*Picture, error) {
 func pictureError(err error) error {
 	if format, ok := errors.AsType[*picture.FormatError](err); ok {
 		if format.Name == "" {
-			return text.Errorf("this is no picture of a known format: JPEG, PNG, GIF, WebP, BMP, TIFF and JPEG 2000 can be sent", "不是可识别的图片：可以发送 JPEG、PNG、GIF、WebP、BMP、TIFF 和 JPEG 2000")
+			return because(ErrFormat, text.Errorf("this is no picture of a known format: JPEG, PNG, GIF, WebP, BMP, TIFF and JPEG 2000 can be sent", "不是可识别的图片：可以发送 JPEG、PNG、GIF、WebP、BMP、TIFF 和 JPEG 2000"))
 		}
-		return text.Errorf("%s cannot be sent as a picture: convert it to JPEG or PNG", "%s 不能作为图片发送：请先转换为 JPEG 或 PNG", format.Name)
+		return because(ErrFormat, text.Errorf("%s cannot be sent as a picture: convert it to JPEG or PNG", "%s 不能作为图片发送：请先转换为 JPEG 或 PNG", format.Name))
 	}
 	if size, ok := errors.AsType[*picture.SizeError](err); ok {
-		return text.Errorf("the picture says that it has %d x %d pixels: each must be 1 to %d", "图片的大小为 %d x %d 像素：宽和高必须为 1 到 %d", size.Width, size.Height, picture.MaxSide)
+		return because(ErrTooLarge, text.Errorf("the picture says that it has %d x %d pixels: each must be 1 to %d", "图片的大小为 %d x %d 像素：宽和高必须为 1 到 %d", size.Width, size.Height, picture.MaxSide))
 	}
 	if errors.Is(err, picture.ErrDamaged) {
-		return text.Errorf("the picture cannot be read: %v", "图片无法读取: %v", err)
+		return because(ErrFormat, text.Errorf("the picture cannot be read: %v", "图片无法读取: %v", err))
 	}
 	return err
 }

@@ -1,5 +1,7 @@
 package media
 
+import "errors"
+
 // Step is a part of the way of a medium to its chat.
 type Step string
 
@@ -24,6 +26,21 @@ func (e *StepError) Error() string { return string(e.Step) + ": " + e.Err.Error(
 
 // Unwrap returns Err.
 func (e *StepError) Unwrap() error { return e.Err }
+
+// Reasons that are told apart; errors that wrap one of them say more.
+var (
+	ErrTooLarge  = errors.New("too large or too long")
+	ErrFormat    = errors.New("a format that cannot be sent")
+	ErrForbidden = errors.New("a file that is not read")
+)
+
+// because returns err with one of the reasons.
+func because(reason, err error) error { return &reasoned{reason, err} }
+
+type reasoned struct{ reason, err error }
+
+func (r *reasoned) Error() string   { return r.err.Error() }
+func (r *reasoned) Unwrap() []error { return []error{r.err, r.reason} }
 
 // at returns err as that of a step; nil stays nil.
 func at(step Step, err error) error {

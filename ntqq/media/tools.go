@@ -121,7 +121,7 @@ func (k kind) check(size int64) error {
 	case size == 0:
 		return text.Errorf("the %s is empty", "%s是空的", k.name)
 	case uint64(size) > k.limit:
-		return text.Errorf("the %s is larger than %d MiB", "%s超过 %d MiB", k.name, k.limit>>20)
+		return because(ErrTooLarge, text.Errorf("the %s is larger than %d MiB", "%s超过 %d MiB", k.name, k.limit>>20))
 	}
 	return nil
 }

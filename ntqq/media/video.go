@@ -63,7 +63,7 @@ func videoError(err error) error {
 	case !ok:
 		return err
 	case format.Name == "":
-		return text.Errorf("this is no video of a known format: send MP4", "不是可识别的视频：请发送 MP4")
+		return because(ErrFormat, text.Errorf("this is no video of a known format: send MP4", "不是可识别的视频：请发送 MP4"))
 	}
-	return text.Errorf("this is %s, not a video: send it as what it is", "这是 %s，不是视频：请按其实际类型发送", format.Name)
+	return because(ErrFormat, text.Errorf("this is %s, not a video: send it as what it is", "这是 %s，不是视频：请按其实际类型发送", format.Name))
 }
