@@ -133,3 +133,21 @@ func BenchmarkEncodeCard(b *testing.B) {
 		})
 	})
 }
+
+// BenchmarkDecodePicture decodes a text with a picture, in its new form and in both.
+func BenchmarkDecodePicture(b *testing.B) {
+	info := unhex(b, "0a92020aa1010a840108e121122030303131323233333434353536363737383839396161626263636464656566661a2830303031303230333034303530363037303830393061306230633064306530663130313131323133222430303131323233333434353536363737383839396161626263636464656566662e6a70672a05080110e80730800538e0034801120b456851757569642d6a706718012080e2cfaa062880bda301125f0a232f646f776e6c6f61643f61707069643d313430372666696c6569643d45685175756964121f0a0726737065633d30120926737065633d3732301a0926737065633d3139381a176d756c74696d656469612e6e742e71712e636f6d2e636e28013209d20c060881d58bdc02120d0a09080112055b73756d5d5001")
+	picture := &messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: serviceMedia, PbElem: info, BusinessType: proto.Uint32(businessImageGroup)}}
+	old := &messagepb.Elem{CustomFace: &messagepb.CustomFace{Md5: unhex(b, "00112233445566778899aabbccddeeff"), OrigUrl: "/gchatpic_new/0/0-0-X/0"}}
+	for name, elems := range map[string][]*messagepb.Elem{"new": {textElem("look"), picture}, "both": {textElem("look"), old, picture}} {
+		b.Run(name, func(b *testing.B) {
+			rt := &messagepb.RichText{Elems: elems}
+			b.ReportAllocs()
+			for b.Loop() {
+				if c := Decode(rt, true); len(c) != 2 {
+					b.Fatal(c)
+				}
+			}
+		})
+	}
+}

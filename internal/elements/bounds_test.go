@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
 )
@@ -133,6 +134,14 @@ func heaviest(tb testing.TB) map[string]*messagepb.Elem {
 		}
 		return one(serviceMarkdown, businessFlash, &messagepb.MarkdownElem{Content: content})
 	}
+	medium := func(business uint32, bodies int) *messagepb.Elem {
+		info := &mediapb.MsgInfo{Body: make([]*mediapb.MsgInfoBody, bodies)}
+		for i := range info.Body {
+			info.Body[i] = &mediapb.MsgInfoBody{}
+		}
+		info.Body[0].Index = &mediapb.IndexNode{FileUuid: "x"}
+		return one(serviceMedia, business, info)
+	}
 	return map[string]*messagepb.Elem{
 		"poke":                  one(servicePoke, 1, &messagepb.PokeElem{}),
 		"special poke":          one(serviceSpecial, 1, &messagepb.BounceFaceElem{}),
@@ -151,6 +160,14 @@ func heaviest(tb testing.TB) map[string]*messagepb.Elem {
 		"keyboard, too many":    keyboard(1, 30_000),
 		"keyboard, rows of one": keyboard(10_000, 1),
 		"keyboard, nested":      keyboard(50, 600),
+		"picture":               medium(20, 1),
+		"voice":                 medium(12, 1),
+		"video":                 medium(21, 2),
+		"video, bodies":         medium(21, 30_000),
+		"old picture":           {CustomFace: &messagepb.CustomFace{Md5: make([]byte, 16)}},
+		"old private picture":   {NotOnlineImage: &messagepb.NotOnlineImage{PicMd5: make([]byte, 16)}},
+		"old video":             {VideoFile: &messagepb.VideoFile{FileUuid: []byte("x")}},
+		"flash picture":         one(serviceFlashPicture, 1, &messagepb.FlashPicElem{Troop: mustMarshal(tb, &messagepb.CustomFace{Md5: make([]byte, 16)})}),
 	}
 }
 

@@ -105,5 +105,12 @@ func elementSeeds(f *testing.F) [][]byte {
 	for _, service := range []uint32{serviceFlashPicture, servicePoke, serviceSpecial, serviceMarkdown, serviceKeyboard, serviceSmallFace, ServiceLargeFace, serviceMedia} {
 		add(&messagepb.Elem{CommonElem: &messagepb.CommonElem{ServiceType: service, PbElem: []byte{8, 1}, BusinessType: proto.Uint32(1)}})
 	}
-	return seeds
+	for business := range uint32(30) {
+		add(newElem(f, business, someMD5, "n"))
+	}
+	add(common(serviceFlashPicture, 1, string(mustMarshal(f, &messagepb.FlashPicElem{Troop: mustMarshal(f, face(someMD5).CustomFace)}))))
+	return append(seeds, mustMarshal(f, &messagepb.RichText{
+		Elems: []*messagepb.Elem{face(someMD5), notOnline(otherMD5), oldVideo(otherMD5, "v"), newElem(f, businessImageGroup, someMD5, "n"), newElem(f, businessVideoGroup, someMD5, "n")},
+		Ptt:   &messagepb.Ptt{FileUuid: []byte("p"), FileId: 1, FileMd5: someMD5},
+	}))
 }

@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"crypto/md5"
 	"encoding/hex"
 	"fmt"
 	"net/url"
@@ -165,6 +166,9 @@ func anUnknown(t *rapid.T) *message.UnknownSegment {
 	case 1:
 		e.CommonElem = &messagepb.CommonElem{ServiceType: 100 + uint32(raw[0]), PbElem: raw, BusinessType: proto.Uint32(1)}
 	case 2:
+		if len(raw) == md5.Size { // of a picture
+			raw = raw[1:]
+		}
 		e.CustomFace = &messagepb.CustomFace{Md5: raw, FilePath: raw}
 	case 3:
 		e.TransElem = &messagepb.TransElem{ElemType: 24, ElemValue: raw}

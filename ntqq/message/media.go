@@ -38,8 +38,11 @@ type Medium struct {
 	Compat []byte
 }
 
+// mediumBytes is what a Medium takes without what it points to.
+const mediumBytes = 168
+
 func (m *Medium) size() int {
-	return len(m.Name) + len(m.MD5) + len(m.SHA1) + len(m.ID) + len(m.URL) + len(m.Info) + len(m.Compat)
+	return mediumBytes + len(m.Name) + len(m.MD5) + len(m.SHA1) + len(m.ID) + len(m.URL) + len(m.Info) + len(m.Compat)
 }
 
 // ImageSegment is a picture (docs/protocol/messages.md 7).
