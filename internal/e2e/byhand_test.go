@@ -1,17 +1,21 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"libration/ntqq/event"
+	"libration/ntqq/media/silk"
 	"libration/ntqq/message"
 )
 
@@ -40,6 +44,37 @@ func (s *service) newest(t *testing.T) (segments []json.RawMessage) {
 	return list[0].Segments
 }
 
+// aGIF is a picture in base64.
+const aGIF = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+// gif is a picture in JSON, with more members.
+func gif(more string) string {
+	return `{"type":"image","base64":"` + aGIF + `",` + more + `}`
+}
+
+// withoutURL leaves out where a medium can be downloaded: only the client knows.
+var withoutURL = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".URL" }, cmp.Ignore())
+
+// aVoice is one of a second, in base64.
+func aVoice(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := silk.Encode(t.Context(), bytes.NewReader(make([]byte, 48000)), 24000, &b); err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes())
+}
+
+// aVideo is one of two seconds, in base64.
+func aVideo(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("../../interop/samples/clip.mp4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
 // TestSentByHand sends each kind of segment as a person would, over the control API: a
 // client receives what is shown, and what it sends back is shown the same.
 func TestSentByHand(t *testing.T) {
@@ -56,6 +91,12 @@ func TestSentByHand(t *testing.T) {
 		{`{"type":"face","id":277,"count":3}`, &message.FaceSegment{}, false},
 		{`{"type":"face","id":358}`, &message.FaceSegment{}, false},
 		{`{"type":"face","id":359}`, &message.FaceSegment{}, false},
+		{gif(`"summary":"[x]"`), &message.ImageSegment{}, false},
+		{gif(`"sub_type":1`), &message.ImageSegment{}, false},
+		{gif(`"flash":true`), &message.ImageSegment{}, true},
+		{`{"type":"record","base64":"` + aVoice(t) + `"}`, &message.RecordSegment{}, false},
+		{`{"type":"video","base64":"` + aVideo(t) + `"}`, &message.VideoSegment{}, false},
+		{`{"type":"video","base64":"` + aVideo(t) + `","cover":{"base64":"` + aGIF + `"}}`, &message.VideoSegment{}, false},
 		{`{"type":"market_face","id":"0123456789abcdef0123456789abcdef","package":1,"summary":"[x]"}`, &message.MarketFaceSegment{}, false},
 		{`{"type":"poke","id":3}`, &message.PokeSegment{}, false},
 		{`{"type":"poke","id":8,"special":true,"count":2}`, &message.PokeSegment{}, false},
@@ -74,8 +115,7 @@ func TestSentByHand(t *testing.T) {
 	}
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
-		seen := map[string]bool{"unknown": true, "reply": true, "contact": true, // these are below, or become another
-			"image": true, "record": true, "video": true} // nobody uploads them yet
+		seen := map[string]bool{"unknown": true, "reply": true, "contact": true} // these are below, or become another
 		for _, tt := range kinds {
 			s.api(t, "POST", "/api/send", fmt.Sprintf(`{"as":%d,"group":%d,"segments":[%s]}`, bob, group, tt.sent), &struct{}{})
 			got := eventsOf[*event.Message](b)
@@ -86,7 +126,7 @@ func TestSentByHand(t *testing.T) {
 			}
 			seen[m.Content[0].Name()] = true
 			sent := s.World().History().OfGroup(group, m.Sequence, m.Sequence)[0].Content()
-			if diff := cmp.Diff(sent, m.Content); diff != "" {
+			if diff := cmp.Diff(sent, m.Content, withoutURL); diff != "" {
 				t.Errorf("%s: the client received what was not sent:\n%s", tt.sent, diff)
 			}
 			shown := s.newest(t)
