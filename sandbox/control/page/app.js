@@ -373,9 +373,12 @@ function listen() {
     }, p.name)));
   };
   narrow.onchange = renderLogins;
+  let top = 0;
   $('messages').onscroll = () => {
     const { scrollHeight, scrollTop, clientHeight } = $('messages');
-    atEnd = scrollHeight - scrollTop - clientHeight < 80;
+    // Only who scrolls up leaves the end: what grows meanwhile moves it away, too.
+    atEnd = scrollHeight - scrollTop - clientHeight < 80 || (atEnd && scrollTop >= top);
+    top = scrollTop;
   };
   new ResizeObserver(stayAtEnd).observe($('messages'));
   // Pictures and covers take their room when they are there. Such events do not bubble.

@@ -17,6 +17,13 @@ function image(id, what, attributes = {}) {
   return shown;
 }
 
+// room is how much a picture takes on the page before it is there.
+function room({ width, height }, most, highest) {
+  if (!width || !height) return {};
+  const scale = Math.min(1, most / width, highest / height);
+  return { width: Math.ceil(width * scale), height: Math.ceil(height * scale) };
+}
+
 // thumbnail is a small picture of an upload.
 export const thumbnail = (id) => image(id, t('image'));
 
@@ -28,7 +35,7 @@ export function picture(s) {
   const name = imageName(s);
   if (!isID(s.id)) return gone(name);
   const sort = s.flash ? 'picture flash' : s.sub_type === 1 ? 'picture small' : 'picture';
-  const size = s.width && s.height ? { width: s.width, height: s.height } : {};
+  const size = room(s, s.sub_type === 1 ? 132 : 280, s.sub_type === 1 ? 132 : 320);
   return make('button', { type: 'button', class: sort, title: t('openImage'), 'aria-label': `${t('openImage')} ${name}`, onclick: () => view(s.id, name) },
     ...(s.flash ? [make('span', { 'aria-hidden': 'true' }, '⚡️'), name.replace(/^\[(.*)\]$/, '$1')] : [image(s.id, name, size)]));
 }
@@ -76,7 +83,7 @@ export function voice(s) {
 export function video(s) {
   if (!isID(s.id)) return gone(`[${t('video')}]`);
   const poster = isID(s.cover?.id) ? { poster: address(s.cover.id) } : {};
-  const size = s.width && s.height ? { width: s.width, height: s.height } : {};
+  const size = room(s, 320, 320);
   const player = make('video', { src: address(s.id), controls: true, playsinline: true, preload: 'none', 'aria-label': videoName(s), ...poster, ...size });
   player.onerror = () => player.replaceWith(t('mediaSilent', `[${t('video')}]`));
   return make('span', { class: 'video' }, player, make('small', {}, videoName(s)));
