@@ -10,5 +10,9 @@
 //	go box.Serve(ctx, listener)
 //	box.World().Messages().Send(world.Send{From: 20001, To: 10001, Parts: world.Text("hello")}, nil)
 //
+// Pictures, voices and videos are uploaded to it and downloaded from it, on the port of the
+// clients. [Sandbox.Parts] makes those that people of the world send; of those that a bot
+// has sent, [world.World.Media] has the bytes by their SHA-1. [Sandbox.Close] removes them.
+//
 // It must not import ntqq (but ntqq/message), onebot or internal/app.
 package sandbox

@@ -68,9 +68,9 @@ func (s *Sandbox) Handler() http.Handler {
 func (s *Sandbox) Close() error { return s.World().Close() }
 
 // Parts returns content as somebody of the world sends it: what a client would bring to
-// the service first is there, the nodes of forwards and contact cards. group is 0 for a
-// private chat. Of a node without an author, name or time those are filled in. For content
-// without forwards and contact cards [world.Parts] is enough. The error is a
+// the service first is there, pictures, voices and videos, the nodes of forwards and contact
+// cards. group is 0 for a private chat. Of a node without an author, name or time those are
+// filled in. For content without all of these [world.Parts] is enough. The error is a
 // *message.SegmentError.
 func (s *Sandbox) Parts(from message.UIN, group message.GroupCode, content ...message.Segment) ([]world.Part, error) {
 	ready, err := s.Prepare(context.Background(), from, group, content)

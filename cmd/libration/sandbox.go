@@ -14,6 +14,7 @@ type sandboxCommand struct {
 	Scenario    string   `placeholder:"FILE" help:"Users, friends and groups as YAML. Default: one bot, three friends, two groups." zh:"YAML 格式的用户、好友和群。默认：一个机器人、三个好友、两个群。"`
 	AutoApprove uint64   `placeholder:"UIN" help:"Confirm every QR login with this account." zh:"用该账号确认每次扫码登录。"`
 	RequireSign bool     `help:"Refuse unsigned packets. The signer is at <control>/sign." zh:"拒绝未签名的数据包。签名服务位于 <control>/sign。"`
+	Media       string   `name:"media-address" placeholder:"IPV4:PORT" help:"Where clients upload and download media. Default: where they have connected to." zh:"客户端上传和下载媒体的地址，默认为其连接的地址。"`
 	AllowRemote bool     `help:"Permit addresses that other machines can reach. There is no password." zh:"允许其他机器可访问的地址。没有密码保护。"`
 	Fault       []string `placeholder:"NAME[:PARAM=VALUE,...]" sep:"none" help:"Switch on a fault, as delay:on=send,delay=3s; may be repeated." zh:"开启一种故障，如 delay:on=send,delay=3s；可重复使用。"`
 	ListFaults  bool     `help:"Print the faults and their parameters and exit." zh:"列出故障及其参数后退出。"`
@@ -29,6 +30,7 @@ func (c *sandboxCommand) Run(ctx context.Context, std streams) error {
 			SSO: c.SSO, Control: c.Control, AllowRemote: c.AllowRemote, Log: newLog(std.err, c.LogLevel, false),
 		},
 		Seed: c.Seed, Scenario: c.Scenario, AutoApprove: c.AutoApprove, RequireSign: c.RequireSign,
-		Faults: c.Fault, ListFaults: c.ListFaults, PrintKeys: c.PrintKeys, Language: app.EnvironmentLocale(), Out: std.out,
+		MediaAddress: c.Media,
+		Faults:       c.Fault, ListFaults: c.ListFaults, PrintKeys: c.PrintKeys, Language: app.EnvironmentLocale(), Out: std.out,
 	})
 }

@@ -24,6 +24,8 @@ type Settings struct {
 	Scenario    string // path, "" for the default one
 	AutoApprove uint64 // 0 for nobody
 	RequireSign bool
+	// MediaAddress is that of [sandbox.Options].
+	MediaAddress string
 	// Faults are switched on from the beginning, in the text form of a fault.
 	Faults []string
 	// ListFaults writes the faults that there are to Out and ends.
@@ -42,6 +44,7 @@ func Run(ctx context.Context, s Settings) error {
 	}
 	o := sandbox.Options{
 		Seed: s.Seed, Log: s.Log, RequireSign: s.RequireSign, AutoApprove: message.UIN(s.AutoApprove),
+		MediaAddress: s.MediaAddress,
 	}
 	if s.Scenario != "" {
 		world, err := load(s.Scenario, s.Seed)
