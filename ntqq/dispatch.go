@@ -121,7 +121,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	c.cache.apply(e)
 	c.resolve(ctx, e)
 	c.name(ctx, e)
-	c.locate(ctx, e)
+	c.locateMedia(ctx, e)
 	if _, ok := e.(*event.ListsChanged); ok {
 		return
 	}

@@ -83,7 +83,7 @@ func (c *Client) open(ctx context.Context, seg message.Segment, list *transfer.T
 	r, err := c.openURL(ctx, address, m.Size, list)
 	if dead, ok := errors.AsType[*StatusError](err); ok && dead.Status < 500 && m.ID != "" {
 		c.rkeys.forget()
-		if address, err = c.askURL(ctx, c.whereOf(kind, m)); err != nil {
+		if address, err = c.askURL(ctx, whereOf(kind, m)); err != nil {
 			return nil, err
 		}
 		return c.openURL(ctx, address, m.Size, list)

@@ -77,7 +77,11 @@ func (u *uploader) Upload(ctx context.Context, seg message.Segment) (elements.St
 	ctx, list := u.c.transfers.Begin(ctx, s)
 	up := &uploading{c: u.c, to: u.to, kind: kind, seg: seg, list: list}
 	stored, err := up.inTurn(ctx)
-	err = transfer.Cause(ctx, err)
+	if failed, ok := errors.AsType[*media.StepError](err); ok {
+		err = &media.StepError{Step: failed.Step, Err: transfer.Cause(ctx, failed.Err)}
+	} else {
+		err = transfer.Cause(ctx, err)
+	}
 	list.End(err)
 	return stored, err
 }

@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -21,7 +22,7 @@ const (
 	mediaHost = "multimedia.nt.qq.com.cn"
 	oldImages = "http://gchat.qpic.cn/gchatpic_new/0/0-0-%X/0"
 
-	// maxAddresses bounds what one call of Complete looks up.
+	// maxAddresses is how often one call of Complete asks for an address.
 	maxAddresses = 200
 )
 
@@ -38,14 +39,22 @@ func (m Media) URL(ctx context.Context, seg message.Segment) (string, error) {
 	if kind == nil {
 		return "", ErrNoMedium
 	}
-	if medium.ID == "" {
-		return oldURL(kind, medium)
+	one := 1
+	return m.c.locate(ctx, kind, medium, &one)
+}
+
+// locate is URL. It asks the service for nothing but keys when asks is 0, else it counts
+// down: without having asked there is no address then, and no error.
+func (c *Client) locate(ctx context.Context, kind *mediaKind, m *message.Medium, asks *int) (string, error) {
+	if m.ID == "" {
+		return oldURL(kind, m)
 	}
-	w := m.c.whereOf(kind, medium)
-	if address := m.c.pictureURL(ctx, w); address != "" {
+	w := whereOf(kind, m)
+	if address := c.pictureURL(ctx, w); address != "" || *asks == 0 {
 		return address, nil
 	}
-	return m.c.askURL(ctx, w)
+	*asks--
+	return c.askURL(ctx, w)
 }
 
 // oldURL is the address of a medium of the old form.
@@ -70,7 +79,7 @@ type where struct {
 }
 
 // whereOf reads a description; without one the uuid says it (docs/protocol/media.md 5.1).
-func (c *Client) whereOf(kind *mediaKind, m *message.Medium) where {
+func whereOf(kind *mediaKind, m *message.Medium) where {
 	w := where{kind: kind}
 	uuid := readUUID(m.ID)
 	w.app = uuid.GetAppId()
@@ -164,44 +173,39 @@ func urlOf(d *mediapb.DownloadResp) (string, error) {
 }
 
 // Complete fills in the URL of received media that have none, also within forwards. The
-// segments in content are replaced by copies; those of the nodes of forwards, too. At most
-// 200 addresses are looked up. What cannot be found stays without an address: the error is
-// the first that was met.
+// segments in content are replaced by copies; those of the nodes of forwards, too. The
+// service is asked for at most 200 addresses. What cannot be found stays without an
+// address: the error is the first that was met.
 func (m Media) Complete(ctx context.Context, content message.Content) error {
-	left := maxAddresses
-	return m.c.addresses(ctx, content, &left, true)
+	asks := maxAddresses
+	return m.c.addresses(ctx, content, &asks, true)
 }
 
-// addresses is Complete for as many media as are left.
-func (c *Client) addresses(ctx context.Context, content message.Content, left *int, nodes bool) error {
+// addresses is Complete for so many questions, with or without the nodes of forwards.
+func (c *Client) addresses(ctx context.Context, content message.Content, asks *int, nodes bool) error {
 	var first error
-	note := func(err error) {
-		if first == nil {
-			first = err
-		}
-	}
 	for i, seg := range content {
-		if f, ok := seg.(*message.ForwardSegment); ok && nodes {
-			for j := range f.Nodes {
-				note(c.addresses(ctx, f.Nodes[j].Content, left, nodes))
+		err := ctx.Err()
+		if f, ok := seg.(*message.ForwardSegment); ok && nodes && err == nil {
+			for _, n := range f.Nodes {
+				first = cmp.Or(first, c.addresses(ctx, n.Content, asks, nodes))
 			}
 			continue
 		}
 		if !unlocated(seg) {
 			continue
 		}
-		if *left--; *left < 0 || ctx.Err() != nil {
-			note(ctx.Err())
-			break
+		kind, medium := mediumOf(seg)
+		address := ""
+		if err == nil {
+			address, err = c.locate(ctx, kind, medium, asks)
 		}
-		address, err := c.Media().URL(ctx, seg)
-		if err != nil {
-			note(err)
-			continue
+		first = cmp.Or(first, err)
+		if address != "" {
+			located, medium := copyMedium(seg)
+			medium.URL = address
+			content[i] = located
 		}
-		located, medium := copyMedium(seg)
-		medium.URL = address
-		content[i] = located
 	}
 	return first
 }

@@ -142,12 +142,13 @@ func (c *Client) nameMentions(m *message.Message, fetch func()) {
 	}
 }
 
-// eventAddresses is how many addresses of media are looked up for one event.
-const eventAddresses = 20
+// eventAddresses is how often the service is asked for addresses of media for one event.
+// Those of pictures are made without.
+const eventAddresses = 8
 
-// locate fills in the addresses of a message's media. The segments are replaced, not
+// locateMedia fills in the addresses of a message's media. The segments are replaced, not
 // changed: others may hold them.
-func (c *Client) locate(ctx context.Context, e event.Event) {
+func (c *Client) locateMedia(ctx context.Context, e event.Event) {
 	m, ok := e.(*event.Message)
 	if !ok || !slices.ContainsFunc(m.Content, unlocated) || time.Now().Before(c.lookAgain) {
 		return
@@ -155,8 +156,8 @@ func (c *Client) locate(ctx context.Context, e event.Event) {
 	ctx, cancel := c.lookUps(ctx)
 	defer cancel()
 	m.Content = slices.Clone(m.Content)
-	left := eventAddresses
-	err := c.addresses(ctx, m.Content, &left, false)
+	asks := eventAddresses
+	err := c.addresses(ctx, m.Content, &asks, false)
 	c.looked(err)
 	if err != nil {
 		c.log.Debug("a medium has no address", "err", err)

@@ -1,0 +1,520 @@
+package ntqq
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
+	"libration/internal/rpc"
+	"libration/internal/sessiontest"
+	"libration/internal/vectors"
+	"libration/ntqq/event"
+	"libration/ntqq/media"
+	"libration/ntqq/media/transfer"
+	"libration/ntqq/message"
+)
+
+// mediaService answers requests about media, and downloads.
+type mediaService struct {
+	keys     func() (*mediapb.RichMediaResp, error)
+	url      func() (*mediapb.RichMediaResp, error)
+	reserve  func(*mediapb.UploadReq) (*mediapb.RichMediaResp, error)
+	download http.HandlerFunc
+
+	askedKeys, askedURL, reserved, sessions atomic.Int32
+}
+
+// client is a client of the service. It must be called inside a bubble.
+func (s *mediaService) client(t *testing.T, change ...func(*Options)) *Client {
+	t.Helper()
+	var mux rpc.Mux[struct{}]
+	rpc.Handle(&mux, rpc.MediaKeys, func(struct{}, *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
+		s.askedKeys.Add(1)
+		return s.keys()
+	})
+	for _, op := range []*rpc.MediaOp{rpc.GroupImageURL, rpc.PrivateImageURL, rpc.GroupRecordURL, rpc.PrivateRecordURL} {
+		rpc.Handle(&mux, op, func(struct{}, *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
+			s.askedURL.Add(1)
+			return s.url()
+		})
+	}
+	rpc.Handle(&mux, rpc.UploadGroupImage, func(_ struct{}, req *mediapb.RichMediaReq) (*mediapb.RichMediaResp, error) {
+		s.reserved.Add(1)
+		return s.reserve(req.GetUpload())
+	})
+	rpc.Handle(&mux, rpc.HighwaySession, func(struct{}, *mediapb.HighwaySessionReq) (*mediapb.HighwaySessionResp, error) {
+		s.sessions.Add(1)
+		return &mediapb.HighwaySessionResp{Body: &mediapb.HighwaySessionRespBody{
+			SigSession: []byte("ticket"),
+			Servers:    []*mediapb.HighwayServers{{ServiceType: 1, Addrs: []*mediapb.HighwayAddr{{Ip: 0x0100007F, Port: 99}}}},
+		}}, nil
+	})
+	service := sessiontest.New(t)
+	service.Answer = func(command string, payload []byte) ([]byte, error) { return mux.Serve(struct{}{}, command, payload) }
+	web := newPipeListener()
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.download(w, r) })}
+	go func() { _ = server.Serve(web) }()
+	t.Cleanup(func() { _ = server.Close() })
+	o := Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		switch address {
+		case "media.example:80":
+			return web.dial()
+		case "127.0.0.1:99":
+			return nil, errors.New("the highway is down")
+		}
+		return service.Dial(ctx, network, address)
+	}}
+	for _, f := range change {
+		f(&o)
+	}
+	c := start(t, service, o)
+	if _, err := c.Wait(t.Context(), State.Online); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// pipeListener is a listener without sockets.
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *pipeListener) dial() (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+func fileID(t *testing.T, app uint64) string {
+	t.Helper()
+	b, err := pb.Marshal(&mediapb.FileUuidBody{AppId: app, Ttl: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func keysAnswer(ttl uint64) func() (*mediapb.RichMediaResp, error) {
+	return func() (*mediapb.RichMediaResp, error) {
+		return &mediapb.RichMediaResp{DownloadRkey: &mediapb.DownloadRkeyResp{Rkeys: []*mediapb.RkeyInfo{
+			{Rkey: "&rkey=p", Ttl: ttl, Type: proto.Uint32(10)}, {Rkey: "&rkey=g", Ttl: ttl, Type: proto.Uint32(20)},
+		}}}, nil
+	}
+}
+
+func urlAnswer(path string) func() (*mediapb.RichMediaResp, error) {
+	return func() (*mediapb.RichMediaResp, error) {
+		return &mediapb.RichMediaResp{Download: &mediapb.DownloadResp{
+			Info: &mediapb.DownloadInfo{Domain: "media.example", UrlPath: path, HttpsPort: 80}, RkeyParam: "?rkey=x",
+		}}, nil
+	}
+}
+
+// TestVectorsMediaURLs puts addresses together as the vectors have them.
+func TestVectorsMediaURLs(t *testing.T) {
+	for _, v := range vectors.Read[struct {
+		ID, Kind  string
+		Body      vectors.Hex
+		URLByPort string `json:"url_by_port"`
+	}](t, "media.json") {
+		if v.Kind != "answer" {
+			continue
+		}
+		resp, err := rpc.GroupVideoURL.DecodeResponse(v.Body) // they have one form
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := urlOf(resp.GetDownload()); err != nil || got != v.URLByPort {
+			t.Errorf("%s: got %q, %v, want %q", v.ID, got, err, v.URLByPort)
+		}
+	}
+}
+
+func TestMediaURLForms(t *testing.T) {
+	for want, info := range map[string]*mediapb.DownloadInfo{
+		"https://h/p?k":        {Domain: "h", UrlPath: "/p", HttpsPort: 443},
+		"https://h/p2?k":       {Domain: "h", UrlPath: "/p2"},
+		"http://h/p?k":         {Domain: "h", UrlPath: "/p", HttpsPort: 80},
+		"http://h:8080/p?k":    {Domain: "h", UrlPath: "/p", HttpsPort: 8080},
+		"http://h:1/p?k":       {Domain: "h:1", UrlPath: "/p", HttpsPort: 8080},
+		"an address without a": {UrlPath: "/p"},
+		"one in the path":      {Domain: "h", UrlPath: "@evil/p"},
+		"one in the domain":    {Domain: "h@evil", UrlPath: "/p"},
+		"no path at all":       {Domain: "h", UrlPath: "evil/p"},
+	} {
+		got, err := urlOf(&mediapb.DownloadResp{Info: info, RkeyParam: "?k"})
+		if strings.HasPrefix(want, "http") && (err != nil || got != want) || !strings.HasPrefix(want, "http") && err == nil {
+			t.Errorf("%v: got %q, %v, want %s", info, got, err, want)
+		}
+	}
+}
+
+// TestRkeys: keys are asked for once by all who want them, and again shortly before they
+// expire; a failure is not repeated for each picture.
+func TestRkeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{keys: keysAnswer(3600)}
+		c := s.client(t)
+		picture := &message.ImageSegment{Medium: message.Medium{ID: fileID(t, 1407)}}
+		want := "https://multimedia.nt.qq.com.cn/download?appid=1407&fileid=" + picture.ID + "&rkey=g"
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				if got, err := c.Media().URL(t.Context(), picture); err != nil || got != want {
+					t.Errorf("got %q, %v, want %q", got, err, want)
+				}
+			})
+		}
+		all.Wait()
+		if n := s.askedKeys.Load(); n != 1 {
+			t.Errorf("asked %d times, want once", n)
+		}
+		time.Sleep(50 * time.Minute)
+		_, _ = c.Media().URL(t.Context(), picture)
+		if n := s.askedKeys.Load(); n != 1 {
+			t.Errorf("asked %d times after 50 minutes, want once", n)
+		}
+		time.Sleep(9 * time.Minute)
+		_, _ = c.Media().URL(t.Context(), picture)
+		if n := s.askedKeys.Load(); n != 2 {
+			t.Errorf("asked %d times after 59 minutes, want twice", n)
+		}
+
+		s.keys = func() (*mediapb.RichMediaResp, error) { return nil, &rpc.Refused{Code: 1, Message: "no"} }
+		s.url = urlAnswer("/x")
+		time.Sleep(time.Hour)
+		for range 3 {
+			if got, err := c.Media().URL(t.Context(), picture); err != nil || got != "http://media.example/x?rkey=x" {
+				t.Errorf("without keys: got %q, %v", got, err)
+			}
+		}
+		if n := s.askedKeys.Load(); n != 3 {
+			t.Errorf("asked %d times while there are none, want 3", n)
+		}
+	})
+}
+
+// TestKeysStayWithTheService: the key of pictures goes to no host that a message names.
+func TestKeysStayWithTheService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{keys: keysAnswer(3600)}
+		c := s.client(t)
+		id := fileID(t, 1406)
+		info, err := pb.Marshal(&mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{{
+			Index:   &mediapb.IndexNode{FileUuid: id},
+			Picture: &mediapb.PictureInfo{Domain: "evil.example", UrlPath: "@evil.example/"},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Media().URL(t.Context(), &message.ImageSegment{Medium: message.Medium{ID: id, Info: info, URL: "http://evil.example/"}})
+		if err != nil || !strings.HasPrefix(got, "https://multimedia.nt.qq.com.cn/") {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// stalling gives two bytes and no more.
+func stalling(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.WriteString(w, "12")
+	_ = http.NewResponseController(w).Flush()
+	<-r.Context().Done()
+}
+
+// TestDownload: what is wrong with a download is noticed; a dead address is asked for
+// again once.
+func TestDownload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{keys: keysAnswer(3600), url: urlAnswer("/x")}
+		c := s.client(t)
+		voice := &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403), Size: 4}}
+		var status *StatusError
+		for name, v := range map[string]struct {
+			answer http.HandlerFunc
+			want   func(error, string) bool
+			asked  int32
+		}{
+			"right":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "1234") }, func(err error, got string) bool { return err == nil && got == "1234" }, 1},
+			"short":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "123") }, func(err error, _ string) bool { return errors.Is(err, ErrIncomplete) }, 1},
+			"long":     {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "12345") }, func(err error, _ string) bool { return errors.Is(err, ErrIncomplete) }, 1},
+			"gone":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, func(err error, _ string) bool { return errors.As(err, &status) && status.Status == 403 }, 2},
+			"broken":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, func(err error, _ string) bool { return errors.As(err, &status) && status.Status == 502 }, 1},
+			"silent":   {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, func(err error, _ string) bool { return errors.Is(err, ErrTimeout) }, 1},
+			"partial":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, func(err error, _ string) bool { return errors.As(err, &status) }, 2},
+			"stalling": {stalling, func(err error, got string) bool { return errors.Is(err, ErrTimeout) && got == "12" }, 1},
+		} {
+			s.download = v.answer
+			before := s.askedURL.Load()
+			var got bytes.Buffer
+			err := c.Media().Download(t.Context(), voice, &got)
+			if asked := s.askedURL.Load() - before; !v.want(err, got.String()) || asked != v.asked {
+				t.Errorf("%s: got %q, %v, asked %d times, want %d", name, got.String(), err, asked, v.asked)
+			}
+			list := c.Transfers().List()
+			if last := list[len(list)-1]; last.Direction != transfer.Download || last.Ended.IsZero() || (last.Err == nil) != (err == nil) {
+				t.Errorf("%s: listed as %+v", name, last)
+			}
+		}
+	})
+}
+
+// TestSilentServiceAboutMedia: it delays one event, and those that follow are delivered
+// without an address.
+func TestSilentServiceAboutMedia(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &mediaService{url: func() (*mediapb.RichMediaResp, error) {
+			<-ctx.Done()
+			return nil, errors.New("no answer")
+		}}
+		c := s.client(t)
+		defer cancel()
+		for i := range 5 {
+			m := &message.Message{Content: message.Content{&message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1402)}}}}
+			began := time.Now()
+			c.locateMedia(t.Context(), &event.Message{Message: m})
+			if took := time.Since(began); i == 0 && took > resolveTimeout || i > 0 && took > 0 {
+				t.Errorf("event %d waited %v", i, took)
+			}
+		}
+		if n := s.askedURL.Load(); n != 1 {
+			t.Errorf("asked %d times, want once", n)
+		}
+	})
+}
+
+// TestEventOfManyMedia: pictures are located without a question each, the others up
+// to a limit.
+func TestEventOfManyMedia(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{keys: keysAnswer(3600), url: urlAnswer("/x")}
+		c := s.client(t)
+		m := &message.Message{}
+		for range 50 {
+			m.Content = append(m.Content,
+				&message.ImageSegment{Medium: message.Medium{ID: fileID(t, 1407)}}, &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403)}})
+		}
+		first := m.Content[0].(*message.ImageSegment)
+		c.locateMedia(t.Context(), &event.Message{Message: m})
+		located := 0
+		for _, seg := range m.Content {
+			if _, medium := mediumOf(seg); medium.URL != "" {
+				located++
+			}
+		}
+		if located != 50+eventAddresses || s.askedURL.Load() != eventAddresses || s.askedKeys.Load() != 1 || first.URL != "" {
+			t.Errorf("%d media have an address, asked %d times, the first segment is %+v", located, s.askedURL.Load(), first)
+		}
+	})
+}
+
+// onePixel is a PNG.
+const onePixel = "89504e470d0a1a0a0000000d4948445200000001000000010806000000" +
+	"1f15c4890000000d49444154789c63fcff9fa11e000782027f3dc848ef0000000049454e44ae426082"
+
+func pixel(t *testing.T) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(onePixel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// placed is the answer to a reservation of one file.
+func placed(req *mediapb.UploadReq, ukey string, exists bool) *mediapb.RichMediaResp {
+	up := &mediapb.UploadResp{MsgInfo: &mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{{
+		Index: &mediapb.IndexNode{FileUuid: "uuid", Info: req.GetUploadInfo()[0].GetFileInfo()}, FileExist: exists,
+	}}}}
+	if ukey != "" {
+		up.Ukey = proto.String(ukey)
+	}
+	return &mediapb.RichMediaResp{Upload: up}
+}
+
+var imageChat = message.Chat{Kind: message.Group, Group: 5}
+
+// TestUploadOfNothing: a service that says that it has a file which does not exist is asked
+// once more, without the hope of a fast upload.
+func TestUploadOfNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fast []bool
+		s := &mediaService{reserve: func(req *mediapb.UploadReq) (*mediapb.RichMediaResp, error) {
+			fast = append(fast, req.GetTryFastUpload())
+			return placed(req, "", false), nil
+		}}
+		c := s.client(t)
+		seg := &message.ImageSegment{Medium: message.Medium{Source: media.Bytes(pixel(t))}}
+		ready, err := c.Media().Upload(t.Context(), imageChat, seg)
+		if err != nil || len(ready.(*message.ImageSegment).Info) == 0 || seg.Info != nil {
+			t.Errorf("got %+v, %v", ready, err)
+		}
+		if len(fast) != 2 || !fast[0] || fast[1] {
+			t.Errorf("fast uploads were asked for: %v", fast)
+		}
+	})
+}
+
+// TestUploadErrors: they name the step, and what the service said.
+func TestUploadErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{}
+		c := s.client(t)
+		upload := func(m message.Medium) (media.Step, error) {
+			t.Helper()
+			_, err := c.Media().Upload(t.Context(), imageChat, &message.ImageSegment{Medium: m})
+			failed, ok := errors.AsType[*media.StepError](err)
+			if !ok {
+				t.Fatalf("got %v, want a step", err)
+			}
+			return failed.Step, err
+		}
+		picture := message.Medium{Source: media.Bytes(pixel(t))}
+		s.reserve = func(*mediapb.UploadReq) (*mediapb.RichMediaResp, error) {
+			return nil, &rpc.Refused{Code: 170019003, Message: "verify identify fail"}
+		}
+		var refused *ServerError
+		step, err := upload(picture)
+		if step != media.StepReserve || !errors.As(err, &refused) || refused.Code != 170019003 || !errors.Is(err, ErrMediaRefused) || s.reserved.Load() != 1 {
+			t.Errorf("refused: %v at %s, asked %d times", err, step, s.reserved.Load())
+		}
+		s.reserve = func(req *mediapb.UploadReq) (*mediapb.RichMediaResp, error) {
+			resp := placed(req, "ukey", true)
+			resp.Upload.MsgInfo.Body[0].Index.Info = &mediapb.FileInfo{FileMd5: "00"}
+			return resp, nil
+		}
+		if step, err := upload(picture); step != media.StepReserve || !errors.Is(err, errOtherFile) {
+			t.Errorf("another file: %v at %s", err, step)
+		}
+		s.reserve = func(*mediapb.UploadReq) (*mediapb.RichMediaResp, error) { return &mediapb.RichMediaResp{}, nil }
+		if step, err := upload(picture); step != media.StepReserve || !errors.Is(err, errNoInfo) {
+			t.Errorf("nothing: %v at %s", err, step)
+		}
+		// The highway is down: each time there is a new session and a new place, but not for
+		// ever.
+		s.reserve = func(req *mediapb.UploadReq) (*mediapb.RichMediaResp, error) { return placed(req, "ukey", true), nil }
+		s.reserved.Store(0)
+		s.sessions.Store(0)
+		if step, err := upload(picture); step != media.StepBlock || !strings.Contains(err.Error(), "the highway is down") ||
+			s.reserved.Load() != reservations || s.sessions.Load() != reservations {
+			t.Errorf("no highway: %v at %s, %d places, %d sessions", err, step, s.reserved.Load(), s.sessions.Load())
+		}
+		if step, err := upload(message.Medium{}); step != media.StepFetch || !errors.Is(err, errNoSource) {
+			t.Errorf("no source: %v at %s", err, step)
+		}
+		if step, err := upload(message.Medium{Source: media.Bytes([]byte("text"))}); step != media.StepConvert {
+			t.Errorf("no picture: %v at %s", err, step)
+		}
+		for _, s := range c.Transfers().List() {
+			if s.Err == nil || s.Ended.IsZero() {
+				t.Errorf("listed as %+v", s)
+			}
+		}
+	})
+}
+
+// TestReceivedIsFetched: the bytes of a medium that was received are fetched from its
+// address when the service wants them.
+func TestReceivedIsFetched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := pixel(t)
+		sum, sha := md5.Sum(b), sha1.Sum(b)
+		s := &mediaService{
+			url:      urlAnswer("/x"),
+			keys:     func() (*mediapb.RichMediaResp, error) { return nil, errors.New("none") },
+			download: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(b) },
+			reserve:  func(req *mediapb.UploadReq) (*mediapb.RichMediaResp, error) { return placed(req, "ukey", true), nil },
+		}
+		c := s.client(t)
+		_, err := c.Media().Upload(t.Context(), imageChat, &message.ImageSegment{Medium: message.Medium{
+			Name: "x.png", Size: uint64(len(b)), MD5: sum[:], SHA1: sha[:], ID: fileID(t, 1407),
+		}})
+		if failed, ok := errors.AsType[*media.StepError](err); !ok || failed.Step != media.StepBlock || s.askedURL.Load() != 1 {
+			t.Errorf("got %v, asked for the address %d times, want the upload to fail at its first block", err, s.askedURL.Load())
+		}
+	})
+}
+
+// TestUploadsAreBounded: who waits for a place leaves with its context.
+func TestUploadsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := (&mediaService{}).client(t)
+		for range maxUploads {
+			c.uploads <- struct{}{}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := c.Media().Upload(ctx, imageChat, &message.ImageSegment{Medium: message.Medium{Source: media.Bytes(pixel(t))}})
+		if list := c.Transfers().List(); !errors.Is(err, context.DeadlineExceeded) || len(list) != 1 || list[0].Step != stepWait {
+			t.Errorf("got %v, %+v", err, list)
+		}
+	})
+}
+
+// TestDescriptionStaysAsItCame: fields that are not understood, too.
+func TestDescriptionStaysAsItCame(t *testing.T) {
+	f := &uploadFile{md5: make([]byte, 16)}
+	body, err := pb.Marshal(&mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{{
+		Index: &mediapb.IndexNode{FileUuid: "uuid", Info: &mediapb.FileInfo{FileMd5: strings.Repeat("00", 16)}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := protowire.AppendBytes(protowire.AppendTag(nil, 777, protowire.BytesType), []byte("new"))
+	info = append(info, body...)
+	wrap := func(num protowire.Number, b []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), b)
+	}
+	answer := wrap(4, wrap(2, wrap(6, info)))
+	r, err := readReservation(rpc.UploadGroupImage, answer, []*uploadFile{f})
+	if err != nil || !bytes.Equal(r.info, info) {
+		t.Errorf("got %x, %v, want %x", r.info, err, info)
+	}
+	for i := range answer { // cut anywhere
+		_ = subfield(answer[:i], infoPath...)
+	}
+}
