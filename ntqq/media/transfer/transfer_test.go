@@ -66,7 +66,7 @@ func TestNil(t *testing.T) {
 	one.Step("block", 1)
 	one.Add(1)
 	one.End(nil)
-	if ctx != t.Context() || Cause(ctx, context.Canceled) != context.Canceled || Cause(ctx, nil) != nil {
+	if ctx != t.Context() || !errors.Is(Cause(ctx, context.Canceled), context.Canceled) || Cause(ctx, nil) != nil {
 		t.Error("a nil registry changes the context")
 	}
 }
