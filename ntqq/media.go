@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"libration/internal/elements"
+	"libration/internal/pb"
+	"libration/internal/pb/mediapb"
 	"libration/ntqq/media/transfer"
 	"libration/ntqq/message"
 )
@@ -21,7 +23,8 @@ func (c *Client) Media() Media { return Media{c} }
 func (c *Client) Transfers() *transfer.Registry { return c.transfers }
 
 // Upload stores the medium of a segment for those who read a chat, as sending does, and
-// returns a copy of the segment with its Info. A zero chat stands for a private chat with
+// returns a copy of the segment with its Info and ID, so that [Media.URL] has an address of
+// it. A zero chat stands for a private chat with
 // the account itself. The bytes come from the Source, or, where the service does not have
 // a received medium any more, from its address. Up to 8 media are uploaded at the same
 // time; others wait.
@@ -39,6 +42,11 @@ func (m Media) Upload(ctx context.Context, chat message.Chat, seg message.Segmen
 	}
 	if err != nil {
 		return nil, err
+	}
+	_, uploaded := mediumOf(ready[0])
+	var info mediapb.MsgInfo
+	if uploaded != nil && pb.Unmarshal(uploaded.Info, &info) == nil && len(info.GetBody()) > 0 {
+		uploaded.ID = info.GetBody()[0].GetIndex().GetFileUuid()
 	}
 	return ready[0], nil
 }
