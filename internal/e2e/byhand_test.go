@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"libration/ntqq/event"
-	"libration/ntqq/media/silk"
+	silkcodec "libration/ntqq/media/silk"
 	"libration/ntqq/message"
 )
 
@@ -59,7 +59,7 @@ var withoutURL = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String()
 func aVoice(t *testing.T) string {
 	t.Helper()
 	var b bytes.Buffer
-	if _, err := silk.Encode(t.Context(), bytes.NewReader(make([]byte, 48000)), 24000, &b); err != nil {
+	if _, err := silkcodec.Encode(t.Context(), bytes.NewReader(make([]byte, 48000)), 24000, &b); err != nil {
 		t.Fatal(err)
 	}
 	return base64.StdEncoding.EncodeToString(b.Bytes())
