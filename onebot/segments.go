@@ -163,7 +163,7 @@ func segmentRows() []segmentRow {
 			"`user_id` (`uin`), `nickname` (`name`), `time`, `content`, or the `id` of a message; see [Forwards](#forwards)",
 			"`user_id`（`uin`）、`nickname`（`name`）、`time`、`content`，或消息的 `id`；见[合并转发](#合并转发)")},
 		onlyReceived("unknown",
-			text.T("`element`, what the protocol calls it, such as `custom_face` (an image)", "`element`：协议中的名称，例如 `custom_face`（图片）"),
+			text.T("`element`, what the protocol calls it, such as `trans_elem` (a file)", "`element`：协议中的名称，例如 `trans_elem`（文件）"),
 			text.T("it has no more than a name", "只有名称，没有内容"), showUnknown),
 		sentAs("share", text.T("`url`, `title`: sent as a text of the two", "`url`、`title`：以这两项组成的文本发送"), readShare),
 		sentAs("music", text.T(

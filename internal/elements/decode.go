@@ -17,15 +17,15 @@ import (
 func Decode(rt *messagepb.RichText, group bool) message.Content {
 	d := decoders.Get().(*decoder)
 	*d = decoder{table: known, group: group, left: pb.MaxEntries}
-	c := d.richText(rt)
+	c := d.richText(rt, 0)
 	*d = decoder{} // it keeps nothing of the message
 	decoders.Put(d)
 	return c
 }
 
-// richText is Decode within the bounds that are left.
-func (d *decoder) richText(rt *messagepb.RichText) message.Content {
-	c := d.read(rt.GetElems(), 0)
+// richText is Decode within the bounds that are left, at the given depth of quotes.
+func (d *decoder) richText(rt *messagepb.RichText, depth int) message.Content {
+	c := d.read(rt.GetElems(), depth)
 	if ptt := rt.GetPtt(); ptt != nil && pttCounts(ptt, rt.GetElems(), d.group) {
 		if seg := oldRecord(ptt, d.group); seg != nil {
 			c = append(c, seg)

@@ -136,8 +136,8 @@ func (r *forwardReader) node(raw []byte) (n message.Node, ok bool) {
 		r.full = true
 		return message.Node{}, false
 	}
-	r.d.group = route.GetGroup() != nil || n.Group != 0 // the latter by an old head
-	n.Content = message.Clean(r.d.richText(rt), false)  // nobody puts a mention behind a quote here
+	r.d.group = route.GetGroup() != nil || n.Group != 0   // the latter by an old head
+	n.Content = message.Clean(r.d.richText(rt, 0), false) // nobody puts a mention behind a quote here
 	if file := cm.GetBody().GetMsgContent(); len(file) > 0 {
 		n.Content = append(n.Content, &message.UnknownSegment{Element: message.ElementFileContent, Raw: file})
 	}

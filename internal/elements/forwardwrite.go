@@ -184,8 +184,9 @@ func (w *forwardWriter) node(n *message.Node) ([]byte, error) {
 	return pb.Marshal(&messagepb.CommonMessage{RoutingHead: route, ContentHead: head, Body: body})
 }
 
-// body encodes the content of a node. A private file stands beside the elements. An old
-// voice cannot be written, nor can what is only received: they are left out.
+// body encodes the content of a node. A private file stands beside the elements. A voice
+// that was not understood cannot be written, nor can what is only received: they are left
+// out.
 func (w *forwardWriter) body(n *message.Node) (*messagepb.MessageBody, error) {
 	c := make(message.Content, 0, len(n.Content))
 	var file []byte

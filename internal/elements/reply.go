@@ -63,11 +63,11 @@ func (d *decoder) quoted(m *messagepb.SourceMsg, r *message.ReplySegment) messag
 	depth := d.depth + 1
 	if raw := m.GetSrcMsg(); len(raw) > 0 {
 		var cm messagepb.CommonMessage
-		if pb.Unmarshal(raw, &cm) == nil && len(cm.GetBody().GetRichText().GetElems()) > 0 {
+		if pb.Unmarshal(raw, &cm) == nil && (len(cm.GetBody().GetRichText().GetElems()) > 0 || cm.GetBody().GetRichText().GetPtt() != nil) {
 			if r.SenderUIN == 0 {
 				r.SenderUIN = message.UIN(cm.GetRoutingHead().GetFromUin())
 			}
-			return d.read(cm.GetBody().GetRichText().GetElems(), depth)
+			return d.richText(cm.GetBody().GetRichText(), depth)
 		}
 	}
 	if len(m.GetElems()) > d.left {
