@@ -7,9 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"libration/internal/text"
+	"libration/ntqq/media/ffmpeg"
 	"libration/ntqq/message"
 )
 
@@ -20,7 +22,10 @@ type Tools struct {
 	// "" is the system's folder for temporary files.
 	Folder string
 	// Cache keeps converted voices; nil: they are converted each time.
-	Cache  *Cache
+	Cache *Cache
+	// FFmpeg converts voices that nothing else here decodes, and takes the first pictures
+	// of videos; nil: there is none.
+	FFmpeg *ffmpeg.Tool
 	Limits Limits
 	// Log is told of voices that the service may refuse; nil: nobody is.
 	Log *slog.Logger
@@ -152,4 +157,25 @@ func (s *spool) Close() error {
 		err = errors.Join(err, os.Remove(s.Name()))
 	}
 	return err
+}
+
+// onDisk gives the path of a file with these bytes to who cannot read them otherwise.
+func (t *Tools) onDisk(ctx context.Context, o *opened, use func(path string) error) error {
+	if f, ok := o.at.(*os.File); ok && filepath.IsAbs(f.Name()) && unchanged(f, f.Name()) == nil {
+		return use(f.Name())
+	}
+	f, err := os.CreateTemp(t.Folder, spooled+"*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = io.Copy(f, during{ctx, o.reader()})
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	path, err := filepath.Abs(f.Name())
+	if err != nil {
+		return err
+	}
+	return use(path)
 }

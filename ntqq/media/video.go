@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"libration/internal/text"
+	"libration/ntqq/media/ffmpeg"
 	"libration/ntqq/media/video"
 	"libration/ntqq/message"
 )
@@ -34,7 +35,10 @@ func (t *Tools) videoOf(ctx context.Context, f File, cover message.Source) (*Vid
 	f.name("mp4")
 	v := &Video{File: f, Seconds: seconds(info.Seconds)}
 	if cover == nil {
-		b, err := video.Placeholder(info.Width, info.Height)
+		b, err := t.firstFrame(ctx, o)
+		if err != nil {
+			b, err = video.Placeholder(info.Width, info.Height)
+		}
 		if err != nil {
 			return nil, at(StepConvert, err)
 		}
@@ -46,6 +50,26 @@ func (t *Tools) videoOf(ctx context.Context, f File, cover message.Source) (*Vid
 	}
 	v.Cover = *p
 	return v, nil
+}
+
+// firstFrame returns the first picture of a video, a JPEG.
+func (t *Tools) firstFrame(ctx context.Context, o *opened) (frame []byte, err error) {
+	if t.FFmpeg == nil {
+		return nil, ffmpeg.ErrMissing
+	}
+	leave, err := enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	err = t.onDisk(ctx, o, func(path string) error {
+		frame, err = t.FFmpeg.Frame(ctx, path)
+		return err
+	})
+	if err != nil && t.Log != nil {
+		t.Log.Info("no first picture of a video: its cover is drawn", "err", err)
+	}
+	return frame, err
 }
 
 // seconds rounds a duration. What is shorter than a second has one.

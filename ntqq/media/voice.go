@@ -21,11 +21,23 @@ const (
 	maxVoice = 128 << 20
 	// convertTime bounds a conversion.
 	convertTime = 3 * time.Minute
+	// pcmRate is the rate of what ffmpeg decodes, in Hz.
+	pcmRate = 24000
 )
 
 // conversions are the places of those that run: each takes a processor, whoever's tools
 // do it.
 var conversions = make(chan struct{}, runtime.GOMAXPROCS(0))
+
+// enter waits for a place. leave gives it back.
+func enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case conversions <- struct{}{}:
+		return func() { <-conversions }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
 
 // Voice reads a voice. SILK and AMR are sent as they are; WAV, MP3, Ogg and FLAC are
 // converted, and everything else by ffmpeg. Its errors are *[StepError].
@@ -94,12 +106,11 @@ func (t *Tools) converted(ctx context.Context, f File, format sound.Format) (Fil
 			return hashed(ctx, file)
 		}
 	}
-	select {
-	case conversions <- struct{}{}:
-		defer func() { <-conversions }()
-	case <-ctx.Done():
-		return File{}, ctx.Err()
+	leave, err := enter(ctx)
+	if err != nil {
+		return File{}, err
 	}
+	defer leave()
 	late := text.Errorf("the conversion took longer than %v", "转换超过 %v", convertTime)
 	bounded, cancel := context.WithTimeoutCause(ctx, convertTime, late)
 	defer cancel()
@@ -164,11 +175,31 @@ func (t *Tools) encode(ctx context.Context, o *opened, format sound.Format, w io
 		return err
 	}
 	r, err := sound.Open(o.reader())
-	if err != nil {
+	if err == nil {
+		r.Longest = codec.Longest
+		_, err = codec.Encode(ctx, during{ctx, r}, r.Rate, w)
 		return err
 	}
-	r.Longest = codec.Longest
-	_, err = codec.Encode(ctx, during{ctx, r}, r.Rate, w)
+	if _, other := errors.AsType[*sound.FormatError](err); !other || t.FFmpeg == nil {
+		return err
+	}
+	return t.onDisk(ctx, o, func(path string) error { return t.encodeByFFmpeg(ctx, codec, path, w) })
+}
+
+// encodeByFFmpeg has ffmpeg decode what is encoded meanwhile.
+func (t *Tools) encodeByFFmpeg(ctx context.Context, codec silk.Codec, path string, w io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	in, out := io.Pipe()
+	decoded := make(chan struct{})
+	go func() {
+		defer close(decoded)
+		out.CloseWithError(t.FFmpeg.PCM(ctx, path, pcmRate, codec.Longest+time.Second, out))
+	}()
+	_, err := codec.Encode(ctx, in, pcmRate, w)
+	cancel()
+	in.CloseWithError(context.Canceled)
+	<-decoded
 	return err
 }
 

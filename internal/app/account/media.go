@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +26,7 @@ import (
 	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/media"
+	"libration/ntqq/media/ffmpeg"
 )
 
 // The media in an account's data folder.
@@ -39,8 +43,12 @@ func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, 
 	if err != nil {
 		return tools, nil, explainFolder(folder.path, err)
 	}
+	tool, err := FFmpeg(a.cfg)
+	if err != nil {
+		a.log.Info("ffmpeg is not used", "err", err)
+	}
 	tools = media.Tools{
-		Folder: cache.Folder(), Cache: cache, Log: a.log,
+		Folder: cache.Folder(), Cache: cache, FFmpeg: tool, Log: a.log,
 		Limits: media.Limits{Image: uint64(c.Limits.Image), Video: uint64(c.Limits.Video), Voice: c.Limits.Voice.Std()},
 	}
 	return tools, media.NewFiles(media.FilesOptions{
@@ -157,6 +165,25 @@ func standsFor(own string, to netip.AddrPort) bool {
 	return err == nil && slices.Contains(all, to.Addr().String())
 }
 
+// noFFmpeg is the value of media.ffmpeg with which it is not used.
+const noFFmpeg = "off"
+
+// FFmpeg returns the program that the configuration names, or that is found; nil: it is
+// not to be used. It is not run.
+func FFmpeg(c *config.Config) (*ffmpeg.Tool, error) {
+	if c.Media.FFmpeg == noFFmpeg {
+		return nil, nil
+	}
+	path, err := exec.LookPath(cmp.Or(c.Media.FFmpeg, "ffmpeg"))
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ffmpeg.ErrMissing, err)
+	}
+	return &ffmpeg.Tool{Path: path}, nil
+}
+
 // MediaWarnings are what is missing on this machine for what the configuration says of
 // media.
 func MediaWarnings(c *config.Config) (all []config.Problem) {
@@ -171,6 +198,10 @@ func MediaWarnings(c *config.Config) (all []config.Problem) {
 		case !info.IsDir():
 			warn(key, folder, text.T("not a folder", "不是文件夹"), text.T("name the folder that the file is in", "请填写文件所在的文件夹"))
 		}
+	}
+	if _, err := FFmpeg(c); err != nil {
+		warn("media.ffmpeg", c.Media.FFmpeg, text.T("%v: voices in m4a and the like cannot be sent, nor amr be decoded, and videos have a drawn cover", "%v：不能发送 m4a 等格式的语音，不能解码 amr，视频封面为绘制的图片").Fill(err),
+			text.T("install ffmpeg, or correct the path; or write `off` to do without", "请安装 ffmpeg 或修改路径；不需要时写 `off`"))
 	}
 	return all
 }

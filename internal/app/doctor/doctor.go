@@ -105,6 +105,7 @@ func (d *doctor) installation(ctx context.Context) {
 	}
 	d.signers(ctx)
 	d.bots(ctx)
+	d.media()
 	d.logs()
 }
 

@@ -154,7 +154,7 @@ func newSetup(t *testing.T, control string) *setup {
 }
 
 func (s *setup) text() string {
-	return s.head + fmt.Sprintf("data: %s\nlog: {file: {path: libration.log}}\naccount: %s\nserver: %s\nsigner: %s\nonebot: %s\nadmin: {address: %q}\n",
+	return s.head + fmt.Sprintf("data: %s\nlog: {file: {path: libration.log}}\naccount: %s\nserver: %s\nsigner: %s\nonebot: %s\nadmin: {address: %q}\nmedia: {ffmpeg: off}\n",
 		s.data, s.account, s.server, s.signer, s.onebot, s.admin)
 }
 
