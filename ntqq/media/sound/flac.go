@@ -12,9 +12,8 @@ import (
 
 // openFLAC reads FLAC. That its first block of metadata is the one that it must be is looked
 // for here: of others, the module takes as many bytes of memory as they claim to have.
-func openFLAC(r io.Reader) (stream, error) {
+func openFLAC(in *bufio.Reader) (stream, error) {
 	const streamInfo = "fLaC\x00\x00\x00\x22"
-	in := bufio.NewReader(r)
 	head, err := in.Peek(len(streamInfo))
 	if err != nil {
 		return stream{}, err

@@ -1,6 +1,7 @@
 package sound
 
 import (
+	"bufio"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -83,7 +84,7 @@ func (d *mp3Decoder) next() (samples []byte, rate, channels int, err error) {
 	}
 }
 
-func openMP3(r io.Reader) (stream, error) {
+func openMP3(r *bufio.Reader) (stream, error) {
 	d, err := newMP3Decoder(r)
 	if err != nil {
 		return stream{}, err

@@ -1,16 +1,16 @@
 package sound
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/pion/opus"
 )
 
 // openOpus reads Opus in Ogg (RFC 7845).
-func openOpus(r io.Reader) (stream, error) {
+func openOpus(r *bufio.Reader) (stream, error) {
 	const rate, longest = 48000, 48000 * 120 / 1000 // a packet has 120 ms at most
 	ogg := &oggReader{r: r}
 	head, err := ogg.next(maxPacket)

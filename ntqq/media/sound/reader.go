@@ -47,7 +47,7 @@ type stream struct {
 	next           func() ([]float32, error) // some samples, the mean of all channels, or io.EOF
 }
 
-var decoders = map[Format]func(io.Reader) (stream, error){
+var decoders = map[Format]func(*bufio.Reader) (stream, error){
 	WAV: openWAV, MP3: openMP3, MP2: openMP3, Vorbis: openVorbis, Opus: openOpus, FLAC: openFLAC,
 }
 
@@ -82,7 +82,7 @@ func Open(r io.ReadSeeker) (*Reader, error) {
 	if open == nil {
 		return nil, &FormatError{Format: format}
 	}
-	// A bufio.Reader, so that no module seeks.
+	// A bufio.Reader, too, so that no module seeks.
 	s, err := guarded(patience, func() (stream, error) { return open(bufio.NewReaderSize(r, 32<<10)) })
 	if err == nil && (s.channels < 1 || s.channels > maxChannels || s.rate < minRate || s.rate > maxRate) {
 		err = fmt.Errorf("it has %d channels and %d Hz", s.channels, s.rate)

@@ -1,14 +1,14 @@
 package sound
 
 import (
+	"bufio"
 	"errors"
-	"io"
 
 	"github.com/jfreymuth/vorbis"
 )
 
 // openVorbis reads Vorbis in Ogg.
-func openVorbis(r io.Reader) (stream, error) {
+func openVorbis(r *bufio.Reader) (stream, error) {
 	ogg := &oggReader{r: r}
 	head, err := ogg.next(maxPacket)
 	if err != nil {

@@ -1,6 +1,7 @@
 package sound
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -29,13 +30,13 @@ var sampleReaders = map[[2]uint16]func(b []byte) float32{
 
 var le = binary.LittleEndian
 
-func openWAV(r io.Reader) (stream, error) {
-	if _, err := io.CopyN(io.Discard, r, 12); err != nil { // RIFF, size, WAVE
+func openWAV(r *bufio.Reader) (stream, error) {
+	if _, err := r.Discard(12); err != nil { // RIFF, size, WAVE
 		return stream{}, err
 	}
 	var format []byte
+	var head [8]byte
 	for {
-		var head [8]byte
 		if _, err := io.ReadFull(r, head[:]); err != nil {
 			return stream{}, err
 		}
@@ -57,7 +58,7 @@ func openWAV(r io.Reader) (stream, error) {
 		default:
 			size += size % 2
 		}
-		if _, err := io.CopyN(io.Discard, r, size); err != nil {
+		if _, err := r.Discard(int(size)); err != nil {
 			return stream{}, err
 		}
 	}
