@@ -46,7 +46,7 @@ func kindsOfMedia(n byte) map[string]struct {
 	}
 	of := func(b []byte) message.Medium { return message.Medium{Source: media.Bytes(b)} }
 	picture := append(bytes.Clone(dot), n)
-	voice := silk(n)
+	voice := voiceBytes(n)
 	video := mp4(n)
 	return map[string]medium{
 		"image":  {&message.ImageSegment{Medium: of(picture), Summary: "[x]"}, picture},
@@ -55,8 +55,8 @@ func kindsOfMedia(n byte) map[string]struct {
 	}
 }
 
-// silk is a voice of some blocks of 20 ms.
-func silk(n byte) []byte {
+// voiceBytes is a voice of some blocks of 20 ms.
+func voiceBytes(n byte) []byte {
 	b := []byte("\x02#!SILK_V3")
 	for range 60 {
 		b = append(b, 3, 0, n, 1, 2)
