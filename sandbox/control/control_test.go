@@ -89,6 +89,7 @@ func (f *fakeServer) Kick(uin message.UIN, title, tips string) int {
 
 func testControl(t testing.TB) (*world.World, *fakeServer, http.Handler) {
 	w := defaultWorld(t)
+	t.Cleanup(func() { must(t, w.Close()) })
 	real, err := server.New(server.Options{World: w})
 	must(t, err)
 	f := &fakeServer{faults: fault.NewSet(fault.Options{Stages: server.Stages()}), real: real}

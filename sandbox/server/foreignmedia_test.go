@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,16 +120,20 @@ func TestForeignUploads(t *testing.T) {
 func TestForeignFlows(t *testing.T) {
 	h := startMedia(t, Options{})
 	c, other := h.dial().login(bot).register(), h.dial().login(alice).register()
-	whole := 0
+	whole, groupMedia := 0, []string(nil)
 	for i, v := range foreignFlows(t, h) {
 		if v.MessageBody == nil || len(v.Args.File.content()) == 0 {
 			continue
 		}
 		whole++
 		_, resp := c.reserved(&v)
-		c.uploadForeign(&v, resp.GetUpload())
-		c.sendForeign(uint32(i)+1, &v, resp.GetUpload())
+		up := resp.GetUpload()
+		c.uploadForeign(&v, up)
+		c.sendForeign(uint32(i)+1, &v, up)
 		var id string
+		if v.Args.Group != 0 {
+			groupMedia = append(groupMedia, string(encode(up.GetMsgInfo())))
+		}
 		switch s := received(t, other, v.Args.Group != 0).(type) {
 		case *message.ImageSegment:
 			id = s.ID
@@ -146,6 +151,24 @@ func TestForeignFlows(t *testing.T) {
 	}
 	if whole < 10 {
 		t.Errorf("only %d whole flows", whole)
+	}
+	history := call(other, rpc.GroupHistory, &messagepb.GetGroupMsgReq{Range: &messagepb.GetGroupMsgRange{
+		GroupCode: uint64(mall), StartSequence: 1, EndSequence: 1 << 31,
+	}})
+	var again []string
+	for _, m := range history.GetBody().GetMessages() {
+		text := m.GetBody().GetRichText()
+		for _, e := range text.GetElems() {
+			if isMedia(e) {
+				again = append(again, string(e.CommonElem.PbElem))
+			}
+		}
+		if text.GetPtt() != nil {
+			t.Errorf("in the history of a group: %v", text.GetPtt())
+		}
+	}
+	if !slices.Equal(again, groupMedia) {
+		t.Errorf("the history has %d media, or others than the %d that were sent", len(again), len(groupMedia))
 	}
 }
 
