@@ -24,9 +24,9 @@ func newFFmpeg(t *testing.T) (tool *ffmpeg.Tool, given string) {
 	given, frame := filepath.Join(folder, "given"), write(t, filepath.Join(folder, "frame.jpg"), string(jpegOf(t, 64, 48)))
 	script := filepath.Join(folder, "ffmpeg")
 	err := os.WriteFile(script, fmt.Appendf(nil, `#!/bin/sh
-for a; do case "$a" in file:*) cp "${a#file:}" %[1]q;; esac; done
+for a; do case "$last$a" in -ifile:*) cp "${a#file:}" %[1]q;; esac; last=$a; done
 if grep -q broken %[1]q; then echo "it is broken" >&2; exit 1; fi
-case "$*" in *s16le*) head -c 96000 /dev/zero;; *mjpeg*) cat %[2]q;; esac
+case "$*" in *" -fs "*) echo converted >"${last#file:}";; *s16le*) head -c 96000 /dev/zero;; *mjpeg*) cat %[2]q;; esac
 `, given, frame), 0o700)
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +99,36 @@ func TestCoversByFFmpeg(t *testing.T) {
 	}
 	if _, err := os.Stat(given); err == nil {
 		t.Error("a frame was taken in vain")
+	}
+	if left, _ := os.ReadDir(tools.Folder); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestSoundByFFmpeg(t *testing.T) {
+	tool, given := newFFmpeg(t)
+	tools := &Tools{Folder: t.TempDir(), FFmpeg: tool}
+	amr := append([]byte("#!AMR\n"), make([]byte, 32)...)
+	for name, c := range map[string]struct {
+		data         []byte
+		format, want string
+		given        string // how what ffmpeg gets begins
+	}{
+		"SILK to mp3": {silkOf(t, 0.5), "mp3", "converted\n", "RIFF"},
+		"AMR to wav":  {amr, "wav", "converted\n", "#!AMR"},
+		"AMR to amr":  {amr, "amr", string(amr), ""},
+	} {
+		os.Remove(given)
+		var out bytes.Buffer
+		if err := tools.Sound(t.Context(), Bytes(c.data), c.format, &out); err != nil || out.String() != c.want {
+			t.Errorf("%s: got %.20q, %v", name, out.String(), err)
+		}
+		if b, err := os.ReadFile(given); (err == nil) != (c.given != "") || !strings.HasPrefix(string(b), c.given) {
+			t.Errorf("%s: ffmpeg got %.10q, %v", name, b, err)
+		}
+	}
+	if err := tools.Sound(t.Context(), Bytes(amr), "midi", &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "cannot write midi") {
+		t.Errorf("got %v", err)
 	}
 	if left, _ := os.ReadDir(tools.Folder); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -165,7 +166,7 @@ type decoded struct{ io.Reader }
 
 func (d decoded) Read(b []byte) (int, error) {
 	n, err := d.Reader.Read(b)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = text.Errorf("the base64 is damaged: %v", "base64 内容已损坏: %v", err)
 	}
 	return n, err

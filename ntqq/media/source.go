@@ -117,8 +117,8 @@ func (o *opened) Open(context.Context) (io.ReadCloser, error) {
 	return &reading{o.reader(), func() error { return nil }}, nil
 }
 
-func (o *opened) random(context.Context, uint64) (*opened, error) {
-	return &opened{at: o.at, size: o.size}, nil
+func (o *opened) random(ctx context.Context, _ uint64) (*opened, error) {
+	return &opened{at: o.at, size: o.size}, ctx.Err()
 }
 
 func (o *opened) reader() *io.SectionReader { return io.NewSectionReader(o.at, 0, o.size) }

@@ -25,6 +25,8 @@ const (
 	pcmRate = 24000
 )
 
+var errConvertLate = text.Errorf("the conversion took longer than %v", "转换超过 %v", convertTime)
+
 // conversions are the places of those that run: each takes a processor, whoever's tools
 // do it.
 var conversions = make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -59,9 +61,8 @@ func (t *Tools) Voice(ctx context.Context, s message.Source) (*Voice, error) {
 
 // voiceOf returns what is sent of a file. It closes f when that is something else.
 func (t *Tools) voiceOf(ctx context.Context, f File) (*Voice, error) {
-	o := f.Source.(*opened)
-	head := make([]byte, min(sound.SniffLen, o.size))
-	if _, err := o.at.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+	head, err := headOf(f.Source.(*opened))
+	if err != nil {
 		return nil, err
 	}
 	format := sound.Sniff(head)
@@ -80,6 +81,15 @@ func (t *Tools) voiceOf(ctx context.Context, f File) (*Voice, error) {
 		return t.ready(ctx, f, sound.AMRDuration)
 	}
 	return t.ready(ctx, f, silk.Codec{Longest: t.limits().Voice}.Duration)
+}
+
+// headOf returns what tells the format of sound.
+func headOf(o *opened) ([]byte, error) {
+	head := make([]byte, min(sound.SniffLen, o.size))
+	if _, err := o.at.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return head, nil
 }
 
 // tencent is the first byte of Tencent's SILK (docs/protocol/codecs.md 1.1).
@@ -111,14 +121,13 @@ func (t *Tools) converted(ctx context.Context, f File, format sound.Format) (Fil
 		return File{}, err
 	}
 	defer leave()
-	late := text.Errorf("the conversion took longer than %v", "转换超过 %v", convertTime)
-	bounded, cancel := context.WithTimeoutCause(ctx, convertTime, late)
+	bounded, cancel := context.WithTimeoutCause(ctx, convertTime, errConvertLate)
 	defer cancel()
 	made, err := t.make(ctx, id, func(w io.Writer) error {
 		return t.encode(bounded, f.Source.(*opened), format, w)
 	})
-	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
-		err = late
+	if err != nil && errors.Is(context.Cause(bounded), errConvertLate) {
+		err = errConvertLate
 	}
 	return made, err
 }

@@ -85,7 +85,7 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	}
 	p.onebot = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
-		Files: files, Links: links,
+		Files: files, Links: links, ConvertSound: convertSound(&tools, files),
 		SignCard: p.cards.signCard(), LongTextForward: a.cfg.OneBot.LongText == config.LongTextForward,
 		OnAction: a.counted.action, Hints: map[string]text.Text{
 			"TEXT_TOO_LONG": text.T("with onebot.long_text: forward in the config it is sent as a forward",

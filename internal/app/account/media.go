@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -55,6 +56,15 @@ func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, 
 		Cache: cache, Folders: c.Files.Allow, Forbidden: secretFiles(a.cfg), AllowPrivate: c.AllowPrivate,
 		Allow: a.sandbox.has, Timeout: c.Timeout.Std(), Dial: a.o.Network.DialFunc, Transfers: a.transfers,
 	}), nil
+}
+
+// convertSound returns onebot.Options.ConvertSound. What was converted is kept.
+func convertSound(tools *media.Tools, files *media.Files) func(context.Context, *media.Cached, string) (*media.Cached, error) {
+	return func(ctx context.Context, voice *media.Cached, format string) (*media.Cached, error) {
+		return files.Once(ctx, "sound "+format+" "+filepath.Base(voice.Path), func(ctx context.Context, w io.Writer) error {
+			return tools.Sound(ctx, media.Path(voice.Path), format, w)
+		})
+	}
 }
 
 // secretFiles are the files and folders that hold sessions, tokens and messages.
