@@ -157,15 +157,15 @@ func TestTicketIsReplaced(t *testing.T) {
 
 // TestCancel cancels at each step of an upload.
 func TestCancel(t *testing.T) {
-	reason := errors.New("not wanted any more")
-	for _, at := range []time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second} {
+	reason, file := errors.New("not wanted any more"), testFile(20*mib)
+	for _, at := range []time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisecond, 2500 * time.Millisecond} {
 		for name, bad := range map[string]act{"slow": {wait: time.Second}, "silent": {hang: true}, "reset": {reset: true}} {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				began := time.Now()
 				time.AfterFunc(at, func() { cancel(reason) })
 				e := &edge{t: t, on: func(int, *mediapb.HighwayReqHead) act { return bad }}
-				err := e.send(ctx, testFile(20*mib), Options{}, nil)
+				err := e.send(ctx, file, Options{}, nil)
 				if !errors.Is(err, reason) || time.Since(began) > at+time.Second {
 					t.Errorf("%s, after %v: got %v at %v", name, at, err, time.Since(began))
 				}
