@@ -8,12 +8,17 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"libration/ntqq"
+	"libration/ntqq/event"
 	"libration/ntqq/media"
 	"libration/ntqq/message"
 	"libration/sandbox"
+	"libration/sandbox/fault"
+	"libration/sandbox/world"
 )
 
 // benchUpload is how many bytes a picture of the benchmarks has.
@@ -24,7 +29,7 @@ const benchUpload = 24 << 20
 func BenchmarkUpload(b *testing.B) {
 	for name, tcp := range map[string]bool{"http": false, "tcp": true} {
 		b.Run(name, func(b *testing.B) {
-			client := onSockets(b, func(o *ntqq.Options) { o.UploadTCP = tcp })
+			_, client := onSockets(b, func(o *ntqq.Options) { o.UploadTCP = tcp })
 			picture := newPicture(benchUpload, 0)
 			b.SetBytes(benchUpload)
 			b.ReportAllocs()
@@ -74,6 +79,56 @@ func BenchmarkCopy(b *testing.B) {
 	}
 }
 
+// BenchmarkEvents receives messages, alone and while four pictures are uploaded at 16 MiB
+// a second together.
+func BenchmarkEvents(b *testing.B) {
+	for name, uploads := range map[string]int{"alone": 0, "four-uploads": 4} {
+		b.Run(name, func(b *testing.B) {
+			came := make(chan struct{}, 1<<16)
+			box, client := onSockets(b, func(o *ntqq.Options) {
+				o.Handler = func(e event.Event) {
+					if _, ok := e.(*event.Message); ok {
+						came <- struct{}{}
+					}
+				}
+			})
+			if _, err := box.Faults().Add(fault.Fault{Name: fault.UploadSlow, Delay: time.Second}); err != nil {
+				b.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(b.Context())
+			var running sync.WaitGroup
+			for i := range uploads {
+				running.Go(func() {
+					picture := newPicture(benchUpload, byte(i))
+					for n := uint64(0); ctx.Err() == nil; n++ {
+						binary.LittleEndian.PutUint64(picture[benchUpload/2:], n)
+						seg := message.Image(media.Bytes(picture))
+						if _, err := client.Media().Upload(ctx, message.Chat{Kind: message.Group, Group: group}, seg); err != nil && ctx.Err() == nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			const batch = 200
+			n := 0
+			for b.Loop() {
+				for range batch {
+					if _, err := box.World().Messages().Send(world.Send{From: alice, Group: group, Parts: world.Text("x")}, nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+				for range batch {
+					<-came
+				}
+				n += batch
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+			cancel()
+			running.Wait()
+		})
+	}
+}
+
 // take takes a connection to its end.
 func take(l net.Listener, keep bool, path string) error {
 	nc, err := l.Accept()
@@ -97,7 +152,7 @@ func take(l net.Listener, keep bool, path string) error {
 }
 
 // onSockets runs a sandbox and a client of it that is online, over the loopback.
-func onSockets(tb testing.TB, change func(*ntqq.Options)) *ntqq.Client {
+func onSockets(tb testing.TB, change func(*ntqq.Options)) (*sandbox.Sandbox, *ntqq.Client) {
 	tb.Helper()
 	box, err := sandbox.New(sandbox.Options{AutoApprove: bot})
 	if err != nil {
@@ -137,5 +192,5 @@ func onSockets(tb testing.TB, change func(*ntqq.Options)) *ntqq.Client {
 	if _, err := client.Wait(tb.Context(), ntqq.State.Online); err != nil {
 		tb.Fatal(err)
 	}
-	return client
+	return box, client
 }
