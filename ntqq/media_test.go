@@ -37,7 +37,7 @@ type mediaService struct {
 	keys     func() (*mediapb.RichMediaResp, error)
 	url      func() (*mediapb.RichMediaResp, error)
 	reserve  func(*mediapb.UploadReq) (*mediapb.RichMediaResp, error)
-	download http.HandlerFunc
+	download atomic.Pointer[http.HandlerFunc]
 
 	askedKeys, askedURL, reserved, sessions atomic.Int32
 }
@@ -70,7 +70,7 @@ func (s *mediaService) client(t *testing.T, change ...func(*Options)) *Client {
 	service := sessiontest.New(t)
 	service.Answer = func(command string, payload []byte) ([]byte, error) { return mux.Serve(struct{}{}, command, payload) }
 	web := newPipeListener()
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.download(w, r) })}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.download.Load())(w, r) })}
 	go func() { _ = server.Serve(web) }()
 	t.Cleanup(func() { _ = server.Close() })
 	o := Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -287,7 +287,7 @@ func TestDownload(t *testing.T) {
 			"partial":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, func(err error, _ string) bool { return errors.As(err, &status) }, 2},
 			"stalling": {stalling, func(err error, got string) bool { return errors.Is(err, ErrTimeout) && got == "12" }, 1},
 		} {
-			s.download = v.answer
+			s.download.Store(&v.answer)
 			before := s.askedURL.Load()
 			var got bytes.Buffer
 			err := c.Media().Download(t.Context(), voice, &got)
@@ -464,11 +464,12 @@ func TestReceivedIsFetched(t *testing.T) {
 		b := pixel(t)
 		sum, sha := md5.Sum(b), sha1.Sum(b)
 		s := &mediaService{
-			url:      urlAnswer("/x"),
-			keys:     func() (*mediapb.RichMediaResp, error) { return nil, errors.New("none") },
-			download: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(b) },
-			reserve:  func(req *mediapb.UploadReq) (*mediapb.RichMediaResp, error) { return placed(req, "ukey", true), nil },
+			url:     urlAnswer("/x"),
+			keys:    func() (*mediapb.RichMediaResp, error) { return nil, errors.New("none") },
+			reserve: func(req *mediapb.UploadReq) (*mediapb.RichMediaResp, error) { return placed(req, "ukey", true), nil },
 		}
+		whole := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(b) })
+		s.download.Store(&whole)
 		c := s.client(t)
 		_, err := c.Media().Upload(t.Context(), imageChat, &message.ImageSegment{Medium: message.Medium{
 			Name: "x.png", Size: uint64(len(b)), MD5: sum[:], SHA1: sha[:], ID: fileID(t, 1407),
