@@ -31,21 +31,20 @@ func decodeVideo(d *decoder, e *messagepb.Elem) {
 // (docs/protocol/messages.md 7.4).
 func (d *decoder) oldVideo(e *messagepb.Elem) {
 	v := e.VideoFile
-	s := &message.VideoSegment{
-		Medium: message.Medium{
-			Name: pb.Text(v.GetFileName()), Size: uint64(natural(v.GetFileSize())), MD5: hash(v.GetFileMd5()), ID: fileID(pb.Text(v.GetFileUuid())),
-		},
+	sum, id := hash(v.GetFileMd5()), fileID(pb.Text(v.GetFileUuid()))
+	switch {
+	case d.newer().video:
+		return
+	case id == "" && sum == nil:
+		d.addUnknown(e)
+		return
+	}
+	d.add(&message.VideoSegment{
+		Medium:  message.Medium{Name: pb.Text(v.GetFileName()), Size: uint64(natural(v.GetFileSize())), MD5: sum, ID: id},
 		Cover:   message.Medium{Size: uint64(natural(v.GetThumbFileSize())), MD5: hash(v.GetThumbFileMd5())},
 		Seconds: natural(v.GetFileTime()),
 		Width:   natural(v.GetThumbWidth()), Height: natural(v.GetThumbHeight()),
-	}
-	switch {
-	case d.newer().video:
-	case s.ID == "" && s.MD5 == nil:
-		d.addUnknown(e)
-	default:
-		d.add(s)
-	}
+	})
 }
 
 // video writes a video, and then what older clients read in its place.
