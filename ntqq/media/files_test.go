@@ -8,8 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"libration/ntqq/message"
 )
@@ -130,6 +132,32 @@ func TestLongBase64(t *testing.T) {
 	}
 	if err := got.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// One MiB of anything takes little time and memory.
+func TestHostileTexts(t *testing.T) {
+	f := newFiles(t, FilesOptions{})
+	for _, head := range []string{"", "data:", "data:,", "data:;base64,", "base64://", "file:///", "file://", "http://", "http://[", "/", `C:\`} {
+		for _, part := range []string{"%", "%2", "%41", "=", "A", " ", "/", "../", ";", ",", "\\", "[", "图", "\x00"} {
+			text := head + strings.Repeat(part, 1<<20/len(part))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			begun := time.Now()
+			s, err := f.Resolve(t.Context(), text, FetchOptions{})
+			if err == nil {
+				if _, is := s.(*remote); !is {
+					_, err = contentOf(t.Context(), s)
+				}
+			}
+			runtime.ReadMemStats(&after)
+			if err != nil && len(err.Error()) > 2*maxPath {
+				t.Errorf("%s%s...: an error of %d bytes", head, part, len(err.Error()))
+			}
+			if took, bytes := time.Since(begun), after.TotalAlloc-before.TotalAlloc; took > 2*time.Second || bytes > 64<<20 {
+				t.Errorf("%s%s...: %v, %d bytes, %v", head, part, took, bytes, err)
+			}
+		}
 	}
 }
 

@@ -21,6 +21,9 @@ import (
 // decoded while it is read.
 const inText = 4 << 20
 
+// maxPath bounds a path, in bytes.
+const maxPath = 4096
+
 // drive is how paths of Windows begin.
 var drive = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 
@@ -105,6 +108,8 @@ func pathOf(rest string) (string, error) {
 // onThisSystem returns an absolute path as this system writes it.
 func onThisSystem(path string) (string, error) {
 	switch {
+	case len(path) > maxPath:
+		return "", text.Errorf("the path is longer than %d bytes", "路径超过 %d 字节", maxPath)
 	case strings.ContainsRune(path, 0):
 		return "", text.Errorf("the path holds a NUL character", "路径含有 NUL 字符")
 	case strings.HasPrefix(path, "//"), strings.HasPrefix(path, `\\`):
