@@ -143,7 +143,6 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		}
 	}
 	call := route.Read(body)
-	body = nil
 	if call.Run == nil {
 		reply(w, call.Answer)
 		return

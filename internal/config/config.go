@@ -109,8 +109,8 @@ type Media struct {
 	// Files of this machine that bots may name.
 	// 机器人可以指定的本机文件。
 	Files MediaFiles `yaml:"files"`
-	// The URL under which bots reach the first `http` or `websocket` connection, for the links of media. Such as `https://bot.example.com`. `""`: that connection's own address; where it listens on all addresses, or on this machine only and a bot is elsewhere, media have the service's addresses, which die after about an hour.
-	// 机器人访问第一个 `http` 或 `websocket` 连接所用的网址，用于媒体链接。例如 `https://bot.example.com`。`""` 表示该连接自己的地址；如果它监听所有地址，或只监听本机而机器人在别处，则使用 QQ 服务器的地址，约一小时后失效。
+	// The URL under which others reach the first `http` or `websocket` connection, for the links of media. Such as `https://bot.example.com` or `http://127.0.0.1:3000`; the links need no token and work for a month. `""`: media have the service's addresses, which die after about an hour.
+	// 其他机器访问第一个 `http` 或 `websocket` 连接所用的网址，用于媒体链接。例如 `https://bot.example.com` 或 `http://127.0.0.1:3000`；链接无需令牌，有效期一个月。`""` 表示使用 QQ 服务器的地址，约一小时后失效。
 	PublicURL string `yaml:"public_url"`
 	// Path of ffmpeg; `""`: it is looked for in PATH, `off`: it is not used. It converts voices in m4a and other formats, decodes amr, and takes the first frame of videos. wav, mp3, ogg, flac and silk need none.
 	// ffmpeg 的路径；`""` 表示在 PATH 中查找，`off` 表示不使用。用于转换 m4a 等格式的语音、解码 amr、截取视频首帧。wav、mp3、ogg、flac 和 silk 不需要它。

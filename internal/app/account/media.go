@@ -97,41 +97,20 @@ func (a *Account) mediaLinks(folder *folder, p *parts) (*gateway.Links, error) {
 	return gateway.NewLinks(o), nil
 }
 
-// linkBase is under what address bots reach a connection that listens; "" while none does,
-// and where it is not known under what address.
+// linkBase is under what address others reach a connection that listens; "" while none does,
+// and where no public address is configured: this machine's own would lead nowhere for the
+// models and browsers elsewhere that bots give addresses of media to.
 func (a *Account) linkBase(p *parts) string {
-	all := p.links()
-	for _, c := range all {
-		service, ok := c.service.(transport.Listening)
-		if !ok {
-			continue
-		}
-		if public := a.cfg.Media.PublicURL; public != "" {
+	public := a.cfg.Media.PublicURL
+	if public == "" {
+		return ""
+	}
+	for _, c := range p.links() {
+		if service, ok := c.service.(transport.Listening); ok {
 			return strings.TrimSuffix(public, "/") + service.Prefix()
 		}
-		at, ok := service.Addr().(*net.TCPAddr)
-		if !ok || at.IP.IsUnspecified() || at.IP.IsLoopback() && slices.ContainsFunc(all, elsewhere) {
-			return ""
-		}
-		return "http://" + at.String() + service.Prefix()
 	}
 	return ""
-}
-
-// elsewhere tells whether the bot of a connection may be on another machine, or in another
-// container: there this machine's loopback addresses lead nowhere.
-func elsewhere(c connection) bool {
-	return slices.ContainsFunc([]string{c.config.URL, c.config.APIURL, c.config.EventURL}, func(address string) bool {
-		if address == "" {
-			return false
-		}
-		u, err := url.Parse(address)
-		if err != nil {
-			return true
-		}
-		ip, err := netip.ParseAddr(u.Hostname())
-		return u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())
-	})
 }
 
 // sandboxAddresses are those of the sandbox, which media are fetched from although they are
