@@ -139,7 +139,11 @@ func heaviest(tb testing.TB) map[string]*messagepb.Elem {
 		for i := range info.Body {
 			info.Body[i] = &mediapb.MsgInfoBody{}
 		}
-		info.Body[0].Index = &mediapb.IndexNode{FileUuid: "x"}
+		if bodies > 0 {
+			info.Body[0].Index = &mediapb.IndexNode{FileUuid: "x"}
+		} else {
+			info.Body = []*mediapb.MsgInfoBody{{}}
+		}
 		return one(serviceMedia, business, info)
 	}
 	return map[string]*messagepb.Elem{
@@ -167,6 +171,9 @@ func heaviest(tb testing.TB) map[string]*messagepb.Elem {
 		"old picture":           {CustomFace: &messagepb.CustomFace{Md5: make([]byte, 16)}},
 		"old private picture":   {NotOnlineImage: &messagepb.NotOnlineImage{PicMd5: make([]byte, 16)}},
 		"old video":             {VideoFile: &messagepb.VideoFile{FileUuid: []byte("x")}},
+		"old video, empty":      {VideoFile: &messagepb.VideoFile{}},
+		"old picture, no MD5":   {CustomFace: &messagepb.CustomFace{Md5: []byte{1}}},
+		"picture, unknown":      medium(20, 0),
 		"flash picture":         one(serviceFlashPicture, 1, &messagepb.FlashPicElem{Troop: mustMarshal(tb, &messagepb.CustomFace{Md5: make([]byte, 16)})}),
 	}
 }
