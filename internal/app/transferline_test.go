@@ -1,6 +1,10 @@
 package app
 
 import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -27,5 +31,32 @@ func TestTransferLine(t *testing.T) {
 	want := first + clearLine + "download image, fetch (+1)" + clearLine + first + clearLine
 	if got := out.String(); got != want {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
+	}
+}
+
+// TestShowTransfers: what the owner's service says is drawn, of the account that is meant;
+// nothing where there is another program.
+func TestShowTransfers(t *testing.T) {
+	t.Parallel()
+	event := func(account string) string {
+		return fmt.Sprintf("event: transfer\ndata: {\"account\":%q,\"id\":3,\"direction\":\"upload\",\"kind\":\"image\",\"step\":\"wait\",\"state\":\"running\"}\n\n", account)
+	}
+	for server, want := range map[string]string{admin.ServerHeader: "上传 image, wait" + clearLine, "other": ""} {
+		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/transfers" || r.Header.Get("Authorization") != "Bearer s3cret" {
+				t.Errorf("asked for %s with %q", r.URL, r.Header.Get("Authorization"))
+			}
+			w.Header().Set("Server", server)
+			_, _ = io.WriteString(w, event("two")+event("one")+":\n\ndata: nonsense\n\n")
+		}))
+		o := ownerAt(strings.TrimPrefix(web.URL, "http://"), "s3cret")
+		o.account = "one"
+		var out strings.Builder
+		o.ShowTransfers(t.Context(), &out, text.Chinese)
+		o.Close()
+		web.Close()
+		if out.String() != want {
+			t.Errorf("%s: got %q, want %q", server, out.String(), want)
+		}
 	}
 }
