@@ -2,7 +2,8 @@
 a person would, and sees its answer arrive. Then it does what an owner does first:
 `config init`, `run` and `call` with the tokens in the file, beside a sandbox whose
 page shows what the account sends. There everything in the page's menu is sent, drawn,
-and received by the account; forwards are made, opened and left by the keyboard.
+and received by the account; forwards are made, opened and left by the keyboard; a
+picture is chosen, pasted and dropped, a voice and a video are played.
 
     python3 interop/chat/check.py PATH-OF-LIBRATION [SCREENSHOT.png]
 
@@ -10,6 +11,7 @@ Needs the packages of requirements.txt and Chromium (CHROMIUM, else
 /usr/bin/chromium). Everything stays on loopback.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -23,6 +25,9 @@ import threading
 import time
 
 from playwright.sync_api import expect, sync_playwright
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+import samples  # noqa: E402
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -94,10 +99,13 @@ def play_demo(libration, screenshot):
             open_chat(page, address)
             for said, answer in (("ping", "pong"), ("/echo 你好, sandbox 😀", "你好, sandbox 😀")):
                 before = page.locator("#messages [data-seq]").count()
-                page.locator("#input").fill(said)
-                page.locator("#send").click()
+                say(page, said)
                 expect(page.locator("#messages [data-seq]").nth(before + 1)).to_contain_text(answer, timeout=20_000)
                 print(f"  {said!r} answered by {answer!r}")
+            picture = sent(page, lambda: say(page, "picture"), answers=1).locator(".picture img")
+            expect(picture).to_be_visible()
+            assert loaded(picture) == [240, 240], loaded(picture)
+            print("  'picture' answered by a picture")
             if screenshot:
                 page.screenshot(path=screenshot)
     finally:
@@ -109,11 +117,21 @@ def newest(page):
     return page.locator("#messages [data-seq]").last
 
 
-def sent(page, send):
-    """Does something that sends a message, and returns that as it is drawn."""
+def say(page, text):
+    page.locator("#input").fill(text)
+    page.locator("#send").click()
+
+
+def loaded(picture):
+    """Width and height of a picture once it is there."""
+    return picture.evaluate("(e) => e.decode().then(() => [e.naturalWidth, e.naturalHeight])")
+
+
+def sent(page, send, answers=0):
+    """Does something that sends a message, and returns that, or its nth answer, as it is drawn."""
     before = int(newest(page).get_attribute("data-seq"))
     send()
-    message = page.locator(f'#messages [data-seq="{before + 1}"]')
+    message = page.locator(f'#messages [data-seq="{before + 1 + answers}"]')
     expect(message).to_be_visible(timeout=20_000)
     return message
 
@@ -223,6 +241,89 @@ def say_everything(page, call):
     print(f"  {len(expected)} messages from the menu: drawn, received by the account, forwards opened by keyboard")
 
 
+# Gives files to the page as a person does; the browser's own dialogs are not ours.
+GIVE = """(how, files) => {
+    const data = new DataTransfer();
+    for (const f of files) data.items.add(new File([Uint8Array.from(atob(f.bytes), (c) => c.charCodeAt(0))], f.name));
+    const at = document.getElementById('input');
+    if (how === 'paste') return at.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    for (const kind of ['dragenter', 'dragover', 'drop']) at.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def say_media(page, call):
+    attached = page.locator("#attached .attachment")
+
+    def give(how, *files):
+        if how == "choose":
+            page.locator("#files").set_input_files([{"name": name, "mimeType": "", "buffer": content} for name, content in files])
+        else:
+            given = [{"name": name, "bytes": base64.b64encode(content).decode()} for name, content in files]
+            page.evaluate(f"(given) => ({GIVE})('{how}', given)", given)
+        expect(attached).to_have_count(len(files))
+
+    # A picture in each way; the account gets its bytes.
+    pictures = {how: samples.picture(120 + 10 * i, 80, (250, 120, 60 * i)) for i, how in enumerate(("choose", "paste", "drop"))}
+    for how, content in pictures.items():
+        give(how, ("a.png", content))
+        expect(attached.locator("img")).to_be_visible()
+        message = sent(page, lambda: say(page, f"a picture by {how}"))
+        expect(message.locator(".bubble")).to_have_text(f"a picture by {how}")
+        assert loaded(message.locator(".picture img")) == loaded_size(content), how
+        expect(attached).to_have_count(0)
+        message.locator(".picture").press("Enter")
+        expect(page.locator("#viewed img")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).to_be_hidden()
+    heard = call("get_group_msg_history", "group_id=730000001", "count=3")["messages"]
+    for m, content in zip(heard, pictures.values(), strict=True):
+        kinds = [s["type"] for s in m["message"]]
+        assert kinds == ["image", "text"], kinds
+        got = call("get_image", "file=" + m["message"][0]["data"]["file"])
+        assert pathlib.Path(got["file"]).read_bytes() == content, got
+
+    # Several at once: pictures with the text, the rest alone, and what is none stays.
+    give("choose", ("a.png", pictures["paste"]), ("b.png", pictures["drop"]), ("hello.wav", samples.voice(2)), ("clip.mp4", samples.VIDEO), ("notes.txt", b"text"))
+    expect(attached.nth(4).get_by_role("alert")).to_have_text("No picture, sound or video")
+    expect(attached.nth(3)).to_contain_text("Video")
+    attached.nth(0).locator("select").select_option("flash")
+    attached.nth(1).locator("select").select_option("sticker")
+    before = int(newest(page).get_attribute("data-seq"))
+    page.locator("#input").press("Enter")
+    both, voice, video = (page.locator(f'#messages [data-seq="{before + n}"]') for n in (1, 2, 3))
+    expect(both.locator(".picture.flash")).to_contain_text("闪照")
+    expect(both.locator(".picture.small img")).to_be_visible()
+    both.locator(".picture.flash").click()
+    expect(page.locator("#viewed img")).to_be_visible()
+    page.locator("#viewerClose").click()
+    expect(attached).to_have_count(1)
+    attached.get_by_role("button").click()
+    expect(page.locator("#attached")).to_be_hidden()
+
+    play = voice.get_by_role("button", name="Play voice, 2 seconds")
+    play.click()
+    plays(voice.locator("audio"), 2)
+    plays(video.locator("video"), 2)
+    expect(video).to_contain_text("Video 2 s")
+    heard = call("get_group_msg_history", "group_id=730000001", "count=2")["messages"]
+    assert [[s["type"] for s in m["message"]] for m in heard] == [["record"], ["video"]], heard
+    print("  pictures chosen, pasted, dropped and opened; a voice and a video played; received by the account")
+
+
+def loaded_size(png):
+    return [int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")]
+
+
+def plays(element, seconds):
+    """Plays sound or a video until it moves."""
+    ready, duration = element.evaluate("""async (e) => {
+        await e.play();
+        await new Promise((done) => { e.addEventListener('timeupdate', () => e.currentTime > 0 && done()); });
+        return [e.readyState, e.duration];
+    }""")
+    assert ready >= 2 and abs(duration - seconds) < 0.3, (ready, duration)
+
+
 def free_ports(n):
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
@@ -273,6 +374,7 @@ def first_run(libration):
                 )
                 return json.loads(answer.stdout)["data"]
 
+            say_media(page, call)
             say_everything(page, call)
 
 

@@ -1,6 +1,11 @@
 """An echo bot on NoneBot2, as a bot author would write it."""
 
+import asyncio
+import hashlib
 import json
+import pathlib
+import sys
+import urllib.request
 
 import nonebot
 from nonebot import on_message, on_notice
@@ -13,6 +18,9 @@ from nonebot.adapters.onebot.v11 import (
     MessageEvent,
     MessageSegment,
 )
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+import samples  # noqa: E402
 
 nonebot.init()
 driver = nonebot.get_driver()
@@ -50,6 +58,27 @@ async def opened(bot: Bot, id: str) -> str:
     return " | ".join(said)
 
 
+# What it sends when it is asked for one as bytes.
+SAMPLES = {"image": samples.picture(90, 60, (40, 90, 220)), "record": samples.voice(1), "video": samples.VIDEO}
+
+
+async def downloaded(bot: Bot, segment: MessageSegment) -> str:
+    """The SHA-1 of a medium, by its address and as the service keeps it."""
+
+    def fetch():
+        with urllib.request.urlopen(segment.data["url"], timeout=20) as response:
+            return response.read()
+
+    sums = {"url": hashlib.sha1(await asyncio.to_thread(fetch)).hexdigest()}
+    for action in {"image": ["get_image", "get_file"], "record": ["get_record", "get_file"], "video": ["get_file"]}[segment.type]:
+        got = await bot.call_api(action, file=segment.data["file"])
+        sums[action] = hashlib.sha1(pathlib.Path(got["file"]).read_bytes()).hexdigest()
+    if segment.type == "record":
+        wav = await bot.call_api("get_record", file=segment.data["file"], out_format="wav")
+        sums["wav"] = pathlib.Path(wav["file"]).read_bytes()[:4].decode()
+    return f"got {segment.type} {json.dumps(sums)}"
+
+
 message = on_message()
 
 
@@ -66,7 +95,12 @@ async def answer(bot: Bot, event: MessageEvent):
         members = await bot.get_group_member_list(group_id=event.group_id)
         owner = next(m for m in members if m["role"] == "owner")
         await message.finish(f"{len(members)} members, owner {owner['user_id']}")
+    if text.startswith("send "):
+        _, kind, source = text.split(" ", 2)
+        await message.finish(getattr(MessageSegment, kind)(SAMPLES[kind] if source == "bytes" else source))
     for segment in event.get_message():
+        if segment.type in SAMPLES:
+            await message.finish(await downloaded(bot, segment))
         if segment.type == "forward":
             await message.finish("opened: " + await opened(bot, segment.data["id"]))
         if segment.type == "json":

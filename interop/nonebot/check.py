@@ -8,6 +8,9 @@ Needs the packages of requirements.txt. Everything stays on loopback.
 """
 
 import contextlib
+import functools
+import hashlib
+import http.server
 import json
 import os
 import pathlib
@@ -23,6 +26,9 @@ import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+import samples  # noqa: E402
+
 BOT, ALICE, BOB, GROUP = 10001, 20001, 20002, 730000001
 DEADLINE = 60  # seconds for each step
 WAYS = {"reverse": "reverse WebSocket", "forward": "forward WebSocket", "webhook": "webhook and HTTP", "accounts": "reverse WebSockets of two accounts"}
@@ -35,6 +41,7 @@ admin: {{address: "127.0.0.1:{owner}", access_token: {token}}}
 server:
   mode: sandbox
   sandbox: {{control: "http://127.0.0.1:{control}"}}
+media: {{allow_private: true}}  # the bot names a server of this machine
 onebot:
   connections:
     {connections}
@@ -114,12 +121,12 @@ class Sandbox:
         answer = self.call("messages?limit=50&" + chat)
         return answer["messages"] if isinstance(answer, dict) else answer
 
-    def expect(self, chat, after, want, bot=BOT):
-        """Waits for a message of the bot behind `after` that contains `want`."""
+    def expect(self, chat, after, want, bot=BOT, kind=""):
+        """Waits for a message of the bot behind `after` that contains `want`, and begins with a segment of `kind`."""
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             for m in self.history(chat):
-                if m["sequence"] > after and m["from"] == bot and want in m["text"]:
+                if m["sequence"] > after and m["from"] == bot and want in m["text"] and kind in ("", m["segments"][0]["type"]):
                     return m
             time.sleep(0.05)
         raise SystemExit(f"no answer with {want!r}; chat: {json.dumps(self.history(chat), ensure_ascii=False)[-2000:]}")
@@ -210,6 +217,49 @@ def cards(sandbox):
     deep = {"type": "forward", "nodes": [node("Carl", {"type": "text", "text": "deep"}, {"type": "face", "id": 14})]}
     seq = say(type="forward", nodes=[node("Ann", {"type": "text", "text": "one"}), node("Bert", deep)])
     print("  nested forwards both ways:", sandbox.expect(group, seq, "opened: Ann: one | Bert: (Carl: deepface)")["text"])
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def media(sandbox, folder):
+    """Pictures, voices and videos both ways, in a group and in private, the bytes compared."""
+    kept = {kind: pathlib.Path(folder, name) for kind, name in (("image", "a picture.png"), ("record", "hello.wav"), ("video", "clip.mp4"))}
+    for kind, path in kept.items():
+        path.write_bytes({"image": samples.picture(200, 100, (200, 60, 60)), "record": samples.voice(2), "video": samples.VIDEO}[kind])
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        for chat, to in ((f"group={GROUP}", {"group": GROUP}), (f"a={ALICE}&b={BOT}", {"to": BOT})):
+            for kind, path in kept.items():
+                medium(sandbox, chat, to, kind, path, f"http://127.0.0.1:{web.server_port}/")
+            print("  pictures, voices and videos both ways, bytes compared:", chat)
+        web.shutdown()
+
+
+def medium(sandbox, chat, to, kind, path, web):
+    # From Alice: the bot downloads what the sandbox has, in each way.
+    seq = sandbox.call("send", {"as": ALICE, **to, "segments": [{"type": kind, "file": str(path)}]})["sequence"]
+    sent = next(m for m in sandbox.history(chat) if m["sequence"] == seq)["segments"][0]
+    answer = sandbox.expect(chat, seq, f"got {kind} ")["text"]
+    sums = json.loads(answer.removeprefix(f"got {kind} "))
+    assert sums.pop("wav", "RIFF") == "RIFF" and set(sums.values()) == {sent["id"]}, (sums, sent)
+    if kind != "record":  # which is SILK now
+        assert sent["id"] == hashlib.sha1(path.read_bytes()).hexdigest(), sent
+
+    # From the bot: bytes, a file, an address.
+    for source in ("bytes", path.as_uri(), web + urllib.parse.quote(path.name)):
+        seq = sandbox.call("send", {"as": ALICE, **to, "text": f"send {kind} {source}"})["sequence"]
+        segment = sandbox.expect(chat, seq, "", kind=kind)["segments"][0]
+        with urllib.request.urlopen(urllib.parse.urljoin(sandbox.base, segment["address"]), timeout=20) as response:
+            content = response.read()
+        if kind == "record":
+            assert content.startswith(b"\x02#!SILK_V3") and segment["seconds"] == (1 if source == "bytes" else 2), segment
+        elif source == "bytes":
+            assert content == {"image": samples.picture(90, 60, (40, 90, 220)), "video": samples.VIDEO}[kind], segment
+        else:
+            assert content == path.read_bytes(), segment
 
 
 def restart(sandbox, bot, start):
@@ -325,6 +375,7 @@ def check(libration, mode):
             else:
                 exchange(Sandbox(control))
                 cards(Sandbox(control))
+                media(Sandbox(control), folder)
             if mode in ("reverse", "webhook"):
                 restart(Sandbox(control), bot, start_bot)
         except (AssertionError, SystemExit):
