@@ -25,9 +25,10 @@ const (
 // mediumView is message.Medium.
 type mediumView struct {
 	source
-	Name string `json:"name,omitempty"`
-	// Address is where the control server shows it; it and what follows are given only.
-	Address string `json:"address,omitempty"`
+	// Name is the service's, which calls files by their MD5; it and what follows are given
+	// only.
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address,omitempty"` // at the control server
 	Size    uint64 `json:"size,omitempty"`
 	MD5     string `json:"md5,omitempty"`
 }
@@ -54,8 +55,8 @@ func (h contents) bytesOf(m *message.Medium) (world.Blob, bool) {
 
 // take keeps the bytes of a medium that is sent: at most limit, and of one of the media
 // types, image, audio or video. Nothing else is read from files and addresses.
-func (c *composing) take(v mediumView, limit int64, accepted ...string) (m message.Medium, err error) {
-	content, err := c.open(v.source)
+func (c *composing) take(from source, limit int64, accepted ...string) (m message.Medium, err error) {
+	content, err := c.open(from)
 	if err != nil {
 		return m, err
 	}
@@ -72,7 +73,7 @@ func (c *composing) take(v mediumView, limit int64, accepted ...string) (m messa
 		return m, sourceFailure(err)
 	}
 	return message.Medium{
-		Source: stored{c.world.Media(), kept.SHA1}, Name: v.Name, Size: kept.Size, MD5: kept.MD5[:], SHA1: kept.SHA1[:],
+		Source: stored{c.world.Media(), kept.SHA1}, Size: kept.Size, MD5: kept.MD5[:], SHA1: kept.SHA1[:],
 	}, nil
 }
 
@@ -116,7 +117,7 @@ func showImage(h contents, s *message.ImageSegment) imageView {
 }
 
 func readImage(c *composing, v imageView) (message.Segment, error) {
-	m, err := c.take(v.mediumView, maxImage, "image")
+	m, err := c.take(v.source, maxImage, "image")
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +158,7 @@ func showRecord(h contents, s *message.RecordSegment) recordView {
 }
 
 func readRecord(c *composing, v recordView) (message.Segment, error) {
-	m, err := c.take(v.mediumView, maxRecord, "audio", "video") // some containers have either
+	m, err := c.take(v.source, maxRecord, "audio", "video") // some containers have either
 	if err != nil {
 		return nil, err
 	}
@@ -184,13 +185,13 @@ func showVideo(h contents, s *message.VideoSegment) videoView {
 }
 
 func readVideo(c *composing, v videoView) (message.Segment, error) {
-	m, err := c.take(v.mediumView, maxVideo, "video")
+	m, err := c.take(v.source, maxVideo, "video")
 	if err != nil {
 		return nil, err
 	}
 	s := &message.VideoSegment{Medium: m}
 	if v.Cover != nil {
-		if s.Cover, err = c.take(*v.Cover, maxImage, "image"); err != nil {
+		if s.Cover, err = c.take(v.Cover.source, maxImage, "image"); err != nil {
 			return nil, fail(statusOf(err), "cover: %v", err)
 		}
 	}

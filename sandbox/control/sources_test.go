@@ -143,10 +143,10 @@ func TestSourcesAreBounded(t *testing.T) {
 	c.open = func(source) (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(strings.NewReader("GIF89a"), strings.NewReader(strings.Repeat("x", 100)))), nil
 	}
-	if _, err := c.take(mediumView{}, 105, "image"); statusOf(err) != 413 {
+	if _, err := c.take(source{}, 105, "image"); statusOf(err) != 413 {
 		t.Errorf("106 of 105 bytes: got %v", err)
 	}
-	if _, err := c.take(mediumView{}, 106, "image"); err != nil {
+	if _, err := c.take(source{}, 106, "image"); err != nil {
 		t.Errorf("106 of 106 bytes: got %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
