@@ -80,7 +80,7 @@ func fits(file *os.File, limit uint64) (*os.File, error) {
 }
 
 func tooLarge(limit uint64) error {
-	return because(ErrTooLarge, text.Errorf("the download is larger than %d MiB", "下载内容超过 %d MiB", limit>>20))
+	return because(ErrTooLarge, text.Errorf("the download is larger than %s", "下载内容超过 %s", bytesText(limit)))
 }
 
 // written is a header as a key.

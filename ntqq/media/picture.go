@@ -11,7 +11,7 @@ import (
 
 // Picture reads a picture, which is sent as it is. Its errors are *[StepError].
 func (t *Tools) Picture(ctx context.Context, s message.Source) (*Picture, error) {
-	f, err := t.measure(ctx, s, kind{limit: t.limits().Image, name: text.T("picture", "图片")})
+	f, err := t.measure(ctx, s, kind{limit: t.limits().Image, name: text.T("picture", "图片"), key: " (media.limits.image)"})
 	if err != nil {
 		return nil, err
 	}

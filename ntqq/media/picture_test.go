@@ -51,10 +51,10 @@ func TestPicturesThatAreNotSent(t *testing.T) {
 		"heic":     {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), StepConvert, "HEIC cannot be sent as a picture"},
 		"no area":  {[]byte("GIF89a\x00\x00\x01\x00\x00\x00\x00\x3b"), StepConvert, "0 x 1 pixels"},
 		"cut":      {[]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"), StepConvert, "cannot be read"},
-		"large":    {make([]byte, 2<<20+1), StepFetch, "larger than 2 MiB"},
+		"large":    {make([]byte, 2<<20+1), StepFetch, "larger than 2000001 bytes (media.limits.image)"},
 		"no bytes": {nil, StepFetch, "empty"},
 	} {
-		_, err := (&Tools{Folder: spools, Limits: Limits{Image: 2 << 20}}).Picture(t.Context(), Reader(bytes.NewReader(c.data)))
+		_, err := (&Tools{Folder: spools, Limits: Limits{Image: 2000001}}).Picture(t.Context(), Reader(bytes.NewReader(c.data)))
 		step, ok := errors.AsType[*StepError](err)
 		if !ok || step.Step != c.step || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s: %s", name, err, c.step, c.want)

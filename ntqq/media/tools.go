@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -60,6 +61,7 @@ func (t *Tools) limits() Limits {
 type kind struct {
 	limit uint64
 	name  text.Text
+	key   string // of the limit in configurations, in brackets
 	video bool
 }
 
@@ -126,9 +128,17 @@ func (k kind) check(size int64) error {
 	case size == 0:
 		return text.Errorf("the %s is empty", "%s是空的", k.name)
 	case uint64(size) > k.limit:
-		return because(ErrTooLarge, text.Errorf("the %s is larger than %d MiB", "%s超过 %d MiB", k.name, k.limit>>20))
+		return because(ErrTooLarge, text.Errorf("the %s is larger than %s%s", "%s超过 %s%s", k.name, bytesText(k.limit), k.key))
 	}
 	return nil
+}
+
+// bytesText is a size for people.
+func bytesText(n uint64) string {
+	if n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // spool is a file that lives until it is closed.

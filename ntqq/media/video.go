@@ -14,7 +14,7 @@ import (
 // Video reads a video, which is sent as it is. Without a cover it gets one. Its errors are
 // *[StepError].
 func (t *Tools) Video(ctx context.Context, s, cover message.Source) (*Video, error) {
-	f, err := t.measure(ctx, s, kind{limit: t.limits().Video, name: text.T("video", "视频"), video: true})
+	f, err := t.measure(ctx, s, kind{limit: t.limits().Video, name: text.T("video", "视频"), key: " (media.limits.video)", video: true})
 	if err != nil {
 		return nil, err
 	}

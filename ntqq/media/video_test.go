@@ -65,7 +65,7 @@ func TestVideosThatAreNotSent(t *testing.T) {
 	}{
 		"text":            {[]byte("hello, this is no video"), nil, StepConvert, "no video of a known format"},
 		"sound":           {box("ftyp", []byte("M4A \x00\x00\x00\x00")), nil, StepConvert, "sound (M4A), not a video"},
-		"large":           {append(fine, make([]byte, 1<<20)...), nil, StepFetch, "the video is larger than 1 MiB"},
+		"large":           {append(fine, make([]byte, 1<<20)...), nil, StepFetch, "the video is larger than 1 MiB (media.limits.video)"},
 		"empty":           {nil, nil, StepFetch, "the video is empty"},
 		"a cover of text": {fine, []byte("hello, this is no picture"), StepConvert, "no picture of a known format"},
 	} {
