@@ -29,6 +29,7 @@ type mediaBot struct {
 	path   string // of its store
 	stored *store.Store
 	files  *media.Files
+	bare   bool // media have the service's addresses
 	*onebot.Dialect
 	gate *gateway.Gateway
 	told int // events that it was given
@@ -60,10 +61,11 @@ func (b *mediaBot) begin() {
 		b.t.Fatal(err)
 	}
 	b.gate = gateway.New(gateway.Options{Account: b.Client, Store: b.stored})
-	b.Dialect = onebot.New(onebot.Options{
-		Client: b.Client, Gateway: b.gate, Files: b.files,
-		Links: gateway.NewLinks(gateway.LinkOptions{Base: func() string { return "http://bot.example" }, Clock: clock.New(nil)}),
-	})
+	o := onebot.Options{Client: b.Client, Gateway: b.gate, Files: b.files}
+	if !b.bare {
+		o.Links = gateway.NewLinks(gateway.LinkOptions{Base: func() string { return "http://bot.example" }, Clock: clock.New(nil)})
+	}
+	b.Dialect = onebot.New(o)
 }
 
 // ask calls an action and decodes its data.
@@ -138,6 +140,16 @@ func (b *mediaBot) checkFile(action, file string, want []byte) {
 	content, err := os.ReadFile(got.File)
 	if err != nil || !bytes.Equal(content, want) || got.Size != uint64(len(want)) || got.Base64 != base64.StdEncoding.EncodeToString(want) || got.URL == "" {
 		b.t.Errorf("%s %s: %d bytes of %d, %v; url %q", action, file, len(content), len(want), err, got.URL)
+	}
+}
+
+// checkURL downloads an address of the service.
+func (b *mediaBot) checkURL(url string, want []byte) {
+	b.t.Helper()
+	var got gotFile
+	b.ask("download_file", fmt.Sprintf(`{"url":%q,"headers":"User-Agent=x\r\nReferer=y"}`, url), &got)
+	if content, err := os.ReadFile(got.File); err != nil || !bytes.Equal(content, want) {
+		b.t.Errorf("%s has %d bytes, %v, want %d", url, len(content), err, len(want))
 	}
 }
 
@@ -242,6 +254,8 @@ func TestOneBotMediaElsewhere(t *testing.T) {
 
 		sender.ask("send_group_msg", fmt.Sprintf(`{"group_id":%d,"message":"[CQ:image,file=%s]"}`, group, file), &sent)
 		late := newMediaBot(t, s, to) // it has seen nothing
+		late.bare = true
+		late.begin()
 		var history struct {
 			Messages []struct{ Message []shownMedium }
 		}
@@ -250,14 +264,14 @@ func TestOneBotMediaElsewhere(t *testing.T) {
 			t.Fatalf("the history is %+v", history)
 		}
 		late.checkFile("get_image", history.Messages[0].Message[0].Data.File, picture)
+		late.checkURL(history.Messages[0].Message[0].Data.URL, picture)
+		late.checkURL(late.segments()[0].Data.URL, picture)
+		late.ask("get_forward_msg", fmt.Sprintf(`{"message_id":%d}`, late.gate.ID(m.Chat, m.Sequence)), &forward)
+		late.checkURL(forward.Messages[0].Content[0].Data.URL, picture)
 
 		var url string
 		sender.ask("upload_image", fmt.Sprintf(`{"file":%q}`, "base64://"+base64.StdEncoding.EncodeToString(append(bytes.Clone(dot), 10))), &url)
-		var got gotFile
-		sender.ask("download_file", fmt.Sprintf(`{"url":%q,"headers":"User-Agent=x\r\nReferer=y"}`, url), &got)
-		if content, err := os.ReadFile(got.File); err != nil || !bytes.Equal(content, append(bytes.Clone(dot), 10)) {
-			t.Errorf("uploaded and downloaded: %d bytes, %v", len(content), err)
-		}
+		sender.checkURL(url, append(bytes.Clone(dot), 10))
 		var keys struct {
 			Keys []struct {
 				Type    string
