@@ -142,7 +142,7 @@ var vectorKinds = map[string]func(*testing.T, vector){
 			t.Errorf("got a list of %d, want %d", n, len(v.FileSHA1))
 		}
 	},
-	// The messages of the session are those of an operation; internal/rpc has its checks.
+	// The messages of the session are those of an operation, which ntqq compares.
 	"session_request":  func(*testing.T, vector) {},
 	"session_response": func(*testing.T, vector) {},
 }

@@ -192,8 +192,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestBlockAnswers compares with the answers that other clients accept, byte by byte.
-func TestBlockAnswers(t *testing.T) {
+// TestBlockAnswerVectors compares with the answers that other clients accept, byte by byte.
+func TestBlockAnswerVectors(t *testing.T) {
 	h := startMedia(t, Options{})
 	checked := 0
 	for _, v := range vectors.Read[struct {

@@ -224,8 +224,8 @@ func TestSourceFails(t *testing.T) {
 	contains(t, err, "block 1 of 1: the service named no address")
 }
 
-// TestHeads writes the heads that LagrangeGo wrote, but for the sequence.
-func TestHeads(t *testing.T) {
+// TestHeadVectors writes the heads that LagrangeGo wrote, but for the sequence.
+func TestHeadVectors(t *testing.T) {
 	type vector struct {
 		ID, Kind string
 		Frame    vectors.Hex
