@@ -129,7 +129,9 @@ func Send(ctx context.Context, u Upload, session Session, o Options) error {
 func (s *sending) send(ctx context.Context, r io.Reader, n int) error {
 	free := make(chan *lane, max(1, min(s.opts.Parallel, n-1)))
 	for range cap(free) {
-		free <- &lane{s: s}
+		l := &lane{s: s}
+		defer l.close()
+		free <- l
 	}
 	workers, working := errgroup.WithContext(ctx)
 	if err := s.all(working, r, n-1, free, workers.Go); err != nil {
@@ -141,10 +143,6 @@ func (s *sending) send(ctx context.Context, r io.Reader, n int) error {
 		if err = l.take(ctx, r, n-1); err == nil {
 			err = l.send(ctx)
 		}
-		free <- l
-	}
-	for range cap(free) {
-		(<-free).close()
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -162,12 +160,14 @@ func (s *sending) all(ctx context.Context, r io.Reader, n int, free chan *lane, 
 			return context.Cause(ctx)
 		}
 		if err := l.take(ctx, r, i); err != nil {
-			free <- l
 			return err
 		}
 		work(func() error {
-			defer func() { free <- l }()
-			return l.send(ctx)
+			err := l.send(ctx)
+			if err == nil { // else nothing is sent any more
+				free <- l
+			}
+			return err
 		})
 	}
 	return nil
