@@ -32,6 +32,8 @@ func ParseMessage(raw []byte, self UIN) (*message.Message, error) { return eleme
 // the message was not sent:
 //   - [ErrEmptyMessage], [ErrTooLarge] and [*message.SegmentError]: the content cannot
 //     be sent.
+//   - [*media.StepError], within a [*message.SegmentError]: a picture, voice or video could
+//     not be uploaded.
 //   - [ErrNoForward]: a forward that is sent by its ID is not there any more.
 //   - [ErrRateLimited]: too many messages wait, as Options.SendLimit says.
 //   - [ErrOffline], [ErrSign]: the account is offline, or no signer works.
