@@ -40,9 +40,12 @@ type Call struct {
 	Answer Answer
 	// Lane is whom the request may keep waiting.
 	Lane table.Lane
-	// Upload names the chat that media are sent to, which may take long: such requests wait
-	// for each other only, and hardly for those of other chats. "": it sends none.
-	Upload string
+	// Chat names the chat that a message is sent to; "": none is sent to one. Upload tells
+	// that it may have media, which may take long: such requests wait for each other only,
+	// and hardly for those of other chats. Of one WebSocket connection, later messages to
+	// the chat wait for them.
+	Chat   string
+	Upload bool
 	// Keeps is how many bytes of the request are needed to run it, where that is less than
 	// all of it.
 	Keeps int64

@@ -134,8 +134,9 @@ func (d *Dialect) httpCall(r *http.Request, body []byte) gateway.Call {
 		return gateway.Call{Answer: d.Refuse(bad.status, bad.err.Error())}
 	}
 	request, keeps := d.lightened(request)
+	chat, upload := d.sendsTo(request)
 	return gateway.Call{
-		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Upload: d.uploads(request), Keeps: keeps,
+		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Keeps: keeps,
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
 			request.Hold = hold
 			response := d.Call(ctx, request)
@@ -222,8 +223,9 @@ func (d *Dialect) Frame(l gateway.Line, frame []byte) gateway.Call {
 		return gateway.Call{Answer: d.badRequest(frame, err).answer(http.StatusBadRequest)}
 	}
 	request, keeps := d.lightened(request)
+	chat, upload := d.sendsTo(request)
 	return gateway.Call{
-		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Upload: d.uploads(request), Keeps: keeps,
+		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Keeps: keeps,
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
 			request.Hold = hold
 			return d.Call(ctx, request).answer(http.StatusOK)

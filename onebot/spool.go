@@ -159,23 +159,21 @@ func (d *actions) lightened(r Request) (Request, int64) {
 	return r, int64(len(light))
 }
 
-// uploads names the chat that a request may send media to; "" when it sends none.
-func (d *actions) uploads(r Request) string {
+// sendsTo names the chat that a request sends a message to, "" when there is none, and
+// tells whether it may upload media.
+func (d *actions) sendsTo(r Request) (chat string, upload bool) {
 	if name, _ := cutSuffix(r.Action); d.Lane(name) != Sends {
-		return ""
+		return "", false
 	}
 	for _, kind := range []string{`image`, `record`, `video`} {
-		if !bytes.Contains(r.Params.json, []byte(kind)) && !bytes.Contains(r.Params.form, []byte(kind)) {
-			continue
-		}
-		for _, chat := range []struct{ param, name string }{{"group_id", "group "}, {"user_id", "friend "}} {
-			if v, ok := r.Params.get(chat.param); ok {
-				if number, _ := v.scalar(); number != "" && len(number) <= maxScalar {
-					return chat.name + number
-				}
+		upload = upload || bytes.Contains(r.Params.json, []byte(kind)) || bytes.Contains(r.Params.form, []byte(kind))
+	}
+	for _, to := range []struct{ param, name string }{{"group_id", "group "}, {"user_id", "friend "}} {
+		if v, ok := r.Params.get(to.param); ok {
+			if number, _ := v.scalar(); number != "" && len(number) <= maxScalar {
+				return to.name + number, upload
 			}
 		}
-		return "nowhere" // upload_image, forwards that are not sent
 	}
-	return ""
+	return "", upload // upload_image, forwards that are not sent
 }

@@ -124,8 +124,8 @@ func TestLargeRequestsLeaveMemory(t *testing.T) {
 	runtime.AddCleanup(&frame[0], func(freed chan struct{}) { close(freed) }, freed)
 	call := s.Frame(gateway.Line{Requests: true}, frame)
 	frame = nil
-	if call.Upload != "group 5" || call.Keeps == 0 || call.Keeps > 1000 {
-		t.Errorf("it goes to %q and keeps %d bytes", call.Upload, call.Keeps)
+	if call.Chat != "group 5" || !call.Upload || call.Keeps == 0 || call.Keeps > 1000 {
+		t.Errorf("it goes to %q and keeps %d bytes", call.Chat, call.Keeps)
 	}
 	answered := make(chan gateway.Answer)
 	go func() { answered <- call.Run(context.Background(), gateway.Hold{}) }()

@@ -27,7 +27,7 @@ type lanes struct {
 	wanted  atomic.Int32
 
 	mu    sync.Mutex             // guards chats
-	chats map[string]*chatPlaces // of those that send media; by gateway.Call.Upload
+	chats map[string]*chatPlaces // of those that send media; by gateway.Call.Chat
 }
 
 // chatPlaces are the places of one chat.
@@ -50,7 +50,7 @@ func newLanes() *lanes {
 type place struct {
 	of   *lanes
 	in   chan struct{}
-	chat string // "": none of a chat
+	chat *string // nil: none of a chat
 }
 
 // enter waits for a place for a call; false when givenUp is closed first, or when most are
@@ -60,12 +60,12 @@ func (l *lanes) enter(c *gateway.Call, most int32, givenUp <-chan struct{}) (p p
 	if places == nil {
 		return place{}, true
 	}
-	if c.Upload == "" {
-		return place{l, places, ""}, wait(places, &l.waiting[c.Lane], most, givenUp)
+	if !c.Upload {
+		return place{l, places, nil}, wait(places, &l.waiting[c.Lane], most, givenUp)
 	}
-	ofChat := place{of: l, chat: c.Upload}
-	if !wait(l.join(c.Upload), &l.wanted, most, givenUp) {
-		l.part(c.Upload)
+	ofChat := place{of: l, chat: &c.Chat}
+	if !wait(l.join(c.Chat), &l.wanted, most, givenUp) {
+		l.part(c.Chat)
 		return place{}, false
 	}
 	if !wait(l.uploads, &l.wanted, most, givenUp) {
@@ -81,8 +81,8 @@ func (p place) leave() {
 	if p.in != nil {
 		<-p.in
 	}
-	if p.chat != "" {
-		<-p.of.part(p.chat)
+	if p.chat != nil {
+		<-p.of.part(*p.chat)
 	}
 }
 

@@ -16,7 +16,7 @@ func TestUploadLanes(t *testing.T) {
 		l := newLanes()
 		stop := make(chan struct{})
 		enter := func(upload string) (place, bool) {
-			return l.enter(&gateway.Call{Lane: table.Sends, Upload: upload}, maxWaiting, stop)
+			return l.enter(&gateway.Call{Lane: table.Sends, Chat: upload, Upload: upload != ""}, maxWaiting, stop)
 		}
 		hung := make(chan struct{})
 		var all sync.WaitGroup
@@ -62,7 +62,7 @@ func TestUploadLanes(t *testing.T) {
 		if len(l.chats) != 0 || len(l.uploads) != 0 || len(l.places[table.Sends]) != 0 || l.wanted.Load() != 0 {
 			t.Errorf("left: %d chats, %d uploads, %d sends, %d wait", len(l.chats), len(l.uploads), len(l.places[table.Sends]), l.wanted.Load())
 		}
-		if p, ok := l.enter(&gateway.Call{Lane: table.Local, Upload: "x"}, 0, nil); !ok || p != (place{}) {
+		if p, ok := l.enter(&gateway.Call{Lane: table.Local, Upload: true}, 0, nil); !ok || p != (place{}) {
 			t.Error("what is answered from memory waits")
 		}
 	})

@@ -51,6 +51,7 @@ type session struct {
 	time    timing
 
 	lanes     *lanes
+	turns     *turns
 	open      chan struct{} // one token per request that waits or runs
 	full      atomic.Bool   // the reader waits, so it sees no pong
 	scratch   []byte        // of the reader
@@ -69,6 +70,7 @@ func newSession(d gateway.Talker, log *slog.Logger, ws *websocket.Conn, wire *co
 	return &session{
 		dialect: d, log: log, ws: ws, wire: wire, line: l, o: o, time: t,
 		lanes:     newLanes(),
+		turns:     newTurns(),
 		open:      make(chan struct{}, maxOpen),
 		scratch:   make([]byte, firstRead),
 		responses: make(chan []byte, MaxConcurrent),
@@ -163,9 +165,11 @@ func (s *session) read(reading, calls context.Context, running *sync.WaitGroup) 
 			}
 			s.full.Store(false)
 		}
+		turn := s.turns.next()
 		running.Go(func() {
 			defer func() { <-s.open }()
-			if response := s.answer(calls, &frame, hold); response != nil {
+			defer turn.end()
+			if response := s.answer(calls, &frame, hold, turn); response != nil {
 				select {
 				case s.responses <- response:
 				case <-s.written:
@@ -202,8 +206,8 @@ func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error)
 
 // answer runs one request, which holds a part of the budget. It forgets the frame, of which
 // the call keeps what it needs. Nothing is sent for a nil
-// answer, as to those that still wait for a place when the connection ends.
-func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold) (response []byte) {
+// answer, as to those that still wait for their turn when the connection ends.
+func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold, turn *turn) (response []byte) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("panic while answering", "panic", fmt.Sprint(v))
@@ -218,6 +222,9 @@ func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold
 	}
 	if call.Keeps > 0 {
 		hold.Shrink(call.Keeps)
+	}
+	if !turn.wait(&call, s.quit) {
+		return nil
 	}
 	place, ok := s.lanes.enter(&call, maxOpen, s.quit)
 	if !ok {
