@@ -64,9 +64,6 @@ type Options struct {
 	Transfers *transfer.Registry
 	// UploadTCP: uploads go in frames of their own, not in HTTP requests.
 	UploadTCP bool
-	// PlainMedia is for a sandbox, whose pictures are at the server that the message names,
-	// over http.
-	PlainMedia bool
 
 	// Handler gets every event, in the order in which the server sent them, one at a time.
 	// While it runs, later events wait; when thousands do, the server waits, its answers to

@@ -200,7 +200,7 @@ func TestRkeys(t *testing.T) {
 		s := &mediaService{keys: keysAnswer(3600)}
 		c := s.client(t)
 		picture := &message.ImageSegment{Medium: message.Medium{ID: fileID(t, 1407)}}
-		want := "https://multimedia.nt.qq.com.cn/download?appid=1407&fileid=" + picture.ID + "&rkey=g"
+		want := "http://service:1/download?appid=1407&fileid=" + picture.ID + "&rkey=g"
 		var all sync.WaitGroup
 		for range 5 {
 			all.Go(func() {
@@ -252,10 +252,59 @@ func TestKeysStayWithTheService(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := c.Media().URL(t.Context(), &message.ImageSegment{Medium: message.Medium{ID: id, Info: info, URL: "http://evil.example/"}})
-		if err != nil || !strings.HasPrefix(got, "https://multimedia.nt.qq.com.cn/") {
+		if err != nil || !strings.HasPrefix(got, "http://service:1/") {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
+}
+
+// TestMediaServer: only at the real service pictures are at its hosts.
+func TestMediaServer(t *testing.T) {
+	key := append([]byte{4}, bytes.Repeat([]byte{1}, 64)...)
+	for name, c := range map[string]struct {
+		servers Servers
+		at      string // "": the real service
+	}{
+		"real":            {},
+		"with a key":      {Servers{Addresses: []string{"h:1", "h:2"}, VerifyKey: key[:32]}, "http://h:1"},
+		"by name":         {Servers{Hosts: []string{"h"}, Port: 2, VerifyKey: key[:32]}, "http://h:2"},
+		"media elsewhere": {Servers{Addresses: []string{"h:1"}, Media: "192.0.2.7:80"}, "http://192.0.2.7:80"},
+		"media at IPv6":   {Servers{Addresses: []string{"h:1"}, Media: "[::1]:80"}, "http://[::1]:80"},
+	} {
+		client, err := New(Options{Servers: c.servers}) // it does not run
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		client.rkeys.put([]Rkey{{Type: rkeyGroup, Key: "&rkey=g", Created: client.now().Unix(), TTL: 3600}}, nil)
+		sum := bytes.Repeat([]byte{0xAB}, 16)
+		id := fileID(t, imageKind.app.group)
+		byMD5, newer := "/gchatpic_new/0/0-0-ABABABABABABABABABABABABABABABAB/0", "/download?appid=1407&fileid="+id+"&rkey=g"
+		content := message.Content{
+			&message.ImageSegment{Medium: message.Medium{ID: id}},
+			&message.ImageSegment{Medium: message.Medium{MD5: sum}},
+			&message.ImageSegment{Medium: message.Medium{MD5: sum, URL: "https://gchat.qpic.cn" + byMD5}, Flash: true},
+			&message.ImageSegment{Medium: message.Medium{MD5: sum, URL: "https://multimedia.nt.qq.com.cn/x?rkey=y"}},
+			&message.ImageSegment{Medium: message.Medium{MD5: sum, URL: "https://other.example" + byMD5}},
+		}
+		want := []string{"https://multimedia.nt.qq.com.cn" + newer, "http://gchat.qpic.cn" + byMD5, "https://gchat.qpic.cn" + byMD5, "https://multimedia.nt.qq.com.cn/x?rkey=y", "https://other.example" + byMD5}
+		if c.at != "" {
+			want = []string{c.at + newer, c.at + byMD5, c.at + byMD5, c.at + "/x?rkey=y", want[4]}
+		}
+		if err := client.Media().Complete(t.Context(), content); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for i, seg := range content {
+			if _, m := mediumOf(seg); m.URL != want[i] {
+				t.Errorf("%s: picture %d is at %s, want %s", name, i, m.URL, want[i])
+			}
+		}
+	}
+	for _, bad := range []string{"h", "http://h:1", "u@h:1", "h:1/x"} {
+		if _, err := New(Options{Servers: Servers{Media: bad}}); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+	}
 }
 
 // stalling gives two bytes and no more.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"libration/internal/pb"
 	"libration/internal/pb/mediapb"
@@ -17,10 +16,11 @@ import (
 )
 
 const (
-	// mediaHost has the pictures of the new form, oldImages those of the old one
+	// mediaHost has the pictures of the new form, oldHost those of the old one
 	// (docs/protocol/media.md 5.1).
 	mediaHost = "multimedia.nt.qq.com.cn"
-	oldImages = "http://gchat.qpic.cn/gchatpic_new/0/0-0-%X/0"
+	oldHost   = "gchat.qpic.cn"
+	oldImages = "http://" + oldHost + "/gchatpic_new/0/0-0-%X/0"
 
 	// maxAddresses is how often one call of Complete asks for an address.
 	maxAddresses = 200
@@ -47,7 +47,8 @@ func (m Media) URL(ctx context.Context, seg message.Segment) (string, error) {
 // down: without having asked there is no address then, and no error.
 func (c *Client) locate(ctx context.Context, kind *mediaKind, m *message.Medium, asks *int) (string, error) {
 	if m.ID == "" {
-		return oldURL(kind, m)
+		address, err := oldURL(kind, m)
+		return c.atService(address), err
 	}
 	w := whereOf(kind, m)
 	if address := c.pictureURL(ctx, w); address != "" || *asks == 0 {
@@ -68,6 +69,21 @@ func oldURL(kind *mediaKind, m *message.Medium) (string, error) {
 	return "", ErrNoMedium
 }
 
+// atService is an address of a picture at the real service's hosts; for a sandbox the same
+// one there. Others stay as they are.
+func (c *Client) atService(address string) string {
+	own := c.session.MediaServer()
+	if own == "" || address == "" {
+		return address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host != mediaHost && u.Host != oldHost {
+		return address
+	}
+	u.Scheme, u.Host = "http", own
+	return u.String()
+}
+
 // where is what the service knows a medium by.
 type where struct {
 	kind    *mediaKind
@@ -75,7 +91,6 @@ type where struct {
 	app     uint64 // of the file uuid; 0: it cannot be read
 	inGroup bool
 	group   GroupCode // 0: not known
-	domain  string    // as the description has it: anybody may have written it
 }
 
 // whereOf reads a description; without one the uuid says it (docs/protocol/media.md 5.1).
@@ -87,7 +102,7 @@ func whereOf(kind *mediaKind, m *message.Medium) where {
 	var info mediapb.MsgInfo
 	if len(m.Info) > 0 && pb.Unmarshal(m.Info, &info) == nil && len(info.GetBody()) > 0 && info.GetBody()[0].GetIndex().GetFileUuid() == m.ID {
 		body := info.GetBody()[0]
-		w.node, w.domain = body.GetIndex(), body.GetPicture().GetDomain()
+		w.node = body.GetIndex()
 		if troop := body.GetSource().GetTroop(); troop != nil {
 			w.group = GroupCode(troop.GetGroupUin())
 			w.inGroup = w.inGroup || w.app == 0
@@ -120,18 +135,11 @@ func (c *Client) pictureURL(ctx context.Context, w where) string {
 	default:
 		return ""
 	}
-	address := url.URL{Scheme: "https", Host: mediaHost, Path: "/download"}
-	if c.opts.PlainMedia {
-		address.Scheme, address.Host = "http", w.domain
-	}
-	if address.Host == "" || strings.ContainsAny(address.Host, "/?#@\\") {
-		return ""
-	}
 	key := c.rkey(ctx, typ)
 	if key == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s?appid=%d&fileid=%s%s", address.String(), w.app, url.QueryEscape(w.node.GetFileUuid()), key)
+	return c.atService(fmt.Sprintf("https://%s/download?appid=%d&fileid=%s%s", mediaHost, w.app, url.QueryEscape(w.node.GetFileUuid()), key))
 }
 
 // askURL asks the service for an address.
@@ -192,12 +200,12 @@ func (c *Client) addresses(ctx context.Context, content message.Content, asks *i
 			}
 			continue
 		}
-		if !unlocated(seg) {
+		if !c.unlocated(seg) {
 			continue
 		}
 		kind, medium := mediumOf(seg)
-		address := ""
-		if err == nil {
+		address := c.atService(medium.URL)
+		if address == "" && err == nil {
 			address, err = c.locate(ctx, kind, medium, asks)
 		}
 		first = cmp.Or(first, err)
@@ -210,8 +218,15 @@ func (c *Client) addresses(ctx context.Context, content message.Content, asks *i
 	return first
 }
 
-// unlocated reports whether a segment is a medium that was received, without an address.
-func unlocated(seg message.Segment) bool {
+// unlocated reports whether a segment is a medium that was received, without an address, or
+// with one that a sandbox has elsewhere.
+func (c *Client) unlocated(seg message.Segment) bool {
 	_, m := mediumOf(seg)
-	return m != nil && m.URL == "" && (m.ID != "" || m.Source == nil && len(m.MD5) == 16)
+	if m == nil {
+		return false
+	}
+	if m.URL != "" {
+		return c.atService(m.URL) != m.URL
+	}
+	return m.ID != "" || m.Source == nil && len(m.MD5) == 16
 }

@@ -150,13 +150,19 @@ const eventAddresses = 8
 // changed: others may hold them.
 func (c *Client) locateMedia(ctx context.Context, e event.Event) {
 	m, ok := e.(*event.Message)
-	if !ok || !slices.ContainsFunc(m.Content, unlocated) || time.Now().Before(c.lookAgain) {
+	if !ok || !slices.ContainsFunc(m.Content, c.unlocated) {
+		return
+	}
+	m.Content = slices.Clone(m.Content)
+	asks := eventAddresses
+	if time.Now().Before(c.lookAgain) { // only what needs no question has an address now
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		_ = c.addresses(ended, m.Content, &asks, false)
 		return
 	}
 	ctx, cancel := c.lookUps(ctx)
 	defer cancel()
-	m.Content = slices.Clone(m.Content)
-	asks := eventAddresses
 	err := c.addresses(ctx, m.Content, &asks, false)
 	c.looked(err)
 	if err != nil {

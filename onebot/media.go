@@ -75,7 +75,7 @@ func (a *account) complete(ctx context.Context, c message.Content) message.Conte
 
 // completed is a message with the addresses of its media.
 func (a *account) completed(ctx context.Context, m *message.Message) *message.Message {
-	if !slices.ContainsFunc(m.Content, unlocated) {
+	if !slices.ContainsFunc(m.Content, hasMedia) {
 		return m
 	}
 	whole := *m
@@ -83,14 +83,12 @@ func (a *account) completed(ctx context.Context, m *message.Message) *message.Me
 	return &whole
 }
 
-// unlocated tells whether a segment is a medium without an address, or a forward that may
-// have some.
-func unlocated(part message.Segment) bool {
+// hasMedia tells whether a segment is a medium, or a forward that may have some.
+func hasMedia(part message.Segment) bool {
 	if f, ok := part.(*message.ForwardSegment); ok {
 		return len(f.Nodes) > 0
 	}
-	m := gateway.MediumOf(part)
-	return m != nil && m.URL == ""
+	return gateway.MediumOf(part) != nil
 }
 
 // completeNodes does so for the messages of a forward, and has their media known by name.

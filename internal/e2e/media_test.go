@@ -24,7 +24,7 @@ func mediaPair(t *testing.T, o sandbox.Options) (s *service, from, to *account) 
 	o.Strict = true
 	s = startService(t, o)
 	logIn := func(uin message.UIN) *account {
-		a := s.account(t, nil, func(o *ntqq.Options) { o.PlainMedia = true })
+		a := s.account(t, nil, func(o *ntqq.Options) { o.Servers.Media = "127.0.0.1:8080" })
 		a.wait("a QR code", func(st ntqq.State) bool { return st.QR != nil })
 		if err := s.ApproveQR(s.PendingQR()[0].ID, uin); err != nil {
 			t.Fatal(err)

@@ -82,6 +82,7 @@ func (s *Session) findServers(ctx context.Context) error {
 		return err
 	}
 	s.opts.Servers = servers
+	s.media.Store(&servers.Media)
 	return nil
 }
 

@@ -36,6 +36,10 @@ func (s *Session) Self() Self {
 // it in place of a login. It is a secret: never log it.
 func (s *Session) Ticket() []byte { return s.keys().A2 }
 
+// MediaServer returns Servers.Media of the service that the session uses; "": the real
+// service.
+func (s *Session) MediaServer() string { return *s.media.Load() }
+
 // SetNickname takes the account's new name from a push. It is the account's at once, and
 // saved within a minute while the account is online. An empty name and one of more than
 // 4 KiB are ignored.

@@ -3,6 +3,9 @@ package session
 import (
 	"encoding/hex"
 	"errors"
+	"net"
+	"strconv"
+	"strings"
 
 	"libration/internal/crypto"
 )
@@ -25,6 +28,9 @@ type Servers struct {
 	// NewDeviceURL is where a new device is verified after a login by password. Empty: the
 	// real one, but none where one of the keys is given.
 	NewDeviceURL string
+	// Media is where the pictures of a sandbox are, "host:port", over http. Empty: the real
+	// service's hosts, but the first of Addresses where one of the keys is given.
+	Media string
 }
 
 // The real service (docs/protocol/wire.md 7.2 and 10, login.md 5).
@@ -54,8 +60,12 @@ func (s *Servers) setDefaults() {
 		s.Port = realPort
 	}
 	// What belongs to another service must not go to the real one.
-	if s.NewDeviceURL == "" && len(s.OicqKey)+len(s.ExchangeKey)+len(s.VerifyKey) == 0 {
+	real := len(s.OicqKey)+len(s.ExchangeKey)+len(s.VerifyKey) == 0
+	if s.NewDeviceURL == "" && real {
 		s.NewDeviceURL = realNewDevice
+	}
+	if s.Media == "" && !real {
+		s.Media = s.first()
 	}
 	for _, k := range []struct {
 		key  *[]byte
@@ -67,7 +77,20 @@ func (s *Servers) setDefaults() {
 	}
 }
 
+// first is the address that is tried first, or a name that leads to it.
+func (s *Servers) first() string {
+	if len(s.Addresses) > 0 {
+		return s.Addresses[0]
+	}
+	return net.JoinHostPort(s.Hosts[0], strconv.Itoa(int(s.Port)))
+}
+
 func (s *Servers) validate() error {
+	if s.Media != "" {
+		if _, _, err := net.SplitHostPort(s.Media); err != nil || strings.ContainsAny(s.Media, "/?#@\\") {
+			return fieldError("Servers.Media", errors.New("must be host:port"))
+		}
+	}
 	if err := crypto.CheckPublic(crypto.Secp192k1, s.OicqKey); err != nil {
 		return fieldError("Servers.OicqKey", err)
 	}

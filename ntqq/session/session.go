@@ -35,7 +35,8 @@ type Session struct {
 
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[identity.Keystore]
-	unsaved  bool // the keystore could not be written; the session goroutine's
+	media    atomic.Pointer[string] // Servers.Media
+	unsaved  bool                   // the keystore could not be written; the session goroutine's
 	// renamed is the account's new name until the session goroutine has put it into the
 	// keystore; nil: there is none.
 	renamed atomic.Pointer[string]
@@ -63,6 +64,7 @@ func New(o Options) (*Session, error) {
 		state: State{Stage: Offline, Since: time.Now()}, changed: make(chan struct{}),
 	}
 	s.keystore.Store(ks)
+	s.media.Store(&o.Servers.Media)
 	s.link = link.New(link.Options{
 		App: o.App, Keys: s.keys, Sign: s.signIfWanted, AnswerTime: s.noteAnswerTime,
 		OnPush: o.OnPush, OnCall: o.OnCall, OnFrame: o.OnFrame,

@@ -43,6 +43,8 @@ type Server interface {
 	Faults() *fault.Set
 	// Addresses returns where the service accepts clients, host:port.
 	Addresses() []string
+	// MediaAddress returns where media are, host:port; "": at each of the addresses.
+	MediaAddress() string
 	Captchas() []server.CaptchaInfo
 	VerifyDevice(server.VerifyQuestion) server.VerifyAnswer
 	// Face returns what the face table says of a face.

@@ -56,6 +56,7 @@ func (f *fakeServer) RejectQR(id string) error      { return f.call(id, "reject"
 func (f *fakeServer) ExpireQR(id string) error      { return f.call(id, "expire") }
 func (f *fakeServer) PublicKeys() server.PublicKeys { return server.PublicKeys{} }
 func (f *fakeServer) Addresses() []string           { return []string{"127.0.0.1:8001"} }
+func (f *fakeServer) MediaAddress() string          { return "192.0.2.7:80" }
 func (f *fakeServer) Captchas() []server.CaptchaInfo {
 	return []server.CaptchaInfo{{SID: "s1d", Ticket: "t"}}
 }
@@ -133,6 +134,7 @@ func TestControl(t *testing.T) {
 		{"GET", "/healthz", "", 200, `{"status":"ok"}`},
 		{"GET", "/api/state", "", 200, `"friends":[10001,20002,20003],"groups":[730000001,730000002]`},
 		{"GET", "/api/state", "", 200, `"clients":[{"uin":10001`},
+		{"GET", "/api/state", "", 200, `"media":"192.0.2.7:80"`},
 		{"GET", "/api/users", "", 200, `"nickname":"小振 Libration"`},
 		{"POST", "/api/users", `{"nickname":"Dave"}`, 201, `{"uin":20004,"uid":"u_`},
 		{"POST", "/api/users", `{"uin":20001}`, 400, `{"error":"user 20001 exists already"}`},

@@ -16,6 +16,8 @@ type stateView struct {
 	Keys    server.PublicKeys   `json:"keys"`
 	// SSO is where clients connect, host:port.
 	SSO []string `json:"sso"`
+	// Media is where clients upload and download media, host:port, where it was configured.
+	Media string `json:"media,omitempty"`
 }
 
 // overview is the whole state at once.
@@ -28,7 +30,7 @@ func (h overview) state(*http.Request) (any, error) {
 	s := stateView{
 		Users: []userView{}, Groups: groups{h.world}.views(),
 		Clients: notNil(h.server.Clients()), QR: notNil(h.server.PendingQR()), Keys: h.server.PublicKeys(),
-		SSO: notNil(h.server.Addresses()),
+		SSO: notNil(h.server.Addresses()), Media: h.server.MediaAddress(),
 	}
 	for _, u := range h.world.Users().List() {
 		v := viewUser(u)

@@ -233,6 +233,9 @@ func (s *Server) Addresses() []string {
 	return slices.Clone(s.addrs)
 }
 
+// MediaAddress returns [Options.MediaAddress].
+func (s *Server) MediaAddress() string { return s.opts.MediaAddress }
+
 // listening notes that Serve has begun or ended on an address.
 func (s *Server) listening(address string, began bool) {
 	s.addrsMu.Lock()

@@ -70,7 +70,7 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 		return nil, err
 	}
 	o := a.session(ctx, p)
-	o.Media, o.Transfers, o.PlainMedia = tools, a.transfers, a.cfg.Server.Mode == config.ModeSandbox
+	o.Media, o.Transfers = tools, a.transfers
 	o.Keystore, o.Progress, o.Initial, o.Servers = keys, progress, initial, servers
 	if p.client, err = ntqq.New(o); err != nil {
 		return nil, ExplainFile(err)

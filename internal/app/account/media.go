@@ -122,7 +122,7 @@ type sandboxAddresses struct {
 
 // found notes where the sandbox is now.
 func (s *sandboxAddresses) found(servers ntqq.Servers, c *config.Server) {
-	all := slices.Clone(servers.Addresses)
+	all := append(slices.Clone(servers.Addresses), servers.Media)
 	if control, err := url.Parse(c.Sandbox.Control); err == nil && control.Host != "" {
 		all = append(all, control.Host)
 	}

@@ -95,13 +95,13 @@ func TestSandboxAddresses(t *testing.T) {
 	if s.has("127.0.0.1:5788", netip.MustParseAddrPort("127.0.0.1:5788")) {
 		t.Error("there is no sandbox yet")
 	}
-	s.found(ntqq.Servers{Addresses: []string{"localhost:5788", "sandbox:5789"}}, &config.Server{Sandbox: config.SandboxServer{Control: "http://127.0.0.1:5787/"}})
+	s.found(ntqq.Servers{Addresses: []string{"localhost:5788", "sandbox:5789"}, Media: "192.0.2.7:80"}, &config.Server{Sandbox: config.SandboxServer{Control: "http://127.0.0.1:5787/"}})
 	for _, c := range []struct {
 		host, to string
 		want     bool
 	}{
 		{"localhost:5788", "127.0.0.1:5788", true}, {"127.0.0.1:5788", "127.0.0.1:5788", true}, {"127.0.0.1:5787", "127.0.0.1:5787", true},
-		{"sandbox:5789", "172.18.0.2:5789", true},
+		{"sandbox:5789", "172.18.0.2:5789", true}, {"192.0.2.7:80", "192.0.2.7:80", true},
 		{"127.0.0.1:5789", "127.0.0.1:5789", false}, {"127.0.0.1:80", "127.0.0.1:80", false}, {"10.0.0.1:5788", "10.0.0.1:5788", false}, {"sandbox:80", "172.18.0.2:80", false},
 	} {
 		if got := s.has(c.host, netip.MustParseAddrPort(c.to)); got != c.want {

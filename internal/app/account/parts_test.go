@@ -115,6 +115,7 @@ func TestSandboxServers(t *testing.T) {
 		err     string
 	}{
 		{"up", []string{`{"sso":["127.0.0.1:8001"],` + keys + `}`}, []string{"127.0.0.1:8001"}, ""},
+		{"media elsewhere", []string{`{"sso":["127.0.0.1:8001"],"media":"192.0.2.7:80",` + keys + `}`}, []string{"127.0.0.1:8001"}, ""},
 		{"all interfaces", []string{`{"sso":["0.0.0.0:8001","[::]:8002"],` + keys + `}`}, []string{"127.0.0.1:8001", "127.0.0.1:8002"}, ""},
 		{"not listening yet", []string{`{"sso":[]}`, `{"sso":["127.0.0.1:8001"],` + keys + `}`}, []string{"127.0.0.1:8001"}, ""},
 		{"another server", []string{""}, nil, "404"},
@@ -142,6 +143,9 @@ func TestSandboxServers(t *testing.T) {
 			want := ntqq.Servers{
 				Addresses: tt.want, OicqKey: []byte{4, 0xaa}, ExchangeKey: []byte{4, 0xbb}, VerifyKey: []byte{0xcc},
 				NewDeviceURL: server.URL + "/v3/oidbinterface/oidb_0xc9e_8",
+			}
+			if tt.name == "media elsewhere" {
+				want.Media = "192.0.2.7:80"
 			}
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("error %v, -want +got\n%s", err, diff)

@@ -27,8 +27,9 @@ const (
 
 // sandboxState is what a client needs of the answer of GET /api/state.
 type sandboxState struct {
-	SSO  []string `json:"sso"`
-	Keys struct {
+	SSO   []string `json:"sso"`
+	Media string   `json:"media"`
+	Keys  struct {
 		Oicq192   ntqq.HexBytes `json:"oicq_192"`
 		NT        ntqq.HexBytes `json:"nt"`
 		VerifyKey ntqq.HexBytes `json:"verify_key"`
@@ -94,7 +95,7 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	}
 	servers := ntqq.Servers{
 		OicqKey: state.Keys.Oicq192, ExchangeKey: state.Keys.NT, VerifyKey: state.Keys.VerifyKey,
-		NewDeviceURL: base.JoinPath("v3/oidbinterface/oidb_0xc9e_8").String(),
+		NewDeviceURL: base.JoinPath("v3/oidbinterface/oidb_0xc9e_8").String(), Media: state.Media,
 	}
 	for _, address := range state.SSO {
 		servers.Addresses = append(servers.Addresses, reachable(address, base.Hostname()))

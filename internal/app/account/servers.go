@@ -56,5 +56,8 @@ func (a *Account) override(servers ntqq.Servers) ntqq.Servers {
 			*k.key = k.given
 		}
 	}
+	if c.Mode == config.ModeSandbox && servers.Media == "" && len(servers.Addresses) > 0 {
+		servers.Media = servers.Addresses[0] // also without keys: a sandbox has no media at the real service
+	}
 	return servers
 }
