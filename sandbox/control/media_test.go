@@ -168,4 +168,17 @@ func TestVoicesAsWAV(t *testing.T) {
 	if answer.Code != 200 || answer.Body.Len() != 44+9600 {
 		t.Errorf("WAV: got %d, %d bytes", answer.Code, answer.Body.Len())
 	}
+	// What cannot be heard says so.
+	_, made = upload(t, h, []byte("\xff\xfbno frames"))
+	answer = httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/media/"+made.ID+"?as=wav", nil))
+	if answer.Code != 415 || !strings.Contains(answer.Body.String(), "it cannot be played: the voice cannot be read") {
+		t.Errorf("no sound: got %d %s", answer.Code, answer.Body)
+	}
+	// What the sandbox does not have is not found.
+	answer = httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/media/"+strings.Repeat("0", 40)+"?as=wav", nil))
+	if answer.Code != 404 {
+		t.Errorf("nothing: got %d %s", answer.Code, answer.Body)
+	}
 }

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,15 +10,12 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"libration/ntqq/media/silk"
-	"libration/ntqq/media/sound"
+	"libration/ntqq/media"
 	"libration/sandbox/world"
 )
 
 const (
-	silkRate     = 24000 // Hz
 	voiceTimeout = 20 * time.Second
-	voicesAtOnce = 2 // each takes up to 64 MiB
 	voicesKnown  = 1000
 )
 
@@ -27,15 +23,15 @@ const (
 // media.
 type voices struct {
 	media  world.Media
+	tools  media.Tools
 	making singleflight.Group
-	turns  chan struct{}
 
 	mu   sync.Mutex // guards the field below
 	made map[[20]byte][20]byte
 }
 
 func newVoices(m world.Media) *voices {
-	return &voices{media: m, turns: make(chan struct{}, voicesAtOnce), made: make(map[[20]byte][20]byte)}
+	return &voices{media: m, made: make(map[[20]byte][20]byte)}
 }
 
 // wav returns the SHA-1 of a voice's WAV, which is made when there is none.
@@ -62,22 +58,18 @@ func (v *voices) wav(ctx context.Context, voice [20]byte) ([20]byte, error) {
 }
 
 func (v *voices) make(ctx context.Context, voice [20]byte) ([20]byte, error) {
-	select {
-	case v.turns <- struct{}{}:
-		defer func() { <-v.turns }()
-	case <-ctx.Done():
-		return [20]byte{}, ctx.Err()
+	in, out := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		out.CloseWithError(v.tools.Sound(ctx, stored{v.media, voice}, "wav", out))
+	}()
+	kept, err := v.media.Put(in)
+	in.CloseWithError(err)
+	<-ended
+	if failed, ok := errors.AsType[*media.StepError](err); ok && failed.Step == media.StepConvert {
+		return [20]byte{}, fail(http.StatusUnsupportedMediaType, "it cannot be played: %v", failed.Err)
 	}
-	content, _, err := v.media.Open(voice)
-	if err != nil {
-		return [20]byte{}, err
-	}
-	defer content.Close()
-	samples, rate, err := decode(ctx, content)
-	if err != nil {
-		return [20]byte{}, fail(http.StatusUnsupportedMediaType, "it cannot be played: %v", err)
-	}
-	kept, err := v.media.Put(io.MultiReader(bytes.NewReader(sound.WAVHead(rate, uint32(samples.Len()))), samples))
 	if err != nil {
 		return [20]byte{}, err
 	}
@@ -88,22 +80,4 @@ func (v *voices) make(ctx context.Context, voice [20]byte) ([20]byte, error) {
 	}
 	v.made[voice] = kept.SHA1
 	return kept.SHA1, nil
-}
-
-// decode returns the samples of a voice, 16 bits each and mono, and their rate in Hz. It has
-// at most five minutes.
-func decode(ctx context.Context, voice io.ReadSeeker) (*bytes.Buffer, int, error) {
-	var samples bytes.Buffer
-	if _, err := silk.Decode(ctx, voice, silkRate, &samples); !errors.Is(err, silk.ErrNotSilk) {
-		return &samples, silkRate, err
-	}
-	if _, err := voice.Seek(0, io.SeekStart); err != nil {
-		return nil, 0, err
-	}
-	r, err := sound.Open(voice)
-	if err != nil {
-		return nil, 0, err
-	}
-	_, err = samples.ReadFrom(r)
-	return &samples, r.Rate, err
 }
