@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -9,11 +8,12 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"strings"
 	"time"
+
+	"libration/internal/mediatype"
 )
 
 // Limits of Links.
@@ -111,9 +111,6 @@ func IsLink(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, linkPat
 // Serve answers a request for a link with the file that open returns for its MediumID.
 func (l *Links) Serve(w http.ResponseWriter, r *http.Request, open func(ctx context.Context, id string) (*os.File, error)) {
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	// What strangers sent is shown by browsers, and must never act with this address's rights.
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Referrer-Policy", "no-referrer")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
@@ -143,34 +140,8 @@ func (l *Links) Serve(w http.ResponseWriter, r *http.Request, open func(ctx cont
 		return
 	}
 	defer file.Close()
-	head := make([]byte, 512)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		http.Error(w, "the medium cannot be read", http.StatusInternalServerError)
-		return
-	}
-	kind, shown := safeType(head[:n])
-	if !shown {
-		h.Set("Content-Disposition", "attachment")
-	}
-	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "private, max-age=86400")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages of bots show it
 	h.Set("ETag", `"`+id+`"`)
-	http.ServeContent(w, r, "", time.Time{}, file)
-}
-
-// safeType is the type of what begins so, and whether browsers may show it: nothing that
-// they would run.
-func safeType(head []byte) (kind string, shown bool) {
-	if bytes.HasPrefix(head, []byte("#!AMR")) {
-		return "audio/amr", true
-	}
-	kind, _, _ = strings.Cut(http.DetectContentType(head), ";")
-	switch kind {
-	case "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp",
-		"video/mp4", "video/webm", "audio/mpeg", "audio/wave", "application/ogg":
-		return kind, true
-	}
-	return "application/octet-stream", false
+	mediatype.Serve(w, r, file)
 }

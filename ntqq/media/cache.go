@@ -6,14 +6,14 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
+
+	"libration/internal/mediatype"
 )
 
 // Cache keeps downloads and converted voices in a folder of its own. When it is full,
@@ -175,26 +175,17 @@ func (c *Cache) evict() {
 
 // sniff returns the MIME type of a file by its first bytes.
 func sniff(f io.ReaderAt) string {
-	head := make([]byte, 512)
+	head := make([]byte, mediatype.Head)
 	n, _ := f.ReadAt(head, 0) // what cannot be read has no type
-	head = head[:n]
-	for _, own := range []struct{ prefix, mime string }{
-		{"\x02#!SILK", "audio/silk"}, {"#!SILK", "audio/silk"}, {"#!AMR", "audio/amr"}, {"fLaC", "audio/flac"},
-	} {
-		if strings.HasPrefix(string(head), own.prefix) {
-			return own.mime
-		}
-	}
-	mime, _, _ := strings.Cut(http.DetectContentType(head), ";")
-	return mime
+	return mediatype.Of(head[:n])
 }
 
 // extensionOf returns the extension for a MIME type, with its point; "" for an unknown one.
 func extensionOf(mime string) string {
 	return map[string]string{
-		"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp",
+		"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/tiff": ".tiff",
 		"video/mp4": ".mp4", "video/webm": ".webm", "video/avi": ".avi",
-		"audio/silk": ".silk", "audio/amr": ".amr", "audio/flac": ".flac", "audio/wave": ".wav", "audio/mpeg": ".mp3", "application/ogg": ".ogg",
+		"audio/silk": ".silk", "audio/amr": ".amr", "audio/flac": ".flac", "audio/wave": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg", "audio/mp4": ".m4a",
 		"application/pdf": ".pdf", "application/zip": ".zip", "application/x-gzip": ".gz", "text/plain": ".txt",
 	}[mime]
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"libration/internal/mediatype"
 	"libration/ntqq/media/picture"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
@@ -61,11 +62,11 @@ func (c *composing) take(from source, limit int64, accepted ...string) (m messag
 		return m, err
 	}
 	defer content.Close()
-	head, whole, err := peek(http.MaxBytesReader(nil, content, limit))
+	head, whole, err := mediatype.Peek(http.MaxBytesReader(nil, content, limit))
 	if err != nil {
 		return m, sourceFailure(err)
 	}
-	if sort, _, _ := strings.Cut(sniff(head), "/"); !slices.Contains(accepted, sort) {
+	if sort, _, _ := strings.Cut(mediatype.Of(head), "/"); !slices.Contains(accepted, sort) {
 		return m, fail(http.StatusBadRequest, "these bytes are no %s that can be sent", accepted[0])
 	}
 	kept, err := c.world.Media().Put(whole)

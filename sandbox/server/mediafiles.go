@@ -1,14 +1,11 @@
 package server
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
-	"time"
+
+	"libration/internal/mediatype"
 )
 
 // fileHandler serves what clients download (docs/protocol/media.md 10.5).
@@ -65,33 +62,5 @@ func (s *Server) serveMedium(w http.ResponseWriter, r *http.Request, sha1 [20]by
 		return
 	}
 	defer content.Close()
-	head := make([]byte, 512)
-	n, err := io.ReadFull(content, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", mediaType(head[:n]))
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	http.ServeContent(w, r, "", time.Time{}, content)
-}
-
-// mediaType says what content is: a picture, sound or video, or nothing that a browser
-// shows.
-func mediaType(head []byte) string {
-	switch {
-	case bytes.HasPrefix(head, []byte("#!AMR")):
-		return "audio/amr"
-	case bytes.HasPrefix(head, []byte("#!SILK_V3")), bytes.HasPrefix(head, []byte("\x02#!SILK_V3")):
-		return "audio/silk"
-	}
-	kind := http.DetectContentType(head)
-	for _, shown := range []string{"image/", "audio/", "video/"} {
-		if strings.HasPrefix(kind, shown) {
-			return kind
-		}
-	}
-	return "application/octet-stream"
+	mediatype.Serve(w, r, content)
 }
