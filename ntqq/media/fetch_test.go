@@ -238,7 +238,9 @@ func TestProxy(t *testing.T) {
 	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Via", "proxy")
 		io.WriteString(w, r.RequestURI)
-	}, map[string][]string{"public.example": {"203.0.113.1"}, "private.example": {"10.0.0.1"}})
+	}, map[string][]string{
+		"public.example": {"203.0.113.1"}, "private.example": {"10.0.0.1"}, "both.example": {"203.0.113.1", "169.254.169.254"},
+	})
 	o := n.options()
 	o.proxy = func(*http.Request) (*url.URL, error) { return url.Parse("http://127.0.0.1:7890") }
 	f := newFiles(t, o)
@@ -252,7 +254,11 @@ func TestProxy(t *testing.T) {
 			t.Errorf("%s: the proxy got %q", address, b)
 		}
 	}
-	for address, o := range map[string]FetchOptions{"http://private.example/a": {}, "http://169.254.169.254/": {}, "http://unknown.example/b": {NoProxy: true}} {
+	for address, o := range map[string]FetchOptions{
+		"http://private.example/a": {}, "http://169.254.169.254/": {}, "http://unknown.example/b": {NoProxy: true}, "http://both.example/": {},
+		// What the proxy may read as an address.
+		"http://2852039166/": {}, "http://0xA9FEA9FE/": {}, "http://0xa9.0xfe.0xa9.0xfe/": {}, "http://169.254.43518/": {}, "http://127.1./": {}, "http://0x/": {},
+	} {
 		if _, err := f.Fetch(t.Context(), address, o); err == nil {
 			t.Errorf("%s was fetched", address)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"libration/internal/network"
@@ -27,12 +28,28 @@ const (
 	browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 )
 
+// Reach says what of the network is reached. Its zero value reaches public addresses only.
+type Reach struct {
+	// AllowPrivate opens loopback, private and carrier-grade NAT addresses. Link-local ones,
+	// metadata services and multicast are never reached.
+	AllowPrivate bool
+	// Dial connects as net.Dialer.DialContext does, Lookup resolves a name; nil: the system does.
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Lookup func(ctx context.Context, host string) ([]string, error)
+}
+
+// Client returns an HTTP client that stays within reach, redirects included: another address
+// gives an [AddressError]. It keeps no connections.
+func (r Reach) Client() *http.Client {
+	return newGuarded(&FilesOptions{AllowPrivate: r.AllowPrivate, Dial: r.Dial, lookup: r.Lookup}).client(false)
+}
+
 // guarded makes HTTP requests to addresses that may be reached. Each is checked after its
 // name was resolved, and that very address is connected to.
 //
 // Where a proxy does the connecting, it resolves the name itself. The name is resolved
-// here too and checked; one that cannot be resolved here is left to the proxy, whose
-// network it is.
+// here too, and none of its addresses may be a forbidden one; a name that cannot be resolved
+// here is left to the proxy, whose network it is.
 type guarded struct {
 	allowPrivate     bool
 	allow            func(host string, address netip.AddrPort) bool
@@ -100,12 +117,27 @@ func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	host := r.URL.Hostname()
 	port := cmp.Or(r.URL.Port(), map[string]string{"http": "80", "https": "443"}[r.URL.Scheme])
-	if _, err := t.reachable(r.Context(), host, port); err != nil {
-		if _, refused := errors.AsType[*AddressError](err); refused {
-			return nil, err
-		}
+	// The proxy would take any of the addresses, and some read a number as one.
+	if _, err := netip.ParseAddr(host); err != nil && endsInNumber(host) {
+		return nil, text.Errorf("%q is no address: write it as 192.0.2.1", "%q 不是地址：请写成 192.0.2.1 的形式", shortened(host))
+	}
+	_, refused, err := t.reachable(r.Context(), host, port)
+	if other, ok := errors.AsType[*AddressError](cmp.Or(refused, err)); ok {
+		return nil, other
 	}
 	return t.throughs.RoundTrip(r)
+}
+
+// endsInNumber tells of a host that systems may read as an IPv4 address, such as 127.1,
+// 0x7f000001 or 2130706433.
+func endsInNumber(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	digits := strings.TrimLeft(last, "0123456789")
+	if hex, ok := strings.CutPrefix(strings.ToLower(last), "0x"); ok {
+		digits = strings.TrimLeft(hex, "0123456789abcdef")
+	}
+	return last != "" && digits == ""
 }
 
 // connect connects to a host at an address that may be reached.
@@ -114,7 +146,7 @@ func (g *guarded) connect(ctx context.Context, network, address string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	all, err := g.reachable(ctx, host, port)
+	all, _, err := g.reachable(ctx, host, port)
 	if err != nil {
 		return nil, err
 	}
@@ -131,20 +163,19 @@ func (g *guarded) connect(ctx context.Context, network, address string) (net.Con
 	return nil, errors.Join(failed...)
 }
 
-// reachable returns the addresses of a host that may be reached, at least one.
-func (g *guarded) reachable(ctx context.Context, host, port string) ([]netip.AddrPort, error) {
+// reachable returns the addresses of a host that may be reached, at least one, and why
+// another one may not.
+func (g *guarded) reachable(ctx context.Context, host, port string) (all []netip.AddrPort, refused, err error) {
 	names := []string{host}
 	if _, err := netip.ParseAddr(host); err != nil {
 		if names, err = g.lookup(ctx, host); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	var all []netip.AddrPort
-	var refused error
 	for _, name := range names {
 		to, err := netip.ParseAddrPort(net.JoinHostPort(name, port))
 		if err != nil {
-			return nil, fmt.Errorf("look up %s: %w", host, err)
+			return nil, nil, fmt.Errorf("look up %s: %w", host, err)
 		}
 		if err := g.check(net.JoinHostPort(host, port), to); err != nil {
 			refused = err
@@ -153,9 +184,9 @@ func (g *guarded) reachable(ctx context.Context, host, port string) ([]netip.Add
 		all = append(all, to)
 	}
 	if len(all) == 0 {
-		return nil, cmp.Or(refused, text.Errorf("%s has no address", "%s 没有地址", host))
+		return nil, refused, cmp.Or(refused, text.Errorf("%s has no address", "%s 没有地址", host))
 	}
-	return all, nil
+	return all, refused, nil
 }
 
 func (g *guarded) check(host string, to netip.AddrPort) error {
