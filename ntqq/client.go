@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +63,9 @@ type Options struct {
 	Transfers *transfer.Registry
 	// UploadTCP: uploads go in frames of their own, not in HTTP requests.
 	UploadTCP bool
+	// PrivateMedia: media are downloaded from private addresses, too, when the service names
+	// one; those of a sandbox always are. See [media.Reach].
+	PrivateMedia bool
 
 	// Handler gets every event, in the order in which the server sent them, one at a time.
 	// While it runs, later events wait; when thousands do, the server waits, its answers to
@@ -151,7 +153,6 @@ type Client struct {
 	uploads   chan struct{} // a place for each upload that runs
 	highways  highways
 	rkeys     rkeys
-	http      *http.Client // for media
 }
 
 // New checks the options and loads the keystore. It starts nothing.
@@ -163,7 +164,7 @@ func New(o Options) (*Client, error) {
 		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
 		showing:   make(chan struct{}, maxShowing),
-		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads), http: mediaClient(&o),
+		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads),
 	}
 	s := o.session()
 	s.OnPush, s.OnOnline, s.OnFrame = c.receive, c.online, c.noteFrame

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,11 @@ type mediaService struct {
 	download atomic.Pointer[http.HandlerFunc]
 
 	askedKeys, askedURL, reserved, sessions atomic.Int32
+}
+
+// mediaNames are the addresses of hosts.
+var mediaNames = map[string][]string{
+	"media.example": {"203.0.113.7"}, "private.example": {"10.0.0.7"}, "metadata.example": {"169.254.169.254"},
 }
 
 // client is a client of the service. It must be called inside a bubble.
@@ -73,15 +79,18 @@ func (s *mediaService) client(t *testing.T, change ...func(*Options)) *Client {
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.download.Load())(w, r) })}
 	go func() { _ = server.Serve(web) }()
 	t.Cleanup(func() { _ = server.Close() })
-	o := Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		switch address {
-		case "media.example:80":
-			return web.dial()
-		case "127.0.0.1:99":
-			return nil, errors.New("the highway is down")
-		}
-		return service.Dial(ctx, network, address)
-	}}
+	o := Options{
+		Lookup: func(_ context.Context, host string) ([]string, error) { return mediaNames[host], nil },
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			switch address {
+			case "203.0.113.7:80", "10.0.0.7:80", "169.254.169.254:80":
+				return web.dial()
+			case "127.0.0.1:99":
+				return nil, errors.New("the highway is down")
+			}
+			return service.Dial(ctx, network, address)
+		},
+	}
 	for _, f := range change {
 		f(&o)
 	}
@@ -346,6 +355,61 @@ func TestDownload(t *testing.T) {
 			list := c.Transfers().List()
 			if last := list[len(list)-1]; last.Direction != transfer.Download || last.Ended.IsZero() || (last.Err == nil) != (err == nil) {
 				t.Errorf("%s: listed as %+v", name, last)
+			}
+		}
+	})
+}
+
+// TestDownloadsStayOutside: neither the service nor a redirect leads into the network of the
+// client. Paths of the old form are written by senders, and lead to redirects, too.
+func TestDownloadsStayOutside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host, asked := "", 0
+		s := &mediaService{keys: keysAnswer(3600), url: func() (*mediapb.RichMediaResp, error) {
+			return &mediapb.RichMediaResp{Download: &mediapb.DownloadResp{Info: &mediapb.DownloadInfo{Domain: host, UrlPath: "/x", HttpsPort: 80}}}, nil
+		}}
+		web := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			if to := r.URL.Query().Get("to"); to != "" {
+				http.Redirect(w, r, to, http.StatusFound)
+			}
+			_, _ = io.WriteString(w, "1234")
+		})
+		s.download.Store(&web)
+		byService := func(h string) message.Segment {
+			host = h
+			return &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403), Size: 4}}
+		}
+		redirect := func(to string) message.Segment {
+			return &message.ImageSegment{Medium: message.Medium{URL: "http://media.example/old?to=" + url.QueryEscape(to), Size: 4}}
+		}
+		for _, private := range []bool{false, true} {
+			c := s.client(t, func(o *Options) { o.PrivateMedia = private })
+			for name, v := range map[string]struct {
+				seg   message.Segment
+				host  string
+				most  int // requests
+				wants bool
+			}{
+				"outside":               {byService("media.example"), "media.example", 1, true},
+				"a private name":        {byService("private.example"), "private.example", 1, private},
+				"metadata":              {byService("169.254.169.254"), "169.254.169.254", 0, false},
+				"metadata by name":      {byService("metadata.example"), "metadata.example", 0, false},
+				"metadata as IPv6":      {byService("[::ffff:a9fe:a9fe]"), "[::ffff:a9fe:a9fe]", 0, false},
+				"redirect":              {redirect("http://media.example/"), "", 2, true},
+				"redirect to a private": {redirect("http://private.example/"), "", 2, private},
+				"redirect to metadata":  {redirect("http://metadata.example/"), "", 1, false},
+				"redirect to a file":    {redirect("file:///etc/passwd"), "", 1, false},
+			} {
+				host, asked = v.host, 0
+				var got bytes.Buffer
+				err := c.Media().Download(t.Context(), v.seg, &got)
+				if (err == nil && got.String() == "1234") != v.wants || asked > v.most {
+					t.Errorf("private %v, %s: got %q, %v after %d requests", private, name, got.String(), err, asked)
+				}
+				if err != nil && strings.Contains(err.Error(), "?") {
+					t.Errorf("%s: the error has a query: %v", name, err)
+				}
 			}
 		}
 	})

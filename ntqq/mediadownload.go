@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
-	"libration/internal/network"
 	"libration/internal/redact"
 	"libration/ntqq/media"
 	"libration/ntqq/media/transfer"
@@ -37,7 +37,7 @@ func (e *StatusError) Error() string {
 // is 0, up to 256 MiB.
 //
 // The errors are those of [Media.URL], [*StatusError], [ErrIncomplete], those of the
-// network and of w, and [transfer.ErrCancelled].
+// network, [*media.AddressError] among them, and of w, and [transfer.ErrCancelled].
 func (m Media) Download(ctx context.Context, seg message.Segment, w io.Writer) error {
 	kind, medium := mediumOf(seg)
 	if kind == nil {
@@ -104,11 +104,13 @@ func (c *Client) openURL(ctx context.Context, address string, size uint64, list 
 		end()
 		return nil, redact.Err(err)
 	}
-	resp, err := c.http.Do(req)
+	resp, err := c.mediaClient().Do(req)
 	if err != nil {
 		err = redact.Err(err)
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
+		} else if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
+			err = fmt.Errorf("%w: %w", ErrTimeout, err)
 		}
 		end()
 		return nil, err
@@ -164,10 +166,10 @@ func (d *downloading) Close() error {
 	return d.body.Close()
 }
 
-// mediaClient is what media are downloaded with. Connections are not kept: no goroutine
-// outlives its request.
-func mediaClient(o *Options) *http.Client {
-	transport := network.Network{DialFunc: o.Dial}.Transport()
-	transport.DisableKeepAlives, transport.DisableCompression = true, true
-	return &http.Client{Transport: transport}
+// mediaClient is what media are downloaded with. It does not go where the service, or a
+// redirect, has no business to send it.
+func (c *Client) mediaClient() *http.Client {
+	return media.Reach{
+		AllowPrivate: c.opts.PrivateMedia || c.session.MediaServer() != "", Dial: c.opts.Dial, Lookup: c.opts.Lookup,
+	}.Client()
 }

@@ -71,6 +71,7 @@ func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keyst
 	}
 	o := a.session(ctx, p)
 	o.Media, o.Transfers = tools, a.transfers
+	o.PrivateMedia = a.cfg.Media.AllowPrivate
 	o.Keystore, o.Progress, o.Initial, o.Servers = keys, progress, initial, servers
 	if p.client, err = ntqq.New(o); err != nil {
 		return nil, ExplainFile(err)
