@@ -247,6 +247,27 @@ func TestRkeys(t *testing.T) {
 	})
 }
 
+// TestKeysThatAreDead: a service whose keys have expired when they come, or whose clock is
+// wrong, is not asked for each picture.
+func TestKeysThatAreDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{keys: keysAnswer(0)}
+		c := s.client(t)
+		picture := &message.ImageSegment{Medium: message.Medium{ID: fileID(t, 1407)}}
+		for i := range int32(3) {
+			for range 20 {
+				if got, err := c.Media().URL(t.Context(), picture); err != nil || got == "" {
+					t.Errorf("got %q, %v", got, err)
+				}
+			}
+			if n := s.askedKeys.Load(); n != i+1 {
+				t.Errorf("asked %d times, want %d", n, i+1)
+			}
+			time.Sleep(keyPause)
+		}
+	})
+}
+
 // TestKeysStayWithTheService: the key of pictures goes to no host that a message names.
 func TestKeysStayWithTheService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,8 @@ const (
 	keyMargin = 2 * time.Minute
 	// maxKeyAge bounds what the service says of the age of keys.
 	maxKeyAge = 24 * time.Hour
-	// keyPause follows a failure: messages must not all ask for keys that are not to be had.
+	// keyPause is how long keys are not asked for again: neither those that are not to be
+	// had, nor those that are said to have expired already. Each message would ask.
 	keyPause = 30 * time.Second
 )
 
@@ -39,7 +40,8 @@ const (
 type rkeys struct {
 	mu    sync.Mutex // guards what follows
 	keys  []Rkey
-	after time.Time // when messages may ask again
+	asked time.Time // when there was an answer, or none
+	none  bool      // then
 }
 
 // Rkeys returns the keys that addresses of pictures need. They come from memory until
@@ -88,7 +90,8 @@ func (k Rkey) until() time.Time {
 func (r *rkeys) fresh(now time.Time) []Rkey {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.keys) == 0 || slices.ContainsFunc(r.keys, func(k Rkey) bool { return !now.Before(k.until()) }) {
+	dying := func(k Rkey) bool { return !now.Before(k.until()) }
+	if len(r.keys) == 0 || slices.ContainsFunc(r.keys, dying) && time.Since(r.asked) >= keyPause {
 		return nil
 	}
 	return slices.Clone(r.keys)
@@ -98,10 +101,7 @@ func (r *rkeys) fresh(now time.Time) []Rkey {
 func (r *rkeys) put(keys []Rkey, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keys, r.after = keys, time.Time{}
-	if err != nil || len(keys) == 0 {
-		r.after = time.Now().Add(keyPause)
-	}
+	r.keys, r.asked, r.none = keys, time.Now(), err != nil || len(keys) == 0
 }
 
 // forget makes the next address ask anew.
@@ -115,7 +115,7 @@ func (r *rkeys) forget() {
 func (r *rkeys) paused() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return time.Now().Before(r.after)
+	return r.none && time.Since(r.asked) < keyPause
 }
 
 // rkey returns the key of a type; "": there is none.
