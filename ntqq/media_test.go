@@ -461,6 +461,52 @@ func TestSilentServiceAboutMedia(t *testing.T) {
 	})
 }
 
+// TestServiceThatRefusesAndIsSilent: a refusal for the first medium of a message does not
+// hide that there was no answer for another one.
+func TestServiceThatRefusesAndIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &mediaService{}
+		s.url = func() (*mediapb.RichMediaResp, error) {
+			if s.askedURL.Load()%2 == 0 {
+				<-ctx.Done()
+			}
+			return nil, &rpc.Refused{Code: 1, Message: "no"}
+		}
+		c := s.client(t)
+		defer cancel()
+		began := time.Now()
+		for range 5 {
+			voice := &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1402)}}
+			c.locateMedia(t.Context(), &event.Message{Message: &message.Message{Content: message.Content{voice, voice}}})
+		}
+		if took := time.Since(began); took > resolveTimeout {
+			t.Errorf("five events waited %v", took)
+		}
+	})
+}
+
+// TestFloodOfVoices: while many packets wait, no event waits for addresses.
+func TestFloodOfVoices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{keys: keysAnswer(3600), url: urlAnswer("/x")}
+		hold := make(chan struct{})
+		c := s.client(t, func(o *Options) { o.Handler = func(event.Event) { <-hold } })
+		for range 1 + crowd + 1 { // the first one is being handled
+			c.receive(t.Context(), "nobody.knows.this", []byte{1})
+			synctest.Wait()
+		}
+		m := &message.Message{Content: message.Content{
+			&message.ImageSegment{Medium: message.Medium{ID: fileID(t, 1407)}}, &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403)}},
+		}}
+		c.locateMedia(t.Context(), &event.Message{Message: m})
+		if m.Content[0].(*message.ImageSegment).URL == "" || m.Content[1].(*message.RecordSegment).URL != "" || s.askedURL.Load() != 0 {
+			t.Errorf("got %+v, %+v, asked %d times", m.Content[0], m.Content[1], s.askedURL.Load())
+		}
+		close(hold)
+	})
+}
+
 // TestEventOfManyMedia: pictures are located without a question each, the others up
 // to a limit.
 func TestEventOfManyMedia(t *testing.T) {

@@ -146,6 +146,10 @@ func (c *Client) nameMentions(m *message.Message, fetch func()) {
 // Those of pictures are made without.
 const eventAddresses = 8
 
+// crowd is how many packets may wait while it is asked for them. A flood of messages with
+// voices must not make all events late: those in it get none.
+const crowd = 8
+
 // locateMedia fills in the addresses of a message's media. The segments are replaced, not
 // changed: others may hold them.
 func (c *Client) locateMedia(ctx context.Context, e event.Event) {
@@ -163,8 +167,11 @@ func (c *Client) locateMedia(ctx context.Context, e event.Event) {
 	}
 	ctx, cancel := c.lookUps(ctx)
 	defer cancel()
+	if c.pushes.Len() > crowd {
+		asks = 0
+	}
 	err := c.addresses(ctx, m.Content, &asks, false)
-	c.looked(err)
+	c.looked(errors.Join(err, ctx.Err())) // err is the first one, of several
 	if err != nil {
 		c.log.Debug("a medium has no address", "err", err)
 	}
