@@ -83,7 +83,7 @@ func (s *mediaService) client(t *testing.T, change ...func(*Options)) *Client {
 		Lookup: func(_ context.Context, host string) ([]string, error) { return mediaNames[host], nil },
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			switch address {
-			case "203.0.113.7:80", "10.0.0.7:80", "169.254.169.254:80":
+			case "203.0.113.7:80":
 				return web.dial()
 			case "127.0.0.1:99":
 				return nil, errors.New("the highway is down")
@@ -381,54 +381,60 @@ func TestDownload(t *testing.T) {
 	})
 }
 
-// TestDownloadsStayOutside: neither the service nor a redirect leads into the network of the
+// TestDownloadsStayOutside: neither an address nor a redirect leads into the network of the
 // client. Paths of the old form are written by senders, and lead to redirects, too.
 func TestDownloadsStayOutside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		host, asked := "", 0
-		s := &mediaService{keys: keysAnswer(3600), url: func() (*mediapb.RichMediaResp, error) {
-			return &mediapb.RichMediaResp{Download: &mediapb.DownloadResp{Info: &mediapb.DownloadInfo{Domain: host, UrlPath: "/x", HttpsPort: 80}}}, nil
-		}}
-		web := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked := 0
+		web := newPipeListener()
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked++
 			if to := r.URL.Query().Get("to"); to != "" {
 				http.Redirect(w, r, to, http.StatusFound)
 			}
 			_, _ = io.WriteString(w, "1234")
-		})
-		s.download.Store(&web)
-		byService := func(h string) message.Segment {
-			host = h
-			return &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403), Size: 4}}
+		})}
+		go func() { _ = server.Serve(web) }()
+		t.Cleanup(func() { _ = server.Close() })
+		outside := Options{
+			Lookup: func(_ context.Context, host string) ([]string, error) { return mediaNames[host], nil },
+			Dial:   func(context.Context, string, string) (net.Conn, error) { return web.dial() },
 		}
-		redirect := func(to string) message.Segment {
-			return &message.ImageSegment{Medium: message.Medium{URL: "http://media.example/old?to=" + url.QueryEscape(to), Size: 4}}
-		}
-		for _, private := range []bool{false, true} {
-			c := s.client(t, func(o *Options) { o.PrivateMedia = private })
-			for name, v := range map[string]struct {
-				seg   message.Segment
-				host  string
+		private, sandbox := outside, outside
+		private.PrivateMedia = true
+		sandbox.Servers = Servers{Addresses: []string{"127.0.0.1:1"}, Media: "127.0.0.1:1"}
+		redirect := func(to string) string { return "http://media.example/?to=" + url.QueryEscape(to) }
+		for name, v := range map[string]struct {
+			options Options
+			private bool
+		}{"outside": {outside, false}, "private": {private, true}, "sandbox": {sandbox, true}} {
+			c, err := New(v.options) // it does not run
+			if err != nil {
+				t.Fatal(err)
+			}
+			for address, v := range map[string]struct {
 				most  int // requests
 				wants bool
 			}{
-				"outside":               {byService("media.example"), "media.example", 1, true},
-				"a private name":        {byService("private.example"), "private.example", 1, private},
-				"metadata":              {byService("169.254.169.254"), "169.254.169.254", 0, false},
-				"metadata by name":      {byService("metadata.example"), "metadata.example", 0, false},
-				"metadata as IPv6":      {byService("[::ffff:a9fe:a9fe]"), "[::ffff:a9fe:a9fe]", 0, false},
-				"redirect":              {redirect("http://media.example/"), "", 2, true},
-				"redirect to a private": {redirect("http://private.example/"), "", 2, private},
-				"redirect to metadata":  {redirect("http://metadata.example/"), "", 1, false},
-				"redirect to a file":    {redirect("file:///etc/passwd"), "", 1, false},
+				"http://media.example/":               {1, true},
+				"http://private.example/":             {1, v.private},
+				"http://127.0.0.1:80/":                {1, v.private},
+				"http://169.254.169.254/?s3cr3t":      {0, false},
+				"http://metadata.example/":            {0, false},
+				"http://[::ffff:a9fe:a9fe]/":          {0, false},
+				"file:///etc/passwd":                  {0, false},
+				redirect("http://media.example/"):     {2, true},
+				redirect("http://private.example/"):   {2, v.private},
+				redirect("http://metadata.example/"):  {1, false},
+				redirect("file:///etc/passwd?s3cr3t"): {1, false},
 			} {
-				host, asked = v.host, 0
+				asked = 0
 				var got bytes.Buffer
-				err := c.Media().Download(t.Context(), v.seg, &got)
+				err := c.Media().Download(t.Context(), &message.ImageSegment{Medium: message.Medium{URL: address, Size: 4}}, &got)
 				if (err == nil && got.String() == "1234") != v.wants || asked > v.most {
-					t.Errorf("private %v, %s: got %q, %v after %d requests", private, name, got.String(), err, asked)
+					t.Errorf("%s, %s: got %q, %v after %d requests", name, address, got.String(), err, asked)
 				}
-				if err != nil && strings.Contains(err.Error(), "?") {
+				if err != nil && strings.Contains(err.Error(), "s3cr3t") {
 					t.Errorf("%s: the error has a query: %v", name, err)
 				}
 			}
