@@ -9,19 +9,6 @@ import (
 	"libration/ntqq/message"
 )
 
-// MediumOf is what pictures, voices and videos have in common; nil for another segment.
-func MediumOf(part message.Segment) *message.Medium {
-	switch p := part.(type) {
-	case *message.ImageSegment:
-		return &p.Medium
-	case *message.RecordSegment:
-		return &p.Medium
-	case *message.VideoSegment:
-		return &p.Medium
-	}
-	return nil
-}
-
 // MediumID is the id by which a medium is known for good: 32 hexadecimal digits, of its
 // MD5 where that is known. "" for one of which nothing is known.
 func MediumID(m *message.Medium) string {
@@ -44,7 +31,7 @@ func MediumID(m *message.Medium) string {
 // messages that the gateway was given is kept already.
 func (g *Gateway) Remember(c message.Content) {
 	for _, part := range c {
-		m := MediumOf(part)
+		m := message.MediumOf(part)
 		if m == nil {
 			continue
 		}
@@ -64,21 +51,12 @@ func (g *Gateway) Remember(c message.Content) {
 
 // withoutSource is a medium as it is kept: where it was sent from is nobody's business.
 func withoutSource(part message.Segment) message.Segment {
-	switch p := part.(type) {
-	case *message.ImageSegment:
-		kept := *p
-		kept.Source = nil
-		return &kept
-	case *message.RecordSegment:
-		kept := *p
-		kept.Source = nil
-		return &kept
-	case *message.VideoSegment:
-		kept := *p
-		kept.Source, kept.Cover.Source = nil, nil
-		return &kept
+	kept, m := message.CopyMedium(part)
+	m.Source = nil
+	if v, ok := kept.(*message.VideoSegment); ok {
+		v.Cover.Source = nil
 	}
-	return part
+	return kept
 }
 
 // Medium returns the picture, voice or video with this id, as it was last seen; nil when

@@ -36,12 +36,12 @@ func TestMedia(t *testing.T) {
 		default:
 			g.Remember(c)
 		}
-		id := MediumID(MediumOf(part))
+		id := MediumID(message.MediumOf(part))
 		if got, err := g.Medium(id); err != nil || !reflect.DeepEqual(got, part) {
 			t.Errorf("%q gives %+v, %v, want %+v", id, got, err, part)
 		}
 	}
-	if id := MediumID(MediumOf(all[0])); id != strings.Repeat("61", 16) {
+	if id := MediumID(message.MediumOf(all[0])); id != strings.Repeat("61", 16) {
 		t.Errorf("the id is %q, want the MD5", id)
 	}
 

@@ -43,7 +43,7 @@ func (m Media) Upload(ctx context.Context, chat message.Chat, seg message.Segmen
 	if err != nil {
 		return nil, err
 	}
-	_, uploaded := mediumOf(ready[0])
+	uploaded := message.MediumOf(ready[0])
 	var info mediapb.MsgInfo
 	if uploaded != nil && pb.Unmarshal(uploaded.Info, &info) == nil && len(info.GetBody()) > 0 {
 		uploaded.ID = info.GetBody()[0].GetIndex().GetFileUuid()

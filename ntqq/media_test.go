@@ -325,7 +325,7 @@ func TestMediaServer(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		for i, seg := range content {
-			if _, m := mediumOf(seg); m.URL != want[i] {
+			if m := message.MediumOf(seg); m.URL != want[i] {
 				t.Errorf("%s: picture %d is at %s, want %s", name, i, m.URL, want[i])
 			}
 		}
@@ -528,7 +528,7 @@ func TestEventOfManyMedia(t *testing.T) {
 		c.locateMedia(t.Context(), &event.Message{Message: m})
 		located := 0
 		for _, seg := range m.Content {
-			if _, medium := mediumOf(seg); medium.URL != "" {
+			if medium := message.MediumOf(seg); medium.URL != "" {
 				located++
 			}
 		}

@@ -1,6 +1,8 @@
 package ntqq
 
 import (
+	"slices"
+
 	"libration/internal/rpc"
 	"libration/ntqq/message"
 )
@@ -58,29 +60,10 @@ var (
 // mediumOf returns the kind of a segment and what it has in common with others; nil: it is
 // no medium.
 func mediumOf(seg message.Segment) (*mediaKind, *message.Medium) {
-	switch s := seg.(type) {
-	case *message.ImageSegment:
-		return imageKind, &s.Medium
-	case *message.RecordSegment:
-		return recordKind, &s.Medium
-	case *message.VideoSegment:
-		return videoKind, &s.Medium
+	m := message.MediumOf(seg)
+	if m == nil {
+		return nil, nil
 	}
-	return nil, nil
-}
-
-// copyMedium returns a copy of a segment with a medium, and what it has in common with others.
-func copyMedium(seg message.Segment) (message.Segment, *message.Medium) {
-	switch s := seg.(type) {
-	case *message.ImageSegment:
-		c := *s
-		return &c, &c.Medium
-	case *message.RecordSegment:
-		c := *s
-		return &c, &c.Medium
-	case *message.VideoSegment:
-		c := *s
-		return &c, &c.Medium
-	}
-	return nil, nil
+	kinds := []*mediaKind{imageKind, recordKind, videoKind}
+	return kinds[slices.IndexFunc(kinds, func(k *mediaKind) bool { return k.name == seg.Name() })], m
 }

@@ -174,7 +174,7 @@ func (u *uploading) once(ctx context.Context) (*highwaySession, elements.Stored,
 
 // prepare finds out what is uploaded: the bytes of the source, or what was received.
 func (u *uploading) prepare(ctx context.Context) error {
-	_, m := mediumOf(u.seg)
+	m := message.MediumOf(u.seg)
 	if m.Source != nil {
 		return u.measure(ctx, m.Source)
 	}

@@ -10,21 +10,14 @@ import (
 	"net/url"
 	"strconv"
 
+	"libration/internal/elements"
 	"libration/internal/pb"
 	"libration/internal/pb/mediapb"
 	"libration/ntqq/message"
 )
 
-const (
-	// mediaHost has the pictures of the new form, oldHost those of the old one
-	// (docs/protocol/media.md 5.1).
-	mediaHost = "multimedia.nt.qq.com.cn"
-	oldHost   = "gchat.qpic.cn"
-	oldImages = "http://" + oldHost + "/gchatpic_new/0/0-0-%X/0"
-
-	// maxAddresses is how often one call of Complete asks for an address.
-	maxAddresses = 200
-)
+// maxAddresses is how often one call of Complete asks for an address.
+const maxAddresses = 200
 
 var errNoAddress = errors.New("the answer has no address")
 
@@ -64,7 +57,7 @@ func oldURL(kind *mediaKind, m *message.Medium) (string, error) {
 	case m.URL != "":
 		return m.URL, nil
 	case kind == imageKind && len(m.MD5) == 16:
-		return fmt.Sprintf(oldImages, m.MD5), nil
+		return elements.ImageURL(m.MD5), nil
 	}
 	return "", ErrNoMedium
 }
@@ -77,7 +70,7 @@ func (c *Client) atService(address string) string {
 		return address
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Host != mediaHost && u.Host != oldHost {
+	if err != nil || u.Host != elements.MediaHost && u.Host != elements.OldMediaHost {
 		return address
 	}
 	u.Scheme, u.Host = "http", own
@@ -139,7 +132,7 @@ func (c *Client) pictureURL(ctx context.Context, w where) string {
 	if key == "" {
 		return ""
 	}
-	return c.atService(fmt.Sprintf("https://%s/download?appid=%d&fileid=%s%s", mediaHost, w.app, url.QueryEscape(w.node.GetFileUuid()), key))
+	return c.atService(fmt.Sprintf("https://%s/download?appid=%d&fileid=%s%s", elements.MediaHost, w.app, url.QueryEscape(w.node.GetFileUuid()), key))
 }
 
 // askURL asks the service for an address.
@@ -210,7 +203,7 @@ func (c *Client) addresses(ctx context.Context, content message.Content, asks *i
 		}
 		first = cmp.Or(first, err)
 		if address != "" {
-			located, medium := copyMedium(seg)
+			located, medium := message.CopyMedium(seg)
 			medium.URL = address
 			content[i] = located
 		}
@@ -221,7 +214,7 @@ func (c *Client) addresses(ctx context.Context, content message.Content, asks *i
 // unlocated reports whether a segment is a medium that was received, without an address, or
 // with one that a sandbox has elsewhere.
 func (c *Client) unlocated(seg message.Segment) bool {
-	_, m := mediumOf(seg)
+	m := message.MediumOf(seg)
 	if m == nil {
 		return false
 	}

@@ -310,7 +310,7 @@ func (v *flowVector) checkMessage(t *testing.T, seg message.Segment, group bool,
 	if len(v.MessageBody) == 0 {
 		return
 	}
-	ready, m := copyMedium(seg)
+	ready, m := message.CopyMedium(seg)
 	m.Info, m.Compat = r.info, r.compat
 	body, err := elements.Encode(message.Content{ready}, elements.EncodeOptions{Group: group})
 	if err != nil {

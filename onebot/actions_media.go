@@ -140,7 +140,7 @@ func (a *account) mediaFile(ctx context.Context, file, kind, format string, enco
 	if err != nil {
 		return fileResult{}, err
 	}
-	m := gateway.MediumOf(part)
+	m := message.MediumOf(part)
 	url := a.writer.url(m, gateway.MediumID(m))
 	if a.writer.links == nil || url == m.URL {
 		if url, err = a.client.Media().URL(ctx, part); err != nil {
@@ -152,7 +152,7 @@ func (a *account) mediaFile(ctx context.Context, file, kind, format string, enco
 
 // nameOf is what bots call a medium.
 func nameOf(part message.Segment) string {
-	m := gateway.MediumOf(part)
+	m := message.MediumOf(part)
 	return mediaName(m, gateway.MediumID(m), extensionOf(part))
 }
 

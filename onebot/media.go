@@ -17,7 +17,7 @@ func (a *account) download(ctx context.Context, part message.Segment) (*media.Ca
 		return nil, failure(noFiles)
 	}
 	// Its addresses change with their keys.
-	return a.files.Once(ctx, "medium "+gateway.MediumID(gateway.MediumOf(part)), func(ctx context.Context, w io.Writer) error {
+	return a.files.Once(ctx, "medium "+gateway.MediumID(message.MediumOf(part)), func(ctx context.Context, w io.Writer) error {
 		return a.client.Media().Download(ctx, part, w)
 	})
 }
@@ -88,7 +88,7 @@ func hasMedia(part message.Segment) bool {
 	if f, ok := part.(*message.ForwardSegment); ok {
 		return len(f.Nodes) > 0
 	}
-	return gateway.MediumOf(part) != nil
+	return message.MediumOf(part) != nil
 }
 
 // completeNodes does so for the messages of a forward, and has their media known by name.

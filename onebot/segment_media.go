@@ -12,6 +12,7 @@ import (
 	"libration/gateway"
 	"libration/internal/text"
 	"libration/ntqq/media"
+	"libration/ntqq/media/picture"
 	"libration/ntqq/message"
 )
 
@@ -53,11 +54,6 @@ func mediaID(name string) string {
 	return stem
 }
 
-// extensions are those of the formats of pictures, docs/protocol/media.md 6.1.
-var extensions = map[uint32]string{
-	1000: ".jpg", 1001: ".png", 1002: ".webp", 1003: ".jp2", 1005: ".bmp", 1006: ".tiff", 2000: ".gif",
-}
-
 // The names of segments' data are those of NapCat, and of go-cqhttp and Lagrange.OneBot
 // beside them (docs/protocol/onebot11.md d.4).
 func (w *writer) showMedium(m *message.Medium, extension string, data []field) []field {
@@ -83,8 +79,8 @@ func (w *writer) url(m *message.Medium, id string) string {
 }
 
 func imageExtension(s *message.ImageSegment) string {
-	if extension := extensions[s.Format]; extension != "" {
-		return extension
+	if extension := picture.Extension(s.Format); extension != "" {
+		return "." + extension
 	}
 	return ".image"
 }
@@ -206,7 +202,7 @@ const mostTimeout = 3600
 
 // readMedium reads what a segment says of a P. It is what is known of the medium that the
 // segment names, or has a source.
-func readMedium[P message.Segment](ctx context.Context, r reader, seg segment, fresh P, medium func(P) *message.Medium) (P, error) {
+func readMedium[P message.Segment](ctx context.Context, r reader, seg segment, fresh P) (P, error) {
 	file, url := seg.get("file"), seg.get("url")
 	if file == "" {
 		file = url
@@ -229,10 +225,10 @@ func readMedium[P message.Segment](ctx context.Context, r reader, seg segment, f
 			return fresh, badSegment(seg, "file", otherKind(known))
 		}
 	} else {
-		medium(p).Source = source
+		message.MediumOf(p).Source = source
 	}
 	if name := seg.first("filename", "name"); name != "" {
-		medium(p).Name = baseName(name)
+		message.MediumOf(p).Name = baseName(name)
 	}
 	return p, nil
 }
@@ -260,7 +256,7 @@ func (s segment) first(names ...string) string {
 }
 
 func readImage(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
-	p, err := readMedium(ctx, r, seg, &message.ImageSegment{}, func(p *message.ImageSegment) *message.Medium { return &p.Medium })
+	p, err := readMedium(ctx, r, seg, &message.ImageSegment{})
 	if err != nil {
 		return nil, err
 	}
@@ -283,11 +279,11 @@ func readImage(ctx context.Context, r reader, _ message.Chat, seg segment) (mess
 }
 
 func readRecord(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
-	return sent(readMedium(ctx, r, seg, &message.RecordSegment{}, func(p *message.RecordSegment) *message.Medium { return &p.Medium }))
+	return sent(readMedium(ctx, r, seg, &message.RecordSegment{}))
 }
 
 func readVideo(ctx context.Context, r reader, _ message.Chat, seg segment) (message.Segment, error) {
-	p, err := readMedium(ctx, r, seg, &message.VideoSegment{}, func(p *message.VideoSegment) *message.Medium { return &p.Medium })
+	p, err := readMedium(ctx, r, seg, &message.VideoSegment{})
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +301,7 @@ func readVideo(ctx context.Context, r reader, _ message.Chat, seg segment) (mess
 	}
 	p.Cover = message.Medium{Source: source}
 	if known != nil {
-		p.Cover = *gateway.MediumOf(known)
+		p.Cover = *message.MediumOf(known)
 	}
 	return p, nil
 }

@@ -53,8 +53,8 @@ func codecs() []codec {
 			inElem(fieldCustomFace), inElem(fieldNotOnlineImage), inCommon(serviceFlashPicture),
 		}, decodeImage, (*encoder).image), uploadImage),
 		// richText reads the old form of a voice, which is no element.
-		uploaded(as([]element{inBusiness(serviceMedia, businessVoicePrivate), inBusiness(serviceMedia, businessVoiceGroup)}, decodeRecord, (*encoder).record), uploadRecord),
-		uploaded(as([]element{inBusiness(serviceMedia, businessVideoPrivate), inBusiness(serviceMedia, businessVideoGroup), inElem(fieldVideoFile)}, decodeVideo, (*encoder).video), uploadVideo),
+		uploaded(as([]element{inBusiness(serviceMedia, businessVoicePrivate), inBusiness(serviceMedia, businessVoiceGroup)}, decodeRecord, (*encoder).record), uploadMedium[*message.RecordSegment]),
+		uploaded(as([]element{inBusiness(serviceMedia, businessVideoPrivate), inBusiness(serviceMedia, businessVideoGroup), inElem(fieldVideoFile)}, decodeVideo, (*encoder).video), uploadMedium[*message.VideoSegment]),
 		as([]element{inElem(fieldMarketFace)}, decodeMarketFace, (*encoder).marketFace),
 		as([]element{inCommon(servicePoke), inCommon(serviceSpecial)}, decodePoke, (*encoder).poke),
 		as([]element{inElem(fieldQQWalletMsg)}, decodeRedPacket, (*encoder).redPacket),

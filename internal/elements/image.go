@@ -125,7 +125,7 @@ func (d *decoder) flash(e *messagepb.Elem) {
 		return
 	}
 	s.Flash, s.Summary = true, flashSummary
-	s.URL, s.ID = urlByMD5(s.MD5), ""
+	s.URL, s.ID = ImageURL(s.MD5), ""
 	d.add(s)
 }
 
@@ -184,8 +184,5 @@ func uploadImage(ctx context.Context, u *uploading, s *message.ImageSegment) (me
 	if s.Flash {
 		return s, nil
 	}
-	stored, err := u.to.Upload(ctx, s)
-	ready := *s
-	ready.Info, ready.Compat = stored.Info, stored.Compat
-	return &ready, err
+	return uploadMedium(ctx, u, s)
 }

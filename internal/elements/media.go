@@ -1,10 +1,12 @@
 package elements
 
 import (
+	"context"
 	"crypto/md5"
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -158,6 +160,14 @@ func (w *encoder) medium(m *message.Medium, private, group uint32) error {
 	return nil
 }
 
+// uploadMedium returns a medium as the service describes it.
+func uploadMedium[S message.Segment](ctx context.Context, u *uploading, s S) (message.Segment, error) {
+	stored, err := u.to.Upload(ctx, s)
+	ready, m := message.CopyMedium(s)
+	m.Info, m.Compat = stored.Info, stored.Compat
+	return ready, err
+}
+
 // storedForGroup tells where a medium was uploaded to. A node of a forward may claim
 // another chat than the one that the forward is sent to. A medium that does not say it is
 // one of the chat that it is sent to.
@@ -175,11 +185,14 @@ func storedForGroup(info []byte, sent bool) bool {
 	return sent
 }
 
-// Where pictures of the old form are (docs/protocol/messages.md 7.2).
+// The hosts of pictures of the new form and of the old one
+// (docs/protocol/messages.md 7.2).
 const (
-	newHost    = "https://multimedia.nt.qq.com.cn"
-	oldHost    = "http://gchat.qpic.cn"
-	byMD5      = "/gchatpic_new/0/0-0-"
+	MediaHost    = "multimedia.nt.qq.com.cn"
+	OldMediaHost = "gchat.qpic.cn"
+)
+
+const (
 	keyOfURL   = "rkey"
 	fileOfURL  = "fileid"
 	maxOldPath = 2048
@@ -191,19 +204,20 @@ const (
 func oldURL(path string, sum []byte) (address, id string) {
 	u, err := url.Parse(path)
 	if err != nil || len(path) > maxOldPath || !strings.HasPrefix(path, "/") || u.Host != "" || len(u.Path) == 0 {
-		return "https" + strings.TrimPrefix(urlByMD5(sum), "http"), ""
+		return "https" + strings.TrimPrefix(ImageURL(sum), "http"), ""
 	}
 	q := u.Query()
 	id = q.Get(fileOfURL)
 	switch {
 	case q.Get(keyOfURL) != "":
-		return newHost + path, id
+		return "https://" + MediaHost + path, id
 	case id != "":
 		return "", id
 	}
-	return oldHost + path, ""
+	return "http://" + OldMediaHost + path, ""
 }
 
-func urlByMD5(sum []byte) string {
-	return oldHost + byMD5 + strings.ToUpper(hex.EncodeToString(sum)) + "/0"
+// ImageURL returns where a picture of the old form is, by its MD5.
+func ImageURL(sum []byte) string {
+	return fmt.Sprintf("http://"+OldMediaHost+"/gchatpic_new/0/0-0-%X/0", sum)
 }

@@ -2,7 +2,6 @@ package elements
 
 import (
 	"bytes"
-	"context"
 
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
@@ -78,11 +77,4 @@ func (w *encoder) record(s *message.RecordSegment) error {
 		w.richText.Ptt = compat.GetPtt()
 	}
 	return nil
-}
-
-func uploadRecord(ctx context.Context, u *uploading, s *message.RecordSegment) (message.Segment, error) {
-	stored, err := u.to.Upload(ctx, s)
-	ready := *s
-	ready.Info, ready.Compat = stored.Info, stored.Compat
-	return &ready, err
 }

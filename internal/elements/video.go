@@ -1,8 +1,6 @@
 package elements
 
 import (
-	"context"
-
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
@@ -57,11 +55,4 @@ func (w *encoder) video(s *message.VideoSegment) error {
 		w.add(&messagepb.Elem{VideoFile: compat})
 	}
 	return nil
-}
-
-func uploadVideo(ctx context.Context, u *uploading, s *message.VideoSegment) (message.Segment, error) {
-	stored, err := u.to.Upload(ctx, s)
-	ready := *s
-	ready.Info, ready.Compat = stored.Info, stored.Compat
-	return &ready, err
 }

@@ -38,6 +38,36 @@ type Medium struct {
 	Compat []byte
 }
 
+// MediumOf returns the Medium within a picture, voice or video; nil for another segment.
+func MediumOf(s Segment) *Medium {
+	switch s := s.(type) {
+	case *ImageSegment:
+		return &s.Medium
+	case *RecordSegment:
+		return &s.Medium
+	case *VideoSegment:
+		return &s.Medium
+	}
+	return nil
+}
+
+// CopyMedium returns a copy of a picture, voice or video, and the Medium within the copy.
+// Both are nil for another segment.
+func CopyMedium(s Segment) (Segment, *Medium) {
+	switch s := s.(type) {
+	case *ImageSegment:
+		c := *s
+		return &c, &c.Medium
+	case *RecordSegment:
+		c := *s
+		return &c, &c.Medium
+	case *VideoSegment:
+		c := *s
+		return &c, &c.Medium
+	}
+	return nil, nil
+}
+
 // mediumBytes is what a Medium takes without what it points to.
 const mediumBytes = 168
 

@@ -85,6 +85,17 @@ func formats() []format {
 	}
 }
 
+// Extension returns the extension of file names for a code of a format, without a dot; ""
+// for an unknown code.
+func Extension(code uint32) string {
+	for _, f := range formats() {
+		if f.code == code {
+			return f.extension
+		}
+	}
+	return ""
+}
+
 // refused are formats that are named, so that people know what to convert.
 var refused = []struct{ magic, name string }{
 	{"????ftyphei", "HEIC"}, {"????ftyphev", "HEIC"}, {"????ftypmif1", "HEIC or AVIF"}, {"????ftypmsf1", "HEIC or AVIF"},
