@@ -20,11 +20,14 @@ func (e *AddressError) Error() string { return e.text().EN }
 func (e *AddressError) Unwrap() error { return text.Errorf("%v", "%v", e.text()) }
 
 func (e *AddressError) text() text.Text {
-	what := text.T("%s is %s, an address of this network itself (link-local, metadata, multicast ...), which is never reached", "%s 的地址 %s 属于网络本身（链路本地、元数据、组播等），禁止访问")
-	if e.Private {
-		what = text.T("%s is %s, an address of this machine or of a private network: set media.allow_private: true in the config and start libration again to fetch from there", "%s 的地址 %s 属于本机或内网：如需访问，请在配置中设置 media.allow_private: true 并重新启动 libration")
+	where := text.Same(e.Host)
+	if e.Host != e.Address.String() {
+		where = text.T("%s (%s)", "%s（%s）").Fill(e.Host, e.Address)
 	}
-	return what.Fill(e.Host, e.Address)
+	if !e.Private {
+		return text.T("%s is an address of this network itself (link-local, metadata, multicast ...), which is never reached", "%s 属于网络本身（链路本地、元数据、组播等），禁止访问").Fill(where)
+	}
+	return text.T("%s is an address of this machine or of a private network: to fetch from there set media.allow_private to true in the configuration, and start libration again", "%s 属于本机或内网：如需访问，请在配置中把 media.allow_private 设为 true，并重新启动 libration").Fill(where)
 }
 
 // reach is who may fetch from an address.

@@ -167,8 +167,11 @@ func TestWhereNothingIsFetchedFrom(t *testing.T) {
 			closed := n.options()
 			_, err := newFiles(t, closed).Fetch(t.Context(), address, FetchOptions{})
 			refused, ok := errors.AsType[*AddressError](err)
-			if !ok || refused.Private != c.private || c.private && !strings.Contains(err.Error(), "media.allow_private: true") {
+			if !ok || refused.Private != c.private || c.private && !strings.Contains(err.Error(), "set media.allow_private to true") {
 				t.Errorf("%s: got %v", address, err)
+			}
+			if ok && strings.Count(err.Error(), refused.Address.String()) != 1 {
+				t.Errorf("%s: the address is there more than once: %v", address, err)
 			}
 			open := n.options()
 			open.AllowPrivate = true

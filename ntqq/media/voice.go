@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"libration/internal/text"
+	"libration/ntqq/media/ffmpeg"
 	"libration/ntqq/media/silk"
 	"libration/ntqq/media/sound"
 	"libration/ntqq/message"
@@ -225,6 +226,8 @@ func (t *Tools) voiceError(err error) error {
 		return because(ErrFormat, text.Errorf("this is no voice of a known format: silk, amr, wav, mp3, ogg and flac can be sent; to convert others install ffmpeg, or set media.ffmpeg", "不是可识别的语音格式：可以发送 silk、amr、wav、mp3、ogg 和 flac；转换其他格式请安装 ffmpeg，或设置 media.ffmpeg"))
 	case unknown:
 		return because(ErrFormat, text.Errorf("the voice is %s: install ffmpeg, or set media.ffmpeg, to convert it; or send mp3, wav, ogg or flac", "语音格式为 %s：请安装 ffmpeg 或设置 media.ffmpeg 以便转换，或发送 mp3、wav、ogg、flac", format.Format))
+	case errors.Is(err, ffmpeg.ErrFailed):
+		return because(ErrFormat, text.Errorf("there is no sound in it that can be read: %v", "其中没有可以读取的声音: %v", err))
 	case damaged, errors.Is(err, silk.ErrDamaged), errors.Is(err, silk.ErrNotSilk):
 		return because(ErrFormat, text.Errorf("the voice cannot be read: %v", "语音无法读取: %v", err))
 	}

@@ -9,11 +9,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"libration/internal/text"
+	"libration/ntqq/media/ffmpeg"
 	"libration/ntqq/media/silk"
 	"libration/ntqq/media/sound"
 )
@@ -144,6 +146,31 @@ func TestVoicesThatAreNotSent(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(spools); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestWhatFFmpegCannotRead: the error says so in both languages, in one line, and is about
+// the format.
+func TestWhatFFmpegCannotRead(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("not tested here: the program is a script")
+	}
+	program := filepath.Join(t.TempDir(), "ffmpeg")
+	script := "#!/bin/sh\necho '[png_pipe @ 0x55809fb8fa80] Format not on whitelist' >&2\necho 'Invalid argument' >&2\nexit 1\n"
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	tools := &Tools{Folder: t.TempDir(), FFmpeg: &ffmpeg.Tool{Path: program}}
+	_, err := tools.Voice(t.Context(), Bytes([]byte("hello, this is no voice at all")))
+	step, ok := errors.AsType[*StepError](err)
+	if !ok || step.Step != StepConvert || !errors.Is(err, ErrFormat) {
+		t.Fatalf("got %v, want ErrFormat", err)
+	}
+	want := text.T("there is no sound in it that can be read: ffmpeg failed: Format not on whitelist; Invalid argument",
+		"其中没有可以读取的声音: ffmpeg failed: Format not on whitelist; Invalid argument")
+	if said := text.Of(step.Err); said != want {
+		t.Errorf("got %+v, want %+v", said, want)
 	}
 }
 

@@ -23,6 +23,9 @@ var (
 	ErrTooLarge = errors.New("what ffmpeg made is too large")
 	// ErrFormat is returned for a format that the program was built without.
 	ErrFormat = errors.New("this ffmpeg cannot write the format")
+	// ErrFailed is returned when the program fails; the error has what it says. Mostly it
+	// cannot read the input.
+	ErrFailed = errors.New("ffmpeg failed")
 )
 
 // A Tool is an installed ffmpeg. It is safe for concurrent use; each call runs a process.

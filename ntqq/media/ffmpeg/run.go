@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (t *Tool) run(ctx context.Context, in string, out io.Writer, args ...string
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	text := strings.TrimSpace(strings.ReplaceAll(messages.String(), "file:"+in, "the file")) // its name is one of ours
+	text := said(messages.String(), in)
 	var exit *exec.ExitError
 	switch {
 	case !errors.As(err, &exit):
@@ -54,7 +55,16 @@ func (t *Tool) run(ctx context.Context, in string, out io.Writer, args ...string
 	case text == "":
 		text = err.Error()
 	}
-	return fmt.Errorf("ffmpeg: %s", text)
+	return fmt.Errorf("%w: %s", ErrFailed, text)
+}
+
+// part is how a part of the program names itself, with an address in memory.
+var part = regexp.MustCompile(`\[[^\[\]]* @ 0x[0-9a-f]+\] `)
+
+// said is what the program said about the file in, in one line.
+func said(messages, in string) string {
+	messages = strings.ReplaceAll(messages, "file:"+in, "the file") // its name is one of ours
+	return strings.Join(strings.FieldsFunc(part.ReplaceAllString(messages, ""), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
 // limited passes on what the program writes. What is too much, and an error of the writer,
