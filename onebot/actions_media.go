@@ -202,7 +202,7 @@ func (a *account) write(ctx context.Context, encoded string) (*media.Cached, err
 	}
 	source, err := a.files.Resolve(ctx, encoded, media.FetchOptions{})
 	if err != nil {
-		return nil, err
+		return nil, badParams(text.Of(err))
 	}
 	r, err := source.Open(ctx)
 	if err != nil {

@@ -90,6 +90,9 @@ func explain(err error, other *table.Cause) *actionError {
 			if isRefusal && errors.Is(refused, known.err) {
 				e.text = refusal(refused, e.text)
 			}
+			if step, ok := errors.AsType[*media.StepError](err); ok {
+				e.text = text.T("%s: %s", "%s：%s").Fill(stepText(step.Step), e.text)
+			}
 			return e
 		}
 	}
@@ -196,6 +199,11 @@ func unsendable(err error) text.Text {
 		return text.T(
 			`segment at: qq "%d" is no account that can be mentioned in this chat`,
 			`消息段 at: qq "%d" 不是此会话中可以 @ 的账号`).Fill(at.UIN)
+	}
+	if image, ok := bad.Segment.(*message.ImageSegment); ok && image.Flash && errors.Is(bad.Err, message.ErrReceivedOnly) {
+		return text.T(
+			"segment image: a flash picture can only be received; without type=flash it is sent as an ordinary one",
+			"消息段 image: 闪照只能接收；去掉 type=flash 可以作为普通图片发送")
 	}
 	return text.T("segment %s cannot be sent: %s", "消息段 %s 无法发送: %s").Fill(typeOf(bad.Segment), why(bad.Err))
 }

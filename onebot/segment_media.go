@@ -168,7 +168,10 @@ func (r mediaReader) read(ctx context.Context, file, url string, o media.FetchOp
 		return nil, nil, failure(noFiles)
 	}
 	source, err := r.files.Resolve(ctx, file, o)
-	return nil, source, err
+	if err != nil {
+		return nil, nil, badParams(text.Of(err))
+	}
+	return nil, source, nil
 }
 
 func noSuchMedium(name string) *actionError {

@@ -108,8 +108,8 @@ func segmentRows() []segmentRow {
 		segmentType("image",
 			text.T("%s; `sub_type` (a number, `subType` too), `summary`, `type` = `flash`",
 				"%s；`sub_type`（数字，同 `subType`）、`summary`、`type` = `flash`").Fill(mediumReceived),
-			text.T("%s; `sub_type` (`subType` works too; 1: a sticker), `summary` (what lists of chats show), `type` = `flash`",
-				"%s；`sub_type`（也可以写 `subType`；1 表示表情）、`summary`（会话列表中显示的文字）、`type` = `flash`").Fill(mediumSent),
+			text.T("%s; `sub_type` (`subType` works too; 1: a sticker), `summary` (what lists of chats show); `type` = `flash` fails with 1400: how one is sent is not known",
+				"%s；`sub_type`（也可以写 `subType`；1 表示表情）、`summary`（会话列表中显示的文字）；`type` = `flash` 返回 1400：发送方法未知").Fill(mediumSent),
 			showImage, readImage).asJSON("sub_type", "subType").onlyInArrays("file_size", "filename", "subType"),
 		segmentType("record", mediumReceived, text.T("%s%s", "%s%s").Fill(mediumSent, standsAlone), showRecord, readRecord).
 			onlyInArrays("file_size", "filename"),
