@@ -18,6 +18,8 @@ const (
 	lineBar     = 20 // characters
 	lineName    = 24
 	clearLine   = "\r\x1b[K"
+	noWrap      = "\x1b[?7l" // what does not fit on the line is not shown
+	wrap        = "\x1b[?7h"
 	maxTransfer = 64 << 10 // bytes of one event
 )
 
@@ -86,7 +88,7 @@ func (l *transferLine) show(t admin.Transfer) {
 	if n := len(l.running) - 1; n > 0 {
 		more = fmt.Sprintf(" (+%d)", n)
 	}
-	fmt.Fprint(l.out, l.text(newest)+more)
+	fmt.Fprint(l.out, noWrap+l.text(newest)+more+wrap)
 	l.drawn = true
 }
 
@@ -97,23 +99,47 @@ func (l *transferLine) clear() {
 	}
 }
 
-// text is like "upload image cat.png, block [#####---------------] 25% of 27.0 MiB".
+// text is like "upload picture [#####---------------] 25% / 27.0 MiB, block, cat.png".
 func (l *transferLine) text(t admin.Transfer) string {
-	direction := text.T("upload", "上传")
-	if t.Direction == "download" {
-		direction = text.T("download", "下载")
+	s := word(t.Direction).In(l.language) + " " + word(t.Kind).In(l.language)
+	if t.Total > 0 {
+		done := min(t.Done, t.Total)
+		full := int(done * lineBar / t.Total)
+		s += fmt.Sprintf(" [%s%s] %d%% / %.1f MiB", strings.Repeat("#", full), strings.Repeat("-", lineBar-full), done*100/t.Total, float64(t.Total)/(1<<20))
 	}
-	s := direction.In(l.language) + " " + t.Kind
+	s += ", " + word(t.Step).In(l.language)
 	if name := shortName(t.Name); name != "" {
-		s += " " + name
+		s += ", " + name
 	}
-	s += ", " + t.Step
-	if t.Total == 0 {
-		return s
+	return s
+}
+
+// words are what people read of the directions, kinds and steps of transfers.
+var words = map[string]text.Text{
+	"upload":   text.T("upload", "上传"),
+	"download": text.T("download", "下载"),
+
+	"image":  text.T("picture", "图片"),
+	"record": text.T("voice", "语音"),
+	"video":  text.T("video", "视频"),
+	"file":   text.T("file", "文件"),
+
+	"wait":    text.T("waiting", "等待中"),
+	"fetch":   text.T("reading", "读取"),
+	"convert": text.T("converting", "转换"),
+	"hash":    text.T("hashing", "计算校验值"),
+	"reserve": text.T("asking for a place", "申请上传"),
+	"block":   text.T("transferring", "传输"),
+	"publish": text.T("finishing", "收尾"),
+	"send":    text.T("sending", "发送"),
+}
+
+// word is one of words, or as it came.
+func word(s string) text.Text {
+	if t, ok := words[s]; ok {
+		return t
 	}
-	done := min(t.Done, t.Total)
-	full := int(done * lineBar / t.Total)
-	return s + fmt.Sprintf(" [%s%s] %d%% / %.1f MiB", strings.Repeat("#", full), strings.Repeat("-", lineBar-full), done*100/t.Total, float64(t.Total)/(1<<20))
+	return text.Same(shortName(s))
 }
 
 // shortName is a name that does no harm on a terminal: others may have chosen it.

@@ -27,8 +27,8 @@ func TestTransferLine(t *testing.T) {
 	l.show(b)
 	l.show(a)
 	l.clear()
-	first := "upload video a[31mxxxxxxxxxxxxxxxxxx…, block [#####---------------] 25% / 4.0 MiB"
-	want := first + clearLine + "download image, fetch (+1)" + clearLine + first + clearLine
+	first := noWrap + "upload video [#####---------------] 25% / 4.0 MiB, transferring, a[31mxxxxxxxxxxxxxxxxxx…" + wrap
+	want := first + clearLine + noWrap + "download picture, reading (+1)" + wrap + clearLine + first + clearLine
 	if got := out.String(); got != want {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
@@ -41,7 +41,7 @@ func TestShowTransfers(t *testing.T) {
 	event := func(account string) string {
 		return fmt.Sprintf("event: transfer\ndata: {\"account\":%q,\"id\":3,\"direction\":\"upload\",\"kind\":\"image\",\"step\":\"wait\",\"state\":\"running\"}\n\n", account)
 	}
-	for server, want := range map[string]string{admin.ServerHeader: "上传 image, wait" + clearLine, "other": ""} {
+	for server, want := range map[string]string{admin.ServerHeader: noWrap + "上传 图片, 等待中" + wrap + clearLine, "other": ""} {
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/transfers" || r.Header.Get("Authorization") != "Bearer s3cret" {
 				t.Errorf("asked for %s with %q", r.URL, r.Header.Get("Authorization"))
