@@ -212,6 +212,8 @@ func (d *decoder) unknown(at, key string, known []string) {
 	remedy := text.T("known keys here: %s", "此处可用的键: %s").Fill(strings.Join(known, ", "))
 	if key == "<<" {
 		remedy = text.T("merging is not supported, write the keys out", "不支持合并，请逐个写出各键")
+	} else if parts := strings.Split(key, "."); len(parts) > 1 && slices.Contains(known, parts[0]) {
+		remedy = text.T("write its parts within one another: %s", "请逐级书写：%s").Fill(strings.Join(parts, ": {") + ": ..." + strings.Repeat("}", len(parts)-1))
 	} else if s := suggest(key, known); s != "" {
 		remedy = text.T("did you mean %s?", "是否想写 %s？").Fill(s)
 	}

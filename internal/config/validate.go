@@ -116,7 +116,7 @@ func (k *checker) media(m *Media) {
 // mediaSize checks a limit. The service has 32 bits for sizes.
 func (k *checker) mediaSize(path string, s Size) {
 	if s == 0 || s > math.MaxUint32 {
-		k.problem(path, text.T("out of range", "超出范围"), text.T("use a size below 4GB", "使用小于 4GB 的大小"))
+		k.problem(path, text.T("out of range", "超出范围"), text.T("use a size above 0 and below 4GB", "使用大于 0 且小于 4GB 的大小"))
 	}
 }
 

@@ -189,7 +189,11 @@ func MediaWarnings(c *config.Config) (all []config.Problem) {
 		}
 	}
 	if _, err := FFmpeg(c); err != nil {
-		warn("media.ffmpeg", c.Media.FFmpeg, text.T("%v: voices in m4a and the like cannot be sent, nor amr be decoded, and videos have a drawn cover", "%v：不能发送 m4a 等格式的语音，不能解码 amr，视频封面为绘制的图片").Fill(err),
+		why := text.T("ffmpeg is not installed", "未安装 ffmpeg")
+		if c.Media.FFmpeg != "" {
+			why = text.T("there is no such program", "没有该程序")
+		}
+		warn("media.ffmpeg", c.Media.FFmpeg, text.T("%v: voices in m4a and the like cannot be sent, nor amr be decoded, and videos have a drawn cover", "%v：不能发送 m4a 等格式的语音，不能解码 amr，视频封面为绘制的图片").Fill(why),
 			text.T("install ffmpeg, or correct the path; or write `off` to do without", "请安装 ffmpeg 或修改路径；不需要时写 `off`"))
 	}
 	return all
