@@ -350,7 +350,8 @@ func TestDownload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &mediaService{keys: keysAnswer(3600), url: urlAnswer("/x")}
 		c := s.client(t)
-		voice := &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403), Size: 4}}
+		sum := md5.Sum([]byte("1234"))
+		voice := &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403), Size: 4, MD5: sum[:]}}
 		var status *StatusError
 		for name, v := range map[string]struct {
 			answer http.HandlerFunc
@@ -364,6 +365,7 @@ func TestDownload(t *testing.T) {
 			"broken":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, func(err error, _ string) bool { return errors.As(err, &status) && status.Status == 502 }, 1},
 			"silent":   {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, func(err error, _ string) bool { return errors.Is(err, ErrTimeout) }, 1},
 			"partial":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, func(err error, _ string) bool { return errors.As(err, &status) }, 2},
+			"other":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "4321") }, func(err error, _ string) bool { return errors.Is(err, ErrOtherMedium) }, 1},
 			"stalling": {stalling, func(err error, got string) bool { return errors.Is(err, ErrTimeout) && got == "12" }, 1},
 		} {
 			s.download.Store(&v.answer)
@@ -377,6 +379,31 @@ func TestDownload(t *testing.T) {
 			if last := list[len(list)-1]; last.Direction != transfer.Download || last.Ended.IsZero() || (last.Err == nil) != (err == nil) {
 				t.Errorf("%s: listed as %+v", name, last)
 			}
+		}
+	})
+}
+
+// TestDribblingDownload: bytes that keep coming, and never end, do not keep a download for
+// good.
+func TestDribblingDownload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{url: urlAnswer("/x")}
+		dribble := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				_, _ = w.Write([]byte{'1'})
+				_ = http.NewResponseController(w).Flush()
+				select {
+				case <-time.After(stallTimeout - time.Second):
+				case <-r.Context().Done():
+				}
+			}
+		})
+		s.download.Store(&dribble)
+		c := s.client(t)
+		began := time.Now()
+		err := c.Media().Download(t.Context(), &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403)}}, io.Discard)
+		if took := time.Since(began); !errors.Is(err, ErrTimeout) || took != downloadTimeout {
+			t.Errorf("got %v after %v", err, took)
 		}
 	})
 }

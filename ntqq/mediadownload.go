@@ -1,7 +1,9 @@
 package ntqq
 
 import (
+	"bytes"
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +22,16 @@ const (
 	maxDownload = 256 << 20
 	// stallTimeout bounds the waiting for the first bytes, and for more.
 	stallTimeout = 30 * time.Second
+	// downloadTimeout bounds a download whose bytes keep coming.
+	downloadTimeout = 20 * time.Minute
 )
 
 // ErrIncomplete: a download had more or fewer bytes than the medium.
 var ErrIncomplete = errors.New("the download does not have the size of the medium")
+
+// ErrOtherMedium: a download has another MD5 than the message says. Who sends a message
+// writes both the MD5 and the id of the file in it.
+var ErrOtherMedium = errors.New("the download is not the medium that the message says: its MD5 is another")
 
 // StatusError is the answer of the server that has a medium, when it does not give it.
 type StatusError struct{ Status int }
@@ -36,7 +44,7 @@ func (e *StatusError) Error() string {
 // come before an error were written. The medium has as many bytes as its Size; where that
 // is 0, up to 256 MiB.
 //
-// The errors are those of [Media.URL], [*StatusError], [ErrIncomplete], those of the
+// The errors are those of [Media.URL], [*StatusError], [ErrIncomplete], [ErrOtherMedium], those of the
 // network, [*media.AddressError] among them, and of w, and [transfer.ErrCancelled].
 func (m Media) Download(ctx context.Context, seg message.Segment, w io.Writer) error {
 	kind, medium := mediumOf(seg)
@@ -56,8 +64,15 @@ func (c *Client) download(ctx context.Context, seg message.Segment, w io.Writer,
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(w, r)
-	return errors.Join(err, r.Close())
+	sum := md5.New()
+	_, err = io.Copy(io.MultiWriter(w, sum), r)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	if _, m := mediumOf(seg); len(m.MD5) == md5.Size && !bytes.Equal(m.MD5, sum.Sum(nil)) {
+		return ErrOtherMedium
+	}
+	return nil
 }
 
 // receivedSource are the bytes of a medium that was received, at the service.
@@ -93,11 +108,13 @@ func (c *Client) open(ctx context.Context, seg message.Segment, list *transfer.T
 
 // openURL begins a download of size bytes; 0: the size is not known.
 func (c *Client) openURL(ctx context.Context, address string, size uint64, list *transfer.Transfer) (io.ReadCloser, error) {
+	ctx, late := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("not done after %v: %w", downloadTimeout, ErrTimeout))
 	ctx, cancel := context.WithCancelCause(ctx)
 	stalled := time.AfterFunc(stallTimeout, func() { cancel(fmt.Errorf("no bytes for %v: %w", stallTimeout, ErrTimeout)) })
 	end := func() {
 		stalled.Stop()
 		cancel(nil)
+		late()
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
