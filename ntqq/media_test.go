@@ -519,6 +519,27 @@ func TestServiceThatRefusesAndIsSilent(t *testing.T) {
 	})
 }
 
+// TestSilentServiceAboutHistory: for the media of a whole history it is waited once.
+func TestSilentServiceAboutHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &mediaService{url: func() (*mediapb.RichMediaResp, error) {
+			<-ctx.Done()
+			return nil, errors.New("no answer")
+		}}
+		c := s.client(t)
+		defer cancel()
+		content := message.Content{}
+		for range 100 {
+			content = append(content, &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1402)}})
+		}
+		err := c.Media().Complete(t.Context(), content)
+		if n := s.askedURL.Load(); !errors.Is(err, ErrTimeout) || n != 1 {
+			t.Errorf("got %v, asked %d times, want once", err, n)
+		}
+	})
+}
+
 // TestFloodOfVoices: while many packets wait, no event waits for addresses.
 func TestFloodOfVoices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -175,7 +175,8 @@ func urlOf(d *mediapb.DownloadResp) (string, error) {
 
 // Complete fills in the URL of received media that have none, also within forwards. The
 // segments in content are replaced by copies; those of the nodes of forwards, too. The
-// service is asked for at most 200 addresses. What cannot be found stays without an
+// service is asked for at most 200 addresses, and for no more after a question without an
+// answer. What cannot be found stays without an
 // address: the error is the first that was met.
 func (m Media) Complete(ctx context.Context, content message.Content) error {
 	asks := maxAddresses
@@ -200,6 +201,9 @@ func (c *Client) addresses(ctx context.Context, content message.Content, asks *i
 		address := c.atService(medium.URL)
 		if address == "" && err == nil {
 			address, err = c.locate(ctx, kind, medium, asks)
+		}
+		if errors.Is(err, ErrTimeout) { // all others would wait as long
+			*asks = 0
 		}
 		first = cmp.Or(first, err)
 		if address != "" {

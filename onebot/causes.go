@@ -178,7 +178,7 @@ var causes = []struct {
 	{ntqq.ErrGroupLimit, groupLimit},
 	{ntqq.ErrNotRecallable, tooLate},
 	{ntqq.ErrNoMedium, noMedium},
-	{ntqq.ErrIncomplete, broken},
+	{ntqq.ErrIncomplete, broken}, {ntqq.ErrOtherMedium, broken},
 	{ntqq.ErrMediaRefused, refusedMedium},
 	{transfer.ErrCancelled, cancelled},
 }
