@@ -8,6 +8,9 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -19,6 +22,7 @@ import (
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/media"
+	"libration/ntqq/media/ffmpeg"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
@@ -157,6 +161,27 @@ func TestPeopleSendVoices(t *testing.T) {
 		got := content[0].(*message.RecordSegment)
 		if got.Seconds != 1 || !strings.HasPrefix(c.download(got.ID), "\x02#!SILK_V3") {
 			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+// TestPeopleSendVoicesByFFmpeg: a voice that nothing else here reads is converted by the
+// program that the sandbox is given.
+func TestPeopleSendVoicesByFFmpeg(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not tested here: the program is a script")
+	}
+	program := filepath.Join(t.TempDir(), "ffmpeg")
+	must(t, os.WriteFile(program, []byte("#!/bin/sh\nhead -c 96000 /dev/zero\n"), 0o700))
+	m4a := media.Bytes([]byte("\x00\x00\x00\x14ftypM4A \x00\x00\x00\x00M4A " + strings.Repeat("\x00", 64)))
+	for _, tool := range []*ffmpeg.Tool{nil, {Path: program}} {
+		h := startMedia(t, Options{FFmpeg: tool})
+		ready, err := h.Prepare(t.Context(), alice, mall, message.Content{message.Record(m4a)})
+		if (err == nil) != (tool != nil) {
+			t.Fatalf("with %v: got %v", tool, err)
+		}
+		if err == nil && ready[0].(*message.RecordSegment).Seconds != 2 {
+			t.Errorf("got %+v", ready[0])
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 
 	"libration/internal/rpc"
 	"libration/internal/wire"
+	"libration/ntqq/media"
+	"libration/ntqq/media/ffmpeg"
 	"libration/ntqq/message"
 	"libration/sandbox/fault"
 	"libration/sandbox/world"
@@ -57,6 +59,9 @@ type Options struct {
 	// AnyMediaKey serves media whatever the key in the address. Default: a key that has
 	// expired, or was made for something else, is answered with 403.
 	AnyMediaKey bool
+	// FFmpeg converts the voices in m4a and the like that people of the world send, and takes
+	// the first picture of their videos. Default: such voices are refused, covers are drawn.
+	FFmpeg *ffmpeg.Tool
 }
 
 func (o *Options) setDefaults() {
@@ -171,7 +176,7 @@ func New(o Options) (*Server, error) {
 	s.blocks = &blocks{reservations: s.reservations, world: o.World, log: o.Log, faults: s.faults}
 	s.handler = s.webHandler()
 	s.certificate = sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(time.Now()) })
-	s.media = &mediaDesk{reservations: s.reservations, signer: newMediaSigner(), faults: s.faults, address: address}
+	s.media = &mediaDesk{reservations: s.reservations, signer: newMediaSigner(), faults: s.faults, address: address, tools: media.Tools{FFmpeg: o.FFmpeg}}
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation

@@ -102,7 +102,7 @@ type parts struct {
 
 // start starts both.
 func (o *Options) start(ctx context.Context, data string, a addresses) (*play, *parts, error) {
-	box, err := sandbox.New(sandbox.Options{AutoApprove: account, Log: o.Log})
+	box, err := sandbox.New(sandbox.Options{AutoApprove: account, FFmpeg: simulator.FFmpeg(), Log: o.Log})
 	if err != nil {
 		return nil, nil, err
 	}

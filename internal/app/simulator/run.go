@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"text/tabwriter"
 
 	"libration/internal/text"
+	"libration/ntqq/media/ffmpeg"
 	"libration/ntqq/message"
 	"libration/sandbox"
 	"libration/sandbox/fault"
@@ -44,7 +46,7 @@ func Run(ctx context.Context, s Settings) error {
 	}
 	o := sandbox.Options{
 		Seed: s.Seed, Log: s.Log, RequireSign: s.RequireSign, AutoApprove: message.UIN(s.AutoApprove),
-		MediaAddress: s.MediaAddress,
+		MediaAddress: s.MediaAddress, FFmpeg: FFmpeg(),
 	}
 	if s.Scenario != "" {
 		world, err := load(s.Scenario, s.Seed)
@@ -79,6 +81,15 @@ func Run(ctx context.Context, s Settings) error {
 		fmt.Fprintf(s.Out, signing, sim.ControlURL())
 	}
 	return sim.Run(ctx)
+}
+
+// FFmpeg is the program that is installed here; nil: there is none. It is not run.
+func FFmpeg() *ffmpeg.Tool {
+	path, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		return nil
+	}
+	return &ffmpeg.Tool{Path: path}
 }
 
 func addFault(box *sandbox.Sandbox, text string) error {
