@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/redact"
+	"libration/internal/text"
 	"libration/ntqq/media"
 	"libration/ntqq/media/transfer"
 	"libration/ntqq/message"
@@ -36,8 +37,13 @@ var ErrOtherMedium = errors.New("the download is not the medium that the message
 // StatusError is the answer of the server that has a medium, when it does not give it.
 type StatusError struct{ Status int }
 
-func (e *StatusError) Error() string {
-	return fmt.Sprintf("the server of the medium answered with HTTP status %d", e.Status)
+func (e *StatusError) Error() string { return e.text().EN }
+
+// Unwrap returns the error in English and Chinese.
+func (e *StatusError) Unwrap() error { return text.Errorf("%v", "%v", e.text()) }
+
+func (e *StatusError) text() text.Text {
+	return text.T("the server of the medium answered with HTTP status %d", "媒体服务器返回 HTTP 状态码 %d").Fill(e.Status)
 }
 
 // Download writes a medium to w. An address that has died is asked for again. Bytes that

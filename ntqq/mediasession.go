@@ -3,7 +3,6 @@ package ntqq
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"libration/internal/highway"
 	"libration/internal/pb/mediapb"
 	"libration/internal/rpc"
+	"libration/internal/text"
 )
 
 // highwayFor is how long a session of the highway is used.
@@ -22,7 +22,7 @@ const highwayFor = 12 * time.Hour
 // highwayServers is the kind of servers that take uploads (docs/protocol/media.md 3.1).
 const highwayServers = 1
 
-var errNoHighway = errors.New("the answer names no ticket for uploads, or no server")
+var errNoHighway = text.Errorf("the answer names no ticket for uploads, or no server", "应答中没有上传凭证或服务器地址")
 
 // highwaySession is a ticket for uploads, and where they go.
 type highwaySession struct {

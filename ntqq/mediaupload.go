@@ -12,6 +12,7 @@ import (
 	"libration/internal/elements"
 	"libration/internal/highway"
 	"libration/internal/pb/mediapb"
+	"libration/internal/text"
 	"libration/ntqq/internal/upload"
 	"libration/ntqq/media"
 	"libration/ntqq/media/transfer"
@@ -33,10 +34,11 @@ const (
 )
 
 var (
-	errNoSource = errors.New("the medium has no source, and not all that the service knows it by")
-	errMissing  = errors.New("the service has the file, it says, and that it does not exist")
-	errNotHere  = errors.New("the bytes are wanted")
-	errTooLarge = errors.New("files of 4 GiB and more cannot be in a message")
+	errNoSource = text.Errorf("the medium has no source, and not all that the service knows it by", "媒体没有内容来源，也缺少服务器识别它所需的信息")
+	errMissing  = text.Errorf("the service has the file, it says, and that it does not exist", "服务器称已有该文件，又称文件不存在")
+	errNotHere  = text.Errorf("the service wants the bytes, and they are not here", "服务器需要文件内容，但本机没有")
+	errTooLarge = text.Errorf("files of 4 GiB and more cannot be in a message", "消息中的文件必须小于 4 GiB")
+	errTooSlow  = text.Errorf("the upload took longer than %v", "上传超过 %v", uploadTimeout)
 )
 
 // uploadFile is a file of a medium: the medium itself, or the thumbnail of a video.
@@ -94,7 +96,7 @@ func (u *uploading) inTurn(ctx context.Context) (elements.Stored, error) {
 	case <-ctx.Done():
 		return elements.Stored{}, ctx.Err()
 	}
-	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, uploadTimeout, errTooSlow)
 	defer cancel()
 	defer u.closeFiles()
 	return u.run(ctx)
@@ -159,7 +161,7 @@ func (u *uploading) once(ctx context.Context) (*highwaySession, elements.Stored,
 			continue
 		}
 		if u.files[i].source == nil {
-			return nil, stored, errNotHere
+			return nil, stored, &media.StepError{Step: media.StepFetch, Err: errNotHere}
 		}
 		session, err := u.c.highwaySession(ctx)
 		if err == nil {

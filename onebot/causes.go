@@ -141,6 +141,10 @@ var mediaReasons = []struct {
 	{media.ErrForbidden, fileRefused},
 }
 
+// open are the causes that leave open whether something took place. A message whose medium
+// failed was not sent.
+var open = []*table.Cause{connectionLost, noAnswer, outOfTime}
+
 // causes are those of the client's errors. The first that matches counts.
 var causes = []struct {
 	err   error

@@ -1,7 +1,9 @@
 package onebot
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"libration/gateway/table"
@@ -84,13 +86,14 @@ func explain(err error, other *table.Cause) *actionError {
 		return e
 	}
 	refused, isRefusal := errors.AsType[*ntqq.ServerError](err)
+	step, stepped := errors.AsType[*media.StepError](err)
 	for _, known := range causes {
-		if errors.Is(err, known.err) {
+		if errors.Is(err, known.err) && (!stepped || !slices.Contains(open, known.cause)) {
 			e := failure(known.cause)
 			if isRefusal && errors.Is(refused, known.err) {
 				e.text = refusal(refused, e.text)
 			}
-			if step, ok := errors.AsType[*media.StepError](err); ok {
+			if stepped {
 				e.text = text.T("%s: %s", "%s：%s").Fill(stepText(step.Step), e.text)
 			}
 			return e
@@ -107,7 +110,7 @@ func explain(err error, other *table.Cause) *actionError {
 	if _, ok := errors.AsType[*message.SegmentError](err); ok {
 		return badParams(unsendable(err))
 	}
-	e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(err)
+	e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(text.Of(err))
 	return e
 }
 
@@ -117,7 +120,8 @@ func mediaFailure(err error, refused *ntqq.ServerError) *actionError {
 	why, c := text.Of(err), (*table.Cause)(nil)
 	step, stepped := errors.AsType[*media.StepError](err)
 	if stepped {
-		if why = text.Of(step.Err); refused != nil {
+		why = reasonOf(step.Err)
+		if refused != nil {
 			why = refusal(refused, text.Text{})
 		}
 		why, c = text.T("%s: %s", "%s：%s").Fill(stepText(step.Step), why), uploadFailed
@@ -137,6 +141,23 @@ func mediaFailure(err error, refused *ntqq.ServerError) *actionError {
 		return nil
 	}
 	return &actionError{RetFailed, c.Code, why}
+}
+
+// reasonOf is why a step failed.
+func reasonOf(err error) text.Text {
+	for _, known := range []struct {
+		err error
+		why text.Text
+	}{
+		{ntqq.ErrConnectionLost, text.T("the connection to the server broke", "与服务器的连接中断")},
+		{ntqq.ErrTimeout, text.T("the server did not answer in time", "服务器响应超时")},
+		{context.DeadlineExceeded, text.T("it took too long", "用时过长")},
+	} {
+		if errors.Is(err, known.err) {
+			return known.why
+		}
+	}
+	return text.Of(err)
 }
 
 // stepText is what people read of a step.

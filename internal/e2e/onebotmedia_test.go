@@ -30,6 +30,7 @@ type mediaBot struct {
 	stored *store.Store
 	files  *media.Files
 	bare   bool // media have the service's addresses
+	spoken onebot.Language
 	*onebot.Dialect
 	gate *gateway.Gateway
 	told int // events that it was given
@@ -61,7 +62,7 @@ func (b *mediaBot) begin() {
 		b.t.Fatal(err)
 	}
 	b.gate = gateway.New(gateway.Options{Account: b.Client, Store: b.stored})
-	o := onebot.Options{Client: b.Client, Gateway: b.gate, Files: b.files}
+	o := onebot.Options{Client: b.Client, Gateway: b.gate, Files: b.files, Language: b.spoken}
 	if !b.bare {
 		o.Links = gateway.NewLinks(gateway.LinkOptions{Base: func() string { return "http://bot.example" }, Clock: clock.New(nil)})
 	}

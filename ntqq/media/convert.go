@@ -57,7 +57,7 @@ func (t *Tools) sound(ctx context.Context, o *opened, format string, w io.Writer
 		_, err = io.Copy(w, during{ctx, o.reader()})
 		return err
 	case format != "wav" && t.FFmpeg == nil:
-		return text.Errorf("a voice can be had as wav; for other formats install ffmpeg, or set media.ffmpeg", "语音可以转换为 wav；转换为其他格式请安装 ffmpeg，或设置 media.ffmpeg")
+		return because(ErrFormat, text.Errorf("a voice can be had as wav; for other formats install ffmpeg, or set media.ffmpeg", "语音可以转换为 wav；转换为其他格式请安装 ffmpeg，或设置 media.ffmpeg"))
 	case have == sound.Silk, format == "wav" && sound.Decodes(have):
 		return t.throughWAV(ctx, o, have, format, w)
 	case t.FFmpeg == nil:
@@ -120,7 +120,7 @@ func (t *Tools) byFFmpeg(ctx context.Context, path, format string, w io.Writer) 
 	}
 	err = t.FFmpeg.Convert(ctx, path, format, name)
 	if errors.Is(err, ffmpeg.ErrFormat) {
-		return text.Errorf("this ffmpeg cannot write %s: install one that can, or take another format", "当前的 ffmpeg 不能输出 %s：请安装支持的版本，或使用其他格式", format)
+		return because(ErrFormat, text.Errorf("this ffmpeg cannot write %s: install one that can, or take another format", "当前的 ffmpeg 不能输出 %s：请安装支持的版本，或使用其他格式", format))
 	}
 	if err != nil {
 		return err

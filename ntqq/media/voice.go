@@ -221,14 +221,18 @@ func (t *Tools) voiceError(err error) error {
 	case errors.Is(err, silk.ErrTooLong):
 		return because(ErrTooLarge, text.Errorf("the voice is longer than %v (media.limits.voice)", "语音超过 %v（media.limits.voice）", t.limits().Voice))
 	case errors.Is(err, silk.ErrEmpty):
-		return text.Errorf("there is no sound in the voice", "语音中没有声音")
+		return because(ErrFormat, text.Errorf("there is no sound in the voice", "语音中没有声音"))
+	case errors.Is(err, ffmpeg.ErrTooLarge):
+		return because(ErrTooLarge, text.Errorf("the voice is too large when it is converted", "转换后的语音过大"))
+	case errors.Is(err, ffmpeg.ErrTimeout):
+		return errConvertLate
 	case unknown && format.Format == sound.Unknown:
 		return because(ErrFormat, text.Errorf("this is no voice of a known format: silk, amr, wav, mp3, ogg and flac can be sent; to convert others install ffmpeg, or set media.ffmpeg", "不是可识别的语音格式：可以发送 silk、amr、wav、mp3、ogg 和 flac；转换其他格式请安装 ffmpeg，或设置 media.ffmpeg"))
 	case unknown:
 		return because(ErrFormat, text.Errorf("the voice is %s: install ffmpeg, or set media.ffmpeg, to convert it; or send mp3, wav, ogg or flac", "语音格式为 %s：请安装 ffmpeg 或设置 media.ffmpeg 以便转换，或发送 mp3、wav、ogg、flac", format.Format))
 	case errors.Is(err, ffmpeg.ErrFailed):
 		return because(ErrFormat, text.Errorf("there is no sound in it that can be read: %v", "其中没有可以读取的声音: %v", err))
-	case damaged, errors.Is(err, silk.ErrDamaged), errors.Is(err, silk.ErrNotSilk):
+	case damaged, errors.Is(err, silk.ErrDamaged), errors.Is(err, silk.ErrNotSilk), errors.Is(err, silk.ErrRate):
 		return because(ErrFormat, text.Errorf("the voice cannot be read: %v", "语音无法读取: %v", err))
 	}
 	return err

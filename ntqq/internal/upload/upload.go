@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/highway"
 	"libration/internal/network"
+	"libration/internal/text"
 )
 
 // Upload is a file to be sent.
@@ -115,7 +116,7 @@ func Send(ctx context.Context, u Upload, session Session, o Options) error {
 	case n == 0:
 		return nil
 	case len(session.Addrs) == 0:
-		return &BlockError{Block: 1, Blocks: n, Err: errors.New("the service named no address")}
+		return &BlockError{Block: 1, Blocks: n, Err: text.Errorf("the service named no address", "服务器没有给出地址")}
 	}
 	r, err := u.Open(ctx)
 	if err != nil {
