@@ -124,9 +124,18 @@ func refusal(answer *mediapb.HighwayRespHead) error {
 	}
 	text := &mediapb.HighwayRefusal{}
 	if pb.Unmarshal(answer.GetExtendInfo(), text) == nil && printable(text.GetReason()) {
-		return &BlockError{Text: text.GetReason()}
+		return &BlockError{Text: shortened(text.GetReason())}
 	}
 	return nil
+}
+
+// shortened is the beginning of a text that may be as long as an answer: errors are listed.
+func shortened(s string) string {
+	const most = 200
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
 }
 
 // printable tells a text from bytes that happen to look like one field.

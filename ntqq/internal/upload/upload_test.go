@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,6 +87,7 @@ func TestFailures(t *testing.T) {
 		"the picture is refused":        {on: always(act{code: 83, ret: 198}), opts: Options{Parallel: 1}, fails: "code 83/198: the service does not want this picture", final: true, frames: 1},
 		"too large":                     {on: always(act{code: 102902}), opts: Options{Parallel: 1}, fails: "code 102902/0: the file is too large", final: true, frames: 1},
 		"a text though the codes are 0": {on: always(act{text: "No Perm"}), opts: Options{Parallel: 1}, fails: "refused: No Perm", final: true, frames: 1},
+		"a text without an end":         {on: always(act{text: strings.Repeat("不", 10<<10)}), opts: Options{Parallel: 1}, fails: "refused: " + strings.Repeat("不", 200) + "... (code", final: true, frames: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,9 @@ const (
 
 // Kept is how many transfers that have ended are listed.
 const Kept = 64
+
+// maxName is how many bytes of a name are listed.
+const maxName = 200
 
 // Status is a transfer as it is now.
 type Status struct {
@@ -85,7 +89,7 @@ func (r *Registry) Begin(ctx context.Context, s Status) (context.Context, *Trans
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last++
-	s.ID, s.Began, s.Ended, s.Err = r.last, time.Now(), time.Time{}, nil
+	s.ID, s.Began, s.Ended, s.Err, s.Name = r.last, time.Now(), time.Time{}, nil, shown(s.Name)
 	t := &Transfer{r: r, cancel: cancel, entry: entry{Status: s}}
 	if r.running == nil {
 		r.running = map[uint64]*Transfer{}
@@ -165,7 +169,16 @@ func (t *Transfer) Step(step string, total uint64) {
 }
 
 // Named says what the file is called.
-func (t *Transfer) Named(name string) { t.edit(func(s *Status) { s.Name = name }) }
+func (t *Transfer) Named(name string) { t.edit(func(s *Status) { s.Name = shown(name) }) }
+
+// shown is the beginning of a name: senders of messages name their files as they like, and
+// what has ended stays listed.
+func shown(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName], "") + "..."
+}
 
 // Set says how many bytes are done.
 func (t *Transfer) Set(n uint64) { t.edit(func(s *Status) { s.Done = n }) }

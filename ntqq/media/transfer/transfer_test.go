@@ -3,7 +3,9 @@ package transfer
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestTransfer(t *testing.T) {
@@ -57,6 +59,19 @@ func TestKept(t *testing.T) {
 	}
 	if list := r.List(); len(list) != Kept || list[0].ID != 4 {
 		t.Errorf("%d are listed, from %d on, want the last %d", len(list), list[0].ID, Kept)
+	}
+}
+
+// TestLongNames: what others call their files takes little memory.
+func TestLongNames(t *testing.T) {
+	var r Registry
+	_, one := r.Begin(t.Context(), Status{Name: strings.Repeat("名", 1<<20)})
+	if got := r.List()[0].Name; len(got) > 2*maxName || !utf8.ValidString(got) || !strings.HasPrefix(got, "名") {
+		t.Errorf("got %d bytes", len(got))
+	}
+	one.Named(strings.Repeat("x", maxName) + "y")
+	if got, want := r.List()[0].Name, strings.Repeat("x", maxName)+"..."; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
