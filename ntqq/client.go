@@ -63,7 +63,7 @@ type Options struct {
 	Transfers *transfer.Registry
 	// UploadTCP: uploads go in frames of their own, not in HTTP requests.
 	UploadTCP bool
-	// PrivateMedia: media are downloaded from private addresses, too, when the service names
+	// PrivateMedia: media go to and come from private addresses, too, when the service names
 	// one; those of a sandbox always are. See [media.Reach].
 	PrivateMedia bool
 

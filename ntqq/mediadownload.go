@@ -127,7 +127,7 @@ func (c *Client) openURL(ctx context.Context, address string, size uint64, list 
 		end()
 		return nil, redact.Err(err)
 	}
-	resp, err := c.mediaClient().Do(req)
+	resp, err := c.reach().Client().Do(req)
 	if err != nil {
 		err = redact.Err(err)
 		if ctx.Err() != nil {
@@ -189,10 +189,10 @@ func (d *downloading) Close() error {
 	return d.body.Close()
 }
 
-// mediaClient is what media are downloaded with. It does not go where the service, or a
-// redirect, has no business to send it.
-func (c *Client) mediaClient() *http.Client {
+// reach is where media are downloaded from and uploaded to: not where the service, or a
+// redirect, has no business to send the client.
+func (c *Client) reach() media.Reach {
 	return media.Reach{
 		AllowPrivate: c.opts.PrivateMedia || c.session.MediaServer() != "", Dial: c.opts.Dial, Lookup: c.opts.Lookup,
-	}.Client()
+	}
 }

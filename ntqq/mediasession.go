@@ -1,10 +1,12 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,6 +71,9 @@ func (c *Client) highwaySession(ctx context.Context) (*highwaySession, error) {
 			return nil, err
 		}
 		s, err := readHighway(resp)
+		if err == nil {
+			err = c.keepReachable(s)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -81,6 +86,20 @@ func (c *Client) highwaySession(ctx context.Context) (*highwaySession, error) {
 		return nil, fmt.Errorf("ask for the highway: %w", err)
 	}
 	return s, nil
+}
+
+// keepReachable leaves the addresses that uploads may go to. The error is that of one that
+// they may not, when no other is there.
+func (c *Client) keepReachable(s *highwaySession) (err error) {
+	s.addrs = slices.DeleteFunc(s.addrs, func(addr string) bool {
+		refused := c.reach().Check(netip.MustParseAddrPort(addr).Addr())
+		err = cmp.Or(err, refused)
+		return refused != nil
+	})
+	if len(s.addrs) > 0 {
+		return nil
+	}
+	return err
 }
 
 func highwayRequest(ticket []byte) *mediapb.HighwaySessionReq {

@@ -3,6 +3,7 @@ package ntqq
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"libration/internal/pb/mediapb"
 	"libration/internal/rpc"
 	"libration/internal/vectors"
+	"libration/ntqq/media"
 )
 
 // TestHighwayVectors asks for the highway as others do, and reads the answers that they
@@ -51,5 +53,31 @@ func TestHighwayVectors(t *testing.T) {
 	}
 	if checked["session_request"] == 0 || checked["session_response"] == 0 {
 		t.Errorf("checked %v", checked)
+	}
+}
+
+// TestHighwayWithinReach: uploads go to no address of the client's own network that the
+// service names, but for those of a sandbox.
+func TestHighwayWithinReach(t *testing.T) {
+	for name, v := range map[string]struct {
+		options     Options
+		named       []string
+		left        int
+		unreachable bool
+	}{
+		"real":         {Options{}, []string{"169.254.169.254:80", "192.168.0.1:80", "203.0.113.1:80"}, 1, false},
+		"nothing left": {Options{}, []string{"169.254.169.254:80", "127.0.0.1:80"}, 0, true},
+		"private":      {Options{PrivateMedia: true}, []string{"169.254.169.254:80", "192.168.0.1:80"}, 1, false},
+		"sandbox":      {Options{Servers: Servers{Addresses: []string{"h:1"}, Media: "h:1"}}, []string{"127.0.0.1:1"}, 1, false},
+	} {
+		c, err := New(v.options) // it does not run
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &highwaySession{addrs: v.named}
+		err = c.keepReachable(s)
+		if _, refused := errors.AsType[*media.AddressError](err); refused != v.unreachable || len(s.addrs) != v.left {
+			t.Errorf("%s: got %v, %v", name, s.addrs, err)
+		}
 	}
 }

@@ -44,6 +44,14 @@ func (r Reach) Client() *http.Client {
 	return newGuarded(&FilesOptions{AllowPrivate: r.AllowPrivate, Dial: r.Dial, lookup: r.Lookup}).client(false)
 }
 
+// Check returns an [AddressError] for an address that is not within reach.
+func (r Reach) Check(a netip.Addr) error {
+	if of := reachOf(a); of != public && (of != private || !r.AllowPrivate) {
+		return &AddressError{Host: a.String(), Address: a, Private: of == private}
+	}
+	return nil
+}
+
 // guarded makes HTTP requests to addresses that may be reached. Each is checked after its
 // name was resolved, and that very address is connected to.
 //
@@ -190,11 +198,10 @@ func (g *guarded) reachable(ctx context.Context, host, port string) (all []netip
 }
 
 func (g *guarded) check(host string, to netip.AddrPort) error {
-	switch r := reachOf(to.Addr()); {
-	case r == public, r == private && g.allowPrivate, g.allow != nil && g.allow(host, to):
+	refused, ok := errors.AsType[*AddressError](Reach{AllowPrivate: g.allowPrivate}.Check(to.Addr()))
+	if !ok || g.allow != nil && g.allow(host, to) {
 		return nil
-	default:
-		name, _, _ := net.SplitHostPort(host)
-		return &AddressError{Host: name, Address: to.Addr(), Private: r == private}
 	}
+	refused.Host, _, _ = net.SplitHostPort(host)
+	return refused
 }
