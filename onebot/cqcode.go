@@ -93,10 +93,14 @@ func parseCQ(s string) ([]segment, error) {
 }
 
 // parseParts parses what stands behind the type of a code. Empty parts and bare
-// flags are ignored. code is for the error.
+// flags are ignored. code is for the error. The comma of a data URI need not be escaped.
 func parseParts(parts, code string) ([]field, error) {
 	var data []field
 	for part := range strings.SplitSeq(parts, ",") {
+		if last := len(data) - 1; last >= 0 && isDataHead(data[last].value) {
+			data[last].value += "," + unescape(valueUnescaper, part)
+			continue
+		}
 		if part == "" || isWord(part, "_") {
 			continue
 		}
@@ -110,6 +114,12 @@ func parseParts(parts, code string) ([]field, error) {
 		data = append(data, field{key, unescape(valueUnescaper, value)})
 	}
 	return data, nil
+}
+
+// isDataHead tells whether a value is what stands before the comma of a data URI with
+// base64.
+func isDataHead(value string) bool {
+	return strings.HasSuffix(value, ";base64") && strings.HasPrefix(value, "data:") && !strings.Contains(value, ",")
 }
 
 // isWord tells whether s has at least one character, and none but ASCII letters,

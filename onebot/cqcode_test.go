@@ -169,6 +169,22 @@ func TestUnreadableCodes(t *testing.T) {
 	}
 }
 
+// TestDataURIs: their comma is not taken for the end of the value, nor what follows it for
+// a flag or a value of its own.
+func TestDataURIs(t *testing.T) {
+	for in, want := range map[string]string{
+		"[CQ:image,file=data:image/png;base64,iVBO,type=show]":       "data:image/png;base64,iVBO",
+		"[CQ:image,file=data:image/png;base64,iVBOR+/=,type=show]":   "data:image/png;base64,iVBOR+/=",
+		"[CQ:image,file=data:image/png;base64&#44;iVBO,x,type=show]": "data:image/png;base64,iVBO",
+		"[CQ:image,file=data:image/png;base64,,type=show]":           "data:image/png;base64,",
+	} {
+		got, err := parseCQ(in)
+		if err != nil || len(got) != 1 || got[0].get("file") != want || got[0].get("type") != "show" {
+			t.Errorf("%s: got %v, %v, want the file %q", in, got, err, want)
+		}
+	}
+}
+
 // TestNothingIsLost: the texts and codes of a message that is not refused are the
 // message, but for escapes, flags and empty parts.
 func TestNothingIsLost(t *testing.T) {
