@@ -67,7 +67,7 @@ func (r reader) content(ctx context.Context, chat message.Chat, segments []segme
 	if reply != nil {
 		c = append(message.Content{reply}, c...)
 	}
-	return c, checkAlone(c)
+	return alone(c)
 }
 
 // outgoing turns one OneBot segment into one to send; nil when it says nothing.

@@ -118,7 +118,9 @@ func parseQuick(p quickParams) (q quick, err error) {
 	if v, ok := op.params.get("reply"); ok && string(v.json) != `""` {
 		q.reply = op.message("reply")
 		_, anonymous := event.params.get("anonymous")
-		if len(q.reply) > 0 && group && !anonymous && op.flag("at_sender") {
+		// A voice or a video has no place for a mention.
+		single := slices.ContainsFunc(q.reply, func(s segment) bool { return s.kind == "record" || s.kind == "video" })
+		if len(q.reply) > 0 && group && !anonymous && op.flag("at_sender") && !single {
 			at := segment{kind: "at", data: []field{{"qq", fmt.Sprint(event.required("user_id"))}}}
 			q.reply = append([]segment{at}, q.reply...)
 		}

@@ -79,6 +79,19 @@ func TestQuickOperation(t *testing.T) {
 	}
 }
 
+// TestQuickVoice: a voice or a video is sent without a mention, which would have it refused.
+func TestQuickVoice(t *testing.T) {
+	for kind, want := range map[string]int{"record": 1, "video": 1, "image": 2} {
+		q, err := parseQuick(quickParams{
+			Context:   Params{json: fmt.Appendf(nil, groupContext, 1)},
+			Operation: Params{json: []byte(`{"reply":[{"type":"` + kind + `","data":{"file":"http://a"}}],"at_sender":true}`)},
+		})
+		if err != nil || len(q.reply) != want || q.reply[want-1].kind != kind {
+			t.Errorf("%s: got %v, %v, want %d segments", kind, q.reply, err, want)
+		}
+	}
+}
+
 // TestQuickReplyToOwnMessage: the reply goes to the chat of the event.
 func TestQuickReplyToOwnMessage(t *testing.T) {
 	for kind, rest := range map[string]string{

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -317,17 +318,27 @@ func sent[P message.Segment](p P, err error) (message.Segment, error) {
 	return p, nil
 }
 
-// checkAlone refuses content in which a voice or a video is not alone: the service shows
-// nothing else of such a message.
-func checkAlone(c message.Content) error {
-	for _, part := range c {
+// alone returns content without the blank texts around a voice or a video. Content with
+// anything else beside one is refused: the service shows nothing else of such a message.
+func alone(c message.Content) (message.Content, error) {
+	at := slices.IndexFunc(c, func(part message.Segment) bool {
 		switch part.(type) {
 		case *message.RecordSegment, *message.VideoSegment:
-			if len(c) > 1 {
-				return badParams(text.T("segment %s must be alone in its message: send the rest as a message of its own",
-					"消息段 %s 必须单独作为一条消息：请把其余内容另发一条").Fill(typeOf(part)))
-			}
+			return true
 		}
+		return false
+	})
+	if at < 0 || len(c) == 1 {
+		return c, nil
 	}
-	return nil
+	only := c[at]
+	c = slices.DeleteFunc(c, func(part message.Segment) bool {
+		t, ok := part.(*message.TextSegment)
+		return ok && strings.TrimSpace(t.Text) == ""
+	})
+	if len(c) > 1 {
+		return nil, badParams(text.T("segment %s must be alone in its message: send the rest as a message of its own",
+			"消息段 %s 必须单独作为一条消息：请把其余内容另发一条").Fill(typeOf(only)))
+	}
+	return c, nil
 }

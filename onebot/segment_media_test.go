@@ -141,15 +141,16 @@ func TestMediaForms(t *testing.T) {
 		`{"type":"image","data":{"file":"` + name(1) + `"}}`:                                                                       received,
 		`{"type":"image","data":{"file":"` + name(1) + `.jpg","sub_type":0,"summary":"[y]","type":"flash","filename":"/x/b.jpg"}}`: called,
 		// NoneBot sends all that may be there as null.
-		`{"type":"image","data":{"file":"http://a","type":null,"cache":true,"proxy":true,"timeout":null,"id":null}}`: image(plain("http://a")),
-		`{"type":"image","data":{"file":"http://a","cache":0,"proxy":"false","timeout":"5"}}`:                        image(from("http://a", media.FetchOptions{NoCache: true, NoProxy: true, Timeout: 5 * time.Second})),
-		`{"type":"image","data":{"file":"http://a","subType":1,"summary":"s","type":"show","id":40000,"c":3}}`:       &message.ImageSegment{Medium: plain("http://a"), SubType: 1, Summary: "s"},
-		`{"type":"image","data":{"file":"http://a","name":"a\\b.png"}}`:                                              &message.ImageSegment{Medium: message.Medium{Source: namedSource{Written: "http://a"}, Name: "b.png"}},
-		`{"type":"record","data":{"file":"http://a","magic":null,"cache":1}}`:                                        &message.RecordSegment{Medium: plain("http://a")},
-		`{"type":"record","data":{"file":"` + name(2) + `.amr"}}`:                                                    knownRecord(),
-		`{"type":"video","data":{"file":"http://a","cover":"http://b","c":2,"timeout":9}}`:                           &message.VideoSegment{Medium: from("http://a", media.FetchOptions{Timeout: 9 * time.Second}), Cover: from("http://b", media.FetchOptions{Timeout: 9 * time.Second})},
-		`{"type":"video","data":{"file":"http://a","thumb":"base64://AA"}}`:                                          &message.VideoSegment{Medium: plain("http://a"), Cover: plain("base64://AA")},
-		`{"type":"video","data":{"file":"` + name(3) + `.mp4","thumb":"` + name(1) + `.jpg"}}`:                       &message.VideoSegment{Medium: someMedium(3), Cover: someMedium(1)},
+		`{"type":"image","data":{"file":"http://a","type":null,"cache":true,"proxy":true,"timeout":null,"id":null}}`:              image(plain("http://a")),
+		`{"type":"image","data":{"file":"http://a","cache":0,"proxy":"false","timeout":"5"}}`:                                     image(from("http://a", media.FetchOptions{NoCache: true, NoProxy: true, Timeout: 5 * time.Second})),
+		`{"type":"image","data":{"file":"http://a","subType":1,"summary":"s","type":"show","id":40000,"c":3}}`:                    &message.ImageSegment{Medium: plain("http://a"), SubType: 1, Summary: "s"},
+		`{"type":"image","data":{"file":"http://a","name":"a\\b.png"}}`:                                                           &message.ImageSegment{Medium: message.Medium{Source: namedSource{Written: "http://a"}, Name: "b.png"}},
+		`{"type":"record","data":{"file":"http://a","magic":null,"cache":1}}`:                                                     &message.RecordSegment{Medium: plain("http://a")},
+		`{"type":"record","data":{"file":"` + name(2) + `.amr"}}`:                                                                 knownRecord(),
+		`[{"type":"text","data":{"text":"\n"}},{"type":"record","data":{"file":"http://a"}},{"type":"text","data":{"text":" "}}]`: &message.RecordSegment{Medium: plain("http://a")},
+		`{"type":"video","data":{"file":"http://a","cover":"http://b","c":2,"timeout":9}}`:                                        &message.VideoSegment{Medium: from("http://a", media.FetchOptions{Timeout: 9 * time.Second}), Cover: from("http://b", media.FetchOptions{Timeout: 9 * time.Second})},
+		`{"type":"video","data":{"file":"http://a","thumb":"base64://AA"}}`:                                                       &message.VideoSegment{Medium: plain("http://a"), Cover: plain("base64://AA")},
+		`{"type":"video","data":{"file":"` + name(3) + `.mp4","thumb":"` + name(1) + `.jpg"}}`:                                    &message.VideoSegment{Medium: someMedium(3), Cover: someMedium(1)},
 	} {
 		segments, err := parseSegments(json.RawMessage(in))
 		if err != nil {
