@@ -23,6 +23,7 @@ const answerPatience = 30 * time.Second
 func (s *Server) serveHighway(ctx context.Context, c *conn) {
 	frames := highway.NewReader(c.in)
 	for {
+		_ = c.nc.SetReadDeadline(time.Now().Add(incomingPatience))
 		done, err := s.blocks.next(ctx, frames)
 		if err != nil {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
@@ -56,6 +57,8 @@ func (s *Server) highwayHandler() http.Handler {
 			http.Error(w, "frames are posted", http.StatusMethodNotAllowed)
 			return
 		}
+		out := http.NewResponseController(w)
+		_ = out.SetReadDeadline(time.Now().Add(incomingPatience))
 		done, err := s.blocks.next(r.Context(), highway.NewReader(bufio.NewReader(r.Body)))
 		if err != nil {
 			s.log.Debug("no upload frame", "remote", r.RemoteAddr, "err", err)
@@ -71,7 +74,6 @@ func (s *Server) highwayHandler() http.Handler {
 			<-r.Context().Done() // the client has enough
 			panic(http.ErrAbortHandler)
 		}
-		out := http.NewResponseController(w)
 		_ = out.SetWriteDeadline(time.Now().Add(answerPatience))
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Content-Length", strconv.Itoa(len(done.frame)))

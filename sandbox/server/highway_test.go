@@ -342,6 +342,7 @@ func TestUploadsEnd(t *testing.T) {
 		if n := len(h.blocks.incoming); n != 1 {
 			t.Errorf("got %d uploads that go on, want 1", n)
 		}
+		old.nc = nil // the connection has ended, too
 		if got := old.block(old.tcp, 5, 21); got != "0/0" || old.has() {
 			t.Errorf("begun again: got %s, has %v", got, old.has())
 		}
@@ -424,6 +425,32 @@ func TestUploadFaults(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestHalfFrames: a client that stops within a frame, or before it, does not keep its
+// connection.
+func TestHalfFrames(t *testing.T) {
+	for name, start := range map[string]string{
+		"a frame alone": "(\x00\x00", "a posted frame": "POST /cgi-bin/httpconn HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n(\x00\x00",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := startMedia(t, Options{})
+			nc, err := h.l.DialContext(t.Context(), "tcp", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			if _, err := io.WriteString(nc, start); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			_ = nc.SetReadDeadline(began.Add(24 * time.Hour))
+			_, _ = io.Copy(io.Discard, nc)
+			if took := time.Since(began); took > incomingPatience+time.Minute {
+				t.Errorf("%s: the connection was open for %v", name, took)
+			}
+		})
 	}
 }
 

@@ -44,7 +44,8 @@ var uploadKinds = map[uint32]*mediaKind{
 // Limits of uploads that have begun.
 const (
 	maxIncoming = 256
-	// incomingPatience is how long an upload may stay without a block.
+	// incomingPatience is how long an upload may stay without a block, and a connection
+	// without a whole one.
 	incomingPatience = 10 * time.Minute
 	// blockPiece is how much of a block is in memory.
 	blockPiece = 64 << 10
