@@ -291,7 +291,7 @@ def say_media(page, call):
     before = int(newest(page).get_attribute("data-seq"))
     page.locator("#input").press("Enter")
     both, voice, video = (page.locator(f'#messages [data-seq="{before + n}"]') for n in (1, 2, 3))
-    expect(both.locator(".picture.flash")).to_contain_text("闪照")
+    expect(both.locator(".picture.flash")).to_contain_text("Flash picture")
     expect(both.locator(".picture.small img")).to_be_visible()
     both.locator(".picture.flash").click()
     expect(page.locator("#viewed img")).to_be_visible()

@@ -28,7 +28,7 @@ function room({ width, height }, most, highest) {
 export const thumbnail = (id) => image(id, t('image'));
 
 // imageName is what a picture is called in lists.
-export const imageName = (s) => s.summary || `[${t(s.flash ? 'flashImage' : s.sub_type === 1 ? 'imageSticker' : 'image')}]`;
+export const imageName = (s) => (!s.flash && s.summary) || `[${t(s.flash ? 'flashImage' : s.sub_type === 1 ? 'imageSticker' : 'image')}]`;
 
 // picture is shown small; a click opens it. A flash picture is covered until then.
 export function picture(s) {
