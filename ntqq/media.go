@@ -24,10 +24,9 @@ func (c *Client) Transfers() *transfer.Registry { return c.transfers }
 
 // Upload stores the medium of a segment for those who read a chat, as sending does, and
 // returns a copy of the segment with its Info and ID, so that [Media.URL] has an address of
-// it. A zero chat stands for a private chat with
-// the account itself. The bytes come from the Source, or, where the service does not have
-// a received medium any more, from its address. Up to 8 media are uploaded at the same
-// time; others wait.
+// it. A zero chat stands for a private chat with the account itself. The bytes come from
+// the Source, or, where the service does not have a received medium any more, from its
+// address. Up to 8 media are uploaded at the same time; others wait.
 //
 // The errors are [*media.StepError]; one that wraps a [*ServerError] was refused by the
 // service, and one that is [transfer.ErrCancelled] was cancelled.

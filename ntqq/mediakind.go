@@ -7,8 +7,8 @@ import (
 	"libration/ntqq/message"
 )
 
-// mediaKind is what the service wants to be told of a kind of media (docs/protocol/media.md
-// 1 and 2).
+// mediaKind is what requests to the service say of a kind of media
+// (docs/protocol/media.md 1 and 2).
 type mediaKind struct {
 	name     string        // that of its segments
 	request  scene[uint32] // request id of reservations

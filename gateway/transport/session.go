@@ -205,8 +205,8 @@ func (s *session) receive(reading context.Context) ([]byte, gateway.Hold, error)
 }
 
 // answer runs one request, which holds a part of the budget. It forgets the frame, of which
-// the call keeps what it needs. Nothing is sent for a nil
-// answer, as to those that still wait for their turn when the connection ends.
+// the call keeps what it needs. Nothing is sent for a nil answer, as to those that still
+// wait for their turn when the connection ends.
 func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold, turn *turn) (response []byte) {
 	defer func() {
 		if v := recover(); v != nil {

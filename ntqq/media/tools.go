@@ -28,7 +28,7 @@ type Tools struct {
 	// of videos; nil: there is none.
 	FFmpeg *ffmpeg.Tool
 	Limits Limits
-	// Log is told of voices that the service may refuse; nil: nobody is.
+	// Log is where voices that the service may refuse are reported. Default: nowhere.
 	Log *slog.Logger
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -254,7 +255,7 @@ func TestMediaExpire(t *testing.T) {
 }
 
 func TestFileEndpoint(t *testing.T) {
-	h := startMedia(t, Options{AnyMediaKey: true})
+	h := startMedia(t, Options{})
 	png := "\x89PNG\r\n\x1a\nand so on"
 	b := h.store(png)
 	uuid := h.media.signer.uuid(mediaImage, false, b, h.World().Now())
@@ -263,22 +264,26 @@ func TestFileEndpoint(t *testing.T) {
 	forged := []byte(uuid)
 	forged[len(forged)/2] ^= 1
 	old := "https://127.0.0.1:1/gchatpic_new/10/20-30-" + strings.ToUpper(hex.EncodeToString(b.MD5[:])) + "/0?term=2"
-	base := "http://127.0.0.1:1/download?rkey=x&appid="
+	const base = "http://127.0.0.1:1/download?appid="
+	file := func(app uint64, uuid string) string {
+		return base + strconv.FormatUint(app, 10) + "&fileid=" + uuid + keyPrefix + h.media.signer.keyFor(app, h.World().Now())
+	}
 	tests := []struct {
 		name, method, address string
 		headers               []string
 		status                int
 		kind, body            string
 	}{
-		{"whole", http.MethodGet, base + "1406&fileid=" + uuid, nil, 200, "image/png", png},
-		{"head", http.MethodHead, base + "1406&fileid=" + uuid, nil, 200, "image/png", ""},
-		{"range", http.MethodGet, base + "1406&fileid=" + uuid, []string{"Range", "bytes=1-3"}, 206, "image/png", "PNG"},
-		{"post", http.MethodPost, base + "1406&fileid=" + uuid, nil, 405, "", "Method Not Allowed\n"},
-		{"other app", http.MethodGet, base + "1407&fileid=" + uuid, nil, 404, "", "the file is of another kind\n"},
-		{"forged", http.MethodGet, base + "1406&fileid=" + string(forged), nil, 404, "", "no such file\n"},
+		{"whole", http.MethodGet, file(1406, uuid), nil, 200, "image/png", png},
+		{"head", http.MethodHead, file(1406, uuid), nil, 200, "image/png", ""},
+		{"range", http.MethodGet, file(1406, uuid), []string{"Range", "bytes=1-3"}, 206, "image/png", "PNG"},
+		{"post", http.MethodPost, file(1406, uuid), nil, 405, "", "Method Not Allowed\n"},
+		{"other app", http.MethodGet, file(1407, uuid), nil, 404, "", "the file is of another kind\n"},
+		{"forged", http.MethodGet, file(1406, string(forged)), nil, 404, "", "no such file\n"},
+		{"no key", http.MethodGet, base + "1406&fileid=" + uuid, nil, 403, "", "the key has expired, or does not open this file\n"},
 		{"nothing", http.MethodGet, base, nil, 404, "", "no such file\n"},
-		{"page", http.MethodGet, base + "1403&fileid=" + page, nil, 200, "application/octet-stream", "<html><script>alert(1)</script>"},
-		{"voice", http.MethodGet, base + "1402&fileid=" + voice, nil, 200, "audio/silk", "\x02#!SILK_V3"},
+		{"page", http.MethodGet, file(1403, page), nil, 200, "application/octet-stream", "<html><script>alert(1)</script>"},
+		{"voice", http.MethodGet, file(1402, voice), nil, 200, "audio/silk", "\x02#!SILK_V3"},
 		{"old", http.MethodGet, old, nil, 200, "image/png", png},
 		{"old unknown", http.MethodGet, strings.Replace(old, "/0?", "/1/0?", 1), nil, 404, "", "404 page not found\n"},
 		{"old, another hash", http.MethodGet, "http://127.0.0.1:1/gchatpic_new/0/0-0-" + strings.Repeat("AB", 16) + "/0", nil, 404, "", "404 page not found\n"},

@@ -27,7 +27,7 @@ func (s *Server) downloadFile(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 	case query.Get("appid") != strconv.FormatUint(f.kind.app(f.group), 10):
 		http.Error(w, "the file is of another kind", http.StatusNotFound)
-	case !s.opts.AnyMediaKey && !s.media.signer.opens(query.Get("rkey"), f, now):
+	case !s.media.signer.opens(query.Get("rkey"), f, now):
 		http.Error(w, "the key has expired, or does not open this file", http.StatusForbidden)
 	default:
 		s.serveMedium(w, r, f.sha1)

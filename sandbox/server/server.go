@@ -56,9 +56,6 @@ type Options struct {
 	// not the address that they have connected to: behind a proxy, or in a container.
 	// Default: the local address of the client's connection.
 	MediaAddress string
-	// AnyMediaKey serves media whatever the key in the address. Default: a key that has
-	// expired, or was made for something else, is answered with 403.
-	AnyMediaKey bool
 	// FFmpeg converts the voices in m4a and the like that people of the world send, and takes
 	// the first picture of their videos. Default: such voices are refused, covers are drawn.
 	FFmpeg *ffmpeg.Tool
