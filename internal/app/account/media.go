@@ -188,6 +188,10 @@ func MediaWarnings(c *config.Config) (all []config.Problem) {
 			warn(key, folder, text.T("not a folder", "不是文件夹"), text.T("name the folder that the file is in", "请填写文件所在的文件夹"))
 		}
 	}
+	if c.Media.PublicURL != "" && !slices.ContainsFunc(c.OneBot.Connections, listens) {
+		warn("media.public_url", "", text.T("no connection serves the links of media: bots get the service's addresses", "没有连接提供媒体链接：机器人得到的是 QQ 服务器的网址"),
+			text.T("add a connection of type http or websocket, or leave the key out", "请添加 http 或 websocket 类型的连接，或去掉该键"))
+	}
 	if _, err := FFmpeg(c); err != nil {
 		why := text.T("ffmpeg is not installed", "未安装 ffmpeg")
 		if c.Media.FFmpeg != "" {
@@ -197,4 +201,8 @@ func MediaWarnings(c *config.Config) (all []config.Problem) {
 			text.T("install ffmpeg, or correct the path; or write `off` to do without", "请安装 ffmpeg 或修改路径；不需要时写 `off`"))
 	}
 	return all
+}
+
+func listens(c config.Connection) bool {
+	return c.Type == config.HTTP || c.Type == config.WebSocket
 }

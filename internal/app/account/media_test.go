@@ -176,6 +176,17 @@ func TestMediaWarnings(t *testing.T) {
 	if got := MediaWarnings(c); len(got) > 0 {
 		t.Errorf("got %v", got)
 	}
+	c.Media.PublicURL = "https://bot.example.com"
+	c.OneBot.Connections = []config.Connection{{Type: config.Webhook}}
+	if got := MediaWarnings(c); len(got) != 1 || got[0].Key != "media.public_url" {
+		t.Errorf("without a connection that listens: got %v", got)
+	}
+	for _, kind := range []config.ConnectionType{config.HTTP, config.WebSocket} {
+		c.OneBot.Connections[0].Type = kind
+		if got := MediaWarnings(c); len(got) > 0 {
+			t.Errorf("with %s: got %v", kind, got)
+		}
+	}
 	c.Media.Files.Allow = []string{folder, file, filepath.Join(folder, "none")}
 	var said []string
 	for _, w := range MediaWarnings(c) {
