@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"libration/internal/filelock"
 )
 
 // What is kept of media. Over one of the last two the oldest ones go.
@@ -19,6 +21,12 @@ const (
 	mediaCount = 10000
 	mediaBytes = 1 << 30
 )
+
+// mediaFolder is how the names of folders with media begin.
+const mediaFolder = "libration-sandbox-media-"
+
+// CleanMedia removes the media of worlds whose processes were killed.
+func CleanMedia() { filelock.CleanTemporary(mediaFolder) }
 
 // Blob names the bytes of a medium that the world keeps.
 type Blob struct {
@@ -43,7 +51,7 @@ func (w *World) Close() error { return w.media.close() }
 // bytes are read or written.
 type mediaStore struct {
 	mu      sync.Mutex
-	folder  string // "" until the first medium comes
+	folder  *filelock.Temporary // nil until the first medium comes
 	closed  bool
 	named   uint64 // the last number that a file got
 	bytes   uint64 // of all blobs, and of the uploads that go on
@@ -142,8 +150,8 @@ func (m *mediaStore) released(b *blob) {
 	if b.dropped && b.readers == 0 {
 		os.Remove(b.path)
 	}
-	if m.closed && m.reading == 0 && m.folder != "" {
-		os.RemoveAll(m.folder)
+	if m.closed && m.reading == 0 && m.folder != nil {
+		_ = m.folder.Remove() // the next one to be made tries again
 	}
 }
 
@@ -296,8 +304,8 @@ func (m *mediaStore) reserve(size uint64) (path string, err error) {
 	if m.closed {
 		return "", errMediaClosed
 	}
-	if m.folder == "" {
-		if m.folder, err = os.MkdirTemp("", "libration-sandbox-"); err != nil {
+	if m.folder == nil {
+		if m.folder, err = filelock.MakeTemporary(mediaFolder); err != nil {
 			return "", fmt.Errorf("folder for media: %w", err)
 		}
 	}
@@ -305,7 +313,7 @@ func (m *mediaStore) reserve(size uint64) (path string, err error) {
 		return "", err
 	}
 	m.named++
-	return filepath.Join(m.folder, strconv.FormatUint(m.named, 10)), nil
+	return filepath.Join(m.folder.Path(), strconv.FormatUint(m.named, 10)), nil
 }
 
 // room takes more room for an upload.
@@ -379,8 +387,8 @@ func (m *mediaStore) close() error {
 	for m.order.Len() > 0 {
 		m.drop(m.order.Front())
 	}
-	if m.folder == "" || m.reading > 0 { // the last reader removes it
+	if m.folder == nil || m.reading > 0 { // the last reader removes it
 		return nil
 	}
-	return os.RemoveAll(m.folder)
+	return m.folder.Remove()
 }

@@ -57,8 +57,9 @@ func TestMediaAreKeptOnce(t *testing.T) {
 	if again, err := m.Put(strings.NewReader("a picture")); err != nil || again != first {
 		t.Errorf("put again: %+v, %v", again, err)
 	}
-	if files, err := os.ReadDir(m.folder); err != nil || len(files) != 1 || m.bytes != 9 {
-		t.Errorf("%d files with %d bytes, want 1 with 9: %v", len(files), m.bytes, err)
+	if files, err := os.ReadDir(m.folder.Path()); err != nil || len(files) != 2 || // with the lock
+		m.bytes != 9 {
+		t.Errorf("%d files with %d bytes, want 2 with 9: %v", len(files), m.bytes, err)
 	}
 	if b, ok := m.Find(first.MD5, first.SHA1, 9); !ok || b != first {
 		t.Errorf("find: %+v, %v", b, ok)

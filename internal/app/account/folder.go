@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"libration/internal/filelock"
 	"libration/internal/text"
 )
 
@@ -22,8 +23,6 @@ const (
 	qrName       = "qr.png"
 	lockName     = "lock"
 )
-
-var errLocked = errors.New("file is locked")
 
 // folder is the data folder of one account, locked for this process.
 type folder struct {
@@ -62,8 +61,8 @@ func (f *folder) take() error {
 	if err != nil {
 		return explainFolder(f.path, err)
 	}
-	lock, err := lockFile(f.file(lockName))
-	if errors.Is(err, errLocked) {
+	lock, err := filelock.Lock(f.file(lockName))
+	if errors.Is(err, filelock.ErrLocked) {
 		open.Close()
 		return text.Errorf("the data folder %s is used by another process of libration: stop it, or give this account another folder (data: in the config)",
 			"数据文件夹 %s 正被另一个 libration 进程使用：请停止它，或为该账号换一个文件夹（配置项 data:）", f.path)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"libration/internal/config"
+	"libration/internal/filelock"
 	"libration/internal/network"
 	"libration/ntqq"
 )
@@ -36,8 +37,8 @@ func InUse(lock string) (bool, error) {
 	if _, err := os.Stat(lock); errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	f, err := lockFile(lock)
-	if errors.Is(err, errLocked) {
+	f, err := filelock.Lock(lock)
+	if errors.Is(err, filelock.ErrLocked) {
 		return true, nil
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"libration/internal/app/bot"
+	"libration/internal/filelock"
 )
 
 // What the sandbox's default scenario has.
@@ -91,19 +92,19 @@ func Run(ctx context.Context, o Options) (err error) {
 			return fmt.Errorf("find this program: %w", err)
 		}
 	}
-	folder, err := os.MkdirTemp("", "libration-bench-")
+	folder, err := filelock.MakeTemporary("libration-bench-data-")
 	if err != nil {
 		return fmt.Errorf("folder for the benchmark: %w", err)
 	}
 	defer func() {
-		if removeErr := os.RemoveAll(folder); removeErr != nil {
+		if removeErr := folder.Remove(); removeErr != nil {
 			err = errors.Join(err, removeErr)
 		}
 		if ctx.Err() != nil {
 			err = nil
 		}
 	}()
-	i, err := start(ctx, o.Executable, folder, o.Journal)
+	i, err := start(ctx, o.Executable, folder.Path(), o.Journal)
 	if err != nil {
 		return err
 	}

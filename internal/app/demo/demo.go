@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"libration/internal/app/bot"
 	"libration/internal/app/simulator"
 	"libration/internal/config"
+	"libration/internal/filelock"
 	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox"
@@ -65,16 +65,16 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	data, err := os.MkdirTemp("", "libration-demo-")
+	data, err := filelock.MakeTemporary("libration-demo-data-")
 	if err != nil {
 		return fmt.Errorf("folder for the demo's data: %w", err)
 	}
 	defer func() {
-		if removeErr := os.RemoveAll(data); removeErr != nil {
+		if removeErr := data.Remove(); removeErr != nil {
 			err = errors.Join(err, fmt.Errorf("remove the demo's data: %w", removeErr))
 		}
 	}()
-	p, parts, err := o.start(ctx, data, addresses)
+	p, parts, err := o.start(ctx, data.Path(), addresses)
 	if err != nil {
 		return err
 	}

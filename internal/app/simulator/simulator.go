@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/text"
 	"libration/sandbox"
+	"libration/sandbox/world"
 )
 
 const (
@@ -53,6 +54,7 @@ func Listen(ctx context.Context, s *sandbox.Sandbox, o Options) (*Simulator, err
 		sso.Close()
 		return nil, err
 	}
+	world.CleanMedia()
 	sim := &Simulator{Sandbox: s, sso: sso, control: control, log: o.Log}
 	s.SetControlURL(sim.ControlURL())
 	return sim, nil

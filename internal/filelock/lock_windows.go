@@ -1,4 +1,4 @@
-package account
+package filelock
 
 import (
 	"errors"
@@ -9,9 +9,10 @@ import (
 // errorSharingViolation is ERROR_SHARING_VIOLATION.
 const errorSharingViolation syscall.Errno = 32
 
-// lockFile opens path so that nobody else can. The lock ends with the file, so
+// Lock opens path so that nobody else can. The error of a file that somebody else has so is
+// ErrLocked. The lock ends with the file, so
 // with the process whatever happens to it.
-func lockFile(path string) (*os.File, error) {
+func Lock(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
@@ -19,7 +20,7 @@ func lockFile(path string) (*os.File, error) {
 	h, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil,
 		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if errors.Is(err, errorSharingViolation) {
-		return nil, errLocked
+		return nil, ErrLocked
 	}
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
