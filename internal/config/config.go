@@ -138,8 +138,8 @@ type MediaLimits struct {
 	// Size of a picture.
 	// 图片的大小。
 	Image Size `yaml:"image"`
-	// Size of a video. Larger ones can be sent as files.
-	// 视频的大小。更大的可以作为文件发送。
+	// Size of a video.
+	// 视频的大小。
 	Video Size `yaml:"video"`
 	// Length of a voice message, 1 s to 10 min. Above a minute the service may refuse it.
 	// 语音的时长，1 秒到 10 分钟。超过一分钟可能被服务器拒绝。
