@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -30,18 +29,15 @@ func relayMedia(elems []*messagepb.Elem) ([]*messagepb.Elem, error) {
 	if !slices.ContainsFunc(elems, isMedia) {
 		return elems, nil
 	}
-	var sums []string
+	sums := map[string]bool{}
 	for _, e := range elems {
-		md5, err := mediumOf(e)
-		if err != nil {
+		if err := addSums(sums, e); err != nil {
 			return nil, err
 		}
-		sums = append(sums, md5...)
 	}
 	kept := make([]*messagepb.Elem, 0, len(elems))
 	for i, e := range elems {
-		old := oldMedium(e)
-		if len(old) > 0 && slices.ContainsFunc(sums, func(sum string) bool { return bytes.Equal([]byte(sum), old) }) {
+		if sums[string(oldMedium(e))] {
 			continue
 		}
 		if proto.Size(e) == 0 && i+1 < len(elems) && isMedia(elems[i+1]) {
@@ -52,23 +48,23 @@ func relayMedia(elems []*messagepb.Elem) ([]*messagepb.Elem, error) {
 	return kept, nil
 }
 
-// mediumOf returns the MD5s of what an element describes. Clients read all hashes without
-// a check.
-func mediumOf(e *messagepb.Elem) (sums []string, err error) {
+// addSums adds the MD5s of what an element describes. Clients read all hashes without a
+// check.
+func addSums(sums map[string]bool, e *messagepb.Elem) error {
 	info := &mediapb.MsgInfo{}
 	if !isMedia(e) || pb.Unmarshal(e.GetCommonElem().GetPbElem(), info) != nil {
-		return nil, nil
+		return nil
 	}
 	for _, body := range info.GetBody() {
 		var md5 [16]byte
 		var sha1 [20]byte
 		file := body.GetIndex().GetInfo()
 		if !fromHex(md5[:], file.GetFileMd5()) || !fromHex(sha1[:], file.GetFileSha1()) {
-			return nil, world.BadContent("a medium without hashes")
+			return world.BadContent("a medium without hashes")
 		}
-		sums = append(sums, string(md5[:]))
+		sums[string(md5[:])] = true
 	}
-	return sums, nil
+	return nil
 }
 
 // oldMedium returns the MD5 of a picture or video in the old form.
