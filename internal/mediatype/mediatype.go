@@ -22,6 +22,8 @@ var heads = []struct{ head, kind string }{
 	{"\x02#!SILK", "audio/silk"}, {"#!SILK", "audio/silk"}, {"#!AMR", "audio/amr"}, {"fLaC", "audio/flac"},
 	{"OggS\x00", "audio/ogg"},
 	{"\xff\xfb", "audio/mpeg"}, {"\xff\xf3", "audio/mpeg"}, {"\xff\xf2", "audio/mpeg"}, {"\xff\xfa", "audio/mpeg"},
+	{"\xff\xf1", "audio/aac"}, {"\xff\xf9", "audio/aac"}, // ADTS
+	{"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"},
 	{"II*\x00", "image/tiff"}, {"MM\x00*", "image/tiff"},
 }
 

@@ -14,6 +14,7 @@ func TestTypes(t *testing.T) {
 	for _, tt := range []struct{ content, of, shown string }{
 		{"\x89PNG\r\n\x1a\n", "image/png", "image/png"}, {"\xff\xd8\xff\xe0 jpeg", "image/jpeg", "image/jpeg"},
 		{"II*\x00", "image/tiff", "image/tiff"}, {"MM\x00*", "image/tiff", "image/tiff"},
+		{"\x00\x00\x00\x0cjP  \r\n\x87\n\x00", "image/jp2", "image/jp2"}, {"\xff\xf1\x50", "audio/aac", "audio/aac"}, {"\xff\xf9\x50", "audio/aac", "audio/aac"},
 		{"\x02#!SILK_V3", "audio/silk", "audio/silk"}, {"#!SILK_V3", "audio/silk", "audio/silk"}, {"#!AMR\n", "audio/amr", "audio/amr"},
 		{"fLaC", "audio/flac", "audio/flac"}, {"OggS\x00\x02", "audio/ogg", "audio/ogg"}, {"ID3\x03", "audio/mpeg", "audio/mpeg"}, {"\xff\xfb\x90", "audio/mpeg", "audio/mpeg"},
 		{"RIFF\x00\x00\x00\x00WAVEfmt ", "audio/wave", "audio/wave"},

@@ -183,9 +183,9 @@ func sniff(f io.ReaderAt) string {
 // extensionOf returns the extension for a MIME type, with its point; "" for an unknown one.
 func extensionOf(mime string) string {
 	return map[string]string{
-		"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/tiff": ".tiff",
+		"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/tiff": ".tiff", "image/jp2": ".jp2",
 		"video/mp4": ".mp4", "video/webm": ".webm", "video/avi": ".avi",
-		"audio/silk": ".silk", "audio/amr": ".amr", "audio/flac": ".flac", "audio/wave": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg", "audio/mp4": ".m4a",
+		"audio/silk": ".silk", "audio/amr": ".amr", "audio/flac": ".flac", "audio/wave": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg", "audio/mp4": ".m4a", "audio/aac": ".aac",
 		"application/pdf": ".pdf", "application/zip": ".zip", "application/x-gzip": ".gz", "text/plain": ".txt",
 	}[mime]
 }
