@@ -28,12 +28,13 @@ func openOpus(r *bufio.Reader) (stream, error) {
 	if _, err := ogg.next(0); err != nil { // its comments
 		return stream{}, err
 	}
-	decoder, err := opus.NewDecoderWithOutput(rate, channels)
+	// It mixes the channels where they are still coded together, which is less work.
+	decoder, err := opus.NewDecoderWithOutput(rate, 1)
 	if err != nil {
 		return stream{}, err
 	}
 	part := span{skip: int64(le.Uint16(head.data[10:]))}
-	out := make([]float32, longest*channels)
+	out := make([]float32, longest)
 	return stream{rate, channels, func() ([]float32, error) {
 		p, err := ogg.next(maxPacket)
 		if err != nil {
@@ -44,7 +45,7 @@ func openOpus(r *bufio.Reader) (stream, error) {
 			return nil, err
 		}
 		from, to := part.cut(p, n)
-		samples := mean(out[from*channels:to*channels], channels)
+		samples := out[from:to]
 		for i := range samples {
 			samples[i] *= gain
 		}
