@@ -633,6 +633,44 @@ func TestUploadOfNothing(t *testing.T) {
 	})
 }
 
+// opened is a source that counts how often it is opened.
+type opened struct {
+	message.Source
+	times int
+}
+
+func (o *opened) Open(ctx context.Context) (io.ReadCloser, error) {
+	o.times++
+	return o.Source.Open(ctx)
+}
+
+// TestUploadOfReceived: of a medium that was received the source is read when the service
+// does not have it any more, and only then. The service is not asked for its address.
+func TestUploadOfReceived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mediaService{}
+		c := s.client(t)
+		for _, has := range []bool{true, false} {
+			s.reserve = func(req *mediapb.UploadReq) (*mediapb.RichMediaResp, error) {
+				if has {
+					return placed(req, "", true), nil
+				}
+				return placed(req, "ukey", false), nil
+			}
+			content := pixel(t)
+			source := &opened{Source: media.Bytes(content)}
+			sums, sha := md5.Sum(content), sha1.Sum(content)
+			_, err := c.Media().Upload(t.Context(), imageChat, &message.ImageSegment{Medium: message.Medium{
+				Source: source, Name: "a.png", Size: uint64(len(content)), MD5: sums[:], SHA1: sha[:], ID: fileID(t, 1407),
+			}})
+			failed, ok := errors.AsType[*media.StepError](err)
+			if has != (err == nil) || !has && (!ok || failed.Step != media.StepBlock) || (source.times > 0) == has || s.askedURL.Load() != 0 {
+				t.Errorf("the service has it: %t: %v, opened %d times, %d questions for an address", has, err, source.times, s.askedURL.Load())
+			}
+		}
+	})
+}
+
 // TestUploadErrors: they name the step, and what the service said.
 func TestUploadErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

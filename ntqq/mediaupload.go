@@ -174,24 +174,23 @@ func (u *uploading) once(ctx context.Context) (*highwaySession, elements.Stored,
 	return nil, stored, nil
 }
 
-// prepare finds out what is uploaded: the bytes of the source, or what was received.
+// prepare finds out what is uploaded: what was received, or the bytes of the source.
 func (u *uploading) prepare(ctx context.Context) error {
-	m := message.MediumOf(u.seg)
-	if m.Source != nil {
-		return u.measure(ctx, m.Source)
-	}
 	u.files = knownFiles(u.seg)
 	if u.files != nil {
 		return nil
 	}
-	if m.ID == "" && m.URL == "" {
+	if m := message.MediumOf(u.seg); m.Source == nil && m.ID == "" && m.URL == "" {
 		return &media.StepError{Step: media.StepFetch, Err: errNoSource}
 	}
 	return u.fetch(ctx)
 }
 
-// fetch gets the bytes of a medium that was received.
+// fetch gets the bytes: from the source or, of a medium that was received, from the service.
 func (u *uploading) fetch(ctx context.Context) error {
+	if source := message.MediumOf(u.seg).Source; source != nil {
+		return u.measure(ctx, source)
+	}
 	return u.measure(ctx, &receivedSource{u.c, u.seg, u.list})
 }
 

@@ -17,9 +17,14 @@ func (a *account) download(ctx context.Context, part message.Segment) (*media.Ca
 		return nil, failure(noFiles)
 	}
 	// Its addresses change with their keys.
-	return a.files.Once(ctx, "medium "+gateway.MediumID(message.MediumOf(part)), func(ctx context.Context, w io.Writer) error {
+	return a.files.Once(ctx, mediumKey(part), func(ctx context.Context, w io.Writer) error {
 		return a.client.Media().Download(ctx, part, w)
 	})
+}
+
+// mediumKey is what a medium has in the cache of files.
+func mediumKey(part message.Segment) string {
+	return "medium " + gateway.MediumID(message.MediumOf(part))
 }
 
 // convert has a voice in another format.

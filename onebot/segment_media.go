@@ -23,6 +23,7 @@ type Files interface {
 	Resolve(ctx context.Context, written string, o media.FetchOptions) (message.Source, error)
 	Fetch(ctx context.Context, address string, o media.FetchOptions) (*media.Cached, error)
 	Keep(r io.Reader) (*media.Cached, error)
+	Kept(key string) *media.Cached
 	Once(ctx context.Context, key string, write func(ctx context.Context, w io.Writer) error) (*media.Cached, error)
 }
 
@@ -175,6 +176,18 @@ func (r mediaReader) read(ctx context.Context, file, url string, o media.FetchOp
 	return nil, source, nil
 }
 
+// kept has the bytes of a medium that was downloaded before, for when the service has them
+// no more; nil when it was not.
+func (r mediaReader) kept(part message.Segment) message.Source {
+	if r.files == nil {
+		return nil
+	}
+	if c := r.files.Kept(mediumKey(part)); c != nil {
+		return media.Path(c.Path)
+	}
+	return nil
+}
+
 func noSuchMedium(name string) *actionError {
 	e := failure(noMedium)
 	e.text = text.T("%s: %q", "%s: %q").Fill(e.text, shorten(name))
@@ -228,9 +241,9 @@ func readMedium[P message.Segment](ctx context.Context, r reader, seg segment, f
 		if p, ok = known.(P); !ok {
 			return fresh, badSegment(seg, "file", otherKind(known))
 		}
-	} else {
-		message.MediumOf(p).Source = source
+		source = r.media.kept(known)
 	}
+	message.MediumOf(p).Source = source
 	if name := seg.first("filename", "name"); name != "" {
 		message.MediumOf(p).Name = baseName(name)
 	}

@@ -26,7 +26,10 @@ import (
 type fakeFiles struct {
 	folder string
 	asked  []string
+	kept   *media.Cached // of all media
 }
+
+func (f *fakeFiles) Kept(string) *media.Cached { return f.kept }
 
 // namedSource is what fakeFiles makes of a text.
 type namedSource struct {
@@ -162,6 +165,17 @@ func TestMediaForms(t *testing.T) {
 		} else if diff := cmp.Diff(message.Content{want}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", in, diff)
 		}
+	}
+}
+
+// TestKeptMedium: the service may have forgotten a medium that is in the cache.
+func TestKeptMedium(t *testing.T) {
+	s, _, files := mediaDialect(t)
+	files.kept = &media.Cached{Path: "/a/b.jpg"}
+	seg := segment{kind: "image", data: []field{{"file", name(1) + ".jpg"}}}
+	got, err := readImage(t.Context(), s.account.reader, message.Chat{}, seg)
+	if m := message.MediumOf(got); err != nil || m.Source != media.Path("/a/b.jpg") || m.SHA1 == nil {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -53,6 +53,20 @@ func (f *Files) Once(ctx context.Context, key string, write func(ctx context.Con
 	}
 }
 
+// Kept returns what [Files.Once] has written under a key; nil when it is not in the cache.
+func (f *Files) Kept(key string) *Cached {
+	file := f.o.Cache.get(idOf("once\n" + key))
+	if file == nil {
+		return nil
+	}
+	defer file.Close()
+	c, err := cachedFile(file)
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
 // write writes a file of the cache, under its hash where it has no id.
 func (f *Files) write(id string, write func(io.Writer) error) (*Cached, error) {
 	file, err := f.o.Cache.create()

@@ -111,6 +111,9 @@ func TestOnce(t *testing.T) {
 		synctest.Wait()
 		giveUp()
 		all.Wait()
+		if c := f.Kept("key"); c == nil || kept(t, c) != "bytes" || f.Kept("other") != nil {
+			t.Errorf("the cache has %+v", c)
+		}
 		if n := written.Load(); n != 2 || len(f.writing) != 0 {
 			t.Errorf("written %d times, %d are being written", n, len(f.writing))
 		}

@@ -15,9 +15,9 @@ type Source interface {
 
 // Medium is what pictures, voices and videos have in common. One that is sent has a Source,
 // or is one that was received: the service then gets it by its hashes or, when it does
-// not have it any more, from its address.
+// not have it any more, from its Source, if it has one, or its address.
 type Medium struct {
-	Source Source // nil for what was received
+	Source Source // may be nil for what was received
 	// Name is the file name as the service has it, usually the MD5 and an extension. What is
 	// sent with an empty one gets such a name.
 	Name string
