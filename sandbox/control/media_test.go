@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"image"
@@ -180,5 +181,28 @@ func TestVoicesAsWAV(t *testing.T) {
 	h.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/media/"+strings.Repeat("0", 40)+"?as=wav", nil))
 	if answer.Code != 404 {
 		t.Errorf("nothing: got %d %s", answer.Code, answer.Body)
+	}
+}
+
+// TestGivenUpWhilePrepared: a picture within a long message is not read for a caller who has
+// left.
+func TestGivenUpWhilePrepared(t *testing.T) {
+	t.Parallel()
+	_, _, h := testControl(t)
+	_, made := upload(t, h, aPicture(t))
+	body := `{"as":20001,"group":730000001,"segments":[{"type":"long_message","segments":[{"type":"image","id":"` + made.ID + `"}]}]}`
+	for _, left := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		if left {
+			cancel()
+		}
+		r := httptest.NewRequestWithContext(ctx, "POST", "http://localhost/api/send", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, r)
+		cancel()
+		if sent := answer.Code < 300; sent == left {
+			t.Errorf("left: %v: got %d %s", left, answer.Code, answer.Body)
+		}
 	}
 }

@@ -76,7 +76,12 @@ func (h messages) send(r *http.Request) (any, error) {
 	if (body.Group == 0) == (body.To == 0) {
 		return nil, fail(http.StatusBadRequest, "give either group or to")
 	}
-	c := &composing{contents: h.contents, as: body.As, to: body.To, group: body.Group, open: sourcesOf(r, h.world)}
+	c := &composing{
+		contents: h.contents, as: body.As, to: body.To, group: body.Group, open: sourcesOf(r, h.world),
+		prepare: func(content message.Content) (message.Content, error) {
+			return h.server.Prepare(r.Context(), body.As, body.Group, content)
+		},
+	}
 	content, err := c.content(body.Segments)
 	if err != nil {
 		return nil, err
@@ -84,7 +89,7 @@ func (h messages) send(r *http.Request) (any, error) {
 	if body.Text != "" {
 		content = append(content, message.Text(body.Text))
 	}
-	if content, err = h.server.Prepare(r.Context(), body.As, body.Group, content); err != nil {
+	if content, err = c.prepare(content); err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
 	if content, err = h.compose(body.Group, content); err != nil {

@@ -105,6 +105,8 @@ type composing struct {
 	group  message.GroupCode
 	depth  int // of forwards
 	open   opener
+	// prepare gives content to the service, as long as the request lasts.
+	prepare func(message.Content) (message.Content, error)
 }
 
 // content reads segments.

@@ -2,7 +2,6 @@ package control
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"net/http"
 
@@ -160,7 +159,7 @@ func readLongMessage(c *composing, v longMessageBody) (message.Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := c.server.Prepare(context.Background(), c.as, c.group, message.Content{message.Forward(node)})
+	kept, err := c.prepare(message.Content{message.Forward(node)})
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "%v", err)
 	}
