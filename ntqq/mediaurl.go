@@ -176,8 +176,8 @@ func urlOf(d *mediapb.DownloadResp) (string, error) {
 // Complete fills in the URL of received media that have none, also within forwards. The
 // segments in content are replaced by copies; those of the nodes of forwards, too. The
 // service is asked for at most 200 addresses, and for no more after a question without an
-// answer. What cannot be found stays without an
-// address: the error is the first that was met.
+// answer. What cannot be found stays without an address: the error is the first that was
+// met.
 func (m Media) Complete(ctx context.Context, content message.Content) error {
 	asks := maxAddresses
 	return m.c.addresses(ctx, content, &asks, true)

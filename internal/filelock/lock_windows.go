@@ -9,9 +9,8 @@ import (
 // errorSharingViolation is ERROR_SHARING_VIOLATION.
 const errorSharingViolation syscall.Errno = 32
 
-// Lock opens path so that nobody else can. The error of a file that somebody else has so is
-// ErrLocked. The lock ends with the file, so
-// with the process whatever happens to it.
+// Lock opens path so that nobody else can. The error is ErrLocked when somebody else has it
+// open so. The lock ends when the file is closed, at the latest with the process.
 func Lock(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {

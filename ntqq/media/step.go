@@ -27,7 +27,7 @@ func (e *StepError) Error() string { return string(e.Step) + ": " + e.Err.Error(
 // Unwrap returns Err.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// Reasons that are told apart; errors that wrap one of them say more.
+// Reasons that callers can test for. The errors that wrap one of them say more.
 var (
 	ErrTooLarge  = errors.New("too large or too long")
 	ErrFormat    = errors.New("a format that cannot be sent")

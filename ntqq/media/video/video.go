@@ -31,7 +31,7 @@ func (e *FormatError) Error() string {
 // headSize is how many bytes tell the container.
 const headSize = 12
 
-// containers are told by how a file begins; '?' is any byte. More exact rows stand first.
+// containers are known by how a file begins; '?' is any byte. More exact rows stand first.
 func containers() []struct {
 	magic, container string
 	not              string // what it is, if it is no video
