@@ -46,6 +46,9 @@ type Call struct {
 	// the chat wait for them.
 	Chat   string
 	Upload bool
+	// Large tells that its answer may take many MiB: few such requests run at a time, and
+	// until their answer is written.
+	Large bool
 	// Keeps is how many bytes of the request are needed to run it, where that is less than
 	// all of it.
 	Keeps int64

@@ -136,7 +136,7 @@ func (d *Dialect) httpCall(r *http.Request, body []byte) gateway.Call {
 	request, keeps := d.lightened(request)
 	chat, upload := d.sendsTo(request)
 	return gateway.Call{
-		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Keeps: keeps,
+		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Large: d.large(request), Keeps: keeps,
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
 			request.Hold = hold
 			response := d.Call(ctx, request)
@@ -225,7 +225,7 @@ func (d *Dialect) Frame(l gateway.Line, frame []byte) gateway.Call {
 	request, keeps := d.lightened(request)
 	chat, upload := d.sendsTo(request)
 	return gateway.Call{
-		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Keeps: keeps,
+		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Large: d.large(request), Keeps: keeps,
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
 			request.Hold = hold
 			return d.Call(ctx, request).answer(http.StatusOK)

@@ -159,6 +159,12 @@ func (d *actions) lightened(r Request) (Request, int64) {
 	return r, int64(len(light))
 }
 
+// large tells whether the answer to a request may have a file in it.
+func (d *actions) large(r Request) bool {
+	_, asked := r.Params.get("base64")
+	return asked && d.Lane(r.Action) == Lookups
+}
+
 // sendsTo names the chat that a request sends a message to, "" when there is none, and
 // tells whether it may upload media.
 func (d *actions) sendsTo(r Request) (chat string, upload bool) {

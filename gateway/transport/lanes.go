@@ -17,6 +17,10 @@ const MaxConcurrent = 64
 // connection and per HTTP server: an upload that hangs must not hold up other chats.
 const chatUploads = 4
 
+// largeAnswers is how many requests with large answers run at once, per WebSocket connection
+// and per HTTP server: what they answer is in memory until it is written.
+const largeAnswers = 2
+
 // lanes are the places of the actions that run, per kind, so that those of one kind
 // do not wait for those of another.
 type lanes struct {
@@ -25,6 +29,9 @@ type lanes struct {
 	// uploads are the places of requests that send media, wanted how many wait for them.
 	uploads chan struct{}
 	wanted  atomic.Int32
+	// large are the places of requests with large answers, asked how many wait for them.
+	large chan struct{}
+	asked atomic.Int32
 
 	mu    sync.Mutex             // guards chats
 	chats map[string]*chatPlaces // of those that send media; by gateway.Call.Chat
@@ -37,7 +44,7 @@ type chatPlaces struct {
 }
 
 func newLanes() *lanes {
-	l := &lanes{uploads: make(chan struct{}, MaxConcurrent), chats: make(map[string]*chatPlaces)}
+	l := &lanes{uploads: make(chan struct{}, MaxConcurrent), large: make(chan struct{}, largeAnswers), chats: make(map[string]*chatPlaces)}
 	for lane := range l.places {
 		if table.Lane(lane) != table.Local {
 			l.places[lane] = make(chan struct{}, MaxConcurrent)
@@ -51,6 +58,7 @@ type place struct {
 	of   *lanes
 	in   chan struct{}
 	chat *string // nil: none of a chat
+	big  bool
 }
 
 // enter waits for a place for a call; false when givenUp is closed first, or when most are
@@ -60,8 +68,18 @@ func (l *lanes) enter(c *gateway.Call, most int32, givenUp <-chan struct{}) (p p
 	if places == nil {
 		return place{}, true
 	}
+	if c.Large {
+		if !wait(l.large, &l.asked, most, givenUp) {
+			return place{}, false
+		}
+		defer func() {
+			if p.big = true; !ok {
+				<-l.large
+			}
+		}()
+	}
 	if !c.Upload {
-		return place{l, places, nil}, wait(places, &l.waiting[c.Lane], most, givenUp)
+		return place{of: l, in: places}, wait(places, &l.waiting[c.Lane], most, givenUp)
 	}
 	ofChat := place{of: l, chat: &c.Chat}
 	if !wait(l.join(c.Chat), &l.wanted, most, givenUp) {
@@ -78,6 +96,9 @@ func (l *lanes) enter(c *gateway.Call, most int32, givenUp <-chan struct{}) (p p
 
 // leave gives the place back.
 func (p place) leave() {
+	if p.big {
+		<-p.of.large
+	}
 	if p.in != nil {
 		<-p.in
 	}

@@ -67,3 +67,34 @@ func TestUploadLanes(t *testing.T) {
 		}
 	})
 }
+
+// TestLargeLanes: few requests with large answers run at once, others do not wait for them,
+// and one that gives up keeps no place.
+func TestLargeLanes(t *testing.T) {
+	l, stop := newLanes(), make(chan struct{})
+	var held []place
+	for range largeAnswers {
+		p, ok := l.enter(&gateway.Call{Lane: table.Lookups, Large: true}, 0, stop)
+		if !ok {
+			t.Fatal("there is no place")
+		}
+		held = append(held, p)
+	}
+	if _, ok := l.enter(&gateway.Call{Lane: table.Lookups, Large: true}, 0, stop); ok {
+		t.Error("one more has a place")
+	}
+	small, ok := l.enter(&gateway.Call{Lane: table.Lookups}, 0, stop)
+	if !ok {
+		t.Error("a small one waits")
+	}
+	for _, p := range append(held, small) {
+		p.leave()
+	}
+	for range MaxConcurrent {
+		p, _ := l.enter(&gateway.Call{Lane: table.Lookups}, 0, stop)
+		defer p.leave()
+	}
+	if _, ok := l.enter(&gateway.Call{Lane: table.Lookups, Large: true}, 0, stop); ok || len(l.large) != 0 {
+		t.Errorf("%d places are kept by one that found none", len(l.large))
+	}
+}

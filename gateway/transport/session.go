@@ -57,6 +57,7 @@ type session struct {
 	scratch   []byte        // of the reader
 	taken     [][]byte      // of the writer
 	responses chan []byte
+	large     chan []byte   // responses that wait outside of the queue, with their places
 	quit      chan struct{} // closed: no more input is taken
 	written   chan struct{} // closed: the writer has ended
 
@@ -74,6 +75,7 @@ func newSession(d gateway.Talker, log *slog.Logger, ws *websocket.Conn, wire *co
 		open:      make(chan struct{}, maxOpen),
 		scratch:   make([]byte, firstRead),
 		responses: make(chan []byte, MaxConcurrent),
+		large:     make(chan []byte),
 		quit:      make(chan struct{}),
 		written:   make(chan struct{}),
 		unacked:   make(chan struct{}, 1),
@@ -233,7 +235,15 @@ func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold
 	defer place.leave()
 	given := hold
 	hold = gateway.Hold{}
-	return call.Run(calls, given).Body
+	response = call.Run(calls, given).Body
+	if !call.Large {
+		return response
+	}
+	select {
+	case s.large <- response:
+	case <-s.written:
+	}
+	return nil
 }
 
 // first reads the first frame, before run.

@@ -45,6 +45,7 @@ func (s *session) write() error {
 				return err
 			}
 		case frame = <-s.responses:
+		case frame = <-s.large:
 		case <-beat:
 			frame = s.dialect.Beat(s.o.heartbeat)
 		case <-s.quit:
@@ -88,13 +89,15 @@ func (s *session) batch(frame []byte, sub *gateway.Subscription) (n int, err err
 // writes.
 func (s *session) respond() error {
 	for range cap(s.responses) {
+		var response []byte
 		select {
-		case response := <-s.responses:
-			if err := s.send(response); err != nil {
-				return err
-			}
+		case response = <-s.responses:
+		case response = <-s.large:
 		default:
 			return nil
+		}
+		if err := s.send(response); err != nil {
+			return err
 		}
 	}
 	return nil
