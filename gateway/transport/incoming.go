@@ -31,9 +31,9 @@ var (
 // the rest has a deadline that moves on with what comes.
 type incoming struct {
 	from   io.Reader
-	conn   net.Conn
-	size   int64 // as announced; -1 when it was not
-	most   int64 // larger ones are refused
+	conn   net.Conn // nil: something else sees to its time
+	size   int64    // as announced; -1 when it was not
+	most   int64    // larger ones are refused
 	budget *gateway.Budget
 	room   time.Duration // it waits for the budget at most; 0: as long as its context
 	waits  func(bool)    // is told before and after that; nil: nobody is
@@ -137,7 +137,7 @@ type pace struct {
 
 // moved notes how many bytes have come.
 func (p *pace) moved(n int) error {
-	if p == nil || n < p.next {
+	if p == nil || p.conn == nil || n < p.next {
 		return nil
 	}
 	p.next = n + paceStep

@@ -171,7 +171,8 @@ func (p *posting) goodbye(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.time.grace)
 	defer cancel()
-	_, _, _ = p.try(ctx, last)
+	answer, _, _ := p.try(ctx, last)
+	answer.hold.Release()
 }
 
 // tell posts an event, once, and takes the bot's answer; true when it was received.
@@ -198,25 +199,20 @@ func (p *posting) tell(ctx context.Context, event []byte) bool {
 		p.Webhook.set(Condition{State: StateConnected})
 	}
 	p.told = ""
-	if run := p.dialect.Answered(event, answer); run != nil {
-		p.queue(ctx, run, len(answer))
+	if run := p.dialect.Answered(event, answer.body); run != nil {
+		p.queue(operation{run, answer.hold})
+	} else {
+		answer.hold.Release()
 	}
 	return true
 }
 
 // queue leaves a quick operation to the goroutine that carries them out.
-func (p *posting) queue(ctx context.Context, run func(context.Context, gateway.Hold) *gateway.Failure, size int) {
-	ctx, cancel := context.WithTimeout(ctx, p.time.room)
-	defer cancel()
-	hold, err := p.dialect.Gateway().Budget().Take(ctx, int64(size))
-	if err != nil {
-		p.log.Warn("quick operation failed", "reason", errBusy)
-		return
-	}
+func (p *posting) queue(op operation) {
 	select {
-	case p.operations <- operation{run, hold}:
+	case p.operations <- op:
 	default:
-		hold.Release()
+		op.hold.Release()
 		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("too many are waiting: %d", operationQueue))
 	}
 }
@@ -237,35 +233,55 @@ type fault struct {
 	err    error
 }
 
+// answer is what the bot said to an event, and what it takes of the Budget.
+type answer struct {
+	body []byte
+	hold gateway.Hold
+}
+
 // try posts a body. reused tells that the connection was an older one.
-func (p *posting) try(ctx context.Context, body []byte) (answer []byte, f *fault, reused bool) {
+func (p *posting) try(ctx context.Context, body []byte) (said answer, f *fault, reused bool) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused },
 	})
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.o.URL, bytes.NewReader(body))
 	if err != nil {
-		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, false
+		return answer{}, &fault{PostNoAnswer, dialReason(err, 0)}, false
 	}
 	r.Header = p.dialect.PostHeader(p.o.Secret, body)
 	response, err := p.client.Do(r)
 	if err != nil {
-		return nil, &fault{PostNoAnswer, dialReason(err, 0)}, reused
+		return answer{}, &fault{PostNoAnswer, dialReason(err, 0)}, reused
 	}
 	defer response.Body.Close()
 	if response.StatusCode/100 != 2 {
-		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // so that the connection can be kept
-		return nil, postFault(response.StatusCode), reused
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, gateway.SmallRequest)) // so that the connection can be kept
+		return answer{}, postFault(response.StatusCode), reused
 	}
-	// The status says that it was received; an answer that breaks off is none.
-	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	return p.answered(ctx, response), nil, reused
+}
+
+// answered reads the answer to an event that was received, as the status says: one that
+// breaks off is none.
+func (p *posting) answered(ctx context.Context, response *http.Response) (said answer) {
+	err := errTooLarge
+	if response.ContentLength <= gateway.MaxRequest {
+		in := incoming{
+			from: response.Body, size: response.ContentLength, most: gateway.MaxRequest,
+			budget: p.dialect.Gateway().Budget(), room: p.time.room,
+		}
+		said.body, said.hold, err = in.read(ctx, make([]byte, 0, firstRead))
+	}
+	if err != nil {
+		said.body = nil
+	}
 	switch {
-	case err != nil:
-		answer = nil
-	case len(answer) > maxAnswer:
-		answer = nil
-		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("the answer is larger than %d bytes", maxAnswer))
+	case errors.Is(err, errTooLarge):
+		p.log.Warn("quick operation failed", "reason", fmt.Sprintf("the answer is larger than %d bytes", gateway.MaxRequest))
+	case errors.Is(err, errBusy):
+		p.log.Warn("quick operation failed", "reason", err)
 	}
-	return answer, nil, reused
+	return said
 }
 
 // postFault explains a status that is not 2xx.

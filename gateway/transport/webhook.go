@@ -29,13 +29,9 @@ const (
 	PostNoAnswer = "no_answer" // nobody there, or no answer in time
 )
 
-const (
-	// operationQueue is how many quick operations may wait for the ones before them; more
-	// are refused, so that they do not hold up events.
-	operationQueue = 256
-	// maxAnswer bounds an answer, in bytes: they wait in memory.
-	maxAnswer = 1 << 20
-)
+// operationQueue is how many quick operations may wait for the ones before them; more are
+// refused, so that they do not hold up events.
+const operationQueue = 256
 
 // WebhookOptions configure posts of events to a bot that listens. URL is required.
 type WebhookOptions struct {

@@ -411,7 +411,8 @@ func TestWebhookQuickOperations(t *testing.T) {
 		{"null", "", ""},
 		{"{}", "", ""},
 		{`{"reply":`, "", "is not JSON"},
-		{`{"reply":"` + strings.Repeat("x", maxAnswer) + `"}`, "", "larger than"},
+		{strings.Repeat(" ", 2<<20) + `{"reply":"large"}`, `send 5 "large"`, ""}, // pictures are in it
+		{strings.Repeat("x", gateway.MaxRequest+1), "", "larger than"},
 		{`{"kick":true,"reply":"out"}`, `send 5 "out"`, "not supported yet: kick"},
 		{`{"reply":[{"type":"tts","data":{}}]}`, "", "cannot be sent"},
 	} {
