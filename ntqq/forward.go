@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 
@@ -47,7 +48,7 @@ func (m Messages) Forward(ctx context.Context, id string) ([]message.Node, error
 	if id == "" || len(id) > maxForwardID {
 		return nil, fmt.Errorf("forward %.64q: %w", id, ErrNoForward)
 	}
-	if nodes := c.keptForward(id); nodes != nil {
+	if nodes := c.keptForward(ctx, id); nodes != nil {
 		return nodes, nil
 	}
 	resp, err := call(ctx, c, rpc.FetchLongMessage, fetchForwardRequest(c.Self().UID, id))
@@ -63,7 +64,7 @@ func (m Messages) Forward(ctx context.Context, id string) ([]message.Node, error
 		return nil, fmt.Errorf("forward %.64q: %w", id, err)
 	}
 	c.keepForward(id, payload)
-	c.nameNodes(nodes)
+	c.nameNodes(ctx, nodes)
 	return nodes, nil
 }
 
@@ -118,7 +119,7 @@ func sendForwardRequest(group GroupCode, self UID, payload []byte) *messagepb.Lo
 }
 
 // keptForward reads a forward from the cache; nil when it is not there, or cannot be read.
-func (c *Client) keptForward(id string) []message.Node {
+func (c *Client) keptForward(ctx context.Context, id string) []message.Node {
 	if c.opts.Forwards == nil {
 		return nil
 	}
@@ -134,7 +135,7 @@ func (c *Client) keptForward(id string) []message.Node {
 		c.notes.Warn("forward cache", "a forward in the cache cannot be read", "err", err)
 		return nil
 	}
-	c.nameNodes(nodes)
+	c.nameNodes(ctx, nodes)
 	return nodes
 }
 
@@ -147,15 +148,31 @@ func (c *Client) keepForward(id string, payload []byte) {
 	}
 }
 
-// nameNodes fills in the numbers of mentions, as far as they are known.
-func (c *Client) nameNodes(nodes []message.Node) {
+// nameNodes fills in the numbers of mentions, as far as they are known to those who have the
+// lists of the account: right after a start they come first.
+func (c *Client) nameNodes(ctx context.Context, nodes []message.Node) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	lists := sync.OnceFunc(func() {
+		_, _ = c.Friends().List(ctx, false)
+		_, _ = c.Groups().List(ctx, false)
+	})
+	c.nameNodesBy(nodes, func(group GroupCode) {
+		lists()
+		if c.cache.groupName(group) != "" { // of another one the members cannot be known
+			_, _ = c.Members().List(ctx, group, false)
+		}
+	})
+}
+
+func (c *Client) nameNodesBy(nodes []message.Node, fetch func(GroupCode)) {
 	for i := range nodes {
 		m := message.Message{Content: nodes[i].Content}
-		c.nameMentions(&m, nil)
+		c.nameMentions(&m, func() { fetch(nodes[i].Group) })
 		nodes[i].Content = m.Content
 		for _, seg := range m.Content {
 			if f, ok := seg.(*message.ForwardSegment); ok {
-				c.nameNodes(f.Nodes)
+				c.nameNodesBy(f.Nodes, fetch)
 			}
 		}
 	}
