@@ -1,0 +1,5 @@
+//go:build endurance
+
+package sound
+
+const longHostile = true
