@@ -58,8 +58,8 @@ func TestLargeAnswers(t *testing.T) {
 			h.read.Add(1)
 		}
 	}
-	// Besides those with places one is being written and one being read.
-	if most := h.most.Load(); most > largeAnswers+2 {
+	// Besides those with places one is being written, one read, and one in the sockets.
+	if most := h.most.Load(); most > largeAnswers+3 {
 		t.Errorf("%d answers were in memory", most)
 	}
 }

@@ -138,7 +138,7 @@ func TestHostile(t *testing.T) {
 		if biggest > 64<<20 {
 			t.Errorf("%s: %d bytes were allocated at once, the limit is 64 MiB", name, biggest)
 		}
-		if used > mostCPU || time.Since(begin) > time.Minute { // for machines that do much else
+		if !testing.Short() && (used > mostCPU || time.Since(begin) > time.Minute) { // for machines that do much else
 			t.Errorf("%s: it took %v, and %v of a core", name, time.Since(begin), used)
 		}
 		t.Logf("%s: %.1f MiB, %v, %v of a core, %v", name, float64(biggest)/(1<<20), time.Since(begin), used, err)
