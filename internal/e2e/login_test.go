@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"libration/ntqq"
@@ -81,6 +82,7 @@ func (a *account) prompted(kind ntqq.PromptKind) ntqq.State {
 
 // count is how often a step was entered.
 func (a *account) count(step ntqq.Step) int {
+	synctest.Wait() // steps are noted after the state is there
 	n := 0
 	for _, name := range a.steps() {
 		if name == string(step) {
@@ -92,6 +94,7 @@ func (a *account) count(step ntqq.Step) int {
 
 func wantSteps(t *testing.T, a *account, want ...string) {
 	t.Helper()
+	synctest.Wait() // steps are noted after the state is there
 	if got := a.steps(); !slices.Equal(got, want) {
 		t.Errorf("steps %v, want %v", got, want)
 	}
