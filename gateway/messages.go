@@ -78,8 +78,8 @@ func (g *Gateway) Fetched(m *message.Message) int32 {
 	return id
 }
 
-// keep stores a message, and what is known of its media, with one of the store's methods and returns its id. The id of a
-// message that cannot be stored is computed.
+// keep stores a message with one of the store's methods, and what is known of its media. It
+// returns the message's id; that of one that cannot be stored is computed.
 func (g *Gateway) keep(m *message.Message, put func(*message.Message) (int32, error)) int32 {
 	g.Remember(m.Content)
 	id, err := put(m)

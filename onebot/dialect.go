@@ -133,20 +133,14 @@ func (d *Dialect) httpCall(r *http.Request, body []byte) gateway.Call {
 	default:
 		return gateway.Call{Answer: d.Refuse(bad.status, bad.err.Error())}
 	}
-	request, keeps := d.lightened(request)
-	chat, upload := d.sendsTo(request)
-	return gateway.Call{
-		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Large: d.large(request), Keeps: keeps,
-		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
-			request.Hold = hold
-			response := d.Call(ctx, request)
-			status := http.StatusOK
-			if response.RetCode == RetUnknownAction {
-				status = http.StatusNotFound
-			}
-			return finish(response, status)
-		},
-	}
+	return d.call(request, func(ctx context.Context, request Request) gateway.Answer {
+		response := d.Call(ctx, request)
+		status := http.StatusOK
+		if response.RetCode == RetUnknownAction {
+			status = http.StatusNotFound
+		}
+		return finish(response, status)
+	})
 }
 
 // Probe implements gateway.Answerer.
@@ -222,13 +216,21 @@ func (d *Dialect) Frame(l gateway.Line, frame []byte) gateway.Call {
 	if err != nil {
 		return gateway.Call{Answer: d.badRequest(frame, err).answer(http.StatusBadRequest)}
 	}
-	request, keeps := d.lightened(request)
-	chat, upload := d.sendsTo(request)
+	return d.call(request, func(ctx context.Context, request Request) gateway.Answer {
+		return d.Call(ctx, request).answer(http.StatusOK)
+	})
+}
+
+// call is a request that was read, and how it is carried out and answered.
+func (d *Dialect) call(r Request, run func(context.Context, Request) gateway.Answer) gateway.Call {
+	r, keeps := d.lightened(r)
+	chat, upload := d.sendsTo(r)
 	return gateway.Call{
-		Lane: d.Lane(request.Action), Changes: d.Changes(request.Action), Chat: chat, Upload: upload, Large: d.large(request), Keeps: keeps,
+		Lane: d.Lane(r.Action), Changes: d.Changes(r.Action),
+		Chat: chat, Upload: upload, Large: d.large(r), Keeps: keeps,
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
-			request.Hold = hold
-			return d.Call(ctx, request).answer(http.StatusOK)
+			r.Hold = hold
+			return run(ctx, r)
 		},
 	}
 }
