@@ -34,8 +34,8 @@ type Options struct {
 	Version string
 	// Language of texts for people; default English.
 	Language Language
-	// Files opens what bots name of media, and keeps what is downloaded. Nil: media are
-	// neither sent but by the names of those that are known, nor downloaded.
+	// Files opens what bots name of media, and keeps what is downloaded. Nil: nothing
+	// is downloaded, and only media whose names are known are sent.
 	Files Files
 	// ConvertSound converts a voice to a format of get_record; nil: nothing is.
 	ConvertSound func(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error)

@@ -11,8 +11,8 @@
 //	box.World().Messages().Send(world.Send{From: 20001, To: 10001, Parts: world.Text("hello")}, nil)
 //
 // Pictures, voices and videos are uploaded to it and downloaded from it, on the port of the
-// clients. [Sandbox.Parts] makes those that people of the world send; of those that a bot
-// has sent, [world.World.Media] has the bytes by their SHA-1. [Sandbox.Close] removes them.
+// clients. [Sandbox.Parts] makes the media that people of the world send. What a bot has
+// sent is in [world.World.Media], by its SHA-1. [Sandbox.Close] removes all of them.
 //
-// It must not import ntqq (but ntqq/message), onebot or internal/app.
+// It must not import ntqq (but ntqq/message and ntqq/media), onebot or internal/app.
 package sandbox

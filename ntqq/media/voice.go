@@ -28,8 +28,8 @@ const (
 
 var errConvertLate = text.Errorf("the conversion took longer than %v", "转换超过 %v", convertTime)
 
-// conversions are the places of those that run: each takes a processor, whoever's tools
-// do it.
+// conversions are the places of the conversions that run, of all Tools together: each takes
+// a processor.
 var conversions = make(chan struct{}, runtime.GOMAXPROCS(0))
 
 // enter waits for a place. leave gives it back.

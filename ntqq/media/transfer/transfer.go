@@ -53,8 +53,8 @@ type Status struct {
 	Err         error     // why it failed; nil while it runs, and after success
 }
 
-// Registry holds the transfers that run, and the last [Kept] of those that have ended. The
-// zero value is ready to use. It is safe for concurrent use.
+// Registry lists the transfers that run, and the last [Kept] that have ended. The zero value
+// is ready to use. It is safe for concurrent use.
 type Registry struct {
 	mu      sync.Mutex // guards what follows
 	last    uint64     // id
