@@ -262,13 +262,71 @@ func (c *cache) setMember(before, m Member) {
 	})
 }
 
-// edit makes a change to a member that the account made itself and that no push says. A
-// list on its way may not have it yet.
-func (c *cache) edit(code GroupCode, uin UIN, change func(*Member)) {
+// editMember makes a change to a member that the account made itself and that no push
+// says. A list on its way may not have it yet. Changes that a push says to the account,
+// too, are the push's: in that order they are right.
+func (c *cache) editMember(code GroupCode, uin UIN, change func(*Member)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.disturb(membersKey(code))
 	c.changeMember(code, uin, change)
+}
+
+// editGroup is editMember for a group.
+func (c *cache) editGroup(code GroupCode, change func(*Group)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disturb(groupsKey)
+	if g, ok := c.groups[code]; ok {
+		change(&g)
+		c.groups[code] = g
+	}
+}
+
+// editFriend is editMember for a friend.
+func (c *cache) editFriend(uin UIN, change func(*Friend)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disturb(friendsKey)
+	if f, ok := c.friends[uin]; ok {
+		change(&f)
+		c.friends[uin] = f
+	}
+}
+
+// dropFriend, dropMember and dropGroup forget whom the account removed and what it left.
+// The number of a uid stays known: events may still name who is gone.
+func (c *cache) dropFriend(uin UIN) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disturb(friendsKey)
+	delete(c.friends, uin)
+}
+
+func (c *cache) dropMember(code GroupCode, uin UIN) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disturb(membersKey(code))
+	if l := c.members[code]; l != nil {
+		if m, ok := l.members[uin]; ok {
+			l.bytes -= m.size()
+			delete(l.members, uin)
+		}
+	}
+}
+
+func (c *cache) dropGroup(code GroupCode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stale(event.Stale{Left: code})
+}
+
+// outdate marks lists as stale after an operation of which it is not known what they say
+// now.
+func (c *cache) outdate(s event.Stale) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stale(s)
 }
 
 func (c *cache) memberList(code GroupCode) ([]Member, bool) {

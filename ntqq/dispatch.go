@@ -120,6 +120,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	}
 	c.cache.apply(e)
 	c.resolve(ctx, e)
+	c.askMore(ctx, e)
 	c.name(ctx, e)
 	c.locateMedia(ctx, e)
 	if _, ok := e.(*event.ListsChanged); ok {

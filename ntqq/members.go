@@ -77,7 +77,7 @@ func (m Members) SetCard(ctx context.Context, group GroupCode, user UIN, card st
 		_, err = call(ctx, m.c, rpc.SetMemberCard, cardRequest(group, known.UID, card))
 	}
 	if err == nil {
-		m.c.cache.edit(group, user, func(m *Member) { m.Card = card })
+		m.c.cache.editMember(group, user, func(m *Member) { m.Card = card })
 	}
 	return err
 }

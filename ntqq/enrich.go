@@ -1,0 +1,40 @@
+package ntqq
+
+import (
+	"context"
+	"time"
+
+	"libration/ntqq/event"
+)
+
+// enrich returns the question whose answer completes an event that its push leaves
+// incomplete, or nil for none. The question is asked once, after the people of the event
+// have their numbers and before the handler gets it; it writes into the event. Its context
+// ends after resolveTimeout. The event is delivered also when the question fails: the
+// error is for the log, and so that events do not all wait for a silent server. A case:
+//
+//	case *event.GroupJoinRequest:
+//		if e.Sequence == 0 {
+//			return func(ctx context.Context) error { return c.findRequest(ctx, e) }
+//		}
+func (*Client) enrich(e event.Event) func(context.Context) error {
+	switch e.(type) {
+	default:
+		return nil
+	}
+}
+
+// askMore asks what enrich wants to know.
+func (c *Client) askMore(ctx context.Context, e event.Event) {
+	ask := c.enrich(e)
+	if ask == nil || time.Now().Before(c.lookAgain) {
+		return
+	}
+	ctx, cancel := c.lookUps(ctx)
+	defer cancel()
+	err := ask(ctx)
+	c.looked(err)
+	if err != nil {
+		c.log.Debug("an event stays incomplete", "event", e.Name(), "err", err)
+	}
+}
