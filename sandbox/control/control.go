@@ -60,13 +60,14 @@ type Server interface {
 // failure is an error with its HTTP status.
 type failure struct {
 	status int
-	text   string
+	format string
+	args   []any
 }
 
-func (f *failure) Error() string { return f.text }
+func (f *failure) Error() string { return fmt.Sprintf(f.format, f.args...) }
 
 func fail(status int, format string, args ...any) error {
-	return &failure{status: status, text: fmt.Sprintf(format, args...)}
+	return &failure{status: status, format: format, args: args}
 }
 
 // Options configures the control API. Both fields are required.
@@ -135,7 +136,7 @@ func (do action) answer(w http.ResponseWriter, r *http.Request, log *slog.Logger
 	if err != nil {
 		status := statusOf(err)
 		log.Debug("control request refused", "method", r.Method, "path", r.URL.Path, "status", status, "err", err)
-		writeError(w, status, err.Error())
+		writeError(w, status, explain(err, languageOf(r)))
 		return
 	}
 	status := http.StatusOK

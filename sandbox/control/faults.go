@@ -23,21 +23,41 @@ func viewFault(a fault.Active) faultView {
 	return faultView{ID: a.ID, Struck: a.Struck, Fault: a.String(), Params: a.Fault}
 }
 
+// kindView and paramView describe what can be switched on, in the reader's language.
+type kindView struct {
+	fault.Kind
+	Doc string `json:"doc"`
+}
+
+type paramView struct {
+	fault.Param
+	Doc string `json:"doc"`
+}
+
 // faults are switched on and off.
 type faults struct{ server Server }
 
 // list lists those that are switched on, and those that there are.
-func (h faults) list(*http.Request) (any, error) {
+func (h faults) list(r *http.Request) (any, error) {
+	l := languageOf(r)
 	active := []faultView{}
 	for _, a := range h.server.Faults().Active() {
 		active = append(active, viewFault(a))
 	}
+	var kinds []kindView
+	for _, k := range fault.Kinds() {
+		kinds = append(kinds, kindView{k, k.Doc.In(l)})
+	}
+	var params []paramView
+	for _, p := range fault.Params() {
+		params = append(params, paramView{p, p.Doc.In(l)})
+	}
 	return struct {
 		Active []faultView   `json:"active"`
-		Kinds  []fault.Kind  `json:"kinds"`
-		Params []fault.Param `json:"params"`
+		Kinds  []kindView    `json:"kinds"`
+		Params []paramView   `json:"params"`
 		Stages []fault.Stage `json:"stages"`
-	}{active, fault.Kinds(), fault.Params(), h.server.Faults().Stages()}, nil
+	}{active, kinds, params, h.server.Faults().Stages()}, nil
 }
 
 // add takes {"fault": text form} or the fields of a fault one by one.

@@ -16,7 +16,8 @@ func TestControlFaults(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"GET", "/api/faults", "", 200, `{"active":[],"kinds":[{"name":"refuse-connection","doc":"new connections`},
+		{"GET", "/api/faults", "", 200, `{"active":[],"kinds":[{"name":"refuse-connection","params":["count"`},
+		{"GET", "/api/faults", "", 200, `"doc":"new connections are reset at once"}`},
 		{"GET", "/api/faults", "", 200, `"params":[{"name":"on","doc":"stage`},
 		{"GET", "/api/faults", "", 200, `"stages":[{"name":"any","commands":["*"]}`},
 		{"POST", "/api/faults", `{"fault":"mute:on=send,count=3"}`, 201, `{"id":1,"struck":0,"fault":"mute:on=send,count=3"`},

@@ -81,7 +81,7 @@ func (h mediaFiles) show(w http.ResponseWriter, r *http.Request) {
 		err = h.serve(w, r, sha1)
 	}
 	if err != nil {
-		writeError(w, statusOf(err), err.Error())
+		writeError(w, statusOf(err), explain(err, languageOf(r)))
 	}
 }
 

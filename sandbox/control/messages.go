@@ -60,7 +60,7 @@ func (h contents) view(m *world.Message) messageView {
 		Group: cmp.Or(m.Group, m.TempGroup),
 		From:  m.Sender.UIN, To: m.To,
 		Nickname: cmp.Or(m.Sender.Card, m.Sender.Nickname),
-		Text:     text(content), Segments: h.segments(content),
+		Text:     plain(content), Segments: h.segments(content),
 	}
 }
 
@@ -153,7 +153,7 @@ func sendFailure(err error) error {
 	case world.TooFast:
 		status = http.StatusTooManyRequests
 	}
-	return fail(status, "%s (code %d)", refused.Text, refused.Code)
+	return fail(status, "%v (code %d)", refused, refused.Code)
 }
 
 // recall withdraws a message by its group or conversation sequence.

@@ -183,8 +183,8 @@ func (h contents) shownName(group message.GroupCode, u world.User) string {
 	return u.Nickname
 }
 
-// text is content as text, with what stands for all else in lists.
-func text(content message.Content) string {
+// plain is content as text, with what stands for all else in lists.
+func plain(content message.Content) string {
 	var b strings.Builder
 	for _, segment := range content {
 		if s, ok := segment.(*message.TextSegment); ok {

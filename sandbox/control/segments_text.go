@@ -73,7 +73,7 @@ type replyView struct {
 }
 
 func showReply(h contents, s *message.ReplySegment) replyView {
-	return replyView{Sequence: s.Sequence, UIN: h.number(s.SenderUIN, s.SenderUID), Text: text(s.Content)}
+	return replyView{Sequence: s.Sequence, UIN: h.number(s.SenderUIN, s.SenderUID), Text: plain(s.Content)}
 }
 
 func readReply(c *composing, v replyView) (message.Segment, error) {

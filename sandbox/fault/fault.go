@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -52,34 +53,34 @@ type Fault struct {
 // Params returns every parameter that faults may have.
 func Params() []Param {
 	return []Param{
-		{"on", "stage, command, or pattern with *", func(f *Fault, s string) error { f.On = s; return nil },
+		{"on", text.T("stage, command, or pattern with *", "阶段、命令，或带 * 的模式"), func(f *Fault, s string) error { f.On = s; return nil },
 			func(f *Fault) string { return f.On }},
-		{"uin", "only clients of this account", func(f *Fault, s string) error {
+		{"uin", text.T("only clients of this account", "只针对此账号的客户端"), func(f *Fault, s string) error {
 			n, err := strconv.ParseUint(s, 10, 32)
 			f.UIN = message.UIN(n)
 			return err
 		}, func(f *Fault) string { return nonZero(f.UIN) }},
-		{"count", "how often, then it is taken away; 0: without end", whole(func(f *Fault) *int { return &f.Count }),
+		{"count", text.T("how often, then it is taken away; 0: without end", "发生多少次后撤销；0 表示不限"), whole(func(f *Fault) *int { return &f.Count }),
 			func(f *Fault) string { return nonZero(f.Count) }},
-		{"skip", "how many pass before it can strike", whole(func(f *Fault) *int { return &f.Skip }),
+		{"skip", text.T("how many pass before it can strike", "先放过多少次"), whole(func(f *Fault) *int { return &f.Skip }),
 			func(f *Fault) string { return nonZero(f.Skip) }},
-		{"probability", "from 0 to 1; 0: always, as 1", func(f *Fault, s string) (err error) {
+		{"probability", text.T("from 0 to 1; 0: always, as 1", "从 0 到 1；0 与 1 相同，总是发生"), func(f *Fault, s string) (err error) {
 			f.Probability, err = strconv.ParseFloat(s, 64)
 			return err
 		}, func(f *Fault) string { return nonZero(f.Probability) }},
-		{"seed", "decides what probability draws; 0: from the sandbox's seed", func(f *Fault, s string) (err error) {
+		{"seed", text.T("decides what probability draws; 0: from the sandbox's seed", "决定 probability 的抽取；0 表示由沙盒的种子生成"), func(f *Fault, s string) (err error) {
 			f.Seed, err = strconv.ParseUint(s, 10, 64)
 			return err
 		}, func(f *Fault) string { return nonZero(f.Seed) }},
-		{"for", "how long it is switched on, as 30s; 0: until taken away", span(func(f *Fault) *time.Duration { return &f.For }),
+		{"for", text.T("how long it is switched on, as 30s; 0: until taken away", "开启多久，如 30s；0 表示直到撤销"), span(func(f *Fault) *time.Duration { return &f.For }),
 			func(f *Fault) string { return nonZero(f.For) }},
-		{"delay", "how late, as 5s", span(func(f *Fault) *time.Duration { return &f.Delay }),
+		{"delay", text.T("how late, as 5s", "延迟多久，如 5s"), span(func(f *Fault) *time.Duration { return &f.Delay }),
 			func(f *Fault) string { return nonZero(f.Delay) }},
-		{"code", "the code of the answer", func(f *Fault, s string) (err error) {
+		{"code", text.T("the code of the answer", "应答中的代码"), func(f *Fault, s string) (err error) {
 			f.Code, err = strconv.ParseInt(s, 10, 64)
 			return err
 		}, func(f *Fault) string { return nonZero(f.Code) }},
-		{"offset", "how far the clock is off, as -2h", span(func(f *Fault) *time.Duration { return &f.Offset }),
+		{"offset", text.T("how far the clock is off, as -2h", "时钟偏差，如 -2h"), span(func(f *Fault) *time.Duration { return &f.Offset }),
 			func(f *Fault) string { return nonZero(f.Offset) }},
 	}
 }
@@ -119,18 +120,18 @@ func unknownFault(name Name) error {
 	for _, k := range Kinds() {
 		names = append(names, k.Name)
 	}
-	return fmt.Errorf("there is no fault %q, but: %s", name, join(names))
+	return text.Errorf("there is no fault %q, but: %s", "没有故障 %q，可用的有：%s", name, join(names))
 }
 
 // set gives one parameter its value.
 func (f *Fault) set(kind Kind, name, value string) error {
 	if !slices.Contains(kind.Params, name) {
-		return fmt.Errorf("fault %s has no parameter %q, but: %s", f.Name, name, join(kind.Params))
+		return text.Errorf("fault %s has no parameter %q, but: %s", "故障 %s 没有参数 %q，可用的有：%s", f.Name, name, join(kind.Params))
 	}
 	for _, p := range Params() {
 		if p.Name == name {
 			if err := p.set(f, value); err != nil {
-				return fmt.Errorf("fault %s: %s=%q is not valid (%s)", f.Name, name, value, p.Doc)
+				return text.Errorf("fault %s: %s=%q is not valid (%s)", "故障 %s：%s=%q 无效（%s）", f.Name, name, value, p.Doc)
 			}
 		}
 	}
@@ -145,42 +146,42 @@ func (f *Fault) validate() (Kind, error) {
 	}
 	for _, p := range Params() {
 		if p.text(f) != "" && !slices.Contains(kind.Params, p.Name) {
-			return kind, fmt.Errorf("fault %s has no parameter %q, but: %s", f.Name, p.Name, join(kind.Params))
+			return kind, text.Errorf("fault %s has no parameter %q, but: %s", "故障 %s 没有参数 %q，可用的有：%s", f.Name, p.Name, join(kind.Params))
 		}
 	}
-	bad := func(name, want string) (Kind, error) {
-		return kind, fmt.Errorf("fault %s: %s must be %s", f.Name, name, want)
+	bad := func(name string, want text.Text) (Kind, error) {
+		return kind, text.Errorf("fault %s: %s must be %s", "故障 %s：%s 必须%s", f.Name, name, want)
 	}
 	if _, err := path.Match(f.On, ""); err != nil {
-		return bad("on", "a stage, a command or a pattern")
+		return bad("on", text.T("a stage, a command or a pattern", "是阶段、命令或模式"))
 	}
 	switch {
 	case f.Count < 0 || f.Count > maxFaultCount:
-		return bad("count", fmt.Sprintf("from 0 to %d", maxFaultCount))
+		return bad("count", text.T("from 0 to %d", "在 0 到 %d 之间").Fill(maxFaultCount))
 	case f.Skip < 0 || f.Skip > maxFaultCount:
-		return bad("skip", fmt.Sprintf("from 0 to %d", maxFaultCount))
+		return bad("skip", text.T("from 0 to %d", "在 0 到 %d 之间").Fill(maxFaultCount))
 	case !(f.Probability >= 0 && f.Probability <= 1): // also not a number
-		return bad("probability", "from 0 to 1")
+		return bad("probability", text.T("from 0 to 1", "在 0 到 1 之间"))
 	case f.For < 0 || f.For > maxFaultDuration:
-		return bad("for", "from 0 to a year")
+		return bad("for", text.T("from 0 to a year", "在 0 到一年之间"))
 	case f.Delay < 0 || f.Delay > maxFaultDuration:
-		return bad("delay", "from 0 to a year")
+		return bad("delay", text.T("from 0 to a year", "在 0 到一年之间"))
 	case f.Offset.Abs() > maxFaultDuration:
-		return bad("offset", "a year at most")
+		return bad("offset", text.T("a year at most", "不超过一年"))
 	case f.Name == SignerFail && f.Code != 0 && http.StatusText(int(f.Code)) == "":
-		return bad("code", "an HTTP status")
+		return bad("code", text.T("an HTTP status", "是 HTTP 状态码"))
 	case f.Name == Code && f.Code != int64(int32(f.Code)):
-		return bad("code", "of 32 bits")
+		return bad("code", text.T("of 32 bits", "是 32 位整数"))
 	case f.Code < 0 && f.Name != Code:
-		return bad("code", "positive")
+		return bad("code", text.T("positive", "是正数"))
 	}
 	return kind, nil
 }
 
 // Parse reads the text form NAME[:param=value,...], as in
 // "delay:on=send,delay=3s,count=2". Errors name what is known.
-func Parse(text string) (Fault, error) {
-	name, rest, some := strings.Cut(text, ":")
+func Parse(form string) (Fault, error) {
+	name, rest, some := strings.Cut(form, ":")
 	f := Fault{Name: Name(name)}
 	kind, ok := kindOf(f.Name)
 	if !ok {
@@ -190,7 +191,7 @@ func Parse(text string) (Fault, error) {
 		for pair := range strings.SplitSeq(rest, ",") {
 			key, value, ok := strings.Cut(pair, "=")
 			if !ok {
-				return Fault{}, fmt.Errorf("fault %s: %q is not param=value; it has: %s", name, pair, join(kind.Params))
+				return Fault{}, text.Errorf("fault %s: %q is not param=value; it has: %s", "故障 %s：%q 不是 param=value 的形式，可用的参数：%s", name, pair, join(kind.Params))
 			}
 			if err := f.set(kind, key, value); err != nil {
 				return Fault{}, err
@@ -231,10 +232,10 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON writes; numbers need no quotes. Unknown
 // names and values out of range are errors.
-func (f *Fault) UnmarshalJSON(text []byte) error {
+func (f *Fault) UnmarshalJSON(body []byte) error {
 	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return fmt.Errorf("fault: %w", err)
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return text.Errorf("fault: %v", "故障：%v", err)
 	}
 	read := func(name string) (string, error) {
 		raw := bytes.TrimSpace(fields[name])
@@ -247,7 +248,7 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 	}
 	name, err := read("name")
 	if err != nil {
-		return fmt.Errorf("fault: %w", err)
+		return text.Errorf("fault: %v", "故障：%v", err)
 	}
 	got := Fault{Name: Name(name)}
 	kind, ok := kindOf(got.Name)
@@ -258,7 +259,7 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		value, err := read(key)
 		if err != nil {
-			return fmt.Errorf("fault %s: %s: %w", name, key, err)
+			return text.Errorf("fault %s: %s: %v", "故障 %s：%s：%v", name, key, err)
 		}
 		if err := got.set(kind, key, value); err != nil {
 			return err

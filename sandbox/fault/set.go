@@ -2,8 +2,6 @@ package fault
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
@@ -14,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -21,7 +20,7 @@ import (
 const maxFaults = 100
 
 // ErrTooMany is returned by [Set.Add] when 100 faults are switched on.
-var ErrTooMany = errors.New("too many faults are switched on")
+var ErrTooMany = text.Errorf("too many faults are switched on", "开启的故障太多")
 
 // Options configures a Set. The zero value knows no stages and logs nothing.
 type Options struct {
@@ -95,7 +94,7 @@ func (f *Set) Add(fault Fault) (int, error) {
 	}
 	patterns, err := f.patternsOf(cmp.Or(fault.On, kind.On))
 	if err != nil {
-		return 0, fmt.Errorf("fault %s: %w", fault.Name, err)
+		return 0, text.Errorf("fault %s: %v", "故障 %s：%v", fault.Name, err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

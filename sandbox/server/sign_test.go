@@ -27,7 +27,7 @@ func TestFaultDocs(t *testing.T) {
 			}
 		}
 		for _, k := range fault.Kinds() {
-			if k.Doc == "" {
+			if k.Doc.EN == "" {
 				t.Errorf("%s has no description", k.Name)
 			}
 			want("| `" + string(k.Name) + "` | ")

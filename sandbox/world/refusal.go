@@ -25,6 +25,9 @@ type Refusal struct {
 	// docs/protocol/messages.md 4.3, of all else the number of Reason.
 	Code uint32
 	Text string
+	// Format and Args have made Text. Who shows it in another language looks up Format.
+	Format string
+	Args   []any
 }
 
 // Error returns the text.
@@ -36,5 +39,5 @@ func (r *Refusal) Refusal() (code int64, text string) { return int64(r.Code), r.
 // Refuse returns a *[Refusal] with the code of its reason. format and args make its text,
 // as in package fmt.
 func Refuse(reason Reason, format string, args ...any) error {
-	return &Refusal{Reason: reason, Code: uint32(reason), Text: fmt.Sprintf(format, args...)}
+	return &Refusal{Reason: reason, Code: uint32(reason), Text: fmt.Sprintf(format, args...), Format: format, Args: args}
 }

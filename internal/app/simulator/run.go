@@ -42,7 +42,7 @@ type Settings struct {
 // ctx ends (nil).
 func Run(ctx context.Context, s Settings) error {
 	if s.ListFaults {
-		return listFaults(s.Out)
+		return listFaults(s.Out, s.Language)
 	}
 	o := sandbox.Options{
 		Seed: s.Seed, Log: s.Log, RequireSign: s.RequireSign, AutoApprove: message.UIN(s.AutoApprove),
@@ -102,17 +102,17 @@ func addFault(box *sandbox.Sandbox, text string) error {
 }
 
 // listFaults writes what --fault takes.
-func listFaults(out io.Writer) error {
+func listFaults(out io.Writer, l text.Language) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FAULT\tPARAMETERS\tWHAT HAPPENS")
+	fmt.Fprintln(w, text.T("FAULT\tPARAMETERS\tWHAT HAPPENS", "故障\t参数\t作用").In(l))
 	for _, k := range fault.Kinds() {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", k.Name, strings.Join(k.Params, " "), k.Doc)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", k.Name, strings.Join(k.Params, " "), k.Doc.In(l))
 	}
-	fmt.Fprintln(w, "\nPARAMETER\tWHAT IT MEANS")
+	fmt.Fprintln(w, text.T("\nPARAMETER\tWHAT IT MEANS", "\n参数\t含义").In(l))
 	for _, p := range fault.Params() {
-		fmt.Fprintf(w, "%s\t%s\n", p.Name, p.Doc)
+		fmt.Fprintf(w, "%s\t%s\n", p.Name, p.Doc.In(l))
 	}
-	fmt.Fprintln(w, "\nSTAGE\tCOMMANDS")
+	fmt.Fprintln(w, text.T("\nSTAGE\tCOMMANDS", "\n阶段\t命令").In(l))
 	for _, s := range sandbox.FaultStages() {
 		fmt.Fprintf(w, "%s\t%s\n", s.Name, strings.Join(s.Commands, " "))
 	}

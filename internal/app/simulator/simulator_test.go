@@ -116,7 +116,7 @@ func TestListFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range fault.Kinds() {
-		if !strings.Contains(out.String(), string(k.Name)+" ") || !strings.Contains(out.String(), k.Doc) {
+		if !strings.Contains(out.String(), string(k.Name)+" ") || !strings.Contains(out.String(), k.Doc.EN) {
 			t.Errorf("%s is missing in %s", k.Name, out.String())
 		}
 	}

@@ -1,10 +1,10 @@
 // Requests to the control API; failures are Errors with its text.
-import { t } from './text.js';
+import { lang, t } from './text.js';
 
 async function request(method, path, body) {
-  const options = { method };
+  const options = { method, headers: { 'Accept-Language': lang } };
   if (body !== undefined) {
-    options.headers = { 'Content-Type': 'application/json' };
+    options.headers['Content-Type'] = 'application/json';
     options.body = JSON.stringify(body);
   }
   const response = await fetch(path, options);
@@ -16,6 +16,7 @@ async function request(method, path, body) {
 export const get = (path) => request('GET', path);
 export const remove = (path) => request('DELETE', path);
 export const post = (path, body) => request('POST', path, body);
+export const patch = (path, body) => request('PATCH', path, body);
 
 // upload sends a file; onProgress gets the part that has been sent, 0 to 1. It returns done,
 // a promise of the answer, and abort().
@@ -33,6 +34,7 @@ export function upload(file, onProgress) {
   });
   request.open('POST', 'api/media');
   request.setRequestHeader('Content-Type', 'application/octet-stream');
+  request.setRequestHeader('Accept-Language', lang);
   request.send(file);
   return { done, abort: () => request.abort() };
 }
