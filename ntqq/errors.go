@@ -20,7 +20,7 @@ var (
 	// (Options.SendLimit); usually a *RateLimitError.
 	ErrRateLimited = errors.New("sending too fast, not sent")
 	// ErrNotFound: no such user, friend, group, member, message, sticker or forward. The
-	// next eight are each an ErrNotFound, and say which.
+	// next nine are each an ErrNotFound, and say which.
 	ErrNotFound       = errors.New("not found")
 	ErrNoUser   error = notFound("no such user")
 	ErrNoFriend error = notFound("no such friend")
@@ -35,6 +35,8 @@ var (
 	ErrNoForward error = notFound("no such forward, or it has expired")
 	// ErrNoMedium: a segment has no medium, or nothing by which the service knows it.
 	ErrNoMedium error = notFound("no medium, or nothing that the service knows it by")
+	// ErrNoRequest: no such request about a group among the newest ones.
+	ErrNoRequest error = notFound("no such request")
 	// ErrTempChat: the history of temporary chats cannot be fetched, nor marked as read.
 	ErrTempChat = errors.New("temporary chats have no history to fetch or to mark as read")
 	// ErrGroupTime: the history of groups is fetched by sequence, not by time.

@@ -33,6 +33,7 @@ type requestArgs struct {
 	Count                              uint32
 	IDs                                []string
 	ResID                              string `json:"res_id"`
+	Filtered                           bool
 	mediaArgs
 }
 
@@ -64,6 +65,12 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"fetch group member": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.GroupMember, memberRequest(GroupCode(a.Group), UID(a.UID)))
+	},
+	"fetch group notifications": func(t *testing.T, a requestArgs) (string, []byte) {
+		if a.Filtered {
+			return encoded(t, rpc.FilteredNotices, noticesRequest(a.Count, 0))
+		}
+		return encoded(t, rpc.GroupNotices, noticesRequest(a.Count, 0))
 	},
 	"set member card": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.SetMemberCard, cardRequest(GroupCode(a.Group), UID(a.UID), a.Card))
@@ -327,6 +334,7 @@ var responseRows = map[string]func(t *testing.T, body []byte, first json.RawMess
 		_ = json.Unmarshal(first, &u)
 		return memberOf(0, resp.GetMember()), memberWanted(u), err
 	},
+	rpc.GroupNotices.Name: readNotices,
 	rpc.UserByUID.Name: func(_ *testing.T, body []byte, first json.RawMessage) (any, any, error) {
 		resp, err := rpc.UserByUID.DecodeResponse(body)
 		u, _ := userOf(resp)
@@ -340,6 +348,49 @@ var responseRows = map[string]func(t *testing.T, body []byte, first json.RawMess
 		_, err := rpc.Register.DecodeResponse(body)
 		return nil, nil, err
 	},
+}
+
+// readNotices compares the requests, which alone that client reads. It does not say whose
+// operator is whose.
+func readNotices(t *testing.T, body []byte, first json.RawMessage) (got, want any, err error) {
+	resp, err := rpc.GroupNotices.DecodeResponse(body)
+	type request struct {
+		Sequence, Kind, State uint64
+		Group                 GroupCode
+		Target, Inviter       UID
+		Comment               string
+	}
+	var read struct {
+		Join    []noticeVector `json:"join_requests"`
+		Invited []noticeVector `json:"invited_requests"`
+	}
+	if err := json.Unmarshal(first, &read); err != nil {
+		t.Fatal(err)
+	}
+	mine, theirs := map[uint64]request{}, map[uint64]request{}
+	for _, v := range append(read.Join, read.Invited...) {
+		theirs[v.Sequence] = request{v.Sequence, v.Kind, v.State, v.Group, v.Target, v.Inviter, v.Comment}
+	}
+	for _, n := range noticesOf(resp, false) {
+		if !n.Kind.Request() {
+			continue
+		}
+		r := request{n.Sequence, uint64(n.Kind), uint64(n.State), n.Group, n.Target.UID, n.Inviter.UID, n.Comment}
+		if n.Kind == NoticeInvitation {
+			r.Target = "" // that client leaves itself out
+		}
+		mine[r.Sequence] = r
+	}
+	return mine, theirs, err
+}
+
+type noticeVector struct {
+	Sequence, State uint64
+	Kind            uint64    `json:"event_type"`
+	Group           GroupCode `json:"group_uin"`
+	Target          UID       `json:"target_uid"`
+	Inviter         UID       `json:"invitor_uid"`
+	Comment         string
 }
 
 // TestVectorsOIDBResponses checks what the client reads from answers.

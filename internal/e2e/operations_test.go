@@ -343,6 +343,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[message.GroupCode](): {group},
 		reflect.TypeFor[message.Content]():   {say("hello"), message.Content{message.Forward(message.Node{Content: say("hello")})}},
 		reflect.TypeFor[uint64]():            {uint64(1)},
+		reflect.TypeFor[int]():               {1},
 		reflect.TypeFor[message.Segment]():   exampleMedia(t),
 		reflect.TypeFor[io.Writer]():         {io.Discard},
 		reflect.TypeFor[ntqq.HistoryQuery](): {ntqq.HistoryQuery{}, ntqq.HistoryQuery{Time: 1}},

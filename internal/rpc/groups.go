@@ -25,13 +25,12 @@ var (
 	GroupContactCard = oidb[*oidbpb.GroupContactArkReq, *oidbpb.GroupContactArkResp](OpInfo{
 		Cmd: 0x8b7, Sub: 5, Repeat: true, Ref: "operations.md 3.3", NoVectors: "none is known of it",
 	})
+	// GroupNotices are the requests about groups, and what happened around them.
 	GroupNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](OpInfo{
 		Cmd: 0x10c0, Sub: 1, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 4.3",
-		Uncalled: "other clients list requests, ours has no method for it yet",
 	})
 	// FilteredNotices are those of risky senders.
 	FilteredNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](OpInfo{
 		Cmd: 0x10c0, Sub: 2, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 4.3",
-		Uncalled: "other clients list requests, ours has no method for it yet",
 	})
 )

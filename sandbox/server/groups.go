@@ -37,8 +37,8 @@ func (h *groups) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.GroupMemberOrAll, h.groupMember)
 	rpc.Handle(mux, rpc.SetMemberCard, h.setCard)
 	rpc.Handle(mux, rpc.GroupContactCard, h.contactCard)
-	rpc.Handle(mux, rpc.GroupNotices, noNotices)
-	rpc.Handle(mux, rpc.FilteredNotices, noNotices)
+	rpc.Handle(mux, rpc.GroupNotices, h.noticeList)
+	rpc.Handle(mux, rpc.FilteredNotices, h.filteredNotices)
 }
 
 // wireRole is a role as the protocol numbers it (docs/protocol/operations.md 4.4).
@@ -240,10 +240,4 @@ func memberEntry(m world.Member) *oidbpb.GroupMember {
 		entry.SpecialTitle = proto.String(m.Title)
 	}
 	return entry
-}
-
-// noNotices answers the notification lists: in this world people join without
-// asking, so there is nothing in them.
-func noNotices(*request, *oidbpb.GroupNoticeListReq) (*oidbpb.GroupNoticeListResp, error) {
-	return &oidbpb.GroupNoticeListResp{}, nil
 }

@@ -43,6 +43,7 @@ type account struct {
 	// The newest sequences reported as read: of groups, and of private chats.
 	read        map[message.GroupCode]uint64
 	readPrivate map[message.UIN]uint64
+	notices     []*notice // oldest first
 }
 
 // UserAdded is sent when an account was added.

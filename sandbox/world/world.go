@@ -39,6 +39,7 @@ type state struct {
 	groups   map[message.GroupCode]*group
 	pairs    map[pairKey]*pair
 	forwards forwards
+	noticed  uint64 // the newest sequence of a Notice
 	waiting  []report
 	listener func(Happening)
 	watchers map[*watcher]struct{}
