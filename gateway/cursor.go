@@ -41,7 +41,7 @@ type CursorOptions struct {
 	Live bool
 }
 
-// JournaledEvent is one event of a journal, as it is written in the cursor's form.
+// JournaledEvent is a frame of an event of a journal, as it is written in the cursor's form.
 type JournaledEvent struct {
 	ID   int64
 	Data []byte // shared with others: it must not be changed
@@ -137,7 +137,8 @@ func (c *Cursor) Ready() <-chan struct{} {
 	return changed
 }
 
-// Next returns the next events, at most most, and moves the position behind them;
+// Next returns the frames of the next events, at most most events, and moves the position
+// behind them;
 // none when none are wanted or there, or the journal cannot be read. That is logged, and
 // Ready then pauses.
 func (c *Cursor) Next(ctx context.Context, most int) []JournaledEvent {
@@ -226,13 +227,15 @@ func (c *Cursor) written(events []store.Event, from int64) ([]JournaledEvent, in
 	for i, bytes := 0, 0; i < len(events) && bytes < mostWritten; i++ {
 		e := &events[i]
 		if counts(e, c.o.ReportSelf) {
-			b, err := c.j.in(e, c.o.Form)
+			frames, err := c.j.in(e, c.o.Form)
 			if err != nil {
 				return wanted, from, err
 			}
-			if b != nil {
-				wanted = append(wanted, JournaledEvent{e.ID, b})
-				bytes += len(b)
+			for i, b := range frames {
+				if id := FrameID(e.ID, i, len(frames)); id > from { // else it was received
+					wanted = append(wanted, JournaledEvent{id, b})
+					bytes += len(b)
+				}
 			}
 		}
 		from = e.ID

@@ -7,7 +7,7 @@ import (
 // Event is one event for dialects to write. It is shared and read-only.
 type Event struct {
 	// ID rises, and is the same whenever the event is written; 0 without a journal. It is
-	// about the service's time in microseconds.
+	// about the service's time in microseconds. The ids of its frames are those of FrameID.
 	ID int64
 	// At is when it came, Unix seconds: the time of events that carry none.
 	At int64
@@ -40,10 +40,23 @@ const maxForms = 6
 // Writer writes events in one form. Its methods are called from several goroutines at
 // once.
 type Writer interface {
-	// Write writes an event; nil when the dialect has no word for it. The result is shared.
-	Write(e *Event) []byte
+	// Write writes an event as its frames, at most MaxFrames; none when the dialect has no
+	// word for it. The result is shared.
+	Write(e *Event) [][]byte
 	// Tells reports whether the dialect has a word for events with this name.
 	Tells(name string) bool
+}
+
+// MaxFrames is how many frames an event may have.
+const MaxFrames = 2
+
+// FrameID is the id of one of the frames of an event: the last one's is the event's own,
+// so that who has that frame has all. 0 without a journal.
+func FrameID(event int64, frame, frames int) int64 {
+	if event == 0 {
+		return 0
+	}
+	return event - int64(frames-1-frame)
 }
 
 // Register adds a form. It must be called before the first event.
@@ -71,8 +84,8 @@ type Selection struct {
 	ReportSelf bool
 }
 
-// written is one event in the forms that somebody wants; the others are nil.
-type written [maxForms][]byte
+// written is one event in the forms that somebody wants, as its frames; the others are nil.
+type written [maxForms][][]byte
 
 // write writes an event in these forms.
 func (h *hub) write(e *Event, forms formSet) (w written) {

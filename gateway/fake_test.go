@@ -42,14 +42,14 @@ type testWriter struct {
 
 func (w testWriter) Tells(name string) bool { return w.form == plain && name != "friend_renamed" }
 
-func (w testWriter) Write(e *Event) []byte {
+func (w testWriter) Write(e *Event) [][]byte {
 	if w.writes != nil {
 		*w.writes++
 	}
 	text := ""
 	switch {
 	case e.Array != nil:
-		return e.Array
+		return [][]byte{e.Array}
 	case e.Message != nil:
 		for _, s := range e.Message.Content {
 			if t, ok := s.(*message.TextSegment); ok {
@@ -61,11 +61,20 @@ func (w testWriter) Write(e *Event) []byte {
 	default:
 		text = e.Event.Name()
 	}
-	b, err := json.Marshal(map[string]any{"event_id": e.ID, "at": e.At, "message_id": e.MessageID, "raw_message": text, "form": w.form})
-	if err != nil {
-		panic(err)
+	frames := make([][]byte, 1, MaxFrames)
+	if text == "group_name_changed" {
+		frames = frames[:MaxFrames]
 	}
-	return b
+	for i := range frames {
+		b, err := json.Marshal(map[string]any{
+			"event_id": FrameID(e.ID, i, len(frames)), "at": e.At, "message_id": e.MessageID, "raw_message": text, "form": w.form,
+		})
+		if err != nil {
+			panic(err)
+		}
+		frames[i] = b
+	}
+	return frames
 }
 
 // fakeStore keeps messages in a map; ids are the hash of the key.

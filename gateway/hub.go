@@ -42,7 +42,7 @@ type Subscription struct {
 // Ready is ready when Take has something: events, or the reason of the end.
 func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 
-// Take appends the next events to dst, one JSON event each: at most most, and about
+// Take appends the frames of the next events to dst: of at most most events, and about
 // takeBytes. The bytes are shared with other subscribers and must not be changed. An
 // error says why the subscription has ended: ErrSlow or ErrClosed. Events that were
 // not taken before are lost then.
@@ -55,9 +55,9 @@ func (s *Subscription) Take(dst [][]byte, most int) ([][]byte, error) {
 	}
 	oldest := s.next == h.first
 	for bytes := 0; most > 0 && bytes < takeBytes && s.next < h.end(); s.next++ {
-		if b := h.at(s.next).wantedBy(s.form); b != nil {
-			dst = append(dst, b)
-			bytes += len(b)
+		if frames := h.at(s.next).wantedBy(s.form); frames != nil {
+			dst = append(dst, frames...)
+			bytes += sizeOf(frames)
 			most--
 		}
 	}
@@ -117,7 +117,7 @@ type queued struct {
 }
 
 // wantedBy returns the event as somebody takes it; nil when it is not for them.
-func (q *queued) wantedBy(what Selection) []byte {
+func (q *queued) wantedBy(what Selection) [][]byte {
 	if q.self && !what.ReportSelf {
 		return nil
 	}
@@ -191,8 +191,8 @@ func (h *hub) publish(self bool, e *written) (cut int) {
 	defer h.mu.Unlock()
 	h.published++
 	q := queued{written: *e, self: self, cost: eventCost}
-	for _, b := range e {
-		q.cost += int64(len(b))
+	for _, frames := range e {
+		q.cost += int64(sizeOf(frames))
 	}
 	if h.bytes+q.cost > h.size && h.bytes > 0 {
 		h.waited++

@@ -58,9 +58,9 @@ func newJournal(j Journal, g *Gateway, ownKept bool) *journal {
 
 // nextID returns the id of the next event: the time in microseconds, which other
 // languages' numbers can hold, and always more than the last; while the time is not
-// known one more.
+// known, as much more as its frames need.
 func (j *journal) nextID() int64 {
-	j.last++
+	j.last += MaxFrames
 	if j.clock.Trusted() { // ids that a wrong clock raised would stay high
 		j.last = max(j.last, j.clock.Now().UnixMicro())
 	}
@@ -85,8 +85,8 @@ func (j *journal) append(e *Event) {
 
 // in returns a kept event in a form; nil when the dialect has no word for it, or it
 // cannot be read. An error means that it may be read later.
-func (j *journal) in(e *store.Event, f Form) ([]byte, error) {
-	return j.newest.in(e.ID, f, func() ([]byte, error) {
+func (j *journal) in(e *store.Event, f Form) ([][]byte, error) {
+	return j.newest.in(e.ID, f, func() ([][]byte, error) {
 		read, err := j.read(e)
 		if err != nil || read == nil {
 			return nil, err
@@ -96,7 +96,7 @@ func (j *journal) in(e *store.Event, f Form) ([]byte, error) {
 }
 
 // write writes an event; nil when that panics, so that it does not hold up the others.
-func (j *journal) write(e *store.Event, w Writer, read *Event) (b []byte) {
+func (j *journal) write(e *store.Event, w Writer, read *Event) (frames [][]byte) {
 	defer func() {
 		if v := recover(); v != nil {
 			j.log.Error("event panicked", "event_id", e.ID, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))

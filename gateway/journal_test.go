@@ -533,7 +533,7 @@ func TestEventIDsRise(t *testing.T) {
 	j.last = time.Unix(testTime+3600, 0).UnixMicro() // the clock was wrong
 	s := newJournaled(t, j, false)
 	s.say(1, 2)
-	if a, b := j.events[0].ID, j.events[1].ID; a != j.last+1 || b != a+1 {
+	if a, b := j.events[0].ID, j.events[1].ID; a != j.last+MaxFrames || b != a+MaxFrames {
 		t.Errorf("ids %d and %d after %d", a, b, j.last)
 	}
 	j = newFakeJournal()
@@ -543,8 +543,45 @@ func TestEventIDsRise(t *testing.T) {
 	s.say(1, 1)
 	s.now, s.unknown = time.Unix(testTime+1, 0), false
 	s.say(2, 1)
-	if a, b := j.events[0].ID, j.events[1].ID; a != j.last+1 || b != s.now.Add(-time.Second).UnixMicro() {
+	if a, b := j.events[0].ID, j.events[1].ID; a != j.last+MaxFrames || b != s.now.Add(-time.Second).UnixMicro() {
 		t.Errorf("ids %d without a known time and %d with one after %d", a, b, j.last)
+	}
+}
+
+// TestFrames: a client that has one of an event's two frames gets the other one.
+func TestFrames(t *testing.T) {
+	s := newJournaled(t, newFakeJournal(), false)
+	s.say(1, 1)
+	s.Handle(t.Context(), &event.GroupNameChanged{Group: groupCode, NewName: "name"})
+	s.say(2, 1)
+	c := s.open(t, CursorOptions{Name: "a", Selection: all})
+	if got := texts(t, c); got != "1 group_name_changed group_name_changed 2" {
+		t.Fatalf("got %q", got)
+	}
+	second := s.j.events[1].ID
+	for _, tt := range []struct {
+		after int64
+		want  string
+	}{
+		{second - MaxFrames, "group_name_changed group_name_changed 2"},
+		{second - 1, "group_name_changed 2"},
+		{second, "2"},
+	} {
+		if got := texts(t, s.open(t, CursorOptions{After: &tt.after, Selection: all})); got != tt.want {
+			t.Errorf("after frame %d of event %d: got %q, want %q", tt.after, second, got, tt.want)
+		}
+	}
+	c.Ack(second - 1)
+	c.Rewind(true)
+	if got := texts(t, c); got != "group_name_changed 2" {
+		t.Errorf("after the first frame was received: got %q", got)
+	}
+	plainGate, _ := newTest(t)
+	sub := plainGate.Subscribe(all)
+	plainGate.Handle(t.Context(), &event.GroupNameChanged{Group: groupCode})
+	handleMessage(plainGate, groupMessage(1, message.Text("1")))
+	if taken, err := sub.Take(nil, 1); err != nil || len(taken) != 2 || asJSON(t, taken[1])["event_id"] != int64(0) {
+		t.Errorf("got %q, %v, want both frames of one event", taken, err)
 	}
 }
 

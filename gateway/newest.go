@@ -59,7 +59,7 @@ func (n *newest) of(id int64) *once {
 }
 
 // in returns the event in a form. write writes it, when that was not done before.
-func (n *newest) in(id int64, f Form, write func() ([]byte, error)) ([]byte, error) {
+func (n *newest) in(id int64, f Form, write func() ([][]byte, error)) ([][]byte, error) {
 	o := n.of(id)
 	if o == nil {
 		return write()
@@ -69,20 +69,21 @@ func (n *newest) in(id int64, f Form, write func() ([]byte, error)) ([]byte, err
 	if o.has.has(f) {
 		return o.forms[f], nil
 	}
-	b, err := write()
+	frames, err := write()
 	if err != nil {
 		return nil, err
 	}
 	o.has |= 1 << f
-	o.forms[f] = b
+	o.forms[f] = frames
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if o.id >= n.first() {
-		o.bytes += len(b)
-		n.bytes += len(b)
+		size := sizeOf(frames)
+		o.bytes += size
+		n.bytes += size
 		n.shrink()
 	}
-	return b, nil
+	return frames, nil
 }
 
 // first is the oldest id that is kept. The caller holds mu.
@@ -91,4 +92,11 @@ func (n *newest) first() int64 {
 		return 1 << 62
 	}
 	return n.all[0].id
+}
+
+func sizeOf(frames [][]byte) (size int) {
+	for _, b := range frames {
+		size += len(b)
+	}
+	return size
 }

@@ -13,18 +13,18 @@ func TestNewest(t *testing.T) {
 	big := make([]byte, maxNewestBytes/4)
 	get := func(id int64, f Form) {
 		t.Helper()
-		b, err := n.in(id, f, func() ([]byte, error) {
+		b, err := n.in(id, f, func() ([][]byte, error) {
 			writes++
-			return big, nil
+			return [][]byte{big}, nil
 		})
-		if err != nil || len(b) != len(big) {
-			t.Errorf("event %d: %d bytes, %v", id, len(b), err)
+		if err != nil || sizeOf(b) != len(big) {
+			t.Errorf("event %d: %d bytes, %v", id, sizeOf(b), err)
 		}
 	}
 	for id := int64(1); id <= 3; id++ {
 		n.add(id)
 	}
-	if _, err := n.in(1, plain, func() ([]byte, error) { return nil, errDisk }); !errors.Is(err, errDisk) {
+	if _, err := n.in(1, plain, func() ([][]byte, error) { return nil, errDisk }); !errors.Is(err, errDisk) {
 		t.Errorf("got %v", err)
 	}
 	for range 2 {

@@ -55,6 +55,7 @@ func New(o Options) *Dialect {
 			self:     func() message.UIN { return o.Client.Self().UIN },
 			ids:      o.Gateway,
 			language: o.Language,
+			flavour:  o.Flavour,
 			segments: segments,
 			links:    o.Links,
 		},

@@ -27,6 +27,7 @@ type writer struct {
 	self     func() message.UIN
 	ids      ids
 	language Language
+	flavour  Flavour
 	segments *segmentTable
 	links    *gateway.Links // nil: media have the service's addresses
 	renders  sync.Pool      // of *rendering
@@ -47,16 +48,16 @@ type formatted struct {
 func (formatted) Tells(name string) bool { return noticesOf[name] != nil }
 
 // Write implements gateway.Writer.
-func (f formatted) Write(e *gateway.Event) []byte {
+func (f formatted) Write(e *gateway.Event) [][]byte {
 	switch {
 	case e.Message != nil:
-		return f.messageEvent(e, f.format)
+		return [][]byte{f.messageEvent(e, f.format)}
 	case e.Event != nil:
-		return f.notice(e)
+		return f.notices(e)
 	case f.format == FormatString && e.String != nil || e.Array == nil: // clients read both
-		return e.String
+		return [][]byte{e.String}
 	}
-	return e.Array
+	return [][]byte{e.Array}
 }
 
 // messageEvent writes the event of a message.

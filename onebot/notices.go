@@ -13,6 +13,8 @@ type noticeRow struct {
 	event string // its Name
 	kind  string // notice_type, or notice_type/sub_type
 	doc   string // section of docs/protocol/onebot11.md
+	// of are the services that tell it so, where others have other words; 0: all.
+	of Flavour
 	// tell appends the fields behind notice_type; nil when the row is not for this event.
 	// That may be long after the event, in a later run: it asks nobody.
 	tell func(w *writer, b []byte, n *gateway.Event) []byte
@@ -21,7 +23,13 @@ type noticeRow struct {
 // notice is a row for events of type E.
 func notice[E gateway.Happening](kind, doc string, tell func(w *writer, b []byte, e E) []byte) noticeRow {
 	var of E
-	return noticeRow{of.Name(), kind, doc, func(w *writer, b []byte, n *gateway.Event) []byte { return tell(w, b, n.Event.(E)) }}
+	return noticeRow{of.Name(), kind, doc, 0, func(w *writer, b []byte, n *gateway.Event) []byte { return tell(w, b, n.Event.(E)) }}
+}
+
+// in returns the row as one of a service alone.
+func (r noticeRow) in(f Flavour) noticeRow {
+	r.of = f
+	return r
 }
 
 // noticeAbout is a row for events of type E that are about a message; id is its
@@ -32,7 +40,8 @@ func noticeAbout[E gateway.Happening](kind, doc string, tell func(w *writer, b [
 	return row
 }
 
-// noticeRows is every notice. Of several rows for a type the first that tells counts.
+// noticeRows is every notice. Of several rows for a type the first that tells counts, in
+// each flavour.
 func noticeRows() []noticeRow {
 	return []noticeRow{
 		noticeAbout("group_recall", "c.2", tellGroupRecall),
@@ -42,7 +51,8 @@ func noticeRows() []noticeRow {
 		notice("group_decrease", "c.2", tellLeft),
 		notice("group_admin", "c.2", tellAdmin),
 		notice("group_ban", "c.2", tellBan),
-		notice("group_name_change", "c.2", tellName),
+		notice("group_name_change", "c.2", tellName).in(Lagrange),
+		notice("notify/group_name", "c.2", tellNewName).in(NapCat),
 		notice("notify/title", "c.2", tellTitle),
 		notice("friend_add", "c.2", tellFriendAdd),
 		notice("bot_online", "c.2", tellOnline),
@@ -68,19 +78,30 @@ var noticesOf = func() map[string][]noticeRow {
 	return of
 }()
 
-// notice encodes an event as a OneBot notice (docs/protocol/onebot11.md c.2); nil
-// when OneBot has no word for it.
-func (w *writer) notice(n *gateway.Event) []byte {
+// notices encodes an event as OneBot notices (docs/protocol/onebot11.md c.2), one for each
+// flavour that has its own; none when OneBot has no word for it.
+func (w *writer) notices(n *gateway.Event) (frames [][]byte) {
 	unix := n.Event.When()
 	if unix <= 0 {
 		unix = n.At
 	}
+	told := ^w.flavour // these have it, or get none
 	for _, r := range noticesOf[n.Event.Name()] {
+		of := r.of
+		if of == 0 {
+			of = w.flavour
+		}
+		if of&^told == 0 {
+			continue
+		}
 		if b := r.tell(w, w.noticeHead(unix, r.kind), n); b != nil {
-			return closed(b, n.ID)
+			frames, told = append(frames, b), told|of
 		}
 	}
-	return nil
+	for i, b := range frames {
+		frames[i] = closed(b, gateway.FrameID(n.ID, i, len(frames)))
+	}
+	return frames
 }
 
 // noticeHead begins a notice; kind is as in a noticeRow.
@@ -145,6 +166,12 @@ func tellName(_ *writer, b []byte, e *event.GroupNameChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
 	b = textField(b, "name", e.NewName)
 	return uintField(b, "operator_id", e.Operator.UIN)
+}
+
+func tellNewName(_ *writer, b []byte, e *event.GroupNameChanged) []byte {
+	b = uintField(b, "group_id", e.Group)
+	b = uintField(b, "user_id", e.Operator.UIN)
+	return textField(b, "name_new", e.NewName)
 }
 
 func tellTitle(_ *writer, b []byte, e *event.GroupTitleChanged) []byte {

@@ -3,10 +3,12 @@ package onebot
 import (
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"libration/gateway"
 	"libration/ntqq/event"
+	"libration/ntqq/message"
 )
 
 // TestEveryEventHasANotice finds an event type that is neither told nor left out on
@@ -38,6 +40,42 @@ func TestEveryEventHasANotice(t *testing.T) {
 		}
 		if !regexp.MustCompile(`(?m)^#+ ` + regexp.QuoteMeta(r.doc) + ` `).Match(doc) {
 			t.Errorf("%s: docs/protocol/onebot11.md has no section %s", r.kind, r.doc)
+		}
+	}
+}
+
+// TestFlavours: a fact that services tell in different words comes once in each flavour,
+// and its frames have ids of their own.
+func TestFlavours(t *testing.T) {
+	for name, rows := range noticesOf {
+		var told Flavour
+		for _, r := range rows {
+			if r.of == 0 {
+				told = Lagrange | NapCat
+			}
+			told |= r.of
+		}
+		if told != Lagrange|NapCat {
+			t.Errorf("%s is told in the flavours %b only", name, told)
+		}
+	}
+	renamed := &event.GroupNameChanged{Group: groupCode, NewName: "name", Operator: event.Person{UIN: 6}, Time: testTime}
+	const head, group = `{"time":1700000000,"self_id":10001,"post_type":"notice","notice_type":`, `,"group_id":9007199254740993`
+	for flavour, want := range map[Flavour][]string{
+		Lagrange: {head + `"group_name_change"` + group + `,"name":"name","operator_id":6,"event_id":8}`},
+		NapCat:   {head + `"notify","sub_type":"group_name"` + group + `,"user_id":6,"name_new":"name","event_id":8}`},
+		Lagrange | NapCat: {
+			head + `"group_name_change"` + group + `,"name":"name","operator_id":6,"event_id":7}`,
+			head + `"notify","sub_type":"group_name"` + group + `,"user_id":6,"name_new":"name","event_id":8}`,
+		},
+	} {
+		w := &writer{flavour: flavour, self: func() message.UIN { return selfUIN }}
+		var got []string
+		for _, b := range w.notices(&gateway.Event{ID: 8, Event: renamed}) {
+			got = append(got, string(b))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("flavour %b: got %q\nwant %q", flavour, got, want)
 		}
 	}
 }

@@ -22,6 +22,16 @@ const (
 	Chinese = text.Chinese
 )
 
+// Flavour chooses whose notices bots get of a fact that services report in different ones,
+// such as a reaction: a set of services.
+type Flavour uint8
+
+// The flavours.
+const (
+	Lagrange Flavour = 1 << iota
+	NapCat
+)
+
 // Options configure a [Dialect]. Client and Gateway are required.
 type Options struct {
 	// Client is the account.
@@ -34,6 +44,9 @@ type Options struct {
 	Version string
 	// Language of texts for people; default English.
 	Language Language
+	// Flavour says whose notices are sent; default Lagrange. With several, such facts are
+	// reported in the words of each.
+	Flavour Flavour
 	// Files opens what bots name of media, and keeps what is downloaded. Nil: nothing
 	// is downloaded, and only media whose names are known are sent.
 	Files Files
@@ -69,6 +82,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Language == "" {
 		o.Language = English
+	}
+	if o.Flavour == 0 {
+		o.Flavour = Lagrange
 	}
 	if o.OnAction == nil {
 		o.OnAction = func(string, int, time.Duration) {}

@@ -40,8 +40,8 @@ type parrotEvents struct{}
 
 func (parrotEvents) Tells(string) bool { return false }
 
-func (parrotEvents) Write(e *gateway.Event) []byte {
-	return []byte("heard " + e.Message.Content[0].(*message.TextSegment).Text + " as " + strconv.FormatInt(e.ID, 10))
+func (parrotEvents) Write(e *gateway.Event) [][]byte {
+	return [][]byte{[]byte("heard " + e.Message.Content[0].(*message.TextSegment).Text + " as " + strconv.FormatInt(e.ID, 10))}
 }
 
 func newParrot(t *testing.T, uin *atomic.Uint64, o gateway.Options) *parrot {

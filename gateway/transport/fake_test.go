@@ -151,7 +151,7 @@ type bot struct {
 func newBot(c *fakeClient, o gateway.Options) *bot {
 	o.Account, o.Store = c.Client, &fakeStore{}
 	g := gateway.New(o)
-	return &bot{onebot.New(onebot.Options{Client: c.Client, Gateway: g, Log: o.Log, Clock: o.Clock, Version: "1.2.3"}), g}
+	return &bot{onebot.New(onebot.Options{Client: c.Client, Gateway: g, Log: o.Log, Clock: o.Clock, Version: "1.2.3", Flavour: onebot.Lagrange | onebot.NapCat}), g}
 }
 
 func newOneBot(t testing.TB) (*bot, *fakeClient) {

@@ -66,8 +66,17 @@ func (p *posting) run(ctx, calls context.Context) error {
 	}
 	for {
 		due, ok := p.next(ctx, calls, beat)
-		if !ok || !p.deliver(ctx, calls, due) {
+		if !ok {
 			return nil
+		}
+		for _, frame := range due {
+			done, ok := p.deliver(ctx, calls, frame)
+			if !ok {
+				return nil
+			}
+			if !done {
+				break
+			}
 		}
 	}
 }
@@ -91,8 +100,9 @@ func (p *posting) close() {
 	}
 }
 
-// next waits for the next event and posts heartbeats meanwhile; false when ctx ends.
-func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due []byte, ok bool) {
+// next waits for the frames of the next event and posts heartbeats meanwhile; false when
+// ctx ends.
+func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due []gateway.JournaledEvent, ok bool) {
 	for {
 		var live, ready <-chan struct{}
 		if p.cursor != nil {
@@ -111,12 +121,15 @@ func (p *posting) next(ctx, calls context.Context, beat <-chan time.Time) (due [
 				p.log.Warn("events for the bot dropped: too many were waiting for it")
 				p.sub = p.dialect.Gateway().Subscribe(p.o.Events)
 			}
-			if len(events) > 0 {
-				return events[0], true
+			for _, b := range events {
+				due = append(due, gateway.JournaledEvent{Data: b})
+			}
+			if len(due) > 0 {
+				return due, true
 			}
 		case <-ready:
-			if events := p.cursor.Next(calls, 1); len(events) > 0 {
-				return events[0].Data, true
+			if due := p.cursor.Next(calls, 1); len(due) > 0 {
+				return due, true
 			}
 		}
 	}
@@ -128,25 +141,25 @@ func (p *posting) beat(calls context.Context) {
 	}
 }
 
-// deliver posts an event until the bot has it, or it is to be read again; false when ctx
-// ends.
-func (p *posting) deliver(ctx, calls context.Context, due []byte) bool {
-	for !p.tell(calls, due) {
+// deliver posts a frame until the bot has it, which is done, or it is to be read again; not
+// ok when ctx ends.
+func (p *posting) deliver(ctx, calls context.Context, due gateway.JournaledEvent) (done, ok bool) {
+	for !p.tell(calls, due.Data) {
 		if !p.wait(ctx) {
-			return false
+			return false, false
 		}
 		if p.cursor != nil { // it may have become too old meanwhile
 			p.cursor.Rewind(p.there)
-			return true
+			return false, true
 		}
 		if p.sub.Ended() {
-			return true // next tells of it
+			return false, true // next tells of it
 		}
 	}
 	if p.cursor != nil {
-		p.cursor.Ack(p.cursor.Position())
+		p.cursor.Ack(due.ID)
 	}
-	return true
+	return true, true
 }
 
 // wait pauses after a post that failed; false when ctx ends.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/ntqq/event"
 )
 
 // hookBot takes posts. Each goes to posts when it was answered with 2xx.
@@ -550,5 +551,43 @@ func TestWebhookOptionsChecked(t *testing.T) {
 	}
 	if err := w.Run(context.Background()); !errors.Is(err, gateway.ErrNoJournal) || w.State() != StateFailed {
 		t.Errorf("without a journal in the service: %v, state %s", err, w.State())
+	}
+}
+
+// TestWebhookFrames: of an event with two posts only the one that was refused comes again.
+func TestWebhookFrames(t *testing.T) {
+	for _, journaled := range []bool{true, false} {
+		b, _ := newOneBot(t)
+		o := WebhookOptions{}
+		if journaled {
+			b, _, _ = newJournaled(t)
+			o.Journal = someJournal
+		}
+		posted := make(chan string, 100)
+		var refused atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			kind, _ := fields(t, body)["notice_type"].(string)
+			if kind == "notify" && refused.Add(1) <= 2 {
+				kind = "refused"
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+			if kind != "" {
+				posted <- kind
+			}
+		}))
+		t.Cleanup(server.Close)
+		var log logBuffer
+		_, stop := startWebhook(t, b, server.URL, o, &log)
+		eventually(t, "somebody to take events", func() bool { return journaled || b.Stats().Subscribers == 1 })
+		for range 2 {
+			b.Handle(t.Context(), &event.GroupNameChanged{Group: 5, NewName: "name"})
+		}
+		for i, want := range []string{"group_name_change", "refused", "refused", "notify", "group_name_change", "notify"} {
+			if got := <-posted; got != want {
+				t.Fatalf("post %d: got %s, want %s", i, got, want)
+			}
+		}
+		stop()
 	}
 }

@@ -319,6 +319,9 @@ type OneBot struct {
 	// What becomes of messages with more than 10,000 bytes of text: `error` or `forward`. `error` refuses them with `TEXT_TOO_LONG`, `forward` sends each as a forward with one message of the account.
 	// 文本超过 10,000 字节的消息如何处理：`error` 或 `forward`。`error` 返回 `TEXT_TOO_LONG`；`forward` 以合并转发发送，其中只有账号自己的一条消息。
 	LongText LongText `yaml:"long_text"`
+	// Whose events bots get where services write one fact as different events: `lagrange`, `napcat` or `both`. Lagrange has `reaction` and `group_name_change`, NapCat has `group_msg_emoji_like` and `notify` / `group_name`; with `both` each such fact comes as two events.
+	// 同一件事在不同实现中事件不同时，机器人收到哪一种：`lagrange`、`napcat` 或 `both`。Lagrange 为 `reaction` 和 `group_name_change`，NapCat 为 `group_msg_emoji_like` 和 `notify` / `group_name`；`both` 表示每件事上报两个事件。
+	Flavour Flavour `yaml:"flavour"`
 	// Makes and signs the cards of `music` segments; `""`: they cannot be sent. A URL such as `https://signer.example/music`. The real service shows no cards without a signature. None is built in: enter one that you trust, it sees what is shared. In mode `sandbox`, `""` is the sandbox's.
 	// 为 `music` 消息段生成并签名卡片的服务；`""` 表示不能发送。填写网址，如 `https://signer.example/music`。真实服务不显示没有签名的卡片。本程序不内置任何此类服务：请填写您信任的地址，它能看到分享的内容。`sandbox` 模式下 `""` 表示使用沙盒的服务。
 	MusicSignURL string `yaml:"music_sign_url"`
@@ -418,7 +421,7 @@ func Default() *Config {
 			Limit: true, MaxWait: Duration(10 * time.Second),
 			Account: SendRate{PerMinute: 600, Burst: 20}, Chat: SendRate{PerMinute: 120, Burst: 10},
 		},
-		OneBot: OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline, LongText: LongTextError},
+		OneBot: OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline, LongText: LongTextError, Flavour: FlavourLagrange},
 		Media: Media{
 			CacheSize: 1 << 30, Timeout: Duration(time.Minute),
 			Limits: MediaLimits{Image: 30 << 20, Video: 100 << 20, Voice: Duration(5 * time.Minute)},

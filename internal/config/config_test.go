@@ -212,6 +212,7 @@ onebot:
   heartbeat: 0
   start: at-once
   long_text: forward
+  flavour: both
   music_sign_url: https://user:k@a.example/card
   connections:
     - &first
@@ -253,7 +254,7 @@ admin: {access_token: t}
 		t.Errorf("verify key: got %d bytes, want 32", n)
 	}
 	want.Signer = Signer{URLs: []string{"https://a.example/sign"}, Style: SignAuto, Token: "00123", Timeout: Duration(90 * time.Second), Commands: SignLong}
-	want.OneBot = OneBot{Format: FormatString, ReportSelf: true, Start: StartAtOnce, LongText: LongTextForward, MusicSignURL: "https://user:k@a.example/card", Connections: []Connection{
+	want.OneBot = OneBot{Format: FormatString, ReportSelf: true, Start: StartAtOnce, LongText: LongTextForward, Flavour: FlavourBoth, MusicSignURL: "https://user:k@a.example/card", Connections: []Connection{
 		{Type: HTTP, Address: ":5700", AccessToken: "secret#not-a-comment", CORS: []string{"*", "https://example.com"}},
 		{Type: WebSocket, Address: "0.0.0.0:6700", AccessToken: "1234567890123456", ReportSelf: new(false), Heartbeat: new(Duration(15 * time.Second)), Format: FormatArray},
 		{Type: ReverseWebSocket, URL: "wss://bot.example/ws?access_token=x", Reconnect: Duration(500 * time.Millisecond), Start: StartWhenOnline, SkipTLSVerify: true},

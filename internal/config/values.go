@@ -95,6 +95,16 @@ const (
 	LongTextForward LongText = "forward"
 )
 
+// Flavour says whose events are reported where services have different ones.
+type Flavour string
+
+// The flavours.
+const (
+	FlavourLagrange Flavour = "lagrange"
+	FlavourNapCat   Flavour = "napcat"
+	FlavourBoth     Flavour = "both"
+)
+
 // StartMode says when a connection opens.
 type StartMode string
 
@@ -127,6 +137,7 @@ func (SignStyle) values() []string     { return []string{"auto", "lagrange", "se
 func (SignCommands) values() []string  { return []string{"default", "long"} }
 func (MessageFormat) values() []string { return []string{"array", "string"} }
 func (LongText) values() []string      { return []string{"error", "forward"} }
+func (Flavour) values() []string       { return []string{"lagrange", "napcat", "both"} }
 func (StartMode) values() []string     { return []string{"when-online", "at-once"} }
 func (ConnectionType) values() []string {
 	return []string{"http", "websocket", "reverse-websocket", "webhook"}

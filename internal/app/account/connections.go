@@ -61,6 +61,12 @@ func formatOf(c *config.Connection) onebot.Format {
 	return onebot.FormatArray
 }
 
+var flavours = map[config.Flavour]onebot.Flavour{
+	config.FlavourLagrange: onebot.Lagrange,
+	config.FlavourNapCat:   onebot.NapCat,
+	config.FlavourBoth:     onebot.Lagrange | onebot.NapCat,
+}
+
 func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connection, error) {
 	n, counted, log, key := a.o.Network, a.counted, a.log, a.cfg.Account.Folder()
 	var port *transport.Port
