@@ -39,6 +39,8 @@ type Server interface {
 	ExpireQR(id string) error
 	// Kick ends all sessions of an account and returns how many there were.
 	Kick(uin message.UIN, title, tips string) int
+	// Reset returns the world to its beginning.
+	Reset() error
 	PublicKeys() server.PublicKeys
 	Faults() *fault.Set
 	// Addresses returns where the service accepts clients, host:port.

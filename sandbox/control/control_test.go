@@ -88,6 +88,8 @@ func (f *fakeServer) Kick(uin message.UIN, title, tips string) int {
 	return 1
 }
 
+func (f *fakeServer) Reset() error { return f.real.Reset() }
+
 func testControl(t testing.TB) (*world.World, *fakeServer, http.Handler) {
 	w := defaultWorld(t)
 	t.Cleanup(func() { must(t, w.Close()) })
@@ -149,6 +151,11 @@ func TestControl(t *testing.T) {
 		{"POST", "/api/users/20001/password", `{"password":"x"}`, 200, `{}`},
 		{"POST", "/api/users/1/password", `{"password":"x"}`, 404, "no user 1"},
 		{"POST", "/api/users/x/password", `{}`, 400, "not a number"},
+		{"DELETE", "/api/users/20003", "", 200, `{}`},
+		{"DELETE", "/api/users/1", "", 404, "no user 1"},
+		{"DELETE", "/api/groups/730000001", "", 200, `{}`},
+		{"DELETE", "/api/groups/1", "", 404, "no group 1"},
+		{"POST", "/api/reset", "", 200, `{}`},
 		{"GET", "/api/captchas", "", 200, `[{"sid":"s1d"`},
 		{"POST", "/v3/oidbinterface/oidb_0xc9e_8?uid=1", `{"uint32_flag":1,"str_dev_name":"d"}`, 200, `"str_url":"code for d"`},
 		{"GET", "/captcha.html?sid=s1d", "", 200, "captcha.js"},

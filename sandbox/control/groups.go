@@ -79,3 +79,11 @@ func (h groups) change(r *http.Request) (any, error) {
 	}
 	return groupView(g), nil
 }
+
+func (h groups) remove(r *http.Request) (any, error) {
+	code, err := number[message.GroupCode]("group", r.PathValue("code"))
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, h.world.Groups().Remove(code)
+}

@@ -45,15 +45,18 @@ func routes(w *world.World, s Server) []route {
 	return []route{
 		{"GET /healthz", health},
 		{"GET /api/state", overview.state},
+		{"POST /api/reset", overview.reset},
 
 		{"GET /api/users", users.list},
 		{"POST /api/users", users.add},
+		{"DELETE /api/users/{uin}", users.remove},
 		{"POST /api/users/{uin}/password", users.setPassword},
 		{"POST /api/friends", users.befriend},
 
 		{"GET /api/groups", groups.list},
 		{"POST /api/groups", groups.add},
 		{"PATCH /api/groups/{code}", groups.change},
+		{"DELETE /api/groups/{code}", groups.remove},
 		{"GET /api/groups/{code}/members", members.list},
 		{"POST /api/groups/{code}/members", members.add},
 		{"PATCH /api/groups/{code}/members/{uin}", members.change},

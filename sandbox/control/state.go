@@ -44,3 +44,6 @@ func (h overview) state(*http.Request) (any, error) {
 	}
 	return s, nil
 }
+
+// reset returns to the beginning. It needs no body.
+func (h overview) reset(*http.Request) (any, error) { return struct{}{}, h.server.Reset() }

@@ -79,3 +79,11 @@ func (h users) befriend(r *http.Request) (any, error) {
 	}
 	return created{struct{}{}}, h.world.Friends().Add(body.A, body.B)
 }
+
+func (h users) remove(r *http.Request) (any, error) {
+	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, h.world.Users().Remove(uin)
+}

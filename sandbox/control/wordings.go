@@ -36,6 +36,8 @@ func wordings() []text.Text {
 		text.T("%d may not mute the group", "%d 无权开启全员禁言"),
 		text.T("%d may not kick %d", "%d 无权移出 %d"),
 
+		text.T("this world has no beginning: it was made by hand", "此世界由程序手工建立，没有可回到的开头"),
+
 		// Messages.
 		text.T("%v (code %d)", "%v（代码 %d）"),
 		text.T("no message %d", "没有消息 %d"),

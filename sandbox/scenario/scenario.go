@@ -111,9 +111,12 @@ func Default() *Scenario {
 	return s
 }
 
-// Build makes the world of a scenario.
-func (s *Scenario) Build(seed uint64) (*world.World, error) {
-	w := world.New(seed)
+// Build makes the world of a scenario. [world.World.Reset] makes it anew: do not change the
+// scenario meanwhile.
+func (s *Scenario) Build(seed uint64) (*world.World, error) { return world.Make(seed, s.fill) }
+
+// fill makes the world of a scenario of an empty one.
+func (s *Scenario) fill(w *world.World) error {
 	var problems []error
 	report := func(err error, path string, args ...any) {
 		if err != nil {
@@ -147,10 +150,7 @@ func (s *Scenario) Build(seed uint64) (*world.World, error) {
 	for i := range s.Groups {
 		s.buildGroup(w, &s.Groups[i], i, report)
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
-	return w, nil
+	return errors.Join(problems...)
 }
 
 func (s *Scenario) buildGroup(w *world.World, g *Group, i int, report func(error, string, ...any)) {

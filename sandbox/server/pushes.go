@@ -18,7 +18,9 @@ import (
 // encoders has a row for each kind of happening: how it becomes pushes, or nil where the
 // service sends none.
 var encoders = map[reflect.Type]func(*pushes, world.Happening){
+	on[*world.WorldReset]():            nil, // connections are closed
 	on[*world.UserAdded]():             nil,
+	on[*world.UserRemoved]():           nil, // its sessions end
 	on[*world.FriendAdded]():           row((*pushes).friendAdded),
 	on[*world.FriendRemoved]():         row((*pushes).friendRemoved),
 	on[*world.GroupFounded]():          nil,
@@ -60,7 +62,7 @@ func newPushes(c chatWriter, seed uint64, send func(to []message.UIN, but any, e
 	return p
 }
 
-// happened is the world's listener.
+// happened sends the pushes of a happening.
 func (p *pushes) happened(h world.Happening) {
 	if encode := encoders[reflect.TypeOf(h)]; encode != nil {
 		encode(p, h)

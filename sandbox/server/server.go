@@ -184,7 +184,7 @@ func New(o Options) (*Server, error) {
 		subject.handle(&s.mux)
 	}
 	s.world.SetClock(s.now)
-	s.world.Listen(s.pushes.happened)
+	s.world.Listen(s.happened)
 	return s, nil
 }
 

@@ -4,7 +4,8 @@ import "libration/ntqq/message"
 
 // The kinds of activity.
 const (
-	ActivityUser          = "user"    // added
+	ActivityUser          = "user" // added
+	ActivityUserRemoved   = "user_removed"
 	ActivityGroup         = "group"   // founded
 	ActivityMessage       = "message" // sent
 	ActivityRecall        = "recall"
@@ -22,7 +23,8 @@ const (
 	ActivityMuteAll       = "mute_all"
 	ActivityOnline        = "client_online"
 	ActivityOffline       = "client_offline"
-	ActivityQR            = "qr" // a QR login was created or changed its state
+	ActivityReset         = "reset" // everything is as at the beginning
+	ActivityQR            = "qr"    // a QR login was created or changed its state
 )
 
 // Activity is a happening in one form for all kinds, for people who watch. Fields that do

@@ -97,7 +97,8 @@ func (w Groups) Add(g Group, members ...message.UIN) (Group, error) {
 	if err := w.checkGroup(&g); err != nil {
 		return Group{}, err
 	}
-	made := &group{Group: g, members: map[message.UIN]*member{}, history: history{next: g.LastSequence + 1}}
+	before := w.spent.groups[g.Code]
+	made := &group{Group: g, members: make(map[message.UIN]*member, len(members)+1), history: history{next: max(g.LastSequence+1, before.sequence)}}
 	made.members[g.Owner] = newMember(message.RoleOwner, g.CreateTime)
 	made.roster = append(made.roster, g.Owner)
 	for _, uin := range members {
@@ -113,7 +114,7 @@ func (w Groups) Add(g Group, members ...message.UIN) (Group, error) {
 		return Group{}, Refuse(Quota, "%d members do not fit in a group of %d", len(made.roster), g.MemberMax)
 	}
 	slices.Sort(made.roster)
-	made.changeSeq = uint32(len(made.roster))
+	made.changeSeq = before.changes + uint32(len(made.roster))
 	w.groups[g.Code] = made
 	view := made.view()
 	w.happened(&GroupFounded{view})

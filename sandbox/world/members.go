@@ -115,14 +115,18 @@ func (w Members) Leave(code message.GroupCode, uin message.UIN) error {
 	if err != nil {
 		return err
 	}
+	w.leave(g, uin, m)
+	return nil
+}
+
+// leave takes a member out of a group; mu is held.
+func (w *state) leave(g *group, uin message.UIN, m *member) {
 	if m.role == message.RoleOwner {
-		delete(w.groups, code)
-		w.happened(&GroupDissolved{g.in(), w.user(uin)})
-		return nil
+		w.dissolve(g)
+		return
 	}
 	g.remove(uin)
 	w.happened(&MemberLeft{g.in(), w.user(uin)})
-	return nil
 }
 
 // Kick takes uin out of a group. by, 0 is the owner, must have the higher role. The

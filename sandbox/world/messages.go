@@ -179,7 +179,10 @@ func (w Messages) sendPrivate(s *Send, m *Message, h *MessageSent) {
 	key := keyOf(s.From, s.To)
 	p := w.pairs[key]
 	if p == nil {
-		p = &pair{history: history{next: firstPrivate + w.rng.Uint64N(9*firstPrivate)}}
+		p = &pair{history: history{next: w.spent.pairs[key]}}
+		if p.history.next == 0 {
+			p.history.next = firstPrivate + w.rng.Uint64N(9*firstPrivate)
+		}
 		w.pairs[key] = p
 	}
 	if s.ClientSequence == 0 {

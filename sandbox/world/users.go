@@ -68,9 +68,10 @@ func (w Users) Add(u User) (User, error) {
 	w.mu.Lock()
 	defer w.done()
 	if u.UIN == 0 {
-		for u.UIN = firstFreeUIN; w.users[u.UIN] != nil; {
-			u.UIN++
+		for w.users[w.freeUIN] != nil {
+			w.freeUIN++
 		}
+		u.UIN = w.freeUIN
 	}
 	if u.UIN > math.MaxUint32 {
 		return User{}, Refuse(BadRequest, "uin %d is too large", u.UIN)
@@ -101,6 +102,7 @@ func (w Users) Add(u User) (User, error) {
 		read: map[message.GroupCode]uint64{}, readPrivate: map[message.UIN]uint64{},
 	}
 	w.byUID[u.UID] = u.UIN
+	delete(w.gone, u.UID)
 	w.happened(&UserAdded{u})
 	return u, nil
 }
@@ -185,14 +187,17 @@ func (w Users) Find(uin message.UIN) (User, bool) {
 	return User{}, false
 }
 
-// FindByUID returns the account with a text id, and whether there is one.
+// FindByUID returns the account with a text id, and whether there is one. A removed
+// account is found too, so that clients can name who has just left
+// (docs/protocol/events.md 9.1 rule 1).
 func (w Users) FindByUID(uid message.UID) (User, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if a := w.users[w.byUID[uid]]; a != nil {
 		return a.User, true
 	}
-	return User{}, false
+	u, ok := w.gone[uid]
+	return u, ok
 }
 
 // List returns all accounts, ordered by UIN.

@@ -34,31 +34,47 @@ type state struct {
 	mu       sync.Mutex
 	now      func() time.Time
 	rng      *rand.Rand
-	users    map[message.UIN]*account
-	byUID    map[message.UID]message.UIN
-	groups   map[message.GroupCode]*group
-	pairs    map[pairKey]*pair
-	forwards forwards
+	scene    // what a reset takes back
+	spent    numbers
 	noticed  uint64 // the newest sequence of a Notice
 	waiting  []report
 	listener func(Happening)
 	watchers map[*watcher]struct{}
 
 	media mediaStore // guards itself
+
+	beginning // does not change once the world is made
+}
+
+// scene is what is true now: [World.Reset] replaces it as a whole. What must never come
+// twice, as the numbers that clients know things by, stands in state.
+type scene struct {
+	users    map[message.UIN]*account
+	byUID    map[message.UID]message.UIN
+	gone     map[message.UID]User // removed accounts
+	freeUIN  message.UIN          // no smaller one from firstFreeUIN on is free
+	groups   map[message.GroupCode]*group
+	pairs    map[pairKey]*pair
+	forwards forwards
 }
 
 // New returns an empty world. The seed decides the uids and everything that is drawn,
 // so that the same calls make the same world.
 func New(seed uint64) *World {
 	return &World{state{
-		seed:     seed,
-		now:      time.Now,
-		rng:      rand.New(rand.NewPCG(seed, 0x6c696272)),
-		users:    map[message.UIN]*account{},
-		byUID:    map[message.UID]message.UIN{},
-		groups:   map[message.GroupCode]*group{},
-		pairs:    map[pairKey]*pair{},
-		forwards: forwards{byID: map[string]*forward{}},
+		seed: seed,
+		now:  time.Now,
+		rng:  rand.New(rand.NewPCG(seed, 0x6c696272)),
+		scene: scene{
+			users:    map[message.UIN]*account{},
+			byUID:    map[message.UID]message.UIN{},
+			gone:     map[message.UID]User{},
+			freeUIN:  firstFreeUIN,
+			groups:   map[message.GroupCode]*group{},
+			pairs:    map[pairKey]*pair{},
+			forwards: forwards{byID: map[string]*forward{}},
+		},
+		spent:    numbers{groups: map[message.GroupCode]groupNumbers{}, pairs: map[pairKey]uint64{}},
 		watchers: map[*watcher]struct{}{},
 	}}
 }
