@@ -65,9 +65,9 @@ func startMany(t *testing.T, program string, n int) (c cost) {
 		people.Users = append(people.Users, scenario.User{UIN: uin, Nickname: fmt.Sprint("bot ", i), Password: "secret"})
 		fmt.Fprintf(&accounts, "  - {name: bot%d, uin: %d, password: secret, access_token: token-of-bot-%04d}\n", i, uin, i)
 		for g := range groups {
-			in := scenario.Group{Code: message.GroupCode(firstGroup + i*groups + g), Name: "group", Owner: alice, Members: []scenario.Member{{UIN: uin}}}
+			in := scenario.Group{Code: message.GroupCode(firstGroup + i*groups + g), Name: "group", Owner: alice, Members: scenario.Members{List: []scenario.Member{{UIN: uin}}}}
 			for m := range members - 2 {
-				in.Members = append(in.Members, scenario.Member{UIN: message.UIN(10100 + m)})
+				in.Members.List = append(in.Members.List, scenario.Member{UIN: message.UIN(10100 + m)})
 			}
 			people.Groups = append(people.Groups, in)
 		}

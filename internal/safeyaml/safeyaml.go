@@ -4,10 +4,8 @@
 package safeyaml
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -35,25 +33,18 @@ func Parse(text []byte, opts ...parser.Option) (file *ast.File, err error) {
 	return parser.Parse(tokens, 0, opts...)
 }
 
-// Decode reads the first document of a text into v. Keys that v does not have are
+// Decode reads the first document of a syntax tree into v. Keys that v does not have are
 // errors. An empty text is an empty v.
-func Decode(text []byte, v any) (err error) {
+func Decode(file *ast.File, v any) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = gaveUp(r)
 		}
 	}()
-	if text, err = bom.Trim(text); err != nil {
-		return err
-	}
-	if _, err := tokenize(text); err != nil {
-		return err
-	}
-	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(v)
-	if errors.Is(err, io.EOF) {
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		return nil
 	}
-	return err
+	return yaml.NodeToValue(file.Docs[0].Body, v, yaml.Strict())
 }
 
 func gaveUp(cause any) error { return fmt.Errorf("the parser gave up: %v", cause) }

@@ -13,18 +13,27 @@ func TestBadTexts(t *testing.T) {
 		{"unknown key", "lists: []", "unknown field"},
 	} {
 		var v struct{ List []string }
-		if err := Decode([]byte(tt.text), &v); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if err := decode([]byte(tt.text), &v); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
 		}
 	}
 }
 
+// decode parses a text and reads it into v.
+func decode(text []byte, v any) error {
+	file, err := Parse(text)
+	if err != nil {
+		return err
+	}
+	return Decode(file, v)
+}
+
 func TestDecode(t *testing.T) {
 	var v struct{ List []string }
-	if err := Decode(nil, &v); err != nil || v.List != nil {
+	if err := decode(nil, &v); err != nil || v.List != nil {
 		t.Errorf("an empty text: got %v, %v", v, err)
 	}
-	if err := Decode([]byte("\ufefflist: [a, b]\n"), &v); err != nil || len(v.List) != 2 {
+	if err := decode([]byte("\ufefflist: [a, b]\n"), &v); err != nil || len(v.List) != 2 {
 		t.Errorf("with a mark: got %v, %v", v, err)
 	}
 }
@@ -39,7 +48,6 @@ func FuzzDecode(f *testing.F) {
 			Map  map[string][]int
 			Text string
 		}
-		_ = Decode(text, &v)
-		_, _ = Parse(text)
+		_ = decode(text, &v)
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -29,7 +28,7 @@ type Scenario struct {
 	Friends [][]message.UIN `yaml:"friends"`
 	Groups  []Group         `yaml:"groups"`
 
-	file *ast.File // where things stand, for errors; nil when made by hand
+	file *ast.File // where things stand, for the errors of Load
 }
 
 // User is one account. What is zero is chosen as by [world.Users.Add].
@@ -55,19 +54,9 @@ type Group struct {
 	Owner     message.UIN       `yaml:"owner"`
 	MemberMax uint32            `yaml:"member_max"`
 	// Rate is how many messages a minute the group takes, 0 for any number.
-	Rate    uint32   `yaml:"rate"`
-	MuteAll bool     `yaml:"mute_all"`
-	Members []Member `yaml:"members"`
-}
-
-// Member is one member of a group.
-type Member struct {
-	UIN message.UIN `yaml:"uin"`
-	// Role is "admin" or, the default, "member".
-	Role  string `yaml:"role"`
-	Card  string `yaml:"card"`
-	Title string `yaml:"title"`
-	Level uint32 `yaml:"level"`
+	Rate    uint32  `yaml:"rate"`
+	MuteAll bool    `yaml:"mute_all"`
+	Members Members `yaml:"members"`
 }
 
 // Load reads a scenario in YAML, at most 16 MiB. Errors name the line;
@@ -80,16 +69,18 @@ func Load(r io.Reader) (*Scenario, error) {
 	if len(text) > maxScenario {
 		return nil, fmt.Errorf("scenario is larger than %d bytes", maxScenario)
 	}
-	s := &Scenario{}
-	if err := safeyaml.Decode(text, s); err != nil {
+	file, err := safeyaml.Parse(text)
+	if err != nil {
 		return nil, describe(err)
 	}
-	if s.file, err = safeyaml.Parse(text); err != nil {
+	s := &Scenario{file: file}
+	if err := safeyaml.Decode(file, s); err != nil {
 		return nil, describe(err)
 	}
 	if _, err := s.Build(0); err != nil {
 		return nil, err
 	}
+	s.file = nil // it is much larger than the scenario
 	return s, nil
 }
 
@@ -147,61 +138,11 @@ func (s *Scenario) fill(w *world.World) error {
 			}
 		}
 	}
+	crowd := crowd{world: w}
 	for i := range s.Groups {
-		s.buildGroup(w, &s.Groups[i], i, report)
+		crowd.buildGroup(&s.Groups[i], i, report)
 	}
 	return errors.Join(problems...)
-}
-
-func (s *Scenario) buildGroup(w *world.World, g *Group, i int, report func(error, string, ...any)) {
-	var members []message.UIN
-	for j, m := range g.Members {
-		switch _, known := w.Users().Find(m.UIN); {
-		case !known:
-			report(fmt.Errorf("no user %d", m.UIN), "$.groups[%d].members[%d]", i, j)
-		case slices.Contains(members, m.UIN):
-			report(fmt.Errorf("member %d is listed twice", m.UIN), "$.groups[%d].members[%d]", i, j)
-		default:
-			members = append(members, m.UIN)
-		}
-	}
-	made, err := w.Groups().Add(world.Group{Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll}, members...)
-	if err != nil {
-		report(err, "$.groups[%d]", i)
-		return
-	}
-	report(w.Groups().LimitRate(made.Code, g.Rate), "$.groups[%d]", i)
-	for j, m := range g.Members {
-		if !slices.Contains(members, m.UIN) {
-			continue
-		}
-		report(s.buildMember(w, made, m), "$.groups[%d].members[%d]", i, j)
-	}
-}
-
-func (s *Scenario) buildMember(w *world.World, g world.Group, m Member) error {
-	switch m.Role {
-	case "admin":
-		if err := w.Members().SetAdmin(g.Code, m.UIN, 0, true); err != nil {
-			return err
-		}
-	case "", "member":
-	case "owner":
-		if m.UIN != g.Owner {
-			return fmt.Errorf("member %d cannot be an owner: the group belongs to %d", m.UIN, g.Owner)
-		}
-	default:
-		return fmt.Errorf("role %q is neither admin nor member", m.Role)
-	}
-	if m.Level > 0 {
-		if err := w.Members().SetLevel(g.Code, m.UIN, m.Level); err != nil {
-			return err
-		}
-	}
-	if err := w.Members().SetCard(g.Code, m.UIN, 0, m.Card); err != nil {
-		return err
-	}
-	return w.Members().SetTitle(g.Code, m.UIN, 0, m.Title)
 }
 
 // locate adds the line of a YAML path to an error.

@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"errors"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +82,14 @@ func TestLoadScenarioErrors(t *testing.T) {
 		{"nameless group", "users:\n  - uin: 1\ngroups:\n  - owner: 1\n", []string{"line 4: a group needs a name"}},
 		{"two owners", "users:\n  - uin: 1\n  - uin: 2\ngroups:\n  - name: G\n    owner: 1\n    members:\n      - {uin: 2, role: owner}\n", []string{"line 8: member 2 cannot be an owner"}},
 		{"member twice", "users:\n  - uin: 1\n  - uin: 2\ngroups:\n  - name: G\n    owner: 1\n    members:\n      - uin: 2\n      - uin: 2\n", []string{"line 9: member 2 is listed twice"}},
+		{"count", "groups:\n  - name: G\n    members: {count: 5001}\n", []string{"line 3: a group has 1 to 5000 members, not 5001"}},
+		{"negative count", "groups:\n  - name: G\n    members: {count: -1}\n", []string{"line 3: a group has 1 to"}},
+		{"no number", "groups:\n  - name: G\n    members: {count: many}\n", []string{"line 3"}},
+		{"counted too few", "users: [{}, {}]\ngroups:\n  - name: G\n    owner: 20001\n    members:\n      count: 1\n      list: [{uin: 20002}]\n", []string{"line 6: count 1 is less"}},
+		{"counted and unknown", "groups:\n  - name: G\n    members:\n      count: 9\n      list:\n        - uin: 7\n", []string{"line 6: no user 7"}},
+		{"unknown key in members", "groups:\n  - name: G\n    members: {coutn: 5}\n", []string{"line 3", "coutn"}},
+		{"unknown key of a member", "users: [{}]\ngroups:\n  - name: G\n    members:\n      - uin: 20001\n        rank: 5\n", []string{"line 6", "rank"}},
+		{"far too many", "groups:\n" + strings.Repeat("  - {name: G, members: {count: 5000}}\n", 201), []string{"line 202: more than 1000000"}},
 		{"too large", strings.Repeat("#", maxScenario+1), []string{"larger than"}},
 	}
 	for _, tt := range tests {
@@ -105,11 +115,75 @@ func TestLoadScenarioErrors(t *testing.T) {
 	}
 }
 
+func TestCountedMembers(t *testing.T) {
+	t.Parallel()
+	s, err := Load(strings.NewReader(`
+users:
+  - {uin: 10001}
+  - {uin: 20002}
+groups:
+  - name: list and count
+    owner: 10001
+    members: {count: 4, list: [{uin: 20002, card: B}]}
+  - {name: only a count, members: {count: 300}}
+  - {name: only a list, owner: 10001, members: {list: [{uin: 20002}]}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[message.GroupCode][]message.UIN{
+		730000001: {10001, 20001, 20002, 20003}, 730000002: {20001, 20003, 20004}, 730000003: {10001, 20002},
+	} {
+		var got []message.UIN
+		for _, m := range w.Members().List(code) {
+			got = append(got, m.User.UIN)
+		}
+		if !slices.Equal(got[:len(want)], want) {
+			t.Errorf("group %d: got members %v, want %v", code, got[:len(want)], want)
+		}
+	}
+	if m, _ := w.Members().Find(730000001, 20002); m.Card != "B" {
+		t.Errorf("got %+v", m)
+	}
+	g, _ := w.Groups().Find(730000002)
+	if g.MemberCount != 300 || g.Owner != 20001 || g.MemberMax != 5000 || len(w.Users().List()) != 302 {
+		t.Errorf("got %+v and %d users", g, len(w.Users().List()))
+	}
+}
+
+// BenchmarkLoad loads 500 groups of 500 members, and reports what stays in memory.
+func BenchmarkLoad(b *testing.B) {
+	text := "users: [{uin: 10001}]\ngroups:\n" +
+		strings.Repeat("  - {name: G, owner: 10001, members: {count: 500}}\n", 500)
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		s, err := Load(strings.NewReader(text))
+		if err != nil {
+			b.Fatal(err)
+		}
+		w, err := s.Build(1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(w)
+	}
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MiB")
+}
+
 func FuzzLoadScenario(f *testing.F) {
 	f.Add(string(defaultFile))
 	f.Add("users:\n  - uin: 1\n")
 	f.Add("users: !tag 0") // the library panics
 	f.Add("groups: [{name: x, owner: 1, members: [{uin: 1}]}]")
+	f.Add("groups: [{name: x, members: {count: 3, list: [{uin: 20001}]}}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Load(strings.NewReader(text))
 		if err != nil {

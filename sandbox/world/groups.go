@@ -11,8 +11,8 @@ import (
 // firstFreeGroup is where the codes of groups without one of their own begin.
 const firstFreeGroup message.GroupCode = 730000001
 
-// maxMembers bounds a group; Group.MemberMax may be smaller.
-const maxMembers = 5000
+// MaxMembers is how many members a group can have. [Group].MemberMax may be less.
+const MaxMembers = 5000
 
 // Group describes one group.
 type Group struct {
@@ -88,7 +88,7 @@ func (w Groups) Add(g Group, members ...message.UIN) (Group, error) {
 	if g.MemberMax == 0 {
 		g.MemberMax = 200
 		if len(members) >= 200 {
-			g.MemberMax = maxMembers
+			g.MemberMax = MaxMembers
 		}
 	}
 	if g.CreateTime == 0 {
@@ -131,8 +131,8 @@ func (w Groups) checkGroup(g *Group) error {
 		return Refuse(NotFound, "no user %d to own the group", g.Owner)
 	case g.Name == "":
 		return Refuse(BadRequest, "a group needs a name")
-	case g.MemberMax > maxMembers:
-		return Refuse(BadRequest, "a group holds at most %d members", maxMembers)
+	case g.MemberMax > MaxMembers:
+		return Refuse(BadRequest, "a group holds at most %d members", MaxMembers)
 	}
 	return checkName(g.Name)
 }

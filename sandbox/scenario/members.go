@@ -1,0 +1,162 @@
+package scenario
+
+import (
+	"fmt"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"libration/ntqq/message"
+	"libration/sandbox/world"
+)
+
+// maxCounted bounds the members of all groups that have a count.
+const maxCounted = 1_000_000
+
+// Members are the members of a group: a list, or in YAML a mapping with count and list.
+type Members struct {
+	// Count is how many members the group has, at most 5000, with its owner and those of
+	// List. Users without a name of their own make up for those who are missing. They get
+	// the next free numbers from 20001 on. All groups have the same: the first ones.
+	// Default: as many as there are in List.
+	Count int      `yaml:"count"`
+	List  []Member `yaml:"list"`
+
+	mapped bool // it was a mapping
+}
+
+// Member is one member of a group.
+type Member struct {
+	UIN message.UIN `yaml:"uin"`
+	// Role is "admin" or, the default, "member".
+	Role  string `yaml:"role"`
+	Card  string `yaml:"card"`
+	Title string `yaml:"title"`
+	Level uint32 `yaml:"level"`
+}
+
+// UnmarshalYAML reads a list of members, or a mapping with count and list.
+func (m *Members) UnmarshalYAML(node ast.Node) error {
+	if node.Type() == ast.SequenceType {
+		return yaml.NodeToValue(node, &m.List, yaml.Strict())
+	}
+	m.mapped = true
+	type plain Members // without this method
+	return yaml.NodeToValue(node, (*plain)(m), yaml.Strict())
+}
+
+// crowd makes the groups of a world, and the users that their counts need.
+type crowd struct {
+	world   *world.World
+	extras  []message.UIN
+	counted int // members of all groups with a count
+}
+
+type reporter func(err error, path string, args ...any)
+
+func (c *crowd) buildGroup(g *Group, i int, report reporter) {
+	within := ""
+	if g.Members.mapped {
+		within = ".list"
+	}
+	bad := map[int]bool{}
+	listed := make(map[message.UIN]bool, len(g.Members.List))
+	members := make([]message.UIN, 0, max(len(g.Members.List), min(g.Members.Count, world.MaxMembers)))
+	for j, m := range g.Members.List {
+		var err error
+		switch _, known := c.world.Users().Find(m.UIN); {
+		case !known:
+			err = fmt.Errorf("no user %d", m.UIN)
+		case listed[m.UIN]:
+			err = fmt.Errorf("member %d is listed twice", m.UIN)
+		default:
+			listed[m.UIN] = true
+			members = append(members, m.UIN)
+			continue
+		}
+		bad[j] = true
+		report(err, "$.groups[%d].members%s[%d]", i, within, j)
+	}
+	members, err := c.fill(members, listed, g)
+	if err != nil {
+		report(err, "$.groups[%d].members.count", i)
+		return
+	}
+	groups := c.world.Groups()
+	made, err := groups.Add(world.Group{Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll}, members...)
+	if err != nil {
+		report(err, "$.groups[%d]", i)
+		return
+	}
+	report(groups.LimitRate(made.Code, g.Rate), "$.groups[%d]", i)
+	for j, m := range g.Members.List {
+		if !bad[j] {
+			report(c.describe(made, m), "$.groups[%d].members%s[%d]", i, within, j)
+		}
+	}
+}
+
+// fill adds users to the listed members until a group has as many as its count says.
+func (c *crowd) fill(members []message.UIN, listed map[message.UIN]bool, g *Group) ([]message.UIN, error) {
+	if g.Members.Count == 0 {
+		return members, nil
+	}
+	want := g.Members.Count
+	if g.Owner != 0 && !listed[g.Owner] {
+		want-- // it is a member without being listed
+	}
+	c.counted += want
+	switch {
+	case g.Members.Count > world.MaxMembers || g.Members.Count < 0:
+		return nil, fmt.Errorf("a group has 1 to %d members, not %d", world.MaxMembers, g.Members.Count)
+	case len(members) > want:
+		return nil, fmt.Errorf("count %d is less than the members that are named", g.Members.Count)
+	case c.counted > maxCounted:
+		return nil, fmt.Errorf("more than %d members in all groups", maxCounted)
+	}
+	for i := 0; len(members) < want; i++ {
+		if i == len(c.extras) {
+			extra, err := c.world.Users().Add(world.User{})
+			if err != nil {
+				return nil, err
+			}
+			c.extras = append(c.extras, extra.UIN)
+		}
+		if uin := c.extras[i]; uin != g.Owner && !listed[uin] {
+			members = append(members, uin)
+		}
+	}
+	return members, nil
+}
+
+// describe gives a member what the scenario says of it.
+func (c *crowd) describe(g world.Group, m Member) error {
+	members := c.world.Members()
+	switch m.Role {
+	case "admin":
+		if err := members.SetAdmin(g.Code, m.UIN, 0, true); err != nil {
+			return err
+		}
+	case "", "member":
+	case "owner":
+		if m.UIN != g.Owner {
+			return fmt.Errorf("member %d cannot be an owner: the group belongs to %d", m.UIN, g.Owner)
+		}
+	default:
+		return fmt.Errorf("role %q is neither admin nor member", m.Role)
+	}
+	if m.Level > 0 {
+		if err := members.SetLevel(g.Code, m.UIN, m.Level); err != nil {
+			return err
+		}
+	}
+	if m.Card != "" {
+		if err := members.SetCard(g.Code, m.UIN, 0, m.Card); err != nil {
+			return err
+		}
+	}
+	if m.Title != "" {
+		return members.SetTitle(g.Code, m.UIN, 0, m.Title)
+	}
+	return nil
+}
