@@ -46,6 +46,9 @@ func fillIn(v reflect.Value, n *uint64) {
 		for i := range v.NumField() {
 			fillIn(v.Field(i), n)
 		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fillIn(v.Index(0), n)
 	case reflect.String:
 		v.SetString(fmt.Sprintf("text %d 你好\u2028<&>", *n))
 	case reflect.Bool:

@@ -75,6 +75,9 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	"set member card": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.SetMemberCard, cardRequest(GroupCode(a.Group), UID(a.UID), a.Card))
 	},
+	"friend poke": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.Poke, friendPokeRequest(UIN(a.UIN), UIN(a.UIN)))
+	},
 	"long message upload": func(t *testing.T, a requestArgs) (string, []byte) {
 		// That client does not know its own text id yet. The payload is made by internal/elements.
 		return encoded(t, rpc.SendLongMessage, sendForwardRequest(GroupCode(a.Group), "", nil))

@@ -45,6 +45,9 @@ func (a *account) sendParams(ctx context.Context, chat message.Chat, p messagePa
 
 // send sends segments, which are a message, to a chat.
 func (a *account) send(ctx context.Context, chat message.Chat, segments []segment, of *unread) (messageIDResult, error) {
+	if len(segments) == 1 && isPoke(segments[0]) {
+		return messageIDResult{}, a.pokeBySegment(ctx, chat, segments[0])
+	}
 	c, err := a.reader.content(ctx, chat, segments)
 	if err != nil {
 		return messageIDResult{}, err

@@ -55,6 +55,12 @@ func noticeRows() []noticeRow {
 		notice("notify/group_name", "c.2", tellNewName).in(NapCat),
 		notice("notify/title", "c.2", tellTitle),
 		notice("friend_add", "c.2", tellFriendAdd),
+		notice("notify/poke", "c.2", tellGroupPoke),
+		notice("notify/poke", "c.2", tellFriendPoke),
+		notice("notify/poke_recall", "c.2", tellGroupPokeRecall),
+		notice("notify/poke_recall", "c.2", tellFriendPokeRecall),
+		notice("notify/honor", "c.2", tellHonor),
+		notice("notify/gray_tip", "c.2", tellGrayTip),
 		notice("bot_online", "c.2", tellOnline),
 		notice("bot_offline", "c.2", tellOffline),
 	}
@@ -62,12 +68,15 @@ func noticeRows() []noticeRow {
 
 // ignored are the types of event without a notice, and why.
 var ignored = map[string]string{
-	"message":        "it is an event of its own (c.1)",
-	"friend_removed": "OneBot has no word for it",
-	"friend_renamed": "OneBot has no word for it",
-	"self_renamed":   "OneBot has no word for it",
-	"account_kicked": "bot_offline says that the account is no longer online, and why",
-	"unknown_push":   "it is for diagnosis",
+	"message":            "it is an event of its own (c.1)",
+	"friend_removed":     "OneBot has no word for it",
+	"friend_renamed":     "OneBot has no word for it",
+	"self_renamed":       "OneBot has no word for it",
+	"group_sign_in":      "OneBot has no word for it",
+	"group_bot_added":    "OneBot has no word for it",
+	"account_restricted": "get_status and the owner's notices say it: no bot can lift it",
+	"account_kicked":     "bot_offline says that the account is no longer online, and why",
+	"unknown_push":       "it is for diagnosis",
 }
 
 var noticesOf = func() map[string][]noticeRow {

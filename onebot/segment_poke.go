@@ -23,10 +23,10 @@ func showPoke(_ *writer, _ message.Chat, p *message.PokeSegment, data []field) (
 }
 
 func readPoke(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
-	if seg.get("type") == "" && seg.get("qq") != "" { // go-cqhttp's nudge
+	if isPoke(seg) { // account.send does that of a message without anything else
 		return nil, badParams(text.T(
-			"segment poke: qq is for a nudge, an action that this version does not have; a poke as a message needs type",
-			"消息段 poke: qq 表示双击头像的戳一戳，本版本没有该动作；作为消息的戳一戳需要 type"))
+			"segment poke: with qq it is an action, and must be the only segment of a message; a poke as a message needs type",
+			"消息段 poke: 带 qq 时是双击头像的动作，必须是消息中唯一的消息段；作为消息的戳一戳需要 type"))
 	}
 	p := &message.PokeSegment{}
 	var err error

@@ -272,7 +272,7 @@ func TestBadSegments(t *testing.T) {
 		`{"type":"keyboard","data":{"rows":{}}}`:                                            `segment keyboard: rows "{}" is no keyboard: rows cannot be of type object`,
 		`{"type":"keyboard","data":{"content":{"rows":[{"buttons":"x"}]}}}`:                 `is no keyboard: rows.buttons cannot be of type string`,
 		`{"type":"keyboard","data":{"rows":[],"bot_app_id":"x"}}`:                           `segment keyboard: bot_app_id "x" must be a whole number`,
-		`{"type":"poke","data":{"qq":"5"}}`:                                                 `segment poke: qq is for a nudge, an action that this version does not have`,
+		`[{"type":"poke","data":{"qq":"5"}},{"type":"text","data":{"text":"x"}}]`:           `segment poke: with qq it is an action, and must be the only segment of a message`,
 		`{"type":"poke","data":{"type":7}}`:                                                 `segment poke: type "7" must be the number of a poke`,
 		`{"type":"poke","data":{"type":"126","id":"2003"}}`:                                 `segment poke: type "126" must be the number of a poke`,
 		`{"type":"poke","data":{"type":13,"special":true}}`:                                 `segment poke: type "13" must be the number of a poke`,

@@ -99,6 +99,7 @@ type push struct {
 	// What split has read of the content, for the rows of its parts.
 	notify *pushpb.GroupNotify
 	item   *pushpb.ProfileSyncItem
+	tip    grayTip
 
 	events []Event
 }

@@ -52,10 +52,6 @@ func (e *FriendRenamed) Update() Update {
 	return Update{Person: e.Friend, Fields: FieldName, Name: e.Nickname}
 }
 
-// tipBecameFriends is the business id of the grey tip between new friends
-// (docs/protocol/events.md 6).
-const tipBecameFriends = 19324
-
 func (p *push) newFriend() {
 	var b pushpb.NewFriend
 	if !p.decode(p.content, &b) {
@@ -103,15 +99,20 @@ func (p *push) friendRenamed() {
 // friendsChanged is for pushes that say no more than that the friends changed.
 func (p *push) friendsChanged() { p.emit(&ListsChanged{Lists: Stale{Friends: true}}) }
 
+// friendTip is what a grey tip of a private chat is about.
 func (p *push) friendTip() {
 	var b pushpb.GeneralGrayTip
 	if !p.decode(p.content, &b) {
 		return
 	}
-	if b.GetBusinessId() == tipBecameFriends {
-		p.friendsChanged()
-		return
+	p.tip = readTip(&b)
+	switch {
+	case b.GetBusinessId() == tipBecameFriends:
+		p.part(kind{typeAccount, 290, tipBecameFriends})
+	case b.GetBusinessType() == tipPoke:
+		p.part(kind{typeAccount, 290, tipPoke})
+	default:
+		p.key.Discriminator = int64(b.GetBusinessType())
+		p.ignore()
 	}
-	p.key.Discriminator = int64(b.GetBusinessType())
-	p.ignore()
 }

@@ -65,20 +65,6 @@ func (p *push) groupNotify() {
 	p.part(kind{typeGroup, 21, typ})
 }
 
-// groupTip reads a grey tip. None has an event yet.
-func (p *push) groupTip() {
-	b := p.readNotify()
-	if b == nil {
-		return
-	}
-	if b.GetGrayTip() == nil {
-		p.incomplete()
-		return
-	}
-	p.key.Discriminator = int64(b.GetGrayTip().GetBusinessType())
-	p.ignore()
-}
-
 // invitedJoin is type 525, which is about a request only with command 87.
 func (p *push) invitedJoin() {
 	var b pushpb.GroupInvitedJoinRequest

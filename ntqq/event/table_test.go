@@ -207,6 +207,15 @@ func TestStale(t *testing.T) {
 		"friend_removed":        {Friends: true},
 		"friend_renamed":        {}, // Update
 		"self_renamed":          {},
+		"group_poke":            {},
+		"friend_poke":           {},
+		"group_poke_recalled":   {},
+		"friend_poke_recalled":  {},
+		"group_sign_in":         {},
+		"group_honor_changed":   {},
+		"group_bot_added":       {Groups: true, Members: group},
+		"group_gray_tip":        {},
+		"account_restricted":    {},
 		"account_kicked":        {},
 		"unknown_push":          {},
 	}

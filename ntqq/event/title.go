@@ -78,9 +78,20 @@ const maxInserts = 16
 
 // inserts leaves out what is no JSON of that form.
 func inserts(s string) []insert {
-	var out []insert
-	for len(out) < maxInserts {
-		_, rest, ok := strings.Cut(s, "<{")
+	_, found := splitInserts(s)
+	return found
+}
+
+// plainNotice is a notice's text with the words of its inserts.
+func plainNotice(s string) string {
+	plain, _ := splitInserts(s)
+	return plain
+}
+
+func splitInserts(s string) (plain string, found []insert) {
+	var b strings.Builder
+	for len(found) < maxInserts {
+		before, rest, ok := strings.Cut(s, "<{")
 		if !ok {
 			break
 		}
@@ -88,11 +99,16 @@ func inserts(s string) []insert {
 		if !ok {
 			break
 		}
+		b.WriteString(before)
 		var in insert
 		if json.Unmarshal([]byte("{"+body+"}"), &in) == nil {
-			out = append(out, in)
+			b.WriteString(in.Text)
+			found = append(found, in)
+		} else {
+			b.WriteString("<{" + body + "}>")
 		}
 		s = after
 	}
-	return out
+	b.WriteString(s)
+	return b.String(), found
 }

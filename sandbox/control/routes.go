@@ -36,6 +36,7 @@ func routes(w *world.World, s Server) []route {
 		groups   = groups{w}
 		members  = members{w}
 		messages = messages{newContents(w, s)}
+		pokes    = pokes{w}
 		load     = load{w, s}
 		media    = mediaFiles{world: w}
 		logins   = logins{s}
@@ -67,6 +68,8 @@ func routes(w *world.World, s Server) []route {
 		{"GET /api/messages", messages.list},
 		{"GET /api/forwards/{id}", messages.forward},
 		{"POST /api/load", load.send},
+		{"POST /api/pokes", pokes.add},
+		{"POST /api/pokes/recall", pokes.recall},
 		{"POST " + uploadPath, media.upload},
 
 		{"GET /api/qr", logins.codes},

@@ -13,6 +13,9 @@ func wordings() []text.Text {
 		text.T("uid %s exists already", "uid %s 已存在"),
 		text.T("user %d cannot be a friend of itself", "用户 %d 不能加自己为好友"),
 		text.T("%d and %d are not friends", "%d 和 %d 不是好友"),
+		text.T("%d is not in the chat of %d and %d", "%d 不在 %d 和 %d 的私聊中"),
+		text.T("%d may take back its own pokes only", "%d 只能撤回自己的戳一戳"),
+		text.T("no such poke", "没有这个戳一戳"),
 		text.T("friends and groups are added by their own requests", "好友和群请用各自的请求添加"),
 
 		// Groups and members.

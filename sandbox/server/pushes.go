@@ -37,6 +37,10 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.MessageSent]():           row((*pushes).messageSent),
 	on[*world.GroupMessageRecalled]():  row((*pushes).groupRecalled),
 	on[*world.FriendMessageRecalled](): row((*pushes).friendRecalled),
+	on[*world.GroupPoked]():            row((*pushes).groupPoked),
+	on[*world.FriendPoked]():           row((*pushes).friendPoked),
+	on[*world.GroupPokeRecalled]():     row((*pushes).groupPokeRecalled),
+	on[*world.FriendPokeRecalled]():    row((*pushes).friendPokeRecalled),
 }
 
 func on[H world.Happening]() reflect.Type { return reflect.TypeFor[H]() }
@@ -93,10 +97,14 @@ const (
 	accountNewFriend    = 179
 	accountGroupRemoved = 212
 	accountVerify       = 226
+	accountTip          = 290
+	accountPokeRecall   = 321
 
 	noticeMute   = 12
 	noticeText   = 16
 	noticeRecall = 17
+	noticeTip    = 20
+	noticeOther  = 21
 )
 
 // eventUID marks the uid of an event push; a random number is added.

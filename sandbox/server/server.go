@@ -179,6 +179,7 @@ func New(o Options) (*Server, error) {
 	s.mux.UnknownOperation = s.unknownOperation
 	for _, subject := range []interface{ handle(*rpc.Mux[*request]) }{
 		&presence{s.world, clients}, &chats{writer}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
+		&pokes{s.world},
 		&faces{keys}, s.media,
 	} {
 		subject.handle(&s.mux)

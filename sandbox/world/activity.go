@@ -21,6 +21,8 @@ const (
 	ActivityRename        = "rename"
 	ActivityMute          = "mute"
 	ActivityMuteAll       = "mute_all"
+	ActivityPoke          = "poke"
+	ActivityPokeRecall    = "poke_recall"
 	ActivityOnline        = "client_online"
 	ActivityOffline       = "client_offline"
 	ActivityReset         = "reset" // everything is as at the beginning

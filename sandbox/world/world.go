@@ -37,6 +37,7 @@ type state struct {
 	scene    // what a reset takes back
 	spent    numbers
 	noticed  uint64 // the newest sequence of a Notice
+	poked    uint64 // the newest number of a Poke
 	waiting  []report
 	listener func(Happening)
 	watchers map[*watcher]struct{}
@@ -56,6 +57,7 @@ type scene struct {
 	groups   map[message.GroupCode]*group
 	pairs    map[pairKey]*pair
 	forwards forwards
+	pokes    pokeBook
 }
 
 // New returns an empty world. The seed decides the uids and everything that is drawn,

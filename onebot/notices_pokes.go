@@ -1,0 +1,66 @@
+package onebot
+
+import (
+	"strconv"
+
+	"libration/ntqq/event"
+)
+
+// pokeFields appends what pokes of both kinds of chats have.
+func pokeFields(b []byte, operator, target event.Person, look *event.PokeLook) []byte {
+	b = uintField(b, "user_id", operator.UIN)
+	b = uintField(b, "target_id", target.UIN)
+	b = uintField(b, "sender_id", operator.UIN)
+	b = textField(b, "action", look.Action)
+	b = textField(b, "suffix", look.Suffix)
+	return textField(b, "action_img_url", look.ImageURL)
+}
+
+func tellGroupPoke(_ *writer, b []byte, e *event.GroupPoked) []byte {
+	return pokeFields(uintField(b, "group_id", e.Group), e.Operator, e.Target, &e.Look)
+}
+
+func tellFriendPoke(_ *writer, b []byte, e *event.FriendPoked) []byte {
+	return pokeFields(b, e.Operator, e.Target, &e.Look)
+}
+
+// tellGroupPokeRecall and tellFriendPokeRecall say nothing of whom was poked: the service
+// does not.
+func tellGroupPokeRecall(_ *writer, b []byte, e *event.GroupPokeRecalled) []byte {
+	return uintField(uintField(b, "group_id", e.Group), "user_id", e.Operator.UIN)
+}
+
+func tellFriendPokeRecall(_ *writer, b []byte, e *event.FriendPokeRecalled) []byte {
+	return uintField(uintField(b, "user_id", e.Operator.UIN), "sender_id", e.Peer.UIN)
+}
+
+func tellHonor(_ *writer, b []byte, e *event.GroupHonorChanged) []byte {
+	b = uintField(b, "group_id", e.Group)
+	b = textField(b, "honor_type", string(e.Honor))
+	return uintField(b, "user_id", e.Member.UIN)
+}
+
+// tellGrayTip: a tip is nobody's and no message.
+func tellGrayTip(_ *writer, b []byte, e *event.GroupGrayTip) []byte {
+	b = uintField(b, "group_id", e.Group)
+	b = append(b, `,"user_id":0,"message_id":0`...)
+	b = textField(b, "busi_id", strconv.FormatUint(e.BusinessID, 10))
+	content := e.Text
+	if content == "" {
+		content = e.Content
+	}
+	b = textField(b, "content", content)
+	b = append(b, `,"raw_info":{"business_type":`...)
+	b = strconv.AppendUint(b, e.BusinessType, 10)
+	b = uintField(b, "template_id", e.TemplateID)
+	b = append(b, `,"params":{`...)
+	for i, p := range e.Params {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, p.Name)
+		b = append(b, ':')
+		b = appendString(b, p.Value)
+	}
+	return append(b, "}}"...)
+}
