@@ -20,6 +20,10 @@ type Group struct {
 	MemberCount uint32
 	// MemberMax is how many members the group may have.
 	MemberMax uint32
+	// MuteAll is whether only the owner and admins may write.
+	MuteAll bool
+	// Mask is what the account's clients do with its messages.
+	Mask Mask
 
 	latest uint64 // sequence of the newest message when the list was fetched
 }
@@ -84,6 +88,7 @@ func (c *Client) fetchGroups(ctx context.Context) error {
 			Remark: g.GetPerson().GetRemark(), OwnerUID: UID(g.GetInfo().GetOwner().GetUid()),
 			CreateTime: int64(g.GetInfo().GetCreatedTime()), MemberCount: g.GetInfo().GetMemberCount(),
 			MemberMax: g.GetInfo().GetMemberMax(), latest: uint64(g.GetPerson().GetLatestSeq()),
+			MuteAll: g.GetInfo().GetMuteAllExpireTime() != 0, Mask: Mask(g.GetPerson().GetMsgMask()),
 		})
 	}
 	c.cache.setGroups(list)

@@ -35,6 +35,15 @@ type requestArgs struct {
 	ResID                              string `json:"res_id"`
 	Filtered                           bool
 	mediaArgs
+	manageArgs
+}
+
+// manageArgs are those of what manages groups.
+type manageArgs struct {
+	Name, Title string
+	Admin, Mute bool
+	Duration    uint32
+	RejectAgain bool `json:"reject_again"`
 }
 
 type requestVector struct {
@@ -77,6 +86,27 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"friend poke": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.Poke, friendPokeRequest(UIN(a.UIN), UIN(a.UIN)))
+	},
+	"set special title": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.SetMemberTitle, titleRequest(GroupCode(a.Group), UID(a.UID), a.Title))
+	},
+	"set group admin": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.SetAdmin, adminRequest(GroupCode(a.Group), UID(a.UID), a.Admin))
+	},
+	"set group name": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.RenameGroup, renameRequest(GroupCode(a.Group), a.Name))
+	},
+	"group mute all": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.MuteGroup, muteAllRequest(GroupCode(a.Group), a.Mute))
+	},
+	"mute member": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.MuteMember, muteRequest(GroupCode(a.Group), UID(a.UID), a.Duration))
+	},
+	"kick member": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.KickMembers, kickRequest(GroupCode(a.Group), []UID{UID(a.UID)}, Kick{Block: a.RejectAgain}))
+	},
+	"leave group": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.LeaveGroup, leaveRequest(GroupCode(a.Group)))
 	},
 	"long message upload": func(t *testing.T, a requestArgs) (string, []byte) {
 		// That client does not know its own text id yet. The payload is made by internal/elements.
@@ -345,6 +375,10 @@ var responseRows = map[string]func(t *testing.T, body []byte, first json.RawMess
 		_ = json.Unmarshal(first, &w)
 		return []any{u.UIN, u.Nickname, u.Sign, u.QID, uint64(u.Age), uint64(u.Level), uint64(u.Sex), u.AvatarURL},
 			[]any{UIN(w.UIN), w.Nickname, w.Sign, w.QID, w.Age, w.Level, w.Sex, w.Avatar}, err
+	},
+	rpc.RenameGroup.Name: func(_ *testing.T, body []byte, _ json.RawMessage) (any, any, error) {
+		_, err := rpc.RenameGroup.DecodeResponse(body)
+		return nil, nil, err
 	},
 	rpc.MediaKeys.Name: readKeysVector,
 	rpc.Register.Name: func(_ *testing.T, body []byte, _ json.RawMessage) (any, any, error) {

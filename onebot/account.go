@@ -20,6 +20,7 @@ type account struct {
 	client   *ntqq.Client
 	deliver  func(context.Context, message.Chat, message.Content) (*message.Message, error) // sendTo; tests make it fail
 	gateway  *gateway.Gateway
+	clock    gateway.Clock
 	table    *table.Table[*account]
 	log      *slog.Logger
 	version  string // of the program

@@ -36,7 +36,19 @@ type row = table.Row[*account]
 
 // Table returns all actions. It panics when a row is wrong.
 var Table = sync.OnceValue(func() *table.Table[*account] {
-	rows := slices.Concat(messageActions(), forwardActions(), historyActions(), userActions(), groupActions(), pokeActions(), faceActions(), mediaActions(), serviceActions(), knownActions())
+	rows := slices.Concat(
+		messageActions(),
+		forwardActions(),
+		historyActions(),
+		userActions(),
+		groupActions(),
+		manageActions(),
+		pokeActions(),
+		faceActions(),
+		mediaActions(),
+		serviceActions(),
+		knownActions(),
+	)
 	t, err := table.New(dialect(), rows...)
 	if err != nil {
 		panic(err)

@@ -31,10 +31,18 @@ type groupInfo struct {
 	MaxMemberCount uint32            `json:"max_member_count" en:"How many it may have." zh:"成员数上限。"`
 	CreateTime     int64             `json:"group_create_time" en:"When it was made, Unix seconds." zh:"创建时间，Unix 秒。"`
 	Remark         string            `json:"group_remark" en:"What the account calls it." zh:"群备注。"`
+	AllShut        int32             `json:"group_all_shut" en:"1 while only the owner and admins may write, else 0." zh:"全员禁言时为 1，否则为 0。"`
 }
 
 func newGroupInfo(g ntqq.Group) groupInfo {
-	return groupInfo{g.Code, g.Name, g.MemberCount, g.MemberMax, g.CreateTime, g.Remark}
+	i := groupInfo{
+		GroupID: g.Code, GroupName: g.Name, MemberCount: g.MemberCount, MaxMemberCount: g.MemberMax,
+		CreateTime: g.CreateTime, Remark: g.Remark,
+	}
+	if g.MuteAll {
+		i.AllShut = 1
+	}
+	return i
 }
 
 func getGroupList(ctx context.Context, a *account, p listParams) ([]groupInfo, error) {

@@ -168,6 +168,7 @@ var causes = []struct {
 	{ntqq.ErrNoFriend, noFriend},
 	{ntqq.ErrNoGroup, noGroup},
 	{ntqq.ErrNoMember, noMember},
+	{ntqq.ErrOwner, ownerStays},
 	{ntqq.ErrNoUser, noUser},
 	{ntqq.ErrNoMarketFace, noMface},
 	{ntqq.ErrNoMessage, noMessage},

@@ -39,6 +39,7 @@ func New(o Options) *Dialect {
 	a := &account{
 		client:   o.Client,
 		gateway:  o.Gateway,
+		clock:    o.Clock,
 		table:    Table(),
 		log:      o.Log,
 		version:  o.Version,

@@ -349,6 +349,10 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[*event.FriendPoked](): {&event.FriendPoked{Peer: event.Person{UIN: alice}}},
 		reflect.TypeFor[io.Writer]():          {io.Discard},
 		reflect.TypeFor[ntqq.HistoryQuery]():  {ntqq.HistoryQuery{}, ntqq.HistoryQuery{Time: 1}},
+		reflect.TypeFor[[]message.UIN]():      {[]message.UIN{alice}},
+		reflect.TypeFor[time.Duration]():      {time.Minute},
+		reflect.TypeFor[ntqq.Kick]():          {ntqq.Kick{}},
+		reflect.TypeFor[ntqq.Mask]():          {ntqq.MaskNotify},
 		reflect.TypeFor[message.Chat](): {
 			message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"},
 		},

@@ -12,14 +12,16 @@ import (
 // messages around them ("body.ret_code").
 type verdict struct {
 	code string // "": the text alone decides
-	text string
+	text string // "": there is none
 	// success is the text of an answer that is no refusal, where there is no code.
 	success string
 }
 
 // read returns the code, 0 for success, and the text.
 func (v verdict) read(answer proto.Message) (code int64, text string) {
-	text = get(answer, v.text).String()
+	if v.text != "" {
+		text = get(answer, v.text).String()
+	}
 	switch {
 	case v.code != "":
 		code = number(get(answer, v.code))
@@ -39,8 +41,10 @@ func (v verdict) write(answer proto.Message, code int64, text string) {
 			m.Set(f, protoreflect.ValueOfUint32(uint32(code)))
 		}
 	}
-	m, f := field(answer, v.text, true)
-	m.Set(f, protoreflect.ValueOfString(text))
+	if v.text != "" {
+		m, f := field(answer, v.text, true)
+		m.Set(f, protoreflect.ValueOfString(text))
+	}
 }
 
 // check panics when the fields are none of the answer's.

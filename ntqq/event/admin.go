@@ -28,10 +28,15 @@ func (p *push) adminChange() {
 	if target == nil {
 		target, admin = b.GetBody().GetUnset(), false
 	}
-	if b.GetGroupCode() == 0 || target.GetUid() == "" {
+	group := message.GroupCode(b.GetGroupCode())
+	switch {
+	case group != 0 && b.Body != nil && target == nil:
+		// Neither: perhaps the group has another owner (docs/protocol/events.md 5.2).
+		p.emit(&ListsChanged{Lists: Stale{Groups: true, Members: group}})
+		return
+	case group == 0 || target.GetUid() == "":
 		p.incomplete()
 		return
 	}
-	group := message.GroupCode(b.GetGroupCode())
 	p.emit(&GroupAdminChanged{Group: group, Member: p.person(target.GetUid()), Admin: admin, Time: p.time(0)})
 }

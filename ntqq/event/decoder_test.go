@@ -101,6 +101,7 @@ func specification() []specified {
 			&GroupAdminChanged{theGroup, alice, true, pushTime}}},
 		{"44 unset", 44, 0, "08959aef3a220b0a090a07755f616c696365", []Event{
 			&GroupAdminChanged{theGroup, alice, false, pushTime}}},
+		{"44 of nobody", 44, 0, "08959aef3a2200", []Event{&ListsChanged{Lists: Stale{Groups: true, Members: theGroup}}}},
 		{"84", 84, 0, "08959aef3a1a07755f616c69636520032a026869", ignored(84, -1, -1)},
 		{"85", 85, 0, "08959aef3a10011a05755f626f6220003030", []Event{
 			&GroupMemberIncrease{theGroup, bot, bob, JoinSelf, pushTime}}},

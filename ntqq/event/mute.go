@@ -20,7 +20,14 @@ type GroupMuted struct {
 func (*GroupMuted) Name() string     { return "group_muted" }
 func (e *GroupMuted) When() int64    { return e.Time }
 func (e *GroupMuted) People() People { return members(e.Group, &e.Member, &e.Operator) }
-func (e *GroupMuted) Stale() Stale   { return Stale{Members: e.Group} }
+
+// Stale is the list that says how long: of groups, or of members.
+func (e *GroupMuted) Stale() Stale {
+	if e.All {
+		return Stale{Groups: true}
+	}
+	return Stale{Members: e.Group}
+}
 
 func (p *push) mute() {
 	var b pushpb.GroupMute

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/hex"
 	"net/http"
 
 	"libration/ntqq/message"
@@ -9,14 +10,27 @@ import (
 
 // groupView is a group in JSON.
 type groupView struct {
-	Code         message.GroupCode `json:"code"`
-	Name         string            `json:"name"`
-	Owner        message.UIN       `json:"owner"`
-	CreateTime   int64             `json:"create_time"`
-	MemberMax    uint32            `json:"member_max"`
-	MemberCount  uint32            `json:"member_count"`
-	MuteAll      bool              `json:"mute_all"`
-	LastSequence uint64            `json:"last_sequence"`
+	Code        message.GroupCode `json:"code"`
+	Name        string            `json:"name"`
+	Owner       message.UIN       `json:"owner"`
+	CreateTime  int64             `json:"create_time"`
+	MemberMax   uint32            `json:"member_max"`
+	MemberCount uint32            `json:"member_count"`
+	MuteAll     bool              `json:"mute_all"`
+	// Avatar is the SHA-1 of the group's picture in hex; "" for none.
+	Avatar       string `json:"avatar"`
+	LastSequence uint64 `json:"last_sequence"`
+}
+
+func viewGroup(g world.Group) groupView {
+	v := groupView{
+		Code: g.Code, Name: g.Name, Owner: g.Owner, CreateTime: g.CreateTime, MemberMax: g.MemberMax,
+		MemberCount: g.MemberCount, MuteAll: g.MuteAll, LastSequence: g.LastSequence,
+	}
+	if g.Avatar != (world.Blob{}) {
+		v.Avatar = hex.EncodeToString(g.Avatar.SHA1[:])
+	}
+	return v
 }
 
 // groups are all that there are.
@@ -25,7 +39,7 @@ type groups struct{ world *world.World }
 func (h groups) views() []groupView {
 	views := []groupView{}
 	for _, g := range h.world.Groups().List() {
-		views = append(views, groupView(g))
+		views = append(views, viewGroup(g))
 	}
 	return views
 }
@@ -46,10 +60,10 @@ func (h groups) add(r *http.Request) (any, error) {
 	g, err := h.world.Groups().Add(world.Group{
 		Code: body.Code, Name: body.Name, Owner: body.Owner, MemberMax: body.MemberMax,
 	}, body.Members...)
-	return created{groupView(g)}, err
+	return created{viewGroup(g)}, err
 }
 
-// change renames or mutes a group as by, 0 for the owner.
+// change renames or mutes a group, or gives it away, as by, 0 for the owner.
 func (h groups) change(r *http.Request) (any, error) {
 	code, err := number[message.GroupCode]("group", r.PathValue("code"))
 	if err != nil {
@@ -59,6 +73,7 @@ func (h groups) change(r *http.Request) (any, error) {
 		By      message.UIN `json:"by"`
 		Name    *string     `json:"name"`
 		MuteAll *bool       `json:"mute_all"`
+		Owner   message.UIN `json:"owner"` // 0: the one there is
 	}
 	if err := readBody(r, &body); err != nil {
 		return nil, err
@@ -73,11 +88,16 @@ func (h groups) change(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
+	if body.Owner != 0 {
+		if err := h.world.Groups().Transfer(code, body.By, body.Owner); err != nil {
+			return nil, err
+		}
+	}
 	g, ok := h.world.Groups().Find(code)
 	if !ok {
 		return nil, fail(http.StatusNotFound, "no group %d", code)
 	}
-	return groupView(g), nil
+	return viewGroup(g), nil
 }
 
 func (h groups) remove(r *http.Request) (any, error) {

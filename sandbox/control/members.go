@@ -119,7 +119,7 @@ func (h members) change(r *http.Request) (any, error) {
 	return viewMember(m), nil
 }
 
-// remove kicks uin when the query says by whom; else uin leaves.
+// remove kicks uin when the query says by whom, with block for good; else uin leaves.
 func (h members) remove(r *http.Request) (any, error) {
 	code, uin, err := groupAndUIN(r)
 	if err != nil {
@@ -129,7 +129,7 @@ func (h members) remove(r *http.Request) (any, error) {
 	switch {
 	case err != nil:
 	case by != 0:
-		err = h.world.Members().Kick(code, uin, by)
+		err = h.world.Members().KickAll(code, by, r.URL.Query().Get("block") == "true", uin)
 	default:
 		err = h.world.Members().Leave(code, uin)
 	}

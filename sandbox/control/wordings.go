@@ -38,6 +38,11 @@ func wordings() []text.Text {
 		text.T("%d may not mute %d", "%d 无权禁言 %d"),
 		text.T("%d may not mute the group", "%d 无权开启全员禁言"),
 		text.T("%d may not kick %d", "%d 无权移出 %d"),
+		text.T("%d may not give the group away", "%d 无权转让群"),
+		text.T("%d owns group %d already", "%d 已经是群 %d 的群主"),
+		text.T("%d may not change the picture of the group", "%d 无权修改群头像"),
+		text.T("no such picture", "没有这张图片"),
+		text.T("mask %d is none of 1 to 4", "消息接收方式 %d 不在 1 到 4 之间"),
 
 		text.T("this world has no beginning: it was made by hand", "此世界由程序手工建立，没有可回到的开头"),
 

@@ -35,10 +35,10 @@ func (h *groups) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.StrangerGroupInfo, h.anyGroupInfo)
 	rpc.Handle(mux, rpc.GroupMembers, h.groupMembers)
 	rpc.Handle(mux, rpc.GroupMemberOrAll, h.groupMember)
-	rpc.Handle(mux, rpc.SetMemberCard, h.setCard)
 	rpc.Handle(mux, rpc.GroupContactCard, h.contactCard)
 	rpc.Handle(mux, rpc.GroupNotices, h.noticeList)
 	rpc.Handle(mux, rpc.FilteredNotices, h.filteredNotices)
+	h.handleManagement(mux)
 }
 
 // wireRole is a role as the protocol numbers it (docs/protocol/operations.md 4.4).
@@ -73,12 +73,13 @@ func (h *groups) groupList(rq *request, _ *oidbpb.GroupListReq) (*oidbpb.GroupLi
 		if g.MuteAll {
 			info.MuteAllExpireTime = proto.Uint32(muteAllTime)
 		}
+		view := h.world.Groups().View(g.Code, rq.session.uin)
 		answer.Groups = append(answer.Groups, &oidbpb.GroupListEntry{
 			GroupCode: uint64(g.Code),
 			Info:      info,
 			Person: &oidbpb.GroupListPerson{
-				LastSpeakTime: proto.Uint32(uint32(me.LastSpeak)), MemberRole: wireRole(me.Role), Remark: proto.String(""),
-				MuteExpireTime: proto.Uint32(uint32(me.MuteUntil)), LatestSeq: uint32(g.LastSequence), MsgMask: 1,
+				LastSpeakTime: proto.Uint32(uint32(me.LastSpeak)), MemberRole: wireRole(me.Role), Remark: proto.String(view.Remark),
+				MuteExpireTime: proto.Uint32(uint32(me.MuteUntil)), LatestSeq: uint32(g.LastSequence), MsgMask: max(view.Mask, 1),
 			},
 		})
 	}
@@ -183,20 +184,6 @@ func (h *groups) groupMember(rq *request, req *oidbpb.GroupMemberReq) (*oidbpb.G
 	}
 	answer.Members = []*oidbpb.GroupMember{memberEntry(m)}
 	return answer, nil
-}
-
-// setCard removes a card that the request leaves out.
-func (h *groups) setCard(rq *request, req *oidbpb.ModifyMemberReq) (*oidbpb.ModifyMemberResp, error) {
-	for _, m := range req.GetMembers() {
-		user, err := h.user(m.GetUid())
-		if err == nil {
-			err = h.world.Members().SetCard(message.GroupCode(req.GetGroupCode()), user.UIN, rq.session.uin, m.GetMemberCard())
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return &oidbpb.ModifyMemberResp{GroupCode: req.GetGroupCode()}, nil
 }
 
 // user finds whom a request names.

@@ -25,6 +25,8 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.FriendRemoved]():         row((*pushes).friendRemoved),
 	on[*world.GroupFounded]():          nil,
 	on[*world.GroupRenamed]():          row((*pushes).renamed),
+	on[*world.AvatarChanged]():         nil, // no push is known
+	on[*world.OwnerChanged]():          row((*pushes).ownerChanged),
 	on[*world.GroupDissolved]():        row((*pushes).dissolved),
 	on[*world.MemberJoined]():          row((*pushes).joined),
 	on[*world.MemberLeft]():            row((*pushes).left),

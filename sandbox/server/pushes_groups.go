@@ -111,6 +111,14 @@ func (p *pushes) adminChanged(h *world.AdminChanged) {
 	p.all(h.InGroup, p.groupEvent(h.Group, typeAdmin, 0, encode(change)))
 }
 
+// ownerChanged is push 44 to all members that names nobody: which form the service sends is
+// not known (docs/protocol/events.md 5.2). Clients may ask for the members again.
+func (p *pushes) ownerChanged(h *world.OwnerChanged) {
+	p.all(h.InGroup, p.groupEvent(h.Group, typeAdmin, 0, encode(&pushpb.GroupAdminChange{
+		GroupCode: uint64(h.Group), Body: &pushpb.GroupAdminChangeBody{},
+	})))
+}
+
 // muted is push 732/12 to all members.
 func (p *pushes) muted(h *world.MemberMuted) {
 	p.muteState(h.InGroup, h.By, &pushpb.GroupMuteState{

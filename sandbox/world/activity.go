@@ -19,6 +19,8 @@ const (
 	ActivityCard          = "card"
 	ActivityTitle         = "title"
 	ActivityRename        = "rename"
+	ActivityOwner         = "owner"  // User is the new one, By the one before
+	ActivityAvatar        = "avatar" // of a group
 	ActivityMute          = "mute"
 	ActivityMuteAll       = "mute_all"
 	ActivityPoke          = "poke"

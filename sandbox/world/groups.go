@@ -25,6 +25,8 @@ type Group struct {
 	MemberCount uint32
 	// MuteAll is whether only the owner and admins may speak.
 	MuteAll bool
+	// Avatar is the group's picture, of which [Media] has the bytes. Zero: it has none.
+	Avatar Blob
 	// LastSequence is the sequence of the newest message, 0 for none.
 	LastSequence uint64
 }
@@ -39,6 +41,8 @@ type group struct {
 	history   history
 	atAll     atAllQuota
 	rate      rateLimit
+	blocked   map[message.UIN]bool      // who may not ask to join; nil: nobody
+	views     map[message.UIN]GroupView // of members who have one; nil: nobody
 }
 
 // in is the part of a happening in the group.
@@ -138,7 +142,7 @@ func (w Groups) checkGroup(g *Group) error {
 }
 
 // Rename changes the name of a group, at most 127 bytes. by is the owner or an admin, 0
-// is the owner. The refusals are BadRequest, NotFound, NotMember and NoPermission.
+// is the owner. Where that is its name, nothing happens. The refusals are BadRequest, NotFound, NotMember and NoPermission.
 func (w Groups) Rename(code message.GroupCode, by message.UIN, name string) error {
 	w.mu.Lock()
 	defer w.done()
@@ -154,6 +158,9 @@ func (w Groups) Rename(code message.GroupCode, by message.UIN, name string) erro
 	}
 	if err := checkName(name); err != nil {
 		return err
+	}
+	if g.Name == name {
+		return nil
 	}
 	g.Name = name
 	w.happened(&GroupRenamed{g.in(), w.user(by), name})

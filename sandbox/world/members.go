@@ -52,10 +52,12 @@ func (h *MemberLeft) Activity() Activity {
 	return Activity{Kind: ActivityLeave, Group: h.Group, User: h.Member.UIN}
 }
 
-// MemberKicked is sent when By took Member out of a group.
+// MemberKicked is sent when By took Member out of a group. With Block the member may not
+// ask to join again.
 type MemberKicked struct {
 	InGroup
 	Member, By User
+	Block      bool
 }
 
 // Activity implements Happening.
@@ -126,28 +128,60 @@ func (w *state) leave(g *group, uin message.UIN, m *member) {
 		return
 	}
 	g.remove(uin)
+	w.notify(Notice{Kind: NoticeLeft, Group: g.Code, Target: w.user(uin)}, g.admins()...)
 	w.happened(&MemberLeft{g.in(), w.user(uin)})
 }
 
 // Kick takes uin out of a group. by, 0 is the owner, must have the higher role. The
 // refusals are NotFound, NotMember and NoPermission.
 func (w Members) Kick(code message.GroupCode, uin, by message.UIN) error {
+	return w.KickAll(code, by, false, uin)
+}
+
+// KickAll takes several members out of a group, or none of them where one is refused. With
+// block they may not ask to join again, until they have come in otherwise. by and the
+// refusals are as for Kick.
+func (w Members) KickAll(code message.GroupCode, by message.UIN, block bool, uins ...message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
-	g, m, by, role, err := w.actorOn(code, uin, by)
-	if err != nil {
-		return err
+	for _, uin := range uins {
+		_, m, by, role, err := w.actorOn(code, uin, by)
+		if err != nil {
+			return err
+		}
+		if !outranks(role, m.role) {
+			return Refuse(NoPermission, "%d may not kick %d", by, uin)
+		}
 	}
-	if !outranks(role, m.role) {
-		return Refuse(NoPermission, "%d may not kick %d", by, uin)
+	for _, uin := range uins {
+		g, _, by, _, err := w.actorOn(code, uin, by)
+		if err != nil { // named twice
+			continue
+		}
+		g.remove(uin)
+		if block {
+			g.block(uin)
+		}
+		about := Notice{Kind: NoticeKicked, Group: code, Target: w.user(uin), Operator: w.user(by)}
+		w.notify(about, g.admins()...)
+		about.Kind = NoticeKickedMe
+		w.notify(about, uin)
+		w.happened(&MemberKicked{g.in(), w.user(uin), w.user(by), block})
 	}
-	g.remove(uin)
-	w.happened(&MemberKicked{g.in(), w.user(uin), w.user(by)})
 	return nil
+}
+
+// block keeps uin from asking to join.
+func (g *group) block(uin message.UIN) {
+	if g.blocked == nil {
+		g.blocked = map[message.UIN]bool{}
+	}
+	g.blocked[uin] = true
 }
 
 func (g *group) add(uin message.UIN, at int64) {
 	g.members[uin] = newMember(message.RoleMember, at)
+	delete(g.blocked, uin)
 	i, _ := slices.BinarySearch(g.roster, uin)
 	g.roster = slices.Insert(slices.Clone(g.roster), i, uin)
 	g.changeSeq++
@@ -155,6 +189,7 @@ func (g *group) add(uin message.UIN, at int64) {
 
 func (g *group) remove(uin message.UIN) {
 	delete(g.members, uin)
+	delete(g.views, uin)
 	if i, found := slices.BinarySearch(g.roster, uin); found {
 		g.roster = slices.Delete(slices.Clone(g.roster), i, i+1)
 	}

@@ -56,8 +56,8 @@ func (w Members) Mute(code message.GroupCode, uin, by message.UIN, seconds uint3
 }
 
 // MuteAll lets only the owner and admins speak, or with on false everybody again. by is
-// the owner or an admin, 0 is the owner. The refusals are NotFound, NotMember and
-// NoPermission.
+// the owner or an admin, 0 is the owner. Where it is so, nothing happens. The refusals are
+// NotFound, NotMember and NoPermission.
 func (w Groups) MuteAll(code message.GroupCode, by message.UIN, on bool) error {
 	w.mu.Lock()
 	defer w.done()
@@ -67,6 +67,9 @@ func (w Groups) MuteAll(code message.GroupCode, by message.UIN, on bool) error {
 	}
 	if role == message.RoleMember {
 		return Refuse(NoPermission, "%d may not mute the group", by)
+	}
+	if g.MuteAll == on {
+		return nil
 	}
 	g.MuteAll = on
 	w.happened(&GroupMuted{g.in(), w.user(by), on})

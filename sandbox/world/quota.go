@@ -63,3 +63,16 @@ func (q *atAllQuota) use(uin message.UIN) {
 	q.group++
 	q.users[uin]++
 }
+
+// AtAllLeft returns how often uin can still mention everybody in a group today, how often
+// all of its admins can, and whether uin may. The refusals are NotFound and NotMember.
+func (w Members) AtAllLeft(code message.GroupCode, uin message.UIN) (account, all uint32, may bool, err error) {
+	w.mu.Lock()
+	defer w.done()
+	g, m, err := w.member(code, uin)
+	if err != nil {
+		return 0, 0, false, err
+	}
+	g.atAll.left(uin, w.now()) // begins the day
+	return atAllPerAccount - g.atAll.users[uin], atAllPerGroup - g.atAll.group, m.role != message.RoleMember, nil
+}

@@ -60,12 +60,19 @@ func (w Members) SetAdmin(code message.GroupCode, uin, by message.UIN, admin boo
 	}
 	m.role = want
 	g.changeSeq++
+	about := Notice{Kind: NoticeAdminSet, Group: code, Target: w.user(uin), Operator: w.user(by)}
+	if !admin {
+		about.Kind = NoticeAdminUnsetMe
+		w.notify(about, uin)
+		about.Kind = NoticeAdminUnset
+	}
+	w.notify(about, g.admins()...)
 	w.happened(&AdminChanged{g.in(), w.user(uin), w.user(by), admin})
 	return nil
 }
 
 // SetCard sets the name of uin in a group, at most 127 bytes; "" takes it away. by is
-// uin, the owner (also 0) or an admin. The refusals are BadRequest, NotFound, NotMember
+// uin, the owner (also 0) or an admin. Where uin has it, nothing happens. The refusals are BadRequest, NotFound, NotMember
 // and NoPermission.
 func (w Members) SetCard(code message.GroupCode, uin, by message.UIN, card string) error {
 	w.mu.Lock()
@@ -80,6 +87,9 @@ func (w Members) SetCard(code message.GroupCode, uin, by message.UIN, card strin
 	if err := checkName(card); err != nil {
 		return err
 	}
+	if m.card == card {
+		return nil
+	}
 	m.card = card
 	g.changeSeq++
 	w.happened(&CardChanged{g.in(), w.user(uin), w.user(by), card})
@@ -87,8 +97,8 @@ func (w Members) SetCard(code message.GroupCode, uin, by message.UIN, card strin
 }
 
 // SetTitle sets the special title of uin, at most 127 bytes; "" takes it away. by must be
-// the owner, 0 is the owner. The refusals are BadRequest, NotFound, NotMember and
-// NoPermission.
+// the owner, 0 is the owner. Where uin has it, nothing happens. The refusals are BadRequest,
+// NotFound, NotMember and NoPermission.
 func (w Members) SetTitle(code message.GroupCode, uin, by message.UIN, title string) error {
 	w.mu.Lock()
 	defer w.done()
@@ -101,6 +111,9 @@ func (w Members) SetTitle(code message.GroupCode, uin, by message.UIN, title str
 	}
 	if err := checkName(title); err != nil {
 		return err
+	}
+	if m.title == title {
+		return nil
 	}
 	m.title = title
 	g.changeSeq++
