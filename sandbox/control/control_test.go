@@ -73,7 +73,7 @@ func (f *fakeServer) Face(id uint32) (message.FaceSegment, bool) {
 func (f *fakeServer) MarketKey([]byte) string { return "0123456789abcdef" }
 
 func (f *fakeServer) MusicCard(request []byte) (string, error) {
-	if !strings.Contains(string(request), `"title":"T"`) {
+	if !strings.Contains(string(request), `"title":"T`) {
 		return "", errors.New("no title")
 	}
 	return `{"app":"com.tencent.structmsg","meta":{"music":{"title":"T"}}}`, nil

@@ -42,11 +42,13 @@ func routes(w *world.World, s Server) []route {
 		logins   = logins{s}
 		clients  = clients{s}
 		faults   = faults{s}
+		tour     = tour{w, s}
 	)
 	return []route{
 		{"GET /healthz", health},
 		{"GET /api/state", overview.state},
 		{"POST /api/reset", overview.reset},
+		{"POST /api/tour", tour.run},
 
 		{"GET /api/users", users.list},
 		{"POST /api/users", users.add},

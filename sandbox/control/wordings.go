@@ -44,6 +44,8 @@ func wordings() []text.Text {
 		text.T("no such picture", "没有这张图片"),
 		text.T("mask %d is none of 1 to 4", "消息接收方式 %d 不在 1 到 4 之间"),
 
+		text.T("pause %q is no duration up to %v", "pause %q 不是不超过 %v 的时长"),
+		text.T("the tour was broken off after %d steps", "演示在 %d 步后中断"),
 		text.T("this world has no beginning: it was made by hand", "此世界由程序手工建立，没有可回到的开头"),
 
 		// Messages.

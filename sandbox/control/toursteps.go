@@ -1,0 +1,111 @@
+package control
+
+// tourSteps has a row for each step of a tour, in order. The guides show them: see
+// TestTourDocs.
+func tourSteps() []step {
+	var steps []step
+	for _, chapter := range [][]step{tourPeople(), tourFriend(), tourMessages(), tourGroup(), tourEnd()} {
+		steps = append(steps, chapter...)
+	}
+	return steps
+}
+
+// say is a message of a friend or, with as "group", of a member.
+func say(where, segments string) step {
+	return step{
+		request: "POST /api/send", body: `{"as": $amy, ` + where + `, "segments": [` + segments + `]}`,
+		events: []string{"message"},
+	}
+}
+
+const (
+	toAccount = `"to": $account`
+	toGroup   = `"group": $group`
+)
+
+// tourPeople makes who does it all.
+func tourPeople() []step {
+	user := func(name, variable string) step {
+		return step{request: "POST /api/users", body: `{"nickname": "` + name + `"}`, keep: variable, member: "uin"}
+	}
+	return []step{
+		user("Amy", "$amy"), user("Ben", "$ben"), user("Cleo", "$cleo"),
+		{request: "POST /api/groups", body: `{"name": "tour", "owner": $amy, "members": [$ben]}`, keep: "$group", member: "code"},
+		{request: "POST /api/groups", body: `{"name": "tour 2", "owner": $amy, "members": [$account]}`, keep: "$second", member: "code"},
+	}
+}
+
+// tourFriend is what a friend does.
+func tourFriend() []step {
+	return []step{
+		{request: "POST /api/friends", body: `{"a": $account, "b": $amy}`, events: []string{"friend_added"}},
+		{request: "POST /api/send", body: `{"as": $amy, "to": $account, "text": "hello"}`, keep: "$said", member: "sequence", events: []string{"message"}},
+		{request: "POST /api/recall", body: `{"as": $amy, "peer": $account, "sequence": $said}`, events: []string{"message_recalled"}},
+		{request: "POST /api/pokes", body: `{"by": $amy, "target": $account}`, events: []string{"friend_poke"}},
+	}
+}
+
+// tourMessages is a message with each kind of segment.
+func tourMessages() []step {
+	return []step{
+		say(toAccount, `{"type": "face", "id": 14}`),
+		say(toAccount, `{"type": "face", "id": 311, "large": true}`),
+		say(toAccount, `{"type": "face", "id": 358}`),
+		say(toAccount, `{"type": "image", "base64": $picture}`),
+		say(toAccount, `{"type": "image", "base64": $picture, "sub_type": 1}`),
+		say(toAccount, `{"type": "image", "base64": $picture, "flash": true}`),
+		say(toAccount, `{"type": "record", "base64": $voice}`),
+		say(toAccount, `{"type": "video", "base64": $video}`),
+		say(toAccount, `{"type": "market_face", "id": "0123456789abcdef0123456789abcdef", "package": 1, "summary": "[sticker]"}`),
+		say(toAccount, `{"type": "poke", "id": 1}`),
+		say(toAccount, `{"type": "light_app", "json": "{\"app\": \"com.example\", \"prompt\": \"[app]\"}"}`),
+		say(toAccount, `{"type": "xml", "xml": "<msg brief=\"[xml]\"/>"}`),
+		say(toAccount, `{"type": "location", "latitude": 39.90872, "longitude": 116.39748, "title": "Square"}`),
+		say(toAccount, `{"type": "contact", "uin": $ben}`),
+		say(toAccount, `{"type": "contact", "group": $second}`),
+		say(toAccount, `{"type": "music", "title": "Tune", "url": "http://music.example/", "audio": "http://music.example/1.mp3"}`),
+		say(toAccount, `{"type": "markdown", "markdown": "# title"}`),
+		say(toAccount, `{"type": "markdown", "markdown": "choose"}, {"type": "keyboard", "rows": [{"buttons": [{"render_data": {"label": "yes", "style": 1}, "action": {"type": 2, "permission": {"type": 2}, "data": "yes"}}]}]}`),
+		say(toAccount, `{"type": "forward", "nodes": [{"uin": $ben, "segments": [{"type": "text", "text": "hello"}]}]}`),
+		say(toAccount, `{"type": "long_message", "segments": [{"type": "text", "text": "a long text"}]}`),
+		say(toAccount, `{"type": "red_packet", "title": "good luck"}`),
+		say(toAccount, `{"type": "flash_file", "title": "file.txt", "file_set": "set", "scene": 7}`),
+	}
+}
+
+// tourGroup is what happens in a group.
+func tourGroup() []step {
+	const members, account = "/api/groups/$group/members", "/api/groups/$group/members/$account"
+	return []step{
+		{request: "POST " + members, body: `{"uin": $account, "by": $amy, "invited": true}`, events: []string{"group_member_increase"}},
+		{request: "POST " + members, body: `{"uin": $cleo, "by": $amy}`, events: []string{"group_member_increase"}},
+		{request: "POST /api/send", body: `{"as": $cleo, "to": $account, "temp_group": $group, "text": "hello"}`, events: []string{"message"}},
+		{request: "POST /api/send", body: `{"as": $amy, "group": $group, "text": "hello"}`, keep: "$spoken", member: "sequence", events: []string{"message"}},
+		say(toGroup, `{"type": "reply", "sequence": $spoken}, {"type": "at", "uin": $account}, {"type": "text", "text": " hello"}`),
+		say(toGroup, `{"type": "at", "all": true}, {"type": "text", "text": " hello"}`),
+		{request: "POST /api/recall", body: `{"as": $amy, "group": $group, "sequence": $spoken}`, events: []string{"message_recalled"}},
+		{request: "POST /api/pokes", body: `{"by": $amy, "target": $account, "group": $group}`, events: []string{"group_poke"}},
+		{request: "PATCH " + account, body: `{"card": "Card"}`},
+		{request: "PATCH " + account, body: `{"title": "Title"}`, events: []string{"group_title_changed"}},
+		{request: "PATCH " + account, body: `{"admin": true}`, events: []string{"group_admin_changed"}},
+		{request: "PATCH " + account, body: `{"mute_seconds": 60}`, events: []string{"group_muted"}},
+		{request: "PATCH " + account, body: `{"mute_seconds": 0}`, events: []string{"group_muted"}},
+		{request: "PATCH /api/groups/$group", body: `{"mute_all": true}`, events: []string{"group_muted"}},
+		{request: "PATCH /api/groups/$group", body: `{"mute_all": false}`, events: []string{"group_muted"}},
+		{request: "PATCH /api/groups/$group", body: `{"name": "renamed"}`, events: []string{"group_name_changed"}},
+		{request: "DELETE " + members + "/$ben", events: []string{"group_member_decrease"}},
+		{request: "DELETE " + members + "/$cleo?by=$amy", events: []string{"group_member_decrease"}},
+		{request: "PATCH " + account, body: `{"admin": false}`, events: []string{"group_admin_changed"}},
+	}
+}
+
+// tourEnd takes the account out of it all.
+func tourEnd() []step {
+	return []step{
+		{request: "DELETE /api/groups/$group/members/$account?by=$amy", events: []string{"group_member_decrease", "group_left"}},
+		{request: "DELETE /api/groups/$second", events: []string{"group_member_decrease", "group_left"}},
+		{request: "DELETE /api/users/$amy", events: []string{"friend_removed"}},
+		{request: "DELETE /api/users/$ben"},
+		{request: "DELETE /api/users/$cleo"},
+	}
+}
