@@ -32,14 +32,13 @@ func (h overview) state(*http.Request) (any, error) {
 		Clients: notNil(h.server.Clients()), QR: notNil(h.server.PendingQR()), Keys: h.server.PublicKeys(),
 		SSO: notNil(h.server.Addresses()), Media: h.server.MediaAddress(),
 	}
+	groups := h.world.Groups().ByMember()
 	for _, u := range h.world.Users().List() {
 		v := viewUser(u)
 		for _, f := range h.world.Friends().List(u.UIN) {
 			v.Friends = append(v.Friends, f.User.UIN)
 		}
-		for _, g := range h.world.Groups().Of(u.UIN) {
-			v.Groups = append(v.Groups, g.Code)
-		}
+		v.Groups = groups[u.UIN]
 		s.Users = append(s.Users, v)
 	}
 	return s, nil

@@ -2,6 +2,7 @@ package world
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -198,6 +199,19 @@ func (w Groups) List() []Group { return w.groupsWhere(func(*group) bool { return
 // Of returns the groups that uin is a member of, ordered by code.
 func (w Groups) Of(uin message.UIN) []Group {
 	return w.groupsWhere(func(g *group) bool { return g.members[uin] != nil })
+}
+
+// ByMember returns the codes of the groups of everybody who is in one, ascending.
+func (w Groups) ByMember() map[message.UIN][]message.GroupCode {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	of := map[message.UIN][]message.GroupCode{}
+	for _, code := range slices.Sorted(maps.Keys(w.groups)) {
+		for _, uin := range w.groups[code].roster {
+			of[uin] = append(of[uin], code)
+		}
+	}
+	return of
 }
 
 func (w Groups) groupsWhere(keep func(*group) bool) []Group {
