@@ -35,6 +35,8 @@ var kinds = byName(
 	of[event.GroupNameChanged](1),
 	of[event.GroupTitleChanged](1),
 	of[event.GroupMuted](1),
+	of[event.GroupReaction](1),
+	of[event.GroupEssenceChanged](1),
 	of[event.FriendAdded](1),
 	of[event.FriendRemoved](1),
 	of[event.FriendRenamed](1),

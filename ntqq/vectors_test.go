@@ -31,6 +31,8 @@ type requestArgs struct {
 	NextUIN                            uint64 `json:"next_uin"`
 	ClientSeq                          uint64 `json:"client_seq"`
 	Count                              uint32
+	Code                               string
+	Add                                bool
 	IDs                                []string
 	ResID                              string `json:"res_id"`
 	Filtered                           bool
@@ -107,6 +109,18 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"leave group": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.LeaveGroup, leaveRequest(GroupCode(a.Group)))
+	},
+	"set reaction": func(t *testing.T, a requestArgs) (string, []byte) {
+		op := rpc.RemoveReaction
+		if a.Add {
+			op = rpc.AddReaction
+		}
+		return encoded(t, op, reactionRequest(GroupCode(a.Group), a.Seq, a.Code))
+	},
+	"set essence": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.SetEssence, essenceRequest(&message.Message{
+			Chat: message.Chat{Kind: message.Group, Group: GroupCode(a.Group)}, Sequence: a.Seq, Random: uint32(a.Random),
+		}))
 	},
 	"long message upload": func(t *testing.T, a requestArgs) (string, []byte) {
 		// That client does not know its own text id yet. The payload is made by internal/elements.

@@ -43,7 +43,7 @@ func noticeAbout[E gateway.Happening](kind, doc string, tell func(w *writer, b [
 // noticeRows is every notice. Of several rows for a type the first that tells counts, in
 // each flavour.
 func noticeRows() []noticeRow {
-	return []noticeRow{
+	return append(lifeNotices(), []noticeRow{
 		noticeAbout("group_recall", "c.2", tellGroupRecall),
 		noticeAbout("friend_recall", "c.2", tellFriendRecall),
 		notice("group_increase", "c.2", tellIncrease),
@@ -63,7 +63,7 @@ func noticeRows() []noticeRow {
 		notice("notify/gray_tip", "c.2", tellGrayTip),
 		notice("bot_online", "c.2", tellOnline),
 		notice("bot_offline", "c.2", tellOffline),
-	}
+	}...)
 }
 
 // ignored are the types of event without a notice, and why.

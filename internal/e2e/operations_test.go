@@ -357,7 +357,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 			message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"},
 		},
 		reflect.TypeFor[*message.Message](): {
-			&message.Message{Chat: message.Chat{Kind: message.Group, Group: group}, Sequence: 1},
+			&message.Message{Chat: message.Chat{Kind: message.Group, Group: group}, Sequence: 1, Random: 7},
 			&message.Message{Chat: message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"}, Sequence: 1},
 		},
 	}

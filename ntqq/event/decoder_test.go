@@ -116,15 +116,18 @@ func specification() []specified {
 		{"732/16/12 name", 732, 16, "075bcd1510001f080120959aef3a2a0c080112086e6577206e616d65680caa0105755f626f62", []Event{
 			&GroupNameChanged{theGroup, "new name", bob, pushTime}}},
 		{"732/16/23 to-do", 732, 16, "075bcd1510000f20959aef3a6817aa0105755f626f62", ignored(732, 16, 23)},
-		{"732/16/35 reaction", 732, 16, "075bcd1510002b20959aef3a6823e202210a1f0a1d08011204086410011a130a023736100118012207755f616c6963652801", ignored(732, 16, 35)},
+		{"732/16/35 reaction", 732, 16, "075bcd1510002b20959aef3a6823e202210a1f0a1d08011204086410011a130a023736100118012207755f616c6963652801", []Event{
+			&GroupReaction{Group: theGroup, Sequence: 100, Operator: alice, Added: true, Code: "76", Count: 1, Time: pushTime}}},
 		{"732/17 recall", 732, 17, "075bcd1511002720959aef3a5a200a05755f626f621a1308641080e2cfaa0618073207755f616c6963654a021200", []Event{
 			&MessageRecalled{Chat: message.Chat{Kind: message.Group, Group: theGroup}, Author: alice, Operator: bob,
 				Sequence: 100, Random: 7, MessageTime: theTime, Time: pushTime}}},
 		{"732/20 poke", 732, 20, "075bcd151400b2081420959aef3a6813d2019e01080c10a508180730ec083a2f0a0e616374696f6e5f696d675f75726c121d68747470733a2f2f6578616d706c652e696e76616c69642f702e706e673a130a0a616374696f6e5f7374721205706f6b65643a110a08616c745f737472311205706f6b65643a130a0a7375666669785f7374721205636865656b3a110a0875696e5f73747231120532303030313a110a0875696e5f7374723212053130303031a802659003ab04", []Event{
 			&GroupPoked{theGroup, alice, bot, poke, 101, 555, pushTime}}},
-		{"732/21 essence", 732, 21, "075bcd15150033081b20959aef3a8a022908959aef3a10641807200128a19c0130a29c013880e2cfaa0640654a03426f625205416c6963655801", ignored(732, 21, 27)},
 		{"732/21 poke withdrawn", 732, 21, "075bcd1515001e082020959aef3ac202140a07755f616c69636518959aef3a20a50828ab04", []Event{
 			&GroupPokeRecalled{theGroup, alice, 555, pushTime}}},
+		{"732/21 essence", 732, 21, "075bcd15150033081b20959aef3a8a022908959aef3a10641807200128a19c0130a29c013880e2cfaa0640654a03426f625205416c6963655801", []Event{
+			&GroupEssenceChanged{Group: theGroup, Sequence: 100, Random: 7, Set: true, Author: Person{UIN: alice.UIN}, Operator: Person{UIN: 20002},
+				AuthorName: "Alice", OperatorName: "Bob", Time: theTime}}},
 		{"528/35", 528, 35, "0a1f0a05755f626f741207755f616c696365520568656c6c6f5a06736561726368", ignored(528, 35, -1)},
 		{"528/138", 528, 138, "0a2c0a07755f616c6963651205755f626f7418b960208780808080808080012880e2cfaa0630076a021200a0012a", []Event{
 			&MessageRecalled{Chat: message.Chat{Kind: message.Friend, Peer: alice.UIN, PeerUID: alice.UID}, Author: alice, Operator: alice,

@@ -126,6 +126,8 @@ func All() []Event {
 		&GroupNameChanged{},
 		&GroupTitleChanged{},
 		&GroupMuted{},
+		&GroupReaction{},
+		&GroupEssenceChanged{},
 		&FriendAdded{},
 		&FriendRemoved{},
 		&FriendRenamed{},

@@ -121,7 +121,7 @@ func rows() []row {
 		ignored(typeGroup, 16, 17, "meaning unknown", "3.2"),
 		ignored(typeGroup, 16, 21, "live location", "3.2"),
 		ignored(typeGroup, 16, 23, "group_todo", "5.3"),
-		ignored(typeGroup, 16, 35, "group_reaction", "5.3"),
+		part(typeGroup, 16, 35, "group_reaction", "5.3", (*push).reaction),
 		ignored(typeGroup, 16, 37, "group_album_updated", "5.3"),
 		part(typeGroup, 16, 38, "group_bot_added", "5.3", (*push).botAdded),
 		on(typeGroup, 17, "message_recalled", "5.3", (*push).groupRecall),
@@ -133,8 +133,8 @@ func rows() []row {
 		part(typeGroup, 20, tipRestricted, "account_restricted", "6", (*push).restricted),
 		part(typeGroup, 20, tipBotAdded, "group_bot_added", "6", (*push).botAddedTip),
 		split(typeGroup, 21, "5.3", (*push).groupNotify),
-		ignored(typeGroup, 21, 27, "group_essence_changed", "5.3"),
 		part(typeGroup, 21, 32, "group_poke_recalled", "5.3", (*push).groupPokeRecall),
+		part(typeGroup, 21, 27, "group_essence_changed", "5.3", (*push).essence),
 
 		onCommand(CommandKick, "account_kicked", "8.1", (*push).kick),
 		onCommand(rpc.PushForceOffline, "account_kicked", "1", (*push).forcedOffline),

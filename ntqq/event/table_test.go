@@ -206,6 +206,8 @@ func TestStale(t *testing.T) {
 		"group_name_changed":    {}, // Update
 		"group_title_changed":   {}, // Update
 		"group_muted":           {Members: group},
+		"group_reaction":        {},
+		"group_essence_changed": {},
 		"friend_added":          {Friends: true},
 		"friend_removed":        {Friends: true},
 		"friend_renamed":        {}, // Update

@@ -54,6 +54,18 @@ type parsed struct {
 	Sequence   uint64            `json:"sequence"`
 	Time       int64             `json:"time"`
 	NewTitle   string            `json:"new_title"`
+	Code       string            `json:"code"`
+	IsAdd      bool              `json:"is_add"`
+	IsEmoji    bool              `json:"is_emoji"`
+	Count      uint32            `json:"count"`
+	Target     uint64            `json:"target_seq"`
+	MessageID  uint64            `json:"message_id"`
+	InternalID uint32            `json:"internal_message_id"`
+	OpUIN      message.UIN       `json:"operator_uin"`
+	OpNick     string            `json:"operator_nick"`
+	SenderNick string            `json:"sender_nick"`
+	Operated   int64             `json:"operate_time"`
+	Operation  uint32            `json:"operation_type"`
 	NewName    string            `json:"new_name"`
 	Duration   uint32            `json:"duration"`
 	Message    string            `json:"message"`
@@ -239,6 +251,24 @@ var vectorChecks = map[string]func(events []Event, want parsed) string{
 		if !ok || e.Operator.UIN != want.Sender.UIN || e.Target.UIN != want.Receiver ||
 			e.Look.Action != want.Action || e.Look.Suffix != want.Suffix {
 			return "poke"
+		}
+		return ""
+	},
+	"group_reaction": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupReaction)
+		if !ok || e.Group != want.GroupUIN || e.Sequence != want.Target || e.Operator.UID != want.UserUID ||
+			e.Added != want.IsAdd || e.Code != want.Code || e.Emoji != want.IsEmoji || e.Count != want.Count {
+			return "reaction"
+		}
+		return ""
+	},
+	"group_digest": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupEssenceChanged)
+		if !ok || e.Group != want.GroupUIN || e.Sequence != want.MessageID || e.Random != want.InternalID ||
+			e.Author.UIN != want.UserUIN || e.AuthorName != want.SenderNick ||
+			e.Operator.UIN != want.OpUIN || e.OperatorName != want.OpNick ||
+			e.Set != (want.Operation == noticeSet) || e.Time != want.Operated {
+			return "essence"
 		}
 		return ""
 	},

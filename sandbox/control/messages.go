@@ -44,6 +44,8 @@ type messageView struct {
 	Text           string            `json:"text"`
 	Segments       []any             `json:"segments"`
 	Recalled       bool              `json:"recalled,omitempty"`
+	Essence        bool              `json:"essence,omitempty"`
+	Reactions      []reactionView    `json:"reactions,omitempty"`
 }
 
 // view shows a message as people read it.
@@ -215,7 +217,7 @@ func (h messages) list(r *http.Request) (any, error) {
 	views, bytes := []json.RawMessage{}, 0
 	for _, m := range slices.Backward(h.world.History().Newest(group, a, b, int(limit))) {
 		v := h.view(m.Message)
-		v.Recalled = m.Recalled
+		v.Recalled, v.Essence, v.Reactions = m.Recalled, m.Essence, viewReactions(m.Reactions)
 		text, err := json.Marshal(v)
 		if err != nil {
 			return nil, err

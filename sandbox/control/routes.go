@@ -36,6 +36,7 @@ func routes(w *world.World, s Server) []route {
 		groups   = groups{w}
 		members  = members{w}
 		messages = messages{newContents(w, s)}
+		life     = life{w}
 		pokes    = pokes{w}
 		load     = load{w, s}
 		media    = mediaFiles{world: w}
@@ -68,6 +69,8 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/send", messages.send},
 		{"POST /api/recall", messages.recall},
 		{"GET /api/messages", messages.list},
+		{"POST /api/reactions", life.react},
+		{"POST /api/essence", life.essence},
 		{"GET /api/forwards/{id}", messages.forward},
 		{"POST /api/load", load.send},
 		{"POST /api/pokes", pokes.add},

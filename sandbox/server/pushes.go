@@ -43,6 +43,8 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.FriendPoked]():           row((*pushes).friendPoked),
 	on[*world.GroupPokeRecalled]():     row((*pushes).groupPokeRecalled),
 	on[*world.FriendPokeRecalled]():    row((*pushes).friendPokeRecalled),
+	on[*world.MessageReacted]():        row((*pushes).reacted),
+	on[*world.EssenceChanged]():        row((*pushes).essenceChanged),
 }
 
 func on[H world.Happening]() reflect.Type { return reflect.TypeFor[H]() }
@@ -107,6 +109,7 @@ const (
 	noticeRecall = 17
 	noticeTip    = 20
 	noticeOther  = 21
+	noticeMore   = 21
 )
 
 // eventUID marks the uid of an event push; a random number is added.

@@ -180,6 +180,7 @@ func New(o Options) (*Server, error) {
 	for _, subject := range []interface{ handle(*rpc.Mux[*request]) }{
 		&presence{s.world, clients}, &chats{writer}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
 		&pokes{s.world},
+		&life{s.world},
 		&faces{keys}, s.media,
 	} {
 		subject.handle(&s.mux)

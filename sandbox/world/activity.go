@@ -25,6 +25,8 @@ const (
 	ActivityMuteAll       = "mute_all"
 	ActivityPoke          = "poke"
 	ActivityPokeRecall    = "poke_recall"
+	ActivityReaction      = "reaction"
+	ActivityEssence       = "essence"
 	ActivityOnline        = "client_online"
 	ActivityOffline       = "client_offline"
 	ActivityReset         = "reset" // everything is as at the beginning

@@ -15,10 +15,13 @@ type history struct {
 	records []*record
 }
 
-// record is one message; only recalled ever changes.
+// record is one message, and what became of it.
 type record struct {
 	Message
-	recalled bool
+	recalled  bool
+	essence   bool
+	reactions []Reaction // in the order in which they were used first
+	changes   uint32     // of reactions
 }
 
 func (h *history) last() uint64 { return h.next - 1 }
@@ -105,10 +108,14 @@ func (w History) OfPrivate(a, b message.UIN, from, to uint64) []*Message {
 	return nil
 }
 
-// Listed is a message of a chat, recalled or not.
+// Listed is a message of a chat, and what became of it.
 type Listed struct {
 	*Message
 	Recalled bool
+	// Essence: it is one of the group's best.
+	Essence bool
+	// Reactions are in the order in which they were used first. Users are read-only.
+	Reactions []Reaction
 }
 
 // Newest returns up to limit of the newest messages, ascending, recalled ones included.
@@ -125,7 +132,7 @@ func (w History) Newest(code message.GroupCode, a, b message.UIN, limit int) []L
 	records = records[max(0, len(records)-limit):]
 	list := make([]Listed, len(records))
 	for i, r := range records {
-		list[i] = Listed{&r.Message, r.recalled}
+		list[i] = Listed{&r.Message, r.recalled, r.essence, slices.Clone(r.reactions)}
 	}
 	return list
 }

@@ -1,0 +1,189 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/onebot"
+	"libration/sandbox/world"
+)
+
+// said has somebody write to the group, and returns the message and its message_id.
+func (s *speaker) said(to *service, by message.UIN) (*world.Message, int32) {
+	s.t.Helper()
+	m, err := to.World().Messages().Send(world.Send{From: by, Group: group, Parts: world.Text("hello")}, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var e struct {
+		ID int32 `json:"message_id"`
+	}
+	events := s.told()
+	if len(events) == 0 {
+		s.t.Fatal("no message came")
+	}
+	if err := json.Unmarshal([]byte(events[len(events)-1]), &e); err != nil {
+		s.t.Fatal(err)
+	}
+	return m, e.ID
+}
+
+// data calls an action that succeeds and returns its data.
+func (s *speaker) data(action, params string, a ...any) string {
+	s.t.Helper()
+	r := s.call(action, fmt.Sprintf(params, a...))
+	if r.RetCode != onebot.RetOK {
+		s.t.Errorf("%s: got %+v", action, r)
+	}
+	data, err := json.Marshal(r.Data)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// refused calls an action that fails and returns its code and message.
+func (s *speaker) refused(action, params string, a ...any) string {
+	s.t.Helper()
+	r := s.call(action, fmt.Sprintf(params, a...))
+	if r.RetCode == onebot.RetOK {
+		s.t.Errorf("%s: got %+v, want a failure", action, r)
+	}
+	return r.Msg + ": " + r.Message
+}
+
+// TestReactions: a reaction is seen by all, counted, listed and taken back.
+func TestReactions(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, a := speakers(t)
+		said, id := b.said(s, bob)
+		a.told()
+		both := func(what string, want ...string) {
+			t.Helper()
+			b.tells(what+", the bot", want...)
+			a.tells(what+", Alice", want...)
+		}
+		notice := func(sub string, by message.UIN, code string, count int) string {
+			return fmt.Sprintf(`{"post_type":"notice","notice_type":"reaction","sub_type":"%s","group_id":%d,"message_id":%d,"operator_id":%d,"code":"%s","count":%d}`,
+				sub, group, id, by, code, count)
+		}
+		b.data("set_group_reaction", `{"group_id":%d,"message_id":%d,"code":"76"}`, group, id)
+		both("a face", notice("add", bot, "76", 1))
+		a.data("set_msg_emoji_like", `{"message_id":%d,"emoji_id":76}`, id)
+		both("the same face", notice("add", alice, "76", 2))
+		b.data("set_group_reaction", `{"message_id":%d,"emoji_id":"128516"}`, id)
+		both("a character", notice("add", bot, "128516", 1))
+		b.data("set_msg_emoji_like", `{"message_id":%d,"emoji_id":"76"}`, id)
+		both("twice the same")
+
+		page := b.data("fetch_emoji_like", `{"message_id":%d,"emojiId":"76","emojiType":"1","count":1}`, id)
+		want := fmt.Sprintf(`{"emojiLikesList":[{"tinyId":"%d","nickName":"%s","headUrl":"https://q1.qlogo.cn/g?b=qq\u0026nk=%d\u0026s=640"}],"cookie":"1","isLastPage":false,"isFirstPage":true,"result":0,"errMsg":""}`, bot, b.Self().Nickname, bot)
+		if page != want {
+			t.Errorf("fetch_emoji_like:\n got %s\nwant %s", page, want)
+		}
+		if page := b.data("fetch_emoji_like", `{"message_id":%d,"emoji_id":"76","count":1,"cookie":"1"}`, id); !strings.Contains(page, `"tinyId":"20001"`) || !strings.Contains(page, `"isLastPage":true`) {
+			t.Errorf("the second page: %s", page)
+		}
+		want = fmt.Sprintf(`{"emoji_like_list":[{"user_id":"%d","nick_name":"%s"},{"user_id":"%d","nick_name":"Alice"}]}`, bot, b.Self().Nickname, alice)
+		if list := a.data("get_emoji_likes", `{"message_id":%d,"emoji_id":"76"}`, id); list != want {
+			t.Errorf("get_emoji_likes:\n got %s\nwant %s", list, want)
+		}
+		if list := a.data("get_emoji_likes", `{"message_id":%d,"emoji_id":"5"}`, id); list != `{"emoji_like_list":[]}` {
+			t.Errorf("of nobody: %s", list)
+		}
+		newest := s.World().History().Newest(group, 0, 0, 1)[0]
+		if fmt.Sprint(newest.Reactions) != fmt.Sprintf("[{76 [%d %d]} {128516 [%d]}]", bot, alice, bot) {
+			t.Errorf("in the world: %v", newest.Reactions)
+		}
+
+		b.data("set_msg_emoji_like", `{"message_id":%d,"emoji_id":"128516","set":false}`, id)
+		both("the character back", notice("remove", bot, "128516", 0))
+		a.data("unset_msg_emoji_like", `{"message_id":%d,"emoji_id":"76"}`, id)
+		both("Alice's back", notice("remove", alice, "76", 1))
+		b.data("set_group_reaction", `{"message_id":%d,"code":"76","is_add":false}`, id)
+		both("the last back", notice("remove", bot, "76", 0))
+		if got := s.World().History().Newest(group, 0, 0, 1)[0].Reactions; len(got) != 0 {
+			t.Errorf("left in the world: %v", got)
+		}
+		if err := s.World().Messages().React(group, said.Sequence, bob, "5", true); err != nil {
+			t.Fatal(err)
+		}
+		both("Bob's, by hand", notice("add", bob, "5", 1))
+
+		b.say(alice, `"private"`)
+		private := b.data("get_friend_msg_history", `{"user_id":%d,"count":1}`, alice)
+		_, private, _ = strings.Cut(private, `"message_id":`)
+		private, _, _ = strings.Cut(private, ",")
+		for _, tt := range []struct{ action, params, want string }{
+			{"set_group_reaction", fmt.Sprintf(`{"message_id":%d,"code":"smile"}`, id), `BAD_PARAMS: parameter "emoji_id" must be a number`},
+			{"set_msg_emoji_like", `{"message_id":` + private + `,"emoji_id":"76"}`, `BAD_PARAMS: parameter "message_id" must be that of a message of a group`},
+			{"get_emoji_likes", `{"message_id":1,"emoji_id":"76"}`, "MESSAGE_NOT_FOUND: there is no message with id 1"},
+		} {
+			if got := b.refused(tt.action, "%s", tt.params); got != tt.want {
+				t.Errorf("%s %s: got %q, want %q", tt.action, tt.params, got, tt.want)
+			}
+		}
+		err := b.Messages().React(t.Context(), group, 4711, "76", true)
+		if refused, ok := errors.AsType[*ntqq.ServerError](err); !ok || refused.Code != int64(world.NotFound) || refused.Message != "no message 4711" {
+			t.Errorf("of no message: %v", err)
+		}
+		if err := b.Messages().React(t.Context(), 1, 1, "76", true); !errors.Is(err, ntqq.ErrNoGroup) {
+			t.Errorf("of no group: %v", err)
+		}
+	})
+}
+
+// TestEssence: the owner and admins choose the best messages.
+func TestEssence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, a := speakers(t)
+		said, id := b.said(s, bob)
+		owner, other := b, a
+		if m, _ := s.World().Members().Find(group, alice); m.Role == message.RoleOwner {
+			owner, other = a, b
+		}
+		a.told()
+		both := func(what string, want ...string) {
+			t.Helper()
+			b.tells(what+", the bot", want...)
+			a.tells(what+", Alice", want...)
+		}
+		notice := func(sub string, by message.UIN) string {
+			return fmt.Sprintf(`{"post_type":"notice","notice_type":"essence","sub_type":"%s","group_id":%d,"sender_id":%d,"user_id":%d,"operator_id":%d,"message_id":%d}`,
+				sub, group, bob, bob, by, id)
+		}
+		if got := other.refused("set_essence_msg", `{"message_id":%d}`, id); !strings.HasPrefix(got, "SET_ESSENCE_FAILED: ") ||
+			!strings.Contains(got, "11001") || !strings.Contains(got, "may not choose the best messages") {
+			t.Errorf("as a member: %s", got)
+		}
+		owner.data("set_essence_msg", `{"message_id":%d}`, id)
+		both("chosen", notice("add", owner.Self().UIN))
+		owner.data("set_essence_msg", `{"message_id":%d}`, id)
+		both("again")
+		if !s.World().History().Newest(group, 0, 0, 1)[0].Essence {
+			t.Error("it is no essence in the world")
+		}
+		if e := eventsOf[*event.GroupEssenceChanged](owner.account); len(e) != 1 || e[0].Author.UIN != bob || e[0].AuthorName != "Bob" || e[0].Random != said.Random {
+			t.Errorf("events %+v", e)
+		}
+		owner.data("delete_essence_msg", `{"group_id":%d,"msg_seq":%d}`, group, said.Sequence)
+		both("taken back", notice("delete", owner.Self().UIN))
+		if got := owner.refused("delete_essence_msg", `{"group_id":%d,"msg_seq":4711}`, group); !strings.HasPrefix(got, "MESSAGE_NOT_FOUND") {
+			t.Errorf("of no message: %s", got)
+		}
+		if got := owner.refused("delete_essence_msg", `{"group_id":%d}`, group); got != `BAD_PARAMS: parameter "message_id" is missing` {
+			t.Errorf("of nothing: %s", got)
+		}
+		if err := s.World().Messages().SetEssence(group, said.Sequence, 0, 0, true); err != nil {
+			t.Fatal(err)
+		}
+		g, _ := s.World().Groups().Find(group)
+		both("by hand", notice("add", g.Owner))
+	})
+}

@@ -1,0 +1,48 @@
+package world
+
+import "libration/ntqq/message"
+
+// EssenceChanged is sent when By made a message of a group one of its best, or took that
+// back.
+type EssenceChanged struct {
+	InGroup
+	Message *Message
+	By      User
+	On      bool
+}
+
+// Activity implements Happening.
+func (h *EssenceChanged) Activity() Activity {
+	return Activity{
+		Kind: ActivityEssence, Group: h.Group, User: h.Message.Sender.UIN, By: h.By.UIN,
+		Sequence: h.Message.Sequence, On: h.On,
+	}
+}
+
+// SetEssence makes a message of a group one of its best, or with on false an ordinary one
+// again. random must be the message's, unless it is 0. by is the owner, also 0, or an
+// admin. Where it is so already, nothing happens. The refusals are NotFound, NotMember and
+// NoPermission.
+func (w Messages) SetEssence(code message.GroupCode, seq uint64, random uint32, by message.UIN, on bool) error {
+	w.mu.Lock()
+	defer w.done()
+	g, by, role, err := w.actor(code, by)
+	if err != nil {
+		return err
+	}
+	if role == message.RoleMember {
+		return Refuse(NoPermission, "%d may not choose the best messages", by)
+	}
+	r, err := g.standing(seq)
+	if err != nil {
+		return err
+	}
+	if random != 0 && r.Random != random {
+		return Refuse(NotFound, "message %d has another random number", seq)
+	}
+	if r.essence != on {
+		r.essence = on
+		w.happened(&EssenceChanged{g.in(), &r.Message, w.user(by), on})
+	}
+	return nil
+}
