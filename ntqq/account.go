@@ -2,7 +2,10 @@ package ntqq
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"libration/ntqq/event"
 )
 
 // Self returns the account. Its UIN is 0 before the first login, unless Options.UIN is set.
@@ -34,6 +37,15 @@ func (c *Client) Answer(a CaptchaAnswer) error { return c.session.Answer(a) }
 // decides. Without signatures an online session stays online and receives; sending fails
 // with [ErrSign].
 func (c *Client) SignFailure() *SignFailure { return c.session.SignFailure() }
+
+// Devices returns the clients that are online on the account, its own included, as the
+// service said last; nil before it has said so.
+func (c *Client) Devices() []event.Device {
+	if all := c.devices.Load(); all != nil {
+		return slices.Clone(*all)
+	}
+	return nil
+}
 
 // ClockOffset is how far the server's clock is ahead of the local one. 0: before the first
 // answer, and while the two differ by a few seconds.

@@ -133,10 +133,12 @@ type Client struct {
 	running atomic.Bool
 	crash   *crash // of the present Run
 
-	stats   stats
-	cache   cache
-	decoder *event.Decoder
-	order   *ordering
+	stats        stats
+	cache        cache
+	devices      atomic.Pointer[[]event.Device] // nil: the service has not said
+	restrictions restrictions
+	decoder      *event.Decoder
+	order        *ordering
 	// lookAgain is when events may cause look-ups again, after one that was not
 	// answered; the dispatcher's.
 	lookAgain time.Time

@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"time"
 
 	"libration/internal/rpc"
 	"libration/ntqq/event"
@@ -126,9 +127,24 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	if _, ok := e.(*event.ListsChanged); ok {
 		return
 	}
-	if r, ok := e.(*event.SelfRenamed); ok {
-		c.session.SetNickname(r.Nickname)
+	switch e := e.(type) {
+	case *event.SelfRenamed:
+		c.session.SetNickname(e.Nickname)
+	case *event.AccountRestricted:
+		c.restrictions.begin(&Restriction{Since: time.Now(), Group: e.Group, Kind: e.Kind, URL: e.URL})
+	case *event.ClientsOnline:
+		c.devices.Store(&e.All)
 	}
+	c.hand(e)
+	if m, ok := e.(*event.Message); ok {
+		if f := event.FileIn(m.Message); f != nil {
+			c.hand(f)
+		}
+	}
+}
+
+// hand gives an event to the handler.
+func (c *Client) hand(e event.Event) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.log.Error("event handler panicked; the event is lost to it", "event", e.Name(), "panic", p)

@@ -60,6 +60,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 	}
 	c.sends.begin(out)
 	resp, err := c.sendOnce(ctx, req)
+	c.restrictions.sent(chat, err)
 	var lost *InFlightError
 	if errors.As(err, &lost) {
 		m, err := c.outcome(ctx, out, err)
@@ -67,6 +68,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 			return nil, refused // it says more
 		}
 		if err == nil {
+			c.restrictions.sent(chat, nil)
 			m.Sender.Nickname = c.Self().Nickname
 			c.stats.messagesSent.Add(1)
 		}

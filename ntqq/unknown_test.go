@@ -58,7 +58,7 @@ func TestUnknownPushesAreHandedOn(t *testing.T) {
 		{"sub type", rpc.PushMessage, notice(t, 732, 99, []byte("x")), rpc.PushMessage + ", type 732, sub type 99 unknown"},
 		{"broken", rpc.PushMessage, []byte{0xff}, rpc.PushMessage + " decode_error"},
 		{"empty", rpc.PushMessage, notice(t, 4711, 0, nil), ""},
-		{"ignored", rpc.PushParams, []byte{1}, ""},
+		{"ignored", "ConfigPushSvc.PushReq", []byte{1}, ""},
 		{"login", rpc.WtloginLogin, []byte{1}, ""},
 		{"another login", "trpc.login.ecdh.EcdhService.New", []byte{1}, ""},
 		{"OIDB answer", "OidbSvcTrpcTcp.0xffff_1", []byte{1}, ""},

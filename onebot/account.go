@@ -102,17 +102,20 @@ func (a *account) sent(ctx context.Context, m *message.Message) messageIDResult 
 // field trouble says in words why it is not good although it is online. The
 // constants are there for clients that read them.
 func (a *account) status() []byte {
-	online, failing := a.client.State().Online(), a.client.SignFailure()
+	online, failing, limited := a.client.State().Online(), a.client.SignFailure(), a.client.Restriction()
 	st := a.client.Stats()
 	b := []byte(`{"app_initialized":true,"app_enabled":true,"plugins_good":null,"app_good":true`)
 	b = boolField(b, "online", online)
-	b = boolField(b, "good", online && failing == nil)
-	if failing != nil {
+	b = boolField(b, "good", online && failing == nil && limited == nil)
+	switch {
+	case failing != nil:
 		since := failing.Since.Format(time.TimeOnly)
 		trouble := text.T(
 			"no signer gives signatures since %s: messages cannot be sent",
 			"自 %s 起没有可用的签名服务，无法发送消息").Fill(since)
 		b = textField(b, "trouble", a.hinted(unsigned.Code, trouble).In(a.language))
+	case limited != nil:
+		b = textField(b, "trouble", text.T("%s (since %s)", "%s（自 %s 起）").Fill(restricted.Text, limited.Since.Format(time.TimeOnly)).In(a.language))
 	}
 	b = append(b, `,"stat":{"lost_times":0`...)
 	b = uintField(b, "packet_received", st.PacketsReceived)

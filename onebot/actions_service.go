@@ -13,6 +13,7 @@ func serviceActions() []row {
 		table.Of("get_status", standard, Local, text.T("Returns whether the account is online and can send, and counts.", "返回账号是否在线、能否发送消息，以及统计数据。"), getStatus),
 		table.Of("get_version_info", standard, Local, text.T("Returns the name and version of this service.", "返回本服务的名称和版本。"), getVersionInfo),
 		table.Of("get_supported_actions", common, Local, text.T("Lists the actions that this version has.", "返回本版本支持的动作名称。"), getSupportedActions),
+		table.Of("get_online_clients", common, Local, text.T("Lists the devices that are online on the account, as the service said last; this program is one of them.", "返回该账号在线的设备，以服务器最近一次通知为准，本程序也在其中。"), getOnlineClients),
 		table.Of("get_guild_service_profile", common, Local, text.T("Returns that there are no guilds: the feature is gone.", "返回没有频道：该功能已不存在。"), getGuildServiceProfile),
 	}
 }
@@ -75,4 +76,26 @@ type guildProfile struct {
 // take the id "0" for "no guilds" (docs/protocol/onebot11.md b.6).
 func getGuildServiceProfile(_ context.Context, _ *account, _ table.None) (guildProfile, error) {
 	return guildProfile{TinyID: "0"}, nil
+}
+
+type clientsParams struct {
+	NoCache bool `param:"no_cache,default=false" en:"Without effect: the service tells of changes by itself." zh:"没有作用：变化由服务器主动通知。"`
+}
+
+type onlineClients struct {
+	Clients []onlineClient `json:"clients" en:"The devices." zh:"设备列表。"`
+}
+
+type onlineClient struct {
+	AppID int64  `json:"app_id" en:"Number of the device." zh:"设备编号。"`
+	Name  string `json:"device_name" en:"Name of the device." zh:"设备名称。"`
+	Kind  string `json:"device_kind" en:"Its platform." zh:"设备平台。"`
+}
+
+func getOnlineClients(_ context.Context, a *account, _ clientsParams) (onlineClients, error) {
+	list := onlineClients{Clients: []onlineClient{}}
+	for _, d := range a.client.Devices() {
+		list.Clients = append(list.Clients, onlineClient{int64(d.Instance), d.Name, d.Platform})
+	}
+	return list, nil
 }

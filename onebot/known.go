@@ -35,7 +35,7 @@ func knownActions() []row {
 			get_unidirectional_friend_list delete_unidirectional_friend get_group_system_msg
 			get_group_ignore_add_request get_doubt_friends_add_request set_doubt_friends_add_request
 			set_friend_remark get_friends_with_category set_qq_profile set_online_status
-			set_input_status get_profile_like get_online_clients _get_model_show _set_model_show
+			set_input_status get_profile_like _get_model_show _set_model_show
 			get_robot_uin_range qidian_get_account_info get_group_at_all_remain send_group_sign
 			get_group_signed_list get_group_shut_list set_group_remark rename_group_file
 			delete_group_folder get_group_file_system_info get_file download_file

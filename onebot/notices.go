@@ -61,6 +61,14 @@ func noticeRows() []noticeRow {
 		notice("notify/poke_recall", "c.2", tellFriendPokeRecall),
 		notice("notify/honor", "c.2", tellHonor),
 		notice("notify/gray_tip", "c.2", tellGrayTip),
+		notice("notify/lucky_king", "c.2", tellLuckyKing),
+		notice("notify/input_status", "c.2", tellTyping),
+		notice("group_upload", "c.2", tellGroupFile),
+		notice("offline_file", "c.2", tellFriendFile),
+		notice("online_file_send/receive", "c.2", tellOnlineFile(event.OnlineFileDone)),
+		notice("online_file_send/refuse", "c.2", tellOnlineFile(event.OnlineFileRefused)),
+		notice("online_file_receive/cancel", "c.2", tellOnlineFile(event.OnlineFileCancelled)),
+		notice("client_status", "c.2", tellClients),
 		notice("bot_online", "c.2", tellOnline),
 		notice("bot_offline", "c.2", tellOffline),
 	}...)
@@ -68,15 +76,18 @@ func noticeRows() []noticeRow {
 
 // ignored are the types of event without a notice, and why.
 var ignored = map[string]string{
-	"message":            "it is an event of its own (c.1)",
-	"friend_removed":     "OneBot has no word for it",
-	"friend_renamed":     "OneBot has no word for it",
-	"self_renamed":       "OneBot has no word for it",
-	"group_sign_in":      "OneBot has no word for it",
-	"group_bot_added":    "OneBot has no word for it",
-	"account_restricted": "get_status and the owner's notices say it: no bot can lift it",
-	"account_kicked":     "bot_offline says that the account is no longer online, and why",
-	"unknown_push":       "it is for diagnosis",
+	"message":              "it is an event of its own (c.1)",
+	"friend_removed":       "OneBot has no word for it",
+	"friend_renamed":       "OneBot has no word for it",
+	"self_renamed":         "OneBot has no word for it",
+	"group_sign_in":        "OneBot has no word for it",
+	"group_bot_added":      "OneBot has no word for it",
+	"group_album_updated":  "OneBot has no word for it",
+	"group_member_entered": "OneBot has no word for it",
+	"voice_text_ready":     "OneBot has no word for it",
+	"account_restricted":   "get_status and the owner's notices say it: no bot can lift it",
+	"account_kicked":       "bot_offline says that the account is no longer online, and why",
+	"unknown_push":         "it is for diagnosis",
 }
 
 var noticesOf = func() map[string][]noticeRow {

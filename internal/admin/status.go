@@ -37,7 +37,7 @@ type Named struct {
 // /readyz where there is one account.
 type Status struct {
 	// Ready means that the account is online, every connection works, messages can be
-	// signed, the store can write and the data folder is there.
+	// signed and sent, the store can write and the data folder is there.
 	Ready    bool      `json:"ready"`
 	Version  string    `json:"version"`
 	Account  Account   `json:"account"`
@@ -46,6 +46,8 @@ type Status struct {
 	Folder   Folder    `json:"folder"`
 	// Signing is nil when no signer is configured.
 	Signing *Signing `json:"signing,omitempty"`
+	// Restriction is nil unless the service refuses messages of the account.
+	Restriction *Restriction `json:"restriction,omitempty"`
 }
 
 // Account is the state of the session.
@@ -101,6 +103,13 @@ type Folder struct {
 	Free   uint64 `json:"free_bytes,omitempty"` // on its disk; 0 when not known
 }
 
+// Restriction says that the account may not send until a person passes a verification.
+type Restriction struct {
+	Reason string    `json:"reason"` // what is refused, in the owner's language
+	Since  time.Time `json:"since"`
+	URL    string    `json:"url,omitempty"` // of the verification, where it is known
+}
+
 // Signing is the state of the signers. Without signatures the account stays online
 // and receives, but nothing can be sent.
 type Signing struct {
@@ -124,7 +133,7 @@ type Signer struct {
 
 // settle derives Ready, the one place that decides it.
 func (s *Status) settle() {
-	s.Ready = s.Account.Online && s.Store.OK && s.Folder.OK && (s.Signing == nil || s.Signing.OK)
+	s.Ready = s.Account.Online && s.Store.OK && s.Folder.OK && (s.Signing == nil || s.Signing.OK) && s.Restriction == nil
 	for _, v := range s.Services {
 		s.Ready = s.Ready && v.Running
 	}

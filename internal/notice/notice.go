@@ -23,6 +23,9 @@ const (
 	SignersWork Kind = "signers_work"
 	SignersDown Kind = "signers_down"
 
+	Unrestricted Kind = "unrestricted"
+	Restricted   Kind = "restricted"
+
 	StoreWorks   Kind = "store_works"
 	StoreFailing Kind = "store_failing"
 
@@ -38,7 +41,7 @@ const (
 // well tells whether nothing is wrong.
 func (k Kind) well() bool {
 	switch k {
-	case Online, ServiceRunning, SignersWork, StoreWorks, FolderWorks, SpaceEnough:
+	case Online, ServiceRunning, SignersWork, Unrestricted, StoreWorks, FolderWorks, SpaceEnough:
 		return true
 	}
 	return false
@@ -47,7 +50,7 @@ func (k Kind) well() bool {
 // urgent tells whether only a person can mend it: it is told at once.
 func (k Kind) urgent() bool {
 	switch k {
-	case Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, NewDevice:
+	case Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, NewDevice, Restricted:
 		return true
 	}
 	return false
@@ -66,7 +69,7 @@ func (k Kind) level() string {
 
 // Condition is how one subject is doing at one moment.
 type Condition struct {
-	// Subject is "account", "signers", "store", "folder", "space" or the name of a service.
+	// Subject is "account", "signers", "sending", "store", "folder", "space" or the name of a service.
 	Subject string
 	Kind    Kind
 	// Reason is why, in words; "" while all is well.

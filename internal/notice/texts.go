@@ -59,6 +59,13 @@ var wordsOf = map[Kind]words{
 		text.T("check the signers in signer.urls, or add another one", "检查 signer.urls 中的签名服务，或再加一个"),
 	},
 	SignersWork: {text.T("account %[1]s: a signer works", "账号 %[1]s：签名服务正常"), text.Text{}, text.Text{}},
+	Restricted: {
+		text.T("account %[1]s is restricted from sending", "账号 %[1]s 被限制发送消息"),
+		text.T("It still receives. The service lifts it when a person has passed its verification; a message that is sent shows that.",
+			"仍可接收消息。由人工完成安全验证后解除；之后有消息发送成功即视为已解除。"),
+		text.T("open the account in the official app and pass the verification", "请在官方客户端登录该账号并完成安全验证"),
+	},
+	Unrestricted: {text.T("account %[1]s may send again", "账号 %[1]s 已恢复发送"), text.Text{}, text.Text{}},
 	StoreFailing: {
 		text.T("account %[1]s: messages cannot be written", "账号 %[1]s：消息无法写入磁盘"),
 		text.T("The newest stay in memory and are written when it works again.", "最新的消息保留在内存中，恢复后再写入。"),

@@ -47,6 +47,8 @@ type Decoder struct {
 	joined recentGroups // the account's own joins
 	left   recentGroups // and departures
 
+	devices []Device // the last list; nil: there was none yet
+
 	unknown, ignored, decodeError, emptyBody, incomplete, duplicate, shortHeader atomic.Uint64
 }
 

@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -203,7 +204,8 @@ func TestGarbage(t *testing.T) {
 		{"admin of nobody", CommandMsgPush, pushOf(t, 44, nil, unhex(t, "08959aef3a")), ReasonIncomplete, Key{CommandMsgPush, 44, -1, -1}},
 		{"525, other command", CommandMsgPush, pushOf(t, 525, nil, []byte{8, 1}), ReasonUnknown, Key{CommandMsgPush, 525, -1, 1}},
 		{"profile sync, other operation", CommandMsgPush, pushOf(t, 528, u(39), unhex(t, "0a021063")), ReasonUnknown, Key{CommandMsgPush, 528, 39, 99}},
-		{"info sync", CommandInfoSyncPush, []byte{1}, ReasonIgnored, Key{CommandInfoSyncPush, -1, -1, -1}},
+		{"info sync", CommandInfoSyncPush, []byte{8, 1}, ReasonIgnored, Key{CommandInfoSyncPush, -1, -1, -1}},
+		{"broken info sync", CommandInfoSyncPush, []byte{1}, ReasonDecode, Key{CommandInfoSyncPush, -1, -1, -1}},
 		{"server list", "ConfigPushSvc.PushReq", []byte{1}, ReasonIgnored, Key{"ConfigPushSvc.PushReq", -1, -1, -1}},
 		{"nothing", CommandMsgPush, nil, ReasonEmpty, Key{CommandMsgPush, 0, -1, -1}},
 	}
@@ -360,7 +362,7 @@ func FuzzDecoder(f *testing.F) {
 			f.Add(CommandMsgPush, fromAlice(f, kind[0], kind[1], content))
 		}
 	}
-	for _, tt := range specification() {
+	for _, tt := range slices.Concat(specification(), built(f)) {
 		f.Add(CommandMsgPush, fromAlice(f, tt.typ, tt.subType, tt.content))
 	}
 	// Empty elements, more than a packet may have, and a message that is too large.

@@ -40,7 +40,11 @@ func (p *push) readNotify() *pushpb.GroupNotify {
 
 // groupNotice is what a notice of subtype 16 is about by its service type.
 func (p *push) groupNotice() {
-	if p.notify = p.readNotify(); p.notify != nil {
+	switch p.notify = p.readNotify(); {
+	case p.notify == nil:
+	case p.notify.GetRedPacket() != nil:
+		p.part(kind{typeGroup, 16, partRedPacket})
+	default:
 		p.part(kind{typeGroup, 16, int64(p.notify.GetServiceType())})
 	}
 }

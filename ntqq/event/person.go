@@ -70,6 +70,11 @@ func (p *push) sender() Person {
 	return Person{UIN: message.UIN(p.route.GetFromUin()), UID: message.UID(p.route.GetFromUid())}
 }
 
+// receiver is the routing head's receiver.
+func (p *push) receiver() Person {
+	return Person{UIN: message.UIN(p.route.GetToUin()), UID: message.UID(p.route.GetToUid())}
+}
+
 // time is the push's time, or the fallback where the head has none.
 func (p *push) time(fallback uint32) int64 {
 	if t := p.head.GetTime(); t != 0 {

@@ -399,6 +399,9 @@ type captureMeaning struct {
 	PeerUID     message.UID       `json:"peer_uid"`
 	PeerUIN     message.UIN       `json:"peer_uin"`
 	Tips        uint64            `json:"tips_sequence"`
+	Style       uint32            `json:"style_id"`
+	Kind        uint32            `json:"event_type"`
+	Timestamp   int64             `json:"timestamp"`
 	Text        string            `json:"text"`
 	Nickname    string            `json:"nickname"`
 	Message     string            `json:"message"`
@@ -499,6 +502,10 @@ func checkCapture(t *testing.T, v *capture) {
 	case *FriendPokeRecalled:
 		ok = *want.Event == e.Name() && e.Peer == (Person{want.PeerUIN, want.PeerUID}) && e.Operator.UID == want.OperatorUID &&
 			e.TipsSequence == want.Tips && e.Time == want.Time
+	case *GroupMemberEntered:
+		ok = *want.Event == e.Name() && e.Group == want.Group && e.Member.UIN == want.MemberUIN && e.Style == want.Style
+	case *InputStatus:
+		ok = *want.Event == e.Name() && e.Peer.UIN == want.PeerUIN && e.Kind == want.Kind && e.Text == want.Text && e.Time == want.Timestamp
 	case *GroupGrayTip:
 		ok = *want.Event == e.Name() && e.Text == want.Text
 	case *Unknown:

@@ -47,6 +47,7 @@ func (p *parts) collectState(to series) {
 	for _, s := range stages {
 		to.gauge(is(state.Stage == s), "libration_account_state", "1 for the state that the account is in.", "state", string(s))
 	}
+	to.gauge(is(p.client.Restriction() != nil), "libration_account_restricted", "1 while the service refuses messages of the account until a person passes a verification.")
 	to.gauge(p.client.ClockOffset().Seconds(), "libration_clock_offset_seconds", "How far the NTQQ service's clock is ahead of the local one.")
 	to.counter(uint64(state.OnlineCount), "libration_online_total", "How often the account came online.")
 }

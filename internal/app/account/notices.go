@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"time"
@@ -41,15 +42,19 @@ func (a *Account) notifier(p *parts) *notice.Notifier {
 			if f := p.client.SignFailure(); f != nil {
 				signs = f.Err
 			}
+			var limited error
+			if r := p.client.Restriction(); r != nil {
+				limited = errors.New(restriction(r).In(a.o.Language))
+			}
 			_, low := p.folder.Space()
-			wrong := wrong{signs: signs, messages: p.messages.Err(), folder: p.folder.Err(), space: low}
+			wrong := wrong{signs: signs, sending: limited, messages: p.messages.Err(), folder: p.folder.Err(), space: low}
 			return uint64(uin), conditions(s, wrong, picture, a.o.Name(), a.o.Language), changed
 		},
 	})
 }
 
 // wrong is what is not well besides the account and the services; nil: nothing is.
-type wrong struct{ signs, messages, folder, space error }
+type wrong struct{ signs, sending, messages, folder, space error }
 
 // conditions says how everything is doing, in words of the owner's language.
 func conditions(s Status, w wrong, picture, name string, l text.Language) []notice.Condition {
@@ -75,6 +80,7 @@ func conditions(s Status, w wrong, picture, name string, l text.Language) []noti
 		all = append(all, account)
 	}
 	add("signers", w.signs, notice.SignersDown, notice.SignersWork)
+	add("sending", w.sending, notice.Restricted, notice.Unrestricted)
 	add("store", w.messages, notice.StoreFailing, notice.StoreWorks)
 	add("folder", w.folder, notice.FolderLost, notice.FolderWorks)
 	add("space", w.space, notice.SpaceLow, notice.SpaceEnough)
@@ -84,6 +90,24 @@ func conditions(s Status, w wrong, picture, name string, l text.Language) []noti
 		}
 	}
 	return all
+}
+
+// restriction says what an account may not do, and where that is lifted.
+func restriction(r *ntqq.Restriction) text.Text {
+	what := text.T("messages to groups are refused", "群消息被拒绝")
+	if r.Private {
+		what = text.T("private messages are refused", "私聊消息被拒绝")
+	}
+	if r.Kind != "" {
+		what = text.T("%s (%s)", "%s（%s）").Fill(what, r.Kind)
+	}
+	if r.Group != 0 {
+		what = text.T("%s, in group %d", "%s，群 %d").Fill(what, r.Group)
+	}
+	if r.URL != "" {
+		what = text.T("%s; the verification: %s", "%s；验证地址: %s").Fill(what, r.URL)
+	}
+	return what
 }
 
 // promptKinds are the notices about what a person has to do.

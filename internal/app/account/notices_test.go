@@ -55,7 +55,7 @@ func TestConditions(t *testing.T) {
 		var got []string
 		for _, c := range conditions(tt.status, wrong{signs: tt.signs, messages: tt.messages, folder: tt.folder, space: tt.space}, "/data/qr.png", "", text.English) {
 			switch c.Kind {
-			case notice.Online, notice.SignersWork, notice.StoreWorks, notice.FolderWorks, notice.SpaceEnough, notice.ServiceRunning:
+			case notice.Online, notice.SignersWork, notice.Unrestricted, notice.StoreWorks, notice.FolderWorks, notice.SpaceEnough, notice.ServiceRunning:
 				if c.Reason != "" {
 					t.Errorf("%s: %+v is well for a reason", tt.name, c)
 				}

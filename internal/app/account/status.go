@@ -72,6 +72,9 @@ func (p *parts) status() admin.Status {
 	if p.signer != nil {
 		status.Signing = p.signing()
 	}
+	if r := p.client.Restriction(); r != nil {
+		status.Restriction = &admin.Restriction{Reason: restriction(r).In(p.language), Since: p.clock.At(r.Since), URL: r.URL}
+	}
 	links := make(map[string]transport.Service)
 	for _, c := range p.links() {
 		links[c.config.Name()] = c.service
