@@ -72,34 +72,44 @@ func (u *uploader) Upload(ctx context.Context, seg message.Segment) (elements.St
 	if kind == nil {
 		return elements.Stored{}, fmt.Errorf("%T is no medium", seg)
 	}
-	s := transfer.Status{Direction: transfer.Upload, Kind: kind.name, Name: m.Name, Step: stepWait, Total: m.Size}
+	up := &uploading{c: u.c, to: u.to, kind: kind, seg: seg}
+	var stored elements.Stored
+	err := up.listed(ctx, m, func(ctx context.Context) (err error) {
+		stored, err = up.run(ctx)
+		return err
+	})
+	return stored, err
+}
+
+// listed does an upload in its turn. Meanwhile it is in the list of transfers.
+func (u *uploading) listed(ctx context.Context, m *message.Medium, do func(context.Context) error) error {
+	s := transfer.Status{Direction: transfer.Upload, Kind: u.kind.name, Name: m.Name, Step: stepWait, Total: m.Size}
 	if u.to.chat.Kind != 0 {
 		s.Chat = &u.to.chat
 	}
-	ctx, list := u.c.transfers.Begin(ctx, s)
-	up := &uploading{c: u.c, to: u.to, kind: kind, seg: seg, list: list}
-	stored, err := up.inTurn(ctx)
+	ctx, u.list = u.c.transfers.Begin(ctx, s)
+	err := u.inTurn(ctx, do)
 	if failed, ok := errors.AsType[*media.StepError](err); ok {
 		err = &media.StepError{Step: failed.Step, Err: transfer.Cause(ctx, failed.Err)}
 	} else {
 		err = transfer.Cause(ctx, err)
 	}
-	list.End(err)
-	return stored, err
+	u.list.End(err)
+	return err
 }
 
-// inTurn uploads when there is a place for it.
-func (u *uploading) inTurn(ctx context.Context) (elements.Stored, error) {
+// inTurn does an upload when there is a place for it.
+func (u *uploading) inTurn(ctx context.Context, do func(context.Context) error) error {
 	select {
 	case u.c.uploads <- struct{}{}:
 		defer func() { <-u.c.uploads }()
 	case <-ctx.Done():
-		return elements.Stored{}, ctx.Err()
+		return ctx.Err()
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, uploadTimeout, errTooSlow)
 	defer cancel()
 	defer u.closeFiles()
-	return u.run(ctx)
+	return do(ctx)
 }
 
 func (u *uploading) run(ctx context.Context) (elements.Stored, error) {

@@ -8,6 +8,7 @@ import (
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/media"
 	"libration/ntqq/message"
 )
 
@@ -42,6 +43,8 @@ func manageActions() []row {
 			batchDeleteGroupMember, table.Fails(kickFailed, noGroup, noMember)),
 		table.Of("set_group_leave", standard, Sends, text.T("Leaves a group; its owner dissolves it so.", "退出群；群主可以用来解散群。"),
 			setGroupLeave, table.Fails(cause("LEAVE_FAILED", apiError.Text), noGroup, ownerStays)),
+		table.Of("set_group_portrait", lagrange, Sends, text.T("Gives a group another picture; the owner and admins may.", "设置群头像，群主和管理员可用。"),
+			setGroupPortrait, table.Fails(cause("SET_PORTRAIT_FAILED", apiError.Text), with(mediaCauses, noGroup)...)),
 		table.Of("set_group_remark", common, Sends, text.T("Sets what the account calls a group.", "设置群备注。"),
 			setGroupRemark, table.Fails(cause("SET_REMARK_FAILED", apiError.Text), noGroup)),
 		table.Of("set_group_msg_mask", rare, Sends, text.T("Sets what the account's clients do with the messages of a group.", "设置群消息的接收方式。"),
@@ -154,6 +157,28 @@ type leaveParams struct {
 
 func setGroupLeave(ctx context.Context, a *account, p leaveParams) (table.None, error) {
 	return table.None{}, a.client.Groups().Leave(ctx, p.Group, p.Dismiss)
+}
+
+type portraitParams struct {
+	Group message.GroupCode `param:"group_id"`
+	File  string            `param:"file" en:"The picture: a file that was received, file:// and the path, http(s)://, base64:// or data:." zh:"图片：收到过的 file、file:// 加路径、http(s)://、base64:// 或 data:。"`
+	Cache bool              `param:"cache,default=true" en:"Whether what was downloaded before is used again." zh:"是否使用已下载的内容。"`
+}
+
+func setGroupPortrait(ctx context.Context, a *account, p portraitParams) (table.None, error) {
+	known, source, err := a.reader.media.read(ctx, p.File, "", media.FetchOptions{NoCache: !p.Cache})
+	if err != nil {
+		return table.None{}, err
+	}
+	image := &message.ImageSegment{Medium: message.Medium{Source: source}}
+	if known != nil {
+		var ok bool
+		if image, ok = known.(*message.ImageSegment); !ok {
+			return table.None{}, &table.Wrong{Name: "file", What: otherKind(known)}
+		}
+		image.Source = a.reader.media.kept(known)
+	}
+	return table.None{}, a.client.Groups().SetAvatar(ctx, p.Group, image)
 }
 
 type remarkParams struct {

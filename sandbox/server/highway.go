@@ -102,7 +102,7 @@ func (b *blocks) next(ctx context.Context, frames *highway.Reader) (done answere
 	}
 	resp := &mediapb.HighwayRespHead{Base: req.GetBase(), ErrorCode: proto.Uint32(0), AllowRetry: proto.Uint32(0)}
 	if req.GetBase().GetCommand() != highway.CommandEcho {
-		code, ret := uint32(codeUnknownUpload), uint32(0)
+		refused := &blockError{code: codeUnknownUpload}
 		if head == nil {
 			if done.fault = b.strikes(req); done.fault.reset || done.fault.silent {
 				if done.fault.reset { // in the middle of the block
@@ -111,10 +111,9 @@ func (b *blocks) next(ctx context.Context, frames *highway.Reader) (done answere
 				_, _ = io.CopyN(io.Discard, frames, int64(size))
 				return done, nil
 			}
-			code, ret = b.take(req, size, frames, &done.fault)
+			refused = b.take(req, size, frames, &done.fault)
 		}
-		resp.ErrorCode = proto.Uint32(code)
-		answerBlock(resp, req.GetSeg(), ret)
+		answerBlock(resp, req.GetSeg(), refused)
 	}
 	if _, err := io.Copy(io.Discard, frames); err != nil { // what is left, and the end of the frame
 		return done, err
@@ -126,9 +125,16 @@ func (b *blocks) next(ctx context.Context, frames *highway.Reader) (done answere
 	return done, err
 }
 
-// answerBlock says which block was meant. Its zeros are written: some clients cannot do
-// without (docs/protocol/media.md 10.2).
-func answerBlock(resp *mediapb.HighwayRespHead, seg *mediapb.HighwaySegHead, ret uint32) {
+// answerBlock says which block was meant, and why it was refused. Its zeros are written:
+// some clients cannot do without (docs/protocol/media.md 10.2).
+func answerBlock(resp *mediapb.HighwayRespHead, seg *mediapb.HighwaySegHead, refused *blockError) {
+	var ret uint32
+	if refused != nil {
+		ret, resp.ErrorCode = refused.ret, proto.Uint32(refused.code)
+		if refused.text != "" {
+			resp.ExtendInfo = encode(&mediapb.HighwayRefusal{Reason: proto.String(refused.text)})
+		}
+	}
 	resp.Seg = &mediapb.HighwaySegHead{
 		ServiceId: proto.Uint32(0), FileSize: seg.GetFileSize(), DataOffset: proto.Uint64(seg.GetDataOffset()),
 		DataLength: seg.GetDataLength(), RetCode: proto.Uint32(ret), BlockMd5: seg.GetBlockMd5(), FileMd5: seg.GetFileMd5(),

@@ -39,6 +39,7 @@ const (
 var uploadKinds = map[uint32]*mediaKind{
 	1001: mediaVideo, 1005: mediaVideo, 1002: mediaCover, 1006: mediaCover,
 	1003: mediaImage, 1004: mediaImage, 1007: mediaRecord, 1008: mediaRecord,
+	3000: mediaAvatar,
 }
 
 // Limits of uploads that have begun.
@@ -78,6 +79,7 @@ type incoming struct {
 // blockError is a refusal of a block.
 type blockError struct {
 	code, ret uint32
+	text      string // in the place of the codes
 	err       error
 }
 
@@ -87,19 +89,18 @@ func refuseBlock(code uint32, format string, args ...any) error {
 	return &blockError{code: code, err: fmt.Errorf(format, args...)}
 }
 
-// take takes one block and returns the codes of the answer.
-func (b *blocks) take(req *mediapb.HighwayReqHead, size int, body io.Reader, wrong *blockFault) (code, ret uint32) {
+// take takes one block. What it returns is a refusal.
+func (b *blocks) take(req *mediapb.HighwayReqHead, size int, body io.Reader, wrong *blockFault) (refused *blockError) {
 	err := b.block(req, size, body, wrong)
-	var refused *blockError
 	switch {
 	case err == nil:
-		return 0, 0
+		return nil
 	case !errors.As(err, &refused):
 		refused = &blockError{code: codeNoRoom, err: err}
 	}
 	b.log.Info("block refused", "uin", uinOf(req.GetBase().GetUin()), "command", req.GetBase().GetCommandId(),
 		"offset", req.GetSeg().GetDataOffset(), "code", refused.code, "why", err)
-	return refused.code, refused.ret
+	return refused
 }
 
 func (b *blocks) block(req *mediapb.HighwayReqHead, size int, body io.Reader, wrong *blockFault) error {
@@ -109,7 +110,8 @@ func (b *blocks) block(req *mediapb.HighwayReqHead, size int, body io.Reader, wr
 	}
 	seg := req.GetSeg()
 	from, to := seg.GetDataOffset(), seg.GetDataOffset()+uint64(size)
-	in, err := b.begin(extKey(req), one)
+	key := one.key(req)
+	in, err := b.begin(key, one)
 	if err != nil {
 		return err
 	}
@@ -124,15 +126,18 @@ func (b *blocks) block(req *mediapb.HighwayReqHead, size int, body io.Reader, wr
 	case sum != [md5.Size]byte(seg.GetBlockMd5()) || wrong.hash:
 		return refuseBlock(codeBadHash, "the MD5 of the block is %x", sum)
 	case wrong.refuse && to == one.Size:
-		return &blockError{codeRefused, retRefused, errors.New("a fault was switched on")}
+		return &blockError{code: codeRefused, ret: retRefused, err: errors.New("a fault was switched on")}
 	case in == nil:
-		return nil
+		return b.arrived(one)
 	}
 	whole, err := b.note(in, from, to)
 	if err != nil || !whole {
 		return err
 	}
-	return b.finish(extKey(req), in)
+	if err := b.finish(key, in); err != nil {
+		return err
+	}
+	return b.arrived(one)
 }
 
 // copyBlock writes a block where it belongs, unless to is nil, and returns its hash.
@@ -156,6 +161,16 @@ func copyBlock(to io.WriterAt, body io.Reader, at int64) (sum [md5.Size]byte, er
 			return sum, err
 		}
 	}
+}
+
+// kept tells whether the service has the file.
+func (b *blocks) kept(one *reservation) bool {
+	if one.kind == mediaAvatar {
+		blob, kept := b.world.Media().FindMD5(one.MD5)
+		return kept && blob.Size == one.Size
+	}
+	_, kept := b.world.Media().Find(one.MD5, one.SHA1, one.Size)
+	return kept
 }
 
 func extKey(req *mediapb.HighwayReqHead) string {
@@ -184,7 +199,11 @@ func (b *blocks) allowed(req *mediapb.HighwayReqHead, size int, wrong *blockFaul
 	if size == 0 || int64(seg.GetDataLength()) != int64(size) || from > fileSize || uint64(size) > fileSize-from {
 		return nil, refuseBlock(codeBadRange, "%d bytes, said to be %d, at %d of %d", size, seg.GetDataLength(), from, fileSize)
 	}
-	one, err := b.announced(req, kind, uin)
+	find := b.announced
+	if kind == mediaAvatar {
+		find = b.avatar
+	}
+	one, err := find(req, kind, uin)
 	switch {
 	case err != nil:
 		return nil, err
@@ -231,7 +250,7 @@ func (b *blocks) begin(key string, one *reservation) (*incoming, error) {
 		in.touched = now
 		return in, nil
 	}
-	if _, kept := b.world.Media().Find(one.MD5, one.SHA1, one.Size); kept {
+	if b.kept(one) {
 		return nil, nil
 	}
 	for key, in := range b.incoming {

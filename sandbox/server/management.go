@@ -137,7 +137,7 @@ func (h *groups) setRemark(rq *request, req *oidbpb.SetGroupRemarkReq) (*oidbpb.
 	code := req.GetInfo().GetGroupCode()
 	err := h.world.Groups().SetRemark(message.GroupCode(code), rq.session.uin, req.GetInfo().GetRemark())
 	return &oidbpb.SetGroupRemarkResp{Info: &oidbpb.SetGroupRemarkResult{
-		GroupCode: code, GroupUin: internalNumber(code),
+		GroupCode: code, GroupUin: rpc.GroupUIN(code),
 	}}, err
 }
 

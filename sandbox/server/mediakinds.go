@@ -32,7 +32,9 @@ var (
 		name: "video", business: 2, fileType: 2, private: 1413, group: 1415, limit: 100 << 20, ttl: 7 * 24 * time.Hour,
 		cover: mediaCover,
 	}
-	mediaKinds = []*mediaKind{mediaImage, mediaRecord, mediaVideo, mediaCover}
+	// mediaAvatar is the picture of a group, for which nothing is reserved.
+	mediaAvatar = &mediaKind{name: "group avatar", limit: 30 << 20}
+	mediaKinds  = []*mediaKind{mediaImage, mediaRecord, mediaVideo, mediaCover}
 )
 
 // app returns the app id of a file uuid.

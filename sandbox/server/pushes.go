@@ -11,6 +11,7 @@ import (
 
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
+	"libration/internal/rpc"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
@@ -146,36 +147,13 @@ func (p *pushes) event(kind, sub uint64, fromUIN uint64, fromUID string, content
 
 // groupEvent is an event from a group: its internal number is the sender.
 func (p *pushes) groupEvent(code message.GroupCode, kind, sub uint64, content []byte) *envelope {
-	internal := internalNumber(uint64(code))
+	internal := rpc.GroupUIN(uint64(code))
 	return p.event(kind, sub, internal, strconv.FormatUint(internal, 10), content)
 }
 
 // accountEvent is an event of type 528 about a person.
 func (p *pushes) accountEvent(sub uint64, uin message.UIN, uid message.UID, body proto.Message) *envelope {
 	return p.event(typeAccount, sub, uint64(uin), string(uid), encode(body))
-}
-
-// internalNumber is the account number behind a group code
-// (docs/protocol/operations.md 4.6).
-func internalNumber(code uint64) uint64 {
-	left := code / 1000000
-	switch {
-	case left <= 10:
-		left += 202
-	case left <= 19:
-		left += 469
-	case left <= 66:
-		left += 2080
-	case left <= 156:
-		left += 1943
-	case left <= 209:
-		left += 1990
-	case left <= 309:
-		left += 3890
-	case left <= 499:
-		left += 3490
-	}
-	return left*1000000 + code%1000000
 }
 
 // noticeContent puts the 7-byte header before a notice of subtype 16, 17, 20 or

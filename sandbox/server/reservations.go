@@ -26,6 +26,7 @@ type reservation struct {
 	uin     message.UIN // who may send it
 	kind    *mediaKind
 	group   bool
+	avatar  message.GroupCode // whose picture it will be
 	uuid    string
 	expires time.Time
 }
