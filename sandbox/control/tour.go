@@ -32,8 +32,8 @@ type step struct {
 	body    string // JSON, "" for none
 	keep    string // the variable that gets a member of the answer
 	member  string
-	// events are what a client of the account makes of it, in order, named as in
-	// docs/protocol/events.md 5.1.
+	// events are what a client of the account makes of it, in order: names of events of
+	// package ntqq/event.
 	events []string
 }
 

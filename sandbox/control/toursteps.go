@@ -4,7 +4,7 @@ package control
 // TestTourDocs.
 func tourSteps() []step {
 	var steps []step
-	for _, chapter := range [][]step{tourPeople(), tourFriend(), tourMessages(), tourGroup(), tourEnd()} {
+	for _, chapter := range [][]step{tourPeople(), tourFriend(), tourMessages(), tourGroup(), tourLife(), tourRule(), tourEnd()} {
 		steps = append(steps, chapter...)
 	}
 	return steps
@@ -41,7 +41,8 @@ func tourFriend() []step {
 		{request: "POST /api/friends", body: `{"a": $account, "b": $amy}`, events: []string{"friend_added"}},
 		{request: "POST /api/send", body: `{"as": $amy, "to": $account, "text": "hello"}`, keep: "$said", member: "sequence", events: []string{"message"}},
 		{request: "POST /api/recall", body: `{"as": $amy, "peer": $account, "sequence": $said}`, events: []string{"message_recalled"}},
-		{request: "POST /api/pokes", body: `{"by": $amy, "target": $account}`, events: []string{"friend_poke"}},
+		{request: "POST /api/pokes", body: `{"by": $amy, "target": $account}`, keep: "$poke", member: "tips", events: []string{"friend_poke"}},
+		{request: "POST /api/pokes/recall", body: `{"by": $amy, "peer": $account, "tips": $poke}`, events: []string{"friend_poke_recalled"}},
 	}
 }
 
@@ -73,36 +74,60 @@ func tourMessages() []step {
 	}
 }
 
-// tourGroup is what happens in a group.
+// The paths of a tour's group.
+const (
+	tourMembers = "/api/groups/$group/members"
+	tourAccount = tourMembers + "/$account"
+)
+
+// tourGroup is how the account comes into a group, and what is said there.
 func tourGroup() []step {
-	const members, account = "/api/groups/$group/members", "/api/groups/$group/members/$account"
 	return []step{
-		{request: "POST " + members, body: `{"uin": $account, "by": $amy, "invited": true}`, events: []string{"group_member_increase"}},
-		{request: "POST " + members, body: `{"uin": $cleo, "by": $amy}`, events: []string{"group_member_increase"}},
-		{request: "POST /api/send", body: `{"as": $cleo, "to": $account, "temp_group": $group, "text": "hello"}`, events: []string{"message"}},
+		{request: "POST " + tourMembers, body: `{"uin": $account, "by": $amy, "invited": true}`, events: []string{"group_member_increase"}},
+		{request: "POST " + tourMembers, body: `{"uin": $cleo, "by": $amy}`, events: []string{"group_member_increase"}},
+		{request: "POST /api/send", body: `{"as": $cleo, "to": $account, "temp_group": $group, "text": "hello"}`, keep: "$aside", member: "sequence", events: []string{"message"}},
 		{request: "POST /api/send", body: `{"as": $amy, "group": $group, "text": "hello"}`, keep: "$spoken", member: "sequence", events: []string{"message"}},
-		say(toGroup, `{"type": "reply", "sequence": $spoken}, {"type": "at", "uin": $account}, {"type": "text", "text": " hello"}`),
+		{request: "POST /api/send", body: `{"as": $account, "group": $group, "text": "from another device"}`, keep: "$own", member: "sequence", events: []string{"message"}},
+		say(toGroup, `{"type": "reply", "sequence": $own}, {"type": "at", "uin": $account}, {"type": "text", "text": " hello"}`),
 		say(toGroup, `{"type": "at", "all": true}, {"type": "text", "text": " hello"}`),
 		{request: "POST /api/recall", body: `{"as": $amy, "group": $group, "sequence": $spoken}`, events: []string{"message_recalled"}},
-		{request: "POST /api/pokes", body: `{"by": $amy, "target": $account, "group": $group}`, events: []string{"group_poke"}},
-		{request: "PATCH " + account, body: `{"card": "Card"}`},
-		{request: "PATCH " + account, body: `{"title": "Title"}`, events: []string{"group_title_changed"}},
-		{request: "PATCH " + account, body: `{"admin": true}`, events: []string{"group_admin_changed"}},
-		{request: "PATCH " + account, body: `{"mute_seconds": 60}`, events: []string{"group_muted"}},
-		{request: "PATCH " + account, body: `{"mute_seconds": 0}`, events: []string{"group_muted"}},
+	}
+}
+
+// tourLife is what else members do.
+func tourLife() []step {
+	return []step{
+		{request: "POST /api/reactions", body: `{"group": $group, "sequence": $own, "by": $ben, "code": "76"}`, events: []string{"group_reaction"}},
+		{request: "POST /api/reactions", body: `{"group": $group, "sequence": $own, "by": $ben, "code": "76", "on": false}`, events: []string{"group_reaction"}},
+		{request: "POST /api/reactions", body: `{"group": $group, "sequence": $own, "by": $ben, "code": "128077"}`, events: []string{"group_reaction"}},
+		{request: "POST /api/essence", body: `{"group": $group, "sequence": $own, "by": $amy}`, events: []string{"group_essence_changed"}},
+		{request: "POST /api/essence", body: `{"group": $group, "sequence": $own, "by": $amy, "on": false}`, events: []string{"group_essence_changed"}},
+		{request: "POST /api/pokes", body: `{"by": $ben, "target": $account, "group": $group}`, keep: "$poke", member: "tips", events: []string{"group_poke"}},
+		{request: "POST /api/pokes/recall", body: `{"by": $ben, "group": $group, "tips": $poke}`, events: []string{"group_poke_recalled"}},
+	}
+}
+
+// tourRule is how the group is managed.
+func tourRule() []step {
+	return []step{
+		{request: "PATCH " + tourAccount, body: `{"card": "Card"}`},
+		{request: "PATCH " + tourAccount, body: `{"title": "Title"}`, events: []string{"group_title_changed"}},
+		{request: "PATCH " + tourAccount, body: `{"admin": true}`, events: []string{"group_admin_changed"}},
+		{request: "PATCH " + tourAccount, body: `{"mute_seconds": 60}`, events: []string{"group_muted"}},
+		{request: "PATCH " + tourAccount, body: `{"mute_seconds": 0}`, events: []string{"group_muted"}},
 		{request: "PATCH /api/groups/$group", body: `{"mute_all": true}`, events: []string{"group_muted"}},
 		{request: "PATCH /api/groups/$group", body: `{"mute_all": false}`, events: []string{"group_muted"}},
 		{request: "PATCH /api/groups/$group", body: `{"name": "renamed"}`, events: []string{"group_name_changed"}},
-		{request: "DELETE " + members + "/$ben", events: []string{"group_member_decrease"}},
-		{request: "DELETE " + members + "/$cleo?by=$amy", events: []string{"group_member_decrease"}},
-		{request: "PATCH " + account, body: `{"admin": false}`, events: []string{"group_admin_changed"}},
+		{request: "DELETE " + tourMembers + "/$ben", events: []string{"group_member_decrease"}},
+		{request: "DELETE " + tourMembers + "/$cleo?by=$amy", events: []string{"group_member_decrease"}},
+		{request: "PATCH " + tourAccount, body: `{"admin": false}`, events: []string{"group_admin_changed"}},
 	}
 }
 
 // tourEnd takes the account out of it all.
 func tourEnd() []step {
 	return []step{
-		{request: "DELETE /api/groups/$group/members/$account?by=$amy", events: []string{"group_member_decrease", "group_left"}},
+		{request: "DELETE " + tourAccount + "?by=$amy", events: []string{"group_member_decrease", "group_left"}},
 		{request: "DELETE /api/groups/$second", events: []string{"group_member_decrease", "group_left"}},
 		{request: "DELETE /api/users/$amy", events: []string{"friend_removed"}},
 		{request: "DELETE /api/users/$ben"},
