@@ -20,6 +20,7 @@ type cache struct {
 
 	mu       sync.Mutex // guards everything below
 	friends  map[UIN]Friend
+	kinds    []FriendCategory // of friends
 	groups   map[GroupCode]Group
 	members  map[GroupCode]*memberList
 	faces    map[uint32]Face
@@ -166,6 +167,18 @@ func (c *cache) setFriends(list []Friend) {
 		c.learn(f.UID, f.UIN)
 	}
 	c.friendsOK = c.arrived(friendsKey)
+}
+
+func (c *cache) setCategories(kinds []FriendCategory) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kinds = kinds
+}
+
+func (c *cache) categoryList() []FriendCategory {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.kinds)
 }
 
 func (c *cache) friend(uin UIN) (Friend, bool) {
@@ -349,6 +362,18 @@ func (c *cache) member(code GroupCode, uin UIN) (m Member, found, fresh bool) {
 	}
 	m, found = l.members[uin]
 	return m, found, l.ok
+}
+
+// memberUID returns the text id of somebody who is in a list of members.
+func (c *cache) memberUID(uin UIN) (UID, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.members {
+		if m, ok := l.members[uin]; ok {
+			return m.UID, true
+		}
+	}
+	return "", false
 }
 
 // membersAge is how long ago the list was fetched.

@@ -3,6 +3,7 @@ package ntqq
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"libration/internal/pb"
 	"libration/internal/pb/oidbpb"
@@ -39,6 +40,9 @@ func (f Friends) List(ctx context.Context, refresh bool) ([]Friend, error) {
 	return cached(ctx, c, friendsKey, refresh, c.cache.friendList, c.fetchFriends)
 }
 
+// maxCategories bounds the categories of friends that are kept.
+const maxCategories = 1000
+
 func friendListRequest(cookie []byte) *oidbpb.FriendListReq {
 	return &oidbpb.FriendListReq{
 		ReqCount: 300, Cookie: cookie, Flag: 1, ProxySeq: 2147483647,
@@ -54,6 +58,7 @@ func friendListRequest(cookie []byte) *oidbpb.FriendListReq {
 func (c *Client) fetchFriends(ctx context.Context) error {
 	var (
 		list   []Friend
+		kinds  []FriendCategory
 		size   pages
 		cookie []byte
 	)
@@ -66,7 +71,9 @@ func (c *Client) fetchFriends(ctx context.Context) error {
 			return fmt.Errorf("friend list: %w", err)
 		}
 		list = append(list, friendsOf(resp)...)
+		kinds = addCategories(kinds, resp)
 		if cookie = resp.GetCookie(); len(cookie) == 0 {
+			c.cache.setCategories(kinds)
 			c.cache.setFriends(list)
 			return nil
 		}
@@ -88,6 +95,17 @@ func friendsOf(resp *oidbpb.FriendListResp) []Friend {
 			QID: pb.Text(text[keyQID]), Sign: pb.Text(text[keySign]),
 			Category: f.GetCategoryId(), CategoryName: categories[f.GetCategoryId()],
 		})
+	}
+	return list
+}
+
+// addCategories adds the categories of a page; each page may have all of them.
+func addCategories(list []FriendCategory, page *oidbpb.FriendListResp) []FriendCategory {
+	for _, k := range page.GetCategories() {
+		known := slices.ContainsFunc(list, func(c FriendCategory) bool { return c.ID == k.GetId() })
+		if !known && len(list) < maxCategories {
+			list = append(list, FriendCategory{k.GetId(), k.GetName(), k.GetSortId()})
+		}
 	}
 	return list
 }

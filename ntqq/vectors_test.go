@@ -35,7 +35,7 @@ type requestArgs struct {
 	Add                                bool
 	IDs                                []string
 	ResID                              string `json:"res_id"`
-	Filtered                           bool
+	Filtered, Block, Accept            bool
 	mediaArgs
 	manageArgs
 }
@@ -121,6 +121,15 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 		return encoded(t, rpc.SetEssence, essenceRequest(&message.Message{
 			Chat: message.Chat{Kind: message.Group, Group: GroupCode(a.Group)}, Sequence: a.Seq, Random: uint32(a.Random),
 		}))
+	},
+	"delete friend": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.DeleteFriend, deleteFriendRequest(UID(a.UID), FriendRemoval{Block: a.Block, Both: true}))
+	},
+	"friend like": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.LikeProfile, likeRequest(UID(a.UID), int(a.Count)))
+	},
+	"friend request": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.AnswerFriendRequest, answerFriendRequest(UID(a.UID), a.Accept))
 	},
 	"long message upload": func(t *testing.T, a requestArgs) (string, []byte) {
 		// That client does not know its own text id yet. The payload is made by internal/elements.

@@ -42,6 +42,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		forwardActions(),
 		historyActions(),
 		userActions(),
+		friendActions(),
 		groupActions(),
 		manageActions(),
 		pokeActions(),

@@ -94,6 +94,8 @@ var (
 	largeForward = cause("FORWARD_TOO_LARGE", text.T("the forward has too many messages or bytes, or is nested too deeply", "合并转发中消息过多、过大或嵌套过深"))
 	emptyNodes   = cause("EMPTY_NODES", text.T("there is no node in the forward", "合并转发中没有 node"))
 	badForward   = cause("API_ERROR", text.T("the forward cannot be read", "合并转发无法解析"))
+	noFlag       = cause("FLAG_NOT_FOUND", text.T("the flag is that of no request", "没有对应该 flag 的请求"))
+	onlyAccepted = cause("ACTION_FAILED", text.T("a filtered friend request can only be accepted", "被过滤的好友请求只能同意，无法拒绝"))
 	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
 	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that this version does not have", "本版本不支持的快速操作"))
 
@@ -170,6 +172,8 @@ var causes = []struct {
 	{ntqq.ErrNoMember, noMember},
 	{ntqq.ErrOwner, ownerStays},
 	{ntqq.ErrNoUser, noUser},
+	{ntqq.ErrNoRequest, noFlag},
+	{ntqq.ErrOnlyAccepted, onlyAccepted},
 	{ntqq.ErrNoMarketFace, noMface},
 	{ntqq.ErrNoMessage, noMessage},
 	{ntqq.ErrTempChat, tempChat},

@@ -11,7 +11,7 @@ import (
 // noticeRow is how one type of event becomes a notice.
 type noticeRow struct {
 	event string // its Name
-	kind  string // notice_type, or notice_type/sub_type
+	kind  string // notice_type, notice_type/sub_type, or with "request/" before: of a request
 	doc   string // section of docs/protocol/onebot11.md
 	// of are the services that tell it so, where others have other words; 0: all.
 	of Flavour
@@ -69,6 +69,8 @@ func noticeRows() []noticeRow {
 		notice("online_file_send/refuse", "c.2", tellOnlineFile(event.OnlineFileRefused)),
 		notice("online_file_receive/cancel", "c.2", tellOnlineFile(event.OnlineFileCancelled)),
 		notice("client_status", "c.2", tellClients),
+		notice("notify/profile_like", "c.2", tellProfileLike),
+		notice("request/friend", "c.3", tellFriendRequest),
 		notice("bot_online", "c.2", tellOnline),
 		notice("bot_offline", "c.2", tellOffline),
 	}...)
@@ -124,10 +126,14 @@ func (w *writer) notices(n *gateway.Event) (frames [][]byte) {
 	return frames
 }
 
-// noticeHead begins a notice; kind is as in a noticeRow.
+// noticeHead begins a notice or a request; kind is as in a noticeRow.
 func (w *writer) noticeHead(unix int64, kind string) []byte {
+	post, name := "notice", "notice_type"
+	if rest, ok := strings.CutPrefix(kind, "request/"); ok {
+		post, name, kind = "request", "request_type", rest
+	}
 	kind, sub, found := strings.Cut(kind, "/")
-	b := textField(w.appendHead(nil, unix, "notice"), "notice_type", kind)
+	b := textField(w.appendHead(nil, unix, post), name, kind)
 	if found {
 		b = textField(b, "sub_type", sub)
 	}
@@ -202,6 +208,21 @@ func tellTitle(_ *writer, b []byte, e *event.GroupTitleChanged) []byte {
 
 func tellFriendAdd(_ *writer, b []byte, e *event.FriendAdded) []byte {
 	return uintField(b, "user_id", e.Friend.UIN)
+}
+
+func tellProfileLike(_ *writer, b []byte, e *event.ProfileLiked) []byte {
+	b = uintField(b, "operator_id", e.Operator.UIN)
+	b = textField(b, "operator_nick", e.Nickname)
+	return uintField(b, "times", e.Times)
+}
+
+// tellFriendRequest tells of a request; its flag is the text id of who asks, which the
+// answer names.
+func tellFriendRequest(_ *writer, b []byte, e *event.FriendRequest) []byte {
+	b = uintField(b, "user_id", e.Requester.UIN)
+	b = textField(b, "comment", e.Message)
+	b = textField(b, "flag", string(e.Requester.UID))
+	return textField(b, "via", e.Source)
 }
 
 func tellDecrease(w *writer, b []byte, e *event.GroupMemberDecrease) []byte {

@@ -23,6 +23,8 @@ type quick struct {
 	// recall the message that the event announced.
 	recall    bool
 	messageID int32
+	// friend is the answer to a friend request; nil: none.
+	friend *friendAnswerParams
 	// unsupported are the operations that this version does not have.
 	unsupported []string
 }
@@ -64,6 +66,11 @@ func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table
 			errs = append(errs, explain(err, recallFailed))
 		}
 	}
+	if q.friend != nil {
+		if _, err := setFriendAddRequest(ctx, a, *q.friend); err != nil {
+			errs = append(errs, explain(err, answerFailed))
+		}
+	}
 	if len(q.unsupported) > 0 {
 		e := failure(notSupported)
 		e.text = text.T("quick operations not supported yet: %s", "暂不支持的快速操作: %s").Fill(strings.Join(q.unsupported, ", "))
@@ -89,7 +96,13 @@ func several(errs []*actionError) error {
 func parseQuick(p quickParams) (q quick, err error) {
 	event, op := &args{params: p.Context}, &args{params: p.Operation}
 	kind := event.text("message_type")
-	if kind == "" { // a request or a notice
+	if kind == "" && event.text("request_type") == "friend" {
+		if _, ok := op.params.get("approve"); ok {
+			q.friend = &friendAnswerParams{Flag: event.text("flag"), Approve: op.flag("approve"), Remark: op.text("remark")}
+		}
+		return q, errors.Join(event.err, op.err)
+	}
+	if kind == "" { // another request, or a notice
 		for _, name := range []string{"approve", "remark", "reason"} {
 			if _, ok := op.params.get(name); ok {
 				q.unsupported = append(q.unsupported, name)

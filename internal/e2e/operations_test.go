@@ -354,6 +354,9 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[ntqq.Kick]():             {ntqq.Kick{}},
 		reflect.TypeFor[ntqq.Mask]():             {ntqq.MaskNotify},
 		reflect.TypeFor[*message.ImageSegment](): {&message.ImageSegment{Medium: message.Medium{Source: media.Bytes(dot)}}},
+		reflect.TypeFor[int32]():                 {int32(1)},
+		reflect.TypeFor[ntqq.FriendWish]():       {ntqq.FriendWish{}},
+		reflect.TypeFor[ntqq.FriendRemoval]():    {ntqq.FriendRemoval{}},
 		reflect.TypeFor[message.Chat](): {
 			message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"},
 		},

@@ -129,7 +129,8 @@ func specification() []specified {
 		{"732/21 essence", 732, 21, "075bcd15150033081b20959aef3a8a022908959aef3a10641807200128a19c0130a29c013880e2cfaa0640654a03426f625205416c6963655801", []Event{
 			&GroupEssenceChanged{Group: theGroup, Sequence: 100, Random: 7, Set: true, Author: Person{UIN: alice.UIN}, Operator: Person{UIN: 20002},
 				AuthorName: "Alice", OperatorName: "Bob", Time: theTime}}},
-		{"528/35", 528, 35, "0a1f0a05755f626f741207755f616c696365520568656c6c6f5a06736561726368", ignored(528, 35, -1)},
+		{"528/35", 528, 35, "0a1f0a05755f626f741207755f616c696365520568656c6c6f5a06736561726368", []Event{
+			&FriendRequest{alice, "hello", "search", pushTime}}},
 		{"528/138", 528, 138, "0a2c0a07755f616c6963651205755f626f7418b960208780808080808080012880e2cfaa0630076a021200a0012a", []Event{
 			&MessageRecalled{Chat: message.Chat{Kind: message.Friend, Peer: alice.UIN, PeerUID: alice.UID}, Author: alice, Operator: alice,
 				Sequence: 42, ClientSequence: 12345, Random: 7, MessageTime: theTime, Time: pushTime}}},
@@ -145,7 +146,8 @@ func specification() []specified {
 		{"528/39 friend deleted", 528, 39, "0a0f0800100572090a07755f616c696365", []Event{&FriendRemoved{alice, pushTime}}},
 		{"528/39 friend renamed", 528, 39, "0a1d0800101442170a07755f616c696365120c08a29c011206416c69636961", []Event{
 			&FriendRenamed{alice, "Alicia", pushTime}}},
-		{"528/39 profile liked", 528, 39, "0a33080010cb01da0c2b722908011080e2cfaa061a1f0a126c696b656420796f752031302074696d657318a19c012a05416c696365", ignored(528, 39, 203)},
+		{"528/39 profile liked", 528, 39, "0a33080010cb01da0c2b722908011080e2cfaa061a1f0a126c696b656420796f752031302074696d657318a19c012a05416c696365", []Event{
+			&ProfileLiked{Person{UIN: alice.UIN}, "Alice", 10, theTime}}},
 		{"528/29", 528, 29, "0814a2011008914e120b08a29c011205426f747479", []Event{&SelfRenamed{"Botty", pushTime}}},
 	}
 }

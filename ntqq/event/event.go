@@ -128,6 +128,7 @@ func All() []Event {
 		&GroupMuted{},
 		&GroupReaction{},
 		&GroupEssenceChanged{},
+		&FriendRequest{},
 		&FriendAdded{},
 		&FriendRemoved{},
 		&FriendRenamed{},
@@ -150,6 +151,7 @@ func All() []Event {
 		&GroupFileUploaded{},
 		&FriendFileReceived{},
 		&AccountRestricted{},
+		&ProfileLiked{},
 		&Kicked{},
 		&Unknown{},
 	}

@@ -82,7 +82,7 @@ func rows() []row {
 
 		on(typeAccount, 29, "self_renamed", "5.2", (*push).selfProfile),
 		ignored(typeAccount, 31, none, "state sync", "3.2"),
-		ignored(typeAccount, 35, none, "friend_request", "5.2"),
+		on(typeAccount, 35, "friend_request", "5.2", (*push).friendRequest),
 		on(typeAccount, 38, "group_member_entered", "5.2", (*push).appPush),
 		split(typeAccount, 39, "5.2", (*push).profileSync),
 		part(typeAccount, 39, 5, "friend_removed", "5.2", (*push).friendRemoved),
@@ -91,7 +91,7 @@ func rows() []row {
 		ignored(typeAccount, 39, 21, "group picture", "3.2"),
 		part(typeAccount, 39, 40, listsChanged, "3.2", (*push).friendsChanged),
 		ignored(typeAccount, 39, 80, "group name, which 732/16/12 reports", "3.2"),
-		ignored(typeAccount, 39, 203, "profile_liked", "5.2"),
+		part(typeAccount, 39, 203, "profile_liked", "5.2", (*push).profileLiked),
 		ignored(typeAccount, 39, 4000, "chat_pin_changed", "5.2"),
 		on(typeAccount, 61, "voice_text_ready", "5.2", (*push).voiceText),
 		ignored(typeAccount, 68, none, "group request settled", "3.2"),

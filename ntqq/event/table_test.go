@@ -214,6 +214,7 @@ func TestStale(t *testing.T) {
 		"group_muted":           {Members: group},
 		"group_reaction":        {},
 		"group_essence_changed": {},
+		"friend_request":        {},
 		"friend_added":          {Friends: true},
 		"friend_removed":        {Friends: true},
 		"friend_renamed":        {}, // Update
@@ -236,6 +237,7 @@ func TestStale(t *testing.T) {
 		"group_file_uploaded":   {},
 		"friend_file_received":  {},
 		"account_restricted":    {},
+		"profile_liked":         {},
 		"account_kicked":        {},
 		"unknown_push":          {},
 	}

@@ -46,6 +46,9 @@ type parsed struct {
 	FromUID    message.UID       `json:"from_uid"`
 	FromUIN    message.UIN       `json:"from_uin"`
 	FromNick   string            `json:"from_nick"`
+	SourceUID  message.UID       `json:"source_uid"`
+	SourceUIN  message.UIN       `json:"source_uin"`
+	Source     string            `json:"source"`
 	Msg        string            `json:"msg"`
 	UID        message.UID       `json:"uid"`
 	Nickname   string            `json:"nickname"`
@@ -208,6 +211,13 @@ var vectorChecks = map[string]func(events []Event, want parsed) string{
 			}
 		}
 		return "rename"
+	},
+	"new_friend_request": func(events []Event, want parsed) string {
+		e, ok := events[0].(*FriendRequest)
+		if !ok || e.Requester != (Person{want.SourceUIN, want.SourceUID}) || e.Message != want.Msg || e.Source != want.Source {
+			return "friend request"
+		}
+		return ""
 	},
 	"new_friend": func(events []Event, want parsed) string {
 		e, ok := events[0].(*FriendAdded)

@@ -33,6 +33,7 @@ func routes(w *world.World, s Server) []route {
 	var (
 		overview = overview{w, s}
 		users    = users{w}
+		friends  = friends{w}
 		groups   = groups{w}
 		members  = members{w}
 		messages = messages{newContents(w, s)}
@@ -55,7 +56,13 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/users", users.add},
 		{"DELETE /api/users/{uin}", users.remove},
 		{"POST /api/users/{uin}/password", users.setPassword},
-		{"POST /api/friends", users.befriend},
+		{"PATCH /api/users/{uin}", users.change},
+		{"POST /api/friends", friends.add},
+		{"DELETE /api/friends", friends.remove},
+		{"GET /api/friend-requests", friends.requests},
+		{"POST /api/friend-requests", friends.ask},
+		{"POST /api/friend-requests/answer", friends.answer},
+		{"POST /api/likes", friends.like},
 
 		{"GET /api/groups", groups.list},
 		{"POST /api/groups", groups.add},

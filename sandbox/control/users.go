@@ -22,7 +22,7 @@ type userView struct {
 	Groups  []message.GroupCode `json:"groups,omitempty"`
 }
 
-// users are the accounts, and who is friends with whom.
+// users are the accounts.
 type users struct{ world *world.World }
 
 func viewUser(u world.User) userView {
@@ -69,15 +69,24 @@ func (h users) setPassword(r *http.Request) (any, error) {
 	return struct{}{}, h.world.Users().SetPassword(uin, body.Password)
 }
 
-func (h users) befriend(r *http.Request) (any, error) {
+// change sets the nickname and the signature, where they are given.
+func (h users) change(r *http.Request) (any, error) {
+	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
+	if err != nil {
+		return nil, err
+	}
 	var body struct {
-		A message.UIN `json:"a"`
-		B message.UIN `json:"b"`
+		Nickname *string `json:"nickname"`
+		Sign     *string `json:"sign"`
 	}
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return created{struct{}{}}, h.world.Friends().Add(body.A, body.B)
+	if err := h.world.Users().SetProfile(uin, body.Nickname, body.Sign); err != nil {
+		return nil, err
+	}
+	u, _ := h.world.Users().Find(uin)
+	return viewUser(u), nil
 }
 
 func (h users) remove(r *http.Request) (any, error) {

@@ -16,6 +16,15 @@ func wordings() []text.Text {
 		text.T("%d is not in the chat of %d and %d", "%d 不在 %d 和 %d 的私聊中"),
 		text.T("%d may take back its own pokes only", "%d 只能撤回自己的戳一戳"),
 		text.T("no such poke", "没有这个戳一戳"),
+		text.T("%d is not a friend of %d", "%d 不是 %d 的好友"),
+		text.T("%d and %d are friends already", "%d 和 %d 已经是好友"),
+		text.T("%d has blocked %d", "%d 已拉黑 %d"),
+		text.T("the text is longer than %d bytes, or no text", "文字超过 %d 字节，或不是有效文本"),
+		text.T("category %d is not between 0 and %d", "分组 %d 不在 0 到 %d 之间"),
+		text.T("no pending request of %d to %d", "没有 %d 发给 %d 的待处理请求"),
+		text.T("not even one like", "点赞次数不能为 0"),
+		text.T("no more than %d likes of one profile a day", "同一资料每天最多点赞 %d 次"),
+		text.T("a nickname cannot be empty", "昵称不能为空"),
 		text.T("friends and groups are added by their own requests", "好友和群请用各自的请求添加"),
 
 		// Groups and members.

@@ -24,7 +24,8 @@ import (
 func TestFriendListPages(t *testing.T) {
 	h := start(t, Options{FriendPage: 2})
 	c := h.dial().login(bot)
-	must(t, h.World().Friends().SetRemark(bot, bob, "builder", 3))
+	must(t, h.World().Friends().SetRemark(bot, bob, "builder"))
+	must(t, h.World().Friends().SetCategory(bot, bob, 3))
 	var names []string
 	req := &oidbpb.FriendListReq{ReqCount: 300, Cookie: []byte{}}
 	for page := 1; ; page++ {

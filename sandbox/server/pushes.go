@@ -24,6 +24,11 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.UserRemoved]():           nil, // its sessions end
 	on[*world.FriendAdded]():           row((*pushes).friendAdded),
 	on[*world.FriendRemoved]():         row((*pushes).friendRemoved),
+	on[*world.FriendNoted]():           row((*pushes).friendNoted),
+	on[*world.FriendRequested]():       row((*pushes).friendRequested),
+	on[*world.FriendRefused]():         nil, // no push is known
+	on[*world.ProfileLiked]():          row((*pushes).profileLiked),
+	on[*world.ProfileChanged]():        row((*pushes).profileChanged),
 	on[*world.GroupFounded]():          nil,
 	on[*world.GroupRenamed]():          row((*pushes).renamed),
 	on[*world.AvatarChanged]():         nil, // no push is known
@@ -96,6 +101,8 @@ const (
 
 // Subtypes of 528 and 732.
 const (
+	accountProfile      = 29
+	accountRequest      = 35
 	accountSync         = 39
 	accountRecall       = 138
 	accountOwnRecall    = 139

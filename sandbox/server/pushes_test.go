@@ -151,6 +151,33 @@ func TestEventContents(t *testing.T) {
 			},
 			[]push{{bot, 528, 179, ""}, {bot, 528, 39, "0a0f0800100572090a07755f616c696365"}},
 		},
+		{
+			"friend request", func(t *testing.T, w *world.World) {
+				must(t, w.Friends().Ask(world.FriendWish{From: alice, To: bot, Text: "hello"}))
+				must(t, w.Friends().Answer(bot, alice, false)) // nobody is told
+			},
+			[]push{{bot, 528, 35, "0a1f0a05755f626f741207755f616c696365520568656c6c6f5a06736561726368"}},
+		},
+		{
+			"friend renamed", func(t *testing.T, w *world.World) {
+				must(t, w.Friends().Add(alice, bot))
+				name, sign := "Alicia", "sign"
+				must(t, w.Users().SetProfile(alice, &name, nil))
+				must(t, w.Users().SetProfile(alice, nil, &sign)) // nobody is told
+			},
+			[]push{{bot, 528, 226, ""}, {bot, 528, 39, "0a1d0800101442170a07755f616c696365120c08a29c011206416c69636961"}},
+		},
+		{
+			"self renamed", func(t *testing.T, w *world.World) {
+				name := "Botty"
+				must(t, w.Users().SetProfile(bot, &name, nil))
+			},
+			[]push{{bot, 528, 29, "0814a2011008914e120b08a29c011205426f747479"}},
+		},
+		{
+			"profile liked", func(t *testing.T, w *world.World) { must(t, w.Users().Like(bot, alice, 10)) },
+			[]push{{bot, 528, 39, "0a33080010cb01da0c2b722908011080e2cfaa061a1f0a126c696b656420796f752031302074696d657318a19c012a05416c696365"}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

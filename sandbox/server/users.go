@@ -29,6 +29,17 @@ func (u *users) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.UserByUIDOrUINs, u.userInfo)
 	rpc.Handle(mux, rpc.UsersByUID, u.userInfos)
 	rpc.Handle(mux, rpc.OneWayFriends, oneWayFriends)
+	rpc.Handle(mux, rpc.DeleteFriend, u.deleteFriend)
+	rpc.Handle(mux, rpc.SetFriendRemark, u.setRemark)
+	rpc.Handle(mux, rpc.SetFriendCategory, u.setCategory)
+	rpc.Handle(mux, rpc.LikeProfile, u.like)
+	rpc.Handle(mux, rpc.SearchUser, u.search)
+	rpc.Handle(mux, rpc.AddFriendSetting, u.addSetting)
+	rpc.Handle(mux, rpc.AddFriend, u.addFriend)
+	rpc.Handle(mux, rpc.FriendRequests, u.friendRequests)
+	rpc.Handle(mux, rpc.AnswerFriendRequest, u.answerFriend)
+	rpc.Handle(mux, rpc.FilteredFriendRequests, u.filteredRequests)
+	rpc.Handle(mux, rpc.AcceptFilteredFriend, u.acceptFiltered)
 	rpc.Handle(mux, rpc.ContactCard, u.contactCard)
 }
 

@@ -11,6 +11,11 @@ const (
 	ActivityRecall        = "recall"
 	ActivityFriendAdded   = "friend_added"
 	ActivityFriendRemoved = "friend_removed"
+	ActivityFriendRemark  = "friend_remark"
+	ActivityFriendRequest = "friend_request"
+	ActivityFriendAnswer  = "friend_request_refused"
+	ActivityLike          = "like"    // of a profile
+	ActivityProfile       = "profile" // another nickname or signature
 	ActivityJoin          = "join"
 	ActivityLeave         = "leave"
 	ActivityKick          = "kick"
@@ -52,6 +57,8 @@ type Activity struct {
 	ID      string `json:"id,omitempty"`
 	On      bool   `json:"on,omitempty"`
 	Seconds uint32 `json:"seconds,omitempty"`
+	// Times is how many likes there were.
+	Times uint32 `json:"times,omitempty"`
 	// Message is the message of ActivityMessage: read-only.
 	Message *Message `json:"-"`
 }

@@ -20,8 +20,12 @@ type friend struct {
 	category int32
 }
 
-// FriendAdded is sent when Friend has accepted the request of User.
-type FriendAdded struct{ User, Friend User }
+// FriendAdded is sent when Friend has accepted the request of User. Text is what User
+// wrote with it.
+type FriendAdded struct {
+	User, Friend User
+	Text         string
+}
 
 // Activity implements Happening.
 func (h *FriendAdded) Activity() Activity {
@@ -36,7 +40,18 @@ func (h *FriendRemoved) Activity() Activity {
 	return Activity{Kind: ActivityFriendRemoved, User: h.User.UIN, Peer: h.Friend.UIN}
 }
 
-// Friends holds the friendships between accounts.
+// FriendNoted is sent when User has given Friend another remark.
+type FriendNoted struct {
+	User, Friend User
+	Remark       string
+}
+
+// Activity implements Happening.
+func (h *FriendNoted) Activity() Activity {
+	return Activity{Kind: ActivityFriendRemark, User: h.User.UIN, Peer: h.Friend.UIN, Text: h.Remark}
+}
+
+// Friends holds the friendships between accounts, and who wants to be a friend of whom.
 type Friends struct{ *state }
 
 // Friends returns the operations on friendships.
@@ -48,52 +63,116 @@ func (w *World) Friends() Friends { return Friends{&w.state} }
 func (w Friends) Add(a, b message.UIN) error {
 	w.mu.Lock()
 	defer w.done()
-	first, err := w.account(a)
+	first, second, err := w.twoAccounts(a, b)
 	if err != nil {
 		return err
 	}
-	second, err := w.account(b)
-	if err != nil {
-		return err
-	}
-	if a == b {
-		return Refuse(BadRequest, "user %d cannot be a friend of itself", a)
-	}
-	if _, friends := first.friends[b]; friends {
-		return nil
-	}
-	first.friends[b] = friend{}
-	second.friends[a] = friend{}
-	w.happened(&FriendAdded{first.User, second.User})
+	w.befriend(first, second, "")
 	return nil
 }
 
-// Remove ends the friendship of a and b; a has ended it (docs/protocol/operations.md 7.3,
-// 0x126b_0). The refusal is NotFound where they are not friends.
-func (w Friends) Remove(a, b message.UIN) error {
+// twoAccounts finds two different accounts; mu is held.
+func (w *state) twoAccounts(a, b message.UIN) (first, second *account, err error) {
+	if first, err = w.account(a); err != nil {
+		return nil, nil, err
+	}
+	if second, err = w.account(b); err != nil {
+		return nil, nil, err
+	}
+	if a == b {
+		return nil, nil, Refuse(BadRequest, "user %d cannot be a friend of itself", a)
+	}
+	return first, second, nil
+}
+
+// befriend makes two accounts friends, where they are not; mu is held. The requests
+// between them are settled.
+func (w *state) befriend(first, second *account, text string) {
+	a, b := first.UIN, second.UIN
+	delete(first.blocked, b)
+	delete(second.blocked, a)
+	for _, r := range w.requests {
+		if r.state == RequestPending && (r.from == a && r.to == b || r.from == b && r.to == a) {
+			r.state = RequestAccepted
+		}
+	}
+	_, one := first.friends[b]
+	_, other := second.friends[a]
+	if one && other {
+		return
+	}
+	if !one {
+		first.friends[b] = friend{}
+	}
+	if !other {
+		second.friends[a] = friend{}
+	}
+	w.happened(&FriendAdded{first.User, second.User, text})
+}
+
+// Remove ends the friendship of a and b; a has ended it, and neither has the other in its
+// list any more. The refusal is NotFound where they are not friends.
+func (w Friends) Remove(a, b message.UIN) error { return w.Delete(a, b, false, true) }
+
+// Delete takes b out of the friends of a, and with both a out of those of b
+// (docs/protocol/operations.md 7.3, 0x126b_0). With block, b can ask a no more until a
+// asks b, or they are made friends. The refusal is NotFound where b is no friend of a.
+func (w Friends) Delete(a, b message.UIN, block, both bool) error {
 	w.mu.Lock()
 	defer w.done()
 	if !w.areFriends(a, b) {
-		return Refuse(NotFound, "%d and %d are not friends", a, b)
+		return Refuse(NotFound, "%d is not a friend of %d", b, a)
 	}
 	delete(w.users[a].friends, b)
-	delete(w.users[b].friends, a)
+	if block {
+		w.users[a].block(b)
+	}
+	if both {
+		delete(w.users[b].friends, a)
+	}
 	w.happened(&FriendRemoved{w.user(a), w.user(b)})
 	return nil
 }
 
-// SetRemark sets the remark, at most 127 bytes, and the category that uin gives to its
-// friend peer. The refusals are NotFound where they are not friends, and BadRequest.
-func (w Friends) SetRemark(uin, peer message.UIN, remark string, category int32) error {
+// SetRemark sets the remark, at most 127 bytes, that uin gives to its friend peer; "" takes
+// it away. The refusals are NotFound where peer is no friend, and BadRequest.
+func (w Friends) SetRemark(uin, peer message.UIN, remark string) error {
 	w.mu.Lock()
 	defer w.done()
 	if err := checkName(remark); err != nil {
 		return err
 	}
 	if !w.areFriends(uin, peer) {
-		return Refuse(NotFound, "%d and %d are not friends", uin, peer)
+		return Refuse(NotFound, "%d is not a friend of %d", peer, uin)
 	}
-	w.users[uin].friends[peer] = friend{remark: remark, category: category}
+	f := w.users[uin].friends[peer]
+	if f.remark == remark {
+		return nil
+	}
+	f.remark = remark
+	w.users[uin].friends[peer] = f
+	w.happened(&FriendNoted{w.user(uin), w.user(peer), remark})
+	return nil
+}
+
+// MaxCategory is the highest number of a category of friends. Each category is there as
+// soon as somebody is in it; 0 is the default one.
+const MaxCategory = 255
+
+// SetCategory moves the friend peer of uin to a category. The refusals are NotFound where
+// peer is no friend, and BadRequest for a category that cannot be.
+func (w Friends) SetCategory(uin, peer message.UIN, category int32) error {
+	w.mu.Lock()
+	defer w.done()
+	if category < 0 || category > MaxCategory {
+		return Refuse(BadRequest, "category %d is not between 0 and %d", category, MaxCategory)
+	}
+	if !w.areFriends(uin, peer) {
+		return Refuse(NotFound, "%d is not a friend of %d", peer, uin)
+	}
+	f := w.users[uin].friends[peer]
+	f.category = category
+	w.users[uin].friends[peer] = f
 	return nil
 }
 
@@ -113,11 +192,22 @@ func (w Friends) List(uin message.UIN) []Friendship {
 	return friends
 }
 
-// Are reports whether a and b are friends.
+// Are reports whether b is in the list of a's friends.
 func (w Friends) Are(a, b message.UIN) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.areFriends(a, b)
+}
+
+// friendsOf returns who has uin in the list of friends, ascending; mu is held.
+func (w *state) friendsOf(uin message.UIN) (have []message.UIN) {
+	for other, a := range w.users {
+		if _, has := a.friends[uin]; has {
+			have = append(have, other)
+		}
+	}
+	slices.Sort(have)
+	return have
 }
 
 func (w *state) areFriends(a, b message.UIN) bool {

@@ -31,10 +31,11 @@ func (w Users) Remove(uin message.UIN) error {
 			w.leave(g, uin, g.members[uin])
 		}
 	}
-	for _, peer := range slices.Sorted(maps.Keys(a.friends)) {
+	for _, peer := range w.friendsOf(uin) {
 		delete(w.users[peer].friends, uin)
 		w.happened(&FriendRemoved{w.user(peer), a.User})
 	}
+	w.requests = slices.DeleteFunc(w.requests, func(r *friendRequest) bool { return r.from == uin || r.to == uin })
 	for key, p := range w.pairs {
 		if key.low == uin || key.high == uin {
 			w.spent.pair(key, p)
@@ -42,6 +43,9 @@ func (w Users) Remove(uin message.UIN) error {
 		}
 	}
 	delete(w.users, uin)
+	for _, other := range w.users {
+		delete(other.blocked, uin)
+	}
 	delete(w.byUID, a.UID)
 	w.gone[a.UID] = a.User
 	if uin >= firstFreeUIN {

@@ -39,7 +39,7 @@ func TestReset(t *testing.T) {
 		must(t, err)
 		must(t, w.Groups().Rename(mall, 0, "renamed"))
 		must(t, w.Users().SetPassword(bot, "x"))
-		must(t, w.Friends().SetRemark(bot, alice, "A", 1))
+		must(t, w.Friends().SetRemark(bot, alice, "A"))
 		r := record(w)
 
 		must(t, w.Reset())

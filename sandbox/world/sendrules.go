@@ -111,7 +111,7 @@ func (w Messages) checkPrivate(s *Send) error {
 		}
 		return nil
 	}
-	if s.From != s.To && !w.areFriends(s.From, s.To) {
+	if s.From != s.To && (!w.areFriends(s.From, s.To) || !w.areFriends(s.To, s.From)) {
 		return refuseSend(NoPermission, codeBlocked, "not a friend")
 	}
 	return nil

@@ -40,6 +40,8 @@ type account struct {
 	password string // "" for none
 	status   Status
 	friends  map[message.UIN]friend
+	blocked  map[message.UIN]bool // who may not ask to be a friend; nil for nobody
+	likes    likes
 	// The newest sequences reported as read: of groups, and of private chats.
 	read        map[message.GroupCode]uint64
 	readPrivate map[message.UIN]uint64

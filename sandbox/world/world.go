@@ -56,6 +56,7 @@ type scene struct {
 	freeUIN  message.UIN          // no smaller one from firstFreeUIN on is free
 	groups   map[message.GroupCode]*group
 	pairs    map[pairKey]*pair
+	requests []*friendRequest // oldest first
 	forwards forwards
 	pokes    pokeBook
 }

@@ -58,7 +58,8 @@ func TestAddUser(t *testing.T) {
 func TestFriends(t *testing.T) {
 	t.Parallel()
 	w := defaultWorld(t)
-	must(t, w.Friends().SetRemark(alice, bob, "Bobby", 3))
+	must(t, w.Friends().SetRemark(alice, bob, "Bobby"))
+	must(t, w.Friends().SetCategory(alice, bob, 3))
 	got := w.Friends().List(alice)
 	if len(got) != 3 || got[1].User.UIN != bob || got[1].Remark != "Bobby" || got[1].Category != 3 {
 		t.Errorf("got friends %+v", got)
@@ -75,8 +76,8 @@ func TestFriends(t *testing.T) {
 		"with nobody":    w.Friends().Add(alice, 99),
 		"of nobody":      w.Friends().Add(99, alice),
 		"no longer":      w.Friends().Remove(alice, bob),
-		"no remark":      w.Friends().SetRemark(alice, bob, "", 0),
-		"remark too big": w.Friends().SetRemark(alice, carol, strings.Repeat("x", 128), 0),
+		"no remark":      w.Friends().SetRemark(alice, bob, ""),
+		"remark too big": w.Friends().SetRemark(alice, carol, strings.Repeat("x", 128)),
 	} {
 		if err == nil {
 			t.Errorf("%s: accepted", name)
