@@ -31,7 +31,7 @@ func tourPeople() []step {
 	return []step{
 		user("Amy", "$amy"), user("Ben", "$ben"), user("Cleo", "$cleo"),
 		{request: "POST /api/groups", body: `{"name": "tour", "owner": $amy, "members": [$ben]}`, keep: "$group", member: "code"},
-		{request: "POST /api/groups", body: `{"name": "tour 2", "owner": $amy, "members": [$account]}`, keep: "$second", member: "code"},
+		{request: "POST /api/groups", body: `{"name": "tour 2", "owner": $amy, "members": [$account]}`, keep: "$second", member: "code", events: []string{"group_member_increase"}},
 	}
 }
 

@@ -47,13 +47,31 @@ func (p *pushes) joined(h *world.MemberJoined) {
 		change.Operator = []byte(h.By.UID)
 	}
 	p.all(h.InGroup, p.change(h.Group, typeMemberIn, change))
-	if h.Invited {
-		return
+	if !h.Invited {
+		p.selfJoined(h.Group, h.Member, h.By)
 	}
-	p.to(h.Member, p.groupEvent(h.Group, typeSelfJoined, 0, encode(&pushpb.GroupSelfJoined{
-		GroupCode: uint64(h.Group), F2Unk: 1, OperatorUid: string(h.By.UID), F4Unk: proto.Uint32(0),
+}
+
+func (p *pushes) selfJoined(code message.GroupCode, member, by world.User) {
+	p.to(member, p.groupEvent(code, typeSelfJoined, 0, encode(&pushpb.GroupSelfJoined{
+		GroupCode: uint64(code), F2Unk: 1, OperatorUid: string(by.UID), F4Unk: proto.Uint32(0),
 		F6Unk: 48, Token: p.token(),
 	})))
+}
+
+// founded is push 85 to the owner, and push 33 to each other member about itself, whom the
+// owner has invited: ours, not observed.
+func (p *pushes) founded(h *world.GroupFounded) {
+	p.selfJoined(h.Group, h.Owner, h.Owner)
+	for _, uin := range h.Members {
+		if uin == h.Owner.UIN {
+			continue
+		}
+		u, _ := p.world.Users().Find(uin)
+		p.to(u, p.change(h.Group, typeMemberIn, &pushpb.GroupMemberChange{
+			MemberUid: string(u.UID), ChangeType: inInvited, JoinType: inInvited, Operator: []byte(h.Owner.UID),
+		}))
+	}
 }
 
 func (p *pushes) token() string {

@@ -49,12 +49,16 @@ type group struct {
 // in is the part of a happening in the group.
 func (g *group) in() InGroup { return InGroup{Group: g.Code, Members: g.roster} }
 
-// GroupFounded is sent when a group was made.
-type GroupFounded struct{ Group Group }
+// GroupFounded is sent when Owner made a group with its members.
+type GroupFounded struct {
+	InGroup
+	Owner User
+	Name  string
+}
 
 // Activity implements Happening.
 func (h *GroupFounded) Activity() Activity {
-	return Activity{Kind: ActivityGroup, Group: h.Group.Code, User: h.Group.Owner, Text: h.Group.Name}
+	return Activity{Kind: ActivityGroup, Group: h.Group, User: h.Owner.UIN, Text: h.Name}
 }
 
 // GroupRenamed is sent when By gave the group another name.
@@ -75,8 +79,7 @@ type Groups struct{ *state }
 // Groups returns the operations on groups.
 func (w *World) Groups() Groups { return Groups{&w.state} }
 
-// Add founds a group with its owner and the given members, and returns it. Clients get no
-// push. Code 0 takes the next free one from 730000001 on. Owner 0 is the first member.
+// Add founds a group with its owner and the given members, and returns it. Code 0 takes the next free one from 730000001 on. Owner 0 is the first member.
 // MemberMax 0 is 200, or 5000 where 200 members or more are given. CreateTime 0 is now.
 // MemberCount is counted. The refusals are BadRequest, NotFound of an account, and Quota.
 func (w Groups) Add(g Group, members ...message.UIN) (Group, error) {
@@ -121,9 +124,8 @@ func (w Groups) Add(g Group, members ...message.UIN) (Group, error) {
 	slices.Sort(made.roster)
 	made.changeSeq = before.changes + uint32(len(made.roster))
 	w.groups[g.Code] = made
-	view := made.view()
-	w.happened(&GroupFounded{view})
-	return view, nil
+	w.happened(&GroupFounded{made.in(), w.user(g.Owner), g.Name})
+	return made.view(), nil
 }
 
 func (w Groups) checkGroup(g *Group) error {
