@@ -25,6 +25,7 @@ type cache struct {
 	members  map[GroupCode]*memberList
 	faces    map[uint32]Face
 	uins     map[UID]UIN
+	nobodies map[UID]time.Time     // whom the server does not know, and until when that counts
 	fetching map[string]*listFetch // by key
 	// friendsOK, groupsOK and facesOK: the list is complete and not stale.
 	friendsOK, groupsOK, facesOK bool
@@ -50,7 +51,10 @@ const friendsKey, groupsKey, facesKey = "friends", "groups", "faces"
 func membersKey(code GroupCode) string { return fmt.Sprint("members ", code) }
 
 // maxKnownUIDs bounds the uid table; people in no list fill it over the months.
-const maxKnownUIDs = 1 << 18
+const (
+	maxKnownUIDs = 1 << 18
+	maxNobodies  = 1 << 12
+)
 
 const (
 	// maxUID is how long a text id may be in bytes; real ones have 24.
@@ -75,6 +79,7 @@ func (c *cache) init() {
 	c.groups = map[GroupCode]Group{}
 	c.members = map[GroupCode]*memberList{}
 	c.uins = map[UID]UIN{}
+	c.nobodies = map[UID]time.Time{}
 	c.fetching = map[string]*listFetch{}
 }
 
@@ -156,6 +161,25 @@ func (c *cache) uin(uid UID) (UIN, bool) {
 	defer c.mu.Unlock()
 	uin, ok := c.uins[uid]
 	return uin, ok
+}
+
+// noteNobody notes that the server does not know a text id, isNobody reports that it did
+// not a moment ago.
+func (c *cache) noteNobody(uid UID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.nobodies) >= maxNobodies {
+		clear(c.nobodies)
+	}
+	if len(uid) <= maxUID {
+		c.nobodies[uid] = time.Now().Add(nobodyFor)
+	}
+}
+
+func (c *cache) isNobody(uid UID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Before(c.nobodies[uid])
 }
 
 func (c *cache) setFriends(list []Friend) {

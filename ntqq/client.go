@@ -67,10 +67,12 @@ type Options struct {
 	// one; those of a sandbox always are. See [media.Reach].
 	PrivateMedia bool
 
-	// Handler gets every event, in the order in which the server sent them, one at a time.
-	// While it runs, later events wait; when thousands do, the server waits, its answers to
-	// requests included. A handler that calls the client should do so from a goroutine of
-	// its own.
+	// Handler gets every event, one at a time; those of one chat in the order in which the
+	// server sent them. An event about which the service is asked (the number of a person,
+	// for instance) waits up to 10 s for the answer, and with it later ones of its chat.
+	// While the handler runs, later events wait; when thousands do, the server waits, its
+	// answers to requests included. A handler that calls the client should do so from a
+	// goroutine of its own.
 	Handler func(event.Event)
 	// OnState gets every change of the state, in order, from the session's goroutine. It
 	// must return quickly, and must not call methods but State and Self.
@@ -139,13 +141,12 @@ type Client struct {
 	restrictions restrictions
 	decoder      *event.Decoder
 	order        *ordering
-	// lookAgain is when events may cause look-ups again, after one that was not
-	// answered; the dispatcher's.
-	lookAgain time.Time
-	pushes    *queue.Queue[push]
-	own       *queue.Queue[order.Input] // of our own messages
-	compared  chan order.Input          // what the server has, after each registration
-	comparing sync.WaitGroup            // the goroutine that asks for it
+	lanes        lanes
+	silence      silence
+	pushes       *queue.Queue[push]
+	own          *queue.Queue[order.Input] // of our own messages
+	compared     chan order.Input          // what the server has, after each registration
+	comparing    sync.WaitGroup            // the goroutine that asks for it
 
 	sending *sendLimiter
 	sends   *sendings
@@ -175,6 +176,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	c.cache.init()
+	c.lanes = newLanes()
 	c.order = newOrdering(c)
 	c.decoder = event.NewDecoder(func() event.Person {
 		self := c.Self()

@@ -44,33 +44,42 @@ func (c *Client) dispatch(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop() // its questions end with it, also when it panics
 	for {
+		pushes, own, answers, compared, due := c.pushes.Items(), c.own.Items(), o.answers, c.compared, o.timer.C
+		if c.lanes.full() { // first what waits
+			pushes, own, answers, compared, due = nil, nil, nil, nil, nil
+		}
 		select {
-		case p := <-c.pushes.Items():
+		case p := <-pushes:
 			c.handlePush(ctx, c.pushes.Take(p))
-		case in := <-c.own.Items():
+		case in := <-own:
 			c.received(ctx)
 			o.feed(ctx, c.own.Take(in))
-		case a := <-o.answers:
+		case a := <-answers:
 			c.received(ctx)
 			o.answered(ctx, a)
-		case in := <-c.compared:
+		case in := <-compared:
 			c.received(ctx)
 			o.feed(ctx, in)
-		case <-o.timer.C:
+		case l := <-c.lanes.done:
+			c.answered(ctx, l)
+		case <-due:
 			c.received(ctx)
 			o.tick(ctx)
 		case <-ctx.Done():
-			c.received(ctx) // what has been received is handed on
-			for {
-				select {
-				case in := <-c.own.Items():
-					o.feed(ctx, c.own.Take(in))
-				default:
-					return
-				}
-			}
+			c.end(ctx)
+			return
 		}
 	}
+}
+
+// end hands on what has been received.
+func (c *Client) end(ctx context.Context) {
+	c.lanes.closed = true
+	c.received(ctx)
+	for c.own.Len() > 0 {
+		c.order.feed(ctx, c.own.Take(<-c.own.Items()))
+	}
+	c.drain(ctx)
 }
 
 // received handles the pushes that wait now.
@@ -87,7 +96,7 @@ func (c *Client) handlePush(ctx context.Context, p push) {
 	}
 	for _, e := range c.decoder.Decode(p.command, p.payload) {
 		c.sends.saw(e)
-		c.deliver(ctx, e)
+		c.arrive(ctx, e)
 	}
 }
 
@@ -98,7 +107,6 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 		c.order.step(ctx, order.Pushed{Message: e})
 		return
 	case *event.MessageRecalled:
-		c.resolve(ctx, e) // its chat is looked for by number
 		c.order.step(ctx, order.Recalled{MessageRecalled: e})
 		return
 	case *event.Unknown:
@@ -108,22 +116,14 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 		if m.Moves().Chat.Kind == message.Group {
 			c.order.moved(ctx, m) // first what waits: it was written before
 		} else {
-			defer c.order.moved(ctx, m) // first the friend's number is looked up
+			defer c.order.moved(ctx, m)
 		}
 	}
 	c.report(ctx, e)
 }
 
-// report completes an event and hands it to the handler.
-func (c *Client) report(ctx context.Context, e event.Event) {
-	if m, ok := e.(*event.Message); ok {
-		c.noteElements(m)
-	}
-	c.cache.apply(e)
-	c.resolve(ctx, e)
-	c.askMore(ctx, e)
-	c.name(ctx, e)
-	c.locateMedia(ctx, e)
+// finish hands on a completed event, and what follows from it.
+func (c *Client) finish(e event.Event) {
 	if _, ok := e.(*event.ListsChanged); ok {
 		return
 	}

@@ -2,7 +2,6 @@ package ntqq
 
 import (
 	"context"
-	"time"
 
 	"libration/ntqq/event"
 )
@@ -25,15 +24,13 @@ func (*Client) enrich(e event.Event) func(context.Context) error {
 }
 
 // askMore asks what enrich wants to know.
-func (c *Client) askMore(ctx context.Context, e event.Event) {
+func (c *Client) askMore(ctx context.Context, q *questions, e event.Event) {
 	ask := c.enrich(e)
-	if ask == nil || time.Now().Before(c.lookAgain) {
+	if ask == nil || !q.may(c) {
 		return
 	}
-	ctx, cancel := c.lookUps(ctx)
-	defer cancel()
 	err := ask(ctx)
-	c.looked(err)
+	c.silence.note(err)
 	if err != nil {
 		c.log.Debug("an event stays incomplete", "event", e.Name(), "err", err)
 	}

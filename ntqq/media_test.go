@@ -483,7 +483,7 @@ func TestSilentServiceAboutMedia(t *testing.T) {
 		for i := range 5 {
 			m := &message.Message{Content: message.Content{&message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1402)}}}}
 			began := time.Now()
-			c.locateMedia(t.Context(), &event.Message{Message: m})
+			lookUpNow(t, c, &event.Message{Message: m})
 			if took := time.Since(began); i == 0 && took > resolveTimeout || i > 0 && took > 0 {
 				t.Errorf("event %d waited %v", i, took)
 			}
@@ -511,7 +511,7 @@ func TestServiceThatRefusesAndIsSilent(t *testing.T) {
 		began := time.Now()
 		for range 5 {
 			voice := &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1402)}}
-			c.locateMedia(t.Context(), &event.Message{Message: &message.Message{Content: message.Content{voice, voice}}})
+			lookUpNow(t, c, &event.Message{Message: &message.Message{Content: message.Content{voice, voice}}})
 		}
 		if took := time.Since(began); took > resolveTimeout {
 			t.Errorf("five events waited %v", took)
@@ -553,7 +553,7 @@ func TestFloodOfVoices(t *testing.T) {
 		m := &message.Message{Content: message.Content{
 			&message.ImageSegment{Medium: message.Medium{ID: fileID(t, 1407)}}, &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403)}},
 		}}
-		c.locateMedia(t.Context(), &event.Message{Message: m})
+		lookUpNow(t, c, &event.Message{Message: m})
 		if m.Content[0].(*message.ImageSegment).URL == "" || m.Content[1].(*message.RecordSegment).URL != "" || s.askedURL.Load() != 0 {
 			t.Errorf("got %+v, %+v, asked %d times", m.Content[0], m.Content[1], s.askedURL.Load())
 		}
@@ -573,7 +573,7 @@ func TestEventOfManyMedia(t *testing.T) {
 				&message.ImageSegment{Medium: message.Medium{ID: fileID(t, 1407)}}, &message.RecordSegment{Medium: message.Medium{ID: fileID(t, 1403)}})
 		}
 		first := m.Content[0].(*message.ImageSegment)
-		c.locateMedia(t.Context(), &event.Message{Message: m})
+		lookUpNow(t, c, &event.Message{Message: m})
 		located := 0
 		for _, seg := range m.Content {
 			if medium := message.MediumOf(seg); medium.URL != "" {

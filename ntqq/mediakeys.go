@@ -118,6 +118,9 @@ func (r *rkeys) paused() bool {
 	return r.none && time.Since(r.asked) < keyPause
 }
 
+// known reports whether an address needs no question for keys now.
+func (r *rkeys) known(now time.Time) bool { return r.paused() || r.fresh(now) != nil }
+
 // rkey returns the key of a type; "": there is none.
 func (c *Client) rkey(ctx context.Context, typ uint32) string {
 	if c.rkeys.paused() {

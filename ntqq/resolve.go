@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"libration/ntqq/event"
@@ -18,14 +19,68 @@ const (
 	// lookPause follows a look-up without an answer: events must not all wait for a
 	// server that is silent about people.
 	lookPause = 30 * time.Second
+	// nobodyFor is how long the server is not asked again for somebody it does not know.
+	nobodyFor = time.Minute
 )
+
+// questions says whether the service may be asked about an event.
+type questions struct {
+	allowed bool
+	crowded bool // not for addresses of media
+	wanted  bool // an answer would tell more
+}
+
+// may reports whether a question may be asked now, and notes that it would tell more.
+func (q *questions) may(c *Client) bool {
+	q.wanted = true
+	return q.allowed && !c.silence.now()
+}
+
+// silence is the time after a look-up that was not answered. It is safe for concurrent
+// use.
+type silence struct{ until atomic.Pointer[time.Time] }
+
+// note notes the outcome of a look-up for an event.
+func (s *silence) note(err error) {
+	if errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
+		until := time.Now().Add(lookPause)
+		s.until.Store(&until)
+	}
+}
+
+// now reports that events may not cause look-ups.
+func (s *silence) now() bool {
+	until := s.until.Load()
+	return until != nil && time.Now().Before(*until)
+}
+
+// filling fills in what an event lacks: fillIn, or a part of it.
+type filling func(context.Context, *questions, event.Event)
+
+// fillIn fills in all that an event lacks.
+func (c *Client) fillIn(ctx context.Context, q *questions, e event.Event) {
+	c.resolve(ctx, q, e)
+	c.askMore(ctx, q, e)
+	c.name(ctx, q, e)
+	c.locateMedia(ctx, q, e)
+}
+
+// askAbout completes an event by questions, in resolveTimeout. It waits until they can be
+// asked: pushes flow from the registration on, look-ups from the answer to it.
+func (c *Client) askAbout(ctx context.Context, q *questions, e event.Event, fill filling) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	_, err := c.Wait(ctx, func(s State) bool { return s.Stage != Registering })
+	c.silence.note(err)
+	fill(ctx, q, e)
+}
 
 // resolve fills in the numbers of the people an event names by uid
 // (docs/protocol/events.md 4). Who cannot be found keeps the number 0; the event
 // is delivered all the same.
-func (c *Client) resolve(ctx context.Context, e event.Event) {
+func (c *Client) resolve(ctx context.Context, q *questions, e event.Event) {
 	if m, ok := e.(*event.Message); ok {
-		c.nameMentions(m.Message, func() { c.refreshMembers(ctx, m.Chat.Group) })
+		c.nameMentions(m.Message, func() { c.refreshMembers(ctx, q, m.Chat.Group) })
 		return
 	}
 	people := e.People()
@@ -34,51 +89,29 @@ func (c *Client) resolve(ctx context.Context, e event.Event) {
 		people.Others = append(people.Others, &peer)
 		defer func() { chat.Peer = peer.UIN }()
 	}
-	cancel := func() {}
-	looking := false
 	find := func(who []*event.Person, group GroupCode) {
 		for _, p := range who {
-			if p.UIN != 0 || p.UID == "" {
-				continue
+			if p.UIN == 0 && p.UID != "" && !c.resolveKnown(p) {
+				c.resolvePerson(ctx, q, p, group)
 			}
-			if c.resolveKnown(p) || time.Now().Before(c.lookAgain) {
-				continue
-			}
-			if !looking {
-				looking = true
-				ctx, cancel = c.lookUps(ctx)
-			}
-			c.resolvePerson(ctx, p, group)
 		}
 	}
-	defer func() { cancel() }()
 	find(people.Members, people.Group)
 	find(people.Others, 0)
 }
 
-// lookUps bounds the look-ups for one event, and waits until they can be made: pushes
-// flow from the registration on, look-ups from the answer to it.
-func (c *Client) lookUps(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
-	_, err := c.Wait(ctx, func(s State) bool { return s.Stage != Registering })
-	c.looked(err)
-	return ctx, cancel
-}
-
 // name fills in what private messages do not say: the sender's name.
-func (c *Client) name(ctx context.Context, e event.Event) {
+func (c *Client) name(ctx context.Context, q *questions, e event.Event) {
 	m, ok := e.(*event.Message)
 	if !ok {
 		return
 	}
 	c.nameSender(m.Message, func() {
-		if time.Now().Before(c.lookAgain) {
+		if !q.may(c) {
 			return
 		}
-		ctx, cancel := c.lookUps(ctx)
-		defer cancel()
 		_, err := c.Friends().List(ctx, false)
-		c.looked(err)
+		c.silence.note(err)
 	})
 }
 
@@ -152,26 +185,29 @@ const crowd = 8
 
 // locateMedia fills in the addresses of a message's media. The segments are replaced, not
 // changed: others may hold them.
-func (c *Client) locateMedia(ctx context.Context, e event.Event) {
+func (c *Client) locateMedia(ctx context.Context, q *questions, e event.Event) {
 	m, ok := e.(*event.Message)
 	if !ok || !slices.ContainsFunc(m.Content, c.unlocated) {
 		return
 	}
 	m.Content = slices.Clone(m.Content)
-	asks := eventAddresses
-	if time.Now().Before(c.lookAgain) { // only what needs no question has an address now
+	keys, none := c.rkeys.known(c.now()), 0
+	if keys {
+		_ = c.addresses(ctx, m.Content, &none, false)
+	} else { // only what needs no question has an address now
 		ended, cancel := context.WithCancel(ctx)
 		cancel()
-		_ = c.addresses(ended, m.Content, &asks, false)
-		return
+		_ = c.addresses(ended, m.Content, &none, false)
 	}
-	ctx, cancel := c.lookUps(ctx)
-	defer cancel()
-	if c.pushes.Len() > crowd {
+	asks := eventAddresses
+	if q.crowded {
 		asks = 0
 	}
+	if keys && asks == 0 || !slices.ContainsFunc(m.Content, c.unlocated) || !q.may(c) {
+		return
+	}
 	err := c.addresses(ctx, m.Content, &asks, false)
-	c.looked(errors.Join(err, ctx.Err())) // err is the first one, of several
+	c.silence.note(errors.Join(err, ctx.Err())) // err is the first one, of several
 	if err != nil {
 		c.log.Debug("a medium has no address", "err", err)
 	}
@@ -179,23 +215,14 @@ func (c *Client) locateMedia(ctx context.Context, e event.Event) {
 
 // refreshMembers fetches a group's list for an event, unless that was done a
 // moment ago.
-func (c *Client) refreshMembers(ctx context.Context, group GroupCode) {
-	if group == 0 || c.cache.membersAge(group) < resolveMembersEvery || time.Now().Before(c.lookAgain) {
+func (c *Client) refreshMembers(ctx context.Context, q *questions, group GroupCode) {
+	if group == 0 || c.cache.membersAge(group) < resolveMembersEvery || !q.may(c) {
 		return
 	}
-	ctx, cancel := c.lookUps(ctx)
-	defer cancel()
 	_, err := c.Members().List(ctx, group, true)
-	c.looked(err)
+	c.silence.note(err)
 	if err != nil {
 		c.log.Debug("members not fetched for an event", "group", group, "err", err)
-	}
-}
-
-// looked notes the outcome of a look-up for an event.
-func (c *Client) looked(err error) {
-	if errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
-		c.lookAgain = time.Now().Add(lookPause)
 	}
 }
 
@@ -209,15 +236,18 @@ func (c *Client) resolveKnown(p *event.Person) bool {
 	return ok
 }
 
-func (c *Client) resolvePerson(ctx context.Context, p *event.Person, group GroupCode) {
-	c.refreshMembers(ctx, group)
-	if c.resolveKnown(p) {
+func (c *Client) resolvePerson(ctx context.Context, q *questions, p *event.Person, group GroupCode) {
+	c.refreshMembers(ctx, q, group)
+	if c.resolveKnown(p) || c.cache.isNobody(p.UID) || !q.may(c) {
 		return
 	}
 	u, err := c.Users().InfoByUID(ctx, p.UID)
-	c.looked(err)
+	c.silence.note(err)
 	if err != nil {
 		c.log.Debug("nobody found for a uid", "uid", p.UID, "err", err)
+		if errors.Is(err, ErrNoUser) {
+			c.cache.noteNobody(p.UID)
+		}
 		return
 	}
 	p.UIN = u.UIN

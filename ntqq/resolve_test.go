@@ -1,6 +1,8 @@
 package ntqq
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/sessiontest"
 	"libration/ntqq/event"
+	"libration/ntqq/internal/order"
 	"libration/ntqq/message"
 )
 
@@ -23,7 +26,7 @@ func TestResolveWaitsForTheRegistration(t *testing.T) {
 		resolved := make(chan struct{})
 		go func() {
 			defer close(resolved)
-			c.resolve(t.Context(), e)
+			lookUpNow(t, c, e)
 		}()
 		synctest.Wait()
 		register()
@@ -39,7 +42,7 @@ func TestResolveGivesUpInTime(t *testing.T) {
 		c, register := registering(t, Options{}, nil)
 		defer register()
 		start := time.Now()
-		c.resolve(t.Context(), &event.FriendAdded{Friend: event.Person{UID: "u_alice"}})
+		lookUpNow(t, c, &event.FriendAdded{Friend: event.Person{UID: "u_alice"}})
 		if took := time.Since(start); took != resolveTimeout {
 			t.Errorf("took %v, want %v", took, resolveTimeout)
 		}
@@ -88,7 +91,7 @@ func TestMentionsByUIDGetTheirNumbers(t *testing.T) {
 		Chat:    message.Chat{Kind: message.Group, Group: 730000001}, // offline: its list cannot be fetched
 		Content: given,
 	}
-	c.resolve(t.Context(), &event.Message{Message: m})
+	lookUpNow(t, c, &event.Message{Message: m})
 	for i, want := range []UIN{1: 10001, 2: 20001, 3: 0, 4: 5, 5: 0, 6: 20001, 7: 0} {
 		var got UIN
 		switch s := m.Content[i].(type) {
@@ -123,19 +126,19 @@ func TestNamesOfMessagesBeforeTheRegistration(t *testing.T) {
 		c, register := registering(t, Options{Handler: handler}, map[string][]byte{
 			rpc.FriendList.Name: friends, rpc.GroupMembers.Name: members,
 		})
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			c.report(t.Context(), &event.Message{Message: &message.Message{
-				Chat: message.Chat{Kind: message.Friend, Peer: 20001}, Sender: message.Sender{UIN: 20001}, Sequence: 1,
-			}})
-			c.report(t.Context(), &event.Message{Message: &message.Message{
-				Chat: message.Chat{Kind: message.Group, Group: 5}, Sequence: 1, Content: message.Content{&message.AtSegment{UID: "u_bob"}},
-			}})
-		}()
+		for _, m := range []*message.Message{
+			{Chat: message.Chat{Kind: message.Friend, Peer: 20001}, Sender: message.Sender{UIN: 20001}},
+			{Chat: message.Chat{Kind: message.Group, Group: 5}, Content: message.Content{&message.AtSegment{UID: "u_bob"}}},
+		} {
+			c.compared <- order.Pushed{Message: &event.Message{Message: m}}
+		}
 		synctest.Wait()
+		if len(got) != 0 {
+			t.Fatalf("got %+v before the answer to the registration", got)
+		}
 		register()
-		<-done
+		synctest.Wait()
+		slices.SortFunc(got, func(x, y *message.Message) int { return cmp.Compare(y.Chat.Kind, x.Chat.Kind) })
 		if len(got) != 2 || got[0].Sender.Nickname != "Alice" || got[1].Content[0].(*message.AtSegment).UIN != 20002 {
 			t.Errorf("got %+v, want the sender's name and the number of the mentioned", got)
 		}
@@ -181,4 +184,12 @@ func TestMentionByUIDShowsTheName(t *testing.T) {
 			}
 		}
 	})
+}
+
+// lookUpNow completes an event as it is done for one that is alone in its conversation.
+func lookUpNow(t *testing.T, c *Client, e event.Event) {
+	t.Helper()
+	if c.wants(t.Context(), e, c.fillIn) {
+		c.askAbout(t.Context(), &questions{allowed: true, crowded: c.crowded(nil)}, e, c.fillIn)
+	}
 }

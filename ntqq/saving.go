@@ -105,6 +105,7 @@ func (o *ordering) snapshot() *Delivered {
 	saved, presence := o.book.Snapshot(o.c.now().Unix())
 	d := &Delivered{UIN: o.self, Since: presence, Chats: make([]ChatDelivered, 0, len(saved))}
 	for _, s := range saved {
+		s.Without(o.c.lanes.held(s.Chat))
 		ch := ChatDelivered{Sequence: s.Sequence, Time: s.Time, Missing: s.Missing, Since: s.Since}
 		if s.Chat.Group {
 			ch.Group = GroupCode(s.Chat.Code)

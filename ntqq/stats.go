@@ -45,4 +45,4 @@ func (c *Client) Undecoded() event.Counters { return c.decoder.Counters() }
 
 // QueuedPushes returns how many received packets and events of own messages wait for the
 // handler.
-func (c *Client) QueuedPushes() int { return c.pushes.Len() + c.own.Len() }
+func (c *Client) QueuedPushes() int { return c.pushes.Len() + c.own.Len() + int(c.lanes.waits.Load()) }

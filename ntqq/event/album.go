@@ -13,10 +13,10 @@ type GroupAlbumUpdated struct {
 	Time  int64  // Unix seconds
 }
 
-func (*GroupAlbumUpdated) Name() string   { return "group_album_updated" }
-func (e *GroupAlbumUpdated) When() int64  { return e.Time }
-func (*GroupAlbumUpdated) People() People { return People{} }
-func (*GroupAlbumUpdated) Stale() Stale   { return Stale{} }
+func (*GroupAlbumUpdated) Name() string     { return "group_album_updated" }
+func (e *GroupAlbumUpdated) When() int64    { return e.Time }
+func (e *GroupAlbumUpdated) People() People { return members(e.Group) }
+func (*GroupAlbumUpdated) Stale() Stale     { return Stale{} }
 
 func (p *push) album() {
 	a := p.notify.GetAlbum()

@@ -27,7 +27,7 @@ type Person struct {
 
 // People is whom an event names. The pointers point into the event.
 type People struct {
-	// Group is the group in whose member list Members are looked up.
+	// Group is the group that the event is about. Members are looked up in its list.
 	Group   message.GroupCode
 	Members []*Person
 	// Others are friends and strangers. They are looked up one by one.

@@ -28,10 +28,10 @@ type GroupGrayTip struct {
 	Time int64 // Unix seconds
 }
 
-func (*GroupGrayTip) Name() string   { return "group_gray_tip" }
-func (e *GroupGrayTip) When() int64  { return e.Time }
-func (*GroupGrayTip) People() People { return People{} }
-func (*GroupGrayTip) Stale() Stale   { return Stale{} }
+func (*GroupGrayTip) Name() string     { return "group_gray_tip" }
+func (e *GroupGrayTip) When() int64    { return e.Time }
+func (e *GroupGrayTip) People() People { return members(e.Group) }
+func (*GroupGrayTip) Stale() Stale     { return Stale{} }
 
 // GroupSignIn is sent when a member has signed in to a group for the day.
 type GroupSignIn struct {
@@ -80,10 +80,10 @@ type AccountRestricted struct {
 	Time  int64             // Unix seconds
 }
 
-func (*AccountRestricted) Name() string   { return "account_restricted" }
-func (e *AccountRestricted) When() int64  { return e.Time }
-func (*AccountRestricted) People() People { return People{} }
-func (*AccountRestricted) Stale() Stale   { return Stale{} }
+func (*AccountRestricted) Name() string     { return "account_restricted" }
+func (e *AccountRestricted) When() int64    { return e.Time }
+func (e *AccountRestricted) People() People { return members(e.Group) }
+func (*AccountRestricted) Stale() Stale     { return Stale{} }
 
 // GroupBotAdded is sent when an official robot was added to a group. Bot is empty where the
 // push does not name it.

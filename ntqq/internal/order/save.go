@@ -3,6 +3,7 @@ package order
 import (
 	"slices"
 
+	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
@@ -36,6 +37,24 @@ func (b *Book) Snapshot(unix int64) (list []Saved, presence int64) {
 		}
 	}
 	return list, b.presence
+}
+
+// Without takes out the last messages that the Book has delivered: the handler does not
+// have them yet.
+func (s *Saved) Without(held []*event.Message) {
+	for _, m := range slices.Backward(held) {
+		if !Numbered(m.Message) || m.Sequence > s.Sequence {
+			continue
+		}
+		s.Time = min(s.Time, m.Time)
+		if m.Sequence == s.Sequence {
+			s.Sequence--
+		} else {
+			s.Missing = append(s.Missing, m.Sequence)
+		}
+	}
+	slices.Sort(s.Missing)
+	s.Missing = slices.DeleteFunc(slices.Compact(s.Missing), func(seq uint64) bool { return seq > s.Sequence })
 }
 
 // Restore fills an empty Book with what Snapshot returned earlier.
