@@ -24,8 +24,9 @@ func messageActions() []row {
 				"返回一条消息，内容与事件相同，始终为数组格式。消息库中没有的消息，若给出会话和序号，或其 id 由本服务给出过，则从服务器获取。"),
 			getMsg, table.Fails(apiError, noMsg, noGroup, noFriend)),
 		table.Of(quickAction, standard, Sends,
-			text.T("Replies to an event, recalls its message, or answers a request, as the answer of a webhook does.", "对事件执行快速操作，与 webhook 的响应相同。"),
-			handleQuickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, notSupported, sendFailed, notOurs, tooLate, recallFailed, answerFailed, noFlag, onlyAccepted)...)),
+			text.T("Answers an event, as the answer of a webhook does: replies, recalls its message, mutes or removes its sender, decides a request.", "对事件执行快速操作，与 webhook 的响应相同：回复、撤回、禁言或移出发送者、处理请求。"),
+			handleQuickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, noMember, notSupported, sendFailed, notOurs, tooLate, recallFailed,
+				banFailed, kickFailed, answerFailed, noFlag, onlyAccepted)...)),
 	}
 }
 

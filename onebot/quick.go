@@ -25,6 +25,9 @@ type quick struct {
 	messageID int32
 	// friend is the answer to a friend request; nil: none.
 	friend *friendAnswerParams
+	// ban and kick are what happens to the sender; nil: nothing.
+	ban  *banParams
+	kick *kickOneParams
 	// unsupported are the operations that this version does not have.
 	unsupported []string
 }
@@ -48,7 +51,7 @@ type quickParams struct {
 	Operation Params `param:"operation" en:"What to do; the guide lists the fields." zh:"要执行的操作，字段见指南。"`
 }
 
-// handleQuickOperation replies first and recalls then. What is not supported fails, after
+// handleQuickOperation replies first and recalls then; the sender comes last. What is not supported fails, after
 // the rest was done. A step fails as the action for it does.
 func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table.None, error) {
 	q, err := parseQuick(p)
@@ -69,6 +72,16 @@ func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table
 	if q.friend != nil {
 		if _, err := setFriendAddRequest(ctx, a, *q.friend); err != nil {
 			errs = append(errs, explain(err, answerFailed))
+		}
+	}
+	if q.ban != nil {
+		if _, err := setGroupBan(ctx, a, *q.ban); err != nil {
+			errs = append(errs, explain(err, banFailed))
+		}
+	}
+	if q.kick != nil {
+		if _, err := setGroupKick(ctx, a, *q.kick); err != nil {
+			errs = append(errs, explain(err, kickFailed))
 		}
 	}
 	if len(q.unsupported) > 0 {
@@ -113,11 +126,7 @@ func parseQuick(p quickParams) (q quick, err error) {
 	group := kind == "group"
 	if group {
 		q.chat = message.Chat{Kind: message.Group, Group: message.GroupCode(event.required("group_id"))}
-		for _, name := range []string{"kick", "ban"} {
-			if op.flag(name) {
-				q.unsupported = append(q.unsupported, name)
-			}
-		}
+		q.parseSender(event, op)
 		if q.recall = op.flag("delete"); q.recall {
 			q.messageID = event.messageID("message_id")
 		}
@@ -139,4 +148,32 @@ func parseQuick(p quickParams) (q quick, err error) {
 		}
 	}
 	return q, errors.Join(event.err, op.err)
+}
+
+// parseSender reads what happens to who sent a message to a group.
+func (q *quick) parseSender(event, op *args) {
+	ban, kick := op.flag("ban"), op.flag("kick")
+	switch _, anonymous := event.params.get("anonymous"); {
+	case !ban && !kick:
+		return
+	case anonymous:
+		for _, name := range []string{"kick", "ban"} {
+			if op.flag(name) {
+				q.unsupported = append(q.unsupported, name)
+			}
+		}
+		return
+	}
+	user := message.UIN(event.required("user_id"))
+	if ban {
+		q.ban = &banParams{Group: q.chat.Group, User: user, Duration: 1800}
+		if v, ok := op.params.get("ban_duration"); ok {
+			if n, found := op.integer("ban_duration", v); found {
+				q.ban.Duration = whole(n)
+			}
+		}
+	}
+	if kick {
+		q.kick = &kickOneParams{kickParams: kickParams{Group: q.chat.Group, Reject: op.flag("reject_add_request")}, User: user}
+	}
 }

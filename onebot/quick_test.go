@@ -37,7 +37,10 @@ func TestQuickOperation(t *testing.T) {
 		{"delete", groupContext, `{"delete":true}`, "", true, "", ""},
 		{"both", groupContext, `{"delete":1,"reply":"hi"}`, "hi", true, "", ""},
 		{"delete in private", privateContext, `{"delete":true}`, "", false, "", ""},
-		{"not supported", groupContext, `{"kick":true,"ban":true,"reply":"out"}`, "out", false, "NOT_SUPPORTED", "kick, ban"},
+		{"not supported", strings.Replace(groupContext, "null", `{"id":1}`, 1), `{"kick":true,"ban":true,"reply":"out"}`, "out", false, "NOT_SUPPORTED", "kick, ban"},
+		{"refused", groupContext, `{"kick":true,"ban":true,"ban_duration":"60","reply":"out"}`, "out", false, "BAN_FAILED", "0x1253_1"},
+		{"too long", groupContext, `{"kick":true,"ban":true,"ban_duration":-5}`, "", false, "BAD_PARAMS", "duration"},
+		{"no time", groupContext, `{"ban":true,"ban_duration":"x"}`, "", false, "BAD_PARAMS", "ban_duration"},
 		{"not wanted", groupContext, `{"kick":false,"ban":false,"ban_duration":60}`, "", false, "", ""},
 		{"group request", `{"post_type":"request","request_type":"group"}`, `{"approve":false,"reason":"x"}`, "", false, "NOT_SUPPORTED", "approve, reason"},
 		{"friend request, left alone", `{"post_type":"request","request_type":"friend","flag":"u_x"}`, `{"remark":"x"}`, "", false, "", ""},
@@ -121,7 +124,7 @@ func TestQuickOperationFailures(t *testing.T) {
 	}
 	c.err.Store(&ntqq.ServerError{Code: 1001, Message: "not allowed"})
 	r := s.QuickOperation(t.Context(), fmt.Appendf(nil, groupContext, id), []byte(`{"delete":true,"kick":true}`), gateway.Hold{})
-	if r.Msg != "RECALL_API_ERROR" || !strings.Contains(r.Message, "not allowed; quick operations not supported yet: kick") {
+	if r.Msg != "RECALL_API_ERROR" || !strings.Contains(r.Message, "not allowed; ") {
 		t.Errorf("got %q %q", r.Msg, r.Message)
 	}
 }

@@ -129,6 +129,16 @@ func TestManagement(t *testing.T) {
 		b.does("set_group_kick", about(alice, ""), "KICK_FAILED")
 		b.does("set_group_kick_members", about(0, `,"user_id":[20002,20001]`), "KICK_FAILED")
 		both()
+		quick := func(operation, msg string) {
+			t.Helper()
+			b.does(".handle_quick_operation", fmt.Sprintf(
+				`{"context":{"post_type":"message","message_type":"group","group_id":%d,"user_id":%d,"anonymous":null},"operation":%s}`,
+				group, carol, operation), msg)
+		}
+		quick(`{"ban":true,"ban_duration":60,"kick":true,"reject_add_request":true}`, "")
+		quick(`{"ban":true}`, "MEMBER_NOT_FOUND")
+		both(`{"post_type":"notice","notice_type":"group_ban","sub_type":"ban","group_id":730000001,"operator_id":10001,"user_id":20003,"duration":60}`,
+			`{"post_type":"notice","notice_type":"group_decrease","sub_type":"kick","group_id":730000001,"operator_id":10001,"user_id":20003}`)
 		b.does("set_group_kick", about(bob, `,"reject_add_request":true`), "")
 		both(`{"post_type":"notice","notice_type":"group_decrease","sub_type":"kick","group_id":730000001,"operator_id":10001,"user_id":20002}`)
 		if _, err := a.Members().Info(t.Context(), group, bob, false); err == nil || member(bob).User.UIN != 0 {
