@@ -25,8 +25,9 @@ type tour struct {
 	server Server
 }
 
-// step is one request of a tour to this API. In path and body stand variables: $account,
-// the media of newVariables, and what earlier steps have kept.
+// step is one request of a tour to this API. In path and body stand variables: $account
+// and its $nickname, the tourMedia, and what earlier steps have kept. No name begins with
+// another one.
 type step struct {
 	request string // method and path
 	body    string // JSON, "" for none
@@ -63,10 +64,11 @@ func (h tour) run(r *http.Request) (any, error) {
 			return nil, fail(http.StatusBadRequest, "pause %q is no duration up to %v", body.Pause, maxPause)
 		}
 	}
-	if _, ok := h.world.Users().Find(body.For); !ok {
+	account, ok := h.world.Users().Find(body.For)
+	if !ok {
 		return nil, world.Refuse(world.NotFound, "no user %d", body.For)
 	}
-	guide := h.newGuide(body.For)
+	guide := h.newGuide(account)
 	views := []stepView{}
 	for i, s := range tourSteps() {
 		if i > 0 && sleep(r.Context(), pause) != nil {
@@ -97,8 +99,14 @@ type guide struct {
 	err    error
 }
 
-func (h tour) newGuide(account message.UIN) *guide {
-	g := &guide{mux: http.NewServeMux(), variables: newVariables(account)}
+func (h tour) newGuide(account world.User) *guide {
+	g := &guide{mux: http.NewServeMux(), variables: tourMedia()}
+	g.variables["$account"] = fmt.Sprint(account.UIN)
+	nickname, err := json.Marshal(account.Nickname)
+	if err != nil { // a text always encodes
+		panic(err)
+	}
+	g.variables["$nickname"] = string(nickname)
 	for _, r := range routes(h.world, h.server) {
 		g.mux.HandleFunc(r.pattern, func(_ http.ResponseWriter, req *http.Request) { g.answer, g.err = r.do(req) })
 	}
@@ -149,10 +157,8 @@ func (g *guide) fill(text string) string {
 
 // shorten leaves the media out of a body that is shown.
 func shorten(body string) json.RawMessage {
-	for name, value := range newVariables(0) {
-		if strings.HasPrefix(value, `"`) {
-			body = strings.ReplaceAll(body, value, `"`+name+`"`)
-		}
+	for name, value := range tourMedia() {
+		body = strings.ReplaceAll(body, value, `"`+name+`"`)
 	}
 	if body == "" {
 		return nil
@@ -166,16 +172,10 @@ var tourVideo []byte
 // tourPicture is a GIF of one pixel.
 const tourPicture = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
-// newVariables are the variables of a tour that nobody has to keep: the account, and media
-// as texts in base64. No name begins with another one.
-func newVariables(account message.UIN) map[string]string {
+// tourMedia are the variables that stand for media: texts in base64.
+func tourMedia() map[string]string {
 	quoted := func(b []byte) string { return `"` + base64.StdEncoding.EncodeToString(b) + `"` }
-	return map[string]string{
-		"$account": fmt.Sprint(uint64(account)),
-		"$picture": `"` + tourPicture + `"`,
-		"$voice":   quoted(silence()),
-		"$video":   quoted(tourVideo),
-	}
+	return map[string]string{"$picture": `"` + tourPicture + `"`, "$voice": quoted(silence()), "$video": quoted(tourVideo)}
 }
 
 // silence is a second of it as WAV, 8000 samples of 16 bits.

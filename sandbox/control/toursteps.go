@@ -38,7 +38,16 @@ func tourPeople() []step {
 // tourFriend is what a friend does.
 func tourFriend() []step {
 	return []step{
-		{request: "POST /api/friends", body: `{"a": $account, "b": $amy}`, events: []string{"friend_added"}},
+		{request: "POST /api/friend-requests", body: `{"from": $amy, "to": $account, "text": "I am Amy"}`, events: []string{"friend_request"}},
+		{request: "POST /api/friend-requests/answer", body: `{"user": $account, "from": $amy, "accept": true}`},
+		{request: "POST /api/friend-requests", body: `{"from": $ben, "to": $account, "text": "I am Ben", "filtered": true}`, events: []string{"friend_request"}},
+		{request: "POST /api/friend-requests/answer", body: `{"user": $account, "from": $ben, "accept": false}`},
+		{request: "POST /api/friend-requests", body: `{"from": $account, "to": $cleo, "text": "from another device"}`},
+		{request: "POST /api/friend-requests/answer", body: `{"user": $cleo, "from": $account, "accept": true}`, events: []string{"friend_added"}},
+		{request: "POST /api/likes", body: `{"from": $amy, "to": $account, "times": 10}`, events: []string{"profile_liked"}},
+		{request: "PATCH /api/users/$amy", body: `{"nickname": "Amy B."}`, events: []string{"friend_renamed"}},
+		{request: "PATCH /api/users/$account", body: `{"nickname": "renamed"}`, events: []string{"self_renamed"}},
+		{request: "PATCH /api/users/$account", body: `{"nickname": $nickname}`, events: []string{"self_renamed"}},
 		{request: "POST /api/send", body: `{"as": $amy, "to": $account, "text": "hello"}`, keep: "$said", member: "sequence", events: []string{"message"}},
 		{request: "POST /api/recall", body: `{"as": $amy, "peer": $account, "sequence": $said}`, events: []string{"message_recalled"}},
 		{request: "POST /api/pokes", body: `{"by": $amy, "target": $account}`, keep: "$poke", member: "tips", events: []string{"friend_poke"}},
@@ -129,8 +138,9 @@ func tourEnd() []step {
 	return []step{
 		{request: "DELETE " + tourAccount + "?by=$amy", events: []string{"group_member_decrease", "group_left"}},
 		{request: "DELETE /api/groups/$second", events: []string{"group_member_decrease", "group_left"}},
-		{request: "DELETE /api/users/$amy", events: []string{"friend_removed"}},
+		{request: "DELETE /api/friends", body: `{"a": $account, "b": $amy}`, events: []string{"friend_removed"}},
+		{request: "DELETE /api/users/$amy"},
 		{request: "DELETE /api/users/$ben"},
-		{request: "DELETE /api/users/$cleo"},
+		{request: "DELETE /api/users/$cleo", events: []string{"friend_removed"}},
 	}
 }
