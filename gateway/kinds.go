@@ -38,6 +38,8 @@ var kinds = byName(
 	of[event.GroupReaction](1),
 	of[event.GroupEssenceChanged](1),
 	of[event.FriendRequest](1),
+	of[event.GroupTodo](1),
+	of[event.ChatPinChanged](1),
 	of[event.FriendAdded](1),
 	of[event.FriendRemoved](1),
 	of[event.FriendRenamed](1),

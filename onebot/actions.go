@@ -38,7 +38,7 @@ type row = table.Row[*account]
 var Table = sync.OnceValue(func() *table.Table[*account] {
 	rows := slices.Concat(
 		messageActions(),
-		reactionActions(),
+		lifeActions(),
 		forwardActions(),
 		historyActions(),
 		userActions(),

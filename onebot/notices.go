@@ -90,6 +90,8 @@ var ignored = map[string]string{
 	"account_restricted":   "get_status and the owner's notices say it: no bot can lift it",
 	"account_kicked":       "bot_offline says that the account is no longer online, and why",
 	"unknown_push":         "it is for diagnosis",
+	"group_todo":           "OneBot has no word for it",
+	"chat_pin_changed":     "OneBot has no word for it",
 }
 
 var noticesOf = func() map[string][]noticeRow {

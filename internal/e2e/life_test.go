@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"libration/ntqq"
 	"libration/ntqq/event"
@@ -185,5 +187,151 @@ func TestEssence(t *testing.T) {
 		}
 		g, _ := s.World().Groups().Find(group)
 		both("by hand", notice("add", g.Owner))
+	})
+}
+
+// TestTodos: the owner makes a message the group's to-do, which members finish.
+func TestTodos(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, a := speakers(t)
+		said, id := b.said(s, bob)
+		pushes := 0
+		both := func(what string, by message.UIN) {
+			t.Helper()
+			b.told() // OneBot has no word for it
+			pushes++
+			for _, sp := range []*speaker{b, a} {
+				got := eventsOf[*event.GroupTodo](sp.account)
+				if len(got) != pushes || got[len(got)-1].Operator.UIN != by || got[len(got)-1].Group != group {
+					t.Errorf("%s: got %d events, want %d, the last by %d: %+v", what, len(got), pushes, by, got)
+				}
+			}
+		}
+		a.data("set_group_todo", `{"group_id":%d,"message_id":%d}`, group, id)
+		both("set", alice)
+		todo, err := b.Groups().Todo(t.Context(), group)
+		if err != nil || todo == nil || *todo != (ntqq.Todo{Group: group, Sequence: said.Sequence, By: alice, Name: "Alice", Title: "hello", Time: todo.Time}) || todo.Time == 0 {
+			t.Errorf("the to-do is %+v, %v", todo, err)
+		}
+		b.data("complete_group_todo", `{"group_id":%d}`, group)
+		both("finished", bot)
+		b.data("complete_group_todo", `{"group_id":%d,"message_seq":%d}`, group, said.Sequence)
+		if got := eventsOf[*event.GroupTodo](b.account); len(got) != pushes {
+			t.Errorf("finished twice: %+v", got)
+		}
+		if held, _ := s.World().Groups().TodoOf(group, bot); fmt.Sprint(held.Done) != fmt.Sprint([]message.UIN{bot}) {
+			t.Errorf("done by %v", held.Done)
+		}
+		for _, tt := range []struct{ action, params, want string }{
+			{"set_group_todo", fmt.Sprintf(`{"group_id":%d}`, group), `BAD_PARAMS: parameter "message_id" is missing`},
+			{"complete_group_todo", fmt.Sprintf(`{"group_id":%d,"message_seq":4711}`, group), "there is no such to-do"},
+			{"cancel_group_todo", `{"group_id":1}`, "GROUP_NOT_FOUND"},
+			{"cancel_group_todo", fmt.Sprintf(`{"group_id":%d}`, group), "10001 may not change the to-do"},
+		} {
+			if got := b.refused(tt.action, "%s", tt.params); !strings.Contains(got, tt.want) {
+				t.Errorf("%s %s: got %q, want %q", tt.action, tt.params, got, tt.want)
+			}
+		}
+		a.data("cancel_group_todo", `{"group_id":%d,"message_seq":%d}`, group, said.Sequence)
+		both("cancelled", alice)
+		if todo, err := b.Groups().Todo(t.Context(), group); todo != nil || err != nil {
+			t.Errorf("after that: %+v, %v", todo, err)
+		}
+		if err := b.Groups().FinishTodo(t.Context(), group, 0); err == nil {
+			t.Error("a to-do that is none was finished")
+		}
+		s.api(t, "POST", "/api/todos", fmt.Sprintf(`{"group":%d,"sequence":%d,"do":"set"}`, group, said.Sequence), new(any))
+		both("by hand", ownerOf(s))
+	})
+}
+
+func ownerOf(s *service) message.UIN {
+	g, _ := s.World().Groups().Find(group)
+	return g.Owner
+}
+
+// TestSignIn: who signs in is seen by all, once a day.
+func TestSignIn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, a := speakers(t)
+		signed := func(what string, want ...message.UIN) {
+			t.Helper()
+			a.told()
+			for _, sp := range []*speaker{b, a} {
+				var got []message.UIN
+				for _, e := range eventsOf[*event.GroupSignIn](sp.account) {
+					got = append(got, e.Member.UIN)
+				}
+				if fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("%s: got %v, want %v", what, got, want)
+				}
+			}
+		}
+		b.data("send_group_sign", `{"group_id":%d}`, group)
+		signed("the bot", bot)
+		b.data("set_group_sign", `{"group_id":%d}`, group)
+		signed("the bot again", bot)
+		s.api(t, "POST", "/api/sign-in", fmt.Sprintf(`{"group":%d,"uin":%d}`, group, bob), new(any))
+		in, err := a.Groups().ClockIn(t.Context(), group)
+		if err != nil || in.Rank != "今日第3个打卡" || in.Days != "已连续打卡1天" || in.Time == 0 {
+			t.Errorf("Alice: %+v, %v", in, err)
+		}
+		signed("all three", bot, bob, alice)
+		time.Sleep(24 * time.Hour)
+		if in, err := a.Groups().ClockIn(t.Context(), group); err != nil || in.Rank != "今日第1个打卡" || in.Days != "已连续打卡2天" {
+			t.Errorf("Alice, a day later: %+v, %v", in, err)
+		}
+		signed("a day later", bot, bob, alice, alice)
+		if got := b.refused("send_group_sign", `{"group_id":1}`); !strings.HasPrefix(got, "GROUP_NOT_FOUND") {
+			t.Errorf("in no group: %s", got)
+		}
+	})
+}
+
+// TestPins: pins are seen by the account's own clients alone.
+func TestPins(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, a := two(t)
+		inGroup, withAlice := message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice}
+		for _, chat := range []message.Chat{inGroup, withAlice} {
+			for range 2 { // the second time nothing happens
+				if err := b.Chats().Pin(t.Context(), chat, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		withAlice.PeerUID = a.Self().UID
+		if got, err := b.Chats().Pinned(t.Context()); err != nil || fmt.Sprint(got) != fmt.Sprint([]message.Chat{withAlice, inGroup}) {
+			t.Errorf("pinned are %v, %v", got, err)
+		}
+		if err := b.Chats().Pin(t.Context(), withAlice, false); err != nil {
+			t.Fatal(err)
+		}
+		s.api(t, "POST", "/api/pins", fmt.Sprintf(`{"uin":%d,"group":%d,"on":false}`, bot, group), new(any))
+		synctest.Wait()
+		var got []event.ChatPinChanged
+		for _, e := range eventsOf[*event.ChatPinChanged](b) {
+			e := *e
+			e.Time = 0
+			got = append(got, e)
+		}
+		friend := event.Person{UIN: alice, UID: a.Self().UID}
+		want := []event.ChatPinChanged{{Group: group, Pinned: true}, {Peer: friend, Pinned: true}, {Peer: friend}, {Group: group}}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("events:\n got %+v\nwant %+v", got, want)
+		}
+		if others := eventsOf[*event.ChatPinChanged](a); len(others) > 0 {
+			t.Errorf("Alice got %+v", others)
+		}
+		if got, err := b.Chats().Pinned(t.Context()); err != nil || len(got) != 0 {
+			t.Errorf("pinned are %v, %v, want none", got, err)
+		}
+		for chat, want := range map[message.Chat]error{
+			{Kind: message.Group, Group: 1}: ntqq.ErrNoGroup, {Kind: message.Friend, Peer: 5}: ntqq.ErrNoFriend, {Kind: message.Temp}: ntqq.ErrTempChat,
+		} {
+			if err := b.Chats().Pin(t.Context(), chat, true); !errors.Is(err, want) {
+				t.Errorf("pinning %v: %v, want %v", chat, err, want)
+			}
+		}
 	})
 }

@@ -116,7 +116,7 @@ func specification() []specified {
 			&GroupTitleChanged{theGroup, Person{UIN: alice.UIN}, "Star", pushTime}}},
 		{"732/16/12 name", 732, 16, "075bcd1510001f080120959aef3a2a0c080112086e6577206e616d65680caa0105755f626f62", []Event{
 			&GroupNameChanged{theGroup, "new name", bob, pushTime}}},
-		{"732/16/23 to-do", 732, 16, "075bcd1510000f20959aef3a6817aa0105755f626f62", ignored(732, 16, 23)},
+		{"732/16/23 to-do", 732, 16, "075bcd1510000f20959aef3a6817aa0105755f626f62", []Event{&GroupTodo{theGroup, bob, pushTime}}},
 		{"732/16/35 reaction", 732, 16, "075bcd1510002b20959aef3a6823e202210a1f0a1d08011204086410011a130a023736100118012207755f616c6963652801", []Event{
 			&GroupReaction{Group: theGroup, Sequence: 100, Operator: alice, Added: true, Code: "76", Count: 1, Time: pushTime}}},
 		{"732/17 recall", 732, 17, "075bcd1511002720959aef3a5a200a05755f626f621a1308641080e2cfaa0618073207755f616c6963654a021200", []Event{
@@ -141,8 +141,9 @@ func specification() []specified {
 			&FriendPoked{alice, alice, bot, poke, 43, 556, pushTime}}},
 		{"528/321", 528, 321, "0a07755f616c6963651205755f626f741a07755f616c69636520a50828ac04", []Event{
 			&FriendPokeRecalled{alice, alice, 556, pushTime}}},
-		{"528/39 friend pinned", 528, 39, "0a1e08001007a201170a150a07755f616c696365821909088a6a12046553f100", ignored(528, 39, 7)},
-		{"528/39 group unpinned", 528, 39, "0a1608001007a2010f0a0d10959aef3a82190508816a1200", ignored(528, 39, 7)},
+		{"528/39 friend pinned", 528, 39, "0a1e08001007a201170a150a07755f616c696365821909088a6a12046553f100", []Event{
+			&ChatPinChanged{Peer: alice, Pinned: true, Time: pushTime}}},
+		{"528/39 group unpinned", 528, 39, "0a1608001007a2010f0a0d10959aef3a82190508816a1200", []Event{&ChatPinChanged{Group: theGroup, Time: pushTime}}},
 		{"528/39 friend deleted", 528, 39, "0a0f0800100572090a07755f616c696365", []Event{&FriendRemoved{alice, pushTime}}},
 		{"528/39 friend renamed", 528, 39, "0a1d0800101442170a07755f616c696365120c08a29c011206416c69636961", []Event{
 			&FriendRenamed{alice, "Alicia", pushTime}}},

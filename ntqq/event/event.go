@@ -129,6 +129,8 @@ func All() []Event {
 		&GroupReaction{},
 		&GroupEssenceChanged{},
 		&FriendRequest{},
+		&GroupTodo{},
+		&ChatPinChanged{},
 		&FriendAdded{},
 		&FriendRemoved{},
 		&FriendRenamed{},

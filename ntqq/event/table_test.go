@@ -215,6 +215,8 @@ func TestStale(t *testing.T) {
 		"group_reaction":        {},
 		"group_essence_changed": {},
 		"friend_request":        {},
+		"group_todo":            {},
+		"chat_pin_changed":      {},
 		"friend_added":          {Friends: true},
 		"friend_removed":        {Friends: true},
 		"friend_renamed":        {}, // Update

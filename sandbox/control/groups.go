@@ -20,12 +20,14 @@ type groupView struct {
 	// Avatar is the SHA-1 of the group's picture in hex; "" for none.
 	Avatar       string `json:"avatar"`
 	LastSequence uint64 `json:"last_sequence"`
+	// Todo is the sequence of the message that is the group's to-do.
+	Todo uint64 `json:"todo,omitempty"`
 }
 
 func viewGroup(g world.Group) groupView {
 	v := groupView{
 		Code: g.Code, Name: g.Name, Owner: g.Owner, CreateTime: g.CreateTime, MemberMax: g.MemberMax,
-		MemberCount: g.MemberCount, MuteAll: g.MuteAll, LastSequence: g.LastSequence,
+		MemberCount: g.MemberCount, MuteAll: g.MuteAll, LastSequence: g.LastSequence, Todo: g.Todo,
 	}
 	if g.Avatar != (world.Blob{}) {
 		v.Avatar = hex.EncodeToString(g.Avatar.SHA1[:])

@@ -54,3 +54,48 @@ func (h life) essence(r *http.Request) (any, error) {
 	}
 	return struct{}{}, h.world.Messages().SetEssence(body.Group, body.Sequence, 0, body.By, body.on())
 }
+
+func (h life) todo(r *http.Request) (any, error) {
+	var body struct {
+		Group    message.GroupCode `json:"group"`
+		Sequence uint64            `json:"sequence"`
+		By       message.UIN       `json:"by"`
+		Do       world.TodoStep    `json:"do"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	return struct{}{}, h.world.Groups().Todo(body.Group, body.Sequence, body.By, body.Do)
+}
+
+func (h life) signIn(r *http.Request) (any, error) {
+	var body struct {
+		Group message.GroupCode `json:"group"`
+		UIN   message.UIN       `json:"uin"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	signed, err := h.world.Members().SignIn(body.Group, body.UIN)
+	return map[string]int{"days": signed.Days, "rank": signed.Rank}, err
+}
+
+func (h life) pin(r *http.Request) (any, error) {
+	var body struct {
+		UIN   message.UIN       `json:"uin"`
+		Peer  message.UIN       `json:"peer"`
+		Group message.GroupCode `json:"group"`
+		On    *bool             `json:"on"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	if (body.Group == 0) == (body.Peer == 0) {
+		return nil, fail(http.StatusBadRequest, "give either group or peer")
+	}
+	on := body.On == nil || *body.On
+	if body.Group != 0 {
+		return struct{}{}, h.world.Chats().PinGroup(body.UIN, body.Group, on)
+	}
+	return struct{}{}, h.world.Chats().PinFriend(body.UIN, body.Peer, on)
+}

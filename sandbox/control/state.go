@@ -39,6 +39,11 @@ func (h overview) state(*http.Request) (any, error) {
 			v.Friends = append(v.Friends, f.User.UIN)
 		}
 		v.Groups = groups[u.UIN]
+		pinned, pinnedGroups := h.world.Chats().Pinned(u.UIN)
+		for _, f := range pinned {
+			v.PinnedFriends = append(v.PinnedFriends, f.UIN)
+		}
+		v.PinnedGroups = pinnedGroups
 		s.Users = append(s.Users, v)
 	}
 	return s, nil

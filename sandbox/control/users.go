@@ -20,6 +20,9 @@ type userView struct {
 	// Friends and Groups are given by the state only.
 	Friends []message.UIN       `json:"friends,omitempty"`
 	Groups  []message.GroupCode `json:"groups,omitempty"`
+	// PinnedFriends and PinnedGroups are the chats at the top of its list, in the state only.
+	PinnedFriends []message.UIN       `json:"pinned_friends,omitempty"`
+	PinnedGroups  []message.GroupCode `json:"pinned_groups,omitempty"`
 }
 
 // users are the accounts.

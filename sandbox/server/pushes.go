@@ -52,6 +52,9 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.FriendPokeRecalled]():    row((*pushes).friendPokeRecalled),
 	on[*world.MessageReacted]():        row((*pushes).reacted),
 	on[*world.EssenceChanged]():        row((*pushes).essenceChanged),
+	on[*world.TodoChanged]():           row((*pushes).todoChanged),
+	on[*world.SignedIn]():              row((*pushes).signedIn),
+	on[*world.ChatPinned]():            row((*pushes).chatPinned),
 }
 
 func on[H world.Happening]() reflect.Type { return reflect.TypeFor[H]() }
@@ -118,7 +121,6 @@ const (
 	noticeRecall = 17
 	noticeTip    = 20
 	noticeOther  = 21
-	noticeMore   = 21
 )
 
 // eventUID marks the uid of an event push; a random number is added.

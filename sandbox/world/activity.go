@@ -32,6 +32,9 @@ const (
 	ActivityPokeRecall    = "poke_recall"
 	ActivityReaction      = "reaction"
 	ActivityEssence       = "essence"
+	ActivityTodo          = "todo"
+	ActivitySignIn        = "sign_in"
+	ActivityPin           = "pin" // of User, with the friend Peer or the Group
 	ActivityOnline        = "client_online"
 	ActivityOffline       = "client_offline"
 	ActivityReset         = "reset" // everything is as at the beginning

@@ -30,6 +30,9 @@ type Group struct {
 	Avatar Blob
 	// LastSequence is the sequence of the newest message, 0 for none.
 	LastSequence uint64
+	// Todo is the sequence of the message that is the group's to-do, 0 for none. Add
+	// ignores it.
+	Todo uint64
 }
 
 type group struct {
@@ -42,6 +45,7 @@ type group struct {
 	history   history
 	atAll     atAllQuota
 	rate      rateLimit
+	todo      *Todo                     // nil: there is none
 	blocked   map[message.UIN]bool      // who may not ask to join; nil: nobody
 	views     map[message.UIN]GroupView // of members who have one; nil: nobody
 }
@@ -174,6 +178,9 @@ func (g *group) view() Group {
 	v := g.Group
 	v.MemberCount = uint32(len(g.roster))
 	v.LastSequence = g.history.last()
+	if g.todo != nil {
+		v.Todo = g.todo.Sequence
+	}
 	return v
 }
 

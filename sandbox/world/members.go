@@ -22,6 +22,7 @@ type member struct {
 	role                           message.Role
 	level                          uint32
 	joinTime, lastSpeak, muteUntil int64
+	signedIn                       SignIn // the last time; zero for never
 }
 
 func newMember(role message.Role, at int64) *member {

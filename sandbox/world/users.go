@@ -46,6 +46,7 @@ type account struct {
 	read        map[message.GroupCode]uint64
 	readPrivate map[message.UIN]uint64
 	notices     []*notice // oldest first
+	pins        pins
 }
 
 // UserAdded is sent when an account was added.

@@ -11,7 +11,7 @@ import (
 	"libration/ntqq/message"
 )
 
-func reactionActions() []row {
+func lifeActions() []row {
 	failed := func(code string, causes ...*table.Cause) table.Option {
 		return table.Fails(cause(code, apiError.Text), with(causes, noMessage, noGroup)...)
 	}
@@ -30,6 +30,16 @@ func reactionActions() []row {
 			setEssenceMsg, failed("SET_ESSENCE_FAILED")),
 		table.Of("delete_essence_msg", lagrange, Sends, text.T("Makes one of the best messages of a group an ordinary one again.", "移除精华消息，需要群主或管理员权限。"),
 			deleteEssenceMsg, failed("DELETE_ESSENCE_FAILED")),
+		table.Of("set_group_todo", rare, Sends, text.T("Makes a message the to-do of its group. The owner and admins may.", "将消息设为群待办，需要群主或管理员权限。"),
+			setGroupTodo, failed("SET_TODO_FAILED")),
+		table.Of("complete_group_todo", rare, Sends, text.T("Says that the account has done the to-do of a group.", "完成群待办。"),
+			completeGroupTodo, failed("SET_TODO_FAILED")),
+		table.Of("cancel_group_todo", rare, Sends, text.T("Takes the to-do of a group away. The owner and admins may.", "取消群待办，需要群主或管理员权限。"),
+			cancelGroupTodo, failed("SET_TODO_FAILED")),
+		table.Of("send_group_sign", common, Sends, text.T("Signs in to a group for the day.", "群打卡。"),
+			sendGroupSign, table.Fails(cause("GROUP_SIGN_FAILED", apiError.Text), noGroup)),
+		table.Of("set_group_sign", rare, Sends, text.T("The same as `send_group_sign`.", "同 `send_group_sign`。"),
+			sendGroupSign, table.Fails(cause("GROUP_SIGN_FAILED", apiError.Text), noGroup)),
 	}
 }
 
