@@ -134,6 +134,9 @@ func (c *Client) finish(e event.Event) {
 		c.restrictions.begin(&Restriction{Since: time.Now(), Group: e.Group, Kind: e.Kind, URL: e.URL})
 	case *event.ClientsOnline:
 		c.devices.Store(&e.All)
+		if len(e.Added)+len(e.Removed) == 0 {
+			return // the first list is no news
+		}
 	}
 	c.hand(e)
 	if m, ok := e.(*event.Message); ok {

@@ -16,7 +16,8 @@ type Device struct {
 }
 
 // ClientsOnline is sent when a device came online on the account, or went offline: one for
-// each. The first list of a run is sent without either; then Added and Removed are nil.
+// each. Of the first list of a run, which is no news, Added and Removed are nil: package
+// ntqq keeps it to itself, and Client.Devices has it.
 type ClientsOnline struct {
 	// All are the devices now, the account's own included.
 	All            []Device

@@ -33,3 +33,9 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+func (*fakeServer) SetDevice(message.UIN, string, bool) error { return nil }
+
+func (*fakeServer) SendFile(message.UIN, message.GroupCode, message.UIN, string, uint64) (*world.Message, error) {
+	return &world.Message{}, nil
+}

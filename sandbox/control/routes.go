@@ -39,6 +39,8 @@ func routes(w *world.World, s Server) []route {
 		messages = messages{newContents(w, s)}
 		life     = life{w}
 		pokes    = pokes{w}
+		tips     = tips{w}
+		private  = private{w, s}
 		load     = load{w, s}
 		media    = mediaFiles{world: w}
 		logins   = logins{s}
@@ -85,6 +87,18 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/load", load.send},
 		{"POST /api/pokes", pokes.add},
 		{"POST /api/pokes/recall", pokes.recall},
+		{"POST /api/honors", tips.tip(tipHonor)},
+		{"POST /api/lucky-king", tips.tip(tipKing)},
+		{"POST /api/tips", tips.tip(tipText)},
+		{"POST /api/entries", tips.tip(tipEntry)},
+		{"POST /api/albums", tips.tip(tipAlbum)},
+		{"POST /api/robots", tips.tip(tipRobot)},
+		{"POST /api/restrict", private.restrict},
+		{"POST /api/typing", private.typing},
+		{"POST /api/voice-texts", private.voiceText},
+		{"POST /api/online-files", private.onlineFile},
+		{"POST /api/devices", private.device},
+		{"POST /api/files", private.file},
 		{"POST " + uploadPath, media.upload},
 
 		{"GET /api/qr", logins.codes},

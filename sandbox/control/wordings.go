@@ -25,6 +25,13 @@ func wordings() []text.Text {
 		text.T("not even one like", "点赞次数不能为 0"),
 		text.T("no more than %d likes of one profile a day", "同一资料每天最多点赞 %d 次"),
 		text.T("a nickname cannot be empty", "昵称不能为空"),
+		text.T("no honour %q: there are talkative, performer and emotion", "没有荣誉 %q，可用 talkative、performer、emotion"),
+		text.T("a grey line needs a text", "灰字提示需要文本"),
+		text.T("a transfer does not end %q: it is done, refused or cancelled", "传输结果不能是 %q，可用 done、refused、cancelled"),
+		text.T("the account is restricted", "账号被限制发送消息"),
+		text.T("a device needs a name of at most 64 bytes", "设备需要名称，最多 64 字节"),
+		text.T("an account has at most %d devices", "一个账号最多 %d 台设备"),
+		text.T("a file needs a name of at most 255 bytes", "文件需要名称，最多 255 字节"),
 		text.T("friends and groups are added by their own requests", "好友和群请用各自的请求添加"),
 
 		// Groups and members.

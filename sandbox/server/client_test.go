@@ -84,6 +84,7 @@ type client struct {
 	tickets  *wire.Tickets
 	exchange *wire.ExchangeSession
 	sequence uint32
+	devices  [][]byte         // lists of devices that came
 	pushes   []*wire.Response // came while waiting for an answer
 	sign     bool             // asks the sandbox's own sign provider
 }
@@ -153,8 +154,18 @@ func (c *client) writeRaw(frame []byte) {
 	}
 }
 
-// read returns the next packet.
+// read returns the next packet. Lists of devices, which come with every change, it keeps.
 func (c *client) read() (*wire.Response, error) {
+	for {
+		r, err := c.packet()
+		if err != nil || r.Command != rpc.PushParams {
+			return r, err
+		}
+		c.devices = append(c.devices, r.Body)
+	}
+}
+
+func (c *client) packet() (*wire.Response, error) {
 	c.nc.SetReadDeadline(time.Now().Add(5 * time.Second))
 	frame, err := c.frames.Next()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/internal/pb/pushpb"
 	"libration/internal/rpc"
@@ -46,6 +47,16 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.MessageSent]():           row((*pushes).messageSent),
 	on[*world.GroupMessageRecalled]():  row((*pushes).groupRecalled),
 	on[*world.FriendMessageRecalled](): row((*pushes).friendRecalled),
+	on[*world.HonorChanged]():          row((*pushes).honorChanged),
+	on[*world.LuckyKing]():             row((*pushes).luckyKing),
+	on[*world.TextTip]():               row((*pushes).textTip),
+	on[*world.MemberEntered]():         row((*pushes).memberEntered),
+	on[*world.AlbumUpdated]():          row((*pushes).albumUpdated),
+	on[*world.RobotAdded]():            row((*pushes).robotAdded),
+	on[*world.Restricted]():            row((*pushes).restricted),
+	on[*world.Typing]():                row((*pushes).typing),
+	on[*world.VoiceText]():             row((*pushes).voiceText),
+	on[*world.OnlineFile]():            row((*pushes).onlineFile),
 	on[*world.GroupPoked]():            row((*pushes).groupPoked),
 	on[*world.FriendPoked]():           row((*pushes).friendPoked),
 	on[*world.GroupPokeRecalled]():     row((*pushes).groupPokeRecalled),
@@ -101,6 +112,8 @@ const (
 	typeSelfJoined = 85
 	typeAccount    = 528
 	typeNotice     = 732
+
+	typeFriend = elements.TypeFriend // with a command: about a file sent online
 )
 
 // Subtypes of 528 and 732.
@@ -113,6 +126,9 @@ const (
 	accountNewFriend    = 179
 	accountGroupRemoved = 212
 	accountVerify       = 226
+	accountEntered      = 38
+	accountVoiceText    = 61
+	accountTyping       = 277
 	accountTip          = 290
 	accountPokeRecall   = 321
 
@@ -143,7 +159,10 @@ func (p *pushes) event(kind, sub uint64, fromUIN uint64, fromUID string, content
 		Time: proto.Uint64(uint64(p.world.Now().Unix())), MsgUid: proto.Uint64(eventUID | random),
 	}
 	if sub != 0 {
-		head.SubType, head.C2CCmd = proto.Uint64(sub), proto.Uint64(sub)
+		head.C2CCmd = proto.Uint64(sub)
+	}
+	if sub != 0 && kind != typeFriend {
+		head.SubType = proto.Uint64(sub)
 	}
 	if kind == typeAccount {
 		head.Random = proto.Uint64(random)

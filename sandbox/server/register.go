@@ -25,6 +25,7 @@ func (r *registry) unregister(sess *session) {
 		return
 	}
 	r.online[sess.uin] = left
+	r.tellDevices(sess.uin)
 }
 
 // register makes the connection of rq the one that gets the pushes of its
@@ -55,6 +56,9 @@ func (r *registry) register(rq *request, name string, ack func()) {
 		r.online[sess.uin] = append(r.online[sess.uin], sess)
 	}
 	ack()
+	if !again {
+		r.tellDevices(sess.uin)
+	}
 	r.mu.Unlock()
 
 	for _, other := range kicked {

@@ -27,13 +27,14 @@ type registry struct {
 	sessions  table[*session]  // by D2
 	a1s       table[*a1Ticket] // by A1
 	online    map[message.UIN][]*session
-	intercept func(Push) // takes pushes away; or nil
+	devices   map[message.UIN][]string // made-up ones, by account
+	intercept func(Push)               // takes pushes away; or nil
 }
 
 func newRegistry(o *Options) *registry {
 	return &registry{
 		world: o.World, log: o.Log, lifetime: o.SessionLifetime,
-		conns: map[*conn]struct{}{}, online: map[message.UIN][]*session{},
+		conns: map[*conn]struct{}{}, online: map[message.UIN][]*session{}, devices: map[message.UIN][]string{},
 	}
 }
 

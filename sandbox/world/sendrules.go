@@ -14,6 +14,8 @@ const (
 	codeMuted     = 120
 	codeAtAll     = 121
 	codeTooFast   = 299
+
+	codeRestricted = 46
 )
 
 // Limits of one message (docs/protocol/messages.md 13).
@@ -51,6 +53,8 @@ func (w Messages) checkSend(s *Send, now time.Time) error {
 	plain := m.role == message.RoleMember
 	atAll := mentionsAll(s.Parts)
 	switch {
+	case w.users[s.From].restricted:
+		return refuseSend(NoPermission, codeRestricted, "the account is restricted")
 	case m.muteUntil > now.Unix():
 		return refuseSend(NoPermission, codeMuted, "muted in the group")
 	case g.MuteAll && plain:

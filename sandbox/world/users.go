@@ -42,6 +42,8 @@ type account struct {
 	friends  map[message.UIN]friend
 	blocked  map[message.UIN]bool // who may not ask to be a friend; nil for nobody
 	likes    likes
+	// restricted accounts may not send to groups.
+	restricted bool
 	// The newest sequences reported as read: of groups, and of private chats.
 	read        map[message.GroupCode]uint64
 	readPrivate map[message.UIN]uint64

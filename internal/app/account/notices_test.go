@@ -77,6 +77,16 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%s: not well (-want +got):\n%s", tt.name, diff)
 		}
 	}
+	for l, want := range map[text.Language]string{
+		text.English: "messages to groups are refused (群消息), in group 5; the verification: https://a.invalid/",
+		text.Chinese: "群消息被拒绝（群消息），群 5；验证地址: https://a.invalid/",
+	} {
+		limited := errors.New(restriction(&ntqq.Restriction{Group: 5, Kind: "群消息", URL: "https://a.invalid/"}).In(l))
+		all := conditions(account(ntqq.State{Stage: ntqq.Online}), wrong{sending: limited}, "", "", l)
+		if c := all[2]; c.Subject != "sending" || c.Kind != notice.Restricted || c.Reason != want {
+			t.Errorf("restricted: got %+v, want the reason %q", c, want)
+		}
+	}
 	for _, kind := range []ntqq.PromptKind{ntqq.PromptScan, ntqq.PromptConfirm, ntqq.PromptUnusualDevice, ntqq.PromptCaptcha, ntqq.PromptNewDevice, ntqq.PromptKicked, ntqq.PromptNeedsLogin} {
 		if promptKinds[kind] == "" {
 			t.Errorf("prompt %s has no notice", kind)
