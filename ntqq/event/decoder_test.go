@@ -403,3 +403,39 @@ func BenchmarkDecodeGroupText(b *testing.B) {
 		}
 	}
 }
+
+// TestPins: other settings come under the number of pins, and service accounts have a form
+// of their own.
+func TestPins(t *testing.T) {
+	sync := func(item *pushpb.ProfileSyncItem) []byte {
+		return marshal(t, &pushpb.ProfileSync{Items: []*pushpb.ProfileSyncItem{item}})
+	}
+	pin := func(kind uint32, value []byte) *pushpb.ProfileSyncItem {
+		return &pushpb.ProfileSyncItem{Operation: 7, PinChange: &pushpb.PinChange{Body: &pushpb.PinChangeBody{
+			Uid: proto.String("u_alice"), Item: &pushpb.PinChangeItem{Kind: kind, Value: value},
+		}}}
+	}
+	service := func(value []byte) *pushpb.ProfileSyncItem {
+		return &pushpb.ProfileSyncItem{Operation: 4000, ServicePin: &pushpb.ServicePinChange{Uin: 5, F6Unk: value}}
+	}
+	for _, tt := range []struct {
+		name    string
+		subType uint64
+		item    *pushpb.ProfileSyncItem
+		want    Event
+	}{
+		{"a friend", 39, pin(13578, []byte{1, 2, 3, 4}), &ChatPinChanged{Peer: alice, Pinned: true, Time: pushTime}},
+		{"another setting", 39, pin(13575, make([]byte, 35)), &Unknown{Key: Key{CommandMsgPush, 528, 39, 7}, Reason: ReasonIgnored}},
+		{"a service", 199, service([]byte{0, 0, 0, 0, 0, 0, 0, 0x65, 0x53, 0xf1, 0}),
+			&ChatPinChanged{Peer: Person{UIN: 5}, Service: true, Pinned: true, Time: pushTime}},
+		{"a service, no time", 199, service(nil), &ChatPinChanged{Peer: Person{UIN: 5}, Service: true, Time: pushTime}},
+	} {
+		payload := fromAlice(t, 528, tt.subType, fmt.Sprintf("%x", sync(tt.item)))
+		if u, ok := tt.want.(*Unknown); ok {
+			u.Payload = payload
+		}
+		if diff := cmp.Diff([]Event{tt.want}, decoderFor(bot).Decode(CommandMsgPush, payload)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}

@@ -204,3 +204,17 @@ func TestSandboxServersWithoutControl(t *testing.T) {
 		t.Error("there is no sandbox to ask")
 	}
 }
+
+func TestFlavours(t *testing.T) {
+	t.Parallel()
+	var all onebot.Flavour
+	for _, f := range []config.Flavour{config.FlavourLagrange, config.FlavourNapCat} {
+		if flavours[f] == 0 {
+			t.Errorf("flavour %s is none of the dialect", f)
+		}
+		all |= flavours[f]
+	}
+	if flavours[config.FlavourBoth] != all || flavours[config.Default().OneBot.Flavour] != onebot.Lagrange {
+		t.Errorf("flavours %v", flavours)
+	}
+}
