@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/coder/websocket"
@@ -134,12 +135,15 @@ type Frame struct {
 	PostType    string    `json:"post_type"`
 	MessageType string    `json:"message_type"`
 	NoticeType  string    `json:"notice_type"`
+	RequestType string    `json:"request_type"`
 	SubType     string    `json:"sub_type"`
 	SelfID      int64     `json:"self_id"`
 	UserID      int64     `json:"user_id"`
 	GroupID     int64     `json:"group_id"`
 	OperatorID  int64     `json:"operator_id"`
 	MessageID   int32     `json:"message_id"`
+	Duration    int64     `json:"duration"`
+	Flag        string    `json:"flag"`
 	RawMessage  string    `json:"raw_message"`
 	Message     []Segment `json:"message"`
 
@@ -188,6 +192,9 @@ func Text(text string) Segment { return Segment{"text", map[string]any{"text": t
 func Image(content []byte) Segment {
 	return Segment{"image", map[string]any{"file": "base64://" + base64.StdEncoding.EncodeToString(content)}}
 }
+
+// At is a mention.
+func At(user int64) Segment { return Segment{"at", map[string]any{"qq": strconv.FormatInt(user, 10)}} }
 
 // Reply quotes a message.
 func Reply(id int32) Segment { return Segment{"reply", map[string]any{"id": fmt.Sprint(id)}} }

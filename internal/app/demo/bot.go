@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math"
@@ -12,6 +13,9 @@ import (
 	"libration/internal/text"
 )
 
+// muteSeconds is how long the bot mutes those who ask for it.
+const muteSeconds = 60
+
 // echoBot is the demo's bot: it knows nothing of the service but its WebSocket, as
 // a bot in any language.
 type echoBot struct {
@@ -21,6 +25,7 @@ type echoBot struct {
 	greeted  bool
 	sent     int
 	pictures int
+	mutes    map[string]*bot.Frame // by echo: who asked to be muted, until it is answered
 }
 
 // handle reacts to one frame.
@@ -34,14 +39,42 @@ func (b *echoBot) handle(ctx context.Context, c *bot.Conn, frame []byte) error {
 	case f.PostType == "meta_event" && !b.greeted:
 		b.greeted = true
 		b.send(ctx, c, &bot.Frame{MessageType: "group", GroupID: b.greet}, bot.Text(hello.In(b.language)))
+	case f.NoticeType == "group_increase" && f.UserID != f.SelfID:
+		b.send(ctx, c, &bot.Frame{MessageType: "group", GroupID: f.GroupID}, bot.At(f.UserID), bot.Text(" "+welcomeMember.In(b.language)))
+	case f.RequestType == "friend":
+		b.call(ctx, c, "set_friend_add_request", map[string]any{"flag": f.Flag, "approve": true})
+	case f.MessageType == "group" && f.UserID != f.SelfID && isMuteMe(f):
+		echo := b.call(ctx, c, "set_group_ban", map[string]any{"group_id": f.GroupID, "user_id": f.UserID, "duration": muteSeconds})
+		b.mutes[echo] = f
 	case f.PostType == "message":
 		if answer := b.answer(f); answer != nil {
 			b.send(ctx, c, f, answer...)
 		}
-	case f.Status == "failed":
-		b.log.Warn("action failed", "retcode", f.RetCode, "wording", f.Wording)
+	case f.Status != "":
+		b.answered(ctx, c, f)
 	}
 	return nil
+}
+
+// answered looks at a response: who could not be muted is told.
+func (b *echoBot) answered(ctx context.Context, c *bot.Conn, f *bot.Frame) {
+	var echo string
+	_ = json.Unmarshal(f.Echo, &echo) // "" for what was not ours
+	asked := b.mutes[echo]
+	delete(b.mutes, echo)
+	if f.Status != "failed" {
+		return
+	}
+	b.log.Warn("action failed", "retcode", f.RetCode, "wording", f.Wording)
+	if asked != nil {
+		b.send(ctx, c, asked, bot.Text(mayNotMute.In(b.language)))
+	}
+}
+
+// isMuteMe tells whether the sender wants to be silent.
+func isMuteMe(f *bot.Frame) bool {
+	text, _ := content(f)
+	return strings.EqualFold(text, "mute me") || text == "禁言我"
 }
 
 // answer is what the bot says to a message, nil for nothing.
@@ -87,8 +120,15 @@ func (b *echoBot) send(ctx context.Context, c *bot.Conn, to *bot.Frame, segments
 	} else {
 		params["user_id"] = to.UserID
 	}
+	b.call(ctx, c, "send_msg", params)
+}
+
+// call asks for an action and returns the echo of its response.
+func (b *echoBot) call(ctx context.Context, c *bot.Conn, action string, params map[string]any) string {
 	b.sent++
-	if _, err := c.Send(ctx, "send_msg", params, "demo-"+strconv.Itoa(b.sent)); err != nil && ctx.Err() == nil {
-		b.log.Warn("message not sent", "err", err)
+	echo := "demo-" + strconv.Itoa(b.sent)
+	if _, err := c.Send(ctx, action, params, echo); err != nil && ctx.Err() == nil {
+		b.log.Warn("request not sent", "action", action, "err", err)
 	}
+	return echo
 }

@@ -106,6 +106,10 @@ func (o *Options) start(ctx context.Context, data string, a addresses) (*play, *
 	if err != nil {
 		return nil, nil, err
 	}
+	// So that the bot may mute.
+	if err := box.World().Members().SetAdmin(group, account, 0, true); err != nil {
+		return nil, nil, err
+	}
 	sim, err := simulator.Listen(ctx, box, simulator.Options{SSO: "127.0.0.1:0", Control: a.page, Log: o.Log})
 	if err != nil {
 		return nil, nil, err
@@ -225,6 +229,6 @@ func (p *play) stay(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	b := &echoBot{log: p.Log, language: p.Language, greet: int64(group)}
+	b := &echoBot{log: p.Log, language: p.Language, greet: int64(group), mutes: map[string]*bot.Frame{}}
 	return bot.Follow(ctx, p.Log, p.ws, "", b.handle)
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -105,7 +106,9 @@ func TestOnce(t *testing.T) {
 	for _, want := range []string{
 		stepConnect.EN, `"lifecycle"`, stepAsk.EN, "POST /api/send", stepSeen.EN, onceQuestion.EN,
 		stepReply.EN, `"send_group_msg"`, stepDone.EN, `"status":"ok"`,
-		stepArrived.EN, onceAnswer.EN, stepPicture.EN, `"base64://`, stepShown.EN, ".png, 240 x 240", stepRecall.EN, "POST /api/recall", stepNotice.EN, `"group_recall"`, "Done in",
+		stepArrived.EN, onceAnswer.EN, stepPicture.EN, `"base64://`, stepShown.EN, ".png, 240 x 240", stepRecall.EN, "POST /api/recall", stepNotice.EN, `"group_recall"`, stepJoin.EN, stepJoined.EN, `"group_increase"`, stepWelcome.EN, welcomeMember.EN,
+		stepMute.EN, `"set_group_ban"`, stepMuted.EN, `"group_ban"`, stepWish.EN, "POST /api/friend-requests",
+		stepAccept.EN, `"request_type":"friend"`, `"set_friend_add_request"`, stepFriends.EN, "Done in",
 	} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {
@@ -115,7 +118,8 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// TestStay talks to the built-in bot over the sandbox's API, then ends the demo.
+// TestStay talks to the built-in bot over the sandbox's API, has it welcome, mute and make
+// friends, then ends the demo.
 func TestStay(t *testing.T) {
 	var out bytes.Buffer
 	o := options(&out)
@@ -131,12 +135,26 @@ func TestStay(t *testing.T) {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	asked := false
-	for !contains(t, p, "pong") {
+	post := func(path string, body map[string]any) {
+		t.Helper()
+		if err := p.post(ctx, path, body, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := func() bool {
+		return contains(t, p, "pong") && contains(t, p, "@Dave "+welcomeMember.EN) && contains(t, p, mayNotMute.EN) &&
+			strings.Contains(answer(t, p, "/api/state"), `"friends":[10001]`) &&
+			mutedMember.MatchString(answer(t, p, "/api/groups/730000001/members"))
+	}
+	for !done() {
 		if !asked && contains(t, p, hello.EN) {
 			asked = true
-			if err := p.post(ctx, "/api/send", map[string]any{"as": alice, "group": group, "text": "ping"}, nil); err != nil {
-				t.Fatal(err)
-			}
+			post("/api/send", map[string]any{"as": alice, "group": group, "text": "ping"})
+			post("/api/send", map[string]any{"as": alice, "group": group, "text": "mute me"})
+			post("/api/users", map[string]any{"uin": 20004, "nickname": "Dave"})
+			post("/api/groups/730000001/members", map[string]any{"uin": 20004})
+			post("/api/friend-requests", map[string]any{"from": 20004, "to": account, "text": "hi"})
+			post("/api/send", map[string]any{"as": 20004, "group": group, "text": "Mute me"})
 		}
 		select {
 		case <-ticker.C:
@@ -157,20 +175,29 @@ func TestStay(t *testing.T) {
 	}
 }
 
+// mutedMember is a member who may not speak.
+var mutedMember = regexp.MustCompile(`"uin":20004,[^}]*"mute_until":[1-9]`)
+
 // contains looks for a text in the group's messages.
 func contains(t *testing.T, p *play, text string) bool {
 	t.Helper()
-	response, err := http.Get(p.control + "/api/messages?group=730000001")
+	quoted := strings.ReplaceAll(text, `"`, `\"`)
+	return strings.Contains(answer(t, p, "/api/messages?group=730000001"), `"text":"`+quoted+`"`)
+}
+
+// answer reads from the control API; "" while it is not up yet.
+func answer(t *testing.T, p *play, path string) string {
+	t.Helper()
+	response, err := http.Get(p.control + path)
 	if err != nil {
-		return false // not up yet
+		return ""
 	}
 	defer response.Body.Close()
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(response.Body); err != nil {
 		t.Fatal(err)
 	}
-	quoted := strings.ReplaceAll(text, `"`, `\"`)
-	return strings.Contains(b.String(), `"text":"`+quoted+`"`)
+	return b.String()
 }
 
 func freeAddress(t *testing.T) string {

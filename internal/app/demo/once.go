@@ -29,6 +29,9 @@ const shownFrame = 600
 const (
 	answerEcho  = "answer"
 	pictureEcho = "picture"
+	welcomeEcho = "welcome"
+	muteEcho    = "mute"
+	friendEcho  = "friend"
 )
 
 // once plays the exchange: each step is printed when it has been seen.
@@ -49,6 +52,14 @@ func (p *play) once(ctx context.Context) error {
 		{stepShown, x.shown},
 		{stepRecall, x.recall},
 		{stepNotice, x.noticed},
+		{stepJoin, x.join},
+		{stepJoined, x.welcome},
+		{stepWelcome, x.welcomed},
+		{stepMute, x.mute},
+		{stepMuted, x.muted},
+		{stepWish, x.wish},
+		{stepAccept, x.accept},
+		{stepFriends, x.friends},
 	} {
 		if err := p.step(ctx, s.title, s.play); err != nil {
 			return err
@@ -67,6 +78,7 @@ type exchange struct {
 	asked    struct{ Sequence uint64 } // Alice's message, as the sandbox knows it
 	seen     *bot.Frame                // the same, as the bot got it
 	drawn    []byte                    // the bot's picture
+	newcomer struct{ UIN message.UIN } // who joins the group
 }
 
 func (x *exchange) close() {
@@ -213,14 +225,25 @@ func (p *play) await(ctx context.Context, conn *bot.Conn, wanted func(*bot.Frame
 // awaitReply waits for a message of the account in the group, and returns it as
 // Alice sees it.
 func awaitReply(ctx context.Context, happened <-chan world.Activity) (*world.Message, error) {
+	a, err := awaitActivity(ctx, happened, func(a *world.Activity) bool {
+		return a.Kind == world.ActivityMessage && a.User == account && a.Group == group
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.Message, nil
+}
+
+// awaitActivity waits until something wanted happens in the world.
+func awaitActivity(ctx context.Context, happened <-chan world.Activity, wanted func(*world.Activity) bool) (*world.Activity, error) {
 	for {
 		select {
 		case a, ok := <-happened:
 			if !ok {
 				return nil, errors.New("too much happens in the sandbox at once")
 			}
-			if a.Kind == world.ActivityMessage && a.User == account && a.Group == group {
-				return a.Message, nil
+			if wanted(&a) {
+				return &a, nil
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
