@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"libration/gateway"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
@@ -332,6 +333,50 @@ func TestPins(t *testing.T) {
 			if err := b.Chats().Pin(t.Context(), chat, true); !errors.Is(err, want) {
 				t.Errorf("pinning %v: %v, want %v", chat, err, want)
 			}
+		}
+	})
+}
+
+// TestBothFlavours: one push becomes a notice in the words of each service.
+func TestBothFlavours(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := two(t)
+		both := b.dialect(func(o *onebot.Options) { o.Flavour = onebot.Lagrange | onebot.NapCat })
+		sub := both.Gateway().Subscribe(gateway.Selection{Form: both.Form(onebot.FormatArray)})
+		defer sub.Close()
+		if _, err := s.World().Messages().Send(world.Send{From: bob, Group: group, Parts: world.Text("hello")}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(
+			s.World().Messages().React(group, 1, alice, "76", true), s.World().Groups().Rename(group, alice, "renamed"),
+			s.World().Messages().SetEssence(group, 1, 0, alice, true),
+		); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for _, e := range eventsOf[event.Event](b) {
+			switch e.(type) {
+			case *event.GroupReaction, *event.GroupNameChanged, *event.GroupEssenceChanged:
+				both.Gateway().Handle(t.Context(), e)
+			}
+		}
+		frames, err := sub.Take(nil, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range frames {
+			var n struct {
+				Type string `json:"notice_type"`
+				Sub  string `json:"sub_type"`
+			}
+			if err := json.Unmarshal(f, &n); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, n.Type+"/"+n.Sub)
+		}
+		if want := "reaction/add group_msg_emoji_like/ group_name_change/ notify/group_name essence/add"; strings.Join(got, " ") != want {
+			t.Errorf("got %s, want %s", strings.Join(got, " "), want)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -42,7 +43,20 @@ func TestWorldStaysWhole(t *testing.T) {
 			"remove group": func(*rapid.T) { _ = w.Groups().Remove(group()) },
 			"join":         func(*rapid.T) { _ = w.Members().Join(group(), user(), 0, false) },
 			"leave":        func(*rapid.T) { _ = w.Members().Leave(group(), user()) },
-			"admin":        func(*rapid.T) { _ = w.Members().SetAdmin(group(), user(), 0, true) },
+			"react": func(t *rapid.T) {
+				_ = w.Messages().React(group(), uint64(rapid.IntRange(1, 3).Draw(t, "sequence")), user(), "76", rapid.Bool().Draw(t, "on"))
+			},
+			"essence": func(t *rapid.T) {
+				_ = w.Messages().SetEssence(group(), uint64(rapid.IntRange(1, 3).Draw(t, "sequence")), 0, user(), rapid.Bool().Draw(t, "on"))
+			},
+			"to-do": func(t *rapid.T) {
+				step := rapid.SampledFrom([]world.TodoStep{world.TodoSet, world.TodoFinish, world.TodoCancel}).Draw(t, "step")
+				_ = w.Groups().Todo(group(), uint64(rapid.IntRange(0, 3).Draw(t, "sequence")), user(), step)
+			},
+			"sign in":   func(*rapid.T) { _, _ = w.Members().SignIn(group(), user()) },
+			"pin":       func(t *rapid.T) { _ = w.Chats().PinFriend(user(), user(), rapid.Bool().Draw(t, "on")) },
+			"pin group": func(t *rapid.T) { _ = w.Chats().PinGroup(user(), group(), rapid.Bool().Draw(t, "on")) },
+			"admin":     func(*rapid.T) { _ = w.Members().SetAdmin(group(), user(), 0, true) },
 			"speak": func(t *rapid.T) {
 				code := group()
 				if m, err := w.Messages().Send(world.Send{From: user(), Group: code, Parts: world.Text("x")}, nil); err == nil {
@@ -85,6 +99,13 @@ func whole(t *rapid.T, w *world.World) {
 		}
 	}
 	for _, g := range w.Groups().List() {
+		for _, m := range w.History().Newest(g.Code, 0, 0, 10) {
+			for _, r := range m.Reactions {
+				if who := slices.Compact(slices.Sorted(slices.Values(r.Users))); len(who) == 0 || len(who) != len(r.Users) {
+					t.Errorf("message %d of %d has the reaction %+v", m.Sequence, g.Code, r)
+				}
+			}
+		}
 		members := w.Members().List(g.Code)
 		owners := 0
 		for _, m := range members {
