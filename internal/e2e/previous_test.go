@@ -133,7 +133,7 @@ func TestPreviousFolder(t *testing.T) {
 				t.Errorf("%s: got\n%s", file, h.got())
 				continue
 			}
-			for i, want := range []string{`"event_id":1795982201628857}`, `"event_id":1795982201628858}`} { // the clock is behind them
+			for i, want := range []string{`"event_id":1795982201628858}`, `"event_id":1795982201628860}`} { // the clock is behind them
 				if !strings.HasSuffix(lines[i], want) {
 					t.Errorf("%s: got %s, want %s", file, lines[i], want)
 				}
