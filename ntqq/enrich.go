@@ -16,11 +16,14 @@ import (
 //		if e.Sequence == 0 {
 //			return func(ctx context.Context) error { return c.findRequest(ctx, e) }
 //		}
-func (*Client) enrich(e event.Event) func(context.Context) error {
-	switch e.(type) {
-	default:
-		return nil
+func (c *Client) enrich(e event.Event) func(context.Context) error {
+	switch e := e.(type) {
+	case *event.GroupMemberDecrease:
+		if c.seesKicker(e) {
+			return func(ctx context.Context) error { return c.findKicker(ctx, e) }
+		}
 	}
+	return nil
 }
 
 // askMore asks what enrich wants to know.

@@ -57,7 +57,7 @@ const (
 type GroupMemberDecrease struct {
 	Group    message.GroupCode
 	Member   Person
-	Operator Person // who removed the member; empty when the server did not say
+	Operator Person // who removed the member; empty when the server says it nowhere
 	Reason   LeaveReason
 	Time     int64 // Unix seconds
 }
