@@ -52,6 +52,16 @@ func tourFriend() []step {
 		{request: "POST /api/recall", body: `{"as": $amy, "peer": $account, "sequence": $said}`, events: []string{"message_recalled"}},
 		{request: "POST /api/pokes", body: `{"by": $amy, "target": $account}`, keep: "$poke", member: "tips", events: []string{"friend_poke"}},
 		{request: "POST /api/pokes/recall", body: `{"by": $amy, "peer": $account, "tips": $poke}`, events: []string{"friend_poke_recalled"}},
+		{request: "POST /api/typing", body: `{"from": $amy, "to": $account}`, events: []string{"input_status"}},
+		{request: "POST /api/typing", body: `{"from": $amy, "to": $account, "on": false}`, events: []string{"input_status"}},
+		{request: "POST /api/pins", body: `{"uin": $account, "peer": $amy}`, events: []string{"chat_pin_changed"}},
+		{request: "POST /api/pins", body: `{"uin": $account, "peer": $amy, "on": false}`, events: []string{"chat_pin_changed"}},
+		{request: "POST /api/files", body: `{"from": $amy, "to": $account, "name": "notes.txt", "size": 1024}`, events: []string{"message", "friend_file_received"}},
+		{request: "POST /api/online-files", body: `{"from": $amy, "to": $account, "end": "cancelled"}`, events: []string{"online_file_notice"}},
+		{request: "POST /api/online-files", body: `{"from": $amy, "to": $account, "end": "refused"}`, events: []string{"online_file_notice"}},
+		{request: "POST /api/online-files", body: `{"from": $amy, "to": $account, "end": "done"}`, events: []string{"online_file_notice"}},
+		{request: "POST /api/devices", body: `{"uin": $account, "name": "Phone"}`, events: []string{"clients_online"}},
+		{request: "POST /api/devices", body: `{"uin": $account, "name": "Phone", "on": false}`, events: []string{"clients_online"}},
 	}
 }
 
@@ -64,7 +74,8 @@ func tourMessages() []step {
 		say(toAccount, `{"type": "image", "base64": $picture}`),
 		say(toAccount, `{"type": "image", "base64": $picture, "sub_type": 1}`),
 		say(toAccount, `{"type": "image", "base64": $picture, "flash": true}`),
-		say(toAccount, `{"type": "record", "base64": $voice}`),
+		{request: "POST /api/send", body: `{"as": $amy, "to": $account, "segments": [{"type": "record", "base64": $voice}]}`, keep: "$record", member: "sequence", events: []string{"message"}},
+		{request: "POST /api/voice-texts", body: `{"uin": $account, "peer": $amy, "sequence": $record, "text": "hello"}`, events: []string{"voice_text_ready"}},
 		say(toAccount, `{"type": "video", "base64": $video}`),
 		say(toAccount, `{"type": "market_face", "id": "0123456789abcdef0123456789abcdef", "package": 1, "summary": "[sticker]"}`),
 		say(toAccount, `{"type": "poke", "id": 1}`),
@@ -111,6 +122,21 @@ func tourLife() []step {
 		{request: "POST /api/reactions", body: `{"group": $group, "sequence": $own, "by": $ben, "code": "128077"}`, events: []string{"group_reaction"}},
 		{request: "POST /api/essence", body: `{"group": $group, "sequence": $own, "by": $amy}`, events: []string{"group_essence_changed"}},
 		{request: "POST /api/essence", body: `{"group": $group, "sequence": $own, "by": $amy, "on": false}`, events: []string{"group_essence_changed"}},
+		{request: "POST /api/todos", body: `{"group": $group, "sequence": $own, "by": $amy, "do": "set"}`, events: []string{"group_todo"}},
+		{request: "POST /api/todos", body: `{"group": $group, "sequence": $own, "by": $ben, "do": "finish"}`, events: []string{"group_todo"}},
+		{request: "POST /api/todos", body: `{"group": $group, "sequence": $own, "by": $amy, "do": "cancel"}`, events: []string{"group_todo"}},
+		{request: "POST /api/sign-in", body: `{"group": $group, "uin": $ben}`, events: []string{"group_sign_in"}},
+		{request: "POST /api/honors", body: `{"group": $group, "uin": $ben, "honor": "talkative"}`, events: []string{"group_honor_changed"}},
+		{request: "POST /api/honors", body: `{"group": $group, "uin": $ben, "honor": "performer"}`, events: []string{"group_honor_changed"}},
+		{request: "POST /api/honors", body: `{"group": $group, "uin": $ben, "honor": "emotion"}`, events: []string{"group_honor_changed"}},
+		{request: "POST /api/lucky-king", body: `{"group": $group, "sender": $amy, "uin": $ben}`, events: []string{"group_lucky_king"}},
+		{request: "POST /api/tips", body: `{"group": $group, "text": "a grey line"}`, events: []string{"group_gray_tip"}},
+		{request: "POST /api/entries", body: `{"group": $group, "uin": $ben, "style": 1}`, events: []string{"group_member_entered"}},
+		{request: "POST /api/albums", body: `{"group": $group, "image": "picture"}`, events: []string{"group_album_updated"}},
+		{request: "POST /api/robots", body: `{"group": $group, "uin": $ben}`, events: []string{"group_bot_added"}},
+		{request: "POST /api/files", body: `{"from": $ben, "group": $group, "name": "notes.txt", "size": 1024}`, events: []string{"message", "group_file_uploaded"}},
+		{request: "POST /api/pins", body: `{"uin": $account, "group": $group}`, events: []string{"chat_pin_changed"}},
+		{request: "POST /api/pins", body: `{"uin": $account, "group": $group, "on": false}`, events: []string{"chat_pin_changed"}},
 		{request: "POST /api/pokes", body: `{"by": $ben, "target": $account, "group": $group}`, keep: "$poke", member: "tips", events: []string{"group_poke"}},
 		{request: "POST /api/pokes/recall", body: `{"by": $ben, "group": $group, "tips": $poke}`, events: []string{"group_poke_recalled"}},
 	}
@@ -136,6 +162,8 @@ func tourRule() []step {
 // tourEnd takes the account out of it all.
 func tourEnd() []step {
 	return []step{
+		{request: "POST /api/restrict", body: `{"uin": $account, "group": $group}`, events: []string{"account_restricted"}},
+		{request: "POST /api/restrict", body: `{"uin": $account, "group": $group, "on": false}`},
 		{request: "DELETE " + tourAccount + "?by=$amy", events: []string{"group_member_decrease", "group_left"}},
 		{request: "DELETE /api/groups/$second", events: []string{"group_member_decrease", "group_left"}},
 		{request: "DELETE /api/friends", body: `{"a": $account, "b": $amy}`, events: []string{"friend_removed"}},
