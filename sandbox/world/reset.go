@@ -40,6 +40,9 @@ func begin(seed uint64, b beginning) (*World, error) {
 	if err := b.build(w); err != nil {
 		return nil, err
 	}
+	for _, a := range w.users { // how it was made is no news
+		a.notices = nil
+	}
 	w.now = time.Now
 	return w, nil
 }

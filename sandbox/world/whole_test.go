@@ -57,6 +57,8 @@ func TestWorldStaysWhole(t *testing.T) {
 			"pin":       func(t *rapid.T) { _ = w.Chats().PinFriend(user(), user(), rapid.Bool().Draw(t, "on")) },
 			"pin group": func(t *rapid.T) { _ = w.Chats().PinGroup(user(), group(), rapid.Bool().Draw(t, "on")) },
 			"admin":     func(*rapid.T) { _ = w.Members().SetAdmin(group(), user(), 0, true) },
+			"give away": func(*rapid.T) { _ = w.Groups().Transfer(group(), 0, user()) },
+			"kick":      func(*rapid.T) { _ = w.Members().KickAll(group(), 0, true, user(), user()) },
 			"speak": func(t *rapid.T) {
 				code := group()
 				if m, err := w.Messages().Send(world.Send{From: user(), Group: code, Parts: world.Text("x")}, nil); err == nil {

@@ -193,6 +193,19 @@ func TestPermissions(t *testing.T) {
 		{"admin mutes owner", func(w *world.World) error { return w.Members().Mute(mall, alice, bob, 1) }, world.NoPermission},
 		{"admin mutes all", func(w *world.World) error { return w.Groups().MuteAll(mall, bob, true) }, 0},
 		{"member mutes all", func(w *world.World) error { return w.Groups().MuteAll(mall, carol, true) }, world.NoPermission},
+		{"admin kicks two", func(w *world.World) error { return w.Members().KickAll(mall, bob, true, carol, bot, carol) }, 0},
+		{"admin kicks member and owner", func(w *world.World) error { return w.Members().KickAll(mall, bob, true, carol, alice) }, world.NoPermission},
+		{"admin kicks member and stranger", func(w *world.World) error { return w.Members().KickAll(mall, bob, true, carol, 99) }, world.NotMember},
+		{"owner gives the group away", func(w *world.World) error { return w.Groups().Transfer(mall, 0, carol) }, 0},
+		{"admin gives the group away", func(w *world.World) error { return w.Groups().Transfer(mall, bob, carol) }, world.NoPermission},
+		{"group to its owner", func(w *world.World) error { return w.Groups().Transfer(mall, alice, alice) }, world.BadRequest},
+		{"group to a stranger", func(w *world.World) error { return w.Groups().Transfer(small, bot, carol) }, world.NotMember},
+		{"picture of nobody", func(w *world.World) error { return w.Groups().SetAvatar(mall, 0, world.Blob{}) }, world.NotFound},
+		{"remark of a member", func(w *world.World) error { return w.Groups().SetRemark(mall, carol, "x") }, 0},
+		{"remark of a stranger", func(w *world.World) error { return w.Groups().SetRemark(small, carol, "x") }, world.NotMember},
+		{"long remark", func(w *world.World) error { return w.Groups().SetRemark(mall, carol, strings.Repeat("x", 128)) }, world.BadRequest},
+		{"mask of a stranger", func(w *world.World) error { return w.Groups().SetMask(small, carol, 1) }, world.NotMember},
+		{"no such mask", func(w *world.World) error { return w.Groups().SetMask(mall, carol, 5) }, world.BadRequest},
 		{"level of a stranger", func(w *world.World) error { return w.Members().SetLevel(small, carol, 1) }, world.NotMember},
 		{"rate of no group", func(w *world.World) error { return w.Groups().LimitRate(1, 1) }, world.NotFound},
 	}
@@ -226,6 +239,7 @@ func TestMemberChanges(t *testing.T) {
 		"card":  func() error { return w.Members().SetCard(mall, bot, 0, "x") },
 		"admin": func() error { return w.Members().SetAdmin(mall, bot, 0, true) },
 		"kick":  func() error { return w.Members().Kick(mall, carol, 0) },
+		"owner": func() error { return w.Groups().Transfer(mall, 0, bob) },
 	} {
 		must(t, do())
 		if seq := w.Members().ChangeSeq(mall); seq != last+1 {
@@ -236,12 +250,42 @@ func TestMemberChanges(t *testing.T) {
 	if w.Members().ChangeSeq(1) != 0 || w.Members().List(1) != nil {
 		t.Error("an unknown group has members")
 	}
-	must(t, w.Members().Leave(mall, alice))
+	if m, _ := w.Members().Find(mall, alice); m.Role != message.RoleMember {
+		t.Errorf("who owned the group is %v", m.Role)
+	}
+	must(t, w.Members().Leave(mall, bob))
 	if _, ok := w.Groups().Find(mall); ok {
 		t.Error("the group outlived its owner's leaving")
 	}
-	if _, err := w.Messages().Send(world.Send{From: bob, Group: mall, Parts: world.Text("x")}, nil); codeOf(err) != 110 {
+	if _, err := w.Messages().Send(world.Send{From: alice, Group: mall, Parts: world.Text("x")}, nil); codeOf(err) != 110 {
 		t.Errorf("sending to a dissolved group: got %v, want code 110", err)
+	}
+}
+
+// TestNotices: what happens around groups stands in the lists of those whom it concerns.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	w := defaultWorld(t)
+	must(t, w.Members().SetAdmin(mall, carol, alice, true))
+	must(t, w.Members().SetAdmin(mall, carol, alice, false))
+	must(t, w.Members().Kick(mall, carol, bob))
+	must(t, w.Members().Leave(mall, bot))
+	for uin, want := range map[message.UIN][]world.NoticeKind{
+		alice: {world.NoticeLeft, world.NoticeKicked, world.NoticeAdminUnset, world.NoticeAdminSet},
+		bob:   {world.NoticeLeft, world.NoticeKicked, world.NoticeAdminUnset, world.NoticeAdminSet},
+		carol: {world.NoticeKickedMe, world.NoticeAdminUnsetMe, world.NoticeAdminSet},
+		bot:   nil,
+	} {
+		var got []world.NoticeKind
+		for _, n := range w.Notices().Of(uin, false) {
+			got = append(got, n.Kind)
+			if operator := n.Operator.UIN; (operator == 0) != (n.Kind == world.NoticeLeft) || n.Target.UIN == 0 {
+				t.Errorf("%d has %+v", uin, n)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d (-want +got):\n%s", uin, diff)
+		}
 	}
 }
 
