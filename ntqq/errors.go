@@ -37,6 +37,8 @@ var (
 	ErrNoMedium error = notFound("no medium, or nothing that the service knows it by")
 	// ErrNoRequest: no such request about a group among the newest ones.
 	ErrNoRequest error = notFound("no such request")
+	// ErrTempContent: media, forwards and files cannot be sent to a temporary chat.
+	ErrTempContent = errors.New("media, forwards and files cannot be sent to a temporary chat")
 	// ErrTempChat: the history of temporary chats cannot be fetched, nor marked as read.
 	ErrTempChat = errors.New("temporary chats have no history to fetch or to mark as read")
 	// ErrGroupTime: the history of groups is fetched by sequence, not by time.

@@ -86,13 +86,51 @@ func (m Messages) SendFriend(ctx context.Context, peer UIN, content message.Cont
 	if err != nil {
 		return nil, err
 	}
-	sent, err := c.send(ctx, friendRouting(uid), body, friendChat(peer), &messagepb.RoutingHead{
+	return c.sendPrivate(ctx, friendRouting(uid), body, &messagepb.RoutingHead{
 		ToUin: uint64(peer), ToUid: proto.String(string(uid)), C2C: &messagepb.RoutingC2C{},
 	})
+}
+
+// SendTemp sends content to a member of a group, who need not be a friend: it answers
+// messages of a [message.Temp] chat. The errors are those of [Messages.SendGroup] and
+// [Members.Info], and [ErrTempContent], within a [*message.SegmentError]. When the answer
+// is lost the error is [ErrUnknownOutcome]: such a chat has no history.
+func (m Messages) SendTemp(ctx context.Context, group GroupCode, peer UIN, content message.Content) (*message.Message, error) {
+	c := m.c
+	if err := ctx.Err(); err != nil {
+		return nil, unsent(ctx, err)
+	}
+	for i, seg := range content {
+		if _, forward := seg.(*message.ForwardSegment); forward || message.MediumOf(seg) != nil {
+			return nil, &message.SegmentError{Index: i, Segment: seg, Err: ErrTempContent}
+		}
+	}
+	member, err := c.Members().Info(ctx, group, peer, false)
+	if err != nil {
+		return nil, unsent(ctx, err)
+	}
+	chat := message.Chat{Kind: message.Temp, Group: group, Peer: peer, PeerUID: member.UID}
+	content, err = c.complete(ctx, target{peer: member.UID, chat: chat}, content)
 	if err != nil {
 		return nil, err
 	}
-	// The server echoes group messages to the sender, private ones not.
+	body, err := elements.Encode(content, elements.EncodeOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return c.sendPrivate(ctx, tempRouting(group, member.UID), body, &messagepb.RoutingHead{
+		ToUin: uint64(peer), ToUid: proto.String(string(member.UID)),
+		C2C: &messagepb.RoutingC2C{C2CType: 2, FromTinyId: uint64(group)},
+	})
+}
+
+// sendPrivate sends a message to one person, and reports it: the server echoes group
+// messages to the sender, private ones not.
+func (c *Client) sendPrivate(ctx context.Context, to *messagepb.SendRouting, body *messagepb.MessageBody, routing *messagepb.RoutingHead) (*message.Message, error) {
+	sent, err := c.send(ctx, to, body, friendChat(UIN(routing.GetToUin())), routing)
+	if err != nil {
+		return nil, err
+	}
 	own := *sent // sent is the caller's
 	c.emit(&event.Message{Message: &own})
 	return sent, nil

@@ -39,7 +39,7 @@ func (c *Client) outcome(ctx context.Context, out *outgoing, cause error) (*mess
 // Options.OutcomeWait, or until that needs a person. It ends as soon as the message
 // is seen.
 func (c *Client) lookFor(ctx context.Context, out *outgoing) (verdict error) {
-	if c.opts.OutcomeWait <= 0 {
+	if c.opts.OutcomeWait <= 0 || out.blind {
 		return ErrUnknownOutcome
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.opts.OutcomeWait)

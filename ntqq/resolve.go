@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -106,6 +107,10 @@ func (c *Client) name(ctx context.Context, q *questions, e event.Event) {
 	if !ok {
 		return
 	}
+	if m.Chat.Kind == message.Temp && !m.Self {
+		c.nameStranger(ctx, q, m.Message)
+		return
+	}
 	c.nameSender(m.Message, func() {
 		if !q.may(c) {
 			return
@@ -113,6 +118,24 @@ func (c *Client) name(ctx context.Context, q *questions, e event.Event) {
 		_, err := c.Friends().List(ctx, false)
 		c.silence.note(err)
 	})
+}
+
+// nameStranger is name for a message of somebody who need not be a friend: a member of the
+// group that it came by, or any user.
+func (c *Client) nameStranger(ctx context.Context, q *questions, m *message.Message) {
+	s := &m.Sender
+	member, found, _ := c.cache.member(m.Chat.Group, s.UIN)
+	if !found {
+		c.refreshMembers(ctx, q, m.Chat.Group)
+		member, _, _ = c.cache.member(m.Chat.Group, s.UIN)
+	}
+	s.Nickname, s.Card = cmp.Or(s.Nickname, member.Nickname), cmp.Or(s.Card, member.Card)
+	if s.Nickname != "" || !q.may(c) {
+		return
+	}
+	u, err := c.Users().Info(ctx, s.UIN)
+	c.silence.note(err)
+	s.Nickname = u.Nickname
 }
 
 // nameSender is name for a message; fetch is called when the list of friends is not

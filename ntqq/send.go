@@ -29,6 +29,12 @@ func friendRouting(peer UID) *messagepb.SendRouting {
 	return &messagepb.SendRouting{C2C: &messagepb.SendC2C{PeerUid: proto.String(string(peer))}}
 }
 
+func tempRouting(group GroupCode, peer UID) *messagepb.SendRouting {
+	return &messagepb.SendRouting{GroupTemp: &messagepb.SendGroupTemp{
+		GroupCode: proto.Uint64(uint64(group)), ToUid: proto.String(string(peer)),
+	}}
+}
+
 func sendRequest(to *messagepb.SendRouting, body *messagepb.MessageBody, clientSequence uint64, random uint32) *messagepb.PbSendMsgReq {
 	return &messagepb.PbSendMsgReq{
 		RoutingHead: to,
@@ -54,7 +60,8 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 	random := rand.Uint32()
 	clientSequence := 10000 + rand.Uint64N(90000)
 	req := sendRequest(to, body, clientSequence, random)
-	out := &outgoing{sendKey: sendKey{chat, random}, peer: UID(routing.GetToUid()), after: c.order.delivered(chat)}
+	blind := routing.GetC2C().GetFromTinyId() != 0 // a temporary chat has no history
+	out := &outgoing{blind: blind, sendKey: sendKey{chat, random}, peer: UID(routing.GetToUid()), after: c.order.delivered(chat)}
 	if t, ok := c.clock.Ago(clockSlack); ok && out.after == 0 {
 		out.since = t.Unix()
 	}
@@ -85,7 +92,11 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 		Time: proto.Uint64(resp.GetSendTime()), MsgUid: proto.Uint64(elements.MsgUID(random)),
 	}
 	if routing.Group == nil {
-		head.Type, head.Sequence, head.NtMsgSeq = elements.TypeFriend, proto.Uint64(clientSequence), proto.Uint64(seq)
+		head.Type = elements.TypeFriend
+		if blind {
+			head.Type = elements.TypeTemp
+		}
+		head.Sequence, head.NtMsgSeq = proto.Uint64(clientSequence), proto.Uint64(seq)
 	}
 	raw, err := pb.Marshal(&messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: req.Body})
 	if err != nil {

@@ -35,6 +35,8 @@ type sendKey struct {
 type outgoing struct {
 	sendKey
 	peer UID
+	// blind: the chat has no history to look in.
+	blind bool
 	// after is the newest sequence of the chat known when it was sent; 0 when
 	// nothing was known. Then since, Unix seconds, is before the sending by the
 	// server's clock; 0 when that is not known.

@@ -87,10 +87,27 @@ func forwarded(chat message.Chat, c message.Content) message.Content {
 
 // sendTo sends content to a chat.
 func (a *account) sendTo(ctx context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
-	if chat.Kind == message.Group {
+	switch {
+	case chat.Kind == message.Group:
 		return a.client.Messages().SendGroup(ctx, chat.Group, c)
+	case chat.Kind == message.Temp && !a.isFriend(ctx, chat.Peer):
+		return a.client.Messages().SendTemp(ctx, chat.Group, chat.Peer, c)
 	}
 	return a.client.Messages().SendFriend(ctx, chat.Peer, c)
+}
+
+// isFriend reports whether messages go to somebody without a group.
+func (a *account) isFriend(ctx context.Context, user message.UIN) bool {
+	friends, err := a.client.Friends().List(ctx, false)
+	return err != nil || slices.ContainsFunc(friends, func(f ntqq.Friend) bool { return f.UIN == user })
+}
+
+// private is the chat with somebody; through a group where that is not 0 and no friend.
+func private(user message.UIN, through message.GroupCode) message.Chat {
+	if through != 0 {
+		return message.Chat{Kind: message.Temp, Group: through, Peer: user}
+	}
+	return message.Chat{Kind: message.Friend, Peer: user}
 }
 
 // sent stores a sent message; message_sent is made from the event that reports it.

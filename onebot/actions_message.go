@@ -12,11 +12,11 @@ import (
 func messageActions() []row {
 	return []row{
 		table.Of("send_msg", standard, Sends, text.T("Sends a message to a group or a friend.", "发送消息到群或好友。"),
-			sendMsg, table.Fails(sendFailed, with(sendCauses, noGroup, noFriend)...)),
+			sendMsg, table.Fails(sendFailed, with(sendCauses, noGroup, noFriend, noMember, tempChat)...)),
 		table.Of("send_group_msg", standard, Sends, text.T("Sends a message to a group.", "发送群消息。"),
 			sendGroupMsg, table.Fails(sendFailed, with(sendCauses, noGroup)...)),
-		table.Of("send_private_msg", standard, Sends, text.T("Sends a message to a friend.", "发送好友消息。"),
-			sendPrivateMsg, table.Fails(sendFailed, with(sendCauses, noFriend)...)),
+		table.Of("send_private_msg", standard, Sends, text.T("Sends a message to a friend, or to a member of a group.", "发送消息给好友，或群成员（临时会话）。"),
+			sendPrivateMsg, table.Fails(sendFailed, with(sendCauses, noFriend, noGroup, noMember, tempChat)...)),
 		table.Of("delete_msg", standard, Sends, text.T("Recalls a message.", "撤回消息。"),
 			deleteMsg, table.Fails(recallFailed, noMessage, noGroup, noFriend, notOurs, tooLate)),
 		table.Of("get_msg", standard, Local,
@@ -25,7 +25,7 @@ func messageActions() []row {
 			getMsg, table.Fails(apiError, noMsg, noGroup, noFriend)),
 		table.Of(quickAction, standard, Sends,
 			text.T("Answers an event, as the answer of a webhook does: replies, recalls its message, mutes or removes its sender, decides a request.", "对事件执行快速操作，与 webhook 的响应相同：回复、撤回、禁言或移出发送者、处理请求。"),
-			handleQuickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, noMember, notSupported, sendFailed, notOurs, tooLate, recallFailed,
+			handleQuickOperation, table.Fails(apiError, with(sendCauses, noGroup, noFriend, tempChat, noMember, notSupported, sendFailed, notOurs, tooLate, recallFailed,
 				banFailed, kickFailed, answerFailed, noFlag, onlyAccepted)...)),
 	}
 }
@@ -50,7 +50,7 @@ type messageParams struct {
 // chatParams say where to a message goes.
 type chatParams struct {
 	Kind  string `param:"message_type,optional" enum:"private,group" en:"Where to. Without it to the group when group_id is given, else to the friend." zh:"发送到哪里。省略时，有 group_id 则发到群，否则发给好友。"`
-	Group target `param:"group_id,optional" en:"Number of the group." zh:"群号。"`
+	Group target `param:"group_id,optional" en:"Number of the group; with private, of one that both are in, to somebody who is no friend." zh:"群号；私聊且对方不是好友时，为双方都在的群。"`
 	User  target `param:"user_id,optional" en:"Number of the friend." zh:"好友的 QQ 号。"`
 }
 
@@ -73,16 +73,20 @@ func sendMsg(ctx context.Context, a *account, p sendMsgParams) (messageIDResult,
 	if err != nil {
 		return messageIDResult{}, err
 	}
+	if chat.Kind == message.Friend {
+		chat = private(chat.Peer, message.GroupCode(p.Group.number))
+	}
 	return a.sendParams(ctx, chat, p.messageParams)
 }
 
 type privateMsgParams struct {
-	User message.UIN `param:"user_id" en:"Number of the friend." zh:"好友的 QQ 号。"`
+	User  message.UIN       `param:"user_id" en:"Number of the friend." zh:"好友的 QQ 号。"`
+	Group message.GroupCode `param:"group_id,optional" en:"To somebody who is no friend: a group that both are in." zh:"对方不是好友时：双方都在的群。"`
 	messageParams
 }
 
 func sendPrivateMsg(ctx context.Context, a *account, p privateMsgParams) (messageIDResult, error) {
-	return a.sendParams(ctx, message.Chat{Kind: message.Friend, Peer: p.User}, p.messageParams)
+	return a.sendParams(ctx, private(p.User, p.Group), p.messageParams)
 }
 
 type groupMsgParams struct {
@@ -136,7 +140,7 @@ type messageSender struct {
 	Nickname string            `json:"nickname" en:"Nickname; may be empty in private chats." zh:"昵称，私聊中可能为空。"`
 	Sex      string            `json:"sex" en:"unknown: messages do not say." zh:"消息不含性别，固定为 unknown。"`
 	Age      int32             `json:"age" en:"0: messages do not say." zh:"消息不含年龄，固定为 0。"`
-	Card     string            `json:"card,omitempty" en:"Groups: the name in the group." zh:"群消息：群名片。"`
+	Card     string            `json:"card,omitempty" en:"Groups and temporary chats: the name in the group." zh:"群消息和临时会话：群名片。"`
 	Area     string            `json:"area,omitempty" en:"Groups: empty." zh:"群消息：固定为空。"`
 	Level    string            `json:"level,omitempty" en:"Groups: level in the group." zh:"群消息：群等级。"`
 	Role     string            `json:"role,omitempty" enum:"owner,admin,member" en:"Groups: role in the group." zh:"群消息：群内角色。"`

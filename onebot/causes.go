@@ -176,7 +176,7 @@ var causes = []struct {
 	{ntqq.ErrOnlyAccepted, onlyAccepted},
 	{ntqq.ErrNoMarketFace, noMface},
 	{ntqq.ErrNoMessage, noMessage},
-	{ntqq.ErrTempChat, tempChat},
+	{ntqq.ErrTempChat, tempChat}, {ntqq.ErrTempContent, tempChat},
 	{ntqq.ErrNoForward, noForward},
 	{ntqq.ErrBadForward, badForward},
 	{ntqq.ErrRestricted, restricted},

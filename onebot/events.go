@@ -207,6 +207,7 @@ func (w *writer) appendMessage(dst []byte, m *message.Message, id int32, r *rend
 		dst = textField(dst, "role", m.Sender.Role.String())
 		dst = textField(dst, "title", m.Sender.Title)
 	case message.Temp:
+		dst = textField(dst, "card", m.Sender.Card)
 		dst = uintField(dst, "group_id", m.Chat.Group)
 	}
 	return append(dst, '}')

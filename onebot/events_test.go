@@ -92,7 +92,7 @@ func TestMessageEvents(t *testing.T) {
 			friendHead + `,"time":1700000000,"post_type":"message_sent","sub_type":"friend","user_id":10001,"target_id":20002,"message_seq":8,"real_id":8,"sender":{"user_id":10001,"nickname":"","sex":"unknown","age":0}`,
 			`[{"type":"text","data":{"text":"me"}}]`, "me"},
 		{"temporary", temp,
-			friendHead + `,"time":1700000000,"post_type":"message","sub_type":"group","temp_source":0,"user_id":20002,"target_id":10001,"message_seq":9,"real_id":9,"sender":{"user_id":20002,"nickname":"nick","sex":"unknown","age":0,"group_id":7}`,
+			friendHead + `,"time":1700000000,"post_type":"message","sub_type":"group","temp_source":0,"user_id":20002,"target_id":10001,"message_seq":9,"real_id":9,"sender":{"user_id":20002,"nickname":"nick","sex":"unknown","age":0,"card":"","group_id":7}`,
 			`[{"type":"text","data":{"text":"t"}}]`, "t"},
 		{"bare", bare,
 			friendHead + `,"time":1700000001,"post_type":"message","sub_type":"friend","user_id":20002,"target_id":10001,"message_seq":11,"real_id":11,"sender":{"user_id":20002,"nickname":"","sex":"unknown","age":0}`,

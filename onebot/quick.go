@@ -135,7 +135,7 @@ func parseQuick(p quickParams) (q quick, err error) {
 		if event.text("post_type") == "message_sent" { // that is the account itself
 			other = "target_id"
 		}
-		q.chat = message.Chat{Kind: message.Friend, Peer: message.UIN(event.required(other))}
+		q.chat = private(message.UIN(event.required(other)), event.through())
 	}
 	if v, ok := op.params.get("reply"); ok && string(v.json) != `""` {
 		q.reply = op.message("reply")
@@ -148,6 +148,19 @@ func parseQuick(p quickParams) (q quick, err error) {
 		}
 	}
 	return q, errors.Join(event.err, op.err)
+}
+
+// through reads by which group a private message came; 0: by none.
+func (a *args) through() message.GroupCode {
+	sender, _ := a.params.get("sender")
+	if a.text("sub_type") != "group" || sender.json == nil {
+		return 0
+	}
+	v, ok := Params{json: sender.json}.get("group_id")
+	if !ok {
+		return 0
+	}
+	return message.GroupCode(a.identity("group_id", v))
 }
 
 // parseSender reads what happens to who sent a message to a group.
