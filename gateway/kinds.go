@@ -34,6 +34,7 @@ var kinds = byName(
 	of[event.GroupAdminChanged](1),
 	of[event.GroupNameChanged](1),
 	of[event.GroupTitleChanged](1),
+	of[event.GroupCardChanged](1),
 	of[event.GroupMuted](1),
 	of[event.GroupReaction](1),
 	of[event.GroupEssenceChanged](1),

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"libration/ntqq/event"
+	"libration/ntqq/message"
 )
 
 // cache keeps what the server told of friends, groups and members. Pushes change
@@ -398,6 +399,15 @@ func (c *cache) memberUID(uin UIN) (UID, bool) {
 		}
 	}
 	return "", false
+}
+
+// card returns the card of the member of a group who wrote a message.
+func (c *cache) card(m *event.Message) (card string, known bool) {
+	if m.Chat.Kind != message.Group {
+		return "", false
+	}
+	member, known, _ := c.member(m.Chat.Group, m.Sender.UIN)
+	return member.Card, known
 }
 
 // membersAge is how long ago the list was fetched.

@@ -174,8 +174,16 @@ func (c *Client) unnumbered(ctx context.Context, e event.Event) bool {
 func (c *Client) report(ctx context.Context, e event.Event) {
 	if m, ok := e.(*event.Message); ok {
 		c.noteElements(m)
+		before, known := c.cache.card(m)
+		c.cache.apply(e)
+		if now, _ := c.cache.card(m); known && now != before {
+			c.report(ctx, &event.GroupCardChanged{
+				Group: m.Chat.Group, Member: event.Person{UIN: m.Sender.UIN, UID: m.Sender.UID}, Old: before, New: now, Time: m.Time,
+			})
+		}
+	} else {
+		c.cache.apply(e)
 	}
-	c.cache.apply(e)
 	l := c.lanes.find(e)
 	if l == nil {
 		if !c.wants(ctx, e, c.fillIn) {

@@ -193,6 +193,8 @@ func TestNotices(t *testing.T) {
 			`"notice_type":"group_name_change",` + g + `,"name":"新","operator_id":6`},
 		{"title", &event.GroupTitleChanged{Group: groupCode, Member: person(5), Title: "t", Time: testTime},
 			`"notice_type":"notify","sub_type":"title",` + g + `,"user_id":5,"title":"t"`},
+		{"card", &event.GroupCardChanged{Group: groupCode, Member: person(5), Old: "a", New: "b", Time: testTime},
+			`"notice_type":"group_card",` + g + `,"user_id":5,"card_new":"b","card_old":"a"`},
 		{"friend", &event.FriendAdded{Friend: person(5), Time: testTime}, `"notice_type":"friend_add","user_id":5`},
 		{"friend removed", &event.FriendRemoved{Friend: person(5)}, ""},
 		{"lists changed", &event.ListsChanged{}, ""},

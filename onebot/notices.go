@@ -54,6 +54,7 @@ func noticeRows() []noticeRow {
 		notice("group_name_change", "c.2", tellName).in(Lagrange),
 		notice("notify/group_name", "c.2", tellNewName).in(NapCat),
 		notice("notify/title", "c.2", tellTitle),
+		notice("group_card", "c.2", tellCard),
 		notice("friend_add", "c.2", tellFriendAdd),
 		notice("notify/poke", "c.2", tellGroupPoke),
 		notice("notify/poke", "c.2", tellFriendPoke),
@@ -200,6 +201,13 @@ func tellNewName(_ *writer, b []byte, e *event.GroupNameChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
 	b = uintField(b, "user_id", e.Operator.UIN)
 	return textField(b, "name_new", e.NewName)
+}
+
+func tellCard(_ *writer, b []byte, e *event.GroupCardChanged) []byte {
+	b = uintField(b, "group_id", e.Group)
+	b = uintField(b, "user_id", e.Member.UIN)
+	b = textField(b, "card_new", e.New)
+	return textField(b, "card_old", e.Old)
 }
 
 func tellTitle(_ *writer, b []byte, e *event.GroupTitleChanged) []byte {

@@ -125,6 +125,7 @@ func All() []Event {
 		&GroupAdminChanged{},
 		&GroupNameChanged{},
 		&GroupTitleChanged{},
+		&GroupCardChanged{},
 		&GroupMuted{},
 		&GroupReaction{},
 		&GroupEssenceChanged{},

@@ -100,8 +100,8 @@ func TestRows(t *testing.T) {
 		}
 	}
 	given["group_left"] = true // 528/212, and behind a decrease
-	for _, e := range []Event{&GroupFileUploaded{}, &FriendFileReceived{}} {
-		given[e.Name()] = true // FileIn
+	for _, e := range []Event{&GroupFileUploaded{}, &FriendFileReceived{}, &GroupCardChanged{}} {
+		given[e.Name()] = true // from messages
 	}
 	for name := range named {
 		if !given[name] {
@@ -211,6 +211,7 @@ func TestStale(t *testing.T) {
 		"group_admin_changed":   {Members: group},
 		"group_name_changed":    {}, // Update
 		"group_title_changed":   {}, // Update
+		"group_card_changed":    {},
 		"group_muted":           {Members: group},
 		"group_reaction":        {},
 		"group_essence_changed": {},
