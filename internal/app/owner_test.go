@@ -66,7 +66,7 @@ func (o *owner) await(what string, ok func(code int, s admin.Status) bool) admin
 		if err := json.Unmarshal(body, &s); err != nil {
 			o.t.Fatalf("%s: %v", body, err)
 		}
-		ready := s.Account.Online && s.Store.OK && s.Folder.OK && (s.Signing == nil || s.Signing.OK)
+		ready := s.Account.Online && s.Store.OK && s.Folder.OK && (s.Signing == nil || s.Signing.OK) && s.Restriction == nil
 		for _, v := range s.Services {
 			ready = ready && v.Running
 		}
@@ -276,5 +276,37 @@ func TestSendLimitSeen(t *testing.T) {
 		if got := o.metrics()[`libration_sends_refused_total`]; got != refused {
 			t.Errorf("limit %t: %v refused, want %v", limit, got, refused)
 		}
+	}
+}
+
+// TestRestrictedAccount: an account that may not send is not ready, and says why.
+func TestRestrictedAccount(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{AutoApprove: 10001})
+	a := newApp(t, configuration(t.TempDir(), sim.ControlURL()), nil)
+	background(t, a.Run)
+	o := newOwner(t, a)
+	o.await("ready", func(code int, _ admin.Status) bool { return code == http.StatusOK })
+	restrict := func(on bool) {
+		t.Helper()
+		if err := sim.Sandbox.World().Users().Restrict(10001, 730000001, on); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restrict(true)
+	s := o.await("the restriction", func(_ int, s admin.Status) bool { return s.Restriction != nil })
+	if r := s.Restriction; s.Ready || !s.Account.Online || r.URL == "" || r.Since.IsZero() || !strings.Contains(r.Reason, "730000001") {
+		t.Errorf("got %+v, ready %t", r, s.Ready)
+	}
+	if got := o.metrics()[`libration_account_restricted`]; got != 1 {
+		t.Errorf("metric: got %v, want 1", got)
+	}
+	restrict(false)
+	address, _ := endpoints(t, a)
+	if got := sendGroup(t, address); !strings.Contains(got, `"status":"ok"`) {
+		t.Errorf("sending afterwards: got %s", got)
+	}
+	o.await("ready again", func(code int, s admin.Status) bool { return code == http.StatusOK && s.Restriction == nil })
+	if got := o.metrics()[`libration_account_restricted`]; got != 0 {
+		t.Errorf("metric afterwards: got %v, want 0", got)
 	}
 }

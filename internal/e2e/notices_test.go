@@ -144,6 +144,25 @@ func TestNotices(t *testing.T) {
 				t.Errorf("got %+v", n)
 			}
 		}},
+		{"restricted", time.Hour, func(ctx context.Context, t *testing.T, p *program, o *owner) {
+			restrict := func(on bool) {
+				if err := p.box.World().Users().Restrict(bot, group, on); err != nil {
+					t.Fatal(err)
+				}
+			}
+			restrict(true)
+			n := o.next(ctx, t)
+			if n.Kind != notice.Restricted || n.Level != "error" || n.Subject != "sending" || !strings.Contains(n.Text, "unlock.sandbox.invalid") {
+				t.Errorf("got %+v", n)
+			}
+			restrict(false)
+			if _, ok, err := p.call(ctx, "send_group_msg", map[string]any{"group_id": group, "message": "hello"}); err != nil || !ok {
+				t.Errorf("it was not sent: %v", err)
+			}
+			if n := o.next(ctx, t); n.Kind != notice.Unrestricted {
+				t.Errorf("got %+v", n)
+			}
+		}},
 	} {
 		beside(t, tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)

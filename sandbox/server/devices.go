@@ -45,6 +45,16 @@ func (r *registry) SetDevice(uin message.UIN, name string, on bool) error {
 	return nil
 }
 
+// forgetDevices takes the made-up devices away.
+func (r *registry) forgetDevices() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for uin := range r.devices {
+		delete(r.devices, uin)
+		r.tellDevices(uin)
+	}
+}
+
 // tellDevices is push PushParams to the clients of an account: all its devices; mu is
 // held.
 func (r *registry) tellDevices(uin message.UIN) {

@@ -28,6 +28,7 @@ func (s *Server) Reset() error {
 	for uin, password := range s.opts.Passwords {
 		_ = s.world.Users().SetPassword(uin, password) // of those that are there
 	}
+	s.forgetDevices()
 	return nil
 }
 
