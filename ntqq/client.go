@@ -141,6 +141,7 @@ type Client struct {
 	restrictions restrictions
 	decoder      *event.Decoder
 	order        *ordering
+	invitations  invitations // that were reported last
 	lanes        lanes
 	silence      silence
 	pushes       *queue.Queue[push]

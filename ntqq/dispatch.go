@@ -124,7 +124,8 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 
 // finish hands on a completed event, and what follows from it.
 func (c *Client) finish(e event.Event) {
-	if _, ok := e.(*event.ListsChanged); ok {
+	e = c.invited(e)
+	if _, ok := e.(*event.ListsChanged); ok || c.reported(e) {
 		return
 	}
 	switch e := e.(type) {

@@ -13,11 +13,11 @@ import (
 // error is for the log, and so that events do not all wait for a silent server. A case:
 //
 //	case *event.GroupJoinRequest:
-//		if e.Sequence == 0 {
-//			return func(ctx context.Context) error { return c.findRequest(ctx, e) }
-//		}
+//		return c.enrichRequest(e) // nil when its sequence is known
 func (c *Client) enrich(e event.Event) func(context.Context) error {
 	switch e := e.(type) {
+	case *event.GroupJoinRequest, *event.GroupInvitedJoinRequest, *event.GroupInvitation:
+		return c.enrichRequest(e)
 	case *event.GroupMemberDecrease:
 		if c.seesKicker(e) {
 			return func(ctx context.Context) error { return c.findKicker(ctx, e) }

@@ -32,8 +32,8 @@ const (
 	NoticeJoinAccepted       GroupNoticeKind = 35 // Operator accepted the account's request
 )
 
-// Request reports whether an entry of this kind is decided by the account.
-func (k GroupNoticeKind) Request() bool {
+// IsRequest reports whether an entry of this kind is decided by the account.
+func (k GroupNoticeKind) IsRequest() bool {
 	return k == NoticeJoin || k == NoticeInvitation || k == NoticeInvitedJoin
 }
 
@@ -185,7 +185,7 @@ func (r Requests) GroupNotices(ctx context.Context, limit int) ([]GroupNotice, e
 // decides about them.
 func (r Requests) Groups(ctx context.Context, limit int) ([]GroupNotice, error) {
 	list, err := r.GroupNotices(ctx, limit)
-	return slices.DeleteFunc(list, func(n GroupNotice) bool { return !n.Kind.Request() }), err
+	return slices.DeleteFunc(list, func(n GroupNotice) bool { return !n.Kind.IsRequest() }), err
 }
 
 // numberNotices fills in the numbers of people, each asked for once.

@@ -36,6 +36,9 @@ type requestArgs struct {
 	IDs                                []string
 	ResID                              string `json:"res_id"`
 	Filtered, Block, Accept            bool
+	Operate, Type                      uint32
+	Sequence                           uint64
+	Reason                             string
 	mediaArgs
 	manageArgs
 }
@@ -82,6 +85,14 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 			return encoded(t, rpc.FilteredNotices, noticesRequest(a.Count, 0))
 		}
 		return encoded(t, rpc.GroupNotices, noticesRequest(a.Count, 0))
+	},
+	"answer group request": func(t *testing.T, a requestArgs) (string, []byte) {
+		op := rpc.AnswerNotice
+		if a.Filtered {
+			op = rpc.AnswerFilteredNotice
+		}
+		r := GroupRequest{Group: GroupCode(a.Group), Kind: GroupNoticeKind(a.Type), Sequence: a.Sequence, Filtered: a.Filtered}
+		return encoded(t, op, answerRequest(r, Verdict(a.Operate), a.Reason))
 	},
 	"set member card": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.SetMemberCard, cardRequest(GroupCode(a.Group), UID(a.UID), a.Card))
@@ -432,7 +443,7 @@ func readNotices(t *testing.T, body []byte, first json.RawMessage) (got, want an
 		theirs[v.Sequence] = request{v.Sequence, v.Kind, v.State, v.Group, v.Target, v.Inviter, v.Comment}
 	}
 	for _, n := range noticesOf(resp, false) {
-		if !n.Kind.Request() {
+		if !n.Kind.IsRequest() {
 			continue
 		}
 		r := request{n.Sequence, uint64(n.Kind), uint64(n.State), n.Group, n.Target.UID, n.Inviter.UID, n.Comment}

@@ -45,6 +45,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		friendActions(),
 		groupActions(),
 		manageActions(),
+		groupRequestActions(),
 		pokeActions(),
 		faceActions(),
 		mediaActions(),

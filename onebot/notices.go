@@ -72,6 +72,9 @@ func noticeRows() []noticeRow {
 		notice("client_status", "c.2", tellClients),
 		notice("notify/profile_like", "c.2", tellProfileLike),
 		notice("request/friend", "c.3", tellFriendRequest),
+		notice("request/group/add", "c.3", tellJoinRequest),
+		notice("request/group/add", "c.3", tellInvitedJoin),
+		notice("request/group/invite", "c.3", tellInvitation),
 		notice("bot_online", "c.2", tellOnline),
 		notice("bot_offline", "c.2", tellOffline),
 	}...)
@@ -93,6 +96,7 @@ var ignored = map[string]string{
 	"unknown_push":         "it is for diagnosis",
 	"group_todo":           "OneBot has no word for it",
 	"chat_pin_changed":     "OneBot has no word for it",
+	"group_join_rejected":  "OneBot has no word for it",
 }
 
 var noticesOf = func() map[string][]noticeRow {

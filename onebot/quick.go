@@ -25,6 +25,8 @@ type quick struct {
 	messageID int32
 	// friend is the answer to a friend request; nil: none.
 	friend *friendAnswerParams
+	// group is the answer to a request about a group; nil: none.
+	group *groupAnswerParams
 	// ban and kick are what happens to the sender; nil: nothing.
 	ban  *banParams
 	kick *kickOneParams
@@ -74,6 +76,11 @@ func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table
 			errs = append(errs, explain(err, answerFailed))
 		}
 	}
+	if q.group != nil {
+		if _, err := setGroupAddRequest(ctx, a, *q.group); err != nil {
+			errs = append(errs, explain(err, answerFailed))
+		}
+	}
 	if q.ban != nil {
 		if _, err := setGroupBan(ctx, a, *q.ban); err != nil {
 			errs = append(errs, explain(err, banFailed))
@@ -115,7 +122,13 @@ func parseQuick(p quickParams) (q quick, err error) {
 		}
 		return q, errors.Join(event.err, op.err)
 	}
-	if kind == "" { // another request, or a notice
+	if kind == "" && event.text("request_type") == "group" {
+		if _, ok := op.params.get("approve"); ok {
+			q.group = &groupAnswerParams{Flag: event.text("flag"), Approve: op.flag("approve"), Reason: op.text("reason")}
+		}
+		return q, errors.Join(event.err, op.err)
+	}
+	if kind == "" { // a notice, or an unknown request
 		for _, name := range []string{"approve", "remark", "reason"} {
 			if _, ok := op.params.get(name); ok {
 				q.unsupported = append(q.unsupported, name)

@@ -357,6 +357,10 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[int32]():                 {int32(1)},
 		reflect.TypeFor[ntqq.FriendWish]():       {ntqq.FriendWish{}},
 		reflect.TypeFor[ntqq.FriendRemoval]():    {ntqq.FriendRemoval{}},
+		reflect.TypeFor[ntqq.GroupRequest](): {
+			ntqq.GroupRequest{Group: group, Kind: ntqq.NoticeJoin, Sequence: 1}, ntqq.GroupRequest{Group: group, Kind: ntqq.NoticeJoin, Sequence: 1, Filtered: true},
+		},
+		reflect.TypeFor[ntqq.Verdict](): {ntqq.Accept},
 		reflect.TypeFor[message.Chat](): {
 			message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"},
 		},

@@ -33,4 +33,16 @@ var (
 	FilteredNotices = oidb[*oidbpb.GroupNoticeListReq, *oidbpb.GroupNoticeListResp](OpInfo{
 		Cmd: 0x10c0, Sub: 2, Signed: SignedByNewer, Repeat: true, Ref: "operations.md 4.3",
 	})
+	// AnswerNotice decides about a request of GroupNotices.
+	AnswerNotice = oidb[*oidbpb.AnswerGroupNoticeReq, *oidbpb.EmptyResp](OpInfo{
+		Cmd: 0x10c8, Sub: 1, Signed: SignedByNewer, Ref: "operations.md 3.4",
+	})
+	// AnswerFilteredNotice decides about one of FilteredNotices.
+	AnswerFilteredNotice = oidb[*oidbpb.AnswerGroupNoticeReq, *oidbpb.EmptyResp](OpInfo{
+		Cmd: 0x10c8, Sub: 2, Signed: SignedByNewer, Ref: "operations.md 3.4",
+	})
+	// InviteToGroup invites accounts into a group.
+	InviteToGroup = oidb[*oidbpb.InviteToGroupReq, *oidbpb.EmptyResp](OpInfo{
+		Cmd: 0x758, Sub: 1, Signed: SignedByMost, Ref: "operations.md 3.4", NoVectors: "none is known of it",
+	})
 )

@@ -102,6 +102,7 @@ type push struct {
 	notify *pushpb.GroupNotify
 	item   *pushpb.ProfileSyncItem
 	tip    grayTip
+	inner  *pushpb.GroupInvitedJoinInner
 
 	events []Event
 }

@@ -84,9 +84,6 @@ type specified struct {
 func specification() []specified {
 	const pokeTip = `080c10a508180730ec083a2f0a0e616374696f6e5f696d675f75726c121d68747470733a2f2f6578616d706c652e696e76616c69642f702e706e673a130a0a616374696f6e5f7374721205706f6b65643a110a08616c745f737472311205706f6b65643a130a0a7375666669785f7374721205636865656b3a110a0875696e5f73747231120532303030313a110a0875696e5f737472321205313030303150ac04a20602302b`
 	poke := PokeLook{"poked", "cheek", "https://example.invalid/p.png"}
-	ignored := func(typ, subType, disc int64) []Event {
-		return []Event{&Unknown{Key: Key{CommandMsgPush, typ, subType, disc}, Reason: ReasonIgnored}}
-	}
 	return []specified{
 		{"33 approve", 33, 0, "08959aef3a1a07755f616c6963652082012a05755f626f62", []Event{
 			&GroupMemberIncrease{theGroup, alice, bob, JoinApproved, pushTime}}},
@@ -103,11 +100,15 @@ func specification() []specified {
 		{"44 unset", 44, 0, "08959aef3a220b0a090a07755f616c696365", []Event{
 			&GroupAdminChanged{theGroup, alice, false, pushTime}}},
 		{"44 of nobody", 44, 0, "08959aef3a2200", []Event{&ListsChanged{Lists: Stale{Groups: true, Members: theGroup}}}},
-		{"84", 84, 0, "08959aef3a1a07755f616c69636520032a026869", ignored(84, -1, -1)},
+		{"84", 84, 0, "08959aef3a1a07755f616c69636520032a026869", []Event{
+			&GroupJoinRequest{Group: theGroup, Applicant: alice, Comment: "hi", Time: pushTime}}},
+		{"86", 86, 0, "075bcd15", []Event{&GroupJoinRejected{theGroup, pushTime}}},
 		{"85", 85, 0, "08959aef3a10011a05755f626f6220003030", []Event{
 			&GroupMemberIncrease{theGroup, bot, bob, JoinSelf, pushTime}}},
-		{"87", 87, 0, "08959aef3a1001180420002a05755f626f62", ignored(87, -1, -1)},
-		{"525", 525, 0, "085712170a1508959aef3a2a07755f616c6963653205755f626f62", ignored(525, -1, 87)},
+		{"87", 87, 0, "08959aef3a1001180420002a05755f626f62", []Event{
+			&GroupInvitation{Group: theGroup, Inviter: bob, Time: pushTime}}},
+		{"525", 525, 0, "085712170a1508959aef3a2a07755f616c6963653205755f626f62", []Event{
+			&GroupInvitedJoinRequest{Group: theGroup, Target: alice, Inviter: bob, Time: pushTime}}},
 		{"732/12 member", 732, 12, "08959aef3a100c2205755f626f622a160880e2cfaa0610011a0c0a07755f616c69636510d804", []Event{
 			&GroupMuted{theGroup, false, alice, bob, 600, theTime}}},
 		{"732/12 all", 732, 12, "08959aef3a100c2205755f626f622a100880e2cfaa0610011a0610ffffffff0f", []Event{

@@ -68,11 +68,3 @@ func (p *push) groupNotify() {
 	}
 	p.part(kind{typeGroup, 21, typ})
 }
-
-// invitedJoin is type 525, which is about a request only with command 87.
-func (p *push) invitedJoin() {
-	var b pushpb.GroupInvitedJoinRequest
-	if p.decode(p.content, &b) {
-		p.part(kind{525, none, int64(b.GetCommand())})
-	}
-}

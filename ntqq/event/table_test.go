@@ -243,6 +243,7 @@ func TestStale(t *testing.T) {
 		"profile_liked":         {},
 		"account_kicked":        {},
 		"unknown_push":          {},
+		"group_join_request":    {}, "group_invited_join_request": {}, "group_invitation": {}, "group_join_rejected": {},
 	}
 	for _, e := range All() {
 		if f := reflect.ValueOf(e).Elem().FieldByName("Group"); f.IsValid() {

@@ -39,6 +39,7 @@ type parsed struct {
 	UserUID    message.UID       `json:"user_uid"`
 	UserUIN    message.UIN       `json:"user_uin"`
 	OpUID      message.UID       `json:"operator_uid"`
+	Answer     string            `json:"answer"`
 	InvitorUID message.UID       `json:"invitor_uid"`
 	JoinType   int               `json:"join_type"`
 	ExitType   int               `json:"exit_type"`
@@ -282,6 +283,14 @@ var vectorChecks = map[string]func(events []Event, want parsed) string{
 		}
 		return ""
 	},
+	"group_member_join_request": checkJoinRequest,
+	"group_invited": func(events []Event, want parsed) string {
+		e, ok := events[0].(*GroupInvitation)
+		if !ok || e.Group != want.GroupUIN || e.Inviter.UID != want.InvitorUID {
+			return "invitation"
+		}
+		return ""
+	},
 	"disconnected": func(events []Event, want parsed) string {
 		e, ok := events[0].(*Kicked)
 		if !ok || e.Title+":"+e.Tips != want.Message {
@@ -289,6 +298,20 @@ var vectorChecks = map[string]func(events []Event, want parsed) string{
 		}
 		return ""
 	},
+}
+
+func checkJoinRequest(events []Event, want parsed) string {
+	switch e := events[0].(type) {
+	case *GroupJoinRequest:
+		if e.Group == want.GroupUIN && e.Applicant.UID == want.UserUID && e.Comment == want.Answer && want.InvitorUID == "" {
+			return ""
+		}
+	case *GroupInvitedJoinRequest:
+		if e.Group == want.GroupUIN && e.Target.UID == want.UserUID && e.Inviter.UID == want.InvitorUID {
+			return ""
+		}
+	}
+	return "join request"
 }
 
 func checkLeave(events []Event, want parsed) string {

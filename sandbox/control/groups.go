@@ -21,13 +21,17 @@ type groupView struct {
 	Avatar       string `json:"avatar"`
 	LastSequence uint64 `json:"last_sequence"`
 	// Todo is the sequence of the message that is the group's to-do.
-	Todo uint64 `json:"todo,omitempty"`
+	Todo     uint64           `json:"todo,omitempty"`
+	Join     world.JoinPolicy `json:"join"`
+	Question string           `json:"question,omitempty"`
+	Answer   string           `json:"answer,omitempty"`
 }
 
 func viewGroup(g world.Group) groupView {
 	v := groupView{
 		Code: g.Code, Name: g.Name, Owner: g.Owner, CreateTime: g.CreateTime, MemberMax: g.MemberMax,
 		MemberCount: g.MemberCount, MuteAll: g.MuteAll, LastSequence: g.LastSequence, Todo: g.Todo,
+		Join: g.Join, Question: g.Question, Answer: g.Answer,
 	}
 	if g.Avatar != (world.Blob{}) {
 		v.Avatar = hex.EncodeToString(g.Avatar.SHA1[:])
@@ -65,7 +69,8 @@ func (h groups) add(r *http.Request) (any, error) {
 	return created{viewGroup(g)}, err
 }
 
-// change renames or mutes a group, or gives it away, as by, 0 for the owner.
+// change renames or mutes a group, gives it away, or changes how people come into it, as
+// by, 0 for the owner.
 func (h groups) change(r *http.Request) (any, error) {
 	code, err := number[message.GroupCode]("group", r.PathValue("code"))
 	if err != nil {
@@ -76,6 +81,10 @@ func (h groups) change(r *http.Request) (any, error) {
 		Name    *string     `json:"name"`
 		MuteAll *bool       `json:"mute_all"`
 		Owner   message.UIN `json:"owner"` // 0: the one there is
+		// Question and Answer go with Join.
+		Join     world.JoinPolicy `json:"join"`
+		Question string           `json:"question"`
+		Answer   string           `json:"answer"`
 	}
 	if err := readBody(r, &body); err != nil {
 		return nil, err
@@ -94,6 +103,13 @@ func (h groups) change(r *http.Request) (any, error) {
 		if err := h.world.Groups().Transfer(code, body.By, body.Owner); err != nil {
 			return nil, err
 		}
+	}
+	if body.Join != "" {
+		if err := h.world.Groups().SetJoin(code, body.By, body.Join, body.Question, body.Answer); err != nil {
+			return nil, err
+		}
+	} else if body.Question+body.Answer != "" {
+		return nil, fail(http.StatusBadRequest, "question and answer go with join")
 	}
 	g, ok := h.world.Groups().Find(code)
 	if !ok {

@@ -36,6 +36,7 @@ func routes(w *world.World, s Server) []route {
 		friends  = friends{w}
 		groups   = groups{w}
 		members  = members{w}
+		requests = requests{w}
 		messages = messages{newContents(w, s)}
 		life     = life{w}
 		pokes    = pokes{w}
@@ -74,6 +75,11 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/groups/{code}/members", members.add},
 		{"PATCH /api/groups/{code}/members/{uin}", members.change},
 		{"DELETE /api/groups/{code}/members/{uin}", members.remove},
+
+		{"POST /api/groups/{code}/requests", requests.ask},
+		{"POST /api/groups/{code}/invitations", requests.invite},
+		{"GET /api/group-requests", requests.list},
+		{"POST /api/group-requests/answer", requests.answer},
 
 		{"POST /api/send", messages.send},
 		{"POST /api/recall", messages.recall},

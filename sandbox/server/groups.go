@@ -38,6 +38,9 @@ func (h *groups) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.GroupContactCard, h.contactCard)
 	rpc.Handle(mux, rpc.GroupNotices, h.noticeList)
 	rpc.Handle(mux, rpc.FilteredNotices, h.filteredNotices)
+	rpc.Handle(mux, rpc.AnswerNotice, h.answerNotice)
+	rpc.Handle(mux, rpc.AnswerFilteredNotice, h.answerFiltered)
+	rpc.Handle(mux, rpc.InviteToGroup, h.invite)
 	h.handleManagement(mux)
 }
 
@@ -67,7 +70,7 @@ func (h *groups) groupList(rq *request, _ *oidbpb.GroupListReq) (*oidbpb.GroupLi
 		info := &oidbpb.GroupListInfo{
 			Owner: &oidbpb.GroupListOwner{Uid: h.uidOf(g.Owner)}, CreatedTime: uint32(g.CreateTime),
 			MemberMax: g.MemberMax, MemberCount: g.MemberCount, GroupName: g.Name,
-			MuteAllExpireTime: proto.Uint32(0), Description: proto.String(""), Question: proto.String(""),
+			MuteAllExpireTime: proto.Uint32(0), Description: proto.String(""), Question: proto.String(g.Question),
 			Announcement: proto.String(""),
 		}
 		if g.MuteAll {

@@ -39,6 +39,11 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.MemberJoined]():          row((*pushes).joined),
 	on[*world.MemberLeft]():            row((*pushes).left),
 	on[*world.MemberKicked]():          row((*pushes).kicked),
+	on[*world.JoinPolicyChanged]():     nil, // none that clients read
+	on[*world.JoinRequested]():         row((*pushes).joinRequested),
+	on[*world.InvitedJoinRequested]():  row((*pushes).invitedJoinRequested),
+	on[*world.InvitationSent]():        row((*pushes).invited),
+	on[*world.RequestSettled]():        row((*pushes).settled),
 	on[*world.AdminChanged]():          row((*pushes).adminChanged),
 	on[*world.CardChanged]():           nil, // no push is known
 	on[*world.TitleChanged]():          row((*pushes).titleChanged),

@@ -45,6 +45,11 @@ const (
 	ActivityTodo          = "todo"
 	ActivitySignIn        = "sign_in"
 	ActivityPin           = "pin" // of User, with the friend Peer or the Group
+	ActivityJoinPolicy    = "join_policy"
+	ActivityJoinRequest   = "join_request"
+	ActivityInvitedJoin   = "invited_join_request"
+	ActivityInvitation    = "invitation"
+	ActivitySettled       = "request_settled"
 	ActivityOnline        = "client_online"
 	ActivityOffline       = "client_offline"
 	ActivityReset         = "reset" // everything is as at the beginning

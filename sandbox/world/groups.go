@@ -28,6 +28,11 @@ type Group struct {
 	MuteAll bool
 	// Avatar is the group's picture, of which [Media] has the bytes. Zero: it has none.
 	Avatar Blob
+	// Join is how people come into the group. Default: JoinAsk.
+	Join JoinPolicy
+	// Question is what newcomers must answer, and Answer the right answer: who gives it is
+	// in at once, who does not is refused. Without an Answer an admin decides.
+	Question, Answer string
 	// LastSequence is the sequence of the newest message, 0 for none.
 	LastSequence uint64
 	// Todo is the sequence of the message that is the group's to-do, 0 for none. Add
@@ -144,6 +149,9 @@ func (w Groups) checkGroup(g *Group) error {
 		return Refuse(BadRequest, "a group needs a name")
 	case g.MemberMax > MaxMembers:
 		return Refuse(BadRequest, "a group holds at most %d members", MaxMembers)
+	}
+	if err := checkJoin(g); err != nil {
+		return err
 	}
 	return checkName(g.Name)
 }

@@ -93,20 +93,10 @@ func (w Members) Join(code message.GroupCode, uin, by message.UIN, invited bool)
 	if err != nil {
 		return err
 	}
-	if _, err := w.account(uin); err != nil {
-		return err
-	}
-	switch {
-	case g.members[uin] != nil:
-		return Refuse(BadRequest, "%d is a member of group %d already", uin, code)
-	case by != 0 && g.members[by] == nil:
+	if by != 0 && g.members[by] == nil {
 		return Refuse(NotMember, "%d is not a member of group %d", by, code)
-	case len(g.roster) >= int(g.MemberMax):
-		return Refuse(Quota, "group %d is full", code)
 	}
-	g.add(uin, w.now().Unix())
-	w.happened(&MemberJoined{g.in(), w.user(uin), w.user(by), invited})
-	return nil
+	return w.join(g, uin, by, invited)
 }
 
 // Leave takes uin out of a group. When the owner leaves, the group is dissolved. The

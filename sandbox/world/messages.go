@@ -133,30 +133,34 @@ func (w *World) Messages() Messages { return Messages{&w.state} }
 func (w Messages) Send(s Send, sent func(*Message)) (*Message, error) {
 	w.mu.Lock()
 	defer w.done()
-	now := w.now()
-	if err := w.checkSend(&s, now); err != nil {
+	if err := w.checkSend(&s, w.now()); err != nil {
 		return nil, err
 	}
+	return w.post(&s, sent), nil
+}
+
+// post stores and reports a message that may be sent; mu is held.
+func (w *state) post(s *Send, sent func(*Message)) *Message {
 	if s.Random == 0 {
 		s.Random = w.rng.Uint32()
 	}
 	from := &w.users[s.From].User
 	m := Message{
 		Sender: message.Sender{UIN: s.From, UID: from.UID, Nickname: from.Nickname},
-		Random: s.Random, Time: now.Unix(),
+		Random: s.Random, Time: w.now().Unix(),
 	}
 	h := &MessageSent{Origin: s.Origin}
 	if s.Group != 0 {
-		w.sendGroup(&s, &m, h)
+		Messages{w}.sendGroup(s, &m, h)
 	} else {
-		w.sendPrivate(&s, &m, h)
+		Messages{w}.sendPrivate(s, &m, h)
 	}
 	var first func()
 	if sent != nil {
 		first = func() { sent(h.Message) }
 	}
 	w.happenedAfter(h, first)
-	return h.Message, nil
+	return h.Message
 }
 
 func (w Messages) sendGroup(s *Send, m *Message, h *MessageSent) {

@@ -38,6 +38,7 @@ const (
 	NoticeAccepted NoticeState = 2
 	NoticeRefused  NoticeState = 3
 	NoticeIgnored  NoticeState = 4
+	NoticeHandled  NoticeState = 5 // something else happened before it was decided
 )
 
 // Notice is an entry of the notification lists of accounts.

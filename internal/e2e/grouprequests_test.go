@@ -1,0 +1,242 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"libration/ntqq"
+	"libration/ntqq/event"
+	"libration/ntqq/message"
+	"libration/sandbox"
+	"libration/sandbox/world"
+)
+
+const (
+	dave  = message.UIN(20004)           // is in no group, and nobody's friend
+	small = message.GroupCode(730000002) // the bot owns it; Alice and Bob are in it
+)
+
+// asks asks for somebody to be let into a group, and returns the sequence of the request.
+func (s *service) asks(t *testing.T, j world.Join) uint64 {
+	t.Helper()
+	sequence, err := s.World().Requests().Ask(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sequence
+}
+
+// invites invites somebody into a group.
+func (s *service) invites(t *testing.T, code message.GroupCode, by, who message.UIN) uint64 {
+	t.Helper()
+	sequence, err := s.World().Requests().Invite(code, by, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sequence
+}
+
+func (s *service) isMember(code message.GroupCode, uin message.UIN) bool {
+	_, ok := s.World().Members().Find(code, uin)
+	return ok
+}
+
+// newestNotice is the newest entry of an account's list.
+func (s *service) newestNotice(uin message.UIN) world.Notice {
+	if list := s.World().Notices().Of(uin, false); len(list) > 0 {
+		return list[0]
+	}
+	return world.Notice{}
+}
+
+func (s *speaker) fails(action, params, code, text string) {
+	s.t.Helper()
+	if got := s.refused(action, "%s", params); !strings.HasPrefix(got, code+": ") || !strings.Contains(got, text) {
+		s.t.Errorf("%s %s: %s, want %s and %q", action, params, got, code, text)
+	}
+}
+
+func groupAdd(code message.GroupCode, user, inviter message.UIN, comment, flag string) string {
+	return fmt.Sprintf(`{"post_type":"request","request_type":"group","sub_type":"add","group_id":%d,"user_id":%d,"invitor_id":%d,"comment":%q,"flag":%q}`,
+		code, user, inviter, comment, flag)
+}
+
+func groupInvite(code message.GroupCode, inviter message.UIN, flag string) string {
+	return fmt.Sprintf(`{"post_type":"request","request_type":"group","sub_type":"invite","group_id":%d,"user_id":%d,"invitor_id":0,"comment":"","flag":%q}`,
+		code, inviter, flag)
+}
+
+func increase(code message.GroupCode, how string, operator, user message.UIN) string {
+	return fmt.Sprintf(`{"post_type":"notice","notice_type":"group_increase","sub_type":%q,"group_id":%d,"operator_id":%d,"user_id":%d}`,
+		how, code, operator, user)
+}
+
+// TestGroupJoinRequests: people ask to come into the bot's group; the bot decides.
+func TestGroupJoinRequests(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, a := speakers(t)
+		flag := func(sequence uint64, kind, filtered int) string {
+			return fmt.Sprintf("%d-%d-%d-%d", sequence, small, kind, filtered)
+		}
+		answer := func(flag string, approve bool, reason string) (string, string) {
+			return "set_group_add_request", fmt.Sprintf(`{"flag":%q,"sub_type":"add","approve":%t,"reason":%q}`, flag, approve, reason)
+		}
+
+		first := s.asks(t, world.Join{Group: small, User: carol, Text: "let me in"})
+		b.tells("Carol asks", groupAdd(small, carol, 0, "let me in", flag(first, 1, 0)))
+		a.tells("to a plain member")
+		action, params := answer(flag(first, 1, 0), false, "not now")
+		b.data(action, "%s", params)
+		if n := s.newestNotice(carol); n.Kind != world.NoticeJoinRefused || n.Comment != "not now" || n.Operator.UIN != bot || s.isMember(small, carol) {
+			t.Errorf("Carol was refused: %+v", n)
+		}
+		_, params = answer(flag(first, 1, 0), true, "")
+		b.fails(action, params, "SYSTEM_MSG_API_ERROR", "settled already")
+
+		second := s.asks(t, world.Join{Group: small, User: carol, Text: "please", Filtered: true})
+		b.tells("a filtered request", groupAdd(small, carol, 0, "please", flag(second, 1, 1)))
+		_, params = answer(flag(second, 1, 1), true, "")
+		b.data(action, "%s", params)
+		want := increase(small, "approve", bot, carol)
+		b.tells("Carol is in", want)
+		a.tells("Carol is in, to Alice", want)
+		if n := s.newestNotice(carol); n.Kind != world.NoticeJoinAccepted || !s.isMember(small, carol) {
+			t.Errorf("Carol was accepted: %+v", n)
+		}
+
+		// Alice is a plain member: an admin decides about whom she invites.
+		if _, err := s.World().Users().Add(world.User{UIN: dave, Nickname: "Dave"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.World().Friends().Add(alice, dave); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Groups().Invite(t.Context(), small, dave, 0); err != nil {
+			t.Fatal(err)
+		}
+		third := s.newestNotice(bot).Sequence
+		a.told() // of the friend
+		b.tells("Alice invites", groupAdd(small, dave, alice, "", flag(third, 22, 0)))
+		b.data(".handle_quick_operation", `{"context":%s,"operation":{"approve":true}}`, groupAdd(small, dave, alice, "", flag(third, 22, 0)))
+		b.tells("Dave is in", increase(small, "invite", alice, dave))
+
+		// A flag with who asks does for a request whose sequence was not found.
+		if err := s.World().Members().Leave(small, dave); err != nil {
+			t.Fatal(err)
+		}
+		user, _ := s.World().Users().Find(dave)
+		b.told()
+		b.fails(action, fmt.Sprintf(`{"flag":"0-%d-1-0-%s"}`, small, user.UID), "FLAG_NOT_FOUND", "")
+		fourth := s.asks(t, world.Join{Group: small, User: dave})
+		b.tells("Dave asks", groupAdd(small, dave, 0, "", flag(fourth, 1, 0)))
+		b.data("set_group_add_request", `{"flag":"0-%d-1-0-%s","approve":false}`, small, user.UID)
+		fifth := s.asks(t, world.Join{Group: small, User: dave, Text: "again"})
+		b.tells("Dave asks again", groupAdd(small, dave, 0, "again", flag(fifth, 1, 0)))
+		if got := b.data("get_group_requests", `{}`); strings.Count(got, `"flag"`) != 1 || !strings.Contains(got, flag(fifth, 1, 0)) {
+			t.Errorf("get_group_requests: %s", got)
+		}
+		all := b.data("get_group_system_msg", `{}`)
+		if strings.Count(all, "request_id") != 5 || !strings.Contains(all, fmt.Sprintf(`"requester_uin":%d,"requester_nick":"Dave"`, dave)) {
+			t.Errorf("get_group_system_msg: %s", all)
+		}
+		for _, action := range []string{"get_group_ignored_notifies", "get_group_ignore_add_request"} {
+			if got := b.data(action, `{}`); strings.Count(got, "request_id") != 1 || !strings.Contains(got, fmt.Sprint(second)) {
+				t.Errorf("%s: %s", action, got)
+			}
+		}
+		b.data("set_group_add_request", `{"flag":"%d"}`, fifth) // as other services name it
+		b.tells("Dave is in again", increase(small, "approve", bot, dave))
+		b.fails("set_group_add_request", `{"flag":"nonsense"}`, "FLAG_NOT_FOUND", "")
+
+		// What is decided by somebody else, or by nobody.
+		if err := a.Requests().AnswerGroup(t.Context(), ntqq.GroupRequest{Group: small, Kind: ntqq.NoticeJoin, Sequence: fifth}, ntqq.Accept, ""); err == nil {
+			t.Error("Alice, who is no admin, has decided")
+		}
+	})
+}
+
+// TestGroupInvitations: the bot is invited, by a push and by a card, and decides once; it
+// asks to join itself by hand.
+func TestGroupInvitations(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := speakers(t)
+		g, err := s.World().Groups().Add(world.Group{Name: "third group", Owner: bob}, alice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flag := func(sequence uint64) string { return fmt.Sprintf("%d-%d-2-0", sequence, g.Code) }
+		first := s.invites(t, g.Code, bob, bot) // they are friends: there is a card, too
+		b.tells("invited", groupInvite(g.Code, bob, flag(first)))
+		b.data("set_group_add_request", `{"flag":%q,"type":"invite","approve":false}`, flag(first))
+		if n := s.newestNotice(bob); n.Kind != world.NoticeInvitationRefused || n.Target.UIN != bot || s.isMember(g.Code, bot) {
+			t.Errorf("Bob is told %+v", n)
+		}
+		second := s.invites(t, g.Code, bob, bot)
+		b.tells("invited again, within the minute", groupInvite(g.Code, bob, flag(second)))
+		b.data("set_group_add_request", `{"flag":%q}`, flag(second))
+		b.tells("the bot is in", increase(g.Code, "invite", bob, bot))
+		if n := s.newestNotice(bob); n.Kind != world.NoticeInvitationAccepted || !s.isMember(g.Code, bot) {
+			t.Errorf("Bob is told %+v", n)
+		}
+		if n := len(eventsOf[*event.Message](b.account)); n != 0 {
+			t.Errorf("the cards are %d messages, too", n)
+		}
+
+		// By its own request, which only a person makes.
+		if err := s.World().Members().Leave(g.Code, bot); err != nil {
+			t.Fatal(err)
+		}
+		b.told()
+		sequence := s.asks(t, world.Join{Group: g.Code, User: bot})
+		if err := s.World().Requests().Answer(bob, sequence, world.NoticeRefused, "no"); err != nil {
+			t.Fatal(err)
+		}
+		if got := eventsOf[*event.GroupJoinRejected](b.account); len(got) != 1 || got[0].Group != g.Code {
+			t.Errorf("the bot was refused: %+v", got)
+		}
+		sequence = s.asks(t, world.Join{Group: g.Code, User: bot})
+		if err := s.World().Requests().Answer(bob, sequence, world.NoticeAccepted, ""); err != nil {
+			t.Fatal(err)
+		}
+		b.tells("the bot is in, once", increase(g.Code, "approve", bob, bot))
+		notices, err := b.Requests().GroupNotices(t.Context(), 0)
+		if err != nil || len(notices) != 4 || notices[0].Kind != ntqq.NoticeJoinAccepted || notices[0].Operator.UIN != bob || notices[1].Comment != "no" {
+			t.Errorf("the bot's list: %+v, %v", notices, err)
+		}
+	})
+}
+
+// TestInvitedWhileAway: the card is among the missed messages, and is an invitation there, too.
+func TestInvitedWhileAway(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		keys, progress := &ntqq.MemoryKeystore{}, &memoryProgress{}
+		remember := func(o *ntqq.Options) { o.Progress = progress }
+		first := s.account(t, keys, remember)
+		first.until(ntqq.Online)
+		time.Sleep(time.Minute)
+		first.stop()
+		g, err := s.World().Groups().Add(world.Group{Name: "third group", Owner: bob}, alice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sequence := s.invites(t, g.Code, bob, bot)
+		if _, err := s.World().Messages().Send(world.Send{From: bob, To: bot, Parts: world.Text("come in")}, nil); err != nil {
+			t.Fatal(err)
+		}
+		b := s.account(t, keys, remember)
+		b.until(ntqq.Online)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		got := eventsOf[*event.GroupInvitation](b)
+		if len(got) != 1 || got[0].Request != sequence || got[0].Group != g.Code || got[0].Inviter.UIN != bob {
+			t.Errorf("got %+v, want the invitation %d", got, sequence)
+		}
+		if texts := b.texts(); len(texts) != 1 || texts[0] != "come in" {
+			t.Errorf("missed messages: %q", texts)
+		}
+	})
+}
