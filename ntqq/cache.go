@@ -472,6 +472,7 @@ func (c *cache) update(u *event.Update) {
 			c.groups[u.Group] = g
 		}
 	case u.Group != 0:
+		c.noteOwner(u)
 		c.changeMember(u.Group, u.Person.UIN, func(m *Member) { updateMember(m, u) })
 	default:
 		for uin, f := range c.friends {
@@ -480,6 +481,17 @@ func (c *cache) update(u *event.Update) {
 				c.friends[uin] = f
 			}
 		}
+	}
+}
+
+// noteOwner marks the lists of a group as stale whose owner is another one than they say:
+// whether a push says so is not known (docs/protocol/events.md 5.2).
+func (c *cache) noteOwner(u *event.Update) {
+	g := c.groups[u.Group]
+	owns := u.Fields&event.FieldRole != 0 && u.Role == message.RoleOwner
+	if owns && u.Person.UID != "" && g.OwnerUID != "" && g.OwnerUID != u.Person.UID {
+		c.staleGroups()
+		c.staleMembers(u.Group)
 	}
 }
 

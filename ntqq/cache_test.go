@@ -196,3 +196,30 @@ func TestRenamedWhileTheMemberIsFetched(t *testing.T) {
 		t.Errorf("got %+v, want the answer", m)
 	}
 }
+
+// Who writes as the owner of a group is that, whoever the lists say it is.
+func TestOwnerWhoWrites(t *testing.T) {
+	const code = GroupCode(730000001)
+	for _, tt := range []struct {
+		name  string
+		from  UID
+		role  message.Role
+		fresh bool
+	}{
+		{"the owner", "u_alice", message.RoleOwner, true},
+		{"another one", "u_bob", message.RoleOwner, false},
+		{"an admin", "u_bob", message.RoleAdmin, true},
+		{"somebody without a uid", "", message.RoleOwner, true},
+	} {
+		c := newTestClient(t)
+		c.cache.setGroups([]Group{{Code: code, OwnerUID: "u_alice"}})
+		c.cache.setMembers(code, []Member{{Group: code, UIN: 20001, UID: "u_alice", Role: message.RoleOwner}, {Group: code, UIN: 20002, UID: "u_bob"}})
+		c.cache.apply(&event.Message{Message: &message.Message{
+			Chat: message.Chat{Kind: message.Group, Group: code}, Raw: []byte{1}, Sender: message.Sender{UIN: 20002, UID: tt.from, Nickname: "x", Role: tt.role},
+		}})
+		_, groups := c.cache.groupList()
+		if _, members := c.cache.memberList(code); groups != tt.fresh || members != tt.fresh {
+			t.Errorf("%s writes: fresh are groups %t, members %t, want %t", tt.name, groups, members, tt.fresh)
+		}
+	}
+}
