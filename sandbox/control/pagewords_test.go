@@ -34,7 +34,7 @@ func TestEveryWordOfThePageHasBothLanguages(t *testing.T) {
 		}
 	}
 
-	used := regexp.MustCompile(`\bt\('(\w+)'|data-(?:text|title)="(\w+)"`)
+	used := regexp.MustCompile(`\bt\('(\w+)'|data-(?:text|title)="(\w+)"|\b(?:key|label): '(\w+)'(?:,| \})|\b(?:text|check|people)\('\w+', '(\w+)'`)
 	files, _ := filepath.Glob("page/*.[jh]*")
 	for _, path := range files {
 		source, err := os.ReadFile(path)
@@ -42,7 +42,7 @@ func TestEveryWordOfThePageHasBothLanguages(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range used.FindAllStringSubmatch(string(source), -1) {
-			if key := m[1] + m[2]; en[key] == "" {
+			if key := strings.Join(m[1:], ""); en[key] == "" {
 				t.Errorf("%s uses %s, which has no words", path, key)
 			}
 		}
@@ -100,5 +100,34 @@ func TestPageReadsNothingAsHTML(t *testing.T) {
 		if found := way.FindAllString(text, -1); found != nil {
 			t.Errorf("%s has %q", path, found)
 		}
+	}
+}
+
+// TestPageAsksForWhatThereIs compares the addresses in the page with the routes.
+func TestPageAsksForWhatThereIs(t *testing.T) {
+	t.Parallel()
+	known := regexp.MustCompile(`\{\w+\}`)
+	var paths []string
+	for _, r := range append(routes(nil, nil), route{pattern: eventsPattern}, route{pattern: mediaPattern}) {
+		_, path, _ := strings.Cut(r.pattern, " ")
+		paths = append(paths, known.ReplaceAllString(path, "x"))
+	}
+	asked, filled := regexp.MustCompile("['`](api/[^'`?]*)"), regexp.MustCompile(`(\$\{[^}]*\}+)+`)
+	found := 0
+	files, _ := filepath.Glob("page/*.js")
+	for _, path := range files {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range asked.FindAllStringSubmatch(string(source), -1) {
+			found++
+			if want := "/" + filled.ReplaceAllString(m[1], "x"); !slices.Contains(paths, want) {
+				t.Errorf("%s asks for %s, which is no route", path, want)
+			}
+		}
+	}
+	if found < 40 {
+		t.Errorf("found %d addresses: the test looks in the wrong place", found)
 	}
 }

@@ -14,7 +14,7 @@ async function request(method, path, body) {
 }
 
 export const get = (path) => request('GET', path);
-export const remove = (path) => request('DELETE', path);
+export const remove = (path, body) => request('DELETE', path, body);
 export const post = (path, body) => request('POST', path, body);
 export const patch = (path, body) => request('PATCH', path, body);
 

@@ -5,12 +5,14 @@ import { t, translate } from './text.js';
 import { get, post, watch } from './api.js';
 import { attachments, startAttach } from './attach.js';
 import { startCompose } from './compose.js';
+import { react } from './deeds.js';
 import { faceTokens } from './faces.js';
 import { startFaults } from './faults.js';
 import { brief } from './kinds.js';
 import { make } from './make.js';
 import { startViewer } from './media.js';
 import { startPanel } from './panel.js';
+import { startSheet } from './sheet.js';
 import { avatar, bubble, happening, note, split } from './view.js';
 
 const $ = (id) => document.getElementById(id);
@@ -34,6 +36,7 @@ const isGroup = () => chat.startsWith('g');
 const target = () => Number(chat.slice(1));
 
 function toast(error) {
+  (document.querySelector('dialog[open]') ?? document.body).append($('toast')); // above what is open
   $('toast').textContent = error.message ?? error;
   $('toast').hidden = false;
   clearTimeout(toast.timer);
@@ -60,6 +63,8 @@ const loadState = guarded(async () => {
   renderLogins();
   renderHeading();
   if (isGroup()) members = await get(`api/groups/${target()}/members`);
+  sheet.refresh();
+  await sheet.look();
 });
 
 let stateTimer;
@@ -70,10 +75,11 @@ function refreshSoon() {
 function chatsOf(uin) {
   const u = user(uin);
   const groups = state.groups.filter((g) => u?.groups?.includes(g.code));
-  return [
-    ...groups.map((g) => ({ key: 'g' + g.code, id: g.code, name: g.name, group: true, about: t('members', g.member_count) })),
-    ...(u?.friends ?? []).map((f) => ({ key: 'u' + f, id: f, name: nameOf(f), online: isOnline(f), about: String(f) })),
+  const chats = [
+    ...groups.map((g) => ({ key: 'g' + g.code, id: g.code, name: g.name, group: true, about: t('members', g.member_count), pinned: u.pinned_groups?.includes(g.code) })),
+    ...(u?.friends ?? []).map((f) => ({ key: 'u' + f, id: f, name: nameOf(f), online: isOnline(f), about: String(f), pinned: u.pinned_friends?.includes(f) })),
   ];
+  return [...chats.filter((c) => c.pinned), ...chats.filter((c) => !c.pinned)];
 }
 
 function renderSide() {
@@ -92,7 +98,7 @@ function renderChats() {
     const count = unread.get(c.key) ?? 0;
     return make('button', { class: 'chat', 'data-chat': c.key, 'aria-current': c.key === chat, onclick: () => open(c.key) },
       avatar(c.id, c.name, c),
-      make('span', { class: 'who' }, make('b', {}, c.name), make('small', {}, last.get(c.key)?.text ?? c.about)),
+      make('span', { class: 'who' }, make('b', {}, c.pinned ? '📌 ' : '', c.name), make('small', {}, last.get(c.key)?.text ?? c.about)),
       ...(count ? [make('span', { class: 'badge' }, count > 99 ? '99+' : count)] : []));
   }));
   if (!chats.length) $('chats').append(note(t('noChats')));
@@ -122,6 +128,7 @@ function renderHeading() {
   $('name').textContent = c?.name ?? t('pick');
   $('detail').textContent = !c ? '' : c.group ? `${c.id} · ${c.about}` : String(c.id);
   $('at').hidden = !c?.group;
+  $('manage').hidden = !c;
   if (!c && chat) { // no longer a friend or member
     chat = '';
     shown.clear();
@@ -141,6 +148,11 @@ const on = {
     renderChoosing();
   },
   mention: (m) => { if (isGroup()) insert('@' + m.nickname + ' '); },
+  person: (uin) => sheet.person(uin),
+  react: (m) => sheet.react(m),
+  more: (m) => sheet.message(m),
+  hasReacted: (r) => r.users.includes(as),
+  toggle: guarded((m, r) => react({ ...context(), message: m }, r.code, !r.users.includes(as))),
   reply: (m) => {
     replyTo = m;
     renderReplying();
@@ -149,6 +161,21 @@ const on = {
   mayRecall: (m) => m.from === as || ['owner', 'admin'].includes(members.find((p) => p.uin === as)?.role),
   recall: guarded((m) => post('api/recall', { as, sequence: m.sequence, ...(isGroup() ? { group: target() } : { peer: target() }) })),
 };
+
+// context is what the sheets need.
+const context = () => {
+  const me = user(as) ?? {};
+  return {
+    as, me, users: state.users, friends: me.friends ?? [], groups: state.groups, clients: state.clients.filter((c) => c.registered),
+    group: isGroup() ? state.groups.find((g) => g.code === target()) : undefined, members: isGroup() ? members : [],
+    mine: members.find((m) => m.uin === as), peer: chat && !isGroup() ? target() : undefined,
+  };
+};
+
+const sheet = startSheet(guarded, context, {
+  mention: (m) => insert('@' + (m.card || m.nickname) + ' '),
+  chatWith: (uin) => open('u' + uin),
+});
 
 function element(m) { return bubble(m, m.from === as, on); }
 
@@ -184,25 +211,55 @@ const open = guarded(async (key) => {
   $('input').focus({ preventScroll: true });
 });
 
+// Reactions and the like belong to messages that are there already: those are looked at again.
+const refreshMessages = guarded(async () => {
+  refreshMessages.timer = undefined;
+  const key = chat;
+  if (!isGroup()) return;
+  const list = await get(`api/messages?group=${target()}&limit=100`);
+  if (key !== chat) return;
+  for (const m of list) {
+    const old = shown.get(m.sequence);
+    if (!old || JSON.stringify([old.reactions, old.essence]) === JSON.stringify([m.reactions, m.essence])) continue;
+    shown.set(m.sequence, m);
+    $('messages').querySelector(`[data-seq="${m.sequence}"]`)?.replaceWith(element(m));
+  }
+});
+
 function setLast(key, m) {
   const said = brief(m.segments);
   const text = key.startsWith('g') ? `${m.nickname}: ${said}` : said;
   last.set(key, { sequence: m.sequence, text: m.recalled ? t('recalled', m.nickname) : text });
 }
 
+// undo is a button that takes back one's own poke.
+function undo(e) {
+  if (e.kind !== 'poke' || e.by !== as) return [];
+  const where = e.group ? { group: e.group } : { peer: e.peer };
+  return [' ', make('button', { class: 'quiet', 'data-action': 'unpoke', onclick: guarded(() => post('api/pokes/recall', { by: as, tips: e.sequence, ...where })) }, t('recall'))];
+}
+
 // Events. Many may come at once: they are put on the page together.
 
 function chatOf(e) {
   if (e.group) return user(as)?.groups?.includes(e.group) ? 'g' + e.group : '';
-  if (e.user === as && e.peer) return 'u' + e.peer;
-  if (e.peer === as) return 'u' + e.user;
-  return '';
+  const two = [e.user, e.peer, e.by].filter((u) => u);
+  const other = two.find((u) => u !== as);
+  return two.includes(as) && other ? 'u' + other : '';
 }
 
+const aboutMessages = ['reaction', 'essence'];
+
 function onEvent(e) {
+  if (e.kind === 'reset') { // the messages are gone, too
+    unread.clear();
+    last.clear();
+    loadState().then(() => open(chat));
+  }
   if (e.kind !== 'message' && e.kind !== 'recall') refreshSoon();
   const key = chatOf(e);
   if (!key) return;
+  if (key === chat && aboutMessages.includes(e.kind)) refreshMessages.timer ??= setTimeout(refreshMessages, 100);
   if (!queue.length) requestAnimationFrame(flush);
   queue.push({ key, e });
   if (queue.length > 10000) queue = queue.slice(-5000); // a window in the background
@@ -234,12 +291,12 @@ function flush() {
       list.querySelector(`[data-seq="${e.sequence}"]`)?.replaceWith(element(m));
     } else {
       const text = happening(e, nameOf);
-      if (text) fresh.push({ text });
+      if (text) fresh.push({ text, e });
     }
   }
   queue = [];
   if (fresh.length) list.querySelector('[data-empty]')?.remove();
-  list.append(...fresh.slice(-maxShown).map((f) => (f.message ? element(f.message) : note(f.text))));
+  list.append(...fresh.slice(-maxShown).map((f) => (f.message ? element(f.message) : note(f.text, {}, ...undo(f.e)))));
   while (list.children.length > maxShown) list.firstElementChild.remove();
   for (const sequence of shown.keys()) {
     if (shown.size <= 2 * maxShown) break;
@@ -356,6 +413,8 @@ function listen() {
     open(chatsOf(as).some((c) => c.key === chat) ? chat : '');
   };
   $('back').onclick = () => open('');
+  for (const id of ['me', 'world']) $(id).onclick = () => sheet[id]();
+  $('manage').onclick = () => sheet.chat();
   $('replying').lastElementChild.onclick = () => { replyTo = null; renderReplying(); };
   $('composer').onsubmit = (e) => { e.preventDefault(); submit(); };
   $('choosing').querySelector('[data-action=forward]').onclick = forwardChosen;

@@ -1,6 +1,7 @@
 // The menu of what can be sent besides typed text, with an example of each.
 import { t } from './text.js';
 import { faces } from './faces.js';
+import { form, tiles } from './form.js';
 import { pokeNames } from './kinds.js';
 import { make } from './make.js';
 
@@ -125,27 +126,6 @@ function pickFace(on) {
     }, f.emoji))));
 }
 
-function form(item, on) {
-  const fields = item.fields(on).map((f) => ({ ...f, input: input(f) }));
-  fill(make('form', {
-    id: 'kind', 'data-kind': item.key,
-    onsubmit: (e) => {
-      e.preventDefault();
-      on.send(item.segments(Object.fromEntries(fields.map((f) => [f.name, f.type === 'number' ? f.input.valueAsNumber : f.input.value]))));
-    },
-  },
-  make('b', {}, item.icon, ' ', t(item.key)),
-  ...fields.map((f) => make('label', {}, make('span', {}, t(f.label)), f.input)),
-  make('button', { 'data-action': 'sendKind' }, t('send'))));
-}
-
-function input({ name, value, options, rows, type = 'text' }) {
-  if (options) return make('select', { name }, ...options.map(([v, text]) => make('option', { value: v }, text)));
-  const field = rows ? make('textarea', { name, rows, spellcheck: 'false' }) : make('input', { name, type, step: 'any', autocomplete: 'off' });
-  field.value = value;
-  return field;
-}
-
 // fill shows something in the menu's place, and moves the focus there.
 function fill(...content) {
   $('more').replaceChildren(make('button', { type: 'button', class: 'quiet', title: t('back'), 'aria-label': t('back'), 'data-action': 'menu', onclick: () => menu() }, '‹'), ...content);
@@ -158,9 +138,8 @@ let menu;
 // and contacts(), the latter as options.
 export function startCompose(on) {
   menu = () => {
-    $('more').replaceChildren(make('div', { class: 'kinds' }, ...items.map((item) => make('button', {
-      type: 'button', 'data-kind': item.key, onclick: () => (item.open ? item.open(on) : form(item, on)),
-    }, make('span', { 'aria-hidden': 'true' }, item.icon), t(item.key)))));
+    $('more').replaceChildren(tiles(items, (item) => (item.open ? item.open(on)
+      : fill(form(item, item.fields(on), 'send', (values) => on.send(item.segments(values)))))));
     $('more').querySelector('button').focus();
   };
   const toggle = (open) => {

@@ -1,5 +1,6 @@
 // Small pieces of the page, made from data; nothing here asks the server.
 import { t } from './text.js';
+import { isVoice, reactionOf } from './deeds.js';
 import { brief, draw, needsNoBubble } from './kinds.js';
 import { make } from './make.js';
 
@@ -10,26 +11,39 @@ export function avatar(id, name, { group = false, online = false } = {}) {
   return e;
 }
 
-export const note = (text, attributes = {}) => make('div', { class: 'note', ...attributes }, text);
+export const note = (text, attributes = {}, ...more) => make('div', { class: 'note', ...attributes }, text, ...more);
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false });
 
 // bubble shows one message; on has quoted(seq), forward(s), reply(m), mayRecall(m),
-// recall(m), mention(m), select(m, chosen).
+// recall(m), mention(m), select(m, chosen), person(uin), and, in a group, react(m),
+// toggle(m, reaction), more(m), hasReacted(reaction).
 export function bubble(m, mine, on) {
   if (m.recalled) return note(t('recalled', m.nickname), { 'data-seq': m.sequence, 'data-recalled': 'true' });
   return make('div', { class: mine ? 'message mine' : 'message', 'data-seq': m.sequence, 'data-from': m.from },
     make('input', { type: 'checkbox', class: 'choose', 'aria-label': t('choose', brief(m.segments)), onchange: (e) => on.select(m, e.target.checked) }),
-    avatar(m.from, m.nickname),
+    make('button', { type: 'button', class: 'face', title: t('about', m.nickname), 'aria-label': t('about', m.nickname), onclick: () => on.person(m.from) }, avatar(m.from, m.nickname)),
     make('div', { class: 'column' },
       make('div', { class: 'top' },
         make('button', { class: 'from', title: t('mention'), onclick: () => on.mention(m) }, m.nickname),
         make('time', {}, clock.format(m.time * 1000)),
+        ...(m.essence ? [make('span', { class: 'star', role: 'img', 'aria-label': t('essence'), title: t('essence') }, '⭐')] : []),
         make('span', { class: 'tools' },
-          make('button', { class: 'quiet', 'data-action': 'reply', onclick: () => on.reply(m) }, t('reply')),
-          ...(on.mayRecall(m) ? [make('button', { class: 'quiet', 'data-action': 'recall', onclick: () => on.recall(m) }, t('recall'))] : []))),
-      said(m.segments, on)));
+          tool('reply', () => on.reply(m)), ...(on.mayRecall(m) ? [tool('recall', () => on.recall(m))] : []),
+          ...(m.group ? [tool('react', () => on.react(m))] : []),
+          ...(m.group || isVoice(m) ? [tool('more', () => on.more(m), '⋯')] : []))),
+      said(m.segments, on), ...reacted(m, on)));
+}
+
+const tool = (key, onclick, sign) => make('button', { class: 'quiet', 'data-action': key, 'aria-label': sign && t(key), title: sign && t(key), onclick }, sign ?? t(key));
+
+// reacted shows what a message was answered with.
+function reacted(m, on) {
+  if (!m.reactions?.length) return [];
+  return [make('div', { class: 'reactions' }, ...m.reactions.map((r) => make('button', {
+    type: 'button', 'data-code': r.code, 'aria-pressed': on.hasReacted(r), onclick: () => on.toggle(m, r),
+  }, reactionOf(r.code).emoji, ' ', r.users.length)))];
 }
 
 // said is what a message says; of on it needs quoted(seq) and forward(s).
@@ -47,20 +61,43 @@ export function nodeBubble(n, on) {
       said(n.segments, on)));
 }
 
+// told has what is said of each kind of event: by(uin) is a name, who that of its subject.
+const told = {
+  join: (e, { who }) => t('join', who),
+  leave: (e, { who }) => t('leave', who),
+  kick: (e, { who, by }) => t('kick', who, by(e.by)),
+  mute: (e, { who }) => (e.seconds ? t('mute', who, e.seconds) : t('unmute', who)),
+  mute_all: (e) => t(e.on ? 'mute_all' : 'unmute_all'),
+  admin: (e, { who }) => t(e.on ? 'admin' : 'unadmin', who),
+  owner: (e, { who }) => t('toldOwner', who),
+  rename: (e) => t('rename', e.text),
+  avatar: () => t('toldAvatar'),
+  card: (e, { who }) => t('toldCard', who, e.text || '—'),
+  title: (e, { who }) => t('title_', who, e.text || '—'),
+  poke: (e, { who, by }) => t('toldPoke', by(e.by), who),
+  poke_recall: (e, { by }) => t('toldPokeRecall', by(e.by)),
+  like: (e, { who }) => t('toldLike', who, e.times),
+  typing: (e, { who }) => e.on && t('toldTyping', who),
+  essence: (e, { who, by }) => t(e.on ? 'toldEssence' : 'toldNoEssence', by(e.by), who),
+  todo: (e, { by }) => t(`toldTodo_${e.text}`, by(e.by)),
+  sign_in: (e, { who }) => t('toldSignIn', who),
+  honor: (e, { who }) => t('toldHonor', who, t(`honor_${e.text}`)),
+  lucky_king: (e, { who, by }) => t('toldLuckyKing', who, by(e.by)),
+  tip: (e) => e.text,
+  enter: (e, { who }) => t('toldEnter', who),
+  album: () => t('toldAlbum'),
+  robot: (e, { who }) => t('toldRobot', who),
+  restrict: (e, { who }) => t(e.on ? 'toldRestrict' : 'toldUnrestrict', who),
+  voice_text: (e) => t('toldVoiceText', e.text),
+  online_file: (e, { by }) => t('toldOnlineFile', by(e.by), t(`end_${e.text}`)),
+  friend_added: () => t('toldFriendAdded'),
+  join_policy: (e) => t(`join_${e.text}`),
+  join_request: (e, { who }) => t('toldJoinRequest', who),
+  invited_join_request: (e, { who, by }) => t('toldInvitedJoin', who, by(e.by)),
+};
+
 // happening puts an event into words; undefined when there is nothing to say.
-export function happening(e, name) {
-  const who = e.nickname ?? '';
-  switch (e.kind) {
-    case 'join': return t('join', who);
-    case 'leave': return t('leave', who);
-    case 'kick': return t('kick', who, name(e.by));
-    case 'mute': return e.seconds ? t('mute', who, e.seconds) : t('unmute', who);
-    case 'mute_all': return t(e.on ? 'mute_all' : 'unmute_all');
-    case 'admin': return t(e.on ? 'admin' : 'unadmin', who);
-    case 'rename': return t('rename', e.text);
-    case 'title': return t('title_', who, e.text || '—');
-  }
-}
+export const happening = (e, by) => told[e.kind]?.(e, { who: e.nickname ?? '', by });
 
 // split turns typed text into segments by tokens, a map from text to segment: "@name" is
 // a mention, "[name]" a face.
