@@ -8,12 +8,16 @@ import sys
 import urllib.request
 
 import nonebot
-from nonebot import on_message, on_notice
+from nonebot import on_message, on_notice, on_request
 from nonebot.adapters.onebot.v11 import (
+    ActionFailed,
     Adapter,
     Bot,
+    FriendRequestEvent,
+    GroupIncreaseNoticeEvent,
     GroupMessageEvent,
     GroupRecallNoticeEvent,
+    GroupRequestEvent,
     Message,
     MessageEvent,
     MessageSegment,
@@ -79,6 +83,14 @@ async def downloaded(bot: Bot, segment: MessageSegment) -> str:
     return f"got {segment.type} {json.dumps(sums)}"
 
 
+async def done(bot: Bot, method: str, params: dict) -> str:
+    """Calls a method of the standard, and says what came of it."""
+    try:
+        return f"did {method} {json.dumps(await getattr(bot, method)(**params))}"
+    except ActionFailed as e:
+        return f"failed {method} {json.dumps(e.info['retcode'])}"
+
+
 message = on_message()
 
 
@@ -89,6 +101,9 @@ async def answer(bot: Bot, event: MessageEvent):
         print("HEARD", text, flush=True)
     if text.startswith("echo "):
         await message.finish(MessageSegment.reply(event.message_id) + text.removeprefix("echo "))
+    if text.startswith("do "):
+        _, method, params = text.split(" ", 2)
+        await message.finish(MessageSegment.text(await done(bot, method, json.loads(params))))
     if text == "face":
         await message.finish(MessageSegment.face(14) + "a face [CQ:face,id=1] & that was text")
     if text == "members" and isinstance(event, GroupMessageEvent):
@@ -133,6 +148,32 @@ async def recalled(bot: Bot, event: GroupRecallNoticeEvent):
     gone = await bot.get_msg(message_id=event.message_id)
     text = "".join(s["data"].get("text", "") for s in gone["message"])
     await recall.finish(f"{event.operator_id} recalled: {text}")
+
+
+@recall.handle()
+async def welcome(bot: Bot, event: GroupIncreaseNoticeEvent):
+    if event.user_id != event.self_id:
+        await recall.finish(MessageSegment.at(event.user_id) + " welcome")
+
+
+asked = on_request()
+
+
+@asked.handle()
+async def friend(bot: Bot, event: FriendRequestEvent):
+    if event.comment == "no":
+        await event.reject(bot)
+    else:
+        await event.approve(bot, remark=f"remark of {event.user_id}")
+
+
+@asked.handle()
+async def group(bot: Bot, event: GroupRequestEvent):
+    """Somebody wants to come in, or the bot is invited."""
+    if "no" in (event.comment or "").split():
+        await event.reject(bot, reason="not today")
+    else:
+        await event.approve(bot)
 
 
 nonebot.run()

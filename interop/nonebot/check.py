@@ -29,7 +29,13 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 import samples  # noqa: E402
 
-BOT, ALICE, BOB, GROUP = 10001, 20001, 20002, 730000001
+BOT, ALICE, BOB, CAROL, GROUP, OWN = 10001, 20001, 20002, 20003, 730000001, 730000002
+REFUSED, MISSING = 100, 1404  # retcodes
+# Methods that always fail: QQ has no anonymous chat any more, and the rest does not exist yet.
+FAILED = {
+    "set_group_anonymous": REFUSED, "set_group_anonymous_ban": REFUSED, "get_group_honor_info": MISSING, "get_cookies": MISSING,
+    "get_csrf_token": MISSING, "get_credentials": MISSING, "set_restart": MISSING, "clean_cache": MISSING,
+}
 DEADLINE = 60  # seconds for each step
 WAYS = {"reverse": "reverse WebSocket", "forward": "forward WebSocket", "webhook": "webhook and HTTP", "accounts": "reverse WebSockets of two accounts"}
 
@@ -100,9 +106,9 @@ class Sandbox:
     def __init__(self, port):
         self.base = f"http://127.0.0.1:{port}/api/"
 
-    def call(self, path, body=None):
+    def call(self, path, body=None, method=None):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"})
+        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
         with urllib.request.urlopen(request, timeout=20) as response:
             return json.load(response)
 
@@ -120,6 +126,17 @@ class Sandbox:
     def history(self, chat):
         answer = self.call("messages?limit=50&" + chat)
         return answer["messages"] if isinstance(answer, dict) else answer
+
+    def member(self, group, uin):
+        """A member of a group; None when there is none."""
+        return next((m for m in self.call(f"groups/{group}/members") if m["uin"] == uin), None)
+
+    def until(self, what, true):
+        end = time.monotonic() + DEADLINE
+        while not true():
+            if time.monotonic() > end:
+                raise SystemExit(f"never: {what}")
+            time.sleep(0.05)
 
     def expect(self, chat, after, want, bot=BOT, kind=""):
         """Waits for a message of the bot behind `after` that contains `want`, and begins with a segment of `kind`."""
@@ -217,6 +234,96 @@ def cards(sandbox):
     deep = {"type": "forward", "nodes": [node("Carl", {"type": "text", "text": "deep"}, {"type": "face", "id": 14})]}
     seq = say(type="forward", nodes=[node("Ann", {"type": "text", "text": "one"}), node("Bert", deep)])
     print("  nested forwards both ways:", sandbox.expect(group, seq, "opened: Ann: one | Bert: (Carl: deepface)")["text"])
+
+
+def methods(sandbox):
+    """Every method of the standard that there is, but for those of requests, forwards and files."""
+
+    def do(method, fails=None, **params):
+        seq = sandbox.call("send", {"as": ALICE, "to": BOT, "text": f"do {method} {json.dumps(params)}"})["sequence"]
+        how = "did" if fails is None else "failed"
+        answer = sandbox.expect(f"a={ALICE}&b={BOT}", seq, f"{how} {method} ")["text"]
+        result = json.loads(answer.split(" ", 2)[2])
+        assert fails in (None, result), (method, result)
+        return result
+
+    def member(uin):
+        return sandbox.member(OWN, uin)
+
+    assert do("get_login_info")["user_id"] == BOT
+    assert do("get_stranger_info", user_id=BOB, no_cache=True)["nickname"] == "Bob"
+    assert {f["user_id"] for f in do("get_friend_list")} == {ALICE, BOB, CAROL}
+    assert do("get_group_info", group_id=OWN, no_cache=True)["member_count"] == 3
+    assert {g["group_id"] for g in do("get_group_list")} == {GROUP, OWN}
+    assert do("get_group_member_info", group_id=OWN, user_id=BOT, no_cache=True)["role"] == "owner"
+    assert len(do("get_group_member_list", group_id=OWN)) == 3
+    assert do("get_status")["online"] and do("get_version_info")["protocol_version"] == "v11"
+    assert do("can_send_image")["yes"] and do("can_send_record")["yes"]
+
+    do("send_private_msg", user_id=BOB, message="to Bob", auto_escape=True)
+    do("send_msg", message_type="group", group_id=OWN, message="to the group")
+    message_id = do("send_group_msg", group_id=OWN, message="[CQ:face,id=14]")["message_id"]
+    assert do("get_msg", message_id=message_id)["message"][0]["type"] == "face"
+    do("delete_msg", message_id=message_id)
+    sent, recalled, *_ = sandbox.history(f"group={OWN}")
+    assert sent["text"] == "to the group" and recalled["recalled"], (sent, recalled)
+
+    do("send_like", user_id=ALICE, times=3)
+    do("set_group_card", group_id=OWN, user_id=BOB, card="Bobby")
+    do("set_group_special_title", group_id=OWN, user_id=BOB, special_title="builder")
+    do("set_group_admin", group_id=OWN, user_id=BOB)
+    assert {k: member(BOB)[k] for k in ("card", "title", "role")} == {"card": "Bobby", "title": "builder", "role": "admin"}, member(BOB)
+    do("set_group_admin", group_id=OWN, user_id=BOB, enable=False)
+    assert member(BOB)["role"] == "member"
+    do("set_group_ban", group_id=OWN, user_id=BOB)
+    assert 1700 < member(BOB)["mute_until"] - time.time() < 1810, member(BOB)
+    do("set_group_ban", group_id=OWN, user_id=BOB, duration=0)
+    assert member(BOB)["mute_until"] <= time.time()
+    do("set_group_ban", fails=REFUSED, group_id=GROUP, user_id=ALICE)  # who is its owner
+    do("set_group_whole_ban", group_id=OWN)
+    do("set_group_name", group_id=OWN, group_name="named by NoneBot")
+    group = next(g for g in sandbox.call("groups") if g["code"] == OWN)
+    assert group["mute_all"] and group["name"] == "named by NoneBot", group
+    do("set_group_whole_ban", group_id=OWN, enable=False)
+    do("set_group_kick", group_id=OWN, user_id=BOB, reject_add_request=True)
+    assert member(BOB) is None
+    for method, retcode in FAILED.items():
+        do(method, fails=retcode, group_id=GROUP, anonymous_flag="x", type="talkative")
+    guest = sandbox.call("groups", {"name": "left soon", "owner": BOB, "members": [BOT]})["code"]
+    do("set_group_leave", group_id=guest)
+    assert sandbox.member(guest, BOT) is None
+    do("set_group_leave", fails=REFUSED, group_id=OWN)  # its owner would disband it
+    assert member(BOT)["role"] == "owner"
+    print("  every method of the standard that there is; what may not be done, and what QQ has no more, fails")
+
+
+def people(sandbox):
+    """A friend request, a request to join and an invitation: each accepted, and the first two refused."""
+    dave, erin = (sandbox.call("users", {"nickname": name})["uin"] for name in ("Dave", "Erin"))
+
+    def friends():
+        return next(u for u in sandbox.call("state")["users"] if u["uin"] == BOT).get("friends", [])
+
+    for who, text in ((erin, "no"), (dave, "it is me")):
+        sandbox.call("friend-requests", {"from": who, "to": BOT, "text": text})
+    sandbox.until("Dave is a friend", lambda: dave in friends())
+    sandbox.until("Erin is refused", lambda: state(sandbox, f"friend-requests?user={erin}", "refused"))
+    assert erin not in friends()
+    sandbox.call(f"groups/{OWN}", {"join": "ask"}, "PATCH")
+    for who, text in ((erin, "no"), (dave, "please")):
+        sandbox.call(f"groups/{OWN}/requests", {"uin": who, "text": text})
+    sandbox.until("Dave is a member", lambda: sandbox.member(OWN, dave))
+    sandbox.expect(f"group={OWN}", 0, "welcome")
+    sandbox.until("Erin is refused", lambda: state(sandbox, f"group-requests?user={BOT}", "refused"))
+    assert sandbox.member(OWN, erin) is None
+    code = sandbox.call("groups", {"name": "of Bob", "owner": BOB})["code"]
+    sandbox.call(f"groups/{code}/invitations", {"by": BOB, "uin": BOT})
+    sandbox.until("the bot is a member", lambda: sandbox.member(code, BOT))
+    print("  a friend request, a request to join and an invitation: accepted; two refused")
+
+
+def state(sandbox, path, wanted):
+    return any(r["state"] == wanted for r in sandbox.call(path))
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -374,6 +481,8 @@ def check(libration, mode):
                 two_accounts(Sandbox(control), libration, config, bot)
             else:
                 exchange(Sandbox(control))
+                methods(Sandbox(control))
+                people(Sandbox(control))
                 cards(Sandbox(control))
                 media(Sandbox(control), folder)
             if mode in ("reverse", "webhook"):
