@@ -152,6 +152,35 @@ func TestEventContents(t *testing.T) {
 			[]push{{bot, 528, 179, ""}, {bot, 528, 39, "0a0f0800100572090a07755f616c696365"}},
 		},
 		{
+			"join request", func(t *testing.T, w *world.World) {
+				must(t, w.Members().SetAdmin(eventGroup, carol, 0, true))
+				sequence, err := w.Requests().Ask(world.Join{Group: eventGroup, User: bot, Text: "hi"})
+				must(t, err)
+				must(t, w.Requests().Answer(carol, sequence, world.NoticeRefused, ""))
+			},
+			[]push{
+				{carol, 44, 0, ""},
+				{carol, 84, 0, "08959aef3a10011a05755f626f7420002a026869"},
+				{bot, 86, 0, "075bcd15"},
+				{carol, 528, 68, ""}, {carol, 528, 68, ""},
+			},
+		},
+		{
+			"invited by a member", func(t *testing.T, w *world.World) {
+				must(t, w.Members().SetAdmin(eventGroup, carol, 0, true))
+				_, err := w.Requests().Invite(eventGroup, alice, bot)
+				must(t, err)
+			},
+			[]push{{carol, 44, 0, ""}, {carol, 525, 0, "0857121d0a1b08959aef3a1001180120002a05755f626f743207755f616c696365"}},
+		},
+		{
+			"invited by the owner, no friend", func(t *testing.T, w *world.World) {
+				_, err := w.Requests().Invite(eventGroup, bob, bot)
+				must(t, err)
+			},
+			[]push{{bot, 87, 0, "08959aef3a1001180420002a05755f626f62320101"}},
+		},
+		{
 			"friend request", func(t *testing.T, w *world.World) {
 				must(t, w.Friends().Ask(world.FriendWish{From: alice, To: bot, Text: "hello"}))
 				must(t, w.Friends().Answer(bot, alice, false)) // nobody is told
