@@ -247,6 +247,13 @@ func (c *cache) groupList() ([]Group, bool) {
 	return sorted(c.groups), c.groupsOK
 }
 
+func (c *cache) inGroup(code GroupCode) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, in := c.groups[code]
+	return in
+}
+
 func (c *cache) groupName(code GroupCode) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -52,7 +52,8 @@ const (
 // that events are completed from, too.
 func (c *Client) compare(ctx context.Context, serverTime int64) {
 	friends := friendComparison{c: c, refused: map[UIN]int{}}
-	questions := []func(context.Context) (order.Listed, error){c.compareGroups, friends.ask}
+	notices := func(ctx context.Context) (order.Listed, error) { return order.Listed{}, c.askMissed(ctx, serverTime) }
+	questions := []func(context.Context) (order.Listed, error){c.compareGroups, notices, friends.ask}
 	if _, err := c.Wait(ctx, State.Online); err != nil || !c.found(ctx, order.Registered{Time: serverTime}) {
 		return
 	}

@@ -48,8 +48,8 @@ type Options struct {
 	SendLimit SendLimit
 	// CatchUp bounds the fetching of messages missed while the account was away.
 	CatchUp CatchUp
-	// Progress keeps over restarts which messages were delivered, so that those missed in
-	// between are fetched. nil: it is known only while the Client lives.
+	// Progress keeps over restarts which messages, requests and notices were delivered, so
+	// that those missed in between are fetched. nil: it is known only while the Client lives.
 	Progress Progress
 	// Forwards keeps the content of forwards that were sent or opened, so that they can be
 	// opened again without the service, which forgets them. nil: they are not kept.
@@ -147,6 +147,7 @@ type Client struct {
 	pushes       *queue.Queue[push]
 	own          *queue.Queue[order.Input] // of our own messages
 	compared     chan order.Input          // what the server has, after each registration
+	missed       chan missed               // of its lists of requests and notices
 	comparing    sync.WaitGroup            // the goroutine that asks for it
 
 	sending *sendLimiter
@@ -166,7 +167,7 @@ func New(o Options) (*Client, error) {
 		opts: o, log: o.Log, notes: hourly.New(o.Log), clock: o.Clock,
 		pushes: queue.New[push](pushQueue, pushBytes), own: queue.New[order.Input](ownQueue, ownBytes),
 		crash:    &crash{stop: func() {}, log: o.Log},
-		compared: make(chan order.Input), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
+		compared: make(chan order.Input), missed: make(chan missed), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
 		showing:   make(chan struct{}, maxShowing),
 		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads),
 	}

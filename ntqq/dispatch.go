@@ -44,9 +44,9 @@ func (c *Client) dispatch(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop() // its questions end with it, also when it panics
 	for {
-		pushes, own, answers, compared, due := c.pushes.Items(), c.own.Items(), o.answers, c.compared, o.timer.C
+		pushes, own, answers, compared, missed, due := c.pushes.Items(), c.own.Items(), o.answers, c.compared, c.missed, o.timer.C
 		if c.lanes.full() { // first what waits
-			pushes, own, answers, compared, due = nil, nil, nil, nil, nil
+			pushes, own, answers, compared, missed, due = nil, nil, nil, nil, nil, nil
 		}
 		select {
 		case p := <-pushes:
@@ -60,6 +60,9 @@ func (c *Client) dispatch(ctx context.Context) {
 		case in := <-compared:
 			c.received(ctx)
 			o.feed(ctx, in)
+		case m := <-missed:
+			c.received(ctx)
+			c.announce(ctx, m)
 		case l := <-c.lanes.done:
 			c.answered(ctx, l)
 		case <-due:
@@ -125,6 +128,7 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 // finish hands on a completed event, and what follows from it.
 func (c *Client) finish(e event.Event) {
 	e = c.invited(e)
+	defer c.noteNotice(e)
 	if _, ok := e.(*event.ListsChanged); ok || c.reported(e) {
 		return
 	}

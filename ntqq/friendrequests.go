@@ -61,6 +61,12 @@ type FriendRequest struct {
 // ones are not among them. The list is fetched each time. The errors are those of
 // [Client.Call].
 func (r Requests) Friends(ctx context.Context) ([]FriendRequest, error) {
+	list, err := r.list(ctx)
+	r.number(ctx, list)
+	return list, err
+}
+
+func (r Requests) list(ctx context.Context) ([]FriendRequest, error) {
 	resp, err := call(ctx, r.c, rpc.FriendRequests, &oidbpb.FriendRequestListReq{
 		Version: 1, Type: 6, SelfUid: string(r.c.Self().UID), StartIndex: proto.Uint32(0), RequestCount: 80,
 		GetFlag: 2, StartTime: proto.Uint32(0), NeedCommonFriend: 1, Unknown22: 1,
@@ -75,7 +81,6 @@ func (r Requests) Friends(ctx context.Context) ([]FriendRequest, error) {
 			State: FriendRequestState(f.GetState()), Own: f.GetIsInitiator(),
 		})
 	}
-	r.number(ctx, list)
 	return list, nil
 }
 

@@ -47,6 +47,7 @@ type ordering struct {
 	timer   *time.Timer
 	next    time.Time // when timer fires; zero: it does not
 	journal journal
+	noticed noticed
 	start   time.Time
 
 	mu   sync.Mutex // the book is read by others, too

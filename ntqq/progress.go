@@ -17,6 +17,9 @@ type Delivered struct {
 	// 0: not known.
 	Since int64           `json:"since,omitempty"`
 	Chats []ChatDelivered `json:"chats"`
+	// Notices are the requests and notices that are in lists of the service; nil: the lists
+	// have not been read.
+	Notices *NoticesDelivered `json:"notices,omitempty"`
 }
 
 // ChatDelivered is one chat of a Delivered. Group is set, or Peer and PeerUID are.

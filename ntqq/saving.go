@@ -32,9 +32,12 @@ func (o *ordering) account() {
 	}
 	o.self = uin
 	book := order.New(o.limits())
+	var notices *NoticesDelivered
 	if d := o.load(); d != nil {
 		book.Restore(o.at(), savedChats(d), d.Since)
+		notices = d.Notices
 	}
+	o.noticed.restore(notices)
 	o.mu.Lock()
 	o.book = book
 	o.mu.Unlock()
@@ -103,7 +106,7 @@ func (o *ordering) keep(now time.Time) {
 
 func (o *ordering) snapshot() *Delivered {
 	saved, presence := o.book.Snapshot(o.c.now().Unix())
-	d := &Delivered{UIN: o.self, Since: presence, Chats: make([]ChatDelivered, 0, len(saved))}
+	d := &Delivered{UIN: o.self, Since: presence, Chats: make([]ChatDelivered, 0, len(saved)), Notices: o.noticed.snapshot()}
 	for _, s := range saved {
 		s.Without(o.c.lanes.held(s.Chat))
 		ch := ChatDelivered{Sequence: s.Sequence, Time: s.Time, Missing: s.Missing, Since: s.Since}
