@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,7 +50,9 @@ type memberList struct {
 // Keys of the lists.
 const friendsKey, groupsKey, facesKey = "friends", "groups", "faces"
 
-func membersKey(code GroupCode) string { return fmt.Sprint("members ", code) }
+const membersPrefix = "members "
+
+func membersKey(code GroupCode) string { return fmt.Sprint(membersPrefix, code) }
 
 // maxKnownUIDs bounds the uid table; people in no list fill it over the months.
 const (
@@ -488,6 +491,11 @@ func (c *cache) update(u *event.Update) {
 				c.friends[uin] = f
 			}
 		}
+		uin := u.Person.UIN
+		if uin == 0 {
+			uin = c.uins[u.Person.UID]
+		}
+		c.renameMember(uin, u.Name)
 	}
 }
 
@@ -500,6 +508,26 @@ func (c *cache) noteOwner(u *event.Update) {
 		c.staleGroups()
 		c.staleMembers(u.Group)
 	}
+}
+
+// renameMember gives somebody another nickname in all groups; mu is held.
+func (c *cache) renameMember(uin UIN, name string) {
+	for code := range c.members {
+		c.changeMember(code, uin, func(m *Member) { m.Nickname = name })
+	}
+	for key, f := range c.fetching {
+		f.stale = f.stale || strings.HasPrefix(key, membersPrefix)
+	}
+}
+
+// renameSelf gives the account another nickname in all groups.
+func (c *cache) renameSelf(uin UIN, name string) {
+	if len(name) > maxNames {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.renameMember(uin, name)
 }
 
 func updateMember(m *Member, u *event.Update) {

@@ -135,6 +135,7 @@ func (c *Client) finish(e event.Event) {
 	switch e := e.(type) {
 	case *event.SelfRenamed:
 		c.session.SetNickname(e.Nickname)
+		c.cache.renameSelf(c.Self().UIN, e.Nickname)
 	case *event.AccountRestricted:
 		c.restrictions.begin(&Restriction{Since: time.Now(), Group: e.Group, Kind: e.Kind, URL: e.URL})
 	case *event.ClientsOnline:

@@ -147,13 +147,23 @@ func TestFriendOperations(t *testing.T) {
 		b.does("send_like", `{"user_id":20001,"times":21}`, "BAD_PARAMS")
 		a.told()
 
-		// Another name is seen by friends, and by the account itself.
+		// Another name is seen by friends, and by the account itself, in groups, too.
+		for _, s := range []*speaker{a, b} {
+			if _, err := s.Members().List(t.Context(), group, false); err != nil {
+				t.Fatal(err)
+			}
+		}
 		name := "Alicia"
 		if err := w.Users().SetProfile(alice, &name, nil); err != nil {
 			t.Fatal(err)
 		}
 		if f, _ := b.friend(alice); f.Nickname != name || a.Self().Nickname != name {
 			t.Errorf("the friend is %+v, the account itself %q", f, a.Self().Nickname)
+		}
+		for _, s := range []*speaker{a, b} {
+			if m, err := s.Members().Info(t.Context(), group, alice, false); err != nil || m.Nickname != name {
+				t.Errorf("%d knows the member as %+v, %v", s.Self().UIN, m, err)
+			}
 		}
 		if got := eventsOf[*event.FriendRenamed](b.account); len(got) != 1 || got[0].Friend.UIN != alice || got[0].Nickname != name {
 			t.Errorf("got %+v", got)
