@@ -414,7 +414,7 @@ func TestWebhookQuickOperations(t *testing.T) {
 		{`{"reply":`, "", "is not JSON"},
 		{strings.Repeat(" ", 2<<20) + `{"reply":"large"}`, `send 5 "large"`, ""}, // pictures are in it
 		{strings.Repeat("x", gateway.MaxRequest+1), "", "larger than"},
-		{`{"kick":true,"reply":"out"}`, `send 5 "out"`, "not supported yet: kick"},
+		{`{"kick":true,"reply":"out"}`, `send 5 "out"`, "code=GROUP_NOT_FOUND"},
 		{`{"reply":[{"type":"tts","data":{}}]}`, "", "cannot be sent"},
 	} {
 		bot.set(0, tt.answer)
