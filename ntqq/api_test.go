@@ -28,6 +28,7 @@ var internalTypes = map[string]string{
 	"gateway/transport webguard.Reason": "its underlying type is string: the program counts by it",
 	"gateway/table text.Language":       "rows are the program's",
 	"gateway/table text.Text":           "rows are the program's",
+	"sandbox/fault text.Text":           "of Kind and Param, whose words the program and the page show",
 	"onebot text.Language":              "onebot.Language is its name",
 	"onebot text.Text":                  "of Hints, which name keys of the program's configuration",
 }
