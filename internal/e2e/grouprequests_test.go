@@ -240,3 +240,41 @@ func TestInvitedWhileAway(t *testing.T) {
 		}
 	})
 }
+
+// TestGroupRequestsByHand: the same over the control API.
+func TestGroupRequestsByHand(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := speakers(t)
+		var group struct{ Join, Question, Answer string }
+		path := fmt.Sprintf("/api/groups/%d", small)
+		s.api(t, "PATCH", path, `{"join":"question","question":"1+1?"}`, &group)
+		if group.Join != "question" || group.Question != "1+1?" || group.Answer != "" {
+			t.Errorf("the group is %+v", group)
+		}
+		var made struct{ Sequence uint64 }
+		s.api(t, "POST", path+"/requests", fmt.Sprintf(`{"uin":%d,"text":"2"}`, carol), &made)
+		b.tells("Carol asks", groupAdd(small, carol, 0, "问题：1+1?\n答案：2", fmt.Sprintf("%d-%d-1-0", made.Sequence, small)))
+		var list []struct {
+			Sequence             uint64
+			Kind, State, Comment string
+			Target               message.UIN
+		}
+		s.api(t, "GET", fmt.Sprintf("/api/group-requests?user=%d", bot), "", &list)
+		if len(list) != 1 || list[0].Sequence != made.Sequence || list[0].Kind != "join" || list[0].State != "pending" || list[0].Target != carol {
+			t.Errorf("the bot's list is %+v", list)
+		}
+		var none struct{}
+		s.api(t, "POST", "/api/group-requests/answer", fmt.Sprintf(`{"user":%d,"sequence":%d,"verdict":"accept"}`, bot, made.Sequence), &none)
+		b.tells("Carol is in", increase(small, "approve", bot, carol))
+
+		s.api(t, "POST", "/api/users", fmt.Sprintf(`{"uin":%d,"nickname":"Dave"}`, dave), &none)
+		s.api(t, "POST", path+"/invitations", fmt.Sprintf(`{"by":%d,"uin":%d}`, carol, dave), &made)
+		b.tells("Carol invites", groupAdd(small, dave, carol, "", fmt.Sprintf("%d-%d-22-0", made.Sequence, small)))
+		s.api(t, "POST", "/api/group-requests/answer", fmt.Sprintf(`{"user":%d,"sequence":%d,"verdict":"refuse","reason":"no"}`, bot, made.Sequence), &none)
+		s.api(t, "GET", fmt.Sprintf("/api/group-requests?user=%d", carol), "", &list)
+		if len(list) != 2 || list[0].Kind != "join_refused" || list[0].Comment != "no" || list[1].Kind != "join_accepted" {
+			t.Errorf("Carol's list is %+v", list)
+		}
+		b.tells("nothing more")
+	})
+}
