@@ -83,7 +83,10 @@ func (c *crowd) buildGroup(g *Group, i int, report reporter) {
 		return
 	}
 	groups := c.world.Groups()
-	made, err := groups.Add(world.Group{Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll}, members...)
+	made, err := groups.Add(world.Group{
+		Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll,
+		Join: g.Join, Question: g.Question, Answer: g.Answer,
+	}, members...)
 	if err != nil {
 		report(err, "$.groups[%d]", i)
 		return

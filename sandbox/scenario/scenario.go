@@ -54,9 +54,14 @@ type Group struct {
 	Owner     message.UIN       `yaml:"owner"`
 	MemberMax uint32            `yaml:"member_max"`
 	// Rate is how many messages a minute the group takes, 0 for any number.
-	Rate    uint32  `yaml:"rate"`
-	MuteAll bool    `yaml:"mute_all"`
-	Members Members `yaml:"members"`
+	Rate    uint32 `yaml:"rate"`
+	MuteAll bool   `yaml:"mute_all"`
+	// Join is how people come into the group: free, ask (the default), question or closed.
+	// Question and Answer are those of [world.Group].
+	Join     world.JoinPolicy `yaml:"join"`
+	Question string           `yaml:"question"`
+	Answer   string           `yaml:"answer"`
+	Members  Members          `yaml:"members"`
 }
 
 // Load reads a scenario in YAML, at most 16 MiB. Errors name the line;

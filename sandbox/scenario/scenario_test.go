@@ -27,6 +27,9 @@ groups:
     member_max: 500
     rate: 1
     mute_all: true
+    join: question
+    question: Who are you?
+    answer: me
     members:
       - {uin: 1000, role: owner, card: boss}
       - {uin: 1001, role: admin, title: star, level: 7}
@@ -46,7 +49,7 @@ groups:
 	if m, _ := w.Members().Find(5000, 1000); m.Role != message.RoleOwner || m.Card != "boss" {
 		t.Errorf("got owner %+v", m)
 	}
-	if g, _ := w.Groups().Find(5000); !g.MuteAll || g.MemberMax != 500 || g.MemberCount != 3 {
+	if g, _ := w.Groups().Find(5000); !g.MuteAll || g.Join != world.JoinQuestion || g.Question != "Who are you?" || g.Answer != "me" || g.MemberMax != 500 || g.MemberCount != 3 {
 		t.Errorf("got group %+v", g)
 	}
 	if !w.Friends().Are(1000, 1001) || w.Friends().Are(1000, 20001) {
@@ -90,6 +93,7 @@ func TestLoadScenarioErrors(t *testing.T) {
 		{"unknown key in members", "groups:\n  - name: G\n    members: {coutn: 5}\n", []string{"line 3", "coutn"}},
 		{"unknown key of a member", "users: [{}]\ngroups:\n  - name: G\n    members:\n      - uin: 20001\n        rank: 5\n", []string{"line 6", "rank"}},
 		{"far too many", "groups:\n" + strings.Repeat("  - {name: G, members: {count: 5000}}\n", 201), []string{"line 202: more than 1000000"}},
+		{"unknown way in", "users: [{}]\ngroups:\n  - name: G\n    owner: 20001\n    join: maybe\n", []string{"line 3", "maybe"}},
 		{"too large", strings.Repeat("#", maxScenario+1), []string{"larger than"}},
 	}
 	for _, tt := range tests {

@@ -35,6 +35,10 @@ func (w Users) Remove(uin message.UIN) error {
 		delete(w.users[peer].friends, uin)
 		w.happened(&FriendRemoved{w.user(peer), a.User})
 	}
+	for _, g := range w.groups {
+		delete(g.blocked, uin)
+		w.overtake(func(n *notice) bool { return n.Target.UIN == uin }, g)
+	}
 	w.requests = slices.DeleteFunc(w.requests, func(r *friendRequest) bool { return r.from == uin || r.to == uin })
 	for key, p := range w.pairs {
 		if key.low == uin || key.high == uin {

@@ -107,7 +107,7 @@ func TestRequestsAreDecidedOnce(t *testing.T) {
 	must(t, w.Members().Leave(mall, newcomer))
 	fourth := ask()
 	must(t, w.Users().Remove(newcomer))
-	want("of nobody", w.Requests().Answer(alice, fourth, world.NoticeAccepted, ""), world.NotFound)
+	want("of nobody", w.Requests().Answer(alice, fourth, world.NoticeAccepted, ""), world.BadRequest) // it is settled
 	must(t, w.Groups().Remove(mall))
 	want("in no group", w.Requests().Answer(alice, fourth, world.NoticeRefused, ""), world.NotFound)
 }
