@@ -4,7 +4,7 @@ package control
 // TestTourDocs.
 func tourSteps() []step {
 	var steps []step
-	for _, chapter := range [][]step{tourPeople(), tourFriend(), tourMessages(), tourGroup(), tourLife(), tourRule(), tourEnd()} {
+	for _, chapter := range [][]step{tourPeople(), tourFriend(), tourMessages(), tourGroup(), tourAdmin(), tourRequests(), tourLife(), tourRule(), tourEnd()} {
 		steps = append(steps, chapter...)
 	}
 	return steps
@@ -103,7 +103,8 @@ const (
 // tourGroup is how the account comes into a group, and what is said there.
 func tourGroup() []step {
 	return []step{
-		{request: "POST " + tourMembers, body: `{"uin": $account, "by": $amy, "invited": true}`, events: []string{"group_member_increase"}},
+		{request: "POST /api/groups/$group/invitations", body: `{"by": $amy, "uin": $account}`, keep: "$request", member: "sequence", events: []string{"group_invitation"}},
+		tourAnswer("$account", "accept", "group_member_increase"),
 		{request: "POST " + tourMembers, body: `{"uin": $cleo, "by": $amy}`, events: []string{"group_member_increase"}},
 		{request: "POST /api/send", body: `{"as": $cleo, "to": $account, "temp_group": $group, "text": "hello"}`, keep: "$aside", member: "sequence", events: []string{"message"}},
 		{request: "POST /api/send", body: `{"as": $amy, "group": $group, "text": "hello"}`, keep: "$spoken", member: "sequence", events: []string{"message"}},
@@ -114,9 +115,46 @@ func tourGroup() []step {
 	}
 }
 
+// tourAnswer decides about the latest request about a group.
+func tourAnswer(user, verdict string, events ...string) step {
+	return step{
+		request: "POST /api/group-requests/answer", body: `{"user": ` + user + `, "sequence": $request, "verdict": "` + verdict + `"}`,
+		events: events,
+	}
+}
+
+// tourRequests is who wants to come into the group, and the account into another one.
+func tourRequests() []step {
+	ask := func(group, uin, more, event string) step {
+		s := step{request: "POST /api/groups/" + group + "/requests", body: `{"uin": ` + uin + more + `}`, keep: "$request", member: "sequence"}
+		if event != "" {
+			s.events = []string{event}
+		}
+		return s
+	}
+	return []step{
+		{request: "DELETE " + tourMembers + "/$cleo?by=$amy", events: []string{"group_member_decrease"}},
+		{request: "PATCH /api/groups/$group", body: `{"join": "ask"}`},
+		ask("$group", "$cleo", `, "text": "I am Cleo"`, "group_join_request"),
+		tourAnswer("$amy", "refuse"),
+		ask("$group", "$cleo", `, "text": "I am Cleo", "filtered": true`, "group_join_request"),
+		tourAnswer("$amy", "accept", "group_member_increase"),
+		{request: "DELETE " + tourMembers + "/$cleo", events: []string{"group_member_decrease"}},
+		{request: "POST /api/groups/$group/invitations", body: `{"by": $ben, "uin": $cleo}`, keep: "$request", member: "sequence", events: []string{"group_invited_join_request"}},
+		tourAnswer("$amy", "accept", "group_member_increase"),
+		{request: "POST /api/groups", body: `{"name": "tour 3", "owner": $ben}`, keep: "$third", member: "code"},
+		ask("$third", "$account", "", ""),
+		tourAnswer("$ben", "refuse", "group_join_rejected"),
+		ask("$third", "$account", "", ""),
+		tourAnswer("$ben", "accept", "group_member_increase"),
+	}
+}
+
 // tourLife is what else members do.
 func tourLife() []step {
 	return []step{
+		{request: "PATCH " + tourMembers + "/$ben", body: `{"card": "Big Ben"}`},
+		{request: "POST /api/send", body: `{"as": $ben, "group": $group, "text": "my new card"}`, events: []string{"group_card_changed", "message"}},
 		{request: "POST /api/reactions", body: `{"group": $group, "sequence": $own, "by": $ben, "code": "76"}`, events: []string{"group_reaction"}},
 		{request: "POST /api/reactions", body: `{"group": $group, "sequence": $own, "by": $ben, "code": "76", "on": false}`, events: []string{"group_reaction"}},
 		{request: "POST /api/reactions", body: `{"group": $group, "sequence": $own, "by": $ben, "code": "128077"}`, events: []string{"group_reaction"}},
@@ -142,12 +180,20 @@ func tourLife() []step {
 	}
 }
 
+// tourAdmin makes the account an admin, to whom requests come.
+func tourAdmin() []step {
+	return []step{
+		{request: "PATCH " + tourAccount, body: `{"admin": true}`, events: []string{"group_admin_changed"}},
+	}
+}
+
 // tourRule is how the group is managed.
 func tourRule() []step {
 	return []step{
 		{request: "PATCH " + tourAccount, body: `{"card": "Card"}`},
 		{request: "PATCH " + tourAccount, body: `{"title": "Title"}`, events: []string{"group_title_changed"}},
-		{request: "PATCH " + tourAccount, body: `{"admin": true}`, events: []string{"group_admin_changed"}},
+		{request: "PATCH /api/groups/$group", body: `{"owner": $ben}`},
+		{request: "PATCH /api/groups/$group", body: `{"owner": $amy}`},
 		{request: "PATCH " + tourAccount, body: `{"mute_seconds": 60}`, events: []string{"group_muted"}},
 		{request: "PATCH " + tourAccount, body: `{"mute_seconds": 0}`, events: []string{"group_muted"}},
 		{request: "PATCH /api/groups/$group", body: `{"mute_all": true}`, events: []string{"group_muted"}},
@@ -168,7 +214,7 @@ func tourEnd() []step {
 		{request: "DELETE /api/groups/$second", events: []string{"group_member_decrease", "group_left"}},
 		{request: "DELETE /api/friends", body: `{"a": $account, "b": $amy}`, events: []string{"friend_removed"}},
 		{request: "DELETE /api/users/$amy"},
-		{request: "DELETE /api/users/$ben"},
+		{request: "DELETE /api/users/$ben", events: []string{"group_member_decrease", "group_left"}},
 		{request: "DELETE /api/users/$cleo", events: []string{"friend_removed"}},
 	}
 }
