@@ -410,6 +410,7 @@ function listen() {
     as = Number($('as').value);
     unread.clear();
     last.clear();
+    guarded(sheet.look)();
     open(chatsOf(as).some((c) => c.key === chat) ? chat : '');
   };
   $('back').onclick = () => open('');
