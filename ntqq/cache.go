@@ -20,15 +20,16 @@ import (
 type cache struct {
 	fetch singleflight.Group // one request at a time for the same list
 
-	mu       sync.Mutex // guards everything below
-	friends  map[UIN]Friend
-	kinds    []FriendCategory // of friends
-	groups   map[GroupCode]Group
-	members  map[GroupCode]*memberList
-	faces    map[uint32]Face
-	uins     map[UID]UIN
-	nobodies map[UID]time.Time     // whom the server does not know, and until when that counts
-	fetching map[string]*listFetch // by key
+	mu        sync.Mutex // guards everything below
+	friends   map[UIN]Friend
+	kinds     []FriendCategory // of friends
+	groups    map[GroupCode]Group
+	members   map[GroupCode]*memberList
+	faces     map[uint32]Face
+	uins      map[UID]UIN
+	newcomers newFriends
+	nobodies  map[UID]time.Time     // whom the server does not know, and until when that counts
+	fetching  map[string]*listFetch // by key
 	// friendsOK, groupsOK and facesOK: the list is complete and not stale.
 	friendsOK, groupsOK, facesOK bool
 	facesAfter                   time.Time // messages do not ask for faces before
@@ -83,6 +84,7 @@ func (c *cache) init() {
 	c.groups = map[GroupCode]Group{}
 	c.members = map[GroupCode]*memberList{}
 	c.uins = map[UID]UIN{}
+	c.newcomers.found = map[UID]time.Time{}
 	c.nobodies = map[UID]time.Time{}
 	c.fetching = map[string]*listFetch{}
 }
@@ -194,6 +196,10 @@ func (c *cache) setFriends(list []Friend) {
 		c.friends[f.UIN] = f
 		c.learn(f.UID, f.UIN)
 	}
+	maps.DeleteFunc(c.newcomers.known, func(uid UID, _ bool) bool {
+		_, friend := c.friends[c.uins[uid]]
+		return !friend
+	})
 	c.friendsOK = c.arrived(friendsKey)
 }
 
@@ -348,6 +354,7 @@ func (c *cache) dropFriend(uin UIN) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.disturb(friendsKey)
+	c.newcomers.gone(c.friends[uin].UID)
 	delete(c.friends, uin)
 }
 
@@ -444,6 +451,9 @@ func (c *cache) apply(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stale(e.Stale())
+	if e, ok := e.(*event.FriendRemoved); ok {
+		c.newcomers.gone(e.Friend.UID)
+	}
 	if e, ok := e.(event.Updater); ok {
 		u := e.Update()
 		c.update(&u)

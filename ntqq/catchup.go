@@ -115,6 +115,7 @@ func (f *friendComparison) ask(ctx context.Context) (list order.Listed, again er
 		if err != nil {
 			return list, err
 		}
+		c.cache.meet(friends)
 		f.left = c.order.privateChats()
 		others := c.opts.CatchUp.Friends
 		for _, friend := range friends {

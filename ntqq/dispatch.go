@@ -126,10 +126,14 @@ func (c *Client) deliver(ctx context.Context, e event.Event) {
 }
 
 // finish hands on a completed event, and what follows from it.
-func (c *Client) finish(e event.Event) {
+func (c *Client) finish(ctx context.Context, e event.Event) {
 	e = c.invited(e)
 	defer c.noteNotice(e)
-	if _, ok := e.(*event.ListsChanged); ok || c.reported(e) {
+	if lists, ok := e.(*event.ListsChanged); ok {
+		c.befriended(ctx, lists)
+		return
+	}
+	if c.reported(e) {
 		return
 	}
 	switch e := e.(type) {

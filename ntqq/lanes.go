@@ -145,6 +145,9 @@ func (c *Client) crowded(l *lane) bool {
 // arrive takes an event that the server pushed. Where its private chat is named by a
 // text id alone, the number is looked up first: by it the chat has its order.
 func (c *Client) arrive(ctx context.Context, e event.Event) {
+	if added, ok := e.(*event.FriendAdded); ok && c.cache.told(added) {
+		return
+	}
 	l := c.lanes.find(e)
 	if l == nil || len(l.arrived) == 0 {
 		if !c.unnumbered(ctx, e) {
@@ -187,7 +190,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	l := c.lanes.find(e)
 	if l == nil {
 		if !c.wants(ctx, e, c.fillIn) {
-			c.finish(e)
+			c.finish(ctx, e)
 			return
 		}
 		l = c.lanes.lane(e)
@@ -208,7 +211,7 @@ func (c *Client) run(ctx context.Context, l *lane) {
 				return
 			}
 			c.lanes.take(&l.ordered)
-			c.finish(e)
+			c.finish(ctx, e)
 			if m, ok := e.(*event.Message); ok && order.Numbered(m.Message) {
 				c.order.changed(progressEvery)
 			}

@@ -60,6 +60,7 @@ type filling func(context.Context, *questions, event.Event)
 
 // fillIn fills in all that an event lacks.
 func (c *Client) fillIn(ctx context.Context, q *questions, e event.Event) {
+	c.findFriends(ctx, q, e)
 	c.resolve(ctx, q, e)
 	c.askMore(ctx, q, e)
 	c.name(ctx, q, e)

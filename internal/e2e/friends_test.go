@@ -82,6 +82,7 @@ func TestFriendRequests(t *testing.T) {
 		b.does("set_doubt_friends_add_request", params(`{"flag":%q,"approve":false}`, dave.UID), "ACTION_FAILED")
 		b.does("set_friend_add_request", params(`{"flag":%q}`, dave.UID), "")
 		b.does("set_doubt_friends_add_request", params(`{"flag":%q}`, dave.UID), "SYSTEM_MSG_API_ERROR")
+		b.tells("accepted by the bot", params(`{"post_type":"notice","notice_type":"friend_add","user_id":%d}`, dave.UIN))
 		if _, ok := b.friend(dave.UIN); !ok {
 			t.Error("who was accepted is no friend")
 		}

@@ -19,12 +19,17 @@ func (*SelfRenamed) Stale() Stale   { return Stale{} }
 
 // ListsChanged is a push that says no more than that lists are out of date. Package
 // ntqq keeps it to itself: no handler gets it.
-type ListsChanged struct{ Lists Stale }
+type ListsChanged struct {
+	Lists Stale
+	// NewFriend: the friends may have somebody new, of whom [FriendAdded] is sent.
+	NewFriend bool
+	Time      int64 // Unix seconds
+}
 
 const listsChanged = "lists_changed"
 
 func (*ListsChanged) Name() string   { return listsChanged }
-func (*ListsChanged) When() int64    { return 0 }
+func (e *ListsChanged) When() int64  { return e.Time }
 func (*ListsChanged) People() People { return People{} }
 func (e *ListsChanged) Stale() Stale { return e.Lists }
 

@@ -99,6 +99,11 @@ func (p *push) friendRenamed() {
 // friendsChanged is for pushes that say no more than that the friends changed.
 func (p *push) friendsChanged() { p.emit(&ListsChanged{Lists: Stale{Friends: true}}) }
 
+// perhapsFriend is for pushes after which the friends may have somebody new.
+func (p *push) perhapsFriend() {
+	p.emit(&ListsChanged{Lists: Stale{Friends: true}, NewFriend: true, Time: p.time(0)})
+}
+
 // friendTip is what a grey tip of a private chat is about.
 func (p *push) friendTip() {
 	var b pushpb.GeneralGrayTip

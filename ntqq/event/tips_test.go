@@ -91,7 +91,7 @@ func built(t testing.TB) []specified {
 			MessageUid: 9, ChatType: 2, SenderUin: 10001, PeerUin: 20002}})), []Event{
 			&VoiceTextReady{message.Chat{Kind: message.Friend, Peer: 20002}, bot, 9, "", pushTime}}},
 		{"tip between friends", 528, 290, content(marshal(t, tipOf(1, 2, 3).GrayTip)), ignored(528, 290, 1)},
-		{"became friends", 528, 290, content(marshal(t, tipOf(1, 19324, 3).GrayTip)), []Event{&ListsChanged{Stale{Friends: true}}}},
+		{"became friends", 528, 290, content(marshal(t, tipOf(1, 19324, 3).GrayTip)), []Event{&ListsChanged{Stale{Friends: true}, true, pushTime}}},
 		{"online file cancelled", 166, 133, end(101, 225), []Event{&OnlineFileNotice{alice, false, OnlineFileCancelled, pushTime}}},
 		{"online folder refused", 166, 133, end(136, 230), []Event{&OnlineFileNotice{alice, true, OnlineFileRefused, pushTime}}},
 		{"online file done", 166, 131, end(101, 0), []Event{&OnlineFileNotice{alice, false, OnlineFileDone, pushTime}}},
