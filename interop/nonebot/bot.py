@@ -21,6 +21,7 @@ from nonebot.adapters.onebot.v11 import (
     Message,
     MessageEvent,
     MessageSegment,
+    NetworkError,
 )
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
@@ -89,6 +90,8 @@ async def done(bot: Bot, method: str, params: dict) -> str:
         return f"did {method} {json.dumps(await getattr(bot, method)(**params))}"
     except ActionFailed as e:
         return f"failed {method} {json.dumps(e.info['retcode'])}"
+    except NetworkError as e:  # over HTTP a missing method is a status of HTTP
+        return f"failed {method} {1000 + int(e.msg.rsplit(' ', 1)[1])}"
 
 
 message = on_message()
