@@ -44,6 +44,15 @@ func TestTour(t *testing.T) {
 			}
 			want = append(want, step.Events...)
 		}
+		for _, e := range event.All() {
+			switch e.(type) {
+			case *event.Kicked, *event.Unknown, *event.ListsChanged: // see the guide
+			default:
+				if !slices.Contains(want, e.Name()) {
+					t.Errorf("the tour has no step with %s", e.Name())
+				}
+			}
+		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		for _, e := range b.events {
