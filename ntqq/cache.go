@@ -348,32 +348,14 @@ func (c *cache) editFriend(uin UIN, change func(*Friend)) {
 	}
 }
 
-// dropFriend, dropMember and dropGroup forget whom the account removed and what it left.
-// The number of a uid stays known: events may still name who is gone.
+// dropFriend forgets whom the account removed. The number of the uid stays known: events
+// may still name who is gone.
 func (c *cache) dropFriend(uin UIN) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.disturb(friendsKey)
 	c.newcomers.gone(c.friends[uin].UID)
 	delete(c.friends, uin)
-}
-
-func (c *cache) dropMember(code GroupCode, uin UIN) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.disturb(membersKey(code))
-	if l := c.members[code]; l != nil {
-		if m, ok := l.members[uin]; ok {
-			l.bytes -= m.size()
-			delete(l.members, uin)
-		}
-	}
-}
-
-func (c *cache) dropGroup(code GroupCode) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stale(event.Stale{Left: code})
 }
 
 // outdate marks lists as stale after an operation of which it is not known what they say
@@ -484,6 +466,10 @@ func (c *cache) stale(s event.Stale) {
 // update makes a change that an event says in full.
 func (c *cache) update(u *event.Update) {
 	c.learn(u.Person.UID, u.Person.UIN)
+	who := u.Person.UIN
+	if who == 0 {
+		who = c.uins[u.Person.UID]
+	}
 	switch {
 	case u.Fields == 0 || textSize(u) > maxNames:
 	case u.Person == (event.Person{}):
@@ -491,9 +477,11 @@ func (c *cache) update(u *event.Update) {
 			g.Name = u.Name
 			c.groups[u.Group] = g
 		}
+	case u.Group != 0 && who == 0:
+		c.staleMembers(u.Group)
 	case u.Group != 0:
 		c.noteOwner(u)
-		c.changeMember(u.Group, u.Person.UIN, func(m *Member) { updateMember(m, u) })
+		c.changeMember(u.Group, who, func(m *Member) { updateMember(m, u) })
 	default:
 		for uin, f := range c.friends {
 			if uin == u.Person.UIN || u.Person.UID != "" && f.UID == u.Person.UID {
@@ -501,11 +489,7 @@ func (c *cache) update(u *event.Update) {
 				c.friends[uin] = f
 			}
 		}
-		uin := u.Person.UIN
-		if uin == 0 {
-			uin = c.uins[u.Person.UID]
-		}
-		c.renameMember(uin, u.Name)
+		c.renameMember(who, u.Name)
 	}
 }
 

@@ -35,3 +35,20 @@ func TestNewFriendsByHint(t *testing.T) {
 		t.Errorf("%d are new, want the one who came back", n)
 	}
 }
+
+// A change of a member who is named by a text id alone is made, too.
+func TestUpdateByUID(t *testing.T) {
+	c := newTestClient(t)
+	c.cache.setMembers(testGroup, []Member{{Group: testGroup, UIN: 1, UID: "u_a"}})
+	titled := func(uid UID) {
+		c.cache.apply(&event.GroupTitleChanged{Group: testGroup, Member: event.Person{UID: uid}, Title: "Star"})
+	}
+	titled("u_a")
+	if m, _, fresh := c.cache.member(testGroup, 1); m.Title != "Star" || !fresh {
+		t.Errorf("got %+v, fresh %t, want the title", m, fresh)
+	}
+	titled("u_nobody")
+	if _, _, fresh := c.cache.member(testGroup, 1); fresh {
+		t.Error("the list counts as fresh after a change of nobody who is in it")
+	}
+}
