@@ -12,8 +12,8 @@ import (
 )
 
 func lifeActions() []row {
-	failed := func(code string, causes ...*table.Cause) table.Option {
-		return table.Fails(cause(code, apiError.Text), with(causes, noMessage, noGroup)...)
+	failed := func(code string) table.Option {
+		return table.Fails(cause(code, apiError.Text), noMessage, noGroup)
 	}
 	return []row{
 		table.Of("set_group_reaction", lagrange, Sends, text.T("Reacts to a message of a group, or takes that back.", "对群消息进行表情回应，或取消。"),

@@ -48,9 +48,9 @@ func chat(typ int64) row {
 	return row{kind: kind{typ, none, none}, chat: true, event: "message", doc: "3.1", decode: (*push).decodeChat}
 }
 
-// ignored is a push that is known and without an event in this version.
-func ignored(typ, sub, part int64, what, doc string) row {
-	return row{kind: kind{typ, sub, part}, event: what, doc: doc}
+// ignored is a push that is known and without an event (docs/protocol/events.md 3.2).
+func ignored(typ, sub, part int64, what string) row {
+	return row{kind: kind{typ, sub, part}, event: what, doc: "3.2"}
 }
 
 func onCommand(command, event, doc string, decode func(*push)) row {
@@ -81,20 +81,20 @@ func rows() []row {
 		part(525, none, invitedJoinCommand, "group_invited_join_request", "5.2", (*push).invitedJoinRequest),
 
 		on(typeAccount, 29, "self_renamed", "5.2", (*push).selfProfile),
-		ignored(typeAccount, 31, none, "state sync", "3.2"),
+		ignored(typeAccount, 31, none, "state sync"),
 		on(typeAccount, 35, "friend_request", "5.2", (*push).friendRequest),
 		on(typeAccount, 38, "group_member_entered", "5.2", (*push).appPush),
 		split(typeAccount, 39, "5.2", (*push).profileSync),
 		part(typeAccount, 39, 5, "friend_removed", "5.2", (*push).friendRemoved),
 		part(typeAccount, 39, 7, "chat_pin_changed", "5.2", (*push).pinChanged),
 		part(typeAccount, 39, 20, "friend_renamed", "5.2", (*push).friendRenamed),
-		ignored(typeAccount, 39, 21, "group picture", "3.2"),
+		ignored(typeAccount, 39, 21, "group picture"),
 		part(typeAccount, 39, 40, listsChanged, "3.2", (*push).friendsChanged),
-		ignored(typeAccount, 39, 80, "group name, which 732/16/12 reports", "3.2"),
+		ignored(typeAccount, 39, 80, "group name, which 732/16/12 reports"),
 		part(typeAccount, 39, 203, "profile_liked", "5.2", (*push).profileLiked),
 		part(typeAccount, 39, 4000, "chat_pin_changed", "5.2", (*push).servicePinned),
 		on(typeAccount, 61, "voice_text_ready", "5.2", (*push).voiceText),
-		ignored(typeAccount, 68, none, "group request settled", "3.2"),
+		ignored(typeAccount, 68, none, "group request settled"),
 		on(typeAccount, 138, "message_recalled", "5.2", (*push).friendRecall),
 		on(typeAccount, friendRecallEcho, "message_recalled", "5.2", (*push).friendRecall),
 		on(typeAccount, 179, "friend_added", "5.2", (*push).newFriend),
@@ -107,20 +107,20 @@ func rows() []row {
 		part(typeAccount, 290, tipPoke, "friend_poke", "6", (*push).friendPoke),
 		part(typeAccount, 290, tipBecameFriends, listsChanged, "6", (*push).perhapsFriend),
 		on(typeAccount, 321, "friend_poke_recalled", "5.2", (*push).friendPokeRecall),
-		ignored(typeAccount, 368, none, "layout unknown", "3.2"),
-		ignored(typeAccount, 380, none, "layout unknown", "3.2"),
+		ignored(typeAccount, 368, none, "layout unknown"),
+		ignored(typeAccount, 380, none, "layout unknown"),
 
-		ignored(typeGroup, 6, none, "guests, older generation", "3.2"),
+		ignored(typeGroup, 6, none, "guests, older generation"),
 		on(typeGroup, 12, "group_muted", "5.3", (*push).mute),
-		ignored(typeGroup, 14, none, "anonymous chat, older generation", "3.2"),
-		ignored(typeGroup, 15, none, "who may upload, older generation", "3.2"),
+		ignored(typeGroup, 14, none, "anonymous chat, older generation"),
+		ignored(typeGroup, 15, none, "who may upload, older generation"),
 		split(typeGroup, 16, "5.3", (*push).groupNotice),
 		part(typeGroup, 16, partRedPacket, "group_lucky_king", "5.1", (*push).redPacket),
 		part(typeGroup, 16, 0, "group_gray_tip", "5.3", (*push).textNotice),
 		part(typeGroup, 16, 6, "group_title_changed", "5.3", (*push).title),
 		part(typeGroup, 16, 12, "group_name_changed", "5.3", (*push).nameChange),
-		ignored(typeGroup, 16, 17, "meaning unknown", "3.2"),
-		ignored(typeGroup, 16, 21, "live location", "3.2"),
+		ignored(typeGroup, 16, 17, "meaning unknown"),
+		ignored(typeGroup, 16, 21, "live location"),
 		part(typeGroup, 16, 23, "group_todo", "5.3", (*push).todo),
 		part(typeGroup, 16, 35, "group_reaction", "5.3", (*push).reaction),
 		part(typeGroup, 16, 37, "group_album_updated", "5.3", (*push).album),
