@@ -39,7 +39,7 @@ func tourPeople() []step {
 func tourFriend() []step {
 	return []step{
 		{request: "POST /api/friend-requests", body: `{"from": $amy, "to": $account, "text": "I am Amy"}`, events: []string{"friend_request"}},
-		{request: "POST /api/friend-requests/answer", body: `{"user": $account, "from": $amy, "accept": true}`},
+		{request: "POST /api/friend-requests/answer", body: `{"user": $account, "from": $amy, "accept": true}`, events: []string{"friend_added"}},
 		{request: "POST /api/friend-requests", body: `{"from": $ben, "to": $account, "text": "I am Ben", "filtered": true}`, events: []string{"friend_request"}},
 		{request: "POST /api/friend-requests/answer", body: `{"user": $account, "from": $ben, "accept": false}`},
 		{request: "POST /api/friend-requests", body: `{"from": $account, "to": $cleo, "text": "from another device"}`},
