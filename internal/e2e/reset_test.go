@@ -27,7 +27,6 @@ func TestReset(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventsOf[*event.GroupLeft](b)
-		time.Sleep(2 * time.Second) // messages of the second in which it left are old
 		if err := s.Reset(); err != nil {
 			t.Fatal(err)
 		}

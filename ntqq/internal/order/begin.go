@@ -180,8 +180,8 @@ func (in Left) apply(b *Book) {
 	st, at := b.chats[in.Chat], min(in.Time, b.at.Unix)
 	switch {
 	case st == nil, st.begin == firm && st.time > at, st.begin != firm && st.since > at: // it is in again
-	default:
-		b.leave(st, at+1)
+	default: // a message of this very second may come twice after a restart, rather than never
+		b.leave(st, at)
 	}
 }
 

@@ -364,6 +364,22 @@ func TestLateLeave(t *testing.T) {
 	s.want("20", "22", "21")
 }
 
+// The account is in the group again in the second in which it left: what is written then
+// is delivered, also when an answer is faster than its push, and what it has is not
+// delivered again.
+func TestBackInTheSameSecond(t *testing.T) {
+	s := begun(t, group, 10)
+	s.push(s.says(group, 11))
+	s.step(Left{group, s.at.Unix})
+	s.joined = s.at.Unix
+	m := s.says(group, 12)
+	s.step(Registered{})
+	s.step(Listed{[]Newest{{group, "", s.newest}}, true})
+	s.push(m)
+	s.pass(time.Minute)
+	s.want("11", "12")
+}
+
 // A recall shows that there was a message, and that those before it exist.
 func TestRecallShowsWhatIsMissing(t *testing.T) {
 	s := begun(t, group, 10)
