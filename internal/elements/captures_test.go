@@ -64,7 +64,7 @@ var readElsewhere = map[string]string{
 	"light_app_data": "TestVectorsCards", "rich_msg_template": "TestVectorsCards", "long_msg_payload": "TestVectorsOldForward",
 	"push": "ntqq/event", "push_jce": "ntqq/event", "msg_content": "ntqq/event", "msg_content_cut": "ntqq/event",
 	"sso_response_head": "internal/wire", "sso_request_frame": "internal/wire", "wtlogin_body": "internal/wire",
-	"request": "an operation", "response": "an operation", "file_uuid": "ntqq",
+	"request": "ntqq", "response": "ntqq", "file_uuid": "ntqq",
 }
 
 // TestVectorsCaptures reads the parts of real messages.
