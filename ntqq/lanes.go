@@ -133,7 +133,7 @@ func conversationOf(id chatID) event.Conversation {
 // service would tell more.
 func (c *Client) wants(ctx context.Context, e event.Event, fill filling) bool {
 	q := questions{crowded: c.crowded(c.lanes.find(e))}
-	fill(ctx, &q, e)
+	fill(c, ctx, &q, e)
 	return q.wanted && !c.lanes.closed && !c.silence.now()
 }
 
@@ -169,7 +169,7 @@ func (c *Client) unnumbered(ctx context.Context, e event.Event) bool {
 	case event.Mover:
 		chat = e.Moves().Chat
 	}
-	return chat.Kind != message.Group && chat.Peer == 0 && chat.PeerUID != "" && c.wants(ctx, e, c.resolve)
+	return chat.Kind != message.Group && chat.Peer == 0 && chat.PeerUID != "" && c.wants(ctx, e, (*Client).resolve)
 }
 
 // report completes an event and hands it to the handler, after those of its conversation
@@ -189,7 +189,7 @@ func (c *Client) report(ctx context.Context, e event.Event) {
 	}
 	l := c.lanes.find(e)
 	if l == nil {
-		if !c.wants(ctx, e, c.fillIn) {
+		if !c.wants(ctx, e, (*Client).fillIn) {
 			c.finish(ctx, e)
 			return
 		}
@@ -206,8 +206,8 @@ func (c *Client) run(ctx context.Context, l *lane) {
 		switch {
 		case len(l.ordered) > 0:
 			e := l.ordered[0].Event
-			if l.asked != e && c.wants(ctx, e, c.fillIn) {
-				c.ask(ctx, l, e, c.fillIn)
+			if l.asked != e && c.wants(ctx, e, (*Client).fillIn) {
+				c.ask(ctx, l, e, (*Client).fillIn)
 				return
 			}
 			c.lanes.take(&l.ordered)
@@ -218,7 +218,7 @@ func (c *Client) run(ctx context.Context, l *lane) {
 		case len(l.arrived) > 0:
 			e := l.arrived[0].Event
 			if l.asked != e && c.unnumbered(ctx, e) {
-				c.ask(ctx, l, e, c.resolve)
+				c.ask(ctx, l, e, (*Client).resolve)
 				return
 			}
 			c.lanes.know(l, event.ConversationOf(e))

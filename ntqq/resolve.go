@@ -56,7 +56,7 @@ func (s *silence) now() bool {
 }
 
 // filling fills in what an event lacks: fillIn, or a part of it.
-type filling func(context.Context, *questions, event.Event)
+type filling func(*Client, context.Context, *questions, event.Event)
 
 // fillIn fills in all that an event lacks.
 func (c *Client) fillIn(ctx context.Context, q *questions, e event.Event) {
@@ -74,7 +74,7 @@ func (c *Client) askAbout(ctx context.Context, q *questions, e event.Event, fill
 	defer cancel()
 	_, err := c.Wait(ctx, func(s State) bool { return s.Stage != Registering })
 	c.silence.note(err)
-	fill(ctx, q, e)
+	fill(c, ctx, q, e)
 }
 
 // resolve fills in the numbers of the people an event names by uid

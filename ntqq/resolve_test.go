@@ -189,7 +189,7 @@ func TestMentionByUIDShowsTheName(t *testing.T) {
 // lookUpNow completes an event as it is done for one that is alone in its conversation.
 func lookUpNow(t *testing.T, c *Client, e event.Event) {
 	t.Helper()
-	if c.wants(t.Context(), e, c.fillIn) {
-		c.askAbout(t.Context(), &questions{allowed: true, crowded: c.crowded(nil)}, e, c.fillIn)
+	if c.wants(t.Context(), e, (*Client).fillIn) {
+		c.askAbout(t.Context(), &questions{allowed: true, crowded: c.crowded(nil)}, e, (*Client).fillIn)
 	}
 }
