@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -117,6 +118,13 @@ func TestGroupJoinRequests(t *testing.T) {
 		if err := a.Groups().Invite(t.Context(), small, dave, 0); err != nil {
 			t.Fatal(err)
 		}
+		var refused *ntqq.ServerError
+		if err := a.Groups().Invite(t.Context(), small, bob, group); !errors.As(err, &refused) || refused.Code != int64(world.BadRequest) {
+			t.Errorf("who is in already was invited: %v", err)
+		}
+		if err := a.Groups().Invite(t.Context(), small, 99999, 0); !errors.Is(err, ntqq.ErrNoFriend) {
+			t.Errorf("a stranger was invited: %v", err)
+		}
 		third := s.newestNotice(bot).Sequence
 		a.told() // of the friend
 		b.tells("Alice invites", groupAdd(small, dave, alice, "", flag(third, 22, 0)))
@@ -152,6 +160,20 @@ func TestGroupJoinRequests(t *testing.T) {
 		b.fails("set_group_add_request", `{"flag":"nonsense"}`, "FLAG_NOT_FOUND", "")
 
 		// What is decided by somebody else, or by nobody.
+		if err := s.World().Members().Leave(small, dave); err != nil {
+			t.Fatal(err)
+		}
+		before := s.newestNotice(dave)
+		sixth := s.asks(t, world.Join{Group: small, User: dave})
+		b.told()
+		asked := eventsOf[*event.GroupJoinRequest](b.account)
+		request, ok := ntqq.GroupRequestOf(asked[len(asked)-1])
+		if err := b.Requests().AnswerGroup(t.Context(), request, ntqq.Ignore, ""); err != nil || !ok || request.Sequence != sixth {
+			t.Errorf("ignoring %+v (%t): %v", request, ok, err)
+		}
+		if n := s.newestNotice(bot); n.State != world.NoticeIgnored || s.newestNotice(dave) != before || s.isMember(small, dave) {
+			t.Errorf("the ignored request is %+v, and Dave knows %+v", n, s.newestNotice(dave))
+		}
 		if err := a.Requests().AnswerGroup(t.Context(), ntqq.GroupRequest{Group: small, Kind: ntqq.NoticeJoin, Sequence: fifth}, ntqq.Accept, ""); err == nil {
 			t.Error("Alice, who is no admin, has decided")
 		}

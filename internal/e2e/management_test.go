@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -144,6 +145,22 @@ func TestManagement(t *testing.T) {
 		if _, err := a.Members().Info(t.Context(), group, bob, false); err == nil || member(bob).User.UIN != 0 {
 			t.Error("Bob is still there")
 		}
+		_, err := w.Requests().Ask(world.Join{Group: group, User: bob})
+		if refused, ok := errors.AsType[*world.Refusal](err); !ok || refused.Reason != world.NoPermission {
+			t.Errorf("Bob, who was removed for good, asks to join: %v", err)
+		}
+		if err := w.Members().Join(group, bob, 0, false); err != nil {
+			t.Fatal(err)
+		}
+		b.told()
+		b.does("set_group_kick", about(bob, ""), "")
+		a.told()
+		b.told()
+		if _, err := w.Requests().Ask(world.Join{Group: group, User: bob}); err != nil {
+			t.Errorf("Bob, who was removed, asks to join: %v", err)
+		}
+		b.told()
+		a.told()
 		a.does("set_group_leave", about(0, ""), "IS_OWNER")
 		if err := a.Groups().Transfer(t.Context(), group, bot); err != nil {
 			t.Fatal(err)

@@ -28,6 +28,7 @@ func TestSmallThings(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.told()
+		a.told()
 		first := eventsOf[*event.Message](b.account)[0]
 		self := event.Person{UIN: bot, UID: b.Self().UID}
 		for _, tt := range []struct {
@@ -74,8 +75,15 @@ func TestSmallThings(t *testing.T) {
 				t.Errorf("%s %s: the event has no time", tt.path, tt.body)
 			}
 			b.tells(tt.path+" "+tt.body, tt.told...)
+			if strings.Contains(tt.body, `"to"`) || strings.Contains(tt.path, "voice") { // that is for the bot alone
+				a.tells("Alice hears nothing of " + tt.path)
+				continue
+			}
+			a.tells("Alice: "+tt.path+" "+tt.body, tt.told...)
+			if all := eventsOf[event.Event](a.account); all[len(all)-1].Name() != tt.want.Name() {
+				t.Errorf("%s %s: Alice got %+v", tt.path, tt.body, all[len(all)-1])
+			}
 		}
-		_ = a
 	})
 }
 
