@@ -391,6 +391,12 @@ def do_everything(page, call):
     notes.last.locator("[data-action=unpoke]").click()
     noted("took a poke back")
     member("likeThem", times="3")
+    member("restrict")
+    noted("Carol is restricted")
+    member("unrestrict")
+    noted("not restricted any more")
+    group("sendFile", name="moon.pdf")
+    expect(page.locator("#messages .message").last).to_contain_text("[File]")
     info = call("get_group_member_info", "group_id=730000001", "user_id=20003", "no_cache=true")
     assert (info["card"], info["title"], info["role"]) == ("Caroline", "dreamer", "member"), info
 
@@ -417,6 +423,7 @@ def do_everything(page, call):
     count = page.locator("#requestCount")
     sheet(page, "#world", deed("newUser"), nickname="Dave")
     act_as(page, 20004)
+    expect(page.locator("#messages .message, #messages .note")).to_have_count(0)  # those of Alice's chat
     sheet(page, "#me", deed("profile"), sign="new here")
     sheet(page, "#me", deed("addFriend"), to="20001", text="it is me")
     sheet(page, "#me", deed("askToJoin"), code="730000001", text="please")
@@ -446,6 +453,11 @@ def do_everything(page, call):
     page.locator("#sheet [data-kind=giveTitle]").click()
     page.locator("#sheet [data-action=submit]").click()
     expect(page.locator("#sheet #toast")).to_contain_text("may not give titles")
+    page.keyboard.press("Escape")
+    page.locator("#world").click()
+    expect(page.locator("#toast")).to_be_hidden()
+    page.locator("#sheet [data-kind=befriend]").click()
+    assert page.locator("#sheet [name=a]").input_value() != page.locator("#sheet [name=b]").input_value()
     page.keyboard.press("Escape")
 
     sheet(page, "#world", deed("reset"))

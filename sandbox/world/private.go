@@ -5,7 +5,7 @@ import "libration/ntqq/message"
 // Restricted is sent when an account may not send to groups any more, or may again.
 type Restricted struct {
 	User  User
-	Group message.GroupCode // where the service says so; 0 with On false
+	Group message.GroupCode // where the service says so; with On false it may be 0
 	On    bool
 }
 
@@ -58,8 +58,9 @@ func (h *OnlineFile) Activity() Activity {
 }
 
 // Restrict keeps an account from sending to groups, with code 46, or with on false lets it
-// send again. Its clients are told in the group code, which it is a member of. The
-// refusals are NotFound and NotMember.
+// send again. Its clients are told in the group code, which it is a member of; with on
+// false nobody is told, and code is only that of the [Activity]. The refusals are NotFound
+// and NotMember.
 func (w Users) Restrict(uin message.UIN, code message.GroupCode, on bool) error {
 	w.mu.Lock()
 	defer w.done()
@@ -67,10 +68,10 @@ func (w Users) Restrict(uin message.UIN, code message.GroupCode, on bool) error 
 	if err != nil {
 		return err
 	}
-	if !on {
-		code = 0
-	} else if _, _, err := w.member(code, uin); err != nil {
-		return err
+	if on {
+		if _, _, err := w.member(code, uin); err != nil {
+			return err
+		}
 	}
 	a.restricted = on
 	w.happened(&Restricted{a.User, code, on})

@@ -195,6 +195,8 @@ const open = guarded(async (key) => {
   renderHeading();
   renderChats();
   renderLogins();
+  shown.clear();
+  $('messages').replaceChildren(); // those of the chat before, which is perhaps none of this account
   if (!chat) return;
   const [list, people] = await Promise.all([
     get(isGroup() ? `api/messages?group=${target()}&limit=100` : `api/messages?a=${as}&b=${target()}&limit=100`),

@@ -152,7 +152,7 @@ export const deeds = {
   world: [
     { key: 'newUser', icon: '👤', fields: () => [text('nickname', 'nickname', t('exampleName'))], run: (c, v) => post('api/users', v) },
     {
-      key: 'befriend', icon: '🤝', fields: (c) => [people('a', 'account', c.users), people('b', 'account', c.users)],
+      key: 'befriend', icon: '🤝', fields: (c) => [people('a', 'account', c.users), { ...people('b', 'account', c.users), value: c.users[1]?.uin }],
       run: (c, { a, b }) => post('api/friends', { a: Number(a), b: Number(b) }),
     },
     {

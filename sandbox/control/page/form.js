@@ -11,7 +11,7 @@ function input({ name, value, options, rows, type = 'text', most }) {
   }
   if (type === 'checkbox') return make('input', { name, type, checked: Boolean(value) });
   const field = rows ? make('textarea', { name, rows, spellcheck: 'false' })
-    : make('input', { name, type, step: type === 'number' ? 'any' : undefined, maxlength: most, autocomplete: 'off' });
+    : make('input', { name, type, step: type === 'number' ? 'any' : undefined, required: type === 'number', maxlength: most, autocomplete: 'off' });
   field.value = value ?? '';
   return field;
 }

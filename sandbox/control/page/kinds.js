@@ -85,7 +85,9 @@ const kinds = {
   },
 };
 
-const other = { draw: (s) => make('span', { class: 'element' }, bracketed(s.element ?? s.type)), brief: (s) => bracketed(s.element ?? s.type) };
+// Files announce themselves by elements that are no segments yet.
+const nameOfOther = (s) => bracketed(['trans_elem', 'file_content'].includes(s.element) ? t('file') : s.element ?? s.type);
+const other = { draw: (s) => make('span', { class: 'element' }, nameOfOther(s)), brief: nameOfOther };
 const kindOf = (s) => (Object.hasOwn(kinds, s.type) ? kinds[s.type] : other);
 
 export const draw = (segments, on) => segments.map((s) => kindOf(s).draw(s, on));

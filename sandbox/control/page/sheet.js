@@ -14,6 +14,7 @@ let open = []; // the outermost first: {title, content()}, content returns nodes
 
 function show() {
   const { title, content } = open.at(-1);
+  $('toast').hidden = true; // of what was tried before
   $('sheetTitle').textContent = title;
   $('sheetBack').hidden = open.length < 2;
   $('sheetBody').replaceChildren(...content());
