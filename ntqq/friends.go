@@ -115,10 +115,15 @@ func (c *Client) friendUID(ctx context.Context, uin UIN) (UID, error) {
 	if self := c.Self(); uin == self.UIN {
 		return self.UID, nil
 	}
-	if f, ok := c.cache.friend(uin); ok {
-		return f.UID, nil
+	known, fresh := c.cache.lookFriend(uin)
+	if fresh && known.UID != "" {
+		return known.UID, nil
 	}
-	if _, err := c.Friends().List(ctx, true); err != nil {
+	// One who is in a stale list may be no friend any more; it serves when there is no other.
+	if _, err := c.Friends().List(ctx, fresh); err != nil {
+		if known.UID != "" && ctx.Err() == nil {
+			return known.UID, nil
+		}
 		return "", err
 	}
 	if f, ok := c.cache.friend(uin); ok {
