@@ -35,6 +35,9 @@ type Store interface {
 	// FindFriend finds a private message by what a recall tells of it; nil, nil when
 	// there is none.
 	FindFriend(peer message.UIN, clientSequence uint64, random uint32) (*message.Message, error)
+	// Through returns by which group the newest temporary message of the chat with peer
+	// came or went; 0 when there is none.
+	Through(peer message.UIN) (message.GroupCode, error)
 	// PutMedium keeps what is known of a medium under an id, as JSON.
 	PutMedium(id, kind string, payload []byte) error
 	// Medium returns what is kept under this id; a nil payload when nothing is.

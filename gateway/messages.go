@@ -70,6 +70,16 @@ func (g *Gateway) ReferredID(r event.Reference) int32 {
 // of the newest 16,384.
 func (g *Gateway) Named(id int32) (n Named, ok bool) { return g.named.of(id) }
 
+// Through is the group by which temporary messages of the chat with peer go: that of the
+// newest one stored; 0 when there is none.
+func (g *Gateway) Through(peer message.UIN) message.GroupCode {
+	group, err := g.store.Through(peer)
+	if err != nil {
+		g.log.Debug("temporary chat not looked up", "peer", peer, "err", err)
+	}
+	return group
+}
+
 // Fetched stores a message that was fetched from a history, and returns its id. It
 // becomes no event. What is stored of it already stays.
 func (g *Gateway) Fetched(m *message.Message) int32 {

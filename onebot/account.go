@@ -85,7 +85,8 @@ func forwarded(chat message.Chat, c message.Content) message.Content {
 	return append(out, message.Forward(message.Node{Group: chat.Group, Content: c}))
 }
 
-// sendTo sends content to a chat.
+// sendTo sends content to a chat. Bots know no group to name when they answer a temporary
+// chat: without one it goes by that of the chat's newest message.
 func (a *account) sendTo(ctx context.Context, chat message.Chat, c message.Content) (*message.Message, error) {
 	switch {
 	case chat.Kind == message.Group:
@@ -93,7 +94,13 @@ func (a *account) sendTo(ctx context.Context, chat message.Chat, c message.Conte
 	case chat.Kind == message.Temp && !a.isFriend(ctx, chat.Peer):
 		return a.client.Messages().SendTemp(ctx, chat.Group, chat.Peer, c)
 	}
-	return a.client.Messages().SendFriend(ctx, chat.Peer, c)
+	m, err := a.client.Messages().SendFriend(ctx, chat.Peer, c)
+	if errors.Is(err, ntqq.ErrNoFriend) && chat.Kind == message.Friend {
+		if group := a.gateway.Through(chat.Peer); group != 0 {
+			return a.client.Messages().SendTemp(ctx, group, chat.Peer, c)
+		}
+	}
+	return m, err
 }
 
 // isFriend reports whether messages go to somebody without a group.

@@ -50,7 +50,7 @@ type messageParams struct {
 // chatParams say where to a message goes.
 type chatParams struct {
 	Kind  string `param:"message_type,optional" enum:"private,group" en:"Where to. Without it to the group when group_id is given, else to the friend." zh:"发送到哪里。省略时，有 group_id 则发到群，否则发给好友。"`
-	Group target `param:"group_id,optional" en:"Number of the group; with private, of one that both are in, to somebody who is no friend." zh:"群号；私聊且对方不是好友时，为双方都在的群。"`
+	Group target `param:"group_id,optional" en:"Number of the group; with private, of one that both are in, to somebody who is no friend. Without it a temporary chat is answered by the group of its newest message." zh:"群号；私聊且对方不是好友时，为双方都在的群。省略时，通过对方最近一条临时消息的来源群回复。"`
 	User  target `param:"user_id,optional" en:"Number of the friend." zh:"好友的 QQ 号。"`
 }
 
@@ -81,7 +81,7 @@ func sendMsg(ctx context.Context, a *account, p sendMsgParams) (messageIDResult,
 
 type privateMsgParams struct {
 	User  message.UIN       `param:"user_id" en:"Number of the friend." zh:"好友的 QQ 号。"`
-	Group message.GroupCode `param:"group_id,optional" en:"To somebody who is no friend: a group that both are in." zh:"对方不是好友时：双方都在的群。"`
+	Group message.GroupCode `param:"group_id,optional" en:"To somebody who is no friend: a group that both are in. Without it a temporary chat is answered by the group of its newest message." zh:"对方不是好友时：双方都在的群。省略时，通过对方最近一条临时消息的来源群回复。"`
 	messageParams
 }
 

@@ -119,6 +119,17 @@ func (s *fakeStore) Get(id int32) (*message.Message, error) {
 	return s.messages[id], s.err
 }
 
+func (s *fakeStore) Through(peer message.UIN) (message.GroupCode, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.messages {
+		if m.Chat.Kind == message.Temp && m.Chat.Peer == peer {
+			return m.Chat.Group, nil
+		}
+	}
+	return 0, s.err
+}
+
 func (s *fakeStore) FindFriend(peer message.UIN, clientSequence uint64, random uint32) (*message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -127,6 +127,8 @@ func (s *fakeStore) Get(id int32) (*message.Message, error) {
 
 func (*fakeStore) ID(_ message.Chat, sequence uint64) (int32, error) { return int32(sequence) + 1, nil }
 
+func (*fakeStore) Through(message.UIN) (message.GroupCode, error) { return 0, nil }
+
 func (*fakeStore) FindFriend(message.UIN, uint64, uint32) (*message.Message, error) {
 	return nil, nil
 }

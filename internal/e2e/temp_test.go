@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"libration/ntqq"
 	"libration/ntqq/message"
@@ -24,7 +25,11 @@ func TestTemporaryChat(t *testing.T) {
 		if err := w.Friends().Remove(bot, bob); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait()
 		b.told()
+		if r := b.call("send_private_msg", fmt.Sprintf(`{"user_id":%d,"message":"x"}`, bob)); r.Msg != "FRIEND_NOT_FOUND" {
+			t.Errorf("to no friend, who has not written: got %+v", r)
+		}
 		write := func() string {
 			t.Helper()
 			if _, err := w.Messages().Send(world.Send{From: bob, To: bot, TempGroup: group, Parts: world.Text("psst")}, nil); err != nil {
@@ -38,6 +43,7 @@ func TestTemporaryChat(t *testing.T) {
 		}
 		came := write()
 		var e struct {
+			ID      int32  `json:"message_id"`
 			SubType string `json:"sub_type"`
 			Sender  struct {
 				Nickname string            `json:"nickname"`
@@ -62,8 +68,12 @@ func TestTemporaryChat(t *testing.T) {
 		answers("well?")
 		b.data("send_msg", `{"message_type":"private","user_id":%d,"group_id":%d,"message":"hm"}`, bob, group)
 		answers("hm")
+		// Frameworks know no group: they answer whoever has written, and quote it.
+		b.data("send_private_msg", `{"user_id":%d,"message":"so?"}`, bob)
+		answers("so?")
+		b.data("send_msg", `{"message_type":"private","user_id":%d,"message":[{"type":"reply","data":{"id":"%d"}},{"type":"text","data":{"text":"this"}}]}`, bob, e.ID)
+		answers("this")
 		for params, want := range map[string]string{
-			fmt.Sprintf(`{"user_id":%d,"message":"x"}`, bob):                                        "FRIEND_NOT_FOUND",
 			fmt.Sprintf(`{"user_id":5,"group_id":%d,"message":"x"}`, group):                         "MEMBER_NOT_FOUND",
 			fmt.Sprintf(`{"user_id":%d,"group_id":%d,"message":"[CQ:forward,id=abc]"}`, bob, group): "TEMP_CHAT",
 		} {

@@ -174,6 +174,9 @@ func TestClosed(t *testing.T) {
 	if _, err := s.ID(m.Chat, 1); !errors.Is(err, ErrClosed) {
 		t.Errorf("ID gives %v", err)
 	}
+	if _, err := s.Through(1); !errors.Is(err, ErrClosed) {
+		t.Errorf("Through gives %v", err)
+	}
 	if _, err := s.FindFriend(1, 2, 3); !errors.Is(err, ErrClosed) {
 		t.Errorf("FindFriend gives %v", err)
 	}

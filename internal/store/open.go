@@ -91,6 +91,7 @@ type database struct {
 	putForward, putMedium          *sql.Stmt // on w
 	insertEvent, insertEvents      *sql.Stmt // on w
 	byID, keyByID, byNumbers       *sql.Stmt // on r
+	through                        *sql.Stmt // on r
 	trimmedByID                    *sql.Stmt // on r
 	events, oldEvents, countEvents *sql.Stmt // on r
 	eventMessages                  *sql.Stmt // on r
@@ -155,6 +156,7 @@ func (d *database) prepare(ctx context.Context) error {
 		{&d.byID, d.r, byIDSQL},
 		{&d.keyByID, d.r, keyByIDSQL},
 		{&d.byNumbers, d.r, byNumbersSQL},
+		{&d.through, d.r, throughSQL},
 		{&d.trimmedByID, d.r, trimmedByIDSQL},
 		{&d.events, d.r, eventsSQL},
 		{&d.oldEvents, d.r, oldEventsSQL},

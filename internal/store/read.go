@@ -18,6 +18,7 @@ const (
 	// The term on scene lets SQLite use the partial index.
 	byNumbersSQL = `SELECT ` + columns + ` FROM messages WHERE scene <> 1 AND peer = ?1 AND client_sequence = ?2
 		AND (?3 = 0 OR random = ?3) ORDER BY position DESC LIMIT 1`
+	throughSQL = `SELECT via_group FROM messages WHERE scene <> 1 AND peer = ? AND scene = 3 ORDER BY position DESC LIMIT 1`
 )
 
 // Get returns the message with this id, nil when there is none. The message is
@@ -148,6 +149,38 @@ func (s *Store) FindFriend(peer message.UIN, clientSequence uint64, random uint3
 		return nil, err
 	}
 	return &rec.message, nil
+}
+
+// Through returns by which group the newest temporary message of the chat with peer came
+// or went; 0 when there is none.
+func (s *Store) Through(peer message.UIN) (message.GroupCode, error) {
+	if peer == 0 {
+		return 0, nil
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return 0, ErrClosed
+	}
+	for i := len(s.queue) - 1; i >= 0; i-- {
+		if c := s.queue[i].message.Chat; c.Kind == message.Temp && c.Peer == peer {
+			s.mu.Unlock()
+			return c.Group, nil
+		}
+	}
+	s.mu.Unlock()
+	db, err := s.database()
+	if err != nil {
+		return 0, err
+	}
+	var group int64
+	switch err := db.through.QueryRow(int64(peer)).Scan(&group); {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, nil
+	case err != nil:
+		return 0, s.readError(err)
+	}
+	return message.GroupCode(group), nil
 }
 
 // load reads the row with this id; nil when there is none.

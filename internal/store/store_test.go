@@ -343,6 +343,29 @@ func TestFindFriend(t *testing.T) {
 	}
 }
 
+func TestThrough(t *testing.T) {
+	s := open(t, Options{})
+	put(t, s, privateMessage(t, message.Friend, 30003, 5, 6, 7))
+	old := privateMessage(t, message.Temp, 50005, 1, 2, 3)
+	newer := privateMessage(t, message.Temp, 50005, 2, 3, 4)
+	old.Chat.Group, newer.Chat.Group = 700, 800
+	put(t, s, old)
+	put(t, s, newer)
+	put(t, s, privateMessage(t, message.Friend, 50005, 9, 9, 9)) // a friend by now
+	for _, where := range []string{"memory", "file"} {
+		for peer, want := range map[message.UIN]message.GroupCode{50005: 800, 30003: 0, 1: 0, 0: 0} {
+			if got, err := s.Through(peer); got != want || err != nil {
+				t.Errorf("in %s: Through(%d) gives %d, %v, want %d", where, peer, got, err, want)
+			}
+		}
+		flush(t, s)
+	}
+	var detail string
+	if err := s.db.r.QueryRow("EXPLAIN QUERY PLAN "+throughSQL, 1).Scan(new(int), new(int), new(int), &detail); err != nil || !strings.Contains(detail, "messages_private") {
+		t.Errorf("the query's plan is %q, %v, want one with the index", detail, err)
+	}
+}
+
 func TestLookedUpPeople(t *testing.T) {
 	s := open(t, Options{})
 	m := groupMessage(t, 1, 1)
