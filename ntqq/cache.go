@@ -62,7 +62,7 @@ const (
 
 const (
 	// maxUID is how long a text id may be in bytes; real ones have 24.
-	maxUID = 128
+	maxUID = event.MaxUID
 	// maxNames is how long all texts of a member, friend or group that a push changes
 	// may be in bytes.
 	maxNames = 4 << 10

@@ -85,9 +85,16 @@ func (c *Client) end(ctx context.Context) {
 	c.drain(ctx)
 }
 
-// received handles the pushes that wait now.
+// received handles the pushes that wait now, none while the lanes are full.
 func (c *Client) received(ctx context.Context) {
 	for range c.pushes.Len() {
+		for c.lanes.full() && !c.lanes.closed && ctx.Err() == nil {
+			select {
+			case l := <-c.lanes.done:
+				c.answered(ctx, l)
+			case <-ctx.Done():
+			}
+		}
 		c.handlePush(ctx, c.pushes.Take(<-c.pushes.Items()))
 	}
 }

@@ -57,6 +57,9 @@ type FriendRequest struct {
 	Filtered bool
 }
 
+// requestsMost is how many requests are asked for (docs/protocol/operations.md 4.2).
+const requestsMost = 80
+
 // Friends returns the newest friend requests from and to the account, up to 80. Filtered
 // ones are not among them. The list is fetched each time. The errors are those of
 // [Client.Call].
@@ -68,16 +71,19 @@ func (r Requests) Friends(ctx context.Context) ([]FriendRequest, error) {
 
 func (r Requests) list(ctx context.Context) ([]FriendRequest, error) {
 	resp, err := call(ctx, r.c, rpc.FriendRequests, &oidbpb.FriendRequestListReq{
-		Version: 1, Type: 6, SelfUid: string(r.c.Self().UID), StartIndex: proto.Uint32(0), RequestCount: 80,
+		Version: 1, Type: 6, SelfUid: string(r.c.Self().UID), StartIndex: proto.Uint32(0), RequestCount: requestsMost,
 		GetFlag: 2, StartTime: proto.Uint32(0), NeedCommonFriend: 1, Unknown22: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("friend requests: %w", err)
 	}
 	var list []FriendRequest
-	for _, f := range resp.GetPage().GetRequests() {
+	for i, f := range resp.GetPage().GetRequests() {
+		if i == requestsMost {
+			break
+		}
 		list = append(list, FriendRequest{
-			UID: UID(f.GetFriendUid()), Text: f.GetComment(), Source: f.GetSource(), Time: int64(f.GetTime()),
+			UID: boundedUID(f.GetFriendUid()), Text: f.GetComment(), Source: f.GetSource(), Time: int64(f.GetTime()),
 			State: FriendRequestState(f.GetState()), Own: f.GetIsInitiator(),
 		})
 	}
@@ -96,16 +102,20 @@ func (r Requests) FilteredFriends(ctx context.Context, count int) ([]FriendReque
 const filteredMost = 1000
 
 func (r Requests) filtered(ctx context.Context, count int) ([]FriendRequest, error) {
+	count = min(max(count, 1), filteredMost)
 	resp, err := call(ctx, r.c, rpc.FilteredFriendRequests, &oidbpb.FilteredFriendRequestListReq{
-		Unknown1: 1, Limit: &oidbpb.FilteredFriendRequestCount{Count: uint32(min(max(count, 1), filteredMost))},
+		Unknown1: 1, Limit: &oidbpb.FilteredFriendRequestCount{Count: uint32(count)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("filtered friend requests: %w", err)
 	}
 	var list []FriendRequest
-	for _, f := range resp.GetPage().GetRequests() {
+	for i, f := range resp.GetPage().GetRequests() {
+		if i == count {
+			break
+		}
 		list = append(list, FriendRequest{
-			UID: UID(f.GetSourceUid()), Nickname: f.GetSourceNick(), Text: f.GetComment(), Source: f.GetSource(),
+			UID: boundedUID(f.GetSourceUid()), Nickname: f.GetSourceNick(), Text: f.GetComment(), Source: f.GetSource(),
 			Group: GroupCode(f.GetGroupCode()), Warning: f.GetWarning(), Time: int64(f.GetTime()),
 			State: FriendRequestPending, Filtered: true,
 		})
@@ -115,9 +125,10 @@ func (r Requests) filtered(ctx context.Context, count int) ([]FriendRequest, err
 
 // number fills in the numbers of people.
 func (r Requests) number(ctx context.Context, list []FriendRequest) {
+	asked := map[UID]bool{}
 	for i := range list {
 		who := event.Person{UID: list[i].UID}
-		r.c.numberStranger(ctx, &who)
+		r.c.numberStranger(ctx, &who, asked)
 		list[i].UIN = who.UIN
 	}
 }

@@ -86,6 +86,9 @@ func (n *GroupNotice) Asker() NoticePerson {
 	return n.Inviter
 }
 
+// sparePages is how many pages more than needed are fetched, where pages are not full.
+const sparePages = 10
+
 // noticePage is how many entries one request asks for (docs/protocol/operations.md 3.3).
 const noticePage = 20
 
@@ -109,7 +112,7 @@ func (c *Client) fetchNotices(ctx context.Context, filtered bool, limit int) ([]
 		size  pages
 		start uint64
 	)
-	for range maxPages {
+	for range limit/noticePage + sparePages {
 		resp, err := call(ctx, c, op, noticesRequest(noticePage, start))
 		if err == nil {
 			err = size.add(len(resp.GetNotices()), resp)
@@ -118,11 +121,13 @@ func (c *Client) fetchNotices(ctx context.Context, filtered bool, limit int) ([]
 			return nil, fmt.Errorf("group notifications: %w", err)
 		}
 		list = append(list, noticesOf(resp, filtered)...)
-		if start = resp.GetNextStartSequence(); start == 0 || len(list) >= limit {
-			return list[:min(len(list), limit)], nil
+		next := resp.GetNextStartSequence()
+		if next == 0 || next == start || len(list) >= limit {
+			break
 		}
+		start = next
 	}
-	return nil, fmt.Errorf("group notifications: more than %d pages", maxPages)
+	return list[:min(len(list), limit)], nil
 }
 
 func noticesOf(resp *oidbpb.GroupNoticeListResp, filtered bool) []GroupNotice {
@@ -139,7 +144,7 @@ func noticesOf(resp *oidbpb.GroupNoticeListResp, filtered bool) []GroupNotice {
 }
 
 func noticePerson(u *oidbpb.GroupNoticeUser) NoticePerson {
-	return NoticePerson{UID: UID(u.GetUid()), Name: u.GetName()}
+	return NoticePerson{UID: boundedUID(u.GetUid()), Name: u.GetName()}
 }
 
 // findNotice looks for the newest entry that matches, among the newest 20 of the list and
@@ -188,35 +193,34 @@ func (r Requests) Groups(ctx context.Context, limit int) ([]GroupNotice, error) 
 	return slices.DeleteFunc(list, func(n GroupNotice) bool { return !n.Kind.IsRequest() }), err
 }
 
-// numberNotices fills in the numbers of people, each asked for once.
+// numberNotices fills in the numbers of people.
 func (c *Client) numberNotices(ctx context.Context, list []GroupNotice) {
-	nobody := map[UID]bool{}
+	asked := map[UID]bool{}
 	for i := range list {
 		n := &list[i]
 		for _, p := range []*NoticePerson{&n.Target, &n.Inviter, &n.Operator} {
-			if p.UID == "" || nobody[p.UID] {
-				continue
-			}
 			who := event.Person{UID: p.UID}
-			c.numberStranger(ctx, &who)
+			c.numberStranger(ctx, &who, asked)
 			p.UIN = who.UIN
-			nobody[p.UID] = who.UIN == 0
 		}
 	}
 }
 
-// numberStranger fills in the number of somebody who may be in no list.
-func (c *Client) numberStranger(ctx context.Context, p *event.Person) {
-	if c.resolveKnown(p) {
+// boundedUID is a text id of an answer; "" for one that is longer than any.
+func boundedUID(uid string) UID {
+	if len(uid) > maxUID {
+		return ""
+	}
+	return UID(uid)
+}
+
+// numberStranger fills in the number of somebody who may be in no list. It asks neither
+// for those in asked, to which it adds, nor for somebody unknown, nor while the server is
+// silent.
+func (c *Client) numberStranger(ctx context.Context, p *event.Person, asked map[UID]bool) {
+	if p.UID == "" || c.resolveKnown(p) || asked[p.UID] || c.cache.isNobody(p.UID) || c.silence.now() {
 		return
 	}
-	u, err := c.Users().InfoByUID(ctx, p.UID)
-	if err != nil {
-		c.log.Debug("nobody found for a uid", "uid", p.UID, "err", err)
-		return
-	}
-	p.UIN = u.UIN
-	c.cache.mu.Lock()
-	c.cache.learn(p.UID, u.UIN)
-	c.cache.mu.Unlock()
+	asked[p.UID] = true
+	c.lookUpNumber(ctx, p)
 }

@@ -26,7 +26,7 @@ func (c *Client) findKicker(ctx context.Context, e *event.GroupMemberDecrease) e
 		}
 		if n.Operator.UID != "" && (n.Time == 0 || n.Time >= e.Time-kickNoticeFor) { // else it is about an earlier removal
 			e.Operator.UID = n.Operator.UID
-			c.numberStranger(ctx, &e.Operator)
+			c.numberStranger(ctx, &e.Operator, map[UID]bool{})
 		}
 		return nil
 	}

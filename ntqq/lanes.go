@@ -15,7 +15,7 @@ const (
 	// nothing new, and the server waits.
 	lanesEvents = 4096
 	lanesBytes  = 16 << 20
-	eventBytes  = 256 // of an event that does not say how many it keeps, about
+	eventBytes  = 256 // of the place where an event waits, about
 	// lanesAsking is for how many conversations questions are under way at a time.
 	lanesAsking = 16
 )
@@ -93,10 +93,7 @@ func (ls *lanes) full() bool { return ls.waits.Load() >= lanesEvents || ls.bytes
 
 // put adds an event to one of a lane's queues, take removes the first one.
 func (ls *lanes) put(queue *[]sized, e event.Event) {
-	bytes := eventBytes
-	if e, ok := e.(interface{ Size() int }); ok {
-		bytes = e.Size()
-	}
+	bytes := eventBytes + event.Size(e)
 	ls.waits.Add(1)
 	ls.bytes += bytes
 	*queue = append(*queue, sized{e, bytes})

@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
@@ -231,6 +233,44 @@ func TestLanesMakeTheServerWait(t *testing.T) {
 			t.Errorf("%d events came, %d wait", len(got), w.QueuedPushes())
 		}
 	})
+}
+
+// So it is when an answer comes, which waits for the pushes before it, and when pushes are
+// about many people, or large.
+func TestLanesAreBounded(t *testing.T) {
+	var people []byte
+	for i := range 500 {
+		people = protowire.AppendTag(people, 1, protowire.BytesType)
+		people = protowire.AppendBytes(people, content(t, &pushpb.ProfileSyncItem{
+			Operation: 5, FriendDeleted: &pushpb.FriendDeleted{Uid: fmt.Sprint("u_", i)},
+		}))
+	}
+	asks := pushOf(t, 84, 0, content(t, &pushpb.GroupJoinRequest{
+		GroupCode: 5, ApplicantUid: "u_stranger", Comment: bytes.Repeat([]byte("x"), 1<<20),
+	}))
+	for name, payload := range map[string][]byte{"people": pushOf(t, 528, 39, people), "large": asks} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newLaneWorld(t)
+				for range 30 {
+					w.receive(t.Context(), rpc.PushMessage, payload)
+				}
+				w.emit(&event.Message{Message: groupMessage(5).Message})
+				synctest.Wait()
+				if waits := w.lanes.waits.Load(); waits == 0 || waits >= lanesEvents+500 || w.lanes.bytes >= lanesBytes+2<<20 {
+					t.Errorf("%d events with %d bytes wait", waits, w.lanes.bytes)
+				}
+				if w.pushes.Len() == 0 {
+					t.Error("nothing waits before the lanes")
+				}
+				close(w.let)
+				synctest.Wait()
+				if w.QueuedPushes() != 0 || len(w.lanes.open) != 0 || w.lanes.bytes != 0 {
+					t.Errorf("%d events wait at the end, in %d lanes, with %d bytes", w.QueuedPushes(), len(w.lanes.open), w.lanes.bytes)
+				}
+			})
+		})
+	}
 }
 
 // A private chat that is named by a text id alone gets its number before its messages.

@@ -35,10 +35,6 @@ func (c *Client) askMissed(ctx context.Context, serverTime int64) error {
 	if since != 0 {
 		var err error
 		if m, err = c.listMissed(ctx, since); err != nil {
-			if refused, ok := errors.AsType[*ServerError](err); ok {
-				c.log.Debug("missed requests not known", "err", refused)
-				return nil
-			}
 			return err
 		}
 	}
@@ -49,14 +45,26 @@ func (c *Client) askMissed(ctx context.Context, serverTime int64) error {
 	return nil
 }
 
+// unread returns the error of a list that can be read later. A list that is refused is
+// left out: the others are read.
+func (c *Client) unread(err error) error {
+	if refused, ok := errors.AsType[*ServerError](err); ok {
+		c.log.Debug("missed requests not known", "err", refused)
+		return nil
+	}
+	return err
+}
+
 func (c *Client) listMissed(ctx context.Context, since int64) (m missed, err error) {
+	now := c.now().Unix()
+	since = min(since, now) // it may have been saved by a clock that was wrong
 	m.newest = since
 	for _, list := range []func(context.Context, int64) ([]event.Event, int64, error){c.missedFriends, c.missedInGroups} {
 		events, newest, err := list(ctx, since)
 		if err != nil {
 			return missed{}, err
 		}
-		m.events, m.newest = append(m.events, events...), max(m.newest, newest)
+		m.events, m.newest = append(m.events, events...), max(m.newest, min(newest, now))
 	}
 	slices.SortStableFunc(m.events, func(a, b event.Event) int { return cmp.Compare(a.When(), b.When()) })
 	return m, nil
@@ -65,11 +73,11 @@ func (c *Client) listMissed(ctx context.Context, since int64) (m missed, err err
 // missedFriends are the friend requests that wait for an answer.
 func (c *Client) missedFriends(ctx context.Context, since int64) (events []event.Event, newest int64, err error) {
 	ordinary, err := c.Requests().list(ctx)
-	if err != nil {
+	if err := c.unread(err); err != nil {
 		return nil, 0, err
 	}
 	filtered, err := c.Requests().filtered(ctx, missedPage)
-	if err != nil {
+	if err := c.unread(err); err != nil {
 		return nil, 0, err
 	}
 	list := slices.DeleteFunc(append(ordinary, filtered...), func(r FriendRequest) bool {
@@ -94,7 +102,7 @@ func (c *Client) missedInGroups(ctx context.Context, since int64) (events []even
 		if n := len(page); err == nil && n == missedPage && page[n-1].when() > since {
 			page, err = c.fetchNotices(ctx, filtered, missedMost)
 		}
-		if err != nil {
+		if err := c.unread(err); err != nil {
 			return nil, 0, err
 		}
 		list = append(list, page...)
@@ -102,7 +110,7 @@ func (c *Client) missedInGroups(ctx context.Context, since int64) (events []even
 	oldest := c.order.oldest()
 	list = slices.DeleteFunc(list, func(n GroupNotice) bool {
 		newest = max(newest, n.when())
-		return n.when() <= since || n.Kind.IsRequest() && n.State != NoticePending || !n.Kind.IsRequest() && n.when() < oldest
+		return n.when() <= since || n.Group == 0 || n.Target.UID == "" && n.aboutTarget() || n.Kind.IsRequest() && n.State != NoticePending || !n.Kind.IsRequest() && n.when() < oldest
 	})
 	c.numberNotices(ctx, list)
 	for i := range list {
@@ -117,6 +125,15 @@ func (n *GroupNotice) when() int64 {
 		return n.Time
 	}
 	return int64(n.Sequence / 1e6)
+}
+
+// aboutTarget reports whether an entry says nothing without its Target.
+func (n *GroupNotice) aboutTarget() bool {
+	switch n.Kind {
+	case NoticeJoin, NoticeInvitedJoin, NoticeAdminSet, NoticeAdminUnset, NoticeKicked, NoticeLeft:
+		return true
+	}
+	return false
 }
 
 func (p NoticePerson) person() event.Person { return event.Person{UIN: p.UIN, UID: p.UID} }

@@ -10,7 +10,7 @@ const (
 	// in seconds.
 	noticeSlack = 60
 	// maxNoticed is how many deliveries are remembered since the lists were read.
-	maxNoticed = 512
+	maxNoticed = 1024
 )
 
 // NoticesDelivered says which entries of the lists of requests and notices were

@@ -265,6 +265,11 @@ func (c *Client) resolvePerson(ctx context.Context, q *questions, p *event.Perso
 	if c.resolveKnown(p) || c.cache.isNobody(p.UID) || !q.may(c) {
 		return
 	}
+	c.lookUpNumber(ctx, p)
+}
+
+// lookUpNumber asks the server for the number of somebody.
+func (c *Client) lookUpNumber(ctx context.Context, p *event.Person) {
 	u, err := c.Users().InfoByUID(ctx, p.UID)
 	c.silence.note(err)
 	if err != nil {

@@ -382,10 +382,13 @@ func FuzzDecoder(f *testing.F) {
 		if len(d.Decode(command, payload)) == 0 && d.Counters().Duplicate == 0 {
 			t.Error("got no event at all")
 		}
-		for _, e := range d.Decode(command, payload) {
+		for _, e := range watched(t).Decode(command, payload) {
 			e.When()
-			e.People()
 			e.Stale()
+			plausible(t, e)
+			if size := Size(e); size < 0 || size > 16*len(payload)+1<<14 {
+				t.Errorf("%s of %d bytes keeps %d", e.Name(), len(payload), size)
+			}
 			if e, ok := e.(Updater); ok {
 				e.Update()
 			}

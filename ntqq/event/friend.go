@@ -66,6 +66,10 @@ func (p *push) newFriend() {
 	if friend == (Person{}) {
 		friend = p.sender()
 	}
+	if friend == (Person{}) {
+		p.incomplete()
+		return
+	}
 	p.emit(&FriendAdded{
 		Friend:   friend,
 		Nickname: info.GetNickname(),

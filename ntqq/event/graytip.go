@@ -161,7 +161,7 @@ func (t *grayTip) person(p *push, name string) Person {
 	uin, _ := strconv.ParseUint(t.text(name), 10, 64)
 	who := p.byUIN(uin)
 	if who.UIN != 0 && who.UID == "" && uint64(who.UIN) == p.route.GetFromUin() {
-		who.UID = message.UID(p.route.GetFromUid())
+		who.UID = p.sender().UID
 	}
 	return who
 }

@@ -138,7 +138,7 @@ func (p *push) invitation() {
 
 // joinRejected reads the group code, all that is known of type 86.
 func (p *push) joinRejected() {
-	if len(p.content) < 4 {
+	if len(p.content) < 4 || binary.BigEndian.Uint32(p.content) == 0 {
 		p.incomplete()
 		return
 	}

@@ -35,6 +35,10 @@ func (p *push) readNotify() *pushpb.GroupNotify {
 	if b.GroupCode == 0 {
 		b.GroupCode = uint64(binary.BigEndian.Uint32(p.content))
 	}
+	if b.GroupCode == 0 {
+		p.incomplete()
+		return nil
+	}
 	return b
 }
 

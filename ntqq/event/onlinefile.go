@@ -45,6 +45,10 @@ func (p *push) onlineFile() {
 	if p.isSelf(e.Peer) {
 		e.Peer = p.receiver()
 	}
+	if e.Peer == (Person{}) {
+		p.incomplete()
+		return
+	}
 	if p.head.GetC2CCmd() == elements.CmdOnlineFileRefused {
 		switch {
 		case len(b) <= onlineFileVerdict:

@@ -7,11 +7,14 @@ import (
 	"libration/ntqq/message"
 )
 
+// MaxUID is how long a text id may be in bytes; real ones have 24. A longer one is nobody's.
+const MaxUID = 128
+
 // person names an account by uid and adds the uin where the push itself gives it:
 // the account's own, or that of the sender or receiver in the routing head
 // (docs/protocol/events.md 4).
 func (p *push) person(uid string) Person {
-	if uid == "" {
+	if uid == "" || len(uid) > MaxUID {
 		return Person{}
 	}
 	who := Person{UID: message.UID(uid)}
@@ -66,13 +69,16 @@ func (p *push) isSelf(who Person) bool {
 
 // sender is the routing head's sender; only pushes of type 528 have a person
 // there.
-func (p *push) sender() Person {
-	return Person{UIN: message.UIN(p.route.GetFromUin()), UID: message.UID(p.route.GetFromUid())}
-}
+func (p *push) sender() Person { return routed(p.route.GetFromUin(), p.route.GetFromUid()) }
 
 // receiver is the routing head's receiver.
-func (p *push) receiver() Person {
-	return Person{UIN: message.UIN(p.route.GetToUin()), UID: message.UID(p.route.GetToUid())}
+func (p *push) receiver() Person { return routed(p.route.GetToUin(), p.route.GetToUid()) }
+
+func routed(uin uint64, uid string) Person {
+	if len(uid) > MaxUID {
+		uid = ""
+	}
+	return Person{message.UIN(uin), message.UID(uid)}
 }
 
 // time is the push's time, or the fallback where the head has none.

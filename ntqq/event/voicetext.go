@@ -47,5 +47,9 @@ func (p *push) voiceText() {
 		}
 		e.Chat = message.Chat{Kind: message.Friend, Peer: peer.UIN, PeerUID: peer.UID}
 	}
+	if e.Chat == (message.Chat{Kind: e.Chat.Kind}) {
+		p.incomplete()
+		return
+	}
 	p.emit(e)
 }

@@ -1,0 +1,71 @@
+package event
+
+import (
+	"bytes"
+	"encoding/hex"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// plausible checks that an event is about some group or person, and that no text id is
+// longer than any can be.
+func plausible(t *testing.T, e Event) {
+	t.Helper()
+	people := e.People()
+	for _, p := range slices.Concat(people.Members, people.Others) {
+		if len(p.UID) > MaxUID {
+			t.Errorf("%s: a text id of %d bytes", e.Name(), len(p.UID))
+		}
+	}
+	if group := reflect.ValueOf(e).Elem().FieldByName("Group"); group.IsValid() && group.IsZero() {
+		if pin, ok := e.(*ChatPinChanged); !ok || pin.Peer == (Person{}) {
+			t.Errorf("%s about no group", e.Name())
+		}
+	}
+}
+
+// TestHostilePushes: of every kind of push there are some that lack what they need, or
+// have it in absurd sizes. Each gives events about somebody, or is counted as unknown.
+func TestHostilePushes(t *testing.T) {
+	long := strings.Repeat("u", 1<<20)
+	many := bytes.Repeat([]byte{0x0a, 0x02, 0x38, 0x05}, 1<<16)
+	for _, r := range rows() {
+		if r.command != "" || r.chat {
+			continue
+		}
+		for name, content := range map[string][]byte{
+			"empty": {}, "zeros": make([]byte, 64), "no group": {0, 0, 0, 0, 1, 0xff, 0xff, 0x68, 0x17}, "many": many,
+			"header and many": append([]byte{0, 0, 0, 5, 1, 0xff, 0xff}, many...),
+			"long uids":       protowire.AppendString([]byte{0x08, 5, 0x1a}, long), "wrong types": {0x0d, 1, 2, 3, 4, 0x15, 1, 2, 3, 4, 0x1d, 1, 2, 3, 4},
+		} {
+			d := decoderFor(bot)
+			events := d.Decode(CommandMsgPush, fromAlice(t, uint64(r.kind.typ), uint64(max(r.kind.sub, 0)), hex.EncodeToString(content)))
+			if len(events) == 0 || len(events) > 2*maxPerPush {
+				t.Errorf("%+v, %s: %d events", r.kind, name, len(events))
+			}
+			for _, e := range events {
+				plausible(t, e)
+			}
+		}
+	}
+}
+
+// TestSize: a text or a list that an event keeps counts.
+func TestSize(t *testing.T) {
+	small, long := Size(&GroupGrayTip{Group: 5}), strings.Repeat("x", 1000)
+	for _, e := range []Event{
+		&GroupGrayTip{Content: long}, &GroupGrayTip{Params: []TipParam{{Value: long}}}, &GroupJoinRequest{Comment: long},
+		&Unknown{Payload: make([]byte, 1000)},
+	} {
+		if Size(e) < 1000 {
+			t.Errorf("%s: %d bytes", e.Name(), Size(e))
+		}
+	}
+	if small < 50 || small > 500 {
+		t.Errorf("an empty one keeps %d bytes", small)
+	}
+}
