@@ -96,24 +96,24 @@ func setGroupAddRequest(ctx context.Context, a *account, p groupAnswerParams) (t
 // tellJoinRequest tells of somebody who asks to join.
 func tellJoinRequest(_ *writer, b []byte, e *event.GroupJoinRequest) []byte {
 	r, _ := ntqq.GroupRequestOf(e)
-	return requestFields(b, r, e.Applicant.UIN, 0, e.Comment)
+	return requestFields(b, r, e.Applicant, 0, e.Comment)
 }
 
 // tellInvitedJoin tells of somebody whom a member wants in: who is invited asks.
 func tellInvitedJoin(_ *writer, b []byte, e *event.GroupInvitedJoinRequest) []byte {
 	r, _ := ntqq.GroupRequestOf(e)
-	return requestFields(b, r, e.Target.UIN, e.Inviter.UIN, e.Comment)
+	return requestFields(b, r, e.Target, e.Inviter.UIN, e.Comment)
 }
 
 // tellInvitation tells that the account itself is invited.
 func tellInvitation(_ *writer, b []byte, e *event.GroupInvitation) []byte {
 	r, _ := ntqq.GroupRequestOf(e)
-	return requestFields(b, r, e.Inviter.UIN, 0, "")
+	return requestFields(b, r, e.Inviter, 0, "")
 }
 
-func requestFields(b []byte, r ntqq.GroupRequest, user, inviter message.UIN, comment string) []byte {
+func requestFields(b []byte, r ntqq.GroupRequest, user event.Person, inviter message.UIN, comment string) []byte {
 	b = uintField(b, "group_id", r.Group)
-	b = uintField(b, "user_id", user)
+	b = personField(b, "user", user)
 	b = uintField(b, "invitor_id", inviter)
 	b = textField(b, "comment", comment)
 	return textField(b, "flag", groupFlag(r))

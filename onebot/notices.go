@@ -148,11 +148,21 @@ func (w *writer) noticeHead(unix int64, kind string) []byte {
 }
 
 // groupFields appends what notices of a group, an operator and a user have.
-func groupFields(b []byte, sub string, group message.GroupCode, operator, user message.UIN) []byte {
+func groupFields(b []byte, sub string, group message.GroupCode, operator message.UIN, user event.Person) []byte {
 	b = textField(b, "sub_type", sub)
 	b = uintField(b, "group_id", group)
 	b = uintField(b, "operator_id", operator)
-	return uintField(b, "user_id", user)
+	return personField(b, "user", user)
+}
+
+// personField appends somebody's number, as the field ROLE_id. It is 0 where the service
+// gives none; ROLE_uid has the text id then, so that nobody takes it for no one.
+func personField(b []byte, role string, who event.Person) []byte {
+	b = uintField(b, role+"_id", who.UIN)
+	if who.UIN == 0 && who.UID != "" {
+		b = textField(b, role+"_uid", string(who.UID))
+	}
+	return b
 }
 
 func tellGroupRecall(_ *writer, b []byte, e *event.MessageRecalled, id int32) []byte {
@@ -160,18 +170,18 @@ func tellGroupRecall(_ *writer, b []byte, e *event.MessageRecalled, id int32) []
 		return nil
 	}
 	b = uintField(b, "group_id", e.Chat.Group)
-	b = uintField(b, "user_id", e.Author.UIN)
+	b = personField(b, "user", e.Author)
 	b = uintField(b, "operator_id", e.Operator.UIN)
 	b = intField(b, "message_id", id)
 	return textField(b, "tip", e.Tip)
 }
 
 func tellFriendRecall(_ *writer, b []byte, e *event.MessageRecalled, id int32) []byte {
-	user := e.Chat.Peer // OneBot names the friend, whoever recalled
-	if user == 0 {
-		user = e.Author.UIN
+	user := event.Person{UIN: e.Chat.Peer, UID: e.Chat.PeerUID} // OneBot names the friend, whoever recalled
+	if user.UIN == 0 && (e.Author.UIN != 0 || user.UID == "") {
+		user = e.Author
 	}
-	b = uintField(b, "user_id", user)
+	b = personField(b, "user", user)
 	b = uintField(b, "operator_id", e.Operator.UIN)
 	b = intField(b, "message_id", id)
 	return textField(b, "tip", e.Tip)
@@ -182,7 +192,7 @@ func tellIncrease(_ *writer, b []byte, e *event.GroupMemberIncrease) []byte {
 	if e.Method == event.JoinInvited {
 		sub = "invite"
 	}
-	return groupFields(b, sub, e.Group, e.Operator.UIN, e.Member.UIN)
+	return groupFields(b, sub, e.Group, e.Operator.UIN, e.Member)
 }
 
 func tellAdmin(_ *writer, b []byte, e *event.GroupAdminChanged) []byte {
@@ -192,7 +202,7 @@ func tellAdmin(_ *writer, b []byte, e *event.GroupAdminChanged) []byte {
 	}
 	b = textField(b, "sub_type", sub)
 	b = uintField(b, "group_id", e.Group)
-	return uintField(b, "user_id", e.Member.UIN)
+	return personField(b, "user", e.Member)
 }
 
 func tellName(_ *writer, b []byte, e *event.GroupNameChanged) []byte {
@@ -203,25 +213,25 @@ func tellName(_ *writer, b []byte, e *event.GroupNameChanged) []byte {
 
 func tellNewName(_ *writer, b []byte, e *event.GroupNameChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
-	b = uintField(b, "user_id", e.Operator.UIN)
+	b = personField(b, "user", e.Operator)
 	return textField(b, "name_new", e.NewName)
 }
 
 func tellCard(_ *writer, b []byte, e *event.GroupCardChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
-	b = uintField(b, "user_id", e.Member.UIN)
+	b = personField(b, "user", e.Member)
 	b = textField(b, "card_new", e.New)
 	return textField(b, "card_old", e.Old)
 }
 
 func tellTitle(_ *writer, b []byte, e *event.GroupTitleChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
-	b = uintField(b, "user_id", e.Member.UIN)
+	b = personField(b, "user", e.Member)
 	return textField(b, "title", e.Title)
 }
 
 func tellFriendAdd(_ *writer, b []byte, e *event.FriendAdded) []byte {
-	return uintField(b, "user_id", e.Friend.UIN)
+	return personField(b, "user", e.Friend)
 }
 
 func tellProfileLike(_ *writer, b []byte, e *event.ProfileLiked) []byte {
@@ -233,24 +243,24 @@ func tellProfileLike(_ *writer, b []byte, e *event.ProfileLiked) []byte {
 // tellFriendRequest tells of a request; its flag is the text id of who asks, which the
 // answer names.
 func tellFriendRequest(_ *writer, b []byte, e *event.FriendRequest) []byte {
-	b = uintField(b, "user_id", e.Requester.UIN)
+	b = personField(b, "user", e.Requester)
 	b = textField(b, "comment", e.Message)
 	b = textField(b, "flag", string(e.Requester.UID))
 	return textField(b, "via", e.Source)
 }
 
 func tellDecrease(w *writer, b []byte, e *event.GroupMemberDecrease) []byte {
-	operator, user, sub := e.Operator.UIN, e.Member.UIN, "leave"
+	operator, user, sub := e.Operator.UIN, e.Member, "leave"
 	switch e.Reason {
 	case event.LeaveKicked, event.LeaveKickMe, event.LeaveDisband:
 		sub = string(e.Reason)
 	case event.LeaveLeft:
 		if operator == 0 { // who leaves does it himself
-			operator = user
+			operator = user.UIN
 		}
 	}
-	if user == 0 && e.Reason == event.LeaveKickMe {
-		user = w.self()
+	if user.UIN == 0 && e.Reason == event.LeaveKickMe {
+		user.UIN = w.self()
 	}
 	return groupFields(b, sub, e.Group, operator, user)
 }
@@ -258,18 +268,18 @@ func tellDecrease(w *writer, b []byte, e *event.GroupMemberDecrease) []byte {
 // tellLeft tells that the account is no longer in a group.
 func tellLeft(w *writer, b []byte, e *event.GroupLeft) []byte {
 	self := w.self()
-	return groupFields(b, "leave", e.Group, self, self)
+	return groupFields(b, "leave", e.Group, self, event.Person{UIN: self})
 }
 
 // tellBan tells of a mute. For the whole group user_id is 0 and duration -1, or 0
 // when it ends.
 func tellBan(_ *writer, b []byte, e *event.GroupMuted) []byte {
-	sub, duration, user := "ban", int64(e.Duration), e.Member.UIN
+	sub, duration, user := "ban", int64(e.Duration), e.Member
 	if e.Duration == 0 {
 		sub = "lift_ban"
 	}
 	if e.All {
-		user = 0
+		user = event.Person{}
 		if e.Duration != 0 {
 			duration = -1
 		}

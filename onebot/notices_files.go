@@ -12,7 +12,7 @@ func tellGroupFile(w *writer, b []byte, e *event.GroupFileUploaded) []byte {
 		return nil
 	}
 	b = uintField(b, "group_id", e.Group)
-	b = uintField(b, "user_id", e.Sender.UIN)
+	b = personField(b, "user", e.Sender)
 	b = fileFields(b, &e.File)
 	return append(uintField(b, "busid", e.File.Bus), '}')
 }
@@ -22,7 +22,7 @@ func tellFriendFile(w *writer, b []byte, e *event.FriendFileReceived) []byte {
 	if e.Sender.UIN == w.self() {
 		return nil
 	}
-	b = uintField(b, "user_id", e.Sender.UIN)
+	b = personField(b, "user", e.Sender)
 	b = fileFields(b, &e.File)
 	b = textField(b, "hash", e.File.Hash)
 	return append(textField(b, "url", ""), '}')
@@ -42,7 +42,7 @@ func tellOnlineFile(how event.OnlineFileEnd) func(*writer, []byte, *event.Online
 		if e.What != how {
 			return nil
 		}
-		return uintField(b, "peer_id", e.Peer.UIN)
+		return personField(b, "peer", e.Peer)
 	}
 }
 
@@ -64,14 +64,14 @@ func tellClients(_ *writer, b []byte, e *event.ClientsOnline) []byte {
 }
 
 func tellTyping(_ *writer, b []byte, e *event.InputStatus) []byte {
-	b = append(uintField(b, "user_id", e.Peer.UIN), `,"group_id":0`...)
+	b = append(personField(b, "user", e.Peer), `,"group_id":0`...)
 	b = textField(b, "status_text", e.Text)
 	return uintField(b, "event_type", e.Kind)
 }
 
 func tellLuckyKing(_ *writer, b []byte, e *event.GroupLuckyKing) []byte {
 	b = uintField(b, "group_id", e.Group)
-	b = uintField(b, "user_id", e.Sender.UIN)
-	b = uintField(b, "target_id", e.King.UIN)
+	b = personField(b, "user", e.Sender)
+	b = personField(b, "target", e.King)
 	return uintField(b, "sender_id", e.Sender.UIN)
 }

@@ -26,7 +26,7 @@ func tellReaction(_ *writer, b []byte, e *event.GroupReaction, id int32) []byte 
 
 func tellEmojiLike(_ *writer, b []byte, e *event.GroupReaction, id int32) []byte {
 	b = uintField(b, "group_id", e.Group)
-	b = uintField(b, "user_id", e.Operator.UIN)
+	b = personField(b, "user", e.Operator)
 	b = intField(b, "message_id", id)
 	b = append(key(b, "likes"), `[{"emoji_id":`...)
 	b = uintField(appendString(b, e.Code), "count", e.Count)
@@ -42,8 +42,8 @@ func tellEssence(_ *writer, b []byte, e *event.GroupEssenceChanged, id int32) []
 	}
 	b = textField(b, "sub_type", sub)
 	b = uintField(b, "group_id", e.Group)
-	b = uintField(b, "sender_id", e.Author.UIN)
-	b = uintField(b, "user_id", e.Author.UIN)
+	b = personField(b, "sender", e.Author)
+	b = personField(b, "user", e.Author)
 	b = uintField(b, "operator_id", e.Operator.UIN)
 	return intField(b, "message_id", id)
 }

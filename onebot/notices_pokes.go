@@ -8,8 +8,8 @@ import (
 
 // pokeFields appends what pokes of both kinds of chats have.
 func pokeFields(b []byte, operator, target event.Person, look *event.PokeLook) []byte {
-	b = uintField(b, "user_id", operator.UIN)
-	b = uintField(b, "target_id", target.UIN)
+	b = personField(b, "user", operator)
+	b = personField(b, "target", target)
 	b = uintField(b, "sender_id", operator.UIN)
 	b = textField(b, "action", look.Action)
 	b = textField(b, "suffix", look.Suffix)
@@ -27,17 +27,17 @@ func tellFriendPoke(_ *writer, b []byte, e *event.FriendPoked) []byte {
 // tellGroupPokeRecall and tellFriendPokeRecall say nothing of whom was poked: the service
 // does not.
 func tellGroupPokeRecall(_ *writer, b []byte, e *event.GroupPokeRecalled) []byte {
-	return uintField(uintField(b, "group_id", e.Group), "user_id", e.Operator.UIN)
+	return personField(uintField(b, "group_id", e.Group), "user", e.Operator)
 }
 
 func tellFriendPokeRecall(_ *writer, b []byte, e *event.FriendPokeRecalled) []byte {
-	return uintField(uintField(b, "user_id", e.Operator.UIN), "sender_id", e.Peer.UIN)
+	return personField(personField(b, "user", e.Operator), "sender", e.Peer)
 }
 
 func tellHonor(_ *writer, b []byte, e *event.GroupHonorChanged) []byte {
 	b = uintField(b, "group_id", e.Group)
 	b = textField(b, "honor_type", string(e.Honor))
-	return uintField(b, "user_id", e.Member.UIN)
+	return personField(b, "user", e.Member)
 }
 
 // tellGrayTip: a tip is nobody's and no message.

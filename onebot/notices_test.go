@@ -1,7 +1,9 @@
 package onebot
 
 import (
+	"bytes"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"testing"
@@ -77,5 +79,49 @@ func TestFlavours(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("flavour %b: got %q\nwant %q", flavour, got, want)
 		}
+	}
+}
+
+// TestNobodyIsZeroAlone finds a notice in which somebody without a known number is 0 and
+// nothing else, as if there were nobody: only operators may be.
+func TestNobodyIsZeroAlone(t *testing.T) {
+	t.Parallel()
+	left := map[string]string{
+		"group_invited_join_request Inviter": "invitor_id is 0 for an unknown one, too",
+		"friend_poke Peer":                   "OneBot says who poked whom",
+		"friend_file_received Peer":          "OneBot says who sent it",
+	}
+	told := 0
+	for _, kind := range event.All() {
+		if noticesOf[kind.Name()] == nil {
+			continue
+		}
+		e := reflect.New(reflect.TypeOf(kind).Elem())
+		for i := range e.Elem().NumField() {
+			if who, ok := e.Elem().Field(i).Addr().Interface().(*event.Person); ok {
+				who.UID = message.UID("u_" + e.Elem().Type().Field(i).Name)
+			}
+		}
+		if file, ok := e.Interface().(*event.OnlineFileNotice); ok {
+			file.What = event.OnlineFileDone
+		}
+		w := &writer{flavour: Lagrange | NapCat, self: func() message.UIN { return selfUIN }}
+		frames := w.notices(&gateway.Event{Event: e.Interface().(event.Event)})
+		for i := range e.Elem().NumField() {
+			field := e.Elem().Type().Field(i)
+			if _, ok := e.Elem().Field(i).Interface().(event.Person); !ok || len(frames) == 0 || field.Name == "Operator" {
+				continue
+			}
+			told++
+			name := kind.Name() + " " + field.Name
+			for _, f := range frames {
+				if has := bytes.Contains(f, []byte(`"u_`+field.Name+`"`)); has == (left[name] != "") {
+					t.Errorf("%s: text id told %t, left out because of %q: %s", name, has, left[name], f)
+				}
+			}
+		}
+	}
+	if told < 15 {
+		t.Errorf("%d people in notices; want more", told)
 	}
 }
