@@ -97,7 +97,7 @@ var (
 	noFlag       = cause("FLAG_NOT_FOUND", text.T("the flag is that of no request", "没有对应该 flag 的请求"))
 	onlyAccepted = cause("ACTION_FAILED", text.T("a filtered friend request can only be accepted", "被过滤的好友请求只能同意，无法拒绝"))
 	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
-	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that this version does not have", "本版本不支持的快速操作"))
+	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that the event does not take", "该事件不支持的快速操作"))
 
 	// The server says these, with its code.
 	restricted = cause("SEND_MSG_API_ERROR", text.T(

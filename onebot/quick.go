@@ -30,7 +30,7 @@ type quick struct {
 	// ban and kick are what happens to the sender; nil: nothing.
 	ban  *banParams
 	kick *kickOneParams
-	// unsupported are the operations that this version does not have.
+	// unsupported are the operations that the event does not take.
 	unsupported []string
 }
 
@@ -93,7 +93,7 @@ func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table
 	}
 	if len(q.unsupported) > 0 {
 		e := failure(notSupported)
-		e.text = text.T("quick operations not supported yet: %s", "暂不支持的快速操作: %s").Fill(strings.Join(q.unsupported, ", "))
+		e.text = text.T("the event does not take these quick operations: %s", "该事件不支持以下快速操作: %s").Fill(strings.Join(q.unsupported, ", "))
 		errs = append(errs, e)
 	}
 	return table.None{}, several(errs)
