@@ -48,7 +48,7 @@ const (
 	LeaveLeft    LeaveReason = "leave"
 	LeaveKicked  LeaveReason = "kick"
 	LeaveKickMe  LeaveReason = "kick_me" // the account itself was removed
-	LeaveDisband LeaveReason = "disband" // the group is gone
+	LeaveDisband LeaveReason = "disband" // the group is gone; who Member is then is unconfirmed
 	LeaveUnknown LeaveReason = "unknown"
 )
 

@@ -13,7 +13,7 @@ import (
 type GroupTitleChanged struct {
 	Group  message.GroupCode
 	Member Person
-	Title  string // "" when the title was taken away
+	Title  string // "" when the title was taken away, which is unconfirmed
 	Time   int64  // Unix seconds
 }
 
