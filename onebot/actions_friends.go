@@ -49,8 +49,8 @@ type deleteFriendParams struct {
 	Both  bool        `param:"temp_both_del,default=false" en:"Whether the account leaves the other one's friends, too." zh:"是否同时从对方的好友列表中删除。"`
 }
 
-func deleteFriend(ctx context.Context, a *account, p deleteFriendParams) (table.None, error) {
-	return table.None{}, a.client.Friends().Delete(ctx, p.User, ntqq.FriendRemoval{Block: p.Block, Both: p.Both})
+func deleteFriend(ctx context.Context, a *account, p deleteFriendParams) (resultObject, error) {
+	return resultObject{}, a.client.Friends().Delete(ctx, p.User, ntqq.FriendRemoval{Block: p.Block, Both: p.Both})
 }
 
 type friendRemarkParams struct {

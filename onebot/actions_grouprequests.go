@@ -164,6 +164,8 @@ type invitedRequest struct {
 	ID          uint64            `json:"request_id" en:"Sequence of the request; a flag, too." zh:"请求序号，也可用作 flag。"`
 	InvitorUIN  message.UIN       `json:"invitor_uin" en:"Who invites." zh:"邀请人。"`
 	InvitorNick string            `json:"invitor_nick" en:"Nickname of who invites." zh:"邀请人昵称。"`
+	Nick        string            `json:"requester_nick" en:"The same." zh:"同上。"`
+	Message     string            `json:"message" en:"What was written with it." zh:"验证信息。"`
 	GroupID     message.GroupCode `json:"group_id"`
 	GroupName   string            `json:"group_name" en:"Name of the group." zh:"群名称。"`
 	Checked     bool              `json:"checked" en:"It was decided." zh:"是否已处理。"`
@@ -175,7 +177,7 @@ type joinRequest struct {
 	ID            uint64            `json:"request_id" en:"Sequence of the request; a flag, too." zh:"请求序号，也可用作 flag。"`
 	RequesterUIN  message.UIN       `json:"requester_uin" en:"Who asks." zh:"申请人。"`
 	RequesterNick string            `json:"requester_nick" en:"Nickname of who asks." zh:"申请人昵称。"`
-	InvitorUIN    message.UIN       `json:"invitor_uin" en:"Who invites who asks; 0: nobody." zh:"邀请人，没有时为 0。"`
+	InvitorUIN    message.UIN       `json:"invitor_uin" en:"Who invites who asks; 0: nobody. With the flavour napcat who asks is here, too: its records have no requester_uin." zh:"邀请人，没有时为 0；flavour 为 napcat 时为申请人，因为 NapCat 的记录中没有 requester_uin。"`
 	InvitorNick   string            `json:"invitor_nick" en:"Nickname of who invites." zh:"邀请人昵称。"`
 	Message       string            `json:"message" en:"What was written with it." zh:"验证信息。"`
 	GroupID       message.GroupCode `json:"group_id"`
@@ -202,9 +204,12 @@ func systemMessages(ctx context.Context, a *account, count whole, filtered bool)
 		case filtered && !n.Filtered:
 		case n.Kind == ntqq.NoticeInvitation:
 			list.Invited = append(list.Invited, invitedRequest{
-				n.Sequence, n.Inviter.UIN, n.Inviter.Name, n.Group, n.GroupName, checked, n.Operator.UIN, n.Filtered,
+				n.Sequence, n.Inviter.UIN, n.Inviter.Name, n.Inviter.Name, n.Comment, n.Group, n.GroupName, checked, n.Operator.UIN, n.Filtered,
 			})
 		default:
+			if n.Inviter.UIN == 0 && a.writer.flavour&NapCat != 0 {
+				n.Inviter = n.Target
+			}
 			list.Join = append(list.Join, joinRequest{
 				n.Sequence, n.Target.UIN, n.Target.Name, n.Inviter.UIN, n.Inviter.Name, n.Comment,
 				n.Group, n.GroupName, checked, n.Operator.UIN, n.Filtered,

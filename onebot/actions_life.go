@@ -93,8 +93,8 @@ func setGroupReaction(ctx context.Context, a *account, p groupReactionParams) (t
 	return table.None{}, a.react(ctx, p.Message, p.emojiCode, p.Add)
 }
 
-// likeResult is how other services answer.
-type likeResult struct {
+// resultObject is how other services answer some actions.
+type resultObject struct {
 	Result int32  `json:"result" en:"0" zh:"固定为 0。"`
 	ErrMsg string `json:"errMsg" en:"Empty." zh:"固定为空。"`
 }
@@ -105,8 +105,8 @@ type emojiLikeParams struct {
 	Set bool `param:"set,default=true" en:"false takes the reaction back." zh:"false 表示取消。"`
 }
 
-func setMsgEmojiLike(ctx context.Context, a *account, p emojiLikeParams) (likeResult, error) {
-	return likeResult{}, a.react(ctx, p.Message, p.emojiCode, p.Set)
+func setMsgEmojiLike(ctx context.Context, a *account, p emojiLikeParams) (resultObject, error) {
+	return resultObject{}, a.react(ctx, p.Message, p.emojiCode, p.Set)
 }
 
 type noEmojiLikeParams struct {
@@ -114,8 +114,8 @@ type noEmojiLikeParams struct {
 	emojiCode
 }
 
-func unsetMsgEmojiLike(ctx context.Context, a *account, p noEmojiLikeParams) (likeResult, error) {
-	return likeResult{}, a.react(ctx, p.Message, p.emojiCode, false)
+func unsetMsgEmojiLike(ctx context.Context, a *account, p noEmojiLikeParams) (resultObject, error) {
+	return resultObject{}, a.react(ctx, p.Message, p.emojiCode, false)
 }
 
 type fetchLikeParams struct {
@@ -131,7 +131,7 @@ type fetchedLikes struct {
 	Cookie string       `json:"cookie" en:"For the next page." zh:"用于获取下一页。"`
 	Last   bool         `json:"isLastPage" en:"Whether there is no next page." zh:"是否为最后一页。"`
 	First  bool         `json:"isFirstPage" en:"Whether it is the first page." zh:"是否为第一页。"`
-	likeResult
+	resultObject
 }
 
 type emojiLiker struct {
@@ -239,8 +239,14 @@ func (a *account) setEssence(ctx context.Context, id messageID, on bool) error {
 	return a.client.Messages().SetEssence(ctx, m, on)
 }
 
-func setEssenceMsg(ctx context.Context, a *account, p messageIDParams) (table.None, error) {
-	return table.None{}, a.setEssence(ctx, p.Message, true)
+// essenceResult is how other services answer.
+type essenceResult struct {
+	Code   int32  `json:"errCode" en:"0" zh:"固定为 0。"`
+	ErrMsg string `json:"errMsg" en:"Empty." zh:"固定为空。"`
+}
+
+func setEssenceMsg(ctx context.Context, a *account, p messageIDParams) (essenceResult, error) {
+	return essenceResult{}, a.setEssence(ctx, p.Message, true)
 }
 
 // noEssenceParams name a message by its id, or as one other service's list of the best
@@ -252,15 +258,15 @@ type noEssenceParams struct {
 	Group    target     `param:"group_id,optional" en:"And the group." zh:"以及群号。"`
 }
 
-func deleteEssenceMsg(ctx context.Context, a *account, p noEssenceParams) (table.None, error) {
+func deleteEssenceMsg(ctx context.Context, a *account, p noEssenceParams) (essenceResult, error) {
 	if p.Message != nil {
-		return table.None{}, a.setEssence(ctx, *p.Message, false)
+		return essenceResult{}, a.setEssence(ctx, *p.Message, false)
 	}
 	group, err := p.Group.required("group_id")
 	if p.Sequence <= 0 || err != nil {
-		return table.None{}, &table.Wrong{Name: "message_id", What: missing}
+		return essenceResult{}, &table.Wrong{Name: "message_id", What: missing}
 	}
-	return table.None{}, a.client.Messages().SetEssence(ctx, &message.Message{
+	return essenceResult{}, a.client.Messages().SetEssence(ctx, &message.Message{
 		Chat: message.Chat{Kind: message.Group, Group: message.GroupCode(group)}, Sequence: uint64(p.Sequence), Random: uint32(p.Random),
 	}, false)
 }

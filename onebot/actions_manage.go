@@ -165,20 +165,20 @@ type portraitParams struct {
 	Cache bool              `param:"cache,default=true" en:"Whether what was downloaded before is used again." zh:"是否使用已下载的内容。"`
 }
 
-func setGroupPortrait(ctx context.Context, a *account, p portraitParams) (table.None, error) {
+func setGroupPortrait(ctx context.Context, a *account, p portraitParams) (resultObject, error) {
 	known, source, err := a.reader.media.read(ctx, p.File, "", media.FetchOptions{NoCache: !p.Cache})
 	if err != nil {
-		return table.None{}, err
+		return resultObject{}, err
 	}
 	image := &message.ImageSegment{Medium: message.Medium{Source: source}}
 	if known != nil {
 		var ok bool
 		if image, ok = known.(*message.ImageSegment); !ok {
-			return table.None{}, &table.Wrong{Name: "file", What: otherKind(known)}
+			return resultObject{}, &table.Wrong{Name: "file", What: otherKind(known)}
 		}
 		image.Source = a.reader.media.kept(known)
 	}
-	return table.None{}, a.client.Groups().SetAvatar(ctx, p.Group, image)
+	return resultObject{}, a.client.Groups().SetAvatar(ctx, p.Group, image)
 }
 
 type remarkParams struct {

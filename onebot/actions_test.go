@@ -59,7 +59,7 @@ func mustParams(t *testing.T, params string) Params {
 }
 
 const (
-	friendJSON = `{"user_id":20002,"nickname":"friend","remark":"re","q_id":"q","group":{"group_id":3,"group_name":"cat"}}`
+	friendJSON = `{"user_id":20002,"nickname":"friend","remark":"re","q_id":"q","group":{"group_id":3,"group_name":"cat"},"category_id":3,"categoryName":"cat"}`
 	groupJSON  = `{"group_id":9007199254740993,"group_name":"组","member_count":2,"max_member_count":200,"group_create_time":5,"group_remark":"gr","group_all_shut":0}`
 	memberJSON = `{"group_id":9007199254740993,"user_id":20002,"nickname":"n","card":"c","sex":"unknown","age":0,"area":"","join_time":1,
 		"last_sent_time":2,"level":"12","role":"admin","unfriendly":false,"title":"t","title_expire_time":0,"card_changeable":false,"shut_up_timestamp":3}`

@@ -94,6 +94,8 @@ type friendInfo struct {
 	Remark   string         `json:"remark" en:"What the account calls them." zh:"备注名。"`
 	QID      string         `json:"q_id" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
 	Group    friendCategory `json:"group" en:"The category that they are in." zh:"所在分组。"`
+	Category int32          `json:"category_id" en:"Its number, once more." zh:"分组编号，同上。"`
+	Named    string         `json:"categoryName" en:"Its name, once more." zh:"分组名称，同上。"`
 }
 
 type friendCategory struct {
@@ -108,7 +110,7 @@ func getFriendList(ctx context.Context, a *account, p listParams) ([]friendInfo,
 	}
 	list := make([]friendInfo, 0, len(friends))
 	for _, f := range friends {
-		list = append(list, friendInfo{f.UIN, f.Nickname, f.Remark, f.QID, friendCategory{f.Category, f.CategoryName}})
+		list = append(list, friendInfo{f.UIN, f.Nickname, f.Remark, f.QID, friendCategory{f.Category, f.CategoryName}, f.Category, f.CategoryName})
 	}
 	return list, nil
 }

@@ -16,12 +16,37 @@ func pokeFields(b []byte, operator, target event.Person, look *event.PokeLook) [
 	return textField(b, "action_img_url", look.ImageURL)
 }
 
-func tellGroupPoke(_ *writer, b []byte, e *event.GroupPoked) []byte {
-	return pokeFields(uintField(b, "group_id", e.Group), e.Operator, e.Target, &e.Look)
+func tellGroupPoke(w *writer, b []byte, e *event.GroupPoked) []byte {
+	b = pokeFields(uintField(b, "group_id", e.Group), e.Operator, e.Target, &e.Look)
+	if w.flavour&NapCat == 0 {
+		return b
+	}
+	b = rawPerson(append(b, `,"raw_info":[`...), e.Operator)
+	b = append(b, `,{"type":"img","jp":""`...)
+	b = textField(b, "src", e.Look.ImageURL)
+	b = rawText(append(b, "},"...), e.Look.Action)
+	b = rawPerson(append(b, ','), e.Target)
+	return append(rawText(append(b, ','), e.Look.Suffix), ']')
 }
 
-func tellFriendPoke(_ *writer, b []byte, e *event.FriendPoked) []byte {
-	return pokeFields(b, e.Operator, e.Target, &e.Look)
+func tellFriendPoke(w *writer, b []byte, e *event.FriendPoked) []byte {
+	b = pokeFields(b, e.Operator, e.Target, &e.Look)
+	if w.flavour&NapCat == 0 {
+		return b
+	}
+	b = rawPerson(append(b, `,"raw_info":[`...), e.Operator)
+	return append(rawPerson(append(b, ','), e.Target), ']')
+}
+
+// rawPerson and rawText append parts of raw_info, a line of a grey tip as NapCat has it
+// (docs/protocol/onebot11.md c.2). How a part looks (col, jp, nm, tp) the service does not say.
+func rawPerson(b []byte, p event.Person) []byte {
+	b = append(b, `{"type":"qq","col":"","nm":"","tp":""`...)
+	return append(textField(b, "uid", string(p.UID)), '}')
+}
+
+func rawText(b []byte, text string) []byte {
+	return append(textField(append(b, `{"type":"nor"`...), "txt", text), '}')
 }
 
 // tellGroupPokeRecall and tellFriendPokeRecall say nothing of whom was poked: the service

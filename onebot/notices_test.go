@@ -2,10 +2,12 @@ package onebot
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"libration/gateway"
@@ -123,5 +125,30 @@ func TestNobodyIsZeroAlone(t *testing.T) {
 	}
 	if told < 15 {
 		t.Errorf("%d people in notices; want more", told)
+	}
+}
+
+// TestPokesOfNapCat: clients of that service read a poke from raw_info, in private chats its
+// two people only; the others do not get it.
+func TestPokesOfNapCat(t *testing.T) {
+	who, whom := event.Person{UIN: 6, UID: "u_six"}, event.Person{UIN: 7, UID: "u_seven"}
+	look := event.PokeLook{Action: "pats", Suffix: "on the head", ImageURL: "http://a/b"}
+	const fields = `"user_id":6,"target_id":7,"sender_id":6,"action":"pats","suffix":"on the head","action_img_url":"http://a/b"`
+	const six, seven = `{"type":"qq","col":"","nm":"","tp":"","uid":"u_six"}`, `{"type":"qq","col":"","nm":"","tp":"","uid":"u_seven"}`
+	for flavour, want := range map[Flavour][2]string{
+		Lagrange: {fields, fields},
+		NapCat: {
+			fields + `,"raw_info":[` + six + `,{"type":"img","jp":"","src":"http://a/b"},{"type":"nor","txt":"pats"},` + seven + `,{"type":"nor","txt":"on the head"}]`,
+			fields + `,"raw_info":[` + six + "," + seven + "]",
+		},
+	} {
+		w := &writer{flavour: flavour, self: func() message.UIN { return selfUIN }}
+		group := w.notices(&gateway.Event{Event: &event.GroupPoked{Group: groupCode, Operator: who, Target: whom, Look: look}})
+		friend := w.notices(&gateway.Event{Event: &event.FriendPoked{Peer: who, Operator: who, Target: whom, Look: look}})
+		for i, frames := range [][][]byte{group, friend} {
+			if len(frames) != 1 || !json.Valid(frames[0]) || !strings.HasSuffix(string(frames[0]), want[i]+"}") {
+				t.Errorf("flavour %b: got %s\nwant it to end with %s", flavour, frames, want[i])
+			}
+		}
 	}
 }

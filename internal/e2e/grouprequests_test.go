@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
+	"libration/onebot"
 	"libration/sandbox"
 	"libration/sandbox/world"
 )
@@ -149,6 +151,12 @@ func TestGroupJoinRequests(t *testing.T) {
 		all := b.data("get_group_system_msg", `{}`)
 		if strings.Count(all, "request_id") != 5 || !strings.Contains(all, fmt.Sprintf(`"requester_uin":%d,"requester_nick":"Dave"`, dave)) {
 			t.Errorf("get_group_system_msg: %s", all)
+		}
+		// One record serves both lists in clients of NapCat: who asks is its inviter.
+		napCat := b.calls(b.dialect(func(o *onebot.Options) { o.Flavour = onebot.NapCat }))
+		if got, err := json.Marshal(napCat("get_group_system_msg", `{}`).Data); err != nil ||
+			!strings.Contains(string(got), fmt.Sprintf(`"invitor_uin":%d,"invitor_nick":"Dave"`, dave)) || strings.Contains(all, `"invitor_nick":"Dave"`) {
+			t.Errorf("get_group_system_msg for clients of NapCat: %s, %v", got, err)
 		}
 		for _, action := range []string{"get_group_ignored_notifies", "get_group_ignore_add_request"} {
 			if got := b.data(action, `{}`); strings.Count(got, "request_id") != 1 || !strings.Contains(got, fmt.Sprint(second)) {
