@@ -195,5 +195,7 @@ export const reactions = [
   ...faces.map((f) => ({ code: String(f.id), name: f.name, emoji: f.emoji })),
   ...emoji.split(' ').map((e) => ({ code: String(e.codePointAt(0)), name: e, emoji: e })),
 ];
-export const reactionOf = (code) => reactions.find((r) => r.code === code) ?? { code, name: code, emoji: code };
+export const reactionOf = (code) => reactions.find((r) => r.code === code) ?? { code, name: code, emoji: drawn(code) };
+// drawn is the character of a code point; faces have at most three digits.
+const drawn = (code) => (code.length > 3 && code <= 0x10ffff ? String.fromCodePoint(code) : code);
 export const react = (c, code, on) => post('api/reactions', { ...here(c), code, on });
