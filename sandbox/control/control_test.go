@@ -153,6 +153,8 @@ func TestControl(t *testing.T) {
 		{"POST", "/api/users/x/password", `{}`, 400, "not a number"},
 		{"DELETE", "/api/users/20003", "", 200, `{}`},
 		{"DELETE", "/api/users/1", "", 404, "no user 1"},
+		{"DELETE", "/api/groups/730000001/members/20003?by=20001&block=x", "", 400, "neither true nor false"},
+		{"DELETE", "/api/groups/730000001/members/20003?block=true", "", 400, "by is missing"},
 		{"DELETE", "/api/groups/730000001", "", 200, `{}`},
 		{"DELETE", "/api/groups/1", "", 404, "no group 1"},
 		{"POST", "/api/reset", "", 200, `{}`},

@@ -30,7 +30,7 @@ func TestLife(t *testing.T) {
 		{"POST", "/api/todos", `{"group":730000001,"by":10001,"do":"finish"}`, 404, "no such to-do"},
 		{"POST", "/api/todos", `{"group":730000001,"sequence":1,"do":"set"}`, 200, `{}`},
 		{"POST", "/api/todos", `{"group":730000001,"by":10001,"do":"finish"}`, 200, `{}`},
-		{"POST", "/api/todos", `{"group":730000001,"do":"eat"}`, 400, "eat is no step"},
+		{"POST", "/api/todos", `{"group":730000001,"do":"eat"}`, 400, "no step of a to-do: set, finish or cancel"},
 		{"GET", "/api/groups", "", 200, `"todo":1`},
 		{"POST", "/api/todos", `{"group":730000001,"do":"cancel"}`, 200, `{}`},
 		{"POST", "/api/sign-in", `{"group":730000001,"uin":20002}`, 200, `{"days":1,"rank":1}`},

@@ -126,10 +126,15 @@ func (h members) remove(r *http.Request) (any, error) {
 		return nil, err
 	}
 	by, err := queryNumber[message.UIN](r, "by")
+	block := r.URL.Query().Get("block")
 	switch {
 	case err != nil:
+	case block != "" && block != "true" && block != "false":
+		err = fail(http.StatusBadRequest, "block %q is neither true nor false", block)
 	case by != 0:
-		err = h.world.Members().KickAll(code, by, r.URL.Query().Get("block") == "true", uin)
+		err = h.world.Members().KickAll(code, by, block == "true", uin)
+	case block == "true":
+		err = fail(http.StatusBadRequest, "who leaves is not blocked: by is missing")
 	default:
 		err = h.world.Members().Leave(code, uin)
 	}

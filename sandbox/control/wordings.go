@@ -86,11 +86,11 @@ func wordings() []text.Text {
 		text.T("no such message of %d to %d", "没有 %d 发给 %d 的这条消息"),
 		text.T("%d may not recall the message of %d", "%d 无权撤回 %d 的消息"),
 		text.T("message %d is too old to be recalled", "消息 %d 已超过可撤回的时间"),
-		text.T("%s is no reaction", "%s 不是表情编号"),
+		text.T("%q is no reaction: a number of a face, or of a character", "%q 不是表情编号或字符码点"),
 		text.T("message %d has too many reactions", "消息 %d 的表情回应种类太多"),
 		text.T("%d may not choose the best messages", "%d 无权设置精华消息"),
 		text.T("%d may not change the to-do", "%d 无权修改群待办"),
-		text.T("%s is no step of a to-do", "%s 不是群待办的操作"),
+		text.T("%q is no step of a to-do: set, finish or cancel", "%q 不是群待办的操作：可用 set、finish、cancel"),
 		text.T("there is no such to-do", "没有这个群待办"),
 		text.T("message %d has another random number", "消息 %d 的随机数不同"),
 		text.T("not a member of the group", "不是群成员"),
@@ -183,6 +183,8 @@ func wordings() []text.Text {
 
 		// Requests as such.
 		text.T("%s %q is not a number", "%s %q 不是数字"),
+		text.T("block %q is neither true nor false", "block %q 无效：可用 true、false"),
+		text.T("who leaves is not blocked: by is missing", "退群不能拉黑：缺少 by"),
 		text.T("id %q is not a number", "id %q 不是数字"),
 		text.T("the body is larger than %d bytes", "请求体超过 %d 字节"),
 		text.T("bad body: %v", "请求体有误：%v"),

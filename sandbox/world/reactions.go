@@ -59,7 +59,7 @@ func (w Messages) React(code message.GroupCode, seq uint64, by message.UIN, reac
 		return err
 	}
 	if !decimal(reaction) {
-		return Refuse(BadRequest, "%s is no reaction", reaction)
+		return Refuse(BadRequest, "%q is no reaction: a number of a face, or of a character", reaction)
 	}
 	r, err := g.standing(seq)
 	if err != nil {

@@ -59,7 +59,7 @@ func (w Groups) Todo(code message.GroupCode, seq uint64, by message.UIN, step To
 		return w.setTodo(g, seq, by)
 	case TodoFinish, TodoCancel:
 	default:
-		return Refuse(BadRequest, "%s is no step of a to-do", string(step))
+		return Refuse(BadRequest, "%q is no step of a to-do: set, finish or cancel", string(step))
 	}
 	if g.todo == nil && step == TodoCancel {
 		return nil
