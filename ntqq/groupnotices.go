@@ -103,6 +103,11 @@ func noticesRequest(count uint32, start uint64) *oidbpb.GroupNoticeListReq {
 // fetchNotices fetches the newest entries of one list, at most limit, newest first. The
 // numbers of people are missing.
 func (c *Client) fetchNotices(ctx context.Context, filtered bool, limit int) ([]GroupNotice, error) {
+	return c.fetchNoticesUntil(ctx, filtered, limit, func(*GroupNotice) bool { return false })
+}
+
+// fetchNoticesUntil is fetchNotices that fetches nothing behind the page with the last entry.
+func (c *Client) fetchNoticesUntil(ctx context.Context, filtered bool, limit int, last func(*GroupNotice) bool) ([]GroupNotice, error) {
 	op := rpc.GroupNotices
 	if filtered {
 		op = rpc.FilteredNotices
@@ -120,9 +125,10 @@ func (c *Client) fetchNotices(ctx context.Context, filtered bool, limit int) ([]
 		if err != nil {
 			return nil, fmt.Errorf("group notifications: %w", err)
 		}
-		list = append(list, noticesOf(resp, filtered)...)
+		page := noticesOf(resp, filtered)
+		list = append(list, page...)
 		next := resp.GetNextStartSequence()
-		if next == 0 || next == start || len(list) >= limit {
+		if next == 0 || next == start || len(list) >= limit || slices.ContainsFunc(page, func(n GroupNotice) bool { return last(&n) }) {
 			break
 		}
 		start = next
@@ -147,12 +153,12 @@ func noticePerson(u *oidbpb.GroupNoticeUser) NoticePerson {
 	return NoticePerson{UID: boundedUID(u.GetUid()), Name: u.GetName()}
 }
 
-// findNotice looks for the newest entry that matches, among the newest 20 of the list and
-// then of the filtered one (docs/protocol/events.md 5.2.2). The numbers of people are
+// findNotice looks for the newest entry that matches, among the newest of the list, at most
+// limit, and then of the filtered one (docs/protocol/events.md 5.2.2). The numbers of people are
 // missing in it. The error is ErrNoRequest where there is none.
-func (c *Client) findNotice(ctx context.Context, match func(*GroupNotice) bool) (GroupNotice, error) {
+func (c *Client) findNotice(ctx context.Context, limit int, match func(*GroupNotice) bool) (GroupNotice, error) {
 	for _, filtered := range []bool{false, true} {
-		list, err := c.fetchNotices(ctx, filtered, noticePage)
+		list, err := c.fetchNoticesUntil(ctx, filtered, limit, match)
 		if err != nil {
 			return GroupNotice{}, err
 		}

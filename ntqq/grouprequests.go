@@ -64,13 +64,17 @@ func answerRequest(r GroupRequest, v Verdict, reason string) *oidbpb.AnswerGroup
 	}}
 }
 
+// answerable is among how many entries of a list a request is looked for that is to be
+// answered.
+const answerable = 1000
+
 // AnswerGroup decides about a request to join a group, or about an invitation. reason goes
 // to who asked; it may be "". The error is [ErrNoRequest] when the request has no sequence
 // and is not found, or no longer waits. What the server refuses, as the decision of who is
 // no admin, is a [*ServerError]; the other errors are those of [Client.Call].
 func (r Requests) AnswerGroup(ctx context.Context, request GroupRequest, v Verdict, reason string) error {
 	if request.Sequence == 0 || request.Kind == 0 {
-		found, err := r.c.findNotice(ctx, request.matches)
+		found, err := r.c.findNotice(ctx, answerable, request.matches)
 		if err != nil {
 			return fmt.Errorf("request about group %d: %w", request.Group, err)
 		}
@@ -100,7 +104,7 @@ const requestPause = time.Second
 
 // findRequest looks for what a push does not say of a request; fill takes it.
 func (c *Client) findRequest(ctx context.Context, match func(*GroupNotice) bool, fill func(*GroupNotice)) error {
-	n, err := c.findNotice(ctx, match)
+	n, err := c.findNotice(ctx, noticePage, match)
 	if errors.Is(err, ErrNoRequest) {
 		timer := time.NewTimer(requestPause)
 		defer timer.Stop()
@@ -109,7 +113,7 @@ func (c *Client) findRequest(ctx context.Context, match func(*GroupNotice) bool,
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		n, err = c.findNotice(ctx, match)
+		n, err = c.findNotice(ctx, noticePage, match)
 	}
 	if err == nil {
 		fill(&n)

@@ -11,6 +11,7 @@ import (
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
+	"libration/ntqq/event"
 	"libration/ntqq/message"
 )
 
@@ -139,7 +140,7 @@ func setFriendAddRequest(ctx context.Context, a *account, p friendAnswerParams) 
 }
 
 // isUID reports whether a flag can be that of a friend request.
-func isUID(flag string) bool { return strings.HasPrefix(flag, "u_") }
+func isUID(flag string) bool { return strings.HasPrefix(flag, "u_") && len(flag) <= event.MaxUID }
 
 type doubtParams struct {
 	Count whole `param:"count,default=50" en:"How many at most." zh:"最多返回多少条。"`

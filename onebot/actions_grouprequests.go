@@ -68,10 +68,12 @@ func parseGroupFlag(flag string) (ntqq.GroupRequest, bool) {
 	switch {
 	case len(parts) == 1:
 		return r, r.Sequence != 0
-	case len(parts) < 3 || !r.Kind.IsRequest() || numbers[3] > 1:
+	case len(parts) < 3 || !r.Kind.IsRequest() || numbers[3] > 1 || len(r.Asker) > event.MaxUID:
 		return r, false
+	case len(parts) == 5: // an invitation may be of somebody who is not known
+		return r, r.Sequence == 0 && (r.Asker != "" || r.Kind == ntqq.NoticeInvitation)
 	}
-	return r, r.Sequence != 0 || r.Asker != ""
+	return r, r.Sequence != 0
 }
 
 type groupAnswerParams struct {
