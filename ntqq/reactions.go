@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"math"
 
 	"google.golang.org/protobuf/proto"
 
@@ -49,7 +50,7 @@ type ReactionPage struct {
 func (m Messages) ReactedBy(ctx context.Context, group GroupCode, sequence uint64, code, cookie string, count int) (ReactionPage, error) {
 	resp, err := call(ctx, m.c, rpc.ReactionUsers, &oidbpb.ReactionUsersReq{
 		GroupCode: uint64(group), Sequence: sequence, ChatType: 1, Code: code,
-		Cookie: &cookie, Unknown7: proto.Uint32(0), Count: uint32(max(count, 0)),
+		Cookie: &cookie, Unknown7: proto.Uint32(0), Count: uint32(min(max(count, 0), math.MaxInt32)),
 	})
 	if err != nil {
 		return ReactionPage{}, m.c.inGroup(ctx, group, err)

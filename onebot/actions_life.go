@@ -159,21 +159,23 @@ func fetchEmojiLike(ctx context.Context, a *account, p fetchLikeParams) (fetched
 		return fetchedLikes{}, err
 	}
 	likes := fetchedLikes{Likes: []emojiLiker{}, Cookie: page.Cookie, Last: page.Last, First: page.First}
+	names := a.nicknamesIn(ctx, group)
 	for _, uin := range page.Users {
 		likes.Likes = append(likes.Likes, emojiLiker{
-			TinyID: strconv.FormatUint(uint64(uin), 10), Nickname: a.nicknameIn(ctx, group, uin), HeadURL: avatarURL(uin),
+			TinyID: strconv.FormatUint(uint64(uin), 10), Nickname: names[uin], HeadURL: avatarURL(uin),
 		})
 	}
 	return likes, nil
 }
 
-// nicknameIn returns a member's nickname; "" when it is none.
-func (a *account) nicknameIn(ctx context.Context, group message.GroupCode, uin message.UIN) string {
-	m, err := a.client.Members().Info(ctx, group, uin, false)
-	if err != nil {
-		return ""
+// nicknamesIn returns the nicknames of a group's members; none where they cannot be had.
+func (a *account) nicknamesIn(ctx context.Context, group message.GroupCode) map[message.UIN]string {
+	members, _ := a.client.Members().List(ctx, group, false)
+	names := make(map[message.UIN]string, len(members))
+	for _, m := range members {
+		names[m.UIN] = m.Nickname
 	}
-	return m.Nickname
+	return names
 }
 
 type emojiLikesParams struct {
@@ -212,18 +214,22 @@ func getEmojiLikes(ctx context.Context, a *account, p emojiLikesParams) (emojiLi
 	if most <= 0 || most > maxLikes {
 		most = maxLikes
 	}
-	for cookie := ""; len(likes.Likes) < most; {
-		page, err := a.client.Messages().ReactedBy(ctx, group, sequence, p.Code, cookie, min(likesPage, most-len(likes.Likes)))
+	var users []message.UIN
+	cookie := ""
+	for range maxLikes/likesPage + likesPage { // a page may have fewer
+		page, err := a.client.Messages().ReactedBy(ctx, group, sequence, p.Code, cookie, min(likesPage, most-len(users)))
 		if err != nil {
 			return likes, err
 		}
-		for _, uin := range page.Users {
-			likes.Likes = append(likes.Likes, emojiLike{strconv.FormatUint(uint64(uin), 10), a.nicknameIn(ctx, group, uin)})
-		}
-		if page.Last || len(page.Users) == 0 || page.Cookie == cookie {
+		users = append(users, page.Users[:min(len(page.Users), most-len(users))]...)
+		if page.Last || len(page.Users) == 0 || page.Cookie == cookie || len(users) == most {
 			break
 		}
 		cookie = page.Cookie
+	}
+	names := a.nicknamesIn(ctx, group)
+	for _, uin := range users {
+		likes.Likes = append(likes.Likes, emojiLike{strconv.FormatUint(uint64(uin), 10), names[uin]})
 	}
 	return likes, nil
 }

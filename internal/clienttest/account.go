@@ -39,6 +39,9 @@ type Account struct {
 	Sending func(*message.Message)
 	// LookUp, when set, answers instead of Users.
 	LookUp func(ntqq.UIN) (ntqq.User, error)
+	// Reactions, when set, returns a page of those who reacted to a message, and the
+	// cookie of the next page.
+	Reactions func(cookie string) (users []ntqq.UIN, next string)
 
 	once sync.Once
 	mux  rpc.Mux[struct{}]
@@ -113,6 +116,16 @@ func (a *Account) handle() {
 		a.recall(req.GetInfo().GetNtMsgSeq())
 		return &messagepb.C2CRecallResp{}, nil
 	})
+	if a.Reactions != nil {
+		handle(a, rpc.ReactionUsers, func(_ struct{}, req *oidbpb.ReactionUsersReq) (*oidbpb.ReactionUsersResp, error) {
+			users, next := a.Reactions(req.GetCookie())
+			resp := &oidbpb.ReactionUsersResp{Cookie: &next}
+			for _, uin := range users {
+				resp.Users = append(resp.Users, &oidbpb.ReactionUser{Uin: uint64(uin)})
+			}
+			return resp, nil
+		})
+	}
 	handle(a, rpc.PeerSequence, func(struct{}, *messagepb.GetPeerSeqReq) (*messagepb.GetPeerSeqResp, error) {
 		return &messagepb.GetPeerSeqResp{}, nil
 	})
