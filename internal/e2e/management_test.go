@@ -149,13 +149,18 @@ func TestManagement(t *testing.T) {
 		if refused, ok := errors.AsType[*world.Refusal](err); !ok || refused.Reason != world.NoPermission {
 			t.Errorf("Bob, who was removed for good, asks to join: %v", err)
 		}
-		if err := w.Members().Join(group, bob, 0, false); err != nil {
-			t.Fatal(err)
+		for action, users := range map[string]string{"set_group_kick_members": "user_id", "batch_delete_group_member": "user_ids"} { // several, and not for good
+			for _, uin := range []message.UIN{bob, carol} {
+				if err := w.Members().Join(group, uin, 0, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+			a.told()
+			b.told()
+			b.does(action, about(0, `,"`+users+`":[20002,20003]`), "")
+			both(`{"post_type":"notice","notice_type":"group_decrease","sub_type":"kick","group_id":730000001,"operator_id":10001,"user_id":20002}`,
+				`{"post_type":"notice","notice_type":"group_decrease","sub_type":"kick","group_id":730000001,"operator_id":10001,"user_id":20003}`)
 		}
-		b.told()
-		b.does("set_group_kick", about(bob, ""), "")
-		a.told()
-		b.told()
 		if _, err := w.Requests().Ask(world.Join{Group: group, User: bob}); err != nil {
 			t.Errorf("Bob, who was removed, asks to join: %v", err)
 		}
