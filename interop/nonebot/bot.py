@@ -8,11 +8,12 @@ import sys
 import urllib.request
 
 import nonebot
-from nonebot import on_message, on_notice, on_request
+from nonebot import on, on_message, on_notice, on_request
 from nonebot.adapters.onebot.v11 import (
     ActionFailed,
     Adapter,
     Bot,
+    Event,
     FriendRequestEvent,
     GroupIncreaseNoticeEvent,
     GroupMessageEvent,
@@ -159,7 +160,21 @@ async def welcome(bot: Bot, event: GroupIncreaseNoticeEvent):
         await recall.finish(MessageSegment.at(event.user_id) + " welcome")
 
 
-asked = on_request()
+every = on()
+
+
+@every.handle()
+async def saw(event: Event):
+    if event.get_type() in ("notice", "request"):
+        print("SAW", type(event).__name__, event.get_event_name(), flush=True)
+
+
+async def ours(event: Event):
+    """The tour answers its own requests."""
+    return not (getattr(event, "comment", "") or "").startswith("I am ")
+
+
+asked = on_request(rule=ours)
 
 
 @asked.handle()

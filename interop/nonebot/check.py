@@ -37,6 +37,26 @@ FAILED = {
     "get_csrf_token": MISSING, "get_credentials": MISSING, "set_restart": MISSING, "clean_cache": MISSING,
 }
 DEADLINE = 60  # seconds for each step
+# What others do, by the class that NoneBot reads it as. The last two are for what the standard has not.
+EVENTS = {
+    "FriendRequestEvent": "request.friend",
+    "GroupRequestEvent": "request.group.add request.group.invite",
+    "FriendAddNoticeEvent": "notice.friend_add",
+    "FriendRecallNoticeEvent": "notice.friend_recall",
+    "GroupRecallNoticeEvent": "notice.group_recall",
+    "GroupAdminNoticeEvent": "notice.group_admin.set notice.group_admin.unset",
+    "GroupBanNoticeEvent": "notice.group_ban.ban notice.group_ban.lift_ban",
+    "GroupIncreaseNoticeEvent": "notice.group_increase.approve notice.group_increase.invite",
+    "GroupDecreaseNoticeEvent": " ".join(f"notice.group_decrease.{sub}" for sub in ("leave", "kick", "kick_me", "disband")),
+    "GroupUploadNoticeEvent": "notice.group_upload",
+    "HonorNotifyEvent": "notice.notify.honor",
+    "LuckyKingNotifyEvent": "notice.notify.lucky_king",
+    "PokeNotifyEvent": "notice.notify.poke",
+    "NotifyEvent": "notice.notify.gray_tip notice.notify.input_status notice.notify.poke_recall notice.notify.title",
+    "NoticeEvent": "notice.client_status notice.essence.add notice.essence.delete notice.group_card notice.group_name_change"
+    " notice.notify.poke_recall notice.notify.profile_like notice.offline_file notice.online_file_receive.cancel"
+    " notice.online_file_send.receive notice.online_file_send.refuse notice.reaction.add notice.reaction.remove",
+}
 WAYS = {"reverse": "reverse WebSocket", "forward": "forward WebSocket", "webhook": "webhook and HTTP", "accounts": "reverse WebSockets of two accounts"}
 
 CONFIG = """
@@ -322,6 +342,34 @@ def people(sandbox):
     print("  a friend request, a request to join and an invitation: accepted; two refused")
 
 
+def aside(sandbox):
+    """A temporary chat: the bot answers somebody who is no friend, and quotes them."""
+    code = sandbox.call("groups", {"name": "of strangers", "owner": BOB, "members": [BOT]})["code"]
+    stranger = sandbox.call("users", {"nickname": "Gina"})["uin"]
+    sandbox.call(f"groups/{code}/members", {"uin": stranger, "by": BOB})
+    seq = sandbox.call("send", {"as": stranger, "to": BOT, "temp_group": code, "text": "echo psst"})["sequence"]
+    sandbox.expect(f"a={stranger}&b={BOT}", seq, "psst")
+    print("  a temporary chat is answered")
+
+
+def tour(sandbox, bot):
+    """Others do everything once: each event is of the class that NoneBot has for it."""
+    before = len(bot.said("SAW "))
+    want = {f"{kind} {name}" for kind, names in EVENTS.items() for name in names.split()}
+
+    def heard():
+        return {line.removeprefix("SAW ") for line in bot.said("SAW ")[before:]}
+
+    # A bot that answers its requests by itself is ahead of the tour.
+    late = [step for step in sandbox.call("tour", {"for": BOT, "pause": "20ms"})["steps"] if step.get("error")]
+    assert all("group-requests/answer" in step["request"] for step in late), late
+    end = time.monotonic() + DEADLINE
+    while heard() != want and time.monotonic() < end:
+        time.sleep(0.1)
+    assert heard() == want, {"missing": want - heard(), "not expected": heard() - want}
+    print(f"  a tour of everything: {len(want)} kinds of events, each of its class")
+
+
 def state(sandbox, path, wanted):
     return any(r["state"] == wanted for r in sandbox.call(path))
 
@@ -483,6 +531,8 @@ def check(libration, mode):
                 exchange(Sandbox(control))
                 methods(Sandbox(control))
                 people(Sandbox(control))
+                aside(Sandbox(control))
+                tour(Sandbox(control), bot)
                 cards(Sandbox(control))
                 media(Sandbox(control), folder)
             if mode in ("reverse", "webhook"):
