@@ -37,7 +37,7 @@ type FriendRemoval struct {
 	Both  bool // the account leaves the other one's friends, too
 }
 
-// Delete removes a friend. The other side is not told. Of somebody who is no friend the
+// Delete removes a friend. The other side gets no notice. Of somebody who is no friend the
 // error is [ErrNoFriend]; the others are those of [Client.Call].
 func (f Friends) Delete(ctx context.Context, user UIN, how FriendRemoval) error {
 	known, err := f.find(ctx, user)

@@ -20,7 +20,7 @@ type Verdict uint8
 const (
 	Accept Verdict = 1
 	Refuse Verdict = 2
-	Ignore Verdict = 3 // who asked is not told
+	Ignore Verdict = 3 // who asked gets no notice
 )
 
 // GroupRequest names a request about a group, so that it can be answered.

@@ -89,6 +89,10 @@ func specification() []specified {
 			&GroupMemberIncrease{theGroup, alice, bob, JoinApproved, pushTime}}},
 		{"33 invite", 33, 0, "08959aef3a1a07755f616c6963652083012a05755f626f62", []Event{
 			&GroupMemberIncrease{theGroup, alice, bob, JoinInvited, pushTime}}},
+		{"33 approve, with the join type of older notes", 33, 0, "08959aef3a1a07755f616c6963652082012a05755f626f62308201", []Event{
+			&GroupMemberIncrease{theGroup, alice, bob, JoinApproved, pushTime}}},
+		{"33 invite, with the join type of older notes", 33, 0, "08959aef3a1a07755f616c6963652083012a05755f626f62308301", []Event{
+			&GroupMemberIncrease{theGroup, alice, bob, JoinInvited, pushTime}}},
 		{"34 leave", 34, 0, "08959aef3a1a07755f616c696365208201", []Event{
 			&GroupMemberDecrease{theGroup, alice, Person{}, LeaveLeft, pushTime}}},
 		{"34 kick", 34, 0, "08959aef3a1a07755f616c6963652083012a090a070a05755f626f62", []Event{
@@ -133,6 +137,9 @@ func specification() []specified {
 		{"528/35", 528, 35, "0a1f0a05755f626f741207755f616c696365520568656c6c6f5a06736561726368", []Event{
 			&FriendRequest{alice, "hello", "search", pushTime}}},
 		{"528/138", 528, 138, "0a2c0a07755f616c6963651205755f626f7418b960208780808080808080012880e2cfaa0630076a021200a0012a", []Event{
+			&MessageRecalled{Chat: message.Chat{Kind: message.Friend, Peer: alice.UIN, PeerUID: alice.UID}, Author: alice, Operator: alice,
+				Sequence: 42, ClientSequence: 12345, Random: 7, MessageTime: theTime, Time: pushTime}}},
+		{"528/138, with what a server writes always", 528, 138, "0a320a07755f616c6963651205755f626f7418b960208780808080808080012880e2cfaa0630073801400048006a021200a0012a", []Event{
 			&MessageRecalled{Chat: message.Chat{Kind: message.Friend, Peer: alice.UIN, PeerUID: alice.UID}, Author: alice, Operator: alice,
 				Sequence: 42, ClientSequence: 12345, Random: 7, MessageTime: theTime, Time: pushTime}}},
 		{"528/179", 528, 179, "080112230a07755f616c6963651d00f15365220568656c6c6f2a05416c6963654a05755f626f74", []Event{

@@ -10,7 +10,7 @@ import (
 type HonorChanged struct {
 	InGroup
 	Member User
-	Honor  string // one of Honors
+	Honor  string // talkative, performer or emotion
 }
 
 // Activity implements Happening.
@@ -74,8 +74,8 @@ func (h *RobotAdded) Activity() Activity {
 	return Activity{Kind: ActivityRobot, Group: h.Group, User: h.Robot.UIN, Text: h.Robot.Nickname}
 }
 
-// Honors are the honours that a group gives.
-var Honors = []string{"talkative", "performer", "emotion"}
+// honors are the honours that a group gives.
+var honors = []string{"talkative", "performer", "emotion"}
 
 // Tips holds what appears in groups as a grey line, or as less.
 type Tips struct{ *state }
@@ -91,7 +91,7 @@ func (w Tips) Honor(code message.GroupCode, uin message.UIN, honor string) error
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(Honors, honor) {
+	if !slices.Contains(honors, honor) {
 		return Refuse(BadRequest, "no honour %q: there are talkative, performer and emotion", honor)
 	}
 	w.happened(&HonorChanged{g.in(), w.user(uin), honor})
