@@ -235,9 +235,13 @@ def say_everything(page, call):
     page.set_viewport_size({"width": 360, "height": 740})
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        wide = page.evaluate("""() => [...document.querySelectorAll('#messages .bubble, #messages .card, #composer')]
+        wide = page.evaluate("""() => [...document.querySelectorAll('#messages .bubble, #messages .card, #messages .tools button, #composer')]
             .filter((e) => e.getBoundingClientRect().right > innerWidth || e.scrollWidth > e.clientWidth + 1).map((e) => e.outerHTML.slice(0, 200))""")
         assert not wide, wide
+    page.locator("#back").click()
+    wide = page.evaluate("[...document.querySelectorAll('#side button:not([hidden])')].filter((e) => e.getBoundingClientRect().right > innerWidth).map((e) => e.outerHTML)")
+    assert not wide, wide
+    page.locator("[data-chat=g730000001]").click()
     print(f"  {len(expected)} messages from the menu: drawn, received by the account, forwards opened by keyboard")
 
 
