@@ -63,8 +63,11 @@ func (c *cache) apply(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stale(e.Stale())
-	if e, ok := e.(*event.FriendRemoved); ok {
+	switch e := e.(type) {
+	case *event.FriendRemoved:
 		c.newcomers.gone(e.Friend.UID)
+	case *event.FriendRequest: // who asks has ended the friendship, of which nothing is said
+		c.newcomers.gone(e.Requester.UID)
 	}
 	if e, ok := e.(event.Updater); ok {
 		u := e.Update()

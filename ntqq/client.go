@@ -142,6 +142,7 @@ type Client struct {
 	decoder      *event.Decoder
 	order        *ordering
 	invitations  invitations // that were reported last
+	lookedUp     lookedUp
 	lanes        lanes
 	silence      silence
 	pushes       *queue.Queue[push]

@@ -1,9 +1,12 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -95,16 +98,47 @@ func (r GroupRequest) matches(n *GroupNotice) bool {
 	if r.Kind == 0 {
 		return n.Sequence == r.Sequence && n.Kind.IsRequest()
 	}
-	return n.State == NoticePending && n.Kind == r.Kind && n.Group == r.Group && (r.Asker == "" || n.Asker().UID == r.Asker)
+	return n.State == NoticePending && r.about(n)
 }
 
-// requestPause is how long the client waits before it looks once more for the entry of a
-// request that it was told of (docs/protocol/events.md 5.2.2).
-const requestPause = time.Second
+// about reports whether an entry is of the same kind, group and person.
+func (r GroupRequest) about(n *GroupNotice) bool {
+	return n.Kind == r.Kind && n.Group == r.Group && (r.Asker == "" || n.Asker().UID == r.Asker)
+}
 
-// findRequest looks for what a push does not say of a request; fill takes it.
-func (c *Client) findRequest(ctx context.Context, match func(*GroupNotice) bool, fill func(*GroupNotice)) error {
-	n, err := c.findNotice(ctx, noticePage, match)
+const (
+	// requestPause is how long the client waits before it looks once more for the entry of a
+	// request that it was told of (docs/protocol/events.md 5.2.2).
+	requestPause = time.Second
+	// requestSlack is how far the times of a push and of its entry may be apart, in seconds.
+	requestSlack = 60
+)
+
+// lookedUp remembers the requests that look-ups have led to, so that somebody's next
+// request does not count as the one before. It is safe for concurrent use.
+type lookedUp struct {
+	mu   sync.Mutex
+	ring [256]uint64
+	next int
+}
+
+func (l *lookedUp) has(sequence uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Contains(l.ring[:], sequence)
+}
+
+func (l *lookedUp) add(sequence uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ring[l.next] = sequence
+	l.next = (l.next + 1) % len(l.ring)
+}
+
+// findRequest looks for the entry of a request that a push told of at when; fill takes it.
+// about reports whether an entry is of that kind, group and person.
+func (c *Client) findRequest(ctx context.Context, when int64, about func(*GroupNotice) bool, fill func(*GroupNotice)) error {
+	n, err := c.pickRequest(ctx, when, about, false)
 	if errors.Is(err, ErrNoRequest) {
 		timer := time.NewTimer(requestPause)
 		defer timer.Stop()
@@ -113,13 +147,46 @@ func (c *Client) findRequest(ctx context.Context, match func(*GroupNotice) bool,
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		n, err = c.findNotice(ctx, noticePage, match)
+		n, err = c.pickRequest(ctx, when, about, true)
 	}
 	if err == nil {
+		c.lookedUp.add(n.Sequence)
 		fill(&n)
 	}
 	return err
 }
+
+// pickRequest finds the entry that is nearest to when, and the oldest of several that are
+// equally near: of a minute around it also one that was decided meanwhile, else one that is
+// open. An entry that was found for an earlier push is picked only with again.
+func (c *Client) pickRequest(ctx context.Context, when int64, about func(*GroupNotice) bool, again bool) (GroupNotice, error) {
+	var best *GroupNotice
+	for _, filtered := range []bool{false, true} {
+		list, err := c.fetchNotices(ctx, filtered, noticePage)
+		if err != nil {
+			return GroupNotice{}, err
+		}
+		for i := range list {
+			n := &list[i]
+			far, open := abs(n.when()-when), n.State == NoticePending
+			if !about(n) || !open && far > requestSlack || c.lookedUp.has(n.Sequence) && !(again && open) {
+				continue
+			}
+			if best == nil || cmp.Or(cmp.Compare(far, abs(best.when()-when)), cmp.Compare(n.Sequence, best.Sequence)) < 0 {
+				best = n
+			}
+		}
+		if best != nil && best.State == NoticePending {
+			break
+		}
+	}
+	if best == nil {
+		return GroupNotice{}, ErrNoRequest
+	}
+	return *best, nil
+}
+
+func abs(n int64) int64 { return max(n, -n) }
 
 // enrichRequest is enrich for requests: the question for the sequence.
 func (c *Client) enrichRequest(e event.Event) func(context.Context) error {
@@ -127,7 +194,7 @@ func (c *Client) enrichRequest(e event.Event) func(context.Context) error {
 	if request.Sequence != 0 {
 		return nil
 	}
-	match := request.matches
+	about := request.about
 	fill := func(*GroupNotice) {}
 	switch e := e.(type) {
 	case *event.GroupJoinRequest:
@@ -138,12 +205,12 @@ func (c *Client) enrichRequest(e event.Event) func(context.Context) error {
 			}
 		}
 	case *event.GroupInvitedJoinRequest:
-		match = func(n *GroupNotice) bool { return request.matches(n) && n.Target.UID == e.Target.UID }
+		about = func(n *GroupNotice) bool { return request.about(n) && n.Target.UID == e.Target.UID }
 		fill = func(n *GroupNotice) { e.Request, e.Filtered, e.Comment = n.Sequence, n.Filtered, n.Comment }
 	case *event.GroupInvitation:
 		fill = func(n *GroupNotice) { e.Request = n.Sequence }
 	}
-	return func(ctx context.Context) error { return c.findRequest(ctx, match, fill) }
+	return func(ctx context.Context) error { return c.findRequest(ctx, e.When(), about, fill) }
 }
 
 func inviteRequest(group GroupCode, uid UID, source GroupCode) *oidbpb.InviteToGroupReq {

@@ -204,10 +204,16 @@ func noticeKey(e event.Event, self UID) string {
 	return ""
 }
 
+// noticeOf names an event for noticed; Key is "" for an event that is in no list.
+func (c *Client) noticeOf(e event.Event) NoticeDelivered {
+	request, _ := GroupRequestOf(e)
+	return NoticeDelivered{Key: noticeKey(e, c.Self().UID), Time: e.When(), Request: request.Sequence}
+}
+
 // announce delivers what the lists had and no push has said.
 func (c *Client) announce(ctx context.Context, m missed) {
 	for _, e := range m.events {
-		if c.order.noticed.claim(noticeKey(e, c.Self().UID), e.When()) {
+		if c.order.noticed.claim(c.noticeOf(e)) {
 			c.report(ctx, e)
 		}
 	}
@@ -229,14 +235,13 @@ func (c *Client) unlisted(e event.Event) bool {
 
 // noteNotice notes that the handler got an event, or had got it before.
 func (c *Client) noteNotice(e event.Event) {
-	key := noticeKey(e, c.Self().UID)
-	if key == "" || c.unlisted(e) {
+	d := c.noticeOf(e)
+	if d.Key == "" || c.unlisted(e) {
 		return
 	}
-	when := e.When()
-	if when == 0 {
-		when = c.now().Unix()
+	if d.Time == 0 {
+		d.Time = c.now().Unix()
 	}
-	c.order.noticed.delivered(key, when)
+	c.order.noticed.delivered(d)
 	c.order.changed(progressNew)
 }

@@ -28,6 +28,20 @@ type NoticeDelivered struct {
 	// Key names who and what it was about.
 	Key  string `json:"key"`
 	Time int64  `json:"time"` // Unix seconds
+	// Request is the sequence of a request about a group; 0 of others, and where it was not
+	// found.
+	Request uint64 `json:"request,omitempty"`
+}
+
+// same reports whether two deliveries are of one entry.
+func (d *NoticeDelivered) same(o *NoticeDelivered) bool {
+	if d.Key != o.Key {
+		return false
+	}
+	if d.Request != 0 && o.Request != 0 {
+		return d.Request == o.Request
+	}
+	return max(d.Time-o.Time, o.Time-d.Time) <= noticeSlack
 }
 
 // noticed remembers what was delivered of the lists. It is safe for concurrent use.
@@ -52,9 +66,9 @@ func (n *noticed) listed() int64 {
 }
 
 // find returns the mark of a delivery, or nil; mu is held.
-func (n *noticed) find(key string, when int64) *noticeMark {
+func (n *noticed) find(d *NoticeDelivered) *noticeMark {
 	for i := range n.marks {
-		if m := &n.marks[i]; m.Key == key && max(m.Time-when, when-m.Time) <= noticeSlack {
+		if m := &n.marks[i]; m.same(d) {
 			return m
 		}
 	}
@@ -62,14 +76,14 @@ func (n *noticed) find(key string, when int64) *noticeMark {
 }
 
 // claim reports whether something has not been delivered, and marks that it will be.
-func (n *noticed) claim(key string, when int64) bool {
+func (n *noticed) claim(d NoticeDelivered) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.find(key, when) != nil {
+	if n.find(&d) != nil {
 		return false
 	}
 	n.settle()
-	n.mark(key, when, true)
+	n.mark(d, true)
 	return true
 }
 
@@ -81,22 +95,22 @@ func (n *noticed) settle() {
 }
 
 // delivered marks that something was delivered.
-func (n *noticed) delivered(key string, when int64) {
+func (n *noticed) delivered(d NoticeDelivered) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if m := n.find(key, when); m != nil {
+	if m := n.find(&d); m != nil {
 		m.waits = false
 		return
 	}
-	n.mark(key, when, false)
+	n.mark(d, false)
 }
 
 // mark adds a mark; mu is held.
-func (n *noticed) mark(key string, when int64, waits bool) {
+func (n *noticed) mark(d NoticeDelivered, waits bool) {
 	if len(n.marks) == maxNoticed {
 		n.marks = slices.Delete(n.marks, 0, 1)
 	}
-	n.marks = append(n.marks, noticeMark{NoticeDelivered{key, when}, waits})
+	n.marks = append(n.marks, noticeMark{d, waits})
 }
 
 // look notes that the lists were read, and forgets what is too old to be new in them.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -306,5 +307,62 @@ func TestGroupRequestsByHand(t *testing.T) {
 			t.Errorf("Carol's list is %+v", list)
 		}
 		b.tells("nothing more")
+	})
+}
+
+// TestRequestsInARow: somebody asks again before the client has looked up the first
+// request, and once more while the account is away, within the minute. Each request has a
+// flag of its own; the last one is answered.
+func TestRequestsInARow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		keys, progress := &ntqq.MemoryKeystore{}, &memoryProgress{}
+		remember := func(o *ntqq.Options) { o.Progress = progress }
+		b := s.account(t, keys, remember)
+		b.until(ntqq.Online)
+		time.Sleep(time.Minute)
+		want := []uint64{
+			s.asks(t, world.Join{Group: small, User: carol, Text: "one"}),
+			s.asks(t, world.Join{Group: small, User: carol, Text: "two"}),
+		}
+		sequences := func(b *account) (list []uint64) {
+			for _, e := range eventsOf[*event.GroupJoinRequest](b) {
+				list = append(list, e.Request)
+			}
+			return list
+		}
+		if got := sequences(b); !slices.Equal(got, want) {
+			t.Errorf("requests %d, want %d", got, want)
+		}
+		time.Sleep(10 * time.Second)
+		b.stop()
+		last := s.asks(t, world.Join{Group: small, User: carol, Text: "three"})
+		b = s.account(t, keys, remember)
+		b.until(ntqq.Online)
+		time.Sleep(10 * time.Second)
+		if got := sequences(b); !slices.Equal(got, []uint64{last}) {
+			t.Errorf("requests of the time away: %d, want %d", got, last)
+		}
+	})
+}
+
+// TestFriendAgain: who has ended a friendship without a word, asks and is accepted is a new
+// friend.
+func TestFriendAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, b, _ := speakers(t)
+		if err := s.World().Friends().Remove(carol, bot); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.World().Friends().Ask(world.FriendWish{From: carol, To: bot}); err != nil {
+			t.Fatal(err)
+		}
+		user, _ := s.World().Users().Find(carol)
+		eventsOf[*event.FriendRequest](b.account)
+		b.data("set_friend_add_request", `{"flag":%q}`, user.UID)
+		time.Sleep(time.Second)
+		if got := eventsOf[*event.FriendAdded](b.account); len(got) != 1 || got[0].Friend.UIN != carol {
+			t.Errorf("new friends: %+v", got)
+		}
 	})
 }
