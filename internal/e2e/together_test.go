@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +17,7 @@ import (
 
 	"libration/ntqq"
 	"libration/ntqq/message"
+	"libration/sandbox"
 	"libration/sandbox/world"
 )
 
@@ -26,162 +30,75 @@ type togetherStep struct {
 	Other message.UIN
 	On    bool
 	Text  string
-	Wait  bool // until all is quiet, before the next step
+	Wait  time.Duration // until all is quiet, before the next step; 0: none
 }
 
 // together are two accounts of ours in one world.
 type together struct {
 	*service
-	accounts [2]*account
-	world    *world.World
+	t          *testing.T
+	world      *world.World
+	people     [2]*resident
+	activities <-chan world.Activity
+	problems   []string
+	trace      bool
 }
 
 func ours(uin message.UIN) bool { return uin == bot || uin == alice }
 
-// togetherDeeds are what happens: what our accounts do, and what others do by hand. What is
-// refused does not matter here.
-var togetherDeeds = map[string]func(*together, context.Context, *account, *togetherStep){
-	"look at friends": func(_ *together, ctx context.Context, a *account, _ *togetherStep) {
-		_, _ = a.Friends().List(ctx, false)
-	},
-	"look at groups": func(_ *together, ctx context.Context, a *account, _ *togetherStep) {
-		_, _ = a.Groups().List(ctx, false)
-	},
-	"look at members": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_, _ = a.Members().List(ctx, s.Group, false)
-	},
-	"rename": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Groups().Rename(ctx, s.Group, s.Text)
-	},
-	"mute all": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Groups().MuteAll(ctx, s.Group, s.On)
-	},
-	"leave": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Groups().Leave(ctx, s.Group, false)
-	},
-	"transfer": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Groups().Transfer(ctx, s.Group, s.User)
-	},
-	"group remark": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Groups().SetRemark(ctx, s.Group, s.Text)
-	},
-	"title": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Members().SetTitle(ctx, s.Group, s.User, s.Text)
-	},
-	"admin": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Members().SetAdmin(ctx, s.Group, s.User, s.On)
-	},
-	"mute": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		long := time.Duration(0)
-		if s.On {
-			long = 24 * time.Hour
-		}
-		_ = a.Members().Mute(ctx, s.Group, s.User, long)
-	},
-	"kick": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Members().Kick(ctx, s.Group, []ntqq.UIN{s.User}, ntqq.Kick{})
-	},
-	"remark": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Friends().SetRemark(ctx, s.User, s.Text)
-	},
-	"category": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_ = a.Friends().SetCategory(ctx, s.User, int32(s.Other-bot)%3)
-	},
-	"unfriend": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		if !ours(s.User) { // the other side hears nothing
-			_ = a.Friends().Delete(ctx, s.User, ntqq.FriendRemoval{})
-		}
-	},
-	"speak": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_, _ = a.Messages().SendGroup(ctx, s.Group, say(s.Text))
-	},
-	"write": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
-		_, _ = a.Messages().SendFriend(ctx, s.User, say(s.Text))
-	},
+// togetherRare are the deeds that few scenarios have, and how many of ten. A client that
+// connects again reads its lists anew, which hides what it kept wrong.
+var togetherRare = map[string]int{"connections break": 2, "by hand: reset": 1, "leave the program": 4, "come back": 4}
 
-	"by hand: befriend": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Friends().Add(s.User, s.Other)
-	},
-	"by hand: unfriend": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		if ours(s.User) && !ours(s.Other) {
-			_ = p.world.Friends().Remove(s.User, s.Other)
+// togetherScenario draws the steps of a scenario. In each one some kinds of deeds happen
+// often, and the others never.
+func togetherScenario(rt *rapid.T) []togetherStep {
+	luck := map[int]bool{}
+	for _, tenths := range []int{1, 2, 4} {
+		luck[tenths] = rapid.IntRange(1, 10).Draw(rt, fmt.Sprint("of ten: ", tenths)) > 10-tenths
+	}
+	few := rapid.IntRange(0, 3).Draw(rt, "few") > 0
+	var deeds []string
+	for _, what := range slices.Sorted(maps.Keys(togetherDeeds)) {
+		tenths, rare := togetherRare[what]
+		if rare && luck[tenths] || !rare && (!few || rapid.IntRange(0, 3).Draw(rt, what) == 0) {
+			deeds = append(deeds, what)
 		}
-	},
-	"by hand: join": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Members().Join(s.Group, s.User, 0, s.On)
-	},
-	"by hand: leave": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Members().Leave(s.Group, s.User)
-	},
-	"by hand: kick": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Members().Kick(s.Group, s.User, s.Other)
-	},
-	"by hand: admin": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Members().SetAdmin(s.Group, s.User, 0, s.On)
-	},
-	"by hand: title": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Members().SetTitle(s.Group, s.User, 0, s.Text)
-	},
-	"by hand: card": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		speak := func() error {
-			_, err := p.world.Messages().Send(world.Send{From: s.User, Group: s.Group, Parts: world.Text(s.Text)}, nil)
-			return err
+	}
+	if len(deeds) == 0 {
+		return nil
+	}
+	people := rapid.SampledFrom([]message.UIN{bot, bot, alice, alice, bob, carol, dave})
+	waits := rapid.SampledFrom([]time.Duration{0, 0, 0, 4 * time.Second, 4 * time.Second, 100 * time.Second})
+	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) togetherStep {
+		return togetherStep{
+			What: rapid.SampledFrom(deeds).Draw(rt, "what"), By: rapid.IntRange(0, 1).Draw(rt, "by"),
+			Group: message.GroupCode(rapid.IntRange(730000001, 730000003).Draw(rt, "group")),
+			User:  people.Draw(rt, "user"), Other: people.Draw(rt, "other"), On: rapid.Bool().Draw(rt, "on"),
+			Text: rapid.SampledFrom([]string{"one", "two", "three"}).Draw(rt, "text"), Wait: waits.Draw(rt, "wait"),
 		}
-		if speak() == nil { // others see a card in messages
-			_ = p.world.Members().SetCard(s.Group, s.User, 0, s.Text)
-			_ = speak()
-		}
-	},
-	"by hand: mute": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Members().Mute(s.Group, s.User, 0, 3600)
-	},
-	"by hand: transfer": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Groups().Transfer(s.Group, 0, s.User)
-	},
-	"by hand: rename": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Groups().Rename(s.Group, 0, s.Text)
-	},
-	"by hand: found": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_, _ = p.world.Groups().Add(world.Group{Name: s.Text}, s.User, s.Other)
-	},
-	"by hand: remove group": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Groups().Remove(s.Group)
-	},
-	"by hand: remove user": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		if s.User == carol { // our accounts stay
-			_ = p.world.Users().Remove(carol)
-			_, _ = p.world.Users().Add(world.User{UIN: carol, Nickname: "Carol"})
-		}
-	},
-	"by hand: new name": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Users().SetProfile(s.User, &s.Text, nil)
-	},
-	"by hand: reset":    func(p *together, _ context.Context, _ *account, _ *togetherStep) { _ = p.Reset() },
-	"connections break": func(p *together, _ context.Context, _ *account, _ *togetherStep) { p.DropConnections() },
+	}), 1, 60).Draw(rt, "steps")
 }
 
 // TestTogether lets two accounts of ours, and the others of their world, do things at random.
-// What both have in memory in the end is what is true.
+// What both have in memory in the end is what is true; each has heard of everything once, in
+// order; and what their bots answered to requests is what happened.
 func TestTogether(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		var deeds []string
-		// A client that connects again reads its lists anew: most scenarios have none of that.
-		breaks := rapid.IntRange(0, 3).Draw(rt, "breaks") == 3
-		for what := range togetherDeeds {
-			if breaks || what != "connections break" && what != "by hand: reset" {
-				deeds = append(deeds, what)
-			}
+	scenarios := "60"
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "seeds" {
+			scenarios = f.Value.String()
 		}
-		slices.Sort(deeds)
-		people := rapid.SampledFrom([]message.UIN{bot, alice, bob, carol})
-		steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) togetherStep {
-			return togetherStep{
-				What: rapid.SampledFrom(deeds).Draw(rt, "what"), By: rapid.IntRange(0, 1).Draw(rt, "by"),
-				Group: message.GroupCode(rapid.IntRange(730000001, 730000003).Draw(rt, "group")),
-				User:  people.Draw(rt, "user"), Other: people.Draw(rt, "other"), On: rapid.Bool().Draw(rt, "on"),
-				Text: rapid.SampledFrom([]string{"one", "two", "three"}).Draw(rt, "text"), Wait: rapid.Bool().Draw(rt, "wait"),
-			}
-		}), 1, 60).Draw(rt, "steps")
+	})
+	for name, value := range map[string]string{"rapid.checks": scenarios, "rapid.seed": strconv.FormatUint(*seedFlag, 10)} {
+		before := flag.Lookup(name).Value.String()
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = flag.Set(name, before) })
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		steps := togetherScenario(rt)
 		problem := ""
 		bubble(t, func(t *testing.T) { problem = playTogether(t, steps) })
 		if problem != "" {
@@ -190,62 +107,110 @@ func TestTogether(t *testing.T) {
 	})
 }
 
-// playTogether does the steps and says what is wrong afterwards, "" for nothing.
+// playTogether does the steps and says what is wrong, "" for nothing.
 func playTogether(t *testing.T, steps []togetherStep) string {
-	s, b, a := two(t)
-	p := &together{s, [2]*account{b, a}, s.World()}
+	s := startService(t, sandbox.Options{MemberPage: 2, FriendPage: 2})
+	p := &together{service: s, t: t, world: s.World(), trace: testing.Verbose()}
+	if _, err := p.world.Users().Add(world.User{UIN: dave, Nickname: "Dave"}); err != nil {
+		t.Fatal(err)
+	}
+	activities, end := p.world.Watch(1 << 14)
+	defer end()
+	p.activities = activities
+	for i, uin := range []message.UIN{bot, alice} {
+		p.people[i] = newResident(p, uin)
+		p.people[i].comeBack()
+	}
+	p.rest(4 * time.Second)
 	for i := range steps {
 		step := &steps[i]
-		togetherDeeds[step.What](p, t.Context(), p.accounts[step.By], step)
-		if step.Wait {
-			time.Sleep(2 * time.Second) // virtual
-			synctest.Wait()
+		r := p.people[step.By]
+		if deed := togetherDeeds[step.What]; r.client != nil || strings.HasPrefix(step.What, "by hand") || togetherRare[step.What] > 0 {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // virtual
+			deed(p, ctx, r.client, step)
+			cancel()
+		}
+		p.notice(step.What)
+		if step.Wait > 0 {
+			p.rest(step.Wait)
 		}
 	}
-	for _, account := range p.accounts {
-		account.wait("being online", func(st ntqq.State) bool { return st.Online() })
+	for _, r := range p.people {
+		r.comeBack()
 	}
-	time.Sleep(2 * time.Minute) // virtual
-	synctest.Wait()
-	var problems strings.Builder
-	for i, uin := range []message.UIN{bot, alice} {
-		if diff := cmp.Diff(p.truth(uin), p.known(t, p.accounts[i])); diff != "" {
-			fmt.Fprintf(&problems, "%d: true -, in memory +: %s\n", uin, diff)
+	p.rest(2 * time.Minute)
+	for _, r := range p.people {
+		if diff := cmp.Diff(p.truth(r), p.known(r)); diff != "" {
+			p.problem("%d: true -, in memory +: %s", r.uin, diff)
 		}
+		r.judge()
 	}
-	return problems.String()
+	return strings.Join(p.problems, "\n")
 }
 
-// facts are what an account can know, by what it is about. The names of members who are no
-// friends are not among them: no push tells that they have changed.
+func (p *together) problem(format string, args ...any) {
+	p.problems = append(p.problems, fmt.Sprintf(format, args...))
+}
+
+// rest waits until all is quiet. What was on its way has come then.
+func (p *together) rest(long time.Duration) {
+	time.Sleep(long) // virtual
+	for _, r := range p.people {
+		if r.client != nil {
+			r.client.wait("being online", func(st ntqq.State) bool { return st.Online() })
+		}
+	}
+	time.Sleep(4 * time.Second) // virtual
+	synctest.Wait()
+	p.notice("later")
+	for _, r := range p.people {
+		r.settled()
+	}
+}
+
+// facts are what an account can know, by what it is about.
 type facts map[string]string
 
 // truth returns what is true for an account.
-func (p *together) truth(uin message.UIN) facts {
+func (p *together) truth(r *resident) facts {
 	f := facts{}
-	for _, friend := range p.world.Friends().List(uin) {
-		f[fmt.Sprint("friend ", friend.User.UIN)] = fmt.Sprint(friend.User.Nickname, " ", friend.Remark, " ", friend.Category)
+	friends := map[message.UIN]bool{r.uin: true}
+	for _, friend := range p.world.Friends().List(r.uin) {
+		u := friend.User
+		friends[u.UIN] = true
+		if !r.silent[u.UIN] {
+			f[fmt.Sprint("friend ", u.UIN)] = fmt.Sprint(u.Nickname, " ", friend.Remark, " ", friend.Category)
+		}
 	}
-	for _, g := range p.world.Groups().Of(uin) {
+	for _, g := range p.world.Groups().Of(r.uin) {
 		owner, _ := p.world.Users().Find(g.Owner)
-		f[fmt.Sprint("group ", g.Code)] = fmt.Sprint(g.Name, " ", p.world.Groups().View(g.Code, uin).Remark, " ", owner.UID, " ", g.MemberCount, " ", g.MuteAll)
+		f[fmt.Sprint("group ", g.Code)] = fmt.Sprint(g.Name, " ", p.world.Groups().View(g.Code, r.uin).Remark, " ", owner.UID, " ", g.MemberCount, " ", g.MuteAll)
 		for _, m := range p.world.Members().List(g.Code) {
-			muted := m.MuteUntil > p.world.Now().Unix()
-			f[fmt.Sprint("member ", m.User.UIN, " of ", g.Code)] = fmt.Sprint(m.Card, " ", m.Title, " ", m.Role, " ", muted)
+			f[fmt.Sprint("member ", m.User.UIN, " of ", g.Code)] = p.member(r, m.User.UIN, m.User.Nickname, m.Card, m.Title, m.Role, m.MuteUntil)
 		}
 	}
 	return f
 }
 
+// member is what an account can know of a member.
+func (p *together) member(r *resident, uin message.UIN, name, card, title string, role message.Role, muteUntil int64) string {
+	if r.renamed[uin] {
+		name = "?"
+	}
+	return fmt.Sprint(name, " ", card, " ", title, " ", role, " ", muteUntil > p.world.Now().Unix())
+}
+
 // known returns what a client has in memory, or fetches where it knows that it is old.
-func (p *together) known(t *testing.T, a *account) facts {
-	f := facts{}
+func (p *together) known(r *resident) facts {
+	f, a, t := facts{}, r.client, p.t
 	friends, err := a.Friends().List(t.Context(), false)
 	if err != nil {
 		f["friends"] = err.Error()
 	}
 	for _, friend := range friends {
-		f[fmt.Sprint("friend ", friend.UIN)] = fmt.Sprint(friend.Nickname, " ", friend.Remark, " ", friend.Category)
+		if !r.silent[friend.UIN] && friend.UIN != r.uin { // whose list is empty finds itself in it
+			f[fmt.Sprint("friend ", friend.UIN)] = fmt.Sprint(friend.Nickname, " ", friend.Remark, " ", friend.Category)
+		}
 	}
 	groups, err := a.Groups().List(t.Context(), false)
 	if err != nil {
@@ -258,8 +223,7 @@ func (p *together) known(t *testing.T, a *account) facts {
 			f[fmt.Sprint("members of ", g.Code)] = err.Error()
 		}
 		for _, m := range members {
-			muted := m.MuteUntil > p.world.Now().Unix()
-			f[fmt.Sprint("member ", m.UIN, " of ", g.Code)] = fmt.Sprint(m.Card, " ", m.Title, " ", m.Role, " ", muted)
+			f[fmt.Sprint("member ", m.UIN, " of ", g.Code)] = p.member(r, m.UIN, m.Nickname, m.Card, m.Title, m.Role, m.MuteUntil)
 		}
 	}
 	return f
