@@ -146,6 +146,7 @@ type Client struct {
 	lanes        lanes
 	silence      silence
 	pushes       *queue.Queue[push]
+	flooded      chan struct{}             // 1 when a push found no room
 	own          *queue.Queue[order.Input] // of our own messages
 	compared     chan order.Input          // what the server has, after each registration
 	missed       chan missed               // of its lists of requests and notices
@@ -166,7 +167,7 @@ func New(o Options) (*Client, error) {
 	o.setDefaults()
 	c := &Client{
 		opts: o, log: o.Log, notes: hourly.New(o.Log), clock: o.Clock,
-		pushes: queue.New[push](pushQueue, pushBytes), own: queue.New[order.Input](ownQueue, ownBytes),
+		pushes: queue.New[push](pushQueue, pushBytes), flooded: make(chan struct{}, 1), own: queue.New[order.Input](ownQueue, ownBytes),
 		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), missed: make(chan missed), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
 		showing:   make(chan struct{}, maxShowing),

@@ -31,6 +31,10 @@ func (c *Client) receive(ctx context.Context, command string, body []byte) (wait
 	if c.pushes.TryPut(p, cap(body)) {
 		return false
 	}
+	select {
+	case c.flooded <- struct{}{}:
+	default:
+	}
 	_ = c.pushes.Put(ctx, p, cap(body)) // else the connection has ended
 	return true
 }
@@ -65,6 +69,8 @@ func (c *Client) dispatch(ctx context.Context) {
 			c.announce(ctx, m)
 		case l := <-c.lanes.done:
 			c.answered(ctx, l)
+		case <-c.flooded:
+			c.lanes.giveUp(&c.silence)
 		case <-due:
 			c.received(ctx)
 			o.tick(ctx)
@@ -92,6 +98,8 @@ func (c *Client) received(ctx context.Context) {
 			select {
 			case l := <-c.lanes.done:
 				c.answered(ctx, l)
+			case <-c.flooded:
+				c.lanes.giveUp(&c.silence)
 			case <-ctx.Done():
 			}
 		}

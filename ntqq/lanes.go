@@ -40,8 +40,9 @@ type lane struct {
 	// yet: the number of the first one's chat is looked up.
 	ordered, arrived []sized
 	asking           bool
-	asked            event.Event   // has been completed by questions
-	ended            chan struct{} // closed when the question has ended
+	stop             context.CancelFunc // of the question
+	asked            event.Event        // has been completed by questions
+	ended            chan struct{}      // closed when the question has ended
 }
 
 // sized is an event and about how many bytes it keeps.
@@ -90,6 +91,20 @@ func (ls *lanes) know(l *lane, keys []event.Conversation) {
 }
 
 func (ls *lanes) full() bool { return ls.waits.Load() >= lanesEvents || ls.bytes >= lanesBytes }
+
+// giveUp ends the questions when the lanes are full and what comes from the server is not
+// read: nor are the answers, which are behind it.
+func (ls *lanes) giveUp(s *silence) {
+	if !ls.full() {
+		return
+	}
+	s.begin()
+	for _, l := range ls.inOrder() {
+		if l.asking {
+			l.stop()
+		}
+	}
+}
 
 // put adds an event to one of a lane's queues, take removes the first one.
 func (ls *lanes) put(queue *[]sized, e event.Event) {
@@ -236,17 +251,19 @@ func (c *Client) run(ctx context.Context, l *lane) {
 func (c *Client) ask(ctx context.Context, l *lane, e event.Event, fill filling) {
 	q := questions{allowed: true, crowded: c.crowded(l)}
 	ended := make(chan struct{})
-	l.asking, l.asked, l.ended = true, e, ended
+	asking, stop := context.WithCancel(ctx)
+	l.asking, l.asked, l.ended, l.stop = true, e, ended, stop
 	c.order.wg.Go(func() {
 		c.crash.guard(func() {
 			defer close(ended)
+			defer stop()
 			select {
 			case c.lanes.slots <- struct{}{}:
 				defer func() { <-c.lanes.slots }()
-			case <-ctx.Done():
+			case <-asking.Done():
 				return
 			}
-			c.askAbout(ctx, &q, e, fill)
+			c.askAbout(asking, &q, e, fill)
 		})
 		select {
 		case c.lanes.done <- l:

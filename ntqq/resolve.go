@@ -44,9 +44,13 @@ type silence struct{ until atomic.Pointer[time.Time] }
 // note notes the outcome of a look-up for an event.
 func (s *silence) note(err error) {
 	if errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
-		until := time.Now().Add(lookPause)
-		s.until.Store(&until)
+		s.begin()
 	}
+}
+
+func (s *silence) begin() {
+	until := time.Now().Add(lookPause)
+	s.until.Store(&until)
 }
 
 // now reports that events may not cause look-ups.
