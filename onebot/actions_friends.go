@@ -156,7 +156,7 @@ type doubtRequest struct {
 	Msg    string `json:"msg" en:"What was written." zh:"验证消息。"`
 	Group  string `json:"group_code" en:"The group that it came through; 0 for none." zh:"来源群号，无则为 0。"`
 	Time   string `json:"time" en:"Unix seconds." zh:"时间，Unix 秒。"`
-	Type   string `json:"type" enum:"doubt" en:"doubt" zh:"固定为 doubt。"`
+	Type   string `json:"type" enum:"doubt" en:"Always the same." zh:"固定为 doubt。"`
 }
 
 func getDoubtRequests(ctx context.Context, a *account, p doubtParams) ([]doubtRequest, error) {

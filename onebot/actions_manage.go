@@ -41,7 +41,7 @@ func manageActions() []row {
 			setGroupKickMembers, table.Fails(kickFailed, noGroup, noMember)),
 		table.Of("batch_delete_group_member", rare, Sends, text.T("Removes several members from a group.", "将多名成员移出群。"),
 			batchDeleteGroupMember, table.Fails(kickFailed, noGroup, noMember)),
-		table.Of("set_group_leave", standard, Sends, text.T("Leaves a group; its owner dissolves it so.", "退出群；群主可以用来解散群。"),
+		table.Of("set_group_leave", standard, Sends, text.T("Leaves a group. With is_dismiss its owner does, too, which dissolves it.", "退出群；群主须带 is_dismiss，群随之解散。"),
 			setGroupLeave, table.Fails(cause("LEAVE_FAILED", apiError.Text), noGroup, ownerStays)),
 		table.Of("set_group_portrait", lagrange, Sends, text.T("Gives a group another picture; the owner and admins may.", "设置群头像，群主和管理员可用。"),
 			setGroupPortrait, table.Fails(cause("SET_PORTRAIT_FAILED", apiError.Text), with(mediaCauses, noGroup)...)),

@@ -16,7 +16,7 @@ func pokeActions() []row {
 	return []row{
 		table.Of("send_poke", lagrange, Sends, text.T("Pokes somebody in a group, or in a private chat without a group.", "戳一戳：有群号时在群内，否则在私聊中。"), sendPoke, fails),
 		table.Of("group_poke", lagrange, Sends, text.T("Pokes a member of a group.", "在群内戳一戳。"), groupPoke, fails),
-		table.Of("friend_poke", lagrange, Sends, text.T("Pokes in a private chat, or with a group in that.", "在私聊中戳一戳；有群号时在群内。"), sendPoke, fails),
+		table.Of("friend_poke", lagrange, Sends, text.T("Pokes a friend, or in a group where one is given.", "在私聊中戳一戳；有群号时在群内。"), sendPoke, fails),
 	}
 }
 
