@@ -219,8 +219,19 @@ func (p *push) honor() {
 	p.emit(&GroupHonorChanged{p.tipGroup(), member, p.tip.text("nick"), honor, p.tipTime()})
 }
 
+// maxRestriction bounds the texts of a restriction in bytes: they are kept and shown to the
+// owner. Longer ones are left out.
+const maxRestriction = 2048
+
 func (p *push) restricted() {
-	p.emit(&AccountRestricted{p.tipGroup(), p.tip.text("ftype"), p.tip.text("unlock_url"), p.tipTime()})
+	kind, url := p.tip.text("ftype"), p.tip.text("unlock_url")
+	if len(kind) > maxRestriction {
+		kind = ""
+	}
+	if len(url) > maxRestriction {
+		url = ""
+	}
+	p.emit(&AccountRestricted{p.tipGroup(), kind, url, p.tipTime()})
 }
 
 func (p *push) botAddedTip() {

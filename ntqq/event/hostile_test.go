@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"libration/internal/pb/pushpb"
 )
 
 // plausible checks that an event is about some group or person, and that no text id is
@@ -31,8 +33,8 @@ func plausible(t *testing.T, e Event) {
 // TestHostilePushes: of every kind of push there are some that lack what they need, or
 // have it in absurd sizes. Each gives events about somebody, or is counted as unknown.
 func TestHostilePushes(t *testing.T) {
-	long := strings.Repeat("u", 1<<20)
-	many := bytes.Repeat([]byte{0x0a, 0x02, 0x38, 0x05}, 1<<16)
+	long := strings.Repeat("u", 1<<17)
+	many := bytes.Repeat([]byte{0x0a, 0x02, 0x38, 0x05}, 4*maxPerPush)
 	for _, r := range rows() {
 		if r.command != "" || r.chat {
 			continue
@@ -67,5 +69,22 @@ func TestSize(t *testing.T) {
 	}
 	if small < 50 || small > 500 {
 		t.Errorf("an empty one keeps %d bytes", small)
+	}
+}
+
+// TestLongRestriction: what is kept of a restriction and shown to the owner is bounded.
+func TestLongRestriction(t *testing.T) {
+	for size, kept := range map[int]int{maxRestriction: maxRestriction, maxRestriction + 1: 0} {
+		long := bytes.Repeat([]byte("x"), size)
+		notify := marshal(t, &pushpb.GroupNotify{GroupCode: 5, GrayTip: &pushpb.GeneralGrayTip{
+			BusinessType: 1, TemplateId: tipRestricted,
+			Params: []*pushpb.GrayTipParam{{Name: "ftype", Value: long}, {Name: "unlock_url", Value: long}},
+		}})
+		content := append([]byte{0, 0, 0, 5, 1, 0xff, 0xff}, notify...)
+		events := decoderFor(bot).Decode(CommandMsgPush, fromAlice(t, 732, 20, hex.EncodeToString(content)))
+		e, ok := events[0].(*AccountRestricted)
+		if !ok || len(e.Kind) != kept || len(e.URL) != kept {
+			t.Errorf("%d bytes: got %.100v", size, events[0])
+		}
 	}
 }
