@@ -142,6 +142,9 @@ func (p NoticePerson) person() event.Person { return event.Person{UIN: p.UIN, UI
 func (c *Client) missedEvents(n *GroupNotice) []event.Event {
 	self := event.Person{UIN: c.Self().UIN, UID: c.Self().UID}
 	target, operator, when := n.Target.person(), n.Operator.person(), n.when()
+	if (n.Kind == NoticeJoinRefused || n.Kind == NoticeJoinAccepted) && target.UID != "" && target.UID != self.UID {
+		return nil // about somebody whom the account had invited
+	}
 	switch n.Kind {
 	case NoticeJoin:
 		return []event.Event{&event.GroupJoinRequest{

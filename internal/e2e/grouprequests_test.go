@@ -366,3 +366,30 @@ func TestFriendAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestDecidedWhileAway: what was decided about those whom the account has invited says
+// nothing about the account itself.
+func TestDecidedWhileAway(t *testing.T) {
+	for verdict, decision := range map[string]world.NoticeState{"accepted": world.NoticeAccepted, "refused": world.NoticeRefused} {
+		beside(t, verdict, func(t *testing.T) {
+			s := startService(t, sandbox.Options{AutoApprove: alice})
+			keys, progress := &ntqq.MemoryKeystore{}, &memoryProgress{}
+			remember := func(o *ntqq.Options) { o.Progress = progress }
+			a := s.account(t, keys, remember)
+			a.until(ntqq.Online)
+			time.Sleep(time.Minute)
+			a.stop()
+			sequence := s.invites(t, small, alice, carol)
+			if err := s.World().Requests().Answer(bot, sequence, decision, ""); err != nil {
+				t.Fatal(err)
+			}
+			a = s.account(t, keys, remember)
+			a.until(ntqq.Online)
+			time.Sleep(time.Minute)
+			joined, rejected := eventsOf[*event.GroupMemberIncrease](a), eventsOf[*event.GroupJoinRejected](a)
+			if len(joined)+len(rejected) != 0 {
+				t.Errorf("joined: %+v, rejected: %+v", joined, rejected)
+			}
+		})
+	}
+}
