@@ -44,8 +44,6 @@ type together struct {
 	trace      bool
 }
 
-func ours(uin message.UIN) bool { return uin == bot || uin == alice }
-
 // togetherRare are the deeds that few scenarios have, and how many of ten. A client that
 // connects again reads its lists anew, which hides what it kept wrong.
 var togetherRare = map[string]int{"connections break": 2, "by hand: reset": 1, "leave the program": 4, "come back": 4}

@@ -229,7 +229,7 @@ func (r *resident) readNotices() {
 // left takes it that what was written in a group cannot be fetched any more.
 func (r *resident) left(group message.GroupCode) {
 	for _, w := range r.wants {
-		if w.group == group && !w.settled && strings.HasSuffix(w.chat, "messages") && !(w.live && r.present()) {
+		if w.group == group && !w.settled && strings.HasSuffix(w.chat, "messages") && (!w.live || !r.present()) {
 			w.min = 0
 		}
 	}
