@@ -57,11 +57,11 @@ func (m Members) Mute(ctx context.Context, group GroupCode, user UIN, duration t
 func (m Members) Kick(ctx context.Context, group GroupCode, users []UIN, how Kick) error {
 	uids := make([]UID, len(users))
 	for i, user := range users {
-		known, err := m.Info(ctx, group, user, false)
+		uid, err := m.uid(ctx, group, user)
 		if err != nil {
 			return err
 		}
-		uids[i] = known.UID
+		uids[i] = uid
 	}
 	if len(uids) == 0 {
 		return nil
@@ -71,11 +71,21 @@ func (m Members) Kick(ctx context.Context, group GroupCode, users []UIN, how Kic
 
 // manage does an operation on a member, whose text id it finds.
 func (m Members) manage(ctx context.Context, group GroupCode, user UIN, do func(UID) error) error {
-	known, err := m.Info(ctx, group, user, false)
+	uid, err := m.uid(ctx, group, user)
 	if err != nil {
 		return err
 	}
-	return do(known.UID)
+	return do(uid)
+}
+
+// uid returns the text id of a member. The service may list one without: a request about
+// nobody could be about all.
+func (m Members) uid(ctx context.Context, group GroupCode, user UIN) (UID, error) {
+	known, err := m.Info(ctx, group, user, false)
+	if err == nil && known.UID == "" {
+		err = fmt.Errorf("member %d of group %d has no text id: %w", user, group, ErrNoMember)
+	}
+	return known.UID, err
 }
 
 func titleRequest(group GroupCode, user UID, title string) *oidbpb.ModifyMemberReq {
