@@ -28,6 +28,12 @@ type missed struct {
 	newest int64         // the time of the newest entry, or of the registration; Unix seconds
 }
 
+// listed is an event of an entry about a group.
+type listed struct {
+	event.Event
+	sequence uint64 // of the entry
+}
+
 // askMissed reads the lists and hands what is new in them to the dispatcher.
 func (c *Client) askMissed(ctx context.Context, serverTime int64) error {
 	since := c.order.noticed.listed()
@@ -113,8 +119,11 @@ func (c *Client) missedInGroups(ctx context.Context, since int64) (events []even
 		return n.when() <= since || n.Group == 0 || n.Target.UID == "" && n.aboutTarget() || n.Kind.IsRequest() && n.State != NoticePending || !n.Kind.IsRequest() && n.when() < oldest
 	})
 	c.numberNotices(ctx, list)
+	slices.SortFunc(list, func(a, b GroupNotice) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	for i := range list {
-		events = append(events, c.missedEvents(&list[i])...)
+		for _, e := range c.missedEvents(&list[i]) {
+			events = append(events, listed{e, list[i].Sequence})
+		}
 	}
 	return events, newest, nil
 }
@@ -216,7 +225,13 @@ func (c *Client) noticeOf(e event.Event) NoticeDelivered {
 // announce delivers what the lists had and no push has said.
 func (c *Client) announce(ctx context.Context, m missed) {
 	for _, e := range m.events {
-		if c.order.noticed.claim(c.noticeOf(e)) {
+		d := c.noticeOf(e)
+		if l, ok := e.(listed); ok {
+			e = l.Event
+			d = c.noticeOf(e)
+			d.Request = l.sequence
+		}
+		if c.order.noticed.claim(d) {
 			c.report(ctx, e)
 		}
 	}

@@ -28,8 +28,8 @@ type NoticeDelivered struct {
 	// Key names who and what it was about.
 	Key  string `json:"key"`
 	Time int64  `json:"time"` // Unix seconds
-	// Request is the sequence of a request about a group; 0 of others, and where it was not
-	// found.
+	// Request is the sequence of an entry about a group that was read from the list, and of
+	// a request; 0 of what a push said, and where it was not found.
 	Request uint64 `json:"request,omitempty"`
 }
 
@@ -79,7 +79,8 @@ func (n *noticed) find(d *NoticeDelivered) *noticeMark {
 func (n *noticed) claim(d NoticeDelivered) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.find(&d) != nil {
+	if m := n.find(&d); m != nil {
+		m.Request = max(m.Request, d.Request) // the next entry is about something else
 		return false
 	}
 	n.settle()
@@ -98,8 +99,16 @@ func (n *noticed) settle() {
 func (n *noticed) delivered(d NoticeDelivered) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if m := n.find(&d); m != nil {
-		m.waits = false
+	var known bool
+	for i := range n.marks { // first what waits: several entries may be about one thing
+		if m := &n.marks[i]; m.same(&d) {
+			if known = true; m.waits {
+				m.waits = false
+				return
+			}
+		}
+	}
+	if known {
 		return
 	}
 	n.mark(d, false)

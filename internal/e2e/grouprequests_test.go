@@ -393,3 +393,41 @@ func TestDecidedWhileAway(t *testing.T) {
 		})
 	}
 }
+
+// TestTwiceWhileAway: what happened and was undone within a minute is told in full, in order.
+func TestTwiceWhileAway(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		keys, progress := &ntqq.MemoryKeystore{}, &memoryProgress{}
+		remember := func(o *ntqq.Options) { o.Progress = progress }
+		admin := func(on bool) {
+			if err := s.World().Members().SetAdmin(small, bob, 0, on); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := s.account(t, keys, remember)
+		b.until(ntqq.Online)
+		time.Sleep(time.Minute)
+		admin(true) // it hears of this
+		time.Sleep(5 * time.Second)
+		b.stop()
+		want := []bool{false, true, false, true}
+		for _, on := range want {
+			admin(on)
+		}
+		for range 2 {
+			b = s.account(t, keys, remember)
+			b.until(ntqq.Online)
+			time.Sleep(10 * time.Second)
+			var got []bool
+			for _, e := range eventsOf[*event.GroupAdminChanged](b) {
+				got = append(got, e.Admin)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("admin: %t, want %t", got, want)
+			}
+			b.stop()
+			want = nil
+		}
+	})
+}
