@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var modelSeeds = flag.Int("seeds", 200, "how many worlds TestModelWorld makes")
+var modelSeeds = flag.Int("seeds", 200, "how many worlds TestModelWorld makes, and, where it is given, how many scenarios TestTogether draws")
 
 // TestModelWorld runs generated worlds, client against sandbox in virtual time, and
 // compares what was delivered and answered with what happened in the world. A seed
