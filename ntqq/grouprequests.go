@@ -169,7 +169,10 @@ func (c *Client) pickRequest(ctx context.Context, when int64, about func(*GroupN
 		for i := range list {
 			n := &list[i]
 			far, open := abs(n.when()-when), n.State == NoticePending
-			if !about(n) || !open && far > requestSlack || c.lookedUp.has(n.Sequence) && (!again || !open) {
+			if !about(n) || !open && far > requestSlack {
+				continue
+			}
+			if picked := c.lookedUp.has(n.Sequence); picked && (!again || !open) {
 				continue
 			}
 			if best == nil || cmp.Or(cmp.Compare(far, abs(best.when()-when)), cmp.Compare(n.Sequence, best.Sequence)) < 0 {
