@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"libration/ntqq/message"
 	"libration/sandbox/world"
@@ -217,7 +218,9 @@ func (r *resident) readNotices() {
 		}
 		key = fmt.Sprintf("%d: %s", n.Group, key)
 		for _, w := range slices.Backward(r.wants) {
-			if w.key == key && !w.listed {
+			// Of the minute after a reset, an entry counts as that of an earlier push, whose
+			// own entry is gone.
+			if w.key == key && !w.listed && r.p.world.Now().Sub(r.reset) > time.Minute {
 				w.listed, w.min = true, 1
 				break
 			}
@@ -264,6 +267,7 @@ func (r *resident) forgetAll() {
 			w.min = 0
 		}
 	}
+	r.reset = r.p.world.Now()
 	clear(r.asked)
 	clear(r.silent)
 	clear(r.renamed)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing/synctest"
+	"time"
 
 	"libration/gateway"
 	"libration/ntqq"
@@ -33,7 +34,8 @@ type resident struct {
 	asked   map[uint64]*want // by the sequence of the request
 	read    uint64           // of its notification lists
 	members map[message.GroupCode]bool
-	broken  bool // the connection broke a moment ago
+	broken  bool      // the connection broke a moment ago
+	reset   time.Time // of the world, the last one
 
 	flags   []*botRequest
 	dialect *gateway.Subscription
