@@ -33,7 +33,7 @@ const (
 	group = message.GroupCode(730000001)
 )
 
-var seedFlag = flag.Uint64("seed", 0, "seed of the first start of TestRandomStarts, the next ones follow, of TestNinetyDays and of TestModelWorld; 0: a random one, in TestModelWorld 1. Also that of the scenarios of TestTogether")
+var seedFlag = flag.Uint64("seed", 0, "seed of the first start of TestRandomStarts, the next ones follow, of TestNinetyDays, of TestModelWorld and of TestTogether; 0: a random one, in the last two 1")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

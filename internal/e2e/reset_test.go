@@ -77,6 +77,34 @@ func TestResetWhileAway(t *testing.T) {
 	})
 }
 
+// A group that is founded again soon after a reset is known, though the push of its founding
+// may be the one of before.
+func TestFoundedAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		b := s.account(t, nil)
+		b.until(ntqq.Online)
+		for n := range 2 {
+			g, err := s.World().Groups().Add(world.Group{Name: "third", Owner: alice}, bot)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if _, err := b.Groups().Info(t.Context(), g.Code, false); err != nil {
+				t.Errorf("founded %d times: %v", n+1, err)
+			}
+			if err := s.Reset(); err != nil {
+				t.Fatal(err)
+			}
+			b.onlineAgain(n + 2)
+			synctest.Wait()
+			if _, err := b.Groups().List(t.Context(), false); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // Who and what is removed is gone from the caches of the others, and its own clients end.
 func TestRemoved(t *testing.T) {
 	bubble(t, func(t *testing.T) {

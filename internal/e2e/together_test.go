@@ -88,7 +88,7 @@ func TestTogether(t *testing.T) {
 			scenarios = f.Value.String()
 		}
 	})
-	for name, value := range map[string]string{"rapid.checks": scenarios, "rapid.seed": strconv.FormatUint(*seedFlag, 10)} {
+	for name, value := range map[string]string{"rapid.checks": scenarios, "rapid.seed": strconv.FormatUint(max(*seedFlag, 1), 10)} {
 		before := flag.Lookup(name).Value.String()
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)

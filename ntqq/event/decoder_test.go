@@ -276,7 +276,8 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// TestOwnComings: two pushes about one change of the account give one event.
+// TestOwnComings: two pushes about one change of the account give one event; the lists are
+// asked for again all the same.
 func TestOwnComings(t *testing.T) {
 	d := decoderFor(bot)
 	var names []string
@@ -295,7 +296,7 @@ func TestOwnComings(t *testing.T) {
 			names = append(names, e.Name())
 		}
 	}
-	want := []string{"group_member_increase", "group_member_decrease", "group_left", "group_member_increase", "group_left"}
+	want := []string{"group_member_increase", "lists_changed", "group_member_decrease", "group_left", "group_member_increase", "group_left"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}

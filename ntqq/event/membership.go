@@ -137,6 +137,8 @@ func (p *push) memberIncrease() {
 func (p *push) emitJoined(e *GroupMemberIncrease, group message.GroupCode) {
 	if p.d.joined.again(uint64(group), e.Time) {
 		p.d.duplicate.Add(1)
+		// It may have left in between, unheard.
+		p.emit(&ListsChanged{Lists: Stale{Groups: true, Members: group}})
 		return
 	}
 	p.d.left.forget(uint64(group))
