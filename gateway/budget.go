@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
@@ -28,6 +29,8 @@ const (
 type Budget struct {
 	small, large *semaphore.Weighted
 	used         atomic.Int64
+	// came are the bytes of large requests since sweep collected those that had gone.
+	came atomic.Int64
 }
 
 // NewBudget makes the budget of one account: whoever fills it holds up no other account.
@@ -43,6 +46,7 @@ func (b *Budget) Take(ctx context.Context, n int64) (Hold, error) {
 		return Hold{}, err
 	}
 	b.used.Add(h.n)
+	b.sweep(h)
 	return h, nil
 }
 
@@ -53,7 +57,18 @@ func (b *Budget) TryTake(n int64) (h Hold, ok bool) {
 		return Hold{}, false
 	}
 	b.used.Add(h.n)
+	b.sweep(h)
 	return h, true
+}
+
+// sweep collects what gone requests have left in memory before much more of it comes. By
+// itself the collector waits until twice as much is in use as when it ran last, which may
+// have been in the midst of several large requests.
+func (b *Budget) sweep(h Hold) {
+	if h.large && b.came.Add(h.n) > largeTotal {
+		b.came.Store(h.n)
+		runtime.GC()
+	}
 }
 
 // part is what a request of n bytes holds.
