@@ -108,7 +108,7 @@ func (r GroupRequest) about(n *GroupNotice) bool {
 
 const (
 	// requestPause is how long the client waits before it looks once more for the entry of a
-	// request that it was told of (docs/protocol/events.md 5.2.2).
+	// pushed request (docs/protocol/events.md 5.2.2).
 	requestPause = time.Second
 	// requestSlack is how far the times of a push and of its entry may be apart, in seconds.
 	requestSlack = 60

@@ -394,7 +394,7 @@ func TestDecidedWhileAway(t *testing.T) {
 	}
 }
 
-// TestTwiceWhileAway: what happened and was undone within a minute is told in full, in order.
+// TestTwiceWhileAway: what happened and was undone within a minute is reported in full, in order.
 func TestTwiceWhileAway(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := startService(t, sandbox.Options{AutoApprove: bot})

@@ -129,7 +129,7 @@ func TestFiles(t *testing.T) {
 	})
 }
 
-// TestDevices: devices that come online on the account are told, and listed.
+// TestDevices: devices that come online on the account are reported and listed.
 func TestDevices(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, b, _ := speakers(t)

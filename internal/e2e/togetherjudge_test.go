@@ -367,8 +367,8 @@ func (r *resident) judgeBot() {
 	}
 }
 
-// answer has the bot of an account answer one of the requests that it got, and compares what
-// it is told with what became of the request.
+// answer has the bot of an account answer one of the requests that it got. It compares the
+// bot's result with what became of the request.
 func (p *together) answer(r *resident, s *togetherStep) {
 	r.requests()
 	if len(r.flags) == 0 {

@@ -14,7 +14,7 @@ import (
 const maxDevices = 16
 
 // SetDevice lets a made-up device come online on an account, or go offline with on false:
-// the account's clients are told. The refusals are BadRequest, NotFound and Quota.
+// the account's clients get a push. The refusals are BadRequest, NotFound and Quota.
 func (r *registry) SetDevice(uin message.UIN, name string, on bool) error {
 	if _, known := r.world.Users().Find(uin); !known {
 		return world.Refuse(world.NotFound, "no user %d", uin)

@@ -45,7 +45,7 @@ const (
 	OnlineFileCancelled = "cancelled"
 )
 
-// OnlineFile is sent when a transfer between From and To ended; To is told.
+// OnlineFile is sent when a transfer between From and To ended. To gets a push.
 type OnlineFile struct {
 	From, To User
 	Folder   bool
@@ -57,9 +57,9 @@ func (h *OnlineFile) Activity() Activity {
 	return Activity{Kind: ActivityOnlineFile, User: h.To.UIN, By: h.From.UIN, Text: h.End}
 }
 
-// Restrict keeps an account from sending to groups, with code 46, or with on false lets it
-// send again. Its clients are told in the group code, which it is a member of; with on
-// false nobody is told, and code is only that of the [Activity]. The refusals are NotFound
+// Restrict keeps an account from sending to groups, with code 46. Its clients get a tip in
+// the group code, which it must be a member of. With on false it may send again. No push
+// reports that, and code is only that of the [Activity]. The refusals are NotFound
 // and NotMember.
 func (w Users) Restrict(uin message.UIN, code message.GroupCode, on bool) error {
 	w.mu.Lock()

@@ -253,9 +253,9 @@ func (w *state) decidable(uin message.UIN, sequence uint64) (*notice, *group, er
 	return n, g, nil
 }
 
-// outcome is the entry that tells who asked what was decided, and who that is; 0 when
-// nobody is told (docs/protocol/operations.md 7.3). An ignored request stays without an
-// answer.
+// outcome returns the entry that says what was decided, and the account that gets it. It
+// returns 0 where nobody gets one (docs/protocol/operations.md 7.3): an ignored request
+// stays without an answer.
 func (w *state) outcome(n *notice, reason string) (to message.UIN, told Notice) {
 	told = Notice{Group: n.Group, Target: n.Target, Inviter: n.Inviter, Operator: n.Operator, Comment: reason}
 	kinds := map[NoticeState]NoticeKind{NoticeAccepted: NoticeJoinAccepted, NoticeRefused: NoticeJoinRefused}

@@ -56,7 +56,7 @@ func (b *echoBot) handle(ctx context.Context, c *bot.Conn, frame []byte) error {
 	return nil
 }
 
-// answered looks at a response: who could not be muted is told.
+// answered looks at a response. It writes to somebody who could not be muted.
 func (b *echoBot) answered(ctx context.Context, c *bot.Conn, f *bot.Frame) {
 	var echo string
 	_ = json.Unmarshal(f.Echo, &echo) // "" for what was not ours
