@@ -29,8 +29,11 @@ func (*ClientsOnline) When() int64    { return 0 }
 func (*ClientsOnline) People() People { return People{} }
 func (*ClientsOnline) Stale() Stale   { return Stale{} }
 
-// maxDevices bounds a list; more are left out.
-const maxDevices = 64
+// What is kept of a list, and written into each event of a device in it.
+const (
+	maxDevices    = 64
+	maxDeviceText = 256 // bytes of a name, or of a platform
+)
 
 func (p *push) params() {
 	var b pushpb.PushParams
@@ -40,7 +43,10 @@ func (p *push) params() {
 	now := []Device{}
 	for _, d := range b.GetDevices() {
 		if len(now) < maxDevices {
-			now = append(now, Device{d.GetInstanceId(), d.GetClientType(), pb.Text([]byte(d.GetPlatformType())), pb.Text([]byte(d.GetDeviceName()))})
+			now = append(now, Device{
+				d.GetInstanceId(), d.GetClientType(),
+				bounded(pb.Text([]byte(d.GetPlatformType())), maxDeviceText), bounded(pb.Text([]byte(d.GetDeviceName())), maxDeviceText),
+			})
 		}
 	}
 	before := p.d.devices

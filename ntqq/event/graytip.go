@@ -223,15 +223,17 @@ func (p *push) honor() {
 // owner. Longer ones are left out.
 const maxRestriction = 2048
 
+// bounded returns a text of at most so many bytes, and "" in place of a longer one.
+func bounded(s string, most int) string {
+	if len(s) > most {
+		return ""
+	}
+	return s
+}
+
 func (p *push) restricted() {
 	kind, url := p.tip.text("ftype"), p.tip.text("unlock_url")
-	if len(kind) > maxRestriction {
-		kind = ""
-	}
-	if len(url) > maxRestriction {
-		url = ""
-	}
-	p.emit(&AccountRestricted{p.tipGroup(), kind, url, p.tipTime()})
+	p.emit(&AccountRestricted{p.tipGroup(), bounded(kind, maxRestriction), bounded(url, maxRestriction), p.tipTime()})
 }
 
 func (p *push) botAddedTip() {

@@ -88,3 +88,18 @@ func TestLongRestriction(t *testing.T) {
 		}
 	}
 }
+
+// TestLongDeviceNames: each event of a device has the whole list, so what it keeps is bounded.
+func TestLongDeviceNames(t *testing.T) {
+	for size, kept := range map[int]int{maxDeviceText: maxDeviceText, maxDeviceText + 1: 0} {
+		push := &pushpb.PushParams{}
+		for i := range 2 * maxDevices {
+			long := strings.Repeat("x", size)
+			push.Devices = append(push.Devices, &pushpb.OnlineDevice{InstanceId: uint32(i), DeviceName: long, PlatformType: long})
+		}
+		e, ok := decoderFor(bot).Decode(CommandPushParams, marshal(t, push))[0].(*ClientsOnline)
+		if !ok || len(e.All) != maxDevices || len(e.All[0].Name) != kept || len(e.All[0].Platform) != kept {
+			t.Errorf("%d bytes: got %.200v", size, e)
+		}
+	}
+}
