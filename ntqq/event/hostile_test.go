@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb/pushpb"
 )
@@ -99,6 +100,20 @@ func TestLongDeviceNames(t *testing.T) {
 		}
 		e, ok := decoderFor(bot).Decode(CommandPushParams, marshal(t, push))[0].(*ClientsOnline)
 		if !ok || len(e.All) != maxDevices || len(e.All[0].Name) != kept || len(e.All[0].Platform) != kept {
+			t.Errorf("%d bytes: got %.200v", size, e)
+		}
+	}
+}
+
+// TestLongTip: each event of a recalled message has the tip of the push.
+func TestLongTip(t *testing.T) {
+	for size, kept := range map[int]int{maxTip: maxTip, maxTip + 1: 0} {
+		body := marshal(t, &pushpb.GroupNotify{GroupCode: 5, Recall: &pushpb.GroupRecall{
+			Messages: []*pushpb.RecalledGroupMessage{{Sequence: 1}}, Tip: &pushpb.RecallTip{Text: proto.String(strings.Repeat("x", size))},
+		}})
+		content := append([]byte{0, 0, 0, 5, 17, 0xff, 0xff}, body...)
+		e, ok := decoderFor(bot).Decode(CommandMsgPush, fromAlice(t, 732, 17, hex.EncodeToString(content)))[0].(*MessageRecalled)
+		if !ok || len(e.Tip) != kept {
 			t.Errorf("%d bytes: got %.200v", size, e)
 		}
 	}

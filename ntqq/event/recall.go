@@ -8,6 +8,10 @@ import (
 // friendRecallEcho is the subtype of the account's own recalls, sent to its devices.
 const friendRecallEcho = 139
 
+// maxTip bounds the line that clients show for a recall, in bytes: a push has one, and an
+// event for each of up to maxPerPush messages. A longer one is left out.
+const maxTip = 4096
+
 func (p *push) friendRecall() {
 	var b pushpb.FriendRecall
 	if !p.decode(p.content, &b) {
@@ -36,7 +40,7 @@ func (p *push) friendRecall() {
 		Random:         random,
 		MessageTime:    int64(info.GetTime()),
 		Time:           p.time(0),
-		Tip:            info.GetTip().GetText(),
+		Tip:            bounded(info.GetTip().GetText(), maxTip),
 	})
 }
 
@@ -66,7 +70,7 @@ func (p *push) groupRecall() {
 			Random:      m.GetRandom(),
 			MessageTime: int64(m.GetTime()),
 			Time:        p.time(b.GetNotifyTime()),
-			Tip:         recall.GetTip().GetText(),
+			Tip:         bounded(recall.GetTip().GetText(), maxTip),
 		})
 	}
 }
