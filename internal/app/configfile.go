@@ -7,14 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"libration/internal/app/account"
 	"libration/internal/config"
+	"libration/internal/paste"
 	"libration/internal/text"
 	"libration/ntqq"
 	"libration/onebot"
@@ -47,25 +44,8 @@ and while it runs: libration call get_status -c %[2]s
 编辑后执行: libration config check %[2]s && libration run -c %[2]s
 运行时可用: libration call get_status -c %[2]s
 `)
-	_, err = io.WriteString(w, written.Fill(path, shellWord(path)).In(chosen))
+	_, err = io.WriteString(w, written.Fill(path, paste.Word(path)).In(chosen))
 	return err
-}
-
-// shellWord quotes a path for a command line that a person pastes.
-func shellWord(path string) string {
-	plain := func(r rune) bool {
-		return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("/._-+:,=@", r)
-	}
-	if runtime.GOOS == "windows" { // where only " quotes, and no name can have one
-		if strings.ContainsFunc(path, unicode.IsSpace) {
-			return `"` + path + `"`
-		}
-		return path
-	}
-	if strings.ContainsFunc(path, func(r rune) bool { return !plain(r) }) {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	return path
 }
 
 // Load reads a configuration file for a program that runs with it: no account has the
