@@ -571,7 +571,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		"LIBRATION_SERVER={addresses: [",
 	})
 	want := `LIBRATION_LOG__LEVEL: log.level "loud": unknown value; use debug, info, warn or error
-LIBRATION_LOG__LEVEL__X: log.level: has no keys below it; shorten the variable's name
+LIBRATION_LOG__LEVEL__X: log.level: has no keys below it; shorten the name
 LIBRATION_LOG__LEVLE: log.levle: unknown key; did you mean level?
 LIBRATION_ONEBOT__CONNECTIONS__0__ADDRESS: onebot.connections[0].address "0.0.0.0:1": anybody who reaches this address could use the account, for there is no access_token; set access_token, or listen on 127.0.0.1 only
 LIBRATION_ONEBOT__CONNECTIONS__7__TYPE: onebot.connections[7]: not an index of this list; use a number from 0 to 1; the last one adds an entry

@@ -37,7 +37,8 @@ type decoder struct {
 	problems []Problem
 	places   map[string]place // by path
 	anchors  map[string]ast.Node
-	env      string // the environment variable being decoded
+	env      string // the environment variable, or the credential's file, being decoded
+	hidden   bool   // it is a credential
 }
 
 func (d *decoder) report(p Problem) {

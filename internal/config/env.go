@@ -12,10 +12,11 @@ import (
 
 const envPrefix = "LIBRATION_"
 
-// variable is an environment variable that names a key.
+// variable is an environment variable, or a credential, that names a key.
 type variable struct {
 	name, value string
 	parts       []string // of the path, in lower case
+	credential  bool     // the value is never shown; name is the file's path
 }
 
 // variables picks those of the environment ("NAME=value") that are meant for the
@@ -35,7 +36,12 @@ func variables(environ []string) []variable {
 			vars = append(vars, variable{name: name, value: value, parts: parts})
 		}
 	}
-	// List entries must come in order, 2 before 10.
+	sortVariables(vars)
+	return vars
+}
+
+// sortVariables brings list entries in order, 2 before 10.
+func sortVariables(vars []variable) {
 	slices.SortFunc(vars, func(a, b variable) int {
 		return slices.CompareFunc(a.parts, b.parts, func(x, y string) int {
 			i, errX := strconv.Atoi(x)
@@ -46,18 +52,17 @@ func variables(environ []string) []variable {
 			return strings.Compare(x, y)
 		})
 	})
-	return vars
 }
 
 // override sets the key that the variable names.
 func (d *decoder) override(root reflect.Value, v variable) {
-	d.env = v.name
-	defer func() { d.env = "" }()
+	d.env, d.hidden = v.name, v.credential
+	defer func() { d.env, d.hidden = "", false }()
 	target, path := root, ""
 	for _, part := range v.parts {
 		switch {
 		case isScalar(target.Type()):
-			d.report(Problem{Env: v.name, Key: path, Message: text.T("has no keys below it", "其下没有键"), Remedy: text.T("shorten the variable's name", "请缩短变量名")})
+			d.report(Problem{Env: v.name, Key: path, Message: text.T("has no keys below it", "其下没有键"), Remedy: text.T("shorten the name", "请缩短名称")})
 			return
 		case target.Kind() == reflect.Slice:
 			i, err := strconv.Atoi(part)
@@ -90,17 +95,21 @@ func (d *decoder) override(root reflect.Value, v variable) {
 // separated by commas for a list of texts, otherwise YAML.
 func (d *decoder) assign(target reflect.Value, path, written string) {
 	if isScalar(target.Type()) {
-		d.places[path] = place{env: d.env, value: written}
+		d.places[path] = place{env: d.env, value: d.shown(written)}
 		d.set(target, written, path)
 		return
 	}
 	texts := target.Kind() == reflect.Slice && target.Type().Elem().Kind() == reflect.String
-	if texts && !strings.HasPrefix(strings.TrimSpace(written), "[") {
+	if d.hidden && !texts {
+		d.report(Problem{Env: d.env, Key: path, Message: text.T("a credential sets a single value or a list of texts, not this", "凭据只能设置单个值或文本列表，不能设置此项"), Remedy: text.T("name the file like a key below it", "请用其下的某个键命名文件")})
+		return
+	}
+	if texts && (d.hidden || !strings.HasPrefix(strings.TrimSpace(written), "[")) {
 		d.places[path] = place{env: d.env}
 		list := reflect.MakeSlice(target.Type(), 0, 0)
 		for part := range strings.SplitSeq(written, ",") {
 			if part = strings.TrimSpace(part); part != "" && list.Len() < maxList {
-				d.places[path+"["+strconv.Itoa(list.Len())+"]"] = place{env: d.env, value: part}
+				d.places[path+"["+strconv.Itoa(list.Len())+"]"] = place{env: d.env, value: d.shown(part)}
 				list = reflect.Append(list, reflect.ValueOf(part))
 			}
 		}
@@ -110,4 +119,12 @@ func (d *decoder) assign(target reflect.Value, path, written string) {
 	if body := d.parseYAML([]byte(written), path); body != nil {
 		d.decode(body, target, path)
 	}
+}
+
+// shown is what problems may quote of a value.
+func (d *decoder) shown(written string) string {
+	if d.hidden {
+		return ""
+	}
+	return written
 }

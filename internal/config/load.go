@@ -17,8 +17,8 @@ import (
 	"libration/internal/text"
 )
 
-// Load reads the file, applies the overrides of the environment and checks
-// everything. Relative paths in it become relative to the file's folder. A
+// Load reads the file, applies credentials and the overrides of the environment and
+// checks everything. Relative paths in it become relative to the file's folder. A
 // configuration that cannot be used gives an *Error with all problems; warnings
 // are in Config.Warnings. No account may have a name that is taken.
 func Load(path string, taken ...func(name string) bool) (*Config, error) {
@@ -41,7 +41,7 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		}
 	}
 	c.File, c.Warnings = path, problems
-	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 && c.hasSecrets() {
+	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 && holdsSecrets(data) {
 		c.Warnings = append(c.Warnings, Problem{
 			Warning: true,
 			Message: text.T("the file holds tokens or passwords and can be read by other users (mode %04o)", "文件含有令牌或密码，且其他用户可读（权限 %04o）").Fill(info.Mode().Perm()),
@@ -68,7 +68,7 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 }
 
 // Parse decodes and checks a file's content with the overrides of an environment
-// ("NAME=value"). The configuration must only be used when all problems are
+// ("NAME=value"): first the credentials in the folder that it names, then its variables. The configuration must only be used when all problems are
 // warnings. No account may have a name that is taken.
 func Parse(data []byte, environ []string, taken ...func(name string) bool) (*Config, []Problem) {
 	c := Default()
@@ -77,7 +77,7 @@ func Parse(data []byte, environ []string, taken ...func(name string) bool) (*Con
 	if body := d.parseYAML(data, ""); body != nil {
 		d.decode(body, root, "")
 	}
-	for _, v := range variables(environ) {
+	for _, v := range slices.Concat(d.credentials(environ), variables(environ)) {
 		d.override(root, v)
 	}
 	for _, a := range c.accounts() {
@@ -92,6 +92,12 @@ func Parse(data []byte, environ []string, taken ...func(name string) bool) (*Con
 	(&checker{d: d, failed: failed, taken: taken}).check(c)
 	sortProblems(d.problems)
 	return c, d.problems
+}
+
+// holdsSecrets tells whether there are any in a file, whatever else sets keys.
+func holdsSecrets(data []byte) bool {
+	c, _ := Parse(data, nil)
+	return c.hasSecrets()
 }
 
 // hasSecrets tells whether there is a token or a password, or a URL with one, in

@@ -13,7 +13,8 @@ import (
 type Problem struct {
 	// Line and Column count from 1; 0 when the value is not from the file.
 	Line, Column int
-	// Env is the environment variable that the value is from, "" for the file.
+	// Env is the environment variable that the value is from, or the path of the
+	// credential; "" for the file.
 	Env string
 	// Key is the path of the key, "onebot.connections[0].address"; "" for the whole
 	// file.
