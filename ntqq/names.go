@@ -45,6 +45,8 @@ type (
 	Prompt = session.Prompt
 	// PromptKind says which kind of a Prompt it is.
 	PromptKind = session.PromptKind
+	// PromptWhy says what came before a Prompt.
+	PromptWhy = session.PromptWhy
 	// CaptchaAnswer is a solved captcha, for [Client.Answer].
 	CaptchaAnswer = session.CaptchaAnswer
 	// Servers says where the service is and which public keys it has.
@@ -58,6 +60,9 @@ type (
 
 	// ServerError is a refusal by the server: the request arrived and was not carried out.
 	ServerError = session.ServerError
+	// CaptchaError is the end of a login whose captchas were not solved. Call
+	// [Client.Relogin] for a new one.
+	CaptchaError = session.CaptchaError
 	// LoginError is the server's refusal of a login step.
 	LoginError = session.LoginError
 	// KickError says how the server ended the session. It is an [ErrKicked].
@@ -126,6 +131,13 @@ const (
 	PromptNewDevice     = session.PromptNewDevice
 	PromptKicked        = session.PromptKicked
 	PromptNeedsLogin    = session.PromptNeedsLogin
+)
+
+// What may have come before a prompt.
+const (
+	WhyWrongAnswer = session.WhyWrongAnswer
+	WhyNoAnswer    = session.WhyNoAnswer
+	WhyDeclined    = session.WhyDeclined
 )
 
 // The types of signatures are documented in package signer.

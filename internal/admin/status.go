@@ -70,6 +70,8 @@ type Account struct {
 type Prompt struct {
 	Kind string `json:"kind"` // an ntqq.PromptKind
 	Text string `json:"text"`
+	// Why is what came before it, an ntqq.PromptWhy.
+	Why string `json:"why,omitempty"`
 	// URL is the address of a captcha, or the text of the code to scan.
 	URL     string    `json:"url,omitempty"`
 	Expires time.Time `json:"expires,omitzero"`

@@ -236,7 +236,7 @@ func TestLoginGivenUp(t *testing.T) {
 	if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.QR != nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := sim.Sandbox.RejectQR(sim.Sandbox.PendingQR()[0].ID); err != nil {
+	if err := sim.Sandbox.ApproveQR(sim.Sandbox.PendingQR()[0].ID, 20001); err != nil { // another account
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "needs_login") {

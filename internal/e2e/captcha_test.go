@@ -60,13 +60,57 @@ func TestWrongCaptcha(t *testing.T) {
 		s := withPassword(t)
 		s.fault(t, "captcha")
 		a := s.account(t, nil, s.usePassword(secret))
-		a.prompted(ntqq.PromptCaptcha)
-		if err := a.Answer(ntqq.CaptchaAnswer{Ticket: "t03wrong", RandStr: "@abc"}); err != nil {
+		first := a.prompted(ntqq.PromptCaptcha)
+		second := a.answerWrong(t, first)
+		if english, chinese := second.Prompt.Text(); second.Prompt.Why != ntqq.WhyWrongAnswer || second.Prompt.URL == first.Prompt.URL ||
+			time.Until(second.Until) != 5*time.Minute || !strings.HasPrefix(english, "wrong answer") || !strings.HasPrefix(chinese, "验证码答案错误") {
+			t.Errorf("state %+v, prompt %+v; want that the answer was wrong, and a new captcha", second, second.Prompt)
+		}
+		if err := a.Answer(s.solution(t, second)); err != nil {
 			t.Fatal(err)
 		}
-		refusedWith(t, a.until(ntqq.NeedsLogin), ntqq.StepPassword, 140022007)
-		a.Relogin() // another captcha
-		if err := a.Answer(s.solution(t, a.prompted(ntqq.PromptCaptcha))); err != nil {
+		a.until(ntqq.Online)
+		wantSteps(t, a, "probing", "connecting", "key_exchange", "password", "captcha", "password", "captcha", "password", "registering", "online")
+	})
+}
+
+// answerWrong gives a wrong answer to the captcha of a state, and returns the next state
+// with another prompt.
+func (a *account) answerWrong(t *testing.T, st ntqq.State) ntqq.State {
+	t.Helper()
+	if err := a.Answer(ntqq.CaptchaAnswer{Ticket: "t03wrong", RandStr: "@abc"}); err != nil {
+		t.Fatal(err)
+	}
+	return a.wait("another prompt", func(now ntqq.State) bool { return now.Prompt != nil && *now.Prompt != *st.Prompt })
+}
+
+// Three wrong answers end a login; the next one begins with a new captcha. The password
+// is not sent on and on.
+func TestThreeWrongCaptchas(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := withPassword(t)
+		s.fault(t, "captcha")
+		var sent atomic.Int32
+		a := s.account(t, nil, s.usePassword(secret), countCalls(&sent, rpc.NTLoginPasswordLogin))
+		st := a.prompted(ntqq.PromptCaptcha)
+		for range 3 {
+			st = a.answerWrong(t, st)
+		}
+		refusedWith(t, st, ntqq.StepPassword, 140022007)
+		given, ok := errors.AsType[*ntqq.CaptchaError](st.Err)
+		if !ok || given.Shown != 3 || given.Wrong != 3 || st.Prompt.Why != ntqq.WhyWrongAnswer {
+			t.Errorf("error %v, prompt %+v; want a CaptchaError with three wrong answers", st.Err, st.Prompt)
+		}
+		time.Sleep(time.Hour) // virtual
+		if n := sent.Load(); n != 6 {
+			t.Errorf("the login was sent %d times, want 6: for each captcha, and with each answer", n)
+		}
+		a.Relogin()
+		st = a.prompted(ntqq.PromptCaptcha)
+		if st.Prompt.Why != "" {
+			t.Errorf("the first captcha of a new login: %+v", st.Prompt)
+		}
+		if err := a.Answer(s.solution(t, st)); err != nil {
 			t.Fatal(err)
 		}
 		a.until(ntqq.Online)
@@ -81,12 +125,18 @@ func TestCaptchaNotSolved(t *testing.T) {
 		asked := a.prompted(ntqq.PromptCaptcha)
 		began := time.Now()
 		st := a.until(ntqq.NeedsLogin)
-		if took := time.Since(began); took != 5*time.Minute || !errors.Is(st.Err, ntqq.ErrNeedsLogin) || !strings.Contains(st.Err.Error(), "captcha") {
-			t.Errorf("after %v: %v; want 5 min, and why", took, st.Err)
+		if took := time.Since(began); took != 5*time.Minute || !errors.Is(st.Err, ntqq.ErrNeedsLogin) || !strings.Contains(st.Err.Error(), "captcha") ||
+			st.Prompt.Why != ntqq.WhyNoAnswer {
+			t.Errorf("after %v: %v, prompt %+v; want 5 min, and why", took, st.Err, st.Prompt)
 		}
 		if err := a.Answer(s.solution(t, asked)); !errors.Is(err, ntqq.ErrNoCaptcha) {
 			t.Errorf("a late answer: %v, want ErrNoCaptcha", err)
 		}
+		a.Relogin()
+		if err := a.Answer(s.solution(t, a.prompted(ntqq.PromptCaptcha))); err != nil {
+			t.Fatal(err)
+		}
+		a.until(ntqq.Online)
 	})
 }
 

@@ -160,7 +160,9 @@ func TestUnusualDeviceRefused(t *testing.T) {
 		if err := s.RejectQR(s.PendingQR()[0].ID); err != nil {
 			t.Fatal(err)
 		}
-		a.until(ntqq.NeedsLogin)
+		if st := a.until(ntqq.NeedsLogin); st.Prompt.Why != ntqq.WhyDeclined {
+			t.Errorf("prompt %+v, want that the phone declined", st.Prompt)
+		}
 		time.Sleep(time.Hour) // virtual
 		if got := a.count(ntqq.StepUnusualDevice); got != 1 || a.State().Stage != ntqq.NeedsLogin {
 			t.Errorf("asked %d times, state %s", got, a.State().Stage)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,12 +69,54 @@ func TestQRCodeRejected(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := startService(t, sandbox.Options{})
 		a := s.account(t, nil)
-		a.wait("a QR code", func(st ntqq.State) bool { return st.QR != nil })
+		first := a.prompted(ntqq.PromptScan)
 		if err := s.RejectQR(s.PendingQR()[0].ID); err != nil {
 			t.Fatal(err)
 		}
-		a.until(ntqq.NeedsLogin)
+		another := func(st ntqq.State) bool { return st.QR != nil && st.QR.URL != first.QR.URL }
+		second := a.wait("another code", another)
+		if english, chinese := second.Prompt.Text(); second.Prompt.Why != ntqq.WhyDeclined ||
+			!strings.HasPrefix(english, "declined on the phone") || !strings.HasPrefix(chinese, "手机上拒绝了登录") {
+			t.Errorf("prompt %+v, want that the phone declined", second.Prompt)
+		}
+		if err := s.ApproveQR(s.PendingQR()[0].ID, bot); err != nil {
+			t.Fatal(err)
+		}
+		a.until(ntqq.Online)
 	})
+}
+
+// A phone that declines all codes gets as many as one that scans none.
+func TestQRCodesRejected(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{})
+		a := s.account(t, nil, func(o *ntqq.Options) { o.MaxQRCodes = 2 })
+		for range 2 {
+			waiting := s.codeWaits(t, a)
+			if err := s.RejectQR(waiting); err != nil {
+				t.Fatal(err)
+			}
+		}
+		st := a.until(ntqq.NeedsLogin)
+		if st.Prompt.Why != ntqq.WhyDeclined || !strings.Contains(st.Err.Error(), "declined on the phone") {
+			t.Errorf("error %v, prompt %+v; want that the phone declined", st.Err, st.Prompt)
+		}
+	})
+}
+
+// codeWaits returns the id of the code that an account shows.
+func (s *service) codeWaits(t *testing.T, a *account) string {
+	t.Helper()
+	id := ""
+	a.wait("a code", func(st ntqq.State) bool {
+		for _, code := range s.PendingQR() {
+			if st.QR != nil && st.QR.URL == code.URL {
+				id = code.ID
+			}
+		}
+		return id != ""
+	})
+	return id
 }
 
 func TestQRScannedByAnotherAccount(t *testing.T) {

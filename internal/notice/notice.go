@@ -15,6 +15,8 @@ const (
 	ScanCode     Kind = "scan_code"
 	ConfirmLogin Kind = "confirm_login"
 	SolveCaptcha Kind = "solve_captcha"
+	CaptchaWrong Kind = "captcha_wrong" // a new one waits
+	CodeDeclined Kind = "code_declined" // a new one waits
 	NewDevice    Kind = "new_device"
 
 	ServiceRunning Kind = "service_running"
@@ -50,7 +52,7 @@ func (k Kind) well() bool {
 // urgent tells whether only a person can mend it: it is told at once.
 func (k Kind) urgent() bool {
 	switch k {
-	case Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, NewDevice, Restricted:
+	case Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, CaptchaWrong, CodeDeclined, NewDevice, Restricted:
 		return true
 	}
 	return false
@@ -77,7 +79,8 @@ type Condition struct {
 	// Do is what the owner should do, in the owner's language, where the kind alone does
 	// not say it.
 	Do string
-	// Picture is the path of the picture of the login code, with ScanCode and NewDevice.
+	// Picture is the path of the picture of the login code, with ScanCode, CodeDeclined and
+	// NewDevice.
 	// QR is the text of that code.
 	Picture, QR string
 }

@@ -41,7 +41,18 @@ var wordsOf = map[Kind]words{
 	},
 	SolveCaptcha: {
 		text.T("account %[1]s: a login asks for a captcha", "账号 %[1]s：登录需要完成验证码"),
-		text.Text{}, text.Text{},
+		text.T("Nothing else happens without it. After 5 minutes the login ends.", "完成之前登录不会继续；5 分钟后本次登录结束。"),
+		text.Text{},
+	},
+	CaptchaWrong: {
+		text.T("account %[1]s: the answer to the captcha was wrong, and a new captcha waits", "账号 %[1]s：验证码答案错误，新的验证码等待完成"),
+		text.T("After three wrong answers the login ends.", "三次答错后本次登录结束。"),
+		text.Text{},
+	},
+	CodeDeclined: {
+		text.T("account %[1]s: the login was declined on the phone, and a new login code waits", "账号 %[1]s：手机上拒绝了登录，新的登录二维码等待扫描"),
+		text.T("The code is replaced when it expires, a few times.", "二维码过期后会自动更换若干次。"),
+		text.Text{},
 	},
 	NewDevice: {
 		text.T("account %[1]s: a new device has to be let in", "账号 %[1]s：新设备等待授权"),

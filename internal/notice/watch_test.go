@@ -136,7 +136,7 @@ func TestSubjectsAreApart(t *testing.T) {
 
 func TestTexts(t *testing.T) {
 	t.Parallel()
-	kinds := []Kind{Online, Offline, Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, NewDevice, ServiceRunning, ServiceFailed, SignersWork, SignersDown, Unrestricted, Restricted, StoreWorks, StoreFailing, FolderWorks, FolderLost, SpaceEnough, SpaceLow, Test}
+	kinds := []Kind{Online, Offline, Kicked, NeedsLogin, ScanCode, ConfirmLogin, SolveCaptcha, CaptchaWrong, CodeDeclined, NewDevice, ServiceRunning, ServiceFailed, SignersWork, SignersDown, Unrestricted, Restricted, StoreWorks, StoreFailing, FolderWorks, FolderLost, SpaceEnough, SpaceLow, Test}
 	if len(kinds) != len(wordsOf) {
 		t.Errorf("there are texts of %d kinds, want %d", len(wordsOf), len(kinds))
 	}

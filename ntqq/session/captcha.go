@@ -20,8 +20,26 @@ const (
 	captchaTries = 3
 )
 
-// errCaptchaGivenUp: nobody solved the captcha.
-var errCaptchaGivenUp = errors.New("captcha not solved")
+// CaptchaError is the end of a password login whose captchas were not solved. The next
+// login asks for a new one.
+type CaptchaError struct {
+	Shown int   // captchas, at most 3 in one login
+	Wrong int   // answers that the server refused
+	Err   error // the last refusal, or why there is no answer
+}
+
+func (e *CaptchaError) Error() string {
+	if e.Wrong == captchaTries {
+		return fmt.Sprintf("captcha not solved: %d answers were wrong: %v", e.Wrong, e.Err)
+	}
+	return fmt.Sprintf("captcha not solved: %v", e.Err)
+}
+
+// Unwrap returns the last refusal, or why there is no answer.
+func (e *CaptchaError) Unwrap() error { return e.Err }
+
+// errNoAnswer: nobody solved the captcha.
+var errNoAnswer = errors.New("nobody solved it")
 
 // CaptchaAnswer is a solved captcha: what its page gave, as "ticket" and "randstr".
 type CaptchaAnswer struct{ Ticket, RandStr string }
@@ -51,12 +69,51 @@ func (s *Session) expect(answers chan CaptchaAnswer) {
 	s.captcha = answers
 }
 
+// captchas are those of one password login.
+type captchas struct {
+	shown, wrong int
+	solved       *loginpb.NtIframe // the answer that goes out with the next request
+}
+
+// next takes a refusal of the password login. It returns nil when the login is to be sent
+// again, with the answer to a new captcha, or without one after a wrong answer: then the
+// server asks for a new captcha (docs/protocol/login.md 6.2). Other refusals are returned
+// as they are.
+func (c *captchas) next(ctx context.Context, l *loop, k *link.Conn, refused *LoginError) error {
+	asks := refused.Code == codeCaptcha
+	if !asks && (refused.Code != codeWrongCaptcha || c.solved == nil) {
+		return refused
+	}
+	if c.solved != nil {
+		c.wrong++
+		c.solved = nil
+		l.s.log.Warn("wrong answer to the captcha", "captcha", c.shown, "of", captchaTries, "err", refused)
+	}
+	if c.shown == captchaTries {
+		return &CaptchaError{Shown: c.shown, Wrong: c.wrong, Err: refused}
+	}
+	if !asks {
+		return nil
+	}
+	c.shown++
+	prompt := &Prompt{Kind: PromptCaptcha, URL: refused.url}
+	if c.wrong > 0 {
+		prompt.Why = WhyWrongAnswer
+	}
+	solved, err := l.askCaptcha(ctx, k, prompt)
+	if errors.Is(err, errNoAnswer) {
+		return &CaptchaError{Shown: c.shown, Wrong: c.wrong, Err: err}
+	}
+	c.solved = solved
+	return err
+}
+
 // askCaptcha waits for Answer.
-func (l *loop) askCaptcha(ctx context.Context, k *link.Conn, refused *LoginError) (*loginpb.NtIframe, error) {
+func (l *loop) askCaptcha(ctx context.Context, k *link.Conn, prompt *Prompt) (*loginpb.NtIframe, error) {
 	s := l.s
-	sid, err := captchaSID(refused.url)
+	sid, err := captchaSID(prompt.URL)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errCaptchaGivenUp, err)
+		return nil, fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
 	answers := make(chan CaptchaAnswer, 1)
 	s.expect(answers)
@@ -64,16 +121,14 @@ func (l *loop) askCaptcha(ctx context.Context, k *link.Conn, refused *LoginError
 	timer := time.NewTimer(captchaWait)
 	defer timer.Stop()
 	until := time.Now().Add(captchaWait)
-	s.log.Warn("the server wants a captcha solved", "open", refused.url, "valid_for", captchaWait)
-	s.setState(State{
-		Stage: LoggingIn, Step: StepCaptcha, Until: until,
-		Prompt: &Prompt{Kind: PromptCaptcha, URL: refused.url, Expires: until},
-	}, nil)
+	prompt.Expires = until
+	s.log.Warn("the server wants a captcha solved", "open", prompt.URL, "valid_for", captchaWait)
+	s.setState(State{Stage: LoggingIn, Step: StepCaptcha, Until: until, Prompt: prompt}, nil)
 	select {
 	case a := <-answers:
 		return &loginpb.NtIframe{Ticket: proto.String(a.Ticket), RandStr: proto.String(a.RandStr), Sid: proto.String(sid)}, nil
 	case <-timer.C:
-		return nil, fmt.Errorf("%w in %v", errCaptchaGivenUp, captchaWait)
+		return nil, fmt.Errorf("%w in %v", errNoAnswer, captchaWait)
 	case <-k.Context().Done():
 		return nil, k.Err()
 	case <-ctx.Done():

@@ -30,7 +30,7 @@ var errWrongAccount = errors.New("scanned by another account than the one that l
 // errTakenAccount: the code was scanned by an account that Options.Taken reports.
 var errTakenAccount = errors.New("scanned by an account that is in use here already")
 
-// errQRGivenUp: too many codes expired, or the phone said no.
+// errQRGivenUp: too many codes expired or were declined, or one is not valid.
 var errQRGivenUp = errors.New("QR login given up")
 
 // errVerification: the key exchange was refused, or its answer does not open. Neither
@@ -40,12 +40,13 @@ var errVerification = errors.New("key exchange refused")
 // classify is the one table of what each failure leads to.
 func classify(err error) remedy {
 	var login *LoginError
+	var captcha *CaptchaError
 	switch {
 	case errors.Is(err, ErrKicked):
 		return kickedOff
 	case errors.Is(err, errWrongAccount), errors.Is(err, errTakenAccount), errors.Is(err, errQRGivenUp),
 		errors.Is(err, errNotConfirmed), errors.Is(err, errConfirmRefused),
-		errors.Is(err, errCaptchaGivenUp), errors.Is(err, errNewDeviceGivenUp):
+		errors.Is(err, errNoAnswer), errors.As(err, &captcha), errors.Is(err, errNewDeviceGivenUp):
 		return needsPerson
 	case errors.Is(err, link.ErrDoubted):
 		return doubtSession
@@ -64,6 +65,7 @@ func classify(err error) remedy {
 const (
 	codeSystemFailed    = 140022002
 	codeTryAgain        = 140022003
+	codeWrongCaptcha    = 140022007
 	codeCaptcha         = 140022008
 	codePasswordRefused = 140022009
 	codeNewDevice       = 140022010

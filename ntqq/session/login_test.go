@@ -111,3 +111,19 @@ func TestRefusalAfterVerification(t *testing.T) {
 		})
 	}
 }
+
+// The code of a wrong answer has another meaning where no captcha was answered: a person
+// must decide, and the password is sent once.
+func TestStrictIsNoWrongCaptcha(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		service := sessiontest.New(t)
+		service.Refuse = func(string, *wire.NTLogin) uint64 { return codeWrongCaptcha }
+		keys := sessiontest.Keystore()
+		keys.A1, keys.D2 = nil, nil
+		s := run(t, service, Options{Initial: keys, UIN: keys.UIN, PasswordMD5: PasswordMD5("x")})
+		synctest.Wait()
+		if st := s.State(); st.Stage != NeedsLogin || st.Prompt.Why != "" || len(service.Logins()) != 1 {
+			t.Errorf("state %+v after %d logins, want NeedsLogin after one", st, len(service.Logins()))
+		}
+	})
+}

@@ -89,7 +89,7 @@ func (l *loop) recover(ctx context.Context, err error, wait *backoff.Exponential
 	case needsPerson:
 		s.log.Error("login needs a person", "err", err)
 		return l.waitForPerson(ctx, State{
-			Stage: NeedsLogin, Err: fmt.Errorf("%w: %w", ErrNeedsLogin, err), Prompt: &Prompt{Kind: PromptNeedsLogin},
+			Stage: NeedsLogin, Err: fmt.Errorf("%w: %w", ErrNeedsLogin, err), Prompt: &Prompt{Kind: PromptNeedsLogin, Why: whyPerson(err)},
 		}, wait)
 	case doubtSession:
 		l.doubtedSession(err)

@@ -73,25 +73,24 @@ func (l *loop) passwordLogin(ctx context.Context, k *link.Conn) error {
 		return err
 	}
 	l.password.count()
-	var solved *loginpb.NtIframe
-	for asked := 0; ; asked++ {
+	var asked captchas
+	for first := true; ; first = false {
 		s.setState(State{Stage: LoggingIn, Step: StepPassword}, nil)
-		ks, err := l.passwordTickets(ctx, k, session, solved)
+		ks, err := l.passwordTickets(ctx, k, session, asked.solved)
 		refused, _ := errors.AsType[*LoginError](err)
 		switch {
-		case errors.Is(err, ErrSign) && solved == nil: // nothing was sent
+		case errors.Is(err, ErrSign) && first: // nothing was sent
 			l.password.sent--
 		case refused == nil:
-		case refused.Code == codeCaptcha && asked < captchaTries:
-			if solved, err = l.askCaptcha(ctx, k, refused); err != nil {
-				return err
-			}
-			if session, err = l.lasting(ctx, k, session); err != nil {
-				return err
-			}
-			continue
 		case refused.Code == codeNewDevice:
 			ks, err = l.verifyDevice(ctx, k, session, refused)
+		default:
+			if err = asked.next(ctx, l, k, refused); err == nil {
+				session, err = l.lasting(ctx, k, session)
+			}
+			if err == nil {
+				continue
+			}
 		}
 		if err != nil {
 			l.password.refusal(err)

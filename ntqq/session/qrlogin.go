@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,11 +22,13 @@ const (
 func (l *loop) qrLogin(ctx context.Context, k *link.Conn) error {
 	s := l.s
 	passwordWaits := !l.password.open(s)
+	var why PromptWhy
 	for shown := 1; shown <= s.opts.MaxQRCodes; shown++ {
 		code, err := l.fetchQR(ctx, k, StepQR, nil)
 		if err != nil {
 			return err
 		}
+		code.why = why
 		l.showQR(code, false)
 		s.log.Info("scan the QR code with the QQ app", "code", shown, "of", s.opts.MaxQRCodes, "valid_for", time.Until(code.Expires).Round(time.Second))
 		reply, err := l.awaitScan(ctx, k, code, func() {
@@ -42,17 +45,29 @@ func (l *loop) qrLogin(ctx context.Context, k *link.Conn) error {
 			if passwordWaits && l.password.open(s) {
 				return errPasswordDue
 			}
+			why = ""
 			s.log.Warn("QR code expired: getting a new one")
+			continue
+		case wire.QRCancelled: // by a slip, or with another account: a new code costs nothing
+			why = WhyDeclined
+			s.log.Warn("login declined on the phone: getting a new QR code")
 			continue
 		}
 		return fmt.Errorf("%w: the code is %v", errQRGivenUp, reply.State)
 	}
+	if why == WhyDeclined {
+		return fmt.Errorf("%w: %w, %d codes were shown", errQRGivenUp, errDeclined, s.opts.MaxQRCodes)
+	}
 	return fmt.Errorf("%w: %d codes expired", errQRGivenUp, s.opts.MaxQRCodes)
 }
+
+// errDeclined: the phone said no to the last code.
+var errDeclined = errors.New("declined on the phone")
 
 type qrCode struct {
 	QRCode
 	signature []byte
+	why       PromptWhy // what came before it
 }
 
 // fetchQR gets a code to log in with; with the signature of an unusual device one
@@ -92,7 +107,7 @@ func (l *loop) fetchQR(ctx context.Context, k *link.Conn, step Step, unusual []b
 func (l *loop) showQR(code *qrCode, scanned bool) {
 	q := code.QRCode
 	q.Scanned = scanned
-	prompt := &Prompt{Kind: PromptScan, Expires: q.Expires}
+	prompt := &Prompt{Kind: PromptScan, Why: code.why, Expires: q.Expires}
 	if scanned {
 		prompt.Kind = PromptConfirm
 	}

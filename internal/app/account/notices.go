@@ -71,7 +71,7 @@ func conditions(s Status, w wrong, picture, name string, l text.Language) []noti
 	case a.Online():
 		account.Kind, account.Reason = notice.Online, ""
 	case a.Prompt != nil:
-		account.Kind, account.Do = promptKinds[a.Prompt.Kind], whatToDo(a.Prompt, name).In(l)
+		account.Kind, account.Do = promptNotice(a.Prompt), whatToDo(a.Prompt, name).In(l)
 		if a.QR != nil {
 			account.Picture, account.QR = picture, a.QR.URL
 		}
@@ -115,6 +115,18 @@ var promptKinds = map[ntqq.PromptKind]notice.Kind{
 	ntqq.PromptScan: notice.ScanCode, ntqq.PromptConfirm: notice.ScanCode,
 	ntqq.PromptUnusualDevice: notice.ConfirmLogin, ntqq.PromptCaptcha: notice.SolveCaptcha, ntqq.PromptNewDevice: notice.NewDevice,
 	ntqq.PromptKicked: notice.Kicked, ntqq.PromptNeedsLogin: notice.NeedsLogin,
+}
+
+// promptNotice is the notice about a prompt. One that follows another of its kind for a
+// reason has a kind of its own, so that the owner hears of it.
+func promptNotice(p *ntqq.Prompt) notice.Kind {
+	switch {
+	case p.Kind == ntqq.PromptCaptcha && p.Why == ntqq.WhyWrongAnswer:
+		return notice.CaptchaWrong
+	case (p.Kind == ntqq.PromptScan || p.Kind == ntqq.PromptConfirm) && p.Why == ntqq.WhyDeclined:
+		return notice.CodeDeclined
+	}
+	return promptKinds[p.Kind]
 }
 
 // causes are the words for ntqq.CauseOf, where the error alone would not be clear.

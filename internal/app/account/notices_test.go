@@ -41,6 +41,10 @@ func TestConditions(t *testing.T) {
 		{"code", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepQR, QR: &ntqq.QRCode{URL: "url"}, Prompt: &ntqq.Prompt{Kind: ntqq.PromptScan}}), nil, nil, []string{"account scan_code"}, nil, nil},
 		{"captcha", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepCaptcha, Prompt: &ntqq.Prompt{Kind: ntqq.PromptCaptcha, URL: "http://c"}}), nil, nil,
 			[]string{"account solve_captcha"}, nil, nil},
+		{"captcha answered wrong", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepCaptcha, Prompt: &ntqq.Prompt{Kind: ntqq.PromptCaptcha, URL: "http://c", Why: ntqq.WhyWrongAnswer}}), nil, nil,
+			[]string{"account captcha_wrong"}, nil, nil},
+		{"declined", account(ntqq.State{Stage: ntqq.LoggingIn, Step: ntqq.StepQR, QR: &ntqq.QRCode{URL: "url"}, Prompt: &ntqq.Prompt{Kind: ntqq.PromptScan, Why: ntqq.WhyDeclined}}), nil, nil,
+			[]string{"account code_declined"}, nil, nil},
 		{"stopped", account(ntqq.State{Stage: ntqq.Stopped}), nil, nil, nil, nil, nil},
 		{"signers", account(ntqq.State{Stage: ntqq.Online}), full, nil, []string{"signers signers_down disk full"}, nil, nil},
 		{"store", account(ntqq.State{Stage: ntqq.Online}), nil, full, []string{"store store_failing disk full"}, nil, nil},
@@ -59,12 +63,12 @@ func TestConditions(t *testing.T) {
 				if c.Reason != "" {
 					t.Errorf("%s: %+v is well for a reason", tt.name, c)
 				}
-			case notice.SolveCaptcha:
+			case notice.SolveCaptcha, notice.CaptchaWrong:
 				if !strings.Contains(c.Do, "http://c") {
 					t.Errorf("%s: got %+v", tt.name, c)
 				}
 				got = append(got, c.Subject+" "+string(c.Kind))
-			case notice.ScanCode:
+			case notice.ScanCode, notice.CodeDeclined:
 				if c.Picture != "/data/qr.png" || c.QR != "url" {
 					t.Errorf("%s: got %+v", tt.name, c)
 				}
