@@ -15,6 +15,10 @@ type (
 	KeystoreFile = identity.KeystoreFile
 	// FileKeystore is the path of a file that keeps the Keystore.
 	FileKeystore = identity.FileKeystore
+	// SealedKeystore keeps the Keystore in a file that a key seals.
+	SealedKeystore = identity.SealedKeystore
+	// SealKey seals keystores.
+	SealKey = identity.SealKey
 	// MemoryKeystore keeps the Keystore for the life of the process.
 	MemoryKeystore = identity.MemoryKeystore
 	// Device is what the service knows a machine by.
@@ -94,6 +98,10 @@ var (
 	ErrSign = session.ErrSign
 	// ErrNoCaptcha: no captcha waits for an answer.
 	ErrNoCaptcha = session.ErrNoCaptcha
+	// ErrSealed: the keystore is sealed, and no key was given.
+	ErrSealed = identity.ErrSealed
+	// ErrSealKey: the key is not that of the keystore, or its file was changed.
+	ErrSealKey = identity.ErrSealKey
 )
 
 // The stages of a session.
@@ -174,6 +182,7 @@ const (
 const (
 	UnknownFile          = identity.UnknownFile
 	OwnKeystoreFile      = identity.OwnKeystoreFile
+	SealedKeystoreFile   = identity.SealedKeystoreFile
 	LagrangeKeystoreFile = identity.LagrangeKeystoreFile
 	LagrangeV2File       = identity.LagrangeV2File
 	LagrangeDeviceFile   = identity.LagrangeDeviceFile
@@ -187,6 +196,15 @@ func App(protocol string) (AppInfo, error) { return identity.App(protocol) }
 // LoadApp reads a Lagrange appinfo.json; members that it lacks are taken from base. Errors
 // are as of [identity.LoadApp].
 func LoadApp(path string, base AppInfo) (AppInfo, error) { return identity.LoadApp(path, base) }
+
+// NewSealKey returns a random key for a [SealedKeystore].
+func NewSealKey() SealKey { return identity.NewSealKey() }
+
+// ParseSealKey reads 64 hexadecimal digits, as [SealKey.Text] returns them.
+func ParseSealKey(written string) (SealKey, error) { return identity.ParseSealKey(written) }
+
+// IsSealed reports whether the file at path is a sealed keystore; false when there is none.
+func IsSealed(path string) (bool, error) { return identity.IsSealed(path) }
 
 // NewDevice returns a device with a random GUID.
 func NewDevice() Device { return identity.NewDevice() }

@@ -21,19 +21,20 @@ const (
 
 // commands are the sub-commands; each has a file of its own.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Try it now: a sandbox, an account and a bot, without a phone or the internet." zh:"立即试用：沙盒、账号和机器人，无需手机和网络。"`
-	Run     runCommand     `cmd:"" help:"Run the bot service." zh:"运行机器人服务。"`
-	Reload  reloadCommand  `cmd:"" help:"Have the running service read its configuration file again." zh:"让运行中的服务重新读取配置文件。"`
-	Login   loginCommand   `cmd:"" help:"Log the running service in again, or answer its captcha." zh:"让运行中的服务重新登录，或提交验证码结果。"`
-	Sandbox sandboxCommand `cmd:"" help:"Run a simulated NTQQ service to develop against." zh:"运行模拟的 NTQQ 服务，供开发使用。"`
-	Config  configCommand  `cmd:"" help:"Make and check the configuration file." zh:"生成和检查配置文件。"`
-	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with an installation, and what to do." zh:"诊断安装的问题，并给出建议。"`
-	Notices noticesCommand `cmd:"" help:"Try the messages to the owner." zh:"测试发给所有者的通知。"`
-	Packets packetsCommand `cmd:"" help:"Look at packets that were not understood." zh:"查看未能识别的数据包。"`
-	Call    callCommand    `cmd:"" help:"Call a OneBot action and print the answer." zh:"调用 OneBot 动作并输出结果。"`
-	Events  eventsCommand  `cmd:"" help:"Print OneBot events as they happen." zh:"实时输出 OneBot 事件。"`
-	Bench   benchCommand   `cmd:"" help:"Measure throughput and latency on this machine." zh:"测量本机的吞吐量和延迟。"`
-	Version versionCommand `cmd:"" help:"Print the version. So does --version." zh:"输出版本，与 --version 相同。"`
+	Demo     demoCommand     `cmd:"" help:"Try it now: a sandbox, an account and a bot, without a phone or the internet." zh:"立即试用：沙盒、账号和机器人，无需手机和网络。"`
+	Run      runCommand      `cmd:"" help:"Run the bot service." zh:"运行机器人服务。"`
+	Reload   reloadCommand   `cmd:"" help:"Have the running service read its configuration file again." zh:"让运行中的服务重新读取配置文件。"`
+	Login    loginCommand    `cmd:"" help:"Log the running service in again, or answer its captcha." zh:"让运行中的服务重新登录，或提交验证码结果。"`
+	Sandbox  sandboxCommand  `cmd:"" help:"Run a simulated NTQQ service to develop against." zh:"运行模拟的 NTQQ 服务，供开发使用。"`
+	Config   configCommand   `cmd:"" help:"Make and check the configuration file." zh:"生成和检查配置文件。"`
+	Doctor   doctorCommand   `cmd:"" help:"Find out what is wrong with an installation, and what to do." zh:"诊断安装的问题，并给出建议。"`
+	Notices  noticesCommand  `cmd:"" help:"Try the messages to the owner." zh:"测试发给所有者的通知。"`
+	Keystore keystoreCommand `cmd:"" help:"Encrypt saved sessions by a key of your own." zh:"用自己的密钥加密登录会话。"`
+	Packets  packetsCommand  `cmd:"" help:"Look at packets that were not understood." zh:"查看未能识别的数据包。"`
+	Call     callCommand     `cmd:"" help:"Call a OneBot action and print the answer." zh:"调用 OneBot 动作并输出结果。"`
+	Events   eventsCommand   `cmd:"" help:"Print OneBot events as they happen." zh:"实时输出 OneBot 事件。"`
+	Bench    benchCommand    `cmd:"" help:"Measure throughput and latency on this machine." zh:"测量本机的吞吐量和延迟。"`
+	Version  versionCommand  `cmd:"" help:"Print the version. So does --version." zh:"输出版本，与 --version 相同。"`
 
 	ShowVersion kong.VersionFlag `name:"version" hidden:""`
 }

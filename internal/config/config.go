@@ -24,6 +24,9 @@ type Config struct {
 	// Folder for sessions and messages, with one folder per account in it. See [The data folder](#the-data-folder).
 	// 存放登录会话和消息，每个账号一个子文件夹。见[数据文件夹](#数据文件夹)。
 	Data string `yaml:"data"`
+	// Key that encrypts saved sessions; it comes from the environment or a credential, never from this file. 64 hexadecimal digits, which `libration keystore key` draws, in `LIBRATION_KEYSTORE_KEY` or in the credential `keystore_key`. See [The keystore's key](#the-keystores-key).
+	// 加密登录会话的密钥，只能来自环境变量或凭据，不能写在本文件中。64 位十六进制数字，由 `libration keystore key` 生成，写入 `LIBRATION_KEYSTORE_KEY` 或凭据 `keystore_key`。见[登录会话的密钥](#登录会话的密钥)。
+	KeystoreKey Hex `yaml:"keystore_key" secret:"true" for:"environment"`
 	// Messages that are kept, for quotes, recalls and get_msg.
 	// 保存的消息，用于引用、撤回和 get_msg。
 	Store Store `yaml:"store"`

@@ -45,6 +45,27 @@ func numbered() func() string {
 	}
 }
 
+// TestKeystoreKey: it is taken from the environment, and must be a whole one.
+func TestKeystoreKey(t *testing.T) {
+	key := strings.Repeat("0a", 32)
+	c, problems := Parse(nil, []string{"LIBRATION_KEYSTORE_KEY=" + key})
+	for _, p := range problems {
+		if !p.Warning {
+			t.Errorf("a key: %v", p)
+		}
+	}
+	if got := c.KeystoreKey.String(); got != key {
+		t.Errorf("got %q", got)
+	}
+	for _, wrong := range []string{"0a0b", "hunter2"} {
+		_, problems := Parse(nil, []string{"LIBRATION_KEYSTORE_KEY=" + wrong})
+		got := lines(problems)
+		if !strings.Contains(got, "LIBRATION_KEYSTORE_KEY: keystore_key: not ") || strings.Contains(got, wrong) {
+			t.Errorf("%s: %s", wrong, got)
+		}
+	}
+}
+
 func TestTemplates(t *testing.T) {
 	want := Default()
 	want.Server.Addresses, want.Server.Hosts, want.Signer.URLs = []string{}, []string{}, []string{}
@@ -69,7 +90,7 @@ func TestTemplates(t *testing.T) {
 			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
 			reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget]()} {
 			for _, key := range keysOf(typ) {
-				if !bytes.Contains(text, []byte(key+":")) {
+				if key != "keystore_key" && !bytes.Contains(text, []byte(key+":")) {
 					t.Errorf("%s: %s is not in the template", l, key)
 				}
 			}
@@ -459,9 +480,10 @@ func TestOneProblem(t *testing.T) {
 		"Chinese columns":   {"data: 数据 # 注释\nlog: {format: 文本}", `2:15: log.format "文本": unknown value`},
 		"key of a list":     {"server: {addresses: a:1}", "a list is expected, not a single value"},
 		"foreign name":      {"onebot: {post-format: array}", "did you mean format?"},
-		"no similar name":   {"zzzzzzzzz: 1", "known keys here: config_version, language, data, store, log, account, accounts, server, signer, onebot"},
+		"no similar name":   {"zzzzzzzzz: 1", "known keys here: config_version, language, data, keystore_key, store, log, account, accounts, server, signer, onebot"},
 		"cors":              {"onebot: {connections: [{type: http, address: '127.0.0.1:1', cors: [example.com]}]}", "cors[0] \"example.com\": not a usable URL"},
 		"password alone":    {"account: {password: hunter2}", "1:21: account.password: whose password it is, is not known; set account.uin"},
+		"key in the file":   {"keystore_key: " + strings.Repeat("0a", 32), "1:15: keystore_key: the key stands beside what it encrypts"},
 		"two passwords":     {"account: {uin: 1, password: a, password_md5: 0cc175b9c0f1b6a831c399e269772661}", "account.password_md5: password and password_md5 exclude each other"},
 		"short MD5":         {"account: {uin: 1, password_md5: 0cc1}", "account.password_md5: not an MD5: 2 bytes"},
 	}

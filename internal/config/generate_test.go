@@ -289,7 +289,7 @@ func makeTemplate(docs comments, l text.Language) []byte {
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			key := f.Tag.Get("yaml")
-			if key == "-" || f.Tag.Get("for") == "accounts" {
+			if key == "-" || f.Tag.Get("for") == "accounts" || f.Tag.Get("for") == "environment" {
 				continue
 			}
 			said := unlinked(docs.of(v.Type(), f).In(l))

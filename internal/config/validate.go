@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"libration/internal/notice"
+	"libration/internal/paste"
 	"libration/internal/text"
 )
 
@@ -67,6 +68,12 @@ func (k *checker) check(c *Config) {
 	k.enums(reflect.ValueOf(c).Elem(), "")
 	if c.Data == "" {
 		k.problem("data", text.T("must not be empty", "不能为空"), text.T("name a folder, such as ./data", "写一个文件夹，如 ./data"))
+	}
+	if place := k.d.places["keystore_key"]; len(c.KeystoreKey) > 0 && place.line > 0 {
+		k.problem("keystore_key", text.T("the key stands beside what it encrypts: whoever copies the folder or a backup has both", "密钥与它所加密的数据放在一起：复制文件夹或备份的人会同时得到两者"),
+			text.T("remove it here, and set LIBRATION_KEYSTORE_KEY or the credential keystore_key", "请从文件中删去，改用环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key"))
+	} else if n := len(c.KeystoreKey); n > 0 && n != 32 {
+		k.problem("keystore_key", text.T("not a key: %d bytes, not 32", "不是密钥：有 %d 字节，应为 32 字节").Fill(n), text.T("draw one: %s", "可生成一个：%s").Fill(paste.Command("keystore", "key")))
 	}
 	if age := c.Store.MaxAge.Std(); age != 0 && age < time.Hour {
 		k.problem("store.max_age", text.T("too short: messages could not even be quoted", "过短：连引用消息都无法进行"), text.T("use at least 1h, or 0 for no limit", "至少 1h，或写 0 表示不限"))

@@ -123,6 +123,10 @@ func (a *Account) run(ctx context.Context, begun func()) (err error) {
 		return err
 	}
 	defer folder.close()
+	keys := &keptKeystore{KeystoreFile: KeystoreFile(a.cfg, folder.file(keystoreName)), folder: folder, log: a.log}
+	if _, err := keys.Load(); err != nil { // before anything waits for others
+		return ExplainFile(err)
+	}
 	initial, err := a.importSession(folder)
 	if err != nil {
 		return err
@@ -145,7 +149,7 @@ func (a *Account) run(ctx context.Context, begun func()) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, messages.Close()) }()
-	p, err := a.build(ctx, folder, initial, servers, messages)
+	p, err := a.build(ctx, folder, keys, initial, servers, messages)
 	if err != nil {
 		return err
 	}

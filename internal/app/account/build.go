@@ -46,8 +46,7 @@ type parts struct {
 }
 
 // build joins the session with OneBot.
-func (a *Account) build(ctx context.Context, folder *folder, initial *ntqq.Keystore, servers ntqq.Servers, messages *store.Store) (*parts, error) {
-	keys := &keptKeystore{KeystoreFile: ntqq.FileKeystore(folder.file(keystoreName)), folder: folder}
+func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore, initial *ntqq.Keystore, servers ntqq.Servers, messages *store.Store) (*parts, error) {
 	progress := &settledProgress{
 		Progress: ntqq.FileProgress(folder.file(progressName)), sync: messages.Sync, ours: folder.ours, log: a.log,
 		newest: func() (*ntqq.Delivered, error) { return deliveredOf(ctx, keys.uin(), messages) },

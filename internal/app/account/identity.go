@@ -64,7 +64,7 @@ func Check(cfg *config.Config, taken func(ntqq.UIN) bool) error {
 	if err != nil {
 		return err
 	}
-	o := ntqq.Options{UIN: cfg.Account.UIN, PasswordMD5: a.password(), Keystore: ntqq.FileKeystore(PathsOf(cfg).Keystore)}
+	o := ntqq.Options{UIN: cfg.Account.UIN, PasswordMD5: a.password(), Keystore: KeystoreFile(cfg, PathsOf(cfg).Keystore)}
 	saved, err := o.Keystore.Load()
 	err = ExplainFile(err)
 	if err == nil && saved != nil && saved.UIN != 0 && taken(saved.UIN) {

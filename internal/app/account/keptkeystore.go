@@ -1,28 +1,53 @@
 package account
 
 import (
+	"log/slog"
 	"sync"
 
+	"libration/internal/config"
 	"libration/ntqq"
 )
+
+// KeystoreFile is the keystore at path, sealed by the key of the configuration if that has
+// one.
+func KeystoreFile(c *config.Config, path string) ntqq.KeystoreFile {
+	if key := c.KeystoreKey; len(key) == len(ntqq.SealKey{}) { // else there is none
+		return ntqq.SealedKeystore{Path: path, Key: ntqq.SealKey(key)}
+	}
+	return ntqq.FileKeystore(path)
+}
 
 // keptKeystore is the keystore in the data folder. It writes only while the folder is
 // ours: another process may use one that was made since.
 type keptKeystore struct {
 	ntqq.KeystoreFile
 	folder *folder
+	log    *slog.Logger
 
 	mu   sync.Mutex // guards last, and is held while writing
 	last *ntqq.Keystore
 }
 
-// Load implements ntqq.KeystoreFile.
+// Load implements ntqq.KeystoreFile. A keystore that has a key now and is not sealed yet
+// is sealed at once.
 func (k *keptKeystore) Load() (*ntqq.Keystore, error) {
 	ks, err := k.KeystoreFile.Load()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.last = ks
-	return ks, err
+	file, seals := k.KeystoreFile.(ntqq.SealedKeystore)
+	if err != nil || ks == nil || !seals {
+		return ks, err
+	}
+	done, err := ntqq.IsSealed(file.Path)
+	if err != nil || done {
+		return ks, err
+	}
+	if err := k.save(); err != nil {
+		return nil, err
+	}
+	k.log.Info("the keystore is sealed from now on", "path", file.Path)
+	return ks, nil
 }
 
 // Save implements ntqq.KeystoreFile.

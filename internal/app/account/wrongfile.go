@@ -7,9 +7,18 @@ import (
 	"libration/ntqq"
 )
 
-// ExplainFile adds to the error of an identity's file that was given for another where
-// that file belongs. Other errors it returns as they are.
+// ExplainFile adds to the error of an identity's file what to do: where a file belongs that
+// was given for another, which key a sealed keystore needs. Other errors it returns as they
+// are.
 func ExplainFile(err error) error {
+	switch {
+	case errors.Is(err, ntqq.ErrSealed):
+		return text.Errorf("%v: set the variable LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it; the file stays as it is",
+			"%v：登录会话已加密，请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥；文件未作改动", err)
+	case errors.Is(err, ntqq.ErrSealKey):
+		return text.Errorf("%v: set LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it, or restore the file from a backup; it stays as it is",
+			"%v：密钥不符，或文件已被改动；请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥，或从备份恢复该文件；文件未作改动", err)
+	}
 	wrong, ok := errors.AsType[*ntqq.WrongFileError](err)
 	if !ok {
 		return err
@@ -20,7 +29,7 @@ func ExplainFile(err error) error {
 // whereTo says what to do with a file.
 func whereTo(kind ntqq.FileKind) text.Text {
 	switch kind {
-	case ntqq.OwnKeystoreFile:
+	case ntqq.OwnKeystoreFile, ntqq.SealedKeystoreFile:
 		return text.T("it is not imported: put it into the account's data folder as keystore.json", "该文件无需导入：请以 keystore.json 为名放入该账号的数据目录")
 	case ntqq.LagrangeKeystoreFile:
 		return text.T("it belongs to account.keystore", "应填在 account.keystore")

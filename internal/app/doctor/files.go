@@ -100,8 +100,14 @@ func (d *doctor) keystore() {
 		d.problem("keystore-open-to-others", text.T("other users can read the saved session %s (mode %04o): whoever has it has the account", "其他用户可以读取登录会话 %s（权限 %04o），拿到它就等于拿到账号"),
 			text.T("run: chmod 600 on it; if somebody may have taken it, remove it and log in anew", "执行 chmod 600；如可能已泄露，请删除并重新登录"), path, info.Mode().Perm())
 	}
-	ks, err := ntqq.FileKeystore(path).Load()
+	ks, err := account.KeystoreFile(d.cfg, path).Load()
 	switch {
+	case errors.Is(err, ntqq.ErrSealed):
+		d.problem("keystore-sealed", text.T("the saved session %s is sealed, and no key is set", "登录会话 %s 已加密，但没有设置密钥"),
+			text.T("set LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it", "请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥"), path)
+	case errors.Is(err, ntqq.ErrSealKey):
+		d.problem("keystore-key", text.T("the key does not open the saved session %s: it is another key, or the file was changed", "密钥无法打开登录会话 %s：密钥不符，或文件已被改动"),
+			text.T("set LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it, or restore a backup", "请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥，或恢复备份"), path)
 	case errors.Is(err, fs.ErrPermission):
 		d.problem("keystore-unreadable", text.T("this user may not read the saved session: %v", "当前用户无权读取登录会话：%v"),
 			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"), err)

@@ -25,9 +25,12 @@ type KeystoreFile interface {
 // and is replaced atomically.
 type FileKeystore string
 
-// Load implements [KeystoreFile].
-func (f FileKeystore) Load() (*Keystore, error) {
-	text, err := os.ReadFile(string(f))
+// Load implements [KeystoreFile]. The error of a sealed keystore is [ErrSealed].
+func (f FileKeystore) Load() (*Keystore, error) { return loadKeystore(string(f), nil) }
+
+// loadKeystore reads a keystore, sealed or not. key is nil where there is none.
+func loadKeystore(path string, key *SealKey) (*Keystore, error) {
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -36,10 +39,21 @@ func (f FileKeystore) Load() (*Keystore, error) {
 	}
 	k := &Keystore{}
 	if text, err = bom.Trim(text); err == nil {
+		if m, bad := parseMembers(text); bad == nil && m.kind() == SealedKeystoreFile {
+			if key == nil {
+				return nil, fmt.Errorf("keystore %s: %w", path, ErrSealed)
+			}
+			text, err = key.open(text)
+		}
+	}
+	if errors.Is(err, ErrSealKey) {
+		return nil, fmt.Errorf("keystore %s: %w", path, err)
+	}
+	if err == nil {
 		err = k.parse(text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("keystore %s cannot be used (%w): move it away to log in anew", string(f), err)
+		return nil, fmt.Errorf("keystore %s cannot be used (%w): move it away to log in anew", path, err)
 	}
 	return k, nil
 }

@@ -88,6 +88,7 @@ type FileKind string
 const (
 	UnknownFile          FileKind = "no file of a known layout"
 	OwnKeystoreFile      FileKind = "a keystore of Libration"
+	SealedKeystoreFile   FileKind = "a sealed keystore of Libration"
 	LagrangeKeystoreFile FileKind = "a keystore of Lagrange.OneBot V1"
 	LagrangeV2File       FileKind = "a keystore of Lagrange V2" // it cannot be imported
 	LagrangeDeviceFile   FileKind = "a device file of Lagrange.OneBot V1"
@@ -103,6 +104,8 @@ func (e *WrongFileError) Error() string { return "this is " + string(e.Kind) }
 // kind recognises a file by members that no other kind has.
 func (m members) kind() FileKind {
 	switch {
+	case m.has("sealed", "ciphertext"):
+		return SealedKeystoreFile
 	case m.has("WLoginSigs"):
 		return LagrangeV2File
 	case m.has("Session"):
