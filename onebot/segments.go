@@ -169,7 +169,7 @@ func segmentRows() []segmentRow {
 		sentAs("music", text.T(
 			"`type` (`qq`, `163`, `xm`, …) and `id`, or `url`, `audio`, `title`, and for `custom` these alone; `content` (the singer), `image`. Needs a card signer; arrives as `json`",
 			"`type`（`qq`、`163`、`xm` 等）和 `id`，或 `url`、`audio`、`title`（`custom` 只用后者）；`content`（歌手）、`image`。需要卡片签名服务；对方收到 `json`"), readMusic),
-		sentAs("shake", text.T("nothing: a `poke` of type 1", "无需参数：即 `type` 为 1 的 `poke`"), readShake),
+		sentAs("shake", text.T("nothing: a `poke` of type 1", "无需参数：即类型为 1 的 `poke`"), readShake),
 		// The feature is gone; old bots still send it.
 		sentAs("anonymous", text.T("accepted, without effect: the feature is gone", "可以发送，但没有任何效果：该功能已下线"),
 			func(context.Context, reader, message.Chat, segment) (message.Segment, error) { return nil, nil }),

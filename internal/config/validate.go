@@ -157,7 +157,7 @@ func (k *checker) notices(n *Notices) {
 			continue
 		}
 		if err := (&notice.Target{URL: t.URL, Secret: t.Secret, Body: t.Body}).Check(); err != nil {
-			k.problem(path, text.Of(err), text.T("see docs/notices.md for examples", "示例见 docs/notices.md"))
+			k.problem(path, text.Of(err), text.T("see docs/notices.md for examples", "示例见 docs/notices.zh-CN.md"))
 		}
 	}
 	if n.After.Std() > 24*time.Hour {

@@ -55,7 +55,7 @@ func (t *Target) webhook() bool { return t.Name() == "http" || t.Name() == "http
 func (t *Target) Check() error {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Scheme == "" || u.Host == "" {
-		return text.Errorf("not a URL: write scheme://..., as docs/notices.md shows it", "不是 URL: 写 scheme://...，见 docs/notices.md")
+		return text.Errorf("not a URL: write scheme://..., as docs/notices.md shows it", "不是 URL: 写 scheme://...，见 docs/notices.zh-CN.md")
 	}
 	if t.webhook() {
 		if !json.Valid(t.body(&Notice{Title: "a", Text: "b"})) {
