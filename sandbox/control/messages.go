@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 
@@ -186,8 +187,8 @@ func (h messages) recall(r *http.Request) (any, error) {
 	return struct{}{}, nil
 }
 
-// list lists the newest messages of a group or of the chat of a and b,
-// ascending, the recalled ones too.
+// list lists the newest messages of a group or of the chat of a and b, or the newest of
+// those with a sequence below before, ascending, the recalled ones too.
 func (h messages) list(r *http.Request) (any, error) {
 	group, err := queryNumber[message.GroupCode](r, "group")
 	if err != nil {
@@ -205,6 +206,13 @@ func (h messages) list(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	before, err := queryNumber[uint64](r, "before")
+	if err != nil {
+		return nil, err
+	}
+	if before == 0 {
+		before = math.MaxUint64
+	}
 	if (group == 0) == (a == 0 || b == 0) {
 		return nil, fail(http.StatusBadRequest, "give either group or both a and b")
 	}
@@ -215,7 +223,7 @@ func (h messages) list(r *http.Request) (any, error) {
 		return nil, fail(http.StatusBadRequest, "limit is at most %d", maxListed)
 	}
 	views, bytes := []json.RawMessage{}, 0
-	for _, m := range slices.Backward(h.world.History().Newest(group, a, b, int(limit))) {
+	for _, m := range slices.Backward(h.world.History().Before(group, a, b, before, int(limit))) {
 		v := h.view(m.Message)
 		v.Recalled, v.Essence, v.Reactions = m.Recalled, m.Essence, viewReactions(m.Reactions)
 		text, err := json.Marshal(v)

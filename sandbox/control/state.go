@@ -13,7 +13,9 @@ type stateView struct {
 	Groups  []groupView         `json:"groups"`
 	Clients []server.ClientInfo `json:"clients"`
 	QR      []server.QRInfo     `json:"qr"`
-	Keys    server.PublicKeys   `json:"keys"`
+	// Captchas are those that wait.
+	Captchas []server.CaptchaInfo `json:"captchas"`
+	Keys     server.PublicKeys    `json:"keys"`
 	// SSO is where clients connect, host:port.
 	SSO []string `json:"sso"`
 	// Media is where clients upload and download media, host:port, where it was configured.
@@ -29,7 +31,7 @@ type overview struct {
 func (h overview) state(*http.Request) (any, error) {
 	s := stateView{
 		Users: []userView{}, Groups: groups{h.world}.views(),
-		Clients: notNil(h.server.Clients()), QR: notNil(h.server.PendingQR()), Keys: h.server.PublicKeys(),
+		Clients: notNil(h.server.Clients()), QR: notNil(h.server.PendingQR()), Captchas: notNil(h.server.Captchas()), Keys: h.server.PublicKeys(),
 		SSO: notNil(h.server.Addresses()), Media: h.server.MediaAddress(),
 	}
 	groups := h.world.Groups().ByMember()

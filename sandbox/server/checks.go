@@ -12,6 +12,7 @@ import (
 
 	"libration/internal/pb/loginpb"
 	"libration/ntqq/message"
+	"libration/sandbox/world"
 )
 
 // defaultControl is the default address of `libration sandbox`.
@@ -32,6 +33,7 @@ type checks struct {
 // captcha is one that a password login has to bring solved.
 type captcha struct {
 	uin             message.UIN
+	device          device
 	ticket, randStr string
 	created         time.Time
 }
@@ -46,12 +48,13 @@ type newcomer struct {
 // CaptchaInfo is a captcha that waits to be solved. A client that sends Ticket and
 // RandStr with its SID has solved it.
 type CaptchaInfo struct {
-	SID     string      `json:"sid"`
-	UIN     message.UIN `json:"uin"` // of the account that logs in
-	URL     string      `json:"url"` // of its page, which the client shows
-	Ticket  string      `json:"ticket"`
-	RandStr string      `json:"randstr"`
-	Created int64       `json:"created"` // Unix seconds
+	SID        string      `json:"sid"`
+	UIN        message.UIN `json:"uin"` // of the account that logs in
+	DeviceName string      `json:"device_name"`
+	URL        string      `json:"url"` // of its page, which the client shows
+	Ticket     string      `json:"ticket"`
+	RandStr    string      `json:"randstr"`
+	Created    int64       `json:"created"` // Unix seconds
 }
 
 // SetControlURL sets where the control API is served, without a slash at the end. The
@@ -78,12 +81,13 @@ func (k *checks) isCautious(uin message.UIN) bool {
 	return k.cautious[uin]
 }
 
-// newCaptcha makes a captcha and returns the address of its page.
-func (k *checks) newCaptcha(uin message.UIN) string {
+// newCaptcha makes a captcha for a login from a device and returns the address of its page.
+func (k *checks) newCaptcha(uin message.UIN, d device) string {
 	sid := rand.Text()
+	defer k.codes.world.Note(world.Activity{Kind: world.ActivityCaptcha, ID: sid, User: uin, Text: "waiting"})
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.captchas.put([]byte(sid), &captcha{uin: uin, ticket: "t03" + rand.Text(), randStr: "@" + rand.Text()[:3], created: time.Now()})
+	k.captchas.put([]byte(sid), &captcha{uin: uin, device: d, ticket: "t03" + rand.Text(), randStr: "@" + rand.Text()[:3], created: time.Now()})
 	return k.captchaURL(sid)
 }
 
@@ -95,6 +99,7 @@ func (k *checks) captchaURL(sid string) string {
 // useCaptcha reports whether a captcha is solved right. It can be used once, right or
 // wrong.
 func (k *checks) useCaptcha(uin message.UIN, solved *loginpb.NtIframe) bool {
+	defer k.codes.world.Note(world.Activity{Kind: world.ActivityCaptcha, ID: solved.GetSid(), User: uin, Text: "used"})
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	asked, known := k.captchas.get([]byte(solved.GetSid()))
@@ -103,14 +108,18 @@ func (k *checks) useCaptcha(uin message.UIN, solved *loginpb.NtIframe) bool {
 		asked.randStr == solved.GetRandStr()
 }
 
-// Captchas returns the captchas that wait to be solved, oldest first.
+// Captchas returns the captchas that wait to be solved, oldest first. Those whose client is
+// gone are not among them.
 func (k *checks) Captchas() []CaptchaInfo {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	list := []CaptchaInfo{}
 	for sid, c := range k.captchas.entries {
+		if !c.device.isThere() {
+			continue
+		}
 		list = append(list, CaptchaInfo{
-			SID: sid, UIN: c.uin, URL: k.captchaURL(sid), Ticket: c.ticket, RandStr: c.randStr, Created: c.created.Unix(),
+			SID: sid, UIN: c.uin, DeviceName: c.device.name, URL: k.captchaURL(sid), Ticket: c.ticket, RandStr: c.randStr, Created: c.created.Unix(),
 		})
 	}
 	slices.SortFunc(list, func(a, b CaptchaInfo) int {

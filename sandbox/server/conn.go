@@ -40,6 +40,7 @@ type conn struct {
 	out    outbox
 	cut    sync.Once
 	dead   atomic.Bool // a fault: nothing comes of it any more
+	ended  atomic.Bool // nobody is at the other end any more
 
 	// Of the reader.
 	answered answers
@@ -65,6 +66,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	c.begin(ctx)
 	stop()
 	c.close()
+	c.ended.Store(true)
 	s.forget(c)
 }
 

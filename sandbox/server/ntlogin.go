@@ -156,7 +156,7 @@ func (l *ntLogins) tickets(rq *request, in *wire.NTLogin) (proto.Message, error)
 	if len(guid) == 0 {
 		guid = rq.GUID
 	}
-	d := device{guid: guidText(guid), name: in.Head.GetClient().GetDeviceName(), class: classOf(rq.SubAppID)}
+	d := device{guid: guidText(guid), name: in.Head.GetClient().GetDeviceName(), class: classOf(rq.SubAppID), over: rq.conn}
 
 	switch rq.Command {
 	case rpc.NTLoginEasyLogin:

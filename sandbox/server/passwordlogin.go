@@ -32,7 +32,7 @@ func (l *ntLogins) passwordLogin(user world.User, d device, body []byte, wrong r
 			return nil, &ntRefusal{code: ntWrongCaptcha}
 		}
 	} else if wrong.captcha {
-		return nil, &ntRefusal{code: ntCaptcha, captcha: l.checks.newCaptcha(user.UIN)}
+		return nil, &ntRefusal{code: ntCaptcha, captcha: l.checks.newCaptcha(user.UIN, d)}
 	}
 	sum := md5.Sum([]byte(password))
 	a1, err := wire.ParsePasswordA1(req.GetA1(), sum, uint32(user.UIN))

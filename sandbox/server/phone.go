@@ -24,13 +24,17 @@ type QRInfo struct {
 	// BoundUIN is the account that scanned the code, or the only one that may confirm it;
 	// 0 for none.
 	BoundUIN message.UIN `json:"bound_uin"`
+	// LastUIN is the account that logged in from the same device last; 0 for none.
+	LastUIN message.UIN `json:"last_uin"`
+	// RemoteAddr is where the client has connected from, host:port.
+	RemoteAddr string `json:"remote_addr"`
 	// Created and Expires are in Unix seconds.
 	Created int64 `json:"created"`
 	Expires int64 `json:"expires"`
 }
 
 // PendingQR returns the login codes that wait to be scanned or confirmed, oldest
-// first.
+// first. Those whose client is gone are not among them until it asks for them again.
 func (q *qrCodes) PendingQR() []QRInfo {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -38,9 +42,13 @@ func (q *qrCodes) PendingQR() []QRInfo {
 	for _, code := range q.bySignature.entries {
 		switch q.stateOf(code) {
 		case wire.QRWaiting, wire.QRScanned:
+			if !code.isAwaited() {
+				continue
+			}
 			pending = append(pending, QRInfo{
 				ID: hex.EncodeToString(code.signature), URL: code.url, DeviceName: code.device.name,
 				Purpose: string(code.purpose), State: code.state.String(), BoundUIN: code.uin,
+				LastUIN: code.last, RemoteAddr: code.device.remote(),
 				Created: code.created.Unix(), Expires: code.expires.Unix(),
 			})
 		default:

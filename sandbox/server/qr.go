@@ -19,6 +19,9 @@ const (
 	// qrKept is how long a code that can no longer be scanned is still known, so
 	// that its client gets that answer.
 	qrKept = 10 * time.Minute
+	// verifyPause is how long the client of a new device is taken to be there after it has
+	// asked whether its code is confirmed: it asks over HTTP, without its connection.
+	verifyPause = 10 * time.Second
 )
 
 // codePurpose is what the confirmation of a code is for.
@@ -35,9 +38,11 @@ const (
 type qrCode struct {
 	signature        []byte
 	text, url        string
-	device           device
+	device           device // its connection changes
 	created, expires time.Time
+	verified         time.Time // when the service that verifies devices was asked last
 	purpose          codePurpose
+	last             message.UIN // who logged in from the device before; 0 for nobody
 
 	state           wire.QRState
 	uin             message.UIN // who scanned it; 0 for nobody
@@ -49,6 +54,7 @@ type qrCode struct {
 type qrCodes struct {
 	world       *world.World
 	log         *slog.Logger
+	clients     *registry
 	autoApprove message.UIN
 	lifetime    time.Duration
 
@@ -70,7 +76,7 @@ func (q *qrCodes) newCode(d device, purpose codePurpose, bound message.UIN, url 
 	code := &qrCode{
 		signature: random, text: text, url: url(text),
 		device: d, created: now, expires: now.Add(q.lifetime),
-		state: wire.QRWaiting, purpose: purpose, uin: bound,
+		state: wire.QRWaiting, purpose: purpose, uin: bound, last: q.clients.lastFrom(d.guid),
 	}
 	if purpose == forUnusual {
 		code.state = wire.QRScanned
@@ -103,15 +109,16 @@ func (q *qrCodes) askedUnusual(signature []byte) (message.UIN, bool) {
 	return q.unusual.get(signature)
 }
 
-// poll returns the state of a code and, once it is confirmed, what its device gets. A
-// code that is not known, or was used, is invalid.
-func (q *qrCodes) poll(signature []byte) *wire.QRPollReply {
+// poll returns the state of a code to the client at over and, once it is confirmed, what its
+// device gets. A code that is not known, or was used, is invalid.
+func (q *qrCodes) poll(signature []byte, over *conn) *wire.QRPollReply {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	code, known := q.bySignature.get(signature)
 	if !known {
 		return &wire.QRPollReply{State: wire.QRInvalid}
 	}
+	code.device.over = over
 	answer := &wire.QRPollReply{State: q.stateOf(code)}
 	if answer.State == wire.QRConfirmed {
 		answer.UIN = uint64(code.uin)
@@ -139,6 +146,7 @@ func (q *qrCodes) verified(signature []byte) (token string, known bool) {
 	if !known || code.purpose != forNewDevice {
 		return "", false
 	}
+	code.verified = time.Now()
 	if q.stateOf(code) == wire.QRConfirmed {
 		token = string(code.a1)
 	}
@@ -166,6 +174,11 @@ func (q *qrCodes) confirm(code *qrCode, uin message.UIN) {
 func (q *qrCodes) forgetCode(code *qrCode) {
 	q.bySignature.drop(code.signature)
 	q.byA1.drop(code.a1)
+}
+
+// isAwaited reports whether the client that shows a code is there; mu is held.
+func (c *qrCode) isAwaited() bool {
+	return c.device.isThere() || c.purpose == forNewDevice && time.Since(c.verified) < verifyPause
 }
 
 // stateOf is the state of a code now; mu is held.

@@ -71,6 +71,22 @@ func (r *registry) issue(user world.User, d device, oldA1 []byte) *wire.Tickets 
 	}
 }
 
+// lastFrom returns who logged in last from a device; 0 for nobody.
+func (r *registry) lastFrom(guid string) message.UIN {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var last *session
+	for _, sess := range r.sessions.entries {
+		if sess.guid == guid && (last == nil || sess.issued.After(last.issued)) {
+			last = sess
+		}
+	}
+	if last == nil {
+		return 0
+	}
+	return last.uin
+}
+
 // sessionOf finds the session of a packet that came over c; nil: unknown D2.
 func (r *registry) sessionOf(d2 []byte, c *conn) *session {
 	r.mu.Lock()

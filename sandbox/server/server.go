@@ -157,7 +157,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	clients := newRegistry(&o)
-	codes := &qrCodes{world: o.World, log: o.Log, autoApprove: o.AutoApprove, lifetime: o.QRLifetime}
+	codes := &qrCodes{world: o.World, log: o.Log, clients: clients, autoApprove: o.AutoApprove, lifetime: o.QRLifetime}
 	checks := &checks{codes: codes, control: defaultControl, cautious: map[message.UIN]bool{}}
 	s := &Server{
 		registry: clients, qrCodes: codes, checks: checks, reservations: &reservations{world: o.World},

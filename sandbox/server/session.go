@@ -76,6 +76,18 @@ type a1Ticket struct {
 type device struct {
 	guid, name string
 	class      clientClass
+	over       *conn // where its last request came from; nil in tests
+}
+
+// isThere reports whether the connection of the last request still exists.
+func (d *device) isThere() bool { return d.over == nil || !d.over.ended.Load() }
+
+// remote is the address of the device.
+func (d *device) remote() string {
+	if d.over == nil {
+		return ""
+	}
+	return d.over.remote
 }
 
 // guidText brings a device id, which clients send as 16 bytes or as hex digits of

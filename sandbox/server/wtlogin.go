@@ -73,7 +73,7 @@ func (l *wtLogins) transEmp(rq *request, in *wire.OicqRequest) ([]byte, error) {
 	case subFetch:
 		return l.qrFetch(rq, packet)
 	case subPoll:
-		return l.qrPoll(packet)
+		return l.qrPoll(rq, packet)
 	}
 	return nil, fmt.Errorf("unknown code-2d sub command %#x", packet.SubCommand)
 }
@@ -92,7 +92,7 @@ func (l *wtLogins) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
 		}
 		purpose, bound = forUnusual, uin
 	}
-	d := device{guid: guidText(fetch.GUID[:]), name: fetch.DeviceName, class: classOf(rq.SubAppID)}
+	d := device{guid: guidText(fetch.GUID[:]), name: fetch.DeviceName, class: classOf(rq.SubAppID), over: rq.conn}
 	// The address has the form of the real one and is never opened; its key is 32
 	// characters, and all of it below 128 bytes.
 	code := l.codes.newCode(d, purpose, bound, func(text string) string {
@@ -109,12 +109,12 @@ func (l *wtLogins) qrFetch(rq *request, packet *wire.Code2D) ([]byte, error) {
 }
 
 // qrPoll answers sub command 0x12.
-func (l *wtLogins) qrPoll(packet *wire.Code2D) ([]byte, error) {
+func (l *wtLogins) qrPoll(rq *request, packet *wire.Code2D) ([]byte, error) {
 	poll, err := wire.ParseQRPoll(packet.Data)
 	if err != nil {
 		return nil, err
 	}
-	answer := l.codes.poll(poll.Signature)
+	answer := l.codes.poll(poll.Signature, rq.conn)
 	answer.AppID = packet.AppID
 	return answer.Encode()
 }

@@ -52,8 +52,9 @@ const (
 	ActivitySettled       = "request_settled"
 	ActivityOnline        = "client_online"
 	ActivityOffline       = "client_offline"
-	ActivityReset         = "reset" // everything is as at the beginning
-	ActivityQR            = "qr"    // a QR login was created or changed its state
+	ActivityReset         = "reset"   // everything is as at the beginning
+	ActivityQR            = "qr"      // a QR login was created or changed its state
+	ActivityCaptcha       = "captcha" // of a login of User: it waits, or was used
 )
 
 // Activity is a happening in one form for all kinds, for people who watch. Fields that do
@@ -71,7 +72,7 @@ type Activity struct {
 	By       message.UIN `json:"by,omitempty"`
 	Sequence uint64      `json:"sequence,omitempty"`
 	Text     string      `json:"text,omitempty"`
-	// ID is that of a QR login, of ActivityQR only.
+	// ID is that of a QR login or captcha, of ActivityQR and ActivityCaptcha only.
 	ID      string `json:"id,omitempty"`
 	On      bool   `json:"on,omitempty"`
 	Seconds uint32 `json:"seconds,omitempty"`

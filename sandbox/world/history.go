@@ -1,6 +1,8 @@
 package world
 
 import (
+	"cmp"
+	"math"
 	"slices"
 
 	"libration/ntqq/message"
@@ -118,9 +120,15 @@ type Listed struct {
 	Reactions []Reaction
 }
 
-// Newest returns up to limit of the newest messages, ascending, recalled ones included.
-// They are those of a group or, with code 0, of the private chat of a and b.
+// Newest is [History.Before] for all messages.
 func (w History) Newest(code message.GroupCode, a, b message.UIN, limit int) []Listed {
+	return w.Before(code, a, b, math.MaxUint64, limit)
+}
+
+// Before returns up to limit of the newest messages with a sequence below one, ascending,
+// recalled ones included. They are those of a group or, with code 0, of the private chat of
+// a and b.
+func (w History) Before(code message.GroupCode, a, b message.UIN, sequence uint64, limit int) []Listed {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var records []*record
@@ -129,7 +137,8 @@ func (w History) Newest(code message.GroupCode, a, b message.UIN, limit int) []L
 	} else if p := w.pairs[keyOf(a, b)]; p != nil && code == 0 {
 		records = p.history.records
 	}
-	records = records[max(0, len(records)-limit):]
+	end, _ := slices.BinarySearchFunc(records, sequence, func(r *record, s uint64) int { return cmp.Compare(r.Sequence, s) })
+	records = records[max(0, end-limit):end]
 	list := make([]Listed, len(records))
 	for i, r := range records {
 		list[i] = Listed{&r.Message, r.recalled, r.essence, slices.Clone(r.reactions)}
