@@ -7,8 +7,14 @@ async function request(method, path, body) {
     options.headers['Content-Type'] = 'application/json';
     options.body = JSON.stringify(body);
   }
-  const response = await fetch(path, options);
-  const answer = await response.json();
+  let response;
+  let answer;
+  try {
+    response = await fetch(path, options);
+    answer = await response.json();
+  } catch {
+    throw new Error(t('unreachable')); // the browser's own words are for developers
+  }
   if (!response.ok) throw new Error(answer.error);
   return answer;
 }

@@ -9,20 +9,21 @@ import { react } from './deeds.js';
 import { faceTokens } from './faces.js';
 import { startFaults } from './faults.js';
 import { brief } from './kinds.js';
+import { startLogins } from './logins.js';
 import { make } from './make.js';
 import { startViewer } from './media.js';
+import { startMention } from './mention.js';
 import { startPanel } from './panel.js';
 import { startSheet } from './sheet.js';
+import { startThread } from './thread.js';
 import { avatar, bubble, happening, note, split } from './view.js';
 
 const $ = (id) => document.getElementById(id);
-const maxShown = 300; // messages kept on the page
 
-let state = { users: [], groups: [], clients: [], qr: [] };
+let state = { users: [], groups: [], clients: [], qr: [], captchas: [] };
 let as = 0;
 let chat = ''; // "g<code>" or "u<uin>"
 let members = [];
-let shown = new Map(); // sequence -> message of the open chat
 let queue = []; // events not yet on the page
 let replyTo = null;
 let chosen = null; // the sequences of messages to forward, while they are being chosen
@@ -31,9 +32,12 @@ const last = new Map(); // chat -> {sequence, text} of the newest message
 
 const user = (uin) => state.users.find((u) => u.uin === uin);
 const nameOf = (uin) => user(uin)?.nickname ?? String(uin);
+const account = (uin) => `${nameOf(uin)} (${uin})`;
 const isOnline = (uin) => state.clients.some((c) => c.uin === uin && c.registered);
 const isGroup = () => chat.startsWith('g');
 const target = () => Number(chat.slice(1));
+const narrow = matchMedia('(max-width: 720px)');
+const touch = matchMedia('(hover: none)');
 
 function toast(error) {
   (document.querySelector('dialog[open]') ?? document.body).append($('toast')); // above what is open
@@ -60,7 +64,7 @@ const loadState = guarded(async () => {
     as = (free.find((u) => u.uin > 20000) ?? free[0] ?? state.users[0])?.uin ?? 0;
   }
   renderSide();
-  renderLogins();
+  logins.show(state.qr, state.captchas);
   renderHeading();
   if (isGroup()) members = await get(`api/groups/${target()}/members`);
   sheet.refresh();
@@ -87,8 +91,8 @@ function renderSide() {
   $('as').value = as;
   const online = state.clients.filter((c) => c.registered);
   $('status').replaceChildren(...(online.length
-    ? online.map((c) => make('div', { class: 'dot on', 'data-online': c.uin, title: c.device_name }, t('online', nameOf(c.uin))))
-    : [make('div', { class: 'dot' }, t('nobody'))]));
+    ? online.map((c) => make('div', { class: 'dot on', 'data-online': c.uin }, t('online', nameOf(c.uin)), make('small', {}, ` · ${c.device_name}`)))
+    : [make('div', { class: 'dot' }, t('nobody')), make('small', {}, t('connect'), ' ', make('code', {}, `server.sandbox.control: ${location.origin}`))]));
   renderChats();
 }
 
@@ -96,28 +100,19 @@ function renderChats() {
   const chats = chatsOf(as);
   $('chats').replaceChildren(...chats.map((c) => {
     const count = unread.get(c.key) ?? 0;
-    return make('button', { class: 'chat', 'data-chat': c.key, 'aria-current': c.key === chat, onclick: () => open(c.key) },
+    return make('button', { type: 'button', class: 'chat', 'data-chat': c.key, 'aria-current': c.key === chat, onclick: () => open(c.key) },
       avatar(c.id, c.name, c),
       make('span', { class: 'who' }, make('b', {}, c.pinned ? '📌 ' : '', c.name), make('small', {}, last.get(c.key)?.text ?? c.about)),
-      ...(count ? [make('span', { class: 'badge' }, count > 99 ? '99+' : count)] : []));
+      ...(count ? [make('span', { class: 'badge', title: t('unread', count) }, count > 99 ? '99+' : count)] : []));
   }));
   if (!chats.length) $('chats').append(note(t('noChats')));
+  $('chats').append(make('button', { type: 'button', class: 'quiet add', 'data-action': 'add', onclick: () => sheet.add() }, '＋ ', t('add')));
 }
 
-function renderLogins() {
-  const waiting = state.qr.filter((q) => q.state === 'waiting' || q.state === 'scanned');
-  $('qr').replaceChildren(...waiting.map((q) => {
-    const account = make('select', {}, ...state.users.map((u) => make('option', { value: u.uin }, `${u.nickname} (${u.uin})`)));
-    if (q.bound_uin) account.value = q.bound_uin;
-    const decide = (verdict) => guarded(() => post(`api/qr/${q.id}/${verdict}`, { uin: Number(account.value) }));
-    return make('div', { class: 'login', 'data-qr': q.id },
-      make('span', {}, t('wantsLogin', q.device_name || t('device'))), account,
-      make('button', { 'data-action': 'approve', onclick: decide('approve') }, t('approve')),
-      make('button', { class: 'quiet', 'data-action': 'reject', onclick: decide('reject') }, t('reject')));
-  }));
-  // Narrow screens show one half at a time; the logins must be seen in both.
-  (narrow.matches && !chat ? $('chats') : $('messages')).before($('qr'));
-}
+// Narrow screens show one half at a time; the logins must be seen in both.
+const placeLogins = () => (narrow.matches && !chat ? $('chats') : $('messages')).before($('logins'));
+
+const logins = startLogins(guarded, { account, users: () => state.users, moved: placeLogins });
 
 // The open chat.
 
@@ -131,15 +126,14 @@ function renderHeading() {
   $('manage').hidden = !c;
   if (!c && chat) { // no longer a friend or member
     chat = '';
-    shown.clear();
-    $('messages').replaceChildren();
+    thread.clear();
     renderChats();
   }
 }
 
 const on = {
   quoted: (sequence) => {
-    const m = shown.get(sequence);
+    const m = thread.message(sequence);
     return m && `${m.nickname}: ${brief(m.segments)}`;
   },
   select: (m, isChosen) => {
@@ -147,10 +141,10 @@ const on = {
     else chosen.delete(m.sequence);
     renderChoosing();
   },
-  mention: (m) => { if (isGroup()) insert('@' + m.nickname + ' '); },
+  mention: (m) => { if (isGroup()) insert(mention.text(m.from) + ' '); },
   person: (uin) => sheet.person(uin),
   react: (m) => sheet.react(m),
-  more: (m) => sheet.message(m),
+  more: (m) => sheet.message(m, on),
   hasReacted: (r) => r.users.includes(as),
   toggle: guarded((m, r) => react({ ...context(), message: m }, r.code, !r.users.includes(as))),
   reply: (m) => {
@@ -173,11 +167,13 @@ const context = () => {
 };
 
 const sheet = startSheet(guarded, context, {
-  mention: (m) => insert('@' + (m.card || m.nickname) + ' '),
+  mention: (m) => insert(mention.text(m.uin) + ' '),
   chatWith: (uin) => open('u' + uin),
 });
 
 function element(m) { return bubble(m, m.from === as, on); }
+
+const thread = startThread(guarded, element);
 
 const open = guarded(async (key) => {
   chat = key;
@@ -187,45 +183,34 @@ const open = guarded(async (key) => {
   members = [];
   queue = [];
   location.hash = new URLSearchParams(key ? { as, chat: key } : { as });
-  $('people').hidden = true;
+  mention.close();
   composer.close();
   attachments.clear();
   renderReplying();
   renderChoosing();
   renderHeading();
   renderChats();
-  renderLogins();
-  shown.clear();
-  $('messages').replaceChildren(); // those of the chat before, which is perhaps none of this account
+  placeLogins();
+  thread.clear(); // the messages of the chat before, which is perhaps none of this account
   if (!chat) return;
-  const [list, people] = await Promise.all([
-    get(isGroup() ? `api/messages?group=${target()}&limit=100` : `api/messages?a=${as}&b=${target()}&limit=100`),
+  const [newest, people] = await Promise.all([
+    thread.open(isGroup() ? `group=${target()}` : `a=${as}&b=${target()}`),
     isGroup() ? get(`api/groups/${target()}/members`) : [],
   ]);
-  if (key !== chat) return; // another chat was opened meanwhile
+  if (key !== chat || newest === null) return; // another chat was opened meanwhile
   members = people;
-  shown = new Map(list.map((m) => [m.sequence, m]));
-  $('messages').replaceChildren(...(list.length ? list.map(element) : [note(t('empty'), { 'data-empty': true })]));
-  atEnd = true;
-  stayAtEnd();
-  if (list.length) setLast(key, list.at(-1));
+  if (newest) setLast(key, newest);
   renderChats();
-  $('input').focus({ preventScroll: true });
+  if (!touch.matches) $('input').focus({ preventScroll: true }); // which would open a keyboard
 });
 
 // Reactions and the like belong to messages that are there already: those are looked at again.
+const changed = new Set();
 const refreshMessages = guarded(async () => {
   refreshMessages.timer = undefined;
-  const key = chat;
-  if (!isGroup()) return;
-  const list = await get(`api/messages?group=${target()}&limit=100`);
-  if (key !== chat) return;
-  for (const m of list) {
-    const old = shown.get(m.sequence);
-    if (!old || JSON.stringify([old.reactions, old.essence]) === JSON.stringify([m.reactions, m.essence])) continue;
-    shown.set(m.sequence, m);
-    $('messages').querySelector(`[data-seq="${m.sequence}"]`)?.replaceWith(element(m));
-  }
+  const sequences = [...changed].filter(thread.has);
+  changed.clear();
+  if (isGroup() && sequences.length) await thread.refresh(sequences);
 });
 
 function setLast(key, m) {
@@ -261,20 +246,16 @@ function onEvent(e) {
   if (e.kind !== 'message' && e.kind !== 'recall') refreshSoon();
   const key = chatOf(e);
   if (!key) return;
-  if (key === chat && aboutMessages.includes(e.kind)) refreshMessages.timer ??= setTimeout(refreshMessages, 100);
+  if (key === chat && aboutMessages.includes(e.kind)) {
+    changed.add(e.sequence);
+    refreshMessages.timer ??= setTimeout(refreshMessages, 100);
+  }
   if (!queue.length) requestAnimationFrame(flush);
   queue.push({ key, e });
   if (queue.length > 10000) queue = queue.slice(-5000); // a window in the background
 }
 
-// Whoever reads the end goes on reading it when messages come or room is lost.
-let atEnd = true;
-function stayAtEnd() {
-  if (atEnd) $('messages').scrollTop = $('messages').scrollHeight;
-}
-
 function flush() {
-  const list = $('messages');
   const fresh = [];
   const newest = new Map();
   for (const { key, e } of queue) {
@@ -282,31 +263,33 @@ function flush() {
     if (key !== chat) {
       if (e.message && e.message.from !== as) unread.set(key, (unread.get(key) ?? 0) + 1);
     } else if (e.kind === 'message') {
-      if (shown.has(e.sequence)) continue; // came with the list too
-      shown.set(e.sequence, e.message);
+      if (thread.has(e.sequence) || fresh.some((f) => f.message?.sequence === e.sequence)) continue; // came with the list too
       fresh.push({ message: e.message });
     } else if (e.kind === 'recall') {
-      const m = shown.get(e.sequence);
+      const m = thread.recall(e.sequence) ?? fresh.find((f) => f.message?.sequence === e.sequence)?.message;
       if (!m) continue;
       m.recalled = true;
       if (last.get(key)?.sequence === m.sequence) newest.set(key, m);
-      list.querySelector(`[data-seq="${e.sequence}"]`)?.replaceWith(element(m));
     } else {
       const text = happening(e, nameOf);
-      if (text) fresh.push({ text, e });
+      if (text) fresh.push({ text, more: undo(e) });
     }
   }
   queue = [];
-  if (fresh.length) list.querySelector('[data-empty]')?.remove();
-  list.append(...fresh.slice(-maxShown).map((f) => (f.message ? element(f.message) : note(f.text, {}, ...undo(f.e)))));
-  while (list.children.length > maxShown) list.firstElementChild.remove();
-  for (const sequence of shown.keys()) {
-    if (shown.size <= 2 * maxShown) break;
-    shown.delete(sequence);
-  }
-  stayAtEnd();
+  thread.add(fresh);
+  tellNew(fresh);
   for (const [key, m] of newest) setLast(key, m);
   renderChats();
+}
+
+// tell has words read aloud. New messages are told one at a time, many by their number.
+function tell(words) { $('told').textContent = words; }
+
+function tellNew(fresh) {
+  const heard = fresh.filter((f) => f.text || f.message.from !== as);
+  if (!heard.length) return;
+  const { text, message } = heard.at(-1);
+  tell(heard.length > 1 ? t('newMessages', heard.length) : text ?? `${message.nickname}: ${brief(message.segments)}`);
 }
 
 // Writing.
@@ -328,14 +311,9 @@ function fit() {
   $('input').style.height = $('input').scrollHeight + 2 + 'px';
 }
 
-function people() {
-  return [{ name: t('everyone'), all: true }, ...members.map((m) => ({ name: m.card || m.nickname, uin: m.uin }))];
-}
+const mention = startMention({ members: () => (isGroup() ? members : undefined), tell, changed: fit });
 
-function tokens() {
-  const mentions = isGroup() ? people().map((p) => ['@' + p.name, p.all ? { type: 'at', all: true } : { type: 'at', uin: p.uin }]) : [];
-  return new Map([...faceTokens, ...mentions]);
-}
+const tokens = () => new Map([...faceTokens, ...mention.tokens()]);
 
 const say = (segments) => post('api/send', { as, segments, ...(isGroup() ? { group: target() } : { to: target() }) });
 
@@ -424,27 +402,11 @@ function listen() {
   $('choosing').lastElementChild.onclick = stopChoosing;
   $('input').oninput = fit;
   $('input').onkeydown = (e) => {
-    if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
+    if (mention.key(e) || e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
     e.preventDefault();
     submit();
   };
-  $('at').onclick = () => {
-    $('people').hidden = !$('people').hidden;
-    $('people').replaceChildren(...people().slice(0, 200).map((p) => make('button', {
-      type: 'button', onclick: () => { $('people').hidden = true; insert('@' + p.name + ' '); },
-    }, p.name)));
-  };
-  narrow.onchange = renderLogins;
-  let top = 0;
-  $('messages').onscroll = () => {
-    const { scrollHeight, scrollTop, clientHeight } = $('messages');
-    // Only who scrolls up leaves the end: what grows meanwhile moves it away, too.
-    atEnd = scrollHeight - scrollTop - clientHeight < 80 || (atEnd && scrollTop >= top);
-    top = scrollTop;
-  };
-  new ResizeObserver(stayAtEnd).observe($('messages'));
-  // Pictures and covers take their room when they are there. Such events do not bubble.
-  $('messages').addEventListener('load', stayAtEnd, true);
+  narrow.onchange = placeLogins;
   window.onhashchange = () => {
     const wanted = new URLSearchParams(location.hash.slice(1));
     const key = wanted.get('chat') ?? '';
@@ -452,7 +414,8 @@ function listen() {
   };
 }
 
-const narrow = matchMedia('(max-width: 720px)');
+// first is the chat that is opened where none is asked for: on a phone the list comes first.
+const first = () => (narrow.matches ? '' : chatsOf(as)[0]?.key ?? '');
 
 async function start() {
   translate();
@@ -465,18 +428,18 @@ async function start() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   as = Number(wanted.get('as'));
   await loadState();
-  const first = chatsOf(as)[0]?.key ?? '';
-  await open(wanted.get('chat') ?? (narrow.matches ? '' : first));
-  let lost = false;
+  await open(wanted.get('chat') ?? first());
   watch(onEvent, async (connected) => {
-    if (!connected) {
-      lost = true;
-      $('status').replaceChildren(make('div', { class: 'dot' }, t('offline')));
-      return;
+    const wasLost = !$('lost').hidden;
+    $('lost').hidden = connected;
+    if (!connected) return;
+    if (wasLost) { // perhaps it is another world by now
+      unread.clear();
+      last.clear();
+      $('toast').hidden = true;
     }
     await loadState(); // also what changed between the first look and now
-    if (lost || chat) await open(chat);
-    lost = false;
+    await open(chat || first());
   });
 }
 

@@ -186,7 +186,7 @@ const here = (c) => ({ group: c.group.code, sequence: c.message.sequence, by: c.
 const strangeGroups = (c) => c.groups.filter((g) => !c.me.groups?.includes(g.code));
 const groupWords = (g) => `${g.name} (${g.code})${g.question ? ` · ${g.question}` : ''}`;
 // isVoice tells whether a message is one that becomes text.
-export const isVoice = (m) => m.segments.some((s) => s.type === 'record');
+const isVoice = (m) => m.segments.some((s) => s.type === 'record');
 const isMuted = (m) => m.mute_until * 1000 > Date.now();
 
 // reactions are what a message can be answered with: faces and emoji, {code, name, emoji}.

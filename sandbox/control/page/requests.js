@@ -21,6 +21,7 @@ export function startRequests(guarded, as, nameOf) {
     groups = g.filter((r) => r.state === 'pending');
     const count = friends.length + groups.length;
     $('requestCount').textContent = count || '';
+    $('me').setAttribute('aria-label', count ? `${t('myself')} (${count})` : t('myself'));
     if (shown?.isConnected) fill();
   };
 

@@ -3,12 +3,16 @@
 import { t } from './text.js';
 import { deeds, react, reactions } from './deeds.js';
 import { form, tiles } from './form.js';
+import { brief } from './kinds.js';
 import { make } from './make.js';
 import { startRequests } from './requests.js';
 import { avatar, note } from './view.js';
 
 const $ = (id) => document.getElementById(id);
 const mostRows = 200; // members that are listed at once
+
+// What brings people and groups together, of all sheets.
+const adding = ['newUser', 'befriend', 'addFriend', 'newGroup', 'askToJoin'].map((key) => [...deeds.world, ...deeds.me].find((d) => d.key === key));
 
 let open = []; // the outermost first: {title, content()}, content returns nodes
 
@@ -86,7 +90,7 @@ export function startSheet(guarded, context, { mention, chatWith }) {
     push(about().member?.card || nameOf(uin), () => {
       const c = about();
       const talk = [
-        ...(c.member && uin !== c.as ? [{ key: 'mention', icon: '@', run: () => mention(c.member) }] : []),
+        ...(c.member && uin !== c.as ? [{ key: 'mention', icon: '@', run: () => { close(); mention(c.member); } }] : []),
         ...(!c.peer && c.friends.includes(uin) ? [{ key: 'openChat', icon: '💬', run: () => chatWith(uin) }] : []),
       ];
       return [
@@ -99,6 +103,11 @@ export function startSheet(guarded, context, { mention, chatWith }) {
   const describe = ({ member, users, uin }) => [
     uin, ...(member ? [t(`role_${member.role}`), member.title] : []), users.find((u) => u.uin === uin)?.sign,
   ].filter(Boolean).join(' · ');
+
+  const chooseReaction = (m) => push(t('react'), () => [make('div', { class: 'faces' }, ...reactions.map((r) => make('button', {
+    type: 'button', class: 'quiet', title: r.name, 'aria-label': r.name, 'data-code': r.code,
+    onclick: guarded(async () => { await react({ ...context(), message: m }, r.code, true); close(); }),
+  }, r.emoji)))]);
 
   const start = (opens) => (...args) => {
     open = [];
@@ -121,11 +130,18 @@ export function startSheet(guarded, context, { mention, chatWith }) {
       else push(group.name, () => { const c = context(); return [note(t(`join_${c.group.join || 'free'}`), { class: 'note about' }), list(deeds.group, c), ...roster(c)]; });
     }),
     person: start(person),
-    message: start((m) => push(m.nickname, () => [list(deeds.message, { ...context(), message: m })])),
-    react: start((m) => push(t('react'), () => [make('div', { class: 'faces' }, ...reactions.map((r) => make('button', {
-      type: 'button', class: 'quiet', title: r.name, 'aria-label': r.name, 'data-code': r.code,
-      onclick: guarded(async () => { await react({ ...context(), message: m }, r.code, true); close(); }),
-    }, r.emoji)))])),
+    // A message has, besides, what its own buttons do: on a phone they are here alone.
+    message: start((m, on) => push(t('about', m.nickname), () => [
+      note(brief(m.segments), { class: 'note about' }),
+      list([
+        { key: 'reply', icon: '↩️', run: () => { close(); on.reply(m); } },
+        ...(on.mayRecall(m) ? [{ key: 'recall', icon: '⛔️', run: () => on.recall(m) }] : []),
+        ...(m.group ? [{ key: 'react', icon: '🙂', run: () => chooseReaction(m) }] : []),
+        ...deeds.message,
+      ], { ...context(), message: m }),
+    ])),
+    add: start(() => push(t('add'), () => [list(adding, context())])),
+    react: start(chooseReaction),
     world: start(() => push(t('world'), () => [list(deeds.world, context())])),
     // look counts what waits for an answer; the page shows it.
     look: requests.look,

@@ -2,8 +2,11 @@
 const words = {
   en: {
     title: 'Libration sandbox', actAs: 'Act as', back: 'Back', cancel: 'Cancel', mention: 'Mention', send: 'Send',
-    placeholder: 'Message', nobody: 'No client is online', online: '{0} is online', offline: 'Connection lost, trying again…',
-    wantsLogin: '{0} wants to log in as', approve: 'Approve', reject: 'Reject', device: 'A client',
+    placeholder: 'Message', nobody: 'No client is online', connect: 'To connect libration:', online: '{0} is online', offline: 'The sandbox does not answer. Trying again…', unreachable: 'The sandbox does not answer',
+    logins: 'Logins that wait', client: 'A client', wants_login: '{0} wants to log in', wants_new_device: '{0} is a new device of {1}: let it in?', wants_unusual_device: '{0} is an unusual device of {1}: is it you?',
+    wants_captcha: '{0} has to solve a captcha to log in as {1}', openCaptcha: 'Open the captcha', loginAs: 'as', loginAccount: 'Account that logs in', lastAccount: 'Last time: {0}', noLastAccount: 'A device that has not logged in before', scannedBy: 'Scanned by {0}',
+    approve: 'Approve', confirm: 'Let in', reject: 'Reject',
+    chats: 'Chats', toChats: 'To the chats', messages: 'Messages', older: 'Older messages', unread: '{0} unread', newMessages: '{0} new messages', offered: '{0} people: choose with the arrows and Enter', add: 'Add people and groups',
     members: '{0} members', everyone: 'Everyone', reply: 'Reply', recall: 'Recall', recalled: '{0} recalled a message',
     replyTo: 'Reply to {0}: {1}', quoteGone: 'message {0}', empty: 'No messages yet', pick: 'Choose a chat',
     noChats: 'No friends or groups yet', join: '{0} joined the group', leave: '{0} left the group',
@@ -54,8 +57,11 @@ const words = {
   },
   zh: {
     title: 'Libration 沙盒', actAs: '身份', back: '返回', cancel: '取消', mention: '提及', send: '发送',
-    placeholder: '输入消息', nobody: '没有客户端在线', online: '{0} 在线', offline: '连接已断开，正在重试…',
-    wantsLogin: '{0} 请求登录，账号', approve: '确认登录', reject: '拒绝', device: '一个客户端',
+    placeholder: '输入消息', nobody: '没有客户端在线', connect: '连接 libration：', online: '{0} 在线', offline: '沙盒没有响应，正在重试…', unreachable: '沙盒没有响应',
+    logins: '等待处理的登录', client: '一个客户端', wants_login: '{0} 请求登录', wants_new_device: '{0} 是 {1} 的新设备，允许登录吗？', wants_unusual_device: '{0} 是 {1} 的不常用设备，是本人操作吗？',
+    wants_captcha: '{0} 登录 {1} 前须完成验证码', openCaptcha: '打开验证码', loginAs: '登录为', loginAccount: '登录的账号', lastAccount: '上次登录：{0}', noLastAccount: '此设备没有登录过', scannedBy: '{0} 已扫码',
+    approve: '确认登录', confirm: '允许登录', reject: '拒绝',
+    chats: '会话', toChats: '返回会话列表', messages: '消息', older: '更早的消息', unread: '{0} 条未读', newMessages: '{0} 条新消息', offered: '{0} 人，用方向键和回车选择', add: '添加好友和群',
     members: '{0} 名成员', everyone: '全体成员', reply: '回复', recall: '撤回', recalled: '{0} 撤回了一条消息',
     replyTo: '回复 {0}：{1}', quoteGone: '消息 {0}', empty: '还没有消息', pick: '请选择聊天',
     noChats: '还没有好友或群', join: '{0} 加入了群聊', leave: '{0} 退出了群聊',
@@ -122,4 +128,5 @@ export function translate() {
     e.title = t(e.dataset.title);
     e.setAttribute('aria-label', e.title);
   }
+  for (const e of document.querySelectorAll('[data-label]')) e.setAttribute('aria-label', t(e.dataset.label));
 }

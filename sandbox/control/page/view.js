@@ -1,6 +1,6 @@
 // Small pieces of the page, made from data; nothing here asks the server.
 import { t } from './text.js';
-import { isVoice, reactionOf } from './deeds.js';
+import { reactionOf } from './deeds.js';
 import { brief, draw, needsNoBubble } from './kinds.js';
 import { make } from './make.js';
 
@@ -26,17 +26,17 @@ export function bubble(m, mine, on) {
     make('button', { type: 'button', class: 'face', title: t('about', m.nickname), 'aria-label': t('about', m.nickname), onclick: () => on.person(m.from) }, avatar(m.from, m.nickname)),
     make('div', { class: 'column' },
       make('div', { class: 'top' },
-        make('button', { class: 'from', title: t('mention'), onclick: () => on.mention(m) }, m.nickname),
+        make('button', { type: 'button', class: 'from', title: t('mention'), onclick: () => on.mention(m) }, m.nickname),
         make('time', {}, clock.format(m.time * 1000)),
         ...(m.essence ? [make('span', { class: 'star', role: 'img', 'aria-label': t('essence'), title: t('essence') }, '⭐')] : []),
         make('span', { class: 'tools' },
           tool('reply', () => on.reply(m)), ...(on.mayRecall(m) ? [tool('recall', () => on.recall(m))] : []),
           ...(m.group ? [tool('react', () => on.react(m))] : []),
-          ...(m.group || isVoice(m) ? [tool('more', () => on.more(m), '⋯')] : []))),
+          tool('more', () => on.more(m), '⋯'))),
       said(m.segments, on), ...reacted(m, on)));
 }
 
-const tool = (key, onclick, sign) => make('button', { class: 'quiet', 'data-action': key, 'aria-label': sign && t(key), title: sign && t(key), onclick }, sign ?? t(key));
+const tool = (key, onclick, sign) => make('button', { type: 'button', class: 'quiet', 'data-action': key, 'aria-label': sign && t(key), title: sign && t(key), onclick }, sign ?? t(key));
 
 // reacted shows what a message was answered with.
 function reacted(m, on) {
