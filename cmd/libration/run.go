@@ -7,6 +7,7 @@ import (
 
 	"libration/internal/app"
 	"libration/internal/config"
+	"libration/internal/sdnotify"
 )
 
 type runCommand struct {
@@ -31,10 +32,14 @@ func (c *runCommand) Run(ctx context.Context, std streams) error {
 		readInBackground()
 		typed = os.Stdin
 	}
-	a, err := app.New(cfg, app.Options{
+	o := app.Options{
 		Log: log, In: typed, QR: std.out, QRPlain: c.QRASCII || plainTerminal() || !isTerminal(std.out), Version: app.Version(),
 		Load: func() (*config.Config, error) { return app.Load(c.Config) },
-	})
+	}
+	if manager := sdnotify.Open(os.Getenv); manager != nil {
+		o.Notify, o.Watchdog = manager.Send, sdnotify.Watchdog(os.Getenv, os.Getpid())
+	}
+	a, err := app.New(cfg, o)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"libration/internal/config"
 	"libration/internal/inbound"
 	"libration/internal/network"
+	"libration/internal/sdnotify"
 	"libration/internal/supervise"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -42,6 +43,11 @@ type Options struct {
 	Network network.Network
 	// Load reads the configuration file again, for Reload; nil: that is not possible.
 	Load func() (*config.Config, error)
+	// Notify tells the service manager of the system lines of its protocol; nil: nobody
+	// manages the program. Watchdog is within which time the manager wants to hear from it;
+	// 0: it does not. See package sdnotify.
+	Notify   func(lines ...string) error
+	Watchdog time.Duration
 	// ServiceRetry is the first pause before a failed service starts again; 0: 1 s.
 	ServiceRetry time.Duration
 }
@@ -55,11 +61,13 @@ type App struct {
 	typed      typedAnswers
 	pool       *inbound.Pool // what bots connect to
 	metrics    *metrics
-	admin      *admin.Server // nil when it is turned off
+	admin      *admin.Server      // nil when it is turned off
+	reporter   *sdnotify.Reporter // nil: nobody manages the program
 	supervisor *supervise.Supervisor
 	// begin starts what waits for the only account to begin, or for Run when there are
 	// several. Later calls do nothing.
 	begin func()
+	begun chan struct{} // closed by it
 
 	running  context.Context // of Run; nil before it
 	end      func()          // ends it
@@ -93,11 +101,15 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	}
 	a := &App{
 		cfg: cfg, o: o, log: o.Log, language: Language(cfg.Language), metrics: newMetrics(o.Version),
-		changed: make(chan struct{}), ports: make(map[string]*transport.Port),
+		changed: make(chan struct{}), ports: make(map[string]*transport.Port), begun: make(chan struct{}),
 	}
 	a.typed.app = a
-	a.begin = sync.OnceFunc(a.startAdmin)
-	a.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: o.ServiceRetry})
+	a.begin = sync.OnceFunc(func() {
+		a.startAdmin()
+		close(a.begun)
+		a.change()
+	})
+	a.supervisor = supervise.New(supervise.Options{Log: a.log, MinRetry: o.ServiceRetry, OnChange: a.change})
 	files := inbound.OpenFiles()
 	a.pool = inbound.NewPool(inbound.Connections(files), a.log)
 	if files != 0 && files < inbound.EnoughFiles {
@@ -115,6 +127,7 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	a.share()
 	a.metrics.registry.MustRegister(a)
 	a.admin = a.newAdmin()
+	a.reporter = a.newReporter()
 	return a, nil
 }
 
@@ -135,6 +148,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.start(m)
 	}
 	a.reloading.Unlock()
+	defer a.report(ctx)()
 	services := a.supervisor.Run(ctx)
 	a.reloading.Lock() // none is under way, and none begins
 	a.accounts.Wait()

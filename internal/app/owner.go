@@ -19,7 +19,7 @@ func (a *App) newAdmin() *admin.Server {
 	}
 	return admin.New(admin.Options{
 		Address: c.Address, Network: a.o.Network, AccessToken: c.AccessToken, Accounts: a.owned, Metrics: a, Log: a.log,
-		Reload:    a.reload,
+		Reload:    a.reloadForOwner,
 		OnRefused: a.metrics.refused(adminName),
 	})
 }
@@ -58,8 +58,8 @@ func (m *member) report() admin.Status {
 	return s
 }
 
-// reload is Reload in the owner's language.
-func (a *App) reload() ([]string, error) {
+// reloadForOwner is Reload in the owner's language.
+func (a *App) reloadForOwner() ([]string, error) {
 	all, err := a.Reload()
 	said := make([]string, len(all))
 	for i, t := range all {

@@ -27,6 +27,17 @@ func (a *App) Reload() ([]text.Text, error) {
 		return nil, errReloading
 	}
 	defer a.reloading.Unlock()
+	if a.reporter == nil {
+		return a.reload()
+	}
+	var did []text.Text
+	var err error
+	a.reporter.Reload(func() { did, err = a.reload() })
+	return did, err
+}
+
+// reload is Reload; the caller holds reloading.
+func (a *App) reload() ([]text.Text, error) {
 	if a.o.Load == nil || a.running == nil {
 		return nil, errors.New("there is no configuration file")
 	}
