@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"libration/internal/app"
+	"libration/internal/paste"
 	"libration/internal/text"
 )
 
@@ -60,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}()
 	var c commands
 	parser, err := kong.New(&c,
-		kong.Name("libration"),
+		kong.Name(paste.Command()),
 		helpIn(app.EnvironmentLocale()),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
@@ -77,9 +79,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		hint := "libration --help"
+		hint := paste.Command("--help")
 		if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() != "" {
-			hint = "libration " + strings.Fields(parse.Context.Command())[0] + " --help"
+			hint = paste.Command(strings.Fields(parse.Context.Command())[0], "--help")
 		}
 		complain(stderr, text.Errorf("%v (see: %s)", "%v（见: %s）", err, hint), "")
 		return exitUsage
@@ -97,12 +99,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 
 // configOf returns which configuration file a command uses; "": none.
 func configOf(command *kong.Context) string {
+	config, otherwise := "", ""
 	for _, f := range command.Flags() {
-		if path, ok := command.FlagValue(f).(string); ok && f.Name == "config" {
-			return path
+		value, _ := command.FlagValue(f).(string)
+		switch {
+		case f.Name == "config":
+			config = value
+		case f.Name == "admin" && value == "":
+			otherwise = paste.DefaultConfig
 		}
 	}
-	return ""
+	return cmp.Or(config, otherwise)
 }
 
 // complain writes an error for a person, in the language of the configuration file at

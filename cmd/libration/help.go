@@ -8,14 +8,15 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"libration/internal/paste"
 	"libration/internal/text"
 	"libration/onebot"
 )
 
 // description is what the program is.
 var description = text.T(
-	"An NTQQ bot service for OneBot v11, and a sandbox to try it in. Start with: libration demo",
-	"OneBot v11 的 NTQQ 机器人服务，附带可供试用的沙盒。从这里开始: libration demo")
+	"An NTQQ bot service for OneBot v11, and a sandbox to try it in. Start with: %s",
+	"OneBot v11 的 NTQQ 机器人服务，附带可供试用的沙盒。从这里开始：%s").Fill(paste.Command("demo"))
 
 // helpOfHelp describes the flag that kong adds.
 var helpOfHelp = text.T("Show context-sensitive help.", "显示帮助。")

@@ -45,7 +45,7 @@ func TestEveryHelpHasBothLanguages(t *testing.T) {
 
 func TestErrorsAreInTheLanguageOfTheSystem(t *testing.T) {
 	for args, want := range map[string]string{
-		"run -c no.yaml":          "可用 `libration config init` 生成",
+		"run -c no.yaml":          "可用 `libration config init no.yaml` 生成",
 		"call x y":                "参数 \"y\" 不是 key=value",
 		"call get_status --url x": "不是 HTTP 地址",
 		"call get_status --url http://127.0.0.1:1": "在 http://127.0.0.1:1 调用 get_status: 该地址无人监听",

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"os"
 
 	"libration/internal/app"
 	"libration/internal/config"
+	"libration/internal/paste"
 )
 
 type loginCommand struct {
@@ -13,14 +16,13 @@ type loginCommand struct {
 }
 
 type loginStart struct {
-	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
-	Account string `placeholder:"NAME" help:"The account, where there are several. Default: the default one." zh:"有多个账号时指定账号，默认为默认账号。"`
-	QRASCII bool   `name:"qr-ascii" help:"Draw login codes with plain characters." zh:"用普通字符显示登录二维码。"`
+	ownerFlags
+	QRASCII bool `name:"qr-ascii" help:"Draw login codes with plain characters." zh:"用普通字符显示登录二维码。"`
 }
 
 // Run asks the running service to log in again and waits until it is.
 func (c *loginStart) Run(ctx context.Context, std streams) error {
-	owner, err := ownerOf(c.Config, c.Account)
+	owner, err := c.owner()
 	if err != nil {
 		return err
 	}
@@ -29,15 +31,14 @@ func (c *loginStart) Run(ctx context.Context, std streams) error {
 }
 
 type loginCaptcha struct {
-	Config  string `short:"c" placeholder:"FILE" default:"config.yaml" help:"The configuration file. Default ${default}." zh:"配置文件，默认 ${default}。"`
-	Account string `placeholder:"NAME" help:"The account, where there are several. Default: the default one." zh:"有多个账号时指定账号，默认为默认账号。"`
+	ownerFlags
 	Ticket  string `arg:"" help:"The ticket that the captcha's page gave." zh:"验证码页面给出的 ticket。"`
 	RandStr string `arg:"" name:"randstr" help:"The randstr that it gave." zh:"验证码页面给出的 randstr。"`
 }
 
 // Run hands the answer to the running service.
 func (c *loginCaptcha) Run(ctx context.Context) error {
-	owner, err := ownerOf(c.Config, c.Account)
+	owner, err := c.owner()
 	if err != nil {
 		return err
 	}
@@ -45,11 +46,42 @@ func (c *loginCaptcha) Run(ctx context.Context) error {
 	return owner.Captcha(ctx, c.Ticket, c.RandStr)
 }
 
-// ownerOf reaches the service that runs with a configuration, for one of its accounts.
-func ownerOf(path, account string) (*app.Owner, error) {
-	cfg, err := config.Load(path)
+// ownerFlags name an account of a running service.
+type ownerFlags struct {
+	adminFlags
+	Account string `placeholder:"NAME" help:"The account, where there are several. Default: the default one." zh:"有多个账号时指定账号，默认为默认账号。"`
+}
+
+// owner reaches the service.
+func (f *ownerFlags) owner() (*app.Owner, error) {
+	if f.Admin != "" {
+		return app.OwnerAt(f.Admin, os.Getenv(app.TokenVariable), f.Account)
+	}
+	cfg, err := config.Load(f.file())
 	if err != nil {
 		return nil, err
 	}
-	return app.NewOwner(cfg, account)
+	return app.NewOwner(cfg, f.Account)
+}
+
+// adminFlags name a running service. A default of kong's would be one of two flags that
+// cannot be used together.
+type adminFlags struct {
+	Config string `short:"c" xor:"service" placeholder:"FILE" help:"The configuration file. Default config.yaml." zh:"配置文件，默认 config.yaml。"`
+	Admin  string `xor:"service" placeholder:"HOST:PORT" help:"Or the address of its owner's service. Its token is read from the environment variable LIBRATION_ADMIN_TOKEN." zh:"或其管理服务的地址，令牌取自环境变量 LIBRATION_ADMIN_TOKEN。"`
+}
+
+// file is the configuration file.
+func (f *adminFlags) file() string { return cmp.Or(f.Config, paste.DefaultConfig) }
+
+// service reaches it for what is about no account.
+func (f *adminFlags) service() (*app.Owner, error) {
+	if f.Admin != "" {
+		return app.OwnerAt(f.Admin, os.Getenv(app.TokenVariable), "")
+	}
+	cfg, err := config.Load(f.file())
+	if err != nil {
+		return nil, err
+	}
+	return app.OwnerOf(cfg)
 }

@@ -314,6 +314,54 @@ func TestFirstRun(t *testing.T) {
 	}
 }
 
+// TestDemoRemedy: what the demo says to do about a kick works when it is pasted.
+func TestDemoRemedy(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	ports := freePorts(t, 4)
+	demo := exec.CommandContext(t.Context(), "libration", "demo", "--http", ports[0], "--ws", ports[1], "--page", ports[2], "--admin", ports[3])
+	out, err := demo.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged, err := demo.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = demo.Process.Signal(syscall.SIGTERM)
+		if err := demo.Wait(); err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	}()
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil { // it is up
+		t.Fatal(err)
+	}
+	answer, err := http.Post("http://"+ports[2]+"/api/clients/10001/kick", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	command := ""
+	for lines := bufio.NewScanner(logged); command == "" && lines.Scan(); {
+		if _, do, ok := strings.Cut(lines.Text(), "log in again with: "); ok {
+			command = strings.TrimSuffix(do, `"`)
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, logged) }()
+	if want := "libration login --admin " + ports[3]; command != want {
+		t.Fatalf("got the command %q, want %q", command, want)
+	}
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", command).CombinedOutput(); err != nil || !strings.Contains(string(out), "10001: online") {
+		t.Errorf("%s: %v\n%s", command, err, out)
+	}
+}
+
 // freePorts returns addresses on loopback that nobody listens on.
 func freePorts(t *testing.T, n int) (addresses []string) {
 	t.Helper()

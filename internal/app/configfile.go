@@ -38,13 +38,14 @@ func InitConfig(w io.Writer, path string, l config.Language) error {
 		return fmt.Errorf("write configuration: %w", err)
 	}
 	written := text.T(`written: %[1]s (with random access tokens)
-edit it, then: libration config check %[2]s && libration run -c %[2]s
-and while it runs: libration call get_status -c %[2]s
-`, `已写入: %[1]s（含随机生成的访问令牌）
-编辑后执行: libration config check %[2]s && libration run -c %[2]s
-运行时可用: libration call get_status -c %[2]s
+edit it, then: %[2]s && %[3]s
+and while it runs: %[4]s
+`, `已写入：%[1]s（含随机生成的访问令牌）
+编辑后执行：%[2]s && %[3]s
+运行时可用：%[4]s
 `)
-	_, err = io.WriteString(w, written.Fill(path, paste.Word(path)).In(chosen))
+	made := paste.Service{Config: path}
+	_, err = io.WriteString(w, written.Fill(path, made.Command("config", "check"), made.Command("run"), paste.Command("call", "get_status", "-c", path)).In(chosen))
 	return err
 }
 

@@ -17,6 +17,7 @@ import (
 	"libration/internal/admin"
 	"libration/internal/app"
 	"libration/internal/config"
+	"libration/internal/paste"
 	"libration/ntqq"
 	"libration/ntqq/message"
 	"libration/sandbox"
@@ -121,14 +122,23 @@ func TestLoginAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Admin.Address = closed.Addr().String()
+	c.Admin.Address, c.File = closed.Addr().String(), "a bot.yaml"
 	closed.Close()
 	nobody, err := app.NewOwner(c, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := nobody.Login(ctx, &out, true); err == nil || !strings.Contains(err.Error(), "libration run") {
+	if err := nobody.Login(ctx, &out, true); err == nil || !strings.Contains(err.Error(), "start it with `libration run -c "+paste.Word(c.File)+"`") {
 		t.Errorf("nobody there: got %v", err)
+	}
+	for address, want := range map[string]string{c.Admin.Address: "give --admin the address that it runs with", "nowhere": "--admin nowhere: not HOST:PORT"} {
+		nobody, err := app.OwnerAt(address, "", "")
+		if err == nil {
+			err = nobody.Login(ctx, &out, true)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("nobody at %s: got %v", address, err)
+		}
 	}
 }
 

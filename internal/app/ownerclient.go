@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
+	"libration/internal/paste"
 	"libration/internal/redact"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -30,8 +32,13 @@ const (
 type Owner struct {
 	url, token string
 	account    string // the one of several that is meant; "" for the default or only one
+	service    paste.Service
 	client     *http.Client
 }
+
+// TokenVariable is the environment variable with the token for OwnerAt: others can see
+// what is on a command line.
+const TokenVariable = "LIBRATION_ADMIN_TOKEN"
 
 // NewOwner finds the installation of a configuration, and the account of this name in
 // it, "" for the default or only one; close it with Close.
@@ -54,12 +61,24 @@ func OwnerOf(c *config.Config) (*Owner, error) {
 		return nil, text.Errorf("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it",
 			"配置中的 admin.address 没有指定端口，无法联系正在运行的 libration：请设置端口，或重启它")
 	}
-	return ownerAt(local(c.Admin.Address), c.Admin.AccessToken), nil
+	return ownerAt(local(c.Admin.Address), c.Admin.AccessToken, c.Service()), nil
 }
 
-func ownerAt(address, token string) *Owner {
+// OwnerAt finds the installation whose owner's service has this address, and the account
+// of this name in it, "" for the default or only one; close it with Close.
+func OwnerAt(address, token, name string) (*Owner, error) {
+	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
+		return nil, text.Errorf("--admin %s: not HOST:PORT: use admin.address of its configuration, such as 127.0.0.1:5780",
+			"--admin %s：不是“主机:端口”：请填写其配置中的 admin.address，如 127.0.0.1:5780", address)
+	}
+	o := ownerAt(address, token, paste.Service{Admin: address})
+	o.account = name
+	return o, nil
+}
+
+func ownerAt(address, token string, service paste.Service) *Owner {
 	return &Owner{
-		url: "http://" + address, token: token,
+		url: "http://" + address, token: token, service: service,
 		client: &http.Client{Timeout: ownerTimeout, Transport: &http.Transport{DialContext: network.Network{}.Dial}},
 	}
 }
@@ -130,7 +149,7 @@ func (o *Owner) state(ctx context.Context) (*admin.Account, error) {
 	if code, err := o.ask(ctx, http.MethodGet, "/readyz", nil, &all); err != nil && code != http.StatusServiceUnavailable {
 		return nil, err
 	}
-	if o.account == "" {
+	if o.account == "" || len(all.Accounts) == 0 { // of an only one nothing is listed
 		return &all.Account, nil
 	}
 	for i := range all.Accounts {
@@ -138,7 +157,7 @@ func (o *Owner) state(ctx context.Context) (*admin.Account, error) {
 			return &a.Account, nil
 		}
 	}
-	return nil, text.Errorf("the running libration has no account %s: use the configuration libration runs with", "正在运行的 libration 没有账号 %s：请使用 libration 运行时的配置", o.account)
+	return nil, text.Errorf("the running libration has no account %s: %v", "正在运行的 libration 没有账号 %s：%v", o.account, o.theRight())
 }
 
 // path adds the account to a path.
@@ -173,12 +192,15 @@ func (o *Owner) ask(ctx context.Context, method, path string, question, reply an
 	response, err := o.client.Do(request)
 	if err != nil {
 		err = redact.Err(err)
-		return 0, text.Errorf("no libration answers at %s: %v: start it with `libration run`, or use the configuration it runs with",
-			"%s 处没有 libration 应答: %v：请用 `libration run` 启动它，或使用它运行时的配置", o.url, err)
+		if o.service.Config == "" {
+			return 0, text.Errorf("no libration answers at %s: %v: start it, or %v", "%s 处没有 libration 应答：%v：请启动它，或%v", o.url, err, o.theRight())
+		}
+		return 0, text.Errorf("no libration answers at %s: %v: start it with `%s`, or %v",
+			"%s 处没有 libration 应答：%v：请用 `%s` 启动它，或%v", o.url, err, o.service.Command("run"), o.theRight())
 	}
 	defer response.Body.Close()
 	if response.Header.Get("Server") != admin.ServerHeader {
-		return 0, text.Errorf("another program answers at %s: use the configuration libration runs with", "%s 处应答的是其他程序：请使用 libration 运行时的配置", o.url)
+		return 0, text.Errorf("another program answers at %s: %v", "%s 处应答的是其他程序：%v", o.url, o.theRight())
 	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxOwnerBody))
 	if err != nil {
@@ -192,9 +214,28 @@ func (o *Owner) ask(ctx context.Context, method, path string, question, reply an
 			Error string `json:"error"`
 		}
 		_ = json.Unmarshal(answer, &refused) // without one there is the status
-		return response.StatusCode, text.Errorf("refused: %s %s", "被拒绝: %s %s", response.Status, refused.Error)
+		if code := response.StatusCode; code == http.StatusUnauthorized || code == http.StatusForbidden {
+			return code, text.Errorf("refused: %s %s: %v", "被拒绝：%s %s：%v", response.Status, refused.Error, o.theRightToken())
+		}
+		return response.StatusCode, text.Errorf("refused: %s %s", "被拒绝：%s %s", response.Status, refused.Error)
 	}
 	return response.StatusCode, nil
+}
+
+// theRight says how to find the installation that is meant.
+func (o *Owner) theRight() error {
+	if o.service.Config == "" {
+		return text.Errorf("give --admin the address that it runs with (admin.address in its configuration)", "用 --admin 指定它运行时的地址（其配置中的 admin.address）")
+	}
+	return text.Errorf("use the configuration that libration runs with (-c FILE)", "使用 libration 运行时的配置（-c FILE）")
+}
+
+// theRightToken says where the token is from.
+func (o *Owner) theRightToken() error {
+	if o.service.Config == "" {
+		return text.Errorf("set the environment variable %s to admin.access_token of its configuration", "请把环境变量 %s 设为其配置中的 admin.access_token", TokenVariable)
+	}
+	return text.Errorf("admin.access_token in %s is not the one that it runs with: correct it, or restart libration", "%s 中的 admin.access_token 与它运行时的不同：请修改，或重启 libration", o.service.Config)
 }
 
 // ownerScreen shows an account that logs in, each thing once.

@@ -56,7 +56,11 @@ func ShowPacket(w io.Writer, path, name string, number uint64) error {
 	}
 	p, err := packets.Read(account.PathsOf(c).Packets, number)
 	if err != nil {
-		return text.Errorf("%v (see: libration packets list)", "%v（见: libration packets list）", err)
+		words := []string{"packets", "list"}
+		if name != "" {
+			words = append(words, "--account", name)
+		}
+		return text.Errorf("%v (see: %s)", "%v（见: %s）", err, c.Service().Command(words...))
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	bytes := text.Same(strconv.Itoa(p.Size))

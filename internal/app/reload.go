@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"libration/internal/config"
+	"libration/internal/paste"
 	"libration/internal/text"
 )
 
@@ -259,8 +260,8 @@ func connectionChanges(was, is *config.Config) (all []string) {
 func usable(cfg *config.Config) error {
 	if cfg.Server.Mode == config.ModeReal && len(cfg.OneBot.Connections) == 0 {
 		// An empty file must not log in to the real service.
-		return text.Errorf("onebot.connections: there is no connection, so no bot could use the account: add one (`libration config init` writes examples), or set server.mode: sandbox",
-			"onebot.connections: 没有任何连接，机器人无法使用该账号：请添加一个（`libration config init` 会写出示例），或设置 server.mode: sandbox")
+		return text.Errorf("onebot.connections: there is no connection, so no bot could use the account: add one (`%s` writes examples), or set server.mode: sandbox",
+			"onebot.connections: 没有任何连接，机器人无法使用该账号：请添加一个（`%s` 会写出示例），或设置 server.mode: sandbox", paste.Command("config", "init", "example.yaml"))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"libration/internal/admin"
+	"libration/internal/paste"
 	"libration/internal/text"
 )
 
@@ -49,7 +50,7 @@ func TestShowTransfers(t *testing.T) {
 			w.Header().Set("Server", server)
 			_, _ = io.WriteString(w, event("two")+event("one")+":\n\ndata: nonsense\n\n")
 		}))
-		o := ownerAt(strings.TrimPrefix(web.URL, "http://"), "s3cret")
+		o := ownerAt(strings.TrimPrefix(web.URL, "http://"), "s3cret", paste.Service{})
 		o.account = "one"
 		var out strings.Builder
 		o.ShowTransfers(t.Context(), &out, text.Chinese)

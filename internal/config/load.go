@@ -14,6 +14,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"libration/internal/paste"
 	"libration/internal/text"
 )
 
@@ -25,7 +26,7 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, text.Errorf("%v; make one with `libration config init`", "%v；可用 `libration config init` 生成", err)
+			return nil, text.Errorf("%v; make one with `%s`", "%v；可用 `%s` 生成", err, InitCommand(path))
 		}
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
@@ -65,6 +66,19 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// InitCommand is the command that makes the file.
+func InitCommand(path string) string {
+	if path == paste.DefaultConfig {
+		return paste.Command("config", "init")
+	}
+	return paste.Command("config", "init", path)
+}
+
+// Service is what commands about the installation have to name.
+func (c *Config) Service() paste.Service {
+	return paste.Service{Config: c.File, Admin: c.Admin.Address}
 }
 
 // Parse decodes and checks a file's content with the overrides of an environment

@@ -214,7 +214,7 @@ func (k *checker) server(s *Server) {
 		k.url("server.sandbox.control", s.Sandbox.Control, "http", "https")
 	} else if s.Mode == ModeSandbox && len(s.Addresses) == 0 {
 		k.problem("server.sandbox.control", text.T("mode sandbox needs the address of a sandbox", "sandbox 模式需要沙盒的地址"),
-			text.T("start `libration sandbox` and write the address that it prints, or set server.addresses and server.keys", "启动 `libration sandbox` 并填写它显示的地址，或设置 server.addresses 和 server.keys"))
+			text.T("start `%s` and write the address that it prints, or set server.addresses and server.keys", "启动 `%s` 并填写它显示的地址，或设置 server.addresses 和 server.keys").Fill(paste.Command("sandbox")))
 	}
 }
 

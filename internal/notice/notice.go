@@ -99,7 +99,7 @@ type Notice struct {
 	// notice without trouble.
 	Time  time.Time `json:"time"`
 	Since time.Time `json:"since,omitzero"`
-	// Reason is the cause of the trouble, also in the notice about its end.
+	// Reason is the cause of the trouble; "" in the notice about its end.
 	Reason string `json:"reason,omitempty"`
 	// Returns counts how often the trouble came back after a short time without it.
 	Returns int `json:"returns,omitempty"`

@@ -41,8 +41,11 @@ type Options struct {
 	At func(time.Time) time.Time
 	// IncludeQR permits to send the text of login codes.
 	IncludeQR bool
-	Language  text.Language
-	Version   string
+	// TestCommand tries the targets, DoctorCommand finds out what is wrong. People paste
+	// them.
+	TestCommand, DoctorCommand string
+	Language                   text.Language
+	Version                    string
 	// Network makes the connections. Its zero value is the system's network. Services that
 	// the library sends to use the system's network always.
 	Network network.Network
@@ -57,7 +60,7 @@ type Notifier struct {
 
 // New returns a notifier.
 func New(o Options) *Notifier {
-	return &Notifier{o, watcher{o.After, o.Language, o.IncludeQR, make(map[string]*subject), o.At, o.Name}}
+	return &Notifier{o, watcher{o.After, o.Language, o.IncludeQR, make(map[string]*subject), o.At, o.Name, o.DoctorCommand}}
 }
 
 // Run watches until ctx ends. It returns nil when every goroutine has ended; notices
@@ -73,7 +76,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 		queues[i] = make(chan *Notice, maxWaiting)
 		name := fmt.Sprintf("notices.targets[%d] (%s)", i, n.o.Targets[i].Name())
 		s := newSender(n.o.Targets[i], n.o.Version, n.o.Network)
-		running.Go(func() { s.deliver(ctx, queues[i], n.o.Log.With("target", name)) })
+		running.Go(func() { s.deliver(ctx, queues[i], n.o.Log.With("target", name), n.o.TestCommand) })
 	}
 	ticker := time.NewTicker(min(max(n.o.After/2, 50*time.Millisecond), 5*time.Second))
 	defer ticker.Stop()
@@ -134,8 +137,9 @@ func newSender(t Target, version string, n network.Network) *sender {
 	}}
 }
 
-// deliver sends what comes, in order, until ctx ends.
-func (s *sender) deliver(ctx context.Context, q <-chan *Notice, log *slog.Logger) {
+// deliver sends what comes, in order, until ctx ends. test is the command that tries the
+// targets.
+func (s *sender) deliver(ctx context.Context, q <-chan *Notice, log *slog.Logger, test string) {
 	for {
 		var n *Notice
 		select {
@@ -154,7 +158,7 @@ func (s *sender) deliver(ctx context.Context, q <-chan *Notice, log *slog.Logger
 		case err == nil:
 			log.Debug("notice sent", "kind", n.Kind)
 		case ctx.Err() == nil:
-			log.Error("notice given up: check the target with `libration notices test`", "kind", n.Kind, "err", err)
+			log.Error("notice given up: check the target", "kind", n.Kind, "err", err, "do", test)
 		}
 	}
 }
@@ -227,6 +231,6 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 // SendTest sends a notice that says it is a test, once.
 func SendTest(ctx context.Context, t Target, account uint64, l text.Language, version string) error {
 	n := &Notice{Kind: Test, Level: Test.level(), Account: account, Subject: "test", Time: time.Now()}
-	n.fill(l, Condition{})
+	n.fill(l, Condition{}, "")
 	return newSender(t, version, network.Network{}).send(ctx, n)
 }

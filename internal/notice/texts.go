@@ -12,12 +12,13 @@ import (
 // words are the texts of one kind: what happened, what happens next, what to do.
 type words struct{ what, next, do text.Text }
 
-// wordsOf has %[1]s for the account, %[2]s for the subject.
+// wordsOf has %[1]s for the account, %[2]s for the subject, %[3]s for the command that
+// finds out what is wrong.
 var wordsOf = map[Kind]words{
 	Offline: {
 		text.T("account %[1]s is offline", "账号 %[1]s 已离线"),
 		text.T("Libration keeps trying by itself.", "Libration 会自动重试。"),
-		text.T("nothing yet; if it lasts, run `libration doctor`", "暂时不用处理；若一直不恢复，请运行 `libration doctor`"),
+		text.T("nothing yet; if it lasts, run: %[3]s", "暂时不用处理；若一直不恢复，请执行：%[3]s"),
 	},
 	Online: {text.T("account %[1]s is online", "账号 %[1]s 已上线"), text.Text{}, text.Text{}},
 	Kicked: {
@@ -61,7 +62,7 @@ var wordsOf = map[Kind]words{
 	ServiceFailed: {
 		text.T("account %[1]s: %[2]s does not work", "账号 %[1]s：%[2]s 不可用"),
 		text.T("It is tried again by itself.", "会自动重试。"),
-		text.T("see whether the bot runs and the port is free; `libration doctor` tells more", "检查机器人是否在运行、端口是否被占用；可运行 `libration doctor`"),
+		text.T("see whether the bot runs and the port is free; this tells more: %[3]s", "检查机器人是否在运行、端口是否被占用；可执行：%[3]s"),
 	},
 	ServiceRunning: {text.T("account %[1]s: %[2]s works", "账号 %[1]s：%[2]s 正常"), text.Text{}, text.Text{}},
 	SignersDown: {
@@ -104,8 +105,9 @@ var wordsOf = map[Kind]words{
 
 const clock = "2006-01-02 15:04:05"
 
-// fill writes the title and the text of a notice about a condition.
-func (n *Notice) fill(l text.Language, c Condition) {
+// fill writes the title and the text of a notice about a condition. doctor is the command
+// that finds out what is wrong.
+func (n *Notice) fill(l text.Language, c Condition, doctor string) {
 	account := text.T("(not logged in yet)", "（尚未登录）").In(l)
 	if n.Account != 0 {
 		account = fmt.Sprint(n.Account)
@@ -113,7 +115,7 @@ func (n *Notice) fill(l text.Language, c Condition) {
 	if n.Name != "" {
 		account = n.Name + " " + account
 	}
-	names := strings.NewReplacer("%[1]s", account, "%[2]s", n.Subject)
+	names := strings.NewReplacer("%[1]s", account, "%[2]s", n.Subject, "%[3]s", doctor)
 	say := func(t text.Text) string { return names.Replace(t.In(l)) }
 	w := wordsOf[n.Kind]
 	what := say(w.what)

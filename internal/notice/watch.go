@@ -17,6 +17,7 @@ type watcher struct {
 	subjects  map[string]*subject
 	at        func(time.Time) time.Time // Options.At
 	name      string                    // Options.Name
+	doctor    string                    // Options.DoctorCommand
 }
 
 // subject is what is known of one.
@@ -63,14 +64,14 @@ func (w *watcher) look(now time.Time, account uint64, c Condition) *Notice {
 	}
 	n := &Notice{
 		Kind: c.Kind, Level: c.Kind.level(), Account: account, Name: w.name, Subject: c.Subject,
-		Time: now, Since: s.since, Reason: s.reason, Returns: s.returns,
+		Time: now, Since: s.since, Returns: s.returns,
 	}
 	var changed bool
 	if c.Kind.well() {
 		changed = s.recovered()
 	} else {
 		changed = s.troubled(c.Kind, now, w.after)
-		n.Since = s.since
+		n.Since, n.Reason = s.since, s.reason
 	}
 	if !s.mayTell(c.Kind, changed, now) {
 		return nil
@@ -150,5 +151,5 @@ func (w *watcher) finish(n *Notice, c Condition) {
 			n.Since = w.at(n.Since)
 		}
 	}
-	n.fill(w.language, c)
+	n.fill(w.language, c, w.doctor)
 }

@@ -107,7 +107,8 @@ func TestFloods(t *testing.T) {
 	}
 }
 
-// TestReason: a new try has no reason at first, so the last one counts.
+// TestReason: a new try has no reason at first, so the last one counts; the end of the
+// trouble has none.
 func TestReason(t *testing.T) {
 	t.Parallel()
 	w := watcher{after: time.Minute, subjects: make(map[string]*subject)}
@@ -118,7 +119,7 @@ func TestReason(t *testing.T) {
 			got = append(got, string(n.Kind)+" "+n.Reason)
 		}
 	}
-	if diff := cmp.Diff([]string{"offline b", "online b", "kicked "}, got); diff != "" {
+	if diff := cmp.Diff([]string{"offline b", "online ", "kicked "}, got); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
@@ -149,7 +150,7 @@ func TestTexts(t *testing.T) {
 			if kind.urgent() {
 				c.Do = "100%s this"
 			}
-			n.fill(l, c)
+			n.fill(l, c, "DOCTOR")
 			all := n.Title + "\n" + n.Text
 			for _, want := range []string{"10001", "2026-01-02 03:04:05", "2026-01-02 03:05:35", "1m30s", "100%s sure", "7", "13", "/data/qr.png"} {
 				if !strings.Contains(all, want) {
@@ -165,7 +166,7 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	n := &Notice{Kind: Kicked}
-	n.fill(text.English, Condition{})
+	n.fill(text.English, Condition{}, "")
 	if !strings.Contains(n.Title, "account (not logged in yet)") {
 		t.Errorf("without an account: %s", n.Title)
 	}

@@ -23,6 +23,26 @@ type Service struct {
 	Config string
 	// Admin is the address of its owner's service, for one without a file.
 	Admin string
+
+	anywhere bool
+}
+
+// Anywhere returns the same installation for commands that are read somewhere else: they
+// have whole paths.
+func (s Service) Anywhere() Service {
+	if s.Config != "" {
+		s.Config = whole(s.Config)
+	}
+	s.anywhere = true
+	return s
+}
+
+// whole is the whole path of a file.
+func whole(path string) string {
+	if found, err := filepath.Abs(path); err == nil {
+		return found
+	}
+	return path
 }
 
 // Command returns the command with these words, for this installation:
@@ -35,20 +55,35 @@ func (s Service) Command(words ...string) string {
 	case s.Config == "" && s.Admin != "":
 		words = append(words, "--admin", s.Admin)
 	}
+	if s.anywhere {
+		return line(programAnywhere, words)
+	}
 	return Command(words...)
 }
 
 // Command returns the command with these words that is about no installation.
-func Command(words ...string) string {
-	line := program
+func Command(words ...string) string { return line(program, words) }
+
+func line(program string, words []string) string {
 	for _, w := range words {
-		line += " " + Word(w)
+		program += " " + Word(w)
 	}
-	return line
+	return program
 }
 
-// program is how the person called this program, so that it can be called again.
-var program = called(os.Args[0], exec.LookPath)
+// program is how the person called this program, so that it can be called again, and
+// programAnywhere is how to call it in another folder.
+var (
+	program         = called(os.Args[0], exec.LookPath)
+	programAnywhere = calledAnywhere(program, os.Args[0])
+)
+
+func calledAnywhere(program, name string) string {
+	if program == Word(name) && filepath.Base(name) != name {
+		return Word(whole(name))
+	}
+	return program
+}
 
 // called finds it from the name that the process was started with.
 func called(name string, look func(string) (string, error)) string {

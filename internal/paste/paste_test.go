@@ -2,7 +2,9 @@ package paste
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -46,6 +48,36 @@ func TestCalled(t *testing.T) {
 	} {
 		if got := called(c.name, c.look); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAnywhere(t *testing.T) {
+	t.Parallel()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		service Service
+		want    string
+	}{
+		{Service{Config: DefaultConfig}, "libration login -c " + Word(filepath.Join(here, DefaultConfig))},
+		{Service{Config: "/etc/bot.yaml"}, "libration login -c " + Word(whole("/etc/bot.yaml"))},
+		{Service{Admin: "127.0.0.1:1"}, "libration login --admin 127.0.0.1:1"},
+	} {
+		if got := c.service.Anywhere().Command("login"); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.service, got, c.want)
+		}
+	}
+	for _, c := range []struct{ program, name, want string }{
+		{"libration", "libration", "libration"},
+		{"libration", "/usr/bin/libration", "libration"},
+		{"./libration", "./libration", Word(filepath.Join(here, "libration"))},
+		{"go run ./cmd/libration", "/tmp/go-build1/b001/exe/libration", "go run ./cmd/libration"},
+	} {
+		if got := calledAnywhere(c.program, c.name); got != c.want {
+			t.Errorf("%+v: %s", c, got)
 		}
 	}
 }

@@ -232,7 +232,7 @@ func (a *Account) follow(p *parts, s ntqq.State) {
 			close(a.online)
 		}
 	case ntqq.Kicked, ntqq.NeedsLogin:
-		a.log.Error("waiting for a person", "state", s.Stage, "do", whatToDo(s.Prompt, a.o.Name()).EN)
+		a.log.Error("waiting for a person", "state", s.Stage, "do", whatToDo(s.Prompt, a.o.Name(), a.cfg.Service()).EN)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"libration/gateway"
 	"libration/internal/config"
 	"libration/internal/packets"
+	"libration/internal/paste"
 	"libration/internal/store"
 	"libration/internal/supervise"
 	"libration/internal/text"
@@ -22,6 +23,7 @@ import (
 type parts struct {
 	version    string
 	name       func() string // Options.Name
+	service    paste.Service // of the installation
 	language   text.Language
 	clock      *clock.Clock
 	client     *ntqq.Client
@@ -52,13 +54,13 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 		newest: func() (*ntqq.Delivered, error) { return deliveredOf(ctx, keys.uin(), messages) },
 	}
 	p := &parts{
-		version: a.o.Version, name: a.o.Name, language: a.o.Language, clock: a.clock, messages: messages, states: newStateQueue(),
+		version: a.o.Version, name: a.o.Name, service: a.cfg.Service(), language: a.o.Language, clock: a.clock, messages: messages, states: newStateQueue(),
 		packets: packets.New(packets.Options{Folder: folder.file(packetsName), Log: a.log}),
 		signer:  a.signer(),
 		cards:   a.cardSigner(),
 		folder:  &folderWatch{folder: folder, keys: keys, progress: progress, messages: messages, log: a.log, change: a.change, space: diskSpace},
 		screen: &loginScreen{
-			log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.o.Language, name: a.o.Name, picture: folder.file(qrName), typing: a.o.OnCaptcha != nil,
+			log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.o.Language, name: a.o.Name, service: a.cfg.Service(), picture: folder.file(qrName), typing: a.o.OnCaptcha != nil,
 		},
 	}
 	if a.cfg.Server.Mode == config.ModeSandbox {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"libration/internal/paste"
 	"libration/internal/text"
 	"libration/ntqq"
 )
@@ -20,6 +21,7 @@ type loginScreen struct {
 	plain    bool
 	language text.Language
 	name     func() string // before each line; "" for none
+	service  paste.Service // whose commands are shown
 	picture  string        // path of qr.png
 	page     string        // the sandbox's page, where a code can be approved; "" for none
 	typing   bool          // whether answers to captchas can be typed here
@@ -78,7 +80,7 @@ func (q *loginScreen) draw(code *ntqq.QRCode) {
 
 // ask says what to do, and until when.
 func (q *loginScreen) ask(p *ntqq.Prompt) {
-	what := whatToDo(p, q.name())
+	what := whatToDo(p, q.name(), q.service)
 	if !p.Expires.IsZero() && p.Kind != ntqq.PromptConfirm {
 		what = text.T("%s, before %s", "%s，有效期至 %s").Fill(what, p.Expires.Local().Format("15:04:05"))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"libration/internal/config"
 	"libration/internal/notice"
+	"libration/internal/paste"
 	"libration/internal/supervise"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -28,10 +29,11 @@ func (a *Account) notifier(p *parts) *notice.Notifier {
 	if whole, err := filepath.Abs(picture); err == nil {
 		picture = whole
 	}
+	service := a.cfg.Service().Anywhere() // a notice is read elsewhere
 	return notice.New(notice.Options{
 		Targets: NoticeTargets(a.cfg), Name: a.o.Name(), After: time.Duration(a.cfg.Notices.After), IncludeQR: a.cfg.Notices.IncludeQR,
 		Language: a.o.Language, Version: a.o.Version, Network: a.o.Network, Log: a.log,
-		At: a.clock.At,
+		At: a.clock.At, TestCommand: service.Command("notices", "test"), DoctorCommand: service.Command("doctor"),
 		Look: func() (uint64, []notice.Condition, <-chan struct{}) {
 			s, changed := a.watch()
 			uin := s.Self.UIN
@@ -48,7 +50,7 @@ func (a *Account) notifier(p *parts) *notice.Notifier {
 			}
 			_, low := p.folder.Space()
 			wrong := wrong{signs: signs, sending: limited, messages: p.messages.Err(), folder: p.folder.Err(), space: low}
-			return uint64(uin), conditions(s, wrong, picture, a.o.Name(), a.o.Language), changed
+			return uint64(uin), conditions(s, wrong, picture, a.o.Name(), service, a.o.Language), changed
 		},
 	})
 }
@@ -57,7 +59,7 @@ func (a *Account) notifier(p *parts) *notice.Notifier {
 type wrong struct{ signs, sending, messages, folder, space error }
 
 // conditions says how everything is doing, in words of the owner's language.
-func conditions(s Status, w wrong, picture, name string, l text.Language) []notice.Condition {
+func conditions(s Status, w wrong, picture, name string, at paste.Service, l text.Language) []notice.Condition {
 	var all []notice.Condition
 	add := func(subject string, bad error, ifBad, ifWell notice.Kind) {
 		c := notice.Condition{Subject: subject, Kind: ifWell}
@@ -71,7 +73,7 @@ func conditions(s Status, w wrong, picture, name string, l text.Language) []noti
 	case a.Online():
 		account.Kind, account.Reason = notice.Online, ""
 	case a.Prompt != nil:
-		account.Kind, account.Do = promptNotice(a.Prompt), whatToDo(a.Prompt, name).In(l)
+		account.Kind, account.Do = promptNotice(a.Prompt), whatToDo(a.Prompt, name, at).In(l)
 		if a.QR != nil {
 			account.Picture, account.QR = picture, a.QR.URL
 		}

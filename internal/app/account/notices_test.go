@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"libration/internal/notice"
+	"libration/internal/paste"
 	"libration/internal/supervise"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -57,7 +58,7 @@ func TestConditions(t *testing.T) {
 		{"space", account(ntqq.State{Stage: ntqq.Online}), nil, nil, []string{"space space_low disk full"}, nil, full},
 	} {
 		var got []string
-		for _, c := range conditions(tt.status, wrong{signs: tt.signs, messages: tt.messages, folder: tt.folder, space: tt.space}, "/data/qr.png", "", text.English) {
+		for _, c := range conditions(tt.status, wrong{signs: tt.signs, messages: tt.messages, folder: tt.folder, space: tt.space}, "/data/qr.png", "", paste.Service{}, text.English) {
 			switch c.Kind {
 			case notice.Online, notice.SignersWork, notice.Unrestricted, notice.StoreWorks, notice.FolderWorks, notice.SpaceEnough, notice.ServiceRunning:
 				if c.Reason != "" {
@@ -86,7 +87,7 @@ func TestConditions(t *testing.T) {
 		text.Chinese: "群消息被拒绝（群消息），群 5；验证地址: https://a.invalid/",
 	} {
 		limited := errors.New(restriction(&ntqq.Restriction{Group: 5, Kind: "群消息", URL: "https://a.invalid/"}).In(l))
-		all := conditions(account(ntqq.State{Stage: ntqq.Online}), wrong{sending: limited}, "", "", l)
+		all := conditions(account(ntqq.State{Stage: ntqq.Online}), wrong{sending: limited}, "", "", paste.Service{}, l)
 		if c := all[2]; c.Subject != "sending" || c.Kind != notice.Restricted || c.Reason != want {
 			t.Errorf("restricted: got %+v, want the reason %q", c, want)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"libration/internal/network"
+	"libration/internal/paste"
 	"libration/internal/redact"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -51,8 +52,8 @@ func sandboxServers(ctx context.Context, n network.Network, log *slog.Logger, co
 			return servers, err
 		}
 		if !errors.Is(err, errNotYet) || try == sandboxTries {
-			return servers, text.Errorf("sandbox %s: %v: start it with `libration sandbox`, or correct server.sandbox.control in the config",
-				"沙盒 %s: %v：请用 `libration sandbox` 启动它，或修改配置中的 server.sandbox.control", control, err)
+			return servers, text.Errorf("sandbox %s: %v: start it with `%s`, or correct server.sandbox.control in the config",
+				"沙盒 %s：%v：请用 `%s` 启动它，或修改配置中的 server.sandbox.control", control, err, paste.Command("sandbox"))
 		}
 		if try%5 == 1 {
 			log.Warn("waiting for the sandbox", "control", control, "try", try, "of", sandboxTries, "err", err)

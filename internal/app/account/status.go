@@ -46,7 +46,7 @@ func (p *parts) prompt(s *ntqq.State) *admin.Prompt {
 		return nil
 	}
 	prompt := &admin.Prompt{
-		Kind: string(s.Prompt.Kind), Why: string(s.Prompt.Why), Text: whatToDo(s.Prompt, p.name()).In(p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
+		Kind: string(s.Prompt.Kind), Why: string(s.Prompt.Why), Text: whatToDo(s.Prompt, p.name(), p.service).In(p.language), URL: s.Prompt.URL, Expires: p.clock.At(s.Prompt.Expires),
 	}
 	if s.QR != nil {
 		prompt.URL = s.QR.URL

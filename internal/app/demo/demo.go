@@ -18,6 +18,7 @@ import (
 	"libration/internal/app/simulator"
 	"libration/internal/config"
 	"libration/internal/filelock"
+	"libration/internal/paste"
 	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox"
@@ -33,9 +34,10 @@ const (
 
 // The addresses that are used when they are free and none is given.
 const (
-	standardHTTP = "127.0.0.1:5700"
-	standardWS   = "127.0.0.1:6700"
-	standardPage = "127.0.0.1:7800"
+	standardHTTP  = "127.0.0.1:5700"
+	standardWS    = "127.0.0.1:6700"
+	standardPage  = "127.0.0.1:7800"
+	standardAdmin = "127.0.0.1:5780"
 )
 
 // startTimeout bounds the time until everything is up.
@@ -43,9 +45,9 @@ const startTimeout = 20 * time.Second
 
 // Options of Run.
 type Options struct {
-	// HTTP, WS and Page are addresses to listen on; "" takes the standard one, or
+	// HTTP, WS, Page and Admin are addresses to listen on; "" takes the standard one, or
 	// another when that is taken.
-	HTTP, WS, Page string
+	HTTP, WS, Page, Admin string
 	// NoBot leaves the built-in bot out.
 	NoBot bool
 	// Once plays one exchange and ends.
@@ -125,7 +127,7 @@ func (o *Options) start(ctx context.Context, data string, a addresses) (*play, *
 	p.stopSandbox = stopSandbox
 	p.sandbox.Go(func() { p.stop(sim.Run(simCtx)) })
 	p.account.Go(func() { p.stop(installation.Run(p.ctx)) })
-	return &play{Options: *o, world: box.World(), control: sim.ControlURL(), sso: sim.SSO()}, p, nil
+	return &play{Options: *o, world: box.World(), control: sim.ControlURL(), sso: sim.SSO(), admin: a.admin}, p, nil
 }
 
 // end stops both, waits for them and returns what failed. The end of the caller's
@@ -151,7 +153,7 @@ func ended(ctx context.Context, err error) error {
 }
 
 // addresses are the ports of the demo.
-type addresses struct{ http, ws, page string }
+type addresses struct{ http, ws, page, admin string }
 
 func (o *Options) choosePorts(ctx context.Context) (addresses, error) {
 	var a addresses
@@ -162,6 +164,7 @@ func (o *Options) choosePorts(ctx context.Context) (addresses, error) {
 		{"--http", o.HTTP, standardHTTP, &a.http},
 		{"--ws", o.WS, standardWS, &a.ws},
 		{"--page", o.Page, standardPage, &a.page},
+		{"--admin", o.Admin, standardAdmin, &a.admin},
 	} {
 		address, wasMoved, err := choosePort(ctx, p.flag, p.given, p.standard)
 		if err != nil {
@@ -182,7 +185,7 @@ func configuration(data, control string, a addresses) *config.Config {
 	c.Account.UIN = account
 	c.Server.Mode = config.ModeSandbox
 	c.Server.Sandbox.Control = control
-	c.Admin.Address = "" // nobody watches a demo
+	c.Admin.Address = a.admin // what the demo asks for has commands that go there
 	c.OneBot.Connections = []config.Connection{
 		{Type: config.HTTP, Address: a.http},
 		{Type: config.WebSocket, Address: a.ws},
@@ -195,6 +198,7 @@ type play struct {
 	Options
 	world        *world.World
 	control, sso string
+	admin        string // HOST:PORT
 	http, ws     string // URLs, once online
 	began        time.Time
 }
@@ -224,7 +228,8 @@ func (p *play) stay(ctx context.Context) error {
 	if p.NoBot {
 		who = withoutBot
 	}
-	fmt.Fprintf(p.Out, welcome.In(p.Language), account, p.control, p.http, p.ws, p.sso, who.In(p.Language), group, alice)
+	fmt.Fprintf(p.Out, welcome.In(p.Language), account, p.control, p.http, p.ws, p.sso, who.In(p.Language), group, alice,
+		p.admin, paste.Service{Admin: p.admin}.Command("login"))
 	if p.NoBot {
 		<-ctx.Done()
 		return nil

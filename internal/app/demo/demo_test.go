@@ -89,7 +89,7 @@ func TestChoosePort(t *testing.T) {
 
 func options(out *bytes.Buffer) Options {
 	return Options{
-		HTTP: "127.0.0.1:0", WS: "127.0.0.1:0", Page: "127.0.0.1:0",
+		HTTP: "127.0.0.1:0", WS: "127.0.0.1:0", Page: "127.0.0.1:0", Admin: "127.0.0.1:0",
 		Language: text.English, Out: out, Log: slog.New(slog.DiscardHandler), Version: "test",
 	}
 }

@@ -27,6 +27,7 @@ var (
   OneBot HTTP        %[3]s
   OneBot WebSocket   %[4]s
   simulated service  %[5]s
+  owner's service    http://%[9]s   (/readyz, /metrics; when the account was kicked: %[10]s)
 %[6]s
 Try, in another terminal:
 
@@ -57,6 +58,7 @@ Ctrl-C ends it; everything is then forgotten.
   OneBot HTTP        %[3]s
   OneBot WebSocket   %[4]s
   模拟服务           %[5]s
+  管理服务           http://%[9]s   （/readyz、/metrics；账号被踢下线后执行：%[10]s）
 %[6]s
 可在另一个终端中尝试:
 

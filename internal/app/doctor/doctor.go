@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
+	"libration/internal/paste"
 	"libration/internal/text"
 )
 
@@ -22,8 +24,10 @@ const lookTimeout = 3 * time.Second
 
 // Options of Run.
 type Options struct {
-	// Config is the path of the configuration file.
-	Config string
+	// Config is the path of the configuration file. "" looks at nothing but a running
+	// installation, at Admin, the address of its owner's service, with AdminToken.
+	Config            string
+	Admin, AdminToken string
 	// Account is the name of the account to examine; "" for all.
 	Account string
 	// Online permits connections to other machines: to signers, to bots and, with
@@ -64,6 +68,10 @@ func Examine(ctx context.Context, o Options) ([]Finding, text.Language) {
 	d := &doctor{o: o, language: app.EnvironmentLocale()}
 	d.client = &http.Client{Timeout: lookTimeout, Transport: &http.Transport{DialContext: network.Network{}.Dial}, CheckRedirect: stay}
 	defer d.client.CloseIdleConnections()
+	if o.Config == "" {
+		d.elsewhere(ctx)
+		return d.found, d.language
+	}
 	if d.config() {
 		if accounts := d.accounts(); len(accounts) > 0 {
 			all := d.cfg
@@ -135,6 +143,19 @@ func (d *doctor) report(level Level, code string, what, remedy text.Text, args .
 		said = text.T("account %s: %s", "账号 %s：%s").Fill(d.name, said)
 	}
 	d.found = append(d.found, Finding{Level: level, Code: code, What: said.In(d.language), Remedy: remedy.In(d.language)})
+}
+
+// command is a command about the installation.
+func (d *doctor) command(words ...string) string {
+	return paste.Service{Config: d.o.Config, Admin: d.o.Admin}.Command(words...)
+}
+
+// accountCommand is a command about the account that is looked at.
+func (d *doctor) accountCommand(words ...string) string {
+	if name := cmp.Or(d.name, d.o.Account); name != "" {
+		words = append(words, "--account", name)
+	}
+	return d.command(words...)
 }
 
 func (d *doctor) good(code string, what text.Text, args ...any) {

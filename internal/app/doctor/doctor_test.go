@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -379,6 +380,9 @@ func notRunning(t *testing.T, table *[]string) {
 	}
 }
 
+// itsFile is the configuration that the commands of remedies name.
+var itsFile = regexp.MustCompile(" (-c )?/[^ `]*/config\\.yaml(\\.missing)?")
+
 // note adds a row to the table of set-ups with problems.
 func note(table *[]string, name string, problems []Finding, language string) {
 	if language != "en" || len(problems) == 0 {
@@ -387,7 +391,7 @@ func note(table *[]string, name string, problems []Finding, language string) {
 	var codes, remedies []string
 	for _, f := range problems {
 		if !slices.Contains(codes, "`"+f.Code+"`") {
-			codes, remedies = append(codes, "`"+f.Code+"`"), append(remedies, f.Remedy)
+			codes, remedies = append(codes, "`"+f.Code+"`"), append(remedies, itsFile.ReplaceAllString(f.Remedy, ""))
 		}
 	}
 	*table = append(*table, fmt.Sprintf("| %s | %s | %s |", name, strings.Join(codes, ", "), strings.Join(remedies, "; ")))

@@ -23,7 +23,7 @@ func (d *doctor) config() bool {
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			d.problem("config-missing", text.T("there is no configuration file %s", "找不到配置文件 %s"),
-				text.T("make one with `libration config init`, or name yours with -c", "用 `libration config init` 生成，或用 -c 指定"), d.o.Config)
+				text.T("make one with `%s`, or name yours with -c", "用 `%s` 生成，或用 -c 指定").Fill(config.InitCommand(d.o.Config)), d.o.Config)
 			return false
 		}
 		invalid, ok := errors.AsType[*config.Error](err)
@@ -34,7 +34,7 @@ func (d *doctor) config() bool {
 		}
 		d.language = app.Language(invalid.Language)
 		d.problem("config-invalid", text.T("the configuration cannot be used:\n%v", "配置无法使用：\n%v"),
-			text.T("correct the lines that are named; `libration config check` tells when all is well", "修改上面指出的行，再用 `libration config check` 检查"), invalid.Text())
+			text.T("correct the lines that are named; `%s` tells when all is well", "修改上面指出的行，再用 `%s` 检查").Fill(d.command("config", "check")), invalid.Text())
 		return false
 	}
 	d.cfg = c

@@ -16,6 +16,7 @@ import (
 	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/network"
+	"libration/internal/paste"
 	"libration/internal/redact"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -36,10 +37,10 @@ func (d *doctor) sandbox(ctx context.Context) {
 		d.reachAll(ctx, servers.Addresses)
 	case account.NoSandbox(err):
 		d.problem("sandbox-not-running", text.T("no sandbox answers at %s: %v", "沙盒 %s 没有应答：%v"),
-			text.T("start it with `libration sandbox`, or correct server.sandbox.control", "用 `libration sandbox` 启动，或修改 server.sandbox.control"), control, err)
+			text.T("start it with `%s`, or correct server.sandbox.control", "用 `%s` 启动，或修改 server.sandbox.control").Fill(paste.Command("sandbox")), control, err)
 	default:
 		d.problem("not-a-sandbox", text.T("what answers at %s is no sandbox: %v", "%s 上的不是沙盒：%v"),
-			text.T("correct server.sandbox.control: it is the address that `libration sandbox` prints", "修改 server.sandbox.control，应为 `libration sandbox` 显示的地址"), control, err)
+			text.T("correct server.sandbox.control: it is the address that `%s` prints", "修改 server.sandbox.control，应为 `%s` 显示的地址").Fill(paste.Command("sandbox")), control, err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/config"
+	"libration/internal/redact"
 	"libration/internal/text"
 )
 
@@ -35,12 +36,55 @@ func (d *doctor) ask(ctx context.Context) {
 	if !d.mayContact(host, text.T("the state of the running libration at %s", "正在运行的 libration（%s）的状态"), address) {
 		return
 	}
-	status, err := d.readyz(ctx, "http://"+net.JoinHostPort(host, port)+"/readyz")
+	all, err := d.readyz(ctx, "http://"+net.JoinHostPort(host, port)+"/readyz")
 	if err != nil {
 		d.problem("admin-silent", text.T("libration runs, but does not tell its state at %s: %v", "libration 正在运行，但无法从 %s 得知其状态：%v"),
 			text.T("its admin port may be taken by another program, or it was started with another configuration: restart it", "管理端口可能被占用，或它是用别的配置启动的：请重启"), address, err)
 		return
 	}
+	status := &all.Status
+	for i := range all.Accounts {
+		if a := &all.Accounts[i]; a.Name == d.cfg.Account.Name {
+			status = &a.Status
+		}
+	}
+	d.repeat(status)
+}
+
+// elsewhere examines an installation of which only the owner's service is known.
+func (d *doctor) elsewhere(ctx context.Context) {
+	d.cfg = config.Default()
+	d.cfg.Admin.Address, d.cfg.Admin.AccessToken = d.o.Admin, d.o.AdminToken
+	d.good("config", text.T("no configuration is looked at: what the running libration at %s says of itself", "不检查配置，只看 %s 处正在运行的 libration 的状态"), d.o.Admin)
+	all, err := d.readyz(ctx, "http://"+d.o.Admin+"/readyz")
+	if err != nil {
+		d.problem("admin-silent", text.T("no libration tells its state at %s: %v", "无法从 %s 得知 libration 的状态：%v"),
+			text.T("start it, or name the address and token that it runs with: --admin and LIBRATION_ADMIN_TOKEN are admin.address and admin.access_token of its configuration",
+				"请启动它，或使用它的地址和令牌：--admin 和 LIBRATION_ADMIN_TOKEN 对应其配置中的 admin.address 和 admin.access_token"), d.o.Admin, err)
+		return
+	}
+	found := len(all.Accounts) == 0
+	if found { // the only one
+		d.repeat(&all.Status)
+	}
+	for i := range all.Accounts {
+		a := &all.Accounts[i]
+		if d.o.Account != "" && d.o.Account != a.Name {
+			continue
+		}
+		if found = true; len(all.Accounts) > 1 {
+			d.name = a.Name
+		}
+		d.repeat(&a.Status)
+	}
+	d.name = ""
+	if !found {
+		d.problem("no-account", text.T("the running libration has no account %s", "正在运行的 libration 没有账号 %s"), text.T("use another name with --account", "请用 --account 指定其他账号"), d.o.Account)
+	}
+}
+
+// repeat is what the running libration says of an account.
+func (d *doctor) repeat(status *admin.Status) {
 	d.status = status
 	d.account(&status.Account)
 	d.disk(status)
@@ -76,7 +120,13 @@ func (d *doctor) services(status *admin.Status) {
 	}
 }
 
-func (d *doctor) readyz(ctx context.Context, url string) (*admin.Status, error) {
+// readiness is the answer of /readyz.
+type readiness struct {
+	Accounts []admin.Named `json:"accounts"`
+	admin.Status
+}
+
+func (d *doctor) readyz(ctx context.Context, url string) (*readiness, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
@@ -86,28 +136,20 @@ func (d *doctor) readyz(ctx context.Context, url string) (*admin.Status, error) 
 	}
 	response, err := d.client.Do(request)
 	if err != nil {
-		return nil, err
+		return nil, redact.Err(err)
 	}
 	defer response.Body.Close()
 	if response.Header.Get("Server") != admin.ServerHeader {
 		return nil, errors.New("another program answers there")
 	}
-	var all struct {
-		Accounts []admin.Named `json:"accounts"`
-		admin.Status
-	}
+	var all readiness
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&all); err != nil {
 		return nil, err
 	}
-	for _, a := range all.Accounts {
-		if a.Name == d.cfg.Account.Name {
-			return &a.Status, nil
-		}
-	}
-	if all.Account.State == "" {
+	if len(all.Accounts) == 0 && all.Account.State == "" {
 		return nil, errors.New("HTTP " + response.Status)
 	}
-	return &all.Status, nil
+	return &all, nil
 }
 
 func (d *doctor) account(a *admin.Account) {
@@ -116,16 +158,16 @@ func (d *doctor) account(a *admin.Account) {
 		d.good("online", text.T("account %d is online", "账号 %d 在线"), a.UIN)
 	case a.State == "kicked":
 		d.problem("account-kicked", text.T("the server ended the session: %s", "服务器结束了会话：%s"),
-			text.T("another device or program logged in with this client type, or the service objects: end the other one, then: libration login", "其他设备或程序以同类客户端登录，或被服务器强制下线：先停掉对方，再执行 libration login"), a.Reason)
+			text.T("another device or program logged in with this client type, or the service objects: end the other one, then: %s", "其他设备或程序以同类客户端登录，或被服务器强制下线：先停掉对方，再执行 %s").Fill(d.accountCommand("login")), a.Reason)
 	case a.State == "needs_login":
 		d.problem("account-needs-login", text.T("the account needs a new login: %s", "账号需要重新登录：%s"),
-			text.T("mend the reason, then: libration login", "排除原因后执行 libration login"), a.Reason)
+			text.T("mend the reason, then: %s", "排除原因后执行 %s").Fill(d.accountCommand("login")), a.Reason)
 	case a.Step == "qr":
 		d.problem("account-needs-scan", text.T("a login code waits to be scanned", "登录二维码等待扫描"),
 			text.T("scan it: it is on the terminal of libration and in qr.png in the data folder", "请扫码：二维码在 libration 的终端和数据文件夹的 qr.png 中"))
 	case a.Prompt != nil:
 		d.problem("account-needs-person", text.T("the login waits for a person: %s", "登录等待人工处理：%s"),
-			text.T("do that; libration login shows it too", "请按提示操作；也可执行 libration login 查看"), a.Prompt.Text)
+			text.T("do that; it is shown too by: %s", "请按提示操作；也可执行 %s 查看").Fill(d.accountCommand("login")), a.Prompt.Text)
 	default:
 		d.problem("account-offline", text.T("the account is not online (%s): %s", "账号不在线（%s）：%s"),
 			text.T("it is tried again by itself; see below for what may be in the way", "会自动重试；可能的原因见下文"), a.State, a.Reason)
