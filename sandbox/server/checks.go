@@ -18,6 +18,9 @@ import (
 // defaultControl is the default address of `libration sandbox`.
 const defaultControl = "http://127.0.0.1:7800"
 
+// captchaKept is how long a captcha can be solved: no client waits longer.
+const captchaKept = 10 * time.Minute
+
 // checks are what a login may be asked for besides its password or ticket.
 type checks struct {
 	codes *qrCodes
@@ -51,10 +54,13 @@ type CaptchaInfo struct {
 	SID        string      `json:"sid"`
 	UIN        message.UIN `json:"uin"` // of the account that logs in
 	DeviceName string      `json:"device_name"`
-	URL        string      `json:"url"` // of its page, which the client shows
-	Ticket     string      `json:"ticket"`
-	RandStr    string      `json:"randstr"`
-	Created    int64       `json:"created"` // Unix seconds
+	// Connected: the client still has the connection on which it was asked. One that has lost
+	// it may bring the solution on another.
+	Connected bool   `json:"connected"`
+	URL       string `json:"url"` // of its page, which the client shows
+	Ticket    string `json:"ticket"`
+	RandStr   string `json:"randstr"`
+	Created   int64  `json:"created"` // Unix seconds
 }
 
 // SetControlURL sets where the control API is served, without a slash at the end. The
@@ -104,22 +110,22 @@ func (k *checks) useCaptcha(uin message.UIN, solved *loginpb.NtIframe) bool {
 	defer k.mu.Unlock()
 	asked, known := k.captchas.get([]byte(solved.GetSid()))
 	k.captchas.drop([]byte(solved.GetSid()))
-	return known && asked.uin == uin && subtle.ConstantTimeCompare([]byte(asked.ticket), []byte(solved.GetTicket())) == 1 &&
+	return known && time.Since(asked.created) < captchaKept && asked.uin == uin && subtle.ConstantTimeCompare([]byte(asked.ticket), []byte(solved.GetTicket())) == 1 &&
 		asked.randStr == solved.GetRandStr()
 }
 
-// Captchas returns the captchas that wait to be solved, oldest first. Those whose client is
-// gone are not among them.
+// Captchas returns the captchas that wait to be solved, oldest first.
 func (k *checks) Captchas() []CaptchaInfo {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	list := []CaptchaInfo{}
 	for sid, c := range k.captchas.entries {
-		if !c.device.isThere() {
+		if time.Since(c.created) >= captchaKept {
+			k.captchas.drop([]byte(sid))
 			continue
 		}
 		list = append(list, CaptchaInfo{
-			SID: sid, UIN: c.uin, DeviceName: c.device.name, URL: k.captchaURL(sid), Ticket: c.ticket, RandStr: c.randStr, Created: c.created.Unix(),
+			SID: sid, UIN: c.uin, DeviceName: c.device.name, Connected: c.device.isThere(), URL: k.captchaURL(sid), Ticket: c.ticket, RandStr: c.randStr, Created: c.created.Unix(),
 		})
 	}
 	slices.SortFunc(list, func(a, b CaptchaInfo) int {

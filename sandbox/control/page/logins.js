@@ -39,6 +39,7 @@ export function startLogins(guarded, { account, users, moved }) {
 
   const show = (codes, captchas) => {
     const waiting = codes.filter((q) => q.state === 'waiting' || q.state === 'scanned');
+    captchas = captchas.filter((c) => c.connected);
     clearTimeout(timer);
     if (waiting.length + captchas.length) timer = setTimeout(() => look().catch(() => {}), period);
     const now = JSON.stringify([waiting, captchas, users()]);
