@@ -3,8 +3,8 @@
 package text
 
 import (
-	"errors"
 	"fmt"
+	"strings"
 )
 
 // Language is the language of a reader.
@@ -77,10 +77,46 @@ func (e *Error) Error() string { return e.Text.EN }
 // Unwrap returns the errors that Errorf was given.
 func (e *Error) Unwrap() []error { return e.causes }
 
-// Of returns what an error says: an [Error] in both languages, another one as it is.
+// Of returns what an error says: an [Error] and every other one with a method Text in
+// both languages, one of the system in its words, and those within another one in their
+// places.
 func Of(err error) Text {
-	if e, ok := errors.AsType[*Error](err); ok && e.Text.EN == err.Error() { // else it is within another one
+	if e, ok := err.(*Error); ok {
 		return e.Text
 	}
-	return Same(err.Error())
+	if e, ok := err.(interface{ Text() Text }); ok {
+		return e.Text()
+	}
+	said := Same(err.Error())
+	if words := system(err); words != "" {
+		said.ZH = words
+		return said
+	}
+	for _, cause := range within(err) {
+		inner := Of(cause)
+		if inner.EN == inner.ZH || inner.EN == "" {
+			continue
+		}
+		if i := strings.LastIndex(said.ZH, inner.EN); i >= 0 {
+			before, isColon := strings.CutSuffix(said.ZH[:i], ": ")
+			if isColon {
+				before += "："
+			}
+			said.ZH = before + inner.ZH + said.ZH[i+len(inner.EN):]
+		}
+	}
+	return said
+}
+
+// within returns the errors that an error wraps.
+func within(err error) []error {
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			return []error{inner}
+		}
+	case interface{ Unwrap() []error }:
+		return e.Unwrap()
+	}
+	return nil
 }
