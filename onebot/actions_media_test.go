@@ -144,7 +144,7 @@ func TestMediaFailures(t *testing.T) {
 		{&media.StepError{Step: media.StepFetch, Err: errors.Join(said, media.ErrForbidden)}, "FILE_REFUSED", "the bytes cannot be had: ", "无法取得内容："},
 		{&media.StepError{Step: media.StepFetch, Err: &media.AddressError{Host: "a", Private: true}}, "ADDRESS_REFUSED", "media.allow_private", "media.allow_private"},
 		{&media.AddressError{Host: "a", Private: true}, "ADDRESS_REFUSED", "media.allow_private", "media.allow_private"},
-		{&media.StepError{Step: media.StepReserve, Err: &ntqq.ServerError{Code: 5, Message: "no"}}, "UPLOAD_FAILED", "the service takes no upload: the server refused, code 5: no", "服务器未接受上传：服务器拒绝了操作，代码 5: no"},
+		{&media.StepError{Step: media.StepReserve, Err: &ntqq.ServerError{Code: 5, Message: "no"}}, "UPLOAD_FAILED", "the service takes no upload: the server refused, code 5: no", "服务器未接受上传：服务器拒绝了操作，代码 5：no"},
 		{&media.StepError{Step: media.StepBlock, Err: said}, "UPLOAD_FAILED", "the upload broke off: why", "上传中断：原因"},
 		{&media.StepError{Step: media.StepBlock, Err: ntqq.ErrOffline}, "ACCOUNT_OFFLINE", "the upload broke off: the account is not online", "上传中断：账号不在线"},
 		{&media.StepError{Step: media.StepReserve, Err: ntqq.ErrNotSent}, "MESSAGE_NOT_SENT", "the service takes no upload: the message was not sent", "服务器未接受上传：消息未发送"},

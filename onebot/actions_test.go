@@ -207,9 +207,9 @@ func TestActionsRefused(t *testing.T) {
 func TestRefusedInChinese(t *testing.T) {
 	s := newDialect(Options{Client: newFakeClient(t).Client, Language: Chinese}, &fakeStore{messages: map[int32]*message.Message{}})
 	for message, want := range map[string]string{
-		`[1]`:                         `参数 "message" 不是有效的消息: 消息段 0: 不是对象`,
-		`[{"data":{}}]`:               `参数 "message" 不是有效的消息: 消息段 0: 没有字符串 "type"`,
-		`[{"type":"text","data":[]}]`: `参数 "message" 不是有效的消息: 消息段 0: "data" 不是对象`,
+		`[1]`:                         `参数 "message" 不是有效的消息：消息段 0：不是对象`,
+		`[{"data":{}}]`:               `参数 "message" 不是有效的消息：消息段 0：没有字符串 "type"`,
+		`[{"type":"text","data":[]}]`: `参数 "message" 不是有效的消息：消息段 0："data" 不是对象`,
 		`null`:                        `参数 "message" 缺失`,
 	} {
 		if r := call(t, s, "send_group_msg", `{"group_id":1,"message":`+message+`}`); r.Wording != want {
@@ -217,9 +217,9 @@ func TestRefusedInChinese(t *testing.T) {
 		}
 	}
 	for frame, want := range map[string]string{
-		`[]`:                        `请求无效: 请求不是 JSON 对象: 是其他类型`,
-		`{"params":{}}`:             `请求无效: 请求没有字符串 "action"`,
-		`{"action":"a","params":5}`: `请求无效: params 不是 JSON 对象`,
+		`[]`:                        `请求无效：请求不是 JSON 对象：是其他类型`,
+		`{"params":{}}`:             `请求无效：请求没有字符串 "action"`,
+		`{"action":"a","params":5}`: `请求无效：params 不是 JSON 对象`,
 	} {
 		_, err := ParseRequest([]byte(frame))
 		if r := s.badRequest([]byte(frame), err); r.Wording != want {

@@ -160,7 +160,7 @@ func (a *args) identity(name string, v value) uint64 {
 
 func (a *args) id32(name string, n int64) int32 {
 	if n < math.MinInt32 || n > math.MaxInt32 {
-		a.wrong(name, text.T("is not a message id: it must fit into 32 bits", "不是消息 id: 超出 32 位整数范围"))
+		a.wrong(name, text.T("is not a message id: it must fit into 32 bits", "不是消息 id：超出 32 位整数范围"))
 		return 0
 	}
 	return int32(n)
@@ -275,7 +275,7 @@ func messageOf(name string, v value, plain bool) ([]segment, error) {
 			return segments, nil
 		}
 		if !scalar {
-			return nil, &table.Wrong{Name: name, What: text.T("is not a message: %v", "不是有效的消息: %v").Fill(err)}
+			return nil, &table.Wrong{Name: name, What: text.T("is not a message: %v", "不是有效的消息：%v").Fill(err)}
 		} // else a form's "[1, 2]" is meant as text
 	}
 	if strings.Contains(written, opening) && strings.Count(written, opening)+strings.Count(written, ",") > maxValues {

@@ -119,7 +119,7 @@ func (d *actions) run(ctx context.Context, a *row, p Params) (r *Response) {
 // the frame's echo when that can be read, so that the caller need not wait for its
 // timeout.
 func (d *actions) badRequest(frame []byte, err error) *Response {
-	r := failed(d.account.language, badParams(text.T("bad request: %v", "请求无效: %v").Fill(err)), apiError)
+	r := failed(d.account.language, badParams(text.T("bad request: %v", "请求无效：%v").Fill(err)), apiError)
 	r.Echo = recoverEcho(frame)
 	return r
 }

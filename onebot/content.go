@@ -78,9 +78,9 @@ func (r reader) outgoing(ctx context.Context, chat message.Chat, seg segment) (m
 	kind := shorten(seg.kind)
 	return nil, badParams(text.T(
 		`segment type %[1]q cannot be sent; these can: %[2]s. If [CQ:%[1]s is meant as text, write its "[" as "&#91;"`,
-		`不支持发送 %[1]q 类型的消息段，支持的类型: %[2]s。如果 [CQ:%[1]s 只是普通文本，请把 "[" 写成 "&#91;"`).Fill(kind, r.segments.sendable))
+		`不支持发送 %[1]q 类型的消息段，支持的类型：%[2]s。如果 [CQ:%[1]s 只是普通文本，请把 "[" 写成 "&#91;"`).Fill(kind, r.segments.sendable))
 }
 
 func badSegment(seg segment, name string, what text.Text) error {
-	return badParams(text.T("segment %s: %s %q %s", "消息段 %s: %s %q %s").Fill(seg.kind, name, shorten(seg.get(name)), what))
+	return badParams(text.T("segment %s: %s %q %s", "消息段 %s：%s %q %s").Fill(seg.kind, name, shorten(seg.get(name)), what))
 }

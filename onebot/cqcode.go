@@ -213,7 +213,7 @@ func parseSegments(raw json.RawMessage) ([]segment, error) {
 	for item := range items(v) {
 		s, err := parseSegment(item)
 		if err != nil {
-			return nil, text.Errorf("segment %d: %v", "消息段 %d: %v", len(segments), err)
+			return nil, text.Errorf("segment %d: %v", "消息段 %d：%v", len(segments), err)
 		}
 		segments = append(segments, s)
 	}

@@ -46,13 +46,13 @@ func unknownAction(actions *table.Table[*account], action string) *actionError {
 
 // noSuchMessage is the failure of a message_id that names nothing.
 func noSuchMessage(c *table.Cause, id int32) *actionError {
-	return &actionError{RetFailed, c.Code, text.T("there is no message with id %d", "消息不存在: id %d").Fill(id)}
+	return &actionError{RetFailed, c.Code, text.T("there is no message with id %d", "消息不存在：id %d").Fill(id)}
 }
 
 // unreadable is the failure of a store that cannot be read.
 func unreadable(err error) *actionError {
 	e := failure(storeBroken)
-	e.text = text.T("%s: %v", "%s: %v").Fill(e.text, err)
+	e.text = text.T("%s: %v", "%s：%v").Fill(e.text, err)
 	return e
 }
 
@@ -110,7 +110,7 @@ func explain(err error, other *table.Cause) *actionError {
 	if _, ok := errors.AsType[*message.SegmentError](err); ok {
 		return badParams(unsendable(err))
 	}
-	e.text = text.T("the operation failed: %v", "操作失败: %v").Fill(text.Of(err))
+	e.text = text.T("the operation failed: %v", "操作失败：%v").Fill(text.Of(err))
 	return e
 }
 
@@ -197,11 +197,11 @@ func forwardLimit(what message.ForwardPart) text.Text {
 func refusal(e *ntqq.ServerError, why text.Text) text.Text {
 	switch said := e.Message != ""; {
 	case said && e.Cause != nil:
-		why = text.T(": %s (%s)", ": %s (%s)").Fill(e.Message, why)
+		why = text.T(": %s (%s)", "：%s（%s）").Fill(e.Message, why)
 	case said:
-		why = text.Same(": " + e.Message)
+		why = text.T(": %s", "：%s").Fill(e.Message)
 	case e.Cause != nil:
-		why = text.T(": %s", ": %s").Fill(why)
+		why = text.T(": %s", "：%s").Fill(why)
 	}
 	return text.T("the server refused, code %d%s", "服务器拒绝了操作，代码 %d%s").Fill(e.Code, why)
 }
@@ -210,7 +210,7 @@ func refusal(e *ntqq.ServerError, why text.Text) text.Text {
 // of a forward, and why.
 func unsendable(err error) text.Text {
 	if node, ok := errors.AsType[*message.NodeError](err); ok {
-		return text.T("message %d of the forward: %s", "合并转发的第 %d 条消息: %s").Fill(node.Index+1, unsendable(node.Err))
+		return text.T("message %d of the forward: %s", "合并转发的第 %d 条消息：%s").Fill(node.Index+1, unsendable(node.Err))
 	}
 	bad, ok := errors.AsType[*message.SegmentError](err)
 	if !ok {
@@ -224,9 +224,9 @@ func unsendable(err error) text.Text {
 	if image, ok := bad.Segment.(*message.ImageSegment); ok && image.Flash && errors.Is(bad.Err, message.ErrReceivedOnly) {
 		return text.T(
 			"segment image: a flash picture can only be received; without type=flash it is sent as an ordinary one",
-			"消息段 image: 闪照只能接收；去掉 type=flash 可以作为普通图片发送")
+			"消息段 image：闪照只能接收；去掉 type=flash 可以作为普通图片发送")
 	}
-	return text.T("segment %s cannot be sent: %s", "消息段 %s 无法发送: %s").Fill(typeOf(bad.Segment), why(bad.Err))
+	return text.T("segment %s cannot be sent: %s", "消息段 %s 无法发送：%s").Fill(typeOf(bad.Segment), why(bad.Err))
 }
 
 // why says the reason, in both languages where users come upon it.

@@ -89,9 +89,9 @@ func offlineText(e *gateway.Offline) text.Text {
 		return text.Same(words + e.Tips)
 	}
 	if e.Err != "" {
-		return text.T("the session is %s: %v", "会话状态: %s: %v").Fill(e.Stage, e.Err)
+		return text.T("the session is %s: %v", "会话状态：%s：%v").Fill(e.Stage, e.Err)
 	}
-	return text.T("the session is %s", "会话状态: %s").Fill(e.Stage)
+	return text.T("the session is %s", "会话状态：%s").Fill(e.Stage)
 }
 
 func postType(m *message.Message) string {

@@ -368,8 +368,8 @@ func TestOfflineText(t *testing.T) {
 		{gateway.Offline{Title: "下线通知", Tips: "账号在别处登录", Err: "kicked"}, "下线通知: 账号在别处登录"},
 		{gateway.Offline{Title: "下线通知"}, "下线通知"},
 		{gateway.Offline{Tips: "账号在别处登录"}, "账号在别处登录"},
-		{gateway.Offline{Err: (&ntqq.KickError{}).Error()}, "会话状态: kicked: account was kicked offline (code 0)"},
-		{gateway.Offline{}, "会话状态: kicked"},
+		{gateway.Offline{Err: (&ntqq.KickError{}).Error()}, "会话状态：kicked：account was kicked offline (code 0)"},
+		{gateway.Offline{}, "会话状态：kicked"},
 	} {
 		tt.e.Stage = ntqq.Kicked
 		if got := offlineText(&tt.e).ZH; got != tt.want {

@@ -52,7 +52,7 @@ func parseInput(in input) (Request, verdict) {
 		}
 	}
 	if bad != nil {
-		return Request{}, verdict{http.StatusBadRequest, text.Errorf("the body cannot be read: %v", "请求正文无法读取: %v", bad)}
+		return Request{}, verdict{http.StatusBadRequest, text.Errorf("the body cannot be read: %v", "请求正文无法读取：%v", bad)}
 	}
 
 	r, err := in.request(body, form)

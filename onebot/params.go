@@ -56,7 +56,7 @@ func ParamsJSON(raw json.RawMessage) (Params, error) {
 var errNoObject = text.Errorf("params is not a JSON object", "params 不是 JSON 对象")
 
 // notObject says why params is not a JSON object.
-func notObject(err error) error { return text.Errorf("%v: %v", "%v: %v", errNoObject, err) }
+func notObject(err error) error { return text.Errorf("%v: %v", "%v：%v", errNoObject, err) }
 
 // paramsOf is ParamsJSON for checked JSON.
 func paramsOf(v json.RawMessage) (Params, error) {
@@ -75,10 +75,10 @@ func paramsOf(v json.RawMessage) (Params, error) {
 // before the query.
 func (p Params) WithValues(form, query []byte) (Params, error) {
 	if err := checkEncoded(form); err != nil {
-		return p, text.Errorf("the form cannot be decoded: %v", "表单无法解码: %v", err)
+		return p, text.Errorf("the form cannot be decoded: %v", "表单无法解码：%v", err)
 	}
 	if err := checkEncoded(query); err != nil {
-		return p, text.Errorf("the query cannot be decoded: %v", "查询字符串无法解码: %v", err)
+		return p, text.Errorf("the query cannot be decoded: %v", "查询字符串无法解码：%v", err)
 	}
 	p.form, p.query = form, query
 	return p, nil

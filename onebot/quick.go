@@ -93,7 +93,7 @@ func handleQuickOperation(ctx context.Context, a *account, p quickParams) (table
 	}
 	if len(q.unsupported) > 0 {
 		e := failure(notSupported)
-		e.text = text.T("the event does not take these quick operations: %s", "该事件不支持以下快速操作: %s").Fill(strings.Join(q.unsupported, ", "))
+		e.text = text.T("the event does not take these quick operations: %s", "该事件不支持以下快速操作：%s").Fill(strings.Join(q.unsupported, ", "))
 		errs = append(errs, e)
 	}
 	return table.None{}, several(errs)

@@ -27,7 +27,7 @@ func ParseRequest(frame []byte) (Request, error) {
 		err = text.Errorf("it is something else", "是其他类型")
 	}
 	if err != nil {
-		return Request{}, text.Errorf("request is not a JSON object: %v", "请求不是 JSON 对象: %v", err)
+		return Request{}, text.Errorf("request is not a JSON object: %v", "请求不是 JSON 对象：%v", err)
 	}
 	return RequestOf(Params{json: v})
 }

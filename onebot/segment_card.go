@@ -140,7 +140,7 @@ func readMusic(ctx context.Context, r reader, _ message.Chat, seg segment) (mess
 		return nil, ctx.Err()
 	case err != nil:
 		e := failure(noCard)
-		e.text = text.T("%s: %v", "%s: %v").Fill(e.text, err)
+		e.text = text.T("%s: %v", "%s：%v").Fill(e.text, err)
 		return nil, e
 	}
 	return message.LightApp(card), nil

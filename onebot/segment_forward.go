@@ -80,14 +80,14 @@ func (r reader) forward(ctx context.Context, chat message.Chat, name string, aut
 		r.inside = &forwarding{nodes: message.MaxForwardNodes, parts: maxValues, bytes: message.MaxForwardBytes}
 	}
 	if r.depth++; r.depth > message.MaxForwardDepth {
-		return nil, tooMuch(text.T("%s: forwards are nested more than %d deep", "%s: 合并转发嵌套超过 %d 层").Fill(name, message.MaxForwardDepth))
+		return nil, tooMuch(text.T("%s: forwards are nested more than %d deep", "%s：合并转发嵌套超过 %d 层").Fill(name, message.MaxForwardDepth))
 	}
 	f := &message.ForwardSegment{}
 	for first := 0; first < len(segments); {
 		at := name + "[" + strconv.Itoa(first) + "]"
 		if r.inside.nodes--; r.inside.nodes < 0 {
 			return nil, tooMuch(text.T("%s: the forward has more than %d nodes, those of forwards within it included",
-				"%s: 合并转发超过 %d 个节点（含嵌套的节点）").Fill(at, message.MaxForwardNodes))
+				"%s：合并转发超过 %d 个节点（含嵌套的节点）").Fill(at, message.MaxForwardNodes))
 		}
 		if segments[first].isNode() {
 			n, err := r.node(ctx, chat, at, segments[first])
@@ -190,7 +190,7 @@ func (r reader) existing(ctx context.Context, id int32, name string) (message.No
 	}
 	if r.inside.bytes -= m.Size(); r.inside.bytes < 0 {
 		return message.Node{}, tooMuch(text.T("%s: the messages of the forward have more than %d bytes",
-			"%s: 合并转发中的消息超过 %d 字节").Fill(name, message.MaxForwardBytes))
+			"%s：合并转发中的消息超过 %d 字节").Fill(name, message.MaxForwardBytes))
 	}
 	n := message.NodeOf(m)
 	n.UIN = senderOf(m, r.self())
@@ -205,7 +205,7 @@ func inside(name string, err error) error {
 	}
 	if own, ok := errors.AsType[*actionError](err); ok {
 		e := *own
-		e.text = text.T("%s: %s", "%s: %s").Fill(name, e.text)
+		e.text = text.T("%s: %s", "%s：%s").Fill(name, e.text)
 		return &e
 	}
 	return err

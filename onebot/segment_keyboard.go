@@ -54,7 +54,7 @@ func readKeyboard(_ context.Context, _ reader, _ message.Chat, seg segment) (mes
 		err = text.Errorf("%s cannot be of type %s", "%s 不能是 %s 类型", cmp.Or(wrong.Field, name), wrong.Value)
 	}
 	if err != nil {
-		return nil, badSegment(seg, name, text.T("is no keyboard: %v", "不是有效的按钮: %v").Fill(err))
+		return nil, badSegment(seg, name, text.T("is no keyboard: %v", "不是有效的按钮：%v").Fill(err))
 	}
 	if seg.get("bot_app_id") == "" && given.Bot != "" {
 		seg.data = append(seg.data[:len(seg.data):len(seg.data)], field{"bot_app_id", string(given.Bot)})

@@ -190,7 +190,7 @@ func (r mediaReader) kept(part message.Segment) message.Source {
 
 func noSuchMedium(name string) *actionError {
 	e := failure(noMedium)
-	e.text = text.T("%s: %q", "%s: %q").Fill(e.text, shorten(name))
+	e.text = text.T("%s: %q", "%s：%q").Fill(e.text, shorten(name))
 	return e
 }
 

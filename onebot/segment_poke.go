@@ -26,7 +26,7 @@ func readPoke(_ context.Context, _ reader, _ message.Chat, seg segment) (message
 	if isPoke(seg) { // account.send does that of a message without anything else
 		return nil, badParams(text.T(
 			"segment poke: with qq it is an action, and must be the only segment of a message; a poke as a message needs type",
-			"消息段 poke: 带 qq 时是双击头像的动作，必须是消息中唯一的消息段；作为消息的戳一戳需要 type"))
+			"消息段 poke：带 qq 时是双击头像的动作，必须是消息中唯一的消息段；作为消息的戳一戳需要 type"))
 	}
 	p := &message.PokeSegment{}
 	var err error

@@ -23,10 +23,10 @@ var helpOfHelp = text.T("Show context-sensitive help.", "显示帮助。")
 
 // headings are kong's own words, with what stands around them.
 var headings = []text.Text{
-	text.T("Usage: ", "用法: "),
-	text.T("\nArguments:\n", "\n参数:\n"),
-	text.T("\nFlags:\n", "\n选项:\n"),
-	text.T("\nCommands:\n", "\n命令:\n"),
+	text.T("Usage: ", "用法："),
+	text.T("\nArguments:\n", "\n参数：\n"),
+	text.T("\nFlags:\n", "\n选项：\n"),
+	text.T("\nCommands:\n", "\n命令：\n"),
 	text.T(" --help\" for more information on a command.", " --help\" 查看命令的帮助。"),
 	text.T("\nRun \"", "\n执行 \""),
 }
@@ -59,7 +59,7 @@ func withActions(l text.Language) kong.HelpPrinter {
 		}
 		err := print(o, ctx)
 		if called := ctx.Selected(); err == nil && called != nil && called.Name == "call" {
-			_, err = fmt.Fprintf(ctx.Stdout, "\n%s\n%s", text.T("Actions:", "动作:").In(l), onebot.Help("", l))
+			_, err = fmt.Fprintf(ctx.Stdout, "\n%s\n%s", text.T("Actions:", "动作：").In(l), onebot.Help("", l))
 		}
 		return err
 	}

@@ -48,10 +48,10 @@ func TestErrorsAreInTheLanguageOfTheSystem(t *testing.T) {
 		"run -c no.yaml":          "可用 `libration config init no.yaml` 生成",
 		"call x y":                "参数 \"y\" 不是 key=value",
 		"call get_status --url x": "不是 HTTP 地址",
-		"call get_status --url http://127.0.0.1:1": "在 http://127.0.0.1:1 调用 get_status: 该地址无人监听",
-		"events --url ws://127.0.0.1:1":            "连接 ws://127.0.0.1:1: 该地址无人监听",
+		"call get_status --url http://127.0.0.1:1": "在 http://127.0.0.1:1 调用 get_status：该地址无人监听",
+		"events --url ws://127.0.0.1:1":            "连接 ws://127.0.0.1:1：该地址无人监听",
 		"doctor -c no.yaml":                        "存在问题",
-		"packets show":                             "（见: libration packets --help）",
+		"packets show":                             "（见：libration packets --help）",
 	} {
 		t.Setenv("LC_ALL", "zh_CN.UTF-8")
 		var out, errOut bytes.Buffer

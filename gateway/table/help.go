@@ -23,20 +23,20 @@ func (r *Row[S]) Help(l text.Language) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n  %s\n", strings.Join(r.Names(), ", "), r.Text.In(l))
 	if len(r.Params.Fields) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", text.T("Parameters:", "参数:").In(l))
+		fmt.Fprintf(&b, "\n%s\n", text.T("Parameters:", "参数：").In(l))
 		for _, f := range lines(r.Params, 0) {
-			fmt.Fprintf(&b, "  %s (%s, %s)\n      %s%s\n", f.nested(""), f.Type.words().In(l), f.need().In(l), f.Text.In(l), f.values().In(l))
+			b.WriteString(text.T("  %s (%s, %s)\n      %s%s\n", "  %s（%s，%s）\n      %s%s\n").Fill(f.nested(""), f.Type.words(), f.need(), f.Text, f.values()).In(l))
 		}
 	}
 	if r.Result.Kind != Nothing {
-		fmt.Fprintf(&b, "\n%s %s\n", text.T("Result:", "结果:").In(l), r.Result.words().In(l))
+		b.WriteString(text.T("\nResult: %s\n", "\n结果：%s\n").Fill(r.Result.words()).In(l))
 		for _, f := range lines(r.Result, 0) {
-			fmt.Fprintf(&b, "  %s (%s)  %s%s\n", f.nested(""), f.Type.words().In(l), f.Text.In(l), f.values().In(l))
+			b.WriteString(text.T("  %s (%s)  %s%s\n", "  %s（%s）%s%s\n").Fill(f.nested(""), f.Type.words(), f.Text, f.values()).In(l))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", text.T("Failures of its own:", "特有的失败代码:").In(l))
+	fmt.Fprintf(&b, "\n%s\n", text.T("Failures of its own:", "特有的失败代码：").In(l))
 	for _, f := range failures(l, r.own()) {
-		fmt.Fprintf(&b, "  %s: %s\n", f.code, f.words)
+		b.WriteString(text.T("  %s: %s\n", "  %s：%s\n").Fill(f.code, f.words).In(l))
 	}
 	return b.String()
 }

@@ -25,32 +25,32 @@ func TestPages(t *testing.T) {
 		{"help", actions.Find("fwd").Help(text.Chinese), `forward, fwd
   转发。
 
-参数:
-  group_id / group (整数, 必需)
+参数：
+  group_id / group（整数，必需）
       号码。
-  message_seq (整数, 可选)
+  message_seq（整数，可选）
       起点。
-  times (整数, 默认: 3)
+  times（整数，默认：3）
       次数。
-  order (字符串, 默认: asc)
-      顺序。可选值: asc, desc。
-  nodes (数组: 对象, 可选)
+  order（字符串，默认：asc）
+      顺序。可选值：asc, desc。
+  nodes（数组：对象，可选）
       各部分。
-  – user_id (整数, 必需)
+  – user_id（整数，必需）
       号码。
-  – words (字符串, 默认: none)
+  – words（字符串，默认：none）
       内容。
 
-结果: 对象
-  id (整数)  编号。
-  next (整数)  后续。
-  parts (数组: 对象)  各部分。
-  – user_id (整数)  号码。
-  – words (字符串)  内容。
+结果：对象
+  id（整数）编号。
+  next（整数）后续。
+  parts（数组：对象）各部分。
+  – user_id（整数）号码。
+  – words（字符串）内容。
 
-特有的失败代码:
-  NO_GROUP: 群不存在
-  FAILED: 失败
+特有的失败代码：
+  NO_GROUP：群不存在
+  FAILED：失败
 `},
 	} {
 		if diff := cmp.Diff(tt.want, tt.page); diff != "" {

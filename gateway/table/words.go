@@ -21,7 +21,7 @@ var kinds = map[Kind]text.Text{
 // words returns the name of a type: a list says of what.
 func (t *Type) words() text.Text {
 	if t.Kind == Array && t.Items != nil {
-		return text.T("list: %s", "数组: %s").Fill(t.Items.words())
+		return text.T("list: %s", "数组：%s").Fill(t.Items.words())
 	}
 	return kinds[t.Kind]
 }
@@ -32,7 +32,7 @@ func (f *Field) need() text.Text {
 	case f.Required:
 		return text.T("required", "必需")
 	case f.Default != "":
-		return text.T("default: %s", "默认: %s").Fill(f.Default)
+		return text.T("default: %s", "默认：%s").Fill(f.Default)
 	}
 	return text.T("optional", "可选")
 }
@@ -42,7 +42,7 @@ func (f *Field) values() text.Text {
 	if f.Enum == nil {
 		return text.Text{}
 	}
-	return text.T(" One of: %s.", "可选值: %s。").Fill(strings.Join(f.Enum, ", "))
+	return text.T(" One of: %s.", "可选值：%s。").Fill(strings.Join(f.Enum, ", "))
 }
 
 // line is a field of a parameter or of a result, with its depth in objects and lists.

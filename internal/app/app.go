@@ -228,5 +228,5 @@ func explain(name string, several bool, err error) error {
 	if err == nil || !several {
 		return err
 	}
-	return text.Errorf("account %s: %v", "账号 %s: %v", name, err)
+	return text.Errorf("account %s: %v", "账号 %s：%v", name, err)
 }

@@ -30,7 +30,7 @@ func BotAddress(path, name string, kind config.ConnectionType) (url, token strin
 		}
 		if strings.HasSuffix(connection.Address, ":0") {
 			return "", "", text.Errorf("%s: the first connection of type %s names no port: set one, or give the address with --url",
-				"%s: 第一个类型为 %s 的连接没有指定端口：请设置端口，或用 --url 指定地址", path, kind)
+				"%s：第一个类型为 %s 的连接没有指定端口：请设置端口，或用 --url 指定地址", path, kind)
 		}
 		url, token = scheme+local(connection.Address), connection.TokenOf(&c.Account)
 		if connection.Shared(all) {

@@ -81,7 +81,7 @@ func CheckConfig(w io.Writer, path string) error {
 	for _, p := range append(c.Warnings, account.MediaWarnings(c)...) {
 		fmt.Fprintln(w, p.At(path).In(Language(c.Language)))
 	}
-	_, err = io.WriteString(w, text.T("%s: ok\n", "%s: 没有问题\n").Fill(path).In(Language(c.Language)))
+	_, err = io.WriteString(w, text.T("%s: ok\n", "%s：没有问题\n").Fill(path).In(Language(c.Language)))
 	return err
 }
 

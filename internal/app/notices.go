@@ -29,7 +29,7 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 		}
 		result := text.T("ok", "成功")
 		if err := notice.SendTest(ctx, t, uint64(c.Account.UIN), l, Version()); err != nil {
-			result = text.T("failed: %v", "失败: %v").Fill(err)
+			result = text.T("failed: %v", "失败：%v").Fill(err)
 			failed++
 		}
 		fmt.Fprintf(w, "notices.targets[%d] (%s): %s\n", i, t.Name(), result.In(l))

@@ -69,7 +69,7 @@ func OwnerOf(c *config.Config) (*Owner, error) {
 func OwnerAt(address, token, name string) (*Owner, error) {
 	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
 		return nil, text.Errorf("--admin %s: not HOST:PORT: use admin.address of its configuration, such as 127.0.0.1:5780",
-			"--admin %s：不是“主机:端口”：请填写其配置中的 admin.address，如 127.0.0.1:5780", address)
+			"--admin %s：不是“主机：端口”：请填写其配置中的 admin.address，如 127.0.0.1:5780", address)
 	}
 	o := ownerAt(address, token, paste.Service{Admin: address})
 	o.account = name
@@ -204,10 +204,10 @@ func (o *Owner) ask(ctx context.Context, method, path string, question, reply an
 	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxOwnerBody))
 	if err != nil {
-		return 0, text.Errorf("read the answer of %s: %v", "读取 %s 的应答: %v", o.url, err)
+		return 0, text.Errorf("read the answer of %s: %v", "读取 %s 的应答：%v", o.url, err)
 	}
 	if err := json.Unmarshal(answer, reply); err != nil {
-		return 0, text.Errorf("read the answer of %s: HTTP %s: %v", "读取 %s 的应答: HTTP %s: %v", o.url, response.Status, err)
+		return 0, text.Errorf("read the answer of %s: HTTP %s: %v", "读取 %s 的应答：HTTP %s：%v", o.url, response.Status, err)
 	}
 	if response.StatusCode >= http.StatusBadRequest {
 		var refused struct {

@@ -42,7 +42,7 @@ func ListPackets(w io.Writer, path, name string) error {
 		return err
 	}
 	if len(damaged) > 0 {
-		fmt.Fprintln(w, text.T("skipped, because they are damaged: %s", "已跳过损坏的文件: %s").Fill(strings.Join(damaged, ", ")).In(l))
+		fmt.Fprintln(w, text.T("skipped, because they are damaged: %s", "已跳过损坏的文件：%s").Fill(strings.Join(damaged, ", ")).In(l))
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func ShowPacket(w io.Writer, path, name string, number uint64) error {
 		if name != "" {
 			words = append(words, "--account", name)
 		}
-		return text.Errorf("%v (see: %s)", "%v（见: %s）", err, c.Service().Command(words...))
+		return text.Errorf("%v (see: %s)", "%v（见：%s）", err, c.Service().Command(words...))
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	bytes := text.Same(strconv.Itoa(p.Size))

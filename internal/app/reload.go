@@ -96,7 +96,7 @@ func adopt(made, read reflect.Value, prefix string, running func(field, key stri
 		case running(f.Name, key):
 			made.Field(i).Set(read.Field(i))
 		case !reflect.DeepEqual(made.Field(i).Interface(), read.Field(i).Interface()):
-			said = append(said, text.T("%s: takes effect at the next start", "%s: 重启后生效").Fill(prefix+key))
+			said = append(said, text.T("%s: takes effect at the next start", "%s：重启后生效").Fill(prefix+key))
 		}
 	}
 	return said
@@ -164,14 +164,14 @@ func (a *App) apply(now *config.Config, next []*member) (done []text.Text, err e
 	}
 	for _, m := range next {
 		if was, is := m.name(), views[m.key].Account.Name; was != is {
-			done = append(done, text.T("account %s: now called %s", "账号 %s: 改名为 %s").Fill(was, is))
+			done = append(done, text.T("account %s: now called %s", "账号 %s：改名为 %s").Fill(was, is))
 		}
 		was, is := m.isDefault(), views[m.key].Account.Default || len(next) == 1
 		switch stays := slices.Contains(before, m); {
 		case stays && is && !was:
-			done = append(done, text.T("account %s: gets what names no account", "账号 %s: 接收未指明账号的请求").Fill(views[m.key].Account.Name))
+			done = append(done, text.T("account %s: gets what names no account", "账号 %s：接收未指明账号的请求").Fill(views[m.key].Account.Name))
 		case stays && was && !is:
-			done = append(done, text.T("account %s: has to be named by bots now", "账号 %s: 机器人现在必须指明该账号").Fill(views[m.key].Account.Name))
+			done = append(done, text.T("account %s: has to be named by bots now", "账号 %s：机器人现在必须指明该账号").Fill(views[m.key].Account.Name))
 		}
 		m.configure(views[m.key], len(next) > 1)
 	}
@@ -185,7 +185,7 @@ func (a *App) apply(now *config.Config, next []*member) (done []text.Text, err e
 		}
 		m.stop()
 		if views[m.key] == nil {
-			done = append(done, text.T("account %s: removed", "账号 %s: 已移除").Fill(m.name()))
+			done = append(done, text.T("account %s: removed", "账号 %s：已移除").Fill(m.name()))
 		}
 	}
 	var failed []error
@@ -193,9 +193,9 @@ func (a *App) apply(now *config.Config, next []*member) (done []text.Text, err e
 		switch {
 		case !slices.Contains(before, m):
 			a.start(m)
-			said := text.T("account %s: added", "账号 %s: 已添加")
+			said := text.T("account %s: added", "账号 %s：已添加")
 			if named(m) {
-				said = text.T("account %s: started anew", "账号 %s: 已重新启动")
+				said = text.T("account %s: started anew", "账号 %s：已重新启动")
 			}
 			done = append(done, said.Fill(m.name()))
 		default:
@@ -230,10 +230,10 @@ func (m *member) reconnect(cfg *config.Config) ([]text.Text, error) {
 		m.replace(made)
 		m.app.start(m)
 		m.connected = cfg
-		return []text.Text{text.T("account %s: started anew, with %s", "账号 %s: 已重新启动，连接: %s").Fill(m.name(), strings.Join(changes, ", "))}, nil
+		return []text.Text{text.T("account %s: started anew, with %s", "账号 %s：已重新启动，连接：%s").Fill(m.name(), strings.Join(changes, ", "))}, nil
 	}
 	m.connected = cfg
-	return []text.Text{text.T("account %s: %s", "账号 %s: %s").Fill(m.name(), strings.Join(changes, ", "))}, nil
+	return []text.Text{text.T("account %s: %s", "账号 %s：%s").Fill(m.name(), strings.Join(changes, ", "))}, nil
 }
 
 // connectionChanges lists the connections of an account that come, go or change.
@@ -261,7 +261,7 @@ func usable(cfg *config.Config) error {
 	if cfg.Server.Mode == config.ModeReal && len(cfg.OneBot.Connections) == 0 {
 		// An empty file must not log in to the real service.
 		return text.Errorf("onebot.connections: there is no connection, so no bot could use the account: add one (`%s` writes examples), or set server.mode: sandbox",
-			"onebot.connections: 没有任何连接，机器人无法使用该账号：请添加一个（`%s` 会写出示例），或设置 server.mode: sandbox", paste.Command("config", "init", "example.yaml"))
+			"onebot.connections：没有任何连接，机器人无法使用该账号：请添加一个（`%s` 会写出示例），或设置 server.mode: sandbox", paste.Command("config", "init", "example.yaml"))
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (c *Config) One(name string) (*Config, error) {
 		names = append(names, a.Name)
 	}
 	if name == "" {
-		return nil, text.Errorf("there are several accounts: choose one with --account: %s", "有多个账号：请用 --account 指定其中一个: %s", strings.Join(names, ", "))
+		return nil, text.Errorf("there are several accounts: choose one with --account: %s", "有多个账号：请用 --account 指定其中一个：%s", strings.Join(names, ", "))
 	}
 	return nil, text.Errorf("there is no account %q: there are %s", "没有账号 %q：可用的有 %s", name, strings.Join(names, ", "))
 }

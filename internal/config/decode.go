@@ -184,7 +184,7 @@ func (d *decoder) decodeStruct(n ast.Node, v reflect.Value, path string) {
 		if t := n.GetToken(); path == "" && d.env == "" && t != nil && t.Position != nil {
 			d.places[""] = place{line: t.Position.Line, column: t.Position.Column}
 		}
-		d.problem(path, text.T("keys are expected here, not %s", "此处应为键，而不是%s").Fill(kindName(n)), text.T("known keys: %s", "可用的键: %s").Fill(strings.Join(keysOf(v.Type()), ", ")))
+		d.problem(path, text.T("keys are expected here, not %s", "此处应为键，而不是%s").Fill(kindName(n)), text.T("known keys: %s", "可用的键：%s").Fill(strings.Join(keysOf(v.Type()), ", ")))
 		return
 	}
 	seen := make(map[string]bool)
@@ -210,7 +210,7 @@ func (d *decoder) decodeStruct(n ast.Node, v reflect.Value, path string) {
 }
 
 func (d *decoder) unknown(at, key string, known []string) {
-	remedy := text.T("known keys here: %s", "此处可用的键: %s").Fill(strings.Join(known, ", "))
+	remedy := text.T("known keys here: %s", "此处可用的键：%s").Fill(strings.Join(known, ", "))
 	if key == "<<" {
 		remedy = text.T("merging is not supported, write the keys out", "不支持合并，请逐个写出各键")
 	} else if parts := strings.Split(key, "."); len(parts) > 1 && slices.Contains(known, parts[0]) {
@@ -280,7 +280,7 @@ func (d *decoder) set(v reflect.Value, written, path string) {
 			if !slices.Contains(known, written) {
 				remedy := formOf(v)
 				if s := suggest(written, known); s != "" {
-					remedy = text.T("did you mean %s? Possible are %s", "是否想写 %s？可用的值: %s").Fill(s, alternatives(known))
+					remedy = text.T("did you mean %s? Possible are %s", "是否想写 %s？可用的值：%s").Fill(s, alternatives(known))
 				}
 				d.problem(path, text.T("unknown value", "未知的值"), remedy)
 				return
@@ -297,7 +297,7 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 		d.report(Problem{Line: line, Column: column, Env: d.env, Key: path, Message: message, Remedy: remedy})
 	}
 	if len(data) > maxFile {
-		fail(0, 0, text.T("too large: %d bytes, at most %d are possible", "过大: %d 字节，最多 %d 字节").Fill(len(data), maxFile), text.T("is it the right file?", "文件是否选错？"))
+		fail(0, 0, text.T("too large: %d bytes, at most %d are possible", "过大：%d 字节，最多 %d 字节").Fill(len(data), maxFile), text.T("is it the right file?", "文件是否选错？"))
 		return nil
 	}
 	// Repeated keys are allowed here: decodeStruct reports them with the rest.

@@ -46,7 +46,7 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		c.Warnings = append(c.Warnings, Problem{
 			Warning: true,
 			Message: text.T("the file holds tokens or passwords and can be read by other users (mode %04o)", "文件含有令牌或密码，且其他用户可读（权限 %04o）").Fill(info.Mode().Perm()),
-			Remedy:  text.T("run: chmod 600 %s", "执行: chmod 600 %s").Fill(path),
+			Remedy:  text.T("run: chmod 600 %s", "执行：chmod 600 %s").Fill(path),
 		})
 	}
 	dir := filepath.Dir(path)

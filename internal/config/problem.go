@@ -33,7 +33,7 @@ func (p Problem) String() string { return p.Text().EN }
 // Text returns the problem in one line, without the file's name:
 // `12:5: log.level "loud": unknown value; use debug, info, warn or error`.
 func (p Problem) Text() text.Text {
-	said, behind := p.Message, text.T("%s: %s", "%s: %s")
+	said, behind := p.Message, text.T("%s: %s", "%s：%s")
 	if p.Remedy != (text.Text{}) {
 		said = text.T("%s; %s", "%s；%s").Fill(said, p.Remedy)
 	}
@@ -51,7 +51,7 @@ func (p Problem) Text() text.Text {
 	case p.Env != "":
 		return behind.Fill(p.Env, said)
 	case p.Line > 0:
-		return text.T("%d:%d: %s", "%d:%d: %s").Fill(p.Line, p.Column, said)
+		return text.Same("%d:%d: %s").Fill(p.Line, p.Column, said) // as compilers do, for editors
 	}
 	return said
 }
@@ -63,11 +63,9 @@ func (p Problem) At(path string) text.Text {
 	case p.Env != "":
 		return p.Text()
 	case p.Line > 0:
-		path += ":"
-	default:
-		path += ": "
+		return text.Same("%s:%s").Fill(path, p.Text())
 	}
-	return text.T("%s%s", "%s%s").Fill(path, p.Text())
+	return text.T("%s: %s", "%s：%s").Fill(path, p.Text())
 }
 
 // Error is a configuration that cannot be used.

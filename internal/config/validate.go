@@ -103,7 +103,7 @@ func (k *checker) media(m *Media) {
 	if m.PublicURL != "" {
 		k.url("media.public_url", m.PublicURL, "http", "https")
 		if strings.ContainsAny(m.PublicURL, "?#") {
-			k.problem("media.public_url", text.T("links cannot begin with a query", "链接不能以查询参数开头"), text.T("leave out ? or # and what follows", "去掉 ? 或 # 及其后的部分"))
+			k.problem("media.public_url", text.T("links cannot begin with a query", "链接不能以查询参数开头"), text.T("leave out ? or # and what follows", "去掉 `?` 或 `#` 及其后的部分"))
 		}
 	}
 	if m.CacheSize < 16<<20 {
@@ -234,7 +234,7 @@ func (k *checker) key(path string, b Hex, what text.Text, lengths ...int) {
 		for i, n := range lengths {
 			words[i] = strconv.Itoa(n)
 		}
-		k.problem(path, text.T("not %s: %d bytes", "不是%s: %d 字节").Fill(what, len(b)), text.T("write %s bytes in hexadecimal, or leave it empty", "用十六进制写 %s 个字节，或留空").Fill(alternatives(words)))
+		k.problem(path, text.T("not %s: %d bytes", "不是%s：%d 字节").Fill(what, len(b)), text.T("write %s bytes in hexadecimal, or leave it empty", "用十六进制写 %s 个字节，或留空").Fill(alternatives(words)))
 	}
 }
 
@@ -383,7 +383,7 @@ func (k *checker) listenerToken(path, token, host string, power text.Text) {
 		if k.versioned {
 			report = k.problem
 		}
-		report(path, text.T("too short for an address that other machines can reach: length %d", "对其他机器可访问的地址来说过短: 长度 %d").Fill(len(token)),
+		report(path, text.T("too short for an address that other machines can reach: length %d", "对其他机器可访问的地址来说过短：长度 %d").Fill(len(token)),
 			text.T("use at least %d random ones", "至少使用 %d 个随机字符").Fill(MinToken))
 	}
 }
@@ -434,7 +434,7 @@ func (k *checker) origin(path, written string, token bool) {
 		return
 	}
 	if u, err := url.Parse(written); err == nil && u.Host != "" && written != u.Scheme+"://"+u.Host {
-		k.problem(path, text.T("not an origin", "不是来源 (origin)"), text.T("leave out what stands after the host, such as https://example.com", "去掉主机之后的部分，如 https://example.com"))
+		k.problem(path, text.T("not an origin", "不是来源（origin）"), text.T("leave out what stands after the host, such as https://example.com", "去掉主机之后的部分，如 https://example.com"))
 		return
 	}
 	k.url(path, written, "http", "https")

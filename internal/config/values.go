@@ -197,7 +197,7 @@ func (h Hex) String() string { return hex.EncodeToString(h) }
 func (h *Hex) UnmarshalText(b []byte) error {
 	v, err := hex.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil {
-		return text.Errorf("not hexadecimal: %v", "不是十六进制: %v", err)
+		return text.Errorf("not hexadecimal: %v", "不是十六进制：%v", err)
 	}
 	*h = v
 	return nil

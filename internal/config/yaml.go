@@ -70,7 +70,7 @@ func formOf(v reflect.Value) text.Text {
 	case interface{ form() text.Text }:
 		return e.form()
 	case enum:
-		return text.T("use %s", "可用的值: %s").Fill(alternatives(e.values()))
+		return text.T("use %s", "可用的值：%s").Fill(alternatives(e.values()))
 	}
 	switch t.Kind() {
 	case reflect.Bool:

@@ -21,11 +21,11 @@ func TestMediaCauses(t *testing.T) {
 		fault, file  string
 		code, en, zh string
 	}{
-		{"upload-refused", good, "UPLOAD_FAILED", "the upload broke off: block 4 of 4: refused with code 83/198: the service", "上传中断：第 4 块（共 4 块）: 被拒绝，代码 83/198: 服务器"},
+		{"upload-refused", good, "UPLOAD_FAILED", "the upload broke off: block 4 of 4: refused with code 83/198: the service", "上传中断：第 4 块（共 4 块）：被拒绝，代码 83/198：服务器"},
 		{"upload-reset", good, "UPLOAD_FAILED", "the upload broke off: block ", "上传中断：第 "},
-		{"upload-silent", good, "UPLOAD_FAILED", " of 4: the service did not answer in time", "块（共 4 块）: 服务器响应超时"},
-		{"upload-slow:delay=1h", good, "UPLOAD_FAILED", " of 4: the service did not answer in time", "块（共 4 块）: 服务器响应超时"},
-		{"upload-expired", good, "UPLOAD_FAILED", " of 4: refused with code 1/0", "块（共 4 块）: 被拒绝，代码 1/0"},
+		{"upload-silent", good, "UPLOAD_FAILED", " of 4: the service did not answer in time", "块（共 4 块）：服务器响应超时"},
+		{"upload-slow:delay=1h", good, "UPLOAD_FAILED", " of 4: the service did not answer in time", "块（共 4 块）：服务器响应超时"},
+		{"upload-expired", good, "UPLOAD_FAILED", " of 4: refused with code 1/0", "块（共 4 块）：被拒绝，代码 1/0"},
 		{"", "file:///no/such.png", "DOWNLOAD_FILE_ERROR", "the bytes cannot be had: there is no file /no/such.png", "无法取得内容：libration 所在的机器上没有文件"},
 		{"", "http://127.0.0.1:8080/none.png", "DOWNLOAD_FILE_ERROR", "the bytes cannot be had: the server answered HTTP 404", "无法取得内容：服务器返回 HTTP 404"},
 		{"", inline([]byte("no picture")), "MEDIA_FORMAT", "the medium cannot be used: this is no picture", "内容无法使用：不是可识别的图片"},

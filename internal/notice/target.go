@@ -55,11 +55,11 @@ func (t *Target) webhook() bool { return t.Name() == "http" || t.Name() == "http
 func (t *Target) Check() error {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Scheme == "" || u.Host == "" {
-		return text.Errorf("not a URL: write scheme://..., as docs/notices.md shows it", "不是 URL: 写 scheme://...，见 docs/notices.zh-CN.md")
+		return text.Errorf("not a URL: write scheme://..., as docs/notices.md shows it", "不是 URL：写 scheme://...，见 docs/notices.zh-CN.md")
 	}
 	if t.webhook() {
 		if !json.Valid(t.body(&Notice{Title: "a", Text: "b"})) {
-			return text.Errorf("the body is not JSON: write $title and $text inside its strings", "body 不是 JSON: 请把 $title 和 $text 写在字符串里")
+			return text.Errorf("the body is not JSON: write $title and $text inside its strings", "body 不是 JSON：请把 $title 和 $text 写在字符串里")
 		}
 		return nil
 	}
@@ -69,11 +69,11 @@ func (t *Target) Check() error {
 	if slices.Contains(unproven, t.Name()) {
 		return text.Errorf(
 			"%s is not offered: it cannot be told whether a notice arrived there; use another service, or an https:// webhook of it with body",
-			"不提供 %s: 无法得知通知是否送达；请使用其他服务，或它的 https:// webhook 并设置 body", t.Name())
+			"不提供 %s：无法得知通知是否送达；请使用其他服务，或它的 https:// webhook 并设置 body", t.Name())
 	}
 	if !slices.Contains(services, t.Name()) {
 		return text.Errorf(
-			"there is no service %s: use http, https, %s", "没有服务 %s: 请使用 http, https, %s", t.Name(), strings.Join(services, ", "))
+			"there is no service %s: use http, https, %s", "没有服务 %s：请使用 http, https, %s", t.Name(), strings.Join(services, ", "))
 	}
 	if _, err := t.service(); err != nil {
 		return text.Errorf("not a usable %s:// URL: %s", "不是可用的 %s:// URL: %s", t.Name(), t.redact(err.Error()))

@@ -78,19 +78,19 @@ func List(folder string) (entries []Entry, damaged []string, err error) {
 func Read(folder string, number uint64) (*Packet, error) {
 	f, err := os.Open(path(folder, number))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, ErrNotFound)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d：%v", number, ErrNotFound)
 	}
 	if err != nil {
-		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, err)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d：%v", number, err)
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, err)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d：%v", number, err)
 	}
 	p, err := decode(content)
 	if err != nil {
-		return nil, text.Errorf("packet %d: %v", "数据包 %d: %v", number, err)
+		return nil, text.Errorf("packet %d: %v", "数据包 %d：%v", number, err)
 	}
 	return p, nil
 }

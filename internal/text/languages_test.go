@@ -107,6 +107,9 @@ func judge(fset *token.FileSet, file *ast.File) (texts int, wrong []string) {
 			case !slices.Equal(verbs(en), verbs(zh)):
 				say(n, "has other verbs in Chinese: %q, %q", en, zh)
 			}
+			if wrong := punctuation(zh); wrong != "" {
+				say(n, "%s", wrong)
+			}
 		case *ast.CompositeLit:
 			inner := n.Type
 			switch c := n.Type.(type) {

@@ -50,7 +50,7 @@ func pictureError(err error) error {
 		return because(ErrTooLarge, text.Errorf("the picture says that it has %d x %d pixels: each must be 1 to %d", "图片的大小为 %d x %d 像素：宽和高必须为 1 到 %d", size.Width, size.Height, picture.MaxSide))
 	}
 	if errors.Is(err, picture.ErrDamaged) {
-		return because(ErrFormat, text.Errorf("the picture cannot be read: %v", "图片无法读取: %v", err))
+		return because(ErrFormat, text.Errorf("the picture cannot be read: %v", "图片无法读取：%v", err))
 	}
 	return err
 }

@@ -133,7 +133,7 @@ func dataURI(rest string) (message.Source, error) {
 	if strings.Contains(data, "%") {
 		unescaped, err := url.PathUnescape(data)
 		if err != nil {
-			return nil, text.Errorf("the data URI is not encoded properly: %v", "data URI 编码有误: %v", err)
+			return nil, text.Errorf("the data URI is not encoded properly: %v", "data URI 编码有误：%v", err)
 		}
 		data = unescaped
 	}
@@ -172,7 +172,7 @@ type decoded struct{ io.Reader }
 func (d decoded) Read(b []byte) (int, error) {
 	n, err := d.Reader.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = text.Errorf("the base64 is damaged: %v", "base64 内容已损坏: %v", err)
+		err = text.Errorf("the base64 is damaged: %v", "base64 内容已损坏：%v", err)
 	}
 	return n, err
 }

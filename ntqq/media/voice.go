@@ -231,9 +231,9 @@ func (t *Tools) voiceError(err error) error {
 	case unknown:
 		return because(ErrFormat, text.Errorf("the voice is %s: install ffmpeg, or set media.ffmpeg, to convert it; or send mp3, wav, ogg or flac", "语音格式为 %s：请安装 ffmpeg 或设置 media.ffmpeg 以便转换，或发送 mp3、wav、ogg、flac", format.Format))
 	case errors.Is(err, ffmpeg.ErrFailed):
-		return because(ErrFormat, text.Errorf("there is no sound in it that can be read: %v", "其中没有可以读取的声音: %v", err))
+		return because(ErrFormat, text.Errorf("there is no sound in it that can be read: %v", "其中没有可以读取的声音：%v", err))
 	case damaged, errors.Is(err, silk.ErrDamaged), errors.Is(err, silk.ErrNotSilk), errors.Is(err, silk.ErrRate):
-		return because(ErrFormat, text.Errorf("the voice cannot be read: %v", "语音无法读取: %v", err))
+		return because(ErrFormat, text.Errorf("the voice cannot be read: %v", "语音无法读取：%v", err))
 	}
 	return err
 }

@@ -168,7 +168,7 @@ func TestWhatFFmpegCannotRead(t *testing.T) {
 		t.Fatalf("got %v, want ErrFormat", err)
 	}
 	want := text.T("there is no sound in it that can be read: ffmpeg failed: Format not on whitelist; Invalid argument",
-		"其中没有可以读取的声音: ffmpeg failed: Format not on whitelist; Invalid argument")
+		"其中没有可以读取的声音：ffmpeg failed: Format not on whitelist; Invalid argument")
 	if said := text.Of(step.Err); said != want {
 		t.Errorf("got %+v, want %+v", said, want)
 	}

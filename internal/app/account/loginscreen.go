@@ -53,10 +53,10 @@ func (q *loginScreen) follow(s ntqq.State) {
 		q.say(text.T("or type them here: TICKET RANDSTR", "也可以直接在此输入：TICKET RANDSTR"))
 	}
 	if fresh {
-		q.say(text.T("the same as a picture: %s", "二维码图片: %s").Fill(q.picture))
+		q.say(text.T("the same as a picture: %s", "二维码图片：%s").Fill(q.picture))
 	}
 	if q.page != "" && (fresh || s.Prompt.Kind == ntqq.PromptUnusualDevice) {
-		q.say(text.T("sandbox: no phone needed, approve it at %s", "沙盒: 无需手机，可在 %s 上确认").Fill(q.page))
+		q.say(text.T("sandbox: no phone needed, approve it at %s", "沙盒：无需手机，可在 %s 上确认").Fill(q.page))
 	}
 }
 
@@ -90,7 +90,7 @@ func (q *loginScreen) ask(p *ntqq.Prompt) {
 func (q *loginScreen) say(what text.Text) {
 	if q.out != nil {
 		if name := q.name(); name != "" {
-			what = text.T("%s: %s", "%s: %s").Fill(name, what)
+			what = text.T("%s: %s", "%s：%s").Fill(name, what)
 		}
 		fmt.Fprintln(q.out, what.In(q.language))
 	}

@@ -183,7 +183,7 @@ func MediaWarnings(c *config.Config) (all []config.Problem) {
 		key := fmt.Sprintf("media.files.allow[%d]", i)
 		switch info, err := os.Stat(folder); {
 		case err != nil:
-			warn(key, folder, text.T("the folder cannot be read: %v", "文件夹无法读取: %v").Fill(err), text.T("make it, or correct the path", "请创建该文件夹，或修改路径"))
+			warn(key, folder, text.T("the folder cannot be read: %v", "文件夹无法读取：%v").Fill(err), text.T("make it, or correct the path", "请创建该文件夹，或修改路径"))
 		case !info.IsDir():
 			warn(key, folder, text.T("not a folder", "不是文件夹"), text.T("name the folder that the file is in", "请填写文件所在的文件夹"))
 		}

@@ -107,7 +107,7 @@ func restriction(r *ntqq.Restriction) text.Text {
 		what = text.T("%s, in group %d", "%s，群 %d").Fill(what, r.Group)
 	}
 	if r.URL != "" {
-		what = text.T("%s; the verification: %s", "%s；验证地址: %s").Fill(what, r.URL)
+		what = text.T("%s; the verification: %s", "%s；验证地址：%s").Fill(what, r.URL)
 	}
 	return what
 }

@@ -84,7 +84,7 @@ func TestConditions(t *testing.T) {
 	}
 	for l, want := range map[text.Language]string{
 		text.English: "messages to groups are refused (群消息), in group 5; the verification: https://a.invalid/",
-		text.Chinese: "群消息被拒绝（群消息），群 5；验证地址: https://a.invalid/",
+		text.Chinese: "群消息被拒绝（群消息），群 5；验证地址：https://a.invalid/",
 	} {
 		limited := errors.New(restriction(&ntqq.Restriction{Group: 5, Kind: "群消息", URL: "https://a.invalid/"}).In(l))
 		all := conditions(account(ntqq.State{Stage: ntqq.Online}), wrong{sending: limited}, "", "", paste.Service{}, l)

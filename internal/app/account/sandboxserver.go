@@ -81,7 +81,7 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	response, err := client.Do(request)
 	if err != nil {
 		err = redact.Err(err)
-		return none, text.Errorf("%v: %v", "%v: %v", errNotYet, err)
+		return none, text.Errorf("%v: %v", "%v：%v", errNotYet, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -89,7 +89,7 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	}
 	var state sandboxState
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxState)).Decode(&state); err != nil {
-		return none, text.Errorf("the answer is not a sandbox's: %v", "不是沙盒的应答: %v", err)
+		return none, text.Errorf("the answer is not a sandbox's: %v", "不是沙盒的应答：%v", err)
 	}
 	if len(state.SSO) == 0 {
 		return none, text.Errorf("%v: it does not listen for clients yet", "%v：它还没有开始监听客户端", errNotYet)

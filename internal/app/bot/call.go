@@ -71,22 +71,22 @@ func Call(ctx context.Context, address, token, action string, params map[string]
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s: %[3]v", action, redact.URL(address), netReason(err))
+		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s：%[3]v", action, redact.URL(address), netReason(err))
 	}
 	defer response.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(response.Body, maxFrame))
 	if err != nil {
-		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s: %[3]v", action, redact.URL(address), err)
+		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s：%[3]v", action, redact.URL(address), err)
 	}
 	if err := refused(response.StatusCode, answer); err != nil {
-		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s: %[3]v", action, redact.URL(address), err)
+		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s：%[3]v", action, redact.URL(address), err)
 	}
 	var f struct {
 		Status string `json:"status"`
 	}
 	if err := json.Unmarshal(answer, &f); err != nil || f.Status == "" {
 		return nil, false, text.Errorf("call %s at %s: the answer (HTTP %s) is not OneBot's: is this the HTTP port?",
-			"在 %[2]s 调用 %[1]s: 应答 (HTTP %[3]s) 不是 OneBot 的：这是 HTTP 端口吗？", action, redact.URL(address), response.Status)
+			"在 %[2]s 调用 %[1]s：应答（HTTP %[3]s）不是 OneBot 的：这是 HTTP 端口吗？", action, redact.URL(address), response.Status)
 	}
 	return answer, f.Status != "failed", nil
 }

@@ -48,7 +48,7 @@ func Dial(ctx context.Context, address, token string) (*Conn, error) {
 	}
 	ws, response, err := websocket.Dial(ctx, address, o)
 	if err != nil {
-		return nil, text.Errorf("connect to %s: %v", "连接 %s: %v", redact.URL(address), dialReason(err, response))
+		return nil, text.Errorf("connect to %s: %v", "连接 %s：%v", redact.URL(address), dialReason(err, response))
 	}
 	ws.SetReadLimit(maxFrame)
 	return &Conn{ws}, nil
@@ -79,7 +79,7 @@ func refused(status int, answer []byte) error {
 		Message string `json:"message"`
 	}
 	if len(answer) <= maxReason && json.Unmarshal(answer, &said) == nil && said.Message != "" {
-		return text.Errorf("%v (the service says: %q)", "%v（服务的回答: %q）", ErrToken, said.Message)
+		return text.Errorf("%v (the service says: %q)", "%v（服务的回答：%q）", ErrToken, said.Message)
 	}
 	return ErrToken
 }

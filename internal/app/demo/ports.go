@@ -30,9 +30,9 @@ func choosePort(ctx context.Context, flag, given, standard string) (address stri
 		free, err = probe(ctx, net.JoinHostPort(host, "0"))
 		return free, err == nil, err
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "", false, text.Errorf("%s: address %s is in use by another program: stop it or choose another port", "%s: 地址 %s 已被其他程序占用：请停止它，或换一个端口", flag, address)
+		return "", false, text.Errorf("%s: address %s is in use by another program: stop it or choose another port", "%s：地址 %s 已被其他程序占用：请停止它，或换一个端口", flag, address)
 	}
-	return "", false, text.Errorf("%s: %v", "%s: %v", flag, err)
+	return "", false, text.Errorf("%s: %v", "%s：%v", flag, err)
 }
 
 // probe opens and closes a port, and returns its address with the real number.

@@ -18,7 +18,7 @@ var (
 	)
 	moved = text.T(
 		"note: %s is in use by another program; using %s instead\n",
-		"提示: %s 已被占用，改用 %s\n",
+		"提示：%s 已被占用，改用 %s\n",
 	)
 	welcome = text.T(
 		`Libration demo: account %[1]d is online in a sandbox on this machine. Nothing leaves it.
@@ -52,15 +52,15 @@ Try, in another terminal:
 All of this, and every other event, can be done on the chat page, too.
 Ctrl-C ends it; everything is then forgotten.
 `,
-		`Libration 演示: 账号 %[1]d 已在本机沙盒中上线，不会连接任何外部服务。
+		`Libration 演示：账号 %[1]d 已在本机沙盒中上线，不会连接任何外部服务。
 
-  聊天页面           %[2]s   (打开后选择 Carol，在群里发送 ping、图片 或 禁言我)
+  聊天页面           %[2]s（打开后选择 Carol，在群里发送 ping、图片 或 禁言我）
   OneBot HTTP        %[3]s
   OneBot WebSocket   %[4]s
   模拟服务           %[5]s
   管理服务           http://%[9]s   （/readyz、/metrics；账号被踢下线后执行：%[10]s）
 %[6]s
-可在另一个终端中尝试:
+可在另一个终端中尝试：
 
   curl %[3]s/get_login_info
   curl %[3]s/get_group_list
@@ -90,14 +90,14 @@ Ctrl-C ends it; everything is then forgotten.
 	)
 	withoutBot = text.T(
 		"  built-in bot       off (--no-bot): connect yours to the WebSocket\n",
-		"  内置机器人         未启用 (--no-bot)，请将你的机器人连接到上面的 WebSocket\n",
+		"  内置机器人         未启用（--no-bot），请将你的机器人连接到上面的 WebSocket\n",
 	)
 )
 
 // The texts of the transcript of --once.
 var (
 	stepConnect = text.T("A bot connects to the OneBot WebSocket", "机器人连接 OneBot WebSocket")
-	stepAsk     = text.T("Alice writes to the group, as with the QQ app", "Alice 在群里发言 (模拟手机 QQ)")
+	stepAsk     = text.T("Alice writes to the group, as with the QQ app", "Alice 在群里发言（模拟手机 QQ）")
 	stepSeen    = text.T("The bot gets the message as an event", "机器人收到消息事件")
 	stepReply   = text.T("The bot answers", "机器人回复")
 	stepDone    = text.T("The service confirms", "服务确认发送成功")
@@ -115,12 +115,12 @@ var (
 	stepAccept  = text.T("The bot gets the request and accepts it", "机器人收到好友请求并同意")
 	stepFriends = text.T("They are friends", "双方成为好友")
 
-	onceQuestion = text.T("Is anybody here?", "有人在吗?")
-	onceAnswer   = text.T("Yes: Libration is.", "在的: Libration 在此。")
+	onceQuestion = text.T("Is anybody here?", "有人在吗？")
+	onceAnswer   = text.T("Yes: Libration is.", "在的：Libration 在此。")
 	newcomer     = text.T("Dave", "小戴")
 	wishText     = text.T("It was a slip of the tongue", "一时口误")
 	onceEnd      = text.T(
 		"Done in %.2f s: login by QR code, messages, a picture, notices and a friend request went over the real wire protocol on loopback.\n",
-		"完成，用时 %.2f 秒: 扫码登录、收发消息和图片、通知和好友请求均经由本机回环上的真实协议。\n",
+		"完成，用时 %.2f 秒：扫码登录、收发消息和图片、通知和好友请求均经由本机回环上的真实协议。\n",
 	)
 )

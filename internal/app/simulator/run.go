@@ -146,12 +146,12 @@ To connect libration, in its config.yaml:
     mode: sandbox
     sandbox:
       control: %[2]s
-`, `沙盒: 模拟的 NTQQ 服务，仅限本机
+`, `沙盒：模拟的 NTQQ 服务，仅限本机
   客户端地址           %[1]s
   聊天页面与控制接口   %[2]s
   签名服务             %[2]s/sign
 
-让 libration 连接到此处，在 config.yaml 中填写:
+让 libration 连接到此处，在 config.yaml 中填写：
   server:
     mode: sandbox
     sandbox:

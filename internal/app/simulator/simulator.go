@@ -73,7 +73,7 @@ func listen(ctx context.Context, flag, address string, remote bool) (net.Listene
 	l, err := lc.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, text.Errorf("%s: address %s is in use by another program, or by another copy of this one: stop it or choose another port",
-			"%s: 地址 %s 已被其他程序（或本程序的另一个实例）占用：请停止它，或换一个端口", flag, address)
+			"%s：地址 %s 已被其他程序（或本程序的另一个实例）占用：请停止它，或换一个端口", flag, address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)

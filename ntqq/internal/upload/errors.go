@@ -33,13 +33,13 @@ func (e *BlockError) text() text.Text {
 	where := text.T("block %d of %d", "第 %d 块（共 %d 块）").Fill(e.Block, e.Blocks)
 	switch {
 	case e.Err != nil:
-		return text.T("%s: %s", "%s: %s").Fill(where, text.Of(e.Err))
+		return text.T("%s: %s", "%s：%s").Fill(where, text.Of(e.Err))
 	case e.Text != "":
-		return text.T("%s: refused: %s (code %d/%d)", "%s: 被拒绝: %s（代码 %d/%d）").Fill(where, e.Text, e.Code, e.RetCode)
+		return text.T("%s: refused: %s (code %d/%d)", "%s：被拒绝：%s（代码 %d/%d）").Fill(where, e.Text, e.Code, e.RetCode)
 	}
-	refused := text.T("%s: refused with code %d/%d", "%s: 被拒绝，代码 %d/%d").Fill(where, e.Code, e.RetCode)
+	refused := text.T("%s: refused with code %d/%d", "%s：被拒绝，代码 %d/%d").Fill(where, e.Code, e.RetCode)
 	if why, known := e.meaning(); known {
-		return text.T("%s: %s", "%s: %s").Fill(refused, why)
+		return text.T("%s: %s", "%s：%s").Fill(refused, why)
 	}
 	return refused
 }
