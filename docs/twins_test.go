@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -16,8 +17,10 @@ var guides = []string{
 	"docs/notices",
 	"docs/onebot",
 	"docs/onebot-actions",
+	"docs/reliability",
 	"docs/sandbox",
 	"docs/security",
+	"docs/session",
 }
 
 func TestGuidesAreInBothLanguages(t *testing.T) {
@@ -160,7 +163,7 @@ func headingNumber(p *page, l link) int {
 }
 
 var (
-	numeral = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)*(?: ?(?:[A-Za-z]+|%|毫秒|微秒|秒|分钟|小时|天|字节))?`)
+	numeral = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)*(?: ?(?:[A-Za-z]+\b|%|百万|万|亿|毫秒|微秒|秒|分钟|小时|天|字节))?`)
 	units   = map[string]string{
 		"ms": "ms", "毫秒": "ms", "millisecond": "ms", "milliseconds": "ms", "microseconds": "µs", "微秒": "µs",
 		"s": "s", "second": "s", "seconds": "s", "秒": "s", "min": "min", "minute": "min", "minutes": "min", "分钟": "min", "m": "min",
@@ -169,6 +172,8 @@ var (
 		"KB": "KB", "MB": "MB", "GB": "GB", "KiB": "KiB", "MiB": "MiB", "GiB": "GiB",
 	}
 )
+
+var many = map[string]float64{"million": 1e6, "万": 1e4, "百万": 1e6, "亿": 1e8}
 
 // numbers are those of a text outside of code, each with its unit where it has one that is known. A number within a word, such as P-256, is none.
 func numbers(text string) []string {
@@ -184,6 +189,9 @@ func numbers(text string) []string {
 			continue
 		}
 		number := strings.ReplaceAll(m[:end], ",", "")
+		if f, err := strconv.ParseFloat(number, 64); err == nil && many[strings.TrimSpace(m[end:])] > 0 {
+			number = strconv.FormatFloat(f*many[strings.TrimSpace(m[end:])], 'f', -1, 64)
+		}
 		if unit := units[strings.TrimSpace(m[end:])]; unit != "" {
 			number += " " + unit
 		}
@@ -226,6 +234,8 @@ func TestADifferenceIsFound(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ en, zh, want string }{
 		{"64 workers, 10,000 bytes, 8 s, 5 minutes, 20 %", "64 个工作线程，10000 字节，8 秒，5 分钟，20%", ""},
+		{"2.3 million", "230 万", ""},
+		{"150022027 A1 is forbidden", "150022027 禁用 A1", ""},
 		{"64 workers", "8 个工作线程", `numbers: only English ["64"], only Chinese ["8"]`},
 		{"8 s", "8 分钟", `numbers: only English ["8 s"], only Chinese ["8 min"]`},
 		{"A2, P-256, v1.26 and UTF-8", "甲二", ""},

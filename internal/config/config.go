@@ -201,7 +201,7 @@ type Account struct {
 	// QQ 号；0 表示由第一次扫码的人决定。数据文件夹 `default` 从此属于该账号，其他账号会被拒绝：要更换账号，请设置其号码，或移走该文件夹。
 	UIN message.UIN `yaml:"uin"`
 	// Tried before a QR code when there is no saved session ([session.md](session.md)). Needs `uin`. A wrong one is sent once: correct it and restart. It is neither logged nor saved; `LIBRATION_ACCOUNT__PASSWORD` keeps it out of the file. The service may ask for a captcha, or for a scan that lets the new device in.
-	// 没有可用会话时，先用密码登录，再用二维码（[session.md](session.md)）。须设置 `uin`。错误的密码只会发送一次：请改正后重启。密码不会写入日志或会话文件；可用 `LIBRATION_ACCOUNT__PASSWORD` 代替写在文件里。服务器可能要求验证码，或要求扫码验证新设备。
+	// 没有可用会话时，先用密码登录，再用二维码（[session.zh-CN.md](session.zh-CN.md)）。须设置 `uin`。错误的密码只会发送一次：请改正后重启。密码不会写入日志或会话文件；可用 `LIBRATION_ACCOUNT__PASSWORD` 代替写在文件里。服务器可能要求验证码，或要求扫码验证新设备。
 	Password string `yaml:"password" secret:"true"`
 	// The password's MD5 in hexadecimal, instead of it.
 	// 或填写密码的 MD5（十六进制）。
@@ -262,7 +262,7 @@ type SandboxServer struct {
 // Signer is the signing service.
 type Signer struct {
 	// Such as `https://signer.example/api/sign`; the first that works is asked. One that fails is left alone for a while ([rules](session.md#signers)).
-	// 如 `https://signer.example/api/sign`；使用第一个可用的。出错的会暂停使用一段时间（[规则](session.md#signers)）。
+	// 如 `https://signer.example/api/sign`；使用第一个可用的。出错的会暂停使用一段时间（[规则](session.zh-CN.md#签名服务)）。
 	URLs []string `yaml:"urls"`
 	// How it is asked: `auto`, `lagrange` or `sec-sign`. `lagrange` sends `cmd`, `seq` and `src`, `sec-sign` sends `command`, `seq`, `body` and more; `auto` is `sec-sign` for URLs that end so, else `lagrange`.
 	// 请求方式：`auto`、`lagrange` 或 `sec-sign`。`lagrange` 发送 `cmd`、`seq` 和 `src`，`sec-sign` 发送 `command`、`seq`、`body` 等；`auto`：以 `sec-sign` 结尾的网址用后者，其余用前者。

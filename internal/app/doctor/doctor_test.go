@@ -166,13 +166,14 @@ func line(msg, more string, ago time.Duration) string {
 
 // TestDoctorBrokenSetUps breaks a sound installation in one way each: the diagnosis
 // must be the right one, and the only one. The set-ups with a problem are the table
-// of docs/reliability.md; -update writes it.
+// of docs/reliability.md and its Chinese twin; -update writes it.
 func TestDoctorBrokenSetUps(t *testing.T) {
 	var table []string
 	notRunning(t, &table)
 	running(t, &table)
 	if !t.Failed() && !strings.Contains(flag.Lookup("test.run").Value.String(), "/") { // all of them ran
-		compareTable(t, table)
+		compareTable(t, "reliability.md", "| set-up | diagnosis | what it says to do |", table, "en")
+		compareTable(t, "reliability.zh-CN.md", "| 安装情况 | 诊断 | 给出的建议 |", table, "zh")
 	}
 }
 
@@ -385,7 +386,7 @@ var itsFile = regexp.MustCompile(" (-c )?/[^ `]*/config\\.yaml(\\.missing)?")
 
 // note adds a row to the table of set-ups with problems.
 func note(table *[]string, name string, problems []Finding, language string) {
-	if language != "en" || len(problems) == 0 {
+	if len(problems) == 0 {
 		return
 	}
 	var codes, remedies []string
@@ -394,39 +395,11 @@ func note(table *[]string, name string, problems []Finding, language string) {
 			codes, remedies = append(codes, "`"+f.Code+"`"), append(remedies, itsFile.ReplaceAllString(f.Remedy, ""))
 		}
 	}
-	*table = append(*table, fmt.Sprintf("| %s | %s | %s |", name, strings.Join(codes, ", "), strings.Join(remedies, "; ")))
-}
-
-var update = flag.Bool("update", false, "write the table of docs/reliability.md")
-
-// compareTable compares the rows with those of the guide.
-func compareTable(t *testing.T, rows []string) {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "docs", "reliability.md")
-	guide, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	between, and := ", ", "; "
+	if language == "zh" {
+		name, between, and = nameInChinese(name), "、", "；"
 	}
-	const head = "| set-up | diagnosis | what it says to do |\n|---|---|---|\n"
-	before, after, ok := strings.Cut(string(guide), head)
-	if !ok {
-		t.Fatalf("%s lacks the table of set-ups", path)
-	}
-	end := strings.Index(after+"\n\n", "\n\n") // the table goes to the next empty line
-	have, rest := strings.TrimSuffix(after[:min(end, len(after))], "\n"), after[min(end+1, len(after)):]
-	want := strings.Join(rows, "\n")
-	if *update {
-		if err := os.WriteFile(path, []byte(before+head+want+"\n"+rest), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if runtime.GOOS != "linux" { // some set-ups are left out there
-		return
-	}
-	if have != want {
-		t.Errorf("docs/reliability.md is out of date: run this test with -update. It should say\n%s", want)
-	}
+	*table = append(*table, language+fmt.Sprintf("| %s | %s | %s |", name, strings.Join(codes, between), strings.Join(remedies, and)))
 }
 
 // diagnose examines and compares the problems; texts must be whole.

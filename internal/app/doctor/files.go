@@ -68,7 +68,7 @@ func (d *doctor) identity() {
 		}
 		if _, err := os.ReadFile(path); err != nil {
 			d.problem("file-missing", text.T("a file that the configuration names cannot be read: %v", "配置中指定的文件无法读取：%v"),
-				text.T("correct the path under account:, or leave it out", "修改 account：下的路径，或删去该项"), err)
+				text.T("correct the path under account:, or leave it out", "修改 account 下的路径，或删去该项"), err)
 		}
 	}
 	if path := c.Account.AppInfo; path != "" {

@@ -47,7 +47,7 @@ func (d *doctor) folderThere() (path string, ok bool) {
 	}
 	if err != nil || !info.IsDir() {
 		what := text.T("the data folder %s cannot be used: %s is not a folder", "数据目录 %s 无法使用：%s 不是目录")
-		d.problem("data-not-a-folder", what, text.T("move that file away, or give another folder (data: in the config)", "移走该文件，或在配置的 data：中换一个目录"), d.paths.Folder, path)
+		d.problem("data-not-a-folder", what, text.T("move that file away, or give another folder (data: in the config)", "移走该文件，或在配置的 data 中换一个目录"), d.paths.Folder, path)
 		return "", false
 	}
 	return path, true
@@ -63,7 +63,7 @@ func (d *doctor) roomIn(path string) bool {
 	}
 	if err != nil && !errors.Is(err, syscall.ENOSPC) {
 		d.problem("data-not-writable", text.T("nothing can be written in %s: %v", "无法在 %s 中写入：%v"),
-			text.T("give this user write access, or give another folder (data: in the config)", "给当前用户写权限，或在配置的 data：中换一个目录"), path, err)
+			text.T("give this user write access, or give another folder (data: in the config)", "给当前用户写权限，或在配置的 data 中换一个目录"), path, err)
 		return false
 	}
 	free, known := d.o.free(path)
