@@ -9,6 +9,7 @@ import (
 
 	"github.com/lmittmann/tint"
 
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/logfile"
 )
@@ -64,3 +65,14 @@ func isTerminal(stream any) bool {
 // plainTerminal tells whether colours are unwanted (https://no-color.org) or not
 // understood.
 func plainTerminal() bool { return os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" }
+
+// qrStyle is how login codes are drawn on a stream.
+func qrStyle(ascii bool, stream any) account.QRStyle {
+	switch {
+	case ascii:
+		return account.QRASCII
+	case plainTerminal() || !isTerminal(stream):
+		return account.QRBlocks
+	}
+	return account.QRColours
+}

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"strings"
 
 	"libration/internal/app"
+	"libration/internal/captcha"
 	"libration/internal/config"
 	"libration/internal/paste"
 )
@@ -27,23 +29,36 @@ func (c *loginStart) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer owner.Close()
-	return owner.Login(ctx, std.out, c.QRASCII || plainTerminal() || !isTerminal(std.out))
+	return owner.Login(ctx, std.out, qrStyle(c.QRASCII, std.out))
 }
 
 type loginCaptcha struct {
 	ownerFlags
-	Ticket  string `arg:"" help:"The ticket that the captcha's page gave." zh:"验证码页面给出的 ticket。"`
-	RandStr string `arg:"" name:"randstr" help:"The randstr that it gave." zh:"验证码页面给出的 randstr。"`
+	QRASCII bool     `name:"qr-ascii" help:"Draw login codes with plain characters." zh:"用普通字符显示登录二维码。"`
+	Ticket  string   `arg:"" help:"The ticket that the captcha's page gave, or all that it gave, in quotes." zh:"验证码页面给出的 ticket，或加引号的完整响应。"`
+	RandStr []string `arg:"" optional:"" name:"randstr" help:"The randstr that it gave." zh:"验证码页面给出的 randstr。"`
 }
 
-// Run hands the answer to the running service.
-func (c *loginCaptcha) Run(ctx context.Context) error {
+// Validate finds out whether there is an answer. Shells take copied text apart.
+func (c *loginCaptcha) Validate() error {
+	if _, err := captcha.Read(c.answer()); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (c *loginCaptcha) answer() string {
+	return strings.Join(append([]string{c.Ticket}, c.RandStr...), " ")
+}
+
+// Run hands the answer to the running service, and waits for what comes of it.
+func (c *loginCaptcha) Run(ctx context.Context, std streams) error {
 	owner, err := c.owner()
 	if err != nil {
 		return err
 	}
 	defer owner.Close()
-	return owner.Captcha(ctx, c.Ticket, c.RandStr)
+	return owner.Captcha(ctx, std.out, c.answer(), qrStyle(c.QRASCII, std.out))
 }
 
 // ownerFlags name an account of a running service.

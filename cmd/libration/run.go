@@ -33,7 +33,7 @@ func (c *runCommand) Run(ctx context.Context, std streams) error {
 		typed = os.Stdin
 	}
 	o := app.Options{
-		Log: log, In: typed, QR: std.out, QRPlain: c.QRASCII || plainTerminal() || !isTerminal(std.out), Version: app.Version(),
+		Log: log, In: typed, QR: std.out, QRStyle: qrStyle(c.QRASCII, std.out), Version: app.Version(),
 		Load: func() (*config.Config, error) { return app.Load(c.Config) },
 	}
 	if manager := sdnotify.Open(os.Getenv); manager != nil {

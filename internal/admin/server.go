@@ -1,10 +1,12 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"libration/internal/captcha"
 	"libration/internal/inbound"
 	"libration/internal/network"
 	"libration/internal/webguard"
@@ -241,14 +244,10 @@ func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 // captcha takes the answer to a captcha. Whether it is right shows in the next
 // states.
 func (s *Server) captcha(w http.ResponseWriter, r *http.Request, a *Owned) {
-	var solved struct {
-		Ticket  string `json:"ticket"`
-		RandStr string `json:"randstr"`
-	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&solved); err != nil {
-		answer(w, http.StatusBadRequest, failure(`send {"ticket": "...", "randstr": "..."}`))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	solved, unread := captcha.Read(string(body))
+	if err != nil || unread != nil {
+		answer(w, http.StatusBadRequest, failure(fmt.Sprintf(`send {"ticket": "...", "randstr": "..."}: %v`, cmp.Or(err, unread))))
 		return
 	}
 	if err := a.Captcha(solved.Ticket, solved.RandStr); err != nil {

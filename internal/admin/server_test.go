@@ -148,7 +148,7 @@ func TestLogin(t *testing.T) {
 		{"form", open, "/login", "a=b", func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }, 415, "error"},
 		{"captcha", open, "/login/captcha", `{"ticket":"t","randstr":"r"}`, jsonType, 202, "kicked"},
 		{"captcha, no token", closed, "/login/captcha", `{"ticket":"t","randstr":"r"}`, jsonType, 401, "error"},
-		{"captcha not asked for", open, "/login/captcha", `{"ticket":"wrong"}`, jsonType, 409, "no captcha waits"},
+		{"captcha not asked for", open, "/login/captcha", `{"ticket":"wrong","randstr":"r","sess":"x"}`, jsonType, 409, "no captcha waits"},
 		{"captcha, other names", open, "/login/captcha", `{"tickets":"t"}`, jsonType, 400, "randstr"},
 		{"captcha, large", open, "/login/captcha", `{"ticket":"` + strings.Repeat("x", maxBody) + `"}`, jsonType, 400, "error"},
 		{"another account", open, "/login?account=b", "{}", jsonType, 404, "no such account"},

@@ -27,8 +27,8 @@ type Options struct {
 	Log *slog.Logger
 	// QR is where login codes are drawn; nil: nowhere, only the picture is written.
 	QR io.Writer
-	// QRPlain draws them without colours and half blocks.
-	QRPlain bool
+	// QRStyle is how.
+	QRStyle account.QRStyle
 	// In is where a person may type the answer to a captcha, one line "TICKET RANDSTR",
 	// after the account's name where several wait; nil: nowhere. It is read from the first
 	// captcha on until it ends: the goroutine that reads it outlives Run when it does not.

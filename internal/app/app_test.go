@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/app/bot"
 	"libration/internal/app/simulator"
 	"libration/internal/config"
@@ -96,7 +97,7 @@ func configuration(data, control string) *config.Config {
 
 func newApp(t *testing.T, c *config.Config, qr io.Writer, timing ...ntqq.Timing) *app.App {
 	t.Helper()
-	o := app.Options{Log: slog.New(slog.DiscardHandler), QR: qr, QRPlain: true, Version: "test"}
+	o := app.Options{Log: slog.New(slog.DiscardHandler), QR: qr, QRStyle: account.QRASCII, Version: "test"}
 	if len(timing) > 0 {
 		o.Timing = timing[0]
 	}

@@ -16,6 +16,7 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/paste"
 	"libration/ntqq"
@@ -87,7 +88,7 @@ func TestLoginAgain(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	var out lines
-	if err := owner.Login(ctx, &out, true); err != nil || !strings.Contains(out.String(), "10001: online") {
+	if err := owner.Login(ctx, &out, account.QRASCII); err != nil || !strings.Contains(out.String(), "10001: online") {
 		t.Fatalf("first login: got %q, error %v", out.String(), err)
 	}
 	if sim.Sandbox.Kick(10001, "notice", "elsewhere") != 1 {
@@ -96,7 +97,7 @@ func TestLoginAgain(t *testing.T) {
 	if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.Prompt != nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := owner.Login(ctx, &out, true); err != nil {
+	if err := owner.Login(ctx, &out, account.QRASCII); err != nil {
 		t.Error(err)
 	}
 	if s := a.Status(); !s.Account.Online() || s.Account.OnlineCount != 2 {
@@ -105,10 +106,10 @@ func TestLoginAgain(t *testing.T) {
 
 	// What cannot work says why.
 	c.Admin.AccessToken = "other"
-	if err := ownerOf(t, a, c).Login(ctx, &out, true); err == nil || !strings.Contains(err.Error(), "access token") {
+	if err := ownerOf(t, a, c).Login(ctx, &out, account.QRASCII); err == nil || !strings.Contains(err.Error(), "access token") {
 		t.Errorf("wrong token: got %v", err)
 	}
-	if err := owner.Captcha(ctx, "t", "r"); err == nil || !strings.Contains(err.Error(), "no captcha waits") {
+	if err := owner.Captcha(ctx, io.Discard, "t @r", account.QRASCII); err == nil || !strings.Contains(err.Error(), "no captcha waits") {
 		t.Errorf("an answer that nobody asked for: got %v", err)
 	}
 	if _, err := app.NewOwner(config.Default(), ""); err != nil {
@@ -128,13 +129,13 @@ func TestLoginAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := nobody.Login(ctx, &out, true); err == nil || !strings.Contains(err.Error(), "start it with `libration run -c "+paste.Word(c.File)+"`") {
+	if err := nobody.Login(ctx, &out, account.QRASCII); err == nil || !strings.Contains(err.Error(), "start it with `libration run -c "+paste.Word(c.File)+"`") {
 		t.Errorf("nobody there: got %v", err)
 	}
 	for address, want := range map[string]string{c.Admin.Address: "give --admin the address that it runs with", "nowhere": "--admin nowhere: not HOST:PORT"} {
 		nobody, err := app.OwnerAt(address, "", "")
 		if err == nil {
-			err = nobody.Login(ctx, &out, true)
+			err = nobody.Login(ctx, &out, account.QRASCII)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("nobody at %s: got %v", address, err)
@@ -161,7 +162,7 @@ func TestPasswordLogin(t *testing.T) {
 			var log, screen, shown lines
 			a, err := app.New(c, app.Options{
 				Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-				QR:  &screen, QRPlain: true, In: keyboard, Version: "test",
+				QR:  &screen, QRStyle: account.QRASCII, In: keyboard, Version: "test",
 				Timing: ntqq.Timing{QRPoll: 10 * time.Millisecond},
 			})
 			if err != nil {
@@ -171,8 +172,8 @@ func TestPasswordLogin(t *testing.T) {
 			owner := ownerOf(t, a, c)
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
-			watching := make(chan error, 1)
-			go func() { watching <- owner.Login(ctx, &shown, true) }()
+			watching, answered := make(chan error, 1), make(chan error, 1)
+			go func() { watching <- owner.Login(ctx, &shown, account.QRASCII) }()
 
 			o := newOwner(t, a)
 			s := o.await("the captcha", func(_ int, s admin.Status) bool { return s.Account.Prompt != nil })
@@ -191,9 +192,11 @@ func TestPasswordLogin(t *testing.T) {
 			}
 			eventually(t, "shown", func() bool { return strings.Contains(shown.String(), asked[0].URL) })
 			if typed {
-				fmt.Fprintf(person, "what?\n\n%s %s\n", asked[0].Ticket, asked[0].RandStr)
-			} else if err := owner.Captcha(ctx, asked[0].Ticket, asked[0].RandStr); err != nil {
-				t.Fatal(err)
+				fmt.Fprintf(person, "what?\n\n{\n  \"randstr\": %q,\n  \"ticket\": %q\n}\n", asked[0].RandStr, asked[0].Ticket)
+			} else {
+				go func() {
+					answered <- owner.Captcha(ctx, io.Discard, asked[0].Ticket+" "+asked[0].RandStr, account.QRASCII)
+				}()
 			}
 			s = o.await("the new device", func(_ int, s admin.Status) bool {
 				return s.Account.Prompt != nil && s.Account.Prompt.Kind == "new_device"
@@ -208,6 +211,11 @@ func TestPasswordLogin(t *testing.T) {
 			}
 			if err := <-watching; err != nil {
 				t.Error(err)
+			}
+			if !typed {
+				if err := <-answered; err != nil {
+					t.Errorf("libration login captcha: %v", err)
+				}
 			}
 			stop()
 			for name, text := range map[string]string{"terminal": screen.String(), "libration login": shown.String()} {
@@ -227,6 +235,62 @@ func TestPasswordLogin(t *testing.T) {
 	}
 }
 
+// TestCaptchaOutcome: what comes of an answer is told to whoever gave it.
+func TestCaptchaOutcome(t *testing.T) {
+	sim := startSandbox(t, sandbox.Options{Passwords: map[message.UIN]string{10001: "right"}})
+	for _, name := range []fault.Name{fault.Captcha, fault.NewDevice} {
+		if _, err := sim.Sandbox.Faults().Add(fault.Fault{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := configuration(t.TempDir(), sim.ControlURL())
+	c.Account.UIN, c.Account.Password = 10001, "right"
+	a, err := app.New(c, app.Options{Log: slog.New(slog.DiscardHandler), Version: "test", Timing: ntqq.Timing{QRPoll: 10 * time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	background(t, a.Run)
+	owner := ownerOf(t, a, c)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	waiting := func() {
+		t.Helper()
+		if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.Step == ntqq.StepCaptcha }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out lines
+	waiting()
+	for i := range 3 {
+		err := owner.Captcha(ctx, &out, "t03wrong @abc", account.QRASCII)
+		want := "wrong answer to the captcha; here is a new one"
+		if i == 2 {
+			want = "needs_login: "
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "libration login") {
+			t.Errorf("wrong answer %d: got %v, want %q and what to do next", i+1, err, want)
+		}
+		if i < 2 && (err == nil || !strings.Contains(err.Error(), sim.Sandbox.Captchas()[0].URL)) {
+			t.Errorf("wrong answer %d: got %v, want the address of the new captcha", i+1, err)
+		}
+	}
+	again := make(chan error, 1)
+	go func() { again <- owner.Login(ctx, io.Discard, account.QRASCII) }()
+	waiting()
+	solved := sim.Sandbox.Captchas()[0]
+	ended := make(chan error, 1)
+	go func() {
+		ended <- owner.Captcha(ctx, &out, fmt.Sprintf(`{"errorCode":"0","randstr":%q,"ticket":%q}`, solved.RandStr, solved.Ticket), account.QRASCII)
+	}()
+	eventually(t, "the code is drawn", func() bool { return strings.Contains(out.String(), "####") })
+	if err := sim.Sandbox.ApproveQR(sim.Sandbox.PendingQR()[0].ID, 10001); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(<-ended, <-again); err != nil || !strings.Contains(out.String(), "10001: online") {
+		t.Errorf("got %q, error %v", out.String(), err)
+	}
+}
+
 // TestLoginGivenUp: `libration login` ends when a person is needed once more.
 func TestLoginGivenUp(t *testing.T) {
 	sim := startSandbox(t, sandbox.Options{Passwords: map[message.UIN]string{10001: "right"}})
@@ -242,7 +306,7 @@ func TestLoginGivenUp(t *testing.T) {
 	}
 	var out lines
 	ended := make(chan error, 1)
-	go func() { ended <- owner.Login(ctx, &out, true) }()
+	go func() { ended <- owner.Login(ctx, &out, account.QRASCII) }()
 	if _, err := a.Wait(ctx, func(s app.Status) bool { return s.Account.QR != nil }); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/sdnotify"
 	"libration/sandbox"
@@ -32,7 +33,7 @@ func TestServiceManager(t *testing.T) {
 	sim := startSandbox(t, sandbox.Options{})
 	c := configuration(t.TempDir(), sim.ControlURL())
 	a, err := app.New(c, app.Options{
-		Log: slog.New(slog.DiscardHandler), QRPlain: true, Version: "test", Notify: socket.Send, Watchdog: 200 * time.Millisecond,
+		Log: slog.New(slog.DiscardHandler), QRStyle: account.QRASCII, Version: "test", Notify: socket.Send, Watchdog: 200 * time.Millisecond,
 		Load: func() (*config.Config, error) { return c, nil },
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ func (a *App) newMember(cfg *config.Config, several bool) (*member, error) {
 // made returns the account that may run next.
 func (m *member) made() (*account.Account, error) {
 	o := account.Options{
-		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRPlain: m.app.o.QRPlain, Version: m.app.o.Version,
+		Log: m.app.log, Language: m.app.language, QR: m.app.o.QR, QRStyle: m.app.o.QRStyle, Version: m.app.o.Version,
 		Timing: m.app.o.Timing, Wall: m.app.o.Wall, Network: m.app.o.Network, ServiceRetry: m.app.o.ServiceRetry,
 		Name: m.shown, Port: m.app.port, Taken: m.taken, OnChange: m.app.change,
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/ntqq/message"
 	"libration/sandbox"
@@ -112,7 +113,7 @@ func TestFirstAccountPanicsAfterASecondCame(t *testing.T) {
 		{Name: "b", UIN: 20001, Password: "two", Protocol: config.ProtocolLinux, AccessToken: "b"},
 	}
 	var screen panicking
-	a, err := app.New(alone, app.Options{Log: slog.New(slog.DiscardHandler), QR: &screen, QRPlain: true, Load: func() (*config.Config, error) { return &both, nil }})
+	a, err := app.New(alone, app.Options{Log: slog.New(slog.DiscardHandler), QR: &screen, QRStyle: account.QRASCII, Load: func() (*config.Config, error) { return &both, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

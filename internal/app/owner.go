@@ -42,11 +42,20 @@ func (a *App) owned() []admin.Owned {
 	for i, m := range all {
 		now := m.account()
 		owned[i] = admin.Owned{
-			Name: m.name(), Default: m.configuration().Account.Default, Status: m.report, Login: now.Login, Captcha: now.Answer,
+			Name: m.name(), Default: m.configuration().Account.Default, Status: m.report, Login: now.Login,
+			Captcha:   func(ticket, randStr string) error { return a.inLanguage(now.Answer(ticket, randStr)) },
 			Transfers: now.Transfers, CancelTransfer: now.CancelTransfer,
 		}
 	}
 	return owned
+}
+
+// inLanguage returns an error whose text is in the owner's language.
+func (a *App) inLanguage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(text.Of(err).In(a.language))
 }
 
 // report is the state of the account now.

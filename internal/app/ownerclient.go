@@ -23,7 +23,7 @@ import (
 
 const (
 	ownerTimeout = 10 * time.Second
-	ownerPeriod  = 500 * time.Millisecond
+	ownerPeriod  = 200 * time.Millisecond
 	maxOwnerBody = 1 << 20
 )
 
@@ -33,6 +33,7 @@ type Owner struct {
 	url, token string
 	account    string // the one of several that is meant; "" for the default or only one
 	service    paste.Service
+	language   text.Language // of what is shown
 	client     *http.Client
 }
 
@@ -61,7 +62,9 @@ func OwnerOf(c *config.Config) (*Owner, error) {
 		return nil, text.Errorf("admin.address in the config names no port, so the running libration cannot be asked: set one, or restart it",
 			"配置中的 admin.address 没有指定端口，无法联系正在运行的 libration：请设置端口，或重启它")
 	}
-	return ownerAt(local(c.Admin.Address), c.Admin.AccessToken, c.Service()), nil
+	o := ownerAt(local(c.Admin.Address), c.Admin.AccessToken, c.Service())
+	o.language = Language(c.Language)
+	return o, nil
 }
 
 // OwnerAt finds the installation whose owner's service has this address, and the account
@@ -78,7 +81,7 @@ func OwnerAt(address, token, name string) (*Owner, error) {
 
 func ownerAt(address, token string, service paste.Service) *Owner {
 	return &Owner{
-		url: "http://" + address, token: token, service: service,
+		url: "http://" + address, token: token, service: service, language: EnvironmentLocale(),
 		client: &http.Client{Timeout: ownerTimeout, Transport: &http.Transport{DialContext: network.Network{}.Dial}},
 	}
 }
@@ -100,43 +103,18 @@ func (o *Owner) Reload(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// Captcha hands over the answer to the captcha that is asked for.
-func (o *Owner) Captcha(ctx context.Context, ticket, randStr string) error {
-	_, err := o.ask(ctx, http.MethodPost, o.path("/login/captcha"), map[string]string{"ticket": ticket, "randstr": randStr}, &admin.Account{})
-	return err
-}
-
 // Login logs the account in again and tells on out what a person has to do, until it
-// is online; plain draws codes with plain characters. An error says why it will not
-// be.
-func (o *Owner) Login(ctx context.Context, out io.Writer, plain bool) error {
+// is online. An error says why it will not be.
+func (o *Owner) Login(ctx context.Context, out io.Writer, style account.QRStyle) error {
 	var before admin.Account
 	if _, err := o.ask(ctx, http.MethodPost, o.path("/login"), struct{}{}, &before); err != nil {
 		return err
 	}
-	screen := ownerScreen{out: out, plain: plain}
-	ticker := time.NewTicker(ownerPeriod)
-	defer ticker.Stop()
-	for {
-		now, err := o.state(ctx)
-		if err != nil {
-			return err
-		}
-		switch stage := ntqq.Stage(now.State); {
-		case now.Online:
-			fmt.Fprintf(out, "%d: %s\n", now.UIN, now.State)
-			return nil
-		case (stage == ntqq.Kicked || stage == ntqq.NeedsLogin) && !now.Since.Equal(before.Since):
-			return fmt.Errorf("%s: %s", now.State, now.Reason)
-		case stage != ntqq.Kicked && stage != ntqq.NeedsLogin: // otherwise it has not begun yet
-			screen.show(now)
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return o.follow(ctx, out, style, func(now *admin.Account) (bool, error) {
+		stage := ntqq.Stage(now.State)
+		waits := stage == ntqq.Kicked || stage == ntqq.NeedsLogin
+		return !waits || !now.Since.Equal(before.Since), nil // otherwise it has not begun yet
+	})
 }
 
 // state asks how the account is.
@@ -241,7 +219,8 @@ func (o *Owner) theRightToken() error {
 // ownerScreen shows an account that logs in, each thing once.
 type ownerScreen struct {
 	out   io.Writer
-	plain bool
+	style account.QRStyle
+	words text.Language
 	state string
 	asked admin.Prompt
 }
@@ -264,7 +243,7 @@ func (s *ownerScreen) show(a *admin.Account) {
 	s.asked = *a.Prompt
 	switch ntqq.PromptKind(a.Prompt.Kind) {
 	case ntqq.PromptScan, ntqq.PromptNewDevice:
-		if err := account.DrawQR(s.out, a.Prompt.URL, s.plain); err != nil {
+		if err := account.DrawQR(s.out, a.Prompt.URL, s.style, s.words); err != nil {
 			fmt.Fprintln(s.out, a.Prompt.URL)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"libration/internal/admin"
 	"libration/internal/app"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/sandbox"
 )
@@ -69,7 +70,7 @@ func TestNoSecretOfURLsIsShown(t *testing.T) {
 	)
 	c.Notices.After = config.Duration(50 * time.Millisecond)
 	c.Notices.Targets = []config.NoticeTarget{{URL: owner.URL + "/notices-" + secret}, {URL: owner.URL + "/none-" + secret}}
-	a, err := app.New(c, app.Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), QRPlain: true, Version: "test"})
+	a, err := app.New(c, app.Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), QRStyle: account.QRASCII, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

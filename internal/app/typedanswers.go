@@ -2,15 +2,15 @@ package app
 
 import (
 	"bufio"
-	"errors"
 	"strings"
 	"sync"
 
+	"libration/internal/captcha"
 	"libration/internal/text"
 	"libration/ntqq"
 )
 
-// typedAnswers takes the answers to captchas that are typed into a terminal.
+// typedAnswers takes the answers to captchas that are typed or pasted into a terminal.
 type typedAnswers struct {
 	app  *App
 	once sync.Once
@@ -24,28 +24,65 @@ func (t *typedAnswers) begin() {
 
 func (t *typedAnswers) read() {
 	lines := bufio.NewScanner(t.app.o.In)
+	var paste pasted
 	for lines.Scan() {
-		words := strings.Fields(lines.Text())
-		if len(words) == 0 {
-			continue
-		}
-		name := ""
-		if len(words) == 3 && len(t.app.now()) > 1 {
-			name, words = words[0], words[1:]
-		}
-		if len(words) != 2 {
-			t.app.log.Warn("what was typed is not the answer to a captcha: it has two parts, ticket and randstr, on one line")
-			continue
-		}
-		if err := t.app.answer(name, words[0], words[1]); err != nil {
-			t.app.log.Warn("what was typed is not taken as the answer to a captcha", "err", err)
+		if whole, complete := paste.add(lines.Text()); complete {
+			t.take(whole)
 		}
 	}
 }
 
+// take handles one thing that was typed.
+func (t *typedAnswers) take(typed string) {
+	if strings.TrimSpace(typed) == "" {
+		return
+	}
+	name, rest := "", typed
+	if first, after, ok := strings.Cut(strings.TrimSpace(typed), " "); ok && t.app.isSeveral(first) {
+		name, rest = first, after
+	}
+	a, err := captcha.Read(rest)
+	if err != nil {
+		t.app.log.Warn("what was typed is not the answer to a captcha", "err", err)
+		return
+	}
+	if err := t.app.answer(name, a); err != nil {
+		t.app.log.Warn("what was typed is not taken as the answer to a captcha", "err", err)
+	}
+}
+
+// pasted joins the lines of an object, which comes in several where it is laid out.
+type pasted struct {
+	lines []string
+	size  int
+}
+
+// add takes a line. It returns what is complete with it.
+func (p *pasted) add(line string) (whole string, complete bool) {
+	p.lines, p.size = append(p.lines, line), p.size+len(line)+1
+	open := strings.HasPrefix(strings.TrimSpace(p.lines[0]), "{")
+	if open && !strings.Contains(line, "}") && strings.TrimSpace(line) != "" && p.size <= captcha.MaxSize {
+		return "", false
+	}
+	whole = strings.Join(p.lines, "\n")
+	*p = pasted{}
+	return whole, true
+}
+
+// isSeveral tells whether this is the name of one of several accounts.
+func (a *App) isSeveral(name string) bool {
+	all := a.now()
+	for _, m := range all {
+		if len(all) > 1 && name == m.name() {
+			return true
+		}
+	}
+	return false
+}
+
 // answer gives the solution of a captcha to the account of this name; "" is the one
 // that waits for it.
-func (a *App) answer(name, ticket, randStr string) error {
+func (a *App) answer(name string, solved captcha.Answer) error {
 	var waiting []*member
 	all := a.now()
 	for _, m := range all {
@@ -55,9 +92,9 @@ func (a *App) answer(name, ticket, randStr string) error {
 	}
 	switch len(waiting) {
 	case 0:
-		return errors.New("no account waits for it")
+		return text.Errorf("no account waits for it", "没有账号在等待验证码")
 	case 1:
-		return waiting[0].account().Answer(ticket, randStr)
+		return waiting[0].account().Answer(solved.Ticket, solved.RandStr)
 	}
 	return text.Errorf("several accounts wait for one: write NAME TICKET RANDSTR", "有多个账号在等待：请写 NAME TICKET RANDSTR")
 }

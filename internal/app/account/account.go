@@ -34,8 +34,8 @@ type Options struct {
 	Language text.Language
 	// QR is where login codes are drawn; nil: nowhere, only the picture is written.
 	QR io.Writer
-	// QRPlain draws them without colours and half blocks.
-	QRPlain bool
+	// QRStyle is how.
+	QRStyle QRStyle
 	// OnCaptcha is called when the answer to a captcha is asked for, which a person may
 	// type; nil: nobody can type it.
 	OnCaptcha func()

@@ -60,7 +60,7 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 		cards:   a.cardSigner(),
 		folder:  &folderWatch{folder: folder, keys: keys, progress: progress, messages: messages, log: a.log, change: a.change, space: diskSpace},
 		screen: &loginScreen{
-			log: a.log, out: a.o.QR, plain: a.o.QRPlain, language: a.o.Language, name: a.o.Name, service: a.cfg.Service(), picture: folder.file(qrName), typing: a.o.OnCaptcha != nil,
+			log: a.log, out: a.o.QR, style: a.o.QRStyle, language: a.o.Language, name: a.o.Name, service: a.cfg.Service(), picture: folder.file(qrName), typing: a.o.OnCaptcha != nil,
 		},
 	}
 	if a.cfg.Server.Mode == config.ModeSandbox {

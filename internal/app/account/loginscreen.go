@@ -18,7 +18,7 @@ import (
 type loginScreen struct {
 	log      *slog.Logger
 	out      io.Writer // nil: no drawing
-	plain    bool
+	style    QRStyle
 	language text.Language
 	name     func() string // before each line; "" for none
 	service  paste.Service // whose commands are shown
@@ -68,12 +68,14 @@ func (q *loginScreen) draw(code *ntqq.QRCode) {
 	}
 	if err != nil {
 		q.log.Warn("login code not written as a picture", "path", q.picture, "err", err)
+	} else {
+		q.log.Info("login code written as a picture", "path", q.picture) // where only the log is kept
 	}
 	if q.out == nil {
 		return
 	}
 	fmt.Fprintln(q.out)
-	if err := DrawQR(q.out, code.URL, q.plain); err != nil {
+	if err := DrawQR(q.out, code.URL, q.style, q.language); err != nil {
 		q.log.Warn("login code not drawn", "err", err)
 	}
 }

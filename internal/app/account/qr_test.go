@@ -18,48 +18,75 @@ import (
 
 const codeURL = "https://txz.qq.com/p?k=abcdefghijklmnopqrstuvwxyz012345&f=1600001615"
 
-// TestDrawQR reads the drawing back and compares it with the code.
+// TestDrawQR reads the drawings back and compares them with the code.
 func TestDrawQR(t *testing.T) {
 	t.Parallel()
 	code, err := qr.Encode(codeURL, qr.L)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, plain := range []bool{false, true} {
-		var out bytes.Buffer
-		if err := DrawQR(&out, codeURL, plain); err != nil {
+	draw := func(style QRStyle, l text.Language) string {
+		var out strings.Builder
+		if err := DrawQR(&out, codeURL, style, l); err != nil {
 			t.Fatal(err)
 		}
-		black := readBlocks
-		if plain {
-			black = readPlain
+		return out.String()
+	}
+	check := func(name string, drawn [][]bool, border int) {
+		t.Helper()
+		if len(drawn) < code.Size+2*border {
+			t.Fatalf("%s: %d rows of modules", name, len(drawn))
 		}
-		drawn := black(t, out.String())
-		for y := -quietZone; y < code.Size+quietZone; y++ {
-			for x := -quietZone; x < code.Size+quietZone; x++ {
-				if got, want := drawn[y+quietZone][x+quietZone], code.Black(x, y); got != want {
-					t.Fatalf("plain %v: module %d,%d: got black %v, want %v", plain, x, y, got, want)
+		for y := -border; y < code.Size+border; y++ {
+			for x := -border; x < code.Size+border; x++ {
+				if got, want := drawn[y+border][x+border], code.Black(x, y); got != want {
+					t.Fatalf("%s: module %d,%d: got black %v, want %v", name, x, y, got, want)
 				}
 			}
 		}
 	}
+	check("colours", readBlocks(t, draw(QRColours, text.English), blackOnWhite, resetColour), quietZone)
+	check("ASCII", readPlain(t, draw(QRASCII, text.English)), quietZone)
+
+	// Without colours there is one for each background, in words and with the text.
+	for l, words := range map[text.Language][]string{text.English: {"dark background", "light background"}, text.Chinese: {"深色背景", "浅色背景"}} {
+		all := draw(QRBlocks, l)
+		for _, r := range all {
+			if r < ' ' && r != '\n' {
+				t.Errorf("control character %q in a log", r)
+			}
+		}
+		lines := strings.Split(strings.TrimSuffix(all, "\n"), "\n")
+		rows := (len(lines) - 3) / 2
+		if !strings.Contains(lines[0], words[0]) || !strings.Contains(lines[rows+1], words[1]) || !strings.HasSuffix(lines[2*rows+2], codeURL) {
+			t.Errorf("words or text are missing in\n%s", all)
+		}
+		dark := readBlocks(t, strings.Join(lines[1:rows+1], "\n"), "", "")
+		for _, row := range dark {
+			for x := range row {
+				row[x] = !row[x] // what is no block is the background
+			}
+		}
+		check("dark", dark, quietZoneFull)
+		check("light", readBlocks(t, strings.Join(lines[rows+2:2*rows+2], "\n"), "", ""), quietZoneFull)
+	}
 }
 
-func readBlocks(t *testing.T, drawing string) (black [][]bool) {
+func readBlocks(t *testing.T, drawing, before, after string) (blocks [][]bool) {
 	t.Helper()
 	for line := range strings.Lines(drawing) {
 		line = strings.TrimSuffix(line, "\n")
-		if !strings.HasPrefix(line, blackOnWhite) || !strings.HasSuffix(line, resetColour) {
+		if !strings.HasPrefix(line, before) || !strings.HasSuffix(line, after) {
 			t.Fatalf("line without its colours: %q", line)
 		}
 		var upper, lower []bool
-		for _, r := range strings.TrimSuffix(strings.TrimPrefix(line, blackOnWhite), resetColour) {
+		for _, r := range strings.TrimSuffix(strings.TrimPrefix(line, before), after) {
 			upper = append(upper, r == '▀' || r == '█')
 			lower = append(lower, r == '▄' || r == '█')
 		}
-		black = append(black, upper, lower)
+		blocks = append(blocks, upper, lower)
 	}
-	return black
+	return blocks
 }
 
 func readPlain(t *testing.T, drawing string) (black [][]bool) {
@@ -76,7 +103,7 @@ func readPlain(t *testing.T, drawing string) (black [][]bool) {
 
 func TestDrawQRTooLong(t *testing.T) {
 	t.Parallel()
-	if err := DrawQR(&bytes.Buffer{}, strings.Repeat("x", 5000), false); err == nil {
+	if err := DrawQR(&bytes.Buffer{}, strings.Repeat("x", 5000), QRColours, text.English); err == nil {
 		t.Error("5000 characters: got no error")
 	}
 }
@@ -85,7 +112,7 @@ func TestLoginScreen(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	q := &loginScreen{
-		log: slog.New(slog.DiscardHandler), out: &out, plain: true, language: text.Chinese,
+		log: slog.New(slog.DiscardHandler), out: &out, style: QRASCII, language: text.Chinese,
 		picture: filepath.Join(t.TempDir(), "qr.png"), page: "http://127.0.0.1:7800", typing: true, name: func() string { return "" },
 	}
 	code := func(url string, scanned bool) ntqq.State {

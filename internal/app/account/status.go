@@ -6,15 +6,20 @@ import (
 	"libration/gateway/transport"
 	"libration/internal/admin"
 	"libration/internal/supervise"
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
 // Answer hands the solution of a captcha to the session.
 func (a *Account) Answer(ticket, randStr string) error {
 	if p := a.running(); p != nil {
-		return p.client.Answer(ntqq.CaptchaAnswer{Ticket: ticket, RandStr: randStr})
+		err := p.client.Answer(ntqq.CaptchaAnswer{Ticket: ticket, RandStr: randStr})
+		if errors.Is(err, ntqq.ErrNoCaptcha) {
+			return text.Errorf("no captcha waits for an answer", "没有验证码在等待回答")
+		}
+		return err
 	}
-	return errors.New("the account has not begun")
+	return text.Errorf("the account has not begun", "账号尚未启动")
 }
 
 // Login logs the account in again, when it waits for that.
