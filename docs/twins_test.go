@@ -14,6 +14,7 @@ import (
 var guides = []string{
 	"README",
 	"docs/configuration",
+	"docs/library",
 	"docs/notices",
 	"docs/onebot",
 	"docs/onebot-actions",
