@@ -93,6 +93,7 @@ func New(o Options) *Server {
 	if o.Reload != nil {
 		mux.Handle("POST /reload", s.guarded(http.HandlerFunc(s.reload)))
 	}
+	s.profiles(mux)
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", s.guarded(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
 			ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn), DisableCompression: true, MaxRequestsInFlight: maxScrapes,

@@ -80,7 +80,7 @@ func (a *App) has(folder string) bool {
 func (a *App) effective(read *config.Config) (now *config.Config, said []text.Text) {
 	made := *a.cfg
 	said = adopt(reflect.ValueOf(&made).Elem(), reflect.ValueOf(read).Elem(), "", func(_, key string) bool {
-		return slices.Contains([]string{"-", "config_version", "account", "accounts"}, key)
+		return slices.Contains([]string{"-", "config_version", "account", "accounts", "update"}, key)
 	})
 	return &made, said
 }

@@ -60,11 +60,21 @@ type Config struct {
 	// Messages to you when the account is offline or needs you, a connection fails or messages cannot be written. Try them: `libration notices test`.
 	// 账号离线或需要人工处理、连接出错、消息无法写入时通知您。测试：`libration notices test`。
 	Notices Notices `yaml:"notices"`
+	// Where `libration version --check` asks for newer versions. Nothing asks by itself, and nothing is downloaded.
+	// `libration version --check` 查询新版本的地址。程序不会自行查询，也不会下载任何内容。
+	Update Update `yaml:"update"`
 
 	// File is what Load read it from; never read from a file.
 	File string `yaml:"-"`
 	// Warnings are problems that Load let pass; never read from a file.
 	Warnings []Problem `yaml:"-"`
+}
+
+// Update says where newer versions are asked for.
+type Update struct {
+	// Its answer is `{"version": "1.2.3", "url": "https://...", "sha256": "..."}`; `""`: there is none to ask. `https://`, or `http://` on this machine. None is built in: enter one that you trust.
+	// 其应答为 `{"version": "1.2.3", "url": "https://...", "sha256": "..."}`；`""` 表示不查询。须为 `https://`，本机可用 `http://`。程序不内置任何地址：请填写可信的地址。
+	URL string `yaml:"url"`
 }
 
 // Log says what is logged.

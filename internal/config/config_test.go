@@ -88,7 +88,7 @@ func TestTemplates(t *testing.T) {
 		}
 		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Media](), reflect.TypeFor[MediaFiles](), reflect.TypeFor[MediaLimits](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
 			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
-			reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget]()} {
+			reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget](), reflect.TypeFor[Update]()} {
 			for _, key := range keysOf(typ) {
 				if key != "keystore_key" && !bytes.Contains(text, []byte(key+":")) {
 					t.Errorf("%s: %s is not in the template", l, key)

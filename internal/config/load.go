@@ -125,7 +125,7 @@ func (c *Config) hasSecrets() bool {
 			return true
 		}
 	}
-	urls := append(slices.Clone(c.Signer.URLs), c.OneBot.MusicSignURL)
+	urls := append(slices.Clone(c.Signer.URLs), c.OneBot.MusicSignURL, c.Update.URL)
 	for _, conn := range c.OneBot.Connections {
 		if conn.AccessToken != "" || conn.Secret != "" {
 			return true

@@ -89,6 +89,7 @@ func (k *checker) check(c *Config) {
 	k.media(&c.Media)
 	k.admin(c)
 	k.notices(&c.Notices)
+	k.update(&c.Update)
 	if f := c.Log.File; f.Path != "" {
 		if f.MaxSize < 64<<10 || f.MaxSize > 1<<30 {
 			k.problem("log.file.max_size", text.T("out of range", "超出范围"), text.T("use a size from 64KB to 1GB", "使用 64KB 到 1GB 的大小"))
@@ -147,6 +148,24 @@ func (k *checker) admin(c *Config) {
 			k.problem("admin.address", text.T("connection %d listens there already", "连接 %d 已在监听该地址").Fill(i), text.T(`use another port, or "" to turn it off`, `换一个端口，或写 "" 关闭它`))
 		}
 	}
+}
+
+// update checks where newer versions are asked for: the answer decides what a person
+// downloads.
+func (k *checker) update(u *Update) {
+	if u.URL == "" {
+		return
+	}
+	k.url("update.url", u.URL, "http", "https")
+	if parsed, err := url.Parse(u.URL); err == nil && parsed.Host != "" && !Confidential(parsed) {
+		k.problem("update.url", text.T("without https anybody on the way can change the answer", "不使用 https 时，途中任何人都能篡改应答"), text.T("use an https:// address", "请使用 https:// 地址"))
+	}
+}
+
+// Confidential tells whether nobody on the way reads or changes what a URL gives: it has
+// https, or names this machine.
+func Confidential(u *url.URL) bool {
+	return u.Scheme == "https" && u.Host != "" || u.Scheme == "http" && u.Hostname() != "" && !isPublic(u.Hostname())
 }
 
 func (k *checker) notices(n *Notices) {

@@ -1,0 +1,40 @@
+package admin
+
+import (
+	"net/http"
+	"net/http/pprof"
+	"strconv"
+)
+
+// maxProfile bounds how long a profile or a trace may be recorded.
+const maxProfile = 300 // seconds
+
+// profiles serves what package net/http/pprof has, here alone: nothing of this program
+// serves the default mux.
+func (s *Server) profiles(mux *http.ServeMux) {
+	for path, handler := range map[string]http.HandlerFunc{
+		"/debug/pprof/": pprof.Index, "/debug/pprof/cmdline": pprof.Cmdline, "/debug/pprof/profile": pprof.Profile,
+		"/debug/pprof/symbol": pprof.Symbol, "/debug/pprof/trace": pprof.Trace,
+	} {
+		mux.Handle("GET "+path, s.guarded(s.profiled(handler)))
+	}
+}
+
+// profiled lets pass who may see the program's inside: a program with the token. A heap
+// profile names what is in memory, so loopback alone is not enough.
+func (s *Server) profiled(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seconds := r.FormValue("seconds")
+		n, err := strconv.ParseFloat(seconds, 64)
+		switch site := r.Header.Get("Sec-Fetch-Site"); {
+		case s.o.AccessToken == "":
+			answer(w, http.StatusForbidden, failure("profiles are served only where admin.access_token is set in the configuration: set it, and send it"))
+		case r.Header.Get("Origin") != "", site != "" && site != "none":
+			answer(w, http.StatusForbidden, failure("profiles are not for web pages: ask with go tool pprof or curl"))
+		case seconds != "" && (err != nil || !(n >= 0 && n <= maxProfile)):
+			answer(w, http.StatusBadRequest, failure("seconds is a number up to "+strconv.Itoa(maxProfile)))
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
