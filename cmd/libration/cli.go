@@ -30,6 +30,7 @@ type commands struct {
 	Sandbox  sandboxCommand  `cmd:"" help:"Run a simulated NTQQ service to develop against." zh:"运行模拟的 NTQQ 服务，供开发使用。"`
 	Config   configCommand   `cmd:"" help:"Make and check the configuration file." zh:"生成和检查配置文件。"`
 	Doctor   doctorCommand   `cmd:"" help:"Find out what is wrong with an installation, and what to do." zh:"诊断安装的问题，并给出建议。"`
+	Health   healthCommand   `cmd:"" help:"Ask the running service whether it is sound: exit code 0 when it is. For health checks." zh:"查询运行中的服务是否正常，正常时退出码为 0。用于健康检查。"`
 	Notices  noticesCommand  `cmd:"" help:"Try the messages to the owner." zh:"测试发给所有者的通知。"`
 	Keystore keystoreCommand `cmd:"" help:"Encrypt saved sessions by a key of your own." zh:"用自己的密钥加密登录会话。"`
 	Packets  packetsCommand  `cmd:"" help:"Look at packets that were not understood." zh:"查看未能识别的数据包。"`
