@@ -2,10 +2,10 @@ package sandbox
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 
+	"libration/internal/text"
 	"libration/internal/webguard"
 	"libration/ntqq/message"
 	"libration/sandbox/control"
@@ -36,7 +36,7 @@ func New(o Options) (*Sandbox, error) {
 	if o.World == nil {
 		made, err := scenario.Default().Build(o.Seed)
 		if err != nil {
-			return nil, fmt.Errorf("default scenario: %w", err)
+			return nil, text.Errorf("default scenario: %v", "默认场景：%v", err)
 		}
 		o.World = made
 	}

@@ -15,6 +15,7 @@ import (
 	"libration/gateway"
 	"libration/internal/inbound"
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/internal/webguard"
 )
 
@@ -55,7 +56,7 @@ func (o HTTPOptions) validate() error {
 	errs := []error{checkAddress(o.Address, o.AccessToken)}
 	for _, origin := range o.CORS {
 		if origin != "*" && (!strings.Contains(origin, "://") || strings.HasSuffix(origin, "/")) {
-			errs = append(errs, fmt.Errorf(`cors: %q is not an origin; use for example "https://example.org" or "*"`, origin))
+			errs = append(errs, text.Errorf(`cors: %q is not an origin; use for example "https://example.org" or "*"`, `cors：%q 不是来源；例如写 "https://example.org" 或 "*"`, origin))
 		}
 	}
 	if o.AccessToken == "" {

@@ -13,6 +13,7 @@ import (
 
 	"libration/gateway"
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/internal/webguard"
 )
 
@@ -28,7 +29,7 @@ const (
 func checkAddress(address, token string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("address %q is not host:port; use for example 127.0.0.1:3000", address)
+		return text.Errorf("address %q is not host:port; use for example 127.0.0.1:3000", "地址 %q 不是 host:port；例如写 127.0.0.1:3000", address)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return fmt.Errorf("address %q: port %q is not a number from 0 to 65535", address, port)
@@ -63,7 +64,7 @@ func listen(ctx context.Context, n network.Network, address string) (net.Listene
 		return nil, fmt.Errorf("address %s is in use by another program, or by another copy of this one: "+
 			"stop it or choose another port: %w", address, err)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("no permission to listen on %s: choose a port above 1023: %w", address, err)
+		return nil, text.Errorf("no permission to listen on %s: choose a port above 1023: %v", "没有权限监听 %s：请使用 1023 以上的端口：%v", address, err)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return nil, fmt.Errorf("address %s does not belong to this machine: "+
 			"use 127.0.0.1, or 0.0.0.0 for all: %w", address, err)
@@ -183,7 +184,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 		case <-ctx.Done():
 			serving = false
 		case <-m.ended:
-			err = fmt.Errorf("%s: accept connections on %s: %w", s.name, m.addr, m.err)
+			err = text.Errorf("%s: accept connections on %s: %v", "%s：在 %s 接受连接：%v", s.name, m.addr, m.err)
 			serving = false
 		case failed := <-checked:
 			checked = nil
@@ -191,7 +192,7 @@ func (s *server) serve(ctx context.Context, h handler, wait func()) (err error) 
 			case failed == nil:
 				s.answers()
 			case ctx.Err() == nil:
-				err = fmt.Errorf("%s: %s is open but does not answer a request of our own: %w", s.name, m.addr, failed)
+				err = text.Errorf("%s: %s is open but does not answer a request of our own: %v", "%s：%s 已打开，但不应答本程序自己的请求：%v", s.name, m.addr, failed)
 				serving = false
 			}
 		}

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"libration/gateway"
 	"libration/internal/inbound"
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/internal/webguard"
 )
 
@@ -114,7 +114,7 @@ func (p *Port) mount(ctx context.Context, m *mount) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.mounts[m.key] != nil {
-		return fmt.Errorf("account %q listens on %s already", m.key, p.o.Address)
+		return text.Errorf("account %q listens on %s already", "账号 %q 已在监听 %s", m.key, p.o.Address)
 	}
 	if p.serving == nil {
 		if err := p.open(ctx, m.time); err != nil {

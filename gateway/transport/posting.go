@@ -14,6 +14,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"libration/gateway"
+	"libration/internal/text"
 )
 
 // posting is one run of a webhook.
@@ -302,16 +303,16 @@ func postFault(status int) *fault {
 	f := &fault{PostRefused, nil}
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		f.err = fmt.Errorf("the bot refused the signature (HTTP status %d): compare secret with the bot's configuration", status)
+		f.err = text.Errorf("the bot refused the signature (HTTP status %d): compare secret with the bot's configuration", "机器人拒绝了签名（HTTP 状态 %d）：请与机器人的配置核对 secret", status)
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
-		f.err = fmt.Errorf("the bot does not know this path (HTTP status %d): compare the url with the bot's documentation", status)
+		f.err = text.Errorf("the bot does not know this path (HTTP status %d): compare the url with the bot's documentation", "机器人没有这个路径（HTTP 状态 %d）：请对照机器人的文档检查 url", status)
 	case status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
 		f.result = PostFailed
-		f.err = fmt.Errorf("the bot could not handle the event (HTTP status %d): its own log may say why", status)
+		f.err = text.Errorf("the bot could not handle the event (HTTP status %d): its own log may say why", "机器人未能处理事件（HTTP 状态 %d）：请查看机器人的日志", status)
 	case status/100 == 3:
-		f.err = fmt.Errorf("the bot redirects (HTTP status %d), which is not followed: enter the final url", status)
+		f.err = text.Errorf("the bot redirects (HTTP status %d), which is not followed: enter the final url", "机器人要求重定向（HTTP 状态 %d），本程序不会跟随：请填写最终的 url", status)
 	default:
-		f.err = fmt.Errorf("the bot refused the event (HTTP status %d): its own log may say why", status)
+		f.err = text.Errorf("the bot refused the event (HTTP status %d): its own log may say why", "机器人拒绝了事件（HTTP 状态 %d）：请查看机器人的日志", status)
 	}
 	return f
 }

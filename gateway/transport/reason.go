@@ -14,6 +14,7 @@ import (
 
 	"libration/gateway"
 	"libration/internal/redact"
+	"libration/internal/text"
 )
 
 // endReason explains the end of a connection: who ended it and why.
@@ -52,18 +53,18 @@ func endReason(err error, t timing) (slog.Level, string) {
 func dialReason(err error, status int) error {
 	switch {
 	case status == 401 || status == 403:
-		return fmt.Errorf("the bot refused the access token (HTTP status %d): compare it with the bot's configuration", status)
+		return text.Errorf("the bot refused the access token (HTTP status %d): compare it with the bot's configuration", "机器人拒绝了令牌（HTTP 状态 %d）：请与机器人的配置核对", status)
 	case status == 404 || status == 405:
-		return fmt.Errorf("the bot does not know this path (HTTP status %d): compare the URL with the bot's documentation", status)
+		return text.Errorf("the bot does not know this path (HTTP status %d): compare the URL with the bot's documentation", "机器人没有这个路径（HTTP 状态 %d）：请对照机器人的文档检查 URL", status)
 	case status != 0 && status != 101:
-		return fmt.Errorf("the bot answered with HTTP status %d instead of opening a WebSocket", status)
+		return text.Errorf("the bot answered with HTTP status %d instead of opening a WebSocket", "机器人以 HTTP 状态 %d 应答，没有打开 WebSocket", status)
 	}
 	err = redact.Err(err)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("nothing listens there: is the bot running? (%w)", err)
+		return text.Errorf("nothing listens there: is the bot running? (%v)", "该地址无人监听：机器人是否在运行？（%v）", err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("no answer in time: %w", err)
+		return text.Errorf("no answer in time: %v", "没有及时应答：%v", err)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err // its text has our port, which is another one each time

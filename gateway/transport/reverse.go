@@ -19,6 +19,7 @@ import (
 	"libration/gateway"
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 )
 
 // Defaults of ReverseOptions.
@@ -78,7 +79,7 @@ func (o *ReverseOptions) validate(d gateway.Speaker) error {
 		}
 	}
 	if strings.ContainsFunc(o.AccessToken, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		errs = append(errs, errors.New("access token contains a line break or another control character: remove it"))
+		errs = append(errs, text.Errorf("access token contains a line break or another control character: remove it", "令牌含有换行或其他控制字符：请删去"))
 	}
 	if o.ReconnectInterval < 0 {
 		errs = append(errs, fmt.Errorf("reconnect interval %v is negative", o.ReconnectInterval))
@@ -95,11 +96,11 @@ func checkURL(option, value string) error {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s cannot be read: use a form like ws://127.0.0.1:8080/path", option)
+		return text.Errorf("%s cannot be read: use a form like ws://127.0.0.1:8080/path", "无法识别 %s：请写成 ws://127.0.0.1:8080/path 的形式", option)
 	case u.Scheme != "ws" && u.Scheme != "wss":
-		return fmt.Errorf("%s begins with %q: it must begin with ws:// or wss://", option, u.Scheme)
+		return text.Errorf("%s begins with %q: it must begin with ws:// or wss://", "%s 以 %q 开头：应以 ws:// 或 wss:// 开头", option, u.Scheme)
 	case u.Hostname() == "":
-		return fmt.Errorf("%s names no host: use a form like ws://127.0.0.1:8080/path", option)
+		return text.Errorf("%s names no host: use a form like ws://127.0.0.1:8080/path", "%s 没有主机名：请写成 ws://127.0.0.1:8080/path 的形式", option)
 	}
 	return nil
 }

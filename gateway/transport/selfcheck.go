@@ -3,8 +3,6 @@ package transport
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"libration/internal/network"
+	"libration/internal/text"
 )
 
 // checkHeader marks the handshake by which a WebSocket server checks itself. Its
@@ -85,7 +84,7 @@ func (h *HTTP) checkAnswer(ctx context.Context, address string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the answer is HTTP %s", response.Status)
+		return text.Errorf("the answer is HTTP %s", "应答为 HTTP %s", response.Status)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxCheckAnswer))
 	if err != nil {
@@ -104,7 +103,7 @@ func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
 	})
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
-			return fmt.Errorf("the answer is HTTP %s", response.Status)
+			return text.Errorf("the answer is HTTP %s", "应答为 HTTP %s", response.Status)
 		}
 		return dialReason(err, 0)
 	}
@@ -112,10 +111,10 @@ func (s *WebSocket) checkHandshake(ctx context.Context, address string) error {
 	ws.SetReadLimit(maxCheckAnswer)
 	_, frame, err := ws.Read(ctx)
 	if err != nil {
-		return fmt.Errorf("no first frame: %w", err)
+		return text.Errorf("no first frame: %v", "没有收到首帧：%v", err)
 	}
 	if string(frame) != s.secret {
-		return errors.New("the first frame is not that of this service")
+		return text.Errorf("the first frame is not that of this service", "首帧不是本服务的")
 	}
 	return nil
 }

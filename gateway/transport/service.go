@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/internal/text"
 )
 
 // Service is a transport that can be run and watched.
@@ -69,7 +69,7 @@ const (
 )
 
 // errRunning is returned by a second Run while the first is still going on.
-var errRunning = errors.New("the service is already running")
+var errRunning = text.Errorf("the service is already running", "服务已在运行")
 
 // status is the watched part of a service.
 type status struct {
@@ -145,7 +145,7 @@ func guarded(log *slog.Logger, f func() error) (err error) {
 		if v := recover(); v != nil {
 			log.Error("panic in a connection; it ends, the others are not affected",
 				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-			err = fmt.Errorf("internal error: %v; the log has details", v)
+			err = text.Errorf("internal error: %v; the log has details", "内部错误：%v；详见日志", v)
 		}
 	}()
 	return f()

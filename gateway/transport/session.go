@@ -15,12 +15,13 @@ import (
 	"github.com/coder/websocket"
 
 	"libration/gateway"
+	"libration/internal/text"
 )
 
 // Why a connection ended, besides errors of the network.
 var (
-	errStopping = errors.New("the service is stopping")
-	errNoPong   = errors.New("the peer does not answer pings")
+	errStopping = text.Errorf("the service is stopping", "服务正在停止")
+	errNoPong   = text.Errorf("the peer does not answer pings", "对方不应答 ping")
 )
 
 // batchFrames bounds how many events are written before the other inputs of a

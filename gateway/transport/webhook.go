@@ -16,6 +16,7 @@ import (
 	"libration/gateway"
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 )
 
 // DefaultWebhookTimeout bounds one post of a webhook that sets none.
@@ -73,7 +74,7 @@ func (o *WebhookOptions) setDefaults() {
 func (o *WebhookOptions) validate(d gateway.Speaker) error {
 	var errs []error
 	if u, err := url.Parse(o.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		errs = append(errs, errors.New("the url is missing or cannot be used: it must look like http://127.0.0.1:8080/path"))
+		errs = append(errs, text.Errorf("the url is missing or cannot be used: it must look like http://127.0.0.1:8080/path", "url 缺失或不可用：应为 http://127.0.0.1:8080/path 的形式"))
 	}
 	if o.Timeout < 0 {
 		errs = append(errs, fmt.Errorf("timeout %v is negative", o.Timeout))

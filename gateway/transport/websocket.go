@@ -15,6 +15,7 @@ import (
 	"libration/gateway"
 	"libration/internal/inbound"
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/internal/webguard"
 )
 
@@ -62,7 +63,7 @@ func checkSession(d gateway.Speaker, events gateway.Selection, heartbeat time.Du
 		errs = append(errs, fmt.Errorf("there is no form %d of events", events.Form))
 	}
 	if heartbeat < 0 || heartbeat > 0 && heartbeat < time.Second {
-		errs = append(errs, fmt.Errorf("heartbeat %v is too short: use at least 1s, or 0 for none", heartbeat))
+		errs = append(errs, text.Errorf("heartbeat %v is too short: use at least 1s, or 0 for none", "心跳间隔 %v 过短：至少 1s，或写 0 表示不发送", heartbeat))
 	}
 	if maxMessage < 0 || maxMessage > MaxBody {
 		errs = append(errs, fmt.Errorf("max message %d cannot be used: give at most %d bytes, or 0 for that", maxMessage, MaxBody))
@@ -206,12 +207,12 @@ func (s *WebSocket) greet(r *http.Request, session *session, g *gateway.Greeting
 	hold.Release()
 	if err != nil {
 		_ = session.ws.Close(websocket.StatusCode(g.Late), "no first frame in time")
-		return nil, fmt.Errorf("no first frame: %w", err)
+		return nil, text.Errorf("no first frame: %v", "没有收到首帧：%v", err)
 	}
 	token, after, err := g.Read(frame)
 	if err != nil {
 		_ = session.ws.Close(websocket.StatusCode(g.Malformed), "the first frame cannot be read")
-		return nil, fmt.Errorf("the first frame cannot be read: %w", err)
+		return nil, text.Errorf("the first frame cannot be read: %v", "无法识别首帧：%v", err)
 	}
 	if refused := s.guard.CheckToken(r, token); refused != nil {
 		_ = session.ws.Close(websocket.StatusCode(g.Wrong), "wrong access token")

@@ -20,6 +20,7 @@ import (
 	"libration/internal/captcha"
 	"libration/internal/inbound"
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/internal/webguard"
 )
 
@@ -124,7 +125,7 @@ func (s *Server) Addr() net.Addr {
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	ln, err := s.o.Network.Listen(ctx, s.o.Address)
 	if err != nil {
-		return fmt.Errorf("admin: listen on %s: %w: stop the other program, or choose another port (admin.address in the config)", s.o.Address, err)
+		return text.Errorf("admin: listen on %s: %v: stop the other program, or choose another port (admin.address in the config)", "admin：监听 %s：%v：请停止另一个程序，或换一个端口（配置项 admin.address）", s.o.Address, err)
 	}
 	s.mu.Lock()
 	s.addr = ln.Addr()

@@ -31,11 +31,11 @@ func InitConfig(w io.Writer, path string, l config.Language) error {
 		return errors.New(text.T("%s exists and is not overwritten: remove it, or give another path", "%s 已存在，不会覆盖：请删除它，或换一个路径").Fill(path).In(chosen))
 	}
 	if err != nil {
-		return fmt.Errorf("write configuration: %w", err)
+		return text.Errorf("write configuration: %v", "写入配置：%v", err)
 	}
 	_, err = f.Write(config.Template(template, rand.Text))
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write configuration: %w", err)
+		return text.Errorf("write configuration: %v", "写入配置：%v", err)
 	}
 	written := text.T(`written: %[1]s (with random access tokens)
 edit it, then: %[2]s && %[3]s

@@ -40,7 +40,7 @@ func (a *App) Reload() ([]text.Text, error) {
 // reload is Reload; the caller holds reloading.
 func (a *App) reload() ([]text.Text, error) {
 	if a.o.Load == nil || a.running == nil {
-		return nil, errors.New("there is no configuration file")
+		return nil, text.Errorf("there is no configuration file", "没有配置文件")
 	}
 	read, err := a.o.Load()
 	if err != nil {

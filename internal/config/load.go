@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -28,12 +27,12 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, text.Errorf("%v; make one with `%s`", "%v；可用 `%s` 生成", err, InitCommand(path))
 		}
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return nil, text.Errorf("read configuration: %v", "读取配置：%v", err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return nil, text.Errorf("read configuration: %v", "读取配置：%v", err)
 	}
 	c, problems := Parse(data, os.Environ(), taken...)
 	for _, p := range problems {

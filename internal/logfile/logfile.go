@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"libration/internal/text"
 )
 
 // Options of Open. All are required but Keep.
@@ -40,7 +42,7 @@ type File struct {
 func Open(o Options) (*File, error) {
 	l := &File{o: o, limit: o.MaxSize}
 	if err := l.open(); err != nil {
-		return nil, fmt.Errorf("log file: %w", err)
+		return nil, text.Errorf("log file: %v", "日志文件：%v", err)
 	}
 	for n := o.Keep + 1; ; n++ { // there were more before
 		if info, err := os.Lstat(l.old(n)); err != nil || !info.Mode().IsRegular() || os.Remove(l.old(n)) != nil {

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"libration/internal/text"
 )
 
 // delivery is one HTTP request that sends a notice, and how the service says that
@@ -74,9 +76,9 @@ func (d *delivery) deliver(ctx context.Context, client *http.Client, base, versi
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 		client = &http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}
 	}
-	text, err := exchange(client, request, version)
-	a := answer{text: string(text)}
-	valid := json.Unmarshal(text, &a)
+	got, err := exchange(client, request, version)
+	a := answer{text: string(got)}
+	valid := json.Unmarshal(got, &a)
 	reason := cmp.Or(a.Description, a.Details, plainText(a.Error), a.Msg, a.ErrMsg, a.Message, strings.Join(a.Errors, ", "))
 	if err != nil {
 		if reason == "" {
@@ -91,11 +93,11 @@ func (d *delivery) deliver(ctx context.Context, client *http.Client, base, versi
 	case d.accepted(&a):
 		return nil
 	case reason != "":
-		return fmt.Errorf("refused: %.200s", reason)
+		return text.Errorf("refused: %.200s", "被拒绝：%.200s", reason)
 	case valid != nil:
-		return fmt.Errorf("the answer is not the service's: %.100q", text)
+		return text.Errorf("the answer is not the service's: %.100q", "不是该服务的应答：%.100q", got)
 	}
-	return fmt.Errorf("the service does not say that it took the notice: %.100q", text)
+	return text.Errorf("the service does not say that it took the notice: %.100q", "该服务没有表示已收下通知：%.100q", got)
 }
 
 // plainText is a JSON string's content; other JSON as it is, but for null.

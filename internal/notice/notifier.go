@@ -214,7 +214,7 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 				return nil
 			}
 		case <-ctx.Done():
-			return errors.New("the server has not answered the notice before")
+			return text.Errorf("the server has not answered the notice before", "服务器尚未应答上一条通知")
 		}
 	}
 	done := make(chan error, 1)
@@ -224,7 +224,7 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 		return err
 	case <-ctx.Done():
 		s.abandoned, s.slow = done, n
-		return fmt.Errorf("no answer: %w", ctx.Err())
+		return text.Errorf("no answer: %v", "没有应答：%v", ctx.Err())
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -100,7 +99,7 @@ func (t *Target) service() (_ types.Service, err error) {
 // servers.
 func recovered(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("panic: %v", r)
+		*err = text.Errorf("panic: %v", "程序内部错误：%v", r)
 	}
 }
 
@@ -127,7 +126,7 @@ func (t *Target) post(ctx context.Context, client *http.Client, version string, 
 		Text string `json:"errmsg"`
 	}
 	if json.Unmarshal(answer, &refusal) == nil && refusal.Code != 0 {
-		return fmt.Errorf("refused with code %d: %.200s", refusal.Code, refusal.Text)
+		return text.Errorf("refused with code %d: %.200s", "被拒绝，代码 %d：%.200s", refusal.Code, refusal.Text)
 	}
 	return nil
 }

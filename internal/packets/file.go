@@ -131,7 +131,7 @@ func scan(folder string) ([]file, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("kept packets: %w", err)
+		return nil, text.Errorf("kept packets: %v", "保留的数据包：%v", err)
 	}
 	var files []file
 	for _, e := range dir {

@@ -3,7 +3,6 @@ package packets
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"libration/internal/text"
 )
 
 // The limits of a ring. A packet beyond MaxEntries or MaxBytes replaces the oldest
@@ -237,7 +238,7 @@ func (r *Ring) makeRoom(size int64) error {
 	for len(r.files) > 0 && (len(r.files) >= MaxEntries || r.bytes+size > MaxBytes) {
 		f := r.files[0]
 		if err := os.Remove(path(r.o.Folder, f.number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove the oldest: %w", err)
+			return text.Errorf("remove the oldest: %v", "删除最旧的文件：%v", err)
 		}
 		r.files, r.bytes = r.files[1:], r.bytes-f.size
 	}

@@ -4,9 +4,6 @@
 package safeyaml
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
@@ -14,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"libration/internal/bom"
+	"libration/internal/text"
 )
 
 // maxDepth bounds nesting, because the parser is recursive.
@@ -47,7 +45,9 @@ func Decode(file *ast.File, v any) (err error) {
 	return yaml.NodeToValue(file.Docs[0].Body, v, yaml.Strict())
 }
 
-func gaveUp(cause any) error { return fmt.Errorf("the parser gave up: %v", cause) }
+func gaveUp(cause any) error {
+	return text.Errorf("the parser gave up: %v", "解析器无法继续：%v", cause)
+}
 
 // tokenize refuses what is nested too deeply. The lexer would take a byte order mark
 // for part of the first key.
@@ -78,7 +78,7 @@ func checkDepth(tokens token.Tokens) error {
 			marks++
 		}
 		if flow > maxDepth || marks > maxDepth {
-			return errors.New("nested too deeply")
+			return text.Errorf("nested too deeply", "嵌套过深")
 		}
 	}
 	return nil

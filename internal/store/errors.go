@@ -7,10 +7,12 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"libration/internal/text"
 )
 
 // ErrClosed: the store was closed.
-var ErrClosed = errors.New("message store is closed")
+var ErrClosed = text.Errorf("message store is closed", "消息库已关闭")
 
 // Error is a failure of the file. It names the file and what a person can do.
 type Error struct {

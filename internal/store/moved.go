@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"libration/internal/text"
 )
 
 // errMoved: the open file no longer has its name.
-var errMoved = errors.New("the file was removed or moved while it was open")
+var errMoved = text.Errorf("the file was removed or moved while it was open", "文件在使用中被删除或移动")
 
 // Moved tells whether the open file is no longer the one at Options.Path. All that
 // it holds can still be read and written, and is lost when the store closes.

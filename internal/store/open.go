@@ -15,6 +15,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
+
+	"libration/internal/text"
 )
 
 //go:embed migrations/*.sql
@@ -194,7 +196,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	sources := p.ListSources()
 	if newest := sources[len(sources)-1].Version; have > newest {
-		return fmt.Errorf("the file has version %d, this program knows %d: use the newer program that wrote it, or move the file away", have, newest)
+		return text.Errorf("the file has version %d, this program knows %d: use the newer program that wrote it, or move the file away", "文件版本为 %d，本程序支持 %d：请使用写出它的较新程序，或移走该文件", have, newest)
 	}
 	_, err = p.Up(ctx)
 	return err

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -35,7 +36,7 @@ func (s *Store) put(m *message.Message, newer, fetched bool) (int32, error) {
 	}
 	rec := record{message: *m, people: people(m.Content), fetched: fetched}
 	if len(m.Raw) > maxRaw {
-		return k.first(s.o.hash), fmt.Errorf("message of %d bytes is too large to store, the limit is %d", len(m.Raw), maxRaw)
+		return k.first(s.o.hash), text.Errorf("message of %d bytes is too large to store, the limit is %d", "消息有 %d 字节，过大而无法保存，上限为 %d", len(m.Raw), maxRaw)
 	}
 	for n := range maxProbes {
 		id := k.candidate(n, s.o.hash)

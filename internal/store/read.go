@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"libration/internal/elements"
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -193,7 +194,7 @@ func (s *Store) load(id int32) (key, *record, error) {
 }
 
 // ErrUnreadable: a stored message cannot be read, and never will be.
-var ErrUnreadable = errors.New("the stored message cannot be read")
+var ErrUnreadable = text.Errorf("the stored message cannot be read", "无法读取保存的消息")
 
 // scan decodes one row; before are the columns before those of the message. The columns
 // overrule what the encoded message says: they are what the client knew.

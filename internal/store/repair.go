@@ -13,6 +13,8 @@ import (
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"libration/internal/text"
 )
 
 const (
@@ -31,7 +33,7 @@ const (
 )
 
 // errRepairing: the file cannot be read at the moment.
-var errRepairing = errors.New("the file is being repaired")
+var errRepairing = text.Errorf("the file is being repaired", "正在修复文件")
 
 // isDamage tells whether an error means that the file is not what it should be.
 func isDamage(err error) bool {
@@ -217,14 +219,14 @@ func (s *Store) repair(ctx context.Context) error {
 	n, err := s.copyRows(ctx, path, path+repairSuffix)
 	if err != nil {
 		removeDatabase(path + repairSuffix)
-		return fmt.Errorf("repair: %w", err)
+		return text.Errorf("repair: %v", "修复：%v", err)
 	}
 	aside, err := setAside(path, time.Now())
 	if err != nil {
-		return fmt.Errorf("repair: %w", err)
+		return text.Errorf("repair: %v", "修复：%v", err)
 	}
 	if err := os.Rename(path+repairSuffix, path); err != nil {
-		return fmt.Errorf("repair: %w", err)
+		return text.Errorf("repair: %v", "修复：%v", err)
 	}
 	s.mu.Lock()
 	s.repairs++

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+
+	"libration/internal/text"
 )
 
 // Stats are figures of a Store at one moment.
@@ -42,7 +44,7 @@ func (s *Store) Stats() Stats {
 }
 
 // ErrDamaged: the file has errors that SQLite's own check found.
-var ErrDamaged = errors.New("the database is damaged")
+var ErrDamaged = text.Errorf("the database is damaged", "数据库已损坏")
 
 // Check reads the whole file at path without changing it, also while a program
 // uses it, and reports the first damage. Errors are of type *Error; a missing file

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/clock"
 )
 
@@ -134,7 +134,7 @@ func (e *entry) size() int { return len(e.message.Raw) + 512 }
 // must be closed.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Path == "" {
-		return nil, errors.New("message store: no path")
+		return nil, text.Errorf("message store: no path", "消息库：没有路径")
 	}
 	o.setDefaults()
 	if err := finishRepair(o.Path); err != nil {
@@ -234,7 +234,7 @@ func (s *Store) Close() error {
 	var err error
 	s.mu.Lock()
 	if m, e, f := len(s.pending), s.journal.unwritten, len(s.forwards.queue); m+e+f > 0 {
-		err = fmt.Errorf("%d messages not written, %d events, %d forwards: %w", m, e, f, s.failure)
+		err = text.Errorf("%d messages not written, %d events, %d forwards: %v", "有 %d 条消息、%d 个事件、%d 个合并转发尚未写入：%v", m, e, f, s.failure)
 	}
 	s.mu.Unlock()
 	if s.db == nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"libration/internal/text"
 )
 
 // service is one service. Its status and active are guarded by Supervisor.mu.
@@ -68,7 +70,7 @@ func (v *service) once(ctx context.Context, first bool) (lasted time.Duration, e
 	defer func() {
 		if r := recover(); r != nil {
 			v.log.Error("service panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", r)
+			err = text.Errorf("panic: %v", "程序内部错误：%v", r)
 		}
 	}()
 	if err := v.await(ctx, first); err != nil {
@@ -91,7 +93,7 @@ func (v *service) await(ctx context.Context, first bool) error {
 			v.log.Info("service waits for its start condition")
 		}
 		if err := v.start(ctx); err != nil {
-			return fmt.Errorf("wait for the start: %w", err)
+			return text.Errorf("wait for the start: %v", "等待启动：%v", err)
 		}
 	}
 	return ctx.Err()

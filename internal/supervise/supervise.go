@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"libration/internal/text"
 )
 
 // Options of New. The zero value is useful.
@@ -75,7 +77,7 @@ type RunFunc func(ctx context.Context, ready func()) error
 
 // ErrStillRunning is returned by [Supervisor.Run] when services did not end in time
 // after its context had ended.
-var ErrStillRunning = errors.New("services still running")
+var ErrStillRunning = text.Errorf("services still running", "仍有服务在运行")
 
 // Supervisor runs services. All methods are safe for concurrent use.
 type Supervisor struct {
@@ -102,10 +104,10 @@ func (s *Supervisor) Add(name string, start Start, run RunFunc) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.ContainsFunc(s.services, func(v *service) bool { return v.status.Name == name }) {
-		return fmt.Errorf("there is already a service %q", name)
+		return text.Errorf("there is already a service %q", "已有服务 %q", name)
 	}
 	if s.ended {
-		return fmt.Errorf("service %q added after the end", name)
+		return text.Errorf("service %q added after the end", "服务 %q 添加于结束之后", name)
 	}
 	v := &service{
 		s: s, log: s.log.With("service", name), start: start, run: run,

@@ -84,27 +84,41 @@ func Of(err error) Text {
 	if e, ok := err.(*Error); ok {
 		return e.Text
 	}
-	if e, ok := err.(interface{ Text() Text }); ok {
+	switch e := err.(type) {
+	case interface{ Text() Text }:
 		return e.Text()
+	case interface {
+		Text() (english, chinese string)
+	}: // where programs that are not ours read it
+		en, zh := e.Text()
+		return Text{EN: en, ZH: zh}
 	}
 	said := Same(err.Error())
 	if words := system(err); words != "" {
 		said.ZH = words
 		return said
 	}
-	for _, cause := range within(err) {
+	rest, causes := said.EN, within(err)
+	said.ZH = ""
+	for n, cause := range causes {
 		inner := Of(cause)
-		if inner.EN == inner.ZH || inner.EN == "" {
+		i := strings.Index(rest, inner.EN)
+		if n+1 == len(causes) { // what stands before it may say the same
+			i = strings.LastIndex(rest, inner.EN)
+		}
+		if i < 0 || inner.EN == "" {
 			continue
 		}
-		if i := strings.LastIndex(said.ZH, inner.EN); i >= 0 {
-			before, isColon := strings.CutSuffix(said.ZH[:i], ": ")
-			if isColon {
-				before += "："
+		before := rest[:i]
+		if inner.EN != inner.ZH {
+			if plain, isColon := strings.CutSuffix(before, ": "); isColon {
+				before = plain + "："
 			}
-			said.ZH = before + inner.ZH + said.ZH[i+len(inner.EN):]
 		}
+		said.ZH += before + inner.ZH
+		rest = rest[i+len(inner.EN):]
 	}
+	said.ZH += rest
 	return said
 }
 

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb/loginpb"
+	"libration/internal/text"
 	"libration/ntqq/session/link"
 )
 
@@ -39,7 +40,7 @@ func (e *CaptchaError) Error() string {
 func (e *CaptchaError) Unwrap() error { return e.Err }
 
 // errNoAnswer: nobody solved the captcha.
-var errNoAnswer = errors.New("nobody solved it")
+var errNoAnswer = text.Errorf("nobody solved it", "没有人完成验证")
 
 // CaptchaAnswer is a solved captcha: what its page gave, as "ticket" and "randstr".
 type CaptchaAnswer struct{ Ticket, RandStr string }
@@ -49,7 +50,7 @@ type CaptchaAnswer struct{ Ticket, RandStr string }
 // one that names a missing part.
 func (s *Session) Answer(a CaptchaAnswer) error {
 	if a.Ticket == "" || a.RandStr == "" {
-		return errors.New("the answer to a captcha has two parts, ticket and randstr")
+		return text.Errorf("the answer to a captcha has two parts, ticket and randstr", "验证码的结果有两部分：ticket 和 randstr")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,7 +129,7 @@ func (l *loop) askCaptcha(ctx context.Context, k *link.Conn, prompt *Prompt) (*l
 	case a := <-answers:
 		return &loginpb.NtIframe{Ticket: proto.String(a.Ticket), RandStr: proto.String(a.RandStr), Sid: proto.String(sid)}, nil
 	case <-timer.C:
-		return nil, fmt.Errorf("%w in %v", errNoAnswer, captchaWait)
+		return nil, text.Errorf("%v in %v", "%v：等待了 %v", errNoAnswer, captchaWait)
 	case <-k.Context().Done():
 		return nil, k.Err()
 	case <-ctx.Done():
@@ -141,7 +142,7 @@ func (l *loop) askCaptcha(ctx context.Context, k *link.Conn, prompt *Prompt) (*l
 func captchaSID(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", errors.New("the server gives no address of a captcha")
+		return "", text.Errorf("the server gives no address of a captcha", "服务器没有给出验证码地址")
 	}
 	return u.Query().Get("sid"), nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/session/link"
 )
 
@@ -26,7 +26,7 @@ const (
 )
 
 // errNoServer: no address could be found or dialled.
-var errNoServer = errors.New("no server can be reached")
+var errNoServer = text.Errorf("no server can be reached", "无法连接任何服务器")
 
 // badServer is one that failed lately.
 type badServer struct {
@@ -110,7 +110,7 @@ func (l *loop) addresses(ctx context.Context) ([]string, error) {
 	errs := []error{errNoServer}
 	for i, h := range servers.Hosts {
 		if failed[i] != nil {
-			errs = append(errs, fmt.Errorf("look up %s: %w", h, failed[i]))
+			errs = append(errs, text.Errorf("look up %s: %v", "查询 %s：%v", h, failed[i]))
 		} else {
 			l.lookedUp[h] = found[i]
 		}

@@ -1,9 +1,7 @@
 package session
 
 import (
-	"errors"
-	"fmt"
-
+	"libration/internal/text"
 	"libration/ntqq/session/link"
 	"libration/ntqq/session/signer"
 )
@@ -27,11 +25,11 @@ var (
 	ErrKicked = link.ErrKicked
 	// ErrNeedsLogin: no automatic way to log in is left. A person must act, then call
 	// Relogin.
-	ErrNeedsLogin = errors.New("login needed")
+	ErrNeedsLogin = text.Errorf("login needed", "需要重新登录")
 	// ErrSign: no signer gave a signature. The command was not sent.
 	ErrSign = signer.ErrNoSignature
 	// ErrNoCaptcha: no captcha waits for an answer.
-	ErrNoCaptcha = errors.New("no captcha waits for an answer")
+	ErrNoCaptcha = text.Errorf("no captcha waits for an answer", "没有等待提交的验证码")
 )
 
 // Names from package link, which has their documentation.
@@ -61,14 +59,6 @@ type LoginError struct {
 }
 
 func (e *LoginError) Error() string {
-	s := fmt.Sprintf("login step %s refused with code %d", e.Step, e.Code)
-	if e.Hint != "" {
-		s += " (" + e.Hint + ")"
-	}
-	for _, t := range []string{e.Title, e.Message} {
-		if t != "" {
-			s += ": " + t
-		}
-	}
-	return s
+	english, _ := e.Text()
+	return english
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/session/link"
 )
@@ -21,21 +22,21 @@ const (
 )
 
 // errRegisterRefused is an answer to the registration other than success.
-var errRegisterRefused = errors.New("registration refused")
+var errRegisterRefused = text.Errorf("registration refused", "注册会话被拒绝")
 
 // errWrongAccount: the code was scanned by another account than Options.UIN, or than
 // the one of the keystore: their messages and events would mix.
-var errWrongAccount = errors.New("scanned by another account than the one that logged in here before, or is configured")
+var errWrongAccount = text.Errorf("scanned by another account than the one that logged in here before, or is configured", "扫码的账号不是此前登录的账号，或不是配置的账号")
 
 // errTakenAccount: the code was scanned by an account that Options.Taken reports.
-var errTakenAccount = errors.New("scanned by an account that is in use here already")
+var errTakenAccount = text.Errorf("scanned by an account that is in use here already", "扫码的账号已在本程序中使用")
 
 // errQRGivenUp: too many codes expired or were declined, or one is not valid.
-var errQRGivenUp = errors.New("QR login given up")
+var errQRGivenUp = text.Errorf("QR login given up", "已放弃扫码登录")
 
 // errVerification: the key exchange was refused, or its answer does not open. Neither
 // can be proven.
-var errVerification = errors.New("key exchange refused")
+var errVerification = text.Errorf("key exchange refused", "密钥交换被拒绝")
 
 // classify is the one table of what each failure leads to.
 func classify(err error) remedy {

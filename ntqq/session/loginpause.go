@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"libration/internal/text"
 )
 
 // A login refused as one too many is followed by a pause of loginPause. It doubles with
@@ -15,7 +17,7 @@ const (
 )
 
 // errTooOften says why a login waits that was refused earlier.
-var errTooOften = errors.New("the server refused the last login as one too many")
+var errTooOften = text.Errorf("the server refused the last login as one too many", "服务器认为上次登录过于频繁而拒绝")
 
 // tooOften reports whether err is the refusal of a login as one too many.
 func tooOften(err error) bool {

@@ -2,12 +2,12 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 
+	"libration/internal/text"
 	"libration/ntqq/session/link"
 )
 
@@ -29,7 +29,7 @@ const (
 // [Session.Relogin]. [State] reports where it is. Run may be called once at a time.
 func (s *Session) Run(ctx context.Context) error {
 	if !s.running.CompareAndSwap(false, true) {
-		return errors.New("session is running already")
+		return text.Errorf("session is running already", "会话已在运行")
 	}
 	defer s.running.Store(false)
 	defer s.Save()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"libration/internal/pb/loginpb"
 	"libration/internal/redact"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/link"
@@ -29,7 +29,7 @@ const (
 )
 
 // errNewDeviceGivenUp: the device was not verified.
-var errNewDeviceGivenUp = errors.New("new device not verified")
+var errNewDeviceGivenUp = text.Errorf("new device not verified", "新设备未通过验证")
 
 // verifier talks to the service that verifies new devices (docs/protocol/login.md
 // 6.2, new device).
@@ -100,13 +100,13 @@ func (l *loop) verifyDevice(ctx context.Context, k *link.Conn, session *wire.Exc
 				&loginpb.PasswordLoginNewDeviceReqBody{NewDeviceCheckSuccessSig: []byte(token)}, &loginpb.PasswordLoginNewDeviceRspBody{})
 		}
 	}
-	return nil, fmt.Errorf("%w: %d codes expired", errNewDeviceGivenUp, newDeviceCodes)
+	return nil, text.Errorf("%v: %d codes expired", "%v：%d 个二维码均已过期", errNewDeviceGivenUp, newDeviceCodes)
 }
 
 // newVerifier reads the address that came with the refusal.
 func (s *Session) newVerifier(jump string) (*verifier, error) {
 	if s.opts.Servers.NewDeviceURL == "" {
-		return nil, fmt.Errorf("%w: Servers.NewDeviceURL is not set, and this is not the real service", errNewDeviceGivenUp)
+		return nil, text.Errorf("%v: Servers.NewDeviceURL is not set, and this is not the real service", "%v：未设置 Servers.NewDeviceURL，且连接的不是真实服务", errNewDeviceGivenUp)
 	}
 	u, err := url.Parse(s.opts.Servers.NewDeviceURL)
 	if err != nil {
@@ -134,11 +134,11 @@ func (s *Session) newVerifier(jump string) (*verifier, error) {
 func verification(jump string) (sig, token string, err error) {
 	u, err := url.Parse(jump)
 	if err != nil {
-		return "", "", errors.New("the server's address for the verification cannot be read")
+		return "", "", text.Errorf("the server's address for the verification cannot be read", "无法识别服务器给出的验证地址")
 	}
 	q := u.Query()
 	if sig, token = q.Get("sig"), q.Get("uin-token"); sig == "" || token == "" {
-		return "", "", errors.New("the server gives no address for the verification")
+		return "", "", text.Errorf("the server gives no address for the verification", "服务器没有给出验证地址")
 	}
 	return sig, token, nil
 }
@@ -160,7 +160,7 @@ func (v *verifier) begin(ctx context.Context) (string, error) {
 func (v *verifier) await(ctx context.Context, code string, until time.Time, period time.Duration) (string, error) {
 	u, err := url.Parse(code)
 	if err != nil {
-		return "", fmt.Errorf("%w: the server's code cannot be read", errNewDeviceGivenUp)
+		return "", text.Errorf("%v: the server's code cannot be read", "%v：无法识别服务器给出的二维码", errNewDeviceGivenUp)
 	}
 	question := verifyPoll{Token: []byte(u.Query().Get("str_url"))}
 	ticker := time.NewTicker(period)
@@ -190,15 +190,15 @@ func (v *verifier) post(ctx context.Context, question any) (*verifyAnswer, error
 	request.Header.Set("Content-Type", "application/json")
 	response, err := v.client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("verify the device: %w", redact.Err(err))
+		return nil, text.Errorf("verify the device: %v", "验证设备：%v", redact.Err(err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("verify the device: HTTP %s", response.Status)
+		return nil, text.Errorf("verify the device: HTTP %s", "验证设备：HTTP %s", response.Status)
 	}
 	answer := &verifyAnswer{}
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxVerifyBody)).Decode(answer); err != nil {
-		return nil, fmt.Errorf("verify the device: read the answer: %w", err)
+		return nil, text.Errorf("verify the device: read the answer: %v", "验证设备：读取应答：%v", err)
 	}
 	return answer, nil
 }

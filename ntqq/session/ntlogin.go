@@ -2,13 +2,13 @@ package session
 
 import (
 	"context"
-	"fmt"
 
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/crypto"
 	"libration/internal/pb"
 	"libration/internal/pb/loginpb"
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/link"
@@ -49,7 +49,7 @@ func (l *loop) ntLogin(ctx context.Context, k *link.Conn, session *wire.Exchange
 	l.noteCookie(reply.Head)
 	e := reply.Head.GetError()
 	if err := pb.Unmarshal(reply.Body, rsp); err != nil && e.GetCode() == 0 {
-		return nil, fmt.Errorf("answer to login step %s: %w", step, err)
+		return nil, text.Errorf("answer to login step %s: %v", "登录步骤 %s 的应答：%v", step, err)
 	}
 	if rsp.GetTickets() == nil || e.GetCode() != 0 {
 		refused := ntLoginError(step, e.GetCode(), e.GetTipsTitle(), e.GetTipsContent())
@@ -58,7 +58,7 @@ func (l *loop) ntLogin(ctx context.Context, k *link.Conn, session *wire.Exchange
 	}
 	tickets, err := ticketsIn(rsp, ks.UID == "")
 	if err != nil {
-		return nil, fmt.Errorf("answer to login step %s: %w", step, err)
+		return nil, text.Errorf("answer to login step %s: %v", "登录步骤 %s 的应答：%v", step, err)
 	}
 	fresh := withTickets(*ks, tickets, s.opts.App.CurrentVersion, s.now())
 	return &fresh, nil
@@ -79,7 +79,7 @@ func (l *loop) noteCookie(head *loginpb.NtLoginHead) {
 func ticketsIn(rsp ntAnswer, unknown bool) (*wire.Tickets, error) {
 	t := rsp.GetTickets()
 	if len(t.GetD2Key()) != len(crypto.Key{}) || len(t.GetD2()) == 0 || len(t.GetA2()) == 0 {
-		return nil, fmt.Errorf("tickets without a session (A2 %d bytes, D2 %d, key %d)", len(t.GetA2()), len(t.GetD2()), len(t.GetD2Key()))
+		return nil, text.Errorf("tickets without a session (A2 %d bytes, D2 %d, key %d)", "票据中没有会话（A2 %d 字节，D2 %d，密钥 %d）", len(t.GetA2()), len(t.GetD2()), len(t.GetD2Key()))
 	}
 	tickets := &wire.Tickets{
 		A1: t.GetA1(), A2: t.GetA2(), D2: t.GetD2(), D2Key: crypto.Key(t.GetD2Key()), NoPicSig: t.GetNoPicSig(),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"libration/internal/network"
+	"libration/internal/text"
 	"libration/ntqq/clock"
 	"libration/ntqq/message"
 	"libration/ntqq/session/identity"
@@ -141,7 +142,7 @@ func (o *Options) validate() error {
 		problems = append(problems, fieldError("PasswordMD5", fmt.Errorf("has %d bytes, not %d", n, md5.Size)))
 	}
 	if len(o.PasswordMD5) > 0 && o.UIN == 0 {
-		problems = append(problems, fieldError("PasswordMD5", errors.New("needs UIN: the account that the password is of")))
+		problems = append(problems, fieldError("PasswordMD5", text.Errorf("needs UIN: the account that the password is of", "需要 UIN：密码所属的账号")))
 	}
 	return errors.Join(problems...)
 }

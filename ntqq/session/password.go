@@ -8,6 +8,7 @@ import (
 
 	"libration/internal/pb/loginpb"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/link"
@@ -21,7 +22,7 @@ const (
 )
 
 // errPasswordDue: the password was sent too often, and may be sent again now.
-var errPasswordDue = errors.New("no code was scanned meanwhile: the password is tried again")
+var errPasswordDue = text.Errorf("no code was scanned meanwhile: the password is tried again", "其间没有人扫码：将再次尝试密码登录")
 
 // passwordGate bounds the password logins of a session.
 type passwordGate struct {

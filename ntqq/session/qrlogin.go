@@ -2,11 +2,10 @@ package session
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/session/link"
 )
@@ -53,16 +52,16 @@ func (l *loop) qrLogin(ctx context.Context, k *link.Conn) error {
 			s.log.Warn("login declined on the phone: getting a new QR code")
 			continue
 		}
-		return fmt.Errorf("%w: the code is %v", errQRGivenUp, reply.State)
+		return text.Errorf("%v: the code is %v", "%v：二维码状态为 %v", errQRGivenUp, reply.State)
 	}
 	if why == WhyDeclined {
-		return fmt.Errorf("%w: %w, %d codes were shown", errQRGivenUp, errDeclined, s.opts.MaxQRCodes)
+		return text.Errorf("%v: %v, %d codes were shown", "%v：%v，共显示了 %d 个二维码", errQRGivenUp, errDeclined, s.opts.MaxQRCodes)
 	}
-	return fmt.Errorf("%w: %d codes expired", errQRGivenUp, s.opts.MaxQRCodes)
+	return text.Errorf("%v: %d codes expired", "%v：%d 个二维码均已过期", errQRGivenUp, s.opts.MaxQRCodes)
 }
 
 // errDeclined: the phone said no to the last code.
-var errDeclined = errors.New("declined on the phone")
+var errDeclined = text.Errorf("declined on the phone", "已在手机上拒绝")
 
 type qrCode struct {
 	QRCode
@@ -84,11 +83,11 @@ func (l *loop) fetchQR(ctx context.Context, k *link.Conn, step Step, unusual []b
 	}
 	body, err = s.oicq(ctx, k, rpc.WtloginTransEmp, wire.OicqTransEmp, body)
 	if err != nil {
-		return nil, fmt.Errorf("fetch QR code: %w", err)
+		return nil, text.Errorf("fetch QR code: %v", "获取二维码：%v", err)
 	}
 	reply, err := wire.ParseQRFetchReply(body)
 	if err != nil {
-		return nil, fmt.Errorf("fetch QR code: %w", err)
+		return nil, text.Errorf("fetch QR code: %v", "获取二维码：%v", err)
 	}
 	if reply.Code != 0 {
 		return nil, &LoginError{Step: step, Code: uint64(reply.Code), Hint: "the server gives no code"}
@@ -137,11 +136,11 @@ func (l *loop) awaitScan(ctx context.Context, k *link.Conn, code *qrCode, onScan
 		}
 		body, err = s.oicq(ctx, k, rpc.WtloginTransEmp, wire.OicqTransEmp, body)
 		if err != nil {
-			return nil, fmt.Errorf("poll QR code: %w", err)
+			return nil, text.Errorf("poll QR code: %v", "查询二维码：%v", err)
 		}
 		reply, err := wire.ParseQRPollReply(body)
 		if err != nil {
-			return nil, fmt.Errorf("poll QR code: %w", err)
+			return nil, text.Errorf("poll QR code: %v", "查询二维码：%v", err)
 		}
 		switch reply.State {
 		case wire.QRConfirmed, wire.QRExpired, wire.QRCancelled, wire.QRInvalid:

@@ -2,9 +2,9 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/session/link"
 )
 
@@ -52,7 +52,7 @@ func (l *loop) refresh(ctx context.Context, k *link.Conn) (swapped bool, err err
 	s.setKeys(inVain(*s.keys(), s.now()))
 	session, err := s.exchangeOnce(ctx, k)
 	if err != nil {
-		return false, fmt.Errorf("key exchange: %w", err)
+		return false, text.Errorf("key exchange: %v", "密钥交换：%v", err)
 	}
 	done := k.Replacing()
 	ks, err := l.easyTickets(ctx, k, session)

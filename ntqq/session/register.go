@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"libration/internal/pb/systempb"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/ntqq/session/link"
 )
 
@@ -20,10 +20,10 @@ import (
 func (s *Session) register(ctx context.Context, k *link.Conn) error {
 	_, err := rpc.Call(ctx, k, rpc.InfoSync, s.infoSyncRequest())
 	if refused, ok := errors.AsType[*rpc.Refused](err); ok {
-		return fmt.Errorf("%w: the server says %q", errRegisterRefused, refused.Message)
+		return text.Errorf("%v: the server says %q", "%v：服务器的说明是 %q", errRegisterRefused, refused.Message)
 	}
 	if err != nil {
-		return fmt.Errorf("register: %w", err)
+		return text.Errorf("register: %v", "注册会话：%v", err)
 	}
 	return nil
 }

@@ -2,12 +2,12 @@ package session
 
 import (
 	"encoding/hex"
-	"errors"
 	"net"
 	"strconv"
 	"strings"
 
 	"libration/internal/crypto"
+	"libration/internal/text"
 )
 
 // Servers says where the service is and which public keys it has. The zero value means
@@ -88,7 +88,7 @@ func (s *Servers) first() string {
 func (s *Servers) validate() error {
 	if s.Media != "" {
 		if _, _, err := net.SplitHostPort(s.Media); err != nil || strings.ContainsAny(s.Media, "/?#@\\") {
-			return fieldError("Servers.Media", errors.New("must be host:port"))
+			return fieldError("Servers.Media", text.Errorf("must be host:port", "应为 host:port"))
 		}
 	}
 	if err := crypto.CheckPublic(crypto.Secp192k1, s.OicqKey); err != nil {
@@ -98,7 +98,7 @@ func (s *Servers) validate() error {
 		return fieldError("Servers.ExchangeKey", err)
 	}
 	if len(s.VerifyKey) != 32 {
-		return fieldError("Servers.VerifyKey", errors.New("must have 32 bytes"))
+		return fieldError("Servers.VerifyKey", text.Errorf("must have 32 bytes", "应有 32 字节"))
 	}
 	return nil
 }

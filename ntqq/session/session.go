@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,6 +10,7 @@ import (
 
 	"libration/internal/hourly"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/ntqq/clock"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/link"
@@ -125,10 +125,10 @@ func firstKeys(o *Options) (*identity.Keystore, error) {
 		ks = &identity.Keystore{Device: identity.NewDevice()}
 	}
 	if len(ks.Device.GUID) != 16 {
-		return nil, fieldError("Initial", errors.New("the device needs a GUID of 16 bytes"))
+		return nil, fieldError("Initial", text.Errorf("the device needs a GUID of 16 bytes", "设备需要 16 字节的 GUID"))
 	}
 	if o.UIN != 0 && ks.UIN != 0 && o.UIN != ks.UIN {
-		return nil, fmt.Errorf("the keystore belongs to account %d, not to the expected %d: use another keystore or correct the number", ks.UIN, o.UIN)
+		return nil, text.Errorf("the keystore belongs to account %d, not to the expected %d: use another keystore or correct the number", "keystore 属于账号 %d，而不是 %d：请换一个 keystore 或修改号码", ks.UIN, o.UIN)
 	}
 	return ks, nil
 }

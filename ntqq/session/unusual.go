@@ -2,12 +2,11 @@ package session
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"libration/internal/pb/loginpb"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
 	"libration/ntqq/session/link"
@@ -18,9 +17,9 @@ const confirmTries = 3
 
 var (
 	// errNotConfirmed: the phone was asked and nobody answered in time.
-	errNotConfirmed = errors.New("login from an unusual device not confirmed on the phone in time")
+	errNotConfirmed = text.Errorf("login from an unusual device not confirmed on the phone in time", "未及时在手机上确认这次异常登录")
 	// errConfirmRefused: the phone said no.
-	errConfirmRefused = errors.New("login from an unusual device refused on the phone")
+	errConfirmRefused = text.Errorf("login from an unusual device refused on the phone", "这次异常登录已在手机上被拒绝")
 )
 
 // confirm has the login that was refused as coming from an unusual device
@@ -58,5 +57,5 @@ func (l *loop) confirm(ctx context.Context, k *link.Conn, session *wire.Exchange
 	case wire.QRExpired:
 		return nil, errNotConfirmed
 	}
-	return nil, fmt.Errorf("%w: the request is %v", errConfirmRefused, reply.State)
+	return nil, text.Errorf("%v: the request is %v", "%v：请求状态为 %v", errConfirmRefused, reply.State)
 }

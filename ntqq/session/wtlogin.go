@@ -7,6 +7,7 @@ import (
 
 	"libration/internal/crypto"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/message"
 	"libration/ntqq/session/identity"
@@ -22,7 +23,7 @@ func (l *loop) wtlogin(ctx context.Context, k *link.Conn, confirmed *wire.QRPoll
 		want = ks.UIN // its owner, whatever else is missing in it
 	}
 	if want != 0 && confirmed.UIN != uint64(want) {
-		return fmt.Errorf("%w: %d instead of %d", errWrongAccount, confirmed.UIN, want)
+		return text.Errorf("%v: %d instead of %d", "%v：是 %d，而不是 %d", errWrongAccount, confirmed.UIN, want)
 	}
 	if s.opts.Taken != nil && s.opts.Taken(message.UIN(confirmed.UIN)) {
 		return fmt.Errorf("%w: %d", errTakenAccount, confirmed.UIN)

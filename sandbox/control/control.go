@@ -15,6 +15,7 @@ import (
 	"strconv"
 
 	"libration/internal/bom"
+	"libration/internal/text"
 	"libration/internal/webguard"
 	"libration/ntqq/message"
 	"libration/sandbox/fault"
@@ -176,41 +177,41 @@ func statusOf(err error) int {
 	return http.StatusBadRequest
 }
 
-func writeError(w http.ResponseWriter, status int, text string) {
-	writeJSON(w, status, map[string]string{"error": text})
+func writeError(w http.ResponseWriter, status int, written string) {
+	writeJSON(w, status, map[string]string{"error": written})
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
-	text, err := json.Marshal(body)
+	written, err := json.Marshal(body)
 	if err != nil { // only our own types come here
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(append(text, '\n')) // a failure is the reader's own
+	w.Write(append(written, '\n')) // a failure is the reader's own
 }
 
 // strictly decodes JSON, one value without unknown names.
-func strictly(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
+func strictly(written []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(written))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		return err
 	}
 	if _, more := d.Token(); more != io.EOF {
-		return errors.New("more than one JSON value")
+		return text.Errorf("more than one JSON value", "不止一个 JSON 值")
 	}
 	return nil
 }
 
 // readBody decodes a request's JSON, one value without unknown names.
 func readBody(r *http.Request, into any) error {
-	text, err := io.ReadAll(r.Body)
+	written, err := io.ReadAll(r.Body)
 	if err == nil {
-		text, err = bom.Trim(text)
+		written, err = bom.Trim(written)
 	}
 	if err == nil {
-		err = strictly(text, into)
+		err = strictly(written, into)
 	}
 	return bodyFailure(err)
 }
@@ -230,18 +231,18 @@ func bodyFailure(err error) error {
 	return nil
 }
 
-func number[T ~uint64](name, text string) (T, error) {
-	n, err := strconv.ParseUint(text, 10, 64)
+func number[T ~uint64](name, written string) (T, error) {
+	n, err := strconv.ParseUint(written, 10, 64)
 	if err != nil {
-		return 0, fail(http.StatusBadRequest, "%s %q is not a number", name, text)
+		return 0, fail(http.StatusBadRequest, "%s %q is not a number", name, written)
 	}
 	return T(n), nil
 }
 
 // queryNumber is number for a query parameter that may be missing: 0.
 func queryNumber[T ~uint64](r *http.Request, name string) (T, error) {
-	if text := r.URL.Query().Get(name); text != "" {
-		return number[T](name, text)
+	if written := r.URL.Query().Get(name); written != "" {
+		return number[T](name, written)
 	}
 	return 0, nil
 }

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 	"libration/internal/webguard"
 	"libration/ntqq/media"
 	"libration/sandbox/world"
@@ -72,7 +72,7 @@ func fetch(ctx context.Context, address string) (io.ReadCloser, error) {
 	client := network.Network{}.Client()
 	client.CheckRedirect = func(next *http.Request, before []*http.Request) error {
 		if next.URL.Host != u.Host || len(before) >= 5 {
-			return errors.New("it redirects to another host, or too often")
+			return text.Errorf("it redirects to another host, or too often", "它重定向到了其他主机，或重定向次数过多")
 		}
 		return nil
 	}

@@ -1,11 +1,10 @@
 package scenario
 
 import (
-	"fmt"
-
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
@@ -66,9 +65,9 @@ func (c *crowd) buildGroup(g *Group, i int, report reporter) {
 		var err error
 		switch _, known := c.world.Users().Find(m.UIN); {
 		case !known:
-			err = fmt.Errorf("no user %d", m.UIN)
+			err = text.Errorf("no user %d", "没有用户 %d", m.UIN)
 		case listed[m.UIN]:
-			err = fmt.Errorf("member %d is listed twice", m.UIN)
+			err = text.Errorf("member %d is listed twice", "成员 %d 出现了两次", m.UIN)
 		default:
 			listed[m.UIN] = true
 			members = append(members, m.UIN)
@@ -111,11 +110,11 @@ func (c *crowd) fill(members []message.UIN, listed map[message.UIN]bool, g *Grou
 	c.counted += want
 	switch {
 	case g.Members.Count > world.MaxMembers || g.Members.Count < 0:
-		return nil, fmt.Errorf("a group has 1 to %d members, not %d", world.MaxMembers, g.Members.Count)
+		return nil, text.Errorf("a group has 1 to %d members, not %d", "群成员数应为 1 到 %d，而不是 %d", world.MaxMembers, g.Members.Count)
 	case len(members) > want:
-		return nil, fmt.Errorf("count %d is less than the members that are named", g.Members.Count)
+		return nil, text.Errorf("count %d is less than the members that are named", "count %d 少于已列出的成员数", g.Members.Count)
 	case c.counted > maxCounted:
-		return nil, fmt.Errorf("more than %d members in all groups", maxCounted)
+		return nil, text.Errorf("more than %d members in all groups", "所有群的成员总数超过 %d", maxCounted)
 	}
 	for i := 0; len(members) < want; i++ {
 		if i == len(c.extras) {
@@ -143,10 +142,10 @@ func (c *crowd) describe(g world.Group, m Member) error {
 	case "", "member":
 	case "owner":
 		if m.UIN != g.Owner {
-			return fmt.Errorf("member %d cannot be an owner: the group belongs to %d", m.UIN, g.Owner)
+			return text.Errorf("member %d cannot be an owner: the group belongs to %d", "成员 %d 不能是群主：群主是 %d", m.UIN, g.Owner)
 		}
 	default:
-		return fmt.Errorf("role %q is neither admin nor member", m.Role)
+		return text.Errorf("role %q is neither admin nor member", "角色 %q 既不是 admin 也不是 member", m.Role)
 	}
 	if m.Level > 0 {
 		if err := members.SetLevel(g.Code, m.UIN, m.Level); err != nil {

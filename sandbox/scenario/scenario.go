@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"libration/internal/safeyaml"
+	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
@@ -67,14 +68,14 @@ type Group struct {
 // Load reads a scenario in YAML, at most 16 MiB. Errors name the line;
 // all mistakes are reported together (errors.Join).
 func Load(r io.Reader) (*Scenario, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxScenario+1))
+	body, err := io.ReadAll(io.LimitReader(r, maxScenario+1))
 	if err != nil {
-		return nil, fmt.Errorf("read scenario: %w", err)
+		return nil, text.Errorf("read scenario: %v", "读取场景：%v", err)
 	}
-	if len(text) > maxScenario {
-		return nil, fmt.Errorf("scenario is larger than %d bytes", maxScenario)
+	if len(body) > maxScenario {
+		return nil, text.Errorf("scenario is larger than %d bytes", "场景大于 %d 字节", maxScenario)
 	}
-	file, err := safeyaml.Parse(text)
+	file, err := safeyaml.Parse(body)
 	if err != nil {
 		return nil, describe(err)
 	}
@@ -93,9 +94,9 @@ func Load(r io.Reader) (*Scenario, error) {
 func describe(err error) error {
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {
-		return fmt.Errorf("scenario line %d: %s", at.GetToken().Position.Line, at.GetMessage())
+		return text.Errorf("scenario line %d: %s", "场景第 %d 行：%s", at.GetToken().Position.Line, at.GetMessage())
 	}
-	return fmt.Errorf("scenario: %w", err)
+	return text.Errorf("scenario: %v", "场景：%v", err)
 }
 
 // Default is a bot account, 10001, with three friends and two groups.
@@ -132,7 +133,7 @@ func (s *Scenario) fill(w *world.World) error {
 	for i, circle := range s.Friends {
 		for j, a := range circle {
 			if _, known := w.Users().Find(a); !known {
-				report(fmt.Errorf("no user %d", a), "$.friends[%d][%d]", i, j)
+				report(text.Errorf("no user %d", "没有用户 %d", a), "$.friends[%d][%d]", i, j)
 				continue
 			}
 			for k, b := range circle[:j] {
@@ -156,11 +157,11 @@ func (s *Scenario) locate(err error, path string) error {
 		p, pathErr := yaml.PathString(path)
 		if pathErr == nil {
 			if node, nodeErr := p.FilterFile(s.file); nodeErr == nil {
-				return fmt.Errorf("scenario line %d: %w", lineOf(node), err)
+				return text.Errorf("scenario line %d: %v", "场景第 %d 行：%v", lineOf(node), err)
 			}
 		}
 	}
-	return fmt.Errorf("scenario %s: %w", path, err)
+	return text.Errorf("scenario %s: %v", "场景 %s：%v", path, err)
 }
 
 // lineOf is where a node begins; a mapping's own token is its first colon, which

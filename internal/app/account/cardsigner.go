@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 
 	"libration/internal/config"
 	"libration/internal/redact"
+	"libration/internal/text"
 )
 
 const (
@@ -81,14 +81,14 @@ func (s *cardSigner) ask(ctx context.Context, request []byte) (string, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("HTTP status %d", response.StatusCode)
+		return "", text.Errorf("HTTP status %d", "HTTP 状态 %d", response.StatusCode)
 	}
 	card, err := io.ReadAll(io.LimitReader(response.Body, maxCard+1))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("read the answer: %w", redact.Err(err))
+		return "", text.Errorf("read the answer: %v", "读取应答：%v", redact.Err(err))
 	case len(card) > maxCard:
-		return "", fmt.Errorf("the answer is larger than %d bytes", maxCard)
+		return "", text.Errorf("the answer is larger than %d bytes", "应答大于 %d 字节", maxCard)
 	}
 	return readCard(card)
 }
@@ -100,10 +100,10 @@ func readCard(answer []byte) (string, error) {
 	}
 	answer = bytes.TrimSpace(answer)
 	if !utf8.Valid(answer) || json.Unmarshal(answer, &card) != nil {
-		return "", errors.New("the answer is no JSON object")
+		return "", text.Errorf("the answer is no JSON object", "应答不是 JSON 对象")
 	}
 	if card.App == "" {
-		return "", errors.New(`the answer is no card: it has no "app"`)
+		return "", text.Errorf(`the answer is no card: it has no "app"`, `应答不是卡片：没有 "app"`)
 	}
 	return string(answer), nil
 }

@@ -11,6 +11,7 @@ import (
 	"libration/internal/config"
 	"libration/internal/store"
 	"libration/internal/supervise"
+	"libration/internal/text"
 	"libration/onebot"
 )
 
@@ -100,7 +101,7 @@ func (a *Account) newConnection(b *onebot.Dialect, c *config.Connection) (connec
 			Events: events, Heartbeat: time.Duration(*c.Heartbeat), Journal: journal, OnPost: counted.posts(c.Name()),
 		}, log)
 	default:
-		err = fmt.Errorf("unknown type %q", c.Type)
+		err = text.Errorf("unknown type %q", "未知的类型 %q", c.Type)
 	}
 	if err != nil {
 		return made, fmt.Errorf("onebot.connections: %w", err)

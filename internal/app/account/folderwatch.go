@@ -2,13 +2,12 @@ package account
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"libration/internal/store"
+	"libration/internal/text"
 )
 
 const (
@@ -22,7 +21,7 @@ const (
 )
 
 // errRestoring: the store is on its way into the folder.
-var errRestoring = errors.New("the data folder was made anew: the message store is being copied into it")
+var errRestoring = text.Errorf("the data folder was made anew: the message store is being copied into it", "数据文件夹已重新创建：正在把消息库复制进去")
 
 // folderWatch looks after the data folder while the program runs. A folder that was
 // removed or moved is made again, with everything that the program still knows.
@@ -68,7 +67,7 @@ func (w *folderWatch) look(ctx context.Context) {
 	free, total, err := w.space(w.folder.path)
 	var low error
 	if err == nil && free < lowSpace && free < total/lowPart {
-		low = fmt.Errorf("%d MiB are free on the disk of the data folder %s", free>>20, w.folder.path)
+		low = text.Errorf("%d MiB are free on the disk of the data folder %s", "数据文件夹 %[2]s 所在磁盘仅剩 %[1]d MiB", free>>20, w.folder.path)
 	}
 	w.mu.Lock()
 	was := w.low

@@ -2,12 +2,12 @@ package account
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"libration/internal/store"
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
@@ -37,9 +37,9 @@ func (p *settledProgress) Load() (*ntqq.Delivered, error) {
 		rebuilt, errNewest := p.newest()
 		switch {
 		case errNewest != nil && err != nil:
-			return nil, fmt.Errorf("%w; and not rebuilt from the messages: %w", err, errNewest)
+			return nil, text.Errorf("%v; and not rebuilt from the messages: %v", "%v；且无法从消息中重建：%v", err, errNewest)
 		case errNewest != nil:
-			return nil, fmt.Errorf("nothing in the progress file, and not rebuilt from the messages: %w", errNewest)
+			return nil, text.Errorf("nothing in the progress file, and not rebuilt from the messages: %v", "进度文件为空，且无法从消息中重建：%v", errNewest)
 		case err != nil || len(rebuilt.Chats) > 0: // else nothing was delivered yet
 			p.log.Warn("not known what was delivered before: rebuilt from the stored messages", "err", err, "chats", len(rebuilt.Chats))
 			d = rebuilt
@@ -77,7 +77,7 @@ func (p *settledProgress) save() error {
 	ctx, cancel := context.WithTimeout(context.Background(), settleWait)
 	defer cancel()
 	if err := p.sync(ctx); err != nil {
-		return fmt.Errorf("messages and events are not on disk yet: %w", err)
+		return text.Errorf("messages and events are not on disk yet: %v", "消息和事件尚未写入磁盘：%v", err)
 	}
 	return p.Progress.Save(p.last)
 }

@@ -14,6 +14,7 @@ import (
 
 	"libration/internal/app/bot"
 	"libration/internal/filelock"
+	"libration/internal/text"
 )
 
 // What the sandbox's default scenario has.
@@ -57,18 +58,18 @@ type plan struct {
 func (o *Options) plans() ([]plan, error) {
 	switch {
 	case o.Count < 1 || o.Count > maxCount:
-		return nil, fmt.Errorf("--count must be from 1 to %d", maxCount)
+		return nil, text.Errorf("--count must be from 1 to %d", "--count 应为 1 到 %d", maxCount)
 	case o.Rate < 0 || o.Rate > maxRate:
-		return nil, fmt.Errorf("--rate must be from 0 to %d", maxRate)
+		return nil, text.Errorf("--rate must be from 0 to %d", "--rate 应为 0 到 %d", maxRate)
 	case o.Duration < 0 || o.Duration > time.Hour:
-		return nil, errors.New("--duration must be from 0 to 1h")
+		return nil, text.Errorf("--duration must be from 0 to 1h", "--duration 应为 0 到 1h")
 	case o.Rate > 0:
 		p := plan{name: fmt.Sprintf("%d/s", o.Rate), count: o.Count, rate: o.Rate}
 		if o.Duration > 0 {
 			p.count = max(1, int(o.Duration.Seconds()*float64(o.Rate)))
 		}
 		if p.count > maxCount {
-			return nil, fmt.Errorf("--rate for --duration makes %d events: at most %d", p.count, maxCount)
+			return nil, text.Errorf("--rate for --duration makes %d events: at most %d", "--rate 与 --duration 相乘得到 %d 个事件：最多 %d 个", p.count, maxCount)
 		}
 		return []plan{p}, nil
 	}
@@ -89,12 +90,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	if o.Executable == "" {
 		if o.Executable, err = os.Executable(); err != nil {
-			return fmt.Errorf("find this program: %w", err)
+			return text.Errorf("find this program: %v", "查找本程序：%v", err)
 		}
 	}
 	folder, err := filelock.MakeTemporary("libration-bench-data-")
 	if err != nil {
-		return fmt.Errorf("folder for the benchmark: %w", err)
+		return text.Errorf("folder for the benchmark: %v", "测试用的文件夹：%v", err)
 	}
 	defer func() {
 		if removeErr := folder.Remove(); removeErr != nil {
@@ -142,7 +143,7 @@ func (i *installation) play(ctx context.Context, conn *bot.Conn, p plan, out io.
 	before := i.service.usage()
 	r, err := i.measure(ctx, conn, p)
 	if err != nil {
-		return fmt.Errorf("run %q: %w", p.name, err)
+		return text.Errorf("run %q: %v", "运行 %q：%v", p.name, err)
 	}
 	after := i.service.usage()
 	cpu, each := "n/a", "n/a"

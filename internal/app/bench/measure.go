@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"libration/internal/app/bot"
 	"libration/internal/network"
+	"libration/internal/text"
 )
 
 // The sandbox's limits of one load request.
@@ -68,7 +68,7 @@ func (i *installation) measure(ctx context.Context, conn *bot.Conn, p plan) (*re
 	for total := p.count; r.received < total; {
 		frame, err := conn.Read(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("after %d events: %w", r.received, cmp.Or(context.Cause(ctx), err))
+			return nil, text.Errorf("after %d events: %v", "收到 %d 个事件后：%v", r.received, cmp.Or(context.Cause(ctx), err))
 		}
 		counted, err := r.take(frame, time.Now(), feed.size)
 		switch {
@@ -98,7 +98,7 @@ func (r *result) take(frame []byte, now time.Time, size int) (counted bool, err 
 		return false, nil
 	}
 	if want := r.received % size; index != want {
-		return false, fmt.Errorf("event %d: message %d came, %d was due: events were lost or reordered", r.received, index, want)
+		return false, text.Errorf("event %d: message %d came, %d was due: events were lost or reordered", "事件 %d：收到的是消息 %d，应为 %d：事件丢失或顺序错乱", r.received, index, want)
 	}
 	r.latencies = append(r.latencies, now.Sub(time.Unix(0, sent)))
 	r.received++
@@ -185,12 +185,12 @@ func (f *feeder) send(ctx context.Context, client *http.Client, n int) error {
 		return err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	said, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
 	if err != nil {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the sandbox refuses the load: HTTP %s: %s", response.Status, bytes.TrimSpace(text))
+		return text.Errorf("the sandbox refuses the load: HTTP %s: %s", "沙盒拒绝了负载请求：HTTP %s：%s", response.Status, bytes.TrimSpace(said))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"libration/internal/app/bot"
 	"libration/internal/network"
+	"libration/internal/text"
 )
 
 const (
@@ -63,8 +64,8 @@ func start(ctx context.Context, executable, folder string, journal bool) (_ *ins
 	if journal {
 		missed = "10m"
 	}
-	text := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws, missed)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	body := fmt.Sprintf(configText, filepath.Join(folder, "data"), account, i.control, ws, missed)
+	if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
 		return nil, err
 	}
 	i.sandbox, err = startProcess(ctx, executable, filepath.Join(folder, "sandbox.log"),
@@ -73,7 +74,7 @@ func start(ctx context.Context, executable, folder string, journal bool) (_ *ins
 		return nil, err
 	}
 	if err := i.sandbox.await(ctx, func(ctx context.Context) error { return healthy(ctx, i.control) }); err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
+		return nil, text.Errorf("sandbox: %v", "沙盒：%v", err)
 	}
 	i.service, err = startProcess(ctx, executable, filepath.Join(folder, "service.log"), "run", "-c", path)
 	return i, err
@@ -87,7 +88,7 @@ func (i *installation) dial(ctx context.Context) (conn *bot.Conn, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("service: %w", err)
+		return nil, text.Errorf("service: %v", "服务：%v", err)
 	}
 	return conn, nil
 }
@@ -105,7 +106,7 @@ func freePort(ctx context.Context) (string, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+		return "", text.Errorf("find a free port: %v", "查找空闲端口：%v", err)
 	}
 	defer l.Close()
 	return l.Addr().String(), nil
@@ -157,7 +158,7 @@ func startProcess(ctx context.Context, executable, log string, args ...string) (
 	p.command.WaitDelay = stopWait
 	if err := p.command.Start(); err != nil {
 		cancel()
-		return nil, fmt.Errorf("start %s: %w", filepath.Base(executable), err)
+		return nil, text.Errorf("start %s: %v", "启动 %s：%v", filepath.Base(executable), err)
 	}
 	go func() {
 		defer close(p.ended)
@@ -185,9 +186,9 @@ func (p *process) await(ctx context.Context, check func(context.Context) error) 
 		select {
 		case <-ticker.C:
 		case <-p.ended:
-			return fmt.Errorf("it ended: %s", p.lastWords())
+			return text.Errorf("it ended: %s", "它已结束：%s", p.lastWords())
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("not up within %v: %w", startTimeout, err), errors.New(p.lastWords()))
+			return errors.Join(text.Errorf("not up within %v: %v", "%v 内未启动：%v", startTimeout, err), errors.New(p.lastWords()))
 		}
 	}
 }
@@ -203,9 +204,9 @@ func (p *process) lastWords() string {
 	if info, err := f.Stat(); err == nil && info.Size() > most {
 		_, _ = f.Seek(-most, io.SeekEnd)
 	}
-	text, _ := io.ReadAll(io.LimitReader(f, most))
-	if text = bytes.TrimSpace(text); len(text) == 0 {
+	body, _ := io.ReadAll(io.LimitReader(f, most))
+	if body = bytes.TrimSpace(body); len(body) == 0 {
 		return "without a word"
 	}
-	return string(text)
+	return string(body)
 }

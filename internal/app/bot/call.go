@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -104,7 +103,7 @@ func PrintCall(ctx context.Context, w io.Writer, address, token, action string, 
 	}
 	var pretty bytes.Buffer
 	if err := json.Indent(&pretty, answer, "", "  "); err != nil {
-		return fmt.Errorf("print answer: %w", err)
+		return text.Errorf("print answer: %v", "输出应答：%v", err)
 	}
 	pretty.WriteByte('\n')
 	if _, err := pretty.WriteTo(w); err != nil {

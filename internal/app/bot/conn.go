@@ -170,7 +170,7 @@ func Parse(frame []byte) (*Frame, error) {
 		Message json.RawMessage `json:"message"`
 	}
 	if err := json.Unmarshal(frame, &f); err != nil {
-		return nil, fmt.Errorf("read frame: %w", err)
+		return nil, text.Errorf("read frame: %v", "读取帧：%v", err)
 	}
 	_ = json.Unmarshal(f.Status, &f.Frame.Status)
 	if err := json.Unmarshal(f.Message, &f.Frame.Message); err != nil {

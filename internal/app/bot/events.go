@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
+
+	"libration/internal/text"
 )
 
 // reconnect is the pause between two tries.
@@ -21,7 +22,7 @@ type Handler func(ctx context.Context, c *Conn, frame []byte) error
 func PrintEvents(ctx context.Context, w io.Writer, log *slog.Logger, address, token string) error {
 	return Follow(ctx, log, address, token, func(_ context.Context, _ *Conn, frame []byte) error {
 		if _, err := w.Write(append(bytes.TrimSpace(frame), '\n')); err != nil {
-			return fmt.Errorf("write event: %w", err)
+			return text.Errorf("write event: %v", "写入事件：%v", err)
 		}
 		return nil
 	})

@@ -69,11 +69,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	data, err := filelock.MakeTemporary("libration-demo-data-")
 	if err != nil {
-		return fmt.Errorf("folder for the demo's data: %w", err)
+		return text.Errorf("folder for the demo's data: %v", "演示数据的文件夹：%v", err)
 	}
 	defer func() {
 		if removeErr := data.Remove(); removeErr != nil {
-			err = errors.Join(err, fmt.Errorf("remove the demo's data: %w", removeErr))
+			err = errors.Join(err, text.Errorf("remove the demo's data: %v", "删除演示数据：%v", removeErr))
 		}
 	}()
 	p, parts, err := o.start(ctx, data.Path(), addresses)

@@ -161,7 +161,7 @@ func (x *exchange) shown(ctx context.Context) error {
 	}
 	s, ok := m.Content()[0].(*message.ImageSegment)
 	if !ok || len(s.SHA1) != 20 {
-		return fmt.Errorf("%s came in its place", m.Content()[0].Name())
+		return text.Errorf("%s came in its place", "收到的却是 %s", m.Content()[0].Name())
 	}
 	content, _, err := x.world.Media().Open([20]byte(s.SHA1))
 	if err != nil {
@@ -170,7 +170,7 @@ func (x *exchange) shown(ctx context.Context) error {
 	defer content.Close()
 	got, err := io.ReadAll(content)
 	if err == nil && !bytes.Equal(got, x.drawn) {
-		err = fmt.Errorf("%d other bytes came", len(got))
+		err = text.Errorf("%d other bytes came", "收到了不同的 %d 字节", len(got))
 	}
 	if err == nil {
 		x.show("  ", fmt.Appendf(nil, "%s: %s, %d x %d, %d bytes", m.Sender.Nickname, s.Medium.Name, s.Width, s.Height, len(got)))
@@ -196,10 +196,10 @@ func (p *play) step(ctx context.Context, title text.Text, play func(context.Cont
 	defer cancel()
 	err := play(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("not seen within %v", stepTimeout)
+		err = text.Errorf("not seen within %v", "%v 内未出现", stepTimeout)
 	}
 	if err != nil {
-		return fmt.Errorf("step %q: %w", title.EN, err)
+		return text.Errorf("step %q: %v", "步骤 %q：%v", title.EN, err)
 	}
 	return nil
 }
@@ -240,7 +240,7 @@ func awaitActivity(ctx context.Context, happened <-chan world.Activity, wanted f
 		select {
 		case a, ok := <-happened:
 			if !ok {
-				return nil, errors.New("too much happens in the sandbox at once")
+				return nil, text.Errorf("too much happens in the sandbox at once", "沙盒中同时发生的事情过多")
 			}
 			if wanted(&a) {
 				return &a, nil

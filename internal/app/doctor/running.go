@@ -140,7 +140,7 @@ func (d *doctor) readyz(ctx context.Context, url string) (*readiness, error) {
 	}
 	defer response.Body.Close()
 	if response.Header.Get("Server") != admin.ServerHeader {
-		return nil, errors.New("another program answers there")
+		return nil, text.Errorf("another program answers there", "在那里应答的是另一个程序")
 	}
 	var all readiness
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&all); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"libration/internal/text"
 	"libration/internal/wire"
 )
 
@@ -44,14 +45,14 @@ func App(protocol string) (AppInfo, error) {
 	case "", "linux", "macos", "windows":
 		return AppInfo(wire.BuiltinApp(protocol)), nil
 	}
-	return AppInfo{}, fmt.Errorf("unknown protocol %q: use linux, macos or windows", protocol)
+	return AppInfo{}, text.Errorf("unknown protocol %q: use linux, macos or windows", "未知的协议 %q：可用 linux、macos 或 windows", protocol)
 }
 
 // LoadApp reads a Lagrange appinfo.json. It must have AppId, SubAppId and CurrentVersion.
 // Other members that it lacks are taken from base. Errors name the path: a file that
 // cannot be read, an incomplete one, or a [*WrongFileError].
 func LoadApp(path string, base AppInfo) (AppInfo, error) {
-	text, m, err := readMembers(path)
+	body, m, err := readMembers(path)
 	if err != nil {
 		return AppInfo{}, err
 	}
@@ -59,11 +60,11 @@ func LoadApp(path string, base AppInfo) (AppInfo, error) {
 		return AppInfo{}, fmt.Errorf("%s: %w", path, &WrongFileError{kind})
 	}
 	base.Qua, base.AppId, base.SubAppId, base.CurrentVersion = "", 0, 0, "" // these belong together
-	if err := json.Unmarshal(text, &base); err != nil {
+	if err := json.Unmarshal(body, &base); err != nil {
 		return AppInfo{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if base.AppId == 0 || base.SubAppId == 0 || base.CurrentVersion == "" {
-		return AppInfo{}, fmt.Errorf("%s: AppId, SubAppId and CurrentVersion must be set", path)
+		return AppInfo{}, text.Errorf("%s: AppId, SubAppId and CurrentVersion must be set", "%s：必须有 AppId、SubAppId 和 CurrentVersion", path)
 	}
 	return base, nil
 }

@@ -11,6 +11,7 @@ import (
 	"libration/internal/atomicfile"
 	"libration/internal/bom"
 	"libration/internal/crypto"
+	"libration/internal/text"
 )
 
 // KeystoreFile keeps one Keystore. Save must be atomic: after a crash the old or the new
@@ -30,51 +31,51 @@ func (f FileKeystore) Load() (*Keystore, error) { return loadKeystore(string(f),
 
 // loadKeystore reads a keystore, sealed or not. key is nil where there is none.
 func loadKeystore(path string, key *SealKey) (*Keystore, error) {
-	text, err := os.ReadFile(path)
+	body, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read keystore: %w", err)
+		return nil, text.Errorf("read keystore: %v", "读取 keystore：%v", err)
 	}
 	k := &Keystore{}
-	if text, err = bom.Trim(text); err == nil {
-		if m, bad := parseMembers(text); bad == nil && m.kind() == SealedKeystoreFile {
+	if body, err = bom.Trim(body); err == nil {
+		if m, bad := parseMembers(body); bad == nil && m.kind() == SealedKeystoreFile {
 			if key == nil {
 				return nil, fmt.Errorf("keystore %s: %w", path, ErrSealed)
 			}
-			text, err = key.open(text)
+			body, err = key.open(body)
 		}
 	}
 	if errors.Is(err, ErrSealKey) {
 		return nil, fmt.Errorf("keystore %s: %w", path, err)
 	}
 	if err == nil {
-		err = k.parse(text)
+		err = k.parse(body)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("keystore %s cannot be used (%w): move it away to log in anew", path, err)
+		return nil, text.Errorf("keystore %s cannot be used (%v): move it away to log in anew", "keystore %s 不可用（%v）：移走它即可重新登录", path, err)
 	}
 	return k, nil
 }
 
 // parse reads what Save wrote.
-func (k *Keystore) parse(text []byte) error {
-	m, err := parseMembers(text)
+func (k *Keystore) parse(body []byte) error {
+	m, err := parseMembers(body)
 	if err != nil {
 		return err
 	}
 	if kind := m.kind(); kind != OwnKeystoreFile && kind != UnknownFile {
 		return &WrongFileError{kind}
 	}
-	if err := json.Unmarshal(text, k); err != nil {
+	if err := json.Unmarshal(body, k); err != nil {
 		return err
 	}
 	if n := len(k.Device.GUID); n != 16 {
-		return fmt.Errorf("device.guid has %d bytes, not 16", n)
+		return text.Errorf("device.guid has %d bytes, not 16", "device.guid 有 %d 字节，而不是 16", n)
 	}
 	if n := len(k.D2Key); n != len(crypto.Key{}) && (n > 0 || len(k.D2) > 0) {
-		return fmt.Errorf("d2_key has %d bytes, not %d", n, len(crypto.Key{}))
+		return text.Errorf("d2_key has %d bytes, not %d", "d2_key 有 %d 字节，而不是 %d", n, len(crypto.Key{}))
 	}
 	return nil
 }
@@ -86,7 +87,7 @@ func (f FileKeystore) Save(k *Keystore) error {
 		return err
 	}
 	if err := atomicfile.Write(string(f), append(b, '\n')); err != nil {
-		return fmt.Errorf("save keystore: %w", err)
+		return text.Errorf("save keystore: %v", "保存 keystore：%v", err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"libration/internal/crypto"
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -51,7 +52,7 @@ func (m members) device() (Device, error) {
 			m.read("SystemKernel", &d.SystemKernel), m.read("KernelVersion", &d.KernelVersion))
 		if err == nil {
 			if d.GUID, err = parseNetGUID(guid); err != nil {
-				err = fmt.Errorf("device guid %q: %w", guid, err)
+				err = text.Errorf("device guid %q: %v", "设备 guid %q：%v", guid, err)
 			}
 		}
 	case LagrangeGoDeviceFile: // its guid is the bytes in order
@@ -59,7 +60,7 @@ func (m members) device() (Device, error) {
 			m.read("system_kernel", &d.SystemKernel), m.read("kernel_version", &d.KernelVersion))
 		if err == nil {
 			if d.GUID, err = hex.DecodeString(guid); err != nil || len(d.GUID) != 16 {
-				err = fmt.Errorf("guid %q: not 32 hexadecimal digits", guid)
+				err = text.Errorf("guid %q: not 32 hexadecimal digits", "guid %q：不是 32 位十六进制数字", guid)
 			}
 		}
 	default:
@@ -78,7 +79,7 @@ func (m members) session(k *Keystore) error {
 	var key, d2, a2, a1 []byte
 	s, err := parseMembers(m["Session"])
 	if err != nil {
-		return fmt.Errorf("member Session: %w", err)
+		return text.Errorf("member Session: %v", "Session 项：%v", err)
 	}
 	if err := errors.Join(
 		m.read("Uin", &k.UIN), m.readOptional("Uid", &uid), m.readOptional("Info", &info),
@@ -89,13 +90,13 @@ func (m members) session(k *Keystore) error {
 	}
 	switch {
 	case len(key) != len(crypto.Key{}):
-		return fmt.Errorf("Session.D2Key has %d bytes, not %d", len(key), len(crypto.Key{}))
+		return text.Errorf("Session.D2Key has %d bytes, not %d", "Session.D2Key 有 %d 字节，而不是 %d", len(key), len(crypto.Key{}))
 	case (len(d2) > 0) != (len(a2) > 0):
-		return errors.New("of Session.D2 and Session.Tgt one is empty")
+		return text.Errorf("of Session.D2 and Session.Tgt one is empty", "Session.D2 和 Session.Tgt 中有一项为空")
 	case len(d2) > 0 && bytes.Equal(key, make([]byte, len(key))): // as without a session
-		return errors.New("Session.D2Key is zero, but there is a D2")
+		return text.Errorf("Session.D2Key is zero, but there is a D2", "有 D2，但 Session.D2Key 为零")
 	case k.UIN == 0 || len(d2) == 0 && len(a1) == 0:
-		return errors.New("the keystore has no session: it was saved before a login")
+		return text.Errorf("the keystore has no session: it was saved before a login", "keystore 中没有登录会话：它保存于登录之前")
 	}
 	k.UID, k.Nickname, k.A1 = message.UID(uid), info.Name, a1
 	if len(d2) > 0 {
@@ -109,12 +110,12 @@ func (m members) session(k *Keystore) error {
 
 // parseNetGUID reads a .NET Guid text: on the wire its first three groups are
 // byte-reversed.
-func parseNetGUID(text string) ([]byte, error) {
-	groups := strings.Split(text, "-")
+func parseNetGUID(body string) ([]byte, error) {
+	groups := strings.Split(body, "-")
 	b, err := hex.DecodeString(strings.Join(groups, ""))
 	if err != nil || len(groups) != 5 || len(groups[0]) != 8 || len(groups[1]) != 4 || len(groups[2]) != 4 ||
 		len(groups[3]) != 4 || len(groups[4]) != 12 {
-		return nil, errors.New("not of the form 01234567-89ab-cdef-0123-456789abcdef")
+		return nil, text.Errorf("not of the form 01234567-89ab-cdef-0123-456789abcdef", "不是 01234567-89ab-cdef-0123-456789abcdef 的形式")
 	}
 	b[0], b[1], b[2], b[3] = b[3], b[2], b[1], b[0]
 	b[4], b[5] = b[5], b[4]

@@ -2,12 +2,12 @@ package identity
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"libration/internal/bom"
+	"libration/internal/text"
 )
 
 // members is a JSON object as written. Upper and lower case count: the files of some
@@ -18,35 +18,35 @@ type members map[string]json.RawMessage
 const maxFile = 1 << 20
 
 // readMembers reads a file with one JSON object, of which it also returns the text.
-func readMembers(path string) (text []byte, m members, err error) {
+func readMembers(path string) (body []byte, m members, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	text, err = io.ReadAll(io.LimitReader(f, maxFile+1))
+	body, err = io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:
 		return nil, nil, err // it has the path
-	case len(text) > maxFile:
-		return nil, nil, fmt.Errorf("%s: larger than %d bytes: is it the right file?", path, maxFile)
+	case len(body) > maxFile:
+		return nil, nil, text.Errorf("%s: larger than %d bytes: is it the right file?", "%s：大于 %d 字节：文件是否选错？", path, maxFile)
 	}
-	if text, err = bom.Trim(text); err == nil {
-		m, err = parseMembers(text)
+	if body, err = bom.Trim(body); err == nil {
+		m, err = parseMembers(body)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return text, m, nil
+	return body, m, nil
 }
 
-func parseMembers(text []byte) (members, error) {
+func parseMembers(body []byte) (members, error) {
 	var m members
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("not a JSON object: %w", err)
+	if err := json.Unmarshal(body, &m); err != nil {
+		return nil, text.Errorf("not a JSON object: %v", "不是 JSON 对象：%v", err)
 	}
 	if m == nil {
-		return nil, errors.New("not a JSON object: null")
+		return nil, text.Errorf("not a JSON object: null", "不是 JSON 对象：null")
 	}
 	return m, nil
 }
@@ -64,7 +64,7 @@ func (m members) has(names ...string) bool {
 func (m members) read(name string, into any) error {
 	raw, ok := m[name]
 	if !ok || string(raw) == "null" {
-		return fmt.Errorf("%s is missing", name)
+		return text.Errorf("%s is missing", "缺少 %s", name)
 	}
 	return m.readOptional(name, into)
 }
@@ -99,7 +99,26 @@ const (
 // WrongFileError reports a file of another kind than the one that was to be read.
 type WrongFileError struct{ Kind FileKind }
 
-func (e *WrongFileError) Error() string { return "this is " + string(e.Kind) }
+func (e *WrongFileError) Error() string {
+	english, _ := e.Text()
+	return english
+}
+
+// Text is Error in English and Chinese.
+func (e *WrongFileError) Text() (english, chinese string) {
+	kind := text.Same(string(e.Kind))
+	if words, ok := kindWords[e.Kind]; ok {
+		kind.ZH = words
+	}
+	t := text.T("this is %s", "这是%s").Fill(kind)
+	return t.EN, t.ZH
+}
+
+var kindWords = map[FileKind]string{
+	UnknownFile: "未知格式的文件", OwnKeystoreFile: " Libration 的 keystore", SealedKeystoreFile: " Libration 的加密 keystore",
+	LagrangeKeystoreFile: " Lagrange.OneBot V1 的 keystore", LagrangeV2File: " Lagrange V2 的 keystore",
+	LagrangeDeviceFile: " Lagrange.OneBot V1 的设备文件", LagrangeGoDeviceFile: " LagrangeGo 的设备文件", AppInfoFile: " app info 文件",
+}
 
 // kind recognises a file by members that no other kind has.
 func (m members) kind() FileKind {

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -45,10 +44,10 @@ func (k SealKey) Text() string { return hex.EncodeToString(k[:]) }
 // Errors of [FileKeystore.Load] and [SealedKeystore.Load]. The file is left as it is.
 var (
 	// ErrSealed: the keystore is sealed, and no key was given.
-	ErrSealed = errors.New("the keystore is sealed, and no key was given")
+	ErrSealed = text.Errorf("the keystore is sealed, and no key was given", "keystore 已加密，而没有给出密钥")
 	// ErrSealKey: the key is another one than that of the keystore, or the file was
 	// changed.
-	ErrSealKey = errors.New("the key does not open the keystore: it is another key, or the file was changed")
+	ErrSealKey = text.Errorf("the key does not open the keystore: it is another key, or the file was changed", "密钥打不开 keystore：密钥不符，或文件已被改动")
 )
 
 // SealedKeystore keeps the keystore in a file that is encrypted with AES-256-GCM. It
@@ -99,7 +98,7 @@ func (s SealedKeystore) Save(k *Keystore) error {
 		return err
 	}
 	if err := atomicfile.Write(s.Path, append(b, '\n')); err != nil {
-		return fmt.Errorf("save keystore: %w", err)
+		return text.Errorf("save keystore: %v", "保存 keystore：%v", err)
 	}
 	return nil
 }
@@ -125,9 +124,9 @@ func (k SealKey) open(b []byte) ([]byte, error) {
 	}
 	switch {
 	case s.Version != sealVersion:
-		return nil, fmt.Errorf("sealed in a way that this version does not know (%.40q)", s.Version)
+		return nil, text.Errorf("sealed in a way that this version does not know (%.40q)", "加密方式 %.40q 不为此版本所知", s.Version)
 	case len(s.Salt) != saltSize || len(s.Nonce) != nonceSize || len(s.Ciphertext) == 0:
-		return nil, errors.New("a part of the sealed keystore is missing")
+		return nil, text.Errorf("a part of the sealed keystore is missing", "加密的 keystore 缺少一部分")
 	}
 	aead, err := k.cipher(s.Salt)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"libration/internal/queue"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/internal/wire"
 	"libration/ntqq/session/identity"
 )
@@ -97,7 +98,7 @@ func (k *Conn) guard(run func()) {
 	defer func() {
 		if v := recover(); v != nil {
 			k.l.opts.Log.Error("panic in a connection; it ends", "panic", v, "stack", string(debug.Stack()))
-			k.end(fmt.Errorf("%w: internal error: %v", ErrConnectionLost, v))
+			k.end(text.Errorf("%v: internal error: %v", "%v：内部错误：%v", ErrConnectionLost, v))
 		}
 	}()
 	run()
@@ -113,7 +114,7 @@ func (k *Conn) Context() context.Context { return k.ctx }
 func (k *Conn) Err() error { return context.Cause(k.ctx) }
 
 // errClosed is the cause when our own side is done with a connection.
-var errClosed = fmt.Errorf("%w: closed by this side", ErrConnectionLost)
+var errClosed = text.Errorf("%v: closed by this side", "%v：由本端关闭", ErrConnectionLost)
 
 // Close ends the connection and waits for its goroutines.
 func (k *Conn) Close() {
@@ -148,7 +149,7 @@ func (k *Conn) write() {
 				err = w.Flush()
 			}
 			if err != nil {
-				k.end(fmt.Errorf("%w: write: %w", ErrConnectionLost, err))
+				k.end(text.Errorf("%v: write: %v", "%v：写入：%v", ErrConnectionLost, err))
 				return
 			}
 		}
@@ -161,7 +162,7 @@ func (k *Conn) read() {
 		frame, err := frames.Next()
 		if err != nil {
 			if errors.Is(err, io.EOF) {
-				err = errors.New("closed by the server")
+				err = text.Errorf("closed by the server", "被服务器关闭")
 			}
 			k.end(fmt.Errorf("%w: %w", ErrConnectionLost, err))
 			return
@@ -264,7 +265,7 @@ func (k *Conn) sessionOver(call *pendingCall, resp *wire.Response, by proof) boo
 	} else if by == replacedKey { // the new tickets are good
 		return true
 	}
-	k.end(fmt.Errorf("%w: server code %d %s", ErrSessionExpired, resp.Code, resp.Extra))
+	k.end(text.Errorf("%v: server code %d %s", "%v：服务器代码 %d %s", ErrSessionExpired, resp.Code, resp.Extra))
 	return false
 }
 

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/session/signer"
 )
 
 // ErrDoubted: a packet that proves nothing said that the session is over, and the server
 // gave no answer under the session's key. Try the session on another connection.
-var ErrDoubted = errors.New("the server says without proof that the session is over, and does not answer under its key")
+var ErrDoubted = text.Errorf("the server says without proof that the session is over, and does not answer under its key", "服务器称登录会话已结束但没有证明，且不再用会话密钥应答")
 
 // probePause is the least time from one probe to the next.
 const probePause = 10 * time.Second

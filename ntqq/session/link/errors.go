@@ -2,26 +2,26 @@ package link
 
 import (
 	"errors"
-	"fmt"
 
 	"libration/internal/pb"
 	"libration/internal/pb/pushpb"
+	"libration/internal/text"
 )
 
 // Errors of calls. They are wrapped with what was being done.
 var (
 	// ErrOffline: the account is not online. The request was not sent.
-	ErrOffline = errors.New("account is not online")
+	ErrOffline = text.Errorf("account is not online", "账号不在线")
 	// ErrConnectionLost: the connection broke while a request was under way. Whether the
 	// server carried it out is unknown.
-	ErrConnectionLost = errors.New("connection lost")
+	ErrConnectionLost = text.Errorf("connection lost", "连接中断")
 	// ErrTimeout: no answer came in time. Whether the server carried the request out is
 	// unknown.
-	ErrTimeout = errors.New("no answer in time")
+	ErrTimeout = text.Errorf("no answer in time", "没有及时应答")
 	// ErrSessionExpired: the server no longer accepts the session's tickets.
-	ErrSessionExpired = errors.New("session expired")
+	ErrSessionExpired = text.Errorf("session expired", "登录会话已过期")
 	// ErrKicked: another login, or the service, ended the session; usually a *KickError.
-	ErrKicked = errors.New("account was kicked offline")
+	ErrKicked = text.Errorf("account was kicked offline", "账号被踢下线")
 )
 
 // ServerError is a refusal by the server: the request arrived and was not
@@ -34,17 +34,22 @@ type ServerError struct {
 }
 
 func (e *ServerError) Error() string {
-	s := fmt.Sprintf("%s: server code %d", e.Command, e.Code)
-	if e.Cause != nil {
-		s += " (" + e.Cause.Error() + ")"
-	}
-	if e.Message != "" {
-		s += ": " + e.Message
-	}
-	return s
+	english, _ := e.Text()
+	return english
 }
 
-// Unwrap returns the cause.
+// Text is Error in English and Chinese.
+func (e *ServerError) Text() (english, chinese string) {
+	t := text.T("%s: server code %d", "%s：服务器代码 %d").Fill(e.Command, e.Code)
+	if e.Cause != nil {
+		t = text.T("%s (%v)", "%s（%v）").Fill(t, e.Cause)
+	}
+	if e.Message != "" {
+		t = text.T("%s: %s", "%s：%s").Fill(t, e.Message)
+	}
+	return t.EN, t.ZH
+}
+
 func (e *ServerError) Unwrap() error { return e.Cause }
 
 // isRefusal reports whether err is an answer of the server.
@@ -70,13 +75,19 @@ type KickError struct {
 }
 
 func (e *KickError) Error() string {
-	s := fmt.Sprintf("%v (code %d)", ErrKicked, e.Code)
-	for _, t := range []string{e.Title, e.Tips} {
-		if t != "" {
-			s += ": " + t
+	english, _ := e.Text()
+	return english
+}
+
+// Text is Error in English and Chinese.
+func (e *KickError) Text() (english, chinese string) {
+	t := text.T("%v (code %d)", "%v（代码 %d）").Fill(ErrKicked, e.Code)
+	for _, said := range []string{e.Title, e.Tips} {
+		if said != "" {
+			t = text.T("%s: %s", "%s：%s").Fill(t, said)
 		}
 	}
-	return s
+	return t.EN, t.ZH
 }
 
 // Is reports whether target is [ErrKicked].

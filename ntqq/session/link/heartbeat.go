@@ -2,13 +2,13 @@ package link
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb/systempb"
 	"libration/internal/rpc"
+	"libration/internal/text"
 )
 
 // A silent server is found after at most the period of the heartbeats and aliveMisses
@@ -20,7 +20,7 @@ const (
 )
 
 // ErrSilent: the connection stood, and nothing came. It is an [ErrConnectionLost].
-var ErrSilent = fmt.Errorf("%w: the server is silent", ErrConnectionLost)
+var ErrSilent = text.Errorf("%v: the server is silent", "%v：服务器没有应答", ErrConnectionLost)
 
 // KeepOnline starts what an online session needs: its heartbeats, and proofs that it
 // lives when something says the opposite.
@@ -51,7 +51,7 @@ func (k *Conn) keepAlive() {
 			continue
 		}
 		if misses++; misses == aliveMisses {
-			k.end(fmt.Errorf("%w: %d heartbeats without an answer", ErrSilent, misses))
+			k.end(text.Errorf("%v: %d heartbeats without an answer", "%v：%d 次心跳没有应答", ErrSilent, misses))
 			return
 		}
 		timer.Reset(0)
@@ -85,7 +85,7 @@ func (k *Conn) keepSession() {
 			continue
 		}
 		if misses++; misses == sessionMisses {
-			k.end(fmt.Errorf("%w: %d session heartbeats without an answer", ErrSilent, misses))
+			k.end(text.Errorf("%v: %d session heartbeats without an answer", "%v：%d 次会话心跳没有应答", ErrSilent, misses))
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"libration/internal/redact"
+	"libration/internal/text"
 )
 
 // A circuit breaker of our own: the libraries' have one fixed pause without jitter,
@@ -143,7 +144,7 @@ func (h *HTTP) unasked(tried []*provider) []error {
 	var errs []error
 	for _, p := range h.providers {
 		if !slices.Contains(tried, p) && p.Err != nil {
-			errs = append(errs, fmt.Errorf("%s: not asked: %s since %s: %w", p.name, p.State, p.Since.Format(time.TimeOnly), p.Err))
+			errs = append(errs, text.Errorf("%s: not asked: %s since %s: %v", "%s：未询问，自 %[3]s 起为 %[2]s：%[4]v", p.name, p.State, p.Since.Format(time.TimeOnly), p.Err))
 		}
 	}
 	return errs

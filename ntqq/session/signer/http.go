@@ -18,6 +18,7 @@ import (
 	"libration/internal/hourly"
 	"libration/internal/network"
 	"libration/internal/redact"
+	"libration/internal/text"
 	"libration/ntqq/session/identity"
 )
 
@@ -215,18 +216,18 @@ func (h *HTTP) ask(ctx context.Context, address string, r *Request) (*Signature,
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("HTTP status %s", resp.Status)
+		return nil, text.Errorf("HTTP status %s", "HTTP 状态 %s", resp.Status)
 	}
 	var a answer
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&a); err != nil {
-		return nil, fmt.Errorf("answer: %w", err)
+		return nil, text.Errorf("answer: %v", "应答：%v", err)
 	}
 	return a.signature(style, r.App)
 }
 
 func (a *answer) signature(style Style, app *identity.AppInfo) (*Signature, error) {
 	if a.Code != 0 {
-		return nil, fmt.Errorf("refused with code %d: %s", a.Code, a.Message)
+		return nil, text.Errorf("refused with code %d: %s", "被拒绝，代码 %d：%s", a.Code, a.Message)
 	}
 	if a.Platform != "" && a.Platform != platformName(app) || a.Version != "" && a.Version != app.CurrentVersion {
 		return nil, &versionError{
@@ -234,14 +235,14 @@ func (a *answer) signature(style Style, app *identity.AppInfo) (*Signature, erro
 		}
 	}
 	if a.Value == nil {
-		return nil, errors.New("answer has no value")
+		return nil, text.Errorf("answer has no value", "应答中没有 value")
 	}
 	sig := &Signature{Sign: a.Value.Sign, Token: a.Value.Token, Extra: a.Value.Extra}
 	if style == SecSign {
 		sig = &Signature{Sign: a.Value.SecSign, Token: a.Value.SecToken, Extra: a.Value.SecExtra}
 	}
 	if len(sig.Sign) == 0 {
-		return nil, errors.New("answer has an empty signature")
+		return nil, text.Errorf("answer has an empty signature", "应答中的签名为空")
 	}
 	return sig, nil
 }
@@ -249,9 +250,12 @@ func (a *answer) signature(style Style, app *identity.AppInfo) (*Signature, erro
 // versionError: a provider signs, but for another version than the session claims.
 type versionError struct{ theirs, ours string }
 
-func (e *versionError) Error() string {
-	return fmt.Sprintf("wrong version: signs for %s, we are %s: use the app info that belongs to the signer, or another signer",
-		e.theirs, e.ours)
+func (e *versionError) Error() string { return e.Text().EN }
+
+// Text is Error in English and Chinese.
+func (e *versionError) Text() text.Text {
+	return text.T("wrong version: signs for %s, we are %s: use the app info that belongs to the signer, or another signer",
+		"版本不符：它为 %s 签名，而本程序是 %s：请使用与签名服务相符的 app info，或换一个签名服务").Fill(e.theirs, e.ours)
 }
 
 // platformName is the platform's name in the answers of Lagrange's providers.

@@ -6,15 +6,15 @@ package signer
 
 import (
 	"context"
-	"errors"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 	"libration/ntqq/session/identity"
 )
 
 // ErrNoSignature is returned by [Signer.Sign] when no signer gave a signature. The command
 // was not sent then.
-var ErrNoSignature = errors.New("signing failed")
+var ErrNoSignature = text.Errorf("signing failed", "签名失败")
 
 // Request is what a signature covers: exactly what is sent.
 type Request struct {
