@@ -59,7 +59,11 @@ func isTerminal(stream any) bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	nothing, err := os.Stat(os.DevNull) // a device too, and what services have as stdin
+	return err != nil || !os.SameFile(info, nothing)
 }
 
 // plainTerminal tells whether colours are unwanted (https://no-color.org) or not

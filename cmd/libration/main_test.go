@@ -375,3 +375,16 @@ func freePorts(t *testing.T, n int) (addresses []string) {
 	}
 	return addresses
 }
+
+// A service has the null device as its input: nobody types there.
+func TestNullDeviceIsNoTerminal(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if isTerminal(f) {
+		t.Error("the null device is taken for a terminal")
+	}
+}

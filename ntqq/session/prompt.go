@@ -80,8 +80,8 @@ func (p *Prompt) words() text.Text {
 		return text.T("the service does not trust this login: confirm it with QQ on the phone of the account",
 			"服务器认为本次登录异常：请在该账号的手机 QQ 上确认登录")
 	case PromptCaptcha:
-		what := text.T("open %s with the developer tools of the browser (F12, Network) and solve the captcha; ticket and randstr are in the answer of cap_union_new_verify (docs/captcha.md)",
-			"请按 F12 打开浏览器的开发者工具（网络面板），再打开 %s 完成验证；ticket 和 randstr 在 cap_union_new_verify 的响应里（见 docs/captcha.zh-CN.md）").Fill(p.URL)
+		what := text.T("solve the captcha at %s in a browser, with its developer tools open (F12, Network); ticket and randstr are in the answer of cap_union_new_verify, see docs/captcha.md",
+			"请在浏览器中打开 %s 完成验证，事先按 F12 打开开发者工具的网络面板；ticket 和 randstr 在 cap_union_new_verify 的响应里，见 docs/captcha.zh-CN.md").Fill(p.URL)
 		if p.Why == WhyWrongAnswer {
 			return text.T("wrong answer to the captcha; here is a new one: %s", "验证码答案错误，已换新的验证码：%s").Fill(what)
 		}

@@ -16,6 +16,32 @@ func (h logins) codes(*http.Request) (any, error) { return notNil(h.server.Pendi
 // captchas lists the captchas that wait to be solved.
 func (h logins) captchas(*http.Request) (any, error) { return h.server.Captchas(), nil }
 
+// passed is what the real page of a captcha gets when the captcha was passed. Code is "0"
+// then.
+type passed struct {
+	Code    string `json:"errorCode"`
+	RandStr string `json:"randstr"`
+	Ticket  string `json:"ticket"`
+	Text    string `json:"errMessage"`
+}
+
+// passCaptcha answers the page of a captcha. Nothing changes: the answer is used up when a
+// client brings it.
+func (h logins) passCaptcha(r *http.Request) (any, error) {
+	var body struct {
+		SID string `json:"sid"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	for _, c := range h.server.Captchas() {
+		if c.SID == body.SID {
+			return passed{Code: "0", RandStr: c.RandStr, Ticket: c.Ticket}, nil
+		}
+	}
+	return passed{Code: "50", Text: "no such captcha waits"}, nil
+}
+
 // clients are those that are online.
 type clients struct{ server Server }
 

@@ -58,7 +58,7 @@ func (f *fakeServer) PublicKeys() server.PublicKeys { return server.PublicKeys{}
 func (f *fakeServer) Addresses() []string           { return []string{"127.0.0.1:8001"} }
 func (f *fakeServer) MediaAddress() string          { return "192.0.2.7:80" }
 func (f *fakeServer) Captchas() []server.CaptchaInfo {
-	return []server.CaptchaInfo{{SID: "s1d", Ticket: "t"}}
+	return []server.CaptchaInfo{{SID: "s1d", Ticket: "t", RandStr: "@r"}}
 }
 
 func (f *fakeServer) VerifyDevice(q server.VerifyQuestion) server.VerifyAnswer {
@@ -159,6 +159,8 @@ func TestControl(t *testing.T) {
 		{"DELETE", "/api/groups/1", "", 404, "no group 1"},
 		{"POST", "/api/reset", "", 200, `{}`},
 		{"GET", "/api/captchas", "", 200, `[{"sid":"s1d"`},
+		{"POST", "/cap_union_new_verify", `{"sid":"s1d"}`, 200, `{"errorCode":"0","randstr":"@r","ticket":"t","errMessage":""}`},
+		{"POST", "/cap_union_new_verify", `{"sid":"gone"}`, 200, `{"errorCode":"50","randstr":"","ticket":""`},
 		{"POST", "/v3/oidbinterface/oidb_0xc9e_8?uid=1", `{"uint32_flag":1,"str_dev_name":"d"}`, 200, `"str_url":"code for d"`},
 		{"GET", "/captcha.html?sid=s1d", "", 200, "captcha.js"},
 		{"POST", "/api/friends", `{"a":20001,"b":20002}`, 201, `{}`},

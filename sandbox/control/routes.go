@@ -110,6 +110,7 @@ func routes(w *world.World, s Server) []route {
 		{"GET /api/qr", logins.codes},
 		{"POST /api/qr/{id}/{verdict}", logins.decide},
 		{"GET /api/captchas", logins.captchas},
+		{"POST /cap_union_new_verify", logins.passCaptcha},
 		{"POST /v3/oidbinterface/oidb_0xc9e_8", logins.verifyDevice}, // as the real service
 		{"GET /api/clients", clients.list},
 		{"POST /api/clients/{uin}/kick", clients.kick},

@@ -50,7 +50,7 @@ func (q *loginScreen) follow(s ntqq.State) {
 	}
 	q.ask(s.Prompt)
 	if q.typing && s.Prompt.Kind == ntqq.PromptCaptcha {
-		q.say(text.T("or type them here: TICKET RANDSTR", "也可以直接在此输入：TICKET RANDSTR"))
+		q.say(text.T("or type or paste them here: TICKET RANDSTR", "也可以直接在此输入或粘贴：TICKET RANDSTR"))
 	}
 	if fresh {
 		q.say(text.T("the same as a picture: %s", "二维码图片：%s").Fill(q.picture))
@@ -82,11 +82,18 @@ func (q *loginScreen) draw(code *ntqq.QRCode) {
 
 // ask says what to do, and until when.
 func (q *loginScreen) ask(p *ntqq.Prompt) {
-	what := whatToDo(p, q.name(), q.service)
+	what, command := text.T(p.Text()), commandFor(p, q.name(), q.service)
 	if !p.Expires.IsZero() && p.Kind != ntqq.PromptConfirm {
 		what = text.T("%s, before %s", "%s，有效期至 %s").Fill(what, p.Expires.Local().Format("15:04:05"))
 	}
-	q.say(what)
+	if command == "" {
+		q.say(what)
+		return
+	}
+	q.say(text.T("%s:", "%s：").Fill(what))
+	if q.out != nil {
+		fmt.Fprintln(q.out, "    "+command) // a line of its own, to be copied
+	}
 }
 
 func (q *loginScreen) say(what text.Text) {

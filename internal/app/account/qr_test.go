@@ -171,8 +171,12 @@ func TestLoginScreen(t *testing.T) {
 		if got := strings.Count(out.String(), tt.want); got != 1 {
 			t.Errorf("%s: got %q, want %q once", tt.prompt.Kind, out.String(), tt.want)
 		}
-		if got := strings.Contains(out.String(), "在此输入"); got != (tt.prompt.Kind == ntqq.PromptCaptcha) {
+		if got := strings.Contains(out.String(), "在此输入或粘贴"); got != (tt.prompt.Kind == ntqq.PromptCaptcha) {
 			t.Errorf("%s: got %q, want where to type for a captcha", tt.prompt.Kind, out.String())
+		}
+		command := commandFor(&tt.prompt, "", q.service)
+		if command != "" && !strings.Contains(out.String(), "\n    "+command+"\n") {
+			t.Errorf("%s: got %q, want %q on a line of its own", tt.prompt.Kind, out.String(), command)
 		}
 		if got := strings.Contains(out.String(), "有效期至"); got == tt.prompt.Expires.IsZero() {
 			t.Errorf("%s: got %q, want the end where there is one", tt.prompt.Kind, out.String())
