@@ -72,6 +72,9 @@ func loadOne(path, name string) (*config.Config, error) {
 // line for each problem.
 func CheckConfig(w io.Writer, path string) error {
 	c, err := Load(path)
+	if foreign, ok := errors.AsType[*config.Error](err); ok {
+		_, _ = io.WriteString(w, foreign.Carried(EnvironmentLocale()))
+	}
 	if err != nil {
 		return err
 	}

@@ -534,7 +534,7 @@ func TestManyProblemsAreBounded(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	file := "log: {level: warn}" + quiet
 	c, problems := Parse([]byte(file), []string{
-		"PATH=/bin", "LIBRATION_VECTORS=x", "LIBRATION_CONFIG=y",
+		"PATH=/bin", "LIBRATION_VECTORS=x", "LIBRATION_TOKEN=y",
 		"LIBRATION_LANGUAGE=en",
 		"LIBRATION_LOG__LEVEL=debug",
 		"LIBRATION_ACCOUNT__UIN=10001",

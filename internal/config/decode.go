@@ -215,6 +215,10 @@ func (d *decoder) unknown(at, key string, known []string) {
 		remedy = text.T("merging is not supported, write the keys out", "不支持合并，请逐个写出各键")
 	} else if parts := strings.Split(key, "."); len(parts) > 1 && slices.Contains(known, parts[0]) {
 		remedy = text.T("write its parts within one another: %s", "请逐级书写：%s").Fill(strings.Join(parts, ": {") + ": ..." + strings.Repeat("}", len(parts)-1))
+	} else if ours := foreignTypes[text.Plain(key)]; ours != "" && slices.Contains(known, "type") {
+		remedy = text.T("write type: %s, and its keys beside that", "请写 type: %s，其余的键与它并列").Fill(ours)
+	} else if ours != "" && slices.Contains(known, "connections") {
+		remedy = text.T("write it as an entry of connections: %s", "请写成 connections 的一项：%s").Fill("[{type: " + string(ours) + ", ...}]")
 	} else if s := suggest(key, known); s != "" {
 		remedy = text.T("did you mean %s?", "是否想写 %s？").Fill(s)
 	}

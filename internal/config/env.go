@@ -40,6 +40,79 @@ func variables(environ []string) []variable {
 	return vars
 }
 
+// otherVariables are those of ours that are no keys.
+var otherVariables = []string{"LIBRATION_TOKEN", "LIBRATION_ADMIN_TOKEN", "LIBRATION_KEYSTORE_KEY", "LIBRATION_VECTORS"}
+
+// strange warns of variables that look like ours and are not read. variables has those
+// with "__".
+func (d *decoder) strange(environ []string) {
+	top := keysOf(reflect.TypeFor[Config]())
+	names := variablesOf(reflect.TypeFor[Config](), "")
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		rest, ok := strings.CutPrefix(name, envPrefix)
+		if !ok || strings.Contains(rest, "__") || slices.Contains(top, strings.ToLower(rest)) || slices.Contains(otherVariables, name) || ofCluster(rest, value) {
+			continue
+		}
+		remedy := text.T("its parts are separated by two underscores, as in LIBRATION_LOG__LEVEL", "各级之间用两个下划线分隔，如 LIBRATION_LOG__LEVEL")
+		if meant := variableFor(rest, names); strings.HasPrefix(rest, "CONFIG") {
+			remedy = text.T("name the file with -c", "请用 -c 指定配置文件")
+		} else if meant != "" {
+			remedy = text.T("did you mean %s?", "是否想写 %s？").Fill(meant)
+		}
+		d.report(Problem{Env: shorten(name), Warning: true, Message: text.T("no key of the configuration, so it is not read", "不是配置中的键，不会读取"), Remedy: remedy})
+	}
+}
+
+// ofCluster tells whether a variable is one that Kubernetes and Docker set for a service
+// that is called libration.
+func ofCluster(rest, value string) bool {
+	return strings.Contains(value, "://") && strings.Contains(rest, "PORT") || strings.HasSuffix(rest, "SERVICE_HOST") ||
+		strings.Contains(rest, "SERVICE_PORT") || strings.HasPrefix(rest, "PORT_")
+}
+
+// variablesOf are the names of the variables for all single values and lists of texts.
+func variablesOf(t reflect.Type, before string) (names []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("yaml")
+		if tag == "-" {
+			continue
+		}
+		switch name := before + strings.ToUpper(tag); {
+		case f.Type.Kind() == reflect.Struct && !isScalar(f.Type):
+			names = append(names, variablesOf(f.Type, name+"__")...)
+		default:
+			names = append(names, envPrefix+name)
+		}
+	}
+	return names
+}
+
+// variableFor is the variable that was probably meant by one without the prefix, "" for
+// none: by its words, by its last word alone, or a misspelt one.
+func variableFor(rest string, names []string) string {
+	var last []string
+	for _, name := range names {
+		if text.Plain(strings.TrimPrefix(name, envPrefix)) == text.Plain(rest) {
+			return name
+		}
+		if text.Plain(name[strings.LastIndex("__"+name, "__"):]) == text.Plain(rest) {
+			last = append(last, name)
+		}
+	}
+	if len(last) == 1 {
+		return last[0]
+	}
+	for _, name := range append(names, otherVariables...) {
+		name = strings.TrimPrefix(name, envPrefix)
+		if text.Nearest(rest, []string{name}) != "" {
+			return envPrefix + name
+		}
+	}
+	return ""
+}
+
 // sortVariables brings list entries in order, 2 before 10.
 func sortVariables(vars []variable) {
 	slices.SortFunc(vars, func(a, b variable) int {

@@ -34,6 +34,9 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 	if err != nil {
 		return nil, text.Errorf("read configuration: %v", "读取配置：%v", err)
 	}
+	if f := foreignFile(data); f != nil { // everything else would only follow from that
+		return nil, &Error{Path: path, Language: LanguageAuto, Problems: []Problem{f.problem(path)}, foreign: f}
+	}
 	c, problems := Parse(data, os.Environ(), taken...)
 	for _, p := range problems {
 		if !p.Warning {
@@ -93,6 +96,7 @@ func Parse(data []byte, environ []string, taken ...func(name string) bool) (*Con
 	for _, v := range slices.Concat(d.credentials(environ), variables(environ)) {
 		d.override(root, v)
 	}
+	d.strange(environ)
 	for _, a := range c.accounts() {
 		if a.Protocol == "" {
 			a.Protocol = ProtocolLinux

@@ -74,6 +74,16 @@ type Error struct {
 	// Language is the file's, as far as it could be read.
 	Language Language
 	Problems []Problem // in the order of the file; warnings included
+	foreign  *foreign  // the program whose file it is; nil: ours
+}
+
+// Carried returns what carries over from the file of another program, as a part of a
+// file of ours with comments in a language; "" for nothing.
+func (e *Error) Carried(l text.Language) string {
+	if e.foreign == nil || !e.foreign.carried.any() {
+		return ""
+	}
+	return text.T("# What carries over from %s, of %s:", "# 从 %s（%s 的配置）沿用的内容：").Fill(e.Path, e.foreign.program).In(l) + "\n" + e.foreign.carried.yaml(l)
 }
 
 // Error is Text in English.
