@@ -23,6 +23,7 @@ const $ = (id) => document.getElementById(id);
 let state = { users: [], groups: [], clients: [], qr: [], captchas: [] };
 let as = 0;
 let chat = ''; // "g<code>" or "u<uin>"
+let shownAs = 0; // who reads what is on the page
 let members = [];
 let queue = []; // events not yet on the page
 let replyTo = null;
@@ -92,7 +93,7 @@ function renderSide() {
   const online = state.clients.filter((c) => c.registered);
   $('status').replaceChildren(...(online.length
     ? online.map((c) => make('div', { class: 'dot on', 'data-online': c.uin }, t('online', nameOf(c.uin)), make('small', {}, ` · ${c.device_name}`)))
-    : [make('div', { class: 'dot' }, t('nobody')), make('small', {}, t('connect'), ' ', make('code', {}, `server.sandbox.control: ${location.origin}`))]));
+    : [make('div', { class: 'dot' }, t('nobody')), ...(state.qr.length + state.captchas.length ? [] : [make('small', {}, t('connect'), ' ', make('code', {}, `server.sandbox.control: ${location.origin}`))])]));
   renderChats();
 }
 
@@ -175,7 +176,10 @@ function element(m) { return bubble(m, m.from === as, on); }
 
 const thread = startThread(guarded, element);
 
+// open opens a chat: its messages are asked for, again where it is open already.
 const open = guarded(async (key) => {
+  if (key !== chat || as !== shownAs) thread.clear(); // those of the chat before, perhaps none of this account
+  shownAs = as;
   chat = key;
   unread.delete(key);
   replyTo = null;
@@ -191,7 +195,6 @@ const open = guarded(async (key) => {
   renderHeading();
   renderChats();
   placeLogins();
-  thread.clear(); // the messages of the chat before, which is perhaps none of this account
   if (!chat) return;
   const [newest, people] = await Promise.all([
     thread.open(isGroup() ? `group=${target()}` : `a=${as}&b=${target()}`),
@@ -199,7 +202,7 @@ const open = guarded(async (key) => {
   ]);
   if (key !== chat || newest === null) return; // another chat was opened meanwhile
   members = people;
-  if (newest) setLast(key, newest);
+  if (newest && !(last.get(key)?.sequence > newest.sequence)) setLast(key, newest);
   renderChats();
   if (!touch.matches) $('input').focus({ preventScroll: true }); // which would open a keyboard
 });
@@ -263,7 +266,6 @@ function flush() {
     if (key !== chat) {
       if (e.message && e.message.from !== as) unread.set(key, (unread.get(key) ?? 0) + 1);
     } else if (e.kind === 'message') {
-      if (thread.has(e.sequence) || fresh.some((f) => f.message?.sequence === e.sequence)) continue; // came with the list too
       fresh.push({ message: e.message });
     } else if (e.kind === 'recall') {
       const m = thread.recall(e.sequence) ?? fresh.find((f) => f.message?.sequence === e.sequence)?.message;

@@ -15,6 +15,7 @@ export function startThread(guarded, element) {
   let where = ''; // the chat, as the query of a request
   let shown = new Map(); // sequence -> message
   let loading = false;
+  let late; // rows that came while the end of the chat is asked for; undefined at other times
   const older = make('button', { type: 'button', id: 'older', class: 'quiet', onclick: () => load() }, t('older'));
 
   const find = (sequence) => list.querySelector(`[data-seq="${sequence}"]`);
@@ -36,7 +37,7 @@ export function startThread(guarded, element) {
       const focused = document.activeElement === older;
       for (const m of found) shown.set(m.sequence, m);
       older.after(...found.map(element));
-      older.hidden = !found.length || oldest() <= 1;
+      older.hidden = found.length < pageSize;
       if (focused && older.hidden) list.focus({ preventScroll: true });
       list.scrollTop = list.scrollHeight - below;
     } finally {
@@ -58,8 +59,29 @@ export function startThread(guarded, element) {
 
   const clear = () => {
     where = '';
+    late = undefined;
     shown = new Map();
     list.replaceChildren();
+  };
+
+  const add = (rows) => {
+    if (late) {
+      late.push(...rows);
+      return;
+    }
+    const fresh = rows.filter((r) => !r.message || !shown.has(r.message.sequence)); // some came with the list, too
+    for (const { message } of fresh) if (message) shown.set(message.sequence, message);
+    if (fresh.length) list.querySelector('[data-empty]')?.remove();
+    list.append(...fresh.slice(-maxShown).map((r) => (r.message ? element(r.message) : note(r.text, {}, ...r.more))));
+    while (list.children.length > (atEnd ? maxShown : mostShown)) {
+      older.nextElementSibling.remove();
+      older.hidden = false;
+    }
+    for (const sequence of shown.keys()) {
+      if (shown.size <= 2 * mostShown) break;
+      shown.delete(sequence);
+    }
+    stay();
   };
 
   return {
@@ -67,37 +89,29 @@ export function startThread(guarded, element) {
     has: (sequence) => shown.has(sequence),
     message: (sequence) => shown.get(sequence),
     // open shows the end of a chat, and returns its newest message; undefined for none. It
-    // returns null when another chat was opened meanwhile.
+    // returns null when another chat was opened meanwhile. What is shown stays until then.
     async open(query) {
-      clear();
       where = query;
-      list.setAttribute('aria-busy', 'true');
-      const found = await ask(`limit=${pageSize}`);
-      if (query !== where) return null;
-      list.removeAttribute('aria-busy');
+      const came = [];
+      late = came;
+      let found;
+      try {
+        found = await ask(`limit=${pageSize}`);
+      } finally {
+        if (late === came) late = undefined;
+        else found = null;
+      }
+      if (!found) return null;
       shown = new Map(found.map((m) => [m.sequence, m]));
       list.replaceChildren(older, ...(found.length ? found.map(element) : [note(t('empty'), { 'data-empty': true })]));
-      older.hidden = oldest() <= 1;
+      older.hidden = found.length < pageSize;
       atEnd = true;
+      add(came);
       stay();
       return found.at(-1);
     },
     // add puts rows at the end: {message}, or {text, more} for what is told.
-    add(rows) {
-      if (rows.length) list.querySelector('[data-empty]')?.remove();
-      const fresh = rows.slice(-maxShown);
-      for (const { message } of rows) if (message) shown.set(message.sequence, message);
-      list.append(...fresh.map((r) => (r.message ? element(r.message) : note(r.text, {}, ...r.more))));
-      while (list.children.length > (atEnd ? maxShown : mostShown)) {
-        older.nextElementSibling.remove();
-        older.hidden = false;
-      }
-      for (const sequence of shown.keys()) {
-        if (shown.size <= 2 * mostShown) break;
-        shown.delete(sequence);
-      }
-      stay();
-    },
+    add,
     // recall returns the message that is there no more; undefined for one that is not shown.
     recall(sequence) {
       const m = shown.get(sequence);
