@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"libration/internal/admin"
+	"libration/internal/app/account"
 	"libration/internal/text"
 )
 
@@ -59,10 +60,9 @@ func (o *Owner) ready(ctx context.Context, out io.Writer) error {
 // missing lists why accounts are not ready.
 func missing(accounts []admin.Named) text.Text {
 	var all text.Text
-	add := func(account, what, why string) {
-		said := text.Same(what)
-		if account != "" {
-			said = text.T("%s: %s", "%s：%s").Fill(account, said)
+	add := func(name string, said text.Text, why string) {
+		if name != "" {
+			said = text.T("%s: %s", "%s：%s").Fill(name, said)
 		}
 		if why != "" {
 			said = text.T("%s (%s)", "%s（%s）").Fill(said, why)
@@ -79,28 +79,24 @@ func missing(accounts []admin.Named) text.Text {
 			continue
 		}
 		if !a.Account.Online {
-			state := a.Account.State
-			if a.Account.Step != "" {
-				state += "/" + a.Account.Step
-			}
-			add(a.Name, state, a.Account.Reason)
+			add(a.Name, account.StateWords(&a.Account), a.Account.Reason)
 		}
 		for _, v := range a.Services {
 			if !v.Running {
-				add(a.Name, v.Name+" "+v.State, v.Reason)
+				add(a.Name, text.T("%s %s", "%s %s").Fill(v.Name, account.ServiceWords(v.State)), v.Reason)
 			}
 		}
 		if !a.Folder.OK {
-			add(a.Name, "data", a.Folder.Reason)
+			add(a.Name, text.T("data", "数据文件夹"), a.Folder.Reason)
 		}
 		if !a.Store.OK {
-			add(a.Name, "messages.db", a.Store.Reason)
+			add(a.Name, text.Same("messages.db"), a.Store.Reason)
 		}
 		if a.Signing != nil && !a.Signing.OK {
-			add(a.Name, "signer", a.Signing.Reason)
+			add(a.Name, text.T("signer", "签名服务"), a.Signing.Reason)
 		}
 		if a.Restriction != nil {
-			add(a.Name, "restricted", a.Restriction.Reason)
+			add(a.Name, text.T("restricted", "发送受限"), a.Restriction.Reason)
 		}
 	}
 	return all

@@ -25,11 +25,11 @@ func TestHealth(t *testing.T) {
 	}{
 		{"well", 200, `{"status":"ok","ready":true}`, "", "", ""},
 		{"folder lost", 503, `{"status":"the data folder cannot be used","account":{"online":true,"state":"online"},"store":{"ok":true},"folder":{"ok":false,"reason":"removed"}}`,
-			"unhealthy: the data folder cannot be used", "not ready: data (removed): run libration doctor", "尚未就绪：data（removed）"},
+			"unhealthy: the data folder cannot be used", "not ready: data (removed): run libration doctor", "尚未就绪：数据文件夹（removed）"},
 		{"a code waits", 503, `{"status":"x","account":{"state":"logging_in","step":"qr"},"services":[{"name":"http 127.0.0.1:5700","state":"waiting"}],` + sound + `}`,
-			"unhealthy: x", "not ready: logging_in/qr, http 127.0.0.1:5700 waiting: run", "logging_in/qr，http 127.0.0.1:5700 waiting"},
+			"unhealthy: x", "not ready: logging in: QR code, http 127.0.0.1:5700 waiting: run", "登录中：扫码，http 127.0.0.1:5700 等待中"},
 		{"one of two", 503, `{"status":"x","accounts":[{"name":"a","ready":true},{"name":"b","account":{"state":"kicked","reason":"another login"},` + sound + `,"signing":{"reason":"all are down"},"restriction":{"reason":"frozen"}}]}`,
-			"unhealthy: x", "not ready: b: kicked (another login), b: signer (all are down), b: restricted (frozen): run", "b：kicked（another login）"},
+			"unhealthy: x", "not ready: b: kicked (another login), b: signer (all are down), b: restricted (frozen): run", "b：被踢下线（another login）"},
 		{"token", 401, `{"error":"access token missing"}`, "refused: 401", "refused: 401", "被拒绝"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

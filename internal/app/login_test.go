@@ -265,7 +265,7 @@ func TestCaptchaOutcome(t *testing.T) {
 		err := owner.Captcha(ctx, &out, "t03wrong @abc", account.QRASCII)
 		want := "wrong answer to the captcha; here is a new one"
 		if i == 2 {
-			want = "needs_login: "
+			want = "login needed: "
 		}
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "libration login") {
 			t.Errorf("wrong answer %d: got %v, want %q and what to do next", i+1, err, want)
@@ -313,7 +313,7 @@ func TestLoginGivenUp(t *testing.T) {
 	if err := sim.Sandbox.ApproveQR(sim.Sandbox.PendingQR()[0].ID, 20001); err != nil { // another account
 		t.Fatal(err)
 	}
-	if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "needs_login") {
+	if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "login needed") {
 		t.Errorf("got %v, want that a login is needed", err)
 	}
 }

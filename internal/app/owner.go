@@ -62,7 +62,7 @@ func (a *App) inLanguage(err error) error {
 func (m *member) report() admin.Status {
 	s := m.account().Report()
 	if err := m.err(); err != nil {
-		s.Account.Reason = err.Error()
+		s.Account.Reason = text.Of(err).In(m.app.language)
 	}
 	return s
 }

@@ -64,7 +64,7 @@ func (o *Owner) follow(ctx context.Context, out io.Writer, style account.QRStyle
 		case err != nil:
 			return err
 		case now.Online:
-			fmt.Fprintf(out, "%d: %s\n", now.UIN, now.State)
+			fmt.Fprintln(out, text.T("%d: %s", "%d：%s").Fill(now.UIN, account.StateWords(now)).In(screen.words))
 			return nil
 		case show && (stage == ntqq.Kicked || stage == ntqq.NeedsLogin):
 			return givenUp(now)
@@ -81,8 +81,12 @@ func (o *Owner) follow(ctx context.Context, out io.Writer, style account.QRStyle
 
 // givenUp says why an account waits for a person, and what that person does next.
 func givenUp(a *admin.Account) error {
-	if a.Prompt == nil {
-		return text.Errorf("%s: %s", "%s：%s", a.State, a.Reason)
+	why := text.Same(a.Reason) // it says which state it is
+	if a.Reason == "" {
+		why = account.StateWords(a)
 	}
-	return text.Errorf("%s: %s\n%s", "%s：%s\n%s", a.State, a.Reason, a.Prompt.Text)
+	if a.Prompt == nil {
+		return text.Errorf("%s", "%s", why)
+	}
+	return text.Errorf("%s\n%s", "%s\n%s", why, a.Prompt.Text)
 }

@@ -221,21 +221,17 @@ type ownerScreen struct {
 	out   io.Writer
 	style account.QRStyle
 	words text.Language
-	state string
+	state text.Text
 	asked admin.Prompt
 }
 
 func (s *ownerScreen) show(a *admin.Account) {
-	state := a.State
-	if a.Step != "" {
-		state += " (" + a.Step + ")"
-	}
-	if state != s.state {
+	if state := account.StateWords(a); state != s.state {
 		s.state = state
 		if a.Reason != "" {
-			state += ": " + a.Reason
+			state = text.T("%s: %s", "%s：%s").Fill(state, a.Reason)
 		}
-		fmt.Fprintln(s.out, state)
+		fmt.Fprintln(s.out, state.In(s.words))
 	}
 	if a.Prompt == nil || *a.Prompt == s.asked {
 		return

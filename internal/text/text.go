@@ -122,6 +122,12 @@ func Of(err error) Text {
 	return said
 }
 
+// Line is Of in one line: the lines of a joined error, with colons between them.
+func Line(err error) Text {
+	t := Of(err)
+	return Text{EN: strings.ReplaceAll(t.EN, "\n", ": "), ZH: strings.ReplaceAll(t.ZH, "\n", "：")}
+}
+
 // within returns the errors that an error wraps.
 func within(err error) []error {
 	switch e := err.(type) {

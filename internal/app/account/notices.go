@@ -3,7 +3,6 @@ package account
 import (
 	"errors"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"libration/internal/config"
@@ -64,7 +63,7 @@ func conditions(s Status, w wrong, picture, name string, at paste.Service, l tex
 	add := func(subject string, bad error, ifBad, ifWell notice.Kind) {
 		c := notice.Condition{Subject: subject, Kind: ifWell}
 		if bad != nil {
-			c.Kind, c.Reason = ifBad, oneLine(bad)
+			c.Kind, c.Reason = ifBad, text.Line(bad).In(l)
 		}
 		all = append(all, c)
 	}
@@ -152,10 +151,7 @@ func why(err error, l text.Language) string {
 	}
 	cause, ok := causes[ntqq.CauseOf(err)]
 	if !ok {
-		return oneLine(err)
+		return text.Line(err).In(l)
 	}
-	return text.T("%s: %s", "%s：%s").Fill(cause, oneLine(err)).In(l)
+	return text.T("%s: %s", "%s：%s").Fill(cause, text.Line(err)).In(l)
 }
-
-// oneLine joins the lines of a joined error.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ": ") }

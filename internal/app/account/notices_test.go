@@ -97,7 +97,7 @@ func TestConditions(t *testing.T) {
 			t.Errorf("prompt %s has no notice", kind)
 		}
 	}
-	if got := why(kick, text.Chinese); got != "服务器结束了会话："+kick.Error() {
+	if got := why(kick, text.Chinese); got != "服务器结束了会话：账号被踢下线（代码 0）：title：tips" {
 		t.Errorf("in Chinese: got %q", got)
 	}
 }

@@ -67,13 +67,13 @@ func (p *parts) status() admin.Status {
 		Version: p.version,
 		Account: admin.Account{
 			UIN: uint64(p.client.Self().UIN), Online: s.Online(), State: string(s.Stage), Step: string(s.Step), Server: s.Server,
-			Reason: reason(s.Err), Until: p.clock.At(s.Until), Since: p.clock.At(s.Since), Prompt: p.prompt(&s),
+			Reason: p.reason(s.Err), Until: p.clock.At(s.Until), Since: p.clock.At(s.Since), Prompt: p.prompt(&s),
 		},
 		Services: []admin.Service{},
-		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},
+		Store:    admin.Store{OK: p.messages.Err() == nil, Reason: p.reason(p.messages.Err()), Backlog: p.messages.Stats().Backlog},
 	}
 	free, low := p.folder.Space()
-	status.Folder = admin.Folder{OK: p.folder.Err() == nil, Reason: reason(errors.Join(p.folder.Err(), low)), Free: free}
+	status.Folder = admin.Folder{OK: p.folder.Err() == nil, Reason: p.reason(errors.Join(p.folder.Err(), low)), Free: free}
 	if p.signer != nil {
 		status.Signing = p.signing()
 	}
@@ -87,12 +87,12 @@ func (p *parts) status() admin.Status {
 	for _, v := range p.supervisor.Status() {
 		entry := admin.Service{
 			Name: v.Name, Running: v.State == supervise.Running, State: string(v.State),
-			Reason: reason(v.Err), Retry: p.clock.At(v.Retry), Since: p.clock.At(v.Since),
+			Reason: p.reason(v.Err), Retry: p.clock.At(v.Retry), Since: p.clock.At(v.Since),
 		}
 		// One that dials runs while its bot is away, but serves nobody.
 		if t := links[v.Name]; entry.Running && t != nil {
 			if state := t.State(); state != transport.StateListening && state != transport.StateConnected {
-				entry.Running, entry.State, entry.Reason = false, state, reason(t.Err())
+				entry.Running, entry.State, entry.Reason = false, state, p.reason(t.Err())
 			}
 		}
 		status.Services = append(status.Services, entry)
@@ -103,20 +103,21 @@ func (p *parts) status() admin.Status {
 func (p *parts) signing() *admin.Signing {
 	s := &admin.Signing{OK: true}
 	if failure := p.client.SignFailure(); failure != nil {
-		s.OK, s.Reason, s.Since = false, failure.Err.Error(), p.clock.At(failure.Since)
+		s.OK, s.Reason, s.Since = false, p.reason(failure.Err), p.clock.At(failure.Since)
 	}
 	for _, v := range p.signer.Health() {
 		s.Signers = append(s.Signers, admin.Signer{
 			Name: v.Name, URL: v.URL, State: string(v.State), Since: p.clock.At(v.Since), Latency: v.Latency.Seconds(),
-			Failures: v.Failures, Reason: reason(v.Err), Until: p.clock.At(v.Until),
+			Failures: v.Failures, Reason: p.reason(v.Err), Until: p.clock.At(v.Until),
 		})
 	}
 	return s
 }
 
-func reason(err error) string {
+// reason is what an error says to the owner; "" for none.
+func (p *parts) reason(err error) string {
 	if err == nil {
 		return ""
 	}
-	return err.Error()
+	return text.Of(err).In(p.language)
 }

@@ -165,18 +165,15 @@ func (d *doctor) sign(ctx context.Context, u *url.URL) {
 		d.good("signer", text.T("the signer %s signs", "签名服务 %s 正常"), redact.URL(u.String()))
 	case garbage || other:
 		d.problem("not-a-signer", text.T("what answers at %s is no signer: %v", "%s 上的不是签名服务：%v"),
-			text.T("correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"), redact.URL(u.String()), oneLine(err))
+			text.T("correct the address in signer.urls, and signer.style", "修改 signer.urls 中的地址以及 signer.style"), redact.URL(u.String()), text.Line(err))
 	case broken:
 		d.problem("signer-broken", text.T("the signer %s breaks off when it is to sign: %v", "签名服务 %s 在签名时中断：%v"),
-			lookAtSigner, redact.URL(u.String()), oneLine(err))
+			lookAtSigner, redact.URL(u.String()), text.Line(err))
 	default:
 		d.problem("signer-no-signature", text.T("the signer %s answers, but gives no signature: %v", "签名服务 %s 有应答，但没有给出签名：%v"),
-			text.T("let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"), redact.URL(u.String()), oneLine(err))
+			text.T("let account.protocol and account.app_info be what this signer signs for, or ask its owner", "让 account.protocol 和 account.app_info 与该签名服务一致，或询问其提供者"), redact.URL(u.String()), text.Line(err))
 	}
 }
-
-// oneLine joins the lines of a joined error.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ": ") }
 
 // bots looks whether those that are to be connected to listen.
 func (d *doctor) bots(ctx context.Context) {

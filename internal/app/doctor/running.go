@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"libration/internal/admin"
+	"libration/internal/app/account"
 	"libration/internal/config"
 	"libration/internal/redact"
 	"libration/internal/text"
@@ -115,7 +116,7 @@ func (d *doctor) services(status *admin.Status) {
 			d.good("service-running", text.T("%s is running", "%s 运行正常"), s.Name)
 		case status.Account.Online || s.State != "waiting":
 			d.problem("service-failed", text.T("%s does not run: %s", "%s 未运行：%s"),
-				text.T("mend the reason; it is tried again by itself", "排除原因后会自动重试"), s.Name, cmp.Or(s.Reason, s.State))
+				text.T("mend the reason; it is tried again by itself", "排除原因后会自动重试"), s.Name, cmp.Or(text.Same(s.Reason), account.ServiceWords(s.State)))
 		}
 	}
 }
@@ -147,7 +148,7 @@ func (d *doctor) readyz(ctx context.Context, url string) (*readiness, error) {
 		return nil, err
 	}
 	if len(all.Accounts) == 0 && all.Account.State == "" {
-		return nil, errors.New("HTTP " + response.Status)
+		return nil, text.Errorf("the answer is HTTP %s", "应答为 HTTP %s", response.Status)
 	}
 	return &all, nil
 }
@@ -170,7 +171,7 @@ func (d *doctor) account(a *admin.Account) {
 			text.T("do that; it is shown too by: %s", "请按提示操作；也可执行 %s 查看").Fill(d.accountCommand("login")), a.Prompt.Text)
 	default:
 		d.problem("account-offline", text.T("the account is not online (%s): %s", "账号不在线（%s）：%s"),
-			text.T("it is tried again by itself; see below for what may be in the way", "会自动重试；可能的原因见下文"), a.State, a.Reason)
+			text.T("it is tried again by itself; see below for what may be in the way", "会自动重试；可能的原因见下文"), account.StateWords(a), a.Reason)
 	}
 }
 
