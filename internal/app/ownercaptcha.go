@@ -28,7 +28,12 @@ func (o *Owner) Captcha(ctx context.Context, out io.Writer, copied string, style
 		return err
 	}
 	answer := map[string]string{"ticket": solved.Ticket, "randstr": solved.RandStr}
-	if _, err := o.ask(ctx, http.MethodPost, o.path("/login/captcha"), answer, &admin.Account{}); err != nil {
+	code, err := o.ask(ctx, http.MethodPost, o.path("/login/captcha"), answer, &admin.Account{})
+	if code == http.StatusConflict {
+		return text.Errorf("no captcha waits for an answer: `%s` asks for a login and shows what it needs",
+			"没有验证码在等待回答：请执行 `%s` 登录，它会显示需要做什么", o.command("login"))
+	}
+	if err != nil {
 		return err
 	}
 	asked := ""
@@ -77,6 +82,14 @@ func (o *Owner) follow(ctx context.Context, out io.Writer, style account.QRStyle
 			return ctx.Err()
 		}
 	}
+}
+
+// command is a command about the account.
+func (o *Owner) command(words ...string) string {
+	if o.account != "" {
+		words = append(words, "--account", o.account)
+	}
+	return o.service.Command(words...)
 }
 
 // givenUp says why an account waits for a person, and what that person does next.

@@ -210,8 +210,8 @@ type Account struct {
 	// The QQ number; 0: whoever scans the first code. The data folder `default` is that account's from then on, and another account is refused: to change it, set its number, or move the folder away.
 	// QQ 号；0 表示由第一次扫码的人决定。数据文件夹 `default` 从此属于该账号，其他账号会被拒绝：要更换账号，请设置其号码，或移走该文件夹。
 	UIN message.UIN `yaml:"uin"`
-	// Tried before a QR code when there is no saved session ([session.md](session.md)). Needs `uin`. A wrong one is sent once: correct it and restart. It is neither logged nor saved; `LIBRATION_ACCOUNT__PASSWORD` keeps it out of the file. The service may ask for a captcha, or for a scan that lets the new device in.
-	// 没有可用会话时，先用密码登录，再用二维码（[session.zh-CN.md](session.zh-CN.md)）。须设置 `uin`。错误的密码只会发送一次：请改正后重启。密码不会写入日志或会话文件；可用 `LIBRATION_ACCOUNT__PASSWORD` 代替写在文件里。服务器可能要求验证码，或要求扫码验证新设备。
+	// Tried before a QR code when there is no saved session ([session.md](session.md)). Needs `uin`. A wrong one is sent once: correct it and restart. It is neither logged nor saved; `LIBRATION_ACCOUNT__PASSWORD` keeps it out of the file. The service may ask for [a captcha](captcha.md), or for a scan that lets the new device in.
+	// 没有可用会话时，先用密码登录，再用二维码（[session.zh-CN.md](session.zh-CN.md)）。须设置 `uin`。错误的密码只会发送一次：请改正后重启。密码不会写入日志或会话文件；可用 `LIBRATION_ACCOUNT__PASSWORD` 代替写在文件里。服务器可能要求[验证码](captcha.zh-CN.md)，或要求扫码验证新设备。
 	Password string `yaml:"password" secret:"true"`
 	// The password's MD5 in hexadecimal, instead of it.
 	// 或填写密码的 MD5（十六进制）。
