@@ -52,5 +52,9 @@
 // right, what is known of a medium is JSON. The damaged file is set aside. At run time the writer does this between two
 // batches; until then reading from the file fails, and what is new stays in memory.
 //
+// Backups. Copy writes what the file holds at one moment to another one, also while it is
+// used. MoveAhead prepares such a copy for use: no id is given to another message or event
+// than had it after the copy was made.
+//
 // The package imports the message types and the clock, and nothing else of this module.
 package store
