@@ -32,6 +32,8 @@ type commands struct {
 	Doctor   doctorCommand   `cmd:"" help:"Find out what is wrong with an installation, and what to do." zh:"诊断安装的问题，并给出建议。"`
 	Health   healthCommand   `cmd:"" help:"Ask the running service whether it is sound: exit code 0 when it is. For health checks." zh:"查询运行中的服务是否正常，正常时退出码为 0。用于健康检查。"`
 	Notices  noticesCommand  `cmd:"" help:"Try the messages to the owner." zh:"测试发给所有者的通知。"`
+	Backup   backupCommand   `cmd:"" help:"Copy sessions, messages and configuration into one file, also while the service runs." zh:"把登录会话、消息和配置备份为一个文件，服务可以在运行。"`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup in place." zh:"恢复备份。"`
 	Keystore keystoreCommand `cmd:"" help:"Encrypt saved sessions by a key of your own." zh:"用自己的密钥加密登录会话。"`
 	Packets  packetsCommand  `cmd:"" help:"Look at packets that were not understood." zh:"查看未能识别的数据包。"`
 	Call     callCommand     `cmd:"" help:"Call a OneBot action and print the answer." zh:"调用 OneBot 动作并输出结果。"`

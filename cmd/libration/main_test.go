@@ -51,6 +51,8 @@ func (l leakChecked) Run() int {
 //
 //	exits CODE PROGRAM [ARGUMENT]...   as exec, but for programs that fail
 //	expand FILE...                     puts in what variables stand for
+//	free NAME...                       sets variables to addresses that are free
+//	until PROGRAM [ARGUMENT]...        as exec, again and again until it ends with 0
 func TestScripts(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,6 +90,20 @@ func TestScripts(t *testing.T) {
 				if strconv.Itoa(code) != args[0] {
 					ts.Fatalf("got exit code %d, want %s", code, args[0])
 				}
+			},
+			"free": func(ts *testscript.TestScript, _ bool, args []string) {
+				for i, address := range freePorts(t, len(args)) {
+					ts.Setenv(args[i], address)
+				}
+			},
+			"until": func(ts *testscript.TestScript, _ bool, args []string) {
+				var err error
+				for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+					if err = ts.Exec(args[0], args[1:]...); err == nil {
+						return
+					}
+				}
+				ts.Fatalf("%v", err)
 			},
 			"expand": func(ts *testscript.TestScript, _ bool, args []string) {
 				for _, file := range args {

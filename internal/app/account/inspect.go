@@ -15,7 +15,7 @@ import (
 
 // Paths are the files of an account's data folder, whether they exist or not.
 type Paths struct {
-	Folder, Keystore, Store, Packets, Lock string
+	Folder, Keystore, Progress, Store, Packets, LinkKey, Lock string
 	// DefaultKeystore is the keystore of the folder that is used while the account's
 	// number is not configured.
 	DefaultKeystore string
@@ -26,8 +26,8 @@ func PathsOf(c *config.Config) Paths {
 	folder := filepath.Join(c.Data, c.Account.Folder())
 	return Paths{
 		Folder: folder, Keystore: filepath.Join(folder, keystoreName), Store: filepath.Join(folder, storeName),
-		Packets: filepath.Join(folder, packetsName),
-		Lock:    filepath.Join(folder, lockName), DefaultKeystore: filepath.Join(c.Data, config.DefaultName, keystoreName),
+		Packets: filepath.Join(folder, packetsName), Progress: filepath.Join(folder, progressName), LinkKey: filepath.Join(folder, linkKeyName),
+		Lock: filepath.Join(folder, lockName), DefaultKeystore: filepath.Join(c.Data, config.DefaultName, keystoreName),
 	}
 }
 
