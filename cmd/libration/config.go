@@ -14,13 +14,14 @@ type configCommand struct {
 }
 
 type configInit struct {
-	Lang string `enum:"zh,en,auto" default:"auto" help:"Language of the comments: zh, en, or auto for that of the system." zh:"注释的语言：zh、en，或 auto（随系统）。"`
-	Path string `arg:"" optional:"" default:"config.yaml" help:"Where to write it. Default ${default}." zh:"写到何处，默认 ${default}。"`
+	Lang   string `enum:"zh,en,auto" default:"auto" help:"Language of the comments: zh, en, or auto for that of the system." zh:"注释的语言：zh、en，或 auto（随系统）。"`
+	Listen string `placeholder:"ADDRESS" help:"The address that bots connect to: 0.0.0.0 in a container, where 127.0.0.1 is the container alone. Default 127.0.0.1." zh:"机器人连接的地址：在容器中请用 0.0.0.0，因为 127.0.0.1 只在容器内可用。默认 127.0.0.1。"`
+	Path   string `arg:"" optional:"" default:"config.yaml" help:"Where to write it. Default ${default}." zh:"写到何处，默认 ${default}。"`
 }
 
 // Run writes the file; it never overwrites one.
 func (c *configInit) Run(std streams) error {
-	return app.InitConfig(std.out, c.Path, config.Language(c.Lang))
+	return app.InitConfig(std.out, c.Path, c.Listen, config.Language(c.Lang))
 }
 
 type configCheck struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"slices"
 
@@ -18,10 +19,14 @@ import (
 )
 
 // InitConfig writes a new configuration file, with a random access token for each
-// listener and with mode 0600, and says on w what to do next. A
-// file that exists is left alone: an error.
-func InitConfig(w io.Writer, path string, l config.Language) error {
+// listener and with mode 0600, and says on w what to do next. Bots connect to the address
+// listen, an IP address; "" is 127.0.0.1. A file that exists is left alone: an error.
+func InitConfig(w io.Writer, path, listen string, l config.Language) error {
 	chosen := Language(l)
+	if _, err := netip.ParseAddr(listen); listen != "" && err != nil {
+		return text.Errorf("--listen %s: not an IP address: 0.0.0.0 is every address of this machine, 127.0.0.1 this machine alone",
+			"--listen %s：不是 IP 地址：0.0.0.0 表示本机的所有地址，127.0.0.1 表示仅限本机", listen)
+	}
 	template := config.LanguageEnglish
 	if chosen == text.Chinese {
 		template = config.LanguageChinese
@@ -30,10 +35,18 @@ func InitConfig(w io.Writer, path string, l config.Language) error {
 	if errors.Is(err, fs.ErrExist) {
 		return errors.New(text.T("%s exists and is not overwritten: remove it, or give another path", "%s 已存在，不会覆盖：请删除它，或换一个路径").Fill(path).In(chosen))
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return text.Errorf("write configuration: %v: this user, %d, may not write there: give the folder to it, or choose another one",
+			"写入配置：%v：当前用户（%d）没有写权限：请把该文件夹交给此用户，或换一个位置", err, os.Getuid())
+	}
 	if err != nil {
 		return text.Errorf("write configuration: %v", "写入配置：%v", err)
 	}
-	_, err = f.Write(config.Template(template, rand.Text))
+	content := config.Template(template, rand.Text)
+	if listen != "" {
+		content = config.ListenOn(content, listen)
+	}
+	_, err = f.Write(content)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return text.Errorf("write configuration: %v", "写入配置：%v", err)
 	}

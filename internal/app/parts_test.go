@@ -60,7 +60,7 @@ func TestConfigFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	var out bytes.Buffer
-	if err := InitConfig(&out, path, config.LanguageChinese); err != nil {
+	if err := InitConfig(&out, path, "", config.LanguageChinese); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
@@ -86,7 +86,7 @@ func TestConfigFile(t *testing.T) {
 	if !strings.Contains(out.String(), "已写入") {
 		t.Errorf("got output %q, want Chinese", out.String())
 	}
-	if err := InitConfig(&out, path, config.LanguageEnglish); err == nil {
+	if err := InitConfig(&out, path, "", config.LanguageEnglish); err == nil {
 		t.Error("second init: got no error")
 	}
 	if after, _ := os.ReadFile(path); !bytes.Equal(after, got) {

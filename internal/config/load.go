@@ -20,18 +20,18 @@ import (
 // Load reads the file, applies credentials and the overrides of the environment and
 // checks everything. Relative paths in it become relative to the file's folder. A
 // configuration that cannot be used gives an *Error with all problems; warnings
-// are in Config.Warnings. No account may have a name that is taken.
+// are in Config.Warnings. No account may have a name that is taken. A file that is not
+// there is as an empty one where the environment has a connection for bots.
 func Load(path string, taken ...func(name string) bool) (*Config, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, text.Errorf("%v; make one with `%s`", "%v；可用 `%s` 生成", err, InitCommand(path))
-		}
-		return nil, text.Errorf("read configuration: %v", "读取配置：%v", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
+	data, mode, err := read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && connects(os.Environ()):
+	case errors.Is(err, fs.ErrNotExist) && os.Getenv(containerVariable) != "":
+		return nil, text.Errorf("%v; make one by running the image once, with the names of your volume and image: docker run --rm -v libration:/data libration config init --listen 0.0.0.0; or set LIBRATION_ONEBOT__CONNECTIONS__0__TYPE and what else it needs",
+			"%v；请用镜像生成一个（替换成您的卷名和镜像名）：docker run --rm -v libration:/data libration config init --listen 0.0.0.0；或用 LIBRATION_ONEBOT__CONNECTIONS__0__TYPE 等环境变量设置", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, text.Errorf("%v; make one with `%s`", "%v；可用 `%s` 生成", err, InitCommand(path))
+	case err != nil:
 		return nil, text.Errorf("read configuration: %v", "读取配置：%v", err)
 	}
 	if f := foreignFile(data); f != nil { // everything else would only follow from that
@@ -44,10 +44,10 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		}
 	}
 	c.File, c.Warnings = path, problems
-	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 && holdsSecrets(data) {
+	if runtime.GOOS != "windows" && mode&0o044 != 0 && holdsSecrets(data) {
 		c.Warnings = append(c.Warnings, Problem{
 			Warning: true,
-			Message: text.T("the file holds tokens or passwords and can be read by other users (mode %04o)", "文件含有令牌或密码，且其他用户可读（权限 %04o）").Fill(info.Mode().Perm()),
+			Message: text.T("the file holds tokens or passwords and can be read by other users (mode %04o)", "文件含有令牌或密码，且其他用户可读（权限 %04o）").Fill(mode),
 			Remedy:  text.T("run: chmod 600 %s", "执行：chmod 600 %s").Fill(path),
 		})
 	}
@@ -68,6 +68,33 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// containerVariable is set in containers: by the image of this program, and by most
+// programs that run containers.
+const containerVariable = "container"
+
+// read reads the file, and its permissions.
+func read(path string) ([]byte, fs.FileMode, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	return data, info.Mode().Perm(), err
+}
+
+// connects tells whether the environment has a connection for bots, so that it can be the
+// whole configuration.
+func connects(environ []string) bool {
+	return slices.ContainsFunc(variables(environ), func(v variable) bool {
+		return len(v.parts) > 1 && v.parts[0] == "onebot" && v.parts[1] == "connections"
+	})
 }
 
 // InitCommand is the command that makes the file.

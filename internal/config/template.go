@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	_ "embed" // the files below
+	"regexp"
+	"strings"
 )
 
 //go:embed template.en.yaml
@@ -33,6 +35,18 @@ func Template(l Language, token func() string) []byte {
 	}
 	return bytes.Clone(text)
 }
+
+// ListenOn returns a configuration of Template whose connections for bots listen on
+// another address, without a port: "0.0.0.0" for a container. The owner's service stays on
+// loopback.
+func ListenOn(template []byte, host string) []byte {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return listening.ReplaceAll(template, []byte(`${1}"`+host+`:${2}"${3}`))
+}
+
+var listening = regexp.MustCompile(`(?m)^(      address: )127\.0\.0\.1:(\d+)(\s)`)
 
 // Schema returns the JSON schema of the configuration file, for editors.
 func Schema() []byte { return append([]byte(nil), schema...) }
