@@ -6,9 +6,15 @@ import (
 	"runtime/debug"
 )
 
-// Version of the program: the module's version when it was installed as one, else
-// "dev", with the revision when it is known.
+// What the linker sets in releases (tools/release); elsewhere they are empty.
+var stampVersion, stampRevision, stampTime string
+
+// Version of the program: that of the release, or the module's version when it was
+// installed as one, else "dev", with the revision when it is known.
 func Version() string {
+	if stampVersion != "" {
+		return stampVersion
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "dev"
@@ -19,7 +25,9 @@ func Version() string {
 // VersionDetails is one line for people: version, revision, Go, platform.
 func VersionDetails() string {
 	line := "libration " + Version()
-	if info, ok := debug.ReadBuildInfo(); ok {
+	if stampRevision != "" {
+		line += fmt.Sprintf(" (revision %s, %s)", stampRevision, stampTime)
+	} else if info, ok := debug.ReadBuildInfo(); ok {
 		if revision, when := revisionOf(info); revision != "" {
 			line += fmt.Sprintf(" (revision %s, %s)", revision, when)
 		}

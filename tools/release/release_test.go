@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	when := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tt := range []struct {
+		own     []string
+		earlier string
+		changed bool
+		want    string
+	}{
+		{nil, "", false, "0.1.0-dev.20260102030405+0123456789ab"},
+		{nil, "", true, "0.1.0-dev.20260102030405+0123456789ab.changed"},
+		{[]string{"demo", "v0.2.0"}, "v0.2.0", false, "0.2.0"},
+		{[]string{"v0.2.0"}, "v0.2.0", true, "0.2.1-dev.20260102030405+0123456789ab.changed"},
+		{nil, "v0.2.9\nv0.2.8", false, "0.2.10-dev.20260102030405+0123456789ab"},
+		{nil, "x\nv0.3.0-rc.1", false, "0.3.0-dev.20260102030405+0123456789ab"},
+		{[]string{"v0.3.0-rc.1"}, "", false, "0.3.0-rc.1"},
+	} {
+		if got := nameOf(tt.own, tt.earlier, when, "0123456789abcdef", tt.changed); got != tt.want {
+			t.Errorf("tags %q, earlier %q, changed %v: got %q, want %q", tt.own, tt.earlier, tt.changed, got, tt.want)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	if got, err := choose(""); err != nil || len(got) != 7 {
+		t.Errorf("all: got %v, %v", got, err)
+	}
+	got, err := choose("linux/armv7, windows/amd64")
+	if err != nil || len(got) != 2 || !strings.Contains(strings.Join(got[0].variables(), " "), "GOARM=7") || got[1].program() != "libration.exe" {
+		t.Errorf("two: got %v, %v", got, err)
+	}
+	if _, err := choose("linux/mips"); err == nil || !strings.Contains(err.Error(), "linux/mips") {
+		t.Errorf("unknown: got %v", err)
+	}
+}
+
+// TestArchives: the bytes depend on nothing but names, content and the given time.
+func TestArchives(t *testing.T) {
+	t.Parallel()
+	when := time.Unix(1790000000, 0)
+	for suffix, pack := range map[string]func(file, tree string, when time.Time) error{".tar.gz": tarball, ".zip": zipped} {
+		var packs [][]byte
+		for i, mode := range []os.FileMode{0o600, 0o755} {
+			folder := t.TempDir()
+			tree := filepath.Join(folder, "libration-1")
+			for _, name := range []string{"libration", "docs/b", "docs/a"} {
+				path := filepath.Join(tree, name)
+				if err := write(path, []byte(name)); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chmod(path, mode); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chtimes(path, time.Now(), time.Unix(int64(i)*1e6, 0)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			file := filepath.Join(folder, "x"+suffix)
+			if err := pack(file, tree, when); err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			packs = append(packs, b)
+		}
+		if len(packs[0]) < 100 || !bytes.Equal(packs[0], packs[1]) {
+			t.Errorf("%s: %d and %d bytes differ", suffix, len(packs[0]), len(packs[1]))
+		}
+	}
+}
+
+func TestLicences(t *testing.T) {
+	t.Parallel()
+	page := "The modules in the program:\n\n| licence | modules |\n|---|---|\n| MIT | `a.b/c`, `a.b/d` |\n\nOf the modules in `go.mod`"
+	if rows := rowsOf(page); rows["a.b/c"] != "MIT" || rows["a.b/d"] != "MIT" || len(rows) != 2 {
+		t.Errorf("rows: got %v", rows)
+	}
+	mit, err := os.ReadFile("../../LICENSE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		file, text, row, want string
+	}{
+		"known":         {"LICENSE", string(mit), "MIT", ""},
+		"suffix":        {"Licence.txt", string(mit), "MIT", ""},
+		"another row":   {"LICENSE", string(mit), "ISC", `says "ISC"`},
+		"no row":        {"LICENSE", string(mit), "", `says ""`},
+		"none":          {"README", string(mit), "MIT", "no licence"},
+		"unknown":       {"LICENSE", "Ask me.", "MIT", "no licence"},
+		"not looked at": {"LICENSE", gpl, "MIT", "GPL"},
+	} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, tt.file), []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := judge(folder, "a.b/c", tt.row)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q in it", name, err, tt.want)
+		}
+	}
+}
+
+const gpl = "This program is free software: you can redistribute it and/or modify it under the terms of the GNU General Public License as published by the Free Software Foundation, either version 3 of the License, or (at your option) any later version."
