@@ -30,7 +30,7 @@ func run(args []string) (string, error) {
 	flags := flag.NewFlagSet("package", flag.ExitOnError)
 	format := flags.String("format", "deb", "deb or rpm")
 	tree := flags.String("tree", "", "folder with what the archive has")
-	scripts := flags.String("scripts", "../../packaging/scripts", "folder with what runs when it is installed and removed")
+	packaging := flags.String("packaging", "../../packaging", "folder with what the packages have besides")
 	arch := flags.String("arch", "", "amd64, arm64 or armv7")
 	version := flags.String("version", "", "version, such as 0.1.0")
 	when := flags.String("time", "", "time of all files, as 2006-01-02T15:04:05Z")
@@ -46,9 +46,22 @@ func run(args []string) (string, error) {
 	if packager == nil {
 		return "", fmt.Errorf("-format: %q is neither deb nor rpm", *format)
 	}
-	info, err := describe(*format, *tree, *scripts, *arch, *version, mtime)
+	// Debian wants a changelog of the package; what has changed stands in CHANGELOG.md.
+	changelog, err := os.CreateTemp("", "libration-changelog-*.yaml")
 	if err != nil {
 		return "", err
+	}
+	defer os.Remove(changelog.Name())
+	_, err = fmt.Fprintf(changelog, "- semver: %s\n  date: %s\n  packager: %s\n  deb:\n    urgency: low\n    distributions: [stable]\n  changes:\n    - note: see CHANGELOG.md\n", *version, *when, maintainer)
+	if err := errors.Join(err, changelog.Close()); err != nil {
+		return "", err
+	}
+	info, err := describe(*format, *tree, *packaging, *arch, *version, mtime)
+	if err != nil {
+		return "", err
+	}
+	if *format == "deb" {
+		info.Changelog = changelog.Name()
 	}
 	info = nfpm.WithDefaults(info)
 	if err := nfpm.PrepareForPackager(info, *format); err != nil {
@@ -62,23 +75,26 @@ func run(args []string) (string, error) {
 	return path, errors.Join(packager.Package(info, f), f.Close())
 }
 
+// maintainer has no address: the project has none yet.
+const maintainer = "The Libration authors <libration@localhost>"
+
 // debianArch are the names that nfpm knows platforms by.
 var debianArch = map[string]string{"amd64": "amd64", "arm64": "arm64", "armv7": "arm7"}
 
 // describe says what is in a package.
-func describe(format, tree, scripts, arch, version string, mtime time.Time) (*nfpm.Info, error) {
+func describe(format, tree, packaging, arch, version string, mtime time.Time) (*nfpm.Info, error) {
 	name := debianArch[arch]
 	if name == "" {
 		return nil, fmt.Errorf("-arch: no packages for %q", arch)
 	}
-	contents, err := contentsOf(format, tree, mtime)
+	contents, err := contentsOf(format, tree, packaging, mtime)
 	if err != nil {
 		return nil, err
 	}
 	info := &nfpm.Info{
 		Name: "libration", Arch: name, Platform: "linux", Version: version, Release: "1",
 		Section: "net", Priority: "optional", License: "MIT", MTime: mtime,
-		Maintainer: "The Libration authors <libration@localhost>", Vendor: "The Libration authors",
+		Maintainer: maintainer, Vendor: "The Libration authors",
 		DisableGlobbing: true,
 		Description: "QQ bot service for OneBot v11\n" +
 			"Libration logs a QQ account in as a desktop client does, and lets bots in any\n" +
@@ -87,9 +103,9 @@ func describe(format, tree, scripts, arch, version string, mtime time.Time) (*nf
 		Overridables: nfpm.Overridables{
 			Contents: contents,
 			Scripts: nfpm.Scripts{
-				PostInstall: filepath.Join(scripts, "postinstall.sh"),
-				PreRemove:   filepath.Join(scripts, "preremove.sh"),
-				PostRemove:  filepath.Join(scripts, "postremove.sh"),
+				PostInstall: filepath.Join(packaging, "scripts", "postinstall.sh"),
+				PreRemove:   filepath.Join(packaging, "scripts", "preremove.sh"),
+				PostRemove:  filepath.Join(packaging, "scripts", "postremove.sh"),
 			},
 		},
 	}
@@ -100,6 +116,7 @@ func describe(format, tree, scripts, arch, version string, mtime time.Time) (*nf
 		info.Recommends = []string{"systemd"}
 		info.Suggests = []string{"ffmpeg"}
 	} else {
+		info.RPM.BuildHost = "localhost" // not the name of this machine
 		info.RPM.Group = "Applications/Internet"
 		info.RPM.Summary = "QQ bot service for OneBot v11"
 		info.Depends = []string{"/usr/sbin/useradd", "/usr/bin/getent"}
@@ -109,7 +126,7 @@ func describe(format, tree, scripts, arch, version string, mtime time.Time) (*nf
 }
 
 // contentsOf places the files of a tree.
-func contentsOf(format, tree string, mtime time.Time) (files.Contents, error) {
+func contentsOf(format, tree, packaging string, mtime time.Time) (files.Contents, error) {
 	docs, licences := "/usr/share/doc/libration", "/usr/share/doc/libration"
 	if format == "rpm" {
 		licences = "/usr/share/licenses/libration"
@@ -155,6 +172,12 @@ func contentsOf(format, tree string, mtime time.Time) (files.Contents, error) {
 	}
 	folder := func(path string, mode os.FileMode) *files.Content {
 		return &files.Content{Destination: path, Type: files.TypeDir, FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: mode, MTime: mtime}}
+	}
+	if format == "deb" {
+		all = append(all, &files.Content{
+			Source: filepath.Join(packaging, "lintian-overrides"), Destination: "/usr/share/lintian/overrides/libration",
+			FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o644, MTime: mtime},
+		})
 	}
 	return append(all, folder("/etc/libration", 0o750), folder("/etc/libration/credentials", 0o700)), nil
 }
