@@ -13,6 +13,7 @@ import (
 // guides must be there in both languages. A new guide gets its line here when it lands.
 var guides = []string{
 	"README",
+	"docs/captcha",
 	"docs/configuration",
 	"docs/library",
 	"docs/notices",
@@ -174,7 +175,7 @@ var (
 	}
 )
 
-var many = map[string]float64{"million": 1e6, "万": 1e4, "百万": 1e6, "亿": 1e8}
+var many = map[string]float64{"million": 1e6, "billion": 1e9, "万": 1e4, "百万": 1e6, "亿": 1e8}
 
 // numbers are those of a text outside of code, each with its unit where it has one that is known. A number within a word, such as P-256, is none.
 func numbers(text string) []string {

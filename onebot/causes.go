@@ -41,7 +41,7 @@ var (
 		"the server did not answer in time; it is unknown whether the operation took place", "服务器响应超时，操作是否成功未知"))
 	outOfTime = cause("TIMEOUT", text.T(
 		"no answer in time; it is unknown whether the operation took place", "等待响应超时，操作是否成功未知"))
-	cancelled = cause("TRANSFER_CANCELED", text.T("the owner cancelled the transfer", "传输已被主人取消"))
+	cancelled = cause("TRANSFER_CANCELED", text.T("the owner cancelled the transfer", "传输已被所有者取消"))
 	givenUp   = cause("CANCELED", text.T(
 		"the call was given up before there was an answer", "调用已被取消"))
 	storeBroken = cause("API_ERROR", text.T(

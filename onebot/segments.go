@@ -103,7 +103,7 @@ func segmentRows() []segmentRow {
 		segmentType("reply",
 			text.T("`id` of the quoted message, 0 when the quote names none", "被引用消息的 `id`；无法得知时为 0"),
 			text.T("`id` of a message of the same chat, or `seq`, its `message_seq`; with `text`, `qq` (`user_id` works too), `time` and `seq` instead of `id` the quote says what you write. Goes to the front, the first of several counts",
-				"同一会话中消息的 `id`，或 `seq`（其 `message_seq`）；不写 `id` 而写 `text`、`qq`（也可以写 `user_id`）、`time` 和 `seq` 时，引用的内容由你指定。自动放在最前面，有多个时取第一个"),
+				"同一会话中消息的 `id`，或 `seq`（其 `message_seq`）；不写 `id` 而写 `text`、`qq`（也可以写 `user_id`）、`time` 和 `seq` 时，引用的内容由您指定。自动放在最前面，有多个时取第一个"),
 			showReply, readReply),
 		segmentType("image",
 			text.T("%s; `sub_type` (a number, `subType` too), `summary`, `type` = `flash`",
