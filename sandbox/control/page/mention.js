@@ -74,7 +74,7 @@ export function startMention({ members, tell, changed }) {
       return;
     }
     list.replaceChildren(...offered.map((p, i) => make('div', {
-      role: 'option', id: `person${i}`, 'data-uin': p.uin ?? 'all', onpointerdown: (e) => e.preventDefault(), onclick: () => take(p),
+      role: 'option', id: `person${i}`, 'data-uin': p.uin ?? 'all', onclick: () => take(p),
     }, avatar(p.uin ?? 0, p.name), make('span', { class: 'who' }, make('b', {}, p.name), make('small', {}, p.about)))));
     list.hidden = false;
     choose(0);
@@ -97,7 +97,7 @@ export function startMention({ members, tell, changed }) {
   input.addEventListener('click', look);
   input.addEventListener('blur', close);
   // The button writes "@", where it does not stand already.
-  $('at').onpointerdown = (e) => e.preventDefault();
+  $('at').onmousedown = list.onmousedown = (e) => e.preventDefault(); // the cursor stays where it is
   $('at').onclick = () => {
     if (!list.hidden) {
       close();
