@@ -65,8 +65,8 @@ class Installation:
         return json.loads(answer.stdout)["data"]
 
     def answer(self, ticket, randstr):
-        """Hands the solution of a captcha to the service."""
-        subprocess.run([self.libration, "login", "captcha", ticket, randstr, "-c", str(self.config)], check=True, capture_output=True)
+        """Hands the solution of a captcha to the service; the child ends with the login."""
+        return self._start("login", "captcha", ticket, randstr, "-c", str(self.config))
 
     @staticmethod
     def _until(attempt, failure):
