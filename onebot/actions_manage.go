@@ -161,7 +161,7 @@ func setGroupLeave(ctx context.Context, a *account, p leaveParams) (table.None, 
 
 type portraitParams struct {
 	Group message.GroupCode `param:"group_id"`
-	File  string            `param:"file" en:"The picture: a file that was received, file:// and the path, http(s)://, base64:// or data:." zh:"图片：收到过的 file、file:// 加路径、http(s)://、base64:// 或 data:。"`
+	File  string            `param:"file" en:"The picture: a file that was received, file:// and the path, http(s)://, base64:// or data:." zh:"图片：收到过的 file、file:// 加路径、http(s)://、base64:// 或 data URI。"`
 	Cache bool              `param:"cache,default=true" en:"Whether what was downloaded before is used again." zh:"是否使用已下载的内容。"`
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 type callCommand struct {
-	Action  string   `arg:"" optional:"" help:"The action, such as get_login_info. Without it all are listed; with --help behind it, it is explained." zh:"动作名，如 get_login_info。省略时列出全部操作，其后加 --help 则显示该操作的说明。"`
+	Action  string   `arg:"" optional:"" help:"The action, such as get_login_info. Without it all are listed; with --help behind it, it is explained." zh:"动作名，如 get_login_info。省略时列出全部动作，其后加 --help 则显示该动作的说明。"`
 	Params  []string `arg:"" optional:"" name:"key=value" help:"Its parameters. Values that are JSON are taken as JSON." zh:"动作的参数。值若是 JSON 则按 JSON 解析。"`
 	Config  string   `short:"c" placeholder:"FILE" xor:"service" help:"The service's configuration file: it has address and token." zh:"服务的配置文件，其中有地址和令牌。"`
 	Account string   `placeholder:"NAME" help:"With -c, the account, where there are several. Default: the default one." zh:"与 -c 同用：有多个账号时指定账号，默认为默认账号。"`

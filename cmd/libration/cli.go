@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() != "" {
 			hint = paste.Command(strings.Fields(parse.Context.Command())[0], "--help")
 		}
-		complain(stderr, text.Errorf("%v (see: %s)", "%v（见：%s）", err, hint), "")
+		complain(stderr, text.Errorf("%v (see: %s)", "%v（见：%s）", inWords(err), hint), "")
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {

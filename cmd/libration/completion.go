@@ -15,10 +15,10 @@ import (
 )
 
 type shellCommand struct {
-	Bash       completionScript `cmd:"" help:"Print it for bash. To use it: source <(libration completion bash)" zh:"输出 bash 的补全脚本。用法: source <(libration completion bash)"`
-	Zsh        completionScript `cmd:"" help:"Print it for zsh. To use it: source <(libration completion zsh)" zh:"输出 zsh 的补全脚本。用法: source <(libration completion zsh)"`
-	Fish       completionScript `cmd:"" help:"Print it for fish. To use it: libration completion fish | source" zh:"输出 fish 的补全脚本。用法: libration completion fish | source"`
-	Powershell completionScript `cmd:"" help:"Print it for PowerShell. To use it: libration completion powershell | Out-String | Invoke-Expression" zh:"输出 PowerShell 的补全脚本。用法: libration completion powershell | Out-String | Invoke-Expression"`
+	Bash       completionScript `cmd:"" help:"Print it for bash. To use it: source <(libration completion bash)" zh:"输出 bash 的补全脚本。用法：source <(libration completion bash)"`
+	Zsh        completionScript `cmd:"" help:"Print it for zsh. To use it: source <(libration completion zsh)" zh:"输出 zsh 的补全脚本。用法：source <(libration completion zsh)"`
+	Fish       completionScript `cmd:"" help:"Print it for fish. To use it: libration completion fish | source" zh:"输出 fish 的补全脚本。用法：libration completion fish | source"`
+	Powershell completionScript `cmd:"" help:"Print it for PowerShell. To use it: libration completion powershell | Out-String | Invoke-Expression" zh:"输出 PowerShell 的补全脚本。用法：libration completion powershell | Out-String | Invoke-Expression"`
 	Words      completionWords  `cmd:"" hidden:"" help:"Print what a word may become; the scripts call it." zh:"输出一个词的补全候选，供脚本调用。"`
 }
 
@@ -31,7 +31,7 @@ func (completionScript) Run(ctx *kong.Context, std streams) error {
 }
 
 type completionWords struct {
-	Bash    bool     `help:"The words are taken apart at = and :, as bash does it." zh:"词已像 bash 那样在 = 和 : 处拆开。"`
+	Bash    bool     `help:"The words are taken apart at = and :, as bash does it." zh:"词已像 bash 那样在等号和冒号处拆开。"`
 	Current string   `placeholder:"WORD" help:"The word in progress." zh:"正在输入的词。"`
 	Before  []string `arg:"" optional:"" help:"The words before it." zh:"它之前的词。"`
 }

@@ -24,6 +24,8 @@ var helpOfHelp = text.T("Show context-sensitive help.", "显示帮助。")
 // headings are kong's own words, with what stands around them.
 var headings = []text.Text{
 	text.T("Usage: ", "用法："),
+	text.T(" [flags]\n", " [选项]\n"),
+	text.T(" <command>", " <命令>"),
 	text.T("\nArguments:\n", "\n参数：\n"),
 	text.T("\nFlags:\n", "\n选项：\n"),
 	text.T("\nCommands:\n", "\n命令：\n"),

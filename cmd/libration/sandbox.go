@@ -10,7 +10,7 @@ import (
 type sandboxCommand struct {
 	SSO         string   `name:"sso" placeholder:"HOST:PORT" default:"127.0.0.1:8001" help:"Address for clients. Default ${default}." zh:"客户端连接的地址，默认 ${default}。"`
 	Control     string   `placeholder:"HOST:PORT" default:"127.0.0.1:7800" help:"Address of the control API and the chat page. Default ${default}." zh:"控制接口和聊天页面的地址，默认 ${default}。"`
-	Seed        uint64   `help:"Seed of the keys and of drawn ids. Default 0." zh:"生成密钥和随机 id 的种子，默认 0。"`
+	Seed        uint64   `placeholder:"N" help:"Seed of the keys and of drawn ids. Default 0." zh:"生成密钥和随机 id 的种子，默认 0。"`
 	Scenario    string   `placeholder:"FILE" help:"Users, friends and groups as YAML. Default: one bot, three friends, two groups." zh:"YAML 格式的用户、好友和群。默认：一个机器人、三个好友、两个群。"`
 	AutoApprove uint64   `placeholder:"UIN" help:"Confirm every QR login with this account." zh:"用该账号确认每次扫码登录。"`
 	RequireSign bool     `help:"Refuse unsigned packets. The signer is at <control>/sign." zh:"拒绝未签名的数据包。签名服务位于 <control>/sign。"`

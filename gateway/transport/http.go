@@ -62,8 +62,8 @@ func (o HTTPOptions) validate() error {
 	if o.AccessToken == "" {
 		for _, origin := range o.CORS {
 			if origin == "*" {
-				errs = append(errs, errors.New(`cors: "*" lets every website use the service: `+
-					"set an access token, or list the origins"))
+				errs = append(errs, text.Errorf(`cors: "*" lets every website use the service: set an access token, or list the origins`,
+					`cors："*" 允许任何网站使用本服务：请设置令牌，或列出来源`))
 				break
 			}
 		}

@@ -3,13 +3,13 @@ package transport
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"time"
 
 	"libration/gateway"
+	"libration/internal/text"
 )
 
 // How fast a large request has to come.
@@ -21,9 +21,9 @@ const (
 
 // Why a request could not be read.
 var (
-	errBusy     = errors.New("too many large requests are under way: try again later")
-	errTooSlow  = fmt.Errorf("the request comes too slowly: at least %d bytes a second are needed", leastRate)
-	errTooLarge = errors.New("the request is too large")
+	errBusy     = text.Errorf("too many large requests are under way: try again later", "正在处理的大请求过多：请稍后再试")
+	errTooSlow  = text.Errorf("the request comes too slowly: at least %d bytes a second are needed", "请求发送过慢：至少每秒 %d 字节", leastRate)
+	errTooLarge = text.Errorf("the request is too large", "请求过大")
 )
 
 // incoming is a request on its way in. A small one is read first and counted then. Of

@@ -2,12 +2,12 @@ package transport
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
 	"libration/gateway"
+	"libration/internal/text"
 )
 
 // JournalOptions say how far back a client that was away is served. With a Window
@@ -28,10 +28,10 @@ type JournalOptions struct {
 func (o JournalOptions) validate() error {
 	var errs []error
 	if o.Window < 0 {
-		errs = append(errs, fmt.Errorf("journal %v is negative: give a time, or 0 to turn it off", o.Window))
+		errs = append(errs, text.Errorf("journal %v is negative: give a time, or 0 to turn it off", "journal %v 为负：请写时长，或写 0 关闭", o.Window))
 	}
 	if o.Limit < 0 {
-		errs = append(errs, fmt.Errorf("journal limit %d is negative: give a number of events, or 0 for no limit", o.Limit))
+		errs = append(errs, text.Errorf("journal limit %d is negative: give a number of events, or 0 for no limit", "journal 上限 %d 为负：请写事件数，或写 0 表示不限", o.Limit))
 	}
 	return errors.Join(errs...)
 }
@@ -45,13 +45,13 @@ func (o JournalOptions) cursor(form gateway.Selection, after *int64) gateway.Cur
 const lastEventHeader = "Last-Event-ID"
 
 // lastEvent reads an event id that a client gave; nil when it gave none.
-func lastEvent(text string) (*int64, error) {
-	if text == "" {
+func lastEvent(given string) (*int64, error) {
+	if given == "" {
 		return nil, nil
 	}
-	id, err := strconv.ParseInt(text, 10, 64)
+	id, err := strconv.ParseInt(given, 10, 64)
 	if err != nil || id < 0 {
-		return nil, errors.New("the last event id is not an event_id: it must be a whole number")
+		return nil, text.Errorf("the last event id is not an event_id: it must be a whole number", "上一个事件 id 不是 event_id：应为整数")
 	}
 	return &id, nil
 }

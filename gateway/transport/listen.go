@@ -32,13 +32,13 @@ func checkAddress(address, token string) error {
 		return text.Errorf("address %q is not host:port; use for example 127.0.0.1:3000", "地址 %q 不是 host:port；例如写 127.0.0.1:3000", address)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Errorf("address %q: port %q is not a number from 0 to 65535", address, port)
+		return text.Errorf("address %q: port %q is not a number from 0 to 65535", "地址 %q：端口 %q 不是 0 到 65535 的数字", address, port)
 	} else if n == 0 && port != "0" {
-		return fmt.Errorf("address %q: port %q is not a plain number", address, port)
+		return text.Errorf("address %q: port %q is not a plain number", "地址 %q：端口 %q 不是纯数字", address, port)
 	}
 	if token == "" && !isLoopback(host) {
-		return fmt.Errorf("address %q can be reached from other machines and no access token is set: "+
-			"set one, or listen on 127.0.0.1", address)
+		return text.Errorf("address %q can be reached from other machines and no access token is set: set one, or listen on 127.0.0.1",
+			"地址 %q 可从其他机器访问，而没有设置令牌：请设置令牌，或监听 127.0.0.1", address)
 	}
 	return nil
 }
@@ -61,15 +61,15 @@ func listen(ctx context.Context, n network.Network, address string) (net.Listene
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("address %s is in use by another program, or by another copy of this one: "+
-			"stop it or choose another port: %w", address, err)
+		return nil, text.Errorf("address %s is in use by another program, or by another copy of this one: stop it or choose another port: %v",
+			"地址 %s 已被其他程序（或本程序的另一个实例）占用：请停止它，或换一个端口：%v", address, err)
 	case errors.Is(err, syscall.EACCES):
 		return nil, text.Errorf("no permission to listen on %s: choose a port above 1023: %v", "没有权限监听 %s：请使用 1023 以上的端口：%v", address, err)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("address %s does not belong to this machine: "+
-			"use 127.0.0.1, or 0.0.0.0 for all: %w", address, err)
+		return nil, text.Errorf("address %s does not belong to this machine: use 127.0.0.1, or 0.0.0.0 for all: %v",
+			"地址 %s 不属于本机：请使用 127.0.0.1，或用 0.0.0.0 表示全部：%v", address, err)
 	}
-	return nil, fmt.Errorf("listen on %s: %w", address, err)
+	return nil, text.Errorf("listen on %s: %v", "监听 %s：%v", address, err)
 }
 
 // server is the listening part that HTTP and WebSocket share.

@@ -71,7 +71,7 @@ func (o *ReverseOptions) setDefaults() {
 func (o *ReverseOptions) validate(d gateway.Speaker) error {
 	var errs []error
 	if o.URL == "" && o.APIURL == "" && o.EventURL == "" {
-		errs = append(errs, errors.New("no URL is set: give url, for example ws://127.0.0.1:8080/onebot/v11/ws"))
+		errs = append(errs, text.Errorf("no URL is set: give url, for example ws://127.0.0.1:8080/onebot/v11/ws", "未设置 URL：请填写 url，例如 ws://127.0.0.1:8080/onebot/v11/ws"))
 	}
 	for _, u := range []struct{ option, value string }{{"url", o.URL}, {"api url", o.APIURL}, {"event url", o.EventURL}} {
 		if u.value != "" {
@@ -82,10 +82,10 @@ func (o *ReverseOptions) validate(d gateway.Speaker) error {
 		errs = append(errs, text.Errorf("access token contains a line break or another control character: remove it", "令牌含有换行或其他控制字符：请删去"))
 	}
 	if o.ReconnectInterval < 0 {
-		errs = append(errs, fmt.Errorf("reconnect interval %v is negative", o.ReconnectInterval))
+		errs = append(errs, text.Errorf("reconnect interval %v is negative", "重连间隔 %v 为负", o.ReconnectInterval))
 	}
 	if o.HandshakeTimeout < 0 {
-		errs = append(errs, fmt.Errorf("handshake timeout %v is negative", o.HandshakeTimeout))
+		errs = append(errs, text.Errorf("handshake timeout %v is negative", "握手超时 %v 为负", o.HandshakeTimeout))
 	}
 	errs = append(errs, checkSession(d, o.Events, o.Heartbeat, o.MaxMessage), o.Journal.validate())
 	return errors.Join(errs...)

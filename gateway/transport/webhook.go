@@ -77,10 +77,10 @@ func (o *WebhookOptions) validate(d gateway.Speaker) error {
 		errs = append(errs, text.Errorf("the url is missing or cannot be used: it must look like http://127.0.0.1:8080/path", "url 缺失或不可用：应为 http://127.0.0.1:8080/path 的形式"))
 	}
 	if o.Timeout < 0 {
-		errs = append(errs, fmt.Errorf("timeout %v is negative", o.Timeout))
+		errs = append(errs, text.Errorf("timeout %v is negative", "超时 %v 为负", o.Timeout))
 	}
 	if o.Retry < 0 {
-		errs = append(errs, fmt.Errorf("retry %v is negative", o.Retry))
+		errs = append(errs, text.Errorf("retry %v is negative", "重试间隔 %v 为负", o.Retry))
 	}
 	errs = append(errs, checkSession(d, o.Events, o.Heartbeat, 0), o.Journal.validate())
 	return errors.Join(errs...)

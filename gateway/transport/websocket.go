@@ -60,13 +60,13 @@ func (o WebSocketOptions) validate(d gateway.Speaker) error {
 func checkSession(d gateway.Speaker, events gateway.Selection, heartbeat time.Duration, maxMessage int64) error {
 	var errs []error
 	if !d.Gateway().Writes(events.Form) {
-		errs = append(errs, fmt.Errorf("there is no form %d of events", events.Form))
+		errs = append(errs, text.Errorf("there is no form %d of events", "没有事件格式 %d", events.Form))
 	}
 	if heartbeat < 0 || heartbeat > 0 && heartbeat < time.Second {
 		errs = append(errs, text.Errorf("heartbeat %v is too short: use at least 1s, or 0 for none", "心跳间隔 %v 过短：至少 1s，或写 0 表示不发送", heartbeat))
 	}
 	if maxMessage < 0 || maxMessage > MaxBody {
-		errs = append(errs, fmt.Errorf("max message %d cannot be used: give at most %d bytes, or 0 for that", maxMessage, MaxBody))
+		errs = append(errs, text.Errorf("max message %d cannot be used: give at most %d bytes, or 0 for that", "消息上限 %d 不可用：最多 %d 字节，写 0 即为该值", maxMessage, MaxBody))
 	}
 	return errors.Join(errs...)
 }

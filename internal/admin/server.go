@@ -59,7 +59,9 @@ type Options struct {
 	OnRefused func(webguard.Reason)
 	// Metrics are served at /metrics; nil: none.
 	Metrics prometheus.Gatherer
-	Log     *slog.Logger // discards by default
+	// Language is that of its errors.
+	Language text.Language
+	Log      *slog.Logger // discards by default
 }
 
 // Server is the owner's HTTP server. Its methods are safe for concurrent use.
@@ -216,11 +218,11 @@ func (s *Server) forAccount(act func(w http.ResponseWriter, r *http.Request, a *
 			}
 			names = append(names, a.Name)
 		}
-		code, wrong := http.StatusNotFound, "there is no such account"
+		code, wrong := http.StatusNotFound, text.T("there is no such account: %s", "没有这个账号：%s")
 		if name == "" {
-			code, wrong = http.StatusBadRequest, "add ?account= and a name"
+			code, wrong = http.StatusBadRequest, text.T("add ?account= and a name: %s", "请加上 `?account=` 和名称：%s")
 		}
-		answer(w, code, map[string]any{"error": wrong + ": " + strings.Join(names, ", "), "accounts": names})
+		answer(w, code, map[string]any{"error": wrong.Fill(strings.Join(names, ", ")).In(s.o.Language), "accounts": names})
 	})
 }
 
@@ -237,7 +239,7 @@ func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // accounts may take a while to stop
 	did, err := s.o.Reload()
 	if err != nil {
-		answer(w, http.StatusConflict, map[string]any{"error": err.Error(), "did": did})
+		answer(w, http.StatusConflict, map[string]any{"error": text.Of(err).In(s.o.Language), "did": did})
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{"did": did})
@@ -249,17 +251,19 @@ func (s *Server) captcha(w http.ResponseWriter, r *http.Request, a *Owned) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	solved, unread := captcha.Read(string(body))
 	if err != nil || unread != nil {
-		answer(w, http.StatusBadRequest, failure(fmt.Sprintf(`send {"ticket": "...", "randstr": "..."}: %v`, cmp.Or(err, unread))))
+		answer(w, http.StatusBadRequest, s.failure(text.T(`send {"ticket": "...", "randstr": "..."}: %v`, `请发送 {"ticket": "...", "randstr": "..."}：%v`).Fill(cmp.Or(err, unread))))
 		return
 	}
 	if err := a.Captcha(solved.Ticket, solved.RandStr); err != nil {
-		answer(w, http.StatusConflict, failure(err.Error()))
+		answer(w, http.StatusConflict, s.failure(text.Of(err)))
 		return
 	}
 	answer(w, http.StatusAccepted, a.Status().Account)
 }
 
-func failure(text string) map[string]string { return map[string]string{"error": text} }
+func (s *Server) failure(said text.Text) map[string]string {
+	return map[string]string{"error": said.In(s.o.Language)}
+}
 
 func answer(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -273,7 +277,7 @@ func answer(w http.ResponseWriter, code int, v any) {
 func (s *Server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := s.guard.Check(w, r); refused != nil {
-			answer(w, refused.Status, failure(refused.Text))
+			answer(w, refused.Status, s.failure(text.Same(refused.Text)))
 			return
 		}
 		next.ServeHTTP(w, r)

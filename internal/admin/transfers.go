@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"libration/internal/text"
 )
 
 const (
@@ -58,7 +60,7 @@ func (s *Server) transfers(w http.ResponseWriter, r *http.Request) {
 	case s.watchers <- struct{}{}:
 		defer func() { <-s.watchers }()
 	default:
-		answer(w, http.StatusServiceUnavailable, failure("too many are watching the transfers"))
+		answer(w, http.StatusServiceUnavailable, s.failure(text.T("too many are watching the transfers", "查看传输进度的连接过多")))
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -113,7 +115,7 @@ func (s *Server) changedTransfers(seen map[string]uint64) (events []byte) {
 func (s *Server) cancelTransfer(w http.ResponseWriter, r *http.Request, a *Owned) {
 	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
 	if err != nil || a.CancelTransfer == nil || !a.CancelTransfer(id) {
-		answer(w, http.StatusNotFound, failure("no transfer with this id is running"))
+		answer(w, http.StatusNotFound, s.failure(text.T("no transfer with this id is running", "没有此 id 的传输正在进行")))
 		return
 	}
 	answer(w, http.StatusAccepted, map[string]uint64{"cancelled": id})

@@ -32,7 +32,7 @@ func (o *Owner) Health(ctx context.Context, out io.Writer, ready bool) error {
 		return text.Errorf("unhealthy: %s: see the log, or run %s", "状态异常：%s：请查看日志，或执行 %s", health.Status, o.service.Command("doctor"))
 	}
 	if err == nil {
-		_, err = io.WriteString(out, "healthy\n")
+		_, err = io.WriteString(out, text.T("healthy\n", "状态正常\n").In(o.language))
 	}
 	return err
 }
@@ -53,7 +53,7 @@ func (o *Owner) ready(ctx context.Context, out io.Writer) error {
 	case err != nil:
 		return err
 	}
-	_, err = io.WriteString(out, "ready\n")
+	_, err = io.WriteString(out, text.T("ready\n", "已就绪\n").In(o.language))
 	return err
 }
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -21,7 +20,7 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 	}
 	targets, failed, l := account.NoticeTargets(c), 0, Language(c.Language)
 	if len(targets) == 0 {
-		return errors.New(text.T("%s has no targets for notices: add one under notices.targets", "%s 没有设置通知去处：请在 notices.targets 下添加").Fill(path).In(l))
+		return text.Errorf("%s has no targets for notices: add one under notices.targets", "%s 没有设置通知去处：请在 notices.targets 下添加", path)
 	}
 	for i, t := range targets {
 		if ctx.Err() != nil {
@@ -32,10 +31,10 @@ func TestNotices(ctx context.Context, w io.Writer, path string) error {
 			result = text.T("failed: %v", "失败：%v").Fill(err)
 			failed++
 		}
-		fmt.Fprintf(w, "notices.targets[%d] (%s): %s\n", i, t.Name(), result.In(l))
+		fmt.Fprintln(w, text.T("notices.targets[%d] (%s): %s", "notices.targets[%d]（%s）：%s").Fill(i, t.Name(), result).In(l))
 	}
 	if failed > 0 {
-		return errors.New(text.T("not every target could be reached, see above", "有通知去处无法送达，见上文").In(l))
+		return text.Errorf("not every target could be reached, see above", "有通知去处无法送达，见上文")
 	}
 	return nil
 }

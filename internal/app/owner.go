@@ -20,7 +20,7 @@ func (a *App) newAdmin() *admin.Server {
 	return admin.New(admin.Options{
 		Address: c.Address, Network: a.o.Network, AccessToken: c.AccessToken, Accounts: a.owned, Metrics: a, Log: a.log,
 		Reload:    a.reloadForOwner,
-		OnRefused: a.metrics.refused(adminName),
+		OnRefused: a.metrics.refused(adminName), Language: a.language,
 	})
 }
 

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -73,7 +72,7 @@ func askRelease(ctx context.Context, address string) (*release, error) {
 	defer client.CloseIdleConnections()
 	client.CheckRedirect = func(r *http.Request, before []*http.Request) error {
 		if len(before) > 5 {
-			return errors.New("too many redirects")
+			return text.Errorf("too many redirects", "重定向次数过多")
 		}
 		if !config.Confidential(r.URL) {
 			return text.Errorf("a redirect to an address without https", "被重定向到不使用 https 的地址")

@@ -179,7 +179,7 @@ func (k *checker) name(a *Account, path string) {
 	case slices.Contains(routes, name):
 		k.problem(path+".name", text.T("the paths of the services begin so", "服务的路径以此开头"), other)
 	case slices.ContainsFunc(k.taken, func(taken func(string) bool) bool { return taken(name) }):
-		k.problem(path+".name", text.T("an action is called so", "这是一个操作的名称"), other)
+		k.problem(path+".name", text.T("an action is called so", "这是一个动作的名称"), other)
 	case devices.MatchString(name):
 		k.problem(path+".name", text.T("Windows keeps this name for a device", "Windows 保留该名称用于设备"), other)
 	}

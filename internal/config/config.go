@@ -52,7 +52,7 @@ type Config struct {
 	// 发送消息的速度限制，以免账号被当作刷屏。超速的消息排队等待，同一会话保持顺序，会话之间互不影响。默认数值由本程序选定，官方限制未知。只限制发送消息；撤回不受限制，以免延误。
 	Send Send `yaml:"send"`
 	// Pictures, voices and videos: what bots may read and reach, and what is sent. Nothing of it needs to be set. See [What bots can read and reach](security.md#what-bots-can-read-and-reach).
-	// 图片、语音和视频：机器人可以读取和访问什么，以及发送的限制。都可以不设置。见[机器人能读取和访问什么](security.zh-CN.md#机器人能读取和访问什么)。
+	// 图片、语音和视频：机器人可以读取和访问什么，以及发送的限制。都可以不设置。见 [机器人能读取和访问什么](security.zh-CN.md#机器人能读取和访问什么)。
 	Media Media `yaml:"media"`
 	// An HTTP service for you and your monitoring: /healthz, /readyz and /metrics (Prometheus). See [Watching it](#watching-it).
 	// 供您和监控系统查看状态的 HTTP 服务：/healthz、/readyz 和 /metrics（Prometheus）。见[查看状态](#查看状态)。

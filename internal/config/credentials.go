@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -93,7 +92,7 @@ func list(folder string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	if len(entries) > maxCredentials {
-		return nil, fmt.Errorf("more than %d files", maxCredentials)
+		return nil, text.Errorf("more than %d files", "文件超过 %d 个", maxCredentials)
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil

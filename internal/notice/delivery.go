@@ -125,9 +125,9 @@ func exchange(client *http.Client, request *http.Request, version string) ([]byt
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	switch status := response.StatusCode; {
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
-		err = errors.New("the answer is HTTP " + response.Status)
+		err = text.Errorf("the answer is HTTP %s", "应答为 HTTP %s", response.Status)
 	case status < 200 || status > 299: // the same again would not help
-		err = backoff.Permanent(errors.New("the answer is HTTP " + response.Status))
+		err = backoff.Permanent(text.Errorf("the answer is HTTP %s", "应答为 HTTP %s", response.Status))
 	}
 	return answer, err
 }

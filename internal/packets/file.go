@@ -105,7 +105,7 @@ func encode(p *Packet) ([]byte, error) {
 
 func decode(content []byte) (*Packet, error) {
 	if len(content) > maxFile {
-		return nil, fmt.Errorf("%w: longer than %d bytes", ErrDamaged, maxFile)
+		return nil, text.Errorf("%v: longer than %d bytes", "%v：超过 %d 字节", ErrDamaged, maxFile)
 	}
 	var s stored
 	if err := json.Unmarshal(content, &s); err != nil {
@@ -113,9 +113,9 @@ func decode(content []byte) (*Packet, error) {
 	}
 	switch {
 	case s.Source == "", len(s.Data) > MaxData, s.Size < len(s.Data):
-		return nil, fmt.Errorf("%w: it is no packet", ErrDamaged)
+		return nil, text.Errorf("%v: it is no packet", "%v：不是数据包", ErrDamaged)
 	case crc32.ChecksumIEEE(s.Data) != s.Sum:
-		return nil, fmt.Errorf("%w: wrong checksum", ErrDamaged)
+		return nil, text.Errorf("%v: wrong checksum", "%v：校验和不符", ErrDamaged)
 	}
 	return &s.Packet, nil
 }

@@ -4,8 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
+
+	"libration/internal/text"
 )
 
 const maxBlobID = 1024 // bytes
@@ -60,9 +61,9 @@ func (w *blobs) newest(id string) *blob {
 func (s *Store) putBlob(w *blobs, what string, most int, b blob) error {
 	switch {
 	case b.id == "" || len(b.id) > maxBlobID:
-		return fmt.Errorf("a %s's id has %d bytes: it must have 1 to %d", what, len(b.id), maxBlobID)
+		return text.Errorf("a %s's id has %d bytes: it must have 1 to %d", "%s 的 id 有 %d 字节：应为 1 到 %d", what, len(b.id), maxBlobID)
 	case len(b.payload) == 0 || len(b.payload) > most:
-		return fmt.Errorf("a %s's payload has %d bytes: it must have 1 to %d", what, len(b.payload), most)
+		return text.Errorf("a %s's payload has %d bytes: it must have 1 to %d", "%s 的内容有 %d 字节：应为 1 到 %d", what, len(b.payload), most)
 	}
 	if s.o.Clock.Trusted() {
 		b.time = s.o.Clock.Now().Unix()

@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
@@ -141,7 +141,7 @@ func (s *Store) Append(e *Event) error {
 		case s.closed:
 			return ErrClosed
 		case e.ID <= j.last:
-			return fmt.Errorf("event id %d is not above %d, the newest one", e.ID, j.last)
+			return text.Errorf("event id %d is not above %d, the newest one", "事件 id %d 不大于最新的 %d", e.ID, j.last)
 		case j.unwritten < s.o.pending && j.unwrittenBytes < maxPendingBytes:
 			s.order++
 			k := kept{Event: *e, order: s.order, size: sizeOf(e)}

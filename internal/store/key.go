@@ -1,18 +1,17 @@
 package store
 
 import (
-	"errors"
-	"fmt"
 	"hash/crc32"
 	"hash/fnv"
 	"strconv"
 
+	"libration/internal/text"
 	"libration/ntqq/message"
 )
 
 // ErrNoKey: the message has no sequence, or its chat no other side, so it can
 // neither be stored nor be given an id.
-var ErrNoKey = errors.New("message has no key")
+var ErrNoKey = text.Errorf("message has no key", "消息没有键")
 
 // maxProbes bounds the series of ids of one key. Even with a thousand million
 // messages stored, the chance to need more is below 1e-40.
@@ -73,7 +72,7 @@ func keyOf(c message.Chat, sequence uint64) (key, error) {
 		}
 	}
 	if k.scene == 0 || k.sequence == 0 || k.peer == 0 && k.uid == "" {
-		return key{}, fmt.Errorf("%s chat, group %d, peer %d, sequence %d: %w", c.Kind, c.Group, c.Peer, sequence, ErrNoKey)
+		return key{}, text.Errorf("%s chat, group %d, peer %d, sequence %d: %v", "%s 会话，群 %d，对方 %d，序号 %d：%v", c.Kind, c.Group, c.Peer, sequence, ErrNoKey)
 	}
 	return k, nil
 }

@@ -60,7 +60,7 @@ func (s *Store) Restore(ctx context.Context) error {
 func (s *Store) copyOut(ctx context.Context, db *database) error {
 	path := s.o.Path
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(errors.New("another file has taken its place: it is not overwritten"), err)
+		return errors.Join(text.Errorf("another file has taken its place: it is not overwritten", "该位置已有另一个文件：不会覆盖"), err)
 	}
 	removeDatabase(path + repairSuffix)
 	if err := prepareFile(path+repairSuffix, s.log); err != nil {

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"fmt"
-
 	"libration/internal/text"
 	"libration/ntqq/message"
 )
@@ -50,7 +48,7 @@ func (s *Store) put(m *message.Message, newer, fetched bool) (int32, error) {
 			return id, nil
 		}
 	}
-	return 0, fmt.Errorf("no free id after %d tries", maxProbes)
+	return 0, text.Errorf("no free id after %d tries", "尝试 %d 次后仍没有可用的 id", maxProbes)
 }
 
 // place queues the message under id, or reports that another message has it.

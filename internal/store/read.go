@@ -66,7 +66,7 @@ func (s *Store) ID(chat message.Chat, sequence uint64) (int32, error) {
 			return id, err
 		}
 	}
-	return 0, fmt.Errorf("no free id after %d tries", maxProbes)
+	return 0, text.Errorf("no free id after %d tries", "尝试 %d 次后仍没有可用的 id", maxProbes)
 }
 
 // takenByOther tells whether another key than k has this id.

@@ -156,7 +156,7 @@ func (s *Store) mend(ctx context.Context) error {
 	if damage == nil { // until it is copied, the open file is used
 		s.mu.Unlock()
 		if err := s.copyOut(ctx, db); err != nil {
-			return fmt.Errorf("copy: %w", err)
+			return text.Errorf("copy: %v", "复制：%v", err)
 		}
 		s.mu.Lock()
 		damage = errMoved

@@ -2,8 +2,6 @@ package supervise
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -170,7 +168,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	s.mu.Lock()
 	if s.running != nil {
 		s.mu.Unlock()
-		return errors.New("supervisor is already running")
+		return text.Errorf("supervisor is already running", "服务管理已在运行")
 	}
 	s.running = ctx
 	s.active++ // for Run itself
@@ -194,7 +192,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			names = append(names, v.Name)
 		}
 	}
-	return fmt.Errorf("%w after %v: %q", ErrStillRunning, s.o.StopTimeout, names)
+	return text.Errorf("%v after %v: %q", "%v，等待了 %v：%q", ErrStillRunning, s.o.StopTimeout, names)
 }
 
 // Trouble reports that the service of this name does not serve at the moment but goes

@@ -63,6 +63,8 @@ func TestAMissingLanguageIsFound(t *testing.T) {
 		`text.T("one: "+name, name)`:                      "has no Chinese",
 		`text.T("", "一")`:                                 "has no English",
 		`text.T("一", "one")`:                              "has no English",
+		`text.T("the action", "该操作")`:                     "write 动作 in place of 操作",
+		`text.T("one: two", "一: 二")`:                      "write ： in place of :",
 		`text.T("%d of %s", "%s 的一个")`:                    "has other verbs",
 		`text.T("%d of %s", "%[2]s 的 %[1]d")`:             "",
 		`text.T("%[2]s of %[1]d", "%[1]d 的 %[2]s")`:       "",
@@ -110,6 +112,9 @@ func judge(fset *token.FileSet, file *ast.File) (texts int, wrong []string) {
 			if wrong := punctuation(zh); wrong != "" {
 				say(n, "%s", wrong)
 			}
+			if wrong := terms(en, zh); wrong != "" {
+				say(n, "%s", wrong)
+			}
 		case *ast.CompositeLit:
 			inner := n.Type
 			switch c := n.Type.(type) {
@@ -142,6 +147,33 @@ func judge(fset *token.FileSet, file *ast.File) (texts int, wrong []string) {
 	return texts, wrong
 }
 
+// glossary has the words that every Chinese text takes for an English one, and one that
+// is not taken in its place (docs/development.md).
+var glossary = []struct {
+	english   *regexp.Regexp
+	chinese   string
+	otherwise string
+}{
+	{regexp.MustCompile(`(?i)\bactions?\b`), "动作", "操作"},
+	{regexp.MustCompile(`(?i)\bwebhooks?\b`), "webhook", "网络钩子"},
+	{regexp.MustCompile(`(?i)\bsandbox(es)?\b`), "沙盒", "沙箱"},
+	{regexp.MustCompile(`(?i)\bcaptchas?\b`), "验证码", "人机验证"},
+	{regexp.MustCompile(`(?i)\bsigners?\b`), "签名服务", "签名器"},
+	{regexp.MustCompile(`(?i)\baccounts?\b`), "账号", "帐号"},
+	{regexp.MustCompile(`(?i)\bfolders?\b`), "文件夹", "目录"},
+	{regexp.MustCompile(`(?i)\bnotices?\b`), "通知", "公告"},
+}
+
+// terms returns which word is not that of the glossary; "" for none.
+func terms(en, zh string) string {
+	for _, g := range glossary {
+		if g.english.MatchString(en) && strings.Contains(zh, g.otherwise) {
+			return fmt.Sprintf("write %s in place of %s: %q", g.chinese, g.otherwise, zh)
+		}
+	}
+	return ""
+}
+
 // isOf tells whether an expression is a name of package text.
 func isOf(e ast.Expr, name string) bool {
 	s, ok := e.(*ast.SelectorExpr)
@@ -172,7 +204,7 @@ func hasHan(s string) bool {
 
 // hasLetters tells whether there is more than verbs and signs.
 func hasLetters(s string) bool {
-	return strings.ContainsFunc(verb.ReplaceAllString(s, ""), unicode.IsLetter)
+	return strings.ContainsFunc(name.ReplaceAllString(verb.ReplaceAllString(s, " "), ""), unicode.IsLetter)
 }
 
 var verb = regexp.MustCompile(`%(\[\d\])?([-+# 0-9.]*[a-zA-Z])`)

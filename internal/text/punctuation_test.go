@@ -12,7 +12,7 @@ import (
 var halfWidth = map[rune]rune{',': '，', ';': '；', ':': '：', '!': '！', '?': '？', '(': '（', ')': '）'}
 
 // code is what stands in a Chinese text as it is: what is quoted, and addresses.
-var code = regexp.MustCompile("'[^'\n]*'|`[^`]*`|\"[^\"]*\"|\\]\\(#[^)]*\\)|[a-z]+://[^\\s，。；：（）]*")
+var code = regexp.MustCompile("'[^'\n]*'|`[^`]*`|\"[^\"]*\"|\\]\\(#[^)]*\\)|[a-z]+(?:\\(s\\))?://[^\\s，。；：（）]*")
 
 // punctuation returns what is wrong with the signs of a Chinese text: "" for nothing.
 // Signs between Latin words, numbers and verbs without a space are code: `host:port`,

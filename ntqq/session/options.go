@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/md5"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -139,7 +138,7 @@ func (o *Options) setDefaults() {
 func (o *Options) validate() error {
 	problems := []error{o.Servers.validate()}
 	if n := len(o.PasswordMD5); n != 0 && n != md5.Size {
-		problems = append(problems, fieldError("PasswordMD5", fmt.Errorf("has %d bytes, not %d", n, md5.Size)))
+		problems = append(problems, fieldError("PasswordMD5", text.Errorf("has %d bytes, not %d", "有 %d 字节，而不是 %d", n, md5.Size)))
 	}
 	if len(o.PasswordMD5) > 0 && o.UIN == 0 {
 		problems = append(problems, fieldError("PasswordMD5", text.Errorf("needs UIN: the account that the password is of", "需要 UIN：密码所属的账号")))
@@ -148,7 +147,7 @@ func (o *Options) validate() error {
 }
 
 func fieldError(field string, err error) error {
-	return fmt.Errorf("session.Options.%s: %w", field, err)
+	return text.Errorf("session.Options.%s: %v", "session.Options.%s：%v", field, err)
 }
 
 // The defaults of Timing (docs/protocol/wire.md 9, login.md 9).

@@ -236,7 +236,7 @@ func (a *Account) follow(p *parts, s ntqq.State) {
 	}
 }
 
-var errPanic = errors.New("panic")
+var errPanic = text.Errorf("panic", "程序内部错误")
 
 // guarded turns a panic into an error: it would end the program, with all accounts.
 func (a *Account) guarded(run func() error) (err error) {

@@ -43,7 +43,7 @@ const (
 func DrawQR(w io.Writer, content string, style QRStyle, l text.Language) error {
 	code, err := qr.Encode(content, qr.L)
 	if err != nil {
-		return fmt.Errorf("draw QR code: %w", err)
+		return text.Errorf("draw QR code: %v", "绘制二维码：%v", err)
 	}
 	var b strings.Builder
 	switch style {
@@ -104,10 +104,10 @@ func bit(set bool) int {
 }
 
 // qrPNG is a picture of the code.
-func qrPNG(text string) ([]byte, error) {
-	code, err := qr.Encode(text, qr.L)
+func qrPNG(content string) ([]byte, error) {
+	code, err := qr.Encode(content, qr.L)
 	if err != nil {
-		return nil, fmt.Errorf("draw QR code: %w", err)
+		return nil, text.Errorf("draw QR code: %v", "绘制二维码：%v", err)
 	}
 	return code.PNG(), nil
 }

@@ -1,9 +1,9 @@
 package account
 
 import (
-	"fmt"
 	"time"
 
+	"libration/internal/text"
 	"libration/ntqq"
 )
 
@@ -32,7 +32,7 @@ func stuck(s *ntqq.State, now time.Time) error {
 		return nil
 	}
 	if late := now.Sub(due); !due.IsZero() && late > stuckAfter {
-		return fmt.Errorf("the session is %s for %v longer than it may", s.Stage, late.Round(time.Second))
+		return text.Errorf("the session is %s for %v longer than it may", "会话处于 %s 的时间比允许的长了 %v", s.Stage, late.Round(time.Second))
 	}
 	return nil
 }

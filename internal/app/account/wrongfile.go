@@ -30,7 +30,7 @@ func ExplainFile(err error) error {
 func whereTo(kind ntqq.FileKind) text.Text {
 	switch kind {
 	case ntqq.OwnKeystoreFile, ntqq.SealedKeystoreFile:
-		return text.T("it is not imported: put it into the account's data folder as keystore.json", "该文件无需导入：请以 keystore.json 为名放入该账号的数据目录")
+		return text.T("it is not imported: put it into the account's data folder as keystore.json", "该文件无需导入：请以 keystore.json 为名放入该账号的数据文件夹")
 	case ntqq.LagrangeKeystoreFile:
 		return text.T("it belongs to account.keystore", "应填在 account.keystore")
 	case ntqq.LagrangeV2File:

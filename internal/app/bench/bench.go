@@ -42,6 +42,8 @@ type Options struct {
 	// Journal keeps the events for bots that are away, as connections can.
 	Journal bool
 	Out     io.Writer
+	// Language is that of the output.
+	Language text.Language
 	// Executable is the program that has the commands sandbox and run; "" for
 	// os.Executable().
 	Executable string
@@ -110,11 +112,11 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer i.stop()
-	return i.playAll(ctx, plans, o.Out)
+	return i.playAll(ctx, plans, o.Out, o.Language)
 }
 
 // playAll plays the runs over one connection and prints the table.
-func (i *installation) playAll(ctx context.Context, plans []plan, out io.Writer) error {
+func (i *installation) playAll(ctx context.Context, plans []plan, out io.Writer, l text.Language) error {
 	conn, err := i.dial(ctx)
 	if err != nil {
 		return err
@@ -124,17 +126,17 @@ func (i *installation) playAll(ctx context.Context, plans []plan, out io.Writer)
 		return err
 	}
 	idle := i.service.usage()
-	fmt.Fprintf(out, "%s/%s, %d CPUs, %s; sandbox, service and client are three processes\n\n",
-		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	fmt.Fprintf(out, "%-20s %9s %8s %9s %9s %9s %9s %12s %9s\n",
-		"run", "events", "seconds", "events/s", "p50", "p99", "max", "service CPU", "per event")
+	fmt.Fprintln(out, text.T("%s/%s, %d CPUs, %s; sandbox, service and client are three processes\n",
+		"%s/%s，%d 个 CPU，%s；沙盒、服务和客户端是三个进程\n").Fill(runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version()).In(l))
+	fmt.Fprintln(out, text.T("run                     events  seconds  events/s       p50       p99       max  service CPU per event",
+		"测试                      事件     秒数    事件/秒       p50       p99      最大      服务 CPU  每事件").In(l))
 	for _, p := range plans {
 		if err := i.play(ctx, conn, p, out); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(out, "\nmemory of the service: %s idle, %s at its peak\nno event was lost or reordered\n",
-		megabytes(idle.resident), megabytes(i.service.usage().peak))
+	fmt.Fprintln(out, text.T("\nmemory of the service: %s idle, %s at its peak\nno event was lost or reordered",
+		"\n服务的内存：空闲 %s，峰值 %s\n没有事件丢失或乱序").Fill(megabytes(idle.resident), megabytes(i.service.usage().peak)).In(l))
 	return nil
 }
 

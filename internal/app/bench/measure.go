@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -60,7 +59,7 @@ func (i *installation) measure(ctx context.Context, conn *bot.Conn, p plan) (*re
 	defer feeding.Wait()
 	defer cancel(nil)
 	// One watchdog for all frames: a deadline each would cost more than the reading.
-	alive := time.AfterFunc(patient, func() { cancel(errors.New("no event for " + patient.String())) })
+	alive := time.AfterFunc(patient, func() { cancel(text.Errorf("no event for %v", "%v 内没有事件", patient)) })
 	defer alive.Stop()
 
 	r := &result{latencies: make([]time.Duration, 0, min(p.count, 1<<20))}

@@ -117,4 +117,4 @@ func PrintCall(ctx context.Context, w io.Writer, address, token, action string, 
 
 // ErrFailed is returned when the service answers that the action failed. The answer has
 // been printed.
-var ErrFailed = text.Errorf("the action failed", "操作失败")
+var ErrFailed = text.Errorf("the action failed", "动作失败")

@@ -128,7 +128,7 @@ func (x *exchange) confirmed(ctx context.Context) error { return x.done(ctx, ans
 func (x *exchange) done(ctx context.Context, echo string) error {
 	f, err := x.await(ctx, x.conn, func(f *bot.Frame) bool { return f.IsEcho(echo) })
 	if err == nil && f.Status != "ok" {
-		err = fmt.Errorf("retcode %d: %s", f.RetCode, f.Wording)
+		err = text.Errorf("retcode %d: %s", "retcode %d：%s", f.RetCode, f.Wording)
 	}
 	return err
 }

@@ -110,14 +110,14 @@ func (d *doctor) keystore() {
 			text.T("set LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it, or restore a backup", "请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥，或恢复备份"), path)
 	case errors.Is(err, fs.ErrPermission):
 		d.problem("keystore-unreadable", text.T("this user may not read the saved session: %v", "当前用户无权读取登录会话：%v"),
-			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"), err)
+			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把文件夹交给当前用户"), err)
 	case err != nil:
 		d.problem("keystore-damaged", text.T("the saved session cannot be read: %v", "登录会话无法读取：%v"),
 			utf8Or(err, text.T("restore it from a copy, or remove it and scan a code anew", "从备份恢复，或删除后重新扫码")), account.ExplainFile(err))
 	case ks == nil:
 	case want != 0 && ks.UIN != 0 && ks.UIN != want:
 		d.problem("keystore-other-account", text.T("the saved session belongs to account %d, the configuration says %d", "登录会话属于账号 %d，而配置的是 %d"),
-			text.T("correct account.uin, or use another data folder", "修改 account.uin，或换一个数据目录"), ks.UIN, want)
+			text.T("correct account.uin, or use another data folder", "修改 account.uin，或换一个数据文件夹"), ks.UIN, want)
 	default:
 		d.good("session", text.T("there is a saved session of account %d", "有账号 %d 的登录会话"), ks.UIN)
 	}
@@ -127,7 +127,7 @@ func (d *doctor) keystore() {
 func (d *doctor) withoutKeystore() {
 	if _, err := os.Stat(d.paths.DefaultKeystore); err == nil && d.paths.Keystore != d.paths.DefaultKeystore {
 		d.report(Warning, "keystore-elsewhere", text.T("there is no saved session in %s, but one in %s", "%s 中没有登录会话，但 %s 中有一个"),
-			text.T("account.uin was set after the login: move the files of that folder along, or scan a code anew", "account.uin 是登录之后才设置的：把那个目录的文件移过来，或重新扫码登录"),
+			text.T("account.uin was set after the login: move the files of that folder along, or scan a code anew", "account.uin 是登录之后才设置的：把那个文件夹的文件移过来，或重新扫码登录"),
 			d.paths.Folder, d.paths.DefaultKeystore)
 		return
 	}

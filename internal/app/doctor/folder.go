@@ -22,7 +22,7 @@ const (
 func (d *doctor) folder() {
 	path, ok := d.folderThere()
 	if ok && d.roomIn(path) {
-		d.good("data", text.T("the data folder %s can be written", "数据目录 %s 可写"), path)
+		d.good("data", text.T("the data folder %s can be written", "数据文件夹 %s 可写"), path)
 		d.inUse()
 	}
 }
@@ -39,15 +39,15 @@ func (d *doctor) folderThere() (path string, ok bool) {
 			info, err = os.Stat(path)
 		}
 		if err == nil && info.IsDir() {
-			d.report(Note, "data-new", text.T("the data folder %s is not there yet; it is made at the start", "数据目录 %s 尚不存在，启动时会创建"), text.Text{}, d.paths.Folder)
+			d.report(Note, "data-new", text.T("the data folder %s is not there yet; it is made at the start", "数据文件夹 %s 尚不存在，启动时会创建"), text.Text{}, d.paths.Folder)
 		}
 	case err == nil && info.IsDir() && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		d.report(Warning, "data-open-to-others", text.T("other users of this machine can look into %s (mode %04o)", "本机其他用户可以访问 %s（权限 %04o）"),
 			text.T("it is closed at the next start; or run chmod 700 on it", "下次启动时会自动收紧，也可以执行 chmod 700"), path, info.Mode().Perm())
 	}
 	if err != nil || !info.IsDir() {
-		what := text.T("the data folder %s cannot be used: %s is not a folder", "数据目录 %s 无法使用：%s 不是目录")
-		d.problem("data-not-a-folder", what, text.T("move that file away, or give another folder (data: in the config)", "移走该文件，或在配置的 data 中换一个目录"), d.paths.Folder, path)
+		what := text.T("the data folder %s cannot be used: %s is not a folder", "数据文件夹 %s 无法使用：%s 不是文件夹")
+		d.problem("data-not-a-folder", what, text.T("move that file away, or give another folder (data: in the config)", "移走该文件，或在配置的 data 中换一个文件夹"), d.paths.Folder, path)
 		return "", false
 	}
 	return path, true
@@ -63,7 +63,7 @@ func (d *doctor) roomIn(path string) bool {
 	}
 	if err != nil && !errors.Is(err, syscall.ENOSPC) {
 		d.problem("data-not-writable", text.T("nothing can be written in %s: %v", "无法在 %s 中写入：%v"),
-			text.T("give this user write access, or give another folder (data: in the config)", "给当前用户写权限，或在配置的 data 中换一个目录"), path, err)
+			text.T("give this user write access, or give another folder (data: in the config)", "给当前用户写权限，或在配置的 data 中换一个文件夹"), path, err)
 		return false
 	}
 	free, known := d.o.free(path)
@@ -86,9 +86,9 @@ func (d *doctor) inUse() {
 	switch {
 	case err != nil:
 		d.problem("lock-unreadable", text.T("the lock file cannot be opened: %v", "锁文件无法打开：%v"),
-			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把目录交给当前用户"), err)
+			text.T("another user may have run libration here: give this user the folder (chown)", "可能由其他用户运行过：请用 chown 把文件夹交给当前用户"), err)
 	case d.running:
-		d.good("running", text.T("libration is running on this folder", "libration 正在使用该目录运行"))
+		d.good("running", text.T("libration is running on this folder", "libration 正在使用该文件夹运行"))
 	default:
 		d.report(Note, "not-running", text.T("libration is not running on this folder", "libration 没有在运行"), text.Text{})
 	}

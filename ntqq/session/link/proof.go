@@ -1,13 +1,13 @@
 package link
 
 import (
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"libration/internal/crypto"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/internal/wire"
 )
 
@@ -43,7 +43,7 @@ func (k *Conn) parse(frame []byte, resp *wire.Response) (proof, error) {
 	case resp.Flag != wire.FlagD2:
 		return noProof, nil
 	case len(ks.D2Key) != len(crypto.Key{}): // it opened with the zero key
-		return noProof, fmt.Errorf("%w: there is no session key yet", wire.ErrDecrypt)
+		return noProof, text.Errorf("%v: there is no session key yet", "%v：尚无会话密钥", wire.ErrDecrypt)
 	}
 	return sessionKey, nil
 }
