@@ -40,6 +40,7 @@ type commands struct {
 	Events   eventsCommand   `cmd:"" help:"Print OneBot events as they happen." zh:"实时输出 OneBot 事件。"`
 	Bench    benchCommand    `cmd:"" help:"Measure throughput and latency on this machine." zh:"测量本机的吞吐量和延迟。"`
 	Shell    shellCommand    `cmd:"" name:"completion" help:"Print what makes a shell complete command lines." zh:"输出 shell 的命令行补全脚本。"`
+	Service  serviceCommand  `cmd:"" help:"Make the program a service of Windows or macOS." zh:"把本程序安装为 Windows 或 macOS 的服务。"`
 	Version  versionCommand  `cmd:"" help:"Print the version. So does --version." zh:"输出版本，与 --version 相同。"`
 
 	ShowVersion kong.VersionFlag `name:"version" hidden:""`
