@@ -30,10 +30,17 @@ type CaptchaError struct {
 }
 
 func (e *CaptchaError) Error() string {
+	english, _ := e.Text()
+	return english
+}
+
+// Text is Error in English and Chinese.
+func (e *CaptchaError) Text() (english, chinese string) {
+	t := text.T("captcha not solved: %v", "验证码未完成：%v").Fill(text.Of(e.Err))
 	if e.Wrong == captchaTries {
-		return fmt.Sprintf("captcha not solved: %d answers were wrong: %v", e.Wrong, e.Err)
+		t = text.T("captcha not solved: %d answers were wrong: %v", "验证码未完成：%d 次回答错误：%v").Fill(e.Wrong, text.Of(e.Err))
 	}
-	return fmt.Sprintf("captcha not solved: %v", e.Err)
+	return t.EN, t.ZH
 }
 
 // Unwrap returns the last refusal, or why there is no answer.

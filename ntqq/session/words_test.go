@@ -40,6 +40,9 @@ func TestErrorsInChinese(t *testing.T) {
 		Hint: "account or password wrong: correct it and restart, or log in by a code; a clock that is wrong by minutes gives the same"}
 	for want, err := range map[string]error{
 		"登录步骤“密码”被拒绝，代码 140022013（账号或密码错误：请改正后重新启动，或扫码登录；时钟相差数分钟也会如此）：标题：话": refused,
+		"需要重新登录：验证码未完成：3 次回答错误：登录步骤“密码”被拒绝，代码 140022008": fmt.Errorf("%w: %w", ErrNeedsLogin,
+			&CaptchaError{Wrong: 3, Err: &LoginError{Step: StepPassword, Code: codeCaptcha}}),
+		"验证码未完成：没有人完成验证":    &CaptchaError{Err: errNoAnswer},
 		"需要重新登录：密钥交换被拒绝":    fmt.Errorf("%w: %w", ErrNeedsLogin, errVerification),
 		"账号被踢下线（代码 1）：下线":   &KickError{Title: "下线", Code: 1},
 		"a：服务器代码 5（连接中断）：b": &ServerError{Command: "a", Code: 5, Message: "b", Cause: link.ErrConnectionLost},

@@ -84,7 +84,7 @@ func (q *loginScreen) draw(code *ntqq.QRCode) {
 func (q *loginScreen) ask(p *ntqq.Prompt) {
 	what, command := text.T(p.Text()), commandFor(p, q.name(), q.service)
 	if !p.Expires.IsZero() && p.Kind != ntqq.PromptConfirm {
-		what = text.T("%s, before %s", "%s，有效期至 %s").Fill(what, p.Expires.Local().Format("15:04:05"))
+		what = text.T("%s (until %s)", "%s（有效期至 %s）").Fill(what, p.Expires.Local().Format("15:04:05"))
 	}
 	if command == "" {
 		q.say(what)
