@@ -92,7 +92,7 @@ function renderSide() {
   $('as').value = as;
   const online = state.clients.filter((c) => c.registered);
   $('status').replaceChildren(...(online.length
-    ? online.map((c) => make('div', { class: 'dot on', 'data-online': c.uin }, t('online', nameOf(c.uin)), make('small', {}, ` · ${c.device_name}`)))
+    ? online.map((c) => make('div', { class: 'dot on', 'data-online': c.uin, title: c.device_name }, t('online', nameOf(c.uin)), make('small', {}, ` · ${c.device_name}`)))
     : [make('div', { class: 'dot' }, t('nobody')), ...(state.qr.length + state.captchas.length ? [] : [make('small', {}, t('connect'), ' ', make('code', {}, `server.sandbox.control: ${location.origin}`))])]));
   renderChats();
 }
