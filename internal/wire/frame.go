@@ -140,7 +140,7 @@ func endInside(err error) error {
 // endFrame fills in the length word that stands at at, as endP4 does, unless the frame is too long.
 func endFrame(dst []byte, at int) ([]byte, error) {
 	if n := len(dst) - at; n >= MaxFrame {
-		return dst[:at], &FrameError{uint32(min(n, 1<<32-1))}
+		return dst[:at], &FrameError{uint32(min(uint64(n), 1<<32-1))}
 	}
 	endP4(dst, at)
 	return dst, nil
