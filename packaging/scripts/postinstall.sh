@@ -26,7 +26,7 @@ new=no
 if [ ! -e "$config" ] && [ ! -L "$config" ]; then
   rm -f "$config.new"
   libration config init "$config.new" >/dev/null
-  sed -i "s|^data: \./data |data: $data |" "$config.new"
+  sed -i "s|\./data\b|$data|" "$config.new"
   grep -q "^data: $data " "$config.new"
   chown libration:libration "$config.new"
   mv "$config.new" "$config"
