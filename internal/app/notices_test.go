@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"libration/ntqq"
 )
 
 func TestTestNotices(t *testing.T) {
@@ -41,5 +44,45 @@ func TestTestNotices(t *testing.T) {
 	}
 	if err := TestNotices(ctx, &out, write("")); err == nil || !strings.Contains(err.Error(), "notices.targets") {
 		t.Errorf("without targets: got %v", err)
+	}
+}
+
+// TestTestNoticesNamesAccounts: the notice says whose notices will arrive.
+func TestTestNoticesNamesAccounts(t *testing.T) {
+	t.Parallel()
+	said := make(chan string, 1)
+	target := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		said <- string(body)
+	}))
+	defer target.Close()
+	for accounts, want := range map[string]string{
+		"account: {uin: 10001}": "Notices of account 10001 will arrive here.",
+		"accounts: [{name: work, uin: 10001, default: true}, {name: play, uin: 10002}]": "Notices of account work 10001, account play 10002 will arrive here.",
+		"data: DATA": "Notices of account 10003 will arrive here.", // the number of the saved session
+		"log: {}":    "Notices of account (not logged in yet) will arrive here.",
+	} {
+		dir := t.TempDir()
+		folder := filepath.Join(dir, "data", "default")
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(accounts, "DATA") {
+			accounts = strings.ReplaceAll(accounts, "DATA", "./data")
+			if err := ntqq.FileKeystore(filepath.Join(folder, "keystore.json")).Save(&ntqq.Keystore{UIN: 10003, Device: ntqq.NewDevice()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path := filepath.Join(dir, "config.yaml")
+		if err := os.WriteFile(path, fmt.Appendf(nil, "language: en\n%s\nnotices: {targets: [{url: %q}]}\n", accounts, target.URL), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := TestNotices(t.Context(), io.Discard, path); err != nil {
+			t.Errorf("%s: %v", accounts, err)
+			continue
+		}
+		if got := <-said; !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", accounts, got, want)
+		}
 	}
 }

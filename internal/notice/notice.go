@@ -111,4 +111,6 @@ type Notice struct {
 	Text  string `json:"text"`
 	// QR is the text of the login code, where the owner wants it sent.
 	QR string `json:"qr,omitempty"`
+
+	accounts string // of a test; "" for Account
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -228,9 +229,26 @@ func (s *sender) shoutWithin(ctx context.Context, n *Notice) error {
 	}
 }
 
-// SendTest sends a notice that says it is a test, once.
-func SendTest(ctx context.Context, t Target, account uint64, l text.Language, version string) error {
-	n := &Notice{Kind: Test, Level: Test.level(), Account: account, Subject: "test", Time: time.Now()}
+// Account is one that notices are about.
+type Account struct {
+	// Name is "" for the only one.
+	Name string
+	// Number is 0 before the first login.
+	Number uint64
+}
+
+// SendTest sends a notice that says it is a test, and of which accounts notices will come,
+// once.
+func SendTest(ctx context.Context, t Target, accounts []Account, l text.Language, version string) error {
+	n := &Notice{Kind: Test, Level: Test.level(), Subject: "test", Time: time.Now()}
+	var all []string
+	for _, a := range accounts {
+		all = append(all, called(a.Name, a.Number, l))
+	}
+	n.accounts = strings.Join(all, text.T(", account ", "、账号 ").In(l))
+	if len(accounts) == 1 {
+		n.Account, n.Name = accounts[0].Number, accounts[0].Name
+	}
 	n.fill(l, Condition{}, "")
 	return newSender(t, version, network.Network{}).send(ctx, n)
 }

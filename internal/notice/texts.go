@@ -105,16 +105,22 @@ var wordsOf = map[Kind]words{
 
 const clock = "2006-01-02 15:04:05"
 
+// called is what an account is called in a notice.
+func called(name string, number uint64, l text.Language) string {
+	called := text.T("(not logged in yet)", "（尚未登录）").In(l)
+	if number != 0 {
+		called = fmt.Sprint(number)
+	}
+	if name != "" {
+		called = name + " " + called
+	}
+	return called
+}
+
 // fill writes the title and the text of a notice about a condition. doctor is the command
 // that finds out what is wrong.
 func (n *Notice) fill(l text.Language, c Condition, doctor string) {
-	account := text.T("(not logged in yet)", "（尚未登录）").In(l)
-	if n.Account != 0 {
-		account = fmt.Sprint(n.Account)
-	}
-	if n.Name != "" {
-		account = n.Name + " " + account
-	}
+	account := cmp.Or(n.accounts, called(n.Name, n.Account, l))
 	names := strings.NewReplacer("%[1]s", account, "%[2]s", n.Subject, "%[3]s", doctor)
 	say := func(t text.Text) string { return names.Replace(t.In(l)) }
 	w := wordsOf[n.Kind]
