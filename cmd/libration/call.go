@@ -3,12 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"sync"
 
 	"libration/internal/app"
 	"libration/internal/app/bot"
 	"libration/internal/config"
+	"libration/internal/paste"
+	"libration/internal/text"
 	"libration/onebot"
 )
 
@@ -40,7 +43,21 @@ func (c *callCommand) Run(ctx context.Context, std streams) error {
 			out = line.before(out)
 		}
 	}
-	return bot.PrintCall(ctx, out, address, token, c.Action, c.Params)
+	return whatToDo(bot.PrintCall(ctx, out, address, token, c.Action, c.Params), c.Config)
+}
+
+// whatToDo adds to an error of a call what to do about it; config is the file of the
+// service, "" where its address was given.
+func whatToDo(err error, config string) error {
+	switch {
+	case errors.Is(err, bot.ErrUnreachable) && config == "":
+		return text.Errorf("%v; name its configuration with -c FILE, or its address with --url", "%v；请用 -c FILE 指定其配置，或用 --url 指定其地址", err)
+	case errors.Is(err, bot.ErrUnreachable):
+		return text.Errorf("%v; start it with: %s", "%v；启动它：%s", err, paste.Service{Config: config}.Command("run"))
+	case errors.Is(err, bot.ErrToken) && config != "":
+		return text.Errorf("%v; the one in %s is not the one that it runs with: use its configuration, or restart it", "%v；%s 中的令牌与它运行时的不同：请使用它的配置，或重启它", err, config)
+	}
+	return err
 }
 
 // transfersShown is the line that shows what the call uploads and downloads.

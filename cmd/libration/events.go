@@ -25,5 +25,5 @@ func (c *eventsCommand) Run(ctx context.Context, std streams) error {
 			return err
 		}
 	}
-	return bot.PrintEvents(ctx, std.out, newLog(std.err, "info", false), address, token)
+	return whatToDo(bot.PrintEvents(ctx, std.out, newLog(std.err, "info", false), address, token), c.Config)
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"libration/internal/app/account"
@@ -31,9 +32,16 @@ func InitConfig(w io.Writer, path, listen string, l config.Language) error {
 	if chosen == text.Chinese {
 		template = config.LanguageChinese
 	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return text.Errorf("write configuration: %v", "写入配置：%v", err)
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if info, there := os.Stat(path); err != nil && there == nil && info.IsDir() {
+		return errors.New(text.T("%s is a folder: name a file in it: %s", "%s 是文件夹：请指定其中的文件：%s").Fill(path, config.InitCommand(filepath.Join(path, paste.DefaultConfig))).In(chosen))
+	}
 	if errors.Is(err, fs.ErrExist) {
-		return errors.New(text.T("%s exists and is not overwritten: remove it, or give another path", "%s 已存在，不会覆盖：请删除它，或换一个路径").Fill(path).In(chosen))
+		return errors.New(text.T("%s exists and is not overwritten: see whether it can be used with `%s`, or give another path", "%s 已存在，不会覆盖：可用 `%s` 检查它能否使用，或换一个路径").
+			Fill(path, paste.Service{Config: path}.Command("config", "check")).In(chosen))
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return text.Errorf("write configuration: %v: this user, %d, may not write there: give the folder to it, or choose another one",

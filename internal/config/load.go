@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -31,6 +32,10 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 			"%v；请用镜像生成一个（替换成您的卷名和镜像名）：docker run --rm -v libration:/data libration config init --listen 0.0.0.0；或用 LIBRATION_ONEBOT__CONNECTIONS__0__TYPE 等环境变量设置", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, text.Errorf("%v; make one with `%s`", "%v；可用 `%s` 生成", err, InitCommand(path))
+	case errors.Is(err, fs.ErrPermission):
+		return nil, text.Errorf("read configuration: %v: run this as the user that libration runs as, or give this user the right to read it", "读取配置：%v：请以运行 libration 的用户执行，或让当前用户有权读取该文件", err)
+	case errors.Is(err, syscall.EISDIR):
+		return nil, errFolder(path)
 	case err != nil:
 		return nil, text.Errorf("read configuration: %v", "读取配置：%v", err)
 	}
@@ -48,7 +53,7 @@ func Load(path string, taken ...func(name string) bool) (*Config, error) {
 		c.Warnings = append(c.Warnings, Problem{
 			Warning: true,
 			Message: text.T("the file holds tokens or passwords and can be read by other users (mode %04o)", "文件含有令牌或密码，且其他用户可读（权限 %04o）").Fill(mode),
-			Remedy:  text.T("run: chmod 600 %s", "执行：chmod 600 %s").Fill(path),
+			Remedy:  text.T("run: chmod 600 %s", "执行：chmod 600 %s").Fill(paste.Word(path)),
 		})
 	}
 	dir := filepath.Dir(path)
@@ -85,6 +90,9 @@ func read(path string) ([]byte, fs.FileMode, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	if info.IsDir() {
+		return nil, 0, syscall.EISDIR
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	return data, info.Mode().Perm(), err
 }
@@ -95,6 +103,15 @@ func connects(environ []string) bool {
 	return slices.ContainsFunc(variables(environ), func(v variable) bool {
 		return len(v.parts) > 1 && v.parts[0] == "onebot" && v.parts[1] == "connections"
 	})
+}
+
+// errFolder says what to do about the path of a folder in place of a file's.
+func errFolder(path string) error {
+	file := filepath.Join(path, paste.DefaultConfig)
+	if _, err := os.Stat(file); err == nil {
+		return text.Errorf("%s is a folder: did you mean -c %s?", "%s 是文件夹：是否想用 -c %s？", path, paste.Word(file))
+	}
+	return text.Errorf("%s is a folder: name the configuration file in it, or make one with `%s`", "%s 是文件夹：请指定其中的配置文件，或用 `%s` 生成", path, InitCommand(file))
 }
 
 // InitCommand is the command that makes the file.

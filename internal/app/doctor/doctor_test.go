@@ -382,7 +382,10 @@ func notRunning(t *testing.T, table *[]string) {
 }
 
 // itsFile is the configuration that the commands of remedies name.
-var itsFile = regexp.MustCompile(" (-c )?/[^ `]*/config\\.yaml(\\.missing)?")
+var itsFile = regexp.MustCompile(" (-c )?/[^ `;]*/config\\.yaml(\\.missing)?")
+
+// inFolder is the keystore, with its folder.
+var inFolder = regexp.MustCompile(" /[^ ;]*/keystore\\.json")
 
 // note adds a row to the table of set-ups with problems.
 func note(table *[]string, name string, problems []Finding, language string) {
@@ -392,7 +395,7 @@ func note(table *[]string, name string, problems []Finding, language string) {
 	var codes, remedies []string
 	for _, f := range problems {
 		if !slices.Contains(codes, "`"+f.Code+"`") {
-			codes, remedies = append(codes, "`"+f.Code+"`"), append(remedies, itsFile.ReplaceAllString(f.Remedy, ""))
+			codes, remedies = append(codes, "`"+f.Code+"`"), append(remedies, itsFile.ReplaceAllString(inFolder.ReplaceAllString(f.Remedy, " keystore.json"), ""))
 		}
 	}
 	between, and := ", ", "; "

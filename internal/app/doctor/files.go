@@ -12,6 +12,7 @@ import (
 	"libration/internal/app/account"
 	"libration/internal/bom"
 	"libration/internal/config"
+	"libration/internal/paste"
 	"libration/internal/store"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -41,6 +42,7 @@ func (d *doctor) config() bool {
 	d.language = app.Language(c.Language)
 	d.good("config", text.T("the configuration %s can be used", "配置文件 %s 可用"), d.o.Config)
 	for _, w := range c.Warnings {
+		w.Warning = false // the finding says it
 		d.report(Warning, "config-warning", text.T("configuration: %s", "配置：%s"), text.Text{}, w.Text())
 	}
 	return true
@@ -98,7 +100,7 @@ func (d *doctor) keystore() {
 	}
 	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		d.problem("keystore-open-to-others", text.T("other users can read the saved session %s (mode %04o): whoever has it has the account", "其他用户可以读取登录会话 %s（权限 %04o），拿到它就等于拿到账号"),
-			text.T("run: chmod 600 on it; if somebody may have taken it, remove it and log in anew", "执行 chmod 600；如可能已泄露，请删除并重新登录"), path, info.Mode().Perm())
+			text.T("run: chmod 600 %s; if somebody may have taken it, remove it and log in anew", "执行 chmod 600 %s；如可能已泄露，请删除并重新登录").Fill(paste.Word(path)), path, info.Mode().Perm())
 	}
 	ks, err := account.KeystoreFile(d.cfg, path).Load()
 	switch {

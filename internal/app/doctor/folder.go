@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"libration/internal/app/account"
+	"libration/internal/paste"
 	"libration/internal/text"
 )
 
@@ -43,7 +44,7 @@ func (d *doctor) folderThere() (path string, ok bool) {
 		}
 	case err == nil && info.IsDir() && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		d.report(Warning, "data-open-to-others", text.T("other users of this machine can look into %s (mode %04o)", "本机其他用户可以访问 %s（权限 %04o）"),
-			text.T("it is closed at the next start; or run chmod 700 on it", "下次启动时会自动收紧，也可以执行 chmod 700"), path, info.Mode().Perm())
+			text.T("it is closed at the next start; or run: chmod 700 %s", "下次启动时会自动收紧，也可以执行：chmod 700 %s").Fill(paste.Word(path)), path, info.Mode().Perm())
 	}
 	if err != nil || !info.IsDir() {
 		what := text.T("the data folder %s cannot be used: %s is not a folder", "数据文件夹 %s 无法使用：%s 不是文件夹")

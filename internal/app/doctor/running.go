@@ -38,6 +38,11 @@ func (d *doctor) ask(ctx context.Context) {
 		return
 	}
 	all, err := d.readyz(ctx, "http://"+net.JoinHostPort(host, port)+"/readyz")
+	if errors.Is(err, errToken) {
+		d.problem("admin-token", text.T("libration runs, but does not tell its state at %s: %v", "libration 正在运行，但无法从 %s 得知其状态：%v"),
+			text.T("admin.access_token in %s is not the one that it runs with: correct it, or restart libration", "%s 中的 admin.access_token 与它运行时的不同：请修改，或重启 libration").Fill(d.o.Config), address, err)
+		return
+	}
 	if err != nil {
 		d.problem("admin-silent", text.T("libration runs, but does not tell its state at %s: %v", "libration 正在运行，但无法从 %s 得知其状态：%v"),
 			text.T("its admin port may be taken by another program, or it was started with another configuration: restart it", "管理端口可能被占用，或它是用别的配置启动的：请重启"), address, err)
@@ -121,6 +126,9 @@ func (d *doctor) services(status *admin.Status) {
 	}
 }
 
+// errToken is the answer to a caller without the right token.
+var errToken = text.Errorf("the access token is missing or wrong", "访问令牌缺失或错误")
+
 // readiness is the answer of /readyz.
 type readiness struct {
 	Accounts []admin.Named `json:"accounts"`
@@ -142,6 +150,9 @@ func (d *doctor) readyz(ctx context.Context, url string) (*readiness, error) {
 	defer response.Body.Close()
 	if response.Header.Get("Server") != admin.ServerHeader {
 		return nil, text.Errorf("another program answers there", "在那里应答的是另一个程序")
+	}
+	if response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden {
+		return nil, errToken
 	}
 	var all readiness
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&all); err != nil {
