@@ -95,7 +95,7 @@ func TestNotices(t *testing.T) {
 			}
 			p.door.shut.Store(0)
 			again := o.next(ctx, t)
-			if again.Kind != notice.Online || again.Reason == "" || !again.Since.Equal(n.Since) || !strings.Contains(again.Text, "The trouble lasted") {
+			if again.Kind != notice.Online || again.Reason != "" || !again.Since.Equal(n.Since) || !strings.Contains(again.Text, "The trouble lasted") {
 				t.Errorf("got %+v after %+v", again, n)
 			}
 		}},
