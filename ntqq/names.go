@@ -200,7 +200,7 @@ func LoadApp(path string, base AppInfo) (AppInfo, error) { return identity.LoadA
 // NewSealKey returns a random key for a [SealedKeystore].
 func NewSealKey() SealKey { return identity.NewSealKey() }
 
-// ParseSealKey reads 64 hexadecimal digits, as [SealKey.Text] returns them.
+// ParseSealKey reads 64 hexadecimal digits, as the Text of a SealKey is.
 func ParseSealKey(written string) (SealKey, error) { return identity.ParseSealKey(written) }
 
 // IsSealed reports whether the file at path is a sealed keystore; false when there is none.
