@@ -7,8 +7,9 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
+git clone -q "$PWD" "$work/a"
+git clone -q "$work/a" "$work/b with a longer name"
 for clone in a "b with a longer name"; do
-  git clone -q "$PWD" "$work/$clone"
   # With a cache of its own everything is compiled again.
   GOCACHE="$work/cache $clone" go run -C "$work/$clone/tools" ./release -only linux/amd64
 done
