@@ -51,9 +51,9 @@ func (c *callCommand) Run(ctx context.Context, std streams) error {
 func whatToDo(err error, config string) error {
 	switch {
 	case errors.Is(err, bot.ErrUnreachable) && config == "":
-		return text.Errorf("%v; name its configuration with -c FILE, or its address with --url", "%v；请用 -c FILE 指定其配置，或用 --url 指定其地址", err)
+		return text.Errorf("%v Name its configuration with -c FILE, or its address with --url", "%v请用 -c FILE 指定其配置，或用 --url 指定其地址", err)
 	case errors.Is(err, bot.ErrUnreachable):
-		return text.Errorf("%v; start it with: %s", "%v；启动它：%s", err, paste.Service{Config: config}.Command("run"))
+		return text.Errorf("%v Start it with: %s", "%v启动它：%s", err, paste.Service{Config: config}.Command("run"))
 	case errors.Is(err, bot.ErrToken) && config != "":
 		return text.Errorf("%v; the one in %s is not the one that it runs with: use its configuration, or restart it", "%v；%s 中的令牌与它运行时的不同：请使用它的配置，或重启它", err, config)
 	}

@@ -72,7 +72,7 @@ func OwnerOf(c *config.Config) (*Owner, error) {
 func OwnerAt(address, token, name string) (*Owner, error) {
 	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
 		return nil, text.Errorf("--admin %s: not HOST:PORT: use admin.address of its configuration, such as 127.0.0.1:5780",
-			"--admin %s：不是“主机：端口”：请填写其配置中的 admin.address，如 127.0.0.1:5780", address)
+			"--admin %s：不是 HOST:PORT：请填写其配置中的 admin.address，如 127.0.0.1:5780", address)
 	}
 	o := ownerAt(address, token, paste.Service{Admin: address})
 	o.account = name

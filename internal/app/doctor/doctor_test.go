@@ -385,7 +385,7 @@ func notRunning(t *testing.T, table *[]string) {
 var itsFile = regexp.MustCompile(" (-c )?/[^ `;]*/config\\.yaml(\\.missing)?")
 
 // inFolder is the keystore, with its folder.
-var inFolder = regexp.MustCompile(" /[^ ;]*/keystore\\.json")
+var inFolder = regexp.MustCompile(` /[^ ;]*/keystore\.json`)
 
 // note adds a row to the table of set-ups with problems.
 func note(table *[]string, name string, problems []Finding, language string) {
