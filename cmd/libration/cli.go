@@ -35,6 +35,7 @@ type commands struct {
 	Notices  noticesCommand  `cmd:"" help:"Try the messages to the owner." zh:"测试发给所有者的通知。"`
 	Backup   backupCommand   `cmd:"" help:"Copy sessions, messages and configuration into one file, also while the service runs." zh:"把登录会话、消息和配置备份为一个文件，服务可以在运行。"`
 	Restore  restoreCommand  `cmd:"" help:"Put a backup in place." zh:"恢复备份。"`
+	Adopt    adoptCommand    `cmd:"" help:"Use a data folder that was copied, in place of its original." zh:"使用复制得到的数据文件夹，代替原来的。"`
 	Keystore keystoreCommand `cmd:"" help:"Encrypt saved sessions by a key of your own." zh:"用自己的密钥加密登录会话。"`
 	Packets  packetsCommand  `cmd:"" help:"Look at packets that were not understood." zh:"查看未能识别的数据包。"`
 	Call     callCommand     `cmd:"" help:"Call a OneBot action and print the answer." zh:"调用 OneBot 动作并输出结果。"`

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"libration/gateway/transport"
 	"libration/internal/config"
 	"libration/internal/network"
+	"libration/internal/place"
 	"libration/internal/store"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -123,13 +125,24 @@ func (a *Account) run(ctx context.Context, begun func()) (err error) {
 		return err
 	}
 	defer folder.close()
+	if err := CheckPlace(a.cfg, a.o.Name()); err != nil {
+		return err
+	}
 	keys := &keptKeystore{KeystoreFile: KeystoreFile(a.cfg, folder.file(keystoreName)), folder: folder, log: a.log}
-	if _, err := keys.Load(); err != nil { // before anything waits for others
+	saved, err := keys.Load() // before anything waits for others
+	if err != nil {
 		return ExplainFile(err)
 	}
 	initial, err := a.importSession(folder)
 	if err != nil {
 		return err
+	}
+	if err := keys.claim(cmp.Or(saved, initial)); err != nil {
+		return err
+	}
+	defer keys.release()
+	if err := place.Settle(folder.path, a.clock.Now()); err != nil {
+		return explainFolder(folder.path, err)
 	}
 	servers, err := a.servers(ctx)
 	if err != nil {

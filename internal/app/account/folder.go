@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"libration/internal/filelock"
+	"libration/internal/place"
 	"libration/internal/text"
 )
 
@@ -127,7 +128,7 @@ func (f *folder) hold() (anew bool, err error) {
 func (f *folder) removeLeftovers() {
 	entries, _ := os.ReadDir(f.path) // openFolder will tell
 	for _, e := range entries {
-		for _, name := range []string{keystoreName, progressName, qrName} {
+		for _, name := range []string{keystoreName, progressName, qrName, place.Name} {
 			if strings.HasPrefix(e.Name(), name+".") && strings.HasSuffix(e.Name(), ".tmp") {
 				_ = os.Remove(f.file(e.Name())) // it may stay
 			}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"io"
 	"log/slog"
 	"sync"
 
@@ -24,8 +25,27 @@ type keptKeystore struct {
 	folder *folder
 	log    *slog.Logger
 
-	mu   sync.Mutex // guards last, and is held while writing
+	mu   sync.Mutex // guards what follows, and is held while writing
 	last *ntqq.Keystore
+	// session is this machine's claim on the session, nil while there is none.
+	session io.Closer
+}
+
+// claim takes the session for this process ([claim]).
+func (k *keptKeystore) claim(ks *ntqq.Keystore) (err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.session, err = claim(ks, k.log)
+	return err
+}
+
+// release gives the session up.
+func (k *keptKeystore) release() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.session != nil {
+		k.session.Close()
+	}
 }
 
 // Load implements ntqq.KeystoreFile. A keystore that has a key now and is not sealed yet
@@ -55,6 +75,13 @@ func (k *keptKeystore) Save(ks *ntqq.Keystore) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.last = ks
+	if k.session == nil { // the first login: the device is a new one, and nobody else's
+		held, err := claim(ks, k.log)
+		if err != nil {
+			k.log.Error("another process runs the same session", "err", err)
+		}
+		k.session = held
+	}
 	return k.save()
 }
 

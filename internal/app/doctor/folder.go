@@ -25,6 +25,17 @@ func (d *doctor) folder() {
 	if ok && d.roomIn(path) {
 		d.good("data", text.T("the data folder %s can be written", "数据文件夹 %s 可写"), path)
 		d.inUse()
+		d.copied()
+	}
+}
+
+// copied looks whether the folder is a copy, so that its account would not start.
+func (d *doctor) copied() {
+	if d.running {
+		return
+	}
+	if err := account.CheckPlace(d.cfg, d.name); err != nil {
+		d.problem("data-copied", text.T("%v", "%v"), text.Text{}, err)
 	}
 }
 
