@@ -72,7 +72,6 @@ func badLinks(p *page, pages map[string]*page, exists func(string) bool) []strin
 				out = append(out, "section "+s.heading+": "+l.target+": there is no such file")
 			case l.anchor != "" && (pages[l.file] == nil || !slices.Contains(pages[l.file].anchors, l.anchor)):
 				out = append(out, "section "+s.heading+": "+l.target+": there is no such heading")
-			case p.name == "README.zh-CN.md": // its list of guides follows when they are all there
 			case l.file == twin(p.name) && i <= 1: // the way to the other language, below the title
 			case strings.HasSuffix(p.name, chinese) != strings.HasSuffix(l.file, chinese) && pages[l.file] != nil && exists(twin(l.file)):
 				out = append(out, "section "+s.heading+": "+l.target+" is in the other language; there is "+twin(l.file))

@@ -15,6 +15,8 @@ var guides = []string{
 	"README",
 	"docs/captcha",
 	"docs/configuration",
+	"docs/faq",
+	"docs/install",
 	"docs/library",
 	"docs/notices",
 	"docs/onebot",
@@ -112,7 +114,7 @@ func sectionDifferences(en, zh *page, e, z *section) []string {
 	if d := multiset(numbers(ew), numbers(zw)); d != "" {
 		add("numbers: %s", d)
 	}
-	if d := codeDifference(ew, zw); d != "" && en.name != "README.md" { // which says in prose what the guides say in code
+	if d := codeDifference(ew, zw); d != "" {
 		add("code: %s", d)
 	}
 	if d := multiset(targets(en, e), targets(zh, z)); d != "" {
