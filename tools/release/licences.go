@@ -17,7 +17,7 @@ import (
 // their names in THIRD-PARTY.md.
 var accepted = map[string]string{
 	"MIT": "MIT", "BSD-3-Clause": "BSD, 3 clauses", "BSD-2-Clause": "BSD, 2 clauses", "ISC": "ISC",
-	"Apache-2.0": "Apache 2.0", "Unlicense": "Unlicense", "Zlib": "Zlib",
+	"Apache-2.0": "Apache 2.0", "Unlicense": "Unlicense", "Zlib": "zlib",
 }
 
 // legal are the names of files that must be handed on.

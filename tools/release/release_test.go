@@ -116,3 +116,19 @@ func TestLicences(t *testing.T) {
 }
 
 const gpl = "This program is free software: you can redistribute it and/or modify it under the terms of the GNU General Public License as published by the Free Software Foundation, either version 3 of the License, or (at your option) any later version."
+
+// TestLicencesOfPlatforms: each module that is linked on any platform has a licence, and
+// the one that THIRD-PARTY.md says.
+func TestLicencesOfPlatforms(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../THIRD-PARTY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range platforms {
+		all, err := licences(t.Context(), "../..", string(page), p)
+		if err != nil || len(all) < 30 {
+			t.Errorf("%s: %d files, %v", p, len(all), err)
+		}
+	}
+}
