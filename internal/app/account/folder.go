@@ -66,7 +66,7 @@ func (f *folder) take() error {
 	if errors.Is(err, filelock.ErrLocked) {
 		open.Close()
 		return text.Errorf("the data folder %s is used by another process of libration: stop it, or give this account another folder (data: in the config)",
-			"数据文件夹 %s 正被另一个 libration 进程使用：请停止它，或为该账号换一个文件夹（配置项 data：）", f.path)
+			"数据文件夹 %s 正被另一个 libration 进程使用：请停止它，或为该账号换一个文件夹（配置项 data）", f.path)
 	}
 	if err == nil {
 		err = tryWrite(lock)
@@ -174,10 +174,10 @@ func closeAll(files ...*os.File) {
 }
 
 func explainFolder(path string, err error) error {
-	remedy := text.T("give another folder (data: in the config)", "请换一个文件夹（配置项 data：）")
+	remedy := text.T("give another folder (data: in the config)", "请换一个文件夹（配置项 data）")
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		remedy = text.T("give this user write access, or give another folder (data: in the config)", "请给予当前用户写权限，或换一个文件夹（配置项 data：）")
+		remedy = text.T("give this user write access, or give another folder (data: in the config)", "请给予当前用户写权限，或换一个文件夹（配置项 data）")
 	case errors.Is(err, syscall.ENOSPC):
 		remedy = text.T("the disk is full: free some space", "磁盘已满：请清理")
 	}
