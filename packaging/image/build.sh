@@ -1,16 +1,18 @@
 #!/bin/sh
 # Builds the image from an unpacked release for Linux, without the network:
 #
-#   packaging/image/build.sh FOLDER [TAG] [ARCH]
+#   packaging/image/build.sh [FOLDER] [TAG] [ARCH]
 #
-# FOLDER has the program and the licences of what is in it. TAG is libration by default,
+# FOLDER has the program and the licences of what is in it: the unpacked release that this
+# script is in by default. TAG is libration by default,
 # ARCH the architecture of the program: amd64, arm64 or arm (default: this machine's).
 # BUILDER is buildah, podman or docker; without it the first that is installed.
 set -eu
-folder=${1:?usage: build.sh FOLDER [TAG] [ARCH]}
+here=$(cd "$(dirname "$0")" && pwd)
+folder=${1:-$here/../..}
 tag=${2:-libration}
 arch=${3:-}
-here=$(cd "$(dirname "$0")" && pwd)
+[ -f "$folder/libration" ] || { echo "usage: build.sh FOLDER [TAG] [ARCH]; FOLDER is an unpacked release for Linux" >&2; exit 1; }
 
 builder=${BUILDER:-}
 for b in buildah podman docker; do

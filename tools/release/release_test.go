@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,6 +44,37 @@ func TestChoose(t *testing.T) {
 	}
 	if _, err := choose("linux/mips"); err == nil || !strings.Contains(err.Error(), "linux/mips") {
 		t.Errorf("unknown: got %v", err)
+	}
+}
+
+// TestContainers: an archive for Linux has all that an image and the compose files need,
+// with a script that can be run.
+func TestContainers(t *testing.T) {
+	t.Parallel()
+	tracked, err := output(t.Context(), "../..", nil, "git", "ls-files", "packaging/image", "packaging/compose")
+	if err != nil {
+		t.Skip(err) // not a clone
+	}
+	names := strings.Fields(tracked)
+	if len(names) < 5 {
+		t.Errorf("%d files", len(names))
+	}
+	for _, p := range platforms {
+		copies := copiesFor(p)
+		for _, name := range names {
+			if to, ok := copies[name]; ok != (p.os == "linux") || ok && to != path.Dir(name) {
+				t.Errorf("%s: %s goes to %q", p, name, to)
+			}
+		}
+	}
+	tree := t.TempDir()
+	script := filepath.Join(tree, "packaging", "image", "build.sh")
+	if err := write(script, []byte("#!/bin/sh\n")); err != nil {
+		t.Fatal(err)
+	}
+	all, err := entries(tree)
+	if err != nil || all[len(all)-1].mode != 0o755 {
+		t.Errorf("the script: %v, %v", all, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -31,15 +32,7 @@ func (r *release) fill(ctx context.Context, tree string, p platform) error {
 			return err
 		}
 	}
-	copies := map[string]string{ // patterns, and the folders where they go
-		"LICENSE": ".", "THIRD-PARTY.md": ".", "README.md": ".", "README.zh-CN.md": ".", "CHANGELOG.md": ".",
-		"licenses/*": "licenses", "docs/*.md": "docs", "docs/*.json": "docs", "docs/images/*": "docs/images",
-		"internal/completion/scripts/*": "completion",
-	}
-	if p.os == "linux" {
-		copies["packaging/libration.service"] = "systemd"
-	}
-	for pattern, to := range copies {
+	for pattern, to := range copiesFor(p) {
 		found, err := filepath.Glob(filepath.Join(r.root, filepath.FromSlash(pattern)))
 		if err != nil {
 			return err
@@ -58,6 +51,28 @@ func (r *release) fill(ctx context.Context, tree string, p platform) error {
 		}
 	}
 	return nil
+}
+
+// copiesFor returns the patterns of files that are copied, and the folders where they go.
+func copiesFor(p platform) map[string]string {
+	copies := map[string]string{
+		"LICENSE": ".", "THIRD-PARTY.md": ".", "README.md": ".", "README.zh-CN.md": ".", "CHANGELOG.md": ".",
+		"licenses/*": "licenses", "docs/*.md": "docs", "docs/*.json": "docs", "docs/images/*": "docs/images",
+		"internal/completion/scripts/*": "completion",
+	}
+	if p.os != "linux" {
+		return copies
+	}
+	copies["packaging/libration.service"] = "systemd"
+	// What makes an image, so that the archive alone is enough. Each file by its name: a
+	// folder may have an .env with secrets beside them.
+	for _, file := range []string{
+		"image/Containerfile", "image/build.sh", "compose/example.env", "compose/sandbox.yaml", "compose/koishi/compose.yaml",
+		"compose/nonebot/compose.yaml", "compose/nonebot/bot/Containerfile", "compose/nonebot/bot/bot.py",
+	} {
+		copies["packaging/"+file] = path.Dir("packaging/" + file)
+	}
+	return copies
 }
 
 // write writes a file and the folders above it.
@@ -95,7 +110,7 @@ func entries(tree string) (all []entry, err error) {
 		switch {
 		case d.IsDir():
 			e.name, e.mode, e.size = e.name+"/", fs.ModeDir|0o755, 0
-		case strings.HasPrefix(d.Name(), "libration") && filepath.Dir(path) == tree:
+		case strings.HasPrefix(d.Name(), "libration") && filepath.Dir(path) == tree, filepath.Ext(path) == ".sh":
 			e.mode = 0o755
 		}
 		all = append(all, e)
