@@ -61,7 +61,7 @@ func Restore(ctx context.Context, o RestoreOptions) (err error) {
 	case errors.Is(err, syscall.ENOSPC):
 		return text.Errorf("%v: the disk is full: free some space, then run this again; nothing was changed", "%v：磁盘已满：请清理后重试；未作任何改动", err)
 	case errors.Is(err, fs.ErrPermission):
-		return text.Errorf("%v: run this as the user that the service runs as, which must be able to write the data folder", "%v：请用运行该服务的用户执行，该用户须能写入数据文件夹", err)
+		return text.Errorf("%v: run this as root, or as the user that the service runs as where that user can write there", "%v：请用 root 执行；运行该服务的用户如能写入该处，也可用该用户执行", err)
 	}
 	return err
 }
@@ -218,7 +218,7 @@ func (r *restoring) end() error {
 		if err := atomicfile.Write(r.o.Config, r.written); err != nil {
 			return err
 		}
-		ownAs(r.o.Config, filepath.Dir(r.o.Config))
+		ownAs(r.o.Config, r.cfg.Data) // its folder may be root's, as /etc/libration is
 	}
 	return r.report()
 }
@@ -313,6 +313,6 @@ func (r *restoring) report() error {
 		say(text.T("The session is sealed: set LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it.", "登录会话已加密：请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥。"))
 	}
 	say(text.T("Messages since then are fetched again as far as the service has them, with their ids; other events are not.", "此后的消息会在服务端保留的范围内重新获取，id 不变；其他事件无法找回。"))
-	say(text.T("The account must not run at its old place any more. Start it: %s", "该账号不能再在原处运行。启动：%s"), paste.Service{Config: r.o.Config}.Command("run"))
+	say(text.T("The account must not run at its old place any more. Start its service, or by hand: %s", "该账号不能再在原处运行。请启动其服务，或手动执行：%s"), paste.Service{Config: r.o.Config}.Command("run"))
 	return nil
 }
