@@ -163,7 +163,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("second run: got the log\n%swant nothing about the owner's service", log.String())
 	}
 	stop()
-	if got := strings.Count(drawn.String(), "before"); got != 1 {
+	if got := strings.Count(drawn.String(), "(until "); got != 1 {
 		t.Errorf("got %d codes drawn, want 1", got)
 	}
 
