@@ -45,6 +45,10 @@ var (
 // did not finish and what is too much. Limit is in bytes; the newest file stays however
 // large it is.
 func OpenCache(folder string, limit uint64) (*Cache, error) {
+	folder, err := filepath.Abs(folder) // bots are told paths, and file:// has no relative ones
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
