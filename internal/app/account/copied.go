@@ -18,9 +18,19 @@ import (
 	"libration/ntqq"
 )
 
-// CheckPlace returns an error with its remedy when the data folder of an account has a
-// session and is a copy, or was last used on another machine. name is that of the account
-// where there are several.
+// PlaceError says that a data folder is not where it was used last.
+type PlaceError struct{ What, Remedy text.Text }
+
+// Text returns what is wrong and what to do.
+func (e *PlaceError) Text() text.Text {
+	return text.T("%v: an account that runs at two places is kicked at one of them; %v", "%v：同一账号在两处运行时，其中一处会被踢下线；%v").Fill(e.What, e.Remedy)
+}
+
+func (e *PlaceError) Error() string { return e.Text().EN }
+
+// CheckPlace returns a [*PlaceError] when the data folder of an account has a session and is
+// a copy, or was last used on another machine. name is that of the account where there are
+// several.
 func CheckPlace(c *config.Config, name string) error {
 	folder := PathsOf(c).Folder
 	if _, err := os.Stat(PathsOf(c).Keystore); err != nil {
@@ -43,9 +53,11 @@ func CheckPlace(c *config.Config, name string) error {
 		said = text.T("the data folder %[1]s was last used on another machine, %[3]s (%[4]s)", "数据文件夹 %[1]s 上次是在另一台机器 %[3]s 上使用的（%[4]s）")
 	}
 	used := other.Was.Used.Local().Format(time.DateTime)
-	return text.Errorf("%v: an account that runs at two places is kicked at one of them. When the other one will never run again: %s",
-		"%v：同一账号在两处运行时，其中一处会被踢下线。如果另一处不会再运行，请执行：%s",
-		said.Fill(folder, printable(other.Was.Path), printable(other.Was.Host), used), paste.Service{Config: c.File}.Command(words...))
+	return &PlaceError{
+		What: said.Fill(folder, printable(other.Was.Path), printable(other.Was.Host), used),
+		Remedy: text.T("when the other one will never run again: %s", "如果另一处不会再运行，请执行：%s").
+			Fill(paste.Service{Config: c.File}.Command(words...)),
+	}
 }
 
 // printable bounds what stands in a file of the folder.

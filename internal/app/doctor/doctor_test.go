@@ -26,6 +26,7 @@ import (
 	"libration/internal/app"
 	"libration/internal/app/simulator"
 	"libration/internal/config"
+	"libration/internal/place"
 	"libration/internal/store"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -119,6 +120,18 @@ type setup struct {
 	signer, server, onebot, account string
 	head                            string // its first lines
 	options                         Options
+}
+
+// seal seals the keystore by a key, and has the environment give another one.
+func (s *setup) seal(given string) {
+	saved, err := ntqq.FileKeystore(s.keystore).Load()
+	if err == nil {
+		err = ntqq.SealedKeystore{Path: s.keystore, Key: ntqq.SealKey{1}}.Save(saved)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Setenv("LIBRATION_KEYSTORE_KEY", given)
 }
 
 func newSetup(t *testing.T, control string) *setup {
@@ -240,6 +253,20 @@ func notRunning(t *testing.T, table *[]string) {
 		{"disk nearly full", func(s *setup) { s.options.free = func(string) (uint64, bool) { return 100 << 20, true } }, "", "disk-nearly-full"},
 		{"lock is a folder", func(s *setup) { write(s.t, filepath.Join(s.folder, "lock", "x"), "", 0o600) }, "lock-unreadable", ""},
 
+		{"data folder copied", func(s *setup) {
+			original := filepath.Join(s.dir, "original")
+			if err := errors.Join(place.Settle(s.folder, time.Now()), os.Rename(s.folder, original), os.CopyFS(s.folder, os.DirFS(original))); err != nil {
+				s.t.Fatal(err)
+			}
+			was, err := os.ReadFile(filepath.Join(original, place.Name))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			write(s.t, filepath.Join(s.folder, place.Name), strings.ReplaceAll(string(was), s.folder, original), 0o600)
+			if err := errors.Join(os.Chmod(s.folder, 0o700), os.Chmod(s.keystore, 0o600)); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "data-copied", ""},
 		{"keystore is a folder", func(s *setup) {
 			if err := errors.Join(os.Remove(s.keystore), os.Mkdir(s.keystore, 0o700)); err != nil {
 				s.t.Fatal(err)
@@ -259,6 +286,8 @@ func notRunning(t *testing.T, table *[]string) {
 				s.t.Fatal(err)
 			}
 		}, "keystore-other-account", ""},
+		{"keystore sealed, no key", func(s *setup) { s.seal("") }, "keystore-sealed", ""},
+		{"keystore sealed by another key", func(s *setup) { s.seal(strings.Repeat("0b", 32)) }, "keystore-key", ""},
 		{"keystore in the folder of before", func(s *setup) {
 			if err := os.Rename(s.folder, filepath.Join(s.dir, "data", "default")); err != nil {
 				s.t.Fatal(err)

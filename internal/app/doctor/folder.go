@@ -34,8 +34,8 @@ func (d *doctor) copied() {
 	if d.running {
 		return
 	}
-	if err := account.CheckPlace(d.cfg, d.name); err != nil {
-		d.problem("data-copied", text.T("%v", "%v"), text.Text{}, err)
+	if place, ok := errors.AsType[*account.PlaceError](account.CheckPlace(d.cfg, d.name)); ok {
+		d.problem("data-copied", place.What, place.Remedy)
 	}
 }
 
