@@ -45,11 +45,15 @@ func WriteTo(path string, write func(io.Writer) error) (err error) {
 	if err = os.Rename(tmp.Name(), path); err != nil {
 		return err
 	}
-	// The new name must outlive a power cut too. Not every system can sync a folder;
-	// then the rename is as safe as the system makes it.
-	if d, err := os.Open(dir); err == nil {
+	SyncFolder(dir) // the new name must outlive a power cut too
+	return nil
+}
+
+// SyncFolder has the names in a folder outlive a power cut. Not every system can; then they
+// are as safe as the system makes them.
+func SyncFolder(path string) {
+	if d, err := os.Open(path); err == nil {
 		_ = d.Sync()
 		d.Close()
 	}
-	return nil
 }

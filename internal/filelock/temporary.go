@@ -16,18 +16,21 @@ var ErrLocked = errors.New("file is locked")
 // lockName is the file of a temporary folder that its process has locked.
 const lockName = "lock"
 
-// Temporary is a folder in the temporary folder of the system, of this process only.
+// Temporary is a folder of this process only, which is not to outlive it.
 type Temporary struct {
 	path string
 	lock *os.File
 }
 
-// MakeTemporary makes a folder, whose name begins with prefix, after those of processes that
-// have ended were removed.
-func MakeTemporary(prefix string) (*Temporary, error) {
-	CleanTemporary(prefix)
+// MakeTemporary is [MakeTemporaryIn] for the temporary folder of the system.
+func MakeTemporary(prefix string) (*Temporary, error) { return MakeTemporaryIn(os.TempDir(), prefix) }
+
+// MakeTemporaryIn makes a folder of mode 0700 in another one, whose name begins with prefix,
+// after those of processes that have ended were removed.
+func MakeTemporaryIn(in, prefix string) (*Temporary, error) {
+	cleanTemporary(in, prefix)
 	for {
-		path, err := os.MkdirTemp("", prefix)
+		path, err := os.MkdirTemp(in, prefix)
 		if err != nil {
 			return nil, fmt.Errorf("temporary folder: %w", err)
 		}
@@ -57,8 +60,10 @@ func inPlace(lock *os.File) bool {
 
 // CleanTemporary removes the folders of [MakeTemporary] that no process has locked. What
 // cannot be removed stays.
-func CleanTemporary(prefix string) {
-	all, err := os.ReadDir(os.TempDir())
+func CleanTemporary(prefix string) { cleanTemporary(os.TempDir(), prefix) }
+
+func cleanTemporary(in, prefix string) {
+	all, err := os.ReadDir(in)
 	if err != nil {
 		return
 	}
@@ -66,7 +71,7 @@ func CleanTemporary(prefix string) {
 		if !folder.IsDir() || !strings.HasPrefix(folder.Name(), prefix) {
 			continue
 		}
-		path := filepath.Join(os.TempDir(), folder.Name())
+		path := filepath.Join(in, folder.Name())
 		if lock, err := Lock(filepath.Join(path, lockName)); err == nil {
 			_ = (&Temporary{path, lock}).Remove()
 		}

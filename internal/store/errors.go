@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -28,6 +29,11 @@ func (e *Error) Error() string {
 		s += " (" + e.Remedy + ")"
 	}
 	return s
+}
+
+// Is has a full disk be syscall.ENOSPC, whoever noticed it.
+func (e *Error) Is(target error) bool {
+	return target == syscall.ENOSPC && resultCode(e.Err) == sqlite3.SQLITE_FULL
 }
 
 // Unwrap returns the cause.

@@ -3,12 +3,15 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -346,5 +349,23 @@ func BenchmarkGet(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestFullDisk: callers see a full disk as the system has it, although SQLite noticed it.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", "file:full?mode=memory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(t.Context(), "PRAGMA max_page_count = 1; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(65536))")
+	if err = explain("copy", "x", err); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%v is no full disk", err)
+	}
+	if err := explain("copy", "x", fs.ErrNotExist); errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%v is a full disk", err)
 	}
 }

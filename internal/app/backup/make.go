@@ -62,15 +62,19 @@ func Make(ctx context.Context, o MakeOptions) error {
 	if err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp(filepath.Dir(out), ".libration-backup-") // mode 0700
+	work, remove, err := workFolder(filepath.Dir(out), ".libration-backup-")
 	if err != nil {
 		return explainOut(o.Config, out, err)
 	}
-	defer func() { _ = os.RemoveAll(work) }() // it may stay
+	defer remove()
 	m := &manifest{Format: format, Version: app.Version(), Created: now.UTC().Truncate(time.Second)}
 	files, err := gather(ctx, o.Config, all, m, work)
+	made := filepath.Join(work, "backup.tar.gz")
 	if err == nil {
-		err = atomicfile.WriteTo(out, func(w io.Writer) error { return write(ctx, w, m, files) })
+		err = atomicfile.WriteTo(made, func(w io.Writer) error { return write(ctx, w, m, files) })
+	}
+	if err == nil {
+		err = publish(made, out)
 	}
 	if err != nil {
 		return explainOut(o.Config, out, err)
@@ -89,7 +93,7 @@ func outFile(out string, c *config.Config, now time.Time) (string, error) {
 		return "", err
 	}
 	if _, err := os.Lstat(out); err == nil {
-		return "", text.Errorf("%s exists and is not overwritten: give another name, or a folder", "%s 已存在，不会覆盖：请换一个名称，或指定一个文件夹", out)
+		return "", errExists(out)
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(out))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -108,6 +112,27 @@ func outFile(out string, c *config.Config, now time.Time) (string, error) {
 		}
 	}
 	return out, err
+}
+
+func errExists(out string) error {
+	return text.Errorf("%s exists and is not overwritten: give another name, or a folder", "%s 已存在，不会覆盖：请换一个名称，或指定一个文件夹", out)
+}
+
+// publish gives a finished backup its name, which another one may have taken meanwhile.
+func publish(made, out string) error {
+	switch err := os.Link(made, out); {
+	case errors.Is(err, fs.ErrExist):
+		return errExists(out)
+	case err != nil: // not every file system has links
+		if _, err := os.Lstat(out); err == nil {
+			return errExists(out)
+		}
+		if err := os.Rename(made, out); err != nil {
+			return err
+		}
+	}
+	atomicfile.SyncFolder(filepath.Dir(out))
+	return nil
 }
 
 // gather finds the files of a backup and completes its manifest. What changes while it is

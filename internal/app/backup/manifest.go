@@ -55,6 +55,9 @@ const (
 const (
 	maxManifest = 1 << 20
 	maxAccounts = 256
+	// maxCreated is the year 2112, in microseconds: the ids of events go on from there, and
+	// bots read numbers up to 2^53.
+	maxCreated = 1 << 52
 )
 
 // maxSizes are the most bytes that a file of this name has. Whatever else is in an archive
@@ -106,6 +109,9 @@ func readManifest(r io.Reader) (*manifest, error) {
 	}
 	if m.Format < 1 || len(m.Accounts) > maxAccounts || len(m.Files) > maxAccounts*len(maxSizes) {
 		return nil, foreign("its manifest says format %d, %d accounts, %d files", m.Format, len(m.Accounts), len(m.Files))
+	}
+	if m.Created.UnixMicro() > maxCreated {
+		return nil, foreign("its manifest says that it was made in the year %d", m.Created.Year())
 	}
 	known, seen := make(map[string]bool), make(map[string]bool)
 	for _, a := range m.Accounts {

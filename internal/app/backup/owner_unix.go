@@ -28,6 +28,24 @@ func ownAs(path, like string) {
 	})
 }
 
+// makeFolder makes a folder and those above it. What root makes has the owner of the folder
+// that they are in.
+func makeFolder(path string) error {
+	above, first := filepath.Dir(path), path
+	for {
+		if _, err := os.Stat(above); err == nil || above == filepath.Dir(above) {
+			break
+		}
+		above, first = filepath.Dir(above), above
+	}
+	_, missing := os.Stat(path)
+	err := os.MkdirAll(path, 0o700)
+	if err == nil && missing != nil {
+		ownAs(first, above)
+	}
+	return err
+}
+
 // freeSpace returns how many bytes this user can still write at path.
 func freeSpace(path string) (uint64, bool) {
 	var s syscall.Statfs_t

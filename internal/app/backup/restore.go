@@ -8,12 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"libration/internal/app"
 	"libration/internal/app/account"
-	"libration/internal/atomicfile"
 	"libration/internal/config"
 	"libration/internal/paste"
 	"libration/internal/store"
@@ -61,7 +61,8 @@ func Restore(ctx context.Context, o RestoreOptions) (err error) {
 	case errors.Is(err, syscall.ENOSPC):
 		return text.Errorf("%v: the disk is full: free some space, then run this again; nothing was changed", "%v：磁盘已满：请清理后重试；未作任何改动", err)
 	case errors.Is(err, fs.ErrPermission):
-		return text.Errorf("%v: run this as root, or as the user that the service runs as where that user can write there", "%v：请用 root 执行；运行该服务的用户如能写入该处，也可用该用户执行", err)
+		return text.Errorf("%v: run this as root, or as the user that the service runs as, who must be able to write the data folder and that of the configuration; nothing was changed",
+			"%v：请以 root 身份，或用运行该服务的用户执行，该用户须能写入数据文件夹和配置所在的文件夹；未作任何改动", err)
 	}
 	return err
 }
@@ -77,6 +78,8 @@ type restoring struct {
 	useIt   bool   // and whether it is put in place
 	cfg     *config.Config
 	work    string // what was read, until all was
+	remove  func() // removes work
+	undo    []func() error
 	notes   []text.Text
 }
 
@@ -147,17 +150,17 @@ func (r *restoring) prepare() error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(r.cfg.Data, 0o700); err != nil {
+	if err := makeFolder(r.cfg.Data); err != nil {
 		return err
 	}
 	if free, ok := freeSpace(r.cfg.Data); ok && uint64(r.m.size()) > free {
 		return fmt.Errorf("%s: %w", r.cfg.Data, syscall.ENOSPC)
 	}
-	work, err := os.MkdirTemp(r.cfg.Data, ".restore-") // mode 0700
+	work, remove, err := workFolder(r.cfg.Data, ".restore-")
 	if err != nil {
 		return err
 	}
-	r.work = work
+	r.work, r.remove = work, remove
 	for _, a := range r.m.Accounts {
 		if err := os.Mkdir(filepath.Join(work, a.Folder), 0o700); err != nil {
 			return err
@@ -202,40 +205,16 @@ func (r *restoring) end() error {
 		}
 	}
 	ownAs(r.work, r.cfg.Data)
-	stamp := ".before-restore-" + r.now.Format("20060102-150405")
-	for _, a := range r.m.Accounts {
-		if err := r.place(filepath.Join(r.cfg.Data, a.Folder), filepath.Join(r.work, a.Folder), stamp); err != nil {
-			return err
-		}
-	}
-	if r.useIt {
-		if _, err := os.Lstat(r.o.Config); err == nil {
-			if err := os.Rename(r.o.Config, r.o.Config+stamp); err != nil {
-				return err
+	if err := r.putInPlace(); err != nil {
+		for _, back := range slices.Backward(r.undo) {
+			if left := back(); left != nil {
+				// Not wrapped: it is none of the causes after which nothing was changed.
+				return text.Errorf("%v; not all could be put back: %v", "%v；未能全部还原：%v", text.Of(err), text.Of(left))
 			}
-			r.note(text.T("the old configuration is now %s", "原配置文件已改名为 %s").Fill(r.o.Config + stamp))
 		}
-		if err := atomicfile.Write(r.o.Config, r.written); err != nil {
-			return err
-		}
-		ownAs(r.o.Config, r.cfg.Data) // its folder may be root's, as /etc/libration is
+		return err
 	}
 	return r.report()
-}
-
-// place puts a folder in its place, and sets aside what is there.
-func (r *restoring) place(folder, made, stamp string) error {
-	if err := r.mayTake(folder); err != nil { // it may have been started meanwhile
-		return err
-	}
-	err := os.Rename(folder, folder+stamp)
-	switch {
-	case err == nil:
-		r.note(text.T("the old folder is now %s: remove it when you are sure", "原文件夹已改名为 %s，确认无误后可删除").Fill(folder + stamp))
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	return os.Rename(made, folder)
 }
 
 func (r *restoring) note(said text.Text) { r.notes = append(r.notes, said) }
@@ -277,8 +256,8 @@ func newest(c ntqq.ChatDelivered) store.Newest {
 
 // clean removes what was read and is not in place.
 func (r *restoring) clean() {
-	if r.work != "" {
-		_ = os.RemoveAll(r.work) // it may stay
+	if r.remove != nil {
+		r.remove()
 	}
 }
 
