@@ -124,5 +124,5 @@ func configOf(command *kong.Context) string {
 // complain writes an error for a person, in the language of the configuration file at
 // path: one line, or several when there are several problems.
 func complain(w io.Writer, err error, path string) {
-	fmt.Fprintf(w, "libration: %s\n", strings.ReplaceAll(app.Explain(err, path), "\n", "\nlibration: "))
+	fmt.Fprintf(w, "libration: %s\n", strings.ReplaceAll(text.Shown(app.Explain(err, path)), "\n", "\nlibration: "))
 }

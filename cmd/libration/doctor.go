@@ -18,6 +18,9 @@ type doctorCommand struct {
 func (c *doctorCommand) Run(ctx context.Context, std streams) error {
 	o := doctor.Options{Config: c.file(), Account: c.Account, Online: c.Online, Out: std.out}
 	if c.Admin != "" {
+		if err := app.CheckAdmin(c.Admin); err != nil {
+			return err
+		}
 		o.Config, o.Admin, o.AdminToken = "", c.Admin, os.Getenv(app.TokenVariable)
 	}
 	return doctor.Run(ctx, o)

@@ -70,13 +70,21 @@ func OwnerOf(c *config.Config) (*Owner, error) {
 // OwnerAt finds the installation whose owner's service has this address, and the account
 // of this name in it, "" for the default or only one; close it with Close.
 func OwnerAt(address, token, name string) (*Owner, error) {
-	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
-		return nil, text.Errorf("--admin %s: not HOST:PORT: use admin.address of its configuration, such as 127.0.0.1:5780",
-			"--admin %s：不是 HOST:PORT：请填写其配置中的 admin.address，如 127.0.0.1:5780", address)
+	if err := CheckAdmin(address); err != nil {
+		return nil, err
 	}
 	o := ownerAt(address, token, paste.Service{Admin: address})
 	o.account = name
 	return o, nil
+}
+
+// CheckAdmin tells whether this can be the address of an owner's service.
+func CheckAdmin(address string) error {
+	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" || strings.ContainsAny(host, "/@?#\\") {
+		return text.Errorf("--admin %s: not HOST:PORT: use admin.address of its configuration, such as 127.0.0.1:5780",
+			"--admin %s：不是 HOST:PORT：请填写其配置中的 admin.address，如 127.0.0.1:5780", address)
+	}
+	return nil
 }
 
 func ownerAt(address, token string, service paste.Service) *Owner {
@@ -231,7 +239,7 @@ func (s *ownerScreen) show(a *admin.Account) {
 		if a.Reason != "" {
 			state = text.T("%s: %s", "%s：%s").Fill(state, a.Reason)
 		}
-		fmt.Fprintln(s.out, state.In(s.words))
+		fmt.Fprintln(s.out, text.Shown(state.In(s.words)))
 	}
 	if a.Prompt == nil || *a.Prompt == s.asked {
 		return
@@ -240,8 +248,8 @@ func (s *ownerScreen) show(a *admin.Account) {
 	switch ntqq.PromptKind(a.Prompt.Kind) {
 	case ntqq.PromptScan, ntqq.PromptNewDevice:
 		if err := account.DrawQR(s.out, a.Prompt.URL, s.style, s.words); err != nil {
-			fmt.Fprintln(s.out, a.Prompt.URL)
+			fmt.Fprintln(s.out, text.Shown(a.Prompt.URL))
 		}
 	}
-	fmt.Fprintln(s.out, a.Prompt.Text)
+	fmt.Fprintln(s.out, text.Shown(a.Prompt.Text))
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"errors"
 	"strings"
 	"sync"
 
@@ -23,11 +24,32 @@ func (t *typedAnswers) begin() {
 }
 
 func (t *typedAnswers) read() {
-	lines := bufio.NewScanner(t.app.o.In)
+	in := bufio.NewReader(t.app.o.In)
 	var paste pasted
-	for lines.Scan() {
-		if whole, complete := paste.add(lines.Text()); complete {
-			t.take(whole)
+	for {
+		line, err := readLine(in)
+		if line != "" || err == nil {
+			if whole, complete := paste.add(line); complete {
+				t.take(whole)
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// readLine reads a line without its end. Of one that is too long to be a part of an answer it
+// keeps enough to be refused: what is typed after it counts.
+func readLine(in *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if len(line) <= captcha.MaxSize {
+			line = append(line, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return strings.TrimRight(string(line), "\r\n"), err
 		}
 	}
 }

@@ -101,7 +101,7 @@ func (q *loginScreen) say(what text.Text) {
 		if name := q.name(); name != "" {
 			what = text.T("%s: %s", "%s：%s").Fill(name, what)
 		}
-		fmt.Fprintln(q.out, what.In(q.language))
+		fmt.Fprintln(q.out, text.Shown(what.In(q.language)))
 	}
 }
 

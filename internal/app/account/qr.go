@@ -65,7 +65,7 @@ func drawBothWays(b *strings.Builder, code *qr.Code, content string, l text.Lang
 	drawBlocks(b, code, quietZoneFull, false, "", "")
 	fmt.Fprintln(b, text.T("light background: scan this code", "浅色背景请扫描此二维码").In(l))
 	drawBlocks(b, code, quietZoneFull, true, "", "")
-	fmt.Fprintln(b, text.T("the text of the code: %s", "二维码的内容：%s").Fill(content).In(l))
+	fmt.Fprintln(b, text.T("the text of the code: %s", "二维码的内容：%s").Fill(text.Shown(content)).In(l))
 }
 
 // drawBlocks draws two modules with each character: ink says whether it is the dark ones

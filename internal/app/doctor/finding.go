@@ -38,9 +38,9 @@ func print(w io.Writer, l text.Language, all []Finding) (problems int) {
 		if f.Level == Problem {
 			problems++
 		}
-		fmt.Fprintf(w, "%-8s %s\n", marks[f.Level].In(l), strings.ReplaceAll(f.What, "\n", "\n         "))
+		fmt.Fprintf(w, "%-8s %s\n", marks[f.Level].In(l), strings.ReplaceAll(text.Shown(f.What), "\n", "\n         "))
 		if f.Remedy != "" {
-			fmt.Fprintf(w, "         -> %s\n", f.Remedy)
+			fmt.Fprintf(w, "         -> %s\n", text.Shown(f.Remedy))
 		}
 	}
 	verdict := text.T("\nnothing wrong was found", "\n没有发现问题")
