@@ -218,7 +218,7 @@ func (s *Server) forAccount(act func(w http.ResponseWriter, r *http.Request, a *
 			}
 			names = append(names, a.Name)
 		}
-		code, wrong := http.StatusNotFound, text.T("there is no such account: %s", "没有这个账号：%s")
+		code, wrong := http.StatusNotFound, text.T("there is no such account; there are: %s", "没有这个账号；现有：%s")
 		if name == "" {
 			code, wrong = http.StatusBadRequest, text.T("add ?account= and a name: %s", "请加上 `?account=` 和名称：%s")
 		}

@@ -244,7 +244,7 @@ func TestSeveralAccounts(t *testing.T) {
 	first.Store.OK = false
 	check("GET", "/healthz", 503, "data folder")
 	check("POST", "/login", 400, "add ?account= and a name: a, b")
-	check("POST", "/login?account=c", 404, "no such account: a, b")
+	check("POST", "/login?account=c", 404, "no such account; there are: a, b")
 	check("POST", "/login?account=b", 202, "kicked")
 	all[0].Default = true
 	check("POST", "/login", 202, "online")

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -136,8 +137,13 @@ func (a *App) replaced(now *config.Config) ([]*member, error) {
 func (a *App) runsAlready(cfg *config.Config) error {
 	for _, m := range a.now() {
 		if uin := cfg.Account.UIN; uin != 0 && m.configuration().Account.UIN == 0 && m.self() == uint64(uin) {
-			return text.Errorf("account %s is %d already: set its uin, and move its data folder to that name while libration does not run",
-				"账号 %s 已经是 %d：请为它设置 uin，并在 libration 停止时把数据文件夹改为该名称", m.name(), uin)
+			data := cfg.Data // whoever reads this may be in another folder
+			if full, err := filepath.Abs(data); err == nil {
+				data = full
+			}
+			was, is := filepath.Join(data, m.configuration().Account.Folder()), filepath.Join(data, cfg.Account.Folder())
+			return text.Errorf("account %s is %d already, in %s: stop libration, run `mv %s %s`, and start it again",
+				"账号 %s 已经是 %d，位于 %s：请停止 libration，执行 `mv %s %s`，再启动", m.name(), uin, was, paste.Word(was), paste.Word(is))
 		}
 	}
 	return nil
