@@ -93,6 +93,9 @@ func (f *Set) Add(fault Fault) (int, error) {
 		return 0, err
 	}
 	patterns, err := f.patternsOf(cmp.Or(fault.On, kind.On))
+	if err == nil {
+		err = f.known(kind, fault.On)
+	}
 	if err != nil {
 		return 0, text.Errorf("fault %s: %v", "故障 %s：%v", fault.Name, err)
 	}
@@ -261,6 +264,29 @@ func (f *Set) Skew() time.Duration {
 		}
 	}
 	return sum
+}
+
+// signerParts are what a signer's fault strikes besides the signatures of commands.
+var signerParts = []string{"appinfo", "music"}
+
+// known refuses a value of "on" that nothing would match. Every command has a dot in it;
+// another word without a wildcard must be the name of a stage.
+func (f *Set) known(kind Kind, on string) error {
+	if on == "" || strings.ContainsAny(on, ".*?[") {
+		return nil
+	}
+	var names []string
+	for _, stage := range f.stages {
+		names = append(names, stage.Name)
+	}
+	if kind.at == AtSign {
+		names = append(names, signerParts...)
+	}
+	if slices.Contains(names, on) {
+		return nil
+	}
+	return text.Errorf("on=%q is neither a command (it has a dot) nor a pattern (with *) nor one of: %s",
+		"on=%q 既不是命令（含有点号）或模式（带 *），也不是其中之一：%s", on, strings.Join(names, ", "))
 }
 
 // patternsOf returns the patterns that a value of "on" stands for, in lower case.

@@ -36,6 +36,28 @@ func TestFaultsAreDeterministic(t *testing.T) {
 	}
 }
 
+// TestUnknownPlaces is about values of "on" that nothing would ever match.
+func TestUnknownPlaces(t *testing.T) {
+	t.Parallel()
+	f := NewSet(Options{Stages: append(anything, Stage{Name: "send", Commands: []string{"MessageSvc.PbSendMsg"}})})
+	for form, want := range map[string]string{
+		"delay:on=zzz":         "any, send",
+		"delay:on=music":       "any, send",
+		"signer-slow:on=zzz":   "any, send, appinfo, music",
+		"signer-slow:on=music": "", "delay:on=send": "", "delay:on=trpc.x": "", "delay:on=*": "", "captcha": "",
+		"refuse-connection": "", "time-skew": "",
+	} {
+		fault, err := Parse(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Add(fault)
+		if (err != nil) != (want != "") || err != nil && !strings.HasSuffix(err.Error(), "one of: "+want) {
+			t.Errorf("%s: got %v, want %q", form, err, want)
+		}
+	}
+}
+
 func TestFaultLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
