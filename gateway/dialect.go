@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"libration/gateway/table"
+	"libration/internal/text"
 )
 
 // A dialect is a language that bots speak with one account. Transports carry its bytes
@@ -81,7 +82,7 @@ type Answerer interface {
 	Speaker
 	// Refuse answers a request that the dialect has not seen. status is of HTTP; the
 	// answer may have another one. why is for people.
-	Refuse(status int, why string) Answer
+	Refuse(status int, why text.Text) Answer
 	Route(r *http.Request) Route
 	Probe() Probe
 }
@@ -116,7 +117,7 @@ type Greeting struct {
 // Talker is a dialect with WebSockets.
 type Talker interface {
 	Speaker
-	Refuse(status int, why string) Answer
+	Refuse(status int, why text.Text) Answer
 	// Line is what a connection with this handshake carries.
 	Line(r *http.Request) Line
 	// Greeting is nil where callers prove themselves like those of HTTP.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"reflect"
 	"runtime"
@@ -215,6 +216,10 @@ func TestRefusedInChinese(t *testing.T) {
 		if r := call(t, s, "send_group_msg", `{"group_id":1,"message":`+message+`}`); r.Wording != want {
 			t.Errorf("%s: got %q, want %q", message, r.Wording, want)
 		}
+	}
+	refused := string(s.Refuse(http.StatusForbidden, text.T("wrong", "错误")).Body)
+	if !strings.Contains(refused, `"wording":"错误"`) || strings.Contains(refused, "wrong") {
+		t.Errorf("a refused request: got %s", refused)
 	}
 	for frame, want := range map[string]string{
 		`[]`:                        `请求无效：请求不是 JSON 对象：是其他类型`,

@@ -92,11 +92,12 @@ func (d *Dialect) Public(r *http.Request) http.HandlerFunc {
 // Refuse implements gateway.Answerer. The retcode is 1000 + the HTTP status, as OneBot
 // has it for 400, 401, 403 and 404. It has a status of its own for a type that is not
 // taken.
-func (d *Dialect) Refuse(status int, why string) gateway.Answer {
+func (d *Dialect) Refuse(status int, why text.Text) gateway.Answer {
 	if status == http.StatusUnsupportedMediaType {
 		status = http.StatusNotAcceptable
 	}
-	r := &Response{Status: StatusFailed, RetCode: 1000 + status, Message: why, Wording: why, Msg: requestRefused.Code}
+	said := why.In(d.account.language)
+	r := &Response{Status: StatusFailed, RetCode: 1000 + status, Message: said, Wording: said, Msg: requestRefused.Code}
 	return r.answer(status)
 }
 
@@ -113,7 +114,7 @@ func (d *Dialect) Route(r *http.Request) gateway.Route {
 	case http.MethodGet:
 		return gateway.Route{Read: func([]byte) gateway.Call { return d.httpCall(r, nil) }}
 	}
-	refused := d.Refuse(http.StatusMethodNotAllowed, "use GET or POST, not "+r.Method)
+	refused := d.Refuse(http.StatusMethodNotAllowed, text.T("use GET or POST, not %s", "请用 GET 或 POST，不能用 %s").Fill(r.Method))
 	refused.Header = http.Header{"Allow": {"GET, POST"}}
 	return gateway.Route{Refused: refused}
 }
@@ -133,7 +134,7 @@ func (d *Dialect) httpCall(r *http.Request, body []byte) gateway.Call {
 	case http.StatusBadRequest:
 		return gateway.Call{Answer: finish(d.badRequest(body, bad.err), bad.status)}
 	default:
-		return gateway.Call{Answer: d.Refuse(bad.status, bad.err.Error())}
+		return gateway.Call{Answer: d.Refuse(bad.status, text.Of(bad.err))}
 	}
 	return d.call(request, func(ctx context.Context, request Request) gateway.Answer {
 		response := d.Call(ctx, request)

@@ -2,7 +2,6 @@ package onebot
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -48,7 +47,8 @@ func parseInput(in input) (Request, verdict) {
 			form, body = body, nil
 		default:
 			return Request{}, verdict{http.StatusNotAcceptable,
-				errors.New("the Content-Type of the body must be application/json or application/x-www-form-urlencoded")}
+				text.Errorf("the Content-Type of the body must be application/json or application/x-www-form-urlencoded",
+					"请求正文的 Content-Type 必须是 application/json 或 application/x-www-form-urlencoded")}
 		}
 	}
 	if bad != nil {

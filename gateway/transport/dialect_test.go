@@ -19,6 +19,7 @@ import (
 	"libration/gateway"
 	"libration/gateway/table"
 	"libration/internal/store"
+	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/event"
 	"libration/ntqq/message"
@@ -84,23 +85,23 @@ func (p *parrot) Public(r *http.Request) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "a feather, "+r.Method) }
 }
 
-func (p *parrot) Refuse(status int, why string) gateway.Answer {
+func (p *parrot) Refuse(status int, why text.Text) gateway.Answer {
 	if status == http.StatusForbidden { // it knows one status for both
 		status = http.StatusUnauthorized
 	}
-	return bare(status, "no: "+why)
+	return bare(status, "no: "+why.EN)
 }
 
 func (p *parrot) Route(r *http.Request) gateway.Route {
 	switch {
 	case r.Method != http.MethodPost:
-		return gateway.Route{Refused: p.Refuse(http.StatusMethodNotAllowed, "POST")}
+		return gateway.Route{Refused: p.Refuse(http.StatusMethodNotAllowed, text.Same("POST"))}
 	case r.URL.Path == "/feathers":
 		return gateway.Route{Serve: func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }}
 	case r.URL.Path != "/say" && r.URL.Path != "/do":
-		return gateway.Route{Refused: p.Refuse(http.StatusNotFound, "unknown")}
+		return gateway.Route{Refused: p.Refuse(http.StatusNotFound, text.Same("unknown"))}
 	case r.Header.Get("Content-Type") != "text/plain":
-		return gateway.Route{Refused: p.Refuse(http.StatusUnsupportedMediaType, "text/plain")}
+		return gateway.Route{Refused: p.Refuse(http.StatusUnsupportedMediaType, text.Same("text/plain"))}
 	}
 	return gateway.Route{Body: true, Read: func(body []byte) gateway.Call {
 		if len(body) == 0 {

@@ -96,7 +96,7 @@ func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error)
 	}
 	h.guard = webguard.New(webguard.Options{
 		Service: h.name, Token: o.AccessToken, Origins: o.CORS, Log: h.log, OnRefused: o.OnRefused,
-		Remedy: "set an access_token for this connection and send it",
+		Remedy: text.T("set an access_token for this connection and send it", "为此连接设置 access_token 并发送它"),
 	})
 	h.check, h.refuse, h.calls = h.checkAnswer, d.Refuse, true
 	return h, nil
@@ -159,7 +159,7 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	}
 	place, ok := h.lanes.enter(&call, maxWaiting, r.Context().Done())
 	if !ok {
-		h.busy(w, "too many actions are waiting, or the service is stopping")
+		h.busy(w, text.T("too many actions are waiting, or the service is stopping", "等待的动作过多，或服务正在停止"))
 		return
 	}
 	defer place.leave()
@@ -188,25 +188,25 @@ func (h *HTTP) readBody(r *http.Request) ([]byte, gateway.Hold, error) {
 // refuseBody answers a request whose body could not be read. The read deadline stays:
 // the rest of the body must not be waited for.
 func (h *HTTP) refuseBody(w http.ResponseWriter, err error) {
-	status, text := http.StatusBadRequest, "the request body could not be read"
+	status, why := http.StatusBadRequest, text.T("the request body could not be read", "无法读取请求正文")
 	switch {
 	case errors.Is(err, errBusy):
-		h.busy(w, errBusy.Error())
+		h.busy(w, text.Of(errBusy))
 		return
 	case errors.Is(err, errTooLarge):
-		status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is larger than %d bytes", MaxBody)
+		status, why = http.StatusRequestEntityTooLarge, text.T("the request body is larger than %d bytes", "请求正文超过 %d 字节").Fill(MaxBody)
 	case errors.Is(err, errTooSlow):
-		status, text = http.StatusRequestTimeout, errTooSlow.Error()
+		status, why = http.StatusRequestTimeout, text.Of(errTooSlow)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		status, text = http.StatusRequestTimeout, fmt.Sprintf("the request body did not come within %v", h.time.read)
+		status, why = http.StatusRequestTimeout, text.T("the request body did not come within %v", "请求正文没有在 %v 内到达").Fill(h.time.read)
 	}
-	reply(w, h.dialect.Refuse(status, text))
+	reply(w, h.dialect.Refuse(status, why))
 }
 
 // busy asks the caller to come again.
-func (h *HTTP) busy(w http.ResponseWriter, text string) {
+func (h *HTTP) busy(w http.ResponseWriter, why text.Text) {
 	w.Header().Set("Retry-After", "1")
-	reply(w, h.dialect.Refuse(http.StatusServiceUnavailable, text))
+	reply(w, h.dialect.Refuse(http.StatusServiceUnavailable, why))
 }
 
 // allowOrigin sets the CORS headers. It answers a browser's preflight itself, since
@@ -231,11 +231,14 @@ func (h *HTTP) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
+// internalError answers a request that a bug has ended.
+var internalError = text.T("internal error; the log has details", "内部错误，详见日志")
+
 // recovered answers 500 when the code above it has a bug.
 func (h *HTTP) recovered(w http.ResponseWriter) {
 	if v := recover(); v != nil {
 		h.log.Error("panic while answering", "service", h.name, "panic", fmt.Sprint(v))
-		reply(w, h.dialect.Refuse(http.StatusInternalServerError, "internal error; the log has details"))
+		reply(w, h.dialect.Refuse(http.StatusInternalServerError, internalError))
 	}
 }
 

@@ -82,7 +82,7 @@ type server struct {
 	time    timing
 	calls   bool // of mount, as lasting
 	lasting bool
-	refuse  func(status int, why string) gateway.Answer
+	refuse  func(status int, why text.Text) gateway.Answer
 	// check asks the service itself, at its own address, whether it answers.
 	check func(ctx context.Context, address string) error
 	ready chan struct{} // of the present or next run; guarded by status.mu

@@ -72,7 +72,7 @@ type mount struct {
 	calls    bool            // a path of one part is a request of its dialect
 	lasting  bool            // its requests last until it stops
 	handle   http.HandlerFunc
-	refuse   func(status int, why string) gateway.Answer
+	refuse   func(status int, why text.Text) gateway.Answer
 	time     timing
 	requests sessions // that it answers
 	*serving
@@ -212,7 +212,7 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if !m.requests.enter() {
 		w.Header().Set("Retry-After", "1")
-		reply(w, m.refuse(http.StatusServiceUnavailable, "the service is stopping"))
+		reply(w, m.refuse(http.StatusServiceUnavailable, text.T("the service is stopping", "服务正在停止")))
 		return
 	}
 	defer m.requests.done()
@@ -244,7 +244,7 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 	case 1: // others may be on their way out
 		m := p.mounts[p.sharers[0].Key]
 		if m == nil {
-			return nil, false, 0, some.refuse(http.StatusServiceUnavailable, "the account does not run yet")
+			return nil, false, 0, some.refuse(http.StatusServiceUnavailable, text.T("the account does not run yet", "账号尚未运行"))
 		}
 		if first == p.sharers[0].Name { // there were others, and may be again
 			cut = 1 + len(first)
@@ -253,7 +253,7 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 	}
 	at := slices.IndexFunc(p.sharers, func(s Sharer) bool { return s.Name == first })
 	self := r.Header.Get("X-Self-ID")
-	status, why := http.StatusNotFound, "there is no such account"
+	status, why := http.StatusNotFound, text.T("there is no such account", "没有该账号")
 	switch {
 	case at >= 0:
 		cut = 1 + len(first)
@@ -262,7 +262,8 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 	default:
 		at = slices.IndexFunc(p.sharers, func(s Sharer) bool { return s.Default })
 		if first == "" || slices.Contains(p.routes, first) || !deeper && some.calls {
-			status, why = http.StatusBadRequest, "there are several accounts: put the name of one before the path, /NAME/..., or its number into the header X-Self-ID"
+			status, why = http.StatusBadRequest, text.T("there are several accounts: put the name of one before the path, /NAME/..., or its number into the header X-Self-ID",
+				"有多个账号：请在路径前加上账号的名称（/NAME/...），或在请求头 X-Self-ID 中给出 QQ 号")
 		}
 	}
 	if at < 0 {
@@ -271,13 +272,13 @@ func (p *Port) find(r *http.Request) (_ *mount, shared bool, cut int, refused ga
 			for _, s := range p.sharers {
 				names = append(names, s.Name)
 			}
-			why += ": " + strings.Join(names, ", ")
+			why = text.T("%s: %s", "%s：%s").Fill(why, strings.Join(names, ", "))
 		}
 		return nil, false, 0, some.refuse(status, why)
 	}
 	m := p.mounts[p.sharers[at].Key]
 	if m == nil {
-		return nil, false, 0, some.refuse(http.StatusServiceUnavailable, "account "+p.sharers[at].Name+" does not run yet")
+		return nil, false, 0, some.refuse(http.StatusServiceUnavailable, text.T("account %s does not run yet", "账号 %s 尚未运行").Fill(p.sharers[at].Name))
 	}
 	return m, true, cut, gateway.Answer{}
 }

@@ -14,6 +14,7 @@ import (
 
 	"libration/gateway"
 	"libration/internal/network"
+	"libration/internal/text"
 )
 
 // sharers are two accounts; the second has a number that is not known at first.
@@ -199,8 +200,8 @@ func TestPortTellsStrangersNoNames(t *testing.T) {
 	} {
 		p := NewPort(PortOptions{Address: tt.address})
 		p.Share(sharers(false), nil)
-		p.mounts["a"] = &mount{key: "a", calls: true, refuse: func(status int, why string) gateway.Answer {
-			return gateway.Answer{Status: status, Body: []byte(why)}
+		p.mounts["a"] = &mount{key: "a", calls: true, refuse: func(status int, why text.Text) gateway.Answer {
+			return gateway.Answer{Status: status, Body: []byte(why.EN)}
 		}}
 		for path, want := range map[string]int{"/get_status": 400, "/other/get_status": 404} {
 			r := httptest.NewRequest("GET", path, nil)

@@ -214,7 +214,7 @@ func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("panic while answering", "panic", fmt.Sprint(v))
-			response = s.dialect.Refuse(http.StatusInternalServerError, "internal error; the log has details").Body
+			response = s.dialect.Refuse(http.StatusInternalServerError, internalError).Body
 		}
 		hold.Release()
 	}()

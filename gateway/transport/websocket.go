@@ -102,7 +102,7 @@ func NewWebSocket(d gateway.Talker, o WebSocketOptions, log *slog.Logger) (*WebS
 	}
 	w.guard = webguard.New(webguard.Options{
 		Service: w.name, Token: o.AccessToken, Log: w.log, OnRefused: o.OnRefused,
-		Remedy: "set an access_token for this connection and send it",
+		Remedy: text.T("set an access_token for this connection and send it", "为此连接设置 access_token 并发送它"),
 	})
 	w.secret = rand.Text()
 	w.check, w.refuse, w.lasting = w.checkHandshake, d.Refuse, true
@@ -130,7 +130,7 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 	}
 	if line.Events && !s.ownCheck(r) && !known(s.dialect) {
 		w.Header().Set("Retry-After", "1")
-		reply(w, s.dialect.Refuse(http.StatusServiceUnavailable, "the account has not logged in yet, and its number is not known: try again later"))
+		reply(w, s.dialect.Refuse(http.StatusServiceUnavailable, text.T("the account has not logged in yet, and its number is not known: try again later", "账号尚未登录，QQ 号未知：请稍后重试")))
 		return
 	}
 	if !open.enter() {
@@ -146,7 +146,7 @@ func (s *WebSocket) handle(calls context.Context, w http.ResponseWriter, r *http
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
-		s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: "not a WebSocket request", Reason: webguard.Malformed})
+		s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: text.T("not a WebSocket request", "不是 WebSocket 请求"), Reason: webguard.Malformed})
 		return
 	}
 	if s.ownCheck(r) {
@@ -193,7 +193,7 @@ func (s *WebSocket) refusal(w http.ResponseWriter, r *http.Request, badEvent err
 		}
 	}
 	if badEvent != nil && s.o.journal.Window > 0 {
-		return s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: badEvent.Error(), Reason: webguard.Malformed})
+		return s.guard.Refuse(r, &webguard.Refusal{Status: http.StatusBadRequest, Text: text.Of(badEvent), Reason: webguard.Malformed})
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func (s *WebSocket) greet(r *http.Request, session *session, g *gateway.Greeting
 	}
 	if refused := s.guard.CheckToken(r, token); refused != nil {
 		_ = session.ws.Close(websocket.StatusCode(g.Wrong), "wrong access token")
-		return nil, errors.New(refused.Text)
+		return nil, text.Errorf("%v", "%v", refused.Text)
 	}
 	return after, nil
 }

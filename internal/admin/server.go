@@ -84,7 +84,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{o: o, ready: make(chan struct{}), watchers: make(chan struct{}, maxTransferWatchers), guard: webguard.New(webguard.Options{
 		Service: "admin", Token: o.AccessToken, Log: o.Log, OnRefused: o.OnRefused,
-		Remedy: "set admin.access_token in the configuration and send it",
+		Remedy: text.T("set admin.access_token in the configuration and send it", "在配置中设置 admin.access_token 并发送它"),
 	})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
@@ -277,7 +277,7 @@ func answer(w http.ResponseWriter, code int, v any) {
 func (s *Server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := s.guard.Check(w, r); refused != nil {
-			answer(w, refused.Status, s.failure(text.Same(refused.Text)))
+			answer(w, refused.Status, s.failure(refused.Text))
 			return
 		}
 		next.ServeHTTP(w, r)

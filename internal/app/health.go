@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"libration/internal/admin"
@@ -61,11 +62,15 @@ func (o *Owner) ready(ctx context.Context, out io.Writer) error {
 func missing(accounts []admin.Named) text.Text {
 	var all text.Text
 	add := func(name string, said text.Text, why string) {
+		switch {
+		case why == "":
+		case strings.Contains(why, said.EN) || strings.Contains(why, said.ZH): // it says the state itself
+			said = text.Same(why)
+		default:
+			said = text.T("%s (%s)", "%s（%s）").Fill(said, why)
+		}
 		if name != "" {
 			said = text.T("%s: %s", "%s：%s").Fill(name, said)
-		}
-		if why != "" {
-			said = text.T("%s (%s)", "%s（%s）").Fill(said, why)
 		}
 		if all == (text.Text{}) {
 			all = said

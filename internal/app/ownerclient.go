@@ -236,7 +236,11 @@ type ownerScreen struct {
 func (s *ownerScreen) show(a *admin.Account) {
 	if state := account.StateWords(a); state != s.state {
 		s.state = state
-		if a.Reason != "" {
+		switch {
+		case a.Reason == "":
+		case ntqq.Stage(a.State) == ntqq.Reconnecting: // a kicked session is refused first
+			state = text.T("%s: %s; it goes on by itself", "%s：%s；会自动继续").Fill(state, a.Reason)
+		default:
 			state = text.T("%s: %s", "%s：%s").Fill(state, a.Reason)
 		}
 		fmt.Fprintln(s.out, text.Shown(state.In(s.words)))

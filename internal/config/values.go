@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -197,7 +198,10 @@ func (h Hex) String() string { return hex.EncodeToString(h) }
 func (h *Hex) UnmarshalText(b []byte) error {
 	v, err := hex.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil {
-		return text.Errorf("not hexadecimal: %v", "不是十六进制：%v", err)
+		if errors.Is(err, hex.ErrLength) {
+			return text.Errorf("an odd number of hexadecimal digits", "十六进制数字的个数是奇数")
+		}
+		return text.Errorf("not hexadecimal: %v", "不是十六进制（%v）", err)
 	}
 	*h = v
 	return nil

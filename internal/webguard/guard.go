@@ -3,6 +3,8 @@ package webguard
 import (
 	"log/slog"
 	"net/http"
+
+	"libration/internal/text"
 )
 
 // Options of New. The zero value is for a listener without a token that its own pages
@@ -20,7 +22,7 @@ type Options struct {
 	Remote bool
 	// Remedy ends the text of refusals that a token would prevent: it says what the owner
 	// can do.
-	Remedy string
+	Remedy text.Text
 	// Log gets refusals, at most one line a minute. By default they are not logged.
 	Log *slog.Logger
 	// OnRefused is called for each refusal, by many goroutines at once. It may be nil.
@@ -49,10 +51,15 @@ func Reasons() []Reason {
 
 // Refusal is the answer to a request that may not act.
 type Refusal struct {
-	Status int    // of HTTP
-	Text   string // what is wrong and what to do; it never holds a token
+	Status int       // of HTTP
+	Text   text.Text // what is wrong and what to do; it never holds a token
 	Reason Reason
 }
+
+var (
+	wrongToken = text.T("access token wrong: compare it with the configuration of the service", "访问令牌错误：请与服务的配置核对")
+	tooOften   = text.T("access token wrong, too often: try again later with the right one", "访问令牌错误次数过多：请稍后用正确的令牌重试")
+)
 
 // Guard decides about the requests to one listener. Its methods are safe for concurrent
 // use.
@@ -104,14 +111,14 @@ func (g *Guard) check(w http.ResponseWriter, r *http.Request, body string) *Refu
 	case !given:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		return g.Refuse(r, &Refusal{http.StatusUnauthorized,
-			"access token missing: send the header Authorization: Bearer <token>", NoToken})
+			text.T("access token missing: send the header Authorization: Bearer <token>", "缺少访问令牌：请发送请求头 Authorization: Bearer <令牌>"), NoToken})
 	}
 	if !g.slow.wait(r) {
 		w.Header().Set("Retry-After", retryAfter)
 		w.Header().Set("Connection", "close")
-		return g.Refuse(r, &Refusal{http.StatusTooManyRequests, "access token wrong, too often: try again later with the right one", TooMany})
+		return g.Refuse(r, &Refusal{http.StatusTooManyRequests, tooOften, TooMany})
 	}
-	return g.Refuse(r, &Refusal{http.StatusForbidden, "access token wrong: compare it with the configuration of the service", WrongToken})
+	return g.Refuse(r, &Refusal{http.StatusForbidden, wrongToken, WrongToken})
 }
 
 // CheckToken decides about a caller whose token came after the head of its request; nil
@@ -122,9 +129,9 @@ func (g *Guard) CheckToken(r *http.Request, token string) *Refusal {
 		return nil
 	}
 	if !g.slow.wait(r) {
-		return g.Refuse(r, &Refusal{http.StatusTooManyRequests, "access token wrong, too often: try again later with the right one", TooMany})
+		return g.Refuse(r, &Refusal{http.StatusTooManyRequests, tooOften, TooMany})
 	}
-	return g.Refuse(r, &Refusal{http.StatusForbidden, "access token wrong: compare it with the configuration of the service", WrongToken})
+	return g.Refuse(r, &Refusal{http.StatusForbidden, wrongToken, WrongToken})
 }
 
 // CheckHost decides about a request whose address alone proves what its caller may have, in
@@ -148,7 +155,8 @@ func (g *Guard) CheckChange(r *http.Request) *Refusal {
 		return nil
 	}
 	return g.Refuse(r, &Refusal{http.StatusForbidden,
-		g.remedy("a GET changes nothing without an access token: POST JSON with Content-Type: application/json"), ChangeByGet})
+		g.remedy(text.T("a GET changes nothing without an access token: POST JSON with Content-Type: application/json",
+			"没有访问令牌时，GET 不能改变任何内容：请用 POST 发送 JSON，并带上 Content-Type: application/json")), ChangeByGet})
 }
 
 // Refuse logs and counts a refusal, and returns it. The listener calls it for its own
@@ -160,9 +168,9 @@ func (g *Guard) Refuse(r *http.Request, refusal *Refusal) *Refusal {
 }
 
 // remedy appends what the owner can do.
-func (g *Guard) remedy(text string) string {
-	if g.o.Remedy != "" {
-		text += ", or " + g.o.Remedy
+func (g *Guard) remedy(why text.Text) text.Text {
+	if g.o.Remedy == (text.Text{}) {
+		return why
 	}
-	return text
+	return text.T("%s, or %s", "%s，或%s").Fill(why, g.o.Remedy)
 }

@@ -7,8 +7,9 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+
+	"libration/internal/text"
 )
 
 // checkPage refuses what a web page can make a browser send to a service without a
@@ -26,33 +27,38 @@ func (g *Guard) checkPage(r *http.Request, body string) *Refusal {
 		// A page needs the browser's leave to send these types, and gets none.
 		if MediaType(r) != body {
 			return &Refusal{http.StatusUnsupportedMediaType,
-				g.remedy("send " + bodies[body] + " with the header Content-Type: " + body), ContentType}
+				g.remedy(bodies[body]), ContentType}
 		}
 	}
 	return nil
 }
 
-// The types of bodies, and what they are called.
+// The types of bodies, and what to do about another one.
 const (
 	typeJSON  = "application/json"
 	typeBytes = "application/octet-stream"
 )
 
-var bodies = map[string]string{typeJSON: "JSON", typeBytes: "the bytes as they are"}
+var bodies = map[string]text.Text{
+	typeJSON: text.T("send JSON with the header Content-Type: application/json", "请发送 JSON，并带上请求头 Content-Type: application/json"),
+	typeBytes: text.T("send the bytes as they are with the header Content-Type: application/octet-stream",
+		"请发送原始字节，并带上请求头 Content-Type: application/octet-stream"),
+}
 
 func (g *Guard) checkHost(r *http.Request) *Refusal {
 	if g.hostAllowed(r) {
 		return nil
 	}
-	return &Refusal{http.StatusForbidden, g.remedy("the host " + strconv.Quote(r.Host) +
-		" is not this machine for certain: address the service as 127.0.0.1, [::1] or localhost"), ForeignHost}
+	return &Refusal{http.StatusForbidden, g.remedy(text.T("the host %q is not this machine for certain: address the service as 127.0.0.1, [::1] or localhost",
+		"无法确定主机 %q 就是本机：请用 127.0.0.1、[::1] 或 localhost 访问").Fill(r.Host)), ForeignHost}
 }
 
 // CheckForeign refuses a request whose headers show that a page of another origin has
 // caused it. It neither logs nor counts the refusal.
 func (g *Guard) CheckForeign(r *http.Request) *Refusal {
 	if g.foreign(r) {
-		return &Refusal{http.StatusForbidden, g.remedy("a web page of another origin caused this request: call the service from a program"), ForeignPage}
+		return &Refusal{http.StatusForbidden, g.remedy(text.T("a web page of another origin caused this request: call the service from a program",
+			"此请求由其他来源的网页发起：请从程序中调用")), ForeignPage}
 	}
 	return nil
 }

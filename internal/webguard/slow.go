@@ -122,7 +122,7 @@ func (l *refusalLog) add(remote string, r *Refusal) {
 	missed, due := l.next(time.Now())
 	if due {
 		l.log.Warn("request refused", "service", l.service, "remote", remote, "status", r.Status,
-			"reason", r.Text, "not_logged_before", missed)
+			"reason", r.Text.EN, "not_logged_before", missed)
 	}
 }
 

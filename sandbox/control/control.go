@@ -131,7 +131,7 @@ func guarded(guard *webguard.Guard, next http.Handler) http.Handler {
 			check = guard.CheckBytes
 		}
 		if refused := check(w, r); refused != nil {
-			writeError(w, refused.Status, refused.Text)
+			writeError(w, refused.Status, refused.Text.In(languageOf(r)))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -26,6 +26,7 @@ func TestChinese(t *testing.T) {
 		{"POST", "/api/faults", `{"fault":"mute:count=-1"}`, "故障 mute：count 必须在 0 到 1073741824 之间"},
 		{"GET", "/api/faults", "", "新连接立即被重置"},
 		{"GET", "/api/media/x", "", "没有 id 为"},
+		{"POST", "/api/media", "x", "请发送原始字节"}, // not of that type
 	} {
 		for language, chinese := range map[string]bool{"zh-CN,zh;q=0.9": true, "en-US,zh;q=0.5": false} {
 			r := httptest.NewRequest(tt.method, "http://127.0.0.1:7800"+tt.path, strings.NewReader(tt.body))

@@ -140,7 +140,7 @@ func (s *Server) SignHandler(guard *webguard.Guard) http.Handler {
 	mux.HandleFunc("POST /sign/{style...}", s.sign)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := guard.CheckForeign(r); refused != nil {
-			writeSignJSON(w, refused.Status, map[string]string{"error": refused.Text})
+			writeSignJSON(w, refused.Status, map[string]string{"error": refused.Text.EN})
 			return
 		}
 		mux.ServeHTTP(w, r)

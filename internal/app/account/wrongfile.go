@@ -14,10 +14,10 @@ func ExplainFile(err error) error {
 	switch {
 	case errors.Is(err, ntqq.ErrSealed):
 		return text.Errorf("%v: set the variable LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it; the file stays as it is",
-			"%v：登录会话已加密，请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥；文件未作改动", err)
+			"%v：请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥；文件未作改动", err)
 	case errors.Is(err, ntqq.ErrSealKey):
 		return text.Errorf("%v: set LIBRATION_KEYSTORE_KEY, or the credential keystore_key, to the key that sealed it, or restore the file from a backup; it stays as it is",
-			"%v：密钥不符，或文件已被改动；请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥，或从备份恢复该文件；文件未作改动", err)
+			"%v：请把环境变量 LIBRATION_KEYSTORE_KEY 或凭据 keystore_key 设为加密时所用的密钥，或从备份恢复该文件；文件未作改动", err)
 	}
 	wrong, ok := errors.AsType[*ntqq.WrongFileError](err)
 	if !ok {
