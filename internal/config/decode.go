@@ -319,7 +319,7 @@ func (d *decoder) parseYAML(data []byte, path string) ast.Node {
 				line, column = t.Position.Line, t.Position.Column
 			}
 		}
-		fail(line, column, text.T("not valid YAML: %s", "不是有效的 YAML: %s").Fill(shortenLong(message)), text.T("check indentation (spaces, no tabs), colons and quotes near this place", "检查此处附近的缩进（用空格，不用制表符）、冒号和引号"))
+		fail(line, column, text.T("not valid YAML: %s", "不是有效的 YAML：%s").Fill(safeyaml.Words(shortenLong(message))), text.T("check indentation (spaces, no tabs), colons and quotes near this place", "检查此处附近的缩进（用空格，不用制表符）、冒号和引号"))
 		return nil
 	}
 	var body ast.Node

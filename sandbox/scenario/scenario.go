@@ -94,7 +94,7 @@ func Load(r io.Reader) (*Scenario, error) {
 func describe(err error) error {
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {
-		return text.Errorf("scenario line %d: %s", "场景第 %d 行：%s", at.GetToken().Position.Line, at.GetMessage())
+		return text.Errorf("scenario line %d: %s", "场景第 %d 行：%s", at.GetToken().Position.Line, safeyaml.Words(at.GetMessage()))
 	}
 	return text.Errorf("scenario: %v", "场景：%v", err)
 }

@@ -131,7 +131,7 @@ func (i *installation) playAll(ctx context.Context, plans []plan, out io.Writer,
 	fmt.Fprintln(out, text.T("run                     events  seconds  events/s       p50       p99       max  service CPU per event",
 		"测试                      事件     秒数    事件/秒       p50       p99      最大      服务 CPU  每事件").In(l))
 	for _, p := range plans {
-		if err := i.play(ctx, conn, p, out); err != nil {
+		if err := i.play(ctx, conn, p, out, l); err != nil {
 			return err
 		}
 	}
@@ -141,7 +141,7 @@ func (i *installation) playAll(ctx context.Context, plans []plan, out io.Writer,
 }
 
 // play runs one plan and prints its line.
-func (i *installation) play(ctx context.Context, conn *bot.Conn, p plan, out io.Writer) error {
+func (i *installation) play(ctx context.Context, conn *bot.Conn, p plan, out io.Writer, l text.Language) error {
 	before := i.service.usage()
 	r, err := i.measure(ctx, conn, p)
 	if err != nil {
@@ -154,8 +154,12 @@ func (i *installation) play(ctx context.Context, conn *bot.Conn, p plan, out io.
 		cpu = fmt.Sprintf("%.2f s", used.Seconds())
 		each = fmt.Sprintf("%.1f us", float64(used.Microseconds())/float64(r.received))
 	}
-	fmt.Fprintf(out, "%-20s %9d %8.2f %9.0f %9s %9s %9s %12s %9s\n",
-		p.name, r.received, r.lasted.Seconds(), float64(r.received)/r.lasted.Seconds(),
+	name := fmt.Sprintf("%-20s", p.name)
+	if p.rate == 0 {
+		name = text.T("as fast as possible ", "尽可能快            ").In(l) // each as wide as the column
+	}
+	fmt.Fprintf(out, "%s %9d %8.2f %9.0f %9s %9s %9s %12s %9s\n",
+		name, r.received, r.lasted.Seconds(), float64(r.received)/r.lasted.Seconds(),
 		short(r.percentile(50)), short(r.percentile(99)), short(r.percentile(100)), cpu, each)
 	return nil
 }

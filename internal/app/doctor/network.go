@@ -36,7 +36,7 @@ func (d *doctor) sandbox(ctx context.Context) {
 		d.sandboxKeys(&servers)
 		d.reachAll(ctx, servers.Addresses)
 	case account.NoSandbox(err):
-		d.problem("sandbox-not-running", text.T("no sandbox answers at %s: %v", "沙盒 %s 没有应答：%v"),
+		d.problem("sandbox-not-running", text.T("server.sandbox.control %s: %v", "server.sandbox.control %s：%v"),
 			text.T("start it with `%s`, or correct server.sandbox.control", "用 `%s` 启动，或修改 server.sandbox.control").Fill(paste.Command("sandbox")), control, err)
 	default:
 		d.problem("not-a-sandbox", text.T("what answers at %s is no sandbox: %v", "%s 上的不是沙盒：%v"),
