@@ -144,6 +144,7 @@ func contentsOf(format, tree, packaging string, mtime time.Time) (files.Contents
 		{"README.md", docs + "/README.md"},
 		{"README.zh-CN.md", docs + "/README.zh-CN.md"},
 		{"CHANGELOG.md", docs + "/CHANGELOG.md"},
+		{"CONTRIBUTING.md", docs + "/CONTRIBUTING.md"},
 		{"docs", docs + "/docs"},
 	}
 	var all files.Contents

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,42 @@ func TestContainers(t *testing.T) {
 	all, err := entries(tree)
 	if err != nil || all[len(all)-1].mode != 0o755 {
 		t.Errorf("the script: %v, %v", all, err)
+	}
+}
+
+// TestLinkedPages: the pages and pictures that pages of an archive link to are in it, too.
+func TestLinkedPages(t *testing.T) {
+	t.Parallel()
+	shipped, pages := make(map[string]bool), []string(nil)
+	for pattern, to := range copiesFor(platforms[0]) {
+		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range found {
+			name := path.Join(to, filepath.Base(file))
+			shipped[name] = true
+			if path.Ext(name) == ".md" {
+				pages = append(pages, name)
+			}
+		}
+	}
+	link := regexp.MustCompile(`\]\(([^)#\s:]+\.(?:md|png|svg))[)#]`)
+	checked := 0
+	for _, page := range pages {
+		b, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(b), -1) {
+			checked++
+			if to := path.Join(path.Dir(page), m[1]); !shipped[to] && !strings.Contains(to, "ntqq/media/silk") {
+				t.Errorf("%s links to %s, which is not in the archive", page, to)
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("%d links", checked)
 	}
 }
 

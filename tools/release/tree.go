@@ -56,8 +56,8 @@ func (r *release) fill(ctx context.Context, tree string, p platform) error {
 // copiesFor returns the patterns of files that are copied, and the folders where they go.
 func copiesFor(p platform) map[string]string {
 	copies := map[string]string{
-		"LICENSE": ".", "THIRD-PARTY.md": ".", "README.md": ".", "README.zh-CN.md": ".", "CHANGELOG.md": ".",
-		"licenses/*": "licenses", "docs/*.md": "docs", "docs/*.json": "docs", "docs/images/*": "docs/images",
+		"LICENSE": ".", "THIRD-PARTY.md": ".", "README.md": ".", "README.zh-CN.md": ".", "CHANGELOG.md": ".", "CONTRIBUTING.md": ".",
+		"licenses/*": "licenses", "docs/*.md": "docs", "docs/*.json": "docs", "docs/images/*": "docs/images", "docs/protocol/*.md": "docs/protocol",
 		"internal/completion/scripts/*": "completion",
 	}
 	if p.os != "linux" {
