@@ -52,7 +52,10 @@ func endReason(err error, t timing) (slog.Level, string) {
 // every try and without the URL, which may contain a token.
 func dialReason(err error, status int) error {
 	switch {
-	case status == 401 || status == 403:
+	case status == 403: // NoneBot's answer to all three
+		return text.Errorf("the bot refused the connection (HTTP status 403): compare access token and path with its configuration, and look whether this account is connected to it already",
+			"机器人拒绝了连接（HTTP 状态 403）：请与它的配置核对令牌和路径，并检查该账号是否已经连接")
+	case status == 401:
 		return text.Errorf("the bot refused the access token (HTTP status %d): compare it with the bot's configuration", "机器人拒绝了令牌（HTTP 状态 %d）：请与机器人的配置核对", status)
 	case status == 404 || status == 405:
 		return text.Errorf("the bot does not know this path (HTTP status %d): compare the URL with the bot's documentation", "机器人没有这个路径（HTTP 状态 %d）：请对照机器人的文档检查 URL", status)

@@ -201,7 +201,7 @@ func TestReverseReconnects(t *testing.T) {
 	for _, refusal := range []struct {
 		status int
 		reason string
-	}{{403, "refused the access token"}, {404, "does not know this path"}, {500, "HTTP status 500"}, {302, "HTTP status 302"}} {
+	}{{401, "refused the access token"}, {403, "refused the connection"}, {404, "does not know this path"}, {500, "HTTP status 500"}, {302, "HTTP status 302"}} {
 		bot.set(refusal.status, false)
 		before := bot.tries()
 		_ = ws.CloseNow() // does nothing the second time
@@ -215,7 +215,7 @@ func TestReverseReconnects(t *testing.T) {
 	ws = bot.next(t)
 	wantLifecycle(t, ws)
 	count(`msg="connected to the bot"`, 4)
-	count(`msg="not connected to the bot"`, 2+1+4) // the loss, and each refusal
+	count(`msg="not connected to the bot"`, 2+1+5) // the loss, and each refusal
 	for _, secret := range []string{"in-url", "s3cr3t"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("%s is in the log:\n%s", secret, &log)
