@@ -132,6 +132,9 @@ func (r *restoring) file(f *backedFile, content io.Reader) error {
 // loadWritten reads the configuration of the backup as if it was in its place.
 func (r *restoring) loadWritten() (*config.Config, error) {
 	f, err := os.CreateTemp(filepath.Dir(r.o.Config), ".libration-restore-*.yaml") // mode 0600
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, text.Errorf("the folder of %s is not there: make it first", "%s 所在的文件夹不存在：请先创建", r.o.Config)
+	}
 	if err != nil {
 		return nil, err
 	}
