@@ -1,7 +1,7 @@
 // Package osservice makes the program a service of Windows, or of launchd on macOS. It owns
-// the registration with the system and the translation of its requests to a context; what
-// runs it is handed. On Linux the packages bring a unit for systemd, and the package says
-// how it is used.
+// the registration with the system and the translation of its requests to a context. Its
+// caller gives it the program to run. On Linux the packages bring a unit for systemd, and
+// errors say how it is used.
 package osservice
 
 import (

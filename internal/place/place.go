@@ -1,9 +1,10 @@
-// Package place recognises a data folder that was copied: in the folder stands where it was
-// used last, by what its file system and its machine say. It knows no account.
+// Package place recognises a data folder that was copied. A record in the folder says where
+// it was used last: path, machine, and the folder's number in its file system. It knows no
+// account.
 //
 // A copy on this machine is certain while its original is at its old path. Otherwise a
-// folder is taken for the same as long as nothing speaks against it: a remount, a restart, a
-// container that was made anew with its volume, and a move on this machine pass.
+// folder counts as the original unless its record contradicts that. These pass: a remount, a
+// restart, a container that was made anew with its volume, a move on this machine.
 package place
 
 import (
@@ -40,7 +41,7 @@ type Record struct {
 	Machine string `json:"machine,omitempty"`
 }
 
-// Kind is what speaks against a folder.
+// Kind is the reason why a folder is not the one that was used last.
 type Kind uint8
 
 // The kinds.
@@ -102,8 +103,8 @@ func Settle(folder string, at time.Time) error {
 	return atomicfile.Write(filepath.Join(folder, Name), append(b, '\n'))
 }
 
-// Forget has the next use of the folder be its first one. It returns what was forgotten, nil
-// for nothing.
+// Forget removes the record of a folder, so that its next use counts as its first. It
+// returns the removed record, nil when there was none.
 func Forget(folder string) (*Record, error) {
 	was := read(folder)
 	err := os.Remove(filepath.Join(folder, Name))

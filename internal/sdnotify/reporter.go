@@ -23,7 +23,7 @@ const (
 	maxStop  = 2 * time.Minute
 )
 
-// Report is how the program is.
+// Report is the state of the program.
 type Report struct {
 	// Ready: it serves, so that the manager may start what depends on it.
 	Ready bool
@@ -37,8 +37,9 @@ type Options struct {
 	Send func(lines ...string) error
 	// Watchdog is within which time the manager wants to hear that all is well; 0: never.
 	Watchdog time.Duration
-	// Status asks the main parts of the program how they are. An error, and no answer
-	// within half of Watchdog, are no sign of life. It is called by one goroutine at a time.
+	// Status asks the main parts of the program for their state. Without an answer within
+	// half of Watchdog, and after an error, no WATCHDOG=1 is sent. Status is called by one
+	// goroutine at a time.
 	Status func() (Report, error)
 	// Changed returns a channel that is closed when Status may have changed.
 	Changed func() <-chan struct{}
