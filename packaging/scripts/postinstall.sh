@@ -44,11 +44,11 @@ zh*)
   cat <<'END'
 
 Libration 已安装，服务尚未启动。
-  无需账号先试用:   libration demo
-  1. 填写账号:       sudoedit /etc/libration/config.yaml
-  2. 检查配置:       sudo -u libration libration config check /etc/libration/config.yaml
-  3. 启动服务:       sudo systemctl enable --now libration
-  4. 扫码登录:       sudo -u libration libration login -c /etc/libration/config.yaml
+  无需账号先试用：  libration demo
+  1. 填写账号：      sudoedit /etc/libration/config.yaml
+  2. 检查配置：      sudo -u libration libration config check /etc/libration/config.yaml
+  3. 启动服务：      sudo systemctl enable --now libration
+  4. 扫码登录：      sudo -u libration libration login -c /etc/libration/config.yaml
 END
   ;;
 *)

@@ -17,6 +17,6 @@ data=/var/lib/libration
 if [ ! -d "$data" ]; then exit 0; fi
 if rmdir "$data" 2>/dev/null; then exit 0; fi
 case "${LC_ALL:-${LC_MESSAGES:-$LANG}}" in
-zh*) printf '登录会话和消息保留在 %s。如需删除: rm -r %s\n' "$data" "$data" ;;
+zh*) printf '登录会话和消息保留在 %s。如需删除，执行：rm -r %s\n' "$data" "$data" ;;
 *) printf 'Sessions and messages stay in %s. To remove them: rm -r %s\n' "$data" "$data" ;;
 esac

@@ -220,8 +220,8 @@ func (d *doctor) port(ctx context.Context, name, address string, ours bool) {
 	case errors.Is(err, syscall.EADDRINUSE) && d.running && d.status == nil:
 		d.report(Note, "port-in-use", text.T("%s: the port is in use, probably by the running libration", "%s：端口被占用，可能就是正在运行的 libration"), text.Text{}, name)
 	case errors.Is(err, syscall.EADDRINUSE):
-		d.problem("port-taken", text.T("%s: another program uses the port", "%s：端口被其他程序占用"),
-			text.T("stop that program (find it with: ss -ltnp), or choose another port in the config", "停止该程序（可用 ss -ltnp 查找），或在配置中换一个端口"), name)
+		d.problem("port-taken", text.T("%s: another program uses the port, or a libration that runs with another configuration", "%s：端口被其他程序占用，或被使用其他配置的 libration 占用"),
+			text.T("stop it (find it with: ss -ltnp), or choose another port in the config; after a change of this file: %s", "停止它（可用 ss -ltnp 查找），或在配置中换一个端口；如果刚改过配置文件：%s").Fill(d.command("reload")), name)
 	case errors.Is(err, syscall.EACCES):
 		d.problem("port-forbidden", text.T("%s: this user may not use the port", "%s：当前用户无权使用该端口"),
 			text.T("choose a port above 1023", "请使用 1023 以上的端口"), name)
