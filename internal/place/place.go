@@ -138,7 +138,11 @@ func judge(was, now *Record, original bool) Kind {
 
 // read returns the record of a folder, nil where there is none that can be used.
 func read(folder string) *Record {
-	f, err := os.Open(filepath.Join(folder, Name))
+	path := filepath.Join(folder, Name)
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a pipe would hold up the start
+		return nil
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
