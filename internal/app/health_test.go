@@ -30,6 +30,8 @@ func TestHealth(t *testing.T) {
 			"unhealthy: x", "not ready: logging in: QR code, http 127.0.0.1:5700 waiting: run", "登录中：扫码，http 127.0.0.1:5700 等待中"},
 		{"one of two", 503, `{"status":"x","accounts":[{"name":"a","ready":true},{"name":"b","account":{"state":"kicked","reason":"another login"},` + sound + `,"signing":{"reason":"all are down"},"restriction":{"reason":"frozen"}}]}`,
 			"unhealthy: x", "not ready: b: kicked (another login), b: signer (all are down), b: restricted (frozen): run", "b：被踢下线（another login）"},
+		{"it says the state itself", 503, `{"status":"x","account":{"state":"kicked","reason":"账号被踢下线：提示"},` + sound + `}`,
+			"unhealthy: x", "not ready: 账号被踢下线：提示: run", "尚未就绪：账号被踢下线：提示：请执行"},
 		{"token", 401, `{"error":"access token missing"}`, "refused: 401", "refused: 401", "被拒绝"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
