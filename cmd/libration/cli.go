@@ -88,11 +88,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		hint := paste.Command("--help")
-		if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Command() != "" {
-			hint = paste.Command(strings.Fields(parse.Context.Command())[0], "--help")
-		}
-		complain(stderr, text.Errorf("%v (see: %s)", "%v（见：%s）", inWords(err), hint), "")
+		said, words := wrongUsage(err)
+		hint := paste.Command(append(words, "--help")...)
+		complain(stderr, text.Errorf("%v (see: %s)", "%v（见：%s）", said, hint), "")
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {

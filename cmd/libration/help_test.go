@@ -51,7 +51,7 @@ func TestErrorsAreInTheLanguageOfTheSystem(t *testing.T) {
 		"call get_status --url http://127.0.0.1:1": "在 http://127.0.0.1:1 调用 get_status：该地址无人监听",
 		"events --url ws://127.0.0.1:1":            "连接 ws://127.0.0.1:1：该地址无人监听",
 		"doctor -c no.yaml":                        "存在问题",
-		"packets show":                             "（见：libration packets --help）",
+		"packets show":                             "（见：libration packets show --help）",
 	} {
 		t.Setenv("LC_ALL", "zh_CN.UTF-8")
 		var out, errOut bytes.Buffer

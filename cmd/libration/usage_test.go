@@ -11,7 +11,8 @@ func TestUsageErrorsInBothLanguages(t *testing.T) {
 	for args, want := range map[string][2]string{
 		"demo --nope":              {"unknown flag --nope", "未知的选项 --nope"},
 		"run --confg x":            {`unknown flag --confg, did you mean "--config"?`, `未知的选项 --confg，是否想写 "--config"？`},
-		"dmeo":                     {`unexpected argument dmeo, did you mean "demo"?`, `多余的参数 dmeo，是否想写 "demo"？`},
+		"dmeo":                     {`no command dmeo, did you mean "demo"?`, `没有命令 dmeo，是否想写 "demo"？`},
+		"config x":                 {"no command x", "没有命令 x"},
 		"run x":                    {"unexpected argument x", "多余的参数 x"},
 		"config":                   {`expected one of "init",`, `缺少子命令，可用的有 "init",`},
 		"packets show":             {`expected "<n>"`, `缺少 "<n>"`},

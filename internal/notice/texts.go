@@ -125,7 +125,7 @@ func (n *Notice) fill(l text.Language, c Condition, doctor string) {
 	say := func(t text.Text) string { return names.Replace(t.In(l)) }
 	w := wordsOf[n.Kind]
 	what := say(w.what)
-	n.Title = "Libration: " + what
+	n.Title = text.T("%s: %s", "%s：%s").Fill("Libration", what).In(l)
 
 	var b strings.Builder
 	line := func(t text.Text, args ...any) { fmt.Fprintf(&b, t.In(l)+"\n", args...) }
