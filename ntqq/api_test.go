@@ -23,6 +23,7 @@ var internalTypes = map[string]string{
 	"sandbox/server webguard.Guard":     "Sandbox.Handler serves the signer",
 	"sandbox/control webguard.Guard":    "Sandbox.Handler serves the control API",
 	"gateway store.Event":               "of Journal, which only the program's store implements",
+	"gateway text.Text":                 "dialects are the program's; a refusal is in the reader's language",
 	"gateway/transport inbound.Pool":    "nil is one of its own; the program shares one",
 	"gateway/transport network.Network": "its zero value is the system's; tests give another",
 	"gateway/transport webguard.Reason": "its underlying type is string: the program counts by it",
