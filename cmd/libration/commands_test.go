@@ -203,7 +203,6 @@ func commandsInGuide(text string) (all []command) {
 // commandsIn takes a line of a shell apart, and returns the words behind the program's
 // name of each command that runs it.
 func commandsIn(line string) (all [][]string) {
-	line = strings.ReplaceAll(line, "docker exec libration libration ", "libration ") // the container's name
 	program := regexp.MustCompile(`^(\./|/[\w./-]*/|\.venv/bin/|/)?libration(\.exe)?$`)
 	for _, words := range shellCommands(line) {
 		for len(words) > 0 && regexp.MustCompile(`^([A-Z_0-9]+=.*|\$|>|exec|nohup|time|docker|podman)$`).MatchString(words[0]) {
