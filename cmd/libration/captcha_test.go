@@ -48,12 +48,12 @@ admin: {address: %q}
 		}
 	}
 	// ask sends a request and reads its answer, until it is what is waited for.
-	ask := func(path, body string, answer any, enough func() bool) {
+	ask := func(url, body string, answer any, enough func() bool) {
 		t.Helper()
 		for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-			request, err := http.NewRequest(http.MethodGet, control+path, nil)
+			request, err := http.NewRequest(http.MethodGet, url, nil)
 			if body != "" {
-				request, err = http.NewRequest(http.MethodPost, control+path, strings.NewReader(body))
+				request, err = http.NewRequest(http.MethodPost, url, strings.NewReader(body))
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -68,13 +68,13 @@ admin: {address: %q}
 				return
 			}
 			if time.Now().After(end) {
-				t.Fatalf("%s: got %+v, %v", path, answer, err)
+				t.Fatalf("%s: got %+v, %v", url, answer, err)
 			}
 		}
 	}
 	defer stop(start("sandbox", "--sso", "127.0.0.1:0", "--control", ports[0], "--fault", "captcha", "--fault", "new-device"))
 	var nothing struct{}
-	ask("/api/users/10001/password", `{"password":"secret"}`, &nothing, func() bool { return true })
+	ask(control+"/api/users/10001/password", `{"password":"secret"}`, &nothing, func() bool { return true })
 	service := start("run", "-c", config)
 	defer func() {
 		stop(service)
@@ -84,19 +84,23 @@ admin: {address: %q}
 		}
 	}()
 
+	var owner struct {
+		Account struct{ Prompt struct{ Kind string } }
+	}
+	ask("http://"+ports[1]+"/readyz", "", &owner, func() bool { return owner.Account.Prompt.Kind == "captcha" })
 	var asked []struct{ SID, URL string }
-	ask("/api/captchas", "", &asked, func() bool { return len(asked) == 1 })
+	ask(control+"/api/captchas", "", &asked, func() bool { return len(asked) == 1 })
 	code, _, stderr := program(t, "login", "captcha", "t03wrong", "@abc", "-c", config)
-	ask("/api/captchas", "", &asked, func() bool { return len(asked) == 1 })
+	ask(control+"/api/captchas", "", &asked, func() bool { return len(asked) == 1 })
 	if code != exitFailed || !strings.Contains(stderr, "wrong answer to the captcha; here is a new one: ") || !strings.Contains(stderr, asked[0].URL) {
 		t.Errorf("a wrong answer: code %d, %s", code, stderr)
 	}
 	var page json.RawMessage
-	ask("/cap_union_new_verify", fmt.Sprintf(`{"sid":%q}`, asked[0].SID), &page, func() bool { return true })
+	ask(control+"/cap_union_new_verify", fmt.Sprintf(`{"sid":%q}`, asked[0].SID), &page, func() bool { return true })
 	right := start("login", "captcha", string(page), "-c", config)
 	var codes []struct{ ID string }
-	ask("/api/qr", "", &codes, func() bool { return len(codes) == 1 })
-	ask("/api/qr/"+codes[0].ID+"/approve", `{"uin":10001}`, &nothing, func() bool { return true })
+	ask(control+"/api/qr", "", &codes, func() bool { return len(codes) == 1 })
+	ask(control+"/api/qr/"+codes[0].ID+"/approve", `{"uin":10001}`, &nothing, func() bool { return true })
 	if err := right.Wait(); err != nil || !strings.Contains(fmt.Sprint(right.Stdout), "10001: online") || !strings.Contains(fmt.Sprint(right.Stdout), "dark background") {
 		t.Errorf("the right answer: %v: %s%s", err, right.Stdout, right.Stderr)
 	}
