@@ -145,8 +145,8 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 		BaseContext: func(net.Listener) context.Context { return ctx }, // refusals that wait end with it
 	}
 	ended := make(chan error, 1)
+	s.o.Log.Info("listening", "service", "admin", "address", ln.Addr().String()) // before the first request's lines
 	go func() { ended <- web.Serve(pool.Listener(ln)) }()
-	s.o.Log.Info("listening", "service", "admin", "address", ln.Addr().String())
 	ready()
 	select {
 	case err := <-ended:
