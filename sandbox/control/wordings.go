@@ -173,6 +173,23 @@ func wordings() []text.Text {
 		text.T("a medium of %d bytes, the limit is %d", "媒体有 %d 字节，上限为 %d"),
 		text.T("the uploads that go on take %d bytes, %d more are above the limit of %d", "正在上传的已占 %d 字节，再加 %d 字节超过上限 %d"),
 
+		// Files of groups.
+		text.T("the group has no file %q", "群里没有文件 %q"),
+		text.T("file %q is not in the folder %q", "文件 %q 不在文件夹 %q 中"),
+		text.T("the group has no folder %q", "群里没有文件夹 %q"),
+		text.T("a file or folder needs a name", "文件或文件夹需要名称"),
+		text.T("the group has %q already", "群里已有 %q"),
+		text.T("the file is empty", "文件为空"),
+		text.T("only the owner and admins may upload files to group %d", "群 %d 只允许群主和管理员上传文件"),
+		text.T("%d may not change the file %q: its uploader, the owner and admins may", "%d 无权修改文件 %q：只有上传者、群主和管理员可以"),
+		text.T("%d may not change the folders of group %d: the owner and admins may", "%d 无权修改群 %d 的文件夹：只有群主和管理员可以"),
+		text.T("a folder cannot be in a folder", "文件夹中不能再建文件夹"),
+		text.T("the group has no more than %d folders", "一个群最多 %d 个文件夹"),
+		text.T("the group has a folder %q already", "群里已有文件夹 %q"),
+		text.T("a group keeps at most %d files", "一个群最多保存 %d 个文件"),
+		text.T("the group keeps no more than %d files", "此群最多保存 %d 个文件"),
+		text.T("the group's space is full: %d of %d bytes are used, the file has %d", "群文件空间已满：%[2]d 字节中已用 %[1]d 字节，此文件有 %[3]d 字节"),
+
 		// Logins and faults.
 		text.T("bad login code id %q", "登录二维码 id %q 无效"),
 		text.T("no login code %s", "没有登录二维码 %s"),

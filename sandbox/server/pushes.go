@@ -71,6 +71,7 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.TodoChanged]():           row((*pushes).todoChanged),
 	on[*world.SignedIn]():              row((*pushes).signedIn),
 	on[*world.ChatPinned]():            row((*pushes).chatPinned),
+	on[*world.FilesChanged]():          nil, // who uploads shows it by a message
 }
 
 func on[H world.Happening]() reflect.Type { return reflect.TypeFor[H]() }

@@ -53,6 +53,7 @@ type group struct {
 	todo      *Todo                     // nil: there is none
 	blocked   map[message.UIN]bool      // who may not ask to join; nil: nobody
 	views     map[message.UIN]GroupView // of members who have one; nil: nobody
+	files     fileSystem
 }
 
 // in is the part of a happening in the group.
