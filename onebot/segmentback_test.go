@@ -23,6 +23,7 @@ var notSentBack = map[string]string{
 	"unknown":    "it has no more than the name of its element",
 	"redbag":     "a red packet is paid for, and how one is sent is not known",
 	"flash_file": "how one is sent is not known",
+	"file":       "uploads have actions",
 	"reply":      "it names a message of the store: TestSendReply",
 }
 
@@ -59,6 +60,7 @@ func samples() []message.Segment {
 		&message.ContactSegment{UIN: 5}, &message.ContactSegment{Group: 6},
 		&message.PokeSegment{Type: 2, Strength: 9}, &message.PokeSegment{Type: 12, Special: true, Count: 3, Title: "钞票, [x]"},
 		&message.RedPacketSegment{Title: "恭喜"},
+		&message.FileSegment{ID: "/f", FileName: "a, [b].zip", Size: 5, BusID: 102}, &message.FileSegment{ID: "f", FileName: "a.zip", Size: 5, Hash: "h"},
 		&message.FlashFileSegment{Title: "a.zip", FileSet: "0", Scene: 1},
 		&message.ForwardSegment{ID: "AB/cd+0"}, &message.LongMessageSegment{ID: "AB/cd+0"},
 		&message.UnknownSegment{Element: "custom_face"},

@@ -52,6 +52,9 @@ type captureElement struct {
 	FileSet     string `json:"file_set_id"`
 	FileName    string `json:"file_name"`
 	FileUUID    string `json:"file_uuid"`
+	FileID      string `json:"file_id"`
+	BusID       uint32 `json:"bus_id"`
+	MD5         string `json:"md5_hex"`
 	PicFormat   uint32 `json:"pic_format"`
 	Width       uint32 `json:"width"`
 	Height      uint32 `json:"height"`
@@ -251,13 +254,15 @@ func checkElement(t *testing.T, v *capture, e *messagepb.Elem) {
 			t.Errorf("got %+v, want %+v", c[0], want)
 		}
 		return
-	case "file", "group_file":
-		u, ok := c[0].(*message.UnknownSegment)
-		again := new(messagepb.Elem)
-		if !ok || pb.Unmarshal(u.Raw, again) != nil || !proto.Equal(again, e) {
-			t.Errorf("got %+v, want an unknown element with the bytes", c[0])
+	case "group_file":
+		sum, err := hex.DecodeString(want.MD5)
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Skipf("%s: its codec is not there yet", want.Element)
+		seg = &message.FileSegment{ID: want.FileID, FileName: want.FileName, Size: want.Size, BusID: want.BusID, MD5: sum}
+		if body, err := Encode(c, EncodeOptions{Group: true}); err != nil || !proto.Equal(fileExtra(t, body.GetRichText().GetElems()[0]), fileExtra(t, e)) {
+			t.Errorf("sent as %v, %v, want %v", body, err, e)
+		}
 	default:
 		t.Fatalf("element %q: say here what it is read as", want.Element)
 	}
@@ -447,4 +452,16 @@ func fieldNamed(m protoreflect.Message, name protoreflect.Name, depth int) any {
 		}
 	}
 	return nil
+}
+
+// fileExtra is the description of a group's file without the text that clients show of it.
+func fileExtra(t *testing.T, e *messagepb.Elem) *messagepb.GroupFileExtra {
+	t.Helper()
+	extra, v := new(messagepb.GroupFileExtra), e.GetTransElem().GetElemValue()
+	if e.GetTransElem().GetElemType() != 24 || len(v) < 3 || v[0] != 1 || int(v[1])<<8|int(v[2]) != len(v)-3 {
+		t.Fatalf("no file: %v", e)
+	}
+	unmarshal(t, v[3:], extra)
+	extra.Display = nil
+	return extra
 }

@@ -55,6 +55,7 @@ func codecs() []codec {
 		// richText reads the old form of a voice, which is no element.
 		uploaded(as([]element{inBusiness(serviceMedia, businessVoicePrivate), inBusiness(serviceMedia, businessVoiceGroup)}, decodeRecord, (*encoder).record), uploadMedium[*message.RecordSegment]),
 		uploaded(as([]element{inBusiness(serviceMedia, businessVideoPrivate), inBusiness(serviceMedia, businessVideoGroup), inElem(fieldVideoFile)}, decodeVideo, (*encoder).video), uploadMedium[*message.VideoSegment]),
+		as([]element{inElem(fieldTransElem)}, decodeFile, (*encoder).file), // richText reads those of private chats, which are no elements
 		as([]element{inElem(fieldMarketFace)}, decodeMarketFace, (*encoder).marketFace),
 		as([]element{inCommon(servicePoke), inCommon(serviceSpecial)}, decodePoke, (*encoder).poke),
 		as([]element{inElem(fieldQQWalletMsg)}, decodeRedPacket, (*encoder).redPacket),

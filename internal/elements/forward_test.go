@@ -219,8 +219,10 @@ func TestEncodeForwardLimits(t *testing.T) {
 // TestNodeContent: what is no element, and a node without content.
 func TestNodeContent(t *testing.T) {
 	file := &message.UnknownSegment{Element: message.ElementFileContent, Raw: []byte{10, 0}}
+	private := &message.FileSegment{ID: "f", FileName: "a.zip", Size: 5, MD5: someMD5, Hash: "h"}
+	ofGroup := &message.FileSegment{ID: "/f", FileName: "a.zip", Size: 5 << 30, BusID: message.BusTemporary, MD5: someMD5}
 	nodes := []message.Node{
-		{}, {Content: message.Content{file}}, {Content: message.Content{&message.UnknownSegment{Element: message.ElementPtt}}},
+		{}, {Content: message.Content{file}}, {Content: message.Content{private}}, {Content: message.Content{ofGroup}}, {Group: 1, Content: message.Content{ofGroup}}, {Content: message.Content{&message.UnknownSegment{Element: message.ElementPtt}}},
 		{Content: message.Content{&message.RedPacketSegment{Title: "x"}}}, {Content: message.Content{&message.RedPacketSegment{Title: "x"}, message.Text("x")}},
 	}
 	payload, err := EncodeForward(message.Forward(nodes...), Scene{SelfUID: "u_self"})
@@ -229,7 +231,7 @@ func TestNodeContent(t *testing.T) {
 	}
 	got := openForward(t, payload)
 	unshown := message.Content{message.Text("[该消息类型暂不支持查看]")}
-	for i, want := range []message.Content{unshown, {file}, unshown, unshown, {message.Text("x")}} {
+	for i, want := range []message.Content{unshown, {file}, {private}, {ofGroup}, {ofGroup}, unshown, unshown, {message.Text("x")}} {
 		if diff := cmp.Diff(want, got[i].Content); diff != "" {
 			t.Errorf("node %d (-want +got):\n%s", i, diff)
 		}

@@ -139,7 +139,7 @@ func (r *forwardReader) node(raw []byte) (n message.Node, ok bool) {
 	r.d.group = route.GetGroup() != nil || n.Group != 0   // the latter by an old head
 	n.Content = message.Clean(r.d.richText(rt, 0), false) // nobody puts a mention behind a quote here
 	if file := cm.GetBody().GetMsgContent(); len(file) > 0 {
-		n.Content = append(n.Content, &message.UnknownSegment{Element: message.ElementFileContent, Raw: file})
+		n.Content = append(n.Content, DecodeFileContent(file))
 	}
 	return n, true
 }

@@ -203,6 +203,9 @@ func (w *forwardWriter) body(n *message.Node) (*messagepb.MessageBody, error) {
 	if err := e.all(); err != nil {
 		return nil, err
 	}
+	if file == nil {
+		file = e.body.MsgContent
+	}
 	if len(e.richText.Elems) == 0 && file == nil {
 		e.add(&messagepb.Elem{Text: &messagepb.Text{Str: proto.String(unshownText)}})
 	}

@@ -103,7 +103,7 @@ func ParseCommon(cm *messagepb.CommonMessage, self message.UIN) (*message.Messag
 	fillSender(m, route, rt)
 	m.Content = message.Clean(Decode(rt, kind == message.Group), kind == message.Group)
 	if file := cm.GetBody().GetMsgContent(); head.GetType() == TypeFile && len(file) > 0 {
-		m.Content = append(m.Content, &message.UnknownSegment{Element: message.ElementFileContent, Raw: file})
+		m.Content = append(m.Content, DecodeFileContent(file))
 	}
 	return m, nil
 }

@@ -85,6 +85,12 @@ var kinds = map[string]func(*rapid.T) message.Segment{
 		f.Markdown = flashContent(card)
 		return f
 	},
+	"file": func(t *rapid.T) message.Segment { // private ones are no elements: TestFileContent
+		return &message.FileSegment{
+			ID: rapid.StringN(1, 40, 255).Draw(t, "id"), FileName: rapid.StringN(1, 40, 255).Draw(t, "name"), Size: rapid.Uint64().Draw(t, "size"),
+			BusID: rapid.Uint32Min(1).Draw(t, "bus"), MD5: rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "md5"),
+		}
+	},
 	"keyboard": func(t *rapid.T) message.Segment {
 		str := rapid.String()
 		k := &message.KeyboardSegment{BotAppID: rapid.Uint64().Draw(t, "app")}
@@ -189,7 +195,7 @@ func anUnknown(t *rapid.T) *message.UnknownSegment {
 // someSegments draws content without a quote. No text stands behind a segment whose own
 // text for older clients it may be taken for.
 func someSegments(t *rapid.T, name string) message.Content {
-	names := []string{"text", "at", "face", "image", "record", "video", "market_face", "poke", "markdown", "flash_file", "keyboard", "card", "forward", "long_message", "unknown"}
+	names := []string{"text", "at", "face", "image", "record", "video", "market_face", "poke", "markdown", "flash_file", "file", "keyboard", "card", "forward", "long_message", "unknown"}
 	var c message.Content
 	for _, kind := range rapid.SliceOfN(rapid.SampledFrom(names), 1, 6).Draw(t, name) {
 		if len(c) > 0 && kind == "text" {

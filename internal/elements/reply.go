@@ -199,6 +199,8 @@ func quotable(seg message.Segment) message.Segment {
 		shown = len(s.Info) > 0
 	case *message.VideoSegment:
 		shown = len(s.Info) > 0
+	case *message.FileSegment: // private ones are no elements
+		shown = s.ID != "" && s.OfGroup()
 	}
 	if shown {
 		return seg

@@ -1,7 +1,8 @@
 package event
 
 import (
-	"libration/internal/elements"
+	"encoding/hex"
+
 	"libration/ntqq/message"
 )
 
@@ -47,12 +48,12 @@ func (*FriendFileReceived) Stale() Stale     { return Stale{} }
 // announces none.
 func FileIn(m *message.Message) Event {
 	for _, s := range m.Content {
-		f, ok := elements.ReadFile(s)
+		f, ok := s.(*message.FileSegment)
 		if !ok {
 			continue
 		}
 		sender := Person{m.Sender.UIN, m.Sender.UID}
-		file := File{f.ID, f.Name, f.Size, f.BusID, f.Hash, f.MD5}
+		file := File{f.ID, f.FileName, f.Size, f.BusID, f.Hash, hex.EncodeToString(f.MD5)}
 		if m.Chat.Kind == message.Group {
 			return &GroupFileUploaded{m.Chat.Group, sender, file, m.Time}
 		}

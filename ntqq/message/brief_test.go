@@ -16,6 +16,7 @@ func TestBrief(t *testing.T) {
 		"[聊天记录]":              {Forward(Node{})},
 		"[转发]":                {&ForwardSegment{Prompt: "[转发]"}},
 		"[图片][视频][语音][文件]":    {&UnknownSegment{Element: "common_elem 48/20"}, &UnknownSegment{Element: "video_file"}, &UnknownSegment{Element: ElementPtt}, &UnknownSegment{Element: "trans_elem"}},
+		"[文件] a.zip[文件]":      {File(nil, "a.zip"), &FileSegment{}},
 		"[暂不支持该消息类型]":         {&PokeSegment{}},
 		"[Location]Main Road": {&LocationSegment{Title: "Home", Address: "Main Road"}},
 	} {

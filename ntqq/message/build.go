@@ -36,6 +36,12 @@ func Record(source Source) *RecordSegment { return &RecordSegment{Medium: Medium
 // too.
 func Video(source Source) *VideoSegment { return &VideoSegment{Medium: Medium{Source: source}} }
 
+// File returns a file, which stands alone in its message. In a group it becomes one of the
+// group's files. name is what others see.
+func File(source Source, name string) *FileSegment {
+	return &FileSegment{Source: source, FileName: name}
+}
+
 // MarketFace returns a sticker of the shop by its id, 32 hexadecimal digits, and the pack
 // that it is in. The client looks up its key.
 func MarketFace(id string, pack uint32, summary string) *MarketFaceSegment {

@@ -142,6 +142,11 @@ func ExampleVideo() {
 	// Output: [视频]
 }
 
+func ExampleFile() {
+	fmt.Println(message.Brief(message.Content{message.File(picture("PK..."), "a.zip")}))
+	// Output: [文件] a.zip
+}
+
 func ExampleLocation() {
 	place := message.Location(39.90872, 116.39748, "天安门", "北京市东城区长安街")
 	fmt.Println(message.Brief(message.Content{place}))

@@ -18,7 +18,7 @@ type Segment interface {
 func All() []Segment {
 	return []Segment{
 		&TextSegment{}, &AtSegment{}, &FaceSegment{}, &ReplySegment{},
-		&ImageSegment{}, &RecordSegment{}, &VideoSegment{},
+		&ImageSegment{}, &RecordSegment{}, &VideoSegment{}, &FileSegment{},
 		&MarketFaceSegment{}, &PokeSegment{}, &RedPacketSegment{},
 		&MarkdownSegment{}, &FlashFileSegment{}, &KeyboardSegment{},
 		&LightAppSegment{}, &XMLSegment{}, &LocationSegment{}, &ContactSegment{},

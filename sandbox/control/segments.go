@@ -42,6 +42,7 @@ func segmentTypes() []segmentType {
 		of(showImage, readImage),
 		of(showRecord, readRecord),
 		of(showVideo, readVideo),
+		of[*message.FileSegment, fileView, fileView](showFile, nil),
 		of(showMarketFace, readMarketFace),
 		of(showPoke, readPoke),
 		of(showLightApp, readLightApp),

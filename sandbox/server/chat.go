@@ -37,7 +37,7 @@ func (c *chatWriter) message(m *world.Message) *messagepb.CommonMessage {
 		FromUin: uint64(m.Sender.UIN), FromUid: proto.String(string(m.Sender.UID)), FromAppId: senderAppID,
 	}
 	text := &messagepb.RichText{Elems: c.elements(m), Ptt: voiceBeside(m)}
-	body := &messagepb.MessageBody{RichText: text, MsgContent: m.File}
+	body := &messagepb.MessageBody{RichText: text, MsgContent: c.fileContent(m.File)}
 	var head *messagepb.ContentHead
 	if m.Group != 0 {
 		routing.Group = groupRouting(m)
@@ -48,7 +48,7 @@ func (c *chatWriter) message(m *world.Message) *messagepb.CommonMessage {
 		routing.C2C = &messagepb.RoutingC2C{}
 		kind := uint64(elements.TypeFriend)
 		switch {
-		case len(m.File) > 0:
+		case m.File != nil:
 			kind = elements.TypeFile
 		case m.TempGroup != 0:
 			kind = elements.TypeTemp
@@ -58,6 +58,22 @@ func (c *chatWriter) message(m *world.Message) *messagepb.CommonMessage {
 		head.NtMsgSeq = proto.Uint64(m.Sequence)
 	}
 	return &messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: body}
+}
+
+// fileContent writes a private file as its sender's client did, or from what it says; nil
+// for none.
+func (c *chatWriter) fileContent(file *world.Part) []byte {
+	if file == nil {
+		return nil
+	}
+	if file.Form != nil {
+		return file.Form
+	}
+	body, err := elements.Encode(message.Content{file.Segment}, elements.EncodeOptions{})
+	if err != nil {
+		c.log.Error("private file not encoded", "err", err)
+	}
+	return body.GetMsgContent()
 }
 
 // elements writes the parts of a message; in groups the sender's names follow them. A

@@ -104,7 +104,7 @@ func TestPrivatePushHeads(t *testing.T) {
 			&messagepb.MessageBody{RichText: &messagepb.RichText{Elems: textElems("hi")}},
 		},
 		{
-			"file", world.Send{From: bot, To: bob, File: []byte{1, 2}},
+			"file", world.Send{From: bot, To: bob, File: &world.Part{Segment: &message.FileSegment{ID: "f"}, Form: []byte{1, 2}}},
 			&messagepb.ContentHead{Type: 529, SubType: proto.Uint64(4), C2CCmd: proto.Uint64(4)},
 			&messagepb.RoutingC2C{},
 			&messagepb.MessageBody{RichText: &messagepb.RichText{}, MsgContent: []byte{1, 2}},

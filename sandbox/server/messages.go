@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"libration/internal/elements"
 	"libration/internal/pb/messagepb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
@@ -87,7 +88,9 @@ func (c *chats) addressed(req *messagepb.PbSendMsgReq) (world.Send, error) {
 		send.TempGroup = message.GroupCode(cmp.Or(temp.GetGroupCode(), temp.GetGroupUin()))
 	case routing.GetTrans211() != nil:
 		uid, uin = routing.GetTrans211().GetToUid(), routing.GetTrans211().GetToUin()
-		send.File = req.GetBody().GetMsgContent()
+		if raw := req.GetBody().GetMsgContent(); len(raw) > 0 {
+			send.File = &world.Part{Segment: elements.DecodeFileContent(raw), Form: raw}
+		}
 	}
 	peer, known := c.find(uid, uin)
 	if !known {

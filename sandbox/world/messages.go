@@ -50,9 +50,9 @@ type Message struct {
 	// Time is Unix seconds.
 	Time  int64
 	Parts []Part
-	// File makes it a private file message: the file's description, which the world
-	// does not read. There are no parts then.
-	File []byte
+	// File makes it a private file message: what it says is the file, and its Form is
+	// MessageBody.msg_content. There are no parts then.
+	File *Part
 }
 
 // Content returns what the message says to people, as receivers read it.
@@ -64,8 +64,8 @@ func (m *Message) Content() message.Content {
 		}
 	}
 	content = message.Clean(content, m.Group != 0)
-	if len(m.File) > 0 {
-		content = append(content, &message.UnknownSegment{Element: message.ElementFileContent, Raw: m.File})
+	if m.File != nil {
+		content = append(content, m.File.Segment)
 	}
 	return content
 }
@@ -109,8 +109,8 @@ type Send struct {
 	TempGroup message.GroupCode
 	// Parts are the content. They are kept: do not change them afterwards.
 	Parts []Part
-	// File makes it a private file message; Parts are then ignored.
-	File []byte
+	// File makes it a private file message, as Message.File says; Parts are then ignored.
+	File *Part
 	// Random and ClientSequence are the sender's own numbers. 0 draws one, of the latter
 	// in private chats only.
 	Random         uint32
@@ -195,7 +195,7 @@ func (w Messages) sendPrivate(s *Send, m *Message, h *MessageSent) {
 	p.newest = m.Time
 	m.To, m.ToUID, m.TempGroup = s.To, w.users[s.To].UID, s.TempGroup
 	m.Sequence, m.ClientSequence = p.history.next, s.ClientSequence
-	if len(s.File) > 0 {
+	if s.File != nil {
 		m.File, m.TempGroup = s.File, 0
 	} else {
 		m.Parts = w.throwDice(s.Parts)

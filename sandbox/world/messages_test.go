@@ -54,8 +54,8 @@ func TestSendRules(t *testing.T) {
 		{"text too long", nil, world.Send{From: carol, Group: mall, Parts: world.Text(strings.Repeat("x", 10001))}, 10},
 		{"too many elements", nil, world.Send{From: carol, To: bot, Parts: make([]world.Part, 101)}, 10},
 		{"empty", nil, world.Send{From: carol, To: bot}, 10},
-		{"file", nil, world.Send{From: carol, To: bot, File: []byte{1}}, 0},
-		{"file too large", nil, world.Send{From: carol, To: bot, File: make([]byte, 64<<10+1)}, 10},
+		{"file", nil, world.Send{From: carol, To: bot, File: &world.Part{Segment: &message.FileSegment{ID: "f"}}}, 0},
+		{"file too large", nil, world.Send{From: carol, To: bot, File: &world.Part{Form: make([]byte, 64<<10+1)}}, 10},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

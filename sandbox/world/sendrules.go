@@ -74,9 +74,9 @@ func (w Messages) checkSend(s *Send, now time.Time) error {
 
 func checkContent(s *Send) error {
 	switch {
-	case len(s.File) > maxFile:
+	case s.File != nil && len(s.File.Form) > maxFile:
 		return refuseSend(TooLarge, codeTooLarge, "file content too large")
-	case len(s.File) > 0 && s.Group == 0:
+	case s.File != nil && s.Group == 0:
 		return nil
 	case len(s.Parts) == 0:
 		return refuseSend(TooLarge, codeTooLarge, "empty message")

@@ -38,6 +38,7 @@ type Element struct {
 	Nodes       []Node            `json:"nodes"`
 
 	medium *Medium // of pictures, voices and videos
+	file   *File
 }
 
 // Node is a message of a forward as the vectors write it.
@@ -69,8 +70,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// UnmarshalJSON reads of media what they have, and of files the kind alone: their fields
-// have other types.
+// UnmarshalJSON reads of media and files what they have: their fields have other types.
 func (e *Element) UnmarshalJSON(b []byte) error {
 	var kind struct {
 		Element string `json:"element"`
@@ -83,8 +83,8 @@ func (e *Element) UnmarshalJSON(b []byte) error {
 		e.Kind, e.medium = kind.Element, &Medium{}
 		return json.Unmarshal(b, e.medium)
 	case kind.Element == fileKind:
-		e.Kind = fileKind
-		return nil
+		e.Kind, e.file = fileKind, &File{}
+		return json.Unmarshal(b, e.file)
 	}
 	type plain Element
 	return json.Unmarshal(b, (*plain)(e))
@@ -102,11 +102,6 @@ func (l List) InGroup() bool {
 		}
 	}
 	return true
-}
-
-// HasFile tells whether there is a file in the list, which this version does not know.
-func (l List) HasFile() bool {
-	return slices.ContainsFunc(l, func(e Element) bool { return e.Kind == fileKind })
 }
 
 // HasMedia tells whether there is a picture, voice or video in the list.
@@ -211,10 +206,9 @@ func (e *Element) differs(seg message.Segment, from *Wire) string {
 	if e.medium != nil {
 		return e.differsFromMedium(seg)
 	}
-	if e.Kind == fileKind {
-		u, ok := seg.(*message.UnknownSegment)
-		if !ok || !slices.Contains(fileElements, u.Element) {
-			return fmt.Sprintf("got %s %+v, want an unknown element, one of %v", seg.Name(), seg, fileElements)
+	if e.file != nil {
+		if f, ok := seg.(*message.FileSegment); !ok || !e.file.agrees(f) {
+			return fmt.Sprintf("got %s %+v, want a file %+v", seg.Name(), seg, e.file)
 		}
 		return ""
 	}

@@ -27,8 +27,24 @@ var mediaKinds = map[string]struct {
 // fileKind is a file as the vectors write it.
 const fileKind = "file"
 
-// fileElements are what a file is: it has no codec yet, and is kept with its bytes.
-var fileElements = []string{"trans_elem", message.ElementFileContent}
+// File is a file as the vectors write it.
+type File struct {
+	ID   string `json:"file_id"`   // of groups
+	UUID string `json:"file_uuid"` // of private chats
+	Hash string `json:"file_hash"`
+	Name string `json:"file_name"`
+	Size uint64 `json:"file_size"`
+	MD5  string `json:"file_md5"` // of a group's file the digits of its hexadecimal form
+}
+
+// agrees compares a file with what a vector says of it.
+func (f *File) agrees(got *message.FileSegment) bool {
+	sum := hex.EncodeToString(got.MD5)
+	if got.OfGroup() {
+		sum = hex.EncodeToString([]byte(sum))
+	}
+	return got.ID == f.ID+f.UUID && got.OfGroup() == (f.UUID == "") && got.Hash == f.Hash && got.FileName == f.Name && got.Size == f.Size && sum == f.MD5
+}
 
 // Medium is a picture, voice or video as the vectors write it.
 type Medium struct {

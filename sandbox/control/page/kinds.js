@@ -83,10 +83,14 @@ const kinds = {
     brief: (s) => bracketed(t('flashFile')) + s.title,
     bare: () => true,
   },
+  file: {
+    draw: (s) => card({ icon: '📎', title: s.name, foot: t('file') }),
+    brief: (s) => bracketed(t('file')) + s.name,
+    bare: () => true,
+  },
 };
 
-// Files announce themselves by elements that are no segments yet.
-const nameOfOther = (s) => bracketed(['trans_elem', 'file_content'].includes(s.element) ? t('file') : s.element ?? s.type);
+const nameOfOther = (s) => bracketed(s.element ?? s.type);
 const other = { draw: (s) => make('span', { class: 'element' }, nameOfOther(s)), brief: nameOfOther };
 const kindOf = (s) => (Object.hasOwn(kinds, s.type) ? kinds[s.type] : other);
 
