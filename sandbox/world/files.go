@@ -24,6 +24,7 @@ const (
 	defaultSpace = 10 << 30
 	maxFolders   = 1000
 	maxFileName  = 255 // bytes
+	maxShown     = 100 // messages that a file remembers
 )
 
 // GroupFile is one file that a group keeps. [Media] has its bytes by Blob.SHA1.
@@ -74,6 +75,9 @@ type fileSystem struct {
 type groupFile struct {
 	GroupFile
 	made uint64
+	// shown are the sequences of messages that showed the file, by their random numbers: a
+	// request that comes twice shows it once.
+	shown map[uint32]uint64
 }
 
 type groupFolder struct {

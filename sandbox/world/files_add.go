@@ -25,7 +25,7 @@ func (w Files) Reserve(code message.GroupCode, by message.UIN, f NewFile) (id st
 	return w.newFileID(), nil
 }
 
-// Add puts a file into a group, and returns it. It is not shown in the chat. An
+// Add puts a file into a group, and returns it. [Files.Publish] shows it in the chat. An
 // ID that the group has already, with the same bytes, is that file. The refusals are
 // BadRequest, NotFound of the folder, NotMember, NoPermission, and Quota: of the space for
 // permanent files, and of the number of all files.

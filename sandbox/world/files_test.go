@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
@@ -297,6 +299,36 @@ func TestCopyFile(t *testing.T) {
 	if found, err := w.Files().Find(small, alice, made.ID); err != nil || found.Name != "b" || found.Temporary() ||
 		found.Uploader.UIN != bot || found.Blob != f.Blob || found.ID == f.ID {
 		t.Errorf("got %+v, %v", found, err)
+	}
+}
+
+func TestPublishFile(t *testing.T) {
+	t.Parallel()
+	w := defaultWorld(t)
+	files := w.Files()
+	f := addFile(t, w, bot, world.NewFile{Name: "a", Temporary: true})
+	r := record(w)
+	m, err := files.Publish(mall, bot, f.ID, 77)
+	must(t, err)
+	want := message.Content{&message.FileSegment{ID: f.ID, FileName: "a", Size: f.Size, BusID: message.BusTemporary, MD5: f.MD5[:]}}
+	if diff := cmp.Diff(want, m.Content()); diff != "" || m.Sender.UIN != bot || m.Random != 77 || m.Group != mall {
+		t.Errorf("got %+v (-want +got):\n%s", m, diff)
+	}
+	if again, err := files.Publish(mall, bot, f.ID, 77); err != nil || again != m {
+		t.Errorf("the same request: got %+v, %v", again, err)
+	}
+	if len(r.happenings) != 1 || len(r.happenings[0].(*world.MessageSent).Members) != 4 {
+		t.Errorf("got %v, want one message to all", r.happenings)
+	}
+	if other, err := files.Publish(mall, alice, f.ID, 0); err != nil || other.Sequence != m.Sequence+1 || other.Sender.UIN != alice {
+		t.Errorf("by the owner: got %+v, %v", other, err)
+	}
+	refused := func(by message.UIN, id string) error { _, err := files.Publish(mall, by, id, 1); return err }
+	refusedWith(t, "another's file", refused(carol, f.ID), world.NoPermission)
+	refusedWith(t, "no file", refused(bot, "/none"), world.NotFound)
+	must(t, w.Members().Mute(mall, bot, alice, 60))
+	if err := refused(bot, f.ID); codeOf(err) != 120 {
+		t.Errorf("muted: got %v", err)
 	}
 }
 
