@@ -50,7 +50,7 @@ func TestOperations(t *testing.T) {
 	e := evidence{called: called(t), vectors: map[string]bool{}}
 	e.handled = handled(t, ops, e.called)
 	type named struct{ Command string }
-	for _, file := range []string{"oidb_requests.json", "oidb_responses.json", "media.json", "highway.json", "captures.json"} {
+	for _, file := range []string{"oidb_requests.json", "oidb_responses.json", "media.json", "highway.json", "files.json", "captures.json"} {
 		for _, v := range vectors.Read[struct {
 			named
 			Requests []named

@@ -64,6 +64,13 @@ type Refusal interface {
 	Refusal() (code int64, text string)
 }
 
+// Worded is a [Refusal] with words for people beside its text, for answers that have a
+// place for both.
+type Worded interface {
+	Refusal
+	Wording() string
+}
+
 // plain describes an operation without the OIDB envelope. What the verdicts say is
 // found inside its answer.
 func plain[Req, Resp proto.Message](info OpInfo, verdicts ...verdict) *Op[Req, Resp] {
@@ -129,9 +136,10 @@ func (o *Op[Req, Resp]) EncodeResponse(resp Resp) ([]byte, error) {
 }
 
 // EncodeAnswer returns the SSO payload of what a handler returned. A [Refusal] of an OIDB
-// operation goes into the envelope, where all clients look. That of a plain one goes into
-// the answer where that has its result, into resp when it is not nil. Other errors have the
-// code 1 in the envelope; those of plain operations are returned.
+// operation goes into the envelope, where all clients look. That of a plain one, and of one
+// on a group's files, goes into the answer where that has its result, into resp when it is
+// not nil. Other errors have the code 1 in the envelope; those of plain operations are
+// returned.
 func (o *Op[Req, Resp]) EncodeAnswer(resp Resp, err error) ([]byte, error) {
 	if err == nil {
 		return o.EncodeResponse(resp)
@@ -142,14 +150,18 @@ func (o *Op[Req, Resp]) EncodeAnswer(resp Resp, err error) ([]byte, error) {
 		code, text = refused.Refusal()
 	}
 	switch {
-	case o.oidb:
-		return encodeEnvelope(o.Cmd, o.Sub, uint32(code), text, nil), nil
-	case refused != nil && len(o.verdicts) > 0:
+	case refused != nil && len(o.verdicts) > 0 && (!o.oidb || o.verdicts[0].inside):
 		if !resp.ProtoReflect().IsValid() { // a nil pointer
 			resp = fresh[Resp]()
 		}
-		o.verdicts[0].write(resp, code, text)
+		words := text
+		if worded, ok := errors.AsType[Worded](err); ok {
+			words = worded.Wording()
+		}
+		o.verdicts[0].write(resp, code, words, text)
 		return o.EncodeResponse(resp)
+	case o.oidb:
+		return encodeEnvelope(o.Cmd, o.Sub, uint32(code), text, nil), nil
 	}
 	return nil, err
 }

@@ -239,3 +239,53 @@ func TestAll(t *testing.T) {
 		t.Errorf("%d and %d commands are signed, want the 38 and 217 of docs/protocol/login.md 12: an operation that left signed_by_most.txt is SignedByMost, one that left signed_by_newer.txt SignedByNewer", len(short), len(long))
 	}
 }
+
+// An operation on a group's files refuses inside its answer, in words for people and in a
+// technical text; a client reads either, and an envelope, too.
+func TestRefusalInPart(t *testing.T) {
+	m := &Mux[string]{}
+	Handle(m, DeleteGroupFile, func(_ string, req *oidbpb.GroupFileReq) (*oidbpb.GroupFileResp, error) {
+		switch req.GetDelete().GetGroupCode() {
+		case 1:
+			return nil, &worded{Refused{Code: -36, Message: "no permission"}}
+		case 2:
+			return nil, &Refused{Code: -36, Message: "no permission"}
+		case 3:
+			return nil, errors.New("broken")
+		case 4:
+			return &oidbpb.GroupFileResp{Delete: &oidbpb.GroupFileOpResp{RetCode: -7, RetMsg: "technical"}}, nil
+		}
+		return &oidbpb.GroupFileResp{Delete: &oidbpb.GroupFileOpResp{}}, nil
+	})
+	for group, want := range map[uint64]Refused{
+		0: {}, 1: {Code: -36, Message: "没有权限"}, 2: {Code: -36, Message: "no permission"},
+		3: {Code: 1, Message: "broken"}, 4: {Code: -7, Message: "technical"},
+	} {
+		payload, err := DeleteGroupFile.EncodeRequest(&oidbpb.GroupFileReq{Delete: &oidbpb.GroupFileDeleteReq{GroupCode: group}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := m.Serve("caller", DeleteGroupFile.Name, payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var env oidbpb.OidbEnvelope
+		if err := pb.Unmarshal(answer, &env); err != nil || (env.GetResult() != 0) != (group == 3) {
+			t.Errorf("%d: the envelope is %v, %v", group, &env, err)
+		}
+		resp, err := DeleteGroupFile.DecodeResponse(answer)
+		got, _ := errors.AsType[*Refused](err)
+		switch {
+		case want.Code == 0 && err != nil:
+			t.Errorf("%d: got %v, want no error", group, err)
+		case want.Code != 0 && (got == nil || got.Code != want.Code || got.Message != want.Message):
+			t.Errorf("%d: got %v, want %v", group, err, &want)
+		case group == 1 && resp.GetDelete().GetRetMsg() != "no permission":
+			t.Errorf("the technical text is %q", resp.GetDelete().GetRetMsg())
+		}
+	}
+}
+
+type worded struct{ Refused }
+
+func (*worded) Wording() string { return "没有权限" }

@@ -15,12 +15,19 @@ type verdict struct {
 	text string // "": there is none
 	// success is the text of an answer that is no refusal, where there is no code.
 	success string
+	// detail is where a technical text stands beside the one for people; "": there is none.
+	detail string
+	// inside: the sandbox refuses an OIDB operation here, not in the envelope.
+	inside bool
 }
 
 // read returns the code, 0 for success, and the text.
 func (v verdict) read(answer proto.Message) (code int64, text string) {
 	if v.text != "" {
 		text = get(answer, v.text).String()
+	}
+	if text == "" && v.detail != "" {
+		text = get(answer, v.detail).String()
 	}
 	switch {
 	case v.code != "":
@@ -31,24 +38,29 @@ func (v verdict) read(answer proto.Message) (code int64, text string) {
 	return code, text
 }
 
-// write puts a refusal into an answer.
-func (v verdict) write(answer proto.Message, code int64, text string) {
+// write puts a refusal into an answer. detail is the technical text.
+func (v verdict) write(answer proto.Message, code int64, text, detail string) {
 	if v.code != "" {
 		m, f := field(answer, v.code, true)
-		if f.Kind() == protoreflect.Int32Kind {
+		switch f.Kind() {
+		case protoreflect.Int32Kind:
 			m.Set(f, protoreflect.ValueOfInt32(int32(code)))
-		} else {
+		case protoreflect.Int64Kind:
+			m.Set(f, protoreflect.ValueOfInt64(code))
+		default:
 			m.Set(f, protoreflect.ValueOfUint32(uint32(code)))
 		}
 	}
-	if v.text != "" {
-		m, f := field(answer, v.text, true)
-		m.Set(f, protoreflect.ValueOfString(text))
+	for path, words := range map[string]string{v.text: text, v.detail: detail} {
+		if path != "" {
+			m, f := field(answer, path, true)
+			m.Set(f, protoreflect.ValueOfString(words))
+		}
 	}
 }
 
 // check panics when the fields are none of the answer's.
-func (v verdict) check(answer proto.Message) { v.write(answer, 1, "") }
+func (v verdict) check(answer proto.Message) { v.write(answer, 1, "", "") }
 
 // judge returns the first result that is not 0.
 func judge(verdicts []verdict, answer proto.Message) (code int64, text string) {
@@ -87,8 +99,11 @@ func get(answer proto.Message, path string) protoreflect.Value {
 }
 
 func number(v protoreflect.Value) int64 {
-	if n, ok := v.Interface().(int32); ok {
+	switch n := v.Interface().(type) {
+	case int32:
 		return int64(n)
+	case int64:
+		return n
 	}
 	return int64(v.Uint())
 }
