@@ -67,6 +67,8 @@ var (
 		"the upload failed; the text names the step, and the service's code", "上传失败；错误文本中有步骤和服务器代码"))
 	mediaCauses = []*table.Cause{noMedium, mediaTooLarge, mediaFormat, addressRefused, fileRefused, downloadFailed, uploadFailed, broken, cancelled}
 
+	noFile = cause("FILE_NOT_FOUND", text.T("no such file, or it has expired", "文件不存在或已过期"))
+
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
 	noMember = cause("MEMBER_NOT_FOUND", text.T("no such member in the group", "群成员不存在"))
@@ -187,6 +189,7 @@ var causes = []struct {
 	{ntqq.ErrGroupLimit, groupLimit},
 	{ntqq.ErrNotRecallable, tooLate},
 	{ntqq.ErrNoMedium, noMedium},
+	{ntqq.ErrNoFile, noFile},
 	{ntqq.ErrIncomplete, broken}, {ntqq.ErrOtherMedium, broken},
 	{ntqq.ErrMediaRefused, refusedMedium},
 	{transfer.ErrCancelled, cancelled},

@@ -47,7 +47,7 @@ func TestCauses(t *testing.T) {
 	for err, want := range failing {
 		for group := range ways {
 			var texts [2]string
-			never := []*table.Cause{noMember, noUser, tooLate, tempChat, noFriend, ownerStays, noFlag, onlyAccepted} // by sending there
+			never := []*table.Cause{noMember, noUser, tooLate, tempChat, noFriend, ownerStays, noFlag, onlyAccepted, noFile} // by sending there
 			if !group {
 				never[4] = noGroup
 			}
@@ -133,6 +133,7 @@ func TestEveryErrorHasACause(t *testing.T) {
 		"ErrNotFound",  // each of its kinds has one
 		"ErrNoCaptcha", // of the login
 		"ErrGroupTime", // nobody asks for a group by time
+		"ErrManyFiles", // nobody lists a whole folder
 		"ErrNoSignature",
 		"ErrSealed", "ErrSealKey", // of the start
 	}
