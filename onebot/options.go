@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/inbox"
 	"libration/internal/text"
 	"libration/ntqq"
 	"libration/ntqq/clock"
@@ -50,6 +51,8 @@ type Options struct {
 	// Files opens what bots name of media, and keeps what is downloaded. Nil: nothing
 	// is downloaded, and only media whose names are known are sent.
 	Files Files
+	// Inbox has the files that bots hand over; nil: none are taken.
+	Inbox *inbox.Inbox
 	// ConvertSound converts a voice to a format of get_record; nil: nothing is.
 	ConvertSound func(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error)
 	// Links gives media addresses at this service; nil: they have those of NTQQ's.

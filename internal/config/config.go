@@ -137,6 +137,22 @@ type Media struct {
 	// What is larger is not sent. The service's own limits are not known.
 	// 超过的不会发送。官方的限制未知。
 	Limits MediaLimits `yaml:"limits"`
+	// Files that bots hand over, by `POST /upload` or `upload_file_stream`. Each account has a folder for them.
+	// 机器人通过 `POST /upload` 或 `upload_file_stream` 上传的文件。每个账号有单独的文件夹。
+	Uploads MediaUploads `yaml:"uploads"`
+}
+
+// MediaUploads bound what bots hand over.
+type MediaUploads struct {
+	// Size of one file, at least `1MB`. What is larger is refused.
+	// 单个文件的大小，至少 `1MB`。超过则拒绝。
+	MaxSize Size `yaml:"max_size"`
+	// Size of all of them on disk, at least `max_size`. What was used least recently goes.
+	// 全部文件占用的磁盘空间，不小于 `max_size`。超过后删除最久未使用的。
+	MaxTotal Size `yaml:"max_total"`
+	// How long a file stays after it was last used, 1 min to 7 d. None survives a restart.
+	// 文件在最后一次使用后保留多久，1 分钟到 7 天。重启后全部删除。
+	Keep Duration `yaml:"keep"`
 }
 
 // MediaFiles are the files of this machine that bots may name.
@@ -437,7 +453,8 @@ func Default() *Config {
 		OneBot: OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline, LongText: LongTextError, Flavour: FlavourLagrange},
 		Media: Media{
 			CacheSize: 1 << 30, Timeout: Duration(time.Minute),
-			Limits: MediaLimits{Image: 30 << 20, Video: 100 << 20, Voice: Duration(5 * time.Minute)},
+			Limits:  MediaLimits{Image: 30 << 20, Video: 100 << 20, Voice: Duration(5 * time.Minute)},
+			Uploads: MediaUploads{MaxSize: 2 << 30, MaxTotal: 4 << 30, Keep: Duration(time.Hour)},
 		},
 		Admin:   Admin{Address: "127.0.0.1:5780"},
 		Notices: Notices{After: Duration(time.Minute)},

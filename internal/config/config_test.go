@@ -86,7 +86,7 @@ func TestTemplates(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the template differs from the defaults (-want +got):\n%s", l, diff)
 		}
-		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Media](), reflect.TypeFor[MediaFiles](), reflect.TypeFor[MediaLimits](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
+		for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Log](), reflect.TypeFor[LogFile](), reflect.TypeFor[Store](), reflect.TypeFor[Media](), reflect.TypeFor[MediaFiles](), reflect.TypeFor[MediaLimits](), reflect.TypeFor[MediaUploads](), reflect.TypeFor[Admin](), reflect.TypeFor[Account](), reflect.TypeFor[Server](),
 			reflect.TypeFor[ServerKeys](), reflect.TypeFor[SandboxServer](), reflect.TypeFor[Signer](), reflect.TypeFor[Send](), reflect.TypeFor[SendRate](), reflect.TypeFor[OneBot](), reflect.TypeFor[Connection](),
 			reflect.TypeFor[Notices](), reflect.TypeFor[NoticeTarget](), reflect.TypeFor[Update]()} {
 			for _, key := range keysOf(typ) {
@@ -471,6 +471,9 @@ func TestOneProblem(t *testing.T) {
 		"short download":    {"media: {timeout: 999ms}", "media.timeout \"999ms\": out of range; use a time from 1s to 1h0m0s"},
 		"long voice":        {"media: {limits: {voice: 11m}}", "media.limits.voice \"11m\": out of range"},
 		"large video":       {"media: {limits: {video: 4GB}}", "media.limits.video \"4GB\": out of range; use a size above 0 and below 4GB"},
+		"small upload":      {"media: {uploads: {max_size: 900KB}}", "media.uploads.max_size \"900KB\": out of range; use a size from 1MB"},
+		"small uploads":     {"media: {uploads: {max_total: 1GB}}", "media.uploads.max_total \"1GB\": smaller than one file may be"},
+		"short upload":      {"media: {uploads: {keep: 10s}}", "media.uploads.keep \"10s\": out of range"},
 		"dotted key":        {"media.allow_private: true", "media.allow_private: unknown key; write its parts within one another: media: {allow_private: ...}"},
 		"no picture":        {"media: {limits: {image: 0}}", "media.limits.image \"0\": out of range"},
 		"half a day":        {"store: {max_age: 0.5d}", "not a duration; write a number with its unit"},

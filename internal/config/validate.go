@@ -119,6 +119,16 @@ func (k *checker) media(m *Media) {
 	k.between("media.limits.voice", m.Limits.Voice, time.Second, 10*time.Minute)
 	k.mediaSize("media.limits.image", m.Limits.Image)
 	k.mediaSize("media.limits.video", m.Limits.Video)
+	k.uploads(&m.Uploads)
+}
+
+func (k *checker) uploads(u *MediaUploads) {
+	if u.MaxSize < 1<<20 || u.MaxSize > 1<<40 {
+		k.problem("media.uploads.max_size", text.T("out of range", "超出范围"), text.T("use a size from 1MB to 1024GB", "使用 1MB 到 1024GB 的大小"))
+	} else if u.MaxTotal < u.MaxSize || u.MaxTotal > 1<<44 {
+		k.problem("media.uploads.max_total", text.T("smaller than one file may be, or too large", "小于单个文件的上限，或过大"), text.T("use at least media.uploads.max_size", "至少为 media.uploads.max_size"))
+	}
+	k.between("media.uploads.keep", u.Keep, time.Minute, 7*24*time.Hour)
 }
 
 // mediaSize checks a limit. The service has 32 bits for sizes.

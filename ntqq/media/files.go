@@ -31,12 +31,24 @@ type FilesOptions struct {
 	Timeout time.Duration
 	// Dial connects as net.Dialer.DialContext does; nil: the system does.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Handed has the files that others handed over, for who names one as upload://ID or by
+	// its path; nil: there are none.
+	Handed Handed
 	// Transfers lists the downloads; nil: nobody watches.
 	Transfers *transfer.Registry
 
 	// Replaced by tests.
 	lookup func(ctx context.Context, host string) ([]string, error)
 	proxy  func(*http.Request) (*url.URL, error)
+}
+
+// Handed are files that others handed over, as libration/gateway/inbox keeps them.
+type Handed interface {
+	// IDOf returns the id of a file by its path; "": it is none of these.
+	IDOf(path string) string
+	// Look returns where a file is, and what its sender calls it. Its error says that it
+	// is gone.
+	Look(id string) (path, name string, err error)
 }
 
 // FetchOptions are the wishes of one caller. The zero value has the defaults.

@@ -23,6 +23,11 @@ func (f *Files) local(path string, err error) (message.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.o.Handed != nil {
+		if id := f.o.Handed.IDOf(path); id != "" {
+			return f.handed(id)
+		}
+	}
 	return local{f, path}, nil
 }
 

@@ -34,6 +34,7 @@ var drive = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 //	https://example.com/a   an address; downloaded when the source is opened
 //	base64://aGVsbG8        the bytes; with or without padding, white space in between
 //	data:image/png;base64,  the bytes, of a data URI
+//	upload://ID             a file that was handed over, see [FilesOptions.Handed]
 //
 // What may be read is checked when the source is opened, each time.
 func (f *Files) Resolve(_ context.Context, written string, o FetchOptions) (message.Source, error) {
@@ -50,6 +51,10 @@ func (f *Files) Resolve(_ context.Context, written string, o FetchOptions) (mess
 		return dataURI(rest)
 	case "file":
 		return f.local(pathOf(rest))
+	case "upload":
+		if id, ok := strings.CutPrefix(rest, "//"); ok {
+			return f.handed(id)
+		}
 	}
 	if drive.MatchString(written) || strings.HasPrefix(written, "/") {
 		return f.local(onThisSystem(written))

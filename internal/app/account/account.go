@@ -206,6 +206,7 @@ func (a *Account) serve(ctx context.Context, p *parts) error {
 	}
 	stopWatch := start(p.folder.Run)
 	stopRing := start(p.packets.Run)
+	stopInbox := start(p.inbox.Run)
 	stopStates := start(func(ctx context.Context) error { return p.states.follow(ctx, func(s ntqq.State) { a.follow(p, s) }) })
 	stopService := start(p.gateway.Run)
 	stopClient := start(p.client.Run)
@@ -225,7 +226,7 @@ func (a *Account) serve(ctx context.Context, p *parts) error {
 	})
 	failed := <-connections
 	<-finished
-	return errors.Join(stopNotices(), failed, stopClient(), stopRing(), stopService(), stopStates(), stopWatch())
+	return errors.Join(stopNotices(), failed, stopClient(), stopRing(), stopInbox(), stopService(), stopStates(), stopWatch())
 }
 
 // follow acts on a state of the session.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/inbox"
 	"libration/internal/config"
 	"libration/internal/packets"
 	"libration/internal/paste"
@@ -33,6 +34,7 @@ type parts struct {
 	onebot     *onebot.Dialect
 	messages   *store.Store
 	folder     *folderWatch
+	inbox      *inbox.Inbox
 	packets    *packets.Ring
 	states     *stateQueue
 	screen     *loginScreen
@@ -66,10 +68,11 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 	if a.cfg.Server.Mode == config.ModeSandbox {
 		p.screen.page = a.cfg.Server.Sandbox.Control
 	}
-	tools, files, err := a.media(folder)
+	tools, files, handed, err := a.media(folder)
 	if err != nil {
 		return nil, err
 	}
+	p.inbox = handed
 	o := a.session(ctx, p)
 	o.Media, o.Transfers = tools, a.transfers
 	o.PrivateMedia = a.cfg.Media.AllowPrivate
@@ -87,7 +90,7 @@ func (a *Account) build(ctx context.Context, folder *folder, keys *keptKeystore,
 	}
 	p.onebot = onebot.New(onebot.Options{
 		Client: p.client, Gateway: p.gateway, Clock: a.clock, Log: a.log, Version: a.o.Version, Language: a.o.Language,
-		Files: files, Links: links, ConvertSound: convertSound(&tools, files),
+		Files: files, Inbox: handed, Links: links, ConvertSound: convertSound(&tools, files),
 		SignCard: p.cards.signCard(), LongTextForward: a.cfg.OneBot.LongText == config.LongTextForward,
 		Flavour:  flavours[a.cfg.OneBot.Flavour],
 		OnAction: a.counted.action, Hints: map[string]text.Text{

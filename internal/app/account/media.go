@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/inbox"
 	"libration/gateway/transport"
 	"libration/internal/atomicfile"
 	"libration/internal/config"
@@ -33,16 +34,22 @@ import (
 // The media in an account's data folder.
 const (
 	cacheName   = "media"
+	uploadsName = "uploads"
 	linkKeyName = "links.key"
 )
 
 // media makes what gets media ready, and what bots may read of this machine and of the
-// network.
-func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, err error) {
+// network. What bots hand over is in the inbox.
+func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, handed *inbox.Inbox, err error) {
 	c := &a.cfg.Media
 	cache, err := media.OpenCache(folder.file(cacheName), uint64(c.CacheSize))
+	if err == nil {
+		handed, err = inbox.Open(inbox.Options{
+			Folder: folder.file(uploadsName), MaxSize: int64(c.Uploads.MaxSize), MaxTotal: int64(c.Uploads.MaxTotal), Keep: c.Uploads.Keep.Std(), Log: a.log,
+		})
+	}
 	if err != nil {
-		return tools, nil, explainFolder(folder.path, err)
+		return tools, nil, nil, explainFolder(folder.path, err)
 	}
 	tool, err := FFmpeg(a.cfg)
 	if err != nil {
@@ -55,7 +62,8 @@ func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, 
 	return tools, media.NewFiles(media.FilesOptions{
 		Cache: cache, Folders: c.Files.Allow, Forbidden: secretFiles(a.cfg), AllowPrivate: c.AllowPrivate,
 		Allow: a.sandbox.has, Timeout: c.Timeout.Std(), Dial: a.o.Network.DialFunc, Transfers: a.transfers,
-	}), nil
+		Handed: handed,
+	}), handed, nil
 }
 
 // convertSound returns onebot.Options.ConvertSound. What was converted is kept.

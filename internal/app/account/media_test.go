@@ -136,7 +136,7 @@ func TestMediaFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.close()
-	_, files, err := a.media(f)
+	_, files, _, err := a.media(f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -151,6 +151,16 @@ func (b *Inbox) Find(id string) *File {
 	return &found
 }
 
+// Look returns where a file is and what it is called, and keeps it for longer. The error is
+// ErrNoFile.
+func (b *Inbox) Look(id string) (path, name string, err error) {
+	f := b.Find(id)
+	if f == nil {
+		return "", "", ErrNoFile
+	}
+	return f.Path, f.Name, nil
+}
+
 // IDOf returns the id of a file by its path; "": the path is none of this folder.
 func (b *Inbox) IDOf(path string) string {
 	folder, name := filepath.Split(path)
