@@ -171,7 +171,7 @@ func wordings() []text.Text {
 		text.T("the MD5 of the bytes is %x, announced was %x", "字节的 MD5 为 %x，声明的为 %x"),
 		text.T("the SHA-1 of the bytes is %x, announced was %x", "字节的 SHA-1 为 %x，声明的为 %x"),
 		text.T("a medium of %d bytes, the limit is %d", "媒体有 %d 字节，上限为 %d"),
-		text.T("the uploads that go on take %d bytes, %d more are above the limit of %d", "正在上传的已占 %d 字节，再加 %d 字节超过上限 %d"),
+		text.T("files and the uploads that go on take %d bytes, %d more are above the limit of %d", "文件和正在上传的内容已占 %d 字节，再加 %d 字节超过上限 %d"),
 
 		// Files of groups.
 		text.T("the group has no file %q", "群里没有文件 %q"),
