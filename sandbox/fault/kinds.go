@@ -60,16 +60,16 @@ type Point uint16
 
 // The points.
 const (
-	AtConnect Point = 1 << iota
-	AtRequest       // a request, before it is done
-	AtResend        // a request that was answered already
-	AtPush          // a push, before it is queued
-	AtFrame         // a packet, when it is written
-	AtSign          // a request to the sign provider
-	AtClock         // whenever the service looks at its clock
-	AtBlock         // a block of an upload
-	AtPicture       // the last block of a picture
-	AtReserve       // a file whose upload is reserved
+	AtConnect   Point = 1 << iota
+	AtRequest         // a request, before it is done
+	AtResend          // a request that was answered already
+	AtPush            // a push, before it is queued
+	AtFrame           // a packet, when it is written
+	AtSign            // a request to the sign provider
+	AtClock           // whenever the service looks at its clock
+	AtBlock           // a block of an upload
+	AtLastBlock       // the last block of a picture or a file
+	AtReserve         // a file whose upload is reserved
 )
 
 // Kind describes the faults of one name: the command line, the control API,
@@ -156,7 +156,7 @@ func Kinds() []Kind {
 		{Name: UploadSilent, at: AtBlock, On: "upload", Doc: text.T("a block is lost: neither taken nor answered", "数据块丢失：既不接收也不应答")},
 		{Name: UploadExpired, at: AtBlock, On: "upload", Doc: text.T("the ticket of a block has expired; uploads need a new one", "数据块的票据已过期，上传需要新的票据")},
 		{Name: UploadCloseAfter, at: AtBlock, On: "upload", Doc: text.T("closes the connection when a block has been answered", "应答数据块后关闭连接")},
-		{Name: UploadRefused, at: AtPicture, On: "upload", Doc: text.T("refuses a picture for its content, with its last block: code 83, 198", "因内容拒绝图片，发生在最后一块：代码 83、198")},
+		{Name: UploadRefused, at: AtLastBlock, On: "upload", Doc: text.T("refuses a picture or a file with its last block: code 83/198, of a group's file 102902, of a private one 210005", "在最后一块拒绝图片或文件：代码 83/198，群文件为 102902，私聊文件为 210005")},
 		{Name: UploadMissing, at: AtReserve, On: "upload", Doc: text.T("says that it has a file which it does not have", "声称已有文件，实际没有")},
 		{Name: TimeSkew, at: AtClock, offset: time.Hour, Doc: text.T("the server's clock is off", "服务器时钟不准")},
 	}

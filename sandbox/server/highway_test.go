@@ -30,6 +30,7 @@ type uploading struct {
 	content string
 	ticket  []byte
 	ext     *mediapb.RichMediaHighwayExt
+	file    *mediapb.FileUploadExt // of a file, in the place of ext
 	command uint32
 
 	nc   net.Conn // for frames alone
@@ -63,7 +64,11 @@ func (u *uploading) renew(c *client) {
 // head is that of the block from a byte to before another one.
 func (u *uploading) head(from, to int) *mediapb.HighwayReqHead {
 	whole, part := md5.Sum([]byte(u.content)), md5.Sum([]byte(u.content[from:to]))
-	ext, err := proto.Marshal(u.ext)
+	extra := proto.Message(u.ext)
+	if u.file != nil {
+		extra = u.file
+	}
+	ext, err := proto.Marshal(extra)
 	if err != nil {
 		u.h.t.Fatal(err)
 	}

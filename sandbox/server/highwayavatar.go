@@ -4,7 +4,6 @@ import (
 	"crypto/md5"
 	"fmt"
 
-	"libration/internal/pb"
 	"libration/internal/pb/mediapb"
 	"libration/internal/rpc"
 	"libration/ntqq/message"
@@ -14,8 +13,8 @@ import (
 // avatar finds the group whose picture is uploaded, as avatars are never reserved.
 func (b *blocks) avatar(req *mediapb.HighwayReqHead, kind *mediaKind, uin message.UIN) (*reservation, error) {
 	ext, seg := &mediapb.GroupAvatarExt{}, req.GetSeg()
-	if err := pb.Unmarshal(req.GetExtendInfo(), ext); err != nil {
-		return nil, refuseBlock(codeUnknownUpload, "extra information: %v", err)
+	if err := unmarshalExt(req, ext); err != nil {
+		return nil, err
 	}
 	switch {
 	case len(seg.GetFileMd5()) != md5.Size:
@@ -30,6 +29,7 @@ func (b *blocks) avatar(req *mediapb.HighwayReqHead, kind *mediaKind, uin messag
 	if m, found := b.world.Members().Find(one.avatar, uin); !found || m.Role == message.RoleMember {
 		return nil, noPermission(fmt.Errorf("%d may not change the picture of group %d", uin, ext.GetGroupUin()))
 	}
+	one.key = fmt.Sprintf("avatar %d %d %x", one.uin, one.avatar, one.MD5)
 	return one, nil
 }
 
@@ -53,16 +53,14 @@ func (b *blocks) groupOf(uin message.UIN, number uint64) message.GroupCode {
 	return 0
 }
 
-// key is what an upload goes by while it comes.
-func (one *reservation) key(req *mediapb.HighwayReqHead) string {
-	if one.kind == mediaAvatar {
-		return fmt.Sprintf("avatar %d %d %x", one.uin, one.avatar, one.MD5)
-	}
-	return extKey(req)
-}
-
 // arrived does what follows from a file that the service has.
 func (b *blocks) arrived(one *reservation) error {
+	if one.file != nil {
+		if err := one.file.enter(b.world, one.uin); err != nil {
+			return &blockError{code: codeNotTaken, err: err}
+		}
+		return nil
+	}
 	if one.kind != mediaAvatar {
 		return nil
 	}

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"libration/internal/highway"
 	"libration/internal/pb"
@@ -26,12 +30,15 @@ const (
 	codeBadRange      = 3
 	codeUnknownUpload = 4
 	codeNoRoom        = 5
+	codeNotTaken      = 6 // by the group that a file was for
 )
 
-// The refusal of a picture by its content (docs/protocol/media.md 3.4).
+// The refusals of pictures and files at their last block (docs/protocol/media.md 3.4).
 const (
-	codeRefused = 83
-	retRefused  = 198
+	codeRefused        = 83
+	retRefused         = 198
+	codeRefusedGroup   = 102902
+	codeRefusedPrivate = 210005
 )
 
 // uploadKinds are what the commands of uploads bring. One client has private chats and
@@ -39,6 +46,7 @@ const (
 var uploadKinds = map[uint32]*mediaKind{
 	1001: mediaVideo, 1005: mediaVideo, 1002: mediaCover, 1006: mediaCover,
 	1003: mediaImage, 1004: mediaImage, 1007: mediaRecord, 1008: mediaRecord,
+	71: mediaGroupFile, 95: mediaPrivateFile,
 	3000: mediaAvatar,
 }
 
@@ -66,14 +74,9 @@ type blocks struct {
 // incoming is an upload that has begun.
 type incoming struct {
 	*reservation
-	touched time.Time // guarded by blocks.mu
-
-	// mu is held for reading while a piece is written, and for writing at the end.
-	mu    sync.RWMutex
-	file  *world.Upload
-	ended bool
-
-	came ranges // guarded by blocks.mu
+	patience *time.Timer // gives it up
+	file     *world.Upload
+	came     ranges // guarded by blocks.mu
 }
 
 // blockError is a refusal of a block.
@@ -110,14 +113,13 @@ func (b *blocks) block(req *mediapb.HighwayReqHead, size int, body io.Reader, wr
 	}
 	seg := req.GetSeg()
 	from, to := seg.GetDataOffset(), seg.GetDataOffset()+uint64(size)
-	key := one.key(req)
-	in, err := b.begin(key, one)
+	in, err := b.begin(one)
 	if err != nil {
 		return err
 	}
 	var sink io.WriterAt
 	if in != nil && !b.has(in, from, to) { // else it is there: only its hash is compared
-		sink = in
+		sink = in.file
 	}
 	sum, err := copyBlock(sink, body, int64(from))
 	switch {
@@ -126,15 +128,21 @@ func (b *blocks) block(req *mediapb.HighwayReqHead, size int, body io.Reader, wr
 	case sum != [md5.Size]byte(seg.GetBlockMd5()) || wrong.hash:
 		return refuseBlock(codeBadHash, "the MD5 of the block is %x", sum)
 	case wrong.refuse && to == one.Size:
-		return &blockError{code: codeRefused, ret: retRefused, err: errors.New("a fault was switched on")}
+		return one.kind.refused()
 	case in == nil:
 		return b.arrived(one)
 	}
-	whole, err := b.note(in, from, to)
-	if err != nil || !whole {
+	sealed, err := b.note(in, from, to)
+	if err != nil {
 		return err
 	}
-	if err := b.finish(key, in); err != nil {
+	if sealed < in.Size {
+		return in.file.Seal(sealed)
+	}
+	if !b.ends(in) { // another connection has brought the last one
+		return nil
+	}
+	if err := b.finish(in); err != nil {
 		return err
 	}
 	return b.arrived(one)
@@ -173,12 +181,12 @@ func (b *blocks) kept(one *reservation) bool {
 	return kept
 }
 
-func extKey(req *mediapb.HighwayReqHead) string {
-	ext := &mediapb.RichMediaHighwayExt{}
-	if pb.Unmarshal(req.GetExtendInfo(), ext) != nil {
-		return ""
+// unmarshalExt reads the extra information of a block.
+func unmarshalExt(req *mediapb.HighwayReqHead, ext proto.Message) error {
+	if err := pb.Unmarshal(req.GetExtendInfo(), ext); err != nil {
+		return refuseBlock(codeUnknownUpload, "extra information: %v", err)
 	}
-	return ext.GetUkey()
+	return nil
 }
 
 // allowed checks what the head of a block says (docs/protocol/media.md 10.2).
@@ -200,8 +208,11 @@ func (b *blocks) allowed(req *mediapb.HighwayReqHead, size int, wrong *blockFaul
 		return nil, refuseBlock(codeBadRange, "%d bytes, said to be %d, at %d of %d", size, seg.GetDataLength(), from, fileSize)
 	}
 	find := b.announced
-	if kind == mediaAvatar {
+	switch kind {
+	case mediaAvatar:
 		find = b.avatar
+	case mediaGroupFile, mediaPrivateFile:
+		find = b.announcedFile
 	}
 	one, err := find(req, kind, uin)
 	switch {
@@ -219,8 +230,8 @@ func (b *blocks) allowed(req *mediapb.HighwayReqHead, size int, wrong *blockFaul
 // information says.
 func (b *blocks) announced(req *mediapb.HighwayReqHead, kind *mediaKind, uin message.UIN) (*reservation, error) {
 	ext := &mediapb.RichMediaHighwayExt{}
-	if err := pb.Unmarshal(req.GetExtendInfo(), ext); err != nil {
-		return nil, refuseBlock(codeUnknownUpload, "extra information: %v", err)
+	if err := unmarshalExt(req, ext); err != nil {
+		return nil, err
 	}
 	one, err := b.reservation(ext.GetUkey())
 	if err != nil {
@@ -241,22 +252,16 @@ func (b *blocks) announced(req *mediapb.HighwayReqHead, kind *mediaKind, uin mes
 	return one, nil
 }
 
-// begin returns the upload of a key; nil: the service has its file.
-func (b *blocks) begin(key string, one *reservation) (*incoming, error) {
+// begin returns the upload of a reservation; nil: the service has its file.
+func (b *blocks) begin(one *reservation) (*incoming, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := time.Now()
-	if in := b.incoming[key]; in != nil {
-		in.touched = now
+	if in := b.incoming[one.key]; in != nil {
+		in.patience.Reset(incomingPatience)
 		return in, nil
 	}
 	if b.kept(one) {
 		return nil, nil
-	}
-	for key, in := range b.incoming {
-		if now.Sub(in.touched) > incomingPatience {
-			b.drop(key)
-		}
 	}
 	if len(b.incoming) >= maxIncoming {
 		return nil, refuseBlock(codeNoRoom, "%d uploads go on", maxIncoming)
@@ -268,40 +273,39 @@ func (b *blocks) begin(key string, one *reservation) (*incoming, error) {
 	if b.incoming == nil {
 		b.incoming = map[string]*incoming{}
 	}
-	in := &incoming{reservation: one, touched: now, file: file}
-	b.incoming[key] = in
+	in := &incoming{reservation: one, file: file}
+	in.patience = time.AfterFunc(incomingPatience, func() { b.giveUp(in) })
+	b.incoming[one.key] = in
 	return in, nil
 }
 
-// drop gives an upload up; b.mu is held.
-func (b *blocks) drop(key string) {
-	in := b.incoming[key]
-	delete(b.incoming, key)
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.ended = true
-	in.file.Drop()
+// ends takes an upload out of those that go on, and reports whether it was one of them.
+func (b *blocks) ends(in *incoming) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	in.patience.Stop()
+	if b.incoming[in.key] != in {
+		return false
+	}
+	delete(b.incoming, in.key)
+	return true
+}
+
+// giveUp forgets an upload that does not go on.
+func (b *blocks) giveUp(in *incoming) {
+	if b.ends(in) {
+		in.file.Drop()
+	}
 }
 
 // dropAll gives all uploads up: nobody serves them any more.
 func (b *blocks) dropAll() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	for key := range b.incoming {
-		b.drop(key)
+	all := slices.Collect(maps.Values(b.incoming))
+	b.mu.Unlock()
+	for _, in := range all {
+		b.giveUp(in)
 	}
-}
-
-var errUploadEnded = errors.New("the upload has ended")
-
-// WriteAt writes a piece of a block.
-func (in *incoming) WriteAt(p []byte, at int64) (int, error) {
-	in.mu.RLock()
-	defer in.mu.RUnlock()
-	if in.ended {
-		return 0, errUploadEnded
-	}
-	return in.file.WriteAt(p, at)
 }
 
 func (b *blocks) has(in *incoming, from, to uint64) bool {
@@ -310,30 +314,20 @@ func (b *blocks) has(in *incoming, from, to uint64) bool {
 	return in.came.has(from, to)
 }
 
-// note keeps that a block has come; whole says that it was the last one that was missing.
-func (b *blocks) note(in *incoming, from, to uint64) (whole bool, err error) {
+// note keeps that a block has come, and returns up to where all have.
+func (b *blocks) note(in *incoming, from, to uint64) (whole uint64, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if in.came.has(0, in.Size) { // another connection has brought it
-		return false, nil
-	}
 	if !in.came.add(from, to) {
-		return false, refuseBlock(codeBadRange, "more than %d gaps", maxRanges)
+		return 0, refuseBlock(codeBadRange, "more than %d gaps", maxRanges)
 	}
-	return in.came.has(0, in.Size), nil
+	return in.came.start(), nil
 }
 
 // finish keeps the file when its hashes are those that were announced. Else it begins
 // again with the next block.
-func (b *blocks) finish(key string, in *incoming) error {
-	in.mu.Lock()
-	in.ended = true
-	_, err := in.file.Finish(in.MD5, in.SHA1)
-	in.mu.Unlock()
-	b.mu.Lock()
-	delete(b.incoming, key)
-	b.mu.Unlock()
-	if err != nil {
+func (b *blocks) finish(in *incoming) error {
+	if _, err := in.file.Finish(in.MD5, in.SHA1); err != nil {
 		return &blockError{code: codeBadHash, err: err}
 	}
 	b.log.Info("media uploaded", "uin", in.uin, "kind", in.kind.name, "bytes", in.Size)

@@ -14,21 +14,24 @@ type blockFault struct {
 	silent     bool // it is lost: neither taken nor answered
 	expired    bool // its ticket
 	hash       bool // it seems to be damaged
-	refuse     bool // the picture
+	refuse     bool // the picture or file
 	closeAfter bool
 	delay      time.Duration // of the answer
 }
 
-// strikes decides about a block. The content of pictures is refused at their last one.
+// strikes decides about a block. Pictures and files are refused at their last one.
 func (b *blocks) strikes(req *mediapb.HighwayReqHead) (r blockFault) {
-	if !b.faults.Armed(fault.AtBlock | fault.AtPicture) {
+	if !b.faults.Armed(fault.AtBlock | fault.AtLastBlock) {
 		return r
 	}
 	about := fault.Subject{Command: highway.CommandData, UIN: uinOf(req.GetBase().GetUin()), Session: true}
 	at := fault.AtBlock
 	seg := req.GetSeg()
-	if uploadKinds[req.GetBase().GetCommandId()] == mediaImage && seg.GetDataOffset()+uint64(seg.GetDataLength()) == seg.GetFileSize() {
-		at |= fault.AtPicture
+	switch uploadKinds[req.GetBase().GetCommandId()] {
+	case mediaImage, mediaGroupFile, mediaPrivateFile:
+		if seg.GetDataOffset()+uint64(seg.GetDataLength()) == seg.GetFileSize() {
+			at |= fault.AtLastBlock
+		}
 	}
 	for _, hit := range b.faults.Strikes(at, about) {
 		switch hit.Name {

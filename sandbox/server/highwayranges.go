@@ -34,3 +34,11 @@ func (r *ranges) add(from, to uint64) bool {
 func (r ranges) has(from, to uint64) bool {
 	return slices.ContainsFunc(r, func(p part) bool { return p.from <= from && to <= p.to })
 }
+
+// start returns up to where all parts have come from the beginning on.
+func (r ranges) start() uint64 {
+	if len(r) == 0 || r[0].from > 0 {
+		return 0
+	}
+	return r[0].to
+}

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -14,6 +16,8 @@ func (s *Server) fileHandler() http.Handler {
 	mux.HandleFunc("GET /download", s.downloadFile)
 	mux.HandleFunc("GET /gchatpic_new/", s.oldPicture)
 	mux.HandleFunc("GET /offpic_new/", s.oldPicture)
+	mux.HandleFunc("GET /ftn_handler/{link}", s.linkedFile)
+	mux.HandleFunc("GET /ftn_handler/{link}/{$}", s.linkedFile)
 	return mux
 }
 
@@ -62,5 +66,6 @@ func (s *Server) serveMedium(w http.ResponseWriter, r *http.Request, sha1 [20]by
 		return
 	}
 	defer content.Close()
+	w.Header().Set("ETag", fmt.Sprintf("%q", hex.EncodeToString(sha1[:]))) // who goes on asks for the same bytes
 	mediatype.Serve(w, r, content)
 }

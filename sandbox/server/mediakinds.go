@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"time"
 )
 
@@ -34,8 +35,24 @@ var (
 	}
 	// mediaAvatar is the picture of a group, for which nothing is reserved.
 	mediaAvatar = &mediaKind{name: "group avatar", limit: 30 << 20}
-	mediaKinds  = []*mediaKind{mediaImage, mediaRecord, mediaVideo, mediaCover}
+	// Files have ids of their own. That of a group may have 4 GiB, of a private chat what
+	// its size can say.
+	mediaGroupFile   = &mediaKind{name: "file", limit: 4 << 30}
+	mediaPrivateFile = &mediaKind{name: "file", limit: 4<<30 - 1}
+	mediaKinds       = []*mediaKind{mediaImage, mediaRecord, mediaVideo, mediaCover}
 )
+
+// refused is how an upload is refused at its last block, when a fault is switched on.
+func (k *mediaKind) refused() error {
+	refused := &blockError{code: codeRefused, ret: retRefused, err: errors.New("a fault was switched on")}
+	switch k {
+	case mediaGroupFile:
+		refused.code, refused.ret = codeRefusedGroup, 0
+	case mediaPrivateFile:
+		refused.code, refused.ret = codeRefusedPrivate, 0
+	}
+	return refused
+}
 
 // app returns the app id of a file uuid.
 func (k *mediaKind) app(group bool) uint64 {

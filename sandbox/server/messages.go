@@ -16,7 +16,10 @@ import (
 const recallSuccess = "Success"
 
 // chats answers what is done with messages.
-type chats struct{ chatWriter }
+type chats struct {
+	chatWriter
+	files *privateFiles
+}
 
 func (c *chats) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.SendMessage, c.sendMessage)
@@ -43,6 +46,9 @@ func (c *chats) find(uid string, uin uint64) (world.User, bool) {
 // sendMessage is MessageSvc.PbSendMsg (docs/protocol/messages.md 4).
 func (c *chats) sendMessage(rq *request, req *messagepb.PbSendMsgReq) (*messagepb.PbSendMsgResp, error) {
 	send, err := c.addressed(req)
+	if err == nil && send.File != nil {
+		err = c.files.sent(rq.session.uin, send.To, send.File.Segment)
+	}
 	if err == nil {
 		send.From, send.Origin = rq.session.uin, rq.session
 		send.Random, send.ClientSequence = req.GetRandom(), req.GetClientSequence()
@@ -82,15 +88,18 @@ func (c *chats) addressed(req *messagepb.PbSendMsgReq) (world.Send, error) {
 	switch {
 	case routing.GetC2C() != nil:
 		uid, uin = routing.GetC2C().GetPeerUid(), routing.GetC2C().GetPeerUin()
+		if file := fileIn(req); file != nil { // one client sends files so
+			if _, said := file.Segment.(*message.FileSegment); said {
+				send.File = file
+			}
+		}
 	case routing.GetGroupTemp() != nil: // one form names group and peer by numbers, the other by code and text id
 		temp := routing.GetGroupTemp()
 		uid, uin = temp.GetToUid(), temp.GetToUin()
 		send.TempGroup = message.GroupCode(cmp.Or(temp.GetGroupCode(), temp.GetGroupUin()))
 	case routing.GetTrans211() != nil:
 		uid, uin = routing.GetTrans211().GetToUid(), routing.GetTrans211().GetToUin()
-		if raw := req.GetBody().GetMsgContent(); len(raw) > 0 {
-			send.File = &world.Part{Segment: elements.DecodeFileContent(raw), Form: raw}
-		}
+		send.File = fileIn(req)
 	}
 	peer, known := c.find(uid, uin)
 	if !known {
@@ -98,6 +107,16 @@ func (c *chats) addressed(req *messagepb.PbSendMsgReq) (world.Send, error) {
 	}
 	send.To = peer.UIN
 	return send, nil
+}
+
+// fileIn reads what stands beside the elements of a message: the description of a file. nil
+// for nothing.
+func fileIn(req *messagepb.PbSendMsgReq) *world.Part {
+	raw := req.GetBody().GetMsgContent()
+	if len(raw) == 0 {
+		return nil
+	}
+	return &world.Part{Segment: elements.DecodeFileContent(raw), Form: raw}
 }
 
 // sendAnswer writes the fields that clients expect of each kind of chat

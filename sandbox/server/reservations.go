@@ -27,7 +27,9 @@ type reservation struct {
 	kind    *mediaKind
 	group   bool
 	avatar  message.GroupCode // whose picture it will be
-	uuid    string
+	file    *comingFile       // the file of a group that it will be
+	uuid    string            // of a file its id
+	key     string            // what the upload goes by while it comes
 	expires time.Time
 }
 
@@ -63,7 +65,7 @@ func (r *reservations) grant(one *reservation) (ukey string) {
 	b := make([]byte, 24)
 	rand.Read(b) // never fails
 	ukey = base64.RawURLEncoding.EncodeToString(b)
-	one.expires = r.world.Now().Add(ukeyLifetime)
+	one.key, one.expires = ukey, r.world.Now().Add(ukeyLifetime)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.granted.put([]byte(ukey), one)

@@ -130,6 +130,7 @@ type Server struct {
 	faults *fault.Set
 	pushes *pushes
 	media  *mediaDesk
+	files  *fileDesk
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 	blocks *blocks
@@ -174,14 +175,15 @@ func New(o Options) (*Server, error) {
 	s.handler = s.webHandler()
 	s.certificate = sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(time.Now()) })
 	s.media = &mediaDesk{reservations: s.reservations, signer: newMediaSigner(), faults: s.faults, address: address, tools: media.Tools{FFmpeg: o.FFmpeg}}
+	s.files = &fileDesk{mediaDesk: s.media, private: &privateFiles{world: o.World}}
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation
 	for _, subject := range []interface{ handle(*rpc.Mux[*request]) }{
-		&presence{s.world, clients}, &chats{writer}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
+		&presence{s.world, clients}, &chats{writer, s.files.private}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
 		&pokes{s.world},
 		&life{s.world},
-		&faces{keys}, s.media,
+		&faces{keys}, s.media, s.files,
 	} {
 		subject.handle(&s.mux)
 	}

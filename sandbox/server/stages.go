@@ -25,7 +25,8 @@ func Stages() []fault.Stage {
 		{Name: "send", Commands: []string{rpc.SendMessage.Name}},
 		{Name: "upload", Commands: []string{
 			rpc.HighwaySession.Name, rpc.UploadPrivateImage.Name, rpc.UploadGroupImage.Name, rpc.UploadPrivateRecord.Name,
-			rpc.UploadGroupRecord.Name, rpc.UploadPrivateVideo.Name, rpc.UploadGroupVideo.Name, highway.CommandData,
+			rpc.UploadGroupRecord.Name, rpc.UploadPrivateVideo.Name, rpc.UploadGroupVideo.Name,
+			rpc.ReserveGroupFile.Name, rpc.ReservePrivateFile.Name, highway.CommandData,
 		}},
 		{Name: "history", Commands: []string{rpc.GroupHistory.Name, rpc.FriendHistory.Name, rpc.RoamHistory.Name, rpc.PeerSequence.Name}},
 		{Name: "contacts", Commands: []string{rpc.FriendList.Name, rpc.GroupList.Name, rpc.GroupMembers.Name, rpc.UserByUID.Name}},
