@@ -98,7 +98,7 @@ func (f Files) DeleteFolder(ctx context.Context, group GroupCode, folder string)
 }
 
 // Forward sends a file of a group on to another group or a friend, without its bytes being
-// downloaded. bus 0 stands for [PermanentFile]. To a temporary chat the error is
+// downloaded. bus 0 stands for [message.BusPermanent]. To a temporary chat the error is
 // [ErrTempContent]; of somebody who is no friend, [ErrNoFriend].
 func (f Files) Forward(ctx context.Context, group GroupCode, id string, bus uint32, to message.Chat) error {
 	bus = GroupFileRef{BusID: bus}.bus()
@@ -106,7 +106,7 @@ func (f Files) Forward(ctx context.Context, group GroupCode, id string, bus uint
 	case message.Temp:
 		return ErrTempContent
 	case message.Group:
-		return change(ctx, f, group, "forward a file", rpc.CopyGroupFile, copyFileRequest(group, id, bus, PermanentFile, uint64(to.Group)))
+		return change(ctx, f, group, "forward a file", rpc.CopyGroupFile, copyFileRequest(group, id, bus, message.BusPermanent, uint64(to.Group)))
 	}
 	peer, err := f.friend(ctx, to)
 	if err != nil {

@@ -7,14 +7,7 @@ import (
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
-)
-
-// What kind a file of a group is (docs/protocol/operations.md 3.6).
-const (
-	// PermanentFile stays until somebody deletes it.
-	PermanentFile uint32 = 102
-	// TemporaryFile is gone after some days, and takes none of the group's space.
-	TemporaryFile uint32 = 104
+	"libration/ntqq/message"
 )
 
 // RootFolder is the id of the folder that files of a group are in when they are in none.
@@ -41,7 +34,7 @@ type GroupFile struct {
 	// Folder is the id of the folder that the file is in: [RootFolder] or a folder's.
 	Folder string
 	Size   uint64 // in bytes
-	BusID  uint32 // PermanentFile, TemporaryFile or another kind
+	BusID  uint32 // message.BusPermanent, message.BusTemporary or another kind
 	// Uploaded, Modified and Expires are in Unix seconds. Expires is 0 of a file that stays.
 	Uploaded, Modified, Expires int64
 	Downloads                   uint32
@@ -58,11 +51,11 @@ func (f GroupFile) Ref() GroupFileRef {
 // GroupFileRef is what the service finds a file of a group by.
 type GroupFileRef struct {
 	ID     string
-	BusID  uint32 // 0: PermanentFile
+	BusID  uint32 // 0: message.BusPermanent
 	Folder string // that the file is in; "": RootFolder
 }
 
-func (r GroupFileRef) bus() uint32    { return cmp.Or(r.BusID, PermanentFile) }
+func (r GroupFileRef) bus() uint32    { return cmp.Or(r.BusID, message.BusPermanent) }
 func (r GroupFileRef) folder() string { return cmp.Or(r.Folder, RootFolder) }
 
 // GroupFolder is a folder among the files of a group. A folder has no folders within it.

@@ -17,7 +17,7 @@ import (
 )
 
 // URL returns an address from which a file of a group can be downloaded now. It dies after
-// some hours. bus 0 stands for [PermanentFile].
+// some hours. bus 0 stands for [message.BusPermanent].
 func (f Files) URL(ctx context.Context, group GroupCode, id string, bus uint32) (string, error) {
 	resp, err := call(ctx, f.c, rpc.GroupFileURL, groupFileURLRequest(group, id, bus))
 	if err != nil {

@@ -39,6 +39,7 @@ type mediaService struct {
 	url      func() (*mediapb.RichMediaResp, error)
 	reserve  func(*mediapb.UploadReq) (*mediapb.RichMediaResp, error)
 	download atomic.Pointer[http.HandlerFunc]
+	also     func(*rpc.Mux[struct{}]) // adds handlers; may be nil
 
 	askedKeys, askedURL, reserved, sessions atomic.Int32
 }
@@ -73,6 +74,9 @@ func (s *mediaService) client(t *testing.T, change ...func(*Options)) *Client {
 			Servers:    []*mediapb.HighwayServers{{ServiceType: 1, Addrs: []*mediapb.HighwayAddr{{Ip: 0x0100007F, Port: 99}}}},
 		}}, nil
 	})
+	if s.also != nil {
+		s.also(&mux)
+	}
 	service := sessiontest.New(t)
 	service.Answer = func(command string, payload []byte) ([]byte, error) { return mux.Serve(struct{}{}, command, payload) }
 	web := newPipeListener()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"libration/internal/redact"
@@ -29,6 +30,12 @@ const (
 
 // ErrIncomplete: a download had more or fewer bytes than the medium.
 var ErrIncomplete = errors.New("the download does not have the size of the medium")
+
+// errTooLong is an [ErrIncomplete].
+var errTooLong = fmt.Errorf("%w: there are more bytes", ErrIncomplete)
+
+// errNoRange: a server gives a file from its beginning only.
+var errNoRange = errors.New("the server does not go on in the middle of a file")
 
 // ErrOtherMedium: a download has another MD5 than the message says. Who sends a message
 // writes both the MD5 and the id of the file in it.
@@ -101,20 +108,29 @@ func (c *Client) open(ctx context.Context, seg message.Segment, list *transfer.T
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.openURL(ctx, address, m.Size, list)
+	want := portion{size: m.Size, most: maxDownload, within: downloadTimeout}
+	r, err := c.openURL(ctx, address, want, list)
 	if dead, ok := errors.AsType[*StatusError](err); ok && dead.Status < 500 && m.ID != "" {
 		c.rkeys.forget()
 		if address, err = c.askURL(ctx, whereOf(kind, m)); err != nil {
 			return nil, err
 		}
-		return c.openURL(ctx, address, m.Size, list)
+		return c.openURL(ctx, address, want, list)
 	}
 	return r, err
 }
 
-// openURL begins a download of size bytes; 0: the size is not known.
-func (c *Client) openURL(ctx context.Context, address string, size uint64, list *transfer.Transfer) (io.ReadCloser, error) {
-	ctx, late := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("not done after %v: %w", downloadTimeout, ErrTimeout))
+// portion are the bytes that a download should have.
+type portion struct {
+	size   uint64 // of the whole; 0: it is not known
+	from   uint64 // the first byte; what is before it is there already
+	most   uint64 // of a size that is not known
+	within time.Duration
+}
+
+// openURL begins a download.
+func (c *Client) openURL(ctx context.Context, address string, want portion, list *transfer.Transfer) (io.ReadCloser, error) {
+	ctx, late := context.WithTimeoutCause(ctx, want.within, fmt.Errorf("not done after %v: %w", want.within, ErrTimeout))
 	ctx, cancel := context.WithCancelCause(ctx)
 	stalled := time.AfterFunc(stallTimeout, func() { cancel(fmt.Errorf("no bytes for %v: %w", stallTimeout, ErrTimeout)) })
 	end := func() {
@@ -127,6 +143,9 @@ func (c *Client) openURL(ctx context.Context, address string, size uint64, list 
 		end()
 		return nil, redact.Err(err)
 	}
+	if want.from > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", want.from))
+	}
 	resp, err := c.reach().Client().Do(req)
 	if err != nil {
 		err = redact.Err(err)
@@ -138,17 +157,36 @@ func (c *Client) openURL(ctx context.Context, address string, size uint64, list 
 		end()
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusOK {
+	if err := want.check(resp); err != nil {
 		resp.Body.Close()
 		end()
-		return nil, &StatusError{resp.StatusCode}
+		return nil, err
 	}
-	d := &downloading{ctx: ctx, body: resp.Body, stalled: stalled, end: end, size: size, left: maxDownload, list: list}
-	if size > 0 {
-		d.left = size
+	d := &downloading{ctx: ctx, body: resp.Body, stalled: stalled, end: end, size: want.size, left: want.most - min(want.from, want.most), list: list}
+	if want.size > 0 {
+		d.left = want.size - min(want.from, want.size)
 	}
-	list.Step(string(media.StepFetch), max(size, uint64(max(resp.ContentLength, 0))))
+	if want.from == 0 {
+		list.Step(string(media.StepFetch), max(want.size, uint64(max(resp.ContentLength, 0))))
+	}
 	return d, nil
+}
+
+// check returns an error where an answer does not begin with the wanted byte.
+func (w portion) check(resp *http.Response) error {
+	if w.from == 0 {
+		if resp.StatusCode != http.StatusOK {
+			return &StatusError{resp.StatusCode}
+		}
+		return nil
+	}
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent && !strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", w.from)) {
+		return errNoRange
+	}
+	if resp.StatusCode != http.StatusPartialContent {
+		return &StatusError{resp.StatusCode}
+	}
+	return nil
 }
 
 // downloading reads a medium, and fails where it has another size than it should.
@@ -170,7 +208,7 @@ func (d *downloading) Read(b []byte) (int, error) {
 	}
 	d.stalled.Reset(stallTimeout)
 	if uint64(n) > d.left {
-		return 0, ErrIncomplete
+		return 0, errTooLong
 	}
 	d.left -= uint64(n)
 	d.list.Add(uint64(n))
