@@ -49,6 +49,8 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		pokeActions(),
 		faceActions(),
 		mediaActions(),
+		groupFileActions(),
+		groupFolderActions(),
 		serviceActions(),
 		knownActions(),
 	)

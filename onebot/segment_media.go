@@ -253,7 +253,7 @@ func readMedium[P message.Segment](ctx context.Context, r reader, seg segment, f
 // baseName is a file name without the folders before it.
 func baseName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	if len(name) > maxName || name == "." || name == "/" || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
+	if len(name) > maxName || name == "." || name == ".." || name == "/" || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
 		return ""
 	}
 	return name
