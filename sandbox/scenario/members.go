@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"io"
+
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
@@ -47,6 +49,7 @@ func (m *Members) UnmarshalYAML(node ast.Node) error {
 // crowd makes the groups of a world, and the users that their counts need.
 type crowd struct {
 	world   *world.World
+	put     func(io.Reader) (world.Blob, error)
 	extras  []message.UIN
 	counted int // members of all groups with a count
 }
@@ -83,7 +86,7 @@ func (c *crowd) buildGroup(g *Group, i int, report reporter) {
 	}
 	groups := c.world.Groups()
 	made, err := groups.Add(world.Group{
-		Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax, MuteAll: g.MuteAll,
+		Code: g.Code, Name: g.Name, Owner: g.Owner, MemberMax: g.MemberMax,
 		Join: g.Join, Question: g.Question, Answer: g.Answer,
 	}, members...)
 	if err != nil {
@@ -95,6 +98,10 @@ func (c *crowd) buildGroup(g *Group, i int, report reporter) {
 		if !bad[j] {
 			report(c.describe(made, m), "$.groups[%d].members%s[%d]", i, within, j)
 		}
+	}
+	c.addFiles(made.Code, g, i, report)
+	if g.MuteAll { // now, as members may have uploaded files before
+		report(groups.MuteAll(made.Code, 0, true), "$.groups[%d]", i)
 	}
 }
 

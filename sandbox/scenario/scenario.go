@@ -63,6 +63,12 @@ type Group struct {
 	Question string           `yaml:"question"`
 	Answer   string           `yaml:"answer"`
 	Members  Members          `yaml:"members"`
+	// Files are in the group when it begins. MaxFiles, FileSpace in bytes and AdminsUpload
+	// are those of [world.FileLimits].
+	Files        []File `yaml:"files"`
+	MaxFiles     uint32 `yaml:"max_files"`
+	FileSpace    uint64 `yaml:"file_space"`
+	AdminsUpload bool   `yaml:"admins_upload"`
 }
 
 // Load reads a scenario in YAML, at most 16 MiB. Errors name the line;
@@ -83,7 +89,7 @@ func Load(r io.Reader) (*Scenario, error) {
 	if err := safeyaml.Decode(file, s); err != nil {
 		return nil, describe(err)
 	}
-	if _, err := s.Build(0); err != nil {
+	if _, err := world.Make(0, func(w *world.World) error { return s.fill(w, hashed) }); err != nil {
 		return nil, err
 	}
 	s.file = nil // it is much larger than the scenario
@@ -109,11 +115,14 @@ func Default() *Scenario {
 }
 
 // Build makes the world of a scenario. [world.World.Reset] makes it anew: do not change the
-// scenario meanwhile.
-func (s *Scenario) Build(seed uint64) (*world.World, error) { return world.Make(seed, s.fill) }
+// scenario meanwhile. Where a group has files, their bytes are on the disk until
+// [world.World.Close].
+func (s *Scenario) Build(seed uint64) (*world.World, error) {
+	return world.Make(seed, func(w *world.World) error { return s.fill(w, w.Media().Put) })
+}
 
-// fill makes the world of a scenario of an empty one.
-func (s *Scenario) fill(w *world.World) error {
+// fill makes the world of a scenario of an empty one. put keeps the bytes of files.
+func (s *Scenario) fill(w *world.World, put func(io.Reader) (world.Blob, error)) error {
 	var problems []error
 	report := func(err error, path string, args ...any) {
 		if err != nil {
@@ -144,7 +153,7 @@ func (s *Scenario) fill(w *world.World) error {
 			}
 		}
 	}
-	crowd := crowd{world: w}
+	crowd := crowd{world: w, put: put}
 	for i := range s.Groups {
 		crowd.buildGroup(&s.Groups[i], i, report)
 	}

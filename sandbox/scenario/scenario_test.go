@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"errors"
+	"io"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -156,6 +158,98 @@ groups:
 	g, _ := w.Groups().Find(730000002)
 	if g.MemberCount != 300 || g.Owner != 20001 || g.MemberMax != 5000 || len(w.Users().List()) != 302 {
 		t.Errorf("got %+v and %d users", g, len(w.Users().List()))
+	}
+}
+
+// TestFiles: a world begins with files, and has them again after a reset.
+func TestFiles(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	s, err := Load(strings.NewReader(`
+users: [{uin: 1}, {uin: 2}]
+groups:
+  - code: 5000
+    name: G
+    owner: 1
+    members: [{uin: 2}]
+    mute_all: true
+    max_files: 4
+    file_space: 1000
+    admins_upload: true
+    files:
+      - {name: a.txt, text: content}
+      - {name: b.bin, size: 100, folder: docs, uploader: 2}
+      - {name: c.bin, size: 1, folder: docs, temporary: true}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) != 0 {
+		t.Errorf("checking a scenario left %v, %v", left, err)
+	}
+	w, err := s.Build(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) != 0 {
+			t.Errorf("left %v, %v", left, err)
+		}
+	}()
+	check := func() {
+		t.Helper()
+		root, err := w.Files().List(5000, 1, world.RootFolder, 0, 20)
+		if err != nil || len(root.Folders) != 1 || len(root.Files) != 1 || root.Files[0].Uploader.UIN != 1 {
+			t.Fatalf("root: got %+v, %v", root, err)
+		}
+		docs, err := w.Files().List(5000, 1, root.Folders[0].ID, 0, 20)
+		if err != nil || len(docs.Files) != 2 || !docs.Files[0].Temporary() || docs.Files[1].Uploader.UIN != 2 || docs.Files[1].Size != 100 {
+			t.Fatalf("folder: got %+v, %v", docs, err)
+		}
+		if space, err := w.Files().Space(5000, 2); err != nil || space.Files != 4 || space.Space != 1000 || space.Used != 107 || !space.AdminsOnly {
+			t.Errorf("got %+v, %v", space, err)
+		}
+		r, _, err := w.Media().Open(root.Files[0].SHA1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if content, err := io.ReadAll(r); string(content) != "content" {
+			t.Errorf("got %q, %v", content, err)
+		}
+		if err := w.Files().Delete(5000, 1, root.Files[0].ID); err != nil {
+			t.Error(err)
+		}
+	}
+	check()
+	if err := w.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	check()
+}
+
+// TestFileMistakes names the line of each.
+func TestFileMistakes(t *testing.T) {
+	t.Parallel()
+	_, err := Load(strings.NewReader(`
+users: [{uin: 1}, {uin: 2}]
+groups:
+  - name: G
+    owner: 1
+    files:
+      - {name: a, text: x, size: 1}
+      - {name: b}
+      - {name: c, size: 209715201}
+      - {name: d, text: x, uploader: 2}
+      - {text: x}
+      - {name: f, text: x, folder: "` + strings.Repeat("x", 256) + `"}
+`))
+	for _, want := range []string{"line 7:", "line 8:", "line 9:", "line 10:", "line 11:", "line 12:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ type Blob struct {
 type Media struct{ *mediaStore }
 
 // Media returns the operations on media.
-func (w *World) Media() Media { return Media{&w.media} }
+func (w *World) Media() Media { return Media{w.media} }
 
 // Close removes the media of the world from the disk. Uploads that go on, and what is
 // uploaded afterwards, are refused. Readers keep what they have opened until they close it.

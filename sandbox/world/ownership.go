@@ -49,7 +49,7 @@ func (w Groups) Transfer(code message.GroupCode, by, to message.UIN) error {
 // SetAvatar gives a group a picture. by is the owner or an admin, 0 is the owner. The
 // refusals are NotFound, of a picture that is not kept too, NotMember and NoPermission.
 func (w Groups) SetAvatar(code message.GroupCode, by message.UIN, avatar Blob) error {
-	if _, kept := (Media{&w.media}).Find(avatar.MD5, avatar.SHA1, avatar.Size); !kept {
+	if _, kept := (Media{w.media}).Find(avatar.MD5, avatar.SHA1, avatar.Size); !kept {
 		return Refuse(NotFound, "no such picture")
 	}
 	w.mu.Lock()

@@ -30,21 +30,26 @@ func (n *numbers) pair(key pairKey, p *pair) { n.pairs[key] = p.history.next }
 // Make returns the world that build makes of an empty one. [World.Reset] returns to it.
 // The time stands still while build runs. The error is that of build.
 func Make(seed uint64, build func(*World) error) (*World, error) {
-	return begin(seed, beginning{build, time.Now()})
+	w := New(seed)
+	if err := w.begin(beginning{build, time.Now()}); err != nil {
+		_ = w.Close() // of what there is of it
+		return nil, err
+	}
+	return w, nil
 }
 
-func begin(seed uint64, b beginning) (*World, error) {
-	w := New(seed)
+// begin fills an empty world.
+func (w *World) begin(b beginning) error {
 	w.beginning = b
 	w.now = func() time.Time { return b.began }
 	if err := b.build(w); err != nil {
-		return nil, err
+		return err
 	}
 	for _, a := range w.users { // how it was made is no news
 		a.notices = nil
 	}
 	w.now = time.Now
-	return w, nil
+	return nil
 }
 
 // WorldReset is sent when the world is as it was at its beginning.
@@ -60,8 +65,9 @@ func (w *World) Reset() error {
 	if w.build == nil {
 		return Refuse(BadRequest, "this world has no beginning: it was made by hand")
 	}
-	fresh, err := begin(w.seed, w.beginning)
-	if err != nil {
+	fresh := New(w.seed)
+	fresh.media = w.media
+	if err := fresh.begin(w.beginning); err != nil {
 		return err
 	}
 	w.mu.Lock()

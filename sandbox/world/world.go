@@ -42,7 +42,7 @@ type state struct {
 	listener func(Happening)
 	watchers map[*watcher]struct{}
 
-	media mediaStore // guards itself
+	media *mediaStore // guards itself
 
 	beginning // does not change once the world is made
 }
@@ -79,6 +79,7 @@ func New(seed uint64) *World {
 		},
 		spent:    numbers{groups: map[message.GroupCode]groupNumbers{}, pairs: map[pairKey]uint64{}},
 		watchers: map[*watcher]struct{}{},
+		media:    &mediaStore{},
 	}}
 }
 
