@@ -40,6 +40,9 @@ func New(o Options) (*Sandbox, error) {
 		}
 		o.World = made
 	}
+	if o.Wording == nil {
+		o.Wording = control.Chinese
+	}
 	s, err := server.New(o)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ func explain(err error, l text.Language) string {
 	return chineseOf(text.Of(err).In(l))
 }
 
+// Chinese returns what a refusal says, in Chinese.
+func Chinese(err error) string { return explain(err, text.Chinese) }
+
 // inChinese fills a format of [wordings], and what is said within.
 func inChinese(format string, args []any) string {
 	args = slices.Clone(args)

@@ -189,6 +189,24 @@ func wordings() []text.Text {
 		text.T("a group keeps at most %d files", "一个群最多保存 %d 个文件"),
 		text.T("the group keeps no more than %d files", "此群最多保存 %d 个文件"),
 		text.T("the group's space is full: %d of %d bytes are used, the file has %d", "群文件空间已满：%[2]d 字节中已用 %[1]d 字节，此文件有 %[3]d 字节"),
+		text.T("the bytes of the file %q are gone", "文件 %q 的字节已不在"),
+		text.T("files are not copied to the bus %d", "文件不能复制到 bus %d"),
+		text.T("files of the bus %d are not known", "没有 bus 为 %d 的文件"),
+		text.T("a request shows 1 to %d files, not %d", "一次请求显示 1 到 %d 个文件，而不是 %d 个"),
+		text.T("the %s is empty", "%s 为空"),
+		text.T("the %s has %d bytes, the limit is %d", "%s 有 %d 字节，上限为 %d"),
+		text.T("the MD5 of the %s has %d bytes", "%s 的 MD5 有 %d 字节"),
+		text.T("the SHA-1 of the %s has %d bytes", "%s 的 SHA-1 有 %d 字节"),
+		text.T("file", "文件"),
+
+		// Files of private chats.
+		text.T("no such file", "没有这个文件"),
+		text.T("the file is gone: it was kept for %v", "文件已过期：只保留 %v"),
+		text.T("the file is gone, or was never uploaded", "文件已不在，或从未上传"),
+		text.T("a message about a file says nothing of it", "文件消息没有说明文件"),
+		text.T("the file of the message is not there", "消息中的文件不存在"),
+		text.T("the file was sent on too often", "文件转发次数太多"),
+		text.T("%q is another account", "%q 是其他账号"),
 
 		// Logins and faults.
 		text.T("bad login code id %q", "登录二维码 id %q 无效"),

@@ -19,7 +19,6 @@ type fileDesk struct {
 }
 
 func (d *fileDesk) handle(mux *rpc.Mux[*request]) {
-	rpc.Handle(mux, rpc.ReserveGroupFile, d.reserveGroup)
 	rpc.Handle(mux, rpc.ReservePrivateFile, d.reservePrivate)
 	rpc.Handle(mux, rpc.PrivateFileURL, d.privateURL)
 	rpc.Handle(mux, rpc.PrivateFileInfo, d.privateInfo)

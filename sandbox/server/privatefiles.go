@@ -117,14 +117,18 @@ func (f *privateFile) meta() *mediapb.OfflineFileMeta {
 // SendPrivateFile sends a file to somebody. Its bytes are in the world's media. The refusals
 // are those of a message, and BadRequest of the name or an empty file.
 func (s *Server) SendPrivateFile(from, to message.UIN, name string, b world.Blob) (*world.Message, error) {
+	return s.files.sendPrivate(from, to, name, b)
+}
+
+func (d *fileDesk) sendPrivate(from, to message.UIN, name string, b world.Blob) (*world.Message, error) {
 	if err := checkFileName(name); err != nil {
 		return nil, err
 	}
 	if _, err := announcedBlob(mediaPrivateFile, b.Size, b.MD5[:], b.SHA1[:]); err != nil {
 		return nil, err
 	}
-	f := s.files.private.add(from, to, name, b)
-	return s.world.Messages().Send(world.Send{From: from, To: to, File: &world.Part{Segment: f.segment()}}, nil)
+	f := d.private.add(from, to, name, b)
+	return d.world.Messages().Send(world.Send{From: from, To: to, File: &world.Part{Segment: f.segment()}}, nil)
 }
 
 func checkFileName(name string) error {

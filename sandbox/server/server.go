@@ -56,6 +56,9 @@ type Options struct {
 	// not the address that they have connected to: behind a proxy, or in a container.
 	// Default: the local address of the client's connection.
 	MediaAddress string
+	// Wording returns the words for people of a refusal, where an answer has a place for them
+	// beside its own text. Default: its own text; in a sandbox they are Chinese.
+	Wording func(error) string
 	// FFmpeg converts the voices in m4a and the like that people of the world send, and takes
 	// the first picture of their videos. Default: such voices are refused, covers are drawn.
 	FFmpeg *ffmpeg.Tool
@@ -67,6 +70,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Wording == nil {
+		o.Wording = error.Error
 	}
 	if o.QRLifetime == 0 {
 		o.QRLifetime = 120 * time.Second // docs/protocol/login.md 4.2
@@ -183,7 +189,7 @@ func New(o Options) (*Server, error) {
 		&presence{s.world, clients}, &chats{writer, s.files.private}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
 		&pokes{s.world},
 		&life{s.world},
-		&faces{keys}, s.media, s.files,
+		&faces{keys}, s.media, s.files, &groupFiles{s.files, o.Wording},
 	} {
 		subject.handle(&s.mux)
 	}

@@ -75,6 +75,7 @@ type fileSystem struct {
 type groupFile struct {
 	GroupFile
 	made uint64
+	held bool // its bytes are kept as long as it is
 	// shown are the sequences of messages that showed the file, by their random numbers: a
 	// request that comes twice shows it once.
 	shown map[uint32]uint64
@@ -115,19 +116,20 @@ func (w Files) expire(g *group) {
 			s.expires = min(s.expires, f.Expires)
 			continue
 		}
-		s.remove(f)
+		w.remove(s, f)
 		w.happened(&FilesChanged{InGroup: g.in(), Change: FileExpired, File: f.GroupFile})
 	}
 }
 
-// put keeps a file; its ID must be new.
-func (s *fileSystem) put(f *groupFile) {
+// put keeps a file, whose ID must be new, and its bytes.
+func (w Files) put(s *fileSystem, f *groupFile) {
 	if s.files == nil {
 		s.files = map[string]*groupFile{}
 	}
 	s.made++
 	f.made = s.made
 	s.files[f.ID] = f
+	f.held = Media{w.media}.Hold(f.SHA1)
 	if !f.Temporary() {
 		s.used += f.Size
 		return
@@ -139,12 +141,24 @@ func (s *fileSystem) put(f *groupFile) {
 	s.expires = min(s.expires, f.Expires)
 }
 
-func (s *fileSystem) remove(f *groupFile) {
+func (w Files) remove(s *fileSystem, f *groupFile) {
 	delete(s.files, f.ID)
+	if f.held {
+		Media{w.media}.Release(f.SHA1)
+	}
 	if f.Temporary() {
 		s.temporary--
 	} else {
 		s.used -= f.Size
+	}
+}
+
+// releaseFiles lets the bytes of all files go; mu is held.
+func (w *state) releaseFiles(g *group) {
+	for _, f := range g.files.files {
+		if f.held {
+			Media{w.media}.Release(f.SHA1)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func (w Files) add(g *group, who User, f NewFile) GroupFile {
 	if f.Temporary {
 		made.Expires = now.Add(TemporaryLife).Unix()
 	}
-	g.files.put(made)
+	w.put(&g.files, made)
 	w.happened(&FilesChanged{InGroup: g.in(), Change: FileAdded, By: who, File: made.GroupFile})
 	return made.GroupFile
 }

@@ -72,7 +72,7 @@ func (w Files) Delete(code message.GroupCode, by message.UIN, id string) error {
 	if err != nil {
 		return err
 	}
-	g.files.remove(f)
+	w.remove(&g.files, f)
 	w.changed(g, who, FileRemoved, f)
 	return nil
 }

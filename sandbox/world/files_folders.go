@@ -88,7 +88,7 @@ func (w Files) DeleteFolder(code message.GroupCode, by message.UIN, id string) e
 	}
 	was := g.files.counted(f)
 	for _, file := range g.files.sorted(func(f *groupFile) bool { return f.Folder == id }) {
-		g.files.remove(file)
+		w.remove(&g.files, file)
 	}
 	delete(g.files.folders, id)
 	w.happened(&FilesChanged{InGroup: g.in(), Change: FolderRemoved, By: who, Folder: was})

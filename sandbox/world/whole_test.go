@@ -58,6 +58,15 @@ func TestWorldStaysWhole(t *testing.T) {
 			"pin group": func(t *rapid.T) { _ = w.Chats().PinGroup(user(), group(), rapid.Bool().Draw(t, "on")) },
 			"admin":     func(*rapid.T) { _ = w.Members().SetAdmin(group(), user(), 0, true) },
 			"give away": func(*rapid.T) { _ = w.Groups().Transfer(group(), 0, user()) },
+			"upload": func(t *rapid.T) {
+				_, _ = w.Files().Add(group(), user(), world.NewFile{
+					Name: "f", Blob: blobOf("x"), ID: rapid.SampledFrom([]string{"/1", "/2", ""}).Draw(t, "id"), Temporary: rapid.Bool().Draw(t, "temporary"),
+				})
+			},
+			"delete file": func(t *rapid.T) {
+				_ = w.Files().Delete(group(), user(), rapid.SampledFrom([]string{"/1", "/2"}).Draw(t, "id"))
+			},
+			"keep file": func(*rapid.T) { _, _ = w.Files().Keep(group(), user(), "/1") },
 			"kick":      func(*rapid.T) { _ = w.Members().KickAll(group(), 0, true, user(), user()) },
 			"speak": func(t *rapid.T) {
 				code := group()
@@ -107,6 +116,19 @@ func whole(t *rapid.T, w *world.World) {
 					t.Errorf("message %d of %d has the reaction %+v", m.Sequence, g.Code, r)
 				}
 			}
+		}
+		space, _ := w.Files().Space(g.Code, 0)
+		page, _ := w.Files().List(g.Code, 0, world.RootFolder, 0, 10000)
+		var temporary, used uint64
+		for _, f := range page.Files {
+			if f.Temporary() {
+				temporary++
+			} else {
+				used += f.Size
+			}
+		}
+		if int(space.Count) != len(page.Files) || uint64(space.Temporary) != temporary || space.Used != used {
+			t.Errorf("group %d has the files %+v, and counts %+v", g.Code, page.Files, space)
 		}
 		members := w.Members().List(g.Code)
 		owners := 0

@@ -1,0 +1,59 @@
+package world
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFilesHoldTheirBytes: as long as a file is in a group its bytes stay, and no longer.
+func TestFilesHoldTheirBytes(t *testing.T) {
+	w, m := newMedia(t)
+	w.beginning.build = func(*World) error { return nil }
+	if _, err := w.Users().Add(User{UIN: 1}); err != nil {
+		t.Fatal(err)
+	}
+	found := func() *group {
+		t.Helper()
+		if _, err := w.Groups().Add(Group{Code: 5, Name: "G", Owner: 1}); err != nil {
+			t.Fatal(err)
+		}
+		return w.groups[5]
+	}
+	bytes, err := m.Put(strings.NewReader("bytes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func() GroupFile {
+		t.Helper()
+		f, err := w.Files().Add(5, 1, NewFile{Name: "a", Blob: bytes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	holders := func(want int) {
+		t.Helper()
+		if got := w.media.bySHA1[bytes.SHA1].holders; got != want {
+			t.Errorf("%d files hold the bytes, want %d", got, want)
+		}
+	}
+	found()
+	first := add()
+	add()
+	holders(2)
+	if err := w.Files().Delete(5, 1, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	holders(1)
+	if err := w.Groups().Remove(5); err != nil {
+		t.Fatal(err)
+	}
+	holders(0)
+	found()
+	add()
+	holders(1)
+	if err := w.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	holders(0)
+}
