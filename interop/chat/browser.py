@@ -19,7 +19,7 @@ errors = []  # of all pages
 def watched(page):
     """Notes the errors of a page, and its requests to others."""
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "status of 403" not in m.text else None)  # a refusal
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and not re.search("status of 40[39]", m.text) else None)  # a refusal
     page.on("request", lambda r: None if r.url.startswith("http://127.0.0.1:") else errors.append(f"foreign request: {r.url}"))
     return page
 

@@ -3,7 +3,8 @@ a person would, and sees its answer arrive. Then it does what an owner does firs
 `config init`, `run` and `call` with the tokens in the file, beside a sandbox whose
 page shows what the account sends. There everything in the page's menu is sent, drawn,
 and received by the account; forwards are made, opened and left by the keyboard; a
-picture is chosen, pasted and dropped, a voice and a video are played. axe looks at
+picture is chosen, pasted and dropped, a voice and a video are played; files are
+uploaded, saved, moved and deleted (files.py). axe looks at
 all of the page, at a desk and on a phone, and nothing may be wider than the screen
 (looks.py). Long chats are read, members are mentioned, the sandbox stops and starts
 (reading.py); logins wait, are approved, and go away with their clients (waiting.py).
@@ -27,6 +28,7 @@ from playwright.sync_api import expect
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 import looks  # noqa: E402
 from browser import browser_page, loaded, open_chat, say, sent  # noqa: E402
+from files import files  # noqa: E402
 from installation import Installation  # noqa: E402
 from menu import say_everything, say_media  # noqa: E402
 from people import do_everything  # noqa: E402
@@ -90,6 +92,7 @@ def first_run(libration):
             say_everything(page, place.call)
             looks.everywhere(page.context.browser, place.page)
             do_everything(page, place.call)
+            files(page, place.call)
             read_older(page)
             mention(page, place.call)
             come_back(page.context.browser, place, sandbox)

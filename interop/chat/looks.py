@@ -132,10 +132,12 @@ def states(page, narrow):
     page.locator("#more [data-kind=forwardMessages]").click()
     yield "messages that are chosen"
     page.locator("#choosing .quiet").click()
-    page.locator("#files").set_input_files([{"name": "x" * 100 + ".txt", "mimeType": "", "buffer": b"text"}])
+    page.locator("#files").set_input_files([{"name": "x" * 100 + end, "mimeType": "", "buffer": content} for end, content in ((".txt", b"text"), (".bin", b""))])
     expect(page.locator("#attached [role=alert]")).to_be_visible()
-    yield "a file that is none"
-    page.locator("#attached button").click()
+    expect(page.locator("#attached .state").first).to_have_text("文件" if narrow else "File")
+    yield "a file and an empty one"
+    for _ in range(2):
+        page.locator("#attached button").first.click()
     sheet("#messages [data-action=more]", "[data-kind=react]")
     yield "the reactions"
     away()
@@ -147,6 +149,7 @@ def states(page, narrow):
     expect(page.locator("#viewed img")).to_be_visible()
     yield "a picture"
     away()
+    yield from files(page, narrow)
     sheet("#manage")
     yield "the group's sheet"
     page.locator("#sheet [data-member='20003']").click()
@@ -172,3 +175,34 @@ def states(page, narrow):
     page.goto(page.url.split("#")[0] + "captcha.html?sid=none")
     expect(page.locator("main p").first).not_to_be_empty()
     yield "a captcha that is none"
+
+
+def files(page, narrow):
+    """Yields what the files of a group show."""
+    body = page.locator("#sheetBody")
+    page.locator("#openFiles").click()
+    expect(body.locator("[data-empty]" if not narrow else "[data-file]").first).to_be_visible()
+    yield "the files of a group"
+    body.locator("input[type=file]").set_input_files([{"name": "x" * 100 + ".txt", "mimeType": "", "buffer": b"text"}])
+    expect(body.locator("[data-file]").nth(1 if narrow else 0)).to_be_visible()
+    body.locator("input[type=checkbox]").check()
+    body.locator("input[type=file]").set_input_files([{"name": "y.bin", "mimeType": "", "buffer": b"more"}, {"name": "empty.bin", "mimeType": "", "buffer": b""}])
+    expect(body.locator(".until").first).to_be_visible()
+    expect(body.locator("[data-upload] [role=alert]")).to_be_visible()
+    yield "files, a temporary one, and one that failed"
+    body.locator("[data-file] [data-action=more]").first.click()
+    yield "a file"
+    body.locator("[data-kind=renameFile]").click()
+    yield "another name for a file"
+    page.locator("#sheetBack").click()
+    page.locator("#sheetBack").click()
+    body.locator("[data-action=space]").click()
+    yield "the space of a group"
+    page.locator("#sheetBack").click()
+    body.locator("[data-action=newFolder]").click()
+    body.locator("[name=name]").fill("z" * 100 + str(narrow))
+    body.locator("[data-action=submit]").click()
+    body.locator("[data-folder] [data-action=open]").first.click()
+    expect(body.locator("[data-empty]")).to_be_visible()
+    yield "an empty folder"
+    page.keyboard.press("Escape")

@@ -36,6 +36,6 @@ func must(t testing.TB, err error) {
 
 func (*fakeServer) SetDevice(message.UIN, string, bool) error { return nil }
 
-func (*fakeServer) SendFile(message.UIN, message.GroupCode, message.UIN, string, uint64) (*world.Message, error) {
-	return &world.Message{}, nil
+func (f *fakeServer) SendFile(from message.UIN, _ message.GroupCode, to message.UIN, name string, size uint64) (*world.Message, error) {
+	return &world.Message{}, f.call("c0de", "file %d %d %s %d", from, to, name, size)
 }

@@ -9,14 +9,14 @@ import (
 	"libration/sandbox/world"
 )
 
-// maxUpload bounds an upload in bytes: the largest medium that a message may hold is a
-// video.
-const maxUpload = 100 << 20
+// maxUpload bounds an upload in bytes: the world keeps files of that size. What a message
+// shows is smaller.
+const maxUpload = 4 << 30
 
 // uploadPath is where uploads go.
 const uploadPath = "/api/media"
 
-// mediaFiles are the bytes of pictures, voices and videos.
+// mediaFiles are the bytes of pictures, voices, videos and files.
 type mediaFiles struct {
 	world  *world.World
 	voices *voices
@@ -40,7 +40,7 @@ func (h mediaFiles) upload(r *http.Request) (any, error) {
 		return nil, bodyFailure(err)
 	}
 	if len(head) == 0 {
-		return nil, fail(http.StatusBadRequest, "the body is empty: it is the bytes of a picture, a voice or a video")
+		return nil, fail(http.StatusBadRequest, "the body is empty: it is the bytes of a picture, a voice, a video or a file")
 	}
 	kept, err := h.world.Media().Put(body)
 	if err != nil {

@@ -126,7 +126,7 @@ func TestUploadsAreBounded(t *testing.T) {
 	if status, text := send("application/octet-stream", "", 0); status != 400 || !strings.Contains(text, "the body is empty") {
 		t.Errorf("nothing: got %d %s", status, text)
 	}
-	if status, text := send("application/octet-stream", "some", maxUpload+1); status != 413 || !strings.Contains(text, "larger than 104857600 bytes") {
+	if status, text := send("application/octet-stream", "some", maxUpload+1); status != 413 || !strings.Contains(text, "larger than 4294967296 bytes") {
 		t.Errorf("too much: got %d %s", status, text)
 	}
 	for _, kind := range []string{"application/json", "image/png", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain", ""} {

@@ -51,6 +51,7 @@ type messageView struct {
 
 // view shows a message as people read it.
 func (h contents) view(m *world.Message) messageView {
+	h.inGroup = m.Group
 	content := m.Content()
 	if r, ok := first[*message.ReplySegment](content); ok && r.Sequence == 0 {
 		// A private quote may have the client's number only.

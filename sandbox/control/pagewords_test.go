@@ -77,15 +77,15 @@ func wordsOfPage(t *testing.T) map[string]map[string]string {
 }
 
 // TestPageReadsNothingAsHTML keeps what arrives text: the page has no way to make HTML,
-// links or code of it. Pictures, voices and videos are made by media.js alone, from the
-// addresses that it makes of ids. The one link is that of logins.js, to the sandbox's own page
-// of a captcha.
+// links or code of it. Pictures, voices and videos are made by media.js alone, and links that
+// save files, from the addresses that it makes of ids. The one other link is that of logins.js,
+// to the sandbox's own page of a captcha.
 func TestPageReadsNothingAsHTML(t *testing.T) {
 	t.Parallel()
 	way := regexp.MustCompile(`\.(inner|outer)HTML|insertAdjacentHTML|DOMParser|document\.write|createContextualFragment|srcdoc|` +
 		`\beval\(|new Function|make\('(a|img|iframe|script|style|video|audio|object|embed|svg)'|\b(src|href|poster):|\.(src|href|poster) =`)
 	own := map[string]*regexp.Regexp{
-		"media.js":  regexp.MustCompile(`make\('(img|audio|video)'|\b(src|poster): address\(`),
+		"media.js":  regexp.MustCompile(`make\('(img|audio|video)'|\b(src|poster): address\(|make\('a', \{ href: address\(`),
 		"logins.js": regexp.MustCompile(`make\('a', \{ href: captchaPage\(c\.sid\)`),
 	}
 	files, _ := filepath.Glob("page/*.js")

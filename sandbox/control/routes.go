@@ -26,6 +26,7 @@ type route struct {
 var bodyLimits = map[string]int64{
 	"POST " + uploadPath: maxUpload,
 	"POST /api/send":     maxSend,
+	"POST /api/files":    maxSend,
 }
 
 // routes has a row for each request of the API.
@@ -43,6 +44,7 @@ func routes(w *world.World, s Server) []route {
 		tips     = tips{w}
 		private  = private{w, s}
 		load     = load{w, s}
+		files    = files{w, s}
 		media    = mediaFiles{world: w}
 		logins   = logins{s}
 		clients  = clients{s}
@@ -76,6 +78,15 @@ func routes(w *world.World, s Server) []route {
 		{"PATCH /api/groups/{code}/members/{uin}", members.change},
 		{"DELETE /api/groups/{code}/members/{uin}", members.remove},
 
+		{"GET /api/groups/{code}/files", files.list},
+		{"PATCH /api/groups/{code}/files/{id}", files.change},
+		{"DELETE /api/groups/{code}/files/{id}", files.remove},
+		{"POST /api/groups/{code}/files/{id}/copies", files.copy},
+		{"POST /api/groups/{code}/folders", files.makeFolder},
+		{"PATCH /api/groups/{code}/folders/{id}", files.renameFolder},
+		{"DELETE /api/groups/{code}/folders/{id}", files.removeFolder},
+		{"PATCH /api/groups/{code}/space", files.setSpace},
+
 		{"POST /api/groups/{code}/requests", requests.ask},
 		{"POST /api/groups/{code}/invitations", requests.invite},
 		{"GET /api/group-requests", requests.list},
@@ -104,7 +115,7 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/voice-texts", private.voiceText},
 		{"POST /api/online-files", private.onlineFile},
 		{"POST /api/devices", private.device},
-		{"POST /api/files", private.file},
+		{"POST /api/files", files.send},
 		{"POST " + uploadPath, media.upload},
 
 		{"GET /api/qr", logins.codes},

@@ -89,10 +89,12 @@ type contents struct {
 	world  *world.World
 	server Server
 	types  map[string]segmentType // by name
+	// inGroup is the group of the message that is shown, 0 for none.
+	inGroup message.GroupCode
 }
 
 func newContents(w *world.World, s Server) contents {
-	h := contents{w, s, make(map[string]segmentType)}
+	h := contents{world: w, server: s, types: make(map[string]segmentType)}
 	for _, t := range segmentTypes() {
 		h.types[t.name] = t
 	}

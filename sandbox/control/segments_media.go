@@ -20,7 +20,7 @@ import (
 const (
 	maxImage  = 30 << 20
 	maxRecord = 30 << 20
-	maxVideo  = maxUpload
+	maxVideo  = 100 << 20
 )
 
 // mediumView is message.Medium.

@@ -112,23 +112,4 @@ func (h private) device(r *http.Request) (any, error) {
 	return struct{}{}, h.server.SetDevice(body.UIN, body.Name, orTrue(body.On))
 }
 
-// file announces a file by name and size: it has no content.
-func (h private) file(r *http.Request) (any, error) {
-	var body struct {
-		From  message.UIN       `json:"from"`
-		Group message.GroupCode `json:"group"`
-		To    message.UIN       `json:"to"`
-		Name  string            `json:"name"`
-		Size  uint64            `json:"size"`
-	}
-	if err := readBody(r, &body); err != nil {
-		return nil, err
-	}
-	m, err := h.server.SendFile(body.From, body.Group, body.To, body.Name, body.Size)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"sequence": m.Sequence, "time": m.Time}, nil
-}
-
 func orTrue(b *bool) bool { return b == nil || *b }

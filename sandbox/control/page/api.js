@@ -24,9 +24,13 @@ export const remove = (path, body) => request('DELETE', path, body);
 export const post = (path, body) => request('POST', path, body);
 export const patch = (path, body) => request('PATCH', path, body);
 
+const maxFile = 4 * 2 ** 30; // bytes: what the sandbox keeps of one
+
 // upload sends a file; onProgress gets the part that has been sent, 0 to 1. It returns done,
 // a promise of the answer, and abort().
 export function upload(file, onProgress) {
+  const wrong = !file.size ? t('fileEmpty') : file.size > maxFile ? t('fileTooLarge', maxFile / 2 ** 30) : '';
+  if (wrong) return { done: Promise.reject(new Error(wrong)), abort: () => {} };
   const request = new XMLHttpRequest(); // fetch tells no progress
   const done = new Promise((resolve, reject) => {
     request.upload.onprogress = (e) => onProgress(e.loaded / e.total);

@@ -77,6 +77,11 @@ function refreshSoon() {
   stateTimer ??= setTimeout(() => { stateTimer = undefined; loadState(); }, 150);
 }
 
+let filesTimer;
+function lookAtFiles() {
+  filesTimer ??= setTimeout(() => { filesTimer = undefined; sheet.lookAtFiles(); }, 150);
+}
+
 function chatsOf(uin) {
   const u = user(uin);
   const groups = state.groups.filter((g) => u?.groups?.includes(g.code));
@@ -125,6 +130,7 @@ function renderHeading() {
   $('detail').textContent = !c ? '' : c.group ? `${c.id} · ${c.about}` : String(c.id);
   $('at').hidden = !c?.group;
   $('manage').hidden = !c;
+  $('openFiles').hidden = !c?.group;
   if (!c && chat) { // no longer a friend or member
     chat = '';
     thread.clear();
@@ -216,6 +222,11 @@ const refreshMessages = guarded(async () => {
   if (isGroup() && sequences.length) await thread.refresh(sequences);
 });
 
+function lookAgain(sequences) {
+  for (const s of sequences) changed.add(s);
+  refreshMessages.timer ??= setTimeout(refreshMessages, 100);
+}
+
 function setLast(key, m) {
   const said = brief(m.segments);
   const text = key.startsWith('g') ? `${m.nickname}: ${said}` : said;
@@ -239,6 +250,8 @@ function chatOf(e) {
 }
 
 const aboutMessages = ['reaction', 'essence'];
+const aboutFiles = /^(file|folder)_/;
+const takesFiles = ['file_removed', 'file_expired', 'folder_removed']; // their messages offer nothing any more
 
 function onEvent(e) {
   if (e.kind === 'reset') { // the messages are gone, too
@@ -246,13 +259,14 @@ function onEvent(e) {
     last.clear();
     loadState().then(() => open(chat));
   }
-  if (e.kind !== 'message' && e.kind !== 'recall') refreshSoon();
+  if (aboutFiles.test(e.kind)) lookAtFiles();
+  else if (e.kind !== 'message' && e.kind !== 'recall') refreshSoon();
   const key = chatOf(e);
   if (!key) return;
   if (key === chat && aboutMessages.includes(e.kind)) {
-    changed.add(e.sequence);
-    refreshMessages.timer ??= setTimeout(refreshMessages, 100);
+    lookAgain([e.sequence]);
   }
+  if (key === chat && takesFiles.includes(e.kind)) lookAgain(thread.saying('file'));
   if (!queue.length) requestAnimationFrame(flush);
   queue.push({ key, e });
   if (queue.length > 10000) queue = queue.slice(-5000); // a window in the background
@@ -317,28 +331,34 @@ const mention = startMention({ members: () => (isGroup() ? members : undefined),
 
 const tokens = () => new Map([...faceTokens, ...mention.tokens()]);
 
-const say = (segments) => post('api/send', { as, segments, ...(isGroup() ? { group: target() } : { to: target() }) });
+const here = () => (isGroup() ? { group: target() } : { to: target() });
+const say = (segments) => post('api/send', { as, segments, ...here() });
+const sendFile = (file) => post('api/files', { from: as, ...file, ...here() });
 
-// Text and pictures are one message; voices and videos stand alone.
+// Text and pictures are one message; voices, videos and files stand alone.
 const submit = guarded(async () => {
   const key = chat;
   if (!key || $('send').disabled) return;
   $('send').disabled = true;
   try {
-    const { pictures, others, sent } = await attachments.take();
+    const { taken, sent } = await attachments.take();
     if (key !== chat) return; // another chat was opened while files were uploaded
+    const pictures = taken.filter((a) => a.kind === 'image');
     const text = $('input').value;
-    const segments = [...pictures, ...(text.trim() ? split(text, tokens()) : [])];
+    const segments = [...pictures.map((a) => a.segment), ...(text.trim() ? split(text, tokens()) : [])];
     if (segments.length) {
       if (replyTo) segments.unshift({ type: 'reply', sequence: replyTo.sequence });
       await say(segments);
+      sent(pictures);
       $('input').value = '';
       replyTo = null;
       renderReplying();
       fit();
     }
-    for (const other of others) await say([other]);
-    sent();
+    for (const other of taken.filter((a) => a.kind !== 'image')) {
+      await (other.file ? sendFile(other.file) : say([other.segment]));
+      sent([other]);
+    }
   } finally {
     $('send').disabled = false;
   }
@@ -351,9 +371,9 @@ const composer = startCompose({
     $('input').focus();
   }),
   insert,
-  pick: () => {
+  pick: (all) => {
     composer.close();
-    attachments.pick();
+    attachments.pick(all);
   },
   choose: () => {
     chosen = new Set();
@@ -398,6 +418,7 @@ function listen() {
   $('back').onclick = () => open('');
   for (const id of ['me', 'world']) $(id).onclick = () => sheet[id]();
   $('manage').onclick = () => sheet.chat();
+  $('openFiles').onclick = () => sheet.files();
   $('replying').lastElementChild.onclick = () => { replyTo = null; renderReplying(); };
   $('composer').onsubmit = (e) => { e.preventDefault(); submit(); };
   $('choosing').querySelector('[data-action=forward]').onclick = forwardChosen;
@@ -425,7 +446,7 @@ async function start() {
   listen();
   startFaults(guarded);
   startViewer();
-  startAttach(() => chat && !chosen);
+  startAttach(() => chat && !chosen, sheet.fileTarget);
   on.forward = startPanel(guarded);
   const wanted = new URLSearchParams(location.hash.slice(1));
   as = Number(wanted.get('as'));

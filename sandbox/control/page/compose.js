@@ -10,7 +10,8 @@ const $ = (id) => document.getElementById(id);
 // items has a row for each kind: open(on) does it at once; otherwise fields(on) make a
 // form, and segments(values) are what it sends.
 const items = [
-  { key: 'media', icon: '🖼️', open: (on) => on.pick() },
+  { key: 'media', icon: '🖼️', open: (on) => on.pick(false) },
+  { key: 'file', icon: '📄', open: (on) => on.pick(true) },
   { key: 'faces', icon: '🙂', open: pickFace },
   { key: 'dice', icon: '🎲', open: (on) => on.send([{ type: 'face', id: 358 }]) },
   { key: 'rps', icon: '✊', open: (on) => on.send([{ type: 'face', id: 359 }]) },
@@ -134,7 +135,7 @@ function fill(...content) {
 
 let menu;
 
-// startCompose makes the menu work. on has send(segments), insert(text), pick(), choose()
+// startCompose makes the menu work. on has send(segments), insert(text), pick(all), choose()
 // and contacts(), the latter as options.
 export function startCompose(on) {
   menu = () => {

@@ -74,7 +74,6 @@ export const deeds = {
     { key: 'signIn', icon: '📅', when: (c) => c.mine, run: (c) => post('api/sign-in', { group: c.group.code, uin: c.as }) },
     { key: 'pin', icon: '📌', when: (c) => c.mine && !isPinned(c), run: (c) => pin(c, true) },
     { key: 'unpin', icon: '📍', when: isPinned, run: (c) => pin(c, false) },
-    { key: 'sendFile', icon: '📄', when: (c) => c.mine, fields: fileFields, run: (c, v) => post('api/files', { from: c.as, group: c.group.code, ...v }) },
     { key: 'album', icon: '🖼️', fields: () => [text('image', 'albumImage', 'moon-1')], run: (c, v) => post('api/albums', { group: c.group.code, ...v }) },
     { key: 'robot', icon: '🤖', fields: (c) => [people('uin', 'account', c.users)], run: (c, { uin }) => post('api/robots', { group: c.group.code, uin: Number(uin) }) },
     { key: 'tip', icon: 'ℹ️', fields: () => [text('text', 'text', t('exampleTip'))], run: (c, v) => post('api/tips', { group: c.group.code, ...v }) },
@@ -122,7 +121,6 @@ export const deeds = {
       fields: () => [text('text', 'verification', t('exampleHello')), check('filtered', 'filtered')],
       run: (c, v) => post('api/friend-requests', { from: c.as, to: c.uin, ...v }),
     },
-    { key: 'sendFile', icon: '📄', when: (c) => c.peer, fields: fileFields, run: (c, v) => post('api/files', { from: c.as, to: c.uin, ...v }) },
     {
       key: 'onlineFile', icon: '📡', when: (c) => c.peer,
       fields: () => [{ name: 'end', label: 'onlineFileEnd', options: ['done', 'refused', 'cancelled'].map((e) => [e, t(`end_${e}`)]) }, check('folder', 'folder')],
@@ -172,10 +170,6 @@ export const deeds = {
     { key: 'reset', icon: '⏮️', fields: () => [], run: () => post('api/reset', {}) },
   ],
 };
-
-function fileFields() {
-  return [text('name', 'fileName', 'moon.pdf'), { name: 'size', label: 'fileSize', value: 1048576, type: 'number' }];
-}
 
 function isPinned({ me, group, peer }) {
   return group ? Boolean(me.pinned_groups?.includes(group.code)) : Boolean(me.pinned_friends?.includes(peer));

@@ -4,7 +4,7 @@ import { lang, t } from './text.js';
 import { faceOf } from './faces.js';
 import { make } from './make.js';
 import { markdown } from './markdown.js';
-import { imageName, picture, video, voice } from './media.js';
+import { iconOf, imageName, picture, save, sizeOf, video, voice } from './media.js';
 
 // kinds has {draw, brief, bare} by type. draw(s, on) makes the node; brief(s) is what
 // stands for the segment in lists; bare is for what needs no bubble around it.
@@ -19,6 +19,7 @@ const kinds = {
   image: { draw: picture, brief: imageName, bare: () => true },
   record: { draw: voice, brief: () => bracketed(t('record')) },
   video: { draw: video, brief: () => bracketed(t('video')), bare: () => true },
+  file: { draw: file, brief: (s) => bracketed(t('file')) + s.name, bare: () => true },
   market_face: {
     draw: (s) => make('figure', { class: 'sticker', style: { '--hue': parseInt(s.id.slice(0, 4), 16) % 360 } },
       make('span', { 'aria-hidden': 'true' }, '🐾'), make('figcaption', {}, clip(unbracketed(s.summary), 60) || t('sticker'))),
@@ -81,11 +82,6 @@ const kinds = {
   flash_file: {
     draw: (s) => card({ icon: '⚡️', title: s.title, desc: s.file_set, foot: t('flashFile') }),
     brief: (s) => bracketed(t('flashFile')) + s.title,
-    bare: () => true,
-  },
-  file: {
-    draw: (s) => card({ icon: '📎', title: s.name, foot: t('file') }),
-    brief: (s) => bracketed(t('file')) + s.name,
     bare: () => true,
   },
 };
@@ -157,6 +153,13 @@ const specialPokes = {
 
 export const pokeNames = (special) => (special ? specialPokes : pokes)[lang];
 const pokeName = (s) => pokeNames(s.special)[s.id - 1] ?? (clip(s.title, 60) || t('poke'));
+
+// file is what lies in a group's files, or was sent to one person.
+function file(s) {
+  return make('span', { class: 'card of-file', 'data-file': s.id },
+    make('span', { class: 'icon', 'aria-hidden': 'true' }, iconOf(s.name)), make('b', { title: clip(s.name) }, clip(s.name)), make('small', {}, sizeOf(s.size)),
+    make('small', { class: 'foot' }, ...(s.medium ? [save(s.medium, s.name, t('download'))] : [t('fileGone')])));
+}
 
 // card draws what all cards have in common. Addresses are shown, not opened.
 function card(shown) {

@@ -1,12 +1,39 @@
 // Pictures, voices and videos. They come from the sandbox itself, by the id of their bytes:
-// the page loads nothing else, whatever a message says.
-import { t } from './text.js';
+// the page loads nothing else, whatever a message says. Files come from there, too: they are
+// saved, never shown.
+import { lang, t } from './text.js';
 import { make } from './make.js';
 
 const $ = (id) => document.getElementById(id);
 
 const isID = (id) => /^[0-9a-f]{40}$/.test(id ?? '');
 const address = (id, query = '') => `api/media/${id}${query}`;
+
+// save is a link that saves the bytes of a file. Its word may be a sign.
+export function save(id, name, word) {
+  if (!isID(id)) return gone(name);
+  const label = `${t('download')} ${name}`;
+  return make('a', { href: address(id), download: name, class: word === t('download') ? 'button' : 'button quiet round', 'data-action': 'download', title: label, 'aria-label': label }, word);
+}
+
+// sizeOf is a number of bytes as people read it.
+export function sizeOf(bytes) {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let at = 0;
+  for (; bytes >= 1024 && at < units.length - 1; at++) bytes /= 1024;
+  return `${new Intl.NumberFormat(lang, { maximumFractionDigits: bytes < 10 && at ? 1 : 0 }).format(bytes)} ${units[at]}`;
+}
+
+// iconOf stands for what the name of a file says that it is.
+export function iconOf(name) {
+  const ending = /\.(\w{1,5})$/.exec(name)?.[1].toLowerCase() ?? '';
+  return Object.entries(sorts).find(([, endings]) => endings.split(' ').includes(ending))?.[0] ?? '📄';
+}
+
+const sorts = {
+  '🖼️': 'png jpg jpeg gif webp bmp svg tiff heic', '🎵': 'mp3 wav ogg flac m4a amr silk aac', '🎞️': 'mp4 mkv webm mov avi',
+  '🗜️': 'zip gz xz bz2 7z rar tar tgz zst', '📕': 'pdf', '📊': 'csv xls xlsx ods', '📦': 'apk exe msi deb rpm dmg jar',
+};
 
 // gone stands for a medium whose bytes the sandbox does not have.
 const gone = (what) => make('span', { class: 'element' }, t('mediaGone', what));

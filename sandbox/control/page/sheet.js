@@ -2,6 +2,7 @@
 // forms for what has to be said. One sheet opens another; back leads out again.
 import { t } from './text.js';
 import { deeds, react, reactions } from './deeds.js';
+import { startFiles } from './files.js';
 import { form, tiles } from './form.js';
 import { brief } from './kinds.js';
 import { make } from './make.js';
@@ -17,27 +18,41 @@ const adding = ['newUser', 'befriend', 'addFriend', 'newGroup', 'askToJoin'].map
 let open = []; // the outermost first: {title, content()}, content returns nodes
 
 function show() {
-  const { title, content } = open.at(-1);
+  const { title, content, left } = open.at(-1);
   $('toast').hidden = true; // of what was tried before
   $('sheetTitle').textContent = title;
   $('sheetBack').hidden = open.length < 2;
   $('sheetBody').replaceChildren(...content());
-  $('sheetBody').scrollTop = 0;
+  $('sheetBody').scrollTop = left?.scrolled ?? 0;
   if (!$('sheet').open) $('sheet').showModal();
-  ($('sheetBody').querySelector('input, select, textarea, button') ?? $('sheetBody')).focus();
+  const before = left?.focused.isConnected && left.focused;
+  (before || ($('sheetBody').querySelector('input, select, textarea, button') ?? $('sheetBody'))).focus();
 }
 
 // refresh draws what is open again; a form, and whoever is searching, is left alone.
 function refresh() {
   const focused = document.activeElement;
-  if (!open.length || $('sheetBody').querySelector('form') || focused.tagName === 'INPUT') return;
+  if (!open.length || open.at(-1).live || $('sheetBody').querySelector('form') || focused.tagName === 'INPUT') return;
   const { kind, member } = focused.dataset;
   $('sheetBody').replaceChildren(...open.at(-1).content());
   if (kind ?? member) $('sheetBody').querySelector(kind ? `[data-kind=${kind}]` : `[data-member="${member}"]`)?.focus();
 }
 
-function push(title, content) {
-  open.push({ title, content });
+// push opens a sheet. One that is live draws itself again. Whoever comes back to a sheet
+// finds it as it was left.
+function push(title, content, live = false) {
+  const under = open.at(-1);
+  if (under) under.left = { scrolled: $('sheetBody').scrollTop, focused: document.activeElement };
+  open.push({ title, content, live });
+  show();
+  return open.at(-1);
+}
+
+// backTo leads out again to a sheet.
+function backTo(entry) {
+  const at = open.indexOf(entry);
+  if (at < 0) return;
+  open.length = at + 1;
   show();
 }
 
@@ -47,6 +62,7 @@ export function startSheet(guarded, context, { mention, chatWith }) {
   const nameOf = (uin) => context().users.find((u) => u.uin === uin)?.nickname ?? String(uin);
   const close = () => $('sheet').close();
   const requests = startRequests(guarded, () => context().as, nameOf);
+  const files = startFiles(guarded, context, { push, backTo, top: () => open.at(-1) });
 
   // list shows the rows of deeds that make sense for c.
   const list = (rows, c) => tiles(rows.filter((d) => !d.when || d.when(c)), (deed) => {
@@ -127,7 +143,7 @@ export function startSheet(guarded, context, { mention, chatWith }) {
     chat: start(() => {
       const { group, peer } = context();
       if (peer) person(peer);
-      else push(group.name, () => { const c = context(); return [note(t(`join_${c.group.join || 'free'}`), { class: 'note about' }), list(deeds.group, c), ...roster(c)]; });
+      else push(group.name, () => { const c = context(); return [note(t(`join_${c.group.join || 'free'}`), { class: 'note about' }), list([{ key: 'files', icon: '📁', run: files.open }, ...deeds.group], c), ...roster(c)]; });
     }),
     person: start(person),
     // A message has, besides, what its own buttons do: on a phone they are here alone.
@@ -142,6 +158,11 @@ export function startSheet(guarded, context, { mention, chatWith }) {
     ])),
     add: start(() => push(t('add'), () => [list(adding, context())])),
     react: start(chooseReaction),
+    files: start(files.open),
+    // lookAtFiles asks for the files that are shown again; fileTarget takes files that are
+    // dropped on them, undefined where none are shown.
+    lookAtFiles: files.look,
+    fileTarget: files.target,
     world: start(() => push(t('world'), () => [list(deeds.world, context())])),
     // look counts what waits for an answer; the page shows it.
     look: requests.look,

@@ -88,6 +88,8 @@ export function startThread(guarded, element) {
     clear,
     has: (sequence) => shown.has(sequence),
     message: (sequence) => shown.get(sequence),
+    // saying returns the messages that have a type of segment.
+    saying: (type) => [...shown.values()].filter((m) => m.segments.some((s) => s.type === type)).map((m) => m.sequence),
     // open shows the end of a chat, and returns its newest message; undefined for none. It
     // returns null when another chat was opened meanwhile. What is shown stays until then.
     async open(query) {
