@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -98,21 +99,30 @@ func (f Files) DeleteFolder(ctx context.Context, group GroupCode, folder string)
 }
 
 // Forward sends a file of a group on to another group or a friend, without its bytes being
-// downloaded. bus 0 stands for [message.BusPermanent]. To a temporary chat the error is
-// [ErrTempContent]; of somebody who is no friend, [ErrNoFriend].
-func (f Files) Forward(ctx context.Context, group GroupCode, id string, bus uint32, to message.Chat) error {
-	bus = GroupFileRef{BusID: bus}.bus()
+// downloaded, and returns it as that chat has it, as far as the service says. The message
+// in the chat comes from the service. bus 0 stands for [message.BusPermanent]. To a temporary
+// chat the error is [ErrTempContent]; to somebody who is no friend, [ErrNoFriend].
+func (f Files) Forward(ctx context.Context, group GroupCode, id string, bus uint32, to message.Chat) (*message.FileSegment, error) {
+	toBus, code := uint32(message.BusPermanent), uint64(to.Group)
 	switch to.Kind {
 	case message.Temp:
-		return ErrTempContent
-	case message.Group:
-		return change(ctx, f, group, "forward a file", rpc.CopyGroupFile, copyFileRequest(group, id, bus, message.BusPermanent, uint64(to.Group)))
+		return nil, ErrTempContent
+	case message.Friend:
+		peer, err := f.friend(ctx, to)
+		if err != nil {
+			return nil, err
+		}
+		toBus, code = friendFile, uint64(peer)
 	}
-	peer, err := f.friend(ctx, to)
+	resp, err := call(ctx, f.c, rpc.CopyGroupFile, copyFileRequest(group, id, GroupFileRef{BusID: bus}.bus(), toBus, code))
 	if err != nil {
-		return err
+		return nil, f.failed(ctx, group, "forward a file", err)
 	}
-	return change(ctx, f, group, "forward a file", rpc.CopyGroupFile, copyFileRequest(group, id, bus, friendFile, uint64(peer)))
+	copied := &message.FileSegment{ID: resp.GetCopyTo().GetSaveFilePath(), FileName: resp.GetCopyTo().GetFileName()}
+	if to.Kind == message.Group {
+		copied.BusID = cmp.Or(resp.GetCopyTo().GetBusId(), message.BusPermanent)
+	}
+	return copied, nil
 }
 
 // friend is the number of the other side of a private chat.
@@ -122,7 +132,7 @@ func (f Files) friend(ctx context.Context, chat message.Chat) (UIN, error) {
 	}
 	friends, err := f.c.Friends().List(ctx, false)
 	for _, friend := range friends {
-		if friend.UID == chat.PeerUID {
+		if chat.PeerUID != "" && friend.UID == chat.PeerUID {
 			return friend.UIN, nil
 		}
 	}

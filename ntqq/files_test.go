@@ -142,6 +142,43 @@ func TestKeepRefusals(t *testing.T) {
 	}
 }
 
+// TestForwardFile: to whom a file goes is said by number, and comes back as it is there.
+func TestForwardFile(t *testing.T) {
+	for name, c := range map[string]struct {
+		to   message.Chat
+		bus  uint32 // that it is asked for
+		code uint64
+		want error
+	}{
+		"group":    {message.Chat{Kind: message.Group, Group: 8}, message.BusPermanent, 8, nil},
+		"by uin":   {message.Chat{Kind: message.Friend, Peer: 6}, friendFile, 6, nil},
+		"by uid":   {message.Chat{Kind: message.Friend, PeerUID: "u_5"}, friendFile, 5, nil},
+		"stranger": {message.Chat{Kind: message.Friend, PeerUID: "u_6"}, 0, 0, ErrNoFriend},
+		"nobody":   {message.Chat{Kind: message.Friend}, 0, 0, ErrNoFriend},
+		"temp":     {message.Chat{Kind: message.Temp, Group: 8, Peer: 6}, 0, 0, ErrTempContent},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var asked *oidbpb.GroupFileCopyToReq
+			s := &mediaService{also: func(mux *rpc.Mux[struct{}]) {
+				rpc.Handle(mux, rpc.FriendList, func(struct{}, *oidbpb.FriendListReq) (*oidbpb.FriendListResp, error) {
+					return &oidbpb.FriendListResp{Friends: []*oidbpb.Friend{{Uin: 5, Uid: "u_5"}}}, nil
+				})
+				rpc.Handle(mux, rpc.CopyGroupFile, func(_ struct{}, req *oidbpb.GroupFileTransReq) (*oidbpb.GroupFileTransResp, error) {
+					asked = req.GetCopyTo()
+					return &oidbpb.GroupFileTransResp{CopyTo: &oidbpb.GroupFileCopyToResp{SaveFilePath: "/2", FileName: "x"}}, nil
+				})
+			}}
+			got, err := s.client(t).Files().Forward(t.Context(), 7, "/1", 0, c.to)
+			if !errors.Is(err, c.want) || asked.GetDstBusId() != c.bus || asked.GetDstUin() != c.code {
+				t.Errorf("%s: got %v, asked for %v", name, err, asked)
+			}
+			if err == nil && (got.ID != "/2" || got.FileName != "x" || (got.BusID == message.BusPermanent) != (c.to.Kind == message.Group) || asked.GetSrcBusId() != message.BusPermanent) {
+				t.Errorf("%s: got %+v, asked for %v", name, got, asked)
+			}
+		})
+	}
+}
+
 // TestFileAddresses: only the host that the service names decides where an address leads.
 func TestFileAddresses(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -343,6 +343,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[message.GroupCode]():     {group},
 		reflect.TypeFor[message.Content]():       {say("hello"), message.Content{message.Forward(message.Node{Content: say("hello")})}},
 		reflect.TypeFor[uint64]():                {uint64(1)},
+		reflect.TypeFor[uint32]():                {uint32(0)},
 		reflect.TypeFor[int]():                   {1},
 		reflect.TypeFor[message.Segment]():       exampleMedia(t),
 		reflect.TypeFor[*event.GroupPoked]():     {&event.GroupPoked{Group: group}},
@@ -360,7 +361,11 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[ntqq.GroupRequest](): {
 			ntqq.GroupRequest{Group: group, Kind: ntqq.NoticeJoin, Sequence: 1}, ntqq.GroupRequest{Group: group, Kind: ntqq.NoticeJoin, Sequence: 1, Filtered: true},
 		},
-		reflect.TypeFor[ntqq.Verdict](): {ntqq.Accept},
+		reflect.TypeFor[ntqq.Verdict]():      {ntqq.Accept},
+		reflect.TypeFor[ntqq.GroupFileRef](): {ntqq.GroupFileRef{ID: "/1"}},
+		reflect.TypeFor[*message.FileSegment](): {
+			&message.FileSegment{ID: "/1", FileName: "x", BusID: message.BusPermanent}, &message.FileSegment{ID: "1", FileName: "x", Hash: "x"},
+		},
 		reflect.TypeFor[message.Chat](): {
 			message.Chat{Kind: message.Group, Group: group}, message.Chat{Kind: message.Friend, Peer: alice, PeerUID: "u_alice"},
 		},
