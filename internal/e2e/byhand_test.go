@@ -114,7 +114,7 @@ func TestSentByHand(t *testing.T) {
 	}
 	bubble(t, func(t *testing.T) {
 		s, b, _ := two(t)
-		seen := map[string]bool{"unknown": true, "reply": true, "contact": true} // these are below, or become another
+		seen := map[string]bool{"unknown": true, "reply": true, "contact": true, "file": true} // these are below, become another, or are uploaded
 		for _, tt := range kinds {
 			s.api(t, "POST", "/api/send", fmt.Sprintf(`{"as":%d,"group":%d,"segments":[%s]}`, bob, group, tt.sent), &struct{}{})
 			got := eventsOf[*event.Message](b)
