@@ -26,20 +26,16 @@ func MediumID(m *message.Medium) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Remember keeps what is known of the media in some content, forwards excepted, so that
-// [Gateway.Medium] finds them, until the store lets go of messages of that age. What came in
-// messages that the gateway was given is kept already.
+// Remember keeps what is known of the media and files in some content, forwards excepted,
+// so that [Gateway.Medium] and [Gateway.File] find them, until the store lets go of messages
+// of that age. What came in messages that the gateway was given is kept already.
 func (g *Gateway) Remember(c message.Content) {
 	for _, part := range c {
-		m := message.MediumOf(part)
-		if m == nil {
-			continue
-		}
-		id := MediumID(m)
+		id, known := remembered(part)
 		if id == "" {
 			continue
 		}
-		kept, err := json.Marshal(withoutSource(part))
+		kept, err := json.Marshal(known)
 		if err == nil {
 			err = g.store.PutMedium(id, part.Name(), kept)
 		}
@@ -47,6 +43,46 @@ func (g *Gateway) Remember(c message.Content) {
 			g.log.Debug("medium not remembered", "kind", part.Name(), "err", err)
 		}
 	}
+}
+
+// remembered is what is kept of a medium or a file, and under which id; "" for others.
+func remembered(part message.Segment) (id string, known message.Segment) {
+	if f, ok := part.(*message.FileSegment); ok {
+		kept := *f
+		kept.Source, kept.URL = nil, "" // addresses die
+		if f.ID == "" || f.OfGroup() && f.Group == 0 {
+			return "", nil // nobody could ask for it
+		}
+		return fileID(f.ID), &kept
+	}
+	m := message.MediumOf(part)
+	if m == nil {
+		return "", nil
+	}
+	return MediumID(m), withoutSource(part)
+}
+
+// fileID is under which id a file is kept.
+func fileID(id string) string {
+	sum := sha256.Sum256([]byte("file\x00" + id))
+	return hex.EncodeToString(sum[:16])
+}
+
+// File returns the file that the service calls so, as a message of its chat said; nil when
+// none is known. Its group has it, or a private chat: then it has the hash.
+func (g *Gateway) File(id string) (*message.FileSegment, error) {
+	kind, kept, err := g.store.Medium(fileID(id))
+	if kept == nil || err != nil {
+		return nil, err
+	}
+	f := &message.FileSegment{}
+	if kind != f.Name() {
+		return nil, fmt.Errorf("file of unknown kind %q", kind)
+	}
+	if err := json.Unmarshal(kept, f); err != nil {
+		return nil, fmt.Errorf("file cannot be read: %w", err)
+	}
+	return f, nil
 }
 
 // withoutSource is a medium as it is kept: where it was sent from is nobody's business.

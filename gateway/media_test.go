@@ -66,3 +66,30 @@ func TestMedia(t *testing.T) {
 		}
 	}
 }
+
+// TestFiles: what a message said of a file is known by the id that the service has for it.
+func TestFiles(t *testing.T) {
+	ofGroup := &message.FileSegment{ID: "/f", FileName: "a.zip", Size: 5 << 30, BusID: 104, MD5: []byte(strings.Repeat("a", 16)), Group: groupCode}
+	private := &message.FileSegment{ID: "f", FileName: "b.zip", Size: 5, Hash: "h"}
+	g, s := newTest(t)
+	sent, nowhere := *ofGroup, *ofGroup
+	sent.Source, sent.URL = noSource{}, "http://x/y"
+	nowhere.Group, nowhere.FileName = 0, "of a forward"
+	g.Handle(t.Context(), &event.Message{Message: &message.Message{
+		Chat: message.Chat{Kind: message.Group, Group: groupCode}, Sequence: 1, Time: testTime, Content: message.Content{&sent},
+	}})
+	g.Remember(message.Content{private, &nowhere, &message.FileSegment{FileName: "not uploaded"}})
+	for id, want := range map[string]*message.FileSegment{"/f": ofGroup, "f": private, "": nil, "other": nil} {
+		if got, err := g.File(id); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q gives %+v, %v, want %+v", id, got, err, want)
+		}
+	}
+	for kind, kept := range map[string]string{"image": `{}`, "file": `[]`} {
+		if err := s.PutMedium(fileID("x"), kind, []byte(kept)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := g.File("x"); got != nil || err == nil {
+			t.Errorf("%s %s gives %v", kind, kept, got)
+		}
+	}
+}

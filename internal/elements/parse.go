@@ -105,6 +105,11 @@ func ParseCommon(cm *messagepb.CommonMessage, self message.UIN) (*message.Messag
 	if file := cm.GetBody().GetMsgContent(); head.GetType() == TypeFile && len(file) > 0 {
 		m.Content = append(m.Content, DecodeFileContent(file))
 	}
+	for _, seg := range m.Content {
+		if f, ok := seg.(*message.FileSegment); ok && f.OfGroup() {
+			f.Group = m.Chat.Group // 0 in a private chat
+		}
+	}
 	return m, nil
 }
 

@@ -14,6 +14,7 @@ type File struct {
 	Bus  uint32 // the service's number of the kind of storage, 102 in groups; 0 of private files
 	Hash string // of private files: it goes with the ID
 	MD5  string // hexadecimal; may be "", or that of the beginning of a private file
+	URL  string // where it can be downloaded now; "" when the service did not say
 }
 
 // GroupFileUploaded is sent after the message by which a member announced a file in a
@@ -53,7 +54,7 @@ func FileIn(m *message.Message) Event {
 			continue
 		}
 		sender := Person{m.Sender.UIN, m.Sender.UID}
-		file := File{f.ID, f.FileName, f.Size, f.BusID, f.Hash, hex.EncodeToString(f.MD5)}
+		file := File{f.ID, f.FileName, f.Size, f.BusID, f.Hash, hex.EncodeToString(f.MD5), f.URL}
 		if m.Chat.Kind == message.Group {
 			return &GroupFileUploaded{m.Chat.Group, sender, file, m.Time}
 		}

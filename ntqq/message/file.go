@@ -20,6 +20,11 @@ type FileSegment struct {
 	MD5 []byte
 	// Hash goes with the ID of a private file; "" in groups.
 	Hash string
+	// Group is the group whose file it is; 0 of a private file, and where that is not known.
+	Group GroupCode
+	// URL is where it can be downloaded now; "" when nobody has asked yet. Addresses die
+	// after some hours.
+	URL string
 	// Source is where the bytes of a file that is sent come from; nil of one that was
 	// received.
 	Source Source
@@ -39,7 +44,7 @@ func (f *FileSegment) OfGroup() bool { return f.BusID != 0 || strings.HasPrefix(
 func (*FileSegment) Name() string { return "file" }
 
 func (f *FileSegment) size() int {
-	return len(f.ID) + len(f.FileName) + len(f.MD5) + len(f.Hash)
+	return len(f.ID) + len(f.FileName) + len(f.MD5) + len(f.Hash) + len(f.URL)
 }
 
 func (f *FileSegment) brief() string {
