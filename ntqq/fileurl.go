@@ -3,6 +3,7 @@ package ntqq
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"libration/internal/pb/mediapb"
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/ntqq/message"
 )
 
 // URL returns an address from which a file of a group can be downloaded now. It dies after
@@ -94,4 +96,32 @@ func privateFileURL(r *mediapb.OfflineDownloadResult) (string, error) {
 		path += "?fname="
 	}
 	return checkedURL("http", host, path+"&isthumb=0")
+}
+
+// locateFile returns a copy of a file that was received with its address, as long as asks
+// says that the service may be asked; it counts down.
+func (c *Client) locateFile(ctx context.Context, f *message.FileSegment, asks *int) (*message.FileSegment, error) {
+	if *asks == 0 || ctx.Err() != nil {
+		return f, ctx.Err()
+	}
+	*asks--
+	address, err := c.Files().SegmentURL(ctx, f)
+	if errors.Is(err, ErrTimeout) { // all others would wait as long
+		*asks = 0
+	}
+	located := *f
+	located.URL = address
+	return &located, err
+}
+
+// SegmentURL is [Files.URL] or [Files.PrivateURL] for a file that was received. The error
+// is [ErrNoFile] of a group's file whose Group is not known.
+func (f Files) SegmentURL(ctx context.Context, seg *message.FileSegment) (string, error) {
+	switch {
+	case !seg.OfGroup():
+		return f.PrivateURL(ctx, seg.ID, seg.Hash)
+	case seg.Group == 0:
+		return "", fmt.Errorf("file %q of a group that is not known: %w", seg.ID, ErrNoFile)
+	}
+	return f.URL(ctx, seg.Group, seg.ID, seg.BusID)
 }

@@ -173,7 +173,7 @@ func urlOf(d *mediapb.DownloadResp) (string, error) {
 	return address, nil
 }
 
-// Complete fills in the URL of received media that have none, also within forwards. The
+// Complete fills in the URL of received media and files that have none, also within forwards. The
 // segments in content are replaced by copies; those of the nodes of forwards, too. The
 // service is asked for at most 200 addresses, and for no more after a question without an
 // answer. What cannot be found stays without an address: the error is the first that was
@@ -197,6 +197,12 @@ func (c *Client) addresses(ctx context.Context, content message.Content, asks *i
 		if !c.unlocated(seg) {
 			continue
 		}
+		if f, ok := seg.(*message.FileSegment); ok {
+			located, failed := c.locateFile(ctx, f, asks)
+			first = cmp.Or(first, err, failed)
+			content[i] = located
+			continue
+		}
 		kind, medium := mediumOf(seg)
 		address := c.atService(medium.URL)
 		if address == "" && err == nil {
@@ -215,9 +221,12 @@ func (c *Client) addresses(ctx context.Context, content message.Content, asks *i
 	return first
 }
 
-// unlocated reports whether a segment is a medium that was received, without an address, or
+// unlocated reports whether a segment is a file or a medium that was received, without an address, or
 // with one that a sandbox has elsewhere.
 func (c *Client) unlocated(seg message.Segment) bool {
+	if f, ok := seg.(*message.FileSegment); ok {
+		return f.URL == "" && f.ID != "" && f.Source == nil && (f.Group != 0 || !f.OfGroup())
+	}
 	m := message.MediumOf(seg)
 	if m == nil {
 		return false

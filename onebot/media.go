@@ -60,10 +60,11 @@ func (a *account) openMedium(ctx context.Context, id string) (*os.File, error) {
 	return os.Open(got.Path)
 }
 
-// complete fills in the addresses of the media of messages that are not events: from the
-// store, a history or a forward. What has an address at this service needs no other.
+// complete fills in the addresses of the media and files of messages that are not events:
+// from the store, a history or a forward. Media with an address at this service need no
+// other; files have none there.
 func (a *account) complete(ctx context.Context, c message.Content) message.Content {
-	if a.writer.links != nil && a.writer.links.On() {
+	if a.writer.links != nil && a.writer.links.On() && !slices.ContainsFunc(c, isFile) {
 		return c
 	}
 	done, err := takes(ctx, a.fetching)
@@ -88,13 +89,15 @@ func (a *account) completed(ctx context.Context, m *message.Message) *message.Me
 	return &whole
 }
 
-// hasMedia tells whether a segment is a medium, or a forward that may have some.
+// hasMedia tells whether a segment is a medium or a file, or a forward that may have some.
 func hasMedia(part message.Segment) bool {
 	if f, ok := part.(*message.ForwardSegment); ok {
 		return len(f.Nodes) > 0
 	}
-	return message.MediumOf(part) != nil
+	return isFile(part) || message.MediumOf(part) != nil
 }
+
+func isFile(part message.Segment) bool { _, ok := part.(*message.FileSegment); return ok }
 
 // completeNodes does so for the messages of a forward, and has their media known by name.
 func (a *account) completeNodes(ctx context.Context, nodes []message.Node) {

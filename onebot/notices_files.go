@@ -14,7 +14,8 @@ func tellGroupFile(w *writer, b []byte, e *event.GroupFileUploaded) []byte {
 	b = uintField(b, "group_id", e.Group)
 	b = personField(b, "user", e.Sender)
 	b = fileFields(b, &e.File)
-	return append(uintField(b, "busid", e.File.Bus), '}')
+	b = uintField(b, "busid", e.File.Bus)
+	return append(textField(b, "url", e.File.URL), '}')
 }
 
 // tellFriendFile leaves out what the account sends itself.
@@ -25,7 +26,7 @@ func tellFriendFile(w *writer, b []byte, e *event.FriendFileReceived) []byte {
 	b = personField(b, "user", e.Sender)
 	b = fileFields(b, &e.File)
 	b = textField(b, "hash", e.File.Hash)
-	return append(textField(b, "url", ""), '}')
+	return append(textField(b, "url", e.File.URL), '}')
 }
 
 // fileFields begins an object with what files of both kinds of chats have.

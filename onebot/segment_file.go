@@ -11,7 +11,7 @@ func showFile(_ *writer, _ message.Chat, f *message.FileSegment, data []field) (
 	size := strconv.FormatUint(f.Size, 10)
 	data = append(data,
 		field{"file", f.FileName}, field{"file_id", f.ID}, field{"file_size", size},
-		field{"file_name", f.FileName}, field{"name", f.FileName}, field{"size", size})
+		field{"file_name", f.FileName}, field{"name", f.FileName}, field{"size", size}, field{"url", f.URL})
 	if f.OfGroup() {
 		return append(data, field{"busid", strconv.FormatUint(uint64(f.BusID), 10)}), true
 	}
