@@ -17,6 +17,7 @@ import (
 	"libration/ntqq/clock"
 	"libration/ntqq/event"
 	"libration/ntqq/internal/order"
+	"libration/ntqq/internal/upload"
 	"libration/ntqq/media"
 	"libration/ntqq/media/transfer"
 	"libration/ntqq/session"
@@ -157,7 +158,8 @@ type Client struct {
 	showing chan struct{} // a place for each forward that is read for what its card shows
 
 	transfers *transfer.Registry
-	uploads   chan struct{} // a place for each upload that runs
+	uploads   chan struct{}  // a place for each upload that runs
+	blocks    *upload.Budget // of all of them
 	highways  highways
 	rkeys     rkeys
 }
@@ -171,7 +173,7 @@ func New(o Options) (*Client, error) {
 		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), missed: make(chan missed), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
 		showing:   make(chan struct{}, maxShowing),
-		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads),
+		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads), blocks: upload.NewBudget(),
 	}
 	s := o.session()
 	s.OnPush, s.OnOnline, s.OnFrame = c.receive, c.online, c.noteFrame

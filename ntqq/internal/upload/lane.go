@@ -24,8 +24,7 @@ const (
 // lane sends one block after the other over a connection of its own.
 type lane struct {
 	s     *sending
-	buf   []byte // of the block
-	block block
+	block block // its body is nil when there is none
 
 	at    int // the address that is used
 	nc    net.Conn
@@ -37,11 +36,16 @@ type lane struct {
 // send sends the block, as often as is allowed.
 func (l *lane) send(ctx context.Context) error {
 	for attempt := 1; ; {
-		kept := l.nc != nil
+		if err := l.s.opts.Budget.depart(ctx); err != nil {
+			return err
+		}
+		kept, began := l.nc != nil, time.Now()
 		err := l.try(ctx, attempt)
 		if err == nil {
+			l.s.opts.Budget.arrived(time.Since(began), l.s.opts.BlockTimeout)
 			return nil
 		}
+		l.s.opts.Budget.arrived(notTaken, l.s.opts.BlockTimeout)
 		answered := l.limit != nil && l.limit.N < answerLimit
 		l.close()
 		if ctx.Err() != nil {
@@ -186,4 +190,18 @@ func (l *lane) close() {
 		l.nc.Close()
 		l.nc = nil
 	}
+}
+
+// free gives back the memory of the block.
+func (l *lane) free() {
+	if l.block.body != nil {
+		l.s.opts.Budget.free(l.block.body)
+		l.block.body = nil
+	}
+}
+
+// end closes the lane.
+func (l *lane) end() {
+	l.close()
+	l.free()
 }

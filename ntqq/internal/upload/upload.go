@@ -50,8 +50,8 @@ type Options struct {
 	// TCP sends frames without HTTP around them. The last attempt of a block takes the
 	// other way.
 	TCP bool
-	// Parallel is how many blocks are sent at the same time, each with its connection and
-	// 1 MiB of memory. Default: 4.
+	// Parallel is how many blocks are sent at the same time at most, each with its connection
+	// and 1 MiB of memory. Default: 4.
 	Parallel int
 	// Attempts is how often a block is sent. Default: 3.
 	Attempts int
@@ -60,6 +60,8 @@ type Options struct {
 	// Pause is how long the second attempt waits after a broken connection, and each further
 	// one longer by as much. Default: 1 s.
 	Pause time.Duration
+	// Budget is what this upload shares with others; nil: nothing.
+	Budget *Budget
 }
 
 func (o *Options) setDefaults() {
@@ -77,6 +79,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Pause <= 0 {
 		o.Pause = time.Second
+	}
+	if o.Budget == nil {
+		o.Budget = NewBudget()
 	}
 }
 
@@ -131,7 +136,7 @@ func (s *sending) send(ctx context.Context, r io.Reader, n int) error {
 	free := make(chan *lane, max(1, min(s.opts.Parallel, n-1)))
 	for range cap(free) {
 		l := &lane{s: s}
-		defer l.close()
+		defer l.end()
 		free <- l
 	}
 	workers, working := errgroup.WithContext(ctx)
@@ -166,6 +171,7 @@ func (s *sending) all(ctx context.Context, r io.Reader, n int, free chan *lane, 
 		work(func() error {
 			err := l.send(ctx)
 			if err == nil { // else nothing is sent any more
+				l.free()
 				free <- l
 			}
 			return err
@@ -174,13 +180,14 @@ func (s *sending) all(ctx context.Context, r io.Reader, n int, free chan *lane, 
 	return nil
 }
 
-// take reads the block with the index i.
+// take reads the block with the index i, when there is memory for it.
 func (l *lane) take(ctx context.Context, r io.Reader, i int) error {
 	at := l.s.plan.At(i)
-	if l.buf == nil {
-		l.buf = make([]byte, at.Length)
+	body, err := l.s.opts.Budget.buffer(ctx, at.Length)
+	if err != nil {
+		return err
 	}
-	body := l.buf[:at.Length] // only the last block is shorter
+	l.block = block{body: body}
 	if _, err := io.ReadFull(r, body); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = fmt.Errorf("it has fewer than its %d bytes: %w", l.s.Size, io.ErrUnexpectedEOF)

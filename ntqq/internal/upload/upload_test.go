@@ -22,7 +22,7 @@ import (
 const mib = 1 << 20
 
 func TestSend(t *testing.T) {
-	for _, size := range []int{0, 1, mib - 1, mib, mib + 1, 2 * mib, 6*mib + 17} {
+	for _, size := range []int{0, 1, mib - 1, mib, mib + 1, 2 * mib, 9*mib + 17} {
 		for _, tcp := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d tcp=%v", size, tcp), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -34,7 +34,7 @@ func TestSend(t *testing.T) {
 					}
 					e.has(file)
 					blocks := highway.Plan{Size: uint64(size), Block: mib}.Blocks()
-					if e.frames != blocks || e.most > 4 || size > 6*mib && e.most != 4 {
+					if e.frames != blocks || e.most > 4 || size > 9*mib && e.most != 4 {
 						t.Errorf("got %d frames, %d at the same time, want %d frames", e.frames, e.most, blocks)
 					}
 					if e.dials > 4 || tcp != (e.tcp > 0) && size > 0 {
