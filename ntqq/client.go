@@ -158,10 +158,12 @@ type Client struct {
 	showing chan struct{} // a place for each forward that is read for what its card shows
 
 	transfers *transfer.Registry
-	uploads   chan struct{}  // a place for each upload that runs
-	blocks    *upload.Budget // of all of them
-	highways  highways
-	rkeys     rkeys
+	uploads   chan struct{} // a place for each upload of a medium that runs
+	// fileUploads is a place for each upload of a file.
+	fileUploads chan struct{}
+	blocks      *upload.Budget // of all uploads
+	highways    highways
+	rkeys       rkeys
 }
 
 // New checks the options and loads the keystore. It starts nothing.
@@ -173,7 +175,7 @@ func New(o Options) (*Client, error) {
 		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), missed: make(chan missed), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
 		showing:   make(chan struct{}, maxShowing),
-		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads), blocks: upload.NewBudget(),
+		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads), fileUploads: make(chan struct{}, maxFileUploads), blocks: upload.NewBudget(),
 	}
 	s := o.session()
 	s.OnPush, s.OnOnline, s.OnFrame = c.receive, c.online, c.noteFrame

@@ -87,29 +87,40 @@ func (u *uploading) listed(ctx context.Context, m *message.Medium, do func(conte
 	if u.to.chat.Kind != 0 {
 		s.Chat = &u.to.chat
 	}
-	ctx, u.list = u.c.transfers.Begin(ctx, s)
-	err := u.inTurn(ctx, do)
-	if failed, ok := errors.AsType[*media.StepError](err); ok {
+	return u.c.listed(ctx, s, u.c.uploads, func(ctx context.Context, list *transfer.Transfer) error {
+		u.list = list
+		ctx, cancel := context.WithTimeoutCause(ctx, uploadTimeout, errTooSlow)
+		defer cancel()
+		defer u.closeFiles()
+		return do(ctx)
+	})
+}
+
+// listed does an upload when there is a place for it. Meanwhile it is in the list of
+// transfers.
+func (c *Client) listed(ctx context.Context, s transfer.Status, places chan struct{}, do func(context.Context, *transfer.Transfer) error) error {
+	ctx, list := c.transfers.Begin(ctx, s)
+	err := inTurn(ctx, places, func() error { return do(ctx, list) })
+	failed, ok := errors.AsType[*media.StepError](err)
+	switch {
+	case errors.Is(err, ErrUnknownOutcome): // it may be there although it was cancelled
+	case ok:
 		err = &media.StepError{Step: failed.Step, Err: transfer.Cause(ctx, failed.Err)}
-	} else {
+	default:
 		err = transfer.Cause(ctx, err)
 	}
-	u.list.End(err)
+	list.End(err)
 	return err
 }
 
-// inTurn does an upload when there is a place for it.
-func (u *uploading) inTurn(ctx context.Context, do func(context.Context) error) error {
+func inTurn(ctx context.Context, places chan struct{}, do func() error) error {
 	select {
-	case u.c.uploads <- struct{}{}:
-		defer func() { <-u.c.uploads }()
+	case places <- struct{}{}:
+		defer func() { <-places }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, uploadTimeout, errTooSlow)
-	defer cancel()
-	defer u.closeFiles()
-	return do(ctx)
+	return do()
 }
 
 func (u *uploading) run(ctx context.Context) (elements.Stored, error) {

@@ -61,13 +61,42 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 	clientSequence := 10000 + rand.Uint64N(90000)
 	req := sendRequest(to, body, clientSequence, random)
 	blind := routing.GetC2C().GetFromTinyId() != 0 // a temporary chat has no history
-	out := &outgoing{blind: blind, sendKey: sendKey{chat, random}, peer: UID(routing.GetToUid()), after: c.order.delivered(chat)}
+	var resp *messagepb.PbSendMsgResp
+	found, err := c.carry(ctx, &outgoing{blind: blind, sendKey: sendKey{chat, random}, peer: UID(routing.GetToUid())}, func() (err error) {
+		resp, err = c.sendOnce(ctx, req)
+		return err
+	})
+	if err != nil || found != nil {
+		return found, err
+	}
+	seq := sentSequence(resp)
+	head := &messagepb.ContentHead{
+		Type: elements.TypeGroup, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
+		Time: proto.Uint64(resp.GetSendTime()), MsgUid: proto.Uint64(elements.MsgUID(random)),
+	}
+	if routing.Group == nil {
+		head.Type = elements.TypeFriend
+		switch {
+		case blind:
+			head.Type = elements.TypeTemp
+		case len(body.GetMsgContent()) > 0:
+			head.Type, head.SubType = elements.TypeFile, proto.Uint64(elements.SubTypeFile)
+		}
+		head.Sequence, head.NtMsgSeq = proto.Uint64(clientSequence), proto.Uint64(seq)
+	}
+	return c.asSent(routing, head, body)
+}
+
+// carry has a message sent, and finds out what became of it. found is nil where the service
+// has answered; where its answer was lost, it is the message.
+func (c *Client) carry(ctx context.Context, out *outgoing, send func() error) (found *message.Message, err error) {
+	out.after = c.order.delivered(out.chat)
 	if t, ok := c.clock.Ago(clockSlack); ok && out.after == 0 {
 		out.since = t.Unix()
 	}
 	c.sends.begin(out)
-	resp, err := c.sendOnce(ctx, req)
-	c.restrictions.sent(chat, err)
+	err = send()
+	c.restrictions.sent(out.chat, err)
 	var lost *InFlightError
 	if errors.As(err, &lost) {
 		m, err := c.outcome(ctx, out, err)
@@ -75,7 +104,7 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 			return nil, refused // it says more
 		}
 		if err == nil {
-			c.restrictions.sent(chat, nil)
+			c.restrictions.sent(out.chat, nil)
 			m.Sender.Nickname = c.Self().Nickname
 			c.stats.messagesSent.Add(1)
 		}
@@ -85,20 +114,16 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 	if err != nil {
 		return nil, unsent(ctx, err)
 	}
-	seq, self := sentSequence(resp), c.Self()
+	c.stats.messagesSent.Add(1)
+	return nil, nil
+}
+
+// asSent returns a message that the account has sent as others see it. routing has the
+// receiver's part of the head.
+func (c *Client) asSent(routing *messagepb.RoutingHead, head *messagepb.ContentHead, body *messagepb.MessageBody) (*message.Message, error) {
+	self := c.Self()
 	routing.FromUin, routing.FromUid = uint64(self.UIN), proto.String(string(self.UID))
-	head := &messagepb.ContentHead{
-		Type: elements.TypeGroup, Random: proto.Uint64(uint64(random)), Sequence: proto.Uint64(seq),
-		Time: proto.Uint64(resp.GetSendTime()), MsgUid: proto.Uint64(elements.MsgUID(random)),
-	}
-	if routing.Group == nil {
-		head.Type = elements.TypeFriend
-		if blind {
-			head.Type = elements.TypeTemp
-		}
-		head.Sequence, head.NtMsgSeq = proto.Uint64(clientSequence), proto.Uint64(seq)
-	}
-	raw, err := pb.Marshal(&messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: req.Body})
+	raw, err := pb.Marshal(&messagepb.CommonMessage{RoutingHead: routing, ContentHead: head, Body: body})
 	if err != nil {
 		return nil, fmt.Errorf("%w: encode the sent message: %w", ErrUnknownOutcome, err)
 	}
@@ -108,7 +133,6 @@ func (c *Client) send(ctx context.Context, to *messagepb.SendRouting, body *mess
 	}
 	m.Sender.Nickname = self.Nickname
 	c.nameMentions(m, nil) // they are sent by uid alone
-	c.stats.messagesSent.Add(1)
 	return m, nil
 }
 

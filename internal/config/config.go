@@ -170,6 +170,9 @@ type MediaLimits struct {
 	// Size of a video.
 	// 视频的大小。
 	Video Size `yaml:"video"`
+	// Size of a file of any kind, to a group or a friend. One to a friend must be below `4GB` in any case.
+	// 发给群或好友的任意文件的大小。发给好友的文件始终必须小于 `4GB`。
+	File Size `yaml:"file"`
 	// Length of a voice message, 1 s to 10 min. Above a minute the service may refuse it.
 	// 语音的时长，1 秒到 10 分钟。超过一分钟可能被服务器拒绝。
 	Voice Duration `yaml:"voice"`
@@ -453,7 +456,7 @@ func Default() *Config {
 		OneBot: OneBot{Format: FormatArray, Heartbeat: Duration(5 * time.Second), Start: StartWhenOnline, LongText: LongTextError, Flavour: FlavourLagrange},
 		Media: Media{
 			CacheSize: 1 << 30, Timeout: Duration(time.Minute),
-			Limits:  MediaLimits{Image: 30 << 20, Video: 100 << 20, Voice: Duration(5 * time.Minute)},
+			Limits:  MediaLimits{Image: 30 << 20, Video: 100 << 20, File: 4 << 30, Voice: Duration(5 * time.Minute)},
 			Uploads: MediaUploads{MaxSize: 2 << 30, MaxTotal: 4 << 30, Keep: Duration(time.Hour)},
 		},
 		Admin:   Admin{Address: "127.0.0.1:5780"},

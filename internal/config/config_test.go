@@ -475,6 +475,8 @@ func TestOneProblem(t *testing.T) {
 		"small uploads":     {"media: {uploads: {max_total: 1GB}}", "media.uploads.max_total \"1GB\": smaller than one file may be"},
 		"short upload":      {"media: {uploads: {keep: 10s}}", "media.uploads.keep \"10s\": out of range"},
 		"dotted key":        {"media.allow_private: true", "media.allow_private: unknown key; write its parts within one another: media: {allow_private: ...}"},
+		"no file":           {"media: {limits: {file: 0}}", "media.limits.file \"0\": out of range; use a size from 1B to 1024GB"},
+		"large file":        {"media: {limits: {file: 1025GB}}", "media.limits.file \"1025GB\": out of range"},
 		"no picture":        {"media: {limits: {image: 0}}", "media.limits.image \"0\": out of range"},
 		"half a day":        {"store: {max_age: 0.5d}", "not a duration; write a number with its unit"},
 		"too many days":     {"store: {max_age: 70000d}", "not a duration"},

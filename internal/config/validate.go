@@ -119,6 +119,7 @@ func (k *checker) media(m *Media) {
 	k.between("media.limits.voice", m.Limits.Voice, time.Second, 10*time.Minute)
 	k.mediaSize("media.limits.image", m.Limits.Image)
 	k.mediaSize("media.limits.video", m.Limits.Video)
+	k.fileSize("media.limits.file", m.Limits.File)
 	k.uploads(&m.Uploads)
 }
 
@@ -135,6 +136,13 @@ func (k *checker) uploads(u *MediaUploads) {
 func (k *checker) mediaSize(path string, s Size) {
 	if s == 0 || s > math.MaxUint32 {
 		k.problem(path, text.T("out of range", "超出范围"), text.T("use a size above 0 and below 4GB", "使用大于 0 且小于 4GB 的大小"))
+	}
+}
+
+// fileSize checks the size of a file that is no part of a message.
+func (k *checker) fileSize(path string, s Size) {
+	if s == 0 || s > 1<<40 {
+		k.problem(path, text.T("out of range", "超出范围"), text.T("use a size from 1B to 1024GB", "使用 1B 到 1024GB 之间的大小"))
 	}
 }
 

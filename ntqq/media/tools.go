@@ -36,6 +36,7 @@ type Tools struct {
 type Limits struct {
 	Image uint64 // bytes of a picture; default 30 MiB
 	Video uint64 // bytes of a video; default 100 MiB
+	File  uint64 // bytes of a file of any kind; default 4 GiB
 	// Voice is how long a voice may be; default 5 min. Above LongVoice, default 1 min, the
 	// log has a warning.
 	Voice, LongVoice time.Duration
@@ -45,6 +46,7 @@ type Limits struct {
 const (
 	DefaultImage = 30 << 20
 	DefaultVideo = 100 << 20
+	DefaultFile  = 4 << 30
 	DefaultVoice = 5 * time.Minute
 )
 
@@ -53,6 +55,7 @@ func (t *Tools) limits() Limits {
 	return Limits{
 		Image: cmp.Or(t.Limits.Image, DefaultImage),
 		Video: cmp.Or(t.Limits.Video, DefaultVideo),
+		File:  cmp.Or(t.Limits.File, DefaultFile),
 		Voice: cmp.Or(t.Limits.Voice, DefaultVoice), LongVoice: cmp.Or(t.Limits.LongVoice, time.Minute),
 	}
 }
@@ -63,6 +66,15 @@ type kind struct {
 	name  text.Text
 	key   string // of the limit in configurations, in brackets
 	video bool
+	watch io.Writer // gets what is read; nil: nobody watches
+}
+
+// into is where the bytes of a medium are written while they are read.
+func (k kind) into(all ...io.Writer) io.Writer {
+	if k.watch != nil {
+		all = append(all, k.watch)
+	}
+	return io.MultiWriter(all...)
 }
 
 // measure opens a source, hashes it and keeps it open. Its errors are *StepError.
@@ -91,7 +103,7 @@ func (t *Tools) take(ctx context.Context, s message.Source, k kind) (*opened, *h
 		return nil, nil, at(StepFetch, err)
 	}
 	if err = k.check(o.size); err == nil {
-		_, err = io.Copy(h, during{ctx, o.reader()})
+		_, err = io.Copy(k.into(h), during{ctx, o.reader()})
 	}
 	if err == nil && int64(h.size) != o.size {
 		err = text.Errorf("the %s became shorter while it was read", "%s在读取过程中变短了", k.name)
@@ -113,7 +125,7 @@ func (t *Tools) spool(ctx context.Context, s message.Source, h *hasher, k kind) 
 	if err != nil {
 		return nil, err
 	}
-	size, err := io.Copy(io.MultiWriter(h, file), io.LimitReader(during{ctx, r}, int64(k.limit)+1))
+	size, err := io.Copy(k.into(h, file), io.LimitReader(during{ctx, r}, int64(k.limit)+1))
 	if err == nil {
 		err = k.check(size)
 	}

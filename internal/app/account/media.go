@@ -57,7 +57,7 @@ func (a *Account) media(folder *folder) (tools media.Tools, files *media.Files, 
 	}
 	tools = media.Tools{
 		Folder: cache.Folder(), Cache: cache, FFmpeg: tool, Log: a.log,
-		Limits: media.Limits{Image: uint64(c.Limits.Image), Video: uint64(c.Limits.Video), Voice: c.Limits.Voice.Std()},
+		Limits: media.Limits{Image: uint64(c.Limits.Image), Video: uint64(c.Limits.Video), File: uint64(c.Limits.File), Voice: c.Limits.Voice.Std()},
 	}
 	return tools, media.NewFiles(media.FilesOptions{
 		Cache: cache, Folders: c.Files.Allow, Forbidden: secretFiles(a.cfg), AllowPrivate: c.AllowPrivate,
