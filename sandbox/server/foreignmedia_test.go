@@ -44,6 +44,7 @@ type foreignFlow struct {
 		Group           uint64
 		PeerUID         string `json:"peer_uid"`
 		File, Thumbnail *foreignFile
+		Name            string
 	}
 	Requests []struct {
 		Command string

@@ -46,7 +46,7 @@ func entries(list *oidbpb.GroupFileListResp) string {
 
 // TestGroupFileOperations does each once; nobody but the world keeps the result.
 func TestGroupFileOperations(t *testing.T) {
-	h := start(t, Options{})
+	h := startMedia(t, Options{})
 	c := h.dial().login(bot)
 	file := h.keepFile(bot, "a.txt", "content", false)
 	code := uint64(mall)
@@ -106,7 +106,7 @@ func TestGroupFileOperations(t *testing.T) {
 }
 
 func TestGroupFilePages(t *testing.T) {
-	h := start(t, Options{})
+	h := startMedia(t, Options{})
 	c := h.dial().login(bot)
 	for range 45 {
 		h.keepFile(bot, "x", "x", false)
@@ -133,7 +133,7 @@ func TestGroupFilePages(t *testing.T) {
 // TestGroupFileRefusals: the code stands in the answer, with a text for people beside the
 // technical one.
 func TestGroupFileRefusals(t *testing.T) {
-	h := start(t, Options{Wording: func(err error) string { return "words: " + err.Error() }})
+	h := startMedia(t, Options{Wording: func(err error) string { return "words: " + err.Error() }})
 	c := h.dial().login(carol)
 	f := h.keepFile(alice, "a.txt", "content", false)
 	resp, err := tryCall(c, rpc.DeleteGroupFile, &oidbpb.GroupFileReq{Delete: &oidbpb.GroupFileDeleteReq{GroupCode: uint64(mall), BusId: 102, FileId: f.ID}})
@@ -208,7 +208,7 @@ func groupDownload(id string) *oidbpb.GroupFileReq {
 }
 
 func TestGroupFileAddress(t *testing.T) {
-	h := start(t, Options{})
+	h := startMedia(t, Options{})
 	f := h.keepFile(alice, "a b.txt", "content", false)
 	d := call(h.dial().login(bot), rpc.GroupFileURL, groupDownload(f.ID)).GetDownload()
 	if d.GetDownloadDns() != "127.0.0.1:8080" || d.GetDownloadIp() != "127.0.0.1" || d.GetPreviewPort() == 0 || d.GetPreviewPortHttps() != 0 || d.GetSaveFileName() != "a b.txt" {
@@ -240,7 +240,7 @@ func pushedMessage(t *testing.T, c *client) *messagepb.CommonMessage {
 // TestGroupFileIsShown: publishing pushes the file to everybody, once for one random
 // number. Copies are shown where they go.
 func TestGroupFileIsShown(t *testing.T) {
-	h := start(t, Options{})
+	h := startMedia(t, Options{})
 	c, other := h.dial().login(bot).register(), h.dial().login(carol).register()
 	f := h.keepFile(bot, "a.txt", "content", false)
 	req := &oidbpb.GroupFileTransReq{Feed: &oidbpb.GroupFileFeedReq{GroupCode: uint64(mall), AppId: 2, Feeds: []*oidbpb.GroupFileFeed{

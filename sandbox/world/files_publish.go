@@ -19,7 +19,7 @@ func (w Files) Publish(code message.GroupCode, by message.UIN, id string, random
 		}
 	}
 	s := Send{From: who.UIN, Group: code, Parts: Parts(f.segment()), Random: random}
-	if err := (Messages{w.state}).checkSend(&s, w.now()); err != nil {
+	if err := Messages(w).checkSend(&s, w.now()); err != nil {
 		return nil, err
 	}
 	m := w.post(&s, nil)
