@@ -191,6 +191,7 @@ func wordings() []text.Text {
 		text.T("the group has no more than %d folders", "一个群最多 %d 个文件夹"),
 		text.T("the group has a folder %q already", "群里已有文件夹 %q"),
 		text.T("a group keeps at most %d files", "一个群最多保存 %d 个文件"),
+		text.T("a temporary file is kept for 1 s at least, not %v", "临时文件至少保留 1 s，而不是 %v"),
 		text.T("the group keeps no more than %d files", "此群最多保存 %d 个文件"),
 		text.T("the group's space is full: %d of %d bytes are used, the file has %d", "群文件空间已满：%[2]d 字节中已用 %[1]d 字节，此文件有 %[3]d 字节"),
 		text.T("the bytes of the file %q are gone", "文件 %q 的字节已不在"),

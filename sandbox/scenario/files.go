@@ -57,11 +57,16 @@ func hashed(r io.Reader) (world.Blob, error) {
 
 // addFiles gives a group the files of the scenario, and its limits.
 func (c *crowd) addFiles(code message.GroupCode, g *Group, i int, report reporter) {
+	// What a file must fit into counts afterwards: the scenario may say that it is full.
+	if err := c.world.Files().SetLimits(code, world.FileLimits{TemporaryLife: g.TemporaryLife}); err != nil {
+		report(err, "$.groups[%d]", i)
+		return
+	}
 	folders := map[string]string{"": world.RootFolder, world.RootFolder: world.RootFolder}
 	for j := range g.Files {
 		report(c.addFile(code, &g.Files[j], folders), "$.groups[%d].files[%d]", i, j)
 	}
-	limits := world.FileLimits{Files: g.MaxFiles, Space: g.FileSpace, AdminsOnly: g.AdminsUpload}
+	limits := world.FileLimits{Files: g.MaxFiles, Space: g.FileSpace, TemporaryLife: g.TemporaryLife, AdminsOnly: g.AdminsUpload}
 	report(c.world.Files().SetLimits(code, limits), "$.groups[%d]", i)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -63,12 +64,13 @@ type Group struct {
 	Question string           `yaml:"question"`
 	Answer   string           `yaml:"answer"`
 	Members  Members          `yaml:"members"`
-	// Files are in the group when it begins. MaxFiles, FileSpace in bytes and AdminsUpload
-	// are those of [world.FileLimits].
-	Files        []File `yaml:"files"`
-	MaxFiles     uint32 `yaml:"max_files"`
-	FileSpace    uint64 `yaml:"file_space"`
-	AdminsUpload bool   `yaml:"admins_upload"`
+	// Files are in the group when it begins. MaxFiles, FileSpace in bytes, TemporaryLife and
+	// AdminsUpload are those of [world.FileLimits].
+	Files         []File        `yaml:"files"`
+	MaxFiles      uint32        `yaml:"max_files"`
+	FileSpace     uint64        `yaml:"file_space"`
+	TemporaryLife time.Duration `yaml:"temporary_life"`
+	AdminsUpload  bool          `yaml:"admins_upload"`
 }
 
 // Load reads a scenario in YAML, at most 16 MiB. Errors name the line;

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"libration/ntqq/message"
 	"libration/sandbox/world"
@@ -175,6 +176,7 @@ groups:
     max_files: 4
     file_space: 1000
     admins_upload: true
+    temporary_life: 90s
     files:
       - {name: a.txt, text: content}
       - {name: b.bin, size: 100, folder: docs, uploader: 2}
@@ -208,7 +210,7 @@ groups:
 		if err != nil || len(docs.Files) != 2 || !docs.Files[0].Temporary() || docs.Files[1].Uploader.UIN != 2 || docs.Files[1].Size != 100 {
 			t.Fatalf("folder: got %+v, %v", docs, err)
 		}
-		if space, err := w.Files().Space(5000, 2); err != nil || space.Files != 4 || space.Space != 1000 || space.Used != 107 || !space.AdminsOnly {
+		if space, err := w.Files().Space(5000, 2); err != nil || space.Files != 4 || space.Space != 1000 || space.Used != 107 || space.TemporaryLife != 90*time.Second || !space.AdminsOnly {
 			t.Errorf("got %+v, %v", space, err)
 		}
 		r, _, err := w.Media().Open(root.Files[0].SHA1)

@@ -14,14 +14,12 @@ import (
 // RootFolder is the id of the folder that holds the other folders of a group.
 const RootFolder = "/"
 
-// TemporaryLife is how long a group keeps a temporary file.
-const TemporaryLife = 14 * 24 * time.Hour
-
 // What one group keeps, where [Files.SetLimits] says nothing else
 // (docs/protocol/operations.md 7.4). The number of folders is our own bound.
 const (
 	defaultFiles = 10000
 	defaultSpace = 10 << 30
+	defaultLife  = 14 * 24 * time.Hour // of a temporary file
 	maxFolders   = 1000
 	maxFileName  = 255 // bytes
 	maxShown     = 100 // messages that a file remembers

@@ -7,7 +7,8 @@ type NewFile struct {
 	// Name has at most 255 bytes. Default of Folder: RootFolder.
 	Name, Folder string
 	Blob
-	// Temporary asks for a place outside of the group's space, for [TemporaryLife].
+	// Temporary asks for a place outside of the group's space, for
+	// [FileLimits].TemporaryLife.
 	Temporary bool
 	// ID is what [Files.Reserve] answered. "" draws one.
 	ID string
@@ -57,7 +58,7 @@ func (w Files) add(g *group, who User, f NewFile) GroupFile {
 		ID: f.ID, Name: f.Name, Folder: f.Folder, Blob: f.Blob, Uploader: who, Uploaded: now.Unix(), Modified: now.Unix(),
 	}}
 	if f.Temporary {
-		made.Expires = now.Add(TemporaryLife).Unix()
+		made.Expires = now.Add(g.files.space().TemporaryLife).Unix()
 	}
 	w.put(&g.files, made)
 	w.happened(&FilesChanged{InGroup: g.in(), Change: FileAdded, By: who, File: made.GroupFile})

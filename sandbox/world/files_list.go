@@ -3,6 +3,7 @@ package world
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"libration/ntqq/message"
 )
@@ -104,6 +105,9 @@ type FileLimits struct {
 	// Defaults: 10000 and 10 GiB.
 	Files uint32
 	Space uint64
+	// TemporaryLife is how long a temporary file is kept, at least 1 s: those that come from
+	// now on. Default: 14 days.
+	TemporaryLife time.Duration
 	// AdminsOnly is whether only the owner and admins may upload.
 	AdminsOnly bool
 }
@@ -136,6 +140,9 @@ func (s *fileSystem) space() FileSpace {
 	if space.Files == 0 {
 		space.Files = defaultFiles
 	}
+	if space.TemporaryLife == 0 {
+		space.TemporaryLife = defaultLife
+	}
 	if space.FileLimits.Space == 0 {
 		space.FileLimits.Space = defaultSpace
 	}
@@ -144,7 +151,7 @@ func (s *fileSystem) space() FileSpace {
 
 // SetLimits changes what a group takes; zeros are the defaults. It asks for no permission
 // and makes no happening. What is there stays. The refusals are BadRequest of more than
-// the default number of files, and NotFound.
+// the default number of files and of a life below 1 s, and NotFound.
 func (w Files) SetLimits(code message.GroupCode, limits FileLimits) error {
 	w.mu.Lock()
 	defer w.done()
@@ -152,8 +159,11 @@ func (w Files) SetLimits(code message.GroupCode, limits FileLimits) error {
 	if err != nil {
 		return err
 	}
-	if limits.Files > defaultFiles {
+	switch {
+	case limits.Files > defaultFiles:
 		return Refuse(BadRequest, "a group keeps at most %d files", defaultFiles)
+	case limits.TemporaryLife != 0 && limits.TemporaryLife < time.Second:
+		return Refuse(BadRequest, "a temporary file is kept for 1 s at least, not %v", limits.TemporaryLife)
 	}
 	g.files.limits = limits
 	return nil

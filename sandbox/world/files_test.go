@@ -167,6 +167,8 @@ func TestFileRights(t *testing.T) {
 		{"a member deletes a folder", files.DeleteFolder(mall, bot, docs.ID), world.NoPermission},
 		{"delete the root", files.DeleteFolder(mall, alice, world.RootFolder), world.NotFound},
 		{"files of no group", of(files.Space(1, 0)), world.NotFound},
+		{"too short", files.SetLimits(mall, world.FileLimits{TemporaryLife: 1}), world.BadRequest},
+		{"below nothing", files.SetLimits(mall, world.FileLimits{TemporaryLife: -time.Hour}), world.BadRequest},
 		{"too many", files.SetLimits(mall, world.FileLimits{Files: 10001}), world.BadRequest},
 		{"copy out of a group of others", of(files.Copy(mall, stranger, f.ID, small, "")), world.NotMember},
 		{"copy into a group of others", of(files.Copy(mall, carol, f.ID, small, "")), world.NotMember},
@@ -244,6 +246,8 @@ func TestFileSpace(t *testing.T) {
 		if again, err := files.Keep(mall, bot, p.Files[0].ID); err != nil || again.Temporary() {
 			t.Errorf("keep twice: got %+v, %v", again, err)
 		}
+		must(t, files.SetLimits(mall, world.FileLimits{TemporaryLife: time.Minute}))
+		addFile(t, w, bot, big)
 		time.Sleep(30 * 24 * time.Hour)
 		space, _ = files.Space(mall, bot)
 		if got := listed(t, w, world.RootFolder); got != "big" || space.Used != 4 || space.Temporary != 0 {
