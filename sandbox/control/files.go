@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"time"
 
 	"libration/ntqq/message"
 	"libration/sandbox/world"
@@ -73,6 +74,8 @@ type spaceView struct {
 	Total      uint64 `json:"total"`
 	Full       bool   `json:"full"`
 	AdminsOnly bool   `json:"admins_only"`
+	// TemporarySeconds is how long temporary files are kept that come from now on.
+	TemporarySeconds uint32 `json:"temporary_seconds"`
 }
 
 // files are those of groups, and files that are sent to one person.
@@ -143,7 +146,7 @@ func (h files) list(r *http.Request) (any, error) {
 
 func (h files) space(at place) (spaceView, error) {
 	s, err := h.world.Files().Space(at.group, at.by)
-	return spaceView{s.Count, s.Files, s.Temporary, s.Used, s.Space, s.Full(), s.AdminsOnly}, err
+	return spaceView{s.Count, s.Files, s.Temporary, s.Used, s.Space, s.Full(), s.AdminsOnly, uint32(s.TemporaryLife / time.Second)}, err
 }
 
 // setSpace changes what a group takes. Zeros are the defaults.
@@ -156,6 +159,7 @@ func (h files) setSpace(r *http.Request) (any, error) {
 		Total      *uint64 `json:"total"`
 		MaxFiles   *uint32 `json:"max_files"`
 		AdminsOnly *bool   `json:"admins_only"`
+		Seconds    *uint32 `json:"temporary_seconds"`
 	}
 	if err := readBody(r, &body); err != nil {
 		return nil, err
@@ -168,6 +172,9 @@ func (h files) setSpace(r *http.Request) (any, error) {
 	replace(&limits.Space, body.Total)
 	replace(&limits.Files, body.MaxFiles)
 	replace(&limits.AdminsOnly, body.AdminsOnly)
+	if body.Seconds != nil {
+		limits.TemporaryLife = time.Duration(*body.Seconds) * time.Second
+	}
 	if err := h.world.Files().SetLimits(at.group, limits); err != nil {
 		return nil, err
 	}

@@ -141,11 +141,13 @@ func TestFullSpace(t *testing.T) {
 		t.Errorf("after its time: %+v", left)
 	}
 	// Only admins, or a number of files.
-	ask[spaceView](t, h, 200, "PATCH", ofMall+"/space", `{"total":0,"max_files":3,"admins_only":true}`)
+	ask[spaceView](t, h, 200, "PATCH", ofMall+"/space", `{"total":0,"max_files":3,"admins_only":true,"temporary_seconds":60}`)
 	if status, text := send(""); status != 403 || !strings.Contains(text, "only the owner and admins") {
 		t.Errorf("admins only: got %d %s", status, text)
 	}
-	ask[spaceView](t, h, 200, "PATCH", ofMall+"/space", `{"admins_only":false}`)
+	if s := ask[spaceView](t, h, 200, "PATCH", ofMall+"/space", `{"admins_only":false}`); s.TemporarySeconds != 60 || s.MaxFiles != 3 {
+		t.Errorf("what was not named has changed: %+v", s)
+	}
 	if status, text := send(""); status != 201 {
 		t.Errorf("got %d %s", status, text)
 	}
