@@ -53,6 +53,7 @@ const (
 	UploadCloseAfter   Name = "upload-close-after"
 	UploadRefused      Name = "upload-refused"
 	UploadMissing      Name = "upload-missing"
+	DownloadCut        Name = "download-cut"
 )
 
 // Point is where a fault can strike. Points are bits and can be combined.
@@ -70,6 +71,7 @@ const (
 	AtBlock           // a block of an upload
 	AtLastBlock       // the last block of a picture or a file
 	AtReserve         // a file whose upload is reserved
+	AtDownload        // a picture, file and so on that is downloaded
 )
 
 // Kind describes the faults of one name: the command line, the control API,
@@ -158,6 +160,7 @@ func Kinds() []Kind {
 		{Name: UploadCloseAfter, at: AtBlock, On: "upload", Doc: text.T("closes the connection when a block has been answered", "应答数据块后关闭连接")},
 		{Name: UploadRefused, at: AtLastBlock, On: "upload", Doc: text.T("refuses a picture or a file with its last block: code 83/198, of a group's file 102902, of a private one 210005", "在最后一块拒绝图片或文件：代码 83/198，群文件为 102902，私聊文件为 210005")},
 		{Name: UploadMissing, at: AtReserve, On: "upload", Doc: text.T("says that it has a file which it does not have", "声称已有文件，实际没有")},
+		{Name: DownloadCut, at: AtDownload, Doc: text.T("breaks the connection in the middle of what is downloaded", "下载到一半时断开连接")},
 		{Name: TimeSkew, at: AtClock, offset: time.Hour, Doc: text.T("the server's clock is off", "服务器时钟不准")},
 	}
 	for i := range kinds {
@@ -172,7 +175,7 @@ func (k *Kind) params() []string {
 	switch {
 	case k.at == AtClock:
 		list = "for"
-	case k.at == AtConnect:
+	case k.at == AtConnect, k.at == AtDownload:
 		list = often
 	case k.at == AtSign:
 		list = "on " + often

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -347,6 +348,28 @@ var wireFaults = map[fault.Name]func(*testing.T, *harness, *client){
 			t.Errorf("without fast upload: got %v", got)
 		}
 		h.Faults().Clear()
+	},
+	fault.DownloadCut: func(t *testing.T, h *harness, c *client) {
+		h.fault("download-cut:count=1")
+		b := h.store(strings.Repeat("0123456789", 10_000))
+		address := "http://127.0.0.1:1" + linkPath(h.media.signer.link(b.SHA1, h.World().Now()))
+		transport := &http.Transport{DialContext: h.l.DialContext}
+		defer transport.CloseIdleConnections()
+		answer, err := (&http.Client{Transport: transport}).Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		got, err := io.ReadAll(answer.Body)
+		if err == nil || len(got) != 50_000 || answer.ContentLength != 100_000 {
+			t.Errorf("got %d bytes of %d, %v, want half of them", len(got), answer.ContentLength, err)
+		}
+		if rest, body := h.fetch(http.MethodGet, address, "Range", "bytes=50000-"); rest.StatusCode != http.StatusPartialContent || len(body) != 50_000 {
+			t.Errorf("the rest: got %s, %d bytes", rest.Status, len(body))
+		}
+		if err := h.World().Close(); err != nil {
+			t.Error(err)
+		}
 	},
 	fault.TimeSkew: func(t *testing.T, h *harness, c *client) {
 		h.fault("time-skew:offset=-2h,for=1m")

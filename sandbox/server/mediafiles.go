@@ -67,5 +67,5 @@ func (s *Server) serveMedium(w http.ResponseWriter, r *http.Request, sha1 [20]by
 	}
 	defer content.Close()
 	w.Header().Set("ETag", fmt.Sprintf("%q", hex.EncodeToString(sha1[:]))) // who goes on asks for the same bytes
-	mediatype.Serve(w, r, content)
+	mediatype.Serve(s.cutting(w), r, content)
 }
