@@ -51,6 +51,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		mediaActions(),
 		groupFileActions(),
 		groupFolderActions(),
+		uploadActions(),
 		serviceActions(),
 		knownActions(),
 	)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"libration/gateway/table"
@@ -172,15 +173,26 @@ func getGroupFileSystemInfo(ctx context.Context, a *account, p groupOnly) (fileS
 type groupFileParams struct {
 	Group message.GroupCode `param:"group_id"`
 	File  string            `param:"file_id|id" en:"The file's id, as in lists and events." zh:"文件 id，与列表和事件中的相同。"`
-	Bus   whole             `param:"busid|bus_id,optional" en:"Its busid, which goes with the id: 104 for temporary files; absent: 102." zh:"与 id 对应的 busid：临时文件为 104；省略为 102。"`
+	Bus   whole             `param:"busid|bus_id,optional" en:"Its busid, which goes with the id: 104 for temporary files; absent: the one of the message that showed it, else 102." zh:"与 id 对应的 busid：临时文件为 104；省略时取自已收到的文件消息，否则为 102。"`
 }
 
-// bus is the busid; 0 when there is none.
-func (p groupFileParams) bus() (uint32, error) {
-	if p.Bus < 0 || p.Bus > 1<<32-1 {
+// bus is the busid of a file: the one given, else the one that a message named; 0 where
+// nothing is known.
+func (a *account) bus(p groupFileParams) (uint32, error) {
+	if p.Bus < 0 || p.Bus > math.MaxUint32 {
 		return 0, &table.Wrong{Name: "busid", What: text.T("must fit into 32 bits", "必须是 32 位无符号整数")}
 	}
-	return uint32(p.Bus), nil
+	if p.Bus != 0 {
+		return uint32(p.Bus), nil
+	}
+	known, err := a.gateway.File(p.File)
+	switch {
+	case err != nil:
+		return 0, unreadable(err)
+	case known == nil:
+		return 0, nil
+	}
+	return known.BusID, nil
 }
 
 type addressResult struct {
@@ -188,7 +200,7 @@ type addressResult struct {
 }
 
 func getGroupFileURL(ctx context.Context, a *account, p groupFileParams) (addressResult, error) {
-	bus, err := p.bus()
+	bus, err := a.bus(p)
 	if err != nil {
 		return addressResult{}, err
 	}
@@ -199,10 +211,19 @@ func getGroupFileURL(ctx context.Context, a *account, p groupFileParams) (addres
 type privateFileParams struct {
 	User target `param:"user_id,optional" en:"Accepted, without effect." zh:"可以填写，没有效果。"`
 	File string `param:"file_id" en:"The file's id, as in events." zh:"文件 id，与事件中的相同。"`
-	Hash string `param:"file_hash|hash,optional" en:"Its hash, as in events." zh:"文件的 hash，与事件中的相同。"`
+	Hash string `param:"file_hash|hash,optional" en:"Its hash, as in events; absent: the one of the message that brought it." zh:"文件的 hash，与事件中的相同；省略时取自已收到的文件消息。"`
 }
 
 func getPrivateFileURL(ctx context.Context, a *account, p privateFileParams) (addressResult, error) {
+	if p.Hash == "" {
+		known, err := a.gateway.File(p.File)
+		if err != nil {
+			return addressResult{}, unreadable(err)
+		}
+		if known != nil {
+			p.Hash = known.Hash
+		}
+	}
 	url, err := a.client.Files().PrivateURL(ctx, p.File, p.Hash)
 	return addressResult{url}, err
 }
@@ -242,7 +263,7 @@ func moveGroupFile(ctx context.Context, a *account, p moveFileParams) (doneResul
 // fileIn is a file in the folder that a bot names.
 func (a *account) fileIn(ctx context.Context, p groupFileParams, folder string) (f ntqq.GroupFileRef, err error) {
 	f.ID = p.File
-	if f.BusID, err = p.bus(); err != nil {
+	if f.BusID, err = a.bus(p); err != nil {
 		return f, err
 	}
 	f.Folder, err = a.folderNamed(ctx, p.Group, folder)
@@ -276,5 +297,12 @@ func keepGroupFile(ctx context.Context, a *account, p groupFileParams) (doneResu
 	if err != nil {
 		return doneResult{}, err
 	}
-	return did(a.client.Files().Keep(ctx, p.Group, file))
+	if err := a.client.Files().Keep(ctx, p.Group, file); err != nil {
+		return doneResult{}, err
+	}
+	if known, err := a.gateway.File(p.File); err == nil && known != nil {
+		known.BusID = message.BusPermanent
+		a.gateway.Remember(message.Content{known})
+	}
+	return did(nil)
 }

@@ -68,10 +68,11 @@ var (
 	mediaCauses = []*table.Cause{noMedium, mediaTooLarge, mediaFormat, addressRefused, fileRefused, downloadFailed, uploadFailed, broken, cancelled}
 
 	// Files of groups and private chats.
-	filesFailed = cause("FILE_SYSTEM_API_ERROR", apiError.Text)
-	noFile      = cause("FILE_NOT_FOUND", text.T("no such file, or it has expired", "文件不存在或已过期"))
-	noFolder    = cause("FOLDER_NOT_FOUND", text.T("the group has no such folder", "群中没有该文件夹"))
-	fileCauses  = []*table.Cause{noGroup, noFile, noFolder}
+	filesFailed      = cause("FILE_SYSTEM_API_ERROR", apiError.Text)
+	fileUploadFailed = cause("FILE_SYSTEM_UPLOAD_API_ERROR", apiError.Text)
+	noFile           = cause("FILE_NOT_FOUND", text.T("no such file, or it has expired", "文件不存在或已过期"))
+	noFolder         = cause("FOLDER_NOT_FOUND", text.T("the group has no such folder", "群中没有该文件夹"))
+	fileCauses       = []*table.Cause{noGroup, noFile, noFolder}
 
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))

@@ -168,8 +168,13 @@ func (d *actions) large(r Request) bool {
 // sendsTo names the chat that a request sends a message to, "" when there is none, and
 // tells whether it may upload media.
 func (d *actions) sendsTo(r Request) (chat string, upload bool) {
-	if name, _ := cutSuffix(r.Action); d.Lane(name) != Sends {
+	name, _ := cutSuffix(r.Action)
+	if d.Lane(name) != Sends {
 		return "", false
+	}
+	switch name {
+	case "upload_group_file", "upload_private_file", "upload_image":
+		upload = true
 	}
 	for _, kind := range []string{`image`, `record`, `video`} {
 		upload = upload || bytes.Contains(r.Params.json, []byte(kind)) || bytes.Contains(r.Params.form, []byte(kind))

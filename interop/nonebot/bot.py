@@ -68,14 +68,14 @@ async def opened(bot: Bot, id: str) -> str:
 SAMPLES = {"image": samples.picture(90, 60, (40, 90, 220)), "record": samples.voice(1), "video": samples.VIDEO}
 
 
+def fetch(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=20) as response:
+        return response.read()
+
+
 async def downloaded(bot: Bot, segment: MessageSegment) -> str:
     """The SHA-1 of a medium, by its address and as the service keeps it."""
-
-    def fetch():
-        with urllib.request.urlopen(segment.data["url"], timeout=20) as response:
-            return response.read()
-
-    sums = {"url": hashlib.sha1(await asyncio.to_thread(fetch)).hexdigest()}
+    sums = {"url": hashlib.sha1(await asyncio.to_thread(fetch, segment.data["url"])).hexdigest()}
     for action in {"image": ["get_image", "get_file"], "record": ["get_record", "get_file"], "video": ["get_file"]}[segment.type]:
         got = await bot.call_api(action, file=segment.data["file"])
         sums[action] = hashlib.sha1(pathlib.Path(got["file"]).read_bytes()).hexdigest()
@@ -108,6 +108,8 @@ async def answer(bot: Bot, event: MessageEvent):
     if text.startswith("do "):
         _, method, params = text.split(" ", 2)
         await message.finish(MessageSegment.text(await done(bot, method, json.loads(params))))
+    if text.startswith("fetch "):
+        await message.finish(f"fetched {hashlib.sha1(await asyncio.to_thread(fetch, text.removeprefix('fetch '))).hexdigest()}")
     if text == "face":
         await message.finish(MessageSegment.face(14) + "a face [CQ:face,id=1] & that was text")
     if text == "members" and isinstance(event, GroupMessageEvent):

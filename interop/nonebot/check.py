@@ -256,8 +256,8 @@ def cards(sandbox):
     print("  nested forwards both ways:", sandbox.expect(group, seq, "opened: Ann: one | Bert: (Carl: deepface)")["text"])
 
 
-def methods(sandbox):
-    """Every method of the standard that there is, but for those of requests, forwards and files."""
+def caller(sandbox):
+    """A function that has the bot call a method, and returns what came of it."""
 
     def do(method, fails=None, **params):
         seq = sandbox.call("send", {"as": ALICE, "to": BOT, "text": f"do {method} {json.dumps(params)}"})["sequence"]
@@ -266,6 +266,13 @@ def methods(sandbox):
         result = json.loads(answer.split(" ", 2)[2])
         assert fails in (None, result), (method, result)
         return result
+
+    return do
+
+
+def methods(sandbox):
+    """Every method of the standard that there is, but for those of requests, forwards and files."""
+    do = caller(sandbox)
 
     def member(uin):
         return sandbox.member(OWN, uin)
@@ -417,6 +424,59 @@ def medium(sandbox, chat, to, kind, path, web):
             assert content == path.read_bytes(), segment
 
 
+def files(sandbox, folder):
+    """A bot uploads to a group, lists, downloads, moves, renames and deletes; and sends a file to a friend."""
+    do = caller(sandbox)
+
+    def fetched(url):
+        seq = sandbox.call("send", {"as": ALICE, "to": BOT, "text": f"fetch {url}"})["sequence"]
+        return sandbox.expect(f"a={ALICE}&b={BOT}", seq, "fetched ")["text"].removeprefix("fetched ")
+
+    def names(folder_id="/"):
+        return [f["file_name"] for f in do("get_group_files_by_folder", group_id=OWN, folder_id=folder_id)["files"]]
+
+    path, content = pathlib.Path(folder, "a report 报告.txt"), secrets.token_bytes(3 << 20)
+    path.write_bytes(content)
+    want = hashlib.sha1(content).hexdigest()
+    before = do("get_group_file_system_info", group_id=OWN)
+
+    for source, name in ((path.as_uri(), None), (str(path), "again.bin"), ("base64://aGVsbG8=", "hello.txt")):
+        there = do("upload_group_file", group_id=OWN, file=source, **({"name": name} if name else {}))
+        name = name or path.name
+        listed = next(f for f in do("get_group_root_files", group_id=OWN)["files"] if f["file_id"] == there["file_id"])
+        assert (listed["file_name"], listed["uploader"], listed["busid"], listed["dead_time"]) == (name, BOT, 102, 0), listed
+        sandbox.expect(f"group={OWN}", 0, name, kind="file")
+        if name != "hello.txt":
+            assert listed["file_size"] == len(content), listed
+            assert fetched(do("get_group_file_url", group_id=OWN, file_id=there["file_id"])["url"]) == want
+    after = do("get_group_file_system_info", group_id=OWN)
+    assert after["file_count"] == before["file_count"] + 3 and after["used_space"] >= before["used_space"] + 2 * len(content), (before, after)
+
+    reports = do("create_group_file_folder", group_id=OWN, name="reports")["folder_id"]
+    assert reports in [f["folder_id"] for f in do("get_group_root_files", group_id=OWN)["folders"]]
+    file = next(f for f in do("get_group_root_files", group_id=OWN)["files"] if f["file_name"] == path.name)["file_id"]
+    do("move_group_file", group_id=OWN, file_id=file, parent_directory="/", target_directory=reports)
+    assert names(reports) == [path.name] and path.name not in names()
+    do("rename_group_file", group_id=OWN, file_id=file, current_parent_directory=reports, new_name="final.txt")
+    do("rename_group_file_folder", group_id=OWN, folder_id=reports, new_folder_name="done")
+    assert names("done") == ["final.txt"]
+    assert fetched(do("get_group_file_url", group_id=OWN, file_id=file)["url"]) == want
+    do("delete_group_file", group_id=OWN, file_id=file)
+    do("get_group_file_url", fails=REFUSED, group_id=OWN, file_id=file)
+    do("delete_group_folder", group_id=OWN, folder_id=reports)
+    for f in do("get_group_root_files", group_id=OWN)["files"]:
+        do("delete_group_file", group_id=OWN, file_id=f["file_id"], busid=f["busid"])
+    left = do("get_group_root_files", group_id=OWN)
+    assert left["files"] == left["folders"] == [], left
+    assert do("get_group_file_system_info", group_id=OWN) == before
+
+    there = do("upload_private_file", user_id=ALICE, file=path.as_uri())
+    sandbox.expect(f"a={ALICE}&b={BOT}", 0, path.name, kind="file")
+    assert fetched(do("get_private_file_url", user_id=ALICE, file_id=there["file_id"], file_hash=there["file_hash"])["url"]) == want
+    do("upload_private_file", fails=REFUSED, user_id=ALICE, file=path.as_uri() + ".gone")
+    print("  files of a group: uploaded, listed, downloaded, moved, renamed and deleted, bytes compared; one sent to a friend")
+
+
 def restart(sandbox, bot, start):
     """Kills the bot while Alice counts, starts it again, and wants each number once, in order."""
 
@@ -535,6 +595,7 @@ def check(libration, mode):
                 tour(Sandbox(control), bot)
                 cards(Sandbox(control))
                 media(Sandbox(control), folder)
+                files(Sandbox(control), folder)
             if mode in ("reverse", "webhook"):
                 restart(Sandbox(control), bot, start_bot)
         except (AssertionError, SystemExit):

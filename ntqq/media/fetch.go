@@ -99,7 +99,7 @@ func nameOf(address, otherwise string) string {
 		return otherwise
 	}
 	name := path.Base(u.Path)
-	if path.Ext(name) == "" || len(name) > 200 || strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, unicode.IsControl) {
+	if path.Ext(name) == "" || strings.Trim(name, ".") == "" || len(name) > 200 || strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, unicode.IsControl) {
 		return otherwise
 	}
 	return name

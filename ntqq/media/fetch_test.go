@@ -134,6 +134,11 @@ func TestFetch(t *testing.T) {
 	if two := fetch("http://pics.example/dir/", FetchOptions{}, 1); two.Name != "" && !cachedName.MatchString(two.Name) {
 		t.Errorf("got the name %q", two.Name)
 	}
+	for address, want := range map[string]string{"http://pics.example": "", "http://pics.example/..": "", "http://pics.example/a/..b": "..b"} {
+		if got := nameOf(address, ""); got != want {
+			t.Errorf("%s is called %q, want %q", address, got, want)
+		}
+	}
 	fetch("http://pics.example/random", FetchOptions{}, 1)
 	fetch("http://pics.example/random", FetchOptions{}, 1)
 	if got := n.reached(); got[0] != "203.0.113.1:80" {
