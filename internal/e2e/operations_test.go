@@ -237,6 +237,7 @@ func knownAnswers() map[string][]byte {
 	fill(out, rpc.UploadGroupImage, &mediapb.RichMediaResp{Upload: &mediapb.UploadResp{ // it wants the bytes
 		Ukey: proto.String("ukey"), MsgInfo: &mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{picture}},
 	}})
+	fill(out, rpc.ReserveGroupFile, &oidbpb.GroupFileResp{Upload: &oidbpb.GroupFileUploadResp{FileId: "/1", FileExists: true}})
 	return out
 }
 
@@ -363,6 +364,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		},
 		reflect.TypeFor[ntqq.Verdict]():      {ntqq.Accept},
 		reflect.TypeFor[ntqq.GroupFileRef](): {ntqq.GroupFileRef{ID: "/1"}},
+		reflect.TypeFor[ntqq.FileUpload]():   {ntqq.FileUpload{Source: media.Bytes(dot), Name: "x"}},
 		reflect.TypeFor[*message.FileSegment](): {
 			&message.FileSegment{ID: "/1", FileName: "x", BusID: message.BusPermanent}, &message.FileSegment{ID: "1", FileName: "x", Hash: "x"},
 		},
