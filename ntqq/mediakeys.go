@@ -51,6 +51,9 @@ func (m Media) Rkeys(ctx context.Context) ([]Rkey, error) {
 		return keys, nil
 	}
 	return once(ctx, m.c, "rkeys", func(ctx context.Context) ([]Rkey, error) {
+		if keys := m.c.rkeys.fresh(m.c.now()); keys != nil { // they came since
+			return keys, nil
+		}
 		resp, err := call(ctx, m.c, rpc.MediaKeys, keysRequest())
 		keys := keysOf(resp, m.c.now())
 		m.c.rkeys.put(keys, err)
