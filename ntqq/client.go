@@ -153,9 +153,10 @@ type Client struct {
 	missed       chan missed               // of its lists of requests and notices
 	comparing    sync.WaitGroup            // the goroutine that asks for it
 
-	sending *sendLimiter
-	sends   *sendings
-	showing chan struct{} // a place for each forward that is read for what its card shows
+	sending    *sendLimiter
+	sends      *sendings
+	shownFiles shownFiles
+	showing    chan struct{} // a place for each forward that is read for what its card shows
 
 	transfers *transfer.Registry
 	uploads   chan struct{} // a place for each upload of a medium that runs

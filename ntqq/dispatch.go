@@ -114,6 +114,7 @@ func (c *Client) handlePush(ctx context.Context, p push) {
 	}
 	for _, e := range c.decoder.Decode(p.command, p.payload) {
 		c.sends.saw(e)
+		c.shownFiles.saw(e)
 		c.arrive(ctx, e)
 	}
 }

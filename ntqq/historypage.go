@@ -25,6 +25,7 @@ func (c *Client) page(ctx context.Context, id chatID, peer UID, first, last uint
 	found, err := c.fetchPage(ctx, id, peer, first, last)
 	for _, m := range found {
 		c.sends.saw(&event.Message{Message: m})
+		c.shownFiles.saw(&event.Message{Message: m})
 	}
 	return found, err
 }

@@ -26,14 +26,17 @@ func ParseMessage(raw []byte, self UIN) (*message.Message, error) { return eleme
 // SendGroup sends content to a group and returns the message as the server numbered
 // it. Mentions without a UID or a display text are completed from the member list.
 //
+// A file stands alone. One with a Source is uploaded, as [Files.Send] does; one of a group's
+// files is forwarded, as [Files.Forward] does.
+//
 // When the answer is lost, the message is looked for in what the server pushes and in
 // the chat's history, for at most Options.OutcomeWait. It is never sent again. The
 // error is [ErrUnknownOutcome] when that could not be found out. With all other errors
 // the message was not sent:
 //   - [ErrEmptyMessage], [ErrTooLarge] and [*message.SegmentError]: the content cannot
 //     be sent.
-//   - [*media.StepError], within a [*message.SegmentError]: a picture, voice or video could
-//     not be uploaded.
+//   - [*media.StepError], within a [*message.SegmentError]: a picture, voice, video or file
+//     could not be uploaded.
 //   - [ErrNoForward]: a forward that is sent by its ID is not there any more.
 //   - [ErrRateLimited]: too many messages wait, as Options.SendLimit says.
 //   - [ErrOffline], [ErrSign]: the account is offline, or no signer works.
@@ -46,7 +49,13 @@ func (m Messages) SendGroup(ctx context.Context, group GroupCode, content messag
 	if err := ctx.Err(); err != nil {
 		return nil, unsent(ctx, err)
 	}
-	content, err := c.complete(ctx, target{group: group, chat: message.Chat{Kind: message.Group, Group: group}}, content)
+	chat := message.Chat{Kind: message.Group, Group: group}
+	if f, err := onlyFile(content); err != nil {
+		return nil, err
+	} else if f != nil {
+		return c.sendFileMessage(ctx, chat, f)
+	}
+	content, err := c.complete(ctx, target{group: group, chat: chat}, content)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +87,13 @@ func (m Messages) SendFriend(ctx context.Context, peer UIN, content message.Cont
 	if err != nil {
 		return nil, unsent(ctx, err)
 	}
-	content, err = c.complete(ctx, target{peer: uid, chat: message.Chat{Kind: message.Friend, Peer: peer, PeerUID: uid}}, content)
+	chat := message.Chat{Kind: message.Friend, Peer: peer, PeerUID: uid}
+	if f, err := onlyFile(content); err != nil {
+		return nil, err
+	} else if f != nil {
+		return c.sendFileMessage(ctx, chat, f)
+	}
+	content, err = c.complete(ctx, target{peer: uid, chat: chat}, content)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +116,8 @@ func (m Messages) SendTemp(ctx context.Context, group GroupCode, peer UIN, conte
 		return nil, unsent(ctx, err)
 	}
 	for i, seg := range content {
-		if _, forward := seg.(*message.ForwardSegment); forward || message.MediumOf(seg) != nil {
+		_, file := seg.(*message.FileSegment)
+		if _, forward := seg.(*message.ForwardSegment); forward || file || message.MediumOf(seg) != nil {
 			return nil, &message.SegmentError{Index: i, Segment: seg, Err: ErrTempContent}
 		}
 	}

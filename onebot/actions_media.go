@@ -22,7 +22,7 @@ func mediaActions() []row {
 	return []row{
 		table.Of("get_image", standard, Lookups, text.T("Downloads a picture to this machine.", "把图片下载到本机。"), getImage, download),
 		table.Of("get_record", standard, Lookups, text.T("Downloads a voice message to this machine, in another format when one is given.", "把语音下载到本机，可转换为指定格式。"), getRecord, download),
-		table.Of("get_file", common, Lookups, text.T("Downloads a picture, voice or video to this machine.", "把图片、语音或视频下载到本机。"), getFile, download),
+		table.Of("get_file", common, Lookups, text.T("Downloads a picture, voice, video or file to this machine.", "把图片、语音、视频或文件下载到本机。"), getFile, download),
 		table.Of("download_file", common, Sends, text.T("Downloads an address to this machine, or writes bytes to a file.", "把网址的内容下载到本机，或把数据写入文件。"), downloadFile, download),
 		table.Of("upload_image", lagrange, Sends, text.T("Uploads a picture to the service, and returns its address.", "上传图片，返回其网址。"), uploadImage, table.Fails(uploadFailed, mediaCauses...)),
 		table.Of("get_rkey", lagrange, Lookups, text.T("Returns the keys that the addresses of pictures end with.", "返回图片网址所需的 rkey。"), getRkey),
@@ -102,11 +102,18 @@ func getRecord(ctx context.Context, a *account, p recordParams) (fileResult, err
 }
 
 type fileParams struct {
-	File   string `param:"file|file_id" en:"The file of the segment, or an address." zh:"消息段中的 file，或网址。"`
+	File   string `param:"file_id|file" en:"The file_id of a file segment, the file of another one, or an address." zh:"文件消息段的 file_id、其他消息段的 file，或网址。"`
 	Base64 bool   `param:"base64,default=false" en:"Whether the bytes are returned, of up to 16 MiB." zh:"是否返回内容（最大 16 MiB）。"`
 }
 
 func getFile(ctx context.Context, a *account, p fileParams) (fileResult, error) {
+	f, err := a.gateway.File(p.File)
+	switch {
+	case err != nil:
+		return fileResult{}, unreadable(err)
+	case f != nil:
+		return a.fileOfChat(ctx, f, p.Base64)
+	}
 	return a.mediaFile(ctx, p.File, "", "", p.Base64)
 }
 
@@ -148,6 +155,24 @@ func (a *account) mediaFile(ctx context.Context, file, kind, format string, enco
 		}
 	}
 	return a.result(got, name, url, encoded)
+}
+
+// fileOfChat has a file of a group or a private chat on this machine.
+func (a *account) fileOfChat(ctx context.Context, f *message.FileSegment, encoded bool) (fileResult, error) {
+	if f.Size > media.DefaultDownload {
+		e := failure(mediaTooLarge)
+		e.text = text.T("the file has more than %d MiB: download the url that get_group_file_url or get_private_file_url gives", "文件超过 %d MiB：请下载 get_group_file_url 或 get_private_file_url 返回的网址").Fill(media.DefaultDownload >> 20)
+		return fileResult{}, e
+	}
+	got, err := a.download(ctx, f)
+	if err != nil {
+		return fileResult{}, err
+	}
+	url, err := a.client.Files().SegmentURL(ctx, f)
+	if err != nil {
+		url = "" // the file is there
+	}
+	return a.result(got, f.FileName, url, encoded)
 }
 
 // nameOf is what bots call a medium.

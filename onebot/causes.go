@@ -126,7 +126,7 @@ var (
 	membersFailed = cause("GET_MEMBERS_API_ERROR", apiError.Text)
 	memberFailed  = cause("GET_MEMBER_INFO_API_ERROR", apiError.Text)
 
-	sendCauses = with(mediaCauses, emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed, refusedMedium)
+	sendCauses = with(mediaCauses, noFile, emptyMessage, longText, tooLarge, noForward, badForward, largeForward, noCard, noMface, limited, notSent, unknownOutcome, noMessage, muted, atAll, groupLimit, restricted, blocked, swallowed, refusedMedium)
 	nodeCauses = with(sendCauses, emptyNodes)
 )
 

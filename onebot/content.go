@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"libration/internal/text"
+	"libration/ntqq/media"
 	"libration/ntqq/message"
 )
 
@@ -15,6 +16,9 @@ type reader struct {
 	find func(ctx context.Context, id int32) (*message.Message, error)
 	// numbered is [account.numbered].
 	numbered func(ctx context.Context, chat message.Chat, sequence uint64) (*message.Message, error)
+	// file is [gateway.Gateway.File], download is [account.download].
+	file     func(id string) (*message.FileSegment, error)
+	download func(ctx context.Context, part message.Segment) (*media.Cached, error)
 	sign     func(ctx context.Context, request []byte) (json string, err error) // Options.SignCard
 	// resend is [account.resend].
 	resend func(ctx context.Context, id string) (*message.ForwardSegment, error)

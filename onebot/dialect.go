@@ -51,7 +51,7 @@ func New(o Options) *Dialect {
 		paging:   make(chan struct{}, maxPaging),
 		files:    o.Files,
 		sound:    o.ConvertSound,
-		reader:   reader{segments: segments, media: mediaReader{o.Files, o.Links, o.Gateway.Medium}, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
+		reader:   reader{segments: segments, media: mediaReader{o.Files, o.Links, o.Gateway.Medium}, file: o.Gateway.File, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
 			self:     func() message.UIN { return o.Client.Self().UIN },
 			ids:      o.Gateway,
@@ -61,6 +61,7 @@ func New(o Options) *Dialect {
 			links:    o.Links,
 		},
 	}
+	a.reader.download = a.download
 	a.deliver, a.reader.find, a.reader.numbered, a.reader.resend = a.sendTo, a.find, a.numbered, a.resend
 	a.writer.renders.New = func() any { return new(rendering) }
 	d := &Dialect{actions: &actions{account: a, log: o.Log, onAction: o.OnAction}, clock: o.Clock}

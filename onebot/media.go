@@ -11,19 +11,29 @@ import (
 	"libration/ntqq/message"
 )
 
-// download has a medium on this machine, from the cache or from the service.
+// download has a medium or a file on this machine, from the cache or from the service.
 func (a *account) download(ctx context.Context, part message.Segment) (*media.Cached, error) {
 	if a.files == nil {
 		return nil, failure(noFiles)
 	}
 	// Its addresses change with their keys.
 	return a.files.Once(ctx, mediumKey(part), func(ctx context.Context, w io.Writer) error {
+		if f, ok := part.(*message.FileSegment); ok {
+			chat := message.Chat{Kind: message.Friend}
+			if f.OfGroup() {
+				chat = message.Chat{Kind: message.Group, Group: f.Group}
+			}
+			return a.client.Files().Download(ctx, chat, f, w)
+		}
 		return a.client.Media().Download(ctx, part, w)
 	})
 }
 
-// mediumKey is what a medium has in the cache of files.
+// mediumKey is what a medium or a file has in the cache of files.
 func mediumKey(part message.Segment) string {
+	if f, ok := part.(*message.FileSegment); ok {
+		return "file " + f.ID
+	}
 	return "medium " + gateway.MediumID(message.MediumOf(part))
 }
 

@@ -153,8 +153,8 @@ func parseQuick(p quickParams) (q quick, err error) {
 	if v, ok := op.params.get("reply"); ok && string(v.json) != `""` {
 		q.reply = op.message("reply")
 		_, anonymous := event.params.get("anonymous")
-		// A voice or a video has no place for a mention.
-		single := slices.ContainsFunc(q.reply, func(s segment) bool { return s.kind == "record" || s.kind == "video" })
+		// A voice, a video or a file has no place for a mention.
+		single := slices.ContainsFunc(q.reply, func(s segment) bool { return slices.Contains([]string{"record", "video", "file"}, s.kind) })
 		if len(q.reply) > 0 && group && !anonymous && op.flag("at_sender") && !single {
 			at := segment{kind: "at", data: []field{{"qq", fmt.Sprint(event.required("user_id"))}}}
 			q.reply = append([]segment{at}, q.reply...)

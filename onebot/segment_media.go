@@ -331,12 +331,12 @@ func sent[P message.Segment](p P, err error) (message.Segment, error) {
 	return p, nil
 }
 
-// alone returns content without the blank texts around a voice or a video. Content with
+// alone returns content without the blank texts around a voice, a video or a file. Content with
 // anything else beside one is refused: the service shows nothing else of such a message.
 func alone(c message.Content) (message.Content, error) {
 	at := slices.IndexFunc(c, func(part message.Segment) bool {
 		switch part.(type) {
-		case *message.RecordSegment, *message.VideoSegment:
+		case *message.RecordSegment, *message.VideoSegment, *message.FileSegment:
 			return true
 		}
 		return false

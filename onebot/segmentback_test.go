@@ -23,7 +23,6 @@ var notSentBack = map[string]string{
 	"unknown":    "it has no more than the name of its element",
 	"redbag":     "a red packet is paid for, and how one is sent is not known",
 	"flash_file": "how one is sent is not known",
-	"file":       "uploads have actions",
 	"reply":      "it names a message of the store: TestSendReply",
 }
 
