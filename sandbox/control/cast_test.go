@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"testing"
 
 	"libration/ntqq/message"
@@ -36,6 +37,7 @@ func must(t testing.TB, err error) {
 
 func (*fakeServer) SetDevice(message.UIN, string, bool) error { return nil }
 
-func (f *fakeServer) SendFile(from message.UIN, _ message.GroupCode, to message.UIN, name string, size uint64) (*world.Message, error) {
-	return &world.Message{}, f.call("c0de", "file %d %d %s %d", from, to, name, size)
+func (f *fakeServer) SendPrivateFile(from, to message.UIN, name string, b world.Blob) (*world.Message, error) {
+	f.calls = append(f.calls, fmt.Sprintf("file %d %d %s %d", from, to, name, b.Size))
+	return f.real.SendPrivateFile(from, to, name, b)
 }

@@ -58,8 +58,8 @@ type Server interface {
 	MusicCard(request []byte) (string, error)
 	// SetDevice lets a made-up device come online on an account, or go offline.
 	SetDevice(uin message.UIN, name string, on bool) error
-	// SendFile sends a message that announces a file, which has no content.
-	SendFile(from message.UIN, group message.GroupCode, to message.UIN, name string, size uint64) (*world.Message, error)
+	// SendPrivateFile sends a file to somebody. Its bytes are in the world's media.
+	SendPrivateFile(from, to message.UIN, name string, b world.Blob) (*world.Message, error)
 	// Prepare does with content what a client does before it sends.
 	Prepare(ctx context.Context, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error)
 }

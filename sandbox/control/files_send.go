@@ -128,7 +128,7 @@ func (h files) publish(group message.GroupCode, by message.UIN, f world.GroupFil
 }
 
 func (h files) sendTo(from, to message.UIN, name string, kept world.Blob) (any, error) {
-	m, err := h.server.SendFile(from, 0, to, name, kept.Size)
+	m, err := h.server.SendPrivateFile(from, to, name, kept)
 	if err != nil {
 		return nil, sendFailure(err)
 	}

@@ -289,4 +289,20 @@ func TestPrivateFile(t *testing.T) {
 	if got := strings.Join(f.calls, ";"); got != strings.Join(want, ";") {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	// The message has the file, to be downloaded.
+	shown := decodeMessages(t, string(ask[json.RawMessage](t, h, 200, "GET", "/api/messages?a=20001&b=10001", "")))
+	var segment fileView
+	must(t, json.Unmarshal(shown[len(shown)-1].Segments[0], &segment))
+	if segment.Name != "earth.pdf" || segment.Size != 4 || segment.Hash == "" || segment.Medium != mediaID(kept) {
+		t.Errorf("the message shows %+v", segment)
+	}
+	if status, text := do(h, "POST", "/api/files", `{"from":20001,"to":10001,"name":"a.txt","base64":"\n"}`); status != 400 {
+		t.Errorf("an empty file: got %d %s", status, text)
+	}
+	if status, text := do(h, "POST", "/api/files", `{"from":20001,"to":10001,"base64":"bW9vbg=="}`); status != 400 || !strings.Contains(text, "needs a name") {
+		t.Errorf("no name: got %d %s", status, text)
+	}
+	if status, text := do(h, "POST", "/api/files", `{"from":20004,"to":10001,"name":"a.txt","base64":"bW9vbg=="}`); status != 403 && status != 404 {
+		t.Errorf("nobody: got %d %s", status, text)
+	}
 }

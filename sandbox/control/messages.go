@@ -147,7 +147,7 @@ func first[S message.Segment](content message.Content) (s S, ok bool) {
 // sendFailure says why a message was refused, with the server's code for it.
 func sendFailure(err error) error {
 	var refused *world.Refusal
-	if !errors.As(err, &refused) {
+	if !errors.As(err, &refused) || refused.Reason == world.BadRequest {
 		return err
 	}
 	status := http.StatusForbidden

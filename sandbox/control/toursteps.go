@@ -173,6 +173,8 @@ func tourLife() []step {
 		{request: "POST /api/albums", body: `{"group": $group, "image": "picture"}`, events: []string{"group_album_updated"}},
 		{request: "POST /api/robots", body: `{"group": $group, "uin": $ben}`, events: []string{"group_bot_added"}},
 		{request: "POST /api/files", body: `{"from": $ben, "group": $group, "name": "notes.txt", "size": 1024}`, events: []string{"message", "group_file_uploaded"}},
+		{request: "POST /api/groups/$group/folders", body: `{"by": $amy, "name": "Papers"}`, keep: "$folder", member: "id"},
+		{request: "POST /api/files", body: `{"from": $ben, "group": $group, "folder": $folder, "name": "for a time.txt", "size": 1024, "temporary": true}`, events: []string{"message", "group_file_uploaded"}},
 		{request: "POST /api/pins", body: `{"uin": $account, "group": $group}`, events: []string{"chat_pin_changed"}},
 		{request: "POST /api/pins", body: `{"uin": $account, "group": $group, "on": false}`, events: []string{"chat_pin_changed"}},
 		{request: "POST /api/pokes", body: `{"by": $ben, "target": $account, "group": $group}`, keep: "$poke", member: "tips", events: []string{"group_poke"}},
