@@ -1,12 +1,18 @@
 """Files: dropped into a group and a chat, saved, moved, sent on and deleted."""
 
 import pathlib
+import urllib.request
 
 from browser import act_as, deed, newest, say, sent, sheet
 from menu import give_files
 from playwright.sync_api import expect
 
 MOON = bytes(range(256)) * 5000
+
+
+def fetched(address):
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        return answer.read()
 
 
 def files(page, call):
@@ -43,6 +49,9 @@ def files(page, call):
     expect(rows).to_contain_text("1.2 MiB · Alice")
     assert saved(rows.locator("[data-action=download]")) == ("moon & _b_.bin", MOON)
     expect(body.locator(".space")).to_contain_text("1.2 MiB of 10 GiB used, 1 of 10000 files")
+    listed = call("get_group_root_files", "group_id=730000001")["files"]
+    assert [(f["file_name"], f["file_size"]) for f in listed] == [("moon & <b>.bin", len(MOON))], listed
+    assert fetched(call("get_group_file_url", "group_id=730000001", "file_id=" + listed[0]["file_id"])["url"]) == MOON
 
     # Folders, by the keyboard; names; a file moves.
     body.locator("[data-action=newFolder]").press("Enter")
@@ -107,5 +116,23 @@ def files(page, call):
     assert saved(message.locator("[data-action=download]")) == ("a.txt", b"some text")
     page.locator("#chats").get_by_text("second group").click()
     expect(newest(page).locator(".of-file")).to_contain_text("earth.bin")
+
+    # To one person, here the account, which downloads it.
+    page.locator("#chats [data-chat=u10001]").click()
+    expect(page.locator("#openFiles")).to_be_hidden()
+    give_files(page, "drop", ("private.bin", MOON[:1000]))
+    expect(page.locator("#attached")).to_contain_text("private.bin")
+    page.locator("#send").click()
+    bubble = page.locator("#messages .of-file").last
+    expect(bubble).to_contain_text("private.bin")
+    assert saved(bubble.locator("[data-action=download]")) == ("private.bin", MOON[:1000])
+    heard = call("get_friend_msg_history", "user_id=20001", "count=1")["messages"][-1]["message"]
+    assert [s["type"] for s in heard] == ["file"] and heard[0]["data"]["name"] == "private.bin", heard
+    assert fetched(call("get_private_file_url", "user_id=20001", "file_id=" + heard[0]["data"]["file_id"])["url"]) == MOON[:1000]
+    # Back at the beginning there are no files.
     page.locator("#chats").get_by_text("Libration 沙盒").click()
+    sheet(page, "#world", deed("reset"))
+    page.locator("#openFiles").click()
+    expect(body.locator(".space")).to_contain_text("0 of 10000 files")
+    page.keyboard.press("Escape")
     print("  files dropped into a group and a chat; saved, moved, sent on, kept and deleted")
