@@ -82,8 +82,12 @@ def files(page, call):
     expect(body.locator("[data-upload]")).to_have_count(0)
     body.locator("[data-action=space]").click()
     body.locator("[name=total]").fill("100")
+    body.locator("[name=temporary_seconds]").fill("2")
     body.locator("[data-action=submit]").click()
     on_file("notes.txt", deed("keepFile"))
+    give_files(page, "drop", ("for a time.txt", b"soon gone"))
+    expect(rows).to_have_count(2)
+    expect(rows).to_have_count(1, timeout=20_000)
     expect(rows.filter(has_text="notes.txt")).not_to_contain_text("temporary")
 
     # Somebody else may look, save and upload, but not delete what is Alice's.
@@ -129,8 +133,17 @@ def files(page, call):
     heard = call("get_friend_msg_history", "user_id=20001", "count=1")["messages"][-1]["message"]
     assert [s["type"] for s in heard] == ["file"] and heard[0]["data"]["name"] == "private.bin", heard
     assert fetched(call("get_private_file_url", "user_id=20001", "file_id=" + heard[0]["data"]["file_id"])["url"]) == MOON[:1000]
-    # Back at the beginning there are no files.
+    # What the account uploads comes while the files are looked at.
     page.locator("#chats").get_by_text("Libration 沙盒").click()
+    page.locator("#openFiles").click()
+    expect(rows).to_have_count(1)
+    call("upload_group_file", "group_id=730000001", "file=base64://bW9vbg==", "name=from the bot.txt")
+    expect(rows.first).to_contain_text("from the bot.txt")
+    expect(rows.first).to_contain_text("4 B · 小振 Libration")
+    assert saved(rows.first.locator("[data-action=download]")) == ("from the bot.txt", b"moon")
+    page.keyboard.press("Escape")
+
+    # Back at the beginning there are no files.
     sheet(page, "#world", deed("reset"))
     page.locator("#openFiles").click()
     expect(body.locator(".space")).to_contain_text("0 of 10000 files")

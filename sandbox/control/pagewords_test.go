@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -103,6 +104,23 @@ func TestPageReadsNothingAsHTML(t *testing.T) {
 		}
 		if found := way.FindAllString(text, -1); found != nil {
 			t.Errorf("%s has %q", path, found)
+		}
+	}
+}
+
+// TestPageKnowsHowMuchIsTaken: what is too large is refused before it is sent.
+func TestPageKnowsHowMuchIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"page/api.js":    fmt.Sprintf("const maxFile = %d * 2 ** 30;", maxUpload>>30),
+		"page/attach.js": fmt.Sprintf("const maxMedium = %d * 2 ** 20;", maxVideo>>20),
+	} {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(source), want) {
+			t.Errorf("%s has no %q", name, want)
 		}
 	}
 }

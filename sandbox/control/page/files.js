@@ -10,6 +10,7 @@ import { note } from './view.js';
 const pageSize = 100; // files and folders that are asked for at once
 const mostAtOnce = 1000; // when they are asked for again
 const root = '/';
+const longest = 2 ** 31 - 2000; // ms that a timer can wait
 const mib = 2 ** 20;
 
 const day = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false });
@@ -91,44 +92,53 @@ export function startFiles(guarded, context, nav) {
     make('span', { class: 'sort', 'aria-hidden': 'true' }, u.wrong ? '⚠️' : iconOf(u.name)),
     make('span', { class: 'who' }, make('b', {}, u.name), u.wrong ? make('small', { role: 'alert' }, u.wrong) : u.progress),
     ...(u.wrong && u.medium ? [make('button', { type: 'button', 'data-action': 'again', onclick: () => publish(view, u) }, t('again'))] : []),
-    make('button', { type: 'button', class: 'quiet round', 'data-action': 'leave', title: t('leaveOut'), 'aria-label': `${t('leaveOut')} ${u.name}`, onclick: () => { u.abort(); view.forget(u); } }, '×'));
+    make('button', { type: 'button', class: 'quiet round', 'data-action': 'leave', title: t('leaveOut'), 'aria-label': `${t('leaveOut')} ${u.name}`, onclick: () => { view.forget(u); u.abort(); } }, '×'));
 
   // publish makes uploaded bytes a file of the group.
   const publish = async (view, u) => {
     u.wrong = undefined;
     view.fill();
     try {
-      await post('api/files', { from: context().as, group: view.group, folder: view.folder, name: u.name, id: u.medium, temporary: view.temporary.checked });
+      await post('api/files', { from: u.from, group: view.group, folder: view.folder, name: u.name, id: u.medium, temporary: view.temporary.checked });
     } catch (error) {
-      u.wrong = error.message;
-      view.fill();
+      failed(view, u, error);
       return;
     }
     view.forget(u);
-    await view.load();
+    await guarded(view.load)();
+  };
+
+  // failed says why a file did not come: in its row, and, where that is not shown any more,
+  // as any failure.
+  const failed = (view, u, error) => {
+    if (!view.running.includes(u)) return; // left out
+    u.wrong = error.message;
+    view.fill();
+    if (shown() !== view) guarded(() => { throw new Error(`${u.name}: ${error.message}`); })();
   };
 
   const take = (view, files) => {
     for (const file of files) {
-      const u = { name: file.name, abort: () => {}, progress: make('progress', { max: 1, value: 0, 'aria-label': t('uploading', file.name) }) };
+      const u = { name: file.name, from: context().as, abort: () => {}, progress: make('progress', { max: 1, value: 0, 'aria-label': t('uploading', file.name) }) };
       view.running.push(u);
       const sending = upload(file, (part) => { u.progress.value = part; });
       u.abort = sending.abort;
-      sending.done.then(({ id }) => { u.medium = id; return publish(view, u); }, (error) => { u.wrong = error.message; view.fill(); });
+      sending.done.then(({ id }) => { u.medium = id; return publish(view, u); }, (error) => failed(view, u, error));
     }
     view.fill();
   };
 
   // setSpace makes the space of the group smaller or larger.
   const setSpace = (view) => {
-    const { total, used, max_files } = view.space;
+    const { total, used, max_files, temporary_seconds, admins_only } = view.space;
     const path = `api/groups/${view.group}/space`;
     nav.push(t('space'), () => [
       act([{ key: 'fillSpace', icon: '🧱', run: () => patch(path, { total: Math.max(used, 1) }) }], view, t('space')),
       form({ key: 'space', icon: '📏' }, [
-        { name: 'total', label: 'spaceMiB', value: Math.round((total / mib) * 1000) / 1000, type: 'number' }, { name: 'files', label: 'spaceFiles', value: max_files, type: 'number' },
+        { name: 'total', label: 'spaceMiB', value: Math.round((total / mib) * 1000) / 1000, type: 'number' }, { name: 'max_files', label: 'spaceFiles', value: max_files, type: 'number' },
+        { name: 'temporary_seconds', label: 'spaceTemporary', value: temporary_seconds, type: 'number' }, { name: 'admins_only', label: 'spaceAdmins', value: admins_only, type: 'checkbox' },
       ], 'doIt', guarded(async (v) => {
-        await patch(path, { total: Math.round(v.total * mib), max_files: v.files });
+        await patch(path, { ...v, total: Math.round(v.total * mib) });
         nav.backTo(view.entry);
         await view.load();
       })),
@@ -177,6 +187,9 @@ export function startFiles(guarded, context, nav) {
       const more = (list, found) => [...(further ? list : []), ...found];
       Object.assign(view, { ...answer, folders: more(view.folders, answer.folders), files: more(view.files, answer.files) });
       view.fill();
+      clearTimeout(view.timer);
+      const next = Math.min(...view.files.filter((f) => f.expires).map((f) => f.expires * 1000 - Date.now()));
+      if (next < longest) view.timer = setTimeout(() => { if (shown() === view) guarded(view.load)(); }, next < 0 ? 30000 : next + 1000); // the world may be behind
     };
     view.mark = (on) => rows.classList.toggle('over', on);
     view.fill();

@@ -19,7 +19,7 @@ const kinds = {
   image: { draw: picture, brief: imageName, bare: () => true },
   record: { draw: voice, brief: () => bracketed(t('record')) },
   video: { draw: video, brief: () => bracketed(t('video')), bare: () => true },
-  file: { draw: file, brief: (s) => bracketed(t('file')) + s.name, bare: () => true },
+  file: { draw: file, brief: (s) => `${bracketed(t('file'))} ${s.name}`, bare: () => true },
   market_face: {
     draw: (s) => make('figure', { class: 'sticker', style: { '--hue': parseInt(s.id.slice(0, 4), 16) % 360 } },
       make('span', { 'aria-hidden': 'true' }, '🐾'), make('figcaption', {}, clip(unbracketed(s.summary), 60) || t('sticker'))),
@@ -154,10 +154,12 @@ const specialPokes = {
 export const pokeNames = (special) => (special ? specialPokes : pokes)[lang];
 const pokeName = (s) => pokeNames(s.special)[s.id - 1] ?? (clip(s.title, 60) || t('poke'));
 
+const temporary = 104; // where a group keeps files for a time
+
 // file is what lies in a group's files, or was sent to one person.
 function file(s) {
   return make('span', { class: 'card of-file', 'data-file': s.id },
-    make('span', { class: 'icon', 'aria-hidden': 'true' }, iconOf(s.name)), make('b', { title: clip(s.name) }, clip(s.name)), make('small', {}, sizeOf(s.size)),
+    make('span', { class: 'icon', 'aria-hidden': 'true' }, iconOf(s.name)), make('b', { title: clip(s.name) }, clip(s.name)), make('small', {}, s.bus === temporary ? `${sizeOf(s.size)} · ${t('temporaryFile')}` : sizeOf(s.size)),
     make('small', { class: 'foot' }, ...(s.medium ? [save(s.medium, s.name, t('download'))] : [t('fileGone')])));
 }
 
