@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -39,6 +40,10 @@ type Call struct {
 	// the Budget: Run gives it back. nil: there is nothing to do, and Answer says so.
 	Run    func(ctx context.Context, hold Hold) Answer
 	Answer Answer
+	// Frames, where it is set, takes the place of Run where a request may have several
+	// frames: it sends all but the last one, its Answer. When a frame cannot be sent it
+	// ends. Few such requests run at a time.
+	Frames func(ctx context.Context, hold Hold, send func(frame []byte) error) Answer
 	// Lane is whom the request may keep waiting.
 	Lane table.Lane
 	// Chat names the chat that a message is sent to; "": none is sent to one. Upload tells
@@ -63,11 +68,17 @@ type Route struct {
 	Refused Answer
 	// Serve, when set, answers the request itself, which may take and give any bytes.
 	Serve http.HandlerFunc
+	// Take, when set, takes the body as it comes, however large that is, and keeps no more
+	// of it in memory than TakeMemory. Where callers need no token there is no such route.
+	Take func(body io.Reader) Answer
 	// Body is to be read.
 	Body bool
 	// Read reads the request, with its body.
 	Read func(body []byte) Call
 }
+
+// TakeMemory is what a request of Route.Take may have in memory, in bytes.
+const TakeMemory = SmallRequest
 
 // Probe is a request by which a listener asks itself whether it answers.
 type Probe struct {

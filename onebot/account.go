@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/inbox"
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -28,6 +29,7 @@ type account struct {
 	hints    map[string]text.Text                                                                 // see Options
 	longText bool                                                                                 // LongTextForward of Options
 	files    Files                                                                                // nil: there are none
+	inbox    *inbox.Inbox                                                                         // nil: there is none
 	sound    func(ctx context.Context, sound *media.Cached, format string) (*media.Cached, error) // Options.ConvertSound
 	reader   reader
 	writer   *writer

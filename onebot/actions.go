@@ -52,6 +52,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		groupFileActions(),
 		groupFolderActions(),
 		uploadActions(),
+		streamActions(),
 		serviceActions(),
 		knownActions(),
 	)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/table"
 	"libration/internal/text"
 )
 
@@ -54,7 +55,13 @@ func (d *actions) Changes(action string) bool {
 func (d *actions) Call(ctx context.Context, r Request) *Response {
 	if a := d.working(r.Action); a != nil {
 		defer r.Hold.Release()
-		resp := d.run(ctx, a, r.Params)
+		var send func(any) error
+		if r.Send != nil && a.Several() {
+			send = func(data any) error {
+				return r.Send(&Response{Status: StatusOK, RetCode: RetOK, Data: data, Echo: r.Echo, Stream: true})
+			}
+		}
+		resp := d.run(ctx, a, r.Params, send)
 		resp.Echo = r.Echo
 		return resp
 	}
@@ -68,7 +75,7 @@ func (d *actions) Call(ctx context.Context, r Request) *Response {
 	if a := d.working(name); a == nil {
 		resp = failed(d.account.language, unknownAction(d.account.table, r.Action), apiError)
 		d.onAction("unknown", resp.RetCode, 0)
-	} else if err := d.later(pace, r.Hold, func(ctx context.Context) { d.run(ctx, a, params) }); err != nil {
+	} else if err := d.later(pace, r.Hold, func(ctx context.Context) { d.run(ctx, a, params, nil) }); err != nil {
 		resp = failed(d.account.language, err, a.Failure)
 	} else {
 		return &Response{Status: StatusAsync, RetCode: RetAsync, Echo: r.Echo}
@@ -89,10 +96,14 @@ func (d *actions) later(p gateway.Pace, hold gateway.Hold, run func(context.Cont
 	return nil
 }
 
-// run carries out one action.
-func (d *actions) run(ctx context.Context, a *row, p Params) (r *Response) {
+// run carries out one action. send takes what it answers in several frames, but for the last
+// one; nil: there is no way for that.
+func (d *actions) run(ctx context.Context, a *row, p Params, send func(any) error) (r *Response) {
 	began := time.Now()
 	defer func() { d.onAction(a.Name, r.RetCode, time.Since(began)) }()
+	if streams(a.Name) {
+		defer func() { r.ofStream() }()
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			d.log.Error("action panicked", "action", a.Name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
@@ -106,6 +117,11 @@ func (d *actions) run(ctx context.Context, a *row, p Params) (r *Response) {
 	data, err := a.Run(ctx, d.account, from)
 	*from = args{}
 	d.sources.Put(from)
+	if several, ok := data.(table.Several); ok && err == nil {
+		if data, err = nil, failure(oneFrame); send != nil {
+			data, err = several.Each(ctx, send)
+		}
+	}
 	if err != nil {
 		e := explain(err, a.Failure)
 		e.text = d.account.hinted(e.code, e.text)

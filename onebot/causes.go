@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"libration/gateway/inbox"
 	"libration/gateway/table"
 	"libration/internal/text"
 	"libration/ntqq"
@@ -65,7 +66,7 @@ var (
 		"the bytes could not be read or downloaded", "无法读取或下载内容"))
 	uploadFailed = cause("UPLOAD_FAILED", text.T(
 		"the upload failed; the text names the step, and the service's code", "上传失败；错误文本中有步骤和服务器代码"))
-	mediaCauses = []*table.Cause{noMedium, mediaTooLarge, mediaFormat, addressRefused, fileRefused, downloadFailed, uploadFailed, broken, cancelled}
+	mediaCauses = []*table.Cause{noMedium, mediaTooLarge, mediaFormat, addressRefused, fileRefused, downloadFailed, uploadFailed, broken, cancelled, noUpload}
 
 	// Files of groups and private chats.
 	filesFailed      = cause("FILE_SYSTEM_API_ERROR", apiError.Text)
@@ -73,6 +74,16 @@ var (
 	noFile           = cause("FILE_NOT_FOUND", text.T("no such file, or it has expired", "文件不存在或已过期"))
 	noFolder         = cause("FOLDER_NOT_FOUND", text.T("the group has no such folder", "群中没有该文件夹"))
 	fileCauses       = []*table.Cause{noGroup, noFile, noFolder}
+
+	noUpload = cause("UPLOAD_NOT_FOUND", text.T(
+		"no such uploaded file: it was removed by age or size, or by a restart", "没有该上传文件：已因过期、空间不足或重启被删除"))
+	uploadsFull   = cause("UPLOADS_FULL", text.T("there is no room for another upload, or too many streams are open", "没有空间接收更多上传，或打开的流过多"))
+	noStream      = cause("STREAM_NOT_FOUND", text.T("no such stream: it was never begun, was finished, or waited too long for a chunk", "没有该流：未开始、已完成，或太久没有收到分块"))
+	streamGaps    = cause("STREAM_INCOMPLETE", text.T("chunks of the stream are missing; send them, and finish it again", "流缺少分块；补发后再次完成即可"))
+	streamDiffers = cause("STREAM_MISMATCH", text.T("size or SHA-256 are not those that were announced; the stream is gone", "大小或 SHA-256 与声明的不符；该流已被删除"))
+	oneFrame      = cause("API_ERROR", text.T("this action answers in several frames, which there is no way for here: call it without a suffix", "该动作以多帧应答，此处无法发送：请不带后缀调用"))
+	streamTested  = cause("STREAM_TEST", text.T("This is a test error", "这是测试错误"))
+	streamCauses  = []*table.Cause{uploadsFull, noStream, streamGaps, streamDiffers, mediaTooLarge}
 
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
@@ -198,4 +209,5 @@ var causes = []struct {
 	{ntqq.ErrIncomplete, broken}, {ntqq.ErrOtherMedium, broken},
 	{ntqq.ErrMediaRefused, refusedMedium},
 	{transfer.ErrCancelled, cancelled},
+	{inbox.ErrNoFile, noUpload},
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -50,6 +51,7 @@ func New(o Options) *Dialect {
 		opening:  make(chan struct{}, maxOpening),
 		paging:   make(chan struct{}, maxPaging),
 		files:    o.Files,
+		inbox:    o.Inbox,
 		sound:    o.ConvertSound,
 		reader:   reader{segments: segments, media: mediaReader{o.Files, o.Links, o.Gateway.Medium}, file: o.Gateway.File, sign: o.SignCard, self: func() message.UIN { return o.Client.Self().UIN }},
 		writer: &writer{
@@ -107,12 +109,15 @@ func (r *Response) answer(status int) gateway.Answer {
 	return gateway.Answer{Status: status, Type: contentType, Body: r.AppendJSON(nil)}
 }
 
-// Route implements gateway.Answerer: actions are at /<action> and at /.
+// Route implements gateway.Answerer: actions are at /<action> and at /, files are taken at
+// /upload.
 func (d *Dialect) Route(r *http.Request) gateway.Route {
-	switch r.Method {
-	case http.MethodPost:
+	switch {
+	case r.Method == http.MethodPost && isUpload(r) && d.account.inbox != nil:
+		return gateway.Route{Take: func(body io.Reader) gateway.Answer { return d.upload(r, body) }}
+	case r.Method == http.MethodPost:
 		return gateway.Route{Body: true, Read: func(body []byte) gateway.Call { return d.httpCall(r, body) }}
-	case http.MethodGet:
+	case r.Method == http.MethodGet:
 		return gateway.Route{Read: func([]byte) gateway.Call { return d.httpCall(r, nil) }}
 	}
 	refused := d.Refuse(http.StatusMethodNotAllowed, text.T("use GET or POST, not %s", "请用 GET 或 POST，不能用 %s").Fill(r.Method))
@@ -229,7 +234,7 @@ func (d *Dialect) Frame(l gateway.Line, frame []byte) gateway.Call {
 func (d *Dialect) call(r Request, run func(context.Context, Request) gateway.Answer) gateway.Call {
 	r, keeps := d.lightened(r)
 	chat, upload := d.sendsTo(r)
-	return gateway.Call{
+	call := gateway.Call{
 		Lane: d.Lane(r.Action), Changes: d.Changes(r.Action),
 		Chat: chat, Upload: upload, Large: d.large(r), Keeps: keeps,
 		Run: func(ctx context.Context, hold gateway.Hold) gateway.Answer {
@@ -237,6 +242,14 @@ func (d *Dialect) call(r Request, run func(context.Context, Request) gateway.Ans
 			return run(ctx, r)
 		},
 	}
+	if d.several(r.Action) {
+		call.Frames = func(ctx context.Context, hold gateway.Hold, send func([]byte) error) gateway.Answer {
+			r.Hold = hold
+			r.Send = func(one *Response) error { return send(one.AppendJSON(nil)) }
+			return run(ctx, r)
+		}
+	}
+	return call
 }
 
 // First implements gateway.Poster.

@@ -16,6 +16,9 @@ type Request struct {
 	Echo json.RawMessage
 	// Hold is what the request takes of the Budget. Call gives it back.
 	Hold gateway.Hold
+	// Send takes the responses of an action that has several, but for the last one, which
+	// Call returns. Nil: such actions fail.
+	Send func(*Response) error
 }
 
 // ParseRequest parses a request frame, {"action": ..., "params": ..., "echo": ...}.

@@ -38,6 +38,8 @@ type Response struct {
 	Msg string
 	// Echo is the request's, nil when it had none.
 	Echo json.RawMessage
+	// Stream says that the action is one of those that may have several responses.
+	Stream bool
 }
 
 // bodyNotRead adds that the body of the request was not read, as it was a GET.
@@ -66,12 +68,17 @@ func (r *Response) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"data":`...)
 	dst, err := appendData(dst, r.Data)
 	if err != nil {
-		return failed(English, err, apiError).withEcho(r.Echo).AppendJSON(dst[:start])
+		broken := failed(English, err, apiError).withEcho(r.Echo)
+		broken.Stream = r.Stream
+		return broken.AppendJSON(dst[:start])
 	}
 	dst = textField(dst, "message", r.Message)
 	dst = textField(dst, "wording", r.Wording)
 	if r.Msg != "" {
 		dst = textField(dst, "msg", r.Msg)
+	}
+	if r.Stream {
+		dst = append(dst, `,"stream":"stream-action"`...)
 	}
 	if r.Echo != nil {
 		dst = append(dst, `,"echo":`...)

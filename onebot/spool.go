@@ -169,7 +169,7 @@ func (d *actions) large(r Request) bool {
 // tells whether it may upload media.
 func (d *actions) sendsTo(r Request) (chat string, upload bool) {
 	name, _ := cutSuffix(r.Action)
-	if d.Lane(name) != Sends {
+	if d.Lane(name) != Sends || streams(name) {
 		return "", false
 	}
 	switch name {

@@ -176,6 +176,15 @@ func (f *File) touch() {
 	f.Until = f.used.Add(f.keep)
 }
 
+// Remove removes a file.
+func (b *Inbox) Remove(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f := b.files[id]; f != nil {
+		b.remove(f)
+	}
+}
+
 // Clean removes all that came in chunks, or is coming so.
 func (b *Inbox) Clean() {
 	b.mu.Lock()

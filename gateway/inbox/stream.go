@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"sync"
@@ -39,6 +41,15 @@ type Chunk struct {
 	Name   string // of the file
 	// Keep is how long the file stays then; 0, and at most, as long as others.
 	Keep time.Duration
+}
+
+// ParseSHA256 reads a hash as people write it, in hexadecimal.
+func ParseSHA256(written string) ([]byte, error) {
+	sum, err := hex.DecodeString(written)
+	if err != nil || len(sum) != sha256.Size {
+		return nil, ErrChunk
+	}
+	return sum, nil
 }
 
 // State is how far a stream is.

@@ -81,7 +81,11 @@ func describe(d Dialect, t reflect.Type, tag string) (*Type, []error) {
 		known.Go = t
 		return &known, nil
 	}
-	if e, ok := reflect.Zero(t).Interface().(interface{ described() reflect.Type }); ok {
+	for {
+		e, ok := reflect.Zero(t).Interface().(interface{ described() reflect.Type })
+		if !ok {
+			break
+		}
 		t = e.described()
 	}
 	described := &Type{Go: t}

@@ -26,6 +26,8 @@ const (
 	// maxWaiting is how many HTTP requests may wait for a place in a lane; more get
 	// status 503.
 	maxWaiting = 2 * MaxConcurrent
+	// maxTaking is how many files may be on their way in at once; more get status 503.
+	maxTaking = 16
 )
 
 // HTTPOptions configure an HTTP server for actions. Address is required.
@@ -79,6 +81,7 @@ type HTTP struct {
 	token   string
 	cors    []string
 	lanes   *lanes
+	taking  chan struct{} // a place for each file on its way in
 }
 
 // NewHTTP makes an HTTP server; Run starts it. The error names the option, what is
@@ -93,6 +96,7 @@ func NewHTTP(d gateway.Answerer, o HTTPOptions, log *slog.Logger) (*HTTP, error)
 		token:   o.AccessToken,
 		cors:    o.CORS,
 		lanes:   newLanes(),
+		taking:  make(chan struct{}, maxTaking),
 	}
 	h.guard = webguard.New(webguard.Options{
 		Service: h.name, Token: o.AccessToken, Origins: o.CORS, Log: h.log, OnRefused: o.OnRefused,
@@ -126,6 +130,9 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	case route.Serve != nil:
 		route.Serve(w, r)
+		return
+	case route.Take != nil:
+		h.take(w, r, route.Take)
 		return
 	}
 	var body []byte
@@ -165,6 +172,10 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	defer place.leave()
 	given := hold
 	hold = gateway.Hold{}
+	if call.Frames != nil {
+		h.frames(calls, w, &call, given)
+		return
+	}
 	// The call goes on when the caller hangs up: a message half sent is worse.
 	reply(w, call.Run(calls, given))
 }

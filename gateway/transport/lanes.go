@@ -21,6 +21,10 @@ const chatUploads = 4
 // and per HTTP server: what they answer is in memory until it is written.
 const largeAnswers = 2
 
+// manyFrames is how many requests with several frames run at once, per WebSocket connection
+// and per HTTP server: they last as long as their caller takes.
+const manyFrames = 8
+
 // lanes are the places of the actions that run, per kind, so that those of one kind
 // do not wait for those of another.
 type lanes struct {
@@ -32,6 +36,9 @@ type lanes struct {
 	// large are the places of requests with large answers, asked how many wait for them.
 	large chan struct{}
 	asked atomic.Int32
+	// frames are the places of requests with several frames, begun how many wait for them.
+	frames chan struct{}
+	begun  atomic.Int32
 
 	mu    sync.Mutex             // guards chats
 	chats map[string]*chatPlaces // of those that send media; by gateway.Call.Chat
@@ -44,7 +51,7 @@ type chatPlaces struct {
 }
 
 func newLanes() *lanes {
-	l := &lanes{uploads: make(chan struct{}, MaxConcurrent), large: make(chan struct{}, largeAnswers), chats: make(map[string]*chatPlaces)}
+	l := &lanes{uploads: make(chan struct{}, MaxConcurrent), large: make(chan struct{}, largeAnswers), frames: make(chan struct{}, manyFrames), chats: make(map[string]*chatPlaces)}
 	for lane := range l.places {
 		if table.Lane(lane) != table.Local {
 			l.places[lane] = make(chan struct{}, MaxConcurrent)
@@ -58,7 +65,7 @@ type place struct {
 	of   *lanes
 	in   chan struct{}
 	chat *string // nil: none of a chat
-	big  bool
+	more chan struct{}
 }
 
 // enter waits for a place for a call; false when givenUp is closed first, or when most are
@@ -68,13 +75,13 @@ func (l *lanes) enter(c *gateway.Call, most int32, givenUp <-chan struct{}) (p p
 	if places == nil {
 		return place{}, true
 	}
-	if c.Large {
-		if !wait(l.large, &l.asked, most, givenUp) {
+	if more, asked := l.rare(c); more != nil {
+		if !wait(more, asked, most, givenUp) {
 			return place{}, false
 		}
 		defer func() {
-			if p.big = true; !ok {
-				<-l.large
+			if p.more = more; !ok {
+				<-more
 			}
 		}()
 	}
@@ -94,10 +101,21 @@ func (l *lanes) enter(c *gateway.Call, most int32, givenUp <-chan struct{}) (p p
 	return ofChat, true
 }
 
+// rare returns the places of which a call needs one besides its lane's; nil: it needs none.
+func (l *lanes) rare(c *gateway.Call) (places chan struct{}, waiting *atomic.Int32) {
+	switch {
+	case c.Frames != nil:
+		return l.frames, &l.begun
+	case c.Large:
+		return l.large, &l.asked
+	}
+	return nil, nil
+}
+
 // leave gives the place back.
 func (p place) leave() {
-	if p.big {
-		<-p.of.large
+	if p.more != nil {
+		<-p.more
 	}
 	if p.in != nil {
 		<-p.in

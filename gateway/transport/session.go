@@ -58,7 +58,7 @@ type session struct {
 	scratch   []byte        // of the reader
 	taken     [][]byte      // of the writer
 	responses chan []byte
-	large     chan []byte   // responses that wait outside of the queue, with their places
+	large     chan []byte   // frames that wait outside of the queue, with their places
 	quit      chan struct{} // closed: no more input is taken
 	written   chan struct{} // closed: the writer has ended
 
@@ -236,6 +236,9 @@ func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold
 	defer place.leave()
 	given := hold
 	hold = gateway.Hold{}
+	if call.Frames != nil {
+		return call.Frames(calls, given, func(frame []byte) error { return s.sendFrame(calls, frame) }).Body
+	}
 	response = call.Run(calls, given).Body
 	if !call.Large {
 		return response
@@ -245,6 +248,18 @@ func (s *session) answer(calls context.Context, frame *[]byte, hold gateway.Hold
 	case <-s.written:
 	}
 	return nil
+}
+
+// sendFrame hands one of several frames to the writer, when that takes it.
+func (s *session) sendFrame(calls context.Context, frame []byte) error {
+	select {
+	case s.large <- frame:
+		return nil
+	case <-s.written:
+		return net.ErrClosed
+	case <-calls.Done():
+		return calls.Err()
+	}
 }
 
 // first reads the first frame, before run.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -44,8 +45,8 @@ func Params(pairs []string) (map[string]json.RawMessage, error) {
 }
 
 // Call runs one action at the HTTP address of a service, such as
-// http://127.0.0.1:5700, and returns the whole answer. ok tells whether the action
-// succeeded. The error says in words why there is no answer.
+// http://127.0.0.1:5700, and returns the whole answer, of some actions several JSON objects.
+// ok tells whether the action succeeded. The error says in words why there is no answer.
 func Call(ctx context.Context, address, token, action string, params map[string]json.RawMessage) (answer []byte, ok bool, err error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -80,14 +81,31 @@ func Call(ctx context.Context, address, token, action string, params map[string]
 	if err := refused(response.StatusCode, answer); err != nil {
 		return nil, false, text.Errorf("call %s at %s: %v", "在 %[2]s 调用 %[1]s：%[3]v", action, redact.URL(address), err)
 	}
-	var f struct {
-		Status string `json:"status"`
-	}
-	if err := json.Unmarshal(answer, &f); err != nil || f.Status == "" {
+	status, err := statusOf(answer)
+	if err != nil {
 		return nil, false, text.Errorf("call %s at %s: the answer (HTTP %s) is not OneBot's: is this the HTTP port?",
 			"在 %[2]s 调用 %[1]s：应答（HTTP %[3]s）不是 OneBot 的：这是 HTTP 端口吗？", action, redact.URL(address), response.Status)
 	}
-	return answer, f.Status != "failed", nil
+	return answer, status != "failed", nil
+}
+
+// statusOf is the status of the last of an answer's frames; all of them have one.
+func statusOf(answer []byte) (status string, err error) {
+	for frames := json.NewDecoder(bytes.NewReader(answer)); ; {
+		var f struct {
+			Status string `json:"status"`
+		}
+		err := frames.Decode(&f)
+		switch {
+		case errors.Is(err, io.EOF) && status != "":
+			return status, nil
+		case err != nil:
+			return "", err
+		case f.Status == "":
+			return "", errors.New("a frame has no status")
+		}
+		status = f.Status
+	}
 }
 
 // PrintCall runs one action with parameters as Params takes them and writes the
@@ -101,13 +119,20 @@ func PrintCall(ctx context.Context, w io.Writer, address, token, action string, 
 	if err != nil {
 		return err
 	}
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, answer, "", "  "); err != nil {
-		return text.Errorf("print answer: %v", "输出应答：%v", err)
-	}
-	pretty.WriteByte('\n')
-	if _, err := pretty.WriteTo(w); err != nil {
-		return err
+	for frames := json.NewDecoder(bytes.NewReader(answer)); frames.More(); {
+		var frame json.RawMessage
+		var pretty bytes.Buffer
+		err := frames.Decode(&frame)
+		if err == nil {
+			err = json.Indent(&pretty, frame, "", "  ")
+		}
+		if err != nil {
+			return text.Errorf("print answer: %v", "输出应答：%v", err)
+		}
+		pretty.WriteByte('\n')
+		if _, err := pretty.WriteTo(w); err != nil {
+			return err
+		}
 	}
 	if !ok {
 		return ErrFailed
