@@ -19,7 +19,7 @@ import (
 )
 
 // The actions of streams, for bots that share no folder with this program
-// (docs/protocol/onebot11.md b.6).
+// (docs/protocol/onebot11.md b.7).
 func streamActions() []row {
 	download := table.Fails(downloadFailed, mediaCauses...)
 	return []row{
@@ -38,7 +38,7 @@ func streamActions() []row {
 }
 
 // streams tells whether the responses of an action are those of a stream: so are all of these
-// names (docs/protocol/onebot11.md b.6).
+// names (docs/protocol/onebot11.md b.7).
 func streams(action string) bool { return strings.HasSuffix(action, "_stream") }
 
 // several tells whether an action may have several responses.

@@ -102,7 +102,7 @@ func statusOf(answer []byte) (status string, err error) {
 		case err != nil:
 			return "", err
 		case f.Status == "":
-			return "", errors.New("a frame has no status")
+			return "", text.Errorf("a frame has no status", "有一帧没有 status")
 		}
 		status = f.Status
 	}

@@ -1,0 +1,45 @@
+"""Runs a bot of Node's own parts, which shares no folder with the service: files in chunks and as forms.
+
+    python3 interop/streams/check.py PATH-OF-LIBRATION
+
+Needs Node 20 or later, and no packages. Everything stays on loopback.
+"""
+
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "chat"))
+from installation import Installation  # noqa: E402
+
+GROUP = 730000001
+
+
+def main():
+    with contextlib.ExitStack() as stack:
+        there = Installation(sys.argv[1], stack)
+        there.sandbox()
+        there.run()
+        there.online()
+        text = there.config.read_text(encoding="utf-8")
+        # Each connection has a token of its own: one client speaks to both.
+        tokens = re.findall(r'access_token: "(\w+)"', text)
+        ws = re.search(r"127\.0\.0\.1:(\d+)", text[text.index("type: websocket"):]).group(1)
+        for other in tokens[1:]:
+            text = text.replace(other, tokens[0])
+        there.config.write_text(text, encoding="utf-8")
+        subprocess.run([sys.argv[1], "reload", "-c", str(there.config)], check=True)
+        there.online()
+        # Node 20 has its WebSocket behind this option; later ones have it anyway.
+        subprocess.run(
+            ["node", "--experimental-websocket", "--disable-warning=ExperimentalWarning", str(HERE / "client.mjs")], check=True, timeout=120,
+            env={**os.environ, "HTTP": f"http://127.0.0.1:{there.http}", "WS": f"ws://127.0.0.1:{ws}", "TOKEN": tokens[0], "GROUP": str(GROUP)},
+        )
+        print("streams: files go there and back")
+
+
+main()
