@@ -119,6 +119,10 @@ func (h *HTTP) handle(calls context.Context, w http.ResponseWriter, r *http.Requ
 	if h.public(w, r, h.dialect, h.guard) {
 		return
 	}
+	if h.token == "" && h.dialect.Route(r).Take != nil {
+		reply(w, h.dialect.Refuse(http.StatusNotFound, noUploads))
+		return
+	}
 	if refused := h.guard.Check(w, r); refused != nil {
 		h.refused(w, refused)
 		return

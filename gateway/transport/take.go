@@ -18,12 +18,12 @@ var errTooSlowFile = text.Errorf("the file comes too slowly: each %d bytes must 
 // partTime is how long paceStep bytes of a file may take.
 func partTime(t timing) time.Duration { return t.read + paceStep*time.Second/leastRate }
 
+// noUploads answers a file at a listener without a token. That comes before what the guard
+// says of its type.
+var noUploads = text.T("there are no uploads without a token: set an access_token for this connection and send it", "没有令牌时不提供上传：请为此连接设置 access_token 并发送它")
+
 // take has a file taken as it comes. Of the budget it has what it keeps in memory.
 func (h *HTTP) take(w http.ResponseWriter, r *http.Request, take func(io.Reader) gateway.Answer) {
-	if h.token == "" {
-		reply(w, h.dialect.Refuse(http.StatusNotFound, text.T("there are no uploads without a token: set an access_token for this connection and send it", "没有令牌时不提供上传：请为此连接设置 access_token 并发送它")))
-		return
-	}
 	select {
 	case h.taking <- struct{}{}:
 	default:

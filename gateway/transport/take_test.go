@@ -171,7 +171,7 @@ func TestTake(t *testing.T) {
 		t.Fatal(err)
 	}
 	start(t, open)
-	if resp, body := ask(t, "POST", "http://"+open.Addr().String()+"/shelf", map[string]string{"Content-Type": jsonType}, strings.NewReader("{}")); resp.StatusCode != 404 || !strings.Contains(body, "set an access_token") {
+	if resp, body := ask(t, "POST", "http://"+open.Addr().String()+"/shelf", map[string]string{"Content-Type": "multipart/form-data; boundary=x"}, strings.NewReader("--x--")); resp.StatusCode != 404 || !strings.Contains(body, "set an access_token") {
 		t.Errorf("without a token: got %d %q", resp.StatusCode, body)
 	}
 	h, err := NewHTTP(l, HTTPOptions{Address: "127.0.0.1:0", AccessToken: token}, nil)
