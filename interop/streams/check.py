@@ -22,22 +22,16 @@ GROUP = 730000001
 def main():
     with contextlib.ExitStack() as stack:
         there = Installation(sys.argv[1], stack)
-        there.sandbox()
+        there.sandbox("--auto-approve", "10001")
         there.run()
         there.online()
         text = there.config.read_text(encoding="utf-8")
-        # Each connection has a token of its own: one client speaks to both.
-        tokens = re.findall(r'access_token: "(\w+)"', text)
-        ws = re.search(r"127\.0\.0\.1:(\d+)", text[text.index("type: websocket"):]).group(1)
-        for other in tokens[1:]:
-            text = text.replace(other, tokens[0])
-        there.config.write_text(text, encoding="utf-8")
-        subprocess.run([sys.argv[1], "reload", "-c", str(there.config)], check=True)
-        there.online()
+        ws_token, token, *_ = re.findall(r'access_token: "(\w+)"', text)
+        ws = re.search(r"type: websocket.*?address: (127\.0\.0\.1:\d+)", text, re.DOTALL).group(1)
         # Node 20 has its WebSocket behind this option; later ones have it anyway.
         subprocess.run(
             ["node", "--experimental-websocket", "--disable-warning=ExperimentalWarning", str(HERE / "client.mjs")], check=True, timeout=120,
-            env={**os.environ, "HTTP": f"http://127.0.0.1:{there.http}", "WS": f"ws://127.0.0.1:{ws}", "TOKEN": tokens[0], "GROUP": str(GROUP)},
+            env={**os.environ, "HTTP": f"http://127.0.0.1:{there.http}", "WS": f"ws://{ws}", "TOKEN": token, "WS_TOKEN": ws_token, "GROUP": str(GROUP)},
         )
         print("streams: files go there and back")
 

@@ -8,7 +8,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const { HTTP: http, WS: ws, TOKEN: token, GROUP: group } = process.env;
+const { HTTP: http, WS: ws, TOKEN: token, WS_TOKEN: wsToken, GROUP: group } = process.env;
 const auth = { Authorization: `Bearer ${token}` };
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const content = randomBytes(5 * 1024 * 1024 + 4711);
@@ -37,7 +37,7 @@ class Socket {
     const s = new Socket();
     s.waiting = new Map();
     s.count = 0;
-    s.socket = new WebSocket(`${ws}/api?access_token=${token}`);
+    s.socket = new WebSocket(`${ws}/api?access_token=${wsToken}`);
     s.socket.onmessage = ({ data }) => {
       const frame = JSON.parse(data);
       s.waiting.get(frame.echo)?.(frame);
