@@ -162,7 +162,7 @@ const test = [];
 for await (const frame of socket.call("test_download_stream", { error: true })) test.push(frame);
 assert.deepEqual([test.length, test.at(-1).status, test.at(-1).data.type], [11, "failed", "error"]);
 await refused({}, 401);
-await refused({ Authorization: "Bearer wrong" }, 401);
+await refused({ Authorization: "Bearer wrong" }, 403);
 await data(socket.call("clean_stream_temp_file", {}));
 console.log("  refusals and errors");
 socket.socket.close();
