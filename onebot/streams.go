@@ -299,7 +299,12 @@ func (a *account) streamed(ctx context.Context, file, kind, format string) (path
 		path, name, err = a.inbox.Look(id)
 		return path, name, inboxFailure(err)
 	}
-	got, err := a.mediaFile(ctx, file, kind, format, false)
+	var got fileResult
+	if kind == "" {
+		got, err = getFile(ctx, a, fileParams{File: file})
+	} else {
+		got, err = a.mediaFile(ctx, file, kind, format, false)
+	}
 	return got.File, got.FileName, err
 }
 
