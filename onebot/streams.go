@@ -181,7 +181,7 @@ type chunkReader struct{ io.Reader }
 
 func (r *chunkReader) Read(b []byte) (int, error) {
 	n, err := r.Reader.Read(b)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = text.Errorf("%v: the base64 is damaged: %v", "%v：base64 已损坏：%v", inbox.ErrChunk, err)
 	}
 	return n, err
