@@ -179,3 +179,32 @@ func ExampleMessages_Get() {
 		}
 	}
 }
+
+// Fetches the files of a group that it will not keep, and has it keep them.
+func ExampleFiles() {
+	ctx := context.Background()
+	client, err := ntqq.New(ntqq.Options{Keystore: ntqq.FileKeystore("data/keystore.json")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// ... client.Run(ctx) elsewhere
+	chat := message.Chat{Kind: message.Group, Group: 730000001}
+	files, _, err := client.Files().List(ctx, chat.Group, ntqq.RootFolder)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, f := range files {
+		if f.Expires == 0 {
+			continue
+		}
+		segment := &message.FileSegment{ID: f.ID, FileName: f.Name, Size: f.Size, BusID: f.BusID, MD5: f.MD5}
+		path := fmt.Sprintf("files/%d", i) // f.Name is what somebody wrote: never a path
+		if err := client.Files().Save(ctx, chat, segment, path); err != nil {
+			log.Print(err)
+			continue
+		}
+		if err := client.Files().Keep(ctx, chat.Group, f.Ref()); err != nil { // a *ntqq.ServerError: not the account's to keep
+			log.Print(err)
+		}
+	}
+}

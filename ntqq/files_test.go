@@ -186,7 +186,7 @@ func TestFileAddresses(t *testing.T) {
 		sandbox bool
 		want    string // "": an error
 	}{
-		"by name":          {&oidbpb.GroupFileDownloadResp{DownloadDns: "f.example", DownloadIp: "1.2.3.4", DownloadUrl: []byte{0xAB}, SaveFileName: "a b&c"}, false, "https://f.example/ftn_handler/ab/?fname=a+b%26c"},
+		"by name":          {&oidbpb.GroupFileDownloadResp{DownloadDns: "f.example", DownloadIp: "1.2.3.4", DownloadUrl: []byte{0xAB}, SaveFileName: "a b&c"}, false, "https://f.example/ftn_handler/ab/?fname=a%20b%26c"},
 		"by address":       {&oidbpb.GroupFileDownloadResp{DownloadIp: "1.2.3.4", DownloadUrl: []byte{0xAB}}, false, "https://1.2.3.4/ftn_handler/ab/?fname="},
 		"preview port":     {&oidbpb.GroupFileDownloadResp{DownloadDns: "f.example:81", DownloadUrl: []byte{1}, PreviewPort: 81}, false, "https://f.example:81/ftn_handler/01/?fname="},
 		"sandbox":          {&oidbpb.GroupFileDownloadResp{DownloadDns: "f.example:81", DownloadUrl: []byte{1}, PreviewPort: 81}, true, "http://f.example:81/ftn_handler/01/?fname="},

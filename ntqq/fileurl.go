@@ -65,7 +65,8 @@ func groupFileURL(d *oidbpb.GroupFileDownloadResp, sandbox bool) (string, error)
 	if len(d.GetDownloadUrl()) == 0 {
 		return "", errNoAddress
 	}
-	return checkedURL(scheme, host, "/ftn_handler/"+hex.EncodeToString(d.GetDownloadUrl())+"/?fname="+url.QueryEscape(d.GetSaveFileName()))
+	name := strings.ReplaceAll(url.QueryEscape(d.GetSaveFileName()), "+", "%20") // who reads it knows either form
+	return checkedURL(scheme, host, "/ftn_handler/"+hex.EncodeToString(d.GetDownloadUrl())+"/?fname="+name)
 }
 
 // checkedURL is an address at a host: nothing else than the host decides where it leads.
