@@ -493,6 +493,21 @@ func FuzzBlocks(f *testing.F) {
 		f.Fatalf("the seed: got %x, error %v", done.frame, err)
 	}
 	f.Add(frame)
+	private := &reservation{Blob: one.Blob, uin: bot, kind: mediaPrivateFile, uuid: "id"}
+	if ext, err = proto.Marshal(fileExt(content, "id", s.grant(private), 0)); err != nil {
+		f.Fatal(err)
+	}
+	frame, err = highway.Append(nil, &mediapb.HighwayReqHead{
+		Base: &mediapb.HighwayBaseHead{Uin: uinText(bot), Command: highway.CommandData, CommandId: proto.Uint32(95)},
+		Seg: &mediapb.HighwaySegHead{
+			FileSize: one.Size, DataLength: 4, ServiceTicket: s.ticket(bot), BlockMd5: half[:], FileMd5: whole[:],
+		},
+		ExtendInfo: ext,
+	}, []byte(content[:4]))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(frame)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		frames := highway.NewReader(bytes.NewReader(in))
 		for range 4 {
