@@ -2,6 +2,7 @@ package onebot
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"path"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"libration/gateway"
+	"libration/gateway/inbox"
 	"libration/internal/text"
 	"libration/ntqq/media"
 	"libration/ntqq/media/picture"
@@ -170,7 +172,10 @@ func (r mediaReader) read(ctx context.Context, file, url string, o media.FetchOp
 		return nil, nil, failure(noFiles)
 	}
 	source, err := r.files.Resolve(ctx, file, o)
-	if err != nil {
+	switch {
+	case errors.Is(err, inbox.ErrNoFile):
+		return nil, nil, failure(noUpload)
+	case err != nil:
 		return nil, nil, badParams(text.Of(err))
 	}
 	return nil, source, nil

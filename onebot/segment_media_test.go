@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"libration/gateway"
+	"libration/gateway/inbox"
 	"libration/internal/text"
 	"libration/ntqq/media"
 	"libration/ntqq/message"
@@ -42,8 +43,11 @@ func (s namedSource) Open(context.Context) (io.ReadCloser, error) {
 }
 
 func (*fakeFiles) Resolve(_ context.Context, written string, o media.FetchOptions) (message.Source, error) {
-	if written == "ftp://a" {
+	switch written {
+	case "ftp://a":
 		return nil, text.Errorf("no medium", "不是媒体")
+	case "upload://gone":
+		return nil, inbox.ErrNoFile
 	}
 	return namedSource{written, o}, nil
 }

@@ -100,6 +100,12 @@ func TestUploadStream(t *testing.T) {
 	if r := call(t, s, "download_file_stream", fmt.Sprintf(`{"file":%q}`, uri)); r.Msg != noUpload.Code {
 		t.Errorf("cleaned: got %+v", r)
 	}
+	for _, action := range []string{"send_group_msg", "send_private_msg"} {
+		r := call(t, s, action, fmt.Sprintf(`{"group_id":%d,"user_id":%d,"message":[{"type":"image","data":{"file":"upload://gone"}}]}`, groupCode, friendUIN))
+		if r.RetCode != RetFailed || r.Msg != noUpload.Code {
+			t.Errorf("sent when it is gone: got %+v", r)
+		}
+	}
 }
 
 // downloaded checks the frames of a download and returns the bytes.
