@@ -143,6 +143,17 @@ func TestFileSegmentsForwarded(t *testing.T) {
 			t.Errorf("forwarded by the message as %d, %+v", sent.ID, third.Message)
 		}
 
+		// In a forward it is named by its id.
+		var node struct {
+			Messages []struct{ Content []shownFile }
+		}
+		sender.ask("send_group_forward_msg", fmt.Sprintf(`{"group_id":%d,"messages":[{"type":"node","data":{"content":[{"type":"file","data":{"file_id":%q}}]}}]}`, group, known.ID), &sent)
+		card := receiver.follow()
+		receiver.ask("get_forward_msg", fmt.Sprintf(`{"message_id":%d}`, receiver.gate.ID(card.Chat, card.Sequence)), &node)
+		if len(node.Messages) != 1 || len(node.Messages[0].Content) != 1 || node.Messages[0].Content[0].Data.ID != known.ID || node.Messages[0].Content[0].Data.File != "b.txt" {
+			t.Errorf("the forward has %+v", node.Messages)
+		}
+
 		for name, tt := range map[string]struct {
 			params string
 			code   int
