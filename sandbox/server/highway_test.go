@@ -38,6 +38,13 @@ type uploading struct {
 	http *http.Transport
 }
 
+// incoming returns how many uploads go on.
+func (h *harness) incoming() int {
+	h.blocks.mu.Lock()
+	defer h.blocks.mu.Unlock()
+	return len(h.blocks.incoming)
+}
+
 // reserve gets a ticket and reserves a picture for a group.
 func (h *harness) reserve(c *client, content string) *uploading {
 	h.t.Helper()
@@ -192,8 +199,8 @@ func TestBlocks(t *testing.T) {
 	if got := u.block(other.tcp, size-1, size); got != "0/0" {
 		t.Errorf("again: got %s", got)
 	}
-	if len(h.blocks.incoming) != 0 {
-		t.Errorf("got %d uploads that go on", len(h.blocks.incoming))
+	if h.incoming() != 0 {
+		t.Errorf("got %d uploads that go on", h.incoming())
 	}
 }
 
@@ -344,7 +351,7 @@ func TestUploadsEnd(t *testing.T) {
 		time.Sleep(incomingPatience + time.Second) // of the bubble
 		next := h.reserve(c, "another")
 		next.block(next.tcp, 0, 5)
-		if n := len(h.blocks.incoming); n != 1 {
+		if n := h.incoming(); n != 1 {
 			t.Errorf("got %d uploads that go on, want 1", n)
 		}
 		old.nc = nil // the connection has ended, too
@@ -352,8 +359,8 @@ func TestUploadsEnd(t *testing.T) {
 			t.Errorf("begun again: got %s, has %v", got, old.has())
 		}
 		h.blocks.dropAll()
-		if got := old.block(old.tcp, 5, 21); got != "0/0" || len(h.blocks.incoming) != 1 {
-			t.Errorf("after the end: got %s, %d uploads", got, len(h.blocks.incoming))
+		if got := old.block(old.tcp, 5, 21); got != "0/0" || h.incoming() != 1 {
+			t.Errorf("after the end: got %s, %d uploads", got, h.incoming())
 		}
 	})
 }

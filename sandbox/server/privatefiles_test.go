@@ -257,7 +257,7 @@ func TestFilesGoInTime(t *testing.T) {
 		half.block(half.tcp, 0, 4)
 		address := call(c, rpc.PrivateFileURL, privateURLOf(slot.GetUuid(), "")).GetDownload().GetResult().GetUrl()
 		time.Sleep(linkLifetime) // of the bubble
-		if n := len(h.blocks.incoming); n != 0 {
+		if n := h.incoming(); n != 0 {
 			t.Errorf("%d uploads go on", n)
 		}
 		for path, want := range map[string]int{
