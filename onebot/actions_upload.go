@@ -3,7 +3,9 @@ package onebot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"libration/gateway/table"
@@ -90,19 +92,49 @@ func (a *account) fileSource(ctx context.Context, p sourceParams) (message.Sourc
 	if p.Name != "" && name == "" {
 		return nil, "", &table.Wrong{Name: "name", What: text.T("is no file name, or longer than %d bytes", "不是有效的文件名，或超过 %d 字节").Fill(maxName)}
 	}
-	known, source, err := a.reader.media.read(ctx, p.File, "", media.FetchOptions{Timeout: mostFetch})
+	source, known, err := a.bytesOf(ctx, p.File)
 	if err != nil {
 		return nil, "", err
 	}
-	if known != nil {
-		got, err := a.download(ctx, known)
-		if err != nil {
-			return nil, "", err
-		}
-		source, name = media.Path(got.Path), cmp.Or(name, nameOf(known))
-	}
+	name = cmp.Or(name, known)
 	if name = cmp.Or(name, media.NameOf(source)); name == "" {
 		return nil, "", &table.Wrong{Name: "name", What: text.T("is missing, and file does not say what the file is called", "缺失，且无法从 file 中得知文件名")}
 	}
 	return source, name, nil
+}
+
+// bytesOf is where the bytes are that a bot names. Those of a file or a medium that was
+// received are downloaded, and have a name.
+func (a *account) bytesOf(ctx context.Context, file string) (message.Source, string, error) {
+	f, err := a.gateway.File(file)
+	if err != nil {
+		return nil, "", unreadable(err)
+	}
+	var known message.Segment
+	var name string
+	if f != nil {
+		known, name = f, f.FileName
+	} else {
+		var source message.Source
+		known, source, err = a.reader.media.read(ctx, file, "", media.FetchOptions{Timeout: mostFetch})
+		if source != nil || err != nil {
+			return source, "", noSuchFile(err, file)
+		}
+		name = nameOf(known)
+	}
+	got, err := a.download(ctx, known)
+	if err != nil {
+		return nil, "", err
+	}
+	return media.Path(got.Path), name, nil
+}
+
+// noSuchFile says of a name that nobody knows how a file is named.
+func noSuchFile(err error, file string) error {
+	if e, ok := errors.AsType[*actionError](err); ok && e.code == noMedium.Code && !strings.ContainsAny(file, `/\:`) {
+		return &actionError{e.retcode, e.code, text.T(
+			"nothing that was received is called %q; a file of this machine is named by its absolute path, such as /home/me/a.txt",
+			"没有收到过名为 %q 的内容；本机的文件请写绝对路径，如 /home/me/a.txt").Fill(shorten(file))}
+	}
+	return err
 }

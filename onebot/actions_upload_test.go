@@ -30,6 +30,9 @@ func TestFileSource(t *testing.T) {
 			t.Errorf("%s as %q: got %q, %v, want %q", c.file, c.name, got, err, c.want)
 		}
 	}
+	if _, _, err := s.account.fileSource(t.Context(), sourceParams{"notes.txt", ""}); err == nil || !strings.Contains(err.Error(), `"notes.txt"; a file of this machine is named by its absolute path`) {
+		t.Errorf("a relative path: %v", err)
+	}
 	for _, c := range []struct{ file, name, code string }{
 		{"base64://AAAA", "", "BAD_PARAMS"},
 		{"data:,x", "", "BAD_PARAMS"},

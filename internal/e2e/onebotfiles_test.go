@@ -208,6 +208,17 @@ func TestOneBotGroupFiles(t *testing.T) {
 		}
 		b.fails("get_group_file_url", in(`,"file_id":%q`, into.ID), "FILE_SYSTEM_API_ERROR", "")
 
+		// What was received is sent on, under its name or another one.
+		a.upload("upload_group_file", in(`,"file":%q,"name":"from Alice"`, path))
+		m := b.follow()
+		received := m.Content[0].(*message.FileSegment)
+		again := b.upload("upload_group_file", in(`,"file":%q`, received.ID))
+		renamed := b.upload("upload_private_file", fmt.Sprintf(`{"user_id":%d,"file":%q,"name":"b"}`, alice, received.ID))
+		if again.Name != "from Alice" || again.ID == received.ID || renamed.Name != "b" || renamed.Size != len(content) {
+			t.Errorf("sent on: %+v, %+v", again, renamed)
+		}
+		a.checkURL(a.url(again.ID), content)
+
 		// What is wrong.
 		b.fails("get_group_root_files", `{"group_id":99999}`, "GROUP_NOT_FOUND", "")
 		b.fails("get_group_file_system_info", `{"group_id":99999}`, "GROUP_NOT_FOUND", "")
