@@ -19,6 +19,7 @@ from nonebot.adapters.onebot.v11 import (
     GroupMessageEvent,
     GroupRecallNoticeEvent,
     GroupRequestEvent,
+    GroupUploadNoticeEvent,
     Message,
     MessageEvent,
     MessageSegment,
@@ -160,6 +161,15 @@ async def recalled(bot: Bot, event: GroupRecallNoticeEvent):
 async def welcome(bot: Bot, event: GroupIncreaseNoticeEvent):
     if event.user_id != event.self_id:
         await recall.finish(MessageSegment.at(event.user_id) + " welcome")
+
+
+@recall.handle()
+async def uploaded(bot: Bot, event: GroupUploadNoticeEvent):
+    """Somebody else's file is downloaded, when its name asks for that."""
+    if event.file.name.startswith("fetch me"):
+        there = await bot.get_group_file_url(group_id=event.group_id, file_id=event.file.id, busid=event.file.busid)
+        content = await asyncio.to_thread(fetch, there["url"])
+        await recall.finish(f"fetched {event.file.name} {hashlib.sha1(content).hexdigest()}")
 
 
 every = on()

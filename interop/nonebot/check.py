@@ -470,6 +470,19 @@ def files(sandbox, folder):
     assert left["files"] == left["folders"] == [], left
     assert do("get_group_file_system_info", group_id=OWN) == before
 
+    assert sandbox.call(f"groups/{OWN}/files")["total"] == 0
+    sandbox.call(f"groups/{OWN}/space", {"total": 10}, "PATCH")
+    do("upload_group_file", fails=REFUSED, group_id=OWN, file=path.as_uri())
+    there = do("upload_group_file", group_id=OWN, file=path.as_uri(), temporary=True)
+    assert there["busid"] == 104 and fetched(do("get_group_file_url", group_id=OWN, file_id=there["file_id"])["url"]) == want
+    do("delete_group_file", group_id=OWN, file_id=there["file_id"])
+    sandbox.call(f"groups/{OWN}/space", {"total": 0}, "PATCH")
+
+    theirs = {"from": ALICE, "group": GROUP, "name": "fetch me.txt", "base64": "aGVsbG8="}
+    seq = sandbox.call("files", theirs)["sequence"]
+    sandbox.expect(f"group={GROUP}", seq, "fetched fetch me.txt " + hashlib.sha1(b"hello").hexdigest())
+    do("delete_group_file", fails=REFUSED, group_id=GROUP, file_id=do("get_group_root_files", group_id=GROUP)["files"][0]["file_id"])
+
     there = do("upload_private_file", user_id=ALICE, file=path.as_uri())
     sandbox.expect(f"a={ALICE}&b={BOT}", 0, path.name, kind="file")
     assert fetched(do("get_private_file_url", user_id=ALICE, file_id=there["file_id"], file_hash=there["file_hash"])["url"]) == want
