@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"libration/internal/highway"
 	"libration/internal/pb"
 	"libration/internal/text"
 	"libration/ntqq/event"
@@ -25,6 +26,8 @@ const (
 	// leastUploadRate is how many bytes a second an upload must do on average, after
 	// uploadTimeout.
 	leastUploadRate = 64 << 10
+	// showPatience bounds how long it is tried to have a file shown that is uploaded.
+	showPatience = 5 * time.Minute
 	// maxFileName bounds the name of a file, in bytes.
 	maxFileName = 255
 	// fileTransfer is Kind of a transfer.
@@ -104,7 +107,7 @@ type fileUploading struct {
 	began time.Time // by the server's clock
 	file  *media.Attachment
 	place filePlace
-	sent  bool // blocks of it may have been sent
+	sent  bool // its last block may have been sent
 }
 
 // uploading checks what is to be sent, and finds out where to.
@@ -191,7 +194,7 @@ func (u *fileUploading) store(ctx context.Context) error {
 	defer cancel()
 	for try := 1; ; try++ {
 		session, err := u.once(ctx)
-		if err == nil || try == reservations || ctx.Err() != nil || !again(err) {
+		if err == nil || try == reservations || ctx.Err() != nil || !again(err) && !unreached(err) {
 			return err
 		}
 		u.c.highways.forget(session)
@@ -200,6 +203,16 @@ func (u *fileUploading) store(ctx context.Context) error {
 		}
 		u.withdraw(ctx) // its last block may have arrived
 	}
+}
+
+// unreached reports whether the service was not asked for something, or for the highway in
+// vain, because the connection of the account was lost: it returns.
+func unreached(err error) bool {
+	if errors.Is(err, ErrOffline) {
+		return true
+	}
+	failed, ok := errors.AsType[*media.StepError](err)
+	return ok && failed.Step == media.StepBlock && (errors.Is(err, ErrConnectionLost) || errors.Is(err, ErrTimeout))
 }
 
 // once reserves a place and uploads what the service wants.
@@ -233,26 +246,52 @@ func (u *fileUploading) send(ctx context.Context, session *highwaySession) error
 		return err
 	}
 	u.list.Step(string(media.StepBlock), u.file.Size)
-	u.sent = true
+	blocks := highway.Plan{Size: u.file.Size, Block: highway.BlockSize}
+	last := blocks.At(blocks.Blocks() - 1).Offset // it goes when all others have arrived
+	u.sent = last == 0
 	f := &uploadFile{size: u.file.Size, md5: u.file.MD5[:], source: u.file.Source}
-	return u.c.sendFile(ctx, session, fileCommandID.in(u.to.group != 0), f, ext, u.list)
+	return u.c.sendFile(ctx, session, fileCommandID.in(u.to.group != 0), f, ext, func(done uint64) {
+		u.sent = done >= last
+		u.list.Set(done)
+	})
 }
 
-// show has the file shown in the chat. It takes a moment, and is not cancelled: what has
-// become of it would not be known.
+// show has the file shown in the chat. An upload of hours does not fail because the account
+// is offline then for a moment, or sends too much: while it is certain that nothing was
+// sent, it is tried again.
 func (u *fileUploading) show(ctx context.Context) (*message.Message, error) {
-	if ctx.Err() != nil {
-		return nil, &media.StepError{Step: media.StepPublish, Err: context.Cause(ctx)}
-	}
-	ctx = context.WithoutCancel(ctx)
 	step, show := media.StepSend, u.deliver
 	if u.to.group != 0 {
 		step, show = media.StepPublish, u.publish
 	}
 	u.list.Step(string(step), 0)
-	m, err := show(ctx)
-	if err != nil {
-		return nil, &media.StepError{Step: step, Err: err}
+	began := time.Now()
+	for try := 1; ; try++ {
+		if ctx.Err() != nil {
+			return nil, &media.StepError{Step: step, Err: context.Cause(ctx)}
+		}
+		// Not cancelled: what has become of it would not be known.
+		m, err := show(context.WithoutCancel(ctx))
+		if err == nil {
+			return m, nil
+		}
+		if time.Since(began) > showPatience || !u.wait(ctx, err, try) {
+			return nil, &media.StepError{Step: step, Err: err}
+		}
 	}
-	return m, nil
+}
+
+// wait waits after an error until it may be over; false: that is not to be expected.
+func (u *fileUploading) wait(ctx context.Context, err error, try int) bool {
+	if limited, ok := errors.AsType[*RateLimitError](err); ok {
+		timer := time.NewTimer(min(max(limited.Wait-limited.MaxWait, time.Second), showPatience))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		return true
+	}
+	lost := errors.Is(err, ErrOffline) || errors.Is(err, ErrNotSent)
+	return lost && try < reservations && u.c.waitOnline(ctx, err) == nil
 }

@@ -41,7 +41,7 @@ func (u *uploading) avatar(ctx context.Context) error {
 		session, err := u.c.highwaySession(ctx)
 		if err == nil {
 			u.list.Step(string(media.StepBlock), u.files[0].size)
-			err = u.c.sendFile(ctx, session, avatarCommand, u.files[0], ext, u.list)
+			err = u.c.sendFile(ctx, session, avatarCommand, u.files[0], ext, u.list.Set)
 		}
 		if err == nil {
 			return nil

@@ -351,14 +351,14 @@ func (u *uploading) send(ctx context.Context, session *highwaySession, r *reserv
 		command = u.kind.cover
 	}
 	u.list.Step(string(media.StepBlock), f.size)
-	return u.c.sendFile(ctx, session, command.in(u.to.group != 0), f, ext, u.list)
+	return u.c.sendFile(ctx, session, command.in(u.to.group != 0), f, ext, u.list.Set)
 }
 
-// sendFile sends the blocks of a file.
-func (c *Client) sendFile(ctx context.Context, session *highwaySession, command uint32, f *uploadFile, ext []byte, list *transfer.Transfer) error {
+// sendFile sends the blocks of a file. progress is that of [upload.Upload].
+func (c *Client) sendFile(ctx context.Context, session *highwaySession, command uint32, f *uploadFile, ext []byte, progress func(uint64)) error {
 	app := c.App()
 	return upload.Send(ctx, upload.Upload{
-		CommandID: command, Size: f.size, MD5: [16]byte(f.md5), Ext: ext, Open: f.source.Open, Progress: list.Set,
+		CommandID: command, Size: f.size, MD5: [16]byte(f.md5), Ext: ext, Open: f.source.Open, Progress: progress,
 	}, upload.Session{
 		Addrs: session.addrs, Ticket: session.ticket, UIN: strconv.FormatUint(uint64(c.Self().UIN), 10),
 		AppID: uint32(app.AppId), SubAppID: uint32(app.SubAppId), LoginSig: c.session.Ticket(),

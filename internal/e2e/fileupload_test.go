@@ -173,7 +173,7 @@ func TestFileRefused(t *testing.T) {
 		if there := s.filesOf(t, world.RootFolder); len(there) != 1 {
 			t.Errorf("left in the group: %+v", there)
 		}
-		if n := len(s.World().History().OfGroup(group, 1, 100)) + len(s.World().History().OfPrivate(bot, alice, 1, 100)); n != 1 {
+		if n := len(s.World().History().OfGroup(group, 1, 100)) + len(s.World().History().OfPrivate(bot, alice, 1, 1<<40)); n != 1 {
 			t.Errorf("got %d messages, want 1", n)
 		}
 	})
@@ -268,6 +268,48 @@ func TestFileTakenBack(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+		}
+	})
+}
+
+// TestFileShownLate: a file that is uploaded is shown although the account may not send for a
+// while, or has just lost its connection.
+func TestFileShownLate(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		b := s.account(t, nil, func(o *ntqq.Options) {
+			o.SendLimit = ntqq.SendLimit{Chat: ntqq.SendRate{PerMinute: 1}, MaxWait: time.Second}
+		})
+		b.until(ntqq.Online)
+		for _, chat := range []message.Chat{inGroup, {Kind: message.Friend, Peer: alice}} {
+			command := rpc.PublishGroupFile.Name
+			if chat.Kind == message.Friend {
+				command = rpc.SendMessage.Name
+			}
+			began := time.Now()
+			for range 2 {
+				if _, err := b.Files().Upload(t.Context(), chat, ntqq.FileUpload{Source: media.Bytes([]byte("abc")), Name: "a"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(began); took < 50*time.Second || took > 70*time.Second {
+				t.Errorf("two took %v, want a minute", took)
+			}
+			time.Sleep(2 * time.Minute) // the limit is as new
+			if _, err := s.Faults().Add(fault.Fault{Name: fault.Close, On: command, Count: 1}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.Files().Upload(t.Context(), chat, ntqq.FileUpload{Source: media.Bytes([]byte("abc")), Name: "a"}); err != nil {
+				t.Errorf("after the connection was lost: %v", err)
+			}
+			time.Sleep(2 * time.Minute)
+		}
+		if n := s.World().History().OfGroup(group, 1, 100); len(n) != 3 || len(s.filesOf(t, world.RootFolder)) != 3 {
+			t.Errorf("got %d messages and %d files in the group, want 3", len(n), len(s.filesOf(t, world.RootFolder)))
+		}
+		if n := s.World().History().OfPrivate(bot, alice, 1, 1<<40); len(n) != 3 {
+			t.Errorf("got %d messages to the friend, want 3", len(n))
 		}
 	})
 }

@@ -25,10 +25,10 @@ func TestBudget(t *testing.T) {
 			return act{wait: time.Second}
 		}
 		var all sync.WaitGroup
-		for range 12 {
+		for range 6 {
 			all.Go(func() {
 				e := &edge{t: t, on: on}
-				file := testFile(5*mib + 1)
+				file := testFile(4*mib + 1)
 				if err := e.send(t.Context(), file, Options{Budget: b}, nil); err != nil {
 					t.Error(err)
 				}
@@ -65,7 +65,7 @@ func TestBudgetOfSlowLine(t *testing.T) {
 		for range 3 {
 			all.Go(func() {
 				e := &edge{t: t, on: on}
-				file := testFile(4 * mib)
+				file := testFile(3 * mib)
 				if err := e.send(t.Context(), file, Options{Budget: b, Attempts: 1}, nil); err != nil {
 					t.Error(err)
 				}

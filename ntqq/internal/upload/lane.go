@@ -3,6 +3,7 @@ package upload
 import (
 	"bufio"
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,7 @@ type lane struct {
 
 // send sends the block, as often as is allowed.
 func (l *lane) send(ctx context.Context) error {
+	l.block.md5 = md5.Sum(l.block.body) // not in take: the next block is read meanwhile
 	for attempt := 1; ; {
 		if err := l.s.opts.Budget.depart(ctx); err != nil {
 			return err

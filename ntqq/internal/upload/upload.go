@@ -194,7 +194,7 @@ func (l *lane) take(ctx context.Context, r io.Reader, i int) error {
 		}
 		return sourceError(ctx, err)
 	}
-	l.block = block{Block: at, index: i, body: body, md5: md5.Sum(body), last: i == l.s.plan.Blocks()-1}
+	l.block = block{Block: at, index: i, body: body, last: i == l.s.plan.Blocks()-1}
 	return nil
 }
 
