@@ -52,8 +52,8 @@ type FileUpload struct {
 	// [RootFolder].
 	Folder string
 	// Temporary asks for a file that the group keeps for some days only, and which takes none
-	// of its space. That a group does so for a file that is not asked to be temporary, when
-	// its space is full, never happens: the service refuses it.
+	// of its space: for a group whose space is full. Without it such a group refuses the
+	// file.
 	Temporary bool
 }
 
