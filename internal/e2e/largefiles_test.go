@@ -214,6 +214,9 @@ onebot: {connections: [{type: http, address: %q, access_token: %q}]}
 	}
 	l.sandbox = &measured{t: t, Cmd: exec.Command(path, "sandbox", "--sso", sso, "--control", control, "--auto-approve", fmt.Sprint(bot))}
 	l.program = &measured{t: t, Cmd: exec.Command(path, "run", "-c", config)}
+	for _, p := range []*measured{l.sandbox, l.program} { // what they leave when they are killed goes with the test
+		p.Env = append(os.Environ(), "TMPDIR="+l.folder)
+	}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the program's log:\n%.4000s\nthe sandbox's:\n%.4000s", l.program.log.String(), l.sandbox.log.String())
