@@ -3,6 +3,7 @@ package onebot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -244,20 +245,34 @@ func did(err error) (doneResult, error) {
 
 type moveFileParams struct {
 	groupFileParams
-	From string `param:"parent_directory|current_parent_directory,optional" en:"The folder that it is in: its id, or its name; absent: the root folder." zh:"所在文件夹的 id 或名称；省略为根文件夹。"`
+	From string `param:"parent_directory|current_parent_directory,optional" en:"The folder that it is in: its id, or its name; absent: the root folder, or else where it is found." zh:"所在文件夹的 id 或名称；省略为根文件夹，不在其中时自动查找。"`
 	To   string `param:"target_directory|target_parent_directory" en:"The folder that it comes to, in the same form; / is the root folder." zh:"目标文件夹，写法相同；/ 为根文件夹。"`
 }
 
 func moveGroupFile(ctx context.Context, a *account, p moveFileParams) (doneResult, error) {
-	file, err := a.fileIn(ctx, p.groupFileParams, p.From)
-	if err != nil {
-		return doneResult{}, err
-	}
 	to, err := a.folderNamed(ctx, p.Group, p.To)
 	if err != nil {
 		return doneResult{}, err
 	}
-	return did(a.client.Files().Move(ctx, p.Group, file, to))
+	return a.changeIn(ctx, p.groupFileParams, p.From, func(file ntqq.GroupFileRef) error {
+		return a.client.Files().Move(ctx, p.Group, file, to)
+	})
+}
+
+// changeIn changes a file in the folder that a bot names. A bot that names none means the
+// root folder, as elsewhere, or does not know: a file that is not there is looked for.
+func (a *account) changeIn(ctx context.Context, p groupFileParams, folder string, change func(ntqq.GroupFileRef) error) (doneResult, error) {
+	file, err := a.fileIn(ctx, p, folder)
+	if err != nil {
+		return doneResult{}, err
+	}
+	err = change(file)
+	if _, refused := errors.AsType[*ntqq.ServerError](err); refused && folder == "" {
+		if found, lost := a.client.Files().Find(ctx, p.Group, p.File); lost == nil && found.Folder != file.Folder {
+			err = change(found.Ref())
+		}
+	}
+	return did(err)
 }
 
 // fileIn is a file in the folder that a bot names.
@@ -272,16 +287,14 @@ func (a *account) fileIn(ctx context.Context, p groupFileParams, folder string) 
 
 type renameFileParams struct {
 	groupFileParams
-	Folder string `param:"current_parent_directory|parent_directory,optional" en:"The folder that it is in: its id, or its name; absent: the root folder." zh:"所在文件夹的 id 或名称；省略为根文件夹。"`
+	Folder string `param:"current_parent_directory|parent_directory,optional" en:"The folder that it is in: its id, or its name; absent: the root folder, or else where it is found." zh:"所在文件夹的 id 或名称；省略为根文件夹，不在其中时自动查找。"`
 	Name   string `param:"new_name" en:"The name." zh:"新的文件名。"`
 }
 
 func renameGroupFile(ctx context.Context, a *account, p renameFileParams) (doneResult, error) {
-	file, err := a.fileIn(ctx, p.groupFileParams, p.Folder)
-	if err != nil {
-		return doneResult{}, err
-	}
-	return did(a.client.Files().Rename(ctx, p.Group, file, p.Name))
+	return a.changeIn(ctx, p.groupFileParams, p.Folder, func(file ntqq.GroupFileRef) error {
+		return a.client.Files().Rename(ctx, p.Group, file, p.Name)
+	})
 }
 
 func deleteGroupFile(ctx context.Context, a *account, p groupFileParams) (doneResult, error) {

@@ -173,6 +173,10 @@ func TestOneBotGroupFiles(t *testing.T) {
 		}
 		a.ask("move_group_file", in(`,"file_id":%q,"current_parent_directory":"文件","target_parent_directory":"other"`, first.ID), &done)
 		b.ask("rename_group_file", in(`,"file_id":%q,"current_parent_directory":%q,"new_name":"final.txt"`, first.ID, other.ID), &done)
+		b.ask("rename_group_file", in(`,"file_id":%q,"new_name":"found.txt"`, first.ID), &done) // where it is was left out
+		a.ask("move_group_file", in(`,"file_id":%q,"target_directory":"文件"`, first.ID), &done)
+		a.ask("move_group_file", in(`,"file_id":%q,"target_directory":"other"`, first.ID), &done)
+		b.ask("rename_group_file", in(`,"file_id":%q,"new_name":"final.txt"`, first.ID), &done)
 		if got := b.list("other").names(); got != "final.txt" || b.list("").names() != "b.bin c.bin other/ 文件/" {
 			t.Errorf("in the folder are %s, in the root %s", got, b.list("").names())
 		}
