@@ -75,7 +75,7 @@ def files(page, call):
     on_file("moon", deed("renameFile"), name="earth.bin")
     on_file("earth.bin", deed("moveFile"), folder="Papers")
     expect(rows).to_have_count(0)
-    expect(body.locator("[data-folder]")).to_contain_text("1 files")
+    expect(body.locator("[data-folder]")).to_contain_text("1 file")
     body.locator("[data-folder] [data-action=open]").press("Enter")
     expect(rows).to_contain_text("earth.bin")
     # It goes on to another chat.

@@ -77,7 +77,7 @@ export function startFiles(guarded, context, nav) {
   const folderRow = (view, d) => make('div', { role: 'listitem', class: 'file', 'data-folder': d.id },
     make('button', { type: 'button', class: 'open', 'data-action': 'open', onclick: () => enter(d) },
       make('span', { class: 'sort', 'aria-hidden': 'true' }, '📁'),
-      make('span', { class: 'who' }, make('b', {}, d.name), make('small', {}, t('fileCount', d.files)))),
+      make('span', { class: 'who' }, make('b', {}, d.name), make('small', {}, t(d.files === 1 ? 'oneFile' : 'fileCount', d.files)))),
     more(d.name, () => aboutFolder(view, d)));
 
   const fileRow = (view, f) => make('div', { role: 'listitem', class: 'file', 'data-file': f.id },

@@ -58,7 +58,7 @@ const words = {
     toldRestrict: '{0} is restricted: nothing is sent to groups', toldUnrestrict: '{0} is not restricted any more', toldVoiceText: 'The voice says: {0}', toldOnlineFile: 'Online file of {0}: {1}',
     // The files of a group.
     files: 'Files', filesOf: 'Files of {0}', file: 'File', attach: 'Files to send', download: 'Download', fileGone: 'The file is gone', fileName: 'Name', fileSize: 'Size', fileID: 'Id', uploader: 'Uploaded by', uploaded: 'Uploaded', expires: 'Expires', never: 'never', downloads: 'Downloads',
-    fileCount: '{0} files', noFiles: 'No files here', loading: 'Looking…', moreFiles: 'More files', uploadFile: 'Upload', newFolder: 'New folder', folderName: 'Folder', allFiles: 'All files (outside of folders)', asTemporary: 'as temporary files', temporaryUntil: 'temporary, until {0}', temporaryFile: 'temporary',
+    fileCount: '{0} files', oneFile: '1 file', noFiles: 'No files here', loading: 'Looking…', moreFiles: 'More files', uploadFile: 'Upload', newFolder: 'New folder', folderName: 'Folder', allFiles: 'All files (outside of folders)', asTemporary: 'as temporary files', temporaryUntil: 'temporary, until {0}', temporaryFile: 'temporary',
     dropFiles: 'Or drop files here.', again: 'Try again', renameFile: 'Rename', moveFile: 'Move', keepFile: 'Keep for good', forwardFile: 'Send to a chat', deleteFile: 'Delete', renameFolder: 'Rename', deleteFolder: 'Delete with its files', chat: 'Chat',
     toldFileRemoved: '{0} deleted the file {1}', toldFileRenamed: '{0} renamed a file: {1}', toldFileMoved: '{0} moved the file {1}', toldFileKept: '{0} keeps the file {1} for good', toldFileExpired: 'The temporary file {0} has expired',
     toldFolderAdded: '{0} made the folder {1}', toldFolderRenamed: '{0} renamed a folder: {1}', toldFolderRemoved: '{0} deleted the folder {1}',
@@ -123,7 +123,7 @@ const words = {
     toldRestrict: '{0} 被限制，不能在群里发言', toldUnrestrict: '{0} 已解除限制', toldVoiceText: '语音内容：{0}', toldOnlineFile: '{0} 的在线文件：{1}',
     // 群文件
     files: '群文件', filesOf: '{0} 的群文件', file: '文件', attach: '要发送的文件', download: '下载', fileGone: '文件已不存在', fileName: '名称', fileSize: '大小', fileID: '文件 ID', uploader: '上传者', uploaded: '上传时间', expires: '到期时间', never: '永久', downloads: '下载次数',
-    fileCount: '{0} 个文件', noFiles: '这里没有文件', loading: '正在读取…', moreFiles: '更多文件', uploadFile: '上传', newFolder: '新建文件夹', folderName: '文件夹', allFiles: '全部文件（不在文件夹中）', asTemporary: '作为临时文件', temporaryUntil: '临时文件，{0} 到期', temporaryFile: '临时文件',
+    fileCount: '{0} 个文件', oneFile: '1 个文件', noFiles: '这里没有文件', loading: '正在读取…', moreFiles: '更多文件', uploadFile: '上传', newFolder: '新建文件夹', folderName: '文件夹', allFiles: '全部文件（不在文件夹中）', asTemporary: '作为临时文件', temporaryUntil: '临时文件，{0} 到期', temporaryFile: '临时文件',
     dropFiles: '也可以把文件拖到这里。', again: '重试', renameFile: '重命名', moveFile: '移动', keepFile: '转存为永久', forwardFile: '发送到会话', deleteFile: '删除', renameFolder: '重命名', deleteFolder: '删除（连同其中的文件）', chat: '会话',
     toldFileRemoved: '{0} 删除了文件 {1}', toldFileRenamed: '{0} 重命名了文件：{1}', toldFileMoved: '{0} 移动了文件 {1}', toldFileKept: '{0} 将文件 {1} 转存为永久', toldFileExpired: '临时文件 {0} 已到期',
     toldFolderAdded: '{0} 新建了文件夹 {1}', toldFolderRenamed: '{0} 重命名了文件夹：{1}', toldFolderRemoved: '{0} 删除了文件夹 {1}',
