@@ -184,7 +184,7 @@ func TestActionsRefused(t *testing.T) {
 		{"send_group_msg", `{"group_id":1,"message":[{"type":"text","data":{"text":""}}]}`, 100, "EMPTY_MSG_ERROR", `empty`},
 		{"send_group_msg", `{"group_id":1,"message":[1]}`, 1400, "BAD_PARAMS", `segment 0`},
 		{"send_group_msg", `{"group_id":1,"message":"x","auto_escape":"x"}`, 1400, "BAD_PARAMS", `auto_escape`},
-		{"send_group_msg", `{"group_id":1,"message":"[CQ:image,file=a]"}`, 100, "MEDIA_NOT_FOUND", `no picture, voice or video of this name is known`},
+		{"send_group_msg", `{"group_id":1,"message":"[CQ:image,file=a]"}`, 100, "MEDIA_NOT_FOUND", `no picture, voice, video or file of this name is known`},
 		{"send_group_msg", `{"group_id":1,"message":{"type":"unknown","data":{"element":"x"}}}`, 1400, "BAD_PARAMS", `segment unknown cannot be sent`},
 		{"send_group_msg", `{"group_id":1,"message":{"type":"at","data":null}}`, 1400, "BAD_PARAMS", `account number`},
 		{"send_group_msg", `{"group_id":1,"message":{"type":"at","data":{"qq":"nobody"}}}`, 1400, "BAD_PARAMS", `nobody`},

@@ -26,8 +26,8 @@ func uploadActions() []row {
 
 // sourceParams name the bytes of a file, and the file.
 type sourceParams struct {
-	File string `param:"file" en:"The bytes: file:// and the path, an absolute path, http(s)://, base64:// or data:, or a file that was received." zh:"文件内容：file:// 加路径、绝对路径、http(s)://、base64:// 或 data URI，或收到过的 file。"`
-	Name string `param:"name,optional" en:"What the file is called; absent: as the path or the address calls it. base64:// and data: need one." zh:"文件名；省略则取自路径或网址，base64:// 和 data URI 必须填写。"`
+	File string `param:"file" en:"The bytes: file:// and the path, an absolute path, http(s)://, base64:// or data:, upload:// of POST /upload, or a file that was received." zh:"文件内容：file:// 加路径、绝对路径、http(s)://、base64:// 或 data URI、POST /upload 返回的 upload://，或收到过的 file。"`
+	Name string `param:"name,optional" en:"What the file is called; absent: as the path or the address calls it. base64:// and data: need one, and so does an address that ends without the name of a file." zh:"文件名；省略则取自路径或网址；base64:// 和 data URI，以及结尾不是文件名的网址必须填写。"`
 }
 
 type uploadGroupParams struct {
@@ -91,6 +91,9 @@ func (a *account) fileSource(ctx context.Context, p sourceParams) (message.Sourc
 	name := baseName(p.Name)
 	if p.Name != "" && name == "" {
 		return nil, "", &table.Wrong{Name: "name", What: text.T("is no file name, or longer than %d bytes", "不是有效的文件名，或超过 %d 字节").Fill(maxName)}
+	}
+	if p.File == "" {
+		return nil, "", &table.Wrong{Name: "file", What: missing}
 	}
 	source, known, err := a.bytesOf(ctx, p.File)
 	if err != nil {

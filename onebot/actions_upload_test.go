@@ -34,6 +34,7 @@ func TestFileSource(t *testing.T) {
 		t.Errorf("a relative path: %v", err)
 	}
 	for _, c := range []struct{ file, name, code string }{
+		{"", "x", "BAD_PARAMS"},
 		{"base64://AAAA", "", "BAD_PARAMS"},
 		{"data:,x", "", "BAD_PARAMS"},
 		{"http://example.com", "", "BAD_PARAMS"},

@@ -49,8 +49,8 @@ var (
 		"the message store cannot be read", "消息库无法读取"))
 
 	noMedium = cause("MEDIA_NOT_FOUND", text.T(
-		"no picture, voice or video of this name is known: names are known as long as messages are kept; also give its url, or where its bytes are",
-		"没有该名称的图片、语音或视频：名称的有效期与消息保存时间相同；可以同时给出 url，或直接给出文件位置"))
+		"no picture, voice, video or file of this name is known: names are known as long as messages are kept; also give its url, or where its bytes are",
+		"没有该名称的图片、语音、视频或文件：名称的有效期与消息保存时间相同；可以同时给出 url，或直接给出文件位置"))
 	broken = cause("DOWNLOAD_FILE_ERROR", text.T(
 		"the download ended early, or is not the medium that the message names", "下载不完整，或内容不是消息所指的文件"))
 	noFiles       = cause("MEDIA_NOT_FOUND", text.T("this program opens no files", "本程序不能打开文件"))

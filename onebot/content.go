@@ -86,5 +86,8 @@ func (r reader) outgoing(ctx context.Context, chat message.Chat, seg segment) (m
 }
 
 func badSegment(seg segment, name string, what text.Text) error {
+	if what == missing {
+		return badParams(text.T("segment %s: %s %s", "消息段 %s：%s %s").Fill(seg.kind, name, what))
+	}
 	return badParams(text.T("segment %s: %s %q %s", "消息段 %s：%s %q %s").Fill(seg.kind, name, shorten(seg.get(name)), what))
 }

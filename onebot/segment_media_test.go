@@ -186,9 +186,9 @@ func TestKeptMedium(t *testing.T) {
 func TestBadMedia(t *testing.T) {
 	s, _, _ := mediaDialect(t)
 	for in, want := range map[string]string{
-		`{"type":"image","data":{}}`:                                                                                          `BAD_PARAMS segment image: file "" is missing`,
+		`{"type":"image","data":{}}`:                                                                                          `BAD_PARAMS segment image: file is missing`,
 		`{"type":"image","data":{"file":"ftp://a"}}`:                                                                          `BAD_PARAMS no medium`,
-		`{"type":"image","data":{"file":"a.jpg"}}`:                                                                            `MEDIA_NOT_FOUND no picture, voice or video of this name is known: names are known as long as messages are kept; also give its url, or where its bytes are: "a.jpg"`,
+		`{"type":"image","data":{"file":"a.jpg"}}`:                                                                            `MEDIA_NOT_FOUND no picture, voice, video or file of this name is known: names are known as long as messages are kept; also give its url, or where its bytes are: "a.jpg"`,
 		`{"type":"image","data":{"file":"a.jpg","url":"b.jpg"}}`:                                                              `MEDIA_NOT_FOUND no picture`,
 		`{"type":"image","data":{"file":".."}}`:                                                                               `MEDIA_NOT_FOUND no picture`,
 		`{"type":"image","data":{"file":"` + name(2) + `.amr"}}`:                                                              `BAD_PARAMS segment image: file "` + name(2) + `.amr" is the name of another kind of medium (record)`,

@@ -78,7 +78,7 @@ func readReplyBySequence(ctx context.Context, r reader, chat message.Chat, seg s
 	case sequence == 0:
 		return nil, badSegment(seg, "seq", text.T("must be a whole number", "应为整数"))
 	case sender == 0:
-		return nil, badSegment(seg, name, text.T("is missing", "缺失"))
+		return nil, badSegment(seg, name, missing)
 	}
 	return &message.ReplySegment{
 		Sequence: sequence, SenderUIN: message.UIN(sender), Time: int64(sent), Content: message.Content{message.Text(seg.get("text"))},

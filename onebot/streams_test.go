@@ -305,12 +305,15 @@ func TestUpload(t *testing.T) {
 		"parts":     {uploadRequest(many...), http.StatusBadRequest, "more than 32 parts"},
 		"too large": {uploadRequest([2]string{"a", strings.Repeat("x", 1001)}), http.StatusRequestEntityTooLarge, "media.uploads.max_size"},
 		"announced": {announced, http.StatusRequestEntityTooLarge, "media.uploads.max_size"},
-		"cut off":   {broken, http.StatusBadRequest, "unexpected EOF"},
+		"cut off":   {broken, http.StatusBadRequest, "the form cannot be read: "},
 		"no form":   {typeless, http.StatusNotAcceptable, "curl -F file=@NAME"},
 	} {
 		status, answer := take(c.r)
 		if status != c.status || answer["status"] != "failed" || !strings.Contains(fmt.Sprint(answer["message"]), c.text) {
 			t.Errorf("%s: got %d, %v", name, status, answer)
+		}
+		if said := fmt.Sprint(answer["message"]); strings.Contains(said, "operation failed") {
+			t.Errorf("%s: %q does not begin with what is wrong", name, said)
 		}
 	}
 	if all, err := os.ReadDir(box.Folder()); err != nil || len(all) != 1 {

@@ -39,10 +39,10 @@ type uploadResult struct {
 func (d *Dialect) upload(r *http.Request, body io.Reader) gateway.Answer {
 	f, status, err := d.receive(r, body)
 	if err != nil {
-		e := explain(inboxFailure(err), uploadFailed)
 		if status != 0 {
-			return d.Refuse(status, e.text)
+			return d.Refuse(status, text.Of(err))
 		}
+		e := explain(inboxFailure(err), uploadFailed)
 		d.log.Debug("upload failed", "err", err)
 		return failed(d.account.language, e, uploadFailed).answer(http.StatusOK)
 	}
@@ -76,7 +76,7 @@ func (d *Dialect) receive(r *http.Request, body io.Reader) (f *inbox.File, statu
 		case errors.Is(err, io.EOF):
 			return f, 0, nil
 		case err != nil:
-			return f, http.StatusBadRequest, text.Errorf("the form cannot be read: %v", "无法读取表单：%v", err)
+			return f, http.StatusBadRequest, unreadableForm(err)
 		case part.FileName() == "":
 			if n, err := io.Copy(io.Discard, io.LimitReader(part, mostField+1)); err != nil || n > mostField {
 				return f, http.StatusBadRequest, text.Errorf("a field of the form is no file, and longer than %d bytes", "表单中有一项不是文件，且超过 %d 字节", mostField)
@@ -85,11 +85,18 @@ func (d *Dialect) receive(r *http.Request, body io.Reader) (f *inbox.File, statu
 			return f, http.StatusBadRequest, text.Errorf("send one file at a time", "每次只能上传一个文件")
 		default:
 			if f, err = d.account.inbox.Receive(part.FileName(), part); err != nil {
+				if errors.Is(err, io.ErrUnexpectedEOF) {
+					err = unreadableForm(err)
+				}
 				return nil, uploadStatus(err), err
 			}
 		}
 	}
 	return f, http.StatusBadRequest, text.Errorf("the form has more than %d parts", "表单超过 %d 项", mostParts)
+}
+
+func unreadableForm(err error) error {
+	return text.Errorf("the form cannot be read: %w", "无法读取表单：%w", err)
 }
 
 // uploadStatus is that of HTTP for a file that was not taken.

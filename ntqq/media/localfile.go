@@ -87,7 +87,7 @@ func unchanged(file *os.File, path string) error {
 func (f *Files) permitted(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", text.Errorf("there is no file %s on the machine of libration: send its bytes as base64:// when it is elsewhere", "libration 所在的机器上没有文件 %s：如果文件在别处，请以 base64:// 发送内容", path)
+		return "", text.Errorf("there is no file %s on the machine of libration: when it is elsewhere, send its bytes as base64:// or hand it over by POST /upload", "libration 所在的机器上没有文件 %s：如果文件在别处，请以 base64:// 发送内容，或先用 POST /upload 上传", path)
 	}
 	if err != nil {
 		return "", err
