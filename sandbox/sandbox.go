@@ -63,7 +63,7 @@ func (s *Sandbox) Handler() http.Handler {
 	sign := s.SignHandler(guard)
 	mux.Handle("/sign", sign)
 	mux.Handle("/sign/", sign)
-	return mux
+	return control.PlainIDs(mux)
 }
 
 // Close removes the media that the sandbox has kept, which are in a temporary folder. Call

@@ -100,7 +100,7 @@ func New(w *world.World, s Server, o Options) http.Handler {
 	mux.HandleFunc(eventsPattern, watch{newContents(w, s)}.stream)
 	mux.HandleFunc(mediaPattern, mediaFiles{w, newVoices(w.Media())}.show)
 	mux.HandleFunc("/", page())
-	return guarded(o.Guard, plainIDs(mux))
+	return guarded(o.Guard, mux)
 }
 
 // page serves the files of the chat page.
@@ -142,9 +142,9 @@ func guarded(guard *webguard.Guard, next http.Handler) http.Handler {
 // slashedID is how the id of a file or folder, which begins with a slash, looks in a path.
 var slashedID = strings.NewReplacer("/files//", "/files/", "/folders//", "/folders/")
 
-// plainIDs takes such an id as it is. The mux would send the caller elsewhere, which curl
-// does not follow and says nothing of.
-func plainIDs(next http.Handler) http.Handler {
+// PlainIDs takes such an id as it is. It goes around each mux, which would send the caller
+// elsewhere: curl does not follow, and says nothing of it.
+func PlainIDs(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path, r.URL.RawPath = slashedID.Replace(r.URL.Path), slashedID.Replace(r.URL.RawPath)
 		next.ServeHTTP(w, r)
