@@ -330,6 +330,34 @@ func TestUpload(t *testing.T) {
 	}
 }
 
+// TestUploadHeads: what stands around the content of parts is bounded. It is kept in memory,
+// or could go on for ever.
+func TestUploadHeads(t *testing.T) {
+	s, box := streamDialect(t)
+	const part = "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n"
+	for name, c := range map[string]struct {
+		before string
+		line   string // comes again and again
+	}{
+		"a long line":   {part, "X: " + strings.Repeat("x", 1<<20)},
+		"many lines":    {part, "X: x\r\n"},
+		"the preamble":  {"", "hello\r\n"},
+		"after a field": {"--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\nx\r\n" + part, "Y: y\r\n"},
+	} {
+		endless := strings.NewReader(strings.Repeat(c.line, 1+8<<20/len(c.line)))
+		most := endless.Len() // of a form that is not broken off
+		r := httptest.NewRequest(http.MethodPost, "/upload", io.MultiReader(strings.NewReader(c.before), endless))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		got := s.Route(r).Take(r.Body)
+		if read := most - endless.Len(); got.Status != http.StatusBadRequest || read > 64<<10 || !strings.Contains(string(got.Body), "where a part begins") {
+			t.Errorf("%s: got %d %s after %d bytes", name, got.Status, got.Body, read)
+		}
+	}
+	if all, err := os.ReadDir(box.Folder()); err != nil || len(all) != 0 {
+		t.Errorf("%d files stay, %v", len(all), err)
+	}
+}
+
 // FuzzUpload: whatever a form holds, nothing panics and the sizes stay within their bounds.
 func FuzzUpload(f *testing.F) {
 	f.Add("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n--b--\r\n")

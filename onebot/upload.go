@@ -16,9 +16,10 @@ import (
 
 // Limits of an upload besides those of the inbox.
 const (
-	mostParts   = 32      // of the form
-	mostField   = 4 << 10 // bytes of a field that is no file
-	uploadExtra = 1 << 20 // of the request, besides the file
+	mostParts   = 32       // of the form
+	mostField   = 4 << 10  // bytes of a field that is no file
+	mostHead    = 16 << 10 // bytes from the end of one part to the content of the next
+	uploadExtra = 1 << 20  // of the request, besides the file
 )
 
 // isUpload tells whether a request is POST /upload.
@@ -67,9 +68,12 @@ func (d *Dialect) receive(r *http.Request, body io.Reader) (f *inbox.File, statu
 			f = nil
 		}
 	}()
-	form := multipart.NewReader(body, params["boundary"])
+	heads := &headLimit{from: body}
+	form := multipart.NewReader(heads, params["boundary"])
 	for range mostParts {
+		heads.on, heads.left = true, mostHead
 		part, err := form.NextPart()
+		heads.on = false
 		switch {
 		case errors.Is(err, io.EOF) && f == nil:
 			return nil, http.StatusBadRequest, text.Errorf("the form has no file: give one a name and send it, as curl -F file=@NAME does", "表单中没有文件：请附上带文件名的文件，如 curl -F file=@文件名")
@@ -97,6 +101,30 @@ func (d *Dialect) receive(r *http.Request, body io.Reader) (f *inbox.File, statu
 
 func unreadableForm(err error) error {
 	return text.Errorf("the form cannot be read: %w", "无法读取表单：%w", err)
+}
+
+// errLongHead is why a form is not read any further.
+var errLongHead = text.Errorf("more than %d bytes stand where a part begins", "某一项的开头超过 %d 字节", mostHead)
+
+// headLimit reads a form. While it is on, few bytes may come: the heads of parts are kept in
+// memory, and what stands before the first one could go on for ever.
+type headLimit struct {
+	from io.Reader
+	on   bool
+	left int
+}
+
+// Read implements io.Reader.
+func (l *headLimit) Read(p []byte) (int, error) {
+	if !l.on {
+		return l.from.Read(p)
+	}
+	if l.left == 0 {
+		return 0, errLongHead
+	}
+	n, err := l.from.Read(p[:min(len(p), l.left)])
+	l.left -= n
+	return n, err
 }
 
 // uploadStatus is that of HTTP for a file that was not taken.

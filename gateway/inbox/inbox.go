@@ -62,6 +62,8 @@ type File struct {
 	keep   time.Duration
 	used   time.Time
 	stream string // that it came by
+	// renewed is that another file has begun to come by the same name of a stream.
+	renewed bool
 }
 
 // URI is the file's address for whoever sends it.

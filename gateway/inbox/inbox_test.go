@@ -258,6 +258,40 @@ func TestChunks(t *testing.T) {
 	}
 }
 
+// TestStreamAgain: a stream whose name was there before never ends with the earlier file.
+func TestStreamAgain(t *testing.T) {
+	t.Parallel()
+	b := open(t, nil)
+	put(t, b, "s", 0, "first")
+	first, _, err := b.Finish(Chunk{Stream: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := sha256.Sum256([]byte("second"))
+	for name, about := range map[string]Chunk{"size": {Stream: "s", Size: 6}, "hash": {Stream: "s", SHA256: other[:]}} {
+		if f, _, err := b.Finish(about); !errors.Is(err, ErrOther) {
+			t.Errorf("another %s: got %+v, %v", name, f, err)
+		}
+	}
+	if f, _, err := b.Finish(Chunk{Stream: "s", Size: 5}); err != nil || f.ID != first.ID {
+		t.Errorf("asked again: got %+v, %v", f, err)
+	}
+	put(t, b, "s", 0, "broken")
+	if f, _, err := b.Finish(Chunk{Stream: "s", Size: 7}); !errors.Is(err, ErrOther) {
+		t.Errorf("of other bytes: got %+v, %v", f, err)
+	}
+	if f, _, err := b.Finish(Chunk{Stream: "s"}); !errors.Is(err, ErrNoStream) {
+		t.Errorf("asked again after other bytes: got %+v, %v", f, err)
+	}
+	if b.Find(first.ID) == nil {
+		t.Error("the earlier file is gone")
+	}
+	b.Clean()
+	if n := onDisk(t, b); n != 0 {
+		t.Errorf("%d files stay", n)
+	}
+}
+
 func TestChunkRefused(t *testing.T) {
 	t.Parallel()
 	b := open(t, nil)

@@ -140,6 +140,9 @@ func (b *Inbox) stream(c Chunk) (*stream, error) {
 		}
 		s = &stream{box: b, w: w, chunks: make(map[int]place)}
 		b.streams[c.Stream] = s
+		for _, f := range b.files {
+			f.renewed = f.renewed || f.stream == c.Stream
+		}
 	}
 	s.used = time.Now()
 	return s, nil
@@ -265,7 +268,7 @@ func (b *Inbox) Finish(about Chunk) (*File, State, error) {
 	s := b.streams[about.Stream]
 	var done *File
 	for _, f := range b.files {
-		if s == nil && f.stream == about.Stream && f.stream != "" {
+		if s == nil && f.stream == about.Stream && f.stream != "" && !f.renewed && !f.Until.Before(time.Now()) {
 			f.touch()
 			found := *f
 			done = &found
@@ -274,6 +277,9 @@ func (b *Inbox) Finish(about Chunk) (*File, State, error) {
 	b.mu.Unlock()
 	switch {
 	case done != nil:
+		if err := about.compare(done.Size, done.SHA256[:]); err != nil {
+			return nil, State{}, err
+		}
 		return done, State{Missing: -1}, nil
 	case s == nil:
 		return nil, State{}, ErrNoStream
@@ -313,7 +319,7 @@ func (s *stream) finish(about Chunk) (f *File, st State, over bool, err error) {
 		}
 	}
 	s.ended = true
-	if err := s.compare(); err != nil {
+	if err := s.about.compare(s.w.size, s.w.sum.Sum(nil)); err != nil {
 		s.w.drop()
 		return nil, st, true, err
 	}
@@ -344,12 +350,12 @@ func (s *stream) arrange(total int) error {
 }
 
 // compare compares what has come with what was announced.
-func (s *stream) compare() error {
-	if s.about.Size != 0 && s.about.Size != s.w.size {
-		return text.Errorf("%v: %d bytes, not %d", "%v：%d 字节，而不是 %d", ErrOther, s.w.size, s.about.Size)
+func (c *Chunk) compare(size int64, sum []byte) error {
+	if c.Size != 0 && c.Size != size {
+		return text.Errorf("%v: %d bytes, not %d", "%v：%d 字节，而不是 %d", ErrOther, size, c.Size)
 	}
-	if got := s.w.sum.Sum(nil); s.about.SHA256 != nil && !bytes.Equal(got, s.about.SHA256) {
-		return text.Errorf("%v: its SHA-256 is %x", "%v：SHA-256 为 %x", ErrOther, got)
+	if c.SHA256 != nil && !bytes.Equal(sum, c.SHA256) {
+		return text.Errorf("%v: its SHA-256 is %x", "%v：SHA-256 为 %x", ErrOther, sum)
 	}
 	return nil
 }
