@@ -25,9 +25,10 @@ const (
 	// leastRate is how many bytes a second a file must come with on average. Otherwise a
 	// server could keep a download for good.
 	leastRate = 16 << 10
-	// fetchAgain is how often a download goes on after its connection broke, without a byte
-	// having come in between.
-	fetchAgain = 3
+	// fetchAgain is how often a download goes on after its connection broke, without
+	// leastProgress bytes having come in between.
+	fetchAgain    = 3
+	leastProgress = 64 << 10
 )
 
 // Download writes a file of a chat to w. Where the connection breaks, the download goes on
@@ -60,7 +61,7 @@ func (f Files) Open(ctx context.Context, chat message.Chat, file *message.FileSe
 	ctx, list := f.c.transfers.Begin(ctx, transfer.Status{
 		Direction: transfer.Download, Kind: "file", Name: file.FileName, Step: string(media.StepFetch), Total: file.Size,
 	})
-	within := downloadTimeout + time.Duration(cmp.Or(file.Size, unknownFile)/leastRate)*time.Second
+	within := downloadTimeout + time.Duration(min(cmp.Or(file.Size, unknownFile), maxFile)/leastRate)*time.Second
 	ctx, stop := context.WithTimeoutCause(ctx, within, fmt.Errorf("not done after %v: %w", within, ErrTimeout))
 	r := &fetching{ctx: ctx, stop: stop, within: within, f: f, chat: chat, file: file, list: list, sums: sumsOf(file)}
 	if err := r.reopen(); err != nil {
@@ -91,7 +92,8 @@ type fetching struct {
 
 	body io.ReadCloser // nil: none is open
 	done uint64        // bytes that were read
-	lost int           // connections in a row that gave none
+	came uint64        // of them by this connection
+	lost int           // connections in a row that gave less than leastProgress
 	err  error         // of the end
 }
 
@@ -101,6 +103,7 @@ func (r *fetching) reopen() error {
 	if err != nil {
 		return err
 	}
+	r.came = 0
 	r.body, err = r.f.c.openURL(r.ctx, address, portion{size: r.file.Size, from: r.done, most: maxFile, within: r.within}, r.list)
 	return err
 }
@@ -112,7 +115,8 @@ func (r *fetching) Read(b []byte) (int, error) {
 		for i := range r.sums {
 			r.sums[i].write(b[:n])
 		}
-		if r.done += uint64(n); n > 0 {
+		r.done += uint64(n)
+		if r.came += uint64(n); r.came >= leastProgress {
 			r.lost = 0
 		}
 		switch {

@@ -16,6 +16,8 @@ const (
 	filePage = 20
 	// maxFilePages bounds a list, as the service says where it ends.
 	maxFilePages = 1000
+	// maxListed bounds the texts of a list, in bytes: pages and names may have any length.
+	maxListed = 16 << 20
 )
 
 // ErrNoFile: a group has no such file among those that were looked at.
@@ -44,7 +46,7 @@ func (f Files) List(ctx context.Context, group GroupCode, folder string) ([]Grou
 // ListUpTo is [Files.List] for the first entries alone. more is whether the folder may
 // have others.
 func (f Files) ListUpTo(ctx context.Context, group GroupCode, folder string, limit int) (files []GroupFile, folders []GroupFolder, more bool, err error) {
-	seen := map[string]bool{}
+	seen, bytes := map[string]bool{}, 0
 	for start := range maxFilePages {
 		room := limit - len(files) - len(folders)
 		if room <= 0 {
@@ -60,7 +62,8 @@ func (f Files) ListUpTo(ctx context.Context, group GroupCode, folder string, lim
 			if id == "" || seen[id] {
 				continue
 			}
-			if fresh++; fresh > room {
+			bytes += textIn(item)
+			if fresh++; fresh > room || bytes > maxListed {
 				return files, folders, true, nil
 			}
 			seen[id] = true
@@ -79,20 +82,37 @@ func (f Files) ListUpTo(ctx context.Context, group GroupCode, folder string, lim
 	return files, folders, true, nil
 }
 
+// textIn is how many bytes of text an entry keeps.
+func textIn(item *oidbpb.GroupFileItem) int {
+	f, d := item.GetFile(), item.GetFolder()
+	return len(f.GetFileId()) + len(f.GetFileName()) + len(f.GetParentFolderId()) + len(f.GetUploaderName()) + len(f.GetMd5()) + len(f.GetSha1()) +
+		len(d.GetFolderId()) + len(d.GetFolderName()) + len(d.GetParentFolderId()) + len(d.GetCreatorName())
+}
+
 // Find looks for a file of a group by its id, in the root and then in the folders. The
-// error is [ErrNoFile] where it is not there.
+// error is [ErrNoFile] where it is not there, [ErrManyFiles] where there was more to look at
+// than is listed.
 func (f Files) Find(ctx context.Context, group GroupCode, id string) (GroupFile, error) {
-	files, folders, err := f.List(ctx, group, RootFolder)
+	left := 2 * filePage * maxFilePages // entries; a folder counts as a page of them, too
+	files, folders, more, err := f.ListUpTo(ctx, group, RootFolder, left)
+	others := len(folders)
 	for i := 0; err == nil; i++ {
 		for _, file := range files {
 			if file.ID == id {
 				return file, nil
 			}
 		}
-		if i == len(folders) {
+		left -= len(files) + others + filePage
+		if i == len(folders) && !more {
 			return GroupFile{}, fmt.Errorf("file %q of group %d: %w", id, group, ErrNoFile)
 		}
-		files, _, err = f.List(ctx, group, folders[i].ID)
+		if i == len(folders) || left <= 0 {
+			return GroupFile{}, fmt.Errorf("file %q of group %d: %w", id, group, ErrManyFiles)
+		}
+		var none []GroupFolder
+		var unseen bool
+		files, none, unseen, err = f.ListUpTo(ctx, group, folders[i].ID, left)
+		others, more = len(none), more || unseen
 	}
 	return GroupFile{}, err
 }

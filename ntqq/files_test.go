@@ -270,21 +270,23 @@ func TestFileDownload(t *testing.T) {
 		want   error
 		asked  int
 	}{
-		"whole":           {serve(content), 1 << 20, nil, 1},
-		"size not known":  {serve(content), 0, nil, 1},
-		"broken twice":    {parts(content, 400<<10, true), 1 << 20, nil, 3},
-		"no ranges":       {parts(content, 400<<10, false), 1 << 20, errNoRange, 2},
-		"short":           {serve(content[:1000]), 1 << 20, errNoRange, 2},
-		"long":            {serve(append(content[:len(content):len(content)], 'x')), 1 << 20, ErrIncomplete, 1},
-		"other":           {serve(other), 1 << 20, ErrOtherMedium, 1},
-		"gone":            {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 1 << 20, &StatusError{404}, 1},
-		"breaks for ever": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 1 << 20, io.EOF, 1},
+		"whole":            {serve(content), 1 << 20, nil, 1},
+		"size not known":   {serve(content), 0, nil, 1},
+		"broken twice":     {parts(content, 400<<10, true), 1 << 20, nil, 3},
+		"no ranges":        {parts(content, 400<<10, false), 1 << 20, errNoRange, 2},
+		"short":            {serve(content[:1000]), 1 << 20, errNoRange, 2},
+		"long":             {serve(append(content[:len(content):len(content)], 'x')), 1 << 20, ErrIncomplete, 1},
+		"other":            {serve(other), 1 << 20, ErrOtherMedium, 1},
+		"gone":             {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 1 << 20, &StatusError{404}, 1},
+		"a byte at a time": {parts(content, 1, true), 1 << 20, io.ErrUnexpectedEOF, 1 + fetchAgain},
+		"no such size":     {serve(content[:1000]), 1e10 * leastRate, errNoRange, 2},
+		"breaks for ever":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 1 << 20, io.EOF, 1},
 	} {
 		for _, chat := range []message.Chat{{Kind: message.Group, Group: 7}, {Kind: message.Friend, Peer: 5}} {
 			synctest.Test(t, func(t *testing.T) {
 				asked := 0
 				s, client := fileService(t, &asked)
-				if name == "short" { // a server that gives what it has, however it is asked
+				if name == "short" || name == "no such size" { // a server that gives what it has, however it is asked
 					c.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content[:1000]) }
 				}
 				s.download.Store(&c.answer)
@@ -315,6 +317,42 @@ func TestFileDownload(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestFileListBounded: names of any length do not fill the memory, and folders of any number
+// do not ask for ever.
+func TestFileListBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		client := listing(t, func(start uint32) *oidbpb.GroupFileListResp {
+			asked++
+			items := []*oidbpb.GroupFileItem{fileItem(start), fileItem(start + 1)}
+			for _, item := range items {
+				item.File.FileName = strings.Repeat("x", 1<<20)
+			}
+			return &oidbpb.GroupFileListResp{Items: items}
+		})
+		files, _, err := client.Files().List(t.Context(), 1, "")
+		if !errors.Is(err, ErrManyFiles) || len(files) != maxListed>>20-1 || asked > 10 {
+			t.Errorf("got %d files with 1 MiB each after %d pages, %v", len(files), asked, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		client := listing(t, func(start uint32) (page *oidbpb.GroupFileListResp) {
+			if asked++; asked > 3*maxFilePages {
+				t.Fatal("it never ends")
+			}
+			page = &oidbpb.GroupFileListResp{}
+			for i := range uint32(filePage) {
+				page.Items = append(page.Items, &oidbpb.GroupFileItem{Type: entryFolder, Folder: &oidbpb.GroupFolder{FolderId: fmt.Sprintf("/%d", start+i)}})
+			}
+			return page
+		})
+		if f, err := client.Files().Find(t.Context(), 1, "/x"); !errors.Is(err, ErrManyFiles) {
+			t.Errorf("got %+v, %v", f, err)
+		}
+	})
 }
 
 // TestFileDownloadEnds: by a cancel, by a reader that has enough, and by silence.
