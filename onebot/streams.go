@@ -212,15 +212,16 @@ func inboxFailure(err error) error {
 	return err
 }
 
-// Sizes of the chunks of a download, in bytes of the file.
+// Sizes of the chunks of a download, in bytes of the file. A chunk and its frame stay in
+// memory as long as the caller does not read.
 const (
 	leastChunk = 1 << 10
-	mostChunk  = 1 << 20
+	mostChunk  = 256 << 10
 )
 
 type downloadStreamParams struct {
 	File string `param:"file|file_id" en:"The file of a segment, an address, or that of an uploaded file." zh:"消息段中的 file、网址，或已上传文件的地址。"`
-	Size whole  `param:"chunk_size,default=65536" en:"Bytes in a chunk, 1024 to 1048576; others become the nearest." zh:"分块大小（字节），1024 到 1048576；超出时取最近的值。"`
+	Size whole  `param:"chunk_size,default=65536" en:"Bytes in a chunk, 1024 to 262144; others become the nearest." zh:"分块大小（字节），1024 到 262144；超出时取最近的值。"`
 }
 
 type recordStreamParams struct {

@@ -213,6 +213,28 @@ func TestDownloadStream(t *testing.T) {
 	}
 }
 
+// TestDownloadChunks: however large a caller wants the chunks, little is in memory.
+func TestDownloadChunks(t *testing.T) {
+	s, _ := streamDialect(t)
+	box, err := inbox.Open(inbox.Options{Folder: filepath.Join(t.TempDir(), "uploads"), MaxSize: 1 << 20, MaxTotal: 1 << 20, Keep: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.account.inbox = box
+	content := bytes.Repeat([]byte("0123456789abcdef"), 40<<10) // 640 KiB
+	f, err := box.Receive("a.bin", bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := frames(t, s, "download_file_stream", fmt.Sprintf(`{"file":%q,"chunk_size":1048576}`, f.URI()))
+	if got := downloaded(t, all, "a.bin"); !bytes.Equal(got, content) {
+		t.Errorf("got %d bytes", len(got))
+	}
+	if n := len(all) - 2; n != 3 || dataOf(all[0])["chunk_size"] != float64(256<<10) || dataOf(all[1])["size"] != float64(256<<10) {
+		t.Errorf("got %d chunks, the first %v of %v", n, dataOf(all[1])["size"], dataOf(all[0]))
+	}
+}
+
 // A caller that takes no more ends the download; one that takes a single answer gets none.
 func TestStreamNotTaken(t *testing.T) {
 	s, _ := streamDialect(t)
