@@ -159,24 +159,37 @@ func setGroupLeave(ctx context.Context, a *account, p leaveParams) (table.None, 
 	return table.None{}, a.client.Groups().Leave(ctx, p.Group, p.Dismiss)
 }
 
+// avatarParams are what both ways to set a picture have in common.
+type avatarParams struct {
+	File  string `param:"file" en:"The picture: a file that was received, file:// and the path, http(s)://, base64:// or data:." zh:"图片：收到过的 file、file:// 加路径、http(s)://、base64:// 或 data URI。"`
+	Cache bool   `param:"cache,default=true" en:"Whether what was downloaded before is used again." zh:"是否使用已下载的内容。"`
+}
+
+func (p avatarParams) image(ctx context.Context, a *account) (*message.ImageSegment, error) {
+	known, source, err := a.reader.media.read(ctx, p.File, "", media.FetchOptions{NoCache: !p.Cache})
+	if err != nil {
+		return nil, err
+	}
+	if known == nil {
+		return &message.ImageSegment{Medium: message.Medium{Source: source}}, nil
+	}
+	image, ok := known.(*message.ImageSegment)
+	if !ok {
+		return nil, &table.Wrong{Name: "file", What: otherKind(known)}
+	}
+	image.Source = a.reader.media.kept(known)
+	return image, nil
+}
+
 type portraitParams struct {
 	Group message.GroupCode `param:"group_id"`
-	File  string            `param:"file" en:"The picture: a file that was received, file:// and the path, http(s)://, base64:// or data:." zh:"图片：收到过的 file、file:// 加路径、http(s)://、base64:// 或 data URI。"`
-	Cache bool              `param:"cache,default=true" en:"Whether what was downloaded before is used again." zh:"是否使用已下载的内容。"`
+	avatarParams
 }
 
 func setGroupPortrait(ctx context.Context, a *account, p portraitParams) (resultObject, error) {
-	known, source, err := a.reader.media.read(ctx, p.File, "", media.FetchOptions{NoCache: !p.Cache})
+	image, err := p.image(ctx, a)
 	if err != nil {
 		return resultObject{}, err
-	}
-	image := &message.ImageSegment{Medium: message.Medium{Source: source}}
-	if known != nil {
-		var ok bool
-		if image, ok = known.(*message.ImageSegment); !ok {
-			return resultObject{}, &table.Wrong{Name: "file", What: otherKind(known)}
-		}
-		image.Source = a.reader.media.kept(known)
 	}
 	return resultObject{}, a.client.Groups().SetAvatar(ctx, p.Group, image)
 }

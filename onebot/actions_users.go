@@ -16,6 +16,8 @@ func userActions() []row {
 		table.Of("get_login_info", standard, Local, text.T("Returns the account itself.", "返回登录的账号。"), getLoginInfo),
 		table.Of("get_stranger_info", standard, Lookups, text.T("Returns what anybody's profile shows.", "返回任意用户的资料。"),
 			getStrangerInfo, table.Fails(apiError, noUser)),
+		table.Of("set_qq_avatar", lagrange, Sends, text.T("Gives the account another picture.", "设置账号头像。"),
+			setQQAvatar, table.Fails(cause("SET_AVATAR_FAILED", apiError.Text), mediaCauses...)),
 		table.Of("get_friend_list", standard, Lookups, text.T("Lists the friends.", "返回好友列表。"), getFriendList),
 	}
 }
@@ -81,6 +83,14 @@ func getStrangerInfo(ctx context.Context, a *account, p strangerParams) (strange
 		info.RegisterTime = time.Unix(u.RegisterTime, 0).UTC().Format(time.RFC3339)
 	}
 	return info, nil
+}
+
+func setQQAvatar(ctx context.Context, a *account, p avatarParams) (table.None, error) {
+	image, err := p.image(ctx, a)
+	if err != nil {
+		return table.None{}, err
+	}
+	return table.None{}, a.client.Users().SetAvatar(ctx, image)
 }
 
 // listParams are those of lists that the client keeps.

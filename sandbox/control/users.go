@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/hex"
 	"net/http"
 
 	"libration/ntqq/message"
@@ -17,6 +18,8 @@ type userView struct {
 	Sex      uint32      `json:"sex"`
 	Age      uint32      `json:"age"`
 	Level    uint32      `json:"level"`
+	// Avatar is the SHA-1 of the account's picture in hex; "" for none.
+	Avatar string `json:"avatar,omitempty"`
 	// Friends and Groups are given by the state only.
 	Friends []message.UIN       `json:"friends,omitempty"`
 	Groups  []message.GroupCode `json:"groups,omitempty"`
@@ -29,10 +32,14 @@ type userView struct {
 type users struct{ world *world.World }
 
 func viewUser(u world.User) userView {
-	return userView{
+	v := userView{
 		UIN: u.UIN, UID: u.UID, Nickname: u.Nickname, Sign: u.Sign, QID: u.QID,
 		Sex: u.Sex, Age: u.Age, Level: u.Level,
 	}
+	if u.Avatar != (world.Blob{}) {
+		v.Avatar = hex.EncodeToString(u.Avatar.SHA1[:])
+	}
+	return v
 }
 
 func (h users) list(*http.Request) (any, error) {
@@ -50,6 +57,9 @@ func (h users) add(r *http.Request) (any, error) {
 	}
 	if v.Friends != nil || v.Groups != nil {
 		return nil, fail(http.StatusBadRequest, "friends and groups are added by their own requests")
+	}
+	if v.Avatar != "" {
+		return nil, fail(http.StatusBadRequest, "an account gives itself its picture")
 	}
 	u, err := h.world.Users().Add(world.User{
 		UIN: v.UIN, UID: v.UID, Nickname: v.Nickname, Sign: v.Sign, QID: v.QID,

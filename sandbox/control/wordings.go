@@ -33,6 +33,7 @@ func wordings() []text.Text {
 		text.T("an account has at most %d devices", "一个账号最多 %d 台设备"),
 		text.T("a file needs a name of at most 255 bytes", "文件需要名称，最多 255 字节"),
 		text.T("friends and groups are added by their own requests", "好友和群请用各自的请求添加"),
+		text.T("an account gives itself its picture", "头像由账号自己设置"),
 
 		// Groups and members.
 		text.T("no group %d", "没有群 %d"),

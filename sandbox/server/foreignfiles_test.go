@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"libration/internal/rpc"
 	"libration/internal/vectors"
 	"libration/internal/wire"
+	"libration/sandbox/world"
 )
 
 // foreignBody sends a request as another client has and returns the body of the answer.
@@ -75,6 +77,37 @@ func TestVectorsFiles(t *testing.T) {
 	}
 	if flows == 0 {
 		t.Skip("no flows in the vectors")
+	}
+}
+
+// TestVectorsOwnAvatar gives an account a picture as another client does, twice: the second
+// time the service has the bytes.
+func TestVectorsOwnAvatar(t *testing.T) {
+	h := startMedia(t, Options{})
+	c, seen := h.dial().login(bot), 0
+	for _, v := range vectors.Read[foreignFlow](t, "files.json") {
+		if v.Kind != "flow" || len(v.Requests) != 0 {
+			continue
+		}
+		seen++
+		f := v.Highway[0]
+		u := &uploading{h: h, content: string(v.Args.File.content()), command: f.CommandID}
+		u.renew(c)
+		for range 2 {
+			for _, b := range f.Blocks {
+				if got := u.block(u.post, b.Offset, b.Offset+b.Length); got != "0/0" {
+					t.Errorf("%s: got %s", v.ID, got)
+				}
+			}
+			mine, _ := h.World().Users().Find(bot)
+			others, _ := h.World().Users().Find(alice)
+			if hex.EncodeToString(mine.Avatar.MD5[:]) != f.FileMD5 || others.Avatar != (world.Blob{}) {
+				t.Errorf("%s: got %+v, and others have %+v", v.ID, mine.Avatar, others.Avatar)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no vector was seen")
 	}
 }
 

@@ -10,12 +10,10 @@ import (
 	"libration/sandbox/world"
 )
 
-// avatar finds the group whose picture is uploaded, as avatars are never reserved.
+// avatar finds whose picture is uploaded, as avatars are never reserved: that of the account
+// itself, which needs no extra information, or that of a group.
 func (b *blocks) avatar(req *mediapb.HighwayReqHead, kind *mediaKind, uin message.UIN) (*reservation, error) {
-	ext, seg := &mediapb.GroupAvatarExt{}, req.GetSeg()
-	if err := unmarshalExt(req, ext); err != nil {
-		return nil, err
-	}
+	seg := req.GetSeg()
 	switch {
 	case len(seg.GetFileMd5()) != md5.Size:
 		return nil, refuseBlock(codeBadHash, "no hash of the file")
@@ -24,10 +22,17 @@ func (b *blocks) avatar(req *mediapb.HighwayReqHead, kind *mediaKind, uin messag
 	}
 	one := &reservation{
 		Blob: world.Blob{MD5: [md5.Size]byte(seg.GetFileMd5()), Size: seg.GetFileSize()},
-		uin:  uin, kind: kind, avatar: b.groupOf(uin, ext.GetGroupUin()),
+		uin:  uin, kind: kind,
 	}
-	if m, found := b.world.Members().Find(one.avatar, uin); !found || m.Role == message.RoleMember {
-		return nil, noPermission(fmt.Errorf("%d may not change the picture of group %d", uin, ext.GetGroupUin()))
+	if kind == mediaGroupAvatar {
+		ext := &mediapb.GroupAvatarExt{}
+		if err := unmarshalExt(req, ext); err != nil {
+			return nil, err
+		}
+		one.avatar = b.groupOf(uin, ext.GetGroupUin())
+		if m, found := b.world.Members().Find(one.avatar, uin); !found || m.Role == message.RoleMember {
+			return nil, noPermission(fmt.Errorf("%d may not change the picture of group %d", uin, ext.GetGroupUin()))
+		}
 	}
 	one.key = fmt.Sprintf("avatar %d %d %x", one.uin, one.avatar, one.MD5)
 	return one, nil
@@ -61,12 +66,18 @@ func (b *blocks) arrived(one *reservation) error {
 		}
 		return nil
 	}
-	if one.kind != mediaAvatar {
+	if !one.kind.avatar() {
 		return nil
 	}
 	blob, kept := b.world.Media().FindMD5(one.MD5)
 	if !kept {
 		return refuseBlock(codeNoRoom, "the picture was dropped")
+	}
+	if one.kind == mediaOwnAvatar {
+		if err := b.world.Users().SetAvatar(one.uin, blob); err != nil {
+			return &blockError{code: codeNotTaken, err: err}
+		}
+		return nil
 	}
 	if err := b.world.Groups().SetAvatar(one.avatar, one.uin, blob); err != nil {
 		return noPermission(err)

@@ -47,7 +47,7 @@ var uploadKinds = map[uint32]*mediaKind{
 	1001: mediaVideo, 1005: mediaVideo, 1002: mediaCover, 1006: mediaCover,
 	1003: mediaImage, 1004: mediaImage, 1007: mediaRecord, 1008: mediaRecord,
 	71: mediaGroupFile, 95: mediaPrivateFile,
-	3000: mediaAvatar,
+	90: mediaOwnAvatar, 3000: mediaGroupAvatar,
 }
 
 // Limits of uploads that have begun.
@@ -173,7 +173,7 @@ func copyBlock(to io.WriterAt, body io.Reader, at int64) (sum [md5.Size]byte, er
 
 // kept tells whether the service has the file.
 func (b *blocks) kept(one *reservation) bool {
-	if one.kind == mediaAvatar {
+	if one.kind.avatar() {
 		blob, kept := b.world.Media().FindMD5(one.MD5)
 		return kept && blob.Size == one.Size
 	}
@@ -209,7 +209,7 @@ func (b *blocks) allowed(req *mediapb.HighwayReqHead, size int, wrong *blockFaul
 	}
 	find := b.announced
 	switch kind {
-	case mediaAvatar:
+	case mediaOwnAvatar, mediaGroupAvatar:
 		find = b.avatar
 	case mediaGroupFile, mediaPrivateFile:
 		find = b.announcedFile

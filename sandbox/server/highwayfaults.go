@@ -28,7 +28,7 @@ func (b *blocks) strikes(req *mediapb.HighwayReqHead) (r blockFault) {
 	at := fault.AtBlock
 	seg := req.GetSeg()
 	switch uploadKinds[req.GetBase().GetCommandId()] {
-	case mediaImage, mediaGroupFile, mediaPrivateFile:
+	case mediaImage, mediaOwnAvatar, mediaGroupAvatar, mediaGroupFile, mediaPrivateFile:
 		if seg.GetDataOffset()+uint64(seg.GetDataLength()) == seg.GetFileSize() {
 			at |= fault.AtLastBlock
 		}

@@ -33,14 +33,18 @@ var (
 		name: "video", business: 2, fileType: 2, private: 1413, group: 1415, limit: 100 << 20, ttl: 7 * 24 * time.Hour,
 		cover: mediaCover,
 	}
-	// mediaAvatar is the picture of a group, for which nothing is reserved.
-	mediaAvatar = &mediaKind{name: "group avatar", limit: 30 << 20}
+	// The pictures of accounts and groups, for which nothing is reserved.
+	mediaOwnAvatar   = &mediaKind{name: "own avatar", limit: 30 << 20}
+	mediaGroupAvatar = &mediaKind{name: "group avatar", limit: 30 << 20}
 	// Files have ids of their own. That of a group may have 4 GiB, of a private chat what
 	// its size can say.
 	mediaGroupFile   = &mediaKind{name: "file", limit: 4 << 30}
 	mediaPrivateFile = &mediaKind{name: "file", limit: 4<<30 - 1}
 	mediaKinds       = []*mediaKind{mediaImage, mediaRecord, mediaVideo, mediaCover}
 )
+
+// avatar tells whether it is the picture of an account or a group.
+func (k *mediaKind) avatar() bool { return k == mediaOwnAvatar || k == mediaGroupAvatar }
 
 // refused is how an upload is refused at its last block, when a fault is switched on.
 func (k *mediaKind) refused() error {

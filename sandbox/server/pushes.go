@@ -30,7 +30,7 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.FriendRefused]():         nil, // no push is known
 	on[*world.ProfileLiked]():          row((*pushes).profileLiked),
 	on[*world.ProfileChanged]():        row((*pushes).profileChanged),
-	on[*world.GroupFounded]():          nil,
+	on[*world.UserAvatarChanged]():     nil, // no push is known
 	on[*world.GroupFounded]():          row((*pushes).founded),
 	on[*world.GroupRenamed]():          row((*pushes).renamed),
 	on[*world.AvatarChanged]():         nil, // no push is known

@@ -26,7 +26,7 @@ type reservation struct {
 	uin     message.UIN // who may send it
 	kind    *mediaKind
 	group   bool
-	avatar  message.GroupCode // whose picture it will be
+	avatar  message.GroupCode // whose picture it will be; 0 of the account's own
 	file    *comingFile       // the file of a group that it will be
 	uuid    string            // of a file its id
 	key     string            // what the upload goes by while it comes

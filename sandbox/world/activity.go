@@ -26,6 +26,7 @@ const (
 	ActivityRename        = "rename"
 	ActivityOwner         = "owner"  // User is the new one, By the one before
 	ActivityAvatar        = "avatar" // of a group
+	ActivityUserAvatar    = "user_avatar"
 	ActivityMute          = "mute"
 	ActivityMuteAll       = "mute_all"
 	ActivityPoke          = "poke"

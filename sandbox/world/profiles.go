@@ -55,6 +55,31 @@ func (h *ProfileChanged) Activity() Activity {
 	return Activity{Kind: ActivityProfile, User: h.User.UIN, Text: h.User.Nickname}
 }
 
+// UserAvatarChanged is sent when User, an account, has given itself another picture.
+type UserAvatarChanged struct{ User User }
+
+// Activity implements Happening.
+func (h *UserAvatarChanged) Activity() Activity {
+	return Activity{Kind: ActivityUserAvatar, User: h.User.UIN}
+}
+
+// SetAvatar gives an account a picture. The refusal is NotFound, of a picture that is not
+// kept too.
+func (w Users) SetAvatar(uin message.UIN, avatar Blob) error {
+	if _, kept := (Media{w.media}).Find(avatar.MD5, avatar.SHA1, avatar.Size); !kept {
+		return Refuse(NotFound, "no such picture")
+	}
+	w.mu.Lock()
+	defer w.done()
+	a, err := w.account(uin)
+	if err != nil {
+		return err
+	}
+	a.Avatar = avatar
+	w.happened(&UserAvatarChanged{a.User})
+	return nil
+}
+
 // Like likes the profile of uin, 1 to 20 times. The refusals are NotFound, BadRequest, and
 // Quota above 20 times a day.
 func (w Users) Like(uin, by message.UIN, times uint32) error {

@@ -29,6 +29,8 @@ type User struct {
 	Sex, Age, Level uint32
 	// RegisterTime is Unix seconds.
 	RegisterTime int64
+	// Avatar is the account's picture, of which [Media] has the bytes. Zero: it has none.
+	Avatar Blob
 }
 
 // Status is the presence that an account has chosen, in the numbers of
@@ -68,7 +70,7 @@ func (w *World) Users() Users { return Users{&w.state} }
 // Add adds an account and returns it. UIN 0 takes the next free number from 20001 on. An
 // empty UID is derived from the seed and the UIN, an empty nickname from the UIN; a level
 // of 0 becomes 1, and a register time of 0 the start of 2015. The refusal is BadRequest:
-// number or UID are taken, or a text is longer than 127 bytes.
+// number or UID are taken, or a text is longer than 127 bytes. It begins without a picture.
 func (w Users) Add(u User) (User, error) {
 	w.mu.Lock()
 	defer w.done()
@@ -101,7 +103,7 @@ func (w Users) Add(u User) (User, error) {
 	if u.RegisterTime == 0 {
 		u.RegisterTime = defaultRegisterTime
 	}
-	u.Level = max(u.Level, 1)
+	u.Level, u.Avatar = max(u.Level, 1), Blob{}
 	w.users[u.UIN] = &account{
 		User: u, friends: map[message.UIN]friend{},
 		read: map[message.GroupCode]uint64{}, readPrivate: map[message.UIN]uint64{},

@@ -201,6 +201,7 @@ func TestPermissions(t *testing.T) {
 		{"group to its owner", func(w *world.World) error { return w.Groups().Transfer(mall, alice, alice) }, world.BadRequest},
 		{"group to a stranger", func(w *world.World) error { return w.Groups().Transfer(small, bot, carol) }, world.NotMember},
 		{"picture of nobody", func(w *world.World) error { return w.Groups().SetAvatar(mall, 0, world.Blob{}) }, world.NotFound},
+		{"picture that is not kept", func(w *world.World) error { return w.Users().SetAvatar(bot, world.Blob{}) }, world.NotFound},
 		{"remark of a member", func(w *world.World) error { return w.Groups().SetRemark(mall, carol, "x") }, 0},
 		{"remark of a stranger", func(w *world.World) error { return w.Groups().SetRemark(small, carol, "x") }, world.NotMember},
 		{"long remark", func(w *world.World) error { return w.Groups().SetRemark(mall, carol, strings.Repeat("x", 128)) }, world.BadRequest},

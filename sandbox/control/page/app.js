@@ -16,7 +16,7 @@ import { startMention } from './mention.js';
 import { startPanel } from './panel.js';
 import { startSheet } from './sheet.js';
 import { startThread } from './thread.js';
-import { avatar, bubble, happening, note, split } from './view.js';
+import { avatar, bubble, happening, note, showPictures, split } from './view.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -32,6 +32,7 @@ const unread = new Map();
 const last = new Map(); // chat -> {sequence, text} of the newest message
 
 const user = (uin) => state.users.find((u) => u.uin === uin);
+showPictures((id, group) => (group ? state.groups.find((g) => g.code === id) : user(id))?.avatar);
 const nameOf = (uin) => user(uin)?.nickname ?? String(uin);
 const account = (uin) => `${nameOf(uin)} (${uin})`;
 const isOnline = (uin) => state.clients.some((c) => c.uin === uin && c.registered);

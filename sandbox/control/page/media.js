@@ -16,6 +16,10 @@ export function save(id, name, word) {
   return make('a', { href: address(id), download: name, class: word === t('download') ? 'button' : 'button quiet round', 'data-action': 'download', title: label, 'aria-label': label }, word);
 }
 
+// portrait is the picture of an account or a group, to be put over its letter; nothing where
+// there is none. One that the sandbox has dropped leaves the letter.
+export const portrait = (id) => (isID(id) ? [make('img', { src: address(id), alt: '', onerror: (e) => e.target.remove() })] : []);
+
 // sizeOf is a number of bytes as people read it.
 export function sizeOf(bytes) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

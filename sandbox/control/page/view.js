@@ -3,11 +3,17 @@ import { t } from './text.js';
 import { reactionOf } from './deeds.js';
 import { brief, draw, needsNoBubble } from './kinds.js';
 import { make } from './make.js';
+import { portrait } from './media.js';
+
+// pictures(id, group) is the id of the picture that an account or a group has given itself.
+let pictures = () => undefined;
+export const showPictures = (of) => { pictures = of; };
 
 export function avatar(id, name, { group = false, online = false } = {}) {
   const letter = [...name.trim()][0] ?? '?';
   const e = make('span', { class: `avatar${group ? ' group' : ''}${online ? ' online' : ''}`, 'aria-hidden': 'true' }, letter.toUpperCase());
   e.style.setProperty('--hue', (id * 137) % 360);
+  e.append(...portrait(pictures(id, group)));
   return e;
 }
 

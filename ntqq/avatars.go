@@ -10,8 +10,18 @@ import (
 	"libration/ntqq/message"
 )
 
-// avatarCommand is the command of the highway that brings the picture of a group.
-const avatarCommand = 3000
+// Commands of the highway that bring the picture of the account, and of a group
+// (docs/protocol/media.md 1).
+const (
+	ownAvatarCommand   = 90
+	groupAvatarCommand = 3000
+)
+
+// SetAvatar gives the account itself a picture: one with a Source, or one that was received.
+// The errors are those of sending a picture; a refusal is a [*media.StepError].
+func (u Users) SetAvatar(ctx context.Context, image *message.ImageSegment) error {
+	return u.c.setAvatar(ctx, &uploading{seg: image}, &image.Medium, ownAvatarCommand, nil)
+}
 
 // SetAvatar gives a group a picture: one with a Source, or one that was received. The owner
 // and admins may: else the error is a [*media.StepError] with the service's text. The other
@@ -21,27 +31,29 @@ func (g Groups) SetAvatar(ctx context.Context, code GroupCode, image *message.Im
 	if _, err := g.Info(ctx, code, false); err != nil {
 		return err
 	}
-	u := &uploading{
-		c: g.c, kind: imageKind, seg: image,
-		to: target{group: code, chat: message.Chat{Kind: message.Group, Group: code}},
+	ext, err := pb.Marshal(avatarExt(code))
+	if err != nil {
+		return err
 	}
-	return u.listed(ctx, &image.Medium, u.avatar)
+	u := &uploading{seg: image, to: target{group: code, chat: message.Chat{Kind: message.Group, Group: code}}}
+	return g.c.setAvatar(ctx, u, &image.Medium, groupAvatarCommand, ext)
+}
+
+func (c *Client) setAvatar(ctx context.Context, u *uploading, m *message.Medium, command uint32, ext []byte) error {
+	u.c, u.kind = c, imageKind
+	return u.listed(ctx, m, func(ctx context.Context) error { return u.avatar(ctx, command, ext) })
 }
 
 // avatar brings the picture to the service. There are no reservations for it.
-func (u *uploading) avatar(ctx context.Context) error {
+func (u *uploading) avatar(ctx context.Context, command uint32, ext []byte) error {
 	if err := u.fetch(ctx); err != nil {
-		return err
-	}
-	ext, err := pb.Marshal(avatarExt(u.to.group))
-	if err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
 		session, err := u.c.highwaySession(ctx)
 		if err == nil {
 			u.list.Step(string(media.StepBlock), u.files[0].size)
-			err = u.c.sendFile(ctx, session, avatarCommand, u.files[0], ext, u.list.Set)
+			err = u.c.sendFile(ctx, session, command, u.files[0], ext, u.list.Set)
 		}
 		if err == nil {
 			return nil
