@@ -336,6 +336,9 @@ func TestChunkRefused(t *testing.T) {
 	if _, st, err := b.Finish(Chunk{Stream: "s"}); !errors.Is(err, ErrIncomplete) || st.Total != 6 {
 		t.Errorf("got %+v, %v", st, err)
 	}
+	if f, _, err := b.Finish(Chunk{Stream: "s", Total: 1}); !errors.Is(err, ErrChunk) {
+		t.Errorf("fewer than came: got %+v, %v", f, err)
+	}
 	if !b.Drop("s") || b.Drop("s") {
 		t.Error("a stream is dropped once")
 	}

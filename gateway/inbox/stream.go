@@ -73,6 +73,7 @@ type stream struct {
 	about  Chunk
 	chunks map[int]place
 	first  int   // the first one that has not come
+	last   int   // the highest one that has come; 0 of none
 	live   int64 // bytes of the chunks that count
 	// next is the chunk that comes next where all came in order so far, and the hash of the
 	// file has them; -1: they did not.
@@ -159,8 +160,8 @@ func (s *stream) learn(c Chunk) error {
 		return text.Errorf("%v: a number is negative", "%v：数值为负", ErrChunk)
 	case total > mostChunks, c.Index >= mostChunks:
 		return text.Errorf("%v: a file has at most %d chunks: send larger ones", "%v：一个文件最多 %d 个分块：请使用更大的分块", ErrChunk, mostChunks)
-	case total != 0 && c.Index >= total:
-		return text.Errorf("%v: number %d of %d, counted from 0", "%v：序号 %d，共 %d 块（从 0 开始）", ErrChunk, c.Index, total)
+	case total != 0 && max(c.Index, s.last) >= total:
+		return text.Errorf("%v: number %d of %d, counted from 0", "%v：序号 %d，共 %d 块（从 0 开始）", ErrChunk, max(c.Index, s.last), total)
 	case s.about.Total != 0 && c.Total != 0 && c.Total != s.about.Total:
 		return text.Errorf("%v: the stream has %d chunks, not %d; reset it to begin again", "%v：该流有 %d 块，而不是 %d；重新开始请先重置", ErrChunk, s.about.Total, c.Total)
 	case c.Size > s.box.o.MaxSize:
@@ -205,6 +206,7 @@ func (s *stream) write(index int, data io.Reader) error {
 	}
 	s.live += size - was.size
 	s.chunks[index] = place{at, size}
+	s.last = max(s.last, index)
 	for _, came := s.chunks[s.first]; came; _, came = s.chunks[s.first] {
 		s.first++
 	}

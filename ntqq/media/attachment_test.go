@@ -102,3 +102,22 @@ func TestAttachmentErrors(t *testing.T) {
 		t.Errorf("left on disk: %v, %v", left, err)
 	}
 }
+
+// BenchmarkAttachment takes all hashes of a file of 64 MiB on disk.
+func BenchmarkAttachment(b *testing.B) {
+	const size = 64 << 20
+	path := filepath.Join(b.TempDir(), "file")
+	if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	tools := &Tools{Folder: b.TempDir()}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		a, err := tools.Attachment(b.Context(), Path(path), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		a.Close()
+	}
+}
