@@ -83,7 +83,7 @@ func privateFileURLRequest(self UID, id, hash string) *mediapb.OfflineFileReq {
 	return &mediapb.OfflineFileReq{
 		Command: rpc.PrivateFileURL.Sub, Seq: proto.Int32(1),
 		Download:   &mediapb.OfflineDownloadReq{ReceiverUid: string(self), FileUuid: id, Type: 2, FileHash: hash, T2: proto.Int32(0)},
-		BusinessId: 3, ClientType: 103, SupportMediaPlatform: 1, Field99999: []byte{0xc0, 0x85, 0x2c, 0x01},
+		BusinessId: fileBusiness, ClientType: 103, SupportMediaPlatform: 1, Field99999: []byte{0xc0, 0x85, 0x2c, 0x01},
 	}
 }
 

@@ -94,7 +94,7 @@ func (f *fakeFiles) Fetch(_ context.Context, address string, o media.FetchOption
 }
 
 // mediaDialect has files, and knows a picture, a voice and a video.
-func mediaDialect(t *testing.T) (*testDialect, *fakeClient, *fakeFiles) {
+func mediaDialect(t testing.TB) (*testDialect, *fakeClient, *fakeFiles) {
 	t.Helper()
 	c := newFakeClient(t)
 	files := &fakeFiles{folder: t.TempDir()}

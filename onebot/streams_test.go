@@ -24,8 +24,14 @@ import (
 // streamDialect is a mediaDialect that takes files of up to 1000 bytes.
 func streamDialect(t *testing.T) (*testDialect, *inbox.Inbox) {
 	t.Helper()
+	return dialectTaking(t, 1000)
+}
+
+// dialectTaking is a mediaDialect that takes files of up to so many bytes.
+func dialectTaking(t testing.TB, most int64) (*testDialect, *inbox.Inbox) {
+	t.Helper()
 	s, _, _ := mediaDialect(t)
-	box, err := inbox.Open(inbox.Options{Folder: filepath.Join(t.TempDir(), "uploads"), MaxSize: 1000, MaxTotal: 2500, Keep: time.Hour})
+	box, err := inbox.Open(inbox.Options{Folder: filepath.Join(t.TempDir(), "uploads"), MaxSize: most, MaxTotal: most * 5 / 2, Keep: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,13 +10,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"libration/internal/text"
 )
@@ -28,7 +23,6 @@ const Scheme = "upload"
 // How much is kept besides what [Options] say.
 const (
 	mostFiles = 1024
-	mostName  = 255 // bytes
 	cleanEach = time.Minute
 )
 
@@ -78,9 +72,6 @@ type Inbox struct {
 	streams map[string]*stream
 	used    int64 // bytes on disk, with those of files on their way in
 }
-
-// ours are the names of the files in the folder.
-var ours = regexp.MustCompile(`^[a-z2-7]{26}(\.[A-Za-z0-9]{1,8})?(\.part)?$`)
 
 // Open makes the folder where there is none, and removes what an earlier run left in it.
 func Open(o Options) (*Inbox, error) {
@@ -307,35 +298,4 @@ func (b *Inbox) create() (*os.File, string, error) {
 		f, err = os.OpenFile(path, flags, 0o600)
 	}
 	return f, id, err
-}
-
-// cleanName is a name that others may see and files may have. Its sender may have written a
-// path.
-func cleanName(name string) string {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, name)
-	for len(name) > mostName { // the end has the extension
-		_, first := utf8.DecodeRuneInString(name)
-		name = name[first:]
-	}
-	if name = strings.TrimSpace(name); name == "." || name == ".." {
-		name = ""
-	}
-	return cmp.Or(name, "file")
-}
-
-// extension is the one of a name that a path may have.
-func extension(name string) string {
-	e := filepath.Ext(name)
-	if len(e) < 2 || len(e) > 9 || slices.ContainsFunc([]byte(e[1:]), func(c byte) bool {
-		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
-	}) || strings.EqualFold(e, ".part") {
-		return ""
-	}
-	return e
 }

@@ -46,6 +46,26 @@ func BenchmarkUpload(b *testing.B) {
 	}
 }
 
+// BenchmarkFile does so with files of a group, which are deleted again.
+func BenchmarkFile(b *testing.B) {
+	_, client := onSockets(b, func(*ntqq.Options) {})
+	content := newPicture(benchUpload, 0)
+	b.SetBytes(benchUpload)
+	b.ReportAllocs()
+	n := uint64(0)
+	for b.Loop() {
+		n++
+		binary.LittleEndian.PutUint64(content[benchUpload/2:], n) // another one
+		f, err := client.Files().Upload(b.Context(), message.Chat{Kind: message.Group, Group: group}, ntqq.FileUpload{Source: media.Bytes(content), Name: "a.bin"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := client.Files().Delete(b.Context(), group, ntqq.GroupFileRef{ID: f.ID, BusID: f.BusID}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkCopy sends as many bytes over a connection, to be read, or to be kept in a
 // file: what BenchmarkUpload compares with.
 func BenchmarkCopy(b *testing.B) {
