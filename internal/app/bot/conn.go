@@ -61,7 +61,7 @@ var (
 	ErrToken = text.Errorf("the access token is missing or wrong: name the configuration of the service with -c, or set LIBRATION_TOKEN",
 		"访问令牌缺失或错误：请用 -c 指定服务的配置，或设置 LIBRATION_TOKEN")
 	// ErrUnreachable is returned when nothing listens at the address.
-	ErrUnreachable = text.Errorf("nobody listens there: is the service running, and is this its address?", "该地址无人监听：服务是否在运行，地址是否正确？")
+	ErrUnreachable = text.Errorf("nobody listens there: is the service running, its account logged in, and this its address?", "该地址无人监听：服务是否在运行，账号是否已登录，地址是否正确？")
 )
 
 // maxReason is how much of a refusal is shown, in bytes.
