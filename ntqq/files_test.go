@@ -195,6 +195,7 @@ func TestFileAddresses(t *testing.T) {
 		"no path":          {&oidbpb.GroupFileDownloadResp{DownloadDns: "f.example"}, false, ""},
 		"another host":     {&oidbpb.GroupFileDownloadResp{DownloadDns: "f.example@evil.example", DownloadUrl: []byte{1}}, false, ""},
 		"another path":     {&oidbpb.GroupFileDownloadResp{DownloadDns: "evil.example/x?", DownloadUrl: []byte{1}}, false, ""},
+		"too long":         {&oidbpb.GroupFileDownloadResp{DownloadDns: "f.example", DownloadUrl: []byte{1}, SaveFileName: strings.Repeat("文", 1000)}, false, ""},
 		"nothing":          {nil, false, ""},
 	} {
 		got, err := groupFileURL(c.resp, c.sandbox)
@@ -212,6 +213,7 @@ func TestFileAddresses(t *testing.T) {
 		"no path":         {&mediapb.OfflineDownloadResult{Server: "f.example"}, ""},
 		"path to a host":  {&mediapb.OfflineDownloadResult{Server: "f.example", Url: "@evil.example/x"}, ""},
 		"path to a host2": {&mediapb.OfflineDownloadResult{Server: "f.example", Port: 1, Url: ".evil.example/x"}, ""},
+		"too long":        {&mediapb.OfflineDownloadResult{Server: "f.example", Url: "/" + strings.Repeat("x", 8<<10)}, ""},
 		"nothing":         {nil, ""},
 	} {
 		got, err := privateFileURL(c.resp)

@@ -69,11 +69,14 @@ func groupFileURL(d *oidbpb.GroupFileDownloadResp, sandbox bool) (string, error)
 	return checkedURL(scheme, host, "/ftn_handler/"+hex.EncodeToString(d.GetDownloadUrl())+"/?fname="+name)
 }
 
+// maxAddress bounds an address, in bytes: events and answers to bots have it.
+const maxAddress = 8 << 10
+
 // checkedURL is an address at a host: nothing else than the host decides where it leads.
 func checkedURL(scheme, host, path string) (string, error) {
 	address := scheme + "://" + host + path
 	u, err := url.Parse(address)
-	if err != nil || host == "" || u.Host != host || u.User != nil || !strings.HasPrefix(path, "/") {
+	if err != nil || len(address) > maxAddress || host == "" || u.Host != host || u.User != nil || !strings.HasPrefix(path, "/") {
 		return "", errNoAddress
 	}
 	return address, nil
