@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -32,7 +33,7 @@ func MediumID(m *message.Medium) string {
 func (g *Gateway) Remember(c message.Content) {
 	for _, part := range c {
 		id, known := remembered(part)
-		if id == "" {
+		if id == "" || !g.mayReplace(known) {
 			continue
 		}
 		kept, err := json.Marshal(known)
@@ -43,6 +44,21 @@ func (g *Gateway) Remember(c message.Content) {
 			g.log.Debug("medium not remembered", "kind", part.Name(), "err", err)
 		}
 	}
+}
+
+// mayReplace tells whether a file may take the place of the one that is kept under its id:
+// who sends a message writes the id, and must not make another file of one that is known.
+func (g *Gateway) mayReplace(known message.Segment) bool {
+	f, ok := known.(*message.FileSegment)
+	if !ok {
+		return true
+	}
+	was, err := g.File(f.ID)
+	if was == nil || err != nil {
+		return true
+	}
+	return was.Group == f.Group && (was.Size == 0 || was.Size == f.Size) && (was.Hash == "" || was.Hash == f.Hash) &&
+		(len(was.MD5) == 0 || bytes.Equal(was.MD5, f.MD5))
 }
 
 // remembered is what is kept of a medium or a file, and under which id; "" for others.

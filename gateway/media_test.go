@@ -67,6 +67,37 @@ func TestMedia(t *testing.T) {
 	}
 }
 
+// TestFilesAreNotReplaced: who sends a message writes which file it is, and cannot make
+// another one of a file that is known. What is said of the same one counts.
+func TestFilesAreNotReplaced(t *testing.T) {
+	ofGroup := &message.FileSegment{ID: "/f", FileName: "a.zip", Size: 5, BusID: 104, MD5: []byte(strings.Repeat("a", 16)), Group: groupCode}
+	private := &message.FileSegment{ID: "f", FileName: "b.zip", Hash: "h"}
+	g, _ := newTest(t)
+	g.Remember(message.Content{ofGroup, private})
+	for name, change := range map[string]func(group, private *message.FileSegment){
+		"group": func(f, p *message.FileSegment) { f.Group, p.Group = 5, 5 },
+		"size":  func(f, p *message.FileSegment) { f.Size, p.Hash = 1<<40, "other" },
+		"MD5":   func(f, p *message.FileSegment) { f.MD5, p.Hash = nil, "" },
+	} {
+		f, p := *ofGroup, *private
+		change(&f, &p)
+		g.Remember(message.Content{&f, &p})
+		for _, want := range []*message.FileSegment{ofGroup, private} {
+			if got, err := g.File(want.ID); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("another %s: got %+v, %v, want %+v", name, got, err, want)
+			}
+		}
+	}
+	kept, whole := *ofGroup, *private
+	kept.BusID, kept.FileName, whole.Size = 102, "b.zip", 7
+	g.Remember(message.Content{&kept, &whole})
+	for _, want := range []*message.FileSegment{&kept, &whole} {
+		if got, err := g.File(want.ID); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("the same file: got %+v, %v, want %+v", got, err, want)
+		}
+	}
+}
+
 // TestFiles: what a message said of a file is known by the id that the service has for it.
 func TestFiles(t *testing.T) {
 	ofGroup := &message.FileSegment{ID: "/f", FileName: "a.zip", Size: 5 << 30, BusID: 104, MD5: []byte(strings.Repeat("a", 16)), Group: groupCode}
