@@ -27,7 +27,10 @@ func (n *ninety) fault() {
 		n.atOnce(uin)
 		return
 	}
-	kinds, stages := fault.Kinds(), sandbox.FaultStages()
+	stages := sandbox.FaultStages()
+	kinds := slices.DeleteFunc(fault.Kinds(), func(k fault.Kind) bool { // those of downloads strike at none
+		return !slices.ContainsFunc(stages, func(s fault.Stage) bool { return whyNot(k, s) == "" })
+	})
 	kind, stage := kinds[n.rng.IntN(len(kinds))], stages[n.rng.IntN(len(stages))]
 	for whyNot(kind, stage) != "" {
 		stage = stages[n.rng.IntN(len(stages))]
