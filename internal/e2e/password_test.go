@@ -91,6 +91,9 @@ func TestPasswordTriesAreBounded(t *testing.T) {
 		"closed": "close:on=password", "no answer": "ignore:on=password", "a server code": "code:on=password,code=-3",
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "closed" {
+				t.Skip("half an hour of codes takes the race detector half a minute")
+			}
 			bubble(t, func(t *testing.T) {
 				s := withPassword(t)
 				s.fault(t, fault)
