@@ -18,6 +18,7 @@ def read_older(page):
     expect(rows.last).to_contain_text("load 149")
     expect(rows).to_have_count(60)
     first = rows.first.get_attribute("data-seq")
+    page.wait_for_timeout(1000)  # pictures come: until then the page stays at the end by itself
     page.locator("#messages").evaluate("(e) => { e.scrollTop = 50; }")
     expect(rows).to_have_count(120)
     visible = page.evaluate("(seq) => { const r = document.querySelector(`#messages [data-seq='${seq}']`).getBoundingClientRect(); return r.top < innerHeight && r.bottom > 0; }", first)
