@@ -63,10 +63,8 @@ func (f Files) Upload(ctx context.Context, chat message.Chat, u FileUpload) (*me
 	if err != nil {
 		return nil, err
 	}
-	for _, seg := range m.Content {
-		if file, ok := seg.(*message.FileSegment); ok {
-			return file, nil
-		}
+	if file := fileIn(m); file != nil {
+		return file, nil
 	}
 	return nil, &media.StepError{Step: media.StepPublish, Err: errNoFileInMessage}
 }
