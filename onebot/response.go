@@ -38,7 +38,7 @@ type Response struct {
 	Msg string
 	// Echo is the request's, nil when it had none.
 	Echo json.RawMessage
-	// Stream says that the action is one of those that may have several responses.
+	// Stream marks the responses of actions that may have several.
 	Stream bool
 }
 

@@ -70,7 +70,7 @@ func (c *crowd) addFiles(code message.GroupCode, g *Group, i int, report reporte
 	report(c.world.Files().SetLimits(code, limits), "$.groups[%d]", i)
 }
 
-// addFile adds one file. folders has the ids of those that there are.
+// addFile adds one file. folders has the ids of the folders that were made, by name.
 func (c *crowd) addFile(code message.GroupCode, f *File, folders map[string]string) error {
 	content, err := f.content()
 	if err != nil {

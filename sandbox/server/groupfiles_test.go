@@ -44,7 +44,7 @@ func entries(list *oidbpb.GroupFileListResp) string {
 	return strings.Join(names, " ")
 }
 
-// TestGroupFileOperations does each once; nobody but the world keeps the result.
+// TestGroupFileOperations does each operation once, and looks at the world.
 func TestGroupFileOperations(t *testing.T) {
 	h := startMedia(t, Options{})
 	c := h.dial().login(bot)
