@@ -28,6 +28,7 @@ type requestArgs struct {
 	UID, Text, Token, Card             string
 	UIN, Group, Seq, Random, Timestamp uint64
 	NextUIN                            uint64 `json:"next_uin"`
+	SelfUIN                            uint64 `json:"self_uin"`
 	ClientSeq                          uint64 `json:"client_seq"`
 	Count                              uint32
 	Code                               string
@@ -132,6 +133,13 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 		return encoded(t, rpc.SetEssence, essenceRequest(&message.Message{
 			Chat: message.Chat{Kind: message.Group, Group: GroupCode(a.Group)}, Sequence: a.Seq, Random: uint32(a.Random),
 		}))
+	},
+	"one way friends": func(t *testing.T, a requestArgs) (string, []byte) {
+		req, err := webSSORequest(oneWayRequest{UIN: UIN(a.SelfUIN), Count: mostOneWay})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encoded(t, rpc.OneWayFriends, req)
 	},
 	"delete friend": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.DeleteFriend, deleteFriendRequest(UID(a.UID), FriendRemoval{Block: a.Block, Both: true}))

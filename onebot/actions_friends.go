@@ -24,6 +24,12 @@ func friendActions() []row {
 	return []row{
 		table.Of("delete_friend", lagrange, Sends, text.T("Removes a friend. The other side is not told.", "删除好友，不会通知对方。"),
 			deleteFriend, table.Fails(deleteFailed, noFriend)),
+		table.Of("get_unidirectional_friend_list", common, Lookups,
+			text.T("Lists who has the account among their friends without being one of its own: 99 at most.",
+				"返回单向好友，即把账号加为好友、但不在账号好友列表中的人，最多 99 个。"), getOneWayFriends),
+		table.Of("delete_unidirectional_friend", common, Sends,
+			text.T("Takes the account out of the friends of a one-way friend.", "删除单向好友，即从对方的好友列表中移除账号。"),
+			deleteOneWayFriend, table.Fails(apiError)),
 		table.Of("set_friend_remark", common, Sends, text.T("Sets what the account calls a friend.", "设置好友备注。"),
 			setFriendRemark, table.Fails(apiError, noFriend)),
 		table.Of("set_friend_category", rare, Sends, text.T("Moves a friend to a category.", "移动好友到分组。"),
@@ -188,4 +194,35 @@ func setDoubtRequest(ctx context.Context, a *account, p doubtAnswerParams) (tabl
 		return table.None{}, failure(onlyAccepted)
 	}
 	return table.None{}, a.client.Requests().AcceptFilteredFriend(ctx, message.UID(p.Flag), "")
+}
+
+// oneWayFriend has the fields of go-cqhttp and those of NapCat.
+type oneWayFriend struct {
+	UserID   message.UIN `json:"user_id"`
+	Nickname string      `json:"nickname" en:"Nickname." zh:"昵称。"`
+	Source   string      `json:"source" en:"Where they know the account from, in the service's words." zh:"来源。"`
+	UIN      message.UIN `json:"uin" en:"The number, once more." zh:"QQ 号，同上。"`
+	UID      message.UID `json:"uid" en:"Text id." zh:"对方的 uid。"`
+	NickName string      `json:"nick_name" en:"The nickname, once more." zh:"昵称，同上。"`
+	Age      uint32      `json:"age" en:"Age." zh:"年龄。"`
+}
+
+func getOneWayFriends(ctx context.Context, a *account, _ table.None) ([]oneWayFriend, error) {
+	friends, err := a.client.Friends().OneWay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []oneWayFriend{}
+	for _, f := range friends {
+		list = append(list, oneWayFriend{f.UIN, f.Nickname, f.Source, f.UIN, f.UID, f.Nickname, f.Age})
+	}
+	return list, nil
+}
+
+type oneWayParams struct {
+	User message.UIN `param:"user_id"`
+}
+
+func deleteOneWayFriend(ctx context.Context, a *account, p oneWayParams) (table.None, error) {
+	return table.None{}, a.client.Friends().DeleteOneWay(ctx, p.User)
 }

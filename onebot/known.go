@@ -32,7 +32,7 @@ func knownActions() []row {
 			ocr_image .ocr_image fetch_custom_face get_rkey .send_packet get_music_ark`),
 		table.Known[*account](common, `
 			set_msg_emoji_like fetch_emoji_like forward_friend_single_msg forward_group_single_msg
-			get_unidirectional_friend_list delete_unidirectional_friend get_group_system_msg
+			get_group_system_msg
 			get_group_ignore_add_request get_doubt_friends_add_request set_doubt_friends_add_request
 			set_friend_remark get_friends_with_category set_qq_profile set_online_status
 			set_input_status get_profile_like _get_model_show _set_model_show

@@ -9,7 +9,9 @@ var (
 	})
 	OneWayFriends = plain[*oidbpb.WebSsoReq, *oidbpb.WebSsoResp](OpInfo{
 		Name: "MQUpdateSvc_com_qq_ti.web.OidbSvc.0xe17_0", Repeat: true, Ref: "operations.md 3.2",
-		Uncalled: "one other client asks with each refresh of its friends",
+	})
+	DeleteOneWayFriend = plain[*oidbpb.WebSsoReq, *oidbpb.WebSsoResp](OpInfo{
+		Name: "MQUpdateSvc_com_qq_ti.web.OidbSvc.0x5d4_0", Ref: "operations.md 3.2", NoVectors: "none is known of it",
 	})
 	DeleteFriend = oidb[*oidbpb.DeleteFriendReq, *oidbpb.EmptyResp](OpInfo{
 		Cmd: 0x126b, Sub: 0, Ref: "operations.md 3.2",

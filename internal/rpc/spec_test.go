@@ -11,7 +11,6 @@ import (
 // notOffered are operations about people and groups that docs/protocol/operations.md
 // describes and that are no rows, with the reason.
 var notOffered = map[string]string{
-	"0x5d4_0":  "one-way friends are a matter of the web interface",
 	"0xcd4_1":  "the account does not say that it types",
 	"0x9078_1": "known from an Android client only; its answer is not",
 	"0x929d_0": "voices of the service's AI",

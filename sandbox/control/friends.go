@@ -34,13 +34,16 @@ func (h friends) add(r *http.Request) (any, error) {
 	return created{struct{}{}}, h.world.Friends().Add(body.A, body.B)
 }
 
-// remove ends a friendship, as a.
+// remove ends a friendship, as a. With one_way, b keeps a among its friends.
 func (h friends) remove(r *http.Request) (any, error) {
-	var body pairBody
+	var body struct {
+		pairBody
+		OneWay bool `json:"one_way"`
+	}
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return struct{}{}, h.world.Friends().Remove(body.A, body.B)
+	return struct{}{}, h.world.Friends().Delete(body.A, body.B, false, !body.OneWay)
 }
 
 func (h friends) ask(r *http.Request) (any, error) {

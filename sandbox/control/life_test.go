@@ -42,7 +42,9 @@ func TestLife(t *testing.T) {
 		{"POST", "/api/pins", `{"uin":10001,"peer":9}`, 404, "not friends"},
 		{"POST", "/api/pins", `{"uin":10001}`, 400, "either group or peer"},
 		{"GET", "/api/state", "", 200, `"pinned_friends":[20001],"pinned_groups":[730000001]`},
-		{"DELETE", "/api/friends", `{"a":10001,"b":20001}`, 200, `{}`},
+		{"DELETE", "/api/friends", `{"a":10001,"b":20001,"one_way":true}`, 200, `{}`},
+		{"DELETE", "/api/friends", `{"a":10001,"b":20001}`, 404, "20001 is not a friend of 10001"},
+		{"DELETE", "/api/friends", `{"a":20001,"b":10001}`, 200, `{}`}, // there it was still one
 		{"POST", "/api/pins", `{"uin":10001,"group":730000001,"on":false}`, 200, `{}`},
 	} {
 		status, answer := do(h, tt.method, tt.path, tt.body)

@@ -17,6 +17,7 @@ func wordings() []text.Text {
 		text.T("%d may take back its own pokes only", "%d 只能撤回自己的戳一戳"),
 		text.T("no such poke", "没有这个戳一戳"),
 		text.T("%d is not a friend of %d", "%d 不是 %d 的好友"),
+		text.T("%d is no one-way friend of %d", "%d 不是 %d 的单向好友"),
 		text.T("%d and %d are friends already", "%d 和 %d 已经是好友"),
 		text.T("%d has blocked %d", "%d 已拉黑 %d"),
 		text.T("the text is longer than %d bytes, or no text", "文字超过 %d 字节，或不是有效文本"),

@@ -28,7 +28,8 @@ func (u *users) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.FriendList, u.friendList)
 	rpc.Handle(mux, rpc.UserByUIDOrUINs, u.userInfo)
 	rpc.Handle(mux, rpc.UsersByUID, u.userInfos)
-	rpc.Handle(mux, rpc.OneWayFriends, oneWayFriends)
+	rpc.Handle(mux, rpc.OneWayFriends, u.oneWayFriends)
+	rpc.Handle(mux, rpc.DeleteOneWayFriend, u.deleteOneWayFriends)
 	rpc.Handle(mux, rpc.DeleteFriend, u.deleteFriend)
 	rpc.Handle(mux, rpc.SetFriendRemark, u.setRemark)
 	rpc.Handle(mux, rpc.SetFriendCategory, u.setCategory)
@@ -238,15 +239,6 @@ func avatarURL(uin message.UIN) string {
 // that reads an absent one as null would fail on it.
 func text(key uint32, value []byte) *oidbpb.BytesProperty {
 	return &oidbpb.BytesProperty{Key: key, Value: append([]byte{}, value...)}
-}
-
-// oneWayFriends must be answered, though there are none: one client asks with
-// each refresh of its friends (docs/protocol/operations.md 7.1 rule 13).
-func oneWayFriends(_ *request, req *oidbpb.WebSsoReq) (*oidbpb.WebSsoResp, error) {
-	return &oidbpb.WebSsoResp{
-		Type: proto.Uint32(req.GetType()), Ret: proto.Uint32(0),
-		Data: proto.String(`{"ErrorCode":0,"rpt_block_list":[]}`),
-	}, nil
 }
 
 // statusOf is property 27372 (docs/protocol/operations.md 4.1): a tenth of the

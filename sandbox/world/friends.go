@@ -134,6 +134,36 @@ func (w Friends) Delete(a, b message.UIN, block, both bool) error {
 	return nil
 }
 
+// OneWay returns who has an account among their friends and is none of its own, ordered by
+// UIN.
+func (w Friends) OneWay(uin message.UIN) (list []User) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, other := range w.friendsOf(uin) {
+		if !w.areFriends(uin, other) {
+			list = append(list, w.user(other))
+		}
+	}
+	return list
+}
+
+// DeleteOneWay takes an account out of the friends of others whom it does not have among its
+// own. Nobody is told. The refusal is NotFound where one of them is none such; nothing has
+// changed then.
+func (w Friends) DeleteOneWay(uin message.UIN, others ...message.UIN) error {
+	w.mu.Lock()
+	defer w.done()
+	for _, other := range others {
+		if !w.areFriends(other, uin) || w.areFriends(uin, other) {
+			return Refuse(NotFound, "%d is no one-way friend of %d", other, uin)
+		}
+	}
+	for _, other := range others {
+		delete(w.users[other].friends, uin)
+	}
+	return nil
+}
+
 // SetRemark sets the remark, at most 127 bytes, that uin gives to its friend peer; "" takes
 // it away. The refusals are NotFound where peer is no friend, and BadRequest.
 func (w Friends) SetRemark(uin, peer message.UIN, remark string) error {
