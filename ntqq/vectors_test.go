@@ -31,6 +31,7 @@ type requestArgs struct {
 	SelfUIN                            uint64 `json:"self_uin"`
 	ClientSeq                          uint64 `json:"client_seq"`
 	Count                              uint32
+	URL                                string
 	Code                               string
 	Add                                bool
 	IDs                                []string
@@ -165,6 +166,9 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"market face key": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.MarketFaceKeys, marketKeysRequest(a.IDs))
+	},
+	"url check": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.CheckURL, checkURLRequest(UIN(a.SelfUIN), a.URL))
 	},
 	"highway url": func(t *testing.T, a requestArgs) (string, []byte) {
 		ticket, err := hex.DecodeString(a.TGT)

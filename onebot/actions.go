@@ -48,6 +48,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		groupRequestActions(),
 		pokeActions(),
 		faceActions(),
+		cardActions(),
 		mediaActions(),
 		groupFileActions(),
 		groupFolderActions(),

@@ -26,6 +26,8 @@ func mediaActions() []row {
 		table.Of("download_file", common, Sends, text.T("Downloads an address to this machine, or writes bytes to a file.", "把网址的内容下载到本机，或把数据写入文件。"), downloadFile, download),
 		table.Of("upload_image", lagrange, Sends, text.T("Uploads a picture to the service, and returns its address.", "上传图片，返回其网址。"), uploadImage, table.Fails(uploadFailed, mediaCauses...)),
 		table.Of("get_rkey", lagrange, Lookups, text.T("Returns the keys that the addresses of pictures end with.", "返回图片网址所需的 rkey。"), getRkey),
+		table.Of("nc_get_rkey", rare, Lookups, text.T("The same as a list.", "返回图片网址所需的 rkey，数组形式。"), ncGetRkey),
+		table.Of("get_rkey_server", rare, Lookups, text.T("The same, as servers of such keys answer: of each kind the key, and when the first one expires.", "返回图片网址所需的 rkey，与 rkey 服务器的格式相同：每种一个，以及最早的过期时间。"), getRkeyServer),
 		table.Of("can_send_image", standard, Local, text.T("Returns that images can be sent.", "返回可以发送图片。"), can),
 		table.Of("can_send_record", standard, Local, text.T("Returns that voice messages can be sent.", "返回可以发送语音。"), can),
 	}
@@ -280,6 +282,34 @@ func getRkey(ctx context.Context, a *account, _ table.None) (rkeysResult, error)
 			kind = "private"
 		}
 		r.Keys = append(r.Keys, rkeyResult{kind, k.Key, k.Created, k.TTL})
+	}
+	return r, err
+}
+
+func ncGetRkey(ctx context.Context, a *account, p table.None) ([]rkeyResult, error) {
+	r, err := getRkey(ctx, a, p)
+	return r.Keys, err
+}
+
+type rkeyServerResult struct {
+	Private string `json:"private_rkey,omitempty" en:"Of pictures in private chats; it begins with &rkey=." zh:"私聊图片的 rkey，以 &rkey= 开头。"`
+	Group   string `json:"group_rkey,omitempty" en:"Of pictures in groups." zh:"群图片的 rkey。"`
+	Expires int64  `json:"expired_time" en:"Unix seconds." zh:"Unix 秒。"`
+	Name    string `json:"name" en:"Libration" zh:"固定为 Libration。"`
+}
+
+func getRkeyServer(ctx context.Context, a *account, p table.None) (rkeyServerResult, error) {
+	r := rkeyServerResult{Name: "Libration"}
+	keys, err := getRkey(ctx, a, p)
+	for _, k := range keys.Keys {
+		if end := k.Created + int64(k.TTL); r.Expires == 0 || end < r.Expires {
+			r.Expires = end
+		}
+		if k.Type == "private" {
+			r.Private = k.Key
+		} else if r.Group == "" { // keys of other types follow
+			r.Group = k.Key
+		}
 	}
 	return r, err
 }

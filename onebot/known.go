@@ -40,7 +40,7 @@ func knownActions() []row {
 			get_group_signed_list get_group_shut_list set_group_remark rename_group_file
 			delete_group_folder get_group_file_system_info get_file download_file
 			get_group_album_media_list get_supported_actions get_updates reload_event_filter
-			check_url_safely .get_word_slices get_guild_service_profile get_guild_list
+			.get_word_slices get_guild_service_profile get_guild_list
 			get_guild_meta_by_guest get_guild_channel_list get_guild_member_list
 			get_guild_member_profile get_guild_msg get_guild_roles create_guild_role delete_guild_role
 			update_guild_role set_guild_member_role get_topic_channel_feeds send_guild_channel_msg`),
@@ -53,10 +53,10 @@ func knownActions() []row {
 			_delete_group_notice set_group_sign set_group_msg_mask set_group_kick_members
 			batch_delete_group_member get_group_detail_info get_group_info_ex set_group_add_option
 			set_group_robot_add_option set_group_search set_group_member_invite_policy
-			set_group_member_permissions set_group_new_member_history_visibility send_group_ark_share
-			ArkShareGroup send_ark_share ArkSharePeer set_group_file_forever trans_group_file
+			set_group_member_permissions set_group_new_member_history_visibility
+			set_group_file_forever trans_group_file
 			fetch_custom_face_detail add_custom_face delete_custom_face set_custom_face_desc
-			get_recommend_face get_rkey_server nc_get_rkey get_group_album_list get_qun_album_list
+			get_recommend_face get_group_album_list get_qun_album_list
 			create_group_album delete_group_album upload_group_album upload_image_to_qun_album
 			del_group_album_media do_group_album_comment set_group_album_media_like
 			cancel_group_album_media_like create_flash_task send_flash_msg get_share_link
@@ -66,7 +66,7 @@ func knownActions() []row {
 			receive_online_file refuse_online_file cancel_online_file upload_file_stream
 			download_file_stream download_file_image_stream download_file_record_stream
 			test_download_stream clean_stream_temp_file send_packet send_pb nc_get_packet_status
-			get_mini_app_ark get_clientkey translate_en2zh create_collection get_collection_list
+			get_clientkey translate_en2zh create_collection get_collection_list
 			bot_exit get_config set_config get_event scan_qrcode llonebot_debug`),
 	)
 }

@@ -355,6 +355,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[time.Duration]():         {time.Minute},
 		reflect.TypeFor[ntqq.Kick]():             {ntqq.Kick{}},
 		reflect.TypeFor[ntqq.Mask]():             {ntqq.MaskNotify},
+		reflect.TypeFor[ntqq.MiniApp]():          {ntqq.BilibiliApp()},
 		reflect.TypeFor[*message.ImageSegment](): {&message.ImageSegment{Medium: message.Medium{Source: media.Bytes(dot)}}},
 		reflect.TypeFor[int32]():                 {int32(1)},
 		reflect.TypeFor[ntqq.FriendWish]():       {ntqq.FriendWish{}},

@@ -18,6 +18,7 @@ var notOffered = map[string]string{
 	"0x929b_0": "voices of the service's AI",
 	"0x907d_1": "official robots of a group",
 	"0x112e_1": "buttons of official robots",
+	"0xdc2_34": "link cards: one capture of an Android client; the answer is not known",
 	"0x90ee_1": "chains of one face in a group",
 }
 

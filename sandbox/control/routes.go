@@ -49,6 +49,7 @@ func routes(w *world.World, s Server) []route {
 		logins   = logins{s}
 		clients  = clients{s}
 		faults   = faults{s}
+		links    = links{w}
 		tour     = tour{w, s}
 	)
 	return []route{
@@ -116,6 +117,7 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/online-files", private.onlineFile},
 		{"POST /api/devices", private.device},
 		{"POST /api/files", files.send},
+		{"POST /api/links", links.judge},
 		{"POST " + uploadPath, media.upload},
 
 		{"GET /api/qr", logins.codes},

@@ -75,6 +75,10 @@ func wordings() []text.Text {
 		text.T("%d owns group %d already", "%d 已经是群 %d 的群主"),
 		text.T("%d may not change the picture of the group", "%d 无权修改群头像"),
 		text.T("no such picture", "没有这张图片"),
+		text.T("%q is no host", "%q 不是主机名"),
+		text.T("%q is no verdict: safe, dangerous or unknown", "%q 不是判定结果：可用 safe、dangerous、unknown"),
+		text.T("there are verdicts about %d hosts already", "已有 %d 个主机的判定结果"),
+		text.T("no web address", "不是网址"),
 		text.T("mask %d is none of 1 to 4", "消息接收方式 %d 不在 1 到 4 之间"),
 
 		text.T("pause %q is no duration up to %v", "pause %q 不是不超过 %v 的时长"),

@@ -59,6 +59,7 @@ type scene struct {
 	requests []*friendRequest // oldest first
 	forwards forwards
 	pokes    pokeBook
+	judged   map[string]LinkVerdict // hosts in lower case
 }
 
 // New returns an empty world. The seed decides the uids and everything that is drawn,
@@ -76,6 +77,7 @@ func New(seed uint64) *World {
 			groups:   map[message.GroupCode]*group{},
 			pairs:    map[pairKey]*pair{},
 			forwards: forwards{byID: map[string]*forward{}},
+			judged:   map[string]LinkVerdict{},
 		},
 		spent:    numbers{groups: map[message.GroupCode]groupNumbers{}, pairs: map[pairKey]uint64{}},
 		watchers: map[*watcher]struct{}{},
