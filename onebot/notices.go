@@ -99,6 +99,15 @@ var ignored = map[string]string{
 	"group_join_rejected":  "OneBot has no word for it",
 }
 
+// Told returns how an event is told, by its name: the kinds of its notices, or the reason why
+// there is none.
+func Told(event string) (kinds []string, reason string) {
+	for _, r := range noticesOf[event] {
+		kinds = append(kinds, r.kind)
+	}
+	return kinds, ignored[event]
+}
+
 var noticesOf = func() map[string][]noticeRow {
 	of := map[string][]noticeRow{}
 	for _, r := range noticeRows() {

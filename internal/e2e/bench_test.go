@@ -30,7 +30,7 @@ func BenchmarkPushToJSON(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	messages, err := store.Open(b.Context(), store.Options{Path: filepath.Join(b.TempDir(), "messages.db"), Log: testLog()})
+	messages, err := store.Open(b.Context(), store.Options{Path: filepath.Join(b.TempDir(), "messages.db"), Log: testLog(b)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -239,7 +239,7 @@ func TestNoJumpLosesARow(t *testing.T) {
 	t.Parallel()
 	empty := &machine{path: filepath.Join(t.TempDir(), "empty.db")}
 	nobody := func(c *clock.Clock) *ntqq.Client {
-		client, err := ntqq.New(ntqq.Options{Clock: c, Log: testLog()})
+		client, err := ntqq.New(ntqq.Options{Clock: c, Log: testLog(t)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,8 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"libration/gateway"
 	"libration/internal/store"
 	"libration/ntqq"
@@ -35,14 +33,12 @@ const (
 
 var seedFlag = flag.Uint64("seed", 0, "seed of the first start of TestRandomStarts, the next ones follow, of TestNinetyDays, of TestModelWorld and of TestTogether; 0: a random one, in the last two 1")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// testLog is quiet unless E2E_LOG is set.
-func testLog() *slog.Logger {
+// testLog is quiet unless E2E_LOG is set. What it gets is recorded as done by the test.
+func testLog(t testing.TB) *slog.Logger {
 	if os.Getenv("E2E_LOG") == "" {
-		return slog.New(slog.DiscardHandler)
+		return slog.New(witness{slog.DiscardHandler, t.Name()})
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(witness{slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}), t.Name()})
 }
 
 // service is a running sandbox. It must be made inside a synctest bubble.
@@ -55,7 +51,7 @@ type service struct {
 func startService(t *testing.T, o sandbox.Options) *service {
 	t.Helper()
 	if o.Log == nil {
-		o.Log = testLog()
+		o.Log = testLog(t)
 	}
 	s, err := sandbox.New(o)
 	if err != nil {
@@ -109,8 +105,9 @@ func (s *service) account(t *testing.T, keystore ntqq.KeystoreFile, change ...fu
 			OicqKey:   keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,
 		},
 		Dial: s.listener.DialContext,
-		Log:  testLog(),
+		Log:  testLog(t),
 		Handler: func(e event.Event) {
+			seen.event(t, e)
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			a.events = append(a.events, e)
@@ -224,7 +221,7 @@ func (a *account) calls(d *onebot.Dialect) func(action, params string) *onebot.R
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		return d.Call(a.t.Context(), request)
+		return d.Call(context.WithValue(a.t.Context(), doneBy{}, action), request)
 	}
 }
 

@@ -41,29 +41,36 @@ type form struct {
 type evidence struct {
 	handled map[string]bool // by the sandbox, by command
 	called  map[form][]byte // by methods of the client, with its last request
-	vectors map[string]bool // there are some, by command
+	vectors map[string]int  // how many, by command
 }
 
 // TestOperations says of each operation what was forgotten about it.
 func TestOperations(t *testing.T) {
 	ops := rpc.All()
-	e := evidence{called: called(t), vectors: map[string]bool{}}
+	e := evidence{called: called(t), vectors: vectorsOf(t)}
 	e.handled = handled(t, ops, e.called)
+	seen.known.handled = e.handled
+	for _, text := range e.forgotten(ops) {
+		t.Error(text)
+	}
+}
+
+// vectorsOf counts the vectors by the command that they name.
+func vectorsOf(t *testing.T) map[string]int {
 	type named struct{ Command string }
+	counts := map[string]int{}
 	for _, file := range []string{"oidb_requests.json", "oidb_responses.json", "media.json", "highway.json", "files.json", "captures.json"} {
 		for _, v := range vectors.Read[struct {
 			named
 			Requests []named
 		}](t, file) {
-			e.vectors[v.Command] = true
-			for _, r := range v.Requests {
-				e.vectors[r.Command] = true
+			for _, r := range append(v.Requests, v.named) {
+				counts[r.Command]++
 			}
 		}
 	}
-	for _, text := range e.forgotten(ops) {
-		t.Error(text)
-	}
+	delete(counts, "") // they name none
+	return counts
 }
 
 func TestForgottenOperations(t *testing.T) {
@@ -72,7 +79,7 @@ func TestForgottenOperations(t *testing.T) {
 		t.Errorf("of an operation with nothing at all it says %q", got)
 	}
 	got = evidence{
-		handled: map[string]bool{"a.New": true}, called: map[form][]byte{{command: "a.New"}: {}}, vectors: map[string]bool{"a.New": true},
+		handled: map[string]bool{"a.New": true}, called: map[form][]byte{{command: "a.New"}: {}}, vectors: map[string]int{"a.New": 1},
 	}.forgotten([]rpc.Operation{{OpInfo: rpc.OpInfo{Name: "a.New", Ref: "login.md 9", Uncalled: "no", NoVectors: "none"}}})
 	if len(got) != 2 {
 		t.Errorf("of an operation with reasons that are out of date it says %q", got)
@@ -104,9 +111,9 @@ func (e evidence) forgotten(ops []rpc.Operation) (texts []string) {
 			say("a method of ntqq.Client calls it: take out Uncalled")
 		}
 		switch {
-		case op.NoVectors == "" && !e.vectors[op.Name]:
+		case op.NoVectors == "" && e.vectors[op.Name] == 0:
 			say("no test vector names it: add one, or say in its row why there is none (NoVectors)")
-		case op.NoVectors != "" && e.vectors[op.Name]:
+		case op.NoVectors != "" && e.vectors[op.Name] > 0:
 			say("there are test vectors of it: take out NoVectors")
 		}
 	}
@@ -213,8 +220,8 @@ func called(t *testing.T) map[form][]byte {
 		return nil, nil // an empty success
 	}
 	bubble(t, func(t *testing.T) {
-		c := clienttest.Online(t, answer)
-		runMethods(t, reflect.ValueOf(c))
+		c := clienttest.Online(t, answer, func(o *ntqq.Options) { o.Log = testLog(t) })
+		runMethods(t, "", reflect.ValueOf(c))
 		time.Sleep(10 * time.Minute) // virtual: heartbeats, look-ups
 	})
 	return out
@@ -284,21 +291,22 @@ var notRun = map[string]string{
 }
 
 // runMethods runs each method that takes a context, and those of what the others
-// return: the subjects.
-func runMethods(t *testing.T, v reflect.Value) {
+// return: the subjects. path is what leads to v.
+func runMethods(t *testing.T, path string, v reflect.Value) {
 	for i := range v.NumMethod() {
 		name, method := v.Type().Method(i).Name, v.Method(i)
 		switch f := method.Type(); {
 		case notRun[name] != "":
 		case f.NumIn() > 0 && f.In(0) == reflect.TypeFor[context.Context]():
 			for _, args := range arguments(t, name, f) {
+				args[0] = reflect.ValueOf(context.WithValue(t.Context(), doneBy{}, path+name))
 				results := method.Call(args)
 				if err, ok := results[len(results)-1].Interface().(error); ok && errors.Is(err, ntqq.ErrOffline) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
 		case f.NumIn() == 0 && f.NumOut() == 1 && isSubject(f.Out(0)):
-			runMethods(t, method.Call(nil)[0])
+			runMethods(t, path+name+"().", method.Call(nil)[0])
 		}
 	}
 }

@@ -187,7 +187,7 @@ func onSockets(tb testing.TB, change func(*ntqq.Options)) (*sandbox.Sandbox, *nt
 		Servers: ntqq.Servers{
 			Addresses: []string{l.Addr().String()}, OicqKey: keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,
 		},
-		Log: testLog(),
+		Log: testLog(tb),
 	}
 	change(&o)
 	client, err := ntqq.New(o)

@@ -29,7 +29,7 @@ type Page struct {
 	Unconfirmed bool
 }
 
-// Event is a row of the catalogue in events.md 5.1.
+// Event is one of the catalogue in events.md 5.1.
 type Event struct {
 	Name        string
 	Source      string // the pushes that it is made of, in words
@@ -91,30 +91,46 @@ func Uploads(tb testing.TB) (all [][2]string) {
 	return all
 }
 
-// Events returns the rows of events.md 5.1.
+// oneType has the events of the catalogue that are one type.
+var oneType = map[string]string{"group_member_muted": "group_muted", "group_all_muted": "group_muted"}
+
+// Events returns the events of events.md 5.1, by the names of their types.
 func Events(tb testing.TB) (all []Event) {
 	tb.Helper()
 	name := regexp.MustCompile("`([a-z_]+)`")
 	for _, row := range rows(part(tb, read(tb, "events.md"), "### 5.1", "\n### ")) {
 		for _, m := range name.FindAllStringSubmatch(row[0], -1) {
-			all = append(all, Event{Name: m[1], Source: row[len(row)-1], Unconfirmed: unconfirmed(row)})
+			e := Event{Name: m[1], Source: row[len(row)-1], Unconfirmed: unconfirmed(row)}
+			if one := oneType[e.Name]; one != "" {
+				e.Name = one
+			}
+			if i := slices.IndexFunc(all, func(other Event) bool { return other.Name == e.Name }); i >= 0 {
+				all[i].Source, all[i].Unconfirmed = all[i].Source+"; "+e.Source, all[i].Unconfirmed || e.Unconfirmed
+				continue
+			}
+			all = append(all, e)
 		}
 	}
 	return all
 }
 
-// What finds an SSO command in the tables of a file of docs/protocol, and returns the first
-// column of its row; "" when that is the command itself, or there is none.
-func What(tb testing.TB, file, command string) string {
+// What says in words what an SSO command is for, which no table of operations.md has: by the
+// table of media.md 1, else by the heading of ref, a file with its section.
+func What(tb testing.TB, ref, command string) string {
 	tb.Helper()
-	named := regexp.MustCompile(`\b` + regexp.QuoteMeta(Short(command)) + `\b`)
-	cmd, _, _ := strings.Cut(Short(command), "_")
-	for _, row := range rows(read(tb, file)) {
-		for _, cell := range row[1:] {
-			if named.MatchString(cell) || cell == cmd {
-				return row[0]
-			}
+	name := Short(command)
+	for _, row := range rows(part(tb, read(tb, "media.md"), "## 1.", "\n## ")) {
+		if place := row[1]; name == place || name == place+"_100" {
+			return row[0]
 		}
+		if address := regexp.MustCompile(`^` + name + `\b`); address.MatchString(row[4]) {
+			return row[0] + ", address"
+		}
+	}
+	file, section, _ := strings.Cut(ref, " ")
+	heading := regexp.MustCompile(`(?m)^#+ ` + regexp.QuoteMeta(section) + `\.? (.*)$`)
+	if m := heading.FindStringSubmatch(read(tb, file)); m != nil {
+		return m[1]
 	}
 	return ""
 }

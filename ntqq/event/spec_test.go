@@ -5,39 +5,19 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-)
 
-// specEvents has the events of the specification that are one type here.
-var specEvents = map[string]string{"group_member_muted": "group_muted", "group_all_muted": "group_muted"}
+	"libration/internal/spec"
+)
 
 // TestCatalogue compares the events of docs/protocol/events.md 5.1 with the types: what is
 // described is an event, and what is an event is described.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/protocol/events.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "\n### 5.1 ")
-	catalogue, _, found := strings.Cut(rest, "\n### 5.2 ")
-	if !found {
-		t.Fatal("events.md has no section 5.1")
-	}
 	types, described := handed(t), map[string]bool{"message": true, "unknown_push": true} // 3.1 and 3.3
-	for line := range strings.Lines(catalogue) {
-		columns := strings.Split(line, "|")
-		if len(columns) < 4 {
-			continue
-		}
-		for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(columns[1], -1) {
-			name := m[1]
-			if one := specEvents[name]; one != "" {
-				name = one
-			}
-			described[name] = true
-			if types[name] == nil {
-				t.Errorf("%s is described, and no type", m[1])
-			}
+	for _, e := range spec.Events(t) {
+		described[e.Name] = true
+		if types[e.Name] == nil {
+			t.Errorf("%s is described, and no type", e.Name)
 		}
 	}
 	for name := range types {

@@ -114,6 +114,7 @@ func (b *blocks) next(ctx context.Context, frames *highway.Reader) (done answere
 			refused = b.take(req, size, frames, &done.fault)
 		}
 		answerBlock(resp, req.GetSeg(), refused)
+		b.log.Debug("answered", "operation", "highway "+strconv.Itoa(int(req.GetBase().GetCommandId())), "code", int64(resp.GetErrorCode()))
 	}
 	if _, err := io.Copy(io.Discard, frames); err != nil { // what is left, and the end of the frame
 		return done, err

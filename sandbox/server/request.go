@@ -1,8 +1,10 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -193,6 +195,10 @@ func (rq *request) answer(code int32, extra string, body []byte) {
 	}
 	if rq.sum != 0 {
 		rq.conn.answered.keep(rq, f)
+	}
+	if log := rq.conn.s.log; code == codeOK && log.Enabled(context.Background(), slog.LevelDebug) {
+		operation, result := rpc.Outcome(rq.Command, body)
+		log.Debug("answered", "operation", operation, "code", result)
 	}
 	rq.send(f)
 }

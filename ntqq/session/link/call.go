@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -24,7 +25,13 @@ import (
 // whether the request arrived; with all other errors it was refused or never left.
 func (k *Conn) Call(ctx context.Context, command string, payload []byte) (body []byte, err error) {
 	began := time.Now()
-	defer func() { k.l.opts.OnCall(command, time.Since(began), err) }()
+	defer func() {
+		took := time.Since(began)
+		k.l.opts.OnCall(command, took, err)
+		if log := k.l.opts.Log; log.Enabled(ctx, slog.LevelDebug) {
+			log.DebugContext(ctx, "asked", "command", command, "took", took, "err", err)
+		}
+	}()
 	body, err = k.callOnce(ctx, command, payload)
 	var refused *outdatedError
 	if !errors.As(err, &refused) {

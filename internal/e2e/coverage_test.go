@@ -1,0 +1,171 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"libration/internal/rpc"
+	"libration/internal/spec"
+	"libration/ntqq/event"
+)
+
+// What the tests of this package do is recorded, by what client and sandbox log. At the
+// end of a run of all of them docs/coverage.md is made of it and compared, or written.
+
+var update = flag.Bool("update", false, "write docs/coverage.md, in a run of all tests")
+
+const coveragePath = "../../docs/coverage.md"
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if code == 0 && wholeRun() {
+			if err := seen.publish(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				code = 1
+			}
+		}
+		os.Exit(code)
+	}))
+}
+
+// wholeRun tells whether all tests ran that the page names, but for those that the system
+// does not have. Those with the tag endurance would add to it.
+func wholeRun() bool {
+	for _, filter := range []string{"run", "skip", "list", "fuzz"} {
+		if flag.Lookup("test."+filter).Value.String() != "" {
+			return false
+		}
+	}
+	build, _ := debug.ReadBuildInfo()
+	tagged := build != nil && slices.ContainsFunc(build.Settings, func(s debug.BuildSetting) bool { return s.Key == "-tags" && s.Value != "" })
+	return !testing.Short() && !tagged && runtime.GOOS == "linux"
+}
+
+// nameSet is a set of names.
+type nameSet map[string]bool
+
+// record is what happened, and in which tests.
+type record struct {
+	mu       sync.Mutex
+	answered map[string]nameSet // by the sandbox: tests by operation
+	refused  map[string]nameSet // the same with a result that is not 0
+	asked    map[string]nameSet // by the client: actions and methods by operation
+	told     map[string]nameSet // by the client: tests by event
+	known    *known             // of TestCoverage and TestOperations
+}
+
+var seen = &record{
+	answered: map[string]nameSet{}, refused: map[string]nameSet{}, asked: map[string]nameSet{}, told: map[string]nameSet{}, known: &known{},
+}
+
+// noEvidence are tests of which the page is not made: they send made-up requests, or
+// draw at random what they do.
+var noEvidence = nameSet{"TestOperations": true, "TestModelWorld": true, "TestTogether": true}
+
+func (r *record) note(of map[string]nameSet, what, by string) {
+	by, _, _ = strings.Cut(by, "/") // of a test, without its part
+	if noEvidence[by] {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if of[what] == nil {
+		of[what] = nameSet{}
+	}
+	of[what][by] = true
+}
+
+func (r *record) event(t testing.TB, e event.Event) { r.note(r.told, e.Name(), t.Name()) }
+
+// doneBy is the key of contexts for the action or the method that a client's request comes
+// from.
+type doneBy struct{}
+
+// witness records what a log says.
+type witness struct {
+	slog.Handler
+	test string
+}
+
+func (w witness) Enabled(context.Context, slog.Level) bool { return true }
+
+func (w witness) WithAttrs(a []slog.Attr) slog.Handler {
+	return witness{w.Handler.WithAttrs(a), w.test}
+}
+func (w witness) WithGroup(name string) slog.Handler {
+	return witness{w.Handler.WithGroup(name), w.test}
+}
+
+func (w witness) Handle(ctx context.Context, r slog.Record) error {
+	fields := map[string]slog.Value{}
+	switch r.Message {
+	case "answered", "asked":
+		r.Attrs(func(a slog.Attr) bool {
+			fields[a.Key] = a.Value
+			return true
+		})
+	}
+	switch by, _ := ctx.Value(doneBy{}).(string); {
+	case r.Message == "asked" && by != "":
+		seen.note(seen.asked, fields["command"].String(), by)
+	case r.Message == "answered" && fields["code"].Int64() == 0:
+		seen.note(seen.answered, fields["operation"].String(), w.test)
+	case r.Message == "answered":
+		seen.note(seen.refused, fields["operation"].String(), w.test)
+	}
+	if !w.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return w.Handler.Handle(ctx, r)
+}
+
+// TestCoverage finds what the page cannot be made without. The page itself is compared when
+// all tests have run.
+func TestCoverage(t *testing.T) {
+	seen.known.read(t)
+	specified := nameSet{}
+	for _, op := range seen.known.operations {
+		for _, command := range op.Commands {
+			specified[command] = true
+		}
+	}
+	for _, op := range rpc.All() {
+		if strings.HasPrefix(op.Ref, "operations.md 3") && !specified[op.Name] {
+			t.Errorf("operation %s: operations.md 3.1 to 3.7 have no row of it", spec.Short(op.Name))
+		}
+	}
+}
+
+// publish compares the page with what was recorded, or writes it.
+func (r *record) publish() error {
+	old, err := os.ReadFile(coveragePath)
+	if err != nil && !*update {
+		return err
+	}
+	made := r.page(oldPage(old))
+	switch {
+	case *update:
+		return os.WriteFile(coveragePath, made, 0o644)
+	case bytes.Equal(old, made):
+		return nil
+	}
+	was := strings.Split(string(old), "\n")
+	for line := range strings.Lines(string(made)) {
+		if line = strings.TrimSuffix(line, "\n"); !slices.Contains(was, line) {
+			fmt.Fprintln(os.Stderr, "+ "+line)
+		}
+	}
+	return fmt.Errorf("docs/coverage.md is out of date: run go test ./internal/e2e -update")
+}
