@@ -2,11 +2,11 @@ package ntqq
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -32,10 +32,6 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 	long := []*oidbpb.GroupMember{{MemberName: strings.Repeat("x", 6<<20)}}
 	for _, list := range [][]*oidbpb.GroupMember{members, long} {
-		payload, err := rpc.GroupMembers.EncodeResponse(&oidbpb.GroupMemberListResp{Members: list, Cookie: []byte("next")})
-		if err != nil {
-			t.Fatal(err)
-		}
 		asked := 0
 		service := sessiontest.New(t)
 		service.Answer = func(command string, _ []byte) ([]byte, error) {
@@ -43,47 +39,23 @@ func TestPagesAreBounded(t *testing.T) {
 				return nil, rpc.ErrUnknownCommand
 			}
 			asked++
-			return payload, nil
+			return rpc.GroupMembers.EncodeResponse(&oidbpb.GroupMemberListResp{Members: list, Cookie: fmt.Append(nil, asked)})
 		}
 		c := start(t, service, Options{})
 		if _, err := c.Wait(t.Context(), State.Online); err != nil {
 			t.Fatal(err)
 		}
-		err = c.fetchMembers(t.Context(), testGroup)
+		err := c.fetchMembers(t.Context(), testGroup)
 		if n := asked; n != 3 || err == nil || !strings.Contains(err.Error(), "more than 65536 entries") {
 			t.Errorf("%d pages were asked for, then %v; want 3 and a refusal", n, err)
 		}
 	}
 }
 
-// The lists of all groups are bounded in bytes: the oldest give way.
-func TestMemberListsOfAllGroupsAreBounded(t *testing.T) {
-	var c cache
-	c.init()
-	list := make([]Member, 1000)
-	for i := range list {
-		list[i] = Member{UIN: UIN(i + 1), Nickname: strings.Repeat("x", 32<<10)} // 32 MiB
-	}
-	for code := range GroupCode(8) {
-		c.setMembers(code, list)
-		time.Sleep(time.Millisecond) // their order
-	}
-	total := 0
-	for _, l := range c.members {
-		total += l.bytes
-	}
-	if _, ok := c.memberList(7); !ok || total > maxMemberBytes || len(c.members) < 3 {
-		t.Errorf("%d lists of %d MiB are kept, the newest: %v", len(c.members), total>>20, ok)
-	}
-	if _, ok := c.memberList(0); ok {
-		t.Error("the oldest list is kept")
-	}
-}
-
 // Texts of pushes that no person has do not stay.
 func TestLongTextsAreNotKept(t *testing.T) {
 	var c cache
-	c.init()
+	c.init(memberMemory)
 	c.setMembers(testGroup, []Member{{Group: testGroup, UIN: 1, Nickname: "short"}})
 	c.setFriends([]Friend{{UIN: 2, UID: "u_2", Nickname: "short"}})
 	c.setGroups([]Group{{Code: testGroup, Name: "short"}})

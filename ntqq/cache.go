@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"libration/ntqq/event"
-	"libration/ntqq/message"
 )
 
 // cache keeps what the server told of friends, groups and members. Pushes change
@@ -23,9 +22,9 @@ type cache struct {
 	friends   map[UIN]Friend
 	kinds     []FriendCategory // of friends
 	groups    map[GroupCode]Group
-	members   map[GroupCode]*memberList
+	members   memberLists
 	faces     map[uint32]Face
-	uins      map[UID]UIN
+	uins      uidTable
 	newcomers newFriends
 	nobodies  map[UID]time.Time     // whom the server does not know, and until when that counts
 	fetching  map[string]*listFetch // by key
@@ -40,13 +39,6 @@ type listFetch struct {
 	changes []event.Update // are made again when it has come
 }
 
-type memberList struct {
-	members map[UIN]Member
-	bytes   int
-	ok      bool
-	fetched time.Time
-}
-
 // Keys of the lists.
 const friendsKey, groupsKey, facesKey = "friends", "groups", "faces"
 
@@ -54,11 +46,7 @@ const membersPrefix = "members "
 
 func membersKey(code GroupCode) string { return fmt.Sprint(membersPrefix, code) }
 
-// maxKnownUIDs bounds the uid table; people in no list fill it over the months.
-const (
-	maxKnownUIDs = 1 << 18
-	maxNobodies  = 1 << 12
-)
+const maxNobodies = 1 << 12
 
 const (
 	// maxUID is how long a text id may be in bytes; real ones have 24.
@@ -66,23 +54,14 @@ const (
 	// maxNames is how long all texts of a member, friend or group that a push changes
 	// may be in bytes.
 	maxNames = 4 << 10
-	// maxMemberBytes bounds the member lists of all groups: some 500,000 members. The
-	// lists that were fetched longest ago give way, and are fetched again when needed.
-	maxMemberBytes = 128 << 20
-	memberBytes    = 256
 	// changesMost bounds what is made again on one list; one that misses more is stale.
 	changesMost = 256
 )
 
-func (m *Member) size() int {
-	return memberBytes + len(m.UID) + len(m.Nickname) + len(m.Card) + len(m.Title)
-}
-
-func (c *cache) init() {
+func (c *cache) init(memberMemory int) {
 	c.friends = map[UIN]Friend{}
 	c.groups = map[GroupCode]Group{}
-	c.members = map[GroupCode]*memberList{}
-	c.uins = map[UID]UIN{}
+	c.members = memberLists{of: map[GroupCode]*memberList{}, most: memberMemory}
 	c.newcomers.found = map[UID]time.Time{}
 	c.nobodies = map[UID]time.Time{}
 	c.fetching = map[string]*listFetch{}
@@ -99,6 +78,7 @@ func (c *cache) end(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.fetching, key)
+	c.makeRoom()
 }
 
 // disturb makes sure that the list, when it is being fetched, counts as stale.
@@ -132,7 +112,7 @@ func (c *cache) staleGroups() {
 }
 
 func (c *cache) staleMembers(code GroupCode) {
-	if l := c.members[code]; l != nil {
+	if l := c.members.of[code]; l != nil {
 		l.ok = false
 	}
 	c.disturb(membersKey(code))
@@ -143,7 +123,7 @@ func (c *cache) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.friendsOK, c.groupsOK, c.facesOK = false, false, false
-	for _, l := range c.members {
+	for _, l := range c.members.of {
 		l.ok = false
 	}
 	for _, f := range c.fetching {
@@ -152,20 +132,16 @@ func (c *cache) expire() {
 }
 
 func (c *cache) learn(uid UID, uin UIN) {
-	if uid == "" || uin == 0 || len(uid) > maxUID {
-		return
+	if uid != "" && uin != 0 && len(uid) <= maxUID {
+		c.uins.learn(uid, uin)
 	}
-	if len(c.uins) >= maxKnownUIDs {
-		clear(c.uins) // they are learned again
-	}
-	c.uins[uid] = uin
 }
 
+// uin is the number of a text id that is known from anywhere.
 func (c *cache) uin(uid UID) (UIN, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	uin, ok := c.uins[uid]
-	return uin, ok
+	return c.findUIN(uid)
 }
 
 // noteNobody notes that the server does not know a text id, isNobody reports that it did
@@ -191,14 +167,13 @@ func (c *cache) setFriends(list []Friend) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.friends = make(map[UIN]Friend, len(list))
+	present := make(map[UID]bool, len(list))
 	for _, f := range list {
 		c.friends[f.UIN] = f
+		present[f.UID] = true
 		c.learn(f.UID, f.UIN)
 	}
-	maps.DeleteFunc(c.newcomers.known, func(uid UID, _ bool) bool {
-		_, friend := c.friends[c.uins[uid]]
-		return !friend
-	})
+	maps.DeleteFunc(c.newcomers.known, func(uid UID, _ bool) bool { return !present[uid] })
 	c.friendsOK = c.arrived(friendsKey)
 }
 
@@ -243,10 +218,11 @@ func (c *cache) setGroups(list []Group) {
 		c.groups[g.Code] = g
 	}
 	c.groupsOK = c.arrived(groupsKey)
-	maps.DeleteFunc(c.members, func(code GroupCode, _ *memberList) bool {
-		_, joined := c.groups[code]
-		return !joined
-	})
+	for code := range c.members.of {
+		if _, joined := c.groups[code]; !joined {
+			c.forgetMembers(code)
+		}
+	}
 }
 
 func (c *cache) groupList() ([]Group, bool) {
@@ -266,106 +242,6 @@ func (c *cache) groupName(code GroupCode) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.groups[code].Name
-}
-
-func (c *cache) setMembers(code GroupCode, list []Member) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := &memberList{members: make(map[UIN]Member, len(list)), fetched: time.Now()}
-	for _, m := range list {
-		l.members[m.UIN] = m
-		l.bytes += m.size()
-		c.learn(m.UID, m.UIN)
-	}
-	c.members[code] = l
-	l.ok = c.arrived(membersKey(code))
-	c.makeRoom(code)
-}
-
-// makeRoom forgets the oldest lists of members, but for one, when all of them take
-// too much memory.
-func (c *cache) makeRoom(but GroupCode) {
-	for {
-		total, oldest := 0, but
-		for code, l := range c.members {
-			total += l.bytes
-			if code != but && (oldest == but || l.fetched.Before(c.members[oldest].fetched)) {
-				oldest = code
-			}
-		}
-		if total <= maxMemberBytes || oldest == but {
-			return
-		}
-		delete(c.members, oldest)
-	}
-}
-
-// setMember takes the answer about one member, who was known as before when it was
-// asked for. What was pushed meanwhile may be newer.
-func (c *cache) setMember(before, m Member) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.changeMember(m.Group, m.UIN, func(known *Member) {
-		before.LastSpeak = known.LastSpeak
-		if *known != before {
-			c.staleMembers(m.Group)
-			return
-		}
-		*known = m
-	})
-}
-
-func (c *cache) memberList(code GroupCode) ([]Member, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.members[code]
-	if l == nil {
-		return nil, false
-	}
-	return sorted(l.members), l.ok
-}
-
-// member returns what is known of one member, and whether the list is fresh.
-func (c *cache) member(code GroupCode, uin UIN) (m Member, found, fresh bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.members[code]
-	if l == nil {
-		return Member{}, false, false
-	}
-	m, found = l.members[uin]
-	return m, found, l.ok
-}
-
-// memberUID returns the text id of somebody who is in a list of members.
-func (c *cache) memberUID(uin UIN) (UID, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, l := range c.members {
-		if m, ok := l.members[uin]; ok {
-			return m.UID, true
-		}
-	}
-	return "", false
-}
-
-// card returns the card of the member of a group who wrote a message.
-func (c *cache) card(m *event.Message) (card string, known bool) {
-	if m.Chat.Kind != message.Group {
-		return "", false
-	}
-	member, known, _ := c.member(m.Chat.Group, m.Sender.UIN)
-	return member.Card, known
-}
-
-// membersAge is how long ago the list was fetched.
-func (c *cache) membersAge(code GroupCode) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if l := c.members[code]; l != nil {
-		return time.Since(l.fetched)
-	}
-	return time.Hour
 }
 
 func sorted[K cmp.Ordered, V any](m map[K]V) []V {

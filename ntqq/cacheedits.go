@@ -92,16 +92,18 @@ func (c *cache) stale(s event.Stale) {
 		c.disturb(groupsKey)
 		delete(c.groups, s.Left)
 		c.disturb(membersKey(s.Left))
-		delete(c.members, s.Left)
+		c.forgetMembers(s.Left)
 	}
 }
 
 // update makes a change that an event says in full.
 func (c *cache) update(u *event.Update) {
-	c.learn(u.Person.UID, u.Person.UIN)
+	if !c.inMembers(u.Group, u.Person) {
+		c.learn(u.Person.UID, u.Person.UIN)
+	}
 	who := u.Person.UIN
 	if who == 0 {
-		who = c.uins[u.Person.UID]
+		who, _ = c.findUIN(u.Person.UID)
 	}
 	switch {
 	case u.Fields == 0 || textSize(u) > maxNames:
@@ -139,7 +141,7 @@ func (c *cache) noteOwner(u *event.Update) {
 
 // renameMember gives somebody another nickname in all groups; mu is held.
 func (c *cache) renameMember(uin UIN, name string) {
-	for code := range c.members {
+	for code := range c.members.of {
 		c.changeMember(code, uin, func(m *Member) { m.Nickname = name })
 	}
 	for key, f := range c.fetching {
@@ -194,18 +196,5 @@ func (c *cache) updateAgain(u *event.Update) {
 		f.stale = true
 	default:
 		f.changes = append(f.changes, *u)
-	}
-}
-
-func (c *cache) changeMember(code GroupCode, uin UIN, change func(*Member)) {
-	l := c.members[code]
-	if l == nil {
-		return
-	}
-	if m, ok := l.members[uin]; ok {
-		change(&m)
-		if m.size() <= memberBytes+maxNames {
-			l.members[uin] = m
-		}
 	}
 }

@@ -56,6 +56,10 @@ type Options struct {
 	// opened again without the service, which forgets them. nil: they are not kept.
 	Forwards ForwardCache
 
+	// MemberMemory bounds, in bytes, the lists of members of groups that are kept in memory;
+	// a member takes about 100. Lists that were not used for the longest time are forgotten,
+	// and fetched again when they are needed. 0: 128 MiB.
+	MemberMemory int
 	// Media gets what is sent ready: it measures, hashes and converts. Its zero value is
 	// usable.
 	Media media.Tools
@@ -98,6 +102,9 @@ func (o *Options) setDefaults() {
 		o.OutcomeWait = outcomeWait
 	}
 	o.CatchUp.setDefaults()
+	if o.MemberMemory == 0 {
+		o.MemberMemory = memberMemory
+	}
 	if o.Handler == nil {
 		o.Handler = func(event.Event) {}
 	}
@@ -144,6 +151,7 @@ type Client struct {
 	order        *ordering
 	invitations  invitations // that were reported last
 	lookedUp     lookedUp
+	listing      chan struct{} // a place for each list of members that is fetched for a caller
 	lanes        lanes
 	silence      silence
 	pushes       *queue.Queue[push]
@@ -175,7 +183,7 @@ func New(o Options) (*Client, error) {
 		pushes: queue.New[push](pushQueue, pushBytes), flooded: make(chan struct{}, 1), own: queue.New[order.Input](ownQueue, ownBytes),
 		crash:    &crash{stop: func() {}, log: o.Log},
 		compared: make(chan order.Input), missed: make(chan missed), sending: newSendLimiter(o.SendLimit), sends: newSendings(o.Log),
-		showing:   make(chan struct{}, maxShowing),
+		showing: make(chan struct{}, maxShowing), listing: make(chan struct{}, maxListing),
 		transfers: o.Transfers, uploads: make(chan struct{}, maxUploads), fileUploads: make(chan struct{}, maxFileUploads), blocks: upload.NewBudget(),
 	}
 	s := o.session()
@@ -184,7 +192,7 @@ func New(o Options) (*Client, error) {
 	if c.session, err = session.New(s); err != nil {
 		return nil, err
 	}
-	c.cache.init()
+	c.cache.init(o.MemberMemory)
 	c.lanes = newLanes()
 	c.order = newOrdering(c)
 	c.decoder = event.NewDecoder(func() event.Person {

@@ -57,22 +57,21 @@ func friendListRequest(cookie []byte) *oidbpb.FriendListReq {
 
 func (c *Client) fetchFriends(ctx context.Context) error {
 	var (
-		list   []Friend
-		kinds  []FriendCategory
-		size   pages
-		cookie []byte
+		list  []Friend
+		kinds []FriendCategory
+		page  pages
 	)
 	for range maxPages {
-		resp, err := call(ctx, c, rpc.FriendList, friendListRequest(cookie))
+		resp, err := call(ctx, c, rpc.FriendList, friendListRequest(page.cookie))
 		if err != nil {
 			return fmt.Errorf("friend list: %w", err)
 		}
-		if err := size.add(len(resp.GetFriends()), resp); err != nil {
+		if err := page.add(len(resp.GetFriends()), resp, resp.GetCookie()); err != nil {
 			return fmt.Errorf("friend list: %w", err)
 		}
 		list = append(list, friendsOf(resp)...)
 		kinds = addCategories(kinds, resp)
-		if cookie = resp.GetCookie(); len(cookie) == 0 {
+		if len(page.cookie) == 0 {
 			c.cache.setCategories(kinds)
 			c.cache.setFriends(list)
 			return nil

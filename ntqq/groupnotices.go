@@ -120,7 +120,7 @@ func (c *Client) fetchNoticesUntil(ctx context.Context, filtered bool, limit int
 	for range limit/noticePage + sparePages {
 		resp, err := call(ctx, c, op, noticesRequest(noticePage, start))
 		if err == nil {
-			err = size.add(len(resp.GetNotices()), resp)
+			err = size.add(len(resp.GetNotices()), resp, nil)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("group notifications: %w", err)

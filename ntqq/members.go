@@ -1,9 +1,11 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -30,6 +32,10 @@ type Member struct {
 	MuteUntil int64
 }
 
+// maxListing is how many lists of members are fetched at once for callers: on their way
+// they take much more memory than in the cache.
+const maxListing = 16
+
 // Members are the operations on members of groups. They are safe for concurrent use.
 type Members struct{ c *Client }
 
@@ -41,7 +47,20 @@ func (c *Client) Members() Members { return Members{c} }
 // refresh is true. The errors are those of [Client.Call], and [ErrNoGroup] of a group
 // that the account is not in.
 func (m Members) List(ctx context.Context, group GroupCode, refresh bool) ([]Member, error) {
-	c := m.c
+	if list, fresh := m.c.cache.memberList(group); fresh && !refresh {
+		return list, nil
+	}
+	select {
+	case m.c.listing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-m.c.listing }()
+	return m.c.listMembers(ctx, group, refresh)
+}
+
+// listMembers is List for events, which do not wait for others.
+func (c *Client) listMembers(ctx context.Context, group GroupCode, refresh bool) ([]Member, error) {
 	return cached(ctx, c, membersKey(group), refresh,
 		func() ([]Member, bool) { return c.cache.memberList(group) },
 		func(ctx context.Context) error { return c.fetchMembers(ctx, group) })
@@ -58,14 +77,15 @@ func (m Members) Info(ctx context.Context, group GroupCode, user UIN, refresh bo
 	if found && fresh { // only this one is asked for again
 		return c.fetchMember(ctx, known)
 	}
-	if _, err := m.List(ctx, group, refresh); err != nil {
+	list, err := m.List(ctx, group, refresh)
+	if err != nil {
 		return Member{}, err
 	}
-	known, found, _ = c.cache.member(group, user)
+	i, found := slices.BinarySearchFunc(list, user, func(m Member, user UIN) int { return cmp.Compare(m.UIN, user) })
 	if !found {
 		return Member{}, fmt.Errorf("member %d of group %d: %w", user, group, ErrNoMember)
 	}
-	return known, nil
+	return list[i], nil
 }
 
 // SetCard gives a member a name in the group; with "" the nickname is shown again.
@@ -125,29 +145,42 @@ func memberFlags() *oidbpb.GroupMemberFlags {
 	}
 }
 
+// fetchMembers asks for a list once more when it changed between two pages: somebody who
+// moved from one to the other may be on neither.
 func (c *Client) fetchMembers(ctx context.Context, code GroupCode) error {
-	var (
-		list   []Member
-		size   pages
-		cookie []byte
-	)
-	for range maxPages {
-		resp, err := call(ctx, c, rpc.GroupMembers, memberListRequest(code, cookie))
+	list, changed, err := c.memberPages(ctx, code)
+	if changed {
+		list, _, err = c.memberPages(ctx, code)
+	}
+	if err != nil {
+		return fmt.Errorf("members of group %d: %w", code, c.inGroup(ctx, code, err))
+	}
+	c.cache.setMembers(code, list)
+	return nil
+}
+
+// memberPages fetches a list, and reports whether it changed meanwhile.
+func (c *Client) memberPages(ctx context.Context, code GroupCode) (list []Member, changed bool, err error) {
+	var page pages
+	var version uint32
+	for n := range maxPages {
+		resp, err := call(ctx, c, rpc.GroupMembers, memberListRequest(code, page.cookie))
 		if err != nil {
-			return fmt.Errorf("members of group %d: %w", code, c.inGroup(ctx, code, err))
+			return nil, false, err
 		}
-		if err := size.add(len(resp.GetMembers()), resp); err != nil {
-			return fmt.Errorf("members of group %d: %w", code, err)
+		if err := page.add(len(resp.GetMembers()), resp, resp.GetCookie()); err != nil {
+			return nil, false, err
 		}
 		for _, m := range resp.GetMembers() {
 			list = append(list, memberOf(code, m))
 		}
-		if cookie = resp.GetCookie(); len(cookie) == 0 {
-			c.cache.setMembers(code, list)
-			return nil
+		changed = changed || n > 0 && resp.GetMemberListChangeSeq() != version
+		version = resp.GetMemberListChangeSeq()
+		if len(page.cookie) == 0 {
+			return list, changed, nil
 		}
 	}
-	return fmt.Errorf("members of group %d: more than %d pages", code, maxPages)
+	return nil, false, fmt.Errorf("more than %d pages", maxPages)
 }
 
 func memberOf(code GroupCode, m *oidbpb.GroupMember) Member {

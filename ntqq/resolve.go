@@ -247,7 +247,7 @@ func (c *Client) refreshMembers(ctx context.Context, q *questions, group GroupCo
 	if group == 0 || c.cache.membersAge(group) < resolveMembersEvery || !q.may(c) {
 		return
 	}
-	_, err := c.Members().List(ctx, group, true)
+	_, err := c.listMembers(ctx, group, true)
 	c.silence.note(err)
 	if err != nil {
 		c.log.Debug("members not fetched for an event", "group", group, "err", err)

@@ -17,6 +17,9 @@ type Stats struct {
 	SendsWaiting     int    // messages that wait for their turn now
 	SendsDelayed     uint64 // messages that had to wait for their turn
 	SendsRefused     uint64 // messages that would have had to wait too long
+	MemberLists      int    // lists of members in memory now
+	MemberBytes      int    // what they take, as Options.MemberMemory counts
+	MembersForgotten uint64 // lists of members that were forgotten to make room
 	LastMessageTime  int64  // when the last message was received, Unix seconds; 0: none was
 }
 
@@ -28,10 +31,12 @@ type stats struct {
 // Stats returns the counters.
 func (c *Client) Stats() Stats {
 	s, packets, sending := &c.stats, c.session.Stats(), c.sending.stats()
+	lists, bytes, forgotten := c.cache.memberStats()
 	return Stats{
 		PacketsReceived: packets.PacketsReceived, PacketsSent: packets.PacketsSent, PacketsDropped: packets.PacketsDropped,
 		MessagesReceived: s.messagesReceived.Load(), MessagesSent: s.messagesSent.Load(), Disconnects: packets.Disconnects,
 		SendsWaiting: sending.waiting, SendsDelayed: sending.delayed, SendsRefused: sending.refused,
+		MemberLists: lists, MemberBytes: bytes, MembersForgotten: forgotten,
 		LastMessageTime: s.lastMessage.Load(),
 	}
 }

@@ -54,6 +54,9 @@ type Config struct {
 	// Pictures, voices and videos: what bots may read and reach, and what is sent. Nothing of it needs to be set. See [What bots can read and reach](security.md#what-bots-can-read-and-reach).
 	// 图片、语音和视频：机器人可以读取和访问什么，以及发送的限制。都可以不设置。见 [机器人能读取和访问什么](security.zh-CN.md#机器人能读取和访问什么)。
 	Media Media `yaml:"media"`
+	// Lists that are kept in memory.
+	// 保存在内存中的列表。
+	Cache Cache `yaml:"cache"`
 	// An HTTP service for you and your monitoring: /healthz, /readyz and /metrics (Prometheus). See [Watching it](#watching-it).
 	// 供您和监控系统查看状态的 HTTP 服务：/healthz、/readyz 和 /metrics（Prometheus）。见[查看状态](#查看状态)。
 	Admin Admin `yaml:"admin"`
@@ -112,6 +115,13 @@ type Store struct {
 	// Size of `messages.db` at which the oldest messages, events and forwards go; `0`: no limit. At least `16MB`. About 20 bytes for the id of each removed message come on top.
 	// `messages.db` 的大小上限，超过后删除最早的消息、事件和合并转发；`0` 表示不限。至少 `16MB`。每条已删除的消息仍保留 id，约 20 字节，不计入上限。
 	MaxSize Size `yaml:"max_size"`
+}
+
+// Cache says how much of what the service tells stays in memory.
+type Cache struct {
+	// Memory for the members of groups, for each account, at least `1MB`. A member takes about 100 bytes: a million fit into `128MB`. The lists that were not used for the longest time are forgotten, and fetched again when they are needed.
+	// 群成员列表占用的内存上限（每个账号），至少 `1MB`。每个成员约 100 字节：`128MB` 可容纳约一百万个成员。超过后丢弃最久未使用的列表，需要时重新获取。
+	Members Size `yaml:"members"`
 }
 
 // Media says what bots may read and reach, and what is sent.
@@ -446,6 +456,7 @@ func Default() *Config {
 		}},
 		Data:    "./data",
 		Store:   Store{MaxAge: Duration(90 * 24 * time.Hour), MaxSize: 2 << 30},
+		Cache:   Cache{Members: 128 << 20},
 		Account: Account{Protocol: ProtocolLinux},
 		Server:  Server{Mode: ModeReal},
 		Signer:  Signer{Style: SignAuto, Timeout: Duration(8 * time.Second), Commands: SignDefault},

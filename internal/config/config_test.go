@@ -466,6 +466,7 @@ func TestOneProblem(t *testing.T) {
 		"small size":        {"store: {max_size: 15MB}", "store.max_size \"15MB\": too small; use at least 16MB, or 0 for no limit"},
 		"public URL":        {"media: {public_url: 'bot.example.com'}", "media.public_url: not a usable URL; write it in full, starting with http:// or https://"},
 		"public query":      {"media: {public_url: 'https://a.example/?x'}", "links cannot begin with a query"},
+		"few members":       {"cache: {members: 1000KB}", "cache.members \"1000KB\": out of range; use a size from 1MB to 1024GB"},
 		"small cache":       {"media: {cache_size: 15MB}", "media.cache_size \"15MB\": too small; use at least 16MB"},
 		"no folder":         {"media: {files: {allow: ['']}}", "media.files.allow[0]: must not be empty"},
 		"short download":    {"media: {timeout: 999ms}", "media.timeout \"999ms\": out of range; use a time from 1s to 1h0m0s"},

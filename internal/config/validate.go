@@ -81,6 +81,9 @@ func (k *checker) check(c *Config) {
 	if size := c.Store.MaxSize; size != 0 && size < 16<<20 {
 		k.problem("store.max_size", text.T("too small", "过小"), text.T("use at least 16MB, or 0 for no limit", "至少 16MB，或写 0 表示不限"))
 	}
+	if size := c.Cache.Members; size < 1<<20 || size > 1<<40 {
+		k.problem("cache.members", text.T("out of range", "超出范围"), text.T("use a size from 1MB to 1024GB", "使用 1MB 到 1024GB 的大小"))
+	}
 	k.accounts(c)
 	k.server(&c.Server)
 	k.signer(c)

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -129,6 +130,8 @@ func (a *Account) session(ctx context.Context, p *parts) ntqq.Options {
 		Clock:     a.clock,
 		Timing:    a.o.Timing,
 		Dial:      a.o.Network.DialFunc,
+
+		MemberMemory: int(min(a.cfg.Cache.Members, math.MaxInt)),
 	}
 	if c := &a.cfg.Send; c.Limit {
 		o.SendLimit = ntqq.SendLimit{Account: sendRate(c.Account), Chat: sendRate(c.Chat), MaxWait: c.MaxWait.Std()}

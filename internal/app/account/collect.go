@@ -35,6 +35,7 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	p.collectState(ch)
 	p.collectSigner(ch)
 	p.collectClient(ch)
+	p.collectCache(ch)
 	p.collectUnknown(ch)
 	p.collectEvents(ch)
 	p.collectQueues(ch)
@@ -85,6 +86,14 @@ func (p *parts) collectClient(to series) {
 	to.counter(st.MessagesSent, "libration_messages_sent_total", "Messages sent.")
 	to.counter(st.SendsDelayed, "libration_sends_delayed_total", "Messages that had to wait because of the limits of sending.")
 	to.counter(st.SendsRefused, "libration_sends_refused_total", "Messages that were refused because of the limits of sending.")
+}
+
+// collectCache gives what is kept of the lists of members.
+func (p *parts) collectCache(to series) {
+	st := p.client.Stats()
+	to.gauge(float64(st.MemberLists), "libration_member_lists", "Lists of members of groups that are in memory.")
+	to.gauge(float64(st.MemberBytes), "libration_member_lists_bytes", "Memory of these lists, which cache.members bounds.")
+	to.counter(st.MembersForgotten, "libration_member_lists_forgotten_total", "Lists of members that were forgotten to make room; they are fetched again when they are needed.")
 }
 
 // collectUnknown gives what came and was not understood.
