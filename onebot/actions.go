@@ -49,6 +49,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		pokeActions(),
 		faceActions(),
 		cardActions(),
+		albumActions(),
 		mediaActions(),
 		groupFileActions(),
 		groupFolderActions(),

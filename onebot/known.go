@@ -39,7 +39,7 @@ func knownActions() []row {
 			get_robot_uin_range qidian_get_account_info get_group_at_all_remain send_group_sign
 			get_group_signed_list get_group_shut_list set_group_remark rename_group_file
 			delete_group_folder get_group_file_system_info get_file download_file
-			get_group_album_media_list get_supported_actions get_updates reload_event_filter
+			get_supported_actions get_updates reload_event_filter
 			.get_word_slices get_guild_service_profile get_guild_list
 			get_guild_meta_by_guest get_guild_channel_list get_guild_member_list
 			get_guild_member_profile get_guild_msg get_guild_roles create_guild_role delete_guild_role
@@ -56,8 +56,8 @@ func knownActions() []row {
 			set_group_member_permissions set_group_new_member_history_visibility
 			set_group_file_forever trans_group_file
 			fetch_custom_face_detail add_custom_face delete_custom_face set_custom_face_desc
-			get_recommend_face get_group_album_list get_qun_album_list
-			create_group_album delete_group_album upload_group_album upload_image_to_qun_album
+			get_recommend_face
+			upload_group_album upload_image_to_qun_album
 			del_group_album_media do_group_album_comment set_group_album_media_like
 			cancel_group_album_media_like create_flash_task send_flash_msg get_share_link
 			download_fileset get_fileset_info get_fileset_id get_flash_file_list get_flash_file_url

@@ -37,6 +37,10 @@ func must(t testing.TB, err error) {
 
 func (*fakeServer) SetDevice(message.UIN, string, bool) error { return nil }
 
+func (f *fakeServer) AddToAlbum(group message.GroupCode, by message.UIN, album string, p world.AlbumPicture) (world.AlbumPicture, error) {
+	return f.real.AddToAlbum(group, by, album, p)
+}
+
 func (f *fakeServer) SendPrivateFile(from, to message.UIN, name string, b world.Blob) (*world.Message, error) {
 	f.calls = append(f.calls, fmt.Sprintf("file %d %d %s %d", from, to, name, b.Size))
 	return f.real.SendPrivateFile(from, to, name, b)

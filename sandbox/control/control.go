@@ -61,6 +61,8 @@ type Server interface {
 	SetDevice(uin message.UIN, name string, on bool) error
 	// SendPrivateFile sends a file to somebody. Its bytes are in the world's media.
 	SendPrivateFile(from, to message.UIN, name string, b world.Blob) (*world.Message, error)
+	// AddToAlbum puts a picture into an album. Its bytes are in the world's media.
+	AddToAlbum(group message.GroupCode, by message.UIN, album string, p world.AlbumPicture) (world.AlbumPicture, error)
 	// Prepare does with content what a client does before it sends.
 	Prepare(ctx context.Context, from message.UIN, group message.GroupCode, content message.Content) (message.Content, error)
 }

@@ -26,7 +26,8 @@ type route struct {
 var bodyLimits = map[string]int64{
 	"POST " + uploadPath: maxUpload,
 	"POST /api/send":     maxSend,
-	"POST /api/files":    maxSend,
+	"POST /api/groups/{code}/albums/{id}/pictures": maxSend,
+	"POST /api/files": maxSend,
 }
 
 // routes has a row for each request of the API.
@@ -50,6 +51,7 @@ func routes(w *world.World, s Server) []route {
 		clients  = clients{s}
 		faults   = faults{s}
 		links    = links{w}
+		albums   = albums{w, s}
 		tour     = tour{w, s}
 	)
 	return []route{
@@ -87,6 +89,11 @@ func routes(w *world.World, s Server) []route {
 		{"PATCH /api/groups/{code}/folders/{id}", files.renameFolder},
 		{"DELETE /api/groups/{code}/folders/{id}", files.removeFolder},
 		{"PATCH /api/groups/{code}/space", files.setSpace},
+
+		{"GET /api/groups/{code}/albums", albums.list},
+		{"POST /api/groups/{code}/albums", albums.add},
+		{"DELETE /api/groups/{code}/albums/{id}", albums.remove},
+		{"POST /api/groups/{code}/albums/{id}/pictures", albums.upload},
 
 		{"POST /api/groups/{code}/requests", requests.ask},
 		{"POST /api/groups/{code}/invitations", requests.invite},

@@ -189,7 +189,7 @@ func New(o Options) (*Server, error) {
 		&presence{s.world, clients}, &chats{writer, s.files.private}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
 		&pokes{s.world},
 		&life{s.world},
-		&links{s.world},
+		&links{s.world}, &albums{s.world, s.media},
 		&faces{keys}, s.media, s.files, &groupFiles{s.files, o.Wording},
 	} {
 		subject.handle(&s.mux)

@@ -151,8 +151,11 @@ func (w Files) remove(s *fileSystem, f *groupFile) {
 	}
 }
 
-// releaseFiles lets the bytes of all files go; mu is held.
-func (w *state) releaseFiles(g *group) {
+// releaseMedia lets the bytes of all files and albums go; mu is held.
+func (w *state) releaseMedia(g *group) {
+	for _, a := range g.albums {
+		w.releaseAlbum(a)
+	}
 	for _, f := range g.files.files {
 		if f.held {
 			Media{w.media}.Release(f.SHA1)

@@ -54,6 +54,7 @@ type group struct {
 	blocked   map[message.UIN]bool      // who may not ask to join; nil: nobody
 	views     map[message.UIN]GroupView // of members who have one; nil: nobody
 	files     fileSystem
+	albums    []*album // the oldest first
 }
 
 // in is the part of a happening in the group.

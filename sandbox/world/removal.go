@@ -75,6 +75,6 @@ func (w Groups) Remove(code message.GroupCode) error {
 func (w *state) dissolve(g *group) {
 	w.spent.group(g)
 	delete(w.groups, g.Code)
-	w.releaseFiles(g)
+	w.releaseMedia(g)
 	w.happened(&GroupDissolved{g.in(), w.user(g.Owner)})
 }

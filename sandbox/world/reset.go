@@ -74,7 +74,7 @@ func (w *World) Reset() error {
 	defer w.done()
 	for _, g := range w.groups {
 		w.spent.group(g)
-		w.releaseFiles(g)
+		w.releaseMedia(g)
 	}
 	for key, p := range w.pairs {
 		w.spent.pair(key, p)

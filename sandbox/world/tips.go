@@ -52,17 +52,6 @@ func (h *MemberEntered) Activity() Activity {
 	return Activity{Kind: ActivityEnter, Group: h.Group, User: h.Member.UIN, Sequence: uint64(h.Style)}
 }
 
-// AlbumUpdated is sent when a picture came into an album of the group.
-type AlbumUpdated struct {
-	InGroup
-	Image string
-}
-
-// Activity implements Happening.
-func (h *AlbumUpdated) Activity() Activity {
-	return Activity{Kind: ActivityAlbum, Group: h.Group, Text: h.Image}
-}
-
 // RobotAdded is sent when an official robot was added to the group.
 type RobotAdded struct {
 	InGroup
@@ -140,8 +129,8 @@ func (w Tips) Enter(code message.GroupCode, uin message.UIN, style uint32) error
 	return err
 }
 
-// Album puts a picture, whose id has at most 127 bytes, into an album. The refusals are
-// BadRequest and NotFound.
+// Album says that a picture, whose id has at most 127 bytes, came into an album, which has
+// none of it: [Albums.Upload] puts real ones there. The refusals are BadRequest and NotFound.
 func (w Tips) Album(code message.GroupCode, image string) error {
 	w.mu.Lock()
 	defer w.done()
