@@ -24,6 +24,8 @@ type userVector struct {
 	Card                                string `json:"member_card"`
 	Title                               string `json:"special_title"`
 	GroupLevel                          uint64 `json:"group_level"`
+	Country, City, School               string
+	VIPLevel                            uint32 `json:"vip_level"`
 	JoinTime                            int64  `json:"join_time"`
 	LastMsg                             int64  `json:"last_msg_time"`
 }
@@ -76,8 +78,13 @@ var responseRows = map[string]func(t *testing.T, body []byte, first json.RawMess
 		u, _ := userOf(resp)
 		var w userVector
 		_ = json.Unmarshal(first, &w)
-		return []any{u.UIN, u.Nickname, u.Sign, u.QID, uint64(u.Age), uint64(u.Level), uint64(u.Sex), u.AvatarURL},
-			[]any{UIN(w.UIN), w.Nickname, w.Sign, w.QID, w.Age, w.Level, w.Sex, w.Avatar}, err
+		return []any{
+				u.UIN, u.Nickname, u.Sign, u.QID, uint64(u.Age), uint64(u.Level), uint64(u.Sex), u.AvatarURL,
+				u.Country, u.City, u.School, u.VIP(),
+			}, []any{
+				UIN(w.UIN), w.Nickname, w.Sign, w.QID, w.Age, w.Level, w.Sex, w.Avatar,
+				w.Country, w.City, w.School, PaidService{Kind: serviceVIP, Level: w.VIPLevel, Year: true, Super: true},
+			}, err
 	},
 	rpc.RenameGroup.Name: func(_ *testing.T, body []byte, _ json.RawMessage) (any, any, error) {
 		_, err := rpc.RenameGroup.DecodeResponse(body)

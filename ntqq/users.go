@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,20 +18,31 @@ const (
 	keyAvatar   = 101
 	keySign     = 102
 	keyRemark   = 103
+	keyLabels   = 104
 	keyLevel    = 105
+	keyBusiness = 107
 	keyNickname = 20002
+	keyCountry  = 20003
+	keyRegion   = 20004
 	keySex      = 20009
+	keyMail     = 20011
+	keyPhone    = 20016
+	keyCity     = 20020
+	keySchool   = 20021
 	keyRegister = 20026
+	keyBirthday = 20031
+	keyPlace    = 20032
 	keyAge      = 20037
 	keyStatus   = 27372
 	keyQID      = 27394
+	keyCustom   = 27406
 )
 
 // userKeys are asked for in user look-ups.
 var userKeys = []uint32{
-	keyAvatar, keySign, keyRemark, 104, keyLevel, 107, keyNickname, 20003, 20004, 20005, 20006, keySex,
-	20011, 20016, 20020, 20021, 20022, 20023, 20024, keyRegister, 20031, keyAge, 24002, 24007,
-	27037, 27049, keyStatus, keyQID, 27406, 41756, 41757, 42257, 42315, 42362, 42432, 45160, 45161, 62026,
+	keyAvatar, keySign, keyRemark, keyLabels, keyLevel, keyBusiness, keyNickname, keyCountry, keyRegion, 20005, 20006, keySex,
+	keyMail, keyPhone, keyCity, keySchool, 20022, 20023, 20024, keyRegister, keyBirthday, keyAge, 24002, 24007,
+	27037, 27049, keyStatus, keyQID, keyCustom, 41756, 41757, 42257, 42315, 42362, 42432, 45160, 45161, 62026,
 }
 
 func userInfoKeys() []*oidbpb.UserInfoKey {
@@ -78,10 +90,44 @@ type User struct {
 	Level uint32
 	// RegisterTime is in Unix seconds.
 	RegisterTime int64
-	// Status is the presence as the service encodes it.
+	// Status is the presence as the service encodes it; [User.Presence] reads it.
 	Status uint32
+	// Custom is a status in the user's own words; its zero value: there is none.
+	Custom CustomStatus
+	// Country, Region and City are where the user says to be, each "" when not set. Of a part
+	// of the country and of a city clients disagree which is which.
+	Country, Region, City string
+	// School, Mail and Phone are as the user shows them to the account: "" mostly. Of a phone
+	// number the service hides a part.
+	School, Mail, Phone string
+	Birthday            Birthday
+	// Labels are words that the user describes itself by.
+	Labels []string
+	// Services are those that the user pays for.
+	Services []PaidService
 	// AvatarURL is the address of the picture with 640 pixels a side, "" for none.
 	AvatarURL string
+}
+
+// serviceVIP is Kind of QQ VIP.
+const serviceVIP = 1
+
+// PaidService is a service of NTQQ that somebody pays for.
+type PaidService struct {
+	Kind        uint32 // 1: QQ VIP
+	Level       uint32
+	Year, Super bool // paid by the year, the higher tier
+	Icon        string
+}
+
+// VIP returns the user's QQ VIP. Its zero value: there is none.
+func (u User) VIP() PaidService {
+	for _, s := range u.Services {
+		if s.Kind == serviceVIP {
+			return s
+		}
+	}
+	return PaidService{}
 }
 
 // Users are the operations on users: any account of the service. They are safe for
@@ -150,14 +196,51 @@ func userOf(resp *oidbpb.UserInfoResp) (User, bool) {
 		Nickname: pb.Text(texts[keyNickname]), Sign: pb.Text(texts[keySign]),
 		QID: pb.Text(texts[keyQID]), Remark: pb.Text(texts[keyRemark]),
 		Age: uint32(numbers[keyAge]), Level: uint32(numbers[keyLevel]),
-		RegisterTime: int64(numbers[keyRegister]), Status: uint32(numbers[keyStatus]),
+		RegisterTime: int64(numbers[keyRegister]), Status: uint32(numbers[keyStatus]), Sex: sexOf(numbers[keySex]),
+		Country: pb.Text(texts[keyCountry]), Region: pb.Text(texts[keyRegion]), City: pb.Text(texts[keyCity]),
+		School: pb.Text(texts[keySchool]), Mail: pb.Text(texts[keyMail]), Phone: pb.Text(texts[keyPhone]),
+		Birthday: birthdayOf(texts[keyBirthday]),
 	}
-	if s := numbers[keySex]; s == uint64(SexMale) || s == uint64(SexFemale) {
-		u.Sex = Sex(s)
+	if u.Status >= statusFlag {
+		u.Status -= statusFlag
 	}
+	u.readValues(texts)
+	return u, true
+}
+
+// statusFlag is added to some statuses (docs/protocol/operations.md 4.1).
+const statusFlag = 1 << 28
+
+func sexOf(n uint64) Sex {
+	if n == uint64(SexMale) || n == uint64(SexFemale) {
+		return Sex(n)
+	}
+	return SexUnknown
+}
+
+// readValues reads those properties that are messages; one that is none is left out.
+func (u *User) readValues(texts map[uint32][]byte) {
 	avatar := &oidbpb.UserAvatarValue{}
 	if pb.Unmarshal(texts[keyAvatar], avatar) == nil && avatar.GetUrl() != "" {
 		u.AvatarURL = avatar.GetUrl() + "640"
 	}
-	return u, true
+	custom := &oidbpb.UserCustomStatusValue{}
+	if pb.Unmarshal(texts[keyCustom], custom) == nil {
+		u.Custom = CustomStatus{custom.GetFaceId(), custom.GetText()}
+	}
+	labels := &oidbpb.UserLabelsValue{}
+	if pb.Unmarshal(texts[keyLabels], labels) == nil {
+		for _, l := range labels.GetLabels() {
+			u.Labels = append(u.Labels, l.GetContent())
+		}
+	}
+	business := &oidbpb.UserBusinessValue{}
+	if pb.Unmarshal(texts[keyBusiness], business) == nil {
+		for _, s := range business.GetBody().GetList() {
+			u.Services = append(u.Services, PaidService{
+				Kind: s.GetType(), Level: s.GetLevel(), Year: s.GetIsYear() != 0, Super: s.GetIsPro() != 0,
+				Icon: cmp.Or(s.GetIcon1(), s.GetIcon2()),
+			})
+		}
+	}
 }

@@ -40,6 +40,8 @@ type requestArgs struct {
 	Operate, Type                      uint32
 	Sequence                           uint64
 	Reason                             string
+	Battery, Status                    uint32
+	ExtStatus                          uint32 `json:"ext_status"`
 	mediaArgs
 	manageArgs
 	fileArgs
@@ -144,6 +146,9 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 	},
 	"delete friend": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.DeleteFriend, deleteFriendRequest(UID(a.UID), FriendRemoval{Block: a.Block, Both: true}))
+	},
+	"status": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.SetStatus, statusRequest(Status{a.Status, a.ExtStatus}, a.Battery))
 	},
 	"friend like": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.LikeProfile, likeRequest(UID(a.UID), int(a.Count)))

@@ -43,6 +43,8 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		historyActions(),
 		userActions(),
 		friendActions(),
+		profileActions(),
+		likeActions(),
 		groupActions(),
 		manageActions(),
 		groupRequestActions(),

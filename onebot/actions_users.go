@@ -3,7 +3,6 @@ package onebot
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"libration/gateway/table"
 	"libration/internal/text"
@@ -39,50 +38,6 @@ func getLoginInfo(_ context.Context, a *account, _ table.None) (loginInfo, error
 		return loginInfo{}, ntqq.ErrOffline
 	}
 	return loginInfo{self.UIN, self.Nickname}, nil
-}
-
-// strangerInfo has the fields of the standard, and names that clients of other
-// services know for the same facts.
-type strangerInfo struct {
-	UserID   message.UIN `json:"user_id"`
-	Nickname string      `json:"nickname" en:"Nickname." zh:"昵称。"`
-	Sex      string      `json:"sex" enum:"male,female,unknown" en:"Sex." zh:"性别。"`
-	Age      uint32      `json:"age" en:"Age." zh:"年龄。"`
-	QID      string      `json:"qid" en:"The id that people choose themselves." zh:"用户自设的 QID，可为空。"`
-	QIDAlias string      `json:"q_id" en:"The same." zh:"同 qid 字段。"`
-	Sign     string      `json:"sign" en:"Signature of the profile." zh:"个性签名。"`
-	Level    uint32      `json:"level" en:"Level of the account." zh:"账号等级。"`
-	Remark   string      `json:"remark" en:"What the account calls them." zh:"备注名。"`
-	Avatar   string      `json:"avatar" en:"URL of the picture." zh:"头像地址。"`
-	RegTime  int64       `json:"reg_time" en:"When the account was made, Unix seconds; 0 when unknown." zh:"注册时间，Unix 秒；未知为 0。"`
-	// RegisterTime is RegTime as ISO 8601, "" when unknown.
-	RegisterTime string     `json:"RegisterTime" en:"The same as ISO 8601; empty when unknown." zh:"注册时间，ISO 8601 格式；未知为空。"`
-	Status       userStatus `json:"status" en:"Whether and how they are online." zh:"在线状态。"`
-}
-
-type userStatus struct {
-	StatusID uint32 `json:"status_id" en:"Number of the status." zh:"状态编号。"`
-}
-
-type strangerParams struct {
-	User    message.UIN `param:"user_id"`
-	NoCache bool        `param:"no_cache,default=false" en:"Without effect: nothing of strangers is cached." zh:"没有作用：不缓存陌生人的资料。"`
-}
-
-func getStrangerInfo(ctx context.Context, a *account, p strangerParams) (strangerInfo, error) {
-	u, err := a.client.Users().Info(ctx, p.User)
-	if err != nil {
-		return strangerInfo{}, err
-	}
-	info := strangerInfo{
-		UserID: p.User, Nickname: u.Nickname, Sex: u.Sex.String(), Age: u.Age,
-		QID: u.QID, QIDAlias: u.QID, Sign: u.Sign, Level: u.Level, Remark: u.Remark,
-		Avatar: u.AvatarURL, RegTime: u.RegisterTime, Status: userStatus{u.Status},
-	}
-	if u.RegisterTime > 0 {
-		info.RegisterTime = time.Unix(u.RegisterTime, 0).UTC().Format(time.RFC3339)
-	}
-	return info, nil
 }
 
 func setQQAvatar(ctx context.Context, a *account, p avatarParams) (table.None, error) {

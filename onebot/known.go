@@ -34,8 +34,7 @@ func knownActions() []row {
 			set_msg_emoji_like fetch_emoji_like forward_friend_single_msg forward_group_single_msg
 			get_group_system_msg
 			get_group_ignore_add_request get_doubt_friends_add_request set_doubt_friends_add_request
-			set_friend_remark get_friends_with_category set_qq_profile set_online_status
-			set_input_status get_profile_like _get_model_show _set_model_show
+			set_friend_remark get_friends_with_category _get_model_show _set_model_show
 			get_robot_uin_range qidian_get_account_info get_group_at_all_remain send_group_sign
 			get_group_signed_list get_group_shut_list set_group_remark rename_group_file
 			delete_group_folder get_group_file_system_info get_file download_file
@@ -48,8 +47,7 @@ func knownActions() []row {
 			unset_msg_emoji_like get_emoji_likes mark_private_msg_as_read mark_group_msg_as_read
 			_mark_all_as_read get_recent_contact set_group_todo complete_group_todo cancel_group_todo
 			fetch_ptt_text voice_msg_to_text click_inline_keyboard_button get_group_ignored_notifies
-			set_friend_category set_diy_online_status set_self_longnick get_profile_like_me
-			get_profile_like_count nc_get_user_status get_qq_avatar send_qzone_msg delete_qzone_msg
+			set_friend_category get_qq_avatar send_qzone_msg delete_qzone_msg
 			_delete_group_notice set_group_sign set_group_msg_mask set_group_kick_members
 			batch_delete_group_member get_group_detail_info get_group_info_ex set_group_add_option
 			set_group_robot_add_option set_group_search set_group_member_invite_policy

@@ -155,7 +155,7 @@ func TestFriendOperations(t *testing.T) {
 			}
 		}
 		name := "Alicia"
-		if err := w.Users().SetProfile(alice, &name, nil); err != nil {
+		if err := w.Users().Edit(alice, func(u *world.User, _ *world.Details) { u.Nickname = name }); err != nil {
 			t.Fatal(err)
 		}
 		if f, _ := b.friend(alice); f.Nickname != name || a.Self().Nickname != name {

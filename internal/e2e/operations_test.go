@@ -371,9 +371,13 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[ntqq.GroupRequest](): {
 			ntqq.GroupRequest{Group: group, Kind: ntqq.NoticeJoin, Sequence: 1}, ntqq.GroupRequest{Group: group, Kind: ntqq.NoticeJoin, Sequence: 1, Filtered: true},
 		},
-		reflect.TypeFor[ntqq.Verdict]():      {ntqq.Accept},
-		reflect.TypeFor[ntqq.GroupFileRef](): {ntqq.GroupFileRef{ID: "/1"}},
-		reflect.TypeFor[ntqq.FileUpload]():   {ntqq.FileUpload{Source: media.Bytes(dot), Name: "x"}},
+		reflect.TypeFor[ntqq.Verdict]():       {ntqq.Accept},
+		reflect.TypeFor[ntqq.ProfileChange](): {ntqq.ProfileChange{Sex: new(ntqq.SexMale)}},
+		reflect.TypeFor[ntqq.Status]():        {ntqq.Status{Code: ntqq.StatusAway}},
+		reflect.TypeFor[ntqq.CustomStatus]():  {ntqq.CustomStatus{Text: "text"}},
+		reflect.TypeFor[ntqq.Input]():         {ntqq.InputText},
+		reflect.TypeFor[ntqq.GroupFileRef]():  {ntqq.GroupFileRef{ID: "/1"}},
+		reflect.TypeFor[ntqq.FileUpload]():    {ntqq.FileUpload{Source: media.Bytes(dot), Name: "x"}},
 		reflect.TypeFor[*message.FileSegment](): {
 			&message.FileSegment{ID: "/1", FileName: "x", BusID: message.BusPermanent}, &message.FileSegment{ID: "1", FileName: "x", Hash: "x"},
 		},

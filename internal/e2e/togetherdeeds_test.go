@@ -120,7 +120,7 @@ var togetherDeeds = map[string]func(*together, context.Context, *account, *toget
 		}
 	},
 	"by hand: new name": func(p *together, _ context.Context, _ *account, s *togetherStep) {
-		_ = p.world.Users().SetProfile(s.User, &s.Text, nil)
+		_ = p.world.Users().Edit(s.User, func(u *world.User, _ *world.Details) { u.Nickname = s.Text })
 	},
 	"invite": func(_ *together, ctx context.Context, a *account, s *togetherStep) {
 		_ = a.Groups().Invite(ctx, s.Group, s.User, 0)

@@ -27,6 +27,6 @@ var (
 	})
 	SetStatus = plain[*oidbpb.SetStatusReq, *oidbpb.SetStatusResp](OpInfo{
 		Name: statusService + "SetStatus", Signed: SignedByNewer, Repeat: true,
-		Ref: "operations.md 3.1", Uncalled: "other clients choose a status, ours has no method for it yet",
+		Ref: "operations.md 3.1",
 	}, verdict{code: "error_code", text: "message"})
 )

@@ -77,6 +77,9 @@ func New(o Options) (*Session, error) {
 // App is the client version that the session claims.
 func (s *Session) App() identity.AppInfo { return s.opts.App }
 
+// Device is the machine that the session claims. Its GUID is read-only.
+func (s *Session) Device() identity.Device { return s.keys().Device }
+
 // Relogin starts the session again when it waits for a person ([Kicked] or [NeedsLogin]).
 // It ends the pause when the session waits for its next try. While the account is online
 // it does nothing.

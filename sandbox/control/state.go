@@ -36,7 +36,7 @@ func (h overview) state(*http.Request) (any, error) {
 	}
 	groups := h.world.Groups().ByMember()
 	for _, u := range h.world.Users().List() {
-		v := viewUser(u)
+		v := users{h.world}.view(u)
 		for _, f := range h.world.Friends().List(u.UIN) {
 			v.Friends = append(v.Friends, f.User.UIN)
 		}

@@ -59,17 +59,25 @@ func (h private) restrict(r *http.Request) (any, error) {
 	return struct{}{}, h.world.Users().Restrict(body.UIN, body.Group, orTrue(body.On))
 }
 
-// typing shows that somebody types, or with on false does not any more.
+// typing shows that somebody types or speaks, or with on false does not any more.
 func (h private) typing(r *http.Request) (any, error) {
 	var body struct {
-		From message.UIN `json:"from"`
-		To   message.UIN `json:"to"`
-		On   *bool       `json:"on"`
+		From  message.UIN `json:"from"`
+		To    message.UIN `json:"to"`
+		Voice bool        `json:"voice"`
+		On    *bool       `json:"on"`
 	}
 	if err := readBody(r, &body); err != nil {
 		return nil, err
 	}
-	return struct{}{}, h.world.Users().Type(body.From, body.To, orTrue(body.On))
+	input := world.InputText
+	switch {
+	case !orTrue(body.On):
+		input = world.InputEnds
+	case body.Voice:
+		input = world.InputVoice
+	}
+	return struct{}{}, h.world.Users().Type(body.From, body.To, input)
 }
 
 func (h private) voiceText(r *http.Request) (any, error) {

@@ -3,6 +3,7 @@ package control
 import (
 	"encoding/hex"
 	"net/http"
+	"reflect"
 
 	"libration/ntqq/message"
 	"libration/sandbox/world"
@@ -18,6 +19,9 @@ type userView struct {
 	Sex      uint32      `json:"sex"`
 	Age      uint32      `json:"age"`
 	Level    uint32      `json:"level"`
+	detailsView
+	// Status is left out where it was never chosen.
+	Status statusView `json:"status,omitzero"`
 	// Avatar is the SHA-1 of the account's picture in hex; "" for none.
 	Avatar string `json:"avatar,omitempty"`
 	// Friends and Groups are given by the state only.
@@ -31,10 +35,11 @@ type userView struct {
 // users are the accounts.
 type users struct{ world *world.World }
 
-func viewUser(u world.User) userView {
+func (h users) view(u world.User) userView {
 	v := userView{
 		UIN: u.UIN, UID: u.UID, Nickname: u.Nickname, Sign: u.Sign, QID: u.QID,
 		Sex: u.Sex, Age: u.Age, Level: u.Level,
+		detailsView: viewDetails(h.world.Users().Details(u.UIN)), Status: statusView(h.world.Users().Status(u.UIN)),
 	}
 	if u.Avatar != (world.Blob{}) {
 		v.Avatar = hex.EncodeToString(u.Avatar.SHA1[:])
@@ -45,7 +50,7 @@ func viewUser(u world.User) userView {
 func (h users) list(*http.Request) (any, error) {
 	views := []userView{}
 	for _, u := range h.world.Users().List() {
-		views = append(views, viewUser(u))
+		views = append(views, h.view(u))
 	}
 	return views, nil
 }
@@ -61,11 +66,14 @@ func (h users) add(r *http.Request) (any, error) {
 	if v.Avatar != "" {
 		return nil, fail(http.StatusBadRequest, "an account gives itself its picture")
 	}
+	if v.Status != (statusView{}) || !reflect.DeepEqual(v.detailsView, detailsView{}) {
+		return nil, fail(http.StatusBadRequest, "status and details are set by a change")
+	}
 	u, err := h.world.Users().Add(world.User{
 		UIN: v.UIN, UID: v.UID, Nickname: v.Nickname, Sign: v.Sign, QID: v.QID,
 		Sex: v.Sex, Age: v.Age, Level: v.Level,
 	})
-	return created{viewUser(u)}, err
+	return created{h.view(u)}, err
 }
 
 func (h users) setPassword(r *http.Request) (any, error) {
@@ -80,26 +88,6 @@ func (h users) setPassword(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return struct{}{}, h.world.Users().SetPassword(uin, body.Password)
-}
-
-// change sets the nickname and the signature, where they are given.
-func (h users) change(r *http.Request) (any, error) {
-	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
-	if err != nil {
-		return nil, err
-	}
-	var body struct {
-		Nickname *string `json:"nickname"`
-		Sign     *string `json:"sign"`
-	}
-	if err := readBody(r, &body); err != nil {
-		return nil, err
-	}
-	if err := h.world.Users().SetProfile(uin, body.Nickname, body.Sign); err != nil {
-		return nil, err
-	}
-	u, _ := h.world.Users().Find(uin)
-	return viewUser(u), nil
 }
 
 func (h users) remove(r *http.Request) (any, error) {

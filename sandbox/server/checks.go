@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"slices"
 	"sync"
@@ -31,6 +32,7 @@ type checks struct {
 	newcomers table[newcomer]      // new devices, by signature
 	control   string               // where the control API is served
 	cautious  map[message.UIN]bool // whose easy logins count as from an unusual device
+	confirmed table[bool]          // devices whose easy logins the account wants to confirm
 }
 
 // captcha is one that a password login has to bring solved.
@@ -80,11 +82,24 @@ func (k *checks) UnusualDevice(uin message.UIN, on bool) {
 	k.cautious[uin] = on
 }
 
-// isCautious reports what UnusualDevice has set.
-func (k *checks) isCautious(uin message.UIN) bool {
+// confirmLogins sets whether the account confirms each easy login from a device.
+func (k *checks) confirmLogins(uin message.UIN, guid string, on bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.cautious[uin]
+	k.confirmed.drop(deviceOf(uin, guid))
+	if on {
+		k.confirmed.put(deviceOf(uin, guid), true)
+	}
+}
+
+func deviceOf(uin message.UIN, guid string) []byte { return fmt.Appendf(nil, "%d %s", uin, guid) }
+
+// isCautious reports whether an easy login from a device needs a confirmation.
+func (k *checks) isCautious(uin message.UIN, guid string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	confirms, _ := k.confirmed.get(deviceOf(uin, guid))
+	return confirms || k.cautious[uin]
 }
 
 // newCaptcha makes a captcha for a login from a device and returns the address of its page.

@@ -45,14 +45,6 @@ func (u *users) setCategory(rq *request, req *oidbpb.SetFriendCategoryReq) (*oid
 	return &oidbpb.EmptyResp{}, u.world.Friends().SetCategory(rq.session.uin, peer, int32(min(req.GetCategoryId(), world.MaxCategory+1)))
 }
 
-func (u *users) like(rq *request, req *oidbpb.ProfileLikeReq) (*oidbpb.EmptyResp, error) {
-	peer, err := u.find(req.GetTargetUid())
-	if err != nil {
-		return nil, err
-	}
-	return &oidbpb.EmptyResp{}, u.world.Users().Like(peer, rq.session.uin, req.GetCount())
-}
-
 // search is the first step of asking to be a friend: only whether there is such a user
 // counts, as the real answer is not known.
 func (u *users) search(_ *request, req *oidbpb.SearchUserReq) (*oidbpb.EmptyResp, error) {

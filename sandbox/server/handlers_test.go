@@ -141,6 +141,16 @@ func TestSetStatus(t *testing.T) {
 			t.Errorf("%s: got status %#x, want %#x", name, got, c2.want)
 		}
 	}
+	own := &oidbpb.SetStatusReq{ExtStatus: 10, BatteryStatus: 2000, Custom: &oidbpb.SetStatusCustom{FaceId: 14, Text: proto.String("mine"), FaceType: 1}}
+	call(c, rpc.SetStatus, own) // the older layout
+	if got, want := h.World().Users().Status(bot), (world.Status{Status: 10, Extended: 2000, Face: 14, Text: "mine"}); got != want {
+		t.Errorf("in own words: got %+v, want %+v", got, want)
+	}
+	for _, wrong := range []*oidbpb.SetStatusReq{{}, {Status: 20}, {ExtStatus: 20}, {Status: 30, ExtStatus: 1028}, {Status: 10, BatteryStatus: 101}} {
+		if _, err := tryCall(c, rpc.SetStatus, wrong); err == nil {
+			t.Errorf("%v is taken", wrong)
+		}
+	}
 }
 
 func TestGroupLists(t *testing.T) {

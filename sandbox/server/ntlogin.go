@@ -179,7 +179,7 @@ func (l *ntLogins) easyLogin(user world.User, d device, body []byte, cautious bo
 		return nil, err
 	}
 	ticket, known := l.clients.a1Of(req.GetA1())
-	cautious = cautious || l.checks.isCautious(user.UIN)
+	cautious = cautious || l.checks.isCautious(user.UIN, d.guid)
 	switch {
 	case !known:
 		// The next code lower, "expired", is not known to all clients.

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"math"
+
 	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb"
@@ -98,9 +100,15 @@ func (p *presence) unregisterClient(rq *request, _ *systempb.UnRegisterRequest) 
 // and has status and extended status one field further (docs/protocol/operations.md
 // 7.1 rule 12).
 func (p *presence) setStatus(rq *request, req *oidbpb.SetStatusReq) (*oidbpb.SetStatusResp, error) {
-	chosen := world.Status{Status: req.GetStatus(), Extended: req.GetExtStatus()}
-	if chosen.Status == 0 {
+	chosen := world.Status{Status: req.GetStatus(), Extended: req.GetExtStatus(), Battery: req.GetBatteryStatus()}
+	if chosen.Status == 0 && world.IsStatus(req.GetExtStatus()) {
 		chosen = world.Status{Status: req.GetExtStatus(), Extended: req.GetBatteryStatus()}
+	}
+	if custom := req.GetCustom(); custom != nil && chosen.Extended == world.StatusCustom {
+		chosen.Face, chosen.Text = uint32(min(custom.GetFaceId(), math.MaxUint32)), custom.GetText()
+	}
+	if chosen.Status == 0 {
+		return nil, world.Refuse(world.BadRequest, "no status")
 	}
 	if err := p.world.Users().SetStatus(rq.session.uin, chosen); err != nil {
 		return nil, err

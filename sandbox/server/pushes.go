@@ -31,6 +31,7 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.ProfileLiked]():          row((*pushes).profileLiked),
 	on[*world.ProfileChanged]():        row((*pushes).profileChanged),
 	on[*world.UserAvatarChanged]():     nil, // no push is known
+	on[*world.StatusChanged]():         nil, // no push is known
 	on[*world.GroupFounded]():          row((*pushes).founded),
 	on[*world.GroupRenamed]():          row((*pushes).renamed),
 	on[*world.AvatarChanged]():         nil, // no push is known

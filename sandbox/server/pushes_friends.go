@@ -57,7 +57,7 @@ func (p *pushes) profileLiked(h *world.ProfileLiked) {
 }
 
 // profileChanged reports a new nickname to the account's own clients and to its friends
-// (docs/protocol/operations.md 7.3, 0x112a_2). Of a new signature no push is known.
+// (docs/protocol/operations.md 7.3, 0x112a_2). Of other facts no push is known.
 func (p *pushes) profileChanged(h *world.ProfileChanged) {
 	if !h.Renamed {
 		return

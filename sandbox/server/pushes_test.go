@@ -191,15 +191,15 @@ func TestEventContents(t *testing.T) {
 			"friend renamed", func(t *testing.T, w *world.World) {
 				must(t, w.Friends().Add(alice, bot))
 				name, sign := "Alicia", "sign"
-				must(t, w.Users().SetProfile(alice, &name, nil))
-				must(t, w.Users().SetProfile(alice, nil, &sign)) // nobody is told
+				must(t, w.Users().Edit(alice, func(u *world.User, _ *world.Details) { u.Nickname = name }))
+				must(t, w.Users().Edit(alice, func(u *world.User, _ *world.Details) { u.Sign = sign })) // nobody is told
 			},
 			[]push{{bot, 528, 226, ""}, {bot, 528, 39, "0a1d0800101442170a07755f616c696365120c08a29c011206416c69636961"}},
 		},
 		{
 			"self renamed", func(t *testing.T, w *world.World) {
 				name := "Botty"
-				must(t, w.Users().SetProfile(bot, &name, nil))
+				must(t, w.Users().Edit(bot, func(u *world.User, _ *world.Details) { u.Nickname = name }))
 			},
 			[]push{{bot, 528, 29, "0814a2011008914e120b08a29c011205426f747479"}},
 		},

@@ -65,6 +65,7 @@ func (r *registry) register(rq *request, name string, ack func()) {
 		r.noteOffline(other, "another device logged in")
 	}
 	if !again {
+		r.world.Users().CameOnline(sess.uin)
 		r.log.Info("client online", "uin", sess.uin, "device", device, "remote", rq.conn.remote)
 		r.world.Note(world.Activity{Kind: world.ActivityOnline, User: sess.uin, Text: device})
 	}

@@ -185,8 +185,9 @@ func New(o Options) (*Server, error) {
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation
+	users := &users{s.world, o.FriendPage}
 	for _, subject := range []interface{ handle(*rpc.Mux[*request]) }{
-		&presence{s.world, clients}, &chats{writer, s.files.private}, &users{s.world, o.FriendPage}, &groups{s.world, o.MemberPage},
+		&presence{s.world, clients}, &chats{writer, s.files.private}, users, &profiles{users, checks}, &groups{s.world, o.MemberPage},
 		&pokes{s.world},
 		&life{s.world},
 		&links{s.world}, &albums{s.world, s.media},

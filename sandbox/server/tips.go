@@ -78,13 +78,21 @@ func (p *pushes) restricted(h *world.Restricted) {
 	p.tip(world.InGroup{Group: h.Group, Members: []message.UIN{h.User.UIN}}, template(tipRestricted, "ftype", "群消息", "unlock_url", unlockURL))
 }
 
-// typingEnds is the event type of who types no more, as in a capture.
-const typingEnds = 2
+// Event types of who types, as in a capture, and of who speaks (docs/protocol/events.md
+// 5.2).
+const (
+	inputVoice = 0
+	inputText  = 1
+	inputEnds  = 2
+)
 
 func (p *pushes) typing(h *world.Typing) {
-	item := &pushpb.InputStatusItem{TimeoutSeconds: 5, Timestamp: uint64(p.world.Now().Unix()), EventType: typingEnds}
-	if h.On {
-		item.EventType, item.Wording = 1, []byte("对方正在输入...")
+	item := &pushpb.InputStatusItem{TimeoutSeconds: 5, Timestamp: uint64(p.world.Now().Unix()), EventType: inputEnds}
+	switch h.Input {
+	case world.InputText:
+		item.EventType, item.Wording = inputText, []byte("对方正在输入...")
+	case world.InputVoice:
+		item.EventType, item.Wording = inputVoice, []byte("对方正在讲话...")
 	}
 	p.to(h.To, p.accountEvent(accountTyping, h.From.UIN, h.From.UID, &pushpb.InputStatus{
 		FromUin: uint64(h.From.UIN), ToUin: uint64(h.To.UIN), Item: item,

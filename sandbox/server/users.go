@@ -33,7 +33,6 @@ func (u *users) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.DeleteFriend, u.deleteFriend)
 	rpc.Handle(mux, rpc.SetFriendRemark, u.setRemark)
 	rpc.Handle(mux, rpc.SetFriendCategory, u.setCategory)
-	rpc.Handle(mux, rpc.LikeProfile, u.like)
 	rpc.Handle(mux, rpc.SearchUser, u.search)
 	rpc.Handle(mux, rpc.AddFriendSetting, u.addSetting)
 	rpc.Handle(mux, rpc.AddFriend, u.addFriend)
@@ -54,14 +53,15 @@ const (
 	keyBusiness   = 107
 	keyNickname   = 20002
 	keyCountry    = 20003
-	keyCity       = 20004
+	keyRegion     = 20004
 	keySex        = 20009
 	keyMail       = 20011
 	keyPhone      = 20016
-	keyHomeCity   = 20020
+	keyCity       = 20020
 	keySchool     = 20021
 	keyRegistered = 20026
 	keyBirthday   = 20031
+	keyPlace      = 20032
 	keyAge        = 20037
 	keyStatus     = 27372
 	keyQID        = 27394
@@ -188,14 +188,8 @@ func (u *users) userRecords(rq *request, count int, user func(int) (world.User, 
 // userRecord answers with every property there is, whatever was asked for
 // (docs/protocol/operations.md 7.1 rule 6).
 func (u *users) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody, error) {
-	avatar, err := pb.Marshal(&oidbpb.UserAvatarValue{
-		Url: proto.String(avatarURL(user.UIN)),
-	})
-	if err != nil {
-		return nil, err
-	}
-	// Two clients need its body to be there, be it empty.
-	business, err := pb.Marshal(&oidbpb.UserBusinessValue{Body: &oidbpb.UserBusinessBody{}})
+	details := u.world.Users().Details(user.UIN)
+	values, err := u.userValues(user.UIN, details)
 	if err != nil {
 		return nil, err
 	}
@@ -210,21 +204,21 @@ func (u *users) userRecord(user world.User, remark string) (*oidbpb.UserInfoBody
 				{Key: keyStatus, Value: statusOf(u.world.Users().Status(user.UIN))},
 			},
 			BytesValues: []*oidbpb.BytesProperty{
-				text(keyAvatar, avatar),
+				text(keyAvatar, values[keyAvatar]),
 				text(keySign, []byte(user.Sign)),
 				text(keyRemark, []byte(remark)),
-				text(keyLabels, nil),
-				text(keyBusiness, business),
+				text(keyLabels, values[keyLabels]),
+				text(keyBusiness, values[keyBusiness]),
 				text(keyNickname, []byte(user.Nickname)),
-				text(keyCountry, nil),
-				text(keyCity, nil),
-				text(keyMail, nil),
-				text(keyPhone, nil),
-				text(keyHomeCity, nil),
-				text(keySchool, nil),
-				text(keyBirthday, make([]byte, 4)), // not set
+				text(keyCountry, []byte(details.Country)),
+				text(keyRegion, []byte(details.Region)),
+				text(keyMail, []byte(details.Mail)),
+				text(keyPhone, []byte(details.Phone)),
+				text(keyCity, []byte(details.City)),
+				text(keySchool, []byte(details.School)),
+				text(keyBirthday, birthday(details.Birthday)),
 				text(keyQID, []byte(user.QID)),
-				text(keyCustom, nil),
+				text(keyCustom, values[keyCustom]),
 			},
 		},
 	}, nil
@@ -239,16 +233,4 @@ func avatarURL(uin message.UIN) string {
 // that reads an absent one as null would fail on it.
 func text(key uint32, value []byte) *oidbpb.BytesProperty {
 	return &oidbpb.BytesProperty{Key: key, Value: append([]byte{}, value...)}
-}
-
-// statusOf is property 27372 (docs/protocol/operations.md 4.1): a tenth of the
-// status or, in status 10, the extended one with its bytes apart.
-func statusOf(chosen world.Status) uint64 {
-	switch {
-	case chosen.Status == 0:
-		return 1
-	case chosen.Status == 10 && chosen.Extended != 0:
-		return uint64(chosen.Extended&0xFF00 | chosen.Extended&0xFF<<16)
-	}
-	return uint64(max(chosen.Status/10, 1))
 }

@@ -15,7 +15,8 @@ const (
 	ActivityFriendRequest = "friend_request"
 	ActivityFriendAnswer  = "friend_request_refused"
 	ActivityLike          = "like"    // of a profile
-	ActivityProfile       = "profile" // another nickname or signature
+	ActivityProfile       = "profile" // what it shows of itself
+	ActivityStatus        = "status"
 	ActivityJoin          = "join"
 	ActivityLeave         = "leave"
 	ActivityKick          = "kick"

@@ -14,15 +14,25 @@ func (h *Restricted) Activity() Activity {
 	return Activity{Kind: ActivityRestrict, Group: h.Group, User: h.User.UIN, On: h.On}
 }
 
-// Typing is sent when From types in its chat with To, or ends that.
+// Typing is sent when From types or speaks in its chat with To, or ends that.
 type Typing struct {
 	From, To User
-	On       bool
+	Input    Input
 }
+
+// Input is what the other side of a chat sees before there is a message.
+type Input int
+
+// The values of Input.
+const (
+	InputEnds Input = iota
+	InputText
+	InputVoice
+)
 
 // Activity implements Happening.
 func (h *Typing) Activity() Activity {
-	return Activity{Kind: ActivityTyping, User: h.From.UIN, Peer: h.To.UIN, On: h.On}
+	return Activity{Kind: ActivityTyping, User: h.From.UIN, Peer: h.To.UIN, On: h.Input != InputEnds}
 }
 
 // VoiceText is sent when User gets the text of a voice message.
@@ -78,15 +88,15 @@ func (w Users) Restrict(uin message.UIN, code message.GroupCode, on bool) error 
 	return nil
 }
 
-// Type shows to that from types in their chat, or with on false does not any more. The
+// Type shows to that from types or speaks in their chat, or does not any more. The
 // refusal is NotFound where they are not friends.
-func (w Users) Type(from, to message.UIN, on bool) error {
+func (w Users) Type(from, to message.UIN, input Input) error {
 	w.mu.Lock()
 	defer w.done()
 	if !w.areFriends(from, to) {
 		return Refuse(NotFound, "%d and %d are not friends", from, to)
 	}
-	w.happened(&Typing{w.user(from), w.user(to), on})
+	w.happened(&Typing{w.user(from), w.user(to), input})
 	return nil
 }
 

@@ -1,47 +1,38 @@
 package world
 
 import (
-	"time"
+	"reflect"
+	"slices"
 
 	"libration/ntqq/message"
 )
 
-// likesPerDay is how often one account can like another one in a day
-// (docs/protocol/operations.md 3.1).
-const likesPerDay = 20
-
-// likes counts the likes that an account has given today; days are those of UTC+8.
-type likes struct {
-	day int64
-	to  map[message.UIN]uint32
+// Details are what an account shows of itself besides [User]; each is empty when not set.
+type Details struct {
+	Country, Region, City string
+	School, Mail, Phone   string
+	Birthday              Date
+	Labels                []string // at most 20
+	VIP                   VIP
+	// LoginDays are the days on which a client of the account was online.
+	LoginDays uint32
 }
 
-// take counts some more likes, unless that are too many.
-func (l *likes) take(to message.UIN, times uint32, now time.Time) bool {
-	if day := (now.Unix() + 8*3600) / 86400; day != l.day || l.to == nil {
-		*l = likes{day: day, to: map[message.UIN]uint32{}}
-	}
-	if times > likesPerDay || l.to[to]+times > likesPerDay {
-		return false
-	}
-	l.to[to] += times
-	return true
+// Date is a day; its zero value is none.
+type Date struct {
+	Year       uint16
+	Month, Day uint8
 }
 
-// ProfileLiked is sent when By has liked the profile of User.
-type ProfileLiked struct {
-	User, By User
-	Times    uint32
-	Time     int64 // Unix seconds
+// VIP is a paid membership; its zero value is none.
+type VIP struct {
+	Level       uint32
+	Year, Super bool
 }
 
-// Activity implements Happening.
-func (h *ProfileLiked) Activity() Activity {
-	return Activity{Kind: ActivityLike, User: h.User.UIN, By: h.By.UIN, Times: h.Times}
-}
+const maxLabels = 20
 
-// ProfileChanged is sent when User has another nickname or signature. User has the new
-// ones.
+// ProfileChanged is sent when User, or its [Details], are others. User is the new one.
 type ProfileChanged struct {
 	User User
 	// Renamed: the nickname is another one.
@@ -80,60 +71,81 @@ func (w Users) SetAvatar(uin message.UIN, avatar Blob) error {
 	return nil
 }
 
-// Like likes the profile of uin, 1 to 20 times. The refusals are NotFound, BadRequest, and
-// Quota above 20 times a day.
-func (w Users) Like(uin, by message.UIN, times uint32) error {
+// Details returns the details of an account, empty ones of an unknown account.
+func (w Users) Details(uin message.UIN) Details {
 	w.mu.Lock()
-	defer w.done()
-	liked, err := w.account(uin)
-	if err != nil {
-		return err
+	defer w.mu.Unlock()
+	if a := w.users[uin]; a != nil {
+		return a.copyDetails()
 	}
-	from, err := w.account(by)
-	if err != nil {
-		return err
-	}
-	now := w.now()
-	switch {
-	case times == 0:
-		return Refuse(BadRequest, "not even one like")
-	case !from.likes.take(uin, times, now):
-		return Refuse(Quota, "no more than %d likes of one profile a day", likesPerDay)
-	}
-	w.happened(&ProfileLiked{liked.User, from.User, times, now.Unix()})
-	return nil
+	return Details{}
 }
 
-// SetProfile gives an account another nickname and signature; nil leaves one as it is. The
-// refusals are NotFound, and BadRequest: the nickname is empty, or a text is longer than
-// 127 bytes.
-func (w Users) SetProfile(uin message.UIN, nickname, sign *string) error {
+func (a *account) copyDetails() Details {
+	if a.details == nil {
+		return Details{}
+	}
+	d := *a.details
+	d.Labels = slices.Clone(d.Labels)
+	return d
+}
+
+// Edit changes what an account shows of itself. edit must not call the world; what it does
+// to UIN, UID, RegisterTime and Avatar has no effect. The refusals are NotFound, and
+// BadRequest: the nickname is empty, a text is longer than 127 bytes, there are more than
+// 20 labels, or no such sex or day.
+func (w Users) Edit(uin message.UIN, edit func(*User, *Details)) error {
 	w.mu.Lock()
 	defer w.done()
 	a, err := w.account(uin)
 	if err != nil {
 		return err
 	}
-	after := a.User
-	if nickname != nil {
-		after.Nickname = *nickname
+	after, details := a.User, a.copyDetails()
+	edit(&after, &details)
+	after.UIN, after.UID, after.RegisterTime, after.Avatar = a.UIN, a.UID, a.RegisterTime, a.Avatar
+	if err := checkProfile(after, details); err != nil {
+		return err
 	}
-	if sign != nil {
-		after.Sign = *sign
+	if after == a.User && reflect.DeepEqual(details, a.copyDetails()) {
+		return nil
 	}
-	if after.Nickname == "" {
+	renamed := after.Nickname != a.Nickname
+	a.User, a.details = after, &details
+	w.happened(&ProfileChanged{a.User, renamed, w.friendsOf(uin)})
+	return nil
+}
+
+func checkProfile(u User, d Details) error {
+	switch {
+	case u.Nickname == "":
 		return Refuse(BadRequest, "a nickname cannot be empty")
+	case u.Sex > 2 && u.Sex != SexHidden:
+		return Refuse(BadRequest, "no sex %d", u.Sex)
+	case d.Birthday.Month > 12 || d.Birthday.Day > 31:
+		return Refuse(BadRequest, "no day %d in month %d", d.Birthday.Day, d.Birthday.Month)
+	case len(d.Labels) > maxLabels:
+		return Refuse(BadRequest, "more than %d labels", maxLabels)
 	}
-	for _, text := range []string{after.Nickname, after.Sign} {
+	texts := append([]string{u.Nickname, u.Sign, u.QID, d.Country, d.Region, d.City, d.School, d.Mail, d.Phone}, d.Labels...)
+	for _, text := range texts {
 		if err := checkName(text); err != nil {
 			return err
 		}
 	}
-	if after == a.User {
-		return nil
-	}
-	renamed := after.Nickname != a.Nickname
-	a.User = after
-	w.happened(&ProfileChanged{a.User, renamed, w.friendsOf(uin)})
 	return nil
+}
+
+// CameOnline counts the day, where it is the first time of the day that a client of the
+// account is online. Of an unknown account nothing happens.
+func (w Users) CameOnline(uin message.UIN) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.users[uin]
+	if a == nil || a.onlineDay == dayOf(w.now().Unix()) {
+		return
+	}
+	details := a.copyDetails()
+	details.LoginDays++
+	a.details, a.onlineDay = &details, dayOf(w.now().Unix())
 }

@@ -25,7 +25,7 @@ type User struct {
 	Nickname string
 	Sign     string // the signature line of the profile
 	QID      string
-	// Sex is 1 male, 2 female, 0 unknown.
+	// Sex is 1 male, 2 female, 0 unknown, SexHidden.
 	Sex, Age, Level uint32
 	// RegisterTime is Unix seconds.
 	RegisterTime int64
@@ -33,9 +33,8 @@ type User struct {
 	Avatar Blob
 }
 
-// Status is the presence that an account has chosen, in the numbers of
-// docs/protocol/operations.md 4.5. The zero value is online.
-type Status struct{ Status, Extended uint32 }
+// SexHidden is User.Sex of who does not show it.
+const SexHidden = 255
 
 type account struct {
 	User
@@ -43,7 +42,10 @@ type account struct {
 	status   Status
 	friends  map[message.UIN]friend
 	blocked  map[message.UIN]bool // who may not ask to be a friend; nil for nobody
-	likes    likes
+	// What it has liked, and by whom it was liked: nil for nothing.
+	likes, likedBy map[message.UIN]*like
+	details        *Details // nil for none
+	onlineDay      int64    // the last that is counted in Details.LoginDays
 	// restricted accounts may not send to groups.
 	restricted bool
 	// The newest sequences reported as read: of groups, and of private chats.
@@ -143,29 +145,6 @@ func (w Users) Password(uin message.UIN) string {
 		return a.password
 	}
 	return ""
-}
-
-// SetStatus sets the presence of an account. The refusal is NotFound.
-func (w Users) SetStatus(uin message.UIN, status Status) error {
-	w.mu.Lock()
-	defer w.done()
-	a, err := w.account(uin)
-	if err != nil {
-		return err
-	}
-	a.status = status
-	return nil
-}
-
-// Status returns the presence that an account has chosen, the zero value of an unknown
-// account.
-func (w Users) Status(uin message.UIN) Status {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if a := w.users[uin]; a != nil {
-		return a.status
-	}
-	return Status{}
 }
 
 // account finds an account; mu is held.
