@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -69,6 +70,15 @@ func TestTransfersOfTheProgram(t *testing.T) {
 		next(func(t admin.Transfer) bool { return t.State == admin.TransferCancelled })
 		if answer := <-failed; !strings.Contains(answer, `"failed"`) {
 			t.Errorf("the bot is answered %s", answer)
+		}
+		resp, err = p.client.Get("http://" + owner.String() + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		metrics, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if line := `libration_transfers_total{direction="upload",kind="image",result="cancelled"} 1`; err != nil || !strings.Contains(string(metrics), line) {
+			t.Errorf("the metrics have no %s, %v", line, err)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"libration/ntqq/media/transfer"
 )
 
 // series are what one scrape asks for.
@@ -36,6 +38,7 @@ func (p *parts) Collect(ch chan<- prometheus.Metric) {
 	p.collectSigner(ch)
 	p.collectClient(ch)
 	p.collectCache(ch)
+	p.collectTransfers(ch)
 	p.collectUnknown(ch)
 	p.collectEvents(ch)
 	p.collectQueues(ch)
@@ -94,6 +97,15 @@ func (p *parts) collectCache(to series) {
 	to.gauge(float64(st.MemberLists), "libration_member_lists", "Lists of members of groups that are in memory.")
 	to.gauge(float64(st.MemberBytes), "libration_member_lists_bytes", "Memory of these lists, which cache.members bounds.")
 	to.counter(st.MembersForgotten, "libration_member_lists_forgotten_total", "Lists of members that were forgotten to make room; they are fetched again when they are needed.")
+}
+
+// collectTransfers gives the uploads and downloads that have ended.
+func (p *parts) collectTransfers(to series) {
+	p.client.Transfers().Totals(func(of transfer.Total, count, bytes uint64) {
+		labels := []string{"direction", string(of.Direction), "kind", of.Kind, "result", string(of.Result)}
+		to.counter(count, "libration_transfers_total", "Uploads and downloads that have ended.", labels...)
+		to.counter(bytes, "libration_transfer_bytes_total", "Bytes of them that went over the network.", labels...)
+	})
 }
 
 // collectUnknown gives what came and was not understood.

@@ -62,6 +62,7 @@ type Registry struct {
 	running map[uint64]*Transfer
 	ended   []entry // oldest first
 	changed chan struct{}
+	totals  map[Total]sum
 }
 
 // entry is a status with the version of its last change.
@@ -75,7 +76,8 @@ type entry struct {
 type Transfer struct {
 	r      *Registry
 	cancel context.CancelCauseFunc
-	entry  // r.mu guards it
+	entry         // r.mu guards it, and what follows
+	moved  uint64 // bytes of the moving steps that are over
 }
 
 // Begin lists a transfer. Its work must use the returned context, which ends when the
@@ -165,7 +167,10 @@ func (t *Transfer) edit(f func(*Status)) {
 
 // Step begins a step of total bytes; 0: not known.
 func (t *Transfer) Step(step string, total uint64) {
-	t.edit(func(s *Status) { s.Step, s.Done, s.Total = step, 0, total })
+	t.edit(func(s *Status) {
+		t.leave()
+		s.Step, s.Done, s.Total = step, 0, total
+	})
 }
 
 // Named says what the file is called.
@@ -205,8 +210,10 @@ func (t *Transfer) End(err error) {
 		return
 	}
 	t.cancel(err)
+	t.leave()
 	t.Ended, t.Err = time.Now(), err
 	t.r.note(&t.entry)
+	t.r.count(t)
 	delete(t.r.running, t.ID)
 	if len(t.r.ended) == Kept {
 		t.r.ended = slices.Delete(t.r.ended, 0, 1)

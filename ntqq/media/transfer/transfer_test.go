@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -49,6 +50,36 @@ func TestTransfer(t *testing.T) {
 		t.Error("an ended transfer was cancelled")
 	}
 	b.End(nil)
+}
+
+// TestTotals: bytes that were read or hashed before an upload do not count, those of failed
+// ones do.
+func TestTotals(t *testing.T) {
+	var r Registry
+	upload := func(moved uint64, err error) {
+		_, one := r.Begin(t.Context(), Status{Direction: Upload, Kind: "video"})
+		for _, step := range []string{"fetch", "block", "block", "publish"} {
+			one.Step(step, 0)
+			one.Add(moved)
+		}
+		one.End(err)
+		one.End(nil)
+	}
+	upload(5, nil)
+	upload(7, nil)
+	upload(1, errors.New("it broke"))
+	_, one := r.Begin(t.Context(), Status{Direction: Download, Kind: "file", Step: "fetch"})
+	one.Add(3)
+	one.End(ErrCancelled)
+	r.Begin(t.Context(), Status{Direction: Download, Kind: "image"}) // it runs
+	got := map[Total][2]uint64{}
+	r.Totals(func(of Total, count, bytes uint64) { got[of] = [2]uint64{count, bytes} })
+	want := map[Total][2]uint64{
+		{Upload, "video", Done}: {2, 24}, {Upload, "video", Failed}: {1, 2}, {Download, "file", Cancelled}: {1, 3},
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }
 
 func TestKept(t *testing.T) {
