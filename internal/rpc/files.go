@@ -49,6 +49,10 @@ var (
 
 	// GroupFiles asks for a page of a folder.
 	GroupFiles = groupFileView("list", OpInfo{Sub: 1, Signed: SignedByNewer, Ref: "operations.md 3.6"})
+	// GroupFileInfo asks about one file.
+	GroupFileInfo = groupFileView("info", OpInfo{
+		Sub: 0, Ref: "operations.md 3.6", NoVectors: "none is known of it", Uncalled: "only clients of the older generation are known to ask for one file",
+	})
 	// GroupFileCount asks how many files there are, and how many there may be.
 	GroupFileCount = groupFileView("count", OpInfo{Sub: 2, Ref: "operations.md 3.6"})
 	// GroupFileSpace asks how many bytes are used, and how many there are.

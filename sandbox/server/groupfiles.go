@@ -41,6 +41,7 @@ func (h *groupFiles) handle(mux *rpc.Mux[*request]) {
 	handleFile(h, mux, rpc.DeleteGroupFolder, h.removeFolder)
 	handleFile(h, mux, rpc.RenameGroupFolder, h.renameFolder)
 	handleFile(h, mux, rpc.GroupFiles, h.list)
+	handleFile(h, mux, rpc.GroupFileInfo, h.info)
 	handleFile(h, mux, rpc.GroupFileCount, h.count)
 	handleFile(h, mux, rpc.GroupFileSpace, h.space)
 	handleFile(h, mux, rpc.KeepGroupFile, h.keep)
@@ -152,6 +153,15 @@ func (h *groupFiles) list(rq *request, req *oidbpb.GroupFileViewReq) (*oidbpb.Gr
 		list.Items = append(list.Items, &oidbpb.GroupFileItem{Type: entryFile, File: fileEntry(f)})
 	}
 	return &oidbpb.GroupFileViewResp{List: list}, nil
+}
+
+// info answers about one file.
+func (h *groupFiles) info(rq *request, req *oidbpb.GroupFileViewReq) (*oidbpb.GroupFileViewResp, error) {
+	f, err := h.world.Files().Find(message.GroupCode(req.GetInfo().GetGroupCode()), rq.session.uin, req.GetInfo().GetFileId())
+	if err != nil {
+		return nil, err
+	}
+	return &oidbpb.GroupFileViewResp{Info: &oidbpb.GroupFileInfoResp{File: fileEntry(f)}}, nil
 }
 
 func folderEntry(f world.GroupFolder) *oidbpb.GroupFolder {

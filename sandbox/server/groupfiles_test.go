@@ -84,6 +84,15 @@ func TestGroupFileOperations(t *testing.T) {
 		hex.EncodeToString(got.GetSha1()) != hex.EncodeToString(file.SHA1[:]) || len(got.GetMd5()) != 16 {
 		t.Errorf("folder: got %v", inside)
 	}
+	one := func(id string) *oidbpb.GroupFileViewReq {
+		return &oidbpb.GroupFileViewReq{Info: &oidbpb.GroupFileInfoReq{GroupCode: code, AppId: 7, BusId: 102, FileId: id}}
+	}
+	if info := call(c, rpc.GroupFileInfo, one(file.ID)).GetInfo(); info.GetFile().GetFileName() != "b.txt" || info.GetFile().GetFileSize() != 7 {
+		t.Errorf("info: got %v", info)
+	}
+	if _, err := tryCall(c, rpc.GroupFileInfo, one("/none")); err == nil {
+		t.Error("info of a file that is not there")
+	}
 	count := call(c, rpc.GroupFileCount, &oidbpb.GroupFileViewReq{Count: &oidbpb.GroupFileCountReq{GroupCode: code, AppId: 7, BusId: 6}}).GetCount()
 	space := call(c, rpc.GroupFileSpace, &oidbpb.GroupFileViewReq{Space: &oidbpb.GroupFileSpaceReq{GroupCode: code, AppId: 7}}).GetSpace()
 	if count.GetFileCount() != 1 || count.GetLimitCount() != 10000 || count.GetIsFull() || space.GetUsedSpace() != 7 || space.GetTotalSpace() != 10<<30 {
