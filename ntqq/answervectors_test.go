@@ -142,7 +142,7 @@ type noticeVector struct {
 
 // TestVectorsOIDBResponses checks what the client reads from answers.
 func TestVectorsOIDBResponses(t *testing.T) {
-	for _, v := range vectors.Read[responseVector](t, "oidb_responses.json") {
+	for _, v := range vectors.Of[responseVector](t, "oidb_responses.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			op := operation(v.Command)
 			if op == nil {

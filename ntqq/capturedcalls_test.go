@@ -2,7 +2,6 @@ package ntqq
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -29,18 +28,7 @@ type capturedCall struct {
 // TestVectorsCapturedCalls reads requests and answers whole, and finds in them what is known
 // of them. Where we have the operation, its descriptor is of the same type.
 func TestVectorsCapturedCalls(t *testing.T) {
-	for _, v := range vectors.Read[json.RawMessage](t, "captures.json") {
-		var kind struct{ Kind string }
-		if err := json.Unmarshal(v, &kind); err != nil {
-			t.Fatal(err)
-		}
-		if kind.Kind != "request" && kind.Kind != "response" {
-			continue
-		}
-		var c capturedCall
-		if err := json.Unmarshal(v, &c); err != nil {
-			t.Fatal(err)
-		}
+	for _, c := range vectors.Of[capturedCall](t, "captures.json") {
 		t.Run(c.ID, func(t *testing.T) { checkCapturedCall(t, &c) })
 	}
 }

@@ -47,10 +47,7 @@ type fileFlowVector struct {
 // TestVectorsFileFlows checks uploads of files: what is asked, what goes with the blocks, and
 // how the file is shown.
 func TestVectorsFileFlows(t *testing.T) {
-	for _, v := range vectors.Read[fileFlowVector](t, "files.json") {
-		if v.Kind != "flow" {
-			continue
-		}
+	for _, v := range vectors.Of[fileFlowVector](t, "files.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			switch v.Call {
 			case "send file":
@@ -156,10 +153,7 @@ func (v *fileFlowVector) compare(t *testing.T, i int, command string, body []byt
 // TestVectorsFilePlaces checks what the client reads of answers to reservations.
 func TestVectorsFilePlaces(t *testing.T) {
 	seen := 0
-	for _, v := range vectors.Read[fileAnswerVector](t, "files.json") {
-		if v.Kind != "answer" || othersAnswers[v.Command] == "" {
-			continue
-		}
+	for _, v := range vectors.Of[fileAnswerVector](t, "files.json") {
 		seen++
 		var want struct {
 			CheckKey   string `json:"check_key"`

@@ -174,18 +174,9 @@ type fileAnswerVector struct {
 	Parsed                   json.RawMessage
 }
 
-// othersAnswers are vectors of answers that other tests read, by the command.
-var othersAnswers = map[string]string{
-	rpc.ReserveGroupFile.Name:   "uploads",
-	rpc.ReservePrivateFile.Name: "uploads",
-}
-
 // TestVectorsFileAnswers checks what the client reads about files that are there.
 func TestVectorsFileAnswers(t *testing.T) {
-	for _, v := range vectors.Read[fileAnswerVector](t, "files.json") {
-		if v.Kind != "answer" || othersAnswers[v.Command] != "" {
-			continue
-		}
+	for _, v := range vectors.Of[fileAnswerVector](t, "files.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			row := fileAnswerRows[v.Command]
 			if row == nil {

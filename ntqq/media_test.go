@@ -169,14 +169,11 @@ func urlAnswer(path string) func() (*mediapb.RichMediaResp, error) {
 
 // TestVectorsMediaURLs puts addresses together as the vectors have them.
 func TestVectorsMediaURLs(t *testing.T) {
-	for _, v := range vectors.Read[struct {
-		ID, Kind  string
+	for _, v := range vectors.Of[struct {
+		ID        string
 		Body      vectors.Hex
 		URLByPort string `json:"url_by_port"`
 	}](t, "media.json") {
-		if v.Kind != "answer" {
-			continue
-		}
 		resp, err := rpc.GroupVideoURL.DecodeResponse(v.Body) // they have one form
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,7 @@ import (
 // got.
 func TestHighwayVectors(t *testing.T) {
 	checked := map[string]int{}
-	for _, v := range vectors.Read[struct {
+	for _, v := range vectors.Of[struct {
 		ID, Kind, Command string
 		Args              struct{ TGT vectors.Hex }
 		Body              vectors.Hex

@@ -57,7 +57,7 @@ func TestVectorsCQCode(t *testing.T) {
 		return view(segments)
 	}
 	known := newSegmentTable()
-	for _, c := range vectors.Read[vector](t, "cqcode.json") {
+	for _, c := range vectors.Of[vector](t, "cqcode.json") {
 		t.Run(c.ID, func(t *testing.T) {
 			switch c.Kind {
 			case "parse":

@@ -61,22 +61,10 @@ type captureElement struct {
 	Size        uint64 `json:"size"`
 }
 
-// readElsewhere are the kinds of captures that are no part of a message, or have a test of
-// their own.
-var readElsewhere = map[string]string{
-	"light_app_data": "TestVectorsCards", "rich_msg_template": "TestVectorsCards", "long_msg_payload": "TestVectorsOldForward",
-	"push": "ntqq/event", "push_jce": "ntqq/event", "msg_content": "ntqq/event", "msg_content_cut": "ntqq/event",
-	"sso_response_head": "internal/wire", "sso_request_frame": "internal/wire", "wtlogin_body": "internal/wire",
-	"request": "ntqq", "response": "ntqq", "file_uuid": "ntqq",
-}
-
 // TestVectorsCaptures reads the parts of real messages.
 func TestVectorsCaptures(t *testing.T) {
-	for _, c := range vectors.Read[capture](t, "captures.json") {
+	for _, c := range vectors.Of[capture](t, "captures.json") {
 		v := &c
-		if readElsewhere[v.Kind] != "" {
-			continue
-		}
 		t.Run(v.ID, func(t *testing.T) {
 			service, common := strings.CutPrefix(v.Kind, "common_elem_")
 			switch {
@@ -99,7 +87,7 @@ func TestVectorsCaptures(t *testing.T) {
 			case v.Kind == "element_part":
 				checkPart(t, v)
 			default:
-				t.Errorf("kind %s is not known: say in readElsewhere who reads it, or read it", v.Kind)
+				t.Errorf("kind %s is not known", v.Kind)
 			}
 		})
 	}

@@ -20,7 +20,7 @@ func TestVectorsCards(t *testing.T) {
 		Body               vectors.Hex
 		Expected           json.RawMessage
 	}
-	for _, v := range vectors.Read[capture](t, "captures.json") {
+	for _, v := range vectors.Of[capture](t, "captures.json") {
 		switch v.Kind {
 		case "light_app_data":
 			t.Run(v.ID, func(t *testing.T) {

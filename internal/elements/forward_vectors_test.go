@@ -100,7 +100,7 @@ func TestVectorsForward(t *testing.T) {
 	for _, v := range vectors.Read[struct{ ID, Kind, Inflated string }](t, "longmsg.json") {
 		cards[v.ID] = v.Inflated
 	}
-	for _, raw := range vectors.Read[json.RawMessage](t, "longmsg.json") {
+	for _, raw := range vectors.Of[json.RawMessage](t, "longmsg.json") {
 		var v forwardVector
 		var kind struct{ ID, Kind string }
 		if err := json.Unmarshal(raw, &kind); err != nil {
@@ -288,10 +288,7 @@ func TestVectorsForwardRequests(t *testing.T) {
 
 // TestVectorsOldForward reads the forwards of a client before NT.
 func TestVectorsOldForward(t *testing.T) {
-	for _, c := range vectors.Read[capture](t, "captures.json") {
-		if c.Kind != "long_msg_payload" {
-			continue
-		}
+	for _, c := range vectors.Of[capture](t, "captures.json") {
 		t.Run(c.ID, func(t *testing.T) {
 			want := expect[struct {
 				Items  []string `json:"items"`

@@ -38,15 +38,14 @@ type mediaVector struct {
 }
 
 func TestVectorsMedia(t *testing.T) {
-	for _, v := range vectors.Read[mediaVector](t, "media.json") {
-		t.Run(v.ID, func(t *testing.T) {
-			switch {
-			case v.Kind == "elements":
-				mediaElements(t, &v)
-			case v.Kind == "flow" && len(v.Body) > 0:
-				mediaBody(t, &v)
-			}
-		})
+	for _, v := range vectors.Of[mediaVector](t, "media.json") {
+		t.Run(v.ID, func(t *testing.T) { mediaElements(t, &v) })
+	}
+}
+
+func TestVectorsMediaBodies(t *testing.T) {
+	for _, v := range vectors.Of[mediaVector](t, "media.json") {
+		t.Run(v.ID, func(t *testing.T) { mediaBody(t, &v) })
 	}
 }
 

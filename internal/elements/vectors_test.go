@@ -46,7 +46,7 @@ type vectorCase struct {
 }
 
 func TestVectorsMessages(t *testing.T) {
-	for _, c := range vectors.Read[vectorCase](t, "messages.json") {
+	for _, c := range vectors.Of[vectorCase](t, "messages.json") {
 		v := &c
 		t.Run(v.ID, func(t *testing.T) {
 			switch v.Direction {

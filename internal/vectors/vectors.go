@@ -50,10 +50,7 @@ func Read[T any](tb testing.TB, name string) []T {
 // root is the folder of go.mod: tests run in the folder of their package.
 func root(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
+	dir := here(tb)
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			return dir
@@ -64,4 +61,13 @@ func root(tb testing.TB) string {
 		}
 		dir = parent
 	}
+}
+
+func here(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return dir
 }

@@ -152,10 +152,7 @@ type capturedVector struct {
 }
 
 func TestVectorsCapturedLogin(t *testing.T) {
-	for _, c := range vectors.Read[capturedVectorRaw](t, "captures.json") {
-		if c.Kind != "wtlogin_body" {
-			continue
-		}
+	for _, c := range vectors.Of[capturedVectorRaw](t, "captures.json") {
 		t.Run(c.ID, func(t *testing.T) {
 			var v capturedVector
 			if err := json.Unmarshal(c.all, &v); err != nil {

@@ -101,7 +101,7 @@ func TestVectorsPushEvents(t *testing.T) {
 		Event             *string
 		Parsed            json.RawMessage
 	}
-	for _, v := range vectors.Read[vector](t, "push_events.json") {
+	for _, v := range vectors.Of[vector](t, "push_events.json") {
 		t.Run(v.ID, func(t *testing.T) {
 			d := decoderFor(selfPerson)
 			events := d.Decode(v.Command, unhex(t, v.Body))

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -62,11 +63,11 @@ type foreignFlow struct {
 
 // foreignFlows are the sends of the vectors, and their reservations, addressed to somebody
 // of this world: the text ids have the same length. Those to other groups are left out.
-func foreignFlows(t *testing.T, h *harness) []foreignFlow {
+func foreignFlows(t *testing.T, h *harness, all []foreignFlow) []foreignFlow {
 	t.Helper()
 	uid := h.uidOf(alice)
 	var flows []foreignFlow
-	for _, v := range vectors.Read[foreignFlow](t, "media.json") {
+	for _, v := range all {
 		if v.Args.PeerUID != "" && len(v.Args.PeerUID) != len(uid) || v.Args.Group != 0 && v.Args.Group != uint64(mall) {
 			continue
 		}
@@ -114,7 +115,7 @@ func (c *client) reserved(v *foreignFlow) (*mediapb.RichMediaReq, *mediapb.RichM
 func TestVectorsUploads(t *testing.T) {
 	h := startMedia(t, Options{})
 	c := h.dial().login(bot)
-	for _, v := range foreignFlows(t, h) {
+	for _, v := range foreignFlows(t, h, vectors.Of[foreignFlow](t, "media.json")) {
 		req, resp := c.reserved(&v)
 		checkUpload(t, v.ID, req, resp)
 	}
@@ -126,7 +127,7 @@ func TestVectorsSends(t *testing.T) {
 	h := startMedia(t, Options{})
 	c, other := h.dial().login(bot).register(), h.dial().login(alice).register()
 	whole, groupMedia := 0, []string(nil)
-	for i, v := range foreignFlows(t, h) {
+	for i, v := range foreignFlows(t, h, vectors.Read[foreignFlow](t, "media.json")) {
 		if v.MessageBody == nil || len(v.Args.File.content()) == 0 {
 			continue
 		}
@@ -174,6 +175,25 @@ func TestVectorsSends(t *testing.T) {
 	}
 	if !slices.Equal(again, groupMedia) {
 		t.Errorf("the history has %d media, or others than the %d that were sent", len(again), len(groupMedia))
+	}
+}
+
+// TestVectorsDownloads asks for the address of a voice as another client does.
+func TestVectorsDownloads(t *testing.T) {
+	h := startMedia(t, Options{})
+	c := h.dial().login(bot).register()
+	flows := foreignFlows(t, h, vectors.Read[foreignFlow](t, "media.json"))
+	sent := flows[slices.IndexFunc(flows, func(v foreignFlow) bool { return v.ID == "flow/record-group-0" })]
+	_, resp := c.reserved(&sent)
+	c.uploadForeign(&sent, resp.GetUpload())
+	for _, v := range vectors.Of[foreignFlow](t, "media.json") {
+		req := &mediapb.RichMediaReq{}
+		must(t, pb.Unmarshal(v.RichMediaReq, req))
+		req.GetDownload().GetNode().FileUuid = resp.GetUpload().GetMsgInfo().GetBody()[0].GetIndex().GetFileUuid()
+		answer, content := h.fetch(http.MethodGet, addressOf(call(c, rpc.GroupRecordURL, req).GetDownload()))
+		if answer.StatusCode != http.StatusOK || content != string(sent.Args.File.content()) {
+			t.Errorf("%s: got %s and %d bytes", v.ID, answer.Status, len(content))
+		}
 	}
 }
 
