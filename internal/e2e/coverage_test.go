@@ -61,13 +61,16 @@ type record struct {
 	mu       sync.Mutex
 	answered map[string]nameSet // by the sandbox: tests by operation
 	refused  map[string]nameSet // the same with a result that is not 0
-	asked    map[string]nameSet // by the client: actions and methods by operation
+	meant    map[string]nameSet // asked for by a test, not by what runs in the background
+	actions  map[string]nameSet // that led to an operation
+	methods  map[string]nameSet // of the client, the same
 	told     map[string]nameSet // by the client: tests by event
 	known    *known             // of TestCoverage and TestOperations
 }
 
 var seen = &record{
-	answered: map[string]nameSet{}, refused: map[string]nameSet{}, asked: map[string]nameSet{}, told: map[string]nameSet{}, known: &known{},
+	answered: map[string]nameSet{}, refused: map[string]nameSet{}, meant: map[string]nameSet{}, actions: map[string]nameSet{}, methods: map[string]nameSet{},
+	told: map[string]nameSet{}, known: &known{},
 }
 
 // noEvidence are tests of which the page is not made: they send made-up requests, or
@@ -89,9 +92,20 @@ func (r *record) note(of map[string]nameSet, what, by string) {
 
 func (r *record) event(t testing.TB, e event.Event) { r.note(r.told, e.Name(), t.Name()) }
 
-// doneBy is the key of contexts for the action or the method that a client's request comes
-// from.
-type doneBy struct{}
+// background is the key of contexts of what runs as long as a test.
+type background struct{}
+
+// byAction and byMethod are in contexts what a client's requests come from. The types are the
+// keys, too.
+type (
+	byAction string
+	byMethod string
+)
+
+func by[T ~string](ctx context.Context, name T) context.Context {
+	var key T
+	return context.WithValue(ctx, key, name)
+}
 
 // witness records what a log says.
 type witness struct {
@@ -117,9 +131,17 @@ func (w witness) Handle(ctx context.Context, r slog.Record) error {
 			return true
 		})
 	}
-	switch by, _ := ctx.Value(doneBy{}).(string); {
-	case r.Message == "asked" && by != "":
-		seen.note(seen.asked, fields["command"].String(), by)
+	switch {
+	case r.Message == "asked":
+		if ctx.Value(background{}) == nil {
+			seen.note(seen.meant, fields["command"].String(), w.test)
+		}
+		if a, ok := ctx.Value(byAction("")).(byAction); ok {
+			seen.note(seen.actions, fields["command"].String(), string(a))
+		}
+		if m, ok := ctx.Value(byMethod("")).(byMethod); ok {
+			seen.note(seen.methods, fields["command"].String(), string(m))
+		}
 	case r.Message == "answered" && fields["code"].Int64() == 0:
 		seen.note(seen.answered, fields["operation"].String(), w.test)
 	case r.Message == "answered":
@@ -168,4 +190,18 @@ func (r *record) publish() error {
 		}
 	}
 	return fmt.Errorf("docs/coverage.md is out of date: run go test ./internal/e2e -update")
+}
+
+// TestNamesStay: a page keeps the names that are still true, whatever else was seen.
+func TestNamesStay(t *testing.T) {
+	c := &chooser{oldPage([]byte("| `a` | `TestOld`, `TestGone` |\n")), map[string]int{"TestOld": 9, "TestNew": 2, "TestBest": 1}}
+	all := nameSet{"TestOld": true, "TestNew": true, "TestBest": true}
+	for row, want := range map[string]string{"`a`": "`TestBest`, `TestOld` …", "`b`": "`TestBest`, `TestNew` …"} {
+		if got := c.pick(row, 1, all, 2); got != want {
+			t.Errorf("%s: got %s, want %s", row, got, want)
+		}
+	}
+	if got := c.pick("`a`", 1, nameSet{"TestNew": true}, 1); got != "`TestNew`" {
+		t.Errorf("got %s in place of what is no longer true", got)
+	}
 }

@@ -15,7 +15,6 @@ import (
 	"libration/internal/spec"
 	"libration/internal/vectors"
 	"libration/ntqq/event"
-	"libration/onebot"
 )
 
 // known is what the page has of other places than the tests.
@@ -27,7 +26,8 @@ type known struct {
 	notOffered map[string]string
 	what       map[string]string // of operations that docs/protocol has elsewhere
 	vectors    map[string]int    // by operation and by event
-	handled    map[string]bool   // by the sandbox, of TestOperations
+	files      []vectors.Used
+	handled    map[string]bool // by the sandbox, of TestOperations
 }
 
 func (k *known) read(t *testing.T) {
@@ -47,7 +47,7 @@ func (k *known) read(t *testing.T) {
 	for _, op := range rpc.All() {
 		k.what[op.Name] = spec.What(t, op.Ref, op.Name)
 	}
-	k.vectors = vectorsOf(t)
+	k.vectors, k.files = vectorsOf(t), vectors.Count(t)
 	for _, v := range vectors.Read[struct{ Kind, Command, Body string }](t, "push_events.json") {
 		k.count(t, v.Command, v.Body)
 	}
@@ -122,7 +122,7 @@ func (c *chooser) pick(row string, column int, of nameSet, most int) string {
 // page makes docs/coverage.md.
 func (r *record) page(old map[string][]string) []byte {
 	c := &chooser{old, map[string]int{}}
-	for _, of := range []map[string]nameSet{r.answered, r.refused, r.asked, r.told} {
+	for _, of := range []map[string]nameSet{r.answered, r.refused, r.actions, r.methods, r.told} {
 		for _, by := range of {
 			for name := range by {
 				c.weight[name]++
@@ -135,6 +135,7 @@ func (r *record) page(old map[string][]string) []byte {
 	r.webTable(b, c)
 	r.uploadTable(b, c)
 	r.eventTable(b, c)
+	r.vectorTable(b)
 	return []byte(b.String())
 }
 
@@ -214,15 +215,7 @@ func (r *record) operation(b *strings.Builder, c *chooser, command, what string,
 		fmt.Fprintf(b, "*not offered*: %s | | | | | |\n", reason)
 		return
 	}
-	methods, actions := nameSet{}, nameSet{}
-	for name := range r.asked[command] {
-		if strings.Contains(name, "()") || name[0] >= 'A' && name[0] <= 'Z' {
-			methods[name] = true
-		} else {
-			actions[name] = true
-		}
-	}
-	client := c.pick(key, 2, methods, 2)
+	client := c.pick(key, 2, r.methods[command], 2)
 	for _, op := range rpc.All() {
 		if op.Name == command && client == "" {
 			client = cmp.Or(op.Uncalled, "*by itself*")
@@ -232,8 +225,19 @@ func (r *record) operation(b *strings.Builder, c *chooser, command, what string,
 	if r.known.handled[command] {
 		sandbox = "yes"
 	}
-	fmt.Fprintf(b, "%s | %s | %s | %s | %s | %s |\n", client, sandbox, c.pick(key, 4, actions, 3), number(r.known.vectors[command]),
-		c.pick(key, 6, r.answered[command], 1), c.pick(key, 7, r.refused[command], 1))
+	fmt.Fprintf(b, "%s | %s | %s | %s | %s | %s |\n", client, sandbox, c.pick(key, 4, r.actions[command], 3), number(r.known.vectors[command]),
+		c.pick(key, 6, r.shown(r.answered, command), 1), c.pick(key, 7, r.shown(r.refused, command), 1))
+}
+
+// shown are the tests of an operation, but for those in which it only happens to come in
+// the background, where there are others.
+func (r *record) shown(of map[string]nameSet, command string) nameSet {
+	meant := maps.Clone(of[command])
+	maps.DeleteFunc(meant, func(test string, _ bool) bool { return !r.meant[command][test] })
+	if len(meant) > 0 {
+		return meant
+	}
+	return of[command]
 }
 
 func number(n int) string {
@@ -241,62 +245,4 @@ func number(n int) string {
 		return ""
 	}
 	return fmt.Sprint(n)
-}
-
-// webTable writes the operations of web pages.
-func (r *record) webTable(b *strings.Builder, c *chooser) {
-	b.WriteString("\n## Web pages\n\n| | operation | client | OneBot | test | refused |\n|---|---|---|---|---|---|\n")
-	for _, page := range r.known.pages {
-		fmt.Fprintf(b, "| %s | %s%s | ", page.Number, page.What, doubt(page.Unconfirmed))
-		if reason := r.known.notOffered[page.Number]; reason != "" {
-			fmt.Fprintf(b, "*not offered*: %s | | | |\n", reason)
-			continue
-		}
-		methods, actions, done, refused := nameSet{}, nameSet{}, nameSet{}, nameSet{}
-		collect := func(of map[string]nameSet, into func(string) nameSet) {
-			for what, by := range of {
-				if path, ok := strings.CutPrefix(what, "web "); ok && strings.Contains(page.Request, path) {
-					for name := range by {
-						into(name)[name] = true
-					}
-				}
-			}
-		}
-		collect(r.answered, func(string) nameSet { return done })
-		collect(r.refused, func(string) nameSet { return refused })
-		collect(r.asked, func(name string) nameSet {
-			if strings.Contains(name, "()") {
-				return methods
-			}
-			return actions
-		})
-		fmt.Fprintf(b, "%s | %s | %s | %s |\n", c.pick(page.Number, 2, methods, 2), c.pick(page.Number, 3, actions, 3),
-			c.pick(page.Number, 4, done, 1), c.pick(page.Number, 5, refused, 1))
-	}
-}
-
-// uploadTable writes the commands of the highway.
-func (r *record) uploadTable(b *strings.Builder, c *chooser) {
-	b.WriteString("\n## Uploads by the highway\n\n| command | brings | test | refused |\n|---|---|---|---|\n")
-	for _, u := range r.known.uploads {
-		test := c.pick(u[0], 2, r.answered[u[0]], 1)
-		if reason := r.known.notOffered[u[0]]; reason != "" {
-			test = "*not offered*: " + reason
-		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", u[0], u[1], test, c.pick(u[0], 3, r.refused[u[0]], 1))
-	}
-}
-
-// eventTable writes the events.
-func (r *record) eventTable(b *strings.Builder, c *chooser) {
-	b.WriteString("\n## Events\n\n| event | pushes | OneBot | vectors | test |\n|---|---|---|---|---|\n")
-	for _, e := range event.All() {
-		of, name := r.known.events[e.Name()], "`"+e.Name()+"`"
-		kinds, reason := onebot.Told(e.Name())
-		for i, kind := range kinds {
-			kinds[i] = "`" + kind + "`"
-		}
-		fmt.Fprintf(b, "| %s | %s%s | %s | %s | %s |\n", name, of.Source, doubt(of.Unconfirmed), cmp.Or(strings.Join(kinds, ", "), "*none*: "+reason),
-			number(r.known.vectors[e.Name()]), c.pick(name, 4, r.told[e.Name()], 1))
-	}
 }

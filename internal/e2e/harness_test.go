@@ -70,7 +70,7 @@ func startService(t *testing.T, o sandbox.Options) *service {
 // run starts f and ends it with the test.
 func run(t *testing.T, f func(context.Context) error) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), background{}, true))
 	done := make(chan error, 1)
 	go func() { done <- f(ctx) }()
 	stop = sync.OnceFunc(func() {
@@ -215,13 +215,13 @@ func (a *account) dialect(change func(*onebot.Options)) *onebot.Dialect {
 
 // calls calls an action of a dialect, whose parameters are JSON.
 func (a *account) calls(d *onebot.Dialect) func(action, params string) *onebot.Response {
-	return func(action, params string) *onebot.Response {
+	return func(name, params string) *onebot.Response {
 		a.t.Helper()
-		request, err := onebot.ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, action, params))
+		request, err := onebot.ParseRequest(fmt.Appendf(nil, `{"action":%q,"params":%s}`, name, params))
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		return d.Call(context.WithValue(a.t.Context(), doneBy{}, action), request)
+		return d.Call(by(a.t.Context(), byAction(name)), request)
 	}
 }
 

@@ -299,7 +299,7 @@ func runMethods(t *testing.T, path string, v reflect.Value) {
 		case notRun[name] != "":
 		case f.NumIn() > 0 && f.In(0) == reflect.TypeFor[context.Context]():
 			for _, args := range arguments(t, name, f) {
-				args[0] = reflect.ValueOf(context.WithValue(t.Context(), doneBy{}, path+name))
+				args[0] = reflect.ValueOf(by(t.Context(), byMethod(path+name)))
 				results := method.Call(args)
 				if err, ok := results[len(results)-1].Interface().(error); ok && errors.Is(err, ntqq.ErrOffline) {
 					t.Errorf("%s: %v", name, err)

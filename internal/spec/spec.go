@@ -25,7 +25,7 @@ type Operation struct {
 type Page struct {
 	Number      string // "6.1"
 	What        string
-	Request     string // how it is asked for, in words
+	Paths       []string // that are asked for it; what follows a last slash varies
 	Unconfirmed bool
 }
 
@@ -66,7 +66,7 @@ func Operations(tb testing.TB) (all []Operation) {
 func Pages(tb testing.TB) (all []Page) {
 	tb.Helper()
 	for _, row := range rows(part(tb, read(tb, "operations.md"), "## 6.", "\n## ")) {
-		all = append(all, Page{Number: row[0], What: row[1], Request: row[2], Unconfirmed: unconfirmed(row)})
+		all = append(all, Page{Number: row[0], What: row[1], Paths: pagePath.FindAllString(row[2], -1), Unconfirmed: unconfirmed(row)})
 	}
 	return all
 }
@@ -139,7 +139,9 @@ var (
 	upload  = regexp.MustCompile(`highway commandId (\d+)`)
 	quoted  = regexp.MustCompile("`(\\.?[A-Za-z0-9_]+(?:\\.[A-Za-z0-9_]+)*)`")
 	numbers = regexp.MustCompile(`0x([0-9a-f]+)(?:_(\d+))?((?: ?/ ?_\d+)*)`)
-	sub     = regexp.MustCompile(`\d+`)
+	// pagePath is a path behind the host.
+	pagePath = regexp.MustCompile(`/[\w-]+(?:/[\w.-]+)+/?`)
+	sub      = regexp.MustCompile(`\d+`)
 )
 
 // commands reads the column with the commands of an operation.
