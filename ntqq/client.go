@@ -83,6 +83,7 @@ type Options struct {
 	// must return quickly, and must not call methods but State and Self.
 	OnState func(State)
 	// OnCall gets every request that has ended: its command, how long it took and its error.
+	// The command of those by SendPacket is "packet".
 	// It is called from many goroutines and must return quickly.
 	OnCall func(command string, took time.Duration, err error)
 	// OnUnknown gets the bytes of input that was not understood, from the session's

@@ -62,6 +62,11 @@ type (
 	// Unproven counts packets that do not show that they come from the server.
 	Unproven = session.Unproven
 
+	// Packet is a request of one's own making, for [Client.SendPacket].
+	Packet = session.Packet
+	// PacketAnswer is the answer to a [Packet].
+	PacketAnswer = session.Answer
+
 	// ServerError is a refusal by the server: the request arrived and was not carried out.
 	ServerError = session.ServerError
 	// CaptchaError is the end of a login whose captchas were not solved. Call

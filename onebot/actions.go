@@ -58,6 +58,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		uploadActions(),
 		streamActions(),
 		serviceActions(),
+		packetActions(),
 		knownActions(),
 	)
 	t, err := table.New(dialect(), rows...)

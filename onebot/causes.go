@@ -117,6 +117,10 @@ var (
 	notOurs      = cause("CANNOT_RECALL_FRIEND_MSG", text.T("the other side's message in a private chat cannot be recalled", "无法撤回私聊中对方的消息"))
 	notSupported = cause("NOT_SUPPORTED", text.T("a quick operation that the event does not take", "该事件不支持的快速操作"))
 
+	badCommand     = cause("COMMAND_INVALID", text.T("not the name of a command: at most 255 visible ASCII characters; nothing was sent", "不是有效的命令名（不超过 255 个可见 ASCII 字符），请求未发送"))
+	sessionCommand = cause("COMMAND_REFUSED", text.T(
+		"the command is one by which the program logs in and stays online; nothing was sent", "该命令由本程序用于登录和保持在线，请求未发送"))
+
 	// The server says these, with its code.
 	restricted = cause("SEND_MSG_API_ERROR", text.T(
 		"the account is restricted from sending; it must pass a safety verification", "账号被限制发送消息，需要完成安全验证"))
@@ -210,4 +214,5 @@ var causes = []struct {
 	{ntqq.ErrMediaRefused, refusedMedium},
 	{transfer.ErrCancelled, cancelled},
 	{inbox.ErrNoFile, noUpload},
+	{ntqq.ErrBadCommand, badCommand}, {ntqq.ErrSessionCommand, sessionCommand},
 }

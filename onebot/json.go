@@ -8,7 +8,7 @@ import (
 // The functions of this file append JSON by hand: events are encoded for every
 // message, in one pass and into memory that is used again.
 
-const hex = "0123456789abcdef"
+const hexDigits = "0123456789abcdef"
 
 // appendString appends s as a JSON string: raw UTF-8, only what JSON demands
 // escaped, invalid bytes as U+FFFD.
@@ -42,7 +42,7 @@ func appendString[T string | []byte](dst []byte, s T) []byte {
 		case '\t':
 			dst = append(dst, `\t`...)
 		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 		i++
 		start = i

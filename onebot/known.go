@@ -29,7 +29,7 @@ func knownActions() []row {
 			upload_group_file upload_private_file get_group_root_files get_group_files_by_folder
 			get_group_file_url get_private_file_url move_group_file delete_group_file
 			create_group_file_folder delete_group_file_folder rename_group_file_folder upload_image
-			ocr_image .ocr_image fetch_custom_face get_rkey .send_packet get_music_ark`),
+			ocr_image .ocr_image fetch_custom_face get_rkey get_music_ark`),
 		table.Known[*account](common, `
 			set_msg_emoji_like fetch_emoji_like forward_friend_single_msg forward_group_single_msg
 			get_group_system_msg
@@ -63,7 +63,7 @@ func knownActions() []row {
 			reshare_flash_file send_online_file send_online_folder get_online_file_msg
 			receive_online_file refuse_online_file cancel_online_file upload_file_stream
 			download_file_stream download_file_image_stream download_file_record_stream
-			test_download_stream clean_stream_temp_file send_packet send_pb nc_get_packet_status
+			test_download_stream clean_stream_temp_file
 			get_clientkey translate_en2zh create_collection get_collection_list
 			bot_exit get_config set_config get_event scan_qrcode llonebot_debug`),
 	)

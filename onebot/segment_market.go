@@ -23,7 +23,7 @@ func showMarketFace(_ *writer, _ message.Chat, m *message.MarketFaceSegment, dat
 // readMarketFace: the client finds the key of a sticker that comes without.
 func readMarketFace(_ context.Context, _ reader, _ message.Chat, seg segment) (message.Segment, error) {
 	id := strings.ToLower(seg.get("emoji_id"))
-	if len(id) != 32 || strings.Trim(id, hex) != "" {
+	if len(id) != 32 || strings.Trim(id, hexDigits) != "" {
 		return nil, badSegment(seg, "emoji_id", text.T("must have 32 hexadecimal digits", "必须是 32 位十六进制数"))
 	}
 	pack, err := seg.number("emoji_package_id", math.MaxUint32)

@@ -52,7 +52,7 @@ func mediaName(m *message.Medium, id, extension string) string {
 // another one. Only what stands before the extension counts.
 func mediaID(name string) string {
 	stem, _, _ := strings.Cut(name, ".")
-	if stem = strings.ToLower(stem); len(stem) != 32 || strings.Trim(stem, hex) != "" {
+	if stem = strings.ToLower(stem); len(stem) != 32 || strings.Trim(stem, hexDigits) != "" {
 		return ""
 	}
 	return stem

@@ -362,6 +362,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[[]message.UIN]():         {[]message.UIN{alice}},
 		reflect.TypeFor[time.Duration]():         {time.Minute},
 		reflect.TypeFor[ntqq.Kick]():             {ntqq.Kick{}},
+		reflect.TypeFor[ntqq.Packet]():           {ntqq.Packet{Command: "A.Packet"}},
 		reflect.TypeFor[ntqq.Mask]():             {ntqq.MaskNotify},
 		reflect.TypeFor[ntqq.MiniApp]():          {ntqq.BilibiliApp()},
 		reflect.TypeFor[*message.ImageSegment](): {&message.ImageSegment{Medium: message.Medium{Source: media.Bytes(dot)}}},

@@ -40,6 +40,10 @@ type (
 	KickError = link.KickError
 	// InFlightError leaves open whether the server carried a request out.
 	InFlightError = link.InFlightError
+	// Packet is a request as somebody outside of the session wants it.
+	Packet = link.Packet
+	// Answer is the answer to a [Packet].
+	Answer = link.Answer
 	// Frame is a packet that was dropped.
 	Frame = link.Frame
 	// Unproven counts packets that nothing proves.

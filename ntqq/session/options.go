@@ -66,6 +66,7 @@ type Options struct {
 	// return quickly, and must not call methods but State and Self.
 	OnState func(State)
 	// OnCall gets each request that has ended: its command, how long it took and its error.
+	// The command of those by Exchange is "packet".
 	// It is called from many goroutines and must return quickly.
 	OnCall func(command string, took time.Duration, err error)
 	// OnFrame gets packets that were not understood, or that count for nothing because

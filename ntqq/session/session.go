@@ -103,16 +103,35 @@ func (s *Session) unasked() {
 // Errors: [ErrOffline], [ErrTimeout], [ErrConnectionLost], [ErrSessionExpired],
 // [ErrKicked], [ErrSign], [*ServerError], or ctx's.
 func (s *Session) Call(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	k, err := s.connection()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", command, err)
+	}
+	return k.Call(ctx, command, payload)
+}
+
+// Exchange sends a packet over the online session and returns its answer, whatever its
+// code. The errors are those of [Session.Call].
+func (s *Session) Exchange(ctx context.Context, p Packet) (Answer, error) {
+	k, err := s.connection()
+	if err != nil {
+		return Answer{}, fmt.Errorf("%s: %w", p.Command, err)
+	}
+	return k.Exchange(ctx, p)
+}
+
+// connection returns the connection of the online session, or why there is none.
+func (s *Session) connection() (*link.Conn, error) {
 	s.mu.Lock()
 	k, st := s.online, s.state
 	s.mu.Unlock()
-	if k == nil {
-		if st.Err != nil { // its text alone: an ErrTimeout or ErrConnectionLost was not this call's
-			return nil, fmt.Errorf("%s: %w (%s: %s)", command, ErrOffline, st.Stage, st.Err.Error())
-		}
-		return nil, fmt.Errorf("%s: %w (%s)", command, ErrOffline, st.Stage)
+	switch {
+	case k != nil:
+		return k, nil
+	case st.Err != nil: // its text alone: an ErrTimeout or ErrConnectionLost was not this call's
+		return nil, fmt.Errorf("%w (%s: %s)", ErrOffline, st.Stage, st.Err.Error())
 	}
-	return k.Call(ctx, command, payload)
+	return nil, fmt.Errorf("%w (%s)", ErrOffline, st.Stage)
 }
 
 // firstKeys is the keystore that a session begins with.

@@ -11,7 +11,9 @@ import (
 	"libration/internal/pb"
 	"libration/internal/pb/systempb"
 	"libration/internal/rpc"
+	"libration/internal/text"
 	"libration/ntqq/session/identity"
+	"libration/ntqq/session/link"
 	"libration/ntqq/session/signer"
 )
 
@@ -29,12 +31,18 @@ type SignFailure struct {
 // signer. While the account is online a signer that failed is asked again every 10 s.
 func (s *Session) SignFailure() *SignFailure { return s.signFailure.Load() }
 
-// signIfWanted signs a request, where the service wants its command signed.
-func (s *Session) signIfWanted(ctx context.Context, command string, seq uint32, payload []byte, ks *identity.Keystore) (*signer.Signature, error) {
-	if s.opts.Signer == nil || !s.signed[command] {
+// signIfWanted signs a packet, where the service wants its command signed or its sender
+// does.
+func (s *Session) signIfWanted(ctx context.Context, p link.Packet, seq uint32, ks *identity.Keystore) (*signer.Signature, error) {
+	switch {
+	case !p.Sign && !s.signed[rpc.PlainName(p.Command)]:
 		return nil, nil
+	case s.opts.Signer != nil:
+		return s.sign(ctx, p.Command, seq, p.Payload, ks)
+	case p.Sign:
+		return nil, text.Errorf("%v: no signer is configured", "%v：没有配置签名服务", ErrSign)
 	}
-	return s.sign(ctx, command, seq, payload, ks)
+	return nil, nil
 }
 
 // sign gets the signature of a request.

@@ -19,28 +19,73 @@ import (
 	"libration/ntqq/session/identity"
 )
 
+// Packet is a request as somebody outside of the session wants it.
+type Packet struct {
+	Command string
+	Payload []byte
+	Sign    bool // sign it, whatever the command
+}
+
+// Answer is the answer to a [Packet]. Code is 0 for success; Text is what the server says
+// to it.
+type Answer struct {
+	Sequence uint32
+	Code     int32
+	Text     string
+	Payload  []byte
+}
+
+// packetName is what Options.OnCall gets for the command of a Packet: it may be anything.
+const packetName = "packet"
+
+// request is one request, and the name that it is counted under.
+type request struct {
+	Packet
+
+	name string
+}
+
 // Call sends one request and waits for its answer, at most Options.Answer. It returns the
 // payload of an answer whose return code is 0. A request that the server refused because
 // its tickets were replaced meanwhile is sent once more. An [*InFlightError] leaves open
 // whether the request arrived; with all other errors it was refused or never left.
-func (k *Conn) Call(ctx context.Context, command string, payload []byte) (body []byte, err error) {
+func (k *Conn) Call(ctx context.Context, command string, payload []byte) ([]byte, error) {
+	resp, err := k.ask(ctx, request{Packet{Command: command, Payload: payload}, command})
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// Exchange is Call for a packet of anybody. A return code that is not 0 is no error, unless
+// it ends the session.
+func (k *Conn) Exchange(ctx context.Context, p Packet) (Answer, error) {
+	resp, err := k.ask(ctx, request{p, packetName})
+	if resp == nil || errors.Is(err, ErrSessionExpired) {
+		return Answer{}, err
+	}
+	return Answer{uint32(resp.Sequence), resp.Code, resp.Extra, resp.Body}, nil
+}
+
+// ask returns the answer to a request, beside the error that its code means.
+func (k *Conn) ask(ctx context.Context, r request) (resp *wire.Response, err error) {
 	began := time.Now()
 	defer func() {
 		took := time.Since(began)
-		k.l.opts.OnCall(command, took, err)
+		k.l.opts.OnCall(r.name, took, err)
 		if log := k.l.opts.Log; log.Enabled(ctx, slog.LevelDebug) {
-			log.DebugContext(ctx, "asked", "command", command, "took", took, "err", err)
+			log.DebugContext(ctx, "asked", "command", r.Command, "took", took, "err", err)
 		}
 	}()
-	body, err = k.callOnce(ctx, command, payload)
+	resp, err = k.askOnce(ctx, r)
 	var refused *outdatedError
 	if !errors.As(err, &refused) {
-		return body, err
+		return resp, err
 	}
 	if k.newTickets(ctx, refused.sent) {
-		body, err = k.callOnce(ctx, command, payload)
+		resp, err = k.askOnce(ctx, r)
 		if !errors.As(err, &refused) {
-			return body, err
+			return resp, err
 		}
 	}
 	if ctx.Err() == nil { // there are no others: the session has expired
@@ -57,30 +102,30 @@ type outdatedError struct {
 
 func (e *outdatedError) Error() string { return e.err.Error() }
 
-func (k *Conn) callOnce(ctx context.Context, command string, payload []byte) ([]byte, error) {
+func (k *Conn) askOnce(ctx context.Context, r request) (*wire.Response, error) {
 	keys := k.l.opts.Keys()
-	resp, err := k.exchange(ctx, command, payload, keys)
+	resp, err := k.exchange(ctx, r.Packet, keys)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", command, err)
+		return nil, fmt.Errorf("%s: %w", r.Command, err)
 	}
-	body, err := answerBody(command, resp)
-	if err != nil && sessionCode(resp.Code) && provable(command) && k.ctx.Err() == nil {
+	err = refusal(r.Command, resp)
+	if err != nil && sessionCode(resp.Code) && provable(r.Command) && k.ctx.Err() == nil {
 		return nil, &outdatedError{keys, err}
 	}
-	return body, err
+	return resp, err
 }
 
 // exchange sends a request under the tickets of keys and waits for its answer.
-func (k *Conn) exchange(ctx context.Context, command string, payload []byte, keys *identity.Keystore) (*wire.Response, error) {
+func (k *Conn) exchange(ctx context.Context, p Packet, keys *identity.Keystore) (*wire.Response, error) {
 	if err := k.gone(ctx); err != nil { // nothing needs a signature
 		return nil, err
 	}
 	seq := k.l.NextSequence()
-	frame, err := k.l.encode(ctx, command, seq, payload, keys)
+	frame, err := k.l.encode(ctx, p, seq, keys)
 	if err != nil {
 		return nil, err
 	}
-	call := &pendingCall{command: command, keys: keys, answer: make(chan *wire.Response, 1)}
+	call := &pendingCall{command: p.Command, keys: keys, answer: make(chan *wire.Response, 1)}
 	k.mu.Lock()
 	k.pending[seq] = call
 	k.mu.Unlock()
@@ -90,7 +135,7 @@ func (k *Conn) exchange(ctx context.Context, command string, payload []byte, key
 		k.mu.Unlock()
 	}()
 	sent := time.Now()
-	timer := time.NewTimer(k.l.callTimeout(command))
+	timer := time.NewTimer(k.l.callTimeout(p.Command))
 	defer timer.Stop()
 	if err := k.enqueue(ctx, outFrame{frame, call}); err != nil {
 		return nil, err
@@ -101,10 +146,10 @@ func (k *Conn) exchange(ctx context.Context, command string, payload []byte, key
 		return nil, err
 	}
 	switch {
-	case provable(command):
+	case provable(p.Command):
 		k.told.Store(resp.ServerTime)
 		k.l.opts.AnswerTime(resp.ServerTime, sent, true)
-	case isLogin(command):
+	case isLogin(p.Command):
 		k.l.opts.AnswerTime(resp.ServerTime, sent, false)
 	}
 	return resp, nil
@@ -166,15 +211,16 @@ func (k *Conn) enqueue(ctx context.Context, frame outFrame) error {
 	return nil
 }
 
-func answerBody(command string, resp *wire.Response) ([]byte, error) {
-	if resp.Code != 0 {
-		err := &ServerError{Command: command, Code: int64(resp.Code), Message: resp.Extra}
-		if sessionCode(resp.Code) && provable(command) {
-			return nil, fmt.Errorf("%w: %w", ErrSessionExpired, err)
-		}
-		return nil, err
+// refusal returns what the return code of an answer means; nil: success.
+func refusal(command string, resp *wire.Response) error {
+	if resp.Code == 0 {
+		return nil
 	}
-	return resp.Body, nil
+	err := &ServerError{Command: command, Code: int64(resp.Code), Message: resp.Extra}
+	if sessionCode(resp.Code) && provable(command) {
+		return fmt.Errorf("%w: %w", ErrSessionExpired, err)
+	}
+	return err
 }
 
 func (l *Link) callTimeout(command string) time.Duration {
@@ -185,7 +231,7 @@ func (l *Link) callTimeout(command string) time.Duration {
 }
 
 // encode makes the frame of one request, signed where the service wants it.
-func (l *Link) encode(ctx context.Context, command string, seq uint32, payload []byte, ks *identity.Keystore) ([]byte, error) {
+func (l *Link) encode(ctx context.Context, p Packet, seq uint32, ks *identity.Keystore) ([]byte, error) {
 	reserve := &ssopb.SsoReserveFields{TraceParent: proto.String(wire.NewTrace())}
 	if ks.UID != "" {
 		reserve.Uid = proto.String(string(ks.UID))
@@ -193,19 +239,19 @@ func (l *Link) encode(ctx context.Context, command string, seq uint32, payload [
 	req := &wire.Request{
 		Protocol: wire.Protocol12, Flag: wire.FlagD2,
 		UIN: strconv.FormatUint(uint64(ks.UIN), 10), Sequence: seq,
-		SubAppID: uint32(l.opts.App.SubAppId), A2: ks.A2, Command: command,
-		GUID: hex.AppendEncode(nil, ks.Device.GUID), Version: l.opts.App.CurrentVersion, Body: payload,
+		SubAppID: uint32(l.opts.App.SubAppId), A2: ks.A2, Command: p.Command,
+		GUID: hex.AppendEncode(nil, ks.Device.GUID), Version: l.opts.App.CurrentVersion, Body: p.Payload,
 	}
 	var key crypto.Key
 	switch {
-	case command == rpc.HeartbeatAlive:
+	case p.Command == rpc.HeartbeatAlive:
 		req.Protocol, req.Flag = wire.Protocol13, wire.FlagNone
-	case isLogin(command):
+	case isLogin(p.Command):
 		req.Flag = wire.FlagEmpty
 	default:
 		req.D2, key = ks.D2, d2Key(ks)
 	}
-	sig, err := l.opts.Sign(ctx, command, seq, payload, ks)
+	sig, err := l.opts.Sign(ctx, p, seq, ks)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type Options struct {
 	// has changed.
 	Keys func() *identity.Keystore
 	// Sign returns the signature of a request. nil: the command is not signed.
-	Sign func(ctx context.Context, command string, sequence uint32, payload []byte, keys *identity.Keystore) (*signer.Signature, error)
+	Sign func(ctx context.Context, p Packet, sequence uint32, keys *identity.Keystore) (*signer.Signature, error)
 	// AnswerTime gets the server's time in an answer, Unix seconds, and when its request went
 	// out. proven says that it came under the session's key; otherwise it answers a request
 	// of a login.

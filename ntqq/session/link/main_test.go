@@ -37,7 +37,7 @@ func newLink(t testing.TB) (*Link, *account) {
 	a := &account{keys: sessiontest.Keystore()}
 	return New(Options{
 		App: app, Keys: func() *identity.Keystore { return a.keys }, Log: slog.New(slog.DiscardHandler),
-		Sign: func(context.Context, string, uint32, []byte, *identity.Keystore) (*signer.Signature, error) {
+		Sign: func(context.Context, Packet, uint32, *identity.Keystore) (*signer.Signature, error) {
 			return nil, nil
 		},
 		AnswerTime: func(_ uint32, _ time.Time, proven bool) {
