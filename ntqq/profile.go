@@ -3,10 +3,7 @@ package ntqq
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
-
-	"google.golang.org/protobuf/proto"
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
@@ -94,41 +91,37 @@ func (p Profile) ConfirmLogins(ctx context.Context, wanted bool) error {
 	return err
 }
 
+// loginDaysRequest and what follows are docs/protocol/operations.md 3.1.
+type loginDaysRequest struct {
+	Of   loginDaysOf `json:"msg_req_basic_info"`
+	Days int         `json:"uint32_req_login_info"`
+}
+
+type loginDaysOf struct {
+	Users []UIN `json:"uint64_request_uin"`
+}
+
+type loginDaysAnswer struct {
+	Info struct {
+		Users []struct {
+			UIN  UIN    `json:"uint64_uin"`
+			Days uint32 `json:"uint32_login_days"`
+		} `json:"rpt_msg_basic_info"`
+	} `json:"msg_rsp_basic_info"`
+}
+
 // LoginDays asks on how many days somebody has been online. Of a number that no account has
 // the error is [ErrNoUser]; the others are those of [Client.Call].
 func (u Users) LoginDays(ctx context.Context, uin UIN) (int, error) {
-	resp, err := call(ctx, u.c, rpc.LoginDays, loginDaysRequest(uin))
+	var answer loginDaysAnswer
+	err := webSSO(ctx, u.c, rpc.LoginDays, loginDaysRequest{loginDaysOf{[]UIN{uin}}, 1}, &answer)
 	if err != nil {
 		return 0, fmt.Errorf("login days of %d: %w", uin, err)
 	}
-	days, err := loginDaysOf(resp.GetData(), uin)
-	if err != nil {
-		return 0, fmt.Errorf("login days of %d: %w", uin, err)
-	}
-	return days, nil
-}
-
-func loginDaysRequest(uin UIN) *oidbpb.WebSsoReq {
-	return &oidbpb.WebSsoReq{Type: proto.Uint32(0), Data: proto.String(fmt.Sprintf(
-		`{"msg_req_basic_info":{"uint64_request_uin":[%d]},"uint32_req_login_info":1}`, uin))}
-}
-
-func loginDaysOf(data string, uin UIN) (int, error) {
-	var answer struct {
-		Info struct {
-			Users []struct {
-				UIN  uint64 `json:"uint64_uin"`
-				Days uint32 `json:"uint32_login_days"`
-			} `json:"rpt_msg_basic_info"`
-		} `json:"msg_rsp_basic_info"`
-	}
-	if err := json.Unmarshal([]byte(data), &answer); err != nil {
-		return 0, fmt.Errorf("answer: %w", err)
-	}
-	for _, u := range answer.Info.Users {
-		if u.UIN == uint64(uin) {
-			return int(u.Days), nil
+	for _, of := range answer.Info.Users {
+		if of.UIN == uin {
+			return int(of.Days), nil
 		}
 	}
-	return 0, ErrNoUser
+	return 0, fmt.Errorf("login days of %d: %w", uin, ErrNoUser)
 }

@@ -2,11 +2,12 @@ package ntqq
 
 import (
 	"encoding/hex"
-	"errors"
+	"encoding/json"
 	"testing"
 
 	"libration/internal/pb"
 	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
 )
 
 // TestPresence: the numbers of docs/protocol/operations.md 4.1, as those of 4.5.
@@ -52,28 +53,22 @@ func TestProfileRequest(t *testing.T) {
 	}
 }
 
-func TestLoginDays(t *testing.T) {
-	for data, want := range map[string]int{
-		`{"msg_rsp_basic_info":{"rpt_msg_basic_info":[{"uint64_uin":1,"uint32_login_days":2},{"uint64_uin":7,"uint32_login_days":41}]}}`: 41,
-		`{"msg_rsp_basic_info":{"rpt_msg_basic_info":[{"uint64_uin":7}]}}`:                                                               0,
-	} {
-		if got, err := loginDaysOf(data, 7); got != want || err != nil {
-			t.Errorf("%s: got %d, %v, want %d", data, got, err, want)
-		}
-	}
-	if _, err := loginDaysOf(`{}`, 7); !errors.Is(err, ErrNoUser) {
-		t.Errorf("nobody: %v", err)
+func TestLoginDaysRequest(t *testing.T) {
+	req, err := webSSORequest(loginDaysRequest{loginDaysOf{[]UIN{7}}, 1})
+	if want := `{"msg_req_basic_info":{"uint64_request_uin":[7]},"uint32_req_login_info":1}`; err != nil || req.GetData() != want {
+		t.Errorf("got %s, %v, want %s", req.GetData(), err, want)
 	}
 }
 
-// FuzzLoginDays: whatever the answer says, the days are a number, or there is an error.
+// FuzzLoginDays: whatever an answer says, it is read or refused.
 func FuzzLoginDays(f *testing.F) {
 	f.Add(`{"msg_rsp_basic_info":{"rpt_msg_basic_info":[{"uint64_uin":7,"uint32_login_days":41}]}}`)
 	f.Add(`{"msg_rsp_basic_info":{"rpt_msg_basic_info":[{"uint64_uin":"7","uint32_login_days":-1}]}}`)
 	f.Add(`[[[`)
 	f.Fuzz(func(t *testing.T, data string) {
-		if days, err := loginDaysOf(data, 7); days < 0 || days > 0 && err != nil {
-			t.Errorf("got %d, %v", days, err)
+		var answer loginDaysAnswer
+		if err := readWebSSO(rpc.LoginDays.Name, data, &answer); err == nil && !json.Valid([]byte(data)) {
+			t.Errorf("%q was read as %+v", data, answer)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 
 	"google.golang.org/protobuf/proto"
 
@@ -78,29 +77,26 @@ func (p *profiles) confirmSwitch(rq *request, req *oidbpb.ConfirmSwitchReq) (*oi
 
 // loginDays leaves out who is nobody.
 func (p *profiles) loginDays(_ *request, req *oidbpb.WebSsoReq) (*oidbpb.WebSsoResp, error) {
-	var asked struct {
-		Info struct {
-			UINs []message.UIN `json:"uint64_request_uin"`
+	return webSSO(req, func(asked struct {
+		Of struct {
+			Users []message.UIN `json:"uint64_request_uin"`
 		} `json:"msg_req_basic_info"`
-	}
-	if err := json.Unmarshal([]byte(req.GetData()), &asked); err != nil {
-		return nil, world.Refuse(world.BadRequest, "the request is no JSON")
-	}
-	if len(asked.Info.UINs) > maxAskedUsers {
-		return nil, world.Refuse(world.BadRequest, "more than %d users", maxAskedUsers)
-	}
-	type days struct {
-		UIN  message.UIN `json:"uint64_uin"`
-		Days uint32      `json:"uint32_login_days"`
-	}
-	list := []days{}
-	for _, uin := range asked.Info.UINs {
-		if _, known := p.world.Users().Find(uin); known {
-			list = append(list, days{uin, p.world.Users().Details(uin).LoginDays})
+	}) (any, error) {
+		if len(asked.Of.Users) > maxAskedUsers {
+			return nil, world.Refuse(world.BadRequest, "more than %d users", maxAskedUsers)
 		}
-	}
-	data, err := json.Marshal(map[string]any{"msg_rsp_basic_info": map[string]any{"rpt_msg_basic_info": list}})
-	return &oidbpb.WebSsoResp{Type: proto.Uint32(req.GetType()), Ret: proto.Uint32(0), Data: proto.String(string(data))}, err
+		type days struct {
+			UIN  message.UIN `json:"uint64_uin"`
+			Days uint32      `json:"uint32_login_days"`
+		}
+		list := []days{}
+		for _, uin := range asked.Of.Users {
+			if _, known := p.world.Users().Find(uin); known {
+				list = append(list, days{uin, p.world.Users().Details(uin).LoginDays})
+			}
+		}
+		return map[string]any{"msg_rsp_basic_info": map[string]any{"rpt_msg_basic_info": list}}, nil
+	})
 }
 
 // statuses writes the numbers as in profiles, which is ours.

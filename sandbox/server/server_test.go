@@ -401,6 +401,14 @@ func FuzzServe(f *testing.F) {
 	add(rpc.GroupMembers.Name, payload, err)
 	payload, err = rpc.FriendList.EncodeRequest(&oidbpb.FriendListReq{Cookie: []byte{8, 1}})
 	add(rpc.FriendList.Name, payload, err)
+	payload, err = rpc.SetProfile.EncodeRequest(&oidbpb.ModifySelfProfileReq{
+		BytesValues: []*oidbpb.BytesProperty{{Key: keyPlace, Value: make([]byte, 12)}, {Key: keySign, Value: []byte{0xff}}},
+		Numbers:     []*oidbpb.NumberProperty{{Key: keyBirthday, Value: 1<<32 - 1}},
+	})
+	add(rpc.SetProfile.Name, payload, err)
+	payload, err = rpc.Likes.EncodeRequest(&oidbpb.ProfileLikeListReq{SelfUid: string(user.UID), Start: proto.Int64(-1), Count: 1<<32 - 1})
+	add(rpc.Likes.Name, payload, err)
+	seed(rpc.LoginDays.Name, mustMarshal(f, &oidbpb.WebSsoReq{Data: proto.String(`{"msg_req_basic_info":{"uint64_request_uin":[10001,-1]}}`)}))
 	f.Fuzz(func(t *testing.T, command string, payload []byte) {
 		c := &conn{s: s, out: outbox{wake: make(chan struct{}, 1)}, unknown: map[string]bool{}}
 		rq := &request{

@@ -36,6 +36,7 @@ const words = {
     unadmin: '{0} is no longer an admin', rename: 'The group is now called {0}', title_: '{0} got the title {1}',
     // What is done besides writing.
     world: 'World', myself: 'My account and requests', manage: 'Manage', about: 'About {0}', doIt: 'Do it', search: 'Search', react: 'React', essence: 'Essence',
+    status: 'Status', status_10: 'Online', status_30: 'Away', status_40: 'Invisible', status_50: 'Busy', status_60: 'Open to talk', status_70: 'Do not disturb', ownWords: 'In own words',
     profile: 'Profile', nickname: 'Nickname', sign: 'Signature', addFriend: 'Add as friend', account: 'Account', verification: 'Message', filtered: 'Goes to the doubtful ones',
     askToJoin: 'Join a group', group: 'Group', answerOrText: 'Message, or answer to its question', newGroup: 'New group', groupName: 'Name of the group', removeUser: 'Remove this account',
     invite: 'Invite', renameGroup: 'Rename', muteAll: 'Mute all', unmuteAll: 'Unmute all', joinPolicy: 'Who may join', question: 'Question', answer: 'Answer',
@@ -101,6 +102,7 @@ const words = {
     unadmin: '{0} 不再是管理员', rename: '群名改为 {0}', title_: '{0} 获得头衔 {1}',
     // 除聊天以外的操作
     world: '世界', myself: '我的账号和请求', manage: '管理', about: '关于 {0}', doIt: '执行', search: '搜索', react: '回应', essence: '精华',
+    status: '在线状态', status_10: '在线', status_30: '离开', status_40: '隐身', status_50: '忙碌', status_60: '愿意聊天', status_70: '请勿打扰', ownWords: '自定义文字',
     profile: '个人资料', nickname: '昵称', sign: '个性签名', addFriend: '加好友', account: '账号', verification: '验证消息', filtered: '归入可疑请求',
     askToJoin: '申请入群', group: '群', answerOrText: '验证消息，或问题的答案', newGroup: '建群', groupName: '群名', removeUser: '注销此账号',
     invite: '邀请', renameGroup: '改群名', muteAll: '全员禁言', unmuteAll: '解除全员禁言', joinPolicy: '加群方式', question: '问题', answer: '答案',
