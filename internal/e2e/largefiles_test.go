@@ -36,7 +36,7 @@ const (
 // a sandbox that are processes of their own. The bytes are the same, the memory of both is
 // bounded, and the speed stands beside that of a plain copy over a connection.
 func TestLargeFiles(t *testing.T) {
-	l := newLarge(t)
+	l := newLarge(t, "")
 	l.begin()
 	began := time.Now()
 	source := filepath.Join(l.folder, "large.bin")
@@ -99,7 +99,7 @@ func TestLargeFiles(t *testing.T) {
 // TestFilesAtOnce: several files at once, to a group and to a friend, share their memory.
 func TestFilesAtOnce(t *testing.T) {
 	const each, count = 96 << 20, 6
-	l := newLarge(t)
+	l := newLarge(t, "")
 	l.begin()
 	var paths []string
 	for i := range count {
@@ -183,16 +183,18 @@ func plainCopy(t *testing.T, path string) time.Duration {
 type large struct {
 	t                *testing.T
 	folder, http     string
+	admin, control   string
 	program, sandbox *measured
 }
 
-// newLarge builds both; the addresses are free again when it returns.
-func newLarge(t *testing.T) *large {
+// newLarge builds both; the addresses are free again when it returns. cache is that of the
+// program's configuration, more goes to the sandbox.
+func newLarge(t *testing.T, cache string, more ...string) *large {
 	t.Helper()
 	l := &large{t: t, folder: t.TempDir()}
 	path := buildProgram(t)
-	var sso, control string
-	for _, address := range []*string{&sso, &control, &l.http} {
+	var sso string
+	for _, address := range []*string{&sso, &l.control, &l.http, &l.admin} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -205,14 +207,15 @@ func newLarge(t *testing.T) *large {
 data: ./data
 log: {format: json, file: {path: ""}}
 server: {mode: sandbox, sandbox: {control: "http://%s"}}
-admin: {address: ""}
+admin: {address: %q}
+cache: {%s}
 media: {cache_size: 2GB, timeout: 5m}
 onebot: {connections: [{type: http, address: %q, access_token: %q}]}
-`, control, l.http, largeToken)
+`, l.control, l.admin, cache, l.http, largeToken)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l.sandbox = &measured{t: t, Cmd: exec.Command(path, "sandbox", "--sso", sso, "--control", control, "--auto-approve", fmt.Sprint(bot))}
+	l.sandbox = &measured{t: t, Cmd: exec.Command(path, append([]string{"sandbox", "--sso", sso, "--control", l.control, "--auto-approve", fmt.Sprint(bot)}, more...)...)}
 	l.program = &measured{t: t, Cmd: exec.Command(path, "run", "-c", config)}
 	for _, p := range []*measured{l.sandbox, l.program} { // what they leave when they are killed goes with the test
 		p.Env = append(os.Environ(), "TMPDIR="+l.folder)
@@ -228,10 +231,20 @@ onebot: {connections: [{type: http, address: %q, access_token: %q}]}
 // begin starts both, and waits until the account is online.
 func (l *large) begin() {
 	l.t.Helper()
-	l.sandbox.begin()
-	l.program.begin()
 	ctx, cancel := context.WithTimeout(l.t.Context(), processPatience)
 	defer cancel()
+	l.sandbox.begin()
+	for { // a large world takes a while
+		nc, err := net.Dial("tcp", l.control)
+		if err == nil {
+			nc.Close()
+			break
+		}
+		if pause(ctx, 50*time.Millisecond); ctx.Err() != nil {
+			l.t.Fatal("the sandbox does not start")
+		}
+	}
+	l.program.begin()
 	for {
 		var state struct{ Online bool }
 		if l.try(ctx, "get_status", nil, &state) == nil && state.Online {

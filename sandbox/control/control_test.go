@@ -137,6 +137,8 @@ func TestControl(t *testing.T) {
 		{"GET", "/api/state", "", 200, `"friends":[10001,20002,20003],"groups":[730000001,730000002]`},
 		{"GET", "/api/state", "", 200, `"clients":[{"uin":10001`},
 		{"GET", "/api/state", "", 200, `"media":"192.0.2.7:80"`},
+		{"GET", "/api/service", "", 200, `{"keys":{"`},
+		{"GET", "/api/service", "", 200, `"media":"192.0.2.7:80"}`},
 		{"GET", "/api/users", "", 200, `"nickname":"小振 Libration"`},
 		{"POST", "/api/users", `{"nickname":"Dave"}`, 201, `{"uin":20004,"uid":"u_`},
 		{"POST", "/api/users", `{"uin":20001}`, 400, `{"error":"user 20001 exists already"}`},

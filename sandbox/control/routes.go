@@ -57,6 +57,7 @@ func routes(w *world.World, s Server) []route {
 	return []route{
 		{"GET /healthz", health},
 		{"GET /api/state", overview.state},
+		{"GET /api/service", overview.service},
 		{"POST /api/reset", overview.reset},
 		{"POST /api/tour", tour.run},
 

@@ -7,6 +7,15 @@ import (
 	"libration/sandbox/world"
 )
 
+// serviceView is what a client needs to connect. It is small, whatever the world is.
+type serviceView struct {
+	Keys server.PublicKeys `json:"keys"`
+	// SSO is where clients connect, host:port.
+	SSO []string `json:"sso"`
+	// Media is where clients upload and download media, host:port, where it was configured.
+	Media string `json:"media,omitempty"`
+}
+
 // stateView is everything at a glance.
 type stateView struct {
 	Users   []userView          `json:"users"`
@@ -15,11 +24,7 @@ type stateView struct {
 	QR      []server.QRInfo     `json:"qr"`
 	// Captchas are those that wait.
 	Captchas []server.CaptchaInfo `json:"captchas"`
-	Keys     server.PublicKeys    `json:"keys"`
-	// SSO is where clients connect, host:port.
-	SSO []string `json:"sso"`
-	// Media is where clients upload and download media, host:port, where it was configured.
-	Media string `json:"media,omitempty"`
+	serviceView
 }
 
 // overview is the whole state at once.
@@ -28,11 +33,17 @@ type overview struct {
 	server Server
 }
 
+func (h overview) serviceView() serviceView {
+	return serviceView{Keys: h.server.PublicKeys(), SSO: notNil(h.server.Addresses()), Media: h.server.MediaAddress()}
+}
+
+func (h overview) service(*http.Request) (any, error) { return h.serviceView(), nil }
+
 func (h overview) state(*http.Request) (any, error) {
 	s := stateView{
 		Users: []userView{}, Groups: groups{h.world}.views(),
-		Clients: notNil(h.server.Clients()), QR: notNil(h.server.PendingQR()), Captchas: notNil(h.server.Captchas()), Keys: h.server.PublicKeys(),
-		SSO: notNil(h.server.Addresses()), Media: h.server.MediaAddress(),
+		Clients: notNil(h.server.Clients()), QR: notNil(h.server.PendingQR()), Captchas: notNil(h.server.Captchas()),
+		serviceView: h.serviceView(),
 	}
 	groups := h.world.Groups().ByMember()
 	for _, u := range h.world.Users().List() {

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/goccy/go-yaml"
@@ -11,16 +12,23 @@ import (
 	"libration/sandbox/world"
 )
 
-// maxCounted bounds the members of all groups that have a count.
-const maxCounted = 1_000_000
+// maxCounted bounds the members of all groups that have a count, maxGroups the groups of one
+// entry.
+const (
+	maxCounted = 1_000_000
+	maxGroups  = 10_000
+)
 
-// Members are the members of a group: a list, or in YAML a mapping with count and list.
+// Members are the members of a group: a list, or in YAML a mapping with count, apart and list.
 type Members struct {
 	// Count is how many members the group has, at most 5000, with its owner and those of
 	// List. Users without a name of their own make up for those who are missing. They get
-	// the next free numbers from 20001 on. All groups have the same: the first ones.
+	// the next free numbers from 20001 on. All groups have the same, the first ones, unless
+	// they are Apart.
 	// Default: as many as there are in List.
-	Count int      `yaml:"count"`
+	Count int `yaml:"count"`
+	// Apart is whether those who make up are in this group alone.
+	Apart bool     `yaml:"apart"`
 	List  []Member `yaml:"list"`
 
 	mapped bool // it was a mapping
@@ -36,7 +44,7 @@ type Member struct {
 	Level uint32 `yaml:"level"`
 }
 
-// UnmarshalYAML reads a list of members, or a mapping with count and list.
+// UnmarshalYAML reads a list of members, or a mapping.
 func (m *Members) UnmarshalYAML(node ast.Node) error {
 	if node.Type() == ast.SequenceType {
 		return yaml.NodeToValue(node, &m.List, yaml.Strict())
@@ -56,7 +64,27 @@ type crowd struct {
 
 type reporter func(err error, path string, args ...any)
 
-func (c *crowd) buildGroup(g *Group, i int, report reporter) {
+// buildGroups makes the group that is at place i of the scenario, as often as it says.
+func (c *crowd) buildGroups(g *Group, i int, report reporter) {
+	if g.Count < 0 || g.Count > maxGroups {
+		report(text.Errorf("a group comes 1 to %d times, not %d", "群的份数应为 1 到 %d，而不是 %d", maxGroups, g.Count), "$.groups[%d].count", i)
+		return
+	}
+	for n := range max(g.Count, 1) {
+		one := *g
+		if g.Code != 0 {
+			one.Code += message.GroupCode(n)
+		}
+		if g.Count > 1 {
+			one.Name = fmt.Sprint(g.Name, " ", n+1)
+		}
+		if !c.buildGroup(&one, i, report) {
+			return // the others have the same mistake
+		}
+	}
+}
+
+func (c *crowd) buildGroup(g *Group, i int, report reporter) (built bool) {
 	within := ""
 	if g.Members.mapped {
 		within = ".list"
@@ -82,7 +110,7 @@ func (c *crowd) buildGroup(g *Group, i int, report reporter) {
 	members, err := c.fill(members, listed, g)
 	if err != nil {
 		report(err, "$.groups[%d].members.count", i)
-		return
+		return false
 	}
 	groups := c.world.Groups()
 	made, err := groups.Add(world.Group{
@@ -91,7 +119,7 @@ func (c *crowd) buildGroup(g *Group, i int, report reporter) {
 	}, members...)
 	if err != nil {
 		report(err, "$.groups[%d]", i)
-		return
+		return false
 	}
 	report(groups.LimitRate(made.Code, g.Rate), "$.groups[%d]", i)
 	for j, m := range g.Members.List {
@@ -103,6 +131,7 @@ func (c *crowd) buildGroup(g *Group, i int, report reporter) {
 	if g.MuteAll { // now, as members may have uploaded files before
 		report(groups.MuteAll(made.Code, 0, true), "$.groups[%d]", i)
 	}
+	return len(bad) == 0
 }
 
 // fill adds users to the listed members until a group has as many as its count says.
@@ -123,15 +152,19 @@ func (c *crowd) fill(members []message.UIN, listed map[message.UIN]bool, g *Grou
 	case c.counted > maxCounted:
 		return nil, text.Errorf("more than %d members in all groups", "所有群的成员总数超过 %d", maxCounted)
 	}
+	extras := &c.extras
+	if g.Members.Apart {
+		extras = new([]message.UIN)
+	}
 	for i := 0; len(members) < want; i++ {
-		if i == len(c.extras) {
+		if i == len(*extras) {
 			extra, err := c.world.Users().Add(world.User{})
 			if err != nil {
 				return nil, err
 			}
-			c.extras = append(c.extras, extra.UIN)
+			*extras = append(*extras, extra.UIN)
 		}
-		if uin := c.extras[i]; uin != g.Owner && !listed[uin] {
+		if uin := (*extras)[i]; uin != g.Owner && !listed[uin] {
 			members = append(members, uin)
 		}
 	}

@@ -51,10 +51,13 @@ type User struct {
 // Group is one group. The owner need not be among the members. What is zero is chosen as
 // by [world.Groups.Add].
 type Group struct {
-	Code      message.GroupCode `yaml:"code"`
-	Name      string            `yaml:"name"`
-	Owner     message.UIN       `yaml:"owner"`
-	MemberMax uint32            `yaml:"member_max"`
+	Code message.GroupCode `yaml:"code"`
+	// Count is how many such groups there are, at most 10,000. Codes go on from the first one,
+	// and names end with a number from 1 on. Default: 1.
+	Count     int         `yaml:"count"`
+	Name      string      `yaml:"name"`
+	Owner     message.UIN `yaml:"owner"`
+	MemberMax uint32      `yaml:"member_max"`
 	// Rate is how many messages a minute the group takes, 0 for any number.
 	Rate    uint32 `yaml:"rate"`
 	MuteAll bool   `yaml:"mute_all"`
@@ -157,7 +160,7 @@ func (s *Scenario) fill(w *world.World, put func(io.Reader) (world.Blob, error))
 	}
 	crowd := crowd{world: w, put: put}
 	for i := range s.Groups {
-		crowd.buildGroup(&s.Groups[i], i, report)
+		crowd.buildGroups(&s.Groups[i], i, report)
 	}
 	return errors.Join(problems...)
 }

@@ -96,6 +96,9 @@ func TestLoadScenarioErrors(t *testing.T) {
 		{"unknown key in members", "groups:\n  - name: G\n    members: {coutn: 5}\n", []string{"line 3", "coutn"}},
 		{"unknown key of a member", "users: [{}]\ngroups:\n  - name: G\n    members:\n      - uin: 20001\n        rank: 5\n", []string{"line 6", "rank"}},
 		{"far too many", "groups:\n" + strings.Repeat("  - {name: G, members: {count: 5000}}\n", 201), []string{"line 202: more than 1000000"}},
+		{"negative groups", "groups:\n  - name: G\n    count: -1\n", []string{"line 3: a group comes 1 to 10000 times, not -1"}},
+		{"too many groups", "groups:\n  - {name: G, count: 10001}\n", []string{"line 2: a group comes"}},
+		{"mistake in many groups", "users: [{}]\ngroups:\n  - {name: G, owner: 20001, count: 9, members: [{uin: 7}]}\n", []string{"line 3: no user 7"}},
 		{"unknown way in", "users: [{}]\ngroups:\n  - name: G\n    owner: 20001\n    join: maybe\n", []string{"line 3", "maybe"}},
 		{"too large", strings.Repeat("#", maxScenario+1), []string{"larger than"}},
 	}
@@ -159,6 +162,29 @@ groups:
 	g, _ := w.Groups().Find(730000002)
 	if g.MemberCount != 300 || g.Owner != 20001 || g.MemberMax != 5000 || len(w.Users().List()) != 302 {
 		t.Errorf("got %+v and %d users", g, len(w.Users().List()))
+	}
+}
+
+// An entry makes many groups, each with people of its own.
+func TestManyGroups(t *testing.T) {
+	t.Parallel()
+	s, err := Load(strings.NewReader(`
+users: [{uin: 10001}]
+groups:
+  - {code: 500000, name: G, owner: 10001, count: 40, members: {count: 50, apart: true}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if users := len(w.Users().List()); len(w.Groups().List()) != 40 || users != 40*49+1 {
+		t.Errorf("%d groups, %d users", len(w.Groups().List()), users)
+	}
+	if g, _ := w.Groups().Find(500039); g.Name != "G 40" || g.MemberCount != 50 {
+		t.Errorf("the last one is %+v", g)
 	}
 }
 

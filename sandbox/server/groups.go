@@ -1,7 +1,6 @@
 package server
 
 import (
-	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/proto"
@@ -147,15 +146,9 @@ func (h *groups) groupMembers(rq *request, req *oidbpb.GroupMemberListReq) (*oid
 			return nil, world.Refuse(world.BadRequest, "bad cookie")
 		}
 	}
-	members := h.world.Members().List(code)
-	start := slices.IndexFunc(members, func(m world.Member) bool { return uint64(m.User.UIN) >= first })
-	if start < 0 {
-		return answer, nil
-	}
-	members = members[start:]
-	if len(members) > h.page {
-		answer.Cookie = []byte(uinText(members[h.page].User.UIN))
-		members = members[:h.page]
+	members, next := h.world.Members().Page(code, message.UIN(first), h.page)
+	if next != 0 {
+		answer.Cookie = []byte(uinText(next))
 	}
 	for _, m := range members {
 		answer.Members = append(answer.Members, memberEntry(m))

@@ -196,8 +196,29 @@ func (w Members) List(code message.GroupCode) []Member {
 	if g == nil {
 		return nil
 	}
-	members := make([]Member, len(g.roster))
-	for i, uin := range g.roster {
+	return w.memberViews(g, g.roster)
+}
+
+// Page is List for at most n members, from the number first on. next is whom the next page
+// begins with, 0 at the end.
+func (w Members) Page(code message.GroupCode, first message.UIN, n int) (page []Member, next message.UIN) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g := w.groups[code]
+	if g == nil {
+		return nil, 0
+	}
+	i, _ := slices.BinarySearch(g.roster, first)
+	roster := g.roster[i:]
+	if len(roster) > n {
+		roster, next = roster[:n], roster[n]
+	}
+	return w.memberViews(g, roster), next
+}
+
+func (w Members) memberViews(g *group, uins []message.UIN) []Member {
+	members := make([]Member, len(uins))
+	for i, uin := range uins {
 		members[i] = w.memberView(g, uin)
 	}
 	return members

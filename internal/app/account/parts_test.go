@@ -127,7 +127,7 @@ func TestSandboxServers(t *testing.T) {
 			var asked atomic.Int32
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				answer := tt.answers[min(int(asked.Add(1)), len(tt.answers))-1]
-				if r.URL.Path != "/api/state" || answer == "" {
+				if r.URL.Path != "/api/service" || answer == "" {
 					w.WriteHeader(http.StatusNotFound)
 				}
 				io.WriteString(w, answer)

@@ -18,16 +18,16 @@ import (
 	"libration/ntqq"
 )
 
-// Reading a sandbox's state.
+// Reading where a sandbox's service is.
 const (
 	sandboxTries   = 30
 	sandboxPause   = time.Second
 	sandboxTimeout = 5 * time.Second
-	maxState       = 16 << 20
+	maxService     = 1 << 20
 )
 
-// sandboxState is what a client needs of the answer of GET /api/state.
-type sandboxState struct {
+// sandboxService is the answer of GET /api/service.
+type sandboxService struct {
 	SSO   []string `json:"sso"`
 	Media string   `json:"media"`
 	Keys  struct {
@@ -74,7 +74,7 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	if err != nil {
 		return none, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath("api/state").String(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath("api/service").String(), nil)
 	if err != nil {
 		return none, err
 	}
@@ -87,18 +87,18 @@ func askSandbox(ctx context.Context, client *http.Client, control string) (ntqq.
 	if response.StatusCode != http.StatusOK {
 		return none, text.Errorf("the answer is HTTP %s, not a sandbox's", "应答为 HTTP %s，不是沙盒的应答", response.Status)
 	}
-	var state sandboxState
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxState)).Decode(&state); err != nil {
+	var service sandboxService
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxService)).Decode(&service); err != nil {
 		return none, text.Errorf("the answer is not a sandbox's: %v", "不是沙盒的应答：%v", err)
 	}
-	if len(state.SSO) == 0 {
+	if len(service.SSO) == 0 {
 		return none, text.Errorf("%v: it does not listen for clients yet", "%v：它还没有开始监听客户端", errNotYet)
 	}
 	servers := ntqq.Servers{
-		OicqKey: state.Keys.Oicq192, ExchangeKey: state.Keys.NT, VerifyKey: state.Keys.VerifyKey,
-		NewDeviceURL: base.JoinPath("v3/oidbinterface/oidb_0xc9e_8").String(), Media: state.Media,
+		OicqKey: service.Keys.Oicq192, ExchangeKey: service.Keys.NT, VerifyKey: service.Keys.VerifyKey,
+		NewDeviceURL: base.JoinPath("v3/oidbinterface/oidb_0xc9e_8").String(), Media: service.Media,
 	}
-	for _, address := range state.SSO {
+	for _, address := range service.SSO {
 		servers.Addresses = append(servers.Addresses, reachable(address, base.Hostname()))
 	}
 	return servers, nil

@@ -28,6 +28,8 @@ type Settings struct {
 	RequireSign bool
 	// MediaAddress is that of [sandbox.Options].
 	MediaAddress string
+	// Page is how many friends or members one page of a list has; 0: as by [sandbox.Options].
+	Page int
 	// Faults are switched on from the beginning, in the text form of a fault.
 	Faults []string
 	// ListFaults writes the faults that there are to Out and ends.
@@ -46,7 +48,7 @@ func Run(ctx context.Context, s Settings) error {
 	}
 	o := sandbox.Options{
 		Seed: s.Seed, Log: s.Log, RequireSign: s.RequireSign, AutoApprove: message.UIN(s.AutoApprove),
-		MediaAddress: s.MediaAddress, FFmpeg: FFmpeg(),
+		MediaAddress: s.MediaAddress, FriendPage: s.Page, MemberPage: s.Page, FFmpeg: FFmpeg(),
 	}
 	if s.Scenario != "" {
 		world, err := load(s.Scenario, s.Seed)
