@@ -73,6 +73,12 @@ var responseRows = map[string]func(t *testing.T, body []byte, first json.RawMess
 		return memberOf(0, resp.GetMember()), memberWanted(u), err
 	},
 	rpc.GroupNotices.Name: readNotices,
+	rpc.ClientKey.Name: func(t *testing.T, body []byte, first json.RawMessage) (any, any, error) {
+		resp, err := rpc.ClientKey.DecodeResponse(body)
+		var w string
+		_ = json.Unmarshal(first, &w)
+		return resp.GetClientKey(), w, err
+	},
 	rpc.UserByUID.Name: func(_ *testing.T, body []byte, first json.RawMessage) (any, any, error) {
 		resp, err := rpc.UserByUID.DecodeResponse(body)
 		u, _ := userOf(resp)

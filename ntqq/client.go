@@ -174,6 +174,7 @@ type Client struct {
 	blocks      *upload.Budget // of all uploads
 	highways    highways
 	rkeys       rkeys
+	webLogin    webLogin
 }
 
 // New checks the options and loads the keystore. It starts nothing.

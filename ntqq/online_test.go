@@ -16,7 +16,7 @@ func start(t *testing.T, service *sessiontest.Server, o Options) *Client {
 	}
 	o.Servers = Servers{
 		Addresses: []string{sessiontest.Address}, ExchangeKey: service.ExchangeKey, VerifyKey: service.VerifyKey,
-		NewDeviceURL: sessiontest.NewDeviceURL,
+		NewDeviceURL: sessiontest.NewDeviceURL, Web: o.Servers.Web,
 	}
 	if o.Initial == nil {
 		o.Initial = sessiontest.Keystore()

@@ -42,6 +42,7 @@ type requestArgs struct {
 	Reason                             string
 	Battery, Status                    uint32
 	ExtStatus                          uint32 `json:"ext_status"`
+	Domains                            []string
 	mediaArgs
 	manageArgs
 	fileArgs
@@ -97,6 +98,12 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 		}
 		r := GroupRequest{Group: GroupCode(a.Group), Kind: GroupNoticeKind(a.Type), Sequence: a.Sequence, Filtered: a.Filtered}
 		return encoded(t, op, answerRequest(r, Verdict(a.Operate), a.Reason))
+	},
+	"fetch client key": func(t *testing.T, _ requestArgs) (string, []byte) {
+		return encoded(t, rpc.ClientKey, &oidbpb.EmptyResp{})
+	},
+	"fetch cookies": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.PSkeys, &oidbpb.PsKeyReq{Domains: a.Domains})
 	},
 	"set member card": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.SetMemberCard, cardRequest(GroupCode(a.Group), UID(a.UID), a.Card))

@@ -166,7 +166,12 @@ type avatarParams struct {
 }
 
 func (p avatarParams) image(ctx context.Context, a *account) (*message.ImageSegment, error) {
-	known, source, err := a.reader.media.read(ctx, p.File, "", media.FetchOptions{NoCache: !p.Cache})
+	return a.image(ctx, "file", p.File, media.FetchOptions{NoCache: !p.Cache})
+}
+
+// image reads a parameter that says which picture is meant.
+func (a *account) image(ctx context.Context, name, file string, how media.FetchOptions) (*message.ImageSegment, error) {
+	known, source, err := a.reader.media.read(ctx, file, "", how)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +180,7 @@ func (p avatarParams) image(ctx context.Context, a *account) (*message.ImageSegm
 	}
 	image, ok := known.(*message.ImageSegment)
 	if !ok {
-		return nil, &table.Wrong{Name: "file", What: otherKind(known)}
+		return nil, &table.Wrong{Name: name, What: otherKind(known)}
 	}
 	image.Source = a.reader.media.kept(known)
 	return image, nil

@@ -493,7 +493,7 @@ func TestNoCachePassedOn(t *testing.T) {
 
 // onlyReads tells of an action, by its name, that it changes nothing.
 func onlyReads(name string) bool {
-	return regexp.MustCompile(`^(nc_)?(get|can|fetch|check)_`).MatchString(name) ||
+	return regexp.MustCompile(`^(nc_|_)?(get|can|fetch|check)_`).MatchString(name) ||
 		// Those that make a card and send nothing.
 		slices.Contains([]string{"send_ark_share", "ArkSharePeer", "send_group_ark_share", "ArkShareGroup"}, name)
 }

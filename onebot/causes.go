@@ -88,6 +88,7 @@ var (
 	noFriend = cause("FRIEND_NOT_FOUND", text.T("no such friend", "好友不存在"))
 	noGroup  = cause("GROUP_NOT_FOUND", text.T("no such group, or the account is not in it", "群不存在，或账号不在群中"))
 	noMember = cause("MEMBER_NOT_FOUND", text.T("no such member in the group", "群成员不存在"))
+	webLogin = cause("WEB_LOGIN_FAILED", text.T("web pages of the service do not take the account's login", "QQ 网页不接受账号的登录状态"))
 	tempChat = cause("TEMP_CHAT", text.T("not in temporary chats", "临时会话不支持此操作"))
 	noUser   = cause("USER_NOT_FOUND", text.T("no such user", "用户不存在"))
 	noMface  = cause("MFACE_NOT_FOUND", text.T("no such market face", "商城表情不存在"))
@@ -193,6 +194,7 @@ var causes = []struct {
 	{ntqq.ErrNoGroup, noGroup},
 	{ntqq.ErrNoMember, noMember},
 	{ntqq.ErrOwner, ownerStays},
+	{ntqq.ErrWebLogin, webLogin},
 	{ntqq.ErrNoUser, noUser},
 	{ntqq.ErrNoRequest, noFlag},
 	{ntqq.ErrOnlyAccepted, onlyAccepted},

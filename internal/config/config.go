@@ -270,6 +270,9 @@ type Server struct {
 	// Names to look up, instead of the usual ones. While the usual ones cannot be looked up, built-in addresses are used.
 	// 用这些域名代替默认域名。默认域名无法解析时使用内置地址。
 	Hosts []string `yaml:"hosts"`
+	// A base URL that stands for all hosts of the service's web pages: announcements and the like. Such as `http://127.0.0.1:5788`. `""`: the real hosts, in mode `sandbox` the sandbox. The account's cookies go there: `https://`, or `http://` on this machine; anything in mode `sandbox`.
+	// 代替服务器全部网页主机（群公告等）的基础网址。如 `http://127.0.0.1:5788`。`""` 表示真实主机，`sandbox` 模式下为沙盒。账号的 cookies 会发送到该地址：须为 `https://`，本机可用 `http://`；`sandbox` 模式不限。
+	Web string `yaml:"web"`
 	// Only for services with other keys than the real service's, in hexadecimal.
 	// 仅用于密钥与真实服务不同的服务，十六进制。
 	Keys ServerKeys `yaml:"keys"`

@@ -80,7 +80,7 @@ func TestTemplates(t *testing.T) {
 	for _, l := range []Language{LanguageEnglish, LanguageChinese} {
 		text := Template(l, numbered())
 		got, problems := Parse(text, nil)
-		if s := lines(problems); s != "52:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
+		if s := lines(problems); s != "53:9: warning: signer.urls: no signer is set; the real service refuses logins without one: add the address of a signer you trust\n" {
 			t.Errorf("%s: the template has problems:\n%s", l, s)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -789,4 +789,25 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWebServer: cookies go over https, or to this machine, but for those of a sandbox.
+func TestWebServer(t *testing.T) {
+	for web, want := range map[string]string{
+		"":                        "",
+		"https://pages.example":   "",
+		"http://127.0.0.1:5788":   "",
+		"http://pages.example:80": "without https anybody on the way can read the account's cookies",
+		"pages.example":           "not a usable URL",
+		"ftp://pages.example":     "not a usable URL",
+	} {
+		text := fmt.Appendf(nil, "%sserver: {web: %q}\n", quiet, web)
+		_, problems := Parse(text, nil)
+		if got := lines(problems); !strings.Contains(got, want) || want == "" && strings.Contains(got, "server.web") {
+			t.Errorf("%q: got %q, want %q", web, got, want)
+		}
+		if _, problems := Parse(bytes.Replace(text, []byte("{web"), []byte("{mode: sandbox, sandbox: {control: 'http://127.0.0.1:1'}, web"), 1), nil); strings.Contains(lines(problems), "https anybody") {
+			t.Errorf("%q in a sandbox: got %q", web, lines(problems))
+		}
+	}
 }

@@ -247,6 +247,12 @@ func (k *checker) server(s *Server) {
 			k.problem(fmt.Sprintf("server.hosts[%d]", i), text.T("not a host name", "不是主机名"), text.T("write the name alone, without port; host:port goes into server.addresses", "只写主机名，不含端口；host:port 写在 server.addresses 中"))
 		}
 	}
+	if s.Web != "" {
+		k.url("server.web", s.Web, "http", "https")
+		if u, err := url.Parse(s.Web); err == nil && u.Scheme == "http" && u.Host != "" && s.Mode != ModeSandbox && !Confidential(u) {
+			k.problem("server.web", text.T("without https anybody on the way can read the account's cookies", "不使用 https 时，途中任何人都能读取账号的 cookies"), text.T("use an https:// address", "请使用 https:// 地址"))
+		}
+	}
 	k.key("server.keys.oicq", s.Keys.OICQ, text.T("a public key on secp192k1", "secp192k1 公钥"), 25, 49)
 	k.key("server.keys.exchange", s.Keys.Exchange, text.T("a public key on P-256", "P-256 公钥"), 33, 65)
 	k.key("server.keys.verify", s.Keys.Verify, text.T("an AES key", "AES 密钥"), 32)

@@ -101,8 +101,8 @@ func (s *service) account(t *testing.T, keystore ntqq.KeystoreFile, change ...fu
 	o := ntqq.Options{
 		Keystore: keystore,
 		Servers: ntqq.Servers{
-			Addresses: []string{"sandbox:1"},
-			OicqKey:   keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,
+			Addresses: []string{"sandbox:1"}, Web: "http://127.0.0.1:8080",
+			OicqKey: keys.Oicq192, ExchangeKey: keys.NT, VerifyKey: keys.VerifyKey,
 		},
 		Dial: s.listener.DialContext,
 		Log:  testLog(t),

@@ -367,6 +367,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[ntqq.MiniApp]():          {ntqq.BilibiliApp()},
 		reflect.TypeFor[*message.ImageSegment](): {&message.ImageSegment{Medium: message.Medium{Source: media.Bytes(dot)}}},
 		reflect.TypeFor[int32]():                 {int32(1)},
+		reflect.TypeFor[ntqq.NewAnnouncement]():  {ntqq.NewAnnouncement{Text: "text"}},
 		reflect.TypeFor[ntqq.FriendWish]():       {ntqq.FriendWish{}},
 		reflect.TypeFor[ntqq.FriendRemoval]():    {ntqq.FriendRemoval{}},
 		reflect.TypeFor[ntqq.GroupRequest](): {

@@ -83,6 +83,7 @@ func (s *Session) findServers(ctx context.Context) error {
 	}
 	s.opts.Servers = servers
 	s.media.Store(&servers.Media)
+	s.web.Store(&servers.Web)
 	return nil
 }
 

@@ -40,6 +40,9 @@ func (s *Session) Ticket() []byte { return s.keys().A2 }
 // service.
 func (s *Session) MediaServer() string { return *s.media.Load() }
 
+// WebServer returns Servers.Web of the service that the session uses; "": the real one.
+func (s *Session) WebServer() string { return *s.web.Load() }
+
 // SetNickname takes the account's new name from a push. It is the account's at once, and
 // saved within a minute while the account is online. An empty name and one of more than
 // 4 KiB are ignored.

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/hex"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,10 @@ type Servers struct {
 	// Media is where the pictures of a sandbox are, "host:port", over http. Empty: the real
 	// service's hosts, but the first of Addresses where one of the keys is given.
 	Media string
+	// Web is the base URL that stands for all hosts of the service's web pages, such as
+	// "http://127.0.0.1:5788". The host that is meant is in the Host header. Empty: the real
+	// hosts over https, but "http://" and Media where that is set.
+	Web string
 }
 
 // The real service (docs/protocol/wire.md 7.2 and 10, login.md 5).
@@ -67,6 +72,9 @@ func (s *Servers) setDefaults() {
 	if s.Media == "" && !real {
 		s.Media = s.first()
 	}
+	if s.Web == "" && s.Media != "" {
+		s.Web = "http://" + s.Media
+	}
 	for _, k := range []struct {
 		key  *[]byte
 		text string
@@ -90,6 +98,9 @@ func (s *Servers) validate() error {
 		if _, _, err := net.SplitHostPort(s.Media); err != nil || strings.ContainsAny(s.Media, "/?#@\\") {
 			return fieldError("Servers.Media", text.Errorf("must be host:port", "应为 host:port"))
 		}
+	}
+	if u, err := url.Parse(s.Web); s.Web != "" && (err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https") {
+		return fieldError("Servers.Web", text.Errorf("must be http://host:port or https://host:port", "应为 http://host:port 或 https://host:port"))
 	}
 	if err := crypto.CheckPublic(crypto.Secp192k1, s.OicqKey); err != nil {
 		return fieldError("Servers.OicqKey", err)

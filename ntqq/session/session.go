@@ -36,6 +36,7 @@ type Session struct {
 	// keystore is replaced as a whole, by the session goroutine only.
 	keystore atomic.Pointer[identity.Keystore]
 	media    atomic.Pointer[string] // Servers.Media
+	web      atomic.Pointer[string] // Servers.Web
 	unsaved  bool                   // the keystore could not be written; the session goroutine's
 	// renamed is the account's new name until the session goroutine has put it into the
 	// keystore; nil: there is none.
@@ -65,6 +66,7 @@ func New(o Options) (*Session, error) {
 	}
 	s.keystore.Store(ks)
 	s.media.Store(&o.Servers.Media)
+	s.web.Store(&o.Servers.Web)
 	s.link = link.New(link.Options{
 		App: o.App, Keys: s.keys, Sign: s.signIfWanted, AnswerTime: s.noteAnswerTime,
 		OnPush: o.OnPush, OnCall: o.OnCall, OnFrame: o.OnFrame,

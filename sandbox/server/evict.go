@@ -29,6 +29,7 @@ func (s *Server) Reset() error {
 		_ = s.world.Users().SetPassword(uin, password) // of those that are there
 	}
 	s.forgetDevices()
+	s.web.forget()
 	return nil
 }
 

@@ -10,15 +10,13 @@ import (
 	"libration/internal/mediatype"
 )
 
-// fileHandler serves what clients download (docs/protocol/media.md 10.5).
-func (s *Server) fileHandler() http.Handler {
-	mux := http.NewServeMux()
+// handleFiles adds what clients download (docs/protocol/media.md 10.5).
+func (s *Server) handleFiles(mux *http.ServeMux) {
 	mux.HandleFunc("GET /download", s.downloadFile)
 	mux.HandleFunc("GET /gchatpic_new/", s.oldPicture)
 	mux.HandleFunc("GET /offpic_new/", s.oldPicture)
 	mux.HandleFunc("GET /ftn_handler/{link}", s.linkedFile)
 	mux.HandleFunc("GET /ftn_handler/{link}/{$}", s.linkedFile)
-	return mux
 }
 
 // downloadFile serves a file by its uuid, which the client knows from a message, and a

@@ -80,7 +80,9 @@ func (s *Server) http(ctx context.Context, c *conn, nc net.Conn) {
 
 // webHandler is what the listener serves over HTTP, with and without TLS.
 func (s *Server) webHandler() http.Handler {
-	uploads, files := s.highwayHandler(), s.fileHandler()
+	uploads, files := s.highwayHandler(), http.NewServeMux()
+	s.handleFiles(files)
+	s.handlePages(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == highwayPath {
 			uploads.ServeHTTP(w, r)

@@ -69,6 +69,7 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.FriendPokeRecalled]():    row((*pushes).friendPokeRecalled),
 	on[*world.MessageReacted]():        row((*pushes).reacted),
 	on[*world.EssenceChanged]():        row((*pushes).essenceChanged),
+	on[*world.AnnouncementChanged]():   nil, // none that clients read; a card follows in the chat
 	on[*world.TodoChanged]():           row((*pushes).todoChanged),
 	on[*world.SignedIn]():              row((*pushes).signedIn),
 	on[*world.ChatPinned]():            row((*pushes).chatPinned),

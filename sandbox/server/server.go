@@ -46,6 +46,9 @@ type Options struct {
 	// ExchangeLifetime is how long the key of a key exchange is good, at least 1 s.
 	// Default: a day.
 	ExchangeLifetime time.Duration
+	// CookieLifetime is how long cookies for web pages are good, at least 1 s. Default: a
+	// day.
+	CookieLifetime time.Duration
 	// FriendPage and MemberPage are how many entries one page of the friend list and of a
 	// member list has. Small ones exercise a client's paging. Default: 300 and 200.
 	FriendPage, MemberPage int
@@ -80,6 +83,9 @@ func (o *Options) setDefaults() {
 	if o.ExchangeLifetime == 0 {
 		o.ExchangeLifetime = 24 * time.Hour
 	}
+	if o.CookieLifetime == 0 {
+		o.CookieLifetime = 24 * time.Hour
+	}
 	if o.FriendPage == 0 {
 		o.FriendPage = 300
 	}
@@ -95,6 +101,9 @@ func (o *Options) validate() error {
 	}
 	if o.ExchangeLifetime < time.Second {
 		errs = append(errs, fmt.Errorf("exchange lifetime %v is below a second", o.ExchangeLifetime))
+	}
+	if o.CookieLifetime < time.Second {
+		errs = append(errs, fmt.Errorf("cookie lifetime %v is below a second", o.CookieLifetime))
 	}
 	if o.SessionLifetime < 0 {
 		errs = append(errs, fmt.Errorf("session lifetime %v is negative", o.SessionLifetime))
@@ -137,6 +146,7 @@ type Server struct {
 	pushes *pushes
 	media  *mediaDesk
 	files  *fileDesk
+	web    *webKeys
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 	blocks *blocks
@@ -182,6 +192,7 @@ func New(o Options) (*Server, error) {
 	s.certificate = sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(time.Now()) })
 	s.media = &mediaDesk{reservations: s.reservations, signer: newMediaSigner(), faults: s.faults, address: address, tools: media.Tools{FFmpeg: o.FFmpeg}}
 	s.files = &fileDesk{mediaDesk: s.media, private: &privateFiles{world: o.World}}
+	s.web = newWebKeys(s.world, o.CookieLifetime)
 	writer := chatWriter{world: s.world, log: s.log}
 	s.pushes = newPushes(writer, o.Seed, clients.deliver)
 	s.mux.UnknownOperation = s.unknownOperation
@@ -191,6 +202,7 @@ func New(o Options) (*Server, error) {
 		&pokes{s.world},
 		&life{s.world},
 		&links{s.world}, &albums{s.world, s.media},
+		s.web,
 		&faces{keys}, s.media, s.files, &groupFiles{s.files, o.Wording},
 	} {
 		subject.handle(&s.mux)

@@ -44,6 +44,7 @@ const (
 	ActivityOnlineFile    = "online_file"
 	ActivityReaction      = "reaction"
 	ActivityEssence       = "essence"
+	ActivityAnnouncement  = "announcement" // put up, or taken down
 	ActivityTodo          = "todo"
 	ActivitySignIn        = "sign_in"
 	ActivityPin           = "pin" // of User, with the friend Peer or the Group
@@ -74,7 +75,7 @@ type Activity struct {
 	By       message.UIN `json:"by,omitempty"`
 	Sequence uint64      `json:"sequence,omitempty"`
 	Text     string      `json:"text,omitempty"`
-	// ID is that of a QR login or captcha, of ActivityQR and ActivityCaptcha only.
+	// ID is that of a QR login, a captcha or an announcement.
 	ID      string `json:"id,omitempty"`
 	On      bool   `json:"on,omitempty"`
 	Seconds uint32 `json:"seconds,omitempty"`

@@ -55,6 +55,8 @@ type group struct {
 	views     map[message.UIN]GroupView // of members who have one; nil: nobody
 	files     fileSystem
 	albums    []*album // the oldest first
+	// announcements are the oldest first.
+	announcements []*announcement
 }
 
 // in is the part of a happening in the group.

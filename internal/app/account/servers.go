@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 
 	"libration/internal/config"
@@ -48,6 +49,7 @@ func (a *Account) override(servers ntqq.Servers) ntqq.Servers {
 	if len(c.Addresses)+len(c.Hosts) > 0 {
 		servers.Addresses, servers.Hosts = c.Addresses, c.Hosts
 	}
+	servers.Web = cmp.Or(c.Web, servers.Web)
 	for _, k := range []struct {
 		key   *[]byte
 		given []byte

@@ -17042,7 +17042,7 @@ func (x *PsKeyReq) GetDomains() []string {
 
 type PsKeyResp struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Keys          map[string]string      `protobuf:"bytes,1,rep,name=keys" json:"keys,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keys          []*PsKey               `protobuf:"bytes,1,rep,name=keys" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -17077,11 +17077,63 @@ func (*PsKeyResp) Descriptor() ([]byte, []int) {
 	return file_oidb_proto_rawDescGZIP(), []int{240}
 }
 
-func (x *PsKeyResp) GetKeys() map[string]string {
+func (x *PsKeyResp) GetKeys() []*PsKey {
 	if x != nil {
 		return x.Keys
 	}
 	return nil
+}
+
+type PsKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Domain        string                 `protobuf:"bytes,1,opt,name=domain" json:"domain,omitempty"`
+	PSkey         string                 `protobuf:"bytes,2,opt,name=p_skey,json=pSkey" json:"p_skey,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PsKey) Reset() {
+	*x = PsKey{}
+	mi := &file_oidb_proto_msgTypes[241]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PsKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PsKey) ProtoMessage() {}
+
+func (x *PsKey) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[241]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PsKey.ProtoReflect.Descriptor instead.
+func (*PsKey) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{241}
+}
+
+func (x *PsKey) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *PsKey) GetPSkey() string {
+	if x != nil {
+		return x.PSkey
+	}
+	return ""
 }
 
 // 0x102a_1 (empty request body)
@@ -17096,7 +17148,7 @@ type ClientKeyResp struct {
 
 func (x *ClientKeyResp) Reset() {
 	*x = ClientKeyResp{}
-	mi := &file_oidb_proto_msgTypes[241]
+	mi := &file_oidb_proto_msgTypes[242]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17108,7 +17160,7 @@ func (x *ClientKeyResp) String() string {
 func (*ClientKeyResp) ProtoMessage() {}
 
 func (x *ClientKeyResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[241]
+	mi := &file_oidb_proto_msgTypes[242]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17121,7 +17173,7 @@ func (x *ClientKeyResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientKeyResp.ProtoReflect.Descriptor instead.
 func (*ClientKeyResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{241}
+	return file_oidb_proto_rawDescGZIP(), []int{242}
 }
 
 func (x *ClientKeyResp) GetKeyIndex() uint32 {
@@ -17155,7 +17207,7 @@ type ConfirmSwitchReq struct {
 
 func (x *ConfirmSwitchReq) Reset() {
 	*x = ConfirmSwitchReq{}
-	mi := &file_oidb_proto_msgTypes[242]
+	mi := &file_oidb_proto_msgTypes[243]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17167,7 +17219,7 @@ func (x *ConfirmSwitchReq) String() string {
 func (*ConfirmSwitchReq) ProtoMessage() {}
 
 func (x *ConfirmSwitchReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[242]
+	mi := &file_oidb_proto_msgTypes[243]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17180,7 +17232,7 @@ func (x *ConfirmSwitchReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmSwitchReq.ProtoReflect.Descriptor instead.
 func (*ConfirmSwitchReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{242}
+	return file_oidb_proto_rawDescGZIP(), []int{243}
 }
 
 func (x *ConfirmSwitchReq) GetBody() *ConfirmSwitchBody {
@@ -17201,7 +17253,7 @@ type ConfirmSwitchBody struct {
 
 func (x *ConfirmSwitchBody) Reset() {
 	*x = ConfirmSwitchBody{}
-	mi := &file_oidb_proto_msgTypes[243]
+	mi := &file_oidb_proto_msgTypes[244]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17213,7 +17265,7 @@ func (x *ConfirmSwitchBody) String() string {
 func (*ConfirmSwitchBody) ProtoMessage() {}
 
 func (x *ConfirmSwitchBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[243]
+	mi := &file_oidb_proto_msgTypes[244]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17226,7 +17278,7 @@ func (x *ConfirmSwitchBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmSwitchBody.ProtoReflect.Descriptor instead.
 func (*ConfirmSwitchBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{243}
+	return file_oidb_proto_rawDescGZIP(), []int{244}
 }
 
 func (x *ConfirmSwitchBody) GetDevice() *ConfirmSwitchDevice {
@@ -17261,7 +17313,7 @@ type ConfirmSwitchDevice struct {
 
 func (x *ConfirmSwitchDevice) Reset() {
 	*x = ConfirmSwitchDevice{}
-	mi := &file_oidb_proto_msgTypes[244]
+	mi := &file_oidb_proto_msgTypes[245]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17273,7 +17325,7 @@ func (x *ConfirmSwitchDevice) String() string {
 func (*ConfirmSwitchDevice) ProtoMessage() {}
 
 func (x *ConfirmSwitchDevice) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[244]
+	mi := &file_oidb_proto_msgTypes[245]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17286,7 +17338,7 @@ func (x *ConfirmSwitchDevice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmSwitchDevice.ProtoReflect.Descriptor instead.
 func (*ConfirmSwitchDevice) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{244}
+	return file_oidb_proto_rawDescGZIP(), []int{245}
 }
 
 func (x *ConfirmSwitchDevice) GetGuid() []byte {
@@ -17322,7 +17374,7 @@ type FaceListReq struct {
 
 func (x *FaceListReq) Reset() {
 	*x = FaceListReq{}
-	mi := &file_oidb_proto_msgTypes[245]
+	mi := &file_oidb_proto_msgTypes[246]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17334,7 +17386,7 @@ func (x *FaceListReq) String() string {
 func (*FaceListReq) ProtoMessage() {}
 
 func (x *FaceListReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[245]
+	mi := &file_oidb_proto_msgTypes[246]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17347,7 +17399,7 @@ func (x *FaceListReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceListReq.ProtoReflect.Descriptor instead.
 func (*FaceListReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{245}
+	return file_oidb_proto_rawDescGZIP(), []int{246}
 }
 
 func (x *FaceListReq) GetUnknown1() int32 {
@@ -17383,7 +17435,7 @@ type FaceListResp struct {
 
 func (x *FaceListResp) Reset() {
 	*x = FaceListResp{}
-	mi := &file_oidb_proto_msgTypes[246]
+	mi := &file_oidb_proto_msgTypes[247]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17395,7 +17447,7 @@ func (x *FaceListResp) String() string {
 func (*FaceListResp) ProtoMessage() {}
 
 func (x *FaceListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[246]
+	mi := &file_oidb_proto_msgTypes[247]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17408,7 +17460,7 @@ func (x *FaceListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceListResp.ProtoReflect.Descriptor instead.
 func (*FaceListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{246}
+	return file_oidb_proto_rawDescGZIP(), []int{247}
 }
 
 func (x *FaceListResp) GetUnknown1() int32 {
@@ -17449,7 +17501,7 @@ type FaceContent struct {
 
 func (x *FaceContent) Reset() {
 	*x = FaceContent{}
-	mi := &file_oidb_proto_msgTypes[247]
+	mi := &file_oidb_proto_msgTypes[248]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17461,7 +17513,7 @@ func (x *FaceContent) String() string {
 func (*FaceContent) ProtoMessage() {}
 
 func (x *FaceContent) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[247]
+	mi := &file_oidb_proto_msgTypes[248]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17474,7 +17526,7 @@ func (x *FaceContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceContent.ProtoReflect.Descriptor instead.
 func (*FaceContent) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{247}
+	return file_oidb_proto_rawDescGZIP(), []int{248}
 }
 
 func (x *FaceContent) GetPacks() []*FacePack {
@@ -17501,7 +17553,7 @@ type FaceMagicContent struct {
 
 func (x *FaceMagicContent) Reset() {
 	*x = FaceMagicContent{}
-	mi := &file_oidb_proto_msgTypes[248]
+	mi := &file_oidb_proto_msgTypes[249]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17513,7 +17565,7 @@ func (x *FaceMagicContent) String() string {
 func (*FaceMagicContent) ProtoMessage() {}
 
 func (x *FaceMagicContent) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[248]
+	mi := &file_oidb_proto_msgTypes[249]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17526,7 +17578,7 @@ func (x *FaceMagicContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceMagicContent.ProtoReflect.Descriptor instead.
 func (*FaceMagicContent) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{248}
+	return file_oidb_proto_rawDescGZIP(), []int{249}
 }
 
 func (x *FaceMagicContent) GetList() *FaceMagicList {
@@ -17552,7 +17604,7 @@ type FaceMagicList struct {
 
 func (x *FaceMagicList) Reset() {
 	*x = FaceMagicList{}
-	mi := &file_oidb_proto_msgTypes[249]
+	mi := &file_oidb_proto_msgTypes[250]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17564,7 +17616,7 @@ func (x *FaceMagicList) String() string {
 func (*FaceMagicList) ProtoMessage() {}
 
 func (x *FaceMagicList) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[249]
+	mi := &file_oidb_proto_msgTypes[250]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17577,7 +17629,7 @@ func (x *FaceMagicList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceMagicList.ProtoReflect.Descriptor instead.
 func (*FaceMagicList) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{249}
+	return file_oidb_proto_rawDescGZIP(), []int{250}
 }
 
 func (x *FaceMagicList) GetFaces() []*Face {
@@ -17597,7 +17649,7 @@ type FacePack struct {
 
 func (x *FacePack) Reset() {
 	*x = FacePack{}
-	mi := &file_oidb_proto_msgTypes[250]
+	mi := &file_oidb_proto_msgTypes[251]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17609,7 +17661,7 @@ func (x *FacePack) String() string {
 func (*FacePack) ProtoMessage() {}
 
 func (x *FacePack) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[250]
+	mi := &file_oidb_proto_msgTypes[251]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17622,7 +17674,7 @@ func (x *FacePack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FacePack.ProtoReflect.Descriptor instead.
 func (*FacePack) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{250}
+	return file_oidb_proto_rawDescGZIP(), []int{251}
 }
 
 func (x *FacePack) GetName() string {
@@ -17659,7 +17711,7 @@ type Face struct {
 
 func (x *Face) Reset() {
 	*x = Face{}
-	mi := &file_oidb_proto_msgTypes[251]
+	mi := &file_oidb_proto_msgTypes[252]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17671,7 +17723,7 @@ func (x *Face) String() string {
 func (*Face) ProtoMessage() {}
 
 func (x *Face) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[251]
+	mi := &file_oidb_proto_msgTypes[252]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17684,7 +17736,7 @@ func (x *Face) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Face.ProtoReflect.Descriptor instead.
 func (*Face) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{251}
+	return file_oidb_proto_rawDescGZIP(), []int{252}
 }
 
 func (x *Face) GetQSid() string {
@@ -17781,7 +17833,7 @@ type FaceUrl struct {
 
 func (x *FaceUrl) Reset() {
 	*x = FaceUrl{}
-	mi := &file_oidb_proto_msgTypes[252]
+	mi := &file_oidb_proto_msgTypes[253]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17793,7 +17845,7 @@ func (x *FaceUrl) String() string {
 func (*FaceUrl) ProtoMessage() {}
 
 func (x *FaceUrl) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[252]
+	mi := &file_oidb_proto_msgTypes[253]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17806,7 +17858,7 @@ func (x *FaceUrl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceUrl.ProtoReflect.Descriptor instead.
 func (*FaceUrl) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{252}
+	return file_oidb_proto_rawDescGZIP(), []int{253}
 }
 
 func (x *FaceUrl) GetBaseUrl() string {
@@ -17836,7 +17888,7 @@ type SetStatusReq struct {
 
 func (x *SetStatusReq) Reset() {
 	*x = SetStatusReq{}
-	mi := &file_oidb_proto_msgTypes[253]
+	mi := &file_oidb_proto_msgTypes[254]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17848,7 +17900,7 @@ func (x *SetStatusReq) String() string {
 func (*SetStatusReq) ProtoMessage() {}
 
 func (x *SetStatusReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[253]
+	mi := &file_oidb_proto_msgTypes[254]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17861,7 +17913,7 @@ func (x *SetStatusReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusReq.ProtoReflect.Descriptor instead.
 func (*SetStatusReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{253}
+	return file_oidb_proto_rawDescGZIP(), []int{254}
 }
 
 func (x *SetStatusReq) GetStatus() uint32 {
@@ -17903,7 +17955,7 @@ type SetStatusCustom struct {
 
 func (x *SetStatusCustom) Reset() {
 	*x = SetStatusCustom{}
-	mi := &file_oidb_proto_msgTypes[254]
+	mi := &file_oidb_proto_msgTypes[255]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17915,7 +17967,7 @@ func (x *SetStatusCustom) String() string {
 func (*SetStatusCustom) ProtoMessage() {}
 
 func (x *SetStatusCustom) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[254]
+	mi := &file_oidb_proto_msgTypes[255]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17928,7 +17980,7 @@ func (x *SetStatusCustom) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusCustom.ProtoReflect.Descriptor instead.
 func (*SetStatusCustom) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{254}
+	return file_oidb_proto_rawDescGZIP(), []int{255}
 }
 
 func (x *SetStatusCustom) GetFaceId() uint64 {
@@ -17962,7 +18014,7 @@ type SetStatusResp struct {
 
 func (x *SetStatusResp) Reset() {
 	*x = SetStatusResp{}
-	mi := &file_oidb_proto_msgTypes[255]
+	mi := &file_oidb_proto_msgTypes[256]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -17974,7 +18026,7 @@ func (x *SetStatusResp) String() string {
 func (*SetStatusResp) ProtoMessage() {}
 
 func (x *SetStatusResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[255]
+	mi := &file_oidb_proto_msgTypes[256]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -17987,7 +18039,7 @@ func (x *SetStatusResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusResp.ProtoReflect.Descriptor instead.
 func (*SetStatusResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{255}
+	return file_oidb_proto_rawDescGZIP(), []int{256}
 }
 
 func (x *SetStatusResp) GetErrorCode() int32 {
@@ -18018,7 +18070,7 @@ type FaceRoamReq struct {
 
 func (x *FaceRoamReq) Reset() {
 	*x = FaceRoamReq{}
-	mi := &file_oidb_proto_msgTypes[256]
+	mi := &file_oidb_proto_msgTypes[257]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18030,7 +18082,7 @@ func (x *FaceRoamReq) String() string {
 func (*FaceRoamReq) ProtoMessage() {}
 
 func (x *FaceRoamReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[256]
+	mi := &file_oidb_proto_msgTypes[257]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18043,7 +18095,7 @@ func (x *FaceRoamReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamReq.ProtoReflect.Descriptor instead.
 func (*FaceRoamReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{256}
+	return file_oidb_proto_rawDescGZIP(), []int{257}
 }
 
 func (x *FaceRoamReq) GetPlatform() *FaceRoamPlatform {
@@ -18092,7 +18144,7 @@ type FaceRoamPlatform struct {
 
 func (x *FaceRoamPlatform) Reset() {
 	*x = FaceRoamPlatform{}
-	mi := &file_oidb_proto_msgTypes[257]
+	mi := &file_oidb_proto_msgTypes[258]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18104,7 +18156,7 @@ func (x *FaceRoamPlatform) String() string {
 func (*FaceRoamPlatform) ProtoMessage() {}
 
 func (x *FaceRoamPlatform) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[257]
+	mi := &file_oidb_proto_msgTypes[258]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18117,7 +18169,7 @@ func (x *FaceRoamPlatform) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamPlatform.ProtoReflect.Descriptor instead.
 func (*FaceRoamPlatform) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{257}
+	return file_oidb_proto_rawDescGZIP(), []int{258}
 }
 
 func (x *FaceRoamPlatform) GetImPlat() uint32 {
@@ -18150,7 +18202,7 @@ type FaceRoamDelete struct {
 
 func (x *FaceRoamDelete) Reset() {
 	*x = FaceRoamDelete{}
-	mi := &file_oidb_proto_msgTypes[258]
+	mi := &file_oidb_proto_msgTypes[259]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18162,7 +18214,7 @@ func (x *FaceRoamDelete) String() string {
 func (*FaceRoamDelete) ProtoMessage() {}
 
 func (x *FaceRoamDelete) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[258]
+	mi := &file_oidb_proto_msgTypes[259]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18175,7 +18227,7 @@ func (x *FaceRoamDelete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamDelete.ProtoReflect.Descriptor instead.
 func (*FaceRoamDelete) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{258}
+	return file_oidb_proto_rawDescGZIP(), []int{259}
 }
 
 func (x *FaceRoamDelete) GetEmojiId() string {
@@ -18198,7 +18250,7 @@ type FaceRoamListResp struct {
 
 func (x *FaceRoamListResp) Reset() {
 	*x = FaceRoamListResp{}
-	mi := &file_oidb_proto_msgTypes[259]
+	mi := &file_oidb_proto_msgTypes[260]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18210,7 +18262,7 @@ func (x *FaceRoamListResp) String() string {
 func (*FaceRoamListResp) ProtoMessage() {}
 
 func (x *FaceRoamListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[259]
+	mi := &file_oidb_proto_msgTypes[260]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18223,7 +18275,7 @@ func (x *FaceRoamListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamListResp.ProtoReflect.Descriptor instead.
 func (*FaceRoamListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{259}
+	return file_oidb_proto_rawDescGZIP(), []int{260}
 }
 
 func (x *FaceRoamListResp) GetRetCode() uint32 {
@@ -18274,7 +18326,7 @@ type FaceRoamUserInfo struct {
 
 func (x *FaceRoamUserInfo) Reset() {
 	*x = FaceRoamUserInfo{}
-	mi := &file_oidb_proto_msgTypes[260]
+	mi := &file_oidb_proto_msgTypes[261]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18286,7 +18338,7 @@ func (x *FaceRoamUserInfo) String() string {
 func (*FaceRoamUserInfo) ProtoMessage() {}
 
 func (x *FaceRoamUserInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[260]
+	mi := &file_oidb_proto_msgTypes[261]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18299,7 +18351,7 @@ func (x *FaceRoamUserInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamUserInfo.ProtoReflect.Descriptor instead.
 func (*FaceRoamUserInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{260}
+	return file_oidb_proto_rawDescGZIP(), []int{261}
 }
 
 func (x *FaceRoamUserInfo) GetFileNames() []string {
@@ -18349,7 +18401,7 @@ type FaceRoamDeleteResp struct {
 
 func (x *FaceRoamDeleteResp) Reset() {
 	*x = FaceRoamDeleteResp{}
-	mi := &file_oidb_proto_msgTypes[261]
+	mi := &file_oidb_proto_msgTypes[262]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18361,7 +18413,7 @@ func (x *FaceRoamDeleteResp) String() string {
 func (*FaceRoamDeleteResp) ProtoMessage() {}
 
 func (x *FaceRoamDeleteResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[261]
+	mi := &file_oidb_proto_msgTypes[262]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18374,7 +18426,7 @@ func (x *FaceRoamDeleteResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamDeleteResp.ProtoReflect.Descriptor instead.
 func (*FaceRoamDeleteResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{261}
+	return file_oidb_proto_rawDescGZIP(), []int{262}
 }
 
 func (x *FaceRoamDeleteResp) GetRetCode() uint32 {
@@ -18415,7 +18467,7 @@ type FaceRoamDeleteResult struct {
 
 func (x *FaceRoamDeleteResult) Reset() {
 	*x = FaceRoamDeleteResult{}
-	mi := &file_oidb_proto_msgTypes[262]
+	mi := &file_oidb_proto_msgTypes[263]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18427,7 +18479,7 @@ func (x *FaceRoamDeleteResult) String() string {
 func (*FaceRoamDeleteResult) ProtoMessage() {}
 
 func (x *FaceRoamDeleteResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[262]
+	mi := &file_oidb_proto_msgTypes[263]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18440,7 +18492,7 @@ func (x *FaceRoamDeleteResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamDeleteResult.ProtoReflect.Descriptor instead.
 func (*FaceRoamDeleteResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{262}
+	return file_oidb_proto_rawDescGZIP(), []int{263}
 }
 
 func (x *FaceRoamDeleteResult) GetEmojiId() string {
@@ -18469,7 +18521,7 @@ type CustomFaceMoveReq struct {
 
 func (x *CustomFaceMoveReq) Reset() {
 	*x = CustomFaceMoveReq{}
-	mi := &file_oidb_proto_msgTypes[263]
+	mi := &file_oidb_proto_msgTypes[264]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18481,7 +18533,7 @@ func (x *CustomFaceMoveReq) String() string {
 func (*CustomFaceMoveReq) ProtoMessage() {}
 
 func (x *CustomFaceMoveReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[263]
+	mi := &file_oidb_proto_msgTypes[264]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18494,7 +18546,7 @@ func (x *CustomFaceMoveReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceMoveReq.ProtoReflect.Descriptor instead.
 func (*CustomFaceMoveReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{263}
+	return file_oidb_proto_rawDescGZIP(), []int{264}
 }
 
 func (x *CustomFaceMoveReq) GetClient() *CustomFaceClient {
@@ -18529,7 +18581,7 @@ type CustomFaceClient struct {
 
 func (x *CustomFaceClient) Reset() {
 	*x = CustomFaceClient{}
-	mi := &file_oidb_proto_msgTypes[264]
+	mi := &file_oidb_proto_msgTypes[265]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18541,7 +18593,7 @@ func (x *CustomFaceClient) String() string {
 func (*CustomFaceClient) ProtoMessage() {}
 
 func (x *CustomFaceClient) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[264]
+	mi := &file_oidb_proto_msgTypes[265]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18554,7 +18606,7 @@ func (x *CustomFaceClient) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceClient.ProtoReflect.Descriptor instead.
 func (*CustomFaceClient) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{264}
+	return file_oidb_proto_rawDescGZIP(), []int{265}
 }
 
 func (x *CustomFaceClient) GetUnknown1() uint32 {
@@ -18593,7 +18645,7 @@ type CustomFaceEditReq struct {
 
 func (x *CustomFaceEditReq) Reset() {
 	*x = CustomFaceEditReq{}
-	mi := &file_oidb_proto_msgTypes[265]
+	mi := &file_oidb_proto_msgTypes[266]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18605,7 +18657,7 @@ func (x *CustomFaceEditReq) String() string {
 func (*CustomFaceEditReq) ProtoMessage() {}
 
 func (x *CustomFaceEditReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[265]
+	mi := &file_oidb_proto_msgTypes[266]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18618,7 +18670,7 @@ func (x *CustomFaceEditReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceEditReq.ProtoReflect.Descriptor instead.
 func (*CustomFaceEditReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{265}
+	return file_oidb_proto_rawDescGZIP(), []int{266}
 }
 
 func (x *CustomFaceEditReq) GetUnknown1() uint32 {
@@ -18673,7 +18725,7 @@ type CustomFaceId struct {
 
 func (x *CustomFaceId) Reset() {
 	*x = CustomFaceId{}
-	mi := &file_oidb_proto_msgTypes[266]
+	mi := &file_oidb_proto_msgTypes[267]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18685,7 +18737,7 @@ func (x *CustomFaceId) String() string {
 func (*CustomFaceId) ProtoMessage() {}
 
 func (x *CustomFaceId) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[266]
+	mi := &file_oidb_proto_msgTypes[267]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18698,7 +18750,7 @@ func (x *CustomFaceId) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceId.ProtoReflect.Descriptor instead.
 func (*CustomFaceId) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{266}
+	return file_oidb_proto_rawDescGZIP(), []int{267}
 }
 
 func (x *CustomFaceId) GetEmojiId() string {
@@ -18725,7 +18777,7 @@ type CustomFaceDesc struct {
 
 func (x *CustomFaceDesc) Reset() {
 	*x = CustomFaceDesc{}
-	mi := &file_oidb_proto_msgTypes[267]
+	mi := &file_oidb_proto_msgTypes[268]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18737,7 +18789,7 @@ func (x *CustomFaceDesc) String() string {
 func (*CustomFaceDesc) ProtoMessage() {}
 
 func (x *CustomFaceDesc) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[267]
+	mi := &file_oidb_proto_msgTypes[268]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18750,7 +18802,7 @@ func (x *CustomFaceDesc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomFaceDesc.ProtoReflect.Descriptor instead.
 func (*CustomFaceDesc) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{267}
+	return file_oidb_proto_rawDescGZIP(), []int{268}
 }
 
 func (x *CustomFaceDesc) GetId() *CustomFaceId {
@@ -18781,7 +18833,7 @@ type FaceRoamAddReq struct {
 
 func (x *FaceRoamAddReq) Reset() {
 	*x = FaceRoamAddReq{}
-	mi := &file_oidb_proto_msgTypes[268]
+	mi := &file_oidb_proto_msgTypes[269]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18793,7 +18845,7 @@ func (x *FaceRoamAddReq) String() string {
 func (*FaceRoamAddReq) ProtoMessage() {}
 
 func (x *FaceRoamAddReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[268]
+	mi := &file_oidb_proto_msgTypes[269]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18806,7 +18858,7 @@ func (x *FaceRoamAddReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddReq.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{268}
+	return file_oidb_proto_rawDescGZIP(), []int{269}
 }
 
 func (x *FaceRoamAddReq) GetUnknown1() uint32 {
@@ -18862,7 +18914,7 @@ type FaceRoamAddBody struct {
 
 func (x *FaceRoamAddBody) Reset() {
 	*x = FaceRoamAddBody{}
-	mi := &file_oidb_proto_msgTypes[269]
+	mi := &file_oidb_proto_msgTypes[270]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18874,7 +18926,7 @@ func (x *FaceRoamAddBody) String() string {
 func (*FaceRoamAddBody) ProtoMessage() {}
 
 func (x *FaceRoamAddBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[269]
+	mi := &file_oidb_proto_msgTypes[270]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18887,7 +18939,7 @@ func (x *FaceRoamAddBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddBody.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{269}
+	return file_oidb_proto_rawDescGZIP(), []int{270}
 }
 
 func (x *FaceRoamAddBody) GetUnknown1() uint32 {
@@ -18971,7 +19023,7 @@ type FaceRoamAddResp struct {
 
 func (x *FaceRoamAddResp) Reset() {
 	*x = FaceRoamAddResp{}
-	mi := &file_oidb_proto_msgTypes[270]
+	mi := &file_oidb_proto_msgTypes[271]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -18983,7 +19035,7 @@ func (x *FaceRoamAddResp) String() string {
 func (*FaceRoamAddResp) ProtoMessage() {}
 
 func (x *FaceRoamAddResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[270]
+	mi := &file_oidb_proto_msgTypes[271]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -18996,7 +19048,7 @@ func (x *FaceRoamAddResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddResp.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{270}
+	return file_oidb_proto_rawDescGZIP(), []int{271}
 }
 
 func (x *FaceRoamAddResp) GetUnknown1() uint64 {
@@ -19033,7 +19085,7 @@ type FaceRoamAddResult struct {
 
 func (x *FaceRoamAddResult) Reset() {
 	*x = FaceRoamAddResult{}
-	mi := &file_oidb_proto_msgTypes[271]
+	mi := &file_oidb_proto_msgTypes[272]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19045,7 +19097,7 @@ func (x *FaceRoamAddResult) String() string {
 func (*FaceRoamAddResult) ProtoMessage() {}
 
 func (x *FaceRoamAddResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[271]
+	mi := &file_oidb_proto_msgTypes[272]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19058,7 +19110,7 @@ func (x *FaceRoamAddResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddResult.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{271}
+	return file_oidb_proto_rawDescGZIP(), []int{272}
 }
 
 func (x *FaceRoamAddResult) GetRetCode() uint32 {
@@ -19108,7 +19160,7 @@ type FaceRoamAddExt struct {
 
 func (x *FaceRoamAddExt) Reset() {
 	*x = FaceRoamAddExt{}
-	mi := &file_oidb_proto_msgTypes[272]
+	mi := &file_oidb_proto_msgTypes[273]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19120,7 +19172,7 @@ func (x *FaceRoamAddExt) String() string {
 func (*FaceRoamAddExt) ProtoMessage() {}
 
 func (x *FaceRoamAddExt) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[272]
+	mi := &file_oidb_proto_msgTypes[273]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19133,7 +19185,7 @@ func (x *FaceRoamAddExt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaceRoamAddExt.ProtoReflect.Descriptor instead.
 func (*FaceRoamAddExt) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{272}
+	return file_oidb_proto_rawDescGZIP(), []int{273}
 }
 
 func (x *FaceRoamAddExt) GetDomain() string {
@@ -19175,7 +19227,7 @@ type MarketFaceKeyReq struct {
 
 func (x *MarketFaceKeyReq) Reset() {
 	*x = MarketFaceKeyReq{}
-	mi := &file_oidb_proto_msgTypes[273]
+	mi := &file_oidb_proto_msgTypes[274]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19187,7 +19239,7 @@ func (x *MarketFaceKeyReq) String() string {
 func (*MarketFaceKeyReq) ProtoMessage() {}
 
 func (x *MarketFaceKeyReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[273]
+	mi := &file_oidb_proto_msgTypes[274]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19200,7 +19252,7 @@ func (x *MarketFaceKeyReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeyReq.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeyReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{273}
+	return file_oidb_proto_rawDescGZIP(), []int{274}
 }
 
 func (x *MarketFaceKeyReq) GetUnknown1() uint32 {
@@ -19226,7 +19278,7 @@ type MarketFaceKeyIds struct {
 
 func (x *MarketFaceKeyIds) Reset() {
 	*x = MarketFaceKeyIds{}
-	mi := &file_oidb_proto_msgTypes[274]
+	mi := &file_oidb_proto_msgTypes[275]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19238,7 +19290,7 @@ func (x *MarketFaceKeyIds) String() string {
 func (*MarketFaceKeyIds) ProtoMessage() {}
 
 func (x *MarketFaceKeyIds) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[274]
+	mi := &file_oidb_proto_msgTypes[275]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19251,7 +19303,7 @@ func (x *MarketFaceKeyIds) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeyIds.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeyIds) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{274}
+	return file_oidb_proto_rawDescGZIP(), []int{275}
 }
 
 func (x *MarketFaceKeyIds) GetFaceIds() []string {
@@ -19270,7 +19322,7 @@ type MarketFaceKeyResp struct {
 
 func (x *MarketFaceKeyResp) Reset() {
 	*x = MarketFaceKeyResp{}
-	mi := &file_oidb_proto_msgTypes[275]
+	mi := &file_oidb_proto_msgTypes[276]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19282,7 +19334,7 @@ func (x *MarketFaceKeyResp) String() string {
 func (*MarketFaceKeyResp) ProtoMessage() {}
 
 func (x *MarketFaceKeyResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[275]
+	mi := &file_oidb_proto_msgTypes[276]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19295,7 +19347,7 @@ func (x *MarketFaceKeyResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeyResp.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeyResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{275}
+	return file_oidb_proto_rawDescGZIP(), []int{276}
 }
 
 func (x *MarketFaceKeyResp) GetInfo() *MarketFaceKeys {
@@ -19314,7 +19366,7 @@ type MarketFaceKeys struct {
 
 func (x *MarketFaceKeys) Reset() {
 	*x = MarketFaceKeys{}
-	mi := &file_oidb_proto_msgTypes[276]
+	mi := &file_oidb_proto_msgTypes[277]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19326,7 +19378,7 @@ func (x *MarketFaceKeys) String() string {
 func (*MarketFaceKeys) ProtoMessage() {}
 
 func (x *MarketFaceKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[276]
+	mi := &file_oidb_proto_msgTypes[277]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19339,7 +19391,7 @@ func (x *MarketFaceKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarketFaceKeys.ProtoReflect.Descriptor instead.
 func (*MarketFaceKeys) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{276}
+	return file_oidb_proto_rawDescGZIP(), []int{277}
 }
 
 func (x *MarketFaceKeys) GetKeys() []string {
@@ -19362,7 +19414,7 @@ type WebSsoReq struct {
 
 func (x *WebSsoReq) Reset() {
 	*x = WebSsoReq{}
-	mi := &file_oidb_proto_msgTypes[277]
+	mi := &file_oidb_proto_msgTypes[278]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19374,7 +19426,7 @@ func (x *WebSsoReq) String() string {
 func (*WebSsoReq) ProtoMessage() {}
 
 func (x *WebSsoReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[277]
+	mi := &file_oidb_proto_msgTypes[278]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19387,7 +19439,7 @@ func (x *WebSsoReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebSsoReq.ProtoReflect.Descriptor instead.
 func (*WebSsoReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{277}
+	return file_oidb_proto_rawDescGZIP(), []int{278}
 }
 
 func (x *WebSsoReq) GetVersion() uint32 {
@@ -19430,7 +19482,7 @@ type WebSsoResp struct {
 
 func (x *WebSsoResp) Reset() {
 	*x = WebSsoResp{}
-	mi := &file_oidb_proto_msgTypes[278]
+	mi := &file_oidb_proto_msgTypes[279]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19442,7 +19494,7 @@ func (x *WebSsoResp) String() string {
 func (*WebSsoResp) ProtoMessage() {}
 
 func (x *WebSsoResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[278]
+	mi := &file_oidb_proto_msgTypes[279]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19455,7 +19507,7 @@ func (x *WebSsoResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebSsoResp.ProtoReflect.Descriptor instead.
 func (*WebSsoResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{278}
+	return file_oidb_proto_rawDescGZIP(), []int{279}
 }
 
 func (x *WebSsoResp) GetVersion() uint32 {
@@ -19502,7 +19554,7 @@ type PullPicsReq struct {
 
 func (x *PullPicsReq) Reset() {
 	*x = PullPicsReq{}
-	mi := &file_oidb_proto_msgTypes[279]
+	mi := &file_oidb_proto_msgTypes[280]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19514,7 +19566,7 @@ func (x *PullPicsReq) String() string {
 func (*PullPicsReq) ProtoMessage() {}
 
 func (x *PullPicsReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[279]
+	mi := &file_oidb_proto_msgTypes[280]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19527,7 +19579,7 @@ func (x *PullPicsReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullPicsReq.ProtoReflect.Descriptor instead.
 func (*PullPicsReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{279}
+	return file_oidb_proto_rawDescGZIP(), []int{280}
 }
 
 func (x *PullPicsReq) GetUin() uint64 {
@@ -19588,7 +19640,7 @@ type PullPicsResp struct {
 
 func (x *PullPicsResp) Reset() {
 	*x = PullPicsResp{}
-	mi := &file_oidb_proto_msgTypes[280]
+	mi := &file_oidb_proto_msgTypes[281]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19600,7 +19652,7 @@ func (x *PullPicsResp) String() string {
 func (*PullPicsResp) ProtoMessage() {}
 
 func (x *PullPicsResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[280]
+	mi := &file_oidb_proto_msgTypes[281]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19613,7 +19665,7 @@ func (x *PullPicsResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullPicsResp.ProtoReflect.Descriptor instead.
 func (*PullPicsResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{280}
+	return file_oidb_proto_rawDescGZIP(), []int{281}
 }
 
 func (x *PullPicsResp) GetPics() []*PullPic {
@@ -19632,7 +19684,7 @@ type PullPic struct {
 
 func (x *PullPic) Reset() {
 	*x = PullPic{}
-	mi := &file_oidb_proto_msgTypes[281]
+	mi := &file_oidb_proto_msgTypes[282]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19644,7 +19696,7 @@ func (x *PullPic) String() string {
 func (*PullPic) ProtoMessage() {}
 
 func (x *PullPic) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[281]
+	mi := &file_oidb_proto_msgTypes[282]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19657,7 +19709,7 @@ func (x *PullPic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullPic.ProtoReflect.Descriptor instead.
 func (*PullPic) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{281}
+	return file_oidb_proto_rawDescGZIP(), []int{282}
 }
 
 func (x *PullPic) GetUrl() string {
@@ -19678,7 +19730,7 @@ type MiniAppShareReq struct {
 
 func (x *MiniAppShareReq) Reset() {
 	*x = MiniAppShareReq{}
-	mi := &file_oidb_proto_msgTypes[282]
+	mi := &file_oidb_proto_msgTypes[283]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19690,7 +19742,7 @@ func (x *MiniAppShareReq) String() string {
 func (*MiniAppShareReq) ProtoMessage() {}
 
 func (x *MiniAppShareReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[282]
+	mi := &file_oidb_proto_msgTypes[283]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19703,7 +19755,7 @@ func (x *MiniAppShareReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareReq.ProtoReflect.Descriptor instead.
 func (*MiniAppShareReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{282}
+	return file_oidb_proto_rawDescGZIP(), []int{283}
 }
 
 func (x *MiniAppShareReq) GetSdkId() string {
@@ -19748,7 +19800,7 @@ type MiniAppShareBody struct {
 
 func (x *MiniAppShareBody) Reset() {
 	*x = MiniAppShareBody{}
-	mi := &file_oidb_proto_msgTypes[283]
+	mi := &file_oidb_proto_msgTypes[284]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19760,7 +19812,7 @@ func (x *MiniAppShareBody) String() string {
 func (*MiniAppShareBody) ProtoMessage() {}
 
 func (x *MiniAppShareBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[283]
+	mi := &file_oidb_proto_msgTypes[284]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19773,7 +19825,7 @@ func (x *MiniAppShareBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareBody.ProtoReflect.Descriptor instead.
 func (*MiniAppShareBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{283}
+	return file_oidb_proto_rawDescGZIP(), []int{284}
 }
 
 func (x *MiniAppShareBody) GetExt() *MiniAppShareExt {
@@ -19925,7 +19977,7 @@ type MiniAppShareExt struct {
 
 func (x *MiniAppShareExt) Reset() {
 	*x = MiniAppShareExt{}
-	mi := &file_oidb_proto_msgTypes[284]
+	mi := &file_oidb_proto_msgTypes[285]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19937,7 +19989,7 @@ func (x *MiniAppShareExt) String() string {
 func (*MiniAppShareExt) ProtoMessage() {}
 
 func (x *MiniAppShareExt) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[284]
+	mi := &file_oidb_proto_msgTypes[285]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19950,7 +20002,7 @@ func (x *MiniAppShareExt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareExt.ProtoReflect.Descriptor instead.
 func (*MiniAppShareExt) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{284}
+	return file_oidb_proto_rawDescGZIP(), []int{285}
 }
 
 func (x *MiniAppShareExt) GetUnknown2() []byte {
@@ -19970,7 +20022,7 @@ type MiniAppShareTemplate struct {
 
 func (x *MiniAppShareTemplate) Reset() {
 	*x = MiniAppShareTemplate{}
-	mi := &file_oidb_proto_msgTypes[285]
+	mi := &file_oidb_proto_msgTypes[286]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -19982,7 +20034,7 @@ func (x *MiniAppShareTemplate) String() string {
 func (*MiniAppShareTemplate) ProtoMessage() {}
 
 func (x *MiniAppShareTemplate) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[285]
+	mi := &file_oidb_proto_msgTypes[286]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -19995,7 +20047,7 @@ func (x *MiniAppShareTemplate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareTemplate.ProtoReflect.Descriptor instead.
 func (*MiniAppShareTemplate) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{285}
+	return file_oidb_proto_rawDescGZIP(), []int{286}
 }
 
 func (x *MiniAppShareTemplate) GetTemplateId() string {
@@ -20023,7 +20075,7 @@ type MiniAppShareResp struct {
 
 func (x *MiniAppShareResp) Reset() {
 	*x = MiniAppShareResp{}
-	mi := &file_oidb_proto_msgTypes[286]
+	mi := &file_oidb_proto_msgTypes[287]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20035,7 +20087,7 @@ func (x *MiniAppShareResp) String() string {
 func (*MiniAppShareResp) ProtoMessage() {}
 
 func (x *MiniAppShareResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[286]
+	mi := &file_oidb_proto_msgTypes[287]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20048,7 +20100,7 @@ func (x *MiniAppShareResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareResp.ProtoReflect.Descriptor instead.
 func (*MiniAppShareResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{286}
+	return file_oidb_proto_rawDescGZIP(), []int{287}
 }
 
 func (x *MiniAppShareResp) GetUnknown2() uint32 {
@@ -20081,7 +20133,7 @@ type MiniAppShareContent struct {
 
 func (x *MiniAppShareContent) Reset() {
 	*x = MiniAppShareContent{}
-	mi := &file_oidb_proto_msgTypes[287]
+	mi := &file_oidb_proto_msgTypes[288]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20093,7 +20145,7 @@ func (x *MiniAppShareContent) String() string {
 func (*MiniAppShareContent) ProtoMessage() {}
 
 func (x *MiniAppShareContent) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[287]
+	mi := &file_oidb_proto_msgTypes[288]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20106,7 +20158,7 @@ func (x *MiniAppShareContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MiniAppShareContent.ProtoReflect.Descriptor instead.
 func (*MiniAppShareContent) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{287}
+	return file_oidb_proto_rawDescGZIP(), []int{288}
 }
 
 func (x *MiniAppShareContent) GetJson() string {
@@ -20131,7 +20183,7 @@ type AlbumReq struct {
 
 func (x *AlbumReq) Reset() {
 	*x = AlbumReq{}
-	mi := &file_oidb_proto_msgTypes[288]
+	mi := &file_oidb_proto_msgTypes[289]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20143,7 +20195,7 @@ func (x *AlbumReq) String() string {
 func (*AlbumReq) ProtoMessage() {}
 
 func (x *AlbumReq) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[288]
+	mi := &file_oidb_proto_msgTypes[289]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20156,7 +20208,7 @@ func (x *AlbumReq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumReq.ProtoReflect.Descriptor instead.
 func (*AlbumReq) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{288}
+	return file_oidb_proto_rawDescGZIP(), []int{289}
 }
 
 func (x *AlbumReq) GetRequestId() uint32 {
@@ -20211,7 +20263,7 @@ type AlbumHeader struct {
 
 func (x *AlbumHeader) Reset() {
 	*x = AlbumHeader{}
-	mi := &file_oidb_proto_msgTypes[289]
+	mi := &file_oidb_proto_msgTypes[290]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20223,7 +20275,7 @@ func (x *AlbumHeader) String() string {
 func (*AlbumHeader) ProtoMessage() {}
 
 func (x *AlbumHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[289]
+	mi := &file_oidb_proto_msgTypes[290]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20236,7 +20288,7 @@ func (x *AlbumHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumHeader.ProtoReflect.Descriptor instead.
 func (*AlbumHeader) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{289}
+	return file_oidb_proto_rawDescGZIP(), []int{290}
 }
 
 func (x *AlbumHeader) GetName() string {
@@ -20263,7 +20315,7 @@ type AlbumListBody struct {
 
 func (x *AlbumListBody) Reset() {
 	*x = AlbumListBody{}
-	mi := &file_oidb_proto_msgTypes[290]
+	mi := &file_oidb_proto_msgTypes[291]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20275,7 +20327,7 @@ func (x *AlbumListBody) String() string {
 func (*AlbumListBody) ProtoMessage() {}
 
 func (x *AlbumListBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[290]
+	mi := &file_oidb_proto_msgTypes[291]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20288,7 +20340,7 @@ func (x *AlbumListBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumListBody.ProtoReflect.Descriptor instead.
 func (*AlbumListBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{290}
+	return file_oidb_proto_rawDescGZIP(), []int{291}
 }
 
 func (x *AlbumListBody) GetGroupCode() string {
@@ -20318,7 +20370,7 @@ type AlbumMediaListBody struct {
 
 func (x *AlbumMediaListBody) Reset() {
 	*x = AlbumMediaListBody{}
-	mi := &file_oidb_proto_msgTypes[291]
+	mi := &file_oidb_proto_msgTypes[292]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20330,7 +20382,7 @@ func (x *AlbumMediaListBody) String() string {
 func (*AlbumMediaListBody) ProtoMessage() {}
 
 func (x *AlbumMediaListBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[291]
+	mi := &file_oidb_proto_msgTypes[292]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20343,7 +20395,7 @@ func (x *AlbumMediaListBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMediaListBody.ProtoReflect.Descriptor instead.
 func (*AlbumMediaListBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{291}
+	return file_oidb_proto_rawDescGZIP(), []int{292}
 }
 
 func (x *AlbumMediaListBody) GetGroupCode() string {
@@ -20390,7 +20442,7 @@ type AlbumAddBody struct {
 
 func (x *AlbumAddBody) Reset() {
 	*x = AlbumAddBody{}
-	mi := &file_oidb_proto_msgTypes[292]
+	mi := &file_oidb_proto_msgTypes[293]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20402,7 +20454,7 @@ func (x *AlbumAddBody) String() string {
 func (*AlbumAddBody) ProtoMessage() {}
 
 func (x *AlbumAddBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[292]
+	mi := &file_oidb_proto_msgTypes[293]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20415,7 +20467,7 @@ func (x *AlbumAddBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddBody.ProtoReflect.Descriptor instead.
 func (*AlbumAddBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{292}
+	return file_oidb_proto_rawDescGZIP(), []int{293}
 }
 
 func (x *AlbumAddBody) GetInfo() *AlbumAddInfo {
@@ -20437,7 +20489,7 @@ type AlbumAddInfo struct {
 
 func (x *AlbumAddInfo) Reset() {
 	*x = AlbumAddInfo{}
-	mi := &file_oidb_proto_msgTypes[293]
+	mi := &file_oidb_proto_msgTypes[294]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20449,7 +20501,7 @@ func (x *AlbumAddInfo) String() string {
 func (*AlbumAddInfo) ProtoMessage() {}
 
 func (x *AlbumAddInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[293]
+	mi := &file_oidb_proto_msgTypes[294]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20462,7 +20514,7 @@ func (x *AlbumAddInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddInfo.ProtoReflect.Descriptor instead.
 func (*AlbumAddInfo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{293}
+	return file_oidb_proto_rawDescGZIP(), []int{294}
 }
 
 func (x *AlbumAddInfo) GetGroupCode() string {
@@ -20503,7 +20555,7 @@ type AlbumDeleteBody struct {
 
 func (x *AlbumDeleteBody) Reset() {
 	*x = AlbumDeleteBody{}
-	mi := &file_oidb_proto_msgTypes[294]
+	mi := &file_oidb_proto_msgTypes[295]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20515,7 +20567,7 @@ func (x *AlbumDeleteBody) String() string {
 func (*AlbumDeleteBody) ProtoMessage() {}
 
 func (x *AlbumDeleteBody) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[294]
+	mi := &file_oidb_proto_msgTypes[295]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20528,7 +20580,7 @@ func (x *AlbumDeleteBody) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumDeleteBody.ProtoReflect.Descriptor instead.
 func (*AlbumDeleteBody) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{294}
+	return file_oidb_proto_rawDescGZIP(), []int{295}
 }
 
 func (x *AlbumDeleteBody) GetGroupCode() string {
@@ -20556,7 +20608,7 @@ type AlbumListResp struct {
 
 func (x *AlbumListResp) Reset() {
 	*x = AlbumListResp{}
-	mi := &file_oidb_proto_msgTypes[295]
+	mi := &file_oidb_proto_msgTypes[296]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20568,7 +20620,7 @@ func (x *AlbumListResp) String() string {
 func (*AlbumListResp) ProtoMessage() {}
 
 func (x *AlbumListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[295]
+	mi := &file_oidb_proto_msgTypes[296]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20581,7 +20633,7 @@ func (x *AlbumListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumListResp.ProtoReflect.Descriptor instead.
 func (*AlbumListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{295}
+	return file_oidb_proto_rawDescGZIP(), []int{296}
 }
 
 func (x *AlbumListResp) GetRetCode() uint32 {
@@ -20614,7 +20666,7 @@ type AlbumListResult struct {
 
 func (x *AlbumListResult) Reset() {
 	*x = AlbumListResult{}
-	mi := &file_oidb_proto_msgTypes[296]
+	mi := &file_oidb_proto_msgTypes[297]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20626,7 +20678,7 @@ func (x *AlbumListResult) String() string {
 func (*AlbumListResult) ProtoMessage() {}
 
 func (x *AlbumListResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[296]
+	mi := &file_oidb_proto_msgTypes[297]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20639,7 +20691,7 @@ func (x *AlbumListResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumListResult.ProtoReflect.Descriptor instead.
 func (*AlbumListResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{296}
+	return file_oidb_proto_rawDescGZIP(), []int{297}
 }
 
 func (x *AlbumListResult) GetAlbums() []*Album {
@@ -20661,7 +20713,7 @@ type AlbumAddResp struct {
 
 func (x *AlbumAddResp) Reset() {
 	*x = AlbumAddResp{}
-	mi := &file_oidb_proto_msgTypes[297]
+	mi := &file_oidb_proto_msgTypes[298]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20673,7 +20725,7 @@ func (x *AlbumAddResp) String() string {
 func (*AlbumAddResp) ProtoMessage() {}
 
 func (x *AlbumAddResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[297]
+	mi := &file_oidb_proto_msgTypes[298]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20686,7 +20738,7 @@ func (x *AlbumAddResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddResp.ProtoReflect.Descriptor instead.
 func (*AlbumAddResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{297}
+	return file_oidb_proto_rawDescGZIP(), []int{298}
 }
 
 func (x *AlbumAddResp) GetRequestId() uint32 {
@@ -20726,7 +20778,7 @@ type AlbumAddResult struct {
 
 func (x *AlbumAddResult) Reset() {
 	*x = AlbumAddResult{}
-	mi := &file_oidb_proto_msgTypes[298]
+	mi := &file_oidb_proto_msgTypes[299]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20738,7 +20790,7 @@ func (x *AlbumAddResult) String() string {
 func (*AlbumAddResult) ProtoMessage() {}
 
 func (x *AlbumAddResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[298]
+	mi := &file_oidb_proto_msgTypes[299]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20751,7 +20803,7 @@ func (x *AlbumAddResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAddResult.ProtoReflect.Descriptor instead.
 func (*AlbumAddResult) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{298}
+	return file_oidb_proto_rawDescGZIP(), []int{299}
 }
 
 func (x *AlbumAddResult) GetInfo() *AlbumAdded {
@@ -20773,7 +20825,7 @@ type AlbumAdded struct {
 
 func (x *AlbumAdded) Reset() {
 	*x = AlbumAdded{}
-	mi := &file_oidb_proto_msgTypes[299]
+	mi := &file_oidb_proto_msgTypes[300]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20785,7 +20837,7 @@ func (x *AlbumAdded) String() string {
 func (*AlbumAdded) ProtoMessage() {}
 
 func (x *AlbumAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[299]
+	mi := &file_oidb_proto_msgTypes[300]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20798,7 +20850,7 @@ func (x *AlbumAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumAdded.ProtoReflect.Descriptor instead.
 func (*AlbumAdded) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{299}
+	return file_oidb_proto_rawDescGZIP(), []int{300}
 }
 
 func (x *AlbumAdded) GetAlbumId() string {
@@ -20839,7 +20891,7 @@ type AlbumDeleteResp struct {
 
 func (x *AlbumDeleteResp) Reset() {
 	*x = AlbumDeleteResp{}
-	mi := &file_oidb_proto_msgTypes[300]
+	mi := &file_oidb_proto_msgTypes[301]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20851,7 +20903,7 @@ func (x *AlbumDeleteResp) String() string {
 func (*AlbumDeleteResp) ProtoMessage() {}
 
 func (x *AlbumDeleteResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[300]
+	mi := &file_oidb_proto_msgTypes[301]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20864,7 +20916,7 @@ func (x *AlbumDeleteResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumDeleteResp.ProtoReflect.Descriptor instead.
 func (*AlbumDeleteResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{300}
+	return file_oidb_proto_rawDescGZIP(), []int{301}
 }
 
 func (x *AlbumDeleteResp) GetRetCode() uint32 {
@@ -20892,7 +20944,7 @@ type AlbumMediaListResp struct {
 
 func (x *AlbumMediaListResp) Reset() {
 	*x = AlbumMediaListResp{}
-	mi := &file_oidb_proto_msgTypes[301]
+	mi := &file_oidb_proto_msgTypes[302]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20904,7 +20956,7 @@ func (x *AlbumMediaListResp) String() string {
 func (*AlbumMediaListResp) ProtoMessage() {}
 
 func (x *AlbumMediaListResp) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[301]
+	mi := &file_oidb_proto_msgTypes[302]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20917,7 +20969,7 @@ func (x *AlbumMediaListResp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMediaListResp.ProtoReflect.Descriptor instead.
 func (*AlbumMediaListResp) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{301}
+	return file_oidb_proto_rawDescGZIP(), []int{302}
 }
 
 func (x *AlbumMediaListResp) GetRetCode() uint32 {
@@ -20953,7 +21005,7 @@ type AlbumMediaList struct {
 
 func (x *AlbumMediaList) Reset() {
 	*x = AlbumMediaList{}
-	mi := &file_oidb_proto_msgTypes[302]
+	mi := &file_oidb_proto_msgTypes[303]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -20965,7 +21017,7 @@ func (x *AlbumMediaList) String() string {
 func (*AlbumMediaList) ProtoMessage() {}
 
 func (x *AlbumMediaList) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[302]
+	mi := &file_oidb_proto_msgTypes[303]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -20978,7 +21030,7 @@ func (x *AlbumMediaList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMediaList.ProtoReflect.Descriptor instead.
 func (*AlbumMediaList) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{302}
+	return file_oidb_proto_rawDescGZIP(), []int{303}
 }
 
 func (x *AlbumMediaList) GetAlbum() *Album {
@@ -21027,7 +21079,7 @@ type Album struct {
 
 func (x *Album) Reset() {
 	*x = Album{}
-	mi := &file_oidb_proto_msgTypes[303]
+	mi := &file_oidb_proto_msgTypes[304]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21039,7 +21091,7 @@ func (x *Album) String() string {
 func (*Album) ProtoMessage() {}
 
 func (x *Album) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[303]
+	mi := &file_oidb_proto_msgTypes[304]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21052,7 +21104,7 @@ func (x *Album) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Album.ProtoReflect.Descriptor instead.
 func (*Album) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{303}
+	return file_oidb_proto_rawDescGZIP(), []int{304}
 }
 
 func (x *Album) GetAlbumId() string {
@@ -21135,7 +21187,7 @@ type AlbumCover struct {
 
 func (x *AlbumCover) Reset() {
 	*x = AlbumCover{}
-	mi := &file_oidb_proto_msgTypes[304]
+	mi := &file_oidb_proto_msgTypes[305]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21147,7 +21199,7 @@ func (x *AlbumCover) String() string {
 func (*AlbumCover) ProtoMessage() {}
 
 func (x *AlbumCover) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[304]
+	mi := &file_oidb_proto_msgTypes[305]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21160,7 +21212,7 @@ func (x *AlbumCover) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumCover.ProtoReflect.Descriptor instead.
 func (*AlbumCover) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{304}
+	return file_oidb_proto_rawDescGZIP(), []int{305}
 }
 
 func (x *AlbumCover) GetType() uint32 {
@@ -21187,7 +21239,7 @@ type AlbumUser struct {
 
 func (x *AlbumUser) Reset() {
 	*x = AlbumUser{}
-	mi := &file_oidb_proto_msgTypes[305]
+	mi := &file_oidb_proto_msgTypes[306]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21199,7 +21251,7 @@ func (x *AlbumUser) String() string {
 func (*AlbumUser) ProtoMessage() {}
 
 func (x *AlbumUser) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[305]
+	mi := &file_oidb_proto_msgTypes[306]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21212,7 +21264,7 @@ func (x *AlbumUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumUser.ProtoReflect.Descriptor instead.
 func (*AlbumUser) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{305}
+	return file_oidb_proto_rawDescGZIP(), []int{306}
 }
 
 func (x *AlbumUser) GetNick() string {
@@ -21241,7 +21293,7 @@ type AlbumImage struct {
 
 func (x *AlbumImage) Reset() {
 	*x = AlbumImage{}
-	mi := &file_oidb_proto_msgTypes[306]
+	mi := &file_oidb_proto_msgTypes[307]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21253,7 +21305,7 @@ func (x *AlbumImage) String() string {
 func (*AlbumImage) ProtoMessage() {}
 
 func (x *AlbumImage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[306]
+	mi := &file_oidb_proto_msgTypes[307]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21266,7 +21318,7 @@ func (x *AlbumImage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumImage.ProtoReflect.Descriptor instead.
 func (*AlbumImage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{306}
+	return file_oidb_proto_rawDescGZIP(), []int{307}
 }
 
 func (x *AlbumImage) GetName() string {
@@ -21307,7 +21359,7 @@ type AlbumThumb struct {
 
 func (x *AlbumThumb) Reset() {
 	*x = AlbumThumb{}
-	mi := &file_oidb_proto_msgTypes[307]
+	mi := &file_oidb_proto_msgTypes[308]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21319,7 +21371,7 @@ func (x *AlbumThumb) String() string {
 func (*AlbumThumb) ProtoMessage() {}
 
 func (x *AlbumThumb) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[307]
+	mi := &file_oidb_proto_msgTypes[308]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21332,7 +21384,7 @@ func (x *AlbumThumb) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumThumb.ProtoReflect.Descriptor instead.
 func (*AlbumThumb) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{307}
+	return file_oidb_proto_rawDescGZIP(), []int{308}
 }
 
 func (x *AlbumThumb) GetSpec() uint32 {
@@ -21360,7 +21412,7 @@ type AlbumUrl struct {
 
 func (x *AlbumUrl) Reset() {
 	*x = AlbumUrl{}
-	mi := &file_oidb_proto_msgTypes[308]
+	mi := &file_oidb_proto_msgTypes[309]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21372,7 +21424,7 @@ func (x *AlbumUrl) String() string {
 func (*AlbumUrl) ProtoMessage() {}
 
 func (x *AlbumUrl) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[308]
+	mi := &file_oidb_proto_msgTypes[309]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21385,7 +21437,7 @@ func (x *AlbumUrl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumUrl.ProtoReflect.Descriptor instead.
 func (*AlbumUrl) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{308}
+	return file_oidb_proto_rawDescGZIP(), []int{309}
 }
 
 func (x *AlbumUrl) GetUrl() string {
@@ -21424,7 +21476,7 @@ type AlbumVideo struct {
 
 func (x *AlbumVideo) Reset() {
 	*x = AlbumVideo{}
-	mi := &file_oidb_proto_msgTypes[309]
+	mi := &file_oidb_proto_msgTypes[310]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21436,7 +21488,7 @@ func (x *AlbumVideo) String() string {
 func (*AlbumVideo) ProtoMessage() {}
 
 func (x *AlbumVideo) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[309]
+	mi := &file_oidb_proto_msgTypes[310]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21449,7 +21501,7 @@ func (x *AlbumVideo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumVideo.ProtoReflect.Descriptor instead.
 func (*AlbumVideo) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{309}
+	return file_oidb_proto_rawDescGZIP(), []int{310}
 }
 
 func (x *AlbumVideo) GetId() string {
@@ -21518,7 +21570,7 @@ type AlbumMedia struct {
 
 func (x *AlbumMedia) Reset() {
 	*x = AlbumMedia{}
-	mi := &file_oidb_proto_msgTypes[310]
+	mi := &file_oidb_proto_msgTypes[311]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21530,7 +21582,7 @@ func (x *AlbumMedia) String() string {
 func (*AlbumMedia) ProtoMessage() {}
 
 func (x *AlbumMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[310]
+	mi := &file_oidb_proto_msgTypes[311]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21543,7 +21595,7 @@ func (x *AlbumMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumMedia.ProtoReflect.Descriptor instead.
 func (*AlbumMedia) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{310}
+	return file_oidb_proto_rawDescGZIP(), []int{311}
 }
 
 func (x *AlbumMedia) GetType() uint32 {
@@ -21618,7 +21670,7 @@ type AlbumLike struct {
 
 func (x *AlbumLike) Reset() {
 	*x = AlbumLike{}
-	mi := &file_oidb_proto_msgTypes[311]
+	mi := &file_oidb_proto_msgTypes[312]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -21630,7 +21682,7 @@ func (x *AlbumLike) String() string {
 func (*AlbumLike) ProtoMessage() {}
 
 func (x *AlbumLike) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[311]
+	mi := &file_oidb_proto_msgTypes[312]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -21643,7 +21695,7 @@ func (x *AlbumLike) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlbumLike.ProtoReflect.Descriptor instead.
 func (*AlbumLike) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{311}
+	return file_oidb_proto_rawDescGZIP(), []int{312}
 }
 
 func (x *AlbumLike) GetKey() string {
@@ -23175,12 +23227,12 @@ const file_oidb_proto_rawDesc = "" +
 	"\bret_from\x18\b \x01(\rB\x05\xaa\x01\x02\b\x01R\aretFrom\x12*\n" +
 	"\roperation_bit\x18\t \x01(\x04B\x05\xaa\x01\x02\b\x01R\foperationBit\"$\n" +
 	"\bPsKeyReq\x12\x18\n" +
-	"\adomains\x18\x01 \x03(\tR\adomains\"}\n" +
-	"\tPsKeyResp\x127\n" +
-	"\x04keys\x18\x01 \x03(\v2#.libration.oidb.PsKeyResp.KeysEntryR\x04keys\x1a7\n" +
-	"\tKeysEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"k\n" +
+	"\adomains\x18\x01 \x03(\tR\adomains\"6\n" +
+	"\tPsKeyResp\x12)\n" +
+	"\x04keys\x18\x01 \x03(\v2\x15.libration.oidb.PsKeyR\x04keys\"6\n" +
+	"\x05PsKey\x12\x16\n" +
+	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x15\n" +
+	"\x06p_skey\x18\x02 \x01(\tR\x05pSkey\"k\n" +
 	"\rClientKeyResp\x12\x1b\n" +
 	"\tkey_index\x18\x02 \x01(\rR\bkeyIndex\x12\x1d\n" +
 	"\n" +
@@ -23803,81 +23855,81 @@ var file_oidb_proto_goTypes = []any{
 	(*UrlCheckResult)(nil),                 // 238: libration.oidb.UrlCheckResult
 	(*PsKeyReq)(nil),                       // 239: libration.oidb.PsKeyReq
 	(*PsKeyResp)(nil),                      // 240: libration.oidb.PsKeyResp
-	(*ClientKeyResp)(nil),                  // 241: libration.oidb.ClientKeyResp
-	(*ConfirmSwitchReq)(nil),               // 242: libration.oidb.ConfirmSwitchReq
-	(*ConfirmSwitchBody)(nil),              // 243: libration.oidb.ConfirmSwitchBody
-	(*ConfirmSwitchDevice)(nil),            // 244: libration.oidb.ConfirmSwitchDevice
-	(*FaceListReq)(nil),                    // 245: libration.oidb.FaceListReq
-	(*FaceListResp)(nil),                   // 246: libration.oidb.FaceListResp
-	(*FaceContent)(nil),                    // 247: libration.oidb.FaceContent
-	(*FaceMagicContent)(nil),               // 248: libration.oidb.FaceMagicContent
-	(*FaceMagicList)(nil),                  // 249: libration.oidb.FaceMagicList
-	(*FacePack)(nil),                       // 250: libration.oidb.FacePack
-	(*Face)(nil),                           // 251: libration.oidb.Face
-	(*FaceUrl)(nil),                        // 252: libration.oidb.FaceUrl
-	(*SetStatusReq)(nil),                   // 253: libration.oidb.SetStatusReq
-	(*SetStatusCustom)(nil),                // 254: libration.oidb.SetStatusCustom
-	(*SetStatusResp)(nil),                  // 255: libration.oidb.SetStatusResp
-	(*FaceRoamReq)(nil),                    // 256: libration.oidb.FaceRoamReq
-	(*FaceRoamPlatform)(nil),               // 257: libration.oidb.FaceRoamPlatform
-	(*FaceRoamDelete)(nil),                 // 258: libration.oidb.FaceRoamDelete
-	(*FaceRoamListResp)(nil),               // 259: libration.oidb.FaceRoamListResp
-	(*FaceRoamUserInfo)(nil),               // 260: libration.oidb.FaceRoamUserInfo
-	(*FaceRoamDeleteResp)(nil),             // 261: libration.oidb.FaceRoamDeleteResp
-	(*FaceRoamDeleteResult)(nil),           // 262: libration.oidb.FaceRoamDeleteResult
-	(*CustomFaceMoveReq)(nil),              // 263: libration.oidb.CustomFaceMoveReq
-	(*CustomFaceClient)(nil),               // 264: libration.oidb.CustomFaceClient
-	(*CustomFaceEditReq)(nil),              // 265: libration.oidb.CustomFaceEditReq
-	(*CustomFaceId)(nil),                   // 266: libration.oidb.CustomFaceId
-	(*CustomFaceDesc)(nil),                 // 267: libration.oidb.CustomFaceDesc
-	(*FaceRoamAddReq)(nil),                 // 268: libration.oidb.FaceRoamAddReq
-	(*FaceRoamAddBody)(nil),                // 269: libration.oidb.FaceRoamAddBody
-	(*FaceRoamAddResp)(nil),                // 270: libration.oidb.FaceRoamAddResp
-	(*FaceRoamAddResult)(nil),              // 271: libration.oidb.FaceRoamAddResult
-	(*FaceRoamAddExt)(nil),                 // 272: libration.oidb.FaceRoamAddExt
-	(*MarketFaceKeyReq)(nil),               // 273: libration.oidb.MarketFaceKeyReq
-	(*MarketFaceKeyIds)(nil),               // 274: libration.oidb.MarketFaceKeyIds
-	(*MarketFaceKeyResp)(nil),              // 275: libration.oidb.MarketFaceKeyResp
-	(*MarketFaceKeys)(nil),                 // 276: libration.oidb.MarketFaceKeys
-	(*WebSsoReq)(nil),                      // 277: libration.oidb.WebSsoReq
-	(*WebSsoResp)(nil),                     // 278: libration.oidb.WebSsoResp
-	(*PullPicsReq)(nil),                    // 279: libration.oidb.PullPicsReq
-	(*PullPicsResp)(nil),                   // 280: libration.oidb.PullPicsResp
-	(*PullPic)(nil),                        // 281: libration.oidb.PullPic
-	(*MiniAppShareReq)(nil),                // 282: libration.oidb.MiniAppShareReq
-	(*MiniAppShareBody)(nil),               // 283: libration.oidb.MiniAppShareBody
-	(*MiniAppShareExt)(nil),                // 284: libration.oidb.MiniAppShareExt
-	(*MiniAppShareTemplate)(nil),           // 285: libration.oidb.MiniAppShareTemplate
-	(*MiniAppShareResp)(nil),               // 286: libration.oidb.MiniAppShareResp
-	(*MiniAppShareContent)(nil),            // 287: libration.oidb.MiniAppShareContent
-	(*AlbumReq)(nil),                       // 288: libration.oidb.AlbumReq
-	(*AlbumHeader)(nil),                    // 289: libration.oidb.AlbumHeader
-	(*AlbumListBody)(nil),                  // 290: libration.oidb.AlbumListBody
-	(*AlbumMediaListBody)(nil),             // 291: libration.oidb.AlbumMediaListBody
-	(*AlbumAddBody)(nil),                   // 292: libration.oidb.AlbumAddBody
-	(*AlbumAddInfo)(nil),                   // 293: libration.oidb.AlbumAddInfo
-	(*AlbumDeleteBody)(nil),                // 294: libration.oidb.AlbumDeleteBody
-	(*AlbumListResp)(nil),                  // 295: libration.oidb.AlbumListResp
-	(*AlbumListResult)(nil),                // 296: libration.oidb.AlbumListResult
-	(*AlbumAddResp)(nil),                   // 297: libration.oidb.AlbumAddResp
-	(*AlbumAddResult)(nil),                 // 298: libration.oidb.AlbumAddResult
-	(*AlbumAdded)(nil),                     // 299: libration.oidb.AlbumAdded
-	(*AlbumDeleteResp)(nil),                // 300: libration.oidb.AlbumDeleteResp
-	(*AlbumMediaListResp)(nil),             // 301: libration.oidb.AlbumMediaListResp
-	(*AlbumMediaList)(nil),                 // 302: libration.oidb.AlbumMediaList
-	(*Album)(nil),                          // 303: libration.oidb.Album
-	(*AlbumCover)(nil),                     // 304: libration.oidb.AlbumCover
-	(*AlbumUser)(nil),                      // 305: libration.oidb.AlbumUser
-	(*AlbumImage)(nil),                     // 306: libration.oidb.AlbumImage
-	(*AlbumThumb)(nil),                     // 307: libration.oidb.AlbumThumb
-	(*AlbumUrl)(nil),                       // 308: libration.oidb.AlbumUrl
-	(*AlbumVideo)(nil),                     // 309: libration.oidb.AlbumVideo
-	(*AlbumMedia)(nil),                     // 310: libration.oidb.AlbumMedia
-	(*AlbumLike)(nil),                      // 311: libration.oidb.AlbumLike
-	nil,                                    // 312: libration.oidb.Friend.BizEntry
-	nil,                                    // 313: libration.oidb.FriendBizData.NumbersEntry
-	nil,                                    // 314: libration.oidb.FriendBizData.StringsEntry
-	nil,                                    // 315: libration.oidb.PsKeyResp.KeysEntry
+	(*PsKey)(nil),                          // 241: libration.oidb.PsKey
+	(*ClientKeyResp)(nil),                  // 242: libration.oidb.ClientKeyResp
+	(*ConfirmSwitchReq)(nil),               // 243: libration.oidb.ConfirmSwitchReq
+	(*ConfirmSwitchBody)(nil),              // 244: libration.oidb.ConfirmSwitchBody
+	(*ConfirmSwitchDevice)(nil),            // 245: libration.oidb.ConfirmSwitchDevice
+	(*FaceListReq)(nil),                    // 246: libration.oidb.FaceListReq
+	(*FaceListResp)(nil),                   // 247: libration.oidb.FaceListResp
+	(*FaceContent)(nil),                    // 248: libration.oidb.FaceContent
+	(*FaceMagicContent)(nil),               // 249: libration.oidb.FaceMagicContent
+	(*FaceMagicList)(nil),                  // 250: libration.oidb.FaceMagicList
+	(*FacePack)(nil),                       // 251: libration.oidb.FacePack
+	(*Face)(nil),                           // 252: libration.oidb.Face
+	(*FaceUrl)(nil),                        // 253: libration.oidb.FaceUrl
+	(*SetStatusReq)(nil),                   // 254: libration.oidb.SetStatusReq
+	(*SetStatusCustom)(nil),                // 255: libration.oidb.SetStatusCustom
+	(*SetStatusResp)(nil),                  // 256: libration.oidb.SetStatusResp
+	(*FaceRoamReq)(nil),                    // 257: libration.oidb.FaceRoamReq
+	(*FaceRoamPlatform)(nil),               // 258: libration.oidb.FaceRoamPlatform
+	(*FaceRoamDelete)(nil),                 // 259: libration.oidb.FaceRoamDelete
+	(*FaceRoamListResp)(nil),               // 260: libration.oidb.FaceRoamListResp
+	(*FaceRoamUserInfo)(nil),               // 261: libration.oidb.FaceRoamUserInfo
+	(*FaceRoamDeleteResp)(nil),             // 262: libration.oidb.FaceRoamDeleteResp
+	(*FaceRoamDeleteResult)(nil),           // 263: libration.oidb.FaceRoamDeleteResult
+	(*CustomFaceMoveReq)(nil),              // 264: libration.oidb.CustomFaceMoveReq
+	(*CustomFaceClient)(nil),               // 265: libration.oidb.CustomFaceClient
+	(*CustomFaceEditReq)(nil),              // 266: libration.oidb.CustomFaceEditReq
+	(*CustomFaceId)(nil),                   // 267: libration.oidb.CustomFaceId
+	(*CustomFaceDesc)(nil),                 // 268: libration.oidb.CustomFaceDesc
+	(*FaceRoamAddReq)(nil),                 // 269: libration.oidb.FaceRoamAddReq
+	(*FaceRoamAddBody)(nil),                // 270: libration.oidb.FaceRoamAddBody
+	(*FaceRoamAddResp)(nil),                // 271: libration.oidb.FaceRoamAddResp
+	(*FaceRoamAddResult)(nil),              // 272: libration.oidb.FaceRoamAddResult
+	(*FaceRoamAddExt)(nil),                 // 273: libration.oidb.FaceRoamAddExt
+	(*MarketFaceKeyReq)(nil),               // 274: libration.oidb.MarketFaceKeyReq
+	(*MarketFaceKeyIds)(nil),               // 275: libration.oidb.MarketFaceKeyIds
+	(*MarketFaceKeyResp)(nil),              // 276: libration.oidb.MarketFaceKeyResp
+	(*MarketFaceKeys)(nil),                 // 277: libration.oidb.MarketFaceKeys
+	(*WebSsoReq)(nil),                      // 278: libration.oidb.WebSsoReq
+	(*WebSsoResp)(nil),                     // 279: libration.oidb.WebSsoResp
+	(*PullPicsReq)(nil),                    // 280: libration.oidb.PullPicsReq
+	(*PullPicsResp)(nil),                   // 281: libration.oidb.PullPicsResp
+	(*PullPic)(nil),                        // 282: libration.oidb.PullPic
+	(*MiniAppShareReq)(nil),                // 283: libration.oidb.MiniAppShareReq
+	(*MiniAppShareBody)(nil),               // 284: libration.oidb.MiniAppShareBody
+	(*MiniAppShareExt)(nil),                // 285: libration.oidb.MiniAppShareExt
+	(*MiniAppShareTemplate)(nil),           // 286: libration.oidb.MiniAppShareTemplate
+	(*MiniAppShareResp)(nil),               // 287: libration.oidb.MiniAppShareResp
+	(*MiniAppShareContent)(nil),            // 288: libration.oidb.MiniAppShareContent
+	(*AlbumReq)(nil),                       // 289: libration.oidb.AlbumReq
+	(*AlbumHeader)(nil),                    // 290: libration.oidb.AlbumHeader
+	(*AlbumListBody)(nil),                  // 291: libration.oidb.AlbumListBody
+	(*AlbumMediaListBody)(nil),             // 292: libration.oidb.AlbumMediaListBody
+	(*AlbumAddBody)(nil),                   // 293: libration.oidb.AlbumAddBody
+	(*AlbumAddInfo)(nil),                   // 294: libration.oidb.AlbumAddInfo
+	(*AlbumDeleteBody)(nil),                // 295: libration.oidb.AlbumDeleteBody
+	(*AlbumListResp)(nil),                  // 296: libration.oidb.AlbumListResp
+	(*AlbumListResult)(nil),                // 297: libration.oidb.AlbumListResult
+	(*AlbumAddResp)(nil),                   // 298: libration.oidb.AlbumAddResp
+	(*AlbumAddResult)(nil),                 // 299: libration.oidb.AlbumAddResult
+	(*AlbumAdded)(nil),                     // 300: libration.oidb.AlbumAdded
+	(*AlbumDeleteResp)(nil),                // 301: libration.oidb.AlbumDeleteResp
+	(*AlbumMediaListResp)(nil),             // 302: libration.oidb.AlbumMediaListResp
+	(*AlbumMediaList)(nil),                 // 303: libration.oidb.AlbumMediaList
+	(*Album)(nil),                          // 304: libration.oidb.Album
+	(*AlbumCover)(nil),                     // 305: libration.oidb.AlbumCover
+	(*AlbumUser)(nil),                      // 306: libration.oidb.AlbumUser
+	(*AlbumImage)(nil),                     // 307: libration.oidb.AlbumImage
+	(*AlbumThumb)(nil),                     // 308: libration.oidb.AlbumThumb
+	(*AlbumUrl)(nil),                       // 309: libration.oidb.AlbumUrl
+	(*AlbumVideo)(nil),                     // 310: libration.oidb.AlbumVideo
+	(*AlbumMedia)(nil),                     // 311: libration.oidb.AlbumMedia
+	(*AlbumLike)(nil),                      // 312: libration.oidb.AlbumLike
+	nil,                                    // 313: libration.oidb.Friend.BizEntry
+	nil,                                    // 314: libration.oidb.FriendBizData.NumbersEntry
+	nil,                                    // 315: libration.oidb.FriendBizData.StringsEntry
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,   // 0: libration.oidb.OidbEnvelope.lafter:type_name -> libration.oidb.OidbLafter
@@ -23907,9 +23959,9 @@ var file_oidb_proto_depIdxs = []int32{
 	42,  // 24: libration.oidb.FriendListBiz.keys:type_name -> libration.oidb.FriendListBizKeys
 	45,  // 25: libration.oidb.FriendListResp.friends:type_name -> libration.oidb.Friend
 	47,  // 26: libration.oidb.FriendListResp.categories:type_name -> libration.oidb.FriendCategory
-	312, // 27: libration.oidb.Friend.biz:type_name -> libration.oidb.Friend.BizEntry
-	313, // 28: libration.oidb.FriendBizData.numbers:type_name -> libration.oidb.FriendBizData.NumbersEntry
-	314, // 29: libration.oidb.FriendBizData.strings:type_name -> libration.oidb.FriendBizData.StringsEntry
+	313, // 27: libration.oidb.Friend.biz:type_name -> libration.oidb.Friend.BizEntry
+	314, // 28: libration.oidb.FriendBizData.numbers:type_name -> libration.oidb.FriendBizData.NumbersEntry
+	315, // 29: libration.oidb.FriendBizData.strings:type_name -> libration.oidb.FriendBizData.StringsEntry
 	49,  // 30: libration.oidb.DeleteFriendReq.body:type_name -> libration.oidb.DeleteFriendBody
 	50,  // 31: libration.oidb.DeleteFriendBody.unknown2:type_name -> libration.oidb.DeleteFriendUnknown
 	51,  // 32: libration.oidb.DeleteFriendUnknown.unknown3:type_name -> libration.oidb.DeleteFriendUnknown3
@@ -24030,59 +24082,59 @@ var file_oidb_proto_depIdxs = []int32{
 	235, // 147: libration.oidb.UrlCheckReq.body:type_name -> libration.oidb.UrlCheckBody
 	237, // 148: libration.oidb.UrlCheckResp.results:type_name -> libration.oidb.UrlCheckResults
 	238, // 149: libration.oidb.UrlCheckResults.list:type_name -> libration.oidb.UrlCheckResult
-	315, // 150: libration.oidb.PsKeyResp.keys:type_name -> libration.oidb.PsKeyResp.KeysEntry
-	243, // 151: libration.oidb.ConfirmSwitchReq.body:type_name -> libration.oidb.ConfirmSwitchBody
-	244, // 152: libration.oidb.ConfirmSwitchBody.device:type_name -> libration.oidb.ConfirmSwitchDevice
-	247, // 153: libration.oidb.FaceListResp.common:type_name -> libration.oidb.FaceContent
-	247, // 154: libration.oidb.FaceListResp.big:type_name -> libration.oidb.FaceContent
-	248, // 155: libration.oidb.FaceListResp.magic:type_name -> libration.oidb.FaceMagicContent
-	250, // 156: libration.oidb.FaceContent.packs:type_name -> libration.oidb.FacePack
-	252, // 157: libration.oidb.FaceContent.resource:type_name -> libration.oidb.FaceUrl
-	249, // 158: libration.oidb.FaceMagicContent.list:type_name -> libration.oidb.FaceMagicList
-	252, // 159: libration.oidb.FaceMagicContent.resource:type_name -> libration.oidb.FaceUrl
-	251, // 160: libration.oidb.FaceMagicList.faces:type_name -> libration.oidb.Face
-	251, // 161: libration.oidb.FacePack.faces:type_name -> libration.oidb.Face
-	252, // 162: libration.oidb.Face.url:type_name -> libration.oidb.FaceUrl
-	254, // 163: libration.oidb.SetStatusReq.custom:type_name -> libration.oidb.SetStatusCustom
-	257, // 164: libration.oidb.FaceRoamReq.platform:type_name -> libration.oidb.FaceRoamPlatform
-	258, // 165: libration.oidb.FaceRoamReq.deletes:type_name -> libration.oidb.FaceRoamDelete
-	260, // 166: libration.oidb.FaceRoamListResp.user_info:type_name -> libration.oidb.FaceRoamUserInfo
-	262, // 167: libration.oidb.FaceRoamDeleteResp.results:type_name -> libration.oidb.FaceRoamDeleteResult
-	264, // 168: libration.oidb.CustomFaceMoveReq.client:type_name -> libration.oidb.CustomFaceClient
-	266, // 169: libration.oidb.CustomFaceEditReq.order:type_name -> libration.oidb.CustomFaceId
-	267, // 170: libration.oidb.CustomFaceEditReq.desc:type_name -> libration.oidb.CustomFaceDesc
-	266, // 171: libration.oidb.CustomFaceDesc.id:type_name -> libration.oidb.CustomFaceId
-	269, // 172: libration.oidb.FaceRoamAddReq.body:type_name -> libration.oidb.FaceRoamAddBody
-	271, // 173: libration.oidb.FaceRoamAddResp.body:type_name -> libration.oidb.FaceRoamAddResult
-	272, // 174: libration.oidb.FaceRoamAddResult.ext:type_name -> libration.oidb.FaceRoamAddExt
-	274, // 175: libration.oidb.MarketFaceKeyReq.info:type_name -> libration.oidb.MarketFaceKeyIds
-	276, // 176: libration.oidb.MarketFaceKeyResp.info:type_name -> libration.oidb.MarketFaceKeys
-	281, // 177: libration.oidb.PullPicsResp.pics:type_name -> libration.oidb.PullPic
-	283, // 178: libration.oidb.MiniAppShareReq.body:type_name -> libration.oidb.MiniAppShareBody
-	284, // 179: libration.oidb.MiniAppShareBody.ext:type_name -> libration.oidb.MiniAppShareExt
-	285, // 180: libration.oidb.MiniAppShareBody.template:type_name -> libration.oidb.MiniAppShareTemplate
-	287, // 181: libration.oidb.MiniAppShareResp.content:type_name -> libration.oidb.MiniAppShareContent
-	289, // 182: libration.oidb.AlbumReq.headers:type_name -> libration.oidb.AlbumHeader
-	293, // 183: libration.oidb.AlbumAddBody.info:type_name -> libration.oidb.AlbumAddInfo
-	296, // 184: libration.oidb.AlbumListResp.body:type_name -> libration.oidb.AlbumListResult
-	303, // 185: libration.oidb.AlbumListResult.albums:type_name -> libration.oidb.Album
-	298, // 186: libration.oidb.AlbumAddResp.body:type_name -> libration.oidb.AlbumAddResult
-	299, // 187: libration.oidb.AlbumAddResult.info:type_name -> libration.oidb.AlbumAdded
-	302, // 188: libration.oidb.AlbumMediaListResp.body:type_name -> libration.oidb.AlbumMediaList
-	303, // 189: libration.oidb.AlbumMediaList.album:type_name -> libration.oidb.Album
-	310, // 190: libration.oidb.AlbumMediaList.media:type_name -> libration.oidb.AlbumMedia
-	304, // 191: libration.oidb.Album.cover:type_name -> libration.oidb.AlbumCover
-	305, // 192: libration.oidb.Album.creator:type_name -> libration.oidb.AlbumUser
-	306, // 193: libration.oidb.AlbumCover.image:type_name -> libration.oidb.AlbumImage
-	307, // 194: libration.oidb.AlbumImage.urls:type_name -> libration.oidb.AlbumThumb
-	308, // 195: libration.oidb.AlbumImage.default_url:type_name -> libration.oidb.AlbumUrl
-	308, // 196: libration.oidb.AlbumThumb.url:type_name -> libration.oidb.AlbumUrl
-	306, // 197: libration.oidb.AlbumVideo.cover:type_name -> libration.oidb.AlbumImage
-	307, // 198: libration.oidb.AlbumVideo.urls:type_name -> libration.oidb.AlbumThumb
-	306, // 199: libration.oidb.AlbumMedia.image:type_name -> libration.oidb.AlbumImage
-	309, // 200: libration.oidb.AlbumMedia.video:type_name -> libration.oidb.AlbumVideo
-	311, // 201: libration.oidb.AlbumMedia.like:type_name -> libration.oidb.AlbumLike
-	305, // 202: libration.oidb.AlbumMedia.uploader_info:type_name -> libration.oidb.AlbumUser
+	241, // 150: libration.oidb.PsKeyResp.keys:type_name -> libration.oidb.PsKey
+	244, // 151: libration.oidb.ConfirmSwitchReq.body:type_name -> libration.oidb.ConfirmSwitchBody
+	245, // 152: libration.oidb.ConfirmSwitchBody.device:type_name -> libration.oidb.ConfirmSwitchDevice
+	248, // 153: libration.oidb.FaceListResp.common:type_name -> libration.oidb.FaceContent
+	248, // 154: libration.oidb.FaceListResp.big:type_name -> libration.oidb.FaceContent
+	249, // 155: libration.oidb.FaceListResp.magic:type_name -> libration.oidb.FaceMagicContent
+	251, // 156: libration.oidb.FaceContent.packs:type_name -> libration.oidb.FacePack
+	253, // 157: libration.oidb.FaceContent.resource:type_name -> libration.oidb.FaceUrl
+	250, // 158: libration.oidb.FaceMagicContent.list:type_name -> libration.oidb.FaceMagicList
+	253, // 159: libration.oidb.FaceMagicContent.resource:type_name -> libration.oidb.FaceUrl
+	252, // 160: libration.oidb.FaceMagicList.faces:type_name -> libration.oidb.Face
+	252, // 161: libration.oidb.FacePack.faces:type_name -> libration.oidb.Face
+	253, // 162: libration.oidb.Face.url:type_name -> libration.oidb.FaceUrl
+	255, // 163: libration.oidb.SetStatusReq.custom:type_name -> libration.oidb.SetStatusCustom
+	258, // 164: libration.oidb.FaceRoamReq.platform:type_name -> libration.oidb.FaceRoamPlatform
+	259, // 165: libration.oidb.FaceRoamReq.deletes:type_name -> libration.oidb.FaceRoamDelete
+	261, // 166: libration.oidb.FaceRoamListResp.user_info:type_name -> libration.oidb.FaceRoamUserInfo
+	263, // 167: libration.oidb.FaceRoamDeleteResp.results:type_name -> libration.oidb.FaceRoamDeleteResult
+	265, // 168: libration.oidb.CustomFaceMoveReq.client:type_name -> libration.oidb.CustomFaceClient
+	267, // 169: libration.oidb.CustomFaceEditReq.order:type_name -> libration.oidb.CustomFaceId
+	268, // 170: libration.oidb.CustomFaceEditReq.desc:type_name -> libration.oidb.CustomFaceDesc
+	267, // 171: libration.oidb.CustomFaceDesc.id:type_name -> libration.oidb.CustomFaceId
+	270, // 172: libration.oidb.FaceRoamAddReq.body:type_name -> libration.oidb.FaceRoamAddBody
+	272, // 173: libration.oidb.FaceRoamAddResp.body:type_name -> libration.oidb.FaceRoamAddResult
+	273, // 174: libration.oidb.FaceRoamAddResult.ext:type_name -> libration.oidb.FaceRoamAddExt
+	275, // 175: libration.oidb.MarketFaceKeyReq.info:type_name -> libration.oidb.MarketFaceKeyIds
+	277, // 176: libration.oidb.MarketFaceKeyResp.info:type_name -> libration.oidb.MarketFaceKeys
+	282, // 177: libration.oidb.PullPicsResp.pics:type_name -> libration.oidb.PullPic
+	284, // 178: libration.oidb.MiniAppShareReq.body:type_name -> libration.oidb.MiniAppShareBody
+	285, // 179: libration.oidb.MiniAppShareBody.ext:type_name -> libration.oidb.MiniAppShareExt
+	286, // 180: libration.oidb.MiniAppShareBody.template:type_name -> libration.oidb.MiniAppShareTemplate
+	288, // 181: libration.oidb.MiniAppShareResp.content:type_name -> libration.oidb.MiniAppShareContent
+	290, // 182: libration.oidb.AlbumReq.headers:type_name -> libration.oidb.AlbumHeader
+	294, // 183: libration.oidb.AlbumAddBody.info:type_name -> libration.oidb.AlbumAddInfo
+	297, // 184: libration.oidb.AlbumListResp.body:type_name -> libration.oidb.AlbumListResult
+	304, // 185: libration.oidb.AlbumListResult.albums:type_name -> libration.oidb.Album
+	299, // 186: libration.oidb.AlbumAddResp.body:type_name -> libration.oidb.AlbumAddResult
+	300, // 187: libration.oidb.AlbumAddResult.info:type_name -> libration.oidb.AlbumAdded
+	303, // 188: libration.oidb.AlbumMediaListResp.body:type_name -> libration.oidb.AlbumMediaList
+	304, // 189: libration.oidb.AlbumMediaList.album:type_name -> libration.oidb.Album
+	311, // 190: libration.oidb.AlbumMediaList.media:type_name -> libration.oidb.AlbumMedia
+	305, // 191: libration.oidb.Album.cover:type_name -> libration.oidb.AlbumCover
+	306, // 192: libration.oidb.Album.creator:type_name -> libration.oidb.AlbumUser
+	307, // 193: libration.oidb.AlbumCover.image:type_name -> libration.oidb.AlbumImage
+	308, // 194: libration.oidb.AlbumImage.urls:type_name -> libration.oidb.AlbumThumb
+	309, // 195: libration.oidb.AlbumImage.default_url:type_name -> libration.oidb.AlbumUrl
+	309, // 196: libration.oidb.AlbumThumb.url:type_name -> libration.oidb.AlbumUrl
+	307, // 197: libration.oidb.AlbumVideo.cover:type_name -> libration.oidb.AlbumImage
+	308, // 198: libration.oidb.AlbumVideo.urls:type_name -> libration.oidb.AlbumThumb
+	307, // 199: libration.oidb.AlbumMedia.image:type_name -> libration.oidb.AlbumImage
+	310, // 200: libration.oidb.AlbumMedia.video:type_name -> libration.oidb.AlbumVideo
+	312, // 201: libration.oidb.AlbumMedia.like:type_name -> libration.oidb.AlbumLike
+	306, // 202: libration.oidb.AlbumMedia.uploader_info:type_name -> libration.oidb.AlbumUser
 	46,  // 203: libration.oidb.Friend.BizEntry.value:type_name -> libration.oidb.FriendBizData
 	204, // [204:204] is the sub-list for method output_type
 	204, // [204:204] is the sub-list for method input_type
