@@ -87,6 +87,14 @@ func (h clients) kick(r *http.Request) (any, error) {
 	return map[string]int{"kicked": h.server.Kick(uin, body.Title, body.Tips)}, nil
 }
 
+func (h clients) expireCookies(r *http.Request) (any, error) {
+	uin, err := number[message.UIN]("uin", r.PathValue("uin"))
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, h.server.ExpireCookies(uin)
+}
+
 // verifyDevice answers as the service that verifies new devices
 // (docs/protocol/login.md 6.2).
 func (h logins) verifyDevice(r *http.Request) (any, error) {

@@ -49,6 +49,10 @@ type Server interface {
 	Addresses() []string
 	// MediaAddress returns where media are, host:port; "": at each of the addresses.
 	MediaAddress() string
+	// ExpireCookies makes the cookies for web pages of an account's clients invalid.
+	ExpireCookies(uin message.UIN) error
+	// AnnouncedPicture returns a picture for an announcement, by its id.
+	AnnouncedPicture(id string) (world.AnnouncedPicture, error)
 	Captchas() []server.CaptchaInfo
 	VerifyDevice(server.VerifyQuestion) server.VerifyAnswer
 	// Face returns what the face table says of a face.

@@ -72,6 +72,10 @@ func (f *fakeServer) Face(id uint32) (message.FaceSegment, bool) {
 
 func (f *fakeServer) MarketKey([]byte) string { return "0123456789abcdef" }
 
+func (f *fakeServer) ExpireCookies(uin message.UIN) error { return f.real.ExpireCookies(uin) }
+func (f *fakeServer) AnnouncedPicture(id string) (world.AnnouncedPicture, error) {
+	return f.real.AnnouncedPicture(id)
+}
 func (f *fakeServer) MusicCard(request []byte) (string, error) {
 	if !strings.Contains(string(request), `"title":"T`) {
 		return "", errors.New("no title")

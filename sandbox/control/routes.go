@@ -33,26 +33,27 @@ var bodyLimits = map[string]int64{
 // routes has a row for each request of the API.
 func routes(w *world.World, s Server) []route {
 	var (
-		overview = overview{w, s}
-		users    = users{w}
-		friends  = friends{w}
-		groups   = groups{w}
-		members  = members{w}
-		requests = requests{w}
-		messages = messages{newContents(w, s)}
-		life     = life{w}
-		pokes    = pokes{w}
-		tips     = tips{w}
-		private  = private{w, s}
-		load     = load{w, s}
-		files    = files{w, s}
-		media    = mediaFiles{world: w}
-		logins   = logins{s}
-		clients  = clients{s}
-		faults   = faults{s}
-		links    = links{w}
-		albums   = albums{w, s}
-		tour     = tour{w, s}
+		overview      = overview{w, s}
+		users         = users{w}
+		friends       = friends{w}
+		groups        = groups{w}
+		members       = members{w}
+		requests      = requests{w}
+		messages      = messages{newContents(w, s)}
+		life          = life{w}
+		pokes         = pokes{w}
+		tips          = tips{w}
+		private       = private{w, s}
+		load          = load{w, s}
+		files         = files{w, s}
+		media         = mediaFiles{world: w}
+		logins        = logins{s}
+		announcements = announcements{w, s}
+		clients       = clients{s}
+		faults        = faults{s}
+		links         = links{w}
+		albums        = albums{w, s}
+		tour          = tour{w, s}
 	)
 	return []route{
 		{"GET /healthz", health},
@@ -96,6 +97,10 @@ func routes(w *world.World, s Server) []route {
 		{"DELETE /api/groups/{code}/albums/{id}", albums.remove},
 		{"POST /api/groups/{code}/albums/{id}/pictures", albums.upload},
 
+		{"GET /api/groups/{code}/announcements", announcements.list},
+		{"POST /api/groups/{code}/announcements", announcements.add},
+		{"DELETE /api/groups/{code}/announcements/{id}", announcements.remove},
+
 		{"POST /api/groups/{code}/requests", requests.ask},
 		{"POST /api/groups/{code}/invitations", requests.invite},
 		{"GET /api/group-requests", requests.list},
@@ -135,6 +140,7 @@ func routes(w *world.World, s Server) []route {
 		{"POST /v3/oidbinterface/oidb_0xc9e_8", logins.verifyDevice}, // as the real service
 		{"GET /api/clients", clients.list},
 		{"POST /api/clients/{uin}/kick", clients.kick},
+		{"POST /api/clients/{uin}/cookies/expire", clients.expireCookies},
 
 		{"GET /api/faults", faults.list},
 		{"POST /api/faults", faults.add},

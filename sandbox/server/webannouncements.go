@@ -151,7 +151,7 @@ func (s *Server) publishAnnouncement(by world.User, r *http.Request) (any, error
 		EditCard: settings.EditCard == 1, TipWindow: settings.TipWindow, Confirm: settings.Confirm == 1,
 	}
 	if id := r.FormValue("pic"); id != "" {
-		p, err := s.noticePicture(id)
+		p, err := s.AnnouncedPicture(id)
 		if err != nil {
 			return nil, err
 		}
@@ -161,8 +161,9 @@ func (s *Server) publishAnnouncement(by world.User, r *http.Request) (any, error
 	return map[string]any{"ec": 0, "em": "", "new_fid": a.ID}, err
 }
 
-// noticePicture finds a picture that was uploaded, by its id: its SHA-1 (ours).
-func (s *Server) noticePicture(id string) (world.AnnouncedPicture, error) {
+// AnnouncedPicture finds a picture that was uploaded, by its id: its SHA-1 (ours). The
+// refusals are NotFound and BadRequest.
+func (s *Server) AnnouncedPicture(id string) (world.AnnouncedPicture, error) {
 	var sha1 [20]byte
 	if !fromHex(sha1[:], id) {
 		return world.AnnouncedPicture{}, world.Refuse(world.NotFound, "no such picture")
@@ -190,7 +191,7 @@ func (s *Server) keepNoticePicture(_ world.User, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.noticePicture(hex.EncodeToString(blob.SHA1[:]))
+	p, err := s.AnnouncedPicture(hex.EncodeToString(blob.SHA1[:]))
 	if err != nil {
 		return nil, err
 	}

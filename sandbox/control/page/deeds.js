@@ -81,6 +81,11 @@ export const deeds = {
       ],
       run: (c, { join, ...v }) => ofGroup(c, join === 'question' ? { join, ...v } : { join }),
     },
+    {
+      key: 'announce', icon: '📢', when: (c) => ['owner', 'admin'].includes(c.mine?.role),
+      fields: () => [text('text', 'text', t('exampleTip')), check('pinned', 'pinnedFirst'), check('newcomers', 'forNewcomers')],
+      run: (c, v) => post(`${groupPath(c)}/announcements`, { by: c.as, ...v }),
+    },
     { key: 'signIn', icon: '📅', when: (c) => c.mine, run: (c) => post('api/sign-in', { group: c.group.code, uin: c.as }) },
     { key: 'pin', icon: '📌', when: (c) => c.mine && !isPinned(c), run: (c) => pin(c, true) },
     { key: 'unpin', icon: '📍', when: isPinned, run: (c) => pin(c, false) },

@@ -85,6 +85,7 @@ const told = {
   like: (e, { who }) => t('toldLike', who, e.times),
   typing: (e, { who }) => e.on && t('toldTyping', who),
   essence: (e, { who, by }) => t(e.on ? 'toldEssence' : 'toldNoEssence', by(e.by), who),
+  announcement: (e, { by }) => t(e.on ? 'toldAnnounced' : 'toldNotAnnounced', by(e.by), e.text),
   todo: (e, { by }) => t(`toldTodo_${e.text}`, by(e.by)),
   sign_in: (e, { who }) => t('toldSignIn', who),
   honor: (e, { who }) => t('toldHonor', who, t(`honor_${e.text}`)),
