@@ -35,6 +35,8 @@ var (
 	ErrNoForward error = notFound("no such forward, or it has expired")
 	// ErrNoMedium: a segment has no medium, or nothing by which the service knows it.
 	ErrNoMedium error = notFound("no medium, or nothing that the service knows it by")
+	// ErrNoAlbum: the group has no such album.
+	ErrNoAlbum error = notFound("no such album of the group")
 	// ErrNoRequest: no such request about a group among the newest ones.
 	ErrNoRequest error = notFound("no such request")
 	// ErrTempContent: media, forwards and files cannot be sent to a temporary chat.

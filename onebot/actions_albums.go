@@ -22,6 +22,10 @@ func albumActions() []row {
 			createGroupAlbum, table.Fails(apiError, noGroup)),
 		table.Of("delete_group_album", rare, Sends, text.T("Deletes an album with all that is in it.", "删除群相册及其中的全部内容。"),
 			deleteGroupAlbum, table.Fails(apiError, noGroup)),
+		table.Of("upload_group_album", rare, Sends, text.T("Uploads pictures into an album, one after the other.", "把图片依次上传到群相册。"),
+			uploadGroupAlbum, table.Fails(uploadFailed, with(mediaCauses, noAlbum, noGroup)...)),
+		table.Of("upload_image_to_qun_album", rare, Sends, text.T("Uploads a picture into an album.", "上传图片到群相册。"),
+			uploadImageToQunAlbum, table.Fails(uploadFailed, with(mediaCauses, noAlbum, noGroup)...)),
 	}
 }
 
@@ -201,4 +205,42 @@ type albumParams struct {
 
 func deleteGroupAlbum(ctx context.Context, a *account, p albumParams) (table.None, error) {
 	return table.None{}, a.client.Albums().Delete(ctx, p.Group, p.Album)
+}
+
+type uploadAlbumParams struct {
+	Group message.GroupCode `param:"group_id"`
+	Album string            `param:"album_id" en:"Id of the album." zh:"相册 id。"`
+	Files []string          `param:"files" en:"The pictures: each a file that was received, file:// and the path, http(s)://, base64:// or data:." zh:"图片列表，每项为收到过的 file、file:// 加路径、http(s)://、base64:// 或 data URI。"`
+}
+
+// uploadGroupAlbum stops at the first picture that fails.
+func uploadGroupAlbum(ctx context.Context, a *account, p uploadAlbumParams) (table.None, error) {
+	if len(p.Files) == 0 {
+		return table.None{}, &table.Wrong{Name: "files", What: missing}
+	}
+	for _, file := range p.Files {
+		if err := a.uploadToAlbum(ctx, p.Group, p.Album, file); err != nil {
+			return table.None{}, err
+		}
+	}
+	return table.None{}, nil
+}
+
+type uploadAlbumImageParams struct {
+	Group message.GroupCode `param:"group_id"`
+	Album string            `param:"album_id" en:"Id of the album." zh:"相册 id。"`
+	Name  string            `param:"album_name,optional" en:"Without effect: the service is asked for it." zh:"没有作用：名称向服务器查询。"`
+	File  string            `param:"file" en:"The picture: a file that was received, file:// and the path, http(s)://, base64:// or data:." zh:"图片：收到过的 file、file:// 加路径、http(s)://、base64:// 或 data URI。"`
+}
+
+func uploadImageToQunAlbum(ctx context.Context, a *account, p uploadAlbumImageParams) (table.None, error) {
+	return table.None{}, a.uploadToAlbum(ctx, p.Group, p.Album, p.File)
+}
+
+func (a *account) uploadToAlbum(ctx context.Context, group message.GroupCode, album, file string) error {
+	image, err := avatarParams{File: file, Cache: true}.image(ctx, a)
+	if err != nil {
+		return err
+	}
+	return a.client.Albums().Upload(ctx, group, album, image)
 }

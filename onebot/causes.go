@@ -72,6 +72,7 @@ var (
 	filesFailed      = cause("FILE_SYSTEM_API_ERROR", apiError.Text)
 	fileUploadFailed = cause("FILE_SYSTEM_UPLOAD_API_ERROR", apiError.Text)
 	noFile           = cause("FILE_NOT_FOUND", text.T("no such file, or it has expired", "文件不存在或已过期"))
+	noAlbum          = cause("ALBUM_NOT_FOUND", text.T("the group has no such album", "群中没有该相册"))
 	noFolder         = cause("FOLDER_NOT_FOUND", text.T("the group has no such folder", "群中没有该文件夹"))
 	fileCauses       = []*table.Cause{noGroup, noFile, noFolder}
 
@@ -212,6 +213,7 @@ var causes = []struct {
 	{ntqq.ErrNotRecallable, tooLate},
 	{ntqq.ErrNoMedium, noMedium},
 	{ntqq.ErrNoFile, noFile},
+	{ntqq.ErrNoAlbum, noAlbum},
 	{ntqq.ErrIncomplete, broken}, {ntqq.ErrOtherMedium, broken},
 	{ntqq.ErrMediaRefused, refusedMedium},
 	{transfer.ErrCancelled, cancelled},

@@ -55,7 +55,7 @@ func knownActions() []row {
 			set_group_file_forever trans_group_file
 			fetch_custom_face_detail add_custom_face delete_custom_face set_custom_face_desc
 			get_recommend_face
-			upload_group_album upload_image_to_qun_album
+
 			del_group_album_media do_group_album_comment set_group_album_media_like
 			cancel_group_album_media_like create_flash_task send_flash_msg get_share_link
 			download_fileset get_fileset_info get_fileset_id get_flash_file_list get_flash_file_url

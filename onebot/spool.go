@@ -173,7 +173,7 @@ func (d *actions) sendsTo(r Request) (chat string, upload bool) {
 		return "", false
 	}
 	switch name {
-	case "upload_group_file", "upload_private_file", "upload_image":
+	case "upload_group_file", "upload_private_file", "upload_image", "upload_group_album", "upload_image_to_qun_album":
 		upload = true
 	}
 	for _, kind := range []string{`image`, `record`, `video`} {

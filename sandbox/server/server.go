@@ -147,6 +147,7 @@ type Server struct {
 	media  *mediaDesk
 	files  *fileDesk
 	web    *webKeys
+	albums albumUploads
 	mux    rpc.Mux[*request]
 	frames *wire.Room // of all clients
 	blocks *blocks
@@ -272,6 +273,7 @@ func (s *Server) listening(address string, began bool) {
 		s.addrs = slices.Delete(s.addrs, i, i+1)
 		if len(s.addrs) == 0 {
 			s.blocks.dropAll()
+			s.albums.dropAll()
 		}
 	}
 }

@@ -41,7 +41,7 @@ type webHTML string
 
 // webPages are all pages that need cookies.
 func webPages() []webPage {
-	return slices.Concat(announcementPages())
+	return slices.Concat(announcementPages(), albumPages())
 }
 
 // refusalIn answers with the result and its text under these names.
