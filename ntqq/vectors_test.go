@@ -29,6 +29,9 @@ type requestArgs struct {
 	UIN, Group, Seq, Random, Timestamp uint64
 	NextUIN                            uint64 `json:"next_uin"`
 	SelfUIN                            uint64 `json:"self_uin"`
+	ChatType                           uint32 `json:"chat_type"`
+	ChatID                             uint32 `json:"chat_id"`
+	VoiceID                            string `json:"voice_id"`
 	ClientSeq                          uint64 `json:"client_seq"`
 	Count                              uint32
 	URL                                string
@@ -150,6 +153,12 @@ var requestRows = map[string]func(*testing.T, requestArgs) (command string, body
 			t.Fatal(err)
 		}
 		return encoded(t, rpc.OneWayFriends, req)
+	},
+	"ai character list": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.AIVoices, aiVoicesRequest(GroupCode(a.Group), AIVoiceKind(a.ChatType)))
+	},
+	"group ai record": func(t *testing.T, a requestArgs) (string, []byte) {
+		return encoded(t, rpc.AISpeak, aiSpeakRequest(GroupCode(a.Group), a.VoiceID, a.Text, AIVoiceKind(a.ChatType), a.ChatID))
 	},
 	"delete friend": func(t *testing.T, a requestArgs) (string, []byte) {
 		return encoded(t, rpc.DeleteFriend, deleteFriendRequest(UID(a.UID), FriendRemoval{Block: a.Block, Both: true}))

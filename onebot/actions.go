@@ -54,6 +54,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		cardActions(),
 		albumActions(),
 		mediaActions(),
+		voiceActions(),
 		groupFileActions(),
 		groupFolderActions(),
 		uploadActions(),

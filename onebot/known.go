@@ -23,7 +23,7 @@ func knownActions() []row {
 			send_forward_msg send_group_forward_msg send_private_forward_msg get_group_msg_history
 			get_friend_msg_history mark_msg_as_read set_essence_msg delete_essence_msg
 			get_essence_msg_list set_group_reaction .join_group_emoji_chain .join_friend_emoji_chain
-			send_group_ai_record get_ai_record get_ai_characters delete_friend get_group_requests
+			delete_friend get_group_requests
 			set_qq_avatar set_group_portrait _send_group_notice
 			_get_group_notice _del_group_notice set_group_bot_status send_group_bot_callback
 			upload_group_file upload_private_file get_group_root_files get_group_files_by_folder

@@ -3,6 +3,8 @@ package elements
 import (
 	"bytes"
 
+	"google.golang.org/protobuf/proto"
+
 	"libration/internal/pb"
 	"libration/internal/pb/messagepb"
 	"libration/ntqq/message"
@@ -17,6 +19,18 @@ func decodeRecord(d *decoder, e *messagepb.Elem) {
 	s := &message.RecordSegment{Medium: mediumOf(node), Seconds: node.GetInfo().GetTime()}
 	s.Info = e.CommonElem.GetPbElem()
 	d.add(s)
+}
+
+// VoiceOf reads the description of a voice in a group that is in no message; nil: it is none.
+func VoiceOf(info []byte) *message.RecordSegment {
+	for _, s := range Decode(&messagepb.RichText{Elems: []*messagepb.Elem{{CommonElem: &messagepb.CommonElem{
+		ServiceType: serviceMedia, BusinessType: proto.Uint32(businessVoiceGroup), PbElem: info,
+	}}}}, true) {
+		if voice, ok := s.(*message.RecordSegment); ok {
+			return voice
+		}
+	}
+	return nil
 }
 
 // oldRecord reads a voice of the old form, which stands beside the elements; one without
