@@ -55,6 +55,8 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		albumActions(),
 		mediaActions(),
 		voiceActions(),
+		robotActions(),
+		chainActions(),
 		groupFileActions(),
 		groupFolderActions(),
 		uploadActions(),

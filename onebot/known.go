@@ -22,10 +22,10 @@ func knownActions() []row {
 		table.Known[*account](lagrange, `
 			send_forward_msg send_group_forward_msg send_private_forward_msg get_group_msg_history
 			get_friend_msg_history mark_msg_as_read set_essence_msg delete_essence_msg
-			get_essence_msg_list set_group_reaction .join_group_emoji_chain .join_friend_emoji_chain
+			get_essence_msg_list set_group_reaction
 			delete_friend get_group_requests
 			set_qq_avatar set_group_portrait _send_group_notice
-			_get_group_notice _del_group_notice set_group_bot_status send_group_bot_callback
+			_get_group_notice _del_group_notice
 			upload_group_file upload_private_file get_group_root_files get_group_files_by_folder
 			get_group_file_url get_private_file_url move_group_file delete_group_file
 			create_group_file_folder delete_group_file_folder rename_group_file_folder upload_image

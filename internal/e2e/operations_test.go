@@ -358,6 +358,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[*event.GroupPoked]():     {&event.GroupPoked{Group: group}},
 		reflect.TypeFor[*event.FriendPoked]():    {&event.FriendPoked{Peer: event.Person{UIN: alice}}},
 		reflect.TypeFor[ntqq.AIVoiceKind]():      {ntqq.AISpeech},
+		reflect.TypeFor[ntqq.RobotButton]():      {ntqq.RobotButton{}, ntqq.RobotButton{Group: group}},
 		reflect.TypeFor[io.Writer]():             {io.Discard},
 		reflect.TypeFor[ntqq.HistoryQuery]():     {ntqq.HistoryQuery{}, ntqq.HistoryQuery{Time: 1}},
 		reflect.TypeFor[[]message.UIN]():         {[]message.UIN{alice}},

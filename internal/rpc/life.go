@@ -14,6 +14,10 @@ var (
 	ReactionUsers = oidb[*oidbpb.ReactionUsersReq, *oidbpb.ReactionUsersResp](OpInfo{
 		Cmd: 0x9083, Sub: 1, Repeat: true, Ref: "operations.md 3.5", NoVectors: "none is known of it",
 	})
+	// JoinEmojiChain follows a message with the same face.
+	JoinEmojiChain = oidb[*oidbpb.JoinEmojiChainReq, *oidbpb.EmptyResp](OpInfo{
+		Cmd: 0x90ee, Sub: 1, Ref: "operations.md 3.4", NoVectors: "none is known of it",
+	})
 	SetEssence = oidb[*oidbpb.EssenceReq, *oidbpb.EssenceResp](OpInfo{
 		Cmd: 0xeac, Sub: 1, Repeat: true, Ref: "operations.md 3.5",
 	}, verdict{code: "error_code", text: "wording"})

@@ -25,6 +25,7 @@ type groupView struct {
 	Join     world.JoinPolicy `json:"join"`
 	Question string           `json:"question,omitempty"`
 	Answer   string           `json:"answer,omitempty"`
+	Robots   []robotView      `json:"robots,omitempty"`
 }
 
 func viewGroup(g world.Group) groupView {
@@ -45,7 +46,11 @@ type groups struct{ world *world.World }
 func (h groups) views() []groupView {
 	views := []groupView{}
 	for _, g := range h.world.Groups().List() {
-		views = append(views, viewGroup(g))
+		view := viewGroup(g)
+		for _, r := range h.world.Robots().List(g.Code) {
+			view.Robots = append(view.Robots, robotView{r.User.UIN, r.On})
+		}
+		views = append(views, view)
 	}
 	return views
 }

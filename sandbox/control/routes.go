@@ -43,6 +43,7 @@ func routes(w *world.World, s Server) []route {
 		life          = life{w}
 		pokes         = pokes{w}
 		tips          = tips{w}
+		robots        = robots{w}
 		private       = private{w, s}
 		load          = load{w, s}
 		files         = files{w, s}
@@ -123,7 +124,9 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/tips", tips.tip(tipText)},
 		{"POST /api/entries", tips.tip(tipEntry)},
 		{"POST /api/albums", tips.tip(tipAlbum)},
-		{"POST /api/robots", tips.tip(tipRobot)},
+		{"POST /api/robots", robots.add},
+		{"PATCH /api/groups/{code}/robots/{uin}", robots.change},
+		{"POST /api/buttons", robots.press},
 		{"POST /api/restrict", private.restrict},
 		{"POST /api/typing", private.typing},
 		{"POST /api/voice-texts", private.voiceText},

@@ -37,7 +37,6 @@ func tipKing(w world.Tips, b *tipBody) error  { return w.LuckyKing(b.Group, b.Se
 func tipText(w world.Tips, b *tipBody) error  { return w.Text(b.Group, b.Text) }
 func tipEntry(w world.Tips, b *tipBody) error { return w.Enter(b.Group, b.UIN, b.Style) }
 func tipAlbum(w world.Tips, b *tipBody) error { return w.Album(b.Group, b.Image) }
-func tipRobot(w world.Tips, b *tipBody) error { return w.Robot(b.Group, b.UIN) }
 
 // private is what happens to accounts apart from messages.
 type private struct {

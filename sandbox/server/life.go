@@ -29,6 +29,7 @@ func (h *life) handle(mux *rpc.Mux[*request]) {
 	rpc.Handle(mux, rpc.CancelTodo, h.todo(world.TodoCancel))
 	rpc.Handle(mux, rpc.GetTodo, h.getTodo)
 	rpc.Handle(mux, rpc.ClockIn, h.clockIn)
+	rpc.Handle(mux, rpc.JoinEmojiChain, h.joinChain)
 	rpc.Handle(mux, rpc.PinnedChats, h.pinned)
 	rpc.Handle(mux, rpc.PinFriend, h.pin)
 	rpc.Handle(mux, rpc.PinGroup, h.pin)

@@ -59,6 +59,7 @@ var encoders = map[reflect.Type]func(*pushes, world.Happening){
 	on[*world.MemberEntered]():         row((*pushes).memberEntered),
 	on[*world.AlbumUpdated]():          row((*pushes).albumUpdated),
 	on[*world.RobotAdded]():            row((*pushes).robotAdded),
+	on[*world.ButtonPressed]():         nil, // the robot's own matter
 	on[*world.Restricted]():            row((*pushes).restricted),
 	on[*world.Typing]():                row((*pushes).typing),
 	on[*world.VoiceText]():             row((*pushes).voiceText),

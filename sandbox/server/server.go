@@ -201,7 +201,7 @@ func New(o Options) (*Server, error) {
 	for _, subject := range []interface{ handle(*rpc.Mux[*request]) }{
 		&presence{s.world, clients}, &chats{writer, s.files.private}, users, &profiles{users, checks}, &groups{s.world, o.MemberPage},
 		&pokes{s.world},
-		&aiVoices{world: s.world, prepare: s.Prepare},
+		&aiVoices{world: s.world, prepare: s.Prepare}, &robots{s.world},
 		&life{s.world},
 		&links{s.world}, &albums{s.world, s.media},
 		s.web,

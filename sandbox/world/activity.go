@@ -38,6 +38,7 @@ const (
 	ActivityEnter         = "enter"
 	ActivityAlbum         = "album"
 	ActivityRobot         = "robot"
+	ActivityButton        = "button" // of the robot User, pressed by By
 	ActivityRestrict      = "restrict"
 	ActivityTyping        = "typing"
 	ActivityVoiceText     = "voice_text"
@@ -75,7 +76,7 @@ type Activity struct {
 	By       message.UIN `json:"by,omitempty"`
 	Sequence uint64      `json:"sequence,omitempty"`
 	Text     string      `json:"text,omitempty"`
-	// ID is that of a QR login, a captcha or an announcement.
+	// ID is that of a QR login, a captcha, an announcement or a button.
 	ID      string `json:"id,omitempty"`
 	On      bool   `json:"on,omitempty"`
 	Seconds uint32 `json:"seconds,omitempty"`

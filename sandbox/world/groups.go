@@ -54,7 +54,8 @@ type group struct {
 	blocked   map[message.UIN]bool      // who may not ask to join; nil: nobody
 	views     map[message.UIN]GroupView // of members who have one; nil: nobody
 	files     fileSystem
-	albums    []*album // the oldest first
+	albums    []*album             // the oldest first
+	robots    map[message.UIN]bool // official robots, and whether they may work; nil: none
 	// announcements are the oldest first.
 	announcements []*announcement
 }

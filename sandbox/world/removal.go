@@ -37,6 +37,7 @@ func (w Users) Remove(uin message.UIN) error {
 	}
 	for _, g := range w.groups {
 		delete(g.blocked, uin)
+		delete(g.robots, uin)
 		w.overtake(func(n *notice) bool { return n.Target.UIN == uin }, g)
 	}
 	w.requests = slices.DeleteFunc(w.requests, func(r *friendRequest) bool { return r.from == uin || r.to == uin })

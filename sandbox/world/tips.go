@@ -52,17 +52,6 @@ func (h *MemberEntered) Activity() Activity {
 	return Activity{Kind: ActivityEnter, Group: h.Group, User: h.Member.UIN, Sequence: uint64(h.Style)}
 }
 
-// RobotAdded is sent when an official robot was added to the group.
-type RobotAdded struct {
-	InGroup
-	Robot User
-}
-
-// Activity implements Happening.
-func (h *RobotAdded) Activity() Activity {
-	return Activity{Kind: ActivityRobot, Group: h.Group, User: h.Robot.UIN, Text: h.Robot.Nickname}
-}
-
 // honors are the honours that a group gives.
 var honors = []string{"talkative", "performer", "emotion"}
 
@@ -142,22 +131,5 @@ func (w Tips) Album(code message.GroupCode, image string) error {
 		return err
 	}
 	w.happened(&AlbumUpdated{g.in(), image})
-	return nil
-}
-
-// Robot says that uin, an account, was added to the group as an official robot. It does
-// not become a member: those are the service's own. The refusal is NotFound.
-func (w Tips) Robot(code message.GroupCode, uin message.UIN) error {
-	w.mu.Lock()
-	defer w.done()
-	g, err := w.group(code)
-	if err != nil {
-		return err
-	}
-	robot, err := w.account(uin)
-	if err != nil {
-		return err
-	}
-	w.happened(&RobotAdded{g.in(), robot.User})
 	return nil
 }

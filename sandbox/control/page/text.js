@@ -55,7 +55,7 @@ const words = {
     album: 'Album picture', albumImage: 'Id of the picture', robot: 'Add a robot', enter: 'Enter with an effect', unrestrict: 'Restrict no more',
     onlineFile: 'Online file', onlineFileEnd: 'How it ends', end_done: 'received', end_refused: 'refused', end_cancelled: 'cancelled', folder: 'A folder', voiceText: 'Voice to text', device: 'Device', deviceName: 'Name', isOnline: 'Online',
     toldTyping: '{0} is typing', toldEssence: '{0} made a message of {1} essence', toldAnnounced: '{0} put up an announcement: {1}', toldNotAnnounced: '{0} took an announcement down: {1}', toldNoEssence: 'A message of {1} is no essence any more, by {0}', toldTodo_set: '{0} set a to-do', toldTodo_finish: '{0} finished the to-do', toldTodo_cancel: '{0} cancelled the to-do',
-    toldSignIn: '{0} clocked in', toldHonor: '{0} has an honour: {1}', toldLuckyKing: '{0} is the lucky king of the red packet of {1}', toldEnter: '{0} entered', toldAlbum: 'A picture came into the album', toldRobot: 'The robot {0} was added',
+    toldSignIn: '{0} clocked in', toldHonor: '{0} has an honour: {1}', toldLuckyKing: '{0} is the lucky king of the red packet of {1}', toldEnter: '{0} entered', toldAlbum: 'A picture came into the album', toldRobot: 'The robot {0} was added', toldButton: '{0} pressed a button of {1}',
     toldRestrict: '{0} is restricted: nothing is sent to groups', toldUnrestrict: '{0} is not restricted any more', toldVoiceText: 'The voice says: {0}', toldOnlineFile: 'Online file of {0}: {1}',
     // The files of a group.
     files: 'Files', filesOf: 'Files of {0}', file: 'File', attach: 'Files to send', download: 'Download', fileGone: 'The file is gone', fileName: 'Name', fileSize: 'Size', fileID: 'Id', uploader: 'Uploaded by', uploaded: 'Uploaded', expires: 'Expires', never: 'never', downloads: 'Downloads',
@@ -121,7 +121,7 @@ const words = {
     album: '相册图片', albumImage: '图片 ID', robot: '添加机器人', enter: '进场特效', unrestrict: '解除限制',
     onlineFile: '在线文件', onlineFileEnd: '结果', end_done: '已接收', end_refused: '已拒绝', end_cancelled: '已取消', folder: '是文件夹', voiceText: '语音转文字', device: '设备', deviceName: '名称', isOnline: '在线',
     toldTyping: '{0} 正在输入', toldEssence: '{0} 将 {1} 的消息设为精华', toldAnnounced: '{0} 发布了公告：{1}', toldNotAnnounced: '{0} 删除了公告：{1}', toldNoEssence: '{0} 取消了 {1} 的精华消息', toldTodo_set: '{0} 设置了群待办', toldTodo_finish: '{0} 完成了群待办', toldTodo_cancel: '{0} 取消了群待办',
-    toldSignIn: '{0} 打卡了', toldHonor: '{0} 获得群荣誉：{1}', toldLuckyKing: '{0} 是 {1} 的红包的运气王', toldEnter: '{0} 进场', toldAlbum: '群相册有新图片', toldRobot: '机器人 {0} 已添加',
+    toldSignIn: '{0} 打卡了', toldHonor: '{0} 获得群荣誉：{1}', toldLuckyKing: '{0} 是 {1} 的红包的运气王', toldEnter: '{0} 进场', toldAlbum: '群相册有新图片', toldRobot: '机器人 {0} 已添加', toldButton: '{0} 点击了 {1} 的按钮',
     toldRestrict: '{0} 被限制，不能在群里发言', toldUnrestrict: '{0} 已解除限制', toldVoiceText: '语音内容：{0}', toldOnlineFile: '{0} 的在线文件：{1}',
     // 群文件
     files: '群文件', filesOf: '{0} 的群文件', file: '文件', attach: '要发送的文件', download: '下载', fileGone: '文件已不存在', fileName: '名称', fileSize: '大小', fileID: '文件 ID', uploader: '上传者', uploaded: '上传时间', expires: '到期时间', never: '永久', downloads: '下载次数',

@@ -94,6 +94,7 @@ const told = {
   enter: (e, { who }) => t('toldEnter', who),
   album: () => t('toldAlbum'),
   robot: (e, { who }) => t('toldRobot', who),
+  button: (e, { who, by }) => t('toldButton', by(e.by), who),
   restrict: (e, { who }) => t(e.on ? 'toldRestrict' : 'toldUnrestrict', who),
   voice_text: (e) => t('toldVoiceText', e.text),
   online_file: (e, { by }) => t('toldOnlineFile', by(e.by), t(`end_${e.text}`)),
