@@ -38,6 +38,9 @@ type Store interface {
 	// Through returns by which group the newest temporary message of the chat with peer
 	// came or went; 0 when there is none.
 	Through(peer message.UIN) (message.GroupCode, error)
+	// Recent returns the ids of the newest messages on disk of the chats that had one last:
+	// one of each chat, and most at most.
+	Recent(ctx context.Context, most int) (ids []int32, err error)
 	// PutMedium keeps what is known of a medium under an id, as JSON.
 	PutMedium(id, kind string, payload []byte) error
 	// Medium returns what is kept under this id; a nil payload when nothing is.

@@ -80,6 +80,17 @@ func (g *Gateway) Through(peer message.UIN) message.GroupCode {
 	return group
 }
 
+// Recent returns the ids of the newest messages of the chats that had one last: one of each
+// chat, and most at most.
+func (g *Gateway) Recent(ctx context.Context, most int) ([]int32, error) {
+	flush, cancel := context.WithTimeout(ctx, flushWait)
+	defer cancel()
+	if err := g.store.Flush(flush); err != nil {
+		g.log.Debug("messages not on disk yet", "err", err)
+	}
+	return g.store.Recent(ctx, most)
+}
+
 // Fetched stores a message that was fetched from a history, and returns its id. It
 // becomes no event. What is stored of it already stays.
 func (g *Gateway) Fetched(m *message.Message) int32 {

@@ -41,6 +41,7 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 		lifeActions(),
 		forwardActions(),
 		historyActions(),
+		recentActions(),
 		userActions(),
 		friendActions(),
 		profileActions(),

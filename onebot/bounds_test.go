@@ -177,7 +177,7 @@ func TestLanes(t *testing.T) {
 		switch {
 		case !onlyReads(name):
 			want = Sends
-		case name == "get_ai_characters":
+		case name == "get_ai_characters", name == "get_recent_contact":
 			want = Lookups
 		case name == "nc_get_packet_status": // from memory
 		case !strings.HasPrefix(name, "get_") && !strings.HasPrefix(name, "can_"):

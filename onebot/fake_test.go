@@ -130,6 +130,8 @@ func (s *fakeStore) Through(peer message.UIN) (message.GroupCode, error) {
 	return 0, s.err
 }
 
+func (s *fakeStore) Recent(context.Context, int) ([]int32, error) { return nil, s.err }
+
 func (s *fakeStore) FindFriend(peer message.UIN, clientSequence uint64, random uint32) (*message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -45,7 +45,7 @@ func knownActions() []row {
 			update_guild_role set_guild_member_role get_topic_channel_feeds send_guild_channel_msg`),
 		table.Known[*account](rare, `
 			unset_msg_emoji_like get_emoji_likes mark_private_msg_as_read mark_group_msg_as_read
-			_mark_all_as_read get_recent_contact set_group_todo complete_group_todo cancel_group_todo
+			_mark_all_as_read set_group_todo complete_group_todo cancel_group_todo
 			fetch_ptt_text voice_msg_to_text click_inline_keyboard_button get_group_ignored_notifies
 			set_friend_category get_qq_avatar send_qzone_msg delete_qzone_msg
 			_delete_group_notice set_group_sign set_group_msg_mask set_group_kick_members

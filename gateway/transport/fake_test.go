@@ -129,6 +129,8 @@ func (*fakeStore) ID(_ message.Chat, sequence uint64) (int32, error) { return in
 
 func (*fakeStore) Through(message.UIN) (message.GroupCode, error) { return 0, nil }
 
+func (*fakeStore) Recent(context.Context, int) ([]int32, error) { return nil, nil }
+
 func (*fakeStore) FindFriend(message.UIN, uint64, uint32) (*message.Message, error) {
 	return nil, nil
 }

@@ -49,3 +49,32 @@ func (s *Store) Newest(ctx context.Context, most int) (all []Newest, err error) 
 	}
 	return all, nil
 }
+
+// recentAmong is among how many of the newest messages Recent looks.
+const recentAmong = 10000
+
+const recentSQL = `SELECT id FROM (SELECT id, max(position) AS newest FROM messages
+	WHERE position > (SELECT max(position) FROM messages) - ? AND peer <> 0 AND self < 2
+	GROUP BY scene = 1, peer) ORDER BY newest DESC LIMIT ?`
+
+// Recent returns the id of the newest written message of each chat, at most most, those
+// first that had one last. It knows the chats of the newest 10,000 messages.
+func (s *Store) Recent(ctx context.Context, most int) (ids []int32, err error) {
+	db, err := s.database()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.r.QueryContext(ctx, recentSQL, recentAmong, most)
+	if err != nil {
+		return nil, s.readError(err)
+	}
+	for rows.Next() && err == nil {
+		var id int32
+		err = rows.Scan(&id)
+		ids = append(ids, id)
+	}
+	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return nil, s.readError(err)
+	}
+	return ids, nil
+}
