@@ -51,7 +51,7 @@ func TestCauses(t *testing.T) {
 			if !group {
 				never[4] = noGroup
 			}
-			never = append(never, badCommand, sessionCommand) // of packets
+			never = append(never, badCommand, sessionCommand, noAlbum) // of packets and albums
 			for _, way := range ways[group] {
 				for i, l := range []Language{English, Chinese} {
 					s := newDialect(Options{Language: l}, &fakeStore{})
