@@ -38,8 +38,11 @@ const (
 	// webAgent is what other clients call themselves (docs/protocol/operations.md 6).
 	webAgent = "Dalvik/2.1.0 (Linux; U; Android 7.1.2; PCRT00 Build/N2G48H)"
 	// webDoubt is how old cookies must be to be replaced because a page has refused them in
-	// words of its own: most such refusals have another reason.
-	webDoubt = time.Minute
+	// words of its own: most such refusals have another reason. So long, and each time twice
+	// as long up to maxWebDoubt, they are not replaced again for a page that has refused new
+	// ones.
+	webDoubt    = time.Minute
+	maxWebDoubt = time.Hour
 )
 
 // ErrWebLogin: a web page of the service does not know the account, also not with new
@@ -74,11 +77,14 @@ func (c *Client) web(ctx context.Context, call webCall) ([]byte, error) {
 		}
 		answer, err := c.askPage(ctx, call, keys)
 		c.log.DebugContext(ctx, "asked", "command", "web "+call.path, "err", err)
+		if try == 2 && err == nil {
+			c.webLogin.helped(call.name())
+		}
 		refused, ok := errors.AsType[*ServerError](err)
-		if !ok || try == 2 || !keys.got.Before(began) || !errors.Is(refused, ErrWebLogin) && began.Sub(keys.got) < webDoubt {
+		if !ok || try == 2 || !keys.got.Before(began) || !errors.Is(refused, ErrWebLogin) && began.Sub(keys.got) < webDoubt ||
+			!c.webLogin.renew(call.name(), webDomains[call.host], keys, c.now()) {
 			return answer, err
 		}
-		c.webLogin.forget(webDomains[call.host], keys)
 	}
 }
 
@@ -112,6 +118,9 @@ func (c *Client) askPage(ctx context.Context, call webCall, keys webKeys) ([]byt
 	}
 	if len(answer) > maxWebAnswer {
 		return nil, fmt.Errorf("%s: %w", call.name(), errLongPage)
+	}
+	if manyValues(answer) {
+		return nil, fmt.Errorf("%s: %w", call.name(), errManyValues)
 	}
 	if call.refused != nil {
 		err = call.refused(answer)

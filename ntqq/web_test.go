@@ -68,6 +68,9 @@ func (s *webService) start(t *testing.T, change ...func(*Options)) *Client {
 }
 
 func (s *webService) serve(w http.ResponseWriter, r *http.Request) {
+	if from := r.Header.Get("Referer"); from != "" {
+		panic("a page learns from where it was come to, which may be a secret: " + from)
+	}
 	switch {
 	case r.Host != webLoginHost:
 		s.pages(w, r)
@@ -192,6 +195,10 @@ func TestWebRenewal(t *testing.T) {
 		"no result":            {time.Hour, []func(http.ResponseWriter){body("{}")}, 1, `web.qun.qq.com/page: the answer has no "ec"`},
 		"without end": {time.Hour, []func(http.ResponseWriter){body(strings.Repeat(" ", maxWebAnswer) + "{}")}, 1,
 			"web.qun.qq.com/page: the answer has more than 4194304 bytes"},
+		"too many values": {time.Hour, []func(http.ResponseWriter){body(`{"ec":0,"feeds":[` + strings.Repeat("{},", 1<<20) + "{}]}")}, 1,
+			"web.qun.qq.com/page: the answer has more than 65536 values"},
+		"many words": {0, []func(http.ResponseWriter){body(`{"ec":7,"em":"` + strings.Repeat("[,", 1<<20) + `"}`)}, 1,
+			"web.qun.qq.com/page: server code 7: " + strings.Repeat("[,", 250)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -210,6 +217,44 @@ func TestWebRenewal(t *testing.T) {
 				}
 				if got := s.jumps.Load(); got != tt.jumps || got != s.clientKeys.Load() || got != s.pskeys.Load() {
 					t.Errorf("%d logins with %d client keys, %d p_skeys, want %d of each", got, s.clientKeys.Load(), s.pskeys.Load(), tt.jumps)
+				}
+			})
+		})
+	}
+}
+
+// TestWebRefusesForEver: a page that never takes the account costs a login an hour at most,
+// and does not keep another one from new cookies.
+func TestWebRefusesForEver(t *testing.T) {
+	for name, no := range map[string]func(http.ResponseWriter){"forbidden": status(403), "in its own words": body(`{"ec":7,"em":"no"}`)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &webService{pages: answers(no)}
+				c := s.start(t)
+				ask := func(call webCall) { _, _ = c.web(t.Context(), call) }
+				for range 6 * 60 * 6 {
+					var asking sync.WaitGroup
+					for range 3 {
+						asking.Go(func() { ask(aPage) })
+					}
+					asking.Wait()
+					time.Sleep(10 * time.Second)
+				}
+				if n := s.jumps.Load(); n < 8 || n > 14 {
+					t.Errorf("%d logins in 6 h", n)
+				}
+				before := s.jumps.Load()
+				other := aPage
+				other.path = "/other"
+				for range 3 { // each time its cookies have expired
+					s.pages = answers(status(403), body(`{"ec":0}`))
+					if _, err := c.web(t.Context(), other); err != nil {
+						t.Error(err)
+					}
+					time.Sleep(time.Second)
+				}
+				if n := s.jumps.Load() - before; n != 3 {
+					t.Errorf("%d logins for another page, want 3", n)
 				}
 			})
 		})

@@ -58,9 +58,16 @@ func webToken(key string) int32 {
 
 // webLogin keeps the keys of web pages. It is safe for concurrent use.
 type webLogin struct {
-	mu   sync.Mutex        // guards what follows
-	of   string            // the ticket of the session that they belong to
-	keys map[string]webKey // the skey under "", p_skeys under their domains
+	mu   sync.Mutex         // guards what follows
+	of   string             // the ticket of the session that they belong to
+	keys map[string]webKey  // the skey under "", p_skeys under their domains
+	vain map[string]webHold // by the names of pages
+}
+
+// webHold is until when keys are not replaced again because of a page.
+type webHold struct {
+	wait  time.Duration
+	until time.Time
 }
 
 type webKey struct {
@@ -86,15 +93,34 @@ func (l *webLogin) put(of, domain string, k webKey) {
 	l.keys[domain] = k
 }
 
-// forget drops the keys of a domain, unless others have come since.
-func (l *webLogin) forget(domain string, keys webKeys) {
+// renew drops the keys of a domain because a page has refused them, unless others have
+// come since. It reports whether the page is to be asked again.
+func (l *webLogin) renew(page, domain string, keys webKeys, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for at, value := range map[string]string{"": keys.skey, domain: keys.pskey} {
-		if l.keys[at].value == value {
-			delete(l.keys, at)
-		}
+	if l.keys[""].value != keys.skey || l.keys[domain].value != keys.pskey {
+		return true
 	}
+	hold := l.vain[page]
+	if now.Before(hold.until) {
+		return false
+	}
+	delete(l.keys, "")
+	delete(l.keys, domain)
+	hold.wait = min(max(2*hold.wait, webDoubt), maxWebDoubt)
+	hold.until = now.Add(hold.wait)
+	if l.vain == nil || len(l.vain) >= maxWebKeys {
+		l.vain = map[string]webHold{}
+	}
+	l.vain[page] = hold
+	return true
+}
+
+// helped notes that a page takes the new keys.
+func (l *webLogin) helped(page string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.vain, page)
 }
 
 // webKeys returns the keys for a domain, new ones where none are kept.
@@ -161,6 +187,7 @@ func (c *Client) fetchSkey(ctx context.Context, _ string) (string, error) {
 	found := &skeyFinder{RoundTripper: client.Transport}
 	client.Transport = found
 	client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		r.Header.Del("Referer") // it would have the client key
 		if len(via) >= maxJumps || !ofService(r.URL) {
 			return http.ErrUseLastResponse
 		}

@@ -9,7 +9,30 @@ import (
 
 	"libration/internal/pb/oidbpb"
 	"libration/internal/rpc"
+	"libration/internal/text"
 )
+
+// maxValues bounds how many values an answer in JSON has: read, one of two bytes may take
+// hundreds.
+const maxValues = 1 << 16
+
+var errManyValues = text.Errorf("the answer has more than %d values", "应答中的值超过 %d 个", maxValues)
+
+// manyValues reports whether a text in JSON has more.
+func manyValues(b []byte) bool {
+	n, quoted := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n > maxValues
+}
 
 // webSSO calls an operation whose request and answer are JSON (docs/protocol/operations.md
 // 3.1 and 3.2), and reads the answer into one of its fields.
@@ -35,6 +58,9 @@ func webSSORequest(ask any) (*oidbpb.WebSsoReq, error) {
 
 // readWebSSO reads the JSON of an answer. A code in it that is not 0 is a [*rpc.Refused].
 func readWebSSO(command, data string, answer any) error {
+	if manyValues([]byte(data)) {
+		return fmt.Errorf("read the answer of %s: %w", command, errManyValues)
+	}
 	var result struct{ ErrorCode int64 }
 	for _, part := range []any{&result, answer} {
 		if err := json.Unmarshal([]byte(data), part); err != nil {

@@ -45,7 +45,7 @@ func (e *ServerError) Text() (english, chinese string) {
 		t = text.T("%s (%v)", "%s（%v）").Fill(t, e.Cause)
 	}
 	if e.Message != "" {
-		t = text.T("%s: %s", "%s：%s").Fill(t, e.Message)
+		t = text.T("%s: %.500s", "%s：%.500s").Fill(t, e.Message) // it may have megabytes
 	}
 	return t.EN, t.ZH
 }
