@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -72,19 +73,21 @@ func (s *Server) page(p *webPage, w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(pagePatience))
+	err := readForm(r, limit) // a form that is cut would say something else
 	by, ok := s.pageCaller(p, r)
 	var answer any
 	code, text := int64(notLoggedIn), "not logged in"
-	if ok {
-		var err error
+	if ok && err == nil {
 		answer, err = p.do(s, by, r)
+	}
+	if ok || err != nil {
 		code, text = result(err)
 	}
 	path, _, _ := strings.Cut(p.path, "/{")
 	s.log.Debug("answered", "operation", "web "+path, "code", code, "text", text, "uin", by.UIN)
 	html, isHTML := answer.(webHTML)
 	switch {
-	case p.refusal == nil && !ok:
+	case p.refusal == nil && code == notLoggedIn:
 		w.Header().Set("Location", "/cgi-bin/login")
 		w.WriteHeader(http.StatusFound)
 		return
@@ -100,6 +103,15 @@ func (s *Server) page(p *webPage, w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// readForm reads the form in a body, if it is one, and refuses what is not read to its end.
+func readForm(r *http.Request, limit int64) error {
+	err := errors.Join(r.ParseForm(), r.ParseMultipartForm(limit))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large || errors.Is(err, multipart.ErrMessageTooLarge) {
+		return world.Refuse(world.BadRequest, "the form is too large")
+	}
+	return nil
 }
 
 // result is the code and the text of an error of the world, 0 for none.

@@ -255,7 +255,7 @@ func TestAnnouncementForms(t *testing.T) {
 		{"settings", "{", `{"ec":1,"em":"bad settings"}`},
 		{"text", strings.Repeat("x", 9001), `{"ec":1,"em":"text of 9001 bytes is longer than 9000"}`},
 		{"text", "\xff", `{"ec":1,"em":"text is not valid UTF-8"}`},
-		{"text", strings.Repeat("x", maxPageBody), `{"ec":-100,"em":"not logged in"}`}, // the token is not read
+		{"text", strings.Repeat("x", maxPageBody), `{"ec":1,"em":"the form is too large"}`},
 	} {
 		wrong := url.Values{}
 		for name, all := range form {
@@ -264,6 +264,36 @@ func TestAnnouncementForms(t *testing.T) {
 		wrong.Set(tt.field, tt.value)
 		if got := w.post("/cgi-bin/announce/add_qun_notice", wrong); got != tt.want {
 			t.Errorf("%s %.10q: got %s, want %s", tt.field, tt.value, got, tt.want)
+		}
+	}
+
+	// What the query says is not taken for what a body that is too large said.
+	_, answer = h.ask("POST", "/cgi-bin/announce/add_qun_notice?"+form.Encode(), "web.qun.qq.com", strings.NewReader("text="+strings.Repeat("x", maxPageBody)),
+		"Cookie", w.cookies(), "Content-Type", "application/x-www-form-urlencoded")
+	if answer != `{"ec":1,"em":"the form is too large"}` {
+		t.Errorf("a large body beside a query: %s", answer)
+	}
+	for name, tt := range map[string]struct {
+		parts, size int
+		want        string
+	}{
+		"the largest picture": {1, maxNoticePicture - 10, `{"ec":1,"em":"not a picture"}`},
+		"a larger one":        {1, maxNoticePicture + maxPageBody, `{"ec":1,"em":"the form is too large"}`},
+		"many parts":          {2000, 0, `{"ec":1,"em":"the form is too large"}`},
+	} {
+		var body bytes.Buffer
+		parts := multipart.NewWriter(&body)
+		for range tt.parts {
+			must(t, parts.WriteField("bkn", w.bkn()))
+		}
+		file, err := parts.CreateFormFile("pic_up", "x.png")
+		must(t, err)
+		_, err = file.Write(make([]byte, tt.size))
+		must(t, err)
+		must(t, parts.Close())
+		_, got := h.ask("POST", "/cgi-bin/announce/upload_img", "web.qun.qq.com", &body, "Cookie", w.cookies(), "Content-Type", parts.FormDataContentType())
+		if got != tt.want {
+			t.Errorf("%s: got %s, want %s", name, got, tt.want)
 		}
 	}
 

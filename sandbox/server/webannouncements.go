@@ -32,7 +32,7 @@ func announcementPages() []webPage {
 		page("GET", "list_announce", 0, (*Server).listAnnouncements),
 		page("POST", "add_qun_notice", 0, (*Server).publishAnnouncement),
 		page("POST", "add_qun_instruction", 0, (*Server).publishAnnouncement),
-		page("POST", "upload_img", maxNoticePicture, (*Server).keepNoticePicture),
+		page("POST", "upload_img", maxNoticePicture+maxPageBody, (*Server).keepNoticePicture),
 		page("", "del_feed", 0, (*Server).deleteAnnouncement),
 	}
 }
