@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"context"
+	"errors"
 
 	"libration/internal/pb"
 	"libration/internal/pb/mediapb"
@@ -46,15 +47,34 @@ func (c *Client) setAvatar(ctx context.Context, u *uploading, m *message.Medium,
 
 // avatar brings the picture to the service. There are no reservations for it.
 func (u *uploading) avatar(ctx context.Context, command uint32, ext []byte) error {
+	return u.unreserved(ctx, func(ctx context.Context) (*highwaySession, error) {
+		return u.blocks(ctx, nil, command, ext)
+	})
+}
+
+// blocks sends the only file in a session of the highway, which is returned. ticket takes the
+// place of the session's; nil: it does not.
+func (u *uploading) blocks(ctx context.Context, ticket []byte, command uint32, ext []byte) (*highwaySession, error) {
+	session, err := u.c.highwaySession(ctx)
+	if err != nil {
+		return nil, err
+	}
+	with := *session
+	if ticket != nil {
+		with.ticket = ticket
+	}
+	u.list.Step(string(media.StepBlock), u.files[0].size)
+	return session, u.c.sendFile(ctx, &with, command, u.files[0], ext, u.list.Set)
+}
+
+// unreserved fetches the bytes of an upload and sends them. That is tried again with another
+// session of the highway where it may help.
+func (u *uploading) unreserved(ctx context.Context, send func(context.Context) (*highwaySession, error)) error {
 	if err := u.fetch(ctx); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
-		session, err := u.c.highwaySession(ctx)
-		if err == nil {
-			u.list.Step(string(media.StepBlock), u.files[0].size)
-			err = u.c.sendFile(ctx, session, command, u.files[0], ext, u.list.Set)
-		}
+		session, err := send(ctx)
 		if err == nil {
 			return nil
 		}
@@ -63,6 +83,9 @@ func (u *uploading) avatar(ctx context.Context, command uint32, ext []byte) erro
 			if u.c.waitOnline(ctx, err) == nil {
 				continue
 			}
+		}
+		if _, said := errors.AsType[*media.StepError](err); said {
+			return err
 		}
 		return &media.StepError{Step: media.StepBlock, Err: err}
 	}

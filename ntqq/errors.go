@@ -20,7 +20,7 @@ var (
 	// (Options.SendLimit); usually a *RateLimitError.
 	ErrRateLimited = errors.New("sending too fast, not sent")
 	// ErrNotFound: no such user, friend, group, member, message, sticker or forward. The
-	// next nine are each an ErrNotFound, and say which.
+	// next ten are each an ErrNotFound, and say which.
 	ErrNotFound       = errors.New("not found")
 	ErrNoUser   error = notFound("no such user")
 	ErrNoFriend error = notFound("no such friend")
@@ -31,6 +31,8 @@ var (
 	ErrNoMessage error = notFound("no such message in the chat, or it was taken back")
 	// ErrNoMarketFace: no sticker of the shop has this id.
 	ErrNoMarketFace error = notFound("no such market face")
+	// ErrNoCustomFace: the account keeps no such face.
+	ErrNoCustomFace error = notFound("no such custom face")
 	// ErrNoForward: the service has no forward with this id, or not any more.
 	ErrNoForward error = notFound("no such forward, or it has expired")
 	// ErrNoMedium: a segment has no medium, or nothing by which the service knows it.

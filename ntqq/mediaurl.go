@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"libration/internal/elements"
@@ -62,6 +63,12 @@ func oldURL(kind *mediaKind, m *message.Medium) (string, error) {
 	return "", ErrNoMedium
 }
 
+// customFaceHost has the faces of accounts (docs/protocol/operations.md 3.7).
+const customFaceHost = "p.qpic.cn"
+
+// pictureHosts are those of the service that have pictures.
+var pictureHosts = []string{elements.MediaHost, elements.OldMediaHost, customFaceHost}
+
 // atService is an address of a picture at the real service's hosts; for a sandbox the same
 // one there. Others stay as they are.
 func (c *Client) atService(address string) string {
@@ -70,7 +77,7 @@ func (c *Client) atService(address string) string {
 		return address
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Host != elements.MediaHost && u.Host != elements.OldMediaHost {
+	if err != nil || !slices.Contains(pictureHosts, u.Host) {
 		return address
 	}
 	u.Scheme, u.Host = "http", own

@@ -177,6 +177,8 @@ func TestLanes(t *testing.T) {
 		switch {
 		case !onlyReads(name):
 			want = Sends
+		case name == "get_recommend_face":
+			want = Lookups
 		case name == "get_ai_characters", name == "get_recent_contact":
 			want = Lookups
 		case name == "nc_get_packet_status": // from memory

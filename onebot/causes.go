@@ -92,6 +92,7 @@ var (
 	webLogin = cause("WEB_LOGIN_FAILED", text.T("web pages of the service do not take the account's login", "QQ 网页不接受账号的登录状态"))
 	tempChat = cause("TEMP_CHAT", text.T("not in temporary chats", "临时会话不支持此操作"))
 	noUser   = cause("USER_NOT_FOUND", text.T("no such user", "用户不存在"))
+	noFace   = cause("CUSTOM_FACE_NOT_FOUND", text.T("the account keeps no such face", "收藏表情不存在"))
 	noMface  = cause("MFACE_NOT_FOUND", text.T("no such market face", "商城表情不存在"))
 
 	notSent = cause("MESSAGE_NOT_SENT", text.T(
@@ -199,7 +200,7 @@ var causes = []struct {
 	{ntqq.ErrNoUser, noUser},
 	{ntqq.ErrNoRequest, noFlag},
 	{ntqq.ErrOnlyAccepted, onlyAccepted},
-	{ntqq.ErrNoMarketFace, noMface},
+	{ntqq.ErrNoMarketFace, noMface}, {ntqq.ErrNoCustomFace, noFace},
 	{ntqq.ErrNoMessage, noMessage},
 	{ntqq.ErrTempChat, tempChat}, {ntqq.ErrTempContent, tempChat},
 	{ntqq.ErrNoForward, noForward},

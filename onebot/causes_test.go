@@ -47,7 +47,7 @@ func TestCauses(t *testing.T) {
 	for err, want := range failing {
 		for group := range ways {
 			var texts [2]string
-			never := []*table.Cause{noMember, noUser, tooLate, tempChat, noFriend, ownerStays, noFlag, onlyAccepted, noFile, webLogin} // by sending there
+			never := []*table.Cause{noMember, noUser, tooLate, tempChat, noFriend, ownerStays, noFlag, onlyAccepted, noFile, webLogin, noFace} // by sending there
 			if !group {
 				never[4] = noGroup
 			}

@@ -29,7 +29,7 @@ func knownActions() []row {
 			upload_group_file upload_private_file get_group_root_files get_group_files_by_folder
 			get_group_file_url get_private_file_url move_group_file delete_group_file
 			create_group_file_folder delete_group_file_folder rename_group_file_folder upload_image
-			ocr_image .ocr_image fetch_custom_face get_rkey get_music_ark`),
+			get_rkey get_music_ark`),
 		table.Known[*account](common, `
 			set_msg_emoji_like fetch_emoji_like forward_friend_single_msg forward_group_single_msg
 			get_group_system_msg
@@ -53,9 +53,6 @@ func knownActions() []row {
 			set_group_robot_add_option set_group_search set_group_member_invite_policy
 			set_group_member_permissions set_group_new_member_history_visibility
 			set_group_file_forever trans_group_file
-			fetch_custom_face_detail add_custom_face delete_custom_face set_custom_face_desc
-			get_recommend_face
-
 			del_group_album_media do_group_album_comment set_group_album_media_like
 			cancel_group_album_media_like create_flash_task send_flash_msg get_share_link
 			download_fileset get_fileset_info get_fileset_id get_flash_file_list get_flash_file_url

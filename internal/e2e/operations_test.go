@@ -244,6 +244,15 @@ func knownAnswers() map[string][]byte {
 	fill(out, rpc.UploadGroupImage, &mediapb.RichMediaResp{Upload: &mediapb.UploadResp{ // it wants the bytes
 		Ukey: proto.String("ukey"), MsgInfo: &mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{picture}},
 	}})
+	there := proto.CloneOf(picture)
+	there.FileExist = true
+	fill(out, rpc.UploadPrivateImage, &mediapb.RichMediaResp{Upload: &mediapb.UploadResp{
+		MsgInfo: &mediapb.MsgInfo{Body: []*mediapb.MsgInfoBody{there}},
+	}})
+	fill(out, rpc.PrivateImageURL, &mediapb.RichMediaResp{Download: &mediapb.DownloadResp{Info: &mediapb.DownloadInfo{Domain: "gchat.qpic.cn"}}})
+	fill(out, rpc.CustomFaces, &oidbpb.FaceRoamListResp{UserInfo: &oidbpb.FaceRoamUserInfo{ // those that are named in examples
+		FileNames: []string{"text", "0123456789abcdef0123456789abcdef"},
+	}})
 	fill(out, rpc.ReserveGroupFile, &oidbpb.GroupFileResp{Upload: &oidbpb.GroupFileUploadResp{FileId: "/1", FileExists: true}})
 	return out
 }

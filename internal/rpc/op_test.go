@@ -289,3 +289,18 @@ func TestRefusalInPart(t *testing.T) {
 type worded struct{ Refused }
 
 func (*worded) Wording() string { return "没有权限" }
+
+// TestPictureTextVerdict: words for people are a refusal, with a code or without.
+func TestPictureTextVerdict(t *testing.T) {
+	for want, resp := range map[string]*oidbpb.OcrResp{
+		"code 7: technical": {RetCode: 7, ErrorMsg: "technical"},
+		"code 7: words":     {RetCode: 7, ErrorMsg: "technical", Wording: "words"},
+		"code 1: busy":      {Wording: "busy", Body: &oidbpb.OcrRespBody{}},
+		"code 0: ":          {Body: &oidbpb.OcrRespBody{}},
+	} {
+		code, text := ReadPicture.Verdict(resp)
+		if got := fmt.Sprintf("code %d: %s", code, text); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

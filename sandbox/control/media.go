@@ -51,6 +51,34 @@ func (h mediaFiles) upload(r *http.Request) (any, error) {
 	return created{uploadView{ID: mediaID(kept), Size: kept.Size, Type: sort, Kind: kinds[kind]}}, nil
 }
 
+// pictureView is what people know of a picture.
+type pictureView struct {
+	ID string `json:"id"`
+	// Text is what is written in it, line by line; Words are what a search finds it by.
+	Text  string   `json:"text"`
+	Words []string `json:"words"`
+}
+
+// describe says what people know of a picture, where it is given.
+func (h mediaFiles) describe(r *http.Request) (any, error) {
+	sha1, err := find(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Text  *string  `json:"text"`
+		Words []string `json:"words"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	if err := h.world.Media().Describe(sha1, body.Text, body.Words); err != nil {
+		return nil, err
+	}
+	text, words := h.world.Media().Described(sha1)
+	return pictureView{hex.EncodeToString(sha1[:]), text, append([]string{}, words...)}, nil
+}
+
 // kinds are the segments for media types.
 var kinds = map[string]string{"image": "image", "audio": "record", "video": "video"}
 

@@ -55,6 +55,7 @@ func routes(w *world.World, s Server) []route {
 		links         = links{w}
 		albums        = albums{w, s}
 		tour          = tour{w, s}
+		faces         = customFaces{w}
 	)
 	return []route{
 		{"GET /healthz", health},
@@ -74,6 +75,10 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/friend-requests", friends.ask},
 		{"POST /api/friend-requests/answer", friends.answer},
 		{"POST /api/likes", friends.like},
+
+		{"GET /api/users/{uin}/faces", faces.list},
+		{"POST /api/users/{uin}/faces", faces.add},
+		{"DELETE /api/users/{uin}/faces/{id}", faces.remove},
 
 		{"GET /api/groups", groups.list},
 		{"POST /api/groups", groups.add},
@@ -135,6 +140,7 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/files", files.send},
 		{"POST /api/links", links.judge},
 		{"POST " + uploadPath, media.upload},
+		{"PATCH /api/media/{id}", media.describe},
 
 		{"GET /api/qr", logins.codes},
 		{"POST /api/qr/{id}/{verdict}", logins.decide},

@@ -202,6 +202,20 @@ func wordings() []text.Text {
 		text.T("a medium of %d bytes, the limit is %d", "媒体有 %d 字节，上限为 %d"),
 		text.T("files and the uploads that go on take %d bytes, %d more are above the limit of %d", "文件和正在上传的内容已占 %d 字节，再加 %d 字节超过上限 %d"),
 
+		// What pictures show.
+		text.T("no more than %d words", "最多 %d 个词"),
+		text.T("no address of a picture", "不是图片的网址"),
+		text.T("the file is of another kind", "文件属于其他类型"),
+		text.T("the key has expired, or does not open this file", "密钥已过期，或不能打开此文件"),
+
+		// Custom faces.
+		text.T("no more than %d faces", "最多 %d 个收藏表情"),
+		text.T("no such face", "没有这个收藏表情"),
+		text.T("sub command %d is not known", "没有子命令 %d"),
+		text.T("kind %d is not known", "没有类型 %d"),
+		text.T("the command %d with an MD5 of %d bytes", "命令 %d，MD5 有 %d 字节"),
+		text.T("a picture of %d bytes", "图片有 %d 字节"),
+
 		// Files of groups.
 		text.T("the group has no file %q", "群里没有文件 %q"),
 		text.T("file %q is not in the folder %q", "文件 %q 不在文件夹 %q 中"),

@@ -66,12 +66,18 @@ func (b *blocks) arrived(one *reservation) error {
 		}
 		return nil
 	}
-	if !one.kind.avatar() {
+	if !one.kind.byMD5() {
 		return nil
 	}
 	blob, kept := b.world.Media().FindMD5(one.MD5)
 	if !kept {
 		return refuseBlock(codeNoRoom, "the picture was dropped")
+	}
+	if one.kind == mediaFace {
+		if _, err := b.world.CustomFaces().Add(one.uin, blob); err != nil {
+			return &blockError{code: codeNotTaken, err: err}
+		}
+		return nil
 	}
 	if one.kind == mediaOwnAvatar {
 		if err := b.world.Users().SetAvatar(one.uin, blob); err != nil {

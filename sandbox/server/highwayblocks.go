@@ -47,7 +47,7 @@ var uploadKinds = map[uint32]*mediaKind{
 	1001: mediaVideo, 1005: mediaVideo, 1002: mediaCover, 1006: mediaCover,
 	1003: mediaImage, 1004: mediaImage, 1007: mediaRecord, 1008: mediaRecord,
 	71: mediaGroupFile, 95: mediaPrivateFile,
-	90: mediaOwnAvatar, 3000: mediaGroupAvatar,
+	90: mediaOwnAvatar, 3000: mediaGroupAvatar, roamBlock: mediaFace,
 }
 
 // Limits of uploads that have begun.
@@ -173,7 +173,7 @@ func copyBlock(to io.WriterAt, body io.Reader, at int64) (sum [md5.Size]byte, er
 
 // kept tells whether the service has the file.
 func (b *blocks) kept(one *reservation) bool {
-	if one.kind.avatar() {
+	if one.kind.byMD5() {
 		blob, kept := b.world.Media().FindMD5(one.MD5)
 		return kept && blob.Size == one.Size
 	}
@@ -195,11 +195,14 @@ func (b *blocks) allowed(req *mediapb.HighwayReqHead, size int, wrong *blockFaul
 	if wrong.expired {
 		b.forgetTicket(seg.GetServiceTicket())
 	}
-	uin, live := b.ticketOwner(seg.GetServiceTicket())
+	kind, owner := uploadKinds[base.GetCommandId()], b.ticketOwner
+	if kind == mediaFace {
+		owner = b.faceTicketOwner
+	}
+	uin, live := owner(seg.GetServiceTicket())
 	if !live || strconv.FormatUint(uint64(uin), 10) != base.GetUin() {
 		return nil, refuseBlock(codeBadTicket, "no ticket of this account")
 	}
-	kind := uploadKinds[base.GetCommandId()]
 	if base.GetCommand() != highway.CommandData || kind == nil {
 		return nil, refuseBlock(codeUnknownUpload, "command %q with the id %d is not known", base.GetCommand(), base.GetCommandId())
 	}
@@ -213,6 +216,8 @@ func (b *blocks) allowed(req *mediapb.HighwayReqHead, size int, wrong *blockFaul
 		find = b.avatar
 	case mediaGroupFile, mediaPrivateFile:
 		find = b.announcedFile
+	case mediaFace:
+		find = b.announcedFace
 	}
 	one, err := find(req, kind, uin)
 	switch {

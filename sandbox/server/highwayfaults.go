@@ -28,7 +28,7 @@ func (b *blocks) strikes(req *mediapb.HighwayReqHead) (r blockFault) {
 	at := fault.AtBlock
 	seg := req.GetSeg()
 	switch uploadKinds[req.GetBase().GetCommandId()] {
-	case mediaImage, mediaOwnAvatar, mediaGroupAvatar, mediaGroupFile, mediaPrivateFile:
+	case mediaImage, mediaFace, mediaOwnAvatar, mediaGroupAvatar, mediaGroupFile, mediaPrivateFile:
 		if seg.GetDataOffset()+uint64(seg.GetDataLength()) == seg.GetFileSize() {
 			at |= fault.AtLastBlock
 		}
@@ -59,4 +59,5 @@ func (r *reservations) forgetTicket(ticket []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tickets.drop(ticket)
+	r.granted.drop(ticket) // one of a face
 }

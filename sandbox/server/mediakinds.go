@@ -36,6 +36,8 @@ var (
 	// The pictures of accounts and groups, for which nothing is reserved.
 	mediaOwnAvatar   = &mediaKind{name: "own avatar", limit: 30 << 20}
 	mediaGroupAvatar = &mediaKind{name: "group avatar", limit: 30 << 20}
+	// A face has a ticket of its own, and its bytes are named by their MD5, too.
+	mediaFace = &mediaKind{name: "face", limit: 30 << 20}
 	// Files have ids of their own. That of a group may have 4 GiB, of a private chat what
 	// its size can say.
 	mediaGroupFile   = &mediaKind{name: "file", limit: 4 << 30}
@@ -45,6 +47,9 @@ var (
 
 // avatar tells whether it is the picture of an account or a group.
 func (k *mediaKind) avatar() bool { return k == mediaOwnAvatar || k == mediaGroupAvatar }
+
+// byMD5 tells whether nothing but the MD5 of its bytes is announced.
+func (k *mediaKind) byMD5() bool { return k.avatar() || k == mediaFace }
 
 // refused is how an upload is refused at its last block, when a fault is switched on.
 func (k *mediaKind) refused() error {

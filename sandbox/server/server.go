@@ -206,6 +206,7 @@ func New(o Options) (*Server, error) {
 		&links{s.world}, &albums{s.world, s.media},
 		s.web,
 		&faces{keys}, s.media, s.files, &groupFiles{s.files, o.Wording},
+		&customFaceDesk{s.blocks, s.media}, &pictures{s.media},
 	} {
 		subject.handle(&s.mux)
 	}

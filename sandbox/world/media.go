@@ -67,6 +67,7 @@ type blob struct {
 	holders int
 	readers int
 	dropped bool // the last reader removes the file
+	description
 }
 
 var errMediaClosed = Refuse(NotFound, "the media of this world are removed")

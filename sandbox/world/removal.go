@@ -47,6 +47,7 @@ func (w Users) Remove(uin message.UIN) error {
 			delete(w.pairs, key)
 		}
 	}
+	w.releaseFaces(a)
 	delete(w.users, uin)
 	w.unlike(uin)
 	for _, other := range w.users {

@@ -76,6 +76,9 @@ func (w *World) Reset() error {
 		w.spent.group(g)
 		w.releaseMedia(g)
 	}
+	for _, a := range w.users {
+		w.releaseFaces(a)
+	}
 	for key, p := range w.pairs {
 		w.spent.pair(key, p)
 	}

@@ -53,6 +53,7 @@ type account struct {
 	readPrivate map[message.UIN]uint64
 	notices     []*notice // oldest first
 	pins        pins
+	faces       customFaces
 }
 
 // UserAdded is sent when an account was added.

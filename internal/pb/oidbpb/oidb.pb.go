@@ -18394,6 +18394,7 @@ type FaceRoamDeleteResp struct {
 	RetCode       uint32                  `protobuf:"varint,1,opt,name=ret_code,json=retCode" json:"ret_code,omitempty"`
 	ErrorMsg      string                  `protobuf:"bytes,2,opt,name=error_msg,json=errorMsg" json:"error_msg,omitempty"`
 	SubCmd        uint32                  `protobuf:"varint,3,opt,name=sub_cmd,json=subCmd" json:"sub_cmd,omitempty"`
+	UserInfo      *FaceRoamUserInfo       `protobuf:"bytes,4,opt,name=user_info,json=userInfo" json:"user_info,omitempty"` // not of a deletion: for a server, which answers both sub commands
 	Results       []*FaceRoamDeleteResult `protobuf:"bytes,5,rep,name=results" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -18448,6 +18449,13 @@ func (x *FaceRoamDeleteResp) GetSubCmd() uint32 {
 		return x.SubCmd
 	}
 	return 0
+}
+
+func (x *FaceRoamDeleteResp) GetUserInfo() *FaceRoamUserInfo {
+	if x != nil {
+		return x.UserInfo
+	}
+	return nil
 }
 
 func (x *FaceRoamDeleteResp) GetResults() []*FaceRoamDeleteResult {
@@ -18514,7 +18522,7 @@ type CustomFaceMoveReq struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Client        *CustomFaceClient      `protobuf:"bytes,1,opt,name=client" json:"client,omitempty"`
 	EmojiId       string                 `protobuf:"bytes,2,opt,name=emoji_id,json=emojiId" json:"emoji_id,omitempty"` // as in FaceRoamDelete
-	Position      uint32                 `protobuf:"varint,3,opt,name=position" json:"position,omitempty"`             // 1 = first
+	Position      uint32                 `protobuf:"varint,3,opt,name=position" json:"position,omitempty"`             // 1 = first; nothing else works
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -23330,11 +23338,12 @@ const file_oidb_proto_rawDesc = "" +
 	"\x03bid\x18\x03 \x01(\tR\x03bid\x12\"\n" +
 	"\rmax_roam_size\x18\x04 \x01(\rR\vmaxRoamSize\x12\x1f\n" +
 	"\vemoji_types\x18\x05 \x03(\rR\n" +
-	"emojiTypes\"\xa5\x01\n" +
+	"emojiTypes\"\xe4\x01\n" +
 	"\x12FaceRoamDeleteResp\x12\x19\n" +
 	"\bret_code\x18\x01 \x01(\rR\aretCode\x12\x1b\n" +
 	"\terror_msg\x18\x02 \x01(\tR\berrorMsg\x12\x17\n" +
-	"\asub_cmd\x18\x03 \x01(\rR\x06subCmd\x12>\n" +
+	"\asub_cmd\x18\x03 \x01(\rR\x06subCmd\x12=\n" +
+	"\tuser_info\x18\x04 \x01(\v2 .libration.oidb.FaceRoamUserInfoR\buserInfo\x12>\n" +
 	"\aresults\x18\x05 \x03(\v2$.libration.oidb.FaceRoamDeleteResultR\aresults\"I\n" +
 	"\x14FaceRoamDeleteResult\x12\x19\n" +
 	"\bemoji_id\x18\x01 \x01(\tR\aemojiId\x12\x16\n" +
@@ -24099,48 +24108,49 @@ var file_oidb_proto_depIdxs = []int32{
 	258, // 164: libration.oidb.FaceRoamReq.platform:type_name -> libration.oidb.FaceRoamPlatform
 	259, // 165: libration.oidb.FaceRoamReq.deletes:type_name -> libration.oidb.FaceRoamDelete
 	261, // 166: libration.oidb.FaceRoamListResp.user_info:type_name -> libration.oidb.FaceRoamUserInfo
-	263, // 167: libration.oidb.FaceRoamDeleteResp.results:type_name -> libration.oidb.FaceRoamDeleteResult
-	265, // 168: libration.oidb.CustomFaceMoveReq.client:type_name -> libration.oidb.CustomFaceClient
-	267, // 169: libration.oidb.CustomFaceEditReq.order:type_name -> libration.oidb.CustomFaceId
-	268, // 170: libration.oidb.CustomFaceEditReq.desc:type_name -> libration.oidb.CustomFaceDesc
-	267, // 171: libration.oidb.CustomFaceDesc.id:type_name -> libration.oidb.CustomFaceId
-	270, // 172: libration.oidb.FaceRoamAddReq.body:type_name -> libration.oidb.FaceRoamAddBody
-	272, // 173: libration.oidb.FaceRoamAddResp.body:type_name -> libration.oidb.FaceRoamAddResult
-	273, // 174: libration.oidb.FaceRoamAddResult.ext:type_name -> libration.oidb.FaceRoamAddExt
-	275, // 175: libration.oidb.MarketFaceKeyReq.info:type_name -> libration.oidb.MarketFaceKeyIds
-	277, // 176: libration.oidb.MarketFaceKeyResp.info:type_name -> libration.oidb.MarketFaceKeys
-	282, // 177: libration.oidb.PullPicsResp.pics:type_name -> libration.oidb.PullPic
-	284, // 178: libration.oidb.MiniAppShareReq.body:type_name -> libration.oidb.MiniAppShareBody
-	285, // 179: libration.oidb.MiniAppShareBody.ext:type_name -> libration.oidb.MiniAppShareExt
-	286, // 180: libration.oidb.MiniAppShareBody.template:type_name -> libration.oidb.MiniAppShareTemplate
-	288, // 181: libration.oidb.MiniAppShareResp.content:type_name -> libration.oidb.MiniAppShareContent
-	290, // 182: libration.oidb.AlbumReq.headers:type_name -> libration.oidb.AlbumHeader
-	294, // 183: libration.oidb.AlbumAddBody.info:type_name -> libration.oidb.AlbumAddInfo
-	297, // 184: libration.oidb.AlbumListResp.body:type_name -> libration.oidb.AlbumListResult
-	304, // 185: libration.oidb.AlbumListResult.albums:type_name -> libration.oidb.Album
-	299, // 186: libration.oidb.AlbumAddResp.body:type_name -> libration.oidb.AlbumAddResult
-	300, // 187: libration.oidb.AlbumAddResult.info:type_name -> libration.oidb.AlbumAdded
-	303, // 188: libration.oidb.AlbumMediaListResp.body:type_name -> libration.oidb.AlbumMediaList
-	304, // 189: libration.oidb.AlbumMediaList.album:type_name -> libration.oidb.Album
-	311, // 190: libration.oidb.AlbumMediaList.media:type_name -> libration.oidb.AlbumMedia
-	305, // 191: libration.oidb.Album.cover:type_name -> libration.oidb.AlbumCover
-	306, // 192: libration.oidb.Album.creator:type_name -> libration.oidb.AlbumUser
-	307, // 193: libration.oidb.AlbumCover.image:type_name -> libration.oidb.AlbumImage
-	308, // 194: libration.oidb.AlbumImage.urls:type_name -> libration.oidb.AlbumThumb
-	309, // 195: libration.oidb.AlbumImage.default_url:type_name -> libration.oidb.AlbumUrl
-	309, // 196: libration.oidb.AlbumThumb.url:type_name -> libration.oidb.AlbumUrl
-	307, // 197: libration.oidb.AlbumVideo.cover:type_name -> libration.oidb.AlbumImage
-	308, // 198: libration.oidb.AlbumVideo.urls:type_name -> libration.oidb.AlbumThumb
-	307, // 199: libration.oidb.AlbumMedia.image:type_name -> libration.oidb.AlbumImage
-	310, // 200: libration.oidb.AlbumMedia.video:type_name -> libration.oidb.AlbumVideo
-	312, // 201: libration.oidb.AlbumMedia.like:type_name -> libration.oidb.AlbumLike
-	306, // 202: libration.oidb.AlbumMedia.uploader_info:type_name -> libration.oidb.AlbumUser
-	46,  // 203: libration.oidb.Friend.BizEntry.value:type_name -> libration.oidb.FriendBizData
-	204, // [204:204] is the sub-list for method output_type
-	204, // [204:204] is the sub-list for method input_type
-	204, // [204:204] is the sub-list for extension type_name
-	204, // [204:204] is the sub-list for extension extendee
-	0,   // [0:204] is the sub-list for field type_name
+	261, // 167: libration.oidb.FaceRoamDeleteResp.user_info:type_name -> libration.oidb.FaceRoamUserInfo
+	263, // 168: libration.oidb.FaceRoamDeleteResp.results:type_name -> libration.oidb.FaceRoamDeleteResult
+	265, // 169: libration.oidb.CustomFaceMoveReq.client:type_name -> libration.oidb.CustomFaceClient
+	267, // 170: libration.oidb.CustomFaceEditReq.order:type_name -> libration.oidb.CustomFaceId
+	268, // 171: libration.oidb.CustomFaceEditReq.desc:type_name -> libration.oidb.CustomFaceDesc
+	267, // 172: libration.oidb.CustomFaceDesc.id:type_name -> libration.oidb.CustomFaceId
+	270, // 173: libration.oidb.FaceRoamAddReq.body:type_name -> libration.oidb.FaceRoamAddBody
+	272, // 174: libration.oidb.FaceRoamAddResp.body:type_name -> libration.oidb.FaceRoamAddResult
+	273, // 175: libration.oidb.FaceRoamAddResult.ext:type_name -> libration.oidb.FaceRoamAddExt
+	275, // 176: libration.oidb.MarketFaceKeyReq.info:type_name -> libration.oidb.MarketFaceKeyIds
+	277, // 177: libration.oidb.MarketFaceKeyResp.info:type_name -> libration.oidb.MarketFaceKeys
+	282, // 178: libration.oidb.PullPicsResp.pics:type_name -> libration.oidb.PullPic
+	284, // 179: libration.oidb.MiniAppShareReq.body:type_name -> libration.oidb.MiniAppShareBody
+	285, // 180: libration.oidb.MiniAppShareBody.ext:type_name -> libration.oidb.MiniAppShareExt
+	286, // 181: libration.oidb.MiniAppShareBody.template:type_name -> libration.oidb.MiniAppShareTemplate
+	288, // 182: libration.oidb.MiniAppShareResp.content:type_name -> libration.oidb.MiniAppShareContent
+	290, // 183: libration.oidb.AlbumReq.headers:type_name -> libration.oidb.AlbumHeader
+	294, // 184: libration.oidb.AlbumAddBody.info:type_name -> libration.oidb.AlbumAddInfo
+	297, // 185: libration.oidb.AlbumListResp.body:type_name -> libration.oidb.AlbumListResult
+	304, // 186: libration.oidb.AlbumListResult.albums:type_name -> libration.oidb.Album
+	299, // 187: libration.oidb.AlbumAddResp.body:type_name -> libration.oidb.AlbumAddResult
+	300, // 188: libration.oidb.AlbumAddResult.info:type_name -> libration.oidb.AlbumAdded
+	303, // 189: libration.oidb.AlbumMediaListResp.body:type_name -> libration.oidb.AlbumMediaList
+	304, // 190: libration.oidb.AlbumMediaList.album:type_name -> libration.oidb.Album
+	311, // 191: libration.oidb.AlbumMediaList.media:type_name -> libration.oidb.AlbumMedia
+	305, // 192: libration.oidb.Album.cover:type_name -> libration.oidb.AlbumCover
+	306, // 193: libration.oidb.Album.creator:type_name -> libration.oidb.AlbumUser
+	307, // 194: libration.oidb.AlbumCover.image:type_name -> libration.oidb.AlbumImage
+	308, // 195: libration.oidb.AlbumImage.urls:type_name -> libration.oidb.AlbumThumb
+	309, // 196: libration.oidb.AlbumImage.default_url:type_name -> libration.oidb.AlbumUrl
+	309, // 197: libration.oidb.AlbumThumb.url:type_name -> libration.oidb.AlbumUrl
+	307, // 198: libration.oidb.AlbumVideo.cover:type_name -> libration.oidb.AlbumImage
+	308, // 199: libration.oidb.AlbumVideo.urls:type_name -> libration.oidb.AlbumThumb
+	307, // 200: libration.oidb.AlbumMedia.image:type_name -> libration.oidb.AlbumImage
+	310, // 201: libration.oidb.AlbumMedia.video:type_name -> libration.oidb.AlbumVideo
+	312, // 202: libration.oidb.AlbumMedia.like:type_name -> libration.oidb.AlbumLike
+	306, // 203: libration.oidb.AlbumMedia.uploader_info:type_name -> libration.oidb.AlbumUser
+	46,  // 204: libration.oidb.Friend.BizEntry.value:type_name -> libration.oidb.FriendBizData
+	205, // [205:205] is the sub-list for method output_type
+	205, // [205:205] is the sub-list for method input_type
+	205, // [205:205] is the sub-list for extension type_name
+	205, // [205:205] is the sub-list for extension extendee
+	0,   // [0:205] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
