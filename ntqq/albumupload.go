@@ -21,8 +21,9 @@ import (
 const (
 	slicePath = "/webapp/json/sliceUpload/"
 	// albumSlice is how much of a picture one request brings where the service says nothing
-	// else, maxAlbumSlice at most.
+	// else, minAlbumSlice at least and maxAlbumSlice at most.
 	albumSlice    = 16 << 10
+	minAlbumSlice = 1 << 10
 	maxAlbumSlice = 1 << 20
 )
 
@@ -81,7 +82,7 @@ func (u *uploading) intoAlbum(ctx context.Context, album Album) error {
 func (c *Client) beginAlbum(ctx context.Context, group GroupCode, album Album, f *uploadFile) (session string, size int, err error) {
 	now := c.now().Unix()
 	answer, err := c.web(ctx, webCall{
-		host: webQzone, path: slicePath + "FileBatchControl/" + hex.EncodeToString(f.md5), token: "g_tk", refused: webResult("msg", "ret"),
+		host: webQzone, path: slicePath + "FileBatchControl/", file: hex.EncodeToString(f.md5), token: "g_tk", refused: webResult("msg", "ret"),
 		body: func(keys webKeys) ([]byte, string, error) {
 			b, err := json.Marshal(albumControl(keys, group, album, f, now))
 			return b, "application/json", err
@@ -111,7 +112,7 @@ func readAlbumSession(answer []byte) (session string, size int, err error) {
 	if err != nil || n <= 0 {
 		n = albumSlice
 	}
-	return said.Data.Session, int(min(n, maxAlbumSlice)), nil
+	return said.Data.Session, int(min(max(n, minAlbumSlice), maxAlbumSlice)), nil
 }
 
 type object = map[string]any

@@ -7,11 +7,12 @@ import "testing"
 func FuzzAlbumSession(f *testing.F) {
 	f.Add([]byte(`{"ret":0,"msg":"","data":{"session":"s","slice_size":16384}}`))
 	f.Add([]byte(`{"ret":0,"data":{"session":"s","slice_size":"99999999999"}}`))
+	f.Add([]byte(`{"ret":0,"data":{"session":"s","slice_size":1}}`))
 	f.Add([]byte(`{"ret":0,"data":{"session":"s"}}`))
 	f.Add([]byte(`{"data":[]}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		session, size, err := readAlbumSession(answer)
-		if err == nil && (session == "" || size < 1 || size > maxAlbumSlice) {
+		if err == nil && (session == "" || size < minAlbumSlice || size > maxAlbumSlice) {
 			t.Errorf("%q: session %q with slices of %d bytes", answer, session, size)
 		}
 	})

@@ -55,6 +55,7 @@ var errLongPage = text.Errorf("the answer has more than %d bytes", "应答超过
 // is a GET, or a POST where it has one of form, json and body.
 type webCall struct {
 	host, path string // host is one of webDomains
+	file       string // what follows the path, where that is not the same for all requests
 	query      url.Values
 	token      string // the parameter that has the bkn, in the query and in the form; "": none
 	form       url.Values
@@ -161,7 +162,7 @@ func (w *webCall) request(ctx context.Context, keys webKeys) (*http.Request, err
 	default:
 		method = http.MethodGet
 	}
-	at := url.URL{Scheme: "https", Host: w.host, Path: w.path, RawQuery: query.Encode()}
+	at := url.URL{Scheme: "https", Host: w.host, Path: w.path + w.file, RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, method, at.String(), bytes.NewReader(content))
 	if err != nil {
 		return nil, err

@@ -223,44 +223,6 @@ func TestWebRenewal(t *testing.T) {
 	}
 }
 
-// TestWebRefusesForEver: a page that never takes the account costs a login an hour at most,
-// and does not keep another one from new cookies.
-func TestWebRefusesForEver(t *testing.T) {
-	for name, no := range map[string]func(http.ResponseWriter){"forbidden": status(403), "in its own words": body(`{"ec":7,"em":"no"}`)} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := &webService{pages: answers(no)}
-				c := s.start(t)
-				ask := func(call webCall) { _, _ = c.web(t.Context(), call) }
-				for range 6 * 60 * 6 {
-					var asking sync.WaitGroup
-					for range 3 {
-						asking.Go(func() { ask(aPage) })
-					}
-					asking.Wait()
-					time.Sleep(10 * time.Second)
-				}
-				if n := s.jumps.Load(); n < 8 || n > 14 {
-					t.Errorf("%d logins in 6 h", n)
-				}
-				before := s.jumps.Load()
-				other := aPage
-				other.path = "/other"
-				for range 3 { // each time its cookies have expired
-					s.pages = answers(status(403), body(`{"ec":0}`))
-					if _, err := c.web(t.Context(), other); err != nil {
-						t.Error(err)
-					}
-					time.Sleep(time.Second)
-				}
-				if n := s.jumps.Load() - before; n != 3 {
-					t.Errorf("%d logins for another page, want 3", n)
-				}
-			})
-		})
-	}
-}
-
 func errText(err error) string {
 	if err == nil {
 		return ""
@@ -348,6 +310,9 @@ func TestWebKeysAreShared(t *testing.T) {
 		}
 		if n := len(c.webLogin.keys); n > maxWebKeys {
 			t.Errorf("%d keys are kept", n)
+		}
+		if n := s.jumps.Load(); n != 1 {
+			t.Errorf("%d logins for many domains", n)
 		}
 		before := s.pskeys.Load()
 		c.webLogin.of = "another session"

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"libration/internal/pb/oidbpb"
@@ -54,73 +53,6 @@ func webToken(key string) int32 {
 		h += h<<5 + uint32(key[i])
 	}
 	return int32(h & 0x7fffffff)
-}
-
-// webLogin keeps the keys of web pages. It is safe for concurrent use.
-type webLogin struct {
-	mu   sync.Mutex         // guards what follows
-	of   string             // the ticket of the session that they belong to
-	keys map[string]webKey  // the skey under "", p_skeys under their domains
-	vain map[string]webHold // by the names of pages
-}
-
-// webHold is until when keys are not replaced again because of a page.
-type webHold struct {
-	wait  time.Duration
-	until time.Time
-}
-
-type webKey struct {
-	value string
-	got   time.Time
-}
-
-// get returns a key of the session that is not too old.
-func (l *webLogin) get(of, domain string, now time.Time) (webKey, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	k, ok := l.keys[domain]
-	age := now.Sub(k.got)
-	return k, ok && of == l.of && age >= 0 && age < webKeyAge
-}
-
-func (l *webLogin) put(of, domain string, k webKey) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.keys == nil || l.of != of || len(l.keys) >= maxWebKeys {
-		l.of, l.keys = of, map[string]webKey{}
-	}
-	l.keys[domain] = k
-}
-
-// renew drops the keys of a domain because a page has refused them, unless others have
-// come since. It reports whether the page is to be asked again.
-func (l *webLogin) renew(page, domain string, keys webKeys, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.keys[""].value != keys.skey || l.keys[domain].value != keys.pskey {
-		return true
-	}
-	hold := l.vain[page]
-	if now.Before(hold.until) {
-		return false
-	}
-	delete(l.keys, "")
-	delete(l.keys, domain)
-	hold.wait = min(max(2*hold.wait, webDoubt), maxWebDoubt)
-	hold.until = now.Add(hold.wait)
-	if l.vain == nil || len(l.vain) >= maxWebKeys {
-		l.vain = map[string]webHold{}
-	}
-	l.vain[page] = hold
-	return true
-}
-
-// helped notes that a page takes the new keys.
-func (l *webLogin) helped(page string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.vain, page)
 }
 
 // webKeys returns the keys for a domain, new ones where none are kept.
@@ -176,6 +108,9 @@ func (c *Client) fetchPSkey(ctx context.Context, domain string) (string, error) 
 
 // fetchSkey logs in to the web pages with a client key.
 func (c *Client) fetchSkey(ctx context.Context, _ string) (string, error) {
+	if err := c.webLogin.early(c.now()); err != nil {
+		return "", err
+	}
 	key, err := c.Web().ClientKey(ctx)
 	if err != nil {
 		return "", err
@@ -204,11 +139,13 @@ func (c *Client) fetchSkey(ctx context.Context, _ string) (string, error) {
 	}
 	switch {
 	case found.skey != "": // whatever the page is that it leads to
+		c.webLogin.helped(webLoginHost)
 		return found.skey, nil
 	case err != nil:
 		return "", fmt.Errorf("%s: %w", webLoginHost, webFailure(ctx, err))
 	}
-	return "", &ServerError{Command: webLoginHost + "/jump", Code: int64(resp.StatusCode), Message: http.StatusText(resp.StatusCode), Cause: ErrWebLogin}
+	refusal := &ServerError{Command: webLoginHost + "/jump", Code: int64(resp.StatusCode), Message: http.StatusText(resp.StatusCode), Cause: ErrWebLogin}
+	return "", c.webLogin.refused(refusal, c.now())
 }
 
 // jumpURL is where a client key becomes cookies.
