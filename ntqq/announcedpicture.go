@@ -69,6 +69,7 @@ func (f *uploadFile) bytes(ctx context.Context) ([]byte, error) {
 // pictureForm is the content of the upload. Other clients name every picture so.
 func pictureForm(picture []byte, bkn string) (content []byte, kind string, err error) {
 	var b bytes.Buffer
+	b.Grow(len(picture) + 1<<10)
 	w := multipart.NewWriter(&b)
 	for _, field := range [][2]string{{"bkn", bkn}, {"source", "troopNotice"}, {"m", "0"}} {
 		if err := w.WriteField(field[0], field[1]); err != nil {

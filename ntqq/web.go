@@ -33,7 +33,9 @@ var webDomains = map[string]string{webQun: "qun.qq.com", webNotices: "qun.qq.com
 
 const (
 	// webTimeout bounds a request to a page with its answer, maxWebAnswer that in bytes.
+	// What is posted may take longer, slowestPost bytes a second.
 	webTimeout   = 30 * time.Second
+	slowestPost  = 64 << 10
 	maxWebAnswer = 4 << 20
 	// webAgent is what other clients call themselves (docs/protocol/operations.md 6).
 	webAgent = "Dalvik/2.1.0 (Linux; U; Android 7.1.2; PCRT00 Build/N2G48H)"
@@ -94,13 +96,13 @@ func (w *webCall) name() string { return w.host + w.path }
 
 // askPage asks a page once.
 func (c *Client) askPage(ctx context.Context, call webCall, keys webKeys) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, webTimeout, ErrTimeout)
-	defer cancel()
 	req, err := call.request(ctx, keys)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", call.name(), redact.Err(err))
 	}
-	resp, err := c.webClient().Do(req)
+	ctx, cancel := context.WithTimeoutCause(ctx, webTimeout+time.Duration(req.ContentLength)*time.Second/slowestPost, ErrTimeout)
+	defer cancel()
+	resp, err := c.webClient().Do(req.WithContext(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", call.name(), webFailure(ctx, err))
 	}

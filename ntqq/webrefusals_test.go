@@ -2,6 +2,7 @@ package ntqq
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"sync"
 	"testing"
@@ -43,6 +44,27 @@ func TestWebRefusesForEver(t *testing.T) {
 					t.Errorf("%d logins for another page, want 3", n)
 				}
 			})
+		})
+	}
+}
+
+// TestWebSlowPost: what is long may take long, what is not may not.
+func TestWebSlowPost(t *testing.T) {
+	for size, want := range map[int]error{1 << 10: ErrTimeout, 4 << 20: nil} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &webService{pages: func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(50 * time.Second)
+				if _, err := io.Copy(io.Discard, r.Body); err == nil {
+					body(`{"ec":0}`)(w)
+				}
+			}, jump: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Set-Cookie", "skey=@x") }}
+			post := aPage
+			post.body = func(webKeys) ([]byte, string, error) { return make([]byte, size), "image/png", nil }
+			began := time.Now()
+			if _, err := s.start(t).web(t.Context(), post); !errors.Is(err, want) {
+				t.Errorf("%d bytes: %v, want %v", size, err, want)
+			}
+			time.Sleep(time.Until(began.Add(2 * time.Minute))) // until the page has ended
 		})
 	}
 }
