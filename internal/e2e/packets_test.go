@@ -123,6 +123,39 @@ func TestPacketsCannotBeSent(t *testing.T) {
 	})
 }
 
+// TestPacketsAndTheSession: what a bot sends does not end the session, whatever the service
+// says to it. A session that has ended is replaced also when a bot is the first to hear it.
+func TestPacketsAndTheSession(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := startService(t, sandbox.Options{AutoApprove: bot})
+		a := s.account(t, nil)
+		a.until(ntqq.Online)
+		b := &speaker{account: a, call: a.oneBot(onebot.English)}
+		for _, code := range []int64{-10001, -10003, -10008} {
+			for range 3 {
+				if _, err := s.Faults().Add(fault.Fault{Name: fault.Code, On: "Foreign.*", Count: 1, Code: code}); err != nil {
+					t.Fatal(err)
+				}
+				if raw := b.object(".send_packet", `{"command":"Foreign.Operation"}`); raw["retcode"] != float64(code) {
+					t.Errorf("answered %v", raw)
+				}
+				time.Sleep(time.Minute)
+			}
+		}
+		if n := a.Stats().Disconnects; n != 0 || !a.State().Online() {
+			t.Errorf("the session has ended %d times, and is %v", n, a.State())
+		}
+		if _, err := s.Faults().Add(fault.Fault{Name: fault.Expire, On: "Foreign.*", Count: 1}); err != nil {
+			t.Fatal(err)
+		}
+		b.object(".send_packet", `{"command":"Foreign.Operation"}`)
+		time.Sleep(time.Minute)
+		if n := a.Stats().Disconnects; n != 1 || !a.State().Online() {
+			t.Errorf("after the end of the session: ended %d times, and is %v", n, a.State())
+		}
+	})
+}
+
 // object is data for data that is an object.
 func (s *speaker) object(action, params string, a ...any) (object map[string]any) {
 	s.t.Helper()

@@ -45,6 +45,9 @@ type request struct {
 	name string
 }
 
+// foreign tells whether the request is a Packet of somebody.
+func (r *request) foreign() bool { return r.name == packetName }
+
 // Call sends one request and waits for its answer, at most Options.Answer. It returns the
 // payload of an answer whose return code is 0. A request that the server refused because
 // its tickets were replaced meanwhile is sent once more. An [*InFlightError] leaves open
@@ -57,11 +60,12 @@ func (k *Conn) Call(ctx context.Context, command string, payload []byte) ([]byte
 	return resp.Body, nil
 }
 
-// Exchange is Call for a packet of anybody. A return code that is not 0 is no error, unless
-// it ends the session.
+// Exchange is Call for a packet of anybody. A return code that is not 0 is no error. One that
+// says that the session is over is believed when a heartbeat of the session says so, too:
+// what the packet asks for may need another login than this one.
 func (k *Conn) Exchange(ctx context.Context, p Packet) (Answer, error) {
 	resp, err := k.ask(ctx, request{p, packetName})
-	if resp == nil || errors.Is(err, ErrSessionExpired) {
+	if resp == nil {
 		return Answer{}, err
 	}
 	return Answer{uint32(resp.Sequence), resp.Code, resp.Extra, resp.Body}, nil
@@ -88,6 +92,9 @@ func (k *Conn) ask(ctx context.Context, r request) (resp *wire.Response, err err
 			return resp, err
 		}
 	}
+	if r.foreign() {
+		return resp, refused.err
+	}
 	if ctx.Err() == nil { // there are no others: the session has expired
 		k.end(refused.err)
 	}
@@ -104,19 +111,20 @@ func (e *outdatedError) Error() string { return e.err.Error() }
 
 func (k *Conn) askOnce(ctx context.Context, r request) (*wire.Response, error) {
 	keys := k.l.opts.Keys()
-	resp, err := k.exchange(ctx, r.Packet, keys)
+	resp, err := k.exchange(ctx, r, keys)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Command, err)
 	}
 	err = refusal(r.Command, resp)
 	if err != nil && sessionCode(resp.Code) && provable(r.Command) && k.ctx.Err() == nil {
-		return nil, &outdatedError{keys, err}
+		return resp, &outdatedError{keys, err}
 	}
 	return resp, err
 }
 
 // exchange sends a request under the tickets of keys and waits for its answer.
-func (k *Conn) exchange(ctx context.Context, p Packet, keys *identity.Keystore) (*wire.Response, error) {
+func (k *Conn) exchange(ctx context.Context, r request, keys *identity.Keystore) (*wire.Response, error) {
+	p := r.Packet
 	if err := k.gone(ctx); err != nil { // nothing needs a signature
 		return nil, err
 	}
@@ -125,7 +133,7 @@ func (k *Conn) exchange(ctx context.Context, p Packet, keys *identity.Keystore) 
 	if err != nil {
 		return nil, err
 	}
-	call := &pendingCall{command: p.Command, keys: keys, answer: make(chan *wire.Response, 1)}
+	call := &pendingCall{command: p.Command, foreign: r.foreign(), keys: keys, answer: make(chan *wire.Response, 1)}
 	k.mu.Lock()
 	k.pending[seq] = call
 	k.mu.Unlock()

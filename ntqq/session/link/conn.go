@@ -60,6 +60,7 @@ type Conn struct {
 
 type pendingCall struct {
 	command string
+	foreign bool                // see request.foreign
 	keys    *identity.Keystore  // whose tickets were sent
 	answer  chan *wire.Response // buffered, 1
 	// taken is set once: by the writer, or by a caller that gives up first.
@@ -260,6 +261,10 @@ func (k *Conn) sessionOver(call *pendingCall, resp *wire.Response, by proof) boo
 	if call != nil {
 		call.answer <- resp // when it is outdated it is sent again with the new tickets
 		if k.outdated(call.keys) {
+			return true
+		}
+		if call.foreign {
+			k.doubt()
 			return true
 		}
 	} else if by == replacedKey { // the new tickets are good

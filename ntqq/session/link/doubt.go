@@ -33,7 +33,7 @@ func (k *Conn) Believe() {
 	default:
 	}
 	if k.doubted.Swap(false) {
-		k.l.notes.Warn("forged session code", "the session lives: what said that it is over did not come from the server")
+		k.l.notes.Warn("forged session code", "the session lives: what said that it is over did not come from the server, or was about a packet of a bot")
 	}
 }
 
