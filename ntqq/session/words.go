@@ -55,7 +55,7 @@ func (e *LoginError) Text() (english, chinese string) {
 	}
 	for _, said := range []string{e.Title, e.Message} {
 		if said != "" {
-			t = text.T("%s: %s", "%s：%s").Fill(t, said)
+			t = text.T("%s: %.500s", "%s：%.500s").Fill(t, said)
 		}
 	}
 	return t.EN, t.ZH

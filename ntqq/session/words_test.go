@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"libration/internal/text"
@@ -51,6 +52,9 @@ func TestErrorsInChinese(t *testing.T) {
 		if got := text.Of(err); got.ZH != want || got.EN != err.Error() {
 			t.Errorf("got %+v, want %s", got, want)
 		}
+	}
+	if n := len((&LoginError{Title: strings.Repeat("长", 1<<20)}).Error()); n > 2<<10 {
+		t.Errorf("a refused login has a text of %d bytes", n)
 	}
 }
 

@@ -213,7 +213,7 @@ func (k *Conn) receive(resp *wire.Response, by proof, frame []byte) bool {
 	}
 	if resp.Code != 0 || resp.Command == "" {
 		k.l.notes.Warn("stray "+resp.Command, "answer dropped: nobody waits for it",
-			"command", resp.Command, "sequence", resp.Sequence, "code", resp.Code, "text", resp.Extra)
+			"command", resp.Command, "sequence", resp.Sequence, "code", resp.Code, "text", beginning(resp.Extra))
 		return true
 	}
 	if resp.Sequence > 0 && !isPush(resp.Command) { // late: its call timed out
@@ -270,7 +270,7 @@ func (k *Conn) sessionOver(call *pendingCall, resp *wire.Response, by proof) boo
 	} else if by == replacedKey { // the new tickets are good
 		return true
 	}
-	k.end(text.Errorf("%v: server code %d %s", "%v：服务器代码 %d %s", ErrSessionExpired, resp.Code, resp.Extra))
+	k.end(text.Errorf("%v: server code %d %.500s", "%v：服务器代码 %d %.500s", ErrSessionExpired, resp.Code, resp.Extra))
 	return false
 }
 

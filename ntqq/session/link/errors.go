@@ -84,7 +84,7 @@ func (e *KickError) Text() (english, chinese string) {
 	t := text.T("%v (code %d)", "%v（代码 %d）").Fill(ErrKicked, e.Code)
 	for _, said := range []string{e.Title, e.Tips} {
 		if said != "" {
-			t = text.T("%s: %s", "%s：%s").Fill(t, said)
+			t = text.T("%s: %.500s", "%s：%.500s").Fill(t, said)
 		}
 	}
 	return t.EN, t.ZH

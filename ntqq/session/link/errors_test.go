@@ -2,6 +2,7 @@ package link
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"libration/internal/pb"
@@ -20,5 +21,21 @@ func TestKickError(t *testing.T) {
 	}
 	if err := kickError([]byte{0xff}); !errors.Is(err, ErrKicked) {
 		t.Errorf("a kick that cannot be read: got %v, want ErrKicked", err)
+	}
+}
+
+// TestLongWords: errors go to logs, notices and bots, the service's texts in them in part.
+func TestLongWords(t *testing.T) {
+	long := strings.Repeat("长", 1<<20)
+	for _, err := range []interface {
+		error
+		Text() (string, string)
+	}{&ServerError{Command: "x", Message: long}, &KickError{Title: long, Tips: long}} {
+		en, zh := err.Text()
+		for _, words := range []string{en, zh, err.Error()} {
+			if n := strings.Count(words, "长"); n < 500 || n > 1000 || len(words) > 4<<10 {
+				t.Errorf("%T: %d bytes", err, len(words))
+			}
+		}
 	}
 }
