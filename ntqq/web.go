@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"libration/internal/redact"
@@ -50,6 +52,8 @@ const (
 // ErrWebLogin: a web page of the service does not know the account, also not with new
 // cookies.
 var ErrWebLogin error = text.Errorf("the service's web pages do not take the account's login", "QQ 网页不接受账号的登录状态")
+
+var errBrokenHead = text.Errorf("the head of the answer cannot be read", "应答头无法解析")
 
 var errLongPage = text.Errorf("the answer has more than %d bytes", "应答超过 %d 字节", maxWebAnswer)
 
@@ -130,6 +134,7 @@ func (c *Client) askPage(ctx context.Context, call webCall, keys webKeys) ([]byt
 	}
 	if refused, ok := errors.AsType[*ServerError](err); ok {
 		refused.Command = call.name()
+		refused.Message = keys.hidden(refused.Message)
 		return nil, refused
 	}
 	if err != nil {
@@ -186,7 +191,8 @@ func with(v url.Values, name, value string) url.Values {
 	return out
 }
 
-// webFailure is the error of a request that had no answer, without the URL.
+// webFailure is the error of a request that had no answer, without the URL, and without
+// what of a header could not be read: it may be a cookie.
 func webFailure(ctx context.Context, err error) error {
 	err = redact.Err(err)
 	if ctx.Err() != nil {
@@ -194,6 +200,9 @@ func webFailure(ctx context.Context, err error) error {
 	}
 	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
 		return ErrTimeout
+	}
+	if _, header := errors.AsType[textproto.ProtocolError](err); header || strings.Contains(err.Error(), "malformed HTTP") {
+		return errBrokenHead
 	}
 	return err
 }

@@ -180,6 +180,7 @@ func TestWebRenewal(t *testing.T) {
 	}{
 		"first":                {0, []func(http.ResponseWriter){good}, 1, ""},
 		"first refused":        {0, []func(http.ResponseWriter){no}, 1, "web.qun.qq.com/page: server code 7: no"},
+		"secrets repeated":     {0, []func(http.ResponseWriter){body(`{"ec":7,"em":"skey=@s3cr3t-1; p_skey=s3cr3t-p-1; bkn=` + fmt.Sprint(webToken("@s3cr3t-1")) + `"}`)}, 1, "web.qun.qq.com/page: server code 7: skey=***; p_skey=***; bkn=***"},
 		"first not logged in":  {0, []func(http.ResponseWriter){toLogin}, 1, "web.qun.qq.com/page: server code 302 (the service's web pages do not take the account's login): Found"},
 		"kept":                 {23 * time.Hour, []func(http.ResponseWriter){good}, 1, ""},
 		"old":                  {24 * time.Hour, []func(http.ResponseWriter){good}, 2, ""},
@@ -230,6 +231,19 @@ func errText(err error) string {
 	return err.Error()
 }
 
+// raw answers with these bytes.
+func raw(answer string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_, err = io.WriteString(conn, answer)
+		}
+		if err = errors.Join(err, conn.Close()); err != nil {
+			panic(err)
+		}
+	}
+}
+
 // TestWebLogin: what a login may answer. No key is in an error.
 func TestWebLogin(t *testing.T) {
 	cookie := func(value, to string) func(http.ResponseWriter, *http.Request) {
@@ -263,8 +277,10 @@ func TestWebLogin(t *testing.T) {
 			}
 			cookie("@x", "")(w, r)
 		}, ""},
-		"silent": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "ssl.ptlogin2.qq.com: no answer in time"},
-		"cut":    {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "ssl.ptlogin2.qq.com: EOF"},
+		"silent":          {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "ssl.ptlogin2.qq.com: no answer in time"},
+		"a broken header": {raw("HTTP/1.1 302 Found\r\nSet-Cookie: skey=@s3cr3t\x01\r\nContent-Length: 0\r\n\r\n"), "ssl.ptlogin2.qq.com: the head of the answer cannot be read"},
+		"no HTTP":         {raw("@s3cr3t\r\n\r\n"), "ssl.ptlogin2.qq.com: the head of the answer cannot be read"},
+		"cut":             {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "ssl.ptlogin2.qq.com: EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -43,6 +43,11 @@ func (k webKeys) cookies() string {
 	return fmt.Sprintf("p_uin=o%d; p_skey=%s; skey=%s; uin=o%d", k.uin, k.pskey, k.skey, k.uin)
 }
 
+// hidden is a text of a page without the keys, which it may repeat.
+func (k webKeys) hidden(text string) string {
+	return strings.NewReplacer(k.skey, "***", k.pskey, "***", k.bkn(), "***").Replace(text)
+}
+
 // bkn is the token that pages want in addition to cookies.
 func (k webKeys) bkn() string { return strconv.FormatInt(int64(webToken(k.skey)), 10) }
 
