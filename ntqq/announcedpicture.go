@@ -104,5 +104,5 @@ func readAnnouncedPicture(answer []byte) (AnnouncedPicture, error) {
 	if err != nil {
 		return AnnouncedPicture{}, text.Errorf("the answer names no picture: %v", "应答中没有图片：%v", err)
 	}
-	return AnnouncedPicture{inner.ID, uint32(max(inner.Width, 0)), uint32(max(inner.Height, 0))}, nil
+	return AnnouncedPicture{inner.ID, inner.Width.uint32(), inner.Height.uint32()}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"math"
 	"net/url"
 	"strconv"
 
@@ -96,11 +97,22 @@ func (a Announcements) List(ctx context.Context, group GroupCode) ([]Announcemen
 // lenient is a number that may stand in a JSON text.
 type lenient int64
 
-// UnmarshalJSON implements json.Unmarshaler. What is no number is 0.
+// UnmarshalJSON implements json.Unmarshaler. What is no number, a negative or an absurd one
+// is 0.
 func (n *lenient) UnmarshalJSON(b []byte) error {
-	v, _ := strconv.ParseInt(string(bytes.Trim(b, `"`)), 10, 64)
+	v, err := strconv.ParseInt(string(bytes.Trim(b, `"`)), 10, 64)
+	if err != nil || v < 0 {
+		v = 0
+	}
 	*n = lenient(v)
 	return nil
+}
+
+func (n lenient) uint32() uint32 {
+	if n > math.MaxUint32 {
+		return 0
+	}
+	return uint32(n)
 }
 
 type wireAnnouncement struct {
@@ -137,14 +149,14 @@ func readAnnouncements(answer []byte) ([]Announcement, error) {
 	all := []Announcement{}
 	for _, w := range append(lists.Feeds, lists.Inst...) {
 		a := Announcement{
-			ID: w.ID, Sender: UIN(max(w.User, 0)), Time: int64(w.Time), Text: html.UnescapeString(w.Message.Text),
+			ID: w.ID, Sender: UIN(w.User), Time: int64(w.Time), Text: html.UnescapeString(w.Message.Text),
 			Pinned: w.Pinned == 1, Newcomers: w.Type == typeNewcomers, Readers: int(w.Readers), Read: w.Read == 1,
 			AnnouncementSettings: AnnouncementSettings{
-				EditCard: w.Settings.EditCard == 1, Confirm: w.Settings.Confirm == 1, TipWindow: uint32(w.Settings.TipWindow),
+				EditCard: w.Settings.EditCard == 1, Confirm: w.Settings.Confirm == 1, TipWindow: w.Settings.TipWindow.uint32(),
 			},
 		}
 		for _, p := range w.Message.Pics {
-			a.Pictures = append(a.Pictures, AnnouncedPicture{p.ID, uint32(max(p.Width, 0)), uint32(max(p.Height, 0))})
+			a.Pictures = append(a.Pictures, AnnouncedPicture{p.ID, p.Width.uint32(), p.Height.uint32()})
 		}
 		all = append(all, a)
 	}

@@ -31,6 +31,10 @@ func TestReadAnnouncements(t *testing.T) {
 	if got := all[0].Pictures[0].URL(); got != "https://gdynamic.qpic.cn/gdynamic/p/0" {
 		t.Errorf("the picture is at %s", got)
 	}
+	absurd := `{"feeds":[{"fid":"f","u":-1,"pubt":99999999999999999999,"read_num":1e3,"settings":{"tip_window_type":-1},"msg":{"pics":[{"id":"p","w":"-5","h":4294967301}]}}]}`
+	if all, err := readAnnouncements([]byte(absurd)); err != nil || fmt.Sprintf("%+v", all) != fmt.Sprintf("%+v", []Announcement{{ID: "f", Pictures: []AnnouncedPicture{{ID: "p"}}}}) {
+		t.Errorf("absurd numbers: %+v, %v", all, err)
+	}
 	for _, empty := range []string{`{"ec":0}`, `{"feeds":null,"inst":[]}`} {
 		if all, err := readAnnouncements([]byte(empty)); err != nil || all == nil || len(all) > 0 {
 			t.Errorf("%s: %v, %v", empty, all, err)
