@@ -10,7 +10,9 @@ import (
 // start runs a client with a service until the test ends.
 func start(t *testing.T, service *sessiontest.Server, o Options) *Client {
 	t.Helper()
-	o.Log = quiet
+	if o.Log == nil {
+		o.Log = quiet
+	}
 	if o.Dial == nil {
 		o.Dial = service.Dial
 	}

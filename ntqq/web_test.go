@@ -1,6 +1,7 @@
 package ntqq
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -387,4 +388,23 @@ func TestWebServer(t *testing.T) {
 			t.Errorf("%s: no error", bad)
 		}
 	}
+}
+
+// TestWebSecrets: no key is in the log, at any level, whatever fails.
+func TestWebSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := &webService{pages: answers(status(403), body(`{"ec":7}`), body(`{"ec":0}`))}
+		c := s.start(t, func(o *Options) {
+			o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		for range 3 {
+			_, _ = c.web(t.Context(), aPage)
+			time.Sleep(time.Hour)
+		}
+		synctest.Wait()
+		if text := log.String(); strings.Contains(text, "s3cr3t") || !strings.Contains(text, "web /page") {
+			t.Errorf("the log: %s", text)
+		}
+	})
 }
