@@ -75,7 +75,8 @@ type webCall struct {
 // web asks a page and returns its answer, up to 4 MiB. Cookies that may have expired are
 // replaced, and the page is asked once more. The errors are [*ServerError], those of
 // [Client.Call], [ErrTimeout] and those of the network.
-func (c *Client) web(ctx context.Context, call webCall) ([]byte, error) {
+func (c *Client) web(ctx context.Context, call webCall) (answer []byte, err error) {
+	defer func() { c.log.DebugContext(ctx, "asked", "command", "web "+call.path, "err", err) }()
 	began := c.now()
 	for try := 1; ; try++ {
 		keys, err := c.webKeys(ctx, webDomains[call.host])
@@ -83,7 +84,6 @@ func (c *Client) web(ctx context.Context, call webCall) ([]byte, error) {
 			return nil, fmt.Errorf("%s: %w", call.name(), err)
 		}
 		answer, err := c.askPage(ctx, call, keys)
-		c.log.DebugContext(ctx, "asked", "command", "web "+call.path, "err", err)
 		if try == 2 && err == nil {
 			c.webLogin.helped(call.name())
 		}

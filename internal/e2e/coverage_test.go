@@ -62,6 +62,7 @@ type record struct {
 	answered map[string]nameSet // by the sandbox: tests by operation
 	refused  map[string]nameSet // the same with a result that is not 0
 	meant    map[string]nameSet // asked for by a test, not by what runs in the background
+	called   nameSet            // actions
 	actions  map[string]nameSet // that led to an operation
 	methods  map[string]nameSet // of the client, the same
 	told     map[string]nameSet // by the client: tests by event
@@ -70,7 +71,7 @@ type record struct {
 
 var seen = &record{
 	answered: map[string]nameSet{}, refused: map[string]nameSet{}, meant: map[string]nameSet{}, actions: map[string]nameSet{}, methods: map[string]nameSet{},
-	told: map[string]nameSet{}, known: &known{},
+	told: map[string]nameSet{}, called: nameSet{}, known: &known{},
 }
 
 // noEvidence are tests of which the page is not made: they send made-up requests, or
@@ -88,6 +89,12 @@ func (r *record) note(of map[string]nameSet, what, by string) {
 		of[what] = nameSet{}
 	}
 	of[what][by] = true
+}
+
+func (r *record) call(action string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.called[action] = true
 }
 
 func (r *record) event(t testing.TB, e event.Event) { r.note(r.told, e.Name(), t.Name()) }
@@ -177,6 +184,9 @@ func (r *record) publish() error {
 		return err
 	}
 	made := r.page(oldPage(old))
+	if err := r.forgotten(); err != nil {
+		return err
+	}
 	switch {
 	case *update:
 		return os.WriteFile(coveragePath, made, 0o644)

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,17 +31,9 @@ type known struct {
 
 func (k *known) read(t *testing.T) {
 	k.operations, k.pages, k.uploads = spec.Operations(t), spec.Pages(t), spec.Uploads(t)
-	k.events, k.notOffered, k.what = map[string]spec.Event{}, map[string]string{}, map[string]string{}
+	k.events, k.notOffered, k.what = map[string]spec.Event{}, spec.NotOffered(t), map[string]string{}
 	for _, e := range spec.Events(t) {
 		k.events[e.Name] = e
-	}
-	text, err := os.ReadFile("../rpc/not_offered.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		name, reason, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		k.notOffered[name] = reason
 	}
 	for _, op := range rpc.All() {
 		k.what[op.Name] = spec.What(t, op.Ref, op.Name)
@@ -114,6 +105,25 @@ func (c *chooser) pick(row string, column int, of nameSet, most int) string {
 	}
 	text := strings.Join(picked, ", ")
 	if len(of) > most && most > 1 {
+		text += " …"
+	}
+	return text
+}
+
+// pickCached is pick for what asks for things that the client keeps: who finds them there
+// leads to no request. Names stay while they are called at all.
+func (c *chooser) pickCached(row string, column int, of, called nameSet, most int) string {
+	all, old := maps.Clone(of), ""
+	if cells := c.old[row]; len(cells) > column {
+		old = cells[column]
+	}
+	for _, m := range codeSpan.FindAllStringSubmatch(old, -1) {
+		if called[m[1]] && all != nil {
+			all[m[1]] = true
+		}
+	}
+	text := c.pick(row, column, all, most)
+	if strings.Contains(old, "…") && strings.Count(text, "`") == 2*most && !strings.HasSuffix(text, "…") {
 		text += " …"
 	}
 	return text
@@ -215,17 +225,20 @@ func (r *record) operation(b *strings.Builder, c *chooser, command, what string,
 		fmt.Fprintf(b, "*not offered*: %s | | | | | |\n", reason)
 		return
 	}
-	client := c.pick(key, 2, r.methods[command], 2)
+	client, actions := c.pick(key, 2, r.methods[command], 2), c.pick(key, 4, r.actions[command], 3)
 	for _, op := range rpc.All() {
 		if op.Name == command && client == "" {
 			client = cmp.Or(op.Uncalled, "*by itself*")
+		}
+		if op.Name == command && op.Repeat {
+			actions = c.pickCached(key, 4, r.actions[command], r.called, 3)
 		}
 	}
 	sandbox := ""
 	if r.known.handled[command] {
 		sandbox = "yes"
 	}
-	fmt.Fprintf(b, "%s | %s | %s | %s | %s | %s |\n", client, sandbox, c.pick(key, 4, r.actions[command], 3), number(r.known.vectors[command]),
+	fmt.Fprintf(b, "%s | %s | %s | %s | %s | %s |\n", client, sandbox, actions, number(r.known.vectors[command]),
 		c.pick(key, 6, r.shown(r.answered, command), 1), c.pick(key, 7, r.shown(r.refused, command), 1))
 }
 

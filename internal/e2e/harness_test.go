@@ -221,6 +221,7 @@ func (a *account) calls(d *onebot.Dialect) func(action, params string) *onebot.R
 		if err != nil {
 			a.t.Fatal(err)
 		}
+		seen.call(name)
 		return d.Call(by(a.t.Context(), byAction(name)), request)
 	}
 }

@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -11,18 +10,7 @@ import (
 // TestSpecifiedOperations finds operations of docs/protocol/operations.md 3 that are
 // forgotten: neither a row nor in not_offered.txt, which says why they are left out.
 func TestSpecifiedOperations(t *testing.T) {
-	text, err := os.ReadFile("not_offered.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	notOffered := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		name, reason, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		if reason == "" {
-			t.Errorf("not_offered.txt: %q is no name with its reason", line)
-		}
-		notOffered[name] = reason
-	}
+	notOffered := spec.NotOffered(t)
 	rows := map[string]bool{}
 	for _, op := range All() {
 		rows[spec.Short(op.Name)] = true

@@ -91,6 +91,25 @@ func Uploads(tb testing.TB) (all [][2]string) {
 	return all
 }
 
+// NotOffered returns why operations are left out, by the short names of their commands, the
+// numbers of pages and "highway" with a command: internal/rpc/not_offered.txt.
+func NotOffered(tb testing.TB) map[string]string {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join(Root(tb), "internal", "rpc", "not_offered.txt"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	reasons := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		name, reason, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		if reason == "" {
+			tb.Errorf("not_offered.txt: %q is no name with its reason", line)
+		}
+		reasons[name] = reason
+	}
+	return reasons
+}
+
 // oneType has the events of the catalogue that are one type.
 var oneType = map[string]string{"group_member_muted": "group_muted", "group_all_muted": "group_muted"}
 
@@ -184,11 +203,30 @@ func unconfirmed(row []string) bool {
 
 func read(tb testing.TB, file string) string {
 	tb.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "protocol", file))
+	text, err := os.ReadFile(filepath.Join(Root(tb), "docs", "protocol", file))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return string(text)
+}
+
+// Root is the folder of go.mod: tests run in the folder of their package.
+func Root(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			tb.Fatal("no go.mod above the package")
+		}
+		dir = parent
+	}
 }
 
 // part is what stands between two headings.

@@ -2,10 +2,13 @@ package vectors
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"libration/internal/spec"
 )
 
 // Reader is a test that checks cases of a file.
@@ -98,7 +101,11 @@ func filePlace(v vector) bool {
 // Of is [Read] for the cases that are the test's by [Readers].
 func Of[T any](tb testing.TB, file string) []T {
 	tb.Helper()
-	dir, err := filepath.Rel(root(tb), here(tb))
+	here, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir, err := filepath.Rel(spec.Root(tb), here)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -139,7 +146,7 @@ type Used struct {
 // Count counts all cases.
 func Count(tb testing.TB) (used []Used) {
 	tb.Helper()
-	paths, err := filepath.Glob(filepath.Join(root(tb), "testdata", "vectors", "*.json"))
+	paths, err := filepath.Glob(filepath.Join(spec.Root(tb), "testdata", "vectors", "*.json"))
 	if err != nil || len(paths) == 0 {
 		tb.Fatal("no vectors", err)
 	}

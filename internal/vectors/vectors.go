@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"libration/internal/spec"
 )
 
 // Hex is a byte string that the files write as hex digits.
@@ -29,7 +31,7 @@ func Read[T any](tb testing.TB, name string) []T {
 	tb.Helper()
 	dir := os.Getenv("LIBRATION_VECTORS")
 	if dir == "" {
-		dir = filepath.Join(root(tb), "testdata", "vectors")
+		dir = filepath.Join(spec.Root(tb), "testdata", "vectors")
 	}
 	text, err := os.ReadFile(filepath.Join(dir, name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -45,29 +47,4 @@ func Read[T any](tb testing.TB, name string) []T {
 		tb.Fatalf("%s: %v", name, err)
 	}
 	return file.Cases
-}
-
-// root is the folder of go.mod: tests run in the folder of their package.
-func root(tb testing.TB) string {
-	tb.Helper()
-	dir := here(tb)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			tb.Fatal("no go.mod above the package")
-		}
-		dir = parent
-	}
-}
-
-func here(tb testing.TB) string {
-	tb.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return dir
 }
