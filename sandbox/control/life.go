@@ -68,6 +68,18 @@ func (h life) todo(r *http.Request) (any, error) {
 	return struct{}{}, h.world.Groups().Todo(body.Group, body.Sequence, body.By, body.Do)
 }
 
+func (h life) honor(r *http.Request) (any, error) {
+	var body struct {
+		Group message.GroupCode `json:"group"`
+		UIN   message.UIN       `json:"uin"`
+		Honor world.Honor       `json:"honor"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	return struct{}{}, h.world.Members().Honor(body.Group, body.UIN, body.Honor)
+}
+
 func (h life) signIn(r *http.Request) (any, error) {
 	var body struct {
 		Group message.GroupCode `json:"group"`

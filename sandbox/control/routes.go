@@ -124,7 +124,7 @@ func routes(w *world.World, s Server) []route {
 		{"POST /api/load", load.send},
 		{"POST /api/pokes", pokes.add},
 		{"POST /api/pokes/recall", pokes.recall},
-		{"POST /api/honors", tips.tip(tipHonor)},
+		{"POST /api/honors", life.honor},
 		{"POST /api/lucky-king", tips.tip(tipKing)},
 		{"POST /api/tips", tips.tip(tipText)},
 		{"POST /api/entries", tips.tip(tipEntry)},

@@ -15,7 +15,6 @@ type tipBody struct {
 	Group  message.GroupCode `json:"group"`
 	UIN    message.UIN       `json:"uin"`
 	Sender message.UIN       `json:"sender"`
-	Honor  string            `json:"honor"`
 	Text   string            `json:"text"`
 	Style  uint32            `json:"style"`
 	Image  string            `json:"image"`
@@ -32,7 +31,6 @@ func (h tips) tip(show func(world.Tips, *tipBody) error) action {
 	}
 }
 
-func tipHonor(w world.Tips, b *tipBody) error { return w.Honor(b.Group, b.UIN, b.Honor) }
 func tipKing(w world.Tips, b *tipBody) error  { return w.LuckyKing(b.Group, b.Sender, b.UIN) }
 func tipText(w world.Tips, b *tipBody) error  { return w.Text(b.Group, b.Text) }
 func tipEntry(w world.Tips, b *tipBody) error { return w.Enter(b.Group, b.UIN, b.Style) }

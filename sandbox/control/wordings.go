@@ -35,7 +35,7 @@ func wordings() []text.Text {
 		text.T("a battery of %d per cent", "电量不能是 %d%%"),
 		text.T("no status", "没有状态"),
 		text.T("status and details are set by a change", "状态和详细资料请用修改请求设置"),
-		text.T("no honour %q: there are talkative, performer and emotion", "没有荣誉 %q，可用 talkative、performer、emotion"),
+		text.T("no honour %q: there are talkative, performer, legend, strong_newbie and emotion", "没有荣誉 %q，可用 talkative、performer、legend、strong_newbie、emotion"),
 		text.T("a grey line needs a text", "灰字提示需要文本"),
 		text.T("%d may not change the robots of the group", "%d 不能更改群机器人"),
 		text.T("no robot %d", "没有机器人 %d"),

@@ -17,8 +17,8 @@ const (
 	tipRestricted = 10214
 )
 
-// honorTemplates are the templates of honours.
-var honorTemplates = map[string]uint64{"performer": 1052, "talkative": 1053, "emotion": 1067}
+// honorTemplates are the templates of honours. Of others no push is known.
+var honorTemplates = map[world.Honor]uint64{world.HonorPerformer: 1052, world.HonorTalkative: 1053, world.HonorEmotion: 1067}
 
 // unlockURL is where a restricted account would be unlocked; it is ours, and goes nowhere.
 const unlockURL = "https://unlock.sandbox.invalid/"
@@ -30,7 +30,9 @@ func template(id uint64, params ...string) *pushpb.GroupNotify {
 }
 
 func (p *pushes) honorChanged(h *world.HonorChanged) {
-	p.tip(h.InGroup, template(honorTemplates[h.Honor], "nick", h.Member.Nickname, "uin", uinText(h.Member.UIN)))
+	if id := honorTemplates[h.Honor]; id != 0 {
+		p.tip(h.InGroup, template(id, "nick", h.Member.Nickname, "uin", uinText(h.Member.UIN)))
+	}
 }
 
 // luckyKing has no service type: it is not known.

@@ -58,6 +58,8 @@ type group struct {
 	robots    map[message.UIN]bool // official robots, and whether they may work; nil: none
 	// announcements are the oldest first.
 	announcements []*announcement
+	signIns       signIns
+	honors        honors
 }
 
 // in is the part of a happening in the group.

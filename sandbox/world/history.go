@@ -21,7 +21,7 @@ type history struct {
 type record struct {
 	Message
 	recalled  bool
-	essence   bool
+	essence   *chosen    // nil: it is none of the group's best
 	reactions []Reaction // in the order in which they were used first
 	changes   uint32     // of reactions
 }
@@ -141,7 +141,7 @@ func (w History) Before(code message.GroupCode, a, b message.UIN, sequence uint6
 	records = records[max(0, end-limit):end]
 	list := make([]Listed, len(records))
 	for i, r := range records {
-		list[i] = Listed{&r.Message, r.recalled, r.essence, slices.Clone(r.reactions)}
+		list[i] = Listed{&r.Message, r.recalled, r.essence != nil, slices.Clone(r.reactions)}
 	}
 	return list
 }

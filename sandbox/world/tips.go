@@ -1,22 +1,6 @@
 package world
 
-import (
-	"slices"
-
-	"libration/ntqq/message"
-)
-
-// HonorChanged is sent when a member got an honour of the group.
-type HonorChanged struct {
-	InGroup
-	Member User
-	Honor  string // talkative, performer or emotion
-}
-
-// Activity implements Happening.
-func (h *HonorChanged) Activity() Activity {
-	return Activity{Kind: ActivityHonor, Group: h.Group, User: h.Member.UIN, Text: h.Honor}
-}
+import "libration/ntqq/message"
 
 // LuckyKing is sent when Member drew the largest share of the red packet of Sender.
 type LuckyKing struct {
@@ -52,29 +36,11 @@ func (h *MemberEntered) Activity() Activity {
 	return Activity{Kind: ActivityEnter, Group: h.Group, User: h.Member.UIN, Sequence: uint64(h.Style)}
 }
 
-// honors are the honours that a group gives.
-var honors = []string{"talkative", "performer", "emotion"}
-
 // Tips holds what appears in groups as a grey line, or as less.
 type Tips struct{ *state }
 
 // Tips returns the operations that show something in a group and change nothing.
 func (w *World) Tips() Tips { return Tips{&w.state} }
-
-// Honor gives an honour to a member. The refusals are BadRequest, NotFound and NotMember.
-func (w Tips) Honor(code message.GroupCode, uin message.UIN, honor string) error {
-	w.mu.Lock()
-	defer w.done()
-	g, _, err := w.member(code, uin)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(honors, honor) {
-		return Refuse(BadRequest, "no honour %q: there are talkative, performer and emotion", honor)
-	}
-	w.happened(&HonorChanged{g.in(), w.user(uin), honor})
-	return nil
-}
 
 // LuckyKing lets uin draw the largest share of a red packet of sender. The refusals are
 // NotFound and NotMember.

@@ -53,6 +53,7 @@ func TestWorldStaysWhole(t *testing.T) {
 				step := rapid.SampledFrom([]world.TodoStep{world.TodoSet, world.TodoFinish, world.TodoCancel}).Draw(t, "step")
 				_ = w.Groups().Todo(group(), uint64(rapid.IntRange(0, 3).Draw(t, "sequence")), user(), step)
 			},
+			"honor":     func(*rapid.T) { _ = w.Members().Honor(group(), user(), world.HonorTalkative) },
 			"sign in":   func(*rapid.T) { _, _ = w.Members().SignIn(group(), user()) },
 			"pin":       func(t *rapid.T) { _ = w.Chats().PinFriend(user(), user(), rapid.Bool().Draw(t, "on")) },
 			"pin group": func(t *rapid.T) { _ = w.Chats().PinGroup(user(), group(), rapid.Bool().Draw(t, "on")) },

@@ -25,7 +25,7 @@ const ofGroup = (c, what) => patch(groupPath(c), { by: c.as, ...what });
 const isOther = (c) => c.uin !== c.as;
 
 // The names of kinds of honour (docs/protocol/events.md 6).
-const honors = () => ['talkative', 'performer', 'emotion'].map((h) => [h, t(`honor_${h}`)]);
+const honors = () => ['talkative', 'performer', 'legend', 'strong_newbie', 'emotion'].map((h) => [h, t(`honor_${h}`)]);
 // Statuses, and the extended one in own words (docs/protocol/operations.md 4.5).
 const statuses = () => [10, 30, 40, 50, 60, 70].map((s) => [s, t(`status_${s}`)]);
 const ownWords = 2000;
