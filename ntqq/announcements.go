@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html"
 	"math"
@@ -216,16 +215,8 @@ func bit(on bool) int {
 // Delete takes an announcement down. The owner and admins may.
 func (a Announcements) Delete(ctx context.Context, group GroupCode, id string) error {
 	_, err := a.c.web(ctx, webCall{
-		host: webNotices, path: announcementDelete, token: "bkn", refused: deletedFeed,
+		host: webNotices, path: announcementDelete, token: "bkn", refused: webRefusal("em", "ec"),
 		form: url.Values{"fid": {id}, "qid": {fmt.Sprint(group)}, "ft": {"23"}, "op": {"1"}},
 	})
 	return a.c.inGroup(ctx, group, err)
-}
-
-// deletedFeed: whatever the answer says is a success, but for a result that is none.
-func deletedFeed(answer []byte) error {
-	if refused, ok := errors.AsType[*ServerError](webResult("em", "ec")(answer)); ok {
-		return refused
-	}
-	return nil
 }

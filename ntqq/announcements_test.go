@@ -56,7 +56,7 @@ func TestReadAnnouncedPicture(t *testing.T) {
 
 func TestDeletedFeed(t *testing.T) {
 	for answer, fails := range map[string]bool{"": false, "<html>": false, `{"ec":0}`: false, `{}`: false, `{"ec":4,"em":"no"}`: true} {
-		err := deletedFeed([]byte(answer))
+		err := webRefusal("em", "ec")([]byte(answer))
 		if _, refused := errors.AsType[*ServerError](err); refused != fails {
 			t.Errorf("%q: got %v", answer, err)
 		}
@@ -73,6 +73,6 @@ func FuzzAnnouncements(f *testing.F) {
 			t.Errorf("%q is read as %+v", in, all)
 		}
 		_, _ = readAnnouncedPicture(in)
-		_ = deletedFeed(in)
+		_ = webRefusal("em", "ec")(in)
 	})
 }

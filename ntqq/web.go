@@ -260,3 +260,15 @@ func webResult(words string, codes ...string) func([]byte) error {
 		return text.Errorf("the answer has no %q", "应答中没有 %q", codes[0])
 	}
 }
+
+// webRefusal is webResult for a page whose answer may be anything: only a result that is
+// none of success counts.
+func webRefusal(words string, codes ...string) func([]byte) error {
+	read := webResult(words, codes...)
+	return func(answer []byte) error {
+		if refused, ok := errors.AsType[*ServerError](read(answer)); ok {
+			return refused
+		}
+		return nil
+	}
+}

@@ -39,6 +39,8 @@ var Table = sync.OnceValue(func() *table.Table[*account] {
 	rows := slices.Concat(
 		messageActions(),
 		lifeActions(),
+		essenceActions(),
+		honorActions(),
 		forwardActions(),
 		historyActions(),
 		recentActions(),

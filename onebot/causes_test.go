@@ -134,6 +134,7 @@ func TestEveryErrorHasACause(t *testing.T) {
 		"ErrNotFound",  // each of its kinds has one
 		"ErrNoCaptcha", // of the login
 		"ErrGroupTime", // nobody asks for a group by time
+		"ErrNoHonor",   // the parameter has no other values
 		"ErrManyFiles", // nobody lists a whole folder
 		"ErrNoSignature",
 		"ErrSealed", "ErrSealKey", // of the start

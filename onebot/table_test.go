@@ -63,8 +63,8 @@ func TestUnknownNames(t *testing.T) {
 		{"SendMsg_async", `no such action "SendMsg_async", did you mean "send_msg_async"?`, `没有动作 "SendMsg_async"，是否想用 "send_msg_async"？`},
 		{"get_forward_mgs", `no such action "get_forward_mgs", did you mean "get_forward_msg"?`, `没有动作 "get_forward_mgs"，是否想用 "get_forward_msg"？`},
 		{"frobnicate", `no such action "frobnicate"; get_supported_actions lists them`, `没有动作 "frobnicate"，可用 get_supported_actions 查看支持的动作`},
-		{"get_essence_msg_list", `action "get_essence_msg_list" is known, but this version does not have it`, `动作 "get_essence_msg_list" 已知，但本版本没有`},
-		{"get_essence_msg_list_rate_limited", `action "get_essence_msg_list" is known, but this version does not have it`, `动作 "get_essence_msg_list" 已知，但本版本没有`},
+		{"get_guild_msg", `action "get_guild_msg" is known, but this version does not have it`, `动作 "get_guild_msg" 已知，但本版本没有`},
+		{"get_guild_msg_rate_limited", `action "get_guild_msg" is known, but this version does not have it`, `动作 "get_guild_msg" 已知，但本版本没有`},
 	} {
 		for l, want := range map[Language]string{English: tt.en, Chinese: tt.zh} {
 			s := newDialect(Options{Language: l}, nil)

@@ -54,6 +54,10 @@ const (
 	HonorTalkative Honor = "talkative" // who wrote most
 	HonorPerformer Honor = "performer" // who wrote on many days in a row
 	HonorEmotion   Honor = "emotion"   // who sent many pictures
+
+	// No event is known of these two.
+	HonorLegend       Honor = "legend"        // a performer for long
+	HonorStrongNewbie Honor = "strong_newbie" // who is new and writes much
 )
 
 // GroupHonorChanged is sent when a member got an honour. Unconfirmed: it is known from an

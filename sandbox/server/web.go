@@ -42,7 +42,7 @@ type webHTML string
 
 // webPages are all pages that need cookies.
 func webPages() []webPage {
-	return slices.Concat(announcementPages(), albumPages())
+	return slices.Concat(announcementPages(), albumPages(), essencePages(), groupPages())
 }
 
 // refusalIn answers with the result and its text under these names.

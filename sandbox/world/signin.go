@@ -25,10 +25,10 @@ type SignIn struct {
 	Time int64 // of the first time today, Unix seconds
 }
 
-// chinaOffset is what days begin by, in seconds east of UTC.
-const chinaOffset = 8 * 3600
+// ChinaOffset is what days begin by, in seconds east of UTC.
+const ChinaOffset = 8 * 3600
 
-func dayOf(unix int64) int64 { return (unix + chinaOffset) / (24 * 3600) }
+func dayOf(unix int64) int64 { return (unix + ChinaOffset) / (24 * 3600) }
 
 // SignIn signs a member in to a group. The second time on a day nothing happens, and the
 // result is that of the first. The refusals are NotFound and NotMember.
