@@ -17,12 +17,6 @@ func TestVectorsCaptures(t *testing.T) {
 	}
 }
 
-// capturedPushes are the kinds of captures that are pushes or parts of pushes.
-var capturedPushes = map[string]bool{
-	"push": true, "push_jce": true, "common_message": true, "msg_content": true, "msg_content_cut": true,
-	"routing_head": true, "content_head": true,
-}
-
 type capture struct {
 	ID       string          `json:"id"`
 	Kind     string          `json:"kind"`

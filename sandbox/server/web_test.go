@@ -46,9 +46,9 @@ func (h *harness) ask(method, address, host string, body io.Reader, headers ...s
 
 // webClient is somebody with cookies for a group's pages.
 type webClient struct {
-	h                 *harness
-	uin               message.UIN
-	skey, pskey, host string
+	h           *harness
+	uin         message.UIN
+	skey, pskey string
 }
 
 // webLogin logs a client in to the web pages.

@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestAlbumRules(t *testing.T) {
 	must(t, err)
 	refused := func(what string, err error, want world.Reason) {
 		t.Helper()
-		if got, ok := err.(*world.Refusal); !ok || got.Reason != want {
+		if got, ok := errors.AsType[*world.Refusal](err); !ok || got.Reason != want {
 			t.Errorf("%s: got %v, want reason %d", what, err, want)
 		}
 	}
