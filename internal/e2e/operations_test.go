@@ -374,7 +374,7 @@ func examples(t *testing.T) map[reflect.Type][]any {
 		reflect.TypeFor[time.Duration]():         {time.Minute},
 		reflect.TypeFor[ntqq.Kick]():             {ntqq.Kick{}},
 		reflect.TypeFor[ntqq.Essence]():          {ntqq.Essence{Group: group}},
-		reflect.TypeFor[ntqq.Honor]():            {ntqq.HonorLegend},
+		reflect.TypeFor[ntqq.Honor]():            {ntqq.HonorTalkative, ntqq.HonorLegend},
 		reflect.TypeFor[time.Time]():             {time.Time{}},
 		reflect.TypeFor[ntqq.Packet]():           {ntqq.Packet{Command: "A.Packet"}},
 		reflect.TypeFor[ntqq.Mask]():             {ntqq.MaskNotify},
