@@ -61,8 +61,13 @@ func (s *Server) handlePages(mux *http.ServeMux) {
 		add(p.method, p.host, p.path, func(w http.ResponseWriter, r *http.Request) { s.page(&p, w, r) })
 	}
 	add("GET", "ssl.ptlogin2.qq.com", "/jump", s.jump)
-	// This is where most clients let it lead to.
-	add("GET", "h5.qzone.qq.com", "/qqnt/qzoneinpcqq/friend", func(http.ResponseWriter, *http.Request) {})
+	// These are where clients let it lead to: most to the first.
+	nothing := func(http.ResponseWriter, *http.Request) {}
+	add("GET", "h5.qzone.qq.com", "/qqnt/qzoneinpcqq/friend", nothing)
+	for _, host := range []string{qunHost, announcementsHost, albumsHost, "qzone.qq.com", "user.qzone.qq.com", "vip.qq.com", "cgi.vip.qq.com"} {
+		mux.HandleFunc("GET "+host+"/{uin}/infocenter", nothing)
+		mux.HandleFunc("GET /"+host+"/{uin}/infocenter", nothing)
+	}
 }
 
 // page answers one request.

@@ -157,8 +157,12 @@ func TestPageLogin(t *testing.T) {
 	if !strings.HasPrefix(to, "/h5.qzone.qq.com/qqnt/qzoneinpcqq/friend?refresh=0&") || answer.Cookies()[0].Domain != "" {
 		t.Errorf("the login leads to %q with %v", to, answer.Cookies())
 	}
-	if answer, _ := h.ask("GET", to, "127.0.0.1:8001", nil); answer.StatusCode != http.StatusOK {
-		t.Errorf("there: %s", answer.Status)
+	for _, at := range [][2]string{
+		{to, "127.0.0.1:8001"}, {"/qun.qq.com/10001/infocenter", "127.0.0.1:8001"}, {"/10001/infocenter", "qun.qq.com"}, {"/10001/infocenter", "qzone.qq.com:80"},
+	} {
+		if answer, _ := h.ask("GET", at[0], at[1], nil); answer.StatusCode != http.StatusOK {
+			t.Errorf("there, at %s: %s", at, answer.Status)
+		}
 	}
 }
 
@@ -224,7 +228,7 @@ func TestAnnouncementForms(t *testing.T) {
 	must(t, err)
 	must(t, parts.Close())
 	_, answer = h.ask("POST", "/cgi-bin/announce/upload_img", "web.qun.qq.com", &body, "Cookie", w.cookies(), "Content-Type", parts.FormDataContentType())
-	stored := regexp.MustCompile(`^\{"ec":0,"em":"","id":"\{\\u0026#34;id\\u0026#34;:\\u0026#34;([0-9a-f]{40})\\u0026#34;,\\u0026#34;w\\u0026#34;:\\u0026#34;3\\u0026#34;,\\u0026#34;h\\u0026#34;:\\u0026#34;2\\u0026#34;\}"\}$`).FindStringSubmatch(answer)
+	stored := regexp.MustCompile(`^\{"ec":0,"em":"","id":"\{\\u0026quot;id\\u0026quot;:\\u0026quot;([0-9a-f]{40})\\u0026quot;,\\u0026quot;w\\u0026quot;:\\u0026quot;3\\u0026quot;,\\u0026quot;h\\u0026quot;:\\u0026quot;2\\u0026quot;\}"\}$`).FindStringSubmatch(answer)
 	if stored == nil {
 		t.Fatalf("got %s", answer)
 	}

@@ -33,6 +33,8 @@ func albumPages() []webPage {
 		{method: "GET", host: albumsHost, path: "/proxy/domain/u.photo.qzone.qq.com/cgi-bin/upp/qun_list_album_v2", refusal: refusal, do: (*Server).listAlbumsPage},
 		{method: "POST", host: albumsHost, path: slicePath + "FileBatchControl/{sum}", refusal: refusal, do: (*Server).beginAlbumUpload},
 		{method: "POST", host: albumsHost, path: slicePath + "FileUpload", refusal: refusal, do: (*Server).takeAlbumSlice},
+		// Slices of videos. How one is announced is not known; a picture may come this way, too.
+		{method: "POST", host: albumsHost, path: slicePath + "FileUploadVideo", refusal: refusal, do: (*Server).takeAlbumSlice},
 	}
 }
 

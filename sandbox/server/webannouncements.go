@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"libration/ntqq/media/picture"
 	"libration/ntqq/message"
@@ -117,8 +118,13 @@ func (s *Server) listAnnouncements(by world.User, r *http.Request) (any, error) 
 	return answer, nil
 }
 
+// escaped escapes a text for HTML, with the names of signs that all clients know.
+func escaped(text string) string {
+	return strings.ReplaceAll(html.EscapeString(text), "&#34;", "&quot;")
+}
+
 func viewAnnouncement(a world.Announcement) announcementView {
-	text := html.EscapeString(a.Text)
+	text := escaped(a.Text)
 	view := announcementView{
 		ID: a.ID, User: a.By.UIN, Time: a.Time, Type: 1, Pinned: bit(a.Pinned), Readers: a.Readers, Read: bit(a.Read),
 		Message:  announcedMessage{Text: text, Face: text, Title: "群公告"},
@@ -196,7 +202,7 @@ func (s *Server) keepNoticePicture(_ world.User, r *http.Request) (any, error) {
 		return nil, err
 	}
 	id, err := json.Marshal(announcedPicture{hex.EncodeToString(p.SHA1[:]), strconv.Itoa(int(p.Width)), strconv.Itoa(int(p.Height))})
-	return map[string]any{"ec": 0, "em": "", "id": html.EscapeString(string(id))}, err
+	return map[string]any{"ec": 0, "em": "", "id": escaped(string(id))}, err
 }
 
 func (s *Server) deleteAnnouncement(by world.User, r *http.Request) (any, error) {

@@ -34,14 +34,12 @@ type essenceView struct {
 	Removable    bool          `json:"can_be_removed"`
 }
 
-// essencePart is a text (1), a face (2), a picture (3) or a file (4).
-type essencePart struct {
-	Type      int    `json:"msg_type"`
-	Text      string `json:"text,omitempty"`
-	Face      uint32 `json:"face_index,omitempty"`
-	Image     string `json:"image_url,omitempty"`
-	File      string `json:"file_id,omitempty"`
-	Thumbnail string `json:"file_thumbnail_url,omitempty"`
+// essencePart is a text (1), a face (2), a picture (3) or a file (4), with what belongs to
+// its kind, be it empty.
+type essencePart map[string]any
+
+func partOf(kind int, name string, value any) essencePart {
+	return essencePart{"msg_type": kind, name: value}
 }
 
 // essences answers a page of the list. That of a page behind the end is null.
@@ -82,15 +80,15 @@ func (s *Server) essenceParts(r *http.Request, content message.Content) []essenc
 	for _, seg := range content {
 		switch seg := seg.(type) {
 		case *message.FaceSegment:
-			parts = append(parts, essencePart{Type: 2, Face: seg.ID})
+			parts = append(parts, partOf(2, "face_index", seg.ID))
 		case *message.ImageSegment:
-			parts = append(parts, essencePart{Type: 3, Image: s.pictureURL(r, seg)})
+			parts = append(parts, partOf(3, "image_url", s.pictureURL(r, seg)))
 		case *message.FileSegment:
-			parts = append(parts, essencePart{Type: 4, File: seg.ID})
+			parts = append(parts, essencePart{"msg_type": 4, "file_id": seg.ID, "file_thumbnail_url": ""})
 		case *message.TextSegment:
-			parts = append(parts, essencePart{Type: 1, Text: seg.Text})
+			parts = append(parts, partOf(1, "text", seg.Text))
 		default:
-			parts = append(parts, essencePart{Type: 1, Text: message.Brief(message.Content{seg})})
+			parts = append(parts, partOf(1, "text", message.Brief(message.Content{seg})))
 		}
 	}
 	return parts

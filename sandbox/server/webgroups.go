@@ -71,6 +71,7 @@ func (s *Server) honorsOf(by world.User, r *http.Request, of world.Honor) (list 
 	if err != nil {
 		return nil, nil, err
 	}
+	list = []honored{}
 	for _, h := range all {
 		list = append(list, viewHonored(h))
 	}
@@ -116,7 +117,8 @@ func (s *Server) honorPage(by world.User, r *http.Request) (any, error) {
 		Name   string      `json:"name"`
 		Desc   string      `json:"desc"`
 	}
-	data := map[string]any{"gc": r.FormValue("gc"), "uin": by.UIN, "type": r.FormValue("type")}
+	kind, _ := strconv.Atoi(r.FormValue("type"))
+	data := map[string]any{"gc": r.FormValue("gc"), "uin": uinText(by.UIN), "type": kind}
 	for _, name := range honorLists {
 		data[name] = []item{}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"libration/internal/pb/oidbpb"
+	"libration/internal/rpc"
 	"libration/ntqq/message"
 	"libration/sandbox/world"
 )
@@ -58,4 +60,36 @@ func FuzzPagesOfGroups(f *testing.F) {
 			t.Errorf("%s: %v", p.path, err)
 		}
 	})
+}
+
+// TestPagesForStrictClients: lists that are empty are no null, numbers and texts are what
+// clients take them for, and what is 0 or "" is written.
+func TestPagesForStrictClients(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{})
+	w := webLogin(h, alice) // owns the group
+	m, err := h.World().Messages().Send(world.Send{From: alice, Group: 730000001, Parts: world.Parts(message.Face(0), message.Text(`"<"`))}, nil)
+	must(t, err)
+	must(t, h.World().Messages().SetEssence(730000001, m.Sequence, 0, alice, true))
+	_, err = h.World().Announcements().Publish(730000001, alice, world.Announcement{Text: `"<'`})
+	must(t, err)
+	for path, want := range map[string]string{
+		"/cgi-bin/qunapp/honor_talkative?gc=730000001&num=3000":                            `"talkative_list":[]`,
+		"/cgi-bin/qunapp/honor_continuous?gc=730000001&continuous_type=2":                  `"continuous_list":[]`,
+		"/cgi-bin/qunapp/honor_emotion?gc=730000001&num=0":                                 `"emotion_list":[]`,
+		"/interactive/honorlist?gc=730000001&type=2":                                       `"gc":"730000001","legendList":[],"strongnewbieList":[],"talkativeList":[],"type":2,"uin":"20001"};</script>`,
+		"/cgi-bin/group_digest/digest_list?group_code=730000001&page_start=0&page_limit=2": `"msg_content":[{"face_index":0,"msg_type":2},{"msg_type":1,"text":"\"\u003c\""}]`,
+		"/cgi-bin/group_digest/digest_list?group_code=730000001&page_start=1&page_limit=2": `"is_end":true,"msg_list":null`,
+		"/cgi-bin/announce/get_t_list?qid=730000001":                                       `"text":"\u0026quot;\u0026lt;\u0026#39;"`,
+	} {
+		if _, got := h.ask("GET", path+"&bkn="+w.bkn(), "qun.qq.com", nil, "Cookie", w.cookies()); !strings.Contains(got, want) {
+			t.Errorf("%s\n got %s\nwant %s", path, got, want)
+		}
+	}
+	pskey := call(h.dial().login(alice).register(), rpc.PSkeys, &oidbpb.PsKeyReq{Domains: []string{"qzone.qq.com"}}).GetKeys()[0].GetPSkey()
+	w.pskey = pskey
+	const slice = "/webapp/json/sliceUpload/FileUploadVideo?seq=0&retry=0&offset=0&end=1&total=1&type=form&g_tk="
+	if got := w.post(slice+w.bkn(), url.Values{"session": {"x"}}); got != `{"msg":"no such upload","ret":2}` {
+		t.Errorf("a slice of a video: %s", got)
+	}
 }
