@@ -74,7 +74,7 @@ type announcedMessage struct {
 	Text  string             `json:"text"`
 	Face  string             `json:"text_face"`
 	Title string             `json:"title"`
-	Pics  []announcedPicture `json:"pics,omitempty"`
+	Pics  []announcedPicture `json:"pics"`
 }
 
 type announcedPicture struct {
@@ -127,7 +127,7 @@ func viewAnnouncement(a world.Announcement) announcementView {
 	text := escaped(a.Text)
 	view := announcementView{
 		ID: a.ID, User: a.By.UIN, Time: a.Time, Type: 1, Pinned: bit(a.Pinned), Readers: a.Readers, Read: bit(a.Read),
-		Message:  announcedMessage{Text: text, Face: text, Title: "群公告"},
+		Message:  announcedMessage{Text: text, Face: text, Title: "群公告", Pics: []announcedPicture{}},
 		Settings: announcedSettings{EditCard: bit(a.EditCard), TipWindow: a.TipWindow, Confirm: bit(a.Confirm)},
 	}
 	if a.Newcomers {

@@ -80,7 +80,7 @@ func TestPagesForStrictClients(t *testing.T) {
 		"/interactive/honorlist?gc=730000001&type=2":                                       `"gc":"730000001","legendList":[],"strongnewbieList":[],"talkativeList":[],"type":2,"uin":"20001"};</script>`,
 		"/cgi-bin/group_digest/digest_list?group_code=730000001&page_start=0&page_limit=2": `"msg_content":[{"face_index":0,"msg_type":2},{"msg_type":1,"text":"\"\u003c\""}]`,
 		"/cgi-bin/group_digest/digest_list?group_code=730000001&page_start=1&page_limit=2": `"is_end":true,"msg_list":null`,
-		"/cgi-bin/announce/get_t_list?qid=730000001":                                       `"text":"\u0026quot;\u0026lt;\u0026#39;"`,
+		"/cgi-bin/announce/get_t_list?qid=730000001":                                       `"text":"\u0026quot;\u0026lt;\u0026#39;","text_face":"\u0026quot;\u0026lt;\u0026#39;","title":"群公告","pics":[]}`,
 	} {
 		if _, got := h.ask("GET", path+"&bkn="+w.bkn(), "qun.qq.com", nil, "Cookie", w.cookies()); !strings.Contains(got, want) {
 			t.Errorf("%s\n got %s\nwant %s", path, got, want)
