@@ -14,7 +14,7 @@ func albumActions() []row {
 	return []row{
 		table.Of("get_group_album_list", rare, Lookups, text.T("Lists the albums of a group.", "返回群相册列表。"),
 			getGroupAlbumList, table.Fails(apiError, noGroup)),
-		table.Of("get_qun_album_list", rare, Lookups, text.T("The same in another form.", "返回群相册列表，另一种格式。"),
+		table.Of("get_qun_album_list", rare, Lookups, text.T("Lists the albums of a group, in another form.", "返回群相册列表，另一种格式。"),
 			getQunAlbumList, table.Fails(apiError, noGroup)),
 		table.Of("get_group_album_media_list", common, Lookups, text.T("Lists the pictures and videos of an album, in pages.", "分页返回相册中的图片和视频。"),
 			getGroupAlbumMediaList, table.Fails(apiError, noGroup)),
@@ -97,11 +97,7 @@ func viewAlbumSizes(sizes []ntqq.AlbumSize) []albumSize {
 	return list
 }
 
-type albumsParams struct {
-	Group message.GroupCode `param:"group_id"`
-}
-
-func getGroupAlbumList(ctx context.Context, a *account, p albumsParams) ([]albumResult, error) {
+func getGroupAlbumList(ctx context.Context, a *account, p oneGroupParams) ([]albumResult, error) {
 	albums, err := a.client.Albums().List(ctx, p.Group)
 	list := []albumResult{}
 	for _, album := range albums {
@@ -122,7 +118,7 @@ type qunAlbumsResult struct {
 }
 
 func getQunAlbumList(ctx context.Context, a *account, p qunAlbumsParams) (qunAlbumsResult, error) {
-	list, err := getGroupAlbumList(ctx, a, albumsParams{p.Group})
+	list, err := getGroupAlbumList(ctx, a, oneGroupParams{p.Group})
 	return qunAlbumsResult{Albums: list}, err
 }
 

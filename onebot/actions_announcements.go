@@ -92,7 +92,7 @@ type noticeOptions struct {
 	Newcomers bool   `json:"send_new_member" en:"Whether those who join are shown it." zh:"是否发给新成员。"`
 }
 
-func getGroupNotice(ctx context.Context, a *account, p groupParams) ([]noticeInfo, error) {
+func getGroupNotice(ctx context.Context, a *account, p oneGroupParams) ([]noticeInfo, error) {
 	all, err := a.client.Announcements().List(ctx, p.Group)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 func cardActions() []row {
 	share := text.T("Returns the signed card that recommends an account or a group, to be sent as a json segment. Nothing is sent.",
 		"返回推荐好友或群的卡片（已由服务器签名），可作为 json 消息段发送；本动作不发送消息。")
-	shareGroup := text.T("The same for a group, as a text.", "返回推荐群的卡片（字符串），可作为 json 消息段发送；本动作不发送消息。")
+	shareGroup := text.T("Returns the signed card that recommends a group, as a text, to be sent as a json segment. Nothing is sent.", "返回推荐群的卡片（字符串，已由服务器签名），可作为 json 消息段发送；本动作不发送消息。")
 	return []row{
 		table.Of("send_ark_share", rare, Lookups, share, sendArkShare),
 		table.Of("ArkSharePeer", rare, Lookups, share, sendArkShare),
@@ -52,11 +52,7 @@ func sendArkShare(ctx context.Context, a *account, p arkShareParams) (arkShareRe
 	return arkShareResult{card, card}, err
 }
 
-type groupShareParams struct {
-	Group message.GroupCode `param:"group_id"`
-}
-
-func sendGroupArkShare(ctx context.Context, a *account, p groupShareParams) (string, error) {
+func sendGroupArkShare(ctx context.Context, a *account, p oneGroupParams) (string, error) {
 	return a.client.Groups().ContactCard(ctx, p.Group)
 }
 

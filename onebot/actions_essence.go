@@ -29,7 +29,7 @@ type essenceObject struct {
 	Content      []messageSegment `json:"content" en:"Its segments, as the list has them: texts, faces, pictures and files." zh:"列表给出的消息段：文本、表情、图片和文件。"`
 }
 
-func getEssenceMsgList(ctx context.Context, a *account, p groupParams) (table.Encoded[[]essenceObject], error) {
+func getEssenceMsgList(ctx context.Context, a *account, p oneGroupParams) (table.Encoded[[]essenceObject], error) {
 	list, err := a.client.Messages().Essences(ctx, p.Group)
 	if err != nil {
 		return nil, err

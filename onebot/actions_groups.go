@@ -57,6 +57,11 @@ func getGroupList(ctx context.Context, a *account, p listParams) ([]groupInfo, e
 	return list, nil
 }
 
+// oneGroupParams name a group where nothing of it is cached.
+type oneGroupParams struct {
+	Group message.GroupCode `param:"group_id"`
+}
+
 type groupParams struct {
 	Group message.GroupCode `param:"group_id" en:"Number of a group that the account is in." zh:"已加入的群的群号。"`
 	listParams

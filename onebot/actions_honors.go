@@ -73,11 +73,18 @@ func getGroupHonorInfo(ctx context.Context, a *account, p honorParams) (groupHon
 		}
 		objects := make([]honorObject, len(found.Members))
 		for i, m := range found.Members {
-			objects[i] = honorObject{m.User, m.Nickname, m.AvatarURL, text.T("%d days", "%d 天").Fill(m.Days).In(a.language), int32(m.Days)}
+			objects[i] = honorObject{m.User, m.Nickname, m.AvatarURL, inDays(m.Days).In(a.language), int32(m.Days)}
 		}
 		*list.to = &objects
 	}
 	return out, nil
+}
+
+func inDays(n int) text.Text {
+	if n == 1 {
+		return text.T("1 day", "1 天")
+	}
+	return text.T("%d days", "%d 天").Fill(n)
 }
 
 type signedObject struct {
@@ -87,7 +94,7 @@ type signedObject struct {
 	Rank     int32       `json:"rank" en:"Place among those of today, from 1." zh:"今日名次，从 1 开始。"`
 }
 
-func getGroupSignedList(ctx context.Context, a *account, p groupParams) ([]signedObject, error) {
+func getGroupSignedList(ctx context.Context, a *account, p oneGroupParams) ([]signedObject, error) {
 	list, err := a.client.Groups().SignIns(ctx, p.Group, time.Time{})
 	if err != nil {
 		return nil, err

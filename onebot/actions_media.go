@@ -26,8 +26,8 @@ func mediaActions() []row {
 		table.Of("download_file", common, Sends, text.T("Downloads an address to this machine, or writes bytes to a file.", "把网址的内容下载到本机，或把数据写入文件。"), downloadFile, download),
 		table.Of("upload_image", lagrange, Sends, text.T("Uploads a picture to the service, and returns its address.", "上传图片，返回其网址。"), uploadImage, table.Fails(uploadFailed, mediaCauses...)),
 		table.Of("get_rkey", lagrange, Lookups, text.T("Returns the keys that the addresses of pictures end with.", "返回图片网址所需的 rkey。"), getRkey),
-		table.Of("nc_get_rkey", rare, Lookups, text.T("The same as a list.", "返回图片网址所需的 rkey，数组形式。"), ncGetRkey),
-		table.Of("get_rkey_server", rare, Lookups, text.T("The same, as servers of such keys answer: of each kind the key, and when the first one expires.", "返回图片网址所需的 rkey，与 rkey 服务器的格式相同：每种一个，以及最早的过期时间。"), getRkeyServer),
+		table.Of("nc_get_rkey", rare, Lookups, text.T("Returns the keys that the addresses of pictures end with, as a list.", "返回图片网址所需的 rkey，数组形式。"), ncGetRkey),
+		table.Of("get_rkey_server", rare, Lookups, text.T("Returns the keys that the addresses of pictures end with, as servers of such keys answer: one of each kind, and when the first of them expires.", "返回图片网址所需的 rkey，与 rkey 服务器的格式相同：每种一个，以及最早的过期时间。"), getRkeyServer),
 		table.Of("can_send_image", standard, Local, text.T("Returns that images can be sent.", "返回可以发送图片。"), can),
 		table.Of("can_send_record", standard, Local, text.T("Returns that voice messages can be sent.", "返回可以发送语音。"), can),
 	}

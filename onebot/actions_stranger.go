@@ -28,7 +28,7 @@ type strangerInfo struct {
 	// RegisterTime is RegTime as ISO 8601, "" when unknown.
 	RegisterTime string     `json:"RegisterTime" en:"The same as ISO 8601; empty when unknown." zh:"注册时间，ISO 8601 格式；未知为空。"`
 	LoginDays    int        `json:"login_days" en:"On how many days they were online; 0 when unknown." zh:"登录天数，未知为 0。"`
-	Country      string     `json:"country" en:"Where they say to be; may be empty." zh:"国家或地区，可为空。"`
+	Country      string     `json:"country" en:"Where they say that they are; may be empty." zh:"国家或地区，可为空。"`
 	City         string     `json:"city" en:"The city, or a part of the country; may be empty." zh:"城市或省份，可为空。"`
 	Labels       []string   `json:"labels" en:"Words that they describe themselves by." zh:"个性标签。"`
 	IsVIP        bool       `json:"is_vip" en:"Whether they pay for VIP." zh:"是否为会员。"`

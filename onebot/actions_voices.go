@@ -18,7 +18,7 @@ func voiceActions() []row {
 			text.T("Has one of the service's voices read a text in a group. It takes some seconds.", "用 AI 声色在群内朗读文本，需要数秒。"),
 			sendGroupAIRecord, fails),
 		table.Of("get_ai_record", lagrange, Sends,
-			text.T("Does the same, as the service has no other way, and returns the address of the voice.", "与 send_group_ai_record 相同（语音也会发到群里，服务器没有其他方式），并返回语音的地址。"),
+			text.T("Does what send_group_ai_record does, also sending to the group, as the service has no other way, and returns the address of the voice.", "与 send_group_ai_record 相同（语音也会发到群里，服务器没有其他方式），并返回语音的地址。"),
 			getAIRecord, fails),
 	}
 }

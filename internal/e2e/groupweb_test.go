@@ -123,7 +123,7 @@ func TestHonorInfo(t *testing.T) {
 		of := func(uin message.UIN, name string) string {
 			return fmt.Sprintf(`"user_id":%d,"nickname":"%s","avatar":"https://q1.qlogo.cn/g?b=qq\u0026nk=%d\u0026s=640"`, uin, name, uin)
 		}
-		want := fmt.Sprintf(`{"group_id":%d,"current_talkative":{%s,"day_count":1},"talkative_list":[{%s,"description":"1 days","day_count":1}]}`, group, of(bob, "Bob"), of(bob, "Bob"))
+		want := fmt.Sprintf(`{"group_id":%d,"current_talkative":{%s,"day_count":1},"talkative_list":[{%s,"description":"1 day","day_count":1}]}`, group, of(bob, "Bob"), of(bob, "Bob"))
 		if got := b.data("get_group_honor_info", `{"group_id":%d,"type":"talkative"}`, group); got != want {
 			t.Errorf("talkative:\n got %s\nwant %s", got, want)
 		}

@@ -49,6 +49,9 @@ func TestCookies(t *testing.T) {
 		if err := json.Unmarshal([]byte(b.data("get_cookies", `{"domain":"qun.qq.com"}`)), &got); err != nil {
 			t.Fatal(err)
 		}
+		if data := b.data("get_cookies", `{"domain":""}`); data != b.data("get_cookies", `{}`) || !strings.Contains(data, got.Cookies) {
+			t.Errorf("of an empty domain: %s", data)
+		}
 		list := fmt.Sprintf("/cgi-bin/announce/get_t_list?bkn=%s&qid=%d", got.BKN, group)
 		const opened, refused = `{"ec":0,"em":""}`, `{"ec":-100,"em":"not logged in"}`
 		if page := s.page(t, "/web.qun.qq.com"+list, got.Cookies); page != opened {

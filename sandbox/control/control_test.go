@@ -184,6 +184,7 @@ func TestControl(t *testing.T) {
 		{"PATCH", "/api/users/20003", `{"nickname":""}`, 400, "cannot be empty"},
 		{"PATCH", "/api/users/20003", `{"city":"here","birthday":"2001-02-03","labels":["a"],"vip":{"level":7}}`, 200, `"city":"here","birthday":"2001-02-03","labels":["a"],"vip":{"level":7,`},
 		{"PATCH", "/api/users/20003", `{"sex":2,"login_days":5,"status":{"status":30}}`, 200, `"sex":2,"age":31,"level":8,"login_days":5,"status":{"status":30,`},
+		{"PATCH", "/api/users/20003", `{"status":{"face":21,"text":"away"}}`, 200, `"status":{"status":10,"ext_status":2000,"battery":0,"face":21,"text":"away"}`},
 		{"PATCH", "/api/users/20003", `{"birthday":"2001-02-30"}`, 400, "no day such as"},
 		{"PATCH", "/api/users/20003", `{"sex":3}`, 400, "no sex 3"},
 		{"PATCH", "/api/users/20003", `{"status":{"status":20}}`, 400, "no status 20"},

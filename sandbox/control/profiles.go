@@ -94,6 +94,9 @@ func (h users) change(r *http.Request) (any, error) {
 		*d = details
 	})
 	if s := body.Status; err == nil && s != nil {
+		if s.Status == 0 && s.Extended == 0 && (s.Face != 0 || s.Text != "") {
+			s.Status, s.Extended = world.StatusOnline, world.StatusCustom
+		}
 		err = h.world.Users().SetStatus(uin, world.Status(*s))
 	}
 	if err != nil {

@@ -26,9 +26,8 @@ const isOther = (c) => c.uin !== c.as;
 
 // The names of kinds of honour (docs/protocol/events.md 6).
 const honors = () => ['talkative', 'performer', 'legend', 'strong_newbie', 'emotion'].map((h) => [h, t(`honor_${h}`)]);
-// Statuses, and the extended one in own words (docs/protocol/operations.md 4.5).
+// Statuses (docs/protocol/operations.md 4.5).
 const statuses = () => [10, 30, 40, 50, 60, 70].map((s) => [s, t(`status_${s}`)]);
-const ownWords = 2000;
 const policies = () => ['free', 'ask', 'question', 'closed'].map((p) => [p, t(`join_${p}`)]);
 
 // deeds has the rows of each sheet, in the order in which they are shown.
@@ -44,7 +43,7 @@ export const deeds = {
       key: 'status', icon: '🟢',
       fields: (c) => [{ name: 'status', label: 'status', options: statuses(), value: c.me.status?.status || 10 }, text('words', 'ownWords', c.me.status?.text)],
       run: (c, { status, words }) => patch(`api/users/${c.as}`, {
-        status: words ? { status: 10, ext_status: ownWords, text: words } : { status: Number(status) },
+        status: words ? { text: words } : { status: Number(status) },
       }),
     },
     {
