@@ -41,7 +41,7 @@ export const deeds = {
     },
     {
       key: 'status', icon: '🟢',
-      fields: (c) => [{ name: 'status', label: 'status', options: statuses(), value: c.me.status?.status || 10 }, text('words', 'ownWords', c.me.status?.text)],
+      fields: (c) => [{ name: 'status', label: 'status', options: statuses(), value: c.me.status?.status || 10 }, text('words', 'ownWords')], // words go before the choice: those of before would hide it
       run: (c, { status, words }) => patch(`api/users/${c.as}`, {
         status: words ? { text: words } : { status: Number(status) },
       }),
