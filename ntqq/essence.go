@@ -127,9 +127,9 @@ func readEssences(answer []byte) (list []Essence, end bool, err error) {
 	}
 	for _, w := range page.Data.Messages {
 		e := Essence{
-			Sequence: uint64(max(w.Sequence, 0)), Random: uint32(w.Random),
-			Sender: UIN(max(w.Sender, 0)), SenderName: w.SenderName, Time: int64(w.Time),
-			Operator: UIN(max(w.Operator, 0)), OperatorName: w.OperatorName, OperatorTime: int64(w.OperatorTime),
+			Sequence: uint64(w.Sequence), Random: w.Random.uint32(),
+			Sender: UIN(w.Sender), SenderName: w.SenderName, Time: int64(w.Time),
+			Operator: UIN(w.Operator), OperatorName: w.OperatorName, OperatorTime: int64(w.OperatorTime),
 			Removable: w.Removable,
 		}
 		for _, part := range w.Content {
@@ -137,7 +137,7 @@ func readEssences(answer []byte) (list []Essence, end bool, err error) {
 			case essenceText:
 				e.Content = append(e.Content, message.Text(part.Text))
 			case essenceFace:
-				e.Content = append(e.Content, message.Face(uint32(part.Face)))
+				e.Content = append(e.Content, message.Face(part.Face.uint32()))
 			case essenceImage:
 				e.Content = append(e.Content, &message.ImageSegment{Medium: message.Medium{URL: part.Image}})
 			case essenceFile:

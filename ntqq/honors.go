@@ -82,7 +82,7 @@ type wireHonored struct {
 }
 
 func (w wireHonored) read() Honored {
-	return Honored{UIN(max(w.User, 0)), w.Nick, w.Avatar, int(w.Days)}
+	return Honored{UIN(w.User), w.Nick, w.Avatar, int(w.Days.uint32())}
 }
 
 // readHonors reads a page of any honour: it has one of the lists.

@@ -78,9 +78,9 @@ func readSignIns(answer []byte) (list []SignedIn, total int, err error) {
 		return nil, 0, text.Errorf("the list of who signed in cannot be read: %v", "打卡列表无法解析：%v", err)
 	}
 	for _, p := range page.Response.Page {
-		total = max(total, int(p.Total))
+		total = max(total, int(p.Total.uint32()))
 		for _, w := range p.Infos {
-			list = append(list, SignedIn{UIN(max(w.User, 0)), w.Name, int64(w.Time), int(w.Rank)})
+			list = append(list, SignedIn{UIN(w.User), w.Name, int64(w.Time), int(w.Rank.uint32())})
 		}
 	}
 	return list, total, nil

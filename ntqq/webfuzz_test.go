@@ -10,7 +10,7 @@ var groupPages = []string{
 	`{"retcode":0,"data":{"msg_list":null,"is_end":true}}`,
 	`{"retcode":0,"msg":"","data":{"current_talkative":{"uin":2,"day_count":3,"avatar":"a","nick":"Bob"},"talkative_list":[{"uin":"2","day_count":3}]}}`,
 	`{"retCode":0,"response":{"page":[{"infos":[{"uid":"2","uidGroupNick":"Bob","signedTimeStamp":"9","signInRank":1}],"offset":0,"total":1}]}}`,
-	`{"data":{"msg_list":[{"msg_seq":-1,"sender_uin":"-5","msg_content":[{"msg_type":99}]}]}}`,
+	`{"data":{"msg_list":[{"msg_seq":-1,"msg_random":4294967297,"sender_uin":"-5","msg_content":[{"msg_type":99}]}]}}`,
 	`[]`, `null`, `{"data":[]}`,
 }
 
@@ -54,6 +54,9 @@ func TestGroupPages(t *testing.T) {
 	}
 	if list, end, err := readEssences([]byte(groupPages[1])); err != nil || !end || len(list) != 0 {
 		t.Errorf("the last page: %+v, end %t, %v", list, end, err)
+	}
+	if list, _, err := readEssences([]byte(groupPages[4])); err != nil || len(list) != 1 || list[0].Sequence != 0 || list[0].Random != 0 || list[0].Sender != 0 {
+		t.Errorf("absurd numbers: %+v, %v", list, err)
 	}
 	honors, err := readHonors([]byte(groupPages[2]))
 	if err != nil || honors.Current == nil || *honors.Current != (Honored{2, "Bob", "a", 3}) || len(honors.Members) != 1 || honors.Members[0].User != 2 {
