@@ -103,7 +103,7 @@ func (a *account) history(ctx context.Context, chat message.Chat, p pageParams) 
 		if len(m.Content) == 0 || size > maxPaged {
 			continue
 		}
-		object := a.writer.appendObject(nil, a.completed(ctx, m), a.gateway.Fetched(m))
+		object := a.writer.object(a.completed(ctx, m), a.gateway.Fetched(m))
 		objects = append(objects, object)
 		size += len(object)
 	}

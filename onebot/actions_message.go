@@ -162,7 +162,7 @@ func getMsg(ctx context.Context, a *account, p getMsgParams) (table.Encoded[mess
 		if err != nil {
 			return nil, err
 		}
-		return a.writer.appendObject(nil, a.completed(ctx, m), id), nil
+		return a.writer.object(a.completed(ctx, m), id), nil
 	}
 	chat := message.Chat{Kind: message.Group, Group: p.Group}
 	switch {
@@ -179,5 +179,5 @@ func getMsg(ctx context.Context, a *account, p getMsgParams) (table.Encoded[mess
 	if err != nil {
 		return nil, err
 	}
-	return a.writer.appendObject(nil, a.completed(ctx, m), id), nil
+	return a.writer.object(a.completed(ctx, m), id), nil
 }

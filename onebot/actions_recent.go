@@ -60,7 +60,7 @@ func getRecentContact(ctx context.Context, a *account, p recentParams) (table.En
 			continue
 		}
 		c := recentContact[json.RawMessage]{
-			Last: a.writer.appendObject(nil, a.completed(ctx, m), id), Time: strconv.FormatInt(m.Time, 10),
+			Last: a.writer.object(a.completed(ctx, m), id), Time: strconv.FormatInt(m.Time, 10),
 			ID: strconv.Itoa(int(id)), SenderName: m.Sender.Nickname, SenderCard: m.Sender.Card,
 		}
 		size += len(c.Last)

@@ -133,12 +133,12 @@ func (w *writer) release(r *rendering) {
 	}
 }
 
-// appendObject appends what get_msg and histories return of a message. A call does not
-// tell which format its connection has, and clients take both.
-func (w *writer) appendObject(dst []byte, m *message.Message, id int32) []byte {
+// object is what get_msg and histories return of a message. A call does not tell which
+// format its connection has, and clients take both.
+func (w *writer) object(m *message.Message, id int32) []byte {
 	r := w.rendered(m)
 	defer w.release(r)
-	dst = w.appendHead(dst, m.Time, postType(m))
+	dst := w.appendHead(nil, m.Time, postType(m))
 	dst = boolField(dst, "group", m.Chat.Kind == message.Group)
 	return append(w.appendMessage(dst, m, id, r, FormatArray), '}')
 }
