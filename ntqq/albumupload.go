@@ -25,6 +25,8 @@ const (
 	albumSlice    = 16 << 10
 	minAlbumSlice = 1 << 10
 	maxAlbumSlice = 1 << 20
+	// maxAlbumSession bounds what goes with each slice, in bytes.
+	maxAlbumSession = 4 << 10
 )
 
 var errNoSession = text.Errorf("the answer has no session", "应答中没有会话")
@@ -105,7 +107,7 @@ func readAlbumSession(answer []byte) (session string, size int, err error) {
 	if err := json.Unmarshal(answer, &said); err != nil {
 		return "", 0, fmt.Errorf("%w: %w", errNoSession, err)
 	}
-	if said.Data.Session == "" {
+	if n := len(said.Data.Session); n == 0 || n > maxAlbumSession {
 		return "", 0, errNoSession
 	}
 	n, err := said.Data.Slice.Int64()

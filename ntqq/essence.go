@@ -16,9 +16,7 @@ const (
 	essenceShare = "/cgi-bin/group_digest/share_digest"
 
 	essencePage = 20
-	// maxEssence bounds a list in messages, maxEssenceBytes the answers it is read from.
-	maxEssence      = 1000
-	maxEssenceBytes = 16 << 20
+	maxEssence  = 1000 // bounds a list, in messages
 )
 
 // Essence is one of the best messages of a group, as the list of them has it.
@@ -60,13 +58,15 @@ func (m Messages) Essences(ctx context.Context, group GroupCode) ([]Essence, err
 		if err != nil {
 			return nil, err
 		}
+		before := len(list)
 		for _, e := range found {
 			if e.Group = group; !seen[e.Sequence] && len(list) < maxEssence {
 				seen[e.Sequence] = true
 				list = append(list, e)
 			}
 		}
-		if size += len(answer); end || size > maxEssenceBytes {
+		// A page with nothing new ends a list, too: there are services that give one for ever.
+		if size += len(answer); end || size > maxListBytes || len(list) == before {
 			break
 		}
 	}

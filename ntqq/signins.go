@@ -14,7 +14,7 @@ const (
 	// (docs/protocol/operations.md 6).
 	signInList = "/v2/signin/trpc/GetDaySignedList"
 	signInPage = 100
-	// maxSignIns bounds a list: more than a group has members.
+	// maxSignIns bounds a list in full pages: more than a group has members.
 	maxSignIns = 10_000
 )
 
@@ -33,8 +33,9 @@ func (g Groups) SignIns(ctx context.Context, group GroupCode, day time.Time) ([]
 	if day.IsZero() {
 		day = g.c.now()
 	}
-	list := []SignedIn{}
-	for offset := 0; offset < maxSignIns; {
+	list, offset, size := []SignedIn{}, 0, 0
+	seen := map[UIN]bool{} // the list may change between two pages
+	for range maxSignIns / signInPage {
 		answer, err := g.c.web(ctx, webCall{
 			host: webQun, path: signInList, token: "g_tk", refused: webResult("msg", "retCode"),
 			json: map[string]any{
@@ -49,8 +50,15 @@ func (g Groups) SignIns(ctx context.Context, group GroupCode, day time.Time) ([]
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, found...)
-		if offset += len(found); len(found) == 0 || offset >= total {
+		before := len(list)
+		for _, member := range found {
+			if !seen[member.User] && len(list) < maxSignIns {
+				seen[member.User] = true
+				list = append(list, member)
+			}
+		}
+		offset, size = offset+len(found), size+len(answer)
+		if offset >= total || size > maxListBytes || len(list) == before {
 			break
 		}
 	}

@@ -39,6 +39,8 @@ const (
 	webTimeout   = 30 * time.Second
 	slowestPost  = 64 << 10
 	maxWebAnswer = 4 << 20
+	// maxListBytes bounds the answers that a list is read from, page by page.
+	maxListBytes = 16 << 20
 	// webAgent is what other clients call themselves (docs/protocol/operations.md 6).
 	webAgent = "Dalvik/2.1.0 (Linux; U; Android 7.1.2; PCRT00 Build/N2G48H)"
 	// webDoubt is how old cookies must be to be replaced because a page has refused them in

@@ -1,6 +1,13 @@
 package ntqq
 
-import "testing"
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
 
 // The pages of groups, as other implementations read them (docs/protocol/operations.md 6).
 var groupPages = []string{
@@ -65,5 +72,47 @@ func TestGroupPages(t *testing.T) {
 	signed, total, err := readSignIns([]byte(groupPages[3]))
 	if err != nil || total != 1 || len(signed) != 1 || signed[0] != (SignedIn{2, "Bob", 9, 1}) {
 		t.Errorf("signed in: %+v of %d, %v", signed, total, err)
+	}
+}
+
+// TestEndlessGroupPages: lists end, whatever the pages say, and have nobody and nothing twice.
+func TestEndlessGroupPages(t *testing.T) {
+	const essence = `{"retcode":0,"data":{"msg_list":[{"msg_seq":%d}],"is_end":false}}`
+	const signedIn = `{"retCode":0,"response":{"page":[{"infos":[{"uid":%d}],"total":%d}]}}`
+	for name, test := range map[string]struct {
+		page        func(n int) string // the n-th answer, from 1
+		asks, lists int
+	}{
+		"essence, always the same":       {func(int) string { return fmt.Sprintf(essence, 7) }, 2, 1},
+		"essence, always more":           {func(n int) string { return fmt.Sprintf(essence, n) }, maxEssence / essencePage, maxEssence / essencePage},
+		"who signed in, always the same": {func(int) string { return fmt.Sprintf(signedIn, 7, 1<<30) }, 2, 1},
+		"who signed in, always more":     {func(n int) string { return fmt.Sprintf(signedIn, n, n+1) }, maxSignIns / signInPage, maxSignIns / signInPage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asks := 0
+				s := &webService{pages: func(w http.ResponseWriter, r *http.Request) {
+					if r.Host == webQun {
+						asks++
+						_, _ = io.WriteString(w, test.page(asks))
+					}
+				}}
+				c, lists := s.start(t), 0
+				if name[0] == 'e' {
+					list, err := c.Messages().Essences(t.Context(), 5)
+					if lists = len(list); err != nil {
+						t.Error(err)
+					}
+				} else {
+					list, err := c.Groups().SignIns(t.Context(), 5, time.Time{})
+					if lists = len(list); err != nil {
+						t.Error(err)
+					}
+				}
+				if asks != test.asks || lists != test.lists {
+					t.Errorf("%d asked, %d listed, want %d and %d", asks, lists, test.asks, test.lists)
+				}
+			})
+		})
 	}
 }
