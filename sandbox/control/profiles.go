@@ -1,9 +1,7 @@
 package control
 
 import (
-	"fmt"
 	"net/http"
-	"time"
 
 	"libration/ntqq/message"
 	"libration/sandbox/world"
@@ -44,7 +42,7 @@ func viewDetails(d world.Details) detailsView {
 		Labels: d.Labels, VIP: vipView(d.VIP), LoginDays: d.LoginDays,
 	}
 	if b := d.Birthday; b != (world.Date{}) {
-		v.Birthday = fmt.Sprintf("%04d-%02d-%02d", b.Year, b.Month, b.Day)
+		v.Birthday = b.String()
 	}
 	return v
 }
@@ -55,11 +53,10 @@ func (v detailsView) details() (world.Details, error) {
 		Labels: v.Labels, VIP: world.VIP(v.VIP), LoginDays: v.LoginDays,
 	}
 	if v.Birthday != "" {
-		day, err := time.Parse(time.DateOnly, v.Birthday)
-		if err != nil {
+		var err error
+		if d.Birthday, err = world.ParseDate(v.Birthday); err != nil {
 			return d, fail(http.StatusBadRequest, "%q is no day such as 2000-12-31", v.Birthday)
 		}
-		d.Birthday = world.Date{Year: uint16(day.Year()), Month: uint8(day.Month()), Day: uint8(day.Day())}
 	}
 	return d, nil
 }

@@ -27,7 +27,7 @@ func wordings() []text.Text {
 		text.T("no more than %d likes of one profile a day", "同一资料每天最多点赞 %d 次"),
 		text.T("a nickname cannot be empty", "昵称不能为空"),
 		text.T("no sex %d", "没有性别 %d"),
-		text.T("no day %d in month %d", "没有 %[2]d 月 %[1]d 日"),
+		text.T("there is no day %s", "没有 %s 这一天"),
 		text.T("%q is no day such as 2000-12-31", "%q 不是 2000-12-31 这样的日期"),
 		text.T("more than %d labels", "标签超过 %d 个"),
 		text.T("no status %d", "没有状态 %d"),

@@ -34,7 +34,9 @@ func TestProfileRefusals(t *testing.T) {
 		{BytesValues: []*oidbpb.BytesProperty{{Key: keySign, Value: []byte("new")}, {Key: keyNickname, Value: []byte{}}}},
 		{Numbers: []*oidbpb.NumberProperty{{Key: keySex, Value: 3}}},
 		{Numbers: []*oidbpb.NumberProperty{{Key: keySex, Value: 1 << 32}}},
-		{Numbers: []*oidbpb.NumberProperty{{Key: keyBirthday, Value: 13 << 8}}},
+		{Numbers: []*oidbpb.NumberProperty{{Key: keyBirthday, Value: 2000<<16 | 13<<8 | 1}}},
+		{Numbers: []*oidbpb.NumberProperty{{Key: keyBirthday, Value: 2001<<16 | 2<<8 | 30}}},
+		{Numbers: []*oidbpb.NumberProperty{{Key: keyBirthday, Value: 5}}},
 		{Numbers: []*oidbpb.NumberProperty{{Key: keyAge, Value: 1}}},
 	} {
 		refusedFor(t, c, rpc.SetProfile, req, world.BadRequest)

@@ -1,8 +1,10 @@
 package world
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"libration/ntqq/message"
 )
@@ -22,6 +24,15 @@ type Details struct {
 type Date struct {
 	Year       uint16
 	Month, Day uint8
+}
+
+// String is as in 2000-12-31.
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
+
+// ParseDate reads what String writes of a day that is one.
+func ParseDate(s string) (Date, error) {
+	day, err := time.Parse(time.DateOnly, s)
+	return Date{Year: uint16(day.Year()), Month: uint8(day.Month()), Day: uint8(day.Day())}, err
 }
 
 // VIP is a paid membership; its zero value is none.
@@ -117,13 +128,14 @@ func (w Users) Edit(uin message.UIN, edit func(*User, *Details)) error {
 }
 
 func checkProfile(u User, d Details) error {
+	_, noDay := ParseDate(d.Birthday.String())
 	switch {
 	case u.Nickname == "":
 		return Refuse(BadRequest, "a nickname cannot be empty")
 	case u.Sex > 2 && u.Sex != SexHidden:
 		return Refuse(BadRequest, "no sex %d", u.Sex)
-	case d.Birthday.Month > 12 || d.Birthday.Day > 31:
-		return Refuse(BadRequest, "no day %d in month %d", d.Birthday.Day, d.Birthday.Month)
+	case d.Birthday != Date{} && noDay != nil:
+		return Refuse(BadRequest, "there is no day %s", d.Birthday)
 	case len(d.Labels) > maxLabels:
 		return Refuse(BadRequest, "more than %d labels", maxLabels)
 	}

@@ -29,7 +29,10 @@ func TestEdit(t *testing.T) {
 		"label":  func(_ *world.User, d *world.Details) { d.Labels[0] = "\xff" },
 		"labels": func(_ *world.User, d *world.Details) { d.Labels = make([]string, 21) },
 		"sex":    func(u *world.User, _ *world.Details) { u.Sex = 3 },
-		"day":    func(_ *world.User, d *world.Details) { d.Birthday.Month = 13 },
+		"month":  func(_ *world.User, d *world.Details) { d.Birthday = world.Date{Year: 2000, Month: 13, Day: 1} },
+		"day":    func(_ *world.User, d *world.Details) { d.Birthday = world.Date{Year: 2001, Month: 2, Day: 29} },
+		"day 0":  func(_ *world.User, d *world.Details) { d.Birthday.Month = 1 },
+		"year":   func(_ *world.User, d *world.Details) { d.Birthday = world.Date{Year: 10_000, Month: 1, Day: 1} },
 	} {
 		if err := w.Users().Edit(1, edit); err == nil {
 			t.Errorf("%s: no refusal", name)
