@@ -116,7 +116,8 @@ func (v AIVoices) Send(ctx context.Context, group GroupCode, voice, words string
 func (c *Client) speak(ctx context.Context, req *oidbpb.AiRecordReq) (info []byte, err error) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for range aiTries {
+	// The answers may be slow, too.
+	for began, try := time.Now(), 0; try < aiTries && time.Since(began) < aiTries*aiPause; try++ {
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

@@ -96,7 +96,8 @@ func (a Albums) Media(ctx context.Context, group GroupCode, album, next string) 
 		return AlbumPage{}, fmt.Errorf("album %q of group %d: %w", album, group, err)
 	}
 	list := resp.GetBody()
-	page := AlbumPage{Album: albumOf(list.GetAlbum()), Media: []AlbumMedium{}, Next: list.GetNextAttachInfo(), More: list.GetHasMore()}
+	page := AlbumPage{Album: albumOf(list.GetAlbum()), Media: []AlbumMedium{}, Next: list.GetNextAttachInfo()}
+	page.More = list.GetHasMore() && page.Next != "" && page.Next != next // else it would be the first page, or this one
 	for _, m := range list.GetMedia() {
 		page.Media = append(page.Media, albumMediumOf(m))
 	}

@@ -232,6 +232,21 @@ func TestAlbumPages(t *testing.T) {
 		if list, err := a.Albums().List(t.Context(), group); err != nil || list[0].Count != 0 {
 			t.Errorf("the album: %+v, %v", list, err)
 		}
+		// Uploads that were given up are in nobody's way: the first of too many is.
+		var sessions []string
+		for range 65 {
+			if err := json.Unmarshal([]byte(s.post(t, at, "application/json", begin(pskey, sha1, len(dot)), keys.Cookies)), &begun); err != nil || begun.Data.Session == "" {
+				t.Fatalf("upload %d: %v, %+v", len(sessions), err, begun)
+			}
+			sessions = append(sessions, begun.Data.Session)
+			begun.Data.Session = ""
+			time.Sleep(time.Second)
+		}
+		for i, want := range map[int]string{0: "no such upload", 1: `"ret":0`, 64: `"ret":0`} {
+			if got := slice(sessions[i], "0", dot); !strings.Contains(got, want) {
+				t.Errorf("upload %d: got %s, want %s", i, got, want)
+			}
+		}
 	})
 }
 

@@ -35,13 +35,19 @@ type aiVoices struct {
 
 // speech is one text that is read.
 type speech struct {
-	by     message.UIN
-	group  message.GroupCode
-	random uint32
+	speechKey
 
 	mu    sync.Mutex // guards what follows, and is held while the voice is made
 	asked bool
 	info  []byte // nil: it is not made yet
+}
+
+// speechKey tells texts apart that are read.
+type speechKey struct {
+	by           message.UIN
+	group        message.GroupCode
+	random       uint32
+	voice, words string
 }
 
 func (v *aiVoices) handle(mux *rpc.Mux[*request]) {
@@ -124,7 +130,7 @@ func (v *aiVoices) speak(rq *request, req *oidbpb.AiRecordReq) (*oidbpb.AiRecord
 		return nil, world.Refuse(world.BadRequest, "a text of %d characters cannot be read: 1 to %d can", len(words), maxSpoken)
 	}
 	answer := &oidbpb.AiRecordResp{State: speechWaits, Unknown2: proto.Uint32(speechUnknown2), Unknown3: speechUnknown3}
-	s := v.find(rq.session.uin, code, req.GetClientInfo().GetMsgRandom())
+	s := v.find(speechKey{rq.session.uin, code, req.GetClientInfo().GetMsgRandom(), c.id, req.GetText()})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.asked {
@@ -143,18 +149,18 @@ func (v *aiVoices) speak(rq *request, req *oidbpb.AiRecordReq) (*oidbpb.AiRecord
 }
 
 // find returns the speech that a request is about; it may be a new one.
-func (v *aiVoices) find(by message.UIN, group message.GroupCode, random uint32) *speech {
+func (v *aiVoices) find(key speechKey) *speech {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, s := range v.speech {
-		if s.by == by && s.group == group && s.random == random {
+		if s.speechKey == key {
 			return s
 		}
 	}
 	if len(v.speech) == maxSpeech {
 		v.speech = slices.Delete(v.speech, 0, 1)
 	}
-	s := &speech{by: by, group: group, random: random}
+	s := &speech{speechKey: key}
 	v.speech = append(v.speech, s)
 	return s
 }

@@ -42,6 +42,16 @@ func TestAISpeech(t *testing.T) {
 		t.Error("the answer and the message have different voices")
 	}
 
+	// A client that gives no random number gives none for the next text, too.
+	ask.ClientInfo, ask.Text = nil, "one"
+	call(c, rpc.AISpeak, ask)
+	call(c, rpc.AISpeak, ask)
+	ask.Text = "two"
+	if answer := call(c, rpc.AISpeak, ask); answer.GetState() != speechWaits || len(answer.GetMsgInfo()) > 0 {
+		t.Errorf("another text: %v", answer)
+	}
+	ask.ClientInfo = &oidbpb.AiRecordClientInfo{MsgRandom: 7}
+
 	refused := func(what string, code world.Reason, change func(*oidbpb.AiRecordReq)) {
 		t.Helper()
 		asked := proto.CloneOf(ask)
@@ -59,7 +69,7 @@ func TestAISpeech(t *testing.T) {
 	ask.ClientInfo.MsgRandom = 8
 	call(c, rpc.AISpeak, ask)
 	refused("muted", 120, func(*oidbpb.AiRecordReq) {})
-	if said := h.World().History().OfGroup(mall, 1, 9); len(said) != 1 {
+	if said := h.World().History().OfGroup(mall, 1, 9); len(said) != 2 {
 		t.Errorf("the group has %v", said)
 	}
 }

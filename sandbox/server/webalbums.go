@@ -144,31 +144,36 @@ func (s *Server) beginAlbumUpload(by world.User, r *http.Request) (any, error) {
 		return nil, err
 	}
 	session := rand.Text()
-	if !s.albums.add(session, up, s.world.Now()) {
-		up.file.Drop()
-		return nil, world.Refuse(world.Quota, "too many uploads")
-	}
+	s.albums.add(session, up)
 	return map[string]any{"ret": 0, "msg": "", "data": map[string]any{"session": session, "slice_size": albumSlice}}, nil
 }
 
-// add keeps an upload, unless there are too many; those that nobody goes on with end.
-func (u *albumUploads) add(session string, up *albumUpload, now time.Time) bool {
+// add keeps an upload. Those that nobody goes on with end, and of too many the one that has
+// waited longest: clients say nothing of those that they give up.
+func (u *albumUploads) add(session string, up *albumUpload) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	oldest := ""
 	for name, old := range u.open {
-		if now.Sub(old.last) > albumPatience {
-			old.file.Drop()
-			delete(u.open, name)
+		if up.last.Sub(old.last) > albumPatience {
+			u.drop(name)
+		} else if oldest == "" || old.last.Before(u.open[oldest].last) {
+			oldest = name
 		}
 	}
 	if len(u.open) >= maxAlbumUploads {
-		return false
+		u.drop(oldest)
 	}
 	if u.open == nil {
 		u.open = map[string]*albumUpload{}
 	}
 	u.open[session] = up
-	return true
+}
+
+// drop gives an upload up; mu is held.
+func (u *albumUploads) drop(session string) {
+	u.open[session].file.Drop()
+	delete(u.open, session)
 }
 
 func (u *albumUploads) find(session string, by message.UIN) (*albumUpload, error) {
@@ -198,10 +203,9 @@ func (u *albumUploads) came(session string, up *albumUpload, from, to uint64, no
 func (u *albumUploads) dropAll() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, up := range u.open {
-		up.file.Drop()
+	for session := range u.open {
+		u.drop(session)
 	}
-	clear(u.open)
 }
 
 // takeAlbumSlice takes a part of a picture. The last one puts it into the album.
