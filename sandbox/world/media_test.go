@@ -174,6 +174,9 @@ func TestMediaAreBounded(t *testing.T) {
 	for _, u := range running {
 		u.Drop()
 		u.Drop() // does nothing
+		if _, err := u.WriteAt([]byte{1}, 0); reasonOf(err) != BadRequest {
+			t.Errorf("a piece afterwards: %v", err)
+		}
 	}
 	if _, err := m.Put(strings.NewReader("sixsix")); err != nil {
 		t.Errorf("room again: %v", err)

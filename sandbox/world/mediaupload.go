@@ -3,6 +3,7 @@ package world
 import (
 	"crypto/md5"
 	"crypto/sha1"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -69,7 +70,7 @@ type Upload struct {
 const hashPiece = 64 << 10
 
 // WriteAt writes a piece, but for what of it is sealed. One that does not lie within the size
-// is refused with BadRequest.
+// is refused with BadRequest, and so is any after the end of the upload.
 func (u *Upload) WriteAt(p []byte, offset int64) (int, error) {
 	if offset < 0 || uint64(offset) > u.size || uint64(len(p)) > u.size-uint64(offset) {
 		return 0, Refuse(BadRequest, "%d bytes at %d are not within %d", len(p), offset, u.size)
@@ -81,6 +82,9 @@ func (u *Upload) WriteAt(p []byte, offset int64) (int, error) {
 		sealed = int(min(u.sealed-uint64(offset), uint64(len(p))))
 	}
 	n, err := u.file.WriteAt(p[sealed:], offset+int64(sealed))
+	if errors.Is(err, os.ErrClosed) { // it names a file of this machine
+		err = errUploadEnded
+	}
 	return sealed + n, err
 }
 
@@ -141,9 +145,11 @@ func (u *Upload) Drop() {
 	})
 }
 
+var errUploadEnded error = Refuse(BadRequest, "the upload has ended")
+
 // keep makes the upload a blob.
 func (u *Upload) keep(b Blob) (Blob, error) {
-	err := error(Refuse(BadRequest, "the upload has ended"))
+	err := errUploadEnded
 	u.once.Do(func() {
 		if err = u.file.Close(); err == nil {
 			err = u.store.add(&blob{Blob: b, path: u.path})
