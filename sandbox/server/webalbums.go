@@ -105,8 +105,11 @@ type albumUpload struct {
 	sha1  [20]byte
 	size  uint64
 	file  *world.Upload
-	came  ranges // guarded by albumUploads.mu
+	came  ranges // guarded by albumUploads.mu, and so is what follows
 	last  time.Time
+	// refused is why the picture did not come into the album: clients that ask again, with
+	// new cookies, hear it again.
+	refused error
 }
 
 // albumUploads are the pictures on their way, by their sessions.
@@ -180,7 +183,7 @@ func (u *albumUploads) find(session string, by message.UIN) (*albumUpload, error
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if up := u.open[session]; up != nil && up.by == by {
-		return up, nil
+		return up, up.refused
 	}
 	return nil, world.Refuse(world.NotFound, "no such upload")
 }
@@ -192,11 +195,18 @@ func (u *albumUploads) came(session string, up *albumUpload, from, to uint64, no
 	defer u.mu.Unlock()
 	up.came.add(from, to)
 	up.last = now
-	whole = u.open[session] == up && up.came.has(0, up.size)
+	whole = u.open[session] == up && up.refused == nil && up.came.has(0, up.size)
 	if whole {
 		delete(u.open, session)
 	}
 	return whole
+}
+
+// refuse keeps why an upload that was whole came to nothing, and returns it.
+func (u *albumUploads) refuse(session string, up *albumUpload, why error) error {
+	up.refused = why
+	u.add(session, up)
+	return why
 }
 
 // dropAll gives all uploads up: nobody serves them any more.
@@ -233,12 +243,12 @@ func (s *Server) takeAlbumSlice(by world.User, r *http.Request) (any, error) {
 	}
 	data := map[string]any{"session": session, "offset": from + uint64(len(content))}
 	if s.albums.came(session, up, from, from+uint64(len(content)), s.world.Now()) {
-		if up.shown.Blob, err = up.file.Finish(up.md5, up.sha1); err != nil {
-			return nil, err
+		p := up.shown
+		if p.Blob, err = up.file.Finish(up.md5, up.sha1); err == nil {
+			p, err = s.AddToAlbum(up.group, up.by, up.album, p)
 		}
-		p, err := s.AddToAlbum(up.group, up.by, up.album, up.shown)
 		if err != nil {
-			return nil, err
+			return nil, s.albums.refuse(session, up, err)
 		}
 		data["biz"] = map[string]string{"sAlbumID": up.album, "sPhotoID": p.ID}
 	}
