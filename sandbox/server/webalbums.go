@@ -204,7 +204,9 @@ func (u *albumUploads) came(session string, up *albumUpload, from, to uint64, no
 
 // refuse keeps why an upload that was whole came to nothing, and returns it.
 func (u *albumUploads) refuse(session string, up *albumUpload, why error) error {
+	u.mu.Lock()
 	up.refused = why
+	u.mu.Unlock()
 	u.add(session, up)
 	return why
 }
