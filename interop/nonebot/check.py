@@ -33,8 +33,7 @@ BOT, ALICE, BOB, CAROL, GROUP, OWN = 10001, 20001, 20002, 20003, 730000001, 7300
 REFUSED, MISSING = 100, 1404  # retcodes
 # Methods that always fail: QQ has no anonymous chat any more, and the rest does not exist yet.
 FAILED = {
-    "set_group_anonymous": REFUSED, "set_group_anonymous_ban": REFUSED, "get_group_honor_info": MISSING, "get_cookies": MISSING,
-    "get_csrf_token": MISSING, "get_credentials": MISSING, "set_restart": MISSING, "clean_cache": MISSING,
+    "set_group_anonymous": REFUSED, "set_group_anonymous_ban": REFUSED, "set_restart": MISSING, "clean_cache": MISSING,
 }
 DEADLINE = 60  # seconds for each step
 # What others do, by the class that NoneBot reads it as. The last two are for what the standard has not.
@@ -314,6 +313,12 @@ def methods(sandbox):
     do("set_group_whole_ban", group_id=OWN, enable=False)
     do("set_group_kick", group_id=OWN, user_id=BOB, reject_add_request=True)
     assert member(BOB) is None
+    honors = do("get_group_honor_info", group_id=OWN, type="talkative")
+    assert honors["group_id"] == OWN and isinstance(honors["talkative_list"], list), honors
+    cookies, token = do("get_cookies", domain="qun.qq.com")["cookies"], do("get_csrf_token")["token"]
+    assert f"uin=o{BOT}" in cookies and token > 0, token
+    credentials = do("get_credentials", domain="qun.qq.com")
+    assert (credentials["cookies"], credentials["csrf_token"]) == (cookies, token)
     for method, retcode in FAILED.items():
         do(method, fails=retcode, group_id=GROUP, anonymous_flag="x", type="talkative")
     guest = sandbox.call("groups", {"name": "left soon", "owner": BOB, "members": [BOT]})["code"]
