@@ -43,9 +43,9 @@ func (u User) Presence() Status {
 	return Status{Code: StatusOnline, Extended: u.Status&0xFF00 | u.Status>>16&0xFF}
 }
 
-// SetStatus chooses how the account is online; battery is in per cent, for those of them
-// that show it. Nobody is told, others see it when they look. The client does not choose it
-// again after a reconnect. The errors are those of [Client.Call].
+// SetStatus chooses how the account is online. Some statuses show battery, in per cent.
+// Nobody is told: others see the status when they look. After a reconnect the client does
+// not choose it again. The errors are those of [Client.Call].
 func (p Profile) SetStatus(ctx context.Context, status Status, battery uint32) error {
 	_, err := call(ctx, p.c, rpc.SetStatus, statusRequest(status, battery))
 	return err

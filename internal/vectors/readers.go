@@ -21,7 +21,7 @@ type Reader struct {
 	of    func(vector) bool
 }
 
-// vector is what the cases of all files have that they are told apart by.
+// vector has what tells the cases of all files apart.
 type vector struct {
 	ID, Command string
 	Kind        any    // a text but for one file

@@ -70,8 +70,8 @@ type miniAppDetail struct {
 // miniAppTemplate is the one that cards of mini-apps name.
 const miniAppTemplate = "8C8E89B49BE609866298ADDFF2DBABA4"
 
-// miniApp makes a card, of the parts of those that are seen in chats. What lacks an app or a
-// title gets an answer without one (docs/protocol/operations.md 7.3).
+// miniApp makes a card with the parts that cards in chats have. A request without an app or
+// a title is answered without a card (docs/protocol/operations.md 7.3).
 func (h *links) miniApp(rq *request, req *oidbpb.MiniAppShareReq) (*oidbpb.MiniAppShareResp, error) {
 	asked := req.GetBody()
 	if req.GetSdkId() == "" || asked.GetAppid() == "" || asked.GetTitle() == "" {
