@@ -7,7 +7,7 @@ and its part takes a Part:
 
     def part(check):
         port, = harness.free_ports(1)
-        place = check.place(harness.Place, connections=[{"type": "websocket", "address": f"127.0.0.1:{port}", "access_token": "..."}])
+        place = harness.Place(check, connections=[{"type": "websocket", "address": f"127.0.0.1:{port}", "access_token": "..."}])
         place.start()
         place.start_process("bot", "program", "argument", env={"PORT": str(port)}).wait_for("CONNECTED")
         seq = place.sandbox.call("send", {"as": ALICE, "group": GROUP, "text": "ping"})["sequence"]
@@ -85,13 +85,18 @@ def status(url, token=""):
     return 200
 
 
+def listens(port):
+    """Waits until something does."""
+    until(f"something listens on {port}", lambda: socket.create_connection(("127.0.0.1", port)).close() or True)
+
+
 class Process:
     """A child whose output is kept and can be waited for."""
 
     def __init__(self, name, *args, env=None):
         self.name, self.lines, self.changed, self.ended = name, [], threading.Condition(), False
         self.child = subprocess.Popen(
-            [str(a) for a in args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [str(a) for a in args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, encoding="utf-8", errors="replace", env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
         )
         threading.Thread(target=self._read, daemon=True).start()
@@ -104,6 +109,11 @@ class Process:
         with self.changed:
             self.ended = True
             self.changed.notify_all()
+
+    def tell(self, line):
+        """Writes a line to its input."""
+        self.child.stdin.write(line + "\n")
+        self.child.stdin.flush()
 
     def said(self, text):
         """The lines with a text, until now."""
@@ -184,12 +194,12 @@ class Sandbox:
 
 
 class Place:
-    """A folder with a config, and what runs of it until the end of its stack."""
+    """A folder with a config, and what runs of it until the end of its part."""
 
-    def __init__(self, libration, stack, connections=(), **config):
+    def __init__(self, check, connections=(), **config):
         """`config` has other top-level keys of the config, or these with other values."""
-        self.libration, self.stack, self.running = libration, stack, []
-        self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self.libration, self.start_process = check.libration, check.start_process
+        self.folder = pathlib.Path(check.stack.enter_context(tempfile.TemporaryDirectory()))
         self.config = self.folder / "config.yaml"
         self.sso, self.control, self.owner = free_ports(3)
         self.token = secrets.token_hex(16)  # of the owner's service
@@ -208,13 +218,6 @@ class Place:
         # JSON is YAML.
         self.config.write_text(json.dumps({k: v for k, v in whole.items() if v is not None}, indent=1), encoding="utf-8")
         self.config.chmod(0o600)
-
-    def start_process(self, name, *args, env=None, gently=True):
-        """Starts a program that ends with the place: by being asked, or killed where it does not listen to that."""
-        p = Process(name, *args, env=env)
-        self.running.append(p)
-        self.stack.callback(p.stop if gently else p.kill)
-        return p
 
     def start_sandbox(self, *args):
         """Starts the sandbox; --auto-approve lets an account log in that asks for no password."""
@@ -243,20 +246,22 @@ class Part:
     """A part of a check: it names what passed, and stops at the end what it started."""
 
     def __init__(self, name, libration, stack):
-        self.name, self.libration, self.count, self._stack, self._places = name, libration, 0, stack, []
+        self.name, self.libration, self.stack, self.count, self.running = name, libration, stack, 0, []
 
     def passed(self, what):
         self.count += 1
         print(f"  {self.name + ': ' if self.name else ''}{what}", flush=True)
 
-    def place(self, kind=Place, *args, **config):
-        """Makes a place of this part."""
-        self._places.append(kind(self.libration, self._stack, *args, **config))
-        return self._places[-1]
+    def start_process(self, name, *args, env=None, gently=True):
+        """Starts a program that ends with the part: by being asked, or killed where it does not listen to that."""
+        p = Process(name, *args, env=env)
+        self.running.append(p)
+        self.stack.callback(p.stop if gently else p.kill)
+        return p
 
     def output(self):
         """The last words of everything that was started."""
-        return "\n".join("\n".join([f"--- {p.name}", *p.lines[-40:]]) for place in self._places for p in place.running)
+        return "\n".join("\n".join([f"--- {p.name}", *p.lines[-40:]]) for p in self.running)
 
 
 def main(doc, parts, title=""):

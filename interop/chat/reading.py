@@ -3,7 +3,6 @@
 import re
 
 from browser import post, say, sent
-from installation import stop
 from playwright.sync_api import expect
 
 GROUP = 730000001
@@ -96,12 +95,12 @@ def come_back(browser, place, sandbox):
     expect(page.locator("#messages .message").first).to_be_visible()
     lost = page.locator("#lost")
     expect(lost).to_be_hidden()
-    stop(sandbox)
+    sandbox.stop()
     expect(lost).to_be_visible()
     page.locator("#input").fill("lost?")
     page.locator("#send").click()
     expect(page.locator("#toast")).to_have_text("The sandbox does not answer")
-    place.sandbox("--auto-approve", "10001")
+    place.start_sandbox("--auto-approve", "10001")
     expect(lost).to_be_hidden(timeout=20_000)
     expect(page.locator("#messages .message")).to_have_count(0)
     expect(page.locator("#input")).to_have_value("lost?")

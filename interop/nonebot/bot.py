@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import sys
+import threading
 import urllib.request
 
 import nonebot
@@ -86,14 +87,35 @@ async def downloaded(bot: Bot, segment: MessageSegment) -> str:
     return f"got {segment.type} {json.dumps(sums)}"
 
 
-async def done(bot: Bot, method: str, params: dict) -> str:
-    """Calls a method of the standard, and says what came of it."""
+async def call(bot: Bot, method: str, params: dict):
+    """Calls a method, and returns what came of it: whether it worked, and its result or the retcode."""
     try:
-        return f"did {method} {json.dumps(await getattr(bot, method)(**params))}"
+        return True, await getattr(bot, method)(**params)
     except ActionFailed as e:
-        return f"failed {method} {json.dumps(e.info['retcode'])}"
+        return False, e.info["retcode"]
     except NetworkError as e:  # over HTTP a missing method is a status of HTTP
-        return f"failed {method} {1000 + int(e.msg.rsplit(' ', 1)[1])}"
+        return False, 1000 + int(e.msg.rsplit(" ", 1)[1])
+
+
+@driver.on_startup
+async def listen():
+    """Calls what the input says."""
+    loop = asyncio.get_running_loop()
+
+    async def answer(asked):
+        worked, result = await call(nonebot.get_bot(asked["bot"]), asked["method"], asked["params"])
+        print(f"ANSWER {asked['number']} {json.dumps([worked, result])}", flush=True)
+
+    def read():
+        for line in sys.stdin:
+            asyncio.run_coroutine_threadsafe(answer(json.loads(line)), loop)
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+@Bot.on_called_api
+async def called(bot: Bot, exception, api: str, data, result):
+    print("CALLED", api, flush=True)
 
 
 message = on_message()
@@ -106,11 +128,6 @@ async def answer(bot: Bot, event: MessageEvent):
         print("HEARD", text, flush=True)
     if text.startswith("echo "):
         await message.finish(MessageSegment.reply(event.message_id) + text.removeprefix("echo "))
-    if text.startswith("do "):
-        _, method, params = text.split(" ", 2)
-        await message.finish(MessageSegment.text(await done(bot, method, json.loads(params))))
-    if text.startswith("fetch "):
-        await message.finish(f"fetched {hashlib.sha1(await asyncio.to_thread(fetch, text.removeprefix('fetch '))).hexdigest()}")
     if text == "face":
         await message.finish(MessageSegment.face(14) + "a face [CQ:face,id=1] & that was text")
     if text == "members" and isinstance(event, GroupMessageEvent):

@@ -1,12 +1,13 @@
-"""Opens a hostile web page in a real browser, beside an installation without
-tokens: the page tries to send messages, to act in the sandbox and to log the
+"""Hostile web pages in a real browser, beside an installation without tokens.
+
+The page tries to send messages, to act in the sandbox and to log the
 account in, by everything that a page can make a browser send. None of it may
 have an effect.
 
     python3 interop/pages/check.py PATH-OF-LIBRATION
 
 Needs the packages of interop/chat/requirements.txt and Chromium (CHROMIUM, else
-/usr/bin/chromium). Everything stays on loopback. The browser's own protection of
+/usr/bin/chromium). The browser's own protection of
 local networks is off, and a server that refuses nothing shows that every attack
 does reach its target.
 """
@@ -20,17 +21,17 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.parse
-import urllib.request
 
 from playwright.sync_api import Error, sync_playwright
 
-BOT, ALICE, GROUP = 10001, 20001, 730000001
-DEADLINE = 30  # seconds for each step
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+import harness  # noqa: E402
+from harness import ALICE, BOT, GROUP  # noqa: E402
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -41,22 +42,6 @@ FLAGS = [
 # How a page may spell this machine; the last one is a name that its owner lets
 # resolve to it.
 HOSTS = ["127.0.0.1", "localhost", "127.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "rebound.test"]
-
-CONFIG = """
-data: {data}
-log: {{level: info}}
-account: {{uin: 10001}}
-admin: {{address: "127.0.0.1:{owner}"}}
-server:
-  mode: sandbox
-  sandbox: {{control: "http://127.0.0.1:{control}"}}
-onebot:
-  connections:
-    - {{type: http, address: "127.0.0.1:{http}"}}
-    - {{type: http, address: "[::1]:{http}"}}
-    - {{type: websocket, address: "127.0.0.1:{ws}"}}
-    - {{type: websocket, address: "[::1]:{ws}"}}
-"""
 
 # What one page does with one address. `get` and `post` are URLs, `body` is what
 # the address would take from a program, `form` the same as fields. `say` is sent
@@ -128,25 +113,6 @@ LEAVE = {
 PAGES = [*LEAVE, "opened"]
 
 
-class Process:
-    """A child whose output is kept and can be waited on."""
-
-    def __init__(self, args):
-        self.lines, self.changed = [], threading.Condition()
-        self.child = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.child.stdout:
-            with self.changed:
-                self.lines.append(line.rstrip())
-                self.changed.notify_all()
-
-    def stop(self):
-        self.child.terminate()
-        self.child.wait(20)
-
-
 class Handler(http.server.BaseHTTPRequestHandler):
     def do(self):
         url = urllib.parse.urlsplit(self.path)
@@ -199,39 +165,15 @@ def web():
         server.server_close()
 
 
-def free_ports(n):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-
-
-def request(url, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    r = urllib.request.Request(url, data, {"Content-Type": "application/json"} if data else {})
-    with urllib.request.urlopen(r, timeout=10) as answer:
-        return json.loads(answer.read() or b"null")
-
-
-def wait_for(what, ready):
-    for _ in range(DEADLINE * 10):
-        with contextlib.suppress(OSError):
-            if ready():
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"{what}: not within {DEADLINE} s")
-
-
-def said(control):
+def said(sandbox):
     """The attacks whose text is in a chat."""
-    messages = request(f"{control}/api/messages?group={GROUP}&limit=500")
+    messages = sandbox.call(f"messages?group={GROUP}&limit=500")
     return sorted(set(re.findall(r"ATTACK ([^\"\\]*?)!", json.dumps(messages))))
 
 
 def online(owner):
     try:
-        return request(owner + "/readyz")["account"]["state"] == "online"
+        return harness.request(owner + "/readyz")["account"]["state"] == "online"
     except urllib.error.HTTPError as e:
         return json.loads(e.read())["account"]["state"] == "online"
 
@@ -253,8 +195,8 @@ def attack(browser, page_port, name, hosts, port, get, post, body, socket_port=N
         pages.append(browser.new_page())
         pages[-1].goto(site)
         pages[-1].evaluate(ATTACK, jobs[host])
-    with contextlib.suppress(SystemExit):
-        wait_for("the requests of pages", arrived)
+    with contextlib.suppress(harness.Failed):
+        harness.until("the requests of pages", arrived)
     for page in pages:
         page.wait_for_load_state("networkidle")
         page.close()
@@ -271,20 +213,19 @@ def attack(browser, page_port, name, hosts, port, get, post, body, socket_port=N
             page.close()
 
 
-def main(libration):
-    libration = os.path.abspath(libration)
-    with tempfile.TemporaryDirectory() as folder, web() as hostile, web() as open_door, sync_playwright() as p, contextlib.ExitStack() as stack:
-        ports = dict(zip(("sso", "control", "http", "ws", "owner"), free_ports(5)))
-        control, owner = f"http://127.0.0.1:{ports['control']}", f"http://127.0.0.1:{ports['owner']}"
-        config = pathlib.Path(folder) / "config.yaml"
-        config.write_text(CONFIG.format(data=pathlib.Path(folder) / "data", **ports))
-        for args in (
-            ["sandbox", "--sso", f"127.0.0.1:{ports['sso']}", "--control", f"127.0.0.1:{ports['control']}", "--auto-approve", str(BOT)],
-            ["run", "-c", str(config)],
-        ):
-            stack.callback(Process([libration, *args]).stop)
-        wait_for("the account is online", lambda: online(owner))
-        wait_for("the service answers", lambda: request(f"http://127.0.0.1:{ports['http']}/get_login_info")["status"] == "ok")
+def pages(check):
+    ws, http = harness.free_ports(2)
+    place = harness.Place(check, connections=[
+        {"type": kind, "address": f"{host}:{port}"} for kind, port in (("http", http), ("websocket", ws)) for host in ("127.0.0.1", "[::1]")
+    ])
+    config = json.loads(place.config.read_text(encoding="utf-8"))
+    del config["admin"]["access_token"]
+    place.config.write_text(json.dumps(config), encoding="utf-8")
+    place.token = ""
+    sandbox, owner = place.sandbox, f"http://127.0.0.1:{place.owner}"
+    place.start()
+    harness.until("the service answers", lambda: harness.request(f"http://127.0.0.1:{http}/get_login_info")["status"] == "ok")
+    with web() as hostile, web() as open_door, sync_playwright() as p:
         browser = p.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
         failed = []
 
@@ -306,43 +247,37 @@ def main(libration):
 
         # The bot service: JSON bodies hold the parameters alone.
         attack(
-            browser, hostile.server_address[1], "the bot service", HOSTS, ports["http"],
+            browser, hostile.server_address[1], "the bot service", HOSTS, http,
             "/send_group_msg", "/send_group_msg", send["params"],
         )
-        attack(browser, hostile.server_address[1], "the bot service, a frame", HOSTS, ports["ws"], "/", "/", send, ports["ws"])
+        attack(browser, hostile.server_address[1], "the bot service, a frame", HOSTS, ws, "/", "/", send, ws)
         # The sandbox, as Alice.
         attack(
-            browser, hostile.server_address[1], "the sandbox", [h for h in HOSTS if h != "[::1]"], ports["control"],
+            browser, hostile.server_address[1], "the sandbox", [h for h in HOSTS if h != "[::1]"], place.control,
             "/api/send", "/api/send", {"as": ALICE, "group": GROUP, "text": "TAG"},
         )
         # Something that is said now is seen, so that nothing under way is missed.
-        request(f"{control}/api/send", {"as": ALICE, "group": GROUP, "text": "ATTACK by a program!"})
-        wait_for("a program may act", lambda: "by a program" in said(control))
-        failed += [f"a message was sent: {a}" for a in said(control) if a != "by a program"]
+        sandbox.call("send", {"as": ALICE, "group": GROUP, "text": "ATTACK by a program!"})
+        harness.until("a program may act", lambda: "by a program" in said(sandbox))
+        failed += [f"a message was sent: {a}" for a in said(sandbox) if a != "by a program"]
 
         # The owner's service, while the account waits for its owner.
-        request(f"{control}/api/clients/{BOT}/kick", {"title": "Notice", "tips": "kicked"})
-        wait_for("the account is kicked", lambda: not online(owner))
+        sandbox.call(f"clients/{BOT}/kick", {"title": "Notice", "tips": "kicked"})
+        harness.until("the account is kicked", lambda: not online(owner))
         attack(
-            browser, hostile.server_address[1], "the owner's service", [h for h in HOSTS if h != "[::1]"], ports["owner"],
+            browser, hostile.server_address[1], "the owner's service", [h for h in HOSTS if h != "[::1]"], place.owner,
             "/login", "/login", {"text": "TAG"},
         )
         time.sleep(2)  # a login would take less
         if online(owner):
             failed.append("the account was logged in by a page")
-        login = subprocess.run([libration, "login", "start", "-c", str(config)], capture_output=True, text=True, timeout=60)
+        login = subprocess.run([check.libration, "login", "start", "-c", str(place.config)], capture_output=True, text=True, timeout=60)
         if login.returncode != 0 or not online(owner):
             failed.append(f"the owner cannot log in: {login.stdout}{login.stderr}")
         browser.close()
-        return failed
+        assert not failed, "\n".join(failed)
+        check.passed("no attack had an effect, and a program may act")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit(__doc__)
-    print("hostile web pages in Chromium")
-    problems = main(sys.argv[1])
-    for problem in problems:
-        print("  " + problem)
-    print(f"{1 if not problems else 0} passed, {1 if problems else 0} failed")
-    sys.exit(1 if problems else 0)
+    harness.main(__doc__, {"pages": pages})

@@ -19,7 +19,7 @@ import harness  # noqa: E402
 
 def streams(check):
     (ws, http), token, ws_token = harness.free_ports(2), secrets.token_hex(16), secrets.token_hex(16)
-    place = check.place(connections=[
+    place = harness.Place(check, connections=[
         {"type": "websocket", "address": f"127.0.0.1:{ws}", "access_token": ws_token},
         {"type": "http", "address": f"127.0.0.1:{http}", "access_token": token},
     ])
