@@ -37,38 +37,20 @@ type row = table.Row[*account]
 // Table returns all actions. It panics when a row is wrong.
 var Table = sync.OnceValue(func() *table.Table[*account] {
 	rows := slices.Concat(
-		messageActions(),
-		lifeActions(),
-		essenceActions(),
-		honorActions(),
-		forwardActions(),
-		historyActions(),
-		recentActions(),
-		userActions(),
-		friendActions(),
-		profileActions(),
-		likeActions(),
-		groupActions(),
-		manageActions(),
-		groupRequestActions(),
-		announcementActions(),
-		pokeActions(),
-		faceActions(),
-		pictureActions(),
-		cardActions(),
-		albumActions(),
-		customFaceActions(),
-		mediaActions(),
-		voiceActions(),
-		robotActions(),
-		chainActions(),
-		groupFileActions(),
-		groupFolderActions(),
-		uploadActions(),
-		streamActions(),
-		webActions(),
-		serviceActions(),
-		packetActions(),
+		table.About(text.T("Messages", "消息"),
+			messageActions(), forwardActions(), historyActions(), recentActions(), pokeActions()),
+		table.About(text.T("The account and its friends", "账号与好友"),
+			userActions(), friendActions(), profileActions(), likeActions()),
+		table.About(text.T("Groups", "群"),
+			groupActions(), manageActions(), groupRequestActions(), announcementActions(), lifeActions(), essenceActions(), honorActions(), robotActions(), chainActions()),
+		table.About(text.T("Pictures, voices, albums", "图片、语音、相册"),
+			mediaActions(), voiceActions(), pictureActions(), albumActions()),
+		table.About(text.T("Faces, cards, links", "表情、卡片、链接"),
+			faceActions(), customFaceActions(), cardActions()),
+		table.About(text.T("Files", "文件"),
+			groupFileActions(), groupFolderActions(), uploadActions(), streamActions()),
+		table.About(text.T("The service", "服务"),
+			serviceActions(), webActions(), packetActions()),
 		knownActions(),
 	)
 	t, err := table.New(dialect(), rows...)
@@ -84,6 +66,7 @@ func dialect() table.Dialect {
 		Tiers:   []table.Tier{standard, lagrange, common, rare},
 		Failure: apiError,
 		Causes:  generalCauses(),
+		Example: func(action string) *table.Example { return examples()[action] },
 		// What args.Read reads.
 		Types: map[reflect.Type]table.Type{
 			reflect.TypeFor[message.UIN]():       {Kind: table.Integer, Text: text.T("Account number.", "QQ 号。")},
@@ -114,8 +97,9 @@ func with(causes []*table.Cause, more ...*table.Cause) []*table.Cause {
 }
 
 // Help returns what there is to know of an action, for a terminal, or that there is none
-// with this name. Without a name it returns a list of all actions.
-func Help(action string, l Language) string {
+// with this name. Without a name it returns a list of all actions. command writes an example
+// as a command line.
+func Help(action string, l Language, command func(*table.Example) string) string {
 	name, _ := cutSuffix(action)
 	r := Table().Find(name)
 	switch {
@@ -124,7 +108,7 @@ func Help(action string, l Language) string {
 	case r == nil || !r.Works():
 		return unknownAction(Table(), action).text.In(l) + "\n"
 	}
-	return r.Help(l)
+	return r.Help(l, command)
 }
 
 // suffixes make an action be answered before it runs.

@@ -51,13 +51,13 @@ func reference(l text.Language) []byte {
 
 [简体中文](onebot-actions.zh-CN.md)
 
-All actions, their parameters, results and failures. How to call them, and the failures that every action may have, are in the [guide](onebot.md). The same for programs: [onebot.schema.json](onebot.schema.json); for a terminal: `+"`libration call ACTION --help`"+`. This page is made of the rows in `+"`onebot/actions_*.go`"+` by `+"`go generate ./onebot`"+`.
+All actions, their parameters, results and failures. How to call them, and the failures that every action may have, are in the [guide](onebot.md). The same for programs: [onebot.schema.json](onebot.schema.json); for a terminal: `+"`libration call ACTION --help`"+`. The examples were run against the [sandbox](sandbox.md), by HTTP and by WebSocket; of long lists and texts they show the beginning. This page is made of the rows in `+"`onebot/actions_*.go`"+` by `+"`go generate ./onebot`"+`.
 
 `, `# OneBot v11：动作
 
 [English](onebot-actions.md)
 
-全部动作及其参数、结果和失败代码。调用方法和各动作共有的失败代码见[指南](onebot.zh-CN.md)。供程序使用：[onebot.schema.zh-CN.json](onebot.schema.zh-CN.json)；在终端中查看：`+"`libration call 动作 --help`"+`。本页由 `+"`go generate ./onebot`"+` 从 `+"`onebot/actions_*.go`"+` 中的行生成。
+全部动作及其参数、结果和失败代码。调用方法和各动作共有的失败代码见[指南](onebot.zh-CN.md)。供程序使用：[onebot.schema.zh-CN.json](onebot.schema.zh-CN.json)；在终端中查看：`+"`libration call 动作 --help`"+`。示例均通过 HTTP 和 WebSocket 在[沙盒](sandbox.zh-CN.md)中实际运行过，较长的列表和文字只显示开头。本页由 `+"`go generate ./onebot`"+` 从 `+"`onebot/actions_*.go`"+` 中的行生成。
 
 `)
 	return []byte(head.In(l) + Table().Reference(l))

@@ -27,7 +27,7 @@ type callCommand struct {
 // Run calls the action.
 func (c *callCommand) Run(ctx context.Context, std streams) error {
 	if c.Action == "" {
-		_, err := io.WriteString(std.out, onebot.Help("", app.EnvironmentLocale()))
+		_, err := io.WriteString(std.out, onebot.Help("", app.EnvironmentLocale(), nil))
 		return err
 	}
 	address, token := cmp.Or(c.URL, "http://127.0.0.1:5700"), c.Token

@@ -8,6 +8,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"libration/gateway/table"
+	"libration/internal/app/bot"
 	"libration/internal/paste"
 	"libration/internal/text"
 	"libration/onebot"
@@ -55,16 +57,21 @@ func withActions(l text.Language) kong.HelpPrinter {
 	return func(o kong.HelpOptions, ctx *kong.Context) error {
 		for _, p := range ctx.Path {
 			if p.Positional != nil && p.Positional.Name == "action" {
-				_, err := io.WriteString(ctx.Stdout, onebot.Help(ctx.Value(p).String(), l))
+				_, err := io.WriteString(ctx.Stdout, onebot.Help(ctx.Value(p).String(), l, exampleCall))
 				return err
 			}
 		}
 		err := print(o, ctx)
 		if called := ctx.Selected(); err == nil && called != nil && called.Name == "call" {
-			_, err = fmt.Fprintf(ctx.Stdout, "\n%s\n%s", text.T("Actions:", "动作：").In(l), onebot.Help("", l))
+			_, err = fmt.Fprintf(ctx.Stdout, "\n%s\n%s", text.T("Actions:", "动作：").In(l), onebot.Help("", l, nil))
 		}
 		return err
 	}
+}
+
+// exampleCall is the command line for an example.
+func exampleCall(e *table.Example) string {
+	return paste.Command(append([]string{"call", e.Action, "-c", paste.DefaultConfig}, bot.Pairs(e.Params)...)...)
 }
 
 // translate replaces the help of all commands, flags and arguments.

@@ -9,6 +9,10 @@ import (
 	"unicode"
 
 	"github.com/alecthomas/kong"
+
+	"libration/internal/app/bot"
+	"libration/internal/text"
+	"libration/onebot"
 )
 
 func hasHan(s string) bool {
@@ -95,5 +99,27 @@ func TestErrorsAreInTheLanguageOfTheConfiguration(t *testing.T) {
 	var out, errOut bytes.Buffer
 	if code := run(t.Context(), []string{"run", "-c", "no.yaml"}, &out, &errOut); code == 0 || !hasHan(errOut.String()) {
 		t.Errorf("LIBRATION_LANGUAGE: code %d, got %q", code, &errOut)
+	}
+}
+
+// TestActionHelp: the help of each action has a command that calls it.
+func TestActionHelp(t *testing.T) {
+	for _, l := range []text.Language{text.English, text.Chinese} {
+		for _, name := range onebot.Table().Names() {
+			row := onebot.Table().Find(name)
+			e := row.Example()
+			if e == nil {
+				t.Errorf("%s has no example", name)
+				continue
+			}
+			command := exampleCall(e)
+			if help := onebot.Help(name, l, exampleCall); !strings.Contains(help, "\n  "+command+"\n  {") || !strings.HasPrefix(command, "libration call "+row.Name+" -c config.yaml") {
+				t.Errorf("%s in %s: no command %q in %s", name, l, command, help)
+			}
+			params, err := bot.Params(bot.Pairs(e.Params))
+			if err != nil || len(params) == 0 && len(e.Params) > 2 {
+				t.Errorf("%s: %s became %v, %v", name, e.Params, params, err)
+			}
+		}
 	}
 }

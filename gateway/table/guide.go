@@ -120,6 +120,9 @@ func (r *Row[S]) section(b *strings.Builder, l text.Language) {
 			fmt.Fprintf(b, "| %s | %s | %s%s |\n", f.nested("`"), f.Type.words().In(l), f.Text.In(l), f.values().In(l))
 		}
 	}
+	if e := r.Example(); e != nil {
+		fmt.Fprintf(b, "\n```json\n%s\n%s\n```\n", e.Request(), e.Answer())
+	}
 	fmt.Fprintf(b, "\n%s\n\n", text.T("Failures of its own:", "特有的失败代码：").In(l))
 	for _, f := range failures(l, r.own()) {
 		fmt.Fprintf(b, "- `%s`: %s\n", f.code, f.words)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"libration/gateway/table"
 	"libration/internal/text"
 )
 
@@ -21,8 +22,8 @@ func TestPages(t *testing.T) {
 | [` + "`.raw`](a.md#raw) | Encodes itself. |  | `id`, `next`, `parts`" + ` |
 `},
 		{"codes", actions.Codes(text.Chinese), "| `msg` | 含义 |\n|---|---|\n| `NO_GROUP` | 群不存在 |\n| `FAILED` | 失败 |\n"},
-		{"list", actions.List(text.Chinese), "  forward, fwd               转发。\n  nothing                    什么也不做。\n  .raw                       自行编码。\n"},
-		{"help", actions.Find("fwd").Help(text.Chinese), `forward, fwd
+		{"list", actions.List(text.Chinese), "发送\n  forward, fwd               转发。\n\n其他\n  nothing                    什么也不做。\n  .raw                       自行编码。\n"},
+		{"help", actions.Find("fwd").Help(text.Chinese, func(e *table.Example) string { return "run " + e.Action }), `forward, fwd
   转发。
 
 参数：
@@ -40,6 +41,21 @@ func TestPages(t *testing.T) {
       号码。
   – words（字符串，默认：none）
       内容。
+
+示例：
+  run forward
+  {
+    "status": "ok",
+    "data": {
+      "id": 1,
+      "next": null,
+      "parts": [
+        {"user_id": 1, "words": "` + strings.Repeat("好", 60) + `…"},
+        {"user_id": 1, "words": "` + strings.Repeat("好", 60) + `…"},
+        …
+      ]
+    }
+  }
 
 结果：对象
   id（整数）编号。
@@ -62,6 +78,7 @@ func TestPages(t *testing.T) {
 		"## `forward`\n\nForwards.\n\nAlso: `fwd`\n\nFrom: standard. It changes something.\n",
 		"| `order` | text | default: asc | Which way. One of: asc, desc. |\n", "| – `words` | text | default: none | What it says. |\n",
 		"- `NO_GROUP`: no such group\n", "\n- rare: `backward`, `sideward`\n",
+		"```json\n{\n  \"action\": \"forward\",\n  \"params\": {\"group_id\": 5, \"nodes\": [{\"user_id\": 1, \"words\": \"a & b\"}, {\"user_id\": 2}, {\"user_id\": 3}]}\n}\n{\n  \"status\": \"ok\",\n",
 	} {
 		if !strings.Contains(reference, want) {
 			t.Errorf("the reference lacks %q:\n%s", want, reference)
@@ -89,11 +106,13 @@ func TestSchema(t *testing.T) {
 			"message_seq":{"description":"Where it begins.","type":"integer"},"times":{"description":"How often.","type":"integer","default":3},
 			"order":{"description":"Which way.","type":"string","enum":["asc","desc"],"default":"asc"},
 			"nodes":{"description":"The parts.","type":"array","items":{"type":"object","properties":{"user_id":{"description":"A number.","type":"integer"},
-				"words":{"description":"What it says.","type":"string","default":"none"}},"required":["user_id"]}}}}`,
+				"words":{"description":"What it says.","type":"string","default":"none"}},"required":["user_id"]}}},
+			"examples":[` + string(forwardExample.Params) + `]}`,
 		string(schema.Defs["forward.data"]): `{"type":"object","properties":{"id":{"description":"The id.","type":"integer"},
 			"next":{"anyOf":[{"description":"Where it goes on.","type":"integer"},{"type":"null"}]},
 			"parts":{"description":"The parts.","type":"array","items":{"type":"object","properties":{"user_id":{"description":"A number.","type":"integer"},
-				"words":{"description":"What it says.","type":"string"}},"required":["user_id","words"]}}},"required":["id","next","parts"]}`,
+				"words":{"description":"What it says.","type":"string"}},"required":["user_id","words"]}}},"required":["id","next","parts"],
+			"examples":[` + strings.TrimSuffix(strings.TrimPrefix(string(forwardExample.Answers[0]), `{"status":"ok","data":`), "}") + `]}`,
 		string(schema.Defs["nothing.data"]):   `{"type":"null"}`,
 		string(schema.Defs["nothing.params"]): `{"type":"object"}`,
 	} {

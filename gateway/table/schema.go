@@ -30,7 +30,12 @@ func (t *Table[S]) Schema(l text.Language) []byte {
 			}},
 			{"required", []string{"action"}},
 		})
-		defs = append(defs, member{r.Name + ".params", r.Params.schema(l)}, member{r.Name + ".data", r.Result.schema(l)})
+		params, data := r.Params.schema(l), r.Result.schema(l)
+		if e := r.Example(); e != nil {
+			params = append(params, member{"examples", []any{e.Params}})
+			data = append(data, member{"examples", e.data()})
+		}
+		defs = append(defs, member{r.Name + ".params", params}, member{r.Name + ".data", data})
 	}
 	b, err := json.Marshal(object{
 		{"$schema", "https://json-schema.org/draft/2020-12/schema"},

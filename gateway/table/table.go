@@ -48,11 +48,22 @@ type Info struct {
 	Failure *Cause
 	// Causes are those that this action has besides the ones of every action.
 	Causes []*Cause
+	// Subject is what its group of actions is about.
+	Subject text.Text
 	// Params and Result describe the function's types. They are nil in rows without a
 	// function.
 	Params, Result *Type
 
 	params, result reflect.Type
+	examples       func(name string) *Example
+}
+
+// Example returns a call of the action, nil when none is known.
+func (i *Info) Example() *Example {
+	if i.examples == nil {
+		return nil
+	}
+	return i.examples(i.Name)
 }
 
 // ReadOnly reports whether the action changes nothing.
@@ -104,6 +115,15 @@ func Of[S, P, R any](name string, tier Tier, lane Lane, what text.Text, run func
 	return row
 }
 
+// About returns rows together, and says what they are about.
+func About[S any](subject text.Text, rows ...[]Row[S]) []Row[S] {
+	all := slices.Concat(rows...)
+	for i := range all {
+		all[i].Subject = subject
+	}
+	return all
+}
+
 // Known returns rows without a function, of names parted by spaces: all actions that
 // others have. New leaves out those that have a row before.
 func Known[S any](tier Tier, names string) []Row[S] {
@@ -136,6 +156,9 @@ type Dialect struct {
 	Failure *Cause
 	// Causes are those that every action may have.
 	Causes []*Cause
+	// Example returns a call of the action with a name that was made, nil where there is
+	// none. Nil: there is none of any.
+	Example func(name string) *Example
 }
 
 // Table has all actions of a dialect. It never changes.
@@ -192,6 +215,7 @@ func (r *Row[S]) complete(d Dialect) (wrong []error) {
 	if r.Failure == nil {
 		r.Failure = d.Failure
 	}
+	r.examples = d.Example
 	for _, c := range append([]*Cause{r.Failure}, r.Causes...) {
 		switch {
 		case c == nil || c.Code == "":

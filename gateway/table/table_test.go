@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +58,12 @@ var (
 	noGroup = &table.Cause{Code: "NO_GROUP", Text: text.T("no such group", "群不存在")}
 	dialect = table.Dialect{
 		Name: "Test", Tiers: []table.Tier{"standard", "rare"}, Failure: failure,
+		Example: func(action string) *table.Example {
+			if action != "forward" {
+				return nil
+			}
+			return &forwardExample
+		},
 		Types: map[reflect.Type]table.Type{
 			reflect.TypeFor[number](): {Kind: table.Integer, Text: text.T("A number.", "号码。")},
 			reflect.TypeFor[int64]():  {Kind: table.Integer},
@@ -66,11 +73,23 @@ var (
 )
 
 func rows() []table.Row[*bot] {
-	return append([]table.Row[*bot]{
-		table.Of("forward", "standard", table.Sends, text.T("Forwards.", "转发。"), forward, table.Alias("fwd"), table.Fails(failure, noGroup)),
-		table.Of("nothing", "standard", table.Local, text.T("Does nothing.", "什么也不做。"), nothing),
-		table.Of(".raw", "rare", table.Lookups, text.T("Encodes itself.", "自行编码。"), raw),
-	}, table.Known[*bot]("rare", "backward sideward nothing fwd")...)
+	return slices.Concat(
+		table.About(text.T("Sending", "发送"), []table.Row[*bot]{
+			table.Of("forward", "standard", table.Sends, text.T("Forwards.", "转发。"), forward, table.Alias("fwd"), table.Fails(failure, noGroup)),
+		}),
+		table.About(text.T("Other", "其他"), []table.Row[*bot]{
+			table.Of("nothing", "standard", table.Local, text.T("Does nothing.", "什么也不做。"), nothing),
+			table.Of(".raw", "rare", table.Lookups, text.T("Encodes itself.", "自行编码。"), raw),
+		}),
+		table.Known[*bot]("rare", "backward sideward nothing fwd"),
+	)
+}
+
+// forwardExample has lists and texts that are too long for a page.
+var forwardExample = table.Example{
+	Action: "forward", Params: json.RawMessage(`{"group_id":5,"nodes":[{"user_id":1,"words":"a & b"},{"user_id":2},{"user_id":3}]}`),
+	Answers: []json.RawMessage{json.RawMessage(`{"status":"ok","data":{"id":1,"next":null,"parts":[` +
+		strings.Repeat(`{"user_id":1,"words":"`+strings.Repeat("好", 70)+`"},`, 20) + `{"user_id":2,"words":""}]}}`)},
 }
 
 func newTable(t *testing.T) *table.Table[*bot] {

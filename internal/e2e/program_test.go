@@ -310,7 +310,7 @@ func (p *program) answers(ctx context.Context) error {
 }
 
 // call runs an action over HTTP.
-func (p *program) call(ctx context.Context, action string, params map[string]any) (answer []byte, ok bool, err error) {
+func (p *program) call(ctx context.Context, action string, params any) (answer []byte, ok bool, err error) {
 	all, err := p.Endpoints(ctx)
 	if err != nil {
 		return nil, false, err

@@ -56,6 +56,19 @@ func TestParams(t *testing.T) {
 	}
 }
 
+func TestPairs(t *testing.T) {
+	t.Parallel()
+	for _, params := range []string{`{}`, `{"b":"x y","a":5}`, `{"a":"5","b":"","c":"\"q\"","d":"true","e":"a=b"}`, `{"list":[{"type":"text"}],"object":{"k":null},"flag":false}`} {
+		back, err := Params(Pairs(json.RawMessage(params)))
+		got, _ := json.Marshal(back)
+		var want map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(params), &want)
+		if sorted, _ := json.Marshal(want); err != nil || string(got) != string(sorted) {
+			t.Errorf("%s: %q are %s, %v", params, Pairs(json.RawMessage(params)), got, err)
+		}
+	}
+}
+
 func FuzzParams(f *testing.F) {
 	f.Add("group_id=5")
 	f.Add(`m={"a":[1,2]}`)

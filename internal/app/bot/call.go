@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -42,6 +43,27 @@ func Params(pairs []string) (map[string]json.RawMessage, error) {
 		params[name] = raw
 	}
 	return params, nil
+}
+
+// Pairs is the reverse of Params, for a JSON object.
+func Pairs(params json.RawMessage) (pairs []string) {
+	d := json.NewDecoder(bytes.NewReader(params))
+	if _, err := d.Token(); err != nil {
+		return nil
+	}
+	for d.More() {
+		var value json.RawMessage
+		name, err := d.Token()
+		if err != nil || d.Decode(&value) != nil {
+			return pairs
+		}
+		var plain string
+		if json.Unmarshal(value, &plain) != nil || json.Valid([]byte(plain)) {
+			plain = string(value)
+		}
+		pairs = append(pairs, fmt.Sprint(name, "=", plain))
+	}
+	return pairs
 }
 
 // Call runs one action at the HTTP address of a service, such as
