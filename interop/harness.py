@@ -264,7 +264,7 @@ class Part:
 
     def output(self):
         """The last words of everything that was started."""
-        return "\n".join("\n".join([f"--- {p.name}", *p.lines[-40:]]) for p in self.running)
+        return "\n".join("\n".join([f"--- {p.name}", *(line[:500] for line in p.lines[-40:])]) for p in self.running)
 
 
 def main(doc, parts, title=""):

@@ -5,7 +5,6 @@ import hashlib
 import json
 import pathlib
 import sys
-import threading
 import urllib.request
 
 import nonebot
@@ -28,6 +27,7 @@ from nonebot.adapters.onebot.v11 import (
 )
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+import bots  # noqa: E402
 import samples  # noqa: E402
 
 nonebot.init()
@@ -87,10 +87,9 @@ async def downloaded(bot: Bot, segment: MessageSegment) -> str:
     return f"got {segment.type} {json.dumps(sums)}"
 
 
-async def call(bot: Bot, method: str, params: dict):
-    """Calls a method, and returns what came of it: whether it worked, and its result or the retcode."""
+async def call(bot: str, method: str, params: dict):
     try:
-        return True, await getattr(bot, method)(**params)
+        return True, await getattr(nonebot.get_bot(bot), method)(**params)
     except ActionFailed as e:
         return False, e.info["retcode"]
     except NetworkError as e:  # over HTTP a missing method is a status of HTTP
@@ -99,18 +98,7 @@ async def call(bot: Bot, method: str, params: dict):
 
 @driver.on_startup
 async def listen():
-    """Calls what the input says."""
-    loop = asyncio.get_running_loop()
-
-    async def answer(asked):
-        worked, result = await call(nonebot.get_bot(asked["bot"]), asked["method"], asked["params"])
-        print(f"ANSWER {asked['number']} {json.dumps([worked, result])}", flush=True)
-
-    def read():
-        for line in sys.stdin:
-            asyncio.run_coroutine_threadsafe(answer(json.loads(line)), loop)
-
-    threading.Thread(target=read, daemon=True).start()
+    await bots.listen(call)
 
 
 @Bot.on_called_api
@@ -195,7 +183,7 @@ every = on()
 @every.handle()
 async def saw(event: Event):
     if event.get_type() in ("notice", "request"):
-        print("SAW", type(event).__name__, event.get_event_name(), flush=True)
+        print("SAW", event.get_event_name(), event.json(), flush=True)
 
 
 async def ours(event: Event):

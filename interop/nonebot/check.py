@@ -17,10 +17,10 @@ import sys
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 import harness  # noqa: E402
-from harness import ALICE, BOB, BOT, GROUP  # noqa: E402
-from methods import Caller, files, methods, people  # noqa: E402
+from bots import Caller, killed, tour  # noqa: E402
+from harness import ALICE, BOB, BOT  # noqa: E402
+from methods import files, methods, people  # noqa: E402
 from talk import aside, cards, exchange, media  # noqa: E402
-from tour import tour  # noqa: E402
 
 
 def offered():
@@ -30,26 +30,6 @@ def offered():
     stub = ast.parse(pathlib.Path(module.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
     bot = next(c for c in stub.body if isinstance(c, ast.ClassDef) and c.name == "Bot")
     return {f.name for f in bot.body if isinstance(f, ast.AsyncFunctionDef)} - {"call_api", "handle_event", "send"}
-
-
-def restart(place, bot, start):
-    """Kills the bot while Alice counts, starts it again, and wants each number once, in order."""
-
-    def count(numbers):
-        for i in numbers:
-            place.sandbox.call("send", {"as": ALICE, "group": GROUP, "text": f"count {i:03}"})
-
-    count(range(20))
-    bot.wait_for("HEARD count 019")  # else it could die with one that it has, but did not print
-    bot.kill()
-    count(range(20, 40))
-    again = start()
-    count(range(40, 60))  # some before it is there, some after
-    again.wait_for("HEARD count 059")
-    again.wait_for(f"CONNECTED {BOT}")
-    heard = bot.said("HEARD") + again.said("HEARD")
-    # One that was not known to be received comes again.
-    assert list(dict.fromkeys(heard)) == [f"HEARD count {i:03}" for i in range(60)], heard
 
 
 def everything(check, way):
@@ -95,7 +75,8 @@ def everything(check, way):
     assert not missing, f"never called: {missing}"
     check.passed(f"all of the {len(offered())} methods of the adapter were called")
     if way != "forward":
-        restart(place, bot, start)
+        _, again = killed(place, bot, start)
+        again.wait_for(f"CONNECTED {BOT}")
         check.passed("bot killed and started again: it heard everything, in order")
 
 

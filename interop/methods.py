@@ -1,7 +1,6 @@
 """The methods of the adapter: what each answers, and what it does in the world of the sandbox."""
 
 import hashlib
-import itertools
 import json
 import secrets
 import time
@@ -15,20 +14,6 @@ REFUSED, MISSING = 100, 1404  # retcodes
 FAILED = {
     "set_group_anonymous": REFUSED, "set_group_anonymous_ban": REFUSED, "set_restart": MISSING, "clean_cache": MISSING,
 }
-
-
-class Caller:
-    """Has the bot call a method, and returns its result; `fails` is the retcode of one that has to fail."""
-
-    def __init__(self, bot):
-        self.bot, self.numbers = bot, itertools.count()
-
-    def __call__(self, method, fails=None, bot=BOT, **params):
-        number = next(self.numbers)
-        self.bot.tell(json.dumps({"number": number, "bot": str(bot), "method": method, "params": params}))
-        worked, result = json.loads(self.bot.wait_for(f"ANSWER {number} ").split(" ", 2)[2])
-        assert (worked, fails) == (True, None) or (worked, result) == (False, fails), (method, params, result)
-        return result
 
 
 def methods(check, sandbox, do):
