@@ -115,10 +115,12 @@ type messageObject struct {
 	Kind       string            `json:"message_type" enum:"private,group" en:"Kind of chat." zh:"会话类型。"`
 	SubType    string            `json:"sub_type" enum:"normal,friend,group" en:"Of a group's: normal. Of a private one: friend, or group when it is temporary." zh:"群消息为 normal；私聊为 friend，临时会话为 group。"`
 	TempSource int32             `json:"temp_source,omitempty" en:"Temporary chats: 0." zh:"临时会话：0。"`
-	Target     message.UIN       `json:"target_id,omitempty" en:"Private chats: whom it went to." zh:"私聊：接收者的 QQ 号。"`
+	Target     message.UIN       `json:"target_id,omitempty" en:"Private chats: whom it went to. Flavour napcat, own messages in groups: the group." zh:"私聊：接收者的 QQ 号。flavour 为 napcat 时，自己的群消息：群号。"`
 	ID         messageID         `json:"message_id"`
 	Sequence   uint64            `json:"message_seq" en:"Its number in the chat." zh:"在会话中的序号。"`
 	RealID     uint64            `json:"real_id" en:"The same number." zh:"同上，会话中的序号。"`
+	RealSeq    string            `json:"real_seq" en:"The same number as a text." zh:"同上，字符串形式。"`
+	SentType   string            `json:"message_sent_type,omitempty" en:"Flavour napcat, own messages: self." zh:"flavour 为 napcat 时，自己的消息：self。"`
 	User       message.UIN       `json:"user_id" en:"Who sent it." zh:"发送者的 QQ 号。"`
 	GroupID    message.GroupCode `json:"group_id,omitempty" en:"Groups: number of the group." zh:"群消息：群号。"`
 	GroupName  string            `json:"group_name,omitempty" en:"Groups: name of the group." zh:"群消息：群名称。"`
@@ -140,7 +142,7 @@ type messageSender struct {
 	Nickname string            `json:"nickname" en:"Nickname; may be empty in private chats." zh:"昵称，私聊中可能为空。"`
 	Sex      string            `json:"sex" en:"unknown: messages do not say." zh:"消息不含性别，固定为 unknown。"`
 	Age      int32             `json:"age" en:"0: messages do not say." zh:"消息不含年龄，固定为 0。"`
-	Card     string            `json:"card,omitempty" en:"Groups and temporary chats: the name in the group." zh:"群消息和临时会话：群名片。"`
+	Card     string            `json:"card" en:"Groups and temporary chats: the name in the group; else empty." zh:"群消息和临时会话：群名片，其他情况为空。"`
 	Area     string            `json:"area,omitempty" en:"Groups: empty." zh:"群消息：固定为空。"`
 	Level    string            `json:"level,omitempty" en:"Groups: level in the group." zh:"群消息：群等级。"`
 	Role     string            `json:"role,omitempty" enum:"owner,admin,member" en:"Groups: role in the group." zh:"群消息：群内角色。"`

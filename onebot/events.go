@@ -178,11 +178,18 @@ func (w *writer) appendMessage(dst []byte, m *message.Message, id int32, r *rend
 	dst = intField(dst, "message_id", id)
 	dst = uintField(dst, "message_seq", m.Sequence)
 	dst = uintField(dst, "real_id", m.Sequence)
+	dst = append(strconv.AppendUint(append(dst, `,"real_seq":"`...), m.Sequence, 10), '"')
 	dst = uintField(dst, "user_id", sender)
 	if group {
 		dst = uintField(dst, "group_id", m.Chat.Group)
 		dst = textField(dst, "group_name", m.GroupName)
 		dst = append(dst, `,"anonymous":null`...)
+	}
+	if m.Self && w.flavour&NapCat != 0 {
+		dst = append(dst, `,"message_sent_type":"self"`...)
+		if group {
+			dst = uintField(dst, "target_id", m.Chat.Group)
+		}
 	}
 	dst = key(dst, "message")
 	if f == FormatString {
@@ -209,6 +216,8 @@ func (w *writer) appendMessage(dst []byte, m *message.Message, id int32, r *rend
 	case message.Temp:
 		dst = textField(dst, "card", m.Sender.Card)
 		dst = uintField(dst, "group_id", m.Chat.Group)
+	default:
+		dst = append(dst, `,"card":""`...)
 	}
 	return append(dst, '}')
 }

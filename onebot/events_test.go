@@ -51,7 +51,7 @@ func TestMessageEvents(t *testing.T) {
 		groupHead  = `"time":1700000000,"self_id":10001,"message_type":"group","sub_type":"normal","group_id":9007199254740993,"font":0,"anonymous":null`
 		sender     = `,"post_type":"message","user_id":20002,"group_name":"组","sender":{"user_id":20002,"nickname":"nick","card":"card","sex":"unknown","age":0,"area":"","level":"7","role":"owner","title":"title"}`
 		friendHead = `"self_id":10001,"message_type":"private","font":0`
-		peer       = `,"sender":{"user_id":20002,"nickname":"nick","sex":"unknown","age":0}`
+		peer       = `,"sender":{"user_id":20002,"nickname":"nick","sex":"unknown","age":0,"card":""}`
 	)
 	for _, c := range []struct {
 		name   string
@@ -61,41 +61,41 @@ func TestMessageEvents(t *testing.T) {
 		cq     string
 	}{
 		{"text", groupMessage(1, message.Text("a,b&[c]\n\"\\\t\x01你好\xff")),
-			groupHead + sender + `,"message_seq":1,"real_id":1`,
+			groupHead + sender + `,"message_seq":1,"real_id":1,"real_seq":"1"`,
 			`[{"type":"text","data":{"text":"a,b&[c]\n\"\\\t\u0001你好\ufffd"}}]`, "a,b&amp;&#91;c&#93;\n\"\\\t\x01你好\ufffd"},
 		{"at", groupMessage(2, &message.AtSegment{All: true, Display: "@全体成员"}, &message.AtSegment{UIN: selfUIN, Display: "@bot"}),
-			groupHead + sender + `,"message_seq":2,"real_id":2`,
+			groupHead + sender + `,"message_seq":2,"real_id":2,"real_seq":"2"`,
 			`[{"type":"at","data":{"qq":"all","name":"@全体成员"}},{"type":"at","data":{"qq":"10001","name":"@bot"}}]`, "[CQ:at,qq=all][CQ:at,qq=10001]"},
 		{"faces", groupMessage(3, &message.FaceSegment{ID: 14, Text: "/微笑"}, &message.FaceSegment{ID: 5, Large: true}, &message.FaceSegment{ID: 358, Large: true, Result: 6}, &message.FaceSegment{ID: 359, Result: 2}),
-			groupHead + sender + `,"message_seq":3,"real_id":3`,
+			groupHead + sender + `,"message_seq":3,"real_id":3,"real_seq":"3"`,
 			`[{"type":"face","data":{"id":"14"}},{"type":"face","data":{"id":"5","large":"true"}},{"type":"dice","data":{"result":"6"}},{"type":"rps","data":{"result":"2"}}]`,
 			"[CQ:face,id=14][CQ:face,id=5,large=true][CQ:dice,result=6][CQ:rps,result=2]"},
 		{"unknown", groupMessage(4, &message.UnknownSegment{Element: "custom_face"}, nil, &message.UnknownSegment{Element: "common_elem 48/20"}),
-			groupHead + sender + `,"message_seq":4,"real_id":4`,
+			groupHead + sender + `,"message_seq":4,"real_id":4,"real_seq":"4"`,
 			`[{"type":"unknown","data":{"element":"custom_face"}},{"type":"unknown","data":{"element":"common_elem 48/20"}}]`,
 			"[CQ:unknown,element=custom_face][CQ:unknown,element=common_elem 48/20]"},
 		{"group reply", groupMessage(5, &message.ReplySegment{Sequence: 3}, message.Text("x")),
-			groupHead + sender + `,"message_seq":5,"real_id":5`,
+			groupHead + sender + `,"message_seq":5,"real_id":5,"real_seq":"5"`,
 			fmt.Sprintf(`[{"type":"reply","data":{"id":"%d"}},{"type":"text","data":{"text":"x"}}]`, testID(group, 3)),
 			fmt.Sprintf("[CQ:reply,id=%d]x", testID(group, 3))},
 		{"reply to nothing", groupMessage(1<<60, &message.ReplySegment{}),
-			groupHead + sender + `,"message_seq":1152921504606846976,"real_id":1152921504606846976`,
+			groupHead + sender + `,"message_seq":1152921504606846976,"real_id":1152921504606846976,"real_seq":"1152921504606846976"`,
 			`[{"type":"reply","data":{"id":"0"}}]`, "[CQ:reply,id=0]"},
 		{"unknown sender", unknownSender,
-			groupHead + `,"post_type":"message","user_id":0,"group_name":"","message_seq":10,"real_id":10,"sender":{"user_id":0,"nickname":"","card":"","sex":"unknown","age":0,"area":"","level":"0","role":"member","title":""}`,
+			groupHead + `,"post_type":"message","user_id":0,"group_name":"","message_seq":10,"real_id":10,"real_seq":"10","sender":{"user_id":0,"nickname":"","card":"","sex":"unknown","age":0,"area":"","level":"0","role":"member","title":""}`,
 			`[{"type":"text","data":{"text":"who"}}]`, "who"},
 		{"friend", friendMessage(7, &message.ReplySegment{ClientSequence: 1050, Random: 9}, &message.ReplySegment{Sequence: 3, ClientSequence: 4}, &message.ReplySegment{ClientSequence: 4}),
-			friendHead + peer + `,"time":1700000000,"post_type":"message","sub_type":"friend","user_id":20002,"target_id":10001,"message_seq":7,"real_id":7`,
+			friendHead + peer + `,"time":1700000000,"post_type":"message","sub_type":"friend","user_id":20002,"target_id":10001,"message_seq":7,"real_id":7,"real_seq":"7"`,
 			fmt.Sprintf(`[{"type":"reply","data":{"id":"%d"}},{"type":"reply","data":{"id":"%d"}},{"type":"reply","data":{"id":"%d"}}]`, testID(friend, 50), testID(friend, 3), testID(friend, 4)),
 			fmt.Sprintf("[CQ:reply,id=%d][CQ:reply,id=%d][CQ:reply,id=%d]", testID(friend, 50), testID(friend, 3), testID(friend, 4))},
 		{"own", own,
-			friendHead + `,"time":1700000000,"post_type":"message_sent","sub_type":"friend","user_id":10001,"target_id":20002,"message_seq":8,"real_id":8,"sender":{"user_id":10001,"nickname":"","sex":"unknown","age":0}`,
+			friendHead + `,"time":1700000000,"post_type":"message_sent","sub_type":"friend","user_id":10001,"target_id":20002,"message_seq":8,"real_id":8,"real_seq":"8","sender":{"user_id":10001,"nickname":"","sex":"unknown","age":0,"card":""}`,
 			`[{"type":"text","data":{"text":"me"}}]`, "me"},
 		{"temporary", temp,
-			friendHead + `,"time":1700000000,"post_type":"message","sub_type":"group","temp_source":0,"user_id":20002,"target_id":10001,"message_seq":9,"real_id":9,"sender":{"user_id":20002,"nickname":"nick","sex":"unknown","age":0,"card":"","group_id":7}`,
+			friendHead + `,"time":1700000000,"post_type":"message","sub_type":"group","temp_source":0,"user_id":20002,"target_id":10001,"message_seq":9,"real_id":9,"real_seq":"9","sender":{"user_id":20002,"nickname":"nick","sex":"unknown","age":0,"card":"","group_id":7}`,
 			`[{"type":"text","data":{"text":"t"}}]`, "t"},
 		{"bare", bare,
-			friendHead + `,"time":1700000001,"post_type":"message","sub_type":"friend","user_id":20002,"target_id":10001,"message_seq":11,"real_id":11,"sender":{"user_id":20002,"nickname":"","sex":"unknown","age":0}`,
+			friendHead + `,"time":1700000001,"post_type":"message","sub_type":"friend","user_id":20002,"target_id":10001,"message_seq":11,"real_id":11,"real_seq":"11","sender":{"user_id":20002,"nickname":"","sex":"unknown","age":0,"card":""}`,
 			`[{"type":"text","data":{"text":"b"}}]`, "b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,13 +10,15 @@ import (
 	"libration/internal/text"
 )
 
-var update = flag.Bool("update", false, "write what is made of the table of actions")
+var update = flag.Bool("update", false, "write what is made of the tables of actions, events and segments")
 
 // TestGenerated: the pages of the guides are those of the table.
 func TestGenerated(t *testing.T) {
 	files := map[string][]byte{
 		"../docs/onebot.schema.json":       Table().Schema(text.English),
 		"../docs/onebot.schema.zh-CN.json": Table().Schema(text.Chinese),
+		"../docs/onebot-events.md":         eventPage(t, text.English),
+		"../docs/onebot-events.zh-CN.md":   eventPage(t, text.Chinese),
 		"../docs/onebot-actions.md":        reference(text.English),
 		"../docs/onebot-actions.zh-CN.md":  reference(text.Chinese),
 	}

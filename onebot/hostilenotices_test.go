@@ -17,9 +17,11 @@ import (
 	"libration/ntqq/message"
 )
 
-// fill gives all fields of an event values that no service sends.
-func fill(random *rand.Rand, v reflect.Value) {
-	texts := []string{"", "\x00\x1f\x7f", `"\`, "\xff\xfe", "\u2028</script>", "[CQ:at,qq=all]", strings.Repeat("字", 5000), "u_x-1-2"}
+// hostile are texts that no service sends.
+var hostile = []string{"", "\x00\x1f\x7f", `"\`, "\xff\xfe", "\u2028</script>", "[CQ:at,qq=all]", strings.Repeat("字", 5000), "u_x-1-2"}
+
+// fill gives all fields of an event values that no service sends, and these texts.
+func fill(random *rand.Rand, v reflect.Value, texts []string) {
 	numbers := []uint64{0, 1, math.MaxInt32, math.MaxUint32, 1 << 53, math.MaxInt64, math.MaxUint64}
 	switch number := numbers[random.IntN(len(numbers))]; v.Kind() {
 	case reflect.String:
@@ -33,11 +35,11 @@ func fill(random *rand.Rand, v reflect.Value) {
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), random.IntN(3), 3))
 		for i := range v.Len() {
-			fill(random, v.Index(i))
+			fill(random, v.Index(i), texts)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(random, v.Field(i))
+			fill(random, v.Field(i), texts)
 		}
 	}
 }
@@ -52,7 +54,7 @@ func TestHostileNotices(t *testing.T) {
 			if _, message := e.(*event.Message); message {
 				continue
 			}
-			fill(random, reflect.ValueOf(e).Elem())
+			fill(random, reflect.ValueOf(e).Elem(), hostile)
 			for _, flavour := range []Flavour{Lagrange, NapCat, Lagrange | NapCat} {
 				w := &writer{flavour: flavour, self: func() message.UIN { return selfUIN }}
 				for _, frame := range w.notices(&gateway.Event{ID: 8, Event: e}) {

@@ -1,6 +1,10 @@
 package onebot
 
-import "libration/ntqq/event"
+import (
+	"strconv"
+
+	"libration/ntqq/event"
+)
 
 // lifeNotices are those of what members do with messages of their groups.
 func lifeNotices() []noticeRow {
@@ -28,6 +32,7 @@ func tellEmojiLike(_ *writer, b []byte, e *event.GroupReaction, id int32) []byte
 	b = uintField(b, "group_id", e.Group)
 	b = personField(b, "user", e.Operator)
 	b = intField(b, "message_id", id)
+	b = textField(b, "message_seq", strconv.FormatUint(e.Sequence, 10))
 	b = append(key(b, "likes"), `[{"emoji_id":`...)
 	b = uintField(appendString(b, e.Code), "count", e.Count)
 	b = append(b, "}]"...)

@@ -32,7 +32,9 @@ type Type struct {
 	Text   text.Text
 	Items  *Type   // of an Array
 	Fields []Field // of an Object; none when it may have any
-	Go     reflect.Type
+	// Ref is the name of a [Def] that describes the values in place of the above; "": none.
+	Ref string
+	Go  reflect.Type
 }
 
 // Field is a parameter, or a field of a result.
@@ -49,6 +51,10 @@ type Field struct {
 	Enum []string
 	// Nullable says that a result may have null instead.
 	Nullable bool
+	// When says when a field that is not Required is there, of what is sent without a call.
+	When text.Text
+	// Variant is the one of the dialect's variants that has the field; "": all have it.
+	Variant string
 
 	index  []int         // in the struct
 	preset reflect.Value // Default; invalid for none

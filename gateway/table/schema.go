@@ -9,8 +9,8 @@ import (
 
 // Schema returns a JSON schema with descriptions in a language. A request of the form
 // {"action", "params"} is valid by it. What an action returns is in $defs, under the
-// action's name and ".data".
-func (t *Table[S]) Schema(l text.Language) []byte {
+// action's name and ".data", and so are more.
+func (t *Table[S]) Schema(l text.Language, more ...Def) []byte {
 	var requests []any
 	defs := object{}
 	for _, r := range t.rows {
@@ -37,6 +37,9 @@ func (t *Table[S]) Schema(l text.Language) []byte {
 		}
 		defs = append(defs, member{r.Name + ".params", params}, member{r.Name + ".data", data})
 	}
+	for _, d := range more {
+		defs = append(defs, d.schema(l))
+	}
 	b, err := json.Marshal(object{
 		{"$schema", "https://json-schema.org/draft/2020-12/schema"},
 		{"title", t.dialect.Name},
@@ -56,6 +59,9 @@ func (t *Table[S]) Schema(l text.Language) []byte {
 
 func (t *Type) schema(l text.Language) object {
 	s := object{}
+	if t.Ref != "" {
+		return object{ref(t.Ref)}
+	}
 	if t.Kind != Any {
 		s = append(s, member{"type", t.Kind})
 	}

@@ -20,6 +20,9 @@ var kinds = map[Kind]text.Text{
 
 // words returns the name of a type: a list says of what.
 func (t *Type) words() text.Text {
+	if t.Ref != "" {
+		return kinds[Any]
+	}
 	if t.Kind == Array && t.Items != nil {
 		return text.T("list: %s", "数组：%s").Fill(t.Items.words())
 	}
@@ -39,8 +42,11 @@ func (f *Field) need() text.Text {
 
 // values lists the only values that a field may have.
 func (f *Field) values() text.Text {
-	if f.Enum == nil {
+	switch len(f.Enum) {
+	case 0:
 		return text.Text{}
+	case 1:
+		return text.T(" Always `%s`.", "固定为 `%s`。").Fill(f.Enum[0])
 	}
 	return text.T(" One of: %s.", "可选值：%s。").Fill(strings.Join(f.Enum, ", "))
 }
